@@ -1,0 +1,296 @@
+//! Builds a [`Network`] layer by layer with checked shape arithmetic: nothing wraps, nothing is silently zero.
+
+use thiserror::Error;
+
+use super::{Boundary, BoundaryId, Layer, Network, Op, Pooling, Shape, TensorId};
+
+/// A layer that can't exist.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ShapeError {
+    /// A side, width, kernel, stride or group count of zero.
+    #[error("layer {layer}: {what} is 0")]
+    Zero {
+        /// The layer.
+        layer: String,
+        /// What is zero.
+        what: &'static str,
+    },
+    /// The kernel does not fit into its padded input.
+    #[error("layer {layer}: kernel {kernel} is larger than its input {input} padded by {padding}")]
+    KernelTooLarge {
+        /// The layer.
+        layer: String,
+        /// Side of the kernel.
+        kernel: u32,
+        /// Shape it should slide over.
+        input: Shape,
+        /// Padding on each side.
+        padding: u32,
+    },
+    /// Channels can't be divided into the groups.
+    #[error("layer {layer}: {groups} groups do not divide {input} input and {output} output channels")]
+    Groups {
+        /// The layer.
+        layer: String,
+        /// Number of groups.
+        groups: u32,
+        /// Input channels.
+        input: u32,
+        /// Output channels.
+        output: u32,
+    },
+    /// Two tensors that should have one shape have not.
+    #[error("layer {layer}: shapes {left} and {right} do not match")]
+    Mismatch {
+        /// The layer.
+        layer: String,
+        /// First shape.
+        left: Shape,
+        /// Second shape.
+        right: Shape,
+    },
+    /// A count that does not fit into 64 bits.
+    #[error("layer {layer}: its size overflows")]
+    Overflow {
+        /// The layer.
+        layer: String,
+    },
+}
+
+/// Sizes of a square sliding window.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    /// Side of the window.
+    pub kernel: u32,
+    /// Step in both directions.
+    pub stride: u32,
+    /// Padding on each side.
+    pub padding: u32,
+}
+
+impl Window {
+    /// A window whose padding keeps `ceil(size / stride)` outputs: padding `(kernel - 1) / 2`.
+    pub const fn same(kernel: u32, stride: u32) -> Self {
+        Self { kernel, stride, padding: kernel.saturating_sub(1) / 2 }
+    }
+}
+
+/// A network under construction.
+#[derive(Debug)]
+pub struct Builder {
+    network: Network,
+}
+
+impl Builder {
+    /// Starts with the input of one view. The raw input is boundary 0.
+    ///
+    /// # Errors
+    /// A side of zero.
+    pub fn new(input: Shape) -> Result<Self, ShapeError> {
+        if input.elements() == 0 {
+            return Err(ShapeError::Zero { layer: "input".into(), what: "a side of the input" });
+        }
+        let raw = Boundary { id: 0, name: "input".into(), layers: 0, tensor: 0, shape: input };
+        Ok(Self { network: Network { input, layers: Vec::new(), boundaries: vec![raw] } })
+    }
+
+    /// Shape of a tensor made so far.
+    pub fn shape(&self, tensor: TensorId) -> Shape {
+        self.network.shape(tensor)
+    }
+
+    /// Adds a convolution to `channels` output channels.
+    ///
+    /// # Errors
+    /// Impossible or overflowing sizes.
+    pub fn conv(
+        &mut self,
+        name: impl Into<String>,
+        from: TensorId,
+        channels: u32,
+        window: Window,
+        groups: u32,
+    ) -> Result<TensorId, ShapeError> {
+        let name = name.into();
+        let input = self.shape(from);
+        let zero = |what| ShapeError::Zero { layer: name.clone(), what };
+        if channels == 0 {
+            return Err(zero("number of channels"));
+        }
+        if groups == 0 {
+            return Err(zero("number of groups"));
+        }
+        if !input.channels.is_multiple_of(groups) || !channels.is_multiple_of(groups) {
+            return Err(ShapeError::Groups { layer: name, groups, input: input.channels, output: channels });
+        }
+        let (height, width) = slide(&name, input, window)?;
+        let output = Shape::new(channels, height, width);
+        let Window { kernel, stride, padding } = window;
+        let overflow = || ShapeError::Overflow { layer: name.clone() };
+        let weights = u64::from(kernel)
+            .checked_mul(u64::from(kernel))
+            .and_then(|area| area.checked_mul(u64::from(input.channels / groups)))
+            .and_then(|fan_in| fan_in.checked_mul(u64::from(channels)))
+            .ok_or_else(overflow)?;
+        let macs = weights.checked_mul(output.positions()).ok_or_else(overflow)?;
+        self.push(name, Op::Conv { kernel, stride, padding, groups }, (from, None), output, (macs, weights))
+    }
+
+    /// Adds a fully connected layer over all elements of its input.
+    ///
+    /// # Errors
+    /// Zero features or overflowing sizes.
+    pub fn linear(&mut self, name: impl Into<String>, from: TensorId, features: u32) -> Result<TensorId, ShapeError> {
+        let name = name.into();
+        if features == 0 {
+            return Err(ShapeError::Zero { layer: name, what: "number of features" });
+        }
+        let weights = self
+            .shape(from)
+            .elements()
+            .checked_mul(u64::from(features))
+            .ok_or_else(|| ShapeError::Overflow { layer: name.clone() })?;
+        self.push(name, Op::Linear, (from, None), Shape::new(features, 1, 1), (weights, weights))
+    }
+
+    /// Adds pooling over a square window.
+    ///
+    /// # Errors
+    /// Impossible sizes.
+    pub fn pool(
+        &mut self,
+        name: impl Into<String>,
+        from: TensorId,
+        pooling: Pooling,
+        window: Window,
+    ) -> Result<TensorId, ShapeError> {
+        let name = name.into();
+        let input = self.shape(from);
+        let (height, width) = slide(&name, input, window)?;
+        let Window { kernel, stride, padding } = window;
+        let output = Shape::new(input.channels, height, width);
+        self.push(name, Op::Pool { pooling, kernel, stride, padding }, (from, None), output, (0, 0))
+    }
+
+    /// Adds the mean over all positions.
+    ///
+    /// # Errors
+    /// Overflowing sizes.
+    pub fn global_pool(&mut self, name: impl Into<String>, from: TensorId) -> Result<TensorId, ShapeError> {
+        let output = Shape::new(self.shape(from).channels, 1, 1);
+        self.push(name.into(), Op::GlobalPool, (from, None), output, (0, 0))
+    }
+
+    /// Adds the sum of two tensors.
+    ///
+    /// # Errors
+    /// Shapes that differ.
+    pub fn add(&mut self, name: impl Into<String>, left: TensorId, right: TensorId) -> Result<TensorId, ShapeError> {
+        let (name, output) = (name.into(), self.shape(left));
+        if output != self.shape(right) {
+            return Err(ShapeError::Mismatch { layer: name, left: output, right: self.shape(right) });
+        }
+        self.push(name, Op::Add, (left, Some(right)), output, (0, 0))
+    }
+
+    /// Adds the product of a tensor with one factor per channel.
+    ///
+    /// # Errors
+    /// Factors that are not `[channels, 1, 1]`.
+    pub fn scale(&mut self, name: impl Into<String>, from: TensorId, by: TensorId) -> Result<TensorId, ShapeError> {
+        let (name, output, factors) = (name.into(), self.shape(from), self.shape(by));
+        if factors != Shape::new(output.channels, 1, 1) {
+            return Err(ShapeError::Mismatch { layer: name, left: output, right: factors });
+        }
+        self.push(name, Op::Scale, (from, Some(by)), output, (0, 0))
+    }
+
+    /// Declares that the last tensor is a boundary: a place where the network may be cut.
+    pub fn boundary(&mut self, id: BoundaryId, name: impl Into<String>) {
+        let tensor = self.network.layers.len();
+        let shape = self.shape(tensor);
+        self.network.boundaries.push(Boundary { id, name: name.into(), layers: tensor, tensor, shape });
+    }
+
+    /// The finished network.
+    pub fn finish(self) -> Network {
+        self.network
+    }
+
+    fn push(
+        &mut self,
+        name: String,
+        op: Op,
+        inputs: (TensorId, Option<TensorId>),
+        output: Shape,
+        (macs, weights): (u64, u64),
+    ) -> Result<TensorId, ShapeError> {
+        let input = self.shape(inputs.0);
+        let sides = [output.channels, output.height, output.width];
+        if sides.iter().try_fold(1_u64, |product, &side| product.checked_mul(u64::from(side))).is_none() {
+            return Err(ShapeError::Overflow { layer: name });
+        }
+        self.network.layers.push(Layer { name, op, inputs, input, output, macs, weights });
+        Ok(self.network.layers.len())
+    }
+}
+
+/// Height and width after sliding a window over `input`.
+fn slide(layer: &str, input: Shape, window: Window) -> Result<(u32, u32), ShapeError> {
+    let Window { kernel, stride, padding } = window;
+    let zero = |what| ShapeError::Zero { layer: layer.to_owned(), what };
+    if kernel == 0 {
+        return Err(zero("side of the kernel"));
+    }
+    if stride == 0 {
+        return Err(zero("stride"));
+    }
+    let side = |size: u32| -> Result<u32, ShapeError> {
+        let padded = u64::from(size) + 2 * u64::from(padding);
+        let steps = padded.checked_sub(u64::from(kernel)).ok_or_else(|| ShapeError::KernelTooLarge {
+            layer: layer.to_owned(),
+            kernel,
+            input,
+            padding,
+        })?;
+        u32::try_from(steps / u64::from(stride) + 1).map_err(|_| ShapeError::Overflow { layer: layer.to_owned() })
+    };
+    Ok((side(input.height)?, side(input.width)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stem_of_mobilenet_v2() {
+        // torchvision's MobileNetV2 at 224: 3 -> 32 channels, 3x3, stride 2: 10,838,016 MACs, 864 weights.
+        let mut builder = Builder::new(Shape::new(3, 224, 224)).unwrap();
+        let stem = builder.conv("stem", 0, 32, Window::same(3, 2), 1).unwrap();
+        assert_eq!(builder.shape(stem), Shape::new(32, 112, 112));
+        let network = builder.finish();
+        assert_eq!((network.macs(), network.weights()), (10_838_016, 864));
+    }
+
+    #[test]
+    fn odd_sizes_round_up_at_stride_two() {
+        let mut builder = Builder::new(Shape::new(8, 9, 9)).unwrap();
+        let out = builder.conv("c", 0, 8, Window::same(5, 2), 8).unwrap();
+        assert_eq!(builder.shape(out), Shape::new(8, 5, 5));
+    }
+
+    #[test]
+    fn impossible_layers_are_refused() {
+        let mut builder = Builder::new(Shape::new(3, 4, 4)).unwrap();
+        let window = |kernel, stride, padding| Window { kernel, stride, padding };
+        assert!(matches!(builder.conv("c", 0, 4, window(7, 1, 0), 1), Err(ShapeError::KernelTooLarge { .. })));
+        assert!(matches!(builder.conv("c", 0, 4, window(3, 0, 1), 1), Err(ShapeError::Zero { .. })));
+        assert!(matches!(builder.conv("c", 0, 4, window(3, 1, 1), 3), Err(ShapeError::Groups { .. })));
+        assert!(matches!(builder.conv("c", 0, 0, window(3, 1, 1), 1), Err(ShapeError::Zero { .. })));
+        assert!(matches!(
+            Builder::new(Shape::new(u32::MAX, 9, 9)).unwrap().conv("c", 0, u32::MAX, window(9, 1, 4), 1),
+            Err(ShapeError::Overflow { .. })
+        ));
+        assert!(Builder::new(Shape::new(0, 4, 4)).is_err());
+    }
+}

@@ -1,0 +1,209 @@
+//! Which tensors are alive while each layer runs, and how many bytes that takes, under a named rule.
+//!
+//! Pure. Activations are int8: one byte an element. Weights are not counted here. A tensor is alive from the layer that
+//! makes it to the last layer that reads it; the network's input is alive from the start. At a boundary exactly one tensor
+//! is alive, so the peak of the layers before a boundary is also the peak of the part a sensor runs.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Layer, Network, Op, TensorId};
+
+/// How the bytes alive at a layer are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MemoryRule {
+    /// All inputs, the output, and everything still to be read.
+    Strict,
+    /// As `Strict`, but a depthwise layer writes over its input and needs one spare channel only, and a sum or a product
+    /// writes over an operand that nothing else reads. The rule of the published peaks (MCUNet, Lin et al. 2020).
+    #[default]
+    InplaceDepthwise,
+    /// As `InplaceDepthwise`, and expand, depthwise and project of an inverted bottleneck run channel by channel, so that
+    /// the hidden tensor is never whole. A squeeze-excite between them needs the whole tensor and prevents it.
+    FusedBlock,
+}
+
+impl MemoryRule {
+    /// All rules with the names files use.
+    pub const ALL: [(&'static str, Self); 3] =
+        [("strict", Self::Strict), ("inplace-depthwise", Self::InplaceDepthwise), ("fused-block", Self::FusedBlock)];
+
+    /// Name as written in files.
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(_, rule)| *rule == self).map_or("", |(name, _)| name)
+    }
+}
+
+/// The layer at which most bytes are alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Peak {
+    /// Index of the layer.
+    pub layer: usize,
+    /// Bytes alive while it runs.
+    pub bytes: u64,
+}
+
+/// Bytes alive while each layer runs, in the order of the layers.
+///
+/// ```
+/// use splitscope::network::{Builder, Shape, Window, memory::{MemoryRule, live_bytes}};
+/// // MobileNetV2 at 224: expand 16 -> 96 at 112x112 holds 200,704 + 1,204,224 bytes.
+/// let mut builder = Builder::new(Shape::new(16, 112, 112))?;
+/// builder.conv("expand", 0, 96, Window::same(1, 1), 1)?;
+/// assert_eq!(live_bytes(&builder.finish(), MemoryRule::Strict), [1_404_928]);
+/// # Ok::<(), splitscope::network::ShapeError>(())
+/// ```
+pub fn live_bytes(network: &Network, rule: MemoryRule) -> Vec<u64> {
+    let last_use = last_uses(network);
+    let mut live = Vec::with_capacity(network.layers.len());
+    let mut waiting = network.input.elements();
+    for (index, layer) in network.layers.iter().enumerate() {
+        let output = layer.output.elements();
+        let saved = if rule == MemoryRule::Strict { 0 } else { reused_bytes(network, layer, index, &last_use) };
+        live.push(waiting + output - saved);
+        waiting += output;
+        for tensor in operands(layer).filter(|&tensor| last_use[tensor] == index) {
+            waiting -= network.shape(tensor).elements();
+        }
+    }
+    if rule == MemoryRule::FusedBlock {
+        fuse_blocks(network, &last_use, &mut live);
+    }
+    live
+}
+
+/// The largest of the first `layers` layers. Zero layers have no peak: their bytes are 0.
+pub fn peak(live: &[u64], layers: usize) -> Peak {
+    let mut best = Peak::default();
+    for (layer, &bytes) in live.iter().take(layers).enumerate() {
+        if bytes > best.bytes {
+            best = Peak { layer, bytes };
+        }
+    }
+    best
+}
+
+/// The tensors alive while `layer` runs: those waiting, its inputs and its output.
+pub fn tensors_at(network: &Network, layer: usize) -> Vec<TensorId> {
+    let last_use = last_uses(network);
+    (0..=layer).filter(|&tensor| last_use[tensor] >= layer).chain([layer + 1]).collect()
+}
+
+/// Bytes that would have to cross a cut right after `layer`: every tensor made by then and read later. The last layer's
+/// output counts as read by the user.
+pub fn cut_bytes(network: &Network, layer: usize) -> u64 {
+    let last_use = last_uses(network);
+    let output = network.layers.len();
+    (0..=layer + 1)
+        .filter(|&tensor| last_use[tensor] > layer || tensor == output)
+        .map(|tensor| network.shape(tensor).elements())
+        .sum()
+}
+
+/// For each tensor the last layer that reads it; a tensor nothing reads dies where it was made.
+fn last_uses(network: &Network) -> Vec<usize> {
+    let mut last: Vec<usize> = (0..=network.layers.len()).map(|tensor| tensor.saturating_sub(1)).collect();
+    for (index, layer) in network.layers.iter().enumerate() {
+        for tensor in operands(layer) {
+            last[tensor] = index;
+        }
+    }
+    last
+}
+
+/// The tensors a layer reads, each once.
+fn operands(layer: &Layer) -> impl Iterator<Item = TensorId> {
+    let (first, second) = layer.inputs;
+    std::iter::once(first).chain(second.filter(|&second| second != first))
+}
+
+/// Bytes that need not be held because the output is written over a dying input.
+fn reused_bytes(network: &Network, layer: &Layer, index: usize, last_use: &[usize]) -> u64 {
+    let dies = |tensor: TensorId| last_use[tensor] == index;
+    match layer.op {
+        Op::Conv { .. } if layer.is_depthwise() && dies(layer.inputs.0) => {
+            let (input, output) = (layer.input, layer.output);
+            let spare = input.positions().max(output.positions());
+            input.elements().min(output.elements()).saturating_sub(spare)
+        }
+        Op::Add | Op::Scale => {
+            let fits = |&tensor: &TensorId| dies(tensor) && network.shape(tensor) == layer.output;
+            operands(layer).find(fits).map_or(0, |_| layer.output.elements())
+        }
+        _ => 0,
+    }
+}
+
+/// Replaces the bytes of each (expand,) depthwise, project run by those of running it one hidden channel at a time.
+fn fuse_blocks(network: &Network, last_use: &[usize], live: &mut [u64]) {
+    let layers = &network.layers;
+    let pointwise =
+        |layer: &Layer| matches!(layer.op, Op::Conv { kernel: 1, stride: 1, groups: 1, .. }) && layer.inputs.1.is_none();
+    for depthwise in 0..layers.len().saturating_sub(1) {
+        let (middle, project) = (&layers[depthwise], &layers[depthwise + 1]);
+        let hidden_out = depthwise + 1;
+        let chained = project.inputs.0 == hidden_out && last_use[hidden_out] == depthwise + 1;
+        if !middle.is_depthwise() || !pointwise(project) || !chained {
+            continue;
+        }
+        let hidden_in = middle.inputs.0;
+        let expands = hidden_in == depthwise
+            && depthwise > 0
+            && last_use[hidden_in] == depthwise
+            && pointwise(&layers[depthwise - 1]);
+        let first = if expands { depthwise - 1 } else { depthwise };
+        let waiting: u64 = (0..=first)
+            .filter(|&tensor| last_use[tensor] >= first)
+            .map(|tensor| network.shape(tensor).elements())
+            .sum();
+        let planes = middle.output.positions() + if expands { middle.input.positions() } else { 0 };
+        let fused = waiting + project.output.elements() + planes;
+        for bytes in &mut live[first..=depthwise + 1] {
+            *bytes = (*bytes).min(fused);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Builder, Shape, Window};
+    use super::*;
+
+    /// The second block of MobileNetV2 at 224: 16 -> 96 at 112, depthwise stride 2, 96 -> 24 at 56.
+    fn inverted_bottleneck() -> Network {
+        let mut builder = Builder::new(Shape::new(16, 112, 112)).unwrap();
+        let expand = builder.conv("expand", 0, 96, Window::same(1, 1), 1).unwrap();
+        let depthwise = builder.conv("depthwise", expand, 96, Window::same(3, 2), 96).unwrap();
+        builder.conv("project", depthwise, 24, Window::same(1, 1), 1).unwrap();
+        builder.finish()
+    }
+
+    #[test]
+    fn the_three_rules_on_one_inverted_bottleneck() {
+        // domain brief 5.4: 1372 KiB in place, 1470 KiB strict.
+        let network = inverted_bottleneck();
+        let peaks = |rule| peak(&live_bytes(&network, rule), 3);
+        assert_eq!(peaks(MemoryRule::Strict), Peak { layer: 1, bytes: 1470 * 1024 });
+        assert_eq!(peaks(MemoryRule::InplaceDepthwise), Peak { layer: 0, bytes: 1372 * 1024 });
+        let planes = 112 * 112 + 56 * 56;
+        assert_eq!(peaks(MemoryRule::FusedBlock).bytes, 16 * 112 * 112 + 24 * 56 * 56 + planes);
+    }
+
+    #[test]
+    fn a_residual_keeps_the_block_input_alive() {
+        let mut builder = Builder::new(Shape::new(8, 4, 4)).unwrap();
+        let hidden = builder.conv("expand", 0, 32, Window::same(1, 1), 1).unwrap();
+        let out = builder.conv("project", hidden, 8, Window::same(1, 1), 1).unwrap();
+        builder.add("add", 0, out).unwrap();
+        let network = builder.finish();
+        assert_eq!(live_bytes(&network, MemoryRule::Strict), [128 + 512, 128 + 512 + 128, 3 * 128]);
+        assert_eq!(live_bytes(&network, MemoryRule::InplaceDepthwise)[2], 2 * 128);
+        assert_eq!(tensors_at(&network, 1), [0, 1, 2]);
+        assert_eq!((cut_bytes(&network, 0), cut_bytes(&network, 1), cut_bytes(&network, 2)), (128 + 512, 256, 128));
+    }
+
+    #[test]
+    fn no_layers_have_no_peak() {
+        assert_eq!(peak(&[5, 6], 0), Peak::default());
+    }
+}

@@ -1,0 +1,302 @@
+//! Reads a space from TOML and checks everything that can be wrong with it, pointing at the place.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{Activation, Block, Choice, FusionOperator, FusionRules, SearchSpace, Slot, SplitRules, Stage, genome};
+use crate::diagnostic::{Diagnostic, Source, nearest};
+use crate::network::BoundaryId;
+
+/// Most boundaries a space may have, so that a boundary fits into one byte.
+const MAX_BOUNDARIES: usize = 255;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    space: Header,
+    stage: Vec<StageRow>,
+    #[serde(default)]
+    split: SplitRow,
+    #[serde(default)]
+    fusion: FusionRow,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    name: String,
+    #[serde(default)]
+    description: String,
+    channels: Spanned<u32>,
+    resolutions: Spanned<Vec<u32>>,
+    #[serde(default)]
+    views: Option<Spanned<u32>>,
+    classes: Spanned<u32>,
+    #[serde(default)]
+    data: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct StageRow {
+    name: Spanned<String>,
+    block: Spanned<Block>,
+    #[serde(default)]
+    widths: Option<Spanned<Vec<u32>>>,
+    #[serde(default)]
+    depths: Option<Spanned<Vec<u32>>>,
+    #[serde(default)]
+    kernels: Option<Spanned<Vec<u32>>>,
+    #[serde(default)]
+    expansions: Option<Spanned<Vec<u32>>>,
+    #[serde(default)]
+    stride: Option<Spanned<u32>>,
+    #[serde(default)]
+    activation: Activation,
+    #[serde(default)]
+    squeeze_excite: Option<Spanned<u32>>,
+    #[serde(default)]
+    choice: Choice,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct SplitRow {
+    at: Option<Vec<Spanned<String>>>,
+    ratios: Option<Spanned<Vec<u32>>>,
+    bits: Option<Spanned<Vec<u32>>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct FusionRow {
+    at: Option<Vec<Spanned<String>>>,
+    #[serde(default)]
+    operator: FusionOperator,
+}
+
+impl SearchSpace {
+    /// Reads a space.
+    ///
+    /// # Errors
+    /// Anything wrong with the file, at its place: unknown keys, wrong types, empty or unsorted choices, contradictions,
+    /// networks whose shapes are impossible.
+    pub fn from_toml(source: &Source) -> Result<Self, Diagnostic> {
+        let file: File = source.parse()?;
+        let header = file.space;
+        positive(source, &header.channels, "channels")?;
+        positive(source, &header.classes, "classes")?;
+        let resolutions = choices(source, Some(&header.resolutions), "resolutions")?.unwrap_or_default();
+        let views = match &header.views {
+            Some(views) => positive(source, views, "views")?,
+            None => 1,
+        };
+        let stages = stages(source, &file.stage)?;
+        let slots = slots(&stages);
+        if slots.len() > MAX_BOUNDARIES {
+            let span = file.stage.last().map_or(0..0, |row| row.name.span());
+            return Err(source.error(span, format!("{} boundaries; at most {MAX_BOUNDARIES} are allowed", slots.len())));
+        }
+        let split = split_rules(source, &file.split, &slots)?;
+        let fusion = fusion_rules(source, &file.fusion, &slots)?;
+        let genes = genome::genes(&resolutions, &stages);
+        let space = Self {
+            name: header.name,
+            description: header.description,
+            input_channels: *header.channels.get_ref(),
+            resolutions,
+            views,
+            classes: *header.classes.get_ref(),
+            data: header.data,
+            stages,
+            split,
+            fusion,
+            slots,
+            genes,
+        };
+        for genome in [space.smallest(), space.largest()] {
+            space.lower(&genome).map_err(|error| source.error(stage_span(&error.to_string(), &file.stage), error.to_string()))?;
+        }
+        Ok(space)
+    }
+}
+
+/// Where the stage named at the start of a layer's name stands in the file.
+fn stage_span(message: &str, rows: &[StageRow]) -> std::ops::Range<usize> {
+    let layer = message.strip_prefix("layer ").unwrap_or(message);
+    rows.iter().find(|row| layer.starts_with(row.name.get_ref().as_str())).map_or(0..0, |row| row.name.span())
+}
+
+fn positive(source: &Source, value: &Spanned<u32>, key: &str) -> Result<u32, Diagnostic> {
+    match *value.get_ref() {
+        0 => Err(source.error(value.span(), format!("`{key}` must be at least 1"))),
+        value => Ok(value),
+    }
+}
+
+/// A list of choices: not empty, no zero, strictly ascending.
+fn choices(source: &Source, list: Option<&Spanned<Vec<u32>>>, key: &str) -> Result<Option<Vec<u32>>, Diagnostic> {
+    let Some(list) = list else { return Ok(None) };
+    let values = list.get_ref();
+    let problem = if values.is_empty() {
+        Some(format!("`{key}` has no choice"))
+    } else if values.contains(&0) {
+        Some(format!("`{key}` must be at least 1"))
+    } else if values.windows(2).any(|pair| pair[0] >= pair[1]) {
+        Some(format!("`{key}` must ascend without repetition"))
+    } else if values.len() > 36 {
+        Some(format!("`{key}` has {} choices; at most 36 are allowed", values.len()))
+    } else {
+        None
+    };
+    match problem {
+        Some(message) => Err(source.error(list.span(), message)),
+        None => Ok(Some(values.clone())),
+    }
+}
+
+fn stages(source: &Source, rows: &[StageRow]) -> Result<Vec<Stage>, Diagnostic> {
+    let mut stages: Vec<Stage> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let name = row.name.get_ref();
+        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+            return Err(source.error(row.name.span(), "a stage's name is made of letters, digits, - and _"));
+        }
+        if stages.iter().any(|stage| stage.name == *name) || name == "input" || name == "logits" {
+            return Err(source.error(row.name.span(), format!("the name `{name}` is taken")));
+        }
+        stages.push(stage(source, row)?);
+    }
+    match rows.last() {
+        Some(row) if *row.block.get_ref() == Block::Linear && row.widths.is_none() => Ok(stages),
+        Some(row) => Err(Diagnostic {
+            help: Some("end with a stage of block = \"linear\" without widths".into()),
+            ..source.error(row.name.span(), "the last stage must be the classifier")
+        }),
+        None => Err(source.error(0..0, "a space needs at least one [[stage]]")),
+    }
+}
+
+fn stage(source: &Source, row: &StageRow) -> Result<Stage, Diagnostic> {
+    let block = *row.block.get_ref();
+    let missing = |key: &str| source.error(row.block.span(), format!("this block needs `{key}`"));
+    let senseless = |span, key: &str| source.error(span, format!("this block has no `{key}`"));
+    let widths = choices(source, row.widths.as_ref(), "widths")?;
+    let depths = choices(source, row.depths.as_ref(), "depths")?;
+    let kernels = choices(source, row.kernels.as_ref(), "kernels")?;
+    let expansions = choices(source, row.expansions.as_ref(), "expansions")?;
+    if let (Some(kernels), Some(values)) = (&row.kernels, &kernels)
+        && values.iter().any(|kernel| kernel % 2 == 0)
+    {
+        return Err(source.error(kernels.span(), "`kernels` must be odd"));
+    }
+    let convolves = matches!(block, Block::Conv | Block::Mbconv);
+    for (given, key, wanted) in [
+        (row.kernels.as_ref().map(Spanned::span), "kernels", convolves),
+        (row.expansions.as_ref().map(Spanned::span), "expansions", block == Block::Mbconv),
+        (row.stride.as_ref().map(Spanned::span), "stride", convolves),
+        (row.squeeze_excite.as_ref().map(Spanned::span), "squeeze-excite", block == Block::Mbconv),
+        (row.widths.as_ref().map(Spanned::span), "widths", block != Block::GlobalPool),
+        (row.depths.as_ref().map(Spanned::span), "depths", convolves),
+    ] {
+        match given {
+            Some(span) if !wanted => return Err(senseless(span, key)),
+            None if convolves && matches!(key, "kernels" | "widths") => return Err(missing(key)),
+            None if block == Block::Mbconv && key == "expansions" => return Err(missing(key)),
+            _ => {}
+        }
+    }
+    let stride = row.stride.as_ref().map_or(Ok(1), |stride| positive(source, stride, "stride"))?;
+    let squeeze_excite = row.squeeze_excite.as_ref().map(|value| positive(source, value, "squeeze-excite")).transpose()?;
+    Ok(Stage {
+        name: row.name.get_ref().clone(),
+        block,
+        widths: widths.unwrap_or_default(),
+        depths: depths.unwrap_or_else(|| vec![1]),
+        kernels: kernels.unwrap_or_default(),
+        expansions: expansions.unwrap_or_default(),
+        stride,
+        activation: row.activation,
+        squeeze_excite,
+        choice: row.choice,
+    })
+}
+
+/// Boundaries of the deepest network.
+fn slots(stages: &[Stage]) -> Vec<Slot> {
+    let mut slots = vec![Slot { name: "input".into(), after: None }];
+    for (index, stage) in stages.iter().enumerate() {
+        for block in 0..stage.max_depth() {
+            let name = if stage.max_depth() == 1 { stage.name.clone() } else { format!("{}.{}", stage.name, block + 1) };
+            slots.push(Slot { name, after: Some((index, block)) });
+        }
+    }
+    if let Some(last) = slots.last_mut() {
+        last.name = "logits".into();
+    }
+    slots
+}
+
+/// Resolves boundary names; a stage's name stands for all its boundaries.
+fn boundaries(source: &Source, names: &[Spanned<String>], slots: &[Slot]) -> Result<Vec<BoundaryId>, Diagnostic> {
+    let mut found = Vec::new();
+    for name in names {
+        let matches = |slot: &Slot| {
+            slot.name == *name.get_ref()
+                || slot.name.strip_prefix(name.get_ref().as_str()).is_some_and(|rest| rest.starts_with('.'))
+        };
+        let before = found.len();
+        found.extend(slots.iter().zip(0..).filter(|(slot, _)| matches(slot)).map(|(_, id)| id));
+        if found.len() == before {
+            let help = nearest(name.get_ref(), slots.iter().map(|slot| slot.name.as_str()));
+            return Err(Diagnostic {
+                help: help.map(|near| format!("did you mean `{near}`?")),
+                ..source.error(name.span(), format!("no boundary is named `{}`", name.get_ref()))
+            });
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
+fn all(slots: &[Slot]) -> Vec<BoundaryId> {
+    (0..).take(slots.len()).collect()
+}
+
+fn split_rules(source: &Source, row: &SplitRow, slots: &[Slot]) -> Result<SplitRules, Diagnostic> {
+    let at = match &row.at {
+        Some(names) => boundaries(source, names, slots)?,
+        None => all(slots),
+    };
+    let small = |list: &Option<Spanned<Vec<u32>>>, key: &str, default: u8, most: u32| -> Result<Vec<u8>, Diagnostic> {
+        let Some(values) = choices(source, list.as_ref(), key)? else { return Ok(vec![default]) };
+        let span = list.as_ref().map_or(0..0, Spanned::span);
+        let too_large = || source.error(span.clone(), format!("`{key}` must be at most {most}"));
+        values
+            .into_iter()
+            .map(|value| u8::try_from(value).ok().filter(|_| value <= most).ok_or_else(too_large))
+            .collect()
+    };
+    let bits = small(&row.bits, "bits", 8, 16)?;
+    if let Some(list) = row.bits.as_ref().filter(|_| bits.iter().any(|bits| ![2, 4, 8, 16].contains(bits))) {
+        return Err(source.error(list.span(), "`bits` must be among 2, 4, 8, 16"));
+    }
+    Ok(SplitRules { at, ratios: small(&row.ratios, "ratios", 1, 255)?, bits })
+}
+
+fn fusion_rules(source: &Source, row: &FusionRow, slots: &[Slot]) -> Result<FusionRules, Diagnostic> {
+    let mut at = match &row.at {
+        Some(names) => boundaries(source, names, slots)?,
+        None => all(slots)[1..].to_vec(),
+    };
+    if let (Some(names), Some(0)) = (&row.at, at.first()) {
+        let span = names.iter().find(|name| name.get_ref() == "input").map_or(0..0, Spanned::span);
+        return Err(source.error(span, "raw inputs of different cameras can't be fused"));
+    }
+    let last = all(slots)[slots.len() - 1];
+    if at.last() != Some(&last) {
+        at.push(last);
+    }
+    Ok(FusionRules { at, operator: row.operator })
+}

@@ -1,0 +1,99 @@
+//! Lowers a genome to a [`Network`]: which layers each block becomes.
+
+use super::{Block, BlockChoice, Genome, SearchSpace, Stage};
+use crate::network::{BoundaryId, Builder, Network, Shape, ShapeError, TensorId, Window};
+
+/// Rounds a channel count to the nearest multiple of `divisor`, never below it and never more than 10 % down
+/// (the rule of the MobileNet family).
+///
+/// ```
+/// use splitscope::space::make_divisible;
+/// assert_eq!(make_divisible(37, 8), 40);
+/// assert_eq!(make_divisible(3, 8), 8);
+/// ```
+pub const fn make_divisible(channels: u32, divisor: u32) -> u32 {
+    let half_up = (channels + divisor / 2) / divisor * divisor;
+    let rounded = if half_up < divisor { divisor } else { half_up };
+    if (rounded as u64) * 10 < (channels as u64) * 9 { rounded + divisor } else { rounded }
+}
+
+impl SearchSpace {
+    /// The network of a genome, with all its boundaries, without any splitting module.
+    ///
+    /// # Errors
+    /// Shapes that can't exist.
+    pub fn lower(&self, genome: &Genome) -> Result<Network, ShapeError> {
+        let architecture = self.architecture(genome);
+        let side = architecture.resolution;
+        let mut builder = Builder::new(Shape::new(self.input_channels, side, side))?;
+        let mut tensor = 0;
+        let mut first_slot: BoundaryId = 1;
+        for (stage, choice) in self.stages.iter().zip(&architecture.stages) {
+            for (index, &block) in choice.blocks.iter().enumerate() {
+                let id = first_slot + BoundaryId::try_from(index).expect("boundaries are counted when a space is read");
+                let name = if stage.max_depth() == 1 { stage.name.clone() } else { format!("{}.{}", stage.name, index + 1) };
+                let stride = if index == 0 { stage.stride } else { 1 };
+                let width = choice.width.unwrap_or(self.classes);
+                tensor = lower_block(&mut builder, &name, stage, Sizes { width, stride, block }, tensor)?;
+                builder.boundary(id, self.boundary_name(id));
+            }
+            first_slot += BoundaryId::try_from(stage.max_depth()).expect("boundaries are counted when a space is read");
+        }
+        Ok(builder.finish())
+    }
+}
+
+/// What one block is made with.
+#[derive(Clone, Copy)]
+struct Sizes {
+    width: u32,
+    stride: u32,
+    block: BlockChoice,
+}
+
+fn lower_block(
+    builder: &mut Builder,
+    name: &str,
+    stage: &Stage,
+    sizes: Sizes,
+    from: TensorId,
+) -> Result<TensorId, ShapeError> {
+    let Sizes { width, stride, block } = sizes;
+    match stage.block {
+        Block::Conv => builder.conv(name, from, width, Window::same(block.kernel, stride), 1),
+        Block::Mbconv => mbconv(builder, name, stage, sizes, from),
+        Block::GlobalPool => builder.global_pool(name, from),
+        Block::Linear => builder.linear(name, from, width),
+    }
+}
+
+fn mbconv(
+    builder: &mut Builder,
+    name: &str,
+    stage: &Stage,
+    sizes: Sizes,
+    from: TensorId,
+) -> Result<TensorId, ShapeError> {
+    let Sizes { width, stride, block } = sizes;
+    let input = builder.shape(from).channels;
+    let point = Window::same(1, 1);
+    let mut tensor = from;
+    let mut hidden = input;
+    if block.expansion > 1 {
+        hidden = make_divisible(input * block.expansion, 8);
+        tensor = builder.conv(format!("{name}.expand"), tensor, hidden, point, 1)?;
+    }
+    tensor = builder.conv(format!("{name}.depthwise"), tensor, hidden, Window::same(block.kernel, stride), hidden)?;
+    if let Some(reduction) = stage.squeeze_excite {
+        let pooled = builder.global_pool(format!("{name}.squeeze"), tensor)?;
+        let middle = make_divisible(hidden / reduction, 8);
+        let reduced = builder.conv(format!("{name}.excite1"), pooled, middle, point, 1)?;
+        let factors = builder.conv(format!("{name}.excite2"), reduced, hidden, point, 1)?;
+        tensor = builder.scale(format!("{name}.scale"), tensor, factors)?;
+    }
+    tensor = builder.conv(format!("{name}.project"), tensor, width, point, 1)?;
+    if stride == 1 && input == width {
+        tensor = builder.add(format!("{name}.add"), tensor, from)?;
+    }
+    Ok(tensor)
+}

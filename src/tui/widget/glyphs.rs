@@ -1,0 +1,184 @@
+//! The two glyph sets: Unicode (box drawing, blocks, braille) and plain ASCII.
+//!
+//! Each meaning has its own field and, within one widget, its own character in both sets: glyphs carry what
+//! colour alone must not.
+
+/// Characters by meaning. Widgets take a reference to [`UNICODE`] or [`ASCII`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Glyphs {
+    /// Heights 0/8 to 8/8 of a histogram cell; the first stands for exactly zero.
+    pub levels: [char; 9],
+    /// Parts of a stacked bar, in order.
+    pub fills: [char; 4],
+    /// The unfilled part of a gauge.
+    pub empty: char,
+    /// Sevenths of the last cell of a gauge, 1/8 to 7/8; empty when the set has none.
+    pub partial: &'static [char],
+    /// A slider's handle, free and locked.
+    pub handle: char,
+    /// Handle of a knob that is locked.
+    pub locked: char,
+    /// Focus and selection mark in front of a row.
+    pub focus: char,
+    /// On the Pareto front.
+    pub front: char,
+    /// Selected, or "here".
+    pub selected: char,
+    /// Feasible, not on the front.
+    pub feasible: char,
+    /// Infeasible, in a plot.
+    pub infeasible: char,
+    /// A limit is met.
+    pub yes: char,
+    /// A limit is not met, or barred.
+    pub no: char,
+    /// A vertical limit line.
+    pub limit_x: char,
+    /// A horizontal limit line.
+    pub limit_y: char,
+    /// A bar goes on beyond the edge.
+    pub beyond: char,
+    /// A sample lies above the visible range.
+    pub above: char,
+    /// A sample lies below the visible range.
+    pub below: char,
+    /// Corners of a frame: top left, top right, bottom left, bottom right.
+    pub corners: [char; 4],
+    /// Horizontal line: one tensor.
+    pub horizontal: char,
+    /// Horizontal line carrying several views side by side.
+    pub double: char,
+    /// Vertical line.
+    pub vertical: char,
+    /// An axis line with a tick.
+    pub tick: char,
+    /// Either edge of the link between sensor and aggregator.
+    pub link: char,
+    /// Direction of travel on the link.
+    pub arrow: char,
+    /// Where views become one.
+    pub fuse: char,
+    /// Blocks hidden to the left of a window.
+    pub more_left: char,
+    /// Blocks hidden to the right of a window.
+    pub more_right: char,
+    /// A text was cut.
+    pub ellipsis: char,
+    /// Curves may be drawn with braille dots.
+    pub braille: bool,
+}
+
+/// Box drawing, block elements, braille.
+pub static UNICODE: Glyphs = Glyphs {
+    levels: ['·', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
+    fills: ['█', '▓', '▒', '░'],
+    empty: '░',
+    partial: &['▏', '▎', '▍', '▌', '▋', '▊', '▉'],
+    handle: '●',
+    locked: '■',
+    focus: '▸',
+    front: '●',
+    selected: '◆',
+    feasible: '○',
+    infeasible: '·',
+    yes: '✓',
+    no: '✗',
+    limit_x: '┊',
+    limit_y: '┈',
+    beyond: '»',
+    above: '↑',
+    below: '↓',
+    corners: ['┌', '┐', '└', '┘'],
+    horizontal: '─',
+    double: '═',
+    vertical: '│',
+    tick: '┤',
+    link: '╎',
+    arrow: '▶',
+    fuse: '⊕',
+    more_left: '‹',
+    more_right: '›',
+    ellipsis: '…',
+    braille: true,
+};
+
+/// Nothing above code 126.
+pub static ASCII: Glyphs = Glyphs {
+    levels: ['.', ':', '-', '=', '+', '*', '%', '#', '@'],
+    fills: ['#', '=', '-', '.'],
+    empty: '.',
+    partial: &[],
+    handle: 'O',
+    locked: 'X',
+    focus: '>',
+    front: '*',
+    selected: '@',
+    feasible: 'o',
+    infeasible: '.',
+    yes: 'y',
+    no: 'x',
+    limit_x: '|',
+    limit_y: '-',
+    beyond: '>',
+    above: '^',
+    below: 'v',
+    corners: ['+', '+', '+', '+'],
+    horizontal: '-',
+    double: '=',
+    vertical: '|',
+    tick: '+',
+    link: ':',
+    arrow: '>',
+    fuse: '&',
+    more_left: '<',
+    more_right: '>',
+    ellipsis: '~',
+    braille: false,
+};
+
+impl Glyphs {
+    /// Glyph of a histogram cell for `value` in 0..=1: the zero mark for nothing (or NaN), else at least the
+    /// lowest step, so that a small amount is never shown as none.
+    pub fn level(&self, value: f64) -> char {
+        if value > 0.0 {
+            self.levels[((value.min(1.0) * 8.0).ceil() as usize).clamp(1, 8)]
+        } else {
+            self.levels[0]
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_value_is_never_shown_as_zero() {
+        assert_eq!(UNICODE.level(1e-12), '▁');
+        assert_eq!(UNICODE.level(0.0), '·');
+        assert_eq!(UNICODE.level(f64::NAN), '·');
+        assert_eq!(UNICODE.level(f64::INFINITY), '█');
+        assert_eq!(UNICODE.level(0.5), '▄');
+    }
+
+    #[test]
+    fn the_plain_set_is_ascii() {
+        let g = &ASCII;
+        let all = [
+            g.empty, g.handle, g.locked, g.focus, g.front, g.selected, g.feasible, g.infeasible, g.yes, g.no,
+            g.limit_x, g.limit_y, g.beyond, g.above, g.below, g.horizontal, g.double, g.vertical, g.tick, g.link,
+            g.arrow, g.fuse, g.more_left, g.more_right, g.ellipsis,
+        ];
+        assert!(all.iter().chain(&g.levels).chain(&g.fills).chain(&g.corners).all(char::is_ascii_graphic));
+    }
+
+    #[test]
+    fn marks_of_one_plot_differ() {
+        for g in [&UNICODE, &ASCII] {
+            let marks = [g.front, g.selected, g.feasible, g.infeasible, g.limit_x, g.limit_y];
+            for (i, a) in marks.iter().enumerate() {
+                assert!(!marks[i + 1..].contains(a), "{a} has two meanings");
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! Drawing pieces that ratatui lacks: slider, stacked bars, network strip, scatter, curves, gauge, tornado.
+//!
+//! A widget here is plain data with setters and `Widget for &T`. It knows ratatui and plain numbers, nothing of
+//! splitscope: no session, no theme, no unit. Styles are fields; glyphs come from a [`Glyphs`] set, so that the
+//! same widget draws on a terminal without Unicode.
+//!
+//! Invariants: a widget draws inside its area only, at any size down to zero; NaN, infinite and empty input never
+//! panic; nothing is told by colour alone (a glyph or a name stands behind each colour); what a click means is a
+//! pure function of the same data and area that were drawn.
+
+mod axis;
+mod curve;
+mod gauge;
+mod glyphs;
+mod paint;
+mod raster;
+mod scatter;
+mod slider;
+mod stacked;
+mod strip;
+mod tornado;
+
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub use axis::{Axis, Scale, Tick};
+pub use curve::{Curve, CurveStyles, Dash, Series};
+pub use gauge::Gauge;
+pub use glyphs::{ASCII, Glyphs, UNICODE};
+pub use paint::{fit, width};
+pub use scatter::{Mark, Scatter, ScatterStyles};
+pub use slider::{Slider, SliderStyles};
+pub use stacked::{Bar, Part, StackedBars};
+pub use strip::{BoundaryMark, Strip, StripBlock, StripLink, StripStyles};
+pub use tornado::{Swing, Tornado, TornadoStyles};

@@ -1,0 +1,91 @@
+//! Clipped writing into a buffer, and the width of text in cells.
+//!
+//! Every write of every widget goes through here, so "draws inside its area only" is decided in one place.
+
+use std::borrow::Cow;
+
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::Style,
+    text::Span,
+};
+
+/// Width of `text` in terminal cells.
+pub fn width(text: &str) -> u16 {
+    u16::try_from(Span::raw(text).width()).unwrap_or(u16::MAX)
+}
+
+/// `text` cut to at most `cells` cells; a cut text ends with `ellipsis`.
+pub fn fit(text: &str, cells: u16, ellipsis: char) -> Cow<'_, str> {
+    if width(text) <= cells {
+        return Cow::Borrowed(text);
+    }
+    let mut short = String::new();
+    if cells == 0 {
+        return Cow::Owned(short);
+    }
+    for grapheme in Span::raw(text).styled_graphemes(Style::new()) {
+        if width(&short) + width(grapheme.symbol) >= cells {
+            break;
+        }
+        short.push_str(grapheme.symbol);
+    }
+    short.push(ellipsis);
+    Cow::Owned(short)
+}
+
+/// Writes `text` from (x, y) on, clipped to `area`. Returns the column after the last cell written (`x` when
+/// nothing was).
+pub fn text(buf: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, style: Style) -> u16 {
+    let area = area.intersection(buf.area);
+    if y < area.top() || y >= area.bottom() || x < area.left() || x >= area.right() {
+        return x;
+    }
+    let room = usize::from(area.right() - x);
+    buf.set_stringn(x, y, text, room, style).0
+}
+
+/// Writes `text` so that it ends before column `end`; a text too long loses its tail.
+pub fn text_right(buf: &mut Buffer, area: Rect, end: u16, y: u16, content: &str, style: Style) {
+    let x = end.saturating_sub(width(content)).max(area.left());
+    text(buf, area, x, y, content, style);
+}
+
+/// Writes one character, clipped to `area`.
+pub fn glyph(buf: &mut Buffer, area: Rect, x: u16, y: u16, character: char, style: Style) {
+    let mut bytes = [0; 4];
+    text(buf, area, x, y, character.encode_utf8(&mut bytes), style);
+}
+
+/// Writes the same character `count` times.
+pub fn run(buf: &mut Buffer, area: Rect, x: u16, y: u16, count: u16, character: char, style: Style) {
+    for i in 0..count.min(area.width) {
+        glyph(buf, area, x.saturating_add(i), y, character, style);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_text_says_so_and_keeps_to_its_cells() {
+        assert_eq!(fit("sensor", 6, '…'), "sensor");
+        assert_eq!(fit("sensor", 4, '…'), "sen…");
+        assert_eq!(fit("sensor", 1, '…'), "…");
+        assert_eq!(fit("sensor", 0, '…'), "");
+        assert_eq!(fit("称号x", 4, '…'), "称…");
+    }
+
+    #[test]
+    fn nothing_is_written_outside_the_area() {
+        let mut buf = Buffer::empty(Rect::new(0, 0, 8, 2));
+        let area = Rect::new(2, 0, 3, 1);
+        text(&mut buf, area, 1, 0, "no", Style::new());
+        text(&mut buf, area, 3, 0, "longer", Style::new());
+        text(&mut buf, area, 3, 1, "no", Style::new());
+        text_right(&mut buf, area, 4, 0, "ab", Style::new());
+        assert_eq!(buf, Buffer::with_lines(["  abo   ", "        "]));
+    }
+}
