@@ -15,9 +15,7 @@ pub struct Stream {
 impl Stream {
     /// The stream of item `index` under `seed`.
     pub fn new(seed: u64, index: u64) -> Self {
-        Self {
-            state: mix(mix(seed.wrapping_add(GOLDEN_GAMMA)) ^ index.wrapping_mul(GOLDEN_GAMMA)),
-        }
+        Self { state: mix(mix(seed.wrapping_add(GOLDEN_GAMMA)) ^ index.wrapping_mul(GOLDEN_GAMMA)) }
     }
 
     /// A stream of its own for part `index` of this item; drawing from it does not move this one.

@@ -68,9 +68,11 @@ impl Canvas {
         let up = cross(toward, right);
         let half = side as f32 * 0.5;
         self.projected.clear();
-        self.projected.extend(mesh.vertices.iter().map(|&v| {
-            [half + half * dot(v, right), half - half * dot(v, up), half * dot(v, toward)]
-        }));
+        self.projected.extend(
+            mesh.vertices
+                .iter()
+                .map(|&v| [half + half * dot(v, right), half - half * dot(v, up), half * dot(v, toward)]),
+        );
     }
 
     /// Fills one triangle: the samples whose centre it covers and where it is nearest so far.
@@ -90,7 +92,7 @@ impl Canvas {
             let long = edge_at(top, bottom, row);
             let short = if row < middle[1] { edge_at(top, middle, row) } else { edge_at(middle, bottom, row) };
             let (left, right) = if long < short { (long, short) } else { (short, long) };
-            let (start, end) = (first_sample(left), first_sample(right).min(side));
+            let (start, end) = (first_sample(left).min(side), first_sample(right).min(side));
             let mut depth = top[2] + slope_x * (start as f32 + 0.5 - top[0]) + slope_y * (row - top[1]);
             for at in y * side + start..y * side + end.max(start) {
                 if depth > self.depth[at] {
@@ -108,10 +110,8 @@ impl Canvas {
         for (y, row) in image.chunks_exact_mut(size).enumerate() {
             let (upper, lower) = self.shade[y * SUPERSAMPLING * side..][..2 * side].split_at(side);
             for (x, pixel) in row.iter_mut().enumerate() {
-                let sum: u16 = [upper[2 * x], upper[2 * x + 1], lower[2 * x], lower[2 * x + 1]]
-                    .into_iter()
-                    .map(u16::from)
-                    .sum();
+                let sum: u16 =
+                    [upper[2 * x], upper[2 * x + 1], lower[2 * x], lower[2 * x + 1]].into_iter().map(u16::from).sum();
                 *pixel = ((sum + 2) / 4) as u8;
             }
         }

@@ -137,8 +137,9 @@ fn reused_bytes(network: &Network, layer: &Layer, index: usize, last_use: &[usiz
 /// Replaces the bytes of each (expand,) depthwise, project run by those of running it one hidden channel at a time.
 fn fuse_blocks(network: &Network, last_use: &[usize], live: &mut [u64]) {
     let layers = &network.layers;
-    let pointwise =
-        |layer: &Layer| matches!(layer.op, Op::Conv { kernel: 1, stride: 1, groups: 1, .. }) && layer.inputs.1.is_none();
+    let pointwise = |layer: &Layer| {
+        matches!(layer.op, Op::Conv { kernel: 1, stride: 1, groups: 1, .. }) && layer.inputs.1.is_none()
+    };
     for depthwise in 0..layers.len().saturating_sub(1) {
         let (middle, project) = (&layers[depthwise], &layers[depthwise + 1]);
         let hidden_out = depthwise + 1;

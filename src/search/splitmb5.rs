@@ -1,69 +1,297 @@
-pub const RESOLUTIONS: [u64; 4] = [96, 128, 160, 192];
-pub const STAGE_CHANNELS: [[u64; 3]; 5] = [
-    [16, 16, 24],
-    [16, 24, 32],
-    [32, 40, 48],
-    [64, 80, 104],
-    [88, 112, 144],
-];
-pub const STAGE_STRIDES: [u64; 5] = [1, 2, 2, 2, 1];
-pub const KERNELS: [u64; 2] = [3, 5];
-pub const EXPANSIONS: [u64; 3] = [3, 4, 6];
-pub const MEMORY_LIMIT: u64 = 524_288;
-pub const LATENCY_LIMIT: f64 = 0.050;
+//! `SplitMB-5`: a fixed benchmark problem for searches, and the run of [`Search`] on it.
+//!
+//! 23 genes describe a five-stage `MBConv` network, its resolution, the split between four identical camera sensors and one
+//! aggregator, and the compression of the transmitted tensor: 1.5e11 genomes, of which about one in six is feasible. Latency
+//! is to be minimised and a capacity proxy to be maximised, under limits on sensor memory and latency. All tensors are int8.
+//! The objectives are additive over blocks, so the true front is known exactly ([`BEST_HYPERVOLUME`]).
+//!
+//! It stands on no other floor, so that it measures the search alone. Invariant: [`evaluate`] equals the reference
+//! implementation (`splitmb5.py`) to 1e-9 relative.
 
-#[derive(Clone, Copy, Debug)]
-pub struct Evaluation { pub latency: f64, pub negative_capacity: f64, pub memory: u64 }
-pub struct Device { pub dense: f64, pub depthwise: f64, pub byte: f64 }
-pub const SENSOR: Device = Device { dense: 1.0 / (64.0 * 2e8), depthwise: 1.0 / (9.0 * 2e8), byte: 1.0 / 1.6e9 };
-pub const AGG: Device = Device { dense: 1.0 / (1024.0 * 8e8), depthwise: 1.0 / (32.0 * 8e8), byte: 1.0 / 1.28e10 };
-pub struct Block { pub sensor: f64, pub agg: f64, pub weights: u64, pub peak: u64, pub out: u64, pub cap: f64 }
-pub fn block(ci: u64, co: u64, h: u64, st: u64, k: u64, e: u64) -> Block {
-    let m = ci * e;
-    let ho = (h + st - 1) / st;
-    let (a0, a1, a2, a3) = (ci * h * h, m * h * h, m * ho * ho, co * ho * ho);
-    let res = if st == 1 && ci == co { a0 } else { 0 };
-    let (m1, m2, m3) = (a1 * ci, a2 * k * k, a3 * m);
-    let (w1, w2, w3) = (ci * m, m * k * k, m * co);
-    let t = |d: &Device| {
-        (m1 as f64 * d.dense).max((a0 + a1 + w1) as f64 * d.byte)
-            + (m2 as f64 * d.depthwise).max((a1 + a2 + w2) as f64 * d.byte)
-            + (m3 as f64 * d.dense).max((a2 + a3 + w3 + res) as f64 * d.byte)
-    };
-    Block { sensor: t(&SENSOR), agg: 4.0 * t(&AGG), weights: w1 + w2 + w3,
-        peak: (a0 + a1).max(res + a1 + a2).max(res + a2 + a3), out: a3,
-        cap: ((1 + m1 + m2 + m3) as f64).log2() * ((1 + w1 + w2 + w3) as f64).log2() / 100.0 }
+use super::archive::Standing;
+use super::config::{Config, ConfigError, Gene};
+use super::hypervolume::hypervolume;
+use super::nsga2::Search;
+use super::outcome::{Objectives, Outcome};
+
+/// Number of genes: resolution, 5 depths, 5 widths, 5 kernels, 5 expansions, split, compression ratio.
+pub const GENES: usize = 23;
+/// Sensor weights and activations together, in bytes.
+pub const MEMORY_LIMIT_BYTES: u64 = 512 * 1024;
+pub const LATENCY_LIMIT_SECONDS: f64 = 0.050;
+/// Corner of the hypervolume: seconds, negative capacity.
+pub const REFERENCE: Objectives = [LATENCY_LIMIT_SECONDS, -35.0, 0.0, 0.0];
+/// The hypervolume is divided by this (a latency of 0.05 s times a capacity of 100).
+pub const HYPERVOLUME_UNIT: f64 = 5.0;
+/// The hypervolume of the true front: nothing can exceed it.
+pub const BEST_HYPERVOLUME: f64 = 0.516_444_056;
+
+const RESOLUTIONS: [u64; 4] = [96, 128, 160, 192];
+/// 0.75, 1.0 and 1.25 times 16, 24, 40, 80, 112, rounded to multiples of 8.
+const CHANNELS: [[u64; 3]; 5] = [[16, 16, 24], [16, 24, 32], [32, 40, 48], [64, 80, 104], [88, 112, 144]];
+/// Of the first block of a stage; the others have stride 1.
+const STRIDES: [u64; 5] = [1, 2, 2, 2, 1];
+const KERNELS: [u64; 2] = [3, 5];
+const EXPANSIONS: [u64; 3] = [3, 4, 6];
+const LEAST_DEPTH: u64 = 2;
+const STEM_CHANNELS: u64 = 16;
+const STEM_WEIGHTS: u64 = 432;
+const HEAD_CHANNELS: u64 = 1280;
+const CLASSES: u64 = 10;
+const VIEWS: u64 = 4;
+const LINK_BITS_PER_SECOND: f64 = 1e8;
+const LINK_SETUP_SECONDS: f64 = 50e-6;
+/// What a factor of two of compression costs in capacity.
+const COMPRESSION_PENALTY: f64 = 0.15;
+
+/// Evaluations between two points of a [`Trace`].
+const TRACE_STEP: usize = 10;
+
+/// Seconds per unit of work.
+struct Device {
+    dense_mac: f64,
+    depthwise_mac: f64,
+    byte: f64,
 }
-pub fn evaluate(g: &[u8]) -> Evaluation {
-    let r = RESOLUTIONS[g[0] as usize];
-    let mut split = g[21] as u64;
-    let mut h = r / 2;
-    let out = 16 * h * h;
-    let mut ts = ((out * 27) as f64 * SENSOR.dense).max((3 * r * r + out + 432) as f64 * SENSOR.byte);
-    let (mut ta, mut w, mut peak, mut cut, mut cap, mut ci) = (0.0, 432, 3 * r * r + out, out, 2.0 * (r as f64).log2(), 16);
-    for s in 0..5 {
-        let depth = 2 + g[1 + s] as u64;
-        let co = STAGE_CHANNELS[s][g[6 + s] as usize];
-        let k = KERNELS[g[11 + s] as usize];
-        let e = EXPANSIONS[g[16 + s] as usize];
-        let mut run = |b: &Block, n: u64| {
-            let on = n.min(split);
-            split -= on;
-            if on > 0 { ts += b.sensor * on as f64; w += b.weights * on; peak = peak.max(b.peak); cut = b.out; }
-            ta += b.agg * (n - on) as f64;
-            cap += b.cap * n as f64;
-        };
-        run(&block(ci, co, h, STAGE_STRIDES[s], k, e), 1);
-        h = h.div_ceil(STAGE_STRIDES[s]);
-        run(&block(co, co, h, 1, k, e), depth - 1);
-        ci = co;
+
+/// 64 dense or 9 depthwise MAC per cycle at 200 MHz, 1.6 GB/s.
+const SENSOR: Device = Device { dense_mac: 1.0 / (64.0 * 2e8), depthwise_mac: 1.0 / (9.0 * 2e8), byte: 1.0 / 1.6e9 };
+/// 1024 dense or 32 depthwise MAC per cycle at 800 MHz, 12.8 GB/s.
+const AGGREGATOR: Device =
+    Device { dense_mac: 1.0 / (1024.0 * 8e8), depthwise_mac: 1.0 / (32.0 * 8e8), byte: 1.0 / 1.28e10 };
+
+impl Device {
+    /// The roofline of one layer: whichever of arithmetic and traffic takes longer.
+    fn dense(&self, macs: u64, bytes: u64) -> f64 {
+        (macs as f64 * self.dense_mac).max(bytes as f64 * self.byte)
     }
-    let a = ci * h * h;
-    let b = 1280 * h * h;
-    ta += 4.0 * ((a * 1280) as f64 * AGG.dense).max((a + b + ci * 1280) as f64 * AGG.byte);
-    ta += (51_200.0 * AGG.dense).max(56_320.0 * AGG.byte);
-    let cr = 1u64 << g[22];
-    let comm = cut.div_ceil(cr) as f64 * 8e-8 + 50e-6;
-    cap -= 0.15 * f64::from(g[22]);
-    Evaluation { latency: ts + comm + ta, negative_capacity: -cap, memory: w + peak }
+
+    fn depthwise(&self, macs: u64, bytes: u64) -> f64 {
+        (macs as f64 * self.depthwise_mac).max(bytes as f64 * self.byte)
+    }
 }
+
+/// What one genome comes to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evaluation {
+    pub latency_seconds: f64,
+    /// The proxy to maximise.
+    pub capacity: f64,
+    /// Sensor weights plus the largest live activations, in bytes.
+    pub memory_bytes: u64,
+}
+
+impl Evaluation {
+    /// Latency and negative capacity, with the relative excess over both limits.
+    pub fn outcome(&self) -> Outcome {
+        let memory = self.memory_bytes as f64 / MEMORY_LIMIT_BYTES as f64 - 1.0;
+        let latency = self.latency_seconds / LATENCY_LIMIT_SECONDS - 1.0;
+        Outcome::new(&[self.latency_seconds, -self.capacity], memory.max(0.0) + latency.max(0.0))
+    }
+}
+
+/// One inverted bottleneck: 1x1 expansion, depthwise, 1x1 projection.
+struct Block {
+    sensor_seconds: f64,
+    /// For all views together.
+    aggregator_seconds: f64,
+    weights: u64,
+    peak: u64,
+    output: u64,
+    capacity: f64,
+}
+
+/// A block's shape: channels in and out, side of the input, stride, kernel, expansion.
+#[derive(Clone, Copy)]
+struct Shape {
+    inputs: u64,
+    outputs: u64,
+    side: u64,
+    stride: u64,
+    kernel: u64,
+    expansion: u64,
+}
+
+impl Block {
+    fn new(shape: Shape) -> Self {
+        let Shape { inputs, outputs, side, stride, kernel, expansion } = shape;
+        let hidden = inputs * expansion;
+        let (area, area_out) = (side * side, side.div_ceil(stride).pow(2));
+        let (input, expanded, filtered, output) = (inputs * area, hidden * area, hidden * area_out, outputs * area_out);
+        let residual = if stride == 1 && inputs == outputs { input } else { 0 };
+        let macs = [expanded * inputs, filtered * kernel * kernel, output * hidden];
+        let weights = [inputs * hidden, hidden * kernel * kernel, hidden * outputs];
+        let seconds = |device: &Device| {
+            device.dense(macs[0], input + expanded + weights[0])
+                + device.depthwise(macs[1], expanded + filtered + weights[1])
+                + device.dense(macs[2], filtered + output + weights[2] + residual)
+        };
+        let (all_macs, all_weights): (u64, u64) = (macs.iter().sum(), weights.iter().sum());
+        Self {
+            sensor_seconds: seconds(&SENSOR),
+            aggregator_seconds: VIEWS as f64 * seconds(&AGGREGATOR),
+            weights: all_weights,
+            peak: (input + expanded).max(residual + expanded + filtered).max(residual + filtered + output),
+            output,
+            capacity: ((1 + all_macs) as f64).log2() * ((1 + all_weights) as f64).log2() / 100.0,
+        }
+    }
+}
+
+/// The running sums along a network.
+struct Walk {
+    sensor_seconds: f64,
+    aggregator_seconds: f64,
+    capacity: f64,
+    weights: u64,
+    peak: u64,
+    /// Bytes of the tensor that leaves the sensor.
+    cut: u64,
+    /// Blocks still to be placed on the sensor.
+    sensor_blocks: u64,
+}
+
+impl Walk {
+    fn stem(resolution: u64, sensor_blocks: u64) -> Self {
+        let input = 3 * resolution * resolution;
+        let output = STEM_CHANNELS * (resolution / 2).pow(2);
+        Self {
+            sensor_seconds: SENSOR.dense(output * 27, input + output + STEM_WEIGHTS),
+            aggregator_seconds: 0.0,
+            capacity: 2.0 * (resolution as f64).log2(),
+            weights: STEM_WEIGHTS,
+            peak: input + output,
+            cut: output,
+            sensor_blocks,
+        }
+    }
+
+    fn add(&mut self, block: &Block, count: u64) {
+        let on_sensor = count.min(self.sensor_blocks);
+        if on_sensor > 0 {
+            self.sensor_blocks -= on_sensor;
+            self.sensor_seconds += on_sensor as f64 * block.sensor_seconds;
+            self.weights += on_sensor * block.weights;
+            self.peak = self.peak.max(block.peak);
+            self.cut = block.output;
+        }
+        self.aggregator_seconds += (count - on_sensor) as f64 * block.aggregator_seconds;
+        self.capacity += count as f64 * block.capacity;
+    }
+
+    /// The 1x1 convolution before pooling, once per view, and the classifier on all views.
+    fn head(&mut self, channels: u64, side: u64) {
+        let (input, output) = (channels * side * side, HEAD_CHANNELS * side * side);
+        let convolution = AGGREGATOR.dense(input * HEAD_CHANNELS, input + output + channels * HEAD_CHANNELS);
+        let (pooled, weights) = (VIEWS * HEAD_CHANNELS, VIEWS * HEAD_CHANNELS * CLASSES);
+        self.aggregator_seconds += VIEWS as f64 * convolution + AGGREGATOR.dense(weights, weights + pooled);
+    }
+}
+
+/// The genes of the problem, in order.
+pub fn genes() -> Vec<Gene> {
+    let mut genes = vec![Gene::ordered(4)];
+    for choices in [3, 3, 2, 3] {
+        genes.extend([Gene::ordered(choices); 5]);
+    }
+    genes.extend([Gene::boundary(21), Gene::ordered(4)]);
+    genes
+}
+
+/// Evaluates a genome of [`genes`].
+///
+/// # Panics
+/// If the genome is none of [`genes`]'s.
+pub fn evaluate(genome: &[u8]) -> Evaluation {
+    let gene = |index: usize| usize::from(genome[index]);
+    let resolution = RESOLUTIONS[gene(0)];
+    let mut walk = Walk::stem(resolution, u64::from(genome[21]));
+    let (mut side, mut channels) = (resolution / 2, STEM_CHANNELS);
+    for stage in 0..5 {
+        let mut shape = Shape {
+            inputs: channels,
+            outputs: CHANNELS[stage][gene(6 + stage)],
+            side,
+            stride: STRIDES[stage],
+            kernel: KERNELS[gene(11 + stage)],
+            expansion: EXPANSIONS[gene(16 + stage)],
+        };
+        walk.add(&Block::new(shape), 1);
+        (side, channels) = (side.div_ceil(shape.stride), shape.outputs);
+        shape = Shape { inputs: channels, side, stride: 1, ..shape };
+        walk.add(&Block::new(shape), LEAST_DEPTH - 1 + u64::from(genome[1 + stage]));
+    }
+    walk.head(channels, side);
+    let sent_bytes = walk.cut.div_ceil(1 << genome[22]);
+    let link_seconds = sent_bytes as f64 * 8.0 / LINK_BITS_PER_SECOND + LINK_SETUP_SECONDS;
+    Evaluation {
+        latency_seconds: walk.sensor_seconds + link_seconds + walk.aggregator_seconds,
+        capacity: walk.capacity - COMPRESSION_PENALTY * f64::from(genome[22]),
+        memory_bytes: walk.weights + walk.peak,
+    }
+}
+
+/// Brings the split of a genome down to the number of blocks there are, as [`evaluate`] reads it.
+pub fn repair(genome: &mut [u8]) {
+    let blocks: u8 = genome[1..6].iter().map(|depth| LEAST_DEPTH as u8 + depth).sum();
+    genome[21] = genome[21].min(blocks);
+}
+
+/// How a search went.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trace {
+    pub seed: u64,
+    pub evaluations: usize,
+    /// Evaluations and hypervolume, at every tenth evaluation at which the front had changed.
+    pub points: Vec<(usize, f64)>,
+    /// Latency and negative capacity of the final front.
+    pub front: Vec<Objectives>,
+}
+
+impl Trace {
+    /// The final hypervolume, in units of [`HYPERVOLUME_UNIT`].
+    pub fn hypervolume(&self) -> f64 {
+        self.points.last().map_or(0.0, |point| point.1)
+    }
+
+    /// The first traced number of evaluations at which `share` of [`BEST_HYPERVOLUME`] was reached.
+    pub fn evaluations_to(&self, share: f64) -> Option<usize> {
+        self.points.iter().find(|point| point.1 >= share * BEST_HYPERVOLUME).map(|point| point.0)
+    }
+}
+
+/// Searches with the default configuration for exactly `evaluations` evaluations, without seeds.
+pub fn run(seed: u64, evaluations: usize) -> Trace {
+    run_with(Config::new(genes(), 2, seed), evaluations).expect("the default configuration is valid")
+}
+
+/// Searches with another configuration of [`genes`] and two objectives.
+///
+/// # Errors
+/// If the configuration can not work.
+pub fn run_with(config: Config, evaluations: usize) -> Result<Trace, ConfigError> {
+    let (seed, batch) = (config.seed, config.batch);
+    let mut search = Search::new(config)?;
+    let mut points = Vec::new();
+    let mut changed = false;
+    while search.archive().len() < evaluations {
+        let proposals = search.ask_repaired(batch.min(evaluations - search.archive().len()), &repair);
+        if proposals.is_empty() {
+            break;
+        }
+        for proposal in proposals {
+            let standing = search.tell(proposal.id, evaluate(&proposal.genes).outcome());
+            changed |= standing == Ok(Standing::Front);
+            let told = search.archive().len();
+            if changed && (told.is_multiple_of(TRACE_STEP) || told == evaluations) {
+                changed = false;
+                points.push((told, hypervolume(search.archive().front_points(), &REFERENCE, 2) / HYPERVOLUME_UNIT));
+            }
+        }
+    }
+    let front = search.archive().front_points().to_vec();
+    Ok(Trace { seed, evaluations: search.archive().len(), points, front })
+}
+
+#[cfg(test)]
+mod tests;

@@ -29,9 +29,10 @@ pub struct Design {
 }
 
 impl Design {
-    /// Whether a splitting module (reduce, recover) stands at the split: at every boundary but the raw input and the logits.
+    /// Whether reduce and recover stand at the split: between two blocks and with a ratio above 1. Otherwise the tensor
+    /// crosses as it is, at [`Design::bits`] per element.
     pub fn has_module(&self, space: &SearchSpace) -> bool {
-        self.split != 0 && self.split != space.last()
+        self.split != 0 && self.split != space.last() && self.ratio > 1
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Activation, Block, Choice, FusionOperator, FusionRules, SearchSpace, Slot, SplitRules, Stage, genome};
+use super::{Activation, Block, Choice, FusionOperator, FusionRules, SearchSpace, Slot, Shortcut, SplitRules, Stage, genome};
 use crate::diagnostic::{Diagnostic, Source, nearest};
 use crate::network::BoundaryId;
 
@@ -55,6 +55,8 @@ struct StageRow {
     activation: Activation,
     #[serde(default)]
     squeeze_excite: Option<Spanned<u32>>,
+    #[serde(default)]
+    shortcut: Option<Spanned<Shortcut>>,
     #[serde(default)]
     choice: Choice,
 }
@@ -190,19 +192,18 @@ fn stage(source: &Source, row: &StageRow) -> Result<Stage, Diagnostic> {
     {
         return Err(source.error(kernels.span(), "`kernels` must be odd"));
     }
-    let convolves = matches!(block, Block::Conv | Block::Mbconv);
-    for (given, key, wanted) in [
-        (row.kernels.as_ref().map(Spanned::span), "kernels", convolves),
-        (row.expansions.as_ref().map(Spanned::span), "expansions", block == Block::Mbconv),
-        (row.stride.as_ref().map(Spanned::span), "stride", convolves),
-        (row.squeeze_excite.as_ref().map(Spanned::span), "squeeze-excite", block == Block::Mbconv),
-        (row.widths.as_ref().map(Spanned::span), "widths", block != Block::GlobalPool),
-        (row.depths.as_ref().map(Spanned::span), "depths", convolves),
+    for (key, span, need) in [
+        ("widths", row.widths.as_ref().map(Spanned::span), block.widths()),
+        ("kernels", row.kernels.as_ref().map(Spanned::span), block.kernels()),
+        ("expansions", row.expansions.as_ref().map(Spanned::span), block.expansions()),
+        ("depths", row.depths.as_ref().map(Spanned::span), block.depths()),
+        ("stride", row.stride.as_ref().map(Spanned::span), block.stride()),
+        ("squeeze-excite", row.squeeze_excite.as_ref().map(Spanned::span), block.only_mbconv()),
+        ("shortcut", row.shortcut.as_ref().map(Spanned::span), block.only_mbconv()),
     ] {
-        match given {
-            Some(span) if !wanted => return Err(senseless(span, key)),
-            None if convolves && matches!(key, "kernels" | "widths") => return Err(missing(key)),
-            None if block == Block::Mbconv && key == "expansions" => return Err(missing(key)),
+        match (span, need) {
+            (Some(span), Need::Senseless) => return Err(senseless(span, key)),
+            (None, Need::Required) => return Err(missing(key)),
             _ => {}
         }
     }
@@ -218,8 +219,59 @@ fn stage(source: &Source, row: &StageRow) -> Result<Stage, Diagnostic> {
         stride,
         activation: row.activation,
         squeeze_excite,
+        shortcut: row.shortcut.as_ref().map_or_else(Shortcut::default, |shortcut| *shortcut.get_ref()),
         choice: row.choice,
     })
+}
+
+/// Whether a block takes a key.
+#[derive(Clone, Copy)]
+enum Need {
+    Required,
+    Optional,
+    Senseless,
+}
+
+impl Block {
+    const fn widths(self) -> Need {
+        match self {
+            Self::Conv | Self::Mbconv | Self::Basic | Self::Bottleneck => Need::Required,
+            Self::Linear => Need::Optional,
+            Self::Expand | Self::MaxPool | Self::GlobalPool => Need::Senseless,
+        }
+    }
+
+    const fn kernels(self) -> Need {
+        match self {
+            Self::Conv | Self::Mbconv | Self::Basic | Self::Bottleneck | Self::MaxPool => Need::Required,
+            Self::Expand | Self::GlobalPool | Self::Linear => Need::Senseless,
+        }
+    }
+
+    const fn expansions(self) -> Need {
+        match self {
+            Self::Mbconv | Self::Bottleneck | Self::Expand => Need::Required,
+            Self::Conv | Self::Basic | Self::MaxPool | Self::GlobalPool | Self::Linear => Need::Senseless,
+        }
+    }
+
+    const fn depths(self) -> Need {
+        match self {
+            Self::Conv | Self::Mbconv | Self::Basic | Self::Bottleneck => Need::Optional,
+            Self::Expand | Self::MaxPool | Self::GlobalPool | Self::Linear => Need::Senseless,
+        }
+    }
+
+    const fn stride(self) -> Need {
+        match self {
+            Self::Conv | Self::Mbconv | Self::Basic | Self::Bottleneck | Self::MaxPool => Need::Optional,
+            Self::Expand | Self::GlobalPool | Self::Linear => Need::Senseless,
+        }
+    }
+
+    const fn only_mbconv(self) -> Need {
+        if matches!(self, Self::Mbconv) { Need::Optional } else { Need::Senseless }
+    }
 }
 
 /// Boundaries of the deepest network.

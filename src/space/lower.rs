@@ -1,10 +1,10 @@
 //! Lowers a genome to a [`Network`]: which layers each block becomes.
 
-use super::{Block, BlockChoice, Genome, SearchSpace, Stage};
-use crate::network::{BoundaryId, Builder, Network, Shape, ShapeError, TensorId, Window};
+use super::{Block, BlockChoice, Genome, SearchSpace, Shortcut, Stage};
+use crate::network::{BoundaryId, Builder, Network, Pooling, Shape, ShapeError, TensorId, Window};
 
 /// Rounds a channel count to the nearest multiple of `divisor`, never below it and never more than 10 % down
-/// (the rule of the MobileNet family).
+/// (the rule of the `MobileNet` family).
 ///
 /// ```
 /// use splitscope::space::make_divisible;
@@ -62,6 +62,13 @@ fn lower_block(
     match stage.block {
         Block::Conv => builder.conv(name, from, width, Window::same(block.kernel, stride), 1),
         Block::Mbconv => mbconv(builder, name, stage, sizes, from),
+        Block::Basic => basic(builder, name, sizes, from),
+        Block::Bottleneck => bottleneck(builder, name, sizes, from),
+        Block::Expand => {
+            let width = make_divisible(builder.shape(from).channels.saturating_mul(block.expansion), 8);
+            builder.conv(name, from, width, Window::same(1, 1), 1)
+        }
+        Block::MaxPool => builder.pool(name, from, Pooling::Max, Window::same(block.kernel, stride)),
         Block::GlobalPool => builder.global_pool(name, from),
         Block::Linear => builder.linear(name, from, width),
     }
@@ -92,8 +99,52 @@ fn mbconv(
         tensor = builder.scale(format!("{name}.scale"), tensor, factors)?;
     }
     tensor = builder.conv(format!("{name}.project"), tensor, width, point, 1)?;
-    if stride == 1 && input == width {
-        tensor = builder.add(format!("{name}.add"), tensor, from)?;
+    match stage.shortcut {
+        Shortcut::Identity if stride == 1 && input == width => builder.add(format!("{name}.add"), tensor, from),
+        Shortcut::Identity => Ok(tensor),
+        Shortcut::Projected => {
+            let mut shortcut = from;
+            if stride > 1 {
+                // Odd sides are padded, so that they round up as those of the convolution do.
+                let odd = builder.shape(from).height % 2;
+                let window = Window { kernel: stride, stride, padding: odd };
+                shortcut = builder.pool(format!("{name}.shortcut-pool"), shortcut, Pooling::Average, window)?;
+            }
+            if input != width {
+                shortcut = builder.conv(format!("{name}.shortcut"), shortcut, width, point, 1)?;
+            }
+            builder.add(format!("{name}.add"), tensor, shortcut)
+        }
     }
-    Ok(tensor)
+}
+
+fn basic(builder: &mut Builder, name: &str, sizes: Sizes, from: TensorId) -> Result<TensorId, ShapeError> {
+    let Sizes { width, stride, block } = sizes;
+    let first = builder.conv(format!("{name}.conv1"), from, width, Window::same(block.kernel, stride), 1)?;
+    let second = builder.conv(format!("{name}.conv2"), first, width, Window::same(block.kernel, 1), 1)?;
+    residual(builder, name, sizes, from, second)
+}
+
+fn bottleneck(builder: &mut Builder, name: &str, sizes: Sizes, from: TensorId) -> Result<TensorId, ShapeError> {
+    let Sizes { width, stride, block } = sizes;
+    let inner = make_divisible(width / block.expansion, 8);
+    let first = builder.conv(format!("{name}.conv1"), from, inner, Window::same(1, 1), 1)?;
+    let second = builder.conv(format!("{name}.conv2"), first, inner, Window::same(block.kernel, stride), 1)?;
+    let third = builder.conv(format!("{name}.conv3"), second, width, Window::same(1, 1), 1)?;
+    residual(builder, name, sizes, from, third)
+}
+
+/// Adds the block's input to its output, through a strided 1x1 convolution where their shapes differ.
+fn residual(
+    builder: &mut Builder,
+    name: &str,
+    Sizes { width, stride, .. }: Sizes,
+    from: TensorId,
+    to: TensorId,
+) -> Result<TensorId, ShapeError> {
+    let mut shortcut = from;
+    if stride > 1 || builder.shape(from).channels != width {
+        shortcut = builder.conv(format!("{name}.shortcut"), from, width, Window::same(1, stride), 1)?;
+    }
+    builder.add(format!("{name}.add"), to, shortcut)
 }

@@ -22,7 +22,13 @@ use serde::{Deserialize, Serialize};
 use crate::network::BoundaryId;
 
 /// Spaces shipped with the program: name and text.
-pub const SHIPPED: &[(&str, &str)] = &[("tabletop", include_str!("../../spaces/tabletop.toml"))];
+pub const SHIPPED: &[(&str, &str)] = &[
+    ("tabletop", include_str!("../../spaces/tabletop.toml")),
+    ("attentive-nas", include_str!("../../spaces/attentive-nas.toml")),
+    ("ofa-mobilenet-v3", include_str!("../../spaces/ofa-mobilenet-v3.toml")),
+    ("mobilenet-v2", include_str!("../../spaces/mobilenet-v2.toml")),
+    ("resnet-18", include_str!("../../spaces/resnet-18.toml")),
+];
 
 /// Name of the space used when none is named.
 pub const DEFAULT: &str = "tabletop";
@@ -35,6 +41,14 @@ pub enum Block {
     Conv,
     /// Inverted residual: 1x1 expansion (absent at expansion 1), depthwise, optional squeeze-excite, 1x1 projection.
     Mbconv,
+    /// Basic residual: two convolutions and a shortcut.
+    Basic,
+    /// Bottleneck residual: 1x1 to the width divided by the expansion, convolution, 1x1 to the width, and a shortcut.
+    Bottleneck,
+    /// 1x1 convolution to `expansions` times its input channels (the last convolution of `MobileNetV3`'s head).
+    Expand,
+    /// Largest value of a square window.
+    MaxPool,
     /// Mean over all positions.
     GlobalPool,
     /// Fully connected layer; without widths it is the classifier.
@@ -65,6 +79,17 @@ pub enum Choice {
     Stage,
     /// Each block has its own.
     Block,
+}
+
+/// What is added to the output of an inverted residual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shortcut {
+    /// The block's input where it has the shape of the output, nothing elsewhere.
+    #[default]
+    Identity,
+    /// Always the block's input: averaged over windows of the stride, then through a 1x1 convolution where channels differ.
+    Projected,
 }
 
 /// How V views become one.
@@ -99,6 +124,8 @@ pub struct Stage {
     pub activation: Activation,
     /// Divisor of the squeeze-excite bottleneck, if there is one.
     pub squeeze_excite: Option<u32>,
+    /// What an inverted residual adds to its output.
+    pub shortcut: Shortcut,
     /// Scope of the kernel and expansion genes.
     pub choice: Choice,
 }

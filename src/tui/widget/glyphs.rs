@@ -140,11 +140,7 @@ impl Glyphs {
     /// Glyph of a histogram cell for `value` in 0..=1: the zero mark for nothing (or NaN), else at least the
     /// lowest step, so that a small amount is never shown as none.
     pub fn level(&self, value: f64) -> char {
-        if value > 0.0 {
-            self.levels[((value.min(1.0) * 8.0).ceil() as usize).clamp(1, 8)]
-        } else {
-            self.levels[0]
-        }
+        if value > 0.0 { self.levels[((value.min(1.0) * 8.0).ceil() as usize).clamp(1, 8)] } else { self.levels[0] }
     }
 }
 
@@ -165,9 +161,31 @@ mod tests {
     fn the_plain_set_is_ascii() {
         let g = &ASCII;
         let all = [
-            g.empty, g.handle, g.locked, g.focus, g.front, g.selected, g.feasible, g.infeasible, g.yes, g.no,
-            g.limit_x, g.limit_y, g.beyond, g.above, g.below, g.horizontal, g.double, g.vertical, g.tick, g.link,
-            g.arrow, g.fuse, g.more_left, g.more_right, g.ellipsis,
+            g.empty,
+            g.handle,
+            g.locked,
+            g.focus,
+            g.front,
+            g.selected,
+            g.feasible,
+            g.infeasible,
+            g.yes,
+            g.no,
+            g.limit_x,
+            g.limit_y,
+            g.beyond,
+            g.above,
+            g.below,
+            g.horizontal,
+            g.double,
+            g.vertical,
+            g.tick,
+            g.link,
+            g.arrow,
+            g.fuse,
+            g.more_left,
+            g.more_right,
+            g.ellipsis,
         ];
         assert!(all.iter().chain(&g.levels).chain(&g.fills).chain(&g.corners).all(char::is_ascii_graphic));
     }

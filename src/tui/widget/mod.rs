@@ -10,6 +10,7 @@
 
 mod axis;
 mod curve;
+mod frame;
 mod gauge;
 mod glyphs;
 mod paint;

@@ -4,12 +4,7 @@
 
 use std::borrow::Cow;
 
-use ratatui::{
-    buffer::Buffer,
-    layout::Rect,
-    style::Style,
-    text::Span,
-};
+use ratatui::{buffer::Buffer, layout::Rect, style::Style, text::Span};
 
 /// Width of `text` in terminal cells.
 pub fn width(text: &str) -> u16 {

@@ -1,0 +1,261 @@
+//! What a cut costs under the present knobs: arithmetic on a handful of numbers, without allocation.
+
+use serde::Serialize;
+
+use super::cut::Cut;
+use super::knobs::Knobs;
+use super::table::CostTable;
+use crate::hardware::Topology;
+
+/// Seconds from exposure to result, by stage.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct Breakdown {
+    /// Reading the pixels.
+    pub readout_s: f64,
+    /// The sensors, all at the same time: the slowest one.
+    pub sensor_s: f64,
+    /// The link.
+    pub link_s: f64,
+    /// The aggregator.
+    pub aggregator_s: f64,
+}
+
+impl Breakdown {
+    /// Seconds of a single frame.
+    pub fn total_s(&self) -> f64 {
+        self.readout_s + self.sensor_s + self.link_s + self.aggregator_s
+    }
+
+    /// Seconds between two frames when the stages work on different frames: those of the slowest stage.
+    pub fn period_s(&self) -> f64 {
+        self.readout_s.max(self.sensor_s).max(self.link_s).max(self.aggregator_s)
+    }
+
+    /// Share of the time each stage waits when frames follow each other as fast as they can: readout, sensor, link,
+    /// aggregator.
+    pub fn idle_shares(&self) -> [f64; 4] {
+        let period = self.period_s();
+        [self.readout_s, self.sensor_s, self.link_s, self.aggregator_s]
+            .map(|stage| if period > 0.0 { 1.0 - stage / period } else { 0.0 })
+    }
+}
+
+/// A limit a design can break.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Limit {
+    /// Bytes alive on a sensor.
+    SensorMemory,
+    /// Weights held by a sensor.
+    SensorWeights,
+    /// Weights held by the aggregator.
+    AggregatorWeights,
+    /// Time from exposure to result.
+    Latency,
+    /// Energy of a frame.
+    Energy,
+    /// Frames per second.
+    FrameRate,
+    /// Accuracy.
+    Accuracy,
+}
+
+impl Limit {
+    /// All limits.
+    pub const ALL: [Self; 7] = [
+        Self::SensorMemory,
+        Self::SensorWeights,
+        Self::AggregatorWeights,
+        Self::Latency,
+        Self::Energy,
+        Self::FrameRate,
+        Self::Accuracy,
+    ];
+}
+
+/// The limits a design breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Violations(u8);
+
+impl Violations {
+    /// Whether no limit is broken.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether that limit is broken.
+    pub const fn contains(self, limit: Limit) -> bool {
+        self.0 & (1 << limit as u8) != 0
+    }
+
+    /// The broken limits.
+    pub fn iter(self) -> impl Iterator<Item = Limit> {
+        Limit::ALL.into_iter().filter(move |&limit| self.contains(limit))
+    }
+
+    /// The same with a limit that is broken if `broken`.
+    #[must_use]
+    pub const fn with(self, limit: Limit, broken: bool) -> Self {
+        Self(self.0 | ((broken as u8) << limit as u8))
+    }
+}
+
+/// What a cut costs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Evaluation {
+    /// Latency by stage.
+    pub latency: Breakdown,
+    /// Joules of one frame: all sensors, the link, the aggregator.
+    pub energy_j: f64,
+    /// Most bytes alive on a sensor.
+    pub sensor_peak_bytes: u64,
+    /// Bytes each sensor sends.
+    pub link_bytes: u64,
+    /// Frames per second, pipelined; infinite if no stage takes time.
+    pub fps: f64,
+    /// Limits broken. Accuracy is judged by [`Evaluation::with_accuracy`].
+    pub violations: Violations,
+}
+
+impl Evaluation {
+    /// Whether every limit is met.
+    pub const fn feasible(&self) -> bool {
+        self.violations.is_empty()
+    }
+
+    /// The same, judged also by an accuracy.
+    #[must_use]
+    pub fn with_accuracy(self, accuracy: f64, knobs: &Knobs) -> Self {
+        let broken = knobs.accuracy_floor.is_some_and(|floor| accuracy < floor);
+        Self { violations: self.violations.with(Limit::Accuracy, broken), ..self }
+    }
+
+    /// Mean watts at a frame rate.
+    pub fn power_w(&self, frames_per_s: f64) -> f64 {
+        self.energy_j * frames_per_s
+    }
+}
+
+/// The knobs turned into factors, once for many cuts.
+#[derive(Debug, Clone, Copy)]
+pub struct Rates {
+    readout_s: f64,
+    sensor_s_per_cycle: f64,
+    link_s_per_byte: f64,
+    link_s: f64,
+    aggregator_s_per_cycle: f64,
+    sensors: f64,
+    link_j_per_byte: f64,
+    sensor_static_w: f64,
+    aggregator_static_w: f64,
+    memory_bytes: u64,
+    sensor_weight_bytes: u64,
+    aggregator_weight_bytes: u64,
+    latency_limit_s: f64,
+    energy_limit_j: f64,
+    longest_period_s: f64,
+}
+
+impl Rates {
+    /// The factors of the present knobs.
+    pub fn new(knobs: &Knobs) -> Self {
+        let system = &knobs.system;
+        let sensors = f64::from(knobs.sensors.max(1));
+        let (clock, bandwidth, memory) = system.cameras.weakest(knobs.sensors.max(1));
+        let bytes_per_s = knobs.bandwidth_bytes_per_s * bandwidth * system.link_efficiency;
+        let on_the_wire = if system.topology == Topology::Shared { sensors } else { 1.0 };
+        let memory_bytes = if memory < 1.0 || memory > 1.0 {
+            (knobs.sensor_memory_bytes as f64 * memory) as u64
+        } else {
+            knobs.sensor_memory_bytes
+        };
+        Self {
+            readout_s: system.readout_s,
+            sensor_s_per_cycle: system.sensor_macs_per_cycle / (knobs.sensor_macs_per_s * clock),
+            link_s_per_byte: on_the_wire / bytes_per_s,
+            link_s: system.link_latency_s,
+            aggregator_s_per_cycle: system.aggregator_macs_per_cycle / knobs.aggregator_macs_per_s,
+            sensors,
+            link_j_per_byte: system.link_energy_j_per_byte * sensors,
+            sensor_static_w: system.sensor_static_w,
+            aggregator_static_w: system.aggregator_static_w,
+            memory_bytes,
+            sensor_weight_bytes: system.sensor_weight_memory_bytes,
+            aggregator_weight_bytes: system.aggregator_weight_memory_bytes,
+            latency_limit_s: knobs.latency_limit_s.unwrap_or(f64::INFINITY),
+            energy_limit_j: knobs.energy_limit_j.unwrap_or(f64::INFINITY),
+            longest_period_s: knobs.frame_rate_floor_hz.map_or(f64::INFINITY, f64::recip),
+        }
+    }
+
+    /// Latency of a cut:
+    /// `readout + sensor + (latency + V or 1 * bytes / bandwidth) + V * per view + (V - 1) * fuse + once`.
+    pub fn latency(&self, cut: &Cut) -> Breakdown {
+        let others = self.sensors - 1.0;
+        let aggregator_cycles = self.sensors * cut.view_cycles + others * cut.fuse_cycles + cut.once_cycles;
+        Breakdown {
+            readout_s: self.readout_s,
+            sensor_s: cut.sensor_cycles * self.sensor_s_per_cycle,
+            link_s: self.link_s + cut.link_bytes as f64 * self.link_s_per_byte,
+            aggregator_s: aggregator_cycles * self.aggregator_s_per_cycle,
+        }
+    }
+
+    /// What a cut costs.
+    pub fn evaluate(&self, cut: &Cut) -> Evaluation {
+        let latency = self.latency(cut);
+        let period_s = latency.period_s();
+        let energy_j = self.sensors
+            * (cut.sensor_energy_j + self.sensor_static_w * latency.sensor_s + cut.view_energy_j)
+            + (self.sensors - 1.0) * cut.fuse_energy_j
+            + cut.once_energy_j
+            + self.aggregator_static_w * latency.aggregator_s
+            + cut.link_bytes as f64 * self.link_j_per_byte;
+        let violations = Violations::default()
+            .with(Limit::SensorMemory, cut.sensor_peak_bytes > self.memory_bytes)
+            .with(Limit::SensorWeights, cut.sensor_weight_bytes > self.sensor_weight_bytes)
+            .with(Limit::AggregatorWeights, cut.aggregator_weight_bytes > self.aggregator_weight_bytes)
+            .with(Limit::Latency, latency.total_s() > self.latency_limit_s)
+            .with(Limit::Energy, energy_j > self.energy_limit_j)
+            .with(Limit::FrameRate, period_s > self.longest_period_s);
+        Evaluation {
+            latency,
+            energy_j,
+            sensor_peak_bytes: cut.sensor_peak_bytes,
+            link_bytes: cut.link_bytes,
+            fps: period_s.recip(),
+            violations,
+        }
+    }
+
+    /// Bytes a sensor may keep alive: the weakest camera's.
+    pub const fn memory_bytes(&self) -> u64 {
+        self.memory_bytes
+    }
+}
+
+/// What one cut of a design costs. For many cuts make [`Rates`] once.
+pub fn evaluate(table: &CostTable, index: usize, knobs: &Knobs) -> Evaluation {
+    Rates::new(knobs).evaluate(&table.cuts[index])
+}
+
+/// What every cut of a design costs, in order.
+pub fn sweep<'a>(table: &'a CostTable, knobs: &Knobs) -> impl ExactSizeIterator<Item = Evaluation> + 'a {
+    let rates = Rates::new(knobs);
+    table.cuts.iter().map(move |cut| rates.evaluate(cut))
+}
+
+/// Index of the feasible cut of least latency; if none is feasible, of the cut that breaks fewest limits, then of least
+/// latency. `None` if `allowed` allows no cut.
+pub fn best_cut(table: &CostTable, knobs: &Knobs, allowed: impl Fn(&Cut) -> bool) -> Option<usize> {
+    let rates = Rates::new(knobs);
+    let mut best: Option<(u32, f64, usize)> = None;
+    for (index, cut) in table.cuts.iter().enumerate().filter(|(_, cut)| allowed(cut)) {
+        let evaluation = rates.evaluate(cut);
+        let candidate = (evaluation.violations.0.count_ones(), evaluation.latency.total_s(), index);
+        if best.is_none_or(|best| (candidate.0, candidate.1) < (best.0, best.1)) {
+            best = Some(candidate);
+        }
+    }
+    best.map(|(_, _, index)| index)
+}

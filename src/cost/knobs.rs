@@ -1,0 +1,141 @@
+//! The values a user moves live, and the constants of a profile that no knob moves.
+
+use crate::hardware::{Profile, Topology};
+
+/// Most unlike cameras a profile may list.
+pub const MAX_CAMERAS: usize = 16;
+
+/// Everything the cost of a cut depends on besides the cut. Made from a profile, then moved.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Knobs {
+    /// Number of sensors, at least 1.
+    pub sensors: u32,
+    /// Raw bandwidth of a link or of the bus.
+    pub bandwidth_bytes_per_s: f64,
+    /// Bytes a sensor may keep alive; `u64::MAX` if unlimited.
+    pub sensor_memory_bytes: u64,
+    /// Multiply-accumulates per second of a sensor with all units busy. Scales its clock, memory paths included.
+    pub sensor_macs_per_s: f64,
+    /// Multiply-accumulates per second of the aggregator with all units busy.
+    pub aggregator_macs_per_s: f64,
+    /// Longest time from exposure to result.
+    pub latency_limit_s: Option<f64>,
+    /// Most energy of one frame.
+    pub energy_limit_j: Option<f64>,
+    /// Fewest frames per second, pipelined.
+    pub frame_rate_floor_hz: Option<f64>,
+    /// Lowest accuracy.
+    pub accuracy_floor: Option<f64>,
+    /// What no knob moves.
+    pub system: System,
+}
+
+/// Constants of a profile that no knob moves.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct System {
+    /// Multiply-accumulates per cycle of a sensor.
+    pub sensor_macs_per_cycle: f64,
+    /// Multiply-accumulates per cycle of the aggregator.
+    pub aggregator_macs_per_cycle: f64,
+    /// Seconds of the readout.
+    pub readout_s: f64,
+    /// Dedicated links or one bus.
+    pub topology: Topology,
+    /// Share of the bandwidth left after the protocol.
+    pub link_efficiency: f64,
+    /// Seconds before the first byte.
+    pub link_latency_s: f64,
+    /// Joules per byte on the link.
+    pub link_energy_j_per_byte: f64,
+    /// Watts of a working sensor whatever it does.
+    pub sensor_static_w: f64,
+    /// Watts of the working aggregator whatever it does.
+    pub aggregator_static_w: f64,
+    /// Bytes of weights a sensor holds; `u64::MAX` if unlimited or if weights need not stay.
+    pub sensor_weight_memory_bytes: u64,
+    /// Bytes of weights the aggregator holds; `u64::MAX` as above.
+    pub aggregator_weight_memory_bytes: u64,
+    /// Unlike cameras.
+    pub cameras: Cameras,
+}
+
+/// How far the weakest of the first cameras falls behind the sensor of the profile: 1 is no difference.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cameras {
+    clock: [f32; MAX_CAMERAS + 1],
+    bandwidth: [f32; MAX_CAMERAS + 1],
+    memory: [f32; MAX_CAMERAS + 1],
+    listed: usize,
+}
+
+impl Cameras {
+    fn of(profile: &Profile) -> Self {
+        let listed = profile.sensor.cameras.len().min(MAX_CAMERAS);
+        let ratio = |own: Option<f64>, usual: f64| own.map_or(1.0, |own| (own / usual) as f32);
+        let mut cameras = Self {
+            clock: [f32::INFINITY; MAX_CAMERAS + 1],
+            bandwidth: [f32::INFINITY; MAX_CAMERAS + 1],
+            memory: [f32::INFINITY; MAX_CAMERAS + 1],
+            listed,
+        };
+        let usual_memory = profile.sensor.device.memory_bytes().map_or(1.0, |bytes| bytes as f64);
+        for (index, camera) in profile.sensor.cameras.iter().take(MAX_CAMERAS).enumerate() {
+            let own = |constant: &Option<crate::hardware::Sourced<f64>>| constant.as_ref().map(|own| own.value);
+            let clock = ratio(own(&camera.clock_hz), profile.sensor.device.clock_hz.value);
+            let bandwidth = ratio(own(&camera.bandwidth_bytes_per_s), profile.link.bandwidth_bytes_per_s.value);
+            let memory = ratio(camera.activation_memory_bytes.as_ref().map(|own| own.value as f64), usual_memory);
+            cameras.clock[index + 1] = cameras.clock[index].min(clock);
+            cameras.bandwidth[index + 1] = cameras.bandwidth[index].min(bandwidth);
+            cameras.memory[index + 1] = cameras.memory[index].min(memory);
+        }
+        cameras
+    }
+
+    /// Slowest clock, slowest link and smallest memory among the first `sensors` cameras, relative to the sensor's.
+    pub(super) fn weakest(&self, sensors: u32) -> (f64, f64, f64) {
+        let sensors = sensors as usize;
+        let usual = if sensors > self.listed { 1.0 } else { f32::INFINITY };
+        let at = sensors.min(self.listed);
+        let worst = |list: &[f32; MAX_CAMERAS + 1]| f64::from(list[at].min(usual));
+        (worst(&self.clock), worst(&self.bandwidth), worst(&self.memory))
+    }
+}
+
+impl Knobs {
+    /// The knobs as the profile sets them.
+    pub fn from_profile(profile: &Profile) -> Self {
+        let (sensor, link, limits) = (&profile.sensor, &profile.link, &profile.limits);
+        let device = &sensor.device;
+        let value = |constant: &Option<crate::hardware::Sourced<f64>>| constant.as_ref().map(|constant| constant.value);
+        Self {
+            sensors: sensor.count.value,
+            bandwidth_bytes_per_s: link.bandwidth_bytes_per_s.value,
+            sensor_memory_bytes: limits
+                .sensor_memory_bytes
+                .as_ref()
+                .map(|limit| limit.value)
+                .or_else(|| device.memory_bytes())
+                .unwrap_or(u64::MAX),
+            sensor_macs_per_s: device.peak_macs_per_s(),
+            aggregator_macs_per_s: profile.aggregator.peak_macs_per_s(),
+            latency_limit_s: value(&limits.latency_s),
+            energy_limit_j: value(&limits.energy_j),
+            frame_rate_floor_hz: value(&limits.frame_rate_hz),
+            accuracy_floor: value(&limits.accuracy),
+            system: System {
+                sensor_macs_per_cycle: device.mapping.value.macs_per_cycle(),
+                aggregator_macs_per_cycle: profile.aggregator.mapping.value.macs_per_cycle(),
+                readout_s: sensor.readout_s.value,
+                topology: link.topology,
+                link_efficiency: link.efficiency.value,
+                link_latency_s: link.latency_s.value,
+                link_energy_j_per_byte: value(&link.byte_energy_j).unwrap_or(0.0),
+                sensor_static_w: value(&device.static_power_w).unwrap_or(0.0),
+                aggregator_static_w: value(&profile.aggregator.static_power_w).unwrap_or(0.0),
+                sensor_weight_memory_bytes: device.resident_weight_bytes(),
+                aggregator_weight_memory_bytes: profile.aggregator.resident_weight_bytes(),
+                cameras: Cameras::of(profile),
+            },
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! What a design costs on a profile: latency by stage, energy, memory, frame rate, and why it does not fit.
+//!
+//! Pure. The way of a cost: a [`CostTable`] holds what no knob changes (cycles, bytes and joules before and behind every
+//! boundary, counted by the named rules of `mapping` and `network::memory`); [`Knobs`] hold what the user moves;
+//! [`evaluate`] and [`sweep`] join them by the equations of [`Rates`], in tens of nanoseconds and without allocation.
+//! Sentences for people ([`reasons`]) are made only for what is shown.
+//!
+//! The system: V sensors work at the same time, each up to the split; their tensors cross dedicated links or one bus; the
+//! aggregator recovers each, runs the blocks up to the fusion once per view, fuses, and runs the rest once. Latency is that
+//! of a single frame; frames per second are pipelined, one stage per frame.
+//!
+//! Invariants: activations and weights are int8; energy adds up over the parts; more bandwidth never costs latency; more
+//! sensors never cost the aggregator less.
+
+mod cut;
+mod evaluate;
+mod knobs;
+mod layer;
+pub mod mapping;
+mod reason;
+pub mod show;
+mod table;
+
+pub use cut::{Cut, PeakAt};
+pub use evaluate::{Breakdown, Evaluation, Limit, Rates, Violations, best_cut, evaluate, sweep};
+pub use knobs::{Knobs, MAX_CAMERAS, System};
+pub use layer::{Bound, CostError, LayerCost, layer_costs, streams};
+pub use reason::{At, Reason, Stage, reasons};
+pub use table::{CostTable, Sending};

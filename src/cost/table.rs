@@ -1,0 +1,94 @@
+//! Everything about a design's cuts that no knob changes: cycles, bytes and joules before and after every boundary.
+
+use super::cut::{Around, Crossing, Cut, Devices, Spend, assemble, fusing};
+use super::layer::{CostError, LayerCost, layer_costs};
+use crate::hardware::Profile;
+use crate::network::memory;
+use crate::network::{BoundaryId, Network};
+use crate::space::Design;
+
+/// How the tensor is sent, and where the views become one: what a design adds to its network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Sending {
+    /// Boundary at which the views become one; at a cut behind it, they become one at the cut.
+    pub fusion: BoundaryId,
+    /// Compression ratio: C channels are sent as `ceil(C / ratio)`. At 1 there is no splitting module.
+    pub ratio: u8,
+    /// Bits per element on the link. Raw input and logits are always sent with 8.
+    pub bits: u8,
+}
+
+impl From<&Design> for Sending {
+    fn from(design: &Design) -> Self {
+        Self { fusion: design.fusion, ratio: design.ratio, bits: design.bits }
+    }
+}
+
+/// The cuts of one design, one for each boundary of its network, in order.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CostTable {
+    /// The cuts.
+    pub cuts: Vec<Cut>,
+}
+
+impl CostTable {
+    /// Costs every cut of a network on a profile, layer by layer.
+    ///
+    /// # Errors
+    /// A latency table that lacks layers.
+    pub fn new(network: &Network, sending: Sending, profile: &Profile) -> Result<Self, CostError> {
+        let sensor = Sums::of(layer_costs(network, &profile.sensor.device)?);
+        let aggregator = Sums::of(layer_costs(network, &profile.aggregator)?);
+        let devices = Devices { profile, sensor: &sensor.layers, aggregator: &aggregator.layers };
+        let live = memory::live_bytes(network, profile.sensor.memory_rule);
+        let (last, all) = (network.boundaries.len() - 1, network.layers.len());
+        let fusion = network.position(sending.fusion).unwrap_or(last);
+        let cut = |(index, boundary): (usize, &crate::network::Boundary)| {
+            let fused = &network.boundaries[fusion.max(index)];
+            let crossing = if index == 0 || index == last {
+                Crossing::plain(boundary.shape)
+            } else {
+                Crossing::split(boundary.shape, sending.ratio, sending.bits, devices)
+            };
+            let before = &sensor.layers[..boundary.layers];
+            let around = Around {
+                boundary: boundary.id,
+                before: sensor.spend[boundary.layers],
+                before_weights: sensor.weights[boundary.layers],
+                largest_weights: before.iter().map(|layer| layer.weight_bytes).max().unwrap_or(0),
+                between: aggregator.spend[fused.layers] - aggregator.spend[boundary.layers],
+                fuse: fusing(fused.shape, profile),
+                after: aggregator.spend[all] - aggregator.spend[fused.layers],
+                behind_weights: aggregator.weights[all] - aggregator.weights[boundary.layers],
+                peak: memory::peak(&live, boundary.layers),
+                input: network.input,
+            };
+            assemble(&around, &crossing, profile)
+        };
+        Ok(Self { cuts: network.boundaries.iter().enumerate().map(cut).collect() })
+    }
+
+    /// Position in [`CostTable::cuts`] of a boundary of the space.
+    pub fn position(&self, boundary: BoundaryId) -> Option<usize> {
+        self.cuts.iter().position(|cut| cut.boundary == boundary)
+    }
+}
+
+/// Running sums over the layers of a network on one device: entry `i` is the sum over the first `i` layers.
+struct Sums {
+    layers: Vec<LayerCost>,
+    spend: Vec<Spend>,
+    weights: Vec<u64>,
+}
+
+impl Sums {
+    fn of(layers: Vec<LayerCost>) -> Self {
+        let mut spend = vec![Spend::default()];
+        let mut weights = vec![0];
+        for (index, layer) in layers.iter().enumerate() {
+            spend.push(spend[index] + Spend::of(layer));
+            weights.push(weights[index] + layer.weight_bytes);
+        }
+        Self { layers, spend, weights }
+    }
+}

@@ -1,0 +1,150 @@
+//! What a design runs on: a profile read from TOML, with the source of every constant.
+//!
+//! Pure. A profile has a sensor (one kind of device, as many times as there are cameras, with overrides for unlike
+//! cameras), a link, an aggregator and limits. Files may use any common unit; in here only base units exist: seconds,
+//! bytes, joules, watts, hertz, bytes per second.
+//!
+//! Invariants of a [`Profile`] that was read: every constant is finite; clocks, bandwidths, memories and array sides are
+//! above zero; streamed weights have a rate at which they are loaded.
+
+mod device;
+mod file;
+mod measured;
+mod provenance;
+mod quantity;
+mod read;
+
+pub use device::{Dataflow, Depthwise, Device, Layout, Mapping, MeasuredTable, Residency};
+pub use measured::{MeasuredError, parse_measured};
+pub use provenance::Constant;
+pub use quantity::{Dimension, Sourced};
+pub use read::ReadTable;
+
+use serde::Deserialize;
+
+use crate::network::memory::MemoryRule;
+
+/// Profiles shipped with the program: name and text.
+pub const SHIPPED: &[(&str, &str)] = &[
+    ("glasses", include_str!("../../profiles/glasses.toml")),
+    ("imx500", include_str!("../../profiles/imx500.toml")),
+    ("siracusa", include_str!("../../profiles/siracusa.toml")),
+    ("meta-7nm", include_str!("../../profiles/meta-7nm.toml")),
+    ("i3c-tiny", include_str!("../../profiles/i3c-tiny.toml")),
+    ("xr-4k", include_str!("../../profiles/xr-4k.toml")),
+    ("wifi-edge", include_str!("../../profiles/wifi-edge.toml")),
+];
+
+/// Name of the profile used when none is named.
+pub const DEFAULT: &str = "glasses";
+
+/// Most cameras a profile may have.
+pub const MAX_SENSORS: u32 = 64;
+
+/// Sensors, link, aggregator and limits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Profile {
+    /// Name.
+    pub name: String,
+    /// One sentence for people.
+    pub description: String,
+    /// The sensors.
+    pub sensor: Sensor,
+    /// From the sensors to the aggregator.
+    pub link: Link,
+    /// The processor that fuses the views.
+    pub aggregator: Device,
+    /// What a design must meet.
+    pub limits: Limits,
+}
+
+/// One kind of sensor, and how many of it there are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sensor {
+    /// Its processor.
+    pub device: Device,
+    /// Number of sensors.
+    pub count: Sourced<u32>,
+    /// Rule by which live bytes are counted.
+    pub memory_rule: MemoryRule,
+    /// Whether the next frame is received while this one is processed: one more input in memory.
+    pub double_buffered_frame: bool,
+    /// Whether the tensor being sent needs a buffer of its own, so that the next frame can start.
+    pub link_buffer: bool,
+    /// Seconds from the end of exposure to pixels in memory.
+    pub readout_s: Sourced<f64>,
+    /// Joules per pixel read out.
+    pub pixel_energy_j: Option<Sourced<f64>>,
+    /// Cameras unlike the rest, in order; cameras beyond the list are like the sensor itself.
+    pub cameras: Vec<Camera>,
+}
+
+/// A camera unlike the rest: what is absent is as for the sensor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Camera {
+    /// Name.
+    pub name: String,
+    /// Clock in hertz.
+    pub clock_hz: Option<Sourced<f64>>,
+    /// Raw bandwidth of its own link.
+    pub bandwidth_bytes_per_s: Option<Sourced<f64>>,
+    /// Bytes for activations.
+    pub activation_memory_bytes: Option<Sourced<u64>>,
+}
+
+/// Whether sensors share the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Topology {
+    /// Every sensor has a link of its own: transfers run at the same time.
+    Dedicated,
+    /// One bus: transfers run one after the other.
+    Shared,
+}
+
+/// From the sensors to the aggregator. A transfer of B bytes takes `latency + B / (bandwidth * efficiency)`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Link {
+    /// Dedicated links or one bus.
+    pub topology: Topology,
+    /// Raw bytes per second.
+    pub bandwidth_bytes_per_s: Sourced<f64>,
+    /// Share of the raw bandwidth left after the protocol.
+    pub efficiency: Sourced<f64>,
+    /// Seconds before the first byte.
+    pub latency_s: Sourced<f64>,
+    /// Joules per byte.
+    pub byte_energy_j: Option<Sourced<f64>>,
+}
+
+/// What a design must meet; absent limits are always met.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Limits {
+    /// Longest time from exposure to result.
+    pub latency_s: Option<Sourced<f64>>,
+    /// Most bytes alive on a sensor; the sensor's memory if absent.
+    pub sensor_memory_bytes: Option<Sourced<u64>>,
+    /// Most energy of one frame, all sensors together.
+    pub energy_j: Option<Sourced<f64>>,
+    /// Fewest frames per second, pipelined.
+    pub frame_rate_hz: Option<Sourced<f64>>,
+    /// Lowest accuracy.
+    pub accuracy: Option<Sourced<f64>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Source;
+
+    #[test]
+    fn every_shipped_profile_reads_and_names_the_source_of_every_constant() {
+        for (name, text) in SHIPPED {
+            let profile = Profile::from_toml(&Source::new(*name, *text)).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(profile.name, *name);
+            for constant in profile.constants() {
+                assert!(constant.source.is_some(), "{name}: {} has no source", constant.key);
+            }
+        }
+    }
+}

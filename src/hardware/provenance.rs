@@ -1,0 +1,73 @@
+//! The constants of a profile as a list: what each is, what it is worth, and where it comes from.
+
+use super::{Device, Profile, Sourced};
+
+/// One constant of a profile.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Constant {
+    /// Where it stands, for instance `sensor.clock`.
+    pub key: String,
+    /// Value and unit as written in the file.
+    pub shown: String,
+    /// Where the figure comes from.
+    pub source: Option<String>,
+    /// Whether it is an assumption.
+    pub assumed: bool,
+}
+
+impl Profile {
+    /// Every constant the profile gives, in the order of the file.
+    pub fn constants(&self) -> Vec<Constant> {
+        let mut list = List(Vec::new());
+        list.add("sensor.count", Some(&self.sensor.count));
+        list.device("sensor", &self.sensor.device);
+        list.add("sensor.readout.time", Some(&self.sensor.readout_s));
+        list.add("sensor.readout.pixel-energy", self.sensor.pixel_energy_j.as_ref());
+        for camera in &self.sensor.cameras {
+            let key = |what: &str| format!("sensor.camera.{}.{what}", camera.name);
+            list.add(&key("clock"), camera.clock_hz.as_ref());
+            list.add(&key("bandwidth"), camera.bandwidth_bytes_per_s.as_ref());
+            list.add(&key("activations"), camera.activation_memory_bytes.as_ref());
+        }
+        list.add("link.bandwidth", Some(&self.link.bandwidth_bytes_per_s));
+        list.add("link.efficiency", Some(&self.link.efficiency));
+        list.add("link.latency", Some(&self.link.latency_s));
+        list.add("link.byte-energy", self.link.byte_energy_j.as_ref());
+        list.device("aggregator", &self.aggregator);
+        list.add("limits.latency", self.limits.latency_s.as_ref());
+        list.add("limits.sensor-memory", self.limits.sensor_memory_bytes.as_ref());
+        list.add("limits.energy", self.limits.energy_j.as_ref());
+        list.add("limits.frame-rate", self.limits.frame_rate_hz.as_ref());
+        list.add("limits.accuracy", self.limits.accuracy.as_ref());
+        list.0
+    }
+}
+
+struct List(Vec<Constant>);
+
+impl List {
+    fn add<T>(&mut self, key: &str, constant: Option<&Sourced<T>>) {
+        let Some(constant) = constant else { return };
+        self.0.push(Constant {
+            key: key.to_owned(),
+            shown: constant.shown.clone(),
+            source: constant.source.clone(),
+            assumed: constant.assumed,
+        });
+    }
+
+    fn device(&mut self, part: &str, device: &Device) {
+        let key = |what: &str| format!("{part}.{what}");
+        self.add(&key("mapping"), Some(&device.mapping));
+        self.add(&key("clock"), Some(&device.clock_hz));
+        self.add(&key("elementwise"), device.elementwise_per_cycle.as_ref());
+        self.add(&key("static-power"), device.static_power_w.as_ref());
+        self.add(&key("memory.activations"), device.activation_memory_bytes.as_ref());
+        self.add(&key("memory.weights"), device.weight_memory_bytes.as_ref());
+        self.add(&key("memory.bandwidth"), device.activation_bytes_per_cycle.as_ref());
+        self.add(&key("memory.weight-bandwidth"), device.weight_bytes_per_s.as_ref());
+        self.add(&key("energy.mac"), device.mac_energy_j.as_ref());
+        self.add(&key("energy.byte"), device.byte_energy_j.as_ref());
+        self.add(&key("energy.weight-byte"), device.weight_byte_energy_j.as_ref());
+    }
+}

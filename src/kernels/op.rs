@@ -1,0 +1,161 @@
+//! Records a kernel over plain slices as one differentiable operation on either CPU backend.
+//!
+//! A kernel is an [`Op`]: it sees slices, never a backend. [`apply`] finds out where its input tensors live, hands their
+//! values over without copying where they are contiguous, and registers the backward pass where gradients are wanted.
+
+#![allow(deprecated, reason = "burn-ndarray is deprecated upstream and named by this design; burn-flex stands beside it")]
+
+use std::borrow::Cow;
+use std::fmt::Debug;
+
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::NoCheckpointing;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
+use burn::backend::{
+    Autodiff, Backend, BackendTensor, DispatchKindConversion, DispatchTensor, Flex, NdArray, TensorMetadata,
+};
+use burn::tensor::{Tensor, TensorData};
+
+/// A differentiable computation on `N` inputs.
+pub(super) trait Op<const N: usize>: Clone + Send + Sync + Debug + 'static {
+    /// What the backward pass needs besides the inputs.
+    type Saved: Clone + Send + Sync + Debug + 'static;
+
+    /// Computes the output.
+    fn forward(&self, inputs: [&[f32]; N]) -> (Vec<f32>, Self::Saved);
+
+    /// Computes the gradients of those inputs that are `wanted`; others may be left out.
+    fn backward(
+        &self,
+        inputs: [&[f32]; N],
+        saved: &Self::Saved,
+        gradient: &[f32],
+        wanted: [bool; N],
+    ) -> [Option<Vec<f32>>; N];
+}
+
+/// A backend whose tensors are slices of `f32` in this process.
+trait Host: Backend {
+    fn values(tensor: &Self::FloatTensorPrimitive) -> Cow<'_, [f32]>;
+    fn tensor(data: TensorData) -> Self::FloatTensorPrimitive;
+}
+
+impl Host for Flex {
+    fn values(tensor: &Self::FloatTensorPrimitive) -> Cow<'_, [f32]> {
+        match tensor.as_slice() {
+            Some(values) => Cow::Borrowed(values),
+            None => Cow::Owned(tensor.to_contiguous().storage::<f32>().to_vec()),
+        }
+    }
+
+    fn tensor(data: TensorData) -> Self::FloatTensorPrimitive {
+        burn_flex::FlexTensor::from_data(data)
+    }
+}
+
+impl Host for NdArray {
+    fn values(tensor: &Self::FloatTensorPrimitive) -> Cow<'_, [f32]> {
+        let burn_ndarray::NdArrayTensor::F32(storage) = tensor else {
+            unreachable!("all tensors of this crate are f32");
+        };
+        match storage.view().to_slice() {
+            Some(values) => Cow::Borrowed(values),
+            None => Cow::Owned(storage.view().iter().copied().collect()),
+        }
+    }
+
+    fn tensor(data: TensorData) -> Self::FloatTensorPrimitive {
+        burn_ndarray::NdArrayTensor::from_data(data)
+    }
+}
+
+/// Runs `op` on the host backend the inputs live on. `None` if they live on another device, where stock operations serve.
+pub(super) fn apply<O: Op<N>, const N: usize, const D: usize>(
+    op: &O,
+    inputs: &[DispatchTensor; N],
+    shape: [usize; D],
+) -> Option<Tensor<D>> {
+    let output = tracked::<Flex, O, N>(op, inputs, &shape)
+        .or_else(|| plain::<Flex, O, N>(op, inputs, &shape))
+        .or_else(|| tracked::<NdArray, O, N>(op, inputs, &shape))
+        .or_else(|| plain::<NdArray, O, N>(op, inputs, &shape))?;
+    Some(Tensor::from_dispatch(output))
+}
+
+/// The inputs as primitives of `B`, if all of them are.
+fn primitives<B: Backend, const N: usize>(inputs: &[DispatchTensor; N]) -> Option<[B::FloatTensorPrimitive; N]>
+where
+    DispatchTensor: DispatchKindConversion<B>,
+{
+    let mut found = Vec::with_capacity(N);
+    for input in inputs {
+        match <DispatchTensor as DispatchKindConversion<B>>::try_into_backend(input.clone()) {
+            Ok(BackendTensor::Float(tensor)) => found.push(tensor),
+            _ => return None,
+        }
+    }
+    found.try_into().ok()
+}
+
+fn plain<B: Host, O: Op<N>, const N: usize>(op: &O, inputs: &[DispatchTensor; N], shape: &[usize]) -> Option<DispatchTensor>
+where
+    DispatchTensor: DispatchKindConversion<B>,
+{
+    let inputs = primitives::<B, N>(inputs)?;
+    let (output, _) = forward::<B, O, N>(op, &inputs, shape);
+    Some(DispatchTensor::from_backend(BackendTensor::Float(output)))
+}
+
+fn tracked<B: Host, O: Op<N>, const N: usize>(
+    op: &O,
+    inputs: &[DispatchTensor; N],
+    shape: &[usize],
+) -> Option<DispatchTensor>
+where
+    DispatchTensor: DispatchKindConversion<Autodiff<B>>,
+{
+    let inputs = primitives::<Autodiff<B>, N>(inputs)?;
+    let preparation = Recorded(op.clone()).prepare::<NoCheckpointing>(inputs.each_ref().map(|input| input.node()));
+    let inputs = inputs.map(|input| input.into_primitive());
+    let (output, saved) = forward::<B, O, N>(op, &inputs, shape);
+    let output = match preparation.compute_bound().stateful() {
+        OpsKind::Tracked(preparation) => preparation.finish((inputs, saved), output),
+        OpsKind::UnTracked(preparation) => preparation.finish(output),
+    };
+    Some(<DispatchTensor as DispatchKindConversion<Autodiff<B>>>::from_backend(BackendTensor::Float(output)))
+}
+
+fn forward<B: Host, O: Op<N>, const N: usize>(
+    op: &O,
+    inputs: &[B::FloatTensorPrimitive; N],
+    shape: &[usize],
+) -> (B::FloatTensorPrimitive, O::Saved) {
+    let values = inputs.each_ref().map(B::values);
+    let (output, saved) = op.forward(values.each_ref().map(AsRef::as_ref));
+    (B::tensor(TensorData::new(output, shape.to_vec())), saved)
+}
+
+/// The backward pass of an [`Op`].
+#[derive(Debug)]
+struct Recorded<O>(O);
+
+impl<B: Host, O: Op<N>, const N: usize> Backward<B, N> for Recorded<O> {
+    type State = ([B::FloatTensorPrimitive; N], O::Saved);
+
+    fn backward(self, ops: Ops<Self::State, N>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = grads.consume::<B>(&ops.node);
+        let (inputs, saved) = &ops.state;
+        let found = {
+            let values = inputs.each_ref().map(B::values);
+            let wanted = ops.parents.each_ref().map(Option::is_some);
+            self.0.backward(values.each_ref().map(AsRef::as_ref), saved, &B::values(&gradient), wanted)
+        };
+        for ((parent, found), input) in ops.parents.into_iter().zip(found).zip(inputs) {
+            if let (Some(parent), Some(found)) = (parent, found) {
+                let data = TensorData::new(found, input.shape().to_vec());
+                grads.register::<B>(parent.id, B::tensor(data));
+            }
+        }
+    }
+}

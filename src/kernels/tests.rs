@@ -1,0 +1,167 @@
+//! Every kernel against the plainest loop that says the same, over odd sizes, strides and channel counts.
+
+use proptest::prelude::*;
+
+use super::activation::Activation;
+use super::depthwise::{self, Slide};
+use super::{norm, patches, pointwise, views};
+
+fn values(seed: u64, count: usize) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 40) as f32 / (1_u64 << 23) as f32 - 1.0
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+fn close(found: &[f32], wanted: &[f32]) -> Result<(), TestCaseError> {
+    prop_assert_eq!(found.len(), wanted.len());
+    let size = wanted.iter().fold(1.0_f32, |size, value| size.max(value.abs()));
+    for (index, (found, wanted)) in found.iter().zip(wanted).enumerate() {
+        prop_assert!((found - wanted).abs() <= 2e-5 * size, "at {index}: {found} instead of {wanted}");
+    }
+    Ok(())
+}
+
+/// Visits every tap of every output: image, output position, tap, input position.
+fn for_each_tap(images: usize, slide: Slide, mut visit: impl FnMut(usize, usize, usize, usize)) {
+    for image in 0..images {
+        for out in 0..slide.out_height() * slide.out_width() {
+            for tap in 0..slide.kernel * slide.kernel {
+                let y = out / slide.out_width() * slide.stride + tap / slide.kernel;
+                let x = out % slide.out_width() * slide.stride + tap % slide.kernel;
+                let (Some(y), Some(x)) = (y.checked_sub(slide.padding()), x.checked_sub(slide.padding())) else { continue };
+                if y < slide.height && x < slide.width {
+                    visit(image, out, tap, y * slide.width + x);
+                }
+            }
+        }
+    }
+}
+
+fn slides() -> impl Strategy<Value = (usize, Slide)> {
+    (1..4_usize, 1..9_usize, 1..9_usize, 1..40_usize, prop_oneof![Just(3), Just(5), Just(7)], 1..3_usize).prop_map(
+        |(images, height, width, channels, kernel, stride)| (images, Slide { height, width, channels, kernel, stride }),
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn depthwise_equals_the_naive_loop((images, slide) in slides(), seed: u64) {
+        let channels = slide.channels;
+        let x = values(seed, images * slide.image());
+        let w = values(seed ^ 1, slide.kernel * slide.kernel * channels);
+        let dy = values(seed ^ 2, images * slide.out_image());
+        let (mut y, mut dx, mut dw) = (vec![0.0; dy.len()], vec![0.0; x.len()], vec![0.0; w.len()]);
+        for_each_tap(images, slide, |image, out, tap, input| {
+            for c in 0..channels {
+                let o = image * slide.out_image() + out * channels + c;
+                let i = image * slide.image() + input * channels + c;
+                y[o] += x[i] * w[tap * channels + c];
+                dx[i] += dy[o] * w[tap * channels + c];
+                dw[tap * channels + c] += dy[o] * x[i];
+            }
+        });
+        close(&depthwise::forward(&x, &w, slide), &y)?;
+        close(&depthwise::input_gradient(&dy, &w, slide), &dx)?;
+        close(&depthwise::weight_gradient(&x, &dy, slide), &dw)?;
+    }
+
+    #[test]
+    fn patches_hold_each_tap_and_give_gradients_back((images, slide) in slides(), seed: u64) {
+        let (channels, patch) = (slide.channels, slide.kernel * slide.kernel * slide.channels);
+        let rows = slide.out_height() * slide.out_width();
+        let x = values(seed, images * slide.image());
+        let grads = values(seed ^ 1, images * rows * patch);
+        let (mut wanted, mut dx) = (vec![0.0; grads.len()], vec![0.0; x.len()]);
+        for_each_tap(images, slide, |image, out, tap, input| {
+            for c in 0..channels {
+                let p = (image * rows + out) * patch + tap * channels + c;
+                let i = image * slide.image() + input * channels + c;
+                wanted[p] = x[i];
+                dx[i] += grads[p];
+            }
+        });
+        close(&patches::gather(&x, slide), &wanted)?;
+        close(&patches::scatter(&grads, slide), &dx)?;
+    }
+
+    #[test]
+    fn products_equal_the_naive_loop(rows in 1..60_usize, inner in 1..40_usize, cols in 1..70_usize, seed: u64) {
+        let (x, w, dy) = (values(seed, rows * inner), values(seed ^ 1, inner * cols), values(seed ^ 2, rows * cols));
+        let (mut y, mut dx, mut dw) = (vec![0.0; rows * cols], vec![0.0; rows * inner], vec![0.0; inner * cols]);
+        for r in 0..rows {
+            for k in 0..inner {
+                for c in 0..cols {
+                    y[r * cols + c] += x[r * inner + k] * w[k * cols + c];
+                    dx[r * inner + k] += dy[r * cols + c] * w[k * cols + c];
+                    dw[k * cols + c] += dy[r * cols + c] * x[r * inner + k];
+                }
+            }
+        }
+        close(&pointwise::multiply(&x, &w, inner, cols), &y)?;
+        close(&pointwise::multiply(&dy, &pointwise::transpose(&w, inner, cols), cols, inner), &dx)?;
+        close(&pointwise::weight_gradient(&x, &dy, inner, cols), &dw)?;
+    }
+
+    #[test]
+    fn batch_norm_gradients_equal_the_formula(rows in 2..300_usize, channels in 1..40_usize, seed: u64) {
+        let (x, dy) = (values(seed, rows * channels), values(seed ^ 1, rows * channels));
+        let (gamma, beta) = (values(seed ^ 2, channels), values(seed ^ 3, channels));
+        let statistics = norm::statistics(&x, channels);
+        let found = norm::backward(&x, &dy, &statistics, &gamma, &beta, Activation::None);
+        let count = rows as f64;
+        let (mut dx, mut d_gamma, mut d_beta) = (vec![0.0_f32; x.len()], vec![0.0; channels], vec![0.0; channels]);
+        for c in 0..channels {
+            let column = |list: &[f32]| -> Vec<f64> { list.iter().skip(c).step_by(channels).map(|&v| f64::from(v)).collect() };
+            let (x, dy) = (column(&x), column(&dy));
+            let mean = x.iter().sum::<f64>() / count;
+            let variance = x.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / count;
+            prop_assert!((f64::from(statistics.variance[c]) - variance).abs() < 1e-5);
+            let deviation = (variance + f64::from(norm::EPSILON)).sqrt();
+            let hat: Vec<f64> = x.iter().map(|x| (x - mean) / deviation).collect();
+            let sum = dy.iter().sum::<f64>();
+            let dot = dy.iter().zip(&hat).map(|(dy, hat)| dy * hat).sum::<f64>();
+            (d_beta[c], d_gamma[c]) = (sum as f32, dot as f32);
+            for r in 0..rows {
+                let value = f64::from(gamma[c]) / deviation * (dy[r] - sum / count - hat[r] * dot / count);
+                dx[r * channels + c] = value as f32;
+            }
+        }
+        close(&found.beta, &d_beta)?;
+        close(&found.gamma, &d_gamma)?;
+        close(&found.x, &dx)?;
+    }
+
+    #[test]
+    fn slopes_are_the_differences_of_values(x in -8.0_f32..8.0, which in 0..5_usize) {
+        let activation = [Activation::None, Activation::Relu, Activation::Relu6, Activation::Swish, Activation::HardSwish][which];
+        let step = 1e-3;
+        let kinks = [-3.0, 0.0, 3.0, 6.0];
+        prop_assume!(kinks.iter().all(|kink: &f32| (x - kink).abs() > 2.0 * step));
+        let value = |x: f32| norm::scale_shift(&[x], &[1.0], &[0.0], activation)[0];
+        // With two rows of opposite gradients the batch's sums vanish and dx is dy times the slope.
+        let statistics = norm::Statistics { mean: vec![0.0], variance: vec![1.0 - norm::EPSILON] };
+        let found = norm::backward(&[x, x], &[1.0, -1.0], &statistics, &[1.0], &[0.0], activation).x[0];
+        prop_assert!((found - (value(x + step) - value(x - step)) / (2.0 * step)).abs() < 5e-3);
+    }
+
+    #[test]
+    fn the_largest_view_wins_and_takes_the_gradient(objects in 1..4_usize, count in 1..13_usize, size in 1..30_usize, seed: u64) {
+        let x = values(seed, objects * count * size);
+        let (y, from) = views::maximum(&x, count, size);
+        let dx = views::maximum_gradient(&y, &from, count, size);
+        for (index, &best) in y.iter().enumerate() {
+            let (object, value) = (index / size, index % size);
+            let seen = (0..count).map(|view| x[(object * count + view) * size + value]);
+            prop_assert_eq!(best, seen.fold(f32::MIN, f32::max));
+            let given: f32 = (0..count).map(|view| dx[(object * count + view) * size + value]).sum();
+            prop_assert_eq!(given, best);
+        }
+    }
+}

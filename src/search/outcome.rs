@@ -1,0 +1,122 @@
+//! What an evaluation says about a design, and which of two outcomes is better.
+//!
+//! Invariant: objectives that a search does not use are 0, so that every comparison may look at all of them.
+
+use serde::{Deserialize, Serialize};
+
+/// The most objectives a search may have.
+pub const MAX_OBJECTIVES: usize = 4;
+
+/// Objective values in a fixed width; unused ones are 0.
+pub type Objectives = [f64; MAX_OBJECTIVES];
+
+/// The result of evaluating one design.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Values to minimise (negate what is to be maximised).
+    pub objectives: Objectives,
+    /// By how much the limits are missed: the sum over the limits of (value - limit) / limit where positive.
+    /// 0 means feasible; infinity is allowed and means that the design could not be evaluated at all.
+    pub violation: f64,
+}
+
+impl Outcome {
+    /// A design that meets every limit. Objectives beyond [`MAX_OBJECTIVES`] are ignored.
+    pub fn feasible(objectives: &[f64]) -> Self {
+        Self::new(objectives, 0.0)
+    }
+
+    /// A design that misses the limits by `violation`; see [`Outcome::violation`].
+    pub fn new(objectives: &[f64], violation: f64) -> Self {
+        let mut all = [0.0; MAX_OBJECTIVES];
+        for (slot, value) in all.iter_mut().zip(objectives) {
+            *slot = *value;
+        }
+        Self { objectives: all, violation }
+    }
+
+    /// Whether every limit is met.
+    pub fn is_feasible(&self) -> bool {
+        self.violation == 0.0
+    }
+
+    /// Constraint domination (Deb et al. 2002, "A fast and elitist multiobjective genetic algorithm: NSGA-II", section VI):
+    /// of two designs of which one is infeasible the smaller violation wins, of two feasible ones the Pareto-better.
+    ///
+    /// ```
+    /// use splitscope::search::Outcome;
+    /// let fast = Outcome::feasible(&[1.0, 5.0]);
+    /// let slow = Outcome::feasible(&[2.0, 5.0]);
+    /// let too_big = Outcome::new(&[0.5, 0.5], 0.1);
+    /// assert!(fast.dominates(&slow) && slow.dominates(&too_big) && !fast.dominates(&fast));
+    /// ```
+    pub fn dominates(&self, other: &Self) -> bool {
+        if self.violation > 0.0 || other.violation > 0.0 {
+            return self.violation < other.violation;
+        }
+        covers(&self.objectives, &other.objectives) && self.objectives != other.objectives
+    }
+
+    /// Whether the outcome can be compared: no NaN, a violation of at least 0, finite objectives where feasible.
+    pub fn is_comparable(&self) -> bool {
+        self.violation >= 0.0
+            && self.objectives.iter().all(|value| {
+                if self.is_feasible() { value.is_finite() } else { !value.is_nan() }
+            })
+    }
+}
+
+/// Weak domination: `a` is nowhere worse than `b`.
+#[inline]
+pub(super) fn covers(a: &Objectives, b: &Objectives) -> bool {
+    // No early exit: four comparisons without a branch are quicker than a guess.
+    (a[0] <= b[0]) & (a[1] <= b[1]) & (a[2] <= b[2]) & (a[3] <= b[3])
+}
+
+/// Lexicographic order, the order in which a dominating point always comes before the points it dominates.
+pub(super) fn lexicographic(a: &Objectives, b: &Objectives) -> std::cmp::Ordering {
+    a.iter()
+        .zip(b)
+        // Adding 0 makes -0 equal to 0, as it is for domination.
+        .map(|(x, y)| (x + 0.0).total_cmp(&(y + 0.0)))
+        .find(|order| order.is_ne())
+        .unwrap_or(std::cmp::Ordering::Equal)
+}
+
+/// Whether a member of `front` weakly dominates `point`, where `front` is mutually non-dominated, in lexicographic order, and
+/// holds only points that come before `point` in it. With two objectives only the last one can: the second objective falls along the front.
+#[inline]
+pub(super) fn is_covered(front: &[Objectives], point: &Objectives, objectives: usize) -> bool {
+    let candidates = if objectives == 2 { front.len().saturating_sub(1) } else { 0 };
+    front[candidates..].iter().rev().any(|member| covers(member, point))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_smaller_violation_wins_whatever_the_objectives_are() {
+        let near = Outcome::new(&[9.0, 9.0], 0.1);
+        let far = Outcome::new(&[1.0, 1.0], 0.2);
+        let unmeasured = Outcome::new(&[], f64::INFINITY);
+        assert!(near.dominates(&far) && !far.dominates(&near));
+        assert!(far.dominates(&unmeasured));
+    }
+
+    #[test]
+    fn equal_and_incomparable_points_do_not_dominate() {
+        let a = Outcome::feasible(&[1.0, 2.0]);
+        let b = Outcome::feasible(&[2.0, 1.0]);
+        assert!(!a.dominates(&a) && !a.dominates(&b) && !b.dominates(&a));
+    }
+
+    #[test]
+    fn not_a_number_is_not_comparable() {
+        assert!(!Outcome::feasible(&[f64::NAN]).is_comparable());
+        assert!(!Outcome::feasible(&[f64::INFINITY]).is_comparable());
+        assert!(!Outcome::new(&[1.0], -0.1).is_comparable());
+        assert!(!Outcome::new(&[1.0], f64::NAN).is_comparable());
+        assert!(Outcome::new(&[f64::INFINITY], f64::INFINITY).is_comparable());
+    }
+}

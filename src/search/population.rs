@@ -1,0 +1,145 @@
+//! The parents of a search: who they are, and how one or two of them are chosen for a child.
+//!
+//! Invariant: `members` point into the archive and are the best of what has been told, as [`select`] orders them.
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use super::archive::Evaluated;
+use super::outcome::{Objectives, Outcome};
+use super::selection::{Survivor, select};
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Population {
+    members: Vec<Survivor>,
+    /// 1 / range of each objective over the feasible members; 0 where there is no range.
+    scale: Objectives,
+}
+
+impl Population {
+    /// Whether two different parents can be drawn.
+    pub fn is_ready(&self) -> bool {
+        self.members.len() >= 2
+    }
+
+    /// Selects the best `size` of the present members and the entries at `fresh`.
+    pub fn renew(&mut self, entries: &[Evaluated], fresh: &[usize], objectives: usize, size: usize) {
+        let pool: Vec<usize> = self.members.iter().map(|member| member.index).chain(fresh.iter().copied()).collect();
+        self.choose(entries, &pool, objectives, size);
+    }
+
+    /// Selects the best `size` of all entries, after the limits have changed.
+    pub fn rebuild(&mut self, entries: &[Evaluated], objectives: usize, size: usize) {
+        let pool: Vec<usize> = (0..entries.len()).collect();
+        self.choose(entries, &pool, objectives, size);
+    }
+
+    fn choose(&mut self, entries: &[Evaluated], pool: &[usize], objectives: usize, size: usize) {
+        let outcomes: Vec<Outcome> = pool.iter().map(|&position| entries[position].outcome).collect();
+        self.members = select(&outcomes, objectives, size);
+        for member in &mut self.members {
+            member.index = pool[member.index];
+        }
+        let feasible = || self.members.iter().map(|member| &entries[member.index].outcome).filter(|o| o.is_feasible());
+        self.scale = std::array::from_fn(|axis| {
+            let values = || feasible().map(|outcome| outcome.objectives[axis]);
+            let range = values().fold(f64::NEG_INFINITY, f64::max) - values().fold(f64::INFINITY, f64::min);
+            if range > 0.0 { 1.0 / range } else { 0.0 }
+        });
+    }
+
+    /// The best of `tournament` members drawn at random, as a position in the archive. The population must be ready.
+    pub fn parent(&self, tournament: usize, rng: &mut ChaCha8Rng) -> usize {
+        let mut best = self.draw(rng);
+        for _ in 1..tournament {
+            let rival = self.draw(rng);
+            if rival.beats(best) {
+                best = rival;
+            }
+        }
+        best.index
+    }
+
+    /// Of `mates` members drawn at random the one nearest to `first` in scaled objectives; `None` if only `first` was drawn.
+    /// Neighbours on the front tend to share genes, so their children stay near it (restricted mating; Ishibuchi and Shibata 2003,
+    /// "A similarity-based mating scheme for evolutionary multiobjective optimization").
+    pub fn mate(&self, entries: &[Evaluated], first: usize, mates: usize, rng: &mut ChaCha8Rng) -> Option<usize> {
+        let target = &entries[first].outcome.objectives;
+        let mut nearest: Option<(usize, f64)> = None;
+        for _ in 0..mates {
+            let index = self.draw(rng).index;
+            if index == first {
+                continue;
+            }
+            let distance = self.distance(target, &entries[index].outcome.objectives);
+            // An infeasible member may have no objectives to compare (NaN below): it is taken only if nothing better is drawn.
+            if nearest.is_none_or(|(_, least)| distance < least || least.is_nan()) {
+                nearest = Some((index, distance));
+            }
+        }
+        nearest.map(|(index, _)| index)
+    }
+
+    fn draw(&self, rng: &mut ChaCha8Rng) -> &Survivor {
+        &self.members[rng.random_range(0..self.members.len())]
+    }
+
+    fn distance(&self, a: &Objectives, b: &Objectives) -> f64 {
+        (0..a.len()).map(|axis| ((a[axis] - b[axis]) * self.scale[axis]).powi(2)).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::archive::Origin;
+    use rand::SeedableRng;
+
+    /// Six designs on a line, entry i at (i, 5 - i), and a dominated one at the end.
+    fn entries() -> Vec<Evaluated> {
+        (0..6)
+            .map(|i| [f64::from(i), 5.0 - f64::from(i)])
+            .chain([[9.0, 9.0]])
+            .zip(0..)
+            .map(|(point, id)| Evaluated {
+                id,
+                genes: Box::new([]),
+                outcome: Outcome::feasible(&point),
+                origin: Origin::Random,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_mate_is_near_when_many_are_drawn() {
+        let entries = entries();
+        let mut population = Population::default();
+        population.rebuild(&entries, 2, 7);
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        for _ in 0..50 {
+            let mate = population.mate(&entries, 2, 60, &mut rng);
+            assert!(mate == Some(1) || mate == Some(3), "{mate:?}");
+        }
+    }
+
+    #[test]
+    fn a_large_tournament_avoids_the_dominated() {
+        let entries = entries();
+        let mut population = Population::default();
+        population.rebuild(&entries, 2, 7);
+        let mut rng = ChaCha8Rng::seed_from_u64(0);
+        assert!((0..50).all(|_| population.parent(60, &mut rng) != 6));
+    }
+
+    #[test]
+    fn renewing_keeps_the_best_of_old_and_new() {
+        let entries = entries();
+        let mut population = Population::default();
+        population.renew(&entries, &[6, 0], 2, 2);
+        assert!(population.is_ready());
+        population.renew(&entries, &[5], 2, 2);
+        let mut kept: Vec<usize> = population.members.iter().map(|member| member.index).collect();
+        kept.sort_unstable();
+        assert_eq!(kept, [0, 5]);
+    }
+}

@@ -1,0 +1,127 @@
+//! Elastic layers: full weights of which smaller choices use a part.
+
+use burn::module::{Module, Param};
+use burn::tensor::{Tensor, s};
+
+use super::init::Weights;
+use crate::kernels;
+
+/// 1x1 convolution whose leading inputs and outputs serve smaller widths.
+#[derive(Module, Debug)]
+pub struct ElasticPointwise {
+    /// `[most inputs, most outputs]`
+    weight: Param<Tensor<2>>,
+}
+
+impl ElasticPointwise {
+    /// Weights of the given variance.
+    pub fn new(inputs: usize, outputs: usize, variance: f64, weights: &mut Weights) -> Self {
+        Self { weight: weights.normal([inputs, outputs], variance) }
+    }
+
+    /// `x[batch, height, width, inputs]` to `outputs` channels, with the weight's leading `[inputs, outputs]`.
+    pub fn forward(&self, x: Tensor<4>, outputs: usize) -> Tensor<4> {
+        let [.., inputs] = x.dims();
+        kernels::pointwise(x, self.weight.val().slice(s![0..inputs, 0..outputs]))
+    }
+}
+
+/// Depthwise convolution whose smaller kernels are the centre of larger ones, passed through a learned transform that all
+/// channels share and that starts as the identity (Once-for-all, Cai et al., 2020).
+#[derive(Module, Debug)]
+pub struct ElasticDepthwise {
+    /// `[largest kernel, largest kernel, most channels]`
+    weight: Param<Tensor<3>>,
+    /// For each smaller kernel k, largest first: `[k * k, k * k]`
+    transforms: Vec<Param<Tensor<2>>>,
+    kernels: Vec<usize>,
+    stride: usize,
+}
+
+impl ElasticDepthwise {
+    /// Kernels ascend.
+    pub fn new(kernels: &[u32], channels: usize, stride: usize, weights: &mut Weights) -> Self {
+        let mut sides: Vec<usize> = kernels.iter().rev().map(|&side| side as usize).collect();
+        let largest = sides.remove(0);
+        Self {
+            weight: weights.normal([largest, largest, channels], 2.0 / (largest * largest) as f64),
+            transforms: sides.iter().map(|side| weights.identity(side * side)).collect(),
+            kernels: sides,
+            stride,
+        }
+    }
+
+    /// Filters `x[batch, height, width, channels]` with a kernel of the given side.
+    pub fn forward(&self, x: Tensor<4>, side: usize) -> Tensor<4> {
+        let [.., channels] = x.dims();
+        kernels::depthwise(x, self.kernel(side, channels), self.stride)
+    }
+
+    /// `[side, side, channels]`
+    fn kernel(&self, side: usize, channels: usize) -> Tensor<3> {
+        let [largest, ..] = self.weight.dims();
+        let mut weight = self.weight.val().slice(s![.., .., 0..channels]);
+        let mut current = largest;
+        for (&smaller, transform) in self.kernels.iter().zip(&self.transforms) {
+            if current == side {
+                break;
+            }
+            let margin = (current - smaller) / 2;
+            let centre = weight.slice(s![margin..margin + smaller, margin..margin + smaller, ..]);
+            let flat = centre.reshape([smaller * smaller, channels]);
+            weight = transform.val().matmul(flat).reshape([smaller, smaller, channels]);
+            current = smaller;
+        }
+        weight
+    }
+}
+
+/// Dense convolution whose smaller kernels are the centre of larger ones.
+#[derive(Module, Debug)]
+pub struct ElasticConvolution {
+    /// `[largest kernel, largest kernel, most inputs, most outputs]`
+    weight: Param<Tensor<4>>,
+    stride: usize,
+}
+
+impl ElasticConvolution {
+    /// Weights by fan-in.
+    pub fn new(kernel: usize, inputs: usize, outputs: usize, stride: usize, weights: &mut Weights) -> Self {
+        let variance = 2.0 / (kernel * kernel * inputs) as f64;
+        Self { weight: weights.normal([kernel, kernel, inputs, outputs], variance), stride }
+    }
+
+    /// `x[batch, height, width, inputs]` to `outputs` channels.
+    pub fn forward(&self, x: Tensor<4>, side: usize, outputs: usize) -> Tensor<4> {
+        let ([.., inputs], [largest, ..]) = (x.dims(), self.weight.dims());
+        let margin = (largest - side) / 2;
+        let range = margin..margin + side;
+        kernels::convolution(x, self.weight.val().slice(s![range.clone(), range, 0..inputs, 0..outputs]), self.stride)
+    }
+}
+
+/// Fully connected layer on `[objects, 1, 1, inputs]`.
+#[derive(Module, Debug)]
+pub struct ElasticLinear {
+    /// `[most inputs, most outputs]`
+    weight: Param<Tensor<2>>,
+    /// `[most outputs]`
+    bias: Param<Tensor<1>>,
+}
+
+impl ElasticLinear {
+    /// Weights by fan-in with gain 1, bias 0.
+    pub fn new(inputs: usize, outputs: usize, weights: &mut Weights) -> Self {
+        Self { weight: weights.normal([inputs, outputs], 1.0 / inputs as f64), bias: weights.constant([outputs], 0.0) }
+    }
+
+    /// All values of an image are inputs.
+    pub fn forward(&self, x: Tensor<4>, outputs: usize) -> Tensor<4> {
+        let [batch, height, width, channels] = x.dims();
+        let inputs = height * width * channels;
+        let weight = self.weight.val().slice(s![0..inputs, 0..outputs]);
+        let bias = self.bias.val().slice(s![0..outputs]);
+        let y = x.reshape([batch, inputs]).matmul(weight) + bias.unsqueeze();
+        y.reshape([batch, 1, 1, outputs])
+    }
+}

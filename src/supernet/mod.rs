@@ -1,0 +1,125 @@
+//! Two weight-sharing supernets, sensor and aggregator, stitched at splitting modules (SplitNets, Dong et al., CVPR 2022).
+//!
+//! The sensor supernet and the aggregator supernet each hold every block of the space with separate weights. A design runs
+//! the sensor's blocks up to its split, reduces and quantises the tensor for the link, recovers it, and runs the
+//! aggregator's blocks behind it; at its fusion the views become one. Smaller choices use the leading channels and the
+//! centre of kernels of the same weights. May use burn, `kernels`, `space`; knows no profile and no screen.
+//!
+//! Feature maps are channels-last: `[objects * views, height, width, channels]`, the views of an object together.
+
+mod block;
+mod init;
+mod layer;
+mod norm;
+mod route;
+mod split;
+
+pub use init::Initialisation;
+pub use norm::Norms;
+pub use route::{Route, Splitting};
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use crate::kernels;
+use crate::space::{FusionOperator, SearchSpace};
+use block::{ElasticBlock, ElasticStage};
+use init::Weights;
+use split::SplittingModule;
+
+/// The pair of supernets with the splitting modules between them, one per stage.
+#[derive(Module, Debug)]
+pub struct Supernet {
+    sensor: Vec<ElasticStage>,
+    aggregator: Vec<ElasticStage>,
+    splits: Vec<SplittingModule>,
+}
+
+/// A space that can't become a supernet.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SupernetError {
+    /// A part without an elastic form.
+    #[error("stage {stage} can't be trained: {what} is costed but has no elastic form yet")]
+    Untrainable {
+        /// The stage.
+        stage: String,
+        /// The part.
+        what: String,
+    },
+}
+
+/// How many views one forward pass sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Views(pub usize);
+
+impl Supernet {
+    /// Fresh weights for a space, a pure function of the seed.
+    ///
+    /// # Errors
+    /// A space with blocks that have no elastic form yet; its costs can be explored, it can't be trained.
+    pub fn new(
+        space: &SearchSpace,
+        initialisation: Initialisation,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self, SupernetError> {
+        let mut weights = Weights::new(ChaCha8Rng::seed_from_u64(seed), device.clone());
+        let sensor = block::stages(space, &mut weights)?;
+        let aggregator = block::stages(space, &mut weights)?;
+        let splits = split::modules(space, initialisation, &mut weights);
+        Ok(Self { sensor, aggregator, splits })
+    }
+
+    /// Logits `[objects, classes]` of views `[objects * views, height, width, channels]` along a route.
+    pub fn forward(&self, x: Tensor<4>, views: Views, route: &Route, norms: &mut Norms) -> Tensor<2> {
+        let mut flow = Flow { x, views: views.0 };
+        flow.pass(route, 0, route.fusion);
+        for step in &route.steps {
+            let side = if step.boundary <= route.stitch { &self.sensor } else { &self.aggregator };
+            let block: &ElasticBlock = &side[step.stage].blocks[step.block];
+            flow.x = block.forward(flow.x, step, norms);
+            if let Some(crossing) = route.crossing(step.boundary) {
+                flow.x = self.splits[step.stage].forward(flow.x, crossing, step.width, norms);
+            }
+            flow.pass(route, step.boundary, route.fusion);
+        }
+        let [objects, .., classes] = flow.x.dims();
+        flow.x.reshape([objects, classes])
+    }
+
+    /// The splitting module behind a stage, for tests of initialisation.
+    #[cfg(test)]
+    pub(crate) fn splitting_module(&self, stage: usize) -> &SplittingModule {
+        &self.splits[stage]
+    }
+}
+
+/// The tensor on its way, and how many views of an object it still holds.
+struct Flow {
+    x: Tensor<4>,
+    views: usize,
+}
+
+impl Flow {
+    /// Fuses the views if `boundary` is the route's fusion. Logits are always averaged: late fusion.
+    fn pass(&mut self, route: &Route, boundary: u8, fusion: u8) {
+        if boundary != fusion || self.views == 1 {
+            return;
+        }
+        let x = self.x.clone();
+        self.x = if boundary == route.last || route.operator == FusionOperator::Mean {
+            mean_over_views(x, self.views)
+        } else {
+            kernels::fuse_maximum(x, self.views)
+        };
+        self.views = 1;
+    }
+}
+
+fn mean_over_views(x: Tensor<4>, views: usize) -> Tensor<4> {
+    let [batch, height, width, channels] = x.dims();
+    let x: Tensor<3> = x.reshape([batch / views, views, height * width * channels]);
+    x.mean_dim(1).reshape([batch / views, height, width, channels])
+}

@@ -1,0 +1,150 @@
+//! A design spelt out as the way a tensor takes through the two supernets.
+
+use crate::kernels::Activation;
+use crate::network::BoundaryId;
+use crate::space::{self, Design, FusionOperator, Genome, SearchSpace, make_divisible};
+
+/// One block on the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Stage in the space.
+    pub stage: usize,
+    /// Block in the stage.
+    pub block: usize,
+    /// Boundary behind the block.
+    pub boundary: BoundaryId,
+    /// Output channels.
+    pub width: usize,
+    /// Expansion factor.
+    pub expansion: usize,
+    /// Side of the kernel.
+    pub kernel: usize,
+    /// Activation.
+    pub activation: Activation,
+}
+
+impl Step {
+    /// Hidden channels of an inverted residual with that many inputs.
+    pub fn hidden(&self, inputs: usize) -> usize {
+        make_divisible((inputs * self.expansion) as u32, 8) as usize
+    }
+}
+
+/// Where splitting modules stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Splitting {
+    /// Nowhere: the tensor crosses from sensor to aggregator as it is.
+    None,
+    /// At the split, with this ratio and these bits on the link.
+    At {
+        /// Compression ratio; 1 leaves the tensor as it is but for the bits.
+        ratio: u8,
+        /// Bits per element on the link.
+        bits: u8,
+    },
+    /// Behind the last block of every stage, in series: exercises all modules at once.
+    Series {
+        /// Compression ratio of all modules.
+        ratio: u8,
+    },
+}
+
+/// What happens to a tensor where it crosses the link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Crossing {
+    /// Compression ratio; 1 means no splitting module.
+    pub ratio: usize,
+    /// Bits per element; `None` leaves values as they are.
+    pub bits: Option<u8>,
+}
+
+/// The way through the supernets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// Side of the input.
+    pub resolution: usize,
+    /// Blocks in order.
+    pub steps: Vec<Step>,
+    /// Blocks up to this boundary run on the sensor.
+    pub stitch: BoundaryId,
+    /// Boundary at which views become one.
+    pub fusion: BoundaryId,
+    /// The last boundary.
+    pub last: BoundaryId,
+    /// How views become one.
+    pub operator: FusionOperator,
+    splitting: Splitting,
+    stage_ends: Vec<BoundaryId>,
+}
+
+impl Route {
+    /// The route of a design, with its splitting module.
+    pub fn of_design(space: &SearchSpace, design: &Design) -> Self {
+        let splitting = if design.split == 0 || design.split == space.last() {
+            Splitting::None
+        } else {
+            Splitting::At { ratio: design.ratio, bits: design.bits }
+        };
+        Self::new(space, &design.genome, design.split, design.fusion, splitting)
+    }
+
+    /// A route with a free choice of splitting modules.
+    pub fn new(space: &SearchSpace, genome: &Genome, stitch: BoundaryId, fusion: BoundaryId, splitting: Splitting) -> Self {
+        let architecture = space.architecture(genome);
+        let (mut steps, mut stage_ends) = (Vec::new(), Vec::new());
+        let mut first: BoundaryId = 1;
+        let mut channels = space.input_channels;
+        for (stage, (spec, choice)) in space.stages.iter().zip(&architecture.stages).enumerate() {
+            let classifier = stage + 1 == space.stages.len();
+            channels = choice.width.unwrap_or(if classifier { space.classes } else { channels });
+            for (boundary, (block, choice)) in (first..).zip(choice.blocks.iter().enumerate()) {
+                steps.push(Step {
+                    stage,
+                    block,
+                    boundary,
+                    width: channels as usize,
+                    expansion: choice.expansion as usize,
+                    kernel: choice.kernel as usize,
+                    activation: activation(spec.activation),
+                });
+            }
+            if !classifier {
+                stage_ends.extend(steps.last().map(|step| step.boundary));
+            }
+            first += BoundaryId::try_from(spec.max_depth()).expect("boundaries are counted when a space is read");
+        }
+        Self {
+            resolution: architecture.resolution as usize,
+            steps,
+            stitch,
+            fusion,
+            last: space.last(),
+            operator: space.fusion.operator,
+            splitting,
+            stage_ends,
+        }
+    }
+
+    /// What the tensor goes through behind this boundary, if anything.
+    pub fn crossing(&self, boundary: BoundaryId) -> Option<Crossing> {
+        match self.splitting {
+            Splitting::At { ratio, bits } if boundary == self.stitch => {
+                Some(Crossing { ratio: usize::from(ratio), bits: Some(bits) })
+            }
+            Splitting::Series { ratio } if self.stage_ends.contains(&boundary) => {
+                Some(Crossing { ratio: usize::from(ratio), bits: None })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The kernels' word for a space's activation.
+fn activation(activation: space::Activation) -> Activation {
+    match activation {
+        space::Activation::Relu => Activation::Relu,
+        space::Activation::Relu6 => Activation::Relu6,
+        space::Activation::Swish => Activation::Swish,
+        space::Activation::HardSwish => Activation::HardSwish,
+    }
+}

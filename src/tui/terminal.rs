@@ -1,0 +1,293 @@
+//! The terminal: entering, drawing, leaving, whatever happens.
+//!
+//! Invariants: what [`Terminal::enter`] changed is undone exactly once, by [`Terminal::leave`], by dropping, or by the
+//! panic hook, whichever comes first; a panic's text is printed after that, on the ordinary screen, where it can be
+//! read. A frame is one write between the marks of a synchronized update. Nothing here ever asks the terminal a
+//! question (an answer may not come). Input is in `input`, signals are in `signals`.
+
+mod input;
+mod signals;
+
+use std::{
+    cell::Cell,
+    io::{self, IsTerminal as _, Write},
+    panic,
+    rc::Rc,
+    sync::{
+        Mutex, Once, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, ThreadId},
+};
+
+use ratatui::{
+    Frame,
+    backend::{Backend as _, CrosstermBackend},
+    buffer::Buffer,
+    crossterm::{
+        cursor::{Hide, MoveTo, Show},
+        event::DisableMouseCapture,
+        execute, queue,
+        style::{ResetColor, force_color_output},
+        terminal::{
+            BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
+            disable_raw_mode, enable_raw_mode,
+        },
+    },
+    layout::Rect,
+};
+
+pub use input::{coalesce, read_events};
+pub use signals::{Signal, Signals, wake};
+
+/// Presses, releases, wheel and drags, with coordinates beyond 223 (modes 1000, 1002, 1006). Unlike crossterm's own
+/// command this leaves out plain motion (1003): a mouse that merely crosses the window then wakes nobody.
+const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
+
+/// The terminal is in our state and has to be put back.
+static ACTIVE: AtomicBool = AtomicBool::new(false);
+/// The thread that draws; only its panics give the screen back at once.
+static DRAWING_THREAD: Mutex<Option<ThreadId>> = Mutex::new(None);
+/// Texts of panics on other threads while the screen is ours.
+static HELD_PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// What stays on the screen after leaving.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// What was there before.
+    Nothing,
+    /// The last frame.
+    LastFrame,
+}
+
+/// The terminal while it is ours. Dropping it gives it back.
+#[derive(Debug)]
+pub struct Terminal {
+    inner: ratatui::Terminal<CrosstermBackend<FrameWriter>>,
+    gate: Rc<Gate>,
+    mouse: bool,
+    last: Buffer,
+}
+
+/// Whether standard input and output both are a terminal that can be drawn on.
+pub fn is_usable() -> bool {
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    io::stdin().is_terminal() && io::stdout().is_terminal() && !dumb
+}
+
+/// Texts of panics on other threads since the last call: they are held back while the screen is ours, and printed
+/// when it is given back if nobody took them.
+pub fn take_panics() -> Vec<String> {
+    std::mem::take(&mut *HELD_PANICS.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+impl Terminal {
+    /// Takes the terminal: raw mode, alternate screen, hidden cursor, and mouse reports if wanted. The calling thread
+    /// is the one that draws.
+    ///
+    /// # Errors
+    /// When the terminal cannot be switched or its size is unknown; it is then as it was.
+    pub fn enter(mouse: bool) -> io::Result<Self> {
+        install_panic_hook();
+        *DRAWING_THREAD.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread::current().id());
+        // crossterm takes NO_COLOR to mean `ESC[m` for each style, which also ends bold and reverse video. Colour is
+        // the theme's business; what the theme does ask for has to get through.
+        force_color_output(true);
+        let gate = Rc::new(Gate::default());
+        let writer = FrameWriter { pending: Vec::with_capacity(16 * 1024), gate: Rc::clone(&gate) };
+        let inner = ratatui::Terminal::new(CrosstermBackend::new(writer))?;
+        let terminal = Self { inner, gate, mouse, last: Buffer::empty(Rect::ZERO) };
+        terminal.take()?;
+        Ok(terminal)
+    }
+
+    /// Draws one frame as one write. Returns the bytes sent.
+    ///
+    /// # Errors
+    /// When the terminal is gone or refuses the bytes.
+    pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<u64> {
+        let before = self.gate.sent.get();
+        self.gate.hold.set(true);
+        let drawn = self.draw_held(render);
+        self.gate.hold.set(false);
+        drawn?;
+        Write::flush(self.inner.backend_mut())?;
+        Ok(self.gate.sent.get() - before)
+    }
+
+    fn draw_held(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        queue!(self.inner.backend_mut(), BeginSynchronizedUpdate)?;
+        let frame = self.inner.draw(render)?;
+        self.last.area = frame.buffer.area;
+        self.last.content.clone_from(&frame.buffer.content);
+        queue!(self.inner.backend_mut(), EndSynchronizedUpdate)
+    }
+
+    /// The last frame drawn: for exporting the live screen.
+    pub const fn last_frame(&self) -> &Buffer {
+        &self.last
+    }
+
+    /// Forgets what is on the screen, so that the next frame is sent whole.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn forget(&mut self) -> io::Result<()> {
+        // Not `clear`: that one asks the terminal for its cursor and waits for the answer.
+        let size = self.inner.backend().size()?;
+        self.inner.resize(Rect::new(0, 0, size.width, size.height))
+    }
+
+    /// Whether the mouse is ours; if not, the terminal's own selection works.
+    pub const fn mouse(&self) -> bool {
+        self.mouse
+    }
+
+    /// Takes the mouse or gives it back to the terminal.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn set_mouse(&mut self, on: bool) -> io::Result<()> {
+        self.mouse = on;
+        let mut out = io::stdout();
+        if on {
+            out.write_all(MOUSE_ON.as_bytes())?;
+        } else {
+            queue!(out, DisableMouseCapture)?;
+        }
+        out.flush()
+    }
+
+    /// Gives the terminal back, stops the process until it is continued, and takes the terminal again.
+    ///
+    /// # Errors
+    /// When the terminal cannot be switched.
+    pub fn suspend(&mut self) -> io::Result<()> {
+        restore()?;
+        signals::stop_here()?;
+        self.resume()
+    }
+
+    /// Takes the terminal again after the process was stopped; the next frame is sent whole. Does no harm when the
+    /// terminal still is ours.
+    ///
+    /// # Errors
+    /// When the terminal cannot be switched.
+    pub fn resume(&mut self) -> io::Result<()> {
+        // A shell may have changed the mode meanwhile: take what there is now as what to restore.
+        disable_raw_mode()?;
+        self.take()?;
+        self.forget()
+    }
+
+    /// Gives the terminal back.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn leave(self, leave: Leave) -> io::Result<()> {
+        restore()?;
+        if leave == Leave::LastFrame { print_frame(&self.last) } else { Ok(()) }
+    }
+
+    fn take(&self) -> io::Result<()> {
+        enable_raw_mode()?;
+        ACTIVE.store(true, Ordering::SeqCst);
+        let mut out = io::stdout();
+        let entered = execute!(out, EnterAlternateScreen, Hide)
+            .and_then(|()| if self.mouse { out.write_all(MOUSE_ON.as_bytes()) } else { Ok(()) })
+            .and_then(|()| out.flush());
+        if entered.is_err() {
+            let _ = restore();
+        }
+        entered
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = restore();
+    }
+}
+
+/// Undoes what `take` did, if it was done and not yet undone. Goes on after an error: what can be put back, is.
+fn restore() -> io::Result<()> {
+    if !ACTIVE.swap(false, Ordering::SeqCst) {
+        return Ok(());
+    }
+    let mut out = io::stdout();
+    let screen = execute!(out, EndSynchronizedUpdate, DisableMouseCapture, ResetColor, LeaveAlternateScreen, Show);
+    let mode = disable_raw_mode();
+    for text in take_panics() {
+        let _ = writeln!(io::stderr(), "{text}");
+    }
+    screen.and(mode)
+}
+
+/// Prints a frame on the ordinary screen, above where the prompt will be.
+fn print_frame(frame: &Buffer) -> io::Result<()> {
+    let mut out = io::stdout();
+    let rows = frame.area.height;
+    // Push what is there up into the scrollback, then draw at the places the frame was drawn for.
+    out.write_all("\r\n".repeat(usize::from(rows)).as_bytes())?;
+    let mut backend = CrosstermBackend::new(&mut out);
+    backend.draw(Buffer::empty(frame.area).diff(frame).into_iter())?;
+    queue!(out, MoveTo(0, rows.saturating_sub(1)))?;
+    out.write_all(b"\r\n")?;
+    out.flush()
+}
+
+/// Installs the hook once for the process. A panic of the drawing thread gives the screen back and is then reported as
+/// before; a panic elsewhere is held back while the screen is ours, as its text would tear the picture.
+fn install_panic_hook() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| {
+            let drawing = *DRAWING_THREAD.lock().unwrap_or_else(PoisonError::into_inner);
+            if ACTIVE.load(Ordering::SeqCst) && drawing != Some(thread::current().id()) {
+                HELD_PANICS.lock().unwrap_or_else(PoisonError::into_inner).push(panic.to_string());
+                return;
+            }
+            let _ = restore();
+            previous(panic);
+        }));
+    });
+}
+
+/// Shared between a [`Terminal`] and the writer inside ratatui.
+#[derive(Debug, Default)]
+struct Gate {
+    /// Bytes stay in memory until the frame is whole.
+    hold: Cell<bool>,
+    /// Bytes sent so far.
+    sent: Cell<u64>,
+}
+
+/// Collects a frame and sends it in one write.
+#[derive(Debug)]
+struct FrameWriter {
+    pending: Vec<u8>,
+    gate: Rc<Gate>,
+}
+
+impl Write for FrameWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.pending.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.gate.hold.get() || self.pending.is_empty() {
+            return Ok(());
+        }
+        let mut out = io::stdout().lock();
+        out.write_all(&self.pending)?;
+        out.flush()?;
+        self.gate.sent.set(self.gate.sent.get() + self.pending.len() as u64);
+        self.pending.clear();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

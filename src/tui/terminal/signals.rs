@@ -1,0 +1,119 @@
+//! Signals as something the main loop asks for.
+//!
+//! A thread of its own waits for them, notes them, and wakes the loop, which may so sleep as long as it likes in
+//! [`read_events`](super::read_events).
+
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI32, Ordering},
+    },
+    thread,
+};
+
+use signal_hook::{
+    consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH},
+    iterator,
+    low_level::{emulate_default_handler, raise},
+};
+
+/// What a signal asks of the main loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// Save, give the terminal back and end. Holds the signal's number; by custom the exit code is 128 plus that.
+    End(i32),
+    /// Give the terminal back and stop: [`Terminal::suspend`](super::Terminal::suspend).
+    Suspend,
+    /// The process was stopped and goes on: [`Terminal::resume`](super::Terminal::resume).
+    Continue,
+}
+
+/// The signals noted since they were last taken.
+#[derive(Clone, Debug, Default)]
+pub struct Signals {
+    noted: Arc<Noted>,
+}
+
+#[derive(Debug, Default)]
+struct Noted {
+    /// Number of the signal that asked to end, 0 for none.
+    end: AtomicI32,
+    suspend: AtomicBool,
+    go_on: AtomicBool,
+}
+
+impl Signals {
+    /// Begins to listen for SIGTERM, SIGHUP, SIGINT, SIGTSTP and SIGCONT, until the process ends. Should the loop not
+    /// react to a request to end, a second one ends the process at once, with the terminal given back.
+    ///
+    /// # Errors
+    /// When the handlers or the thread cannot be set up.
+    pub fn listen() -> io::Result<Self> {
+        let signals = Self::default();
+        let noted = Arc::clone(&signals.noted);
+        let mut source = iterator::Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT])?;
+        thread::Builder::new().name("signals".to_owned()).spawn(move || {
+            for signal in source.forever() {
+                noted.note(signal);
+                wake();
+            }
+        })?;
+        Ok(signals)
+    }
+
+    /// The next thing asked for, requests to end first.
+    pub fn take(&self) -> Option<Signal> {
+        match self.noted.end.swap(0, Ordering::SeqCst) {
+            0 => {}
+            signal => return Some(Signal::End(signal)),
+        }
+        if self.noted.suspend.swap(false, Ordering::SeqCst) {
+            return Some(Signal::Suspend);
+        }
+        self.noted.go_on.swap(false, Ordering::SeqCst).then_some(Signal::Continue)
+    }
+}
+
+impl Noted {
+    fn note(&self, signal: i32) {
+        match signal {
+            SIGTSTP => self.suspend.store(true, Ordering::SeqCst),
+            SIGCONT => self.go_on.store(true, Ordering::SeqCst),
+            end => {
+                if self.end.swap(end, Ordering::SeqCst) != 0 {
+                    let _ = super::restore();
+                    let _ = emulate_default_handler(end);
+                }
+            }
+        }
+    }
+}
+
+/// Makes [`read_events`](super::read_events) return at once, from any thread. The event it then returns is a resize to
+/// the present size: crossterm waits for input and for SIGWINCH, so a SIGWINCH to ourselves is the way to wake it.
+pub fn wake() {
+    let _ = raise(SIGWINCH);
+}
+
+/// Stops this process until someone continues it.
+pub(super) fn stop_here() -> io::Result<()> {
+    emulate_default_handler(SIGTSTP)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_taken_once_and_ends_come_first() {
+        let signals = Signals::default();
+        signals.noted.note(SIGCONT);
+        signals.noted.note(SIGTSTP);
+        signals.noted.note(SIGTERM);
+        assert_eq!(signals.take(), Some(Signal::End(SIGTERM)));
+        assert_eq!(signals.take(), Some(Signal::Suspend));
+        assert_eq!(signals.take(), Some(Signal::Continue));
+        assert_eq!(signals.take(), None);
+    }
+}

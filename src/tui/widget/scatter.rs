@@ -1,0 +1,252 @@
+//! Points with a mark each over two axes, with limit lines and one selected point.
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
+
+use super::{
+    axis::Axis,
+    frame,
+    glyphs::{Glyphs, UNICODE},
+    paint,
+};
+
+/// One point.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mark {
+    /// Position; a point without one (NaN, or not positive on a log axis) is not drawn.
+    pub x: f64,
+    /// Position upwards.
+    pub y: f64,
+    /// What is drawn; the glyph carries the class, the style only helps.
+    pub glyph: char,
+    /// Its style.
+    pub style: Style,
+    /// Where points share a cell the highest layer shows, and within a layer the first point.
+    pub layer: u8,
+}
+
+/// Styles of a [`Scatter`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ScatterStyles {
+    /// Axes and their labels.
+    pub axis: Style,
+    /// Limit lines.
+    pub limit: Style,
+    /// The selected point.
+    pub selected: Style,
+}
+
+/// A scatter plot in whole cells.
+///
+/// ```
+/// # use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
+/// # use splitscope::tui::widget::{Axis, Mark, Scale, Scatter};
+/// let mark = |x, y| Mark { x, y, glyph: '○', style: Style::new(), layer: 0 };
+/// let points = [mark(10.0, 70.0), mark(20.0, 74.0)];
+/// let plot = Scatter::new(&points, Axis::new(10.0, 30.0, Scale::Linear), Axis::new(70.0, 74.0, Scale::Linear));
+/// let area = Rect::new(0, 0, 14, 4);
+/// let mut buffer = Buffer::empty(area);
+/// plot.limit_x(25.0).selected(Some(1)).render(area, &mut buffer);
+/// assert_eq!(buffer[(8, 0)].symbol(), "◆");
+/// assert_eq!(plot.nearest(area, 7, 0, 3), Some(1));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Scatter<'a> {
+    points: &'a [Mark],
+    x: Axis,
+    y: Axis,
+    limit_x: Option<f64>,
+    limit_y: Option<f64>,
+    selected: Option<usize>,
+    styles: ScatterStyles,
+    glyphs: &'static Glyphs,
+}
+
+impl<'a> Scatter<'a> {
+    /// Points over two axes.
+    pub const fn new(points: &'a [Mark], x: Axis, y: Axis) -> Self {
+        Self {
+            points,
+            x,
+            y,
+            limit_x: None,
+            limit_y: None,
+            selected: None,
+            styles: ScatterStyles { axis: Style::new(), limit: Style::new(), selected: Style::new() },
+            glyphs: &UNICODE,
+        }
+    }
+
+    /// A vertical line at `value`.
+    #[must_use]
+    pub const fn limit_x(mut self, value: f64) -> Self {
+        self.limit_x = Some(value);
+        self
+    }
+
+    /// A horizontal line at `value`.
+    #[must_use]
+    pub const fn limit_y(mut self, value: f64) -> Self {
+        self.limit_y = Some(value);
+        self
+    }
+
+    /// The point drawn on top of all with the mark of the selected.
+    #[must_use]
+    pub const fn selected(mut self, index: Option<usize>) -> Self {
+        self.selected = index;
+        self
+    }
+
+    /// Sets the styles.
+    #[must_use]
+    pub const fn styles(mut self, styles: ScatterStyles) -> Self {
+        self.styles = styles;
+        self
+    }
+
+    /// Sets the characters.
+    #[must_use]
+    pub const fn glyphs(mut self, glyphs: &'static Glyphs) -> Self {
+        self.glyphs = glyphs;
+        self
+    }
+
+    /// The cells points are drawn in when the plot is drawn in `area`.
+    pub fn plot_area(&self, area: Rect) -> Rect {
+        frame::plot_area(area, &self.y)
+    }
+
+    /// The values (x, y) at a cell, clamped to the plot: for dragging a limit line.
+    pub fn values_at(&self, area: Rect, column: u16, row: u16) -> (f64, f64) {
+        frame::values_at(self.plot_area(area), &self.x, &self.y, column, row)
+    }
+
+    /// The point nearest to a cell, at most `reach` columns away (a row counts as two columns). Of equally near
+    /// ones the one that is seen.
+    pub fn nearest(&self, area: Rect, column: u16, row: u16, reach: u16) -> Option<usize> {
+        let plot = self.plot_area(area);
+        let distance = |point: &Mark| {
+            let (x, y) = self.cell(plot, point)?;
+            let far = u32::from(x.abs_diff(column)) + 2 * u32::from(y.abs_diff(row));
+            (far <= u32::from(reach)).then_some(far)
+        };
+        self.points
+            .iter()
+            .enumerate()
+            .filter_map(|(index, point)| Some((distance(point)?, u8::MAX - point.layer, index)))
+            .min()
+            .map(|(.., index)| index)
+    }
+
+    fn cell(&self, plot: Rect, point: &Mark) -> Option<(u16, u16)> {
+        Some((frame::column_of(plot, &self.x, point.x)?, frame::row_of(plot, &self.y, point.y)?))
+    }
+
+    fn render_limits(&self, plot: Rect, buf: &mut Buffer) {
+        if let Some(row) = self.limit_y.and_then(|value| frame::row_of(plot, &self.y, value)) {
+            paint::run(buf, plot, plot.x, row, plot.width, self.glyphs.limit_y, self.styles.limit);
+        }
+        if let Some(column) = self.limit_x.and_then(|value| frame::column_of(plot, &self.x, value)) {
+            for row in plot.top()..plot.bottom() {
+                paint::glyph(buf, plot, column, row, self.glyphs.limit_x, self.styles.limit);
+            }
+        }
+    }
+}
+
+impl Widget for &Scatter<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let area = area.intersection(buf.area);
+        if area.is_empty() {
+            return;
+        }
+        let plot = self.plot_area(area);
+        frame::draw(buf, area, plot, &self.x, &self.y, self.styles.axis, self.glyphs);
+        self.render_limits(plot, buf);
+
+        let mut top: Vec<Option<&Mark>> = vec![None; usize::from(plot.width) * usize::from(plot.height)];
+        for point in self.points {
+            let Some((x, y)) = self.cell(plot, point) else { continue };
+            let slot = &mut top[usize::from(y - plot.y) * usize::from(plot.width) + usize::from(x - plot.x)];
+            if slot.is_none_or(|shown| shown.layer < point.layer) {
+                *slot = Some(point);
+            }
+        }
+        for (position, point) in plot.positions().zip(top) {
+            if let Some(point) = point {
+                paint::glyph(buf, plot, position.x, position.y, point.glyph, point.style);
+            }
+        }
+        let selected = self.selected.and_then(|index| self.points.get(index));
+        if let Some((x, y)) = selected.and_then(|point| self.cell(plot, point)) {
+            paint::glyph(buf, plot, x, y, self.glyphs.selected, self.styles.selected);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::widget::{ASCII, Scale, testing};
+
+    fn mark(x: f64, y: f64, glyph: char, layer: u8) -> Mark {
+        Mark { x, y, glyph, style: Style::new(), layer }
+    }
+
+    fn axes() -> (Axis, Axis) {
+        (Axis::new(10.0, 30.0, Scale::Linear), Axis::new(70.0, 74.0, Scale::Linear))
+    }
+
+    #[test]
+    fn points_limits_and_selection() {
+        let points =
+            [mark(10.0, 70.0, '·', 0), mark(20.0, 74.0, '○', 1), mark(15.0, 72.0, '●', 2), mark(99.0, 72.0, '!', 2)];
+        let (x, y) = axes();
+        let plot = Scatter::new(&points, x, y).limit_x(25.0).limit_y(71.0).selected(Some(2));
+        assert_eq!(
+            testing::lines(&plot, 24, 6),
+            [
+                "74┤          ○    ┊",
+                "  │               ┊",
+                "72┤     ◆         ┊",
+                "  │┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┊┈┈┈┈┈",
+                "70┤·              ┊",
+                "  └10────────20───────30",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_higher_layer_hides_the_lower_and_the_first_its_equals() {
+        let points = [mark(20.0, 72.0, 'a', 1), mark(20.0, 72.0, 'b', 1), mark(20.0, 72.0, 'c', 0)];
+        let (x, y) = axes();
+        let plot = Scatter::new(&points, x, y);
+        let seen = testing::lines(&plot, 24, 6).concat();
+        assert!(seen.contains('a') && !seen.contains('b') && !seen.contains('c'));
+        let area = Rect::new(0, 0, 24, 6);
+        let (column, row) = (frame::column_of(plot.plot_area(area), &x, 20.0).unwrap(), 2);
+        assert_eq!(plot.nearest(area, column, row, 4), Some(0));
+        assert_eq!(plot.nearest(area, column + 9, row, 4), None);
+    }
+
+    #[test]
+    fn no_size_and_no_number_breaks_it() {
+        let points = [
+            mark(f64::NAN, 1.0, 'a', 0),
+            mark(f64::INFINITY, f64::NEG_INFINITY, 'b', 0),
+            mark(-1.0, 0.0, '称', 9),
+            mark(12.0, 71.0, 'd', 3),
+        ];
+        for scale in [Scale::Linear, Scale::Log] {
+            for (low, high) in [(f64::NAN, f64::INFINITY), (0.0, 0.0), (1e-300, 1e300), (10.0, 30.0)] {
+                let axis = Axis::new(low, high, scale);
+                let plot = Scatter::new(&points, axis, axis).limit_x(f64::NAN).limit_y(20.0).selected(Some(7));
+                testing::survives_all_sizes(&plot);
+                testing::survives_all_sizes(&plot.glyphs(&ASCII).selected(Some(3)).limit_x(11.0));
+                for area in [Rect::new(0, 0, 0, 0), Rect::new(9, 9, 1, 1), Rect::new(0, 0, 80, 24)] {
+                    let _ = (plot.nearest(area, 7, 7, u16::MAX), plot.values_at(area, u16::MAX, 0));
+                }
+            }
+        }
+    }
+}
