@@ -30,3 +30,5 @@ pub mod cost;
 pub mod data;
 pub mod kernels;
 pub mod supernet;
+
+pub mod train;

@@ -1,6 +1,6 @@
 //! The values a user moves live, and the constants of a profile that no knob moves.
 
-use crate::hardware::{Profile, Topology};
+use crate::hardware::{Profile, Sourced, Topology};
 
 /// Most unlike cameras a profile may list.
 pub const MAX_CAMERAS: usize = 16;
@@ -80,7 +80,7 @@ impl Cameras {
         };
         let usual_memory = profile.sensor.device.memory_bytes().map_or(1.0, |bytes| bytes as f64);
         for (index, camera) in profile.sensor.cameras.iter().take(MAX_CAMERAS).enumerate() {
-            let own = |constant: &Option<crate::hardware::Sourced<f64>>| constant.as_ref().map(|own| own.value);
+            let own = |constant: &Option<Sourced<f64>>| constant.as_ref().map(|own| own.value);
             let clock = ratio(own(&camera.clock_hz), profile.sensor.device.clock_hz.value);
             let bandwidth = ratio(own(&camera.bandwidth_bytes_per_s), profile.link.bandwidth_bytes_per_s.value);
             let memory = ratio(camera.activation_memory_bytes.as_ref().map(|own| own.value as f64), usual_memory);
@@ -106,7 +106,7 @@ impl Knobs {
     pub fn from_profile(profile: &Profile) -> Self {
         let (sensor, link, limits) = (&profile.sensor, &profile.link, &profile.limits);
         let device = &sensor.device;
-        let value = |constant: &Option<crate::hardware::Sourced<f64>>| constant.as_ref().map(|constant| constant.value);
+        let value = |constant: &Option<Sourced<f64>>| constant.as_ref().map(|constant| constant.value);
         Self {
             sensors: sensor.count.value,
             bandwidth_bytes_per_s: link.bandwidth_bytes_per_s.value,

@@ -7,7 +7,8 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::mapping::{self, Loops};
-use crate::hardware::{Device, Mapping, Residency};
+use crate::hardware::{Device, Mapping, Residency, Sourced};
+use crate::network::table::{Kind, Row};
 use crate::network::{Layer, Network, Op};
 
 /// Why a network can't be costed on a device.
@@ -133,16 +134,48 @@ pub fn layer_costs(network: &Network, device: &Device) -> Result<Vec<LayerCost>,
 fn layer_cost(network: &Network, layer: &Layer, device: &Device) -> LayerCost {
     let second = layer.inputs.1.map_or(0, |tensor| network.shape(tensor).elements());
     let moved_bytes = layer.input.elements() + second + layer.output.elements();
-    let compute_cycles = match (&device.mapping.value, Loops::of(layer)) {
-        (Mapping::Measured(table), _) => {
-            let seconds =
-                table.seconds.iter().find(|(name, _)| *name == layer.name).map_or(0.0, |(_, seconds)| *seconds);
-            seconds * device.clock_hz.value
-        }
-        (mapping, Some(loops)) => mapping::cycles(&loops, mapping).unwrap_or(0) as f64,
-        (_, None) => (elements(layer) as f64 / device.elements_per_cycle()).ceil(),
+    let work = Work { name: &layer.name, loops: Loops::of(layer), elements: elements(layer) };
+    traffic(device, layer.macs, layer.weights, moved_bytes, work.cycles(device))
+}
+
+/// Cost of one line of a layer table on a device; `None` if the device is measured and lacks the layer.
+pub fn row_cost(row: &Row, device: &Device) -> Option<LayerCost> {
+    let loops = Loops::of_row(row);
+    if let Mapping::Measured(table) = &device.mapping.value
+        && loops.is_some()
+        && table.seconds.iter().all(|(name, _)| *name != row.name)
+    {
+        return None;
+    }
+    let elements = match row.kind {
+        Kind::Pool => row.output.elements() * u64::from(row.kernel[0]) * u64::from(row.kernel[1]),
+        Kind::Add => row.output.elements(),
+        Kind::Conv | Kind::Depthwise | Kind::Linear => 0,
     };
-    traffic(device, layer.macs, layer.weights, moved_bytes, compute_cycles)
+    let inputs = if row.kind == Kind::Add { 2 } else { 1 };
+    let moved_bytes = inputs * row.input.elements() + row.output.elements();
+    let work = Work { name: &row.name, loops, elements };
+    Some(traffic(device, row.macs, row.weights, moved_bytes, work.cycles(device)))
+}
+
+/// What a layer computes: loops, or operations on elements.
+struct Work<'a> {
+    name: &'a str,
+    loops: Option<Loops>,
+    elements: u64,
+}
+
+impl Work<'_> {
+    fn cycles(&self, device: &Device) -> f64 {
+        match (&device.mapping.value, self.loops) {
+            (Mapping::Measured(table), _) => {
+                let entry = table.seconds.iter().find(|(name, _)| name == self.name);
+                entry.map_or(0.0, |(_, seconds)| seconds * device.clock_hz.value)
+            }
+            (mapping, Some(loops)) => mapping::cycles(&loops, mapping).unwrap_or(0) as f64,
+            (_, None) => (self.elements as f64 / device.elements_per_cycle()).ceil(),
+        }
+    }
 }
 
 /// Cost of a dense 1x1 convolution of a splitting module. On a measured device, which has no entry for it, it runs at the
@@ -173,7 +206,7 @@ fn traffic(device: &Device, macs: u64, weight_bytes: u64, moved_bytes: u64, comp
     let per_cycle = device.activation_bytes_per_cycle.as_ref().filter(|_| !measured);
     let load = device.weight_bytes_per_s.as_ref().filter(|_| !measured);
     let joules =
-        |constant: &Option<crate::hardware::Sourced<f64>>| constant.as_ref().map_or(0.0, |energy| energy.value);
+        |constant: &Option<Sourced<f64>>| constant.as_ref().map_or(0.0, |energy| energy.value);
     let byte_energy = joules(&device.byte_energy_j);
     LayerCost {
         macs,

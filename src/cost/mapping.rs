@@ -5,6 +5,7 @@
 //! traffic is set against them in `layer`.
 
 use crate::hardware::{Dataflow, Depthwise, Mapping};
+use crate::network::table::{Kind, Row};
 use crate::network::{Layer, Op};
 
 /// The loops of a convolution or fully connected layer.
@@ -16,8 +17,8 @@ pub struct Loops {
     pub outputs: u32,
     /// Input channels.
     pub inputs: u64,
-    /// Side of the kernel.
-    pub kernel: u32,
+    /// Positions of the kernel: its height times its width.
+    pub area: u64,
     /// Output rows.
     pub rows: u32,
     /// Output columns.
@@ -33,12 +34,26 @@ impl Loops {
             Op::Pool { .. } | Op::GlobalPool | Op::Add | Op::Scale => return None,
         };
         let output = layer.output;
-        Some(Self { groups, outputs: output.channels, inputs, kernel, rows: output.height, columns: output.width })
+        let area = u64::from(kernel) * u64::from(kernel);
+        Some(Self { groups, outputs: output.channels, inputs, area, rows: output.height, columns: output.width })
+    }
+
+    /// The loops of a line of a layer table; `None` for sums and pooling.
+    pub fn of_row(row: &Row) -> Option<Self> {
+        let inputs = match row.kind {
+            Kind::Conv | Kind::Depthwise => u64::from(row.input.channels),
+            Kind::Linear => row.input.elements(),
+            Kind::Pool | Kind::Add => return None,
+        };
+        let area = u64::from(row.kernel[0]) * u64::from(row.kernel[1]);
+        let output = row.output;
+        let (outputs, rows, columns) = (output.channels, output.height, output.width);
+        Some(Self { groups: row.groups, outputs, inputs, area, rows, columns })
     }
 
     /// A dense 1x1 convolution, for instance one side of a splitting module.
     pub const fn pointwise(inputs: u32, outputs: u32, rows: u32, columns: u32) -> Self {
-        Self { groups: 1, outputs, inputs: inputs as u64, kernel: 1, rows, columns }
+        Self { groups: 1, outputs, inputs: inputs as u64, area: 1, rows, columns }
     }
 
     /// Multiply-accumulates.
@@ -48,15 +63,11 @@ impl Loops {
 
     /// Weights.
     pub fn weights(&self) -> u64 {
-        (self.inputs / u64::from(self.groups)).saturating_mul(self.area()).saturating_mul(u64::from(self.outputs))
+        (self.inputs / u64::from(self.groups)).saturating_mul(self.area).saturating_mul(u64::from(self.outputs))
     }
 
     fn positions(&self) -> u64 {
         u64::from(self.rows) * u64::from(self.columns)
-    }
-
-    fn area(&self) -> u64 {
-        u64::from(self.kernel) * u64::from(self.kernel)
     }
 
     fn is_depthwise(&self) -> bool {
@@ -75,7 +86,7 @@ pub fn roofline(macs: u64, macs_per_cycle: f64, utilisation: f64) -> u64 {
     ((macs as f64 / (macs_per_cycle * utilisation)).ceil() as u64).max(u64::from(macs > 0))
 }
 
-/// Unrolled array of `K x C x OX x OY` units (ZigZag's ideal temporal cycles):
+/// Unrolled array of `K x C x OX x OY` units (`ZigZag`'s ideal temporal cycles):
 /// `cycles = groups * ceil(Co/K) * ceil(Ci/C) * ceil(OW/OX) * ceil(OH/OY) * k^2`, with `Co` and `Ci` those of one group.
 /// Depthwise layers have `Co = Ci = 1` in each of C groups (`per-channel`), or are spread over the lanes for output channels
 /// (`grouped`): `ceil(C/K) * ceil(OW/OX) * ceil(OH/OY) * k^2`.
@@ -87,13 +98,13 @@ pub fn roofline(macs: u64, macs_per_cycle: f64, utilisation: f64) -> u64 {
 /// let project = Loops::pointwise(144, 24, 56, 56);
 /// assert_eq!(unrolled(&project, [32, 2, 4, 4], Depthwise::Grouped), 14_112);
 /// // 3x3 depthwise on the same 144 channels: one channel at a time, or 32.
-/// let depthwise = Loops { groups: 144, outputs: 144, inputs: 144, kernel: 3, rows: 56, columns: 56 };
+/// let depthwise = Loops { groups: 144, outputs: 144, inputs: 144, area: 9, rows: 56, columns: 56 };
 /// assert_eq!(unrolled(&depthwise, [32, 2, 4, 4], Depthwise::PerChannel), 144 * 14 * 14 * 9);
 /// assert_eq!(unrolled(&depthwise, [32, 2, 4, 4], Depthwise::Grouped), 5 * 14 * 14 * 9);
 /// ```
 pub fn unrolled(loops: &Loops, [k, c, ox, oy]: [u32; 4], depthwise: Depthwise) -> u64 {
     let tiles = u64::from(loops.columns.div_ceil(ox)) * u64::from(loops.rows.div_ceil(oy));
-    let per_tile = tiles.saturating_mul(loops.area());
+    let per_tile = tiles.saturating_mul(loops.area);
     if depthwise == Depthwise::Grouped && loops.is_depthwise() {
         return per_tile.saturating_mul(u64::from(loops.outputs.div_ceil(k)));
     }
@@ -125,7 +136,7 @@ pub fn systolic(loops: &Loops, [rows, columns]: [u32; 2], dataflow: Dataflow) ->
     let (rows, columns, groups) = (u64::from(rows), u64::from(columns), u64::from(loops.groups));
     let positions = loops.positions();
     let outputs = u64::from(loops.outputs) / groups;
-    let depth = loops.inputs / groups * loops.area();
+    let depth = loops.inputs / groups * loops.area;
     let (folded, streamed, fill) = match dataflow {
         Dataflow::OutputStationary => (positions, depth, rows + columns - 2),
         Dataflow::WeightStationary => (depth, positions, 2 * rows + columns - 2),
@@ -144,7 +155,7 @@ pub fn systolic(loops: &Loops, [rows, columns]: [u32; 2], dataflow: Dataflow) ->
 /// use splitscope::cost::mapping::{Loops, scale_sim_cycles};
 /// use splitscope::hardware::Dataflow;
 /// // The stem of MobileNetV2 on 16x16, output-stationary: 784 * 2 * (27 + 30) - 1.
-/// let stem = Loops { groups: 1, outputs: 32, inputs: 3, kernel: 3, rows: 112, columns: 112 };
+/// let stem = Loops { groups: 1, outputs: 32, inputs: 3, area: 9, rows: 112, columns: 112 };
 /// assert_eq!(scale_sim_cycles(&stem, [16, 16], Dataflow::OutputStationary), 89_375);
 /// ```
 pub fn scale_sim_cycles(loops: &Loops, array: [u32; 2], dataflow: Dataflow) -> u64 {
@@ -169,15 +180,15 @@ mod tests {
 
     fn loops() -> impl Strategy<Value = Loops> {
         let side = 1_u32..40;
-        let kernel = prop_oneof![Just(1_u32), Just(3), Just(5), Just(7)];
-        (1_u32..5, 1_u32..70, 1_u32..70, kernel, side.clone(), side, any::<bool>()).prop_map(
-            |(groups, outputs, inputs, kernel, rows, columns, depthwise)| {
+        let area = prop_oneof![Just(1_u64), Just(9), Just(25), Just(49)];
+        (1_u32..5, 1_u32..70, 1_u32..70, area, side.clone(), side, any::<bool>()).prop_map(
+            |(groups, outputs, inputs, area, rows, columns, depthwise)| {
                 if depthwise {
                     let channels = outputs + 1;
-                    Loops { groups: channels, outputs: channels, inputs: u64::from(channels), kernel, rows, columns }
+                    Loops { groups: channels, outputs: channels, inputs: u64::from(channels), area, rows, columns }
                 } else {
                     let inputs = u64::from(inputs * groups);
-                    Loops { groups, outputs: outputs * groups, inputs, kernel, rows, columns }
+                    Loops { groups, outputs: outputs * groups, inputs, area, rows, columns }
                 }
             },
         )
@@ -210,7 +221,7 @@ mod tests {
     #[test]
     fn depthwise_on_a_systolic_array_is_one_layer_per_channel() {
         // domain brief 5.2: 3x3 depthwise on 144 channels at 56x56, 32x32 array.
-        let depthwise = Loops { groups: 144, outputs: 144, inputs: 144, kernel: 3, rows: 56, columns: 56 };
+        let depthwise = Loops { groups: 144, outputs: 144, inputs: 144, area: 9, rows: 56, columns: 56 };
         assert_eq!(systolic(&depthwise, [32, 32], Dataflow::OutputStationary), 1_001_952);
         assert_eq!(systolic(&depthwise, [32, 32], Dataflow::WeightStationary), 465_120);
     }

@@ -20,10 +20,12 @@ pub mod mapping;
 mod reason;
 pub mod show;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use cut::{Cut, PeakAt};
 pub use evaluate::{Breakdown, Evaluation, Limit, Rates, Violations, best_cut, evaluate, sweep};
 pub use knobs::{Knobs, MAX_CAMERAS, System};
-pub use layer::{Bound, CostError, LayerCost, layer_costs, streams};
+pub use layer::{Bound, CostError, LayerCost, layer_costs, row_cost, streams};
 pub use reason::{At, Reason, Stage, reasons};
 pub use table::{CostTable, Sending};

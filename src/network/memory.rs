@@ -14,8 +14,9 @@ use super::{Layer, Network, Op, TensorId};
 pub enum MemoryRule {
     /// All inputs, the output, and everything still to be read.
     Strict,
-    /// As `Strict`, but a depthwise layer writes over its input and needs one spare channel only, and a sum or a product
-    /// writes over an operand that nothing else reads. The rule of the published peaks (MCUNet, Lin et al. 2020).
+    /// As `Strict`, but a depthwise layer writes over its input (the one spare channel it needs is not counted), a product
+    /// writes over its operand, and a sum is folded into the layer before it, which adds onto the other operand. Only
+    /// tensors that nothing else reads are written over. The rule of the published peaks (`MCUNet`, Lin et al. 2020).
     #[default]
     InplaceDepthwise,
     /// As `InplaceDepthwise`, and expand, depthwise and project of an inverted bottleneck run channel by channel, so that
@@ -119,19 +120,29 @@ fn operands(layer: &Layer) -> impl Iterator<Item = TensorId> {
 
 /// Bytes that need not be held because the output is written over a dying input.
 fn reused_bytes(network: &Network, layer: &Layer, index: usize, last_use: &[usize]) -> u64 {
-    let dies = |tensor: TensorId| last_use[tensor] == index;
-    match layer.op {
-        Op::Conv { .. } if layer.is_depthwise() && dies(layer.inputs.0) => {
-            let (input, output) = (layer.input, layer.output);
-            let spare = input.positions().max(output.positions());
-            input.elements().min(output.elements()).saturating_sub(spare)
+    let output = layer.output.elements();
+    let dying = |&tensor: &TensorId| last_use[tensor] == index && network.shape(tensor) == layer.output;
+    let reused = match layer.op {
+        Op::Conv { .. } if layer.is_depthwise() && last_use[layer.inputs.0] == index => {
+            layer.input.elements().min(output)
         }
-        Op::Add | Op::Scale => {
-            let fits = |&tensor: &TensorId| dies(tensor) && network.shape(tensor) == layer.output;
-            operands(layer).find(fits).map_or(0, |_| layer.output.elements())
-        }
+        // The sum is already there: neither the tensor added last nor the output takes bytes of its own.
+        Op::Add if index > 0 && is_folded(network, index - 1, last_use) => 2 * output,
+        Op::Add | Op::Scale if operands(layer).any(|tensor| dying(&tensor)) => output,
         _ => 0,
-    }
+    };
+    if is_folded(network, index, last_use) { reused.max(output) } else { reused }
+}
+
+/// Whether the next layer sums this layer's output with a tensor that dies there, so that this layer can add onto it.
+fn is_folded(network: &Network, index: usize, last_use: &[usize]) -> bool {
+    let (own, Some(next)) = (index + 1, network.layers.get(index + 1)) else { return false };
+    let other = match next.inputs {
+        (first, Some(second)) if second == own => first,
+        (first, Some(second)) if first == own => second,
+        _ => return false,
+    };
+    next.op == Op::Add && other != own && last_use[own] == index + 1 && last_use[other] == index + 1
 }
 
 /// Replaces the bytes of each (expand,) depthwise, project run by those of running it one hidden channel at a time.
@@ -198,7 +209,7 @@ mod tests {
         builder.add("add", 0, out).unwrap();
         let network = builder.finish();
         assert_eq!(live_bytes(&network, MemoryRule::Strict), [128 + 512, 128 + 512 + 128, 3 * 128]);
-        assert_eq!(live_bytes(&network, MemoryRule::InplaceDepthwise)[2], 2 * 128);
+        assert_eq!(live_bytes(&network, MemoryRule::InplaceDepthwise), [128 + 512, 128 + 512, 128]);
         assert_eq!(tensors_at(&network, 1), [0, 1, 2]);
         assert_eq!((cut_bytes(&network, 0), cut_bytes(&network, 1), cut_bytes(&network, 2)), (128 + 512, 256, 128));
     }

@@ -7,6 +7,8 @@
 
 mod build;
 pub mod memory;
+pub mod patch;
+pub mod table;
 
 pub use build::{Builder, ShapeError, Window};
 

@@ -54,9 +54,9 @@ pub struct Config {
     pub objectives: usize,
     /// Seed of the random numbers. The same seed, asks and tells give the same proposals.
     pub seed: u64,
-    /// Designs kept as parents. Default 50 for two objectives, 75 for three, 100 for four. Everything evaluated stays in the archive in any case.
+    /// Designs kept as parents. Default 50. Everything evaluated stays in the archive in any case.
     pub population: usize,
-    /// Tells after which the parents are selected anew. Default 5: nearly steady state, for good results early.
+    /// Tells after which the parents are selected anew. Default 10: nearly steady state, for good results early.
     pub batch: usize,
     /// Proposals drawn at random (each gene's choices equally often) before variation starts, seeds included. Default 50.
     pub initial: usize,
@@ -86,8 +86,8 @@ impl Config {
             genes,
             objectives,
             seed,
-            population: 25 * objectives.min(MAX_OBJECTIVES),
-            batch: 5,
+            population: 50,
+            batch: 10,
             initial: 50,
             crossover_rate: 0.9,
             mutations: 0.5,

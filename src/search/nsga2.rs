@@ -245,19 +245,18 @@ impl Search {
         if self.exhausted {
             return None;
         }
-        while let Some((genes, origin)) = self.queue.pop_front() {
-            if let Some(proposal) = self.admit(genes, origin, repair) {
+        while let Some((mut genes, origin)) = self.queue.pop_front() {
+            self.repair(&mut genes, repair);
+            if let Some(proposal) = self.admit(&genes, origin) {
                 return Some(proposal);
             }
         }
         let variations = if self.population.is_ready() { self.config.retries } else { 0 };
+        let mut genes = vec![0; self.config.genes.len()].into_boxed_slice();
         for attempt in 0..variations + self.config.retries {
-            let (genes, origin) = if attempt < variations {
-                self.vary()
-            } else {
-                (operators::random(&self.config.genes, &mut self.rng), Origin::Random)
-            };
-            if let Some(proposal) = self.admit(genes, origin, repair) {
+            let origin = if attempt < variations { self.vary(&mut genes) } else { self.randomise(&mut genes) };
+            self.repair(&mut genes, repair);
+            if let Some(proposal) = self.admit(&genes, origin) {
                 return Some(proposal);
             }
         }
@@ -266,13 +265,13 @@ impl Search {
         proposal
     }
 
-    /// Opens a proposal if the repaired genome is unseen.
-    fn admit(&mut self, mut genes: Genome, origin: Origin, repair: &dyn Fn(&mut [u8])) -> Option<Proposal> {
-        self.repair(&mut genes, repair);
-        if self.seen.contains_key(&genes) {
+    /// Opens a proposal if the genome is unseen.
+    fn admit(&mut self, genes: &[u8], origin: Origin) -> Option<Proposal> {
+        if self.seen.contains_key(genes) {
             self.history.duplicate();
             return None;
         }
+        let genes: Genome = genes.into();
         let id = self.claim(&genes);
         self.open.insert(id, (genes.clone(), origin));
         Some(Proposal { id, genes, origin })
@@ -285,48 +284,54 @@ impl Search {
         }
     }
 
-    /// A child of one or two parents. The population must be ready.
-    fn vary(&mut self) -> (Genome, Origin) {
+    fn randomise(&mut self, genes: &mut [u8]) -> Origin {
+        operators::randomise(&self.config.genes, genes, &mut self.rng);
+        Origin::Random
+    }
+
+    /// Makes `child` a child of one or two parents. The population must be ready.
+    fn vary(&mut self, child: &mut [u8]) -> Origin {
         let Self { config, rng, archive, population, .. } = self;
         let entries = archive.entries();
         let first = population.parent(config.tournament, rng);
-        let parent = &entries[first];
-        let mut child = parent.genes.clone();
+        let parent = population.entry(entries, first);
+        child.copy_from_slice(&parent.genes);
         if rng.random_bool(config.boundary_rate)
-            && let Some(gene) = operators::move_boundary(&config.genes, &mut child, rng)
+            && let Some(gene) = operators::move_boundary(&config.genes, child, rng)
         {
             let gene = u8::try_from(gene).unwrap_or(u8::MAX);
-            return (child, Origin::BoundaryMove { parent: parent.id, gene });
+            return Origin::BoundaryMove { parent: parent.id, gene };
         }
         let mate = if rng.random_bool(config.crossover_rate) {
-            population.mate(entries, first, config.mates, rng).map(|position| &entries[position])
+            population.mate(first, config.mates, rng).map(|member| population.entry(entries, member))
         } else {
             None
         };
         if let Some(mate) = mate {
-            operators::cross(&mut child, &mate.genes, rng);
+            operators::cross(child, &mate.genes, rng);
         }
         let rate = (config.mutations / config.genes.len() as f64).min(1.0);
-        let mut mutated = operators::mutate(&config.genes, &mut child, rate, rng);
-        if child == parent.genes {
-            mutated = mutated.saturating_add(operators::mutate_one(&config.genes, &mut child, rng));
+        let mut mutated = operators::mutate(&config.genes, child, rate, rng);
+        if *child == *parent.genes {
+            mutated = mutated.saturating_add(operators::mutate_one(&config.genes, child, rng));
         }
-        let origin = match mate {
+        match mate {
             Some(mate) => Origin::Crossover { parents: [parent.id, mate.id], mutated },
             None => Origin::Mutation { parent: parent.id, mutated },
-        };
-        (child, origin)
+        }
     }
 
     /// The first unseen genome in counting order from a random one on, within [`SWEEP_LIMIT`] steps.
     fn sweep(&mut self, repair: &dyn Fn(&mut [u8])) -> Option<Proposal> {
         let size = self.config.genes.iter().fold(1_u128, |size, gene| size.saturating_mul(gene.cardinality.into()));
-        let mut genome = operators::random(&self.config.genes, &mut self.rng);
+        let mut genome = vec![0; self.config.genes.len()];
+        self.randomise(&mut genome);
+        let mut candidate = genome.clone();
         for _ in 0..size.min(SWEEP_LIMIT) {
-            let mut candidate = genome.clone();
+            candidate.copy_from_slice(&genome);
             self.repair(&mut candidate, repair);
-            if !self.seen.contains_key(&candidate) {
-                return self.admit(candidate, Origin::Sweep, &|_| ());
+            if !self.seen.contains_key(candidate.as_slice()) {
+                return self.admit(&candidate, Origin::Sweep);
             }
             operators::count_up(&self.config.genes, &mut genome);
         }

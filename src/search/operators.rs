@@ -11,8 +11,10 @@ use super::config::{Gene, GeneKind};
 /// A genome: one value per gene.
 pub type Genome = Box<[u8]>;
 
-pub(super) fn random(genes: &[Gene], rng: &mut ChaCha8Rng) -> Genome {
-    genes.iter().map(|gene| rng.random_range(0..gene.cardinality)).collect()
+pub(super) fn randomise(genes: &[Gene], genome: &mut [u8], rng: &mut ChaCha8Rng) {
+    for (gene, value) in genes.iter().zip(genome) {
+        *value = rng.random_range(0..gene.cardinality);
+    }
 }
 
 /// `count` genomes in which every choice of every gene occurs equally often, give or take one (a Latin hypercube on choices).
@@ -35,22 +37,30 @@ pub(super) fn cross(child: &mut [u8], other: &[u8], rng: &mut ChaCha8Rng) {
     for (values, others) in child.chunks_mut(64).zip(other.chunks(64)) {
         let mut coins: u64 = rng.random();
         for (value, other) in values.iter_mut().zip(others) {
-            if coins & 1 == 1 {
-                *value = *other;
-            }
+            // Without a branch: nobody can predict a coin.
+            *value ^= (*value ^ *other) * (coins & 1) as u8;
             coins >>= 1;
         }
     }
 }
 
-/// Changes each gene with probability `rate`; returns how many changed.
+/// Changes each gene with probability `rate` (0 to 1); returns how many changed. It draws the (geometric) distance from one
+/// mutated gene to the next instead of a number for each gene.
 pub(super) fn mutate(genes: &[Gene], child: &mut [u8], rate: f64, rng: &mut ChaCha8Rng) -> u8 {
+    if rate <= 0.0 {
+        return 0;
+    }
     let mut mutated: u8 = 0;
-    for (gene, value) in genes.iter().zip(child) {
-        if gene.cardinality > 1 && rng.random_bool(rate) {
-            *value = changed(*gene, *value, rng);
+    let log_unchanged = (-rate).ln_1p();
+    // 1 - random() lies in (0, 1], so the logarithm is finite.
+    let distance = |rng: &mut ChaCha8Rng| ((1.0 - rng.random::<f64>()).ln() / log_unchanged) as usize;
+    let mut index = distance(rng);
+    while index < genes.len() {
+        if genes[index].cardinality > 1 {
+            child[index] = changed(genes[index], child[index], rng);
             mutated = mutated.saturating_add(1);
         }
+        index = index.saturating_add(1).saturating_add(distance(rng));
     }
     mutated
 }

@@ -12,8 +12,8 @@ use super::selection::{Survivor, select};
 #[derive(Clone, Debug, Default)]
 pub(super) struct Population {
     members: Vec<Survivor>,
-    /// 1 / range of each objective over the feasible members; 0 where there is no range.
-    scale: Objectives,
+    /// The objectives of each member in units of their range over the feasible members (0 where there is no range).
+    points: Vec<Objectives>,
 }
 
 impl Population {
@@ -40,52 +40,63 @@ impl Population {
         for member in &mut self.members {
             member.index = pool[member.index];
         }
-        let feasible = || self.members.iter().map(|member| &entries[member.index].outcome).filter(|o| o.is_feasible());
-        self.scale = std::array::from_fn(|axis| {
-            let values = || feasible().map(|outcome| outcome.objectives[axis]);
+        self.points = self.members.iter().map(|member| entries[member.index].outcome.objectives).collect();
+        let feasible = self.members.iter().filter(|member| entries[member.index].outcome.is_feasible()).count();
+        // Feasible members come first.
+        let feasible = &self.points[..feasible];
+        let scale: Objectives = std::array::from_fn(|axis| {
+            let values = || feasible.iter().map(|point| point[axis]);
             let range = values().fold(f64::NEG_INFINITY, f64::max) - values().fold(f64::INFINITY, f64::min);
             if range > 0.0 { 1.0 / range } else { 0.0 }
         });
+        for point in &mut self.points {
+            *point = std::array::from_fn(|axis| point[axis] * scale[axis]);
+        }
     }
 
-    /// The best of `tournament` members drawn at random, as a position in the archive. The population must be ready.
+    /// The entry of the archive that a member is.
+    pub fn entry<'a>(&self, entries: &'a [Evaluated], member: usize) -> &'a Evaluated {
+        &entries[self.members[member].index]
+    }
+
+    /// The best of `tournament` members drawn at random. The population must be ready.
     pub fn parent(&self, tournament: usize, rng: &mut ChaCha8Rng) -> usize {
         let mut best = self.draw(rng);
         for _ in 1..tournament {
             let rival = self.draw(rng);
-            if rival.beats(best) {
+            if self.members[rival].beats(&self.members[best]) {
                 best = rival;
             }
         }
-        best.index
+        best
     }
 
-    /// Of `mates` members drawn at random the one nearest to `first` in scaled objectives; `None` if only `first` was drawn.
+    /// Of `mates` members drawn at random the one nearest to `first` in objectives; `None` if only `first` was drawn.
     /// Neighbours on the front tend to share genes, so their children stay near it (restricted mating; Ishibuchi and Shibata 2003,
     /// "A similarity-based mating scheme for evolutionary multiobjective optimization").
-    pub fn mate(&self, entries: &[Evaluated], first: usize, mates: usize, rng: &mut ChaCha8Rng) -> Option<usize> {
-        let target = &entries[first].outcome.objectives;
+    pub fn mate(&self, first: usize, mates: usize, rng: &mut ChaCha8Rng) -> Option<usize> {
         let mut nearest: Option<(usize, f64)> = None;
         for _ in 0..mates {
-            let index = self.draw(rng).index;
-            if index == first {
+            let member = self.draw(rng);
+            if member == first {
                 continue;
             }
-            let distance = self.distance(target, &entries[index].outcome.objectives);
-            // An infeasible member may have no objectives to compare (NaN below): it is taken only if nothing better is drawn.
+            let distance = self.distance(first, member);
+            // Infeasible members may have no objectives to compare, which gives NaN: they are taken if nothing better is drawn.
             if nearest.is_none_or(|(_, least)| distance < least || least.is_nan()) {
-                nearest = Some((index, distance));
+                nearest = Some((member, distance));
             }
         }
-        nearest.map(|(index, _)| index)
+        nearest.map(|(member, _)| member)
     }
 
-    fn draw(&self, rng: &mut ChaCha8Rng) -> &Survivor {
-        &self.members[rng.random_range(0..self.members.len())]
+    fn draw(&self, rng: &mut ChaCha8Rng) -> usize {
+        rng.random_range(0..self.members.len() as u32) as usize
     }
 
-    fn distance(&self, a: &Objectives, b: &Objectives) -> f64 {
-        (0..a.len()).map(|axis| ((a[axis] - b[axis]) * self.scale[axis]).powi(2)).sum()
+    fn distance(&self, a: usize, b: usize) -> f64 {
+        let (a, b) = (&self.points[a], &self.points[b]);
+        a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
     }
 }
 
@@ -110,14 +121,20 @@ mod tests {
             .collect()
     }
 
+    fn population(entries: &[Evaluated]) -> Population {
+        let mut population = Population::default();
+        population.rebuild(entries, 2, 7);
+        population
+    }
+
     #[test]
     fn a_mate_is_near_when_many_are_drawn() {
         let entries = entries();
-        let mut population = Population::default();
-        population.rebuild(&entries, 2, 7);
+        let population = population(&entries);
         let mut rng = ChaCha8Rng::seed_from_u64(0);
+        let first = (0..7).find(|&member| population.entry(&entries, member).id == 2).unwrap();
         for _ in 0..50 {
-            let mate = population.mate(&entries, 2, 60, &mut rng);
+            let mate = population.mate(first, 60, &mut rng).map(|member| population.entry(&entries, member).id);
             assert!(mate == Some(1) || mate == Some(3), "{mate:?}");
         }
     }
@@ -125,10 +142,9 @@ mod tests {
     #[test]
     fn a_large_tournament_avoids_the_dominated() {
         let entries = entries();
-        let mut population = Population::default();
-        population.rebuild(&entries, 2, 7);
+        let population = population(&entries);
         let mut rng = ChaCha8Rng::seed_from_u64(0);
-        assert!((0..50).all(|_| population.parent(60, &mut rng) != 6));
+        assert!((0..50).all(|_| population.entry(&entries, population.parent(60, &mut rng)).id != 6));
     }
 
     #[test]

@@ -56,8 +56,8 @@ pub(super) fn select(outcomes: &[Outcome], objectives: usize, keep: usize) -> Ve
 
 /// Takes the non-dominated members out of `sorted` (lexicographic order), leaving the others in order.
 fn peel(outcomes: &[Outcome], objectives: usize, sorted: &mut Vec<usize>) -> Vec<usize> {
-    let mut points: Vec<Objectives> = Vec::new();
-    let mut front = Vec::new();
+    let mut points: Vec<Objectives> = Vec::with_capacity(sorted.len());
+    let mut front = Vec::with_capacity(sorted.len());
     sorted.retain(|&index| {
         let point = &outcomes[index].objectives;
         let covered = is_covered(&points, point, objectives);

@@ -33,6 +33,8 @@ pub struct Axis {
     low: f64,
     high: f64,
     scale: Scale,
+    /// Fraction per unit, or per factor e: a plot asks for a great many fractions.
+    per_unit: f64,
 }
 
 /// Bounds beyond this are pulled in, so that differences stay finite.
@@ -59,7 +61,8 @@ impl Axis {
             let half = if low == 0.0 { 0.5 } else { low.abs() * 0.05 };
             (low, high) = (low - half, high + half);
         }
-        Self { low, high, scale }
+        let length = if scale == Scale::Log { (high / low).ln() } else { high - low };
+        Self { low, high, scale, per_unit: 1.0 / length }
     }
 
     /// The axis that just holds all usable values; 0..1 (or 0.001..1) without any.
@@ -122,8 +125,8 @@ impl Axis {
             return None;
         }
         match self.scale {
-            Scale::Linear => Some((value - self.low) / (self.high - self.low)),
-            Scale::Log if value > 0.0 => Some((value / self.low).ln() / (self.high / self.low).ln()),
+            Scale::Linear => Some((value - self.low) * self.per_unit),
+            Scale::Log if value > 0.0 => Some((value / self.low).ln() * self.per_unit),
             Scale::Log => None,
         }
     }
@@ -146,8 +149,13 @@ impl Axis {
         {
             return ticks;
         }
-        let step = round_step((self.high - self.low) / most as f64);
-        let (first, last) = ((self.low / step - 1e-6).ceil(), (self.high / step + 1e-6).floor());
+        // The finest round step that does not give too many; at most two candidates are tried.
+        let rough = (self.high - self.low) / (most as f64 + 1.0);
+        let ends = |step: f64| ((self.low / step - 1e-6).ceil(), (self.high / step + 1e-6).floor());
+        let fine = round_step(rough);
+        let (first, last) = ends(fine);
+        let step = if last - first <= most as f64 { fine } else { round_step(fine * 1.5) };
+        let (first, last) = ends(step);
         let count = ((last - first).max(-1.0) + 1.0).min(most as f64 + 1.0) as usize;
         let size = self.low.abs().max(self.high.abs());
         (0..count)
@@ -211,7 +219,7 @@ mod tests {
 
     #[test]
     fn ticks_fall_on_round_values() {
-        assert_eq!(labels(Axis::new(69.0, 75.2, Scale::Linear), 6), ["70", "72", "74"]);
+        assert_eq!(labels(Axis::new(69.0, 75.2, Scale::Linear), 4), ["70", "72", "74"]);
         assert_eq!(labels(Axis::new(0.0, 1.0, Scale::Linear), 4), ["0.0", "0.5", "1.0"]);
         assert_eq!(labels(Axis::new(0.0, 118_000.0, Scale::Linear), 4), ["0k", "50k", "100k"]);
         assert_eq!(labels(Axis::new(-0.3, 0.3, Scale::Linear), 4), ["-0.2", "0.0", "0.2"]);

@@ -206,10 +206,10 @@ impl<'a> Curve<'a> {
 }
 
 impl Dash {
-    /// Whether the pattern has ink in this dot column; a steep part always has.
+    /// Whether the pattern has ink in this dot column; a part that is not flat always has.
     const fn shows(self, column: usize, rise: usize) -> bool {
         match self {
-            _ if rise >= 3 => true,
+            _ if rise > 0 => true,
             Self::Solid => true,
             Self::Dashed => column % 8 < 5,
             Self::Dotted => column.is_multiple_of(3),

@@ -13,7 +13,7 @@ use super::{
 const WIDEST_LABEL: u16 = 8;
 /// Rows for one y tick, columns for one x tick.
 const ROWS_PER_TICK: u16 = 2;
-const COLUMNS_PER_TICK: u16 = 12;
+const COLUMNS_PER_TICK: u16 = 10;
 
 /// Where a plot's points go when its axes are drawn in `area`: without labels and axes where these would leave
 /// nothing.
@@ -69,13 +69,13 @@ fn y_ticks(height: u16, y: &Axis) -> Vec<Tick> {
 /// The column of `value`, if it is in view.
 pub fn column_of(plot: Rect, x: &Axis, value: f64) -> Option<u16> {
     let fraction = in_view(x.fraction(value)?)?;
-    (plot.width > 0).then(|| plot.x + (fraction * f64::from(plot.width - 1)).round() as u16)
+    (plot.width > 0).then(|| plot.x + (fraction * f64::from(plot.width - 1) + 0.5) as u16)
 }
 
 /// The row of `value`, if it is in view; large values are at the top.
 pub fn row_of(plot: Rect, y: &Axis, value: f64) -> Option<u16> {
     let fraction = in_view(y.fraction(value)?)?;
-    (plot.height > 0).then(|| plot.y + ((1.0 - fraction) * f64::from(plot.height - 1)).round() as u16)
+    (plot.height > 0).then(|| plot.y + ((1.0 - fraction) * f64::from(plot.height - 1) + 0.5) as u16)
 }
 
 /// The values at the centre of a cell, clamped to the plot.

@@ -6,8 +6,9 @@
 /// Characters by meaning. Widgets take a reference to [`UNICODE`] or [`ASCII`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Glyphs {
-    /// Heights 0/8 to 8/8 of a histogram cell; the first stands for exactly zero.
-    pub levels: [char; 9],
+    /// Heights of a histogram cell; the first stands for exactly zero. The highest leaves a line free, so that
+    /// histograms in neighbouring rows stay apart.
+    pub levels: [char; 8],
     /// Parts of a stacked bar, in order.
     pub fills: [char; 4],
     /// The unfilled part of a gauge.
@@ -70,7 +71,7 @@ pub struct Glyphs {
 
 /// Box drawing, block elements, braille.
 pub static UNICODE: Glyphs = Glyphs {
-    levels: ['·', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
+    levels: ['·', '▁', '▂', '▃', '▄', '▅', '▆', '▇'],
     fills: ['█', '▓', '▒', '░'],
     empty: '░',
     partial: &['▏', '▎', '▍', '▌', '▋', '▊', '▉'],
@@ -104,7 +105,7 @@ pub static UNICODE: Glyphs = Glyphs {
 
 /// Nothing above code 126.
 pub static ASCII: Glyphs = Glyphs {
-    levels: ['.', ':', '-', '=', '+', '*', '%', '#', '@'],
+    levels: ['.', ':', '-', '=', '+', '*', '%', '#'],
     fills: ['#', '=', '-', '.'],
     empty: '.',
     partial: &[],
@@ -140,7 +141,7 @@ impl Glyphs {
     /// Glyph of a histogram cell for `value` in 0..=1: the zero mark for nothing (or NaN), else at least the
     /// lowest step, so that a small amount is never shown as none.
     pub fn level(&self, value: f64) -> char {
-        if value > 0.0 { self.levels[((value.min(1.0) * 8.0).ceil() as usize).clamp(1, 8)] } else { self.levels[0] }
+        if value > 0.0 { self.levels[((value.min(1.0) * 7.0).ceil() as usize).clamp(1, 7)] } else { self.levels[0] }
     }
 }
 
@@ -153,7 +154,7 @@ mod tests {
         assert_eq!(UNICODE.level(1e-12), '▁');
         assert_eq!(UNICODE.level(0.0), '·');
         assert_eq!(UNICODE.level(f64::NAN), '·');
-        assert_eq!(UNICODE.level(f64::INFINITY), '█');
+        assert_eq!(UNICODE.level(f64::INFINITY), '▇');
         assert_eq!(UNICODE.level(0.5), '▄');
     }
 

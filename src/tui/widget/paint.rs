@@ -4,7 +4,12 @@
 
 use std::borrow::Cow;
 
-use ratatui::{buffer::Buffer, layout::Rect, style::Style, text::Span};
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::{Color, Modifier, Style},
+    text::Span,
+};
 
 /// Width of `text` in terminal cells.
 pub fn width(text: &str) -> u16 {
@@ -31,14 +36,19 @@ pub fn fit(text: &str, cells: u16, ellipsis: char) -> Cow<'_, str> {
 }
 
 /// Writes `text` from (x, y) on, clipped to `area`. Returns the column after the last cell written (`x` when
-/// nothing was).
+/// nothing was). Colour and modifiers of what was written there before go, its background stays.
 pub fn text(buf: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, style: Style) -> u16 {
     let area = area.intersection(buf.area);
     if y < area.top() || y >= area.bottom() || x < area.left() || x >= area.right() {
         return x;
     }
-    let room = usize::from(area.right() - x);
-    buf.set_stringn(x, y, text, room, style).0
+    let room = area.right() - x;
+    for column in x..x + width(text).min(room) {
+        let cell = &mut buf[(column, y)];
+        cell.fg = Color::Reset;
+        cell.modifier = Modifier::empty();
+    }
+    buf.set_stringn(x, y, text, usize::from(room), style).0
 }
 
 /// Writes `text` so that it ends before column `end`; a text too long loses its tail.
@@ -49,8 +59,25 @@ pub fn text_right(buf: &mut Buffer, area: Rect, end: u16, y: u16, content: &str,
 
 /// Writes one character, clipped to `area`.
 pub fn glyph(buf: &mut Buffer, area: Rect, x: u16, y: u16, character: char, style: Style) {
-    let mut bytes = [0; 4];
-    text(buf, area, x, y, character.encode_utf8(&mut bytes), style);
+    if !is_surely_narrow(character) {
+        let mut bytes = [0; 4];
+        text(buf, area, x, y, character.encode_utf8(&mut bytes), style);
+        return;
+    }
+    if area.contains((x, y).into())
+        && let Some(cell) = buf.cell_mut((x, y))
+    {
+        cell.set_char(character);
+        cell.fg = Color::Reset;
+        cell.modifier = Modifier::empty();
+        cell.set_style(style);
+    }
+}
+
+/// Printable and one cell wide, told without a look into the tables: Latin, box drawing, blocks, plain geometric
+/// shapes, braille. Plots are made of these, a cell at a time.
+const fn is_surely_narrow(character: char) -> bool {
+    matches!(character, ' '..='~' | '\u{a1}'..='\u{ac}' | '\u{ae}'..='\u{2ff}' | '\u{2500}'..='\u{25fc}' | '\u{2800}'..='\u{28ff}')
 }
 
 /// Writes the same character `count` times.
@@ -71,6 +98,22 @@ mod tests {
         assert_eq!(fit("sensor", 1, '…'), "…");
         assert_eq!(fit("sensor", 0, '…'), "");
         assert_eq!(fit("称号x", 4, '…'), "称…");
+    }
+
+    #[test]
+    fn what_is_taken_for_narrow_is() {
+        for character in ('\0'..='\u{2fff}').filter(|character| is_surely_narrow(*character)) {
+            assert_eq!(width(&character.to_string()), 1, "{character:?}");
+        }
+    }
+
+    #[test]
+    fn what_lay_below_does_not_shine_through() {
+        let mut buf = Buffer::empty(Rect::new(0, 0, 2, 1));
+        buf.set_style(buf.area, Style::new().bg(Color::Blue));
+        glyph(&mut buf, Rect::new(0, 0, 2, 1), 0, 0, '░', Style::new().fg(Color::Red).add_modifier(Modifier::DIM));
+        glyph(&mut buf, Rect::new(0, 0, 2, 1), 0, 0, '●', Style::new());
+        assert_eq!(buf[(0, 0)].style(), buf[(1, 0)].style());
     }
 
     #[test]

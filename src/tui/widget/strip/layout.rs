@@ -110,8 +110,9 @@ const AIRY_GAP: u16 = 3;
 const LINK_SLACK: u16 = 6;
 /// Names are not cut below this.
 const SHORTEST_NAME: u16 = 3;
-/// Heights: the first at which titles, frames and second lines are drawn.
+/// The first heights at which titles, a second line of marks, frames, and second lines of blocks are drawn.
 const TITLE_HEIGHT: u16 = 3;
+const STAGGER_HEIGHT: u16 = 4;
 const FRAME_HEIGHT: u16 = 5;
 const DETAIL_HEIGHT: u16 = 6;
 
@@ -121,11 +122,10 @@ impl Layout {
         let plans = plans(strip, area.height);
         let blocks = strip.blocks.len();
         let fits = |plan: &&Plan| strip.total(plan, 0, blocks) <= area.width;
-        // Without frames, room for the marks' texts comes before titles and outcome in the line.
+        // With a single line of marks, room for their texts comes before titles and outcome in the line.
         let roomy = |plan: &&Plan| {
-            let wanted = strip.wanted_gap(plan, 0, blocks);
-            let gap = if plan.blocks == Blocks::Bare { wanted } else { plan.gap };
-            fits(&&Plan { gap, ..**plan })
+            let gap = strip.wanted_gap(plan, 0, blocks);
+            area.height < STAGGER_HEIGHT && plan.name == u16::MAX && fits(&&Plan { gap, ..**plan })
         };
         let whole = plans.iter().find(roomy).or_else(|| plans.iter().find(fits));
         let (mut plan, (first, last)) = if let Some(plan) = whole {

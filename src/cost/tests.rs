@@ -1,0 +1,228 @@
+//! Invariants of the cost model over random designs, knobs and rules.
+
+use proptest::prelude::*;
+use rand::SeedableRng;
+
+use super::*;
+use crate::diagnostic::Source;
+use crate::hardware::{self, Profile};
+use crate::network::memory::{MemoryRule, live_bytes, peak};
+use crate::network::{Builder, Network, Shape, Window};
+use crate::space::{self, Design, SearchSpace};
+
+fn space(name: &str) -> SearchSpace {
+    let (_, text) = space::SHIPPED.iter().find(|(shipped, _)| *shipped == name).unwrap();
+    SearchSpace::from_toml(&Source::new(name, *text)).unwrap()
+}
+
+fn profile(index: usize) -> Profile {
+    let (name, text) = hardware::SHIPPED[index % hardware::SHIPPED.len()];
+    Profile::from_toml(&Source::new(name, text)).unwrap()
+}
+
+fn design(space: &SearchSpace, seed: u64) -> (Design, Network) {
+    let design = space.sample_design(&mut rand_chacha::ChaCha8Rng::seed_from_u64(seed));
+    let network = space.lower(&design.genome).unwrap();
+    (design, network)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn energy_and_latency_add_up_and_every_share_is_in_range(seed: u64, which in 0_usize..7, sensors in 1_u32..13) {
+        let (space, profile) = (space("tabletop"), profile(which));
+        let (design, network) = design(&space, seed);
+        let table = CostTable::new(&network, Sending::from(&design), &profile).unwrap();
+        let knobs = Knobs { sensors, ..Knobs::from_profile(&profile) };
+        for (cut, evaluation) in table.cuts.iter().zip(sweep(&table, &knobs)) {
+            let latency = evaluation.latency;
+            let sum = latency.readout_s + latency.sensor_s + latency.link_s + latency.aggregator_s;
+            prop_assert!((latency.total_s() - sum).abs() <= 1e-12 * sum);
+            prop_assert!(evaluation.energy_j > 0.0 && evaluation.energy_j.is_finite());
+            prop_assert!(evaluation.fps > 0.0 && evaluation.fps.is_finite());
+            prop_assert!(latency.idle_shares().iter().all(|idle| (0.0..=1.0).contains(idle)));
+            prop_assert!(cut.link_bytes > 0 && cut.sensor_peak_bytes > 0);
+        }
+        let all: f64 = layer_costs(&network, &profile.sensor.device).unwrap().iter().map(LayerCost::resident_cycles).sum();
+        let whole = table.cuts.last().unwrap();
+        prop_assert!(whole.sensor_cycles >= all);
+    }
+
+    #[test]
+    fn utilisation_is_between_zero_and_one(seed: u64, which in 0_usize..7) {
+        let profile = profile(which);
+        let (_, network) = design(&space("tabletop"), seed);
+        for device in [&profile.sensor.device, &profile.aggregator] {
+            for (layer, cost) in network.layers.iter().zip(layer_costs(&network, device).unwrap()) {
+                let share = cost.utilisation(false, device.mapping.value.macs_per_cycle());
+                prop_assert!((0.0..=1.0).contains(&share) && (layer.macs == 0) == (share == 0.0), "{}", layer.name);
+                prop_assert!(cost.resident_cycles() > 0.0, "{} takes no cycle", layer.name);
+            }
+        }
+    }
+
+    #[test]
+    fn faster_is_never_slower(seed: u64, which in 0_usize..7, factor in 1.0_f64..50.0) {
+        let (space, profile) = (space("tabletop"), profile(which));
+        let (design, network) = design(&space, seed);
+        let table = CostTable::new(&network, Sending::from(&design), &profile).unwrap();
+        let knobs = Knobs::from_profile(&profile);
+        for faster in [
+            Knobs { bandwidth_bytes_per_s: knobs.bandwidth_bytes_per_s * factor, ..knobs },
+            Knobs { sensor_macs_per_s: knobs.sensor_macs_per_s * factor, ..knobs },
+            Knobs { aggregator_macs_per_s: knobs.aggregator_macs_per_s * factor, ..knobs },
+        ] {
+            for (before, after) in sweep(&table, &knobs).zip(sweep(&table, &faster)) {
+                prop_assert!(after.latency.total_s() <= before.latency.total_s());
+            }
+        }
+    }
+
+    #[test]
+    fn more_sensors_are_never_cheaper(seed: u64, which in 0_usize..7, sensors in 1_u32..12) {
+        let (space, profile) = (space("tabletop"), profile(which));
+        let (design, network) = design(&space, seed);
+        let table = CostTable::new(&network, Sending::from(&design), &profile).unwrap();
+        let with = |sensors| Knobs { sensors, ..Knobs::from_profile(&profile) };
+        for (fewer, more) in sweep(&table, &with(sensors)).zip(sweep(&table, &with(sensors + 1))) {
+            prop_assert!(more.latency.aggregator_s >= fewer.latency.aggregator_s);
+            prop_assert!(more.latency.link_s >= fewer.latency.link_s && more.energy_j >= fewer.energy_j);
+        }
+    }
+
+    #[test]
+    fn more_compression_sends_less_and_costs_the_weights_of_both_sides(seed: u64, ratio in 2_u8..16) {
+        let (space, profile) = (space("tabletop"), profile(0));
+        let (design, network) = design(&space, seed);
+        let costs = |ratio| CostTable::new(&network, Sending { ratio, ..Sending::from(&design) }, &profile).unwrap();
+        let (plain, some, more) = (costs(1), costs(ratio), costs(ratio + 1));
+        for ((plain, some), more) in plain.cuts.iter().zip(&some.cuts).zip(&more.cuts) {
+            prop_assert!(more.link_bytes <= some.link_bytes && some.link_bytes <= plain.link_bytes);
+            prop_assert_eq!(plain.sensor_weight_bytes + plain.aggregator_weight_bytes, network.weights());
+            let module = some.sensor_weight_bytes - plain.sensor_weight_bytes;
+            prop_assert_eq!(some.aggregator_weight_bytes - plain.aggregator_weight_bytes, module);
+        }
+    }
+
+    #[test]
+    fn macs_of_both_parts_add_up(seed: u64) {
+        let (_, network) = design(&space("attentive-nas"), seed);
+        for boundary in &network.boundaries {
+            let (sensor, aggregator) = network.layers.split_at(boundary.layers);
+            let macs = |part: &[crate::network::Layer]| part.iter().map(|layer| layer.macs).sum::<u64>();
+            prop_assert_eq!(macs(sensor) + macs(aggregator), network.macs());
+        }
+    }
+
+    #[test]
+    fn memory_grows_with_resolution_and_falls_with_cleverer_rules(side in 8_u32..64, width in 1_u32..32, hidden in 1_u32..96) {
+        let live = |side, rule| {
+            let mut builder = Builder::new(Shape::new(width, side, side)).unwrap();
+            let expand = builder.conv("expand", 0, hidden, Window::same(1, 1), 1).unwrap();
+            let depthwise = builder.conv("depthwise", expand, hidden, Window::same(3, 1), hidden).unwrap();
+            let out = builder.conv("project", depthwise, width, Window::same(1, 1), 1).unwrap();
+            builder.add("add", out, 0).unwrap();
+            let network = builder.finish();
+            peak(&live_bytes(&network, rule), network.layers.len()).bytes
+        };
+        let rules = [MemoryRule::Strict, MemoryRule::InplaceDepthwise, MemoryRule::FusedBlock];
+        for rule in rules {
+            prop_assert!(live(side + 1, rule) > live(side, rule));
+        }
+        prop_assert!(rules.windows(2).all(|pair| live(side, pair[1]) <= live(side, pair[0])));
+    }
+}
+
+#[test]
+fn each_broken_limit_is_named_with_its_place() {
+    let (space, profile) = (space("tabletop"), profile(0));
+    let network = space.lower(&space.largest()).unwrap();
+    let sending = Sending { fusion: space.boundary_named("S2.1").unwrap(), ratio: 4, bits: 8 };
+    let table = CostTable::new(&network, sending, &profile).unwrap();
+    let knobs = Knobs { sensor_memory_bytes: 30 * 1024, ..Knobs::from_profile(&profile) };
+    let cut = &table.cuts[table.position(space.boundary_named("S3.1").unwrap()).unwrap()];
+    let reasons = reasons(&network, cut, &Knobs { accuracy_floor: Some(0.9), ..knobs }, Some(0.8));
+    let limits: Vec<Limit> = reasons.iter().map(|reason| reason.limit).collect();
+    assert_eq!(limits, [Limit::SensorMemory, Limit::SensorWeights, Limit::Latency, Limit::Accuracy]);
+    let memory = &reasons[0];
+    assert_eq!((memory.value as u64, memory.allowed as u64, memory.over() as u64), (36_864, 30_720, 6144));
+    assert_eq!(
+        memory.sentence(),
+        "sensor memory 36.0 KiB exceeds 30.0 KiB at S1.2.expand (output of S1.2.expand 24.0 KiB, output of S1.1.project 6.00 KiB)"
+    );
+    assert!(memory.fix().starts_with("raise the sensor memory to 36.0 KiB"));
+    assert!(reasons[3].sentence().starts_with("accuracy 80.0 % is below 90.0 %"));
+    assert!(reasons.iter().all(|reason| reason.over() > 0.0 && reason.summary().starts_with("designs ")));
+}
+
+#[test]
+fn a_lone_sensor_fuses_nothing() {
+    let (space, profile) = (space("tabletop"), profile(0));
+    let network = space.lower(&space.smallest()).unwrap();
+    let table = CostTable::new(&network, Sending { fusion: 3, ratio: 1, bits: 8 }, &profile).unwrap();
+    let all: f64 = layer_costs(&network, &profile.aggregator).unwrap().iter().map(LayerCost::resident_cycles).sum();
+    let knobs = Knobs { sensors: 1, ..Knobs::from_profile(&profile) };
+    let expected = all / profile.aggregator.clock_hz.value;
+    assert!((evaluate(&table, 0, &knobs).latency.aggregator_s / expected - 1.0).abs() < 1e-9);
+}
+
+#[test]
+fn a_measured_device_needs_every_layer_that_computes() {
+    let space = space("tabletop");
+    let network = space.lower(&space.smallest()).unwrap();
+    let mut profile = profile(0);
+    let table = |skip: usize| {
+        let layers = network.layers.iter().filter(|layer| layer.macs > 0).skip(skip);
+        let seconds = layers.map(|layer| (layer.name.clone(), 1e-3)).collect();
+        hardware::Mapping::Measured(hardware::MeasuredTable { name: "mine.csv".into(), seconds })
+    };
+    profile.sensor.device.mapping.value = table(2);
+    let sending = Sending { fusion: 1, ratio: 4, bits: 8 };
+    let error = CostTable::new(&network, sending, &profile).unwrap_err().to_string();
+    assert!(error.contains("mine.csv lacks 2 layers of this network: stem, S1.expand"), "{error}");
+    profile.sensor.device.mapping.value = table(0);
+    let costs = CostTable::new(&network, sending, &profile).unwrap();
+    let computing = network.layers.iter().filter(|layer| layer.macs > 0).count();
+    let knobs = Knobs::from_profile(&profile);
+    let last = evaluate(&costs, costs.cuts.len() - 1, &knobs);
+    assert!((last.latency.sensor_s - 1e-3 * computing as f64).abs() < 1e-9);
+}
+
+#[test]
+fn the_regimes_of_mobilenet_v2() {
+    // One 256-MAC sensor at 250 MHz, a 1024-MAC aggregator at 800 MHz, ratio 1: raw 12.53 ms and all-on-sensor 6.45 ms at
+    // 12.5 MB/s, best 3.93 ms behind 64x14x14; 3.02 ms behind 32x28x28 at 37.5 MB/s; at 125 MB/s raw is as good.
+    let space = space("mobilenet-v2");
+    let network = space.lower(&space.largest()).unwrap();
+    let mut profile = profile(4);
+    for device in [&mut profile.sensor.device, &mut profile.aggregator] {
+        device.elementwise_per_cycle = Some(constant(1e12));
+        device.weight_bytes_per_s = None;
+        device.activation_memory_bytes = None;
+        device.weight_memory_bytes = None;
+    }
+    profile.link.latency_s.value = 0.0;
+    profile.link.efficiency.value = 1.0;
+    let table = CostTable::new(&network, Sending { fusion: 0, ratio: 1, bits: 8 }, &profile).unwrap();
+    let knobs = |bandwidth_bytes_per_s| Knobs {
+        sensors: 1,
+        bandwidth_bytes_per_s,
+        latency_limit_s: None,
+        ..Knobs::from_profile(&profile)
+    };
+    let milliseconds = |index, bandwidth| evaluate(&table, index, &knobs(bandwidth)).latency.total_s() * 1e3;
+    let last = table.cuts.len() - 1;
+    assert!((milliseconds(0, 12.5e6) - 12.53).abs() < 0.01);
+    assert!((milliseconds(last, 12.5e6) - 6.45).abs() < 0.1, "{}", milliseconds(last, 12.5e6));
+    for (bandwidth, expected, name) in [(12.5e6, 3.93, "b3.1"), (37.5e6, 3.02, "b2.1")] {
+        let best = best_cut(&table, &knobs(bandwidth), |_| true).unwrap();
+        assert_eq!(network.boundaries[best].name, name);
+        assert!((milliseconds(best, bandwidth) - expected).abs() < 0.011, "{}", milliseconds(best, bandwidth));
+    }
+    assert_eq!(best_cut(&table, &knobs(125e6), |_| true), Some(0));
+}
+
+fn constant(value: f64) -> hardware::Sourced<f64> {
+    hardware::Sourced { value, shown: String::new(), source: None, assumed: true }
+}

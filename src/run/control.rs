@@ -1,0 +1,199 @@
+//! What a user tells a running trainer or searcher, and how it arrives there: as lines on standard input from the process
+//! that started it, or through the run's database from any other.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{BufRead, BufReader, IsTerminal, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use super::error::RunError;
+use super::event::Event;
+use super::figure;
+use super::owner::{Ownership, Task};
+use super::store::Store;
+
+/// The database is asked for controls at most this often.
+const TABLE_INTERVAL: Duration = Duration::from_millis(200);
+/// A line longer than this is no control; it is cut, and reported as one that means nothing.
+const LONGEST_LINE: u64 = 64 * 1024;
+
+/// What a running trainer or searcher can be told. As a line: `pause`, `resume`, `stop`, `{"limits":{"NAME":VALUE}}`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Control {
+    /// Suspend the work, staying ready.
+    Pause,
+    /// Go on.
+    Resume,
+    /// Write a checkpoint and end.
+    Stop,
+    /// Go on under these knob values, by knob name in the knob's base unit.
+    Limits(#[serde(with = "figure::map")] BTreeMap<String, f64>),
+}
+
+impl Control {
+    /// Reads a line: a plain word or JSON.
+    ///
+    /// # Errors
+    /// The line is neither.
+    pub fn parse(line: &str) -> Result<Self, RunError> {
+        let line = line.trim();
+        let read = if line.starts_with(['{', '"']) {
+            serde_json::from_str(line)
+        } else {
+            serde_json::from_value(line.into())
+        };
+        read.map_err(|error| {
+            let shown: String = line.chars().take(80).collect();
+            RunError::NotAControl { line: shown, detail: error.to_string() }
+        })
+    }
+}
+
+/// Writes the line that [`Control::parse`] reads.
+impl fmt::Display for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pause => f.write_str("pause"),
+            Self::Resume => f.write_str("resume"),
+            Self::Stop => f.write_str("stop"),
+            Self::Limits(_) => f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?),
+        }
+    }
+}
+
+/// Where a running trainer or searcher finds what it was told. Lines that mean nothing become warnings in the run.
+pub struct Inbox {
+    store: Store,
+    task: Task,
+    after: i64,
+    asked: Option<Instant>,
+    /// Closed once standard input has ended, or from the start where it is not read.
+    lines: Option<Receiver<String>>,
+    signalled: Arc<AtomicBool>,
+}
+
+impl Inbox {
+    /// The inbox of the owner of a task: all that was sent since it became the owner. Standard input is read too, unless
+    /// it is a terminal: there, a job in the background would be stopped by the system for reading.
+    ///
+    /// # Errors
+    /// The run's database can't be opened.
+    pub fn of(owner: &Ownership) -> Result<Self, RunError> {
+        let mut inbox = Self::following(owner.open_store()?, owner.task(), owner.controls_before());
+        if !std::io::stdin().is_terminal() {
+            inbox.read(std::io::stdin());
+        }
+        Ok(inbox)
+    }
+
+    /// The inbox of a worker, who hears what the owner of `task` is told from now on.
+    ///
+    /// # Errors
+    /// The run's database fails.
+    pub fn beside(store: Store, task: Task) -> Result<Self, RunError> {
+        let after = store.last_control_id()?;
+        Ok(Self::following(store, task, after))
+    }
+
+    fn following(store: Store, task: Task, after: i64) -> Self {
+        Self { store, task, after, asked: None, lines: None, signalled: Arc::default() }
+    }
+
+    /// Lets an interrupt (Ctrl-C) or a request to terminate arrive as [`Control::Stop`]; a second one ends the process at
+    /// once.
+    ///
+    /// # Errors
+    /// The system refuses to register the signals.
+    pub fn catch_signals(&mut self) -> std::io::Result<()> {
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+            // The order matters: the first signal finds the flag unset and only sets it, the next one finds it set.
+            signal_hook::flag::register_conditional_default(signal, Arc::clone(&self.signalled))?;
+            signal_hook::flag::register(signal, Arc::clone(&self.signalled))?;
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, input: impl Read + Send + 'static) {
+        let (sender, receiver) = mpsc::channel();
+        self.lines = Some(receiver);
+        // The thread ends with its input or with the process; a read can't be called off.
+        thread::spawn(move || {
+            let mut input = BufReader::new(input);
+            let mut line = Vec::new();
+            loop {
+                line.clear();
+                match input.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line) {
+                    Ok(0) | Err(_) => return,
+                    Ok(_) => {}
+                }
+                if sender.send(String::from_utf8_lossy(&line).into_owned()).is_err() {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// All that has arrived since the last call, oldest first. Meant to be called at every step: without news it costs
+    /// about as much as reading a clock.
+    ///
+    /// # Errors
+    /// The run's database fails.
+    pub fn poll(&mut self) -> Result<Vec<Control>, RunError> {
+        let lines = self.lines.iter().flat_map(Receiver::try_iter).collect();
+        self.take(lines)
+    }
+
+    /// Like [`Inbox::poll`], but waits until something arrives or `timeout` has passed.
+    ///
+    /// # Errors
+    /// The run's database fails.
+    pub fn wait(&mut self, timeout: Duration) -> Result<Vec<Control>, RunError> {
+        let end = Instant::now() + timeout;
+        let mut lines = Vec::new();
+        loop {
+            lines.extend(self.lines.iter().flat_map(Receiver::try_iter));
+            let controls = self.take(std::mem::take(&mut lines))?;
+            let left = end.saturating_duration_since(Instant::now());
+            if !controls.is_empty() || left.is_zero() {
+                return Ok(controls);
+            }
+            let nap = left.min(TABLE_INTERVAL);
+            match self.lines.as_ref().map(|receiver| receiver.recv_timeout(nap)) {
+                Some(Ok(line)) => lines.push(line),
+                Some(Err(RecvTimeoutError::Timeout)) => {}
+                Some(Err(RecvTimeoutError::Disconnected)) => self.lines = None,
+                None => thread::sleep(nap),
+            }
+        }
+    }
+
+    fn take(&mut self, mut lines: Vec<String>) -> Result<Vec<Control>, RunError> {
+        if self.asked.is_none_or(|asked| asked.elapsed() >= TABLE_INTERVAL) {
+            self.asked = Some(Instant::now());
+            for stored in self.store.controls_after(self.task, self.after)? {
+                self.after = stored.id;
+                lines.push(stored.value);
+            }
+        }
+        let mut controls = Vec::new();
+        for line in lines.iter().filter(|line| !line.trim().is_empty()) {
+            match Control::parse(line) {
+                Ok(control) => controls.push(control),
+                Err(error) => {
+                    self.store.append(&Event::Warning { text: error.to_string() })?;
+                }
+            }
+        }
+        if self.signalled.load(Ordering::Relaxed) {
+            controls.push(Control::Stop);
+        }
+        Ok(controls)
+    }
+}

@@ -1,0 +1,90 @@
+//! What can go wrong with a run, in sentences a user can act on.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rusqlite::ErrorCode;
+
+use super::owner::Owner;
+use crate::diagnostic::Diagnostic;
+
+/// Why something could not be done with a run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Nothing is at this path.
+    #[error("there is no run at {}", .0.display())]
+    NoSuchRun(PathBuf),
+    /// Something is at this path, but not a run.
+    #[error("{} is not a run: it has no {what}", path.display())]
+    NotARun { path: PathBuf, what: &'static str },
+    /// A new run was asked for where one is already.
+    #[error("{} already holds a run; resume it, or choose another directory", .0.display())]
+    AlreadyARun(PathBuf),
+    /// A new run was asked for in a directory with other files in it.
+    #[error("{} holds other files; a new run needs a new or empty directory", .0.display())]
+    NotEmpty(PathBuf),
+    /// The run's files are of a later format than this program knows.
+    #[error("{} was written by a newer splitscope: its format is {found}, this one reads up to {known}", path.display())]
+    Newer { path: PathBuf, found: i64, known: i64 },
+    /// The values of a new run can't be written as TOML.
+    #[error("the run can't be described in run.toml: {0}")]
+    Unwritable(String),
+    /// `run.toml` is wrong at some place.
+    #[error(transparent)]
+    Manifest(Box<Diagnostic>),
+    /// Another living process does this task on this run.
+    #[error("the run is in use: {0}")]
+    Owned(Box<Owner>),
+    /// A measurement that can't be one.
+    #[error("an accuracy must be between 0 and 1, not {0}")]
+    NotAnAccuracy(f64),
+    /// A control line that means nothing.
+    #[error("\"{line}\" is not a control; valid: pause, resume, stop, or {{\"limits\":{{\"NAME\":VALUE}}}} ({detail})")]
+    NotAControl { line: String, detail: String },
+    /// The child process could not be started.
+    #[error("could not start {}: {source}", program.display())]
+    NotStarted { program: PathBuf, source: io::Error },
+    /// A file operation failed.
+    #[error("could not {action} {}: {source}", path.display())]
+    File { action: &'static str, path: PathBuf, source: io::Error },
+    /// No space left.
+    #[error("the disk is full: {} could not be written; free some space, then resume the run", .0.display())]
+    DiskFull(PathBuf),
+    /// No permission to write, or a read-only disk.
+    #[error("{} can't be written: it, its directory or its disk is read-only", .0.display())]
+    ReadOnly(PathBuf),
+    /// The database is damaged, or something else is in its place.
+    #[error("{} is damaged or is not a run's database ({detail}); what can be read of it is recovered by: sqlite3 run.db .recover", path.display())]
+    Corrupt { path: PathBuf, detail: String },
+    /// Another process holds the database for longer than anyone should.
+    #[error("{} is locked by another process; try again once it has finished", .0.display())]
+    Locked(PathBuf),
+    /// Any other failure of the database.
+    #[error("the run's database {} failed: {source}", path.display())]
+    Database { path: PathBuf, source: rusqlite::Error },
+}
+
+impl RunError {
+    /// A failed file operation; `action` is a verb, for instance "read".
+    pub(super) fn file(action: &'static str, path: &Path, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull(path.to_owned()),
+            io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly(path.to_owned()),
+            _ => Self::File { action, path: path.to_owned(), source },
+        }
+    }
+
+    /// A failed statement on the database at `path`.
+    pub(super) fn database(path: &Path, source: rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        match source.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::DiskFull(path),
+            Some(ErrorCode::ReadOnly) => Self::ReadOnly(path),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Self::Corrupt { path, detail: source.to_string() }
+            }
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Locked(path),
+            _ => Self::Database { path, source },
+        }
+    }
+}

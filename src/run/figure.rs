@@ -1,0 +1,71 @@
+//! Figures in JSON, which has no word for what is not a number: losses that diverged must be readable too. They are
+//! written as the strings "NaN", "inf" and "-inf". For use in `#[serde(with = ...)]`.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+#[derive(Clone, Copy)]
+struct Figure(f64);
+
+impl Serialize for Figure {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.0.is_finite() { serializer.serialize_f64(self.0) } else { serializer.collect_str(&self.0) }
+    }
+}
+
+impl<'de> Deserialize<'de> for Figure {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Number(f64),
+            Word(String),
+        }
+        match Written::deserialize(deserializer)? {
+            Written::Number(number) => Ok(Self(number)),
+            Written::Word(word) => match word.as_str() {
+                "NaN" => Ok(Self(f64::NAN)),
+                "inf" => Ok(Self(f64::INFINITY)),
+                "-inf" => Ok(Self(f64::NEG_INFINITY)),
+                _ => Err(de::Error::custom(format!("\"{word}\" is not a number, \"NaN\", \"inf\" or \"-inf\""))),
+            },
+        }
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+pub(super) fn serialize<S: Serializer>(figure: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    Figure(*figure).serialize(serializer)
+}
+
+pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Figure::deserialize(deserializer).map(|figure| figure.0)
+}
+
+/// Named figures, in order.
+pub(super) mod pairs {
+    use super::{Deserialize, Deserializer, Figure, Serializer};
+
+    pub fn serialize<S: Serializer>(pairs: &[(String, f64)], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(pairs.iter().map(|(name, figure)| (name, Figure(*figure))))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, f64)>, D::Error> {
+        let pairs = Vec::<(String, Figure)>::deserialize(deserializer)?;
+        Ok(pairs.into_iter().map(|(name, figure)| (name, figure.0)).collect())
+    }
+}
+
+/// Named figures, by name.
+pub(super) mod map {
+    use super::{Deserialize, Deserializer, Figure, Serializer};
+    use std::collections::BTreeMap;
+
+    pub fn serialize<S: Serializer>(map: &BTreeMap<String, f64>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(map.iter().map(|(name, figure)| (name, Figure(*figure))))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, f64>, D::Error> {
+        let map = BTreeMap::<String, Figure>::deserialize(deserializer)?;
+        Ok(map.into_iter().map(|(name, figure)| (name, figure.0)).collect())
+    }
+}

@@ -1,0 +1,344 @@
+//! A small predictor of a measured value (an accuracy) from genes: ridge regression on one-hot genes and optional numbers.
+//!
+//! It is fitted in closed form, weighs nothing, and says how wrong it is: the error is always that on samples held out of the
+//! fit. A prediction is no measurement; the caller marks it. Invariant: the same samples in the same order give the same fit.
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::config::Gene;
+use super::correlation::kendall_tau;
+
+/// Samples without which nothing is predicted.
+pub const LEAST_SAMPLES: usize = 20;
+/// Parts the samples are divided into; each is held out once.
+const FOLDS: usize = 5;
+/// Penalties tried; the one with the least held-out error is taken.
+const PENALTIES: [f64; 5] = [0.01, 0.1, 1.0, 10.0, 100.0];
+const FOLD_SEED: u64 = 0;
+
+/// One measurement to learn from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    pub genes: Box<[u8]>,
+    /// Numbers beside the genes (logarithm of the MACs, ...); the same number of them in each sample, often none.
+    pub features: Box<[f64]>,
+    pub value: f64,
+}
+
+/// How good a predictor is on samples it was not fitted to (5-fold cross-validation).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quality {
+    pub samples: usize,
+    /// Root of the mean squared error, in the unit of the value.
+    pub rmse: f64,
+    /// Kendall's tau-b between predicted and measured.
+    pub kendall_tau: f64,
+    /// The ridge penalty that was chosen.
+    pub penalty: f64,
+}
+
+/// Why samples can not be learned from.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum PredictorError {
+    #[error("sample {sample} has {found} genes, but the space has {expected}")]
+    GenomeLength { sample: usize, found: usize, expected: usize },
+    #[error("gene {gene} of sample {sample} is beyond its choices")]
+    GeneValue { sample: usize, gene: usize },
+    #[error("sample {sample} has {found} features, but the first has {expected}")]
+    Features { sample: usize, found: usize, expected: usize },
+    #[error("sample {sample} has a value or feature that is not finite")]
+    NotFinite { sample: usize },
+}
+
+/// A fitted predictor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Predictor {
+    layout: Layout,
+    weights: Vec<f64>,
+    quality: Quality,
+}
+
+impl Predictor {
+    /// Fits to all samples; `None` while there are fewer than [`LEAST_SAMPLES`].
+    ///
+    /// # Errors
+    /// If a sample does not fit the genes, differs from the others in its number of features, or is not finite.
+    pub fn fit(genes: &[Gene], samples: &[Sample]) -> Result<Option<Self>, PredictorError> {
+        check(genes, samples)?;
+        if samples.len() < LEAST_SAMPLES {
+            return Ok(None);
+        }
+        let layout = Layout::new(genes, samples);
+        let rows: Vec<Row> = samples.iter().map(|sample| layout.row(&sample.genes, &sample.features)).collect();
+        let values: Vec<f64> = samples.iter().map(|sample| sample.value).collect();
+        let folds = folds(samples.len());
+        let parts: Vec<Normal> = (0..FOLDS)
+            .map(|fold| {
+                let mut part = Normal::new(layout.width);
+                let members = (0..rows.len()).filter(|&index| folds[index] == fold);
+                members.for_each(|index| part.add(&rows[index], values[index]));
+                part
+            })
+            .collect();
+        let all = Normal::sum(&parts, layout.width, None);
+        let quality = PENALTIES
+            .iter()
+            .filter_map(|&penalty| cross_validate(&parts, &rows, &values, &folds, penalty))
+            .min_by(|a, b| a.rmse.total_cmp(&b.rmse));
+        Ok(quality.and_then(|quality| {
+            let weights = all.solve(quality.penalty)?;
+            Some(Self { layout, weights, quality })
+        }))
+    }
+
+    /// The predicted value. A gene value beyond the choices it was fitted with, or a missing feature, contributes nothing.
+    pub fn predict(&self, genes: &[u8], features: &[f64]) -> f64 {
+        dot(&self.layout.row(genes, features), &self.weights)
+    }
+
+    /// Its error on samples held out of the fit. Show it with every prediction.
+    pub fn quality(&self) -> Quality {
+        self.quality
+    }
+}
+
+fn check(genes: &[Gene], samples: &[Sample]) -> Result<(), PredictorError> {
+    let features = samples.first().map_or(0, |sample| sample.features.len());
+    for (index, sample) in samples.iter().enumerate() {
+        let (found, expected) = (sample.genes.len(), genes.len());
+        if found != expected {
+            return Err(PredictorError::GenomeLength { sample: index, found, expected });
+        }
+        if let Some(gene) = sample.genes.iter().zip(genes).position(|(value, gene)| *value >= gene.cardinality) {
+            return Err(PredictorError::GeneValue { sample: index, gene });
+        }
+        if sample.features.len() != features {
+            let found = sample.features.len();
+            return Err(PredictorError::Features { sample: index, found, expected: features });
+        }
+        if !sample.value.is_finite() || sample.features.iter().any(|feature| !feature.is_finite()) {
+            return Err(PredictorError::NotFinite { sample: index });
+        }
+    }
+    Ok(())
+}
+
+/// The columns that are not 0 in one row of the regression, with their values.
+type Row = Vec<(usize, f64)>;
+
+fn dot(row: &Row, weights: &[f64]) -> f64 {
+    row.iter().map(|&(column, value)| value * weights[column]).sum()
+}
+
+/// Which column means what: 0 is the intercept, then one per choice of each gene, then the standardised features.
+#[derive(Clone, Debug, PartialEq)]
+struct Layout {
+    /// First column and number of choices of each gene.
+    genes: Vec<(usize, u8)>,
+    /// Column, mean and scale of each feature.
+    features: Vec<(usize, f64, f64)>,
+    width: usize,
+}
+
+impl Layout {
+    fn new(genes: &[Gene], samples: &[Sample]) -> Self {
+        let mut width = 1;
+        let genes = genes
+            .iter()
+            .map(|gene| {
+                let first = width;
+                width += usize::from(gene.cardinality);
+                (first, gene.cardinality)
+            })
+            .collect();
+        let count = samples.len() as f64;
+        let features = (0..samples.first().map_or(0, |sample| sample.features.len()))
+            .map(|feature| {
+                let values = || samples.iter().map(|sample| sample.features[feature]);
+                let mean = values().sum::<f64>() / count;
+                let deviation = (values().map(|value| (value - mean).powi(2)).sum::<f64>() / count).sqrt();
+                width += 1;
+                (width - 1, mean, if deviation > 0.0 { 1.0 / deviation } else { 0.0 })
+            })
+            .collect();
+        Self { genes, features, width }
+    }
+
+    fn row(&self, genes: &[u8], features: &[f64]) -> Row {
+        let choices = self.genes.iter().zip(genes).filter(|((_, choices), value)| *value < choices);
+        let numbers = self.features.iter().zip(features);
+        std::iter::once((0, 1.0))
+            .chain(choices.map(|(&(first, _), &value)| (first + usize::from(value), 1.0)))
+            .chain(numbers.map(|(&(column, mean, scale), value)| (column, (value - mean) * scale)))
+            .collect()
+    }
+}
+
+/// The normal equations: X'X (lower triangle, row by row) and X'y.
+struct Normal {
+    width: usize,
+    gram: Vec<f64>,
+    target: Vec<f64>,
+}
+
+impl Normal {
+    fn new(width: usize) -> Self {
+        Self { width, gram: vec![0.0; width * width], target: vec![0.0; width] }
+    }
+
+    /// Columns of a row rise, so only the lower triangle is touched.
+    fn add(&mut self, row: &Row, value: f64) {
+        for (position, &(column, entry)) in row.iter().enumerate() {
+            self.target[column] += entry * value;
+            for &(earlier, other) in &row[..=position] {
+                self.gram[column * self.width + earlier] += entry * other;
+            }
+        }
+    }
+
+    /// The sum of all parts but one.
+    fn sum(parts: &[Self], width: usize, without: Option<usize>) -> Self {
+        let mut total = Self::new(width);
+        for (_, part) in parts.iter().enumerate().filter(|(index, _)| Some(*index) != without) {
+            total.gram.iter_mut().zip(&part.gram).for_each(|(sum, value)| *sum += value);
+            total.target.iter_mut().zip(&part.target).for_each(|(sum, value)| *sum += value);
+        }
+        total
+    }
+
+    /// Weights for a penalty on all of them but the intercept, by Cholesky decomposition; `None` if it is not positive definite.
+    fn solve(&self, penalty: f64) -> Option<Vec<f64>> {
+        let width = self.width;
+        let mut lower = self.gram.clone();
+        for column in 1..width {
+            lower[column * width + column] += penalty;
+        }
+        for row in 0..width {
+            for column in 0..=row {
+                let (before, after) = lower.split_at(row * width);
+                let this = &after[..column];
+                let that = if column == row { this } else { &before[column * width..column * width + column] };
+                let rest = after[column] - this.iter().zip(that).map(|(a, b)| a * b).sum::<f64>();
+                lower[row * width + column] = if column < row {
+                    rest / lower[column * width + column]
+                } else if rest > 0.0 {
+                    rest.sqrt()
+                } else {
+                    return None;
+                };
+            }
+        }
+        let mut solution = self.target.clone();
+        for row in 0..width {
+            let known: f64 = (0..row).map(|column| lower[row * width + column] * solution[column]).sum();
+            solution[row] = (solution[row] - known) / lower[row * width + row];
+        }
+        for row in (0..width).rev() {
+            let known: f64 = (row + 1..width).map(|column| lower[column * width + row] * solution[column]).sum();
+            solution[row] = (solution[row] - known) / lower[row * width + row];
+        }
+        Some(solution)
+    }
+}
+
+/// Which fold each sample belongs to.
+fn folds(count: usize) -> Vec<usize> {
+    let mut folds: Vec<usize> = (0..count).map(|index| index % FOLDS).collect();
+    folds.shuffle(&mut ChaCha8Rng::seed_from_u64(FOLD_SEED));
+    folds
+}
+
+/// Predicts every sample by the fit to the other folds.
+fn cross_validate(parts: &[Normal], rows: &[Row], values: &[f64], folds: &[usize], penalty: f64) -> Option<Quality> {
+    let width = parts.first()?.width;
+    let weights: Option<Vec<Vec<f64>>> =
+        (0..FOLDS).map(|fold| Normal::sum(parts, width, Some(fold)).solve(penalty)).collect();
+    let weights = weights?;
+    let predicted: Vec<f64> = rows.iter().zip(folds).map(|(row, &fold)| dot(row, &weights[fold])).collect();
+    let squares: f64 = predicted.iter().zip(values).map(|(a, b)| (a - b).powi(2)).sum();
+    Some(Quality {
+        samples: values.len(),
+        rmse: (squares / values.len() as f64).sqrt(),
+        kendall_tau: kendall_tau(&predicted, values),
+        penalty,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::search::{operators, splitmb5};
+    use rand::RngExt;
+
+    fn samples(count: usize, value: impl Fn(&[u8]) -> f64) -> Vec<Sample> {
+        let genes = splitmb5::genes();
+        let genomes = operators::stratified(&genes, count, &mut ChaCha8Rng::seed_from_u64(9));
+        let sample = |genes: Box<[u8]>| Sample { value: value(&genes), genes, features: Box::new([]) };
+        genomes.into_iter().map(sample).collect()
+    }
+
+    /// Additive in the genes, so that ridge regression can find it.
+    fn additive(genes: &[u8]) -> f64 {
+        0.6 + genes.iter().enumerate().map(|(index, value)| 0.001 * index as f64 * f64::from(*value).sqrt()).sum::<f64>()
+    }
+
+    #[test]
+    fn nothing_is_predicted_from_too_few_samples() {
+        assert_eq!(Predictor::fit(&splitmb5::genes(), &samples(LEAST_SAMPLES - 1, additive)), Ok(None));
+        assert!(Predictor::fit(&splitmb5::genes(), &samples(LEAST_SAMPLES, additive)).unwrap().is_some());
+    }
+
+    #[test]
+    fn an_additive_value_is_found() {
+        let predictor = Predictor::fit(&splitmb5::genes(), &samples(400, additive)).unwrap().unwrap();
+        let quality = predictor.quality();
+        assert!(quality.rmse < 1e-4 && quality.kendall_tau > 0.99, "{quality:?}");
+        for unseen in operators::stratified(&splitmb5::genes(), 20, &mut ChaCha8Rng::seed_from_u64(10)) {
+            assert!((predictor.predict(&unseen, &[]) - additive(&unseen)).abs() < 1e-3);
+        }
+    }
+
+    #[test]
+    fn the_error_is_that_on_unseen_samples() {
+        // Pure noise: a fit to 60 samples by 66 columns could repeat them, but not foresee the held-out ones.
+        let noise = |genes: &[u8]| {
+            let seed = genes.iter().fold(7_u64, |seed, value| seed.wrapping_mul(31).wrapping_add(u64::from(*value)));
+            ChaCha8Rng::seed_from_u64(seed).random::<f64>()
+        };
+        let quality = Predictor::fit(&splitmb5::genes(), &samples(60, noise)).unwrap().unwrap().quality();
+        assert!(quality.rmse > 0.25 && quality.kendall_tau.abs() < 0.35, "{quality:?}");
+    }
+
+    #[test]
+    fn features_help_where_genes_do_not() {
+        let genes = [Gene::categorical(2)];
+        let mut rng = ChaCha8Rng::seed_from_u64(4);
+        let samples: Vec<Sample> = (0..50)
+            .map(|_| {
+                let macs: f64 = rng.random_range(1e6..1e8);
+                Sample { genes: Box::new([rng.random_range(0..2)]), features: Box::new([macs, 5.0]), value: 3e-8 * macs - 1.0 }
+            })
+            .collect();
+        let predictor = Predictor::fit(&genes, &samples).unwrap().unwrap();
+        assert!(predictor.quality().kendall_tau > 0.99);
+        assert!((predictor.predict(&[1], &[5e7, 5.0]) - 0.5).abs() < 0.01);
+    }
+
+    #[test]
+    fn bad_samples_are_named() {
+        let mut bad = samples(30, additive);
+        bad[3].genes[0] = 4;
+        let fit = |samples: &[Sample]| Predictor::fit(&splitmb5::genes(), samples).unwrap_err();
+        assert_eq!(fit(&bad), PredictorError::GeneValue { sample: 3, gene: 0 });
+        bad[2].value = f64::NAN;
+        assert_eq!(fit(&bad), PredictorError::NotFinite { sample: 2 });
+        bad[1].features = Box::new([1.0]);
+        assert_eq!(fit(&bad), PredictorError::Features { sample: 1, found: 1, expected: 0 });
+        bad[0].genes = Box::new([]);
+        assert_eq!(fit(&bad).to_string(), "sample 0 has 0 genes, but the space has 23");
+    }
+}

@@ -1,0 +1,54 @@
+//! Which backend tensors live on, chosen at run time.
+
+use std::fmt;
+use std::str::FromStr;
+
+use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
+
+/// A backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeviceKind {
+    /// The fastest CPU backend as measured: flex. With the kernels of this crate the two differ by a few per cent.
+    #[default]
+    Auto,
+    /// burn-flex, on the CPU.
+    Flex,
+    /// burn-ndarray, on the CPU.
+    Ndarray,
+}
+
+impl DeviceKind {
+    /// All kinds with their names.
+    pub const ALL: [(&'static str, Self); 3] =
+        [("auto", Self::Auto), ("flex", Self::Flex), ("ndarray", Self::Ndarray)];
+
+    /// The device.
+    #[allow(deprecated, reason = "burn-ndarray is deprecated upstream and named by this design")]
+    pub fn open(self) -> Device {
+        match self {
+            Self::Auto | Self::Flex => Device::flex(),
+            Self::Ndarray => Device::ndarray(),
+        }
+    }
+}
+
+impl fmt::Display for DeviceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(Self::ALL.iter().find(|(_, kind)| kind == self).map_or("", |(name, _)| name))
+    }
+}
+
+impl FromStr for DeviceKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let names = || Self::ALL.map(|(name, _)| name).join(", ");
+        Self::ALL
+            .iter()
+            .find(|(name, _)| *name == text)
+            .map(|(_, kind)| *kind)
+            .ok_or_else(|| format!("no device `{text}`; valid: {}", names()))
+    }
+}

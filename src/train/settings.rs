@@ -1,0 +1,132 @@
+//! Everything a training run can be told, with its defaults. Written to the run's `run.toml`.
+
+use std::f64::consts::PI;
+
+use serde::{Deserialize, Serialize};
+
+use super::DeviceKind;
+use crate::supernet::Initialisation;
+
+/// What students learn from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Distillation {
+    /// The labels alone.
+    None,
+    /// The teacher's probabilities alone, by Kullback-Leibler divergence (BigNAS, Yu et al., 2020).
+    #[default]
+    Kl,
+}
+
+/// Which nets a step trains.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sampling {
+    /// Largest without split, largest with all splitting modules in series, smallest with one split, random ones with one.
+    #[default]
+    SplitAware,
+    /// Largest, smallest and random ones, each as a design with its split.
+    Sandwich,
+    /// Random designs only.
+    Uniform,
+}
+
+/// Settings of a training run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Settings {
+    /// Source of all randomness.
+    pub seed: u64,
+    /// Steps in all.
+    pub steps: u64,
+    /// Images per step; a step sees `images / views` objects.
+    pub images: usize,
+    /// Largest learning rate.
+    pub learning_rate: f64,
+    /// Share of the steps in which the learning rate rises.
+    pub warm_up: f64,
+    /// Momentum (Nesterov).
+    pub momentum: f64,
+    /// Decay of convolution and linear weights.
+    pub weight_decay: f64,
+    /// Share of probability the teacher's target spreads over all classes.
+    pub label_smoothing: f64,
+    /// Gradients are clipped to this value.
+    pub clip: f64,
+    /// Random nets per step.
+    pub random_nets: usize,
+    /// Which nets a step trains.
+    pub sampling: Sampling,
+    /// What students learn from.
+    pub distillation: Distillation,
+    /// Initialisation of splitting modules.
+    pub initialisation: Initialisation,
+    /// Steps between evaluations.
+    pub evaluate_every: u64,
+    /// Steps between checkpoints.
+    pub checkpoint_every: u64,
+    /// Objects that recalibrate batch norm before an evaluation.
+    pub calibration_objects: usize,
+    /// Device.
+    pub device: DeviceKind,
+    /// Threads; 0 takes all cores.
+    pub threads: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            steps: 600,
+            images: 192,
+            learning_rate: 0.1,
+            warm_up: 0.05,
+            momentum: 0.9,
+            weight_decay: 1e-4,
+            label_smoothing: 0.1,
+            clip: 1.0,
+            random_nets: 1,
+            sampling: Sampling::default(),
+            distillation: Distillation::default(),
+            initialisation: Initialisation::default(),
+            evaluate_every: 50,
+            checkpoint_every: 50,
+            calibration_objects: 128,
+            device: DeviceKind::default(),
+            threads: 0,
+        }
+    }
+}
+
+impl Settings {
+    /// Learning rate of a step (0 is the first): linear warm-up, then half a cosine down to 0.
+    pub fn learning_rate_at(&self, step: u64) -> f64 {
+        let (step, steps) = (step as f64, self.steps.max(1) as f64);
+        let warm = (self.warm_up * steps).max(1.0);
+        if step < warm {
+            return self.learning_rate * (step + 1.0) / warm;
+        }
+        let share = ((step - warm) / (steps - warm).max(1.0)).min(1.0);
+        self.learning_rate * 0.5 * (1.0 + (PI * share).cos())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_rises_then_falls_to_nothing() {
+        let settings = Settings { steps: 100, warm_up: 0.1, learning_rate: 1.0, ..Settings::default() };
+        let rates: Vec<f64> = (0..100).map(|step| settings.learning_rate_at(step)).collect();
+        assert!(rates[..10].is_sorted() && (rates[9] - 1.0).abs() < 1e-12);
+        assert!(rates[10..].is_sorted_by(|a, b| a >= b) && rates[99] < 0.01);
+    }
+
+    #[test]
+    fn settings_survive_toml() {
+        let settings = Settings { seed: 7, initialisation: Initialisation::FanIn, ..Settings::default() };
+        let text = toml::to_string(&settings).unwrap();
+        assert_eq!(toml::from_str::<Settings>(&text).unwrap(), settings);
+    }
+}

@@ -1,0 +1,58 @@
+//! Systolic cycles against SCALE-Sim 3.0.0, run on 26 layers of MobileNetV2, MNASNet, EfficientNet-B0 and ResNet-18 with
+//! unlimited bandwidth (`golden/layers.csv`, `golden/scalesim_*.csv`).
+
+use splitscope::cost::mapping::{Loops, scale_sim_cycles, systolic};
+use splitscope::diagnostic::Source;
+use splitscope::hardware::Dataflow;
+use splitscope::network::table::{self, Row};
+
+const LAYERS: &str = include_str!("golden/layers.csv");
+const OS_16: &str = include_str!("golden/scalesim_os_16x16.csv");
+const WS_32: &str = include_str!("golden/scalesim_ws_32x32.csv");
+
+fn layers() -> Vec<Row> {
+    table::parse(&Source::new("layers.csv", LAYERS)).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Column `wanted` of a CSV, by the name in its first column.
+fn column(csv: &str, wanted: &str) -> Vec<(String, u64)> {
+    let mut lines = csv.lines();
+    let at = lines.next().unwrap().split(',').position(|name| name == wanted).unwrap();
+    let cells = |line: &str| {
+        let cells: Vec<&str> = line.split(',').collect();
+        (cells[0].to_owned(), cells[at].parse().unwrap())
+    };
+    lines.map(cells).collect()
+}
+
+#[test]
+fn cycles_equal_the_simulation_on_every_row() {
+    let layers = layers();
+    for (csv, array, dataflow) in
+        [(OS_16, [16, 16], Dataflow::OutputStationary), (WS_32, [32, 32], Dataflow::WeightStationary)]
+    {
+        let expected = column(csv, "sim_cycles_total");
+        assert_eq!(expected.len(), layers.len());
+        for (layer, (name, cycles)) in layers.iter().zip(expected) {
+            assert_eq!(layer.name, name);
+            let loops = Loops::of_row(layer).unwrap();
+            assert_eq!(scale_sim_cycles(&loops, array, dataflow), cycles, "{name} on {array:?}");
+            assert_eq!(systolic(&loops, array, dataflow), cycles + u64::from(layer.groups), "{name} on {array:?}");
+        }
+    }
+}
+
+#[test]
+fn the_layer_table_counts_what_the_reference_counts() {
+    for (wanted, own) in [
+        ("macs", (|layer| layer.macs) as fn(&Row) -> u64),
+        ("weights", |layer| layer.weights),
+        ("in_elems", |layer| layer.input.elements()),
+        ("out_elems", |layer| layer.output.elements()),
+        ("hout", |layer| u64::from(layer.output.height)),
+    ] {
+        for (layer, (name, value)) in layers().iter().zip(column(LAYERS, wanted)) {
+            assert_eq!(own(layer), value, "{wanted} of {name}");
+        }
+    }
+}
