@@ -99,7 +99,7 @@ fn mobilenet_v2_in_patches() {
     let run = |grid, name| {
         let patched = patched(&network, until(name), grid, MemoryRule::InplaceDepthwise).unwrap();
         let extra = patched.extra_macs as f64 / network.macs() as f64 * 100.0;
-        ((patched.peak_bytes + 512) / 1024, (extra * 10.0).round() / 10.0)
+        ((patched.peak_bytes as f64 / 1024.0).round_ties_even() as u64, (extra * 10.0).round() / 10.0)
     };
     assert_eq!(run(4, "b2.1"), (172, 12.7));
     assert_eq!(run(2, "b2.1"), (459, 6.0));

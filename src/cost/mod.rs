@@ -19,6 +19,7 @@ mod layer;
 pub mod mapping;
 mod reason;
 pub mod show;
+mod space_table;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -28,4 +29,5 @@ pub use evaluate::{Breakdown, Evaluation, Limit, Rates, Violations, best_cut, ev
 pub use knobs::{Knobs, MAX_CAMERAS, System};
 pub use layer::{Bound, CostError, LayerCost, layer_costs, row_cost, streams};
 pub use reason::{At, Reason, Stage, reasons};
+pub use space_table::SpaceTable;
 pub use table::{CostTable, Sending};

@@ -136,22 +136,23 @@ proptest! {
 
 #[test]
 fn each_broken_limit_is_named_with_its_place() {
-    let (space, profile) = (space("tabletop"), profile(0));
+    let (space, profile) = (space("mobilenet-v2"), profile(4));
     let network = space.lower(&space.largest()).unwrap();
-    let sending = Sending { fusion: space.boundary_named("S2.1").unwrap(), ratio: 4, bits: 8 };
-    let table = CostTable::new(&network, sending, &profile).unwrap();
-    let knobs = Knobs { sensor_memory_bytes: 30 * 1024, ..Knobs::from_profile(&profile) };
-    let cut = &table.cuts[table.position(space.boundary_named("S3.1").unwrap()).unwrap()];
-    let reasons = reasons(&network, cut, &Knobs { accuracy_floor: Some(0.9), ..knobs }, Some(0.8));
+    let table = CostTable::new(&network, Sending { fusion: 0, ratio: 4, bits: 8 }, &profile).unwrap();
+    let usual = Knobs::from_profile(&profile);
+    let knobs = Knobs { latency_limit_s: Some(1e-3), accuracy_floor: Some(0.9), ..usual };
+    let cut = &table.cuts[table.position(space.boundary_named("b5.1").unwrap()).unwrap()];
+    let reasons = reasons(&network, cut, &knobs, Some(0.8));
     let limits: Vec<Limit> = reasons.iter().map(|reason| reason.limit).collect();
     assert_eq!(limits, [Limit::SensorMemory, Limit::SensorWeights, Limit::Latency, Limit::Accuracy]);
     let memory = &reasons[0];
-    assert_eq!((memory.value as u64, memory.allowed as u64, memory.over() as u64), (36_864, 30_720, 6144));
+    assert_eq!((memory.value as u64, memory.over() as u64), (1372 * 1024, (1372 - 512) * 1024));
     assert_eq!(
         memory.sentence(),
-        "sensor memory 36.0 KiB exceeds 30.0 KiB at S1.2.expand (output of S1.2.expand 24.0 KiB, output of S1.1.project 6.00 KiB)"
+        "sensor memory 1372 KiB exceeds 512 KiB at b1.1.expand (output of b1.1.expand 1176 KiB, output of b0.project 196 KiB)"
     );
-    assert!(memory.fix().starts_with("raise the sensor memory to 36.0 KiB"));
+    assert!(memory.fix().starts_with("raise the sensor memory to 1372 KiB"));
+    assert!(reasons[2].sentence().contains("ms of it in the sensors"), "{}", reasons[2].sentence());
     assert!(reasons[3].sentence().starts_with("accuracy 80.0 % is below 90.0 %"));
     assert!(reasons.iter().all(|reason| reason.over() > 0.0 && reason.summary().starts_with("designs ")));
 }
@@ -180,7 +181,7 @@ fn a_measured_device_needs_every_layer_that_computes() {
     profile.sensor.device.mapping.value = table(2);
     let sending = Sending { fusion: 1, ratio: 4, bits: 8 };
     let error = CostTable::new(&network, sending, &profile).unwrap_err().to_string();
-    assert!(error.contains("mine.csv lacks 2 layers of this network: stem, S1.expand"), "{error}");
+    assert!(error.contains("mine.csv lacks 2 layers of this network: stem, S1.1."), "{error}");
     profile.sensor.device.mapping.value = table(0);
     let costs = CostTable::new(&network, sending, &profile).unwrap();
     let computing = network.layers.iter().filter(|layer| layer.macs > 0).count();
@@ -211,14 +212,18 @@ fn the_regimes_of_mobilenet_v2() {
         latency_limit_s: None,
         ..Knobs::from_profile(&profile)
     };
-    let milliseconds = |index, bandwidth| evaluate(&table, index, &knobs(bandwidth)).latency.total_s() * 1e3;
     let last = table.cuts.len() - 1;
-    assert!((milliseconds(0, 12.5e6) - 12.53).abs() < 0.01);
-    assert!((milliseconds(last, 12.5e6) - 6.45).abs() < 0.1, "{}", milliseconds(last, 12.5e6));
+    // The figures leave the classifier out: ceil(1000/8) * ceil(1280/4) and ceil(1000/32) * ceil(1280/2) cycles.
+    let classifier = |index| if index == last { 40_000.0 / 250e6 } else { 20_480.0 / 800e6 };
+    let milliseconds = |index, bandwidth| {
+        (evaluate(&table, index, &knobs(bandwidth)).latency.total_s() - classifier(index)) * 1e3
+    };
+    assert!((milliseconds(0, 12.5e6) - 12.53).abs() < 0.01, "{}", milliseconds(0, 12.5e6));
+    assert!((milliseconds(last, 12.5e6) - 6.45).abs() < 0.01, "{}", milliseconds(last, 12.5e6));
     for (bandwidth, expected, name) in [(12.5e6, 3.93, "b3.1"), (37.5e6, 3.02, "b2.1")] {
         let best = best_cut(&table, &knobs(bandwidth), |_| true).unwrap();
         assert_eq!(network.boundaries[best].name, name);
-        assert!((milliseconds(best, bandwidth) - expected).abs() < 0.011, "{}", milliseconds(best, bandwidth));
+        assert!((milliseconds(best, bandwidth) - expected).abs() < 0.01, "{}", milliseconds(best, bandwidth));
     }
     assert_eq!(best_cut(&table, &knobs(125e6), |_| true), Some(0));
 }

@@ -338,3 +338,6 @@ impl Search {
         None
     }
 }
+
+#[cfg(test)]
+mod tests;

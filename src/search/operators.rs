@@ -128,6 +128,12 @@ mod tests {
         vec![Gene::ordered(3), Gene::categorical(1), Gene::categorical(4), Gene::boundary(21), Gene::ordered(2)]
     }
 
+    fn random(genes: &[Gene], rng: &mut ChaCha8Rng) -> Vec<u8> {
+        let mut genome = vec![0; genes.len()];
+        randomise(genes, &mut genome, rng);
+        genome
+    }
+
     fn within(genome: &[u8]) -> bool {
         genome.len() == 5 && genome.iter().zip(genes()).all(|(value, gene)| *value < gene.cardinality)
     }

@@ -43,6 +43,29 @@ impl SearchSpace {
     }
 }
 
+impl SearchSpace {
+    /// One block of a stage as a network of its own, over the tensor it would read. `width` is ignored where the block keeps
+    /// its channels; the first block of a stage has the stage's stride.
+    ///
+    /// # Errors
+    /// Shapes that can't exist.
+    pub fn lower_block(
+        &self,
+        stage: usize,
+        input: Shape,
+        width: Option<u32>,
+        first: bool,
+        block: BlockChoice,
+    ) -> Result<Network, ShapeError> {
+        let stage = &self.stages[stage];
+        let stride = if first { stage.stride } else { 1 };
+        let mut builder = Builder::new(input)?;
+        let sizes = Sizes { width: width.unwrap_or(self.classes), stride, block };
+        lower_block(&mut builder, &stage.name, stage, sizes, 0)?;
+        Ok(builder.finish())
+    }
+}
+
 /// What one block is made with.
 #[derive(Clone, Copy)]
 struct Sizes {

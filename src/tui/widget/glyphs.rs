@@ -13,9 +13,9 @@ pub struct Glyphs {
     pub fills: [char; 4],
     /// The unfilled part of a gauge.
     pub empty: char,
-    /// Sevenths of the last cell of a gauge, 1/8 to 7/8; empty when the set has none.
+    /// The last cell of a gauge filled to 1/8, 2/8 ... 7/8; empty when the set has none.
     pub partial: &'static [char],
-    /// A slider's handle, free and locked.
+    /// A slider's handle.
     pub handle: char,
     /// Handle of a knob that is locked.
     pub locked: char,

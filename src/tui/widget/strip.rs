@@ -1,19 +1,19 @@
 //! The network strip: a chain of blocks, cut by a link into a sensor side and an aggregator side, the place where
 //! views become one, and below each boundary whether the cut could be there.
 //!
-//! Seven rows and more draw framed blocks with a second line each:
+//! Six rows draw framed blocks with a second line each (five: no second line; seven: a second row of marks):
 //! ```text
-//! 4 × sensor                       link      aggregator
-//!   ┌────┐ ┌────┐ ┌────┐   ╎            ╎    ┌────┐ ┌────┐
-//! ──│stem│─│ S1 │─│ S2 │───╎─4×4.6KB──▶╎─⊕──│ S3 │─│head│── 73.1 %
-//!   │ k3 │ │d2k3│ │d3k5│   ╎   6.6 ms   ╎    │d4k5│ │    │
-//!   └────┘ └────┘ └────┘   ╎            ╎    └────┘ └────┘
-//!         ✗link  ○20.1          ◆18.2              ✗RAM
+//! 4 × sensor                    link     aggregator
+//!   ┌────┐ ┌────┐ ┌────┐   ╎            ╎     ┌────┐ ┌────┐
+//! ──│stem│─│ S1 │─│ S2 │───╎──4×4.6KB──▶╎─⊕───│ S3 │─│head│── 73.1 %
+//!   │ k3 │ │d2k3│ │d3k5│   ╎   6.6 ms   ╎     │d4k5│ │    │
+//!   └────┘ └────┘ └────┘   ╎            ╎     └────┘ └────┘
+//!       ✗link  ○20.1            ◆18.2              ✗RAM
 //! ```
 //! Fewer rows, or too little width for frames, give lines of text:
 //! ```text
-//! ─stem───S1───S2──╎4×4.6KB▶╎⊕─S3───head─
-//!       ✗link ○20.1  ◆18.2       ✗RAM
+//! ──stem────S1────S2─╎───4×4.6KB───▶╎─⊕─S3────head──
+//!      ✗link ○20.1         ◆18.2          ✗RAM
 //! ```
 //! When even short names do not fit, the strip shows a window around the split and counts what it hides.
 //! Lines before the fusion on the aggregator are double: they carry one tensor a view.

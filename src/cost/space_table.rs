@@ -1,0 +1,471 @@
+//! The cost of every block a space can build, counted once, so that a fresh design is a sum over its blocks.
+//!
+//! A block depends on its stage, the resolution, the channels it reads, the channels it makes, its kernel and its expansion;
+//! not on the rest of the genome. So a few thousand entries cover a space of 10^11 networks, and a design costs a few hundred
+//! nanoseconds. Equal to [`CostTable::new`] on every design (tested). A measured device has no such table: its latencies
+//! belong to the layers of one network.
+
+use super::cut::{Around, Crossing, Cut, Devices, Spend, assemble, fusing};
+use super::layer::layer_costs;
+use super::table::{CostTable, Sending};
+use crate::hardware::{Mapping, Profile};
+use crate::network::memory::{self, Peak};
+use crate::network::{BoundaryId, Shape};
+use crate::space::{Block, BlockChoice, Choice, Design, Genome, SearchSpace, Stage};
+
+/// Costs of all blocks of a space on a profile.
+#[derive(Debug, Clone)]
+pub struct SpaceTable {
+    profile: Profile,
+    /// Input of one view by resolution.
+    inputs: Vec<Shape>,
+    logits: Shape,
+    stages: Vec<StageTable>,
+    ratios: Vec<u8>,
+    bits: Vec<u8>,
+    /// Stage and block before each boundary but the raw input.
+    before: Vec<(usize, u32)>,
+}
+
+/// One block.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    sensor: Spend,
+    aggregator: Spend,
+    weights: u64,
+    largest_weights: u64,
+    peak: Peak,
+    layers: usize,
+}
+
+/// How the channels a stage makes follow from its choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Makes {
+    /// The width gene chooses among them.
+    Width,
+    /// As many as it reads.
+    Same,
+    /// The channels it reads times the expansion.
+    Expanded,
+}
+
+#[derive(Debug, Clone)]
+struct StageTable {
+    /// Index of the stage's width gene; the depth gene follows, then kernels and expansions.
+    gene: usize,
+    per_block: bool,
+    depths: Vec<u32>,
+    makes: Makes,
+    /// Numbers of channels read, channels made, kernels and expansions to choose from.
+    reads: usize,
+    made: usize,
+    kernels: usize,
+    expansions: usize,
+    /// By resolution, channels read, channels made, kernel, expansion.
+    first: Vec<Entry>,
+    /// By resolution, channels made, kernel, expansion; empty if the stage has one block.
+    later: Vec<Entry>,
+    /// By resolution, channels made, ratio, bits.
+    crossings: Vec<Crossing>,
+    /// By resolution, channels made.
+    fuses: Vec<Spend>,
+}
+
+/// A block of a genome.
+struct Step<'a> {
+    boundary: BoundaryId,
+    entry: &'a Entry,
+    stage: &'a StageTable,
+    /// Position among resolutions and channels made.
+    shape: usize,
+}
+
+impl SpaceTable {
+    /// Counts every block of a space. `None` if a device is measured, or if some block of the space can't exist.
+    pub fn new(space: &SearchSpace, profile: &Profile) -> Option<Self> {
+        let measured = |mapping: &Mapping| matches!(mapping, Mapping::Measured(_));
+        if measured(&profile.sensor.device.mapping.value) || measured(&profile.aggregator.mapping.value) {
+            return None;
+        }
+        let inputs: Vec<Shape> =
+            space.resolutions.iter().map(|&side| Shape::new(space.input_channels, side, side)).collect();
+        let mut read: Vec<Vec<Shape>> = inputs.iter().map(|&input| vec![input]).collect();
+        let mut stages = Vec::with_capacity(space.stages.len());
+        let mut gene = 1;
+        for index in 0..space.stages.len() {
+            let (table, made) = StageTable::new(space, profile, index, gene, &read)?;
+            gene += 2 + 2 * if table.per_block { space.stages[index].max_depth() as usize } else { 1 };
+            stages.push(table);
+            read = made;
+        }
+        Some(Self {
+            profile: profile.clone(),
+            inputs,
+            logits: *read.first()?.first()?,
+            stages,
+            ratios: space.split.ratios.clone(),
+            bits: space.split.bits.clone(),
+            before: space.slots().iter().filter_map(|slot| slot.after).collect(),
+        })
+    }
+
+    /// The cut of one design. `None` if its genome lacks the split, or its ratio or bits are not the space's.
+    pub fn cut(&self, design: &Design) -> Option<Cut> {
+        let (genome, split) = (&design.genome, design.split);
+        let fusion = self.fusion(genome, design.fusion).max(split);
+        let mut around = self.nothing(genome, split);
+        let mut crossing = self.plain(split, around.input);
+        if crossing.is_none() && !self.exists(genome, split) {
+            return None;
+        }
+        let sending = self.sending(design.ratio, design.bits);
+        let mut layers = 0;
+        self.walk(genome, |step| {
+            let entry = step.entry;
+            if step.boundary <= split {
+                add_before(&mut around, entry, &mut layers);
+            } else {
+                around.behind_weights += entry.weights;
+                if step.boundary <= fusion {
+                    around.between += entry.aggregator;
+                } else {
+                    around.after += entry.aggregator;
+                }
+            }
+            if step.boundary == split && crossing.is_none() {
+                crossing = sending.map(|sending| self.crossing(&step, sending));
+            }
+            if step.boundary == fusion {
+                around.fuse = step.stage.fuses[step.shape];
+            }
+        });
+        Some(assemble(&around, &crossing?, &self.profile))
+    }
+
+    /// Every cut of a genome, into a table that is used again. `None`, and an empty table, if ratio or bits are not the
+    /// space's.
+    pub fn fill(&self, genome: &Genome, sending: Sending, table: &mut CostTable) -> Option<()> {
+        table.cuts.clear();
+        let pair = self.sending(sending.ratio, sending.bits)?;
+        let fusion = self.fusion(genome, sending.fusion);
+        let mut total = (Spend::default(), 0, (Spend::default(), Spend::default()));
+        self.walk(genome, |step| {
+            total.0 += step.entry.aggregator;
+            total.1 += step.entry.weights;
+            if step.boundary == fusion {
+                total.2 = (total.0, step.stage.fuses[step.shape]);
+            }
+        });
+        let (all, weights, (fused, fuse)) = total;
+        let mut around = self.nothing(genome, 0);
+        (around.between, around.fuse, around.after, around.behind_weights) = (fused, fuse, all - fused, weights);
+        table.cuts.push(assemble(&around, &Crossing::plain(around.input), &self.profile));
+        let (mut layers, mut done) = (0, Spend::default());
+        self.walk(genome, |step| {
+            add_before(&mut around, step.entry, &mut layers);
+            done += step.entry.aggregator;
+            around.boundary = step.boundary;
+            around.behind_weights -= step.entry.weights;
+            if step.boundary <= fusion {
+                around.between = fused - done;
+            } else {
+                around.between = Spend::default();
+                around.after = all - done;
+                around.fuse = step.stage.fuses[step.shape];
+            }
+            let crossing = self.plain(step.boundary, around.input).unwrap_or_else(|| self.crossing(&step, pair));
+            table.cuts.push(assemble(&around, &crossing, &self.profile));
+        });
+        Some(())
+    }
+
+    /// Calls `visit` with every block of a genome, in order.
+    #[inline]
+    fn walk<'a>(&'a self, genome: &Genome, mut visit: impl FnMut(Step<'a>)) {
+        let genes = genome.genes();
+        let resolution = usize::from(genes[0]);
+        let (mut boundary, mut read): (BoundaryId, usize) = (0, 0);
+        for stage in &self.stages {
+            let own = &genes[stage.gene..];
+            let depth = stage.depths[usize::from(own[1])];
+            let mut made = 0;
+            for index in 0..depth as usize {
+                let at = if stage.per_block { 2 + 2 * index } else { 2 };
+                let (kernel, expansion) = (usize::from(own[at]), usize::from(own[at + 1]));
+                let entry = if index == 0 {
+                    made = match stage.makes {
+                        Makes::Width => usize::from(own[0]),
+                        Makes::Same => read,
+                        Makes::Expanded => read * stage.expansions + expansion,
+                    };
+                    &stage.first[stage.first_at(resolution, read, made, kernel, expansion)]
+                } else {
+                    &stage.later[stage.later_at(resolution, made, kernel, expansion)]
+                };
+                let id = boundary + index as BoundaryId + 1;
+                visit(Step { boundary: id, entry, stage, shape: resolution * stage.made + made });
+            }
+            boundary += stage.depths.last().map_or(1, |&most| most as BoundaryId);
+            read = made;
+        }
+    }
+
+    /// A cut before which nothing has run.
+    fn nothing(&self, genome: &Genome, boundary: BoundaryId) -> Around {
+        Around {
+            boundary,
+            before: Spend::default(),
+            before_weights: 0,
+            largest_weights: 0,
+            between: Spend::default(),
+            fuse: Spend::default(),
+            after: Spend::default(),
+            behind_weights: 0,
+            peak: Peak::default(),
+            input: self.inputs[usize::from(genome.genes()[0])],
+        }
+    }
+
+    /// The crossing of the raw input or of the logits; `None` between two blocks.
+    fn plain(&self, boundary: BoundaryId, input: Shape) -> Option<Crossing> {
+        match usize::from(boundary) {
+            0 => Some(Crossing::plain(input)),
+            last if last == self.before.len() => Some(Crossing::plain(self.logits)),
+            _ => None,
+        }
+    }
+
+    fn crossing(&self, step: &Step, sending: usize) -> Crossing {
+        step.stage.crossings[step.shape * self.ratios.len() * self.bits.len() + sending]
+    }
+
+    /// Position of a ratio and bits among the space's.
+    fn sending(&self, ratio: u8, bits: u8) -> Option<usize> {
+        let ratio = self.ratios.iter().position(|&own| own == ratio)?;
+        Some(ratio * self.bits.len() + self.bits.iter().position(|&own| own == bits)?)
+    }
+
+    /// The boundary at which the views become one: the last one if the genome lacks the one asked for.
+    fn fusion(&self, genome: &Genome, fusion: BoundaryId) -> BoundaryId {
+        if self.exists(genome, fusion) { fusion } else { self.before.len() as BoundaryId }
+    }
+
+    fn exists(&self, genome: &Genome, boundary: BoundaryId) -> bool {
+        let Some(&(stage, block)) = usize::from(boundary).checked_sub(1).and_then(|at| self.before.get(at)) else {
+            return boundary == 0;
+        };
+        let stage = &self.stages[stage];
+        block < stage.depths[usize::from(genome.genes()[stage.gene + 1])]
+    }
+}
+
+/// Moves a block to the sensor's side.
+fn add_before(around: &mut Around, entry: &Entry, layers: &mut usize) {
+    around.before += entry.sensor;
+    around.before_weights += entry.weights;
+    around.largest_weights = around.largest_weights.max(entry.largest_weights);
+    if entry.peak.bytes > around.peak.bytes {
+        around.peak = Peak { layer: *layers + entry.peak.layer, bytes: entry.peak.bytes };
+    }
+    *layers += entry.layers;
+}
+
+impl StageTable {
+    /// The table of a stage that reads the shapes `read` (by resolution, then by choice), and the shapes it makes.
+    fn new(
+        space: &SearchSpace,
+        profile: &Profile,
+        index: usize,
+        gene: usize,
+        read: &[Vec<Shape>],
+    ) -> Option<(Self, Vec<Vec<Shape>>)> {
+        let stage = &space.stages[index];
+        let makes = match stage.block {
+            Block::Expand => Makes::Expanded,
+            Block::GlobalPool | Block::MaxPool => Makes::Same,
+            _ => Makes::Width,
+        };
+        let count = |list: &[u32]| list.len().max(1);
+        let reads = read.first()?.len();
+        let made = match makes {
+            Makes::Width => count(&stage.widths),
+            Makes::Same => reads,
+            Makes::Expanded => reads * count(&stage.expansions),
+        };
+        let mut table = Self {
+            gene,
+            per_block: stage.choice == Choice::Block,
+            depths: stage.depths.clone(),
+            makes,
+            reads,
+            made,
+            kernels: count(&stage.kernels),
+            expansions: count(&stage.expansions),
+            first: Vec::new(),
+            later: Vec::new(),
+            crossings: Vec::new(),
+            fuses: Vec::new(),
+        };
+        let mut shapes = Vec::with_capacity(read.len());
+        for inputs in read {
+            let outputs = table.outputs(space, index, inputs)?;
+            table.count(space, profile, index, inputs, &outputs)?;
+            shapes.push(outputs);
+        }
+        Some((table, shapes))
+    }
+
+    /// The shapes the stage makes at one resolution, by choice.
+    fn outputs(&self, space: &SearchSpace, index: usize, inputs: &[Shape]) -> Option<Vec<Shape>> {
+        let stage = &space.stages[index];
+        (0..self.made)
+            .map(|made| {
+                let (input, expansion) = match self.makes {
+                    Makes::Width => (inputs[0], 0),
+                    Makes::Same => (inputs[made], 0),
+                    Makes::Expanded => (inputs[made / self.expansions], made % self.expansions),
+                };
+                let width = stage.widths.get(made).copied();
+                let network = space.lower_block(index, input, width, true, block_choice(stage, 0, expansion)).ok()?;
+                Some(network.shape(network.layers.len()))
+            })
+            .collect()
+    }
+
+    /// Counts the blocks and crossings of one resolution.
+    fn count(
+        &mut self,
+        space: &SearchSpace,
+        profile: &Profile,
+        index: usize,
+        inputs: &[Shape],
+        outputs: &[Shape],
+    ) -> Option<()> {
+        let stage = &space.stages[index];
+        let choices = |made: usize| (made, stage.widths.get(made).copied());
+        for &input in inputs {
+            for (_, width) in (0..self.made).map(choices) {
+                for choice in self.choices(stage) {
+                    self.first.push(entry(space, profile, index, input, width, true, choice)?);
+                }
+            }
+        }
+        if stage.max_depth() > 1 {
+            for (made, width) in (0..self.made).map(choices) {
+                for choice in self.choices(stage) {
+                    self.later.push(entry(space, profile, index, outputs[made], width, false, choice)?);
+                }
+            }
+        }
+        let devices = Devices { profile, sensor: &[], aggregator: &[] };
+        for &shape in outputs {
+            self.fuses.push(fusing(shape, profile));
+            for &ratio in &space.split.ratios {
+                let crossing = |&bits| Crossing::split(shape, ratio, bits, devices);
+                self.crossings.extend(space.split.bits.iter().map(crossing));
+            }
+        }
+        Some(())
+    }
+
+    /// Kernels and expansions, in the order of the tables.
+    fn choices(&self, stage: &Stage) -> Vec<BlockChoice> {
+        let expansions = self.expansions;
+        let pairs = (0..self.kernels).flat_map(|kernel| (0..expansions).map(move |expansion| (kernel, expansion)));
+        pairs.map(|(kernel, expansion)| block_choice(stage, kernel, expansion)).collect()
+    }
+
+    const fn first_at(&self, resolution: usize, read: usize, made: usize, kernel: usize, expansion: usize) -> usize {
+        (((resolution * self.reads + read) * self.made + made) * self.kernels + kernel) * self.expansions + expansion
+    }
+
+    const fn later_at(&self, resolution: usize, made: usize, kernel: usize, expansion: usize) -> usize {
+        ((resolution * self.made + made) * self.kernels + kernel) * self.expansions + expansion
+    }
+}
+
+fn block_choice(stage: &Stage, kernel: usize, expansion: usize) -> BlockChoice {
+    let choice = |list: &[u32], index: usize| list.get(index).copied().unwrap_or(1);
+    BlockChoice { kernel: choice(&stage.kernels, kernel), expansion: choice(&stage.expansions, expansion) }
+}
+
+fn entry(
+    space: &SearchSpace,
+    profile: &Profile,
+    stage: usize,
+    input: Shape,
+    width: Option<u32>,
+    first: bool,
+    block: BlockChoice,
+) -> Option<Entry> {
+    let network = space.lower_block(stage, input, width, first, block).ok()?;
+    let spend = |device| {
+        let costs = layer_costs(&network, device).ok()?;
+        Some(costs.iter().map(Spend::of).fold(Spend::default(), std::ops::Add::add))
+    };
+    let live = memory::live_bytes(&network, profile.sensor.memory_rule);
+    Some(Entry {
+        sensor: spend(&profile.sensor.device)?,
+        aggregator: spend(&profile.aggregator)?,
+        weights: network.weights(),
+        largest_weights: network.layers.iter().map(|layer| layer.weights).max().unwrap_or(0),
+        peak: memory::peak(&live, live.len()),
+        layers: network.layers.len(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rand::SeedableRng;
+
+    use super::*;
+    use crate::diagnostic::Source;
+    use crate::{hardware, space};
+
+    fn close(fast: &Cut, slow: &Cut) -> bool {
+        let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(b.abs()) + 1e-18;
+        near(fast.sensor_energy_j, slow.sensor_energy_j)
+            && near(fast.view_energy_j, slow.view_energy_j)
+            && near(fast.fuse_energy_j, slow.fuse_energy_j)
+            && near(fast.once_energy_j, slow.once_energy_j)
+            && Cut {
+                sensor_energy_j: slow.sensor_energy_j,
+                view_energy_j: slow.view_energy_j,
+                fuse_energy_j: slow.fuse_energy_j,
+                once_energy_j: slow.once_energy_j,
+                ..*fast
+            } == *slow
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+        #[test]
+        fn a_sum_of_blocks_equals_a_network_costed_layer_by_layer(seed: u64) {
+            let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+            for (index, (name, text)) in space::SHIPPED.iter().enumerate() {
+                let space = SearchSpace::from_toml(&Source::new(*name, *text)).unwrap();
+                let (name, text) = hardware::SHIPPED[(seed as usize % 7 + index) % 7];
+                let profile = Profile::from_toml(&Source::new(name, text)).unwrap();
+                let table = SpaceTable::new(&space, &profile).unwrap();
+                for _ in 0..8 {
+                    let design = space.sample_design(&mut rng);
+                    let network = space.lower(&design.genome).unwrap();
+                    // A plain split has the neutral ratio and bits, which a space need not offer elsewhere.
+                    let own = Sending { ratio: space.split.ratios[0], bits: space.split.bits[0], ..Sending::from(&design) };
+                    let slow = CostTable::new(&network, own, &profile).unwrap();
+                    let mut fast = CostTable::default();
+                    table.fill(&design.genome, own, &mut fast).unwrap();
+                    prop_assert_eq!(fast.cuts.len(), slow.cuts.len());
+                    for (fast, slow) in fast.cuts.iter().zip(&slow.cuts) {
+                        prop_assert!(close(fast, slow), "{:?} against {:?}", fast, slow);
+                    }
+                    let slow = CostTable::new(&network, Sending::from(&design), &profile).unwrap();
+                    let slow = &slow.cuts[slow.position(design.split).unwrap()];
+                    let fast = table.cut(&design).unwrap();
+                    prop_assert!(close(&fast, slow), "{:?} against {:?}", fast, slow);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! A trainer or searcher at work on a run, seen from the program that shows it: started here as a child process, or found
+//! at work. It lives on when the program that shows it ends, and the program lives on when it dies.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{ChildStdin, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::RunDir;
+use super::control::Control;
+use super::error::RunError;
+use super::owner::{Owner, Task};
+use super::process::Process;
+use super::store::Store;
+
+/// How much a child yields to the screen: the greater, the lower its priority.
+const NICENESS: &str = "10";
+/// How often a process that is asked to stop is looked at.
+const GLANCE: Duration = Duration::from_millis(20);
+
+/// A trainer or searcher at work.
+pub struct Child {
+    process: Process,
+    /// `None` if this program is not its parent.
+    handle: Option<std::process::Child>,
+    outbox: Sender<Control>,
+    ending: Option<Ending>,
+}
+
+/// How a process ended; the status is known to its parent only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ending {
+    pub status: Option<ExitStatus>,
+}
+
+impl Ending {
+    /// Whether it is known to have ended well.
+    pub fn is_success(self) -> bool {
+        self.status.is_some_and(|status| status.success())
+    }
+}
+
+/// The predicate of a sentence about the process, for instance "was killed by signal 9".
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.status.map(|status| (status.code(), status.signal())) {
+            Some((Some(0), _)) => f.write_str("ended normally"),
+            Some((Some(code), _)) => write!(f, "failed with exit code {code}"),
+            Some((None, Some(signal))) => write!(f, "was killed by signal {signal}"),
+            _ => f.write_str("has ended"),
+        }
+    }
+}
+
+impl Child {
+    /// Starts `program` on a run, out of reach of this terminal's Ctrl-C and hang-up, at low priority. What it prints goes
+    /// to the end of the run's log.
+    ///
+    /// # Errors
+    /// The log can't be opened, the program can't be started, or the run's database can't be opened.
+    pub fn start<S: AsRef<OsStr>>(
+        program: &Path,
+        arguments: impl IntoIterator<Item = S> + Clone,
+        run: &RunDir,
+        task: Task,
+    ) -> Result<Self, RunError> {
+        let store = run.store()?;
+        let log = run.log_path();
+        let open = || {
+            let output = File::options().create(true).append(true).open(&log)?;
+            Ok((output.try_clone()?, output))
+        };
+        let (output, errors) = open().map_err(|error| RunError::file("open", &log, error))?;
+        let spawn = |mut command: Command| {
+            command.args(arguments.clone()).stdin(Stdio::piped());
+            command.stdout(output.try_clone()?).stderr(errors.try_clone()?).process_group(0).spawn()
+        };
+        // `nice` becomes the program, so the process id stays the same. Not every system has it.
+        let mut polite = Command::new("nice");
+        polite.args(["-n", NICENESS]).arg(program);
+        let mut handle = match spawn(polite) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => spawn(Command::new(program)),
+            started => started,
+        }
+        .map_err(|source| RunError::NotStarted { program: program.to_owned(), source })?;
+        let process = Process::here(handle.id());
+        let outbox = outbox(handle.stdin.take(), store, task);
+        Ok(Self { process, handle: Some(handle), outbox, ending: None })
+    }
+
+    /// The living owner of a task of this run, whoever started it; `None` if nobody is at work.
+    ///
+    /// # Errors
+    /// The run's database fails.
+    pub fn attach(run: &RunDir, task: Task) -> Result<Option<Self>, RunError> {
+        let store = run.store()?;
+        let Some(owner) = store.owner(task)?.filter(Owner::is_alive) else { return Ok(None) };
+        Ok(Some(Self { process: owner.process, handle: None, outbox: outbox(None, store, task), ending: None }))
+    }
+
+    /// The process at work.
+    pub fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// Tells the process something. Never blocks: a thread brings it to the process's standard input, or, if this is not
+    /// open, to the run's database. Limits that a busy process has not taken yet are replaced by later ones.
+    pub fn send(&self, control: Control) {
+        // The thread is gone only if the database has failed, which the reader of the run's events learns by itself.
+        let _ = self.outbox.send(control);
+    }
+
+    /// How the process ended; `None` while it works.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn poll(&mut self) -> io::Result<Option<Ending>> {
+        if self.ending.is_none() {
+            self.ending = match &mut self.handle {
+                Some(handle) => handle.try_wait()?.map(|status| Ending { status: Some(status) }),
+                None => (self.process.is_alive() == Some(false)).then_some(Ending { status: None }),
+            };
+        }
+        Ok(self.ending)
+    }
+
+    /// Asks the process to stop, waits for `grace`, then kills it. Blocks so long; a screen sends [`Control::Stop`] and
+    /// polls instead.
+    ///
+    /// # Errors
+    /// The system does not say whether it has ended, or it can't be killed.
+    pub fn stop(mut self, grace: Duration) -> io::Result<Ending> {
+        self.send(Control::Stop);
+        let begun = Instant::now();
+        let mut killed = false;
+        loop {
+            if let Some(ending) = self.poll()? {
+                return Ok(ending);
+            }
+            if begun.elapsed() >= grace && !killed {
+                killed = self.process.kill();
+                if !killed && self.poll()?.is_none() {
+                    return Err(io::Error::other(format!("process {} could not be killed", self.process.pid)));
+                }
+            }
+            thread::sleep(GLANCE);
+        }
+    }
+
+    /// Kills the process at once; the run can be resumed from its last checkpoint. Returns whether there was one to kill.
+    pub fn kill(&self) -> bool {
+        self.process.kill()
+    }
+
+    /// Leaves the process to itself; it works on. The same happens when this value is dropped.
+    pub fn detach(self) {}
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // Someone has to take note of the end of a child, or its entry stays in the system's table.
+        if let Some(mut handle) = self.handle.take().filter(|_| self.ending.is_none()) {
+            thread::spawn(move || handle.wait());
+        }
+    }
+}
+
+/// Starts the thread that brings controls to a process.
+fn outbox(mut input: Option<ChildStdin>, store: Store, task: Task) -> Sender<Control> {
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        while let Ok(first) = receiver.recv() {
+            for control in newest(first, &receiver) {
+                let piped = input.as_mut().map(|input| writeln!(input, "{control}").and_then(|()| input.flush()));
+                if matches!(piped, Some(Ok(()))) {
+                    continue;
+                }
+                input = None;
+                if store.send(task, &control).is_err() {
+                    return;
+                }
+            }
+        }
+    });
+    sender
+}
+
+/// All that waits, without limits that later ones replace.
+fn newest(first: Control, receiver: &Receiver<Control>) -> Vec<Control> {
+    let mut controls = vec![first];
+    for next in receiver.try_iter() {
+        match (controls.last_mut(), next) {
+            (Some(Control::Limits(earlier)), Control::Limits(later)) => earlier.extend(later),
+            (_, next) => controls.push(next),
+        }
+    }
+    controls
+}
+
+/// The program itself, to start again as a trainer or searcher.
+///
+/// # Errors
+/// The system does not say where it is.
+pub fn this_program() -> Result<PathBuf, RunError> {
+    std::env::current_exe().map_err(|source| RunError::NotStarted { program: "splitscope".into(), source })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+//! `run.toml`: what a run was started with, in full, so that it can be resumed and understood without anything else.
+
+use std::io::Write;
+use std::path::Path;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+use toml::value::Datetime;
+
+use super::error::RunError;
+use crate::diagnostic::Source;
+
+/// Format of `run.toml`. Raised when an older splitscope could not read a newer file rightly.
+pub const MANIFEST_VERSION: i64 = 1;
+const FILE: &str = "run.toml";
+
+/// What a run was started with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Format of this file.
+    pub version: i64,
+    /// Version of the program that made the run.
+    pub splitscope: String,
+    /// The user's name for the run.
+    pub name: String,
+    /// When the run was made, in UTC.
+    pub created: Datetime,
+    /// Where all random numbers of the run come from.
+    pub seed: u64,
+    /// The data set, as `Dataset::open` reads it.
+    pub data: String,
+    pub space: Document,
+    pub profile: Document,
+    /// Settings of the trainer.
+    pub settings: toml::Table,
+}
+
+/// A file that the run needs, whole, since the user may change the one on disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Document {
+    /// What the user calls it: a shipped name or a path.
+    pub name: String,
+    /// The whole text.
+    pub text: String,
+}
+
+impl Manifest {
+    /// A manifest of this program, made now.
+    pub fn new(name: &str, seed: u64, data: &str, space: Document, profile: Document, settings: toml::Table) -> Self {
+        Self {
+            version: MANIFEST_VERSION,
+            splitscope: env!("CARGO_PKG_VERSION").to_owned(),
+            name: name.to_owned(),
+            created: timestamp(SystemTime::now()),
+            seed,
+            data: data.to_owned(),
+            space,
+            profile,
+            settings,
+        }
+    }
+
+    /// Whether a directory has a manifest, and so is a run.
+    pub(super) fn is_in(directory: &Path) -> bool {
+        directory.join(FILE).is_file()
+    }
+
+    /// Reads the manifest of a run.
+    pub(super) fn read(directory: &Path) -> Result<Self, RunError> {
+        #[derive(Deserialize)]
+        struct Version {
+            version: i64,
+        }
+        let path = directory.join(FILE);
+        let source = Source::read(&path).map_err(|error| RunError::file("read", &path, error))?;
+        // A newer file may well have keys unknown here; that it is newer is the thing to say then.
+        match toml::from_str(&source.text) {
+            Ok(Version { version }) if version > MANIFEST_VERSION => {
+                Err(RunError::Newer { path, found: version, known: MANIFEST_VERSION })
+            }
+            _ => source.parse().map_err(|diagnostic| RunError::Manifest(Box::new(diagnostic))),
+        }
+    }
+
+    /// Writes the manifest of a new run: whole or not at all, and never over another one.
+    pub(super) fn write(&self, directory: &Path) -> Result<(), RunError> {
+        let path = directory.join(FILE);
+        let text = toml::to_string_pretty(self).map_err(|error| RunError::Unwritable(error.to_string()))?;
+        let failed = |error| RunError::file("write", &path, error);
+        let mut file = tempfile::Builder::new().prefix(".run.toml.").tempfile_in(directory).map_err(failed)?;
+        file.write_all(text.as_bytes()).map_err(failed)?;
+        file.as_file().sync_all().map_err(failed)?;
+        file.persist_noclobber(&path).map_err(|error| match error.error.kind() {
+            std::io::ErrorKind::AlreadyExists => RunError::AlreadyARun(directory.to_owned()),
+            _ => failed(error.error),
+        })?;
+        // The name of the file is on disk once its directory is.
+        std::fs::File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed)
+    }
+}
+
+/// A moment in UTC, to the millisecond.
+fn timestamp(time: SystemTime) -> Datetime {
+    let text = humantime::format_rfc3339_millis(time).to_string();
+    text.parse().expect("RFC 3339, as TOML has it too")
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::time::{Duration, UNIX_EPOCH};
+
+    pub(in crate::run) fn example(name: &str) -> Manifest {
+        let document = |name: &str| Document { name: name.into(), text: format!("# {name}\n[link]\nrate = \"1 Mb/s\"\n") };
+        let settings = toml::toml! {
+            steps = 1500
+            rate = 0.05
+            losses = ["kl", "label"]
+        };
+        Manifest::new(name, 7, "arrangement-10:views=6", document("tabletop"), document("glasses"), settings)
+    }
+
+    #[test]
+    fn a_moment_is_written_in_utc() {
+        // 2001-09-09T01:46:40Z is Unix time 1e9.
+        let time = UNIX_EPOCH + Duration::from_millis(1_000_000_000_250);
+        assert_eq!(timestamp(time).to_string(), "2001-09-09T01:46:40.250Z");
+    }
+
+    #[test]
+    fn a_second_manifest_never_replaces_the_first() {
+        let directory = tempfile::tempdir().unwrap();
+        example("first").write(directory.path()).unwrap();
+        let error = example("second").write(directory.path()).unwrap_err();
+        assert!(matches!(error, RunError::AlreadyARun(_)));
+        assert_eq!(Manifest::read(directory.path()).unwrap().name, "first");
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn an_unknown_key_is_shown_with_its_line_and_the_nearest_key() {
+        let directory = tempfile::tempdir().unwrap();
+        example("run").write(directory.path()).unwrap();
+        let path = directory.path().join(FILE);
+        let text = std::fs::read_to_string(&path).unwrap().replace("seed = 7", "sed = 7");
+        std::fs::write(&path, text).unwrap();
+        let text = Manifest::read(directory.path()).unwrap_err().to_string();
+        assert!(text.contains("run.toml:5:1") && text.contains("did you mean `seed`?"), "{text}");
+    }
+
+    #[test]
+    fn a_newer_manifest_is_named_as_such_even_with_unknown_keys() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::write(directory.path().join(FILE), "version = 99\nmood = 'good'\n").unwrap();
+        let error = Manifest::read(directory.path()).unwrap_err();
+        assert!(matches!(error, RunError::Newer { found: 99, .. }), "{error}");
+        assert!(error.to_string().contains("newer splitscope"), "{error}");
+    }
+
+    #[test]
+    fn a_seed_that_toml_has_no_number_for_is_an_error() {
+        let directory = tempfile::tempdir().unwrap();
+        let manifest = Manifest { seed: u64::MAX, ..example("run") };
+        match manifest.write(directory.path()) {
+            Ok(()) => assert_eq!(Manifest::read(directory.path()).unwrap(), manifest),
+            Err(error) => assert!(matches!(error, RunError::Unwritable(_)), "{error}"),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn any_texts_come_back_to_the_byte(name in ".*", text in "(?s).*", seed in 0..=i64::MAX as u64, rate: f64) {
+            prop_assume!(!rate.is_nan());
+            let mut manifest = example(&name);
+            manifest.space.text = text;
+            manifest.seed = seed;
+            manifest.settings.insert("rate".into(), rate.into());
+            let directory = tempfile::tempdir().unwrap();
+            manifest.write(directory.path()).unwrap();
+            prop_assert_eq!(Manifest::read(directory.path()).unwrap(), manifest);
+        }
+    }
+}

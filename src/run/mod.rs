@@ -1,0 +1,195 @@
+//! A run: a directory with everything one training or search wrote, in which processes that share nothing else meet.
+//!
+//! ```text
+//! run.toml      what the run was started with, whole        manifest
+//! run.db        events, measurements, claims, controls      store, event, measurement, control, owner
+//! checkpoint/   weights, written by the trainer
+//! log.txt       what child processes printed                child
+//! ```
+//!
+//! The trainer and the searcher write, the explorer follows by row id, and whoever wants to, asks with SQL. Nothing here
+//! knows a tensor or a terminal. Invariants: a directory is a run once it has a `run.toml`, and that is written last;
+//! what was committed to `run.db` survives kill -9; at most one living process owns a task.
+
+mod child;
+mod control;
+mod error;
+mod event;
+mod figure;
+mod manifest;
+mod measurement;
+mod owner;
+mod process;
+mod store;
+
+use std::fs;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+pub use child::{Child, Ending, this_program};
+pub use control::{Control, Inbox};
+pub use error::RunError;
+pub use event::{EVENT_VERSION, Event, PartSeconds, StepRecord};
+pub use manifest::{Document, MANIFEST_VERSION, Manifest};
+pub use measurement::{Claim, Claimed, Measurement, Subject, Subset};
+pub use owner::{Owner, Ownership, STALE_S, Task};
+pub use process::Process;
+pub use store::{Changes, Cursor, Store, Stored};
+
+const DATABASE: &str = "run.db";
+const CHECKPOINTS: &str = "checkpoint";
+const LOG: &str = "log.txt";
+
+/// A run's directory and what the run was started with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunDir {
+    path: PathBuf,
+    manifest: Manifest,
+}
+
+impl RunDir {
+    /// Makes a run in a directory that does not exist yet or is empty.
+    ///
+    /// # Errors
+    /// There is a run already, or anything else; the directory can't be written; the disk is full.
+    pub fn create(path: &Path, manifest: &Manifest) -> Result<Self, RunError> {
+        fs::create_dir_all(path).map_err(|error| RunError::file("create", path, error))?;
+        if Manifest::is_in(path) {
+            return Err(RunError::AlreadyARun(path.to_owned()));
+        }
+        if !holds_nothing_but_remains(path).map_err(|error| RunError::file("read", path, error))? {
+            return Err(RunError::NotEmpty(path.to_owned()));
+        }
+        let checkpoints = path.join(CHECKPOINTS);
+        fs::create_dir_all(&checkpoints).map_err(|error| RunError::file("create", &checkpoints, error))?;
+        drop(Store::create(&path.join(DATABASE))?);
+        manifest.write(path)?;
+        Ok(Self { path: path.to_owned(), manifest: manifest.clone() })
+    }
+
+    /// Opens an existing run.
+    ///
+    /// # Errors
+    /// There is nothing, or no run; `run.toml` is wrong or of a newer splitscope.
+    pub fn open(path: &Path) -> Result<Self, RunError> {
+        if !path.exists() {
+            return Err(RunError::NoSuchRun(path.to_owned()));
+        }
+        if !Manifest::is_in(path) {
+            return Err(RunError::NotARun { path: path.to_owned(), what: "run.toml" });
+        }
+        Ok(Self { path: path.to_owned(), manifest: Manifest::read(path)? })
+    }
+
+    /// The directory.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What the run was started with.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// A new connection to the run's database; each thread needs its own.
+    ///
+    /// # Errors
+    /// The database is missing, damaged, of a newer splitscope, or can't be written.
+    pub fn store(&self) -> Result<Store, RunError> {
+        Store::open(&self.path.join(DATABASE))
+    }
+
+    /// Makes this process the owner of a task on this run, until the value returned is dropped. `command` is the command
+    /// line, for others to see.
+    ///
+    /// # Errors
+    /// [`RunError::Owned`] if a living process does this task already; or the database fails.
+    pub fn own(&self, task: Task, command: &str) -> Result<Ownership, RunError> {
+        Ownership::take(self.store()?, task, command)
+    }
+
+    /// Where the trainer writes its checkpoints.
+    pub fn checkpoint_dir(&self) -> PathBuf {
+        self.path.join(CHECKPOINTS)
+    }
+
+    /// Where the output of child processes goes.
+    pub fn log_path(&self) -> PathBuf {
+        self.path.join(LOG)
+    }
+
+    /// The end of the log, at most so many bytes, from the start of a line; empty if there is no log.
+    ///
+    /// # Errors
+    /// The log can't be read.
+    pub fn log_tail(&self, bytes: u64) -> Result<String, RunError> {
+        let path = self.log_path();
+        tail(&path, bytes).map_err(|error| RunError::file("read", &path, error))
+    }
+}
+
+/// The runs in a directory, the latest first. What can't be read is listed with the reason. No directory means no runs.
+///
+/// # Errors
+/// The directory exists and can't be read.
+pub fn list(root: &Path) -> Result<Vec<(PathBuf, Result<Manifest, RunError>)>, RunError> {
+    let failed = |error| RunError::file("read", root, error);
+    let entries = match fs::read_dir(root) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(failed)?,
+    };
+    let mut runs = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(failed)?.path();
+        if Manifest::is_in(&path) {
+            let manifest = Manifest::read(&path);
+            runs.push((path, manifest));
+        }
+    }
+    // Unreadable runs have no time and come last; the path decides between runs of the same time.
+    runs.sort_by_cached_key(|(path, manifest)| {
+        std::cmp::Reverse((manifest.as_ref().ok().map(|manifest| manifest.created.to_string()), path.clone()))
+    });
+    Ok(runs)
+}
+
+/// The readable run that was made last in a directory.
+///
+/// # Errors
+/// The directory exists and can't be read.
+pub fn latest(root: &Path) -> Result<Option<PathBuf>, RunError> {
+    Ok(list(root)?.into_iter().find(|(_, manifest)| manifest.is_ok()).map(|(path, _)| path))
+}
+
+/// Whether a directory has nothing in it but what a creation that was cut short leaves behind.
+fn holds_nothing_but_remains(path: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        let empty = || Ok::<_, io::Error>(fs::read_dir(entry.path())?.next().is_none());
+        if !(name.starts_with(DATABASE) || name.starts_with(".run.toml.") || name == CHECKPOINTS && empty()?) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn tail(path: &Path, bytes: u64) -> io::Result<String> {
+    let mut file = match fs::File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
+        file => file?,
+    };
+    let start = file.metadata()?.len().saturating_sub(bytes);
+    file.seek(SeekFrom::Start(start))?;
+    let mut end = Vec::new();
+    file.read_to_end(&mut end)?;
+    let text = String::from_utf8_lossy(&end).into_owned();
+    Ok(match text.split_once('\n') {
+        Some((_, rest)) if start > 0 => rest.to_owned(),
+        _ => text,
+    })
+}
+
+#[cfg(test)]
+mod tests;

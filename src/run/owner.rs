@@ -1,0 +1,135 @@
+//! Who works on a run: at most one living process trains on it, and at most one searches on it, at a time.
+//!
+//! Ownership is a row in the run's database. A thread of the owner signs it every few seconds, so that it stays signed
+//! during long evaluations and pauses; an owner that is dead, or has not signed for [`STALE_S`], is replaced.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use super::error::RunError;
+use super::process::Process;
+use super::store::{Store, now};
+
+/// Time between two signatures of an owner.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+/// Seconds without a signature after which an owner counts as gone, even if its process still exists.
+pub const STALE_S: f64 = 60.0;
+
+/// What an owner does with a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Task {
+    Train,
+    Search,
+}
+
+impl Task {
+    /// Name in the database.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Search => "search",
+        }
+    }
+}
+
+/// The owner of a task, as the database knows it. Times are Unix times in seconds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Owner {
+    pub task: Task,
+    pub process: Process,
+    /// The command line, as a user would type it.
+    pub command: String,
+    pub since: f64,
+    pub heartbeat: f64,
+}
+
+impl Owner {
+    /// Whether the owner still works: its process is not known to be dead and it has signed lately.
+    pub fn is_alive(&self) -> bool {
+        now() - self.heartbeat < STALE_S && self.process.is_alive() != Some(false)
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { process, command, heartbeat, .. } = self;
+        let age = (now() - heartbeat).max(0.0);
+        write!(f, "process {} on {} ({command}) works on it, last heard of {age:.0} s ago", process.pid, process.host)
+    }
+}
+
+/// The right to work on a run, given back when dropped.
+pub struct Ownership {
+    database: PathBuf,
+    task: Task,
+    previous: Option<Owner>,
+    controls_before: i64,
+    held: Arc<AtomicBool>,
+    end: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Ownership {
+    /// Takes the task over, if it is free or its owner is gone.
+    pub(super) fn take(store: Store, task: Task, command: &str) -> Result<Self, RunError> {
+        let (previous, controls_before) = store.own(task, command)?;
+        let held = Arc::new(AtomicBool::new(true));
+        let (end, ended) = mpsc::channel();
+        let database = store.path().to_owned();
+        let thread = thread::spawn({
+            let held = Arc::clone(&held);
+            move || {
+                while ended.recv_timeout(HEARTBEAT) == Err(RecvTimeoutError::Timeout) {
+                    // A failure to sign (a full or busy disk) is no loss: the row stands until another takes it over.
+                    if matches!(store.sign(task), Ok(false)) {
+                        held.store(false, Ordering::Relaxed);
+                        return;
+                    }
+                }
+                // If the row can't be removed, the next owner sees that this process is gone.
+                let _ = store.disown(task);
+            }
+        });
+        Ok(Self { database, task, previous, controls_before, held, end: Some(end), thread: Some(thread) })
+    }
+
+    /// The task owned.
+    pub fn task(&self) -> Task {
+        self.task
+    }
+
+    /// False once another process has taken the task over, which it does if this one was suspended for long. The work
+    /// must then end without writing a checkpoint.
+    pub fn is_held(&self) -> bool {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    /// The owner before, if it ended without giving the task back.
+    pub fn previous(&self) -> Option<&Owner> {
+        self.previous.as_ref()
+    }
+
+    /// Last control that was meant for an earlier owner.
+    pub(super) fn controls_before(&self) -> i64 {
+        self.controls_before
+    }
+
+    pub(super) fn open_store(&self) -> Result<Store, RunError> {
+        Store::open(&self.database)
+    }
+}
+
+impl Drop for Ownership {
+    fn drop(&mut self) {
+        self.end.take();
+        if let Some(thread) = self.thread.take() {
+            // It only ends by panic if the store does, and then there is nothing left to give back.
+            let _ = thread.join();
+        }
+    }
+}

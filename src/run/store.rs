@@ -1,0 +1,159 @@
+//! The run's database: every SQL statement of the program stands in this file and in `store/`.
+//!
+//! SQLite in write-ahead mode: any number of processes read while one writes, a writer waits for its turn, a transaction
+//! is whole or absent after kill -9, and a checkpoint into the main file never blocks a reader. Row ids grow in the order
+//! of commits (there is one writer at a time), so a reader that has seen id n misses nothing by asking for what is after
+//! n. Times are Unix times in seconds. A [`Store`] is one connection: each thread opens its own.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior};
+
+use super::error::RunError;
+use super::process::Process;
+use schema::{APPLICATION, MIGRATIONS};
+
+mod events;
+mod measurements;
+mod owners;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+pub use events::{Changes, Cursor};
+
+/// How long a statement waits for another writer.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A row of the database: a value, and when and by whom it was written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored<T> {
+    pub id: i64,
+    pub time: f64,
+    /// `host/pid/born` of the writer; empty for controls.
+    pub process: String,
+    pub value: T,
+}
+
+/// One connection to a run's database.
+pub struct Store {
+    db: Connection,
+    path: PathBuf,
+    process: Process,
+    /// Different for each connection of this process.
+    serial: u64,
+}
+
+/// Unix time in seconds.
+pub(super) fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}
+
+fn to_sql(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+impl Store {
+    /// Makes the database of a new run.
+    pub(super) fn create(path: &Path) -> Result<Self, RunError> {
+        let store = Self::connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
+        store.read(|db| db.pragma_update(None, "journal_mode", "wal"))?;
+        store.migrate()?;
+        Ok(store)
+    }
+
+    /// Opens the database of a run.
+    ///
+    /// # Errors
+    /// It is missing, damaged, not a run's database, of a later version, or can't be written.
+    pub fn open(path: &Path) -> Result<Self, RunError> {
+        if !path.is_file() {
+            let run = path.parent().unwrap_or(path).to_owned();
+            return Err(RunError::NotARun { path: run, what: "run.db" });
+        }
+        let store = Self::connect(path, OpenFlags::empty())?;
+        if store.pragma("application_id")? != APPLICATION {
+            return Err(RunError::Corrupt { path: path.to_owned(), detail: "it is another program's database".into() });
+        }
+        store.migrate()?;
+        Ok(store)
+    }
+
+    fn connect(path: &Path, flags: OpenFlags) -> Result<Self, RunError> {
+        static SERIAL: AtomicU64 = AtomicU64::new(0);
+        let flags = flags | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let open = || {
+            let db = Connection::open_with_flags(path, flags)?;
+            db.busy_timeout(PATIENCE)?;
+            // In write-ahead mode this is safe against crashes of programs; a power cut may lose the last transactions,
+            // never tear one.
+            db.pragma_update(None, "synchronous", "normal")?;
+            db.set_prepared_statement_cache_capacity(64);
+            Ok(db)
+        };
+        let db = open().map_err(|error| RunError::database(path, error))?;
+        let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+        Ok(Self { db, path: path.to_owned(), process: Process::this(), serial })
+    }
+
+    /// Brings the schema up to date.
+    fn migrate(&self) -> Result<(), RunError> {
+        let known = to_sql(MIGRATIONS.len() as u64);
+        let found = self.pragma("user_version")?;
+        if found > known {
+            return Err(RunError::Newer { path: self.path.clone(), found, known });
+        }
+        if found == known {
+            return Ok(());
+        }
+        self.write(|db| {
+            // Another process may have done it since.
+            let found: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+                db.execute_batch(step)?;
+            }
+            db.pragma_update(None, "application_id", APPLICATION)?;
+            db.pragma_update(None, "user_version", known)
+        })
+    }
+
+    fn pragma(&self, name: &str) -> Result<i64, RunError> {
+        self.read(|db| db.pragma_query_value(None, name, |row| row.get(0)))
+    }
+
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, RunError> {
+        work(&self.db).map_err(|error| RunError::database(&self.path, error))
+    }
+
+    /// Does several things or none of them, with nobody writing in between.
+    fn write<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, RunError> {
+        self.read(|db| {
+            let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
+            let value = work(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        })
+    }
+
+    /// The database file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads the whole database and looks for damage.
+    ///
+    /// # Errors
+    /// [`RunError::Corrupt`] with the first damage found.
+    pub fn verify(&self) -> Result<(), RunError> {
+        let found: String =
+            self.read(|db| db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)))?;
+        if found == "ok" { Ok(()) } else { Err(RunError::Corrupt { path: self.path.clone(), detail: found }) }
+    }
+}
+
+/// Reads a process; one that can't be read counts as one on another machine, of which nothing is known.
+fn process(row: &Row<'_>, column: usize) -> rusqlite::Result<Process> {
+    let text: String = row.get(column)?;
+    Ok(text.parse().unwrap_or(Process { host: text, pid: 0, born: 0 }))
+}

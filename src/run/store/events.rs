@@ -1,0 +1,107 @@
+//! Statements on events, and the cheap question "is there anything new?".
+
+use rusqlite::{Connection, params};
+
+use super::{Store, Stored, now, to_sql};
+use crate::run::error::RunError;
+use crate::run::event::{EVENT_VERSION, Event};
+use crate::run::measurement::Measurement;
+
+/// Rows of a kind that one call of [`Store::changes`] brings at most.
+const CHUNK: usize = 4096;
+/// How far a reader has read.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Cursor {
+    /// Id of the last event seen.
+    pub event: i64,
+    /// Id of the last measurement seen.
+    pub measurement: i64,
+    /// State of the database in which nothing after the above was left.
+    seen: Option<Seen>,
+}
+
+/// Connection, `PRAGMA data_version` (changes of others) and count of changed rows (changes of its own).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Seen(u64, i64, u64);
+
+/// What is new since a cursor.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Changes {
+    pub events: Vec<Stored<Event>>,
+    pub measurements: Vec<Stored<Measurement>>,
+    /// There is more to read: call again.
+    pub more: bool,
+}
+
+impl Store {
+    /// Writes an event; returns its id.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn append(&self, event: &Event) -> Result<i64, RunError> {
+        self.read(|db| self.insert(db, event))
+    }
+
+    /// Writes several events at once; all or none.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn append_all(&self, events: &[Event]) -> Result<(), RunError> {
+        self.write(|db| events.iter().try_for_each(|event| self.insert(db, event).map(drop)))
+    }
+
+    fn insert(&self, db: &Connection, event: &Event) -> rusqlite::Result<i64> {
+        db.prepare_cached("INSERT INTO events (time, process, version, kind, body) VALUES (?1, ?2, ?3, ?4, ?5)")?
+            .insert(params![now(), self.process.to_string(), EVENT_VERSION, event.kind(), event.to_json()])
+    }
+
+    /// At most `limit` events after the one with this id, oldest first.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn events_after(&self, id: i64, limit: usize) -> Result<Vec<Stored<Event>>, RunError> {
+        self.read(|db| {
+            db.prepare_cached("SELECT id, time, process, body, version FROM events WHERE id > ?1 ORDER BY id LIMIT ?2")?
+                .query_map(params![id, to_sql(limit as u64)], |row| {
+                    let value = Event::from_json(row.get_ref(3)?.as_str()?, row.get(4)?);
+                    Ok(Stored { id: row.get(0)?, time: row.get(1)?, process: row.get(2)?, value })
+                })?
+                .collect()
+        })
+    }
+
+    /// Id of the last event; 0 if there is none.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn last_event_id(&self) -> Result<i64, RunError> {
+        self.last_id("SELECT coalesce(max(id), 0) FROM events")
+    }
+
+    fn last_id(&self, sql: &str) -> Result<i64, RunError> {
+        self.read(|db| db.prepare_cached(sql)?.query_row([], |row| row.get(0)))
+    }
+
+    /// What others and this connection have written since the cursor, which moves on. If that is nothing, this costs
+    /// microseconds, so a screen may ask at every frame.
+    ///
+    /// # Errors
+    /// The database fails; the cursor stays where it was.
+    pub fn changes(&self, cursor: &mut Cursor) -> Result<Changes, RunError> {
+        let version = self.last_id("PRAGMA data_version")?;
+        let seen = Seen(self.serial, version, self.db.total_changes());
+        if cursor.seen == Some(seen) {
+            return Ok(Changes::default());
+        }
+        let events = self.events_after(cursor.event, CHUNK)?;
+        let measurements = self.measurements_after(cursor.measurement, CHUNK)?;
+        let more = events.len() == CHUNK || measurements.len() == CHUNK;
+        *cursor = Cursor {
+            event: events.last().map_or(cursor.event, |event| event.id),
+            measurement: measurements.last().map_or(cursor.measurement, |measurement| measurement.id),
+            seen: (!more).then_some(seen),
+        };
+        Ok(Changes { events, measurements, more })
+    }
+}
+

@@ -1,0 +1,203 @@
+//! Statements on measurements and claims.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use super::{Store, Stored, now, process, to_sql};
+use crate::run::error::RunError;
+use crate::run::measurement::{Claim, Claimed, Measurement, Subject, Subset};
+
+const MEASUREMENT: &str = "SELECT id, time, process, design, views, subset, step, accuracy, samples, \
+                           calibration_batches, seconds FROM measurements";
+const SUBJECT: &str = "design = ?1 AND views = ?2 AND subset = ?3 AND step = ?4";
+
+impl Store {
+    /// Keeps a measurement and lifts the claim on it. If its subject was measured before, the one on more samples (then
+    /// on more calibration batches) stays; a newer one comes with a new id. Returns whether the given one was kept.
+    ///
+    /// # Errors
+    /// The accuracy is not between 0 and 1, or the database fails.
+    pub fn record(&self, measurement: &Measurement) -> Result<bool, RunError> {
+        let Measurement { subject, accuracy, samples, calibration_batches, seconds } = measurement;
+        if !(0.0..=1.0).contains(accuracy) {
+            return Err(RunError::NotAnAccuracy(*accuracy));
+        }
+        self.write(|db| {
+            delete_claim(db, subject)?;
+            let quality = |m: &Measurement| (m.samples, m.calibration_batches);
+            if find(db, subject)?.is_some_and(|known| quality(&known.value) >= quality(measurement)) {
+                return Ok(false);
+            }
+            let Subject { design, views, subset, step } = subject;
+            db.prepare_cached(
+                "INSERT OR REPLACE INTO measurements (design, views, subset, step, accuracy, samples, \
+                 calibration_batches, seconds, process, time) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?
+            .execute(params![
+                design,
+                views,
+                subset.name(),
+                to_sql(*step),
+                accuracy,
+                to_sql(*samples),
+                calibration_batches,
+                seconds,
+                self.process.to_string(),
+                now()
+            ])?;
+            Ok(true)
+        })
+    }
+
+    /// Withdraws the measurements and claims of checkpoints after `step`: after a rollback those weights are gone.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn withdraw_after(&self, step: u64) -> Result<usize, RunError> {
+        self.write(|db| {
+            db.execute("DELETE FROM claims WHERE step > ?1", [to_sql(step)])?;
+            db.execute("DELETE FROM measurements WHERE step > ?1", [to_sql(step)])
+        })
+    }
+
+    /// At most `limit` measurements after the one with this id, in the order they came in.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn measurements_after(&self, id: i64, limit: usize) -> Result<Vec<Stored<Measurement>>, RunError> {
+        self.read(|db| {
+            db.prepare_cached(&format!("{MEASUREMENT} WHERE id > ?1 ORDER BY id LIMIT ?2"))?
+                .query_map(params![id, to_sql(limit as u64)], measurement)?
+                .collect()
+        })
+    }
+
+    /// All measurements of the checkpoint after `step`.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn measured(&self, step: u64) -> Result<Vec<Stored<Measurement>>, RunError> {
+        self.read(|db| {
+            db.prepare_cached(&format!("{MEASUREMENT} WHERE step = ?1 ORDER BY id"))?
+                .query_map([to_sql(step)], measurement)?
+                .collect()
+        })
+    }
+
+    /// What was measured of a subject.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn measurement(&self, subject: &Subject) -> Result<Option<Stored<Measurement>>, RunError> {
+        self.read(|db| find(db, subject))
+    }
+
+    /// Asks for the right to measure something for `ttl`. A claim that has expired, or whose process is dead, is taken
+    /// over. Two askers never both get it, be they threads or processes.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn claim(&self, subject: &Subject, ttl: Duration) -> Result<Claim, RunError> {
+        self.write(|db| {
+            if let Some(known) = find(db, subject)? {
+                return Ok(Claim::Measured(known.value));
+            }
+            let Subject { design, views, subset, step } = subject;
+            let holder = db
+                .prepare_cached(&format!("SELECT process, expires FROM claims WHERE {SUBJECT}"))?
+                .query_row(params![design, views, subset.name(), to_sql(*step)], |row| {
+                    Ok((process(row, 0)?, row.get::<_, f64>(1)?))
+                })
+                .optional()?;
+            if holder.is_some_and(|(process, expires)| expires > now() && process.is_alive() != Some(false)) {
+                return Ok(Claim::Held);
+            }
+            db.prepare_cached(
+                "INSERT OR REPLACE INTO claims (design, views, subset, step, process, expires) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![
+                design,
+                views,
+                subset.name(),
+                to_sql(*step),
+                self.process.to_string(),
+                now() + ttl.as_secs_f64()
+            ])?;
+            Ok(Claim::Granted)
+        })
+    }
+
+    /// Gives a claim of this process back without a measurement.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn release(&self, subject: &Subject) -> Result<(), RunError> {
+        let Subject { design, views, subset, step } = subject;
+        self.read(|db| {
+            db.prepare_cached(&format!("DELETE FROM claims WHERE {SUBJECT} AND process = ?5"))?
+                .execute(params![design, views, subset.name(), to_sql(*step), self.process.to_string()])
+                .map(drop)
+        })
+    }
+
+    /// The claims on a checkpoint's weights, the first to expire first; expired ones too.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn claimed(&self, step: u64) -> Result<Vec<Claimed>, RunError> {
+        self.read(|db| {
+            db.prepare_cached(
+                "SELECT design, views, subset, step, process, expires FROM claims WHERE step = ?1 ORDER BY expires",
+            )?
+            .query_map([to_sql(step)], |row| {
+                Ok(Claimed { subject: subject(row, 0)?, process: process(row, 4)?, expires: row.get(5)? })
+            })?
+            .collect()
+        })
+    }
+}
+
+fn find(db: &Connection, subject: &Subject) -> rusqlite::Result<Option<Stored<Measurement>>> {
+    let Subject { design, views, subset, step } = subject;
+    db.prepare_cached(&format!("{MEASUREMENT} WHERE {SUBJECT}"))?
+        .query_row(params![design, views, subset.name(), to_sql(*step)], measurement)
+        .optional()
+}
+
+fn delete_claim(db: &Connection, subject: &Subject) -> rusqlite::Result<()> {
+    let Subject { design, views, subset, step } = subject;
+    db.prepare_cached(&format!("DELETE FROM claims WHERE {SUBJECT}"))?
+        .execute(params![design, views, subset.name(), to_sql(*step)])
+        .map(drop)
+}
+
+/// Reads a row of [`MEASUREMENT`].
+fn measurement(row: &Row<'_>) -> rusqlite::Result<Stored<Measurement>> {
+    let value = Measurement {
+        subject: subject(row, 3)?,
+        accuracy: row.get(7)?,
+        samples: unsigned(row, 8)?,
+        calibration_batches: row.get(9)?,
+        seconds: row.get(10)?,
+    };
+    Ok(Stored { id: row.get(0)?, time: row.get(1)?, process: row.get(2)?, value })
+}
+
+/// Reads design, views, subset and step from four columns.
+fn subject(row: &Row<'_>, first: usize) -> rusqlite::Result<Subject> {
+    let subset: String = row.get(first + 2)?;
+    let unknown = || rusqlite::Error::InvalidColumnName(format!("subset {subset}"));
+    Ok(Subject {
+        design: row.get(first)?,
+        views: row.get(first + 1)?,
+        subset: Subset::named(&subset).ok_or_else(unknown)?,
+        step: unsigned(row, first + 3)?,
+    })
+}
+
+fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or(0))
+}
+

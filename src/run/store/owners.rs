@@ -1,0 +1,99 @@
+//! Statements on controls and owners.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{Store, Stored, now, process};
+use crate::run::control::Control;
+use crate::run::error::RunError;
+use crate::run::owner::{Owner, Task};
+
+impl Store {
+    /// Tells the owner of a task something.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn send(&self, task: Task, control: &Control) -> Result<i64, RunError> {
+        self.read(|db| {
+            db.prepare_cached("INSERT INTO controls (time, task, body) VALUES (?1, ?2, ?3)")?.insert(params![
+                now(),
+                task.name(),
+                control.to_string()
+            ])
+        })
+    }
+
+    /// The lines sent to the owner of a task after the one with this id, for [`Control::parse`].
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn controls_after(&self, task: Task, id: i64) -> Result<Vec<Stored<String>>, RunError> {
+        self.read(|db| {
+            db.prepare_cached("SELECT id, time, body FROM controls WHERE id > ?1 AND task = ?2 ORDER BY id")?
+                .query_map(params![id, task.name()], |row| {
+                    Ok(Stored { id: row.get(0)?, time: row.get(1)?, process: String::new(), value: row.get(2)? })
+                })?
+                .collect()
+        })
+    }
+
+    /// Id of the last control sent to any task; 0 if there is none.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn last_control_id(&self) -> Result<i64, RunError> {
+        self.last_id("SELECT coalesce(max(id), 0) FROM controls")
+    }
+
+    /// The process that last said it does a task, dead or alive.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn owner(&self, task: Task) -> Result<Option<Owner>, RunError> {
+        self.read(|db| find_owner(db, task))
+    }
+
+    /// Makes this process the owner of a task, if it has none that is alive. Returns the dead owner it replaces, and the
+    /// id of the last control that was sent before.
+    pub(super) fn own(&self, task: Task, command: &str) -> Result<(Option<Owner>, i64), RunError> {
+        let taken = self.write(|db| {
+            let previous = find_owner(db, task)?;
+            if let Some(owner) = previous.as_ref().filter(|owner| owner.is_alive()) {
+                return Ok(Err(owner.clone()));
+            }
+            db.execute(
+                "INSERT OR REPLACE INTO owners (task, process, command, since, heartbeat) VALUES (?1, ?2, ?3, ?4, ?4)",
+                params![task.name(), self.process.to_string(), command, now()],
+            )?;
+            let controls = db.query_row("SELECT coalesce(max(id), 0) FROM controls", [], |row| row.get(0))?;
+            Ok(Ok((previous, controls)))
+        })?;
+        taken.map_err(|owner| RunError::Owned(Box::new(owner)))
+    }
+
+    /// Signs that the owner is alive; false if this process is not the owner any more.
+    pub(super) fn sign(&self, task: Task) -> Result<bool, RunError> {
+        let params = params![task.name(), self.process.to_string(), now()];
+        let sql = "UPDATE owners SET heartbeat = ?3 WHERE task = ?1 AND process = ?2";
+        Ok(self.read(|db| db.prepare_cached(sql)?.execute(params))? > 0)
+    }
+
+    /// Gives a task of this process back.
+    pub(super) fn disown(&self, task: Task) -> Result<(), RunError> {
+        let params = params![task.name(), self.process.to_string()];
+        self.read(|db| db.execute("DELETE FROM owners WHERE task = ?1 AND process = ?2", params)).map(drop)
+    }
+}
+
+fn find_owner(db: &Connection, task: Task) -> rusqlite::Result<Option<Owner>> {
+    db.query_row("SELECT process, command, since, heartbeat FROM owners WHERE task = ?1", [task.name()], |row| {
+        Ok(Owner {
+            task,
+            process: process(row, 0)?,
+            command: row.get(1)?,
+            since: row.get(2)?,
+            heartbeat: row.get(3)?,
+        })
+    })
+    .optional()
+}
+

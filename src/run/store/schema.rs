@@ -1,0 +1,54 @@
+//! The tables of a run's database and how older ones are brought up to date.
+
+/// Marks the file as a run's database ("SPLT" in ASCII; `PRAGMA application_id`).
+pub(super) const APPLICATION: i64 = 0x5350_4C54;
+
+/// Step n of this list leads from schema version n to n + 1 (`PRAGMA user_version`); steps are added, never changed.
+pub(super) const MIGRATIONS: [&str; 1] = ["
+    CREATE TABLE events (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        time REAL NOT NULL,
+        process TEXT NOT NULL,
+        version INTEGER NOT NULL,
+        kind TEXT NOT NULL,
+        body TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE measurements (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        design TEXT NOT NULL,
+        views INTEGER NOT NULL,
+        subset TEXT NOT NULL CHECK (subset IN ('validation', 'test')),
+        step INTEGER NOT NULL,
+        accuracy REAL NOT NULL CHECK (accuracy BETWEEN 0 AND 1),
+        samples INTEGER NOT NULL,
+        calibration_batches INTEGER NOT NULL,
+        seconds REAL NOT NULL,
+        process TEXT NOT NULL,
+        time REAL NOT NULL,
+        UNIQUE (design, views, subset, step)
+    ) STRICT;
+    CREATE INDEX measurements_by_step ON measurements (step);
+    CREATE TABLE claims (
+        design TEXT NOT NULL,
+        views INTEGER NOT NULL,
+        subset TEXT NOT NULL,
+        step INTEGER NOT NULL,
+        process TEXT NOT NULL,
+        expires REAL NOT NULL,
+        PRIMARY KEY (design, views, subset, step)
+    ) STRICT;
+    CREATE TABLE controls (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        time REAL NOT NULL,
+        task TEXT NOT NULL,
+        body TEXT NOT NULL
+    ) STRICT;
+    CREATE TABLE owners (
+        task TEXT PRIMARY KEY,
+        process TEXT NOT NULL,
+        command TEXT NOT NULL,
+        since REAL NOT NULL,
+        heartbeat REAL NOT NULL
+    ) STRICT;
+"];
+
