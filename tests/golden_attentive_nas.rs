@@ -109,11 +109,7 @@ fn the_boundaries_of_a0_and_a6() {
         ("mb3.3", [32, 24, 669, 620]),
         ("mb4.3", [64, 12, 810, 1476]),
     ];
-    let a6_table = [
-        ("stem", [16, 144, 90, 4]),
-        ("mb2.3", [24, 72, 1082, 153]),
-        ("mb3.3", [32, 36, 1711, 1018]),
-    ];
+    let a6_table = [("stem", [16, 144, 90, 4]), ("mb2.3", [24, 72, 1082, 153]), ("mb3.3", [32, 36, 1711, 1018])];
     for (network, table) in [(&a0, &a0_table[..]), (&a6, &a6_table[..])] {
         for (name, expected) in table {
             assert_eq!(boundary(network, name), *expected, "{name}");

@@ -69,6 +69,11 @@ impl Spend {
         Self { resident: layer.spent(false).into(), streamed: layer.spent(true).into() }
     }
 
+    /// The same work done several times.
+    pub(super) fn times(self, times: f64) -> Self {
+        Self { resident: self.resident.map(|value| value * times), streamed: self.streamed.map(|value| value * times) }
+    }
+
     const fn pick(&self, streams: bool) -> [f64; 2] {
         if streams { self.streamed } else { self.resident }
     }

@@ -1,9 +1,6 @@
 //! The values a user moves live, and the constants of a profile that no knob moves.
 
-use crate::hardware::{Profile, Sourced, Topology};
-
-/// Most unlike cameras a profile may list.
-pub const MAX_CAMERAS: usize = 16;
+use crate::hardware::{MAX_CAMERAS, Profile, Sourced, Topology};
 
 /// Everything the cost of a cut depends on besides the cut. Made from a profile, then moved.
 #[derive(Debug, Clone, Copy, PartialEq)]

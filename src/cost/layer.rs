@@ -128,14 +128,15 @@ pub fn layer_costs(network: &Network, device: &Device) -> Result<Vec<LayerCost>,
             return Err(CostError::NotMeasured { table, count, layers: missing.join(", ") });
         }
     }
-    Ok(network.layers.iter().map(|layer| layer_cost(network, layer, device)).collect())
+    let prices = Prices::of(device);
+    Ok(network.layers.iter().map(|layer| layer_cost(network, layer, device, &prices)).collect())
 }
 
-fn layer_cost(network: &Network, layer: &Layer, device: &Device) -> LayerCost {
+fn layer_cost(network: &Network, layer: &Layer, device: &Device, prices: &Prices) -> LayerCost {
     let second = layer.inputs.1.map_or(0, |tensor| network.shape(tensor).elements());
     let moved_bytes = layer.input.elements() + second + layer.output.elements();
     let work = Work { name: &layer.name, loops: Loops::of(layer), elements: elements(layer) };
-    traffic(device, layer.macs, layer.weights, moved_bytes, work.cycles(device))
+    prices.cost(layer.macs, layer.weights, moved_bytes, work.cycles(device))
 }
 
 /// Cost of one line of a layer table on a device; `None` if the device is measured and lacks the layer.
@@ -155,7 +156,7 @@ pub fn row_cost(row: &Row, device: &Device) -> Option<LayerCost> {
     let inputs = if row.kind == Kind::Add { 2 } else { 1 };
     let moved_bytes = inputs * row.input.elements() + row.output.elements();
     let work = Work { name: &row.name, loops, elements };
-    Some(traffic(device, row.macs, row.weights, moved_bytes, work.cycles(device)))
+    Some(Prices::of(device).cost(row.macs, row.weights, moved_bytes, work.cycles(device)))
 }
 
 /// What a layer computes: loops, or operations on elements.
@@ -173,7 +174,7 @@ impl Work<'_> {
                 entry.map_or(0.0, |(_, seconds)| seconds * device.clock_hz.value)
             }
             (mapping, Some(loops)) => mapping::cycles(&loops, mapping).unwrap_or(0) as f64,
-            (_, None) => (self.elements as f64 / device.elements_per_cycle()).ceil(),
+            (_, None) => whole_cycles(self.elements as f64 / device.elements_per_cycle()),
         }
     }
 }
@@ -191,34 +192,62 @@ pub(super) fn module_cost(loops: &Loops, device: &Device, measured: &[LayerCost]
         },
         |cycles| cycles as f64,
     );
-    traffic(device, macs, loops.weights(), moved_bytes, compute_cycles)
+    Prices::of(device).cost(macs, loops.weights(), moved_bytes, compute_cycles)
 }
 
 /// Cost of taking in one view's tensor while views are fused element by element.
 pub(super) fn fuse_cost(elements: u64, device: &Device) -> LayerCost {
-    let compute_cycles = (elements as f64 / device.elements_per_cycle()).ceil();
-    traffic(device, 0, 0, 2 * elements, compute_cycles)
+    let compute_cycles = whole_cycles(elements as f64 / device.elements_per_cycle());
+    Prices::of(device).cost(0, 0, 2 * elements, compute_cycles)
 }
 
-fn traffic(device: &Device, macs: u64, weight_bytes: u64, moved_bytes: u64, compute_cycles: f64) -> LayerCost {
-    // A measured latency already holds the traffic of the layer.
-    let measured = matches!(device.mapping.value, Mapping::Measured(_));
-    let per_cycle = device.activation_bytes_per_cycle.as_ref().filter(|_| !measured);
-    let load = device.weight_bytes_per_s.as_ref().filter(|_| !measured);
-    let joules =
-        |constant: &Option<Sourced<f64>>| constant.as_ref().map_or(0.0, |energy| energy.value);
-    let byte_energy = joules(&device.byte_energy_j);
-    LayerCost {
-        macs,
-        weight_bytes,
-        moved_bytes,
-        compute_cycles,
-        activation_cycles: per_cycle.map_or(0.0, |rate| (moved_bytes as f64 / rate.value).ceil()),
-        weight_cycles: load.map_or(0.0, |rate| (weight_bytes as f64 * device.clock_hz.value / rate.value).ceil()),
-        work_energy_j: macs as f64 * joules(&device.mac_energy_j) + moved_bytes as f64 * byte_energy,
-        resident_energy_j: weight_bytes as f64 * byte_energy,
-        streamed_energy_j: weight_bytes as f64 * joules(&device.weight_byte_energy_j),
+/// What a device takes for work and traffic, looked up once for many layers.
+#[derive(Debug, Clone, Copy)]
+struct Prices {
+    /// Activation bytes moved per cycle.
+    activation_bytes_per_cycle: Option<f64>,
+    /// Weight bytes loaded per cycle.
+    weight_bytes_per_cycle: Option<f64>,
+    mac_energy_j: f64,
+    byte_energy_j: f64,
+    weight_byte_energy_j: f64,
+}
+
+impl Prices {
+    fn of(device: &Device) -> Self {
+        // A measured latency already holds the traffic of the layer.
+        let measured = matches!(device.mapping.value, Mapping::Measured(_));
+        let value = |constant: &Option<Sourced<f64>>| constant.as_ref().map(|constant| constant.value);
+        let rate = |constant: &Option<Sourced<f64>>| value(constant).filter(|_| !measured);
+        Self {
+            activation_bytes_per_cycle: rate(&device.activation_bytes_per_cycle),
+            weight_bytes_per_cycle: rate(&device.weight_bytes_per_s).map(|rate| rate / device.clock_hz.value),
+            mac_energy_j: value(&device.mac_energy_j).unwrap_or(0.0),
+            byte_energy_j: value(&device.byte_energy_j).unwrap_or(0.0),
+            weight_byte_energy_j: value(&device.weight_byte_energy_j).unwrap_or(0.0),
+        }
     }
+
+    fn cost(&self, macs: u64, weight_bytes: u64, moved_bytes: u64, compute_cycles: f64) -> LayerCost {
+        let cycles = |bytes: u64, rate: Option<f64>| rate.map_or(0.0, |rate| whole_cycles(bytes as f64 / rate));
+        LayerCost {
+            macs,
+            weight_bytes,
+            moved_bytes,
+            compute_cycles,
+            activation_cycles: cycles(moved_bytes, self.activation_bytes_per_cycle),
+            weight_cycles: cycles(weight_bytes, self.weight_bytes_per_cycle),
+            work_energy_j: macs as f64 * self.mac_energy_j + moved_bytes as f64 * self.byte_energy_j,
+            resident_energy_j: weight_bytes as f64 * self.byte_energy_j,
+            streamed_energy_j: weight_bytes as f64 * self.weight_byte_energy_j,
+        }
+    }
+}
+
+/// Rounds a number of cycles up. Below 2^53 it equals `f64::ceil`, which is a call of a library on older processors.
+fn whole_cycles(cycles: f64) -> f64 {
+    let floor = cycles as u64 as f64;
+    if floor < cycles { floor + 1.0 } else { floor }
 }
 
 /// Element operations of a layer without multiply-accumulates.

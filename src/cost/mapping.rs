@@ -109,9 +109,10 @@ pub fn unrolled(loops: &Loops, [k, c, ox, oy]: [u32; 4], depthwise: Depthwise) -
         return per_tile.saturating_mul(u64::from(loops.outputs.div_ceil(k)));
     }
     let groups = u64::from(loops.groups);
-    let outputs = u64::from((loops.outputs / loops.groups).div_ceil(k));
-    let inputs = (loops.inputs / groups).div_ceil(u64::from(c));
-    per_tile.saturating_mul(outputs).saturating_mul(inputs).saturating_mul(groups)
+    let (outputs, inputs) =
+        if groups == 1 { (loops.outputs, loops.inputs) } else { (loops.outputs / loops.groups, loops.inputs / groups) };
+    let folds = u64::from(outputs.div_ceil(k)).saturating_mul(inputs.div_ceil(u64::from(c)));
+    per_tile.saturating_mul(folds).saturating_mul(groups)
 }
 
 /// Systolic array of R rows and C columns. With `M` output positions, `N` output channels of a group and

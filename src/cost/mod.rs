@@ -13,11 +13,17 @@
 //! sensors never cost the aggregator less.
 
 mod cut;
+mod deadlines;
 mod evaluate;
+mod fix;
+mod knob;
 mod knobs;
 mod layer;
 pub mod mapping;
+mod patching;
 mod reason;
+mod report;
+mod sensitivity;
 pub mod show;
 mod space_table;
 mod table;
@@ -25,9 +31,14 @@ mod table;
 mod tests;
 
 pub use cut::{Cut, PeakAt};
+pub use deadlines::DEADLINES;
 pub use evaluate::{Breakdown, Evaluation, Limit, Rates, Violations, best_cut, evaluate, sweep};
-pub use knobs::{Knobs, MAX_CAMERAS, System};
+pub use fix::{Change, Shortfall, joint_fix, single_fixes, why_none};
+pub use knob::{Knob, KnobError};
+pub use knobs::{Cameras, Knobs, System};
 pub use layer::{Bound, CostError, LayerCost, layer_costs, row_cost, streams};
 pub use reason::{At, Reason, Stage, reasons};
+pub use report::{Counting, LayerLine, LayerReport, ReportError, Total, report_network, report_rows};
+pub use sensitivity::{End, Swing, break_even_bandwidth, tornado};
 pub use space_table::SpaceTable;
 pub use table::{CostTable, Sending};

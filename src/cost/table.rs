@@ -2,6 +2,7 @@
 
 use super::cut::{Around, Crossing, Cut, Devices, Spend, assemble, fusing};
 use super::layer::{CostError, LayerCost, layer_costs};
+use super::patching::Patching;
 use crate::hardware::Profile;
 use crate::network::memory;
 use crate::network::{BoundaryId, Network};
@@ -41,6 +42,8 @@ impl CostTable {
         let aggregator = Sums::of(layer_costs(network, &profile.aggregator)?);
         let devices = Devices { profile, sensor: &sensor.layers, aggregator: &aggregator.layers };
         let live = memory::live_bytes(network, profile.sensor.memory_rule);
+        let peaks = memory::peaks(&live);
+        let patching = Patching::new(network, &profile.sensor, &sensor.layers)?;
         let (last, all) = (network.boundaries.len() - 1, network.layers.len());
         let fusion = network.position(sending.fusion).unwrap_or(last);
         let cut = |(index, boundary): (usize, &crate::network::Boundary)| {
@@ -50,17 +53,20 @@ impl CostTable {
             } else {
                 Crossing::split(boundary.shape, sending.ratio, sending.bits, devices)
             };
-            let before = &sensor.layers[..boundary.layers];
+            let (peak, extra) = match profile.sensor.patches {
+                Some(_) => patching.lowest(&live, boundary.layers),
+                None => (peaks[boundary.layers], Spend::default()),
+            };
             let around = Around {
                 boundary: boundary.id,
-                before: sensor.spend[boundary.layers],
+                before: sensor.spend[boundary.layers] + extra,
                 before_weights: sensor.weights[boundary.layers],
-                largest_weights: before.iter().map(|layer| layer.weight_bytes).max().unwrap_or(0),
+                largest_weights: sensor.largest[boundary.layers],
                 between: aggregator.spend[fused.layers] - aggregator.spend[boundary.layers],
                 fuse: fusing(fused.shape, profile),
                 after: aggregator.spend[all] - aggregator.spend[fused.layers],
                 behind_weights: aggregator.weights[all] - aggregator.weights[boundary.layers],
-                peak: memory::peak(&live, boundary.layers),
+                peak,
                 input: network.input,
             };
             assemble(&around, &crossing, profile)
@@ -74,21 +80,30 @@ impl CostTable {
     }
 }
 
-/// Running sums over the layers of a network on one device: entry `i` is the sum over the first `i` layers.
+/// Running sums over the layers of a network on one device: entry `i` is about the first `i` layers.
 struct Sums {
     layers: Vec<LayerCost>,
     spend: Vec<Spend>,
     weights: Vec<u64>,
+    /// Weights of the largest layer.
+    largest: Vec<u64>,
 }
 
 impl Sums {
     fn of(layers: Vec<LayerCost>) -> Self {
-        let mut spend = vec![Spend::default()];
-        let mut weights = vec![0];
-        for (index, layer) in layers.iter().enumerate() {
-            spend.push(spend[index] + Spend::of(layer));
-            weights.push(weights[index] + layer.weight_bytes);
+        let room = layers.len() + 1;
+        let (mut spend, mut weights, mut largest) =
+            (Vec::with_capacity(room), Vec::with_capacity(room), Vec::with_capacity(room));
+        let mut sums = (Spend::default(), 0, 0);
+        for layer in &layers {
+            spend.push(sums.0);
+            weights.push(sums.1);
+            largest.push(sums.2);
+            sums = (sums.0 + Spend::of(layer), sums.1 + layer.weight_bytes, sums.2.max(layer.weight_bytes));
         }
-        Self { layers, spend, weights }
+        spend.push(sums.0);
+        weights.push(sums.1);
+        largest.push(sums.2);
+        Self { layers, spend, weights, largest }
     }
 }

@@ -215,9 +215,8 @@ fn the_regimes_of_mobilenet_v2() {
     let last = table.cuts.len() - 1;
     // The figures leave the classifier out: ceil(1000/8) * ceil(1280/4) and ceil(1000/32) * ceil(1280/2) cycles.
     let classifier = |index| if index == last { 40_000.0 / 250e6 } else { 20_480.0 / 800e6 };
-    let milliseconds = |index, bandwidth| {
-        (evaluate(&table, index, &knobs(bandwidth)).latency.total_s() - classifier(index)) * 1e3
-    };
+    let milliseconds =
+        |index, bandwidth| (evaluate(&table, index, &knobs(bandwidth)).latency.total_s() - classifier(index)) * 1e3;
     assert!((milliseconds(0, 12.5e6) - 12.53).abs() < 0.01, "{}", milliseconds(0, 12.5e6));
     assert!((milliseconds(last, 12.5e6) - 6.45).abs() < 0.01, "{}", milliseconds(last, 12.5e6));
     for (bandwidth, expected, name) in [(12.5e6, 3.93, "b3.1"), (37.5e6, 3.02, "b2.1")] {
@@ -230,4 +229,169 @@ fn the_regimes_of_mobilenet_v2() {
 
 fn constant(value: f64) -> hardware::Sourced<f64> {
     hardware::Sourced { value, shown: String::new(), source: None, assumed: true }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_fix_mends_and_is_the_smallest(
+        seed: u64, which in 0_usize..7, limit in 0.05_f64..0.95, memory in 0.3_f64..1.2, index in 0_usize..14,
+    ) {
+        let (space, profile) = (space("tabletop"), profile(which));
+        let (design, network) = design(&space, seed);
+        let table = CostTable::new(&network, Sending::from(&design), &profile).unwrap();
+        let cut = &table.cuts[index % table.cuts.len()];
+        let usual = Knobs::from_profile(&profile);
+        let now = Rates::new(&usual).evaluate(cut);
+        let knobs = Knobs {
+            latency_limit_s: Some(now.latency.total_s() * limit),
+            sensor_memory_bytes: (cut.sensor_peak_bytes as f64 * memory) as u64,
+            ..usual
+        };
+        let feasible = |knobs: &Knobs| Rates::new(knobs).evaluate(cut).feasible();
+        for change in single_fixes(cut, &knobs) {
+            prop_assert!(feasible(&change.knob.at(change.to, &knobs)), "{}", change.sentence());
+            let short = change.from + (change.to - change.from) * 0.99;
+            let counted = matches!(change.knob, Knob::Sensors | Knob::SensorMemory);
+            prop_assert!(counted || !feasible(&change.knob.at(short, &knobs)), "{} is too much", change.sentence());
+        }
+        if let Some(changes) = joint_fix(cut, &knobs) {
+            let moved = changes.iter().fold(knobs, |knobs, change| change.knob.at(change.to, &knobs));
+            prop_assert!(feasible(&moved), "{changes:?}");
+        } else {
+            let broken = now.violations;
+            prop_assert!(broken.contains(Limit::SensorWeights) || broken.contains(Limit::AggregatorWeights));
+        }
+    }
+
+    #[test]
+    fn two_cuts_are_equally_fast_at_their_break_even_bandwidth(
+        seed: u64, which in 0_usize..7, pair in (0_usize..14, 0_usize..14), sensors in 1_u32..13,
+    ) {
+        let (space, profile) = (space("tabletop"), profile(which));
+        let (design, network) = design(&space, seed);
+        let table = CostTable::new(&network, Sending::from(&design), &profile).unwrap();
+        let (first, second) = (&table.cuts[pair.0 % table.cuts.len()], &table.cuts[pair.1 % table.cuts.len()]);
+        let knobs = Knobs { sensors, ..Knobs::from_profile(&profile) };
+        let total = |cut, bandwidth| {
+            Rates::new(&Knob::Bandwidth.at(bandwidth, &knobs)).latency(cut).total_s()
+        };
+        if let Some(bandwidth) = break_even_bandwidth(first, second, &knobs) {
+            let (one, other) = (total(first, bandwidth), total(second, bandwidth));
+            prop_assert!((one / other - 1.0).abs() < 1e-6, "{one} and {other}");
+            let (more, less) = if first.link_bytes > second.link_bytes { (first, second) } else { (second, first) };
+            prop_assert!(total(more, bandwidth * 2.0) < total(less, bandwidth * 2.0));
+            prop_assert!(total(less, bandwidth / 2.0) < total(more, bandwidth / 2.0));
+        } else {
+            let wins = [1e-3, 1e12].map(|bandwidth| total(first, bandwidth) <= total(second, bandwidth));
+            prop_assert!(wins[0] == wins[1] || first.link_bytes == second.link_bytes);
+        }
+    }
+}
+
+#[test]
+fn a_tornado_is_sorted_and_its_bandwidth_bar_points_the_right_way() {
+    let (space, profile) = (space("tabletop"), profile(0));
+    let network = space.lower(&space.largest()).unwrap();
+    let sending = Sending { fusion: space.boundary_named("S2.1").unwrap(), ratio: 4, bits: 8 };
+    let table = CostTable::new(&network, sending, &profile).unwrap();
+    let knobs = Knobs::from_profile(&profile);
+    let swings = tornado(&table, &knobs, |_| true);
+    assert_eq!(swings.len(), Knob::HARDWARE.len());
+    assert!(swings.windows(2).all(|pair| pair[0].width_s() >= pair[1].width_s()));
+    let of = |knob| swings.iter().find(|swing| swing.knob == knob).unwrap();
+    for knob in [Knob::Bandwidth, Knob::SensorCompute, Knob::AggregatorCompute] {
+        assert!(of(knob).low.latency_s > of(knob).high.latency_s, "{knob:?}");
+    }
+    assert!(of(Knob::Sensors).low.latency_s < of(Knob::Sensors).high.latency_s);
+    assert!((of(Knob::Sensors).low.value, of(Knob::Sensors).high.value) == (4.0, 8.0));
+    assert!(tornado(&table, &knobs, |_| false).is_empty());
+}
+
+#[test]
+fn before_a_search_the_limit_nobody_meets_is_named() {
+    let (space, profile) = (space("tabletop"), profile(0));
+    let network = space.lower(&space.smallest()).unwrap();
+    let sending = Sending { fusion: space.boundary_named("S2.1").unwrap(), ratio: 4, bits: 8 };
+    let table = CostTable::new(&network, sending, &profile).unwrap();
+    let knobs = Knobs::from_profile(&profile);
+    assert_eq!(why_none(&table.cuts, &knobs), None);
+    let tight = Knobs { latency_limit_s: Some(1e-4), ..knobs };
+    let shortfalls = why_none(&table.cuts, &tight).unwrap();
+    assert_eq!(shortfalls.iter().map(|shortfall| shortfall.limit).collect::<Vec<_>>(), [Limit::Latency]);
+    let best = sweep(&table, &knobs).map(|evaluation| evaluation.latency.total_s()).fold(f64::INFINITY, f64::min);
+    assert!((shortfalls[0].reached - best).abs() < 1e-12);
+    // Each limit alone is met by some cut, but never both by one.
+    let total = |index: usize| evaluate(&table, index, &knobs).latency.total_s();
+    let between = Knobs {
+        latency_limit_s: Some(f64::midpoint(best, total(0))),
+        sensor_memory_bytes: table.cuts[0].sensor_peak_bytes,
+        ..knobs
+    };
+    assert_eq!(why_none(&table.cuts, &between), Some(Vec::new()));
+}
+
+#[test]
+fn patches_make_mobilenet_v2_fit_and_cost_work() {
+    // 4x4 patches: 172 KiB instead of 1372, up to the fourth bottleneck; see golden_networks for the memory alone.
+    let (space, mut profile) = (space("mobilenet-v2"), profile(4));
+    let network = space.lower(&space.largest()).unwrap();
+    let sending = Sending { fusion: 0, ratio: 1, bits: 8 };
+    let whole = CostTable::new(&network, sending, &profile).unwrap();
+    profile.sensor.patches = Some(hardware::Sourced { value: 4, shown: "4".into(), source: None, assumed: true });
+    let patched = CostTable::new(&network, sending, &profile).unwrap();
+    let last = whole.cuts.len() - 1;
+    assert_eq!((whole.cuts[last].sensor_peak_bytes, patched.cuts[last].sensor_peak_bytes), (1372 * 1024, 175_616));
+    assert!(patched.cuts[last].sensor_cycles > whole.cuts[last].sensor_cycles);
+    assert_eq!(patched.cuts[0], whole.cuts[0]);
+    assert!(SpaceTable::new(&space, &profile).is_none());
+}
+
+#[test]
+fn impossible_knobs_are_refused_in_words() {
+    let usual = Knobs::from_profile(&profile(0));
+    assert_eq!(usual.check(), Ok(()));
+    let error = Knobs { bandwidth_bytes_per_s: 0.0, ..usual }.check().unwrap_err();
+    assert_eq!(error.to_string(), "bandwidth must be a finite number above zero, not 0");
+    for knobs in [
+        Knobs { sensors: 0, ..usual },
+        Knobs { sensors: 65, ..usual },
+        Knobs { sensor_macs_per_s: f64::NAN, ..usual },
+        Knobs { latency_limit_s: Some(-1.0), ..usual },
+        Knobs { aggregator_macs_per_s: f64::INFINITY, ..usual },
+    ] {
+        assert!(knobs.check().is_err());
+    }
+}
+
+#[test]
+fn a_cut_between_equal_devices_moves_energy_and_loses_none() {
+    let space = space("tabletop");
+    let (_, network) = design(&space, 3);
+    let mut profile = profile(0);
+    profile.aggregator = profile.sensor.device.clone();
+    let table = CostTable::new(&network, Sending { fusion: space.last(), ratio: 1, bits: 8 }, &profile).unwrap();
+    let joules = |cut: &Cut| cut.sensor_energy_j + cut.view_energy_j + cut.once_energy_j;
+    let cycles = |cut: &Cut| cut.sensor_cycles + cut.view_cycles + cut.once_cycles;
+    for cut in &table.cuts {
+        assert!((joules(cut) / joules(&table.cuts[0]) - 1.0).abs() < 1e-9);
+        assert!((cycles(cut) - cycles(&table.cuts[0])).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn the_weakest_camera_decides() {
+    let (name, glasses) = hardware::SHIPPED[0];
+    let slow = "[[sensor.camera]]\nname = \"eye\"\nclock = { value = 6.25, unit = \"MHz\" }\nactivations = 1024\n";
+    let read = |text: &str| Profile::from_toml(&Source::new(name, text)).unwrap();
+    let (alike, unlike) = (read(glasses), read(&format!("{glasses}\n{slow}")));
+    let space = space("tabletop");
+    let network = space.lower(&space.smallest()).unwrap();
+    let table = CostTable::new(&network, Sending { fusion: 3, ratio: 4, bits: 8 }, &alike).unwrap();
+    let [alike, unlike] = [alike, unlike].map(|profile| Rates::new(&Knobs::from_profile(&profile)));
+    let cut = &table.cuts[3];
+    assert!((unlike.latency(cut).sensor_s / alike.latency(cut).sensor_s - 2.0).abs() < 1e-6);
+    assert!(!alike.evaluate(cut).violations.contains(Limit::SensorMemory));
+    assert!(unlike.evaluate(cut).violations.contains(Limit::SensorMemory));
 }

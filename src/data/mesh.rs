@@ -201,7 +201,7 @@ mod tests {
     fn y_up_becomes_z_up() {
         let mut mesh = Mesh { vertices: vec![[0.0, 1.0, 0.0]], triangles: vec![] };
         mesh.set_up_axis(UpAxis::Y);
-        assert_eq!(mesh.vertices[0], [0.0, 0.0, 1.0]);
+        assert_eq!(mesh.vertices, [[0.0, 0.0, 1.0]]);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! the number of views asked for, and every prefix of the views is spread round the object ([`camera`]).
 
 pub mod arrangement;
+pub mod augment;
 pub mod camera;
 pub mod error;
 pub mod mesh;

@@ -50,11 +50,10 @@ impl Canvas {
         let light_direction = normalised(light.direction);
         for corners in &mesh.triangles {
             let [a, b, c] = corners.map(|corner| self.projected[corner as usize]);
-            let normal = normalised(cross(subtract(b, a), subtract(c, a)));
-            // Screen y points down, camera y up: mirror the normal back before lighting.
-            let facing = dot([normal[0], -normal[1], normal[2]], light_direction).abs();
-            let brightness = light.ambient + (1.0 - light.ambient) * facing;
-            self.fill([a, b, c], side, (brightness * 255.0).clamp(1.0, 255.0) as u8);
+            if covers_a_sample(a, b, c) {
+                let shade = shade(cross(subtract(b, a), subtract(c, a)), light_direction, light.ambient);
+                self.fill([a, b, c], side, shade);
+            }
         }
         self.resolve(size, image);
     }
@@ -78,13 +77,20 @@ impl Canvas {
     /// Fills one triangle: the samples whose centre it covers and where it is nearest so far.
     fn fill(&mut self, mut corners: [Vec3; 3], side: usize, shade: u8) {
         // Sorted by row, so that an edge shared by two triangles is computed from the same end and leaves no gap.
-        corners.sort_by(|a, b| a[1].total_cmp(&b[1]).then(a[0].total_cmp(&b[0])));
+        for (upper, lower) in [(0, 1), (1, 2), (0, 1)] {
+            let (a, b) = (corners[upper], corners[lower]);
+            if (b[1], b[0]) < (a[1], a[0]) {
+                corners.swap(upper, lower);
+            }
+        }
         let [top, middle, bottom] = corners;
         let (ab, ac) = (subtract(middle, top), subtract(bottom, top));
         let area = ab[0] * ac[1] - ab[1] * ac[0];
         if area.abs() < 1e-6 {
             return;
         }
+        // Rounding must not push a sliver seen from its edge in front of its own corners.
+        let (far, near) = (top[2].min(middle[2]).min(bottom[2]), top[2].max(middle[2]).max(bottom[2]));
         let slope_x = (ab[2] * ac[1] - ab[1] * ac[2]) / area;
         let slope_y = (ab[0] * ac[2] - ab[2] * ac[0]) / area;
         for y in first_sample(top[1])..first_sample(bottom[1]).min(side) {
@@ -95,8 +101,9 @@ impl Canvas {
             let (start, end) = (first_sample(left).min(side), first_sample(right).min(side));
             let mut depth = top[2] + slope_x * (start as f32 + 0.5 - top[0]) + slope_y * (row - top[1]);
             for at in y * side + start..y * side + end.max(start) {
-                if depth > self.depth[at] {
-                    self.depth[at] = depth;
+                let within = depth.max(far).min(near);
+                if within > self.depth[at] {
+                    self.depth[at] = within;
                     self.shade[at] = shade;
                 }
                 depth += slope_x;
@@ -118,9 +125,29 @@ impl Canvas {
     }
 }
 
-/// Index of the first sample whose centre is at or after `at` (0 when that is before the image).
+/// Index of the first sample whose centre is at or after `at` (0 when that is before the image): `at - 0.5` rounded up. Written
+/// without `ceil`, which is a slow call on processors of the oldest supported kind.
 fn first_sample(at: f32) -> usize {
-    (at - 0.5).ceil().max(0.0) as usize
+    let at = (at - 0.5).clamp(0.0, 1e6);
+    let whole = at as u32;
+    whole as usize + usize::from((whole as f32) < at)
+}
+
+/// Whether the box round a triangle holds the centre of a sample: most triangles of a fine mesh fall between.
+fn covers_a_sample(a: Vec3, b: Vec3, c: Vec3) -> bool {
+    let between = |axis: usize| {
+        let (low, high) = (a[axis].min(b[axis]).min(c[axis]), a[axis].max(b[axis]).max(c[axis]));
+        first_sample(low) != first_sample(high)
+    };
+    between(1) && between(0)
+}
+
+/// Brightness of a face with this normal (of any length, in screen axes) under a light in camera axes.
+fn shade(normal: Vec3, light: Vec3, ambient: f32) -> u8 {
+    let normal = normalised(normal);
+    // Screen y points down, camera y up: mirror the normal back before lighting.
+    let facing = dot([normal[0], -normal[1], normal[2]], light).abs();
+    ((ambient + (1.0 - ambient) * facing) * 255.0).clamp(1.0, 255.0) as u8
 }
 
 /// Where the edge from `from` (above) to `to` (below) crosses a row.
@@ -228,10 +255,10 @@ mod tests {
             disc.triangles.push([0, step + 1, (step + 1) % 97 + 1]);
         }
         let image = image(&disc, FRONT, HEADLIGHT, 64);
-        for at in 0..64 * 64 {
+        for (at, &pixel) in image.iter().enumerate() {
             let (x, y) = ((at % 64) as f32 - 31.5, (at / 64) as f32 - 31.5);
             if x.hypot(y) < 24.0 {
-                assert_eq!(image[at], 255, "gap at {at}");
+                assert_eq!(pixel, 255, "gap at {at}");
             }
         }
     }

@@ -104,6 +104,7 @@ pub(super) struct BuffersRow {
     pub(super) double_frame: bool,
     #[serde(default)]
     pub(super) link: bool,
+    pub(super) patches: Number,
 }
 
 #[derive(Deserialize)]

@@ -9,12 +9,15 @@
 
 mod device;
 mod file;
+mod flags;
 mod measured;
 mod provenance;
 mod quantity;
 mod read;
+mod write;
 
 pub use device::{Dataflow, Depthwise, Device, Layout, Mapping, MeasuredTable, Residency};
+pub use flags::{FlagError, override_mapping};
 pub use measured::{MeasuredError, parse_measured};
 pub use provenance::Constant;
 pub use quantity::{Dimension, Sourced};
@@ -40,6 +43,9 @@ pub const DEFAULT: &str = "glasses";
 
 /// Most cameras a profile may have.
 pub const MAX_SENSORS: u32 = 64;
+
+/// Most unlike cameras a profile may list.
+pub const MAX_CAMERAS: usize = 16;
 
 /// Sensors, link, aggregator and limits.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,6 +77,8 @@ pub struct Sensor {
     pub double_buffered_frame: bool,
     /// Whether the tensor being sent needs a buffer of its own, so that the next frame can start.
     pub link_buffer: bool,
+    /// Grid of patches in which the first layers run, where that lowers the peak (patch-based inference).
+    pub patches: Option<Sourced<u32>>,
     /// Seconds from the end of exposure to pixels in memory.
     pub readout_s: Sourced<f64>,
     /// Joules per pixel read out.
@@ -145,6 +153,50 @@ mod tests {
             for constant in profile.constants() {
                 assert!(constant.source.is_some(), "{name}: {} has no source", constant.key);
             }
+        }
+    }
+
+    #[test]
+    fn a_profile_written_and_read_again_is_the_same() {
+        let cameras = "[[sensor.camera]]\nname = \"eye\"\nclock = { value = 5, unit = \"MHz\" }\nactivations = 4096\n";
+        let (_, glasses) = SHIPPED[0];
+        let unlike = format!("{glasses}\n{cameras}");
+        for text in SHIPPED.iter().map(|(_, text)| *text).chain([unlike.as_str()]) {
+            let profile = Profile::from_toml(&Source::new("first", text)).unwrap();
+            let written = profile.to_toml();
+            let again = Profile::from_toml(&Source::new("second", &*written)).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(again, profile, "{written}");
+        }
+    }
+
+    /// Replaces text of the default profile and returns what its reader then says, with line and column of the caret.
+    fn refused(from: &str, to: &str) -> (String, (usize, usize)) {
+        let (name, text) = SHIPPED[0];
+        assert!(text.contains(from), "{from}");
+        let error = Profile::from_toml(&Source::new(name, text.replacen(from, to, 1))).unwrap_err();
+        (format!("{} {}", error.message, error.help.clone().unwrap_or_default()), error.position())
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        for (from, to, expected) in [
+            ("value = 12.5, unit = \"MHz\"", "value = 0, unit = \"MHz\"", "`clock` must not be zero"),
+            ("value = 12.5, unit = \"MHz\"", "value = nan, unit = \"MHz\"", "`clock` must be a finite number"),
+            ("\"Mbit/s\"", "\"Mbits/s\"", "did you mean `Mbit/s`?"),
+            ("topology = \"shared\"", "topolgy = \"shared\"", "did you mean `topology`?"),
+            ("ox = 8", "rows = 8", "`rows` has no meaning"),
+            ("ox = 8, ", "", "this mapping rule needs `ox`"),
+            ("oy = 8", "oy = 0", "`oy` must not be zero"),
+            ("residency = \"resident\"", "residency = \"streamed\"", "need `weight-bandwidth`"),
+            ("count = { value = 6", "count = { value = 6.5", "`count` must be a whole number"),
+            ("[limits]", "[limits]\nsensor-memory = 1e9", "memory holds only 64 KiB"),
+            ("[aggregator]", "[aggregator]\ncount = 2", "`count` belongs to [sensor]"),
+            ("efficiency = { value = 0.8", "efficiency = { value = 1.8", "must not exceed 1"),
+            ("[link]", "[[sensor.camera]]\nname = \"a\"\nbandwidth = 5\n[link]", "no bandwidth of its own"),
+        ] {
+            let (message, (line, _)) = refused(from, to);
+            assert!(message.contains(expected), "{message}");
+            assert!(line > 1, "{message} has no place");
         }
     }
 }

@@ -21,6 +21,7 @@ impl Profile {
         let mut list = List(Vec::new());
         list.add("sensor.count", Some(&self.sensor.count));
         list.device("sensor", &self.sensor.device);
+        list.add("sensor.buffers.patches", self.sensor.patches.as_ref());
         list.add("sensor.readout.time", Some(&self.sensor.readout_s));
         list.add("sensor.readout.pixel-energy", self.sensor.pixel_energy_j.as_ref());
         for camera in &self.sensor.cameras {

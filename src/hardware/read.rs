@@ -4,12 +4,18 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use super::file::{CameraRow, DeviceRow, LimitsRow, LinkRow, MappingRow, MemoryRow, Number, ProfileFile, Rule};
+use super::file::{
+    BuffersRow, CameraRow, DeviceRow, LimitsRow, LinkRow, MappingRow, MemoryRow, Number, ProfileFile, Rule,
+};
 use super::quantity::{Constant, Dimension, Reader, Zero};
 use super::{
-    Camera, Depthwise, Device, Limits, Link, MAX_SENSORS, Mapping, Profile, Residency, Sensor, Sourced, parse_measured,
+    Camera, Depthwise, Device, Limits, Link, MAX_CAMERAS, MAX_SENSORS, Mapping, Profile, Residency, Sensor, Sourced,
+    Topology, parse_measured,
 };
 use crate::diagnostic::{Diagnostic, Source};
+
+/// Finest grid of patches.
+const MAX_PATCHES: u32 = 16;
 
 /// Returns the text of a latency table that a profile names.
 pub type ReadTable<'a> = &'a dyn Fn(&str) -> std::io::Result<String>;
@@ -40,6 +46,7 @@ impl Profile {
             limits: reader.limits(&file.limits)?,
         };
         reader.limit_within_memory(&profile, &file.limits)?;
+        reader.cameras_fit(&profile, file.sensor.get_ref())?;
         Ok(profile)
     }
 }
@@ -74,11 +81,30 @@ impl Reader<'_> {
         }
     }
 
+    fn cameras_fit(self, profile: &Profile, row: &DeviceRow) -> Result<(), Diagnostic> {
+        let rows = row.camera.as_deref().unwrap_or_default();
+        if let Some(row) = rows.get(MAX_CAMERAS) {
+            return Err(self.source.error(row.span(), format!("at most {MAX_CAMERAS} cameras can be unlike the rest")));
+        }
+        for (index, row) in rows.iter().enumerate() {
+            let camera = row.get_ref();
+            if rows[..index].iter().any(|other| other.get_ref().name == camera.name) {
+                return Err(self.source.error(row.span(), format!("the camera `{}` is listed twice", camera.name)));
+            }
+            if let Some(bandwidth) = camera.bandwidth.as_ref().filter(|_| profile.link.topology == Topology::Shared) {
+                return Err(self
+                    .source
+                    .error(bandwidth.span(), "a camera on a shared bus has no bandwidth of its own"));
+            }
+        }
+        Ok(())
+    }
+
     fn sensor(self, row: &Spanned<DeviceRow>, read: ReadTable) -> Result<Sensor, Diagnostic> {
         let device = self.device(row, read)?;
         let row = row.get_ref();
         let count = match &row.count {
-            Some(count) => self.count(count)?,
+            Some(count) => self.count(count, "count", MAX_SENSORS)?,
             None => Sourced {
                 value: 1,
                 shown: "1".into(),
@@ -86,11 +112,8 @@ impl Reader<'_> {
                 assumed: true,
             },
         };
-        let (rule, double_frame, link_buffer) = row
-            .buffers
-            .as_ref()
-            .map(Spanned::get_ref)
-            .map_or_else(Default::default, |row| (row.rule, row.double_frame, row.link));
+        let default = BuffersRow::default();
+        let buffers = row.buffers.as_ref().map_or(&default, Spanned::get_ref);
         let readout = row.readout.as_ref().map(Spanned::get_ref);
         let readout_s = match readout {
             Some(readout) => self.number(&readout.time, "time", Dimension::Time, Zero::Allowed)?,
@@ -100,9 +123,10 @@ impl Reader<'_> {
         Ok(Sensor {
             device,
             count,
-            memory_rule: rule,
-            double_buffered_frame: double_frame,
-            link_buffer,
+            memory_rule: buffers.rule,
+            double_buffered_frame: buffers.double_frame,
+            link_buffer: buffers.link,
+            patches: buffers.patches.as_ref().map(|row| self.count(row, "patches", MAX_PATCHES)).transpose()?,
             readout_s,
             pixel_energy_j: self.optional(pixel_energy, "pixel-energy", Dimension::Energy, Zero::Allowed)?,
             cameras: row.camera.iter().flatten().map(|row| self.camera(row.get_ref())).collect::<Result<_, _>>()?,
@@ -123,12 +147,10 @@ impl Reader<'_> {
         })
     }
 
-    fn count(self, row: &Spanned<Constant>) -> Result<Sourced<u32>, Diagnostic> {
-        let number = self.number(row, "count", Dimension::Count, Zero::Refused)?;
-        if number.value.fract() != 0.0 || number.value > f64::from(MAX_SENSORS) {
-            return Err(self
-                .source
-                .error(row.span(), format!("`count` must be a whole number from 1 to {MAX_SENSORS}")));
+    fn count(self, row: &Spanned<Constant>, key: &str, most: u32) -> Result<Sourced<u32>, Diagnostic> {
+        let number = self.number(row, key, Dimension::Count, Zero::Refused)?;
+        if number.value.fract() != 0.0 || number.value > f64::from(most) {
+            return Err(self.source.error(row.span(), format!("`{key}` must be a whole number from 1 to {most}")));
         }
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked above")]
         let value = number.value as u32;

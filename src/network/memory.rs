@@ -75,13 +75,21 @@ pub fn live_bytes(network: &Network, rule: MemoryRule) -> Vec<u64> {
 
 /// The largest of the first `layers` layers. Zero layers have no peak: their bytes are 0.
 pub fn peak(live: &[u64], layers: usize) -> Peak {
+    peaks(&live[..layers.min(live.len())]).last().copied().unwrap_or_default()
+}
+
+/// The peak of the first `i` layers for every `i` from 0 to all of them. Of equal layers the first is named.
+pub fn peaks(live: &[u64]) -> Vec<Peak> {
+    let mut peaks = Vec::with_capacity(live.len() + 1);
     let mut best = Peak::default();
-    for (layer, &bytes) in live.iter().take(layers).enumerate() {
+    peaks.push(best);
+    for (layer, &bytes) in live.iter().enumerate() {
         if bytes > best.bytes {
             best = Peak { layer, bytes };
         }
+        peaks.push(best);
     }
-    best
+    peaks
 }
 
 /// The tensors alive while `layer` runs: those waiting, its inputs and its output.
@@ -181,7 +189,7 @@ mod tests {
     use super::super::{Builder, Shape, Window};
     use super::*;
 
-    /// The second block of MobileNetV2 at 224: 16 -> 96 at 112, depthwise stride 2, 96 -> 24 at 56.
+    /// The second block of `MobileNetV2` at 224: 16 -> 96 at 112, depthwise stride 2, 96 -> 24 at 56.
     fn inverted_bottleneck() -> Network {
         let mut builder = Builder::new(Shape::new(16, 112, 112)).unwrap();
         let expand = builder.conv("expand", 0, 96, Window::same(1, 1), 1).unwrap();

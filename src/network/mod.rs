@@ -91,7 +91,7 @@ pub enum Op {
         /// Padding on each side.
         padding: u32,
     },
-    /// Mean over all positions of each channel.
+    /// Mean, or largest value, over all positions of each channel; both cost the same.
     GlobalPool,
     /// Sum of two tensors of one shape (a residual).
     Add,

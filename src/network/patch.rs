@@ -1,7 +1,7 @@
 //! Patch-based inference: the first layers run patch by patch, so that their large tensors are never whole.
 //!
 //! The output of the patched part is cut into `grid x grid` patches. A patch of side p at the end of a layer needs
-//! `min((p - 1) * stride + k, side)` of its input, so patches overlap and some work is done twice. Idea: MCUNetV2
+//! `min((p - 1) * stride + k, side)` of its input, so patches overlap and some work is done twice. Idea: `MCUNetV2`
 //! (Lin et al., 2021); there the receptive field is also redistributed, here the network is taken as it is.
 
 use super::memory::{MemoryRule, live_bytes, peak};
@@ -20,9 +20,24 @@ pub struct Patched {
     pub extra_macs: u64,
 }
 
-/// Runs the first `layers` layers in `grid x grid` patches. `None` if that is impossible: no layers, a grid finer than the
-/// output, or a layer among them that needs whole tensors (global pooling, squeeze-excite, fully connected).
+/// Runs the first `layers` layers in `grid x grid` patches. `None` where [`one_patch`] is none.
 pub fn patched(network: &Network, layers: usize, grid: u32, rule: MemoryRule) -> Option<Patched> {
+    let patch = one_patch(network, layers, grid)?;
+    let patch_bytes = peak(&live_bytes(&patch, rule), layers).bytes;
+    let rest = live_bytes(network, rule)[layers..].iter().copied().max().unwrap_or(0);
+    let whole_macs: u64 = network.layers[..layers].iter().map(|layer| layer.macs).sum();
+    Some(Patched {
+        peak_bytes: (patch_bytes + network.shape(layers).elements()).max(rest),
+        patch_bytes,
+        input_patch: (patch.input.height, patch.input.width),
+        extra_macs: (u64::from(grid) * u64::from(grid) * patch.macs()).saturating_sub(whole_macs),
+    })
+}
+
+/// The first `layers` layers with the shapes they have for one of `grid x grid` patches. `None` if that is impossible: no
+/// layers, a grid finer than the output, or a layer among them that needs whole tensors (global pooling, squeeze-excite,
+/// fully connected).
+pub fn one_patch(network: &Network, layers: usize, grid: u32) -> Option<Network> {
     let end = network.shape(layers);
     if layers == 0 || grid == 0 || grid > end.height.min(end.width) {
         return None;
@@ -33,23 +48,14 @@ pub fn patched(network: &Network, layers: usize, grid: u32, rule: MemoryRule) ->
         layers: network.layers[..layers].to_vec(),
         boundaries: Vec::new(),
     };
-    let (mut patch_macs, mut whole_macs) = (0, 0);
     for (index, layer) in patch.layers.iter_mut().enumerate() {
-        whole_macs += layer.macs;
         layer.input = resized(layer.input, sides[layer.inputs.0]);
         layer.output = resized(layer.output, sides[index + 1]);
         if layer.macs > 0 {
-            patch_macs += layer.weights * layer.output.positions();
+            layer.macs = layer.weights * layer.output.positions();
         }
     }
-    let patch_bytes = peak(&live_bytes(&patch, rule), layers).bytes;
-    let rest = live_bytes(network, rule)[layers..].iter().copied().max().unwrap_or(0);
-    Some(Patched {
-        peak_bytes: (patch_bytes + end.elements()).max(rest),
-        patch_bytes,
-        input_patch: sides[0],
-        extra_macs: (u64::from(grid) * u64::from(grid) * patch_macs).saturating_sub(whole_macs),
-    })
+    Some(patch)
 }
 
 /// Height and width of a patch of every tensor up to the end of the patched layers.

@@ -27,10 +27,17 @@ const GLANCE: Duration = Duration::from_millis(20);
 /// A trainer or searcher at work.
 pub struct Child {
     process: Process,
-    /// `None` if this program is not its parent.
-    handle: Option<std::process::Child>,
+    tie: Tie,
     outbox: Sender<Control>,
     ending: Option<Ending>,
+}
+
+/// How this program knows of the process.
+enum Tie {
+    /// As its parent; `None` once that is handed on.
+    Parent(Option<std::process::Child>),
+    /// By the run's database.
+    Database(Store, Task),
 }
 
 /// How a process ended; the status is known to its parent only.
@@ -64,12 +71,11 @@ impl Child {
     ///
     /// # Errors
     /// The log can't be opened, the program can't be started, or the run's database can't be opened.
-    pub fn start<S: AsRef<OsStr>>(
-        program: &Path,
-        arguments: impl IntoIterator<Item = S> + Clone,
-        run: &RunDir,
-        task: Task,
-    ) -> Result<Self, RunError> {
+    pub fn start(program: &Path, arguments: &[impl AsRef<OsStr>], run: &RunDir, task: Task) -> Result<Self, RunError> {
+        let not_started = |source| RunError::NotStarted { program: program.to_owned(), source };
+        if !program.is_file() {
+            return Err(not_started(io::ErrorKind::NotFound.into()));
+        }
         let store = run.store()?;
         let log = run.log_path();
         let open = || {
@@ -78,7 +84,7 @@ impl Child {
         };
         let (output, errors) = open().map_err(|error| RunError::file("open", &log, error))?;
         let spawn = |mut command: Command| {
-            command.args(arguments.clone()).stdin(Stdio::piped());
+            command.args(arguments).stdin(Stdio::piped());
             command.stdout(output.try_clone()?).stderr(errors.try_clone()?).process_group(0).spawn()
         };
         // `nice` becomes the program, so the process id stays the same. Not every system has it.
@@ -88,10 +94,10 @@ impl Child {
             Err(error) if error.kind() == io::ErrorKind::NotFound => spawn(Command::new(program)),
             started => started,
         }
-        .map_err(|source| RunError::NotStarted { program: program.to_owned(), source })?;
+        .map_err(not_started)?;
         let process = Process::here(handle.id());
         let outbox = outbox(handle.stdin.take(), store, task);
-        Ok(Self { process, handle: Some(handle), outbox, ending: None })
+        Ok(Self { process, tie: Tie::Parent(Some(handle)), outbox, ending: None })
     }
 
     /// The living owner of a task of this run, whoever started it; `None` if nobody is at work.
@@ -101,7 +107,8 @@ impl Child {
     pub fn attach(run: &RunDir, task: Task) -> Result<Option<Self>, RunError> {
         let store = run.store()?;
         let Some(owner) = store.owner(task)?.filter(Owner::is_alive) else { return Ok(None) };
-        Ok(Some(Self { process: owner.process, handle: None, outbox: outbox(None, store, task), ending: None }))
+        let outbox = outbox(None, run.store()?, task);
+        Ok(Some(Self { process: owner.process, tie: Tie::Database(store, task), outbox, ending: None }))
     }
 
     /// The process at work.
@@ -119,14 +126,22 @@ impl Child {
     /// How the process ended; `None` while it works.
     ///
     /// # Errors
-    /// The system does not say.
-    pub fn poll(&mut self) -> io::Result<Option<Ending>> {
-        if self.ending.is_none() {
-            self.ending = match &mut self.handle {
-                Some(handle) => handle.try_wait()?.map(|status| Ending { status: Some(status) }),
-                None => (self.process.is_alive() == Some(false)).then_some(Ending { status: None }),
-            };
+    /// The system, or the run's database, does not say.
+    pub fn poll(&mut self) -> Result<Option<Ending>, RunError> {
+        if self.ending.is_some() {
+            return Ok(self.ending);
         }
+        self.ending = match &mut self.tie {
+            Tie::Parent(handle) => {
+                let waited = handle.as_mut().map_or(Ok(None), std::process::Child::try_wait);
+                let failed = |source| RunError::Process { action: "watched", pid: self.process.pid, source };
+                waited.map_err(failed)?.map(|status| Ending { status: Some(status) })
+            }
+            Tie::Database(store, task) => {
+                let owner = store.owner(*task)?.filter(|owner| owner.process == self.process && owner.is_alive());
+                owner.is_none().then_some(Ending { status: None })
+            }
+        };
         Ok(self.ending)
     }
 
@@ -134,8 +149,8 @@ impl Child {
     /// polls instead.
     ///
     /// # Errors
-    /// The system does not say whether it has ended, or it can't be killed.
-    pub fn stop(mut self, grace: Duration) -> io::Result<Ending> {
+    /// It is not known whether the process has ended, or it can't be killed.
+    pub fn stop(mut self, grace: Duration) -> Result<Ending, RunError> {
         self.send(Control::Stop);
         let begun = Instant::now();
         let mut killed = false;
@@ -146,7 +161,8 @@ impl Child {
             if begun.elapsed() >= grace && !killed {
                 killed = self.process.kill();
                 if !killed && self.poll()?.is_none() {
-                    return Err(io::Error::other(format!("process {} could not be killed", self.process.pid)));
+                    let source = io::ErrorKind::PermissionDenied.into();
+                    return Err(RunError::Process { action: "killed", pid: self.process.pid, source });
                 }
             }
             thread::sleep(GLANCE);
@@ -165,7 +181,9 @@ impl Child {
 impl Drop for Child {
     fn drop(&mut self) {
         // Someone has to take note of the end of a child, or its entry stays in the system's table.
-        if let Some(mut handle) = self.handle.take().filter(|_| self.ending.is_none()) {
+        if let (Tie::Parent(handle), None) = (&mut self.tie, self.ending)
+            && let Some(mut handle) = handle.take()
+        {
             thread::spawn(move || handle.wait());
         }
     }

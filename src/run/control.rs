@@ -22,6 +22,8 @@ use super::store::Store;
 const TABLE_INTERVAL: Duration = Duration::from_millis(200);
 /// A line longer than this is no control; it is cut, and reported as one that means nothing.
 const LONGEST_LINE: u64 = 64 * 1024;
+/// So many lines are read ahead of the work; the writer of more has to wait.
+const WAITING_LINES: usize = 1024;
 
 /// What a running trainer or searcher can be told. As a line: `pause`, `resume`, `stop`, `{"limits":{"NAME":VALUE}}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,11 +46,8 @@ impl Control {
     /// The line is neither.
     pub fn parse(line: &str) -> Result<Self, RunError> {
         let line = line.trim();
-        let read = if line.starts_with(['{', '"']) {
-            serde_json::from_str(line)
-        } else {
-            serde_json::from_value(line.into())
-        };
+        let read =
+            if line.starts_with(['{', '"']) { serde_json::from_str(line) } else { serde_json::from_value(line.into()) };
         read.map_err(|error| {
             let shown: String = line.chars().take(80).collect();
             RunError::NotAControl { line: shown, detail: error.to_string() }
@@ -76,7 +75,10 @@ pub struct Inbox {
     asked: Option<Instant>,
     /// Closed once standard input has ended, or from the start where it is not read.
     lines: Option<Receiver<String>>,
+    /// Set by a signal, and left set, so that a second one ends the process.
     signalled: Arc<AtomicBool>,
+    /// Whether the signal was passed on.
+    signal_told: bool,
 }
 
 impl Inbox {
@@ -103,7 +105,7 @@ impl Inbox {
     }
 
     fn following(store: Store, task: Task, after: i64) -> Self {
-        Self { store, task, after, asked: None, lines: None, signalled: Arc::default() }
+        Self { store, task, after, asked: None, lines: None, signalled: Arc::default(), signal_told: false }
     }
 
     /// Lets an interrupt (Ctrl-C) or a request to terminate arrive as [`Control::Stop`]; a second one ends the process at
@@ -121,7 +123,7 @@ impl Inbox {
     }
 
     fn read(&mut self, input: impl Read + Send + 'static) {
-        let (sender, receiver) = mpsc::channel();
+        let (sender, receiver) = mpsc::sync_channel(WAITING_LINES);
         self.lines = Some(receiver);
         // The thread ends with its input or with the process; a read can't be called off.
         thread::spawn(move || {
@@ -183,17 +185,108 @@ impl Inbox {
             }
         }
         let mut controls = Vec::new();
+        let mut errors = Vec::new();
         for line in lines.iter().filter(|line| !line.trim().is_empty()) {
             match Control::parse(line) {
                 Ok(control) => controls.push(control),
-                Err(error) => {
-                    self.store.append(&Event::Warning { text: error.to_string() })?;
-                }
+                Err(error) => errors.push(error),
             }
         }
-        if self.signalled.load(Ordering::Relaxed) {
+        if let Some(first) = errors.first() {
+            let more = if errors.len() > 1 { format!("; {} more such lines", errors.len() - 1) } else { String::new() };
+            self.store.append(&Event::Warning { text: format!("{first}{more}") })?;
+        }
+        if self.signalled.load(Ordering::Relaxed) && !self.signal_told {
+            self.signal_told = true;
             controls.push(Control::Stop);
         }
         Ok(controls)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::tests::new_run;
+    use std::io::Write;
+
+    fn inbox() -> (tempfile::TempDir, Inbox, Store) {
+        let (root, run) = new_run();
+        let inbox = Inbox::following(run.store().unwrap(), Task::Train, 0);
+        (root, inbox, run.store().unwrap())
+    }
+
+    #[test]
+    fn words_and_json_are_understood_and_come_back() {
+        let limits = Control::Limits(BTreeMap::from([("rate".into(), 1e6), ("latency".into(), f64::INFINITY)]));
+        assert_eq!(limits.to_string(), r#"{"limits":{"latency":"inf","rate":1000000.0}}"#);
+        for control in [Control::Pause, Control::Resume, Control::Stop, limits] {
+            assert_eq!(Control::parse(&control.to_string()).unwrap(), control);
+            assert_eq!(Control::parse(&serde_json::to_string(&control).unwrap()).unwrap(), control);
+        }
+        assert_eq!(Control::parse("  pause\r\n").unwrap(), Control::Pause);
+    }
+
+    #[test]
+    fn anything_else_is_an_error_that_shows_the_valid_lines() {
+        for line in ["", "pase", "limits", "{", r#"{"limits":3}"#, r#"{"limits":{"rate":"fast"}}"#, "\u{0}"] {
+            let text = Control::parse(line).unwrap_err().to_string();
+            assert!(text.contains("pause, resume, stop"), "{text}");
+        }
+    }
+
+    #[test]
+    fn lines_and_table_arrive_and_the_end_of_input_is_no_stop() {
+        let (_root, mut inbox, store) = inbox();
+        let (input, mut output) = std::io::pipe().unwrap();
+        inbox.read(input);
+        assert!(inbox.poll().unwrap().is_empty());
+        output.write_all(b"pause\nnonsense\n\n{\"limits\":{\"rate\":2.5}}\nresume").unwrap();
+        drop(output);
+        let mut controls = Vec::new();
+        while controls.len() < 3 {
+            let more = inbox.wait(Duration::from_secs(20)).unwrap();
+            assert!(!more.is_empty(), "only {controls:?} arrived");
+            controls.extend(more);
+        }
+        let limits = Control::Limits(BTreeMap::from([("rate".into(), 2.5)]));
+        assert_eq!(controls, [Control::Pause, limits, Control::Resume]);
+        store.send(Task::Search, &Control::Stop).unwrap();
+        store.send(Task::Train, &Control::Stop).unwrap();
+        assert_eq!(inbox.wait(Duration::from_secs(20)).unwrap(), [Control::Stop]);
+        let events = store.events_after(0, 10).unwrap();
+        assert!(
+            matches!(&events[..], [one] if matches!(&one.value, Event::Warning { text } if text.contains("nonsense")))
+        );
+    }
+
+    #[test]
+    fn waiting_ends_with_the_time_given_even_after_the_input_has_ended() {
+        let (_root, mut inbox, _store) = inbox();
+        inbox.read(std::io::empty());
+        let begun = Instant::now();
+        assert!(inbox.wait(Duration::from_millis(300)).unwrap().is_empty());
+        assert!(begun.elapsed() >= Duration::from_millis(300));
+    }
+
+    #[test]
+    fn a_worker_hears_only_what_comes_after_it() {
+        let (_root, _inbox, store) = inbox();
+        store.send(Task::Search, &Control::Stop).unwrap();
+        let mut worker = Inbox::beside(Store::open(store.path()).unwrap(), Task::Search).unwrap();
+        assert!(worker.poll().unwrap().is_empty());
+        store.send(Task::Search, &Control::Pause).unwrap();
+        assert_eq!(worker.wait(Duration::from_secs(20)).unwrap(), [Control::Pause]);
+    }
+
+    #[test]
+    fn an_owner_does_not_hear_what_an_earlier_one_was_told() {
+        let (_root, run) = new_run();
+        let store = run.store().unwrap();
+        store.send(Task::Train, &Control::Stop).unwrap();
+        let owner = run.own(Task::Train, "train").unwrap();
+        store.send(Task::Train, &Control::Pause).unwrap();
+        let mut inbox = Inbox::following(owner.open_store().unwrap(), owner.task(), owner.controls_before());
+        assert_eq!(inbox.poll().unwrap(), [Control::Pause], "also what was sent before it looked");
     }
 }

@@ -44,6 +44,9 @@ pub enum RunError {
     /// The child process could not be started.
     #[error("could not start {}: {source}", program.display())]
     NotStarted { program: PathBuf, source: io::Error },
+    /// A process can't be watched or killed.
+    #[error("process {pid} can't be {action}: {source}")]
+    Process { action: &'static str, pid: u32, source: io::Error },
     /// A file operation failed.
     #[error("could not {action} {}: {source}", path.display())]
     File { action: &'static str, path: PathBuf, source: io::Error },
@@ -51,7 +54,7 @@ pub enum RunError {
     #[error("the disk is full: {} could not be written; free some space, then resume the run", .0.display())]
     DiskFull(PathBuf),
     /// No permission to write, or a read-only disk.
-    #[error("{} can't be written: it, its directory or its disk is read-only", .0.display())]
+    #[error("{} can't be written: it, its directory or its disk is read-only for this user", .0.display())]
     ReadOnly(PathBuf),
     /// The database is damaged, or something else is in its place.
     #[error("{} is damaged or is not a run's database ({detail}); what can be read of it is recovered by: sqlite3 run.db .recover", path.display())]
@@ -69,7 +72,9 @@ impl RunError {
     pub(super) fn file(action: &'static str, path: &Path, source: io::Error) -> Self {
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::DiskFull(path.to_owned()),
-            io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly(path.to_owned()),
+            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied if action != "read" => {
+                Self::ReadOnly(path.to_owned())
+            }
             _ => Self::File { action, path: path.to_owned(), source },
         }
     }
@@ -79,7 +84,7 @@ impl RunError {
         let path = path.to_owned();
         match source.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull(path),
-            Some(ErrorCode::ReadOnly) => Self::ReadOnly(path),
+            Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Self::ReadOnly(path),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                 Self::Corrupt { path, detail: source.to_string() }
             }

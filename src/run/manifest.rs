@@ -1,6 +1,8 @@
 //! `run.toml`: what a run was started with, in full, so that it can be resumed and understood without anything else.
 
+use std::fs::Permissions;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -89,7 +91,10 @@ impl Manifest {
         let path = directory.join(FILE);
         let text = toml::to_string_pretty(self).map_err(|error| RunError::Unwritable(error.to_string()))?;
         let failed = |error| RunError::file("write", &path, error);
-        let mut file = tempfile::Builder::new().prefix(".run.toml.").tempfile_in(directory).map_err(failed)?;
+        // Readable by whom the user's other files are: a temporary file is private unless told otherwise.
+        let permissions = Permissions::from_mode(0o666);
+        let mut builder = tempfile::Builder::new();
+        let mut file = builder.prefix(".run.toml.").permissions(permissions).tempfile_in(directory).map_err(failed)?;
         file.write_all(text.as_bytes()).map_err(failed)?;
         file.as_file().sync_all().map_err(failed)?;
         file.persist_noclobber(&path).map_err(|error| match error.error.kind() {
@@ -114,7 +119,8 @@ pub(super) mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
     pub(in crate::run) fn example(name: &str) -> Manifest {
-        let document = |name: &str| Document { name: name.into(), text: format!("# {name}\n[link]\nrate = \"1 Mb/s\"\n") };
+        let document =
+            |name: &str| Document { name: name.into(), text: format!("# {name}\n[link]\nrate = \"1 Mb/s\"\n") };
         let settings = toml::toml! {
             steps = 1500
             rate = 0.05
@@ -127,7 +133,7 @@ pub(super) mod tests {
     fn a_moment_is_written_in_utc() {
         // 2001-09-09T01:46:40Z is Unix time 1e9.
         let time = UNIX_EPOCH + Duration::from_millis(1_000_000_000_250);
-        assert_eq!(timestamp(time).to_string(), "2001-09-09T01:46:40.250Z");
+        assert_eq!(timestamp(time).to_string(), "2001-09-09T01:46:40.25Z");
     }
 
     #[test]
@@ -138,6 +144,10 @@ pub(super) mod tests {
         assert!(matches!(error, RunError::AlreadyARun(_)));
         assert_eq!(Manifest::read(directory.path()).unwrap().name, "first");
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1, "no temporary file is left");
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode();
+        let ordinary = directory.path().join("ordinary");
+        std::fs::write(&ordinary, "").unwrap();
+        assert_eq!(mode(&directory.path().join(FILE)), mode(&ordinary));
     }
 
     #[test]

@@ -10,6 +10,30 @@
 //! The trainer and the searcher write, the explorer follows by row id, and whoever wants to, asks with SQL. Nothing here
 //! knows a tensor or a terminal. Invariants: a directory is a run once it has a `run.toml`, and that is written last;
 //! what was committed to `run.db` survives kill -9; at most one living process owns a task.
+//!
+//! ```
+//! use splitscope::run::{Control, Cursor, Document, Event, Inbox, Manifest, RunDir, Task};
+//!
+//! let root = tempfile::tempdir()?;
+//! let space = Document { name: "tabletop".into(), text: "[space]".into() };
+//! let profile = Document { name: "glasses".into(), text: "[sensor]".into() };
+//! let manifest = Manifest::new("first", 7, "arrangement-10", space, profile, toml::Table::new());
+//!
+//! // The trainer's side.
+//! let run = RunDir::create(&root.path().join("first"), &manifest)?;
+//! let owner = run.own(Task::Train, "splitscope train")?;
+//! let mut inbox = Inbox::of(&owner)?;
+//! run.store()?.append(&Event::Checkpoint { step: 100, best: true })?;
+//!
+//! // The explorer's side, in another process.
+//! let run = RunDir::open(&root.path().join("first"))?;
+//! let (store, mut cursor) = (run.store()?, Cursor::default());
+//! assert_eq!(store.changes(&mut cursor)?.events[0].value.kind(), "checkpoint");
+//! store.send(Task::Train, &Control::Pause)?;
+//!
+//! assert_eq!(inbox.poll()?, [Control::Pause]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod child;
 mod control;
@@ -128,11 +152,19 @@ impl RunDir {
     }
 }
 
+/// One of the runs in a directory.
+#[derive(Debug)]
+pub struct Listed {
+    pub path: PathBuf,
+    /// What the run was started with, or why this can't be read.
+    pub manifest: Result<Manifest, RunError>,
+}
+
 /// The runs in a directory, the latest first. What can't be read is listed with the reason. No directory means no runs.
 ///
 /// # Errors
 /// The directory exists and can't be read.
-pub fn list(root: &Path) -> Result<Vec<(PathBuf, Result<Manifest, RunError>)>, RunError> {
+pub fn list(root: &Path) -> Result<Vec<Listed>, RunError> {
     let failed = |error| RunError::file("read", root, error);
     let entries = match fs::read_dir(root) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -143,13 +175,12 @@ pub fn list(root: &Path) -> Result<Vec<(PathBuf, Result<Manifest, RunError>)>, R
         let path = entry.map_err(failed)?.path();
         if Manifest::is_in(&path) {
             let manifest = Manifest::read(&path);
-            runs.push((path, manifest));
+            runs.push(Listed { path, manifest });
         }
     }
     // Unreadable runs have no time and come last; the path decides between runs of the same time.
-    runs.sort_by_cached_key(|(path, manifest)| {
-        std::cmp::Reverse((manifest.as_ref().ok().map(|manifest| manifest.created.to_string()), path.clone()))
-    });
+    let created = |run: &Listed| run.manifest.as_ref().ok().map(|manifest| manifest.created);
+    runs.sort_by(|a, b| (created(b), &b.path).cmp(&(created(a), &a.path)));
     Ok(runs)
 }
 
@@ -158,7 +189,7 @@ pub fn list(root: &Path) -> Result<Vec<(PathBuf, Result<Manifest, RunError>)>, R
 /// # Errors
 /// The directory exists and can't be read.
 pub fn latest(root: &Path) -> Result<Option<PathBuf>, RunError> {
-    Ok(list(root)?.into_iter().find(|(_, manifest)| manifest.is_ok()).map(|(path, _)| path))
+    Ok(list(root)?.into_iter().find(|run| run.manifest.is_ok()).map(|run| run.path))
 }
 
 /// Whether a directory has nothing in it but what a creation that was cut short leaves behind.

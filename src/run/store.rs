@@ -1,10 +1,12 @@
 //! The run's database: every SQL statement of the program stands in this file and in `store/`.
 //!
-//! SQLite in write-ahead mode: any number of processes read while one writes, a writer waits for its turn, a transaction
-//! is whole or absent after kill -9, and a checkpoint into the main file never blocks a reader. Row ids grow in the order
-//! of commits (there is one writer at a time), so a reader that has seen id n misses nothing by asking for what is after
-//! n. Times are Unix times in seconds. A [`Store`] is one connection: each thread opens its own.
+//! The database is `SQLite` in write-ahead mode: any number of processes of one machine read while one writes, a writer
+//! waits for its turn, a transaction is whole or absent after kill -9, and tidying the log into the main file never blocks
+//! a reader. Row ids grow in the order of commits (there is one writer at a time), so a reader that has seen id n misses
+//! nothing by asking for what is after n. Times are Unix times in seconds. A [`Store`] is one connection: each thread
+//! opens its own.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -26,6 +28,7 @@ pub use events::{Changes, Cursor};
 
 /// How long a statement waits for another writer.
 const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A row of the database: a value, and when and by whom it was written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stored<T> {
@@ -54,11 +57,27 @@ fn to_sql(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
+/// The path as a `file:` name, with the bytes that mean something there written as `%xx`.
+fn uri(path: &Path) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
+    let encode = |byte: &u8| if plain(*byte) { char::from(*byte).to_string() } else { format!("%{byte:02x}") };
+    let start = if path.is_absolute() { "file://" } else { "file:" };
+    start.chars().map(String::from).chain(path.as_os_str().as_bytes().iter().map(encode)).collect()
+}
+
+/// The file that holds what is not in the main file yet.
+fn log_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}
+
 impl Store {
     /// Makes the database of a new run.
     pub(super) fn create(path: &Path) -> Result<Self, RunError> {
-        let store = Self::connect(path, OpenFlags::SQLITE_OPEN_CREATE)?;
-        store.read(|db| db.pragma_update(None, "journal_mode", "wal"))?;
+        let access = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let store = Self::connect(path, &uri(path), access)?;
+        store.run(|db| db.pragma_update(None, "journal_mode", "wal"))?;
         store.migrate()?;
         Ok(store)
     }
@@ -72,19 +91,31 @@ impl Store {
             let run = path.parent().unwrap_or(path).to_owned();
             return Err(RunError::NotARun { path: run, what: "run.db" });
         }
-        let store = Self::connect(path, OpenFlags::empty())?;
-        if store.pragma("application_id")? != APPLICATION {
+        let open = |uri: &str, flags| {
+            let store = Self::connect(path, uri, flags)?;
+            Ok((store.pragma("application_id")?, store))
+        };
+        let plain = open(&uri(path), OpenFlags::SQLITE_OPEN_READ_WRITE);
+        let (application, store) = match plain {
+            // Write-ahead mode has to write even to read, but not if nothing is left in the log and nothing will change:
+            // the case of a finished run on a read-only disk.
+            Err(RunError::ReadOnly(_)) if !log_of(path).exists() => {
+                open(&format!("{}?immutable=1", uri(path)), OpenFlags::SQLITE_OPEN_READ_ONLY)
+            }
+            opened => opened,
+        }?;
+        if application != APPLICATION {
             return Err(RunError::Corrupt { path: path.to_owned(), detail: "it is another program's database".into() });
         }
         store.migrate()?;
         Ok(store)
     }
 
-    fn connect(path: &Path, flags: OpenFlags) -> Result<Self, RunError> {
+    fn connect(path: &Path, uri: &str, access: OpenFlags) -> Result<Self, RunError> {
         static SERIAL: AtomicU64 = AtomicU64::new(0);
-        let flags = flags | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let open = || {
-            let db = Connection::open_with_flags(path, flags)?;
+            let flags = access | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let db = Connection::open_with_flags(uri, flags)?;
             db.busy_timeout(PATIENCE)?;
             // In write-ahead mode this is safe against crashes of programs; a power cut may lose the last transactions,
             // never tear one.
@@ -107,7 +138,7 @@ impl Store {
         if found == known {
             return Ok(());
         }
-        self.write(|db| {
+        self.transact(|db| {
             // Another process may have done it since.
             let found: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
             for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
@@ -119,16 +150,21 @@ impl Store {
     }
 
     fn pragma(&self, name: &str) -> Result<i64, RunError> {
-        self.read(|db| db.pragma_query_value(None, name, |row| row.get(0)))
+        self.run(|db| db.pragma_query_value(None, name, |row| row.get(0)))
     }
 
-    fn read<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, RunError> {
+    fn run<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, RunError> {
         work(&self.db).map_err(|error| RunError::database(&self.path, error))
     }
 
+    /// The number a query answers with.
+    fn number(&self, sql: &str) -> Result<i64, RunError> {
+        self.run(|db| db.prepare_cached(sql)?.query_row([], |row| row.get(0)))
+    }
+
     /// Does several things or none of them, with nobody writing in between.
-    fn write<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, RunError> {
-        self.read(|db| {
+    fn transact<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, RunError> {
+        self.run(|db| {
             let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
             let value = work(&transaction)?;
             transaction.commit()?;
@@ -146,8 +182,7 @@ impl Store {
     /// # Errors
     /// [`RunError::Corrupt`] with the first damage found.
     pub fn verify(&self) -> Result<(), RunError> {
-        let found: String =
-            self.read(|db| db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)))?;
+        let found: String = self.run(|db| db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)))?;
         if found == "ok" { Ok(()) } else { Err(RunError::Corrupt { path: self.path.clone(), detail: found }) }
     }
 }

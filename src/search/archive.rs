@@ -4,10 +4,11 @@
 //! Invariants: the front holds the feasible entries that no other dominates, in lexicographic order of their objectives; of
 //! entries with equal objectives it holds the first one told. Ids are those of the proposals.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::hashing::QuickMap;
 use super::outcome::{Objectives, Outcome, covers, is_covered, lexicographic};
 
 /// How a proposal came about; with the ids of its parents, this is the lineage.
@@ -65,7 +66,7 @@ pub enum Standing {
 pub struct Archive {
     objectives: usize,
     entries: Vec<Evaluated>,
-    positions: HashMap<u64, usize>,
+    positions: QuickMap<u64, usize>,
     /// Positions of the front's members and, beside them, their objectives.
     front: Vec<usize>,
     front_points: Vec<Objectives>,
@@ -77,7 +78,7 @@ impl Archive {
         Self {
             objectives,
             entries: Vec::new(),
-            positions: HashMap::new(),
+            positions: QuickMap::default(),
             front: Vec::new(),
             front_points: Vec::new(),
             feasible: 0,
@@ -191,9 +192,7 @@ impl Archive {
 /// ```
 pub fn front_of(outcomes: &[Outcome], objectives: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..outcomes.len()).filter(|&index| outcomes[index].is_feasible()).collect();
-    order.sort_unstable_by(|&a, &b| {
-        lexicographic(&outcomes[a].objectives, &outcomes[b].objectives).then(a.cmp(&b))
-    });
+    order.sort_unstable_by(|&a, &b| lexicographic(&outcomes[a].objectives, &outcomes[b].objectives).then(a.cmp(&b)));
     let mut points: Vec<Objectives> = Vec::new();
     order.retain(|&index| {
         let point = &outcomes[index].objectives;

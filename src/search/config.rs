@@ -147,11 +147,9 @@ impl Config {
             return Err(ConfigError::GenomeLength { found: genome.len(), expected: self.genes.len() });
         }
         match genome.iter().zip(&self.genes).position(|(value, gene)| *value >= gene.cardinality) {
-            Some(gene) => Err(ConfigError::GeneValue {
-                gene,
-                value: genome[gene],
-                cardinality: self.genes[gene].cardinality,
-            }),
+            Some(gene) => {
+                Err(ConfigError::GeneValue { gene, value: genome[gene], cardinality: self.genes[gene].cardinality })
+            }
             None => Ok(()),
         }
     }

@@ -11,6 +11,7 @@
 /// // Of three pairs two agree and one does not.
 /// assert!((kendall_tau(&[1.0, 2.0, 3.0], &[10.0, 30.0, 20.0]) - 1.0 / 3.0).abs() < 1e-12);
 /// ```
+#[allow(clippy::float_cmp, reason = "ties are equal values, not near ones")]
 pub fn kendall_tau(a: &[f64], b: &[f64]) -> f64 {
     let mut pairs: Vec<(f64, f64)> = a.iter().copied().zip(b.iter().copied()).collect();
     pairs.sort_unstable_by(|x, y| x.0.total_cmp(&y.0).then(x.1.total_cmp(&y.1)));
@@ -63,13 +64,22 @@ fn sort_counting(values: &mut [f64]) -> f64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
     /// The definition, pair by pair.
     fn by_definition(a: &[f64], b: &[f64]) -> f64 {
-        let sign = |x: f64| if x > 0.0 { 1.0 } else if x < 0.0 { -1.0 } else { 0.0 };
+        let sign = |x: f64| {
+            if x > 0.0 {
+                1.0
+            } else if x < 0.0 {
+                -1.0
+            } else {
+                0.0
+            }
+        };
         let (mut sum, mut first, mut second) = (0.0, 0.0, 0.0);
         for i in 0..a.len() {
             for j in 0..i {

@@ -19,7 +19,7 @@ pub(super) struct History {
 
 impl History {
     pub fn new(objectives: usize, reference: Option<Objectives>) -> Self {
-        Self { objectives, reference, ..Self::default() }
+        Self { reference, objectives, ..Self::default() }
     }
 
     pub fn told(&mut self, origin: &Origin, standing: Standing) {

@@ -81,10 +81,8 @@ fn slices(points: &mut [Objectives], reference: &Objectives) -> f64 {
 /// The three-dimensional volume that `point` dominates and `front` does not: its box less what `front` dominates inside it.
 fn exclusive(front: &[Objectives], point: &Objectives, reference: &Objectives) -> f64 {
     let whole: f64 = (0..3).map(|axis| reference[axis] - point[axis]).product();
-    let mut limited: Vec<Objectives> = front
-        .iter()
-        .map(|member| std::array::from_fn(|axis| member[axis].max(point[axis])))
-        .collect();
+    let mut limited: Vec<Objectives> =
+        front.iter().map(|member| std::array::from_fn(|axis| member[axis].max(point[axis]))).collect();
     whole - volume(&mut limited, reference)
 }
 
@@ -117,6 +115,7 @@ impl Staircase {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -10,6 +10,7 @@
 //! | `operators`, `population`, `selection` | how children come about, who the parents are, who survives |
 //! | `archive` | everything evaluated, the front, the lineage |
 //! | `history`, `generation` | records of generations, operators' successes, the stop rule |
+//! | `hashing` | the hash of genomes |
 //! | `hypervolume`, `correlation` | exact hypervolume for 2 to 4 objectives; Kendall's tau |
 //! | `predictor` | ridge regression on genes with its held-out error |
 //! | `splitmb5` | a benchmark problem whose true front is known |
@@ -57,6 +58,7 @@ mod archive;
 mod config;
 mod correlation;
 mod generation;
+mod hashing;
 mod history;
 mod hypervolume;
 mod nsga2;

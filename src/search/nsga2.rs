@@ -7,7 +7,7 @@
 //! Invariants: no genome is proposed twice, be it evaluated or pending. The same configuration, asks, repairs and tells give
 //! the same proposals. Nothing told is ever forgotten.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -16,6 +16,7 @@ use thiserror::Error;
 use super::archive::{Archive, Evaluated, Origin, Standing};
 use super::config::{Config, ConfigError};
 use super::generation::{Generation, StopReason, Tallies};
+use super::hashing::QuickMap;
 use super::history::History;
 use super::operators::{self, Genome};
 use super::outcome::{Objectives, Outcome};
@@ -38,7 +39,9 @@ pub struct Proposal {
 pub enum SearchError {
     #[error("proposal {0} is not open: it was never asked, or has been told or withdrawn")]
     NotOpen(u64),
-    #[error("the outcome can not be compared: {0:?} has a NaN, a negative violation, or is feasible without finite objectives")]
+    #[error(
+        "the outcome can not be compared: {0:?} has a NaN, a negative violation, or is feasible without finite objectives"
+    )]
     NotComparable(Outcome),
     #[error(transparent)]
     Genome(#[from] ConfigError),
@@ -55,9 +58,9 @@ pub struct Search {
     fresh: Vec<usize>,
     /// Seeds, then the random start.
     queue: VecDeque<(Genome, Origin)>,
-    open: HashMap<u64, (Genome, Origin)>,
+    open: QuickMap<u64, (Genome, Origin)>,
     /// Every genome evaluated or open, with its id.
-    seen: HashMap<Genome, u64>,
+    seen: QuickMap<Genome, u64>,
     next_id: u64,
     exhausted: bool,
     history: History,
@@ -76,8 +79,8 @@ impl Search {
             population: Population::default(),
             fresh: Vec::new(),
             queue: start.into_iter().map(|genome| (genome, Origin::Random)).collect(),
-            open: HashMap::new(),
-            seen: HashMap::new(),
+            open: QuickMap::default(),
+            seen: QuickMap::default(),
             next_id: 0,
             exhausted: false,
             history: History::new(config.objectives, config.reference),

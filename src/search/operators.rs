@@ -158,6 +158,7 @@ mod tests {
     fn single_changes_change_exactly_one_gene() {
         let genes = genes();
         let mut rng = ChaCha8Rng::seed_from_u64(2);
+        let mut upwards = 0;
         for _ in 0..500 {
             let parent = random(&genes, &mut rng);
             let mut child = parent.clone();
@@ -166,8 +167,10 @@ mod tests {
             let mut moved = parent.clone();
             assert_eq!(move_boundary(&genes, &mut moved, &mut rng), Some(3));
             assert_eq!(moved[3].abs_diff(parent[3]), 1);
+            upwards += i32::from(moved[3] > parent[3]);
             assert!(within(&child) && within(&moved));
         }
+        assert!((200..300).contains(&upwards), "both ways alike: {upwards} of 500");
         let fixed = [Gene::ordered(1), Gene::boundary(1)];
         assert_eq!(mutate_one(&fixed, &mut [0, 0], &mut rng), 0);
         assert_eq!(move_boundary(&fixed, &mut [0, 0], &mut rng), None);

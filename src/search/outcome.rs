@@ -50,6 +50,7 @@ impl Outcome {
     /// let too_big = Outcome::new(&[0.5, 0.5], 0.1);
     /// assert!(fast.dominates(&slow) && slow.dominates(&too_big) && !fast.dominates(&fast));
     /// ```
+    #[allow(clippy::float_cmp, reason = "equal objectives are those that are the same number")]
     pub fn dominates(&self, other: &Self) -> bool {
         if self.violation > 0.0 || other.violation > 0.0 {
             return self.violation < other.violation;
@@ -60,16 +61,14 @@ impl Outcome {
     /// Whether the outcome can be compared: no NaN, a violation of at least 0, finite objectives where feasible.
     pub fn is_comparable(&self) -> bool {
         self.violation >= 0.0
-            && self.objectives.iter().all(|value| {
-                if self.is_feasible() { value.is_finite() } else { !value.is_nan() }
-            })
+            && self.objectives.iter().all(|value| if self.is_feasible() { value.is_finite() } else { !value.is_nan() })
     }
 }
 
 /// Weak domination: `a` is nowhere worse than `b`.
 #[inline]
+#[allow(clippy::needless_bitwise_bool, reason = "four comparisons without a branch are quicker than a guess")]
 pub(super) fn covers(a: &Objectives, b: &Objectives) -> bool {
-    // No early exit: four comparisons without a branch are quicker than a guess.
     (a[0] <= b[0]) & (a[1] <= b[1]) & (a[2] <= b[2]) & (a[3] <= b[3])
 }
 

@@ -283,7 +283,11 @@ mod tests {
 
     /// Additive in the genes, so that ridge regression can find it.
     fn additive(genes: &[u8]) -> f64 {
-        0.6 + genes.iter().enumerate().map(|(index, value)| 0.001 * index as f64 * f64::from(*value).sqrt()).sum::<f64>()
+        0.6 + genes
+            .iter()
+            .enumerate()
+            .map(|(index, value)| 0.001 * index as f64 * f64::from(*value).sqrt())
+            .sum::<f64>()
     }
 
     #[test]
@@ -320,7 +324,11 @@ mod tests {
         let samples: Vec<Sample> = (0..50)
             .map(|_| {
                 let macs: f64 = rng.random_range(1e6..1e8);
-                Sample { genes: Box::new([rng.random_range(0..2)]), features: Box::new([macs, 5.0]), value: 3e-8 * macs - 1.0 }
+                Sample {
+                    genes: Box::new([rng.random_range(0..2)]),
+                    features: Box::new([macs, 5.0]),
+                    value: 3e-8 * macs - 1.0,
+                }
             })
             .collect();
         let predictor = Predictor::fit(&genes, &samples).unwrap().unwrap();

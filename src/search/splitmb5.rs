@@ -8,6 +8,8 @@
 //! It stands on no other floor, so that it measures the search alone. Invariant: [`evaluate`] equals the reference
 //! implementation (`splitmb5.py`) to 1e-9 relative.
 
+use std::sync::LazyLock;
+
 use super::archive::Standing;
 use super::config::{Config, ConfigError, Gene};
 use super::hypervolume::hypervolume;
@@ -26,11 +28,12 @@ pub const HYPERVOLUME_UNIT: f64 = 5.0;
 /// The hypervolume of the true front: nothing can exceed it.
 pub const BEST_HYPERVOLUME: f64 = 0.516_444_056;
 
+const STAGES: usize = 5;
 const RESOLUTIONS: [u64; 4] = [96, 128, 160, 192];
 /// 0.75, 1.0 and 1.25 times 16, 24, 40, 80, 112, rounded to multiples of 8.
-const CHANNELS: [[u64; 3]; 5] = [[16, 16, 24], [16, 24, 32], [32, 40, 48], [64, 80, 104], [88, 112, 144]];
+const CHANNELS: [[u64; 3]; STAGES] = [[16, 16, 24], [16, 24, 32], [32, 40, 48], [64, 80, 104], [88, 112, 144]];
 /// Of the first block of a stage; the others have stride 1.
-const STRIDES: [u64; 5] = [1, 2, 2, 2, 1];
+const STRIDES: [u64; STAGES] = [1, 2, 2, 2, 1];
 const KERNELS: [u64; 2] = [3, 5];
 const EXPANSIONS: [u64; 3] = [3, 4, 6];
 const LEAST_DEPTH: u64 = 2;
@@ -138,6 +141,41 @@ impl Block {
     }
 }
 
+/// The blocks of one stage with one width, kernel and expansion.
+struct StageBlocks {
+    /// The first block, for each width of the stage before.
+    first: [Block; 3],
+    further: Block,
+}
+
+/// Every stage there is, by resolution, place, width, kernel and expansion, so that an evaluation computes no block.
+static STAGE_BLOCKS: LazyLock<Vec<StageBlocks>> = LazyLock::new(|| {
+    let mut all = Vec::new();
+    for resolution in RESOLUTIONS {
+        for stage in 0..STAGES {
+            let side = side_before(resolution, stage);
+            let before = if stage == 0 { [STEM_CHANNELS; 3] } else { CHANNELS[stage - 1] };
+            for outputs in CHANNELS[stage] {
+                for (kernel, expansion) in
+                    KERNELS.iter().flat_map(|kernel| EXPANSIONS.map(|expansion| (*kernel, expansion)))
+                {
+                    let shape = Shape { inputs: outputs, outputs, side, stride: STRIDES[stage], kernel, expansion };
+                    all.push(StageBlocks {
+                        first: before.map(|inputs| Block::new(Shape { inputs, ..shape })),
+                        further: Block::new(Shape { side: side.div_ceil(STRIDES[stage]), stride: 1, ..shape }),
+                    });
+                }
+            }
+        }
+    }
+    all
+});
+
+/// Side of the feature map that enters a stage (or, for `STAGES`, the head).
+fn side_before(resolution: u64, stage: usize) -> u64 {
+    STRIDES[..stage].iter().fold(resolution / 2, |side, stride| side.div_ceil(*stride))
+}
+
 /// The running sums along a network.
 struct Walk {
     sensor_seconds: f64,
@@ -206,22 +244,16 @@ pub fn evaluate(genome: &[u8]) -> Evaluation {
     let gene = |index: usize| usize::from(genome[index]);
     let resolution = RESOLUTIONS[gene(0)];
     let mut walk = Walk::stem(resolution, u64::from(genome[21]));
-    let (mut side, mut channels) = (resolution / 2, STEM_CHANNELS);
-    for stage in 0..5 {
-        let mut shape = Shape {
-            inputs: channels,
-            outputs: CHANNELS[stage][gene(6 + stage)],
-            side,
-            stride: STRIDES[stage],
-            kernel: KERNELS[gene(11 + stage)],
-            expansion: EXPANSIONS[gene(16 + stage)],
-        };
-        walk.add(&Block::new(shape), 1);
-        (side, channels) = (side.div_ceil(shape.stride), shape.outputs);
-        shape = Shape { inputs: channels, side, stride: 1, ..shape };
-        walk.add(&Block::new(shape), LEAST_DEPTH - 1 + u64::from(genome[1 + stage]));
+    let mut before = 0;
+    for stage in 0..STAGES {
+        let (width, kernel, expansion) = (gene(6 + stage), gene(11 + stage), gene(16 + stage));
+        let place = gene(0) * STAGES + stage;
+        let blocks = &STAGE_BLOCKS[((place * 3 + width) * KERNELS.len() + kernel) * EXPANSIONS.len() + expansion];
+        walk.add(&blocks.first[before], 1);
+        walk.add(&blocks.further, LEAST_DEPTH - 1 + u64::from(genome[1 + stage]));
+        before = width;
     }
-    walk.head(channels, side);
+    walk.head(CHANNELS[STAGES - 1][before], side_before(resolution, STAGES));
     let sent_bytes = walk.cut.div_ceil(1 << genome[22]);
     let link_seconds = sent_bytes as f64 * 8.0 / LINK_BITS_PER_SECOND + LINK_SETUP_SECONDS;
     Evaluation {
@@ -293,5 +325,7 @@ pub fn run_with(config: Config, evaluations: usize) -> Result<Trace, ConfigError
     Ok(Trace { seed, evaluations: search.archive().len(), points, front })
 }
 
+#[cfg(test)]
+mod exact;
 #[cfg(test)]
 mod tests;

@@ -5,7 +5,7 @@ use toml::Spanned;
 
 use super::{Activation, Block, Choice, FusionOperator, FusionRules, SearchSpace, Slot, Shortcut, SplitRules, Stage, genome};
 use crate::diagnostic::{Diagnostic, Source, nearest};
-use crate::network::BoundaryId;
+use crate::network::{BoundaryId, Pooling};
 
 /// Most boundaries a space may have, so that a boundary fits into one byte.
 const MAX_BOUNDARIES: usize = 255;
@@ -59,6 +59,8 @@ struct StageRow {
     shortcut: Option<Spanned<Shortcut>>,
     #[serde(default)]
     choice: Choice,
+    #[serde(default)]
+    pooling: Option<Spanned<Pooling>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -200,6 +202,7 @@ fn stage(source: &Source, row: &StageRow) -> Result<Stage, Diagnostic> {
         ("stride", row.stride.as_ref().map(Spanned::span), block.stride()),
         ("squeeze-excite", row.squeeze_excite.as_ref().map(Spanned::span), block.only_mbconv()),
         ("shortcut", row.shortcut.as_ref().map(Spanned::span), block.only_mbconv()),
+        ("pooling", row.pooling.as_ref().map(Spanned::span), block.pooling()),
     ] {
         match (span, need) {
             (Some(span), Need::Senseless) => return Err(senseless(span, key)),
@@ -221,6 +224,7 @@ fn stage(source: &Source, row: &StageRow) -> Result<Stage, Diagnostic> {
         squeeze_excite,
         shortcut: row.shortcut.as_ref().map_or_else(Shortcut::default, |shortcut| *shortcut.get_ref()),
         choice: row.choice,
+        pooling: row.pooling.as_ref().map_or(Pooling::Average, |pooling| *pooling.get_ref()),
     })
 }
 
@@ -233,6 +237,13 @@ enum Need {
 }
 
 impl Block {
+    const fn pooling(self) -> Need {
+        match self {
+            Self::GlobalPool => Need::Optional,
+            _ => Need::Senseless,
+        }
+    }
+
     const fn widths(self) -> Need {
         match self {
             Self::Conv | Self::Mbconv | Self::Basic | Self::Bottleneck => Need::Required,

@@ -19,7 +19,7 @@ pub use lower::make_divisible;
 
 use serde::{Deserialize, Serialize};
 
-use crate::network::BoundaryId;
+use crate::network::{BoundaryId, Pooling};
 
 /// Spaces shipped with the program: name and text.
 pub const SHIPPED: &[(&str, &str)] = &[
@@ -49,7 +49,7 @@ pub enum Block {
     Expand,
     /// Largest value of a square window.
     MaxPool,
-    /// Mean over all positions.
+    /// Mean, or largest value, over all positions.
     GlobalPool,
     /// Fully connected layer; without widths it is the classifier.
     Linear,
@@ -128,6 +128,8 @@ pub struct Stage {
     pub shortcut: Shortcut,
     /// Scope of the kernel and expansion genes.
     pub choice: Choice,
+    /// How a global pool reduces each channel.
+    pub pooling: Pooling,
 }
 
 impl Stage {

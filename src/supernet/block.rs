@@ -8,7 +8,8 @@ use super::layer::{ElasticConvolution, ElasticDepthwise, ElasticLinear, ElasticP
 use super::norm::{ElasticNorm, Norms};
 use super::route::Step;
 use super::SupernetError;
-use crate::kernels::Activation;
+use crate::kernels::{self, Activation};
+use crate::network::Pooling;
 use crate::space::{Block, SearchSpace, Stage, make_divisible};
 
 /// All blocks of a stage.
@@ -25,7 +26,7 @@ pub enum ElasticBlock {
     Convolution(ConvolutionBlock),
     /// Inverted residual.
     InvertedResidual(InvertedResidual),
-    /// Mean over all positions.
+    /// Mean, or largest value, over all positions.
     GlobalPool(GlobalPool),
     /// Fully connected.
     Linear(ElasticLinear),
@@ -37,7 +38,7 @@ impl ElasticBlock {
         match self {
             Self::Convolution(block) => block.forward(x, step, norms),
             Self::InvertedResidual(block) => block.forward(x, step, norms),
-            Self::GlobalPool(block) => block.forward(x),
+            Self::GlobalPool(block) => block.forward(x, step.pooling),
             Self::Linear(block) => block.forward(x, step.width),
         }
     }
@@ -55,7 +56,7 @@ pub fn stages(space: &SearchSpace, weights: &mut Weights) -> Result<Vec<ElasticS
         let mut blocks = Vec::new();
         for index in 0..stage.max_depth() {
             let stride = if index == 0 { stage.stride } else { 1 };
-            blocks.push(block(space, stage, Sizes { channels, stride, side }, weights)?);
+            blocks.push(block(space, stage, Sizes { index, channels, stride, side }, weights)?);
             side = side.div_ceil(stride);
             channels = stage.widths.last().copied().unwrap_or(channels);
         }
@@ -67,8 +68,9 @@ pub fn stages(space: &SearchSpace, weights: &mut Weights) -> Result<Vec<ElasticS
     Ok(stages)
 }
 
-/// Most input channels, stride and input side of a block.
+/// Place in the stage, most input channels, stride and input side of a block.
 struct Sizes {
+    index: u32,
     channels: u32,
     stride: u32,
     side: u32,
@@ -141,8 +143,9 @@ impl InvertedResidual {
             (layer, ElasticNorm::new(hidden, 1.0, weights))
         });
         let stride = sizes.stride as usize;
-        // Where the input can be added the branch starts at zero, so that a fresh block is the identity.
-        let gamma = if stride == 1 && stage.widths.contains(&sizes.channels) { 0.0 } else { 1.0 };
+        // Where the input is always added the branch starts at zero, so that a fresh block is the identity. Where only some
+        // widths allow it, zero would leave the others without a signal.
+        let gamma = if stride == 1 && (sizes.index > 0 || stage.widths == [sizes.channels]) { 0.0 } else { 1.0 };
         Self {
             expand,
             depthwise: ElasticDepthwise::new(&stage.kernels, hidden, stride, weights),
@@ -165,15 +168,21 @@ impl InvertedResidual {
     }
 }
 
-/// Mean over all positions.
+/// Mean, or largest value, over all positions.
 #[derive(Module, Debug)]
 pub struct GlobalPool {}
 
 impl GlobalPool {
     /// `x[batch, height, width, channels]` to `[batch, 1, 1, channels]`.
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+    fn forward(&self, x: Tensor<4>, pooling: Pooling) -> Tensor<4> {
         let [batch, height, width, channels] = x.dims();
-        let x: Tensor<3> = x.reshape([batch, height * width, channels]);
-        x.mean_dim(1).reshape([batch, 1, 1, channels])
+        match pooling {
+            Pooling::Average => {
+                let x: Tensor<3> = x.reshape([batch, height * width, channels]);
+                x.mean_dim(1).reshape([batch, 1, 1, channels])
+            }
+            // The largest over positions is computed as the largest over views.
+            Pooling::Max => kernels::fuse_maximum(x.reshape([batch * height * width, 1, 1, channels]), height * width),
+        }
     }
 }

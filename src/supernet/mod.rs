@@ -18,8 +18,8 @@ pub use init::Initialisation;
 pub use norm::Norms;
 pub use route::{Route, Splitting};
 
-use burn::module::Module;
-use burn::tensor::{Device, Tensor};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -89,10 +89,38 @@ impl Supernet {
         flow.x.reshape([objects, classes])
     }
 
+    /// The same with the sensor's weights set to the aggregator's.
+    #[must_use]
+    pub fn with_sensor_as_aggregator(self) -> Self {
+        let mut values = Values { list: Vec::new(), next: 0 };
+        self.aggregator.visit(&mut values);
+        Self { sensor: self.sensor.map(&mut values), ..self }
+    }
+
     /// The splitting module behind a stage, for tests of initialisation.
     #[cfg(test)]
     pub(crate) fn splitting_module(&self, stage: usize) -> &SplittingModule {
         &self.splits[stage]
+    }
+}
+
+/// Copies values from one module to another of the same shape, parameter by parameter, keeping the latter's identities.
+struct Values {
+    list: Vec<TensorData>,
+    next: usize,
+}
+
+impl ModuleVisitor for Values {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.list.push(param.val().into_data());
+    }
+}
+
+impl ModuleMapper for Values {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let data = self.list[self.next].clone();
+        self.next += 1;
+        param.map(|tensor| Tensor::from_data(data, &tensor.device()).require_grad())
     }
 }
 

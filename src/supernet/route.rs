@@ -1,7 +1,7 @@
 //! A design spelt out as the way a tensor takes through the two supernets.
 
 use crate::kernels::Activation;
-use crate::network::BoundaryId;
+use crate::network::{BoundaryId, Pooling};
 use crate::space::{self, Design, FusionOperator, Genome, SearchSpace, make_divisible};
 
 /// One block on the way.
@@ -21,6 +21,8 @@ pub struct Step {
     pub kernel: usize,
     /// Activation.
     pub activation: Activation,
+    /// How a global pool reduces each channel.
+    pub pooling: Pooling,
 }
 
 impl Step {
@@ -106,6 +108,7 @@ impl Route {
                     expansion: choice.expansion as usize,
                     kernel: choice.kernel as usize,
                     activation: activation(spec.activation),
+                    pooling: spec.pooling,
                 });
             }
             if !classifier {
@@ -123,6 +126,12 @@ impl Route {
             splitting,
             stage_ends,
         }
+    }
+
+    /// The same way with other splitting modules.
+    #[must_use]
+    pub fn with(self, splitting: Splitting) -> Self {
+        Self { splitting, ..self }
     }
 
     /// What the tensor goes through behind this boundary, if anything.

@@ -90,19 +90,13 @@ impl Inputs {
         let start = rng.random_range(0..train.len());
         let order = self.shuffled(settings.seed, step / 8);
         let objects: Vec<u32> = (0..size).map(|index| train[order[(start + index) % order.len()]]).collect();
-        let turns: Vec<usize> = objects.iter().map(|_| rng.random_range(0..MAX_VIEWS)).collect();
-        self.assemble(&objects, count, |index, view| match &self.ring {
-            Some(ring) => {
-                let place = spread_order_of(ring, view) + turns[index];
-                ring[place % ring.len()]
-            }
-            None => view,
-        }, device)
+        let poses: Vec<Pose> = objects.iter().map(|_| Pose::random(rng)).collect();
+        self.assemble(&objects, count, &poses, device)
     }
 
     /// Objects with their first views, as they are.
     pub fn batch(&self, objects: &[u32], views: usize, device: &Device) -> Batch {
-        self.assemble(objects, views, |_, view| view, device)
+        self.assemble(objects, views, &[], device)
     }
 
     fn shuffled(&self, seed: u64, pass: u64) -> Vec<usize> {
@@ -113,18 +107,14 @@ impl Inputs {
         order
     }
 
-    fn assemble(&self, objects: &[u32], count: usize, pick: impl Fn(usize, usize) -> usize, device: &Device) -> Batch {
+    /// `poses` is empty or has one entry per object.
+    fn assemble(&self, objects: &[u32], count: usize, poses: &[Pose], device: &Device) -> Batch {
         let data = &self.data;
-        let (plane, channels) = (data.height * data.width, data.channels);
-        let mut values = Vec::with_capacity(objects.len() * count * plane * channels);
+        let mut values = Vec::with_capacity(objects.len() * count * data.view_bytes());
         for (index, &object) in objects.iter().enumerate() {
+            let pose = poses.get(index).copied().unwrap_or_default();
             for view in 0..count {
-                let image = data.view(object as usize, pick(index, view));
-                for pixel in 0..plane {
-                    for (channel, levels) in self.levels.iter().enumerate() {
-                        values.push(levels[usize::from(image[channel * plane + pixel])]);
-                    }
-                }
+                self.push_image(&mut values, data.view(object as usize, self.turned(view, pose.turn)), pose);
             }
         }
         let labels: Vec<u16> = objects.iter().map(|&object| data.labels[object as usize]).collect();
@@ -133,7 +123,7 @@ impl Inputs {
         for (row, &label) in targets.chunks_exact_mut(classes).zip(&labels) {
             row[usize::from(label)] = 1.0;
         }
-        let shape = [objects.len() * count, data.height, data.width, channels];
+        let shape = [objects.len() * count, data.height, data.width, data.channels];
         Batch {
             views: Tensor::from_data(TensorData::new(values, shape), device),
             count,
@@ -141,9 +131,44 @@ impl Inputs {
             labels,
         }
     }
+
+    /// The view that stands where `view` stood before the object was turned.
+    fn turned(&self, view: usize, turn: usize) -> usize {
+        match &self.ring {
+            Some(ring) => {
+                let place = ring.iter().position(|&index| index == view).unwrap_or(0);
+                ring[(place + turn) % ring.len()]
+            }
+            None => view,
+        }
+    }
+
+    /// Appends one image, channels last, shifted by a pixel or so; what comes in at the edge repeats it.
+    fn push_image(&self, values: &mut Vec<f32>, image: &[u8], pose: Pose) {
+        let (height, width) = (self.data.height, self.data.width);
+        let shifted = |at: usize, by: i32, size: usize| at.saturating_add_signed(by as isize).min(size - 1);
+        for row in 0..height {
+            let row = shifted(row, pose.down, height) * width;
+            for column in 0..width {
+                let pixel = row + shifted(column, pose.right, width);
+                for (channel, levels) in self.levels.iter().enumerate() {
+                    values.push(levels[usize::from(image[channel * height * width + pixel])]);
+                }
+            }
+        }
+    }
 }
 
-/// Place on the ring of a view index.
-fn spread_order_of(ring: &[usize], view: usize) -> usize {
-    ring.iter().position(|&index| index == view).unwrap_or(0)
+/// How a training object is moved: turned by steps of the ring, shifted by pixels.
+#[derive(Debug, Clone, Copy, Default)]
+struct Pose {
+    turn: usize,
+    down: i32,
+    right: i32,
+}
+
+impl Pose {
+    fn random(rng: &mut impl Rng) -> Self {
+        Self { turn: rng.random_range(0..MAX_VIEWS), down: rng.random_range(-1..=1), right: rng.random_range(-1..=1) }
+    }
 }

@@ -7,13 +7,15 @@ use super::{Batch, Distillation, NetReport, Settings};
 
 /// Loss of a net. Without a teacher it learns from smoothed labels; with one, from its probabilities alone.
 pub(super) fn of_net(settings: &Settings, logits: Tensor<2>, teacher: Option<&Tensor<2>>, batch: &Batch) -> Tensor<1> {
+    let [_, classes] = logits.dims();
+    let smoothing = settings.label_smoothing;
+    let labels = batch.targets.clone() * (1.0 - smoothing) + smoothing / classes as f64;
     let target = match (teacher, settings.distillation) {
-        (Some(teacher), Distillation::Kl) => activation::softmax(teacher.clone(), 1),
-        _ => {
-            let [_, classes] = logits.dims();
-            let smoothing = settings.label_smoothing;
-            batch.targets.clone() * (1.0 - smoothing) + smoothing / classes as f64
+        (Some(teacher), Distillation::Kl) => {
+            let share = settings.label_share;
+            activation::softmax(teacher.clone(), 1) * (1.0 - share) + labels * share
         }
+        _ => labels,
     };
     cross_entropy(logits, target)
 }

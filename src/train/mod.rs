@@ -17,14 +17,15 @@ pub use device::DeviceKind;
 pub use inputs::{Batch, Inputs};
 pub use measure::{Measure, measure};
 pub use sandwich::{Net, Role};
-pub use settings::{Distillation, Sampling, Settings};
+pub use settings::{Distillation, Optimiser, Sampling, Settings};
 
 use std::time::{Duration, Instant};
 
 use burn::module::{Module, ParamGroup};
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
-use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer, SgdConfig};
+use burn::optim::grad_clipping::GradientClippingConfig;
+use burn::optim::{AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer, SgdConfig};
 use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -156,11 +157,14 @@ impl Trainer {
     pub fn step(&mut self, inputs: &Inputs) -> Result<StepReport, TrainError> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.settings.seed);
         rng.set_stream(self.step + 1);
+        if self.step > 0 && self.step == self.settings.teacher_steps() {
+            self.supernet = self.supernet.clone().with_sensor_as_aggregator();
+        }
         let mut seconds = Parts::default();
         let mut clock = Clock::start();
         let batch = inputs.training_batch(&self.settings, self.step, &mut rng, &self.device);
         seconds.data = clock.lap();
-        let nets = sandwich::nets(&self.space, &self.settings, &mut rng);
+        let nets = sandwich::nets(&self.space, &self.settings, self.step, &mut rng);
         let mut accumulator = GradientsAccumulator::new();
         let mut reports = Vec::with_capacity(nets.len());
         let mut teacher: Option<Tensor<2>> = None;
@@ -203,17 +207,25 @@ impl Trainer {
     }
 }
 
-/// SGD with Nesterov momentum; batch norm and biases do not decay.
+/// The optimiser; batch norm and biases do not decay.
 fn optimiser(settings: &Settings, supernet: &Supernet) -> ModuleOptimizer {
-    let momentum = MomentumConfig { momentum: settings.momentum, dampening: 0.0, nesterov: true };
-    let clipping = || burn::optim::grad_clipping::GradientClippingConfig::Value(settings.clip as f32);
-    let plain = SgdConfig::new().with_momentum(Some(momentum.clone()));
-    let decaying = plain
-        .clone()
-        .with_weight_decay(Some(WeightDecayConfig::new(settings.weight_decay as f32)))
-        .with_gradient_clipping(Some(clipping()));
+    let clipping = GradientClippingConfig::Value(settings.clip as f32);
     let free = ParamGroup::from_ids(undecayed(supernet));
-    decaying.init().with_group(free, plain.build(), Some(clipping().init()))
+    let decay = settings.weight_decay as f32;
+    match settings.optimiser {
+        Optimiser::Sgd => {
+            let momentum = MomentumConfig { momentum: settings.momentum, dampening: 0.0, nesterov: true };
+            let plain = SgdConfig::new().with_momentum(Some(momentum));
+            let decaying = plain.clone().with_weight_decay(Some(WeightDecayConfig::new(decay)));
+            let clipped = decaying.with_gradient_clipping(Some(clipping.clone()));
+            clipped.init().with_group(free, plain.build(), Some(clipping.init()))
+        }
+        Optimiser::Adamw => {
+            let plain = AdamWConfig::new().with_weight_decay(0.0);
+            let clipped = plain.clone().with_weight_decay(decay).with_grad_clipping(Some(clipping.clone()));
+            clipped.init().with_group(free, plain.build(), Some(clipping.init()))
+        }
+    }
 }
 
 /// Parameters of one dimension: scales, shifts and biases.

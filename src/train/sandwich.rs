@@ -1,8 +1,10 @@
 //! Which nets one step trains: the split-aware sandwich (SplitNets; its patent US 2023/0153576 A1 names the set).
 //!
 //! The largest net without any splitting module is the teacher; the largest with all modules in series, the smallest with
-//! one split and random designs with one split learn from it. Where two sides are stitched without a module the place is
-//! drawn too, so that both supernets are trained everywhere; half of the time everything runs on the aggregator.
+//! one split and random designs with one split learn from it; series and smallest take turns. Where two sides are stitched
+//! without a module the place is drawn too, so that both supernets are trained everywhere; half of the time everything runs
+//! on the aggregator. The first steps train the teacher alone, all on the aggregator; the sensor supernet then starts as a
+//! copy of it.
 
 use std::fmt;
 
@@ -56,14 +58,22 @@ pub struct Net {
 }
 
 /// The nets of a step, the teacher first.
-pub(super) fn nets(space: &SearchSpace, settings: &Settings, rng: &mut impl Rng) -> Vec<Net> {
+pub(super) fn nets(space: &SearchSpace, settings: &Settings, step: u64, rng: &mut impl Rng) -> Vec<Net> {
     let mut nets = Vec::new();
+    if step < settings.teacher_steps() {
+        return vec![teacher(space, 0, rng)];
+    }
     match settings.sampling {
         Sampling::SplitAware => {
-            nets.push(stitched(space, Role::Largest, Splitting::None, rng));
-            let ratio = space.split.ratios[rng.random_range(0..space.split.ratios.len())];
-            nets.push(stitched(space, Role::Series, Splitting::Series { ratio }, rng));
-            nets.push(split(space, Role::Smallest, space.smallest(), rng));
+            let stitch = stitch(space, rng);
+            nets.push(teacher(space, stitch, rng));
+            if step.is_multiple_of(2) {
+                let ratio = space.split.ratios[rng.random_range(0..space.split.ratios.len())];
+                let route = teacher(space, stitch, rng).route;
+                nets.push(Net { role: Role::Series, route: route.with(Splitting::Series { ratio }) });
+            } else {
+                nets.push(split(space, Role::Smallest, space.smallest(), rng));
+            }
         }
         Sampling::Sandwich => {
             nets.push(split(space, Role::Largest, space.largest(), rng));
@@ -77,16 +87,20 @@ pub(super) fn nets(space: &SearchSpace, settings: &Settings, rng: &mut impl Rng)
     nets
 }
 
-/// The largest net, stitched and fused at places drawn.
-fn stitched(space: &SearchSpace, role: Role, splitting: Splitting, rng: &mut impl Rng) -> Net {
+/// Where the largest net changes from sensor to aggregator.
+fn stitch(space: &SearchSpace, rng: &mut impl Rng) -> BoundaryId {
+    let splits = space.splits(&space.largest());
+    if rng.random_bool(0.5) { splits[0] } else { splits[rng.random_range(0..splits.len())] }
+}
+
+/// The largest net without a splitting module, fused at a place drawn.
+fn teacher(space: &SearchSpace, stitch: BoundaryId, rng: &mut impl Rng) -> Net {
     let genome = space.largest();
-    let splits = space.splits(&genome);
-    let stitch: BoundaryId = if rng.random_bool(0.5) { splits[0] } else { splits[rng.random_range(0..splits.len())] };
     let fusions = space.fusions(&genome, stitch);
     // The last fusion but the logits sees whole features: the best teacher, so it comes up half of the time.
     let late = fusions.len().saturating_sub(2);
     let fusion = if rng.random_bool(0.5) { fusions[late] } else { fusions[rng.random_range(0..fusions.len())] };
-    Net { role, route: Route::new(space, &genome, stitch, fusion, splitting) }
+    Net { role: Role::Largest, route: Route::new(space, &genome, stitch, fusion, Splitting::None) }
 }
 
 /// A net as a design with one split drawn.

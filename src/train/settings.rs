@@ -31,6 +31,17 @@ pub enum Sampling {
     Uniform,
 }
 
+/// How weights are updated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Optimiser {
+    /// Stochastic gradient descent with Nesterov momentum.
+    #[default]
+    Sgd,
+    /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019).
+    Adamw,
+}
+
 /// Settings of a training run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -41,6 +52,8 @@ pub struct Settings {
     pub steps: u64,
     /// Images per step; a step sees `images / views` objects.
     pub images: usize,
+    /// How weights are updated.
+    pub optimiser: Optimiser,
     /// Largest learning rate.
     pub learning_rate: f64,
     /// Share of the steps in which the learning rate rises.
@@ -53,6 +66,11 @@ pub struct Settings {
     pub label_smoothing: f64,
     /// Gradients are clipped to this value.
     pub clip: f64,
+    /// Share of the steps, at the start, that train the largest net alone, all of it on the aggregator, so that students
+    /// meet a teacher who knows something (Once-for-all trains the largest first). The sensor then starts as a copy.
+    pub teacher_first: f64,
+    /// Share of the labels in the students' target; the rest is the teacher's.
+    pub label_share: f64,
     /// Random nets per step.
     pub random_nets: usize,
     /// Which nets a step trains.
@@ -79,12 +97,15 @@ impl Default for Settings {
             seed: 0,
             steps: 600,
             images: 192,
+            optimiser: Optimiser::default(),
             learning_rate: 0.1,
             warm_up: 0.05,
             momentum: 0.9,
             weight_decay: 1e-4,
             label_smoothing: 0.1,
             clip: 1.0,
+            teacher_first: 0.0,
+            label_share: 0.0,
             random_nets: 1,
             sampling: Sampling::default(),
             distillation: Distillation::default(),
@@ -99,6 +120,11 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Steps that train the largest net alone.
+    pub fn teacher_steps(&self) -> u64 {
+        (self.teacher_first * self.steps as f64).round() as u64
+    }
+
     /// Learning rate of a step (0 is the first): linear warm-up, then half a cosine down to 0.
     pub fn learning_rate_at(&self, step: u64) -> f64 {
         let (step, steps) = (step as f64, self.steps.max(1) as f64);

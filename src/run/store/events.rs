@@ -39,7 +39,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub fn append(&self, event: &Event) -> Result<i64, RunError> {
-        self.read(|db| self.insert(db, event))
+        self.run(|db| self.insert(db, event))
     }
 
     /// Writes several events at once; all or none.
@@ -47,7 +47,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub fn append_all(&self, events: &[Event]) -> Result<(), RunError> {
-        self.write(|db| events.iter().try_for_each(|event| self.insert(db, event).map(drop)))
+        self.transact(|db| events.iter().try_for_each(|event| self.insert(db, event).map(drop)))
     }
 
     fn insert(&self, db: &Connection, event: &Event) -> rusqlite::Result<i64> {
@@ -60,7 +60,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub fn events_after(&self, id: i64, limit: usize) -> Result<Vec<Stored<Event>>, RunError> {
-        self.read(|db| {
+        self.run(|db| {
             db.prepare_cached("SELECT id, time, process, body, version FROM events WHERE id > ?1 ORDER BY id LIMIT ?2")?
                 .query_map(params![id, to_sql(limit as u64)], |row| {
                     let value = Event::from_json(row.get_ref(3)?.as_str()?, row.get(4)?);
@@ -75,11 +75,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub fn last_event_id(&self) -> Result<i64, RunError> {
-        self.last_id("SELECT coalesce(max(id), 0) FROM events")
-    }
-
-    fn last_id(&self, sql: &str) -> Result<i64, RunError> {
-        self.read(|db| db.prepare_cached(sql)?.query_row([], |row| row.get(0)))
+        self.number("SELECT coalesce(max(id), 0) FROM events")
     }
 
     /// What others and this connection have written since the cursor, which moves on. If that is nothing, this costs
@@ -88,7 +84,7 @@ impl Store {
     /// # Errors
     /// The database fails; the cursor stays where it was.
     pub fn changes(&self, cursor: &mut Cursor) -> Result<Changes, RunError> {
-        let version = self.last_id("PRAGMA data_version")?;
+        let version = self.number("PRAGMA data_version")?;
         let seen = Seen(self.serial, version, self.db.total_changes());
         if cursor.seen == Some(seen) {
             return Ok(Changes::default());
@@ -104,4 +100,3 @@ impl Store {
         Ok(Changes { events, measurements, more })
     }
 }
-

@@ -23,7 +23,7 @@ impl Store {
         if !(0.0..=1.0).contains(accuracy) {
             return Err(RunError::NotAnAccuracy(*accuracy));
         }
-        self.write(|db| {
+        self.transact(|db| {
             delete_claim(db, subject)?;
             let quality = |m: &Measurement| (m.samples, m.calibration_batches);
             if find(db, subject)?.is_some_and(|known| quality(&known.value) >= quality(measurement)) {
@@ -55,7 +55,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub fn withdraw_after(&self, step: u64) -> Result<usize, RunError> {
-        self.write(|db| {
+        self.transact(|db| {
             db.execute("DELETE FROM claims WHERE step > ?1", [to_sql(step)])?;
             db.execute("DELETE FROM measurements WHERE step > ?1", [to_sql(step)])
         })
@@ -66,7 +66,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub fn measurements_after(&self, id: i64, limit: usize) -> Result<Vec<Stored<Measurement>>, RunError> {
-        self.read(|db| {
+        self.run(|db| {
             db.prepare_cached(&format!("{MEASUREMENT} WHERE id > ?1 ORDER BY id LIMIT ?2"))?
                 .query_map(params![id, to_sql(limit as u64)], measurement)?
                 .collect()
@@ -78,7 +78,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub fn measured(&self, step: u64) -> Result<Vec<Stored<Measurement>>, RunError> {
-        self.read(|db| {
+        self.run(|db| {
             db.prepare_cached(&format!("{MEASUREMENT} WHERE step = ?1 ORDER BY id"))?
                 .query_map([to_sql(step)], measurement)?
                 .collect()
@@ -90,7 +90,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub fn measurement(&self, subject: &Subject) -> Result<Option<Stored<Measurement>>, RunError> {
-        self.read(|db| find(db, subject))
+        self.run(|db| find(db, subject))
     }
 
     /// Asks for the right to measure something for `ttl`. A claim that has expired, or whose process is dead, is taken
@@ -99,7 +99,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub fn claim(&self, subject: &Subject, ttl: Duration) -> Result<Claim, RunError> {
-        self.write(|db| {
+        self.transact(|db| {
             if let Some(known) = find(db, subject)? {
                 return Ok(Claim::Measured(known.value));
             }
@@ -135,7 +135,7 @@ impl Store {
     /// The database fails.
     pub fn release(&self, subject: &Subject) -> Result<(), RunError> {
         let Subject { design, views, subset, step } = subject;
-        self.read(|db| {
+        self.run(|db| {
             db.prepare_cached(&format!("DELETE FROM claims WHERE {SUBJECT} AND process = ?5"))?
                 .execute(params![design, views, subset.name(), to_sql(*step), self.process.to_string()])
                 .map(drop)
@@ -147,7 +147,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub fn claimed(&self, step: u64) -> Result<Vec<Claimed>, RunError> {
-        self.read(|db| {
+        self.run(|db| {
             db.prepare_cached(
                 "SELECT design, views, subset, step, process, expires FROM claims WHERE step = ?1 ORDER BY expires",
             )?
@@ -200,4 +200,3 @@ fn subject(row: &Row<'_>, first: usize) -> rusqlite::Result<Subject> {
 fn unsigned(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
     Ok(u64::try_from(row.get::<_, i64>(column)?).unwrap_or(0))
 }
-

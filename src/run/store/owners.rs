@@ -13,7 +13,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub fn send(&self, task: Task, control: &Control) -> Result<i64, RunError> {
-        self.read(|db| {
+        self.run(|db| {
             db.prepare_cached("INSERT INTO controls (time, task, body) VALUES (?1, ?2, ?3)")?.insert(params![
                 now(),
                 task.name(),
@@ -27,7 +27,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub fn controls_after(&self, task: Task, id: i64) -> Result<Vec<Stored<String>>, RunError> {
-        self.read(|db| {
+        self.run(|db| {
             db.prepare_cached("SELECT id, time, body FROM controls WHERE id > ?1 AND task = ?2 ORDER BY id")?
                 .query_map(params![id, task.name()], |row| {
                     Ok(Stored { id: row.get(0)?, time: row.get(1)?, process: String::new(), value: row.get(2)? })
@@ -41,7 +41,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub fn last_control_id(&self) -> Result<i64, RunError> {
-        self.last_id("SELECT coalesce(max(id), 0) FROM controls")
+        self.number("SELECT coalesce(max(id), 0) FROM controls")
     }
 
     /// The process that last said it does a task, dead or alive.
@@ -49,13 +49,13 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub fn owner(&self, task: Task) -> Result<Option<Owner>, RunError> {
-        self.read(|db| find_owner(db, task))
+        self.run(|db| find_owner(db, task))
     }
 
     /// Makes this process the owner of a task, if it has none that is alive. Returns the dead owner it replaces, and the
     /// id of the last control that was sent before.
-    pub(super) fn own(&self, task: Task, command: &str) -> Result<(Option<Owner>, i64), RunError> {
-        let taken = self.write(|db| {
+    pub(in crate::run) fn own(&self, task: Task, command: &str) -> Result<(Option<Owner>, i64), RunError> {
+        let taken = self.transact(|db| {
             let previous = find_owner(db, task)?;
             if let Some(owner) = previous.as_ref().filter(|owner| owner.is_alive()) {
                 return Ok(Err(owner.clone()));
@@ -71,29 +71,22 @@ impl Store {
     }
 
     /// Signs that the owner is alive; false if this process is not the owner any more.
-    pub(super) fn sign(&self, task: Task) -> Result<bool, RunError> {
+    pub(in crate::run) fn sign(&self, task: Task) -> Result<bool, RunError> {
         let params = params![task.name(), self.process.to_string(), now()];
         let sql = "UPDATE owners SET heartbeat = ?3 WHERE task = ?1 AND process = ?2";
-        Ok(self.read(|db| db.prepare_cached(sql)?.execute(params))? > 0)
+        Ok(self.run(|db| db.prepare_cached(sql)?.execute(params))? > 0)
     }
 
     /// Gives a task of this process back.
-    pub(super) fn disown(&self, task: Task) -> Result<(), RunError> {
+    pub(in crate::run) fn disown(&self, task: Task) -> Result<(), RunError> {
         let params = params![task.name(), self.process.to_string()];
-        self.read(|db| db.execute("DELETE FROM owners WHERE task = ?1 AND process = ?2", params)).map(drop)
+        self.run(|db| db.execute("DELETE FROM owners WHERE task = ?1 AND process = ?2", params)).map(drop)
     }
 }
 
 fn find_owner(db: &Connection, task: Task) -> rusqlite::Result<Option<Owner>> {
     db.query_row("SELECT process, command, since, heartbeat FROM owners WHERE task = ?1", [task.name()], |row| {
-        Ok(Owner {
-            task,
-            process: process(row, 0)?,
-            command: row.get(1)?,
-            since: row.get(2)?,
-            heartbeat: row.get(3)?,
-        })
+        Ok(Owner { task, process: process(row, 0)?, command: row.get(1)?, since: row.get(2)?, heartbeat: row.get(3)? })
     })
     .optional()
 }
-

@@ -51,4 +51,3 @@ pub(super) const MIGRATIONS: [&str; 1] = ["
         heartbeat REAL NOT NULL
     ) STRICT;
 "];
-

@@ -31,7 +31,7 @@ fn equals_the_reference_implementation() {
         let evaluation = evaluate(&genome);
         assert!(close(evaluation.latency_seconds, columns[1].parse().unwrap()), "{line}");
         assert!(close(-evaluation.capacity, columns[2].parse().unwrap()), "{line}");
-        assert_eq!(evaluation.memory_bytes as i64 - 524_288, columns[3].parse::<i64>().unwrap(), "{line}");
+        assert_eq!(evaluation.memory_bytes.cast_signed() - 524_288, columns[3].parse::<i64>().unwrap(), "{line}");
         compared += 1;
     }
     assert_eq!(compared, 200);
@@ -54,7 +54,8 @@ fn excesses_over_the_limits_add_up() {
 
 #[test]
 fn the_search_reaches_the_front_soon() {
-    let mut to_99: Vec<usize> = (0..5).map(|seed| run(seed, 2_000).evaluations_to(0.99).unwrap_or(usize::MAX)).collect();
+    let mut to_99: Vec<usize> =
+        (0..5).map(|seed| run(seed, 2_000).evaluations_to(0.99).unwrap_or(usize::MAX)).collect();
     to_99.sort_unstable();
     assert!(to_99[2] <= 1_500, "{to_99:?}");
 }

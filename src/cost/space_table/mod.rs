@@ -3,15 +3,17 @@
 //! A block depends on its stage, the resolution, the channels it reads, the channels it makes, its kernel and its expansion;
 //! not on the rest of the genome. So a few thousand entries cover a space of 10^11 networks, and a design costs a few hundred
 //! nanoseconds. Equal to [`CostTable::new`] on every design (tested). A measured device has no such table: its latencies
-//! belong to the layers of one network.
+//! belong to the layers of one network. Nor has a sensor that runs in patches: how far it does depends on the cut.
 
-use super::cut::{Around, Crossing, Cut, Devices, Spend, assemble, fusing};
-use super::layer::layer_costs;
+mod stage;
+
+use self::stage::{Entry, Makes, StageTable};
+use super::cut::{Around, Crossing, Cut, Spend, assemble};
 use super::table::{CostTable, Sending};
 use crate::hardware::{Mapping, Profile};
-use crate::network::memory::{self, Peak};
+use crate::network::memory::Peak;
 use crate::network::{BoundaryId, Shape};
-use crate::space::{Block, BlockChoice, Choice, Design, Genome, SearchSpace, Stage};
+use crate::space::{Design, Genome, SearchSpace};
 
 /// Costs of all blocks of a space on a profile.
 #[derive(Debug, Clone)]
@@ -27,50 +29,6 @@ pub struct SpaceTable {
     before: Vec<(usize, u32)>,
 }
 
-/// One block.
-#[derive(Debug, Clone, Copy)]
-struct Entry {
-    sensor: Spend,
-    aggregator: Spend,
-    weights: u64,
-    largest_weights: u64,
-    peak: Peak,
-    layers: usize,
-}
-
-/// How the channels a stage makes follow from its choice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Makes {
-    /// The width gene chooses among them.
-    Width,
-    /// As many as it reads.
-    Same,
-    /// The channels it reads times the expansion.
-    Expanded,
-}
-
-#[derive(Debug, Clone)]
-struct StageTable {
-    /// Index of the stage's width gene; the depth gene follows, then kernels and expansions.
-    gene: usize,
-    per_block: bool,
-    depths: Vec<u32>,
-    makes: Makes,
-    /// Numbers of channels read, channels made, kernels and expansions to choose from.
-    reads: usize,
-    made: usize,
-    kernels: usize,
-    expansions: usize,
-    /// By resolution, channels read, channels made, kernel, expansion.
-    first: Vec<Entry>,
-    /// By resolution, channels made, kernel, expansion; empty if the stage has one block.
-    later: Vec<Entry>,
-    /// By resolution, channels made, ratio, bits.
-    crossings: Vec<Crossing>,
-    /// By resolution, channels made.
-    fuses: Vec<Spend>,
-}
-
 /// A block of a genome.
 struct Step<'a> {
     boundary: BoundaryId,
@@ -81,10 +39,12 @@ struct Step<'a> {
 }
 
 impl SpaceTable {
-    /// Counts every block of a space. `None` if a device is measured, or if some block of the space can't exist.
+    /// Counts every block of a space. `None` if a device is measured or runs in patches, or if some block of the space can't
+    /// exist: then each design is costed by [`CostTable::new`].
     pub fn new(space: &SearchSpace, profile: &Profile) -> Option<Self> {
         let measured = |mapping: &Mapping| matches!(mapping, Mapping::Measured(_));
-        if measured(&profile.sensor.device.mapping.value) || measured(&profile.aggregator.mapping.value) {
+        let patches = profile.sensor.patches.is_some();
+        if patches || measured(&profile.sensor.device.mapping.value) || measured(&profile.aggregator.mapping.value) {
             return None;
         }
         let inputs: Vec<Shape> =
@@ -268,150 +228,6 @@ fn add_before(around: &mut Around, entry: &Entry, layers: &mut usize) {
         around.peak = Peak { layer: *layers + entry.peak.layer, bytes: entry.peak.bytes };
     }
     *layers += entry.layers;
-}
-
-impl StageTable {
-    /// The table of a stage that reads the shapes `read` (by resolution, then by choice), and the shapes it makes.
-    fn new(
-        space: &SearchSpace,
-        profile: &Profile,
-        index: usize,
-        gene: usize,
-        read: &[Vec<Shape>],
-    ) -> Option<(Self, Vec<Vec<Shape>>)> {
-        let stage = &space.stages[index];
-        let makes = match stage.block {
-            Block::Expand => Makes::Expanded,
-            Block::GlobalPool | Block::MaxPool => Makes::Same,
-            _ => Makes::Width,
-        };
-        let count = |list: &[u32]| list.len().max(1);
-        let reads = read.first()?.len();
-        let made = match makes {
-            Makes::Width => count(&stage.widths),
-            Makes::Same => reads,
-            Makes::Expanded => reads * count(&stage.expansions),
-        };
-        let mut table = Self {
-            gene,
-            per_block: stage.choice == Choice::Block,
-            depths: stage.depths.clone(),
-            makes,
-            reads,
-            made,
-            kernels: count(&stage.kernels),
-            expansions: count(&stage.expansions),
-            first: Vec::new(),
-            later: Vec::new(),
-            crossings: Vec::new(),
-            fuses: Vec::new(),
-        };
-        let mut shapes = Vec::with_capacity(read.len());
-        for inputs in read {
-            let outputs = table.outputs(space, index, inputs)?;
-            table.count(space, profile, index, inputs, &outputs)?;
-            shapes.push(outputs);
-        }
-        Some((table, shapes))
-    }
-
-    /// The shapes the stage makes at one resolution, by choice.
-    fn outputs(&self, space: &SearchSpace, index: usize, inputs: &[Shape]) -> Option<Vec<Shape>> {
-        let stage = &space.stages[index];
-        (0..self.made)
-            .map(|made| {
-                let (input, expansion) = match self.makes {
-                    Makes::Width => (inputs[0], 0),
-                    Makes::Same => (inputs[made], 0),
-                    Makes::Expanded => (inputs[made / self.expansions], made % self.expansions),
-                };
-                let width = stage.widths.get(made).copied();
-                let network = space.lower_block(index, input, width, true, block_choice(stage, 0, expansion)).ok()?;
-                Some(network.shape(network.layers.len()))
-            })
-            .collect()
-    }
-
-    /// Counts the blocks and crossings of one resolution.
-    fn count(
-        &mut self,
-        space: &SearchSpace,
-        profile: &Profile,
-        index: usize,
-        inputs: &[Shape],
-        outputs: &[Shape],
-    ) -> Option<()> {
-        let stage = &space.stages[index];
-        let choices = |made: usize| (made, stage.widths.get(made).copied());
-        for &input in inputs {
-            for (_, width) in (0..self.made).map(choices) {
-                for choice in self.choices(stage) {
-                    self.first.push(entry(space, profile, index, input, width, true, choice)?);
-                }
-            }
-        }
-        if stage.max_depth() > 1 {
-            for (made, width) in (0..self.made).map(choices) {
-                for choice in self.choices(stage) {
-                    self.later.push(entry(space, profile, index, outputs[made], width, false, choice)?);
-                }
-            }
-        }
-        let devices = Devices { profile, sensor: &[], aggregator: &[] };
-        for &shape in outputs {
-            self.fuses.push(fusing(shape, profile));
-            for &ratio in &space.split.ratios {
-                let crossing = |&bits| Crossing::split(shape, ratio, bits, devices);
-                self.crossings.extend(space.split.bits.iter().map(crossing));
-            }
-        }
-        Some(())
-    }
-
-    /// Kernels and expansions, in the order of the tables.
-    fn choices(&self, stage: &Stage) -> Vec<BlockChoice> {
-        let expansions = self.expansions;
-        let pairs = (0..self.kernels).flat_map(|kernel| (0..expansions).map(move |expansion| (kernel, expansion)));
-        pairs.map(|(kernel, expansion)| block_choice(stage, kernel, expansion)).collect()
-    }
-
-    const fn first_at(&self, resolution: usize, read: usize, made: usize, kernel: usize, expansion: usize) -> usize {
-        (((resolution * self.reads + read) * self.made + made) * self.kernels + kernel) * self.expansions + expansion
-    }
-
-    const fn later_at(&self, resolution: usize, made: usize, kernel: usize, expansion: usize) -> usize {
-        ((resolution * self.made + made) * self.kernels + kernel) * self.expansions + expansion
-    }
-}
-
-fn block_choice(stage: &Stage, kernel: usize, expansion: usize) -> BlockChoice {
-    let choice = |list: &[u32], index: usize| list.get(index).copied().unwrap_or(1);
-    BlockChoice { kernel: choice(&stage.kernels, kernel), expansion: choice(&stage.expansions, expansion) }
-}
-
-fn entry(
-    space: &SearchSpace,
-    profile: &Profile,
-    stage: usize,
-    input: Shape,
-    width: Option<u32>,
-    first: bool,
-    block: BlockChoice,
-) -> Option<Entry> {
-    let network = space.lower_block(stage, input, width, first, block).ok()?;
-    let spend = |device| {
-        let costs = layer_costs(&network, device).ok()?;
-        Some(costs.iter().map(Spend::of).fold(Spend::default(), std::ops::Add::add))
-    };
-    let live = memory::live_bytes(&network, profile.sensor.memory_rule);
-    Some(Entry {
-        sensor: spend(&profile.sensor.device)?,
-        aggregator: spend(&profile.aggregator)?,
-        weights: network.weights(),
-        largest_weights: network.layers.iter().map(|layer| layer.weights).max().unwrap_or(0),
-        peak: memory::peak(&live, live.len()),
-        layers: network.layers.len(),
-    })
 }
 
 #[cfg(test)]

@@ -1,0 +1,132 @@
+//! What a cost takes: `cargo bench --bench cost`. Prints one line a figure with its budget; CPU time where the system tells
+//! it (Linux), else wall time. Fails if a budget is missed by more than a factor of two, so that a busy machine passes.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use rand::SeedableRng;
+use splitscope::cost::{CostTable, Knobs, Rates, Sending, SpaceTable, layer_costs};
+use splitscope::diagnostic::Source;
+use splitscope::hardware::{self, Profile};
+use splitscope::network::Network;
+use splitscope::network::memory::live_bytes;
+use splitscope::space::{self, Design, SearchSpace};
+
+fn main() {
+    let profile = shipped(hardware::SHIPPED, "glasses");
+    let profile = Profile::from_toml(&profile).expect("shipped profiles read");
+    let mut missed = Vec::new();
+    for name in ["tabletop", "attentive-nas"] {
+        let space = SearchSpace::from_toml(&shipped(space::SHIPPED, name)).expect("shipped spaces read");
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(7);
+        let designs: Vec<Design> = (0..10_000).map(|_| space.sample_design(&mut rng)).collect();
+        missed.extend(fresh(name, &space, &profile, &designs));
+        missed.extend(again(name, &space, &profile, &designs));
+        missed.extend(layer_by_layer(name, &space, &profile, &designs));
+    }
+    for line in &missed {
+        eprintln!("missed: {line}");
+    }
+    std::process::exit(i32::from(!missed.is_empty()));
+}
+
+fn shipped(list: &[(&'static str, &'static str)], name: &str) -> Source {
+    let (name, text) = list.iter().find(|(shipped, _)| *shipped == name).expect("shipped by that name");
+    Source::new(*name, *text)
+}
+
+/// A fresh design, nothing known but the blocks of the space: 500 ns.
+fn fresh(name: &str, space: &SearchSpace, profile: &Profile, designs: &[Design]) -> Option<String> {
+    let start = Instant::now();
+    let table = SpaceTable::new(space, profile).expect("no device is measured");
+    println!("{name}: table of all blocks: {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
+    let rates = Rates::new(&Knobs::from_profile(profile));
+    // Plain splits carry ratio 1 and 8 bits, which every shipped space has.
+    let seconds = mean(|| {
+        designs.iter().map(|design| rates.evaluate(&table.cut(design).expect("a design of the space")).energy_j).sum()
+    });
+    let each = seconds / designs.len() as f64;
+    report(&format!("{name}: fresh design"), each * 1e9, "ns", 500.0)
+}
+
+/// 10,000 designs at all boundaries after a knob moved: 4 ms.
+fn again(name: &str, space: &SearchSpace, profile: &Profile, designs: &[Design]) -> Option<String> {
+    let blocks = SpaceTable::new(space, profile).expect("no device is measured");
+    let tables: Vec<CostTable> = designs
+        .iter()
+        .map(|design| {
+            let mut table = CostTable::default();
+            blocks.fill(&design.genome, Sending::from(design), &mut table).expect("a design of the space");
+            table
+        })
+        .collect();
+    let cuts: usize = tables.iter().map(|table| table.cuts.len()).sum();
+    let mut knobs = Knobs::from_profile(profile);
+    let seconds = mean(|| {
+        knobs.bandwidth_bytes_per_s *= 1.001;
+        let rates = Rates::new(&knobs);
+        tables.iter().flat_map(|table| &table.cuts).map(|cut| rates.evaluate(cut).latency.total_s()).sum()
+    });
+    println!("{name}: {cuts} cuts, {:.1} ns each", seconds * 1e9 / cuts as f64);
+    let budget = if name == "tabletop" { 4.0 } else { 12.0 };
+    report(&format!("{name}: 10,000 designs after a knob"), seconds * 1e3, "ms", budget)
+}
+
+/// Cost and live bytes of every layer of a network on one device: 20 us. Lowering a genome, and all cuts on both devices, are
+/// shown beside it.
+fn layer_by_layer(name: &str, space: &SearchSpace, profile: &Profile, designs: &[Design]) -> Option<String> {
+    let designs = &designs[..500];
+    let count = designs.len() as f64;
+    let lower = |design: &Design| space.lower(&design.genome).expect("designs lower");
+    let networks: Vec<_> = designs.iter().map(lower).collect();
+    let layers: usize = networks.iter().map(|network| network.layers.len()).sum();
+    let lowering = mean(|| designs.iter().map(|design| lower(design).layers.len() as f64).sum()) / count;
+    let cuts = mean(|| {
+        let table = |(network, design): (&Network, &Design)| {
+            CostTable::new(network, Sending::from(design), profile).expect("no device is measured").cuts[0].once_cycles
+        };
+        networks.iter().zip(designs).map(table).sum()
+    }) / count;
+    println!("{name}: lowering {:.1} us, all cuts on both devices {:.1} us", lowering * 1e6, cuts * 1e6);
+    let seconds = mean(|| {
+        let account = |network: &Network| {
+            let costs = layer_costs(network, &profile.sensor.device).expect("no device is measured");
+            let live = live_bytes(network, profile.sensor.memory_rule);
+            costs.iter().zip(live).map(|(cost, live)| cost.compute_cycles + live as f64).sum::<f64>()
+        };
+        networks.iter().map(account).sum()
+    }) / count;
+    let what = format!("{name}: network layer by layer, {} layers on average", layers / designs.len());
+    report(&what, seconds * 1e6, "us", 20.0)
+}
+
+/// Mean CPU seconds of one run, over half a second of runs.
+fn mean(mut work: impl FnMut() -> f64) -> f64 {
+    black_box(work());
+    let (start, mut runs) = (now(), 0);
+    loop {
+        black_box(work());
+        runs += 1;
+        let passed = now() - start;
+        if passed > 0.5 {
+            return passed / f64::from(runs);
+        }
+    }
+}
+
+/// Seconds of CPU time of this thread, or of the clock.
+fn now() -> f64 {
+    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    let cpu = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = cpu.and_then(|text| text.split_whitespace().next()?.parse::<f64>().ok());
+    match nanoseconds {
+        Some(nanoseconds) => nanoseconds * 1e-9,
+        None => START.get_or_init(Instant::now).elapsed().as_secs_f64(),
+    }
+}
+
+fn report(what: &str, value: f64, unit: &str, budget: f64) -> Option<String> {
+    let line = format!("{what}: {value:.2} {unit} (budget {budget} {unit})");
+    println!("{line}");
+    (value > 2.0 * budget).then_some(line)
+}

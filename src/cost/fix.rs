@@ -1,0 +1,228 @@
+//! What would make an infeasible cut feasible: the smallest move of one knob, or of several together.
+//!
+//! Moves are compared by their ratio: doubling and halving are equally large. Feasibility is monotone in every knob, so the
+//! smallest move that meets each limit alone is found in closed form, and the largest of those meets all.
+
+use serde::Serialize;
+
+use super::cut::Cut;
+use super::evaluate::{Evaluation, Limit, Rates};
+use super::knob::Knob;
+use super::knobs::Knobs;
+
+/// A little more than needed, so that rounding does not fall short.
+const MARGIN: f64 = 1.0 + 1e-9;
+
+/// One knob moved.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Change {
+    /// The knob.
+    pub knob: Knob,
+    /// Its value now.
+    pub from: f64,
+    /// The value that suffices.
+    pub to: f64,
+}
+
+impl Change {
+    /// How far the knob moves: the logarithm of the ratio.
+    pub fn distance(&self) -> f64 {
+        (self.to / self.from).ln().abs()
+    }
+
+    /// An imperative: "raise bandwidth from 1.00 MB/s to 1.25 MB/s".
+    pub fn sentence(&self) -> String {
+        let verb = if self.to > self.from { "raise" } else { "lower" };
+        let (from, to) = (self.knob.show(self.from), self.knob.show(self.to));
+        format!("{verb} {} from {from} to {to}", self.knob.name())
+    }
+}
+
+/// Every knob that alone makes the cut feasible, smallest move first. Empty if the cut is feasible, or if no knob suffices.
+pub fn single_fixes(cut: &Cut, knobs: &Knobs) -> Vec<Change> {
+    if Rates::new(knobs).evaluate(cut).feasible() {
+        return Vec::new();
+    }
+    let mut changes: Vec<Change> =
+        Knob::HARDWARE.into_iter().chain(Knob::LIMITS).filter_map(|knob| single_fix(knob, cut, knobs)).collect();
+    changes.sort_by(|a, b| a.distance().total_cmp(&b.distance()));
+    changes
+}
+
+/// The smallest move of this knob that makes the cut feasible.
+fn single_fix(knob: Knob, cut: &Cut, knobs: &Knobs) -> Option<Change> {
+    let from = knob.value(knobs)?;
+    if knob == Knob::Sensors {
+        let fits = |&sensors: &u32| Rates::new(&Knobs { sensors, ..*knobs }).evaluate(cut).feasible();
+        let sensors = (1..knobs.sensors).rev().find(fits)?;
+        return Some(Change { knob, from, to: f64::from(sensors) });
+    }
+    let rates = Rates::new(knobs);
+    let to = needed(knob, cut, knobs, &rates.evaluate(cut), &rates)?;
+    let enough = Rates::new(&knob.at(to, knobs)).evaluate(cut).feasible();
+    enough.then_some(Change { knob, from, to })
+}
+
+/// The value of a knob at which the limits it can influence are just met; `None` where it can't.
+fn needed(knob: Knob, cut: &Cut, knobs: &Knobs, evaluation: &Evaluation, rates: &Rates) -> Option<f64> {
+    let latency = &evaluation.latency;
+    let faster = |part: f64, fixed: f64, watts: f64| {
+        let energy = (watts * part, evaluation.energy_j - watts * part);
+        let limits = [
+            (Limit::Latency, part, knobs.latency_limit_s.unwrap_or(f64::INFINITY) - (latency.total_s() - part)),
+            (Limit::Energy, energy.0, knobs.energy_limit_j.unwrap_or(f64::INFINITY) - energy.1),
+            (Limit::FrameRate, part, knobs.frame_rate_floor_hz.map_or(f64::INFINITY, f64::recip) - fixed),
+        ];
+        let factors = limits.iter().filter(|(limit, ..)| evaluation.violations.contains(*limit));
+        factors.map(|(_, part, room)| if *room > 0.0 { part / room } else { f64::INFINITY }).reduce(f64::max)
+    };
+    let system = &knobs.system;
+    let from = knob.value(knobs)?;
+    let to = match knob {
+        Knob::Sensors => return None,
+        Knob::Bandwidth => {
+            let fixed = system.link_latency_s;
+            from * faster(latency.link_s - fixed, fixed, 0.0)? * MARGIN
+        }
+        Knob::SensorCompute => {
+            let watts = system.sensor_static_w * f64::from(knobs.sensors);
+            from * faster(latency.sensor_s, 0.0, watts)? * MARGIN
+        }
+        Knob::AggregatorCompute => from * faster(latency.aggregator_s, 0.0, system.aggregator_static_w)? * MARGIN,
+        Knob::SensorMemory => (cut.sensor_peak_bytes as f64 * from / rates.memory_bytes().max(1) as f64).ceil(),
+        Knob::LatencyLimit => latency.total_s() * MARGIN,
+        Knob::EnergyLimit => evaluation.energy_j * MARGIN,
+        Knob::FrameRate => evaluation.fps / MARGIN,
+    };
+    let moves = match knob {
+        Knob::FrameRate => to < from,
+        _ => to > from,
+    };
+    (to.is_finite() && to > 0.0 && moves).then_some(to)
+}
+
+/// The smallest joint move that makes the cut feasible: memory to what is needed, and bandwidth and both computing rates by
+/// one factor. Limits that no speed can meet are moved to what is reached. `None` if the cut is feasible, or if its weights
+/// do not fit, which no knob mends.
+pub fn joint_fix(cut: &Cut, knobs: &Knobs) -> Option<Vec<Change>> {
+    let rates = Rates::new(knobs);
+    let evaluation = rates.evaluate(cut);
+    let broken = evaluation.violations;
+    if broken.is_empty() || broken.contains(Limit::SensorWeights) || broken.contains(Limit::AggregatorWeights) {
+        return None;
+    }
+    let mut moved = *knobs;
+    if let Some(bytes) = broken
+        .contains(Limit::SensorMemory)
+        .then(|| needed(Knob::SensorMemory, cut, knobs, &evaluation, &rates))
+        .flatten()
+    {
+        moved = Knob::SensorMemory.at(bytes, &moved);
+    }
+    let fits = |knobs: &Knobs| Rates::new(knobs).evaluate(cut).feasible();
+    if !fits(&moved) {
+        let fastest = faster(&moved, 1e12);
+        let best = Rates::new(&fastest).evaluate(cut);
+        moved = reach(&moved, &evaluation, &best);
+        moved = smallest_speed(&moved, fits);
+    }
+    let changes = Knob::HARDWARE.into_iter().chain(Knob::LIMITS).filter_map(|knob| {
+        let (from, to) = (knob.value(knobs)?, knob.value(&moved)?);
+        ((to / from).ln().abs() > 1e-12).then_some(Change { knob, from, to })
+    });
+    Some(changes.collect())
+}
+
+/// Every speed times a factor.
+fn faster(knobs: &Knobs, factor: f64) -> Knobs {
+    Knobs {
+        bandwidth_bytes_per_s: knobs.bandwidth_bytes_per_s * factor,
+        sensor_macs_per_s: knobs.sensor_macs_per_s * factor,
+        aggregator_macs_per_s: knobs.aggregator_macs_per_s * factor,
+        ..*knobs
+    }
+}
+
+/// Moves limits that even endless speed breaks to what the design takes now.
+fn reach(knobs: &Knobs, now: &Evaluation, best: &Evaluation) -> Knobs {
+    let mut moved = *knobs;
+    if best.violations.contains(Limit::Latency) {
+        moved.latency_limit_s = Some(now.latency.total_s() * MARGIN);
+    }
+    if best.violations.contains(Limit::Energy) {
+        moved.energy_limit_j = Some(now.energy_j * MARGIN);
+    }
+    if best.violations.contains(Limit::FrameRate) {
+        moved.frame_rate_floor_hz = Some(now.fps / MARGIN);
+    }
+    moved
+}
+
+/// The smallest common factor of all speeds at which `fits` holds, by bisection to nine digits.
+fn smallest_speed(knobs: &Knobs, fits: impl Fn(&Knobs) -> bool) -> Knobs {
+    if fits(knobs) {
+        return *knobs;
+    }
+    let (mut low, mut high) = (0.0_f64, 1e12_f64.ln());
+    while high - low > 1e-9 {
+        let middle = f64::midpoint(low, high);
+        if fits(&faster(knobs, middle.exp())) {
+            high = middle;
+        } else {
+            low = middle;
+        }
+    }
+    faster(knobs, high.exp())
+}
+
+/// A limit that no cut meets, with the nearest any cut comes to it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Shortfall {
+    /// The limit.
+    pub limit: Limit,
+    /// The best any cut reaches.
+    pub reached: f64,
+    /// What is allowed.
+    pub allowed: f64,
+}
+
+/// Whether any of the cuts is feasible, and if not, why: the limits none of them meets. An empty list says that every limit
+/// is met by some cut, but never all by one. `None` if a cut is feasible. Asked with the cuts of a space's smallest network,
+/// it tells before any search whether a search can succeed.
+pub fn why_none<'a>(cuts: impl IntoIterator<Item = &'a Cut>, knobs: &Knobs) -> Option<Vec<Shortfall>> {
+    let rates = Rates::new(knobs);
+    let mut best = [f64::INFINITY; Limit::ALL.len()];
+    let mut unmet = [true; Limit::ALL.len()];
+    for cut in cuts {
+        let evaluation = rates.evaluate(cut);
+        if evaluation.feasible() {
+            return None;
+        }
+        for (index, limit) in Limit::ALL.into_iter().enumerate() {
+            unmet[index] &= evaluation.violations.contains(limit);
+            best[index] = best[index].min(match limit {
+                Limit::SensorMemory => cut.sensor_peak_bytes as f64,
+                Limit::SensorWeights => cut.sensor_weight_bytes as f64,
+                Limit::AggregatorWeights => cut.aggregator_weight_bytes as f64,
+                Limit::Latency => evaluation.latency.total_s(),
+                Limit::Energy => evaluation.energy_j,
+                Limit::FrameRate => evaluation.latency.period_s(),
+                Limit::Accuracy => 0.0,
+            });
+        }
+    }
+    let shortfall = |(index, limit): (usize, Limit)| {
+        let allowed = match limit {
+            Limit::SensorMemory => rates.memory_bytes() as f64,
+            Limit::SensorWeights => knobs.system.sensor_weight_memory_bytes as f64,
+            Limit::AggregatorWeights => knobs.system.aggregator_weight_memory_bytes as f64,
+            Limit::Latency => knobs.latency_limit_s?,
+            Limit::Energy => knobs.energy_limit_j?,
+            Limit::FrameRate => knobs.frame_rate_floor_hz?,
+            Limit::Accuracy => return None,
+        };
+        let reached = if limit == Limit::FrameRate { best[index].recip() } else { best[index] };
+        unmet[index].then_some(Shortfall { limit, reached, allowed })
+    };
+    Some(Limit::ALL.into_iter().enumerate().filter_map(shortfall).collect())
+}

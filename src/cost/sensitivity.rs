@@ -1,0 +1,91 @@
+//! How much the answer hangs on each knob: the break-even bandwidth of two cuts, and the tornado.
+
+use serde::Serialize;
+
+use super::cut::Cut;
+use super::evaluate::{Rates, best_cut};
+use super::knob::Knob;
+use super::knobs::Knobs;
+use super::table::CostTable;
+use crate::hardware::Topology;
+use crate::network::BoundaryId;
+
+/// The raw bandwidth at which two cuts have the same latency, in bytes per second. Above it the cut that sends more wins,
+/// below it the one that sends less. `None` if one of them wins at every bandwidth.
+///
+/// With N the seconds without the transfer and B the bytes on the wire: `N1 + B1 / x = N2 + B2 / x`, so
+/// `x = (B1 - B2) / (N2 - N1)`.
+pub fn break_even_bandwidth(first: &Cut, second: &Cut, knobs: &Knobs) -> Option<f64> {
+    let rates = Rates::new(knobs);
+    let fixed = |cut: &Cut| {
+        let latency = rates.latency(cut);
+        latency.sensor_s + latency.aggregator_s
+    };
+    let on_the_wire = match knobs.system.topology {
+        Topology::Shared => f64::from(knobs.sensors.max(1)),
+        Topology::Dedicated => 1.0,
+    };
+    let bytes = (first.link_bytes as f64 - second.link_bytes as f64) * on_the_wire;
+    let (_, weakest, _) = knobs.system.cameras.weakest(knobs.sensors.max(1));
+    let effective = bytes / (fixed(second) - fixed(first));
+    let raw = effective / (knobs.system.link_efficiency * weakest);
+    (raw.is_finite() && raw > 0.0).then_some(raw)
+}
+
+/// The best cut with one knob moved.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct End {
+    /// Value of the knob.
+    pub value: f64,
+    /// Latency of the best cut.
+    pub latency_s: f64,
+    /// The best cut.
+    pub boundary: BoundaryId,
+    /// Whether it meets every limit.
+    pub feasible: bool,
+}
+
+/// One bar of a tornado: the best cut with a knob 20 % lower and 20 % higher.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Swing {
+    /// The knob.
+    pub knob: Knob,
+    /// With the knob lower.
+    pub low: End,
+    /// With the knob higher.
+    pub high: End,
+    /// Whether the best cut is another one at either end.
+    pub moves_split: bool,
+}
+
+impl Swing {
+    /// Seconds between the two ends.
+    pub fn width_s(&self) -> f64 {
+        (self.high.latency_s - self.low.latency_s).abs()
+    }
+}
+
+/// Moves each hardware knob by -20 % and +20 % (the number of sensors by at least one) and takes the best allowed cut each
+/// time. Widest bar first. Empty if no cut is allowed.
+pub fn tornado(table: &CostTable, knobs: &Knobs, allowed: impl Fn(&Cut) -> bool) -> Vec<Swing> {
+    let end = |knobs: &Knobs, value: f64| {
+        let cut = &table.cuts[best_cut(table, knobs, &allowed)?];
+        let evaluation = Rates::new(knobs).evaluate(cut);
+        let latency_s = evaluation.latency.total_s();
+        Some(End { value, latency_s, boundary: cut.boundary, feasible: evaluation.feasible() })
+    };
+    let swing = |knob: Knob| {
+        let now = knob.value(knobs)?;
+        let (low, high) = match knob {
+            Knob::Sensors => ((now * 0.8).floor().max(1.0), (now * 1.2).ceil()),
+            _ => (now * 0.8, now * 1.2),
+        };
+        let base = end(knobs, now)?;
+        let (low, high) = (end(&knob.at(low, knobs), low)?, end(&knob.at(high, knobs), high)?);
+        let moves_split = low.boundary != base.boundary || high.boundary != base.boundary;
+        Some(Swing { knob, low, high, moves_split })
+    };
+    let mut swings: Vec<Swing> = Knob::HARDWARE.into_iter().filter_map(swing).collect();
+    swings.sort_by(|a, b| b.width_s().total_cmp(&a.width_s()));
+    swings
+}

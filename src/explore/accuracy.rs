@@ -1,0 +1,238 @@
+//! Measured accuracies: which design, with how many views, on how many samples, after how many training steps.
+//!
+//! Invariants: every reading is kept, in the order of its step; an accuracy counts as that of a design with V sensors only
+//! if it was measured with V views.
+
+use std::collections::HashMap;
+
+use super::candidate::{CandidateId, Pool};
+use crate::space::{Design, SearchSpace};
+
+/// One measurement of a design.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Accuracy {
+    /// Share of samples put into their class, 0 to 1.
+    pub accuracy: f64,
+    /// Number of samples.
+    pub samples: u64,
+    /// Training step of the weights.
+    pub step: u64,
+}
+
+impl Accuracy {
+    /// Standard error of the share: `sqrt(p (1 - p) / n)`.
+    pub fn standard_error(&self) -> f64 {
+        (self.accuracy * (1.0 - self.accuracy) / self.samples.max(1) as f64).max(0.0).sqrt()
+    }
+}
+
+/// What is known of a design's accuracy with the present number of sensors.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Shown {
+    /// Measured with as many views.
+    Measured(Accuracy),
+    /// Measured with another number of views, the nearest there is. To be marked as such, and never ranked by.
+    OtherViews {
+        /// Views it was measured with.
+        views: u32,
+        /// What was measured.
+        accuracy: Accuracy,
+    },
+    /// Not measured.
+    None,
+}
+
+impl Shown {
+    /// The accuracy, if it was measured with the present number of sensors.
+    pub fn measured(&self) -> Option<f64> {
+        match self {
+            Self::Measured(accuracy) => Some(accuracy.accuracy),
+            Self::OtherViews { .. } | Self::None => None,
+        }
+    }
+}
+
+/// One design's readings.
+#[derive(Debug, Clone)]
+struct Record {
+    design: Design,
+    /// Cuts of the pool that are this design.
+    cells: Vec<usize>,
+    /// Views and what was measured, steps ascending.
+    readings: Vec<(u32, Accuracy)>,
+}
+
+impl Record {
+    fn newest(&self, views: u32) -> Option<Accuracy> {
+        self.readings.iter().rev().find(|(measured_with, _)| *measured_with == views).map(|(_, accuracy)| *accuracy)
+    }
+
+    fn shown(&self, views: u32) -> Shown {
+        if let Some(accuracy) = self.newest(views) {
+            return Shown::Measured(accuracy);
+        }
+        let nearest = self.readings.iter().map(|(views, _)| *views).min_by_key(|with| (with.abs_diff(views), *with));
+        let other = nearest.and_then(|views| self.newest(views).map(|accuracy| (views, accuracy)));
+        other.map_or(Shown::None, |(views, accuracy)| Shown::OtherViews { views, accuracy })
+    }
+}
+
+/// All measurements of a session.
+#[derive(Debug, Clone, Default)]
+pub struct Measurements {
+    records: Vec<Record>,
+    by_design: HashMap<Design, usize>,
+    /// Accuracy of every cut of the pool with the present number of views; NaN where it was not measured.
+    present: Vec<f64>,
+    latest_step: u64,
+}
+
+impl Measurements {
+    /// Number of designs measured.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether nothing was measured.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Training step of the newest weights anything was measured on.
+    pub const fn latest_step(&self) -> u64 {
+        self.latest_step
+    }
+
+    /// What is known of a design.
+    pub fn shown(&self, design: &Design, views: u32) -> Shown {
+        self.by_design.get(design).map_or(Shown::None, |&index| self.records[index].shown(views))
+    }
+
+    /// Every reading of a design, steps ascending: views and accuracy.
+    pub fn readings(&self, design: &Design) -> &[(u32, Accuracy)] {
+        self.by_design.get(design).map_or(&[], |&index| &self.records[index].readings)
+    }
+
+    /// All designs measured.
+    pub fn designs(&self) -> impl Iterator<Item = &Design> {
+        self.records.iter().map(|record| &record.design)
+    }
+
+    /// Accuracies of some cuts with the present number of views, NaN where not measured.
+    pub(super) fn present(&self, cells: std::ops::Range<usize>) -> &[f64] {
+        self.present.get(cells).unwrap_or(&[])
+    }
+
+    /// Keeps a measurement of a canonical design.
+    pub(super) fn learn(&mut self, design: Design, views: u32, accuracy: Accuracy) {
+        let index = *self.by_design.entry(design).or_insert_with_key(|design| {
+            self.records.push(Record { design: design.clone(), cells: Vec::new(), readings: Vec::new() });
+            self.records.len() - 1
+        });
+        let readings = &mut self.records[index].readings;
+        let at = readings.partition_point(|(_, earlier)| earlier.step <= accuracy.step);
+        readings.insert(at, (views, accuracy));
+        self.latest_step = self.latest_step.max(accuracy.step);
+    }
+
+    /// Takes back what was measured on weights after `step`: the run went back to a checkpoint.
+    pub(super) fn withdraw(&mut self, step: u64) {
+        for record in &mut self.records {
+            record.readings.retain(|(_, accuracy)| accuracy.step <= step);
+        }
+        let steps = self.records.iter().flat_map(|record| record.readings.iter().map(|(_, accuracy)| accuracy.step));
+        self.latest_step = steps.max().unwrap_or(0);
+    }
+
+    /// Connects a design with the cuts of the pool that are this design.
+    pub(super) fn link_design(&mut self, space: &SearchSpace, pool: &Pool, design: &Design) {
+        let Some(&index) = self.by_design.get(design) else { return };
+        self.records[index].cells = pool
+            .of_genome(&design.genome)
+            .iter()
+            .filter_map(|&id| cell_of(space, pool, id, design))
+            .collect();
+    }
+
+    /// Connects a new candidate with what was measured of its genome.
+    pub(super) fn link_candidate(&mut self, space: &SearchSpace, pool: &Pool, id: CandidateId) {
+        let Some(candidate) = pool.get(id) else { return };
+        for record in self.records.iter_mut().filter(|record| record.design.genome == candidate.genome) {
+            let cell = cell_of(space, pool, id, &record.design).filter(|cell| !record.cells.contains(cell));
+            record.cells.extend(cell);
+        }
+    }
+
+    /// Fills in the accuracies for a number of views.
+    pub(super) fn refresh(&mut self, cells: usize, views: u32) {
+        self.present.clear();
+        self.present.resize(cells, f64::NAN);
+        for record in &self.records {
+            let Some(accuracy) = record.newest(views) else { continue };
+            for &cell in &record.cells {
+                self.present[cell] = accuracy.accuracy;
+            }
+        }
+    }
+}
+
+/// The cut of a candidate that is this design, if one is.
+pub(super) fn cell_of(space: &SearchSpace, pool: &Pool, id: CandidateId, design: &Design) -> Option<usize> {
+    let index = pool.cuts(id).iter().position(|cut| cut.boundary == design.split)?;
+    (pool.design(space, id, design.split)? == *design).then(|| pool.range(id).start + index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::candidate::usual_sending;
+    use super::super::tests::pair;
+    use super::*;
+
+    fn accuracy(accuracy: f64, step: u64) -> Accuracy {
+        Accuracy { accuracy, samples: 400, step }
+    }
+
+    #[test]
+    fn an_accuracy_belongs_to_its_number_of_views_and_the_newest_one_counts() {
+        let (space, profile) = pair();
+        let (pool, _) = Pool::sample(&space, &profile, 4, 1);
+        let design = pool.design(&space, 0, 3).unwrap();
+        let mut measured = Measurements::default();
+        measured.learn(design.clone(), 6, accuracy(0.8, 200));
+        measured.learn(design.clone(), 6, accuracy(0.5, 100));
+        measured.learn(design.clone(), 2, accuracy(0.6, 200));
+        assert_eq!(measured.shown(&design, 6), Shown::Measured(accuracy(0.8, 200)));
+        assert_eq!(measured.shown(&design, 3), Shown::OtherViews { views: 2, accuracy: accuracy(0.6, 200) });
+        assert_eq!(measured.shown(&pool.design(&space, 0, 4).unwrap(), 6), Shown::None);
+        assert_eq!(measured.readings(&design).len(), 3);
+        measured.withdraw(150);
+        assert_eq!(measured.shown(&design, 6), Shown::Measured(accuracy(0.5, 100)));
+        assert_eq!(measured.latest_step(), 100);
+    }
+
+    #[test]
+    fn one_design_may_be_a_cut_of_several_candidates() {
+        let (space, profile) = pair();
+        let mut pool = Pool::empty();
+        let usual = usual_sending(&space, &space.largest());
+        for ratio in [2, 4] {
+            let sending = crate::cost::Sending { ratio, ..usual };
+            pool.add(&space, &profile, space.largest(), sending).unwrap();
+        }
+        // Raw input crosses as it is, whatever the ratio.
+        let raw = pool.design(&space, 0, 0).unwrap();
+        let mut measured = Measurements::default();
+        measured.learn(raw.clone(), 6, accuracy(0.9, 1));
+        measured.link_design(&space, &pool, &raw);
+        measured.refresh(pool.cells(), 6);
+        for id in [0, 1] {
+            let present = measured.present(pool.range(id));
+            assert!((present[0] - 0.9).abs() < 1e-12 && present[1..].iter().all(|other| other.is_nan()));
+        }
+    }
+
+    #[test]
+    fn the_standard_error_shrinks_with_the_samples() {
+        assert!((accuracy(0.5, 0).standard_error() - 0.025).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,318 @@
+//! Candidates: designs without their split, and the pool a session starts with.
+//!
+//! Invariants of a [`Pool`]: candidates are only ever added, so their numbers last; no two are equal; the cuts of a
+//! candidate are those of its network's boundaries in order, costed with the fusion its designs really have; at one of them a split is allowed.
+
+use std::collections::{HashMap, HashSet};
+
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use thiserror::Error;
+
+use crate::cost::{CostError, CostTable, Cut, Sending};
+use crate::hardware::Profile;
+use crate::network::{BoundaryId, Network, ShapeError};
+use crate::space::{Design, Genome, SearchSpace};
+
+/// Number of a candidate in its pool, from 0.
+pub type CandidateId = u32;
+
+/// Spaces with more genomes than this are sampled, smaller ones may be listed.
+const LISTED_GENOMES: u128 = 1 << 16;
+
+/// A design without its split.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The network.
+    pub genome: Genome,
+    /// Where its views become one (at a split behind that: at the split), compression ratio and link bits.
+    pub sending: Sending,
+    /// Multiply-accumulates of the network for one view.
+    pub macs: u64,
+    /// Weights of the network.
+    pub weights: u64,
+}
+
+/// A genome that can't be a candidate.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum PoolError {
+    /// Its shapes can't exist.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// Its layers can't be costed.
+    #[error(transparent)]
+    Cost(#[from] CostError),
+    /// The space allows a split at none of its boundaries.
+    #[error("the space allows no split of this network")]
+    NoSplit,
+}
+
+/// The candidates of a session with their cuts, in one piece so that costing all of them reads memory in order.
+#[derive(Debug, Clone, Default)]
+pub struct Pool {
+    candidates: Vec<Candidate>,
+    cuts: Vec<Cut>,
+    /// Where the cuts of each candidate begin; one more entry than candidates.
+    offsets: Vec<u32>,
+    by_genome: HashMap<Genome, Vec<CandidateId>>,
+}
+
+impl Pool {
+    /// No candidate.
+    pub fn empty() -> Self {
+        Self { offsets: vec![0], ..Self::default() }
+    }
+
+    /// At most `count` candidates: the smallest and the largest network sent the usual way (see [`usual_sending`]), then
+    /// every genome of a space that has few, then genomes and sendings drawn uniformly. Genomes that can't be costed are
+    /// left out; the first error among them is returned too.
+    pub fn sample(space: &SearchSpace, profile: &Profile, count: usize, seed: u64) -> (Self, Option<PoolError>) {
+        let mut pool = Self::empty();
+        let mut error = None;
+        let mut seen = HashSet::new();
+        let mut networks: HashMap<Genome, Option<Network>> = HashMap::new();
+        let mut add = |pool: &mut Self, genome: Genome, sending: Sending| {
+            if !seen.insert((genome.clone(), sending)) {
+                return;
+            }
+            let network = networks.entry(genome.clone()).or_insert_with(|| {
+                space.lower(&genome).map_err(|shape| error.get_or_insert(PoolError::Shape(shape))).ok()
+            });
+            let Some(network) = network else { return };
+            if let Err(cost) = pool.push(space, profile, network, genome, sending) {
+                error.get_or_insert(cost);
+            }
+        };
+        let usual = |genome: Genome| {
+            let sending = usual_sending(space, &genome);
+            (genome, sending)
+        };
+        let listed = listed_genomes(space, count);
+        for (genome, sending) in [space.largest(), space.smallest()].into_iter().chain(listed.clone()).map(usual) {
+            if pool.len() < count {
+                add(&mut pool, genome, sending);
+            }
+        }
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        // Small pools repeat themselves: give up after as many draws as would find nearly all of what there is.
+        for _ in 0..count.saturating_mul(10) {
+            if pool.len() >= count {
+                break;
+            }
+            let genome = match listed.as_slice() {
+                [] => space.sample(&mut rng),
+                listed => listed[rng.random_range(0..listed.len())].clone(),
+            };
+            let sending = sampled_sending(space, &genome, &mut rng);
+            add(&mut pool, genome, sending);
+        }
+        (pool, error)
+    }
+
+    /// Adds a candidate and gives its number; the number of the equal one if there is one already.
+    ///
+    /// # Errors
+    /// A genome whose shapes can't exist, or layers that can't be costed.
+    pub fn add(
+        &mut self,
+        space: &SearchSpace,
+        profile: &Profile,
+        genome: Genome,
+        sending: Sending,
+    ) -> Result<CandidateId, PoolError> {
+        if let Some(id) = self.of_genome(&genome).iter().find(|&&id| self.candidates[id as usize].sending == sending) {
+            return Ok(*id);
+        }
+        let network = space.lower(&genome)?;
+        self.push(space, profile, &network, genome, sending)
+    }
+
+    fn push(
+        &mut self,
+        space: &SearchSpace,
+        profile: &Profile,
+        network: &Network,
+        genome: Genome,
+        sending: Sending,
+    ) -> Result<CandidateId, PoolError> {
+        let cuts = cuts(space, profile, network, &genome, sending)?;
+        if !cuts.iter().any(|cut| space.split.at.contains(&cut.boundary)) {
+            return Err(PoolError::NoSplit);
+        }
+        let id = CandidateId::try_from(self.candidates.len()).expect("memory holds fewer than 2^32 candidates");
+        self.cuts.extend(cuts);
+        self.offsets.push(u32::try_from(self.cuts.len()).expect("memory holds fewer than 2^32 cuts"));
+        self.by_genome.entry(genome.clone()).or_default().push(id);
+        self.candidates.push(Candidate { genome, sending, macs: network.macs(), weights: network.weights() });
+        Ok(id)
+    }
+
+    /// Number of candidates.
+    pub fn len(&self) -> usize {
+        self.candidates.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.candidates.is_empty()
+    }
+
+    /// Number of cuts of all candidates.
+    pub fn cells(&self) -> usize {
+        self.cuts.len()
+    }
+
+    /// A candidate.
+    pub fn get(&self, id: CandidateId) -> Option<&Candidate> {
+        self.candidates.get(id as usize)
+    }
+
+    /// All candidates in the order of their numbers.
+    pub fn candidates(&self) -> &[Candidate] {
+        &self.candidates
+    }
+
+    /// Positions of a candidate's cuts among all cuts.
+    pub(super) fn range(&self, id: CandidateId) -> std::ops::Range<usize> {
+        let at = |index: usize| self.offsets.get(index).map_or(self.cuts.len(), |&offset| offset as usize);
+        at(id as usize)..at(id as usize + 1)
+    }
+
+    /// Cuts of a candidate; none if it does not exist.
+    pub fn cuts(&self, id: CandidateId) -> &[Cut] {
+        &self.cuts[self.range(id)]
+    }
+
+    /// Candidates with this genome.
+    pub fn of_genome(&self, genome: &Genome) -> &[CandidateId] {
+        self.by_genome.get(genome).map_or(&[], Vec::as_slice)
+    }
+
+    /// The design a candidate is when split at a boundary.
+    pub fn design(&self, space: &SearchSpace, id: CandidateId, split: BoundaryId) -> Option<Design> {
+        let candidate = self.get(id)?;
+        Some(design(space, &candidate.genome, candidate.sending, split))
+    }
+}
+
+/// The design of a genome sent this way and split at a boundary: with a split behind the fusion, views become one at the
+/// split.
+pub(super) fn design(space: &SearchSpace, genome: &Genome, sending: Sending, split: BoundaryId) -> Design {
+    let Sending { fusion, ratio, bits } = sending;
+    space.canonical_design(Design { genome: genome.clone(), split, fusion: fusion.max(split), ratio, bits })
+}
+
+/// Cuts of a network sent this way. Where the space allows no fusion at a split behind the candidate's fusion, the cut is
+/// that of the next fusion it allows, as the design says.
+pub(super) fn cuts(
+    space: &SearchSpace,
+    profile: &Profile,
+    network: &Network,
+    genome: &Genome,
+    sending: Sending,
+) -> Result<Vec<Cut>, CostError> {
+    let mut cuts = CostTable::new(network, sending, profile)?.cuts;
+    for index in 0..cuts.len() {
+        let split = cuts[index].boundary;
+        if split <= sending.fusion || space.fusion.at.contains(&split) {
+            continue;
+        }
+        let fusion = design(space, genome, sending, split).fusion;
+        cuts[index] = CostTable::new(network, Sending { fusion, ..sending }, profile)?.cuts[index];
+    }
+    Ok(cuts)
+}
+
+/// The sending a network gets if nothing else is known: its views become one as soon as they meet, compressed by the
+/// middle ratio of the space, with the most link bits.
+pub fn usual_sending(space: &SearchSpace, genome: &Genome) -> Sending {
+    Sending {
+        fusion: space.fusions(genome, 0).first().copied().unwrap_or_else(|| space.last()),
+        ratio: space.split.ratios.get(space.split.ratios.len() / 2).copied().unwrap_or(1),
+        bits: space.split.bits.last().copied().unwrap_or(8),
+    }
+}
+
+fn sampled_sending(space: &SearchSpace, genome: &Genome, rng: &mut ChaCha8Rng) -> Sending {
+    let usual = usual_sending(space, genome);
+    let mut pick = |list: &[u8], or: u8| if list.is_empty() { or } else { list[rng.random_range(0..list.len())] };
+    Sending {
+        fusion: pick(&space.fusions(genome, 0), usual.fusion),
+        ratio: pick(&space.split.ratios, usual.ratio),
+        bits: pick(&space.split.bits, usual.bits),
+    }
+}
+
+/// Every genome of a space with at most `most` of them, else none.
+fn listed_genomes(space: &SearchSpace, most: usize) -> Vec<Genome> {
+    let raw = space.genes().iter().fold(1_u128, |product, gene| product.saturating_mul(u128::from(gene.choices)));
+    if space.count() > most as u128 || raw > LISTED_GENOMES {
+        return Vec::new();
+    }
+    let genomes = (0..raw).map(|mut number| {
+        let digit = |gene: &crate::space::Gene| {
+            let digit = number % u128::from(gene.choices);
+            number /= u128::from(gene.choices);
+            digit as u8
+        };
+        space.canonical(space.genes().iter().map(digit).collect())
+    });
+    let mut seen = HashSet::new();
+    genomes.filter(|genome| seen.insert(genome.clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{pair, shipped_space};
+    use super::*;
+
+    #[test]
+    fn the_pool_has_the_ends_of_the_space_and_no_two_equal_candidates() {
+        let (space, profile) = pair();
+        let (pool, error) = Pool::sample(&space, &profile, 300, 1);
+        assert_eq!((pool.len(), error), (300, None));
+        assert_eq!(pool.candidates()[0].genome, space.largest());
+        assert_eq!(pool.candidates()[1].genome, space.smallest());
+        let different: HashSet<_> = pool.candidates().iter().map(|one| (one.genome.clone(), one.sending)).collect();
+        assert_eq!(different.len(), 300);
+        let (again, _) = Pool::sample(&space, &profile, 300, 1);
+        assert_eq!(again.candidates(), pool.candidates());
+    }
+
+    #[test]
+    fn a_fixed_space_gives_every_way_of_sending_its_one_network() {
+        let (_, profile) = pair();
+        let space = shipped_space("mobilenet-v2");
+        let (pool, _) = Pool::sample(&space, &profile, 2000, 1);
+        let ways = space.fusions(&space.largest(), 0).len() * space.split.ratios.len() * space.split.bits.len();
+        assert!(pool.len() <= ways && pool.len() > ways / 2, "{} of {ways}", pool.len());
+        assert!(pool.candidates().iter().all(|candidate| candidate.genome == space.largest()));
+    }
+
+    #[test]
+    fn cuts_cost_the_fusion_of_the_design_they_belong_to() {
+        let (mut space, profile) = pair();
+        let genome = space.largest();
+        let late = space.boundary_named("S3.1").unwrap();
+        let early = space.boundary_named("S1.1").unwrap();
+        space.fusion.at = vec![early, late, space.last()];
+        let mut pool = Pool::empty();
+        let sending = Sending { fusion: early, ..usual_sending(&space, &genome) };
+        let id = pool.add(&space, &profile, genome.clone(), sending).unwrap();
+        let network = space.lower(&genome).unwrap();
+        for (index, cut) in pool.cuts(id).iter().enumerate() {
+            let design = pool.design(&space, id, cut.boundary).unwrap();
+            let exact = CostTable::new(&network, Sending::from(&design), &profile).unwrap().cuts[index];
+            assert_eq!((cut.view_cycles, cut.once_cycles), (exact.view_cycles, exact.once_cycles), "{}", cut.boundary);
+        }
+    }
+
+    #[test]
+    fn adding_an_equal_candidate_gives_its_number() {
+        let (space, profile) = pair();
+        let (mut pool, _) = Pool::sample(&space, &profile, 5, 1);
+        let first = pool.candidates()[3].clone();
+        assert_eq!(pool.add(&space, &profile, first.genome, first.sending), Ok(3));
+        assert_eq!(pool.len(), 5);
+    }
+}

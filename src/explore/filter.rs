@@ -1,0 +1,232 @@
+//! Filters of the table: `acc>72 split=S3 lat<8ms fits -pinned`.
+//!
+//! Terms are separated by spaces and must all hold; a dash before a term turns it round. Numbers without a unit are in the
+//! unit of their column: percent, the dials' units of latency, energy and sensor memory (link bytes too), millions of
+//! multiply-accumulates.
+
+use thiserror::Error;
+
+use super::column::Column;
+use super::dial::Dial;
+use super::knob::KnobId;
+use super::typed::number_and_unit;
+use crate::diagnostic::nearest;
+use crate::network::BoundaryId;
+use crate::space::SearchSpace;
+
+/// How a value is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Relation {
+    Less,
+    AtMost,
+    Equal,
+    Unequal,
+    AtLeast,
+    More,
+}
+
+/// One condition.
+#[derive(Debug, Clone, PartialEq)]
+enum Condition {
+    /// A column against a number in base units.
+    Number(Column, Relation, f64),
+    /// A boundary against a range of boundaries (a stage's name stands for all of its boundaries).
+    Boundary(Column, Relation, BoundaryId, BoundaryId),
+    /// Meets all limits.
+    Fits,
+    /// Was measured with this number of sensors.
+    Measured,
+    /// Is pinned.
+    Pinned,
+    /// Is on the front.
+    Front,
+}
+
+/// Which rows are shown.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Filter {
+    text: String,
+    /// Conditions; those that are turned round with `true`.
+    terms: Vec<(bool, Condition)>,
+}
+
+/// Text that is no filter.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum FilterError {
+    /// A word that means nothing.
+    #[error("`{word}` is no filter; {help}")]
+    Word {
+        /// The word.
+        word: String,
+        /// What was meant, or what there is.
+        help: String,
+    },
+    /// A value that does not fit its column.
+    #[error("`{value}` is no value of `{column}`")]
+    Value {
+        /// The value.
+        value: String,
+        /// The column.
+        column: &'static str,
+    },
+}
+
+/// What a filter looks at.
+pub(super) struct Subject<'a> {
+    /// Value of a column in base units; NaN if unknown.
+    pub(super) value: &'a dyn Fn(Column) -> f64,
+    pub(super) fits: bool,
+    pub(super) measured: bool,
+    pub(super) pinned: bool,
+    pub(super) front: bool,
+}
+
+const WORDS: [&str; 4] = ["fits", "measured", "pinned", "front"];
+
+impl Filter {
+    /// The filter as typed.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether it lets everything through.
+    pub fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
+    /// Reads a filter.
+    ///
+    /// # Errors
+    /// A word or a value that means nothing.
+    pub fn parse(text: &str, space: &SearchSpace, dials: &[Dial]) -> Result<Self, FilterError> {
+        let term = |word: &str| {
+            let (turned, word) = word.strip_prefix('-').map_or((false, word), |word| (true, word));
+            condition(word, space, dials).map(|condition| (turned, condition))
+        };
+        let terms = text.split_whitespace().map(term).collect::<Result<_, _>>()?;
+        Ok(Self { text: text.trim().to_owned(), terms })
+    }
+
+    /// Whether something passes.
+    pub(super) fn passes(&self, subject: &Subject) -> bool {
+        self.terms.iter().all(|(turned, condition)| condition.holds(subject) != *turned)
+    }
+}
+
+impl Condition {
+    fn holds(&self, subject: &Subject) -> bool {
+        match *self {
+            Self::Fits => subject.fits,
+            Self::Measured => subject.measured,
+            Self::Pinned => subject.pinned,
+            Self::Front => subject.front,
+            Self::Number(column, relation, wanted) => relation.holds((subject.value)(column), wanted, wanted),
+            Self::Boundary(column, relation, first, last) => {
+                relation.holds((subject.value)(column), f64::from(first), f64::from(last))
+            }
+        }
+    }
+}
+
+impl Relation {
+    /// Compares a value with a range; what is unknown (NaN) holds for nothing but "unequal".
+    fn holds(self, value: f64, first: f64, last: f64) -> bool {
+        // Half a unit of the ninth digit: numbers are typed in other units than they are kept in.
+        let near = last.abs().max(first.abs()) * 1e-9;
+        match self {
+            Self::Less => value < first - near,
+            Self::AtMost => value <= last + near,
+            Self::Equal => value >= first - near && value <= last + near,
+            Self::Unequal => !(value >= first - near && value <= last + near),
+            Self::AtLeast => value >= first - near,
+            Self::More => value > last + near,
+        }
+    }
+}
+
+fn condition(word: &str, space: &SearchSpace, dials: &[Dial]) -> Result<Condition, FilterError> {
+    let relations = [
+        ("<=", Relation::AtMost),
+        (">=", Relation::AtLeast),
+        ("!=", Relation::Unequal),
+        ("<", Relation::Less),
+        (">", Relation::More),
+        ("=", Relation::Equal),
+    ];
+    // The earliest sign; of signs at one place the longer one.
+    let found = relations.iter().filter_map(|(sign, relation)| word.find(sign).map(|at| (at, *sign, *relation)));
+    let Some((at, sign, relation)) = found.min_by_key(|(at, sign, _)| (*at, std::cmp::Reverse(sign.len()))) else {
+        return plain(word);
+    };
+    let (name, value) = (&word[..at], &word[at + sign.len()..]);
+    let column = column_named(name).ok_or_else(|| unknown(name))?;
+    let wrong = || FilterError::Value { value: value.to_owned(), column: column.name() };
+    if matches!(column, Column::Split | Column::Fusion) {
+        let (first, last) = boundaries(space, value).ok_or_else(wrong)?;
+        return Ok(Condition::Boundary(column, relation, first, last));
+    }
+    let (number, unit) = number_and_unit(value).ok_or_else(wrong)?;
+    let size = unit_size(column, unit, dials).ok_or_else(wrong)?;
+    Ok(Condition::Number(column, relation, number * size))
+}
+
+fn plain(word: &str) -> Result<Condition, FilterError> {
+    match word {
+        "fits" => Ok(Condition::Fits),
+        "measured" => Ok(Condition::Measured),
+        "pinned" => Ok(Condition::Pinned),
+        "front" => Ok(Condition::Front),
+        _ => Err(unknown(word)),
+    }
+}
+
+fn column_named(name: &str) -> Option<Column> {
+    Some(match name {
+        "accuracy" => Column::Accuracy,
+        "latency" => Column::Latency,
+        "memory" => Column::Memory,
+        "bytes" => Column::Link,
+        "fusion" => Column::Fusion,
+        name => return Column::named(name),
+    })
+}
+
+fn unknown(word: &str) -> FilterError {
+    let names = || Column::ALL.iter().map(|column| column.name()).chain(WORDS);
+    let help = match nearest(word, names()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),
+    };
+    FilterError::Word { word: word.to_owned(), help }
+}
+
+/// First and last boundary of that name: a stage's name stands for all of its boundaries.
+fn boundaries(space: &SearchSpace, name: &str) -> Option<(BoundaryId, BoundaryId)> {
+    let matches = |id: &BoundaryId| {
+        let own = space.boundary_name(*id);
+        own == name || own.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'))
+    };
+    let mut ids = (0..=space.last()).filter(matches);
+    let first = ids.next()?;
+    Some((first, ids.next_back().unwrap_or(first)))
+}
+
+/// Size in base units of a column's unit; of its usual one if `unit` is empty.
+fn unit_size(column: Column, unit: &str, dials: &[Dial]) -> Option<f64> {
+    let (knob, usual) = match column {
+        Column::Accuracy => (KnobId::AccuracyFloor, 0.01),
+        Column::Latency => (KnobId::LatencyLimit, 1e-3),
+        Column::Energy => (KnobId::EnergyLimit, 1e-3),
+        Column::Memory | Column::Link => (KnobId::SensorMemory, 1.0),
+        Column::Macs => {
+            let millions = [("", 1e6), ("k", 1e3), ("M", 1e6), ("G", 1e9)];
+            return millions.iter().find(|(name, _)| *name == unit).map(|(_, size)| *size);
+        }
+        _ => return unit.is_empty().then_some(1.0),
+    };
+    if unit.is_empty() {
+        return Some(dials.iter().find(|dial| dial.id == knob).map_or(usual, Dial::unit_size));
+    }
+    let units = knob.knob().units.iter().chain(knob.knob().also);
+    units.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)).map(|(_, size)| *size)
+}

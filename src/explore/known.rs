@@ -1,0 +1,212 @@
+//! What follows from the setup, the pool and the measurements, kept up to date by the session.
+
+use super::candidate::{Candidate, CandidateId, design};
+use super::column::{Column, Sort};
+use super::filter::Subject;
+use super::hand::Hand;
+use super::needs::Reach;
+use super::rank::{self, Class, Judge, Standing};
+use super::session::Session;
+use crate::cost::{Cut, Limit, Rates, Sending};
+use crate::network::{BoundaryId, Network};
+use crate::space::SearchSpace;
+
+/// What follows from the setup, the pool and the measurements.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known {
+    allowed: Vec<bool>,
+    pub(super) standings: Vec<Standing>,
+    keys: Vec<(u128, CandidateId)>,
+    pub(super) ranking: Vec<CandidateId>,
+    pub(super) front: Vec<bool>,
+    pub(super) rows: Vec<CandidateId>,
+    pub(super) feasible: usize,
+    pub(super) measured: usize,
+    pub(super) binding: [usize; Limit::ALL.len()],
+    pub(super) reach: Reach,
+    /// The network of the selected candidate.
+    pub(super) network: Option<(CandidateId, Network)>,
+}
+
+/// The selected design as it is shown.
+pub(super) struct Inspected<'a> {
+    pub(super) id: CandidateId,
+    pub(super) candidate: &'a Candidate,
+    pub(super) sending: Sending,
+    pub(super) cuts: &'a [Cut],
+    /// Accuracies of the cuts with the present number of sensors.
+    pub(super) accuracies: Vec<f64>,
+    /// Its best split, sent this way.
+    pub(super) best: Standing,
+    /// Index of the cut shown: the best one, or the one chosen by hand.
+    pub(super) shown: usize,
+}
+
+impl Known {
+    /// Nothing is known yet but where the space may be split.
+    pub(super) fn new(space: &SearchSpace) -> Self {
+        let allowed = (0..=space.last()).map(|id| space.split.at.contains(&id)).collect();
+        Self { allowed, ..Self::default() }
+    }
+}
+
+impl Session {
+    pub(super) fn judge(&self) -> Judge<'_> {
+        Judge {
+            knobs: &self.setup.knobs,
+            rates: Rates::new(&self.setup.knobs),
+            allowed: &self.known.allowed,
+        }
+    }
+
+    /// The hand, if it is on the selected candidate.
+    pub(super) fn hand(&self) -> Option<&Hand> {
+        self.setup.hand.as_ref().filter(|hand| Some(hand.candidate) == self.selected)
+    }
+
+    /// The selected design as it is shown.
+    pub(super) fn inspected(&self) -> Option<Inspected<'_>> {
+        let id = self.selected?;
+        let candidate = self.pool.get(id)?;
+        let hand = self.hand();
+        let sending = hand.map_or(candidate.sending, |hand| hand.sending);
+        let own = sending == candidate.sending;
+        let (cuts, accuracies) = match hand {
+            Some(hand) if !own => {
+                let accuracy = |cut: &Cut| {
+                    let design = design(&self.space, &candidate.genome, sending, cut.boundary);
+                    self.accuracy(&design).measured().unwrap_or(f64::NAN)
+                };
+                (hand.cuts.as_slice(), hand.cuts.iter().map(accuracy).collect())
+            }
+            _ => (self.pool.cuts(id), self.measurements.present(self.pool.range(id)).to_vec()),
+        };
+        let best = self.judge().best(cuts, &accuracies)?;
+        let by_hand = hand.and_then(|hand| hand.split);
+        let shown = by_hand.and_then(|split| cuts.iter().position(|cut| cut.boundary == split));
+        let shown = shown.unwrap_or(usize::from(best.cut));
+        Some(Inspected { id, candidate, sending, cuts, accuracies, best, shown })
+    }
+
+    /// After a change of the number of sensors, of the pool or of the measurements.
+    pub(super) fn remeasure(&mut self) {
+        self.measurements.refresh(self.pool.cells(), self.setup.knobs.sensors);
+    }
+
+    /// After a change of the knobs or of accuracies: costs every cut and ranks. Needs [`Session::remeasure`] to be done.
+    pub(super) fn recost(&mut self) {
+        let mut known = std::mem::take(&mut self.known);
+        {
+            let rates = Rates::new(&self.setup.knobs);
+            let judge = Judge { knobs: &self.setup.knobs, rates, allowed: &known.allowed };
+            known.standings.clear();
+            let (mut feasible, mut measured, mut binding) = (0, 0, [0; Limit::ALL.len()]);
+            for id in 0..self.pool.len() as CandidateId {
+                let accuracies = self.measurements.present(self.pool.range(id));
+                let standing = judge.best(self.pool.cuts(id), accuracies);
+                let standing = standing.expect("the pool takes only candidates that may be split somewhere");
+                feasible += usize::from(standing.feasible());
+                measured += usize::from(standing.class == Class::Measured);
+                for (limit, count) in Limit::ALL.into_iter().zip(&mut binding) {
+                    *count += usize::from(standing.lone.contains(limit));
+                }
+                known.standings.push(standing);
+            }
+            (known.feasible, known.measured, known.binding) = (feasible, measured, binding);
+            let accuracies = |id| self.measurements.present(self.pool.range(id));
+            known.reach.refresh(&self.pool, &judge, &self.dials, accuracies);
+        }
+        rank::rank(&self.pool, &known.standings, &mut known.keys, &mut known.ranking);
+        rank::front(&known.standings, &known.ranking, &mut known.front);
+        self.known = known;
+    }
+
+    /// After any change of order, filter or standings: rows, selection, the network shown.
+    pub(super) fn refresh(&mut self) {
+        self.arrange();
+        let first = self.known.rows.first().copied();
+        let any = Some(0).filter(|_| !self.pool.is_empty());
+        self.selected = if self.at_top { first.or(self.selected) } else { self.selected }.or(first).or(any);
+        self.row = self.selected_row().unwrap_or(self.row);
+        let shown = self.known.network.as_ref().map(|(id, _)| *id);
+        if shown != self.selected {
+            let genome = self.selected.and_then(|id| self.pool.get(id)).map(|candidate| &candidate.genome);
+            let network = genome.and_then(|genome| self.space.lower(genome).ok());
+            self.known.network = self.selected.zip(network);
+        }
+    }
+
+    /// Fills in the rows: the ranking, sorted and filtered.
+    fn arrange(&mut self) {
+        let mut rows = std::mem::take(&mut self.known.rows);
+        rows.clear();
+        let filter = &self.setup.filter;
+        let passes = |id: &CandidateId| filter.is_empty() || filter.passes(&self.subject(*id, &|column| self.figure(*id, column)));
+        rows.extend(self.known.ranking.iter().copied().filter(passes));
+        let Sort { column, reversed } = self.setup.sort;
+        if column == Column::Rank {
+            if reversed {
+                let feasible = rows.iter().take_while(|&&id| self.known.standings[id as usize].feasible()).count();
+                rows[..feasible].reverse();
+                rows[feasible..].reverse();
+            }
+        } else {
+            let descends = column.descends() != reversed;
+            let mut keyed: Vec<(bool, bool, f64, CandidateId)> = rows
+                .iter()
+                .map(|&id| {
+                    let figure = self.figure(id, column);
+                    let key = if descends { -figure } else { figure };
+                    (!self.known.standings[id as usize].feasible(), key.is_nan(), key, id)
+                })
+                .collect();
+            keyed.sort_by(|one, other| {
+                (one.0, one.1).cmp(&(other.0, other.1)).then(one.2.total_cmp(&other.2))
+            });
+            rows.clear();
+            rows.extend(keyed.iter().map(|(.., id)| *id));
+        }
+        self.known.rows = rows;
+    }
+
+    fn subject<'a>(&self, id: CandidateId, value: &'a dyn Fn(Column) -> f64) -> Subject<'a> {
+        let standing = &self.known.standings[id as usize];
+        Subject {
+            value,
+            fits: standing.feasible(),
+            measured: standing.accuracy().is_some(),
+            pinned: self.setup.pins.iter().any(|pin| pin.candidate == id),
+            front: self.known.front[id as usize],
+        }
+    }
+
+    /// Figure of a column in base units; NaN if unknown. The rank itself has none.
+    pub fn figure(&self, id: CandidateId, column: Column) -> f64 {
+        let (Some(standing), Some(candidate)) = (self.standing(id), self.pool.get(id)) else { return f64::NAN };
+        let evaluation = &standing.evaluation;
+        let split = || self.pool.cuts(id).get(usize::from(standing.cut)).map_or(0, |cut| cut.boundary);
+        match column {
+            Column::Rank => f64::NAN,
+            Column::Id => f64::from(id),
+            Column::Accuracy => standing.accuracy().unwrap_or(f64::NAN),
+            Column::Latency => evaluation.latency.total_s(),
+            Column::Energy => evaluation.energy_j,
+            Column::Memory => evaluation.sensor_peak_bytes as f64,
+            Column::Link => evaluation.link_bytes as f64,
+            Column::Split => f64::from(split()),
+            Column::Fusion => f64::from(self.fusion(candidate, split())),
+            Column::Ratio => f64::from(candidate.sending.ratio),
+            Column::Bits => f64::from(candidate.sending.bits),
+            Column::Macs => candidate.macs as f64,
+        }
+    }
+
+    /// Where the views of a candidate become one when it is split there.
+    pub(super) fn fusion(&self, candidate: &Candidate, split: BoundaryId) -> BoundaryId {
+        let Sending { fusion, .. } = candidate.sending;
+        if split <= fusion || self.space.fusion.at.contains(&split) {
+            return fusion.max(split);
+        }
+        design(&self.space, &candidate.genome, candidate.sending, split).fusion
+    }
+}

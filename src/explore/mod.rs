@@ -1,0 +1,56 @@
+//! The live session without a screen: a pool of candidates, knobs, the best split of every candidate, ranking, selection,
+//! what-if by hand, undo, pins, measured accuracies, and the progress of training and search as plain data.
+//!
+//! Pure: no tensor, terminal, thread, clock or file. `tui` turns keys into [`Action`]s and draws from [`Session`]; `cli`
+//! carries out [`Effect`]s and feeds what running children report. Time comes in as an argument.
+//!
+//! The way of a knob: [`Session::update`] changes one value, costs every cut of every candidate once
+//! ([`crate::cost::Rates`]), picks each candidate's split and ranks the candidates by the rule written at [`Standing`].
+//!
+//! Invariants: standings, ranking and rows always belong to the present knobs; a candidate keeps its number for the whole
+//! session; the selection is a candidate that exists; an accuracy is shown as measured only if it was measured with the
+//! present number of sensors; measurements are never thrown away unless the run itself withdraws them; no action panics,
+//! whatever the pool holds.
+
+mod accuracy;
+mod action;
+mod candidate;
+mod column;
+mod dial;
+mod feed;
+mod file;
+mod filter;
+mod hand;
+mod history;
+mod knob;
+mod known;
+mod message;
+mod needs;
+pub mod progress;
+mod rank;
+mod sensitivity;
+mod session;
+mod typed;
+mod update;
+mod view;
+
+#[cfg(test)]
+mod tests;
+
+pub use accuracy::{Accuracy, Measurements, Shown};
+pub use action::{Action, Control, Effect, Export, Feed, Move, Overlay, Pane, Part, Screen, Unit};
+pub use candidate::{Candidate, CandidateId, Pool, PoolError, usual_sending};
+pub use column::{Column, Sort};
+pub use dial::Dial;
+pub use file::{SessionFile, SessionFileError};
+pub use filter::{Filter, FilterError};
+pub use hand::Hand;
+pub use history::{Pinned, Setup, Step};
+pub use knob::{Ease, KNOBS, Knob, KnobId, Scale, Unlimited};
+pub use message::{Kind, Message};
+pub use needs::{Fix, WhatIf};
+pub use rank::{Class, Standing};
+pub use sensitivity::Swing;
+pub use session::{DEFAULT_POOL, Session, Ui};
+pub use typed::TypeError;
+pub use view::{Bar, Place, PlaceState, Point, PointClass, Row, Status, Strip, Vertical};

@@ -1,0 +1,272 @@
+//! What each knob would have to be for a cut to meet all limits, the other knobs held.
+//!
+//! Every limit is monotone in every knob, so a cut fits from one value on. The value follows from what the cut costs now:
+//! the time of a stage is inversely proportional to its rate, static energy is proportional to that time, and a limit is
+//! needed where the cost stands. From these values come the histograms behind the knobs, what-if, and the smallest fix,
+//! without costing anything again. Only the number of sensors is tried out, by bisection.
+
+use super::candidate::{CandidateId, Pool};
+use super::dial::Dial;
+use super::knob::{Ease, KnobId};
+use super::rank::Judge;
+use crate::cost::{Cut, Evaluation, Knobs, Limit, Rates};
+
+/// Value each knob needs; NaN where no value would do.
+pub(super) type Needed = [f64; KnobId::COUNT];
+
+/// Pools up to this size are looked at as a whole at every knob change.
+const WHOLE: usize = 2500;
+/// Candidates looked at in larger pools, evenly spread.
+const SAMPLE: usize = 1000;
+
+/// A change of one knob that would make a design fit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fix {
+    /// The knob.
+    pub knob: KnobId,
+    /// The first stop of its dial that does.
+    pub value: f64,
+    /// How many stops away that is.
+    pub stops: u32,
+}
+
+/// What the next useful stop of a knob would bring.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WhatIf {
+    /// The knob.
+    pub knob: KnobId,
+    /// The nearest stop at which more designs fit.
+    pub value: f64,
+    /// How many designs fit there.
+    pub feasible: u32,
+    /// How many more that is than now.
+    pub gained: u32,
+}
+
+/// The knobs as the closed forms use them.
+pub(super) struct Present {
+    latency_limit_s: f64,
+    energy_limit_j: f64,
+    longest_period_s: f64,
+    link_latency_s: f64,
+    /// Watts of all working sensors.
+    sensors_w: f64,
+    aggregator_w: f64,
+    bandwidth: f64,
+    sensor_compute: f64,
+    aggregator_compute: f64,
+    /// Bytes of the knob per byte a sensor may keep: above 1 if a camera has less memory than the knob says.
+    memory_scale: f64,
+}
+
+impl Present {
+    pub(super) fn new(knobs: &Knobs, rates: &Rates) -> Self {
+        let system = &knobs.system;
+        let allowed = rates.memory_bytes();
+        let same = allowed == knobs.sensor_memory_bytes || allowed == 0;
+        Self {
+            latency_limit_s: knobs.latency_limit_s.unwrap_or(f64::INFINITY),
+            energy_limit_j: knobs.energy_limit_j.unwrap_or(f64::INFINITY),
+            longest_period_s: knobs.frame_rate_floor_hz.map_or(f64::INFINITY, f64::recip),
+            link_latency_s: system.link_latency_s,
+            sensors_w: f64::from(knobs.sensors) * system.sensor_static_w,
+            aggregator_w: system.aggregator_static_w,
+            bandwidth: knobs.bandwidth_bytes_per_s,
+            sensor_compute: knobs.sensor_macs_per_s,
+            aggregator_compute: knobs.aggregator_macs_per_s,
+            memory_scale: if same { 1.0 } else { knobs.sensor_memory_bytes as f64 / allowed as f64 },
+        }
+    }
+
+    /// What each knob but the number of sensors would have to be for a cut that costs this. An accuracy that was not
+    /// measured (NaN) breaks no floor.
+    pub(super) fn needed(&self, cost: &Evaluation, accuracy: f64) -> Needed {
+        let mut needed = [f64::NAN; KnobId::COUNT];
+        let broken = |limit| cost.violations.contains(limit);
+        if broken(Limit::SensorWeights) || broken(Limit::AggregatorWeights) {
+            return needed;
+        }
+        let [memory, latency, energy, rate, floor] =
+            [Limit::SensorMemory, Limit::Latency, Limit::Energy, Limit::FrameRate, Limit::Accuracy].map(broken);
+        let stages = &cost.latency;
+        let total = stages.total_s();
+        if !(memory || energy || floor) {
+            let elsewhere = stages.readout_s.max(stages.sensor_s).max(stages.aggregator_s);
+            let spare = self.spare(total - stages.link_s, elsewhere) - self.link_latency_s;
+            let spent = stages.link_s - self.link_latency_s;
+            needed[KnobId::LinkBandwidth.index()] = rate_for(spent, spare, self.bandwidth);
+        }
+        if !(memory || floor) {
+            let elsewhere = stages.readout_s.max(stages.link_s);
+            let spare = self.spare(total - stages.sensor_s, elsewhere.max(stages.aggregator_s));
+            let spare = self.spare_by_energy(spare, cost.energy_j, self.sensors_w, stages.sensor_s);
+            needed[KnobId::SensorCompute.index()] = rate_for(stages.sensor_s, spare, self.sensor_compute);
+            let spare = self.spare(total - stages.aggregator_s, elsewhere.max(stages.sensor_s));
+            let spare = self.spare_by_energy(spare, cost.energy_j, self.aggregator_w, stages.aggregator_s);
+            needed[KnobId::AggregatorCompute.index()] = rate_for(stages.aggregator_s, spare, self.aggregator_compute);
+        }
+        let mut limit = |knob: KnobId, others: [bool; 4], value: f64| {
+            if others == [false; 4] {
+                needed[knob.index()] = value;
+            }
+        };
+        let peak = (cost.sensor_peak_bytes as f64 * self.memory_scale).ceil();
+        limit(KnobId::SensorMemory, [latency, energy, rate, floor], peak);
+        limit(KnobId::LatencyLimit, [memory, energy, rate, floor], total);
+        limit(KnobId::EnergyLimit, [memory, latency, rate, floor], cost.energy_j);
+        limit(KnobId::FrameRateFloor, [memory, latency, energy, floor], cost.fps);
+        let accuracy = if accuracy.is_nan() { f64::INFINITY } else { accuracy };
+        limit(KnobId::AccuracyFloor, [memory, latency, energy, rate], accuracy);
+        needed
+    }
+
+    /// Seconds a stage may take beside the others; NaN if these alone make frames too slow.
+    fn spare(&self, others_s: f64, slowest_other_s: f64) -> f64 {
+        if slowest_other_s > self.longest_period_s {
+            return f64::NAN;
+        }
+        (self.latency_limit_s - others_s).min(self.longest_period_s)
+    }
+
+    /// The same, where the stage draws so many watts while it works.
+    fn spare_by_energy(&self, spare_s: f64, energy_j: f64, watts: f64, stage_s: f64) -> f64 {
+        let spare_j = self.energy_limit_j - (energy_j - watts * stage_s);
+        if watts > 0.0 {
+            // `min` would drop the NaN.
+            if spare_s.is_nan() { spare_s } else { spare_s.min(spare_j / watts) }
+        } else if spare_j < 0.0 {
+            f64::NAN
+        } else {
+            spare_s
+        }
+    }
+}
+
+/// The rate at which something that takes `spent` seconds at the present rate takes no more than `spare`.
+fn rate_for(spent: f64, spare: f64, rate: f64) -> f64 {
+    if spare.is_nan() || spare < 0.0 || (spare == 0.0 && spent > 0.0) {
+        f64::NAN
+    } else if spent <= 0.0 {
+        0.0
+    } else {
+        rate * spent / spare
+    }
+}
+
+/// Takes the easier of two needs for each knob. NaN gives way.
+pub(super) fn ease(needed: &mut Needed, other: &Needed) {
+    for (knob, (needed, other)) in super::knob::KNOBS.iter().zip(needed.iter_mut().zip(other)) {
+        *needed = match knob.ease {
+            Ease::Up => needed.min(*other),
+            Ease::Down => needed.max(*other),
+        };
+    }
+}
+
+/// The most sensors, up to those of the last rates, with which one of the cuts fits; NaN if none does with one sensor.
+/// Accuracy is left out: with other numbers of sensors it is another one.
+pub(super) fn most_sensors<'a>(cuts: impl Iterator<Item = &'a Cut> + Clone, by_count: &[Rates]) -> f64 {
+    let fits = |rates: &Rates| cuts.clone().any(|cut| rates.evaluate(cut).feasible());
+    match by_count.partition_point(fits) {
+        0 => f64::NAN,
+        count => count as f64,
+    }
+}
+
+/// Rates for 1, 2, .. `most` sensors, the other knobs held.
+pub(super) fn rates_by_sensors(knobs: &Knobs, most: u32) -> Vec<Rates> {
+    (1..=most.max(1)).map(|sensors| Rates::new(&Knobs { sensors, ..*knobs })).collect()
+}
+
+/// How many designs fit at every stop of every dial, and what the next stop would bring.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Reach {
+    /// For each dial, how many of the sampled candidates fit at each stop.
+    pub(super) histograms: Vec<Vec<u32>>,
+    /// How many candidates were looked at.
+    pub(super) sampled: usize,
+    /// The nearest stop of each dial that brings more, largest gain first.
+    pub(super) what_if: Vec<WhatIf>,
+}
+
+impl Reach {
+    /// Works it out for every candidate, or for an even sample of a large pool.
+    pub(super) fn refresh<'a>(
+        &mut self,
+        pool: &Pool,
+        judge: &Judge,
+        dials: &[Dial],
+        accuracies: impl Fn(CandidateId) -> &'a [f64],
+    ) {
+        let present = Present::new(judge.knobs, &judge.rates);
+        let most = dials.iter().find(|dial| dial.id == KnobId::Sensors).map_or(1, |dial| dial.stops.len() as u32);
+        let by_count = rates_by_sensors(judge.knobs, most);
+        self.histograms.resize_with(dials.len(), Vec::new);
+        for (histogram, dial) in self.histograms.iter_mut().zip(dials) {
+            histogram.clear();
+            histogram.resize(dial.stops.len(), 0);
+        }
+        let mut now = vec![0; dials.len()];
+        let stride = if pool.len() <= WHOLE { 1 } else { pool.len().div_ceil(SAMPLE) };
+        self.sampled = pool.len().div_ceil(stride);
+        for id in (0..pool.len() as CandidateId).step_by(stride) {
+            let needed = needed_by_any(judge, &present, &by_count, pool.cuts(id), accuracies(id));
+            for ((histogram, dial), now) in self.histograms.iter_mut().zip(dials).zip(&mut now) {
+                let need = needed[dial.id.index()];
+                if let Some(stop) = dial.stop_for(need) {
+                    histogram[stop] += 1;
+                }
+                let value = dial.knob().get(judge.knobs);
+                *now += u32::from(if dial.knob().ease == Ease::Up { need <= value } else { need >= value });
+            }
+        }
+        self.what_if.clear();
+        for ((histogram, dial), now) in self.histograms.iter_mut().zip(dials).zip(now) {
+            accumulate(histogram, dial.knob().ease);
+            self.what_if.extend(what_if(dial, histogram, dial.knob().get(judge.knobs), now));
+        }
+        self.what_if.sort_by_key(|what_if| std::cmp::Reverse(what_if.gained));
+    }
+}
+
+/// What each knob would have to be for any of a candidate's cuts to fit.
+pub(super) fn needed_by_any(
+    judge: &Judge,
+    present: &Present,
+    by_count: &[Rates],
+    cuts: &[Cut],
+    accuracies: &[f64],
+) -> Needed {
+    let mut needed = [f64::NAN; KnobId::COUNT];
+    for (index, cut) in cuts.iter().enumerate().filter(|(_, cut)| judge.allows(cut)) {
+        let accuracy = accuracies.get(index).copied().unwrap_or(f64::NAN);
+        ease(&mut needed, &present.needed(&judge.evaluate(cut, accuracy), accuracy));
+    }
+    let allowed = cuts.iter().filter(|cut| judge.allows(cut));
+    needed[KnobId::Sensors.index()] = most_sensors(allowed, by_count);
+    needed
+}
+
+/// Turns "fits from this stop on" into "fits at this stop".
+fn accumulate(histogram: &mut [u32], ease: Ease) {
+    let mut sum = 0;
+    let mut add = |count: &mut u32| {
+        sum += *count;
+        *count = sum;
+    };
+    match ease {
+        Ease::Up => histogram.iter_mut().for_each(&mut add),
+        Ease::Down => histogram.iter_mut().rev().for_each(&mut add),
+    }
+}
+
+/// The nearest stop on the easier side of a value at which more than `now` fit.
+fn what_if(dial: &Dial, histogram: &[u32], value: f64, now: u32) -> Option<WhatIf> {
+    let stops = dial.stops.iter().zip(histogram);
+    let more = |(_, fit): &(&f64, &u32)| **fit > now;
+    let (stop, fit) = match dial.knob().ease {
+        Ease::Up => stops.filter(|(stop, _)| **stop > value).find(more),
+        Ease::Down => stops.rev().filter(|(stop, _)| **stop < value).find(more),
+    }?;
+    Some(WhatIf { knob: dial.id, value: *stop, feasible: *fit, gained: fit - now })
+}

@@ -1,0 +1,400 @@
+//! How far a training and a search are: plain data for the Train and Search screens, built up from updates.
+
+use std::fmt;
+
+/// Events kept for display.
+const KEPT: usize = 200;
+/// Rates kept for the small curve beside the rate.
+const RATES: usize = 120;
+
+/// State of a child process.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum State {
+    /// None was started.
+    #[default]
+    Idle,
+    /// It was started and has not reported yet.
+    Starting,
+    /// It works.
+    Running,
+    /// It is suspended.
+    Paused,
+    /// It was told to stop and has not ended yet.
+    Stopping,
+    /// It ended: why.
+    Finished(String),
+    /// It could not go on: why.
+    Failed(String),
+    /// It runs, but is not followed.
+    Detached,
+}
+
+impl State {
+    /// Whether a child is there that can be told something.
+    pub const fn is_active(&self) -> bool {
+        matches!(self, Self::Starting | Self::Running | Self::Paused | Self::Stopping)
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Idle => "not started",
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Stopping => "stopping",
+            Self::Finished(_) => "finished",
+            Self::Failed(_) => "failed",
+            Self::Detached => "detached",
+        })
+    }
+}
+
+/// A net's part in a training step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Largest net without a splitting module.
+    Largest,
+    /// Largest net with all splitting modules in series.
+    Series,
+    /// Smallest net.
+    Smallest,
+    /// A random design.
+    Random,
+}
+
+impl Role {
+    /// All roles.
+    pub const ALL: [Self; 4] = [Self::Largest, Self::Series, Self::Smallest, Self::Random];
+
+    /// Name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Largest => "largest",
+            Self::Series => "series",
+            Self::Smallest => "smallest",
+            Self::Random => "random",
+        }
+    }
+
+    /// The role of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+}
+
+/// Points of one role over the steps.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Series {
+    /// Step and loss on the training batch.
+    pub loss: Vec<(f64, f64)>,
+    /// Step and accuracy on the training batch, 0 to 1.
+    pub accuracy: Vec<(f64, f64)>,
+}
+
+/// A watched design was measured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Evaluated {
+    /// Its role.
+    pub role: Role,
+    /// The design, printed.
+    pub design: String,
+    /// With so many views.
+    pub views: u32,
+    /// Share of samples put into their class.
+    pub accuracy: f64,
+    /// Number of samples.
+    pub samples: u64,
+    /// Training step of the weights.
+    pub step: u64,
+}
+
+/// Figures of one training step.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TrainStep {
+    /// Steps done, this one included.
+    pub step: u64,
+    /// Steps of the whole training.
+    pub steps: u64,
+    /// Passes over the training samples.
+    pub epoch: f64,
+    /// Learning rate.
+    pub learning_rate: f64,
+    /// Views of the batch.
+    pub views: u32,
+    /// Loss by role.
+    pub losses: Vec<(Role, f64)>,
+    /// Accuracy on the batch by role, 0 to 1.
+    pub accuracies: Vec<(Role, f64)>,
+    /// Norm of the gradient before clipping.
+    pub gradient_norm: f64,
+    /// Images of all views and roles in a second.
+    pub images_per_s: f64,
+    /// Seconds until the last step, once it can be told.
+    pub eta_s: Option<f64>,
+    /// Seconds of making the batch, forward, backward, update.
+    pub part_seconds: [f64; 4],
+    /// Resident memory of the trainer.
+    pub rss_bytes: u64,
+}
+
+/// News of a training.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TrainUpdate {
+    /// The state of the child changed.
+    State(State),
+    /// The run directory that is followed.
+    Run(String),
+    /// A step was done.
+    Step(TrainStep),
+    /// A watched design was measured.
+    Evaluated(Evaluated),
+    /// The state after a step is on disk.
+    Checkpoint {
+        /// The step.
+        step: u64,
+        /// Whether it is the best so far.
+        best: bool,
+    },
+    /// Training went back to an earlier checkpoint.
+    RolledBack {
+        /// The step it had reached.
+        from: u64,
+        /// The step it went back to.
+        to: u64,
+        /// Why.
+        text: String,
+    },
+    /// Something to tell.
+    Note(String),
+}
+
+/// A training as far as it is known.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Training {
+    /// State of the trainer.
+    pub state: State,
+    /// The run directory.
+    pub run: Option<String>,
+    /// The last step.
+    pub last: TrainStep,
+    /// Images per second of the last steps.
+    pub rates: Vec<f64>,
+    /// Watched designs measured, in order.
+    pub evaluations: Vec<Evaluated>,
+    /// Step of the last checkpoint.
+    pub checkpoint: Option<u64>,
+    /// What happened, newest last.
+    pub notes: Vec<String>,
+    series: [Series; 4],
+}
+
+impl Training {
+    /// Points of a role.
+    pub const fn series(&self, role: Role) -> &Series {
+        &self.series[role as usize]
+    }
+
+    /// Share of the steps done.
+    pub fn share(&self) -> f64 {
+        if self.last.steps == 0 { 0.0 } else { (self.last.step as f64 / self.last.steps as f64).min(1.0) }
+    }
+
+    /// Step and measured accuracy of a role with that many views.
+    pub fn measured(&self, role: Role, views: u32) -> impl Iterator<Item = (f64, f64)> {
+        let matches = move |one: &&Evaluated| one.role == role && one.views == views;
+        self.evaluations.iter().filter(matches).map(|one| (one.step as f64, one.accuracy))
+    }
+
+    /// Numbers of views that watched designs were measured with, ascending.
+    pub fn views(&self) -> Vec<u32> {
+        let mut views: Vec<u32> = self.evaluations.iter().map(|one| one.views).collect();
+        views.sort_unstable();
+        views.dedup();
+        views
+    }
+
+    /// Takes news in.
+    pub(super) fn update(&mut self, update: TrainUpdate) {
+        match update {
+            TrainUpdate::State(State::Starting) => *self = Self { state: State::Starting, ..Self::default() },
+            TrainUpdate::State(state) => self.state = state,
+            TrainUpdate::Run(run) => self.run = Some(run),
+            TrainUpdate::Step(step) => self.step(step),
+            TrainUpdate::Evaluated(evaluated) => self.evaluations.push(evaluated),
+            TrainUpdate::Checkpoint { step, best } => {
+                self.checkpoint = Some(step);
+                if best {
+                    note(&mut self.notes, format!("step {step}: best checkpoint so far"));
+                }
+            }
+            TrainUpdate::RolledBack { from, to, text } => self.roll_back(from, to, &text),
+            TrainUpdate::Note(text) => note(&mut self.notes, text),
+        }
+    }
+
+    fn step(&mut self, step: TrainStep) {
+        let at = step.step as f64;
+        for &(role, loss) in &step.losses {
+            self.series[role as usize].loss.push((at, loss));
+        }
+        for &(role, accuracy) in &step.accuracies {
+            self.series[role as usize].accuracy.push((at, accuracy));
+        }
+        if self.rates.len() == RATES {
+            self.rates.remove(0);
+        }
+        self.rates.push(step.images_per_s);
+        self.last = step;
+    }
+
+    /// Forgets what happened after the step gone back to.
+    fn roll_back(&mut self, from: u64, to: u64, text: &str) {
+        for series in &mut self.series {
+            series.loss.retain(|(step, _)| *step <= to as f64);
+            series.accuracy.retain(|(step, _)| *step <= to as f64);
+        }
+        self.evaluations.retain(|one| one.step <= to);
+        self.last.step = to;
+        note(&mut self.notes, format!("step {from}: back to step {to}, {text}"));
+    }
+}
+
+/// Figures of one generation of a search.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Generation {
+    /// Its number.
+    pub generation: u32,
+    /// Designs evaluated so far.
+    pub evaluations: u64,
+    /// Hypervolume of the front.
+    pub hypervolume: f64,
+    /// Designs on the front.
+    pub front: u32,
+    /// Evaluations saved because the design was known.
+    pub cache_hits: u64,
+    /// Seconds since the search began.
+    pub seconds: f64,
+}
+
+/// News of a search.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SearchUpdate {
+    /// The state of the child changed.
+    State(State),
+    /// The run directory that is followed.
+    Run(String),
+    /// A generation is done.
+    Generation(Generation),
+    /// The search goes on under other limits.
+    LimitsChanged(String),
+    /// Something to tell.
+    Note(String),
+}
+
+/// A search as far as it is known.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Searching {
+    /// State of the searcher.
+    pub state: State,
+    /// The run directory.
+    pub run: Option<String>,
+    /// Generations in order.
+    pub generations: Vec<Generation>,
+    /// What happened, newest last.
+    pub notes: Vec<String>,
+}
+
+impl Searching {
+    /// The last generation.
+    pub fn last(&self) -> Generation {
+        self.generations.last().copied().unwrap_or_default()
+    }
+
+    /// Evaluations and hypervolume of every generation.
+    pub fn hypervolume(&self) -> impl Iterator<Item = (f64, f64)> {
+        self.generations.iter().map(|one| (one.evaluations as f64, one.hypervolume))
+    }
+
+    /// Evaluations a second over the last generations; 0 before there are two.
+    pub fn rate(&self) -> f64 {
+        let [.., before, last] = self.generations.as_slice() else { return 0.0 };
+        let seconds = last.seconds - before.seconds;
+        if seconds > 0.0 { last.evaluations.saturating_sub(before.evaluations) as f64 / seconds } else { 0.0 }
+    }
+
+    /// Share of evaluations that were known already.
+    pub fn cache_share(&self) -> f64 {
+        let last = self.last();
+        let asked = last.evaluations + last.cache_hits;
+        if asked == 0 { 0.0 } else { last.cache_hits as f64 / asked as f64 }
+    }
+
+    /// Takes news in.
+    pub(super) fn update(&mut self, update: SearchUpdate) {
+        match update {
+            SearchUpdate::State(State::Starting) => *self = Self { state: State::Starting, ..Self::default() },
+            SearchUpdate::State(state) => self.state = state,
+            SearchUpdate::Run(run) => self.run = Some(run),
+            SearchUpdate::Generation(generation) => self.generations.push(generation),
+            SearchUpdate::LimitsChanged(text) => note(&mut self.notes, format!("other limits: {text}")),
+            SearchUpdate::Note(text) => note(&mut self.notes, text),
+        }
+    }
+}
+
+fn note(notes: &mut Vec<String>, text: String) {
+    if notes.len() == KEPT {
+        notes.remove(0);
+    }
+    notes.push(text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step(step: u64) -> TrainUpdate {
+        let losses = vec![(Role::Largest, 2.0 / step as f64), (Role::Random, f64::NAN)];
+        TrainUpdate::Step(TrainStep { step, steps: 10, losses, images_per_s: 100.0, ..TrainStep::default() })
+    }
+
+    #[test]
+    fn a_training_grows_and_forgets_what_was_rolled_back() {
+        let mut training = Training::default();
+        training.update(TrainUpdate::State(State::Running));
+        (1..=6).map(step).for_each(|update| training.update(update));
+        let evaluated = |step, accuracy| Evaluated {
+            role: Role::Largest,
+            design: "d".into(),
+            views: 6,
+            accuracy,
+            samples: 100,
+            step,
+        };
+        training.update(TrainUpdate::Evaluated(evaluated(3, 0.5)));
+        training.update(TrainUpdate::Evaluated(evaluated(6, 0.1)));
+        assert_eq!(training.series(Role::Largest).loss.len(), 6);
+        training.update(TrainUpdate::RolledBack { from: 6, to: 4, text: "loss is NaN".into() });
+        assert_eq!(training.series(Role::Largest).loss.len(), 4);
+        assert_eq!(training.measured(Role::Largest, 6).collect::<Vec<_>>(), [(3.0, 0.5)]);
+        assert!((training.share() - 0.4).abs() < 1e-12);
+        assert_eq!(training.notes.last().map(String::as_str), Some("step 6: back to step 4, loss is NaN"));
+        training.update(TrainUpdate::State(State::Starting));
+        assert_eq!(training, Training { state: State::Starting, ..Training::default() });
+    }
+
+    #[test]
+    fn a_search_tells_its_rate_and_cache() {
+        let mut search = Searching::default();
+        assert_eq!((search.rate(), search.cache_share()), (0.0, 0.0));
+        for (generation, evaluations) in [(1, 64), (2, 128)] {
+            let seconds = f64::from(generation) * 2.0;
+            let one = Generation { generation, evaluations, cache_hits: 32, seconds, ..Generation::default() };
+            search.update(SearchUpdate::Generation(one));
+        }
+        assert!((search.rate() - 32.0).abs() < 1e-12);
+        assert!((search.cache_share() - 0.2).abs() < 1e-12);
+    }
+}

@@ -1,0 +1,95 @@
+//! How much each knob matters to the selected design, and where two splits cost the same.
+
+use super::knob::{KnobId, Scale};
+use super::known::Inspected;
+use super::rank::Judge;
+use super::session::Session;
+use crate::cost::Rates;
+use crate::network::BoundaryId;
+
+/// How far the tornado moves each knob, as a share of its value.
+const SWING: f64 = 0.2;
+
+/// What moving one knob down and up does to the selected design at its best split.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Swing {
+    /// The knob.
+    pub knob: KnobId,
+    /// Change of the best latency in seconds with the knob a fifth lower (at least one sensor fewer); 0 where nothing
+    /// changes; `None` where no split meets the limits then, or the knob can't go there.
+    pub down_s: Option<f64>,
+    /// The same with the knob a fifth higher.
+    pub up_s: Option<f64>,
+    /// The best split with the knob lower, if it is another one.
+    pub split_down: Option<BoundaryId>,
+    /// The best split with the knob higher, if it is another one.
+    pub split_up: Option<BoundaryId>,
+}
+
+impl Session {
+    /// Every knob moved a fifth down and up: what becomes of the best split of the selected design. Largest change first.
+    pub fn tornado(&self) -> Vec<Swing> {
+        let Some(inspected) = self.inspected() else { return Vec::new() };
+        let now = (inspected.best.evaluation.latency.total_s(), inspected.cuts[usize::from(inspected.best.cut)].boundary);
+        let mut swings: Vec<Swing> = self
+            .dials
+            .iter()
+            .map(|dial| {
+                let down = self.best_with(&inspected, dial.id, -SWING);
+                let up = self.best_with(&inspected, dial.id, SWING);
+                let other = |found: Option<(f64, BoundaryId)>| found.map(|(_, split)| split).filter(|split| *split != now.1);
+                let change = |found: Option<(f64, BoundaryId)>| found.map(|(latency, _)| latency - now.0);
+                Swing {
+                    knob: dial.id,
+                    down_s: change(down),
+                    up_s: change(up),
+                    split_down: other(down),
+                    split_up: other(up),
+                }
+            })
+            .collect();
+        let size = |swing: &Swing| {
+            let part = |change: Option<f64>| change.map_or(0.0, f64::abs);
+            part(swing.down_s).max(part(swing.up_s))
+        };
+        swings.sort_by(|one, other| size(other).total_cmp(&size(one)));
+        swings
+    }
+
+    /// Latency and place of the best split with one knob moved by a share of its value, if one meets the limits.
+    fn best_with(&self, inspected: &Inspected, id: KnobId, share: f64) -> Option<(f64, BoundaryId)> {
+        let knob = id.knob();
+        let value = knob.get(&self.setup.knobs);
+        let moved = match knob.scale {
+            Scale::Count => value + (value * share).abs().max(1.0).round() * share.signum(),
+            _ => value * (1.0 + share),
+        };
+        if knob.scale == Scale::Count && !(1.0..=f64::from(self.space.views)).contains(&moved) {
+            return None;
+        }
+        let mut knobs = self.setup.knobs;
+        knob.set(&mut knobs, moved);
+        let judge = Judge { knobs: &knobs, rates: Rates::new(&knobs), allowed: self.judge().allowed };
+        // With another number of sensors the accuracies are others: there only costs are judged.
+        let accuracies = if id == KnobId::Sensors { &[] } else { inspected.accuracies.as_slice() };
+        let best = judge.best(inspected.cuts, accuracies)?;
+        let feasible = best.feasible() || !inspected.best.feasible();
+        feasible.then(|| (best.evaluation.latency.total_s(), inspected.cuts[usize::from(best.cut)].boundary))
+    }
+
+    /// Raw bandwidth in bytes per second at which two splits of the selected design take the same time:
+    /// `v = k (B1 - B2) / (t2 - t1)` with the bytes on the link, the seconds elsewhere, and k the bytes that cross per
+    /// byte sent. `None` if one of them is always faster, or if the design has no such boundaries.
+    pub fn break_even_bandwidth(&self, one: BoundaryId, other: BoundaryId) -> Option<f64> {
+        let inspected = self.inspected()?;
+        let rates = Rates::new(&self.setup.knobs);
+        let of = |split: BoundaryId| {
+            let cut = inspected.cuts.iter().find(|cut| cut.boundary == split)?;
+            let latency = rates.latency(cut);
+            Some((latency.link_s - self.setup.knobs.system.link_latency_s, latency.total_s() - latency.link_s))
+        };
+        let ((link_one, rest_one), (link_other, rest_other)) = (of(one)?, of(other)?);
+        let bandwidth = self.setup.knobs.bandwidth_bytes_per_s * (link_one - link_other) / (rest_other - rest_one);
+        Some(bandwidth).filter(|bandwidth| bandwidth.is_finite() && *bandwidth > 0.0)
+    }
+}

@@ -1,0 +1,295 @@
+//! The session: what is set, what follows from it, and where the user looks.
+
+use super::accuracy::{Measurements, Shown};
+use super::action::{Feed, Overlay, Pane, Screen, Unit};
+use super::candidate::{CandidateId, Pool};
+use super::column::{Column, Sort};
+use super::dial::Dial;
+use super::filter::Filter;
+use super::history::{History, Setup, Step};
+use super::knob::{KNOBS, KnobId, Scale};
+use super::known::Known;
+use super::message::{Kind, Message, Messages};
+use super::progress::{Searching, Training};
+use super::rank::Standing;
+use crate::cost::{Knobs, Limit};
+use crate::hardware::Profile;
+use crate::network::Network;
+use crate::space::{Design, SearchSpace};
+
+/// Candidates a session starts with unless told otherwise.
+pub const DEFAULT_POOL: usize = 2000;
+
+/// Where the user looks; nothing here changes a cost or the order of the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Ui {
+    /// The screen shown.
+    pub screen: Screen,
+    /// The pane with the focus.
+    pub pane: Pane,
+    /// What is shown over the screen.
+    pub overlay: Option<Overlay>,
+    /// Index of the selected dial.
+    pub dial: usize,
+    /// What the bars show.
+    pub unit: Unit,
+    /// Whether measurements are held back.
+    pub frozen: bool,
+}
+
+/// A live session.
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub(super) space: SearchSpace,
+    pub(super) profile: Profile,
+    pub(super) pool: Pool,
+    pub(super) measurements: Measurements,
+    pub(super) dials: Vec<Dial>,
+    pub(super) setup: Setup,
+    pub(super) history: History,
+    pub(super) remembered: Vec<(String, Setup)>,
+    pub(super) ui: Ui,
+    pub(super) training: Training,
+    pub(super) searching: Searching,
+    pub(super) messages: Messages,
+    /// Measurements that came while frozen.
+    pub(super) held_back: Vec<Feed>,
+    /// Size and seed of the pool as asked for.
+    pub(super) origin: (usize, u64),
+    pub(super) selected: Option<CandidateId>,
+    /// Whether the selection stays at the top row rather than with its candidate.
+    pub(super) at_top: bool,
+    /// Row the selection has, or had before it was filtered out.
+    pub(super) row: usize,
+    /// Whether limits changed since a search was told them.
+    pub(super) limits_moved: bool,
+    pub(super) known: Known,
+}
+
+impl Session {
+    /// A session on a space and a profile, with a pool of at most `count` candidates drawn with `seed`. What can't be
+    /// costed is left out of the pool and told in a message; a pool may be empty.
+    pub fn new(space: SearchSpace, profile: Profile, count: usize, seed: u64) -> Self {
+        let (pool, error) = Pool::sample(&space, &profile, count, seed);
+        let mut knobs = Knobs::from_profile(&profile);
+        let mut messages = Messages::default();
+        if let Some(error) = error {
+            messages.say(Kind::Error, format!("some designs can't be costed: {error}"), 0);
+        }
+        if knobs.sensors > space.views {
+            let text = format!("{} takes at most {} views; the profile has {}", space.name, space.views, knobs.sensors);
+            messages.say(Kind::Warning, text, 0);
+            knobs.sensors = space.views.max(1);
+        }
+        let known = Known::new(&space);
+        let (sort, filter) = (Sort::default(), Filter::default());
+        let setup = Setup { knobs, locked: 0, pins: Vec::new(), baseline: None, hand: None, sort, filter };
+        let mut session = Self {
+            space,
+            profile,
+            pool,
+            measurements: Measurements::default(),
+            dials: Vec::new(),
+            setup,
+            history: History::default(),
+            remembered: Vec::new(),
+            ui: Ui::default(),
+            training: Training::default(),
+            searching: Searching::default(),
+            messages,
+            held_back: Vec::new(),
+            origin: (count, seed),
+            selected: None,
+            at_top: true,
+            row: 0,
+            limits_moved: false,
+            known,
+        };
+        session.remeasure();
+        session.recost();
+        // Ranges of limits that the profile leaves open are laid around what the pool costs; histograms need the ranges.
+        session.dials = dials(&session);
+        session.recost();
+        session.refresh();
+        session
+    }
+
+    /// The space.
+    pub const fn space(&self) -> &SearchSpace {
+        &self.space
+    }
+
+    /// The profile.
+    pub const fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// The candidates.
+    pub const fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// What was measured.
+    pub const fn measurements(&self) -> &Measurements {
+        &self.measurements
+    }
+
+    /// Everything that can be undone: knobs, pins, hand, order and filter.
+    pub const fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// The knobs.
+    pub const fn knobs(&self) -> &Knobs {
+        &self.setup.knobs
+    }
+
+    /// The knobs shown, with their ranges.
+    pub fn dials(&self) -> &[Dial] {
+        &self.dials
+    }
+
+    /// The dial of a knob, if it is shown.
+    pub fn dial(&self, id: KnobId) -> Option<&Dial> {
+        self.dials.iter().find(|dial| dial.id == id)
+    }
+
+    /// The selected dial.
+    pub fn selected_dial(&self) -> &Dial {
+        &self.dials[self.ui.dial.min(self.dials.len() - 1)]
+    }
+
+    /// The value of a knob.
+    pub fn value(&self, id: KnobId) -> f64 {
+        id.knob().get(&self.setup.knobs)
+    }
+
+    /// Where the user looks.
+    pub const fn ui(&self) -> &Ui {
+        &self.ui
+    }
+
+    /// The training.
+    pub const fn training(&self) -> &Training {
+        &self.training
+    }
+
+    /// The search.
+    pub const fn searching(&self) -> &Searching {
+        &self.searching
+    }
+
+    /// Whether knobs moved since the running search was told them.
+    pub const fn limits_moved(&self) -> bool {
+        self.limits_moved
+    }
+
+    /// All messages, newest last.
+    pub fn messages(&self) -> &[Message] {
+        self.messages.log()
+    }
+
+    /// The message to show now.
+    pub fn toast(&self, now_ms: u64) -> Option<&Message> {
+        self.messages.toast(now_ms)
+    }
+
+    /// Steps that can be taken back, newest last.
+    pub fn past(&self) -> &[Step] {
+        self.history.past()
+    }
+
+    /// Steps that can be taken again, next one last.
+    pub fn future(&self) -> &[Step] {
+        self.history.future()
+    }
+
+    /// Remembered setups with their names.
+    pub fn remembered(&self) -> &[(String, Setup)] {
+        &self.remembered
+    }
+
+    /// Candidates in the order shown, filtered.
+    pub fn order(&self) -> &[CandidateId] {
+        &self.known.rows
+    }
+
+    /// All candidates by the ranking.
+    pub fn ranking(&self) -> &[CandidateId] {
+        &self.known.ranking
+    }
+
+    /// How a candidate stands.
+    pub fn standing(&self, id: CandidateId) -> Option<&Standing> {
+        self.known.standings.get(id as usize)
+    }
+
+    /// The selected candidate; `None` only if the pool is empty.
+    pub const fn selected(&self) -> Option<CandidateId> {
+        self.selected
+    }
+
+    /// Row of the selected candidate, unless it is filtered out.
+    pub fn selected_row(&self) -> Option<usize> {
+        let selected = self.selected?;
+        self.known.rows.iter().position(|&id| id == selected)
+    }
+
+    /// How many candidates meet all limits at their best split.
+    pub const fn feasible_count(&self) -> usize {
+        self.known.feasible
+    }
+
+    /// How many of those were measured with the present number of sensors.
+    pub const fn measured_count(&self) -> usize {
+        self.known.measured
+    }
+
+    /// For each limit, how many infeasible candidates would fit if it alone were lifted; those that bar any, most first.
+    pub fn binding(&self) -> Vec<(Limit, usize)> {
+        let mut binding: Vec<_> = Limit::ALL.into_iter().zip(self.known.binding).filter(|(_, count)| *count > 0).collect();
+        binding.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        binding
+    }
+
+    /// The design of a candidate at its best split.
+    pub fn best_design(&self, id: CandidateId) -> Option<Design> {
+        let standing = self.standing(id)?;
+        let cut = self.pool.cuts(id).get(usize::from(standing.cut))?;
+        self.pool.design(&self.space, id, cut.boundary)
+    }
+
+    /// What is known of a design's accuracy with the present number of sensors.
+    pub fn accuracy(&self, design: &Design) -> Shown {
+        self.measurements.shown(design, self.setup.knobs.sensors)
+    }
+
+    /// The network of the selected candidate.
+    pub fn network(&self) -> Option<&Network> {
+        self.known.network.as_ref().map(|(_, network)| network)
+    }
+}
+
+/// The dials of a session: every knob whose limit the profile sets, or that any profile has a use for.
+fn dials(session: &Session) -> Vec<Dial> {
+    let median = |column: Column| {
+        let mut figures: Vec<f64> = (0..session.pool.len() as CandidateId).map(|id| session.figure(id, column)).collect();
+        figures.sort_by(f64::total_cmp);
+        figures.get(figures.len() / 2).copied().unwrap_or(1.0)
+    };
+    let shown = |id: KnobId| id != KnobId::FrameRateFloor || session.setup.knobs.frame_rate_floor_hz.is_some();
+    KNOBS
+        .iter()
+        .filter(|knob| shown(knob.id))
+        .map(|knob| {
+            let usual = match knob.id {
+                KnobId::LatencyLimit => median(Column::Latency),
+                KnobId::EnergyLimit => median(Column::Energy),
+                KnobId::SensorMemory => median(Column::Memory),
+                _ => 1.0,
+            };
+            let most = if knob.scale == Scale::Count { session.space.views } else { 1 };
+            Dial::new(knob.id, knob.get(&session.setup.knobs), usual, most)
+        })
+        .collect()
+}

@@ -1,0 +1,111 @@
+//! The first designs as stacked bars: where their time, energy, link bytes or sensor memory goes.
+
+use crate::cost::{Cut, Evaluation, Knobs};
+use crate::explore::action::Unit;
+use crate::explore::candidate::CandidateId;
+use crate::explore::knob::KnobId;
+use crate::explore::session::Session;
+
+/// One bar.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bar {
+    /// The candidate.
+    pub candidate: CandidateId,
+    /// Letter of its pin.
+    pub pin: Option<char>,
+    /// Whether it is selected.
+    pub selected: bool,
+    /// Whether it meets all limits.
+    pub feasible: bool,
+    /// What it costs.
+    pub evaluation: Evaluation,
+    parts: [f64; 4],
+    count: usize,
+}
+
+impl Bar {
+    /// The parts in base units, named by [`Unit::parts`].
+    pub fn parts(&self) -> &[f64] {
+        &self.parts[..self.count]
+    }
+
+    /// Sum of the parts.
+    pub fn total(&self) -> f64 {
+        self.parts().iter().sum()
+    }
+}
+
+impl Session {
+    /// At most `most` bars: the first rows, and the selected and pinned designs wherever they stand, in the order of the
+    /// rows. The selected one is shown as it is by hand.
+    pub fn bars(&self, most: usize) -> Vec<Bar> {
+        let mut wanted: Vec<CandidateId> = self.selected.into_iter().collect();
+        wanted.extend(self.setup.pins.iter().map(|pin| pin.candidate));
+        wanted.extend(self.order().iter().take(most));
+        let mut ids: Vec<CandidateId> = Vec::with_capacity(most);
+        for id in wanted {
+            if ids.len() < most && !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        let mut placed: Vec<(usize, CandidateId)> = ids.iter().map(|&id| (self.row_of(id), id)).collect();
+        placed.sort_unstable();
+        placed.into_iter().filter_map(|(_, id)| self.bar(id)).collect()
+    }
+
+    /// Where "no more" stands among the bars: the limit of what they show, if there is one.
+    pub fn bar_limit(&self) -> Option<f64> {
+        let knob = match self.ui.unit {
+            Unit::Latency => KnobId::LatencyLimit,
+            Unit::Energy => KnobId::EnergyLimit,
+            Unit::Memory => KnobId::SensorMemory,
+            Unit::Link => return None,
+        };
+        Some(self.value(knob)).filter(|value| !knob.knob().is_unlimited(*value))
+    }
+
+    /// Letter of a candidate's first pin.
+    pub fn pin_letter(&self, id: CandidateId) -> Option<char> {
+        let index = self.setup.pins.iter().position(|pin| pin.candidate == id)?;
+        char::from_u32('A' as u32 + index as u32)
+    }
+
+    fn bar(&self, id: CandidateId) -> Option<Bar> {
+        let selected = self.selected == Some(id);
+        let (cut, evaluation) = if selected {
+            let inspected = self.inspected()?;
+            let cut = inspected.cuts[inspected.shown];
+            (cut, self.judge().evaluate(&cut, inspected.accuracies[inspected.shown]))
+        } else {
+            let standing = self.standing(id)?;
+            (*self.pool.cuts(id).get(usize::from(standing.cut))?, standing.evaluation)
+        };
+        let parts = parts(self.ui.unit, &cut, &evaluation, &self.setup.knobs);
+        let count = self.ui.unit.parts().len();
+        let feasible = evaluation.feasible();
+        Some(Bar { candidate: id, pin: self.pin_letter(id), selected, feasible, evaluation, parts, count })
+    }
+
+    /// Row of a candidate; behind all others if it is filtered out.
+    fn row_of(&self, id: CandidateId) -> usize {
+        self.order().iter().position(|&row| row == id).unwrap_or(usize::MAX)
+    }
+}
+
+/// The parts of a bar in base units, unused ones 0.
+fn parts(unit: Unit, cut: &Cut, cost: &Evaluation, knobs: &Knobs) -> [f64; 4] {
+    let (sensors, system) = (f64::from(knobs.sensors), &knobs.system);
+    match unit {
+        Unit::Latency => {
+            let latency = &cost.latency;
+            [latency.readout_s, latency.sensor_s, latency.link_s, latency.aggregator_s]
+        }
+        Unit::Energy => {
+            let sensor = sensors * (cut.sensor_energy_j + system.sensor_static_w * cost.latency.sensor_s);
+            let link = sensors * cost.link_bytes as f64 * system.link_energy_j_per_byte;
+            [sensor, link, (cost.energy_j - sensor - link).max(0.0), 0.0]
+        }
+        Unit::Link => [cost.link_bytes as f64, cost.link_bytes as f64 * (sensors - 1.0), 0.0, 0.0],
+        Unit::Memory => [cost.sensor_peak_bytes as f64, cut.sensor_weight_bytes as f64, 0.0, 0.0],
+    }
+}

@@ -1,0 +1,13 @@
+//! What screens show: cheap values made from a session, for what is visible only.
+
+mod bars;
+mod points;
+mod rows;
+mod status;
+mod strip;
+
+pub use bars::Bar;
+pub use points::{Point, PointClass, Vertical};
+pub use rows::Row;
+pub use status::Status;
+pub use strip::{Place, PlaceState, Strip};

@@ -1,0 +1,84 @@
+//! Rows of the table.
+
+use std::ops::Range;
+
+use crate::cost::Evaluation;
+use crate::explore::accuracy::Shown;
+use crate::explore::candidate::{Candidate, CandidateId};
+use crate::explore::session::Session;
+use crate::network::BoundaryId;
+
+/// One row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Row<'a> {
+    /// The candidate's number.
+    pub id: CandidateId,
+    /// The candidate: genome, ratio, bits, multiply-accumulates, weights.
+    pub candidate: &'a Candidate,
+    /// Letter of its pin.
+    pub pin: Option<char>,
+    /// Whether it is selected.
+    pub selected: bool,
+    /// What is known of its accuracy at this split.
+    pub accuracy: Shown,
+    /// What its best split costs.
+    pub evaluation: Evaluation,
+    /// Its best split.
+    pub split: BoundaryId,
+    /// Name of that boundary.
+    pub split_name: &'a str,
+    /// Where its views become one.
+    pub fusion: BoundaryId,
+    /// Name of that boundary.
+    pub fusion_name: &'a str,
+    /// Accuracy minus that of the baseline, if both were measured with the present number of sensors.
+    pub accuracy_delta: Option<f64>,
+    /// Latency minus that of the baseline in seconds.
+    pub latency_delta_s: f64,
+}
+
+impl Session {
+    /// Rows of the table, from the first one shown to the last one shown.
+    pub fn rows(&self, range: Range<usize>) -> impl Iterator<Item = Row<'_>> {
+        let end = range.end.min(self.order().len());
+        let baseline = self.baseline().and_then(|id| self.standing(id)).copied();
+        self.order()[range.start.min(end)..end].iter().filter_map(move |&id| {
+            let row = self.row(id)?;
+            let Some(baseline) = &baseline else { return Some(row) };
+            let accuracy_delta = row.accuracy.measured().zip(baseline.accuracy()).map(|(own, other)| own - other);
+            let latency_delta_s = row.evaluation.latency.total_s() - baseline.evaluation.latency.total_s();
+            Some(Row { accuracy_delta, latency_delta_s, ..row })
+        })
+    }
+
+    /// What others are compared with: the baseline that was set, else the first of the ranking.
+    pub fn baseline(&self) -> Option<CandidateId> {
+        self.setup.baseline.or(self.ranking().first().copied())
+    }
+
+    /// A candidate at its best split as a row, compared with nothing.
+    pub fn row(&self, id: CandidateId) -> Option<Row<'_>> {
+        let (standing, candidate) = (self.standing(id)?, self.pool.get(id)?);
+        let split = self.pool.cuts(id).get(usize::from(standing.cut))?.boundary;
+        let fusion = self.fusion(candidate, split);
+        let accuracy = if self.measurements.is_empty() {
+            Shown::None
+        } else {
+            self.pool.design(&self.space, id, split).map_or(Shown::None, |design| self.accuracy(&design))
+        };
+        Some(Row {
+            id,
+            candidate,
+            pin: self.pin_letter(id),
+            selected: self.selected == Some(id),
+            accuracy,
+            evaluation: standing.evaluation,
+            split,
+            split_name: self.space.boundary_name(split),
+            fusion,
+            fusion_name: self.space.boundary_name(fusion),
+            accuracy_delta: None,
+            latency_delta_s: 0.0,
+        })
+    }
+}

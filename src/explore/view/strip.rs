@@ -1,0 +1,160 @@
+//! The network of the selected design: every boundary, whether it could be split there, and at what cost.
+
+use crate::cost::{Evaluation, Limit, show};
+use crate::explore::accuracy::Shown;
+use crate::explore::candidate::{CandidateId, design};
+use crate::explore::session::Session;
+use crate::network::{BoundaryId, Shape};
+use crate::space::Design;
+
+/// How a boundary stands as a split.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PlaceState {
+    /// The space allows no split here.
+    Closed,
+    /// A split here meets all limits.
+    Feasible,
+    /// A split here breaks limits: the first of them in a word, `RAM`, `link`, `lat`.
+    Barred(&'static str),
+}
+
+/// One boundary.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Place<'a> {
+    /// The boundary.
+    pub boundary: BoundaryId,
+    /// Its name: that of the block before it.
+    pub name: &'a str,
+    /// The tensor that crosses it, for one view.
+    pub shape: Shape,
+    /// Multiply-accumulates of the block before it.
+    pub macs: u64,
+    /// How it stands.
+    pub state: PlaceState,
+    /// What a split here costs, judged by its accuracy too if that was measured.
+    pub evaluation: Evaluation,
+    /// Bytes that cross, for one view, before compression.
+    pub tensor_bytes: u64,
+}
+
+/// The selected design along its network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Strip<'a> {
+    /// The candidate.
+    pub candidate: CandidateId,
+    /// The design shown.
+    pub design: Design,
+    /// All boundaries of its network, the raw input first, the logits last.
+    pub places: Vec<Place<'a>>,
+    /// Index of the split shown.
+    pub split: usize,
+    /// Index of the best split.
+    pub best: usize,
+    /// Index of the boundary at which the views become one.
+    pub fusion: usize,
+    /// Whether the split or the way of sending was changed by hand.
+    pub by_hand: bool,
+    /// What is known of the accuracy of the design shown.
+    pub accuracy: Shown,
+}
+
+impl Strip<'_> {
+    /// The place of the split shown.
+    pub fn here(&self) -> &Place<'_> {
+        &self.places[self.split]
+    }
+}
+
+impl Session {
+    /// The selected design along its network; `None` if the pool is empty.
+    pub fn strip(&self) -> Option<Strip<'_>> {
+        let inspected = self.inspected()?;
+        let network = self.network()?;
+        let judge = self.judge();
+        let mut before = 0;
+        let places: Vec<Place> = network
+            .boundaries
+            .iter()
+            .zip(inspected.cuts)
+            .zip(&inspected.accuracies)
+            .map(|((boundary, cut), &accuracy)| {
+                let evaluation = judge.evaluate(cut, accuracy);
+                let state = match evaluation.violations.iter().next() {
+                    _ if !judge.allows(cut) => PlaceState::Closed,
+                    None => PlaceState::Feasible,
+                    Some(limit) => PlaceState::Barred(word(limit, &evaluation)),
+                };
+                let macs = network.layers[before..boundary.layers].iter().map(|layer| layer.macs).sum();
+                before = boundary.layers;
+                Place {
+                    boundary: boundary.id,
+                    name: &boundary.name,
+                    shape: boundary.shape,
+                    macs,
+                    state,
+                    evaluation,
+                    tensor_bytes: boundary.shape.elements(),
+                }
+            })
+            .collect();
+        let split = inspected.cuts[inspected.shown].boundary;
+        let design = design(&self.space, &inspected.candidate.genome, inspected.sending, split);
+        let fusion = network.position(design.fusion).unwrap_or(places.len().saturating_sub(1));
+        Some(Strip {
+            candidate: inspected.id,
+            accuracy: self.accuracy(&design),
+            design,
+            places,
+            split: inspected.shown,
+            best: usize::from(inspected.best.cut),
+            fusion,
+            by_hand: self.hand().is_some(),
+        })
+    }
+
+    /// The selected design as it is shown, by hand or at its best split.
+    pub fn selected_design(&self) -> Option<Design> {
+        let inspected = self.inspected()?;
+        let split = inspected.cuts[inspected.shown].boundary;
+        Some(design(&self.space, &inspected.candidate.genome, inspected.sending, split))
+    }
+
+    /// A design as TOML, with what it costs under the present knobs as a comment.
+    pub(in crate::explore) fn design_toml(&self, design: &Design) -> String {
+        let name = |id| self.space.boundary_name(id);
+        let cost = self.strip().map(|strip| strip.here().evaluation).map_or_else(String::new, |cost| {
+            format!(
+                "# {} and {} a frame with {} sensors on {}\n",
+                show::seconds(cost.latency.total_s()),
+                show::joules(cost.energy_j),
+                self.setup.knobs.sensors,
+                self.profile.name
+            )
+        });
+        format!(
+            "{cost}[design]\nspace = \"{}\"\ngenome = \"{}\"\nsplit = \"{}\"\nfusion = \"{}\"\nratio = {}\nbits = {}\n",
+            self.space.name,
+            self.space.print(&design.genome),
+            name(design.split),
+            name(design.fusion),
+            design.ratio,
+            design.bits
+        )
+    }
+}
+
+/// A broken limit in a word: for time the stage that takes longest.
+pub(in crate::explore) fn word(limit: Limit, evaluation: &Evaluation) -> &'static str {
+    use crate::cost::Stage;
+    match limit {
+        Limit::SensorMemory => "RAM",
+        Limit::SensorWeights | Limit::AggregatorWeights => "weight",
+        Limit::Latency | Limit::FrameRate => match Stage::slowest(&evaluation.latency).0 {
+            Stage::Link => "link",
+            _ if limit == Limit::Latency => "lat",
+            _ => "rate",
+        },
+        Limit::Energy => "energy",
+        Limit::Accuracy => "acc",
+    }
+}

@@ -1,0 +1,378 @@
+//! From a key to what is done: the verb of the table, seen in the light of what has the focus.
+//!
+//! Nothing is drawn and nothing outside is touched here: the answer is a list of [`Deed`]s for the loop, and a changed
+//! [`UiState`].
+
+use ratatui::crossterm::event::KeyCode;
+
+use super::{
+    keymap::{self, BINDINGS, Binding, Key, Verb},
+    state::{Choice, Entry, Menu, Purpose, UiState},
+};
+use crate::explore::{
+    Action, Column, Control, Export, Filter, Move, Overlay, Pane, Part, PointClass, Screen, Session, Sort,
+    progress::State,
+};
+
+/// Steps of a long move.
+const MANY: i32 = 10;
+/// Zoom of one key press.
+const ZOOM: f64 = 2.0;
+/// Pan of one key press, as a part of what is shown.
+const PAN: f64 = 0.25;
+
+/// Something for the loop to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Deed {
+    /// Give the session an action.
+    Act(Action),
+    /// Draw everything anew.
+    Redraw,
+    /// Stop the process until it is continued.
+    Suspend,
+    /// Take the mouse, or give it back.
+    Mouse,
+}
+
+/// What a key does.
+pub fn key(session: &Session, ui: &mut UiState, key: Key) -> Vec<Deed> {
+    if key == Key::ctrl('c') {
+        let asked = ui.menu.take().is_some();
+        ui.entry = None;
+        return if asked { vec![Deed::Act(Action::Quit { keep_frame: false })] } else { quit(session, ui) };
+    }
+    if let Some(entry) = ui.entry.take() {
+        return typed(session, ui, entry, key);
+    }
+    if let Some(menu) = ui.menu.take() {
+        return chosen(ui, menu, key);
+    }
+    keymap::verb_of(session.ui().screen, key).map_or_else(Vec::new, |wish| verb(session, ui, wish))
+}
+
+/// What a verb does, whether it comes from a key, the palette or the mouse.
+pub fn verb(session: &Session, ui: &mut UiState, wish: Verb) -> Vec<Deed> {
+    if let Some(action) = plain(session, wish) {
+        return vec![Deed::Act(action)];
+    }
+    match wish {
+        Verb::Up | Verb::Down | Verb::First | Verb::Last | Verb::PageUp | Verb::PageDown => {
+            return rows(session, ui, vertical(ui, wish));
+        }
+        Verb::Left | Verb::Right | Verb::LeftMany | Verb::RightMany => return sideways(session, ui, wish),
+        Verb::Open if session.ui().pane == Pane::Knobs => ui.entry = Some(Entry::new(Purpose::Knob, "")),
+        Verb::Open => return vec![Deed::Act(Action::Toggle(Overlay::Why))],
+        Verb::Filter if session.ui().overlay == Some(Overlay::Help) => {
+            ui.entry = Some(Entry::new(Purpose::HelpSearch, &ui.help_search));
+        }
+        Verb::Filter => ui.entry = Some(Entry::new(Purpose::Filter, session.setup().filter.text())),
+        Verb::Palette => ui.entry = Some(Entry::new(Purpose::Palette, "")),
+        Verb::Remember => ui.entry = Some(Entry::new(Purpose::Remember, "")),
+        Verb::Recall => ui.menu = recall(session),
+        Verb::Export => ui.menu = Some(export()),
+        Verb::ShowScatter | Verb::ShowTable => {
+            ui.scatter = wish == Verb::ShowScatter;
+            let pane = if ui.scatter { Pane::Scatter } else { Pane::Table };
+            return vec![Deed::Act(focus(pane))];
+        }
+        Verb::ZoomIn => ui.curves.zoom(ZOOM),
+        Verb::ZoomOut => ui.curves.zoom(1.0 / ZOOM),
+        Verb::Follow => (ui.curves.share, ui.curves.back) = (1.0, 0.0),
+        Verb::LogAxis => ui.curves.log = !ui.curves.log,
+        Verb::Mouse => return vec![Deed::Mouse],
+        Verb::Redraw => return vec![Deed::Redraw],
+        Verb::Suspend => return vec![Deed::Suspend],
+        Verb::Quit => return quit(session, ui),
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Verbs that are one action wherever the focus is.
+fn plain(session: &Session, wish: Verb) -> Option<Action> {
+    let Sort { column, .. } = session.setup().sort;
+    Some(match wish {
+        Verb::GoTo(screen) => Action::Screen(screen),
+        Verb::NextPane => Action::Focus(Move::By(1)),
+        Verb::PreviousPane => Action::Focus(Move::By(-1)),
+        Verb::Back => Action::Back,
+        Verb::Least => Action::MoveKnob(Move::First),
+        Verb::Most => Action::MoveKnob(Move::Last),
+        Verb::Reset => Action::ResetKnob,
+        Verb::ResetAll => Action::ResetKnobs,
+        Verb::Lock => Action::LockKnob,
+        Verb::Undo => Action::Undo,
+        Verb::Redo => Action::Redo,
+        Verb::History => Action::Toggle(Overlay::History),
+        Verb::Hand(part, steps) => Action::Hand(part, Move::By(i32::from(steps))),
+        Verb::ResetHand => Action::ResetHand,
+        Verb::Pin => Action::Pin,
+        Verb::Baseline => Action::Baseline,
+        Verb::Why => Action::Toggle(Overlay::Why),
+        Verb::Tornado => Action::Toggle(Overlay::Tornado),
+        Verb::Help => Action::Toggle(Overlay::Help),
+        Verb::Sort => Action::Sort(neighbour(column, 1)),
+        Verb::Reverse => Action::Sort(column),
+        Verb::Unit => Action::Unit(Move::By(1)),
+        Verb::Freeze => Action::Freeze,
+        Verb::Train => Action::Train,
+        Verb::Search => Action::Search,
+        Verb::PauseOrResume => Action::Control(if is_paused(session) { Control::Resume } else { Control::Pause }),
+        Verb::Stop => Action::Control(Control::Stop),
+        Verb::Detach => Action::Control(Control::Detach),
+        Verb::SendLimits => Action::Control(Control::SendLimits),
+        Verb::Copy => Action::Copy(Export::Design),
+        Verb::CopyToml => Action::Copy(Export::Toml),
+        Verb::QuitKeeping => Action::Quit { keep_frame: true },
+        _ => return None,
+    })
+}
+
+fn is_paused(session: &Session) -> bool {
+    session.training().state == State::Paused || session.searching().state == State::Paused
+}
+
+/// The action that focuses a pane.
+pub fn focus(pane: Pane) -> Action {
+    Action::Focus(Move::To(Pane::ALL.iter().position(|one| *one == pane).unwrap_or(0)))
+}
+
+/// The column `steps` further on; the ends meet.
+pub fn neighbour(column: Column, steps: i32) -> Column {
+    let at = Column::ALL.iter().position(|one| *one == column).unwrap_or(0);
+    Column::ALL[Move::By(steps).wrap(at, Column::ALL.len())]
+}
+
+fn vertical(ui: &UiState, wish: Verb) -> Move {
+    let half = i32::try_from(ui.page / 2).unwrap_or(1).max(1);
+    match wish {
+        Verb::Up => Move::By(-1),
+        Verb::PageUp => Move::By(-half),
+        Verb::PageDown => Move::By(half),
+        Verb::First => Move::First,
+        Verb::Last => Move::Last,
+        _ => Move::By(1),
+    }
+}
+
+/// Moves in the list that has the focus.
+fn rows(session: &Session, ui: &mut UiState, to: Move) -> Vec<Deed> {
+    if session.ui().overlay == Some(Overlay::Help) {
+        ui.help_first = to.apply(ui.help_first, BINDINGS.len());
+        return Vec::new();
+    }
+    match (session.ui().screen, session.ui().pane) {
+        (Screen::Explore, Pane::Knobs) => vec![Deed::Act(Action::SelectKnob(to))],
+        (Screen::Explore, _) => vec![Deed::Act(Action::Select(to))],
+        _ => Vec::new(),
+    }
+}
+
+/// Moves to the left or right in what has the focus.
+fn sideways(session: &Session, ui: &mut UiState, wish: Verb) -> Vec<Deed> {
+    let steps = match wish {
+        Verb::Left => -1,
+        Verb::LeftMany => -MANY,
+        Verb::RightMany => MANY,
+        _ => 1,
+    };
+    let action = match session.ui().screen {
+        Screen::Explore => match session.ui().pane {
+            Pane::Knobs => Action::MoveKnob(Move::By(steps)),
+            Pane::Network => Action::Hand(Part::Split, Move::By(steps)),
+            Pane::Bars => Action::Unit(Move::By(steps.signum())),
+            Pane::Table => Action::Sort(neighbour(session.setup().sort.column, steps.signum())),
+            Pane::Scatter => return along_front(session, steps),
+        },
+        Screen::Train | Screen::Search => {
+            ui.curves.pan(-PAN * f64::from(steps.signum()));
+            return Vec::new();
+        }
+        Screen::Compare => {
+            ui.compare_at = Move::By(steps).apply(ui.compare_at, session.setup().pins.len());
+            let pin = session.setup().pins.get(ui.compare_at);
+            return pin.map(|pin| Deed::Act(Action::SelectCandidate(pin.candidate))).into_iter().collect();
+        }
+    };
+    vec![Deed::Act(action)]
+}
+
+/// Selects the next design of the front to the left or right in the scatter.
+fn along_front(session: &Session, steps: i32) -> Vec<Deed> {
+    let points = session.points();
+    let Some(now) = points.iter().find(|point| Some(point.id) == session.selected()).map(|point| point.x) else {
+        return Vec::new();
+    };
+    let mut front: Vec<_> = points
+        .iter()
+        .filter(|point| point.class == PointClass::Front && if steps > 0 { point.x > now } else { point.x < now })
+        .collect();
+    front.sort_by(|one, other| one.x.total_cmp(&other.x));
+    let next = if steps > 0 { front.first() } else { front.last() };
+    next.map(|point| Deed::Act(Action::SelectCandidate(point.id))).into_iter().collect()
+}
+
+fn quit(session: &Session, ui: &mut UiState) -> Vec<Deed> {
+    let quit = Action::Quit { keep_frame: false };
+    let work = match (session.training().state.is_active(), session.searching().state.is_active()) {
+        (false, false) => return vec![Deed::Act(quit)],
+        (true, _) => "training",
+        _ => "search",
+    };
+    ui.menu = Some(Menu {
+        title: "Quit".to_owned(),
+        text: format!("The {work} is at work. It does not need this screen."),
+        choices: vec![
+            Choice { label: format!("quit, and let the {work} go on"), actions: vec![quit.clone()] },
+            Choice {
+                label: format!("stop the {work} (it can be resumed), then quit"),
+                actions: vec![Action::Control(Control::Stop), quit],
+            },
+            Choice { label: "stay".to_owned(), actions: Vec::new() },
+        ],
+        at: 0,
+    });
+    Vec::new()
+}
+
+fn export() -> Menu {
+    let choice = |label: &str, export| Choice { label: label.to_owned(), actions: vec![Action::Export(export)] };
+    Menu {
+        title: "Export".to_owned(),
+        text: String::new(),
+        choices: vec![
+            choice("this screen as a picture (SVG)", Export::Svg),
+            choice("all designs as CSV", Export::Csv),
+            choice("all designs as JSON", Export::Json),
+            choice("the pinned designs as a Markdown table", Export::Markdown),
+            choice("the session, to open it again as it is (TOML)", Export::Session),
+        ],
+        at: 0,
+    }
+}
+
+fn recall(session: &Session) -> Option<Menu> {
+    let choices: Vec<Choice> = session
+        .remembered()
+        .iter()
+        .enumerate()
+        .map(|(index, (name, _))| Choice { label: name.clone(), actions: vec![Action::Recall(index)] })
+        .collect();
+    let text = if choices.is_empty() { "Nothing is remembered yet; N remembers the present setup.".to_owned() } else { String::new() };
+    Some(Menu { title: "Go back to".to_owned(), text, choices, at: 0 })
+}
+
+/// A key while a menu is open.
+fn chosen(ui: &mut UiState, mut menu: Menu, key: Key) -> Vec<Deed> {
+    let to = match key.code() {
+        KeyCode::Up | KeyCode::Char('k') => Move::By(-1),
+        KeyCode::Down | KeyCode::Tab | KeyCode::Char('j') => Move::By(1),
+        KeyCode::Home | KeyCode::Char('g') => Move::First,
+        KeyCode::End | KeyCode::Char('G') => Move::Last,
+        KeyCode::Enter | KeyCode::Char(' ' | 'q') => return choose(&menu, menu.at),
+        _ => return Vec::new(),
+    };
+    menu.at = to.apply(menu.at, menu.choices.len());
+    ui.menu = Some(menu);
+    Vec::new()
+}
+
+/// What a choice does.
+pub fn choose(menu: &Menu, at: usize) -> Vec<Deed> {
+    menu.choices.get(at).map(|choice| choice.actions.iter().cloned().map(Deed::Act).collect()).unwrap_or_default()
+}
+
+/// A key while a text is typed.
+fn typed(session: &Session, ui: &mut UiState, mut entry: Entry, key: Key) -> Vec<Deed> {
+    let mut deeds = Vec::new();
+    match key.code() {
+        KeyCode::Esc => return cancelled(ui, &entry),
+        KeyCode::Enter => return finished(session, ui, entry),
+        KeyCode::Up => entry.at = entry.at.saturating_sub(1),
+        KeyCode::Down | KeyCode::Tab => entry.at += 1,
+        KeyCode::Backspace => {
+            if entry.text.pop().is_none() {
+                return cancelled(ui, &entry);
+            }
+            deeds = changed(session, ui, &mut entry);
+        }
+        _ if key == Key::ctrl('u') => {
+            entry.text.clear();
+            deeds = changed(session, ui, &mut entry);
+        }
+        _ => {
+            if let Some(character) = key.character() {
+                entry.text.push(character);
+                deeds = changed(session, ui, &mut entry);
+            }
+        }
+    }
+    entry.at = entry.at.min(commands(session.ui().screen, &entry.text).len().saturating_sub(1));
+    ui.entry = Some(entry);
+    deeds
+}
+
+/// What follows from a changed text at once.
+fn changed(session: &Session, ui: &mut UiState, entry: &mut Entry) -> Vec<Deed> {
+    entry.at = 0;
+    match entry.purpose {
+        Purpose::Filter if Filter::parse(&entry.text, session.space(), session.dials()).is_ok() => {
+            return vec![Deed::Act(Action::Filter(entry.text.clone()))];
+        }
+        Purpose::HelpSearch => {
+            ui.help_search.clone_from(&entry.text);
+            ui.help_first = 0;
+        }
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// The text is given up: what followed from it is taken back.
+fn cancelled(ui: &mut UiState, entry: &Entry) -> Vec<Deed> {
+    match entry.purpose {
+        Purpose::Filter => vec![Deed::Act(Action::Filter(entry.before.clone()))],
+        Purpose::HelpSearch => {
+            ui.help_search.clear();
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The text is done. One that is wrong stays, with its error beside it.
+fn finished(session: &Session, ui: &mut UiState, entry: Entry) -> Vec<Deed> {
+    if error(session, &entry).is_some() {
+        ui.entry = Some(entry);
+        return Vec::new();
+    }
+    match entry.purpose {
+        Purpose::Knob | Purpose::Remember if entry.text.trim().is_empty() => Vec::new(),
+        Purpose::Knob => vec![Deed::Act(Action::TypeKnob(entry.text))],
+        Purpose::Remember => vec![Deed::Act(Action::Remember(entry.text))],
+        Purpose::Filter => vec![Deed::Act(Action::Filter(entry.text))],
+        Purpose::HelpSearch => Vec::new(),
+        Purpose::Palette => match commands(session.ui().screen, &entry.text).get(entry.at) {
+            Some(row) => verb(session, ui, row.verb),
+            None => Vec::new(),
+        },
+    }
+}
+
+/// What is wrong with a typed text, in a sentence.
+pub fn error(session: &Session, entry: &Entry) -> Option<String> {
+    match entry.purpose {
+        Purpose::Knob if !entry.text.trim().is_empty() => {
+            session.selected_dial().parse(&entry.text).err().map(|error| error.to_string())
+        }
+        Purpose::Filter => {
+            Filter::parse(&entry.text, session.space(), session.dials()).err().map(|error| error.to_string())
+        }
+        _ => None,
+    }
+}
+
+/// The commands a search finds on a screen.
+pub fn commands(screen: Screen, search: &str) -> Vec<&'static Binding> {
+    BINDINGS.iter().filter(|row| row.screens.has(screen) && row.matches(search)).collect()
+}

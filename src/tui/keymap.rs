@@ -1,0 +1,260 @@
+//! The one table of what a user can ask for: it drives dispatch, the hints in the footer, the help, the command palette and
+//! the key list of the README.
+//!
+//! A [`Verb`] is a wish ("move right", "start training"); what it does depends on what has the focus and is decided in
+//! `dispatch`. Invariants (tested): on one screen no key means two things; a verb has the same keys on all its screens; each
+//! verb has a row in the table, words, and so a place in help and palette.
+
+mod key;
+mod table;
+
+pub use key::Key;
+pub use table::BINDINGS;
+
+use std::fmt::Write as _;
+
+use crate::explore::{Part, Screen};
+
+/// A set of screens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Screens(u8);
+
+const fn bit(screen: Screen) -> u8 {
+    1 << screen as u8
+}
+
+impl Screens {
+    /// All of them.
+    pub const ALL: Self = Self(0b1111);
+    /// Only Explore.
+    pub const EXPLORE: Self = Self(bit(Screen::Explore));
+    /// Where designs are in the focus: Explore and Compare.
+    pub const DESIGNS: Self = Self(bit(Screen::Explore) | bit(Screen::Compare));
+    /// Where curves are: Train and Search.
+    pub const CURVES: Self = Self(bit(Screen::Train) | bit(Screen::Search));
+    /// Only Compare.
+    pub const COMPARE: Self = Self(bit(Screen::Compare));
+
+    /// Whether the screen is among them.
+    pub const fn has(self, screen: Screen) -> bool {
+        self.0 & bit(screen) != 0
+    }
+
+    /// Whether some screen is in both.
+    pub const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// Chapters of the help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Group {
+    /// Getting about.
+    Move,
+    /// Knobs and split.
+    Change,
+    /// Looking closer at designs.
+    Look,
+    /// Training and searching.
+    Work,
+    /// Curves.
+    Curves,
+    /// Getting things out.
+    Out,
+    /// The program itself.
+    Program,
+}
+
+impl Group {
+    /// All, in the order of the help.
+    pub const ALL: [Self; 7] =
+        [Self::Move, Self::Change, Self::Look, Self::Work, Self::Curves, Self::Out, Self::Program];
+
+    /// Heading.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Move => "Move",
+            Self::Change => "Change",
+            Self::Look => "Look",
+            Self::Work => "Train and search",
+            Self::Curves => "Curves",
+            Self::Out => "Take out",
+            Self::Program => "Program",
+        }
+    }
+}
+
+/// What a user can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verb {
+    Up,
+    Down,
+    Left,
+    Right,
+    First,
+    Last,
+    PageUp,
+    PageDown,
+    NextPane,
+    PreviousPane,
+    GoTo(Screen),
+    Back,
+    LeftMany,
+    RightMany,
+    Least,
+    Most,
+    Open,
+    Reset,
+    ResetAll,
+    Lock,
+    Undo,
+    Redo,
+    History,
+    Remember,
+    Recall,
+    Hand(Part, i8),
+    ResetHand,
+    Pin,
+    Baseline,
+    Why,
+    Tornado,
+    Filter,
+    Sort,
+    Reverse,
+    Unit,
+    ShowScatter,
+    ShowTable,
+    Freeze,
+    Train,
+    Search,
+    PauseOrResume,
+    Stop,
+    Detach,
+    SendLimits,
+    ZoomIn,
+    ZoomOut,
+    Follow,
+    LogAxis,
+    Copy,
+    CopyToml,
+    Export,
+    Help,
+    Palette,
+    Mouse,
+    Redraw,
+    Suspend,
+    Quit,
+    QuitKeeping,
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Binding {
+    /// The wish.
+    pub verb: Verb,
+    /// Its keys, the one to show first.
+    pub keys: &'static [Key],
+    /// Where it means something.
+    pub screens: Screens,
+    /// Its chapter.
+    pub group: Group,
+    /// One or two words for the footer; empty if it is not shown there.
+    pub hint: &'static str,
+    /// What it does, as an imperative without a full stop.
+    pub words: &'static str,
+}
+
+/// The verb a key means on a screen.
+pub fn verb_of(screen: Screen, key: Key) -> Option<Verb> {
+    BINDINGS.iter().find(|row| row.screens.has(screen) && row.keys.contains(&key)).map(|row| row.verb)
+}
+
+/// The row of a verb.
+pub fn binding(verb: Verb) -> &'static Binding {
+    BINDINGS.iter().find(|row| row.verb == verb).expect("every verb has a row (tested)")
+}
+
+impl Binding {
+    /// The keys as a user reads them: `j ↓`.
+    pub fn key_names(&self) -> String {
+        let names: Vec<String> = self.keys.iter().map(Key::to_string).collect();
+        names.join(" ")
+    }
+
+    /// The key to show where there is room for one.
+    pub fn first_key(&self) -> String {
+        self.keys.first().map(Key::to_string).unwrap_or_default()
+    }
+
+    /// Whether the row holds all words of a search, in its keys or its text; case does not matter.
+    pub fn matches(&self, search: &str) -> bool {
+        let text = format!("{} {} {} {}", self.words, self.hint, self.key_names(), self.group.title()).to_lowercase();
+        search.to_lowercase().split_whitespace().all(|word| text.contains(word))
+    }
+}
+
+/// The key list of the README, as Markdown.
+pub fn keys_markdown() -> String {
+    let mut text = String::new();
+    for group in Group::ALL {
+        let _ = writeln!(text, "**{}**\n\n| keys | what | where |\n|---|---|---|", group.title());
+        for row in BINDINGS.iter().filter(|row| row.group == group) {
+            let keys: Vec<String> = row.keys.iter().map(|key| format!("`{}`", key.to_string().replace('|', "\\|"))).collect();
+            let screens: Vec<&str> =
+                Screen::ALL.into_iter().filter(|screen| row.screens.has(*screen)).map(Screen::name).collect();
+            let screens = if screens.len() == Screen::ALL.len() { "everywhere".to_owned() } else { screens.join(", ") };
+            let _ = writeln!(text, "| {} | {} | {screens} |", keys.join(" "), row.words);
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashMap;
+
+    #[test]
+    fn no_key_means_two_things_on_one_screen() {
+        for screen in Screen::ALL {
+            let mut meanings: HashMap<Key, Verb> = HashMap::new();
+            for row in BINDINGS.iter().filter(|row| row.screens.has(screen)) {
+                for key in row.keys {
+                    let other = meanings.insert(*key, row.verb);
+                    assert_eq!(other, None, "{key} on {} also means {:?}", screen.name(), row.verb);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_verb_has_one_row_with_keys_and_words() {
+        for (index, row) in BINDINGS.iter().enumerate() {
+            assert!(!row.keys.is_empty() && !row.words.is_empty(), "{:?}", row.verb);
+            assert!(!row.words.ends_with('.'), "{:?}", row.verb);
+            assert!(BINDINGS[..index].iter().all(|other| other.verb != row.verb), "{:?} twice", row.verb);
+        }
+    }
+
+    #[test]
+    fn flow_control_keys_stay_free() {
+        for row in BINDINGS {
+            assert!(!row.keys.contains(&Key::ctrl('s')) && !row.keys.contains(&Key::ctrl('q')), "{:?}", row.verb);
+        }
+    }
+
+    #[test]
+    fn search_finds_words_in_any_order_and_case() {
+        let train = binding(Verb::Train);
+        assert!(train.matches("TRAIN start") && train.matches("") && !train.matches("train zebra"));
+    }
+
+    #[test]
+    fn the_markdown_lists_every_row_once() {
+        let text = keys_markdown();
+        for row in BINDINGS {
+            assert_eq!(text.matches(&format!("| {} |", row.words)).count(), 1, "{}", row.words);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! From what a run wrote to what the session is told.
+//!
+//! The database says which process wrote an event, and what a process does is said by its first event; so events that
+//! both kinds of work write (paused, finished) reach the right one.
+
+use std::collections::HashMap;
+
+use crate::{
+    explore::{
+        Feed, Kind,
+        progress::{Evaluated, Generation, Role, SearchUpdate, State, TrainStep, TrainUpdate},
+    },
+    run::{Changes, Event, Measurement, StepRecord, Stored, Subset, Task},
+    space::SearchSpace,
+};
+
+/// Reads the news of one run.
+#[derive(Debug, Default)]
+pub struct News {
+    tasks: HashMap<String, Task>,
+}
+
+impl News {
+    /// What the session is to be told, in order.
+    pub fn read(&mut self, space: &SearchSpace, changes: Changes) -> Vec<Feed> {
+        let mut feeds = Vec::new();
+        for event in changes.events {
+            self.event(event, &mut feeds);
+        }
+        feeds.extend(changes.measurements.into_iter().filter_map(|stored| measured(space, &stored.value)));
+        feeds
+    }
+
+    fn event(&mut self, stored: Stored<Event>, feeds: &mut Vec<Feed>) {
+        if let Event::Started { command, .. } = &stored.value {
+            let task = if command.split_whitespace().any(|word| word == "search") { Task::Search } else { Task::Train };
+            self.tasks.insert(stored.process.clone(), task);
+        }
+        let task = self.tasks.get(&stored.process).copied().unwrap_or(Task::Train);
+        match stored.value {
+            Event::Started { resumed_from_step, .. } => {
+                // A work that begins anew forgets the curves of the one before; one that is resumed goes on with them.
+                if resumed_from_step.is_none() {
+                    feeds.push(state(task, State::Starting));
+                }
+                feeds.push(state(task, State::Running));
+                if let Some(step) = resumed_from_step {
+                    feeds.push(note(task, format!("resumed from step {step}")));
+                }
+            }
+            Event::Data { classes, train, validation, test, views, seconds } => feeds.push(note(
+                task,
+                format!(
+                    "data: {classes} classes, {train} + {validation} + {test} samples of {views} views, {seconds:.1} s"
+                ),
+            )),
+            Event::Step(step) => feeds.push(Feed::Training(TrainUpdate::Step(train_step(&step)))),
+            Event::Evaluated { step, role, design, views, accuracy, samples } => {
+                if let Some(role) = Role::named(&role) {
+                    let evaluated = Evaluated { role, design, views, accuracy, samples, step };
+                    feeds.push(Feed::Training(TrainUpdate::Evaluated(evaluated)));
+                }
+            }
+            Event::Checkpoint { step, best } => feeds.push(Feed::Training(TrainUpdate::Checkpoint { step, best })),
+            Event::RolledBack { from, to, text } => {
+                feeds.push(Feed::Withdrawn { step: to });
+                feeds.push(Feed::Training(TrainUpdate::RolledBack { from, to, text }));
+            }
+            Event::Generation { generation, evaluations, hypervolume, front, cache_hits, seconds } => {
+                let generation = Generation { generation, evaluations, hypervolume, front, cache_hits, seconds };
+                feeds.push(Feed::Search(SearchUpdate::Generation(generation)));
+            }
+            Event::LimitsChanged { text } => feeds.push(Feed::Search(SearchUpdate::LimitsChanged(text))),
+            Event::Paused => feeds.push(state(task, State::Paused)),
+            Event::Resumed => feeds.push(state(task, State::Running)),
+            Event::Warning { text } => feeds.push(note(task, text)),
+            Event::Stopped { reason } => feeds.push(state(task, State::Finished(format!("stopped: {reason}")))),
+            Event::Finished { reason } => feeds.push(state(task, State::Finished(reason))),
+            Event::Failed { text } => {
+                feeds.push(note(task, text.clone()));
+                feeds.push(state(task, State::Failed(text)));
+            }
+            Event::Unknown(_) => {}
+        }
+    }
+}
+
+/// Tells a work's state.
+pub fn state(task: Task, state: State) -> Feed {
+    match task {
+        Task::Train => Feed::Training(TrainUpdate::State(state)),
+        Task::Search => Feed::Search(SearchUpdate::State(state)),
+    }
+}
+
+/// Tells something about a work.
+pub fn note(task: Task, text: String) -> Feed {
+    match task {
+        Task::Train => Feed::Training(TrainUpdate::Note(text)),
+        Task::Search => Feed::Search(SearchUpdate::Note(text)),
+    }
+}
+
+/// Tells an error.
+pub fn error(text: String) -> Feed {
+    Feed::Message(Kind::Error, text)
+}
+
+/// A measurement on the validation samples; those on test samples rank nothing.
+fn measured(space: &SearchSpace, measurement: &Measurement) -> Option<Feed> {
+    let subject = &measurement.subject;
+    // A design of another space is no design of this session.
+    let design = space.parse_design(&subject.design).ok().filter(|_| subject.subset == Subset::Validation)?;
+    let Measurement { accuracy, samples, .. } = *measurement;
+    Some(Feed::Measured { design, views: subject.views, accuracy, samples, step: subject.step })
+}
+
+fn train_step(step: &StepRecord) -> TrainStep {
+    let by_role = |pairs: &[(String, f64)]| {
+        pairs.iter().filter_map(|(role, figure)| Some((Role::named(role)?, *figure))).collect()
+    };
+    TrainStep {
+        step: step.step,
+        steps: step.steps,
+        epoch: step.epoch,
+        learning_rate: step.learning_rate,
+        views: step.views,
+        losses: by_role(&step.losses),
+        accuracies: by_role(&step.accuracies),
+        gradient_norm: step.gradient_norm,
+        images_per_s: step.images_per_s,
+        eta_s: step.eta_s,
+        part_seconds: [step.seconds.data, step.seconds.forward, step.seconds.backward, step.seconds.optimiser],
+        rss_bytes: step.rss_bytes,
+    }
+}

@@ -1,0 +1,125 @@
+//! What all regions are made of: framed panes with two titles, and lines of styled pieces that never leave their area.
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+
+use crate::tui::{
+    theme::Theme,
+    widget::{fit, width},
+};
+
+/// A piece of text and its style.
+pub type Piece<'a> = (&'a str, Style);
+
+/// Draws a frame with a title at the left and one at the right, and returns what is inside. A pane too small for a frame
+/// gets none.
+pub fn pane(buf: &mut Buffer, area: Rect, titles: (&str, &str), focus: bool, theme: &Theme) -> Rect {
+    let area = area.intersection(buf.area);
+    if area.width < 4 || area.height < 3 {
+        return Rect { width: 0, height: 0, ..area };
+    }
+    let style = if focus { theme.border_focus } else { theme.border };
+    let glyphs = theme.glyphs;
+    let (left, right, top, bottom) = (area.x, area.right() - 1, area.y, area.bottom() - 1);
+    for x in left..=right {
+        put(buf, x, top, glyphs.horizontal, style);
+        put(buf, x, bottom, glyphs.horizontal, style);
+    }
+    for y in top..=bottom {
+        put(buf, left, y, glyphs.vertical, style);
+        put(buf, right, y, glyphs.vertical, style);
+    }
+    for (corner, (x, y)) in glyphs.corners.into_iter().zip([(left, top), (right, top), (left, bottom), (right, bottom)]) {
+        put(buf, x, y, corner, style);
+    }
+    let room = area.width.saturating_sub(4);
+    let mark = if focus { format!("{}", glyphs.focus) } else { String::new() };
+    let title = format!("{mark}{} ", titles.0);
+    let words = if focus { theme.border_focus } else { theme.accent };
+    let mut used = 0;
+    if !titles.0.is_empty() {
+        let shown = fit(&title, room, glyphs.ellipsis);
+        let lead = if focus { "" } else { " " };
+        let shown = format!("{lead}{shown}");
+        used = width(&shown);
+        buf.set_stringn(left + 1, top, &shown, usize::from(room + 1), words);
+    }
+    let note = format!(" {} ", titles.1);
+    if !titles.1.is_empty() && used + width(&note) < room + 1 {
+        buf.set_string(right - width(&note), top, &note, theme.dim);
+    }
+    Rect::new(left + 1, top + 1, area.width - 2, area.height - 2)
+}
+
+/// Empties an area, for what is drawn over other things.
+pub fn clear(buf: &mut Buffer, area: Rect) {
+    let area = area.intersection(buf.area);
+    for position in area.positions() {
+        buf[position].reset();
+    }
+}
+
+/// A row of an area, counted from its top; empty if there is none.
+pub fn row(area: Rect, index: u16) -> Rect {
+    let there = index < area.height;
+    Rect { y: area.y + index.min(area.height), height: u16::from(there), ..area }
+}
+
+/// Writes pieces one behind the other, cut at the end of the row. Returns the column after the last.
+pub fn line(buf: &mut Buffer, area: Rect, pieces: &[Piece<'_>], theme: &Theme) -> u16 {
+    let mut x = area.x;
+    if area.is_empty() {
+        return x;
+    }
+    for (text, style) in pieces {
+        let room = area.right().saturating_sub(x);
+        if room == 0 {
+            break;
+        }
+        let text = fit(text, room, theme.glyphs.ellipsis);
+        buf.set_stringn(x, area.y, &text, usize::from(room), *style);
+        x += width(&text);
+    }
+    x
+}
+
+/// Writes text that ends at the right end of the row.
+pub fn right(buf: &mut Buffer, area: Rect, text: &str, style: Style) {
+    if !area.is_empty() {
+        let x = area.right().saturating_sub(width(text)).max(area.x);
+        buf.set_stringn(x, area.y, text, usize::from(area.right() - x), style);
+    }
+}
+
+/// Sets one cell to a character.
+pub fn put(buf: &mut Buffer, x: u16, y: u16, character: char, style: Style) {
+    if let Some(cell) = buf.cell_mut((x, y)) {
+        cell.set_char(character).set_style(style);
+    }
+}
+
+/// An area of this size in the middle of another one, no larger than that.
+pub fn centred(area: Rect, width: u16, height: u16) -> Rect {
+    let (width, height) = (width.min(area.width), height.min(area.height));
+    Rect::new(area.x + (area.width - width) / 2, area.y + (area.height - height) / 2, width, height)
+}
+
+/// The first of `count` rows to show in `room` rows so that `at` is among them, moved as little as possible from `first`.
+pub fn scrolled(first: usize, at: usize, count: usize, room: usize) -> usize {
+    let last = count.saturating_sub(room);
+    first.clamp((at + 1).saturating_sub(room), at.max((at + 1).saturating_sub(room))).min(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_scrolls_only_at_its_edges() {
+        assert_eq!(scrolled(0, 3, 20, 5), 0);
+        assert_eq!(scrolled(0, 5, 20, 5), 1);
+        assert_eq!(scrolled(6, 5, 20, 5), 5);
+        assert_eq!(scrolled(18, 19, 20, 5), 15);
+        assert_eq!(scrolled(4, 0, 0, 5), 0);
+        assert_eq!(scrolled(0, 9, 10, 0), 10);
+    }
+}

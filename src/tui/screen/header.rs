@@ -1,0 +1,85 @@
+//! The first row: the program's name, the tabs, and what is going on.
+//!
+//! ```text
+//!  splitscope  [1 Explore]  2 Train   3 Search   4 Compare·2        tabletop on glasses  2 000 designs  ● training 45 %
+//! ```
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+
+use super::{View, chrome};
+use crate::{
+    explore::{Screen, Session, progress::State},
+    tui::{
+        hit::{HitMap, Target},
+        text,
+        widget::width,
+    },
+};
+
+/// Draws the header.
+pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+    let View { session, theme, .. } = view;
+    let mut x = area.x;
+    if area.width >= super::WIDE {
+        x = chrome::line(buf, area, &[(" splitscope ", theme.accent)], theme) + 1;
+    }
+    for (index, screen) in Screen::ALL.into_iter().enumerate() {
+        let pins = session.setup().pins.len();
+        let count = if screen == Screen::Compare && pins > 0 { format!("·{pins}") } else { String::new() };
+        let shown = session.ui().screen == screen;
+        let (open, close) = if shown { ('[', ']') } else { (' ', ' ') };
+        let label = format!("{open}{} {}{count}{close}", index + 1, screen.name());
+        let tab = Rect { x, width: width(&label).min(area.right().saturating_sub(x)), ..area };
+        chrome::line(buf, tab, &[(&label, if shown { theme.accent } else { theme.text })], theme);
+        hits.add(tab, Target::Tab(screen));
+        x = tab.right() + u16::from(area.width >= super::WIDE);
+    }
+    let free = Rect { x: x + 1, width: area.right().saturating_sub(x + 2), ..area };
+    facts(view, free, buf);
+}
+
+/// Facts at the right, the most important one last; those without room are left out.
+fn facts(view: View<'_>, area: Rect, buf: &mut Buffer) {
+    let View { session, theme, .. } = view;
+    let mut end = area.right();
+    for (text, style) in [work(view), designs(session, theme.text), names(session, theme.dim)] {
+        let wide = width(&text);
+        if text.is_empty() || end < area.x + wide {
+            continue;
+        }
+        chrome::right(buf, Rect { width: end - area.x, ..area }, &text, style);
+        end = end.saturating_sub(wide + 3);
+    }
+}
+
+/// What is going on, or what was measured.
+fn work(view: View<'_>) -> (String, Style) {
+    let View { session, theme, .. } = view;
+    let mark = theme.glyphs.front;
+    let (training, searching) = (session.training(), session.searching());
+    if session.ui().frozen {
+        return (format!("frozen, {} held back", session.held_back()), theme.warn);
+    }
+    if searching.state.is_active() {
+        return (format!("{mark} search {}, generation {}", searching.state, searching.last().generation), theme.good);
+    }
+    if training.state.is_active() {
+        let share = text::percent(training.share());
+        return match training.state {
+            State::Running => (format!("{mark} training {share:>5} %"), theme.good),
+            ref state => (format!("{mark} training {state}"), theme.warn),
+        };
+    }
+    match session.measurements().len() {
+        0 => ("accuracies not yet measured: press T to train".to_owned(), theme.warn),
+        measured => (format!("{measured} measured"), theme.text),
+    }
+}
+
+fn designs(session: &Session, style: Style) -> (String, Style) {
+    (format!("{} designs", text::thousands(session.pool().len() as u64)), style)
+}
+
+fn names(session: &Session, style: Style) -> (String, Style) {
+    (format!("{} on {}", session.space().name, session.profile().name), style)
+}

@@ -1,0 +1,139 @@
+//! The knobs: each a slider whose track says how many designs would fit if the knob stood there.
+//!
+//! ```text
+//! ┌▸Knobs ─────────────────────────────────┐
+//! │▸sensors           ▇▇▇▇▇●▅▄▂▁··       6 │
+//! │ link       Mbit/s ··▁▂▃▄▅●▆▇▇▇      25 │
+//! │ ...                                    │
+//! │ feasible  █████████░░░░ 1 214 of 2 000 │
+//! │ binding   latency 184, sensor RAM 71   │
+//! │ what if   link to 33 Mbit/s: 288 more  │
+//! └────────────────────────────────────────┘
+//! ```
+
+use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
+
+use super::{View, chrome};
+use crate::{
+    cost::Limit,
+    explore::{Dial, Ease, KnobId, Pane, Scale},
+    tui::{
+        hit::{HitMap, Target},
+        text,
+        theme::Theme,
+        widget::{Gauge, Slider, width},
+    },
+};
+
+/// Cells of a value: `none`, `1.25`, `1500`.
+const VALUE: u16 = 5;
+/// Cells of the words before a line below the knobs.
+const WORDS: u16 = 10;
+
+/// Draws the pane.
+pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+    let View { session, theme, .. } = view;
+    let focus = session.ui().pane == Pane::Knobs;
+    hits.add(area, Target::Pane(Pane::Knobs));
+    let inner = chrome::pane(buf, area, ("Knobs", "bar height: designs that fit there"), focus, theme);
+    let label = session.dials().iter().map(|dial| width(&label(dial, theme, 0))).max().unwrap_or(0);
+    let unit = session.dials().iter().map(|dial| width(dial.unit)).max().unwrap_or(0);
+    let shown = session.dials().len().min(usize::from(inner.height));
+    // A knob that lies below the edge comes into view when it is selected.
+    let first = chrome::scrolled(0, session.ui().dial, session.dials().len(), shown);
+    for (index, dial) in session.dials().iter().enumerate().skip(first).take(shown) {
+        let row = chrome::row(inner, u16::try_from(index - first).unwrap_or(u16::MAX));
+        slider(view, dial, index, row, label + unit + 1, buf, hits);
+    }
+    let below = u16::try_from(shown).unwrap_or(u16::MAX);
+    let rest = Rect { x: inner.x + 1, y: inner.y + below, width: inner.width.saturating_sub(2), height: inner.height - below };
+    summary(view, rest, buf);
+    if focus {
+        hits.page = shown;
+    }
+}
+
+fn slider(view: View<'_>, dial: &Dial, index: usize, row: Rect, words: u16, buf: &mut Buffer, hits: &mut HitMap) {
+    let View { session, theme, .. } = view;
+    let value = session.value(dial.id);
+    let sampled = session.sampled().max(1) as f64;
+    let heights: Vec<f64> = session.histogram(dial.id).iter().map(|count| f64::from(*count) / sampled).collect();
+    let (label, number) = (label(dial, theme, words), dial.number(value));
+    let mut slider = Slider::new(&label, &number)
+        .histogram(&heights)
+        .position(dial.fraction(value))
+        .focused(index == session.ui().dial)
+        .locked(session.setup().is_locked(dial.id))
+        .label_width(words)
+        .value_width(VALUE)
+        .styles(theme.slider())
+        .glyphs(theme.glyphs);
+    if dial.knob().scale == Scale::Count {
+        slider = slider.choices(u16::try_from(dial.stops.len()).unwrap_or(u16::MAX));
+    }
+    let area = Rect { width: row.width.saturating_sub(1), ..row };
+    (&slider).render(area, buf);
+    hits.add(row, Target::Knob { knob: dial.id, track: slider.track(area) });
+}
+
+/// Name and unit of a knob, the unit at the right end of `cells`.
+fn label(dial: &Dial, theme: &Theme, cells: u16) -> String {
+    let knob = dial.knob();
+    let sign = match (knob.limit, knob.ease) {
+        (None | Some(Limit::SensorMemory), _) => "",
+        (_, Ease::Up) if theme.glyphs.braille => " ≤",
+        (_, Ease::Down) if theme.glyphs.braille => " ≥",
+        (_, Ease::Up) => " <=",
+        (_, Ease::Down) => " >=",
+    };
+    let name = format!("{}{sign}", knob.label);
+    let gap = cells.saturating_sub(width(&name) + width(dial.unit));
+    if cells == 0 { name } else { format!("{name}{:gap$}{}", "", dial.unit, gap = usize::from(gap)) }
+}
+
+/// How many fit, what bars the others, and what would help: as many lines as there is room for.
+fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
+    let View { session, theme, .. } = view;
+    let mut lines = (0..area.height).map(|index| chrome::row(area, index));
+    // A blank row where there is room for one.
+    if area.height > 3 {
+        lines.next();
+    }
+    let (fit, all) = (session.feasible_count(), session.pool().len());
+    let Some(row) = lines.next() else { return };
+    let figures = format!("{} of {}", text::thousands(fit as u64), text::thousands(all as u64));
+    let most = width(&text::thousands(all as u64)) * 2 + 4;
+    let figures = format!("{figures:>most$}", most = usize::from(most));
+    Gauge::new(fit as f64 / all.max(1) as f64)
+        .label("feasible", WORDS)
+        .text(&figures)
+        .styles(theme.accent, theme.dim, theme.text)
+        .glyphs(theme.glyphs)
+        .render(row, buf);
+    let Some(row) = lines.next() else { return };
+    let binding: Vec<String> =
+        session.binding().iter().map(|(limit, count)| format!("{} {count}", limit_name(*limit))).collect();
+    let binding = if binding.is_empty() { "nothing alone".to_owned() } else { binding.join(", ") };
+    chrome::line(buf, row, &[("binding   ", theme.dim), (&binding, theme.text)], theme);
+    for (index, what_if) in session.what_if().iter().enumerate() {
+        let Some(row) = lines.next() else { return };
+        let knob = what_if.knob.knob();
+        let gained = text::thousands(u64::from(what_if.gained));
+        let words = format!("{} to {}: {gained} more", knob.label, knob.show(what_if.value));
+        let lead = if index == 0 { "what if   " } else { "          " };
+        chrome::line(buf, row, &[(lead, theme.dim), (&words, theme.text)], theme);
+    }
+}
+
+/// A limit in a word or two.
+pub fn limit_name(limit: Limit) -> &'static str {
+    match limit {
+        Limit::SensorMemory => "RAM",
+        Limit::SensorWeights => "sensor weights",
+        Limit::AggregatorWeights => "aggregator weights",
+        Limit::Latency => KnobId::LatencyLimit.knob().label,
+        Limit::Energy => KnobId::EnergyLimit.knob().label,
+        Limit::FrameRate => KnobId::FrameRateFloor.knob().label,
+        Limit::Accuracy => KnobId::AccuracyFloor.knob().label,
+    }
+}

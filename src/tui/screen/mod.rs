@@ -1,0 +1,111 @@
+//! Screens: pure pictures of a session.
+//!
+//! [`view`] draws the screen that is shown and returns where everything is; nothing here changes anything. One file a
+//! region. Invariants: any size draws without panic; what is told by colour is told by a glyph or a word too; figures keep
+//! their unit and width while they change; nothing that can't be done is offered.
+//!
+//! ```text
+//!  header       name, tabs, what is going on
+//!  explore | train | search | compare
+//!  status       a sentence: how the selected design stands, or a message
+//!  hints        the keys that matter here
+//! ```
+
+mod bars;
+mod chrome;
+mod compare;
+mod explore;
+mod footer;
+mod header;
+mod help;
+mod knobs;
+mod network;
+mod popup;
+mod scatter;
+mod search;
+mod table;
+mod train;
+
+#[cfg(test)]
+mod tests;
+
+use ratatui::{Frame, buffer::Buffer, layout::Rect};
+
+use super::{hit::HitMap, state::UiState, theme::Theme};
+use crate::explore::{CandidateId, Overlay, Screen, Session};
+
+/// Smallest size that is drawn.
+pub const LEAST: (u16, u16) = (80, 24);
+/// From this width on there are two panes below.
+const WIDE: u16 = 110;
+
+/// What is drawn, and how.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// The session.
+    pub session: &'a Session,
+    /// The screen's own state.
+    pub ui: &'a UiState,
+    /// Colours and characters.
+    pub theme: &'a Theme,
+}
+
+/// Draws the screen and returns where everything is.
+pub fn view(session: &Session, theme: &Theme, ui: &UiState, frame: &mut Frame<'_>) -> HitMap {
+    let area = frame.area();
+    draw(View { session, ui, theme }, area, frame.buffer_mut())
+}
+
+/// Draws the screen into a buffer.
+pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> HitMap {
+    let mut hits = HitMap { table_first: view.ui.table_first, page: view.ui.page, ..HitMap::default() };
+    if area.width < LEAST.0 || area.height < LEAST.1 {
+        too_small(area, buf);
+        return hits;
+    }
+    let status = footer::status_rows(area);
+    let top = Rect { height: 1, ..area };
+    let body = Rect { y: area.y + 1, height: area.height - 2 - status, ..area };
+    header::draw(view, top, buf, &mut hits);
+    match view.session.ui().screen {
+        Screen::Explore => explore::draw(view, body, buf, &mut hits),
+        Screen::Train => train::draw(view, body, buf),
+        Screen::Search => search::draw(view, body, buf, &mut hits),
+        Screen::Compare => compare::draw(view, body, buf, &mut hits),
+    }
+    footer::draw(view, Rect { y: body.bottom(), height: status + 1, ..area }, buf);
+    match view.session.ui().overlay {
+        Some(Overlay::Help) => help::draw(view, body, buf, &mut hits),
+        Some(overlay) => popup::overlay(view, overlay, body, buf, &mut hits),
+        None => {}
+    }
+    popup::menu(view, body, buf, &mut hits);
+    popup::entry(view, Rect { height: area.height - 1, ..area }, buf, &mut hits);
+    hits
+}
+
+/// The boundary that a press at a cell of the strip means, and the fusion it means.
+pub fn strip_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<network::StripHit> {
+    network::hit(view, area, x, y)
+}
+
+/// The design whose point is at or near a cell of the scatter.
+pub fn point_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateId> {
+    scatter::nearest(view, area, x, y)
+}
+
+/// Below the smallest size: one sentence.
+fn too_small(area: Rect, buf: &mut Buffer) {
+    let (width, height) = LEAST;
+    let text = format!(
+        "This terminal is {}x{}; splitscope needs {width}x{height}. Enlarge it, or type q to quit and use `splitscope \
+         cost`.",
+        area.width, area.height
+    );
+    for (index, line) in super::text::wrap(&text, area.width.max(1)).iter().enumerate() {
+        let row = chrome::row(area, u16::try_from(index).unwrap_or(u16::MAX));
+        if !row.is_empty() {
+            buf.set_stringn(row.x, row.y, line, usize::from(row.width), ratatui::style::Style::new());
+        }
+    }
+}
