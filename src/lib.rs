@@ -32,3 +32,11 @@ pub mod kernels;
 pub mod supernet;
 
 pub mod train;
+
+pub mod tui;
+
+pub mod cli;
+
+pub mod explore;
+pub mod run;
+pub mod search;

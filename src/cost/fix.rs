@@ -186,6 +186,30 @@ pub struct Shortfall {
     pub allowed: f64,
 }
 
+impl Shortfall {
+    /// A full sentence, for instance "latency: 14.2 ms at best, 10.0 ms allowed".
+    pub fn sentence(&self) -> String {
+        use super::show;
+        let print: fn(f64) -> String = match self.limit {
+            Limit::SensorMemory | Limit::SensorWeights | Limit::AggregatorWeights => |value| show::bytes(value as u64),
+            Limit::Latency => show::seconds,
+            Limit::Energy => show::joules,
+            Limit::FrameRate => |value| format!("{value:.1} frames per second"),
+            Limit::Accuracy => |value| format!("{:.1} %", value * 100.0),
+        };
+        let name = match self.limit {
+            Limit::SensorMemory => "sensor memory",
+            Limit::SensorWeights => "sensor weights",
+            Limit::AggregatorWeights => "aggregator weights",
+            Limit::Latency => "latency",
+            Limit::Energy => "energy of a frame",
+            Limit::FrameRate => "frame rate",
+            Limit::Accuracy => "accuracy",
+        };
+        format!("{name}: {} at best, {} allowed", print(self.reached), print(self.allowed))
+    }
+}
+
 /// Whether any of the cuts is feasible, and if not, why: the limits none of them meets. An empty list says that every limit
 /// is met by some cut, but never all by one. `None` if a cut is feasible. Asked with the cuts of a space's smallest network,
 /// it tells before any search whether a search can succeed.

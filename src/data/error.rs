@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::Skipped;
+use super::formats::ParseError;
+
 /// An error of the data floor.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
@@ -47,6 +50,14 @@ pub enum DataError {
         /// Name of the set.
         set: &'static str,
     },
+    /// A named set is not on this machine.
+    #[error("the data set `{set}` is not at {}: `splitscope data fetch {set}` prints how to get it; if it is elsewhere, name the place as in `{set}:PATH`", path.display())]
+    NotInstalled {
+        /// Name of the set.
+        set: &'static str,
+        /// Where it was looked for.
+        path: PathBuf,
+    },
     /// The number of views, the size or the number of channels cannot be had.
     #[error("{what} must be {expected}, not {value}")]
     OutOfRange {
@@ -81,11 +92,141 @@ pub enum DataError {
         /// Why.
         source: std::io::Error,
     },
+    /// A file or folder could not be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A picture file could not be made.
+    #[error("cannot write {}: {message}", path.display())]
+    Picture {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        message: String,
+    },
+    /// A file does not hold what its format promises.
+    #[error("{file}: {error}")]
+    Parse {
+        /// Which file (within which archive).
+        file: String,
+        /// Where and what.
+        error: ParseError,
+    },
+    /// Two files that belong together have unlike lengths.
+    #[error("{} has {images} images, but {} has {labels} labels", images_path.display(), labels_path.display())]
+    CountsDiffer {
+        /// File of the images.
+        images_path: PathBuf,
+        /// Number of images.
+        images: usize,
+        /// File of the labels.
+        labels_path: PathBuf,
+        /// Number of labels.
+        labels: usize,
+    },
+    /// A file is larger than any sensible one.
+    #[error("{file} has {} MiB, more than the {} MiB that are read", bytes >> 20, limit >> 20)]
+    FileTooLarge {
+        /// Which file (within which archive).
+        file: String,
+        /// Its bytes.
+        bytes: u64,
+        /// Most bytes that are read.
+        limit: u64,
+    },
+    /// A folder holds far more files than any sensible set.
+    #[error("{} holds more than {limit} files or classes", path.display())]
+    TooManyFiles {
+        /// Which folder.
+        path: PathBuf,
+        /// Most files.
+        limit: usize,
+    },
+    /// A class has nothing in it.
+    #[error("the class `{class}` has no readable files")]
+    EmptyClass {
+        /// Which class.
+        class: String,
+    },
+    /// The parts of a set have unlike classes.
+    #[error("the classes of {} are not those of the training part (missing: {}; additional: {})", path.display(), or_none(missing), or_none(additional))]
+    ClassesDiffer {
+        /// Folder of the part.
+        path: PathBuf,
+        /// Classes of the training part that it lacks.
+        missing: String,
+        /// Classes that the training part lacks.
+        additional: String,
+    },
+    /// There is nothing to be read.
+    #[error("there is nothing to read in {} (looked for: {extensions})", path.display())]
+    NothingFound {
+        /// Which folder.
+        path: PathBuf,
+        /// What was looked for.
+        extensions: String,
+    },
+    /// The name of a class is not text.
+    #[error("the folder name {path:?} is not UTF-8, so it cannot name a class")]
+    NotUtf8 {
+        /// Which folder.
+        path: PathBuf,
+    },
+    /// An object has another number of views than the first.
+    #[error("the object {object} has {found} views, but {first} has {expected}")]
+    ViewsDiffer {
+        /// The object.
+        object: String,
+        /// Its number of views.
+        found: usize,
+        /// The first object.
+        first: String,
+        /// Its number of views.
+        expected: usize,
+    },
+    /// More views were asked for than there are.
+    #[error("{views} views were asked for, but the set has {available} views per object")]
+    TooFewViews {
+        /// Asked for.
+        views: usize,
+        /// There.
+        available: usize,
+    },
+    /// Too much of a set is unreadable.
+    #[error("{count} of {total} objects cannot be read; the first: {first}")]
+    TooManySkipped {
+        /// How many cannot.
+        count: usize,
+        /// Of how many.
+        total: usize,
+        /// What is wrong with the first.
+        first: String,
+    },
+}
+
+impl From<&DataError> for Skipped {
+    /// A file that is left out because of an error.
+    fn from(error: &DataError) -> Self {
+        match error {
+            DataError::Parse { file, error } => Self { file: file.clone(), reason: error.to_string() },
+            DataError::Read { path, source } => Self { file: path.display().to_string(), reason: source.to_string() },
+            DataError::FileTooLarge { file, .. } => Self { file: file.clone(), reason: error.to_string() },
+            other => Self { file: String::new(), reason: other.to_string() },
+        }
+    }
 }
 
 /// ": did you mean `x`?" or nothing.
 fn suggestion(nearest: Option<&str>) -> String {
     nearest.map_or_else(String::new, |nearest| format!(": did you mean `{nearest}`?"))
+}
+
+fn or_none(list: &str) -> &str {
+    if list.is_empty() { "none" } else { list }
 }
 
 /// The candidate most like `name`, if any is alike at all.

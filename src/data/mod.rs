@@ -6,45 +6,45 @@
 //! Invariants: the samples of an object do not depend on other objects, nor on threads; its first views do not depend on
 //! the number of views asked for, and every prefix of the views is spread round the object ([`camera`]).
 
-pub mod arrangement;
 pub mod augment;
+pub mod cache;
 pub mod camera;
 pub mod error;
+pub mod fetch;
+mod fingerprint;
+pub mod formats;
+mod listing;
 pub mod mesh;
+mod plan;
 pub mod random;
 pub mod render;
+pub mod sets;
+mod shape;
+pub mod sheet;
 pub mod spec;
 pub mod split;
+pub mod windows;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use rayon::prelude::*;
-
+pub use cache::Cache;
 pub use camera::MAX_VIEWS;
 pub use error::DataError;
+pub use sets::arrangement;
 pub use spec::{DataSpec, Source};
 pub use split::{Shares, Splits};
 
-use arrangement::Arrangement;
-use render::Canvas;
+use serde::{Deserialize, Serialize};
+
+use sets::Access;
+use shape::Shape;
 
 /// Pixels along an edge when nothing else is asked for.
 pub const DEFAULT_SIZE: usize = 32;
-
-/// Objects of a procedural set of ten classes when nothing else is asked for: 200 a class.
-const DEFAULT_OBJECTS: usize = 2000;
-
-/// Smallest and largest image edges.
-const SIZES: std::ops::RangeInclusive<usize> = 8..=512;
-
-/// Most bytes of samples a set may have (4 GiB).
-const LARGEST_SET: u128 = 4 << 30;
 
 /// Told `(done, total)` objects while a set is made; may be called from several threads.
 pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
 /// A labelled set of multi-view samples, wholly in memory.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dataset {
     /// The specification it was opened from, in canonical form.
     pub name: String,
@@ -59,6 +59,7 @@ pub struct Dataset {
     /// Columns per view.
     pub width: usize,
     /// All samples, `[object, view, channel, height, width]`, contiguous.
+    #[serde(skip)]
     pub samples: Vec<u8>,
     /// Class of each object.
     pub labels: Vec<u16>,
@@ -71,12 +72,35 @@ pub struct Dataset {
 }
 
 /// A file that was left out.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
     /// Which file (within which archive).
     pub file: String,
     /// Why.
     pub reason: String,
+}
+
+/// A set in figures: what `splitscope data SPEC --json` prints.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Class names in label order.
+    pub classes: Vec<String>,
+    /// Number of training objects.
+    pub train: usize,
+    /// Number of validation objects.
+    pub validation: usize,
+    /// Number of test objects.
+    pub test: usize,
+    /// Views per object.
+    pub views: usize,
+    /// Channels per view.
+    pub channels: usize,
+    /// Rows per view.
+    pub height: usize,
+    /// Columns per view.
+    pub width: usize,
+    /// Number of files left out.
+    pub skipped: usize,
 }
 
 /// Mean and standard deviation of the samples of one channel, on the scale 0 to 1.
@@ -89,7 +113,8 @@ pub struct Statistics {
 }
 
 impl Dataset {
-    /// Opens a set with `views` views of `size` x `size` pixels and `channels` channels (1 or 3).
+    /// Opens a set with `views` views of `size` x `size` pixels and `channels` channels (1 or 3), using the user's cache for
+    /// sets that are read from files.
     ///
     /// # Errors
     /// When views, size or channels are out of range, or the content cannot be had: see [`DataError`].
@@ -97,7 +122,7 @@ impl Dataset {
         Self::open_with_progress(spec, views, size, channels, &|_, _| ())
     }
 
-    /// [`Dataset::open`], telling how far it is.
+    /// [`Dataset::open`], telling how far it is. A set that comes from the cache is there at once, without being told.
     ///
     /// # Errors
     /// As [`Dataset::open`].
@@ -108,10 +133,59 @@ impl Dataset {
         channels: usize,
         progress: Progress,
     ) -> Result<Self, DataError> {
+        Self::open_with_cache(spec, views, size, channels, Cache::of_user().as_ref(), progress)
+    }
+
+    /// [`Dataset::open`] with a cache of one's own, or none.
+    ///
+    /// # Errors
+    /// As [`Dataset::open`].
+    pub fn open_with_cache(
+        spec: &DataSpec,
+        views: usize,
+        size: usize,
+        channels: usize,
+        cache: Option<&Cache>,
+        progress: Progress,
+    ) -> Result<Self, DataError> {
         let shape = Shape::checked(views, size, channels)?;
+        let access = Access { cache, progress };
         match spec.source {
-            Source::Arrangement => open_arrangement(spec, shape, progress),
+            Source::Arrangement => sets::arrangement::open(spec, shape, progress),
+            Source::FashionMnist | Source::Idx => sets::stills::open_idx(spec, shape, access),
+            Source::Cifar => sets::stills::open_cifar(spec, shape, access),
+            Source::Images => sets::images::open(spec, shape, access),
+            Source::Multiview => sets::multiview::open(spec, shape, access),
+            Source::Meshes => sets::meshes::open(spec, shape, access),
+            Source::Furniture => sets::furniture::open(spec, shape, access),
+            Source::Kicad => sets::kicad::open(spec, shape, access),
         }
+    }
+
+    /// The set in figures.
+    pub fn summary(&self) -> Summary {
+        Summary {
+            classes: self.classes.clone(),
+            train: self.split.train.len(),
+            validation: self.split.validation.len(),
+            test: self.split.test.len(),
+            views: self.views,
+            channels: self.channels,
+            height: self.height,
+            width: self.width,
+            skipped: self.skipped.len(),
+        }
+    }
+
+    /// Numbers of training, validation and test objects of each class, in label order.
+    pub fn class_counts(&self) -> Vec<[usize; 3]> {
+        let mut counts = vec![[0; 3]; self.classes.len()];
+        for (part, objects) in [&self.split.train, &self.split.validation, &self.split.test].into_iter().enumerate() {
+            for &object in objects {
+                counts[usize::from(self.labels[object as usize])][part] += 1;
+            }
+        }
+        counts
     }
 
     /// Number of objects.
@@ -175,95 +249,7 @@ impl Statistics {
     }
 }
 
-/// Views, size and channels, checked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Shape {
-    views: usize,
-    size: usize,
-    channels: usize,
-}
-
-impl Shape {
-    fn checked(views: usize, size: usize, channels: usize) -> Result<Self, DataError> {
-        let out_of_range = |what, value, expected: String| Err(DataError::OutOfRange { what, value, expected });
-        if !(1..=MAX_VIEWS).contains(&views) {
-            return out_of_range("the number of views", views, format!("from 1 to {MAX_VIEWS}"));
-        }
-        if !SIZES.contains(&size) {
-            return out_of_range("the image size", size, format!("from {} to {} pixels", SIZES.start(), SIZES.end()));
-        }
-        if channels != 1 && channels != 3 {
-            return out_of_range("the number of channels", channels, "1 (grey) or 3 (colour)".to_owned());
-        }
-        Ok(Self { views, size, channels })
-    }
-
-    /// Bytes of one object with one channel.
-    fn grey_bytes(self) -> usize {
-        self.views * self.size * self.size
-    }
-
-    /// Zeroed samples for `objects` objects.
-    fn allocate(self, objects: usize) -> Result<Vec<u8>, DataError> {
-        let Self { views, size, channels } = self;
-        let bytes = objects as u128 * (self.grey_bytes() * channels) as u128;
-        if bytes > LARGEST_SET {
-            return Err(DataError::TooLarge { objects, views, channels, size, bytes, limit: LARGEST_SET });
-        }
-        Ok(vec![0; bytes as usize])
-    }
-
-    /// Renders grey views object by object on all threads; other channels repeat the first.
-    fn render(
-        self,
-        objects: usize,
-        progress: Progress,
-        draw: impl Fn(usize, &mut Canvas, &mut [u8]) + Sync,
-    ) -> Result<Vec<u8>, DataError> {
-        let mut samples = self.allocate(objects)?;
-        let done = AtomicUsize::new(0);
-        let plane = self.size * self.size;
-        samples.par_chunks_exact_mut(self.grey_bytes() * self.channels).enumerate().for_each_init(
-            || (Canvas::default(), vec![0; self.grey_bytes()]),
-            |(canvas, grey), (object, sample)| {
-                draw(object, canvas, grey);
-                for (view, pixels) in grey.chunks_exact(plane).enumerate() {
-                    for channel in 0..self.channels {
-                        sample[(view * self.channels + channel) * plane..][..plane].copy_from_slice(pixels);
-                    }
-                }
-                progress(done.fetch_add(1, Ordering::Relaxed) + 1, objects);
-            },
-        );
-        Ok(samples)
-    }
-}
-
-/// Makes the procedural set.
-fn open_arrangement(spec: &DataSpec, shape: Shape, progress: Progress) -> Result<Dataset, DataError> {
-    let difficulty = spec.level.difficulty();
-    let classes = difficulty.classes;
-    let objects = spec.objects.unwrap_or(DEFAULT_OBJECTS / 10 * classes.count());
-    let rings = spec.rings.clone().unwrap_or_else(|| vec![0.0]);
-    let set = Arrangement { difficulty, seed: spec.seed, rings };
-    let samples = shape.render(objects, progress, |object, canvas, image| {
-        set.draw(object, shape.views, shape.size, canvas, image);
-    })?;
-    let labels: Vec<u16> = (0..objects).map(|object| classes.label(object)).collect();
-    Ok(Dataset {
-        name: spec.to_string(),
-        classes: classes.names(),
-        views: shape.views,
-        channels: shape.channels,
-        height: shape.size,
-        width: shape.size,
-        samples,
-        split: Splits::stratified(&labels, spec.split, spec.seed),
-        labels,
-        skipped: Vec::new(),
-        licence: "generated by splitscope; no restrictions".to_owned(),
-    })
-}
-
+#[cfg(test)]
+mod file_tests;
 #[cfg(test)]
 mod tests;

@@ -1,20 +1,40 @@
 //! Naming a data set in a line of text: `NAME`, `NAME:key=value,...`, `NAME:PATH` or `NAME:PATH,key=value,...`.
 //!
-//! Examples: `arrangement-10`, `arrangement-10:level=easy,seed=3,objects=500`. Reading and printing are inverse: the
-//! printed form names what differs from the defaults, in a fixed order, so it can serve as a key.
+//! Examples: `arrangement-10`, `arrangement-10:level=easy,seed=3,objects=500`, `furniture`, `meshes:parts,cap=60,up=y`.
+//! Reading and printing are inverse: the printed form names what differs from the defaults, in a fixed order, so it can serve
+//! as a key.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
-use super::arrangement::Level;
 use super::error::{DataError, nearest};
+use super::mesh::UpAxis;
+use super::sets::arrangement::Level;
 use super::split::Shares;
+use super::windows::Views;
 
 /// Which kind of set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Source {
     /// Procedural objects.
     Arrangement,
+    /// Fashion-MNIST, in IDX files.
+    FashionMnist,
+    /// A folder with IDX files of training and test images and labels.
+    Idx,
+    /// A folder with the binary files of CIFAR-10 or CIFAR-100.
+    Cifar,
+    /// Folders of pictures, one a class.
+    Images,
+    /// Folders of pictures, several of each object.
+    Multiview,
+    /// Folders of mesh files, one a class.
+    Meshes,
+    /// Archives of OBJ files with a catalogue, and a table of classes.
+    Furniture,
+    /// A library of VRML parts, and a table of classes.
+    Kicad,
 }
 
 /// A data set as the user names it.
@@ -22,21 +42,43 @@ pub enum Source {
 pub struct DataSpec {
     /// Which kind of set.
     pub source: Source,
+    /// Where the files are. `None` is the usual place of a named set.
+    pub path: Option<PathBuf>,
     /// `level=`: difficulty of the procedural set.
     pub level: Level,
     /// `seed=`: everything random follows from it.
     pub seed: u64,
     /// `objects=`: how many objects (procedural), or at most how many (files).
     pub objects: Option<usize>,
+    /// `cap=`: at most so many objects a class. `None` is the set's own.
+    pub cap: Option<usize>,
+    /// `classes=A/B`: only these classes, in this order. Empty is the set's own choice.
+    pub classes: Vec<String>,
+    /// `labels=FILE`: a table of classes in place of the set's own.
+    pub labels: Option<PathBuf>,
     /// `rings=A/B`: elevations of the camera rings in degrees. `None` is the set's own.
     pub rings: Option<Vec<f32>>,
-    /// `split=TRAIN/VALIDATION/TEST`: shares in percent.
+    /// `up=`: which axis of mesh files points up. `None` goes by the format.
+    pub up: Option<UpAxis>,
+    /// `views=`: how a single picture becomes several views.
+    pub views: Views,
+    /// `split=TRAIN/VALIDATION/TEST`: shares in percent, where the files do not say.
     pub split: Shares,
 }
 
 impl Source {
     /// All sources with their names.
-    pub const ALL: [(&'static str, Self); 1] = [("arrangement-10", Self::Arrangement)];
+    pub const ALL: [(&'static str, Self); 9] = [
+        ("arrangement-10", Self::Arrangement),
+        ("fashion-mnist", Self::FashionMnist),
+        ("furniture", Self::Furniture),
+        ("kicad", Self::Kicad),
+        ("idx", Self::Idx),
+        ("cifar", Self::Cifar),
+        ("images", Self::Images),
+        ("multiview", Self::Multiview),
+        ("meshes", Self::Meshes),
+    ];
 
     /// The name in a specification.
     pub fn name(self) -> &'static str {
@@ -47,14 +89,53 @@ impl Source {
     pub fn options(self) -> &'static [&'static str] {
         match self {
             Self::Arrangement => &["level", "seed", "objects", "rings", "split"],
+            Self::FashionMnist | Self::Idx | Self::Cifar | Self::Images => {
+                &["classes", "seed", "objects", "cap", "views", "split"]
+            }
+            Self::Multiview => &["classes", "seed", "objects", "cap", "split"],
+            Self::Meshes => &["classes", "seed", "objects", "cap", "rings", "up", "split"],
+            Self::Furniture | Self::Kicad => &["labels", "classes", "seed", "objects", "cap", "rings", "up", "split"],
         }
+    }
+
+    /// Whether the set is read from files.
+    pub fn has_path(self) -> bool {
+        self != Self::Arrangement
     }
 }
 
 impl DataSpec {
     /// A set with default options.
     pub fn new(source: Source) -> Self {
-        Self { source, level: Level::default(), seed: 0, objects: None, rings: None, split: Shares::default() }
+        Self {
+            source,
+            path: None,
+            level: Level::default(),
+            seed: 0,
+            objects: None,
+            cap: None,
+            classes: Vec::new(),
+            labels: None,
+            rings: None,
+            up: None,
+            views: Views::default(),
+            split: Shares::default(),
+        }
+    }
+
+    /// Elevations of the camera rings in degrees: as named, or the set's own. Parts of a circuit board look alike from
+    /// above, so `kicad` has a ring below as well.
+    pub fn ring_elevations(&self) -> Vec<f32> {
+        self.rings.clone().unwrap_or_else(|| match self.source {
+            Source::Arrangement => vec![0.0],
+            Source::Kicad => vec![30.0, -30.0],
+            _ => vec![30.0],
+        })
+    }
+
+    /// Most objects a class: as named, or the set's own. Series of like parts would swamp `kicad`.
+    pub fn class_cap(&self) -> Option<usize> {
+        self.cap.or((self.source == Source::Kicad).then_some(60))
     }
 
     /// Sets an option that [`Source::options`] lists.
@@ -65,18 +146,27 @@ impl DataSpec {
             expected: expected.to_owned(),
         };
         match option {
-            "level" => {
-                let found = Level::ALL.iter().find(|(name, _)| *name == value);
-                self.level = found.ok_or_else(|| bad("easy, default or hard"))?.1;
-            }
+            "level" => self.level = named(&Level::ALL, value).ok_or_else(|| bad("easy, default or hard"))?,
+            "views" => self.views = named(&Views::ALL, value).ok_or_else(|| bad("windows or crops"))?,
+            "up" => self.up = Some(named(&UP_AXES, value).ok_or_else(|| bad("y or z"))?),
             "seed" => self.seed = value.parse().map_err(|_| bad("a whole number"))?,
             "objects" => self.objects = Some(positive(value).ok_or_else(|| bad("a whole number above 0"))?),
+            "cap" => self.cap = Some(positive(value).ok_or_else(|| bad("a whole number above 0"))?),
+            "labels" if !value.is_empty() => self.labels = Some(PathBuf::from(value)),
+            "labels" => return Err(bad("a file")),
+            "classes" => {
+                self.classes = value.split('/').map(str::to_owned).collect();
+                let repeated = (1..self.classes.len()).any(|at| self.classes[..at].contains(&self.classes[at]));
+                if repeated || self.classes.contains(&String::new()) {
+                    return Err(bad("class names such as chair/table, each once"));
+                }
+            }
             "rings" => {
-                self.rings = Some(rings(value).ok_or_else(|| bad("one or two elevations such as 30 or 30/-30"))?)
+                self.rings = Some(rings(value).ok_or_else(|| bad("one or two elevations such as 30 or 30/-30"))?);
             }
             "split" => {
                 self.split =
-                    shares(value).ok_or_else(|| bad("three percentages that add up to 100, such as 60/10/30"))?
+                    shares(value).ok_or_else(|| bad("three percentages that add up to 100, such as 60/10/30"))?;
             }
             _ => unreachable!("only listed options are set"),
         }
@@ -87,11 +177,14 @@ impl DataSpec {
     fn get(&self, option: &str) -> Option<String> {
         let default = Self::new(self.source);
         match option {
-            "level" if self.level != default.level => {
-                Level::ALL.iter().find(|(_, level)| *level == self.level).map(|(name, _)| (*name).to_owned())
-            }
+            "level" if self.level != default.level => name_of(&Level::ALL, self.level),
+            "views" if self.views != default.views => name_of(&Views::ALL, self.views),
+            "up" => self.up.and_then(|up| name_of(&UP_AXES, up)),
             "seed" if self.seed != default.seed => Some(self.seed.to_string()),
             "objects" => self.objects.map(|objects| objects.to_string()),
+            "cap" => self.cap.map(|cap| cap.to_string()),
+            "labels" => self.labels.as_ref().map(|labels| labels.display().to_string()),
+            "classes" if !self.classes.is_empty() => Some(self.classes.join("/")),
             "rings" => self.rings.as_ref().map(|rings| rings.iter().map(f32::to_string).collect::<Vec<_>>().join("/")),
             "split" if self.split != default.split => {
                 Some(format!("{}/{}/{}", self.split.train, self.split.validation, self.split.test))
@@ -106,22 +199,24 @@ impl FromStr for DataSpec {
 
     fn from_str(text: &str) -> Result<Self, DataError> {
         let (name, rest) = text.split_once(':').unwrap_or((text, ""));
-        let source = Source::ALL.iter().find(|(known, _)| *known == name).map(|(_, source)| *source);
-        let source = source.ok_or_else(|| DataError::UnknownName {
+        let source = named(&Source::ALL, name).ok_or_else(|| DataError::UnknownName {
             name: name.to_owned(),
             nearest: nearest(name, Source::ALL.iter().map(|(known, _)| *known)),
         })?;
         let mut spec = Self::new(source);
-        for piece in rest.split(',').filter(|piece| !piece.is_empty()) {
+        for (at, piece) in rest.split(',').enumerate().filter(|(_, piece)| !piece.is_empty()) {
             let (option, value) = piece.split_once('=').unwrap_or((piece, ""));
-            if !source.options().contains(&option) {
+            if source.options().contains(&option) {
+                spec.set(option, value)?;
+            } else if at == 0 && source.has_path() {
+                spec.path = Some(PathBuf::from(piece));
+            } else {
                 return Err(DataError::UnknownOption {
                     set: name.to_owned(),
                     option: option.to_owned(),
                     nearest: nearest(option, source.options().iter().copied()),
                 });
             }
-            spec.set(option, value)?;
         }
         Ok(spec)
     }
@@ -131,6 +226,10 @@ impl fmt::Display for DataSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.source.name())?;
         let mut separator = ':';
+        if let Some(path) = &self.path {
+            write!(f, "{separator}{}", path.display())?;
+            separator = ',';
+        }
         for option in self.source.options() {
             if let Some(value) = self.get(option) {
                 write!(f, "{separator}{option}={value}")?;
@@ -139,6 +238,16 @@ impl fmt::Display for DataSpec {
         }
         Ok(())
     }
+}
+
+const UP_AXES: [(&str, UpAxis); 2] = [("y", UpAxis::Y), ("z", UpAxis::Z)];
+
+fn named<T: Copy>(all: &[(&str, T)], name: &str) -> Option<T> {
+    all.iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+}
+
+fn name_of<T: Copy + PartialEq>(all: &[(&str, T)], value: T) -> Option<String> {
+    all.iter().find(|(_, known)| *known == value).map(|(name, _)| (*name).to_owned())
 }
 
 fn positive(value: &str) -> Option<usize> {
@@ -167,6 +276,11 @@ mod tests {
             "arrangement-10",
             "arrangement-10:level=easy,seed=3,objects=500",
             "arrangement-10:rings=10/-10,split=70/0/30",
+            "fashion-mnist:views=crops",
+            "furniture",
+            "furniture:/elsewhere/with=sign,classes=chair/table,cap=20,up=z",
+            "kicad:labels=mine.tsv,rings=45",
+            "meshes:C:parts",
         ] {
             assert_eq!(text.parse::<DataSpec>().expect(text).to_string(), text);
         }
@@ -188,5 +302,9 @@ mod tests {
         );
         assert!(message("arrangement-10:objects=0").contains("above 0"));
         assert!(message("arrangement-10:seed=-1").contains("whole number"));
+        assert!(message("meshes:/a/b,level=easy").contains("no option `level`"));
+        assert!(message("images:/a/b,views=corners").contains("windows or crops"));
+        assert!(message("furniture:classes=chair//").contains("class names"));
+        assert_eq!(message("qqqq"), "there is no data set named `qqqq`");
     }
 }

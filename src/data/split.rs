@@ -21,7 +21,7 @@ impl Default for Shares {
 }
 
 /// Object indices of each part; together all objects, each once; each list ascends.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Splits {
     /// Objects to train on.
     pub train: Vec<u32>,

@@ -1,5 +1,7 @@
 //! Behaviour of whole sets.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::*;
 
 fn open(text: &str, views: usize, size: usize, channels: usize) -> Dataset {

@@ -1,7 +1,7 @@
 //! Measured accuracies: which design, with how many views, on how many samples, after how many training steps.
 //!
 //! Invariants: every reading is kept, in the order of its step; an accuracy counts as that of a design with V sensors only
-//! if it was measured with V views.
+//! if it was measured with V views, on the weights of the run that is followed now.
 
 use std::collections::HashMap;
 
@@ -58,21 +58,36 @@ struct Record {
     design: Design,
     /// Cuts of the pool that are this design.
     cells: Vec<usize>,
-    /// Views and what was measured, steps ascending.
-    readings: Vec<(u32, Accuracy)>,
+    /// What was measured, steps ascending.
+    readings: Vec<Reading>,
+}
+
+/// One measurement with what it was made on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Reading {
+    /// Views of each sample.
+    pub views: u32,
+    /// What was measured.
+    pub accuracy: Accuracy,
+    /// Index of the run among all that were followed.
+    run: usize,
 }
 
 impl Record {
-    fn newest(&self, views: u32) -> Option<Accuracy> {
-        self.readings.iter().rev().find(|(measured_with, _)| *measured_with == views).map(|(_, accuracy)| *accuracy)
+    fn of_run(&self, run: usize) -> impl DoubleEndedIterator<Item = &Reading> {
+        self.readings.iter().filter(move |reading| reading.run == run)
     }
 
-    fn shown(&self, views: u32) -> Shown {
-        if let Some(accuracy) = self.newest(views) {
+    fn newest(&self, run: usize, views: u32) -> Option<Accuracy> {
+        self.of_run(run).rev().find(|reading| reading.views == views).map(|reading| reading.accuracy)
+    }
+
+    fn shown(&self, run: usize, views: u32) -> Shown {
+        if let Some(accuracy) = self.newest(run, views) {
             return Shown::Measured(accuracy);
         }
-        let nearest = self.readings.iter().map(|(views, _)| *views).min_by_key(|with| (with.abs_diff(views), *with));
-        let other = nearest.and_then(|views| self.newest(views).map(|accuracy| (views, accuracy)));
+        let nearest = self.of_run(run).map(|reading| reading.views).min_by_key(|with| (with.abs_diff(views), *with));
+        let other = nearest.and_then(|views| self.newest(run, views).map(|accuracy| (views, accuracy)));
         other.map_or(Shown::None, |(views, accuracy)| Shown::OtherViews { views, accuracy })
     }
 }
@@ -84,7 +99,10 @@ pub struct Measurements {
     by_design: HashMap<Design, usize>,
     /// Accuracy of every cut of the pool with the present number of views; NaN where it was not measured.
     present: Vec<f64>,
-    latest_step: u64,
+    /// Run directories followed so far.
+    runs: Vec<String>,
+    /// Index of the one followed now.
+    run: usize,
 }
 
 impl Measurements {
@@ -98,18 +116,29 @@ impl Measurements {
         self.records.is_empty()
     }
 
-    /// Training step of the newest weights anything was measured on.
-    pub const fn latest_step(&self) -> u64 {
-        self.latest_step
+    /// Training step of the newest weights anything was measured on in the run followed now; 0 before that.
+    pub fn latest_step(&self) -> u64 {
+        let readings = self.records.iter().flat_map(|record| record.of_run(self.run));
+        readings.map(|reading| reading.accuracy.step).max().unwrap_or(0)
     }
 
     /// What is known of a design.
     pub fn shown(&self, design: &Design, views: u32) -> Shown {
-        self.by_design.get(design).map_or(Shown::None, |&index| self.records[index].shown(views))
+        self.by_design.get(design).map_or(Shown::None, |&index| self.records[index].shown(self.run, views))
     }
 
-    /// Every reading of a design, steps ascending: views and accuracy.
-    pub fn readings(&self, design: &Design) -> &[(u32, Accuracy)] {
+    /// The newest accuracy of a design for each number of views it was measured with, fewest views first.
+    pub fn by_views(&self, design: &Design) -> Vec<(u32, Accuracy)> {
+        let Some(&index) = self.by_design.get(design) else { return Vec::new() };
+        let record = &self.records[index];
+        let mut views: Vec<u32> = record.of_run(self.run).map(|reading| reading.views).collect();
+        views.sort_unstable();
+        views.dedup();
+        views.into_iter().filter_map(|views| record.newest(self.run, views).map(|newest| (views, newest))).collect()
+    }
+
+    /// Every reading of a design, those of earlier runs too, steps ascending.
+    pub fn readings(&self, design: &Design) -> &[Reading] {
         self.by_design.get(design).map_or(&[], |&index| &self.records[index].readings)
     }
 
@@ -130,28 +159,30 @@ impl Measurements {
             self.records.len() - 1
         });
         let readings = &mut self.records[index].readings;
-        let at = readings.partition_point(|(_, earlier)| earlier.step <= accuracy.step);
-        readings.insert(at, (views, accuracy));
-        self.latest_step = self.latest_step.max(accuracy.step);
+        let at = readings.partition_point(|earlier| earlier.accuracy.step <= accuracy.step);
+        readings.insert(at, Reading { views, accuracy, run: self.run });
     }
 
-    /// Takes back what was measured on weights after `step`: the run went back to a checkpoint.
+    /// Follows a run: only what is measured on its weights counts from now on.
+    pub(super) fn follow(&mut self, run: &str) {
+        self.run = self.runs.iter().position(|known| known == run).unwrap_or(self.runs.len());
+        if self.run == self.runs.len() {
+            self.runs.push(run.to_owned());
+        }
+    }
+
+    /// Takes back what was measured on weights after `step` of the present run: it went back to a checkpoint.
     pub(super) fn withdraw(&mut self, step: u64) {
         for record in &mut self.records {
-            record.readings.retain(|(_, accuracy)| accuracy.step <= step);
+            record.readings.retain(|reading| reading.run != self.run || reading.accuracy.step <= step);
         }
-        let steps = self.records.iter().flat_map(|record| record.readings.iter().map(|(_, accuracy)| accuracy.step));
-        self.latest_step = steps.max().unwrap_or(0);
     }
 
     /// Connects a design with the cuts of the pool that are this design.
     pub(super) fn link_design(&mut self, space: &SearchSpace, pool: &Pool, design: &Design) {
         let Some(&index) = self.by_design.get(design) else { return };
-        self.records[index].cells = pool
-            .of_genome(&design.genome)
-            .iter()
-            .filter_map(|&id| cell_of(space, pool, id, design))
-            .collect();
+        self.records[index].cells =
+            pool.of_genome(&design.genome).iter().filter_map(|&id| cell_of(space, pool, id, design)).collect();
     }
 
     /// Connects a new candidate with what was measured of its genome.
@@ -168,7 +199,7 @@ impl Measurements {
         self.present.clear();
         self.present.resize(cells, f64::NAN);
         for record in &self.records {
-            let Some(accuracy) = record.newest(views) else { continue };
+            let Some(accuracy) = record.newest(self.run, views) else { continue };
             for &cell in &record.cells {
                 self.present[cell] = accuracy.accuracy;
             }
@@ -205,9 +236,27 @@ mod tests {
         assert_eq!(measured.shown(&design, 3), Shown::OtherViews { views: 2, accuracy: accuracy(0.6, 200) });
         assert_eq!(measured.shown(&pool.design(&space, 0, 4).unwrap(), 6), Shown::None);
         assert_eq!(measured.readings(&design).len(), 3);
+        assert_eq!(measured.by_views(&design), [(2, accuracy(0.6, 200)), (6, accuracy(0.8, 200))]);
         measured.withdraw(150);
         assert_eq!(measured.shown(&design, 6), Shown::Measured(accuracy(0.5, 100)));
         assert_eq!(measured.latest_step(), 100);
+    }
+
+    #[test]
+    fn only_the_run_followed_now_counts_and_nothing_is_forgotten() {
+        let (space, profile) = pair();
+        let (pool, _) = Pool::sample(&space, &profile, 2, 1);
+        let design = pool.design(&space, 0, 3).unwrap();
+        let mut measured = Measurements::default();
+        measured.follow("one");
+        measured.learn(design.clone(), 6, accuracy(0.9, 3000));
+        measured.follow("two");
+        assert_eq!(measured.shown(&design, 6), Shown::None);
+        measured.learn(design.clone(), 6, accuracy(0.4, 100));
+        assert_eq!(measured.shown(&design, 6), Shown::Measured(accuracy(0.4, 100)));
+        measured.withdraw(0);
+        measured.follow("one");
+        assert_eq!(measured.shown(&design, 6), Shown::Measured(accuracy(0.9, 3000)));
     }
 
     #[test]

@@ -41,8 +41,8 @@ impl Move {
     pub fn wrap(self, from: usize, len: usize) -> usize {
         match self {
             Self::By(steps) if len > 0 => {
-                let sum = from as i64 + i64::from(steps);
-                sum.rem_euclid(len as i64) as usize
+                let forward = usize::try_from(steps.rem_euclid(i32::try_from(len).unwrap_or(i32::MAX)));
+                (from + forward.unwrap_or(0)) % len
             }
             other => other.apply(from, len),
         }

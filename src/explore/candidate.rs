@@ -212,13 +212,12 @@ pub(super) fn cuts(
     sending: Sending,
 ) -> Result<Vec<Cut>, CostError> {
     let mut cuts = CostTable::new(network, sending, profile)?.cuts;
-    for index in 0..cuts.len() {
-        let split = cuts[index].boundary;
-        if split <= sending.fusion || space.fusion.at.contains(&split) {
-            continue;
+    for (index, cut) in cuts.iter_mut().enumerate() {
+        let split = cut.boundary;
+        if split > sending.fusion && !space.fusion.at.contains(&split) {
+            let fusion = design(space, genome, sending, split).fusion;
+            *cut = CostTable::new(network, Sending { fusion, ..sending }, profile)?.cuts[index];
         }
-        let fusion = design(space, genome, sending, split).fusion;
-        cuts[index] = CostTable::new(network, Sending { fusion, ..sending }, profile)?.cuts[index];
     }
     Ok(cuts)
 }

@@ -153,6 +153,8 @@ fn insert(stops: &mut Vec<f64>, value: f64) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::float_cmp, reason = "stops are kept as they are")]
+
     use super::*;
 
     fn bandwidth() -> Dial {
@@ -181,7 +183,9 @@ mod tests {
 
     #[test]
     fn steps_and_fractions_agree_and_stay_inside() {
-        for id in [KnobId::Sensors, KnobId::LinkBandwidth, KnobId::SensorMemory, KnobId::AccuracyFloor, KnobId::EnergyLimit] {
+        for id in
+            [KnobId::Sensors, KnobId::LinkBandwidth, KnobId::SensorMemory, KnobId::AccuracyFloor, KnobId::EnergyLimit]
+        {
             let home = if id == KnobId::EnergyLimit { f64::INFINITY } else { 0.5 };
             let home = if id.knob().scale == Scale::Percent { home } else { home * 12.0 };
             let dial = Dial::new(id, home, 2e-6, 12);

@@ -24,14 +24,18 @@ impl Session {
                     learned = true;
                 }
                 Feed::Training(update) => {
-                    if let TrainUpdate::State(state) = &update {
-                        self.announce("training", state, now_ms);
+                    match &update {
+                        TrainUpdate::State(state) => self.announce("training", state, now_ms),
+                        TrainUpdate::Run(run) => learned |= self.follow_run(run),
+                        _ => {}
                     }
                     self.training.update(update);
                 }
                 Feed::Search(update) => {
-                    if let SearchUpdate::State(state) = &update {
-                        self.announce("search", state, now_ms);
+                    match &update {
+                        SearchUpdate::State(state) => self.announce("search", state, now_ms),
+                        SearchUpdate::Run(run) => learned |= self.follow_run(run),
+                        _ => {}
                     }
                     self.searching.update(update);
                 }
@@ -41,6 +45,12 @@ impl Session {
         if learned {
             self.relearn();
         }
+    }
+
+    /// Follows a run: what was measured on another one's weights no longer counts. Whether there is such.
+    fn follow_run(&mut self, run: &str) -> bool {
+        self.measurements.follow(run);
+        !self.measurements.is_empty()
     }
 
     /// Keeps one measurement at once. For many, [`Action::Feed`](super::Action::Feed) ranks once for all.

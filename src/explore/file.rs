@@ -227,7 +227,7 @@ impl Session {
             }
         }
         let mut session = Self::new(space, profile, header.pool, header.seed);
-        session.training.run = header.run.clone();
+        session.training.run.clone_from(&header.run);
         for (name, &value) in &file.knobs {
             session.restore_knob(name, value)?;
         }
@@ -261,7 +261,8 @@ impl Session {
         knob.set(&mut knobs, value);
         let most = if knob.id == KnobId::Sensors { f64::from(self.space.views.max(1)) } else { f64::INFINITY };
         // What the knob does not take leaves it as it is: then the value it has now is not the one of the file.
-        if knob.get(&knobs) != value || value > most || (value.is_infinite() && !knob.is_unlimited(value)) {
+        let taken = knob.get(&knobs).total_cmp(&value).is_eq();
+        if !taken || value > most || (value.is_infinite() && !knob.is_unlimited(value)) {
             return Err(SessionFileError::Value(knob.label, value));
         }
         self.setup.knobs = knobs;

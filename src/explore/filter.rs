@@ -32,6 +32,13 @@ enum Condition {
     Number(Column, Relation, f64),
     /// A boundary against a range of boundaries (a stage's name stands for all of its boundaries).
     Boundary(Column, Relation, BoundaryId, BoundaryId),
+    /// Something that holds or does not.
+    Fact(Fact),
+}
+
+/// What holds or does not of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fact {
     /// Meets all limits.
     Fits,
     /// Was measured with this number of sensors.
@@ -41,6 +48,10 @@ enum Condition {
     /// Is on the front.
     Front,
 }
+
+/// Facts by the words that are typed for them.
+const FACTS: [(&str, Fact); 4] =
+    [("fits", Fact::Fits), ("measured", Fact::Measured), ("pinned", Fact::Pinned), ("front", Fact::Front)];
 
 /// Which rows are shown.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -75,13 +86,9 @@ pub enum FilterError {
 pub(super) struct Subject<'a> {
     /// Value of a column in base units; NaN if unknown.
     pub(super) value: &'a dyn Fn(Column) -> f64,
-    pub(super) fits: bool,
-    pub(super) measured: bool,
-    pub(super) pinned: bool,
-    pub(super) front: bool,
+    /// Whether something holds.
+    pub(super) holds: &'a dyn Fn(Fact) -> bool,
 }
-
-const WORDS: [&str; 4] = ["fits", "measured", "pinned", "front"];
 
 impl Filter {
     /// The filter as typed.
@@ -116,10 +123,7 @@ impl Filter {
 impl Condition {
     fn holds(&self, subject: &Subject) -> bool {
         match *self {
-            Self::Fits => subject.fits,
-            Self::Measured => subject.measured,
-            Self::Pinned => subject.pinned,
-            Self::Front => subject.front,
+            Self::Fact(fact) => (subject.holds)(fact),
             Self::Number(column, relation, wanted) => relation.holds((subject.value)(column), wanted, wanted),
             Self::Boundary(column, relation, first, last) => {
                 relation.holds((subject.value)(column), f64::from(first), f64::from(last))
@@ -171,13 +175,8 @@ fn condition(word: &str, space: &SearchSpace, dials: &[Dial]) -> Result<Conditio
 }
 
 fn plain(word: &str) -> Result<Condition, FilterError> {
-    match word {
-        "fits" => Ok(Condition::Fits),
-        "measured" => Ok(Condition::Measured),
-        "pinned" => Ok(Condition::Pinned),
-        "front" => Ok(Condition::Front),
-        _ => Err(unknown(word)),
-    }
+    let fact = FACTS.iter().find(|(name, _)| *name == word);
+    fact.map(|(_, fact)| Condition::Fact(*fact)).ok_or_else(|| unknown(word))
 }
 
 fn column_named(name: &str) -> Option<Column> {
@@ -192,7 +191,7 @@ fn column_named(name: &str) -> Option<Column> {
 }
 
 fn unknown(word: &str) -> FilterError {
-    let names = || Column::ALL.iter().map(|column| column.name()).chain(WORDS);
+    let names = || Column::ALL.iter().map(|column| column.name()).chain(FACTS.iter().map(|(name, _)| *name));
     let help = match nearest(word, names()) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("there are {}", names().collect::<Vec<_>>().join(", ")),

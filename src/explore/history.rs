@@ -74,10 +74,9 @@ impl Gesture {
     /// The gesture an action belongs to, if such actions come in numbers.
     pub(super) fn of(action: &Action, selected: KnobId) -> Option<Self> {
         let (knob, part) = match action {
-            Action::MoveKnob(_) => (selected, None),
+            Action::MoveKnob(_) | Action::Filter(_) => (selected, None),
             Action::SetKnob { knob, .. } => (*knob, None),
             Action::Hand(part, _) => (selected, Some(*part)),
-            Action::Filter(_) => (selected, None),
             _ => return None,
         };
         Some(Self { kind: discriminant(action), knob, part })
@@ -136,7 +135,8 @@ impl History {
 
 /// What changed between two setups, in a few words.
 fn describe(before: &Setup, after: &Setup) -> String {
-    let moved: Vec<_> = KNOBS.iter().filter(|knob| knob.get(&before.knobs) != knob.get(&after.knobs)).collect();
+    let moved: Vec<_> =
+        KNOBS.iter().filter(|knob| knob.get(&before.knobs).total_cmp(&knob.get(&after.knobs)).is_ne()).collect();
     match moved.as_slice() {
         [knob] => {
             let show = |setup: &Setup| knob.show(knob.get(&setup.knobs));

@@ -87,8 +87,10 @@ pub struct Knob {
     pub id: KnobId,
     /// Name in session files and control lines.
     pub name: &'static str,
-    /// Short name for people.
+    /// Name in sentences.
     pub label: &'static str,
+    /// Name of at most ten cells for a list, where the dial's unit stands beside it.
+    pub short: &'static str,
     /// What it is, for help.
     pub about: &'static str,
     /// Units it is shown in, each with its size in base units, ascending.
@@ -162,8 +164,7 @@ const BANDWIDTH: &[(&str, f64)] = &[("bit/s", 0.125), ("kbit/s", 125.0), ("Mbit/
 const BYTES_PER_S: &[(&str, f64)] = &[("B/s", 1.0), ("kB/s", 1e3), ("MB/s", 1e6), ("GB/s", 1e9)];
 const MEMORY: &[(&str, f64)] = &[("B", 1.0), ("KiB", 1024.0), ("MiB", 1_048_576.0), ("GiB", 1_073_741_824.0)];
 const DECIMAL_BYTES: &[(&str, f64)] = &[("kB", 1e3), ("MB", 1e6), ("GB", 1e9)];
-const COMPUTE: &[(&str, f64)] =
-    &[("MAC/s", 1.0), ("kMAC/s", 1e3), ("MMAC/s", 1e6), ("GMAC/s", 1e9), ("TMAC/s", 1e12)];
+const COMPUTE: &[(&str, f64)] = &[("MAC/s", 1.0), ("kMAC/s", 1e3), ("MMAC/s", 1e6), ("GMAC/s", 1e9), ("TMAC/s", 1e12)];
 const TIME: &[(&str, f64)] = &[("ns", 1e-9), ("us", 1e-6), ("ms", 1e-3), ("s", 1.0)];
 const ENERGY: &[(&str, f64)] = &[("pJ", 1e-12), ("nJ", 1e-9), ("uJ", 1e-6), ("mJ", 1e-3), ("J", 1.0)];
 const RATE: &[(&str, f64)] = &[("fps", 1.0)];
@@ -174,7 +175,8 @@ pub const KNOBS: [Knob; 9] = [
     Knob {
         id: KnobId::Sensors,
         name: "sensors",
-        label: "sensors",
+        label: "number of sensors",
+        short: "sensors",
         about: "number of cameras, each with its own processor",
         units: COUNT,
         also: &[],
@@ -188,7 +190,8 @@ pub const KNOBS: [Knob; 9] = [
     Knob {
         id: KnobId::LinkBandwidth,
         name: "link-bandwidth",
-        label: "link",
+        label: "link bandwidth",
+        short: "link",
         about: "raw bandwidth of each link, or of the bus that all sensors share",
         units: BANDWIDTH,
         also: BYTES_PER_S,
@@ -202,7 +205,8 @@ pub const KNOBS: [Knob; 9] = [
     Knob {
         id: KnobId::SensorMemory,
         name: "sensor-memory",
-        label: "sensor RAM",
+        label: "sensor memory",
+        short: "sensor RAM",
         about: "most bytes a sensor may keep alive",
         units: MEMORY,
         also: DECIMAL_BYTES,
@@ -221,7 +225,8 @@ pub const KNOBS: [Knob; 9] = [
     Knob {
         id: KnobId::SensorCompute,
         name: "sensor-compute",
-        label: "sensor",
+        label: "sensor compute",
+        short: "sensor",
         about: "multiply-accumulates per second of a sensor with all units busy",
         units: COMPUTE,
         also: &[],
@@ -235,7 +240,8 @@ pub const KNOBS: [Knob; 9] = [
     Knob {
         id: KnobId::AggregatorCompute,
         name: "aggregator-compute",
-        label: "aggregator",
+        label: "aggregator compute",
+        short: "aggregator",
         about: "multiply-accumulates per second of the aggregator with all units busy",
         units: COMPUTE,
         also: &[],
@@ -249,7 +255,8 @@ pub const KNOBS: [Knob; 9] = [
     Knob {
         id: KnobId::LatencyLimit,
         name: "latency",
-        label: "latency",
+        label: "latency limit",
+        short: "latency",
         about: "longest time from exposure to result",
         units: TIME,
         also: &[],
@@ -263,7 +270,8 @@ pub const KNOBS: [Knob; 9] = [
     Knob {
         id: KnobId::EnergyLimit,
         name: "energy",
-        label: "energy",
+        label: "energy limit",
+        short: "energy",
         about: "most energy of one frame, all sensors together",
         units: ENERGY,
         also: &[],
@@ -277,7 +285,8 @@ pub const KNOBS: [Knob; 9] = [
     Knob {
         id: KnobId::FrameRateFloor,
         name: "frame-rate",
-        label: "frame rate",
+        label: "frame rate floor",
+        short: "frame rate",
         about: "fewest frames per second, when the stages work on different frames",
         units: RATE,
         also: &[],
@@ -291,7 +300,8 @@ pub const KNOBS: [Knob; 9] = [
     Knob {
         id: KnobId::AccuracyFloor,
         name: "accuracy",
-        label: "accuracy",
+        label: "accuracy floor",
+        short: "accuracy",
         about: "lowest accuracy; judges designs that were measured with this number of sensors",
         units: SHARE,
         also: &[],

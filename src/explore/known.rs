@@ -1,14 +1,12 @@
 //! What follows from the setup, the pool and the measurements, kept up to date by the session.
 
 use super::candidate::{Candidate, CandidateId, design};
-use super::column::{Column, Sort};
-use super::filter::Subject;
 use super::hand::Hand;
 use super::needs::Reach;
 use super::rank::{self, Class, Judge, Standing};
 use super::session::Session;
-use crate::cost::{Cut, Limit, Rates, Sending};
-use crate::network::{BoundaryId, Network};
+use crate::cost::{Cut, Limit, Sending};
+use crate::network::Network;
 use crate::space::SearchSpace;
 
 /// What follows from the setup, the pool and the measurements.
@@ -16,7 +14,8 @@ use crate::space::SearchSpace;
 pub(super) struct Known {
     allowed: Vec<bool>,
     pub(super) standings: Vec<Standing>,
-    keys: Vec<(u128, CandidateId)>,
+    /// The ranking with what it was made by.
+    pub(super) keys: Vec<(u128, CandidateId)>,
     pub(super) ranking: Vec<CandidateId>,
     pub(super) front: Vec<bool>,
     pub(super) rows: Vec<CandidateId>,
@@ -52,11 +51,7 @@ impl Known {
 
 impl Session {
     pub(super) fn judge(&self) -> Judge<'_> {
-        Judge {
-            knobs: &self.setup.knobs,
-            rates: Rates::new(&self.setup.knobs),
-            allowed: &self.known.allowed,
-        }
+        Judge::new(&self.setup.knobs, &self.known.allowed)
     }
 
     /// The hand, if it is on the selected candidate.
@@ -81,7 +76,7 @@ impl Session {
             }
             _ => (self.pool.cuts(id), self.measurements.present(self.pool.range(id)).to_vec()),
         };
-        let best = self.judge().best(cuts, &accuracies)?;
+        let best = self.judge().best(cuts, &accuracies, 0)?;
         let by_hand = hand.and_then(|hand| hand.split);
         let shown = by_hand.and_then(|split| cuts.iter().position(|cut| cut.boundary == split));
         let shown = shown.unwrap_or(usize::from(best.cut));
@@ -97,18 +92,21 @@ impl Session {
     pub(super) fn recost(&mut self) {
         let mut known = std::mem::take(&mut self.known);
         {
-            let rates = Rates::new(&self.setup.knobs);
-            let judge = Judge { knobs: &self.setup.knobs, rates, allowed: &known.allowed };
-            known.standings.clear();
+            let judge = Judge::new(&self.setup.knobs, &known.allowed);
+            let before = std::mem::take(&mut known.standings);
+            known.standings.reserve(self.pool.len());
             let (mut feasible, mut measured, mut binding) = (0, 0, [0; Limit::ALL.len()]);
             for id in 0..self.pool.len() as CandidateId {
                 let accuracies = self.measurements.present(self.pool.range(id));
-                let standing = judge.best(self.pool.cuts(id), accuracies);
+                let likely = before.get(id as usize).map_or(0, |standing| usize::from(standing.cut));
+                let standing = judge.best(self.pool.cuts(id), accuracies, likely);
                 let standing = standing.expect("the pool takes only candidates that may be split somewhere");
                 feasible += usize::from(standing.feasible());
                 measured += usize::from(standing.class == Class::Measured);
-                for (limit, count) in Limit::ALL.into_iter().zip(&mut binding) {
-                    *count += usize::from(standing.lone.contains(limit));
+                if !standing.feasible() {
+                    for (limit, count) in Limit::ALL.into_iter().zip(&mut binding) {
+                        *count += usize::from(standing.freed_by(limit));
+                    }
                 }
                 known.standings.push(standing);
             }
@@ -124,6 +122,11 @@ impl Session {
     /// After any change of order, filter or standings: rows, selection, the network shown.
     pub(super) fn refresh(&mut self) {
         self.arrange();
+        self.settle();
+    }
+
+    /// After a change of the selection or of the rows: keeps the selection at the top or with its candidate.
+    pub(super) fn settle(&mut self) {
         let first = self.known.rows.first().copied();
         let any = Some(0).filter(|_| !self.pool.is_empty());
         self.selected = if self.at_top { first.or(self.selected) } else { self.selected }.or(first).or(any);
@@ -134,79 +137,5 @@ impl Session {
             let network = genome.and_then(|genome| self.space.lower(genome).ok());
             self.known.network = self.selected.zip(network);
         }
-    }
-
-    /// Fills in the rows: the ranking, sorted and filtered.
-    fn arrange(&mut self) {
-        let mut rows = std::mem::take(&mut self.known.rows);
-        rows.clear();
-        let filter = &self.setup.filter;
-        let passes = |id: &CandidateId| filter.is_empty() || filter.passes(&self.subject(*id, &|column| self.figure(*id, column)));
-        rows.extend(self.known.ranking.iter().copied().filter(passes));
-        let Sort { column, reversed } = self.setup.sort;
-        if column == Column::Rank {
-            if reversed {
-                let feasible = rows.iter().take_while(|&&id| self.known.standings[id as usize].feasible()).count();
-                rows[..feasible].reverse();
-                rows[feasible..].reverse();
-            }
-        } else {
-            let descends = column.descends() != reversed;
-            let mut keyed: Vec<(bool, bool, f64, CandidateId)> = rows
-                .iter()
-                .map(|&id| {
-                    let figure = self.figure(id, column);
-                    let key = if descends { -figure } else { figure };
-                    (!self.known.standings[id as usize].feasible(), key.is_nan(), key, id)
-                })
-                .collect();
-            keyed.sort_by(|one, other| {
-                (one.0, one.1).cmp(&(other.0, other.1)).then(one.2.total_cmp(&other.2))
-            });
-            rows.clear();
-            rows.extend(keyed.iter().map(|(.., id)| *id));
-        }
-        self.known.rows = rows;
-    }
-
-    fn subject<'a>(&self, id: CandidateId, value: &'a dyn Fn(Column) -> f64) -> Subject<'a> {
-        let standing = &self.known.standings[id as usize];
-        Subject {
-            value,
-            fits: standing.feasible(),
-            measured: standing.accuracy().is_some(),
-            pinned: self.setup.pins.iter().any(|pin| pin.candidate == id),
-            front: self.known.front[id as usize],
-        }
-    }
-
-    /// Figure of a column in base units; NaN if unknown. The rank itself has none.
-    pub fn figure(&self, id: CandidateId, column: Column) -> f64 {
-        let (Some(standing), Some(candidate)) = (self.standing(id), self.pool.get(id)) else { return f64::NAN };
-        let evaluation = &standing.evaluation;
-        let split = || self.pool.cuts(id).get(usize::from(standing.cut)).map_or(0, |cut| cut.boundary);
-        match column {
-            Column::Rank => f64::NAN,
-            Column::Id => f64::from(id),
-            Column::Accuracy => standing.accuracy().unwrap_or(f64::NAN),
-            Column::Latency => evaluation.latency.total_s(),
-            Column::Energy => evaluation.energy_j,
-            Column::Memory => evaluation.sensor_peak_bytes as f64,
-            Column::Link => evaluation.link_bytes as f64,
-            Column::Split => f64::from(split()),
-            Column::Fusion => f64::from(self.fusion(candidate, split())),
-            Column::Ratio => f64::from(candidate.sending.ratio),
-            Column::Bits => f64::from(candidate.sending.bits),
-            Column::Macs => candidate.macs as f64,
-        }
-    }
-
-    /// Where the views of a candidate become one when it is split there.
-    pub(super) fn fusion(&self, candidate: &Candidate, split: BoundaryId) -> BoundaryId {
-        let Sending { fusion, .. } = candidate.sending;
-        if split <= fusion || self.space.fusion.at.contains(&split) {
-            return fusion.max(split);
-        }
-        design(&self.space, &candidate.genome, candidate.sending, split).fusion
     }
 }

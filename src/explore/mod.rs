@@ -14,6 +14,7 @@
 
 mod accuracy;
 mod action;
+mod arrange;
 mod candidate;
 mod column;
 mod dial;
@@ -37,12 +38,12 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use accuracy::{Accuracy, Measurements, Shown};
+pub use accuracy::{Accuracy, Measurements, Reading, Shown};
 pub use action::{Action, Control, Effect, Export, Feed, Move, Overlay, Pane, Part, Screen, Unit};
 pub use candidate::{Candidate, CandidateId, Pool, PoolError, usual_sending};
 pub use column::{Column, Sort};
 pub use dial::Dial;
-pub use file::{SessionFile, SessionFileError};
+pub use file::{DesignRow, HandRow, Header, SessionFile, SessionFileError, ViewRow};
 pub use filter::{Filter, FilterError};
 pub use hand::Hand;
 pub use history::{Pinned, Setup, Step};
@@ -53,4 +54,4 @@ pub use rank::{Class, Standing};
 pub use sensitivity::Swing;
 pub use session::{DEFAULT_POOL, Session, Ui};
 pub use typed::TypeError;
-pub use view::{Bar, Place, PlaceState, Point, PointClass, Row, Status, Strip, Vertical};
+pub use view::{Bar, Compared, Place, PlaceState, Point, PointClass, Row, Status, Strip, Vertical};

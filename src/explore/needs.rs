@@ -17,7 +17,7 @@ pub(super) type Needed = [f64; KnobId::COUNT];
 /// Pools up to this size are looked at as a whole at every knob change.
 const WHOLE: usize = 2500;
 /// Candidates looked at in larger pools, evenly spread.
-const SAMPLE: usize = 1000;
+const SAMPLE: usize = 500;
 
 /// A change of one knob that would make a design fit.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -165,8 +165,8 @@ pub(super) fn ease(needed: &mut Needed, other: &Needed) {
 
 /// The most sensors, up to those of the last rates, with which one of the cuts fits; NaN if none does with one sensor.
 /// Accuracy is left out: with other numbers of sensors it is another one.
-pub(super) fn most_sensors<'a>(cuts: impl Iterator<Item = &'a Cut> + Clone, by_count: &[Rates]) -> f64 {
-    let fits = |rates: &Rates| cuts.clone().any(|cut| rates.evaluate(cut).feasible());
+pub(super) fn most_sensors<'a, I: Iterator<Item = &'a Cut>>(cuts: impl Fn() -> I, by_count: &[Rates]) -> f64 {
+    let fits = |rates: &Rates| cuts().any(|cut| rates.evaluate(cut).feasible());
     match by_count.partition_point(fits) {
         0 => f64::NAN,
         count => count as f64,
@@ -242,7 +242,7 @@ pub(super) fn needed_by_any(
         let accuracy = accuracies.get(index).copied().unwrap_or(f64::NAN);
         ease(&mut needed, &present.needed(&judge.evaluate(cut, accuracy), accuracy));
     }
-    let allowed = cuts.iter().filter(|cut| judge.allows(cut));
+    let allowed = || cuts.iter().filter(|cut| judge.allows(cut));
     needed[KnobId::Sensors.index()] = most_sensors(allowed, by_count);
     needed
 }

@@ -37,12 +37,10 @@ pub struct Standing {
     pub evaluation: Evaluation,
     /// Accuracy of that split with the present number of sensors; NaN if it was not measured.
     accuracy: f64,
-    /// Sum of the shares by which limits are missed; 0 if all are met.
-    pub excess: f64,
-    /// Limits that are the only one broken at some split: lifting one of them would do.
-    pub lone: Violations,
-    /// Number of limits it breaks.
-    pub broken: u8,
+    /// What it is ordered by within its class before latency, ascending; multiply-accumulates come from the candidate.
+    first: f64,
+    /// Limits that are the only one broken at some split, as bits in the order of [`Limit::ALL`].
+    lone: u8,
     /// Kind.
     pub class: Class,
 }
@@ -58,18 +56,14 @@ impl Standing {
         self.class != Class::Infeasible
     }
 
-    /// Number of broken limits, with the excess squeezed into the fraction.
-    fn misses(&self) -> f64 {
-        f64::from(self.broken) + 1.0 - (1.0 + self.excess).recip()
+    /// Whether lifting that limit alone would make some split fit.
+    pub fn freed_by(&self, limit: Limit) -> bool {
+        !self.feasible() && self.lone >> limit as u8 & 1 == 1
     }
 
     /// What to order candidates by, ascending: the rule in one number.
     fn key(&self, macs: u64) -> u128 {
-        let first = match self.class {
-            Class::Measured => -self.accuracy,
-            Class::Unmeasured => -(macs as f64),
-            Class::Infeasible => self.misses(),
-        };
+        let first = if self.class == Class::Unmeasured { -(macs as f64) } else { self.first };
         let latency = (self.evaluation.latency.total_s() as f32).to_bits();
         (self.class as u128) << 96 | u128::from(ordered(first)) << 32 | u128::from(latency)
     }
@@ -87,9 +81,16 @@ pub(super) struct Judge<'a> {
     pub(super) rates: Rates,
     /// Whether a split is allowed at each boundary of the space.
     pub(super) allowed: &'a [bool],
+    per_limit: PerLimit,
 }
 
-impl Judge<'_> {
+impl<'a> Judge<'a> {
+    /// The judge of these knobs, with splits allowed where `allowed` says so by boundary.
+    pub(super) fn new(knobs: &'a Knobs, allowed: &'a [bool]) -> Self {
+        let rates = Rates::new(knobs);
+        Self { knobs, rates, allowed, per_limit: PerLimit::new(knobs, &rates) }
+    }
+
     pub(super) fn allows(&self, cut: &Cut) -> bool {
         self.allowed.get(usize::from(cut.boundary)).is_some_and(|&allowed| allowed)
     }
@@ -101,80 +102,120 @@ impl Judge<'_> {
     }
 
     /// The best of some cuts; accuracies beyond the slice are unknown. `None` if no split is allowed.
-    pub(super) fn best(&self, cuts: &[Cut], accuracies: &[f64]) -> Option<Standing> {
+    ///
+    /// `likely` is the index of a cut to be tried first, usually the best one before a knob moved. It changes nothing but
+    /// the time this takes: cuts that are slower than a cut that fits, and not measured, need not be judged.
+    pub(super) fn best(&self, cuts: &[Cut], accuracies: &[f64], likely: usize) -> Option<Standing> {
+        let likely = cuts.get(likely).filter(|cut| self.allows(cut)).map(|cut| self.rates.evaluate(cut));
+        let accuracies = if accuracies.iter().all(|accuracy| accuracy.is_nan()) { &[] } else { accuracies };
+        let fits = likely.filter(|likely| accuracies.is_empty() && likely.feasible());
+        let mut fastest_s = fits.map_or(f64::INFINITY, |likely| likely.latency.total_s());
         let mut best: Option<Standing> = None;
-        let mut lone = Violations::default();
+        let mut lone = 0;
         for (index, cut) in cuts.iter().enumerate().filter(|(_, cut)| self.allows(cut)) {
             let accuracy = accuracies.get(index).copied().unwrap_or(f64::NAN);
-            // Most cuts are slower than the best one so far and not measured: nothing else of them matters.
-            let slower = |best: &Standing| self.rates.latency(cut).total_s() >= best.evaluation.latency.total_s();
-            let beaten = |best: &Standing| best.class == Class::Measured || (best.feasible() && slower(best));
-            if accuracy.is_nan() && best.as_ref().is_some_and(beaten) {
+            if accuracy.is_nan() && self.rates.latency(cut).total_s() > fastest_s {
                 continue;
             }
             let evaluation = self.evaluate(cut, accuracy);
-            let class = match (evaluation.feasible(), accuracy.is_nan()) {
-                (true, false) => Class::Measured,
-                (true, true) => Class::Unmeasured,
-                (false, _) if best.as_ref().is_some_and(Standing::feasible) => continue,
-                (false, _) => Class::Infeasible,
+            let broken = mask(evaluation.violations);
+            let place = match (broken, accuracy.is_nan()) {
+                (0, false) => Place { class: Class::Measured, first: -accuracy },
+                (0, true) => Place { class: Class::Unmeasured, first: 0.0 },
+                _ if best.as_ref().is_some_and(Standing::feasible) => continue,
+                _ => Place { class: Class::Infeasible, first: misses(broken, self.excess(cut, &evaluation, accuracy)) },
             };
-            let mut found = standing(index, evaluation, accuracy, class);
-            if class == Class::Infeasible {
-                found.broken = evaluation.violations.iter().count() as u8;
-                if found.broken == 1 {
-                    lone = evaluation.violations.iter().fold(lone, |lone, limit| lone.with(limit, true));
-                }
-                if best.as_ref().is_some_and(|best| best.broken < found.broken) {
-                    continue;
-                }
-                found.excess = self.excess(cut, &evaluation, accuracy);
+            if broken.is_power_of_two() {
+                lone |= broken;
             }
-            if best.as_ref().is_none_or(|best| before(&found, best)) {
-                best = Some(found);
+            if place.class == Class::Unmeasured {
+                fastest_s = fastest_s.min(evaluation.latency.total_s());
+            }
+            if best.as_ref().is_none_or(|best| place.before(&evaluation, best)) {
+                let cut = u16::try_from(index).unwrap_or(u16::MAX);
+                best = Some(Standing { cut, evaluation, accuracy, first: place.first, lone: 0, class: place.class });
             }
         }
         best.map(|best| if best.feasible() { best } else { Standing { lone, ..best } })
     }
 
-    /// Sum over the broken limits of the share by which each is missed.
-    fn excess(&self, cut: &Cut, evaluation: &Evaluation, accuracy: f64) -> f64 {
-        let (knobs, system) = (self.knobs, &self.knobs.system);
-        let over = |value: f64, limit: f64| if limit > 0.0 { value / limit - 1.0 } else { value };
-        let share = |limit| match limit {
-            Limit::SensorMemory => over(cut.sensor_peak_bytes as f64, self.rates.memory_bytes() as f64),
-            Limit::SensorWeights => over(cut.sensor_weight_bytes as f64, system.sensor_weight_memory_bytes as f64),
-            Limit::AggregatorWeights => {
-                over(cut.aggregator_weight_bytes as f64, system.aggregator_weight_memory_bytes as f64)
-            }
-            Limit::Latency => over(evaluation.latency.total_s(), knobs.latency_limit_s.unwrap_or(f64::INFINITY)),
-            Limit::Energy => over(evaluation.energy_j, knobs.energy_limit_j.unwrap_or(f64::INFINITY)),
-            Limit::FrameRate => over(knobs.frame_rate_floor_hz.unwrap_or(0.0), evaluation.fps),
-            Limit::Accuracy => over(knobs.accuracy_floor.unwrap_or(0.0), accuracy),
-        };
-        evaluation.violations.iter().map(share).sum()
+    /// Sum over the broken limits of the share by which each is missed. Without branches: it is needed for every cut of
+    /// every candidate that does not fit.
+    fn excess(&self, cut: &Cut, cost: &Evaluation, accuracy: f64) -> f64 {
+        let per = &self.per_limit;
+        let over = |value: f64, per_limit: f64| (value * per_limit - 1.0).max(0.0);
+        over(cut.sensor_peak_bytes as f64, per.sensor_memory)
+            + over(cut.sensor_weight_bytes as f64, per.sensor_weights)
+            + over(cut.aggregator_weight_bytes as f64, per.aggregator_weights)
+            + over(cost.latency.total_s(), per.latency)
+            + over(cost.energy_j, per.energy)
+            + over(cost.latency.period_s(), per.period)
+            + if accuracy.is_nan() { 0.0 } else { (per.accuracy_floor - accuracy).max(0.0) }
     }
 }
 
-fn standing(index: usize, evaluation: Evaluation, accuracy: f64, class: Class) -> Standing {
-    let cut = u16::try_from(index).unwrap_or(u16::MAX);
-    Standing { cut, evaluation, accuracy, excess: 0.0, lone: Violations::default(), broken: 0, class }
+/// One over each limit; 0 where there is none.
+struct PerLimit {
+    sensor_memory: f64,
+    sensor_weights: f64,
+    aggregator_weights: f64,
+    latency: f64,
+    energy: f64,
+    period: f64,
+    /// The floor itself: accuracies are shares already.
+    accuracy_floor: f64,
 }
 
-/// Whether one split of a candidate comes before another.
-fn before(one: &Standing, other: &Standing) -> bool {
-    let latency = |standing: &Standing| standing.evaluation.latency.total_s();
-    let first = |standing: &Standing| match standing.class {
-        Class::Measured => -standing.accuracy,
-        Class::Unmeasured => 0.0,
-        Class::Infeasible => standing.misses(),
-    };
-    let order = one.class.cmp(&other.class).then(first(one).total_cmp(&first(other)));
-    order.then(latency(one).total_cmp(&latency(other))) == Ordering::Less
+impl PerLimit {
+    fn new(knobs: &Knobs, rates: &Rates) -> Self {
+        let per = |limit: Option<f64>| limit.map_or(0.0, |limit| limit.max(f64::MIN_POSITIVE).recip());
+        let per_byte = |limit: u64| per(Some(limit as f64).filter(|_| limit != u64::MAX));
+        Self {
+            sensor_memory: per_byte(rates.memory_bytes()),
+            sensor_weights: per_byte(knobs.system.sensor_weight_memory_bytes),
+            aggregator_weights: per_byte(knobs.system.aggregator_weight_memory_bytes),
+            latency: per(knobs.latency_limit_s),
+            energy: per(knobs.energy_limit_j),
+            period: knobs.frame_rate_floor_hz.unwrap_or(0.0),
+            accuracy_floor: knobs.accuracy_floor.unwrap_or(0.0),
+        }
+    }
+}
+
+/// Where a split stands among those of its candidate, but for its latency.
+struct Place {
+    class: Class,
+    first: f64,
+}
+
+impl Place {
+    /// Whether it comes before the best split so far.
+    fn before(&self, evaluation: &Evaluation, best: &Standing) -> bool {
+        let order = self.class.cmp(&best.class).then(self.first.total_cmp(&best.first));
+        let latency = || evaluation.latency.total_s().total_cmp(&best.evaluation.latency.total_s());
+        order.then_with(latency) == Ordering::Less
+    }
+}
+
+/// The broken limits as bits, in the order of [`Limit::ALL`].
+fn mask(violations: Violations) -> u8 {
+    let bit = |(place, limit): (usize, Limit)| u8::from(violations.contains(limit)) << place;
+    Limit::ALL.into_iter().enumerate().map(bit).sum()
+}
+
+/// Number of broken limits, with the excess squeezed into the fraction.
+fn misses(broken: u8, excess: f64) -> f64 {
+    f64::from(broken.count_ones()) + 1.0 - (1.0 + excess).recip()
 }
 
 /// All candidates in the order of the rule. `keys` is scratch space, kept so that a knob change allocates nothing.
-pub(super) fn rank(pool: &Pool, standings: &[Standing], keys: &mut Vec<(u128, CandidateId)>, ranking: &mut Vec<CandidateId>) {
+#[allow(clippy::stable_sort_primitive, reason = "the stable sort is the one that makes use of ordered runs")]
+pub(super) fn rank(
+    pool: &Pool,
+    standings: &[Standing],
+    keys: &mut Vec<(u128, CandidateId)>,
+    ranking: &mut Vec<CandidateId>,
+) {
     // Begun in the last order, since a knob moves few candidates past each other, and merging finds ordered runs.
     let known = ranking.len() as CandidateId;
     ranking.extend(known..standings.len() as CandidateId);

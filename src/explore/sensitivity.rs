@@ -30,14 +30,16 @@ impl Session {
     /// Every knob moved a fifth down and up: what becomes of the best split of the selected design. Largest change first.
     pub fn tornado(&self) -> Vec<Swing> {
         let Some(inspected) = self.inspected() else { return Vec::new() };
-        let now = (inspected.best.evaluation.latency.total_s(), inspected.cuts[usize::from(inspected.best.cut)].boundary);
+        let now =
+            (inspected.best.evaluation.latency.total_s(), inspected.cuts[usize::from(inspected.best.cut)].boundary);
         let mut swings: Vec<Swing> = self
             .dials
             .iter()
             .map(|dial| {
                 let down = self.best_with(&inspected, dial.id, -SWING);
                 let up = self.best_with(&inspected, dial.id, SWING);
-                let other = |found: Option<(f64, BoundaryId)>| found.map(|(_, split)| split).filter(|split| *split != now.1);
+                let other =
+                    |found: Option<(f64, BoundaryId)>| found.map(|(_, split)| split).filter(|split| *split != now.1);
                 let change = |found: Option<(f64, BoundaryId)>| found.map(|(latency, _)| latency - now.0);
                 Swing {
                     knob: dial.id,
@@ -69,10 +71,10 @@ impl Session {
         }
         let mut knobs = self.setup.knobs;
         knob.set(&mut knobs, moved);
-        let judge = Judge { knobs: &knobs, rates: Rates::new(&knobs), allowed: self.judge().allowed };
+        let judge = Judge::new(&knobs, self.judge().allowed);
         // With another number of sensors the accuracies are others: there only costs are judged.
         let accuracies = if id == KnobId::Sensors { &[] } else { inspected.accuracies.as_slice() };
-        let best = judge.best(inspected.cuts, accuracies)?;
+        let best = judge.best(inspected.cuts, accuracies, 0)?;
         let feasible = best.feasible() || !inspected.best.feasible();
         feasible.then(|| (best.evaluation.latency.total_s(), inspected.cuts[usize::from(best.cut)].boundary))
     }

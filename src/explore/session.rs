@@ -77,7 +77,10 @@ impl Session {
             messages.say(Kind::Error, format!("some designs can't be costed: {error}"), 0);
         }
         if knobs.sensors > space.views {
-            let text = format!("{} takes at most {} views; the profile has {}", space.name, space.views, knobs.sensors);
+            let text = format!(
+                "{} takes at most {} views; the profile has {} sensors",
+                space.name, space.views, knobs.sensors
+            );
             messages.say(Kind::Warning, text, 0);
             knobs.sensors = space.views.max(1);
         }
@@ -209,7 +212,7 @@ impl Session {
         &self.remembered
     }
 
-    /// Candidates in the order shown, filtered.
+    /// Candidates in the order shown, filtered; those that are one design at their present splits stand once.
     pub fn order(&self) -> &[CandidateId] {
         &self.known.rows
     }
@@ -247,16 +250,15 @@ impl Session {
 
     /// For each limit, how many infeasible candidates would fit if it alone were lifted; those that bar any, most first.
     pub fn binding(&self) -> Vec<(Limit, usize)> {
-        let mut binding: Vec<_> = Limit::ALL.into_iter().zip(self.known.binding).filter(|(_, count)| *count > 0).collect();
+        let mut binding: Vec<_> =
+            Limit::ALL.into_iter().zip(self.known.binding).filter(|(_, count)| *count > 0).collect();
         binding.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         binding
     }
 
     /// The design of a candidate at its best split.
     pub fn best_design(&self, id: CandidateId) -> Option<Design> {
-        let standing = self.standing(id)?;
-        let cut = self.pool.cuts(id).get(usize::from(standing.cut))?;
-        self.pool.design(&self.space, id, cut.boundary)
+        self.pool.design(&self.space, id, self.best_split(id)?)
     }
 
     /// What is known of a design's accuracy with the present number of sensors.
@@ -273,7 +275,8 @@ impl Session {
 /// The dials of a session: every knob whose limit the profile sets, or that any profile has a use for.
 fn dials(session: &Session) -> Vec<Dial> {
     let median = |column: Column| {
-        let mut figures: Vec<f64> = (0..session.pool.len() as CandidateId).map(|id| session.figure(id, column)).collect();
+        let mut figures: Vec<f64> =
+            (0..session.pool.len() as CandidateId).map(|id| session.figure(id, column)).collect();
         figures.sort_by(f64::total_cmp);
         figures.get(figures.len() / 2).copied().unwrap_or(1.0)
     };

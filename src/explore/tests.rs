@@ -1,9 +1,14 @@
-//! Behaviour of a whole session: knobs before, actions, knobs and best split after.
+//! Behaviour of whole sessions on the default space and profile: knobs before, actions, knobs and best split after.
 
-use proptest::prelude::*;
+#![allow(clippy::float_cmp, reason = "values that are set are kept as they are")]
+
+mod file;
+mod knobs;
+mod measured;
+mod undo;
+mod view;
 
 use super::*;
-use crate::cost::{Knobs, Limit};
 use crate::diagnostic::Source;
 use crate::hardware::{self, Profile};
 use crate::space::{self, SearchSpace};
@@ -18,19 +23,28 @@ pub(super) fn pair() -> (SearchSpace, Profile) {
     (shipped_space(space::DEFAULT), Profile::from_toml(&Source::new(*name, *text)).unwrap())
 }
 
-fn session(count: usize) -> Session {
+pub(super) fn session(count: usize) -> Session {
     let (space, profile) = pair();
     Session::new(space, profile, count, 1)
 }
 
-#[test]
-fn it_works() {
-    let s = session(2000);
-    eprintln!("{} feasible of {}, binding {:?}", s.feasible_count(), s.pool().len(), s.binding());
-    eprintln!("{:?}", s.status());
-    for d in s.dials() { eprintln!("{} {} {:?} {:?}", d.knob().label, d.unit, d.stops.len(), s.histogram(d.id)); }
-    for w in s.what_if() { eprintln!("{w:?}"); }
-    for r in s.rows(0..8) { eprintln!("{} {:?} split {} fuse {} r{} b{} macs {}", r.id, r.evaluation.latency.total_s(), r.split_name, r.fusion_name, r.candidate.sending.ratio, r.candidate.sending.bits, r.candidate.macs); }
-    for t in s.tornado() { eprintln!("{t:?}"); }
-    panic!();
+/// Types a value for a knob.
+fn set(session: &mut Session, knob: KnobId, text: &str) {
+    let at = session.dials().iter().position(|dial| dial.id == knob).unwrap();
+    session.update(Action::SelectKnob(Move::To(at)), 0);
+    session.update(Action::TypeKnob(text.to_owned()), 0);
+    assert!(session.toast(0).is_none_or(|message| message.kind != Kind::Error), "{:?}", session.toast(0));
+}
+
+/// Moves a knob by stops, as with the arrow keys.
+fn step(session: &mut Session, knob: KnobId, steps: i32, now_ms: u64) {
+    let at = session.dials().iter().position(|dial| dial.id == knob).unwrap();
+    session.update(Action::SelectKnob(Move::To(at)), now_ms);
+    session.update(Action::MoveKnob(Move::By(steps)), now_ms);
+}
+
+/// Boundary of the best split of the largest network, candidate 0.
+fn best_split(session: &Session) -> u8 {
+    let cut = session.standing(0).unwrap().cut;
+    session.pool().cuts(0)[usize::from(cut)].boundary
 }

@@ -104,6 +104,8 @@ pub(super) fn number_and_unit(text: &str) -> Option<(f64, &str)> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::float_cmp, reason = "stops are kept as they are")]
+
     use super::super::knob::KnobId;
     use super::*;
 
@@ -146,12 +148,12 @@ mod tests {
         for (id, text, error) in [
             (KnobId::LinkBandwidth, "fast", "`fast` is not a number"),
             (KnobId::LinkBandwidth, "", "`` is not a number"),
-            (KnobId::LinkBandwidth, "2 Mbits", "`Mbits` is not a unit of link; did you mean `Mbit/s`?"),
-            (KnobId::LinkBandwidth, "none", "link always has a value"),
-            (KnobId::LinkBandwidth, "-3", "link goes from 470 bit/s to 1500 Gbit/s"),
-            (KnobId::Sensors, "13", "sensors goes from 1 to 12"),
-            (KnobId::Sensors, "2.5", "sensors goes from 1 to 12"),
-            (KnobId::AccuracyFloor, "101", "accuracy goes from"),
+            (KnobId::LinkBandwidth, "2 Mbits", "`Mbits` is not a unit of link bandwidth; did you mean `Mbit/s`?"),
+            (KnobId::LinkBandwidth, "none", "link bandwidth always has a value"),
+            (KnobId::LinkBandwidth, "-3", "link bandwidth goes from 470 bit/s to 1500 Gbit/s"),
+            (KnobId::Sensors, "13", "number of sensors goes from 1 to 12"),
+            (KnobId::Sensors, "2.5", "number of sensors goes from 1 to 12"),
+            (KnobId::AccuracyFloor, "101", "accuracy floor goes from"),
         ] {
             let found = parse(id, text).unwrap_err();
             assert!(found.starts_with(error), "{text}: {found}");

@@ -86,6 +86,9 @@ impl Session {
             self.recost();
             self.limits_moved |= self.searching.state.is_active();
         }
+        if before.hand.is_some() && self.setup.hand.is_none() {
+            self.at_top = self.selected_row() == Some(0);
+        }
         self.refresh();
     }
 
@@ -209,14 +212,14 @@ impl Session {
         };
         self.at_top = row == 0;
         self.selected = Some(self.known.rows[row]);
-        self.refresh();
+        self.settle();
     }
 
     fn select_candidate(&mut self, id: CandidateId) {
         if (id as usize) < self.pool.len() {
             self.selected = Some(id);
             self.at_top = self.known.rows.first() == Some(&id);
-            self.refresh();
+            self.settle();
         }
     }
 

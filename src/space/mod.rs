@@ -13,7 +13,7 @@ mod file;
 mod genome;
 mod lower;
 
-pub use design::{Design, ParseDesignError};
+pub use design::{Design, PLAIN_BITS, ParseDesignError};
 pub use genome::{Architecture, BlockChoice, Gene, GeneKind, Genome, ParseGenomeError, StageChoice};
 pub use lower::make_divisible;
 

@@ -20,6 +20,8 @@ pub struct Measure {
     pub objects: usize,
     /// Objects batch norm was recalibrated on.
     pub calibration: usize,
+    /// Batches they came in.
+    pub batches: usize,
 }
 
 /// Accuracy of a route over `objects`, each seen from its first `views` views, after recalibration on training objects.
@@ -57,5 +59,6 @@ pub fn measure(
             .filter(|(row, label)| argmax(row) == usize::from(**label))
             .count();
     }
-    Measure { views, accuracy: right as f64 / objects.len().max(1) as f64, objects: objects.len(), calibration: count }
+    let accuracy = right as f64 / objects.len().max(1) as f64;
+    Measure { views, accuracy, objects: objects.len(), calibration: count, batches: count.div_ceil(chunk) }
 }

@@ -21,7 +21,7 @@ pub use settings::{Distillation, Optimiser, Sampling, Settings};
 
 use std::time::{Duration, Instant};
 
-use burn::module::{Module, ParamGroup};
+use burn::module::{Module, ModuleVisitor, Param, ParamGroup, ParamId};
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::grad_clipping::GradientClippingConfig;
@@ -78,6 +78,8 @@ pub struct StepReport {
     pub images: usize,
     /// One entry per net trained.
     pub nets: Vec<NetReport>,
+    /// Norm of all gradients together, before clipping.
+    pub gradient_norm: f64,
     /// Time of each part.
     pub seconds: Parts,
 }
@@ -186,7 +188,9 @@ impl Trainer {
             seconds.backward += clock.lap();
         }
         let learning_rate = self.settings.learning_rate_at(self.step) * self.caution;
-        let supernet = self.optimiser.step(learning_rate, self.supernet.clone(), accumulator.grads());
+        let gradients = accumulator.grads();
+        let gradient_norm = norm_of(&self.supernet, &gradients);
+        let supernet = self.optimiser.step(learning_rate, self.supernet.clone(), gradients);
         self.supernet = supernet;
         self.step += 1;
         seconds.optimiser = clock.lap();
@@ -197,6 +201,7 @@ impl Trainer {
             views: batch.count,
             images: batch.images(),
             nets: reports,
+            gradient_norm,
             seconds,
         })
     }
@@ -229,10 +234,10 @@ fn optimiser(settings: &Settings, supernet: &Supernet) -> ModuleOptimizer {
 }
 
 /// Parameters of one dimension: scales, shifts and biases.
-fn undecayed(supernet: &Supernet) -> Vec<burn::module::ParamId> {
-    struct Collect(Vec<burn::module::ParamId>);
-    impl burn::module::ModuleVisitor for Collect {
-        fn visit_float<const D: usize>(&mut self, param: &burn::module::Param<Tensor<D>>) {
+fn undecayed(supernet: &Supernet) -> Vec<ParamId> {
+    struct Collect(Vec<ParamId>);
+    impl ModuleVisitor for Collect {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
             if D == 1 {
                 self.0.push(param.id);
             }
@@ -241,6 +246,20 @@ fn undecayed(supernet: &Supernet) -> Vec<burn::module::ParamId> {
     let mut collect = Collect(Vec::new());
     supernet.visit(&mut collect);
     collect.0
+}
+
+/// Euclidean norm of all gradients.
+fn norm_of(supernet: &Supernet, gradients: &GradientsParams) -> f64 {
+    struct Sum<'a>(&'a GradientsParams, f64);
+    impl ModuleVisitor for Sum<'_> {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let values = self.0.get::<D>(param.id).and_then(|found| found.into_data().try_into_vec::<f32>().ok());
+            self.1 += values.iter().flatten().map(|&value| f64::from(value).powi(2)).sum::<f64>();
+        }
+    }
+    let mut sum = Sum(gradients, 0.0);
+    supernet.visit(&mut sum);
+    sum.1.sqrt()
 }
 
 /// Laps of a stopwatch.

@@ -36,9 +36,9 @@ pub enum Sampling {
 #[serde(rename_all = "kebab-case")]
 pub enum Optimiser {
     /// Stochastic gradient descent with Nesterov momentum.
-    #[default]
     Sgd,
-    /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019).
+    /// Adam with decoupled weight decay (Loshchilov and Hutter, 2019): the faster one on short runs.
+    #[default]
     Adamw,
 }
 
@@ -95,16 +95,16 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             seed: 0,
-            steps: 600,
-            images: 192,
+            steps: 700,
+            images: 160,
             optimiser: Optimiser::default(),
-            learning_rate: 0.1,
+            learning_rate: 0.01,
             warm_up: 0.05,
             momentum: 0.9,
-            weight_decay: 1e-4,
+            weight_decay: 1e-2,
             label_smoothing: 0.1,
             clip: 1.0,
-            teacher_first: 0.0,
+            teacher_first: 0.3,
             label_share: 0.0,
             random_nets: 1,
             sampling: Sampling::default(),

@@ -10,7 +10,7 @@ use super::{
     state::{Choice, Entry, Menu, Purpose, UiState},
 };
 use crate::explore::{
-    Action, Column, Control, Export, Filter, Move, Overlay, Pane, Part, PointClass, Screen, Session, Sort,
+    Action, Column, Control, Export, Filter, Move, Overlay, Pane, Part, Point, PointClass, Screen, Session, Sort,
     progress::State,
 };
 
@@ -75,6 +75,8 @@ pub fn verb(session: &Session, ui: &mut UiState, wish: Verb) -> Vec<Deed> {
             let pane = if ui.scatter { Pane::Scatter } else { Pane::Table };
             return vec![Deed::Act(focus(pane))];
         }
+        Verb::PanBack => ui.curves.pan(PAN),
+        Verb::PanOn => ui.curves.pan(-PAN),
         Verb::ZoomIn => ui.curves.zoom(ZOOM),
         Verb::ZoomOut => ui.curves.zoom(1.0 / ZOOM),
         Verb::Follow => (ui.curves.share, ui.curves.back) = (1.0, 0.0),
@@ -184,10 +186,7 @@ fn sideways(session: &Session, ui: &mut UiState, wish: Verb) -> Vec<Deed> {
             Pane::Table => Action::Sort(neighbour(session.setup().sort.column, steps.signum())),
             Pane::Scatter => return along_front(session, steps),
         },
-        Screen::Train | Screen::Search => {
-            ui.curves.pan(-PAN * f64::from(steps.signum()));
-            return Vec::new();
-        }
+        Screen::Train | Screen::Search => return Vec::new(),
         Screen::Compare => {
             ui.compare_at = Move::By(steps).apply(ui.compare_at, session.setup().pins.len());
             let pin = session.setup().pins.get(ui.compare_at);
@@ -199,17 +198,13 @@ fn sideways(session: &Session, ui: &mut UiState, wish: Verb) -> Vec<Deed> {
 
 /// Selects the next design of the front to the left or right in the scatter.
 fn along_front(session: &Session, steps: i32) -> Vec<Deed> {
-    let points = session.points();
-    let Some(now) = points.iter().find(|point| Some(point.id) == session.selected()).map(|point| point.x) else {
-        return Vec::new();
-    };
-    let mut front: Vec<_> = points
-        .iter()
-        .filter(|point| point.class == PointClass::Front && if steps > 0 { point.x > now } else { point.x < now })
-        .collect();
-    front.sort_by(|one, other| one.x.total_cmp(&other.x));
-    let next = if steps > 0 { front.first() } else { front.last() };
-    next.map(|point| Deed::Act(Action::SelectCandidate(point.id))).into_iter().collect()
+    let points: Vec<Point> = session.points().collect();
+    let Some(now) = points.iter().find(|point| point.selected).map(|point| point.latency_s) else { return Vec::new() };
+    let beyond = |point: &&Point| if steps > 0 { point.latency_s > now } else { point.latency_s < now };
+    let front = points.iter().filter(|point| point.class == PointClass::Front).filter(beyond);
+    let order = |one: &&Point, other: &&Point| one.latency_s.total_cmp(&other.latency_s);
+    let next = if steps > 0 { front.min_by(order) } else { front.max_by(order) };
+    next.map(|point| Deed::Act(Action::SelectCandidate(point.candidate))).into_iter().collect()
 }
 
 fn quit(session: &Session, ui: &mut UiState) -> Vec<Deed> {

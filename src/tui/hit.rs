@@ -46,6 +46,11 @@ pub struct HitMap {
 }
 
 impl HitMap {
+    /// An empty map of a screen whose table was last drawn from row `table_first` on.
+    pub fn new(table_first: usize, page: usize) -> Self {
+        Self { entries: Vec::new(), table_first, page }
+    }
+
     /// Adds an area over all there are.
     pub fn add(&mut self, area: Rect, target: Target) {
         self.entries.push((area, target));
@@ -54,6 +59,13 @@ impl HitMap {
     /// What is at a cell, and the area it was given.
     pub fn at(&self, column: u16, row: u16) -> Option<(Rect, Target)> {
         self.entries.iter().rev().find(|(area, _)| area.contains(Position::new(column, row))).copied()
+    }
+
+    /// The pane at a cell, whatever lies closer; none below a popup.
+    pub fn pane_at(&self, column: u16, row: u16) -> Option<Pane> {
+        let here = self.entries.iter().rev().filter(|(area, _)| area.contains(Position::new(column, row)));
+        let mut here = here.map(|(_, target)| *target).take_while(|target| *target != Target::Popup);
+        here.find_map(|target| if let Target::Pane(pane) = target { Some(pane) } else { None })
     }
 
     /// The area of a target that satisfies a test, topmost first.

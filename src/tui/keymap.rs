@@ -131,6 +131,8 @@ pub enum Verb {
     Stop,
     Detach,
     SendLimits,
+    PanBack,
+    PanOn,
     ZoomIn,
     ZoomOut,
     Follow,

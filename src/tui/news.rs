@@ -31,6 +31,17 @@ impl News {
         feeds
     }
 
+    /// Whether the training came to its end among these changes.
+    pub fn finishes(changes: &Changes) -> bool {
+        let mut last = None;
+        for event in &changes.events {
+            if let Event::Step(step) = &event.value {
+                last = Some(step.steps > 0 && step.step >= step.steps);
+            }
+        }
+        last.unwrap_or(false)
+    }
+
     fn event(&mut self, stored: Stored<Event>, feeds: &mut Vec<Feed>) {
         if let Event::Started { command, .. } = &stored.value {
             let task = if command.split_whitespace().any(|word| word == "search") { Task::Search } else { Task::Train };
@@ -91,6 +102,29 @@ pub fn state(task: Task, state: State) -> Feed {
         Task::Train => Feed::Training(TrainUpdate::State(state)),
         Task::Search => Feed::Search(SearchUpdate::State(state)),
     }
+}
+
+/// Tells which run is followed.
+pub fn run(task: Task, run: String) -> Feed {
+    match task {
+        Task::Train => Feed::Training(TrainUpdate::Run(run)),
+        Task::Search => Feed::Search(SearchUpdate::Run(run)),
+    }
+}
+
+/// Of the states a run went through before it was opened, keeps the last of each work, and those that begin anew.
+pub fn keep_last_states(feeds: &mut Vec<Feed>) {
+    let task = |feed: &Feed| match feed {
+        Feed::Training(TrainUpdate::State(state)) if *state != State::Starting => Some(Task::Train),
+        Feed::Search(SearchUpdate::State(state)) if *state != State::Starting => Some(Task::Search),
+        _ => None,
+    };
+    let tasks: Vec<Option<Task>> = feeds.iter().map(task).collect();
+    let mut index = 0;
+    feeds.retain(|_| {
+        index += 1;
+        tasks[index - 1].is_none_or(|one| !tasks[index..].contains(&Some(one)))
+    });
 }
 
 /// Tells something about a work.

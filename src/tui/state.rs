@@ -1,7 +1,7 @@
 //! What is purely of the screen: a text being typed, a menu, the zoom of the curves. Everything that means something to
 //! the designs is in the session.
 
-use crate::explore::{Action, CandidateId, KnobId, Part};
+use crate::explore::{Action, KnobId, Part};
 
 use ratatui::layout::Rect;
 
@@ -134,8 +134,6 @@ pub enum Drag {
     Knob(KnobId, Rect),
     /// Split or fusion on the strip.
     Strip(Part, Rect),
-    /// The selection in a list of designs.
-    Design(CandidateId),
 }
 
 #[cfg(test)]

@@ -6,16 +6,6 @@ pub fn milliseconds(seconds: f64) -> String {
     decimal(seconds * 1e3)
 }
 
-/// Microjoules of joules.
-pub fn microjoules(joules: f64) -> String {
-    decimal(joules * 1e6)
-}
-
-/// KiB of bytes: one decimal place below a thousand.
-pub fn kibibytes(bytes: f64) -> String {
-    decimal(bytes / 1024.0)
-}
-
 /// Percent of a share, one decimal place: `73.1`.
 pub fn percent(share: f64) -> String {
     if share.is_finite() { format!("{:.1}", share * 100.0) } else { "-".to_owned() }

@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::run::{Changes, Child, Control, Cursor, Ending, Manifest, RunDir, RunError, Store, Task};
+use crate::run::{Changes, Child, Control, Cursor, Ending, Listed, Manifest, RunDir, RunError, Store, Task};
 
 /// Bytes of the log to show when a child has died.
 const LOG_TAIL: u64 = 4096;
@@ -66,12 +66,7 @@ impl Work {
         self.run.path()
     }
 
-    /// Its name.
-    pub fn name(&self) -> &str {
-        &self.run.manifest().name
-    }
-
-    /// Starts a trainer or searcher, unless one is at work. `arguments` follow `train --run DIR` or `search --run DIR`.
+    /// Starts a trainer or searcher, or attaches to the one at work. `arguments` follow `train --run DIR` or `search --run DIR`.
     ///
     /// # Errors
     /// The program can't be started, or the run fails.
@@ -81,11 +76,36 @@ impl Work {
             Task::Search => &mut self.searcher,
         };
         if slot.is_none() {
+            *slot = Child::attach(&self.run, task)?;
+        }
+        if slot.is_none() {
             let mut line: Vec<OsString> = vec![task.name().into(), "--run".into(), self.run.path().into()];
             line.extend(arguments);
             *slot = Some(Child::start(program, &line, &self.run, task)?);
         }
         Ok(())
+    }
+
+    /// Reads the events once more, from the first one on; measurements stay known.
+    pub fn rewind(&mut self) {
+        let measurement = self.cursor.measurement;
+        self.cursor = Cursor::default();
+        self.cursor.measurement = measurement;
+    }
+
+    /// Lets go of whoever is at work.
+    pub fn detach(&mut self) {
+        for child in [self.trainer.take(), self.searcher.take()].into_iter().flatten() {
+            child.detach();
+        }
+    }
+
+    /// Asks for the end of a task through the database, which outlives this process.
+    ///
+    /// # Errors
+    /// The run's database fails.
+    pub fn stop_surely(&self, task: Task) -> Result<(), RunError> {
+        self.store.send(task, &Control::Stop).map(drop)
     }
 
     /// Whether somebody is at work.
@@ -144,7 +164,7 @@ impl Work {
 /// # Errors
 /// The directory can't be read.
 pub fn living_run(root: &Path) -> Result<Option<PathBuf>, RunError> {
-    for (path, manifest) in crate::run::list(root)? {
+    for Listed { path, manifest } in crate::run::list(root)? {
         // A run that can't be opened is no reason not to start; it is the user's to look at by name.
         if manifest.is_ok()
             && let Ok(work) = Work::open(&path)

@@ -1,12 +1,14 @@
 //! What screens show: cheap values made from a session, for what is visible only.
 
 mod bars;
+mod compare;
 mod points;
 mod rows;
 mod status;
 mod strip;
 
 pub use bars::Bar;
+pub use compare::Compared;
 pub use points::{Point, PointClass, Vertical};
 pub use rows::Row;
 pub use status::Status;

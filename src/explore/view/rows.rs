@@ -13,7 +13,7 @@ use crate::network::BoundaryId;
 pub struct Row<'a> {
     /// The candidate's number.
     pub id: CandidateId,
-    /// The candidate: genome, ratio, bits, multiply-accumulates, weights.
+    /// The candidate: genome, multiply-accumulates, weights.
     pub candidate: &'a Candidate,
     /// Letter of its pin.
     pub pin: Option<char>,
@@ -31,6 +31,10 @@ pub struct Row<'a> {
     pub fusion: BoundaryId,
     /// Name of that boundary.
     pub fusion_name: &'a str,
+    /// Compression ratio; 1 where nothing is compressed.
+    pub ratio: u8,
+    /// Link bits.
+    pub bits: u8,
     /// Accuracy minus that of the baseline, if both were measured with the present number of sensors.
     pub accuracy_delta: Option<f64>,
     /// Latency minus that of the baseline in seconds.
@@ -59,8 +63,8 @@ impl Session {
     /// A candidate at its best split as a row, compared with nothing.
     pub fn row(&self, id: CandidateId) -> Option<Row<'_>> {
         let (standing, candidate) = (self.standing(id)?, self.pool.get(id)?);
-        let split = self.pool.cuts(id).get(usize::from(standing.cut))?.boundary;
-        let fusion = self.fusion(candidate, split);
+        let split = self.best_split(id)?;
+        let sending = self.effective(candidate, split);
         let accuracy = if self.measurements.is_empty() {
             Shown::None
         } else {
@@ -75,8 +79,10 @@ impl Session {
             evaluation: standing.evaluation,
             split,
             split_name: self.space.boundary_name(split),
-            fusion,
-            fusion_name: self.space.boundary_name(fusion),
+            fusion: sending.fusion,
+            fusion_name: self.space.boundary_name(sending.fusion),
+            ratio: sending.ratio,
+            bits: sending.bits,
             accuracy_delta: None,
             latency_delta_s: 0.0,
         })

@@ -57,8 +57,9 @@ impl Session {
             ease(&mut needed, &present.needed(&judge.evaluate(cut, *accuracy), *accuracy));
         }
         let by_count = rates_by_sensors(&self.setup.knobs, self.setup.knobs.sensors);
-        needed[KnobId::Sensors.index()] = most_sensors(cells().map(|(_, (cut, _))| cut), &by_count);
-        let mut fixes: Vec<Fix> = self.dials.iter().filter_map(|dial| self.fix(dial, needed[dial.id.index()])).collect();
+        needed[KnobId::Sensors.index()] = most_sensors(|| cells().map(|(_, (cut, _))| cut), &by_count);
+        let mut fixes: Vec<Fix> =
+            self.dials.iter().filter_map(|dial| self.fix(dial, needed[dial.id.index()])).collect();
         fixes.sort_by_key(|fix| fix.stops);
         fixes
     }

@@ -41,6 +41,46 @@ impl Key {
         }
     }
 
+    /// The keys of a script: characters as they are, others by name: `<tab>`, `<enter>`, `<esc>`, `<left>`, `<C-r>`. A name
+    /// that is none is taken as characters.
+    pub fn script(text: &str) -> Vec<Self> {
+        let mut keys = Vec::new();
+        let mut rest = text;
+        while let Some(first) = rest.chars().next() {
+            let named = rest.strip_prefix('<').and_then(|tail| tail.split_once('>'));
+            match named.and_then(|(name, tail)| Some((Self::named(name)?, tail))) {
+                Some((key, tail)) => {
+                    keys.push(key);
+                    rest = tail;
+                }
+                None => {
+                    keys.push(Self::char(first));
+                    rest = &rest[first.len_utf8()..];
+                }
+            }
+        }
+        keys
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        let code = match name {
+            "tab" => KeyCode::Tab,
+            "s-tab" => KeyCode::BackTab,
+            "enter" => KeyCode::Enter,
+            "esc" => KeyCode::Esc,
+            "left" => KeyCode::Left,
+            "right" => KeyCode::Right,
+            "up" => KeyCode::Up,
+            "down" => KeyCode::Down,
+            "backspace" => KeyCode::Backspace,
+            _ => {
+                let mut characters = name.strip_prefix("C-")?.chars();
+                return characters.next().filter(|_| characters.next().is_none()).map(Self::ctrl);
+            }
+        };
+        Some(Self::plain(code))
+    }
+
     /// The key itself.
     pub const fn code(self) -> KeyCode {
         self.code
@@ -103,5 +143,11 @@ mod tests {
         assert_eq!(event(KeyCode::Char('D'), KeyModifiers::CONTROL), Key::ctrl('d'));
         assert_eq!(Key::ctrl('d').to_string(), "Ctrl-d");
         assert_eq!(Key::ctrl('d').character(), None);
+    }
+
+    #[test]
+    fn scripts_mix_characters_and_names() {
+        let keys = [Key::char('j'), Key::plain(KeyCode::Tab), Key::ctrl('r'), Key::char('<'), Key::char('8')];
+        assert_eq!(Key::script("j<tab><C-r><8"), keys);
     }
 }

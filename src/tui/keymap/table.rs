@@ -34,8 +34,8 @@ pub const BINDINGS: &[Binding] = {
     const DESIGNS: Screens = Screens::DESIGNS;
     const CURVES: Screens = Screens::CURVES;
     &[
-        row(Verb::Left, &[key('h'), LEFT], ALL, Change, "adjust", "take a step down or to the left"),
-        row(Verb::Right, &[key('l'), RIGHT], ALL, Change, "", "take a step up or to the right"),
+        row(Verb::Left, &[key('h'), LEFT], DESIGNS, Change, "adjust", "take a step down or to the left"),
+        row(Verb::Right, &[key('l'), RIGHT], DESIGNS, Change, "", "take a step up or to the right"),
         row(Verb::NextPane, &[Key::plain(KeyCode::Tab)], EXPLORE, Move, "pane", "go to the next pane"),
         row(Verb::PreviousPane, &[Key::plain(KeyCode::BackTab)], EXPLORE, Move, "", "go to the previous pane"),
         row(Verb::Up, &[key('k'), UP], ALL, Move, "", "move up"),
@@ -88,6 +88,8 @@ pub const BINDINGS: &[Binding] = {
         row(Verb::Stop, &[key('X')], ALL, Work, "stop", "stop the work; it can be resumed"),
         row(Verb::Detach, &[key('D')], ALL, Work, "detach", "let go of the work: it goes on by itself"),
         row(Verb::SendLimits, &[key('W')], ALL, Work, "", "tell the running search the present limits"),
+        row(Verb::PanBack, &[key('h'), LEFT], CURVES, Curves, "pan", "show what was before"),
+        row(Verb::PanOn, &[key('l'), RIGHT], CURVES, Curves, "", "show what came after"),
         row(Verb::ZoomIn, &[key('+')], CURVES, Curves, "zoom", "show less of the past"),
         row(Verb::ZoomOut, &[key('-')], CURVES, Curves, "", "show more of the past"),
         row(Verb::Follow, &[key('.')], CURVES, Curves, "all", "show everything, up to now"),

@@ -58,6 +58,18 @@ pub fn clear(buf: &mut Buffer, area: Rect) {
     }
 }
 
+/// The first rows of an area, and the rest.
+pub fn cut_top(area: Rect, rows: u16) -> (Rect, Rect) {
+    let rows = rows.min(area.height);
+    (Rect { height: rows, ..area }, Rect { y: area.y + rows, height: area.height - rows, ..area })
+}
+
+/// The first columns of an area, and the rest.
+pub fn cut_left(area: Rect, columns: u16) -> (Rect, Rect) {
+    let columns = columns.min(area.width);
+    (Rect { width: columns, ..area }, Rect { x: area.x + columns, width: area.width - columns, ..area })
+}
+
 /// A row of an area, counted from its top; empty if there is none.
 pub fn row(area: Rect, index: u16) -> Rect {
     let there = index < area.height;

@@ -1,81 +1,74 @@
-//! The Explore screen: knobs, the network with its split, where the time goes, and all designs.
+//! The Explore screen: the network with its split, knobs, where the time goes, and all designs.
 //!
-//! From 110 columns on:
 //! ```text
-//! ┌ Knobs ─────────────┐┌ Network ─────────────────────────────┐
-//! │                    ││                                      │
-//! │                    │└──────────────────────────────────────┘
-//! │                    │┌ Latency ─────────────────────────────┐
-//! │                    ││                                      │
-//! └────────────────────┘└──────────────────────────────────────┘
-//! ┌ Scatter ─────────────────────┐┌ Designs ───────────────────┐
-//! │                              ││                            │
-//! └──────────────────────────────┘└────────────────────────────┘
+//! ┌ Network ─────────────────────────────────────────────────┐
+//! └──────────────────────────────────────────────────────────┘
+//! ┌ Knobs ─────────────┐┌ Latency ───────────────────────────┐
+//! │                    ││                                    │
+//! └────────────────────┘└────────────────────────────────────┘
+//! ┌ Scatter ────────────────────┐┌ Designs ──────────────────┐
+//! │                             ││                           │
+//! └─────────────────────────────┘└───────────────────────────┘
 //! ```
-//! Below that, the network goes over the whole width (two lines without a frame where there are few rows), and scatter
-//! and table take turns.
+//! Below 110 columns scatter and table take turns; where there are few rows the network has two lines and no frame.
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{View, WIDE, bars, knobs, network, scatter, table};
+use super::{View, WIDE, bars, chrome, knobs, network, scatter, table};
 use crate::tui::hit::HitMap;
 
-/// Rows of the framed network.
-const NETWORK: u16 = 9;
-/// Rows of the network without a frame.
+/// Rows of the framed network: one line of blocks with details, one of marks.
+const NETWORK: u16 = 8;
+/// The same with a second line of marks.
+const NETWORK_TALL: u16 = 9;
+/// Rows of the network as a line, in a frame and without one.
+const NETWORK_LINE: u16 = 5;
 const NETWORK_FLAT: u16 = 3;
-/// Fewest rows with a framed network on a narrow screen.
-const TALL: u16 = 30;
+/// Columns that a drawn block takes, and what is drawn around the blocks.
+const BLOCK: u16 = 7;
+const AROUND: u16 = 30;
+/// Rows below the knobs for what they mean, and the frame.
+const SUMMARY: u16 = 5;
+/// Most rows of the middle.
+const MIDDLE: u16 = 24;
 
 /// Where each region is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Regions {
-    knobs: Rect,
     network: Rect,
     network_framed: bool,
+    knobs: Rect,
     bars: Rect,
     scatter: Option<Rect>,
     table: Option<Rect>,
 }
 
 impl Regions {
-    /// The layout of an area. `dials` is the number of knobs; `scatter` says which pane is below where there is room for
-    /// one.
-    pub fn of(area: Rect, dials: u16, scatter: bool) -> Self {
-        if area.width >= WIDE { Self::wide(area, dials) } else { Self::narrow(area, dials, scatter) }
-    }
-
-    fn wide(area: Rect, dials: u16) -> Self {
-        let least = (dials + 7).max(NETWORK + 6);
-        let upper = (area.height * 46 / 100).clamp(least, 34).min(area.height.saturating_sub(8));
-        let left = (area.width * 36 / 100).clamp(42, 72);
-        let right = Rect { x: area.x + left, width: area.width - left, height: upper, ..area };
-        let lower = Rect { y: area.y + upper, height: area.height - upper, ..area };
-        let table = (lower.width / 2).clamp(58, 96);
+    /// The layout of an area, for so many knobs and blocks of a network; `scatter` says which pane is below where there is
+    /// room for one.
+    pub fn of(area: Rect, dials: u16, blocks: u16, scatter: bool) -> Self {
+        let drawn = blocks.saturating_mul(BLOCK).saturating_add(AROUND) <= area.width;
+        let network = match area.height {
+            46.. if drawn => NETWORK_TALL,
+            28.. if drawn => NETWORK,
+            28.. => NETWORK_LINE,
+            _ => NETWORK_FLAT,
+        };
+        let summary = if area.height >= 28 { SUMMARY } else { 3 };
+        let middle = (area.height * 36 / 100).clamp(dials + summary, MIDDLE).min(area.height.saturating_sub(network + 6));
+        let (top, rest) = chrome::cut_top(area, network);
+        let (middle, lower) = chrome::cut_top(rest, middle);
+        let left = if area.width >= WIDE { (area.width * 36 / 100).clamp(42, 72) } else { area.width / 2 - 1 };
+        let (knobs, bars) = chrome::cut_left(middle, left);
+        let both = area.width >= WIDE;
+        let (plot, table) = chrome::cut_left(lower, lower.width - (lower.width / 2).clamp(58, 96).min(lower.width));
         Self {
-            knobs: Rect { width: left, height: upper, ..area },
-            network: Rect { height: NETWORK, ..right },
-            network_framed: true,
-            bars: Rect { y: right.y + NETWORK, height: upper - NETWORK, ..right },
-            scatter: Some(Rect { width: lower.width - table, ..lower }),
-            table: Some(Rect { x: lower.right() - table, width: table, ..lower }),
-        }
-    }
-
-    fn narrow(area: Rect, dials: u16, scatter: bool) -> Self {
-        let framed = area.height >= TALL - 4;
-        let network = if framed { NETWORK } else { NETWORK_FLAT };
-        let middle = (dials + if framed { 6 } else { 3 }).min(area.height.saturating_sub(network + 6));
-        let left = area.width / 2 - 1;
-        let knobs = Rect { y: area.y + network, width: left, height: middle, ..area };
-        let lower = Rect { y: knobs.bottom(), height: area.height - network - middle, ..area };
-        Self {
+            network: top,
+            network_framed: network > NETWORK_FLAT,
             knobs,
-            network: Rect { height: network, ..area },
-            network_framed: framed,
-            bars: Rect { x: area.x + left, width: area.width - left, ..knobs },
-            scatter: scatter.then_some(lower),
-            table: (!scatter).then_some(lower),
+            bars,
+            scatter: if both { Some(plot) } else { scatter.then_some(lower) },
+            table: if both { Some(table) } else { (!scatter).then_some(lower) },
         }
     }
 }
@@ -83,7 +76,10 @@ impl Regions {
 /// Draws the screen.
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let dials = u16::try_from(view.session.dials().len()).unwrap_or(u16::MAX);
-    let regions = Regions::of(area, dials, view.ui.scatter);
+    // Of the largest network, so that the panes hold still while designs are looked through.
+    let blocks = view.session.space().slots().len().saturating_sub(1);
+    let blocks = u16::try_from(blocks).unwrap_or(u16::MAX);
+    let regions = Regions::of(area, dials, blocks, view.ui.scatter);
     network::draw(view, regions.network, regions.network_framed, buf, hits);
     knobs::draw(view, regions.knobs, buf, hits);
     bars::draw(view, regions.bars, buf, hits);

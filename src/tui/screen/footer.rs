@@ -70,7 +70,8 @@ fn hints(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let last = [keymap::binding(Verb::Palette), keymap::binding(Verb::Help), keymap::binding(Verb::Quit)];
     let reserved: u16 = last.iter().map(|row| hint_width(row)).sum();
     let others = BINDINGS.iter().filter(|row| {
-        row.screens.has(screen) && !row.hint.is_empty() && last.iter().all(|other| other.verb != row.verb)
+        let there = row.screens.has(screen) && (row.verb != Verb::Down || screen == Screen::Explore);
+        there && !row.hint.is_empty() && last.iter().all(|other| other.verb != row.verb)
     });
     let mut write = |row: &mut Rect, binding: &Binding| {
         let end = chrome::line(buf, *row, &[(&keys(binding), theme.accent), (" ", theme.dim), (binding.hint, theme.dim)], theme);
@@ -105,6 +106,7 @@ const fn opposite(verb: Verb) -> Option<Verb> {
         Verb::Left => Some(Verb::Right),
         Verb::Down => Some(Verb::Up),
         Verb::Hand(part, -1) => Some(Verb::Hand(part, 1)),
+        Verb::PanBack => Some(Verb::PanOn),
         Verb::ZoomIn => Some(Verb::ZoomOut),
         _ => None,
     }

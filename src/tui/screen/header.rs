@@ -42,7 +42,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 fn facts(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, .. } = view;
     let mut end = area.right();
-    for (text, style) in [work(view), designs(session, theme.text), names(session, theme.dim)] {
+    for (text, style) in [work(view, area.width >= 60), designs(session, theme.text), names(session, theme.dim)] {
         let wide = width(&text);
         if text.is_empty() || end < area.x + wide {
             continue;
@@ -53,7 +53,7 @@ fn facts(view: View<'_>, area: Rect, buf: &mut Buffer) {
 }
 
 /// What is going on, or what was measured.
-fn work(view: View<'_>) -> (String, Style) {
+fn work(view: View<'_>, room: bool) -> (String, Style) {
     let View { session, theme, .. } = view;
     let mark = theme.glyphs.front;
     let (training, searching) = (session.training(), session.searching());
@@ -71,7 +71,8 @@ fn work(view: View<'_>) -> (String, Style) {
         };
     }
     match session.measurements().len() {
-        0 => ("accuracies not yet measured: press T to train".to_owned(), theme.warn),
+        0 if room => ("accuracies not yet measured: press T to train".to_owned(), theme.warn),
+        0 => ("not yet measured: T trains".to_owned(), theme.warn),
         measured => (format!("{measured} measured"), theme.text),
     }
 }

@@ -21,7 +21,7 @@ use crate::{
         hit::{HitMap, Target},
         text,
         theme::Theme,
-        widget::{Gauge, Slider, width},
+        widget::{Gauge, Slider, SliderStyles, width},
     },
 };
 
@@ -66,7 +66,7 @@ fn slider(view: View<'_>, dial: &Dial, index: usize, row: Rect, words: u16, buf:
         .locked(session.setup().is_locked(dial.id))
         .label_width(words)
         .value_width(VALUE)
-        .styles(theme.slider())
+        .styles(SliderStyles { track: theme.border, ..theme.slider() })
         .glyphs(theme.glyphs);
     if dial.knob().scale == Scale::Count {
         slider = slider.choices(u16::try_from(dial.stops.len()).unwrap_or(u16::MAX));
@@ -86,7 +86,7 @@ fn label(dial: &Dial, theme: &Theme, cells: u16) -> String {
         (_, Ease::Up) => " <=",
         (_, Ease::Down) => " >=",
     };
-    let name = format!("{}{sign}", knob.label);
+    let name = format!("{}{sign}", short(dial.id));
     let gap = cells.saturating_sub(width(&name) + width(dial.unit));
     if cells == 0 { name } else { format!("{name}{:gap$}{}", "", dial.unit, gap = usize::from(gap)) }
 }
@@ -119,21 +119,36 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
         let Some(row) = lines.next() else { return };
         let knob = what_if.knob.knob();
         let gained = text::thousands(u64::from(what_if.gained));
-        let words = format!("{} to {}: {gained} more", knob.label, knob.show(what_if.value));
+        let words = format!("{} to {}: {gained} more", short(what_if.knob), knob.show(what_if.value));
         let lead = if index == 0 { "what if   " } else { "          " };
         chrome::line(buf, row, &[(lead, theme.dim), (&words, theme.text)], theme);
     }
 }
 
+/// A knob in a word or two, for where space is dear.
+pub const fn short(knob: KnobId) -> &'static str {
+    match knob {
+        KnobId::Sensors => "sensors",
+        KnobId::LinkBandwidth => "link",
+        KnobId::SensorMemory => "sensor RAM",
+        KnobId::SensorCompute => "sensor",
+        KnobId::AggregatorCompute => "aggregator",
+        KnobId::LatencyLimit => "latency",
+        KnobId::EnergyLimit => "energy",
+        KnobId::FrameRateFloor => "frame rate",
+        KnobId::AccuracyFloor => "accuracy",
+    }
+}
+
 /// A limit in a word or two.
-pub fn limit_name(limit: Limit) -> &'static str {
+pub const fn limit_name(limit: Limit) -> &'static str {
     match limit {
-        Limit::SensorMemory => "RAM",
+        Limit::SensorMemory => short(KnobId::SensorMemory),
         Limit::SensorWeights => "sensor weights",
         Limit::AggregatorWeights => "aggregator weights",
-        Limit::Latency => KnobId::LatencyLimit.knob().label,
-        Limit::Energy => KnobId::EnergyLimit.knob().label,
-        Limit::FrameRate => KnobId::FrameRateFloor.knob().label,
-        Limit::Accuracy => KnobId::AccuracyFloor.knob().label,
+        Limit::Latency => short(KnobId::LatencyLimit),
+        Limit::Energy => short(KnobId::EnergyLimit),
+        Limit::FrameRate => short(KnobId::FrameRateFloor),
+        Limit::Accuracy => short(KnobId::AccuracyFloor),
     }
 }

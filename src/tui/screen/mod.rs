@@ -58,7 +58,7 @@ pub fn view(session: &Session, theme: &Theme, ui: &UiState, frame: &mut Frame<'_
 
 /// Draws the screen into a buffer.
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> HitMap {
-    let mut hits = HitMap { table_first: view.ui.table_first, page: view.ui.page, ..HitMap::default() };
+    let mut hits = HitMap::new(view.ui.table_first, view.ui.page);
     if area.width < LEAST.0 || area.height < LEAST.1 {
         too_small(area, buf);
         return hits;

@@ -117,8 +117,8 @@ pub fn attach(part: Part, angle: f32, scale: f32, body: &Body, stream: &mut Stre
     }
 }
 
-/// An upright box standing on the ground plane `z = floor` at a place round the origin.
-pub fn crate_box(place: Vec3, half: Vec3, turn: f32) -> Mesh {
+/// An upright box round `place`, given by half its edges and its turn round the vertical, in radians.
+pub fn standing_box(place: Vec3, half: Vec3, turn: f32) -> Mesh {
     let (sin, cos) = turn.sin_cos();
     let mut mesh = Mesh::default();
     for corner in 0..8u8 {

@@ -1,0 +1,169 @@
+//! `splitscope`: opens the explorer, or prints a plain report where there is no terminal.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+
+use super::{Answer, load, train};
+use crate::diagnostic::Source;
+use crate::explore::{DEFAULT_POOL, Session, SessionFile};
+use crate::run::{self, RunDir, this_program};
+use crate::train::Settings;
+use crate::tui::{self, Options};
+
+/// Arguments of `explore`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Space: a shipped name or a TOML file [default: tabletop, or the run's]
+    #[arg(long)]
+    space: Option<String>,
+    /// Profile: a shipped name or a TOML file [default: glasses, or the run's]
+    #[arg(long)]
+    profile: Option<String>,
+    /// Run to follow [default: one below runs/ that somebody is at work on]
+    #[arg(long)]
+    run: Option<PathBuf>,
+    /// Session file to open, as the explorer wrote it
+    #[arg(long, value_name = "FILE")]
+    session: Option<PathBuf>,
+    /// Candidates in the pool
+    #[arg(long, default_value_t = DEFAULT_POOL)]
+    pool: usize,
+    /// Seed of the pool
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Setting of trainings started from here, for instance `steps=300`
+    #[arg(long = "train", value_name = "KEY=VALUE")]
+    training: Vec<String>,
+    /// Leave the mouse to the terminal
+    #[arg(long)]
+    no_mouse: bool,
+    /// Draw with plain characters
+    #[arg(long)]
+    ascii: bool,
+    /// Colours: okabe-ito, light or mono
+    #[arg(long)]
+    theme: Option<String>,
+    /// Print a plain report instead of opening the screen
+    #[arg(long)]
+    plain: bool,
+    /// Print the designs as JSON instead of opening the screen
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: Arguments) -> Result<Answer> {
+    let run = arguments.run.as_deref().map(RunDir::open).transpose()?;
+    let of_run = |pick: fn(&run::Manifest) -> &run::Document| {
+        run.as_ref().map(|run| pick(run.manifest())).map(|document| Source::new(&*document.name, &*document.text))
+    };
+    let (space_source, profile_source) = (
+        chosen(arguments.space.as_deref(), of_run(|manifest| &manifest.space), crate::space::DEFAULT, "space", crate::space::SHIPPED)?,
+        chosen(
+            arguments.profile.as_deref(),
+            of_run(|manifest| &manifest.profile),
+            crate::hardware::DEFAULT,
+            "profile",
+            crate::hardware::SHIPPED,
+        )?,
+    );
+    let space = crate::space::SearchSpace::from_toml(&space_source)?;
+    let profile = crate::hardware::Profile::from_toml(&profile_source)?;
+    let file = arguments.session.as_deref().map(read_session).transpose()?;
+    if arguments.plain || arguments.json || !tui::terminal::is_usable() {
+        let session = build(file.as_ref(), space, profile, arguments.pool, arguments.seed)?;
+        report(&session, arguments.json)?;
+        return Ok(Answer::Yes);
+    }
+    let palette = match &arguments.theme {
+        Some(name) => match tui::theme::Palette::from_name(name) {
+            Some(palette) => Some(palette),
+            None => bail!("no theme `{name}` (themes: {})", tui::theme::Palette::ALL.map(|p| p.name()).join(", ")),
+        },
+        None => None,
+    };
+    let settings = Settings { seed: arguments.seed, ..Settings::default() };
+    let template = train::manifest_of(
+        "run",
+        (&space, &space_source),
+        (&profile, &profile_source),
+        None,
+        &train::with_settings(&settings, &arguments.training)?,
+    )?;
+    let options = Options {
+        run: arguments.run,
+        runs_root: PathBuf::from("runs"),
+        exe: this_program()?,
+        template,
+        train_args: Vec::new(),
+        search_args: Vec::new(),
+        folder: PathBuf::from("."),
+        mouse: !arguments.no_mouse,
+        ascii: arguments.ascii,
+        palette,
+    };
+    let (pool, seed) = (arguments.pool, arguments.seed);
+    // Errors of a session file are told before the screen is taken; a fresh session can't fail.
+    if let Some(file) = file {
+        let session = Session::open(&file, space, profile)?;
+        return finish(tui::run(move || session, options)?);
+    }
+    finish(tui::run(move || Session::new(space, profile, pool, seed), options)?)
+}
+
+fn finish(exit: tui::Exit) -> Result<Answer> {
+    if let Some(path) = exit.at_work {
+        println!("still at work: {0}; come back with: splitscope --run {0}", path.display());
+    }
+    if let Some(signal) = exit.signal {
+        std::process::exit(128 + signal);
+    }
+    Ok(Answer::Yes)
+}
+
+fn chosen(
+    named: Option<&str>,
+    of_run: Option<Source>,
+    default: &str,
+    kind: &str,
+    shipped: &[(&str, &str)],
+) -> Result<Source> {
+    match (named, of_run) {
+        (Some(name), _) => load::source(name, kind, shipped),
+        (None, Some(source)) => Ok(source),
+        (None, None) => load::source(default, kind, shipped),
+    }
+}
+
+fn read_session(path: &std::path::Path) -> Result<SessionFile> {
+    let source = Source::read(path).map_err(|error| anyhow::anyhow!("{} can't be read: {error}", path.display()))?;
+    Ok(SessionFile::from_toml(&source)?)
+}
+
+fn build(
+    file: Option<&SessionFile>,
+    space: crate::space::SearchSpace,
+    profile: crate::hardware::Profile,
+    pool: usize,
+    seed: u64,
+) -> Result<Session> {
+    Ok(match file {
+        Some(file) => Session::open(file, space, profile)?,
+        None => Session::new(space, profile, pool, seed),
+    })
+}
+
+fn report(session: &Session, json: bool) -> Result<()> {
+    if json {
+        println!("{}", tui::export::json(session)?);
+        return Ok(());
+    }
+    println!("{} on {}", session.space().name, session.profile().name);
+    println!("{} of {} candidates meet the limits", session.feasible_count(), session.order().len());
+    if let Some(status) = session.status() {
+        println!("{}", status.sentence);
+    }
+    println!();
+    print!("{}", tui::export::markdown(session));
+    Ok(())
+}

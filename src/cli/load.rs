@@ -1,0 +1,37 @@
+//! Spaces and profiles by shipped name or by path.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::diagnostic::{Source, nearest};
+use crate::hardware::{self, Profile};
+use crate::space::{self, SearchSpace};
+
+/// The text of a shipped file or of a file on disk.
+pub(super) fn source(name: &str, kind: &str, shipped: &[(&str, &str)]) -> Result<Source> {
+    if let Some((name, text)) = shipped.iter().find(|(known, _)| *known == name) {
+        return Ok(Source::new(*name, *text));
+    }
+    let path = Path::new(name);
+    if path.exists() {
+        return Source::read(path).with_context(|| format!("{name} can't be read"));
+    }
+    let names: Vec<&str> = shipped.iter().map(|(name, _)| *name).collect();
+    let near = nearest(name, names.iter().copied()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    bail!("no {kind} and no file is named `{name}`{near} (shipped: {})", names.join(", "))
+}
+
+/// A space by name or path, with its text.
+pub(super) fn space(name: &str) -> Result<(SearchSpace, Source)> {
+    let source = source(name, "space", space::SHIPPED)?;
+    Ok((SearchSpace::from_toml(&source)?, source))
+}
+
+/// A profile by name or path, with its text.
+pub(super) fn profile(name: &str) -> Result<(Profile, Source)> {
+    let source = source(name, "profile", hardware::SHIPPED)?;
+    let folder = Path::new(&source.file).parent().map(Path::to_path_buf).unwrap_or_default();
+    let profile = Profile::from_toml_with(&source, &|file| std::fs::read_to_string(folder.join(file)))?;
+    Ok((profile, source))
+}

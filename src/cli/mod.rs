@@ -1,0 +1,100 @@
+//! The command line: one file per command, where the floors are joined.
+//!
+//! Exit codes: 0 for success; 1 for an error, told on standard error; 2 for a wrong command line; 3 when the work was done
+//! and the answer is no (a file that is not valid, limits that no design meets).
+
+mod bench;
+mod check;
+mod cost;
+mod data;
+mod explore;
+mod layers;
+mod load;
+mod picture;
+mod profile;
+mod progress;
+mod search;
+mod space_genes;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// What a command found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// All is well.
+    Yes,
+    /// The work was done and the answer is no.
+    No,
+}
+
+/// Explore neural networks that are split between camera sensors and one aggregator.
+///
+/// Without a command the explorer opens: move the knobs and watch the split follow.
+#[derive(Debug, Parser)]
+#[command(name = "splitscope", version, propagate_version = true, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    explore: explore::Arguments,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Open the explorer (the default)
+    Explore(explore::Arguments),
+    /// Train the supernets of a run, or go on with it
+    Train(train::Arguments),
+    /// Measure designs of a trained run, the promising ones first
+    Search(search::Arguments),
+    /// Print what every split of a design costs, or every layer of a table
+    Cost(cost::Arguments),
+    /// Check spaces and profiles, pointing at what is wrong
+    Check(check::Arguments),
+    /// Show the constants of a profile and where they come from
+    Profile(profile::Arguments),
+    /// Describe a data set, draw a sheet of it, or say how to get one
+    Data(data::Arguments),
+    /// Measure this program on this machine
+    Bench(bench::Arguments),
+    /// Draw the explorer's screen as an SVG picture, without a terminal
+    Picture(picture::Arguments),
+}
+
+/// Reads the command line and does what it says.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match arguments.command {
+        None => explore::run(arguments.explore),
+        Some(Command::Explore(arguments)) => explore::run(arguments),
+        Some(Command::Train(arguments)) => train::run(&arguments),
+        Some(Command::Search(arguments)) => search::run(&arguments),
+        Some(Command::Cost(arguments)) => cost::run(&arguments),
+        Some(Command::Check(arguments)) => check::run(&arguments),
+        Some(Command::Profile(arguments)) => profile::run(&arguments),
+        Some(Command::Data(arguments)) => data::run(arguments),
+        Some(Command::Bench(arguments)) => bench::run(&arguments),
+        Some(Command::Picture(arguments)) => picture::run(&arguments),
+    };
+    match result {
+        Ok(Answer::Yes) => ExitCode::SUCCESS,
+        Ok(Answer::No) => ExitCode::from(3),
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            // A diagnostic already begins with "error:".
+            let text = format!("{error:#}");
+            let prefix = if text.starts_with("error") { "" } else { "error: " };
+            eprintln!("{prefix}{text}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Whether the reader of our output has gone, as `head` does.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let kind = |cause: &(dyn std::error::Error + 'static)| cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    error.chain().any(|cause| kind(cause) == Some(std::io::ErrorKind::BrokenPipe))
+}

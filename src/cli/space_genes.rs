@@ -1,0 +1,74 @@
+//! Designs of a space as genes of a search: the genome's genes, then split, fusion, ratio and bits.
+
+use crate::search::Gene;
+use crate::space::{Design, GeneKind, SearchSpace};
+
+/// The genes of all designs of a space. All are ordered; the split moves by one boundary.
+pub(super) fn genes(space: &SearchSpace) -> Vec<Gene> {
+    let count = |length: usize| u8::try_from(length).expect("a space has at most 255 choices");
+    let mut genes: Vec<Gene> = space
+        .genes()
+        .iter()
+        .map(|gene| match gene.kind {
+            GeneKind::Kernel => Gene::categorical(gene.choices),
+            _ => Gene::ordered(gene.choices),
+        })
+        .collect();
+    genes.push(Gene::boundary(count(space.split.at.len())));
+    genes.push(Gene::ordered(count(space.fusion.at.len())));
+    genes.push(Gene::ordered(count(space.split.ratios.len())));
+    genes.push(Gene::ordered(count(space.split.bits.len())));
+    genes
+}
+
+/// The design some genes stand for, with every value allowed.
+pub(super) fn decode(space: &SearchSpace, genes: &[u8]) -> Design {
+    let (genome, rest) = genes.split_at(space.genes().len());
+    let pick = |list: &[u8], index: u8| list.get(usize::from(index)).or(list.last()).copied().unwrap_or(1);
+    space.canonical_design(Design {
+        genome: space.canonical(genome.to_vec()),
+        split: pick(&space.split.at, rest[0]),
+        fusion: pick(&space.fusion.at, rest[1]),
+        ratio: pick(&space.split.ratios, rest[2]),
+        bits: pick(&space.split.bits, rest[3]),
+    })
+}
+
+/// The genes of a canonical design. Ratio and bits where no module stands are those of the first choice.
+pub(super) fn encode(space: &SearchSpace, design: &Design) -> Vec<u8> {
+    let index = |list: &[u8], value: u8| list.iter().position(|&choice| choice == value).unwrap_or(0) as u8;
+    let mut genes = design.genome.genes().to_vec();
+    genes.push(index(&space.split.at, design.split));
+    genes.push(index(&space.fusion.at, design.fusion));
+    genes.push(index(&space.split.ratios, design.ratio));
+    genes.push(index(&space.split.bits, design.bits));
+    genes
+}
+
+/// Replaces genes by those of the canonical design they stand for.
+pub(super) fn repair(space: &SearchSpace, genes: &mut [u8]) {
+    genes.copy_from_slice(&encode(space, &decode(space, genes)));
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+
+    use super::*;
+    use crate::diagnostic::Source;
+    use crate::space::SHIPPED;
+
+    #[test]
+    fn designs_survive_their_genes() {
+        let space = SearchSpace::from_toml(&Source::new(SHIPPED[0].0, SHIPPED[0].1)).unwrap();
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+        for _ in 0..200 {
+            let design = space.sample_design(&mut rng);
+            let genes = encode(&space, &design);
+            assert_eq!(decode(&space, &genes), design);
+            let mut repaired = genes.clone();
+            repair(&space, &mut repaired);
+            assert_eq!(repaired, genes);
+        }
+    }
+}

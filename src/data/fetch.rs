@@ -1,0 +1,46 @@
+//! How to get the sets that are not built in: commands for the user to run. Nothing is run from here.
+
+use super::spec::Source;
+
+/// What to know and to run to get a set; `None` for sets that have nothing to be fetched.
+pub fn instructions(source: Source) -> Option<&'static str> {
+    match source {
+        Source::FashionMnist => Some(
+            "# Fashion-MNIST: 70,000 pictures of 28 x 28 pixels in 10 classes, 31 MB, MIT (Debian, Ubuntu)\n\
+             sudo apt-get install dataset-fashion-mnist\n\
+             splitscope data fashion-mnist\n",
+        ),
+        Source::Furniture => Some(
+            "# Sweet Home 3D furniture: 820 models, 427 of them in the 11 classes used, 120 MB, CC0 and CC-BY 3.0 (Debian, Ubuntu)\n\
+             sudo apt-get install sweethome3d-furniture\n\
+             splitscope data furniture\n",
+        ),
+        Source::Kicad => Some(
+            "# KiCad parts: 5,907 models in 40 classes, 379 MB to download, CC-BY-SA 4.0 with exception (Debian, Ubuntu).\n\
+             # The package takes 5.5 GB when installed; this extracts only the 1.2 GB of .wrl files, without installing.\n\
+             apt-get download kicad-packages3d\n\
+             dpkg --fsys-tarfile kicad-packages3d_*.deb | tar x --wildcards '*.wrl'\n\
+             splitscope data kicad:usr/share/kicad/3dmodels\n",
+        ),
+        _ => None,
+    }
+}
+
+/// Sets that can be fetched.
+pub const FETCHABLE: [Source; 3] = [Source::FashionMnist, Source::Furniture, Source::Kicad];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::DataSpec;
+
+    #[test]
+    fn instructions_end_in_a_valid_specification() {
+        for source in FETCHABLE {
+            let text = instructions(source).expect("there are some");
+            let last = text.lines().last().expect("lines").strip_prefix("splitscope data ").expect("our command");
+            assert_eq!(last.parse::<DataSpec>().expect("valid").source, source);
+        }
+        assert_eq!(instructions(Source::Arrangement), None);
+    }
+}

@@ -1,0 +1,228 @@
+//! Archives of OBJ files beside a table of classes, as Sweet Home 3D ships its furniture.
+//!
+//! Each archive (`*.sh3f` or `*.zip`) may have a catalogue, `PluginFurnitureCatalog.properties`, which gives the id and the model
+//! file of each piece; without one, the path of an OBJ file in the archive is its id. The table gives `id<TAB>class`.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::{BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use zip::ZipArchive;
+
+use super::{Access, LARGEST_FILE, finish, folder, mesh_cameras, read_file, render_mesh};
+use crate::data::Dataset;
+use crate::data::error::DataError;
+use crate::data::fingerprint::Fingerprint;
+use crate::data::formats::{MeshFormat, ParseError};
+use crate::data::listing;
+use crate::data::plan::{Item, Plan};
+use crate::data::shape::Shape;
+use crate::data::spec::DataSpec;
+
+/// Classes of the catalogue's pieces: `id<TAB>class<TAB>name<TAB>library`.
+const LABELS: &str = include_str!("../tables/furniture_labels.tsv");
+/// Where the package puts the archives.
+const USUAL: &str = "/usr/share/sweethome3d/furniture";
+/// Name of the catalogue in an archive.
+const CATALOGUE: &str = "PluginFurnitureCatalog.properties";
+/// Classes of the built-in table with enough pieces to learn from, largest first.
+const CLASSES: [&str; 11] =
+    ["chair", "table", "plant", "storage", "vessel", "window_door", "lamp", "appliance", "sofa", "person", "vehicle"];
+
+/// A model file in an archive.
+struct Model {
+    archive: PathBuf,
+    entry: String,
+}
+
+/// Opens a folder of archives.
+///
+/// # Errors
+/// See [`DataError`].
+pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, DataError> {
+    let root = folder(spec, Some(USUAL))?;
+    let table = match &spec.labels {
+        Some(path) => String::from_utf8_lossy(&read_file(path)?).into_owned(),
+        None => LABELS.to_owned(),
+    };
+    let table_name = spec.labels.as_ref().map_or("the built-in table".into(), |path| path.to_string_lossy());
+    let class_of = class_table(&table).map_err(|error| DataError::Parse { file: table_name.into_owned(), error })?;
+    let classes = chosen_classes(&class_of, spec);
+    let mut items = Vec::new();
+    let mut fingerprint = Fingerprint::default().with(table.as_bytes());
+    for archive in listing::entries(&root)?.into_iter().filter(|path| is_archive(path)) {
+        let metadata = archive.metadata().map_err(|source| DataError::Read { path: archive.clone(), source })?;
+        fingerprint = fingerprint.with_file(&archive.to_string_lossy(), &metadata);
+        for (id, entry) in models(&archive)? {
+            let label = class_of.get(id.as_str()).and_then(|class| classes.iter().position(|c| c == class));
+            if let Some(label) = label {
+                let name = format!("{}!{entry}", archive.display());
+                let content = Model { archive: archive.clone(), entry };
+                items.push(Item { label: label as u16, part: None, name, content });
+            }
+        }
+    }
+    if items.is_empty() {
+        return Err(DataError::NothingFound {
+            path: root,
+            extensions: "sh3f or zip archives with labelled OBJ files".to_owned(),
+        });
+    }
+    let licence = "Sweet Home 3D furniture: CC0 (BlendSwap-CC-0) and CC-BY 3.0 (the others: name the creators when publishing renders)";
+    let plan = Plan { classes, items, skipped: Vec::new(), licence: licence.to_owned(), fingerprint };
+    let cameras = mesh_cameras(spec, shape.views);
+    finish(
+        plan,
+        spec,
+        shape,
+        access,
+        |_| Ok(()),
+        |item, workspace, sample| {
+            let bytes = read_entry(&item.content.archive, &item.content.entry)?;
+            render_mesh(&bytes, MeshFormat::Obj, spec.up, &cameras, shape, workspace, sample)
+                .map_err(|error| DataError::Parse { file: item.name.clone(), error })
+        },
+    )
+}
+
+/// Classes in label order: the usual ones of the built-in table, else all of the table, sorted.
+fn chosen_classes(class_of: &HashMap<&str, &str>, spec: &DataSpec) -> Vec<String> {
+    if spec.labels.is_none() && spec.classes.is_empty() {
+        return CLASSES.map(str::to_owned).to_vec();
+    }
+    let mut classes: Vec<String> = class_of.values().map(|class| (*class).to_owned()).collect();
+    classes.sort();
+    classes.dedup();
+    classes
+}
+
+/// Reads `id<TAB>class[<TAB>...]` lines; `#` starts a comment line.
+fn class_table(table: &str) -> Result<HashMap<&str, &str>, ParseError> {
+    let mut class_of = HashMap::new();
+    for (at, line) in table.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#')) {
+        let mut fields = line.split('\t');
+        let (Some(id), Some(class)) = (fields.next(), fields.next()) else {
+            return Err(ParseError::line(at + 1, "expected `id<TAB>class`"));
+        };
+        if class_of.insert(id, class.trim()).is_some() {
+            return Err(ParseError::line(at + 1, format!("the id `{id}` occurs twice")));
+        }
+    }
+    if class_of.is_empty() {
+        return Err(ParseError::whole("the table names no class"));
+    }
+    Ok(class_of)
+}
+
+fn is_archive(path: &Path) -> bool {
+    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("sh3f") || e.eq_ignore_ascii_case("zip"))
+}
+
+fn open_archive(path: &Path) -> Result<ZipArchive<BufReader<File>>, DataError> {
+    let file = File::open(path).map_err(|source| DataError::Read { path: path.to_owned(), source })?;
+    ZipArchive::new(BufReader::new(file)).map_err(|error| DataError::Parse {
+        file: path.display().to_string(),
+        error: ParseError::whole(error.to_string()),
+    })
+}
+
+/// Reads a file of an archive, never more than the largest file that is read at all.
+fn read_entry(archive: &Path, entry: &str) -> Result<Vec<u8>, DataError> {
+    let file = format!("{}!{entry}", archive.display());
+    let broken = |message: String| DataError::Parse { file: file.clone(), error: ParseError::whole(message) };
+    let mut opened = open_archive(archive)?;
+    let found = opened.by_name(entry).map_err(|error| broken(error.to_string()))?;
+    let mut bytes = Vec::new();
+    found.take(LARGEST_FILE + 1).read_to_end(&mut bytes).map_err(|error| broken(error.to_string()))?;
+    if bytes.len() as u64 > LARGEST_FILE {
+        return Err(DataError::FileTooLarge { file, bytes: bytes.len() as u64, limit: LARGEST_FILE });
+    }
+    Ok(bytes)
+}
+
+/// Ids and OBJ files of an archive, in the order of the catalogue's numbers, else of the sorted paths.
+fn models(path: &Path) -> Result<Vec<(String, String)>, DataError> {
+    let archive = open_archive(path)?;
+    let is_obj = |name: &str| name.to_ascii_lowercase().ends_with(".obj");
+    if archive.index_for_name(CATALOGUE).is_none() {
+        let mut names: Vec<String> =
+            archive.file_names().flatten().map(Cow::into_owned).filter(|name| is_obj(name)).collect();
+        names.sort();
+        return Ok(names.into_iter().map(|name| (name.clone(), name)).collect());
+    }
+    let models = catalogue(&latin1(&read_entry(path, CATALOGUE)?));
+    Ok(models.into_iter().filter(|(_, model)| is_obj(model)).collect())
+}
+
+/// The `id#N` and `model#N` of a catalogue (Java properties), by N.
+fn catalogue(text: &str) -> Vec<(String, String)> {
+    let (mut ids, mut models) = (BTreeMap::new(), BTreeMap::new());
+    for line in text.lines() {
+        let Some((key, value)) = line.split_once(['=', ':']) else { continue };
+        let number = |prefix: &str| key.trim().strip_prefix(prefix)?.parse::<u32>().ok();
+        if let Some(number) = number("id#").or_else(|| number("id\\#")) {
+            ids.insert(number, unescaped(value.trim()));
+        } else if let Some(number) = number("model#").or_else(|| number("model\\#")) {
+            models.insert(number, unescaped(value.trim()).trim_start_matches('/').to_owned());
+        }
+    }
+    ids.into_iter().filter_map(|(number, id)| models.remove(&number).map(|model| (id, model))).collect()
+}
+
+/// Java properties are ISO-8859-1.
+fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().map(|&byte| char::from(byte)).collect()
+}
+
+/// Undoes the escapes of Java properties: `\:` is `:`, `\u00e9` is é.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text.chars();
+    while let Some(character) = rest.next() {
+        if character != '\\' {
+            plain.push(character);
+            continue;
+        }
+        match rest.next() {
+            Some('u') => {
+                let digits: String = rest.by_ref().take(4).collect();
+                plain.extend(u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32));
+            }
+            Some(escaped) => plain.push(escaped),
+            None => {}
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_table_names_the_usual_classes() {
+        let class_of = class_table(LABELS).expect("valid");
+        let count = |class: &str| class_of.values().filter(|c| **c == class).count();
+        assert_eq!(class_of.len(), 820);
+        assert_eq!((count("chair"), count("vehicle")), (67, 28));
+        assert!(CLASSES.iter().all(|class| count(class) >= 28));
+    }
+
+    #[test]
+    fn catalogues_pair_ids_with_models() {
+        let text = "# x\nid#2=b\nmodel#2=/b/b.obj\nname#1=n\nid#1 = Caf\\u00e9#cup\\:1\nmodel#1=/a b.obj\nid#3=lost\n";
+        let expected = [("Café#cup:1", "a b.obj"), ("b", "b/b.obj")].map(|(i, m)| (i.to_owned(), m.to_owned()));
+        assert_eq!(catalogue(text), expected);
+        assert_eq!(unescaped("a\\"), "a");
+        assert_eq!(unescaped("\\u12"), "\u{12}");
+    }
+
+    #[test]
+    fn defects_of_a_table_name_their_line() {
+        assert_eq!(class_table("# h\na\tx\nb\n").expect_err("field").to_string(), "line 3: expected `id<TAB>class`");
+        assert_eq!(class_table("a\tx\na\ty\n").expect_err("twice").to_string(), "line 2: the id `a` occurs twice");
+        assert!(class_table("# nothing\n").is_err());
+    }
+}

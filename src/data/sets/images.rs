@@ -1,0 +1,48 @@
+//! Folders of pictures, one a class; a picture becomes several views as windows or crops.
+
+use super::{Access, finish, folder, read_file};
+use crate::data::Dataset;
+use crate::data::error::DataError;
+use crate::data::formats::picture;
+use crate::data::listing;
+use crate::data::plan::{Item, Plan};
+use crate::data::random::Stream;
+use crate::data::shape::Shape;
+use crate::data::spec::DataSpec;
+use crate::data::windows::write_views;
+
+/// Opens a folder of pictures: `ROOT/{train,val,test}/<class>/**`, `ROOT/<class>/{train,test}/**` or `ROOT/<class>/**`.
+///
+/// # Errors
+/// See [`DataError`].
+pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, DataError> {
+    let root = folder(spec, None)?;
+    let listing = listing::labelled(&root, &picture::EXTENSIONS)?;
+    let items = listing.files.into_iter().enumerate().map(|(at, file)| Item {
+        label: file.label,
+        part: file.part,
+        name: file.path.display().to_string(),
+        content: (at as u64, file.path),
+    });
+    let plan = Plan {
+        classes: listing.classes,
+        items: items.collect(),
+        skipped: Vec::new(),
+        licence: "as the owner of the files says".to_owned(),
+        fingerprint: listing.fingerprint,
+    };
+    finish(
+        plan,
+        spec,
+        shape,
+        access,
+        |_| Ok(()),
+        |item, _, sample| {
+            let (at, path) = &item.content;
+            let picture = picture::decode(&read_file(path)?)
+                .map_err(|error| DataError::Parse { file: item.name.clone(), error })?;
+            write_views(&picture, spec.views, shape, &Stream::new(spec.seed, *at), sample);
+            Ok(())
+        },
+    )
+}

@@ -1,0 +1,117 @@
+//! Where samples come from: one file a kind of set. Each lists its items ([`Plan`]), then reads or renders them.
+
+pub mod arrangement;
+pub mod furniture;
+pub mod images;
+pub mod kicad;
+pub mod meshes;
+pub mod multiview;
+pub mod stills;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::cache::Cache;
+use super::camera::{self, Camera};
+use super::error::DataError;
+use super::formats::{MeshFormat, ParseError};
+use super::mesh::UpAxis;
+use super::plan::{Item, Plan};
+use super::render::Light;
+use super::shape::{Shape, Workspace};
+use super::spec::DataSpec;
+use super::{Dataset, Progress};
+
+/// Changes when rendering or reading changes, so that older cache files are not used.
+const RECIPE_VERSION: u64 = 1;
+
+/// Largest file that is read whole (512 MiB).
+const LARGEST_FILE: u64 = 512 << 20;
+
+/// Azimuth of the first camera of meshes, in degrees: none looks straight at the front of an object, where depth is lost.
+const FIRST_AZIMUTH: f32 = 15.0;
+
+/// What opening a set may use besides its files.
+#[derive(Clone, Copy)]
+pub struct Access<'a> {
+    /// Where finished sets are kept.
+    pub cache: Option<&'a Cache>,
+    /// Told how far it is.
+    pub progress: Progress<'a>,
+}
+
+/// Takes a set from the cache, or makes it from its plan and keeps it. `prepare` may change the plan before it is made.
+fn finish<T: Sync>(
+    mut plan: Plan<T>,
+    spec: &DataSpec,
+    shape: Shape,
+    access: Access,
+    prepare: impl FnOnce(&mut Plan<T>) -> Result<(), DataError>,
+    read: impl Fn(&Item<T>, &mut Workspace, &mut [u8]) -> Result<(), DataError> + Sync,
+) -> Result<Dataset, DataError> {
+    let key = [RECIPE_VERSION, shape.views as u64, shape.size as u64, shape.channels as u64]
+        .iter()
+        .fold(plan.fingerprint.with(spec.to_string().as_bytes()), |key, number| key.with(&number.to_le_bytes()));
+    if let Some(set) = access.cache.and_then(|cache| cache.load(key)) {
+        return Ok(set);
+    }
+    plan.keep_classes(spec)?;
+    prepare(&mut plan)?;
+    plan.thin_out(spec);
+    let set = plan.make(spec, shape, access.progress, read)?;
+    if let Some(cache) = access.cache {
+        // A cache that cannot be written costs time, not the set.
+        let _ = cache.store(key, &set);
+    }
+    Ok(set)
+}
+
+/// The folder of a set: as named, or the usual place, which must then be there.
+fn folder(spec: &DataSpec, usual: Option<&str>) -> Result<PathBuf, DataError> {
+    let set = spec.source.name();
+    if let Some(path) = &spec.path {
+        return Ok(path.clone());
+    }
+    let usual = PathBuf::from(usual.ok_or(DataError::NoPath { set })?);
+    if usual.is_dir() { Ok(usual) } else { Err(DataError::NotInstalled { set, path: usual }) }
+}
+
+/// Reads a file whole, if it is not too large.
+fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
+    let unreadable = |source| DataError::Read { path: path.to_owned(), source };
+    let bytes = fs::metadata(path).map_err(unreadable)?.len();
+    if bytes > LARGEST_FILE {
+        return Err(DataError::FileTooLarge { file: path.display().to_string(), bytes, limit: LARGEST_FILE });
+    }
+    fs::read(path).map_err(unreadable)
+}
+
+/// Cameras round a mesh.
+fn mesh_cameras(spec: &DataSpec, views: usize) -> Vec<Camera> {
+    let mut cameras = camera::ring(views, &spec.ring_elevations());
+    for camera in &mut cameras {
+        camera.azimuth_degrees += FIRST_AZIMUTH;
+    }
+    cameras
+}
+
+/// Reads a mesh and renders it, centred and scaled to the unit sphere, into `sample`.
+fn render_mesh(
+    bytes: &[u8],
+    format: MeshFormat,
+    up: Option<UpAxis>,
+    cameras: &[Camera],
+    shape: Shape,
+    workspace: &mut Workspace,
+    sample: &mut [u8],
+) -> Result<(), ParseError> {
+    let mut mesh = format.read(bytes)?;
+    mesh.set_up_axis(up.unwrap_or(format.usual_up_axis()));
+    mesh.fit_unit_sphere().map_err(|defect| ParseError::whole(defect.to_string()))?;
+    shape.draw_grey(workspace, sample, |canvas, grey| {
+        for (camera, image) in cameras.iter().zip(grey.chunks_exact_mut(shape.size * shape.size)) {
+            canvas.draw(&mesh, *camera, Light::default(), shape.size, image);
+        }
+    });
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! Folders of pictures with several views of each object, in either usual layout:
+//! `ROOT/<class>/{train,test}/<object>_<view>.png` or `ROOT/<class>/{train,test}/<object>/<view>.png`.
+//!
+//! Views of an object are ordered by the last number in their name. When fewer are asked for than there are, they are taken spread over
+//! the ring ([`spread_order`]).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::{Access, finish, folder, read_file};
+use crate::data::Dataset;
+use crate::data::camera::spread_order;
+use crate::data::error::DataError;
+use crate::data::formats::picture::{self, Window, scale};
+use crate::data::listing::{self, File};
+use crate::data::plan::{Item, Part, Plan};
+use crate::data::shape::Shape;
+use crate::data::spec::DataSpec;
+
+/// An object: its class and part, and its folder with the stem of its files.
+type Key = (u16, Option<Part>, PathBuf);
+
+/// Opens a folder of multi-view pictures.
+///
+/// # Errors
+/// See [`DataError`].
+pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, DataError> {
+    let root = folder(spec, None)?;
+    let listing = listing::labelled(&root, &picture::EXTENSIONS)?;
+    let items = objects(listing.files, shape.views)?;
+    let plan = Plan {
+        classes: listing.classes,
+        items,
+        skipped: Vec::new(),
+        licence: "as the owner of the files says".to_owned(),
+        fingerprint: listing.fingerprint,
+    };
+    finish(
+        plan,
+        spec,
+        shape,
+        access,
+        |_| Ok(()),
+        |item, _, sample| {
+            for (path, planes) in item.content.iter().zip(sample.chunks_exact_mut(shape.view_bytes())) {
+                let picture = picture::decode(&read_file(path)?)
+                    .map_err(|error| DataError::Parse { file: path.display().to_string(), error })?;
+                scale(&picture, Window::WHOLE, shape.size, planes);
+            }
+            Ok(())
+        },
+    )
+}
+
+/// Groups files into objects and keeps `views` of each.
+fn objects(files: Vec<File>, views: usize) -> Result<Vec<Item<Vec<PathBuf>>>, DataError> {
+    let mut groups: BTreeMap<Key, Vec<(u64, PathBuf)>> = BTreeMap::new();
+    for File { label, part, base, path } in files {
+        let (stem, number) = stem_and_number(&path);
+        let parent = path.parent().unwrap_or(&base);
+        let object = if parent == base { parent.join(stem) } else { parent.to_owned() };
+        groups.entry((label, part, object)).or_default().push((number, path));
+    }
+    let first = groups.iter().next().map(|((_, _, object), files)| (object.clone(), files.len()));
+    let mut items = Vec::with_capacity(groups.len());
+    for ((label, part, object), mut files) in groups {
+        files.sort();
+        if let Some((first, expected)) = first.as_ref().filter(|(_, expected)| *expected != files.len()) {
+            let shown = |path: &Path| path.display().to_string();
+            let (object, first) = (shown(&object), shown(first));
+            return Err(DataError::ViewsDiffer { object, found: files.len(), first, expected: *expected });
+        }
+        if files.len() < views {
+            return Err(DataError::TooFewViews { views, available: files.len() });
+        }
+        let content = spread_order(files.len()).into_iter().take(views).map(|at| files[at].1.clone()).collect();
+        items.push(Item { label, part, name: object.display().to_string(), content });
+    }
+    Ok(items)
+}
+
+/// The file name without its extension, cut before its last number (and the separator before that), and that number.
+fn stem_and_number(path: &Path) -> (String, u64) {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let number = name[stem.len()..].parse().unwrap_or(0);
+    (stem.trim_end_matches(['_', '-', '.']).to_owned(), number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str) -> File {
+        File { label: 0, part: Some(Part::Train), base: PathBuf::from("r/a/train"), path: PathBuf::from(path) }
+    }
+
+    fn names(item: &Item<Vec<PathBuf>>) -> Vec<String> {
+        item.content.iter().map(|p| p.file_name().expect("a file").to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn files_that_share_a_stem_are_one_object_in_numeric_order() {
+        let mut files = Vec::new();
+        for object in ["bed_0001", "bed_0002"] {
+            files.extend((1..=12).map(|view| file(&format!("r/a/train/{object}_{view}.png"))));
+        }
+        let objects = objects(files, 3).expect("valid");
+        assert_eq!(objects.len(), 2);
+        assert_eq!(names(&objects[1]), ["bed_0002_1.png", "bed_0002_7.png", "bed_0002_4.png"]);
+    }
+
+    #[test]
+    fn files_in_a_folder_are_one_object() {
+        let files = ["x/0.png", "x/1.png", "y/a.png", "y/b.png"].map(|name| file(&format!("r/a/train/{name}")));
+        let objects = objects(files.to_vec(), 2).expect("valid");
+        assert_eq!(objects.iter().map(names).collect::<Vec<_>>(), [["0.png", "1.png"], ["a.png", "b.png"]]);
+    }
+
+    #[test]
+    fn numbers_of_views_must_agree_and_suffice() {
+        let files = ["x_1.png", "x_2.png", "y_1.png"].map(|name| file(&format!("r/a/train/{name}")));
+        let message = |files: &[File], views| objects(files.to_vec(), views).expect_err("refused").to_string();
+        assert_eq!(message(&files, 1), "the object r/a/train/y has 1 views, but r/a/train/x has 2");
+        assert_eq!(message(&files[..2], 4), "4 views were asked for, but the set has 2 views per object");
+    }
+}

@@ -1,0 +1,63 @@
+//! Session files.
+
+use super::{pair, session, set};
+use crate::diagnostic::Source;
+use crate::explore::*;
+
+#[test]
+fn a_session_opens_again_as_it_was() {
+    let mut session = session(60);
+    set(&mut session, KnobId::LinkBandwidth, "7.3 Mbit/s");
+    set(&mut session, KnobId::LatencyLimit, "none");
+    set(&mut session, KnobId::Sensors, "4");
+    session.update(Action::LockKnob, 0);
+    session.update(Action::Select(Move::To(7)), 0);
+    session.update(Action::Pin, 0);
+    session.update(Action::Hand(Part::Fusion, Move::Last), 0);
+    session.update(Action::Hand(Part::Split, Move::To(4)), 0);
+    session.update(Action::Pin, 0);
+    session.update(Action::Baseline, 0);
+    session.update(Action::Sort(Column::Energy), 0);
+    session.update(Action::Filter("ratio>1".into()), 0);
+    session.update(Action::Unit(Move::By(1)), 0);
+    session.update(Action::Screen(Screen::Compare), 0);
+    let text = session.to_file().to_toml();
+    let file =
+        SessionFile::from_toml(&Source::new("session.toml", text.clone())).unwrap_or_else(|error| panic!("{error}"));
+    let (space, profile) = pair();
+    let again = Session::open(&file, space, profile).unwrap();
+    assert_eq!(again.setup(), session.setup());
+    assert_eq!(again.strip(), session.strip());
+    assert_eq!(again.order(), session.order());
+    assert_eq!(
+        (again.ui().screen, again.ui().unit, again.ui().dial),
+        (Screen::Compare, Unit::Energy, session.ui().dial)
+    );
+    assert_eq!(again.to_file().to_toml(), text);
+}
+
+#[test]
+fn a_wrong_file_says_what_is_wrong() {
+    let session = session(5);
+    let text = session.to_file().to_toml();
+    let read = |text: String| SessionFile::from_toml(&Source::new("session.toml", text));
+    let error = read(text.replace("[knobs]", "[konbs]")).unwrap_err();
+    assert!(error.to_string().contains("did you mean `knobs`?"), "{error}");
+    let open = |text: String| {
+        let (space, profile) = pair();
+        Session::open(&read(text).unwrap(), space, profile).unwrap_err().to_string()
+    };
+    let cases = [
+        ("link-bandwidth", "link-bandwith", "no knob is named `link-bandwith`; did you mean `link-bandwidth`?"),
+        ("sensors = 6.0", "sensors = 99.0", "number of sensors can't be 99"),
+        ("sensors = 6.0", "sensors = 2.5", "number of sensors can't be 2.5"),
+        ("version = 1", "version = 9", "this session file has version 9; this splitscope reads up to 1"),
+        ("space = \"tabletop\"", "space = \"table\"", "the session is about the space `table`, not `tabletop`"),
+    ];
+    for (from, to, expected) in cases {
+        assert!(text.contains(from), "{text}");
+        assert_eq!(open(text.replace(from, to)), expected);
+    }
+    let pinned = format!("{text}\n[[pin]]\ngenome = \"0\"\nfusion = \"stem\"\nratio = 1\nbits = 8\n");
+    assert!(open(pinned).contains("genes where the space has"));
+}

@@ -1,0 +1,204 @@
+//! Knobs move, best splits and counts follow.
+
+use proptest::prelude::*;
+
+use super::{best_split, session, set, shipped_space, step};
+use crate::cost::{Limit, best_cut};
+use crate::explore::*;
+
+#[test]
+fn the_largest_design_is_split_inside_the_network() {
+    let session = session(50);
+    assert_eq!(session.pool().candidates()[0].genome, session.space().largest());
+    let split = best_split(&session);
+    assert!(split > 0 && split < session.space().last(), "{}", session.space().boundary_name(split));
+    assert!(session.standing(0).unwrap().feasible());
+}
+
+#[test]
+fn less_bandwidth_moves_the_split_towards_the_logits_and_more_towards_the_input() {
+    let mut session = session(20);
+    set(&mut session, KnobId::LatencyLimit, "none");
+    let home = best_split(&session);
+    for direction in [-1, 1] {
+        session.update(Action::ResetKnobs, 0);
+        set(&mut session, KnobId::LatencyLimit, "none");
+        set(&mut session, KnobId::SensorMemory, "none");
+        let mut splits = vec![best_split(&session)];
+        for _ in 0..session.dial(KnobId::LinkBandwidth).unwrap().stops.len() {
+            step(&mut session, KnobId::LinkBandwidth, direction, 0);
+            splits.push(best_split(&session));
+        }
+        assert_eq!(splits[0], home);
+        assert!(
+            if direction < 0 { splits.is_sorted() } else { splits.is_sorted_by(|one, next| one >= next) },
+            "{splits:?}"
+        );
+        assert_ne!(splits.last(), Some(&home), "{splits:?}");
+    }
+}
+
+#[test]
+fn less_sensor_memory_moves_the_split_back() {
+    let mut session = session(20);
+    set(&mut session, KnobId::LinkBandwidth, "2 Mbit/s");
+    set(&mut session, KnobId::LatencyLimit, "none");
+    let mut before = best_split(&session);
+    let mut moved = 0;
+    for _ in 0..40 {
+        step(&mut session, KnobId::SensorMemory, -1, 0);
+        let now = best_split(&session);
+        if !session.standing(0).unwrap().feasible() {
+            break;
+        }
+        assert!(now <= before, "from {before} to {now}");
+        moved += u32::from(now < before);
+        before = now;
+    }
+    assert!(moved > 0);
+    assert_eq!(before, 0, "only raw input needs no more memory than the frame");
+}
+
+#[test]
+fn the_best_split_is_the_one_the_cost_model_finds() {
+    let mut session = session(100);
+    for limit in ["10 ms", "5 ms", "3 ms", "1 ms"] {
+        set(&mut session, KnobId::LatencyLimit, limit);
+        for id in 0..100 {
+            let standing = session.standing(id).unwrap();
+            let table = crate::cost::CostTable { cuts: session.pool().cuts(id).to_vec() };
+            let best = best_cut(&table, session.knobs(), |_| true).unwrap();
+            if standing.feasible() {
+                assert_eq!(usize::from(standing.cut), best, "{limit} #{id}");
+            } else {
+                assert!(!crate::cost::evaluate(&table, best, session.knobs()).feasible(), "{limit} #{id}");
+            }
+        }
+    }
+}
+
+#[test]
+fn before_anything_is_measured_the_largest_network_that_fits_stands_first() {
+    let mut session = session(300);
+    for limit in ["10 ms", "4 ms", "3 ms", "2 ms"] {
+        set(&mut session, KnobId::LatencyLimit, limit);
+        let first = session.ranking()[0];
+        let macs = |id: CandidateId| session.pool().candidates()[id as usize].macs;
+        let fit = (0..300).filter(|&id| session.standing(id).unwrap().feasible());
+        assert_eq!(Some(macs(first)), fit.map(macs).max().or(Some(macs(first))), "{limit}");
+        let classes: Vec<Class> = session.ranking().iter().map(|&id| session.standing(id).unwrap().class).collect();
+        assert!(classes.is_sorted());
+        assert_eq!(session.feasible_count(), classes.iter().filter(|class| **class != Class::Infeasible).count());
+    }
+    assert!(session.feasible_count() < 300);
+}
+
+#[test]
+fn what_breaks_least_stands_first_among_what_does_not_fit() {
+    let mut session = session(200);
+    set(&mut session, KnobId::LatencyLimit, "1 ms");
+    assert_eq!(session.feasible_count(), 0);
+    let latencies: Vec<f64> =
+        session.ranking().iter().map(|&id| session.standing(id).unwrap().evaluation.latency.total_s()).collect();
+    assert!(latencies.is_sorted(), "with one limit broken the least latency is the least excess");
+    assert_eq!(session.binding(), [(Limit::Latency, 200)]);
+}
+
+#[test]
+fn a_limit_binds_what_would_fit_without_it() {
+    let mut session = session(200);
+    set(&mut session, KnobId::LatencyLimit, "4 ms");
+    set(&mut session, KnobId::SensorMemory, "2 KiB");
+    let fit = session.feasible_count();
+    let barred = session.binding();
+    assert!(fit < 200 && !barred.is_empty());
+    for (limit, count) in barred {
+        let knob = if limit == Limit::Latency { KnobId::LatencyLimit } else { KnobId::SensorMemory };
+        let mut lifted = session.clone();
+        set(&mut lifted, knob, "none");
+        assert_eq!(lifted.feasible_count(), fit + count, "{limit:?}");
+    }
+}
+
+#[test]
+fn locked_knobs_stay_and_others_reset() {
+    let mut session = session(10);
+    set(&mut session, KnobId::LinkBandwidth, "5 Mbit/s");
+    session.update(Action::LockKnob, 0);
+    set(&mut session, KnobId::Sensors, "3");
+    session.update(Action::SetKnob { knob: KnobId::LinkBandwidth, fraction: 1.0 }, 0);
+    assert!(session.toast(0).unwrap().text.contains("locked"));
+    session.update(Action::ResetKnobs, 0);
+    assert_eq!((session.value(KnobId::LinkBandwidth), session.value(KnobId::Sensors)), (625e3, 6.0));
+    assert!(session.setup().is_locked(KnobId::LinkBandwidth));
+}
+
+#[test]
+fn what_is_typed_wrongly_is_told_and_changes_nothing() {
+    let mut session = session(10);
+    let before = session.setup().clone();
+    session.update(Action::TypeKnob("many".into()), 5);
+    assert_eq!(session.setup(), &before);
+    assert_eq!(session.toast(1_000_000).map(|message| message.text.as_str()), Some("`many` is not a number"));
+    session.update(Action::Back, 6);
+    assert_eq!(session.toast(7), None);
+}
+
+#[test]
+fn a_space_of_one_view_takes_one_sensor() {
+    let (_, profile) = super::pair();
+    let session = Session::new(shipped_space("mobilenet-v2"), profile, 100, 1);
+    assert_eq!(session.value(KnobId::Sensors), 1.0);
+    assert!(session.messages()[0].text.contains("takes at most 1 views; the profile has 6 sensors"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn a_histogram_says_how_many_fit_if_the_knob_stood_there(
+        fractions in prop::collection::vec(0.0_f64..1.0, 8),
+        which in 0_usize..8,
+        stop in 0.0_f64..1.0,
+    ) {
+        let mut session = session(60);
+        let ids: Vec<KnobId> = session.dials().iter().map(|dial| dial.id).collect();
+        // Within the middle of the ranges, where there is something to count.
+        for (&knob, fraction) in ids.iter().zip(&fractions) {
+            session.update(Action::SetKnob { knob, fraction: 0.3 + 0.5 * fraction }, 0);
+        }
+        let knob = ids[which];
+        let stop = (stop * session.dial(knob).unwrap().last() as f64) as usize;
+        let said = session.histogram(knob)[stop];
+        let before = session.clone();
+        session.update(Action::SelectKnob(Move::To(which)), 0);
+        session.update(Action::MoveKnob(Move::To(stop)), 0);
+        prop_assert_eq!(said as usize, session.feasible_count(), "{:?} at stop {}", knob, stop);
+        for what_if in before.what_if() {
+            let mut there = before.clone();
+            there.update(Action::SetKnob { knob: what_if.knob, fraction: before.dial(what_if.knob).unwrap().fraction(what_if.value) }, 0);
+            prop_assert_eq!(there.feasible_count(), what_if.feasible as usize);
+            prop_assert_eq!(there.feasible_count() - before.feasible_count(), what_if.gained as usize);
+        }
+    }
+
+    #[test]
+    fn a_fix_mends(fractions in prop::collection::vec(0.0_f64..1.0, 8), row in 0_usize..60) {
+        let mut session = session(60);
+        let ids: Vec<KnobId> = session.dials().iter().map(|dial| dial.id).collect();
+        for (&knob, fraction) in ids.iter().zip(&fractions) {
+            session.update(Action::SetKnob { knob, fraction: 0.2 + 0.4 * fraction }, 0);
+        }
+        session.update(Action::Select(Move::To(59 - row)), 0);
+        let selected = session.selected().unwrap();
+        let fixes = session.fixes();
+        prop_assert!(fixes.is_sorted_by_key(|fix| fix.stops));
+        prop_assert!(fixes.is_empty() || !session.standing(selected).unwrap().feasible());
+        for fix in fixes {
+            let mut mended = session.clone();
+            let fraction = session.dial(fix.knob).unwrap().fraction(fix.value);
+            mended.update(Action::SetKnob { knob: fix.knob, fraction }, 0);
+            prop_assert!(mended.standing(selected).unwrap().feasible(), "{:?}", fix);
+        }
+    }
+}

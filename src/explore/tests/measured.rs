@@ -1,0 +1,153 @@
+//! Measured accuracies: ranking, numbers of sensors, children.
+
+use super::{session, set, step};
+use crate::explore::progress::{Generation, SearchUpdate, State, TrainUpdate};
+use crate::explore::*;
+
+/// A candidate was measured at its best split.
+fn measured(session: &Session, id: CandidateId, views: u32, accuracy: f64) -> Feed {
+    let design = session.best_design(id).unwrap();
+    Feed::Measured { design, views, accuracy, samples: 400, step: 100 }
+}
+
+#[test]
+fn measured_designs_stand_first_by_accuracy_then_latency() {
+    let mut session = session(50);
+    let feeds = [(7, 0.8), (9, 0.9), (11, 0.8)].map(|(id, accuracy)| measured(&session, id, 6, accuracy));
+    session.update(Action::Feed(feeds.to_vec()), 0);
+    let latency = |id| session.standing(id).unwrap().evaluation.latency.total_s();
+    let tied = if latency(7) < latency(11) { [7, 11] } else { [11, 7] };
+    assert_eq!(session.ranking()[..3], [9, tied[0], tied[1]]);
+    assert_eq!(session.standing(9).unwrap().accuracy(), Some(0.9));
+    assert_eq!((session.measured_count(), session.feasible_count()), (3, 50));
+    assert_eq!(session.vertical(), Vertical::Accuracy);
+    assert_eq!(session.points().count(), 3);
+    assert_eq!(session.unmeasured_rows(), session.order().len() - 3);
+}
+
+#[test]
+fn a_measured_split_is_kept_while_it_fits() {
+    let mut session = session(20);
+    let slow = session.pool().design(session.space(), 0, 6).unwrap();
+    session.update(
+        Action::Feed(vec![Feed::Measured { design: slow.clone(), views: 6, accuracy: 0.9, samples: 400, step: 1 }]),
+        0,
+    );
+    assert_eq!(session.best_design(0), Some(slow.clone()));
+    let latency = session.standing(0).unwrap().evaluation.latency.total_s();
+    set(&mut session, KnobId::LatencyLimit, &format!("{} ms", latency * 1e3 * 0.99));
+    assert_ne!(session.best_design(0), Some(slow));
+    assert_eq!(session.standing(0).unwrap().class, Class::Unmeasured);
+}
+
+#[test]
+fn accuracies_survive_knob_changes_and_depend_on_the_number_of_sensors() {
+    let mut session = session(30);
+    let design = session.best_design(4).unwrap();
+    for (views, accuracy) in [(6, 0.9), (3, 0.7)] {
+        session.learn(&design, views, accuracy, 400, 100);
+    }
+    assert_eq!(session.accuracy(&design).measured(), Some(0.9));
+    for knob in [KnobId::LinkBandwidth, KnobId::SensorCompute, KnobId::LatencyLimit] {
+        step(&mut session, knob, 1, 0);
+        assert_eq!(session.accuracy(&design).measured(), Some(0.9));
+    }
+    session.update(Action::ResetKnobs, 0);
+    set(&mut session, KnobId::Sensors, "3");
+    assert_eq!(session.accuracy(&design).measured(), Some(0.7));
+    assert_eq!(session.ranking()[0], 4);
+    set(&mut session, KnobId::Sensors, "4");
+    assert!(matches!(session.accuracy(&design), Shown::OtherViews { views: 3, .. }));
+    assert_eq!(session.standing(4).unwrap().accuracy(), None);
+    assert_eq!(session.vertical(), Vertical::Macs);
+    set(&mut session, KnobId::Sensors, "6");
+    assert_eq!(session.accuracy(&design).measured(), Some(0.9));
+}
+
+#[test]
+fn a_measured_design_outside_the_pool_becomes_a_candidate() {
+    let mut session = session(5);
+    let space = session.space().clone();
+    let (mut genome, mut seed) = (space.smallest(), 0);
+    while !session.pool().of_genome(&genome).is_empty() {
+        use rand::SeedableRng;
+        seed += 1;
+        genome = space.sample(&mut rand_chacha::ChaCha8Rng::seed_from_u64(seed));
+    }
+    let design = crate::space::Design { genome, split: 3, fusion: 5, ratio: 4, bits: 4 };
+    let design = space.canonical_design(design);
+    session.learn(&design, 6, 0.95, 400, 100);
+    assert_eq!(session.pool().len(), 6);
+    assert_eq!(session.best_design(5), Some(design));
+    assert_eq!(session.selected(), Some(5), "who stays at the top sees the best design");
+}
+
+#[test]
+fn an_accuracy_floor_bars_what_was_measured_below_it() {
+    let mut session = session(20);
+    let feeds = [measured(&session, 3, 6, 0.9), measured(&session, 4, 6, 0.6)];
+    session.update(Action::Feed(feeds.to_vec()), 0);
+    set(&mut session, KnobId::AccuracyFloor, "75");
+    // The floor bars the measured split; others of the design are not known to be worse.
+    assert_eq!(session.ranking()[0], 3);
+    assert_eq!(session.standing(4).unwrap().class, Class::Unmeasured);
+}
+
+#[test]
+fn while_frozen_measurements_wait() {
+    let mut session = session(20);
+    let feed = measured(&session, 3, 6, 0.9);
+    session.update(Action::Freeze, 0);
+    session.update(Action::Feed(vec![feed]), 0);
+    assert_eq!((session.measurements().len(), session.held_back()), (0, 1));
+    session.update(Action::Freeze, 0);
+    assert_eq!((session.measurements().len(), session.held_back()), (1, 0));
+}
+
+#[test]
+fn what_does_not_fit_the_space_is_left_out() {
+    let mut session = session(5);
+    let mobile = super::shipped_space("mobilenet-v2");
+    let design = crate::space::Design { genome: mobile.largest(), split: 0, fusion: 1, ratio: 1, bits: 8 };
+    session.learn(&design, 6, 0.9, 400, 1);
+    let own = session.best_design(0).unwrap();
+    session.learn(&own, 6, f64::NAN, 400, 1);
+    assert!(session.measurements().is_empty());
+    assert!(session.toast(0).unwrap().text.contains("left out"));
+}
+
+#[test]
+fn children_are_started_told_and_followed() {
+    let mut session = session(5);
+    assert_eq!(session.update(Action::Control(Control::Pause), 0), []);
+    assert_eq!(session.update(Action::Train, 0), [Effect::StartTraining]);
+    assert_eq!((session.ui().screen, &session.training().state), (Screen::Train, &State::Starting));
+    assert_eq!(session.update(Action::Train, 0), [], "one is running already");
+    session.update(Action::Feed(vec![Feed::Training(TrainUpdate::State(State::Running))]), 0);
+    assert_eq!(session.update(Action::Control(Control::Pause), 0), [Effect::Control(Control::Pause)]);
+    assert_eq!(session.training().state, State::Paused);
+    assert_eq!(session.update(Action::Control(Control::Resume), 0), [Effect::Control(Control::Resume)]);
+    assert_eq!(session.update(Action::Control(Control::Detach), 0), [Effect::Detach]);
+    let failed = State::Failed("disk full".into());
+    session.update(Action::Feed(vec![Feed::Training(TrainUpdate::State(failed))]), 0);
+    assert_eq!(session.toast(9).map(|message| message.text.as_str()), Some("training failed: disk full"));
+}
+
+#[test]
+fn a_running_search_is_told_new_limits_when_asked() {
+    let mut session = session(5);
+    let effects = session.update(Action::Search, 0);
+    let [Effect::StartSearch(limits)] = effects.as_slice() else { panic!() };
+    assert_eq!(limits.get("latency"), Some(&0.01));
+    assert!(!limits.contains_key("energy"), "what has no limit is left out");
+    session.update(Action::Feed(vec![Feed::Search(SearchUpdate::State(State::Running))]), 0);
+    assert!(!session.limits_moved());
+    set(&mut session, KnobId::LatencyLimit, "8 ms");
+    assert!(session.limits_moved());
+    let effects = session.update(Action::Control(Control::SendLimits), 0);
+    let [Effect::SendLimits(limits)] = effects.as_slice() else { panic!() };
+    assert_eq!((limits["latency"], session.limits_moved()), (0.008, false));
+    let generation = Generation { generation: 1, evaluations: 64, ..Generation::default() };
+    session.update(Action::Feed(vec![Feed::Search(SearchUpdate::Generation(generation))]), 0);
+    assert_eq!(session.searching().last().evaluations, 64);
+}

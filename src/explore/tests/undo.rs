@@ -1,0 +1,192 @@
+//! Any sequence of actions can be taken back; none panics.
+
+use proptest::prelude::*;
+
+use super::{pair, session, set, shipped_space, step};
+use crate::explore::*;
+use crate::space::SearchSpace;
+
+fn moves() -> impl Strategy<Value = Move> {
+    prop_oneof![
+        (-3_i32..=3).prop_map(Move::By),
+        Just(Move::First),
+        Just(Move::Last),
+        (0_usize..60).prop_map(Move::To),
+        Just(Move::By(i32::MIN)),
+        Just(Move::By(i32::MAX)),
+    ]
+}
+
+fn action() -> impl Strategy<Value = Action> {
+    let part = prop::sample::select(vec![Part::Split, Part::Fusion, Part::Ratio, Part::Bits]);
+    let texts = ["3", "2.5 Mbit/s", "none", "48 KiB", "nonsense", "", "-1", "1e300"].map(String::from).to_vec();
+    let filters = ["fits", "acc>72 split=S3", "lat<3ms -pinned", "macs>=1", "?", ""].map(String::from).to_vec();
+    prop_oneof![
+        4 => moves().prop_map(Action::SelectKnob),
+        8 => moves().prop_map(Action::MoveKnob),
+        4 => (prop::sample::select(KNOBS.iter().map(|knob| knob.id).collect::<Vec<_>>()), -0.5_f64..1.5)
+            .prop_map(|(knob, fraction)| Action::SetKnob { knob, fraction }),
+        2 => prop::sample::select(texts).prop_map(Action::TypeKnob),
+        1 => Just(Action::ResetKnob),
+        1 => Just(Action::ResetKnobs),
+        1 => Just(Action::LockKnob),
+        4 => moves().prop_map(Action::Select),
+        2 => (0_u32..50).prop_map(Action::SelectCandidate),
+        6 => (part, moves()).prop_map(|(part, to)| Action::Hand(part, to)),
+        1 => Just(Action::ResetHand),
+        3 => Just(Action::Pin),
+        1 => Just(Action::Baseline),
+        2 => prop::sample::select(Column::ALL.to_vec()).prop_map(Action::Sort),
+        2 => prop::sample::select(filters).prop_map(Action::Filter),
+        2 => Just(Action::Undo),
+        2 => Just(Action::Redo),
+        1 => Just(Action::Remember("x".into())),
+        1 => (0_usize..3).prop_map(Action::Recall),
+        1 => Just(Action::Back),
+        1 => Just(Action::Freeze),
+        1 => Just(Action::Copy(Export::Toml)),
+        1 => moves().prop_map(Action::Unit),
+        1 => moves().prop_map(Action::Focus),
+        1 => Just(Action::Search),
+        1 => Just(Action::Tick),
+    ]
+}
+
+/// Whatever a screen may ask of a session.
+fn look(session: &Session) {
+    let strip = session.strip();
+    assert_eq!(strip.is_some(), !session.pool().is_empty());
+    if let Some(strip) = strip {
+        assert!(strip.split < strip.places.len() && strip.fusion >= strip.split && strip.best < strip.places.len());
+        assert_eq!(Some(strip.design.clone()), session.selected_design());
+        let canonical = session.space().canonical_design(strip.design.clone());
+        assert_eq!(canonical, strip.design);
+    }
+    assert!(session.bars(6).len() <= 6);
+    assert_eq!(session.rows(0..usize::MAX).count(), session.order().len());
+    assert!(session.points().count() <= session.order().len());
+    assert!(session.selected().is_none_or(|id| (id as usize) < session.pool().len()));
+    assert!(session.selected_row().is_none_or(|row| row < session.order().len()));
+    assert!(session.selected().is_some() || session.pool().is_empty());
+    let _ = (session.status(), session.fixes(), session.tornado(), session.why(), session.to_file().to_toml());
+    let _ = (session.break_even_bandwidth(1, 3), session.bar_limit(), session.binding());
+}
+
+fn play(space: SearchSpace, count: usize, actions: &[Action]) -> Result<(), TestCaseError> {
+    let mut session = Session::new(space, pair().1, count, 1);
+    for (action, at) in actions.iter().zip(0..) {
+        session.update(action.clone(), at * 200);
+        look(&session);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn undo_restores_exactly_and_redo_repeats(actions in prop::collection::vec(action(), 1..40)) {
+        let mut session = session(40);
+        let first = session.setup().clone();
+        let splits = |session: &Session| (0..40).map(|id| session.best_design(id)).collect::<Vec<_>>();
+        let best = splits(&session);
+        for (action, at) in actions.into_iter().zip(0..) {
+            session.update(action, at * 100);
+            look(&session);
+        }
+        let last = session.setup().clone();
+        while !session.future().is_empty() {
+            session.update(Action::Redo, 0);
+        }
+        let furthest = session.setup().clone();
+        let steps = session.past().len();
+        for _ in 0..steps {
+            session.update(Action::Undo, 0);
+        }
+        prop_assert_eq!(session.setup(), &first);
+        prop_assert_eq!(splits(&session), best);
+        for _ in 0..steps {
+            session.update(Action::Redo, 0);
+        }
+        prop_assert_eq!(session.setup(), &furthest);
+        prop_assert!(session.past().len() == steps || last == furthest);
+    }
+
+    #[test]
+    fn no_action_panics_on_an_empty_pool(actions in prop::collection::vec(action(), 1..30)) {
+        play(shipped_space("tabletop"), 0, &actions)?;
+    }
+
+    #[test]
+    fn no_action_panics_on_a_fixed_space(actions in prop::collection::vec(action(), 1..30)) {
+        play(shipped_space("mobilenet-v2"), 30, &actions)?;
+    }
+}
+
+#[test]
+fn moves_within_half_a_second_are_one_step() {
+    let mut session = session(10);
+    for at in [0, 100, 500, 900] {
+        step(&mut session, KnobId::LinkBandwidth, -1, at);
+    }
+    assert_eq!(session.past().len(), 1);
+    assert_eq!(session.past()[0].label, "link bandwidth 25 Mbit/s to 12 Mbit/s");
+    step(&mut session, KnobId::LinkBandwidth, -1, 2000);
+    step(&mut session, KnobId::SensorMemory, -1, 2100);
+    assert_eq!(session.past().len(), 3);
+    for expected in ["10", "12", "25"] {
+        session.update(Action::Undo, 3000);
+        let dial = session.dial(KnobId::LinkBandwidth).unwrap();
+        let shown = dial.number(session.value(KnobId::LinkBandwidth));
+        assert_eq!(shown, expected);
+    }
+    session.update(Action::Redo, 3000);
+    assert_eq!(session.value(KnobId::LinkBandwidth), 1.5e6);
+}
+
+#[test]
+fn the_selection_follows_its_design_unless_it_is_at_the_top() {
+    let mut session = session(200);
+    let first = session.selected();
+    set(&mut session, KnobId::LatencyLimit, "3 ms");
+    assert_ne!(session.selected(), first);
+    assert_eq!(session.selected_row(), Some(0));
+    session.update(Action::Select(Move::By(5)), 0);
+    let fifth = session.selected();
+    set(&mut session, KnobId::LatencyLimit, "10 ms");
+    assert_eq!(session.selected(), fifth);
+    assert_ne!(session.selected_row(), Some(5));
+    session.update(Action::Select(Move::First), 0);
+    assert_eq!(session.selected(), session.ranking().first().copied());
+}
+
+#[test]
+fn a_remembered_setup_comes_back_and_that_can_be_undone() {
+    let mut session = session(10);
+    set(&mut session, KnobId::Sensors, "2");
+    session.update(Action::Remember("two eyes".into()), 0);
+    set(&mut session, KnobId::Sensors, "9");
+    session.update(Action::Recall(0), 0);
+    assert_eq!((session.value(KnobId::Sensors), session.remembered()[0].0.as_str()), (2.0, "two eyes"));
+    session.update(Action::Undo, 0);
+    assert_eq!(session.value(KnobId::Sensors), 9.0);
+}
+
+#[test]
+fn a_filter_that_hides_the_selection_moves_it_and_back_clears_it() {
+    let mut session = session(100);
+    let all = session.order().len();
+    session.update(Action::Filter("split=S2".into()), 0);
+    let name = |session: &Session| {
+        let design = session.selected_design().unwrap();
+        session.space().boundary_name(design.split).to_owned()
+    };
+    assert!(session.order().len() < all && name(&session).starts_with("S2"), "{}", name(&session));
+    session.update(Action::Filter("split=S2 split!=S2".into()), 0);
+    assert_eq!((session.order().len(), session.selected().is_some()), (0, true));
+    session.update(Action::Filter("spilt=S2".into()), 0);
+    assert!(session.toast(0).unwrap().text.contains("did you mean `split`?"));
+    session.update(Action::Back, 0);
+    session.update(Action::Back, 0);
+    assert_eq!(session.order().len(), all);
+}

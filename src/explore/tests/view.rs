@@ -1,0 +1,255 @@
+//! What screens are shown.
+
+use super::{best_split, session, set};
+use crate::explore::*;
+
+#[test]
+fn the_strip_shows_every_boundary_with_its_state() {
+    let mut session = session(20);
+    session.update(Action::SelectCandidate(0), 0);
+    let strip = session.strip().unwrap();
+    assert_eq!(strip.places.len(), 11);
+    assert_eq!((strip.places[0].name, strip.places[10].name), ("input", "logits"));
+    assert_eq!(strip.places[0].shape.to_string(), "1x32x32");
+    assert_eq!(strip.here().boundary, best_split(&session));
+    assert_eq!(strip.here().state, PlaceState::Feasible);
+    assert!(strip.fusion >= strip.split && !strip.by_hand);
+    set(&mut session, KnobId::LinkBandwidth, "1 Mbit/s");
+    set(&mut session, KnobId::SensorMemory, "8 KiB");
+    let strip = session.strip().unwrap();
+    assert_eq!(strip.places[0].state, PlaceState::Barred("link"));
+    assert_eq!(strip.places[5].state, PlaceState::Barred("RAM"));
+}
+
+#[test]
+fn a_split_behind_the_fusion_fuses_at_the_split() {
+    let mut session = session(20);
+    session.update(Action::SelectCandidate(0), 0);
+    session.update(Action::Hand(Part::Split, Move::To(6)), 0);
+    let strip = session.strip().unwrap();
+    assert_eq!((strip.split, strip.fusion, strip.by_hand), (6, 6, true));
+    assert_ne!(strip.split, strip.best);
+    session.update(Action::Hand(Part::Fusion, Move::By(2)), 0);
+    assert_eq!(session.strip().unwrap().fusion, 8);
+    session.update(Action::Hand(Part::Split, Move::First), 0);
+    let strip = session.strip().unwrap();
+    assert_eq!((strip.split, strip.fusion), (0, 8));
+    session.update(Action::ResetHand, 0);
+    assert!(!session.strip().unwrap().by_hand);
+}
+
+#[test]
+fn what_is_changed_by_hand_costs_what_the_design_costs() {
+    let mut session = session(20);
+    session.update(Action::SelectCandidate(0), 0);
+    for (part, to) in
+        [(Part::Fusion, Move::To(4)), (Part::Ratio, Move::Last), (Part::Bits, Move::First), (Part::Split, Move::To(3))]
+    {
+        session.update(Action::Hand(part, to), 0);
+    }
+    let strip = session.strip().unwrap();
+    let design = strip.design.clone();
+    assert_eq!((design.split, design.ratio, design.bits), (3, 8, 4));
+    let network = session.space().lower(&design.genome).unwrap();
+    let table = crate::cost::CostTable::new(&network, (&design).into(), session.profile()).unwrap();
+    assert_eq!(strip.here().evaluation, crate::cost::evaluate(&table, strip.split, session.knobs()));
+    let shown = strip.here().evaluation;
+    assert_eq!(session.bars(3).iter().find(|bar| bar.selected).unwrap().evaluation, shown);
+    // A pin keeps the design as it is shown.
+    session.update(Action::Pin, 0);
+    let pin = session.setup().pins[0];
+    assert_eq!(session.pool().design(session.space(), pin.candidate, pin.split.unwrap()), Some(design.clone()));
+    let compared = &session.compared()[0];
+    assert_eq!((&compared.design, compared.evaluation, compared.pin), (&design, shown, 'A'));
+    let slow = session.compared_at(0, KnobId::LinkBandwidth, 12_500.0).unwrap();
+    assert!(slow.latency.link_s > shown.latency.link_s && slow.latency.sensor_s == shown.latency.sensor_s);
+    assert_eq!(session.compared_at(1, KnobId::LinkBandwidth, 1.0), None);
+}
+
+#[test]
+fn parts_of_a_bar_add_up_in_every_unit() {
+    let mut session = session(30);
+    for unit in Unit::ALL {
+        assert_eq!(session.ui().unit, unit);
+        for bar in session.bars(10) {
+            let cost = &bar.evaluation;
+            let total = match unit {
+                Unit::Latency => cost.latency.total_s(),
+                Unit::Energy => cost.energy_j,
+                Unit::Link => cost.link_bytes as f64 * f64::from(session.knobs().sensors),
+                Unit::Memory => bar.total(),
+            };
+            assert!((bar.total() - total).abs() <= 1e-9 * total && bar.parts().len() == unit.parts().len());
+        }
+        session.update(Action::Unit(Move::By(1)), 0);
+    }
+    assert_eq!(session.ui().unit, Unit::Latency);
+}
+
+#[test]
+fn bars_show_the_selected_and_the_pinned_designs_wherever_they_stand() {
+    let mut session = session(50);
+    session.update(Action::Select(Move::To(40)), 0);
+    session.update(Action::Pin, 0);
+    session.update(Action::Select(Move::To(30)), 0);
+    let bars = session.bars(5);
+    assert_eq!(bars.len(), 5);
+    assert!(bars[3].selected && bars[4].pin == Some('A'));
+    assert_eq!(bars[0].candidate, session.order()[0]);
+}
+
+#[test]
+fn points_on_the_front_are_beaten_by_none() {
+    let mut session = session(200);
+    set(&mut session, KnobId::LatencyLimit, "4 ms");
+    let points: Vec<Point> = session.points().collect();
+    assert_eq!((points.len(), session.vertical()), (session.order().len(), Vertical::Macs));
+    for point in points.iter().filter(|point| point.class != PointClass::Infeasible) {
+        let beaten = points.iter().any(|other| {
+            other.class != PointClass::Infeasible
+                && other.latency_s <= point.latency_s
+                && other.vertical >= point.vertical
+                && (other.latency_s < point.latency_s || other.vertical > point.vertical)
+        });
+        assert_eq!(point.class == PointClass::Front, !beaten, "{point:?}");
+    }
+    assert_eq!(points.iter().filter(|point| point.selected).count(), 1);
+}
+
+#[test]
+fn rows_sort_by_any_column_and_what_fits_stays_first() {
+    let mut session = session(100);
+    set(&mut session, KnobId::LatencyLimit, "3.5 ms");
+    for column in Column::ALL.into_iter().skip(1) {
+        for reversed in [false, true] {
+            session.update(Action::Sort(column), 0);
+            assert_eq!(session.setup().sort, Sort { column, reversed });
+            let fits = |id: &&CandidateId| session.standing(**id).unwrap().feasible();
+            let fit = session.order().iter().take_while(fits).count();
+            assert_eq!(session.order().iter().filter(fits).count(), fit);
+            let figures: Vec<f64> = session.order().iter().map(|&id| session.figure(id, column)).collect();
+            for part in [&figures[..fit], &figures[fit..]] {
+                let known: Vec<f64> = part.iter().copied().filter(|figure| !figure.is_nan()).collect();
+                let ascends = column.descends() == reversed;
+                assert!(known.is_sorted_by(|one, next| if ascends { one <= next } else { one >= next }), "{column:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn candidates_that_are_one_design_stand_in_one_row() {
+    let (_, profile) = super::pair();
+    let mut session = Session::new(super::shipped_space("mobilenet-v2"), profile, 500, 1);
+    let designs = |session: &Session| {
+        let mut designs: Vec<_> = session.order().iter().map(|&id| session.best_design(id).unwrap()).collect();
+        let rows = designs.len();
+        designs.sort();
+        designs.dedup();
+        (rows, designs.len())
+    };
+    let (rows, different) = designs(&session);
+    assert!(rows == different && rows < session.pool().len(), "{rows} rows, {different} designs");
+    // What is pinned stands for the others, or beside them.
+    for id in [3, 5, 8] {
+        session.update(Action::SelectCandidate(id), 0);
+        session.update(Action::Pin, 0);
+        assert!(session.order().contains(&id) && session.selected_row().is_some());
+    }
+}
+
+#[test]
+fn rows_are_compared_with_the_baseline() {
+    let mut session = session(20);
+    session.update(Action::Select(Move::To(3)), 0);
+    session.update(Action::Baseline, 0);
+    let rows: Vec<Row> = session.rows(0..10).collect();
+    assert_eq!(rows[3].latency_delta_s, 0.0);
+    let delta = rows[0].evaluation.latency.total_s() - rows[3].evaluation.latency.total_s();
+    assert!((rows[0].latency_delta_s - delta).abs() < 1e-15);
+}
+
+#[test]
+fn the_status_says_what_binds_and_what_would_help() {
+    let mut session = session(20);
+    session.update(Action::SelectCandidate(0), 0);
+    let status = session.status().unwrap();
+    assert!(status.feasible && status.sentence.contains("tightest is"), "{}", status.sentence);
+    set(&mut session, KnobId::LatencyLimit, "3 ms");
+    session.update(Action::SelectCandidate(0), 0);
+    let status = session.status().unwrap();
+    assert!(!status.feasible);
+    assert!(status.sentence.contains("latency") && status.sentence.contains("exceeds 3.00 ms"), "{}", status.sentence);
+    assert!(status.sentence.contains("Smallest fix: raise "), "{}", status.sentence);
+    assert_eq!(session.why().len(), 1);
+}
+
+#[test]
+fn at_the_break_even_bandwidth_two_splits_take_the_same_time() {
+    let mut session = session(20);
+    session.update(Action::SelectCandidate(0), 0);
+    let mut found = 0;
+    for (one, other) in [(0, 3), (1, 5), (0, 10), (3, 7)] {
+        let Some(bandwidth) = session.break_even_bandwidth(one, other) else { continue };
+        let mut there = session.clone();
+        let at = there.dials().iter().position(|dial| dial.id == KnobId::LinkBandwidth).unwrap();
+        there.update(Action::SelectKnob(Move::To(at)), 0);
+        there.update(Action::TypeKnob(format!("{bandwidth} B/s")), 0);
+        let strip = there.strip().unwrap();
+        let total = |index: u8| strip.places[usize::from(index)].evaluation.latency.total_s();
+        assert!((total(one) / total(other) - 1.0).abs() < 1e-9, "{one} {other} {bandwidth}");
+        found += 1;
+    }
+    assert!(found > 0);
+    assert_eq!(session.break_even_bandwidth(3, 3), None);
+    assert_eq!(session.break_even_bandwidth(3, 200), None);
+}
+
+#[test]
+fn the_tornado_is_what_moving_the_knobs_does() {
+    let mut session = session(20);
+    session.update(Action::SelectCandidate(0), 0);
+    let swings = session.tornado();
+    assert_eq!(swings.len(), session.dials().len());
+    let before = session.standing(0).unwrap().evaluation.latency.total_s();
+    let swing = swings.iter().find(|swing| swing.knob == KnobId::LinkBandwidth).unwrap();
+    set(&mut session, KnobId::LinkBandwidth, "20 Mbit/s");
+    let change = session.standing(0).unwrap().evaluation.latency.total_s() - before;
+    assert!((swing.down_s.unwrap() - change).abs() < 1e-12 && swing.up_s.unwrap() < 0.0);
+    let size = |swing: &Swing| swing.down_s.unwrap_or(0.0).abs().max(swing.up_s.unwrap_or(0.0).abs());
+    assert!(swings.is_sorted_by(|one, next| size(one) >= size(next)));
+}
+
+#[test]
+fn a_design_is_copied_as_text_that_reads_back() {
+    let mut session = session(20);
+    let effects = session.update(Action::Copy(Export::Design), 0);
+    let [Effect::Copy(text)] = effects.as_slice() else { panic!() };
+    assert_eq!(session.space().parse_design(text).ok(), session.selected_design());
+    let effects = session.update(Action::Copy(Export::Toml), 0);
+    let [Effect::Copy(text)] = effects.as_slice() else { panic!() };
+    let table: toml::Table = text.parse().unwrap();
+    assert_eq!(table["design"]["space"].as_str(), Some("tabletop"));
+}
+
+#[test]
+fn filters_combine_columns_words_and_denials() {
+    let mut session = session(200);
+    let count = |session: &mut Session, text: &str| {
+        session.update(Action::Filter(text.into()), 0);
+        assert_eq!(session.setup().filter.text(), text, "{:?}", session.toast(0));
+        session.order().len()
+    };
+    let all = session.order().len();
+    let fast = count(&mut session, "lat<4ms");
+    assert!(fast > 0 && fast < all);
+    assert_eq!(count(&mut session, "lat<4"), fast, "the dial's unit is ms");
+    assert_eq!(count(&mut session, "-lat<4ms"), all - fast);
+    assert_eq!(count(&mut session, "lat<0.004s ratio>=4") + count(&mut session, "lat<4000us ratio<4"), fast);
+    let largest = session.pool().candidates()[0].macs as f64;
+    assert!(count(&mut session, &format!("macs={}", largest / 1e6)) >= 1);
+    assert_eq!(count(&mut session, "measured"), 0);
+    assert!(count(&mut session, "split>=S2 split<=S3") >= count(&mut session, "split=S2"));
+    assert!(count(&mut session, "front fits") > 0);
+    assert_eq!(count(&mut session, "acc>10"), 0, "what is not measured is above nothing");
+}

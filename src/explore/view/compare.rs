@@ -1,0 +1,67 @@
+//! Pinned designs side by side.
+
+use crate::cost::{Cut, Evaluation};
+use crate::explore::accuracy::Shown;
+use crate::explore::candidate::CandidateId;
+use crate::explore::knob::KnobId;
+use crate::explore::rank::Judge;
+use crate::explore::session::Session;
+use crate::space::Design;
+
+/// A pinned design under the present knobs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compared {
+    /// Its letter.
+    pub pin: char,
+    /// The candidate.
+    pub candidate: CandidateId,
+    /// The design: at the split it was pinned with, or at its best split.
+    pub design: Design,
+    /// Multiply-accumulates of one view.
+    pub macs: u64,
+    /// Weights of the network.
+    pub weights: u64,
+    /// What it costs, judged by its accuracy too if that was measured.
+    pub evaluation: Evaluation,
+    /// What is known of its accuracy.
+    pub accuracy: Shown,
+}
+
+impl Session {
+    /// The pinned designs in order.
+    pub fn compared(&self) -> Vec<Compared> {
+        let judge = self.judge();
+        let compared = |(index, pin): (usize, &crate::explore::Pinned)| {
+            let candidate = self.pool.get(pin.candidate)?;
+            let (cut, design) = self.pinned(index)?;
+            let accuracy = self.accuracy(&design);
+            Some(Compared {
+                pin: char::from_u32('A' as u32 + u32::try_from(index).ok()?)?,
+                candidate: pin.candidate,
+                macs: candidate.macs,
+                weights: candidate.weights,
+                evaluation: judge.evaluate(cut, accuracy.measured().unwrap_or(f64::NAN)),
+                accuracy,
+                design,
+            })
+        };
+        self.setup.pins.iter().enumerate().filter_map(compared).collect()
+    }
+
+    /// What a pinned design costs with one knob at another value: does it survive 1 Mbit/s? Accuracy is not judged with
+    /// another number of sensors.
+    pub fn compared_at(&self, pin: usize, knob: KnobId, value: f64) -> Option<Evaluation> {
+        let (cut, design) = self.pinned(pin)?;
+        let mut knobs = self.setup.knobs;
+        knob.knob().set(&mut knobs, value);
+        let accuracy = self.measurements.shown(&design, knobs.sensors).measured();
+        Some(Judge::new(&knobs, self.judge().allowed).evaluate(cut, accuracy.unwrap_or(f64::NAN)))
+    }
+
+    fn pinned(&self, index: usize) -> Option<(&Cut, Design)> {
+        let pin = self.setup.pins.get(index)?;
+        let split = pin.split.or_else(|| self.best_split(pin.candidate))?;
+        let cut = self.pool.cuts(pin.candidate).iter().find(|cut| cut.boundary == split)?;
+        Some((cut, self.pool.design(&self.space, pin.candidate, split)?))
+    }
+}

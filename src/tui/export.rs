@@ -1,0 +1,197 @@
+//! Files a user takes away: the designs as CSV, JSON and Markdown, the screen as a picture, the session.
+//!
+//! Invariants: a file appears whole or not at all, and never over another one. Figures are in base units and say so in
+//! their names; an accuracy that was not measured is left empty.
+
+use std::{
+    fmt::Write as _,
+    fs::Permissions,
+    io::{self, Write as _},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+
+use super::text;
+use crate::explore::{CandidateId, Session, Shown};
+
+/// One design with its figures.
+#[derive(Serialize)]
+struct Record {
+    id: CandidateId,
+    design: String,
+    split: String,
+    fusion: String,
+    ratio: u8,
+    bits: u8,
+    macs: u64,
+    weights: u64,
+    feasible: bool,
+    /// Measured with `sensors` views; none if it was not.
+    accuracy: Option<f64>,
+    samples: Option<u64>,
+    training_step: Option<u64>,
+    latency_s: f64,
+    readout_s: f64,
+    sensor_s: f64,
+    link_s: f64,
+    aggregator_s: f64,
+    energy_j: f64,
+    sensor_peak_bytes: u64,
+    link_bytes: u64,
+    frames_per_s: Option<f64>,
+}
+
+/// What the designs were costed with.
+#[derive(Serialize)]
+struct Sheet {
+    splitscope: &'static str,
+    space: String,
+    profile: String,
+    sensors: u32,
+    knobs: std::collections::BTreeMap<String, f64>,
+    seed: u64,
+    run: Option<String>,
+    designs: Vec<Record>,
+}
+
+fn record(session: &Session, id: CandidateId) -> Option<Record> {
+    let row = session.row(id)?;
+    let design = session.best_design(id)?;
+    let measured = if let Shown::Measured(accuracy) = row.accuracy { Some(accuracy) } else { None };
+    let (cost, latency) = (&row.evaluation, &row.evaluation.latency);
+    Some(Record {
+        id,
+        design: session.space().print_design(&design),
+        split: row.split_name.to_owned(),
+        fusion: row.fusion_name.to_owned(),
+        ratio: design.ratio,
+        bits: design.bits,
+        macs: row.candidate.macs,
+        weights: row.candidate.weights,
+        feasible: cost.feasible(),
+        accuracy: measured.map(|accuracy| accuracy.accuracy),
+        samples: measured.map(|accuracy| accuracy.samples),
+        training_step: measured.map(|accuracy| accuracy.step),
+        latency_s: latency.total_s(),
+        readout_s: latency.readout_s,
+        sensor_s: latency.sensor_s,
+        link_s: latency.link_s,
+        aggregator_s: latency.aggregator_s,
+        energy_j: cost.energy_j,
+        sensor_peak_bytes: cost.sensor_peak_bytes,
+        link_bytes: cost.link_bytes,
+        frames_per_s: Some(cost.fps).filter(|fps| fps.is_finite()),
+    })
+}
+
+fn records(session: &Session) -> Vec<Record> {
+    session.order().iter().filter_map(|id| record(session, *id)).collect()
+}
+
+/// All rows of the table as JSON, with the knobs they were costed with.
+///
+/// # Errors
+/// None that a figure can cause; those of the format.
+pub fn json(session: &Session) -> serde_json::Result<String> {
+    let header = session.to_file().session;
+    let sheet = Sheet {
+        splitscope: env!("CARGO_PKG_VERSION"),
+        space: header.space,
+        profile: header.profile,
+        sensors: session.knobs().sensors,
+        knobs: session.limits(),
+        seed: header.seed,
+        run: session.training().run.clone(),
+        designs: records(session),
+    };
+    Ok(serde_json::to_string_pretty(&sheet)? + "\n")
+}
+
+/// All rows of the table as CSV.
+pub fn csv(session: &Session) -> String {
+    let mut out = "id,design,split,fusion,ratio,bits,macs,weights,feasible,accuracy,samples,training_step,latency_s,\
+                   readout_s,sensor_s,link_s,aggregator_s,energy_j,sensor_peak_bytes,link_bytes,frames_per_s\n"
+        .to_owned();
+    let some = |value: Option<String>| value.unwrap_or_default();
+    for row in records(session) {
+        // Nothing in a row has a comma or a quotation mark: names of boundaries and designs are made of letters and signs.
+        let _ = writeln!(
+            out,
+            "{},{},{},{},{},{},{},{},{},{},{},{},{:e},{:e},{:e},{:e},{:e},{:e},{},{},{}",
+            row.id,
+            row.design,
+            row.split,
+            row.fusion,
+            row.ratio,
+            row.bits,
+            row.macs,
+            row.weights,
+            row.feasible,
+            some(row.accuracy.map(|share| share.to_string())),
+            some(row.samples.map(|count| count.to_string())),
+            some(row.training_step.map(|step| step.to_string())),
+            row.latency_s,
+            row.readout_s,
+            row.sensor_s,
+            row.link_s,
+            row.aggregator_s,
+            row.energy_j,
+            row.sensor_peak_bytes,
+            row.link_bytes,
+            some(row.frames_per_s.map(|fps| fps.to_string())),
+        );
+    }
+    out
+}
+
+/// The pinned designs as a Markdown table; the first ten rows if nothing is pinned.
+pub fn markdown(session: &Session) -> String {
+    let pinned: Vec<CandidateId> = session.setup().pins.iter().map(|pin| pin.candidate).collect();
+    let ids = if pinned.is_empty() { session.order().iter().copied().take(10).collect() } else { pinned };
+    let mut out = format!(
+        "{} on {}, {} sensors\n\n| | accuracy % | latency ms | energy uJ | sensor RAM KiB | link bytes | split | fusion \
+         | fits |\n|---|---:|---:|---:|---:|---:|---|---|---|\n",
+        session.space().name,
+        session.profile().name,
+        session.knobs().sensors
+    );
+    for row in ids.into_iter().filter_map(|id| record(session, id)) {
+        let _ = writeln!(
+            out,
+            "| #{} `{}` | {} | {} | {} | {} | {} | {} | {} | {} |",
+            row.id,
+            row.design,
+            row.accuracy.map_or_else(|| "-".to_owned(), text::percent),
+            text::milliseconds(row.latency_s),
+            text::decimal(row.energy_j * 1e6),
+            text::decimal(row.sensor_peak_bytes as f64 / 1024.0),
+            row.link_bytes,
+            row.split,
+            row.fusion,
+            if row.feasible { "yes" } else { "no" }
+        );
+    }
+    out
+}
+
+/// Writes a file into a directory under the first free name: `splitscope-designs.csv`, `splitscope-designs-2.csv`.
+///
+/// # Errors
+/// The directory can't be written, or the disk is full; there is then no file.
+pub fn save(directory: &Path, stem: &str, extension: &str, text: &str) -> io::Result<PathBuf> {
+    let mut file = tempfile::Builder::new().prefix(".splitscope-").tempfile_in(directory)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().set_permissions(Permissions::from_mode(0o644))?;
+    for number in 1.. {
+        let number = if number == 1 { String::new() } else { format!("-{number}") };
+        let path = directory.join(format!("splitscope-{stem}{number}.{extension}"));
+        match file.persist_noclobber(&path) {
+            Ok(_) => return Ok(path),
+            Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => file = failed.file,
+            Err(failed) => return Err(failed.error),
+        }
+    }
+    unreachable!("the loop ends by returning")
+}

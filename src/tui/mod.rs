@@ -1,0 +1,169 @@
+//! The screen: keys and mouse in, pictures out.
+//!
+//! ```text
+//! app        the loop; carries out what the session asks of the outside
+//! keymap     the one table of wishes and their keys
+//! dispatch   from a key to actions of the session        mouse   the same for the mouse
+//! screen     pure pictures of a session                  widget  what they are made of, knows nothing of splitscope
+//! work       the run that is followed                    news    from what it wrote to what the session is told
+//! export     files to take away                          svg     a screen as a picture
+//! terminal   taking it, giving it back, whatever happens theme   colours by meaning
+//! ```
+//!
+//! Above `explore` and `run`; `cli` calls [`run`]. Invariants: the way from a knob to the frame has no thread, channel or
+//! lock in it; nothing waits for a child process; a screen is a pure function of session, theme and [`UiState`].
+
+pub mod export;
+pub mod keymap;
+pub mod screen;
+pub mod svg;
+pub mod terminal;
+pub mod theme;
+pub mod widget;
+
+mod app;
+mod dispatch;
+mod hit;
+mod mouse;
+mod news;
+mod state;
+mod text;
+mod work;
+
+#[cfg(test)]
+mod tests;
+
+use std::{env, io, path::PathBuf};
+
+use ratatui::{buffer::Buffer, layout::Rect};
+use thiserror::Error;
+
+pub use app::run;
+pub use hit::{HitMap, Target};
+pub use state::UiState;
+
+use crate::{
+    explore::Session,
+    run::{Manifest, RunError},
+};
+use theme::{ColourDepth, Environment, Palette, Theme};
+use widget::{ASCII, UNICODE};
+
+/// How the screen is to run.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The run to follow; if none, one below `runs_root` that somebody is at work on.
+    pub run: Option<PathBuf>,
+    /// Where new runs are made.
+    pub runs_root: PathBuf,
+    /// This program, for starting trainer and searcher.
+    pub exe: PathBuf,
+    /// What a new run is started with; name and time are set when it is made.
+    pub template: Manifest,
+    /// What follows `train --run DIR`.
+    pub train_args: Vec<String>,
+    /// What follows `search --run DIR --sensors V --limits JSON`.
+    pub search_args: Vec<String>,
+    /// Where exported files go.
+    pub folder: PathBuf,
+    /// Whether to take the mouse.
+    pub mouse: bool,
+    /// Whether to draw with plain characters only; otherwise the environment says.
+    pub ascii: bool,
+    /// The palette, if the user named one.
+    pub palette: Option<Palette>,
+}
+
+impl Options {
+    /// The theme for this terminal.
+    pub fn theme(&self) -> Theme {
+        let variable = |name: &str| env::var(name).ok();
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| variable(name).filter(|value| !value.is_empty()));
+        let (no_color, term) = (variable("NO_COLOR"), variable("TERM"));
+        let (colorterm, colorfgbg) = (variable("COLORTERM"), variable("COLORFGBG"));
+        let environment = Environment {
+            no_color: no_color.as_deref(),
+            term: term.as_deref(),
+            colorterm: colorterm.as_deref(),
+            colorfgbg: colorfgbg.as_deref(),
+            locale: locale.as_deref(),
+        };
+        let glyphs = if self.ascii { &ASCII } else { environment.glyphs() };
+        Theme::new(self.palette.unwrap_or_else(|| Palette::detect(&environment)), environment.depth(), glyphs)
+    }
+}
+
+/// Tells a session everything a run has to say, as if it had been followed from its start.
+///
+/// # Errors
+/// There is no run at `path`, or its database fails.
+pub fn replay(session: &mut Session, path: &std::path::Path) -> Result<(), RunError> {
+    let store = crate::run::RunDir::open(path)?.store()?;
+    let (mut cursor, mut news) = (crate::run::Cursor::default(), news::News::default());
+    loop {
+        let changes = store.changes(&mut cursor)?;
+        let more = changes.more;
+        let feeds = news.read(session.space(), changes);
+        session.update(crate::explore::Action::Feed(feeds), 0);
+        if !more {
+            return Ok(());
+        }
+    }
+}
+
+/// The theme of pictures made without a terminal: all colours, all characters.
+pub fn picture_theme(palette: Palette) -> Theme {
+    Theme::new(palette, ColourDepth::True, &UNICODE)
+}
+
+/// A screen as an SVG document, drawn without a terminal.
+pub fn picture(session: &Session, ui: &UiState, size: (u16, u16), palette: Palette) -> String {
+    let buffer = still(session, ui, size, &picture_theme(palette));
+    let ground = if palette == Palette::Light { svg::Ground::Light } else { svg::Ground::Dark };
+    svg::svg(&buffer, "splitscope", ground)
+}
+
+/// A screen as cells, drawn without a terminal.
+pub fn still(session: &Session, ui: &UiState, (width, height): (u16, u16), theme: &Theme) -> Buffer {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+    screen::draw(screen::View { session, ui, theme }, buffer.area, &mut buffer);
+    buffer
+}
+
+/// Presses keys without a terminal, as `jjl<tab>/acc>72<enter>`, a second apart; what is asked of the outside is left
+/// out. For pictures, demonstrations and tests.
+pub fn play(session: &mut Session, ui: &mut UiState, keys: &str) {
+    for key in keymap::Key::script(keys) {
+        ui.now_ms += 1000;
+        for deed in dispatch::key(session, ui, key) {
+            if let dispatch::Deed::Act(action) = deed {
+                session.update(action, ui.now_ms);
+            }
+        }
+    }
+}
+
+/// How the screen ended.
+#[derive(Debug)]
+pub struct Exit {
+    /// The session as it was left.
+    pub session: Session,
+    /// The run that somebody is still at work on.
+    pub at_work: Option<PathBuf>,
+    /// The signal that ended it, if one did; by custom the exit code is 128 plus that.
+    pub signal: Option<i32>,
+}
+
+/// Why the screen could not run.
+#[derive(Debug, Error)]
+pub enum TuiError {
+    /// The terminal can't be taken, drawn on or read.
+    #[error("the terminal can't be used: {0}")]
+    Terminal(#[from] io::Error),
+    /// The run that was followed fails.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// Building the session panicked.
+    #[error("the session could not be built")]
+    NoSession,
+}

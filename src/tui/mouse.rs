@@ -1,0 +1,133 @@
+//! From a mouse event to what is done: what is under the mouse was noted while drawing.
+
+use ratatui::{
+    crossterm::event::{MouseButton, MouseEvent, MouseEventKind},
+    layout::Rect,
+};
+
+use super::{
+    dispatch::{self, Deed},
+    hit::{HitMap, Target},
+    screen::{self, View},
+    state::{Drag, Purpose, UiState},
+    widget::Slider,
+};
+use crate::explore::{Action, Move, Overlay, Part, Screen};
+
+/// Zoom of one turn of the wheel.
+const ZOOM: f64 = 1.25;
+
+/// What a mouse event does. `view` is what is shown now.
+pub fn mouse(view: View<'_>, hits: &HitMap, event: MouseEvent) -> (Vec<Deed>, UiState) {
+    let mut ui = view.ui.clone();
+    let (x, y) = (event.column, event.row);
+    let deeds = match event.kind {
+        MouseEventKind::Down(MouseButton::Left) => press(view, &mut ui, hits, x, y),
+        MouseEventKind::Drag(MouseButton::Left) => drag(view, &ui, x, y),
+        MouseEventKind::Up(MouseButton::Left) => {
+            ui.drag = None;
+            Vec::new()
+        }
+        MouseEventKind::ScrollUp => wheel(view, &mut ui, hits, x, y, -1),
+        MouseEventKind::ScrollDown => wheel(view, &mut ui, hits, x, y, 1),
+        _ => Vec::new(),
+    };
+    (deeds, ui)
+}
+
+fn act(action: Action) -> Vec<Deed> {
+    vec![Deed::Act(action)]
+}
+
+fn press(view: View<'_>, ui: &mut UiState, hits: &HitMap, x: u16, y: u16) -> Vec<Deed> {
+    let hit = hits.at(x, y);
+    let over = matches!(hit, Some((_, Target::Popup | Target::Row(_))));
+    if !over && (ui.menu.take().is_some() || ui.entry.take().is_some()) {
+        return Vec::new();
+    }
+    if !over && view.session.ui().overlay.is_some() {
+        return act(Action::Back);
+    }
+    let Some((area, target)) = hit else { return Vec::new() };
+    let mut deeds: Vec<Deed> = hits.pane_at(x, y).map(|pane| Deed::Act(dispatch::focus(pane))).into_iter().collect();
+    match target {
+        Target::Tab(screen) => return act(Action::Screen(screen)),
+        Target::Knob { knob, track } => {
+            if (track.left()..track.right()).contains(&x) {
+                ui.drag = Some(Drag::Knob(knob, track));
+                deeds.extend(drag(View { ui, ..view }, ui, x, y));
+            } else {
+                let index = view.session.dials().iter().position(|dial| dial.id == knob).unwrap_or(0);
+                deeds.push(Deed::Act(Action::SelectKnob(Move::To(index))));
+            }
+        }
+        Target::Design(id) => deeds.push(Deed::Act(Action::SelectCandidate(id))),
+        Target::Strip => {
+            let hit = screen::strip_at(view, area, x, y);
+            let part = if hit.is_some_and(|hit| hit.on_fusion) { Part::Fusion } else { Part::Split };
+            ui.drag = Some(Drag::Strip(part, area));
+            deeds.extend(drag(View { ui, ..view }, ui, x, y));
+        }
+        Target::Scatter => {
+            deeds.extend(screen::point_at(view, area, x, y).map(|id| Deed::Act(Action::SelectCandidate(id))));
+        }
+        Target::Heading(column) => deeds.push(Deed::Act(Action::Sort(column))),
+        Target::Row(index) => return row(view, ui, index),
+        Target::Pane(_) | Target::Popup => {}
+    }
+    deeds
+}
+
+/// A press on a row of the menu or of the palette.
+fn row(view: View<'_>, ui: &mut UiState, index: usize) -> Vec<Deed> {
+    if let Some(menu) = ui.menu.take() {
+        return dispatch::choose(&menu, index);
+    }
+    match ui.entry.take() {
+        Some(entry) if entry.purpose == Purpose::Palette => {
+            let rows = dispatch::commands(view.session.ui().screen, &entry.text);
+            rows.get(index).map_or_else(Vec::new, |row| dispatch::verb(view.session, ui, row.verb))
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn drag(view: View<'_>, ui: &UiState, x: u16, y: u16) -> Vec<Deed> {
+    match ui.drag {
+        Some(Drag::Knob(knob, track)) => act(Action::SetKnob { knob, fraction: Slider::fraction_at(track, x) }),
+        Some(Drag::Strip(part, area)) => {
+            // A drag that leaves the strip goes on along its edge.
+            let (x, y) = clamped(area, x, y);
+            let hit = screen::strip_at(view, area, x, y);
+            let place = hit.and_then(|hit| if part == Part::Fusion { hit.fusion } else { hit.split });
+            place.map(|place| Deed::Act(Action::Hand(part, Move::To(place)))).into_iter().collect()
+        }
+        None => Vec::new(),
+    }
+}
+
+fn clamped(area: Rect, x: u16, y: u16) -> (u16, u16) {
+    let within = |at: u16, start: u16, length: u16| at.clamp(start, start + length.saturating_sub(1));
+    (within(x, area.x, area.width), within(y, area.y, area.height))
+}
+
+fn wheel(view: View<'_>, ui: &mut UiState, hits: &HitMap, x: u16, y: u16, steps: i32) -> Vec<Deed> {
+    if view.session.ui().overlay == Some(Overlay::Help) {
+        ui.help_first = Move::By(steps).apply(ui.help_first, usize::from(u16::MAX));
+        return Vec::new();
+    }
+    match (view.session.ui().screen, hits.at(x, y).map(|hit| hit.1)) {
+        (Screen::Explore, Some(Target::Knob { knob, .. })) => {
+            let index = view.session.dials().iter().position(|dial| dial.id == knob).unwrap_or(0);
+            // Up is more.
+            vec![Deed::Act(Action::SelectKnob(Move::To(index))), Deed::Act(Action::MoveKnob(Move::By(-steps)))]
+        }
+        (Screen::Explore, Some(Target::Strip)) => act(Action::Hand(Part::Split, Move::By(steps))),
+        (Screen::Explore, Some(_)) => act(Action::Select(Move::By(steps))),
+        (Screen::Train | Screen::Search, _) => {
+            ui.curves.zoom(if steps < 0 { ZOOM } else { 1.0 / ZOOM });
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}

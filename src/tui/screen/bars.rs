@@ -1,0 +1,142 @@
+//! Where the time (energy, link bytes, sensor memory) of the first designs goes, as stacked bars on one scale.
+//!
+//! ```text
+//! ┌ Latency ms ───────────── ░ readout █ sensor ▓ link ▒ aggregator ┊ limit ┐
+//! │▸  17 ░██████████▓▓▓▓▓▓▒▒▒▒▒▒▒▒       ┊   8.6 =  0.3 + 4.1 + 1.1 + 3.1 ✓ │
+//! └─────────────────────────────────────────────────────────────────────────┘
+//! ```
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
+
+use super::{View, chrome};
+use crate::{
+    explore::{Bar as Cost, KnobId, Pane, Unit},
+    tui::{
+        hit::{HitMap, Target},
+        text,
+        theme::Theme,
+        widget::{Bar, Part, StackedBars, width},
+    },
+};
+
+/// From this width on the parts are written out.
+const ROOM_FOR_PARTS: u16 = 60;
+
+/// Draws the pane.
+pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+    let View { session, theme, .. } = view;
+    let focus = session.ui().pane == Pane::Bars;
+    let unit = session.ui().unit;
+    hits.add(area, Target::Pane(Pane::Bars));
+    let (symbol, size) = unit_of(view, unit);
+    let parts = parts(unit, theme);
+    let title = format!("{} {symbol}", title(unit));
+    let inner = chrome::pane(buf, area, (&title, ""), focus, theme);
+    legend(view, unit, &parts, Rect { x: area.x + width(&title) + 5, width: area.width.saturating_sub(width(&title) + 7), height: 1, ..area }, buf);
+    let costs = session.bars(usize::from(inner.height));
+    let digits = session.pool().len().max(1).ilog10() as u16 + 1;
+    let words: Vec<Words> = costs.iter().map(|cost| Words::of(cost, size, (inner.width, digits), theme)).collect();
+    let bars: Vec<Bar> = costs
+        .iter()
+        .zip(&words)
+        .map(|(cost, words)| Bar {
+            mark: &words.mark,
+            label: &words.label,
+            values: cost.parts(),
+            text: &words.figures,
+            style: if cost.selected { theme.selected } else { theme.text },
+        })
+        .collect();
+    let mut stacked = StackedBars::new(&bars, &parts).limit_style(theme.limit).label_width(digits).glyphs(theme.glyphs);
+    if let Some(limit) = session.bar_limit() {
+        stacked = stacked.limit(limit);
+    }
+    (&stacked).render(inner, buf);
+    for (index, cost) in costs.iter().enumerate() {
+        let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX));
+        hits.add(row, Target::Design(cost.candidate));
+    }
+    if focus {
+        hits.page = usize::from(inner.height);
+    }
+}
+
+/// The texts around one bar.
+struct Words {
+    mark: String,
+    label: String,
+    figures: String,
+}
+
+impl Words {
+    fn of(cost: &Cost, size: f64, (width, digits): (u16, u16), theme: &Theme) -> Self {
+        let glyphs = theme.glyphs;
+        let figure = |value: f64| text::decimal(value / size);
+        let verdict = if cost.feasible { glyphs.yes } else { glyphs.no };
+        let total = figure(cost.total());
+        let figures = if width >= ROOM_FOR_PARTS && cost.parts().len() > 1 {
+            let parts: Vec<String> = cost.parts().iter().map(|part| format!("{:>5}", figure(*part))).collect();
+            format!("{total:>5} = {} {verdict}", parts.join(" +"))
+        } else {
+            format!("{total:>5} {verdict}")
+        };
+        let mark = match cost.pin {
+            _ if cost.selected => glyphs.focus.to_string(),
+            Some(pin) => pin.to_string(),
+            None => String::new(),
+        };
+        Self { mark, label: format!("{:>1$}", cost.candidate, usize::from(digits)), figures }
+    }
+}
+
+/// Title of what is shown.
+fn title(unit: Unit) -> &'static str {
+    match unit {
+        Unit::Latency => "Latency",
+        Unit::Energy => "Energy",
+        Unit::Link => "Link",
+        Unit::Memory => "Sensor memory",
+    }
+}
+
+/// The unit of what is shown and its size in base units: that of its knob.
+fn unit_of(view: View<'_>, unit: Unit) -> (&'static str, f64) {
+    let (knob, usual) = match unit {
+        Unit::Latency => (KnobId::LatencyLimit, ("ms", 1e-3)),
+        Unit::Energy => (KnobId::EnergyLimit, ("uJ", 1e-6)),
+        Unit::Link | Unit::Memory => (KnobId::SensorMemory, ("KiB", 1024.0)),
+    };
+    view.session.dial(knob).map_or(usual, |dial| (dial.unit, dial.unit_size()))
+}
+
+/// How the parts are drawn, in the order of [`Unit::parts`].
+fn parts(unit: Unit, theme: &Theme) -> Vec<Part> {
+    let [sensor, link, aggregator] = theme.breakdown();
+    let rest = Part { glyph: theme.glyphs.fills[3], style: theme.dim };
+    match unit {
+        Unit::Latency => vec![rest, sensor, link, aggregator],
+        Unit::Energy => vec![sensor, link, aggregator],
+        Unit::Link => vec![link, rest],
+        Unit::Memory => vec![sensor, rest],
+    }
+}
+
+/// Names of the parts at the right end of the title's row, each in its own style; nothing if they do not fit.
+fn legend(view: View<'_>, unit: Unit, parts: &[Part], row: Rect, buf: &mut Buffer) {
+    let theme = view.theme;
+    let mut words: Vec<(String, Style)> = parts.iter().map(|part| (format!(" {}", part.glyph), part.style)).collect();
+    let names: Vec<(String, Style)> = unit.parts().iter().map(|name| (format!(" {name} "), theme.dim)).collect();
+    if view.session.bar_limit().is_some() {
+        words.push((format!(" {}", theme.glyphs.limit_x), theme.limit));
+    }
+    let limit = (" limit ".to_owned(), theme.dim);
+    let pieces: Vec<(&str, Style)> = words
+        .iter()
+        .zip(names.iter().chain([&limit]))
+        .flat_map(|(mark, name)| [(mark.0.as_str(), mark.1), (name.0.as_str(), name.1)])
+        .collect();
+    let wide: u16 = pieces.iter().map(|(text, _)| width(text)).sum();
+    if wide <= row.width {
+        chrome::line(buf, Rect { x: row.right() - wide, width: wide, ..row }, &pieces, theme);
+    }
+}

@@ -1,0 +1,91 @@
+//! The help: every key of this screen, from the one table, with a search.
+//!
+//! ```text
+//! ┌ Help: Explore ──────────────────────────── / search · Esc close ┐
+//! │ Move                                                            │
+//! │   Tab          go to the next pane                              │
+//! │ ...                                                             │
+//! │ Marks  ● front  ◆ selected  ○ fits  · does not                  │
+//! └─────────────────────────────────────────────────────────────────┘
+//! ```
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::{View, chrome};
+use crate::tui::{
+    hit::{HitMap, Target},
+    keymap::{BINDINGS, Group},
+};
+
+/// Cells of the keys.
+const KEYS: usize = 14;
+/// Fewest cells of a column of the help.
+const COLUMN: u16 = 74;
+
+/// Draws the help over an area.
+pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+    let View { session, theme, ui } = view;
+    let lines = lines(view);
+    let columns = (area.width.saturating_sub(4) / COLUMN).clamp(1, 3);
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).div_ceil(columns);
+    let area = chrome::centred(area, columns * COLUMN + 4, rows + 2);
+    chrome::clear(buf, area);
+    hits.add(area, Target::Popup);
+    let title = format!("Help: {}", session.ui().screen.name());
+    let note = if ui.help_search.is_empty() {
+        "/ search · j/k scroll · Esc close".to_owned()
+    } else {
+        format!("{} found for {} · Esc close", lines.len(), ui.help_search)
+    };
+    let inner = chrome::pane(buf, area, (&title, &note), true, theme);
+    let room = usize::from(inner.height);
+    // The first column scrolls; the others go on where the one before ends.
+    let first = ui.help_first.min(lines.len().saturating_sub(room * usize::from(columns)));
+    let width = inner.width / columns;
+    for (index, (keys, words)) in lines.iter().skip(first).take(room * usize::from(columns)).enumerate() {
+        let column = u16::try_from(index / room.max(1)).unwrap_or(0);
+        let row = chrome::row(inner, u16::try_from(index % room.max(1)).unwrap_or(u16::MAX));
+        let cell = Rect { x: row.x + column * width, width, ..row };
+        match keys {
+            Some(keys) => chrome::line(
+                buf,
+                cell,
+                &[(&format!("   {keys:<KEYS$} "), theme.accent), (words, theme.text)],
+                theme,
+            ),
+            None => chrome::line(buf, cell, &[(&format!(" {words}"), theme.dim)], theme),
+        };
+    }
+    hits.page = room;
+}
+
+/// Headings (without keys) and rows.
+fn lines(view: View<'_>) -> Vec<(Option<String>, String)> {
+    let (screen, search) = (view.session.ui().screen, &view.ui.help_search);
+    let mut lines = Vec::new();
+    for group in Group::ALL {
+        let rows: Vec<_> = BINDINGS
+            .iter()
+            .filter(|row| row.group == group && row.screens.has(screen) && row.matches(search))
+            .map(|row| (Some(row.key_names()), row.words.to_owned()))
+            .collect();
+        if !rows.is_empty() {
+            lines.push((None, group.title().to_owned()));
+            lines.extend(rows);
+        }
+    }
+    if search.is_empty() {
+        let glyphs = view.theme.glyphs;
+        lines.push((None, "Marks".to_owned()));
+        let row = |mark: String, words: &str| (Some(mark), words.to_owned());
+        lines.push(row(format!("{} {} {}", glyphs.front, glyphs.feasible, glyphs.infeasible), "on the front, fits, does not fit"));
+        lines.push(row(format!("{} {}", glyphs.selected, glyphs.focus), "selected, has the focus"));
+        lines.push(row(format!("{} {}", glyphs.yes, glyphs.no), "meets all limits, breaks one"));
+        lines.push(row("~ -".to_owned(), "measured with another number of sensors, not measured"));
+        lines.push((None, "Mouse".to_owned()));
+        lines.push(row("click".to_owned(), "select; on the network: move the split; on a heading: sort"));
+        lines.push(row("drag".to_owned(), "move a knob, or the split or fusion of the network"));
+        lines.push(row("wheel".to_owned(), "move a knob or the selection; zoom the curves"));
+    }
+    lines
+}

@@ -1,0 +1,173 @@
+//! The network of the selected design: blocks, the split with its link, the fusion, and every other place it could be
+//! split at.
+//!
+//! ```text
+//! ┌ Network #17 ───────────── split S2.1 · fuse S2.2 (max) · ratio 4 · 8 bit ┐
+//! │ 6 × sensor                  link       aggregator                        │
+//! │   ┌────┐ ┌────┐ ┌────┐   ╎          ╎   ┌────┐ ┌────┐                    │
+//! │ ──│stem│─│S1.1│─│S2.1│───╎─6×0.5KB─▶╎═══│S2.2│⊕│head│── 73.1 %          │
+//! │   └────┘ └────┘ └────┘   ╎  1.1 ms  ╎   └────┘ └────┘                    │
+//! │   ✗link  ○9.7            ◆8.6                ✗RAM                        │
+//! └──────────────────────────────────────────────────────────────────────────┘
+//! ```
+
+use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
+
+use super::{View, chrome};
+use crate::{
+    explore::{Pane, PlaceState, Shown, Strip as Places},
+    space::{BlockChoice, FusionOperator},
+    tui::{
+        hit::{HitMap, Target},
+        text,
+        widget::{BoundaryMark, Strip, StripBlock, StripLink},
+    },
+};
+
+/// What a press on the strip means: places among the splits, and among the fusions, that the design allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StripHit {
+    /// The nearest split.
+    pub split: Option<usize>,
+    /// The nearest fusion.
+    pub fusion: Option<usize>,
+    /// Whether the press was on the mark of the fusion.
+    pub on_fusion: bool,
+}
+
+/// Draws the strip, in a frame or as three lines.
+pub fn draw(view: View<'_>, area: Rect, framed: bool, buf: &mut Buffer, hits: &mut HitMap) {
+    let View { session, theme, .. } = view;
+    hits.add(area, Target::Pane(Pane::Network));
+    let focus = session.ui().pane == Pane::Network;
+    let Some(places) = session.strip() else {
+        chrome::pane(buf, area, ("Network", ""), focus, theme);
+        return;
+    };
+    let (name, way) = (format!("Network #{}", places.candidate), way(view, &places));
+    let inner = if framed {
+        chrome::pane(buf, area, (&name, &way), focus, theme)
+    } else {
+        let style = if focus { theme.border_focus } else { theme.accent };
+        let mark = if focus { theme.glyphs.focus } else { ' ' };
+        let row = chrome::row(area, 0);
+        chrome::line(buf, row, &[(&format!("{mark}{name}"), style), (&format!("  {way}"), theme.dim)], theme);
+        Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }
+    };
+    with_strip(view, &places, |strip| strip.render(inner, buf));
+    hits.add(inner, Target::Strip);
+}
+
+/// What a press at a cell of the strip means, when the strip is drawn in `area`.
+pub fn hit(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<StripHit> {
+    let places = view.session.strip()?;
+    let space = view.session.space();
+    let genome = &places.design.genome;
+    let fusions = space.fusions(genome, places.design.split);
+    let boundary = |index: Option<usize>| index.and_then(|index| places.places.get(index)).map(|place| place.boundary);
+    with_strip(view, &places, |strip| {
+        let split = boundary(strip.boundary_at(area, x, y));
+        let allowed = |index: usize| boundary(Some(index)).is_some_and(|id| fusions.contains(&id));
+        let fusion = boundary(strip.nearest_boundary(area, x, y, allowed));
+        StripHit {
+            split: split.and_then(|id| space.splits(genome).iter().position(|other| *other == id)),
+            fusion: fusion.and_then(|id| fusions.iter().position(|other| *other == id)),
+            on_fusion: strip.is_fusion_at(area, x, y),
+        }
+    })
+    .into()
+}
+
+/// Makes the widget of the selected design and hands it on.
+fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&Strip<'_>) -> R) -> R {
+    let View { session, theme, .. } = view;
+    let details = details(view, places);
+    let names: Vec<&str> = places.places.iter().skip(1).map(|place| place.name).collect();
+    let last = names.len().saturating_sub(1);
+    let blocks: Vec<StripBlock> = names
+        .iter()
+        .zip(&details)
+        .enumerate()
+        .map(|(index, (name, detail))| StripBlock { name: if index == last { "fc" } else { name }, detail })
+        .collect();
+    let times: Vec<String> =
+        places.places.iter().map(|place| text::milliseconds(place.evaluation.latency.total_s())).collect();
+    let marks: Vec<BoundaryMark> = places
+        .places
+        .iter()
+        .zip(&times)
+        .enumerate()
+        .map(|(index, (place, time))| match place.state {
+            _ if index == places.split => BoundaryMark::Here(time),
+            PlaceState::Closed => BoundaryMark::Closed,
+            PlaceState::Feasible => BoundaryMark::Feasible(time),
+            PlaceState::Barred(word) => BoundaryMark::Barred(brief(word)),
+        })
+        .collect();
+    let here = places.here();
+    let sensors = session.knobs().sensors;
+    let times_sign = if theme.glyphs.braille { '×' } else { 'x' };
+    let tensor = format!("{sensors}{times_sign}{}", bytes(here.evaluation.link_bytes));
+    let time = format!("{} ms", text::milliseconds(here.evaluation.latency.link_s));
+    let sides = format!("{sensors} {times_sign} sensor");
+    let outcome = match places.accuracy {
+        Shown::Measured(accuracy) => format!("{} %", text::percent(accuracy.accuracy)),
+        Shown::OtherViews { accuracy, .. } => format!("~{} %", text::percent(accuracy.accuracy)),
+        Shown::None => String::new(),
+    };
+    let strip = Strip::new(&blocks, &marks)
+        .split(places.split)
+        .fusion(places.fusion)
+        .link(StripLink { tensor: &tensor, time: &time })
+        .sides(&sides, "aggregator")
+        .outcome(&outcome)
+        .styles(theme.strip())
+        .glyphs(theme.glyphs);
+    then(&strip)
+}
+
+/// A broken limit in at most five cells.
+fn brief(word: &str) -> &str {
+    match word {
+        "weight" => "wt",
+        "energy" => "mJ",
+        word => word,
+    }
+}
+
+/// Kernel and expansion of every block: `k3e2`; empty where there is nothing to choose.
+fn details(view: View<'_>, places: &Places<'_>) -> Vec<String> {
+    let architecture = view.session.space().architecture(&places.design.genome);
+    let detail = |block: &BlockChoice| match (block.kernel, block.expansion) {
+        (1, 1) => String::new(),
+        (kernel, 1) => format!("k{kernel}"),
+        (1, expansion) => format!("e{expansion}"),
+        (kernel, expansion) => format!("k{kernel}e{expansion}"),
+    };
+    let mut details: Vec<String> = architecture.stages.iter().flat_map(|stage| stage.blocks.iter().map(detail)).collect();
+    details.resize(places.places.len().saturating_sub(1), String::new());
+    details
+}
+
+/// Bytes in a few cells: `512B`, `4.6KB`, `48KB`.
+fn bytes(bytes: u64) -> String {
+    match bytes as f64 / 1024.0 {
+        _ if bytes < 1000 => format!("{bytes}B"),
+        kib if kib < 9.95 => format!("{kib:.1}KB"),
+        kib if kib < 999.5 => format!("{kib:.0}KB"),
+        kib => format!("{:.1}MB", kib / 1024.0),
+    }
+}
+
+/// Split, fusion and how the tensor is sent, in words.
+fn way(view: View<'_>, places: &Places<'_>) -> String {
+    let space = view.session.space();
+    let design = &places.design;
+    let operator = match space.fusion.operator {
+        FusionOperator::Max => "max",
+        FusionOperator::Mean => "mean",
+    };
+    let hand = if places.by_hand { "by hand (b: best) · " } else { "" };
+    let (split, fusion) = (space.boundary_name(design.split), space.boundary_name(design.fusion));
+    format!("{hand}split {split} · fuse {fusion} ({operator}) · ratio {} · {} bit", design.ratio, design.bits)
+}

@@ -1,0 +1,189 @@
+//! All designs as rows: what they cost, how they are split, how far they are from the baseline.
+//!
+//! ```text
+//! ┌ Designs ──────────────────────────── 1 of 1 214 · by rank · acc>72 ┐
+//! │     id   acc%  lat ms     uJ    KiB   link B  split  fuse   r  bit │
+//! │▸    17   73.1     8.6    6.1   24.0      512  S2.1   S2.2   4    8 │
+//! │A    31  ~72.2     9.2    7.0   22.5      768  S1.2   S2.1   2    8 │
+//! └────────────────────────────────────────────────────────────────────┘
+//! ```
+//! Columns go by priority where there is no room. `~`: measured with another number of sensors; `-`: not measured.
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+
+use super::{View, chrome};
+use crate::{
+    explore::{Column, KnobId, Pane, Row, Shown},
+    tui::{
+        hit::{HitMap, Target},
+        text,
+    },
+};
+
+/// One column as it is shown.
+struct Shape {
+    column: Column,
+    title: String,
+    cells: u16,
+    /// Columns of a low number go last.
+    priority: u8,
+    left: bool,
+}
+
+/// What the heading of a difference sorts by, and which it is.
+const DELTA: &str = "vs base";
+
+/// Draws the pane.
+pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+    let View { session, theme, ui } = view;
+    let focus = session.ui().pane == Pane::Table;
+    hits.add(area, Target::Pane(Pane::Table));
+    let count = session.order().len();
+    let at = session.selected_row();
+    let inner = chrome::pane(buf, area, ("Designs", &note(view, at, count)), focus, theme);
+    let shapes = shapes(view, inner.width);
+    let heading = chrome::row(inner, 0);
+    headings(view, &shapes, heading, buf, hits);
+    let room = usize::from(inner.height.saturating_sub(1));
+    let first = chrome::scrolled(ui.table_first, at.unwrap_or(0), count, room);
+    hits.table_first = first;
+    if focus {
+        hits.page = room;
+    }
+    for (index, design) in session.rows(first..first + room).enumerate() {
+        let row = chrome::row(inner, u16::try_from(index + 1).unwrap_or(u16::MAX));
+        line(view, &shapes, &design, row, buf);
+        hits.add(row, Target::Design(design.id));
+    }
+    if count == 0 {
+        let row = chrome::row(inner, 2);
+        chrome::line(buf, row, &[(" no design passes the filter; Esc clears it", theme.warn)], theme);
+    }
+}
+
+/// Which row is selected, the order, and the filter.
+fn note(view: View<'_>, at: Option<usize>, count: usize) -> String {
+    let setup = view.session.setup();
+    let place = at.map_or_else(|| "-".to_owned(), |at| text::thousands(at as u64 + 1));
+    let order = if setup.sort.reversed { "reversed " } else { "" };
+    let filter = if setup.filter.is_empty() { String::new() } else { format!(" · {}", setup.filter.text()) };
+    format!("{place} of {} · {order}by {}{filter}", text::thousands(count as u64), setup.sort.column.name())
+}
+
+/// The columns that fit, in order.
+fn shapes(view: View<'_>, room: u16) -> Vec<Shape> {
+    let unit = |knob: KnobId, usual| view.session.dial(knob).map_or(usual, |dial| dial.unit);
+    let shape = |column, title: String, cells, priority, left| Shape { column, title, cells, priority, left };
+    let digits = view.session.pool().len().max(1).ilog10() as u16 + 1;
+    let mut all = vec![
+        shape(Column::Id, "id".to_owned(), digits.max(4), 9, false),
+        shape(Column::Accuracy, "acc%".to_owned(), 6, 9, false),
+        shape(Column::Latency, format!("lat {}", unit(KnobId::LatencyLimit, "ms")), 7, 9, false),
+        shape(Column::Energy, unit(KnobId::EnergyLimit, "uJ").to_owned(), 6, 6, false),
+        shape(Column::Memory, format!("RAM {}", unit(KnobId::SensorMemory, "KiB")), 8, 7, false),
+        shape(Column::Link, "link B".to_owned(), 7, 5, false),
+        shape(Column::Split, "split".to_owned(), 6, 8, true),
+        shape(Column::Fusion, "fuse".to_owned(), 6, 7, true),
+        shape(Column::Ratio, "r".to_owned(), 2, 3, false),
+        shape(Column::Bits, "bit".to_owned(), 3, 2, false),
+        shape(Column::Macs, "MMAC".to_owned(), 6, 4, false),
+        shape(Column::Rank, DELTA.to_owned(), 14, 1, false),
+    ];
+    // Two cells at the left for marks, one between columns.
+    while all.iter().map(|shape| shape.cells + 1).sum::<u16>() + 2 > room && all.len() > 1 {
+        let least = (0..all.len()).min_by_key(|index| all[*index].priority).unwrap_or(0);
+        all.remove(least);
+    }
+    all
+}
+
+/// Areas of the cells of a row.
+fn cells(shapes: &[Shape], row: Rect) -> impl Iterator<Item = (&Shape, Rect)> {
+    let mut x = row.x + 1;
+    shapes.iter().map(move |shape| {
+        let gap = if shape.left { 2 } else { 1 };
+        let area = Rect { x: x + gap, width: shape.cells, ..row }.intersection(row);
+        x += shape.cells + 1;
+        (shape, area)
+    })
+}
+
+fn headings(view: View<'_>, shapes: &[Shape], row: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+    let sort = view.session.setup().sort;
+    for (shape, area) in cells(shapes, row) {
+        let sorted = shape.column == sort.column && shape.title != DELTA;
+        let style = if sorted { view.theme.accent } else { view.theme.dim };
+        cell(buf, area, &shape.title, shape.left, style);
+        if shape.title != DELTA {
+            hits.add(area, Target::Heading(shape.column));
+        }
+    }
+}
+
+fn line(view: View<'_>, shapes: &[Shape], design: &Row<'_>, row: Rect, buf: &mut Buffer) {
+    let theme = view.theme;
+    let feasible = design.evaluation.feasible();
+    let style = if feasible { theme.text } else { theme.infeasible };
+    let (mark, mark_style) = match design.pin {
+        _ if design.selected => (theme.glyphs.focus, theme.selected),
+        Some(pin) => (pin, theme.pins[(pin as usize - 'A' as usize) % theme.pins.len()]),
+        None if !feasible => (theme.glyphs.no, theme.bad),
+        None => (' ', style),
+    };
+    for (shape, area) in cells(shapes, row) {
+        cell(buf, area, &figure(view, shape, design), shape.left, style);
+    }
+    if design.selected {
+        buf.set_style(row, theme.highlight);
+    }
+    chrome::put(buf, row.x, row.y, mark, mark_style);
+    // A selected design shows its pin beside the mark.
+    if let Some(pin) = design.pin.filter(|_| design.selected) {
+        chrome::put(buf, row.x + 1, row.y, pin, theme.selected);
+    }
+}
+
+fn cell(buf: &mut Buffer, area: Rect, text: &str, left: bool, style: Style) {
+    if left {
+        buf.set_stringn(area.x, area.y, text, usize::from(area.width), style);
+    } else {
+        chrome::right(buf, area, text, style);
+    }
+}
+
+fn figure(view: View<'_>, shape: &Shape, design: &Row<'_>) -> String {
+    let scaled = |knob: KnobId, usual: f64, value: f64| {
+        text::decimal(value / view.session.dial(knob).map_or(usual, crate::explore::Dial::unit_size))
+    };
+    let cost = &design.evaluation;
+    match shape.column {
+        Column::Id => design.id.to_string(),
+        Column::Accuracy => accuracy(&design.accuracy),
+        Column::Latency => scaled(KnobId::LatencyLimit, 1e-3, cost.latency.total_s()),
+        Column::Energy => scaled(KnobId::EnergyLimit, 1e-6, cost.energy_j),
+        Column::Memory => scaled(KnobId::SensorMemory, 1024.0, cost.sensor_peak_bytes as f64),
+        Column::Link => cost.link_bytes.to_string(),
+        Column::Split => design.split_name.to_owned(),
+        Column::Fusion => design.fusion_name.to_owned(),
+        Column::Ratio => design.candidate.sending.ratio.to_string(),
+        Column::Bits => design.candidate.sending.bits.to_string(),
+        Column::Macs => text::decimal(design.candidate.macs as f64 / 1e6),
+        Column::Rank => delta(design),
+    }
+}
+
+/// An accuracy in percent: `~` for one measured with another number of sensors, `-` for none.
+pub fn accuracy(shown: &Shown) -> String {
+    match shown {
+        Shown::Measured(accuracy) => text::percent(accuracy.accuracy),
+        Shown::OtherViews { accuracy, .. } => format!("~{}", text::percent(accuracy.accuracy)),
+        Shown::None => "-".to_owned(),
+    }
+}
+
+/// Differences to the baseline: points of accuracy, milliseconds.
+fn delta(design: &Row<'_>) -> String {
+    let latency = format!("{:+.1} ms", design.latency_delta_s * 1e3);
+    let accuracy = design.accuracy_delta.map(|delta| format!("{:+.1}", delta * 100.0)).unwrap_or_default();
+    format!("{accuracy:>5} {latency:>8}")
+}
