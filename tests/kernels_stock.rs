@@ -9,7 +9,9 @@ use burn::tensor::{Device, Tensor, TensorData, s};
 use splitscope::kernels::{self, Activation};
 
 fn values(seed: u32, count: usize) -> Vec<f32> {
-    (0..count as u32).map(|i| ((i.wrapping_mul(2_654_435_761) ^ seed.wrapping_mul(40_503)) % 2_001) as f32 / 1_000.0 - 1.0).collect()
+    (0..count as u32)
+        .map(|i| ((i.wrapping_mul(2_654_435_761) ^ seed.wrapping_mul(40_503)) % 2_001) as f32 / 1_000.0 - 1.0)
+        .collect()
 }
 
 fn tensor<const D: usize>(seed: u32, shape: [usize; D], device: &Device) -> Tensor<D> {
@@ -51,7 +53,9 @@ fn compare<const W: usize>(
 
 #[test]
 fn depthwise_with_sliced_weights() {
-    for (kernel, stride, height, width, channels) in [(3, 1, 7, 5, 20), (3, 2, 8, 7, 8), (5, 1, 4, 6, 33), (5, 2, 9, 9, 16), (7, 1, 6, 5, 12)] {
+    for (kernel, stride, height, width, channels) in
+        [(3, 1, 7, 5, 20), (3, 2, 8, 7, 8), (5, 1, 4, 6, 33), (5, 2, 9, 9, 16), (7, 1, 6, 5, 12)]
+    {
         let take = move |w: Tensor<3>| w.slice(s![0..kernel, 0..kernel, 0..channels]);
         compare(
             &format!("depthwise k{kernel} s{stride}"),
@@ -101,12 +105,15 @@ fn dense_convolution() {
 
 #[test]
 fn batch_norm_with_activation() {
-    for activation in [Activation::None, Activation::Relu, Activation::Relu6, Activation::HardSwish, Activation::Swish] {
+    for activation in [Activation::None, Activation::Relu, Activation::Relu6, Activation::HardSwish, Activation::Swish]
+    {
         compare(
             &format!("{activation:?}"),
             [4, 5, 3, 20],
             [64],
-            |x, gamma| kernels::norm_within(x, gamma.clone().slice(s![0..20]) * 3.0, gamma.slice(s![20..40]), activation),
+            |x, gamma| {
+                kernels::norm_within(x, gamma.clone().slice(s![0..20]) * 3.0, gamma.slice(s![20..40]), activation)
+            },
             |x, gamma| {
                 let rows = x.reshape([60, 20]);
                 let centred = rows.clone() - rows.mean_dim(0);

@@ -90,7 +90,9 @@ fn search(seeds: u64, evaluations: usize, json: bool) -> Result<()> {
     }
     for (seed, cpu, volume, needed) in &rows {
         let share = volume / splitmb5::BEST_HYPERVOLUME * 100.0;
-        println!("seed {seed}: {cpu:.3} CPU s, hypervolume {volume:.6} ({share:.3} % of the best), 99 % after {needed:?}");
+        println!(
+            "seed {seed}: {cpu:.3} CPU s, hypervolume {volume:.6} ({share:.3} % of the best), 99 % after {needed:?}"
+        );
     }
     println!("median: {cpu:.3} CPU s, hypervolume {volume:.6}, 99 % after {needed:?} evaluations");
     Ok(())
@@ -100,7 +102,8 @@ fn step(device: DeviceKind, threads: usize, steps: u64, json: bool) -> Result<()
     use_threads(threads);
     let (space, _) = load::space(crate::space::DEFAULT)?;
     let spec = "arrangement-10,objects=400".parse()?;
-    let data = Dataset::open(&spec, space.views as usize, space.resolutions[0] as usize, space.input_channels as usize)?;
+    let data =
+        Dataset::open(&spec, space.views as usize, space.resolutions[0] as usize, space.input_channels as usize)?;
     let inputs = Inputs::new(data, &space)?;
     let settings = Settings { steps: steps + 4, teacher_first: 0.0, device, threads, ..Settings::default() };
     let mut trainer = Trainer::new(space, settings, &device.open())?;
@@ -124,7 +127,10 @@ fn step(device: DeviceKind, threads: usize, steps: u64, json: bool) -> Result<()
         });
         println!("{}", serde_json::to_string_pretty(&all)?);
     } else {
-        println!("{device}, {threads} thread(s): {per_step:.3} CPU s a step, {rate:.0} images per CPU second, {} MB", rss >> 20);
+        println!(
+            "{device}, {threads} thread(s): {per_step:.3} CPU s a step, {rate:.0} images per CPU second, {} MB",
+            rss >> 20
+        );
     }
     Ok(())
 }

@@ -38,7 +38,11 @@ fn check(source: &Source, path: &std::path::Path) -> Result<String, Diagnostic> 
     if document.contains_key("space") || document.contains_key("stage") {
         let space = SearchSpace::from_toml(source)?;
         let (splits, boundaries) = (space.split.at.len(), space.slots().len());
-        return Ok(format!("space {}: {} networks, {splits} of {boundaries} boundaries may be split", space.name, space.count()));
+        return Ok(format!(
+            "space {}: {} networks, {splits} of {boundaries} boundaries may be split",
+            space.name,
+            space.count()
+        ));
     }
     if document.contains_key("profile") || document.contains_key("sensor") {
         let folder = path.parent().map(std::path::Path::to_path_buf).unwrap_or_default();

@@ -67,7 +67,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let best = cost::best_cut(&table, &knobs, |cut| allowed.contains(&cut.boundary));
     let evaluations: Vec<Evaluation> = cost::sweep(&table, &knobs).collect();
     let best = best.filter(|&index| evaluations[index].feasible());
-    let found = Found { space: &space, network: &network, table: &table, knobs: &knobs, evaluations: &evaluations, best };
+    let found =
+        Found { space: &space, network: &network, table: &table, knobs: &knobs, evaluations: &evaluations, best };
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&found.json(&allowed))?);
     } else {
@@ -181,9 +182,16 @@ impl Found<'_> {
             }
             let found = &self.evaluations[index];
             let latency = &found.latency;
-            let mark = if self.best == Some(index) { '*' } else if found.feasible() { ' ' } else { '-' };
+            let mark = if self.best == Some(index) {
+                '*'
+            } else if found.feasible() {
+                ' '
+            } else {
+                '-'
+            };
             let [total, readout, sensor, link, aggregator] =
-                [latency.total_s(), latency.readout_s, latency.sensor_s, latency.link_s, latency.aggregator_s].map(show::seconds);
+                [latency.total_s(), latency.readout_s, latency.sensor_s, latency.link_s, latency.aggregator_s]
+                    .map(show::seconds);
             println!(
                 "{mark} {:<12} {total:>10} {readout:>10} {sensor:>10} {link:>10} {aggregator:>10} {:>10} {:>11} {:>10}",
                 boundary.name,

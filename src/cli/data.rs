@@ -56,9 +56,10 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
 
 fn describe(spec: &DataSpec, arguments: &Arguments) -> Result<()> {
     let bar = progress::Bar::new("rendering");
-    let set = Dataset::open_with_progress(spec, arguments.views, arguments.size, arguments.channels, &|done, total| {
-        bar.show(done, total);
-    })?;
+    let set =
+        Dataset::open_with_progress(spec, arguments.views, arguments.size, arguments.channels, &|done, total| {
+            bar.show(done, total);
+        })?;
     bar.end();
     if let Some(path) = &arguments.sheet {
         sheet::write(&set, 3, path)?;

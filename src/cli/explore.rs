@@ -58,7 +58,13 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
         run.as_ref().map(|run| pick(run.manifest())).map(|document| Source::new(&*document.name, &*document.text))
     };
     let (space_source, profile_source) = (
-        chosen(arguments.space.as_deref(), of_run(|manifest| &manifest.space), crate::space::DEFAULT, "space", crate::space::SHIPPED)?,
+        chosen(
+            arguments.space.as_deref(),
+            of_run(|manifest| &manifest.space),
+            crate::space::DEFAULT,
+            "space",
+            crate::space::SHIPPED,
+        )?,
         chosen(
             arguments.profile.as_deref(),
             of_run(|manifest| &manifest.profile),

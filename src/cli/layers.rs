@@ -35,7 +35,8 @@ pub(super) fn run(arguments: &cost::Arguments) -> Result<Answer> {
     let source = Source::read(path).map_err(|error| anyhow::anyhow!("{} can't be read: {error}", path.display()))?;
     let rows = table::parse(&source)?;
     let (profile, _) = load::profile(&arguments.profile)?;
-    let mut device = if options.device == "sensor" { profile.sensor.device.clone() } else { profile.aggregator.clone() };
+    let mut device =
+        if options.device == "sensor" { profile.sensor.device.clone() } else { profile.aggregator.clone() };
     device.mapping.value =
         override_mapping(&device.mapping.value, options.array.as_deref(), options.dataflow.as_deref())?;
     let counting = if options.scale_sim_compatible { Counting::ScaleSim } else { Counting::Cycles };
@@ -65,7 +66,10 @@ fn print(report: &LayerReport) {
             line.utilisation * 100.0,
             show::joules(line.energy_j),
             show::bytes(line.live_bytes),
-            serde_json::to_value(line.bound).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default(),
+            serde_json::to_value(line.bound)
+                .ok()
+                .and_then(|value| value.as_str().map(str::to_owned))
+                .unwrap_or_default(),
         );
     }
     let total = &report.total;

@@ -39,7 +39,8 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let (width, height) = size(&arguments.size)?;
     let palette = Palette::from_name(&arguments.theme).with_context(|| format!("no theme `{}`", arguments.theme))?;
-    let Some(screen) = Screen::ALL.into_iter().find(|screen| screen.name().eq_ignore_ascii_case(&arguments.screen)) else {
+    let Some(screen) = Screen::ALL.into_iter().find(|screen| screen.name().eq_ignore_ascii_case(&arguments.screen))
+    else {
         bail!("no screen `{}` ({})", arguments.screen, Screen::ALL.map(Screen::name).join(", "));
     };
     let (space, _) = load::space(&arguments.space)?;

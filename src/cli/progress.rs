@@ -122,9 +122,8 @@ impl Log {
 
 /// Resident memory of this process in bytes; 0 where the system does not tell.
 pub(super) fn resident_bytes() -> u64 {
-    let pages = || -> Option<u64> {
-        std::fs::read_to_string("/proc/self/statm").ok()?.split_whitespace().nth(1)?.parse().ok()
-    };
+    let pages =
+        || -> Option<u64> { std::fs::read_to_string("/proc/self/statm").ok()?.split_whitespace().nth(1)?.parse().ok() };
     pages().unwrap_or(0) * 4096
 }
 

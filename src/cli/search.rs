@@ -77,7 +77,9 @@ impl Objective {
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let path = match &arguments.run {
         Some(path) => path.clone(),
-        None => run::latest(Path::new("runs"))?.context("there is no run below runs/; train one first: splitscope train")?,
+        None => {
+            run::latest(Path::new("runs"))?.context("there is no run below runs/; train one first: splitscope train")?
+        }
     };
     let run = RunDir::open(&path)?;
     use_threads(arguments.threads);
@@ -164,7 +166,12 @@ impl Job {
         }
         let sensors = self.knobs.sensors.clamp(1, self.space.views);
         if sensors != self.knobs.sensors {
-            bail!("{} takes at most {} views; {} sensors were asked for", self.space.name, self.space.views, self.knobs.sensors);
+            bail!(
+                "{} takes at most {} views; {} sensors were asked for",
+                self.space.name,
+                self.space.views,
+                self.knobs.sensors
+            );
         }
         self.known = self.measured()?;
         Ok(())
@@ -277,7 +284,8 @@ impl Job {
         }
         Ok(why_none(&cuts, &self.knobs).map(|missed| {
             let list: Vec<String> = missed.iter().map(Shortfall::sentence).collect();
-            let list = if list.is_empty() { "each limit can be met, but not all at once".into() } else { list.join("; ") };
+            let list =
+                if list.is_empty() { "each limit can be met, but not all at once".into() } else { list.join("; ") };
             format!("no design meets the limits, not even the smallest network at any split: {list}")
         }))
     }
@@ -427,7 +435,8 @@ fn violation(found: &Evaluation, knobs: &Knobs) -> f64 {
     if found.feasible() {
         return 0.0;
     }
-    let over = |value: f64, limit: Option<f64>| limit.map_or(0.0, |limit| ((value - limit) / limit.max(1e-12)).max(0.0));
+    let over =
+        |value: f64, limit: Option<f64>| limit.map_or(0.0, |limit| ((value - limit) / limit.max(1e-12)).max(0.0));
     let sum = over(found.latency.total_s(), knobs.latency_limit_s)
         + over(found.energy_j, knobs.energy_limit_j)
         + over(found.sensor_peak_bytes as f64, Some(knobs.sensor_memory_bytes as f64))

@@ -98,7 +98,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let space = SearchSpace::from_toml(&Source::new(&*manifest.space.name, &*manifest.space.text))?;
     let settings: Settings = manifest.settings.clone().try_into().context("the settings in run.toml")?;
     // Threads and device may differ from one start to the next; what is learned may not.
-    let settings = SettingFlags { steps: None, seed: None, set: Vec::new(), ..arguments.settings.clone() }.over(&settings)?;
+    let settings =
+        SettingFlags { steps: None, seed: None, set: Vec::new(), ..arguments.settings.clone() }.over(&settings)?;
     use_threads(settings.threads);
     let owner = run.own(Task::Train, "splitscope train")?;
     let mut job = Job::new(&run, space, settings, owner, arguments.json)?;

@@ -76,7 +76,7 @@ impl Session {
             }
             _ => (self.pool.cuts(id), self.measurements.present(self.pool.range(id)).to_vec()),
         };
-        let best = self.judge().best(cuts, &accuracies, 0)?;
+        let best = self.judge().best(cuts, &accuracies)?;
         let by_hand = hand.and_then(|hand| hand.split);
         let shown = by_hand.and_then(|split| cuts.iter().position(|cut| cut.boundary == split));
         let shown = shown.unwrap_or(usize::from(best.cut));
@@ -93,13 +93,11 @@ impl Session {
         let mut known = std::mem::take(&mut self.known);
         {
             let judge = Judge::new(&self.setup.knobs, &known.allowed);
-            let before = std::mem::take(&mut known.standings);
-            known.standings.reserve(self.pool.len());
+            known.standings.clear();
             let (mut feasible, mut measured, mut binding) = (0, 0, [0; Limit::ALL.len()]);
             for id in 0..self.pool.len() as CandidateId {
                 let accuracies = self.measurements.present(self.pool.range(id));
-                let likely = before.get(id as usize).map_or(0, |standing| usize::from(standing.cut));
-                let standing = judge.best(self.pool.cuts(id), accuracies, likely);
+                let standing = judge.best(self.pool.cuts(id), accuracies);
                 let standing = standing.expect("the pool takes only candidates that may be split somewhere");
                 feasible += usize::from(standing.feasible());
                 measured += usize::from(standing.class == Class::Measured);

@@ -7,6 +7,26 @@
 //! The way of a knob: [`Session::update`] changes one value, costs every cut of every candidate once
 //! ([`crate::cost::Rates`]), picks each candidate's split and ranks the candidates by the rule written at [`Standing`].
 //!
+//! ```
+//! use splitscope::diagnostic::Source;
+//! use splitscope::explore::{Action, KnobId, Session};
+//! use splitscope::{hardware, space};
+//!
+//! let (name, text) = space::SHIPPED[0];
+//! let space = space::SearchSpace::from_toml(&Source::new(name, text))?;
+//! let (name, text) = hardware::SHIPPED[0];
+//! let profile = hardware::Profile::from_toml(&Source::new(name, text))?;
+//! let mut session = Session::new(space, profile, 200, 1);
+//! let before = session.best_split(0);
+//!
+//! // The link slows down; the largest network is split later, where it sends less.
+//! session.update(Action::SetKnob { knob: KnobId::LinkBandwidth, fraction: 0.1 }, 0);
+//! assert!(session.best_split(0) > before);
+//! session.update(Action::Undo, 1000);
+//! assert_eq!(session.best_split(0), before);
+//! # Ok::<(), splitscope::diagnostic::Diagnostic>(())
+//! ```
+//!
 //! Invariants: standings, ranking and rows always belong to the present knobs; a candidate keeps its number for the whole
 //! session; the selection is a candidate that exists; an accuracy is shown as measured only if it was measured with the
 //! present number of sensors; measurements are never thrown away unless the run itself withdraws them; no action panics,

@@ -9,7 +9,7 @@ use super::hand::Held;
 use super::history::{Gesture, Pinned, Setup};
 use super::knob::{KNOBS, KnobId};
 use super::message::Kind;
-use super::progress::State;
+use super::progress::{SearchUpdate, State, TrainUpdate};
 use super::session::Session;
 
 /// Most designs pinned at a time: one for each letter.
@@ -191,7 +191,7 @@ impl Session {
                 self.ui.overlay = Some(overlay).filter(|_| self.ui.overlay != Some(overlay));
             }
             Action::Back => self.back(now_ms),
-            Action::Remember(name) => self.remember(name, now_ms),
+            Action::Remember(name) => self.remember(&name, now_ms),
             Action::Train => return self.start(Screen::Train, now_ms),
             Action::Search => return self.start(Screen::Search, now_ms),
             Action::Control(control) => return self.control(control, now_ms),
@@ -229,11 +229,11 @@ impl Session {
         }
     }
 
-    fn remember(&mut self, name: String, now_ms: u64) {
+    fn remember(&mut self, name: &str, now_ms: u64) {
         let setup = self.setup.clone();
         match self.remembered.iter_mut().find(|(known, _)| *known == name) {
             Some((_, known)) => *known = setup,
-            None => self.remembered.push((name.clone(), setup)),
+            None => self.remembered.push((name.to_owned(), setup)),
         }
         self.messages.say(Kind::Info, format!("remembered as {name}"), now_ms);
     }
@@ -249,11 +249,11 @@ impl Session {
         }
         self.ui.screen = screen;
         if screen == Screen::Search {
-            self.searching.update(super::progress::SearchUpdate::State(State::Starting));
+            self.searching.update(SearchUpdate::State(State::Starting));
             self.limits_moved = false;
             return vec![Effect::StartSearch(self.limits())];
         }
-        self.training.update(super::progress::TrainUpdate::State(State::Starting));
+        self.training.update(TrainUpdate::State(State::Starting));
         vec![Effect::StartTraining]
     }
 

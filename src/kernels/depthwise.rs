@@ -133,7 +133,13 @@ impl Place {
 }
 
 #[inline(always)]
-fn load_kernel<S: Simd, const K: usize>(simd: S, w: &[f32], slide: Slide, block: usize, lanes: usize) -> [[S::f32s; K]; K] {
+fn load_kernel<S: Simd, const K: usize>(
+    simd: S,
+    w: &[f32],
+    slide: Slide,
+    block: usize,
+    lanes: usize,
+) -> [[S::f32s; K]; K] {
     let mut weights = [[simd.splat_f32s(0.0); K]; K];
     for (y, row) in weights.iter_mut().enumerate() {
         for (x, weight) in row.iter_mut().enumerate() {
@@ -165,7 +171,8 @@ impl<const K: usize> WithSimd for Forward<'_, K> {
                     let place = Place::new(slide, row, col);
                     let mut sum = simd.splat_f32s(0.0);
                     if place.inside {
-                        let first = place.top.unsigned_abs() * pitch + place.left.unsigned_abs() * slide.channels + block;
+                        let first =
+                            place.top.unsigned_abs() * pitch + place.left.unsigned_abs() * slide.channels + block;
                         for (ky, weights) in weights.iter().enumerate() {
                             let x = &x[first + ky * pitch..];
                             for (kx, &weight) in weights.iter().enumerate() {
@@ -264,11 +271,13 @@ impl<const K: usize> WithSimd for WeightGradient<'_, K> {
                         let index = (row * slide.out_width() + col) * slide.channels + block;
                         let grad = load(simd, &dy[index..], lanes);
                         if place.inside {
-                            let first = place.top.unsigned_abs() * pitch + place.left.unsigned_abs() * slide.channels + block;
+                            let first =
+                                place.top.unsigned_abs() * pitch + place.left.unsigned_abs() * slide.channels + block;
                             for (ky, sums) in sums.iter_mut().enumerate() {
                                 let x = &x[first + ky * pitch..];
                                 for (kx, sum) in sums.iter_mut().enumerate() {
-                                    *sum = simd.mul_add_e_f32s(load(simd, &x[kx * slide.channels..], lanes), grad, *sum);
+                                    *sum =
+                                        simd.mul_add_e_f32s(load(simd, &x[kx * slide.channels..], lanes), grad, *sum);
                                 }
                             }
                         } else {

@@ -105,7 +105,8 @@ fn add_lanes<S: Simd>(simd: S, values: [S::f32s; 2], lanes: usize, block: usize,
 pub fn folded(statistics: &Statistics, gamma: &[f32], beta: &[f32]) -> (Vec<f32>, Vec<f32>) {
     let scale: Vec<f32> =
         gamma.iter().zip(&statistics.variance).map(|(gamma, variance)| gamma / (variance + EPSILON).sqrt()).collect();
-    let shift = beta.iter().zip(&scale).zip(&statistics.mean).map(|((beta, scale), mean)| beta - mean * scale).collect();
+    let shift =
+        beta.iter().zip(&scale).zip(&statistics.mean).map(|((beta, scale), mean)| beta - mean * scale).collect();
     (scale, shift)
 }
 

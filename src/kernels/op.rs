@@ -3,7 +3,10 @@
 //! A kernel is an [`Op`]: it sees slices, never a backend. [`apply`] finds out where its input tensors live, hands their
 //! values over without copying where they are contiguous, and registers the backward pass where gradients are wanted.
 
-#![allow(deprecated, reason = "burn-ndarray is deprecated upstream and named by this design; burn-flex stands beside it")]
+#![allow(
+    deprecated,
+    reason = "burn-ndarray is deprecated upstream and named by this design; burn-flex stands beside it"
+)]
 
 use std::borrow::Cow;
 use std::fmt::Debug;
@@ -98,7 +101,11 @@ where
     found.try_into().ok()
 }
 
-fn plain<B: Host, O: Op<N>, const N: usize>(op: &O, inputs: &[DispatchTensor; N], shape: &[usize]) -> Option<DispatchTensor>
+fn plain<B: Host, O: Op<N>, const N: usize>(
+    op: &O,
+    inputs: &[DispatchTensor; N],
+    shape: &[usize],
+) -> Option<DispatchTensor>
 where
     DispatchTensor: DispatchKindConversion<B>,
 {

@@ -18,7 +18,9 @@ const CHUNK: usize = 512;
 pub fn multiply(x: &[f32], w: &[f32], inner: usize, cols: usize) -> Vec<f32> {
     let rows = x.len() / inner;
     let mut y = vec![0.0; rows * cols];
-    y.par_chunks_mut(CHUNK * cols).zip(x.par_chunks(CHUNK * inner)).for_each(|(y, x)| run(Multiply { x, w, y, inner, cols }));
+    y.par_chunks_mut(CHUNK * cols)
+        .zip(x.par_chunks(CHUNK * inner))
+        .for_each(|(y, x)| run(Multiply { x, w, y, inner, cols }));
     y
 }
 

@@ -33,7 +33,9 @@ fn for_each_tap(images: usize, slide: Slide, mut visit: impl FnMut(usize, usize,
             for tap in 0..slide.kernel * slide.kernel {
                 let y = out / slide.out_width() * slide.stride + tap / slide.kernel;
                 let x = out % slide.out_width() * slide.stride + tap % slide.kernel;
-                let (Some(y), Some(x)) = (y.checked_sub(slide.padding()), x.checked_sub(slide.padding())) else { continue };
+                let (Some(y), Some(x)) = (y.checked_sub(slide.padding()), x.checked_sub(slide.padding())) else {
+                    continue;
+                };
                 if y < slide.height && x < slide.width {
                     visit(image, out, tap, y * slide.width + x);
                 }

@@ -70,9 +70,8 @@ impl SearchSpace {
         let wanted = self.nearest_boundary(&design.genome, design.fusion).max(split);
         let fusion = fusions.iter().copied().min_by_key(|&id| id.abs_diff(wanted)).unwrap_or_else(|| self.last());
         let plain = split == 0 || split == self.last();
-        let pick = |list: &[u8], value: u8| {
-            list.iter().copied().min_by_key(|&choice| choice.abs_diff(value)).unwrap_or(value)
-        };
+        let pick =
+            |list: &[u8], value: u8| list.iter().copied().min_by_key(|&choice| choice.abs_diff(value)).unwrap_or(value);
         Design {
             split,
             fusion,

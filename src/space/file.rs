@@ -3,7 +3,9 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Activation, Block, Choice, FusionOperator, FusionRules, SearchSpace, Slot, Shortcut, SplitRules, Stage, genome};
+use super::{
+    Activation, Block, Choice, FusionOperator, FusionRules, SearchSpace, Shortcut, Slot, SplitRules, Stage, genome,
+};
 use crate::diagnostic::{Diagnostic, Source, nearest};
 use crate::network::{BoundaryId, Pooling};
 
@@ -119,7 +121,9 @@ impl SearchSpace {
             genes,
         };
         for genome in [space.smallest(), space.largest()] {
-            space.lower(&genome).map_err(|error| source.error(stage_span(&error.to_string(), &file.stage), error.to_string()))?;
+            space
+                .lower(&genome)
+                .map_err(|error| source.error(stage_span(&error.to_string(), &file.stage), error.to_string()))?;
         }
         Ok(space)
     }
@@ -211,7 +215,8 @@ fn stage(source: &Source, row: &StageRow) -> Result<Stage, Diagnostic> {
         }
     }
     let stride = row.stride.as_ref().map_or(Ok(1), |stride| positive(source, stride, "stride"))?;
-    let squeeze_excite = row.squeeze_excite.as_ref().map(|value| positive(source, value, "squeeze-excite")).transpose()?;
+    let squeeze_excite =
+        row.squeeze_excite.as_ref().map(|value| positive(source, value, "squeeze-excite")).transpose()?;
     Ok(Stage {
         name: row.name.get_ref().clone(),
         block,
@@ -290,7 +295,8 @@ fn slots(stages: &[Stage]) -> Vec<Slot> {
     let mut slots = vec![Slot { name: "input".into(), after: None }];
     for (index, stage) in stages.iter().enumerate() {
         for block in 0..stage.max_depth() {
-            let name = if stage.max_depth() == 1 { stage.name.clone() } else { format!("{}.{}", stage.name, block + 1) };
+            let name =
+                if stage.max_depth() == 1 { stage.name.clone() } else { format!("{}.{}", stage.name, block + 1) };
             slots.push(Slot { name, after: Some((index, block)) });
         }
     }

@@ -183,7 +183,9 @@ impl SearchSpace {
             let block = (stage.kernels.len().max(1) * stage.expansions.len().max(1)) as u128;
             let depths = match stage.choice {
                 Choice::Stage => block.saturating_mul(stage.depths.len() as u128),
-                Choice::Block => stage.depths.iter().fold(0, |sum, &depth| block.saturating_pow(depth).saturating_add(sum)),
+                Choice::Block => {
+                    stage.depths.iter().fold(0, |sum, &depth| block.saturating_pow(depth).saturating_add(sum))
+                }
             };
             depths.saturating_mul(stage.widths.len().max(1) as u128)
         };
@@ -211,7 +213,11 @@ impl SearchSpace {
     pub fn parse_genome(&self, text: &str) -> Result<Genome, ParseGenomeError> {
         let Digits(genes) = text.parse()?;
         if genes.len() != self.genes.len() {
-            return Err(ParseGenomeError::Count { found: genes.len(), wanted: self.genes.len(), example: self.print(&self.largest()) });
+            return Err(ParseGenomeError::Count {
+                found: genes.len(),
+                wanted: self.genes.len(),
+                example: self.print(&self.largest()),
+            });
         }
         if let Some((index, (&value, gene))) =
             genes.iter().zip(&self.genes).enumerate().find(|(_, (value, gene))| **value >= gene.choices)
@@ -271,9 +277,8 @@ impl FromStr for Digits {
     type Err = ParseGenomeError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let digit = |c: char| {
-            c.to_digit(36).and_then(|digit| u8::try_from(digit).ok()).ok_or(ParseGenomeError::Digit(c))
-        };
+        let digit =
+            |c: char| c.to_digit(36).and_then(|digit| u8::try_from(digit).ok()).ok_or(ParseGenomeError::Digit(c));
         text.chars().filter(|&c| c != '-').map(digit).collect::<Result<_, _>>().map(Self)
     }
 }

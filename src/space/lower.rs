@@ -31,7 +31,8 @@ impl SearchSpace {
         for (stage, choice) in self.stages.iter().zip(&architecture.stages) {
             for (index, &block) in choice.blocks.iter().enumerate() {
                 let id = first_slot + BoundaryId::try_from(index).expect("boundaries are counted when a space is read");
-                let name = if stage.max_depth() == 1 { stage.name.clone() } else { format!("{}.{}", stage.name, index + 1) };
+                let name =
+                    if stage.max_depth() == 1 { stage.name.clone() } else { format!("{}.{}", stage.name, index + 1) };
                 let stride = if index == 0 { stage.stride } else { 1 };
                 let width = choice.width.unwrap_or(self.classes);
                 tensor = lower_block(&mut builder, &name, stage, Sizes { width, stride, block }, tensor)?;

@@ -3,11 +3,11 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
+use super::SupernetError;
 use super::init::Weights;
 use super::layer::{ElasticConvolution, ElasticDepthwise, ElasticLinear, ElasticPointwise};
 use super::norm::{ElasticNorm, Norms};
 use super::route::Step;
-use super::SupernetError;
 use crate::kernels::{self, Activation};
 use crate::network::Pooling;
 use crate::space::{Block, SearchSpace, Stage, make_divisible};

@@ -105,7 +105,13 @@ impl Calibration {
     }
 }
 
-fn with_moments(x: Tensor<4>, moments: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, activation: Activation) -> Tensor<4> {
+fn with_moments(
+    x: Tensor<4>,
+    moments: Tensor<2>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    activation: Activation,
+) -> Tensor<4> {
     let mean = moments.clone().slice(s![0, ..]).flatten::<1>(0, 1);
     let variance = moments.slice(s![1, ..]).flatten::<1>(0, 1);
     let scale = gamma / (variance + kernels::EPSILON).sqrt();

@@ -91,7 +91,13 @@ impl Route {
     }
 
     /// A route with a free choice of splitting modules.
-    pub fn new(space: &SearchSpace, genome: &Genome, stitch: BoundaryId, fusion: BoundaryId, splitting: Splitting) -> Self {
+    pub fn new(
+        space: &SearchSpace,
+        genome: &Genome,
+        stitch: BoundaryId,
+        fusion: BoundaryId,
+        splitting: Splitting,
+    ) -> Self {
         let architecture = space.architecture(genome);
         let (mut steps, mut stage_ends) = (Vec::new(), Vec::new());
         let mut first: BoundaryId = 1;

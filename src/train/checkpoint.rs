@@ -109,8 +109,7 @@ impl Checkpoints {
         let state = self.state(&format!("step-{step:08}")).ok_or_else(|| self.none())?;
         let mut trainer = Trainer::new(space, settings, device)?;
         let (weights, moments) = (path.join(WEIGHTS), path.join(OPTIMISER));
-        trainer.supernet =
-            trainer.supernet.clone().try_load_file(&weights).map_err(|error| failed(&weights, error))?;
+        trainer.supernet = trainer.supernet.clone().try_load_file(&weights).map_err(|error| failed(&weights, error))?;
         let fresh = optimiser(&trainer.settings, &trainer.supernet);
         trainer.optimiser = fresh.load(&moments).map_err(|error| failed(&moments, error))?;
         (trainer.step, trainer.caution) = (state.step, state.caution);

@@ -21,8 +21,7 @@ pub enum DeviceKind {
 
 impl DeviceKind {
     /// All kinds with their names.
-    pub const ALL: [(&'static str, Self); 3] =
-        [("auto", Self::Auto), ("flex", Self::Flex), ("ndarray", Self::Ndarray)];
+    pub const ALL: [(&'static str, Self); 3] = [("auto", Self::Auto), ("flex", Self::Flex), ("ndarray", Self::Ndarray)];
 
     /// The device.
     #[allow(deprecated, reason = "burn-ndarray is deprecated upstream and named by this design")]

@@ -83,7 +83,8 @@ impl Inputs {
     /// angle where views form a ring.
     pub fn training_batch(&self, settings: &Settings, step: u64, rng: &mut impl Rng, device: &Device) -> Batch {
         let train = &self.data.split.train;
-        let choices: Vec<usize> = [1, 2, 3, 4, 6, 8, 12].into_iter().filter(|&views| views <= self.data.views).collect();
+        let choices: Vec<usize> =
+            [1, 2, 3, 4, 6, 8, 12].into_iter().filter(|&views| views <= self.data.views).collect();
         let count = choices[rng.random_range(0..choices.len())];
         let size = (settings.images / count).clamp(1, train.len().max(1));
         // Steps see different numbers of objects, so the place in the pass is drawn rather than counted.

@@ -23,8 +23,8 @@ use std::time::{Duration, Instant};
 
 use burn::module::{Module, ModuleVisitor, Param, ParamGroup, ParamId};
 use burn::optim::decay::WeightDecayConfig;
-use burn::optim::momentum::MomentumConfig;
 use burn::optim::grad_clipping::GradientClippingConfig;
+use burn::optim::momentum::MomentumConfig;
 use burn::optim::{AdamWConfig, GradientsAccumulator, GradientsParams, ModuleOptimizer, SgdConfig};
 use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
@@ -171,8 +171,7 @@ impl Trainer {
         let mut reports = Vec::with_capacity(nets.len());
         let mut teacher: Option<Tensor<2>> = None;
         for net in &nets {
-            let logits =
-                self.supernet.forward(batch.views.clone(), Views(batch.count), &net.route, &mut Norms::Batch);
+            let logits = self.supernet.forward(batch.views.clone(), Views(batch.count), &net.route, &mut Norms::Batch);
             let found = loss::report(net.role, &logits, &batch);
             if !found.loss.is_finite() {
                 return Err(TrainError::Collapse { step: self.step + 1, role: net.role, loss: found.loss });

@@ -281,7 +281,9 @@ impl App {
     fn save(&mut self, stem: &str, extension: &str, text: &str) {
         match export::save(&self.options.folder, stem, extension, text) {
             Ok(path) => self.say(Kind::Info, format!("wrote {}", path.display())),
-            Err(error) => self.say(Kind::Error, format!("could not write into {}: {error}", self.options.folder.display())),
+            Err(error) => {
+                self.say(Kind::Error, format!("could not write into {}: {error}", self.options.folder.display()))
+            }
         }
     }
 
@@ -361,7 +363,10 @@ impl App {
         let gone = |task, state: &State| state.is_active() && *state != State::Starting && !work.is_working(task);
         let mut feeds = Vec::new();
         if gone(Task::Train, &self.session.training().state) {
-            feeds.push(news::state(Task::Train, State::Failed("its process is gone; T goes on from the last checkpoint".to_owned())));
+            feeds.push(news::state(
+                Task::Train,
+                State::Failed("its process is gone; T goes on from the last checkpoint".to_owned()),
+            ));
         }
         if gone(Task::Search, &self.session.searching().state) {
             feeds.push(news::state(Task::Search, State::Failed("its process is gone; S starts it again".to_owned())));
@@ -430,7 +435,10 @@ impl App {
     /// Follows the run that was named, else one that somebody is at work on.
     fn open(&mut self) {
         let named = self.options.run.clone();
-        let run = named.map_or_else(|| work::living_run(&self.options.runs_root), |path| Ok(Some(path)));
+        let run = named.map_or_else(
+            || work::living_run(&self.options.runs_root, &self.options.template.space),
+            |path| Ok(Some(path)),
+        );
         match run {
             Ok(Some(path)) => self.follow(&path),
             Ok(None) => {}
@@ -487,7 +495,11 @@ impl App {
             Outside::Suspend => terminal.suspend(),
             Outside::Mouse => {
                 self.ui.mouse = !self.ui.mouse;
-                let text = if self.ui.mouse { "the mouse is used here" } else { "the mouse is the terminal's: it selects text" };
+                let text = if self.ui.mouse {
+                    "the mouse is used here"
+                } else {
+                    "the mouse is the terminal's: it selects text"
+                };
                 self.say(Kind::Info, text.to_owned());
                 terminal.set_mouse(self.ui.mouse)
             }
@@ -495,8 +507,12 @@ impl App {
             Outside::Picture => {
                 // Drawn anew: the menu that was chosen from is gone by now.
                 terminal.draw(|frame| self.draw(frame))?;
-                let light = self.theme.link.fg == Theme::new(super::theme::Palette::Light, super::theme::ColourDepth::True, self.theme.glyphs).link.fg;
-                let ground = if light && self.theme.link.fg != Some(Color::Reset) { Ground::Light } else { Ground::Dark };
+                let light = self.theme.link.fg
+                    == Theme::new(super::theme::Palette::Light, super::theme::ColourDepth::True, self.theme.glyphs)
+                        .link
+                        .fg;
+                let ground =
+                    if light && self.theme.link.fg != Some(Color::Reset) { Ground::Light } else { Ground::Dark };
                 let picture = svg(terminal.last_frame(), "splitscope", ground);
                 self.save("screen", "svg", &picture);
                 Ok(())

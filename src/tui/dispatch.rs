@@ -253,7 +253,11 @@ fn recall(session: &Session) -> Option<Menu> {
         .enumerate()
         .map(|(index, (name, _))| Choice { label: name.clone(), actions: vec![Action::Recall(index)] })
         .collect();
-    let text = if choices.is_empty() { "Nothing is remembered yet; N remembers the present setup.".to_owned() } else { String::new() };
+    let text = if choices.is_empty() {
+        "Nothing is remembered yet; N remembers the present setup.".to_owned()
+    } else {
+        String::new()
+    };
     Some(Menu { title: "Go back to".to_owned(), text, choices, at: 0 })
 }
 

@@ -201,7 +201,8 @@ pub fn keys_markdown() -> String {
     for group in Group::ALL {
         let _ = writeln!(text, "**{}**\n\n| keys | what | where |\n|---|---|---|", group.title());
         for row in BINDINGS.iter().filter(|row| row.group == group) {
-            let keys: Vec<String> = row.keys.iter().map(|key| format!("`{}`", key.to_string().replace('|', "\\|"))).collect();
+            let keys: Vec<String> =
+                row.keys.iter().map(|key| format!("`{}`", key.to_string().replace('|', "\\|"))).collect();
             let screens: Vec<&str> =
                 Screen::ALL.into_iter().filter(|screen| row.screens.has(*screen)).map(Screen::name).collect();
             let screens = if screens.len() == Screen::ALL.len() { "everywhere".to_owned() } else { screens.join(", ") };

@@ -33,7 +33,10 @@ mod work;
 #[cfg(test)]
 mod tests;
 
-use std::{env, io, path::PathBuf};
+use std::{
+    env, io,
+    path::{Path, PathBuf},
+};
 
 use ratatui::{buffer::Buffer, layout::Rect};
 use thiserror::Error;
@@ -43,8 +46,8 @@ pub use hit::{HitMap, Target};
 pub use state::UiState;
 
 use crate::{
-    explore::Session,
-    run::{Manifest, RunError},
+    explore::{Action, Session},
+    run::{Manifest, RunError, Task},
 };
 use theme::{ColourDepth, Environment, Palette, Theme};
 use widget::{ASCII, UNICODE};
@@ -78,7 +81,9 @@ impl Options {
     /// The theme for this terminal.
     pub fn theme(&self) -> Theme {
         let variable = |name: &str| env::var(name).ok();
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(|name| variable(name).filter(|value| !value.is_empty()));
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .into_iter()
+            .find_map(|name| variable(name).filter(|value| !value.is_empty()));
         let (no_color, term) = (variable("NO_COLOR"), variable("TERM"));
         let (colorterm, colorfgbg) = (variable("COLORTERM"), variable("COLORFGBG"));
         let environment = Environment {
@@ -114,6 +119,28 @@ pub fn replay(session: &mut Session, path: &std::path::Path) -> Result<(), RunEr
 /// The theme of pictures made without a terminal: all colours, all characters.
 pub fn picture_theme(palette: Palette) -> Theme {
     Theme::new(palette, ColourDepth::True, &UNICODE)
+}
+
+/// Tells a session everything that a run wrote, as following it from its beginning would.
+///
+/// # Errors
+/// There is no run, or its database fails.
+pub fn replay(session: &mut Session, run: &Path) -> Result<(), TuiError> {
+    let mut work = work::Work::open(run)?;
+    let mut news = news::News::default();
+    let name = run.display().to_string();
+    let mut feeds = vec![news::run(Task::Train, name.clone()), news::run(Task::Search, name)];
+    loop {
+        let (changes, _) = work.look()?;
+        let more = changes.more;
+        feeds.extend(news.read(session.space(), changes));
+        if !more {
+            break;
+        }
+    }
+    news::keep_last_states(&mut feeds);
+    session.update(Action::Feed(feeds), 0);
+    Ok(())
 }
 
 /// A screen as an SVG document, drawn without a terminal.

@@ -1,1 +1,307 @@
-//! placeholder
+//! The screen without a terminal: keys and mouse to session, session to cells, a run's events to the session.
+
+mod fixture;
+mod pictures;
+
+use ratatui::{
+    Terminal,
+    backend::TestBackend,
+    crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventKind},
+    layout::Rect,
+};
+
+use self::fixture::{options, session, trained};
+use super::{
+    app::App,
+    dispatch, export,
+    hit::{HitMap, Target},
+    keymap::{self, BINDINGS, Verb},
+    news::News,
+    picture_theme, play, screen,
+    state::{Purpose, UiState},
+    theme::Palette,
+    widget::Slider,
+};
+use crate::{
+    explore::{Action, Feed, KnobId, Overlay, Pane, Screen, Session, Unit, progress::State, progress::TrainUpdate},
+    run::{Changes, Event as RunEvent, Measurement, StepRecord, Stored, Subject, Subset},
+};
+
+/// A session after some keys.
+fn after(keys: &str) -> (Session, UiState) {
+    let (mut session, mut ui) = (session(), UiState::default());
+    play(&mut session, &mut ui, keys);
+    (session, ui)
+}
+
+#[test]
+fn keys_move_knobs_and_undo_takes_them_back() {
+    let (session, _) = after("");
+    let home = session.value(KnobId::LinkBandwidth);
+    let (session, _) = after("jh");
+    assert!(session.value(KnobId::LinkBandwidth) < home);
+    let (session, _) = after("jhu");
+    assert!((session.value(KnobId::LinkBandwidth) - home).abs() < 1e-9);
+    let (session, _) = after("<enter>4<enter>");
+    assert_eq!(session.knobs().sensors, 4);
+    let (session, _) = after("j<enter>2.5 Mbit/s<enter>");
+    assert!((session.value(KnobId::LinkBandwidth) - 312_500.0).abs() < 1e-6);
+    let (session, _) = after("jjM");
+    assert!(session.value(KnobId::SensorMemory).is_infinite());
+}
+
+#[test]
+fn less_bandwidth_moves_the_split_and_less_compute_moves_it_back() {
+    let split = |keys: &str| {
+        let (session, _) = after(keys);
+        session.strip().map(|strip| strip.design.split)
+    };
+    let home = split("");
+    assert_ne!(home, split("jjjHH"), "with slow sensors raw input is sent");
+    assert_eq!(home, split("jjjHHuu"));
+}
+
+#[test]
+fn panes_take_the_same_keys_in_their_own_way() {
+    let (session, _) = after("<tab>l");
+    assert_eq!(session.ui().pane, Pane::Network);
+    assert!(session.strip().is_some_and(|strip| strip.by_hand));
+    let (session, _) = after("<tab>lb");
+    assert!(session.strip().is_some_and(|strip| !strip.by_hand));
+    let (session, _) = after("<tab><tab>l");
+    assert_eq!(session.ui().unit, Unit::Energy);
+    let (session, _) = after("tjjj");
+    assert_eq!(session.selected_row(), Some(3));
+    let (session, _) = after("tG");
+    assert_eq!(session.selected_row(), Some(session.order().len() - 1));
+}
+
+#[test]
+fn a_wrong_filter_stays_with_its_error_and_a_cancelled_one_is_taken_back() {
+    let (session, ui) = after("/lat<5<enter>");
+    assert_eq!(session.setup().filter.text(), "lat<5");
+    assert!(ui.entry.is_none() && session.order().len() < session.pool().len());
+    let (session, ui) = after("/lat<5 nonsense<enter>");
+    let entry = ui.entry.expect("it stays open");
+    assert_eq!(entry.purpose, Purpose::Filter);
+    assert!(dispatch::error(&session, &entry).is_some_and(|error| error.contains("nonsense")));
+    let (session, _) = after("/lat<5<esc>");
+    assert!(session.setup().filter.is_empty());
+}
+
+#[test]
+fn every_command_is_reached_by_the_palette() {
+    for row in BINDINGS {
+        for screen in Screen::ALL.into_iter().filter(|screen| row.screens.has(*screen)) {
+            let found = dispatch::commands(screen, row.words);
+            assert!(found.iter().any(|found| found.verb == row.verb), "{:?}", row.verb);
+        }
+    }
+    let (session, _) = after(":tornado<enter>");
+    assert_eq!(session.ui().overlay, Some(Overlay::Tornado));
+    let (session, _) = after(":compare screen<enter>");
+    assert_eq!(session.ui().screen, Screen::Compare);
+}
+
+#[test]
+fn every_verb_can_be_asked_for_on_every_screen_it_is_on() {
+    for screen in Screen::ALL {
+        for row in BINDINGS.iter().filter(|row| row.screens.has(screen)) {
+            let (mut session, mut ui) = (session(), UiState::default());
+            session.update(Action::Screen(screen), 0);
+            let _ = dispatch::verb(&session, &mut ui, row.verb);
+            let key = row.keys[0];
+            assert_eq!(keymap::verb_of(screen, key), Some(row.verb), "{key}");
+        }
+    }
+}
+
+#[test]
+fn quitting_asks_only_while_somebody_is_at_work() {
+    let quit = |session: &Session, ui: &mut UiState| dispatch::verb(session, ui, Verb::Quit);
+    let mut ui = UiState::default();
+    assert_eq!(quit(&session(), &mut ui), [dispatch::Deed::Act(Action::Quit { keep_frame: false })]);
+    assert!(quit(&trained(), &mut ui).is_empty());
+    let menu = ui.menu.take().expect("a question");
+    assert_eq!(menu.choices.len(), 3);
+    assert_eq!(dispatch::choose(&menu, 0), [dispatch::Deed::Act(Action::Quit { keep_frame: false })]);
+}
+
+/// An app that was drawn once, and where everything is.
+fn drawn(width: u16, height: u16, session: Session) -> (App, Terminal<TestBackend>) {
+    let mut app = App::new(session, options(), picture_theme(Palette::OkabeIto));
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| app.draw(frame)).unwrap();
+    (app, terminal)
+}
+
+fn hits(session: &Session, width: u16, height: u16) -> HitMap {
+    let ui = UiState::default();
+    let theme = picture_theme(Palette::OkabeIto);
+    let mut buffer = ratatui::buffer::Buffer::empty(Rect::new(0, 0, width, height));
+    screen::draw(screen::View { session, ui: &ui, theme: &theme }, buffer.area, &mut buffer)
+}
+
+fn mouse(app: &mut App, kind: MouseEventKind, column: u16, row: u16) {
+    app.event(&Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
+}
+
+const PRESS: MouseEventKind = MouseEventKind::Down(MouseButton::Left);
+const DRAG: MouseEventKind = MouseEventKind::Drag(MouseButton::Left);
+const RELEASE: MouseEventKind = MouseEventKind::Up(MouseButton::Left);
+
+#[test]
+fn a_drag_sets_the_knob_to_the_stop_below_the_mouse_in_one_step_of_the_history() {
+    for (width, height) in [(80, 24), (120, 36), (200, 60)] {
+        let (mut app, _) = drawn(width, height, session());
+        let hits = hits(&app.session, width, height);
+        let is_link = |target: &Target| matches!(target, Target::Knob { knob: KnobId::LinkBandwidth, .. });
+        let Some((_, Target::Knob { track, .. })) = hits.find(is_link) else {
+            panic!("no link knob at {width}x{height}")
+        };
+        mouse(&mut app, PRESS, track.x + 1, track.y);
+        for column in track.left()..track.right() {
+            mouse(&mut app, DRAG, column, track.y + 3);
+            let dial = app.session.dial(KnobId::LinkBandwidth).unwrap();
+            let expected = dial.at_fraction(Slider::fraction_at(track, column));
+            assert!((app.session.value(KnobId::LinkBandwidth) - expected).abs() < 1e-9);
+        }
+        mouse(&mut app, RELEASE, track.right(), track.y);
+        assert_eq!(app.session.past().len(), 1);
+        let end = app.session.value(KnobId::LinkBandwidth);
+        mouse(&mut app, DRAG, track.x, track.y);
+        assert!((app.session.value(KnobId::LinkBandwidth) - end).abs() < 1e-9, "the knob was let go");
+    }
+}
+
+#[test]
+fn a_press_on_the_network_splits_there() {
+    let (mut app, _) = drawn(120, 36, session());
+    let (area, _) = hits(&app.session, 120, 36).find(|target| *target == Target::Strip).unwrap();
+    mouse(&mut app, PRESS, area.x, area.y + 2);
+    assert_eq!(app.session.strip().unwrap().design.split, 0);
+    mouse(&mut app, DRAG, area.x + area.width / 4, area.y + 40);
+    let split = app.session.strip().unwrap().design.split;
+    assert!(split > 0, "the drag goes on along the edge of the strip");
+    mouse(&mut app, RELEASE, area.x, area.y);
+    assert!(app.session.strip().unwrap().by_hand);
+}
+
+#[test]
+fn presses_on_tabs_rows_headings_and_points() {
+    let (mut app, mut terminal) = drawn(120, 36, session());
+    let map = hits(&app.session, 120, 36);
+    let third = app.session.order()[3];
+    let (row, _) = map.find(|target| *target == Target::Design(third)).unwrap();
+    mouse(&mut app, PRESS, row.x + 5, row.y);
+    assert_eq!(app.session.selected(), Some(third));
+    let (heading, target) = map.find(|target| matches!(target, Target::Heading(_))).unwrap();
+    mouse(&mut app, PRESS, heading.x, heading.y);
+    assert_eq!(target, Target::Heading(app.session.setup().sort.column));
+    let (tab, _) = map.find(|target| *target == Target::Tab(Screen::Train)).unwrap();
+    mouse(&mut app, PRESS, tab.x + 1, tab.y);
+    assert_eq!(app.session.ui().screen, Screen::Train);
+    mouse(&mut app, PRESS, 14, 0);
+    terminal.draw(|frame| app.draw(frame)).unwrap();
+    let (plot, _) = map.find(|target| *target == Target::Scatter).unwrap();
+    let before = app.session.selected();
+    let chosen = plot.positions().find(|at| {
+        mouse(&mut app, PRESS, at.x, at.y);
+        app.session.selected() != before
+    });
+    assert!(chosen.is_some(), "some cell of the scatter selects another design");
+}
+
+#[test]
+fn the_wheel_turns_the_knob_below_the_mouse_and_zooms_curves() {
+    let (mut app, mut terminal) = drawn(120, 36, trained());
+    let map = hits(&app.session, 120, 36);
+    let (row, _) = map.find(|target| matches!(target, Target::Knob { knob: KnobId::Sensors, .. })).unwrap();
+    let sensors = app.session.knobs().sensors;
+    mouse(&mut app, MouseEventKind::ScrollUp, row.x + 3, row.y);
+    assert_eq!(app.session.knobs().sensors, sensors + 1);
+    app.act(Action::Screen(Screen::Train));
+    terminal.draw(|frame| app.draw(frame)).unwrap();
+    mouse(&mut app, MouseEventKind::ScrollUp, 20, 10);
+    assert!(app.ui.curves.share < 1.0);
+}
+
+#[test]
+fn news_of_a_run_reach_the_screen_and_only_validation_counts() {
+    let mut session = session();
+    let stored = |id, value| Stored { id, time: 0.0, process: "here/1/1".to_owned(), value };
+    let design = session.selected_design().unwrap();
+    let printed = session.space().print_design(&design);
+    let measurement = |subset, accuracy| {
+        let subject = Subject { design: printed.clone(), views: 6, subset, step: 10 };
+        let value = Measurement { subject, accuracy, samples: 500, calibration_batches: 2, seconds: 0.1 };
+        Stored { id: 1, time: 0.0, process: String::new(), value }
+    };
+    let step = StepRecord { step: 10, steps: 20, losses: vec![("largest".to_owned(), 1.5)], ..StepRecord::default() };
+    let started = RunEvent::Started { command: "splitscope train".to_owned(), pid: 1, resumed_from_step: None };
+    let changes = Changes {
+        events: vec![stored(1, started), stored(2, RunEvent::Step(step))],
+        measurements: vec![measurement(Subset::Test, 0.1), measurement(Subset::Validation, 0.8)],
+        more: false,
+    };
+    let feeds = News::default().read(session.space(), changes);
+    session.update(Action::Feed(feeds), 0);
+    assert_eq!(session.training().state, State::Running);
+    assert_eq!(session.training().last.step, 10);
+    assert_eq!(session.accuracy(&design).measured(), Some(0.8));
+}
+
+#[test]
+fn a_search_and_a_training_of_one_run_are_told_apart() {
+    let stored = |process: &str, value| Stored { id: 1, time: 0.0, process: process.to_owned(), value };
+    let started = |command: &str| RunEvent::Started { command: command.to_owned(), pid: 1, resumed_from_step: None };
+    let finished = || RunEvent::Finished { reason: "all steps are done".to_owned() };
+    let events = vec![
+        stored("a", started("splitscope train --run x")),
+        stored("b", started("splitscope search --run x")),
+        stored("a", finished()),
+    ];
+    let changes = Changes { events, ..Changes::default() };
+    let mut feeds = News::default().read(session().space(), changes);
+    super::news::keep_last_states(&mut feeds);
+    let mut session = session();
+    session.update(Action::Feed(feeds), 0);
+    assert_eq!(session.searching().state, State::Running);
+    assert!(matches!(session.training().state, State::Finished(_)));
+}
+
+#[test]
+fn a_training_that_can_not_start_says_why() {
+    let (mut app, _) = drawn(120, 36, session());
+    app.act(Action::Train);
+    let State::Failed(why) = &app.session.training().state else { panic!("{:?}", app.session.training().state) };
+    assert!(why.contains("could not start"), "{why}");
+    app.act(Action::Feed(vec![Feed::Training(TrainUpdate::State(State::Idle))]));
+}
+
+#[test]
+fn designs_are_written_as_csv_json_and_markdown() {
+    let session = trained();
+    let csv = export::csv(&session);
+    let mut lines = csv.lines();
+    let columns = lines.next().unwrap().split(',').count();
+    assert_eq!(lines.clone().count(), session.order().len());
+    assert!(lines.all(|line| line.split(',').count() == columns));
+    let json: serde_json::Value = serde_json::from_str(&export::json(&session).unwrap()).unwrap();
+    let designs = json["designs"].as_array().unwrap();
+    assert_eq!(designs.len(), session.order().len());
+    assert!(designs[0]["accuracy"].as_f64().is_some() && designs[0]["latency_s"].as_f64().is_some());
+    assert!(designs.iter().any(|design| design["accuracy"].is_null()), "not all are measured");
+    assert_eq!(export::markdown(&session).lines().count(), 4 + 10);
+}
+
+#[test]
+fn a_file_is_never_written_over_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = export::save(folder.path(), "designs", "csv", "one").unwrap();
+    let second = export::save(folder.path(), "designs", "csv", "two").unwrap();
+    assert_ne!(first, second);
+    assert_eq!(std::fs::read_to_string(first).unwrap(), "one");
+    assert_eq!(std::fs::read_to_string(second).unwrap(), "two");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}

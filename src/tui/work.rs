@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::run::{Changes, Child, Control, Cursor, Ending, Listed, Manifest, RunDir, RunError, Store, Task};
+use crate::run::{Changes, Child, Control, Cursor, Document, Ending, Listed, Manifest, RunDir, RunError, Store, Task};
 
 /// Bytes of the log to show when a child has died.
 const LOG_TAIL: u64 = 4096;
@@ -159,14 +159,14 @@ impl Work {
     }
 }
 
-/// The run to follow when none was named: the latest one below `root` that somebody is at work on.
+/// The run to follow when none was named: the latest one below `root`, of this space, that somebody is at work on.
 ///
 /// # Errors
 /// The directory can't be read.
-pub fn living_run(root: &Path) -> Result<Option<PathBuf>, RunError> {
+pub fn living_run(root: &Path, space: &Document) -> Result<Option<PathBuf>, RunError> {
     for Listed { path, manifest } in crate::run::list(root)? {
         // A run that can't be opened is no reason not to start; it is the user's to look at by name.
-        if manifest.is_ok()
+        if manifest.is_ok_and(|manifest| manifest.space.text == space.text)
             && let Ok(work) = Work::open(&path)
             && (work.is_working(Task::Train) || work.is_working(Task::Search))
         {

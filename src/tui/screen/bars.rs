@@ -32,7 +32,13 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let parts = parts(unit, theme);
     let title = format!("{} {symbol}", title(unit));
     let inner = chrome::pane(buf, area, (&title, ""), focus, theme);
-    legend(view, unit, &parts, Rect { x: area.x + width(&title) + 5, width: area.width.saturating_sub(width(&title) + 7), height: 1, ..area }, buf);
+    legend(
+        view,
+        unit,
+        &parts,
+        Rect { x: area.x + width(&title) + 5, width: area.width.saturating_sub(width(&title) + 7), height: 1, ..area },
+        buf,
+    );
     let costs = session.bars(usize::from(inner.height));
     let digits = session.pool().len().max(1).ilog10() as u16 + 1;
     let words: Vec<Words> = costs.iter().map(|cost| Words::of(cost, size, (inner.width, digits), theme)).collect();

@@ -28,7 +28,8 @@ pub fn pane(buf: &mut Buffer, area: Rect, titles: (&str, &str), focus: bool, the
         put(buf, left, y, glyphs.vertical, style);
         put(buf, right, y, glyphs.vertical, style);
     }
-    for (corner, (x, y)) in glyphs.corners.into_iter().zip([(left, top), (right, top), (left, bottom), (right, bottom)]) {
+    for (corner, (x, y)) in glyphs.corners.into_iter().zip([(left, top), (right, top), (left, bottom), (right, bottom)])
+    {
         put(buf, x, y, corner, style);
     }
     let room = area.width.saturating_sub(4);

@@ -80,7 +80,8 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let row = chrome::row(inner, u16::try_from(lines.len()).unwrap_or(u16::MAX) + 3);
     let more = pins.len() - shown.len();
     let more = if more > 0 { format!("   {more} more: h/l") } else { String::new() };
-    let legend = format!(" * best of the pinned   != differs from the baseline   B makes the selected one the baseline{more}");
+    let legend =
+        format!(" * best of the pinned   != differs from the baseline   B makes the selected one the baseline{more}");
     let legend = if theme.glyphs.braille { legend.replace('*', "★").replace("!=", "≠") } else { legend };
     chrome::line(buf, row, &[(&legend, theme.dim)], theme);
 }
@@ -161,7 +162,11 @@ fn lines(session: &Session, pins: &[Pin]) -> Vec<Line> {
     let (memory, byte) = unit(KnobId::SensorMemory, ("KiB", 1024.0));
     let less = |name: String, size: f64, value: &dyn Fn(&Pin) -> f64| {
         let figures: Vec<f64> = pins.iter().map(|pin| value(pin) / size).collect();
-        Line { name, words: figures.iter().map(|figure| text::decimal(*figure)).collect(), figures: Some((figures, false)) }
+        Line {
+            name,
+            words: figures.iter().map(|figure| text::decimal(*figure)).collect(),
+            figures: Some((figures, false)),
+        }
     };
     let shares: Vec<f64> = pins.iter().map(|pin| pin.accuracy.measured().unwrap_or(f64::NAN) * 100.0).collect();
     let words = |name: &str, word: &dyn Fn(&Pin) -> String| Line {
@@ -223,7 +228,12 @@ fn figure(line: &Line, index: usize, base: usize, cell: Rect, theme: &Theme, buf
     let (star, differs) = if theme.glyphs.braille { ("★", "≠") } else { ("*", "!=") };
     let Some((figures, more)) = &line.figures else {
         let mark = if *word == line.words[base] { "" } else { differs };
-        chrome::line(buf, cell, &[("   ", theme.text), (word, theme.text), (" ", theme.text), (mark, theme.warn)], theme);
+        chrome::line(
+            buf,
+            cell,
+            &[("   ", theme.text), (word, theme.text), (" ", theme.text), (mark, theme.warn)],
+            theme,
+        );
         return;
     };
     let value = figures[index];

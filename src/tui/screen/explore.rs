@@ -55,7 +55,8 @@ impl Regions {
             _ => NETWORK_FLAT,
         };
         let summary = if area.height >= 28 { SUMMARY } else { 3 };
-        let middle = (area.height * 36 / 100).clamp(dials + summary, MIDDLE).min(area.height.saturating_sub(network + 6));
+        let middle =
+            (area.height * 36 / 100).clamp(dials + summary, MIDDLE).min(area.height.saturating_sub(network + 6));
         let (top, rest) = chrome::cut_top(area, network);
         let (middle, lower) = chrome::cut_top(rest, middle);
         let left = if area.width >= WIDE { (area.width * 36 / 100).clamp(42, 72) } else { area.width / 2 - 1 };

@@ -74,7 +74,12 @@ fn hints(view: View<'_>, area: Rect, buf: &mut Buffer) {
         there && !row.hint.is_empty() && last.iter().all(|other| other.verb != row.verb)
     });
     let mut write = |row: &mut Rect, binding: &Binding| {
-        let end = chrome::line(buf, *row, &[(&keys(binding), theme.accent), (" ", theme.dim), (binding.hint, theme.dim)], theme);
+        let end = chrome::line(
+            buf,
+            *row,
+            &[(&keys(binding), theme.accent), (" ", theme.dim), (binding.hint, theme.dim)],
+            theme,
+        );
         row.width = row.right().saturating_sub(end + 2);
         row.x = end + 2;
     };

@@ -1,7 +1,7 @@
 //! The first row: the program's name, the tabs, and what is going on.
 //!
 //! ```text
-//!  splitscope  [1 Explore]  2 Train   3 Search   4 Compare·2        tabletop on glasses  2 000 designs  ● training 45 %
+//!  splitscope  [1 Explore]  2 Train   3 Search   4 Compare (2)      tabletop on glasses  2 000 designs  ● training 45 %
 //! ```
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
@@ -25,7 +25,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     }
     for (index, screen) in Screen::ALL.into_iter().enumerate() {
         let pins = session.setup().pins.len();
-        let count = if screen == Screen::Compare && pins > 0 { format!("·{pins}") } else { String::new() };
+        let count = if screen == Screen::Compare && pins > 0 { format!(" ({pins})") } else { String::new() };
         let shown = session.ui().screen == screen;
         let (open, close) = if shown { ('[', ']') } else { (' ', ' ') };
         let label = format!("{open}{} {}{count}{close}", index + 1, screen.name());

@@ -1,7 +1,7 @@
 //! The help: every key of this screen, from the one table, with a search.
 //!
 //! ```text
-//! ┌ Help: Explore ──────────────────────────── / search · Esc close ┐
+//! ┌ Help: Explore ──────────────────────────── / search  Esc close ─┐
 //! │ Move                                                            │
 //! │   Tab          go to the next pane                              │
 //! │ ...                                                             │
@@ -33,9 +33,9 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     hits.add(area, Target::Popup);
     let title = format!("Help: {}", session.ui().screen.name());
     let note = if ui.help_search.is_empty() {
-        "/ search · j/k scroll · Esc close".to_owned()
+        "/ search  j/k scroll  Esc close".to_owned()
     } else {
-        format!("{} found for {} · Esc close", lines.len(), ui.help_search)
+        format!("{} found for {}  Esc close", lines.len(), ui.help_search)
     };
     let inner = chrome::pane(buf, area, (&title, &note), true, theme);
     let room = usize::from(inner.height);
@@ -47,12 +47,9 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         let row = chrome::row(inner, u16::try_from(index % room.max(1)).unwrap_or(u16::MAX));
         let cell = Rect { x: row.x + column * width, width, ..row };
         match keys {
-            Some(keys) => chrome::line(
-                buf,
-                cell,
-                &[(&format!("   {keys:<KEYS$} "), theme.accent), (words, theme.text)],
-                theme,
-            ),
+            Some(keys) => {
+                chrome::line(buf, cell, &[(&format!("   {keys:<KEYS$} "), theme.accent), (words, theme.text)], theme)
+            }
             None => chrome::line(buf, cell, &[(&format!(" {words}"), theme.dim)], theme),
         };
     }
@@ -78,7 +75,10 @@ fn lines(view: View<'_>) -> Vec<(Option<String>, String)> {
         let glyphs = view.theme.glyphs;
         lines.push((None, "Marks".to_owned()));
         let row = |mark: String, words: &str| (Some(mark), words.to_owned());
-        lines.push(row(format!("{} {} {}", glyphs.front, glyphs.feasible, glyphs.infeasible), "on the front, fits, does not fit"));
+        lines.push(row(
+            format!("{} {} {}", glyphs.front, glyphs.feasible, glyphs.infeasible),
+            "on the front, fits, does not fit",
+        ));
         lines.push(row(format!("{} {}", glyphs.selected, glyphs.focus), "selected, has the focus"));
         lines.push(row(format!("{} {}", glyphs.yes, glyphs.no), "meets all limits, breaks one"));
         lines.push(row("~ -".to_owned(), "measured with another number of sensors, not measured"));

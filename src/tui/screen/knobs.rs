@@ -46,7 +46,8 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         slider(view, dial, index, row, label + unit + 1, buf, hits);
     }
     let below = u16::try_from(shown).unwrap_or(u16::MAX);
-    let rest = Rect { x: inner.x + 1, y: inner.y + below, width: inner.width.saturating_sub(2), height: inner.height - below };
+    let rest =
+        Rect { x: inner.x + 1, y: inner.y + below, width: inner.width.saturating_sub(2), height: inner.height - below };
     summary(view, rest, buf);
     if focus {
         hits.page = shown;

@@ -26,9 +26,6 @@ mod search;
 mod table;
 mod train;
 
-#[cfg(test)]
-mod tests;
-
 use ratatui::{Frame, buffer::Buffer, layout::Rect};
 
 use super::{hit::HitMap, state::UiState, theme::Theme};

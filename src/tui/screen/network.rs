@@ -2,7 +2,7 @@
 //! split at.
 //!
 //! ```text
-//! ┌ Network #17 ───────────── split S2.1 · fuse S2.2 (max) · ratio 4 · 8 bit ┐
+//! ┌ Network #17 ──────────────── split S2.1, fuse S2.2 (max), ratio 4, 8 bit ┐
 //! │ 6 × sensor                  link       aggregator                        │
 //! │   ┌────┐ ┌────┐ ┌────┐   ╎          ╎   ┌────┐ ┌────┐                    │
 //! │ ──│stem│─│S1.1│─│S2.1│───╎─6×0.5KB─▶╎═══│S2.2│⊕│head│── 73.1 %          │
@@ -144,7 +144,8 @@ fn details(view: View<'_>, places: &Places<'_>) -> Vec<String> {
         (1, expansion) => format!("e{expansion}"),
         (kernel, expansion) => format!("k{kernel}e{expansion}"),
     };
-    let mut details: Vec<String> = architecture.stages.iter().flat_map(|stage| stage.blocks.iter().map(detail)).collect();
+    let mut details: Vec<String> =
+        architecture.stages.iter().flat_map(|stage| stage.blocks.iter().map(detail)).collect();
     details.resize(places.places.len().saturating_sub(1), String::new());
     details
 }
@@ -167,7 +168,7 @@ fn way(view: View<'_>, places: &Places<'_>) -> String {
         FusionOperator::Max => "max",
         FusionOperator::Mean => "mean",
     };
-    let hand = if places.by_hand { "by hand (b: best) · " } else { "" };
+    let hand = if places.by_hand { "by hand (b: best), " } else { "" };
     let (split, fusion) = (space.boundary_name(design.split), space.boundary_name(design.fusion));
-    format!("{hand}split {split} · fuse {fusion} ({operator}) · ratio {} · {} bit", design.ratio, design.bits)
+    format!("{hand}split {split}, fuse {fusion} ({operator}), ratio {}, {} bit", design.ratio, design.bits)
 }

@@ -91,7 +91,11 @@ fn why(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
             say(theme.glyphs.focus, &words, theme.text);
         }
     }
-    let title = if reasons.is_empty() { format!("{} fits", name(session)) } else { format!("Why {} does not fit", name(session)) };
+    let title = if reasons.is_empty() {
+        format!("{} fits", name(session))
+    } else {
+        format!("Why {} does not fit", name(session))
+    };
     let inner = popup(view, area, lines.len(), (&title, "Esc close"), buf, hits);
     for (index, (lead, line, style)) in lines.iter().enumerate() {
         let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX));
@@ -103,6 +107,7 @@ fn why(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, .. } = view;
     let swings = session.tornado();
+    let arrow = if theme.glyphs.braille { '→' } else { '>' };
     let texts: Vec<String> = swings
         .iter()
         .map(|swing| {
@@ -111,9 +116,11 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
                 Some(seconds) => format!("{:+.2}", seconds * 1e3),
                 None => "no fit".to_owned(),
             };
-            let split = |split: Option<u8>| split.map(|id| format!("→{}", session.space().boundary_name(id))).unwrap_or_default();
+            let split = |split: Option<u8>| {
+                split.map(|id| format!(" {arrow}{}", session.space().boundary_name(id))).unwrap_or_default()
+            };
             let (down, up) = (change(swing.down_s), change(swing.up_s));
-            format!("{down:>6}{:<6} {up:>6}{:<6}", split(swing.split_down), split(swing.split_up))
+            format!("{down:>6}{:<7}{up:>6}{:<7}", split(swing.split_down), split(swing.split_up))
         })
         .collect();
     let rows: Vec<Swing> = swings
@@ -129,7 +136,7 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let fills = theme.glyphs.fills;
     let title = format!("What each knob does to the latency of {}", name(session));
     let inner = popup(view, area, rows.len() + 2, (&title, "Esc close"), buf, hits);
-    let head = format!("{} a fifth less   {} a fifth more; at the right ms, and the best split if it moves", fills[2], fills[0]);
+    let head = format!("{} a fifth less  {} a fifth more; ms each, and the best split if it moves", fills[2], fills[0]);
     chrome::line(buf, chrome::row(inner, 0), &[(&head, theme.dim)], theme);
     let plot = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
     (&Tornado::new(&rows).styles(theme.tornado()).glyphs(theme.glyphs)).render(plot.intersection(inner), buf);
@@ -142,7 +149,7 @@ fn history(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let room = usize::from(area.height.saturating_sub(4)).max(2);
     let ahead = future.len().min(room / 3);
     let behind = past.len().min(room - ahead - 1);
-    let inner = popup(view, area, behind + ahead + 1, ("History", "u undo · Ctrl-r redo · Esc close"), buf, hits);
+    let inner = popup(view, area, behind + ahead + 1, ("History", "u undo  Ctrl-r redo  Esc close"), buf, hits);
     let steps = past[past.len() - behind..].iter().map(|step| ("  ", step.label.as_str(), theme.text));
     let now = [("", "now", theme.accent)];
     let next = future[future.len() - ahead..].iter().rev().map(|step| ("  ", step.label.as_str(), theme.dim));
@@ -159,7 +166,7 @@ pub fn menu(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let words = text::wrap(&menu.text, WIDTH.min(area.width.saturating_sub(2)).saturating_sub(4));
     let gap = usize::from(!words.is_empty() && !menu.choices.is_empty());
     let rows = words.len() + gap + menu.choices.len();
-    let inner = popup(view, area, rows, (&menu.title, "Enter choose · Esc close"), buf, hits);
+    let inner = popup(view, area, rows, (&menu.title, "Enter choose  Esc close"), buf, hits);
     for (index, line) in words.iter().enumerate() {
         chrome::line(buf, chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX)), &[(line, theme.text)], theme);
     }
@@ -175,8 +182,11 @@ pub fn menu(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 pub fn entry(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, ui, theme } = view;
     let Some(entry) = &ui.entry else { return };
-    let commands =
-        if entry.purpose == Purpose::Palette { dispatch::commands(session.ui().screen, &entry.text) } else { Vec::new() };
+    let commands = if entry.purpose == Purpose::Palette {
+        dispatch::commands(session.ui().screen, &entry.text)
+    } else {
+        Vec::new()
+    };
     let listed = u16::try_from(commands.len()).unwrap_or(u16::MAX).min(COMMANDS);
     let height = (listed + 3).min(area.height);
     let area = Rect { y: area.bottom() - height, height, ..area };
@@ -188,7 +198,9 @@ pub fn entry(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
             format!("{}, now {}", dial.knob().about, dial.knob().show(session.value(dial.id))),
             if dial.unit.is_empty() { String::new() } else { format!("in {} unless a unit is typed", dial.unit) },
         ),
-        Purpose::Filter => ("filter".to_owned(), "acc>72 split=S3 lat<8 fits measured pinned front, - for not".to_owned()),
+        Purpose::Filter => {
+            ("filter".to_owned(), "acc>72 split=S3 lat<8 fits measured pinned front, - for not".to_owned())
+        }
         Purpose::Palette => ("command".to_owned(), format!("{} found", commands.len())),
         Purpose::HelpSearch => ("search the help".to_owned(), String::new()),
         Purpose::Remember => ("remember the present setup as".to_owned(), String::new()),

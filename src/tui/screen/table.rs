@@ -1,7 +1,7 @@
 //! All designs as rows: what they cost, how they are split, how far they are from the baseline.
 //!
 //! ```text
-//! ┌ Designs ──────────────────────────── 1 of 1 214 · by rank · acc>72 ┐
+//! ┌ Designs ──────────────────────────── ──1 of 1 214, by rank, acc>72 ┐
 //! │     id   acc%  lat ms     uJ    KiB   link B  split  fuse   r  bit │
 //! │▸    17   73.1     8.6    6.1   24.0      512  S2.1   S2.2   4    8 │
 //! │A    31  ~72.2     9.2    7.0   22.5      768  S1.2   S2.1   2    8 │
@@ -66,8 +66,8 @@ fn note(view: View<'_>, at: Option<usize>, count: usize) -> String {
     let setup = view.session.setup();
     let place = at.map_or_else(|| "-".to_owned(), |at| text::thousands(at as u64 + 1));
     let order = if setup.sort.reversed { "reversed " } else { "" };
-    let filter = if setup.filter.is_empty() { String::new() } else { format!(" · {}", setup.filter.text()) };
-    format!("{place} of {} · {order}by {}{filter}", text::thousands(count as u64), setup.sort.column.name())
+    let filter = if setup.filter.is_empty() { String::new() } else { format!(", {}", setup.filter.text()) };
+    format!("{place} of {}, {order}by {}{filter}", text::thousands(count as u64), setup.sort.column.name())
 }
 
 /// The columns that fit, in order.

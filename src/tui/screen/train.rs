@@ -89,10 +89,16 @@ fn nothing(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let lines = [
         (format!("No supernet of {} has been trained in this session.", space.name), theme.text),
         (String::new(), theme.text),
-        ("T   trains one here. It runs as a program of its own: leaving this screen does not stop it.".to_owned(), theme.text),
+        (
+            "T   trains one here. It runs as a program of its own: leaving this screen does not stop it.".to_owned(),
+            theme.text,
+        ),
         ("    While it learns, costs stay live; accuracies appear as soon as they are measured.".to_owned(), theme.dim),
         (String::new(), theme.text),
-        ("Or in a shell:  splitscope train --run runs/first    then    splitscope --run runs/first".to_owned(), theme.dim),
+        (
+            "Or in a shell:  splitscope train --run runs/first    then    splitscope --run runs/first".to_owned(),
+            theme.dim,
+        ),
     ];
     for (index, (text, style)) in lines.iter().enumerate() {
         let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX) + 1);
@@ -122,7 +128,12 @@ fn loss(view: View<'_>, area: Rect, buf: &mut Buffer) {
         .iter()
         .zip(&smooth)
         .enumerate()
-        .map(|(index, ((role, dash), points))| Series { name: role.name(), points, dash: *dash, style: style(theme, index) })
+        .map(|(index, ((role, dash), points))| Series {
+            name: role.name(),
+            points,
+            dash: *dash,
+            style: style(theme, index),
+        })
         .collect();
     plot(view, inner, &curves, if ui.curves.log { Scale::Log } else { Scale::Linear }, None, buf);
 }
@@ -149,7 +160,8 @@ fn accuracy(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let shown: Vec<Vec<(f64, f64)>> = if enough {
         own
     } else {
-        let batch = |role: Role| training.series(role).accuracy.iter().map(|(step, share)| (*step, share * 100.0)).collect();
+        let batch =
+            |role: Role| training.series(role).accuracy.iter().map(|(step, share)| (*step, share * 100.0)).collect();
         CURVES.iter().map(|(role, _)| batch(*role)).collect()
     };
     let note = if enough { format!("measured with {views} views") } else { "on training batches".to_owned() };
@@ -158,7 +170,12 @@ fn accuracy(view: View<'_>, area: Rect, buf: &mut Buffer) {
         .iter()
         .zip(&shown)
         .enumerate()
-        .map(|(index, ((role, dash), points))| Series { name: role.name(), points, dash: *dash, style: style(theme, index) })
+        .map(|(index, ((role, dash), points))| Series {
+            name: role.name(),
+            points,
+            dash: *dash,
+            style: style(theme, index),
+        })
         .collect();
     plot(view, inner, &curves, Scale::Linear, Some((0.0, 100.0)), buf);
 }
@@ -198,6 +215,7 @@ fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let [data, forward, backward, update] = last.part_seconds;
     let total = (data + forward + backward + update).max(f64::MIN_POSITIVE);
     let part = |seconds: f64| format!("{:.0}", 100.0 * seconds / total);
+    let known = |figures: String| if last.step == 0 { "-".to_owned() } else { figures };
     let eta = match last.eta_s {
         Some(seconds) if training.state.is_active() => text::duration(seconds),
         _ => "-".to_owned(),
@@ -208,13 +226,39 @@ fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
     };
     let lines = [
         ("state", state(&training.state)),
-        ("step", format!("{} of {}, epoch {:.1}", text::thousands(last.step), text::thousands(last.steps), last.epoch)),
+        (
+            "step",
+            known(format!(
+                "{} of {}, epoch {:.1}",
+                text::thousands(last.step),
+                text::thousands(last.steps),
+                last.epoch
+            )),
+        ),
         ("left", eta),
-        ("rate", format!("{} images/s, {} ms a step", text::figure(last.images_per_s), text::figure(total * 1e3))),
-        ("a step", format!("data {}, fwd {}, bwd {}, opt {} %", part(data), part(forward), part(backward), part(update))),
-        ("learning", format!("{}, gradient {}", text::figure(last.learning_rate), text::figure(last.gradient_norm))),
+        (
+            "rate",
+            known(format!("{} images/s, {} ms a step", text::figure(last.images_per_s), text::figure(total * 1e3))),
+        ),
+        (
+            "a step",
+            known(format!(
+                "data {}, fwd {}, bwd {}, opt {} %",
+                part(data),
+                part(forward),
+                part(backward),
+                part(update)
+            )),
+        ),
+        (
+            "learning",
+            known(format!("{}, gradient {}", text::figure(last.learning_rate), text::figure(last.gradient_norm))),
+        ),
         ("kept", kept),
-        ("memory", format!("{} MiB, batch of {} views", text::figure(last.rss_bytes as f64 / 1_048_576.0), last.views)),
+        (
+            "memory",
+            known(format!("{} MiB, batch of {} views", text::figure(last.rss_bytes as f64 / 1_048_576.0), last.views)),
+        ),
     ];
     for (index, (word, figures)) in lines.iter().enumerate() {
         let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX) + 1);
@@ -245,7 +289,12 @@ fn evaluations(view: View<'_>, area: Rect, buf: &mut Buffer) {
         return;
     }
     let heads: String = views.iter().map(|views| format!("{views:>6}")).collect();
-    chrome::line(buf, chrome::row(inner, 0), &[(&format!("{:<WORDS$}", "views"), theme.dim), (&heads, theme.dim)], theme);
+    chrome::line(
+        buf,
+        chrome::row(inner, 0),
+        &[(&format!("{:<WORDS$}", "views"), theme.dim), (&heads, theme.dim)],
+        theme,
+    );
     for (index, role) in Role::ALL.into_iter().enumerate() {
         let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX) + 1);
         let figures: String = views.iter().map(|views| format!("{:>6}", newest(training, role, *views))).collect();

@@ -1,0 +1,63 @@
+//! How far a training and a search are: plain data for the Train and Search screens, built up from updates.
+
+mod search;
+mod training;
+
+pub use search::{Generation, SearchUpdate, Searching};
+pub use training::{Evaluated, Role, Series, TrainStep, TrainUpdate, Training};
+
+use std::fmt;
+
+/// Notes kept for display.
+const KEPT: usize = 200;
+
+/// State of a child process.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum State {
+    /// None was started.
+    #[default]
+    Idle,
+    /// It was started and has not reported yet.
+    Starting,
+    /// It works.
+    Running,
+    /// It is suspended.
+    Paused,
+    /// It was told to stop and has not ended yet.
+    Stopping,
+    /// It ended: why.
+    Finished(String),
+    /// It could not go on: why.
+    Failed(String),
+    /// It runs, but is not followed.
+    Detached,
+}
+
+impl State {
+    /// Whether a child is there that can be told something.
+    pub const fn is_active(&self) -> bool {
+        matches!(self, Self::Starting | Self::Running | Self::Paused | Self::Stopping)
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Idle => "not started",
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Stopping => "stopping",
+            Self::Finished(_) => "finished",
+            Self::Failed(_) => "failed",
+            Self::Detached => "detached",
+        })
+    }
+}
+
+fn note(notes: &mut Vec<String>, text: String) {
+    if notes.len() == KEPT {
+        notes.remove(0);
+    }
+    notes.push(text);
+}

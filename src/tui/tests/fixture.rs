@@ -1,0 +1,124 @@
+//! Sessions for tests: the shipped default pair, and one in the middle of a training and a search with made-up figures.
+
+use crate::{
+    diagnostic::Source,
+    explore::{
+        Action, CandidateId, Feed, Session,
+        progress::{Evaluated, Generation, Role, SearchUpdate, State, TrainStep, TrainUpdate},
+    },
+    hardware::{self, Profile},
+    run::{Document, Manifest},
+    space::{self, SearchSpace},
+    tui::Options,
+};
+
+fn shipped(list: &[(&str, &'static str)], name: &str) -> Source {
+    let text = list.iter().find(|(known, _)| *known == name).map(|(_, text)| *text).unwrap();
+    Source::new(name, text)
+}
+
+/// The default space and profile, with a small pool.
+pub fn session() -> Session {
+    let space = SearchSpace::from_toml(&shipped(space::SHIPPED, space::DEFAULT)).unwrap();
+    let profile = Profile::from_toml(&shipped(hardware::SHIPPED, hardware::DEFAULT)).unwrap();
+    Session::new(space, profile, 300, 1)
+}
+
+/// Options that lead nowhere.
+pub fn options() -> Options {
+    let folder = std::env::temp_dir().join(format!("splitscope-test-{}", std::process::id()));
+    let document = || Document { name: "test".to_owned(), text: String::new() };
+    Options {
+        run: None,
+        runs_root: folder.join("runs"),
+        exe: folder.join("nothing"),
+        template: Manifest::new("test", 1, "arrangement-10", document(), document(), toml::Table::new()),
+        train_args: Vec::new(),
+        search_args: Vec::new(),
+        folder,
+        mouse: true,
+        ascii: false,
+        palette: None,
+    }
+}
+
+/// How well a role does after a share of the training: made up.
+fn skill(role: Role, done: f64) -> f64 {
+    let speed = match role {
+        Role::Largest => 5.0,
+        Role::Series => 4.0,
+        Role::Random => 3.5,
+        Role::Smallest => 2.5,
+    };
+    1.0 - 0.9 * (-speed * done).exp()
+}
+
+fn step(step: u64) -> TrainStep {
+    let done = step as f64 / 600.0;
+    let wave = 1.0 + 0.1 * (step as f64).sin();
+    TrainStep {
+        step,
+        steps: 600,
+        epoch: step as f64 / 40.0,
+        learning_rate: 0.0012,
+        views: 6,
+        losses: Role::ALL.map(|role| (role, 2.4 * (1.0 - skill(role, done)) * wave)).to_vec(),
+        accuracies: vec![(Role::Largest, skill(Role::Largest, done))],
+        gradient_norm: 1.84,
+        images_per_s: 1240.0,
+        eta_s: Some(127.0),
+        part_seconds: [0.011, 0.06, 0.1, 0.008],
+        rss_bytes: 312 << 20,
+    }
+}
+
+/// A session in the middle of a training, with some designs measured and a search at work.
+pub fn trained() -> Session {
+    let mut session = session();
+    let run = "runs/run-001".to_owned();
+    let mut feeds = vec![
+        Feed::Training(TrainUpdate::State(State::Starting)),
+        Feed::Training(TrainUpdate::State(State::Running)),
+        Feed::Training(TrainUpdate::Run(run)),
+    ];
+    for at in 1..=280 {
+        feeds.push(Feed::Training(TrainUpdate::Step(step(at))));
+        if at % 40 == 0 {
+            for role in Role::ALL {
+                feeds.extend([1, 2, 4, 6].map(|views| {
+                    let accuracy = skill(role, at as f64 / 600.0) * (0.6 + 0.4 * f64::from(views) / 6.0);
+                    let design = String::new();
+                    Feed::Training(TrainUpdate::Evaluated(Evaluated {
+                        role,
+                        design,
+                        views,
+                        accuracy,
+                        samples: 500,
+                        step: at,
+                    }))
+                }));
+            }
+            feeds.push(Feed::Training(TrainUpdate::Checkpoint { step: at, best: at == 240 }));
+        }
+    }
+    let some: Vec<CandidateId> = session.order().iter().copied().step_by(3).collect();
+    for id in some {
+        let (Some(design), Some(row)) = (session.best_design(id), session.row(id)) else { continue };
+        let accuracy = 0.95 - 0.3 * (-(row.candidate.macs as f64) / 1.5e6).exp() - 0.02 * f64::from(id % 5);
+        feeds.push(Feed::Measured { design, views: 6, accuracy, samples: 500, step: 280 });
+    }
+    feeds.push(Feed::Search(SearchUpdate::State(State::Starting)));
+    feeds.push(Feed::Search(SearchUpdate::State(State::Running)));
+    for generation in 1..=14_u32 {
+        feeds.push(Feed::Search(SearchUpdate::Generation(Generation {
+            generation,
+            evaluations: u64::from(generation) * 24,
+            hypervolume: 0.6 - 0.4 * (-f64::from(generation) / 4.0).exp(),
+            front: 5 + generation,
+            cache_hits: u64::from(generation) * 3,
+            seconds: f64::from(generation) * 2.4,
+        })));
+    }
+    session.update(Action::Feed(feeds), 0);
+    session
+}

@@ -1,0 +1,127 @@
+//! Pictures of every screen as text, at three sizes; and that no size panics.
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Color};
+
+use super::{fixture, picture_theme};
+use crate::{
+    explore::Session,
+    tui::{
+        UiState, play, screen, still,
+        theme::{ColourDepth, Palette, Theme},
+        widget::ASCII,
+    },
+};
+
+/// Sizes of the snapshots: the smallest one, the usual one, a large one.
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 36), (200, 60)];
+
+fn text(buffer: &Buffer) -> String {
+    let row = |y| (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
+    (0..buffer.area.height).map(row).collect::<Vec<_>>().join("\n")
+}
+
+/// Snapshots of a session after some keys, at all sizes. Messages have gone by then.
+fn snapshots(name: &str, mut session: Session, keys: &str) {
+    let mut ui = UiState::default();
+    play(&mut session, &mut ui, keys);
+    ui.now_ms += 60_000;
+    let theme = picture_theme(Palette::OkabeIto);
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        for (width, height) in SIZES {
+            let picture = text(&still(&session, &ui, (width, height), &theme));
+            insta::assert_snapshot!(format!("{name}_{width}x{height}"), picture);
+        }
+    });
+}
+
+#[test]
+fn explore() {
+    snapshots("explore", fixture::session(), "");
+    snapshots("explore_by_hand", fixture::session(), "jh<tab>ll");
+    snapshots("explore_tight", fixture::session(), "jjjjjHtG");
+    snapshots("explore_measured", fixture::trained(), "tj jj p");
+}
+
+#[test]
+fn train() {
+    snapshots("train_nothing", fixture::session(), "2");
+    snapshots("train", fixture::trained(), "2");
+}
+
+#[test]
+fn search() {
+    snapshots("search_nothing", fixture::session(), "3");
+    snapshots("search", fixture::trained(), "3");
+}
+
+#[test]
+fn compare() {
+    snapshots("compare_nothing", fixture::session(), "4");
+    snapshots("compare", fixture::trained(), "t jj jj 4");
+}
+
+#[test]
+fn overlays() {
+    snapshots("help", fixture::session(), "?");
+    snapshots("help_found", fixture::session(), "?/split<enter>");
+    snapshots("why", fixture::session(), "jjjjjHHtGx");
+    snapshots("tornado", fixture::session(), "o");
+    snapshots("history", fixture::session(), "llljhhu<esc>U");
+    snapshots("palette", fixture::session(), ":kno");
+    snapshots("filter", fixture::session(), "/lat<4 sp");
+    snapshots("export", fixture::session(), "e");
+    snapshots("quit", fixture::trained(), "q");
+}
+
+#[test]
+fn every_size_draws() {
+    let widths = [0, 1, 2, 7, 40, 79, 80, 81, 95, 109, 110, 111, 127, 160, 199];
+    let heights = [0, 1, 2, 12, 23, 24, 25, 28, 29, 30, 31, 36, 46, 75, 99];
+    let theme = picture_theme(Palette::OkabeIto);
+    for keys in ["", "p", "2", "3", "tj j 4", "?", "x", "o", "U", ":", "/x", "e"] {
+        let (mut session, mut ui) = (fixture::trained(), UiState::default());
+        play(&mut session, &mut ui, keys);
+        for width in widths {
+            for height in heights {
+                let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+                screen::draw(screen::View { session: &session, ui: &ui, theme: &theme }, buffer.area, &mut buffer);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_small_terminal_is_told_both_sizes() {
+    let ui = UiState::default();
+    let picture = text(&still(&fixture::session(), &ui, (72, 20), &picture_theme(Palette::OkabeIto)));
+    assert!(picture.contains("72x20") && picture.contains("80x24"), "{picture}");
+}
+
+#[test]
+fn mono_has_no_colour_and_says_the_same() {
+    let mono = Theme::new(Palette::Mono, ColourDepth::True, picture_theme(Palette::Mono).glyphs);
+    for keys in ["", "2", "3", "t j 4", "o"] {
+        let (mut session, mut ui) = (fixture::trained(), UiState::default());
+        play(&mut session, &mut ui, keys);
+        let colour = still(&session, &ui, (120, 36), &picture_theme(Palette::OkabeIto));
+        let plain = still(&session, &ui, (120, 36), &mono);
+        assert_eq!(text(&colour), text(&plain));
+        assert!(plain.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
+    }
+}
+
+#[test]
+fn ascii_is_ascii_but_for_the_words() {
+    let theme = Theme::new(Palette::OkabeIto, ColourDepth::True, &ASCII);
+    for keys in ["", "2", "3", "t j 4", "x", "o"] {
+        let (mut session, mut ui) = (fixture::trained(), UiState::default());
+        play(&mut session, &mut ui, keys);
+        let picture = text(&still(&session, &ui, (120, 36), &theme));
+        let other: String = picture.chars().filter(|character| !character.is_ascii()).collect();
+        assert_eq!(other, "", "{picture}");
+    }
+}

@@ -1,0 +1,206 @@
+//! The real binary without a terminal: costs, checks, a few steps of training, stop, resume, a search.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn splitscope(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_splitscope"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("SPLITSCOPE_CACHE", folder.join("cache"))
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn cost(folder: &Path, extra: &[&str]) -> Value {
+    let output = splitscope(folder, &[&["cost", "--json"], extra].concat());
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output.stderr)))
+}
+
+/// Index of the best split among all boundaries of the default network.
+fn best(folder: &Path, bandwidth: &str) -> u64 {
+    cost(folder, &["--knob", &format!("link-bandwidth={bandwidth}")])["best"].as_u64().unwrap()
+}
+
+#[test]
+fn the_default_optimum_is_interior_and_follows_the_bandwidth() {
+    let folder = folder();
+    let found = cost(folder.path(), &[]);
+    let splits = found["splits"].as_array().unwrap();
+    let best_now = found["best"].as_u64().unwrap();
+    assert!(best_now > 0 && best_now < splits.last().unwrap()["boundary"].as_u64().unwrap());
+    for split in splits {
+        let latency = &split["latency"];
+        let sum: f64 =
+            ["readout", "sensor", "link", "aggregator"].iter().map(|part| latency[part].as_f64().unwrap()).sum();
+        assert!((sum - latency["total"].as_f64().unwrap()).abs() < 1e-12);
+        assert_eq!(split["feasible"].as_bool().unwrap(), split["reasons"].as_array().unwrap().is_empty());
+    }
+    let (fast, slow) = (best(folder.path(), "60000000"), best(folder.path(), "600000"));
+    assert!(fast < best_now && best_now < slow, "{fast} {best_now} {slow}");
+}
+
+#[test]
+fn an_impossible_limit_is_an_answer_with_its_own_exit_code() {
+    let folder = folder();
+    let output = splitscope(folder.path(), &["cost", "--knob", "latency=0.000001"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(text(&output.stdout).contains("no split meets the limits"));
+}
+
+#[test]
+fn check_points_at_the_line_and_names_the_nearest_key() {
+    let folder = folder();
+    let shipped = include_str!("../spaces/tabletop.toml");
+    std::fs::write(folder.path().join("good.toml"), shipped).unwrap();
+    assert_eq!(splitscope(folder.path(), &["check", "good.toml"]).status.code(), Some(0));
+    let line = shipped.lines().position(|line| line.starts_with("widths")).unwrap() + 1;
+    std::fs::write(folder.path().join("bad.toml"), shipped.replacen("widths", "widhts", 1)).unwrap();
+    let output = splitscope(folder.path(), &["check", "bad.toml"]);
+    assert_eq!(output.status.code(), Some(3));
+    let message = text(&output.stderr);
+    assert!(message.contains(&format!("bad.toml:{line}:1")) && message.contains("did you mean `widths`?"), "{message}");
+    assert!(message.contains('^'));
+}
+
+#[test]
+fn wrong_names_suggest_the_nearest_and_fail() {
+    let folder = folder();
+    let output = splitscope(folder.path(), &["cost", "--space", "tabeltop"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("did you mean `tabletop`?"));
+    assert!(splitscope(folder.path(), &["cost", "--profile", "nowhere.toml"]).status.code() == Some(1));
+}
+
+#[test]
+fn without_a_terminal_the_explorer_prints_a_plain_report() {
+    let folder = folder();
+    let output = splitscope(folder.path(), &["--pool", "50"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let report = text(&output.stdout);
+    assert!(report.contains("tabletop on glasses") && !report.contains('\u{1b}'), "{report}");
+    let json: Value = serde_json::from_slice(&splitscope(folder.path(), &["--json", "--pool", "50"]).stdout).unwrap();
+    assert!(json.is_array() || json.is_object());
+}
+
+#[test]
+fn a_picture_of_the_screen_needs_no_terminal() {
+    let folder = folder();
+    let output = splitscope(folder.path(), &["picture", "-o", "screen.svg", "--size", "100x30"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let svg = std::fs::read_to_string(folder.path().join("screen.svg")).unwrap();
+    assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
+}
+
+/// A run small enough for a test: easy objects, few steps.
+const SMALL: [&str; 12] = [
+    "train",
+    "--run",
+    "r",
+    "--json",
+    "--data",
+    "arrangement-10,objects=100",
+    "--threads",
+    "1",
+    "--set",
+    "images=24",
+    "--set",
+    "calibration-objects=16",
+];
+
+fn events(output: &Output) -> Vec<Value> {
+    text(&output.stdout).lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+fn losses(events: &[Value]) -> Vec<(u64, Value)> {
+    let steps = events.iter().filter(|event| event["kind"] == "step");
+    steps.map(|event| (event["step"].as_u64().unwrap(), event["losses"].clone())).collect()
+}
+
+#[test]
+fn training_stops_resumes_and_ends_with_the_same_figures_as_if_never_stopped() {
+    let settings = ["--steps", "12", "--set", "checkpoint-every=6", "--set", "evaluate-every=50"];
+    let (whole, parts) = (folder(), folder());
+    let output = splitscope(whole.path(), &[&SMALL[..], &settings].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let unbroken = losses(&events(&output));
+    assert_eq!(unbroken.len(), 12);
+
+    // The same run, told to stop after a few steps by a line on standard input.
+    let mut child = Command::new(env!("CARGO_BIN_EXE_splitscope"))
+        .args([&SMALL[..], &settings].concat())
+        .current_dir(parts.path())
+        .env("SPLITSCOPE_CACHE", parts.path().join("cache"))
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    let mut seen = Vec::new();
+    for line in lines.by_ref().map_while(Result::ok) {
+        let Ok(event) = serde_json::from_str::<Value>(&line) else { continue };
+        let third = event["kind"] == "step" && event["step"] == 3;
+        seen.push(event);
+        if third {
+            std::io::Write::write_all(child.stdin.as_mut().unwrap(), b"stop\n").unwrap();
+        }
+    }
+    assert!(child.wait().unwrap().success());
+    assert_eq!(seen.last().unwrap()["kind"], "stopped");
+    let mut broken = losses(&seen);
+    assert!(broken.len() < 12, "it was stopped on the way");
+
+    let output = splitscope(parts.path(), &["train", "--run", "r", "--json", "--threads", "1"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let rest = events(&output);
+    assert_eq!(rest[0]["resumed_from_step"].as_u64(), broken.last().map(|step| step.0));
+    broken.extend(losses(&rest));
+    assert_eq!(broken, unbroken, "a stopped and resumed run has the same losses to the last digit");
+    let tested = rest.iter().filter(|event| event["kind"] == "evaluated").count();
+    assert!(tested >= 6, "the end of a training measures on the test objects");
+}
+
+#[test]
+fn a_search_measures_designs_that_meet_the_limits_and_remembers_them() {
+    let folder = folder();
+    let output = splitscope(folder.path(), &[&SMALL[..], &["--steps", "2"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let search = ["search", "--run", "r", "--evaluations", "4", "--sensors", "2", "--json"];
+    let output = splitscope(folder.path(), &search);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let found = events(&output);
+    let measured: Vec<&Value> = found.iter().filter(|event| event["kind"] == "evaluated").collect();
+    assert_eq!(measured.len(), 4);
+    assert!(measured.iter().all(|event| event["views"] == 2));
+    assert_eq!(found.last().unwrap()["kind"], "finished");
+    let designs: std::collections::HashSet<&str> =
+        measured.iter().filter_map(|event| event["design"].as_str()).collect();
+    assert_eq!(designs.len(), 4, "no design is measured twice");
+    // Limits that nothing meets are an answer, not a crash.
+    let output = splitscope(folder.path(), &[&search[..], &["--limits", r#"{"latency":0.000001}"#]].concat());
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("latency"));
+}
+
+#[test]
+fn commands_on_what_is_no_run_say_so() {
+    let folder = folder();
+    let output = splitscope(folder.path(), &["search"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains("splitscope train"));
+    std::fs::create_dir(folder.path().join("runs")).unwrap();
+    std::fs::write(folder.path().join("runs/x"), "").unwrap();
+    assert_eq!(splitscope(folder.path(), &["search", "--run", "runs/x"]).status.code(), Some(1));
+    assert_eq!(splitscope(folder.path(), &["train", "--space", "resnet-18", "--run", "r"]).status.code(), Some(1));
+}
