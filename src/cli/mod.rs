@@ -15,6 +15,7 @@ mod profile;
 mod progress;
 mod search;
 mod space_genes;
+mod steer;
 mod train;
 
 use std::process::ExitCode;

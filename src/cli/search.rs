@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 
 use super::progress::Log;
 use super::train::{measurement, open_inputs, use_threads};
-use super::{Answer, space_genes};
+use super::{Answer, space_genes, steer};
 use crate::cost::{CostTable, Evaluation, Knobs, Sending, Shortfall, why_none};
 use crate::diagnostic::Source;
 use crate::explore::KnobId;
@@ -224,9 +224,6 @@ impl Job {
         let (mut spent, mut misses, mut told) = (0, 0, 0);
         let started = Instant::now();
         let reason = loop {
-            if !self.owner.is_held() {
-                bail!("another process has taken this search over");
-            }
             if self.obey(&mut search)? {
                 break format!("after {spent} measurements");
             }
@@ -339,32 +336,18 @@ impl Job {
 
     /// Does what the user asks. Says whether to stop.
     fn obey(&mut self, search: &mut Search) -> Result<bool> {
-        let mut orders = self.inbox.poll()?;
-        let mut paused = false;
-        loop {
-            for order in orders {
-                match order {
-                    Control::Pause if !paused => {
-                        paused = true;
-                        self.tell(Event::Paused)?;
-                    }
-                    Control::Resume if paused => {
-                        paused = false;
-                        self.tell(Event::Resumed)?;
-                    }
-                    Control::Stop => return Ok(true),
-                    Control::Limits(values) => self.change_limits(search, &values)?,
-                    Control::Pause | Control::Resume => {}
-                }
+        let (log, store) = (&mut self.log, &self.store);
+        let orders = steer::orders(&mut self.inbox, &self.owner, &mut |event| {
+            log.tell(&event);
+            store.append(&event)?;
+            Ok(())
+        })?;
+        for order in &orders {
+            if let Control::Limits(values) = order {
+                self.change_limits(search, values)?;
             }
-            if !paused {
-                return Ok(false);
-            }
-            if !self.owner.is_held() {
-                bail!("another process has taken this search over");
-            }
-            orders = self.inbox.wait(Duration::from_secs(1))?;
         }
+        Ok(orders.contains(&Control::Stop))
     }
 
     /// Judges everything evaluated anew; nothing is measured again.

@@ -1,12 +1,12 @@
 //! `splitscope train`: trains the supernets of a run until they are done, or told otherwise.
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
 use super::progress::{self, Log};
-use super::{Answer, load};
+use super::{Answer, load, steer};
 use crate::data::{DataSpec, Dataset};
 use crate::diagnostic::Source;
 use crate::hardware::Profile;
@@ -249,9 +249,6 @@ impl Job {
         let mut trainer = self.trainer(0)?;
         let mut rollbacks = 0;
         while trainer.steps_done() < self.settings.steps {
-            if !self.owner.is_held() {
-                bail!("another process has taken this run over");
-            }
             if self.obey(&trainer)? {
                 return Ok(());
             }
@@ -274,37 +271,19 @@ impl Job {
 
     /// Does what the user asks. Says whether to stop.
     fn obey(&mut self, trainer: &Trainer) -> Result<bool> {
-        let mut orders = self.inbox.poll()?;
-        let mut paused = false;
-        loop {
-            for order in orders {
-                match order {
-                    Control::Pause if !paused => {
-                        paused = true;
-                        self.tell(Event::Paused)?;
-                    }
-                    Control::Resume if paused => {
-                        paused = false;
-                        self.rate = Rate::default();
-                        self.tell(Event::Resumed)?;
-                    }
-                    Control::Stop => {
-                        self.save(trainer, None)?;
-                        let reason = format!("at step {} of {}", trainer.steps_done(), self.settings.steps);
-                        self.tell(Event::Stopped { reason })?;
-                        return Ok(true);
-                    }
-                    Control::Pause | Control::Resume | Control::Limits(_) => {}
-                }
-            }
-            if !paused {
-                return Ok(false);
-            }
-            if !self.owner.is_held() {
-                bail!("another process has taken this run over");
-            }
-            orders = self.inbox.wait(Duration::from_secs(1))?;
+        let (log, store) = (&mut self.log, &self.store);
+        let orders = steer::orders(&mut self.inbox, &self.owner, &mut |event| {
+            log.tell(&event);
+            store.append(&event)?;
+            Ok(())
+        })?;
+        if !orders.contains(&Control::Stop) {
+            return Ok(false);
         }
+        self.save(trainer, None)?;
+        let reason = format!("at step {} of {}", trainer.steps_done(), self.settings.steps);
+        self.tell(Event::Stopped { reason })?;
+        Ok(true)
     }
 
     fn after_step(&mut self, trainer: &Trainer, report: &StepReport) -> Result<()> {

@@ -206,39 +206,45 @@ struct InputGradient<'a, const K: usize> {
 impl<const K: usize> WithSimd for InputGradient<'_, K> {
     type Output = ();
 
-    /// Scatters each output's gradient over its window. `dx` starts at zero.
+    /// Each input gathers from the outputs whose window holds it.
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { dy, w, dx, slide } = self;
         if slide.stride == 1 {
-            return gather::<S, K>(simd, dy, w, dx, slide);
+            return turn::<S, K>(simd, dy, w, dx, slide);
         }
         for block in (0..slide.channels).step_by(S::F32_LANES) {
             let lanes = S::F32_LANES.min(slide.channels - block);
             let weights = load_kernel::<S, K>(simd, w, slide, block, lanes);
-            for row in 0..slide.out_height() {
-                for col in 0..slide.out_width() {
-                    let place = Place::new(slide, row, col);
-                    let index = (row * slide.out_width() + col) * slide.channels + block;
-                    let grad = load(simd, &dy[index..], lanes);
-                    for (ky, weights) in weights.iter().enumerate() {
-                        for (kx, &weight) in weights.iter().enumerate() {
-                            if let Some(index) = place.tap(slide, ky, kx) {
-                                let dx = &mut dx[index + block..];
-                                let before = load(simd, dx, lanes);
-                                store(simd, dx, lanes, simd.mul_add_e_f32s(grad, weight, before));
-                            }
+            for row in 0..slide.height {
+                for col in 0..slide.width {
+                    let mut sum = simd.splat_f32s(0.0);
+                    for (ky, out_row) in takers::<K>(slide, row, slide.out_height()) {
+                        for (kx, out_col) in takers::<K>(slide, col, slide.out_width()) {
+                            let index = (out_row * slide.out_width() + out_col) * slide.channels + block;
+                            sum = simd.mul_add_e_f32s(load(simd, &dy[index..], lanes), weights[ky][kx], sum);
                         }
                     }
+                    store(simd, &mut dx[(row * slide.width + col) * slide.channels + block..], lanes, sum);
                 }
             }
         }
     }
 }
 
+/// Taps of the kernel and outputs, along one axis, whose window holds the input at `at`.
+#[inline(always)]
+fn takers<const K: usize>(slide: Slide, at: usize, outputs: usize) -> impl Iterator<Item = (usize, usize)> {
+    let shifted = at + slide.padding();
+    (shifted % slide.stride..K.min(shifted + 1))
+        .step_by(slide.stride)
+        .map(move |tap| (tap, (shifted - tap) / slide.stride))
+        .filter(move |&(_, output)| output < outputs)
+}
+
 /// At stride 1 the input's gradient is the output's gradient filtered with the kernel turned by half a turn.
 #[inline(always)]
-fn gather<S: Simd, const K: usize>(simd: S, dy: &[f32], w: &[f32], dx: &mut [f32], slide: Slide) {
+fn turn<S: Simd, const K: usize>(simd: S, dy: &[f32], w: &[f32], dx: &mut [f32], slide: Slide) {
     let taps = K * K;
     let mut turned = vec![0.0; w.len()];
     for (tap, channels) in w.chunks_exact(slide.channels).enumerate() {

@@ -95,7 +95,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             seed: 0,
-            steps: 700,
+            steps: 600,
             images: 160,
             optimiser: Optimiser::default(),
             learning_rate: 0.01,
@@ -110,7 +110,7 @@ impl Default for Settings {
             sampling: Sampling::default(),
             distillation: Distillation::default(),
             initialisation: Initialisation::default(),
-            evaluate_every: 50,
+            evaluate_every: 100,
             checkpoint_every: 50,
             calibration_objects: 128,
             device: DeviceKind::default(),

@@ -47,7 +47,7 @@ pub use state::UiState;
 
 use crate::{
     explore::{Action, Session},
-    run::{Manifest, RunError, Task},
+    run::{Manifest, RunError},
 };
 use theme::{ColourDepth, Environment, Palette, Theme};
 use widget::{ASCII, UNICODE};
@@ -80,40 +80,33 @@ pub struct Options {
 impl Options {
     /// The theme for this terminal.
     pub fn theme(&self) -> Theme {
-        let variable = |name: &str| env::var(name).ok();
-        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-            .into_iter()
-            .find_map(|name| variable(name).filter(|value| !value.is_empty()));
-        let (no_color, term) = (variable("NO_COLOR"), variable("TERM"));
-        let (colorterm, colorfgbg) = (variable("COLORTERM"), variable("COLORFGBG"));
-        let environment = Environment {
-            no_color: no_color.as_deref(),
-            term: term.as_deref(),
-            colorterm: colorterm.as_deref(),
-            colorfgbg: colorfgbg.as_deref(),
-            locale: locale.as_deref(),
-        };
-        let glyphs = if self.ascii { &ASCII } else { environment.glyphs() };
-        Theme::new(self.palette.unwrap_or_else(|| Palette::detect(&environment)), environment.depth(), glyphs)
+        with_environment(|environment| {
+            let glyphs = if self.ascii { &ASCII } else { environment.glyphs() };
+            let palette = self.palette.unwrap_or_else(|| Palette::detect(environment));
+            Theme::new(palette, environment.depth(), glyphs)
+        })
+    }
+
+    /// Whether the screen is drawn on a light ground.
+    pub fn is_light(&self) -> bool {
+        with_environment(|environment| self.palette.unwrap_or_else(|| Palette::detect(environment))) == Palette::Light
     }
 }
 
-/// Tells a session everything a run has to say, as if it had been followed from its start.
-///
-/// # Errors
-/// There is no run at `path`, or its database fails.
-pub fn replay(session: &mut Session, path: &std::path::Path) -> Result<(), RunError> {
-    let store = crate::run::RunDir::open(path)?.store()?;
-    let (mut cursor, mut news) = (crate::run::Cursor::default(), news::News::default());
-    loop {
-        let changes = store.changes(&mut cursor)?;
-        let more = changes.more;
-        let feeds = news.read(session.space(), changes);
-        session.update(crate::explore::Action::Feed(feeds), 0);
-        if !more {
-            return Ok(());
-        }
-    }
+/// Hands on what the environment says of colours.
+fn with_environment<R>(then: impl FnOnce(&Environment<'_>) -> R) -> R {
+    let variable = |name: &str| env::var(name).ok();
+    let set = |name: &&str| variable(name).is_some_and(|value| !value.is_empty());
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find(|name| set(name)).and_then(|name| variable(name));
+    let (no_color, term) = (variable("NO_COLOR"), variable("TERM"));
+    let (colorterm, colorfgbg) = (variable("COLORTERM"), variable("COLORFGBG"));
+    then(&Environment {
+        no_color: no_color.as_deref(),
+        term: term.as_deref(),
+        colorterm: colorterm.as_deref(),
+        colorfgbg: colorfgbg.as_deref(),
+        locale: locale.as_deref(),
+    })
 }
 
 /// The theme of pictures made without a terminal: all colours, all characters.
@@ -127,9 +120,8 @@ pub fn picture_theme(palette: Palette) -> Theme {
 /// There is no run, or its database fails.
 pub fn replay(session: &mut Session, run: &Path) -> Result<(), TuiError> {
     let mut work = work::Work::open(run)?;
-    let mut news = news::News::default();
-    let name = run.display().to_string();
-    let mut feeds = vec![news::run(Task::Train, name.clone()), news::run(Task::Search, name)];
+    let mut news = news::News::of(run);
+    let mut feeds = news.greeting();
     loop {
         let (changes, _) = work.look()?;
         let more = changes.more;

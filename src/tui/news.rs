@@ -3,7 +3,7 @@
 //! The database says which process wrote an event, and what a process does is said by its first event; so events that
 //! both kinds of work write (paused, finished) reach the right one.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path};
 
 use crate::{
     explore::{
@@ -15,12 +15,24 @@ use crate::{
 };
 
 /// Reads the news of one run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct News {
+    /// The run's directory.
+    run: String,
     tasks: HashMap<String, Task>,
 }
 
 impl News {
+    /// Reads a run from its beginning.
+    pub fn of(run: &Path) -> Self {
+        Self { run: run.display().to_string(), tasks: HashMap::new() }
+    }
+
+    /// Tells which run is followed.
+    pub fn greeting(&self) -> Vec<Feed> {
+        [Task::Train, Task::Search].map(|task| run(task, self.run.clone())).to_vec()
+    }
+
     /// What the session is to be told, in order.
     pub fn read(&mut self, space: &SearchSpace, changes: Changes) -> Vec<Feed> {
         let mut feeds = Vec::new();
@@ -52,7 +64,7 @@ impl News {
             Event::Started { resumed_from_step, .. } => {
                 // A work that begins anew forgets the curves of the one before; one that is resumed goes on with them.
                 if resumed_from_step.is_none() {
-                    feeds.push(state(task, State::Starting));
+                    feeds.extend([state(task, State::Starting), run(task, self.run.clone())]);
                 }
                 feeds.push(state(task, State::Running));
                 if let Some(step) = resumed_from_step {
@@ -85,7 +97,7 @@ impl News {
             Event::Paused => feeds.push(state(task, State::Paused)),
             Event::Resumed => feeds.push(state(task, State::Running)),
             Event::Warning { text } => feeds.push(note(task, text)),
-            Event::Stopped { reason } => feeds.push(state(task, State::Finished(format!("stopped: {reason}")))),
+            Event::Stopped { reason } => feeds.push(state(task, State::Finished(format!("stopped ({reason})")))),
             Event::Finished { reason } => feeds.push(state(task, State::Finished(reason))),
             Event::Failed { text } => {
                 feeds.push(note(task, text.clone()));
@@ -104,8 +116,8 @@ pub fn state(task: Task, state: State) -> Feed {
     }
 }
 
-/// Tells which run is followed.
-pub fn run(task: Task, run: String) -> Feed {
+/// Tells which run a work is on.
+fn run(task: Task, run: String) -> Feed {
     match task {
         Task::Train => Feed::Training(TrainUpdate::Run(run)),
         Task::Search => Feed::Search(SearchUpdate::Run(run)),

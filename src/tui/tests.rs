@@ -3,10 +3,12 @@
 mod fixture;
 mod pictures;
 
+use std::path::Path;
+
 use ratatui::{
     Terminal,
     backend::TestBackend,
-    crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventKind},
+    crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind},
     layout::Rect,
 };
 
@@ -143,7 +145,7 @@ fn hits(session: &Session, width: u16, height: u16) -> HitMap {
 }
 
 fn mouse(app: &mut App, kind: MouseEventKind, column: u16, row: u16) {
-    app.event(&Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE }));
+    app.events(&[Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })]);
 }
 
 const PRESS: MouseEventKind = MouseEventKind::Down(MouseButton::Left);
@@ -171,6 +173,21 @@ fn a_drag_sets_the_knob_to_the_stop_below_the_mouse_in_one_step_of_the_history()
         let end = app.session.value(KnobId::LinkBandwidth);
         mouse(&mut app, DRAG, track.x, track.y);
         assert!((app.session.value(KnobId::LinkBandwidth) - end).abs() < 1e-9, "the knob was let go");
+    }
+}
+
+#[test]
+fn steps_that_come_at_once_lead_where_single_ones_do() {
+    // Against the ends the order matters: steps beyond an end are lost.
+    for keys in ["jlllh", "jLLLLLLLLLhh", "llllllllllllhhhj", "jlhkl", "jjj=lllj", "lhlhjhhhlHH"] {
+        let (mut app, _) = drawn(80, 24, session());
+        let key = |key: char| Event::Key(KeyEvent::from(KeyCode::Char(key)));
+        app.events(&keys.chars().map(key).collect::<Vec<_>>());
+        let (expected, _) = after(keys);
+        for dial in expected.dials() {
+            let (one, other) = (app.session.value(dial.id), expected.value(dial.id));
+            assert_eq!(one.to_bits(), other.to_bits(), "{keys}: {:?} {one} {other}", dial.id);
+        }
     }
 }
 
@@ -244,7 +261,7 @@ fn news_of_a_run_reach_the_screen_and_only_validation_counts() {
         measurements: vec![measurement(Subset::Test, 0.1), measurement(Subset::Validation, 0.8)],
         more: false,
     };
-    let feeds = News::default().read(session.space(), changes);
+    let feeds = News::of(Path::new("runs/run-001")).read(session.space(), changes);
     session.update(Action::Feed(feeds), 0);
     assert_eq!(session.training().state, State::Running);
     assert_eq!(session.training().last.step, 10);
@@ -262,7 +279,7 @@ fn a_search_and_a_training_of_one_run_are_told_apart() {
         stored("a", finished()),
     ];
     let changes = Changes { events, ..Changes::default() };
-    let mut feeds = News::default().read(session().space(), changes);
+    let mut feeds = News::of(Path::new("runs/run-001")).read(session().space(), changes);
     super::news::keep_last_states(&mut feeds);
     let mut session = session();
     session.update(Action::Feed(feeds), 0);

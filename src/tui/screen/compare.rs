@@ -42,6 +42,17 @@ struct Pin {
     harder: Vec<(f64, bool)>,
 }
 
+/// The designs shown and where they stand.
+struct Grid<'a> {
+    shown: &'a [Pin],
+    /// Position of the first one among all pins.
+    first: usize,
+    /// Position of the baseline among all pins.
+    base: usize,
+    /// Cells of each.
+    column: u16,
+}
+
 /// A row of the comparison.
 struct Line {
     name: String,
@@ -66,7 +77,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let shown = &pins[first..(first + room).min(pins.len())];
     let column = (inner.width.saturating_sub(NAMES) / u16::try_from(shown.len()).unwrap_or(1)).min(44);
     let base = pins.iter().position(|pin| Some(pin.candidate) == session.setup().baseline).unwrap_or(0);
-    headings(view, shown, first, base, inner, column, buf, hits);
+    headings(view, &Grid { shown, first, base, column }, inner, buf, hits);
     let lines = lines(session, &pins);
     for (index, line) in lines.iter().enumerate() {
         let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX) + 2);
@@ -86,17 +97,8 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     chrome::line(buf, row, &[(&legend, theme.dim)], theme);
 }
 
-#[allow(clippy::too_many_arguments, reason = "a heading needs to know where everything is")]
-fn headings(
-    view: View<'_>,
-    shown: &[Pin],
-    first: usize,
-    base: usize,
-    inner: Rect,
-    column: u16,
-    buf: &mut Buffer,
-    hits: &mut HitMap,
-) {
+fn headings(view: View<'_>, grid: &Grid<'_>, inner: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+    let Grid { shown, first, base, column } = *grid;
     let theme = view.theme;
     let row = chrome::row(inner, 0);
     for (place, pin) in shown.iter().enumerate() {
@@ -188,7 +190,11 @@ fn lines(session: &Session, pins: &[Pin]) -> Vec<Line> {
         less("  aggregator".to_owned(), second, &|pin| pin.cost.latency.aggregator_s),
         less(format!("energy {energy}"), joule, &|pin| pin.cost.energy_j),
         less(format!("sensor RAM {memory}"), byte, &|pin| pin.cost.sensor_peak_bytes as f64),
-        less("link bytes".to_owned(), 1.0, &|pin| pin.cost.link_bytes as f64),
+        Line {
+            name: "link bytes".to_owned(),
+            words: pins.iter().map(|pin| pin.cost.link_bytes.to_string()).collect(),
+            figures: Some((pins.iter().map(|pin| pin.cost.link_bytes as f64).collect(), false)),
+        },
         words("split / fuse", &|pin| {
             format!("{} / {}", space.boundary_name(pin.design.split), space.boundary_name(pin.design.fusion))
         }),
@@ -227,7 +233,9 @@ fn figure(line: &Line, index: usize, base: usize, cell: Rect, theme: &Theme, buf
     let word = &line.words[index];
     let (star, differs) = if theme.glyphs.braille { ("★", "≠") } else { ("*", "!=") };
     let Some((figures, more)) = &line.figures else {
-        let mark = if *word == line.words[base] { "" } else { differs };
+        // What stands behind two spaces is beside the point.
+        let point = |word: &str| word.split("  ").next().map(str::to_owned);
+        let mark = if point(word) == point(&line.words[base]) { "" } else { differs };
         chrome::line(
             buf,
             cell,
@@ -253,6 +261,7 @@ fn figure(line: &Line, index: usize, base: usize, cell: Rect, theme: &Theme, buf
         delta if delta.abs() < 0.05 => ("   0.0".to_owned(), theme.dim),
         delta => (format!("{delta:>+6.1}"), if better { theme.good } else { theme.bad }),
     };
-    let star = if best && figures.len() > 1 && value.is_finite() { star } else { "" };
+    let equal = figures.iter().all(|other| (other - value).abs() < 1e-9);
+    let star = if best && !equal && value.is_finite() { star } else { "" };
     chrome::line(buf, tail, &[(&format!("{text:<7}"), style), (star, theme.accent)], theme);
 }

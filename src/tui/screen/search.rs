@@ -118,6 +118,10 @@ fn hypervolume(view: View<'_>, area: Rect, buf: &mut Buffer) {
         [] => String::new(),
     };
     let inner = chrome::pane(buf, area, ("Hypervolume over evaluations", &gained), false, theme);
+    if points.is_empty() {
+        chrome::line(buf, chrome::row(inner, 0), &[(" known after the first generation", theme.dim)], theme);
+        return;
+    }
     let series = [Series { points: &points, style: theme.series[0], ..Series::default() }];
     let last = points.last().map_or(1.0, |point| point.0);
     let (start, end) = ui.curves.window(last.max(1.0));

@@ -268,7 +268,8 @@ fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
 
 fn state(state: &State) -> String {
     match state {
-        State::Finished(why) | State::Failed(why) => format!("{state}: {why}"),
+        State::Finished(why) => why.clone(),
+        State::Failed(why) => format!("{state}: {why}"),
         State::Running | State::Starting => format!("{state} (P pauses, X stops)"),
         State::Paused => format!("{state} (P goes on)"),
         State::Detached => format!("{state} (T follows it again)"),

@@ -1,0 +1,132 @@
+//! What the session asks of the outside: starting and telling children, files, the clipboard.
+
+use std::{collections::BTreeMap, ffi::OsString};
+
+use super::{App, Outside};
+use crate::{
+    explore::{Control, Effect, Export, Feed, Kind, progress::State},
+    run::{self, Task},
+    tui::{
+        export,
+        news::{self, News},
+        work::Work,
+    },
+};
+
+impl App {
+    /// Carries out one request of the session.
+    pub(super) fn effect(&mut self, effect: Effect) {
+        match effect {
+            Effect::Quit { keep_frame } => self.outside.push(Outside::Quit { keep_frame }),
+            Effect::StartTraining => self.train(),
+            Effect::StartSearch(limits) => self.search(&limits),
+            Effect::Control(Control::Pause) => self.send(run::Control::Pause),
+            Effect::Control(Control::Resume) => self.send(run::Control::Resume),
+            Effect::Control(_) => self.send(run::Control::Stop),
+            Effect::SendLimits(limits) => {
+                self.moved = None;
+                self.send(run::Control::Limits(limits));
+            }
+            Effect::Detach => self.detach(),
+            Effect::Copy(text) => self.outside.push(Outside::Copy(text)),
+            Effect::Export(export) => self.export(export),
+        }
+    }
+
+    /// The task that is at work; training first.
+    pub(super) fn task(&self) -> Task {
+        let at_work = |task| self.work.as_ref().is_some_and(|work| work.is_working(task));
+        if at_work(Task::Search) && !at_work(Task::Train) { Task::Search } else { Task::Train }
+    }
+
+    fn send(&mut self, control: run::Control) {
+        let task = if matches!(control, run::Control::Limits(_)) { Task::Search } else { self.task() };
+        if let Some(work) = &self.work {
+            work.send(task, control);
+        }
+    }
+
+    /// Starts a training on the run that is followed if there is something left to train, else on a new one.
+    fn train(&mut self) {
+        self.detached = false;
+        if self.work.is_none() || self.trained {
+            match Work::create(&self.options.runs_root, &self.options.template) {
+                Ok(work) => {
+                    self.news = Some(News::of(work.path()));
+                    self.work = Some(work);
+                    self.trained = false;
+                }
+                Err(error) => return self.failed(Task::Train, error.to_string()),
+            }
+        }
+        let arguments = self.options.train_args.iter().map(OsString::from).collect();
+        self.start(Task::Train, arguments);
+    }
+
+    fn search(&mut self, limits: &BTreeMap<String, f64>) {
+        self.detached = false;
+        if self.work.is_none() {
+            return self.failed(Task::Search, "there is no trained run yet; T trains one".to_owned());
+        }
+        let limits = match serde_json::to_string(limits) {
+            Ok(limits) => limits,
+            Err(error) => return self.failed(Task::Search, error.to_string()),
+        };
+        let sensors = self.session.knobs().sensors.to_string();
+        let mut arguments: Vec<OsString> =
+            ["--sensors", &sensors, "--limits", &limits].into_iter().map(OsString::from).collect();
+        arguments.extend(self.options.search_args.iter().map(OsString::from));
+        self.start(Task::Search, arguments);
+    }
+
+    fn start(&mut self, task: Task, arguments: Vec<OsString>) {
+        let Some(work) = &mut self.work else { return };
+        match work.start(task, &self.options.exe, arguments) {
+            Ok(()) => {
+                // The session forgot the curves when the training began; a resumed run tells them again.
+                work.rewind();
+                let greeting = self.news.as_ref().map(News::greeting).unwrap_or_default();
+                self.feed(greeting);
+                self.looked = None;
+            }
+            Err(error) => self.failed(task, error.to_string()),
+        }
+    }
+
+    fn failed(&mut self, task: Task, why: String) {
+        self.feed(vec![news::state(task, State::Failed(why))]);
+    }
+
+    fn detach(&mut self) {
+        if let Some(work) = &mut self.work {
+            work.detach();
+            let path = work.path().display().to_string();
+            self.detached = true;
+            self.say(Kind::Info, format!("the work on {path} goes on by itself; T follows it again"));
+        }
+    }
+
+    fn export(&mut self, export: Export) {
+        let (stem, extension, text) = match export {
+            Export::Svg => return self.outside.push(Outside::Picture),
+            Export::Csv => ("designs", "csv", Ok(export::csv(&self.session))),
+            Export::Json => ("designs", "json", export::json(&self.session)),
+            Export::Markdown => ("designs", "md", Ok(export::markdown(&self.session))),
+            Export::Session => ("session", "toml", Ok(self.session.to_file().to_toml())),
+            Export::Design | Export::Toml => return,
+        };
+        match text {
+            Ok(text) => self.save(stem, extension, &text),
+            Err(error) => self.say(Kind::Error, error.to_string()),
+        }
+    }
+
+    pub(super) fn save(&mut self, stem: &str, extension: &str, text: &str) {
+        match export::save(&self.options.folder, stem, extension, text) {
+            Ok(path) => self.say(Kind::Info, format!("wrote {}", path.display())),
+            Err(error) => {
+                self.say(Kind::Error, format!("could not write into {}: {error}", self.options.folder.display()))
+            }
+        }
+    }
+}
