@@ -101,7 +101,7 @@ fn search(seeds: u64, evaluations: usize, json: bool) -> Result<()> {
 fn step(device: DeviceKind, threads: usize, steps: u64, json: bool) -> Result<()> {
     use_threads(threads);
     let (space, _) = load::space(crate::space::DEFAULT)?;
-    let spec = "arrangement-10,objects=400".parse()?;
+    let spec = "arrangement-10:objects=400".parse()?;
     let data =
         Dataset::open(&spec, space.views as usize, space.resolutions[0] as usize, space.input_channels as usize)?;
     let inputs = Inputs::new(data, &space)?;

@@ -10,7 +10,7 @@ use crate::data::{Cache, DataSpec, Dataset, Source, fetch, sheet};
 /// Arguments of `data`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// A set such as `arrangement-10,level=hard` or `meshes:FOLDER`; or `fetch NAME`; or `clean`
+    /// A set such as `arrangement-10:level=hard` or `meshes:FOLDER`; or `fetch NAME`; or `clean`
     #[arg(required = true, num_args = 1..=2, value_names = ["SPEC", "NAME"])]
     words: Vec<String>,
     /// Views per object

@@ -41,7 +41,7 @@ use crate::{
 use follow::SETTLED;
 
 /// For ever, as far as the terminal is concerned.
-const LONG: Duration = Duration::from_secs(3600);
+const LONG: Duration = Duration::from_hours(1);
 /// Least time between two frames, and over a remote line.
 const FRAME: Duration = Duration::from_millis(12);
 const FRAME_REMOTE: Duration = Duration::from_millis(60);
@@ -228,15 +228,17 @@ pub fn run(build: impl FnOnce() -> Session + Send + 'static, options: Options) -
     let signals = Signals::listen()?;
     let theme = options.theme();
     let (sender, built) = mpsc::channel();
-    thread::spawn(move || sender.send(build()));
+    thread::spawn(move || {
+        // Nobody waits for it any more only if the terminal could not be taken.
+        let _ = sender.send(build());
+    });
     let early = built.recv_timeout(PATIENCE);
     let mut terminal = Terminal::enter(options.mouse)?;
-    let session = match early {
-        Ok(session) => session,
-        Err(_) => {
-            terminal.draw(|frame| frame.render_widget("loading the designs", frame.area()))?;
-            built.recv().map_err(|_| TuiError::NoSession)?
-        }
+    let session = if let Ok(session) = early {
+        session
+    } else {
+        terminal.draw(|frame| frame.render_widget("loading the designs", frame.area()))?;
+        built.recv().map_err(|_| TuiError::NoSession)?
     };
     let mut app = App::new(session, options, theme);
     app.open();

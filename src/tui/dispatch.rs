@@ -68,7 +68,7 @@ pub fn verb(session: &Session, ui: &mut UiState, wish: Verb) -> Vec<Deed> {
         Verb::Filter => ui.entry = Some(Entry::new(Purpose::Filter, session.setup().filter.text())),
         Verb::Palette => ui.entry = Some(Entry::new(Purpose::Palette, "")),
         Verb::Remember => ui.entry = Some(Entry::new(Purpose::Remember, "")),
-        Verb::Recall => ui.menu = recall(session),
+        Verb::Recall => ui.menu = Some(recall(session)),
         Verb::Export => ui.menu = Some(export()),
         Verb::ShowScatter | Verb::ShowTable => {
             ui.scatter = wish == Verb::ShowScatter;
@@ -246,7 +246,7 @@ fn export() -> Menu {
     }
 }
 
-fn recall(session: &Session) -> Option<Menu> {
+fn recall(session: &Session) -> Menu {
     let choices: Vec<Choice> = session
         .remembered()
         .iter()
@@ -258,7 +258,7 @@ fn recall(session: &Session) -> Option<Menu> {
     } else {
         String::new()
     };
-    Some(Menu { title: "Go back to".to_owned(), text, choices, at: 0 })
+    Menu { title: "Go back to".to_owned(), text, choices, at: 0 }
 }
 
 /// A key while a menu is open.

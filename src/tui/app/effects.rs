@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ffi::OsString};
 
 use super::{App, Outside};
 use crate::{
-    explore::{Control, Effect, Export, Feed, Kind, progress::State},
+    explore::{Control, Effect, Export, Kind, progress::State},
     run::{self, Task},
     tui::{
         export,
@@ -125,7 +125,8 @@ impl App {
         match export::save(&self.options.folder, stem, extension, text) {
             Ok(path) => self.say(Kind::Info, format!("wrote {}", path.display())),
             Err(error) => {
-                self.say(Kind::Error, format!("could not write into {}: {error}", self.options.folder.display()))
+                let text = format!("could not write into {}: {error}", self.options.folder.display());
+                self.say(Kind::Error, text);
             }
         }
     }

@@ -92,7 +92,7 @@ impl App {
         let new = !feeds.is_empty() || !ended.is_empty();
         self.feed(feeds);
         for one in ended {
-            self.ended(one);
+            self.ended(&one);
         }
         if !self.more {
             self.reconcile();
@@ -101,7 +101,7 @@ impl App {
     }
 
     /// Says how a child ended, if the run does not say so itself.
-    fn ended(&mut self, ended: work::Ended) {
+    fn ended(&mut self, ended: &work::Ended) {
         if ended.ending.status.is_none() || ended.ending.is_success() {
             return;
         }

@@ -48,15 +48,12 @@ impl Key {
         let mut rest = text;
         while let Some(first) = rest.chars().next() {
             let named = rest.strip_prefix('<').and_then(|tail| tail.split_once('>'));
-            match named.and_then(|(name, tail)| Some((Self::named(name)?, tail))) {
-                Some((key, tail)) => {
-                    keys.push(key);
-                    rest = tail;
-                }
-                None => {
-                    keys.push(Self::char(first));
-                    rest = &rest[first.len_utf8()..];
-                }
+            if let Some((key, tail)) = named.and_then(|(name, tail)| Some((Self::named(name)?, tail))) {
+                keys.push(key);
+                rest = tail;
+            } else {
+                keys.push(Self::char(first));
+                rest = &rest[first.len_utf8()..];
             }
         }
         keys

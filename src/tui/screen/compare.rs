@@ -66,7 +66,7 @@ struct Line {
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, .. } = view;
     let inner = chrome::pane(buf, area, ("Compare", "differences to the baseline"), false, theme);
-    let pins: Vec<Pin> = session.setup().pins.iter().filter_map(|pinned| pin(session, pinned)).collect();
+    let pins: Vec<Pin> = session.setup().pins.iter().filter_map(|pinned| pin(session, *pinned)).collect();
     if pins.is_empty() {
         let text = "Nothing is pinned. Space pins the selected design; two or more are compared here.";
         chrome::line(buf, chrome::row(inner, 1), &[("  ", theme.text), (text, theme.text)], theme);
@@ -120,7 +120,7 @@ fn headings(view: View<'_>, grid: &Grid<'_>, inner: Rect, buf: &mut Buffer, hits
 }
 
 /// A pin with its costs, at the split it was pinned at.
-fn pin(session: &Session, pinned: &Pinned) -> Option<Pin> {
+fn pin(session: &Session, pinned: Pinned) -> Option<Pin> {
     let best = session.best_design(pinned.candidate)?;
     let split: BoundaryId = pinned.split.unwrap_or(best.split);
     let design = session.pool().design(session.space(), pinned.candidate, split)?;

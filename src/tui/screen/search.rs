@@ -156,13 +156,11 @@ fn front(view: View<'_>, area: Rect, buf: &mut Buffer) {
     ];
     for (index, (gene, shares)) in genes.iter().enumerate() {
         let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX));
-        let bars: String = shares
-            .iter()
-            .map(|((_, name), count)| {
-                let share = *count as f64 / rows.len().max(1) as f64;
-                format!("{name} {} {:<3.0} ", theme.glyphs.level(share), share * 100.0)
-            })
-            .collect();
+        let bar = |((_, name), count): (&(u32, String), &usize)| {
+            let share = *count as f64 / rows.len().max(1) as f64;
+            format!("{name} {} {:<3.0}", theme.glyphs.level(share), share * 100.0)
+        };
+        let bars = shares.iter().map(bar).collect::<Vec<_>>().join(" ");
         chrome::line(buf, row, &[(&format!("{gene:<7}"), theme.dim), (&bars, theme.text)], theme);
     }
 }

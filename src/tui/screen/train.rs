@@ -289,7 +289,7 @@ fn evaluations(view: View<'_>, area: Rect, buf: &mut Buffer) {
         chrome::line(buf, chrome::row(inner, 0), &[("nothing measured yet", theme.dim)], theme);
         return;
     }
-    let heads: String = views.iter().map(|views| format!("{views:>6}")).collect();
+    let heads = views.iter().map(|views| format!("{views:>6}")).collect::<Vec<_>>().concat();
     chrome::line(
         buf,
         chrome::row(inner, 0),
@@ -298,7 +298,8 @@ fn evaluations(view: View<'_>, area: Rect, buf: &mut Buffer) {
     );
     for (index, role) in Role::ALL.into_iter().enumerate() {
         let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX) + 1);
-        let figures: String = views.iter().map(|views| format!("{:>6}", newest(training, role, *views))).collect();
+        let figure = |views: &u32| format!("{:>6}", newest(training, role, *views));
+        let figures = views.iter().map(figure).collect::<Vec<_>>().concat();
         chrome::line(buf, row, &[(&format!("{:<WORDS$}", role.name()), theme.dim), (&figures, theme.text)], theme);
     }
 }
