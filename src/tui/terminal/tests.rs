@@ -83,6 +83,7 @@ impl Pty {
         let path = module_path!().split_once("::").unwrap().1;
         command.args(["--exact", &format!("{path}::child"), "--ignored", "--nocapture", "--test-threads=1"]);
         command.cwd(Path::new("/"));
+        command.env("RUST_BACKTRACE", "0");
         command.env(ROLE, "child");
         command.env("TERM", "xterm-256color");
         for (name, value) in variables {
