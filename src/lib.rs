@@ -13,7 +13,9 @@
     clippy::inline_always,
     clippy::many_single_char_names,
     clippy::missing_panics_doc,
+    clippy::doc_markdown,
     clippy::module_name_repetitions,
+    clippy::needless_pass_by_value,
     clippy::must_use_candidate,
     clippy::similar_names
 )]

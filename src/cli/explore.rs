@@ -13,6 +13,7 @@ use crate::tui::{self, Options};
 
 /// Arguments of `explore`.
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "they are flags")]
 pub(super) struct Arguments {
     /// Space: a shipped name or a TOML file [default: tabletop, or the run's]
     #[arg(long)]
@@ -84,7 +85,10 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
     let palette = match &arguments.theme {
         Some(name) => match tui::theme::Palette::from_name(name) {
             Some(palette) => Some(palette),
-            None => bail!("no theme `{name}` (themes: {})", tui::theme::Palette::ALL.map(|p| p.name()).join(", ")),
+            None => bail!(
+                "no theme `{name}` (themes: {})",
+                tui::theme::Palette::ALL.map(tui::theme::Palette::name).join(", ")
+            ),
         },
         None => None,
     };
@@ -112,19 +116,19 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
     // Errors of a session file are told before the screen is taken; a fresh session can't fail.
     if let Some(file) = file {
         let session = Session::open(&file, space, profile)?;
-        return finish(tui::run(move || session, options)?);
+        return Ok(finish(&tui::run(move || session, options)?));
     }
-    finish(tui::run(move || Session::new(space, profile, pool, seed), options)?)
+    Ok(finish(&tui::run(move || Session::new(space, profile, pool, seed), options)?))
 }
 
-fn finish(exit: tui::Exit) -> Result<Answer> {
-    if let Some(path) = exit.at_work {
+fn finish(exit: &tui::Exit) -> Answer {
+    if let Some(path) = &exit.at_work {
         println!("still at work: {0}; come back with: splitscope --run {0}", path.display());
     }
     if let Some(signal) = exit.signal {
         std::process::exit(128 + signal);
     }
-    Ok(Answer::Yes)
+    Answer::Yes
 }
 
 fn chosen(

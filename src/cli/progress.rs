@@ -75,7 +75,7 @@ impl Log {
     fn sentence(&mut self, event: &Event) -> Option<String> {
         Some(match event {
             Event::Started { resumed_from_step: Some(step), .. } => format!("going on from step {step}"),
-            Event::Started { .. } => return None,
+            Event::Started { .. } | Event::Unknown(_) => return None,
             Event::Data { classes, train, validation, test, views, seconds } => format!(
                 "data: {classes} classes, {train} objects to train on, {validation} to validate, {test} to test, \
                  {views} views, {seconds:.1} s"
@@ -98,7 +98,6 @@ impl Log {
             Event::Stopped { reason } => format!("stopped: {reason}"),
             Event::Finished { reason } => format!("finished: {reason}"),
             Event::Failed { text } => format!("failed: {text}"),
-            Event::Unknown(_) => return None,
         })
     }
 

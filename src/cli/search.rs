@@ -25,7 +25,7 @@ use crate::train::{Checkpoints, Inputs, Settings, measure};
 /// Proposals that may miss the limits, one after the other, before a search gives up.
 const MISSES: usize = 5_000;
 /// How long a claim on a measurement holds if its process can't be asked.
-const CLAIM: Duration = Duration::from_secs(600);
+const CLAIM: Duration = Duration::from_mins(10);
 
 /// Arguments of `search`.
 #[derive(Debug, clap::Args)]
@@ -296,13 +296,11 @@ impl Job {
         } else if let Some(&accuracy) = self.known.get(&design) {
             (Some(accuracy), false)
         } else {
-            match self.measure(&design)? {
-                Some(accuracy) => (Some(accuracy), true),
-                None => {
-                    search.withdraw(proposal.id)?;
-                    return Ok(false);
-                }
-            }
+            let Some(accuracy) = self.measure(&design)? else {
+                search.withdraw(proposal.id)?;
+                return Ok(false);
+            };
+            (Some(accuracy), true)
         };
         let outcome = if accuracy.is_some() { self.outcome(&design, accuracy)? } else { unmeasured };
         search.tell(proposal.id, outcome)?;
@@ -391,7 +389,6 @@ impl Job {
         let mut front: Vec<(&Outcome, Design)> = search
             .archive()
             .front()
-            .into_iter()
             .map(|entry| (&entry.outcome, space_genes::decode(&self.space, &entry.genes)))
             .collect();
         front.sort_by(|a, b| a.0.objectives[0].total_cmp(&b.0.objectives[0]));

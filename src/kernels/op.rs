@@ -3,6 +3,7 @@
 //! A kernel is an [`Op`]: it sees slices, never a backend. [`apply`] finds out where its input tensors live, hands their
 //! values over without copying where they are contiguous, and registers the backward pass where gradients are wanted.
 
+#![allow(clippy::redundant_closure_for_method_calls, reason = "the type of these methods has no public path")]
 #![allow(
     deprecated,
     reason = "burn-ndarray is deprecated upstream and named by this design; burn-flex stands beside it"

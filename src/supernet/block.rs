@@ -21,6 +21,7 @@ pub struct ElasticStage {
 
 /// One block.
 #[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant, reason = "there are a dozen of them, in one list")]
 pub enum ElasticBlock {
     /// Convolution, batch norm, activation.
     Convolution(ConvolutionBlock),
@@ -174,6 +175,7 @@ pub struct GlobalPool {}
 
 impl GlobalPool {
     /// `x[batch, height, width, channels]` to `[batch, 1, 1, channels]`.
+    #[allow(clippy::unused_self, reason = "called as every other block")]
     fn forward(&self, x: Tensor<4>, pooling: Pooling) -> Tensor<4> {
         let [batch, height, width, channels] = x.dims();
         match pooling {

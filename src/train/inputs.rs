@@ -102,7 +102,7 @@ impl Inputs {
 
     fn shuffled(&self, seed: u64, pass: u64) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.data.split.train.len()).collect();
-        let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0x0BD_E5);
+        let mut rng = ChaCha8Rng::seed_from_u64(seed ^ 0xBDE5);
         rng.set_stream(pass);
         order.shuffle(&mut rng);
         order
