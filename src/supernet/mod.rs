@@ -96,12 +96,6 @@ impl Supernet {
         self.aggregator.visit(&mut values);
         Self { sensor: self.sensor.map(&mut values), ..self }
     }
-
-    /// The splitting module behind a stage, for tests of initialisation.
-    #[cfg(test)]
-    pub(crate) fn splitting_module(&self, stage: usize) -> &SplittingModule {
-        &self.splits[stage]
-    }
 }
 
 /// Copies values from one module to another of the same shape, parameter by parameter, keeping the latter's identities.

@@ -46,7 +46,9 @@ pub fn pane(buf: &mut Buffer, area: Rect, titles: (&str, &str), focus: bool, the
     }
     let note = format!(" {} ", titles.1);
     if !titles.1.is_empty() && used + width(&note) < room + 1 {
-        buf.set_string(right - width(&note), top, &note, theme.dim);
+        let place = Rect::new(right - width(&note), top, width(&note), 1);
+        buf.set_style(place, Style::reset());
+        buf.set_string(place.x, top, &note, theme.dim);
     }
     Rect::new(left + 1, top + 1, area.width - 2, area.height - 2)
 }

@@ -259,6 +259,7 @@ fn figure(line: &Line, index: usize, base: usize, cell: Rect, theme: &Theme, buf
     let (text, style) = match delta {
         delta if index == base || delta.is_nan() => (String::new(), theme.text),
         delta if delta.abs() < 0.05 => ("   0.0".to_owned(), theme.dim),
+        delta if delta.abs() >= 99.95 => (format!("{delta:>+6.0}"), if better { theme.good } else { theme.bad }),
         delta => (format!("{delta:>+6.1}"), if better { theme.good } else { theme.bad }),
     };
     let equal = figures.iter().all(|other| (other - value).abs() < 1e-9);

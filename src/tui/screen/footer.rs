@@ -74,12 +74,9 @@ fn hints(view: View<'_>, area: Rect, buf: &mut Buffer) {
         there && !row.hint.is_empty() && last.iter().all(|other| other.verb != row.verb)
     });
     let mut write = |row: &mut Rect, binding: &Binding| {
-        let end = chrome::line(
-            buf,
-            *row,
-            &[(&keys(binding), theme.accent), (" ", theme.dim), (binding.hint, theme.dim)],
-            theme,
-        );
+        let words = hint(binding, screen);
+        let end =
+            chrome::line(buf, *row, &[(&keys(binding), theme.accent), (" ", theme.dim), (words, theme.dim)], theme);
         row.width = row.right().saturating_sub(end + 2);
         row.x = end + 2;
     };
@@ -91,6 +88,11 @@ fn hints(view: View<'_>, area: Rect, buf: &mut Buffer) {
     for binding in last {
         write(&mut row, binding);
     }
+}
+
+/// What a key does, in a word; designs have no steps to take.
+fn hint(binding: &Binding, screen: Screen) -> &'static str {
+    if binding.verb == Verb::Left && screen == Screen::Compare { "design" } else { binding.hint }
 }
 
 fn hint_width(binding: &Binding) -> u16 {

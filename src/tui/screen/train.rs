@@ -27,10 +27,10 @@ use crate::{
 
 /// Names and patterns of the curves.
 const CURVES: [(Role, Dash); 4] = [
+    (Role::Largest, Dash::Solid),
+    (Role::Series, Dash::Dashed),
     (Role::Random, Dash::Dotted),
     (Role::Smallest, Dash::Dashed),
-    (Role::Series, Dash::Dashed),
-    (Role::Largest, Dash::Solid),
 ];
 /// Rows of the facts, and of what was measured.
 const FACTS: u16 = 11;
@@ -107,7 +107,7 @@ fn nothing(view: View<'_>, area: Rect, buf: &mut Buffer) {
 }
 
 fn style(theme: &Theme, index: usize) -> ratatui::style::Style {
-    theme.series[[3, 1, 2, 0][index]]
+    theme.series[[0, 2, 3, 1][index]]
 }
 
 /// The loss of every net on its training batch.
@@ -115,7 +115,7 @@ fn loss(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, ui } = view;
     let training = session.training();
     let scale = if ui.curves.log { "log" } else { "linear" };
-    let last = CURVES.iter().rev().filter_map(|(role, _)| {
+    let last = CURVES.iter().filter_map(|(role, _)| {
         let loss = training.series(*role).loss.last()?.1;
         Some(format!("{} {}", role.name(), text::figure(loss)))
     });
