@@ -169,7 +169,7 @@ fn report(session: &Session, json: bool) -> Result<()> {
         return Ok(());
     }
     println!("{} on {}", session.space().name, session.profile().name);
-    println!("{} of {} candidates meet the limits", session.feasible_count(), session.order().len());
+    println!("{} of {} candidates meet the limits", session.feasible_count(), session.pool().len());
     if let Some(status) = session.status() {
         println!("{}", status.sentence);
     }

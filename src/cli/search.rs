@@ -160,19 +160,16 @@ impl Job {
     }
 
     fn move_knobs(&mut self, values: &BTreeMap<String, f64>) -> Result<()> {
+        let mut knobs = self.knobs;
         for (name, &value) in values {
             let id = KnobId::named(name).with_context(|| format!("no knob is named `{name}`"))?;
-            id.knob().set(&mut self.knobs, value);
+            id.knob().set(&mut knobs, value);
         }
-        let sensors = self.knobs.sensors.clamp(1, self.space.views);
-        if sensors != self.knobs.sensors {
-            bail!(
-                "{} takes at most {} views; {} sensors were asked for",
-                self.space.name,
-                self.space.views,
-                self.knobs.sensors
-            );
+        let (sensors, views) = (knobs.sensors, self.space.views);
+        if !(1..=views).contains(&sensors) {
+            bail!("{} takes 1 to {views} views; {sensors} sensors were asked for", self.space.name);
         }
+        self.knobs = knobs;
         self.known = self.measured()?;
         Ok(())
     }
@@ -363,7 +360,9 @@ impl Job {
                 Err(_) => Outcome::new(&[], f64::INFINITY),
             }
         });
-        let text = values.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ");
+        let shown =
+            |(name, &value): (&String, &f64)| KnobId::named(name).map(|id| format!("{name} {}", id.knob().show(value)));
+        let text = values.iter().filter_map(shown).collect::<Vec<_>>().join(", ");
         self.tell(Event::LimitsChanged { text })
     }
 

@@ -10,7 +10,7 @@ use super::norm::{ElasticNorm, Norms};
 use super::route::Step;
 use crate::kernels::{self, Activation};
 use crate::network::Pooling;
-use crate::space::{Block, SearchSpace, Stage, make_divisible};
+use crate::space::{Block, SearchSpace, Shortcut, Stage, make_divisible};
 
 /// All blocks of a stage.
 #[derive(Module, Debug)]
@@ -85,8 +85,8 @@ fn block(
 ) -> Result<ElasticBlock, SupernetError> {
     let width = stage.widths.last().copied().unwrap_or(space.classes) as usize;
     let largest = |list: &[u32]| list.last().copied().unwrap_or(1);
-    if stage.squeeze_excite.is_some() {
-        return Err(SupernetError::Untrainable { stage: stage.name.clone(), what: "squeeze-excite".into() });
+    if let Some(what) = without_elastic_form(stage) {
+        return Err(SupernetError::Untrainable { stage: stage.name.clone(), what });
     }
     Ok(match stage.block {
         Block::Conv => {
@@ -103,10 +103,20 @@ fn block(
             let inputs = (sizes.channels * sizes.side * sizes.side) as usize;
             ElasticBlock::Linear(ElasticLinear::new(inputs, width, weights))
         }
-        other => {
-            return Err(SupernetError::Untrainable { stage: stage.name.clone(), what: format!("block {other:?}") });
-        }
+        Block::Basic | Block::Bottleneck | Block::Expand | Block::MaxPool => unreachable!("refused above"),
     })
+}
+
+/// The part of a stage that is costed but can't be trained, if there is one.
+fn without_elastic_form(stage: &Stage) -> Option<String> {
+    if stage.squeeze_excite.is_some() {
+        return Some("squeeze-excite".into());
+    }
+    match stage.block {
+        Block::Mbconv if stage.shortcut == Shortcut::Projected => Some("a projected shortcut".into()),
+        Block::Basic | Block::Bottleneck | Block::Expand | Block::MaxPool => Some(format!("block {:?}", stage.block)),
+        Block::Conv | Block::Mbconv | Block::GlobalPool | Block::Linear => None,
+    }
 }
 
 /// Convolution, batch norm, activation.

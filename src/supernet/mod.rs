@@ -145,3 +145,33 @@ fn mean_over_views(x: Tensor<4>, views: usize) -> Tensor<4> {
     let x: Tensor<3> = x.reshape([batch / views, views, height * width * channels]);
     x.mean_dim(1).reshape([batch / views, height, width, channels])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Source;
+    use crate::space::SHIPPED;
+
+    fn supernet(name: &str, edit: impl Fn(&str) -> String) -> Result<Supernet, SupernetError> {
+        let (_, text) = SHIPPED.iter().find(|(shipped, _)| *shipped == name).unwrap();
+        let space = SearchSpace::from_toml(&Source::new(name, edit(text))).unwrap();
+        Supernet::new(&space, Initialisation::default(), 1, &Device::flex())
+    }
+
+    #[test]
+    fn a_space_is_refused_for_each_part_that_would_be_trained_as_something_else() {
+        let refusal = |name| supernet(name, str::to_owned).unwrap_err().to_string();
+        assert!(refusal("attentive-nas").contains("a projected shortcut"), "{}", refusal("attentive-nas"));
+        assert!(refusal("ofa-mobilenet-v3").contains("squeeze-excite"), "{}", refusal("ofa-mobilenet-v3"));
+        assert!(refusal("resnet-18").contains("block"), "{}", refusal("resnet-18"));
+        let projected = supernet("tabletop", |text| {
+            text.replacen("block = \"mbconv\"", "block = \"mbconv\"\nshortcut = \"projected\"", 1)
+        });
+        assert!(projected.unwrap_err().to_string().contains("a projected shortcut"));
+    }
+
+    #[test]
+    fn the_default_space_becomes_a_supernet() {
+        assert!(supernet("tabletop", str::to_owned).is_ok());
+    }
+}
