@@ -24,6 +24,8 @@ use crate::network::{BoundaryId, Pooling};
 /// Spaces shipped with the program: name and text.
 pub const SHIPPED: &[(&str, &str)] = &[
     ("tabletop", include_str!("../../spaces/tabletop.toml")),
+    ("fashion", include_str!("../../spaces/fashion.toml")),
+    ("furniture", include_str!("../../spaces/furniture.toml")),
     ("attentive-nas", include_str!("../../spaces/attentive-nas.toml")),
     ("ofa-mobilenet-v3", include_str!("../../spaces/ofa-mobilenet-v3.toml")),
     ("mobilenet-v2", include_str!("../../spaces/mobilenet-v2.toml")),

@@ -171,7 +171,9 @@ mod tests {
     }
 
     #[test]
-    fn the_default_space_becomes_a_supernet() {
-        assert!(supernet("tabletop", str::to_owned).is_ok());
+    fn the_spaces_with_data_become_supernets() {
+        for (name, text) in SHIPPED.iter().filter(|(_, text)| text.contains("\ndata = ")) {
+            assert!(supernet(name, str::to_owned).is_ok(), "{name}: {text}");
+        }
     }
 }
