@@ -59,7 +59,7 @@ pub struct Cut {
 
 /// Cycles and joules of some layers, if their weights are resident and if they are loaded.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(super) struct Spend {
+pub(crate) struct Spend {
     resident: [f64; 2],
     streamed: [f64; 2],
 }
@@ -74,7 +74,8 @@ impl Spend {
         Self { resident: self.resident.map(|value| value * times), streamed: self.streamed.map(|value| value * times) }
     }
 
-    const fn pick(&self, streams: bool) -> [f64; 2] {
+    /// Cycles and joules, with the weights loaded or not.
+    pub(crate) const fn pick(&self, streams: bool) -> [f64; 2] {
         if streams { self.streamed } else { self.resident }
     }
 }
@@ -108,14 +109,14 @@ impl Sub for Spend {
 
 /// What crossing a boundary adds: the splitting module on both sides, and the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(super) struct Crossing {
-    reduce: Spend,
-    recover: Spend,
+pub(crate) struct Crossing {
+    pub(crate) reduce: Spend,
+    pub(crate) recover: Spend,
     /// Weights of each side of the module; both have the same.
-    weight_bytes: u64,
-    link_bytes: u64,
+    pub(crate) weight_bytes: u64,
+    pub(crate) link_bytes: u64,
     /// Bytes alive while the tensor is reduced.
-    reduce_bytes: u64,
+    pub(crate) reduce_bytes: u64,
 }
 
 impl Crossing {

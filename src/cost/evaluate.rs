@@ -224,6 +224,28 @@ impl Rates {
         }
     }
 
+    /// Seconds and joules of a frame for cycles and joules that each sensor spends.
+    pub(crate) fn on_sensors(&self, [cycles, joules]: [f64; 2]) -> [f64; 2] {
+        let seconds = cycles * self.sensor_s_per_cycle;
+        [seconds, self.sensors * (joules + self.sensor_static_w * seconds)]
+    }
+
+    /// Seconds and joules of a frame for cycles and joules that the aggregator spends so many times.
+    pub(crate) fn on_aggregator(&self, [cycles, joules]: [f64; 2], times: f64) -> [f64; 2] {
+        let seconds = times * cycles * self.aggregator_s_per_cycle;
+        [seconds, times * joules + self.aggregator_static_w * seconds]
+    }
+
+    /// Seconds and joules of a frame for bytes that each sensor sends.
+    pub(crate) fn on_link(&self, bytes: u64) -> [f64; 2] {
+        [self.link_s + bytes as f64 * self.link_s_per_byte, bytes as f64 * self.link_j_per_byte]
+    }
+
+    /// Number of sensors.
+    pub(crate) const fn sensors(&self) -> f64 {
+        self.sensors
+    }
+
     /// Bytes a sensor may keep alive: the weakest camera's.
     pub const fn memory_bytes(&self) -> u64 {
         self.memory_bytes

@@ -30,6 +30,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use cut::Spend;
 pub use cut::{Cut, PeakAt};
 pub use deadlines::DEADLINES;
 pub use evaluate::{Breakdown, Evaluation, Limit, Rates, Violations, best_cut, evaluate, sweep};
@@ -41,4 +42,5 @@ pub use reason::{At, Reason, Stage, reasons};
 pub use report::{Counting, LayerLine, LayerReport, ReportError, Total, report_network, report_rows};
 pub use sensitivity::{End, Swing, break_even_bandwidth, tornado};
 pub use space_table::SpaceTable;
+pub(crate) use space_table::graph::{Edge, Graph, Node};
 pub use table::{CostTable, Sending};

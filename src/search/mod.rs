@@ -1,5 +1,5 @@
 //! Search by asking and telling: NSGA-II over integer genes, an archive that answers any limits, hypervolume, a stop rule and
-//! a small predictor. Everything here is arithmetic: nothing is measured, read, written, timed or run in parallel; the caller
+//! a small predictor; and a survey of whole spaces. Everything here is arithmetic: nothing is measured, read, written, timed or run in parallel; the caller
 //! evaluates the proposals, wherever and in whatever order it likes.
 //!
 //! | file | what it holds |
@@ -13,6 +13,7 @@
 //! | `hashing` | the hash of genomes |
 //! | `hypervolume`, `correlation` | exact hypervolume for 2 to 4 objectives; Kendall's tau |
 //! | `predictor` | ridge regression on genes with its held-out error |
+//! | `survey` | [`Survey`]: how many designs of a whole space meet the limits, and the least of every split |
 //! | `splitmb5` | a benchmark problem whose true front is known |
 //!
 //! Invariants: objectives are minimised; a search replays from its seed, its asks and its tells; no genome is proposed twice;
@@ -68,6 +69,7 @@ mod population;
 mod predictor;
 mod selection;
 pub mod splitmb5;
+mod survey;
 
 pub use archive::{Archive, Evaluated, Origin, Standing, front_of};
 pub use config::{Config, ConfigError, Gene, GeneKind};
@@ -78,3 +80,4 @@ pub use nsga2::{Proposal, Search, SearchError};
 pub use operators::Genome;
 pub use outcome::{MAX_OBJECTIVES, Objectives, Outcome};
 pub use predictor::{LEAST_SAMPLES, Predictor, PredictorError, Quality, Sample};
+pub use survey::{Fitting, Goal, Least, SplitFitting, Survey};

@@ -5,6 +5,7 @@
 //! nanoseconds. Equal to [`CostTable::new`] on every design (tested). A measured device has no such table: its latencies
 //! belong to the layers of one network. Nor has a sensor that runs in patches: how far it does depends on the cut.
 
+pub(crate) mod graph;
 mod stage;
 
 use self::stage::{Entry, Makes, StageTable};

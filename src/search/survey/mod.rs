@@ -1,0 +1,257 @@
+//! What a whole space can do under the present knobs: how many designs meet the limits, and how low latency, energy and sensor
+//! memory can go at every split. Meant to stand beside the knobs and to follow them.
+//!
+//! ```text
+//! Survey::new(&SearchSpace, &SpaceTable) -> Survey        once for a space and a profile; knobs do not matter yet
+//! Survey::fitting(&Knobs) -> Fitting                      at every move of a knob; "3.2e9 of 1.6e14 designs fit"
+//! Survey::least(Goal, &Knobs) -> Vec<Least>               the exact minimum at every split, with a design that has it
+//! ```
+//!
+//! Of a space of up to [`COUNTED`] designs every one is judged, so the number is exact. Of a larger one, designs are drawn at
+//! every split, all equally likely; the number is an estimate and comes with its 95 % interval. The numbers of all designs
+//! and the minima are exact in any space: dynamic programming over its blocks. Accuracy is no part of this: a limit on it is
+//! left out, since most designs have never been measured.
+//!
+//! ```
+//! use splitscope::cost::{Knobs, SpaceTable};
+//! use splitscope::diagnostic::Source;
+//! use splitscope::hardware::{self, Profile};
+//! use splitscope::search::{Goal, Survey};
+//! use splitscope::space::{self, SearchSpace};
+//!
+//! let space = SearchSpace::from_toml(&Source::new(space::SHIPPED[0].0, space::SHIPPED[0].1))?;
+//! let profile = Profile::from_toml(&Source::new(hardware::SHIPPED[0].0, hardware::SHIPPED[0].1))?;
+//! let table = SpaceTable::new(&space, &profile).expect("no device of the profile is measured");
+//! let survey = Survey::new(&space, &table);
+//!
+//! let mut knobs = Knobs::from_profile(&profile);
+//! let fitting = survey.fitting(&knobs);
+//! assert!(fitting.interval.is_none() && fitting.designs > 0.0);
+//! // No design is quicker than the quickest.
+//! let quickest = survey.least(Goal::Latency, &knobs).into_iter().map(|least| least.value).fold(f64::INFINITY, f64::min);
+//! knobs.latency_limit_s = Some(0.99 * quickest);
+//! assert_eq!(survey.fitting(&knobs).designs, 0.0);
+//! # Ok::<(), splitscope::diagnostic::Diagnostic>(())
+//! ```
+
+mod interval;
+mod least;
+mod ways;
+
+use std::fmt;
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+use crate::cost::{CostTable, Cut, Graph, Knobs, Rates, Sending, SpaceTable};
+use crate::network::BoundaryId;
+use crate::space::{Genome, SearchSpace};
+
+use interval::Group;
+use least::Solver;
+use ways::Ways;
+
+pub use least::{Goal, Least};
+
+/// Spaces of up to so many designs are counted one by one.
+pub const COUNTED: u128 = 200_000;
+/// Designs drawn at every split of a larger space.
+const DRAWN: usize = 1024;
+/// The draws are the same for every survey of a space.
+const SEED: u64 = 6;
+
+/// A space seen whole; see the module's description. Nothing in it depends on a knob.
+#[derive(Debug, Clone)]
+pub struct Survey {
+    space: SearchSpace,
+    graph: Graph,
+    ways: Ways,
+    splits: Vec<Split>,
+    designs: u128,
+    exact: bool,
+}
+
+/// The designs of one split.
+#[derive(Debug, Clone)]
+struct Split {
+    at: BoundaryId,
+    designs: u128,
+    /// All of them, or those drawn.
+    cuts: Vec<Cut>,
+}
+
+/// How many designs meet the limits.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fitting {
+    /// Designs that do: counted, or estimated.
+    pub designs: f64,
+    /// Where the number lies at 95 % confidence, if it is estimated.
+    pub interval: Option<(f64, f64)>,
+    /// All designs of the space.
+    pub of: u128,
+    /// The same by split, ascending.
+    pub by_split: Vec<SplitFitting>,
+}
+
+/// How many designs of one split meet the limits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SplitFitting {
+    /// The split.
+    pub split: BoundaryId,
+    /// Designs that do: counted, or estimated.
+    pub designs: f64,
+    /// All designs of this split.
+    pub of: u128,
+}
+
+impl Survey {
+    /// Surveys a space. Takes some ten milliseconds.
+    pub fn new(space: &SearchSpace, table: &SpaceTable) -> Self {
+        let graph = table.graph();
+        let ways = Ways::new(space, &graph);
+        let nodes: Vec<(usize, BoundaryId, u128)> = graph
+            .nodes
+            .iter()
+            .enumerate()
+            .filter_map(|(index, node)| Some((index, node.boundary?, ways.designs(&graph, index))))
+            .filter(|&(_, _, designs)| designs > 0)
+            .collect();
+        let mut splits: Vec<Split> = Vec::new();
+        for &split in &space.split.at {
+            let own = nodes.iter().filter(|node| node.1 == split);
+            let designs = own.fold(0_u128, |sum, node| sum.saturating_add(node.2));
+            splits.push(Split { at: split, designs, cuts: Vec::new() });
+        }
+        let designs = splits.iter().fold(0_u128, |sum, split| sum.saturating_add(split.designs));
+        let exact = designs <= COUNTED;
+        if exact {
+            Ways::each_genome(space, &graph, |genome| list(space, table, genome, &mut splits));
+        } else {
+            let mut rng = ChaCha8Rng::seed_from_u64(SEED);
+            for split in &mut splits {
+                let own: Vec<(usize, u128)> =
+                    nodes.iter().filter(|node| node.1 == split.at).map(|node| (node.0, node.2)).collect();
+                let draw = |_| table.cut(&ways.draw_among(space, &graph, &own, &mut rng));
+                split.cuts = (0..if own.is_empty() { 0 } else { DRAWN }).filter_map(draw).collect();
+            }
+        }
+        Self { space: space.clone(), graph, ways, splits, designs, exact }
+    }
+
+    /// Number of designs of the space. Saturates at `u128::MAX`.
+    pub fn designs(&self) -> u128 {
+        self.designs
+    }
+
+    /// Number of networks of the space, splits apart. Saturates at `u128::MAX`.
+    pub fn genomes(&self) -> u128 {
+        self.ways.genomes(&self.graph)
+    }
+
+    /// How many designs meet the limits on cost.
+    pub fn fitting(&self, knobs: &Knobs) -> Fitting {
+        let rates = Rates::new(knobs);
+        let mut groups: Vec<Group> = self
+            .splits
+            .iter()
+            .map(|split| Group {
+                members: split.designs as f64,
+                drawn: split.cuts.len(),
+                hits: split.cuts.iter().filter(|cut| rates.evaluate(cut).feasible()).count(),
+            })
+            .collect();
+        if !self.exact {
+            self.rule_out(knobs, &mut groups);
+        }
+        let (designs, low, high) = interval::sum(&groups);
+        let by_split = self.splits.iter().zip(&groups).map(|(split, group)| SplitFitting {
+            split: split.at,
+            designs: group.estimate(),
+            of: split.designs,
+        });
+        Fitting {
+            designs,
+            interval: (!self.exact).then_some((low, high)),
+            of: self.designs,
+            by_split: by_split.collect(),
+        }
+    }
+
+    /// Splits of which no design drawn fits may still have some, unless even the least exceeds a limit.
+    fn rule_out(&self, knobs: &Knobs, groups: &mut [Group]) {
+        if groups.iter().all(|group| group.hits > 0) {
+            return;
+        }
+        let memory = Rates::new(knobs).memory_bytes();
+        let limits = [
+            (Goal::Latency, knobs.latency_limit_s),
+            (Goal::Energy, knobs.energy_limit_j),
+            (Goal::SensorMemory, (memory < u64::MAX).then_some(memory as f64)),
+        ];
+        for (goal, limit) in limits {
+            let Some(limit) = limit else { continue };
+            for least in self.least(goal, knobs) {
+                let found = self.splits.iter().position(|split| split.at == least.split);
+                if let Some(group) = found.map(|at| &mut groups[at])
+                    && group.hits == 0
+                    && least.value > limit * (1.0 + f64::EPSILON * 64.0)
+                {
+                    group.members = 0.0;
+                }
+            }
+        }
+    }
+
+    /// The least value at every split at which a design can be split, ascending, over all designs whatever limits they break.
+    pub fn least(&self, goal: Goal, knobs: &Knobs) -> Vec<Least> {
+        Solver::new(&self.space, &self.graph, &self.ways, Rates::new(knobs), goal).solve()
+    }
+}
+
+/// Adds every design of a genome to its split.
+fn list(space: &SearchSpace, table: &SpaceTable, genome: &Genome, splits: &mut [Split]) {
+    let mut all = CostTable::default();
+    for &fusion in &space.fusions(genome, 0) {
+        for (ratio_at, &ratio) in space.split.ratios.iter().enumerate() {
+            for (bits_at, &bits) in space.split.bits.iter().enumerate() {
+                if table.fill(genome, Sending { fusion, ratio, bits }, &mut all).is_none() {
+                    continue;
+                }
+                for cut in all.cuts.iter().filter(|cut| cut.boundary <= fusion) {
+                    let plain = cut.boundary == 0 || cut.boundary == space.last();
+                    let known = plain && (ratio_at, bits_at) != (0, 0);
+                    if let Some(split) = splits.iter_mut().find(|split| split.at == cut.boundary && !known) {
+                        split.cuts.push(*cut);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A sentence for a line beside the knobs, for instance "1,204 of 143,360 designs fit", or
+/// "3.2e9 (2.9e9 to 3.6e9) of 1.6e14 designs fit".
+impl fmt::Display for Fitting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", number(self.designs))?;
+        if let Some((low, high)) = self.interval {
+            write!(f, " ({} to {})", number(low), number(high))?;
+        }
+        write!(f, " of {} designs fit", number(self.of as f64))
+    }
+}
+
+/// Up to six digits as they are, in groups; beyond that in two digits and a power of ten.
+fn number(value: f64) -> String {
+    if value >= 999_999.5 {
+        return format!("{value:.1e}");
+    }
+    let digits = format!("{value:.0}");
+    match digits.len() {
+        4.. => format!("{},{}", &digits[..digits.len() - 3], &digits[digits.len() - 3..]),
+        _ => digits,
+    }
+}
+
+#[cfg(test)]
+mod tests;
