@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
-use super::{Answer, load, train};
+use super::{Answer, keys, load, train};
 use crate::diagnostic::Source;
 use crate::explore::{DEFAULT_POOL, Session, SessionFile};
 use crate::run::{self, RunDir, this_program};
@@ -24,6 +24,9 @@ pub(super) struct Arguments {
     /// Run to follow [default: one below runs/ that somebody is at work on]
     #[arg(long)]
     run: Option<PathBuf>,
+    /// Run to go through from its beginning, rather than to follow
+    #[arg(long, value_name = "RUN", conflicts_with = "run")]
+    replay: Option<PathBuf>,
     /// Session file to open, as the explorer wrote it
     #[arg(long, value_name = "FILE")]
     session: Option<PathBuf>,
@@ -54,7 +57,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<Answer> {
-    let run = arguments.run.as_deref().map(RunDir::open).transpose()?;
+    let run = arguments.run.as_deref().or(arguments.replay.as_deref()).map(RunDir::open).transpose()?;
     let of_run = |pick: fn(&run::Manifest) -> &run::Document| {
         run.as_ref().map(|run| pick(run.manifest())).map(|document| Source::new(&*document.name, &*document.text))
     };
@@ -82,6 +85,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
         report(&session, arguments.json)?;
         return Ok(Answer::Yes);
     }
+    let config = keys::of_user()?;
     let palette = match &arguments.theme {
         Some(name) => match tui::theme::Palette::from_name(name) {
             Some(palette) => Some(palette),
@@ -90,7 +94,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
                 tui::theme::Palette::ALL.map(tui::theme::Palette::name).join(", ")
             ),
         },
-        None => None,
+        None => config.palette,
     };
     let settings = Settings { seed: arguments.seed, ..Settings::default() };
     let template = train::manifest_of(
@@ -102,15 +106,17 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
     )?;
     let options = Options {
         run: arguments.run,
+        replay: arguments.replay,
         runs_root: PathBuf::from("runs"),
         exe: this_program()?,
         template,
         train_args: Vec::new(),
         search_args: Vec::new(),
         folder: PathBuf::from("."),
-        mouse: !arguments.no_mouse,
-        ascii: arguments.ascii,
+        mouse: !arguments.no_mouse && config.mouse.unwrap_or(true),
+        ascii: arguments.ascii || config.ascii.unwrap_or(false),
         palette,
+        keys: config.keys,
     };
     let (pool, seed) = (arguments.pool, arguments.seed);
     // Errors of a session file are told before the screen is taken; a fresh session can't fail.

@@ -8,6 +8,7 @@ mod check;
 mod cost;
 mod data;
 mod explore;
+mod keys;
 mod layers;
 mod load;
 mod picture;
@@ -59,6 +60,8 @@ enum Command {
     Profile(profile::Arguments),
     /// Describe a data set, draw a sheet of it, or say how to get one
     Data(data::Arguments),
+    /// Print the keys, as the table of the configuration file or as Markdown
+    Keys(keys::Arguments),
     /// Measure this program on this machine
     Bench(bench::Arguments),
     /// Draw the explorer's screen as an SVG picture, without a terminal
@@ -77,6 +80,7 @@ pub fn main() -> ExitCode {
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Profile(arguments)) => profile::run(&arguments),
         Some(Command::Data(arguments)) => data::run(arguments),
+        Some(Command::Keys(arguments)) => keys::run(&arguments),
         Some(Command::Bench(arguments)) => bench::run(&arguments),
         Some(Command::Picture(arguments)) => picture::run(&arguments),
     };

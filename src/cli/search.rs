@@ -17,7 +17,7 @@ use crate::diagnostic::Source;
 use crate::explore::KnobId;
 use crate::hardware::Profile;
 use crate::run::{self, Claim, Control, Event, Inbox, Ownership, RunDir, Store, Subject, Subset, Task};
-use crate::search::{Config, Outcome, Proposal, Search};
+use crate::search::{Config, Operator, Outcome, Proposal, Search, Tallies};
 use crate::space::{Design, SearchSpace};
 use crate::supernet::{Route, Supernet};
 use crate::train::{Checkpoints, Inputs, Settings, measure};
@@ -242,7 +242,7 @@ impl Job {
                     break format!("{MISSES} designs in a row missed the limits");
                 }
             }
-            told = self.tell_generations(&search, told, started)?;
+            told = self.tell_generations(&search, told, arguments.evaluations, started)?;
         };
         self.tell(Event::Finished { reason })?;
         self.print_front(&search);
@@ -366,7 +366,7 @@ impl Job {
         self.tell(Event::LimitsChanged { text })
     }
 
-    fn tell_generations(&mut self, search: &Search, told: usize, started: Instant) -> Result<usize> {
+    fn tell_generations(&mut self, search: &Search, told: usize, wanted: usize, started: Instant) -> Result<usize> {
         let new: Vec<Event> = search.generations()[told..]
             .iter()
             .map(|generation| Event::Generation {
@@ -375,6 +375,9 @@ impl Job {
                 hypervolume: generation.hypervolume,
                 front: generation.front_size as u32,
                 cache_hits: generation.duplicates_avoided as u64,
+                wanted: wanted as u64,
+                reassessments: generation.reassessments as u32,
+                operators: operators(&generation.operators),
                 seconds: started.elapsed().as_secs_f64(),
             })
             .collect();
@@ -407,6 +410,13 @@ impl Job {
             self.log.note(&text);
         }
     }
+}
+
+/// The operators that made something: name, designs evaluated, those of them that came onto the front.
+fn operators(tallies: &Tallies) -> Vec<(String, u64, u64)> {
+    let all = Operator::ALL.into_iter().map(|operator| (operator, tallies.get(operator)));
+    let used = all.filter(|(_, tally)| tally.evaluated > 0);
+    used.map(|(operator, tally)| (operator.name().to_owned(), tally.evaluated as u64, tally.successes as u64)).collect()
 }
 
 /// Sum over the limits of the share by which each is missed.

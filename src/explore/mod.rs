@@ -74,4 +74,4 @@ pub use rank::{Class, Standing};
 pub use sensitivity::Swing;
 pub use session::{DEFAULT_POOL, Session, Ui};
 pub use typed::TypeError;
-pub use view::{Bar, Compared, Place, PlaceState, Point, PointClass, Row, Status, Strip, Vertical};
+pub use view::{Bar, Compared, FoundPoint, Place, PlaceState, Point, PointClass, Row, Status, Strip, Vertical};

@@ -44,7 +44,10 @@ pub enum Event {
     /// Training went wrong at step `from` and went back to the checkpoint of step `to`. Measurements of later
     /// checkpoints are withdrawn.
     RolledBack { from: u64, to: u64, text: String },
-    /// One generation of a search is done. `front` is the number of designs no other one beats.
+    /// One generation of a search is done. `front` is the number of designs no other one beats; `wanted` of measurements
+    /// the search was asked for. `operators` tells what made the designs of this generation: name, designs evaluated,
+    /// those of them that came onto the front. Hypervolumes compare only where `reassessments`, the number of times the
+    /// limits have changed, is the same.
     Generation {
         generation: u32,
         evaluations: u64,
@@ -52,6 +55,12 @@ pub enum Event {
         hypervolume: f64,
         front: u32,
         cache_hits: u64,
+        #[serde(default)]
+        wanted: u64,
+        #[serde(default)]
+        reassessments: u32,
+        #[serde(default)]
+        operators: Vec<(String, u64, u64)>,
         #[serde(with = "figure")]
         seconds: f64,
     },
@@ -186,6 +195,9 @@ pub(super) mod tests {
                 hypervolume: 0.4,
                 front: 9,
                 cache_hits: 3,
+                wanted: 60,
+                reassessments: 1,
+                operators: vec![("mutation".into(), 8, 2)],
                 seconds: 1.,
             },
             Event::LimitsChanged { text: text() },

@@ -5,11 +5,12 @@
 
 mod effects;
 mod follow;
+mod replay;
 
 use std::{
     io,
     path::PathBuf,
-    sync::mpsc,
+    sync::{Arc, mpsc},
     thread,
     time::{Duration, Instant},
 };
@@ -24,7 +25,7 @@ use super::{
     Exit, Options, TuiError,
     dispatch::{self, Deed},
     hit::HitMap,
-    keymap::Key,
+    keymap::{Key, Verb},
     mouse,
     news::News,
     screen::{self, View},
@@ -39,6 +40,7 @@ use crate::{
     run::Task,
 };
 use follow::SETTLED;
+use replay::Replay;
 
 /// For ever, as far as the terminal is concerned.
 const LONG: Duration = Duration::from_hours(1);
@@ -70,6 +72,7 @@ pub struct App {
     options: Options,
     work: Option<Work>,
     news: Option<News>,
+    replay: Option<Replay>,
     began: Instant,
     looked: Option<Instant>,
     more: bool,
@@ -87,7 +90,7 @@ pub struct App {
 impl App {
     /// An app at rest.
     pub fn new(session: Session, options: Options, theme: Theme) -> Self {
-        let ui = UiState { mouse: options.mouse, ..UiState::default() };
+        let ui = UiState { mouse: options.mouse, keys: Arc::new(options.keys.clone()), ..UiState::default() };
         Self {
             session,
             ui,
@@ -95,6 +98,7 @@ impl App {
             options,
             work: None,
             news: None,
+            replay: None,
             began: Instant::now(),
             looked: None,
             more: false,
@@ -152,6 +156,9 @@ impl App {
                 Deed::Redraw => self.outside.push(Outside::Redraw),
                 Deed::Suspend => self.outside.push(Outside::Suspend),
                 Deed::Mouse => self.outside.push(Outside::Mouse),
+                Deed::Runs => self.offer_runs(),
+                Deed::Follow(path) => self.switch_to(&path),
+                Deed::Reel(wind) => self.wind(wind),
             }
         }
     }
@@ -182,6 +189,10 @@ impl App {
 
     /// Gives the session an action and carries out what it asks for.
     pub fn act(&mut self, action: Action) {
+        if self.replay.is_some() && matches!(action, Action::Train | Action::Search | Action::Control(_)) {
+            let key = self.ui.keys.key(Verb::Runs);
+            return self.say(Kind::Warning, format!("a replay only looks; {key} follows a run to go on with it"));
+        }
         let limits = self.session.limits_moved().then(|| self.session.limits());
         for effect in self.session.update(action, self.now_ms()) {
             self.effect(effect);
@@ -209,6 +220,7 @@ impl App {
         } else if self.work.is_some() && !self.detached {
             wait = self.pace();
         }
+        wait = wait.min(self.beat().unwrap_or(LONG));
         if let Some(moved) = self.moved {
             wait = wait.min(SETTLED.saturating_sub(moved.elapsed()));
         }
@@ -275,6 +287,7 @@ impl App {
             }
             dirty |= self.settle();
             dirty |= self.look();
+            dirty |= self.play();
             dirty |= toast != self.session.toast(self.now_ms()).is_some();
             for outside in std::mem::take(&mut self.outside) {
                 if let Outside::Quit { keep_frame } = outside {

@@ -3,10 +3,12 @@
 //! Nothing is drawn and nothing outside is touched here: the answer is a list of [`Deed`]s for the loop, and a changed
 //! [`UiState`].
 
+use std::path::PathBuf;
+
 use ratatui::crossterm::event::KeyCode;
 
 use super::{
-    keymap::{self, BINDINGS, Binding, Key, Verb},
+    keymap::{BINDINGS, Key, Keymap, Row, Verb},
     state::{Choice, Entry, Menu, Purpose, UiState},
 };
 use crate::explore::{
@@ -20,6 +22,8 @@ const MANY: i32 = 10;
 const ZOOM: f64 = 2.0;
 /// Pan of one key press, as a part of what is shown.
 const PAN: f64 = 0.25;
+/// Part of a run that one key press goes through.
+const WIND: f64 = 0.02;
 
 /// Something for the loop to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,6 +36,23 @@ pub enum Deed {
     Suspend,
     /// Take the mouse, or give it back.
     Mouse,
+    /// Offer the runs there are.
+    Runs,
+    /// Follow a run.
+    Follow(PathBuf),
+    /// Go to a part of the run that is replayed, 0 to 1, or so far on from here.
+    Reel(Wind),
+}
+
+/// A movement through a run that is replayed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Wind {
+    /// To this part of it.
+    To(f64),
+    /// By this part of it; back if negative.
+    By(f64),
+    /// Play it from here, or hold it.
+    Play,
 }
 
 /// What a key does.
@@ -47,7 +68,8 @@ pub fn key(session: &Session, ui: &mut UiState, key: Key) -> Vec<Deed> {
     if let Some(menu) = ui.menu.take() {
         return chosen(ui, menu, key);
     }
-    keymap::verb_of(session.ui().screen, key).map_or_else(Vec::new, |wish| verb(session, ui, wish))
+    let wish = ui.keys.verb_of(session.ui().screen, key);
+    wish.map_or_else(Vec::new, |wish| verb(session, ui, wish))
 }
 
 /// What a verb does, whether it comes from a key, the palette or the mouse.
@@ -68,19 +90,27 @@ pub fn verb(session: &Session, ui: &mut UiState, wish: Verb) -> Vec<Deed> {
         Verb::Filter => ui.entry = Some(Entry::new(Purpose::Filter, session.setup().filter.text())),
         Verb::Palette => ui.entry = Some(Entry::new(Purpose::Palette, "")),
         Verb::Remember => ui.entry = Some(Entry::new(Purpose::Remember, "")),
-        Verb::Recall => ui.menu = Some(recall(session)),
+        Verb::Recall => ui.menu = Some(recall(session, &ui.keys)),
         Verb::Export => ui.menu = Some(export()),
         Verb::ShowScatter | Verb::ShowTable => {
             ui.scatter = wish == Verb::ShowScatter;
             let pane = if ui.scatter { Pane::Scatter } else { Pane::Table };
             return vec![Deed::Act(focus(pane))];
         }
-        Verb::PanBack => ui.curves.pan(PAN),
-        Verb::PanOn => ui.curves.pan(-PAN),
-        Verb::ZoomIn => ui.curves.zoom(ZOOM),
-        Verb::ZoomOut => ui.curves.zoom(1.0 / ZOOM),
-        Verb::Follow => (ui.curves.share, ui.curves.back) = (1.0, 0.0),
-        Verb::LogAxis => ui.curves.log = !ui.curves.log,
+        Verb::PanBack
+        | Verb::PanOn
+        | Verb::ZoomIn
+        | Verb::ZoomOut
+        | Verb::Follow
+        | Verb::LogAxis
+        | Verb::Inspect
+        | Verb::Smooth => curves(session, ui, wish),
+        Verb::EarlierFront => ui.generation = neighbouring_generation(session, ui.generation, false),
+        Verb::LaterFront => ui.generation = neighbouring_generation(session, ui.generation, true),
+        Verb::Runs => return vec![Deed::Runs],
+        Verb::ReplayBack => return vec![Deed::Reel(Wind::By(-WIND))],
+        Verb::ReplayOn => return vec![Deed::Reel(Wind::By(WIND))],
+        Verb::Play => return vec![Deed::Reel(Wind::Play)],
         Verb::Mouse => return vec![Deed::Mouse],
         Verb::Redraw => return vec![Deed::Redraw],
         Verb::Suspend => return vec![Deed::Suspend],
@@ -88,6 +118,44 @@ pub fn verb(session: &Session, ui: &mut UiState, wish: Verb) -> Vec<Deed> {
         _ => {}
     }
     Vec::new()
+}
+
+/// Looks at the curves of the screen otherwise.
+fn curves(session: &Session, ui: &mut UiState, wish: Verb) {
+    let last = last_x(session);
+    let curves = ui.curves_mut(session.ui().screen);
+    let inspects = curves.cursor.is_some();
+    match wish {
+        Verb::PanBack if inspects => curves.move_cursor(-1.0, last),
+        Verb::PanOn if inspects => curves.move_cursor(1.0, last),
+        Verb::PanBack => curves.pan(-PAN, last),
+        Verb::PanOn => curves.pan(PAN, last),
+        Verb::ZoomIn => curves.zoom(ZOOM, last, None),
+        Verb::ZoomOut => curves.zoom(1.0 / ZOOM, last, None),
+        Verb::Follow => curves.follow(),
+        Verb::LogAxis => curves.log = !curves.log,
+        Verb::Inspect => curves.inspect(last),
+        _ => curves.smooth = !curves.smooth,
+    }
+}
+
+/// The newest x of the curves of the screen.
+pub fn last_x(session: &Session) -> f64 {
+    match session.ui().screen {
+        Screen::Search => session.searching().last().evaluations as f64,
+        _ => session.training().last.step as f64,
+    }
+}
+
+/// The generation before or after one; from none to the last but one, and after the last one none again.
+fn neighbouring_generation(session: &Session, now: Option<u32>, later: bool) -> Option<u32> {
+    let mut all = session.searching().generations.iter().map(|one| one.generation);
+    match (now, later) {
+        (None, true) => None,
+        (None, false) => all.rev().nth(1),
+        (Some(now), true) => all.find(|one| *one > now).filter(|one| *one < session.searching().last().generation),
+        (Some(now), false) => all.rev().find(|one| *one < now).or(Some(now)),
+    }
 }
 
 /// Verbs that are one action wherever the focus is.
@@ -166,6 +234,15 @@ fn rows(session: &Session, ui: &mut UiState, to: Move) -> Vec<Deed> {
     match (session.ui().screen, session.ui().pane) {
         (Screen::Explore, Pane::Knobs) => vec![Deed::Act(Action::SelectKnob(to))],
         (Screen::Explore, _) => vec![Deed::Act(Action::Select(to))],
+        (Screen::Train | Screen::Search, _) => {
+            // The events: the newest stands at the bottom.
+            ui.events_back = match to {
+                Move::By(steps) => ui.events_back.saturating_add_signed(-isize::try_from(steps).unwrap_or(0)),
+                Move::Last => 0,
+                Move::First | Move::To(_) => usize::from(u16::MAX),
+            };
+            Vec::new()
+        }
         _ => Vec::new(),
     }
 }
@@ -209,7 +286,10 @@ fn along_front(session: &Session, steps: i32) -> Vec<Deed> {
 
 fn quit(session: &Session, ui: &mut UiState) -> Vec<Deed> {
     let quit = Action::Quit { keep_frame: false };
+    // What is replayed is at work no more.
+    let replayed = ui.reel.is_some();
     let work = match (session.training().state.is_active(), session.searching().state.is_active()) {
+        _ if replayed => return vec![Deed::Act(quit)],
         (false, false) => return vec![Deed::Act(quit)],
         (true, _) => "training",
         _ => "search",
@@ -218,12 +298,12 @@ fn quit(session: &Session, ui: &mut UiState) -> Vec<Deed> {
         title: "Quit".to_owned(),
         text: format!("The {work} is at work. It does not need this screen."),
         choices: vec![
-            Choice { label: format!("quit, and let the {work} go on"), actions: vec![quit.clone()] },
+            Choice { label: format!("quit, and let the {work} go on"), deeds: vec![Deed::Act(quit.clone())] },
             Choice {
                 label: format!("stop the {work} (it can be resumed), then quit"),
-                actions: vec![Action::Control(Control::Stop), quit],
+                deeds: vec![Deed::Act(Action::Control(Control::Stop)), Deed::Act(quit)],
             },
-            Choice { label: "stay".to_owned(), actions: Vec::new() },
+            Choice { label: "stay".to_owned(), deeds: Vec::new() },
         ],
         at: 0,
     });
@@ -231,7 +311,8 @@ fn quit(session: &Session, ui: &mut UiState) -> Vec<Deed> {
 }
 
 fn export() -> Menu {
-    let choice = |label: &str, export| Choice { label: label.to_owned(), actions: vec![Action::Export(export)] };
+    let choice =
+        |label: &str, export| Choice { label: label.to_owned(), deeds: vec![Deed::Act(Action::Export(export))] };
     Menu {
         title: "Export".to_owned(),
         text: String::new(),
@@ -246,15 +327,15 @@ fn export() -> Menu {
     }
 }
 
-fn recall(session: &Session) -> Menu {
+fn recall(session: &Session, keys: &Keymap) -> Menu {
     let choices: Vec<Choice> = session
         .remembered()
         .iter()
         .enumerate()
-        .map(|(index, (name, _))| Choice { label: name.clone(), actions: vec![Action::Recall(index)] })
+        .map(|(index, (name, _))| Choice { label: name.clone(), deeds: vec![Deed::Act(Action::Recall(index))] })
         .collect();
     let text = if choices.is_empty() {
-        "Nothing is remembered yet; N remembers the present setup.".to_owned()
+        format!("Nothing is remembered yet; {} remembers the present setup.", keys.key(Verb::Remember))
     } else {
         String::new()
     };
@@ -278,7 +359,7 @@ fn chosen(ui: &mut UiState, mut menu: Menu, key: Key) -> Vec<Deed> {
 
 /// What a choice does.
 pub fn choose(menu: &Menu, at: usize) -> Vec<Deed> {
-    menu.choices.get(at).map(|choice| choice.actions.iter().cloned().map(Deed::Act).collect()).unwrap_or_default()
+    menu.choices.get(at).map(|choice| choice.deeds.clone()).unwrap_or_default()
 }
 
 /// A key while a text is typed.
@@ -306,7 +387,7 @@ fn typed(session: &Session, ui: &mut UiState, mut entry: Entry, key: Key) -> Vec
             }
         }
     }
-    entry.at = entry.at.min(commands(session.ui().screen, &entry.text).len().saturating_sub(1));
+    entry.at = entry.at.min(commands(ui, session.ui().screen, &entry.text).len().saturating_sub(1));
     ui.entry = Some(entry);
     deeds
 }
@@ -351,10 +432,11 @@ fn finished(session: &Session, ui: &mut UiState, entry: Entry) -> Vec<Deed> {
         Purpose::Remember => vec![Deed::Act(Action::Remember(entry.text))],
         Purpose::Filter => vec![Deed::Act(Action::Filter(entry.text))],
         Purpose::HelpSearch => Vec::new(),
-        Purpose::Palette => match commands(session.ui().screen, &entry.text).get(entry.at) {
-            Some(row) => verb(session, ui, row.verb),
-            None => Vec::new(),
-        },
+        Purpose::Palette => {
+            let found = commands(ui, session.ui().screen, &entry.text);
+            let wish = found.get(entry.at).map(|row| row.binding.verb);
+            wish.map_or_else(Vec::new, |wish| verb(session, ui, wish))
+        }
     }
 }
 
@@ -372,6 +454,6 @@ pub fn error(session: &Session, entry: &Entry) -> Option<String> {
 }
 
 /// The commands a search finds on a screen.
-pub fn commands(screen: Screen, search: &str) -> Vec<&'static Binding> {
-    BINDINGS.iter().filter(|row| row.screens.has(screen) && row.matches(search)).collect()
+pub fn commands<'a>(ui: &'a UiState, screen: Screen, search: &str) -> Vec<Row<'a>> {
+    ui.rows(screen).filter(|row| row.matches(search)).collect()
 }

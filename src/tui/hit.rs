@@ -5,6 +5,7 @@
 
 use ratatui::layout::{Position, Rect};
 
+use super::widget::Axis;
 use crate::explore::{CandidateId, Column, KnobId, Pane, Screen};
 
 /// What is under the mouse.
@@ -27,8 +28,17 @@ pub enum Target {
     Strip,
     /// The plot of all designs.
     Scatter,
+    /// The plot of what a search found.
+    Found,
+    /// The plot of curves, with what is on its x axis.
+    Chart {
+        /// From the left edge to the right edge.
+        x: Axis,
+    },
     /// The heading of a column of the table.
     Heading(Column),
+    /// The bar of a replay.
+    Reel,
     /// A row of a menu or list that lies over the screen.
     Row(usize),
     /// A popup, where nothing closer is.

@@ -1,15 +1,18 @@
-//! The one table of what a user can ask for: it drives dispatch, the hints in the footer, the help, the command palette and
-//! the key list of the README.
+//! The one table of what a user can ask for: it drives dispatch, the hints in the footer, the help, the command palette, the
+//! user's own keys and the key list of the README.
 //!
 //! A [`Verb`] is a wish ("move right", "start training"); what it does depends on what has the focus and is decided in
-//! `dispatch`. Invariants (tested): on one screen no key means two things; a verb has the same keys on all its screens; each
-//! verb has a row in the table, words, and so a place in help and palette.
+//! `dispatch`. A [`Keymap`] is the table with the keys of this user. Invariants (tested): on one screen no key means two
+//! things; a verb has the same keys on all its screens; each verb has a row in the table, a name, words, and so a place in
+//! help and palette.
 
 mod key;
 mod table;
+mod user;
 
 pub use key::Key;
 pub use table::BINDINGS;
+pub use user::{KeyTable, Keymap};
 
 use std::fmt::Write as _;
 
@@ -32,6 +35,8 @@ impl Screens {
     pub const DESIGNS: Self = Self(bit(Screen::Explore) | bit(Screen::Compare));
     /// Where curves are: Train and Search.
     pub const CURVES: Self = Self(bit(Screen::Train) | bit(Screen::Search));
+    /// Only Search.
+    pub const SEARCH: Self = Self(bit(Screen::Search));
     /// Only Compare.
     pub const COMPARE: Self = Self(bit(Screen::Compare));
 
@@ -59,6 +64,8 @@ pub enum Group {
     Work,
     /// Curves.
     Curves,
+    /// Going through a run that is over.
+    Replay,
     /// Getting things out.
     Out,
     /// The program itself.
@@ -67,8 +74,8 @@ pub enum Group {
 
 impl Group {
     /// All, in the order of the help.
-    pub const ALL: [Self; 7] =
-        [Self::Move, Self::Change, Self::Look, Self::Work, Self::Curves, Self::Out, Self::Program];
+    pub const ALL: [Self; 8] =
+        [Self::Move, Self::Change, Self::Look, Self::Work, Self::Curves, Self::Replay, Self::Out, Self::Program];
 
     /// Heading.
     pub const fn title(self) -> &'static str {
@@ -78,6 +85,7 @@ impl Group {
             Self::Look => "Look",
             Self::Work => "Train and search",
             Self::Curves => "Curves",
+            Self::Replay => "Replay",
             Self::Out => "Take out",
             Self::Program => "Program",
         }
@@ -131,12 +139,20 @@ pub enum Verb {
     Stop,
     Detach,
     SendLimits,
+    Runs,
     PanBack,
     PanOn,
     ZoomIn,
     ZoomOut,
     Follow,
     LogAxis,
+    Inspect,
+    Smooth,
+    EarlierFront,
+    LaterFront,
+    ReplayBack,
+    ReplayOn,
+    Play,
     Copy,
     CopyToml,
     Export,
@@ -166,17 +182,35 @@ pub struct Binding {
     pub words: &'static str,
 }
 
-/// The verb a key means on a screen.
-pub fn verb_of(screen: Screen, key: Key) -> Option<Verb> {
-    BINDINGS.iter().find(|row| row.screens.has(screen) && row.keys.contains(&key)).map(|row| row.verb)
+impl Verb {
+    /// Its name in the user's file: `next-pane`, `go-to-train`, `split-less`.
+    pub fn name(self) -> String {
+        let words = match self {
+            Self::Hand(part, steps) => format!("{part:?}{}", if steps < 0 { "Less" } else { "More" }),
+            Self::GoTo(screen) => format!("GoTo{screen:?}"),
+            other => format!("{other:?}"),
+        };
+        let mut name = String::new();
+        for letter in words.chars() {
+            if letter.is_uppercase() && !name.is_empty() {
+                name.push('-');
+            }
+            name.extend(letter.to_lowercase());
+        }
+        name
+    }
 }
 
-/// The row of a verb.
-pub fn binding(verb: Verb) -> &'static Binding {
-    BINDINGS.iter().find(|row| row.verb == verb).expect("every verb has a row (tested)")
+/// A row of the table with the keys that are in use.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// The row.
+    pub binding: &'static Binding,
+    /// Its keys, the one to show first; none if the user took them away.
+    pub keys: &'a [Key],
 }
 
-impl Binding {
+impl Row<'_> {
     /// The keys as a user reads them: `j ↓`.
     pub fn key_names(&self) -> String {
         let names: Vec<String> = self.keys.iter().map(Key::to_string).collect();
@@ -190,27 +224,49 @@ impl Binding {
 
     /// Whether the row holds all words of a search, in its keys or its text; case does not matter.
     pub fn matches(&self, search: &str) -> bool {
-        let text = format!("{} {} {} {}", self.words, self.hint, self.key_names(), self.group.title()).to_lowercase();
+        let Binding { words, hint, group, verb, .. } = self.binding;
+        let text = format!("{words} {hint} {} {} {}", self.key_names(), group.title(), verb.name()).to_lowercase();
         search.to_lowercase().split_whitespace().all(|word| text.contains(word))
+    }
+
+    /// Names of the screens it is on, or "everywhere".
+    fn places(&self) -> String {
+        let screens: Vec<&str> =
+            Screen::ALL.into_iter().filter(|screen| self.binding.screens.has(*screen)).map(Screen::name).collect();
+        if screens.len() == Screen::ALL.len() { "everywhere".to_owned() } else { screens.join(", ") }
     }
 }
 
-/// The key list of the README, as Markdown.
-pub fn keys_markdown() -> String {
-    let mut text = String::new();
-    for group in Group::ALL {
-        let _ = writeln!(text, "**{}**\n\n| keys | what | where |\n|---|---|---|", group.title());
-        for row in BINDINGS.iter().filter(|row| row.group == group) {
-            let keys: Vec<String> =
-                row.keys.iter().map(|key| format!("`{}`", key.to_string().replace('|', "\\|"))).collect();
-            let screens: Vec<&str> =
-                Screen::ALL.into_iter().filter(|screen| row.screens.has(*screen)).map(Screen::name).collect();
-            let screens = if screens.len() == Screen::ALL.len() { "everywhere".to_owned() } else { screens.join(", ") };
-            let _ = writeln!(text, "| {} | {} | {screens} |", keys.join(" "), row.words);
+impl Keymap {
+    /// The key list of the README, as Markdown.
+    pub fn markdown(&self) -> String {
+        let mut text = String::new();
+        for group in Group::ALL {
+            let _ = writeln!(text, "**{}**\n\n| keys | what | where | name |\n|---|---|---|---|", group.title());
+            for row in self.rows().filter(|row| row.binding.group == group) {
+                let keys: Vec<String> =
+                    row.keys.iter().map(|key| format!("`{}`", key.to_string().replace('|', "\\|"))).collect();
+                let Binding { words, verb, .. } = row.binding;
+                let _ = writeln!(text, "| {} | {words} | {} | `{}` |", keys.join(" "), row.places(), verb.name());
+            }
+            text.push('\n');
         }
-        text.push('\n');
+        text
     }
-    text
+
+    /// The keys as the `[keys]` table of the user's file, to be changed from there.
+    pub fn toml(&self) -> String {
+        let mut text = "[keys]\n".to_owned();
+        for group in Group::ALL {
+            let _ = writeln!(text, "# {}", group.title());
+            for row in self.rows().filter(|row| row.binding.group == group) {
+                let keys: Vec<String> = row.keys.iter().map(|key| toml::Value::from(key.name()).to_string()).collect();
+                let Binding { words, verb, .. } = row.binding;
+                let _ = writeln!(text, "{} = [{}] # {words}; {}", verb.name(), keys.join(", "), row.places());
+            }
+        }
+        text
+    }
 }
 
 #[cfg(test)]
@@ -248,14 +304,25 @@ mod tests {
     }
 
     #[test]
+    fn names_of_verbs_are_unique_and_plain() {
+        let mut names: Vec<String> = BINDINGS.iter().map(|row| row.verb.name()).collect();
+        assert!(names.contains(&"go-to-train".to_owned()) && names.contains(&"split-less".to_owned()), "{names:?}");
+        assert!(names.iter().all(|name| name.chars().all(|sign| sign.is_ascii_lowercase() || sign == '-')));
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), BINDINGS.len());
+    }
+
+    #[test]
     fn search_finds_words_in_any_order_and_case() {
-        let train = binding(Verb::Train);
+        let keymap = Keymap::default();
+        let train = keymap.row(Verb::Train);
         assert!(train.matches("TRAIN start") && train.matches("") && !train.matches("train zebra"));
     }
 
     #[test]
     fn the_markdown_lists_every_row_once() {
-        let text = keys_markdown();
+        let text = Keymap::default().markdown();
         for row in BINDINGS {
             assert_eq!(text.matches(&format!("| {} |", row.words)).count(), 1, "{}", row.words);
         }

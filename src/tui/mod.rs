@@ -8,11 +8,13 @@
 //! work       the run that is followed                    news    from what it wrote to what the session is told
 //! export     files to take away                          svg     a screen as a picture
 //! terminal   taking it, giving it back, whatever happens theme   colours by meaning
+//! config     what the user has set once and for all
 //! ```
 //!
 //! Above `explore` and `run`; `cli` calls [`run`]. Invariants: the way from a knob to the frame has no thread, channel or
 //! lock in it; nothing waits for a child process; a screen is a pure function of session, theme and [`UiState`].
 
+pub mod config;
 pub mod export;
 pub mod keymap;
 pub mod screen;
@@ -49,6 +51,7 @@ use crate::{
     explore::{Action, Session},
     run::{Manifest, RunError},
 };
+use keymap::Keymap;
 use theme::{ColourDepth, Environment, Palette, Theme};
 use widget::{ASCII, UNICODE};
 
@@ -57,6 +60,8 @@ use widget::{ASCII, UNICODE};
 pub struct Options {
     /// The run to follow; if none, one below `runs_root` that somebody is at work on.
     pub run: Option<PathBuf>,
+    /// A run to be gone through from its beginning, instead of one to follow.
+    pub replay: Option<PathBuf>,
     /// Where new runs are made.
     pub runs_root: PathBuf,
     /// This program, for starting trainer and searcher.
@@ -75,6 +80,8 @@ pub struct Options {
     pub ascii: bool,
     /// The palette, if the user named one.
     pub palette: Option<Palette>,
+    /// The user's keys.
+    pub keys: Keymap,
 }
 
 impl Options {

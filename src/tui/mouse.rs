@@ -6,7 +6,7 @@ use ratatui::{
 };
 
 use super::{
-    dispatch::{self, Deed},
+    dispatch::{self, Deed, Wind},
     hit::{HitMap, Target},
     screen::{self, View},
     state::{Drag, Purpose, UiState},
@@ -23,8 +23,9 @@ pub fn mouse(view: View<'_>, hits: &HitMap, event: MouseEvent) -> (Vec<Deed>, Ui
     let (x, y) = (event.column, event.row);
     let deeds = match event.kind {
         MouseEventKind::Down(MouseButton::Left) => press(view, &mut ui, hits, x, y),
-        MouseEventKind::Drag(MouseButton::Left) => drag(view, &ui, x, y),
-        MouseEventKind::Up(MouseButton::Left) => {
+        MouseEventKind::Down(MouseButton::Right) => inspect(view, &mut ui, hits, x, y),
+        MouseEventKind::Drag(MouseButton::Left | MouseButton::Right) => drag(view, &mut ui, x, y),
+        MouseEventKind::Up(MouseButton::Left | MouseButton::Right) => {
             ui.drag = None;
             Vec::new()
         }
@@ -55,7 +56,7 @@ fn press(view: View<'_>, ui: &mut UiState, hits: &HitMap, x: u16, y: u16) -> Vec
         Target::Knob { knob, track } => {
             if (track.left()..track.right()).contains(&x) {
                 ui.drag = Some(Drag::Knob(knob, track));
-                deeds.extend(drag(View { ui, ..view }, ui, x, y));
+                deeds.extend(drag(view, ui, x, y));
             } else {
                 let index = view.session.dials().iter().position(|dial| dial.id == knob).unwrap_or(0);
                 deeds.push(Deed::Act(Action::SelectKnob(Move::To(index))));
@@ -66,7 +67,18 @@ fn press(view: View<'_>, ui: &mut UiState, hits: &HitMap, x: u16, y: u16) -> Vec
             let hit = screen::strip_at(view, area, x, y);
             let part = if hit.is_some_and(|hit| hit.on_fusion) { Part::Fusion } else { Part::Split };
             ui.drag = Some(Drag::Strip(part, area));
-            deeds.extend(drag(View { ui, ..view }, ui, x, y));
+            deeds.extend(drag(view, ui, x, y));
+        }
+        Target::Chart { x: axis } => {
+            ui.drag = Some(Drag::Chart(area, axis));
+            deeds.extend(drag(view, ui, x, y));
+        }
+        Target::Reel => {
+            ui.drag = Some(Drag::Reel(area));
+            deeds.extend(drag(view, ui, x, y));
+        }
+        Target::Found => {
+            deeds.extend(screen::found_at(view, area, x, y).map(|id| Deed::Act(Action::SelectCandidate(id))));
         }
         Target::Scatter => {
             deeds.extend(screen::point_at(view, area, x, y).map(|id| Deed::Act(Action::SelectCandidate(id))));
@@ -85,16 +97,36 @@ fn row(view: View<'_>, ui: &mut UiState, index: usize) -> Vec<Deed> {
     }
     match ui.entry.take() {
         Some(entry) if entry.purpose == Purpose::Palette => {
-            let rows = dispatch::commands(view.session.ui().screen, &entry.text);
-            rows.get(index).map_or_else(Vec::new, |row| dispatch::verb(view.session, ui, row.verb))
+            let rows = dispatch::commands(ui, view.session.ui().screen, &entry.text);
+            let wish = rows.get(index).map(|row| row.binding.verb);
+            wish.map_or_else(Vec::new, |wish| dispatch::verb(view.session, ui, wish))
         }
         _ => Vec::new(),
     }
 }
 
-fn drag(view: View<'_>, ui: &UiState, x: u16, y: u16) -> Vec<Deed> {
+/// A press of the right button: a crosshair on curves, as the left one does, and nothing else.
+fn inspect(view: View<'_>, ui: &mut UiState, hits: &HitMap, x: u16, y: u16) -> Vec<Deed> {
+    match hits.at(x, y) {
+        Some((_, Target::Chart { .. })) => press(view, ui, hits, x, y),
+        _ => Vec::new(),
+    }
+}
+
+/// The part of a bar or plot left of a column's middle.
+fn share(area: Rect, x: u16) -> f64 {
+    let x = x.clamp(area.x, area.right().saturating_sub(1).max(area.x));
+    f64::from(x - area.x) / f64::from(area.width.saturating_sub(1).max(1))
+}
+
+fn drag(view: View<'_>, ui: &mut UiState, x: u16, y: u16) -> Vec<Deed> {
     match ui.drag {
         Some(Drag::Knob(knob, track)) => act(Action::SetKnob { knob, fraction: Slider::fraction_at(track, x) }),
+        Some(Drag::Chart(area, axis)) => {
+            ui.curves_mut(view.session.ui().screen).cursor = Some(axis.value(share(area, x)).round());
+            Vec::new()
+        }
+        Some(Drag::Reel(area)) => vec![Deed::Reel(Wind::To(share(area, x)))],
         Some(Drag::Strip(part, area)) => {
             // A drag that leaves the strip goes on along its edge.
             let (x, y) = clamped(area, x, y);
@@ -124,8 +156,15 @@ fn wheel(view: View<'_>, ui: &mut UiState, hits: &HitMap, x: u16, y: u16, steps:
         }
         (Screen::Explore, Some(Target::Strip)) => act(Action::Hand(Part::Split, Move::By(steps))),
         (Screen::Explore, Some(_)) => act(Action::Select(Move::By(steps))),
+        (screen @ (Screen::Train | Screen::Search), Some(Target::Chart { x: axis })) => {
+            let around = hits.at(x, y).map(|(area, _)| axis.value(share(area, x)));
+            let last = dispatch::last_x(view.session);
+            ui.curves_mut(screen).zoom(if steps < 0 { ZOOM } else { 1.0 / ZOOM }, last, around);
+            Vec::new()
+        }
         (Screen::Train | Screen::Search, _) => {
-            ui.curves.zoom(if steps < 0 { ZOOM } else { 1.0 / ZOOM });
+            // The events, the only list of these screens.
+            ui.events_back = ui.events_back.saturating_add_signed(-isize::try_from(steps).unwrap_or(0));
             Vec::new()
         }
         _ => Vec::new(),

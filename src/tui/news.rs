@@ -8,11 +8,13 @@ use std::{collections::HashMap, path::Path};
 use crate::{
     explore::{
         Feed, Kind,
-        progress::{Evaluated, Generation, Role, SearchUpdate, State, TrainStep, TrainUpdate},
+        progress::{Evaluated, Found, Generation, Role, SearchUpdate, State, TrainStep, TrainUpdate},
     },
     run::{Changes, Event, Measurement, StepRecord, Stored, Subset, Task},
     space::SearchSpace,
 };
+
+use super::text;
 
 /// Reads the news of one run.
 #[derive(Debug)]
@@ -20,12 +22,14 @@ pub struct News {
     /// The run's directory.
     run: String,
     tasks: HashMap<String, Task>,
+    /// Time of the first event.
+    began: Option<f64>,
 }
 
 impl News {
     /// Reads a run from its beginning.
     pub fn of(run: &Path) -> Self {
-        Self { run: run.display().to_string(), tasks: HashMap::new() }
+        Self { run: run.display().to_string(), tasks: HashMap::new(), began: None }
     }
 
     /// Tells which run is followed.
@@ -37,7 +41,7 @@ impl News {
     pub fn read(&mut self, space: &SearchSpace, changes: Changes) -> Vec<Feed> {
         let mut feeds = Vec::new();
         for event in changes.events {
-            self.event(event, &mut feeds);
+            self.event(space, event, &mut feeds);
         }
         feeds.extend(changes.measurements.into_iter().filter_map(|stored| measured(space, &stored.value)));
         feeds
@@ -54,12 +58,14 @@ impl News {
         last.unwrap_or(false)
     }
 
-    fn event(&mut self, stored: Stored<Event>, feeds: &mut Vec<Feed>) {
+    fn event(&mut self, space: &SearchSpace, stored: Stored<Event>, feeds: &mut Vec<Feed>) {
         if let Event::Started { command, .. } = &stored.value {
             let task = if command.split_whitespace().any(|word| word == "search") { Task::Search } else { Task::Train };
             self.tasks.insert(stored.process.clone(), task);
         }
         let task = self.tasks.get(&stored.process).copied().unwrap_or(Task::Train);
+        let since = stored.time - *self.began.get_or_insert(stored.time);
+        let note = |text: String| note(task, format!("{} {text}", text::duration(since)));
         match stored.value {
             Event::Started { resumed_from_step, .. } => {
                 // A work that begins anew forgets the curves of the one before; one that is resumed goes on with them.
@@ -68,16 +74,20 @@ impl News {
                 }
                 feeds.push(state(task, State::Running));
                 if let Some(step) = resumed_from_step {
-                    feeds.push(note(task, format!("resumed from step {step}")));
+                    feeds.push(note(format!("resumed from step {step}")));
                 }
             }
-            Event::Data { classes, train, validation, test, views, seconds } => feeds.push(note(
-                task,
-                format!(
-                    "data: {classes} classes, {train} + {validation} + {test} samples of {views} views, {seconds:.1} s"
-                ),
-            )),
+            Event::Data { classes, train, validation, test, views, seconds } => feeds.push(note(format!(
+                "data: {classes} classes, {train} + {validation} + {test} samples of {views} views, {seconds:.1} s"
+            ))),
             Event::Step(step) => feeds.push(Feed::Training(TrainUpdate::Step(train_step(&step)))),
+            Event::Evaluated { design, views, accuracy, .. } if task == Task::Search => {
+                // A design of another space is no design of this session.
+                if let Ok(design) = space.parse_design(&design) {
+                    let found = Found { design, views, accuracy, generation: 0 };
+                    feeds.push(Feed::Search(SearchUpdate::Found(found)));
+                }
+            }
             Event::Evaluated { step, role, design, views, accuracy, samples } => {
                 if let Some(role) = Role::named(&role) {
                     let evaluated = Evaluated { role, design, views, accuracy, samples, step };
@@ -89,18 +99,38 @@ impl News {
                 feeds.push(Feed::Withdrawn { step: to });
                 feeds.push(Feed::Training(TrainUpdate::RolledBack { from, to, text }));
             }
-            Event::Generation { generation, evaluations, hypervolume, front, cache_hits, seconds } => {
-                let generation = Generation { generation, evaluations, hypervolume, front, cache_hits, seconds };
+            Event::Generation {
+                generation,
+                evaluations,
+                hypervolume,
+                front,
+                cache_hits,
+                wanted,
+                reassessments,
+                operators,
+                seconds,
+            } => {
+                let generation = Generation {
+                    generation,
+                    evaluations,
+                    hypervolume,
+                    front,
+                    cache_hits,
+                    wanted,
+                    reassessments,
+                    operators,
+                    seconds,
+                };
                 feeds.push(Feed::Search(SearchUpdate::Generation(generation)));
             }
             Event::LimitsChanged { text } => feeds.push(Feed::Search(SearchUpdate::LimitsChanged(text))),
             Event::Paused => feeds.push(state(task, State::Paused)),
             Event::Resumed => feeds.push(state(task, State::Running)),
-            Event::Warning { text } => feeds.push(note(task, text)),
+            Event::Warning { text } => feeds.push(note(text)),
             Event::Stopped { reason } => feeds.push(state(task, State::Finished(format!("stopped ({reason})")))),
             Event::Finished { reason } => feeds.push(state(task, State::Finished(reason))),
             Event::Failed { text } => {
-                feeds.push(note(task, text.clone()));
+                feeds.push(note(text.clone()));
                 feeds.push(state(task, State::Failed(text)));
             }
             Event::Unknown(_) => {}

@@ -1,21 +1,40 @@
 //! What is purely of the screen: a text being typed, a menu, the zoom of the curves. Everything that means something to
 //! the designs is in the session.
 
-use crate::explore::{Action, KnobId, Part};
+mod curves;
+
+pub use curves::Curves;
+
+use std::sync::Arc;
 
 use ratatui::layout::Rect;
+
+use super::{
+    dispatch::Deed,
+    keymap::{Group, Keymap, Row, Verb},
+    widget::Axis,
+};
+use crate::explore::{KnobId, Part, Screen};
 
 /// State of the screen.
 #[derive(Clone, Debug, Default)]
 pub struct UiState {
+    /// What the keys of this user mean.
+    pub keys: Arc<Keymap>,
     /// A text being typed.
     pub entry: Option<Entry>,
     /// A menu, over everything but an entry.
     pub menu: Option<Menu>,
     /// Where there is room for one pane below: whether that is the scatter.
     pub scatter: bool,
-    /// The curves of Train and Search.
-    pub curves: Curves,
+    /// The curves of Train, over steps.
+    pub training: Curves,
+    /// The curves of Search, over evaluations.
+    pub searching: Curves,
+    /// Lines that the list of events is scrolled back from its newest one.
+    pub events_back: usize,
+    /// The generation whose front Search shows beside the present one.
+    pub generation: Option<u32>,
     /// First row of the table shown.
     pub table_first: usize,
     /// First row of the help shown.
@@ -26,6 +45,8 @@ pub struct UiState {
     pub compare_at: usize,
     /// Rows shown of the list in the focus.
     pub page: usize,
+    /// The run that is replayed.
+    pub reel: Option<Reel>,
     /// What the mouse is dragging.
     pub drag: Option<Drag>,
     /// Whether the mouse is ours.
@@ -34,40 +55,39 @@ pub struct UiState {
     pub now_ms: u64,
 }
 
-/// How curves are looked at.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Curves {
-    /// Share of the steps shown, the latest ones: 1 is all.
-    pub share: f64,
-    /// Share of the steps hidden behind the right edge.
-    pub back: f64,
-    /// Logarithmic loss.
-    pub log: bool,
-}
+impl UiState {
+    /// The curves of a screen.
+    pub const fn curves_mut(&mut self, screen: Screen) -> &mut Curves {
+        match screen {
+            Screen::Search => &mut self.searching,
+            _ => &mut self.training,
+        }
+    }
 
-impl Default for Curves {
-    fn default() -> Self {
-        Self { share: 1.0, back: 0.0, log: true }
+    /// What can be asked for on a screen now.
+    pub fn rows(&self, screen: Screen) -> impl Iterator<Item = Row<'_>> {
+        let replays = self.reel.is_some();
+        self.keys.rows_on(screen).filter(move |row| match row.binding.group {
+            Group::Replay => replays,
+            // Nothing that is over can be paused.
+            Group::Work => !replays || row.binding.verb == Verb::Runs,
+            _ => true,
+        })
     }
 }
 
-impl Curves {
-    /// Shows less (above 1) or more of the past.
-    pub fn zoom(&mut self, factor: f64) {
-        self.share = (self.share / factor).clamp(1.0 / 256.0, 1.0);
-        self.back = self.back.min(1.0 - self.share);
-    }
-
-    /// Moves into the past (above 0) by a part of what is shown.
-    pub fn pan(&mut self, part: f64) {
-        self.back = (self.back + part * self.share).clamp(0.0, 1.0 - self.share);
-    }
-
-    /// The part of 0..=`last` that is shown.
-    pub fn window(&self, last: f64) -> (f64, f64) {
-        let end = last * (1.0 - self.back);
-        (end - last * self.share, end)
-    }
+/// A run that is replayed: how much of it has been told.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reel {
+    /// Name of the run.
+    pub run: String,
+    /// Events told and events there are.
+    pub at: usize,
+    pub of: usize,
+    /// Seconds after its beginning.
+    pub seconds: f64,
+    /// Whether it goes on by itself.
+    pub plays: bool,
 }
 
 /// What a text is typed for.
@@ -111,7 +131,7 @@ pub struct Choice {
     /// Its words.
     pub label: String,
     /// What it does.
-    pub actions: Vec<Action>,
+    pub deeds: Vec<Deed>,
 }
 
 /// A menu.
@@ -134,22 +154,8 @@ pub enum Drag {
     Knob(KnobId, Rect),
     /// Split or fusion on the strip.
     Strip(Part, Rect),
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn zoom_and_pan_stay_within_the_run() {
-        let mut curves = Curves::default();
-        curves.zoom(4.0);
-        assert_eq!(curves.window(100.0), (75.0, 100.0));
-        curves.pan(1.0);
-        assert_eq!(curves.window(100.0), (50.0, 75.0));
-        curves.pan(99.0);
-        assert_eq!(curves.window(100.0), (0.0, 25.0));
-        curves.zoom(1e-9);
-        assert_eq!(curves, Curves { log: true, ..Curves::default() });
-    }
+    /// The crosshair of the curves, over this plot.
+    Chart(Rect, Axis),
+    /// The place in a replay, over this bar.
+    Reel(Rect),
 }

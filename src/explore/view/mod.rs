@@ -2,6 +2,7 @@
 
 mod bars;
 mod compare;
+mod found;
 mod points;
 mod rows;
 mod status;
@@ -9,6 +10,7 @@ mod strip;
 
 pub use bars::Bar;
 pub use compare::Compared;
+pub use found::FoundPoint;
 pub use points::{Point, PointClass, Vertical};
 pub use rows::Row;
 pub use status::Status;

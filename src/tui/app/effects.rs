@@ -8,6 +8,7 @@ use crate::{
     run::{self, Task},
     tui::{
         export,
+        keymap::Verb,
         news::{self, News},
         work::Work,
     },
@@ -66,7 +67,8 @@ impl App {
     fn search(&mut self, limits: &BTreeMap<String, f64>) {
         self.detached = false;
         if self.work.is_none() {
-            return self.failed(Task::Search, "there is no trained run yet; T trains one".to_owned());
+            let key = self.ui.keys.key(Verb::Train);
+            return self.failed(Task::Search, format!("there is no trained run yet; {key} trains one"));
         }
         let limits = match serde_json::to_string(limits) {
             Ok(limits) => limits,
@@ -102,7 +104,8 @@ impl App {
             work.detach();
             let path = work.path().display().to_string();
             self.detached = true;
-            self.say(Kind::Info, format!("the work on {path} goes on by itself; T follows it again"));
+            let again = self.ui.keys.key(Verb::Train);
+            self.say(Kind::Info, format!("the work on {path} goes on by itself; {again} follows it again"));
         }
     }
 

@@ -5,12 +5,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::App;
+use super::{App, replay::forget};
 use crate::{
     explore::{Action, Control, Feed, Kind, progress::State},
-    run::Task,
+    run::{Listed, Task},
     tui::{
+        dispatch::Deed,
+        keymap::Verb,
         news::{self, News},
+        state::{Choice, Menu},
         work::{self, Work},
     },
 };
@@ -25,8 +28,11 @@ pub const SETTLED: Duration = Duration::from_millis(600);
 const CHUNKS: usize = 16;
 
 impl App {
-    /// Follows the run that was named, else one that somebody is at work on.
+    /// Follows the run that was named, else one that somebody is at work on; or opens one to be replayed.
     pub(super) fn open(&mut self) {
+        if let Some(path) = self.options.replay.clone() {
+            return self.replay(&path);
+        }
         let named = self.options.run.clone();
         let run = named.map_or_else(
             || work::living_run(&self.options.runs_root, &self.options.template.space),
@@ -51,6 +57,45 @@ impl App {
             }
             Err(error) => self.say(Kind::Error, error.to_string()),
         }
+    }
+
+    /// Offers the runs of this space in a menu, the latest first.
+    pub(super) fn offer_runs(&mut self) {
+        let runs = match crate::run::list(&self.options.runs_root) {
+            Ok(runs) => runs,
+            Err(error) => return self.say(Kind::Error, error.to_string()),
+        };
+        let of_space = |listed: &&Listed| {
+            listed.manifest.as_ref().is_ok_and(|manifest| manifest.space.text == self.options.template.space.text)
+        };
+        let followed = self.work.as_ref().map(Work::path);
+        let choices: Vec<Choice> = runs
+            .iter()
+            .filter(of_space)
+            .map(|listed| {
+                let mark = if followed == Some(&*listed.path) { "  (followed now)" } else { "" };
+                let label = format!("{}{mark}", listed.path.display());
+                Choice { label, deeds: vec![Deed::Follow(listed.path.clone())] }
+            })
+            .collect();
+        let root = self.options.runs_root.display();
+        let text = if choices.is_empty() {
+            format!("There is no run of this space below {root}; {} starts one.", self.ui.keys.key(Verb::Train))
+        } else {
+            "Whoever is at work on a run goes on, whether it is followed or not.".to_owned()
+        };
+        self.ui.menu = Some(Menu { title: "Follow a run".to_owned(), text, choices, at: 0 });
+    }
+
+    /// Follows another run, from its beginning.
+    pub(super) fn switch_to(&mut self, path: &Path) {
+        if let Some(work) = &mut self.work {
+            work.detach();
+        }
+        (self.work, self.news, self.replay, self.ui.reel) = (None, None, None, None);
+        (self.detached, self.trained, self.looked) = (false, false, None);
+        self.feed(forget());
+        self.follow(path);
     }
 
     /// Looks at the run if it is time to. Returns whether anything is new.
@@ -120,11 +165,18 @@ impl App {
         if gone(Task::Train, &self.session.training().state) {
             feeds.push(news::state(
                 Task::Train,
-                State::Failed("its process is gone; T goes on from the last checkpoint".to_owned()),
+                State::Failed(format!(
+                    "its process is gone; {} goes on from the last checkpoint",
+                    self.ui.keys.key(Verb::Train)
+                )),
             ));
         }
         if gone(Task::Search, &self.session.searching().state) {
-            feeds.push(news::state(Task::Search, State::Failed("its process is gone; S starts it again".to_owned())));
+            let again = self.ui.keys.key(Verb::Search);
+            feeds.push(news::state(
+                Task::Search,
+                State::Failed(format!("its process is gone; {again} starts it again")),
+            ));
         }
         self.feed(feeds);
     }
@@ -136,7 +188,7 @@ impl App {
 
     /// Tells a running search the limits once they stand still.
     pub(super) fn settle(&mut self) -> bool {
-        let settled = self.moved.is_some_and(|moved| moved.elapsed() >= SETTLED);
+        let settled = self.replay.is_none() && self.moved.is_some_and(|moved| moved.elapsed() >= SETTLED);
         if settled {
             self.moved = None;
             self.act(Action::Control(Control::SendLimits));

@@ -4,18 +4,39 @@ use std::fmt;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// A key with Control or Shift. Shift is only told for keys that are no character: `H` is `H`, not Shift and `h`.
+/// A key with Control, Alt or Shift. Shift is only told for keys that are no character: `H` is `H`, not Shift and `h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     code: KeyCode,
     control: bool,
     shift: bool,
+    alt: bool,
 }
+
+/// Names of keys that are no character, in files.
+const NAMES: [(&str, KeyCode); 16] = [
+    ("left", KeyCode::Left),
+    ("right", KeyCode::Right),
+    ("up", KeyCode::Up),
+    ("down", KeyCode::Down),
+    ("enter", KeyCode::Enter),
+    ("esc", KeyCode::Esc),
+    ("tab", KeyCode::Tab),
+    ("shift-tab", KeyCode::BackTab),
+    ("home", KeyCode::Home),
+    ("end", KeyCode::End),
+    ("pgup", KeyCode::PageUp),
+    ("pgdn", KeyCode::PageDown),
+    ("insert", KeyCode::Insert),
+    ("delete", KeyCode::Delete),
+    ("backspace", KeyCode::Backspace),
+    ("space", KeyCode::Char(' ')),
+];
 
 impl Key {
     /// A key by itself.
     pub const fn plain(code: KeyCode) -> Self {
-        Self { code, control: false, shift: false }
+        Self { code, control: false, shift: false, alt: false }
     }
 
     /// The key of a character.
@@ -25,18 +46,18 @@ impl Key {
 
     /// A key with Control.
     pub const fn ctrl(character: char) -> Self {
-        Self { code: KeyCode::Char(character), control: true, shift: false }
+        Self { control: true, ..Self::char(character) }
     }
 
     /// A key that is no character, with Shift.
     pub const fn shift(code: KeyCode) -> Self {
-        Self { code, control: false, shift: true }
+        Self { shift: true, ..Self::plain(code) }
     }
 
     /// The character typed, if the key is one without Control.
     pub const fn character(self) -> Option<char> {
         match self.code {
-            KeyCode::Char(character) if !self.control => Some(character),
+            KeyCode::Char(character) if !self.control && !self.alt => Some(character),
             _ => None,
         }
     }
@@ -60,22 +81,57 @@ impl Key {
     }
 
     fn named(name: &str) -> Option<Self> {
-        let code = match name {
-            "tab" => KeyCode::Tab,
-            "s-tab" => KeyCode::BackTab,
-            "enter" => KeyCode::Enter,
-            "esc" => KeyCode::Esc,
-            "left" => KeyCode::Left,
-            "right" => KeyCode::Right,
-            "up" => KeyCode::Up,
-            "down" => KeyCode::Down,
-            "backspace" => KeyCode::Backspace,
-            _ => {
-                let mut characters = name.strip_prefix("C-")?.chars();
-                return characters.next().filter(|_| characters.next().is_none()).map(Self::ctrl);
-            }
+        match name {
+            "s-tab" => Some(Self::plain(KeyCode::BackTab)),
+            _ if name.chars().count() == 1 => None,
+            _ => name.strip_prefix("C-").map_or_else(|| Self::parse(name), |rest| Self::parse(&format!("ctrl-{rest}"))),
+        }
+    }
+
+    /// The key of a name in a file: a character, `left`, `f5`, or either of them after `ctrl-`, `alt-` or `shift-`.
+    pub fn parse(name: &str) -> Option<Self> {
+        let mut characters = name.chars();
+        if let (Some(character), None) = (characters.next(), characters.next()) {
+            return Some(Self::char(character)).filter(|_| !character.is_control() && character != ' ');
+        }
+        if let Some((_, code)) = NAMES.iter().find(|(known, _)| *known == name) {
+            return Some(Self::plain(*code));
+        }
+        if let Some(rest) = name.strip_prefix("ctrl-") {
+            let key = Self::parse(rest)?;
+            // Terminals do not tell Control with a capital from Control with a small letter.
+            let code = if let KeyCode::Char(letter) = key.code {
+                KeyCode::Char(letter.to_ascii_lowercase())
+            } else {
+                key.code
+            };
+            return Some(Self { code, control: true, ..key }).filter(|_| !key.control);
+        }
+        if let Some(rest) = name.strip_prefix("alt-") {
+            return Self::parse(rest).filter(|key| !key.alt).map(|key| Self { alt: true, ..key });
+        }
+        if let Some(rest) = name.strip_prefix("shift-") {
+            let fits = |key: &Self| !key.shift && !matches!(key.code, KeyCode::Char(_));
+            return Self::parse(rest).filter(fits).map(|key| Self { shift: true, ..key });
+        }
+        let number = name.strip_prefix('f')?.parse().ok()?;
+        (1..=24).contains(&number).then_some(Self::plain(KeyCode::F(number)))
+    }
+
+    /// Its name in a file, as [`Key::parse`] reads it.
+    pub fn name(self) -> String {
+        let word = match self.code {
+            KeyCode::Char(character) if character != ' ' => character.to_string(),
+            KeyCode::F(number) => format!("f{number}"),
+            code => NAMES
+                .iter()
+                .find(|(_, known)| *known == code)
+                .map_or_else(|| format!("{code}"), |(name, _)| (*name).to_owned()),
         };
-        Some(Self::plain(code))
+        let modifier = |on: bool, name: &'static str| if on { name } else { "" };
+        let (control, alt, shift) =
+            (modifier(self.control, "ctrl-"), modifier(self.alt, "alt-"), modifier(self.shift, "shift-"));
+        format!("{control}{alt}{shift}{word}")
     }
 
     /// The key itself.
@@ -86,14 +142,16 @@ impl Key {
 
 impl From<KeyEvent> for Key {
     fn from(event: KeyEvent) -> Self {
-        let control = event.modifiers.contains(KeyModifiers::CONTROL);
-        let shifted = event.modifiers.contains(KeyModifiers::SHIFT);
+        let has = |modifier| event.modifiers.contains(modifier);
+        let (control, alt) = (has(KeyModifiers::CONTROL), has(KeyModifiers::ALT));
         match event.code {
             // Terminals tell Shift-Tab as a key of its own, with or without Shift.
             KeyCode::BackTab => Self::plain(KeyCode::BackTab),
-            KeyCode::Char(character) if control => Self::ctrl(character.to_ascii_lowercase()),
-            KeyCode::Char(character) => Self::char(character),
-            code => Self { code, control, shift: shifted },
+            KeyCode::Char(character) => {
+                let character = if control { character.to_ascii_lowercase() } else { character };
+                Self { control, alt, ..Self::char(character) }
+            }
+            code => Self { code, control, alt, shift: has(KeyModifiers::SHIFT) },
         }
     }
 }
@@ -102,6 +160,9 @@ impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.control {
             f.write_str("Ctrl-")?;
+        }
+        if self.alt {
+            f.write_str("Alt-")?;
         }
         if self.shift {
             f.write_str("⇧")?;
@@ -140,6 +201,18 @@ mod tests {
         assert_eq!(event(KeyCode::Char('D'), KeyModifiers::CONTROL), Key::ctrl('d'));
         assert_eq!(Key::ctrl('d').to_string(), "Ctrl-d");
         assert_eq!(Key::ctrl('d').character(), None);
+    }
+
+    #[test]
+    fn names_read_back() {
+        for name in ["j", "G", "<", "ctrl-d", "alt-x", "ctrl-alt-left", "shift-left", "shift-tab", "space", "f12", "-"]
+        {
+            assert_eq!(Key::parse(name).map(Key::name).as_deref(), Some(name));
+        }
+        assert_eq!(Key::parse("ctrl-D"), Some(Key::ctrl('d')));
+        for name in ["", " ", "shift-h", "ctrl-ctrl-d", "f0", "f99", "hyper-x", "lefty", "ctrl-"] {
+            assert_eq!(Key::parse(name), None, "{name}");
+        }
     }
 
     #[test]

@@ -28,17 +28,18 @@ const ENTER: Key = Key::plain(KeyCode::Enter);
 
 /// All rows. Their order is that of the footer (the most useful first) and of the help within a chapter.
 pub const BINDINGS: &[Binding] = {
-    use Group::{Change, Curves, Look, Move, Out, Program, Work};
+    use Group::{Change, Curves, Look, Move, Out, Program, Replay, Work};
     const ALL: Screens = Screens::ALL;
     const EXPLORE: Screens = Screens::EXPLORE;
     const DESIGNS: Screens = Screens::DESIGNS;
     const CURVES: Screens = Screens::CURVES;
+    const SEARCH: Screens = Screens::SEARCH;
     &[
         row(Verb::Left, &[key('h'), LEFT], DESIGNS, Change, "adjust", "take a step down or to the left"),
         row(Verb::Right, &[key('l'), RIGHT], DESIGNS, Change, "", "take a step up or to the right"),
         row(Verb::NextPane, &[Key::plain(KeyCode::Tab)], EXPLORE, Move, "pane", "go to the next pane"),
         row(Verb::PreviousPane, &[Key::plain(KeyCode::BackTab)], EXPLORE, Move, "", "go to the previous pane"),
-        row(Verb::Up, &[key('k'), UP], ALL, Move, "", "move up"),
+        row(Verb::Up, &[key('k'), UP], ALL, Move, "", "move up; among events: to earlier ones"),
         row(Verb::Down, &[key('j'), DOWN], ALL, Move, "row", "move down"),
         row(Verb::First, &[key('g'), Key::plain(KeyCode::Home)], ALL, Move, "", "go to the first row"),
         row(Verb::Last, &[key('G'), Key::plain(KeyCode::End)], ALL, Move, "", "go to the last row"),
@@ -95,12 +96,20 @@ pub const BINDINGS: &[Binding] = {
         row(Verb::Stop, &[key('X')], ALL, Work, "stop", "stop the work; it can be resumed"),
         row(Verb::Detach, &[key('D')], ALL, Work, "detach", "let go of the work: it goes on by itself"),
         row(Verb::SendLimits, &[key('W')], ALL, Work, "", "tell the running search the present limits"),
-        row(Verb::PanBack, &[key('h'), LEFT], CURVES, Curves, "pan", "show what was before"),
-        row(Verb::PanOn, &[key('l'), RIGHT], CURVES, Curves, "", "show what came after"),
+        row(Verb::Runs, &[key('A')], ALL, Work, "", "choose another run to follow"),
+        row(Verb::ReplayBack, &[key('<')], ALL, Replay, "go through", "go back in the run"),
+        row(Verb::ReplayOn, &[key('>')], ALL, Replay, "", "go on in the run"),
+        row(Verb::Play, &[key(';')], ALL, Replay, "play", "play the run, or hold it"),
+        row(Verb::EarlierFront, &[key('[')], SEARCH, Curves, "fronts", "show the front of an earlier generation too"),
+        row(Verb::LaterFront, &[key(']')], SEARCH, Curves, "", "show the front of a later generation too"),
+        row(Verb::PanBack, &[key('h'), LEFT], CURVES, Curves, "pan", "show what was before; with a crosshair: move it"),
+        row(Verb::PanOn, &[key('l'), RIGHT], CURVES, Curves, "", "show what came after; with a crosshair: move it"),
         row(Verb::ZoomIn, &[key('+')], CURVES, Curves, "zoom", "show less of the past"),
         row(Verb::ZoomOut, &[key('-')], CURVES, Curves, "", "show more of the past"),
-        row(Verb::Follow, &[key('.')], CURVES, Curves, "all", "show everything, up to now"),
+        row(Verb::Follow, &[key('.')], CURVES, Curves, "follow", "follow the newest; again: show everything"),
         row(Verb::LogAxis, &[key('L')], CURVES, Curves, "log", "switch between a log and a linear axis"),
+        row(Verb::Inspect, &[key('i')], CURVES, Curves, "inspect", "read values off with a crosshair, or lay it down"),
+        row(Verb::Smooth, &[key('m')], CURVES, Curves, "", "smooth noisy curves, or show every sample"),
         row(Verb::Copy, &[key('y')], DESIGNS, Out, "copy", "copy the design"),
         row(Verb::CopyToml, &[key('Y')], DESIGNS, Out, "", "copy the design with its figures as TOML"),
         row(Verb::Export, &[key('e')], ALL, Out, "export", "write the screen, the designs or the session to a file"),

@@ -11,7 +11,7 @@ use super::{View, WIDE, chrome};
 use crate::{
     explore::{Kind, Screen},
     tui::{
-        keymap::{self, BINDINGS, Binding, Verb},
+        keymap::{Keymap, Row, Verb},
         text,
         widget::width,
     },
@@ -64,48 +64,40 @@ fn sentence(view: View<'_>) -> (char, String, Style) {
 
 /// The hints that fit, whole ones only.
 fn hints(view: View<'_>, area: Rect, buf: &mut Buffer) {
-    let theme = view.theme;
+    let (theme, keys) = (view.theme, &view.ui.keys);
     let screen = view.session.ui().screen;
     let mut row = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-    let last = [keymap::binding(Verb::Palette), keymap::binding(Verb::Help), keymap::binding(Verb::Quit)];
-    let reserved: u16 = last.iter().map(|row| hint_width(row)).sum();
-    let others = BINDINGS.iter().filter(|row| {
-        let there = row.screens.has(screen) && (row.verb != Verb::Down || screen == Screen::Explore);
-        there && !row.hint.is_empty() && last.iter().all(|other| other.verb != row.verb)
+    let last = [Verb::Palette, Verb::Help, Verb::Quit].map(|verb| hint(keys, keys.row(verb), screen));
+    let cells = |(keys, words): &(String, &str)| width(keys) + 1 + width(words) + 2;
+    let reserved: u16 = last.iter().map(cells).sum();
+    let others = view.ui.rows(screen).filter(|row| {
+        let at_the_end = matches!(row.binding.verb, Verb::Palette | Verb::Help | Verb::Quit);
+        let beside = row.binding.verb == Verb::Down && screen != Screen::Explore;
+        !at_the_end && !beside && !row.binding.hint.is_empty() && !row.keys.is_empty()
     });
-    let mut write = |row: &mut Rect, binding: &Binding| {
-        let words = hint(binding, screen);
-        let end =
-            chrome::line(buf, *row, &[(&keys(binding), theme.accent), (" ", theme.dim), (words, theme.dim)], theme);
+    let mut write = |row: &mut Rect, (keys, words): &(String, &str)| {
+        let pieces = [(keys.as_str(), theme.accent), (" ", theme.dim), (words, theme.dim)];
+        let end = chrome::line(buf, *row, &pieces, theme);
         row.width = row.right().saturating_sub(end + 2);
         row.x = end + 2;
     };
-    for binding in others {
-        if hint_width(binding) + reserved <= row.width + 2 {
-            write(&mut row, binding);
+    for other in others.map(|row| hint(keys, row, screen)) {
+        if cells(&other) + reserved <= row.width + 2 {
+            write(&mut row, &other);
         }
     }
-    for binding in last {
-        write(&mut row, binding);
+    for hint in &last {
+        write(&mut row, hint);
     }
 }
 
-/// What a key does, in a word; designs have no steps to take.
-fn hint(binding: &Binding, screen: Screen) -> &'static str {
-    if binding.verb == Verb::Left && screen == Screen::Compare { "design" } else { binding.hint }
-}
-
-fn hint_width(binding: &Binding) -> u16 {
-    width(&keys(binding)) + 1 + width(binding.hint) + 2
-}
-
-/// The key of a hint, with that of the opposite wish.
-fn keys(binding: &Binding) -> String {
-    let first = binding.first_key();
-    match opposite(binding.verb) {
-        Some(other) => format!("{first}/{}", keymap::binding(other).first_key()),
-        None => first,
-    }
+/// The key, with that of the opposite wish, and a word for what it does; designs have no steps to take.
+fn hint(keys: &Keymap, row: Row<'_>, screen: Screen) -> (String, &'static str) {
+    let verb = row.binding.verb;
+    let words = if verb == Verb::Left && screen == Screen::Compare { "design" } else { row.binding.hint };
+    let other = opposite(verb).map(|verb| keys.row(verb)).filter(|row| !row.keys.is_empty());
+    let key = other.map_or_else(|| row.first_key(), |other| format!("{}/{}", row.first_key(), other.first_key()));
+    (key, words)
 }
 
 const fn opposite(verb: Verb) -> Option<Verb> {
@@ -115,6 +107,8 @@ const fn opposite(verb: Verb) -> Option<Verb> {
         Verb::Hand(part, -1) => Some(Verb::Hand(part, 1)),
         Verb::PanBack => Some(Verb::PanOn),
         Verb::ZoomIn => Some(Verb::ZoomOut),
+        Verb::EarlierFront => Some(Verb::LaterFront),
+        Verb::ReplayBack => Some(Verb::ReplayOn),
         _ => None,
     }
 }

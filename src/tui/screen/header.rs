@@ -11,6 +11,7 @@ use crate::{
     explore::{Screen, Session, progress::State},
     tui::{
         hit::{HitMap, Target},
+        keymap::Verb,
         text,
         widget::width,
     },
@@ -54,8 +55,11 @@ fn facts(view: View<'_>, area: Rect, buf: &mut Buffer) {
 
 /// What is going on, or what was measured.
 fn work(view: View<'_>, room: bool) -> (String, Style) {
-    let View { session, theme, .. } = view;
+    let View { session, theme, ui } = view;
     let mark = theme.glyphs.front;
+    if let Some(reel) = &ui.reel {
+        return (format!("{mark} replay of {}", reel.run), theme.accent);
+    }
     let (training, searching) = (session.training(), session.searching());
     if session.ui().frozen {
         return (format!("frozen, {} held back", session.held_back()), theme.warn);
@@ -71,8 +75,8 @@ fn work(view: View<'_>, room: bool) -> (String, Style) {
         };
     }
     match session.measurements().len() {
-        0 if room => ("accuracies not yet measured: press T to train".to_owned(), theme.warn),
-        0 => ("not yet measured: T trains".to_owned(), theme.warn),
+        0 if room => (format!("accuracies not yet measured: press {} to train", ui.keys.key(Verb::Train)), theme.warn),
+        0 => (format!("not yet measured: {} trains", ui.keys.key(Verb::Train)), theme.warn),
         measured => (format!("{measured} measured"), theme.text),
     }
 }

@@ -14,7 +14,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::{View, chrome};
 use crate::tui::{
     hit::{HitMap, Target},
-    keymap::{BINDINGS, Group},
+    keymap::Group,
 };
 
 /// Cells of the keys.
@@ -61,10 +61,11 @@ fn lines(view: View<'_>) -> Vec<(Option<String>, String)> {
     let (screen, search) = (view.session.ui().screen, &view.ui.help_search);
     let mut lines = Vec::new();
     for group in Group::ALL {
-        let rows: Vec<_> = BINDINGS
-            .iter()
-            .filter(|row| row.group == group && row.screens.has(screen) && row.matches(search))
-            .map(|row| (Some(row.key_names()), row.words.to_owned()))
+        let rows: Vec<_> = view
+            .ui
+            .rows(screen)
+            .filter(|row| row.binding.group == group && row.matches(search))
+            .map(|row| (Some(row.key_names()), row.binding.words.to_owned()))
             .collect();
         if !rows.is_empty() {
             lines.push((None, group.title().to_owned()));

@@ -7,11 +7,13 @@
 //! ```text
 //!  header       name, tabs, what is going on
 //!  explore | train | search | compare
+//!  reel         how far a run that is replayed has been told
 //!  status       a sentence: how the selected design stands, or a message
 //!  hints        the keys that matter here
 //! ```
 
 mod bars;
+mod chart;
 mod chrome;
 mod compare;
 mod explore;
@@ -21,6 +23,7 @@ mod help;
 mod knobs;
 mod network;
 mod popup;
+mod reel;
 mod scatter;
 mod search;
 mod table;
@@ -62,15 +65,19 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> HitMap {
     }
     let status = footer::status_rows(area);
     let top = Rect { height: 1, ..area };
-    let body = Rect { y: area.y + 1, height: area.height - 2 - status, ..area };
+    let reel = u16::from(view.ui.reel.is_some());
+    let body = Rect { y: area.y + 1, height: area.height - 2 - status - reel, ..area };
     header::draw(view, top, buf, &mut hits);
     match view.session.ui().screen {
         Screen::Explore => explore::draw(view, body, buf, &mut hits),
-        Screen::Train => train::draw(view, body, buf),
+        Screen::Train => train::draw(view, body, buf, &mut hits),
         Screen::Search => search::draw(view, body, buf, &mut hits),
         Screen::Compare => compare::draw(view, body, buf, &mut hits),
     }
-    footer::draw(view, Rect { y: body.bottom(), height: status + 1, ..area }, buf);
+    if let Some(reel) = &view.ui.reel {
+        reel::draw(view, reel, Rect { y: body.bottom(), height: 1, ..area }, buf, &mut hits);
+    }
+    footer::draw(view, Rect { y: body.bottom() + reel, height: status + 1, ..area }, buf);
     match view.session.ui().overlay {
         Some(Overlay::Help) => help::draw(view, body, buf, &mut hits),
         Some(overlay) => popup::overlay(view, overlay, body, buf, &mut hits),
@@ -89,6 +96,11 @@ pub fn strip_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<network::S
 /// The design whose point is at or near a cell of the scatter.
 pub fn point_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateId> {
     scatter::nearest(view, area, x, y)
+}
+
+/// The design whose point is at or near a cell of what a search found.
+pub fn found_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateId> {
+    search::nearest(view, area, x, y)
 }
 
 /// Below the smallest size: one sentence.

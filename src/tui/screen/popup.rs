@@ -183,7 +183,7 @@ pub fn entry(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, ui, theme } = view;
     let Some(entry) = &ui.entry else { return };
     let commands = if entry.purpose == Purpose::Palette {
-        dispatch::commands(session.ui().screen, &entry.text)
+        dispatch::commands(ui, session.ui().screen, &entry.text)
     } else {
         Vec::new()
     };
@@ -212,7 +212,7 @@ pub fn entry(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         let (mark, style) =
             if first + index == entry.at { (theme.glyphs.focus, theme.selected) } else { (' ', theme.text) };
         let keys = format!("{mark} {:<14} ", row.key_names());
-        chrome::line(buf, place, &[(&keys, theme.accent), (row.words, style)], theme);
+        chrome::line(buf, place, &[(&keys, theme.accent), (row.binding.words, style)], theme);
         hits.add(place, Target::Row(first + index));
     }
     let row = chrome::row(inner, listed);

@@ -1,28 +1,40 @@
-//! The Search screen: how far the search is, how its front grows, what it varies, what happened.
+//! The Search screen: how far the search is, how its front grew, what it varies, which operators help, what happened.
 //!
 //! ```text
 //! ┌ Search ──────────────────────────────────────────────────────────┐
-//! │ generation 12   480 evaluations   31/s   known 12 %   front 23   │
+//! │ measured ████████████░░░░░░ 42 of 60                             │
+//! │ generation 12   31/s   known 12 %   front 23   best ...          │
 //! └──────────────────────────────────────────────────────────────────┘
-//! ┌ Hypervolume over evaluations ──┐┌ Accuracy % over latency ms ────┐
+//! ┌ Hypervolume over evaluations ──┐┌ Front ─ ● now □ generation 5 ──┐
 //! └────────────────────────────────┘└────────────────────────────────┘
-//! ┌ What the front is made of ─────┐┌ Events ────────────────────────┐
-//! └────────────────────────────────┘└────────────────────────────────┘
+//! ┌ What the front is made of ─────┐┌ Operators ───┐┌ Events ────────┐
+//! └────────────────────────────────┘└──────────────┘└────────────────┘
 //! ```
 
-use std::collections::BTreeMap;
+mod front;
+mod genes;
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
-use super::{View, chrome, scatter, train};
+use super::{
+    View, WIDE,
+    chart::{self, Axes},
+    chrome, scatter, train,
+};
 use crate::{
-    explore::{PointClass, Session, progress::State},
+    explore::{Session, progress::State},
     tui::{
         hit::HitMap,
+        keymap::Verb,
         text,
-        widget::{Axis, Curve, Scale, Series},
+        widget::{Gauge, Scale, Series},
     },
 };
+
+pub use front::nearest;
+
+/// Cells of the operators.
+const OPERATORS: u16 = 32;
 
 /// Draws the screen.
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
@@ -30,36 +42,43 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     if searching.state == State::Idle && searching.generations.is_empty() && searching.notes.is_empty() {
         return nothing(view, area, buf);
     }
-    let top = Rect { height: 4.min(area.height), ..area };
+    let (top, rest) = chrome::cut_top(area, 4);
     summary(view, top, buf);
-    let rest = Rect { y: top.bottom(), height: area.height - top.height, ..area };
-    let upper = Rect { height: (rest.height * 60 / 100).max(6).min(rest.height), ..rest };
-    let lower = Rect { y: upper.bottom(), height: rest.height - upper.height, ..rest };
-    let half = |area: Rect| {
-        let left = Rect { width: area.width / 2, ..area };
-        (left, Rect { x: left.right(), width: area.width - left.width, ..area })
-    };
-    let (left, right) = half(upper);
-    hypervolume(view, left, buf);
-    scatter::draw(view, right, buf, hits);
-    let (left, right) = half(lower);
-    front(view, left, buf);
-    train::notes(view, right, &searching.notes, buf);
+    let (upper, lower) = chrome::cut_top(rest, (rest.height * 60 / 100).max(6));
+    let (left, right) = chrome::cut_left(upper, area.width / 2);
+    hypervolume(view, left, buf, hits);
+    if searching.found.is_empty() {
+        // A run of an earlier splitscope does not tell what was found when.
+        scatter::draw(view, right, buf, hits);
+    } else {
+        front::draw(view, right, buf, hits);
+    }
+    let (left, right) = chrome::cut_left(lower, area.width / 2);
+    genes::draw(view, left, buf);
+    let tallies = operators(view);
+    let narrow = area.width < WIDE || tallies.is_empty();
+    let (one, events) = chrome::cut_left(right, if narrow { 0 } else { OPERATORS.min(right.width / 2) });
+    if !narrow {
+        tally(view, &tallies, one, buf);
+    }
+    train::notes(view, events, &searching.notes, buf, hits);
 }
 
 fn nothing(view: View<'_>, area: Rect, buf: &mut Buffer) {
-    let View { session, theme, .. } = view;
+    let View { session, theme, ui } = view;
     let inner = chrome::pane(buf, area, ("Search", ""), false, theme);
     let trained = session.training().last.step > 0 || !session.measurements().is_empty();
+    let (train, search) = (ui.keys.key(Verb::Train), ui.keys.key(Verb::Search));
     let first = if trained {
-        "S   searches the trained supernet for designs under the present limits."
+        format!("{search:<3} searches the trained supernet for designs under the present limits.")
     } else {
-        "A search needs a trained run. T trains one; then S searches it."
+        format!("A search needs a trained run. {train} trains one; then {search} searches it.")
     };
+    let limits = format!("    Limits may be moved while it runs: {} tells them to it.", ui.keys.key(Verb::SendLimits));
     let lines = [
-        (first, theme.text),
+        (first.as_str(), theme.text),
         ("    It measures designs one by one; they appear in scatter and table as they come.", theme.dim),
-        ("    Limits may be moved while it runs: W tells them to it.", theme.dim),
+        (&limits, theme.dim),
     ];
     for (index, (text, style)) in lines.iter().enumerate() {
         let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX) + 1);
@@ -67,8 +86,9 @@ fn nothing(view: View<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
+/// Two lines: how far it is, and the best it has found.
 fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
-    let View { session, theme, .. } = view;
+    let View { session, theme, ui } = view;
     let searching = session.searching();
     let inner = chrome::pane(buf, area, ("Search", &searching.state.to_string()), false, theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
@@ -83,13 +103,36 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
     ];
     let pieces: Vec<_> =
         figures.iter().flat_map(|(word, figure)| [(*word, theme.dim), (figure.as_str(), theme.text)]).collect();
-    chrome::line(buf, chrome::row(inner, 0), &pieces, theme);
-    let limits: String = match (session.limits_moved(), searching.state.is_active()) {
-        (true, true) => "The limits have moved since the search was told them: W tells it the present ones.".to_owned(),
-        _ => best(session),
+    let end = chrome::line(buf, chrome::row(inner, 0), &pieces, theme);
+    budget(view, Rect { x: end + 3, width: inner.right().saturating_sub(end + 3), ..chrome::row(inner, 0) }, buf);
+    let (line, style) = match (session.limits_moved(), searching.state.is_active() && ui.reel.is_none()) {
+        (true, true) => {
+            let key = ui.keys.key(Verb::SendLimits);
+            (
+                format!("The limits have moved since the search was told them: {key} tells it the present ones."),
+                theme.warn,
+            )
+        }
+        _ => (best(session), theme.text),
     };
-    let style = if session.limits_moved() { theme.warn } else { theme.text };
-    chrome::line(buf, chrome::row(inner, 1), &[(&limits, style)], theme);
+    chrome::line(buf, chrome::row(inner, 1), &[(&line, style)], theme);
+}
+
+/// How much of what it was asked to measure is measured, where that is known.
+fn budget(view: View<'_>, area: Rect, buf: &mut Buffer) {
+    let View { session, theme, .. } = view;
+    let searching = session.searching();
+    let wanted = searching.wanted();
+    if wanted == 0 || area.width < 24 {
+        return;
+    }
+    let measured = searching.found.len() as u64;
+    let words = format!("{} of {} measured", text::thousands(measured), text::thousands(wanted));
+    Gauge::new(measured as f64 / wanted as f64)
+        .text(&words)
+        .styles(theme.accent, theme.dim, theme.text)
+        .glyphs(theme.glyphs)
+        .render(area, buf);
 }
 
 /// The best design found, in a sentence.
@@ -108,59 +151,63 @@ fn best(session: &Session) -> String {
     }
 }
 
-fn hypervolume(view: View<'_>, area: Rect, buf: &mut Buffer) {
+fn hypervolume(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
-    let searching = session.searching();
-    let points: Vec<(f64, f64)> = searching.hypervolume().collect();
-    let gained = match points.as_slice() {
-        [.., (_, before), (_, last)] => format!("{} ({:+.3})", text::figure(*last), last - before),
-        [(_, last)] => text::figure(*last),
-        [] => String::new(),
+    let points: Vec<(f64, f64)> = session.searching().hypervolume().collect();
+    let cursor = ui.searching.cursor;
+    let (title, note) = match (cursor, points.as_slice()) {
+        (Some(at), points) => (
+            format!("Hypervolume after {at:.0} evaluations"),
+            chart::read_off(points, cursor).map(text::figure).unwrap_or_default(),
+        ),
+        (None, [.., (_, before), (_, last)]) => {
+            ("Hypervolume over evaluations".to_owned(), format!("{} ({:+.3})", text::figure(*last), last - before))
+        }
+        (None, _) => ("Hypervolume over evaluations".to_owned(), String::new()),
     };
-    let inner = chrome::pane(buf, area, ("Hypervolume over evaluations", &gained), false, theme);
+    let inner = chrome::pane(buf, area, (&title, &note), false, theme);
     if points.is_empty() {
         chrome::line(buf, chrome::row(inner, 0), &[(" known after the first generation", theme.dim)], theme);
         return;
     }
     let series = [Series { points: &points, style: theme.series[0], ..Series::default() }];
-    let last = points.last().map_or(1.0, |point| point.0);
-    let (start, end) = ui.curves.window(last.max(1.0));
-    let y = Axis::fit(points.iter().map(|point| point.1).chain([0.0]), Scale::Linear).padded(0.03);
-    let curve = Curve::new(&series, Axis::new(start, end, Scale::Linear), y);
-    (&curve.styles(theme.curve()).glyphs(theme.glyphs)).render(inner, buf);
+    let most = points.iter().map(|point| point.1).filter(|value| value.is_finite()).fold(0.0, f64::max);
+    let axes = Axes {
+        last: points.last().map_or(1.0, |point| point.0),
+        x: if ui.searching.log { Scale::Log } else { Scale::Linear },
+        y: Scale::Linear,
+        bounds: Some((0.0, most * 1.04)),
+    };
+    chart::draw(view, &ui.searching, &series, axes, inner, buf, hits);
 }
 
-/// How the designs of the front are split, fused and sent: shares of the front as small bars.
-fn front(view: View<'_>, area: Rect, buf: &mut Buffer) {
-    let View { session, theme, .. } = view;
-    let rows: Vec<_> = session
-        .points()
-        .filter(|point| point.class == PointClass::Front)
-        .filter_map(|point| session.row(point.candidate))
-        .collect();
-    let title = format!("What the front is made of ({})", rows.len());
-    let inner = chrome::pane(buf, area, (&title, "share of its designs"), false, theme);
+/// Designs of an operator: its name, how many were evaluated, how many of these came onto the front.
+type OperatorRow = (String, u64, u64);
+
+/// Over all generations, the most used operator first.
+fn operators(view: View<'_>) -> Vec<OperatorRow> {
+    let mut rows = view.session.searching().operators();
+    rows.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+    rows
+}
+
+/// How often each operator's designs came onto the front.
+fn tally(view: View<'_>, rows: &[OperatorRow], area: Rect, buf: &mut Buffer) {
+    let theme = view.theme;
+    let inner = chrome::pane(buf, area, ("Operators", "onto the front"), false, theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-    let count = |name: &dyn Fn(&crate::explore::Row<'_>) -> (u32, String)| {
-        let mut shares: BTreeMap<(u32, String), usize> = BTreeMap::new();
-        for row in &rows {
-            *shares.entry(name(row)).or_default() += 1;
-        }
-        shares
-    };
-    let genes = [
-        ("split", count(&|row| (row.split.into(), row.split_name.to_owned()))),
-        ("fuse", count(&|row| (row.fusion.into(), row.fusion_name.to_owned()))),
-        ("ratio", count(&|row| (row.candidate.sending.ratio.into(), row.candidate.sending.ratio.to_string()))),
-        ("bits", count(&|row| (row.candidate.sending.bits.into(), row.candidate.sending.bits.to_string()))),
-    ];
-    for (index, (gene, shares)) in genes.iter().enumerate() {
+    for (index, (name, made, successes)) in rows.iter().enumerate() {
         let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX));
-        let bar = |((_, name), count): (&(u32, String), &usize)| {
-            let share = *count as f64 / rows.len().max(1) as f64;
-            format!("{name} {} {:<3.0}", theme.glyphs.level(share), share * 100.0)
-        };
-        let bars = shares.iter().map(bar).collect::<Vec<_>>().join(" ");
-        chrome::line(buf, row, &[(&format!("{gene:<7}"), theme.dim), (&bars, theme.text)], theme);
+        if row.is_empty() {
+            break;
+        }
+        let share = *successes as f64 / (*made).max(1) as f64;
+        let words = format!("{:>3.0} % of {made:>4}", share * 100.0);
+        Gauge::new(share)
+            .label(name, 13)
+            .text(&words)
+            .styles(theme.accent, theme.dim, theme.text)
+            .glyphs(theme.glyphs)
+            .render(row, buf);
     }
 }

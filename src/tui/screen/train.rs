@@ -15,13 +15,19 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
-use super::{View, WIDE, chrome};
+use super::{
+    View, WIDE,
+    chart::{self, Axes},
+    chrome,
+};
 use crate::{
     explore::progress::{Role, State, Training},
     tui::{
+        hit::HitMap,
+        keymap::{Keymap, Verb},
         text,
         theme::Theme,
-        widget::{Axis, Curve, Dash, Gauge, Scale, Series},
+        widget::{Dash, Gauge, Scale, Series},
     },
 };
 
@@ -41,30 +47,30 @@ const SMOOTH: usize = 10;
 const WORDS: usize = 8;
 
 /// Draws the screen.
-pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) {
+pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let training = view.session.training();
     if training.state == State::Idle && training.last.steps == 0 && training.notes.is_empty() {
         return nothing(view, area, buf);
     }
-    if area.width >= WIDE { wide(view, area, buf) } else { narrow(view, area, buf) }
+    if area.width >= WIDE { wide(view, area, buf, hits) } else { narrow(view, area, buf, hits) }
 }
 
 /// Curves at the left, facts at the right.
-fn wide(view: View<'_>, area: Rect, buf: &mut Buffer) {
+fn wide(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let side = (area.width * 30 / 100).clamp(44, 60);
     let (left, right) = chrome::cut_left(area, area.width - side);
     let (upper, lower) = chrome::cut_top(left, left.height.div_ceil(2));
-    loss(view, upper, buf);
-    accuracy(view, lower, buf);
+    loss(view, upper, buf, hits);
+    accuracy(view, lower, buf, hits);
     let (facts, rest) = chrome::cut_top(right, FACTS);
     progress(view, facts, buf);
     let (measured, rest) = chrome::cut_top(rest, MEASURED);
     evaluations(view, measured, buf);
-    notes(view, rest, &view.session.training().notes, buf);
+    notes(view, rest, &view.session.training().notes, buf, hits);
 }
 
 /// Curves above, facts below.
-fn narrow(view: View<'_>, area: Rect, buf: &mut Buffer) {
+fn narrow(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let (curves, facts) = chrome::cut_top(area, area.height - FACTS.min(area.height / 2));
     // Few rows: the curves stand side by side.
     let (one, other) = if area.height < 28 {
@@ -72,25 +78,28 @@ fn narrow(view: View<'_>, area: Rect, buf: &mut Buffer) {
     } else {
         chrome::cut_top(curves, curves.height.div_ceil(2))
     };
-    loss(view, one, buf);
-    accuracy(view, other, buf);
+    loss(view, one, buf, hits);
+    accuracy(view, other, buf, hits);
     let (left, right) = chrome::cut_left(facts, 44);
     progress(view, left, buf);
     let (measured, rest) = chrome::cut_top(right, MEASURED);
     evaluations(view, measured, buf);
-    notes(view, rest, &view.session.training().notes, buf);
+    notes(view, rest, &view.session.training().notes, buf, hits);
 }
 
 /// Before any training: what there is to do.
 fn nothing(view: View<'_>, area: Rect, buf: &mut Buffer) {
-    let View { session, theme, .. } = view;
+    let View { session, theme, ui } = view;
     let inner = chrome::pane(buf, area, ("Train", ""), false, theme);
     let space = session.space();
     let lines = [
         (format!("No supernet of {} has been trained in this session.", space.name), theme.text),
         (String::new(), theme.text),
         (
-            "T   trains one here. It runs as a program of its own: leaving this screen does not stop it.".to_owned(),
+            format!(
+                "{:<3} trains one here. It runs as a program of its own: leaving this screen does not stop it.",
+                ui.keys.key(Verb::Train)
+            ),
             theme.text,
         ),
         ("    While it learns, costs stay live; accuracies appear as soon as they are measured.".to_owned(), theme.dim),
@@ -111,89 +120,77 @@ fn style(theme: &Theme, index: usize) -> ratatui::style::Style {
 }
 
 /// The loss of every net on its training batch.
-fn loss(view: View<'_>, area: Rect, buf: &mut Buffer) {
-    let View { session, theme, ui } = view;
-    let training = session.training();
-    let scale = if ui.curves.log { "log" } else { "linear" };
-    let last = CURVES.iter().filter_map(|(role, _)| {
-        let loss = training.series(*role).loss.last()?.1;
-        Some(format!("{} {}", role.name(), text::figure(loss)))
+fn loss(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+    let View { session, ui, .. } = view;
+    let curves = &ui.training;
+    let scale = if curves.log { "log" } else { "linear" };
+    let smooth =
+        if curves.smooth && area.width >= WIDE / 2 { format!(", mean of {SMOOTH} steps") } else { String::new() };
+    let points = CURVES.map(|(role, _)| {
+        let points = &session.training().series(role).loss;
+        if curves.smooth { chart::smoothed(points, SMOOTH) } else { points.clone() }
     });
-    let note = last.collect::<Vec<_>>().join("  ");
-    let wide = area.width >= WIDE / 2;
-    let title = if wide { format!("Loss ({scale}, mean of {SMOOTH} steps)") } else { format!("Loss ({scale})") };
-    let inner = chrome::pane(buf, area, (&title, &note), false, theme);
-    let smooth: Vec<Vec<(f64, f64)>> = CURVES.iter().map(|(role, _)| smoothed(&training.series(*role).loss)).collect();
-    let curves: Vec<Series> = CURVES
-        .iter()
-        .zip(&smooth)
-        .enumerate()
-        .map(|(index, ((role, dash), points))| Series {
-            name: role.name(),
-            points,
-            dash: *dash,
-            style: style(theme, index),
-        })
-        .collect();
-    plot(view, inner, &curves, if ui.curves.log { Scale::Log } else { Scale::Linear }, None, buf);
-}
-
-/// Each point the mean of itself and those before it; one that is no number breaks the line.
-fn smoothed(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    let mean = |end: usize| {
-        let window = &points[(end + 1).saturating_sub(SMOOTH)..=end];
-        window.iter().map(|(_, value)| value).sum::<f64>() / window.len() as f64
-    };
-    points.iter().enumerate().map(|(index, (step, _))| (*step, mean(index))).collect()
+    let y = if curves.log { Scale::Log } else { Scale::Linear };
+    plot(view, (&format!("Loss ({scale}{smooth})"), ""), &points, (y, None), area, buf, hits);
 }
 
 /// The accuracy of every net: lines for measured ones if there are any, else those on training batches.
-fn accuracy(view: View<'_>, area: Rect, buf: &mut Buffer) {
-    let View { session, theme, .. } = view;
-    let training = session.training();
+fn accuracy(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+    let training = view.session.training();
     let views = training.views().last().copied().unwrap_or(0);
-    let measured = |role: Role| -> Vec<(f64, f64)> {
-        training.measured(role, views).map(|(step, share)| (step, share * 100.0)).collect()
+    let percent = |points: &mut dyn Iterator<Item = (f64, f64)>| -> Vec<(f64, f64)> {
+        points.map(|(step, share)| (step, share * 100.0)).collect()
     };
-    let own: Vec<Vec<(f64, f64)>> = CURVES.iter().map(|(role, _)| measured(*role)).collect();
-    let enough = own.iter().any(|points| points.len() > 1);
-    let shown: Vec<Vec<(f64, f64)>> = if enough {
-        own
-    } else {
-        let batch =
-            |role: Role| training.series(role).accuracy.iter().map(|(step, share)| (*step, share * 100.0)).collect();
-        CURVES.iter().map(|(role, _)| batch(*role)).collect()
+    let measured = CURVES.map(|(role, _)| percent(&mut training.measured(role, views)));
+    let enough = measured.iter().any(|points| points.len() > 1);
+    let batch = |role: Role| {
+        let points = percent(&mut training.series(role).accuracy.iter().copied());
+        if view.ui.training.smooth { chart::smoothed(&points, SMOOTH) } else { points }
     };
+    let shown = if enough { measured } else { CURVES.map(|(role, _)| batch(role)) };
     let note = if enough { format!("measured with {views} views") } else { "on training batches".to_owned() };
-    let inner = chrome::pane(buf, area, ("Accuracy %", &note), false, theme);
-    let curves: Vec<Series> = CURVES
+    let highest = shown.iter().flatten().map(|point| point.1).fold(0.0, f64::max);
+    let lowest = shown.iter().flatten().map(|point| point.1).fold(100.0, f64::min);
+    let bounds = ((lowest / 10.0).floor() * 10.0, (highest / 10.0).ceil() * 10.0);
+    plot(view, ("Accuracy %", &note), &shown, (Scale::Linear, Some(bounds)), area, buf, hits);
+}
+
+/// One chart of a curve for each net, named with its value at the crosshair, else with its newest one.
+fn plot(
+    view: View<'_>,
+    (title, note): (&str, &str),
+    points: &[Vec<(f64, f64)>; CURVES.len()],
+    (y, bounds): (Scale, Option<(f64, f64)>),
+    area: Rect,
+    buf: &mut Buffer,
+    hits: &mut HitMap,
+) {
+    let View { session, theme, ui } = view;
+    let cursor = ui.training.cursor;
+    let title = match cursor {
+        Some(step) => format!("{} at step {step:.0}", title.split(" (").next().unwrap_or(title)),
+        None => title.to_owned(),
+    };
+    let inner = chrome::pane(buf, area, (&title, note), false, theme);
+    // The value first: where there is no room for both, it is the name that is cut.
+    let names = [0, 1, 2, 3].map(|index: usize| {
+        let name = CURVES[index].0.name();
+        let value = chart::read_off(&points[index], cursor).filter(|_| cursor.is_some() || area.width >= WIDE / 2);
+        value.map_or_else(|| name.to_owned(), |value| format!("{} {name}", text::figure(value)))
+    });
+    let series: Vec<Series> = CURVES
         .iter()
-        .zip(&shown)
+        .zip(points)
         .enumerate()
-        .map(|(index, ((role, dash), points))| Series {
-            name: role.name(),
+        .map(|(index, ((_, dash), points))| Series {
+            name: &names[index],
             points,
             dash: *dash,
             style: style(theme, index),
         })
         .collect();
-    plot(view, inner, &curves, Scale::Linear, Some((0.0, 100.0)), buf);
-}
-
-fn plot(view: View<'_>, area: Rect, curves: &[Series<'_>], scale: Scale, bounds: Option<(f64, f64)>, buf: &mut Buffer) {
-    let last = view.session.training().last.step as f64;
-    let (start, end) = view.ui.curves.window(last.max(1.0));
-    let x = Axis::new(start, end, Scale::Linear);
-    let shown = curves
-        .iter()
-        .flat_map(|curve| curve.points.iter())
-        .filter(|(step, _)| (start..=end).contains(step))
-        .map(|(_, value)| *value);
-    let y = match bounds {
-        Some((low, high)) => Axis::new(low, high, scale),
-        None => Axis::fit(shown, scale).padded(0.04),
-    };
-    (&Curve::new(curves, x, y).styles(view.theme.curve()).glyphs(view.theme.glyphs)).render(area, buf);
+    let axes = Axes { last: session.training().last.step as f64, x: Scale::Linear, y, bounds };
+    chart::draw(view, &ui.training, &series, axes, inner, buf, hits);
 }
 
 /// How far, how fast, how long still.
@@ -225,7 +222,7 @@ fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
         None => "no checkpoint yet".to_owned(),
     };
     let lines = [
-        ("state", state(&training.state)),
+        ("state", state(&training.state, &view.ui.keys)),
         (
             "step",
             known(format!(
@@ -266,13 +263,16 @@ fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn state(state: &State) -> String {
+fn state(state: &State, keys: &Keymap) -> String {
+    let key = |verb| keys.key(verb);
     match state {
         State::Finished(why) => why.clone(),
         State::Failed(why) => format!("{state}: {why}"),
-        State::Running | State::Starting => format!("{state} (P pauses, X stops)"),
-        State::Paused => format!("{state} (P goes on)"),
-        State::Detached => format!("{state} (T follows it again)"),
+        State::Running | State::Starting => {
+            format!("{state} ({} pauses, {} stops)", key(Verb::PauseOrResume), key(Verb::Stop))
+        }
+        State::Paused => format!("{state} ({} goes on)", key(Verb::PauseOrResume)),
+        State::Detached => format!("{state} ({} follows it again)", key(Verb::Train)),
         State::Idle | State::Stopping => state.to_string(),
     }
 }
@@ -308,14 +308,18 @@ fn newest(training: &Training, role: Role, views: u32) -> String {
     training.measured(role, views).last().map_or_else(|| "-".to_owned(), |(_, share)| text::percent(share))
 }
 
-/// What happened, the newest at the bottom.
-pub fn notes(view: View<'_>, area: Rect, notes: &[String], buf: &mut Buffer) {
-    let inner = chrome::pane(buf, area, ("Events", ""), false, view.theme);
-    let width = inner.width.saturating_sub(2);
+/// What happened, the newest at the bottom unless the list is scrolled back.
+pub fn notes(view: View<'_>, area: Rect, notes: &[String], buf: &mut Buffer, hits: &mut HitMap) {
+    let width = area.width.saturating_sub(4);
     let lines: Vec<String> = notes.iter().flat_map(|note| text::wrap(note, width)).collect();
-    let first = lines.len().saturating_sub(usize::from(inner.height));
-    for (index, line) in lines[first..].iter().enumerate() {
+    let room = usize::from(area.height.saturating_sub(2));
+    let back = view.ui.events_back.min(lines.len().saturating_sub(room));
+    let note = if back > 0 { format!("{back} newer below") } else { String::new() };
+    let inner = chrome::pane(buf, area, ("Events", &note), false, view.theme);
+    let end = lines.len() - back;
+    for (index, line) in lines[end.saturating_sub(room)..end].iter().enumerate() {
         let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX));
         chrome::line(buf, row, &[(" ", view.theme.text), (line, view.theme.text)], view.theme);
     }
+    hits.page = room;
 }

@@ -4,12 +4,12 @@ use crate::{
     diagnostic::Source,
     explore::{
         Action, CandidateId, Feed, Session,
-        progress::{Evaluated, Generation, Role, SearchUpdate, State, TrainStep, TrainUpdate},
+        progress::{Evaluated, Found, Generation, Role, SearchUpdate, State, TrainStep, TrainUpdate},
     },
     hardware::{self, Profile},
     run::{Document, Manifest},
     space::{self, SearchSpace},
-    tui::Options,
+    tui::{Options, keymap::Keymap},
 };
 
 fn shipped(list: &[(&str, &'static str)], name: &str) -> Source {
@@ -30,6 +30,7 @@ pub fn options() -> Options {
     let document = || Document { name: "test".to_owned(), text: String::new() };
     Options {
         run: None,
+        replay: None,
         runs_root: folder.join("runs"),
         exe: folder.join("nothing"),
         template: Manifest::new("test", 1, "arrangement-10", document(), document(), toml::Table::new()),
@@ -39,6 +40,7 @@ pub fn options() -> Options {
         mouse: true,
         ascii: false,
         palette: None,
+        keys: Keymap::default(),
     }
 }
 
@@ -71,6 +73,10 @@ fn step(step: u64) -> TrainStep {
         rss_bytes: 312 << 20,
     }
 }
+
+/// What operators made in a generation: made up.
+const OPERATORS: [(&str, u64, u64); 4] =
+    [("crossover", 9, 2), ("mutation", 7, 3), ("boundary move", 5, 1), ("random", 3, 0)];
 
 /// A session in the middle of a training, with some designs measured and a search at work.
 pub fn trained() -> Session {
@@ -109,13 +115,24 @@ pub fn trained() -> Session {
     }
     feeds.push(Feed::Search(SearchUpdate::State(State::Starting)));
     feeds.push(Feed::Search(SearchUpdate::State(State::Running)));
+    let some: Vec<CandidateId> = session.order().iter().copied().step_by(3).collect();
     for generation in 1..=14_u32 {
+        // The better ones later.
+        for id in some.iter().rev().skip(generation as usize * 7 - 7).take(7) {
+            let Some(design) = session.best_design(*id) else { continue };
+            let macs = session.row(*id).map_or(0.0, |row| row.candidate.macs as f64);
+            let accuracy = 0.95 - 0.3 * (-macs / 1.5e6).exp() - 0.02 * f64::from(id % 5);
+            feeds.push(Feed::Search(SearchUpdate::Found(Found { design, views: 6, accuracy, generation: 0 })));
+        }
         feeds.push(Feed::Search(SearchUpdate::Generation(Generation {
             generation,
             evaluations: u64::from(generation) * 24,
             hypervolume: 0.6 - 0.4 * (-f64::from(generation) / 4.0).exp(),
             front: 5 + generation,
             cache_hits: u64::from(generation) * 3,
+            wanted: 400,
+            reassessments: 0,
+            operators: OPERATORS.map(|(name, made, hits)| (name.to_owned(), made, hits)).to_vec(),
             seconds: f64::from(generation) * 2.4,
         })));
     }

@@ -4,7 +4,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Color};
 
 use super::{fixture, picture_theme};
 use crate::{
-    explore::Session,
+    explore::{Action, Screen, Session},
     tui::{
         UiState, play, screen, still,
         theme::{ColourDepth, Palette, Theme},
@@ -20,17 +20,21 @@ fn text(buffer: &Buffer) -> String {
     (0..buffer.area.height).map(row).collect::<Vec<_>>().join("\n")
 }
 
+fn settings() -> insta::Settings {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings
+}
+
 /// Snapshots of a session after some keys, at all sizes. Messages have gone by then.
 fn snapshots(name: &str, mut session: Session, keys: &str) {
     let mut ui = UiState::default();
     play(&mut session, &mut ui, keys);
     ui.now_ms += 60_000;
     let theme = picture_theme(Palette::OkabeIto);
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../snapshots");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| {
+    settings().bind(|| {
         for (width, height) in SIZES {
             let picture = text(&still(&session, &ui, (width, height), &theme));
             insta::assert_snapshot!(format!("{name}_{width}x{height}"), picture);
@@ -50,12 +54,14 @@ fn explore() {
 fn train() {
     snapshots("train_nothing", fixture::session(), "2");
     snapshots("train", fixture::trained(), "2");
+    snapshots("train_inspect", fixture::trained(), "2+ihhhhhhhhhhhhhhhhhh");
 }
 
 #[test]
 fn search() {
     snapshots("search_nothing", fixture::session(), "3");
     snapshots("search", fixture::trained(), "3");
+    snapshots("search_earlier", fixture::trained(), "3[[[[[Li");
 }
 
 #[test]
@@ -78,11 +84,25 @@ fn overlays() {
 }
 
 #[test]
+fn replay() {
+    let settings = settings();
+    let ui = UiState { reel: Some(super::reel()), now_ms: 60_000, ..UiState::default() };
+    let mut session = fixture::trained();
+    session.update(Action::Screen(Screen::Train), 0);
+    settings.bind(|| {
+        for size in SIZES {
+            let picture = text(&still(&session, &ui, size, &picture_theme(Palette::OkabeIto)));
+            insta::assert_snapshot!(format!("replay_{}x{}", size.0, size.1), picture);
+        }
+    });
+}
+
+#[test]
 fn every_size_draws() {
     let widths = [0, 1, 2, 7, 40, 79, 80, 81, 95, 109, 110, 111, 127, 160, 199];
     let heights = [0, 1, 2, 12, 23, 24, 25, 28, 29, 30, 31, 36, 46, 75, 99];
     let theme = picture_theme(Palette::OkabeIto);
-    for keys in ["", "p", "2", "3", "tj j 4", "?", "x", "o", "U", ":", "/x", "e"] {
+    for keys in ["", "p", "2", "2+i", "3", "3[[", "tj j 4", "?", "x", "o", "U", ":", "/x", "e"] {
         let (mut session, mut ui) = (fixture::trained(), UiState::default());
         play(&mut session, &mut ui, keys);
         for width in widths {

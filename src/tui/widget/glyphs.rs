@@ -25,6 +25,8 @@ pub struct Glyphs {
     pub front: char,
     /// Selected, or "here".
     pub selected: char,
+    /// On an earlier Pareto front.
+    pub earlier: char,
     /// Feasible, not on the front.
     pub feasible: char,
     /// Infeasible, in a plot.
@@ -80,6 +82,7 @@ pub static UNICODE: Glyphs = Glyphs {
     focus: '▸',
     front: '●',
     selected: '◆',
+    earlier: '□',
     feasible: '○',
     infeasible: '·',
     yes: '✓',
@@ -114,6 +117,7 @@ pub static ASCII: Glyphs = Glyphs {
     focus: '>',
     front: '*',
     selected: '@',
+    earlier: '+',
     feasible: 'o',
     infeasible: '.',
     yes: 'y',

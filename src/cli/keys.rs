@@ -1,0 +1,48 @@
+//! `splitscope keys`: the keys in use, to be read or to be changed.
+
+use std::io::Write;
+
+use anyhow::{Context, Result};
+
+use super::Answer;
+use crate::tui::config::{self, Config};
+
+/// Arguments of `keys`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// As what
+    #[arg(long, value_enum, default_value_t = Format::Toml)]
+    format: Format,
+    /// The keys splitscope comes with, whatever the user's file says
+    #[arg(long)]
+    defaults: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// The `[keys]` table of the configuration file, ready to be changed
+    Toml,
+    /// Tables by chapter
+    Markdown,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
+    let keys = if arguments.defaults { Config::default().keys } else { of_user()?.keys };
+    let text = match arguments.format {
+        Format::Markdown => keys.markdown(),
+        Format::Toml => {
+            let file = config::path()
+                .map_or("the file that SPLITSCOPE_CONFIG names".to_owned(), |path| path.display().to_string());
+            format!("# For {file}; a row that is left out keeps its keys.\n\n{}", keys.toml())
+        }
+    };
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(Answer::Yes)
+}
+
+/// What the user's file says.
+pub(super) fn of_user() -> Result<Config> {
+    let Some(path) = config::path() else { return Ok(Config::default()) };
+    let source = Config::read(&path).with_context(|| format!("{} can't be read", path.display()))?;
+    Ok(source.map(|source| Config::from_toml(&source)).transpose()?.unwrap_or_default())
+}

@@ -1,0 +1,92 @@
+//! What a search found, generation by generation, under the present knobs.
+
+use crate::explore::candidate::CandidateId;
+use crate::explore::progress::Found;
+use crate::explore::session::Session;
+
+/// A design that the search measured, as a point.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FoundPoint<'a> {
+    /// What was found.
+    pub found: &'a Found,
+    /// Its candidate.
+    pub candidate: CandidateId,
+    /// Seconds under the present knobs.
+    pub latency_s: f64,
+    /// Whether it meets all limits.
+    pub feasible: bool,
+    /// Whether it meets them and none found until then that does is both as accurate and as fast.
+    pub front: bool,
+}
+
+impl Session {
+    /// What the search had found when a generation ended, or by now; in the order it was found. Measured with another
+    /// number of sensors is left out: those are other accuracies.
+    pub fn found(&self, generation: Option<u32>) -> Vec<FoundPoint<'_>> {
+        let until = generation.unwrap_or(u32::MAX);
+        let judge = self.judge();
+        let wanted = |found: &&Found| found.generation <= until && found.views == self.setup.knobs.sensors;
+        let mut points: Vec<FoundPoint<'_>> = (self.searching.found.iter().filter(wanted))
+            .filter_map(|found| {
+                let design = &found.design;
+                let is_it =
+                    |id: &&CandidateId| self.pool.design(&self.space, **id, design.split).as_ref() == Some(design);
+                let candidate = *self.pool.of_genome(&design.genome).iter().find(is_it)?;
+                let cut = self.pool.cuts(candidate).iter().find(|cut| cut.boundary == design.split)?;
+                let cost = judge.evaluate(cut, found.accuracy);
+                let (latency_s, feasible) = (cost.latency.total_s(), cost.feasible());
+                Some(FoundPoint { found, candidate, latency_s, feasible, front: false })
+            })
+            .collect();
+        mark_front(&mut points);
+        points
+    }
+}
+
+/// Marks the points that no other one beats.
+fn mark_front(points: &mut [FoundPoint<'_>]) {
+    let mut order: Vec<usize> = (0..points.len()).filter(|&index| points[index].feasible).collect();
+    order.sort_by(|&one, &other| {
+        let (one, other) = (&points[one], &points[other]);
+        one.latency_s.total_cmp(&other.latency_s).then(other.found.accuracy.total_cmp(&one.found.accuracy))
+    });
+    let mut best = f64::NEG_INFINITY;
+    for index in order {
+        let accuracy = points[index].found.accuracy;
+        points[index].front = accuracy > best;
+        best = best.max(accuracy);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::tests::session;
+    use crate::explore::progress::{Found, Generation, SearchUpdate};
+    use crate::explore::{Action, Feed};
+
+    #[test]
+    fn the_front_grows_with_the_generations() {
+        let mut session = session(60);
+        let views = session.knobs().sensors;
+        let ids: Vec<_> = session.order().iter().copied().take(3).collect();
+        let mut feeds = Vec::new();
+        for (generation, (&id, accuracy)) in (1..).zip(ids.iter().zip([0.5, 0.9, 0.7])) {
+            let design = session.best_design(id).unwrap();
+            feeds.push(Feed::Measured { design: design.clone(), views, accuracy, samples: 10, step: 1 });
+            feeds.push(Feed::Search(SearchUpdate::Found(Found { design, views, accuracy, generation: 0 })));
+            feeds.push(Feed::Search(SearchUpdate::Generation(Generation { generation, ..Generation::default() })));
+        }
+        session.update(Action::Feed(feeds), 0);
+        let count = |generation| session.found(generation).len();
+        assert_eq!((count(Some(1)), count(Some(2)), count(None)), (1, 2, 3));
+        let all = session.found(None);
+        let best = all.iter().max_by(|a, b| a.found.accuracy.total_cmp(&b.found.accuracy)).unwrap();
+        assert!(best.front || !best.feasible);
+        for point in all.iter().filter(|point| point.front) {
+            let beats = |other: &&super::FoundPoint<'_>| {
+                other.feasible && other.latency_s < point.latency_s && other.found.accuracy >= point.found.accuracy
+            };
+            assert!(!all.iter().any(|other| beats(&other)));
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What a user has set once and for all: colours, mouse, characters, keys. A TOML file in the user's configuration folder.
+//!
+//! ```toml
+//! theme = "light"       # okabe-ito, light or mono
+//! mouse = false         # leave the mouse to the terminal
+//! ascii = true          # draw with plain characters
+//!
+//! [keys]                # names as `splitscope keys` prints them
+//! train = ["f5"]
+//! ```
+//! A flag of the command line goes before the file, the file before what the environment says.
+
+use std::{
+    env, io,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{
+    keymap::{KeyTable, Keymap},
+    theme::Palette,
+};
+use crate::diagnostic::{Diagnostic, Source, nearest};
+
+/// What the file says; what it does not say is `None`, or the keys of the table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Config {
+    /// Colours.
+    pub palette: Option<Palette>,
+    /// Whether to take the mouse.
+    pub mouse: Option<bool>,
+    /// Whether to draw with plain characters only.
+    pub ascii: Option<bool>,
+    /// Keys.
+    pub keys: Keymap,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    theme: Option<Spanned<String>>,
+    mouse: Option<bool>,
+    ascii: Option<bool>,
+    keys: KeyTable,
+}
+
+impl Config {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// Anything wrong with it, at its place.
+    pub fn from_toml(source: &Source) -> Result<Self, Diagnostic> {
+        let file: File = source.parse()?;
+        let palette = file.theme.map(|name| palette(&name, source)).transpose()?;
+        let keys = Keymap::with(&file.keys, source)?;
+        Ok(Self { palette, mouse: file.mouse, ascii: file.ascii, keys })
+    }
+
+    /// The user's file as text; `None` if there is none.
+    ///
+    /// # Errors
+    /// It is there and can't be read.
+    pub fn read(path: &Path) -> io::Result<Option<Source>> {
+        match Source::read(path) {
+            Ok(source) => Ok(Some(source)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Where the user's file is: `$SPLITSCOPE_CONFIG`, else `splitscope/config.toml` in `$XDG_CONFIG_HOME` or `~/.config`;
+/// `None` if the environment names neither.
+pub fn path() -> Option<PathBuf> {
+    let folder = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    // The specification of these folders asks to pass over a path that is not absolute.
+    let base = || folder("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
+    let home = || Some(folder("HOME")?.join(".config"));
+    folder("SPLITSCOPE_CONFIG").or_else(|| Some(base().or_else(home)?.join("splitscope").join("config.toml")))
+}
+
+fn palette(name: &Spanned<String>, source: &Source) -> Result<Palette, Diagnostic> {
+    Palette::from_name(name.get_ref()).ok_or_else(|| {
+        let names = Palette::ALL.map(Palette::name);
+        let near = nearest(name.get_ref(), names).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+        let help = Some(format!("{near}themes: {}", names.join(", ")));
+        Diagnostic { help, ..source.error(name.span(), format!("no theme is named `{}`", name.get_ref())) }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::keymap::{Key, Verb};
+
+    fn read(text: &str) -> Result<Config, Diagnostic> {
+        Config::from_toml(&Source::new("config.toml", text))
+    }
+
+    #[test]
+    fn an_empty_file_says_nothing() {
+        assert_eq!(read("").unwrap(), Config::default());
+    }
+
+    #[test]
+    fn what_is_set_counts() {
+        let config = read("theme = \"light\"\nmouse = false\n[keys]\ntrain = [\"f5\"]\n").unwrap();
+        assert_eq!((config.palette, config.mouse, config.ascii), (Some(Palette::Light), Some(false), None));
+        assert_eq!(config.keys.row(Verb::Train).keys, [Key::parse("f5").unwrap()]);
+    }
+
+    #[test]
+    fn mistakes_are_shown_at_their_place() {
+        for (text, place, word) in [
+            ("theme = \"lihgt\"\n", (1, 9), "light"),
+            ("\nmuose = true\n", (2, 1), "mouse"),
+            ("mouse = 3\n", (1, 9), "boolean"),
+            ("[keys]\ntrain = \"T\"\n", (2, 9), "sequence"),
+        ] {
+            let error = read(text).unwrap_err();
+            assert_eq!(error.position(), place, "{error}");
+            assert!(error.to_string().contains(word), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_file_is_no_error() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Config::read(&folder.path().join("config.toml")).unwrap().is_none());
+        assert!(Config::read(folder.path()).is_err());
+    }
+}

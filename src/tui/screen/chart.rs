@@ -1,0 +1,103 @@
+//! Curves over steps or evaluations, as Train and Search show them: a window on x, a crosshair, values read off there.
+
+use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
+
+use super::View;
+use crate::tui::{
+    hit::{HitMap, Target},
+    state::Curves,
+    widget::{Axis, Curve, Scale, Series},
+};
+
+/// How the axes of a chart are laid out.
+#[derive(Clone, Copy, Debug)]
+pub struct Axes {
+    /// The newest x of all series.
+    pub last: f64,
+    /// Scale of x.
+    pub x: Scale,
+    /// Scale of y.
+    pub y: Scale,
+    /// Fixed bounds of y; else those of what is shown.
+    pub bounds: Option<(f64, f64)>,
+}
+
+/// Draws curves and notes where their plot is.
+pub fn draw(
+    view: View<'_>,
+    curves: &Curves,
+    series: &[Series<'_>],
+    axes: Axes,
+    area: Rect,
+    buf: &mut Buffer,
+    hits: &mut HitMap,
+) {
+    let (start, end) = curves.window(axes.last);
+    let x = Axis::new(start, end, axes.x);
+    let shown = series.iter().flat_map(|one| within(one.points, start, end)).map(|(_, value)| *value);
+    let y = match axes.bounds {
+        Some((low, high)) => Axis::new(low, high, axes.y),
+        None => Axis::fit(shown, axes.y).padded(0.04),
+    };
+    let curve = Curve::new(series, x, y).cursor(curves.cursor).styles(view.theme.curve()).glyphs(view.theme.glyphs);
+    let plot = curve.plot_area(area);
+    (&curve).render(area, buf);
+    hits.add(plot, Target::Chart { x });
+}
+
+/// Samples between two x, which ascend.
+fn within(points: &[(f64, f64)], start: f64, end: f64) -> &[(f64, f64)] {
+    let from = points.partition_point(|(x, _)| *x < start);
+    let to = points.partition_point(|(x, _)| *x <= end);
+    &points[from.min(to)..to]
+}
+
+/// The value at the crosshair: that of the last sample up to it, of the first one if there is none; the newest value
+/// where no crosshair is.
+pub fn read_off(points: &[(f64, f64)], cursor: Option<f64>) -> Option<f64> {
+    let index = cursor.map_or(points.len(), |cursor| points.partition_point(|(x, _)| *x <= cursor));
+    points.get(index.saturating_sub(1)).map(|(_, value)| *value)
+}
+
+/// Each sample the mean of itself and at most `count - 1` before it. What is no number breaks the line and is left out of
+/// means; a single sample that stands far out still shows, as a step of that height over `count`.
+pub fn smoothed(points: &[(f64, f64)], count: usize) -> Vec<(f64, f64)> {
+    let (mut sum, mut numbers) = (0.0, 0_usize);
+    let mut smooth = Vec::with_capacity(points.len());
+    for (index, &(x, value)) in points.iter().enumerate() {
+        if value.is_finite() {
+            (sum, numbers) = (sum + value, numbers + 1);
+        }
+        if let Some((_, gone)) = index.checked_sub(count).map(|gone| points[gone]).filter(|(_, gone)| gone.is_finite())
+        {
+            (sum, numbers) = (sum - gone, numbers - 1);
+        }
+        let mean = if value.is_finite() { sum / numbers as f64 } else { f64::NAN };
+        smooth.push((x, mean));
+    }
+    smooth
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_read_off_at_the_crosshair() {
+        let points = [(1.0, 10.0), (3.0, 30.0), (5.0, 50.0)];
+        let at = |cursor| read_off(&points, cursor);
+        assert_eq!([at(None), at(Some(4.0)), at(Some(3.0)), at(Some(0.0))], [50.0, 30.0, 30.0, 10.0].map(Some));
+        assert_eq!(read_off(&[], Some(1.0)), None);
+        assert_eq!(within(&points, 2.0, 5.0), &points[1..]);
+        assert!(within(&points, 6.0, 9.0).is_empty());
+    }
+
+    #[test]
+    fn means_pass_over_what_is_no_number() {
+        let points = [(1.0, 2.0), (2.0, 4.0), (3.0, f64::NAN), (4.0, 6.0), (5.0, 8.0)];
+        let smooth = smoothed(&points, 2);
+        let values: Vec<f64> = smooth.iter().map(|point| point.1).collect();
+        assert_eq!((values[0], values[1], values[3], values[4]), (2.0, 3.0, 6.0, 7.0));
+        assert!(values[2].is_nan());
+    }
+}

@@ -1,0 +1,47 @@
+//! The row of a run that is replayed: how far it has been told.
+//!
+//! ```text
+//!  ▶ replay of run-001  █████████████░░░░░░░░░░░░░░░░  42 %  1:35 after its beginning   </> go through  z hold
+//! ```
+
+use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
+
+use super::{View, chrome};
+use crate::tui::{
+    hit::{HitMap, Target},
+    keymap::Verb,
+    state::Reel,
+    text,
+    widget::{Gauge, width},
+};
+
+/// Fewest cells of the bar.
+const BAR: u16 = 20;
+
+/// Draws the row.
+pub fn draw(view: View<'_>, reel: &Reel, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+    let View { theme, ui, .. } = view;
+    let keys = |verb| ui.keys.key(verb);
+    let share = reel.at as f64 / reel.of.max(1) as f64;
+    let mark = if reel.plays { theme.glyphs.arrow } else { theme.glyphs.vertical };
+    let lead = format!(" {mark} replay of {}  ", reel.run);
+    let place = format!("{:>4.0} %  {} after its beginning", share * 100.0, text::duration(reel.seconds));
+    let play = if reel.plays { "hold" } else { "play" };
+    let hints = [
+        (format!("  {}/{}", keys(Verb::ReplayBack), keys(Verb::ReplayOn)), " go through"),
+        (format!("  {}", keys(Verb::Play)), play),
+    ];
+    let hint_cells: u16 = hints.iter().map(|(key, words)| width(key) + 1 + width(words)).sum::<u16>() + 1;
+    let start = chrome::line(buf, area, &[(&lead, theme.accent)], theme);
+    let room = area.right().saturating_sub(start);
+    let hinted = room >= BAR + width(&place) + 1 + hint_cells;
+    let bar = Rect { x: start, width: room - if hinted { hint_cells } else { 1.min(room) }, ..area };
+    Gauge::new(share).text(&place).styles(theme.accent, theme.dim, theme.text).glyphs(theme.glyphs).render(bar, buf);
+    hits.add(Rect { width: bar.width.saturating_sub(width(&place) + 1), ..bar }, Target::Reel);
+    if hinted {
+        let pieces = hints
+            .iter()
+            .flat_map(|(key, words)| [(key.as_str(), theme.accent), (" ", theme.dim), (words.trim(), theme.dim)]);
+        chrome::line(buf, Rect { x: bar.right(), width: hint_cells, ..area }, &pieces.collect::<Vec<_>>(), theme);
+    }
+}

@@ -1,0 +1,81 @@
+//! What the search has found: the present front, and that of an earlier generation beside it.
+
+use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
+
+use super::super::{View, chrome};
+use crate::{
+    explore::{CandidateId, FoundPoint, KnobId},
+    tui::{
+        hit::{HitMap, Target},
+        keymap::Verb,
+        widget::{Axis, Mark, Scale, Scatter, width},
+    },
+};
+
+/// How near a press must be to a point, in columns.
+const REACH: u16 = 4;
+
+/// Draws the pane.
+pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+    let View { theme, ui, .. } = view;
+    let glyphs = theme.glyphs;
+    let keys = format!("{}/{}", ui.keys.key(Verb::EarlierFront), ui.keys.key(Verb::LaterFront));
+    let title = "Accuracy % over latency ms";
+    let notes = match ui.generation {
+        Some(generation) => vec![
+            format!("{} front now  {} after generation {generation}  {keys}", glyphs.front, glyphs.earlier),
+            format!("{} now {} generation {generation}", glyphs.front, glyphs.earlier),
+        ],
+        None => vec![
+            format!("{} front  {} found  {keys} earlier fronts", glyphs.front, glyphs.infeasible),
+            format!("{} front", glyphs.front),
+        ],
+    };
+    let note = notes.iter().find(|note| width(note) + width(title) + 9 < area.width);
+    let inner = chrome::pane(buf, area, (title, note.map_or("", String::as_str)), false, theme);
+    with_scatter(view, |scatter, _| scatter.render(inner, buf));
+    hits.add(inner, Target::Found);
+}
+
+/// The design whose point is nearest to a cell, if one is near.
+pub fn nearest(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateId> {
+    with_scatter(view, |scatter, points| {
+        scatter.nearest(area, x, y, REACH).and_then(|index| points.get(index)).copied()
+    })
+}
+
+fn with_scatter<R>(view: View<'_>, then: impl FnOnce(&Scatter<'_>, &[CandidateId]) -> R) -> R {
+    let View { session, theme, ui } = view;
+    let glyphs = theme.glyphs;
+    let now = session.found(None);
+    let mut marks: Vec<Mark> = Vec::new();
+    let mut ids: Vec<CandidateId> = Vec::new();
+    let mut add = |point: &FoundPoint<'_>, glyph, style, layer| {
+        marks.push(Mark { x: point.latency_s * 1e3, y: point.found.accuracy * 100.0, glyph, style, layer });
+        ids.push(point.candidate);
+    };
+    for point in &now {
+        match point.front {
+            true => add(point, glyphs.front, theme.front, 3),
+            false if point.feasible => add(point, glyphs.feasible, theme.dim, 1),
+            false => add(point, glyphs.infeasible, theme.infeasible, 0),
+        }
+    }
+    let earlier = ui.generation.map(|generation| session.found(Some(generation))).unwrap_or_default();
+    for point in earlier.iter().filter(|point| point.front) {
+        // One that still is on the front stays as it is.
+        let stays = now.iter().any(|other| other.front && other.found.design == point.found.design);
+        if !stays {
+            add(point, glyphs.earlier, theme.warn, 2);
+        }
+    }
+    let limit = session.value(KnobId::LatencyLimit) * 1e3;
+    let x = Axis::fit(marks.iter().map(|mark| mark.x), Scale::Linear).padded(0.06);
+    let y = Axis::fit(marks.iter().map(|mark| mark.y), Scale::Linear).padded(0.06);
+    let selected = ids.iter().position(|id| session.selected() == Some(*id));
+    let mut scatter = Scatter::new(&marks, x, y).selected(selected).styles(theme.scatter()).glyphs(glyphs);
+    if limit.is_finite() {
+        scatter = scatter.limit_x(limit);
+    }
+    then(&scatter, &ids)
+}

@@ -1,0 +1,144 @@
+//! What the designs of the front have in common, and what the search still varies: for each gene the share of each choice.
+
+use std::collections::BTreeMap;
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::super::{View, chrome};
+use crate::{
+    explore::{PointClass, Session},
+    space::{Design, GeneKind, SearchSpace},
+    tui::widget::width,
+};
+
+/// Cells of the name of a gene.
+const NAMES: usize = 12;
+
+/// Choices of one gene by name, in the order of the space, and how many designs have each.
+struct Shares {
+    name: String,
+    counts: Vec<(String, usize)>,
+}
+
+impl Shares {
+    /// How undecided the gene is, in bits: 0 if all designs agree (Shannon's entropy of the shares).
+    fn bits(&self) -> f64 {
+        let total: usize = self.counts.iter().map(|(_, count)| count).sum();
+        let share = |count: usize| count as f64 / total.max(1) as f64;
+        let of = |count: usize| if count == 0 { 0.0 } else { -share(count) * share(count).log2() };
+        self.counts.iter().map(|(_, count)| of(*count)).sum()
+    }
+}
+
+/// Draws the pane.
+pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) {
+    let View { session, theme, ui } = view;
+    let designs = front(session, ui.generation);
+    let when = ui.generation.map(|generation| format!(" after generation {generation}")).unwrap_or_default();
+    let title = format!("What the front{when} is made of ({})", designs.len());
+    let note = if area.width >= 56 { "share of its designs, bits" } else { "%, bits" };
+    let inner = chrome::pane(buf, area, (&title, note), false, theme);
+    let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+    if designs.is_empty() {
+        let text = "no design that fits is measured yet";
+        chrome::line(buf, chrome::row(inner, 0), &[(text, theme.dim)], theme);
+        return;
+    }
+    let total = designs.len() as f64;
+    for (index, shares) in genes(session.space(), &designs).iter().enumerate() {
+        let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX));
+        if row.is_empty() {
+            break;
+        }
+        let bits = format!("{:.1}", shares.bits());
+        let room = row.width.saturating_sub(width(&bits) + 1);
+        let words = row_of(shares, total, theme.glyphs, room);
+        chrome::line(
+            buf,
+            Rect { width: room, ..row },
+            &[(&format!("{:<NAMES$}", shares.name), theme.dim), (&words, theme.text)],
+            theme,
+        );
+        chrome::right(buf, row, &bits, theme.dim);
+    }
+}
+
+/// The choices with a bar and a percentage, or, where that is too wide, with a bar only.
+fn row_of(shares: &Shares, total: f64, glyphs: &crate::tui::widget::Glyphs, room: u16) -> String {
+    let bar = |count: usize| glyphs.level(count as f64 / total);
+    let used = || shares.counts.iter().filter(|(_, count)| *count > 0);
+    let full: Vec<String> =
+        used().map(|(name, count)| format!("{name} {} {:<3.0}", bar(*count), 100.0 * *count as f64 / total)).collect();
+    let full = full.join(" ");
+    if width(&full) + NAMES as u16 <= room {
+        return full;
+    }
+    used().map(|(name, count)| format!("{name} {}", bar(*count))).collect::<Vec<_>>().join("  ")
+}
+
+/// The designs of the front: of what the search found, else of all that is measured.
+fn front(session: &Session, generation: Option<u32>) -> Vec<Design> {
+    let found = session.found(generation);
+    if !found.is_empty() {
+        return found.iter().filter(|point| point.front).map(|point| point.found.design.clone()).collect();
+    }
+    let points = session.points().filter(|point| point.class == PointClass::Front);
+    points.filter_map(|point| session.best_design(point.candidate)).collect()
+}
+
+fn genes(space: &SearchSpace, designs: &[Design]) -> Vec<Shares> {
+    let boundary = |name: &str, of: &dyn Fn(&Design) -> u8| {
+        let mut counts: BTreeMap<u8, usize> = BTreeMap::new();
+        designs.iter().for_each(|design| *counts.entry(of(design)).or_default() += 1);
+        let counts = counts.into_iter().map(|(id, count)| (space.boundary_name(id).to_owned(), count)).collect();
+        Shares { name: name.to_owned(), counts }
+    };
+    let number = |name: String, list: &[u32], of: &dyn Fn(&Design) -> u32| {
+        let count = |value: &u32| designs.iter().filter(|design| of(design) == *value).count();
+        Shares { name, counts: list.iter().map(|value| (value.to_string(), count(value))).collect() }
+    };
+    let wide = |list: &[u8]| list.iter().map(|&value| u32::from(value)).collect::<Vec<_>>();
+    let mut all = vec![
+        boundary("split", &|design| design.split),
+        boundary("fuse", &|design| design.fusion),
+        number("ratio".to_owned(), &wide(&space.split.ratios), &|design| design.ratio.into()),
+        number("link bits".to_owned(), &wide(&space.split.bits), &|design| design.bits.into()),
+    ];
+    for (index, gene) in space.genes().iter().enumerate().filter(|(_, gene)| gene.choices > 1) {
+        let stage = gene.stage.and_then(|stage| space.stages.get(stage));
+        let (word, list) = match (gene.kind, stage) {
+            (GeneKind::Resolution, _) | (_, None) => ("resolution", &space.resolutions),
+            (GeneKind::Width, Some(stage)) => ("width", &stage.widths),
+            (GeneKind::Depth, Some(stage)) => ("depth", &stage.depths),
+            (GeneKind::Kernel, Some(stage)) => ("kernel", &stage.kernels),
+            (GeneKind::Expansion, Some(stage)) => ("expand", &stage.expansions),
+        };
+        let place = stage.map(|stage| stage.name.clone()).unwrap_or_default();
+        let block = gene.block.map(|block| format!(".{}", block + 1)).unwrap_or_default();
+        let choice = |design: &Design| {
+            let choice = design.genome.genes().get(index).copied().unwrap_or(0);
+            list.get(usize::from(choice)).copied().unwrap_or(0)
+        };
+        all.push(number(format!("{place}{block} {word}"), list, &choice));
+    }
+    // A choice that the space does not leave open says nothing.
+    all.retain(|shares| shares.counts.len() > 1 || shares.name == "split" || shares.name == "fuse");
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_all_agree_on_has_no_bits() {
+        let shares = |counts: &[usize]| Shares {
+            name: String::new(),
+            counts: counts.iter().map(|&count| (String::new(), count)).collect(),
+        };
+        assert_eq!(shares(&[8, 0]).bits(), 0.0);
+        assert!((shares(&[4, 4]).bits() - 1.0).abs() < 1e-12);
+        assert!((shares(&[2, 2, 2, 2]).bits() - 2.0).abs() < 1e-12);
+        assert_eq!(shares(&[]).bits(), 0.0);
+    }
+}

@@ -1,0 +1,152 @@
+//! How curves are looked at: which part of x, on which scale, and where values are read off.
+
+/// The view of the curves of a screen, over x from 0 to the newest sample, `last`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Curves {
+    /// How much of x is shown; none is all there is.
+    span: Option<f64>,
+    /// The right edge, unless it follows the newest sample.
+    end: Option<f64>,
+    /// Where values are read off.
+    pub cursor: Option<f64>,
+    /// Whether the axis is logarithmic where that makes sense.
+    pub log: bool,
+    /// Whether noisy curves are smoothed.
+    pub smooth: bool,
+}
+
+impl Default for Curves {
+    fn default() -> Self {
+        Self { span: None, end: None, cursor: None, log: true, smooth: true }
+    }
+}
+
+/// Least part of all of x that is shown.
+const LEAST: f64 = 1.0 / 4096.0;
+/// Steps of the crosshair over the width of what is shown.
+const STEPS: f64 = 120.0;
+
+impl Curves {
+    /// The part of 0..=`last` that is shown.
+    pub fn window(&self, last: f64) -> (f64, f64) {
+        let last = last.max(1.0);
+        let span = self.span.unwrap_or(last).min(last);
+        let end = self.end.unwrap_or(last).clamp(span, last);
+        (end - span, end)
+    }
+
+    /// Whether new samples come into view by themselves.
+    pub const fn follows(&self) -> bool {
+        self.end.is_none()
+    }
+
+    /// Whether all of x is shown.
+    pub const fn is_whole(&self) -> bool {
+        self.span.is_none()
+    }
+
+    /// Shows less (above 1) or more of x, and keeps in place what is at `around`: else the crosshair, else the right edge.
+    pub fn zoom(&mut self, factor: f64, last: f64, around: Option<f64>) {
+        let (start, end) = self.window(last);
+        let around = around.or(self.cursor).unwrap_or(end).clamp(start, end);
+        let span = ((end - start) / factor).clamp(last.max(1.0) * LEAST, last.max(1.0));
+        let share = (around - start) / (end - start);
+        self.show(around - share * span, span, last);
+    }
+
+    /// Moves to later samples by a part of what is shown; to earlier ones if negative.
+    pub fn pan(&mut self, part: f64, last: f64) {
+        let (start, end) = self.window(last);
+        self.show(start + part * (end - start), end - start, last);
+    }
+
+    /// Follows the newest sample at this zoom; if it does so already, shows everything.
+    pub fn follow(&mut self) {
+        if self.follows() {
+            self.span = None;
+        }
+        self.end = None;
+    }
+
+    /// Takes up the crosshair at the right edge, or lays it down.
+    pub fn inspect(&mut self, last: f64) {
+        self.cursor = if self.cursor.is_some() { None } else { Some(self.window(last).1.floor()) };
+    }
+
+    /// Moves the crosshair by steps; what is shown moves with it.
+    pub fn move_cursor(&mut self, steps: f64, last: f64) {
+        let Some(cursor) = self.cursor else { return };
+        let (start, end) = self.window(last);
+        let step = ((end - start) / STEPS).round().max(1.0);
+        let cursor = (cursor + steps * step).clamp(0.0, last.max(1.0));
+        self.cursor = Some(cursor);
+        if !(start..=end).contains(&cursor) {
+            let start = if cursor < start { cursor } else { cursor - (end - start) };
+            self.show(start, end - start, last);
+        }
+    }
+
+    fn show(&mut self, start: f64, span: f64, last: f64) {
+        let last = last.max(1.0);
+        let whole = span >= last;
+        let start = start.clamp(0.0, (last - span).max(0.0));
+        let at_the_end = start + span >= last * (1.0 - 1e-9);
+        self.span = Some(span).filter(|_| !whole);
+        self.end = Some(start + span).filter(|_| !whole && !at_the_end);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zoom_and_pan_stay_within_the_run() {
+        let mut curves = Curves::default();
+        curves.zoom(4.0, 100.0, None);
+        assert_eq!((curves.window(100.0), curves.follows()), ((75.0, 100.0), true));
+        curves.pan(-1.0, 100.0);
+        assert_eq!((curves.window(100.0), curves.follows()), ((50.0, 75.0), false));
+        curves.pan(-99.0, 100.0);
+        assert_eq!(curves.window(100.0), (0.0, 25.0));
+        curves.zoom(1e-9, 100.0, None);
+        assert_eq!(curves, Curves::default());
+    }
+
+    #[test]
+    fn a_window_on_the_past_stays_where_it_is_while_the_run_goes_on() {
+        let mut curves = Curves::default();
+        curves.zoom(2.0, 100.0, Some(0.0));
+        assert_eq!((curves.window(100.0), curves.window(300.0)), ((0.0, 50.0), (0.0, 50.0)));
+        curves.follow();
+        assert_eq!(curves.window(300.0), (250.0, 300.0));
+        curves.follow();
+        assert!(curves.is_whole());
+    }
+
+    #[test]
+    fn the_crosshair_takes_the_window_along() {
+        let mut curves = Curves::default();
+        curves.inspect(1200.0);
+        assert_eq!(curves.cursor, Some(1200.0));
+        curves.move_cursor(-1.0, 1200.0);
+        assert_eq!(curves.cursor, Some(1190.0));
+        curves.zoom(10.0, 1200.0, None);
+        let (start, _) = curves.window(1200.0);
+        curves.move_cursor(-200.0, 1200.0);
+        assert!(curves.window(1200.0).0 < start && curves.cursor == Some(curves.window(1200.0).0));
+        curves.inspect(1200.0);
+        assert_eq!(curves.cursor, None);
+    }
+
+    #[test]
+    fn nothing_trained_yet_breaks_nothing() {
+        let mut curves = Curves::default();
+        curves.inspect(0.0);
+        curves.zoom(2.0, 0.0, None);
+        curves.pan(-1.0, 0.0);
+        curves.move_cursor(-5.0, 0.0);
+        let (start, end) = curves.window(0.0);
+        assert!(start < end);
+    }
+}
