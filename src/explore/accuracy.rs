@@ -92,11 +92,24 @@ impl Record {
     }
 }
 
+/// A measurement while some cameras saw nothing.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Loss {
+    /// Cameras of the rig.
+    views: u32,
+    /// Those that saw nothing: bit n is camera n.
+    lost: u32,
+    accuracy: Accuracy,
+    run: usize,
+}
+
 /// All measurements of a session.
 #[derive(Debug, Clone, Default)]
 pub struct Measurements {
     records: Vec<Record>,
     by_design: HashMap<Design, usize>,
+    /// What was measured while some cameras saw nothing.
+    losses: HashMap<Design, Vec<Loss>>,
     /// Accuracy of every cut of the pool with the present number of views; NaN where it was not measured.
     present: Vec<f64>,
     /// Run directories followed so far.
@@ -137,6 +150,29 @@ impl Measurements {
         views.into_iter().filter_map(|views| record.newest(self.run, views).map(|newest| (views, newest))).collect()
     }
 
+    /// The newest accuracy of a design for each single camera that saw nothing, of a rig of so many: camera and accuracy.
+    pub fn without_one(&self, design: &Design, views: u32) -> Vec<(u32, Accuracy)> {
+        let Some(losses) = self.losses.get(design) else { return Vec::new() };
+        let of_rig = losses.iter().filter(|loss| loss.run == self.run && loss.views == views);
+        let mut newest: Vec<(u32, Accuracy)> = Vec::new();
+        for Loss { lost, accuracy, .. } in of_rig.filter(|loss| loss.lost.is_power_of_two()) {
+            let camera = lost.trailing_zeros();
+            match newest.iter_mut().find(|(known, _)| *known == camera) {
+                Some((_, known)) if known.step > accuracy.step => {}
+                Some((_, known)) => *known = *accuracy,
+                None => newest.push((camera, *accuracy)),
+            }
+        }
+        newest.sort_by_key(|(camera, _)| *camera);
+        newest
+    }
+
+    /// Keeps what was measured while some cameras of a rig saw nothing; never ranked by.
+    pub(super) fn learn_loss(&mut self, design: Design, views: u32, lost: u32, accuracy: Accuracy) {
+        let loss = Loss { views, lost, accuracy, run: self.run };
+        self.losses.entry(design).or_default().push(loss);
+    }
+
     /// Every reading of a design, those of earlier runs too, steps ascending.
     pub fn readings(&self, design: &Design) -> &[Reading] {
         self.by_design.get(design).map_or(&[], |&index| &self.records[index].readings)
@@ -175,6 +211,9 @@ impl Measurements {
     pub(super) fn withdraw(&mut self, step: u64) {
         for record in &mut self.records {
             record.readings.retain(|reading| reading.run != self.run || reading.accuracy.step <= step);
+        }
+        for losses in self.losses.values_mut() {
+            losses.retain(|loss| loss.run != self.run || loss.accuracy.step <= step);
         }
     }
 
@@ -257,6 +296,22 @@ mod tests {
         measured.withdraw(0);
         measured.follow("one");
         assert_eq!(measured.shown(&design, 6), Shown::Measured(accuracy(0.9, 3000)));
+    }
+
+    #[test]
+    fn a_lost_camera_changes_no_other_accuracy() {
+        let (space, profile) = pair();
+        let (pool, _) = Pool::sample(&space, &profile, 2, 1);
+        let design = pool.design(&space, 0, 3).unwrap();
+        let mut measured = Measurements::default();
+        for (lost, share, step) in [(1 << 4, 0.6, 10), (1 << 1, 0.7, 10), (1 << 1, 0.8, 20), (0b11, 0.2, 20)] {
+            measured.learn_loss(design.clone(), 6, lost, accuracy(share, step));
+        }
+        assert_eq!(measured.without_one(&design, 6), [(1, accuracy(0.8, 20)), (4, accuracy(0.6, 10))]);
+        assert!(measured.without_one(&design, 4).is_empty());
+        assert_eq!(measured.shown(&design, 6), Shown::None);
+        measured.withdraw(10);
+        assert_eq!(measured.without_one(&design, 6), [(1, accuracy(0.7, 10)), (4, accuracy(0.6, 10))]);
     }
 
     #[test]

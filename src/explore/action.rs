@@ -293,6 +293,21 @@ pub enum Feed {
         /// Training step of the weights.
         step: u64,
     },
+    /// A design was measured while some cameras saw nothing.
+    MeasuredWithout {
+        /// The design.
+        design: Design,
+        /// Cameras of the rig.
+        views: u32,
+        /// Those that saw nothing: bit n is camera n.
+        lost: u32,
+        /// Share of samples put into their class.
+        accuracy: f64,
+        /// Number of samples.
+        samples: u64,
+        /// Training step of the weights.
+        step: u64,
+    },
     /// Training went back to the weights of this step: later measurements don't hold.
     Withdrawn {
         /// The step.

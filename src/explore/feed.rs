@@ -19,6 +19,10 @@ impl Session {
                 Feed::Measured { design, views, accuracy, samples, step } => {
                     learned |= self.take_in(&design, views, Accuracy { accuracy, samples, step }, now_ms);
                 }
+                Feed::MeasuredWithout { design, views, lost, accuracy, samples, step } => {
+                    let design = self.space.canonical_design(design);
+                    self.measurements.learn_loss(design, views, lost, Accuracy { accuracy, samples, step });
+                }
                 Feed::Withdrawn { step } => {
                     self.measurements.withdraw(step);
                     learned = true;

@@ -9,7 +9,8 @@ use ratatui::crossterm::event::KeyCode;
 
 use super::{
     keymap::{BINDINGS, Key, Keymap, Row, Verb},
-    state::{Choice, Entry, Menu, Purpose, UiState},
+    screen::brushed_filter,
+    state::{AXES, Choice, End, Entry, Menu, Purpose, UiState},
 };
 use crate::explore::{
     Action, Column, Control, Export, Filter, Move, Overlay, Pane, Part, Point, PointClass, Screen, Session, Sort,
@@ -22,6 +23,8 @@ const MANY: i32 = 10;
 const ZOOM: f64 = 2.0;
 /// Pan of one key press, as a part of what is shown.
 const PAN: f64 = 0.25;
+/// More rows than a comparison has.
+const COMPARE_ROWS: usize = 512;
 /// Part of a run that one key press goes through.
 const WIND: f64 = 0.02;
 
@@ -107,6 +110,17 @@ pub fn verb(session: &Session, ui: &mut UiState, wish: Verb) -> Vec<Deed> {
         | Verb::Smooth => curves(session, ui, wish),
         Verb::EarlierFront => ui.generation = neighbouring_generation(session, ui.generation, false),
         Verb::LaterFront => ui.generation = neighbouring_generation(session, ui.generation, true),
+        Verb::NextPane | Verb::PreviousPane => {
+            // Two panes, so that the next one is the one before.
+            ui.brushes.focus = !ui.brushes.focus;
+        }
+        Verb::DifferencesOnly => (ui.differences, ui.compare_first) = (!ui.differences, 0),
+        Verb::LowerEndUp => brush(session, ui, End::Lower, 1.0),
+        Verb::LowerEndDown => brush(session, ui, End::Lower, -1.0),
+        Verb::UpperEndUp => brush(session, ui, End::Upper, 1.0),
+        Verb::UpperEndDown => brush(session, ui, End::Upper, -1.0),
+        Verb::ClearBrushes => ui.brushes.clear(),
+        Verb::KeepBrushed => return keep_brushed(session, ui),
         Verb::Runs => return vec![Deed::Runs],
         Verb::ReplayBack => return vec![Deed::Reel(Wind::By(-WIND))],
         Verb::ReplayOn => return vec![Deed::Reel(Wind::By(WIND))],
@@ -118,6 +132,20 @@ pub fn verb(session: &Session, ui: &mut UiState, wish: Verb) -> Vec<Deed> {
         _ => {}
     }
     Vec::new()
+}
+
+/// Moves an end of a brush; the axes then have the focus.
+fn brush(session: &Session, ui: &mut UiState, end: End, steps: f64) {
+    ui.brushes.focus = true;
+    ui.brushes.move_end(session, end, steps);
+}
+
+/// Makes a filter of the brushes, which are then no longer needed.
+fn keep_brushed(session: &Session, ui: &mut UiState) -> Vec<Deed> {
+    let Some(text) = brushed_filter(session, &ui.brushes) else { return Vec::new() };
+    ui.brushes.clear();
+    let filter = format!("{} {text}", session.setup().filter.text());
+    vec![Deed::Act(Action::Filter(filter.trim().to_owned()))]
 }
 
 /// Looks at the curves of the screen otherwise.
@@ -163,8 +191,8 @@ fn plain(session: &Session, wish: Verb) -> Option<Action> {
     let Sort { column, .. } = session.setup().sort;
     Some(match wish {
         Verb::GoTo(screen) => Action::Screen(screen),
-        Verb::NextPane => Action::Focus(Move::By(1)),
-        Verb::PreviousPane => Action::Focus(Move::By(-1)),
+        Verb::NextPane if session.ui().screen == Screen::Explore => Action::Focus(Move::By(1)),
+        Verb::PreviousPane if session.ui().screen == Screen::Explore => Action::Focus(Move::By(-1)),
         Verb::Back => Action::Back,
         Verb::Least => Action::MoveKnob(Move::First),
         Verb::Most => Action::MoveKnob(Move::Last),
@@ -243,7 +271,15 @@ fn rows(session: &Session, ui: &mut UiState, to: Move) -> Vec<Deed> {
             };
             Vec::new()
         }
-        _ => Vec::new(),
+        (Screen::Compare, _) if ui.brushes.focus => {
+            ui.brushes.at = to.apply(ui.brushes.at, AXES.len());
+            Vec::new()
+        }
+        (Screen::Compare, _) => {
+            // How many rows there are is known when they are drawn, and what is beyond is passed over then.
+            ui.compare_first = to.apply(ui.compare_first, COMPARE_ROWS);
+            Vec::new()
+        }
     }
 }
 

@@ -37,6 +37,8 @@ pub enum Target {
     },
     /// The heading of a column of the table.
     Heading(Column),
+    /// An axis of the Compare screen, by its number: one cell before its track and one after.
+    Axis(usize),
     /// The bar of a replay.
     Reel,
     /// A row of a menu or list that lies over the screen.

@@ -73,6 +73,12 @@ fn press(view: View<'_>, ui: &mut UiState, hits: &HitMap, x: u16, y: u16) -> Vec
             ui.drag = Some(Drag::Chart(area, axis));
             deeds.extend(drag(view, ui, x, y));
         }
+        Target::Axis(index) => {
+            let track = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+            (ui.brushes.focus, ui.brushes.at) = (true, index);
+            ui.brushes.set(view.session, index, 0.0, 1.0);
+            ui.drag = Some(Drag::Brush(index, track, share(track, x)));
+        }
         Target::Reel => {
             ui.drag = Some(Drag::Reel(area));
             deeds.extend(drag(view, ui, x, y));
@@ -126,6 +132,10 @@ fn drag(view: View<'_>, ui: &mut UiState, x: u16, y: u16) -> Vec<Deed> {
             ui.curves_mut(view.session.ui().screen).cursor = Some(axis.value(share(area, x)).round());
             Vec::new()
         }
+        Some(Drag::Brush(index, track, from)) => {
+            ui.brushes.set(view.session, index, from, share(track, x));
+            Vec::new()
+        }
         Some(Drag::Reel(area)) => vec![Deed::Reel(Wind::To(share(area, x)))],
         Some(Drag::Strip(part, area)) => {
             // A drag that leaves the strip goes on along its edge.
@@ -160,6 +170,11 @@ fn wheel(view: View<'_>, ui: &mut UiState, hits: &HitMap, x: u16, y: u16, steps:
             let around = hits.at(x, y).map(|(area, _)| axis.value(share(area, x)));
             let last = dispatch::last_x(view.session);
             ui.curves_mut(screen).zoom(if steps < 0 { ZOOM } else { 1.0 / ZOOM }, last, around);
+            Vec::new()
+        }
+        (Screen::Compare, Some(Target::Axis(_))) => Vec::new(),
+        (Screen::Compare, _) => {
+            ui.compare_first = ui.compare_first.saturating_add_signed(isize::try_from(steps).unwrap_or(0));
             Vec::new()
         }
         (Screen::Train | Screen::Search, _) => {

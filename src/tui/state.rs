@@ -1,8 +1,10 @@
 //! What is purely of the screen: a text being typed, a menu, the zoom of the curves. Everything that means something to
 //! the designs is in the session.
 
+mod brushes;
 mod curves;
 
+pub use brushes::{AXES, Brushes, End};
 pub use curves::Curves;
 
 use std::sync::Arc;
@@ -43,6 +45,12 @@ pub struct UiState {
     pub help_search: String,
     /// Column of the pinned designs that is chosen on the Compare screen.
     pub compare_at: usize,
+    /// First row of the comparison shown.
+    pub compare_first: usize,
+    /// Whether only rows that differ are shown.
+    pub differences: bool,
+    /// Axes of the Compare screen.
+    pub brushes: Brushes,
     /// Rows shown of the list in the focus.
     pub page: usize,
     /// The run that is replayed.
@@ -158,4 +166,6 @@ pub enum Drag {
     Chart(Rect, Axis),
     /// The place in a replay, over this bar.
     Reel(Rect),
+    /// The brush of an axis, over this track, begun at this part of it.
+    Brush(usize, Rect, f64),
 }

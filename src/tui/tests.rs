@@ -329,3 +329,68 @@ fn a_file_is_never_written_over_another() {
     assert_eq!(std::fs::read_to_string(second).unwrap(), "two");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
 }
+
+#[test]
+fn brushes_keep_designs_and_become_a_filter() {
+    let (mut session, mut ui) = (trained(), UiState::default());
+    play(&mut session, &mut ui, "4<tab>j[[[[[[]]]]]]");
+    let all = session.order().len();
+    let kept = session.order().iter().filter(|id| ui.brushes.keeps(&session, **id)).count();
+    assert!(0 < kept && kept < all, "{kept} of {all}");
+    play(&mut session, &mut ui, "F");
+    assert_eq!((session.order().len(), ui.brushes.any()), (kept, false), "{}", session.setup().filter.text());
+    play(&mut session, &mut ui, "<esc>[0");
+    assert_eq!((session.order().len(), ui.brushes.any()), (all, false));
+}
+
+#[test]
+fn a_drag_along_an_axis_brushes_it() {
+    let (mut app, mut terminal) = drawn(120, 36, trained());
+    app.act(Action::Screen(Screen::Compare));
+    play_app(&mut app, "1t jj 4");
+    terminal.draw(|frame| app.draw(frame)).unwrap();
+    let theme = picture_theme(Palette::OkabeIto);
+    let mut buffer = ratatui::buffer::Buffer::empty(Rect::new(0, 0, 120, 36));
+    let view = screen::View { session: &app.session, ui: &app.ui, theme: &theme };
+    let map = screen::draw(view, buffer.area, &mut buffer);
+    let (area, _) = map.find(|target| *target == Target::Axis(1)).unwrap();
+    mouse(&mut app, PRESS, area.x + 5, area.y);
+    mouse(&mut app, DRAG, area.x + 25, area.y + 3);
+    mouse(&mut app, RELEASE, area.x + 25, area.y + 3);
+    assert!(app.ui.brushes.focus && app.ui.brushes.at == 1);
+    let (low, high) = app.ui.brushes.range(1).expect("a brush");
+    assert!(low < high);
+}
+
+fn play_app(app: &mut App, keys: &str) {
+    for key in keys.chars() {
+        app.events(&[Event::Key(KeyEvent::from(KeyCode::Char(key)))]);
+    }
+}
+
+#[test]
+fn a_crosshair_is_set_by_key_and_by_mouse_and_the_wheel_zooms_around_the_pointer() {
+    let (mut app, mut terminal) = drawn(120, 36, trained());
+    play_app(&mut app, "2i");
+    assert_eq!(app.ui.training.cursor, Some(280.0));
+    terminal.draw(|frame| app.draw(frame)).unwrap();
+    mouse(&mut app, MouseEventKind::Down(MouseButton::Right), 30, 8);
+    let there = app.ui.training.cursor.expect("a crosshair");
+    assert!(there < 280.0);
+    mouse(&mut app, MouseEventKind::ScrollUp, 30, 8);
+    let (start, end) = app.ui.training.window(280.0);
+    assert!(start < there && there < end && end - start < 280.0);
+    play_app(&mut app, "i..");
+    assert!(app.ui.training.cursor.is_none() && app.ui.training.is_whole());
+}
+
+#[test]
+fn earlier_fronts_are_gone_through_and_left_again() {
+    let (mut session, mut ui) = (trained(), UiState::default());
+    play(&mut session, &mut ui, "3[[");
+    assert_eq!(ui.generation, Some(12));
+    play(&mut session, &mut ui, "]]");
+    assert_eq!(ui.generation, None);
+    play(&mut session, &mut ui, &"[".repeat(50));
+    assert_eq!(ui.generation, Some(1));
+}

@@ -34,11 +34,12 @@ pub const BINDINGS: &[Binding] = {
     const DESIGNS: Screens = Screens::DESIGNS;
     const CURVES: Screens = Screens::CURVES;
     const SEARCH: Screens = Screens::SEARCH;
+    const COMPARE: Screens = Screens::COMPARE;
     &[
         row(Verb::Left, &[key('h'), LEFT], DESIGNS, Change, "adjust", "take a step down or to the left"),
         row(Verb::Right, &[key('l'), RIGHT], DESIGNS, Change, "", "take a step up or to the right"),
-        row(Verb::NextPane, &[Key::plain(KeyCode::Tab)], EXPLORE, Move, "pane", "go to the next pane"),
-        row(Verb::PreviousPane, &[Key::plain(KeyCode::BackTab)], EXPLORE, Move, "", "go to the previous pane"),
+        row(Verb::NextPane, &[Key::plain(KeyCode::Tab)], DESIGNS, Move, "pane", "go to the next pane"),
+        row(Verb::PreviousPane, &[Key::plain(KeyCode::BackTab)], DESIGNS, Move, "", "go to the previous pane"),
         row(Verb::Up, &[key('k'), UP], ALL, Move, "", "move up; among events: to earlier ones"),
         row(Verb::Down, &[key('j'), DOWN], ALL, Move, "row", "move down"),
         row(Verb::First, &[key('g'), Key::plain(KeyCode::Home)], ALL, Move, "", "go to the first row"),
@@ -91,6 +92,13 @@ pub const BINDINGS: &[Binding] = {
         row(Verb::ShowScatter, &[key('p')], EXPLORE, Look, "", "show the scatter where there is room for one pane"),
         row(Verb::ShowTable, &[key('t')], EXPLORE, Look, "", "show the table where there is room for one pane"),
         row(Verb::Baseline, &[key('B')], DESIGNS, Look, "", "compare with this design"),
+        row(Verb::DifferencesOnly, &[key('d')], COMPARE, Look, "differences", "show only rows that differ, or all"),
+        row(Verb::LowerEndUp, &[key('[')], COMPARE, Look, "brush", "brush the axis: raise the lower end"),
+        row(Verb::LowerEndDown, &[key('{')], COMPARE, Look, "", "brush the axis: lower the lower end"),
+        row(Verb::UpperEndDown, &[key(']')], COMPARE, Look, "", "brush the axis: lower the upper end"),
+        row(Verb::UpperEndUp, &[key('}')], COMPARE, Look, "", "brush the axis: raise the upper end"),
+        row(Verb::ClearBrushes, &[key('0')], COMPARE, Look, "", "take all brushes away"),
+        row(Verb::KeepBrushed, &[key('F')], COMPARE, Look, "keep", "keep only designs within the brushes: filter"),
         row(Verb::Freeze, &[key('f')], ALL, Look, "", "hold measurements back, or let them in"),
         row(Verb::PauseOrResume, &[key('P')], ALL, Work, "pause", "pause the work, or let it go on"),
         row(Verb::Stop, &[key('X')], ALL, Work, "stop", "stop the work; it can be resumed"),

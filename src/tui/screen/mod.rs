@@ -98,6 +98,8 @@ pub fn point_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateI
     scatter::nearest(view, area, x, y)
 }
 
+pub use compare::brushed_filter;
+
 /// The design whose point is at or near a cell of what a search found.
 pub fn found_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateId> {
     search::nearest(view, area, x, y)

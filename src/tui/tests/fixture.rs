@@ -111,6 +111,14 @@ pub fn trained() -> Session {
     for id in some {
         let (Some(design), Some(row)) = (session.best_design(id), session.row(id)) else { continue };
         let accuracy = 0.95 - 0.3 * (-(row.candidate.macs as f64) / 1.5e6).exp() - 0.02 * f64::from(id % 5);
+        for camera in 0..6 {
+            let (design, lost) = (design.clone(), 1 << camera);
+            let accuracy = accuracy - 0.01 * f64::from(camera + 1);
+            feeds.push(Feed::MeasuredWithout { design, views: 6, lost, accuracy, samples: 500, step: 280 });
+        }
+        let few =
+            Feed::Measured { design: design.clone(), views: 2, accuracy: accuracy - 0.2, samples: 500, step: 280 };
+        feeds.push(few);
         feeds.push(Feed::Measured { design, views: 6, accuracy, samples: 500, step: 280 });
     }
     feeds.push(Feed::Search(SearchUpdate::State(State::Starting)));

@@ -68,6 +68,8 @@ fn search() {
 fn compare() {
     snapshots("compare_nothing", fixture::session(), "4");
     snapshots("compare", fixture::trained(), "t jj jj 4");
+    snapshots("compare_differences", fixture::trained(), "t jj jj 4d");
+    snapshots("compare_axes", fixture::trained(), "t jj jj 4<tab>j[[[[]]]");
 }
 
 #[test]
@@ -102,7 +104,7 @@ fn every_size_draws() {
     let widths = [0, 1, 2, 7, 40, 79, 80, 81, 95, 109, 110, 111, 127, 160, 199];
     let heights = [0, 1, 2, 12, 23, 24, 25, 28, 29, 30, 31, 36, 46, 75, 99];
     let theme = picture_theme(Palette::OkabeIto);
-    for keys in ["", "p", "2", "2+i", "3", "3[[", "tj j 4", "?", "x", "o", "U", ":", "/x", "e"] {
+    for keys in ["", "p", "2", "2+i", "3", "3[[", "tj j 4", "tj j 4d<tab>[", "?", "x", "o", "U", ":", "/x", "e"] {
         let (mut session, mut ui) = (fixture::trained(), UiState::default());
         play(&mut session, &mut ui, keys);
         for width in widths {

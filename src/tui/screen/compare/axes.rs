@@ -1,0 +1,192 @@
+//! All designs on parallel axes, one a row, with brushes: a brush on an axis keeps only the designs within it on all others.
+//!
+//! ```text
+//! ┌▸Axes ───────────────────────────────── 214 of 2 000 designs ──┐
+//! │▸latency ms   ↓   2.1 ├···▂▅▇A▅▃[▂▂▁B▁·]·············─┤ 10.3    │
+//! └───────────────────────────────────────────────────────────────┘
+//! ```
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::super::{View, chrome};
+use crate::{
+    explore::{CandidateId, Column, KnobId, Session},
+    tui::{
+        hit::{HitMap, Target},
+        keymap::Verb,
+        state::{AXES, Brushes},
+        text,
+        widget::Axis,
+    },
+};
+
+/// Cells before the lower end of an axis, and of a value at an end.
+const NAMES: u16 = 20;
+const VALUE: u16 = 8;
+
+/// Rows that the pane makes use of, of so many.
+pub fn rows(room: u16) -> u16 {
+    let axes = AXES.len() as u16;
+    if room >= 2 * axes + 2 { 2 * axes + 2 } else { axes + 2 }
+}
+
+/// Draws the pane.
+pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+    let View { session, theme, ui } = view;
+    let brushes = &ui.brushes;
+    let kept: Vec<CandidateId> = session.order().iter().copied().filter(|id| brushes.keeps(session, *id)).collect();
+    let keys = |verb| ui.keys.key(verb);
+    let note = format!(
+        "{} of {} designs  {}{} ends  {} keep",
+        text::thousands(kept.len() as u64),
+        text::thousands(session.order().len() as u64),
+        keys(Verb::LowerEndUp),
+        keys(Verb::UpperEndDown),
+        keys(Verb::KeepBrushed),
+    );
+    let inner = chrome::pane(buf, area, ("Axes", &note), brushes.focus, theme);
+    let double = inner.height >= 2 * AXES.len() as u16;
+    for index in 0..AXES.len() {
+        let at = u16::try_from(index).unwrap_or(u16::MAX);
+        let row = chrome::row(inner, if double { 2 * at } else { at });
+        if !row.is_empty() {
+            axis(view, index, &kept, row, buf, hits);
+        }
+    }
+}
+
+/// One axis: how many of the designs kept stand where, the brush, and the pinned designs.
+fn axis(view: View<'_>, index: usize, kept: &[CandidateId], row: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+    let View { session, theme, ui } = view;
+    let (column, glyphs) = (AXES[index], theme.glyphs);
+    let (name, size) = unit(session, column);
+    let selected = ui.brushes.focus && ui.brushes.at == index;
+    let (mark, style) = if selected { (glyphs.focus, theme.accent) } else { (' ', theme.text) };
+    let better = match (column.descends(), glyphs.braille) {
+        (true, true) => "↑",
+        (false, true) => "↓",
+        (true, false) => "^",
+        (false, false) => "v",
+    };
+    chrome::line(buf, row, &[(&format!("{mark}{name}"), style)], theme);
+    chrome::put(buf, row.x + NAMES - 2, row.y, better.chars().next().unwrap_or(' '), theme.dim);
+    let Some(axis) = ui.brushes.axis(session, index) else {
+        let cell = Rect { x: row.x + NAMES, width: row.width.saturating_sub(NAMES), ..row };
+        chrome::line(buf, cell, &[("nothing measured yet with this number of sensors", theme.dim)], theme);
+        return;
+    };
+    let track = Rect { x: row.x + NAMES + VALUE + 1, width: row.width.saturating_sub(NAMES + 2 * VALUE + 3), ..row };
+    if track.width < 4 {
+        return;
+    }
+    let end = |value: f64| text::decimal(value / size);
+    chrome::right(buf, Rect { x: row.x + NAMES, width: VALUE, ..row }, &end(axis.low()), theme.dim);
+    let high = end(axis.high());
+    chrome::line(buf, Rect { x: track.right() + 1, width: VALUE, ..row }, &[(&high, theme.dim)], theme);
+    hits.add(Rect { x: track.x - 1, width: track.width + 2, ..row }, Target::Axis(index));
+
+    let all = counts(session, column, &axis, session.order(), track.width);
+    let counts = counts(session, column, &axis, kept, track.width);
+    let most = counts.iter().copied().max().unwrap_or(0).max(1);
+    let brush = ui.brushes.range(index);
+    let column_of = |value: f64| place(&axis, value, track);
+    for (offset, (count, all)) in counts.iter().zip(&all).enumerate() {
+        let x = track.x + offset as u16;
+        let within = brush.is_none_or(|(low, high)| (column_of(low)..=column_of(high)).contains(&x));
+        let (glyph, style) = match (*count, *all) {
+            (0, 0) => (glyphs.horizontal, theme.border),
+            // Designs that a brush takes away leave a trace.
+            (0, _) => (glyphs.infeasible, theme.dim),
+            (count, _) => {
+                (glyphs.level(f64::from(count) / f64::from(most)), if within { theme.front } else { theme.dim })
+            }
+        };
+        chrome::put(buf, x, row.y, glyph, style);
+    }
+    if let Some((low, high)) = brush {
+        for (value, bracket) in [(low, '['), (high, ']')] {
+            chrome::put(buf, column_of(value), row.y, bracket, theme.selected);
+        }
+    }
+    pins(view, column, &axis, track, buf);
+}
+
+/// The letters of the pinned designs at their values, over everything else.
+fn pins(view: View<'_>, column: Column, axis: &Axis, track: Rect, buf: &mut Buffer) {
+    let View { session, theme, .. } = view;
+    for (index, compared) in session.compared().iter().enumerate() {
+        let cost = &compared.evaluation;
+        let value = match column {
+            Column::Accuracy => compared.accuracy.measured().unwrap_or(f64::NAN),
+            Column::Latency => cost.latency.total_s(),
+            Column::Energy => cost.energy_j,
+            Column::Memory => cost.sensor_peak_bytes as f64,
+            Column::Link => cost.link_bytes as f64,
+            _ => compared.macs as f64,
+        };
+        if axis.fraction(value).is_some_and(|at| (-1e-9..=1.0 + 1e-9).contains(&at)) {
+            let style = theme.pins[index % theme.pins.len()].add_modifier(ratatui::style::Modifier::BOLD);
+            chrome::put(buf, place(axis, value, track), track.y, compared.pin, style);
+        }
+    }
+}
+
+fn place(axis: &Axis, value: f64, track: Rect) -> u16 {
+    let share = axis.fraction(value).unwrap_or(0.0).clamp(0.0, 1.0);
+    track.x + (share * f64::from(track.width - 1)).round() as u16
+}
+
+fn counts(session: &Session, column: Column, axis: &Axis, ids: &[CandidateId], cells: u16) -> Vec<u32> {
+    let mut counts = vec![0; usize::from(cells)];
+    let track = Rect { width: cells, height: 1, ..Rect::default() };
+    for value in ids.iter().map(|id| session.figure(*id, column)).filter(|value| !value.is_nan()) {
+        counts[usize::from(place(axis, value, track))] += 1;
+    }
+    counts
+}
+
+/// Name with unit, and the unit's size in base units.
+fn unit(session: &Session, column: Column) -> (String, f64) {
+    let dial = |knob: KnobId, usual: (&'static str, f64)| {
+        session.dial(knob).map_or(usual, |dial| (dial.unit, dial.unit_size()))
+    };
+    let (name, (unit, size)) = match column {
+        Column::Accuracy => ("accuracy", ("%", 0.01)),
+        Column::Latency => ("latency", dial(KnobId::LatencyLimit, ("ms", 1e-3))),
+        Column::Energy => ("energy", dial(KnobId::EnergyLimit, ("uJ", 1e-6))),
+        Column::Memory => ("sensor RAM", dial(KnobId::SensorMemory, ("KiB", 1024.0))),
+        Column::Link => ("link", ("bytes", 1.0)),
+        _ => ("size", ("MMAC", 1e6)),
+    };
+    (format!("{name} {unit}"), size)
+}
+
+/// The brushes as a filter of the table, in words of the filter's own units; `None` if nothing is brushed.
+pub fn keep(session: &Session, brushes: &Brushes) -> Option<String> {
+    let mut terms = Vec::new();
+    for (index, column) in AXES.iter().enumerate() {
+        let Some((low, high)) = brushes.range(index) else { continue };
+        // Link bytes are compared in the unit of the sensor memory; megabytes of MACs in millions.
+        let size = match column {
+            Column::Link => unit(session, Column::Memory).1,
+            column => unit(session, *column).1,
+        };
+        let (name, digits) = (column.name(), 4);
+        // Rounded outwards, so that what is at an end stays.
+        let down = (low / size * 10_f64.powi(digits)).floor() / 10_f64.powi(digits);
+        let up = (high / size * 10_f64.powi(digits)).ceil() / 10_f64.powi(digits);
+        terms.push(format!("{name}>={down} {name}<={up}"));
+    }
+    (!terms.is_empty()).then(|| terms.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pane_takes_one_row_or_two_an_axis() {
+        assert_eq!(rows(12), AXES.len() as u16 + 2);
+        assert_eq!(rows(40), 2 * AXES.len() as u16 + 2);
+    }
+}

@@ -1,0 +1,180 @@
+//! Pinned designs side by side: figures with their differences to the baseline, what each survives, gene by gene.
+
+use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
+
+use super::super::{View, chrome};
+use super::lines::{Line, Words, lines};
+use crate::{
+    explore::Compared,
+    tui::{
+        hit::{HitMap, Target},
+        keymap::Verb,
+        theme::Theme,
+        widget::Gauge,
+    },
+};
+
+/// Cells of the names of rows.
+const NAMES: u16 = 24;
+/// Fewest cells of a design, and most.
+const COLUMN: u16 = 26;
+const WIDEST: u16 = 44;
+/// Rows above the figures.
+const HEAD: u16 = 2;
+
+/// The designs shown and where they stand.
+struct Grid<'a> {
+    shown: &'a [Compared],
+    /// Position of the first one among all pins.
+    first: usize,
+    /// Position of the baseline among all pins.
+    base: usize,
+    /// Cells of each.
+    column: u16,
+}
+
+/// Draws the pane.
+pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+    let View { session, theme, ui } = view;
+    let focus = !ui.brushes.focus;
+    let pins = session.compared();
+    let differ = if ui.differences { "only what differs from the baseline" } else { "differences to the baseline" };
+    let inner = chrome::pane(buf, area, ("Compare", differ), focus && !pins.is_empty(), theme);
+    if pins.is_empty() {
+        return nothing(view, inner, buf);
+    }
+    let room = usize::from((inner.width.saturating_sub(NAMES) / COLUMN).max(1));
+    let first = chrome::scrolled(0, ui.compare_at.min(pins.len() - 1), pins.len(), room);
+    let shown = &pins[first..(first + room).min(pins.len())];
+    let column = (inner.width.saturating_sub(NAMES) / u16::try_from(shown.len()).unwrap_or(1)).min(WIDEST);
+    let base = pins.iter().position(|pin| Some(pin.candidate) == session.setup().baseline).unwrap_or(0);
+    headings(view, &Grid { shown, first, base, column }, inner, buf, hits);
+    let mut lines = lines(session, &pins);
+    if ui.differences {
+        lines.retain(|line| line.differs());
+    }
+    let body = Rect { y: inner.y + HEAD.min(inner.height), height: inner.height.saturating_sub(HEAD + 1), ..inner };
+    let rows = usize::from(body.height);
+    let top = ui.compare_first.min(lines.len().saturating_sub(rows));
+    for (index, line) in lines.iter().skip(top).take(rows).enumerate() {
+        let row = chrome::row(body, u16::try_from(index).unwrap_or(u16::MAX));
+        chrome::line(
+            buf,
+            Rect { width: NAMES.min(row.width), ..row },
+            &[(&format!(" {}", line.name), theme.dim)],
+            theme,
+        );
+        for place in 0..shown.len() {
+            let x = row.x + NAMES + column * u16::try_from(place).unwrap_or(0);
+            let cell = Rect { x, width: column, ..row }.intersection(row);
+            figure(line, first + place, base, cell, theme, buf);
+        }
+    }
+    hits.page = rows;
+    let below = lines.len().saturating_sub(top + rows);
+    legend(view, pins.len() - shown.len(), below, chrome::row(inner, inner.height.saturating_sub(1)), buf);
+}
+
+/// What there is to do while nothing is pinned.
+fn nothing(view: View<'_>, inner: Rect, buf: &mut Buffer) {
+    let View { theme, ui, .. } = view;
+    let (pin, base) = (ui.keys.key(Verb::Pin), ui.keys.key(Verb::Baseline));
+    let lines = [
+        (format!("Nothing is pinned. {pin} pins the selected design; two or more are compared here:"), theme.text),
+        (String::new(), theme.text),
+        (
+            format!(
+                "accuracy, latency by part, energy, memory, each with its difference to a baseline ({base} sets it);"
+            ),
+            theme.dim,
+        ),
+        ("how slow the link and how small the memory may become before a design no longer fits;".to_owned(), theme.dim),
+        ("what is left of its accuracy when a camera is lost; and its genes, one by one.".to_owned(), theme.dim),
+    ];
+    for (index, (text, style)) in lines.iter().enumerate() {
+        let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX) + 1);
+        chrome::line(buf, row, &[("  ", *style), (text, *style)], theme);
+    }
+}
+
+/// What the marks mean, and what is beyond the edges.
+fn legend(view: View<'_>, aside: usize, below: usize, row: Rect, buf: &mut Buffer) {
+    let View { theme, ui, .. } = view;
+    let (star, differs) = marks(theme);
+    let keys = |verb| ui.keys.key(verb);
+    let mut text = format!(" {star} best  {differs} differs");
+    if below > 0 {
+        text.push_str(&format!("   {below} more rows: {}", keys(Verb::Down)));
+    }
+    if aside > 0 {
+        text.push_str(&format!("   {aside} more designs: {}/{}", keys(Verb::Left), keys(Verb::Right)));
+    }
+    text.push_str(&format!("   {} baseline  {} differences only", keys(Verb::Baseline), keys(Verb::DifferencesOnly)));
+    chrome::line(buf, row, &[(&text, theme.dim)], theme);
+}
+
+fn headings(view: View<'_>, grid: &Grid<'_>, inner: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+    let Grid { shown, first, base, column } = *grid;
+    let theme = view.theme;
+    let row = chrome::row(inner, 0);
+    for (place, pin) in shown.iter().enumerate() {
+        let index = first + place;
+        let role = if index == base { " (baseline)" } else { "" };
+        let selected = view.session.selected() == Some(pin.candidate);
+        let mark = if selected { theme.glyphs.focus } else { ' ' };
+        let text = format!("{mark}{}  #{}{role}", pin.pin, pin.candidate);
+        let x = row.x + NAMES + column * u16::try_from(place).unwrap_or(0);
+        let area = Rect { x, width: column, ..row }.intersection(row);
+        chrome::line(buf, area, &[(&text, theme.pins[index % theme.pins.len()])], theme);
+        hits.add(Rect { height: inner.height, ..area }, Target::Design(pin.candidate));
+    }
+    let rule = chrome::row(inner, 1);
+    for x in rule.x..rule.right() {
+        chrome::put(buf, x, rule.y, theme.glyphs.horizontal, theme.border);
+    }
+}
+
+/// Signs of the best one and of one that differs.
+const fn marks(theme: &Theme) -> (&'static str, &'static str) {
+    if theme.glyphs.braille { ("★", "≠") } else { ("*", "!=") }
+}
+
+/// A figure with its bar and its difference, or a word with a mark where it differs.
+fn figure(line: &Line, index: usize, base: usize, cell: Rect, theme: &Theme, buf: &mut Buffer) {
+    let (star, differs) = marks(theme);
+    let Some((figures, more)) = &line.figures else {
+        let Words { point, beside } = &line.words[index];
+        let mark = if *point == line.words[base].point { "" } else { differs };
+        let beside = if beside.is_empty() { String::new() } else { format!("  {beside}") };
+        let pieces = [
+            ("   ", theme.text),
+            (point.as_str(), theme.text),
+            (&beside, theme.dim),
+            (" ", theme.text),
+            (mark, theme.warn),
+        ];
+        chrome::line(buf, cell, &pieces, theme);
+        return;
+    };
+    let value = figures[index];
+    let number = Rect { width: 8.min(cell.width), ..cell };
+    chrome::right(buf, number, &line.words[index].point, theme.text);
+    let most = figures.iter().copied().filter(|figure| figure.is_finite()).fold(0.0, f64::max);
+    let bar = Rect { x: cell.x + 10, width: cell.width.saturating_sub(10 + 11), ..cell }.intersection(cell);
+    if value.is_finite() && most > 0.0 {
+        Gauge::new(value / most).styles(theme.sensor_text, theme.dim, theme.text).glyphs(theme.glyphs).render(bar, buf);
+    }
+    let delta = value - figures[base];
+    let best = if *more { value >= most } else { figures.iter().all(|other| value <= *other || other.is_nan()) };
+    let tail = Rect { x: bar.right() + 1, width: cell.right().saturating_sub(bar.right() + 1), ..cell };
+    let better = if *more { delta > 0.0 } else { delta < 0.0 };
+    let (text, style) = match delta {
+        delta if index == base || delta.is_nan() => (String::new(), theme.text),
+        delta if delta.abs() < 0.05 => ("   0.0".to_owned(), theme.dim),
+        delta if delta.abs() >= 99.95 => (format!("{delta:>+6.0}"), if better { theme.good } else { theme.bad }),
+        delta => (format!("{delta:>+6.1}"), if better { theme.good } else { theme.bad }),
+    };
+    let equal = figures.iter().all(|other| (other - value).abs() < 1e-9);
+    let star = if best && !equal && value.is_finite() { star } else { "" };
+    chrome::line(buf, tail, &[(&format!("{text:<7}"), style), (star, theme.accent)], theme);
+}
