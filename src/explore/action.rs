@@ -65,6 +65,8 @@ pub enum Action {
     },
     /// Sets the selected knob to a typed value.
     TypeKnob(String),
+    /// Sets knobs to values in base units, as one step; the first one is selected.
+    TurnKnobs(Vec<(KnobId, f64)>),
     /// Sets the selected knob to the profile's value.
     ResetKnob,
     /// Sets all knobs to the profile's values.
@@ -91,6 +93,10 @@ pub enum Action {
     Filter(String),
     /// Chooses what the bars show.
     Unit(Move),
+    /// Chooses what stands on an axis of the scatter.
+    Axis(Side, Move),
+    /// Switches an axis of the scatter between logarithmic and linear.
+    LogAxis(Side),
     /// Takes the last step back.
     Undo,
     /// Takes it again.
@@ -139,6 +145,15 @@ pub enum Part {
     Ratio,
     /// Link bits. Places are those of the space.
     Bits,
+}
+
+/// An axis of the scatter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The vertical one.
+    Up,
+    /// The horizontal one.
+    Right,
 }
 
 /// A screen.
@@ -194,6 +209,8 @@ impl Pane {
 /// Something shown over a screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Overlay {
+    /// The selected design, its figures against the limits, and every split it could have.
+    Inspect,
     /// Why the selected design does not fit.
     Why,
     /// How much each knob matters to the selected design.
@@ -216,11 +233,13 @@ pub enum Unit {
     Link,
     /// Bytes a sensor holds.
     Memory,
+    /// Frames per second, and how the stages work on different frames at the same time.
+    Frames,
 }
 
 impl Unit {
     /// All units in order.
-    pub const ALL: [Self; 4] = [Self::Latency, Self::Energy, Self::Link, Self::Memory];
+    pub const ALL: [Self; 5] = [Self::Latency, Self::Energy, Self::Link, Self::Memory, Self::Frames];
 
     /// Name.
     pub const fn name(self) -> &'static str {
@@ -229,6 +248,7 @@ impl Unit {
             Self::Energy => "energy",
             Self::Link => "link bytes",
             Self::Memory => "sensor memory",
+            Self::Frames => "frame rate",
         }
     }
 
@@ -239,6 +259,7 @@ impl Unit {
             Self::Energy => &["sensor", "link", "aggregator"],
             Self::Link => &["one sensor", "the others"],
             Self::Memory => &["activations", "weights"],
+            Self::Frames => &["frames per second"],
         }
     }
 }

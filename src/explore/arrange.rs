@@ -100,6 +100,7 @@ impl Session {
             Column::Energy => evaluation.energy_j,
             Column::Memory => evaluation.sensor_peak_bytes as f64,
             Column::Link => evaluation.link_bytes as f64,
+            Column::FrameRate => evaluation.fps,
             Column::Split => f64::from(split()),
             Column::Fusion => f64::from(sending().fusion),
             Column::Ratio => f64::from(sending().ratio),

@@ -1,5 +1,7 @@
 //! Columns of the table: names, what they sort by, which way they begin.
 
+use super::knob::KnobId;
+
 /// A column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Column {
@@ -18,6 +20,8 @@ pub enum Column {
     Memory,
     /// Bytes each sensor sends.
     Link,
+    /// Frames per second, when the stages work on different frames.
+    FrameRate,
     /// Where it is split.
     Split,
     /// Where views become one.
@@ -32,7 +36,7 @@ pub enum Column {
 
 impl Column {
     /// All columns, in the order in which a table shows them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Rank,
         Self::Id,
         Self::Accuracy,
@@ -40,10 +44,22 @@ impl Column {
         Self::Energy,
         Self::Memory,
         Self::Link,
+        Self::FrameRate,
         Self::Split,
         Self::Fusion,
         Self::Ratio,
         Self::Bits,
+        Self::Macs,
+    ];
+
+    /// Figures of a design: what an axis of the scatter can show.
+    pub const FIGURES: [Self; 7] = [
+        Self::Accuracy,
+        Self::Latency,
+        Self::Energy,
+        Self::Memory,
+        Self::Link,
+        Self::FrameRate,
         Self::Macs,
     ];
 
@@ -57,6 +73,7 @@ impl Column {
             Self::Energy => "energy",
             Self::Memory => "ram",
             Self::Link => "link",
+            Self::FrameRate => "fps",
             Self::Split => "split",
             Self::Fusion => "fuse",
             Self::Ratio => "ratio",
@@ -65,14 +82,45 @@ impl Column {
         }
     }
 
+    /// Name in words, for menus.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Rank => "rank",
+            Self::Id => "number",
+            Self::Accuracy => "accuracy",
+            Self::Latency => "latency",
+            Self::Energy => "energy",
+            Self::Memory => "sensor RAM",
+            Self::Link => "link bytes",
+            Self::FrameRate => "frame rate",
+            Self::Split => "split",
+            Self::Fusion => "fusion",
+            Self::Ratio => "compression ratio",
+            Self::Bits => "link bits",
+            Self::Macs => "network size",
+        }
+    }
+
     /// The column of that name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|column| column.name() == name)
     }
 
+    /// The knob that limits it, if there is one.
+    pub const fn limit(self) -> Option<KnobId> {
+        Some(match self {
+            Self::Accuracy => KnobId::AccuracyFloor,
+            Self::Latency => KnobId::LatencyLimit,
+            Self::Energy => KnobId::EnergyLimit,
+            Self::Memory => KnobId::SensorMemory,
+            Self::FrameRate => KnobId::FrameRateFloor,
+            _ => return None,
+        })
+    }
+
     /// Whether the largest value comes first unless turned round.
     pub const fn descends(self) -> bool {
-        matches!(self, Self::Accuracy | Self::Macs)
+        matches!(self, Self::Accuracy | Self::FrameRate | Self::Macs)
     }
 }
 

@@ -12,6 +12,7 @@ use super::filter::{Filter, FilterError};
 use super::hand::Held;
 use super::history::Pinned;
 use super::knob::{KNOBS, KnobId};
+use super::plot::Plot;
 use super::session::Session;
 use crate::cost::Sending;
 use crate::diagnostic::{Diagnostic, Source, nearest};
@@ -77,6 +78,8 @@ pub struct ViewRow {
     pub screen: String,
     /// Name of what the bars show.
     pub bars: String,
+    /// Figures of the scatter, upwards and to the right; logarithmic ones with `log ` before them.
+    pub plot: [String; 2],
     /// Column the rows are sorted by.
     pub sort: String,
     /// Against the column's own way.
@@ -198,6 +201,7 @@ impl Session {
             view: ViewRow {
                 screen: self.ui.screen.name().to_lowercase(),
                 bars: self.ui.unit.name().to_owned(),
+                plot: self.ui.plot.words(),
                 sort: self.setup.sort.column.name().to_owned(),
                 reversed: self.setup.sort.reversed,
                 filter: self.setup.filter.text().to_owned(),
@@ -273,6 +277,7 @@ impl Session {
         let screen = Screen::ALL.into_iter().find(|screen| screen.name().eq_ignore_ascii_case(&view.screen));
         self.ui.screen = screen.unwrap_or_default();
         self.ui.unit = Unit::ALL.into_iter().find(|unit| unit.name() == view.bars).unwrap_or_default();
+        self.ui.plot = Plot::read(&view.plot).unwrap_or_default();
         let column = Column::named(&view.sort).unwrap_or_default();
         self.setup.sort = Sort { column, reversed: view.reversed };
         self.setup.filter = Filter::parse(&view.filter, &self.space, &self.dials)?;

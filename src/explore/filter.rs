@@ -185,6 +185,7 @@ fn column_named(name: &str) -> Option<Column> {
         "latency" => Column::Latency,
         "memory" => Column::Memory,
         "bytes" => Column::Link,
+        "rate" => Column::FrameRate,
         "fusion" => Column::Fusion,
         name => return Column::named(name),
     })
@@ -217,6 +218,7 @@ fn unit_size(column: Column, unit: &str, dials: &[Dial]) -> Option<f64> {
         Column::Latency => (KnobId::LatencyLimit, 1e-3),
         Column::Energy => (KnobId::EnergyLimit, 1e-3),
         Column::Memory | Column::Link => (KnobId::SensorMemory, 1.0),
+        Column::FrameRate => (KnobId::FrameRateFloor, 1.0),
         Column::Macs => {
             let millions = [("", 1e6), ("k", 1e3), ("M", 1e6), ("G", 1e9)];
             return millions.iter().find(|(name, _)| *name == unit).map(|(_, size)| *size);

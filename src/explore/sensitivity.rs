@@ -4,7 +4,7 @@ use super::knob::{KnobId, Scale};
 use super::known::Inspected;
 use super::rank::Judge;
 use super::session::Session;
-use crate::cost::Rates;
+use crate::cost::{Cut, Limit, Rates};
 use crate::network::BoundaryId;
 
 /// How far the tornado moves each knob, as a share of its value.
@@ -24,6 +24,17 @@ pub struct Swing {
     pub split_down: Option<BoundaryId>,
     /// The best split with the knob higher, if it is another one.
     pub split_up: Option<BoundaryId>,
+}
+
+/// The split of the selected design that is fastest now, and the bandwidths up to which it stays that.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Hold {
+    /// The split.
+    pub split: BoundaryId,
+    /// Below this many bytes per second another split is faster: that one.
+    pub below: Option<(f64, BoundaryId)>,
+    /// Above this many bytes per second another split is faster: that one.
+    pub above: Option<(f64, BoundaryId)>,
 }
 
 impl Session {
@@ -84,13 +95,42 @@ impl Session {
     /// byte sent. `None` if one of them is always faster, or if the design has no such boundaries.
     pub fn break_even_bandwidth(&self, one: BoundaryId, other: BoundaryId) -> Option<f64> {
         let inspected = self.inspected()?;
-        let rates = Rates::new(&self.setup.knobs);
-        let of = |split: BoundaryId| {
-            let cut = inspected.cuts.iter().find(|cut| cut.boundary == split)?;
-            let latency = rates.latency(cut);
-            Some((latency.link_s - self.setup.knobs.system.link_latency_s, latency.total_s() - latency.link_s))
+        let cut = |split: BoundaryId| inspected.cuts.iter().find(|cut| cut.boundary == split);
+        self.break_even(&Rates::new(&self.setup.knobs), cut(one)?, cut(other)?)
+    }
+
+    /// The fastest split of the selected design among those that no limit bars at every bandwidth, and how far the
+    /// bandwidth may move before another one is faster. `None` if every split is barred.
+    pub fn hold(&self) -> Option<Hold> {
+        let inspected = self.inspected()?;
+        let judge = self.judge();
+        let open = |(cut, accuracy): &(&Cut, &f64)| {
+            let broken = judge.evaluate(cut, **accuracy).violations;
+            let mended_by_speed = |limit| matches!(limit, Limit::Latency | Limit::FrameRate);
+            judge.allows(cut) && broken.iter().all(mended_by_speed)
         };
-        let ((link_one, rest_one), (link_other, rest_other)) = (of(one)?, of(other)?);
+        let cuts: Vec<&Cut> =
+            inspected.cuts.iter().zip(&inspected.accuracies).filter(open).map(|(cut, _)| cut).collect();
+        let seconds = |cut: &Cut| judge.rates.latency(cut).total_s();
+        let fastest = *cuts.iter().min_by(|one, other| seconds(one).total_cmp(&seconds(other)))?;
+        let now = self.setup.knobs.bandwidth_bytes_per_s;
+        let mut hold = Hold { split: fastest.boundary, below: None, above: None };
+        for cut in cuts.into_iter().filter(|cut| cut.boundary != fastest.boundary) {
+            let Some(even) = self.break_even(&judge.rates, fastest, cut) else { continue };
+            let side = if even < now { &mut hold.below } else { &mut hold.above };
+            if side.is_none_or(|(known, _)| (even - now).abs() < (known - now).abs()) {
+                *side = Some((even, cut.boundary));
+            }
+        }
+        Some(hold)
+    }
+
+    fn break_even(&self, rates: &Rates, one: &Cut, other: &Cut) -> Option<f64> {
+        let of = |cut: &Cut| {
+            let latency = rates.latency(cut);
+            (latency.link_s - self.setup.knobs.system.link_latency_s, latency.total_s() - latency.link_s)
+        };
+        let ((link_one, rest_one), (link_other, rest_other)) = (of(one), of(other));
         let bandwidth = self.setup.knobs.bandwidth_bytes_per_s * (link_one - link_other) / (rest_other - rest_one);
         Some(bandwidth).filter(|bandwidth| bandwidth.is_finite() && *bandwidth > 0.0)
     }

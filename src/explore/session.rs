@@ -10,6 +10,7 @@ use super::history::{History, Setup, Step};
 use super::knob::{KNOBS, KnobId, Scale};
 use super::known::Known;
 use super::message::{Kind, Message, Messages};
+use super::plot::Plot;
 use super::progress::{Searching, Training};
 use super::rank::Standing;
 use crate::cost::{Knobs, Limit};
@@ -33,6 +34,8 @@ pub struct Ui {
     pub dial: usize,
     /// What the bars show.
     pub unit: Unit,
+    /// What the scatter shows.
+    pub plot: Plot,
     /// Whether measurements are held back.
     pub frozen: bool,
 }
@@ -272,7 +275,7 @@ impl Session {
     }
 }
 
-/// The dials of a session: every knob whose limit the profile sets, or that any profile has a use for.
+/// The dials of a session, one for each knob.
 fn dials(session: &Session) -> Vec<Dial> {
     let median = |column: Column| {
         let mut figures: Vec<f64> =
@@ -280,15 +283,14 @@ fn dials(session: &Session) -> Vec<Dial> {
         figures.sort_by(f64::total_cmp);
         figures.get(figures.len() / 2).copied().unwrap_or(1.0)
     };
-    let shown = |id: KnobId| id != KnobId::FrameRateFloor || session.setup.knobs.frame_rate_floor_hz.is_some();
     KNOBS
         .iter()
-        .filter(|knob| shown(knob.id))
         .map(|knob| {
             let usual = match knob.id {
                 KnobId::LatencyLimit => median(Column::Latency),
                 KnobId::EnergyLimit => median(Column::Energy),
                 KnobId::SensorMemory => median(Column::Memory),
+                KnobId::FrameRateFloor => median(Column::FrameRate),
                 _ => 1.0,
             };
             let most = if knob.scale == Scale::Count { session.space.views } else { 1 };

@@ -41,6 +41,13 @@ impl Session {
                 Ok(value) => self.turn(self.selected_dial().id, value, now_ms),
                 Err(error) => self.messages.say(Kind::Error, error.to_string(), now_ms),
             },
+            Action::TurnKnobs(turns) => {
+                let first = turns.first().and_then(|(first, _)| self.dials.iter().position(|dial| dial.id == *first));
+                self.ui.dial = first.unwrap_or(self.ui.dial);
+                for (knob, value) in turns {
+                    self.turn(*knob, *value, now_ms);
+                }
+            }
             Action::ResetKnob => self.turn(self.selected_dial().id, self.selected_dial().home, now_ms),
             Action::ResetKnobs => {
                 let locked = self.setup.locked;
@@ -184,6 +191,8 @@ impl Session {
             Action::SelectKnob(to) => self.ui.dial = to.wrap(self.ui.dial, self.dials.len()),
             Action::Focus(to) => self.ui.pane = chosen(&Pane::ALL, self.ui.pane, to),
             Action::Unit(to) => self.ui.unit = chosen(&Unit::ALL, self.ui.unit, to),
+            Action::Axis(side, to) => self.choose_axis(side, to),
+            Action::LogAxis(side) => self.ui.plot.turn_log(side),
             Action::Select(to) => self.select(to),
             Action::SelectCandidate(id) => self.select_candidate(id),
             Action::Screen(screen) => self.ui.screen = screen,
@@ -315,6 +324,7 @@ const fn changes_setup(action: &Action) -> bool {
         Action::MoveKnob(_)
             | Action::SetKnob { .. }
             | Action::TypeKnob(_)
+            | Action::TurnKnobs(_)
             | Action::ResetKnob
             | Action::ResetKnobs
             | Action::LockKnob

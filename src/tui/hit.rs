@@ -22,10 +22,14 @@ pub enum Target {
         /// Its track.
         track: Rect,
     },
+    /// Turns a knob to a value in base units.
+    Turn(KnobId, f64),
     /// A design in a list or among the bars.
     Design(CandidateId),
     /// The network strip.
     Strip,
+    /// A split of the selected design, counted among those its space allows.
+    Split(usize),
     /// The plot of all designs.
     Scatter,
     /// The plot of what a search found.

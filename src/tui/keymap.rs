@@ -37,6 +37,8 @@ impl Screens {
     pub const CURVES: Self = Self(bit(Screen::Train) | bit(Screen::Search));
     /// Only Search.
     pub const SEARCH: Self = Self(bit(Screen::Search));
+    /// Where there is a plot to zoom: everywhere but on Compare.
+    pub const PLOTS: Self = Self(Self::EXPLORE.0 | Self::CURVES.0);
     /// Only Compare.
     pub const COMPARE: Self = Self(bit(Screen::Compare));
 
@@ -137,6 +139,8 @@ pub enum Verb {
     Sort,
     Reverse,
     Unit,
+    Axes,
+    ZoomPane,
     ShowScatter,
     ShowTable,
     Freeze,

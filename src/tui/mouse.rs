@@ -8,7 +8,7 @@ use ratatui::{
 use super::{
     dispatch::{self, Deed, Wind},
     hit::{HitMap, Target},
-    screen::{self, View},
+    screen::{self, View, plane},
     state::{Drag, Purpose, UiState},
     widget::Slider,
 };
@@ -24,8 +24,10 @@ pub fn mouse(view: View<'_>, hits: &HitMap, event: MouseEvent) -> (Vec<Deed>, Ui
     let deeds = match event.kind {
         MouseEventKind::Down(MouseButton::Left) => press(view, &mut ui, hits, x, y),
         MouseEventKind::Down(MouseButton::Right) => inspect(view, &mut ui, hits, x, y),
+        MouseEventKind::Drag(MouseButton::Right) if ui.cross.is_some() => inspect(view, &mut ui, hits, x, y),
         MouseEventKind::Drag(MouseButton::Left | MouseButton::Right) => drag(view, &mut ui, x, y),
         MouseEventKind::Up(MouseButton::Left | MouseButton::Right) => {
+            ui.cross = None;
             ui.drag = None;
             Vec::new()
         }
@@ -42,7 +44,7 @@ fn act(action: Action) -> Vec<Deed> {
 
 fn press(view: View<'_>, ui: &mut UiState, hits: &HitMap, x: u16, y: u16) -> Vec<Deed> {
     let hit = hits.at(x, y);
-    let over = matches!(hit, Some((_, Target::Popup | Target::Row(_))));
+    let over = matches!(hit, Some((_, Target::Popup | Target::Row(_) | Target::Split(_))));
     if !over && (ui.menu.take().is_some() || ui.entry.take().is_some()) {
         return Vec::new();
     }
@@ -87,8 +89,15 @@ fn press(view: View<'_>, ui: &mut UiState, hits: &HitMap, x: u16, y: u16) -> Vec
             deeds.extend(screen::found_at(view, area, x, y).map(|id| Deed::Act(Action::SelectCandidate(id))));
         }
         Target::Scatter => {
-            deeds.extend(screen::point_at(view, area, x, y).map(|id| Deed::Act(Action::SelectCandidate(id))));
+            if let Some((knob, side)) = screen::limit_at(view, area, x, y) {
+                ui.drag = Some(Drag::Limit(knob, side, area));
+            } else {
+                ui.drag = Some(Drag::Plane(area, (x, y)));
+                deeds.extend(screen::point_at(view, area, x, y).map(|id| Deed::Act(Action::SelectCandidate(id))));
+            }
         }
+        Target::Split(place) => return act(Action::Hand(Part::Split, Move::To(place))),
+        Target::Turn(knob, value) => deeds.push(Deed::Act(Action::TurnKnobs(vec![(knob, value)]))),
         Target::Heading(column) => deeds.push(Deed::Act(Action::Sort(column))),
         Target::Row(index) => return row(view, ui, index),
         Target::Pane(_) | Target::Popup => {}
@@ -107,15 +116,22 @@ fn row(view: View<'_>, ui: &mut UiState, index: usize) -> Vec<Deed> {
             let wish = rows.get(index).map(|row| row.binding.verb);
             wish.map_or_else(Vec::new, |wish| dispatch::verb(view.session, ui, wish))
         }
+        None => {
+            ui.overlay_at = index;
+            dispatch::open_row(view.session, index)
+        }
         _ => Vec::new(),
     }
 }
 
-/// A press of the right button: a crosshair on curves, as the left one does, and nothing else.
+/// A press of the right button: a crosshair on curves, as the left one does, and on the scatter.
 fn inspect(view: View<'_>, ui: &mut UiState, hits: &HitMap, x: u16, y: u16) -> Vec<Deed> {
     match hits.at(x, y) {
         Some((_, Target::Chart { .. })) => press(view, ui, hits, x, y),
-        _ => Vec::new(),
+        hit => {
+            ui.cross = hit.filter(|(_, target)| *target == Target::Scatter).map(|_| (x, y));
+            Vec::new()
+        }
     }
 }
 
@@ -144,6 +160,21 @@ fn drag(view: View<'_>, ui: &mut UiState, x: u16, y: u16) -> Vec<Deed> {
             let place = hit.and_then(|hit| if part == Part::Fusion { hit.fusion } else { hit.split });
             place.map(|place| Deed::Act(Action::Hand(part, Move::To(place)))).into_iter().collect()
         }
+        Some(Drag::Limit(knob, side, area)) => {
+            let value = screen::value_at(view, area, side, x, y);
+            let fraction = view.session.dial(knob).map(|dial| dial.fraction(value));
+            fraction.map(|fraction| Deed::Act(Action::SetKnob { knob, fraction })).into_iter().collect()
+        }
+        Some(Drag::Plane(area, (from_x, from_y))) => {
+            let plane = screen::plane_area(view, area);
+            let share = |to: u16, from: u16, cells: u16| (f64::from(from) - f64::from(to)) / f64::from(cells.max(2) - 1);
+            let shares = [share(x, from_x, plane.width), -share(y, from_y, plane.height)];
+            if (x, y) != (from_x, from_y) {
+                plane::pan(view.session, ui, shares);
+                ui.drag = Some(Drag::Plane(area, (x, y)));
+            }
+            Vec::new()
+        }
         None => Vec::new(),
     }
 }
@@ -165,6 +196,16 @@ fn wheel(view: View<'_>, ui: &mut UiState, hits: &HitMap, x: u16, y: u16, steps:
             vec![Deed::Act(Action::SelectKnob(Move::To(index))), Deed::Act(Action::MoveKnob(Move::By(-steps)))]
         }
         (Screen::Explore, Some(Target::Strip)) => act(Action::Hand(Part::Split, Move::By(steps))),
+        (Screen::Explore, Some(Target::Scatter)) => {
+            let area = hits.at(x, y).map(|hit| hit.0).unwrap_or_default();
+            let plane = screen::plane_area(view, area);
+            let share = |at: u16, start: u16, cells: u16| {
+                (f64::from(at.saturating_sub(start)) / f64::from(cells.max(2) - 1)).clamp(0.0, 1.0)
+            };
+            let place = [share(x, plane.x, plane.width), 1.0 - share(y, plane.y, plane.height)];
+            plane::zoom(view.session, ui, if steps < 0 { ZOOM } else { 1.0 / ZOOM }, place);
+            Vec::new()
+        }
         (Screen::Explore, Some(_)) => act(Action::Select(Move::By(steps))),
         (screen @ (Screen::Train | Screen::Search), Some(Target::Chart { x: axis })) => {
             let around = hits.at(x, y).map(|(area, _)| axis.value(share(area, x)));

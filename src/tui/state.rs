@@ -16,7 +16,7 @@ use super::{
     keymap::{Group, Keymap, Row, Verb},
     widget::Axis,
 };
-use crate::explore::{KnobId, Part, Screen};
+use crate::explore::{KnobId, Part, Plot, Screen, Side};
 
 /// State of the screen.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +29,14 @@ pub struct UiState {
     pub menu: Option<Menu>,
     /// Where there is room for one pane below: whether that is the scatter.
     pub scatter: bool,
+    /// Whether the pane with the focus has the whole Explore screen.
+    pub whole: bool,
+    /// What the scatter shows of its plane; everything if `None`.
+    pub window: Option<Window>,
+    /// Cell of the scatter that the mouse inspects.
+    pub cross: Option<(u16, u16)>,
+    /// The chosen row of an overlay.
+    pub overlay_at: usize,
     /// The curves of Train, over steps.
     pub training: Curves,
     /// The curves of Search, over evaluations.
@@ -61,6 +69,17 @@ pub struct UiState {
     pub mouse: bool,
     /// Milliseconds since the program began: for messages that go away.
     pub now_ms: u64,
+}
+
+/// A part of the plane of the scatter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Window {
+    /// The axes it was cut out of; on others it means nothing.
+    pub plot: Plot,
+    /// First and last value to the right, in base units.
+    pub right: (f64, f64),
+    /// First and last value upwards, in base units.
+    pub up: (f64, f64),
 }
 
 impl UiState {
@@ -162,6 +181,10 @@ pub enum Drag {
     Knob(KnobId, Rect),
     /// Split or fusion on the strip.
     Strip(Part, Rect),
+    /// The line of a limit in the scatter, across the axis on that side.
+    Limit(KnobId, Side, Rect),
+    /// The plane of the scatter, held at this cell.
+    Plane(Rect, (u16, u16)),
     /// The crosshair of the curves, over this plot.
     Chart(Rect, Axis),
     /// The place in a replay, over this bar.

@@ -20,6 +20,8 @@ fn a_session_opens_again_as_it_was() {
     session.update(Action::Sort(Column::Energy), 0);
     session.update(Action::Filter("ratio>1".into()), 0);
     session.update(Action::Unit(Move::By(1)), 0);
+    session.update(Action::Axis(Side::Up, Move::By(2)), 0);
+    session.update(Action::LogAxis(Side::Right), 0);
     session.update(Action::Screen(Screen::Compare), 0);
     let text = session.to_file().to_toml();
     let file =
@@ -33,6 +35,7 @@ fn a_session_opens_again_as_it_was() {
         (again.ui().screen, again.ui().unit, again.ui().dial),
         (Screen::Compare, Unit::Energy, session.ui().dial)
     );
+    assert_eq!(again.ui().plot, session.ui().plot);
     assert_eq!(again.to_file().to_toml(), text);
 }
 

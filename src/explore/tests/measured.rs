@@ -20,8 +20,8 @@ fn measured_designs_stand_first_by_accuracy_then_latency() {
     assert_eq!(session.ranking()[..3], [9, tied[0], tied[1]]);
     assert_eq!(session.standing(9).unwrap().accuracy(), Some(0.9));
     assert_eq!((session.measured_count(), session.feasible_count()), (3, 50));
-    assert_eq!(session.vertical(), Vertical::Accuracy);
-    assert_eq!(session.points().count(), 3);
+    assert_eq!(session.plot().up, Column::Accuracy);
+    assert_eq!(session.points().len(), 3);
     assert_eq!(session.unmeasured_rows(), session.order().len() - 3);
 }
 
@@ -59,7 +59,7 @@ fn accuracies_survive_knob_changes_and_depend_on_the_number_of_sensors() {
     set(&mut session, KnobId::Sensors, "4");
     assert!(matches!(session.accuracy(&design), Shown::OtherViews { views: 3, .. }));
     assert_eq!(session.standing(4).unwrap().accuracy(), None);
-    assert_eq!(session.vertical(), Vertical::Macs);
+    assert_eq!(session.plot().up, Column::Macs);
     set(&mut session, KnobId::Sensors, "6");
     assert_eq!(session.accuracy(&design).measured(), Some(0.9));
 }

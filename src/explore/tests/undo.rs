@@ -64,7 +64,7 @@ fn look(session: &Session) {
     }
     assert!(session.bars(6).len() <= 6);
     assert_eq!(session.rows(0..usize::MAX).count(), session.order().len());
-    assert!(session.points().count() <= session.order().len());
+    assert!(session.points().len() <= session.order().len());
     assert!(session.selected().is_none_or(|id| (id as usize) < session.pool().len()));
     assert!(session.selected_row().is_none_or(|row| row < session.order().len()));
     assert!(session.selected().is_some() || session.pool().is_empty());

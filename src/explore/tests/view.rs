@@ -78,6 +78,7 @@ fn parts_of_a_bar_add_up_in_every_unit() {
                 Unit::Energy => cost.energy_j,
                 Unit::Link => cost.link_bytes as f64 * f64::from(session.knobs().sensors),
                 Unit::Memory => bar.total(),
+                Unit::Frames => cost.latency.period_s().recip(),
             };
             assert!((bar.total() - total).abs() <= 1e-9 * total && bar.parts().len() == unit.parts().len());
         }
@@ -102,14 +103,14 @@ fn bars_show_the_selected_and_the_pinned_designs_wherever_they_stand() {
 fn points_on_the_front_are_beaten_by_none() {
     let mut session = session(200);
     set(&mut session, KnobId::LatencyLimit, "4 ms");
-    let points: Vec<Point> = session.points().collect();
-    assert_eq!((points.len(), session.vertical()), (session.order().len(), Vertical::Macs));
+    let points = session.points();
+    assert_eq!((points.len(), session.plot().up), (session.order().len(), Column::Macs));
     for point in points.iter().filter(|point| point.class != PointClass::Infeasible) {
         let beaten = points.iter().any(|other| {
             other.class != PointClass::Infeasible
-                && other.latency_s <= point.latency_s
-                && other.vertical >= point.vertical
-                && (other.latency_s < point.latency_s || other.vertical > point.vertical)
+                && other.right <= point.right
+                && other.up >= point.up
+                && (other.right < point.right || other.up > point.up)
         });
         assert_eq!(point.class == PointClass::Front, !beaten, "{point:?}");
     }
@@ -252,4 +253,66 @@ fn filters_combine_columns_words_and_denials() {
     assert!(count(&mut session, "split>=S2 split<=S3") >= count(&mut session, "split=S2"));
     assert!(count(&mut session, "front fits") > 0);
     assert_eq!(count(&mut session, "acc>10"), 0, "what is not measured is above nothing");
+}
+
+#[test]
+fn every_pair_of_figures_can_stand_on_the_axes_and_none_twice() {
+    let mut session = session(60);
+    let mut seen = std::collections::HashSet::new();
+    for _ in Column::FIGURES {
+        session.update(Action::Axis(Side::Up, Move::By(1)), 0);
+        for _ in Column::FIGURES {
+            session.update(Action::Axis(Side::Right, Move::By(1)), 0);
+            let plot = session.ui().plot;
+            assert_ne!(plot.up, plot.right);
+            seen.insert((plot.up, plot.right));
+            assert!(session.points().len() <= session.order().len());
+        }
+    }
+    assert!(seen.len() > 30, "{}", seen.len());
+    let latency = Column::FIGURES.iter().position(|column| *column == Column::Latency).unwrap();
+    session.update(Action::Axis(Side::Right, Move::To(latency + 1)), 0);
+    session.update(Action::Axis(Side::Up, Move::To(latency)), 0);
+    session.update(Action::Axis(Side::Right, Move::To(latency)), 0);
+    assert_ne!(session.ui().plot.right, Column::Latency);
+    session.update(Action::Axis(Side::Up, Move::To(99)), 0);
+    session.update(Action::LogAxis(Side::Up), 0);
+    assert_eq!((session.ui().plot.up, session.ui().plot.log_up), (Column::Latency, true));
+}
+
+#[test]
+fn several_knobs_turn_as_one_step_and_the_joint_fix_makes_the_design_fit() {
+    let mut session = session(60);
+    set(&mut session, KnobId::LatencyLimit, "0.7 ms");
+    set(&mut session, KnobId::SensorMemory, "8 KiB");
+    session.update(Action::SelectCandidate(0), 0);
+    session.update(Action::Hand(Part::Split, Move::To(4)), 0);
+    assert!(session.fixes().is_empty(), "{:?}", session.fixes());
+    let joint = session.joint_fixes();
+    assert!(joint.len() > 1, "{joint:?}");
+    assert!(session.status().unwrap().sentence.contains(&joint[0].words()));
+    let (before, steps) = (session.setup().clone(), session.past().len());
+    session.update(Action::TurnKnobs(joint.iter().map(|fix| (fix.knob, fix.value)).collect()), 9000);
+    assert!(session.status().unwrap().feasible && session.fixes().is_empty() && session.joint_fixes().is_empty());
+    assert_eq!(session.past().len(), steps + 1);
+    session.update(Action::Undo, 9000);
+    assert_eq!(*session.setup(), before);
+}
+
+#[test]
+fn beyond_the_bandwidths_it_holds_between_another_split_is_fastest() {
+    let mut session = session(60);
+    session.update(Action::SelectCandidate(0), 0);
+    let hold = session.hold().unwrap();
+    assert_eq!(Some(hold.split), session.best_split(0));
+    let fastest_at = |bandwidth: f64| {
+        let mut session = session.clone();
+        session.update(Action::TurnKnobs(vec![(KnobId::LinkBandwidth, bandwidth)]), 0);
+        session.hold().unwrap().split
+    };
+    let (low, below) = hold.below.expect("a slow link moves the split");
+    let (high, above) = hold.above.expect("a fast link moves it too");
+    assert_eq!([low * 0.99, low * 1.01, high * 0.99, high * 1.01].map(fastest_at), [below, hold.split, hold.split, above]);
+    let sentence = session.hold_sentence().unwrap();
+    assert!(sentence.contains(session.space().boundary_name(below)), "{sentence}");
 }

@@ -59,6 +59,7 @@ impl Session {
             Unit::Latency => KnobId::LatencyLimit,
             Unit::Energy => KnobId::EnergyLimit,
             Unit::Memory => KnobId::SensorMemory,
+            Unit::Frames => KnobId::FrameRateFloor,
             Unit::Link => return None,
         };
         Some(self.value(knob)).filter(|value| !knob.knob().is_unlimited(*value))
@@ -107,5 +108,6 @@ fn parts(unit: Unit, cut: &Cut, cost: &Evaluation, knobs: &Knobs) -> [f64; 4] {
         }
         Unit::Link => [cost.link_bytes as f64, cost.link_bytes as f64 * (sensors - 1.0), 0.0, 0.0],
         Unit::Memory => [cost.sensor_peak_bytes as f64, cut.sensor_weight_bytes as f64, 0.0, 0.0],
+        Unit::Frames => [cost.fps, 0.0, 0.0, 0.0],
     }
 }

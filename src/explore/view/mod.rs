@@ -11,7 +11,7 @@ mod strip;
 pub use bars::Bar;
 pub use compare::Compared;
 pub use found::FoundPoint;
-pub use points::{Point, PointClass, Vertical};
+pub use points::{Point, PointClass};
 pub use rows::Row;
 pub use status::Status;
 pub use strip::{Place, PlaceState, Strip};

@@ -1,32 +1,13 @@
-//! The scatter: every row as a point over its latency.
+//! The scatter: every row as a point between two figures.
 
 use crate::explore::candidate::CandidateId;
-use crate::explore::rank::Class;
+use crate::explore::column::Column;
 use crate::explore::session::Session;
-
-/// What stands on the vertical axis.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Vertical {
-    /// Accuracy with the present number of sensors, 0 to 1.
-    Accuracy,
-    /// Multiply-accumulates, as long as no accuracy was measured with the present number of sensors.
-    Macs,
-}
-
-impl Vertical {
-    /// Title of the axis; it never calls multiply-accumulates an accuracy.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Accuracy => "accuracy %",
-            Self::Macs => "MMAC (no accuracy measured yet)",
-        }
-    }
-}
 
 /// What a point stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PointClass {
-    /// Meets all limits, and no other such design is both better and faster.
+    /// Meets all limits, and no other such point is as good in both figures and better in one.
     Front,
     /// Meets all limits.
     Feasible,
@@ -39,10 +20,10 @@ pub enum PointClass {
 pub struct Point {
     /// The candidate.
     pub candidate: CandidateId,
-    /// Seconds.
-    pub latency_s: f64,
-    /// Accuracy, 0 to 1, or multiply-accumulates.
-    pub vertical: f64,
+    /// The figure to the right, in base units.
+    pub right: f64,
+    /// The figure upwards, in base units.
+    pub up: f64,
     /// Kind.
     pub class: PointClass,
     /// Whether it is selected.
@@ -52,40 +33,98 @@ pub struct Point {
 }
 
 impl Session {
-    /// What stands on the vertical axis of the scatter.
-    pub fn vertical(&self) -> Vertical {
-        let any = self.known.standings.iter().any(|standing| standing.accuracy().is_some());
-        if any { Vertical::Accuracy } else { Vertical::Macs }
-    }
-
-    /// Every row at its best split. Where accuracies stand on the axis, rows that were not measured have no point.
-    pub fn points(&self) -> impl Iterator<Item = Point> {
-        let vertical = self.vertical();
-        self.order().iter().filter_map(move |&id| {
-            let (standing, candidate) = (self.standing(id)?, self.pool.get(id)?);
-            let value = match vertical {
-                Vertical::Accuracy => standing.accuracy()?,
-                Vertical::Macs => candidate.macs as f64,
-            };
-            let class = match standing.class {
-                Class::Infeasible => PointClass::Infeasible,
-                _ if self.known.front[id as usize] => PointClass::Front,
-                _ => PointClass::Feasible,
-            };
-            Some(Point {
+    /// Every row at its best split, between the figures of [`Session::plot`]. Rows of which one is unknown have no point.
+    pub fn points(&self) -> Vec<Point> {
+        let plot = self.plot();
+        let point = |&id: &CandidateId| {
+            let (right, up) = (self.figure(id, plot.right), self.figure(id, plot.up));
+            let class = if self.standing(id)?.feasible() { PointClass::Feasible } else { PointClass::Infeasible };
+            (right.is_finite() && up.is_finite()).then(|| Point {
                 candidate: id,
-                latency_s: standing.evaluation.latency.total_s(),
-                vertical: value,
+                right,
+                up,
                 class,
                 selected: self.selected == Some(id),
                 pin: self.pin_letter(id),
             })
-        })
+        };
+        let mut points: Vec<Point> = self.order().iter().filter_map(point).collect();
+        mark_front(&mut points, plot.right, plot.up);
+        points
     }
 
     /// How many rows have no point because they were not measured with the present number of sensors.
     pub fn unmeasured_rows(&self) -> usize {
         let unmeasured = |id: &&CandidateId| self.standing(**id).is_some_and(|standing| standing.accuracy().is_none());
         self.order().iter().filter(unmeasured).count()
+    }
+
+    /// Rows that no other of their kind beats both in what ranks them and in latency.
+    pub fn front(&self) -> impl Iterator<Item = CandidateId> {
+        self.order().iter().copied().filter(|&id| self.known.front[id as usize])
+    }
+}
+
+/// Marks those of the points that meet all limits which no other of them beats. Of equal ones the first is marked.
+fn mark_front(points: &mut [Point], right: Column, up: Column) {
+    // Turned so that less is better.
+    let cost = |column: Column, value: f64| if column.descends() { -value } else { value };
+    let key = |point: &Point| (cost(right, point.right), cost(up, point.up));
+    let mut order: Vec<(f64, f64, usize)> = points
+        .iter()
+        .enumerate()
+        .filter(|(_, point)| point.class == PointClass::Feasible)
+        .map(|(index, point)| (key(point).0, key(point).1, index))
+        .collect();
+    order.sort_unstable_by(|one, other| {
+        one.0.total_cmp(&other.0).then(one.1.total_cmp(&other.1)).then(one.2.cmp(&other.2))
+    });
+    let mut best = f64::INFINITY;
+    for (_, value, index) in order {
+        if value < best {
+            best = value;
+            points[index].class = PointClass::Front;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_front_is_what_nothing_beats(
+            values in prop::collection::vec((0_u8..9, 0_u8..9, any::<bool>()), 0..40),
+        ) {
+            let mut points: Vec<Point> = values
+                .iter()
+                .zip(0..)
+                .map(|(&(right, up, fits), candidate)| Point {
+                    candidate,
+                    right: f64::from(right),
+                    up: f64::from(up),
+                    class: if fits { PointClass::Feasible } else { PointClass::Infeasible },
+                    selected: false,
+                    pin: None,
+                })
+                .collect();
+            mark_front(&mut points, Column::Latency, Column::Accuracy);
+            let fits = |point: &&Point| point.class != PointClass::Infeasible;
+            for point in points.iter().filter(fits) {
+                let beats = |other: &Point| {
+                    other.right <= point.right && other.up >= point.up && (other.right, other.up) != (point.right, point.up)
+                };
+                let beaten = points.iter().filter(fits).any(beats);
+                let twin = points.iter().filter(fits).any(|other| {
+                    (other.right, other.up) == (point.right, point.up) && other.candidate < point.candidate
+                });
+                prop_assert_eq!(point.class == PointClass::Front, !beaten && !twin);
+            }
+        }
     }
 }

@@ -1,10 +1,34 @@
 //! Sentences: how the selected design stands, why it does not fit, and what would help.
 
-use crate::cost::{Evaluation, Limit, Reason, Stage, reasons, show};
+use crate::cost::{self, Cut, Evaluation, Knob, Limit, Reason, Stage, reasons, show};
 use crate::explore::dial::Dial;
 use crate::explore::knob::{Ease, KnobId};
 use crate::explore::needs::{Fix, Needed, Present, WhatIf, ease, most_sensors, rates_by_sensors};
+use crate::explore::rank::Judge;
 use crate::explore::session::Session;
+
+impl Fix {
+    /// An imperative: `raise sensor memory to 48 KiB`.
+    pub fn words(&self) -> String {
+        let knob = self.knob.knob();
+        let way = if knob.ease == Ease::Up { "raise" } else { "lower" };
+        format!("{way} {} to {}", knob.label, knob.show(self.value))
+    }
+}
+
+/// The knob of a session that a knob of the cost model is.
+const fn knob_id(knob: Knob) -> KnobId {
+    match knob {
+        Knob::Sensors => KnobId::Sensors,
+        Knob::Bandwidth => KnobId::LinkBandwidth,
+        Knob::SensorCompute => KnobId::SensorCompute,
+        Knob::AggregatorCompute => KnobId::AggregatorCompute,
+        Knob::SensorMemory => KnobId::SensorMemory,
+        Knob::LatencyLimit => KnobId::LatencyLimit,
+        Knob::EnergyLimit => KnobId::EnergyLimit,
+        Knob::FrameRate => KnobId::FrameRateFloor,
+    }
+}
 
 /// How the selected design stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,6 +88,63 @@ impl Session {
         fixes
     }
 
+    /// The smallest moves of several knobs at once that would make the selected design fit as it is shown (at any of its
+    /// splits, if it was not split by hand), each at a stop of its dial where there is one. Empty if it fits, or if no
+    /// knobs can do it: weights that do not fit stay where they are.
+    pub fn joint_fixes(&self) -> Vec<Fix> {
+        let Some(inspected) = self.inspected() else { return Vec::new() };
+        let judge = self.judge();
+        let by_hand = self.hand().is_some_and(|hand| hand.split.is_some());
+        let cells = inspected.cuts.iter().zip(&inspected.accuracies).enumerate();
+        let cells = cells.filter(|(index, (cut, _))| if by_hand { *index == inspected.shown } else { judge.allows(cut) });
+        let moves = cells.filter_map(|(_, (cut, accuracy))| self.joint_fix(cut, *accuracy, &judge));
+        let length = |fixes: &Vec<Fix>| fixes.iter().map(|fix| fix.stops).sum::<u32>();
+        moves.min_by_key(length).unwrap_or_default()
+    }
+
+    /// The smallest joint move for one cut; `None` if it fits or if none does.
+    fn joint_fix(&self, cut: &Cut, accuracy: f64, judge: &Judge<'_>) -> Option<Vec<Fix>> {
+        let evaluation = judge.evaluate(cut, accuracy);
+        let mut moves: Vec<(KnobId, f64)> = match cost::joint_fix(cut, &self.setup.knobs) {
+            Some(changes) => changes.iter().map(|change| (knob_id(change.knob), change.to)).collect(),
+            None if judge.rates.evaluate(cut).feasible() => Vec::new(),
+            None => return None,
+        };
+        if evaluation.violations.contains(Limit::Accuracy) {
+            moves.push((KnobId::AccuracyFloor, accuracy));
+        }
+        let fix = |(knob, value): (KnobId, f64)| {
+            let dial = self.dial(knob)?;
+            let value = dial.stop_for(value).map_or(value, |stop| dial.stops[stop]);
+            Some(Fix { knob, value, stops: self.stops_to(dial, value) })
+        };
+        moves.into_iter().map(fix).collect::<Option<Vec<Fix>>>().filter(|fixes| !fixes.is_empty())
+    }
+
+    fn stops_to(&self, dial: &Dial, value: f64) -> u32 {
+        let now = self.value(dial.id);
+        let stops = (dial.fraction(value) - dial.fraction(now)).abs() * dial.last() as f64;
+        stops.ceil() as u32
+    }
+
+    /// Which split of the selected design is fastest, between which bandwidths, and which ones beyond:
+    /// `S2.1 is fastest from 8.2 to 40 Mbit/s; S3.1 below, S1.2 above`. `None` if every split is barred.
+    pub fn hold_sentence(&self) -> Option<String> {
+        let hold = self.hold()?;
+        let name = |split| self.space.boundary_name(split);
+        let show = |bandwidth: f64| KnobId::LinkBandwidth.knob().show(bandwidth);
+        let split = name(hold.split);
+        Some(match (hold.below, hold.above) {
+            (Some((low, below)), Some((high, above))) => {
+                let (low, high) = (show(low), show(high));
+                format!("{split} is fastest from {low} to {high}; {} below, {} above", name(below), name(above))
+            }
+            (Some((low, below)), None) => format!("{split} is fastest from {} on; {} below", show(low), name(below)),
+            (None, Some((high, above))) => format!("{split} is fastest up to {}; {} above", show(high), name(above)),
+            (None, None) => format!("{split} is fastest at any bandwidth"),
+        })
+    }
+
     /// For each knob, the nearest stop at which more designs fit; largest gain first.
     pub fn what_if(&self) -> &[WhatIf] {
         &self.known.reach.what_if
@@ -86,19 +167,20 @@ impl Session {
         let now = self.value(dial.id);
         // Coarse stops: the needed value may lie between the present one and a stop on its wrong side.
         let eases = if dial.knob().ease == Ease::Up { value > now } else { value < now };
-        let stops = (dial.fraction(value) - dial.fraction(now)).abs() * dial.last() as f64;
-        eases.then_some(Fix { knob: dial.id, value, stops: stops.ceil() as u32 })
+        eases.then_some(Fix { knob: dial.id, value, stops: self.stops_to(dial, value) })
     }
 
     /// The smallest fix: one knob if one is enough, else every limit that is broken.
     fn fix_sentence(&self) -> String {
-        let way = |knob: KnobId| if knob.knob().ease == Ease::Up { "raise" } else { "lower" };
         if let Some(fix) = self.fixes().first() {
-            let knob = fix.knob.knob();
-            return format!("Smallest fix: {} {} to {}", way(fix.knob), knob.label, knob.show(fix.value));
+            return format!("Smallest fix: {}", fix.words());
         }
-        let moves: Vec<String> = self.why().iter().map(Reason::fix).collect();
-        format!("No single knob is enough: {}", moves.join(", and "))
+        let joint: Vec<String> = self.joint_fixes().iter().map(Fix::words).collect();
+        if joint.is_empty() {
+            let moves: Vec<String> = self.why().iter().map(Reason::fix).collect();
+            return format!("No knob is enough: {}", moves.join(", and "));
+        }
+        format!("Smallest fix: {}", joint.join(" and "))
     }
 
     /// What takes longest, and how far the tightest limit is.

@@ -35,6 +35,7 @@ pub const BINDINGS: &[Binding] = {
     const CURVES: Screens = Screens::CURVES;
     const SEARCH: Screens = Screens::SEARCH;
     const COMPARE: Screens = Screens::COMPARE;
+    const PLOTS: Screens = Screens::PLOTS;
     &[
         row(Verb::Left, &[key('h'), LEFT], DESIGNS, Change, "adjust", "take a step down or to the left"),
         row(Verb::Right, &[key('l'), RIGHT], DESIGNS, Change, "", "take a step up or to the right"),
@@ -62,7 +63,7 @@ pub const BINDINGS: &[Binding] = {
         row(Verb::RightMany, &[key('L'), Key::shift(KeyCode::Right)], EXPLORE, Change, "", "take ten steps up"),
         row(Verb::Least, &[key('m')], EXPLORE, Change, "", "move the knob to its lower end"),
         row(Verb::Most, &[key('M')], EXPLORE, Change, "", "move the knob to its upper end"),
-        row(Verb::Open, &[ENTER], EXPLORE, Change, "type", "type the knob's value, or say why about the design"),
+        row(Verb::Open, &[ENTER], EXPLORE, Change, "type", "type the knob's value, or look into the design"),
         row(Verb::Hand(Part::Split, -1), &[key('[')], EXPLORE, Change, "split", "split one boundary earlier by hand"),
         row(Verb::Hand(Part::Split, 1), &[key(']')], EXPLORE, Change, "", "split one boundary later by hand"),
         row(Verb::Train, &[key('T')], ALL, Work, "train", "start training a supernet, or go on with the run"),
@@ -88,7 +89,9 @@ pub const BINDINGS: &[Binding] = {
         row(Verb::Filter, &[key('/')], DESIGNS, Look, "filter", "filter the designs: acc>72 split=S3 lat<8 fits"),
         row(Verb::Sort, &[key('s')], DESIGNS, Look, "sort", "sort the designs by the next column"),
         row(Verb::Reverse, &[key('a')], DESIGNS, Look, "", "turn the order of the designs round"),
-        row(Verb::Unit, &[key('v')], EXPLORE, Look, "", "show latency, energy, link bytes or memory in the bars"),
+        row(Verb::Unit, &[key('v')], EXPLORE, Look, "", "show time, energy, link bytes, memory or frames in the bars"),
+        row(Verb::Axes, &[key('V')], EXPLORE, Look, "", "choose the axes of the scatter, linear or logarithmic"),
+        row(Verb::ZoomPane, &[key('z')], EXPLORE, Look, "zoom", "give the whole screen to the pane, or take it back"),
         row(Verb::ShowScatter, &[key('p')], EXPLORE, Look, "", "show the scatter where there is room for one pane"),
         row(Verb::ShowTable, &[key('t')], EXPLORE, Look, "", "show the table where there is room for one pane"),
         row(Verb::Baseline, &[key('B')], DESIGNS, Look, "", "compare with this design"),
@@ -112,9 +115,9 @@ pub const BINDINGS: &[Binding] = {
         row(Verb::LaterFront, &[key(']')], SEARCH, Curves, "", "show the front of a later generation too"),
         row(Verb::PanBack, &[key('h'), LEFT], CURVES, Curves, "pan", "show what was before; with a crosshair: move it"),
         row(Verb::PanOn, &[key('l'), RIGHT], CURVES, Curves, "", "show what came after; with a crosshair: move it"),
-        row(Verb::ZoomIn, &[key('+')], CURVES, Curves, "zoom", "show less of the past"),
-        row(Verb::ZoomOut, &[key('-')], CURVES, Curves, "", "show more of the past"),
-        row(Verb::Follow, &[key('.')], CURVES, Curves, "follow", "follow the newest; again: show everything"),
+        row(Verb::ZoomIn, &[key('+')], PLOTS, Curves, "zoom", "zoom into the curves, or into the scatter"),
+        row(Verb::ZoomOut, &[key('-')], PLOTS, Curves, "", "zoom out of the curves, or of the scatter"),
+        row(Verb::Follow, &[key('.')], PLOTS, Curves, "follow", "follow the newest; again, or in the scatter: show everything"),
         row(Verb::LogAxis, &[key('L')], CURVES, Curves, "log", "switch between a log and a linear axis"),
         row(Verb::Inspect, &[key('i')], CURVES, Curves, "inspect", "read values off with a crosshair, or lay it down"),
         row(Verb::Smooth, &[key('m')], CURVES, Curves, "", "smooth noisy curves, or show every sample"),

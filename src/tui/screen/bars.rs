@@ -1,4 +1,5 @@
-//! Where the time (energy, link bytes, sensor memory) of the first designs goes, as stacked bars on one scale.
+//! Where the time (energy, link bytes, sensor memory) of the first designs goes, as stacked bars on one scale; or how the
+//! frames of the selected one follow each other, above the frame rates of the first designs.
 //!
 //! ```text
 //! ┌ Latency ms ───────────── ░ readout █ sensor ▓ link ▒ aggregator ┊ limit ┐
@@ -8,7 +9,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
-use super::{View, chrome};
+use super::{View, chrome, frames};
 use crate::{
     explore::{Bar as Cost, KnobId, Pane, Unit},
     tui::{
@@ -31,7 +32,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let (symbol, size) = unit_of(view, unit);
     let parts = parts(unit, theme);
     let title = format!("{} {symbol}", title(unit));
-    let inner = chrome::pane(buf, area, (&title, ""), focus, theme);
+    let mut inner = chrome::pane(buf, area, (&title, ""), focus, theme);
     legend(
         view,
         unit,
@@ -39,9 +40,15 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         Rect { x: area.x + width(&title) + 5, width: area.width.saturating_sub(width(&title) + 7), height: 1, ..area },
         buf,
     );
+    if unit == Unit::Frames {
+        let framed = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+        let used = (frames::draw(view, framed, buf) + 1).min(inner.height);
+        inner = Rect { y: inner.y + used, height: inner.height - used, ..inner };
+    }
     let costs = session.bars(usize::from(inner.height));
     let digits = session.pool().len().max(1).ilog10() as u16 + 1;
-    let words: Vec<Words> = costs.iter().map(|cost| Words::of(cost, size, (inner.width, digits), theme)).collect();
+    let words: Vec<Words> =
+        costs.iter().map(|cost| Words::of(cost, (unit, size), (inner.width, digits), theme)).collect();
     let bars: Vec<Bar> = costs
         .iter()
         .zip(&words)
@@ -53,7 +60,8 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
             style: if cost.selected { theme.selected } else { theme.text },
         })
         .collect();
-    let mut stacked = StackedBars::new(&bars, &parts).limit_style(theme.limit).label_width(digits).glyphs(theme.glyphs);
+    let rate = [Part { glyph: theme.glyphs.fills[0], style: theme.front }];
+    let mut stacked = StackedBars::new(&bars, if unit == Unit::Frames { &rate } else { &parts }).limit_style(theme.limit).label_width(digits).glyphs(theme.glyphs);
     if let Some(limit) = session.bar_limit() {
         stacked = stacked.limit(limit);
     }
@@ -75,12 +83,16 @@ struct Words {
 }
 
 impl Words {
-    fn of(cost: &Cost, size: f64, (width, digits): (u16, u16), theme: &Theme) -> Self {
+    fn of(cost: &Cost, (unit, size): (Unit, f64), (width, digits): (u16, u16), theme: &Theme) -> Self {
         let glyphs = theme.glyphs;
         let figure = |value: f64| text::decimal(value / size);
         let verdict = if cost.feasible { glyphs.yes } else { glyphs.no };
         let total = figure(cost.total());
-        let figures = if width >= ROOM_FOR_PARTS && cost.parts().len() > 1 {
+        let figures = if unit == Unit::Frames {
+            let idle = cost.evaluation.latency.idle_shares();
+            let slowest = idle.iter().position(|share| *share <= 0.0).unwrap_or(0);
+            format!("{total:>5} {:<10} {verdict}", Unit::Latency.parts()[slowest])
+        } else if width >= ROOM_FOR_PARTS && cost.parts().len() > 1 {
             let parts: Vec<String> = cost.parts().iter().map(|part| format!("{:>5}", figure(*part))).collect();
             format!("{total:>5} = {} {verdict}", parts.join(" +"))
         } else {
@@ -102,6 +114,7 @@ fn title(unit: Unit) -> &'static str {
         Unit::Energy => "Energy",
         Unit::Link => "Link",
         Unit::Memory => "Sensor memory",
+        Unit::Frames => "Frame rate",
     }
 }
 
@@ -110,6 +123,7 @@ fn unit_of(view: View<'_>, unit: Unit) -> (&'static str, f64) {
     let (knob, usual) = match unit {
         Unit::Latency => (KnobId::LatencyLimit, ("ms", 1e-3)),
         Unit::Energy => (KnobId::EnergyLimit, ("uJ", 1e-6)),
+        Unit::Frames => (KnobId::FrameRateFloor, ("fps", 1.0)),
         Unit::Link | Unit::Memory => (KnobId::SensorMemory, ("KiB", 1024.0)),
     };
     view.session.dial(knob).map_or(usual, |dial| (dial.unit, dial.unit_size()))
@@ -117,10 +131,9 @@ fn unit_of(view: View<'_>, unit: Unit) -> (&'static str, f64) {
 
 /// How the parts are drawn, in the order of [`Unit::parts`].
 fn parts(unit: Unit, theme: &Theme) -> Vec<Part> {
-    let [sensor, link, aggregator] = theme.breakdown();
-    let rest = Part { glyph: theme.glyphs.fills[3], style: theme.dim };
+    let [rest, sensor, link, aggregator] = frames::parts(theme);
     match unit {
-        Unit::Latency => vec![rest, sensor, link, aggregator],
+        Unit::Latency | Unit::Frames => vec![rest, sensor, link, aggregator],
         Unit::Energy => vec![sensor, link, aggregator],
         Unit::Link => vec![link, rest],
         Unit::Memory => vec![sensor, rest],
@@ -131,7 +144,8 @@ fn parts(unit: Unit, theme: &Theme) -> Vec<Part> {
 fn legend(view: View<'_>, unit: Unit, parts: &[Part], row: Rect, buf: &mut Buffer) {
     let theme = view.theme;
     let mut words: Vec<(String, Style)> = parts.iter().map(|part| (format!(" {}", part.glyph), part.style)).collect();
-    let names: Vec<(String, Style)> = unit.parts().iter().map(|name| (format!(" {name} "), theme.dim)).collect();
+    let named = if unit == Unit::Frames { Unit::Latency } else { unit };
+    let names: Vec<(String, Style)> = named.parts().iter().map(|name| (format!(" {name} "), theme.dim)).collect();
     if view.session.bar_limit().is_some() {
         words.push((format!(" {}", theme.glyphs.limit_x), theme.limit));
     }

@@ -53,6 +53,25 @@ pub fn pane(buf: &mut Buffer, area: Rect, titles: (&str, &str), focus: bool, the
     Rect::new(left + 1, top + 1, area.width - 2, area.height - 2)
 }
 
+/// Writes into the lower border of a pane: words at the left, a note at the right where there is room for both.
+pub fn foot(buf: &mut Buffer, area: Rect, (words, note): (&str, &str), theme: &Theme) {
+    let area = area.intersection(buf.area);
+    if area.width < 4 || area.height < 3 {
+        return;
+    }
+    let row = Rect { x: area.x + 2, y: area.bottom() - 1, width: area.width - 4, height: 1 };
+    let mut used = 0;
+    if !words.is_empty() {
+        let words = format!(" {words} ");
+        used = width(&words);
+        line(buf, row, &[(&words, theme.dim)], theme);
+    }
+    let note = format!(" {note} ");
+    if note.len() > 2 && used + width(&note) < row.width {
+        right(buf, row, &note, theme.dim);
+    }
+}
+
 /// Empties an area, for what is drawn over other things.
 pub fn clear(buf: &mut Buffer, area: Rect) {
     let area = area.intersection(buf.area);

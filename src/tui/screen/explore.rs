@@ -14,8 +14,8 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{View, WIDE, bars, chrome, knobs, network, scatter, table};
-use crate::tui::hit::HitMap;
+use super::{View, WIDE, bars, chrome, inspect, knobs, network, scatter, table};
+use crate::{explore::Pane, tui::hit::HitMap};
 
 /// Rows of the framed network: one line of blocks with details, one of marks.
 const NETWORK: u16 = 8;
@@ -27,8 +27,8 @@ const NETWORK_FLAT: u16 = 3;
 /// Columns that a drawn block takes, and what is drawn around the blocks.
 const BLOCK: u16 = 7;
 const AROUND: u16 = 30;
-/// Rows below the knobs for what they mean, and the frame.
-const SUMMARY: u16 = 5;
+/// Rows below the knobs for what they mean, and the frame: in a tall area, in a middling one, in a low one.
+const SUMMARY: [u16; 3] = [8, 5, 2];
 /// Most rows of the middle.
 const MIDDLE: u16 = 24;
 
@@ -54,7 +54,12 @@ impl Regions {
             28.. => NETWORK_LINE,
             _ => NETWORK_FLAT,
         };
-        let summary = if area.height >= 28 { SUMMARY } else { 3 };
+        let [tall, middling, low] = SUMMARY;
+        let summary = match area.height {
+            40.. => tall,
+            28.. => middling,
+            _ => low,
+        };
         let middle =
             (area.height * 36 / 100).clamp(dials + summary, MIDDLE).min(area.height.saturating_sub(network + 6));
         let (top, rest) = chrome::cut_top(area, network);
@@ -74,8 +79,11 @@ impl Regions {
     }
 }
 
-/// Draws the screen.
+/// Draws the screen; the pane with the focus alone if it has the whole of it.
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+    if view.ui.whole {
+        return whole(view, area, buf, hits);
+    }
     let dials = u16::try_from(view.session.dials().len()).unwrap_or(u16::MAX);
     // Of the largest network, so that the panes hold still while designs are looked through.
     let blocks = view.session.space().slots().len().saturating_sub(1);
@@ -89,5 +97,22 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     }
     if let Some(area) = regions.table {
         table::draw(view, area, buf, hits);
+    }
+}
+
+/// One pane on the whole screen. The network has its splits in figures below it.
+fn whole(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+    match view.session.ui().pane {
+        Pane::Knobs => knobs::draw(view, area, buf, hits),
+        Pane::Network => {
+            let (strip, rest) = chrome::cut_top(area, NETWORK_TALL);
+            network::draw(view, strip, true, buf, hits);
+            let inner = chrome::pane(buf, rest, ("Splits", ""), false, view.theme);
+            let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+            inspect::draw(view, inner, buf, hits);
+        }
+        Pane::Bars => bars::draw(view, area, buf, hits),
+        Pane::Scatter => scatter::draw(view, area, buf, hits),
+        Pane::Table => table::draw(view, area, buf, hits),
     }
 }

@@ -8,15 +8,17 @@
 //! │ feasible  █████████░░░░ 1 214 of 2 000 │
 //! │ binding   latency 184, sensor RAM 71   │
 //! │ what if   link to 33 Mbit/s: 288 more  │
+//! │ fastest   S2.1 from 8.2 to 40 Mbit/s   │
 //! └────────────────────────────────────────┘
 //! ```
+//! Where there is no room below the knobs, how many fit stands in the title.
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
 use super::{View, chrome};
 use crate::{
     cost::Limit,
-    explore::{Dial, Ease, KnobId, Pane, Scale},
+    explore::{Dial, Ease, KnobId, Pane, Scale, WhatIf},
     tui::{
         hit::{HitMap, Target},
         text,
@@ -35,7 +37,9 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, .. } = view;
     let focus = session.ui().pane == Pane::Knobs;
     hits.add(area, Target::Pane(Pane::Knobs));
-    let inner = chrome::pane(buf, area, ("Knobs", "bar height: designs that fit there"), focus, theme);
+    let few = usize::from(area.height.saturating_sub(2)) <= session.dials().len();
+    let note = if few { fit_words(view) + " fit" } else { "bar height: designs that fit there".to_owned() };
+    let inner = chrome::pane(buf, area, ("Knobs", &note), focus, theme);
     let label = session.dials().iter().map(|dial| width(&label(dial, theme, 0))).max().unwrap_or(0);
     let unit = session.dials().iter().map(|dial| width(dial.unit)).max().unwrap_or(0);
     let shown = session.dials().len().min(usize::from(inner.height));
@@ -48,7 +52,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let below = u16::try_from(shown).unwrap_or(u16::MAX);
     let rest =
         Rect { x: inner.x + 1, y: inner.y + below, width: inner.width.saturating_sub(2), height: inner.height - below };
-    summary(view, rest, buf);
+    summary(view, rest, buf, hits);
     if focus {
         hits.page = shown;
     }
@@ -92,22 +96,27 @@ fn label(dial: &Dial, theme: &Theme, cells: u16) -> String {
     if cells == 0 { name } else { format!("{name}{:gap$}{}", "", dial.unit, gap = usize::from(gap)) }
 }
 
-/// How many fit, what bars the others, and what would help: as many lines as there is room for.
-fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
+/// How many of the designs fit.
+fn fit_words(view: View<'_>) -> String {
+    let (fit, all) = (view.session.feasible_count(), view.session.pool().len());
+    format!("{} of {}", text::thousands(fit as u64), text::thousands(all as u64))
+}
+
+/// How many fit, what bars the others, what would help, and how far the bandwidth may move: as many lines as there is room
+/// for. The selected knob's own line comes first.
+fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, .. } = view;
     let mut lines = (0..area.height).map(|index| chrome::row(area, index));
     // A blank row where there is room for one.
-    if area.height > 3 {
+    if area.height > 4 {
         lines.next();
     }
-    let (fit, all) = (session.feasible_count(), session.pool().len());
     let Some(row) = lines.next() else { return };
-    let figures = format!("{} of {}", text::thousands(fit as u64), text::thousands(all as u64));
-    let most = width(&text::thousands(all as u64)) * 2 + 4;
-    let figures = format!("{figures:>most$}", most = usize::from(most));
-    Gauge::new(fit as f64 / all.max(1) as f64)
+    let all = session.pool().len();
+    let most = usize::from(width(&text::thousands(all as u64))) * 2 + 4;
+    Gauge::new(session.feasible_count() as f64 / all.max(1) as f64)
         .label("feasible", WORDS)
-        .text(&figures)
+        .text(&format!("{:>most$}", fit_words(view)))
         .styles(theme.accent, theme.dim, theme.text)
         .glyphs(theme.glyphs)
         .render(row, buf);
@@ -116,13 +125,44 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
         session.binding().iter().map(|(limit, count)| format!("{} {count}", limit_name(*limit))).collect();
     let binding = if binding.is_empty() { "nothing alone".to_owned() } else { binding.join(", ") };
     chrome::line(buf, row, &[("binding   ", theme.dim), (&binding, theme.text)], theme);
-    for (index, what_if) in session.what_if().iter().enumerate() {
-        let Some(row) = lines.next() else { return };
-        let knob = what_if.knob.knob();
+    let selected = session.selected_dial().id;
+    let mut what_if: Vec<&WhatIf> = session.what_if().iter().collect();
+    what_if.sort_by_key(|what_if| what_if.knob != selected);
+    let fastest = fastest(view);
+    // With a single line left, the link shows between which bandwidths the split holds, other knobs what they bring.
+    let first = usize::from(selected != KnobId::LinkBandwidth);
+    for (index, row) in lines.enumerate() {
+        if index == first {
+            chrome::line(buf, row, &[("fastest   ", theme.dim), (&fastest, theme.text)], theme);
+            continue;
+        }
+        let place = index - usize::from(index > first);
+        let lead = if place == 0 { "what if   " } else { "          " };
+        let Some(what_if) = what_if.get(place) else {
+            if place == 0 {
+                let words = if session.feasible_count() == all { "every design fits" } else { "no single knob helps" };
+                chrome::line(buf, row, &[(lead, theme.dim), (words, theme.dim)], theme);
+            }
+            continue;
+        };
         let gained = text::thousands(u64::from(what_if.gained));
-        let words = format!("{} to {}: {gained} more", short(what_if.knob), knob.show(what_if.value));
-        let lead = if index == 0 { "what if   " } else { "          " };
+        let words = format!("{} to {}: {gained} more", short(what_if.knob), what_if.knob.knob().show(what_if.value));
         chrome::line(buf, row, &[(lead, theme.dim), (&words, theme.text)], theme);
+        hits.add(row, Target::Turn(what_if.knob, what_if.value));
+    }
+}
+
+/// The fastest split of the selected design, and the bandwidths between which it is that.
+fn fastest(view: View<'_>) -> String {
+    let session = view.session;
+    let Some(hold) = session.hold() else { return "every split is barred".to_owned() };
+    let split = session.space().boundary_name(hold.split);
+    let show = |bandwidth: f64| KnobId::LinkBandwidth.knob().show(bandwidth);
+    match (hold.below, hold.above) {
+        (Some((low, _)), Some((high, _))) => format!("{split} from {} to {}", show(low), show(high)),
+        (Some((low, _)), None) => format!("{split} from {} on", show(low)),
+        (None, Some((high, _))) => format!("{split} up to {}", show(high)),
+        (None, None) => format!("{split} at any bandwidth"),
     }
 }
 

@@ -17,11 +17,15 @@ mod chart;
 mod chrome;
 mod compare;
 mod explore;
+mod figure;
 mod footer;
+mod frames;
 mod header;
 mod help;
+mod inspect;
 mod knobs;
 mod network;
+pub mod plane;
 mod popup;
 mod reel;
 mod scatter;
@@ -32,7 +36,7 @@ mod train;
 use ratatui::{Frame, buffer::Buffer, layout::Rect};
 
 use super::{hit::HitMap, state::UiState, theme::Theme};
-use crate::explore::{CandidateId, Overlay, Screen, Session};
+use crate::explore::{CandidateId, KnobId, Overlay, Screen, Session, Side};
 
 /// Smallest size that is drawn.
 pub const LEAST: (u16, u16) = (80, 24);
@@ -91,6 +95,21 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> HitMap {
 /// The boundary that a press at a cell of the strip means, and the fusion it means.
 pub fn strip_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<network::StripHit> {
     network::hit(view, area, x, y)
+}
+
+/// The limit whose line is at a cell of the scatter, and the axis it crosses.
+pub fn limit_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<(KnobId, Side)> {
+    scatter::limit_at(view, area, x, y)
+}
+
+/// The value of an axis of the scatter at a cell, in base units.
+pub fn value_at(view: View<'_>, area: Rect, side: Side, x: u16, y: u16) -> f64 {
+    scatter::value_at(view, area, side, x, y)
+}
+
+/// The cells of the scatter's plane, without the axes.
+pub fn plane_area(view: View<'_>, area: Rect) -> Rect {
+    scatter::plot_area(view, area)
 }
 
 /// The design whose point is at or near a cell of the scatter.

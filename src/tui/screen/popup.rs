@@ -13,9 +13,9 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
-use super::{View, chrome};
+use super::{View, chrome, inspect};
 use crate::{
-    explore::{Ease, Overlay, Session},
+    explore::{Fix, Overlay, Session},
     tui::{
         dispatch,
         hit::{HitMap, Target},
@@ -33,6 +33,7 @@ const COMMANDS: u16 = 12;
 /// Draws an overlay of the session in the middle of an area.
 pub fn overlay(view: View<'_>, overlay: Overlay, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     match overlay {
+        Overlay::Inspect => design(view, area, buf, hits),
         Overlay::Why => why(view, area, buf, hits),
         Overlay::Tornado => tornado(view, area, buf, hits),
         Overlay::History => history(view, area, buf, hits),
@@ -42,21 +43,41 @@ pub fn overlay(view: View<'_>, overlay: Overlay, area: Rect, buf: &mut Buffer, h
 
 /// An empty popup with room for so many rows; returns what is inside.
 fn popup(view: View<'_>, area: Rect, rows: usize, titles: (&str, &str), buf: &mut Buffer, hits: &mut HitMap) -> Rect {
-    let rows = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2);
-    let area = chrome::centred(area, WIDTH.min(area.width.saturating_sub(2)), rows);
+    let rows = u16::try_from(rows).unwrap_or(u16::MAX);
+    sized(view, area, (WIDTH.min(area.width.saturating_sub(2)) - 4, rows), titles, buf, hits)
+}
+
+/// The same with room for so many columns and rows, at most what the area has.
+fn sized(
+    view: View<'_>,
+    area: Rect,
+    (columns, rows): (u16, u16),
+    titles: (&str, &str),
+    buf: &mut Buffer,
+    hits: &mut HitMap,
+) -> Rect {
+    let area = chrome::centred(area, columns.saturating_add(4), rows.saturating_add(2));
     chrome::clear(buf, area);
     hits.add(area, Target::Popup);
     let inner = chrome::pane(buf, area, titles, true, view.theme);
     Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
 }
 
+/// The selected design in figures.
+fn design(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+    let rows = u16::try_from(inspect::rows(view)).unwrap_or(u16::MAX);
+    let name = view.session.strip().map_or_else(String::new, |strip| format!("Design #{}", strip.candidate));
+    let inner = sized(view, area, (inspect::wide(), rows), (&name, "[ ] split by hand  b best  Esc close"), buf, hits);
+    inspect::draw(view, inner, buf, hits);
+}
+
 fn name(session: &Session) -> String {
     session.selected().map_or_else(|| "nothing".to_owned(), |id| format!("#{id}"))
 }
 
-/// Every broken limit with where, and what would help; or how much room there is.
+/// Every broken limit with where, and the ways to mend it, to choose from; or how much room there is.
 fn why(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
-    let View { session, theme, .. } = view;
+    let View { session, theme, ui } = view;
     let width = WIDTH.min(area.width.saturating_sub(2)).saturating_sub(6);
     let reasons = session.why();
     let mut lines: Vec<(String, String, Style)> = Vec::new();
@@ -69,38 +90,48 @@ fn why(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     for reason in &reasons {
         say(theme.glyphs.no, &reason.sentence(), theme.bad);
     }
-    if reasons.is_empty() {
-        let status = session.status().map(|status| status.sentence).unwrap_or_default();
-        say(theme.glyphs.yes, &status, theme.good);
-    } else {
-        let fixes = session.fixes();
-        say(' ', "", theme.text);
-        if fixes.is_empty() {
-            say(' ', "No single knob is enough. Together:", theme.dim);
+    let ways = dispatch::ways(session);
+    match ways.as_slice() {
+        _ if reasons.is_empty() => {
+            let status = session.status().map(|status| status.sentence).unwrap_or_default();
+            say(theme.glyphs.yes, &status, theme.good);
+        }
+        [] => {
+            say(' ', "No knob mends that:", theme.dim);
             for reason in &reasons {
-                say(theme.glyphs.focus, &reason.fix(), theme.text);
+                say(theme.glyphs.infeasible, &reason.fix(), theme.text);
             }
-        } else {
-            say(' ', "One of these is enough:", theme.dim);
         }
-        for fix in &fixes {
-            let knob = fix.knob.knob();
-            let way = if knob.ease == Ease::Up { "raise" } else { "lower" };
-            let steps = if fix.stops == 1 { "step" } else { "steps" };
-            let words = format!("{way} {} to {} ({} {steps})", knob.label, knob.show(fix.value), fix.stops);
-            say(theme.glyphs.focus, &words, theme.text);
-        }
+        [several] if several.len() > 1 => say(' ', "No single knob is enough; Enter turns these together:", theme.dim),
+        _ => say(' ', "One of these is enough; Enter turns the knob:", theme.dim),
     }
+    let choices: Vec<String> = ways.iter().map(|way| way_words(way)).collect();
     let title = if reasons.is_empty() {
         format!("{} fits", name(session))
     } else {
         format!("Why {} does not fit", name(session))
     };
-    let inner = popup(view, area, lines.len(), (&title, "Esc close"), buf, hits);
+    let inner = popup(view, area, lines.len() + choices.len(), (&title, "Esc close"), buf, hits);
+    let row = |index: usize| chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX));
     for (index, (lead, line, style)) in lines.iter().enumerate() {
-        let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX));
-        chrome::line(buf, row, &[(lead, *style), (line, theme.text)], theme);
+        chrome::line(buf, row(index), &[(lead, *style), (line, theme.text)], theme);
     }
+    for (index, choice) in choices.iter().enumerate() {
+        let chosen = index == ui.overlay_at.min(choices.len() - 1);
+        let (mark, style) = if chosen { (theme.glyphs.focus, theme.selected) } else { (' ', theme.text) };
+        let place = row(lines.len() + index);
+        chrome::line(buf, place, &[(&format!("{mark} {choice}"), style)], theme);
+        hits.add(place, Target::Row(index));
+    }
+}
+
+/// Moves of knobs in words, with how far each is.
+fn way_words(way: &[Fix]) -> String {
+    let one = |fix: &Fix| {
+        let steps = if fix.stops == 1 { "step" } else { "steps" };
+        format!("{} ({} {steps})", fix.words(), fix.stops)
+    };
+    way.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
 /// How much each knob matters to the latency of the selected design.
@@ -142,20 +173,27 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     (&Tornado::new(&rows).styles(theme.tornado()).glyphs(theme.glyphs)).render(plot.intersection(inner), buf);
 }
 
-/// Steps that can be undone, the last at the bottom, and those that can be redone below.
+/// Steps that can be undone, the last at the bottom, then those that can be redone; Enter goes to the chosen place.
 fn history(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
-    let View { session, theme, .. } = view;
+    let View { session, theme, ui } = view;
     let (past, future) = (session.past(), session.future());
-    let room = usize::from(area.height.saturating_sub(4)).max(2);
-    let ahead = future.len().min(room / 3);
-    let behind = past.len().min(room - ahead - 1);
-    let inner = popup(view, area, behind + ahead + 1, ("History", "u undo  Ctrl-r redo  Esc close"), buf, hits);
-    let steps = past[past.len() - behind..].iter().map(|step| ("  ", step.label.as_str(), theme.text));
-    let now = [("", "now", theme.accent)];
-    let next = future[future.len() - ahead..].iter().rev().map(|step| ("  ", step.label.as_str(), theme.dim));
-    for (index, (lead, label, style)) in steps.chain(now).chain(next).enumerate() {
-        let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX));
-        chrome::line(buf, row, &[(lead, style), (label, style)], theme);
+    let steps = past.iter().map(|step| (format!("  before {}", step.label), theme.text));
+    let now = [("  now".to_owned(), theme.accent)];
+    let next = future.iter().rev().map(|step| (format!("  after {}", step.label), theme.dim));
+    let rows: Vec<(String, Style)> = steps.chain(now).chain(next).collect();
+    let room = usize::from(area.height.saturating_sub(4)).max(1).min(rows.len());
+    let at = ui.overlay_at.min(rows.len() - 1);
+    let note = "Enter go there  u undo  Ctrl-r redo  Esc close";
+    let inner = popup(view, area, room, ("History", note), buf, hits);
+    let first = chrome::scrolled(rows.len().saturating_sub(room), at, rows.len(), room);
+    for (index, (words, style)) in rows.iter().enumerate().skip(first).take(room) {
+        let row = chrome::row(inner, u16::try_from(index - first).unwrap_or(u16::MAX));
+        let chosen = index == at;
+        chrome::line(buf, row, &[(words, if chosen { theme.selected } else { *style })], theme);
+        if chosen {
+            chrome::put(buf, row.x, row.y, theme.glyphs.focus, theme.selected);
+        }
+        hits.add(row, Target::Row(index));
     }
 }
 
@@ -170,8 +208,10 @@ pub fn menu(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     for (index, line) in words.iter().enumerate() {
         chrome::line(buf, chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX)), &[(line, theme.text)], theme);
     }
-    for (index, choice) in menu.choices.iter().enumerate() {
-        let row = chrome::row(inner, u16::try_from(words.len() + gap + index).unwrap_or(u16::MAX));
+    let room = usize::from(inner.height).saturating_sub(words.len() + gap);
+    let first = chrome::scrolled(0, menu.at, menu.choices.len(), room);
+    for (index, choice) in menu.choices.iter().enumerate().skip(first).take(room) {
+        let row = chrome::row(inner, u16::try_from(words.len() + gap + index - first).unwrap_or(u16::MAX));
         let (mark, style) = if index == menu.at { (theme.glyphs.focus, theme.selected) } else { (' ', theme.text) };
         chrome::line(buf, row, &[(&format!("{mark} {}", choice.label), style)], theme);
         hits.add(row, Target::Row(index));

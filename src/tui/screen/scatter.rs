@@ -1,87 +1,204 @@
-//! All designs: accuracy over latency, with the limits drawn in. Before anything is measured, the size of the network
-//! stands on the vertical axis, and says so.
+//! All designs as points between two figures, with the limits drawn in. Before anything is measured, the size of the
+//! network stands where the accuracy will, and says so.
 //!
 //! ```text
-//! ┌ Accuracy % over latency ms ──────── ● front ◆ selected ○ fits · does not ┐
-//! │ 75 ┤                      ●   ┊                                          │
-//! │    │           ◆  ○           ┊   ·                                      │
-//! │ 70 ┤┈┈┈┈●┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┊┈┈┈┈┈┈┈                                   │
+//! ┌▸Accuracy % over latency ms ──────── ● front ◆ selected ○ fits · does not ┐
+//! │ 75 ┤           │          ●   ┊ ≤ 20 ms                                  │
+//! │    │───────────◆──○───────────┊───·─────────                             │
+//! │ 70 ┤┈┈┈┈●┈┈┈┈┈┈│┈┈┈┈┈┈┈┈┈┈┈┈┈┈┊┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈ ≥ 70 % │
 //! │    └────────10─────────────20─────────────                               │
-//! └──────────────────────────────────────────────────────────────────────────┘
+//! └─ #17: 73.1 % accuracy, 8.6 ms latency ──────────────────────── 3 outside ┘
 //! ```
+//! The cross goes through the selected design while the pane has the focus, or through where the mouse inspects.
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
-use super::{View, chrome};
+use super::{View, chrome, figure::Figure, plane};
 use crate::{
-    explore::{CandidateId, KnobId, Pane, Point, PointClass, Vertical},
+    explore::{CandidateId, Column, KnobId, Pane, Plot, Point, PointClass, Side},
     tui::{
         hit::{HitMap, Target},
-        widget::{Axis, Mark, Scale, Scatter, width},
+        theme::Theme,
+        widget::{Axis, Mark, Scatter, width},
     },
 };
 
 /// How near a press must be to a point, in columns.
 const REACH: u16 = 4;
-/// Points further right than this many times the latency limit do not stretch the axis.
-const FAR: f64 = 2.0;
 
 /// Draws the pane.
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
-    let View { session, theme, .. } = view;
+    let View { session, theme, ui } = view;
     let focus = session.ui().pane == Pane::Scatter;
     hits.add(area, Target::Pane(Pane::Scatter));
-    let glyphs = theme.glyphs;
-    let up = match session.vertical() {
-        Vertical::Accuracy => "Accuracy %",
-        Vertical::Macs => "MMAC (not measured)",
+    let scene = Scene::of(view);
+    let title = scene.title(session.ui().plot);
+    let legend = legend(theme).into_iter().find(|legend| width(legend) + width(&title) + 9 < area.width);
+    let inner = chrome::pane(buf, area, (&title, legend.as_deref().unwrap_or_default()), focus, theme);
+    let mut scatter = scene.scatter();
+    let (mut words, mut cross) = (scene.words(), scene.selected_place().filter(|_| focus));
+    if let Some((x, y)) = ui.cross {
+        let place = scatter.values_at(inner, x, y);
+        let near = scatter.nearest(inner, x, y, REACH).map(|index| scene.points[index].candidate);
+        (words, cross) = (scene.words_at(place, near), Some(place));
+    }
+    scatter = scatter.cross(cross);
+    (&scatter).render(inner, buf);
+    let outside = scene.outside();
+    let note = match (outside, ui.window) {
+        (0, None) => String::new(),
+        (0, Some(_)) => "zoomed".to_owned(),
+        (count, None) => format!("{count} further {}", theme.glyphs.beyond),
+        (count, Some(_)) => format!("zoomed, {count} outside"),
     };
-    let title = format!("{up} over latency ms");
+    chrome::foot(buf, area, (&words, &note), theme);
+    hits.add(inner, Target::Scatter);
+}
+
+fn legend(theme: &Theme) -> [String; 2] {
+    let glyphs = theme.glyphs;
     let [front, selected, fits, not] = [glyphs.front, glyphs.selected, glyphs.feasible, glyphs.infeasible];
-    let legends = [
+    [
         format!("{front} front  {selected} selected  {fits} fits  {not} does not"),
         format!("{front} front {fits} fits {not} not"),
-    ];
-    let legend = legends.iter().find(|legend| width(legend) + width(&title) + 9 < area.width);
-    let inner = chrome::pane(buf, area, (&title, legend.map_or("", String::as_str)), focus, theme);
-    with_scatter(view, |scatter, _| scatter.render(inner, buf));
-    hits.add(inner, Target::Scatter);
+    ]
 }
 
 /// The design whose point is nearest to a cell, if one is near.
 pub fn nearest(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateId> {
-    with_scatter(view, |scatter, points| {
-        scatter.nearest(area, x, y, REACH).and_then(|index| points.get(index)).map(|point| point.candidate)
-    })
+    let scene = Scene::of(view);
+    scene.scatter().nearest(area, x, y, REACH).and_then(|index| scene.points.get(index)).map(|point| point.candidate)
 }
 
-fn with_scatter<R>(view: View<'_>, then: impl FnOnce(&Scatter<'_>, &[Point]) -> R) -> R {
-    let View { session, theme, .. } = view;
-    let vertical = session.vertical();
-    let points: Vec<Point> = session.points().collect();
-    let size = if vertical == Vertical::Accuracy { 0.01 } else { 1e6 };
-    let marks: Vec<Mark> = points.iter().map(|point| mark(view, point, size)).collect();
-    let limit = session.value(KnobId::LatencyLimit) * 1e3;
-    let floor = session.value(KnobId::AccuracyFloor) / size;
-    let x = {
-        let most = if limit.is_finite() { limit * FAR } else { f64::INFINITY };
-        let near = marks.iter().map(|mark| mark.x).filter(|x| *x <= most);
-        round(Axis::fit(near.chain(Some(limit).filter(|limit| limit.is_finite())), Scale::Linear))
-    };
-    let y = round(Axis::fit(marks.iter().map(|mark| mark.y), Scale::Linear));
-    let selected = points.iter().position(|point| point.selected);
-    let mut scatter = Scatter::new(&marks, x, y).selected(selected).styles(theme.scatter()).glyphs(theme.glyphs);
-    if limit.is_finite() {
-        scatter = scatter.limit_x(limit);
-    }
-    if vertical == Vertical::Accuracy && floor > 0.0 {
-        scatter = scatter.limit_y(floor);
-    }
-    then(&scatter, &points)
+/// The limit whose line is at a cell.
+pub fn limit_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<(KnobId, Side)> {
+    let scene = Scene::of(view);
+    let (right, up) = scene.scatter().limits_at(area, x, y);
+    let of = |column: Column, side: Side, there: bool| column.limit().filter(|_| there).map(|knob| (knob, side));
+    of(scene.plot.right, Side::Right, right).or_else(|| of(scene.plot.up, Side::Up, up))
 }
 
-fn mark(view: View<'_>, point: &Point, size: f64) -> Mark {
-    let theme = view.theme;
+/// The value of an axis at a cell, in base units.
+pub fn value_at(view: View<'_>, area: Rect, side: Side, x: u16, y: u16) -> f64 {
+    let scene = Scene::of(view);
+    let (right, up) = scene.scatter().values_at(area, x, y);
+    match side {
+        Side::Right => right * scene.figures[0].size,
+        Side::Up => up * scene.figures[1].size,
+    }
+}
+
+/// Cells of the plot when the pane's inside is `area`.
+pub fn plot_area(view: View<'_>, area: Rect) -> Rect {
+    Scene::of(view).scatter().plot_area(area)
+}
+
+/// Everything that is drawn, in the units of the axes.
+struct Scene<'a> {
+    theme: &'a Theme,
+    plot: Plot,
+    /// To the right, and upwards.
+    figures: [Figure; 2],
+    limits: [Option<f64>; 2],
+    limit_words: [String; 2],
+    axes: [Axis; 2],
+    points: Vec<Point>,
+    marks: Vec<Mark>,
+}
+
+impl<'a> Scene<'a> {
+    fn of(view: View<'a>) -> Self {
+        let View { session, theme, ui } = view;
+        let plot = session.plot();
+        let columns = [plot.right, plot.up];
+        let figures = columns.map(|column| Figure::of(session, column));
+        let points = session.points();
+        let marks = points.iter().map(|point| mark(theme, point, &figures)).collect();
+        let limits = columns.map(|column| plane::limit(session, column));
+        let words = |at: usize| {
+            let sign = match (columns[at].descends(), theme.glyphs.braille) {
+                (false, true) => "≤",
+                (true, true) => "≥",
+                (false, false) => "<=",
+                (true, false) => ">=",
+            };
+            let knob = columns[at].limit();
+            knob.zip(limits[at]).map(|(knob, value)| format!("{sign} {}", knob.knob().show(value))).unwrap_or_default()
+        };
+        let limit_words = [words(0), words(1)];
+        let axes = plane::axes(session, ui, &points);
+        Self { theme, plot, figures, limits, limit_words, axes, points, marks }
+    }
+
+    fn scatter(&self) -> Scatter<'_> {
+        let selected = self.points.iter().position(|point| point.selected);
+        let [right, up] = self.axes;
+        let mut scatter = Scatter::new(&self.marks, right, up).selected(selected);
+        if let Some(limit) = self.limits[0] {
+            scatter = scatter.limit_x(limit / self.figures[0].size, &self.limit_words[0]);
+        }
+        if let Some(limit) = self.limits[1] {
+            scatter = scatter.limit_y(limit / self.figures[1].size, &self.limit_words[1]);
+        }
+        scatter.styles(self.theme.scatter()).glyphs(self.theme.glyphs)
+    }
+
+    /// Names and units of the axes. `wanted` says whether the network's size only stands for the accuracy.
+    fn title(&self, wanted: Plot) -> String {
+        let name = |at: usize, wanted: Column, shown: Column| {
+            let Figure { name, unit, .. } = self.figures[at];
+            if wanted == shown { format!("{name} {unit}") } else { format!("{name} {unit} (accuracy not measured)") }
+        };
+        let up = name(1, wanted.up, self.plot.up);
+        let log = |log: bool| if log { " (log)" } else { "" };
+        let (log_up, log_right) = (log(self.plot.log_up), log(self.plot.log_right));
+        let mut letters = up.chars();
+        let first = letters.next().map(|first| first.to_ascii_uppercase().to_string()).unwrap_or_default();
+        let right = name(0, wanted.right, self.plot.right);
+        format!("{first}{}{log_up} over {right}{log_right}", letters.as_str())
+    }
+
+    fn selected_place(&self) -> Option<(f64, f64)> {
+        let point = self.points.iter().find(|point| point.selected)?;
+        Some((point.right / self.figures[0].size, point.up / self.figures[1].size))
+    }
+
+    /// The selected design in words.
+    fn words(&self) -> String {
+        let Some(point) = self.points.iter().find(|point| point.selected) else { return String::new() };
+        let [right, up] = &self.figures;
+        format!(
+            "#{}: {} {}, {} {}",
+            point.candidate,
+            up.with_unit(point.up),
+            up.name,
+            right.with_unit(point.right),
+            right.name
+        )
+    }
+
+    /// A place in words, with the design that is nearest.
+    fn words_at(&self, (x, y): (f64, f64), near: Option<CandidateId>) -> String {
+        let [right, up] = &self.figures;
+        let place = format!(
+            "{} {}, {} {}",
+            up.with_unit(y * up.size),
+            up.name,
+            right.with_unit(x * right.size),
+            right.name
+        );
+        near.map_or_else(|| place.clone(), |id| format!("{place}, near #{id}"))
+    }
+
+    /// How many points lie outside what is shown.
+    fn outside(&self) -> usize {
+        let [right, up] = &self.axes;
+        let within = |axis: &Axis, value: f64| axis.fraction(value).is_some_and(|at| (-1e-9..=1.0 + 1e-9).contains(&at));
+        self.marks.iter().filter(|mark| !(within(right, mark.x) && within(up, mark.y))).count()
+    }
+}
+
+fn mark(theme: &Theme, point: &Point, [right, up]: &[Figure; 2]) -> Mark {
     let glyphs = theme.glyphs;
     let (glyph, style, layer) = match (point.pin, point.class) {
         (Some(pin), _) => (pin, theme.pins[(pin as usize - 'A' as usize) % theme.pins.len()], 3),
@@ -89,15 +206,5 @@ fn mark(view: View<'_>, point: &Point, size: f64) -> Mark {
         (None, PointClass::Feasible) => (glyphs.feasible, theme.feasible, 1),
         (None, PointClass::Infeasible) => (glyphs.infeasible, theme.infeasible, 0),
     };
-    Mark { x: point.latency_s * 1e3, y: point.vertical / size, glyph, style, layer }
-}
-
-/// The axis extended to the next round value at both ends, so that it holds still while points move a little.
-fn round(axis: Axis) -> Axis {
-    let ticks = axis.ticks(6);
-    let [first, second, ..] = ticks.as_slice() else { return axis.padded(0.05) };
-    let step = second.value - first.value;
-    let low = (axis.low() / step - 1e-9).floor() * step;
-    let high = (axis.high() / step + 1e-9).ceil() * step;
-    Axis::new(low, high, Scale::Linear)
+    Mark { x: point.right / right.size, y: point.up / up.size, glyph, style, layer }
 }

@@ -11,9 +11,9 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use super::{View, chrome};
+use super::{View, chrome, figure::Figure};
 use crate::{
-    explore::{Column, KnobId, Pane, Row, Shown},
+    explore::{Column, Pane, Row, Shown},
     tui::{
         hit::{HitMap, Target},
         text,
@@ -72,21 +72,22 @@ fn note(view: View<'_>, at: Option<usize>, count: usize) -> String {
 
 /// The columns that fit, in order.
 fn shapes(view: View<'_>, room: u16) -> Vec<Shape> {
-    let unit = |knob: KnobId, usual| view.session.dial(knob).map_or(usual, |dial| dial.unit);
+    let unit = |column| Figure::of(view.session, column).unit;
     let shape = |column, title: String, cells, priority, left| Shape { column, title, cells, priority, left };
     let digits = view.session.pool().len().max(1).ilog10() as u16 + 1;
     let mut all = vec![
         shape(Column::Id, "id".to_owned(), digits.max(4), 9, false),
         shape(Column::Accuracy, "acc%".to_owned(), 6, 9, false),
-        shape(Column::Latency, format!("lat {}", unit(KnobId::LatencyLimit, "ms")), 7, 9, false),
-        shape(Column::Energy, unit(KnobId::EnergyLimit, "uJ").to_owned(), 6, 6, false),
-        shape(Column::Memory, format!("RAM {}", unit(KnobId::SensorMemory, "KiB")), 8, 7, false),
+        shape(Column::Latency, format!("lat {}", unit(Column::Latency)), 7, 9, false),
+        shape(Column::Energy, unit(Column::Energy).to_owned(), 6, 6, false),
+        shape(Column::Memory, format!("RAM {}", unit(Column::Memory)), 8, 7, false),
         shape(Column::Link, "link B".to_owned(), 7, 5, false),
+        shape(Column::FrameRate, "fps".to_owned(), 6, 4, false),
         shape(Column::Split, "split".to_owned(), 6, 8, true),
         shape(Column::Fusion, "fuse".to_owned(), 6, 7, true),
-        shape(Column::Ratio, "r".to_owned(), 2, 3, false),
+        shape(Column::Ratio, "r".to_owned(), 2, 2, false),
         shape(Column::Bits, "bit".to_owned(), 3, 2, false),
-        shape(Column::Macs, "MMAC".to_owned(), 6, 4, false),
+        shape(Column::Macs, "MMAC".to_owned(), 6, 3, false),
         shape(Column::Rank, DELTA.to_owned(), 14, 1, false),
     ];
     // Two cells at the left for marks, one between columns.
@@ -152,17 +153,16 @@ fn cell(buf: &mut Buffer, area: Rect, text: &str, left: bool, style: Style) {
 }
 
 fn figure(view: View<'_>, shape: &Shape, design: &Row<'_>) -> String {
-    let scaled = |knob: KnobId, usual: f64, value: f64| {
-        text::decimal(value / view.session.dial(knob).map_or(usual, crate::explore::Dial::unit_size))
-    };
+    let scaled = |value: f64| Figure::of(view.session, shape.column).write(value);
     let cost = &design.evaluation;
     match shape.column {
         Column::Id => design.id.to_string(),
         Column::Accuracy => accuracy(&design.accuracy),
-        Column::Latency => scaled(KnobId::LatencyLimit, 1e-3, cost.latency.total_s()),
-        Column::Energy => scaled(KnobId::EnergyLimit, 1e-6, cost.energy_j),
-        Column::Memory => scaled(KnobId::SensorMemory, 1024.0, cost.sensor_peak_bytes as f64),
+        Column::Latency => scaled(cost.latency.total_s()),
+        Column::Energy => scaled(cost.energy_j),
+        Column::Memory => scaled(cost.sensor_peak_bytes as f64),
         Column::Link => cost.link_bytes.to_string(),
+        Column::FrameRate => text::figure(cost.fps),
         Column::Split => design.split_name.to_owned(),
         Column::Fusion => design.fusion_name.to_owned(),
         Column::Ratio => design.candidate.sending.ratio.to_string(),

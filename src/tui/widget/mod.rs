@@ -1,4 +1,4 @@
-//! Drawing pieces that ratatui lacks: slider, stacked bars, network strip, scatter, curves, gauge, tornado.
+//! Drawing pieces that ratatui lacks: slider, stacked bars, Gantt, network strip, scatter, curves, gauge, tornado.
 //!
 //! A widget here is plain data with setters and `Widget for &T`. It knows ratatui and plain numbers, nothing of
 //! splitscope: no session, no theme, no unit. Styles are fields; glyphs come from a [`Glyphs`] set, so that the
@@ -11,6 +11,7 @@
 mod axis;
 mod curve;
 mod frame;
+mod gantt;
 mod gauge;
 mod glyphs;
 mod paint;
@@ -26,6 +27,7 @@ pub(crate) mod testing;
 
 pub use axis::{Axis, Scale, Tick};
 pub use curve::{Curve, CurveStyles, Dash, Series};
+pub use gantt::{Gantt, Lane, Stretch};
 pub use gauge::Gauge;
 pub use glyphs::{ASCII, Glyphs, UNICODE};
 pub use paint::{fit, width};

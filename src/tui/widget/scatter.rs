@@ -45,7 +45,7 @@ pub struct ScatterStyles {
 /// let plot = Scatter::new(&points, Axis::new(10.0, 30.0, Scale::Linear), Axis::new(70.0, 74.0, Scale::Linear));
 /// let area = Rect::new(0, 0, 14, 4);
 /// let mut buffer = Buffer::empty(area);
-/// plot.limit_x(25.0).selected(Some(1)).render(area, &mut buffer);
+/// plot.limit_x(25.0, "").selected(Some(1)).render(area, &mut buffer);
 /// assert_eq!(buffer[(8, 0)].symbol(), "◆");
 /// assert_eq!(plot.nearest(area, 7, 0, 3), Some(1));
 /// ```
@@ -54,8 +54,9 @@ pub struct Scatter<'a> {
     points: &'a [Mark],
     x: Axis,
     y: Axis,
-    limit_x: Option<f64>,
-    limit_y: Option<f64>,
+    limit_x: Option<(f64, &'a str)>,
+    limit_y: Option<(f64, &'a str)>,
+    cross: Option<(f64, f64)>,
     selected: Option<usize>,
     styles: ScatterStyles,
     glyphs: &'static Glyphs,
@@ -70,23 +71,31 @@ impl<'a> Scatter<'a> {
             y,
             limit_x: None,
             limit_y: None,
+            cross: None,
             selected: None,
             styles: ScatterStyles { axis: Style::new(), limit: Style::new(), selected: Style::new() },
             glyphs: &UNICODE,
         }
     }
 
-    /// A vertical line at `value`.
+    /// A vertical line at `value`, with a short text beside its upper end where there is room.
     #[must_use]
-    pub const fn limit_x(mut self, value: f64) -> Self {
-        self.limit_x = Some(value);
+    pub const fn limit_x(mut self, value: f64, text: &'a str) -> Self {
+        self.limit_x = Some((value, text));
         self
     }
 
-    /// A horizontal line at `value`.
+    /// A horizontal line at `value`, with a short text at its right end.
     #[must_use]
-    pub const fn limit_y(mut self, value: f64) -> Self {
-        self.limit_y = Some(value);
+    pub const fn limit_y(mut self, value: f64, text: &'a str) -> Self {
+        self.limit_y = Some((value, text));
+        self
+    }
+
+    /// Thin lines through a place, below everything else.
+    #[must_use]
+    pub const fn cross(mut self, place: Option<(f64, f64)>) -> Self {
+        self.cross = place;
         self
     }
 
@@ -138,18 +147,52 @@ impl<'a> Scatter<'a> {
             .map(|(.., index)| index)
     }
 
+    /// Whether a cell is on the vertical limit line (or beside it), and whether it is on the horizontal one.
+    pub fn limits_at(&self, area: Rect, column: u16, row: u16) -> (bool, bool) {
+        let plot = self.plot_area(area);
+        if !plot.contains((column, row).into()) {
+            return (false, false);
+        }
+        let x = self.limit_x.and_then(|(value, _)| frame::column_of(plot, &self.x, value));
+        let y = self.limit_y.and_then(|(value, _)| frame::row_of(plot, &self.y, value));
+        (x.is_some_and(|x| x.abs_diff(column) <= 1), y == Some(row))
+    }
+
     fn cell(&self, plot: Rect, point: &Mark) -> Option<(u16, u16)> {
         Some((frame::column_of(plot, &self.x, point.x)?, frame::row_of(plot, &self.y, point.y)?))
     }
 
     fn render_limits(&self, plot: Rect, buf: &mut Buffer) {
-        if let Some(row) = self.limit_y.and_then(|value| frame::row_of(plot, &self.y, value)) {
+        if let Some((row, text)) =
+            self.limit_y.and_then(|(value, text)| Some((frame::row_of(plot, &self.y, value)?, text)))
+        {
             paint::run(buf, plot, plot.x, row, plot.width, self.glyphs.limit_y, self.styles.limit);
+            if paint::width(text) + 2 < plot.width {
+                paint::text_right(buf, plot, plot.right(), row, &format!(" {text}"), self.styles.limit);
+            }
         }
-        if let Some(column) = self.limit_x.and_then(|value| frame::column_of(plot, &self.x, value)) {
+        if let Some((column, text)) =
+            self.limit_x.and_then(|(value, text)| Some((frame::column_of(plot, &self.x, value)?, text)))
+        {
             for row in plot.top()..plot.bottom() {
                 paint::glyph(buf, plot, column, row, self.glyphs.limit_x, self.styles.limit);
             }
+            let wide = paint::width(text) + 1;
+            if wide <= plot.right() - column - 1 {
+                paint::text(buf, plot, column + 2, plot.y, text, self.styles.limit);
+            } else if wide <= column - plot.x {
+                paint::text_right(buf, plot, column - 1, plot.y, text, self.styles.limit);
+            }
+        }
+    }
+
+    fn render_cross(&self, plot: Rect, buf: &mut Buffer) {
+        let Some((x, y)) = self.cross else { return };
+        let (column, row) = (frame::column_of(plot, &self.x, x), frame::row_of(plot, &self.y, y));
+        let (Some(column), Some(row)) = (column, row) else { return };
+        paint::run(buf, plot, plot.x, row, plot.width, self.glyphs.horizontal, self.styles.axis);
+        for row in plot.top()..plot.bottom() {
+            paint::glyph(buf, plot, column, row, self.glyphs.vertical, self.styles.axis);
         }
     }
 }
@@ -162,6 +205,7 @@ impl Widget for &Scatter<'_> {
         }
         let plot = self.plot_area(area);
         frame::draw(buf, area, plot, &self.x, &self.y, self.styles.axis, self.glyphs);
+        self.render_cross(plot, buf);
         self.render_limits(plot, buf);
 
         let mut top: Vec<Option<&Mark>> = vec![None; usize::from(plot.width) * usize::from(plot.height)];
@@ -202,7 +246,7 @@ mod tests {
         let points =
             [mark(10.0, 70.0, '·', 0), mark(20.0, 74.0, '○', 1), mark(15.0, 72.0, '●', 2), mark(99.0, 72.0, '!', 2)];
         let (x, y) = axes();
-        let plot = Scatter::new(&points, x, y).limit_x(25.0).limit_y(71.0).selected(Some(2));
+        let plot = Scatter::new(&points, x, y).limit_x(25.0, "≤ 25").limit_y(71.0, "").cross(Some((20.0, 74.0))).selected(Some(2));
         assert_eq!(
             testing::lines(&plot, 24, 6),
             [
@@ -240,9 +284,9 @@ mod tests {
         for scale in [Scale::Linear, Scale::Log] {
             for (low, high) in [(f64::NAN, f64::INFINITY), (0.0, 0.0), (1e-300, 1e300), (10.0, 30.0)] {
                 let axis = Axis::new(low, high, scale);
-                let plot = Scatter::new(&points, axis, axis).limit_x(f64::NAN).limit_y(20.0).selected(Some(7));
+                let plot = Scatter::new(&points, axis, axis).limit_x(f64::NAN, "称").limit_y(20.0, "a long text").cross(Some((12.0, f64::NAN))).selected(Some(7));
                 testing::survives_all_sizes(&plot);
-                testing::survives_all_sizes(&plot.glyphs(&ASCII).selected(Some(3)).limit_x(11.0));
+                testing::survives_all_sizes(&plot.glyphs(&ASCII).selected(Some(3)).limit_x(11.0, "称号 text").cross(Some((12.0, 71.0))));
                 for area in [Rect::new(0, 0, 0, 0), Rect::new(9, 9, 1, 1), Rect::new(0, 0, 80, 24)] {
                     let _ = (plot.nearest(area, 7, 7, u16::MAX), plot.values_at(area, u16::MAX, 0));
                 }

@@ -1,0 +1,172 @@
+//! The selected design in figures: what it is, and what every split of it would cost, against the limits.
+//!
+//! ```text
+//! ┌▸Design #17 ──────────────────────────────────────────────────────────── Esc close ┐
+//! │ r32 stem.w8 ...                                                                    │
+//! │ 4.0 MMAC, 31.2 k weights, accuracy 73.1 % ± 0.9 (500 samples, step 280)            │
+//! │                                                                                    │
+//! │ split     sends  sensor   link   aggr  total     uJ    KiB    fps  as fast at      │
+//! │ limit                                   10.0      -   64.0      -                  │
+//! │✓input    1.0 KB     0.0    2.5    3.6    6.4   24.4    1.0    277  12 Mbit/s       │
+//! │◆S2.1      512 B     2.7    1.3    0.4    4.6   16.8   40.0    377                  │
+//! │✗fc         10 B     4.5    0.1    0.0    4.9   19.0   40.0    222  weights         │
+//! └────────────────────────────────────────────────────────────────────────────────────┘
+//! ```
+//! "As fast at" is the bandwidth at which a split takes as long as the one shown.
+
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+
+use super::{View, chrome, figure::Figure, plane};
+use crate::{
+    explore::{Column, KnobId, Place, PlaceState, Shown, Strip},
+    tui::{
+        hit::{HitMap, Target},
+        text,
+        widget::width,
+    },
+};
+
+/// Cells of the columns: split, bytes, four stages and figures, the bandwidth.
+const CELLS: [u16; 10] = [8, 8, 7, 7, 7, 7, 7, 7, 7, 13];
+/// Rows above the splits: the design, its size, a blank one, the heading, the limits.
+const ABOVE: u16 = 5;
+
+/// Cells that everything takes.
+pub fn wide() -> u16 {
+    CELLS.iter().sum::<u16>() + 1
+}
+
+/// Rows that everything takes.
+pub fn rows(view: View<'_>) -> usize {
+    view.session.strip().map_or(1, |strip| open(&strip).count() + usize::from(ABOVE) + 2)
+}
+
+/// Draws the design and its splits.
+pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+    let View { session, theme, .. } = view;
+    let Some(strip) = session.strip() else { return };
+    let design = session.space().print_design(&strip.design);
+    chrome::line(buf, chrome::row(area, 0), &[(&design, theme.text)], theme);
+    chrome::line(buf, chrome::row(area, 1), &[(&size(view, &strip), theme.dim)], theme);
+    let table = Rect { y: area.y + 3, height: area.height.saturating_sub(3), ..area }.intersection(area);
+    let hold = session.hold_sentence().unwrap_or_default();
+    let foot = table.height.saturating_sub(1);
+    splits(view, &strip, Rect { height: table.height.saturating_sub(2), ..table }, buf, hits);
+    chrome::line(buf, chrome::row(table, foot), &[(&hold, theme.text)], theme);
+}
+
+/// Network size, weights and accuracy in a line.
+fn size(view: View<'_>, strip: &Strip<'_>) -> String {
+    let session = view.session;
+    let candidate = session.pool().get(strip.candidate);
+    let (macs, weights) = candidate.map_or((0, 0), |candidate| (candidate.macs, candidate.weights));
+    let accuracy = match strip.accuracy {
+        Shown::Measured(accuracy) => format!(
+            "accuracy {} % +-{} ({} samples, step {})",
+            text::percent(accuracy.accuracy),
+            text::percent(accuracy.standard_error()),
+            accuracy.samples,
+            accuracy.step
+        ),
+        Shown::OtherViews { views, accuracy } => {
+            format!("accuracy ~{} %, measured with {views} sensors", text::percent(accuracy.accuracy))
+        }
+        Shown::None => "accuracy not measured".to_owned(),
+    };
+    format!("{} MMAC, {} weights, {accuracy}", text::decimal(macs as f64 / 1e6), text::thousands(weights))
+}
+
+/// Places the space lets the design be split at.
+fn open<'a>(strip: &'a Strip<'_>) -> impl Iterator<Item = (usize, &'a Place<'a>)> {
+    strip.places.iter().enumerate().filter(|(_, place)| place.state != PlaceState::Closed)
+}
+
+/// The table of splits: a heading, the limits, a row for each split.
+pub fn splits(view: View<'_>, strip: &Strip<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+    let View { session, theme, .. } = view;
+    let units = [Column::Latency, Column::Energy, Column::Memory].map(|column| Figure::of(session, column));
+    let [time, energy, memory] = units;
+    let (joules, bytes) = (energy.unit.to_owned(), memory.unit.to_owned());
+    let heads = ["split", "sends", "sensor", "link", "aggr.", time.unit, &joules, &bytes, "fps", "as fast at"];
+    line(view, chrome::row(area, 0), &heads.map(|head| (head.to_owned(), theme.dim)), buf);
+    let limit = |column: Column, figure: Figure| match plane::limit(session, column) {
+        Some(limit) => figure.write(limit),
+        None => String::new(),
+    };
+    let mut limits: [(String, Style); 10] = Default::default();
+    let rate = Figure::of(session, Column::FrameRate);
+    limits[0] = ("limit".to_owned(), theme.dim);
+    for (at, column, figure) in [
+        (5, Column::Latency, time),
+        (6, Column::Energy, energy),
+        (7, Column::Memory, memory),
+        (8, Column::FrameRate, rate),
+    ] {
+        limits[at] = (limit(column, figure), theme.limit);
+    }
+    line(view, chrome::row(area, 1), &limits, buf);
+    let places: Vec<(usize, &Place<'_>)> = open(strip).collect();
+    let shown = places.iter().position(|(index, _)| *index == strip.split).unwrap_or(0);
+    let room = usize::from(area.height.saturating_sub(2));
+    let first = chrome::scrolled(shown.saturating_sub(room / 2), shown, places.len(), room);
+    for (number, (index, place)) in places.iter().enumerate().skip(first).take(room) {
+        let row = chrome::row(area, 2 + u16::try_from(number - first).unwrap_or(u16::MAX));
+        let here = *index == strip.split;
+        line(view, row, &cells(view, strip, place, here, &units), buf);
+        if here {
+            buf.set_style(row, theme.highlight);
+        }
+        hits.add(row, Target::Split(number));
+    }
+}
+
+/// A split in figures. What breaks a limit stands out.
+fn cells(view: View<'_>, strip: &Strip<'_>, place: &Place<'_>, here: bool, units: &[Figure; 3]) -> [(String, Style); 10] {
+    let View { session, theme, .. } = view;
+    let cost = &place.evaluation;
+    let [time, energy, memory] = units;
+    let judged = |value: f64, column: Column| {
+        let broken = plane::limit(session, column)
+            .is_some_and(|limit| if column.descends() { value < limit } else { value > limit });
+        if broken { theme.bad } else { theme.text }
+    };
+    let (mark, style) = match place.state {
+        _ if here => (theme.glyphs.selected, theme.selected),
+        PlaceState::Feasible => (theme.glyphs.yes, theme.good),
+        _ => (theme.glyphs.no, theme.bad),
+    };
+    let even = session.break_even_bandwidth(strip.here().boundary, place.boundary);
+    let last = match (place.state, even) {
+        _ if here => "shown".to_owned(),
+        (PlaceState::Barred("weight"), _) => "weights".to_owned(),
+        (_, Some(even)) => KnobId::LinkBandwidth.knob().show(even),
+        (_, None) => "never".to_owned(),
+    };
+    let latency = cost.latency;
+    [
+        (format!("{mark}{}", place.name), style),
+        (crate::cost::show::bytes(cost.link_bytes), theme.text),
+        (time.write(latency.sensor_s), theme.text),
+        (time.write(latency.link_s), theme.text),
+        (time.write(latency.aggregator_s), theme.text),
+        (time.write(latency.total_s()), judged(latency.total_s(), Column::Latency)),
+        (energy.write(cost.energy_j), judged(cost.energy_j, Column::Energy)),
+        (memory.write(cost.sensor_peak_bytes as f64), judged(cost.sensor_peak_bytes as f64, Column::Memory)),
+        (text::figure(cost.fps), judged(cost.fps, Column::FrameRate)),
+        (last, if here { style } else { theme.dim }),
+    ]
+}
+
+/// Writes a row: the first cell at the left, the others at the right of their columns.
+fn line(view: View<'_>, row: Rect, cells: &[(String, Style); 10], buf: &mut Buffer) {
+    let mut x = row.x;
+    for (at, ((text, style), wide)) in cells.iter().zip(CELLS).enumerate() {
+        let cell = Rect { x, width: wide, ..row }.intersection(row);
+        if at == 0 {
+            chrome::line(buf, cell, &[(text, *style)], view.theme);
+        } else if width(text) <= cell.width {
+            chrome::right(buf, cell, text, *style);
+        }
+        x = x.saturating_add(wide);
+    }
+}

@@ -1,0 +1,95 @@
+//! The plane of the scatter: how far its axes reach, what part of it is shown, zoom and pan.
+
+use super::figure::Figure;
+use crate::{
+    explore::{Column, Plot, Point, Session},
+    tui::{
+        state::{UiState, Window},
+        widget::{Axis, Scale},
+    },
+};
+
+/// Points further right than this many times an upper limit do not stretch the axis.
+const FAR: f64 = 2.0;
+/// Ticks that the ends of an axis are rounded to.
+const ROUND: usize = 9;
+
+/// The two axes in the units of their figures, to the right and upwards.
+pub fn axes(session: &Session, ui: &UiState, points: &[Point]) -> [Axis; 2] {
+    let plot = session.plot();
+    let whole = whole(session, plot, points);
+    let Some(window) = ui.window.filter(|window| window.plot == plot) else { return whole };
+    let part = |(low, high): (f64, f64), column: Column, axis: Axis| {
+        let size = Figure::of(session, column).size;
+        Axis::new(low / size, high / size, axis.scale())
+    };
+    [part(window.right, plot.right, whole[0]), part(window.up, plot.up, whole[1])]
+}
+
+/// The value of the limit of a figure in base units, if one is set.
+pub fn limit(session: &Session, column: Column) -> Option<f64> {
+    let knob = column.limit()?;
+    Some(session.value(knob)).filter(|value| !knob.knob().is_unlimited(*value))
+}
+
+/// Zooms about a place, given as shares of the axes; above 1 shows less.
+pub fn zoom(session: &Session, ui: &mut UiState, factor: f64, at: [f64; 2]) {
+    let points = session.points();
+    let [right, up] = axes(session, ui, &points);
+    show(session, ui, &points, [right.zoomed(factor, at[0]), up.zoomed(factor, at[1])]);
+}
+
+/// Moves by shares of what is shown.
+pub fn pan(session: &Session, ui: &mut UiState, shares: [f64; 2]) {
+    let points = session.points();
+    let [right, up] = axes(session, ui, &points);
+    show(session, ui, &points, [right.panned(shares[0]), up.panned(shares[1])]);
+}
+
+/// Where the selected point stands as shares of the axes; the middle if it is not in sight.
+pub fn selected(session: &Session, ui: &UiState) -> [f64; 2] {
+    let (plot, points) = (session.plot(), session.points());
+    let axes = axes(session, ui, &points);
+    let place = points.iter().find(|point| point.selected).and_then(|point| {
+        let right = axes[0].fraction(point.right / Figure::of(session, plot.right).size)?;
+        Some([right, axes[1].fraction(point.up / Figure::of(session, plot.up).size)?])
+    });
+    place.filter(|place| place.iter().all(|share| (0.0..=1.0).contains(share))).unwrap_or([0.5, 0.5])
+}
+
+/// Shows a part of the plane; everything, if the part holds it.
+fn show(session: &Session, ui: &mut UiState, points: &[Point], [right, up]: [Axis; 2]) {
+    let plot = session.plot();
+    let all = whole(session, plot, points);
+    let holds = |part: Axis, all: Axis| part.low() <= all.low() && part.high() >= all.high();
+    let size = |column: Column| Figure::of(session, column).size;
+    let ends = |axis: Axis, column: Column| (axis.low() * size(column), axis.high() * size(column));
+    let part = Window { plot, right: ends(right, plot.right), up: ends(up, plot.up) };
+    ui.window = Some(part).filter(|_| !(holds(right, all[0]) && holds(up, all[1])));
+}
+
+/// Axes that hold all points and the limits. What is far beyond an upper limit is left outside.
+fn whole(session: &Session, plot: Plot, points: &[Point]) -> [Axis; 2] {
+    let limit = |column: Column| limit(session, column);
+    let most = limit(plot.right).filter(|_| !plot.right.descends()).map_or(f64::INFINITY, |limit| limit * FAR);
+    let right = points.iter().map(|point| point.right).filter(|value| *value <= most).chain(limit(plot.right));
+    let up = points.iter().map(|point| point.up).chain(limit(plot.up));
+    let (right_size, up_size) = (Figure::of(session, plot.right).size, Figure::of(session, plot.up).size);
+    let axis = |values: &mut dyn Iterator<Item = f64>, log: bool| {
+        if log { Axis::fit(values, Scale::Log).padded(0.04) } else { rounded(Axis::fit(values, Scale::Linear)) }
+    };
+    [
+        axis(&mut right.map(|value| value / right_size), plot.log_right),
+        axis(&mut up.map(|value| value / up_size), plot.log_up),
+    ]
+}
+
+/// The axis extended to the next round value at both ends, so that it holds still while points move a little.
+fn rounded(axis: Axis) -> Axis {
+    let ticks = axis.ticks(ROUND);
+    let [first, second, ..] = ticks.as_slice() else { return axis.padded(0.05) };
+    let step = second.value - first.value;
+    let low = (axis.low() / step - 1e-9).floor() * step;
+    let high = (axis.high() / step + 1e-9).ceil() * step;
+    Axis::new(low, high, Scale::Linear)
+}
