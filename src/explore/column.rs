@@ -53,15 +53,8 @@ impl Column {
     ];
 
     /// Figures of a design: what an axis of the scatter can show.
-    pub const FIGURES: [Self; 7] = [
-        Self::Accuracy,
-        Self::Latency,
-        Self::Energy,
-        Self::Memory,
-        Self::Link,
-        Self::FrameRate,
-        Self::Macs,
-    ];
+    pub const FIGURES: [Self; 7] =
+        [Self::Accuracy, Self::Latency, Self::Energy, Self::Memory, Self::Link, Self::FrameRate, Self::Macs];
 
     /// Name, as typed in a filter.
     pub const fn name(self) -> &'static str {
@@ -97,7 +90,7 @@ impl Column {
             Self::Fusion => "fusion",
             Self::Ratio => "compression ratio",
             Self::Bits => "link bits",
-            Self::Macs => "network size",
+            Self::Macs => "multiply-accumulates",
         }
     }
 

@@ -1,5 +1,7 @@
 //! What follows from the setup, the pool and the measurements, kept up to date by the session.
 
+use std::cell::OnceCell;
+
 use super::candidate::{Candidate, CandidateId, design};
 use super::hand::Hand;
 use super::needs::Reach;
@@ -7,6 +9,7 @@ use super::rank::{self, Class, Judge, Standing};
 use super::session::Session;
 use crate::cost::{Cut, Limit, Sending};
 use crate::network::Network;
+use crate::search::Fitting;
 use crate::space::SearchSpace;
 
 /// What follows from the setup, the pool and the measurements.
@@ -23,6 +26,8 @@ pub(super) struct Known {
     pub(super) measured: usize,
     pub(super) binding: [usize; Limit::ALL.len()],
     pub(super) reach: Reach,
+    /// How many designs of the whole space fit, once somebody asked.
+    pub(super) fitting: OnceCell<Option<Fitting>>,
     /// The network of the selected candidate.
     pub(super) network: Option<(CandidateId, Network)>,
 }
@@ -94,6 +99,7 @@ impl Session {
         {
             let judge = Judge::new(&self.setup.knobs, &known.allowed);
             known.standings.clear();
+            known.fitting = OnceCell::new();
             let (mut feasible, mut measured, mut binding) = (0, 0, [0; Limit::ALL.len()]);
             for id in 0..self.pool.len() as CandidateId {
                 let accuracies = self.measurements.present(self.pool.range(id));

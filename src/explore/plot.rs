@@ -28,7 +28,7 @@ impl Default for Plot {
 
 impl Plot {
     /// The axes as words for a session file, upwards and to the right.
-    pub(super) fn words(&self) -> [String; 2] {
+    pub(super) fn words(self) -> [String; 2] {
         let words = |column: Column, log: bool| format!("{}{}", if log { LOG } else { "" }, column.name());
         [words(self.up, self.log_up), words(self.right, self.log_right)]
     }

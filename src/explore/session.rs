@@ -1,5 +1,7 @@
 //! The session: what is set, what follows from it, and where the user looks.
 
+use std::cell::OnceCell;
+
 use super::accuracy::{Measurements, Shown};
 use super::action::{Feed, Overlay, Pane, Screen, Unit};
 use super::candidate::{CandidateId, Pool};
@@ -13,9 +15,10 @@ use super::message::{Kind, Message, Messages};
 use super::plot::Plot;
 use super::progress::{Searching, Training};
 use super::rank::Standing;
-use crate::cost::{Knobs, Limit};
+use crate::cost::{Knobs, Limit, SpaceTable};
 use crate::hardware::Profile;
 use crate::network::Network;
+use crate::search::{Fitting, Survey};
 use crate::space::{Design, SearchSpace};
 
 /// Candidates a session starts with unless told otherwise.
@@ -66,6 +69,8 @@ pub struct Session {
     pub(super) row: usize,
     /// Whether limits changed since a search was told them.
     pub(super) limits_moved: bool,
+    /// The whole space, surveyed when it is first asked for; `None` on profiles it can't be surveyed with.
+    survey: OnceCell<Option<Survey>>,
     pub(super) known: Known,
 }
 
@@ -109,6 +114,7 @@ impl Session {
             at_top: true,
             row: 0,
             limits_moved: false,
+            survey: OnceCell::new(),
             known,
         };
         session.remeasure();
@@ -244,6 +250,14 @@ impl Session {
     /// How many candidates meet all limits at their best split.
     pub const fn feasible_count(&self) -> usize {
         self.known.feasible
+    }
+
+    /// How many designs of the whole space meet the limits on cost; `None` where a device's times are known for single
+    /// layers only. Worked out when it is first asked for after a knob moved.
+    pub fn fitting(&self) -> Option<&Fitting> {
+        let survey = || Some(Survey::new(&self.space, &SpaceTable::new(&self.space, &self.profile)?));
+        let fitting = || Some(self.survey.get_or_init(survey).as_ref()?.fitting(&self.setup.knobs));
+        self.known.fitting.get_or_init(fitting).as_ref()
     }
 
     /// How many of those were measured with the present number of sensors.

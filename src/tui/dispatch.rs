@@ -398,7 +398,10 @@ fn axes(session: &Session) -> Menu {
     let figures = |side: Side, way: &'static str, now: Column, other: Column| {
         Column::FIGURES.into_iter().enumerate().filter(move |(_, column)| *column != other).map(move |(at, column)| {
             let mark = if column == now { " (now)" } else { "" };
-            Choice { label: format!("{way}: {}{mark}", column.title()), actions: vec![Action::Axis(side, Move::To(at))] }
+            Choice {
+                label: format!("{way}: {}{mark}", column.title()),
+                actions: vec![Action::Axis(side, Move::To(at))],
+            }
         })
     };
     let log = |side: Side, way: &str, log: bool| Choice {

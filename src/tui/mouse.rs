@@ -167,7 +167,8 @@ fn drag(view: View<'_>, ui: &mut UiState, x: u16, y: u16) -> Vec<Deed> {
         }
         Some(Drag::Plane(area, (from_x, from_y))) => {
             let plane = screen::plane_area(view, area);
-            let share = |to: u16, from: u16, cells: u16| (f64::from(from) - f64::from(to)) / f64::from(cells.max(2) - 1);
+            let share =
+                |to: u16, from: u16, cells: u16| (f64::from(from) - f64::from(to)) / f64::from(cells.max(2) - 1);
             let shares = [share(x, from_x, plane.width), -share(y, from_y, plane.height)];
             if (x, y) != (from_x, from_y) {
                 plane::pan(view.session, ui, shares);

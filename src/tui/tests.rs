@@ -25,7 +25,7 @@ use super::{
     widget::Slider,
 };
 use crate::{
-    explore::{Action, KnobId, Overlay, Pane, Screen, Session, Unit, progress::State},
+    explore::{Action, Column, KnobId, Overlay, Pane, Screen, Session, Unit, progress::State},
     run::{Changes, Event as RunEvent, Measurement, StepRecord, Stored, Subject, Subset},
 };
 
@@ -234,6 +234,83 @@ fn presses_on_tabs_rows_headings_and_points() {
         app.session.selected() != before
     });
     assert!(chosen.is_some(), "some cell of the scatter selects another design");
+}
+
+#[test]
+fn a_drag_of_a_limit_line_sets_the_limit_and_a_drag_of_the_plane_pans() {
+    let (mut app, mut terminal) = drawn(120, 36, session());
+    let (area, _) = hits(&app.session, 120, 36).find(|target| *target == Target::Scatter).unwrap();
+    let view = |app: &App| (app.session.value(KnobId::LatencyLimit), app.ui.window);
+    let line = |app: &App| {
+        let theme = picture_theme(Palette::OkabeIto);
+        let view = screen::View { session: &app.session, ui: &app.ui, theme: &theme };
+        area.positions().find(|at| screen::limit_at(view, area, at.x, at.y).is_some()).unwrap()
+    };
+    let at = line(&app);
+    let before = view(&app);
+    mouse(&mut app, PRESS, at.x, at.y);
+    assert_eq!(view(&app), before, "a press alone moves nothing");
+    mouse(&mut app, DRAG, at.x - 12, at.y);
+    mouse(&mut app, RELEASE, at.x - 12, at.y);
+    assert!(view(&app).0 < before.0 && app.session.past().len() == 1);
+    terminal.draw(|frame| app.draw(frame)).unwrap();
+    mouse(&mut app, MouseEventKind::ScrollUp, area.x + 20, area.y + 3);
+    let zoomed = app.ui.window.expect("the wheel zooms");
+    mouse(&mut app, PRESS, area.x + 20, area.bottom() - 3);
+    mouse(&mut app, DRAG, area.x + 10, area.bottom() - 3);
+    let panned = app.ui.window.unwrap();
+    assert!(panned.right.0 > zoomed.right.0 && (panned.up.0 - zoomed.up.0).abs() < 1e-9 * zoomed.up.1);
+    let width = |window: super::state::Window| window.right.1 - window.right.0;
+    assert!((width(panned) - width(zoomed)).abs() < 1e-9 * width(zoomed));
+    mouse(&mut app, MouseEventKind::Down(MouseButton::Right), area.x + 9, area.y + 2);
+    assert_eq!(app.ui.cross, Some((area.x + 9, area.y + 2)));
+    mouse(&mut app, MouseEventKind::Up(MouseButton::Right), area.x + 9, area.y + 2);
+    assert_eq!(app.ui.cross, None);
+}
+
+#[test]
+fn the_scatter_zooms_about_the_selected_design_and_shows_all_again() {
+    let (session, ui) = after("p++");
+    let window = ui.window.expect("zoomed");
+    let point = session.points().into_iter().find(|point| point.selected).unwrap();
+    assert!((window.right.0..=window.right.1).contains(&point.right));
+    assert!((window.up.0..=window.up.1).contains(&point.up));
+    assert!(after("p++L").1.window.unwrap().right.0 > window.right.0);
+    assert!(after("p++<C-d>").1.window.unwrap().up.0 < window.up.0);
+    assert_eq!((after("p++--").1.window, after("p++.").1.window), (None, None));
+    // On other axes the window means nothing.
+    let (session, ui) = after("p++Vjj<enter>");
+    assert_ne!(session.plot().up, Column::Accuracy);
+    assert_ne!(ui.window.unwrap().plot, session.plot());
+}
+
+#[test]
+fn why_turns_the_chosen_knob_and_history_goes_to_the_chosen_step() {
+    let (session, _) = after("jjjjjHHtGx");
+    assert!(!session.status().unwrap().feasible);
+    let (session, _) = after("jjjjjHHtGx<enter>");
+    assert!(session.status().unwrap().feasible);
+    let tight = "jjhhhhhhhhhhhhhhjjjhhhhhhhhhhhx";
+    let chosen = after(tight).0.fixes()[1];
+    let (session, _) = after(&format!("{tight}j<enter>"));
+    assert!((session.value(chosen.knob) - chosen.value).abs() < 1e-12);
+    let (session, _) = after("ljljlUggj<enter>");
+    assert_eq!((session.past().len(), session.future().len()), (1, 2));
+    let (session, _) = after("ljljlUgg<enter>G<enter>");
+    assert_eq!((session.past().len(), session.future().len()), (3, 0));
+}
+
+#[test]
+fn enter_looks_into_the_design_and_a_press_splits_it_there() {
+    let (session, _) = after("t<enter>");
+    assert_eq!(session.ui().overlay, Some(Overlay::Inspect));
+    let (mut app, mut terminal) = drawn(120, 36, session);
+    terminal.draw(|frame| app.draw(frame)).unwrap();
+    let (row, _) = hits(&app.session, 120, 36).find(|target| *target == Target::Split(0)).unwrap();
+    mouse(&mut app, PRESS, row.x + 3, row.y);
+    assert_eq!(app.session.strip().unwrap().design.split, 0);
+    assert_eq!(app.session.ui().overlay, Some(Overlay::Inspect), "it stays open");
+    assert!(after("tz").1.whole && !after("tz<esc>").1.whole);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use crate::explore::candidate::CandidateId;
 use crate::explore::column::Column;
+use crate::explore::rank::Class;
 use crate::explore::session::Session;
 
 /// What a point stands for.
@@ -59,9 +60,14 @@ impl Session {
         self.order().iter().filter(unmeasured).count()
     }
 
-    /// Rows that no other of their kind beats both in what ranks them and in latency.
+    /// Rows that meet all limits and that no other beats both in what ranks them and in latency; only measured ones, once
+    /// there are some.
     pub fn front(&self) -> impl Iterator<Item = CandidateId> {
-        self.order().iter().copied().filter(|&id| self.known.front[id as usize])
+        let class = if self.known.measured > 0 { Class::Measured } else { Class::Unmeasured };
+        let on_front = move |id: CandidateId| {
+            self.known.front[id as usize] && self.standing(id).is_some_and(|standing| standing.class == class)
+        };
+        self.order().iter().copied().filter(move |&id| on_front(id))
     }
 }
 

@@ -16,6 +16,28 @@ impl Fix {
     }
 }
 
+/// A broken limit in a few words, where a line is all there is: `latency 6.67 ms > 1.5 ms`.
+fn brief(reason: &Reason) -> String {
+    let bytes = |value: f64| show::bytes(value as u64);
+    let write: &dyn Fn(f64) -> String = match reason.limit {
+        Limit::SensorMemory | Limit::SensorWeights | Limit::AggregatorWeights => &bytes,
+        Limit::Latency => &show::seconds,
+        Limit::Energy => &show::joules,
+        Limit::FrameRate => &|value| format!("{value:.1} fps"),
+        Limit::Accuracy => &|value| format!("{:.1} %", value * 100.0),
+    };
+    let (name, sign) = match reason.limit {
+        Limit::SensorMemory => ("sensor memory", ">"),
+        Limit::SensorWeights => ("sensor weights", ">"),
+        Limit::AggregatorWeights => ("aggregator weights", ">"),
+        Limit::Latency => ("latency", ">"),
+        Limit::Energy => ("energy", ">"),
+        Limit::FrameRate => ("frame rate", "<"),
+        Limit::Accuracy => ("accuracy", "<"),
+    };
+    format!("{name} {} {sign} {}", write(reason.value), write(reason.allowed))
+}
+
 /// The knob of a session that a knob of the cost model is.
 const fn knob_id(knob: Knob) -> KnobId {
     match knob {
@@ -45,12 +67,12 @@ impl Session {
         let inspected = self.inspected()?;
         let evaluation = self.judge().evaluate(&inspected.cuts[inspected.shown], inspected.accuracies[inspected.shown]);
         let split = self.space.boundary_name(inspected.cuts[inspected.shown].boundary);
-        let name = format!("#{} split at {split}", inspected.id);
+        let name = format!("#{} at {split}", inspected.id);
         let sentence = if evaluation.feasible() {
             format!("{name} fits: {}", self.slack(&evaluation, inspected.accuracies[inspected.shown]))
         } else {
-            let broken: Vec<String> = self.why().iter().map(Reason::sentence).collect();
-            format!("{name} does not fit: {}. {}", broken.join("; "), self.fix_sentence())
+            let broken: Vec<String> = self.why().iter().map(brief).collect();
+            format!("{name}: {}. {}", broken.join(", "), self.fix_sentence())
         };
         Some(Status { feasible: evaluation.feasible(), sentence })
     }
@@ -96,7 +118,8 @@ impl Session {
         let judge = self.judge();
         let by_hand = self.hand().is_some_and(|hand| hand.split.is_some());
         let cells = inspected.cuts.iter().zip(&inspected.accuracies).enumerate();
-        let cells = cells.filter(|(index, (cut, _))| if by_hand { *index == inspected.shown } else { judge.allows(cut) });
+        let cells =
+            cells.filter(|(index, (cut, _))| if by_hand { *index == inspected.shown } else { judge.allows(cut) });
         let moves = cells.filter_map(|(_, (cut, accuracy))| self.joint_fix(cut, *accuracy, &judge));
         let length = |fixes: &Vec<Fix>| fixes.iter().map(|fix| fix.stops).sum::<u32>();
         moves.min_by_key(length).unwrap_or_default()
@@ -183,7 +206,7 @@ impl Session {
         format!("Smallest fix: {}", joint.join(" and "))
     }
 
-    /// What takes longest, and how far the tightest limit is.
+    /// What takes longest, and how much of the tightest limit is left.
     fn slack(&self, cost: &Evaluation, accuracy: f64) -> String {
         let (stage, seconds) = Stage::slowest(&cost.latency);
         let stage = match stage {
@@ -193,7 +216,8 @@ impl Session {
             Stage::Aggregator => "aggregator",
         };
         let total = cost.latency.total_s();
-        let latency = format!("{}, {} of it {stage}", show::seconds(total), show::seconds(seconds));
+        let share = if total > 0.0 { 100.0 * seconds / total } else { 0.0 };
+        let latency = format!("{}, {share:.0} % in the {stage}", show::seconds(total));
         let slacks = [
             (KnobId::LatencyLimit, total, Limit::Latency),
             (KnobId::SensorMemory, cost.sensor_peak_bytes as f64, Limit::SensorMemory),
@@ -210,9 +234,7 @@ impl Session {
         let tightest = slacks.iter().filter_map(share).min_by(|one, other| one.1.total_cmp(&other.1));
         match tightest {
             Some((knob, left)) => {
-                let knob = knob.knob();
-                let limit = knob.show(self.value(knob.id));
-                format!("{latency}; tightest is {} with {:.0} % to spare of {limit}", knob.label, left * 100.0)
+                format!("{latency}; {} {:.0} % spare", knob.knob().label, left * 100.0)
             }
             None => format!("{latency}; no limit is set"),
         }

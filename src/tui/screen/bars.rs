@@ -61,7 +61,10 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         })
         .collect();
     let rate = [Part { glyph: theme.glyphs.fills[0], style: theme.front }];
-    let mut stacked = StackedBars::new(&bars, if unit == Unit::Frames { &rate } else { &parts }).limit_style(theme.limit).label_width(digits).glyphs(theme.glyphs);
+    let mut stacked = StackedBars::new(&bars, if unit == Unit::Frames { &rate } else { &parts })
+        .limit_style(theme.limit)
+        .label_width(digits)
+        .glyphs(theme.glyphs);
     if let Some(limit) = session.bar_limit() {
         stacked = stacked.limit(limit);
     }
@@ -91,7 +94,7 @@ impl Words {
         let figures = if unit == Unit::Frames {
             let idle = cost.evaluation.latency.idle_shares();
             let slowest = idle.iter().position(|share| *share <= 0.0).unwrap_or(0);
-            format!("{total:>5} {:<10} {verdict}", Unit::Latency.parts()[slowest])
+            format!("{:>5} {:<10} {verdict}", text::figure(cost.total()), Unit::Latency.parts()[slowest])
         } else if width >= ROOM_FOR_PARTS && cost.parts().len() > 1 {
             let parts: Vec<String> = cost.parts().iter().map(|part| format!("{:>5}", figure(*part))).collect();
             format!("{total:>5} = {} {verdict}", parts.join(" +"))

@@ -105,7 +105,7 @@ fn whole(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     match view.session.ui().pane {
         Pane::Knobs => knobs::draw(view, area, buf, hits),
         Pane::Network => {
-            let (strip, rest) = chrome::cut_top(area, NETWORK_TALL);
+            let (strip, rest) = chrome::cut_top(area, if area.height < 30 { NETWORK_LINE } else { NETWORK_TALL });
             network::draw(view, strip, true, buf, hits);
             let inner = chrome::pane(buf, rest, ("Splits", ""), false, view.theme);
             let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };

@@ -31,12 +31,14 @@ impl Figure {
         };
         let dial = column.limit().filter(|knob| *knob != KnobId::AccuracyFloor).and_then(|knob| session.dial(knob));
         let (unit, size) = dial.map_or((unit, size), |dial: &Dial| (dial.unit, dial.unit_size()));
-        Self { name: column.title(), unit, size }
+        // The unit says it.
+        let name = if column == Column::Macs { "" } else { column.title() };
+        Self { name, unit, size }
     }
 
-    /// A value in base units, without the unit: whole bytes, one decimal place of everything else.
+    /// A value in base units, without the unit: three digits of rates, whole bytes, one decimal place of everything else.
     pub fn write(&self, value: f64) -> String {
-        if self.unit == "B" { text::figure(value) } else { text::decimal(value / self.size) }
+        if matches!(self.unit, "B" | "fps") { text::figure(value) } else { text::decimal(value / self.size) }
     }
 
     /// A value in base units with its unit.

@@ -21,7 +21,7 @@ use crate::{
     tui::{
         text,
         theme::Theme,
-        widget::{Gantt, Lane, Part, Stretch},
+        widget::{Gantt, Lane, Part, Stretch, width},
     },
 };
 
@@ -46,18 +46,17 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> u16 {
     let theme = view.theme;
     let parts = parts(theme);
     let until = SHOWN * total;
-    let rate = |seconds: f64| format!("{} fps", text::decimal(seconds.recip()));
-    let one = rate(total);
-    heading(theme, chrome::row(area, 0), "one frame at a time", &one, buf);
+    let rate = |seconds: f64| format!("{} fps", text::figure(seconds.recip()));
+    heading(theme, chrome::row(area, 0), "one frame at a time", &[rate(total)], buf);
     let single = pieces(&latency, total, until);
     let idle = latency.idle_shares();
     let slowest = idle.iter().position(|share| *share <= 0.0).unwrap_or(0);
     let work = one_lane(&single, slowest);
-    let lane = [Lane { label: "", work: &work, text: "", style: theme.text }];
+    let lane = [Lane { label: "in turn", work: &work, text: "", style: theme.text }];
     let wide = |rows: u16, at: u16| Rect { y: area.y + at, height: rows.min(area.height.saturating_sub(at)), ..area };
     (&Gantt::new(&lane, &parts, until * 1e3).label_width(NAMES).glyphs(theme.glyphs)).render(wide(1, 1), buf);
     let every = format!("{}, one every {} ms", rate(period), text::milliseconds(period));
-    heading(theme, chrome::row(area, 2), "a frame in every stage", &every, buf);
+    heading(theme, chrome::row(area, 2), "a frame in every stage", &[every, rate(period)], buf);
     let piped = pieces(&latency, period, until);
     let words: Vec<String> =
         idle.iter().enumerate().map(|(stage, share)| idle_words(stage == slowest, *share)).collect();
@@ -76,9 +75,13 @@ pub fn parts(theme: &Theme) -> [Part; 4] {
     [Part { glyph: theme.glyphs.fills[3], style: theme.dim }, sensor, link, aggregator]
 }
 
-fn heading(theme: &Theme, row: Rect, words: &str, figures: &str, buf: &mut Buffer) {
-    chrome::line(buf, row, &[(words, theme.dim)], theme);
-    chrome::right(buf, row, figures, theme.text);
+/// Words at the left, the first of the figures that has room beside them at the right.
+fn heading(theme: &Theme, row: Rect, words: &str, figures: &[String], buf: &mut Buffer) {
+    let end = chrome::line(buf, row, &[(words, theme.dim)], theme);
+    let fits = |figures: &&String| end + 1 + width(figures) <= row.right();
+    if let Some(figures) = figures.iter().find(fits) {
+        chrome::right(buf, row, figures, theme.text);
+    }
 }
 
 fn idle_words(slowest: bool, idle: f64) -> String {

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Cells of the columns: split, bytes, four stages and figures, the bandwidth.
-const CELLS: [u16; 10] = [8, 8, 7, 7, 7, 7, 7, 7, 7, 13];
+const CELLS: [u16; 10] = [7, 9, 7, 6, 6, 7, 7, 6, 6, 13];
 /// Rows above the splits: the design, its size, a blank one, the heading, the limits.
 const ABOVE: u16 = 5;
 
@@ -121,7 +121,13 @@ pub fn splits(view: View<'_>, strip: &Strip<'_>, area: Rect, buf: &mut Buffer, h
 }
 
 /// A split in figures. What breaks a limit stands out.
-fn cells(view: View<'_>, strip: &Strip<'_>, place: &Place<'_>, here: bool, units: &[Figure; 3]) -> [(String, Style); 10] {
+fn cells(
+    view: View<'_>,
+    strip: &Strip<'_>,
+    place: &Place<'_>,
+    here: bool,
+    units: &[Figure; 3],
+) -> [(String, Style); 10] {
     let View { session, theme, .. } = view;
     let cost = &place.evaluation;
     let [time, energy, memory] = units;

@@ -1,7 +1,7 @@
 //! The knobs: each a slider whose track says how many designs would fit if the knob stood there.
 //!
 //! ```text
-//! ┌▸Knobs ─────────────────────────────────┐
+//! ┌▸Knobs ────── 3.2e9 of 1.6e14 designs fit ┐
 //! │▸sensors           ▇▇▇▇▇●▅▄▂▁··       6 │
 //! │ link       Mbit/s ··▁▂▃▄▅●▆▇▇▇      25 │
 //! │ ...                                    │
@@ -11,7 +11,7 @@
 //! │ fastest   S2.1 from 8.2 to 40 Mbit/s   │
 //! └────────────────────────────────────────┘
 //! ```
-//! Where there is no room below the knobs, how many fit stands in the title.
+//! The title says how many designs of the whole space fit; below are the candidates, of which the bars are drawn.
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
@@ -19,6 +19,7 @@ use super::{View, chrome};
 use crate::{
     cost::Limit,
     explore::{Dial, Ease, KnobId, Pane, Scale, WhatIf},
+    search,
     tui::{
         hit::{HitMap, Target},
         text,
@@ -38,16 +39,17 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let focus = session.ui().pane == Pane::Knobs;
     hits.add(area, Target::Pane(Pane::Knobs));
     let few = usize::from(area.height.saturating_sub(2)) <= session.dials().len();
-    let note = if few { fit_words(view) + " fit" } else { "bar height: designs that fit there".to_owned() };
-    let inner = chrome::pane(buf, area, ("Knobs", &note), focus, theme);
-    let label = session.dials().iter().map(|dial| width(&label(dial, theme, 0))).max().unwrap_or(0);
-    let unit = session.dials().iter().map(|dial| width(dial.unit)).max().unwrap_or(0);
+    let foot = if few { fit_words(view) + " candidates fit" } else { "bar height: designs that fit there".to_owned() };
+    let inner = chrome::pane(buf, area, ("Knobs", &whole(view, area.width.saturating_sub(12))), focus, theme);
+    chrome::foot(buf, area, ("", &foot), theme);
+    let words = |dial: &Dial| width(&label(dial, theme, 0)) + 1 + width(dial.unit);
+    let words = session.dials().iter().map(words).max().unwrap_or(0);
     let shown = session.dials().len().min(usize::from(inner.height));
     // A knob that lies below the edge comes into view when it is selected.
     let first = chrome::scrolled(0, session.ui().dial, session.dials().len(), shown);
     for (index, dial) in session.dials().iter().enumerate().skip(first).take(shown) {
         let row = chrome::row(inner, u16::try_from(index - first).unwrap_or(u16::MAX));
-        slider(view, dial, index, row, label + unit + 1, buf, hits);
+        slider(view, dial, index, row, words, buf, hits);
     }
     let below = u16::try_from(shown).unwrap_or(u16::MAX);
     let rest =
@@ -96,7 +98,16 @@ fn label(dial: &Dial, theme: &Theme, cells: u16) -> String {
     if cells == 0 { name } else { format!("{name}{:gap$}{}", "", dial.unit, gap = usize::from(gap)) }
 }
 
-/// How many of the designs fit.
+/// How many designs of the whole space fit, in at most so many cells: with the interval of an estimate where there is room.
+fn whole(view: View<'_>, cells: u16) -> String {
+    let Some(fitting) = view.session.fitting() else { return String::new() };
+    let short = search::Fitting { interval: None, ..fitting.clone() }.to_string();
+    let about = if fitting.interval.is_some() { "about " } else { "" };
+    let texts = [fitting.to_string(), format!("{about}{short}"), short.replace(" designs", "")];
+    texts.into_iter().find(|text| width(text) <= cells).unwrap_or_default()
+}
+
+/// How many of the candidates fit.
 fn fit_words(view: View<'_>) -> String {
     let (fit, all) = (view.session.feasible_count(), view.session.pool().len());
     format!("{} of {}", text::thousands(fit as u64), text::thousands(all as u64))
@@ -115,7 +126,7 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let all = session.pool().len();
     let most = usize::from(width(&text::thousands(all as u64))) * 2 + 4;
     Gauge::new(session.feasible_count() as f64 / all.max(1) as f64)
-        .label("feasible", WORDS)
+        .label("fit", WORDS)
         .text(&format!("{:>most$}", fit_words(view)))
         .styles(theme.accent, theme.dim, theme.text)
         .glyphs(theme.glyphs)

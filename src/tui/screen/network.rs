@@ -13,9 +13,10 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
-use super::{View, chrome};
+use super::{View, chrome, figure::Figure};
 use crate::{
-    explore::{Pane, PlaceState, Shown, Strip as Places},
+    cost::Evaluation,
+    explore::{Column, Pane, PlaceState, Shown, Strip as Places, Unit},
     space::{BlockChoice, FusionOperator},
     tui::{
         hit::{HitMap, Target},
@@ -46,7 +47,11 @@ pub fn draw(view: View<'_>, area: Rect, framed: bool, buf: &mut Buffer, hits: &m
     };
     let (name, way) = (format!("Network #{}", places.candidate), way(view, &places));
     let inner = if framed {
-        chrome::pane(buf, area, (&name, &way), focus, theme)
+        let inner = chrome::pane(buf, area, (&name, &way), focus, theme);
+        let Figure { name, unit, .. } = shown(view).1;
+        let marks = format!("{} {name} {unit} if split there, {} what bars it", theme.glyphs.feasible, theme.glyphs.no);
+        chrome::foot(buf, area, ("", &marks), theme);
+        inner
     } else {
         let style = if focus { theme.border_focus } else { theme.accent };
         let mark = if focus { theme.glyphs.focus } else { ' ' };
@@ -90,8 +95,15 @@ fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&Strip<'
         .enumerate()
         .map(|(index, (name, detail))| StripBlock { name: if index == last { "fc" } else { name }, detail })
         .collect();
-    let times: Vec<String> =
-        places.places.iter().map(|place| text::milliseconds(place.evaluation.latency.total_s())).collect();
+    let (column, figure) = shown(view);
+    let value = |cost: &Evaluation| match column {
+        Column::Energy => cost.energy_j,
+        Column::Memory => cost.sensor_peak_bytes as f64,
+        Column::Link => cost.link_bytes as f64,
+        Column::FrameRate => cost.fps,
+        _ => cost.latency.total_s(),
+    };
+    let times: Vec<String> = places.places.iter().map(|place| figure.write(value(&place.evaluation))).collect();
     let marks: Vec<BoundaryMark> = places
         .places
         .iter()
@@ -124,6 +136,18 @@ fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&Strip<'
         .styles(theme.strip())
         .glyphs(theme.glyphs);
     then(&strip)
+}
+
+/// What stands below the boundaries: the figure that the bars show.
+fn shown(view: View<'_>) -> (Column, Figure) {
+    let column = match view.session.ui().unit {
+        Unit::Latency => Column::Latency,
+        Unit::Energy => Column::Energy,
+        Unit::Link => Column::Link,
+        Unit::Memory => Column::Memory,
+        Unit::Frames => Column::FrameRate,
+    };
+    (column, Figure::of(view.session, column))
 }
 
 /// A broken limit in at most five cells.

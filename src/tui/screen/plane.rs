@@ -71,7 +71,10 @@ fn show(session: &Session, ui: &mut UiState, points: &[Point], [right, up]: [Axi
 /// Axes that hold all points and the limits. What is far beyond an upper limit is left outside.
 fn whole(session: &Session, plot: Plot, points: &[Point]) -> [Axis; 2] {
     let limit = |column: Column| limit(session, column);
-    let most = limit(plot.right).filter(|_| !plot.right.descends()).map_or(f64::INFINITY, |limit| limit * FAR);
+    let upper = limit(plot.right).filter(|_| !plot.right.descends()).map(|limit| limit * FAR);
+    // Unless most points are.
+    let most_near = |most: &f64| 2 * points.iter().filter(|point| point.right <= *most).count() >= points.len();
+    let most = upper.filter(most_near).unwrap_or(f64::INFINITY);
     let right = points.iter().map(|point| point.right).filter(|value| *value <= most).chain(limit(plot.right));
     let up = points.iter().map(|point| point.up).chain(limit(plot.up));
     let (right_size, up_size) = (Figure::of(session, plot.right).size, Figure::of(session, plot.up).size);

@@ -18,6 +18,7 @@ use crate::{
     explore::{CandidateId, Column, KnobId, Pane, Plot, Point, PointClass, Side},
     tui::{
         hit::{HitMap, Target},
+        text,
         theme::Theme,
         widget::{Axis, Mark, Scatter, width},
     },
@@ -33,8 +34,10 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     hits.add(area, Target::Pane(Pane::Scatter));
     let scene = Scene::of(view);
     let title = scene.title(session.ui().plot);
-    let legend = legend(theme).into_iter().find(|legend| width(legend) + width(&title) + 9 < area.width);
-    let inner = chrome::pane(buf, area, (&title, legend.as_deref().unwrap_or_default()), focus, theme);
+    let [long, short] = legend(theme);
+    let fits = |legend: &&String| width(legend) + width(&title) + 9 < area.width;
+    let legend = [&long, &short].into_iter().find(fits);
+    let inner = chrome::pane(buf, area, (&title, legend.map_or("", String::as_str)), focus, theme);
     let mut scatter = scene.scatter();
     let (mut words, mut cross) = (scene.words(), scene.selected_place().filter(|_| focus));
     if let Some((x, y)) = ui.cross {
@@ -46,10 +49,11 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     (&scatter).render(inner, buf);
     let outside = scene.outside();
     let note = match (outside, ui.window) {
-        (0, None) => String::new(),
+        // A legend that found no room above may find it here.
+        (0, None) => legend.map_or_else(|| short.clone(), |_| String::new()),
         (0, Some(_)) => "zoomed".to_owned(),
-        (count, None) => format!("{count} further {}", theme.glyphs.beyond),
-        (count, Some(_)) => format!("zoomed, {count} outside"),
+        (count, None) => format!("{} further {}", text::thousands(count as u64), theme.glyphs.beyond),
+        (count, Some(_)) => format!("zoomed, {} outside", text::thousands(count as u64)),
     };
     chrome::foot(buf, area, (&words, &note), theme);
     hits.add(inner, Target::Scatter);
@@ -147,7 +151,8 @@ impl<'a> Scene<'a> {
     fn title(&self, wanted: Plot) -> String {
         let name = |at: usize, wanted: Column, shown: Column| {
             let Figure { name, unit, .. } = self.figures[at];
-            if wanted == shown { format!("{name} {unit}") } else { format!("{name} {unit} (accuracy not measured)") }
+            let name = format!("{name} {unit}").trim_start().to_owned();
+            if wanted == shown { name } else { format!("{name} (no accuracy yet)") }
         };
         let up = name(1, wanted.up, self.plot.up);
         let log = |log: bool| if log { " (log)" } else { "" };
@@ -167,33 +172,21 @@ impl<'a> Scene<'a> {
     fn words(&self) -> String {
         let Some(point) = self.points.iter().find(|point| point.selected) else { return String::new() };
         let [right, up] = &self.figures;
-        format!(
-            "#{}: {} {}, {} {}",
-            point.candidate,
-            up.with_unit(point.up),
-            up.name,
-            right.with_unit(point.right),
-            right.name
-        )
+        format!("#{}: {}, {}", point.candidate, up.with_unit(point.up), right.with_unit(point.right))
     }
 
     /// A place in words, with the design that is nearest.
     fn words_at(&self, (x, y): (f64, f64), near: Option<CandidateId>) -> String {
         let [right, up] = &self.figures;
-        let place = format!(
-            "{} {}, {} {}",
-            up.with_unit(y * up.size),
-            up.name,
-            right.with_unit(x * right.size),
-            right.name
-        );
+        let place = format!("{}, {}", up.with_unit(y * up.size), right.with_unit(x * right.size));
         near.map_or_else(|| place.clone(), |id| format!("{place}, near #{id}"))
     }
 
     /// How many points lie outside what is shown.
     fn outside(&self) -> usize {
         let [right, up] = &self.axes;
-        let within = |axis: &Axis, value: f64| axis.fraction(value).is_some_and(|at| (-1e-9..=1.0 + 1e-9).contains(&at));
+        let within =
+            |axis: &Axis, value: f64| axis.fraction(value).is_some_and(|at| (-1e-9..=1.0 + 1e-9).contains(&at));
         self.marks.iter().filter(|mark| !(within(right, mark.x) && within(up, mark.y))).count()
     }
 }

@@ -48,6 +48,9 @@ fn explore() {
     snapshots("explore_by_hand", fixture::session(), "jh<tab>ll");
     snapshots("explore_tight", fixture::session(), "jjjjjHtG");
     snapshots("explore_measured", fixture::trained(), "tj jj p");
+    snapshots("explore_frames", fixture::session(), "vvvv");
+    snapshots("explore_axes", fixture::trained(), "p+Vjjjj<enter>VG<enter>");
+    snapshots("explore_whole", fixture::session(), "<tab>z");
 }
 
 #[test]
@@ -76,6 +79,9 @@ fn compare() {
 fn overlays() {
     snapshots("help", fixture::session(), "?");
     snapshots("help_found", fixture::session(), "?/split<enter>");
+    snapshots("inspect", fixture::trained(), "tj<enter>");
+    snapshots("axes", fixture::session(), "V");
+    snapshots("why_several", fixture::session(), "jjjHHkHHjjjHt[x");
     snapshots("why", fixture::session(), "jjjjjHHtGx");
     snapshots("tornado", fixture::session(), "o");
     snapshots("history", fixture::session(), "llljhhu<esc>U");
@@ -84,6 +90,34 @@ fn overlays() {
     snapshots("export", fixture::session(), "e");
     snapshots("quit", fixture::trained(), "q");
 }
+
+/// States that between them have everything drawn.
+const STATES: [&str; 24] = [
+    "",
+    "p",
+    "2",
+    "2+i",
+    "3",
+    "3[[",
+    "tj j 4",
+    "tj j 4d<tab>[",
+    "?",
+    "x",
+    "o",
+    "U",
+    ":",
+    "/x",
+    "e",
+    "vvvv",
+    "vz",
+    "tz",
+    "pz++",
+    "<tab>z",
+    "z",
+    "t<enter>",
+    "pV",
+    "jjjHHkHHjjjHt[x",
+];
 
 #[test]
 fn replay() {
@@ -101,17 +135,24 @@ fn replay() {
 
 #[test]
 fn every_size_draws() {
-    let widths = [0, 1, 2, 7, 40, 79, 80, 81, 95, 109, 110, 111, 127, 160, 199];
-    let heights = [0, 1, 2, 12, 23, 24, 25, 28, 29, 30, 31, 36, 46, 75, 99];
+    let sessions: Vec<(Session, UiState)> = STATES
+        .iter()
+        .map(|keys| {
+            let (mut session, mut ui) = (fixture::trained(), UiState::default());
+            play(&mut session, &mut ui, keys);
+            (session, ui)
+        })
+        .collect();
     let theme = picture_theme(Palette::OkabeIto);
-    for keys in ["", "p", "2", "2+i", "3", "3[[", "tj j 4", "tj j 4d<tab>[", "?", "x", "o", "U", ":", "/x", "e"] {
-        let (mut session, mut ui) = (fixture::trained(), UiState::default());
-        play(&mut session, &mut ui, keys);
-        for width in widths {
-            for height in heights {
-                let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-                screen::draw(screen::View { session: &session, ui: &ui, theme: &theme }, buffer.area, &mut buffer);
-            }
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 200, 100));
+    let mut states = sessions.iter().cycle();
+    // Every size once, and every state at thousands of sizes: their number has no factor in common with the heights.
+    for width in 0..=200 {
+        for height in 0..=100 {
+            let (session, ui) = states.next().expect("it cycles");
+            buffer.resize(Rect::new(0, 0, width, height));
+            buffer.reset();
+            screen::draw(screen::View { session, ui, theme: &theme }, buffer.area, &mut buffer);
         }
     }
 }
@@ -126,7 +167,7 @@ fn a_small_terminal_is_told_both_sizes() {
 #[test]
 fn mono_has_no_colour_and_says_the_same() {
     let mono = Theme::new(Palette::Mono, ColourDepth::True, picture_theme(Palette::Mono).glyphs);
-    for keys in ["", "2", "3", "t j 4", "o"] {
+    for keys in ["", "2", "3", "t j 4", "o", "vvvv", "t<enter>", "p+"] {
         let (mut session, mut ui) = (fixture::trained(), UiState::default());
         play(&mut session, &mut ui, keys);
         let colour = still(&session, &ui, (120, 36), &picture_theme(Palette::OkabeIto));
@@ -139,7 +180,7 @@ fn mono_has_no_colour_and_says_the_same() {
 #[test]
 fn ascii_is_ascii_but_for_the_words() {
     let theme = Theme::new(Palette::OkabeIto, ColourDepth::True, &ASCII);
-    for keys in ["", "2", "3", "t j 4", "x", "o"] {
+    for keys in ["", "2", "3", "t j 4", "x", "o", "vvvv", "t<enter>", "p+"] {
         let (mut session, mut ui) = (fixture::trained(), UiState::default());
         play(&mut session, &mut ui, keys);
         let picture = text(&still(&session, &ui, (120, 36), &theme));

@@ -94,9 +94,8 @@ impl<'a> Gantt<'a> {
 
     /// Where the time is drawn.
     fn track(&self, area: Rect) -> Rect {
-        let widest = |text: fn(&Lane<'a>) -> &'a str| {
-            self.lanes.iter().map(|lane| paint::width(text(lane))).max().unwrap_or(0)
-        };
+        let widest =
+            |text: fn(&Lane<'a>) -> &'a str| self.lanes.iter().map(|lane| paint::width(text(lane))).max().unwrap_or(0);
         let label = self.label_width.unwrap_or_else(|| widest(|lane| lane.label)) + 1;
         let text = widest(|lane| lane.text);
         let text = if text == 0 { 0 } else { text + 1 };

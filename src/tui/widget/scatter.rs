@@ -167,7 +167,7 @@ impl<'a> Scatter<'a> {
             self.limit_y.and_then(|(value, text)| Some((frame::row_of(plot, &self.y, value)?, text)))
         {
             paint::run(buf, plot, plot.x, row, plot.width, self.glyphs.limit_y, self.styles.limit);
-            if paint::width(text) + 2 < plot.width {
+            if !text.is_empty() && paint::width(text) + 2 < plot.width {
                 paint::text_right(buf, plot, plot.right(), row, &format!(" {text}"), self.styles.limit);
             }
         }
@@ -178,7 +178,7 @@ impl<'a> Scatter<'a> {
                 paint::glyph(buf, plot, column, row, self.glyphs.limit_x, self.styles.limit);
             }
             let wide = paint::width(text) + 1;
-            if wide <= plot.right() - column - 1 {
+            if wide < plot.right() - column {
                 paint::text(buf, plot, column + 2, plot.y, text, self.styles.limit);
             } else if wide <= column - plot.x {
                 paint::text_right(buf, plot, column - 1, plot.y, text, self.styles.limit);
@@ -246,15 +246,19 @@ mod tests {
         let points =
             [mark(10.0, 70.0, '·', 0), mark(20.0, 74.0, '○', 1), mark(15.0, 72.0, '●', 2), mark(99.0, 72.0, '!', 2)];
         let (x, y) = axes();
-        let plot = Scatter::new(&points, x, y).limit_x(25.0, "≤ 25").limit_y(71.0, "").cross(Some((20.0, 74.0))).selected(Some(2));
+        let plot = Scatter::new(&points, x, y)
+            .limit_x(25.0, "≤ 25")
+            .limit_y(71.0, "")
+            .cross(Some((20.0, 74.0)))
+            .selected(Some(2));
         assert_eq!(
             testing::lines(&plot, 24, 6),
             [
-                "74┤          ○    ┊",
-                "  │               ┊",
-                "72┤     ◆         ┊",
+                "74┤──────────○────┊─≤ 25",
+                "  │          │    ┊",
+                "72┤     ◆    │    ┊",
                 "  │┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┊┈┈┈┈┈",
-                "70┤·              ┊",
+                "70┤·         │    ┊",
                 "  └10────────20───────30",
             ]
         );
@@ -284,9 +288,15 @@ mod tests {
         for scale in [Scale::Linear, Scale::Log] {
             for (low, high) in [(f64::NAN, f64::INFINITY), (0.0, 0.0), (1e-300, 1e300), (10.0, 30.0)] {
                 let axis = Axis::new(low, high, scale);
-                let plot = Scatter::new(&points, axis, axis).limit_x(f64::NAN, "称").limit_y(20.0, "a long text").cross(Some((12.0, f64::NAN))).selected(Some(7));
+                let plot = Scatter::new(&points, axis, axis)
+                    .limit_x(f64::NAN, "称")
+                    .limit_y(20.0, "a long text")
+                    .cross(Some((12.0, f64::NAN)))
+                    .selected(Some(7));
                 testing::survives_all_sizes(&plot);
-                testing::survives_all_sizes(&plot.glyphs(&ASCII).selected(Some(3)).limit_x(11.0, "称号 text").cross(Some((12.0, 71.0))));
+                testing::survives_all_sizes(
+                    &plot.glyphs(&ASCII).selected(Some(3)).limit_x(11.0, "称号 text").cross(Some((12.0, 71.0))),
+                );
                 for area in [Rect::new(0, 0, 0, 0), Rect::new(9, 9, 1, 1), Rect::new(0, 0, 80, 24)] {
                     let _ = (plot.nearest(area, 7, 7, u16::MAX), plot.values_at(area, u16::MAX, 0));
                 }

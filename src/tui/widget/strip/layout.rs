@@ -104,8 +104,9 @@ struct Plan {
 const STUB: u16 = 2;
 /// Widest gap between blocks.
 const WIDEST_GAP: u16 = 7;
-/// Gaps grow to this where there is room, even if no mark needs it.
-const AIRY_GAP: u16 = 3;
+/// Gaps grow to this where there is room, even if no mark needs it: between frames, between names.
+const AIRY_GAP: u16 = WIDEST_GAP;
+const AIRY_GAP_OF_NAMES: u16 = 3;
 /// Most columns the link grows by when there is room.
 const LINK_SLACK: u16 = 6;
 /// Names are not cut below this.
@@ -271,7 +272,8 @@ impl Strip<'_> {
     fn spread(&self, plan: &mut Plan, first: usize, last: usize, columns: u16) {
         let spare = columns.saturating_sub(self.total(plan, first, last));
         let gaps = (first + 1..last).filter(|boundary| *boundary != self.clamped().0).count() as u16;
-        let wanted = self.wanted_gap(plan, first, last).max(AIRY_GAP);
+        let airy = if plan.blocks == Blocks::Bare { AIRY_GAP_OF_NAMES } else { AIRY_GAP };
+        let wanted = self.wanted_gap(plan, first, last).max(airy);
         let more = wanted.saturating_sub(plan.gap).min(spare.checked_div(gaps).unwrap_or(0));
         plan.gap += more;
         plan.link.1 += (spare - more * gaps).min(LINK_SLACK);
