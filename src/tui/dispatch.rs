@@ -400,13 +400,13 @@ fn axes(session: &Session) -> Menu {
             let mark = if column == now { " (now)" } else { "" };
             Choice {
                 label: format!("{way}: {}{mark}", column.title()),
-                actions: vec![Action::Axis(side, Move::To(at))],
+                deeds: vec![Deed::Act(Action::Axis(side, Move::To(at)))],
             }
         })
     };
     let log = |side: Side, way: &str, log: bool| Choice {
         label: format!("{way}: {} axis", if log { "linear" } else { "logarithmic" }),
-        actions: vec![Action::LogAxis(side)],
+        deeds: vec![Deed::Act(Action::LogAxis(side))],
     };
     let mut choices: Vec<Choice> = figures(Side::Up, "upwards", plot.up, plot.right).collect();
     choices.push(log(Side::Up, "upwards", plot.log_up));

@@ -75,7 +75,7 @@ fn with_scatter<R>(view: View<'_>, then: impl FnOnce(&Scatter<'_>, &[CandidateId
     let selected = ids.iter().position(|id| session.selected() == Some(*id));
     let mut scatter = Scatter::new(&marks, x, y).selected(selected).styles(theme.scatter()).glyphs(glyphs);
     if limit.is_finite() {
-        scatter = scatter.limit_x(limit);
+        scatter = scatter.limit_x(limit, "");
     }
     then(&scatter, &ids)
 }

@@ -6,7 +6,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::super::{View, chrome};
 use crate::{
-    explore::{PointClass, Session},
+    explore::Session,
     space::{Design, GeneKind, SearchSpace},
     tui::widget::width,
 };
@@ -82,8 +82,7 @@ fn front(session: &Session, generation: Option<u32>) -> Vec<Design> {
     if !found.is_empty() {
         return found.iter().filter(|point| point.front).map(|point| point.found.design.clone()).collect();
     }
-    let points = session.points().filter(|point| point.class == PointClass::Front);
-    points.filter_map(|point| session.best_design(point.candidate)).collect()
+    session.front().filter_map(|id| session.best_design(id)).collect()
 }
 
 fn genes(space: &SearchSpace, designs: &[Design]) -> Vec<Shares> {
