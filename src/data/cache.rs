@@ -1,25 +1,40 @@
 //! Keeping rendered and decoded sets: one file a recipe, versioned, whole or absent, the folder limited in size.
 //!
-//! A file starts with a magic line, holds the description of the set as JSON and then its samples, and ends with a checksum.
-//! A file that is not exactly as it should be counts as absent. Only files with the extension of this cache are ever removed.
+//! A file starts with a magic line, then come the samples, the description of the set as JSON, its length, and a checksum of
+//! all of them. A file that is not exactly as it should be counts as absent. Samples are written and checked block by block,
+//! so a set may be larger than memory. Only files with the extensions of this cache are ever removed.
 
 use std::fs;
 use std::io::{self, Write};
+use std::mem;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use tempfile::NamedTempFile;
 
 use super::Dataset;
 use super::error::DataError;
 use super::fingerprint::Fingerprint;
+use super::samples::{Extent, Samples};
 
 /// First bytes of a file; the number changes with the layout.
-const MAGIC: &[u8; 20] = b"splitscope views 1\n\0";
+const MAGIC: &[u8; 20] = b"splitscope views 2\n\0";
 /// Extension of the files.
 const EXTENSION: &str = "views";
-/// Most bytes of all files together when nothing else is said (2 GiB).
-const DEFAULT_LIMIT: u64 = 2 << 30;
-/// Bytes of the numbers before the description and after the samples.
-const NUMBER: usize = 8;
+/// Extension of files that are being written.
+const DRAFT_EXTENSION: &str = "views-draft";
+/// A draft that has not been written to for so long was left by a process that was killed.
+const DRAFT_IS_DEAD_AFTER: Duration = Duration::from_hours(1);
+/// Most bytes of all files together when nothing else is said, in GiB.
+const DEFAULT_LIMIT_GIB: u64 = 8;
+/// Most bytes of a set that is held in memory (512 MiB).
+pub const IN_MEMORY: u64 = 512 << 20;
+/// Bytes of the two numbers at the end: length of the description, checksum.
+const TAIL: usize = 16;
+/// Bytes that are written, read and checked at a time.
+const BLOCK: usize = 1 << 20;
 
 /// A folder of rendered sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +43,8 @@ pub struct Cache {
     pub folder: PathBuf,
     /// Most bytes of all files together; the longest unused go first.
     pub limit_bytes: u64,
+    /// Sets with more bytes of samples stay in their file and are read from there as they are wanted.
+    pub memory_bytes: u64,
 }
 
 /// What was removed.
@@ -39,22 +56,35 @@ pub struct Cleaned {
     pub bytes: u64,
 }
 
+/// A file of the cache on its way: invisible to readers until it is finished, gone when it is dropped.
+#[derive(Debug)]
+pub struct Draft {
+    cache: Cache,
+    path: PathBuf,
+    file: NamedTempFile,
+    checksum: Fingerprint,
+    /// Samples that do not yet fill a block.
+    pending: Vec<u8>,
+    bytes: u64,
+}
+
 impl Cache {
     /// The user's cache: `$SPLITSCOPE_CACHE`, else `splitscope` in `$XDG_CACHE_HOME` or in `~/.cache`; none when neither
-    /// is set.
+    /// is set. `$SPLITSCOPE_CACHE_GIB` is its limit.
     pub fn of_user() -> Option<Self> {
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let folder = variable("SPLITSCOPE_CACHE")
             .or_else(|| variable("XDG_CACHE_HOME").map(|home| home.join("splitscope")))
             .or_else(|| variable("HOME").map(|home| home.join(".cache").join("splitscope")))?;
-        Some(Self { folder, limit_bytes: DEFAULT_LIMIT })
+        let limit = std::env::var("SPLITSCOPE_CACHE_GIB").ok().and_then(|text| text.trim().parse::<u64>().ok());
+        let limit_bytes = limit.unwrap_or(DEFAULT_LIMIT_GIB).saturating_mul(1 << 30);
+        Some(Self { folder, limit_bytes, memory_bytes: IN_MEMORY })
     }
 
     /// The set kept under `key`, if it is there and whole. Being read counts as use.
     pub fn load(&self, key: Fingerprint) -> Option<Dataset> {
         let path = self.path(key);
-        let bytes = fs::read(&path).ok()?;
-        let set = decode(bytes)?;
+        let set = read(&path, self.memory_bytes)?;
         if let Ok(file) = fs::File::options().append(true).open(&path) {
             // Only the order of removal suffers when the time cannot be set.
             let _ = file.set_modified(SystemTime::now());
@@ -68,34 +98,44 @@ impl Cache {
     /// # Errors
     /// When the folder cannot be written.
     pub fn store(&self, key: Fingerprint, set: &Dataset) -> Result<(), DataError> {
-        let failed = |source: io::Error| DataError::Write { path: self.folder.clone(), source };
-        let description = serde_json::to_vec(set).map_err(|error| failed(error.into()))?;
-        let bytes = (MAGIC.len() + 2 * NUMBER + description.len() + set.samples.len()) as u64;
-        if bytes > self.limit_bytes {
+        let Samples::Memory(samples) = &set.samples else { return Ok(()) };
+        if samples.len() as u64 > self.limit_bytes {
             return Ok(());
         }
-        fs::create_dir_all(&self.folder).map_err(failed)?;
-        self.make_room(bytes, &self.path(key))?;
-        let mut file = tempfile::Builder::new().prefix(".").tempfile_in(&self.folder).map_err(failed)?;
-        let checksum = Fingerprint::default().with(&description).with(&set.samples).0;
-        file.write_all(MAGIC)
-            .and_then(|()| file.write_all(&(description.len() as u64).to_le_bytes()))
-            .and_then(|()| file.write_all(&description))
-            .and_then(|()| file.write_all(&set.samples))
-            .and_then(|()| file.write_all(&checksum.to_le_bytes()))
-            .map_err(failed)?;
-        file.persist(self.path(key)).map_err(|error| failed(error.error))?;
-        Ok(())
+        let mut draft = self.draft(key)?;
+        draft.push(samples)?;
+        draft.finish(set).map(drop)
     }
 
-    /// Removes every file of the cache.
+    /// Starts the file of `key`.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn draft(&self, key: Fingerprint) -> Result<Draft, DataError> {
+        let failed = |source: io::Error| DataError::Write { path: self.folder.clone(), source };
+        fs::create_dir_all(&self.folder).map_err(failed)?;
+        let suffix = format!(".{DRAFT_EXTENSION}");
+        let mut file =
+            tempfile::Builder::new().prefix(".").suffix(&suffix).tempfile_in(&self.folder).map_err(failed)?;
+        file.write_all(MAGIC).map_err(failed)?;
+        Ok(Draft {
+            cache: self.clone(),
+            path: self.path(key),
+            file,
+            checksum: Fingerprint::default(),
+            pending: Vec::with_capacity(BLOCK),
+            bytes: 0,
+        })
+    }
+
+    /// Removes every file of the cache, but not those that are being written just now.
     ///
     /// # Errors
     /// When a file cannot be removed.
     pub fn clean(&self) -> Result<Cleaned, DataError> {
         let mut cleaned = Cleaned::default();
         for (path, _, bytes) in self.files()? {
-            fs::remove_file(&path).map_err(|source| DataError::Write { path: path.clone(), source })?;
+            remove(&path)?;
             cleaned.files += 1;
             cleaned.bytes += bytes;
         }
@@ -113,16 +153,16 @@ impl Cache {
         files.sort_by_key(|(_, used, _)| *used);
         let mut total: u64 = files.iter().map(|(_, _, bytes)| bytes).sum();
         for (path, _, size) in files {
-            if total + bytes <= self.limit_bytes {
+            if total.saturating_add(bytes) <= self.limit_bytes {
                 break;
             }
-            fs::remove_file(&path).map_err(|source| DataError::Write { path: path.clone(), source })?;
+            remove(&path)?;
             total -= size;
         }
         Ok(())
     }
 
-    /// Files of the cache with the time of last use and their bytes.
+    /// Files of the cache with the time of last use and their bytes: finished ones, and drafts of processes that are gone.
     fn files(&self) -> Result<Vec<(PathBuf, SystemTime, u64)>, DataError> {
         let unreadable = |source| DataError::Read { path: self.folder.clone(), source };
         let folder = match fs::read_dir(&self.folder) {
@@ -132,42 +172,123 @@ impl Cache {
         let mut files = Vec::new();
         for entry in folder {
             let path = entry.map_err(unreadable)?.path();
-            let metadata = fs::metadata(&path);
-            if let (Some(EXTENSION), Ok(metadata)) = (path.extension().and_then(|e| e.to_str()), metadata) {
-                files.push((path, metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH), metadata.len()));
+            let Ok(metadata) = fs::metadata(&path) else { continue };
+            let used = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
+            let dead = || used.elapsed().is_ok_and(|age| age > DRAFT_IS_DEAD_AFTER);
+            match path.extension().and_then(|extension| extension.to_str()) {
+                Some(EXTENSION) => files.push((path, used, metadata.len())),
+                Some(DRAFT_EXTENSION) if dead() => files.push((path, used, metadata.len())),
+                _ => {}
             }
         }
         Ok(files)
     }
 }
 
-/// The set in a file's bytes, if all of it is as it should be.
-fn decode(mut bytes: Vec<u8>) -> Option<Dataset> {
-    let rest = bytes.strip_prefix(MAGIC.as_slice())?;
-    let (length, rest) = rest.split_first_chunk::<NUMBER>()?;
-    let (description, rest) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
-    let (samples, checksum) = rest.split_last_chunk::<NUMBER>()?;
-    let expected = Fingerprint::default().with(description).with(samples).0;
-    let mut set: Dataset = serde_json::from_slice(description).ok()?;
-    let whole =
-        u64::from_le_bytes(*checksum) == expected && samples.len() == set.objects() * set.views * set.view_bytes();
-    if !whole {
+impl Draft {
+    /// Adds samples.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn push(&mut self, mut samples: &[u8]) -> Result<(), DataError> {
+        self.bytes += samples.len() as u64;
+        while !samples.is_empty() {
+            let (now, later) = samples.split_at(samples.len().min(BLOCK - self.pending.len()));
+            self.pending.extend_from_slice(now);
+            samples = later;
+            if self.pending.len() == BLOCK {
+                self.flush()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the description, makes room, and puts the file in its place. Gives back the samples, to be read from there.
+    ///
+    /// # Errors
+    /// When the folder cannot be written.
+    pub fn finish(mut self, set: &Dataset) -> Result<Samples, DataError> {
+        self.flush()?;
+        let Self { cache, path, mut file, checksum, bytes, .. } = self;
+        let failed = |source: io::Error| DataError::Write { path: path.clone(), source };
+        let description = serde_json::to_vec(set).map_err(|error| failed(error.into()))?;
+        file.write_all(&description)
+            .and_then(|()| file.write_all(&(description.len() as u64).to_le_bytes()))
+            .and_then(|()| file.write_all(&checksum.with(&description).0.to_le_bytes()))
+            .map_err(failed)?;
+        cache.make_room(MAGIC.len() as u64 + bytes + (description.len() + TAIL) as u64, &path)?;
+        let file = file.persist(&path).map_err(|error| failed(error.error))?;
+        Ok(Samples::File(Arc::new(Extent { file, path, start: MAGIC.len() as u64, bytes })))
+    }
+
+    fn flush(&mut self) -> Result<(), DataError> {
+        let block = mem::take(&mut self.pending);
+        if !block.is_empty() {
+            self.checksum = self.checksum.with(&block);
+            self.file.write_all(&block).map_err(|source| DataError::Write { path: self.path.clone(), source })?;
+        }
+        self.pending = block;
+        self.pending.clear();
+        Ok(())
+    }
+}
+
+fn remove(path: &Path) -> Result<(), DataError> {
+    match fs::remove_file(path) {
+        // Another process was quicker.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed.map_err(|source| DataError::Write { path: path.to_owned(), source }),
+    }
+}
+
+/// The set in a file, if all of it is as it should be; its samples in memory if they are no more than `memory_bytes`.
+fn read(path: &Path, memory_bytes: u64) -> Option<Dataset> {
+    let file = fs::File::open(path).ok()?;
+    let length = file.metadata().ok()?.len();
+    let body = length.checked_sub((MAGIC.len() + TAIL) as u64)?;
+    let (mut magic, mut tail) = ([0; MAGIC.len()], [0; TAIL]);
+    file.read_exact_at(&mut magic, 0).ok()?;
+    file.read_exact_at(&mut tail, length - TAIL as u64).ok()?;
+    let (description_bytes, checksum) = tail.split_at(TAIL / 2);
+    let number = |bytes: &[u8]| bytes.try_into().map(u64::from_le_bytes).ok();
+    let (description_bytes, checksum) = (number(description_bytes)?, number(checksum)?);
+    let bytes = body.checked_sub(description_bytes)?;
+    if magic != *MAGIC {
         return None;
     }
-    let start = MAGIC.len() + NUMBER + description.len();
-    bytes.truncate(bytes.len() - NUMBER);
-    bytes.drain(..start);
-    set.samples = bytes;
-    Some(set)
+    let mut description = vec![0; usize::try_from(description_bytes).ok()?];
+    let extent = Extent { file, path: path.to_owned(), start: MAGIC.len() as u64, bytes };
+    extent.read_at(bytes, &mut description).ok()?;
+    let in_memory = bytes <= memory_bytes;
+    let mut samples = Vec::with_capacity(if in_memory { usize::try_from(bytes).ok()? } else { 0 });
+    let mut found = Fingerprint::default();
+    let mut block = vec![0; BLOCK];
+    for start in (0..bytes).step_by(BLOCK) {
+        let block = &mut block[..BLOCK.min((bytes - start) as usize)];
+        extent.read_at(start, block).ok()?;
+        found = found.with(block);
+        if in_memory {
+            samples.extend_from_slice(block);
+        }
+    }
+    if found.with(&description).0 != checksum {
+        return None;
+    }
+    let mut set: Dataset = serde_json::from_slice(&description).ok()?;
+    let expected = [set.objects(), set.views, set.channels, set.height, set.width];
+    let expected = expected.iter().try_fold(1u64, |product, &factor| product.checked_mul(factor as u64));
+    set.samples = if in_memory { Samples::Memory(samples) } else { Samples::File(Arc::new(extent)) };
+    (expected == Some(bytes)).then_some(set)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn cache(limit_bytes: u64) -> (tempfile::TempDir, Cache) {
         let folder = tempfile::tempdir().expect("a folder");
-        let cache = Cache { folder: folder.path().join("deep"), limit_bytes };
+        let cache = Cache { folder: folder.path().join("deep"), limit_bytes, memory_bytes: IN_MEMORY };
         (folder, cache)
     }
 
@@ -191,7 +312,9 @@ mod tests {
         cache.store(Fingerprint(1), &set(5)).expect("stored");
         let path = cache.path(Fingerprint(1));
         let whole = fs::read(&path).expect("a file");
-        for at in [0, 18, 20, 27, 40, whole.len() / 2, whole.len() - 1] {
+        for at in
+            [0, 18, 20, 40, whole.len() / 2, whole.len() - 40, whole.len() - 16, whole.len() - 10, whole.len() - 1]
+        {
             let mut broken = whole.clone();
             broken[at] ^= 0x40;
             fs::write(&path, broken).expect("written");
@@ -227,6 +350,52 @@ mod tests {
         assert_eq!(cleaned.files, 1);
         assert!(cleaned.bytes > 20 * 2 * 256);
         assert!(cache.folder.join("mine.txt").exists());
+    }
+
+    #[test]
+    fn big_sets_are_read_from_their_file() {
+        let (_folder, cache) = cache(1 << 20);
+        cache.store(Fingerprint(1), &set(5)).expect("stored");
+        let sparing = Cache { memory_bytes: 1_000, ..cache };
+        let streamed = sparing.load(Fingerprint(1)).expect("whole");
+        assert!(matches!(streamed.samples, Samples::File(_)));
+        assert_eq!(streamed, set(5));
+        let spec = "arrangement-10:objects=20,seed=5".parse().expect("valid");
+        let open = |cache: Option<&Cache>| Dataset::open_with_cache(&spec, 2, 16, 1, cache, &|_, _| ());
+        let made = open(Some(&sparing)).expect("opens");
+        assert!(matches!(made.samples, Samples::File(_)));
+        assert_eq!(made, set(5));
+        // Open sets outlive the cleaning of the cache.
+        sparing.clean().expect("cleaned");
+        assert_eq!(made, set(5));
+        let tiny = Cache { limit_bytes: 2_000, ..sparing };
+        let message = open(Some(&tiny)).expect_err("neither fits").to_string();
+        assert!(message.contains("fewer objects") && message.contains("SPLITSCOPE_CACHE_GIB"), "{message}");
+    }
+
+    #[test]
+    fn drafts_of_killed_processes_are_cleaned_and_others_left_alone() {
+        let (_folder, cache) = cache(1 << 20);
+        let draft = cache.draft(Fingerprint(1)).expect("started");
+        let dead = cache.folder.join(".dead.views-draft");
+        fs::write(&dead, "left over").expect("written");
+        let old = SystemTime::now() - 2 * DRAFT_IS_DEAD_AFTER;
+        fs::File::options().append(true).open(&dead).expect("a file").set_modified(old).expect("a time");
+        assert_eq!(cache.clean().expect("cleaned").files, 1);
+        assert!(!dead.exists());
+        draft.finish(&Dataset { labels: vec![], ..set(5) }).expect("still there");
+    }
+
+    proptest! {
+        #[test]
+        fn any_file_is_a_set_or_absent(head: bool, bytes in prop::collection::vec(any::<u8>(), 0..200), length in 0u64..300) {
+            let (_folder, cache) = cache(1 << 20);
+            fs::create_dir_all(&cache.folder).expect("a folder");
+            let tail = [length.to_le_bytes(), 0u64.to_le_bytes()].concat();
+            let content = [if head { MAGIC.as_slice() } else { b"" }, &bytes, &tail].concat();
+            fs::write(cache.path(Fingerprint(1)), content).expect("written");
+            prop_assert_eq!(cache.load(Fingerprint(1)), None);
+        }
     }
 
     #[test]

@@ -69,7 +69,7 @@ pub enum DataError {
         expected: String,
     },
     /// The set would not fit into memory.
-    #[error("{objects} objects x {views} views x {channels} x {size} x {size} need {} MiB, more than {} MiB: ask for fewer objects (`objects=`), fewer views or a smaller size", bytes >> 20, limit >> 20)]
+    #[error("{objects} objects x {views} views x {channels} x {size} x {size} need {} MiB, more than {} MiB: ask for fewer objects (`objects=`), fewer views or a smaller size, or let SPLITSCOPE_CACHE_GIB allow more", bytes >> 20, limit >> 20)]
     TooLarge {
         /// Number of objects.
         objects: usize,

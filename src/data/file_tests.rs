@@ -71,7 +71,7 @@ fn mesh_folders_keep_their_test_part_and_drop_doubles_and_broken_files() {
     let skipped: Vec<&str> = set.skipped.iter().map(|s| s.reason.as_str()).collect();
     assert!(skipped[0].starts_with("it has the content of"), "{skipped:?}");
     assert_eq!(skipped[1], "line 3: the header promises 3 vertices, but the file ends after 1");
-    assert!((0..11).all(|object| (0..3).all(|view| set.view(object, view).iter().any(|&p| p > 0))));
+    assert!((0..11).all(|object| (0..3).all(|view| set.view(object, view).unwrap().iter().any(|&p| p > 0))));
 }
 
 #[test]
@@ -85,8 +85,14 @@ fn the_same_shape_in_any_format_looks_the_same() {
     let set = open("meshes", root.path(), "", 4, 1);
     for tip in 0..3 {
         // Classes are sorted by name: obj, off, wrl. The OBJ is Y-up, turned on reading.
-        assert_eq!(set.object(3 + tip), set.object(6 + tip));
-        let differing = set.object(tip).iter().zip(set.object(3 + tip)).filter(|(a, b)| a.abs_diff(**b) > 40).count();
+        assert_eq!(set.object(3 + tip).unwrap(), set.object(6 + tip).unwrap());
+        let differing = set
+            .object(tip)
+            .unwrap()
+            .iter()
+            .zip(set.object(3 + tip).unwrap().iter())
+            .filter(|(a, b)| a.abs_diff(**b) > 40)
+            .count();
         assert!(differing < 4 * 256 / 20, "{differing} pixels differ");
     }
 }
@@ -94,7 +100,7 @@ fn the_same_shape_in_any_format_looks_the_same() {
 #[test]
 fn the_cache_is_used_and_follows_the_files() {
     let (root, cache_folder) = (mesh_folder(), folder());
-    let cache = Cache { folder: cache_folder.path().to_owned(), limit_bytes: 1 << 20 };
+    let cache = Cache { folder: cache_folder.path().to_owned(), limit_bytes: 1 << 20, memory_bytes: 1 << 20 };
     let spec: DataSpec = format!("meshes:{}", root.path().display()).parse().expect("valid");
     let open = || {
         let rendered = std::sync::atomic::AtomicUsize::new(0);
@@ -182,7 +188,7 @@ fn idx_files_become_windows() {
     let set = open("idx", root.path(), "", 4, 1);
     assert_eq!((set.classes.len(), set.objects(), set.split.test.len()), (2, 26, 6));
     // The first window is the upper left corner, unscaled.
-    assert_eq!(set.view(0, 0)[16 + 3], 28 + 3);
+    assert_eq!(set.view(0, 0).unwrap()[16 + 3], 28 + 3);
     assert_eq!(open("idx", root.path(), ",objects=13", 1, 3).objects(), 13);
     put(root.path(), "t10k-labels.idx1-ubyte", labels(5));
     let message = try_open("idx", root.path(), "", 1, 1).expect_err("counts").to_string();
@@ -197,7 +203,7 @@ fn cifar_batches_keep_their_colours() {
     put(root.path(), "test_batch.bin", (0..10).flat_map(record).collect::<Vec<u8>>());
     let set = open("cifar", root.path(), "", 1, 3);
     assert_eq!((set.classes.len(), set.objects(), set.split.test.len()), (10, 20, 10));
-    let view = set.view(3, 0);
+    let view = set.view(3, 0).unwrap();
     assert_eq!([view[0], view[256], view[512]], [200, 100, 50]);
     put(root.path(), "batches.meta.txt", "only\none\n");
     assert!(try_open("cifar", root.path(), "", 1, 3).expect_err("names").to_string().contains("names 2 classes"));
@@ -214,7 +220,7 @@ fn picture_folders_and_multi_view_folders() {
         }
     }
     let views = open("multiview", root.path(), "", 2, 1);
-    assert_eq!((views.objects(), views.view(1, 0)[0], views.view(1, 1)[0]), (10, 11, 13));
+    assert_eq!((views.objects(), views.view(1, 0).unwrap()[0], views.view(1, 1).unwrap()[0]), (10, 11, 13));
     let pictures = open("images", root.path(), ",views=crops", 2, 1);
     assert_eq!(pictures.objects(), 40);
     put(root.path(), "b/train/thing_9_1.png", "broken");

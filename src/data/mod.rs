@@ -16,8 +16,10 @@ pub mod formats;
 mod listing;
 pub mod mesh;
 mod plan;
+pub mod pose;
 pub mod random;
 pub mod render;
+pub mod samples;
 pub mod sets;
 mod shape;
 pub mod sheet;
@@ -28,12 +30,17 @@ pub mod windows;
 pub use cache::Cache;
 pub use camera::MAX_VIEWS;
 pub use error::DataError;
+pub use pose::{Pose, Rig};
+pub use samples::Samples;
 pub use sets::arrangement;
 pub use spec::{DataSpec, Source};
 pub use split::{Shares, Splits};
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
+use samples::Sink;
 use sets::Access;
 use shape::Shape;
 
@@ -43,7 +50,7 @@ pub const DEFAULT_SIZE: usize = 32;
 /// Told `(done, total)` objects while a set is made; may be called from several threads.
 pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
-/// A labelled set of multi-view samples, wholly in memory.
+/// A labelled set of multi-view samples: in memory, or, when it is big, in a file of the cache.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dataset {
     /// The specification it was opened from, in canonical form.
@@ -60,11 +67,15 @@ pub struct Dataset {
     pub width: usize,
     /// All samples, `[object, view, channel, height, width]`, contiguous.
     #[serde(skip)]
-    pub samples: Vec<u8>,
+    pub samples: Samples,
     /// Class of each object.
     pub labels: Vec<u16>,
     /// Which objects to train, validate and test on.
     pub split: Splits,
+    /// How the views of an object stand to each other.
+    pub rig: Rig,
+    /// Whether an object's class is the same in a mirror.
+    pub mirror: bool,
     /// Files left out, and why.
     pub skipped: Vec<Skipped>,
     /// Under which terms the content may be used.
@@ -151,7 +162,7 @@ impl Dataset {
         let shape = Shape::checked(views, size, channels)?;
         let access = Access { cache, progress };
         match spec.source {
-            Source::Arrangement => sets::arrangement::open(spec, shape, progress),
+            Source::Arrangement => sets::arrangement::open(spec, shape, access),
             Source::FashionMnist | Source::Idx => sets::stills::open_idx(spec, shape, access),
             Source::Cifar => sets::stills::open_cifar(spec, shape, access),
             Source::Images => sets::images::open(spec, shape, access),
@@ -200,38 +211,59 @@ impl Dataset {
 
     /// One view of one object: `[channel, height, width]`.
     ///
+    /// # Errors
+    /// When the samples are in a file that cannot be read.
+    ///
     /// # Panics
     /// When there is no such object or view.
-    pub fn view(&self, object: usize, view: usize) -> &[u8] {
+    pub fn view(&self, object: usize, view: usize) -> Result<Cow<'_, [u8]>, DataError> {
         assert!(view < self.views, "view {view} of {}", self.views);
         let bytes = self.view_bytes();
-        &self.samples[(object * self.views + view) * bytes..][..bytes]
+        self.samples.read((object * self.views + view) * bytes, bytes)
     }
 
     /// All views of one object: `[view, channel, height, width]`. The first `v` views are its first `v * view_bytes()` bytes.
     ///
+    /// # Errors
+    /// When the samples are in a file that cannot be read.
+    ///
     /// # Panics
     /// When there is no such object.
-    pub fn object(&self, object: usize) -> &[u8] {
+    pub fn object(&self, object: usize) -> Result<Cow<'_, [u8]>, DataError> {
         let bytes = self.views * self.view_bytes();
-        &self.samples[object * bytes..][..bytes]
+        self.samples.read(object * bytes, bytes)
+    }
+
+    /// The ways in which the same sensors could have seen an object, the plain one first.
+    pub fn poses(&self) -> Vec<Pose> {
+        self.rig.poses(self.views, self.mirror)
+    }
+
+    /// The set with its samples, now that they are all there.
+    fn with_samples(mut self, sink: Sink) -> Result<Self, DataError> {
+        self.samples = match sink {
+            Sink::Memory(bytes) => Samples::Memory(bytes),
+            Sink::File(draft) => draft.finish(&self)?,
+        };
+        Ok(self)
     }
 
     /// Mean and deviation of each channel over the training objects, to normalise inputs with.
-    pub fn statistics(&self) -> Vec<Statistics> {
+    ///
+    /// # Errors
+    /// When the samples are in a file that cannot be read.
+    pub fn statistics(&self) -> Result<Vec<Statistics>, DataError> {
         let plane = self.height * self.width;
-        (0..self.channels)
-            .map(|channel| {
-                let mut counts = [0u64; 256];
-                for &object in &self.split.train {
-                    let planes = self.object(object as usize).chunks_exact(plane);
-                    for sample in planes.skip(channel).step_by(self.channels).flatten() {
-                        counts[usize::from(*sample)] += 1;
-                    }
+        let mut counts = vec![[0u64; 256]; self.channels];
+        for &object in &self.split.train {
+            for (at, samples) in self.object(object as usize)?.chunks_exact(plane).enumerate() {
+                let counts = &mut counts[at % self.channels];
+                for &sample in samples {
+                    counts[usize::from(sample)] += 1;
                 }
-                Statistics::of_counts(&counts)
-            })
-            .collect()
+            }
+        }
+        Ok(counts.iter().map(Statistics::of_counts).collect())
     }
 }
 

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use super::error::{DataError, nearest};
 use super::fingerprint::Fingerprint;
+use super::pose::Rig;
 use super::random::Stream;
+use super::samples::{Samples, Sink};
 use super::shape::{Shape, Workspace};
 use super::spec::DataSpec;
 use super::split::Splits;
@@ -44,6 +46,8 @@ pub struct Plan<T> {
     pub classes: Vec<String>,
     /// The objects.
     pub items: Vec<Item<T>>,
+    /// How the views of an object stand to each other.
+    pub rig: Rig,
     /// Files already left out.
     pub skipped: Vec<Skipped>,
     /// Terms of use.
@@ -121,27 +125,30 @@ impl<T: Sync> Plan<T> {
         ranked.into_iter().map(|(_, item)| item).collect()
     }
 
-    /// Reads all items and splits them.
+    /// Reads all items into `sink` and splits them.
     ///
     /// # Errors
-    /// When too many items cannot be read, a class is left empty, or the set is too large.
+    /// When too many items cannot be read, a class is left empty, or the sink cannot be written.
     pub fn make(
         self,
         spec: &DataSpec,
         shape: Shape,
+        mut sink: Sink,
         progress: Progress,
         read: impl Fn(&Item<T>, &mut Workspace, &mut [u8]) -> Result<(), DataError> + Sync,
     ) -> Result<Dataset, DataError> {
-        let Self { classes, mut items, mut skipped, licence, .. } = self;
-        let (mut samples, failures) =
-            shape.fill(items.len(), progress, |object, workspace, sample| read(&items[object], workspace, sample))?;
+        let Self { classes, mut items, rig, mut skipped, licence, .. } = self;
+        let failures = shape.fill(items.len(), &mut sink, progress, |object, workspace, sample| {
+            read(&items[object], workspace, sample)
+        })?;
         let allowed = SKIPPED_ALWAYS.max(items.len() / SKIPPED_SHARE);
         if failures.len() > allowed {
             let (count, total) = (failures.len(), items.len());
             let first = failures.into_iter().next().map_or_else(String::new, |(_, error)| error.to_string());
             return Err(DataError::TooManySkipped { count, total, first });
         }
-        remove_objects(&mut samples, &mut items, shape.object_bytes(), &failures);
+        let mut at = 0..;
+        items.retain(|_| at.next().is_some_and(|at| failures.binary_search_by_key(&at, |(at, _)| *at).is_err()));
         skipped.extend(failures.into_iter().map(|(_, error)| Skipped::from(&error)));
         let labels: Vec<u16> = items.iter().map(|item| item.label).collect();
         for (label, class) in classes.iter().enumerate() {
@@ -149,35 +156,23 @@ impl<T: Sync> Plan<T> {
                 return Err(DataError::EmptyClass { class: class.clone() });
             }
         }
-        Ok(Dataset {
+        let set = Dataset {
             name: spec.to_string(),
             classes,
             views: shape.views,
             channels: shape.channels,
             height: shape.size,
             width: shape.size,
-            samples,
+            samples: Samples::default(),
             split: split(&items, &labels, spec),
             labels,
+            rig,
+            mirror: spec.may_mirror(),
             skipped,
             licence,
-        })
+        };
+        set.with_samples(sink)
     }
-}
-
-/// Takes the failed objects out of samples and items.
-fn remove_objects<T>(samples: &mut Vec<u8>, items: &mut Vec<Item<T>>, bytes: usize, failures: &[(usize, DataError)]) {
-    let failed = |object: usize| failures.binary_search_by_key(&object, |(at, _)| *at).is_ok();
-    let mut kept = 0;
-    for object in 0..items.len() {
-        if !failed(object) {
-            samples.copy_within(object * bytes..(object + 1) * bytes, kept * bytes);
-            kept += 1;
-        }
-    }
-    samples.truncate(kept * bytes);
-    let mut object = 0..;
-    items.retain(|_| object.next().is_some_and(|object| !failed(object)));
 }
 
 /// Splits as the layout says. Where it has a test part but no validation part, objects to validate on are taken from the
@@ -210,7 +205,14 @@ mod tests {
             }
         }
         let classes = vec!["a".to_owned(), "b".to_owned()];
-        Plan { classes, items, skipped: vec![], licence: String::new(), fingerprint: Fingerprint::default() }
+        Plan {
+            classes,
+            items,
+            rig: Rig::Loose,
+            skipped: vec![],
+            licence: String::new(),
+            fingerprint: Fingerprint::default(),
+        }
     }
 
     fn shape() -> Shape {
@@ -254,14 +256,14 @@ mod tests {
         let spec = DataSpec::new(Source::Images);
         let fails = |at: usize| at % 20 == 3;
         let set = plan(&[(0, None, 40), (1, None, 20)])
-            .make(&spec, shape(), &|_, _| (), |item, _, sample| {
+            .make(&spec, shape(), Sink::Memory(vec![]), &|_, _| (), |item, _, sample| {
                 sample.fill(item.content as u8);
                 if fails(item.content) { Err(DataError::EmptyClass { class: item.name.clone() }) } else { Ok(()) }
             })
             .expect("few fail");
         assert_eq!((set.objects(), set.skipped.len()), (57, 3));
         let kept: Vec<u8> = (0..60).filter(|&at| !fails(at)).map(|at| at as u8).collect();
-        assert_eq!(set.samples.chunks(64).map(|c| c[0]).collect::<Vec<_>>(), kept);
+        assert_eq!((0..57).map(|at| set.view(at, 0).expect("in memory")[0]).collect::<Vec<_>>(), kept);
         assert_eq!(set.labels.iter().filter(|&&l| l == 1).count(), 19);
     }
 
@@ -273,7 +275,7 @@ mod tests {
             let read = |item: &Item<usize>, _: &mut Workspace, _: &mut [u8]| {
                 if fails(item.content) { fail(item) } else { Ok(()) }
             };
-            plan.make(&spec, shape(), &|_, _| (), read).expect_err("refused").to_string()
+            plan.make(&spec, shape(), Sink::Memory(vec![]), &|_, _| (), read).expect_err("refused").to_string()
         };
         assert!(make(plan(&[(0, None, 20), (1, None, 20)]), |at| at < 5).contains("5 of 40"));
         assert!(make(plan(&[(0, None, 20), (1, None, 2)]), |at| at >= 20).contains("`b`"));
@@ -288,7 +290,7 @@ mod tests {
             (0, Some(Part::Validation), 4),
             (1, Some(Part::Validation), 4),
         ])
-        .make(&spec, shape(), &|_, _| (), |_, _, _| Ok(()))
+        .make(&spec, shape(), Sink::Memory(vec![]), &|_, _| (), |_, _, _| Ok(()))
         .expect("valid");
         assert_eq!(set.split.test, (20..28).collect::<Vec<u32>>());
         assert_eq!(set.split.train.len() + set.split.validation.len(), 20);

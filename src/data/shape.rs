@@ -1,4 +1,4 @@
-//! The shape of samples that was asked for, and filling memory of that shape object by object on all threads.
+//! The shape of samples that was asked for, and filling samples of that shape object by object on all threads.
 
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,15 +6,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use rayon::prelude::*;
 
 use super::Progress;
+use super::cache::{Cache, IN_MEMORY};
 use super::camera::MAX_VIEWS;
 use super::error::DataError;
+use super::fingerprint::Fingerprint;
 use super::render::Canvas;
+use super::samples::Sink;
 
 /// Smallest and largest image edges.
 const SIZES: RangeInclusive<usize> = 8..=512;
 
-/// Most bytes of samples a set may have (4 GiB).
-const LARGEST_SET: u128 = 4 << 30;
+/// Bytes that are filled before they are handed on (64 MiB): enough objects to keep all threads busy.
+const BLOCK: usize = 64 << 20;
 
 /// Views, size and channels, checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,31 +71,65 @@ impl Shape {
         self.views * self.view_bytes()
     }
 
-    /// Fills samples object by object, in parallel; `fill` gets the object's index and its bytes
-    /// `[view, channel, size, size]`. Failures come back with the index of their object, in order; what such an object's
-    /// bytes hold is then without meaning.
+    /// Bytes of so many objects.
+    pub fn bytes(self, objects: usize) -> u128 {
+        objects as u128 * self.object_bytes() as u128
+    }
+
+    /// Where the samples of `objects` objects go: into memory if they fit, else into the file that the cache keeps for `key`.
     ///
     /// # Errors
-    /// [`DataError::TooLarge`].
+    /// [`DataError::TooLarge`] when they fit nowhere; or the cache cannot be written.
+    pub fn sink(self, objects: usize, cache: Option<&Cache>, key: Fingerprint) -> Result<Sink, DataError> {
+        let Self { views, size, channels } = self;
+        let bytes = self.bytes(objects);
+        let in_memory = cache.map_or(IN_MEMORY, |cache| cache.memory_bytes);
+        let limit = cache.map_or(in_memory, |cache| cache.limit_bytes.max(in_memory));
+        match cache {
+            _ if bytes <= u128::from(in_memory) => Ok(Sink::Memory(Vec::with_capacity(bytes as usize))),
+            Some(cache) if bytes <= u128::from(limit) => Ok(Sink::File(cache.draft(key)?)),
+            _ => Err(DataError::TooLarge { objects, views, channels, size, bytes, limit: limit.into() }),
+        }
+    }
+
+    /// Fills samples object by object, in parallel, and hands them on in order; `fill` gets the object's index and its bytes
+    /// `[view, channel, size, size]`. Failures come back with the index of their object, in order; such objects are left out.
+    ///
+    /// # Errors
+    /// When the sink cannot be written.
     pub fn fill(
         self,
         objects: usize,
+        sink: &mut Sink,
         progress: Progress,
         fill: impl Fn(usize, &mut Workspace, &mut [u8]) -> Result<(), DataError> + Sync,
-    ) -> Result<(Vec<u8>, Failures), DataError> {
-        let mut samples = self.allocate(objects)?;
+    ) -> Result<Failures, DataError> {
+        let bytes = self.object_bytes();
+        let per_block = (BLOCK / bytes).clamp(1, objects.max(1));
+        let mut block = vec![0; per_block * bytes];
         let done = AtomicUsize::new(0);
-        let failures = samples
-            .par_chunks_exact_mut(self.object_bytes())
-            .enumerate()
-            .map_init(Workspace::default, |workspace, (object, sample)| {
-                let outcome = fill(object, workspace, sample);
-                progress(done.fetch_add(1, Ordering::Relaxed) + 1, objects);
-                outcome.err().map(|error| (object, error))
-            })
-            .flatten_iter()
-            .collect();
-        Ok((samples, failures))
+        let mut failures = Failures::new();
+        for first in (0..objects).step_by(per_block) {
+            let block = &mut block[..per_block.min(objects - first) * bytes];
+            let failed: Failures = block
+                .par_chunks_exact_mut(bytes)
+                .enumerate()
+                .map_init(Workspace::default, |workspace, (at, sample)| {
+                    let outcome = fill(first + at, workspace, sample);
+                    progress(done.fetch_add(1, Ordering::Relaxed) + 1, objects);
+                    outcome.err().map(|error| (first + at, error))
+                })
+                .flatten_iter()
+                .collect();
+            let mut left_out = failed.iter().map(|(object, _)| *object).peekable();
+            for (at, object) in block.chunks_exact(bytes).enumerate() {
+                if left_out.next_if_eq(&(first + at)).is_none() {
+                    sink.push(object)?;
+                }
+            }
+            failures.extend(failed);
+        }
+        Ok(failures)
     }
 
     /// Draws grey views with `draw` and writes them into every channel of `sample`.
@@ -104,15 +141,5 @@ impl Shape {
         for (pixels, view) in grey.chunks_exact(plane).zip(sample.chunks_exact_mut(self.view_bytes())) {
             view.chunks_exact_mut(plane).for_each(|channel| channel.copy_from_slice(pixels));
         }
-    }
-
-    /// Zeroed samples for `objects` objects.
-    fn allocate(self, objects: usize) -> Result<Vec<u8>, DataError> {
-        let Self { views, size, channels } = self;
-        let bytes = objects as u128 * self.object_bytes() as u128;
-        if bytes > LARGEST_SET {
-            return Err(DataError::TooLarge { objects, views, channels, size, bytes, limit: LARGEST_SET });
-        }
-        Ok(vec![0; bytes as usize])
     }
 }

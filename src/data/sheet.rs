@@ -33,7 +33,7 @@ pub fn write(set: &Dataset, per_class: usize, path: &Path) -> Result<(), DataErr
     for (row, &object) in objects.iter().enumerate() {
         for view in 0..set.views {
             let corner = (GAP + row * (set.height + GAP)) * columns + GAP + view * (set.width + GAP);
-            for (at, &value) in set.view(object, view).iter().enumerate() {
+            for (at, &value) in set.view(object, view)?.iter().enumerate() {
                 let (channel, y, x) = (at / (set.height * set.width), at / set.width % set.height, at % set.width);
                 pixels[(corner + y * columns + x) * set.channels + channel] = value;
             }
@@ -60,7 +60,7 @@ mod tests {
             assert_eq!(sheet.dimensions(), (2 + 3 * 18, 2 + 20 * 18));
             // Row 3 is the second object of class 1, which is object 11; its view 2.
             let (x, y) = (2 + 2 * 18 + 7, 2 + 3 * 18 + 9);
-            assert_eq!(sheet.get_pixel(x, y).0[0], set.view(11, 2)[9 * 16 + 7]);
+            assert_eq!(sheet.get_pixel(x, y).0[0], set.view(11, 2).expect("in memory")[9 * 16 + 7]);
         }
     }
 

@@ -62,6 +62,8 @@ pub struct DataSpec {
     pub up: Option<UpAxis>,
     /// `views=`: how a single picture becomes several views.
     pub views: Views,
+    /// `mirror=`: whether a class is the same in a mirror, so that training may mirror its objects. `None` goes by the source.
+    pub mirror: Option<bool>,
     /// `split=TRAIN/VALIDATION/TEST`: shares in percent, where the files do not say.
     pub split: Shares,
 }
@@ -88,13 +90,15 @@ impl Source {
     /// Options this source knows, in the order they are printed.
     pub fn options(self) -> &'static [&'static str] {
         match self {
-            Self::Arrangement => &["level", "seed", "objects", "rings", "split"],
+            Self::Arrangement => &["level", "seed", "objects", "rings", "mirror", "split"],
             Self::FashionMnist | Self::Idx | Self::Cifar | Self::Images => {
-                &["classes", "seed", "objects", "cap", "views", "split"]
+                &["classes", "seed", "objects", "cap", "views", "mirror", "split"]
             }
-            Self::Multiview => &["classes", "seed", "objects", "cap", "split"],
-            Self::Meshes => &["classes", "seed", "objects", "cap", "rings", "up", "split"],
-            Self::Furniture | Self::Kicad => &["labels", "classes", "seed", "objects", "cap", "rings", "up", "split"],
+            Self::Multiview => &["classes", "seed", "objects", "cap", "mirror", "split"],
+            Self::Meshes => &["classes", "seed", "objects", "cap", "rings", "up", "mirror", "split"],
+            Self::Furniture | Self::Kicad => {
+                &["labels", "classes", "seed", "objects", "cap", "rings", "up", "mirror", "split"]
+            }
         }
     }
 
@@ -119,6 +123,7 @@ impl DataSpec {
             rings: None,
             up: None,
             views: Views::default(),
+            mirror: None,
             split: Shares::default(),
         }
     }
@@ -138,6 +143,11 @@ impl DataSpec {
         self.cap.or((self.source == Source::Kicad).then_some(60))
     }
 
+    /// Whether training may mirror objects: as named, or else for all but `idx`, whose pictures may be of writing.
+    pub fn may_mirror(&self) -> bool {
+        self.mirror.unwrap_or(self.source != Source::Idx)
+    }
+
     /// Sets an option that [`Source::options`] lists.
     fn set(&mut self, option: &str, value: &str) -> Result<(), DataError> {
         let bad = |expected: &str| DataError::BadValue {
@@ -149,6 +159,7 @@ impl DataSpec {
             "level" => self.level = named(&Level::ALL, value).ok_or_else(|| bad("easy, default or hard"))?,
             "views" => self.views = named(&Views::ALL, value).ok_or_else(|| bad("windows or crops"))?,
             "up" => self.up = Some(named(&UP_AXES, value).ok_or_else(|| bad("y or z"))?),
+            "mirror" => self.mirror = Some(named(&YES_NO, value).ok_or_else(|| bad("yes or no"))?),
             "seed" => self.seed = value.parse().map_err(|_| bad("a whole number"))?,
             "objects" => self.objects = Some(positive(value).ok_or_else(|| bad("a whole number above 0"))?),
             "cap" => self.cap = Some(positive(value).ok_or_else(|| bad("a whole number above 0"))?),
@@ -181,6 +192,7 @@ impl DataSpec {
             "views" if self.views != default.views => name_of(&Views::ALL, self.views),
             "up" => self.up.and_then(|up| name_of(&UP_AXES, up)),
             "seed" if self.seed != default.seed => Some(self.seed.to_string()),
+            "mirror" => self.mirror.and_then(|mirror| name_of(&YES_NO, mirror)),
             "objects" => self.objects.map(|objects| objects.to_string()),
             "cap" => self.cap.map(|cap| cap.to_string()),
             "labels" => self.labels.as_ref().map(|labels| labels.display().to_string()),
@@ -240,6 +252,7 @@ impl fmt::Display for DataSpec {
     }
 }
 
+const YES_NO: [(&str, bool); 2] = [("yes", true), ("no", false)];
 const UP_AXES: [(&str, UpAxis); 2] = [("y", UpAxis::Y), ("z", UpAxis::Z)];
 
 fn named<T: Copy>(all: &[(&str, T)], name: &str) -> Option<T> {
@@ -276,7 +289,7 @@ mod tests {
             "arrangement-10",
             "arrangement-10:level=easy,seed=3,objects=500",
             "arrangement-10:rings=10/-10,split=70/0/30",
-            "fashion-mnist:views=crops",
+            "fashion-mnist:views=crops,mirror=no",
             "furniture",
             "furniture:/elsewhere/with=sign,classes=chair/table,cap=20,up=z",
             "kicad:labels=mine.tsv,rings=45",

@@ -3,6 +3,7 @@
 use image::DynamicImage;
 
 use super::formats::picture::{Window, scale};
+use super::pose::Rig;
 use super::random::Stream;
 use super::shape::Shape;
 
@@ -19,6 +20,14 @@ pub enum Views {
 impl Views {
     /// Both, with the names they have in a data set specification.
     pub const ALL: [(&'static str, Self); 2] = [("windows", Self::Windows), ("crops", Self::Crops)];
+
+    /// How such views stand to each other.
+    pub fn rig(self) -> Rig {
+        match self {
+            Self::Windows => Rig::Windows,
+            Self::Crops => Rig::Loose,
+        }
+    }
 }
 
 /// Share of an edge that a window covers: four windows of 16 cover 28 pixels.
@@ -40,6 +49,12 @@ pub fn write_views(picture: &DynamicImage, views: Views, shape: Shape, stream: &
         };
         scale(picture, window, shape.size, planes);
     }
+}
+
+/// The window at the place of window `view` in a mirror.
+pub fn mirrored(view: usize) -> Option<usize> {
+    let (column, row) = PLACES[view % PLACES.len()];
+    PLACES.iter().position(|&place| place == (3 - column, row))
 }
 
 fn fixed(view: usize) -> Window {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
 
-use super::{Access, LARGEST_FILE, finish, folder, mesh_cameras, read_file, render_mesh};
+use super::{Access, Effort, LARGEST_FILE, finish, folder, mesh_cameras, read_file, render_mesh, ring};
 use crate::data::Dataset;
 use crate::data::error::DataError;
 use crate::data::fingerprint::Fingerprint;
@@ -71,13 +71,13 @@ pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, Da
         });
     }
     let licence = "Sweet Home 3D furniture: CC0 (BlendSwap-CC-0) and CC-BY 3.0 (the others: name the creators when publishing renders)";
-    let plan = Plan { classes, items, skipped: Vec::new(), licence: licence.to_owned(), fingerprint };
+    let plan = Plan { classes, items, rig: ring(spec), skipped: Vec::new(), licence: licence.to_owned(), fingerprint };
     let cameras = mesh_cameras(spec, shape.views);
     finish(
         plan,
-        spec,
-        shape,
+        (spec, shape),
         access,
+        Effort::Large,
         |_| Ok(()),
         |item, workspace, sample| {
             let bytes = read_entry(&item.content.archive, &item.content.entry)?;

@@ -1,6 +1,6 @@
 //! Folders of pictures, one a class; a picture becomes several views as windows or crops.
 
-use super::{Access, finish, folder, read_file};
+use super::{Access, Effort, finish, folder, read_file};
 use crate::data::Dataset;
 use crate::data::error::DataError;
 use crate::data::formats::picture;
@@ -27,15 +27,16 @@ pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, Da
     let plan = Plan {
         classes: listing.classes,
         items: items.collect(),
+        rig: spec.views.rig(),
         skipped: Vec::new(),
         licence: "as the owner of the files says".to_owned(),
         fingerprint: listing.fingerprint,
     };
     finish(
         plan,
-        spec,
-        shape,
+        (spec, shape),
         access,
+        Effort::Large,
         |_| Ok(()),
         |item, _, sample| {
             let (at, path) = &item.content;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use regex_lite::Regex;
 
-use super::{Access, folder, meshes, read_file};
+use super::{Access, folder, meshes, read_file, ring};
 use crate::data::Dataset;
 use crate::data::error::DataError;
 use crate::data::fingerprint::Fingerprint;
@@ -58,7 +58,7 @@ pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, Da
         return Err(DataError::NothingFound { path: root, extensions: "<Library>.3dshapes/<Part>.wrl".to_owned() });
     }
     let licence = "KiCad library: CC-BY-SA 4.0 with the KiCad design exception (a few parts GPL-3 or GPL-2); do not redistribute renders without it";
-    let plan = Plan { classes, items, skipped: Vec::new(), licence: licence.to_owned(), fingerprint };
+    let plan = Plan { classes, items, rig: ring(spec), skipped: Vec::new(), licence: licence.to_owned(), fingerprint };
     meshes::open_files(plan, spec, shape, access)
 }
 

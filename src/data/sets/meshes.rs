@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use super::{Access, finish, folder, mesh_cameras, read_file, render_mesh};
+use super::{Access, Effort, finish, folder, mesh_cameras, read_file, render_mesh, ring};
 use crate::data::error::DataError;
 use crate::data::fingerprint::Fingerprint;
 use crate::data::formats::{MeshFormat, ParseError};
@@ -33,6 +33,7 @@ pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, Da
     let plan = Plan {
         classes: listing.classes,
         items: items.collect(),
+        rig: ring(spec),
         skipped: Vec::new(),
         licence: "as the owner of the files says".to_owned(),
         fingerprint: listing.fingerprint,
@@ -46,7 +47,7 @@ pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, Da
 /// See [`DataError`].
 pub fn open_files(plan: Plan<PathBuf>, spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, DataError> {
     let cameras = mesh_cameras(spec, shape.views);
-    finish(plan, spec, shape, access, drop_duplicates, |item, workspace, sample| {
+    finish(plan, (spec, shape), access, Effort::Large, drop_duplicates, |item, workspace, sample| {
         let bytes = read_file(&item.content)?;
         let extension = item.content.extension().and_then(|e| e.to_str()).unwrap_or("");
         let unreadable = |error| DataError::Parse { file: item.name.clone(), error };

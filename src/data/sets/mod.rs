@@ -12,18 +12,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::cache::Cache;
-use super::camera::{self, Camera};
+use super::camera::{self, Camera, MAX_VIEWS};
 use super::error::DataError;
+use super::fingerprint::Fingerprint;
 use super::formats::{MeshFormat, ParseError};
 use super::mesh::UpAxis;
 use super::plan::{Item, Plan};
+use super::pose::Rig;
 use super::render::Light;
+use super::samples::Sink;
 use super::shape::{Shape, Workspace};
 use super::spec::DataSpec;
 use super::{Dataset, Progress};
 
 /// Changes when rendering or reading changes, so that older cache files are not used.
-const RECIPE_VERSION: u64 = 1;
+const RECIPE_VERSION: u64 = 2;
 
 /// Largest file that is read whole (512 MiB).
 const LARGEST_FILE: u64 = 512 << 20;
@@ -40,30 +43,53 @@ pub struct Access<'a> {
     pub progress: Progress<'a>,
 }
 
+/// What it takes to make a set once more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effort {
+    /// Little: it is kept only where it does not fit into memory.
+    Small,
+    /// Reading and rendering many files: it is kept.
+    Large,
+}
+
 /// Takes a set from the cache, or makes it from its plan and keeps it. `prepare` may change the plan before it is made.
 fn finish<T: Sync>(
     mut plan: Plan<T>,
-    spec: &DataSpec,
-    shape: Shape,
+    (spec, shape): (&DataSpec, Shape),
     access: Access,
+    effort: Effort,
     prepare: impl FnOnce(&mut Plan<T>) -> Result<(), DataError>,
     read: impl Fn(&Item<T>, &mut Workspace, &mut [u8]) -> Result<(), DataError> + Sync,
 ) -> Result<Dataset, DataError> {
-    let key = [RECIPE_VERSION, shape.views as u64, shape.size as u64, shape.channels as u64]
-        .iter()
-        .fold(plan.fingerprint.with(spec.to_string().as_bytes()), |key, number| key.with(&number.to_le_bytes()));
-    if let Some(set) = access.cache.and_then(|cache| cache.load(key)) {
+    let key = recipe(plan.fingerprint, spec, shape);
+    let kept = || access.cache.and_then(|cache| cache.load(key));
+    if effort == Effort::Large
+        && let Some(set) = kept()
+    {
         return Ok(set);
     }
     plan.keep_classes(spec)?;
     prepare(&mut plan)?;
     plan.thin_out(spec);
-    let set = plan.make(spec, shape, access.progress, read)?;
-    if let Some(cache) = access.cache {
+    let sink = shape.sink(plan.items.len(), access.cache, key)?;
+    if matches!(sink, Sink::File(_))
+        && let Some(set) = kept()
+    {
+        return Ok(set);
+    }
+    let set = plan.make(spec, shape, sink, access.progress, read)?;
+    if let Some(cache) = access.cache.filter(|_| effort == Effort::Large) {
         // A cache that cannot be written costs time, not the set.
         let _ = cache.store(key, &set);
     }
     Ok(set)
+}
+
+/// The key of a set in the cache: all that its samples depend on.
+fn recipe(content: Fingerprint, spec: &DataSpec, shape: Shape) -> Fingerprint {
+    [RECIPE_VERSION, shape.views as u64, shape.size as u64, shape.channels as u64]
+        .iter()
+        .fold(content.with(spec.to_string().as_bytes()), |key, number| key.with(&number.to_le_bytes()))
 }
 
 /// The folder of a set: as named, or the usual place, which must then be there.
@@ -84,6 +110,11 @@ fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
         return Err(DataError::FileTooLarge { file: path.display().to_string(), bytes, limit: LARGEST_FILE });
     }
     fs::read(path).map_err(unreadable)
+}
+
+/// How the cameras of a rendered set stand.
+fn ring(spec: &DataSpec) -> Rig {
+    Rig::Ring { places: MAX_VIEWS, rings: spec.ring_elevations().len() }
 }
 
 /// Cameras round a mesh.

@@ -7,13 +7,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Access, finish, folder, read_file};
+use super::{Access, Effort, finish, folder, read_file};
 use crate::data::Dataset;
-use crate::data::camera::spread_order;
+use crate::data::camera::{MAX_VIEWS, spread_order};
 use crate::data::error::DataError;
 use crate::data::formats::picture::{self, Window, scale};
 use crate::data::listing::{self, File};
 use crate::data::plan::{Item, Part, Plan};
+use crate::data::pose::Rig;
 use crate::data::shape::Shape;
 use crate::data::spec::DataSpec;
 
@@ -27,19 +28,21 @@ type Key = (u16, Option<Part>, PathBuf);
 pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, DataError> {
     let root = folder(spec, None)?;
     let listing = listing::labelled(&root, &picture::EXTENSIONS)?;
-    let items = objects(listing.files, shape.views)?;
+    let (items, stored) = objects(listing.files, shape.views)?;
     let plan = Plan {
         classes: listing.classes,
         items,
+        // Twelve views are a ring by custom; other numbers may be anything (twenty are the corners of a dodecahedron).
+        rig: if stored == MAX_VIEWS { Rig::Ring { places: MAX_VIEWS, rings: 1 } } else { Rig::Loose },
         skipped: Vec::new(),
         licence: "as the owner of the files says".to_owned(),
         fingerprint: listing.fingerprint,
     };
     finish(
         plan,
-        spec,
-        shape,
+        (spec, shape),
         access,
+        Effort::Large,
         |_| Ok(()),
         |item, _, sample| {
             for (path, planes) in item.content.iter().zip(sample.chunks_exact_mut(shape.view_bytes())) {
@@ -52,8 +55,8 @@ pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, Da
     )
 }
 
-/// Groups files into objects and keeps `views` of each.
-fn objects(files: Vec<File>, views: usize) -> Result<Vec<Item<Vec<PathBuf>>>, DataError> {
+/// Groups files into objects and keeps `views` of each; also tells how many views each had.
+fn objects(files: Vec<File>, views: usize) -> Result<(Vec<Item<Vec<PathBuf>>>, usize), DataError> {
     let mut groups: BTreeMap<Key, Vec<(u64, PathBuf)>> = BTreeMap::new();
     for File { label, part, base, path } in files {
         let (stem, number) = stem_and_number(&path);
@@ -76,7 +79,7 @@ fn objects(files: Vec<File>, views: usize) -> Result<Vec<Item<Vec<PathBuf>>>, Da
         let content = spread_order(files.len()).into_iter().take(views).map(|at| files[at].1.clone()).collect();
         items.push(Item { label, part, name: object.display().to_string(), content });
     }
-    Ok(items)
+    Ok((items, first.map_or(0, |(_, stored)| stored)))
 }
 
 /// The file name without its extension, cut before its last number (and the separator before that), and that number.
@@ -105,7 +108,7 @@ mod tests {
         for object in ["bed_0001", "bed_0002"] {
             files.extend((1..=12).map(|view| file(&format!("r/a/train/{object}_{view}.png"))));
         }
-        let objects = objects(files, 3).expect("valid");
+        let objects = objects(files, 3).expect("valid").0;
         assert_eq!(objects.len(), 2);
         assert_eq!(names(&objects[1]), ["bed_0002_1.png", "bed_0002_7.png", "bed_0002_4.png"]);
     }
@@ -113,7 +116,7 @@ mod tests {
     #[test]
     fn files_in_a_folder_are_one_object() {
         let files = ["x/0.png", "x/1.png", "y/a.png", "y/b.png"].map(|name| file(&format!("r/a/train/{name}")));
-        let objects = objects(files.to_vec(), 2).expect("valid");
+        let objects = objects(files.to_vec(), 2).expect("valid").0;
         assert_eq!(objects.iter().map(names).collect::<Vec<_>>(), [["0.png", "1.png"], ["a.png", "b.png"]]);
     }
 

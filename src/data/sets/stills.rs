@@ -5,7 +5,7 @@ use std::path::Path;
 
 use image::{DynamicImage, GrayImage, RgbImage};
 
-use super::{Access, finish, folder, read_file};
+use super::{Access, Effort, finish, folder, read_file};
 use crate::data::Dataset;
 use crate::data::error::DataError;
 use crate::data::fingerprint::Fingerprint;
@@ -159,7 +159,7 @@ fn metadata(path: &Path) -> Result<std::fs::Metadata, DataError> {
     path.metadata().map_err(|source| DataError::Read { path: path.to_owned(), source })
 }
 
-/// Cuts the pictures of all blocks into views. These sets are quick to make, so they are not kept in the cache.
+/// Cuts the pictures of all blocks into views. These sets are quick to make.
 fn open_blocks(
     blocks: &[Block],
     classes: Vec<String>,
@@ -176,12 +176,13 @@ fn open_blocks(
             items.push(Item { label: u16::from(label), part: Some(block.part), name, content: (block_at, at) });
         }
     }
-    let plan = Plan { classes, items, skipped: Vec::new(), licence: licence.to_owned(), fingerprint };
+    let plan =
+        Plan { classes, items, rig: spec.views.rig(), skipped: Vec::new(), licence: licence.to_owned(), fingerprint };
     finish(
         plan,
-        spec,
-        shape,
-        Access { cache: None, ..access },
+        (spec, shape),
+        access,
+        Effort::Small,
         |_| Ok(()),
         |item, _, sample| {
             let (block, at) = item.content;

@@ -1,0 +1,122 @@
+//! Where the samples of a set are: in memory, or, for big sets, in a file of the cache that is read view by view.
+//!
+//! Invariant: the bytes are the same wherever they are; only how long a reader waits differs.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::cache::Draft;
+use super::error::DataError;
+
+/// Bytes that are read from a file at a time when all are wanted.
+const BLOCK: u64 = 1 << 20;
+
+/// All samples of a set, `[object, view, channel, height, width]`, contiguous.
+#[derive(Debug, Clone)]
+pub enum Samples {
+    /// In memory.
+    Memory(Vec<u8>),
+    /// In a file, read as they are wanted.
+    File(Arc<Extent>),
+}
+
+/// A part of an open file. The file stays readable when it is removed from its folder.
+#[derive(Debug)]
+pub struct Extent {
+    /// The file.
+    pub file: File,
+    /// Its name, for messages.
+    pub path: PathBuf,
+    /// Its first byte that counts.
+    pub start: u64,
+    /// How many count.
+    pub bytes: u64,
+}
+
+/// Takes samples object by object, while a set is made.
+#[derive(Debug)]
+pub enum Sink {
+    /// Into memory.
+    Memory(Vec<u8>),
+    /// Into a file of the cache.
+    File(Draft),
+}
+
+impl Samples {
+    /// How many there are, in bytes.
+    pub fn bytes(&self) -> u64 {
+        match self {
+            Self::Memory(bytes) => bytes.len() as u64,
+            Self::File(extent) => extent.bytes,
+        }
+    }
+
+    /// `length` bytes from `start` on.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    ///
+    /// # Panics
+    /// When there are not so many.
+    pub fn read(&self, start: usize, length: usize) -> Result<Cow<'_, [u8]>, DataError> {
+        match self {
+            Self::Memory(bytes) => Ok(Cow::Borrowed(&bytes[start..start + length])),
+            Self::File(extent) => {
+                assert!((start + length) as u64 <= extent.bytes, "within the samples");
+                let mut bytes = vec![0; length];
+                extent.read_at(start as u64, &mut bytes)?;
+                Ok(Cow::Owned(bytes))
+            }
+        }
+    }
+}
+
+impl Extent {
+    /// Fills `bytes` from the place `start` of this part on.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or ends before.
+    pub fn read_at(&self, start: u64, bytes: &mut [u8]) -> Result<(), DataError> {
+        let unreadable = |source| DataError::Read { path: self.path.clone(), source };
+        self.file.read_exact_at(bytes, self.start + start).map_err(unreadable)
+    }
+}
+
+impl Sink {
+    /// Adds an object.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn push(&mut self, object: &[u8]) -> Result<(), DataError> {
+        match self {
+            Self::Memory(bytes) => bytes.extend_from_slice(object),
+            Self::File(draft) => draft.push(object)?,
+        }
+        Ok(())
+    }
+}
+
+impl Default for Samples {
+    fn default() -> Self {
+        Self::Memory(Vec::new())
+    }
+}
+
+impl PartialEq for Samples {
+    /// Whether the bytes are the same, wherever they are; what cannot be read is not the same as anything.
+    fn eq(&self, other: &Self) -> bool {
+        let bytes = self.bytes();
+        bytes == other.bytes()
+            && (0..bytes.div_ceil(BLOCK)).all(|block| {
+                let start = block * BLOCK;
+                let read = |samples: &Self| {
+                    let part = samples.read(start as usize, BLOCK.min(bytes - start) as usize);
+                    part.map(Cow::into_owned).ok()
+                };
+                read(self).is_some_and(|part| read(other) == Some(part))
+            })
+    }
+}
