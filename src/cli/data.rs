@@ -5,7 +5,12 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 use super::{Answer, progress};
-use crate::data::{Cache, DataSpec, Dataset, Source, fetch, sheet};
+use crate::data::{Cache, DataError, DataSpec, Dataset, Source, fetch, sheet};
+
+/// Objects of each class on a contact sheet.
+const PER_CLASS: usize = 3;
+/// Left-out files that are named; more are counted.
+const NAMED: usize = 10;
 
 /// Arguments of `data`.
 #[derive(Debug, clap::Args)]
@@ -13,15 +18,15 @@ pub(super) struct Arguments {
     /// A set such as `arrangement-10:level=hard` or `meshes:FOLDER`; or `fetch NAME`; or `clean`
     #[arg(required = true, num_args = 1..=2, value_names = ["SPEC", "NAME"])]
     words: Vec<String>,
-    /// Views per object
-    #[arg(long, default_value_t = 12)]
-    views: usize,
+    /// Views per object [default: 12, or all there are; 1 for single pictures]
+    #[arg(long)]
+    views: Option<usize>,
     /// Pixels along an edge
     #[arg(long, default_value_t = crate::data::DEFAULT_SIZE)]
     size: usize,
-    /// 1 for grey, 3 for colour
-    #[arg(long, default_value_t = 1)]
-    channels: usize,
+    /// 1 for grey, 3 for colour [default: 1; 3 for cifar and images]
+    #[arg(long)]
+    channels: Option<usize>,
     /// Write a contact sheet of a few objects of each class
     #[arg(long, value_name = "FILE.png")]
     sheet: Option<PathBuf>,
@@ -46,7 +51,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
         ["clean"] => {
             let Some(cache) = Cache::of_user() else { bail!("there is no cache folder: HOME is not set") };
             let cleaned = cache.clean()?;
-            println!("{} files removed, {} bytes", cleaned.files, cleaned.bytes);
+            println!("{} files removed, {:.1} MB", cleaned.files, cleaned.bytes as f64 / 1e6);
         }
         [spec] => describe(&spec.parse()?, &arguments)?,
         words => bail!("`{}` is not one set", words.join(" ")),
@@ -55,14 +60,9 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
 }
 
 fn describe(spec: &DataSpec, arguments: &Arguments) -> Result<()> {
-    let bar = progress::Bar::new("rendering");
-    let set =
-        Dataset::open_with_progress(spec, arguments.views, arguments.size, arguments.channels, &|done, total| {
-            bar.show(done, total);
-        })?;
-    bar.end();
+    let set = open(spec, arguments)?;
     if let Some(path) = &arguments.sheet {
-        sheet::write(&set, 3, path)?;
+        sheet::write(&set, PER_CLASS, path)?;
     }
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&set.summary())?);
@@ -70,17 +70,36 @@ fn describe(spec: &DataSpec, arguments: &Arguments) -> Result<()> {
     }
     println!("{}: {} objects of {} classes", set.name, set.objects(), set.classes.len());
     println!("{} views of {} x {} pixels, {} channel(s)", set.views, set.width, set.height, set.channels);
-    let split = &set.split;
-    println!("train {}, validation {}, test {} objects", split.train.len(), split.validation.len(), split.test.len());
-    for (class, count) in set.classes.iter().zip(set.class_counts()) {
-        println!("  {:>6}  {class}", count.iter().sum::<usize>());
+    println!("  {:>7} {:>10} {:>7}", "train", "validation", "test");
+    let line = |[train, validation, test]: [usize; 3], name: &str| {
+        println!("  {train:>7} {validation:>10} {test:>7}  {name}");
+    };
+    for (class, counts) in set.classes.iter().zip(set.class_counts()) {
+        line(counts, class);
     }
-    for skipped in set.skipped.iter().take(10) {
+    line([set.split.train.len(), set.split.validation.len(), set.split.test.len()], "all classes");
+    for skipped in set.skipped.iter().take(NAMED) {
         println!("left out: {} ({})", skipped.file, skipped.reason);
     }
-    if set.skipped.len() > 10 {
-        println!("left out: {} more", set.skipped.len() - 10);
+    if set.skipped.len() > NAMED {
+        println!("left out: {} more", set.skipped.len() - NAMED);
     }
     println!("licence: {}", set.licence);
     Ok(())
+}
+
+/// Opens the set; where no number of views is asked for and there are fewer than usual, all there are.
+fn open(spec: &DataSpec, arguments: &Arguments) -> Result<Dataset, DataError> {
+    let channels = arguments.channels.unwrap_or_else(|| spec.usual_channels());
+    let open = |views| {
+        let bar = progress::Bar::new("rendering");
+        let show = |done: usize, total: usize| bar.show(done, total);
+        let set = Dataset::open_with_progress(spec, views, arguments.size, channels, &show);
+        bar.end();
+        set
+    };
+    match open(arguments.views.unwrap_or_else(|| spec.usual_views())) {
+        Err(DataError::TooFewViews { available, .. }) if arguments.views.is_none() => open(available),
+        set => set,
+    }
 }

@@ -321,7 +321,7 @@ impl Job {
         let route = Route::of_design(&self.space, design);
         let objects = &self.inputs.data().split.validation;
         let device = self.settings.device.open();
-        let found = measure(&self.supernet, &route, &self.inputs, objects, views as usize, &self.settings, &device);
+        let found = measure(&self.supernet, &route, &self.inputs, objects, views as usize, &self.settings, &device)?;
         self.store.record(&measurement(subject, found, started))?;
         self.known.insert(design.clone(), found.accuracy);
         let (step, samples, accuracy) = (self.step, found.objects as u64, found.accuracy);

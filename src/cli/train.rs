@@ -152,7 +152,7 @@ pub(super) fn manifest_of(
     settings: &Settings,
 ) -> Result<Manifest> {
     let data = match data.or(space.data.as_deref()) {
-        Some(data) => data.parse::<DataSpec>()?.to_string(),
+        Some(data) => data.parse::<DataSpec>()?.with_absolute_paths()?.to_string(),
         None => String::new(),
     };
     let document = |name: &str, source: &Source| Document { name: name.to_owned(), text: source.text.clone() };
@@ -365,7 +365,7 @@ impl Job {
         let started = Instant::now();
         let route = Route::of_design(&self.space, design);
         let device = self.settings.device.open();
-        let found = measure(weights, &route, &self.inputs, objects, views, &self.settings, &device);
+        let found = measure(weights, &route, &self.inputs, objects, views, &self.settings, &device)?;
         let text = self.space.print_design(design);
         let subject = Subject { design: text.clone(), views: views as u32, subset, step };
         self.store.record(&measurement(subject, found, started))?;

@@ -2,12 +2,13 @@
 //!
 //! Examples: `arrangement-10`, `arrangement-10:level=easy,seed=3,objects=500`, `furniture`, `meshes:parts,cap=60,up=y`.
 //! Reading and printing are inverse: the printed form names what differs from the defaults, in a fixed order, so it can serve
-//! as a key.
+//! as a key. A comma within a path is written `\,`.
 
-use std::fmt;
-use std::path::PathBuf;
+use std::path::{self, Path, PathBuf};
 use std::str::FromStr;
+use std::{fmt, io};
 
+use super::camera::MAX_VIEWS;
 use super::error::{DataError, nearest};
 use super::mesh::UpAxis;
 use super::sets::arrangement::Level;
@@ -128,6 +129,30 @@ impl DataSpec {
         }
     }
 
+    /// The set with its paths made absolute, so that it can be opened from any folder.
+    ///
+    /// # Errors
+    /// When the present folder is unknown.
+    pub fn with_absolute_paths(mut self) -> io::Result<Self> {
+        for path in [&mut self.path, &mut self.labels].into_iter().flatten() {
+            *path = path::absolute(&*path)?;
+        }
+        Ok(self)
+    }
+
+    /// Views of an object when nothing else is asked for: a full ring, or the whole of a single picture.
+    pub fn usual_views(&self) -> usize {
+        match self.source {
+            Source::FashionMnist | Source::Idx | Source::Cifar | Source::Images => 1,
+            _ => MAX_VIEWS,
+        }
+    }
+
+    /// Channels when nothing else is asked for: colour where files usually have it.
+    pub fn usual_channels(&self) -> usize {
+        if matches!(self.source, Source::Cifar | Source::Images) { 3 } else { 1 }
+    }
+
     /// Elevations of the camera rings in degrees: as named, or the set's own. Parts of a circuit board look alike from
     /// above, so `kicad` has a ring below as well.
     pub fn ring_elevations(&self) -> Vec<f32> {
@@ -195,7 +220,7 @@ impl DataSpec {
             "mirror" => self.mirror.and_then(|mirror| name_of(&YES_NO, mirror)),
             "objects" => self.objects.map(|objects| objects.to_string()),
             "cap" => self.cap.map(|cap| cap.to_string()),
-            "labels" => self.labels.as_ref().map(|labels| labels.display().to_string()),
+            "labels" => self.labels.as_deref().map(escaped),
             "classes" if !self.classes.is_empty() => Some(self.classes.join("/")),
             "rings" => self.rings.as_ref().map(|rings| rings.iter().map(f32::to_string).collect::<Vec<_>>().join("/")),
             "split" if self.split != default.split => {
@@ -216,7 +241,7 @@ impl FromStr for DataSpec {
             nearest: nearest(name, Source::ALL.iter().map(|(known, _)| *known)),
         })?;
         let mut spec = Self::new(source);
-        for (at, piece) in rest.split(',').enumerate().filter(|(_, piece)| !piece.is_empty()) {
+        for (at, piece) in pieces(rest).iter().enumerate().filter(|(_, piece)| !piece.is_empty()) {
             let (option, value) = piece.split_once('=').unwrap_or((piece, ""));
             if source.options().contains(&option) {
                 spec.set(option, value)?;
@@ -239,7 +264,7 @@ impl fmt::Display for DataSpec {
         f.write_str(self.source.name())?;
         let mut separator = ':';
         if let Some(path) = &self.path {
-            write!(f, "{separator}{}", path.display())?;
+            write!(f, "{separator}{}", escaped(path))?;
             separator = ',';
         }
         for option in self.source.options() {
@@ -250,6 +275,26 @@ impl fmt::Display for DataSpec {
         }
         Ok(())
     }
+}
+
+/// The pieces between commas; `\,` is a comma within one.
+fn pieces(text: &str) -> Vec<String> {
+    let mut pieces = vec![String::new()];
+    let mut rest = text.chars().peekable();
+    while let Some(character) = rest.next() {
+        let comma = character == '\\' && rest.next_if_eq(&',').is_some();
+        match pieces.last_mut() {
+            Some(piece) if comma => piece.push(','),
+            Some(piece) if character != ',' => piece.push(character),
+            _ => pieces.push(String::new()),
+        }
+    }
+    pieces
+}
+
+/// A path as one piece.
+fn escaped(path: &Path) -> String {
+    path.to_string_lossy().replace(',', "\\,")
 }
 
 const YES_NO: [(&str, bool); 2] = [("yes", true), ("no", false)];
@@ -282,6 +327,7 @@ fn shares(value: &str) -> Option<Shares> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn text_and_back() {
@@ -294,11 +340,26 @@ mod tests {
             "furniture:/elsewhere/with=sign,classes=chair/table,cap=20,up=z",
             "kicad:labels=mine.tsv,rings=45",
             "meshes:C:parts",
+            "kicad:/a\\,b/c,labels=x\\,y",
         ] {
             assert_eq!(text.parse::<DataSpec>().expect(text).to_string(), text);
         }
         let shuffled: DataSpec = "arrangement-10:objects=5,level=default,seed=1".parse().expect("valid");
         assert_eq!(shuffled.to_string(), "arrangement-10:seed=1,objects=5");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered_and_what_is_read_prints_the_same(
+            name in prop::sample::select(Source::ALL.map(|(name, _)| name).to_vec()),
+            rest in "(/[a-z.,\\\\]{1,4})?(,?(seed|objects|cap|classes|labels|rings|up|views|mirror|split|level)=[a-z0-9/.-]{0,9}){0,3}",
+            junk: String,
+        ) {
+            let _ = junk.parse::<DataSpec>();
+            if let Ok(spec) = format!("{name}:{rest}").parse::<DataSpec>() {
+                prop_assert_eq!(spec.to_string().parse::<DataSpec>().expect("valid"), spec);
+            }
+        }
     }
 
     #[test]

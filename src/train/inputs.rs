@@ -6,8 +6,9 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::{Settings, TrainError};
-use crate::data::camera::spread_order;
-use crate::data::{Dataset, MAX_VIEWS};
+use crate::data::augment::{Augmentation, Augmenter};
+use crate::data::random::Stream;
+use crate::data::{DataError, Dataset};
 use crate::space::SearchSpace;
 
 /// Objects on a device.
@@ -36,15 +37,13 @@ pub struct Inputs {
     data: Dataset,
     /// Value of each byte, per channel, after normalisation.
     levels: Vec<[f32; 256]>,
-    /// Index of the view at each place of a full ring, if the set has one: objects may then be turned.
-    ring: Option<Vec<usize>>,
 }
 
 impl Inputs {
     /// Checks the data against the space.
     ///
     /// # Errors
-    /// Another number of classes or channels, or no training objects.
+    /// Another number of classes or channels, no training objects, or a file of samples that cannot be read.
     pub fn new(data: Dataset, space: &SearchSpace) -> Result<Self, TrainError> {
         let wrong = |what: &str, found: usize, wanted: u32| {
             Err(TrainError::Data(format!("{} has {found} {what}; the space {} has {wanted}", data.name, space.name)))
@@ -61,12 +60,8 @@ impl Inputs {
         let level = |statistics: crate::data::Statistics| {
             std::array::from_fn(|byte| (byte as f32 / 255.0 - statistics.mean) / statistics.deviation)
         };
-        let levels = data.statistics().into_iter().map(level).collect();
-        let ring = (data.views == MAX_VIEWS).then(|| {
-            let order = spread_order(MAX_VIEWS);
-            (0..MAX_VIEWS).map(|place| order.iter().position(|&at| at == place).unwrap_or(0)).collect()
-        });
-        Ok(Self { data, levels, ring })
+        let levels = data.statistics()?.into_iter().map(level).collect();
+        Ok(Self { data, levels })
     }
 
     /// The data set.
@@ -79,9 +74,18 @@ impl Inputs {
         steps as f64 * settings.images as f64 / (self.data.split.train.len() * self.data.views) as f64
     }
 
-    /// The batch of a step: a random number of views, objects in an order shuffled once per pass, each turned by a random
-    /// angle where views form a ring.
-    pub fn training_batch(&self, settings: &Settings, step: u64, rng: &mut impl Rng, device: &Device) -> Batch {
+    /// The batch of a step: a random number of views, objects in an order shuffled once per pass, each changed a little at
+    /// random as the settings say.
+    ///
+    /// # Errors
+    /// A file of samples that cannot be read.
+    pub fn training_batch(
+        &self,
+        settings: &Settings,
+        step: u64,
+        rng: &mut impl Rng,
+        device: &Device,
+    ) -> Result<Batch, TrainError> {
         let train = &self.data.split.train;
         let choices: Vec<usize> =
             [1, 2, 3, 4, 6, 8, 12].into_iter().filter(|&views| views <= self.data.views).collect();
@@ -91,13 +95,16 @@ impl Inputs {
         let start = rng.random_range(0..train.len());
         let order = self.shuffled(settings.seed, step / 8);
         let objects: Vec<u32> = (0..size).map(|index| train[order[(start + index) % order.len()]]).collect();
-        let poses: Vec<Pose> = objects.iter().map(|_| Pose::random(rng)).collect();
-        self.assemble(&objects, count, &poses, device)
+        let augmenter = Augmenter::new(&self.data, settings.augmentation);
+        self.assemble(&objects, count, (&augmenter, rng.random()), device)
     }
 
     /// Objects with their first views, as they are.
-    pub fn batch(&self, objects: &[u32], views: usize, device: &Device) -> Batch {
-        self.assemble(objects, views, &[], device)
+    ///
+    /// # Errors
+    /// A file of samples that cannot be read.
+    pub fn batch(&self, objects: &[u32], views: usize, device: &Device) -> Result<Batch, TrainError> {
+        self.assemble(objects, views, (&Augmenter::new(&self.data, Augmentation::NONE), 0), device)
     }
 
     fn shuffled(&self, seed: u64, pass: u64) -> Vec<usize> {
@@ -108,16 +115,21 @@ impl Inputs {
         order
     }
 
-    /// `poses` is empty or has one entry per object.
-    fn assemble(&self, objects: &[u32], count: usize, poses: &[Pose], device: &Device) -> Batch {
+    /// What the augmenter does to an object follows from the seed and the object.
+    fn assemble(
+        &self,
+        objects: &[u32],
+        count: usize,
+        (augmenter, seed): (&Augmenter, u64),
+        device: &Device,
+    ) -> Result<Batch, TrainError> {
         let data = &self.data;
-        let mut values = Vec::with_capacity(objects.len() * count * data.view_bytes());
-        for (index, &object) in objects.iter().enumerate() {
-            let pose = poses.get(index).copied().unwrap_or_default();
-            for view in 0..count {
-                self.push_image(&mut values, data.view(object as usize, self.turned(view, pose.turn)), pose);
-            }
+        let mut bytes = Vec::with_capacity(objects.len() * count * data.view_bytes());
+        for &object in objects {
+            let mut stream = Stream::new(seed, object.into());
+            augmenter.append(data, object as usize, 0..count, &mut stream, &mut bytes)?;
         }
+        let values = self.normalised(&bytes);
         let labels: Vec<u16> = objects.iter().map(|&object| data.labels[object as usize]).collect();
         let classes = data.classes.len();
         let mut targets = vec![0.0_f32; labels.len() * classes];
@@ -125,51 +137,30 @@ impl Inputs {
             row[usize::from(label)] = 1.0;
         }
         let shape = [objects.len() * count, data.height, data.width, data.channels];
-        Batch {
+        Ok(Batch {
             views: Tensor::from_data(TensorData::new(values, shape), device),
             count,
             targets: Tensor::from_data(TensorData::new(targets, [labels.len(), classes]), device),
             labels,
-        }
+        })
     }
 
-    /// The view that stands where `view` stood before the object was turned.
-    fn turned(&self, view: usize, turn: usize) -> usize {
-        match &self.ring {
-            Some(ring) => {
-                let place = ring.iter().position(|&index| index == view).unwrap_or(0);
-                ring[(place + turn) % ring.len()]
-            }
-            None => view,
-        }
-    }
-
-    /// Appends one image, channels last, shifted by a pixel or so; what comes in at the edge repeats it.
-    fn push_image(&self, values: &mut Vec<f32>, image: &[u8], pose: Pose) {
-        let (height, width) = (self.data.height, self.data.width);
-        let shifted = |at: usize, by: i32, size: usize| at.saturating_add_signed(by as isize).min(size - 1);
-        for row in 0..height {
-            let row = shifted(row, pose.down, height) * width;
-            for column in 0..width {
-                let pixel = row + shifted(column, pose.right, width);
-                for (channel, levels) in self.levels.iter().enumerate() {
-                    values.push(levels[usize::from(image[channel * height * width + pixel])]);
-                }
+    /// Images `[image, channel, row, column]` as values `[image, row, column, channel]`.
+    fn normalised(&self, images: &[u8]) -> Vec<f32> {
+        let plane = self.data.height * self.data.width;
+        let mut values = Vec::with_capacity(images.len());
+        for image in images.chunks_exact(self.levels.len() * plane) {
+            for pixel in 0..plane {
+                let planes = image.chunks_exact(plane).zip(&self.levels);
+                values.extend(planes.map(|(plane, levels)| levels[usize::from(plane[pixel])]));
             }
         }
+        values
     }
 }
 
-/// How a training object is moved: turned by steps of the ring, shifted by pixels.
-#[derive(Debug, Clone, Copy, Default)]
-struct Pose {
-    turn: usize,
-    down: i32,
-    right: i32,
-}
-
-impl Pose {
-    fn random(rng: &mut impl Rng) -> Self {
-        Self { turn: rng.random_range(0..MAX_VIEWS), down: rng.random_range(-1..=1), right: rng.random_range(-1..=1) }
+impl From<DataError> for TrainError {
+    fn from(error: DataError) -> Self {
+        Self::Data(error.to_string())
     }
 }

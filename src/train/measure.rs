@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 
 use super::loss::argmax;
-use super::{Inputs, Settings};
+use super::{Inputs, Settings, TrainError};
 use crate::supernet::{Norms, Route, Supernet, Views};
 
 /// Most images of one forward pass.
@@ -25,6 +25,9 @@ pub struct Measure {
 }
 
 /// Accuracy of a route over `objects`, each seen from its first `views` views, after recalibration on training objects.
+///
+/// # Errors
+/// A file of samples that cannot be read.
 pub fn measure(
     supernet: &Supernet,
     route: &Route,
@@ -33,7 +36,7 @@ pub fn measure(
     views: usize,
     settings: &Settings,
     device: &Device,
-) -> Measure {
+) -> Result<Measure, TrainError> {
     let train = &inputs.data().split.train;
     let chunk = (IMAGES / views).max(1);
     // Evenly spread over the training objects, so that all classes take part.
@@ -41,14 +44,14 @@ pub fn measure(
     let calibration: Vec<u32> = (0..count).map(|index| train[index * train.len() / count]).collect();
     let mut norms = Norms::calibrate();
     for objects in calibration.chunks(chunk) {
-        let batch = inputs.batch(objects, views, device);
+        let batch = inputs.batch(objects, views, device)?;
         norms.rewind();
         supernet.forward(batch.views, Views(views), route, &mut norms);
     }
     let mut norms = norms.freeze();
     let mut right = 0;
     for objects in objects.chunks(chunk) {
-        let batch = inputs.batch(objects, views, device);
+        let batch = inputs.batch(objects, views, device)?;
         norms.rewind();
         let logits = supernet.forward(batch.views, Views(views), route, &mut norms);
         let [_, classes] = logits.dims();
@@ -60,5 +63,5 @@ pub fn measure(
             .count();
     }
     let accuracy = right as f64 / objects.len().max(1) as f64;
-    Measure { views, accuracy, objects: objects.len(), calibration: count, batches: count.div_ceil(chunk) }
+    Ok(Measure { views, accuracy, objects: objects.len(), calibration: count, batches: count.div_ceil(chunk) })
 }

@@ -155,7 +155,7 @@ impl Trainer {
     /// Trains one step: all nets of the sandwich on one batch, their gradients added, one update.
     ///
     /// # Errors
-    /// A loss that is not a number; nothing was updated then.
+    /// A loss that is not a number, or a file of samples that cannot be read; nothing was updated then.
     pub fn step(&mut self, inputs: &Inputs) -> Result<StepReport, TrainError> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.settings.seed);
         rng.set_stream(self.step + 1);
@@ -164,7 +164,7 @@ impl Trainer {
         }
         let mut seconds = Parts::default();
         let mut clock = Clock::start();
-        let batch = inputs.training_batch(&self.settings, self.step, &mut rng, &self.device);
+        let batch = inputs.training_batch(&self.settings, self.step, &mut rng, &self.device)?;
         seconds.data = clock.lap();
         let nets = sandwich::nets(&self.space, &self.settings, self.step, &mut rng);
         let mut accumulator = GradientsAccumulator::new();

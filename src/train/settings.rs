@@ -5,6 +5,7 @@ use std::f64::consts::PI;
 use serde::{Deserialize, Serialize};
 
 use super::DeviceKind;
+use crate::data::augment::Strength;
 use crate::supernet::Initialisation;
 
 /// What students learn from.
@@ -71,6 +72,8 @@ pub struct Settings {
     pub teacher_first: f64,
     /// Share of the labels in the students' target; the rest is the teacher's.
     pub label_share: f64,
+    /// How much training objects are changed.
+    pub augmentation: Strength,
     /// Random nets per step.
     pub random_nets: usize,
     /// Which nets a step trains.
@@ -106,6 +109,7 @@ impl Default for Settings {
             clip: 1.0,
             teacher_first: 0.3,
             label_share: 0.0,
+            augmentation: Strength::default(),
             random_nets: 1,
             sampling: Sampling::default(),
             distillation: Distillation::default(),

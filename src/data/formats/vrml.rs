@@ -4,15 +4,13 @@
 //! appearance, normals and colours are skipped. A `Transform` that moves something is refused rather than ignored.
 
 use std::collections::HashMap;
+use std::str::Lines;
 
 use super::{ParseError, finite, shown};
 use crate::data::mesh::{Mesh, Vec3};
 
 /// Most points of a file: points used by name many times could otherwise grow far beyond the file.
 const MOST_VERTICES: usize = 20_000_000;
-
-/// A token and its line, counted from 1.
-type Token<'a> = (usize, &'a str);
 
 /// Reads a VRML file: all face sets together.
 ///
@@ -23,16 +21,18 @@ pub fn read(bytes: &[u8]) -> Result<Mesh, ParseError> {
     if !text.starts_with("#VRML V2.0") {
         return Err(ParseError::line(1, "expected the header `#VRML V2.0 utf8`"));
     }
-    let tokens = tokens(&text);
-    let mut reader = Reader { tokens: &tokens, at: 0, defined: HashMap::new() };
+    let mut reader = Reader { lines: text.lines(), line: 0, rest: "", before: [""; 3], defined: HashMap::new() };
     let mut mesh = Mesh::default();
-    while let Some((line, token)) = reader.next() {
+    while let Some(token) = reader.next() {
         match token {
             "IndexedFaceSet" => reader.face_set(&mut mesh)?,
             // Points may be defined outside of a face set and used there.
             "Coordinate" => drop(reader.coordinate()?),
-            "translation" | "rotation" | "scale" | "center" | "scaleOrientation" if reader.number_follows() => {
-                return Err(ParseError::line(line, format!("`{token}` of a Transform is not supported")));
+            "translation" | "rotation" | "scale" | "center" | "scaleOrientation" => {
+                let line = reader.line;
+                if reader.next().is_some_and(|token| finite(token).is_some()) {
+                    return Err(ParseError::line(line, format!("`{token}` of a Transform is not supported")));
+                }
             }
             _ => {}
         }
@@ -40,41 +40,54 @@ pub fn read(bytes: &[u8]) -> Result<Mesh, ParseError> {
     Ok(mesh)
 }
 
+/// Words, brackets and quoted strings of a text, one after the other; commas count as blanks; `#` starts a comment.
 struct Reader<'a> {
-    tokens: &'a [Token<'a>],
-    at: usize,
+    lines: Lines<'a>,
+    /// Line of the token last read, counted from 1.
+    line: usize,
+    /// What comes after it in that line.
+    rest: &'a str,
+    /// The tokens last read, the latest first.
+    before: [&'a str; 3],
     /// Points of `DEF name Coordinate`.
     defined: HashMap<&'a str, Vec<Vec3>>,
 }
 
 impl<'a> Reader<'a> {
-    fn next(&mut self) -> Option<Token<'a>> {
-        let token = self.tokens.get(self.at).copied();
-        self.at += 1;
-        token
-    }
-
-    /// The token `back` places before the one last read.
-    fn before(&self, back: usize) -> Option<&'a str> {
-        self.at.checked_sub(1 + back).and_then(|at| self.tokens.get(at)).map(|(_, token)| *token)
-    }
-
-    fn number_follows(&self) -> bool {
-        self.tokens.get(self.at).is_some_and(|(_, token)| finite(token).is_some())
-    }
-
-    fn line(&self) -> usize {
-        let last = self.tokens.len().saturating_sub(1);
-        self.tokens.get(self.at.min(last)).map_or(1, |(line, _)| *line)
+    fn next(&mut self) -> Option<&'a str> {
+        let first = loop {
+            self.rest = self.rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+            match self.rest.chars().next() {
+                Some(first) if first != '#' => break first,
+                _ => {
+                    self.rest = self.lines.next()?;
+                    self.line += 1;
+                }
+            }
+        };
+        let rest = self.rest;
+        let length = match first {
+            '[' | ']' | '{' | '}' => 1,
+            '"' => rest[1..].find('"').map_or(rest.len(), |end| end + 2),
+            _ => rest.find(|c: char| c.is_whitespace() || ",[]{}#\"".contains(c)).unwrap_or(rest.len()),
+        };
+        let token;
+        (token, self.rest) = rest.split_at(length);
+        self.before = [token, self.before[0], self.before[1]];
+        Some(token)
     }
 
     fn expect(&mut self, wanted: &str) -> Result<(), ParseError> {
-        let line = self.line();
         match self.next() {
-            Some((_, found)) if found == wanted => Ok(()),
-            Some((_, found)) => Err(ParseError::line(line, format!("expected `{wanted}`, found `{}`", shown(found)))),
-            None => Err(ParseError::line(line, format!("expected `{wanted}`, but the file ends"))),
+            Some(found) if found == wanted => Ok(()),
+            Some(found) => Err(self.error(format!("expected `{wanted}`, found `{}`", shown(found)))),
+            None => Err(self.error(format!("expected `{wanted}`, but the file ends"))),
         }
+    }
+
+    /// An error at the token last read.
+    fn error(&self, message: impl Into<String>) -> ParseError {
+        ParseError::line(self.line, message)
     }
 
     /// After `IndexedFaceSet`: its braces and all in them.
@@ -82,15 +95,14 @@ impl<'a> Reader<'a> {
         self.expect("{")?;
         let (mut depth, mut points, mut faces) = (1usize, Vec::new(), Vec::new());
         while depth > 0 {
-            let line = self.line();
-            let Some((_, token)) = self.next() else {
-                return Err(ParseError::line(line, "the file ends within an IndexedFaceSet"));
+            let Some(token) = self.next() else {
+                return Err(self.error("the file ends within an IndexedFaceSet"));
             };
             match token {
                 "{" => depth += 1,
                 "}" => depth -= 1,
                 "Coordinate" => points = self.coordinate()?,
-                "USE" if self.before(1) == Some("coord") => points = self.used(line)?,
+                "USE" if self.before[1] == "coord" => points = self.used()?,
                 "coordIndex" => faces = self.indices()?,
                 _ => {}
             }
@@ -117,7 +129,7 @@ impl<'a> Reader<'a> {
 
     /// After `Coordinate`: `{ point [ ... ] }`. Remembers the points when they were given a name.
     fn coordinate(&mut self) -> Result<Vec<Vec3>, ParseError> {
-        let name = (self.before(2) == Some("DEF")).then(|| self.before(1)).flatten();
+        let [_, name, def] = self.before;
         self.expect("{")?;
         self.expect("point")?;
         let numbers = self.numbers()?;
@@ -129,17 +141,17 @@ impl<'a> Reader<'a> {
             };
             points.push([x, y, z]);
         }
-        if let Some(name) = name {
+        if def == "DEF" {
             self.defined.insert(name, points.clone());
         }
         Ok(points)
     }
 
     /// After `coord USE`: the points of that name.
-    fn used(&mut self, line: usize) -> Result<Vec<Vec3>, ParseError> {
-        let name = self.next().map_or("", |(_, name)| name);
+    fn used(&mut self) -> Result<Vec<Vec3>, ParseError> {
+        let name = self.next().unwrap_or("");
         let points = self.defined.get(name).cloned();
-        points.ok_or_else(|| ParseError::line(line, format!("`{}` is used but not defined", shown(name))))
+        points.ok_or_else(|| self.error(format!("`{}` is used but not defined", shown(name))))
     }
 
     /// A list of finite numbers in brackets, with the line of each.
@@ -156,37 +168,16 @@ impl<'a> Reader<'a> {
         self.expect("[")?;
         let mut items = Vec::new();
         loop {
-            let end = self.line();
             match self.next() {
-                Some((_, "]")) => return Ok(items),
-                Some((line, token)) => match read(token) {
-                    Ok(item) => items.push((line, item)),
-                    Err(what) => return Err(ParseError::line(line, format!("`{}` {what}", shown(token)))),
+                Some("]") => return Ok(items),
+                Some(token) => match read(token) {
+                    Ok(item) => items.push((self.line, item)),
+                    Err(what) => return Err(self.error(format!("`{}` {what}", shown(token)))),
                 },
-                None => return Err(ParseError::line(end, "the file ends within a list")),
+                None => return Err(self.error("the file ends within a list")),
             }
         }
     }
-}
-
-/// Splits into words, brackets and quoted strings; commas count as blanks; `#` starts a comment.
-fn tokens(text: &str) -> Vec<Token<'_>> {
-    let mut tokens = Vec::new();
-    for (at, line) in text.lines().enumerate() {
-        let mut rest = line;
-        loop {
-            rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
-            let Some(first) = rest.chars().next().filter(|&c| c != '#') else { break };
-            let length = match first {
-                '[' | ']' | '{' | '}' => 1,
-                '"' => rest[1..].find('"').map_or(rest.len(), |end| end + 2),
-                _ => rest.find(|c: char| c.is_whitespace() || ",[]{}#\"".contains(c)).unwrap_or(rest.len()),
-            };
-            tokens.push((at + 1, &rest[..length]));
-            rest = &rest[length..];
-        }
-    }
-    tokens
 }
 
 #[cfg(test)]

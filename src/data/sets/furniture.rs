@@ -200,6 +200,7 @@ fn unescaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn the_built_in_table_names_the_usual_classes() {
@@ -217,6 +218,42 @@ mod tests {
         assert_eq!(catalogue(text), expected);
         assert_eq!(unescaped("a\\"), "a");
         assert_eq!(unescaped("\\u12"), "\u{12}");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_table_and_a_catalogue_or_not(text in "([a-z#=\\t\\\\u0-9:/ ]{0,12}\n?){0,8}", bytes: Vec<u8>) {
+            if let Ok(table) = class_table(&text) {
+                prop_assert!(!table.is_empty());
+            }
+            for (id, model) in catalogue(&format!("id#1={text}\nmodel#1=/{}", latin1(&bytes))) {
+                prop_assert!(id.len() <= text.len() && !model.starts_with('/'));
+            }
+        }
+
+        #[test]
+        fn damaged_archives_are_answered(edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6), cut: Option<prop::sample::Index>) {
+            use std::io::Write;
+            let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+            for (name, content) in [(CATALOGUE, "id#1=a\nmodel#1=/a.obj\n"), ("a.obj", "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n")] {
+                zip.start_file(name, zip::write::SimpleFileOptions::default()).expect("an entry");
+                zip.write_all(content.as_bytes()).expect("written");
+            }
+            let mut bytes = zip.finish().expect("finished").into_inner();
+            for (place, value) in edits {
+                let at = place.index(bytes.len());
+                bytes[at] = value;
+            }
+            if let Some(end) = cut {
+                bytes.truncate(end.index(bytes.len()));
+            }
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("a.zip");
+            std::fs::write(&path, bytes).expect("written");
+            for (_, entry) in models(&path).unwrap_or_default() {
+                let _ = read_entry(&path, &entry);
+            }
+        }
     }
 
     #[test]

@@ -86,6 +86,7 @@ fn patterns(table: &str) -> Result<Vec<(String, Regex)>, ParseError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn the_built_in_table_has_forty_classes_and_sorts_parts() {
@@ -96,6 +97,15 @@ mod tests {
         assert_eq!(class("Capacitor_THT/CP_Axial_L10.wrl"), Some("capacitor_axial"));
         assert_eq!(class("Package_TO_SOT_SMD/SOT-23.wrl"), Some("to_smd"));
         assert_eq!(class("Filter/x.wrl"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_table_or_not(text in "h\n([a-c]{0,2}\t?[\\[\\](){}*+?.|^$a-c0-9\\\\]{0,9}\n){0,5}") {
+            if let Ok(table) = patterns(&text) {
+                prop_assert!(table.len() < text.lines().count() && !table.is_empty());
+            }
+        }
     }
 
     #[test]
