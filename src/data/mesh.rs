@@ -91,9 +91,14 @@ impl Mesh {
     /// Turns the mesh so that `up` becomes the Z axis.
     pub fn set_up_axis(&mut self, up: UpAxis) {
         if up == UpAxis::Y {
-            for vertex in &mut self.vertices {
-                *vertex = [vertex[0], -vertex[2], vertex[1]];
-            }
+            self.turn([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]]);
+        }
+    }
+
+    /// Turns every vertex by a matrix, given by its rows.
+    pub fn turn(&mut self, rows: [Vec3; 3]) {
+        for vertex in &mut self.vertices {
+            *vertex = rows.map(|row| dot(row, *vertex));
         }
     }
 

@@ -1,7 +1,7 @@
 //! Archives of OBJ files beside a table of classes, as Sweet Home 3D ships its furniture.
 //!
 //! Each archive (`*.sh3f` or `*.zip`) may have a catalogue, `PluginFurnitureCatalog.properties`, which gives the id and the model
-//! file of each piece; without one, the path of an OBJ file in the archive is its id. The table gives `id<TAB>class`.
+//! file of each piece, and how it is to be turned; without one, the path of an OBJ file in the archive is its id. The table gives `id<TAB>class`.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -11,12 +11,13 @@ use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
 
-use super::{Access, Effort, LARGEST_FILE, finish, folder, mesh_cameras, read_file, render_mesh, ring};
+use super::{Access, Effort, LARGEST_FILE, Stage, finish, folder, read_file, ring};
 use crate::data::Dataset;
 use crate::data::error::DataError;
 use crate::data::fingerprint::Fingerprint;
 use crate::data::formats::{MeshFormat, ParseError};
 use crate::data::listing;
+use crate::data::mesh::Vec3;
 use crate::data::plan::{Item, Plan};
 use crate::data::shape::Shape;
 use crate::data::spec::DataSpec;
@@ -34,7 +35,17 @@ const CLASSES: [&str; 11] =
 /// A model file in an archive.
 struct Model {
     archive: PathBuf,
+    piece: Piece,
+}
+
+/// A piece of furniture.
+#[derive(Debug, Clone, PartialEq)]
+struct Piece {
+    id: String,
+    /// Path of its OBJ file in the archive.
     entry: String,
+    /// Rows of the matrix that turns it as it should stand.
+    turn: Option<[Vec3; 3]>,
 }
 
 /// Opens a folder of archives.
@@ -55,11 +66,11 @@ pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, Da
     for archive in listing::entries(&root)?.into_iter().filter(|path| is_archive(path)) {
         let metadata = archive.metadata().map_err(|source| DataError::Read { path: archive.clone(), source })?;
         fingerprint = fingerprint.with_file(&archive.to_string_lossy(), &metadata);
-        for (id, entry) in models(&archive)? {
-            let label = class_of.get(id.as_str()).and_then(|class| classes.iter().position(|c| c == class));
+        for piece in pieces(&archive)? {
+            let label = class_of.get(piece.id.as_str()).and_then(|class| classes.iter().position(|c| c == class));
             if let Some(label) = label {
-                let name = format!("{}!{entry}", archive.display());
-                let content = Model { archive: archive.clone(), entry };
+                let name = format!("{}!{}", archive.display(), piece.entry);
+                let content = Model { archive: archive.clone(), piece };
                 items.push(Item { label: label as u16, part: None, name, content });
             }
         }
@@ -72,7 +83,7 @@ pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, Da
     }
     let licence = "Sweet Home 3D furniture: CC0 (BlendSwap-CC-0) and CC-BY 3.0 (the others: name the creators when publishing renders)";
     let plan = Plan { classes, items, rig: ring(spec), skipped: Vec::new(), licence: licence.to_owned(), fingerprint };
-    let cameras = mesh_cameras(spec, shape.views);
+    let stage = Stage::new(spec, shape.views);
     finish(
         plan,
         (spec, shape),
@@ -80,9 +91,13 @@ pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, Da
         Effort::Large,
         |_| Ok(()),
         |item, workspace, sample| {
-            let bytes = read_entry(&item.content.archive, &item.content.entry)?;
-            render_mesh(&bytes, MeshFormat::Obj, spec.up, &cameras, shape, workspace, sample)
-                .map_err(|error| DataError::Parse { file: item.name.clone(), error })
+            let Model { archive, piece } = &item.content;
+            let unreadable = |error| DataError::Parse { file: item.name.clone(), error };
+            let mut mesh = MeshFormat::Obj.read(&read_entry(archive, &piece.entry)?).map_err(unreadable)?;
+            if let Some(rows) = piece.turn {
+                mesh.turn(rows);
+            }
+            stage.render(mesh, MeshFormat::Obj, shape, workspace, sample).map_err(unreadable)
         },
     )
 }
@@ -142,33 +157,43 @@ fn read_entry(archive: &Path, entry: &str) -> Result<Vec<u8>, DataError> {
     Ok(bytes)
 }
 
-/// Ids and OBJ files of an archive, in the order of the catalogue's numbers, else of the sorted paths.
-fn models(path: &Path) -> Result<Vec<(String, String)>, DataError> {
+/// Pieces of an archive, in the order of the catalogue's numbers, else of the sorted paths.
+fn pieces(path: &Path) -> Result<Vec<Piece>, DataError> {
     let archive = open_archive(path)?;
     let is_obj = |name: &str| name.to_ascii_lowercase().ends_with(".obj");
     if archive.index_for_name(CATALOGUE).is_none() {
         let mut names: Vec<String> =
             archive.file_names().flatten().map(Cow::into_owned).filter(|name| is_obj(name)).collect();
         names.sort();
-        return Ok(names.into_iter().map(|name| (name.clone(), name)).collect());
+        return Ok(names.into_iter().map(|name| Piece { id: name.clone(), entry: name, turn: None }).collect());
     }
-    let models = catalogue(&latin1(&read_entry(path, CATALOGUE)?));
-    Ok(models.into_iter().filter(|(_, model)| is_obj(model)).collect())
+    let pieces = catalogue(&latin1(&read_entry(path, CATALOGUE)?));
+    Ok(pieces.into_iter().filter(|piece| is_obj(&piece.entry)).collect())
 }
 
-/// The `id#N` and `model#N` of a catalogue (Java properties), by N.
-fn catalogue(text: &str) -> Vec<(String, String)> {
-    let (mut ids, mut models) = (BTreeMap::new(), BTreeMap::new());
+/// The `id#N`, `model#N` and `modelRotation#N` of a catalogue (Java properties), by N.
+fn catalogue(text: &str) -> Vec<Piece> {
+    let mut values: BTreeMap<u32, [Option<String>; 3]> = BTreeMap::new();
     for line in text.lines() {
         let Some((key, value)) = line.split_once(['=', ':']) else { continue };
-        let number = |prefix: &str| key.trim().strip_prefix(prefix)?.parse::<u32>().ok();
-        if let Some(number) = number("id#").or_else(|| number("id\\#")) {
-            ids.insert(number, unescaped(value.trim()));
-        } else if let Some(number) = number("model#").or_else(|| number("model\\#")) {
-            models.insert(number, unescaped(value.trim()).trim_start_matches('/').to_owned());
+        let Some((key, number)) = key.split_once('#') else { continue };
+        let at = ["id", "model", "modelRotation"].iter().position(|&known| known == key.trim().trim_end_matches('\\'));
+        if let (Some(at), Ok(number)) = (at, number.trim().parse()) {
+            values.entry(number).or_default()[at] = Some(unescaped(value.trim()));
         }
     }
-    ids.into_iter().filter_map(|(number, id)| models.remove(&number).map(|model| (id, model))).collect()
+    let piece = |[id, model, rotation]: [Option<String>; 3]| {
+        let entry = model?.trim_start_matches('/').to_owned();
+        Some(Piece { id: id?, entry, turn: rotation.as_deref().and_then(rows) })
+    };
+    values.into_values().filter_map(piece).collect()
+}
+
+/// Nine finite numbers as the rows of a matrix.
+fn rows(text: &str) -> Option<[Vec3; 3]> {
+    let numbers: Vec<f32> = text.split_whitespace().map(|number| number.parse().ok()).collect::<Option<_>>()?;
+    let rows: Vec<Vec3> = numbers.as_chunks().0.to_vec();
+    (numbers.len() == 9 && numbers.iter().all(|number| number.is_finite())).then(|| [rows[0], rows[1], rows[2]])
 }
 
 /// Java properties are ISO-8859-1.
@@ -213,9 +238,13 @@ mod tests {
 
     #[test]
     fn catalogues_pair_ids_with_models() {
-        let text = "# x\nid#2=b\nmodel#2=/b/b.obj\nname#1=n\nid#1 = Caf\\u00e9#cup\\:1\nmodel#1=/a b.obj\nid#3=lost\n";
-        let expected = [("Café#cup:1", "a b.obj"), ("b", "b/b.obj")].map(|(i, m)| (i.to_owned(), m.to_owned()));
-        assert_eq!(catalogue(text), expected);
+        let text = "# x\nid#2=b\nmodel#2=/b/b.obj\nmodelRotation#2=1 0 0 0 0 1 0 -1 0\nname#1=n\nid\\#1 = Caf\\u00e9#cup\\:1\nmodel#1=/a b.obj\nmodelRotation#1=1 0\nid#3=lost\n";
+        let lying = [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0], [0.0, -1.0, 0.0]];
+        let expected = [("Café#cup:1", "a b.obj", None), ("b", "b/b.obj", Some(lying))];
+        assert_eq!(
+            catalogue(text),
+            expected.map(|(id, entry, turn)| Piece { id: id.into(), entry: entry.into(), turn })
+        );
         assert_eq!(unescaped("a\\"), "a");
         assert_eq!(unescaped("\\u12"), "\u{12}");
     }
@@ -226,9 +255,8 @@ mod tests {
             if let Ok(table) = class_table(&text) {
                 prop_assert!(!table.is_empty());
             }
-            for (id, model) in catalogue(&format!("id#1={text}\nmodel#1=/{}", latin1(&bytes))) {
-                prop_assert!(id.len() <= text.len() && !model.starts_with('/'));
-            }
+            let text = format!("id#1={text}\nmodel#1=/{}\nmodelRotation#1={text}", latin1(&bytes));
+            prop_assert!(catalogue(&text).iter().all(|piece| !piece.entry.starts_with('/')));
         }
 
         #[test]
@@ -250,8 +278,8 @@ mod tests {
             let folder = tempfile::tempdir().expect("a folder");
             let path = folder.path().join("a.zip");
             std::fs::write(&path, bytes).expect("written");
-            for (_, entry) in models(&path).unwrap_or_default() {
-                let _ = read_entry(&path, &entry);
+            for piece in pieces(&path).unwrap_or_default() {
+                let _ = read_entry(&path, &piece.entry);
             }
         }
     }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use super::{Access, Effort, finish, folder, mesh_cameras, read_file, render_mesh, ring};
+use super::{Access, Effort, Stage, finish, folder, read_file, ring};
 use crate::data::error::DataError;
 use crate::data::fingerprint::Fingerprint;
 use crate::data::formats::{MeshFormat, ParseError};
@@ -46,14 +46,15 @@ pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, Da
 /// # Errors
 /// See [`DataError`].
 pub fn open_files(plan: Plan<PathBuf>, spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, DataError> {
-    let cameras = mesh_cameras(spec, shape.views);
+    let stage = Stage::new(spec, shape.views);
     finish(plan, (spec, shape), access, Effort::Large, drop_duplicates, |item, workspace, sample| {
         let bytes = read_file(&item.content)?;
         let extension = item.content.extension().and_then(|e| e.to_str()).unwrap_or("");
         let unreadable = |error| DataError::Parse { file: item.name.clone(), error };
         let format = MeshFormat::of_extension(extension)
             .ok_or_else(|| unreadable(ParseError::whole("the extension is of no known mesh format")))?;
-        render_mesh(&bytes, format, spec.up, &cameras, shape, workspace, sample).map_err(unreadable)
+        let mesh = format.read(&bytes).map_err(unreadable)?;
+        stage.render(mesh, format, shape, workspace, sample).map_err(unreadable)
     })
 }
 

@@ -16,7 +16,7 @@ use super::camera::{self, Camera, MAX_VIEWS};
 use super::error::DataError;
 use super::fingerprint::Fingerprint;
 use super::formats::{MeshFormat, ParseError};
-use super::mesh::UpAxis;
+use super::mesh::{Mesh, UpAxis};
 use super::plan::{Item, Plan};
 use super::pose::Rig;
 use super::render::Light;
@@ -117,32 +117,39 @@ fn ring(spec: &DataSpec) -> Rig {
     Rig::Ring { places: MAX_VIEWS, rings: spec.ring_elevations().len() }
 }
 
-/// Cameras round a mesh.
-fn mesh_cameras(spec: &DataSpec, views: usize) -> Vec<Camera> {
-    let mut cameras = camera::ring(views, &spec.ring_elevations());
-    for camera in &mut cameras {
-        camera.azimuth_degrees += FIRST_AZIMUTH;
-    }
-    cameras
+/// How the meshes of a set stand before the cameras.
+#[derive(Debug, Clone)]
+struct Stage {
+    cameras: Vec<Camera>,
+    /// Which axis points up; `None` goes by the format.
+    up: Option<UpAxis>,
 }
 
-/// Reads a mesh and renders it, centred and scaled to the unit sphere, into `sample`.
-fn render_mesh(
-    bytes: &[u8],
-    format: MeshFormat,
-    up: Option<UpAxis>,
-    cameras: &[Camera],
-    shape: Shape,
-    workspace: &mut Workspace,
-    sample: &mut [u8],
-) -> Result<(), ParseError> {
-    let mut mesh = format.read(bytes)?;
-    mesh.set_up_axis(up.unwrap_or(format.usual_up_axis()));
-    mesh.fit_unit_sphere().map_err(|defect| ParseError::whole(defect.to_string()))?;
-    shape.draw_grey(workspace, sample, |canvas, grey| {
-        for (camera, image) in cameras.iter().zip(grey.chunks_exact_mut(shape.size * shape.size)) {
-            canvas.draw(&mesh, *camera, Light::default(), shape.size, image);
+impl Stage {
+    fn new(spec: &DataSpec, views: usize) -> Self {
+        let mut cameras = camera::ring(views, &spec.ring_elevations());
+        for camera in &mut cameras {
+            camera.azimuth_degrees += FIRST_AZIMUTH;
         }
-    });
-    Ok(())
+        Self { cameras, up: spec.up }
+    }
+
+    /// Renders a mesh of a file, centred and scaled to the unit sphere, into `sample`.
+    fn render(
+        &self,
+        mut mesh: Mesh,
+        format: MeshFormat,
+        shape: Shape,
+        workspace: &mut Workspace,
+        sample: &mut [u8],
+    ) -> Result<(), ParseError> {
+        mesh.set_up_axis(self.up.unwrap_or(format.usual_up_axis()));
+        mesh.fit_unit_sphere().map_err(|defect| ParseError::whole(defect.to_string()))?;
+        shape.draw_grey(workspace, sample, |canvas, grey| {
+            for (camera, image) in self.cameras.iter().zip(grey.chunks_exact_mut(shape.size * shape.size)) {
+                canvas.draw(&mesh, *camera, Light::default(), shape.size, image);
+            }
+        });
+        Ok(())
+    }
 }
