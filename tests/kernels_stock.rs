@@ -61,7 +61,7 @@ fn depthwise_with_sliced_weights() {
             &format!("depthwise k{kernel} s{stride}"),
             [3, height, width, channels],
             [7, 7, 40],
-            |x, w| kernels::depthwise(x, take(w), stride),
+            |x, w| kernels::depthwise(x, take(w), stride).tensor(),
             |x, w| {
                 let w = take(w).permute([2, 0, 1]).reshape([channels, 1, kernel, kernel]);
                 let options = ConvOptions::new([stride; 2], [kernel / 2; 2], [1; 2], channels);
@@ -78,7 +78,7 @@ fn pointwise_with_sliced_weights() {
             "pointwise",
             [3, 5, 4, inputs],
             [64, 64],
-            |x, w| kernels::pointwise(x, w.slice(s![0..inputs, 0..outputs])),
+            |x, w| kernels::pointwise(x, w.slice(s![0..inputs, 0..outputs])).tensor(),
             |x, w| {
                 let w = w.slice(s![0..inputs, 0..outputs]);
                 x.reshape([60, inputs]).matmul(w).reshape([3, 5, 4, outputs])
@@ -94,7 +94,7 @@ fn dense_convolution() {
             "convolution",
             [2, 9, 8, inputs],
             [kernel, kernel, inputs, outputs],
-            |x, w| kernels::convolution(x, w, stride),
+            |x, w| kernels::convolution(x, w, stride).tensor(),
             |x, w| {
                 let options = ConvOptions::new([stride; 2], [kernel / 2; 2], [1; 2], 1);
                 conv2d(x.permute([0, 3, 1, 2]), w.permute([3, 2, 0, 1]), None, options).permute([0, 2, 3, 1])
@@ -112,7 +112,8 @@ fn batch_norm_with_activation() {
             [4, 5, 3, 20],
             [64],
             |x, gamma| {
-                kernels::norm_within(x, gamma.clone().slice(s![0..20]) * 3.0, gamma.slice(s![20..40]), activation)
+                let (scale, shift) = (gamma.clone().slice(s![0..20]) * 3.0, gamma.slice(s![20..40]));
+                kernels::norm_within(x, scale, shift, activation).tensor()
             },
             |x, gamma| {
                 let rows = x.reshape([60, 20]);

@@ -126,6 +126,15 @@ pub(super) fn resident_bytes() -> u64 {
     pages().unwrap_or(0) * 4096
 }
 
+/// Most memory this process has ever had resident, in bytes; 0 where the system does not tell.
+pub(super) fn peak_resident_bytes() -> u64 {
+    let kibibytes = || -> Option<u64> {
+        let status = std::fs::read_to_string("/proc/self/status").ok()?;
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.split_whitespace().next()?.parse().ok()
+    };
+    kibibytes().unwrap_or(0) * 1024
+}
+
 /// CPU seconds of this process, all threads together; 0 where the system does not tell.
 pub(super) fn cpu_seconds() -> f64 {
     let ticks = || -> Option<f64> {

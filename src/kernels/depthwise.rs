@@ -1,308 +1,326 @@
 //! Depthwise convolution in channels-last order: each channel is filtered by its own `k x k` kernel.
 //!
-//! A block of one vector of channels keeps its `k * k` weights (or weight gradients) in registers while the window slides
-//! over an image; windows that touch no border take a path without checks. Images are shared out among threads.
+//! Each thread takes whole images. Of an image, 16 channels at a time are copied onto a sheet with zeros around it, normalised
+//! on the way: a window is then always inside, its reads follow memory, and the sheet stays in cache. A register tile of
+//! neighbouring outputs shares what it reads. Backward, the output's gradient is laid out the same way and filtered once more
+//! for the input; the weights' gradients stay in registers along a row.
 
 use pulp::{Simd, WithSimd};
-use rayon::prelude::*;
 
-use super::simd::{PARTS, load, part_of, run, store, sum_parts};
+use super::buffers;
+use super::conv::{Gradients, Normed};
+use super::norm::{Front, Statistics, Sums};
+use super::sheet::Sheet;
+use super::simd::{WIDEST, in_parts, load, run, store};
+use super::slide::Slide;
 
-/// Sizes of a sliding window over channels-last images.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Slide {
-    /// Rows of the input.
-    pub height: usize,
-    /// Columns of the input.
-    pub width: usize,
-    /// Channels of the input.
-    pub channels: usize,
-    /// Side of the kernel, odd.
-    pub kernel: usize,
-    /// Step in both directions.
-    pub stride: usize,
-}
+/// Neighbouring outputs of a register tile.
+pub(super) const TILE: usize = 4;
 
-impl Slide {
-    /// Zeros on each side.
-    pub const fn padding(self) -> usize {
-        self.kernel / 2
-    }
-
-    /// Rows of the output.
-    pub const fn out_height(self) -> usize {
-        (self.height - 1) / self.stride + 1
-    }
-
-    /// Columns of the output.
-    pub const fn out_width(self) -> usize {
-        (self.width - 1) / self.stride + 1
-    }
-
-    /// Values of one input image.
-    pub const fn image(self) -> usize {
-        self.height * self.width * self.channels
-    }
-
-    /// Values of one output image of a depthwise convolution.
-    pub const fn out_image(self) -> usize {
-        self.out_height() * self.out_width() * self.channels
-    }
-}
-
-/// Filters `x[batch, height, width, channels]` with `w[k, k, channels]`.
+/// Filters `front(x)[batch, height, width, channels]` with `w[k, k, channels]`; also the statistics of the result's channels.
 ///
 /// # Panics
-/// Kernels other than 3, 5 and 7.
-pub fn forward(x: &[f32], w: &[f32], slide: Slide) -> Vec<f32> {
-    let mut y = vec![0.0; x.len() / slide.image() * slide.out_image()];
-    y.par_chunks_mut(slide.out_image()).zip(x.par_chunks(slide.image())).for_each(|(y, x)| match slide.kernel {
-        3 => run(Forward::<3> { x, w, y, slide }),
-        5 => run(Forward::<5> { x, w, y, slide }),
-        7 => run(Forward::<7> { x, w, y, slide }),
-        other => panic!("no depthwise kernel of side {other}"),
-    });
-    y
-}
-
-/// Gradient of the input, from the gradient `dy` of the output.
-///
-/// # Panics
-/// Kernels other than 3, 5 and 7.
-pub fn input_gradient(dy: &[f32], w: &[f32], slide: Slide) -> Vec<f32> {
-    let mut dx = vec![0.0; dy.len() / slide.out_image() * slide.image()];
-    dx.par_chunks_mut(slide.image()).zip(dy.par_chunks(slide.out_image())).for_each(|(dx, dy)| match slide.kernel {
-        3 => run(InputGradient::<3> { dy, w, dx, slide }),
-        5 => run(InputGradient::<5> { dy, w, dx, slide }),
-        7 => run(InputGradient::<7> { dy, w, dx, slide }),
-        other => panic!("no depthwise kernel of side {other}"),
-    });
-    dx
-}
-
-/// Gradient of the weights, `[k, k, channels]`.
-///
-/// # Panics
-/// Kernels other than 3, 5 and 7.
-pub fn weight_gradient(x: &[f32], dy: &[f32], slide: Slide) -> Vec<f32> {
+/// Kernels other than 3, 5 and 7, strides other than 1 and 2.
+pub fn forward(x: &[f32], front: Option<&Front>, w: &[f32], slide: Slide) -> (Vec<f32>, Statistics) {
     let images = x.len() / slide.image();
-    let part = |part: usize| {
-        let mut dw = vec![0.0; slide.kernel * slide.kernel * slide.channels];
-        let range = part_of(images, part);
+    let nothing = Front::none(slide.channels);
+    let front = front.unwrap_or(&nothing);
+    let taps = Taps::of(w, slide.channels, slide.kernel, |y, x| Some((y, x)));
+    let mut y = buffers::take(images * slide.out_image());
+    let parts = in_parts(&mut y, images, |range, y| {
+        let (mut sums, mut sheet) = (Sums::zero(slide.channels), Sheet::of_input(slide));
+        let x = &x[range.start * slide.image()..range.end * slide.image()];
+        for (x, y) in x.chunks(slide.image()).zip(y.chunks_mut(slide.out_image())) {
+            for (index, block) in (0..slide.channels).step_by(WIDEST).enumerate() {
+                sheet.lay(x, slide.channels, block, front);
+                Filter { sheet: &sheet, first: [0; 2], taps: taps.block(index), y, to: Target::output(slide), block }
+                    .run(slide.kernel, slide.stride);
+            }
+            sums.add_moments(y);
+        }
+        sums
+    });
+    let sums = Sums::total(slide.channels, parts);
+    (y, Statistics::new(&sums, images * slide.out_height() * slide.out_width()))
+}
+
+/// Gradients of [`forward`] from the gradient `dy` of its output.
+///
+/// # Panics
+/// Kernels other than 3, 5 and 7, strides other than 1 and 2.
+pub fn backward(x: &[f32], norm: Option<Normed<'_>>, w: &[f32], dy: &[f32], slide: Slide) -> Gradients {
+    let images = x.len() / slide.image();
+    let nothing = Front::none(slide.channels);
+    let front = norm.map_or(&nothing, |norm| norm.front);
+    let turned = Turned::all(w, slide);
+    let mut dx = buffers::take(x.len());
+    let parts = in_parts(&mut dx, images, |range, dx| {
+        let (mut sums, mut dw) = (Sums::zero(slide.channels), vec![0.0; w.len()]);
+        let (mut sheet, mut grads) = (Sheet::of_input(slide), Sheet::of_gradient(slide));
         let x = &x[range.start * slide.image()..range.end * slide.image()];
         let dy = &dy[range.start * slide.out_image()..range.end * slide.out_image()];
-        match slide.kernel {
-            3 => run(WeightGradient::<3> { x, dy, dw: &mut dw, slide }),
-            5 => run(WeightGradient::<5> { x, dy, dw: &mut dw, slide }),
-            7 => run(WeightGradient::<7> { x, dy, dw: &mut dw, slide }),
-            other => panic!("no depthwise kernel of side {other}"),
+        let images = x.chunks(slide.image()).zip(dy.chunks(slide.out_image()));
+        for ((x, dy), dx) in images.zip(dx.chunks_mut(slide.image())) {
+            for (index, block) in (0..slide.channels).step_by(WIDEST).enumerate() {
+                sheet.lay(x, slide.channels, block, front);
+                grads.lay(dy, slide.channels, block, &nothing);
+                WeightGradient { sheet: &sheet, grads: &grads, dw: &mut dw, slide, block }.run();
+                for Turned { first, taps, to } in &turned {
+                    Filter { sheet: &grads, first: *first, taps: taps.block(index), y: dx, to: *to, block }
+                        .run(taps.side, 1);
+                }
+            }
+            if let Some(Normed { front, statistics }) = norm {
+                front.add_gradients(x, dx, statistics, &mut sums);
+            }
         }
-        dw
-    };
-    sum_parts((0..PARTS).into_par_iter().map(part).collect())
+        (dw, sums)
+    });
+    Gradients::new(x, norm, Some(dx), parts)
 }
 
-/// Where the window of one output begins in the input, minus the padding, and whether it touches no border.
+/// Weights with the channels of a block together: `[blocks, side, side, 16]`.
+struct Taps {
+    values: Vec<f32>,
+    side: usize,
+}
+
+impl Taps {
+    /// Takes each tap from where `from` says; zero where that is outside `w`.
+    fn of(w: &[f32], channels: usize, side: usize, from: impl Fn(usize, usize) -> Option<(usize, usize)>) -> Self {
+        let kernel = (w.len() / channels).isqrt();
+        let mut values = vec![0.0; channels.div_ceil(WIDEST) * side * side * WIDEST];
+        for (index, own) in values.chunks_mut(WIDEST).enumerate() {
+            let (block, tap) = (index / (side * side) * WIDEST, index % (side * side));
+            let found = from(tap / side, tap % side).filter(|&(y, x)| y < kernel && x < kernel);
+            let Some((y, x)) = found else { continue };
+            let lanes = WIDEST.min(channels - block);
+            own[..lanes].copy_from_slice(&w[(y * kernel + x) * channels + block..][..lanes]);
+        }
+        Self { values, side }
+    }
+
+    fn block(&self, index: usize) -> &[f32] {
+        let size = self.side * self.side * WIDEST;
+        &self.values[index * size..(index + 1) * size]
+    }
+}
+
+/// The kernel turned by half a turn, as one phase of the input sees it: at stride s, inputs whose row and column leave the same
+/// remainders gather the output's gradient with the same every-s-th taps.
+struct Turned {
+    taps: Taps,
+    /// Cell of the gradient's sheet at which the first window begins.
+    first: [usize; 2],
+    to: Target,
+}
+
+impl Turned {
+    /// All phases. Input row `s * q + r` was read at tap `t` by output row `q + (r + p - t) / s` where that is whole, so at
+    /// taps `c + s * j` with `c = (r + p) mod s`, by rows that fall as j grows.
+    fn all(w: &[f32], slide: Slide) -> Vec<Self> {
+        let Slide { height, width, channels, kernel, stride } = slide;
+        let (side, padding) = (kernel.div_ceil(stride), slide.padding());
+        let phase = |at: usize| {
+            let tap = (at + padding) % stride;
+            (tap, padding + (at + padding - tap) / stride + 1 - side)
+        };
+        let mut all = Vec::new();
+        for (row, col) in (0..stride.min(height)).flat_map(|row| (0..stride.min(width)).map(move |col| (row, col))) {
+            let ((tap_y, first_y), (tap_x, first_x)) = (phase(row), phase(col));
+            let from = |y, x| Some((tap_y + stride * (side - 1 - y), tap_x + stride * (side - 1 - x)));
+            let to = Target {
+                channels,
+                rows: (height - row).div_ceil(stride),
+                cols: (width - col).div_ceil(stride),
+                start: (row * width + col) * channels,
+                row_step: stride * width * channels,
+                col_step: stride * channels,
+            };
+            all.push(Self { taps: Taps::of(w, channels, side, from), first: [first_y, first_x], to });
+        }
+        all
+    }
+}
+
+/// Where outputs go.
 #[derive(Clone, Copy)]
-struct Place {
-    top: isize,
-    left: isize,
-    inside: bool,
+struct Target {
+    channels: usize,
+    rows: usize,
+    cols: usize,
+    start: usize,
+    row_step: usize,
+    col_step: usize,
 }
 
-impl Place {
-    #[inline(always)]
-    fn new(slide: Slide, row: usize, col: usize) -> Self {
-        let (padding, kernel) = (slide.padding().cast_signed(), slide.kernel.cast_signed());
-        let top = (row * slide.stride).cast_signed() - padding;
-        let left = (col * slide.stride).cast_signed() - padding;
-        let inside = top >= 0
-            && left >= 0
-            && top + kernel <= slide.height.cast_signed()
-            && left + kernel <= slide.width.cast_signed();
-        Self { top, left, inside }
-    }
-
-    /// Index of the first channel at tap `(y, x)`, if it lies in the image.
-    #[inline(always)]
-    fn tap(self, slide: Slide, y: usize, x: usize) -> Option<usize> {
-        let row = usize::try_from(self.top + y.cast_signed()).ok().filter(|&row| row < slide.height)?;
-        let col = usize::try_from(self.left + x.cast_signed()).ok().filter(|&col| col < slide.width)?;
-        Some((row * slide.width + col) * slide.channels)
-    }
-}
-
-#[inline(always)]
-fn load_kernel<S: Simd, const K: usize>(
-    simd: S,
-    w: &[f32],
-    slide: Slide,
-    block: usize,
-    lanes: usize,
-) -> [[S::f32s; K]; K] {
-    let mut weights = [[simd.splat_f32s(0.0); K]; K];
-    for (y, row) in weights.iter_mut().enumerate() {
-        for (x, weight) in row.iter_mut().enumerate() {
-            *weight = load(simd, &w[(y * K + x) * slide.channels + block..], lanes);
+impl Target {
+    fn output(slide: Slide) -> Self {
+        let (rows, cols) = (slide.out_height(), slide.out_width());
+        Self {
+            channels: slide.channels,
+            rows,
+            cols,
+            start: 0,
+            row_step: cols * slide.channels,
+            col_step: slide.channels,
         }
     }
-    weights
 }
 
-struct Forward<'a, const K: usize> {
-    x: &'a [f32],
-    w: &'a [f32],
+/// Filters a sheet.
+struct Filter<'a> {
+    sheet: &'a Sheet,
+    /// Cell at which the first window begins.
+    first: [usize; 2],
+    /// `[side, side, 16]`
+    taps: &'a [f32],
     y: &'a mut [f32],
-    slide: Slide,
+    to: Target,
+    /// First channel.
+    block: usize,
 }
 
-impl<const K: usize> WithSimd for Forward<'_, K> {
+impl Filter<'_> {
+    fn run(self, side: usize, stride: usize) {
+        match (side, stride) {
+            (2, 1) => run(Sized::<_, 2, 1>(self)),
+            (3, 1) => run(Sized::<_, 3, 1>(self)),
+            (3, 2) => run(Sized::<_, 3, 2>(self)),
+            (4, 1) => run(Sized::<_, 4, 1>(self)),
+            (5, 1) => run(Sized::<_, 5, 1>(self)),
+            (5, 2) => run(Sized::<_, 5, 2>(self)),
+            (7, 1) => run(Sized::<_, 7, 1>(self)),
+            (7, 2) => run(Sized::<_, 7, 2>(self)),
+            _ => panic!("no depthwise kernel of side {side} at stride {stride}"),
+        }
+    }
+}
+
+/// An operation for one side and stride of the window.
+struct Sized<T, const K: usize, const STRIDE: usize>(T);
+
+impl<const K: usize, const STRIDE: usize> WithSimd for Sized<Filter<'_>, K, STRIDE> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { x, w, y, slide } = self;
-        let pitch = slide.width * slide.channels;
-        for block in (0..slide.channels).step_by(S::F32_LANES) {
-            let lanes = S::F32_LANES.min(slide.channels - block);
-            let weights = load_kernel::<S, K>(simd, w, slide, block, lanes);
-            for row in 0..slide.out_height() {
-                for col in 0..slide.out_width() {
-                    let place = Place::new(slide, row, col);
-                    let mut sum = simd.splat_f32s(0.0);
-                    if place.inside {
-                        let first =
-                            place.top.unsigned_abs() * pitch + place.left.unsigned_abs() * slide.channels + block;
-                        for (ky, weights) in weights.iter().enumerate() {
-                            let x = &x[first + ky * pitch..];
-                            for (kx, &weight) in weights.iter().enumerate() {
-                                sum = simd.mul_add_e_f32s(load(simd, &x[kx * slide.channels..], lanes), weight, sum);
-                            }
-                        }
-                    } else {
-                        for (ky, weights) in weights.iter().enumerate() {
-                            for (kx, &weight) in weights.iter().enumerate() {
-                                if let Some(index) = place.tap(slide, ky, kx) {
-                                    sum = simd.mul_add_e_f32s(load(simd, &x[index + block..], lanes), weight, sum);
-                                }
-                            }
-                        }
+        let Filter { sheet, first, taps, y, to, block } = self.0;
+        let (pitch, per) = (sheet.cols(), WIDEST / S::F32_LANES);
+        let (cells, taps) = (S::as_simd_f32s(sheet.cells()).0, S::as_simd_f32s(taps).0);
+        let channels = WIDEST.min(to.channels - block);
+        for sub in (0..channels).step_by(S::F32_LANES) {
+            let lanes = S::F32_LANES.min(channels - sub);
+            let cells = &cells[sub / S::F32_LANES..];
+            let weights: [[S::f32s; K]; K] =
+                std::array::from_fn(|y| std::array::from_fn(|x| taps[(y * K + x) * per + sub / S::F32_LANES]));
+            for row in 0..to.rows {
+                for col in (0..to.cols).step_by(TILE) {
+                    let start = (first[0] + row * STRIDE) * pitch + first[1] + col * STRIDE;
+                    let sums = window::<S, K, STRIDE>(simd, &cells[start * per..], pitch, &weights);
+                    let place = to.start + row * to.row_step + col * to.col_step + block + sub;
+                    for (t, sum) in sums.into_iter().take(to.cols - col).enumerate() {
+                        store(simd, &mut y[place + t * to.col_step..], lanes, sum);
                     }
-                    let index = (row * slide.out_width() + col) * slide.channels + block;
-                    store(simd, &mut y[index..], lanes, sum);
                 }
             }
         }
     }
 }
 
-struct InputGradient<'a, const K: usize> {
-    dy: &'a [f32],
-    w: &'a [f32],
-    dx: &'a mut [f32],
-    slide: Slide,
-}
-
-impl<const K: usize> WithSimd for InputGradient<'_, K> {
-    type Output = ();
-
-    /// Each input gathers from the outputs whose window holds it.
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Self { dy, w, dx, slide } = self;
-        if slide.stride == 1 {
-            return turn::<S, K>(simd, dy, w, dx, slide);
-        }
-        for block in (0..slide.channels).step_by(S::F32_LANES) {
-            let lanes = S::F32_LANES.min(slide.channels - block);
-            let weights = load_kernel::<S, K>(simd, w, slide, block, lanes);
-            for row in 0..slide.height {
-                for col in 0..slide.width {
-                    let mut sum = simd.splat_f32s(0.0);
-                    for (ky, out_row) in takers::<K>(slide, row, slide.out_height()) {
-                        for (kx, out_col) in takers::<K>(slide, col, slide.out_width()) {
-                            let index = (out_row * slide.out_width() + out_col) * slide.channels + block;
-                            sum = simd.mul_add_e_f32s(load(simd, &dy[index..], lanes), weights[ky][kx], sum);
-                        }
-                    }
-                    store(simd, &mut dx[(row * slide.width + col) * slide.channels + block..], lanes, sum);
-                }
+/// Sums of [`TILE`] neighbouring windows.
+#[inline(always)]
+fn window<S: Simd, const K: usize, const STRIDE: usize>(
+    simd: S,
+    cells: &[S::f32s],
+    pitch: usize,
+    weights: &[[S::f32s; K]; K],
+) -> [S::f32s; TILE] {
+    let per = WIDEST / S::F32_LANES;
+    let mut sums = [simd.splat_f32s(0.0); TILE];
+    for (y, weights) in weights.iter().enumerate() {
+        let row = &cells[y * pitch * per..][..((TILE - 1) * STRIDE + K - 1) * per + 1];
+        for (x, &weight) in weights.iter().enumerate() {
+            for (t, sum) in sums.iter_mut().enumerate() {
+                *sum = simd.mul_add_e_f32s(row[(t * STRIDE + x) * per], weight, *sum);
             }
         }
     }
+    sums
 }
 
-/// Taps of the kernel and outputs, along one axis, whose window holds the input at `at`.
-#[inline(always)]
-fn takers<const K: usize>(slide: Slide, at: usize, outputs: usize) -> impl Iterator<Item = (usize, usize)> {
-    let shifted = at + slide.padding();
-    (shifted % slide.stride..K.min(shifted + 1))
-        .step_by(slide.stride)
-        .map(move |tap| (tap, (shifted - tap) / slide.stride))
-        .filter(move |&(_, output)| output < outputs)
-}
-
-/// At stride 1 the input's gradient is the output's gradient filtered with the kernel turned by half a turn.
-#[inline(always)]
-fn turn<S: Simd, const K: usize>(simd: S, dy: &[f32], w: &[f32], dx: &mut [f32], slide: Slide) {
-    let taps = K * K;
-    let mut turned = vec![0.0; w.len()];
-    for (tap, channels) in w.chunks_exact(slide.channels).enumerate() {
-        turned[(taps - 1 - tap) * slide.channels..][..slide.channels].copy_from_slice(channels);
-    }
-    Forward::<K> { x: dy, w: &turned, y: dx, slide }.with_simd(simd);
-}
-
-struct WeightGradient<'a, const K: usize> {
-    x: &'a [f32],
-    dy: &'a [f32],
+/// Adds one image's part of the weights' gradient.
+struct WeightGradient<'a> {
+    sheet: &'a Sheet,
+    grads: &'a Sheet,
+    /// `[k, k, channels]`
     dw: &'a mut [f32],
     slide: Slide,
+    /// First channel.
+    block: usize,
 }
 
-impl<const K: usize> WithSimd for WeightGradient<'_, K> {
+impl WeightGradient<'_> {
+    fn run(self) {
+        match (self.slide.kernel, self.slide.stride) {
+            (3, 1) => run(Sized::<_, 3, 1>(self)),
+            (3, 2) => run(Sized::<_, 3, 2>(self)),
+            (5, 1) => run(Sized::<_, 5, 1>(self)),
+            (5, 2) => run(Sized::<_, 5, 2>(self)),
+            (7, 1) => run(Sized::<_, 7, 1>(self)),
+            (7, 2) => run(Sized::<_, 7, 2>(self)),
+            (kernel, stride) => panic!("no depthwise kernel of side {kernel} at stride {stride}"),
+        }
+    }
+}
+
+impl<const K: usize, const STRIDE: usize> WithSimd for Sized<WeightGradient<'_>, K, STRIDE> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { x, dy, dw, slide } = self;
-        let pitch = slide.width * slide.channels;
-        for block in (0..slide.channels).step_by(S::F32_LANES) {
-            let lanes = S::F32_LANES.min(slide.channels - block);
+        let WeightGradient { sheet, grads, dw, slide, block } = self.0;
+        let per = WIDEST / S::F32_LANES;
+        let (cells, grad_cells) = (S::as_simd_f32s(sheet.cells()).0, S::as_simd_f32s(grads.cells()).0);
+        let channels = WIDEST.min(slide.channels - block);
+        for sub in (0..channels).step_by(S::F32_LANES) {
+            let lanes = S::F32_LANES.min(channels - sub);
+            let (cells, grad_cells) = (&cells[sub / S::F32_LANES..], &grad_cells[sub / S::F32_LANES..]);
             let mut sums = [[simd.splat_f32s(0.0); K]; K];
-            for (x, dy) in x.chunks_exact(slide.image()).zip(dy.chunks_exact(slide.out_image())) {
-                for row in 0..slide.out_height() {
-                    for col in 0..slide.out_width() {
-                        let place = Place::new(slide, row, col);
-                        let index = (row * slide.out_width() + col) * slide.channels + block;
-                        let grad = load(simd, &dy[index..], lanes);
-                        if place.inside {
-                            let first =
-                                place.top.unsigned_abs() * pitch + place.left.unsigned_abs() * slide.channels + block;
-                            for (ky, sums) in sums.iter_mut().enumerate() {
-                                let x = &x[first + ky * pitch..];
-                                for (kx, sum) in sums.iter_mut().enumerate() {
-                                    *sum =
-                                        simd.mul_add_e_f32s(load(simd, &x[kx * slide.channels..], lanes), grad, *sum);
-                                }
-                            }
-                        } else {
-                            for (ky, sums) in sums.iter_mut().enumerate() {
-                                for (kx, sum) in sums.iter_mut().enumerate() {
-                                    if let Some(index) = place.tap(slide, ky, kx) {
-                                        *sum = simd.mul_add_e_f32s(load(simd, &x[index + block..], lanes), grad, *sum);
-                                    }
-                                }
-                            }
-                        }
-                    }
+            for row in 0..slide.out_height() {
+                let grads = &grad_cells[((row + slide.padding()) * grads.cols() + slide.padding()) * per..];
+                for (y, sums) in sums.iter_mut().enumerate() {
+                    let cells = &cells[(row * STRIDE + y) * sheet.cols() * per..];
+                    *sums = along_row::<S, K, STRIDE>(simd, cells, grads, slide.out_width(), *sums);
                 }
             }
-            for (ky, sums) in sums.into_iter().enumerate() {
-                for (kx, sum) in sums.into_iter().enumerate() {
-                    store(simd, &mut dw[(ky * K + kx) * slide.channels + block..], lanes, sum);
-                }
+            for (tap, sum) in sums.into_iter().flatten().enumerate() {
+                let place = &mut dw[tap * slide.channels + block + sub..];
+                let before = load(simd, place);
+                store(simd, place, lanes, simd.add_f32s(before, sum));
             }
         }
     }
+}
+
+/// Adds one row of outputs times one row of inputs, shifted by each tap of a row of the kernel.
+#[inline(always)]
+fn along_row<S: Simd, const K: usize, const STRIDE: usize>(
+    simd: S,
+    cells: &[S::f32s],
+    grads: &[S::f32s],
+    width: usize,
+    mut sums: [S::f32s; K],
+) -> [S::f32s; K] {
+    let per = WIDEST / S::F32_LANES;
+    for col in (0..width).step_by(TILE) {
+        let row = &cells[col * STRIDE * per..][..((TILE - 1) * STRIDE + K - 1) * per + 1];
+        let grads = &grads[col * per..][..(TILE - 1) * per + 1];
+        for t in 0..TILE {
+            for (x, sum) in sums.iter_mut().enumerate() {
+                *sum = simd.mul_add_e_f32s(row[(t * STRIDE + x) * per], grads[t * per], *sum);
+            }
+        }
+    }
+    sums
 }

@@ -1,7 +1,8 @@
 //! Records a kernel over plain slices as one differentiable operation on either CPU backend.
 //!
 //! A kernel is an [`Op`]: it sees slices, never a backend. [`apply`] finds out where its input tensors live, hands their
-//! values over without copying where they are contiguous, and registers the backward pass where gradients are wanted.
+//! values over without copying where they are contiguous, and registers the backward pass where gradients are wanted. What the
+//! backward pass was the last to read goes back to [`buffers`].
 
 #![allow(clippy::redundant_closure_for_method_calls, reason = "the type of these methods has no public path")]
 #![allow(
@@ -21,19 +22,21 @@ use burn::backend::{
 };
 use burn::tensor::{Tensor, TensorData};
 
+use super::buffers;
+
 /// A differentiable computation on `N` inputs.
 pub(super) trait Op<const N: usize>: Clone + Send + Sync + Debug + 'static {
-    /// What the backward pass needs besides the inputs.
-    type Saved: Clone + Send + Sync + Debug + 'static;
+    /// What comes beside the output: handed to the caller, and kept for the backward pass.
+    type Beside: Clone + Send + Sync + Debug + 'static;
 
     /// Computes the output.
-    fn forward(&self, inputs: [&[f32]; N]) -> (Vec<f32>, Self::Saved);
+    fn forward(&self, inputs: [&[f32]; N]) -> (Vec<f32>, Self::Beside);
 
     /// Computes the gradients of those inputs that are `wanted`; others may be left out.
     fn backward(
         &self,
         inputs: [&[f32]; N],
-        saved: &Self::Saved,
+        beside: &Self::Beside,
         gradient: &[f32],
         wanted: [bool; N],
     ) -> [Option<Vec<f32>>; N];
@@ -43,6 +46,8 @@ pub(super) trait Op<const N: usize>: Clone + Send + Sync + Debug + 'static {
 trait Host: Backend {
     fn values(tensor: &Self::FloatTensorPrimitive) -> Cow<'_, [f32]>;
     fn tensor(data: TensorData) -> Self::FloatTensorPrimitive;
+    /// The buffer of a tensor that nobody else holds.
+    fn reclaim(tensor: Self::FloatTensorPrimitive) -> Option<Vec<f32>>;
 }
 
 impl Host for Flex {
@@ -55,6 +60,11 @@ impl Host for Flex {
 
     fn tensor(data: TensorData) -> Self::FloatTensorPrimitive {
         burn_flex::FlexTensor::from_data(data)
+    }
+
+    fn reclaim(tensor: Self::FloatTensorPrimitive) -> Option<Vec<f32>> {
+        let whole = tensor.is_unique() && tensor.as_slice::<f32>()?.len() == tensor.storage::<f32>().len();
+        if whole { tensor.into_data().try_into_vec().ok() } else { None }
     }
 }
 
@@ -72,6 +82,15 @@ impl Host for NdArray {
     fn tensor(data: TensorData) -> Self::FloatTensorPrimitive {
         burn_ndarray::NdArrayTensor::from_data(data)
     }
+
+    fn reclaim(tensor: Self::FloatTensorPrimitive) -> Option<Vec<f32>> {
+        match tensor {
+            burn_ndarray::NdArrayTensor::F32(storage) if storage.is_unique() => {
+                Some(storage.into_owned().into_owned().into_raw_vec_and_offset().0)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Runs `op` on the host backend the inputs live on. `None` if they live on another device, where stock operations serve.
@@ -79,12 +98,21 @@ pub(super) fn apply<O: Op<N>, const N: usize, const D: usize>(
     op: &O,
     inputs: &[DispatchTensor; N],
     shape: [usize; D],
-) -> Option<Tensor<D>> {
-    let output = tracked::<Flex, O, N>(op, inputs, &shape)
+) -> Option<(Tensor<D>, O::Beside)> {
+    let (output, beside) = tracked::<Flex, O, N>(op, inputs, &shape)
         .or_else(|| plain::<Flex, O, N>(op, inputs, &shape))
         .or_else(|| tracked::<NdArray, O, N>(op, inputs, &shape))
         .or_else(|| plain::<NdArray, O, N>(op, inputs, &shape))?;
-    Some(Tensor::from_dispatch(output))
+    Some((Tensor::from_dispatch(output), beside))
+}
+
+/// Whether a tensor lies in this process's memory.
+pub(super) fn is_host(tensor: &DispatchTensor) -> bool {
+    let tensor = std::array::from_ref(tensor);
+    primitives::<Autodiff<Flex>, 1>(tensor).is_some()
+        || primitives::<Flex, 1>(tensor).is_some()
+        || primitives::<Autodiff<NdArray>, 1>(tensor).is_some()
+        || primitives::<NdArray, 1>(tensor).is_some()
 }
 
 /// The inputs as primitives of `B`, if all of them are.
@@ -106,42 +134,43 @@ fn plain<B: Host, O: Op<N>, const N: usize>(
     op: &O,
     inputs: &[DispatchTensor; N],
     shape: &[usize],
-) -> Option<DispatchTensor>
+) -> Option<(DispatchTensor, O::Beside)>
 where
     DispatchTensor: DispatchKindConversion<B>,
 {
     let inputs = primitives::<B, N>(inputs)?;
-    let (output, _) = forward::<B, O, N>(op, &inputs, shape);
-    Some(DispatchTensor::from_backend(BackendTensor::Float(output)))
+    let (output, beside) = forward::<B, O, N>(op, &inputs, shape);
+    Some((DispatchTensor::from_backend(BackendTensor::Float(output)), beside))
 }
 
 fn tracked<B: Host, O: Op<N>, const N: usize>(
     op: &O,
     inputs: &[DispatchTensor; N],
     shape: &[usize],
-) -> Option<DispatchTensor>
+) -> Option<(DispatchTensor, O::Beside)>
 where
     DispatchTensor: DispatchKindConversion<Autodiff<B>>,
 {
     let inputs = primitives::<Autodiff<B>, N>(inputs)?;
     let preparation = Recorded(op.clone()).prepare::<NoCheckpointing>(inputs.each_ref().map(|input| input.node()));
     let inputs = inputs.map(|input| input.into_primitive());
-    let (output, saved) = forward::<B, O, N>(op, &inputs, shape);
+    let (output, beside) = forward::<B, O, N>(op, &inputs, shape);
     let output = match preparation.compute_bound().stateful() {
-        OpsKind::Tracked(preparation) => preparation.finish((inputs, saved), output),
+        OpsKind::Tracked(preparation) => preparation.finish((inputs, beside.clone()), output),
         OpsKind::UnTracked(preparation) => preparation.finish(output),
     };
-    Some(<DispatchTensor as DispatchKindConversion<Autodiff<B>>>::from_backend(BackendTensor::Float(output)))
+    let output = <DispatchTensor as DispatchKindConversion<Autodiff<B>>>::from_backend(BackendTensor::Float(output));
+    Some((output, beside))
 }
 
 fn forward<B: Host, O: Op<N>, const N: usize>(
     op: &O,
     inputs: &[B::FloatTensorPrimitive; N],
     shape: &[usize],
-) -> (B::FloatTensorPrimitive, O::Saved) {
+) -> (B::FloatTensorPrimitive, O::Beside) {
     let values = inputs.each_ref().map(B::values);
-    let (output, saved) = op.forward(values.each_ref().map(AsRef::as_ref));
-    (B::tensor(TensorData::new(output, shape.to_vec())), saved)
+    let (output, beside) = op.forward(values.each_ref().map(AsRef::as_ref));
+    (B::tensor(TensorData::new(output, shape.to_vec())), beside)
 }
 
 /// The backward pass of an [`Op`].
@@ -149,21 +178,22 @@ fn forward<B: Host, O: Op<N>, const N: usize>(
 struct Recorded<O>(O);
 
 impl<B: Host, O: Op<N>, const N: usize> Backward<B, N> for Recorded<O> {
-    type State = ([B::FloatTensorPrimitive; N], O::Saved);
+    type State = ([B::FloatTensorPrimitive; N], O::Beside);
 
     fn backward(self, ops: Ops<Self::State, N>, grads: &mut Gradients, _: &mut Checkpointer) {
         let gradient = grads.consume::<B>(&ops.node);
-        let (inputs, saved) = &ops.state;
+        let (inputs, beside) = ops.state;
         let found = {
             let values = inputs.each_ref().map(B::values);
             let wanted = ops.parents.each_ref().map(Option::is_some);
-            self.0.backward(values.each_ref().map(AsRef::as_ref), saved, &B::values(&gradient), wanted)
+            self.0.backward(values.each_ref().map(AsRef::as_ref), &beside, &B::values(&gradient), wanted)
         };
-        for ((parent, found), input) in ops.parents.into_iter().zip(found).zip(inputs) {
+        for ((parent, found), input) in ops.parents.into_iter().zip(found).zip(&inputs) {
             if let (Some(parent), Some(found)) = (parent, found) {
                 let data = TensorData::new(found, input.shape().to_vec());
                 grads.register::<B>(parent.id, B::tensor(data));
             }
         }
+        inputs.into_iter().chain([gradient]).filter_map(B::reclaim).for_each(buffers::give);
     }
 }

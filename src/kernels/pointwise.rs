@@ -1,27 +1,66 @@
-//! Products of a tall matrix with a small one: 1x1 convolutions in channels-last order, and what im2col makes of others.
+//! Products of a tall matrix with a small one: 1x1 convolutions in channels-last order.
 //!
-//! A feature map `[batch, height, width, channels]` is a matrix of `rows = batch * height * width` by `channels`. The small
-//! matrix (weights) stays in cache, so nothing is packed: a tile of 8 rows by one or two vectors of columns is kept in
-//! registers while the inner dimension runs. Rows are shared out among threads in fixed chunks.
+//! A feature map `[batch, height, width, channels]` is a matrix of `rows = batch * height * width` by `channels`. Each thread
+//! takes whole parts of the rows and goes through them in chunks that stay in the second-level cache from the first use to
+//! the last: normalise what is read, multiply, add up what was written; and backward: both gradients, and the sums that batch
+//! norm needs. The small matrix (weights) stays in cache too, so nothing is packed: a tile of 8 rows by one or two vectors of
+//! columns is kept in registers while the inner dimension runs.
 
 use pulp::{Simd, WithSimd};
-use rayon::prelude::*;
 
-use super::simd::{PARTS, load, part_of, run, store, sum_parts};
+use super::buffers;
+use super::conv::{Gradients, Normed};
+use super::norm::{Front, Statistics, Sums};
+use super::simd::{in_parts, load, run, store};
 
 /// Rows of a register tile.
 const TILE: usize = 8;
-/// Rows a task takes at once; a chunk's operands stay in the second-level cache.
-const CHUNK: usize = 512;
+/// Values of the wider side of a chunk: 128 KiB.
+const CHUNK: usize = 1 << 15;
 
-/// `[rows, cols] = x[rows, inner] * w[inner, cols]`.
-pub fn multiply(x: &[f32], w: &[f32], inner: usize, cols: usize) -> Vec<f32> {
-    let rows = x.len() / inner;
-    let mut y = vec![0.0; rows * cols];
-    y.par_chunks_mut(CHUNK * cols)
-        .zip(x.par_chunks(CHUNK * inner))
-        .for_each(|(y, x)| run(Multiply { x, w, y, inner, cols }));
-    y
+/// Rows of a chunk, a whole number of tiles.
+fn chunk_rows(inner: usize, cols: usize) -> usize {
+    (CHUNK / inner.max(cols) / TILE * TILE).max(TILE)
+}
+
+/// `[rows, cols] = front(x)[rows, inner] * w[inner, cols]`, and the statistics of the result's columns.
+pub fn forward(x: &[f32], front: Option<&Front>, w: &[f32], inner: usize) -> (Vec<f32>, Statistics) {
+    let (rows, cols) = (x.len() / inner, w.len() / inner);
+    let chunk = chunk_rows(inner, cols);
+    let mut y = buffers::take(rows * cols);
+    let parts = in_parts(&mut y, rows, |range, y| {
+        let (mut seen, mut sums) = (Seen::new(front), Sums::zero(cols));
+        let x = &x[range.start * inner..range.end * inner];
+        for (x, y) in x.chunks(chunk * inner).zip(y.chunks_mut(chunk * cols)) {
+            run(Multiply { x: seen.of(x), w, y, inner, cols });
+            sums.add_moments(y);
+        }
+        sums
+    });
+    (y, Statistics::new(&Sums::total(cols, parts), rows))
+}
+
+/// Gradients of [`forward`] from the gradient `dy[rows, cols]`; that of the input only where it is `wanted`.
+pub fn backward(x: &[f32], front: Option<Normed<'_>>, w: &[f32], dy: &[f32], inner: usize, wanted: bool) -> Gradients {
+    let (rows, cols) = (x.len() / inner, w.len() / inner);
+    let chunk = chunk_rows(inner, cols);
+    let turned = transpose(w, inner, cols);
+    let mut dx = buffers::take(if wanted { x.len() } else { 0 });
+    let parts = in_parts(&mut dx, rows, |range, dx| {
+        let (mut seen, mut sums, mut dw) = (Seen::new(front.map(|n| n.front)), Sums::zero(inner), vec![0.0; w.len()]);
+        let (x, dy) = (&x[range.start * inner..range.end * inner], &dy[range.start * cols..range.end * cols]);
+        let mut dx = dx.chunks_mut(chunk * inner);
+        for (x, dy) in x.chunks(chunk * inner).zip(dy.chunks(chunk * cols)) {
+            run(Outer { x: seen.of(x), dy, dw: &mut dw, inner, cols });
+            let Some(dx) = dx.next() else { continue };
+            run(Multiply { x: dy, w: &turned, y: dx, inner: cols, cols: inner });
+            if let Some(Normed { front, statistics }) = front {
+                front.add_gradients(x, dx, statistics, &mut sums);
+            }
+        }
+        (dw, sums)
+    });
+    Gradients::new(x, front, wanted.then_some(dx), parts)
 }
 
 /// `w[inner, cols]` turned into `[cols, inner]`.
@@ -35,27 +74,29 @@ pub fn transpose(w: &[f32], inner: usize, cols: usize) -> Vec<f32> {
     turned
 }
 
-/// `[inner, cols] = x[rows, inner]^T * dy[rows, cols]`: the gradient of the weights of [`multiply`].
-pub fn weight_gradient(x: &[f32], dy: &[f32], inner: usize, cols: usize) -> Vec<f32> {
-    let rows = x.len() / inner;
-    let part = |part: usize| {
-        let mut dw = vec![0.0; inner * cols];
-        let range = part_of(rows, part);
-        let (x, dy) = (&x[range.start * inner..range.end * inner], &dy[range.start * cols..range.end * cols]);
-        for (x, dy) in x.chunks(CHUNK / 2 * inner).zip(dy.chunks(CHUNK / 2 * cols)) {
-            run(Outer { x, dy, dw: &mut dw, inner, cols });
-        }
-        dw
-    };
-    sum_parts((0..PARTS).into_par_iter().map(part).collect())
+/// What a front makes of one chunk after another.
+pub(super) struct Seen<'a>(Option<(&'a Front, Vec<f32>)>);
+
+impl<'a> Seen<'a> {
+    pub(super) fn new(front: Option<&'a Front>) -> Self {
+        Self(front.map(|front| (front, Vec::new())))
+    }
+
+    pub(super) fn of<'b>(&'b mut self, x: &'b [f32]) -> &'b [f32] {
+        let Some((front, seen)) = &mut self.0 else { return x };
+        seen.resize(seen.len().max(x.len()), 0.0);
+        front.apply(x, &mut seen[..x.len()]);
+        &seen[..x.len()]
+    }
 }
 
-struct Multiply<'a> {
-    x: &'a [f32],
-    w: &'a [f32],
-    y: &'a mut [f32],
-    inner: usize,
-    cols: usize,
+/// `y[rows, cols] = x[rows, inner] * w[inner, cols]`
+pub(super) struct Multiply<'a> {
+    pub x: &'a [f32],
+    pub w: &'a [f32],
+    pub y: &'a mut [f32],
+    pub inner: usize,
+    pub cols: usize,
 }
 
 impl WithSimd for Multiply<'_> {
@@ -69,7 +110,7 @@ impl WithSimd for Multiply<'_> {
             let mut col = 0;
             while col < cols {
                 let left = cols - col;
-                if x.len() == TILE * inner && left >= 2 * full && full == 16 {
+                if x.len() == TILE * inner && left >= 2 * full && S::REGISTER_COUNT > 16 {
                     tile::<S, TILE, 2>(simd, x, &w[col..], &mut y[col..], inner, cols, full);
                     col += 2 * full;
                 } else {
@@ -100,14 +141,12 @@ fn tile<S: Simd, const ROWS: usize, const VECS: usize>(
     lanes: usize,
 ) {
     let mut sums = [[simd.splat_f32s(0.0); VECS]; ROWS];
+    let rows: [&[f32]; ROWS] = std::array::from_fn(|row| &x[row * inner..][..inner]);
     for k in 0..inner {
         let w = &w[k * cols..];
-        let mut weights = [simd.splat_f32s(0.0); VECS];
-        for (v, weights) in weights.iter_mut().enumerate() {
-            *weights = load(simd, &w[v * S::F32_LANES..], lanes);
-        }
-        for (row, sums) in sums.iter_mut().enumerate() {
-            let value = simd.splat_f32s(x[row * inner + k]);
+        let weights: [S::f32s; VECS] = std::array::from_fn(|v| load(simd, &w[v * S::F32_LANES..]));
+        for (x, sums) in rows.iter().zip(&mut sums) {
+            let value = simd.splat_f32s(x[k]);
             for (sum, &weights) in sums.iter_mut().zip(&weights) {
                 *sum = simd.mul_add_e_f32s(value, weights, *sum);
             }
@@ -120,12 +159,13 @@ fn tile<S: Simd, const ROWS: usize, const VECS: usize>(
     }
 }
 
-struct Outer<'a> {
-    x: &'a [f32],
-    dy: &'a [f32],
-    dw: &'a mut [f32],
-    inner: usize,
-    cols: usize,
+/// Adds `x[rows, inner]^T * dy[rows, cols]` to `dw[inner, cols]`: the gradient of the weights of [`Multiply`].
+pub(super) struct Outer<'a> {
+    pub x: &'a [f32],
+    pub dy: &'a [f32],
+    pub dw: &'a mut [f32],
+    pub inner: usize,
+    pub cols: usize,
 }
 
 impl WithSimd for Outer<'_> {
@@ -138,7 +178,7 @@ impl WithSimd for Outer<'_> {
         let mut col = 0;
         while col < cols {
             let left = cols - col;
-            let two = left >= 2 * full && full == 16;
+            let two = left >= 2 * full && S::REGISTER_COUNT > 16;
             let lanes = left.min(full);
             let mut k = 0;
             while k < inner {
@@ -169,12 +209,9 @@ fn outer_tile<S: Simd, const KS: usize, const VECS: usize>(
     lanes: usize,
 ) {
     let mut sums = [[simd.splat_f32s(0.0); VECS]; KS];
-    for (x, dy) in x.chunks(inner).zip(dy.chunks(cols)) {
-        let mut grads = [simd.splat_f32s(0.0); VECS];
-        for (v, grads) in grads.iter_mut().enumerate() {
-            *grads = load(simd, &dy[v * S::F32_LANES..], lanes);
-        }
-        let x = &x[..KS];
+    for row in 0..x.len().div_ceil(inner) {
+        let (x, dy) = (&x[row * inner..][..KS], &dy[row * cols..]);
+        let grads: [S::f32s; VECS] = std::array::from_fn(|v| load(simd, &dy[v * S::F32_LANES..]));
         for (sums, &x) in sums.iter_mut().zip(x) {
             let value = simd.splat_f32s(x);
             for (sum, &grads) in sums.iter_mut().zip(&grads) {
@@ -185,7 +222,7 @@ fn outer_tile<S: Simd, const KS: usize, const VECS: usize>(
     for (k, sums) in sums.into_iter().enumerate() {
         for (v, sum) in sums.into_iter().enumerate() {
             let place = &mut dw[k * cols + v * S::F32_LANES..];
-            let before = load(simd, place, lanes);
+            let before = load(simd, place);
             store(simd, place, lanes, simd.add_f32s(before, sum));
         }
     }

@@ -3,11 +3,15 @@
 //! Vector code is written once over [`pulp::Simd`] and compiled for each instruction set; the best one this processor has is
 //! picked at run time, so one binary is fast everywhere and never meets an illegal instruction.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
 
-/// Parts into which reductions over a batch are cut. Fixed, so that sums do not depend on the number of threads.
+/// Lanes of the widest vectors; scratch space is laid out for them.
+pub(super) const WIDEST: usize = 16;
+/// Parts into which work is cut. Fixed, so that sums do not depend on the number of threads.
 pub(super) const PARTS: usize = 16;
 
 static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
@@ -17,13 +21,13 @@ pub(super) fn run<Op: WithSimd>(op: Op) -> Op::Output {
     ARCH.dispatch(op)
 }
 
-/// Loads `lanes` values from the start of `slice`; missing lanes are 0.
+/// Loads the start of `slice`. Where a caller needs fewer lanes than there are, the others hold whatever comes next: full
+/// loads are much faster than masked ones, and lanes never mix.
 #[inline(always)]
-pub(super) fn load<S: Simd>(simd: S, slice: &[f32], lanes: usize) -> S::f32s {
-    if lanes == S::F32_LANES {
-        S::as_simd_f32s(&slice[..S::F32_LANES]).0[0]
-    } else {
-        simd.partial_load_f32s(&slice[..lanes])
+pub(super) fn load<S: Simd>(simd: S, slice: &[f32]) -> S::f32s {
+    match slice.get(..S::F32_LANES) {
+        Some(full) => S::as_simd_f32s(full).0[0],
+        None => simd.partial_load_f32s(slice),
     }
 }
 
@@ -38,12 +42,31 @@ pub(super) fn store<S: Simd>(simd: S, slice: &mut [f32], lanes: usize, values: S
 }
 
 /// The range of items that part `part` of [`PARTS`] takes.
-pub(super) fn part_of(items: usize, part: usize) -> std::ops::Range<usize> {
+pub(super) fn part_of(items: usize, part: usize) -> Range<usize> {
     items * part / PARTS..items * (part + 1) / PARTS
 }
 
+/// Calls `act` with the range and the values of each part of `values[items, ..]`, in parallel; what it returns comes in the
+/// order of the parts.
+pub(super) fn in_parts<T: Send>(
+    values: &mut [f32],
+    items: usize,
+    act: impl Fn(Range<usize>, &mut [f32]) -> T + Sync,
+) -> Vec<T> {
+    let width = values.len() / items.max(1);
+    let mut rest = values;
+    let mut parts = Vec::with_capacity(PARTS);
+    for part in 0..PARTS {
+        let range = part_of(items, part);
+        let (own, others) = rest.split_at_mut(range.len() * width);
+        parts.push((range, own));
+        rest = others;
+    }
+    parts.into_par_iter().map(|(range, own)| act(range, own)).collect()
+}
+
 /// Adds up the parts' partial results in their order.
-pub(super) fn sum_parts(parts: Vec<Vec<f32>>) -> Vec<f32> {
+pub(super) fn sum_parts(parts: impl IntoIterator<Item = Vec<f32>>) -> Vec<f32> {
     let mut parts = parts.into_iter();
     let mut total = parts.next().unwrap_or_default();
     for part in parts {

@@ -3,8 +3,10 @@
 use proptest::prelude::*;
 
 use super::activation::Activation;
-use super::depthwise::{self, Slide};
-use super::{norm, patches, pointwise, views};
+use super::conv::Normed;
+use super::norm::{self, Front, Statistics};
+use super::slide::Slide;
+use super::{depthwise, patches, pointwise, views};
 
 fn values(seed: u64, count: usize) -> Vec<f32> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
@@ -24,6 +26,12 @@ fn close(found: &[f32], wanted: &[f32]) -> Result<(), TestCaseError> {
         prop_assert!((found - wanted).abs() <= 2e-5 * size, "at {index}: {found} instead of {wanted}");
     }
     Ok(())
+}
+
+fn same_statistics(found: &Statistics, x: &[f32]) -> Result<(), TestCaseError> {
+    let wanted = Statistics::of(x, found.mean.len());
+    close(&found.mean, &wanted.mean)?;
+    close(&found.variance, &wanted.variance)
 }
 
 /// Visits every tap of every output: image, output position, tap, input position.
@@ -69,28 +77,37 @@ proptest! {
                 dw[tap * channels + c] += dy[o] * x[i];
             }
         });
-        close(&depthwise::forward(&x, &w, slide), &y)?;
-        close(&depthwise::input_gradient(&dy, &w, slide), &dx)?;
-        close(&depthwise::weight_gradient(&x, &dy, slide), &dw)?;
+        let (found, statistics) = depthwise::forward(&x, None, &w, slide);
+        close(&found, &y)?;
+        same_statistics(&statistics, &y)?;
+        let found = depthwise::backward(&x, None, &w, &dy, slide);
+        close(&found.x.unwrap(), &dx)?;
+        close(&found.w, &dw)?;
     }
 
     #[test]
-    fn patches_hold_each_tap_and_give_gradients_back((images, slide) in slides(), seed: u64) {
-        let (channels, patch) = (slide.channels, slide.kernel * slide.kernel * slide.channels);
-        let rows = slide.out_height() * slide.out_width();
+    fn dense_convolution_equals_the_naive_loop((images, slide) in slides(), cols in 1..20_usize, seed: u64) {
+        let (channels, rows) = (slide.channels, slide.out_height() * slide.out_width());
         let x = values(seed, images * slide.image());
-        let grads = values(seed ^ 1, images * rows * patch);
-        let (mut wanted, mut dx) = (vec![0.0; grads.len()], vec![0.0; x.len()]);
+        let w = values(seed ^ 1, slide.kernel * slide.kernel * channels * cols);
+        let dy = values(seed ^ 2, images * rows * cols);
+        let (mut y, mut dx, mut dw) = (vec![0.0; dy.len()], vec![0.0; x.len()], vec![0.0; w.len()]);
         for_each_tap(images, slide, |image, out, tap, input| {
-            for c in 0..channels {
-                let p = (image * rows + out) * patch + tap * channels + c;
+            for (c, d) in (0..channels).flat_map(|c| (0..cols).map(move |d| (c, d))) {
+                let o = (image * rows + out) * cols + d;
                 let i = image * slide.image() + input * channels + c;
-                wanted[p] = x[i];
-                dx[i] += grads[p];
+                let t = (tap * channels + c) * cols + d;
+                y[o] += x[i] * w[t];
+                dx[i] += dy[o] * w[t];
+                dw[t] += dy[o] * x[i];
             }
         });
-        close(&patches::gather(&x, slide), &wanted)?;
-        close(&patches::scatter(&grads, slide), &dx)?;
+        let (found, statistics) = patches::forward(&x, None, &w, slide);
+        close(&found, &y)?;
+        same_statistics(&statistics, &y)?;
+        let found = patches::backward(&x, None, &w, &dy, slide, true);
+        close(&found.x.unwrap(), &dx)?;
+        close(&found.w, &dw)?;
     }
 
     #[test]
@@ -106,17 +123,56 @@ proptest! {
                 }
             }
         }
-        close(&pointwise::multiply(&x, &w, inner, cols), &y)?;
-        close(&pointwise::multiply(&dy, &pointwise::transpose(&w, inner, cols), cols, inner), &dx)?;
-        close(&pointwise::weight_gradient(&x, &dy, inner, cols), &dw)?;
+        let (found, statistics) = pointwise::forward(&x, None, &w, inner);
+        close(&found, &y)?;
+        same_statistics(&statistics, &y)?;
+        let found = pointwise::backward(&x, None, &w, &dy, inner, true);
+        close(&found.x.unwrap(), &dx)?;
+        close(&found.w, &dw)?;
+    }
+
+    /// Each convolution that normalises its input gives what normalising first, then the plain convolution gives.
+    #[test]
+    fn normalising_on_the_way_changes_nothing((images, slide) in slides(), cols in 1..20_usize, which in 0..3_usize, seed: u64) {
+        let channels = slide.channels;
+        let x = values(seed, images * slide.image());
+        let (gamma, beta) = (values(seed ^ 2, channels), values(seed ^ 3, channels));
+        let statistics = Statistics::of(&x, channels);
+        let front = Front::normalising(&statistics, &gamma, &beta, Activation::Relu6);
+        let mut seen = vec![0.0; x.len()];
+        front.apply_all(&x, &mut seen);
+        let taps = slide.kernel * slide.kernel;
+        let w = values(seed ^ 1, [taps * channels, channels * cols, taps * channels * cols][which]);
+        let forward = |x: &[f32], front: Option<&Front>| match which {
+            0 => depthwise::forward(x, front, &w, slide),
+            1 => pointwise::forward(x, front, &w, channels),
+            _ => patches::forward(x, front, &w, slide),
+        };
+        let (y, _) = forward(&x, Some(&front));
+        close(&y, &forward(&seen, None).0)?;
+        let dy = values(seed ^ 4, y.len());
+        let backward = |x: &[f32], norm: Option<Normed>| match which {
+            0 => depthwise::backward(x, norm, &w, &dy, slide),
+            1 => pointwise::backward(x, norm, &w, &dy, channels, true),
+            _ => patches::backward(x, norm, &w, &dy, slide, true),
+        };
+        let found = backward(&x, Some(Normed { front: &front, statistics: &statistics }));
+        let plain = backward(&seen, None);
+        close(&found.w, &plain.w)?;
+        let [dx, d_gamma, d_beta] = norm::backward(&x, &plain.x.unwrap(), &statistics, &front);
+        let (found_gamma, found_beta) = found.norm.unwrap();
+        close(&found_gamma, &d_gamma)?;
+        close(&found_beta, &d_beta)?;
+        close(&found.x.unwrap(), &dx)?;
     }
 
     #[test]
     fn batch_norm_gradients_equal_the_formula(rows in 2..300_usize, channels in 1..40_usize, seed: u64) {
         let (x, dy) = (values(seed, rows * channels), values(seed ^ 1, rows * channels));
         let (gamma, beta) = (values(seed ^ 2, channels), values(seed ^ 3, channels));
-        let statistics = norm::statistics(&x, channels);
-        let found = norm::backward(&x, &dy, &statistics, &gamma, &beta, Activation::None);
+        let statistics = Statistics::of(&x, channels);
+        let front = Front::normalising(&statistics, &gamma, &beta, Activation::None);
+        let [found_x, found_gamma, found_beta] = norm::backward(&x, &dy, &statistics, &front);
         let count = rows as f64;
         let (mut dx, mut d_gamma, mut d_beta) = (vec![0.0_f32; x.len()], vec![0.0; channels], vec![0.0; channels]);
         for c in 0..channels {
@@ -135,9 +191,9 @@ proptest! {
                 dx[r * channels + c] = value as f32;
             }
         }
-        close(&found.beta, &d_beta)?;
-        close(&found.gamma, &d_gamma)?;
-        close(&found.x, &dx)?;
+        close(&found_beta, &d_beta)?;
+        close(&found_gamma, &d_gamma)?;
+        close(&found_x, &dx)?;
     }
 
     #[test]
@@ -146,10 +202,15 @@ proptest! {
         let step = 1e-3;
         let kinks = [-3.0, 0.0, 3.0, 6.0];
         prop_assume!(kinks.iter().all(|kink: &f32| (x - kink).abs() > 2.0 * step));
-        let value = |x: f32| norm::scale_shift(&[x], &[1.0], &[0.0], activation)[0];
+        let front = Front::given(&[1.0], &[0.0], activation);
+        let value = |x: f32| {
+            let mut y = [0.0];
+            front.apply(&[x], &mut y);
+            y[0]
+        };
         // With two rows of opposite gradients the batch's sums vanish and dx is dy times the slope.
-        let statistics = norm::Statistics { mean: vec![0.0], variance: vec![1.0 - norm::EPSILON] };
-        let found = norm::backward(&[x, x], &[1.0, -1.0], &statistics, &[1.0], &[0.0], activation).x[0];
+        let statistics = Statistics { mean: vec![0.0], variance: vec![1.0 - norm::EPSILON] };
+        let found = norm::backward(&[x, x], &[1.0, -1.0], &statistics, &front)[0][0];
         prop_assert!((found - (value(x + step) - value(x - step)) / (2.0 * step)).abs() < 5e-3);
     }
 

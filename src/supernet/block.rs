@@ -8,7 +8,7 @@ use super::init::Weights;
 use super::layer::{ElasticConvolution, ElasticDepthwise, ElasticLinear, ElasticPointwise};
 use super::norm::{ElasticNorm, Norms};
 use super::route::Step;
-use crate::kernels::{self, Activation};
+use crate::kernels::{self, Activation, Maps};
 use crate::network::Pooling;
 use crate::space::{Block, SearchSpace, Shortcut, Stage, make_divisible};
 
@@ -35,12 +35,12 @@ pub enum ElasticBlock {
 
 impl ElasticBlock {
     /// Runs the part of the block that `step` chose.
-    pub fn forward(&self, x: Tensor<4>, step: &Step, norms: &mut Norms) -> Tensor<4> {
+    pub fn forward(&self, x: Maps, step: &Step, norms: &mut Norms) -> Maps {
         match self {
             Self::Convolution(block) => block.forward(x, step, norms),
             Self::InvertedResidual(block) => block.forward(x, step, norms),
-            Self::GlobalPool(block) => block.forward(x, step.pooling),
-            Self::Linear(block) => block.forward(x, step.width),
+            Self::GlobalPool(block) => block.forward(x.tensor(), step.pooling).into(),
+            Self::Linear(block) => block.forward(x.tensor(), step.width).into(),
         }
     }
 }
@@ -127,7 +127,7 @@ pub struct ConvolutionBlock {
 }
 
 impl ConvolutionBlock {
-    fn forward(&self, x: Tensor<4>, step: &Step, norms: &mut Norms) -> Tensor<4> {
+    fn forward(&self, x: Maps, step: &Step, norms: &mut Norms) -> Maps {
         self.norm.forward(self.convolution.forward(x, step.kernel, step.width), step.activation, norms)
     }
 }
@@ -167,15 +167,19 @@ impl InvertedResidual {
         }
     }
 
-    fn forward(&self, x: Tensor<4>, step: &Step, norms: &mut Norms) -> Tensor<4> {
+    fn forward(&self, x: Maps, step: &Step, norms: &mut Norms) -> Maps {
         let [.., inputs] = x.dims();
-        let mut y = x.clone();
+        let added = (self.stride == 1 && inputs == step.width).then(|| x.clone().tensor());
+        let mut y = added.clone().map_or(x, Maps::from);
         if let Some((layer, norm)) = self.expand.as_ref().filter(|_| step.expansion > 1) {
             y = norm.forward(layer.forward(y, step.hidden(inputs)), step.activation, norms);
         }
         y = self.depthwise_norm.forward(self.depthwise.forward(y, step.kernel), step.activation, norms);
         y = self.project_norm.forward(self.project.forward(y, step.width), Activation::None, norms);
-        if self.stride == 1 && inputs == step.width { y + x } else { y }
+        match added {
+            Some(x) => (y.tensor() + x).into(),
+            None => y,
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Tensor, s};
 
 use super::init::Weights;
-use crate::kernels;
+use crate::kernels::{self, Maps};
 
 /// 1x1 convolution whose leading inputs and outputs serve smaller widths.
 #[derive(Module, Debug)]
@@ -20,7 +20,8 @@ impl ElasticPointwise {
     }
 
     /// `x[batch, height, width, inputs]` to `outputs` channels, with the weight's leading `[inputs, outputs]`.
-    pub fn forward(&self, x: Tensor<4>, outputs: usize) -> Tensor<4> {
+    pub fn forward(&self, x: impl Into<Maps>, outputs: usize) -> Maps {
+        let x = x.into();
         let [.., inputs] = x.dims();
         kernels::pointwise(x, self.weight.val().slice(s![0..inputs, 0..outputs]))
     }
@@ -52,7 +53,7 @@ impl ElasticDepthwise {
     }
 
     /// Filters `x[batch, height, width, channels]` with a kernel of the given side.
-    pub fn forward(&self, x: Tensor<4>, side: usize) -> Tensor<4> {
+    pub fn forward(&self, x: Maps, side: usize) -> Maps {
         let [.., channels] = x.dims();
         kernels::depthwise(x, self.kernel(side, channels), self.stride)
     }
@@ -92,7 +93,7 @@ impl ElasticConvolution {
     }
 
     /// `x[batch, height, width, inputs]` to `outputs` channels.
-    pub fn forward(&self, x: Tensor<4>, side: usize, outputs: usize) -> Tensor<4> {
+    pub fn forward(&self, x: Maps, side: usize, outputs: usize) -> Maps {
         let ([.., inputs], [largest, ..]) = (x.dims(), self.weight.dims());
         let margin = (largest - side) / 2;
         let range = margin..margin + side;

@@ -23,7 +23,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
-use crate::kernels;
+use crate::kernels::{self, Maps};
 use crate::space::{FusionOperator, SearchSpace};
 use block::{ElasticBlock, ElasticStage};
 use init::Weights;
@@ -74,7 +74,7 @@ impl Supernet {
 
     /// Logits `[objects, classes]` of views `[objects * views, height, width, channels]` along a route.
     pub fn forward(&self, x: Tensor<4>, views: Views, route: &Route, norms: &mut Norms) -> Tensor<2> {
-        let mut flow = Flow { x, views: views.0 };
+        let mut flow = Flow { x: x.into(), views: views.0 };
         flow.pass(route, 0, route.fusion);
         for step in &route.steps {
             let side = if step.boundary <= route.stitch { &self.sensor } else { &self.aggregator };
@@ -86,7 +86,7 @@ impl Supernet {
             flow.pass(route, step.boundary, route.fusion);
         }
         let [objects, .., classes] = flow.x.dims();
-        flow.x.reshape([objects, classes])
+        flow.x.tensor().reshape([objects, classes])
     }
 
     /// The same with the sensor's weights set to the aggregator's.
@@ -120,7 +120,7 @@ impl ModuleMapper for Values {
 
 /// The tensor on its way, and how many views of an object it still holds.
 struct Flow {
-    x: Tensor<4>,
+    x: Maps,
     views: usize,
 }
 
@@ -132,10 +132,11 @@ impl Flow {
         }
         let x = self.x.clone();
         self.x = if boundary == route.last || route.operator == FusionOperator::Mean {
-            mean_over_views(x, self.views)
+            mean_over_views(x.tensor(), self.views)
         } else {
             kernels::fuse_maximum(x, self.views)
-        };
+        }
+        .into();
         self.views = 1;
     }
 }

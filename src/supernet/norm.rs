@@ -7,7 +7,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Tensor, s};
 
 use super::init::Weights;
-use crate::kernels::{self, Activation};
+use crate::kernels::{self, Activation, Maps};
 
 /// Source of batch norm's statistics, and the place in the order of layers.
 #[derive(Debug)]
@@ -72,14 +72,14 @@ impl ElasticNorm {
     }
 
     /// Normalises `x[.., channels]` with the leading channels' parameters, then applies the activation.
-    pub fn forward(&self, x: Tensor<4>, activation: Activation, norms: &mut Norms) -> Tensor<4> {
+    pub fn forward(&self, x: Maps, activation: Activation, norms: &mut Norms) -> Maps {
         let [.., channels] = x.dims();
         let gamma = self.gamma.val().slice(s![0..channels]);
         let beta = self.beta.val().slice(s![0..channels]);
         match norms {
             Norms::Batch => kernels::norm_within(x, gamma, beta, activation),
             Norms::Calibrate(calibration) => {
-                let moments = kernels::moments(x.clone());
+                let moments = kernels::moments(&x);
                 calibration.remember(moments.clone());
                 with_moments(x, moments, gamma, beta, activation)
             }
@@ -105,13 +105,7 @@ impl Calibration {
     }
 }
 
-fn with_moments(
-    x: Tensor<4>,
-    moments: Tensor<2>,
-    gamma: Tensor<1>,
-    beta: Tensor<1>,
-    activation: Activation,
-) -> Tensor<4> {
+fn with_moments(x: Maps, moments: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, activation: Activation) -> Maps {
     let mean = moments.clone().slice(s![0, ..]).flatten::<1>(0, 1);
     let variance = moments.slice(s![1, ..]).flatten::<1>(0, 1);
     let scale = gamma / (variance + kernels::EPSILON).sqrt();

@@ -5,13 +5,12 @@
 //! activation: on so few channels a rectifier costs accuracy (as MobileNetV2 found for its bottlenecks; measured here too).
 
 use burn::module::Module;
-use burn::tensor::Tensor;
 
 use super::init::{Initialisation, Weights};
 use super::layer::ElasticPointwise;
 use super::norm::{ElasticNorm, Norms};
 use super::route::Crossing;
-use crate::kernels::{self, Activation};
+use crate::kernels::{self, Activation, Maps};
 use crate::space::SearchSpace;
 
 /// Reduce and recover behind one stage.
@@ -45,9 +44,9 @@ impl SplittingModule {
     }
 
     /// Takes `x[objects * views, height, width, channels]` over the link and back to the same shape.
-    pub fn forward(&self, x: Tensor<4>, crossing: Crossing, channels: usize, norms: &mut Norms) -> Tensor<4> {
-        let over_link = |x: Tensor<4>| match crossing.bits {
-            Some(bits) => kernels::quantise(x, bits),
+    pub fn forward(&self, x: Maps, crossing: Crossing, channels: usize, norms: &mut Norms) -> Maps {
+        let over_link = |x: Maps| match crossing.bits {
+            Some(bits) => kernels::quantise(x, bits).into(),
             None => x,
         };
         if crossing.ratio == 1 {

@@ -1,13 +1,14 @@
 //! `splitscope bench`: figures of this program on this machine. CPU time is the honest one on shared cores.
 
+mod step;
+
 use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Answer, load, progress, train::use_threads};
-use crate::data::Dataset;
+use super::{Answer, progress, train::use_threads};
 use crate::search::splitmb5;
-use crate::train::{DeviceKind, Inputs, Settings, Trainer};
+use crate::train::DeviceKind;
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
@@ -30,7 +31,7 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// A training step of the default space
+    /// A training step: 4 nets of a supernet, 64 images of 3x32x32 (the same as benches/peer measures in PyTorch)
     Step {
         /// Device: auto, flex or ndarray
         #[arg(long, default_value = "auto")]
@@ -39,8 +40,8 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         threads: usize,
         /// Steps that are measured
-        #[arg(long, default_value_t = 20)]
-        steps: u64,
+        #[arg(long, default_value_t = 15)]
+        steps: usize,
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -63,10 +64,6 @@ fn search(seeds: u64, evaluations: usize, json: bool) -> Result<()> {
         let cpu = progress::cpu_seconds() - before;
         rows.push((seed, cpu, trace.hypervolume(), trace.evaluations_to(0.99)));
     }
-    let median = |mut list: Vec<f64>| {
-        list.sort_by(f64::total_cmp);
-        list[list.len() / 2]
-    };
     let cpu = median(rows.iter().map(|row| row.1).collect());
     let volume = median(rows.iter().map(|row| row.2).collect());
     let needed = median(rows.iter().map(|row| row.3.map_or(f64::INFINITY, |count| count as f64)).collect());
@@ -98,39 +95,43 @@ fn search(seeds: u64, evaluations: usize, json: bool) -> Result<()> {
     Ok(())
 }
 
-fn step(device: DeviceKind, threads: usize, steps: u64, json: bool) -> Result<()> {
+/// Steps before the first that is measured.
+const WARM_UP: usize = 3;
+
+fn step(device: DeviceKind, threads: usize, steps: usize, json: bool) -> Result<()> {
     use_threads(threads);
-    let (space, _) = load::space(crate::space::DEFAULT)?;
-    let spec = "arrangement-10:objects=400".parse()?;
-    let data =
-        Dataset::open(&spec, space.views as usize, space.resolutions[0] as usize, space.input_channels as usize)?;
-    let inputs = Inputs::new(data, &space)?;
-    let settings = Settings { steps: steps + 4, teacher_first: 0.0, device, threads, ..Settings::default() };
-    let mut trainer = Trainer::new(space, settings, &device.open())?;
-    for _ in 0..4 {
-        trainer.step(&inputs)?;
+    let mut bench = step::StepBench::new(device.open())?;
+    let mut seconds = Vec::new();
+    for index in 0..steps.max(1) + WARM_UP {
+        let before = step::cpu_seconds();
+        bench.step();
+        if index >= WARM_UP {
+            seconds.push(step::cpu_seconds() - before);
+        }
     }
-    let (before, mut images) = (progress::cpu_seconds(), 0);
-    for _ in 0..steps {
-        images += trainer.step(&inputs)?.images;
-    }
-    let cpu = progress::cpu_seconds() - before;
-    let (per_step, rate) = (cpu / steps.max(1) as f64, images as f64 / cpu.max(1e-9));
-    let rss = progress::resident_bytes();
+    let per_step = median(seconds);
+    let rate = step::BATCH as f64 / per_step.max(1e-9);
+    let peak = progress::peak_resident_bytes();
     if json {
         let all = json!({
             "device": device.to_string(),
             "threads": threads,
             "cpu_seconds_per_step": per_step,
             "images_per_cpu_second": rate,
-            "peak_rss_bytes": rss,
+            "peak_rss_bytes": peak,
         });
         println!("{}", serde_json::to_string_pretty(&all)?);
     } else {
         println!(
             "{device}, {threads} thread(s): {per_step:.3} CPU s a step, {rate:.0} images per CPU second, {} MB",
-            rss >> 20
+            peak >> 20
         );
     }
     Ok(())
+}
+
+/// The middle of a list that is not empty.
+fn median(mut list: Vec<f64>) -> f64 {
+    list.sort_by(f64::total_cmp);
+    list[list.len() / 2]
 }
