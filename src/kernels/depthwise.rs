@@ -239,7 +239,7 @@ fn window<S: Simd, const K: usize, const STRIDE: usize>(
     let per = WIDEST / S::F32_LANES;
     let mut sums = [simd.splat_f32s(0.0); TILE];
     for (y, weights) in weights.iter().enumerate() {
-        let row = &cells[y * pitch * per..][..((TILE - 1) * STRIDE + K - 1) * per + 1];
+        let row = &cells[y * pitch * per..][..=((TILE - 1) * STRIDE + K - 1) * per];
         for (x, &weight) in weights.iter().enumerate() {
             for (t, sum) in sums.iter_mut().enumerate() {
                 *sum = simd.mul_add_e_f32s(row[(t * STRIDE + x) * per], weight, *sum);
@@ -314,8 +314,8 @@ fn along_row<S: Simd, const K: usize, const STRIDE: usize>(
 ) -> [S::f32s; K] {
     let per = WIDEST / S::F32_LANES;
     for col in (0..width).step_by(TILE) {
-        let row = &cells[col * STRIDE * per..][..((TILE - 1) * STRIDE + K - 1) * per + 1];
-        let grads = &grads[col * per..][..(TILE - 1) * per + 1];
+        let row = &cells[col * STRIDE * per..][..=((TILE - 1) * STRIDE + K - 1) * per];
+        let grads = &grads[col * per..][..=(TILE - 1) * per];
         for t in 0..TILE {
             for (x, sum) in sums.iter_mut().enumerate() {
                 *sum = simd.mul_add_e_f32s(row[(t * STRIDE + x) * per], grads[t * per], *sum);
