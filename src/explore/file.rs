@@ -9,10 +9,9 @@ use super::action::{Screen, Unit};
 use super::candidate::{CandidateId, PoolError};
 use super::column::{Column, Sort};
 use super::filter::{Filter, FilterError};
-use super::hand::Held;
-use super::history::Pinned;
 use super::knob::{KNOBS, KnobId};
 use super::plot::Plot;
+use super::remembered::RememberedRow;
 use super::session::Session;
 use crate::cost::Sending;
 use crate::diagnostic::{Diagnostic, Source, nearest};
@@ -49,6 +48,9 @@ pub struct SessionFile {
     /// Pinned designs.
     #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "pin")]
     pub pins: Vec<DesignRow>,
+    /// Remembered setups.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remembered: Vec<RememberedRow>,
 }
 
 /// What a session is about.
@@ -177,12 +179,6 @@ impl Session {
     /// The session as a file.
     pub fn to_file(&self) -> SessionFile {
         let row = |id: CandidateId, split| self.design_row(id, split);
-        let hand = self.setup.hand.as_ref();
-        let hand = hand.and_then(|hand| {
-            let from = row(hand.candidate, None)?;
-            let to = self.sending_row(&from.genome, hand.sending, hand.split);
-            Some(HandRow { from, to })
-        });
         SessionFile {
             session: Header {
                 version: VERSION,
@@ -192,12 +188,8 @@ impl Session {
                 pool: self.origin.0,
                 seed: self.origin.1,
             },
-            knobs: KNOBS.iter().map(|knob| (knob.name.to_owned(), knob.get(&self.setup.knobs))).collect(),
-            locked: KNOBS
-                .iter()
-                .filter(|knob| self.setup.is_locked(knob.id))
-                .map(|knob| knob.name.to_owned())
-                .collect(),
+            knobs: self.setup.knob_rows(),
+            locked: self.setup.locked_rows(),
             view: ViewRow {
                 screen: self.ui.screen.name().to_lowercase(),
                 bars: self.ui.unit.name().to_owned(),
@@ -209,8 +201,9 @@ impl Session {
             },
             selected: self.selected.filter(|_| !self.at_top).and_then(|id| row(id, None)),
             baseline: self.setup.baseline.and_then(|id| row(id, None)),
-            hand,
-            pins: self.setup.pins.iter().filter_map(|pin| row(pin.candidate, pin.split)).collect(),
+            hand: self.hand_row(&self.setup),
+            pins: self.pin_rows(&self.setup),
+            remembered: self.remembered.iter().map(|(name, setup)| self.remembered_row(name, setup)).collect(),
         }
     }
 
@@ -232,23 +225,12 @@ impl Session {
         }
         let mut session = Self::new(space, profile, header.pool, header.seed);
         session.training.run.clone_from(&header.run);
-        for (name, &value) in &file.knobs {
-            session.restore_knob(name, value)?;
+        for row in &file.remembered {
+            session.restore_remembered(row)?;
         }
-        for name in &file.locked {
-            session.setup.locked |= 1 << knob_named(name)?.index();
-        }
+        session.restore_knobs(&file.knobs, &file.locked)?;
         session.restore_view(&file.view)?;
-        for pin in &file.pins {
-            let (candidate, split) = session.restore_design(pin)?;
-            session.setup.pins.push(Pinned { candidate, split });
-        }
-        if let Some(row) = &file.baseline {
-            session.setup.baseline = Some(session.restore_design(row)?.0);
-        }
-        if let Some(hand) = &file.hand {
-            session.restore_hand(hand)?;
-        }
+        session.restore_designs(&file.pins, file.baseline.as_ref(), file.hand.as_ref())?;
         if let Some(row) = &file.selected {
             session.selected = Some(session.restore_design(row)?.0);
             session.at_top = false;
@@ -257,20 +239,6 @@ impl Session {
         session.recost();
         session.refresh();
         Ok(session)
-    }
-
-    fn restore_knob(&mut self, name: &str, value: f64) -> Result<(), SessionFileError> {
-        let knob = knob_named(name)?.knob();
-        let mut knobs = self.setup.knobs;
-        knob.set(&mut knobs, value);
-        let most = if knob.id == KnobId::Sensors { f64::from(self.space.views.max(1)) } else { f64::INFINITY };
-        // What the knob does not take leaves it as it is: then the value it has now is not the one of the file.
-        let taken = knob.get(&knobs).total_cmp(&value).is_eq();
-        if !taken || value > most || (value.is_infinite() && !knob.is_unlimited(value)) {
-            return Err(SessionFileError::Value(knob.label, value));
-        }
-        self.setup.knobs = knobs;
-        Ok(())
     }
 
     fn restore_view(&mut self, view: &ViewRow) -> Result<(), SessionFileError> {
@@ -286,44 +254,32 @@ impl Session {
         Ok(())
     }
 
-    fn restore_hand(&mut self, hand: &HandRow) -> Result<(), SessionFileError> {
-        let (id, _) = self.restore_design(&hand.from)?;
-        let (genome, sending, split) = self.read_design(&hand.to)?;
-        let split = split.filter(|&split| self.space.splits(&genome).contains(&split));
-        let Some(candidate) = self.pool.get(id) else { return Ok(()) };
-        let held = Held {
-            space: &self.space,
-            profile: &self.profile,
-            id,
-            candidate,
-            own_cuts: self.pool.cuts(id),
-            hand: None,
-            split: split.unwrap_or(0),
-        };
-        self.setup.hand = held.with(split, sending)?;
-        Ok(())
-    }
-
     /// The candidate of a row, added if the pool lacks it, and its split.
-    fn restore_design(&mut self, row: &DesignRow) -> Result<(CandidateId, Option<BoundaryId>), SessionFileError> {
+    pub(super) fn restore_design(
+        &mut self,
+        row: &DesignRow,
+    ) -> Result<(CandidateId, Option<BoundaryId>), SessionFileError> {
         let (genome, sending, split) = self.read_design(row)?;
         let split = split.filter(|&split| self.space.splits(&genome).contains(&split));
         Ok((self.pool.add(&self.space, &self.profile, genome, sending)?, split))
     }
 
-    fn read_design(&self, row: &DesignRow) -> Result<(Genome, Sending, Option<BoundaryId>), SessionFileError> {
+    pub(super) fn read_design(
+        &self,
+        row: &DesignRow,
+    ) -> Result<(Genome, Sending, Option<BoundaryId>), SessionFileError> {
         let genome = self.space.parse_genome(&row.genome)?;
         let fusion = self.space.nearest_boundary(&genome, self.space.parse_boundary(&row.fusion)?);
         let split = row.split.as_ref().map(|name| self.space.parse_boundary(name)).transpose()?;
         Ok((genome, Sending { fusion, ratio: row.ratio.max(1), bits: row.bits.max(1) }, split))
     }
 
-    fn design_row(&self, id: CandidateId, split: Option<BoundaryId>) -> Option<DesignRow> {
+    pub(super) fn design_row(&self, id: CandidateId, split: Option<BoundaryId>) -> Option<DesignRow> {
         let candidate = self.pool.get(id)?;
         Some(self.sending_row(&self.space.print(&candidate.genome), candidate.sending, split))
     }
 
-    fn sending_row(&self, genome: &str, sending: Sending, split: Option<BoundaryId>) -> DesignRow {
+    pub(super) fn sending_row(&self, genome: &str, sending: Sending, split: Option<BoundaryId>) -> DesignRow {
         let name = |id: BoundaryId| self.space.boundary_name(id).to_owned();
         DesignRow {
             genome: genome.to_owned(),
@@ -335,7 +291,7 @@ impl Session {
     }
 }
 
-fn knob_named(name: &str) -> Result<KnobId, SessionFileError> {
+pub(super) fn knob_named(name: &str) -> Result<KnobId, SessionFileError> {
     KnobId::named(name).ok_or_else(|| {
         let near = nearest(name, KNOBS.iter().map(|knob| knob.name));
         let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();

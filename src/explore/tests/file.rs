@@ -22,6 +22,9 @@ fn a_session_opens_again_as_it_was() {
     session.update(Action::Unit(Move::By(1)), 0);
     session.update(Action::Axis(Side::Up, Move::By(2)), 0);
     session.update(Action::LogAxis(Side::Right), 0);
+    session.update(Action::Remember("before \"the\" demo".into()), 0);
+    set(&mut session, KnobId::SensorMemory, "12 KiB");
+    session.update(Action::ResetHand, 0);
     session.update(Action::Screen(Screen::Compare), 0);
     let text = session.to_file().to_toml();
     let file =
@@ -36,6 +39,7 @@ fn a_session_opens_again_as_it_was() {
         (Screen::Compare, Unit::Energy, session.ui().dial)
     );
     assert_eq!(again.ui().plot, session.ui().plot);
+    assert_eq!(again.remembered(), session.remembered());
     assert_eq!(again.to_file().to_toml(), text);
 }
 

@@ -63,12 +63,16 @@ pub fn foot(buf: &mut Buffer, area: Rect, (words, note): (&str, &str), theme: &T
     let mut used = 0;
     if !words.is_empty() {
         let words = format!(" {words} ");
-        used = width(&words);
+        used = width(&words).min(row.width);
+        buf.set_style(Rect { width: used, ..row }, Style::reset());
         line(buf, row, &[(&words, theme.dim)], theme);
     }
     let note = format!(" {note} ");
-    if note.len() > 2 && used + width(&note) < row.width {
-        right(buf, row, &note, theme.dim);
+    let wide = width(&note);
+    if wide > 2 && used + wide < row.width {
+        let place = Rect { x: row.right() - wide, width: wide, ..row };
+        buf.set_style(place, Style::reset());
+        right(buf, place, &note, theme.dim);
     }
 }
 

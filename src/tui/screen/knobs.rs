@@ -142,7 +142,14 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let fastest = fastest(view);
     // With a single line left, the link shows between which bandwidths the split holds, other knobs what they bring.
     let first = usize::from(selected != KnobId::LinkBandwidth);
-    for (index, row) in lines.enumerate() {
+    // What the selected knob is, where there is room for that too.
+    let rows: Vec<Rect> = lines.collect();
+    let about = text::wrap(session.selected_dial().knob().about, area.width);
+    let (rows, below) = rows.split_at(if rows.len() > about.len() + 2 { rows.len() - about.len() } else { rows.len() });
+    for (row, words) in below.iter().zip(&about) {
+        chrome::line(buf, *row, &[(words, theme.dim)], theme);
+    }
+    for (index, &row) in rows.iter().enumerate() {
         if index == first {
             chrome::line(buf, row, &[("fastest   ", theme.dim), (&fastest, theme.text)], theme);
             continue;

@@ -78,9 +78,9 @@ fn shapes(view: View<'_>, room: u16) -> Vec<Shape> {
     let mut all = vec![
         shape(Column::Id, "id".to_owned(), digits.max(4), 9, false),
         shape(Column::Accuracy, "acc%".to_owned(), 6, 9, false),
-        shape(Column::Latency, format!("lat {}", unit(Column::Latency)), 7, 9, false),
+        shape(Column::Latency, format!("lat {}", unit(Column::Latency)), 6, 9, false),
         shape(Column::Energy, unit(Column::Energy).to_owned(), 6, 6, false),
-        shape(Column::Memory, format!("RAM {}", unit(Column::Memory)), 8, 7, false),
+        shape(Column::Memory, format!("RAM {}", unit(Column::Memory)), 7, 7, false),
         shape(Column::Link, "link B".to_owned(), 7, 5, false),
         shape(Column::FrameRate, "fps".to_owned(), 6, 4, false),
         shape(Column::Split, "split".to_owned(), 6, 8, true),
@@ -165,8 +165,8 @@ fn figure(view: View<'_>, shape: &Shape, design: &Row<'_>) -> String {
         Column::FrameRate => text::figure(cost.fps),
         Column::Split => design.split_name.to_owned(),
         Column::Fusion => design.fusion_name.to_owned(),
-        Column::Ratio => design.candidate.sending.ratio.to_string(),
-        Column::Bits => design.candidate.sending.bits.to_string(),
+        Column::Ratio => design.ratio.to_string(),
+        Column::Bits => design.bits.to_string(),
         Column::Macs => text::decimal(design.candidate.macs as f64 / 1e6),
         Column::Rank => delta(design),
     }

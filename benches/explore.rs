@@ -1,0 +1,92 @@
+//! What moving a knob takes: `cargo bench --bench explore`. Prints one line a figure with its budget; CPU time where the
+//! system tells it (Linux), else wall time. Fails if a budget is missed by more than a factor of two, so that a busy machine
+//! passes.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use splitscope::diagnostic::Source;
+use splitscope::explore::{Action, KnobId, Move, Session};
+use splitscope::hardware::{self, Profile};
+use splitscope::space::{self, SearchSpace};
+use splitscope::tui::screen::{self, View};
+use splitscope::tui::{UiState, picture_theme, theme::Palette};
+
+/// Designs of the pool.
+const DESIGNS: usize = 10_000;
+/// Seconds that a knob may take to come to rest, and a frame to be drawn.
+const KNOB_MS: f64 = 4.0;
+const FRAME_MS: f64 = 8.0;
+
+fn main() {
+    let (name, text) = hardware::SHIPPED.iter().find(|(name, _)| *name == hardware::DEFAULT).expect("it is shipped");
+    let profile = Profile::from_toml(&Source::new(*name, *text)).expect("shipped profiles read");
+    let mut missed = false;
+    for name in ["tabletop", "attentive-nas"] {
+        let (name, text) = space::SHIPPED.iter().find(|(shipped, _)| *shipped == name).expect("it is shipped");
+        let space = SearchSpace::from_toml(&Source::new(*name, *text)).expect("shipped spaces read");
+        let start = Instant::now();
+        let mut session = Session::new(space, profile.clone(), DESIGNS, 7);
+        println!("{name}: {DESIGNS} designs made in {:.0} ms of wall time", start.elapsed().as_secs_f64() * 1e3);
+        for dial in 0..session.dials().len() {
+            missed |= knob(name, &mut session, dial);
+        }
+        missed |= frame(name, &mut session);
+    }
+    std::process::exit(i32::from(missed));
+}
+
+/// A knob moved to and fro over its range.
+fn knob(name: &str, session: &mut Session, dial: usize) -> bool {
+    session.update(Action::SelectKnob(Move::To(dial)), 0);
+    let id = session.selected_dial().id;
+    let home = session.value(id);
+    let mut at = 0.0_f64;
+    let each = mean(|| {
+        at += 0.137;
+        session.update(Action::SetKnob { knob: id, fraction: at.fract() }, 0);
+    });
+    session.update(Action::TurnKnobs(vec![(id, home)]), 0);
+    report(&format!("{name}: {}", id.knob().label), each, KNOB_MS)
+}
+
+/// A knob moved and the Explore screen drawn, everything asked for by a frame included.
+fn frame(name: &str, session: &mut Session) -> bool {
+    let (theme, ui) = (picture_theme(Palette::OkabeIto), UiState::default());
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 36));
+    let area = buffer.area;
+    let mut at = 0.0_f64;
+    let each = mean(|| {
+        at += 0.137;
+        session.update(Action::SetKnob { knob: KnobId::LatencyLimit, fraction: at.fract() }, 0);
+        black_box(screen::draw(View { session, ui: &ui, theme: &theme }, area, &mut buffer));
+    });
+    report(&format!("{name}: knob and frame"), each, FRAME_MS)
+}
+
+/// CPU seconds of one call: over a second's worth of calls.
+fn mean(mut call: impl FnMut()) -> f64 {
+    call();
+    let (begin, cpu) = (Instant::now(), cpu_seconds());
+    let mut calls = 0.0;
+    while begin.elapsed().as_secs_f64() < 1.0 {
+        call();
+        calls += 1.0;
+    }
+    let spent = cpu.and_then(|before| Some(cpu_seconds()? - before));
+    spent.unwrap_or(begin.elapsed().as_secs_f64()) / calls
+}
+
+fn report(what: &str, seconds: f64, budget_ms: f64) -> bool {
+    let ms = seconds * 1e3;
+    println!("{what}: {ms:.2} ms (budget {budget_ms} ms)");
+    ms > 2.0 * budget_ms
+}
+
+/// CPU seconds this thread has used.
+fn cpu_seconds() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    Some(text.split_whitespace().next()?.parse::<f64>().ok()? * 1e-9)
+}
