@@ -9,11 +9,11 @@ mod cost;
 mod data;
 mod explore;
 mod keys;
-mod layers;
 mod load;
 mod picture;
 mod profile;
 mod progress;
+mod schema;
 mod search;
 mod space_genes;
 mod steer;
@@ -58,6 +58,8 @@ enum Command {
     Check(check::Arguments),
     /// Show the constants of a profile and where they come from
     Profile(profile::Arguments),
+    /// Print the JSON Schema of space or profile files, for editors
+    Schema(schema::Arguments),
     /// Describe a data set, draw a sheet of it, or say how to get one
     Data(data::Arguments),
     /// Print the keys, as the table of the configuration file or as Markdown
@@ -79,6 +81,7 @@ pub fn main() -> ExitCode {
         Some(Command::Cost(arguments)) => cost::run(&arguments),
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Profile(arguments)) => profile::run(&arguments),
+        Some(Command::Schema(arguments)) => schema::run(&arguments),
         Some(Command::Data(arguments)) => data::run(arguments),
         Some(Command::Keys(arguments)) => keys::run(&arguments),
         Some(Command::Bench(arguments)) => bench::run(&arguments),

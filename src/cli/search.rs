@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use super::progress::Log;
 use super::train::{measurement, open_inputs, use_threads};
 use super::{Answer, space_genes, steer};
-use crate::cost::{CostTable, Evaluation, Knobs, Sending, Shortfall, why_none};
+use crate::cost::{CostTable, Evaluation, Knobs, Sending, shortfall_list, smallest_cuts, why_none};
 use crate::diagnostic::Source;
 use crate::explore::KnobId;
 use crate::hardware::Profile;
@@ -264,22 +264,9 @@ impl Job {
 
     /// Why no design can meet the limits, if the smallest network does at no split.
     fn hopeless(&self) -> Result<Option<String>> {
-        let genome = self.space.smallest();
-        let network = self.space.lower(&genome)?;
-        let mut cuts = Vec::new();
-        for split in self.space.splits(&genome) {
-            for &ratio in &self.space.split.ratios {
-                let bits = self.space.split.bits.first().copied().unwrap_or(8);
-                for fusion in self.space.fusions(&genome, split) {
-                    let table = CostTable::new(&network, Sending { fusion, ratio, bits }, &self.profile)?;
-                    cuts.extend(table.position(split).map(|index| table.cuts[index]));
-                }
-            }
-        }
+        let cuts = smallest_cuts(&self.space, &self.profile)?;
         Ok(why_none(&cuts, &self.knobs).map(|missed| {
-            let list: Vec<String> = missed.iter().map(Shortfall::sentence).collect();
-            let list =
-                if list.is_empty() { "each limit can be met, but not all at once".into() } else { list.join("; ") };
+            let list = shortfall_list(&missed);
             format!("no design meets the limits, not even the smallest network at any split: {list}")
         }))
     }

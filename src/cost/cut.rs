@@ -5,7 +5,6 @@
 use std::ops::{Add, AddAssign, Sub};
 
 use super::layer::{LayerCost, fuse_cost, module_cost, streams};
-use super::mapping::Loops;
 use crate::hardware::{Layout, Profile};
 use crate::network::memory::Peak;
 use crate::network::{BoundaryId, Shape};
@@ -20,6 +19,8 @@ pub enum PeakAt {
     Frame,
     /// While this layer runs.
     Layer(u32),
+    /// While this layer runs patch by patch.
+    Patch(u32),
     /// While the splitting module reduces the tensor.
     Reduce,
 }
@@ -134,12 +135,13 @@ impl Crossing {
         if ratio == 1 {
             return Self { link_bytes, ..Self::default() };
         }
-        let reduce = Loops::pointwise(shape.channels, channels, shape.height, shape.width);
-        let recover = Loops::pointwise(channels, shape.channels, shape.height, shape.width);
+        let narrow = Shape { channels, ..shape };
+        let reduce = module_cost(shape, channels, &devices.profile.sensor.device, devices.sensor);
+        let recover = module_cost(narrow, shape.channels, &devices.profile.aggregator, devices.aggregator);
         Self {
-            reduce: Spend::of(&module_cost(&reduce, &devices.profile.sensor.device, devices.sensor)),
-            recover: Spend::of(&module_cost(&recover, &devices.profile.aggregator, devices.aggregator)),
-            weight_bytes: reduce.weights(),
+            reduce: Spend::of(&reduce),
+            recover: Spend::of(&recover),
+            weight_bytes: reduce.weight_bytes,
             link_bytes,
             reduce_bytes: shape.elements() + sent,
         }
@@ -177,6 +179,8 @@ pub(super) struct Around {
     pub(super) behind_weights: u64,
     /// Peak of the layers before the cut.
     pub(super) peak: Peak,
+    /// Whether that peak is reached while patches run.
+    pub(super) in_patches: bool,
     /// Shape of one view's input.
     pub(super) input: Shape,
 }
@@ -229,7 +233,8 @@ fn peak(around: &Around, crossing: &Crossing) -> (u64, PeakAt) {
     if crossing.reduce_bytes > layers {
         (crossing.reduce_bytes, PeakAt::Reduce)
     } else if layers >= frame {
-        (layers, PeakAt::Layer(u32::try_from(around.peak.layer).unwrap_or(u32::MAX)))
+        let layer = u32::try_from(around.peak.layer).unwrap_or(u32::MAX);
+        (layers, if around.in_patches { PeakAt::Patch(layer) } else { PeakAt::Layer(layer) })
     } else {
         (frame, PeakAt::Frame)
     }

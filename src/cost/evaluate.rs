@@ -71,6 +71,11 @@ impl Limit {
         Self::FrameRate,
         Self::Accuracy,
     ];
+
+    /// Whether it bounds weights, which no knob moves.
+    pub const fn is_about_weights(self) -> bool {
+        matches!(self, Self::SensorWeights | Self::AggregatorWeights)
+    }
 }
 
 /// The limits a design breaks.
@@ -164,7 +169,7 @@ impl Rates {
         let (clock, bandwidth, memory) = system.cameras.weakest(knobs.sensors.max(1));
         let bytes_per_s = knobs.bandwidth_bytes_per_s * bandwidth * system.link_efficiency;
         let on_the_wire = if system.topology == Topology::Shared { sensors } else { 1.0 };
-        let memory_bytes = (knobs.sensor_memory_bytes as f64 * memory) as u64;
+        let memory_bytes = (knobs.sensor_memory_bytes as f64 * memory).round() as u64;
         Self {
             readout_s: system.readout_s,
             sensor_s_per_cycle: system.sensor_macs_per_cycle / (knobs.sensor_macs_per_s * clock),

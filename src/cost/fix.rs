@@ -210,6 +210,14 @@ impl Shortfall {
     }
 }
 
+/// The shortfalls of [`why_none`] as one sentence fragment.
+pub fn shortfall_list(shortfalls: &[Shortfall]) -> String {
+    if shortfalls.is_empty() {
+        return "each limit can be met, but not all at once".into();
+    }
+    shortfalls.iter().map(Shortfall::sentence).collect::<Vec<_>>().join("; ")
+}
+
 /// Whether any of the cuts is feasible, and if not, why: the limits none of them meets. An empty list says that every limit
 /// is met by some cut, but never all by one. `None` if a cut is feasible. Asked with the cuts of a space's smallest network,
 /// it tells before any search whether a search can succeed.

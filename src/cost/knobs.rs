@@ -1,6 +1,6 @@
 //! The values a user moves live, and the constants of a profile that no knob moves.
 
-use crate::hardware::{MAX_CAMERAS, Profile, Sourced, Topology};
+use crate::hardware::{Device, Layout, MAX_CAMERAS, Profile, Residency, Sensor, Sourced, Topology};
 
 /// Everything the cost of a cut depends on besides the cut. Made from a profile, then moved.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,27 +52,52 @@ pub struct System {
     pub sensor_weight_memory_bytes: u64,
     /// Bytes of weights the aggregator holds; `u64::MAX` as above.
     pub aggregator_weight_memory_bytes: u64,
+    /// What a sensor's memory holds besides the tensors of its layers.
+    pub held: Held,
     /// Unlike cameras.
     pub cameras: Cameras,
+}
+
+/// What a sensor's memory holds besides the tensors of its layers. It is part of every cut's peak; kept here to be named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// The next frame.
+    pub next_frame: bool,
+    /// The tensor being sent.
+    pub sent_tensor: bool,
+    /// The weights, and how many bytes of them may stay (all if they stay, those of the largest layer otherwise).
+    pub weights: Option<(Residency, u64)>,
+}
+
+impl Held {
+    fn of(sensor: &Sensor) -> Self {
+        let Device { layout, residency, weight_memory_bytes, .. } = &sensor.device;
+        let room = weight_memory_bytes.as_ref().map_or(u64::MAX, |memory| memory.value);
+        Self {
+            next_frame: sensor.double_buffered_frame,
+            sent_tensor: sensor.link_buffer,
+            weights: (*layout == Layout::Shared).then_some((*residency, room)),
+        }
+    }
 }
 
 /// How far the weakest of the first cameras falls behind the sensor of the profile: 1 is no difference.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cameras {
-    clock: [f32; MAX_CAMERAS + 1],
-    bandwidth: [f32; MAX_CAMERAS + 1],
-    memory: [f32; MAX_CAMERAS + 1],
+    clock: [f64; MAX_CAMERAS + 1],
+    bandwidth: [f64; MAX_CAMERAS + 1],
+    memory: [f64; MAX_CAMERAS + 1],
     listed: usize,
 }
 
 impl Cameras {
     fn of(profile: &Profile) -> Self {
         let listed = profile.sensor.cameras.len().min(MAX_CAMERAS);
-        let ratio = |own: Option<f64>, usual: f64| own.map_or(1.0, |own| (own / usual) as f32);
+        let ratio = |own: Option<f64>, usual: f64| own.map_or(1.0, |own| own / usual);
         let mut cameras = Self {
-            clock: [f32::INFINITY; MAX_CAMERAS + 1],
-            bandwidth: [f32::INFINITY; MAX_CAMERAS + 1],
-            memory: [f32::INFINITY; MAX_CAMERAS + 1],
+            clock: [f64::INFINITY; MAX_CAMERAS + 1],
+            bandwidth: [f64::INFINITY; MAX_CAMERAS + 1],
+            memory: [f64::INFINITY; MAX_CAMERAS + 1],
             listed,
         };
         let usual_memory = profile.sensor.device.memory_bytes().map_or(1.0, |bytes| bytes as f64);
@@ -91,9 +116,9 @@ impl Cameras {
     /// Slowest clock, slowest link and smallest memory among the first `sensors` cameras, relative to the sensor's.
     pub(super) fn weakest(&self, sensors: u32) -> (f64, f64, f64) {
         let sensors = sensors as usize;
-        let usual = if sensors > self.listed { 1.0 } else { f32::INFINITY };
+        let usual = if sensors > self.listed { 1.0 } else { f64::INFINITY };
         let at = sensors.min(self.listed);
-        let worst = |list: &[f32; MAX_CAMERAS + 1]| f64::from(list[at].min(usual));
+        let worst = |list: &[f64; MAX_CAMERAS + 1]| list[at].min(usual);
         (worst(&self.clock), worst(&self.bandwidth), worst(&self.memory))
     }
 }
@@ -131,6 +156,7 @@ impl Knobs {
                 aggregator_static_w: value(&profile.aggregator.static_power_w).unwrap_or(0.0),
                 sensor_weight_memory_bytes: device.resident_weight_bytes(),
                 aggregator_weight_memory_bytes: profile.aggregator.resident_weight_bytes(),
+                held: Held::of(sensor),
                 cameras: Cameras::of(profile),
             },
         }

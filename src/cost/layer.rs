@@ -7,25 +7,55 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::mapping::{self, Loops};
-use crate::hardware::{Device, Mapping, Residency, Sourced};
-use crate::network::table::{Kind, Row};
-use crate::network::{Layer, Network, Op};
+use crate::hardware::{Device, Mapping, MeasuredTable, Residency, Sourced};
+use crate::network::table::{Kind, LayerShape, Row};
+use crate::network::{Layer, Network, Op, Shape};
 
 /// Why a network can't be costed on a device.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CostError {
     /// The measured rule lacks layers.
-    #[error(
-        "the latency table {table} lacks {count} layers of this network: {layers}; add a line `NAME,SECONDS` for each"
-    )]
+    #[error("the latency table {table} lacks {count} of the layers: {layers}; measure them and add a line for each")]
     NotMeasured {
         /// Name of the table.
         table: String,
         /// How many are missing.
         count: usize,
-        /// Their names.
+        /// Their names, and their shapes where the table goes by shape.
         layers: String,
     },
+    /// Patches of layers whose latencies are known by name.
+    #[error(
+        "the latency table {0} goes by layer names, which say nothing about layers run in patches: give it the columns of their shapes"
+    )]
+    PatchesByName(String),
+    /// More cycles than can be counted.
+    #[error("layer {0} takes more cycles than can be counted")]
+    TooManyCycles(String),
+}
+
+/// Most missing layers an error lists.
+const LISTED: usize = 12;
+
+impl CostError {
+    /// The error about layers a table lacks; `None` if it lacks none.
+    pub(super) fn not_measured<'a>(
+        table: &MeasuredTable,
+        layers: impl Iterator<Item = (&'a str, LayerShape)>,
+    ) -> Option<Self> {
+        let missing = layers.filter(|(name, shape)| table.seconds(name, shape).is_none());
+        let mut missing: Vec<String> = if table.is_by_name() {
+            missing.map(|(name, _)| name.to_owned()).collect()
+        } else {
+            missing.map(|(name, shape)| format!("{name} ({shape})")).collect()
+        };
+        let count = missing.len();
+        if count > LISTED {
+            missing.truncate(LISTED);
+            missing.push(format!("and {} more", count - LISTED));
+        }
+        (count > 0).then(|| Self::NotMeasured { table: table.name.clone(), count, layers: missing.join(", ") })
+    }
 }
 
 /// What a layer waits for.
@@ -38,6 +68,17 @@ pub enum Bound {
     Activations,
     /// Weights to be loaded.
     Weights,
+}
+
+impl Bound {
+    /// Name as in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Compute => "compute",
+            Self::Activations => "activations",
+            Self::Weights => "weights",
+        }
+    }
 }
 
 /// Cost of one layer on one device.
@@ -103,10 +144,15 @@ impl LayerCost {
 
 /// Whether a part with that many weights loads them for every frame.
 pub fn streams(device: &Device, weight_bytes: u64) -> bool {
-    match device.residency {
+    loads(device.residency, device.weight_memory_bytes.as_ref().map_or(u64::MAX, |memory| memory.value), weight_bytes)
+}
+
+/// Whether weights are loaded for every frame, if `room` bytes of them may stay.
+pub(super) const fn loads(residency: Residency, room: u64, weight_bytes: u64) -> bool {
+    match residency {
         Residency::Resident => false,
         Residency::Streamed => true,
-        Residency::Cached => device.weight_memory_bytes.as_ref().is_some_and(|memory| weight_bytes > memory.value),
+        Residency::Cached => weight_bytes > room,
     }
 }
 
@@ -116,17 +162,9 @@ pub fn streams(device: &Device, weight_bytes: u64) -> bool {
 /// A latency table that lacks layers.
 pub fn layer_costs(network: &Network, device: &Device) -> Result<Vec<LayerCost>, CostError> {
     if let Mapping::Measured(table) = &device.mapping.value {
-        let known = |layer: &&Layer| table.seconds.iter().any(|(name, _)| *name == layer.name);
-        let missing: Vec<&str> = network
-            .layers
-            .iter()
-            .filter(|layer| layer.macs > 0 && !known(layer))
-            .map(|layer| layer.name.as_str())
-            .collect();
-        if !missing.is_empty() {
-            let (table, count) = (table.name.clone(), missing.len());
-            return Err(CostError::NotMeasured { table, count, layers: missing.join(", ") });
-        }
+        let computing = network.layers.iter().filter(|layer| layer.macs > 0);
+        let shaped = computing.map(|layer| (layer.name.as_str(), LayerShape::of(layer)));
+        CostError::not_measured(table, shaped).map_or(Ok(()), Err)?;
     }
     let prices = Prices::of(device);
     Ok(network.layers.iter().map(|layer| layer_cost(network, layer, device, &prices)).collect())
@@ -135,43 +173,42 @@ pub fn layer_costs(network: &Network, device: &Device) -> Result<Vec<LayerCost>,
 fn layer_cost(network: &Network, layer: &Layer, device: &Device, prices: &Prices) -> LayerCost {
     let second = layer.inputs.1.map_or(0, |tensor| network.shape(tensor).elements());
     let moved_bytes = layer.input.elements() + second + layer.output.elements();
-    let work = Work { name: &layer.name, loops: Loops::of(layer), elements: elements(layer) };
+    let work =
+        Work { name: &layer.name, shape: || LayerShape::of(layer), loops: Loops::of(layer), elements: elements(layer) };
     prices.cost(layer.macs, layer.weights, moved_bytes, work.cycles(device))
 }
 
-/// Cost of one line of a layer table on a device; `None` if the device is measured and lacks the layer.
-pub fn row_cost(row: &Row, device: &Device) -> Option<LayerCost> {
-    let loops = Loops::of_row(row);
-    if let Mapping::Measured(table) = &device.mapping.value
-        && loops.is_some()
-        && table.seconds.iter().all(|(name, _)| *name != row.name)
-    {
-        return None;
-    }
+/// Cost of one line of a layer table on a device. On a measured device that lacks the layer it takes no cycle.
+pub(super) fn row_cost(row: &Row, device: &Device) -> LayerCost {
+    let output = row.output.elements();
     let elements = match row.kind {
-        Kind::Pool => row.output.elements() * u64::from(row.kernel[0]) * u64::from(row.kernel[1]),
-        Kind::Add => row.output.elements(),
+        Kind::Pool => output * u64::from(row.kernel[0]) * u64::from(row.kernel[1]),
+        Kind::Add | Kind::Scale => output,
         Kind::Conv | Kind::Depthwise | Kind::Linear => 0,
     };
-    let inputs = if row.kind == Kind::Add { 2 } else { 1 };
-    let moved_bytes = inputs * row.input.elements() + row.output.elements();
-    let work = Work { name: &row.name, loops, elements };
-    Some(Prices::of(device).cost(row.macs, row.weights, moved_bytes, work.cycles(device)))
+    let second = match row.kind {
+        Kind::Add => row.input.elements(),
+        Kind::Scale => u64::from(row.input.channels),
+        _ => 0,
+    };
+    let moved_bytes = row.input.elements() + second + output;
+    let work = Work { name: &row.name, shape: || row.shape(), loops: Loops::of_row(row), elements };
+    Prices::of(device).cost(row.macs, row.weights, moved_bytes, work.cycles(device))
 }
 
 /// What a layer computes: loops, or operations on elements.
-struct Work<'a> {
+struct Work<'a, S: Fn() -> LayerShape> {
     name: &'a str,
+    shape: S,
     loops: Option<Loops>,
     elements: u64,
 }
 
-impl Work<'_> {
+impl<S: Fn() -> LayerShape> Work<'_, S> {
     fn cycles(&self, device: &Device) -> f64 {
         match (&device.mapping.value, self.loops) {
             (Mapping::Measured(table), _) => {
-                let entry = table.seconds.iter().find(|(name, _)| name == self.name);
-                entry.map_or(0.0, |(_, seconds)| seconds * device.clock_hz.value)
+                table.seconds(self.name, &(self.shape)()).map_or(0.0, |seconds| seconds * device.clock_hz.value)
             }
             (mapping, Some(loops)) => mapping::cycles(&loops, mapping).unwrap_or(0) as f64,
             (_, None) => whole_cycles(self.elements as f64 / device.elements_per_cycle()),
@@ -179,20 +216,28 @@ impl Work<'_> {
     }
 }
 
-/// Cost of a dense 1x1 convolution of a splitting module. On a measured device, which has no entry for it, it runs at the
-/// device's mean measured rate over `measured` (all its layers).
-pub(super) fn module_cost(loops: &Loops, device: &Device, measured: &[LayerCost]) -> LayerCost {
-    let (macs, positions) = (loops.macs(), u64::from(loops.rows) * u64::from(loops.columns));
-    let moved_bytes = (loops.inputs + u64::from(loops.outputs)) * positions;
-    let compute_cycles = mapping::cycles(loops, &device.mapping.value).map_or_else(
-        || {
-            let total: f64 = measured.iter().map(|layer| layer.compute_cycles).sum();
-            let all: u64 = measured.iter().map(|layer| layer.macs).sum();
-            if all > 0 { total * macs as f64 / all as f64 } else { 0.0 }
-        },
-        |cycles| cycles as f64,
-    );
+/// Cost of a dense 1x1 convolution of a splitting module, from `input` to `outputs` channels. A measured device that has no
+/// latency of that shape runs it at its mean measured rate over `measured` (all its layers).
+pub(super) fn module_cost(input: Shape, outputs: u32, device: &Device, measured: &[LayerCost]) -> LayerCost {
+    let loops = Loops::pointwise(input.channels, outputs, input.height, input.width);
+    let macs = loops.macs();
+    let moved_bytes = input.elements() + u64::from(outputs) * input.positions();
+    let compute_cycles = match &device.mapping.value {
+        Mapping::Measured(table) => {
+            let shape = LayerShape::pointwise(input, outputs);
+            let own = Some(table).filter(|table| !table.is_by_name()).and_then(|table| table.seconds("", &shape));
+            own.map_or_else(|| mean_cycles(macs, measured), |seconds| seconds * device.clock_hz.value)
+        }
+        mapping => mapping::cycles(&loops, mapping).unwrap_or(0) as f64,
+    };
     Prices::of(device).cost(macs, loops.weights(), moved_bytes, compute_cycles)
+}
+
+/// Cycles of so many multiply-accumulates at the mean rate of some layers.
+fn mean_cycles(macs: u64, layers: &[LayerCost]) -> f64 {
+    let cycles: f64 = layers.iter().map(|layer| layer.compute_cycles).sum();
+    let all: u64 = layers.iter().map(|layer| layer.macs).sum();
+    if all > 0 { cycles * macs as f64 / all as f64 } else { 0.0 }
 }
 
 /// Cost of taking in one view's tensor while views are fused element by element.

@@ -43,7 +43,7 @@ impl Loops {
         let inputs = match row.kind {
             Kind::Conv | Kind::Depthwise => u64::from(row.input.channels),
             Kind::Linear => row.input.elements(),
-            Kind::Pool | Kind::Add => return None,
+            Kind::Pool | Kind::Add | Kind::Scale => return None,
         };
         let area = u64::from(row.kernel[0]) * u64::from(row.kernel[1]);
         let output = row.output;
@@ -221,7 +221,7 @@ mod tests {
 
     #[test]
     fn depthwise_on_a_systolic_array_is_one_layer_per_channel() {
-        // domain brief 5.2: 3x3 depthwise on 144 channels at 56x56, 32x32 array.
+        // 3x3 depthwise on 144 channels at 56x56, 32x32 array.
         let depthwise = Loops { groups: 144, outputs: 144, inputs: 144, area: 9, rows: 56, columns: 56 };
         assert_eq!(systolic(&depthwise, [32, 32], Dataflow::OutputStationary), 1_001_952);
         assert_eq!(systolic(&depthwise, [32, 32], Dataflow::WeightStationary), 465_120);

@@ -5,13 +5,22 @@
 
 use super::cut::Spend;
 use super::layer::{CostError, LayerCost, layer_costs};
-use crate::hardware::Sensor;
+use crate::hardware::{Mapping, Sensor};
 use crate::network::Network;
 use crate::network::memory::{Peak, live_bytes, peak};
 use crate::network::patch::one_patch;
 
 /// The patched parts a network allows, by their end.
 pub(super) struct Patching(Vec<Part>);
+
+/// How the layers before a cut run.
+pub(super) struct Running {
+    pub(super) peak: Peak,
+    /// Whether the peak is reached while patches run.
+    pub(super) in_patches: bool,
+    /// Work beyond that of running the layers whole.
+    pub(super) extra: Spend,
+}
 
 struct Part {
     /// Layers that run in patches.
@@ -26,9 +35,14 @@ impl Patching {
     /// The parts a network allows on a sensor whose layers cost `whole`; none if the sensor does not patch.
     ///
     /// # Errors
-    /// A latency table that lacks layers.
+    /// A latency table that lacks layers, or goes by their names.
     pub(super) fn new(network: &Network, sensor: &Sensor, whole: &[LayerCost]) -> Result<Self, CostError> {
         let Some(grid) = sensor.patches.as_ref().map(|grid| grid.value) else { return Ok(Self(Vec::new())) };
+        if let Mapping::Measured(table) = &sensor.device.mapping.value
+            && table.is_by_name()
+        {
+            return Err(CostError::PatchesByName(table.name.clone()));
+        }
         let mut parts = Vec::new();
         for boundary in &network.boundaries {
             let layers = boundary.layers;
@@ -42,16 +56,17 @@ impl Patching {
         Ok(Self(parts))
     }
 
-    /// Peak of the first `layers` layers and the work added: without patches that of `live`, or that of the patched part
-    /// that lowers it most.
-    pub(super) fn lowest(&self, live: &[u64], layers: usize) -> (Peak, Spend) {
-        let mut best = (peak(live, layers), Spend::default());
+    /// The first `layers` layers as they run: without patches at the peak of `live`, or with the patched part that lowers it
+    /// most.
+    pub(super) fn lowest(&self, live: &[u64], layers: usize) -> Running {
+        let mut best = Running { peak: peak(live, layers), in_patches: false, extra: Spend::default() };
         for part in self.0.iter().filter(|part| part.layers <= layers) {
             let rest = peak(&live[part.layers..layers], layers - part.layers);
             let rest = Peak { layer: rest.layer + part.layers, ..rest };
-            let peak = if rest.bytes > part.peak.bytes { rest } else { part.peak };
-            if peak.bytes < best.0.bytes {
-                best = (peak, part.extra);
+            let in_patches = rest.bytes <= part.peak.bytes;
+            let peak = if in_patches { part.peak } else { rest };
+            if peak.bytes < best.peak.bytes {
+                best = Running { peak, in_patches, extra: part.extra };
             }
         }
         best

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::cut::{Cut, PeakAt};
 use super::evaluate::{Breakdown, Limit, Rates};
 use super::knobs::Knobs;
+use super::layer::loads;
 use super::show;
 use crate::network::{Network, TensorId, memory};
 
@@ -48,21 +49,39 @@ impl Stage {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum At {
-    /// While a layer runs, with the tensors alive then and their bytes, largest first.
-    Layer {
-        /// The layer.
-        layer: String,
-        /// Tensors alive and their bytes.
+    /// In a sensor's memory.
+    Memory {
+        /// When most bytes are alive.
+        during: During,
+        /// What is held then and its bytes, largest first. Under a rule that writes over tensors they may add up to more
+        /// than the peak.
         tensors: Vec<(String, u64)>,
     },
-    /// While the splitting module reduces the tensor at the cut.
-    Reduce,
-    /// The frame itself.
-    Frame,
-    /// Mostly in one stage, which takes that many seconds.
-    Stage(Stage, f64),
+    /// Mostly in one stage.
+    Stage {
+        /// The stage.
+        stage: Stage,
+        /// Seconds it takes.
+        seconds: f64,
+        /// Bytes each sensor sends.
+        link_bytes: u64,
+    },
     /// In the design as a whole.
     Design,
+}
+
+/// When most bytes are alive on a sensor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum During {
+    /// While this layer runs.
+    Layer(String),
+    /// While this layer runs patch by patch; the tensors then are parts of those listed.
+    Patch(String),
+    /// While the splitting module reduces the tensor at the cut.
+    Reduce,
+    /// While the frame itself waits.
+    Frame,
 }
 
 /// One broken limit of one cut.
@@ -98,14 +117,8 @@ impl Reason {
             Limit::Accuracy => format!("accuracy {value} is below {allowed}"),
         };
         let at = match &self.at {
-            At::Layer { layer, tensors } => {
-                let list: Vec<String> =
-                    tensors.iter().take(3).map(|(name, bytes)| format!("{name} {}", show::bytes(*bytes))).collect();
-                format!(" at {layer} ({})", list.join(", "))
-            }
-            At::Reduce => " while the splitting module reduces the tensor".to_owned(),
-            At::Frame => " with the raw frame alone".to_owned(),
-            At::Stage(stage, seconds) => format!(", {} of it in {}", show::seconds(*seconds), stage.name()),
+            At::Memory { during, tensors } => format!(" {}", during.phrase(tensors)),
+            At::Stage { stage, seconds, .. } => format!(", {} of it in {}", show::seconds(*seconds), stage.name()),
             At::Design => String::new(),
         };
         what + &at
@@ -134,12 +147,12 @@ impl Reason {
             }
             Limit::AggregatorWeights => format!("raise the aggregator's weight memory to {value}, or load weights"),
             Limit::Latency => match &self.at {
-                At::Stage(stage, _) => format!("allow {value}, or speed up {}", stage.name()),
+                At::Stage { stage, .. } => format!("allow {value}, or speed up {}", stage.name()),
                 _ => format!("allow {value}"),
             },
             Limit::Energy => format!("allow {value} a frame"),
             Limit::FrameRate => match &self.at {
-                At::Stage(stage, _) => format!("accept {value}, or speed up {}", stage.name()),
+                At::Stage { stage, .. } => format!("accept {value}, or speed up {}", stage.name()),
                 _ => format!("accept {value}"),
             },
             Limit::Accuracy => format!("accept {value}, or choose a larger design"),
@@ -157,6 +170,21 @@ impl Reason {
     }
 }
 
+impl During {
+    /// A phrase with what is held: "at S1.1.expand (output of S1.1.expand 24.0 KiB, output of stem 16.0 KiB)".
+    pub fn phrase(&self, tensors: &[(String, u64)]) -> String {
+        let list: Vec<String> =
+            tensors.iter().take(3).map(|(name, bytes)| format!("{name} {}", show::bytes(*bytes))).collect();
+        let list = list.join(", ");
+        match self {
+            Self::Layer(layer) => format!("at {layer} ({list})"),
+            Self::Patch(layer) => format!("at {layer} in patches (of {list})"),
+            Self::Reduce => "while the splitting module reduces the tensor".to_owned(),
+            Self::Frame => "with the raw frame alone".to_owned(),
+        }
+    }
+}
+
 /// Every limit the cut breaks, with where. `network` is the one the cut was costed from; `accuracy` is judged if given.
 pub fn reasons(network: &Network, cut: &Cut, knobs: &Knobs, accuracy: Option<f64>) -> Vec<Reason> {
     let rates = Rates::new(knobs);
@@ -164,12 +192,13 @@ pub fn reasons(network: &Network, cut: &Cut, knobs: &Knobs, accuracy: Option<f64
     if let Some(accuracy) = accuracy {
         evaluation = evaluation.with_accuracy(accuracy, knobs);
     }
-    let (slowest, seconds) = Stage::slowest(&evaluation.latency);
+    let (stage, seconds) = Stage::slowest(&evaluation.latency);
+    let slowest = || At::Stage { stage, seconds, link_bytes: cut.link_bytes };
     let reason = |limit| {
         let limitless = |limit: Option<f64>| limit.unwrap_or(f64::INFINITY);
         let (value, allowed, at) = match limit {
             Limit::SensorMemory => {
-                (cut.sensor_peak_bytes as f64, rates.memory_bytes() as f64, peak_at(network, cut.peak_at))
+                (cut.sensor_peak_bytes as f64, rates.memory_bytes() as f64, peak(network, cut, knobs))
             }
             Limit::SensorWeights => {
                 (cut.sensor_weight_bytes as f64, knobs.system.sensor_weight_memory_bytes as f64, At::Design)
@@ -177,11 +206,9 @@ pub fn reasons(network: &Network, cut: &Cut, knobs: &Knobs, accuracy: Option<f64
             Limit::AggregatorWeights => {
                 (cut.aggregator_weight_bytes as f64, knobs.system.aggregator_weight_memory_bytes as f64, At::Design)
             }
-            Limit::Latency => {
-                (evaluation.latency.total_s(), limitless(knobs.latency_limit_s), At::Stage(slowest, seconds))
-            }
+            Limit::Latency => (evaluation.latency.total_s(), limitless(knobs.latency_limit_s), slowest()),
             Limit::Energy => (evaluation.energy_j, limitless(knobs.energy_limit_j), At::Design),
-            Limit::FrameRate => (evaluation.fps, knobs.frame_rate_floor_hz.unwrap_or(0.0), At::Stage(slowest, seconds)),
+            Limit::FrameRate => (evaluation.fps, knobs.frame_rate_floor_hz.unwrap_or(0.0), slowest()),
             Limit::Accuracy => (accuracy.unwrap_or(0.0), knobs.accuracy_floor.unwrap_or(0.0), At::Design),
         };
         Reason { limit, value, allowed, at }
@@ -189,22 +216,48 @@ pub fn reasons(network: &Network, cut: &Cut, knobs: &Knobs, accuracy: Option<f64
     evaluation.violations.iter().map(reason).collect()
 }
 
-fn peak_at(network: &Network, at: PeakAt) -> At {
-    match at {
-        PeakAt::Frame => At::Frame,
-        PeakAt::Reduce => At::Reduce,
-        PeakAt::Layer(layer) => {
-            let layer = (layer as usize).min(network.layers.len().saturating_sub(1));
-            let name = |tensor: TensorId| match tensor {
-                0 => "the input".to_owned(),
-                tensor => format!("output of {}", network.layers[tensor - 1].name),
-            };
-            let mut tensors: Vec<(String, u64)> = memory::tensors_at(network, layer)
-                .into_iter()
-                .map(|tensor| (name(tensor), network.shape(tensor).elements()))
-                .collect();
-            tensors.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
-            At::Layer { layer: network.layers[layer].name.clone(), tensors }
+/// Where a sensor's memory is fullest for this cut, and with what. `network` is the one the cut was costed from.
+pub fn peak(network: &Network, cut: &Cut, knobs: &Knobs) -> At {
+    let layer = |layer: u32| (layer as usize).min(network.layers.len().saturating_sub(1));
+    let layers = network.position(cut.boundary).map_or(0, |position| network.boundaries[position].layers);
+    let (during, mut tensors) = match cut.peak_at {
+        PeakAt::Frame => (During::Frame, named(network, [0])),
+        PeakAt::Reduce => (During::Reduce, named(network, [layers])),
+        PeakAt::Layer(index) => {
+            let index = layer(index);
+            let alive = memory::tensors_at(network, index);
+            (During::Layer(network.layers[index].name.clone()), named(network, alive))
         }
+        PeakAt::Patch(index) => {
+            let index = layer(index);
+            let alive = memory::tensors_at(network, index);
+            (During::Patch(network.layers[index].name.clone()), named(network, alive))
+        }
+    };
+    let held = &knobs.system.held;
+    if held.next_frame {
+        tensors.push(("the next frame".to_owned(), network.input.elements()));
     }
+    if held.sent_tensor && cut.boundary != 0 {
+        tensors.push(("the tensor being sent".to_owned(), cut.link_bytes));
+    }
+    match held.weights {
+        Some((residency, room)) if loads(residency, room, cut.sensor_weight_bytes) => {
+            let largest = network.layers[..layers].iter().map(|layer| layer.weights).max().unwrap_or(0);
+            tensors.push(("weights of one layer".to_owned(), largest));
+        }
+        Some(_) => tensors.push(("weights".to_owned(), cut.sensor_weight_bytes)),
+        None => {}
+    }
+    tensors.retain(|(_, bytes)| *bytes > 0);
+    tensors.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+    At::Memory { during, tensors }
+}
+
+fn named(network: &Network, tensors: impl IntoIterator<Item = TensorId>) -> Vec<(String, u64)> {
+    let name = |tensor: TensorId| match tensor {
+        0 => "the input".to_owned(),
+        tensor => format!("output of {}", network.layers[tensor - 1].name),
+    };
+    tensors.into_iter().map(|tensor| (name(tensor), network.shape(tensor).elements())).collect()
 }

@@ -1,6 +1,9 @@
 //! A layer-by-layer account of a table of layers or of a network on one device: what `splitscope cost --layers` prints.
+//!
+//! Cycles are those of computing under the device's rule; stalls are what memory adds to them. So the cycles of a systolic
+//! array can be held against SCALE-Sim's whatever the memory of the profile.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use thiserror::Error;
 
 use super::layer::{Bound, CostError, LayerCost, layer_costs, row_cost, streams};
@@ -8,7 +11,7 @@ use super::mapping::Loops;
 use crate::hardware::{Device, Mapping};
 use crate::network::Network;
 use crate::network::memory::{MemoryRule, live_bytes};
-use crate::network::table::{Kind, Row};
+use crate::network::table::{Kind, LARGEST_COUNT, Row};
 
 /// How the cycles of a systolic array are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,6 +32,9 @@ pub enum ReportError {
     /// SCALE-Sim's count exists for systolic arrays only.
     #[error("SCALE-Sim counts systolic arrays; this device follows the rule `{0}` (choose one with --array 32x32)")]
     NotSystolic(&'static str),
+    /// A layer of a single cycle, of which SCALE-Sim counts none.
+    #[error("SCALE-Sim 3.0.0 can't report layer {0}: it counts 0 cycles of it and divides by them")]
+    NoCycle(String),
 }
 
 /// One layer.
@@ -40,11 +46,15 @@ pub struct LayerLine {
     pub macs: u64,
     /// Weights.
     pub weights: u64,
-    /// Cycles over all groups.
+    /// Cycles of computing, over all groups.
+    #[serde(serialize_with = "whole")]
     pub cycles: f64,
-    /// Seconds.
+    /// Cycles spent waiting for memory besides.
+    #[serde(serialize_with = "whole")]
+    pub stall_cycles: f64,
+    /// Seconds, stalls included.
     pub seconds: f64,
-    /// Share of the units that are busy.
+    /// Share of the units that are busy, stalls included.
     pub utilisation: f64,
     /// Joules, static power not included.
     pub energy_j: f64,
@@ -61,11 +71,15 @@ pub struct Total {
     pub macs: u64,
     /// Weights.
     pub weights: u64,
-    /// Cycles.
+    /// Cycles of computing.
+    #[serde(serialize_with = "whole")]
     pub cycles: f64,
-    /// Seconds.
+    /// Cycles spent waiting for memory besides.
+    #[serde(serialize_with = "whole")]
+    pub stall_cycles: f64,
+    /// Seconds, stalls included.
     pub seconds: f64,
-    /// Share of the units that are busy.
+    /// Share of the units that are busy, stalls included.
     pub utilisation: f64,
     /// Joules, static power not included.
     pub energy_j: f64,
@@ -78,6 +92,8 @@ pub struct Total {
 pub struct LayerReport {
     /// The mapping rule, in words.
     pub rule: String,
+    /// How cycles and live bytes are counted, in sentences.
+    pub notes: Vec<String>,
     /// The layers.
     pub layers: Vec<LayerLine>,
     /// Their sum.
@@ -95,20 +111,17 @@ pub fn report_rows(
     counting: Counting,
 ) -> Result<LayerReport, ReportError> {
     check(device, counting)?;
-    let costs: Vec<Option<LayerCost>> = rows.iter().map(|row| row_cost(row, device)).collect();
-    let missing: Vec<&str> =
-        rows.iter().zip(&costs).filter(|(_, cost)| cost.is_none()).map(|(row, _)| row.name.as_str()).collect();
-    if let (Mapping::Measured(table), false) = (&device.mapping.value, missing.is_empty()) {
-        let (table, count) = (table.name.clone(), missing.len());
-        return Err(CostError::NotMeasured { table, count, layers: missing.join(", ") }.into());
+    if let Mapping::Measured(table) = &device.mapping.value {
+        let shaped = rows.iter().map(|row| (row.name.as_str(), row.shape()));
+        CostError::not_measured(table, shaped).map_or(Ok(()), Err)?;
     }
-    let works = rows.iter().zip(costs.into_iter().flatten()).map(|(row, cost)| Work {
+    let works = rows.iter().map(|row| Work {
         name: &row.name,
-        cost,
+        cost: row_cost(row, device),
         loops: Loops::of_row(row),
         live: live_row(row, rule),
     });
-    Ok(account(works.collect(), device, counting))
+    account(works.collect(), device, rule, counting)
 }
 
 /// Accounts for every layer of a network.
@@ -129,7 +142,7 @@ pub fn report_network(
         loops: Loops::of(layer),
         live,
     });
-    Ok(account(works.collect(), device, counting))
+    account(works.collect(), device, rule, counting)
 }
 
 struct Work<'a> {
@@ -137,6 +150,16 @@ struct Work<'a> {
     cost: LayerCost,
     loops: Option<Loops>,
     live: u64,
+}
+
+impl Work<'_> {
+    /// Cycles that SCALE-Sim does not count.
+    fn uncounted(&self, counting: Counting) -> f64 {
+        match (counting, self.loops) {
+            (Counting::ScaleSim, Some(loops)) => f64::from(loops.groups),
+            _ => 0.0,
+        }
+    }
 }
 
 fn check(device: &Device, counting: Counting) -> Result<(), ReportError> {
@@ -154,27 +177,40 @@ fn live_row(row: &Row, rule: MemoryRule) -> u64 {
         (Kind::Depthwise, MemoryRule::InplaceDepthwise | MemoryRule::FusedBlock) => input.max(output),
         (Kind::Add, MemoryRule::Strict) => 2 * input + output,
         (Kind::Add, _) => 2 * input,
+        (Kind::Scale, MemoryRule::Strict) => input + u64::from(row.input.channels) + output,
+        (Kind::Scale, _) => input + u64::from(row.input.channels),
         _ => input + output,
     }
 }
 
-fn account(works: Vec<Work>, device: &Device, counting: Counting) -> LayerReport {
+fn account(
+    works: Vec<Work>,
+    device: &Device,
+    rule: MemoryRule,
+    counting: Counting,
+) -> Result<LayerReport, ReportError> {
+    if let Some(work) = works.iter().find(|work| work.cost.resident_cycles() >= LARGEST_COUNT as f64) {
+        return Err(CostError::TooManyCycles(work.name.to_owned()).into());
+    }
+    let vanishes =
+        |work: &&Work| counting == Counting::ScaleSim && work.cost.compute_cycles <= work.uncounted(counting);
+    if let Some(work) = works.iter().find(vanishes) {
+        return Err(ReportError::NoCycle(work.name.to_owned()));
+    }
     let streams = streams(device, works.iter().map(|work| work.cost.weight_bytes).sum());
-    let units = device.mapping.value.macs_per_cycle();
+    let (units, clock_hz) = (device.mapping.value.macs_per_cycle(), device.clock_hz.value);
     let line = |work: Work| {
-        let (cycles, energy_j) = work.cost.spent(streams);
-        let uncounted = match (counting, work.loops) {
-            (Counting::ScaleSim, Some(loops)) => f64::from(loops.groups),
-            _ => 0.0,
-        };
-        let cycles = cycles - uncounted;
+        let (busy, energy_j) = work.cost.spent(streams);
+        let uncounted = work.uncounted(counting);
+        let all = busy - uncounted;
         LayerLine {
             name: work.name.to_owned(),
             macs: work.cost.macs,
             weights: work.cost.weight_bytes,
-            cycles,
-            seconds: cycles / device.clock_hz.value,
-            utilisation: share(work.cost.macs, cycles, units),
+            cycles: work.cost.compute_cycles - uncounted,
+            stall_cycles: busy - work.cost.compute_cycles,
+            seconds: all / clock_hz,
+            utilisation: share(work.cost.macs, all, units),
             energy_j,
             live_bytes: work.live,
             bound: work.cost.bound(streams),
@@ -182,21 +218,42 @@ fn account(works: Vec<Work>, device: &Device, counting: Counting) -> LayerReport
     };
     let layers: Vec<LayerLine> = works.into_iter().map(line).collect();
     let macs = layers.iter().map(|layer| layer.macs).sum();
-    let cycles = layers.iter().map(|layer| layer.cycles).sum();
+    let cycles: f64 = layers.iter().map(|layer| layer.cycles).sum();
+    let stall_cycles: f64 = layers.iter().map(|layer| layer.stall_cycles).sum();
     let total = Total {
         macs,
         weights: layers.iter().map(|layer| layer.weights).sum(),
         cycles,
-        seconds: cycles / device.clock_hz.value,
-        utilisation: share(macs, cycles, units),
+        stall_cycles,
+        seconds: (cycles + stall_cycles) / clock_hz,
+        utilisation: share(macs, cycles + stall_cycles, units),
         energy_j: layers.iter().map(|layer| layer.energy_j).sum(),
         live_bytes: layers.iter().map(|layer| layer.live_bytes).max().unwrap_or(0),
     };
-    let rule = match counting {
-        Counting::Cycles => device.mapping.value.to_string(),
-        Counting::ScaleSim => format!("{}, counted as SCALE-Sim 3.0.0 prints it", device.mapping.value),
-    };
-    LayerReport { rule, layers, total }
+    Ok(LayerReport { rule: device.mapping.value.to_string(), notes: notes(device, rule, counting), layers, total })
+}
+
+fn notes(device: &Device, rule: MemoryRule, counting: Counting) -> Vec<String> {
+    let mut notes = vec![format!("live bytes by the rule {}", rule.name())];
+    match (&device.mapping.value, counting) {
+        (Mapping::Systolic { .. }, Counting::Cycles) => notes.push(
+            "cycles are counted from 1; SCALE-Sim 3.0.0 prints the number of the last cycle counted from 0 (its issue 125), \
+             one less for every group of a layer: --scale-sim-compatible prints that"
+                .into(),
+        ),
+        (_, Counting::ScaleSim) => notes.push(
+            "cycles as SCALE-Sim 3.0.0 prints them: the last cycle counted from 0, one less for every group of a layer"
+                .into(),
+        ),
+        (Mapping::Measured(_), _) => notes.push("cycles are the measured time times the profile's clock".into()),
+        _ => {}
+    }
+    notes
+}
+
+/// A count of cycles as a whole number where it is one.
+fn whole<S: Serializer>(cycles: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    if cycles.fract() == 0.0 { serializer.serialize_u64(*cycles as u64) } else { serializer.serialize_f64(*cycles) }
 }
 
 fn share(macs: u64, cycles: f64, units: f64) -> f64 {
@@ -207,14 +264,15 @@ fn share(macs: u64, cycles: f64, units: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::diagnostic::Source;
-    use crate::hardware::{Dataflow, Profile, SHIPPED, override_mapping};
+    use crate::hardware::{Dataflow, MappingFlags, Profile, SHIPPED, override_mapping};
     use crate::network::table;
 
     fn device(array: &str, dataflow: &str) -> Device {
         let (name, text) = SHIPPED[0];
         let mut device = Profile::from_toml(&Source::new(name, text)).unwrap().sensor.device;
         device.activation_bytes_per_cycle = None;
-        device.mapping.value = override_mapping(&device.mapping.value, Some(array), Some(dataflow)).unwrap();
+        let flags = MappingFlags { array: Some(array), dataflow: Some(dataflow), ..MappingFlags::default() };
+        device.mapping.value = override_mapping(&device.mapping.value, flags).unwrap();
         device
     }
 
@@ -252,9 +310,37 @@ mod tests {
     fn a_measured_table_names_what_it_lacks() {
         let mut device = device("8x8", "ws");
         assert!(matches!(device.mapping.value, Mapping::Systolic { dataflow: Dataflow::WeightStationary, .. }));
-        let table = crate::hardware::parse_measured("mine.csv", "name,ms\nstem,2\n").unwrap();
-        device.mapping.value = Mapping::Measured(table);
-        let error = report_rows(&rows(), &device, MemoryRule::Strict, Counting::Cycles).unwrap_err();
-        assert!(error.to_string().contains("mine.csv lacks 1 layers of this network: dw"), "{error}");
+        let mut lacks = |text: &str| {
+            let table = crate::hardware::parse_measured(&Source::new("mine.csv", text)).unwrap();
+            device.mapping.value = Mapping::Measured(table);
+            report_rows(&rows(), &device, MemoryRule::Strict, Counting::Cycles).unwrap_err().to_string()
+        };
+        let by_name = lacks("name,ms\nstem,2\n");
+        assert!(by_name.contains("mine.csv lacks 1 of the layers: dw;"), "{by_name}");
+        let by_shape = lacks("name,kind,cin,cout,k,stride,pad,hin,ms\nx,conv,3,32,3,2,1,224,2\n");
+        assert!(by_shape.contains("1 of the layers: dw (dw 3x3, 32x112x112 to 32x112x112);"), "{by_shape}");
+    }
+
+    #[test]
+    fn cycles_are_the_rules_own_and_stalls_are_apart() {
+        let mut device = device("128x128", "ws");
+        let free = report_rows(&rows(), &device, MemoryRule::Strict, Counting::Cycles).unwrap();
+        device.activation_bytes_per_cycle =
+            Some(crate::hardware::Sourced { value: 1.0, shown: "1".into(), source: None, assumed: true });
+        let bound = report_rows(&rows(), &device, MemoryRule::Strict, Counting::Cycles).unwrap();
+        let (free, bound) = (&free.layers[0], &bound.layers[0]);
+        assert!((free.cycles - bound.cycles).abs() < 0.5 && free.stall_cycles.abs() < 0.5);
+        assert!((bound.cycles + bound.stall_cycles - 551_936.0).abs() < 0.5);
+        assert_eq!((free.bound, bound.bound), (Bound::Compute, Bound::Activations));
+        assert!(bound.seconds > free.seconds && bound.utilisation < free.utilisation);
+    }
+
+    #[test]
+    fn cycles_beyond_counting_are_refused() {
+        let table = "name,kind,cin,cout,k,hin,groups\nhuge,conv,4000000000,4000000000,1,1500,4000000000\n";
+        let rows = table::parse(&Source::new("t.csv", table)).unwrap();
+        let error = report_rows(&rows, &device("60000x60000", "ws"), MemoryRule::Strict, Counting::Cycles);
+        let error = error.map(|report| report.total.cycles).unwrap_err();
+        assert_eq!(error, ReportError::Cost(CostError::TooManyCycles("huge".into())));
     }
 }

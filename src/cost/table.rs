@@ -2,7 +2,7 @@
 
 use super::cut::{Around, Crossing, Cut, Devices, Spend, assemble, fusing};
 use super::layer::{CostError, LayerCost, layer_costs};
-use super::patching::Patching;
+use super::patching::{Patching, Running};
 use crate::hardware::Profile;
 use crate::network::memory;
 use crate::network::{BoundaryId, Network};
@@ -53,9 +53,9 @@ impl CostTable {
             } else {
                 Crossing::split(boundary.shape, sending.ratio, sending.bits, devices)
             };
-            let (peak, extra) = match profile.sensor.patches {
+            let Running { peak, in_patches, extra } = match profile.sensor.patches {
                 Some(_) => patching.lowest(&live, boundary.layers),
-                None => (peaks[boundary.layers], Spend::default()),
+                None => Running { peak: peaks[boundary.layers], in_patches: false, extra: Spend::default() },
             };
             let around = Around {
                 boundary: boundary.id,
@@ -67,6 +67,7 @@ impl CostTable {
                 after: aggregator.spend[all] - aggregator.spend[fused.layers],
                 behind_weights: aggregator.weights[all] - aggregator.weights[boundary.layers],
                 peak,
+                in_patches,
                 input: network.input,
             };
             assemble(&around, &crossing, profile)

@@ -175,13 +175,14 @@ fn a_measured_device_needs_every_layer_that_computes() {
     let mut profile = profile(0);
     let table = |skip: usize| {
         let layers = network.layers.iter().filter(|layer| layer.macs > 0).skip(skip);
-        let seconds = layers.map(|layer| (layer.name.clone(), 1e-3)).collect();
-        hardware::Mapping::Measured(hardware::MeasuredTable { name: "mine.csv".into(), seconds })
+        let lines: String = layers.map(|layer| format!("{},1\n", layer.name)).collect();
+        let source = Source::new("mine.csv", format!("name,ms\n{lines}"));
+        hardware::Mapping::Measured(hardware::parse_measured(&source).unwrap())
     };
     profile.sensor.device.mapping.value = table(2);
     let sending = Sending { fusion: 1, ratio: 4, bits: 8 };
     let error = CostTable::new(&network, sending, &profile).unwrap_err().to_string();
-    assert!(error.contains("mine.csv lacks 2 layers of this network: stem, S1.1."), "{error}");
+    assert!(error.contains("mine.csv lacks 2 of the layers: stem, S1.1."), "{error}");
     profile.sensor.device.mapping.value = table(0);
     let costs = CostTable::new(&network, sending, &profile).unwrap();
     let computing = network.layers.iter().filter(|layer| layer.macs > 0).count();

@@ -77,5 +77,5 @@ pub use rank::{Class, Standing};
 pub use remembered::RememberedRow;
 pub use sensitivity::{Hold, Swing};
 pub use session::{DEFAULT_POOL, Session, Ui};
-pub use typed::TypeError;
+pub use typed::{TypeError, number_and_unit};
 pub use view::{Bar, Compared, FoundPoint, Place, PlaceState, Point, PointClass, Row, Status, Strip};

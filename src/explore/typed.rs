@@ -89,7 +89,7 @@ impl Dial {
 
 /// Splits `2.5 Mbit/s` into its number and its unit. The number is the longest beginning that is one, so that `1e3` is a
 /// number and `5 eggs` has a unit. `None` if there is no finite number.
-pub(super) fn number_and_unit(text: &str) -> Option<(f64, &str)> {
+pub fn number_and_unit(text: &str) -> Option<(f64, &str)> {
     let text = text.trim();
     let ends = text.char_indices().map(|(at, c)| at + c.len_utf8()).collect::<Vec<_>>();
     let digits = ends.iter().rev().filter_map(|&end| text.get(..end).map(|begin| (begin, end)));

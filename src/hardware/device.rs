@@ -1,11 +1,12 @@
 //! Devices: which named rule counts their cycles, how fast they run, what they hold, what they spend.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Sourced;
+use super::{MeasuredTable, Sourced};
 
 /// How cycles of depthwise layers are counted on an unrolled array.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Depthwise {
     /// One channel at a time: the lanes for input and output channels idle but one.
@@ -15,7 +16,7 @@ pub enum Depthwise {
 }
 
 /// What stays in a systolic array while the rest streams through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dataflow {
     /// Partial sums stay.
@@ -58,15 +59,6 @@ pub enum Mapping {
     },
     /// The user's own latency of each layer.
     Measured(MeasuredTable),
-}
-
-/// Latencies measured on a real device.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MeasuredTable {
-    /// Name of the table as the profile gives it.
-    pub name: String,
-    /// Layer name and its seconds.
-    pub seconds: Vec<(String, f64)>,
 }
 
 impl Mapping {
@@ -114,13 +106,13 @@ impl std::fmt::Display for Mapping {
                 let flow = if *dataflow == Dataflow::OutputStationary { "output" } else { "weight" };
                 write!(f, "systolic {rows}x{columns}, {flow}-stationary")
             }
-            Self::Measured(table) => write!(f, "measured, {} layers of {}", table.seconds.len(), table.name),
+            Self::Measured(table) => write!(f, "measured, {} layers of {}", table.len(), table.name),
         }
     }
 }
 
 /// Where weights are when a layer runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Residency {
     /// All stay in the weight memory; a part that does not fit is infeasible.
@@ -133,7 +125,7 @@ pub enum Residency {
 }
 
 /// Whether activations and weights share one memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Layout {
     /// Two memories.

@@ -1,144 +1,287 @@
-//! The tables and keys of a profile file, as written. `read` checks them and turns them into a profile.
+//! The tables and keys of a profile file, as written, and their JSON Schema. `read` checks them and turns them into a profile.
 
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::quantity::Constant;
-use super::{Dataflow, Depthwise, Layout, Residency, Topology};
+use super::{Dataflow, Depthwise, Layout, Residency, Topology, unit};
 use crate::network::memory::MemoryRule;
 
 pub(super) type Number = Option<Spanned<Constant>>;
 
-#[derive(Deserialize)]
+/// JSON Schema of a profile file, for editors.
+pub fn schema() -> Schema {
+    SchemaSettings::draft07().into_generator().into_root_schema_for::<ProfileFile>()
+}
+
+/// A hardware profile of splitscope. A constant is a number in base units (seconds, bytes, joules, hertz) or a table of value,
+/// unit and source.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "splitscope profile")]
 pub(super) struct ProfileFile {
+    /// Name and description.
     pub(super) profile: Header,
+    /// The sensors: one kind of device, as many times as there are cameras.
+    #[schemars(with = "DeviceRow")]
     pub(super) sensor: Spanned<DeviceRow>,
+    /// From the sensors to the aggregator.
     pub(super) link: LinkRow,
+    /// The processor that fuses the views.
+    #[schemars(with = "DeviceRow")]
     pub(super) aggregator: Spanned<DeviceRow>,
+    /// What a design must meet; absent limits are always met.
     #[serde(default)]
     pub(super) limits: LimitsRow,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Header {
+    /// Name of the profile.
     pub(super) name: String,
+    /// One sentence about it.
     #[serde(default)]
     pub(super) description: String,
 }
 
 /// A device; the last four keys belong to sensors only.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct DeviceRow {
+    /// The named rule by which cycles are counted.
+    #[schemars(with = "MappingRow")]
     pub(super) mapping: Spanned<MappingRow>,
+    /// Clock.
+    #[schemars(schema_with = "unit::frequency")]
     pub(super) clock: Spanned<Constant>,
+    /// Elements per cycle of sums, products and pooling; one per output lane if absent.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::per_cycle")]
     pub(super) elementwise: Number,
+    /// Power drawn while it works, whatever it does.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::power")]
     pub(super) static_power: Number,
+    /// Its memories.
     #[serde(default)]
     pub(super) memory: MemoryRow,
+    /// What work and traffic take.
     #[serde(default)]
     pub(super) energy: EnergyRow,
-    pub(super) count: Option<Spanned<Constant>>,
+    /// Number of sensors. Sensors only.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::count")]
+    pub(super) count: Number,
+    /// How a sensor's live bytes are counted. Sensors only.
+    #[schemars(with = "Option<BuffersRow>")]
     pub(super) buffers: Option<Spanned<BuffersRow>>,
+    /// From the end of exposure to pixels in memory. Sensors only.
+    #[schemars(with = "Option<ReadoutRow>")]
     pub(super) readout: Option<Spanned<ReadoutRow>>,
+    /// Cameras unlike the rest, in order. Sensors only.
+    #[schemars(with = "Option<Vec<CameraRow>>")]
     pub(super) camera: Option<Vec<Spanned<CameraRow>>>,
 }
 
-#[derive(Deserialize, Clone, Copy, PartialEq, Eq)]
+#[derive(Deserialize, Clone, Copy, PartialEq, Eq, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Rule {
+    /// Multiply-accumulates over a rate.
     Roofline,
+    /// A spatially unrolled array.
     Unrolled,
+    /// A systolic array.
     Systolic,
+    /// The user's own latency of each layer.
     Measured,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct MappingRow {
+    /// The rule.
     pub(super) rule: Rule,
+    /// Roofline: multiply-accumulate units.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::per_cycle")]
     pub(super) macs_per_cycle: Number,
+    /// Roofline: share of them that is busy, 1 if absent.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::share")]
     pub(super) utilisation: Number,
+    /// Unrolled: lanes for output channels.
+    #[schemars(with = "Option<u32>")]
     pub(super) k: Option<Spanned<u32>>,
+    /// Unrolled: lanes for input channels.
+    #[schemars(with = "Option<u32>")]
     pub(super) c: Option<Spanned<u32>>,
+    /// Unrolled: lanes for output columns.
+    #[schemars(with = "Option<u32>")]
     pub(super) ox: Option<Spanned<u32>>,
+    /// Unrolled: lanes for output rows.
+    #[schemars(with = "Option<u32>")]
     pub(super) oy: Option<Spanned<u32>>,
+    /// Unrolled: rule for depthwise layers, grouped if absent.
+    #[schemars(with = "Option<Depthwise>")]
     pub(super) depthwise: Option<Spanned<Depthwise>>,
+    /// Systolic: rows of the array.
+    #[schemars(with = "Option<u32>")]
     pub(super) rows: Option<Spanned<u32>>,
+    /// Systolic: columns of the array.
+    #[schemars(with = "Option<u32>")]
     pub(super) columns: Option<Spanned<u32>>,
+    /// Systolic: what stays in place.
+    #[schemars(with = "Option<Dataflow>")]
     pub(super) dataflow: Option<Spanned<Dataflow>>,
+    /// Measured: file of the latency table, CSV or JSON, beside the profile.
+    #[schemars(with = "Option<String>")]
     pub(super) table: Option<Spanned<String>>,
+    /// Where the figures come from.
     pub(super) source: Option<String>,
+    /// Whether they are an assumption rather than published.
     #[serde(default)]
     pub(super) assumed: bool,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct MemoryRow {
+    /// Memory for activations, unlimited if absent.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::memory")]
     pub(super) activations: Number,
+    /// Memory for weights, unlimited if absent.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::memory")]
     pub(super) weights: Number,
+    /// Activation bytes read and written per cycle, unlimited if absent.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::bytes_per_cycle")]
     pub(super) bandwidth: Number,
+    /// Rate at which weights are loaded, where they are.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::bandwidth")]
     pub(super) weight_bandwidth: Number,
+    /// Whether activations and weights share one memory.
     #[serde(default)]
     pub(super) layout: Layout,
+    /// Where weights are when a layer runs, resident if absent.
+    #[schemars(with = "Option<Residency>")]
     pub(super) residency: Option<Spanned<Residency>>,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct EnergyRow {
+    /// Energy of a multiply-accumulate.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::energy")]
     pub(super) mac: Number,
+    /// Energy of a byte of activations or resident weights read or written.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::energy")]
     pub(super) byte: Number,
+    /// Energy of a byte of weights loaded from outside.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::energy")]
     pub(super) weight_byte: Number,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct BuffersRow {
+    /// Rule by which live bytes are counted.
     #[serde(default)]
     pub(super) rule: MemoryRule,
+    /// Whether the next frame is received while this one is processed.
     #[serde(default)]
     pub(super) double_frame: bool,
+    /// Whether the tensor being sent has a buffer of its own.
     #[serde(default)]
     pub(super) link: bool,
+    /// Grid of patches in which the first layers run, where that lowers the peak.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::count")]
     pub(super) patches: Number,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct ReadoutRow {
+    /// Time from the end of exposure to pixels in memory.
+    #[schemars(schema_with = "unit::time")]
     pub(super) time: Spanned<Constant>,
+    /// Energy of a pixel read out.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::energy")]
     pub(super) pixel_energy: Number,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct CameraRow {
+    /// Name of the camera.
     pub(super) name: String,
+    /// Its clock.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::frequency")]
     pub(super) clock: Number,
+    /// Bandwidth of its own link; not on a shared bus.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::bandwidth")]
     pub(super) bandwidth: Number,
+    /// Its memory for activations.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::memory")]
     pub(super) activations: Number,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct LinkRow {
+    /// A link for each sensor, or one bus for all.
     pub(super) topology: Topology,
+    /// Raw bandwidth.
+    #[schemars(schema_with = "unit::bandwidth")]
     pub(super) bandwidth: Spanned<Constant>,
+    /// Share of it left after the protocol, 1 if absent.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::share")]
     pub(super) efficiency: Number,
+    /// Time before the first byte, none if absent.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::time")]
     pub(super) latency: Number,
+    /// Energy of a byte sent.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::energy")]
     pub(super) byte_energy: Number,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize, Default, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct LimitsRow {
+    /// Longest time from exposure to result.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::time")]
     pub(super) latency: Number,
+    /// Most bytes alive on a sensor; the sensor's memory if absent.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::memory")]
     pub(super) sensor_memory: Number,
+    /// Most energy of a frame.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::energy")]
     pub(super) energy: Number,
+    /// Fewest frames per second, pipelined.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::frequency")]
     pub(super) frame_rate: Number,
+    /// Lowest accuracy.
+    #[serde(default)]
+    #[schemars(schema_with = "unit::share")]
     pub(super) accuracy: Number,
 }

@@ -1,145 +1,205 @@
-//! Reads a user's own table of layer latencies: CSV with the columns `name` and one of `seconds`, `ms`, `us`, or JSON as an
-//! object `{"layer": seconds}`.
+//! Reads a user's own table of layer latencies.
+//!
+//! - CSV with a column of `seconds`, `ms` or `us` beside the columns of a layer table ([`crate::network::table`]): latencies
+//!   by shape, which hold for every network of a space. Of a shape that stands there several times the mean is taken;
+//! - CSV with the columns `name` and one of `seconds`, `ms`, `us`, or JSON as an object `{"layer": seconds}`: latencies by
+//!   layer name, which hold for the one network they were measured on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use thiserror::Error;
+use crate::diagnostic::{Diagnostic, Source};
+use crate::network::table::cell::{Cell, lines};
+use crate::network::table::{self, COLUMNS, LayerShape};
 
-use super::MeasuredTable;
+/// Units a latency may have, with their size in seconds.
+const UNITS: [(&str, f64); 3] = [("seconds", 1.0), ("ms", 1e-3), ("us", 1e-6)];
 
-/// A latency table that can't be used.
-#[derive(Debug, Clone, PartialEq, Error)]
-pub enum MeasuredError {
-    /// No line at all.
-    #[error("{table} is empty; expected a header `name,seconds` and one line per layer")]
-    Empty {
-        /// Name of the table.
-        table: String,
-    },
-    /// The header lacks a column.
-    #[error("{table}: the header `{header}` needs the column `name` and one of `seconds`, `ms`, `us`")]
-    Header {
-        /// Name of the table.
-        table: String,
-        /// The header found.
-        header: String,
-    },
-    /// A line without a usable latency.
-    #[error("{table}, line {line}: `{text}` is not a latency above zero")]
-    Latency {
-        /// Name of the table.
-        table: String,
-        /// One-based line.
-        line: usize,
-        /// What stands there.
-        text: String,
-    },
-    /// A layer that stands there twice.
-    #[error("{table}, line {line}: layer `{layer}` is listed twice")]
-    Twice {
-        /// Name of the table.
-        table: String,
-        /// One-based line.
-        line: usize,
-        /// The layer.
-        layer: String,
-    },
-    /// Not the expected JSON.
-    #[error("{table} is not a JSON object of layer names and seconds: {problem}")]
-    Json {
-        /// Name of the table.
-        table: String,
-        /// What the reader said.
-        problem: String,
-    },
+/// Latencies measured on a real device.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeasuredTable {
+    /// Name of the table as the profile gives it.
+    pub name: String,
+    latencies: Latencies,
 }
 
-/// Reads a latency table. Text that starts with `{` is JSON, everything else CSV.
+#[derive(Debug, Clone, PartialEq)]
+enum Latencies {
+    ByName(HashMap<String, f64>),
+    ByShape(HashMap<LayerShape, f64>),
+}
+
+impl MeasuredTable {
+    /// Seconds of a layer; `None` if it was not measured.
+    pub fn seconds(&self, name: &str, shape: &LayerShape) -> Option<f64> {
+        match &self.latencies {
+            Latencies::ByName(seconds) => seconds.get(name).copied(),
+            Latencies::ByShape(seconds) => seconds.get(shape).copied(),
+        }
+    }
+
+    /// Whether layers are told apart by name, so that the table holds for one network only.
+    pub const fn is_by_name(&self) -> bool {
+        matches!(self.latencies, Latencies::ByName(_))
+    }
+
+    /// Number of different layers.
+    pub fn len(&self) -> usize {
+        match &self.latencies {
+            Latencies::ByName(seconds) => seconds.len(),
+            Latencies::ByShape(seconds) => seconds.len(),
+        }
+    }
+
+    /// Whether there is no layer; never for a table that was read.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Reads a latency table.
 ///
 /// # Errors
-/// No lines, missing columns, latencies that are not positive numbers, layers listed twice.
+/// A table without a layer, without a column of latencies, or with a latency that is not above zero; each with its place.
 ///
 /// ```
+/// use splitscope::diagnostic::Source;
 /// use splitscope::hardware::parse_measured;
-/// let table = parse_measured("mine.csv", "name,ms\nstem,0.5\nclassifier,0.02\n")?;
-/// assert_eq!(table.seconds, [("stem".to_owned(), 0.5e-3), ("classifier".to_owned(), 0.02e-3)]);
-/// # Ok::<(), splitscope::hardware::MeasuredError>(())
+/// let table = parse_measured(&Source::new("mine.csv", "name,kind,cin,cout,k,hin,ms\nstem,conv,3,8,1,32,0.5\n"))?;
+/// assert_eq!((table.len(), table.is_by_name()), (1, false));
+/// # Ok::<(), splitscope::diagnostic::Diagnostic>(())
 /// ```
-pub fn parse_measured(name: &str, text: &str) -> Result<MeasuredTable, MeasuredError> {
-    let seconds = if text.trim_start().starts_with('{') { json(name, text)? } else { csv(name, text)? };
-    if seconds.is_empty() {
-        return Err(MeasuredError::Empty { table: name.to_owned() });
-    }
-    Ok(MeasuredTable { name: name.to_owned(), seconds })
+pub fn parse_measured(source: &Source) -> Result<MeasuredTable, Diagnostic> {
+    let latencies =
+        if source.text.trim_start().starts_with('{') { Latencies::ByName(json(source)?) } else { csv(source)? };
+    Ok(MeasuredTable { name: source.file.clone(), latencies })
 }
 
-fn json(table: &str, text: &str) -> Result<Vec<(String, f64)>, MeasuredError> {
-    let entries: BTreeMap<String, f64> = serde_json::from_str(text)
-        .map_err(|error| MeasuredError::Json { table: table.to_owned(), problem: error.to_string() })?;
-    for (layer, &seconds) in &entries {
-        if !(seconds.is_finite() && seconds > 0.0) {
-            let line = text.lines().position(|line| line.contains(layer.as_str())).map_or(1, |line| line + 1);
-            return Err(MeasuredError::Latency { table: table.to_owned(), line, text: seconds.to_string() });
+fn json(source: &Source) -> Result<HashMap<String, f64>, Diagnostic> {
+    let entries: BTreeMap<String, f64> = serde_json::from_str(&source.text).map_err(|error| {
+        let before: usize = source.text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+        let at = (before + error.column().saturating_sub(1)).min(source.text.len());
+        let whole = error.to_string();
+        let problem = whole.split(" at line ").next().unwrap_or(&whole);
+        let message = format!("this is not a JSON object of layer names and seconds: {problem}");
+        source.error(at..at, message)
+    })?;
+    if entries.is_empty() {
+        return Err(source.error(0..source.text.len(), "the latency table has no layers"));
+    }
+    for (layer, seconds) in &entries {
+        if !is_latency(*seconds) {
+            let span = source.text.find(layer.as_str()).map_or(0..0, |start| start..start + layer.len());
+            return Err(source.error(span, format!("{seconds} is not a latency above zero")));
         }
     }
     Ok(entries.into_iter().collect())
 }
 
-fn csv(table: &str, text: &str) -> Result<Vec<(String, f64)>, MeasuredError> {
-    let mut lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'));
-    let (_, header) = lines.next().ok_or_else(|| MeasuredError::Empty { table: table.to_owned() })?;
-    let columns: Vec<&str> = header.split(',').map(str::trim).collect();
-    let column = |name: &str| columns.iter().position(|column| *column == name);
-    let unit = [("seconds", 1.0), ("ms", 1e-3), ("us", 1e-6)]
-        .into_iter()
-        .find_map(|(name, factor)| column(name).map(|at| (at, factor)));
-    let (Some(name_at), Some((time_at, factor))) = (column("name"), unit) else {
-        return Err(MeasuredError::Header { table: table.to_owned(), header: header.to_owned() });
+fn csv(source: &Source) -> Result<Latencies, Diagnostic> {
+    let mut lines = lines(source);
+    let header = lines.next().ok_or_else(|| Diagnostic {
+        help: Some(format!("expected the columns {COLUMNS} and ms, or name and ms, and one line a layer")),
+        ..source.error(0..0, "the latency table is empty")
+    })?;
+    let names: Vec<String> = header.iter().map(|cell| cell.text.to_lowercase()).collect();
+    let column = |wanted: &str| names.iter().position(|name| name == wanted);
+    let unit = UNITS.into_iter().find_map(|(name, size)| column(name).map(|at| (at, size)));
+    let (Some(name_at), Some((time_at, size))) = (column("name"), unit) else {
+        let span = header[0].span.start..header[header.len() - 1].span.end;
+        return Err(Diagnostic {
+            help: Some("name the columns in the first line, for instance `name,ms`".into()),
+            ..source.error(span, "a latency table needs the column `name` and one of `seconds`, `ms`, `us`")
+        });
     };
-    let mut entries: Vec<(String, f64)> = Vec::new();
-    for (index, line) in lines {
-        let cells: Vec<&str> = line.split(',').map(str::trim).collect();
-        let cell = |at: usize| cells.get(at).copied().unwrap_or("");
-        let seconds = cell(time_at).parse::<f64>().ok().map(|value| value * factor);
-        let Some(seconds) = seconds.filter(|seconds| seconds.is_finite() && *seconds > 0.0) else {
-            let text = cell(time_at).to_owned();
-            return Err(MeasuredError::Latency { table: table.to_owned(), line: index + 1, text });
-        };
-        let layer = cell(name_at).to_owned();
-        if entries.iter().any(|(known, _)| *known == layer) {
-            return Err(MeasuredError::Twice { table: table.to_owned(), line: index + 1, layer });
+    let rows: Vec<(Vec<Cell>, f64)> = lines
+        .map(|cells| latency(source, &cells, time_at, size).map(|seconds| (cells, seconds)))
+        .collect::<Result<_, _>>()?;
+    if rows.is_empty() {
+        return Err(source.error(header[0].span.clone(), "the latency table has no layers"));
+    }
+    if column("kind").is_none() {
+        return by_name(source, &rows, name_at).map(Latencies::ByName);
+    }
+    let shapes = table::parse(source)?;
+    let mut sums: HashMap<LayerShape, (f64, f64)> = HashMap::new();
+    for (row, (_, seconds)) in shapes.iter().zip(rows) {
+        let (sum, count) = sums.entry(row.shape()).or_default();
+        (*sum, *count) = (*sum + seconds, *count + 1.0);
+    }
+    Ok(Latencies::ByShape(sums.into_iter().map(|(shape, (sum, count))| (shape, sum / count)).collect()))
+}
+
+fn by_name(source: &Source, rows: &[(Vec<Cell>, f64)], at: usize) -> Result<HashMap<String, f64>, Diagnostic> {
+    let mut entries = HashMap::with_capacity(rows.len());
+    for (cells, seconds) in rows {
+        let name = &cells[at.min(cells.len() - 1)];
+        if name.text.is_empty() {
+            return Err(source.error(name.span.clone(), "this line names no layer"));
         }
-        entries.push((layer, seconds));
+        if entries.insert(name.text.to_owned(), *seconds).is_some() {
+            return Err(source.error(name.span.clone(), format!("the layer `{}` is listed twice", name.text)));
+        }
     }
     Ok(entries)
+}
+
+/// Seconds in a cell whose unit has that size.
+fn latency(source: &Source, cells: &[Cell], at: usize, size: f64) -> Result<f64, Diagnostic> {
+    let cell = table::cell::cell(source, cells, at)?;
+    let seconds = cell.text.parse::<f64>().ok().map(|value| value * size).filter(|seconds| is_latency(*seconds));
+    seconds.ok_or_else(|| source.error(cell.span.clone(), format!("`{}` is not a latency above zero", cell.text)))
+}
+
+/// Above zero, and below eleven days.
+fn is_latency(seconds: f64) -> bool {
+    seconds > 0.0 && seconds <= 1e6
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::Shape;
 
-    #[test]
-    fn json_and_csv_say_the_same() {
-        let json = parse_measured("t", "{\"a\": 0.001, \"b\": 0.002}").unwrap();
-        let csv = parse_measured("t", "# my board\nid,name,us\n1,a,1000\n\n2,b,2000\n").unwrap();
-        assert_eq!(json, csv);
+    fn read(text: &str) -> Result<MeasuredTable, Diagnostic> {
+        parse_measured(&Source::new("t", text))
     }
 
     #[test]
-    fn unusable_tables_are_refused() {
-        for text in [
-            "",
-            "name,time\na,1\n",
-            "name,ms\na,0\n",
-            "name,ms\na,nan\n",
-            "name,ms\na\n",
-            "{\"a\": -1}",
-            "{\"a\": []}",
-            "{}",
+    fn json_and_csv_say_the_same() {
+        let json = read("{\"a\": 0.001, \"b\": 0.002}").unwrap();
+        let csv = read("# my board\nid,name,us\r\n1,a,1000\r\n\n2,b,2000\n").unwrap();
+        assert_eq!(json, csv);
+        assert!(csv.is_by_name());
+    }
+
+    #[test]
+    fn equal_shapes_share_the_mean_of_their_latencies() {
+        let table = read("name,kind,cin,cout,hin,ms\na,conv,4,8,5,1\nb,conv,4,8,5,3\nc,conv,4,8,6,9\n").unwrap();
+        assert_eq!(table.len(), 2);
+        let seconds = table.seconds("whatever", &LayerShape::pointwise(Shape::new(4, 5, 5), 8)).unwrap();
+        assert!((seconds - 2e-3).abs() < 1e-12);
+        assert_eq!(table.seconds("a", &LayerShape::pointwise(Shape::new(4, 7, 7), 8)), None);
+    }
+
+    #[test]
+    fn unusable_tables_are_refused_at_the_place() {
+        for (text, place) in [
+            ("", (1, 1)),
+            ("name,time\na,1\n", (1, 1)),
+            ("name,ms\n", (1, 1)),
+            ("name,ms\na,0\n", (2, 3)),
+            ("name,ms\na,nan\n", (2, 3)),
+            ("name,ms\na,1e999\n", (2, 3)),
+            ("name,ms\na\n", (2, 2)),
+            ("name,ms\n,1\n", (2, 1)),
+            ("name,ms\na,1\na,2\n", (3, 1)),
+            ("name,kind,cin,cout,hin,ms\na,conv,4,x,5,1\n", (2, 10)),
+            ("{\"a\": 1,\n \"b\": -1}", (2, 3)),
+            ("{\"a\": []}", (1, 6)),
+            ("{}", (1, 1)),
         ] {
-            assert!(parse_measured("t", text).is_err(), "{text}");
+            let error = read(text).expect_err(text);
+            assert_eq!(error.position(), place, "{text}: {}", error.message);
         }
-        let twice = parse_measured("t", "name,ms\na,1\na,2\n").unwrap_err();
-        assert_eq!(twice.to_string(), "t, line 3: layer `a` is listed twice");
     }
 }

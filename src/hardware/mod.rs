@@ -14,15 +14,18 @@ mod measured;
 mod provenance;
 mod quantity;
 mod read;
+mod unit;
 mod write;
 
-pub use device::{Dataflow, Depthwise, Device, Layout, Mapping, MeasuredTable, Residency};
-pub use flags::{FlagError, override_mapping};
-pub use measured::{MeasuredError, parse_measured};
+pub use device::{Dataflow, Depthwise, Device, Layout, Mapping, Residency};
+pub use file::schema;
+pub use flags::{FlagError, MappingFlags, override_mapping};
+pub use measured::{MeasuredTable, parse_measured};
 pub use provenance::Constant;
 pub use quantity::{Dimension, Sourced};
 pub use read::ReadTable;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::network::memory::MemoryRule;
@@ -40,6 +43,9 @@ pub const SHIPPED: &[(&str, &str)] = &[
 
 /// Name of the profile used when none is named.
 pub const DEFAULT: &str = "glasses";
+
+/// Longest side of an array.
+pub const MAX_SIDE: u32 = 65_535;
 
 /// Most cameras a profile may have.
 pub const MAX_SENSORS: u32 = 64;
@@ -101,7 +107,7 @@ pub struct Camera {
 }
 
 /// Whether sensors share the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Topology {
     /// Every sensor has a link of its own: transfers run at the same time.
@@ -157,6 +163,17 @@ mod tests {
     }
 
     #[test]
+    fn the_shipped_schema_is_the_one_of_the_reader() {
+        let shipped: serde_json::Value =
+            serde_json::from_str(include_str!("../../profiles/profile.schema.json")).unwrap();
+        assert_eq!(*schema().as_value(), shipped, "splitscope schema profile > profiles/profile.schema.json");
+        for key in ["sensor", "link", "limits"] {
+            assert!(shipped["properties"][key].is_object(), "{key}");
+        }
+        assert!(SHIPPED.iter().all(|(_, text)| text.starts_with("#:schema profile.schema.json\n")));
+    }
+
+    #[test]
     fn a_profile_written_and_read_again_is_the_same() {
         let cameras = "[[sensor.camera]]\nname = \"eye\"\nclock = { value = 5, unit = \"MHz\" }\nactivations = 4096\n";
         let (_, glasses) = SHIPPED[0];
@@ -186,7 +203,8 @@ mod tests {
             ("topology = \"shared\"", "topolgy = \"shared\"", "did you mean `topology`?"),
             ("ox = 8", "rows = 8", "`rows` has no meaning"),
             ("ox = 8, ", "", "this mapping rule needs `ox`"),
-            ("oy = 8", "oy = 0", "`oy` must not be zero"),
+            ("oy = 8", "oy = 0", "`oy` must be from 1 to 65535"),
+            ("oy = 8", "oy = 70000", "`oy` must be from 1 to 65535"),
             ("residency = \"resident\"", "residency = \"streamed\"", "need `weight-bandwidth`"),
             ("count = { value = 6", "count = { value = 6.5", "`count` must be a whole number"),
             ("[limits]", "[limits]\nsensor-memory = 1e9", "memory holds only 64 KiB"),

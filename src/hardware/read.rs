@@ -9,8 +9,8 @@ use super::file::{
 };
 use super::quantity::{Constant, Dimension, Reader, Zero};
 use super::{
-    Camera, Depthwise, Device, Limits, Link, MAX_CAMERAS, MAX_SENSORS, Mapping, Profile, Residency, Sensor, Sourced,
-    Topology, parse_measured,
+    Camera, Depthwise, Device, Limits, Link, MAX_CAMERAS, MAX_SENSORS, MAX_SIDE, Mapping, Profile, Residency, Sensor,
+    Sourced, Topology, parse_measured,
 };
 use crate::diagnostic::{Diagnostic, Source};
 
@@ -219,8 +219,8 @@ impl Reader<'_> {
         let row = row.get_ref();
         self.refuse_keys_of_other_rules(row)?;
         let lanes = |value: &Option<Spanned<u32>>, key: &str| match value {
-            Some(value) if *value.get_ref() == 0 => {
-                Err(self.source.error(value.span(), format!("`{key}` must not be zero")))
+            Some(value) if !(1..=MAX_SIDE).contains(value.get_ref()) => {
+                Err(self.source.error(value.span(), format!("`{key}` must be from 1 to {MAX_SIDE}")))
             }
             Some(value) => Ok(*value.get_ref()),
             None => Err(self.missing(&whole, key)),
@@ -250,10 +250,10 @@ impl Reader<'_> {
             },
             Rule::Measured => {
                 let table = row.table.as_ref().ok_or_else(|| self.missing(&whole, "table"))?;
-                let refuse = |problem: String| self.source.error(table.span(), problem);
-                let text = read(table.get_ref())
-                    .map_err(|error| refuse(format!("the latency table can't be read: {error}")))?;
-                Mapping::Measured(parse_measured(table.get_ref(), &text).map_err(|error| refuse(error.to_string()))?)
+                let text = read(table.get_ref()).map_err(|error| {
+                    self.source.error(table.span(), format!("the latency table can't be read: {error}"))
+                })?;
+                Mapping::Measured(parse_measured(&Source::new(table.get_ref(), text))?)
             }
         })
     }

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use super::table::LARGEST_COUNT;
 use super::{Boundary, BoundaryId, Layer, Network, Op, Pooling, Shape, TensorId};
 
 /// A layer that can't exist.
@@ -49,7 +50,7 @@ pub enum ShapeError {
         /// Second shape.
         right: Shape,
     },
-    /// A count that does not fit into 64 bits.
+    /// A count beyond 2^53, of this layer or of all up to it.
     #[error("layer {layer}: its size overflows")]
     Overflow {
         /// The layer.
@@ -79,6 +80,8 @@ impl Window {
 #[derive(Debug)]
 pub struct Builder {
     network: Network,
+    /// Multiply-accumulates, weights and elements of all tensors so far.
+    totals: [u64; 3],
 }
 
 impl Builder {
@@ -87,11 +90,12 @@ impl Builder {
     /// # Errors
     /// A side of zero.
     pub fn new(input: Shape) -> Result<Self, ShapeError> {
-        if input.elements() == 0 {
+        if [input.channels, input.height, input.width].contains(&0) {
             return Err(ShapeError::Zero { layer: "input".into(), what: "a side of the input" });
         }
         let raw = Boundary { id: 0, name: "input".into(), layers: 0, tensor: 0, shape: input };
-        Ok(Self { network: Network { input, layers: Vec::new(), boundaries: vec![raw] } })
+        let elements = elements(input).ok_or_else(|| ShapeError::Overflow { layer: "input".into() })?;
+        Ok(Self { network: Network { input, layers: Vec::new(), boundaries: vec![raw] }, totals: [0, 0, elements] })
     }
 
     /// Shape of a tensor made so far.
@@ -226,13 +230,22 @@ impl Builder {
         (macs, weights): (u64, u64),
     ) -> Result<TensorId, ShapeError> {
         let input = self.shape(inputs.0);
-        let sides = [output.channels, output.height, output.width];
-        if sides.iter().try_fold(1_u64, |product, &side| product.checked_mul(u64::from(side))).is_none() {
-            return Err(ShapeError::Overflow { layer: name });
+        let overflow = || ShapeError::Overflow { layer: name.clone() };
+        let counts = [macs, weights, elements(output).ok_or_else(overflow)?];
+        for (total, count) in self.totals.iter_mut().zip(counts) {
+            let sum = total.checked_add(count).filter(|&sum| sum <= LARGEST_COUNT);
+            *total = sum.ok_or_else(overflow)?;
         }
         self.network.layers.push(Layer { name, op, inputs, input, output, macs, weights });
         Ok(self.network.layers.len())
     }
+}
+
+/// Number of elements, if it can be counted.
+fn elements(shape: Shape) -> Option<u64> {
+    let sides = [shape.channels, shape.height, shape.width];
+    let product = sides.into_iter().try_fold(1_u64, |product, side| product.checked_mul(u64::from(side)));
+    product.filter(|&count| count <= LARGEST_COUNT)
 }
 
 /// Height and width after sliding a window over `input`.
@@ -291,6 +304,9 @@ mod tests {
             Builder::new(Shape::new(u32::MAX, 9, 9)).unwrap().conv("c", 0, u32::MAX, window(9, 1, 4), 1),
             Err(ShapeError::Overflow { .. })
         ));
+        let mut wide = Builder::new(Shape::new(1 << 20, 1, 1)).unwrap();
+        let first = (0..10_000).find_map(|at| wide.conv("c", at, 1 << 20, window(1, 1, 0), 1).err());
+        assert!(matches!(first, Some(ShapeError::Overflow { .. })), "{first:?}");
         assert!(Builder::new(Shape::new(0, 4, 4)).is_err());
     }
 }

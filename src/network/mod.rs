@@ -12,6 +12,7 @@ pub mod table;
 
 pub use build::{Builder, ShapeError, Window};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Index of a tensor: 0 is the network's input, `i + 1` the output of layer `i`.
@@ -55,7 +56,7 @@ impl std::fmt::Display for Shape {
 }
 
 /// How a window is reduced to one value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pooling {
     /// Largest value.

@@ -1,85 +1,14 @@
 //! Reads a space from TOML and checks everything that can be wrong with it, pointing at the place.
 
-use serde::Deserialize;
 use toml::Spanned;
 
-use super::{
-    Activation, Block, Choice, FusionOperator, FusionRules, SearchSpace, Shortcut, Slot, SplitRules, Stage, genome,
-};
+use super::rows::{File, FusionRow, SplitRow, StageRow};
+use super::{Block, FusionRules, SearchSpace, Shortcut, Slot, SplitRules, Stage, genome};
 use crate::diagnostic::{Diagnostic, Source, nearest};
 use crate::network::{BoundaryId, Pooling};
 
 /// Most boundaries a space may have, so that a boundary fits into one byte.
 const MAX_BOUNDARIES: usize = 255;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    space: Header,
-    stage: Vec<StageRow>,
-    #[serde(default)]
-    split: SplitRow,
-    #[serde(default)]
-    fusion: FusionRow,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Header {
-    name: String,
-    #[serde(default)]
-    description: String,
-    channels: Spanned<u32>,
-    resolutions: Spanned<Vec<u32>>,
-    #[serde(default)]
-    views: Option<Spanned<u32>>,
-    classes: Spanned<u32>,
-    #[serde(default)]
-    data: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct StageRow {
-    name: Spanned<String>,
-    block: Spanned<Block>,
-    #[serde(default)]
-    widths: Option<Spanned<Vec<u32>>>,
-    #[serde(default)]
-    depths: Option<Spanned<Vec<u32>>>,
-    #[serde(default)]
-    kernels: Option<Spanned<Vec<u32>>>,
-    #[serde(default)]
-    expansions: Option<Spanned<Vec<u32>>>,
-    #[serde(default)]
-    stride: Option<Spanned<u32>>,
-    #[serde(default)]
-    activation: Activation,
-    #[serde(default)]
-    squeeze_excite: Option<Spanned<u32>>,
-    #[serde(default)]
-    shortcut: Option<Spanned<Shortcut>>,
-    #[serde(default)]
-    choice: Choice,
-    #[serde(default)]
-    pooling: Option<Spanned<Pooling>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct SplitRow {
-    at: Option<Vec<Spanned<String>>>,
-    ratios: Option<Spanned<Vec<u32>>>,
-    bits: Option<Spanned<Vec<u32>>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct FusionRow {
-    at: Option<Vec<Spanned<String>>>,
-    #[serde(default)]
-    operator: FusionOperator,
-}
 
 impl SearchSpace {
     /// Reads a space.

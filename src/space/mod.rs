@@ -11,12 +11,16 @@
 mod design;
 mod file;
 mod genome;
+mod layers;
 mod lower;
+mod rows;
 
 pub use design::{Design, PLAIN_BITS, ParseDesignError};
 pub use genome::{Architecture, BlockChoice, Gene, GeneKind, Genome, ParseGenomeError, StageChoice};
 pub use lower::make_divisible;
+pub use rows::schema;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::network::{BoundaryId, Pooling};
@@ -36,7 +40,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
 pub const DEFAULT: &str = "tabletop";
 
 /// What one block of a stage is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Block {
     /// Convolution, batch norm, activation.
@@ -58,7 +62,7 @@ pub enum Block {
 }
 
 /// Activation function behind a convolution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Activation {
     /// `max(x, 0)`.
@@ -73,7 +77,7 @@ pub enum Activation {
 }
 
 /// Whether kernel and expansion are chosen once a stage or for every block.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Choice {
     /// One kernel and one expansion for the whole stage.
@@ -84,7 +88,7 @@ pub enum Choice {
 }
 
 /// What is added to the output of an inverted residual.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Shortcut {
     /// The block's input where it has the shape of the output, nothing elsewhere.
@@ -95,7 +99,7 @@ pub enum Shortcut {
 }
 
 /// How V views become one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum FusionOperator {
     /// Largest value over the views.

@@ -183,6 +183,7 @@ impl SpaceTable {
             after: Spend::default(),
             behind_weights: 0,
             peak: Peak::default(),
+            in_patches: false,
             input: self.inputs[usize::from(genome.genes()[0])],
         }
     }

@@ -1,0 +1,96 @@
+//! The costs of a design as JSON, in seconds, bytes, joules and watts.
+
+use serde_json::{Value, json};
+
+use super::{Asked, Found, Split};
+use crate::cost::{self, Change, Reason, Swing};
+
+pub(super) fn report(found: &Found, asked: &Asked) -> Value {
+    let splits: Vec<Value> = found.splits.iter().map(|split| row(found, split)).collect();
+    let best = found.best.map(|index| &found.splits[index]);
+    let mut report = json!({
+        "space": found.space.name,
+        "profile": found.profile.name,
+        "genome": found.space.print(&found.genome),
+        "sensors": found.knobs.sensors,
+        "fusion": found.space.boundary_name(found.sending.fusion),
+        "ratio": found.sending.ratio,
+        "bits": found.sending.bits,
+        "splits": splits,
+        "best": best.map(|split| split.cut.boundary),
+        "best_name": best.map(|split| &split.name),
+        "macs": found.network.macs(),
+        "weights": found.network.weights(),
+        "hopeless": found.hopeless,
+    });
+    if let Some(split) = asked.why {
+        report["why"] = row(found, split);
+    }
+    if let Some((one, other)) = asked.break_even {
+        report["break_even"] = json!({ "splits": [one.name, other.name], "bytes_per_s": found.break_even(one, other) });
+    }
+    if let Some(swings) = &asked.tornado {
+        report["tornado"] = swings.iter().map(|one| swing(found, one)).collect();
+    }
+    report
+}
+
+fn row(found: &Found, split: &Split) -> Value {
+    let cost = &split.cost;
+    let latency = &cost.latency;
+    let [readout, sensor, link, aggregator] = latency.idle_shares();
+    json!({
+        "boundary": split.cut.boundary,
+        "name": split.name,
+        "feasible": cost.feasible(),
+        "reasons": split.reasons.iter().map(reason).collect::<Vec<_>>(),
+        "fixes": {
+            "single": split.single.iter().map(change).collect::<Vec<_>>(),
+            "joint": split.joint.iter().map(change).collect::<Vec<_>>(),
+        },
+        "latency": {
+            "readout": latency.readout_s,
+            "sensor": latency.sensor_s,
+            "link": latency.link_s,
+            "aggregator": latency.aggregator_s,
+            "total": latency.total_s(),
+        },
+        "idle": { "readout": readout, "sensor": sensor, "link": link, "aggregator": aggregator },
+        "link_bytes": cost.link_bytes,
+        "sensor_peak_bytes": cost.sensor_peak_bytes,
+        "sensor_peak": cost::peak(&found.network, &split.cut, &found.knobs),
+        "sensor_weight_bytes": split.cut.sensor_weight_bytes,
+        "aggregator_weight_bytes": split.cut.aggregator_weight_bytes,
+        "energy_j": cost.energy_j,
+        "power_w": found.power_at.map(|rate| cost.power_w(rate)),
+        "fps": cost.fps,
+    })
+}
+
+fn reason(reason: &Reason) -> Value {
+    json!({
+        "limit": reason.limit,
+        "value": reason.value,
+        "allowed": reason.allowed,
+        "over": reason.over(),
+        "at": reason.at,
+        "sentence": reason.sentence(),
+    })
+}
+
+fn change(change: &Change) -> Value {
+    json!({ "knob": change.knob, "from": change.from, "to": change.to, "sentence": change.sentence() })
+}
+
+fn swing(found: &Found, swing: &Swing) -> Value {
+    let end = |end: &cost::End| {
+        json!({
+            "value": end.value,
+            "latency_s": end.latency_s,
+            "split": found.space.boundary_name(end.boundary),
+            "feasible": end.feasible,
+        })
+    };
+    let (low, high) = (end(&swing.low), end(&swing.high));
+    json!({ "knob": swing.knob, "low": low, "high": high, "moves_split": swing.moves_split })
+}

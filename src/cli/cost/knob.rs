@@ -1,0 +1,121 @@
+//! Knobs and deadlines as they are written on the command line.
+
+use anyhow::{Context, Result, bail};
+
+use crate::cost::{DEADLINES, Knobs};
+use crate::diagnostic::nearest;
+use crate::explore::{KNOBS, KnobId, number_and_unit};
+
+/// Sets a knob from `name=value`: a number in base units, a number with a unit, or `none` for a limit.
+pub(super) fn set(knobs: &mut Knobs, text: &str) -> Result<()> {
+    let (name, value) = text.split_once('=').with_context(|| format!("`{text}` is not NAME=VALUE"))?;
+    let names = || KNOBS.iter().map(|knob| knob.name);
+    let Some(id) = KnobId::named(name.trim()) else {
+        let near = nearest(name, names()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        bail!("no knob is named `{name}`{near} (knobs: {})", names().collect::<Vec<_>>().join(", "));
+    };
+    let knob = id.knob();
+    if value.trim() == "none" {
+        let unlimited = [f64::INFINITY, 0.0].into_iter().find(|&value| knob.is_unlimited(value));
+        let unlimited = unlimited.with_context(|| format!("{} always has a value", knob.label))?;
+        knob.set(knobs, unlimited);
+        return Ok(());
+    }
+    let (number, unit) = number_and_unit(value).with_context(|| format!("`{value}` is not a number"))?;
+    let mut units = knob.units.iter().chain(knob.also);
+    let size = match units.clone().find(|(known, _)| unit.is_empty() || known.eq_ignore_ascii_case(unit)) {
+        Some(_) if unit.is_empty() => 1.0,
+        Some((_, size)) => *size,
+        None => {
+            let valid: Vec<&str> = units.by_ref().map(|(name, _)| *name).filter(|name| !name.is_empty()).collect();
+            bail!("`{unit}` is not a unit of {} (units: {})", knob.label, valid.join(", "));
+        }
+    };
+    let value = number * size;
+    if !(value.is_finite() && value > 0.0) {
+        bail!("{} must be a finite number above zero, not {number}", knob.label);
+    }
+    if id == KnobId::Sensors && value.fract() != 0.0 {
+        bail!("{} must be a whole number, not {number}", knob.label);
+    }
+    if id == KnobId::AccuracyFloor && value > 1.0 {
+        bail!("{} is a share and must not exceed 1 (or 100 %)", knob.label);
+    }
+    knob.set(knobs, value);
+    Ok(())
+}
+
+/// Frames per second of a rate: a number, or the name of an application.
+pub(super) fn deadline(text: &str) -> Result<f64> {
+    if let Ok(rate) = text.trim().trim_end_matches("fps").trim().parse::<f64>() {
+        if rate.is_finite() && rate > 0.0 {
+            return Ok(rate);
+        }
+        bail!("a frame rate must be a finite number above zero, not {text}");
+    }
+    let plain = |name: &str| {
+        let words: Vec<&str> = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        words.join("-").to_lowercase()
+    };
+    let names: Vec<(String, f64)> = DEADLINES.iter().map(|(name, rate)| (plain(name), *rate)).collect();
+    let wanted = plain(text);
+    if let Some((_, rate)) = names.iter().find(|(name, _)| *name == wanted) {
+        return Ok(*rate);
+    }
+    let near = nearest(&wanted, names.iter().map(|(name, _)| name.as_str()));
+    let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+    let list: Vec<String> = names.iter().map(|(name, rate)| format!("{name} {rate}")).collect();
+    bail!("`{text}` is neither a frame rate nor an application of XRBench{near} ({})", list.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Source;
+    use crate::hardware::{Profile, SHIPPED};
+
+    fn knobs() -> Knobs {
+        Knobs::from_profile(&Profile::from_toml(&Source::new(SHIPPED[0].0, SHIPPED[0].1)).unwrap())
+    }
+
+    #[test]
+    fn knobs_take_base_units_and_units() {
+        let moved = |text: &str| {
+            let mut knobs = knobs();
+            set(&mut knobs, text).map(|()| knobs)
+        };
+        for text in ["link-bandwidth=312500", "link-bandwidth=2.5 Mbit/s", "link-bandwidth = 312.5kB/s"] {
+            assert!((moved(text).unwrap().bandwidth_bytes_per_s - 312_500.0).abs() < 1e-6, "{text}");
+        }
+        assert_eq!(moved("sensor-memory=48KiB").unwrap().sensor_memory_bytes, 49_152);
+        assert_eq!(moved("latency=none").unwrap().latency_limit_s, None);
+    }
+
+    #[test]
+    fn what_a_knob_can_not_be_is_refused_with_the_reason() {
+        for (text, reason) in [
+            ("link-bandwidth=0", "above zero"),
+            ("link-bandwidth=-5", "above zero"),
+            ("link-bandwidth=nan", "not a number"),
+            ("link-bandwidth=1e400", "is not"),
+            ("link-bandwidth=5 MB", "not a unit of link bandwidth"),
+            ("link-bandwith=5", "did you mean `link-bandwidth`?"),
+            ("link-bandwidth=none", "always has a value"),
+            ("sensors=2.5", "whole number"),
+            ("accuracy=90", "must not exceed 1"),
+            ("latency", "not NAME=VALUE"),
+        ] {
+            let error = set(&mut knobs(), text).unwrap_err().to_string();
+            assert!(error.contains(reason), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn deadlines_by_rate_and_by_application() {
+        assert!((deadline("30").unwrap() - 30.0).abs() < 1e-9 && (deadline("12.5 fps").unwrap() - 12.5).abs() < 1e-9);
+        assert!((deadline("hand tracking, fast").unwrap() - 45.0).abs() < 1e-9);
+        assert!((deadline("hand-tracking").unwrap() - 30.0).abs() < 1e-9);
+        assert!(deadline("hand-traking").unwrap_err().to_string().contains("did you mean `hand-tracking`?"));
+        assert!(deadline("0").is_err() && deadline("nan").is_err());
+    }
+}

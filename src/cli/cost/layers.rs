@@ -1,0 +1,117 @@
+//! `splitscope cost --layers FILE`: every layer of a table on one device.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::cli::load;
+use crate::cost::{Counting, LayerReport, report_rows, show};
+use crate::diagnostic::Source;
+use crate::hardware::{Device, Mapping, MappingFlags, override_mapping, parse_measured};
+use crate::network::memory::MemoryRule;
+use crate::network::table;
+
+/// Arguments of `cost` about layer tables.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// A layer table instead of a space: CSV with columns name, kind, cin, cout, k, stride, pad, hin, win, groups, or a
+    /// SCALE-Sim topology
+    #[arg(long, value_name = "FILE")]
+    pub(super) layers: Option<PathBuf>,
+    /// Which device of the profile runs the layers
+    #[arg(long, value_parser = ["sensor", "aggregator"], default_value = "sensor", requires = "layers")]
+    device: String,
+    /// Mapping rule instead of the profile's
+    #[arg(long, value_parser = ["roofline", "unrolled", "systolic"], requires = "layers")]
+    rule: Option<String>,
+    /// Array of the device instead of the profile's: 32x32 (systolic) or 32x2x4x4 (unrolled over K, C, OX, OY)
+    #[arg(long, requires = "layers")]
+    array: Option<String>,
+    /// Dataflow of a systolic array: output- or weight-stationary
+    #[arg(long, value_parser = ["os", "ws"], requires = "layers")]
+    dataflow: Option<String>,
+    /// How an unrolled array runs depthwise layers
+    #[arg(long, value_parser = ["per-channel", "grouped"], requires = "layers")]
+    depthwise: Option<String>,
+    /// Measured latencies instead of a rule: CSV or JSON
+    #[arg(long, value_name = "FILE", requires = "layers", conflicts_with_all = ["rule", "array", "dataflow", "depthwise"])]
+    table: Option<PathBuf>,
+    /// Rule by which live bytes are counted, instead of the profile's
+    #[arg(long, value_parser = MemoryRule::ALL.map(|(name, _)| name), requires = "layers")]
+    memory_rule: Option<String>,
+    /// Count systolic cycles as SCALE-Sim 3.0.0 prints them: the number of the last cycle counted from 0, one less a layer
+    #[arg(long, requires = "layers")]
+    scale_sim_compatible: bool,
+}
+
+pub(super) fn run(file: &Path, options: &Arguments, profile: &str, as_json: bool) -> Result<()> {
+    let rows = table::parse(&read(file)?)?;
+    let (profile, _) = load::profile(profile)?;
+    let mut device =
+        if options.device == "sensor" { profile.sensor.device.clone() } else { profile.aggregator.clone() };
+    device.mapping.value = mapping(options, &device)?;
+    let named = |name: &str| MemoryRule::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, rule)| rule);
+    let rule = options.memory_rule.as_deref().and_then(named).unwrap_or(profile.sensor.memory_rule);
+    let counting = if options.scale_sim_compatible { Counting::ScaleSim } else { Counting::Cycles };
+    let report = report_rows(&rows, &device, rule, counting)?;
+    if as_json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print(&report);
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Source> {
+    Source::read(path).with_context(|| format!("{} can't be read", path.display()))
+}
+
+fn mapping(options: &Arguments, device: &Device) -> Result<Mapping> {
+    if let Some(path) = &options.table {
+        return Ok(Mapping::Measured(parse_measured(&read(path)?)?));
+    }
+    let flags = MappingFlags {
+        rule: options.rule.as_deref(),
+        array: options.array.as_deref(),
+        dataflow: options.dataflow.as_deref(),
+        depthwise: options.depthwise.as_deref(),
+    };
+    Ok(override_mapping(&device.mapping.value, flags)?)
+}
+
+fn print(report: &LayerReport) {
+    println!("rule: {}", report.rule);
+    report.notes.iter().for_each(|note| println!("  {note}"));
+    println!(
+        "{:<28} {:>14} {:>12} {:>14} {:>12} {:>10} {:>7} {:>10} {:>11}  bound by",
+        "layer", "MACs", "weights", "cycles", "stalls", "time", "used", "energy", "live"
+    );
+    for line in &report.layers {
+        println!(
+            "{:<28} {:>14} {:>12} {:>14.0} {:>12.0} {:>10} {:>6.1}% {:>10} {:>11}  {}",
+            line.name,
+            line.macs,
+            line.weights,
+            line.cycles,
+            line.stall_cycles,
+            show::seconds(line.seconds),
+            line.utilisation * 100.0,
+            show::joules(line.energy_j),
+            show::bytes(line.live_bytes),
+            line.bound.name(),
+        );
+    }
+    let total = &report.total;
+    println!(
+        "{:<28} {:>14} {:>12} {:>14.0} {:>12.0} {:>10} {:>6.1}% {:>10} {:>11}",
+        "total",
+        total.macs,
+        total.weights,
+        total.cycles,
+        total.stall_cycles,
+        show::seconds(total.seconds),
+        total.utilisation * 100.0,
+        show::joules(total.energy_j),
+        show::bytes(total.live_bytes),
+    );
+}

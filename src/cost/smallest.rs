@@ -1,0 +1,45 @@
+//! Whether any design of a space can meet the limits: asked of its smallest network before any search.
+//!
+//! Under every rule a smaller kernel, width, depth, expansion or resolution takes no more cycles, bytes or joules. So if the
+//! smallest network breaks a limit at every split, with every ratio and fusion, every design of the space does.
+
+use thiserror::Error;
+
+use super::cut::Cut;
+use super::layer::CostError;
+use super::table::{CostTable, Sending};
+use crate::hardware::Profile;
+use crate::network::ShapeError;
+use crate::space::SearchSpace;
+
+/// Why the smallest network has no cost.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SmallestError {
+    /// Its shapes can't exist.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// Its layers can't be costed.
+    #[error(transparent)]
+    Cost(#[from] CostError),
+}
+
+/// Every cut of the smallest network at which the space allows a split, with every ratio and fusion and the fewest bits:
+/// what [`super::why_none`] is to be asked about.
+///
+/// # Errors
+/// A latency table that lacks its layers.
+pub fn smallest_cuts(space: &SearchSpace, profile: &Profile) -> Result<Vec<Cut>, SmallestError> {
+    let genome = space.smallest();
+    let network = space.lower(&genome)?;
+    let bits = space.split.bits.first().copied().unwrap_or(8);
+    let mut cuts = Vec::new();
+    for split in space.splits(&genome) {
+        for &ratio in &space.split.ratios {
+            for fusion in space.fusions(&genome, split) {
+                let table = CostTable::new(&network, Sending { fusion, ratio, bits }, profile)?;
+                cuts.extend(table.position(split).map(|index| table.cuts[index]));
+            }
+        }
+    }
+    Ok(cuts)
+}

@@ -1,0 +1,87 @@
+//! A line of a layer table: which column holds what.
+
+use super::cell::{Cell, cell, number};
+use super::line::Line;
+use super::{KINDS, Kind, Row};
+use crate::diagnostic::{Diagnostic, Source, nearest};
+use crate::network::Shape;
+
+/// Where the columns of a layer table stand.
+pub(super) struct Columns {
+    name: usize,
+    kind: usize,
+    inputs: usize,
+    outputs: usize,
+    height: usize,
+    width: Option<usize>,
+    kernel: Option<usize>,
+    stride: Option<usize>,
+    padding: Option<usize>,
+    groups: Option<usize>,
+}
+
+impl Columns {
+    pub(super) fn find(source: &Source, header: &[Cell], names: &[String]) -> Result<Self, Diagnostic> {
+        let column = |wanted: &str| names.iter().position(|name| name == wanted);
+        let required = |wanted: &str| {
+            column(wanted).ok_or_else(|| {
+                let near = nearest(wanted, names.iter().map(String::as_str));
+                Diagnostic {
+                    help: near.map(|near| format!("is `{near}` meant?")),
+                    ..source.error(header[0].span.clone(), format!("the column `{wanted}` is missing"))
+                }
+            })
+        };
+        Ok(Self {
+            name: required("name")?,
+            kind: required("kind")?,
+            inputs: required("cin")?,
+            outputs: required("cout")?,
+            height: required("hin")?,
+            width: column("win"),
+            kernel: column("k"),
+            stride: column("stride"),
+            padding: column("pad"),
+            groups: column("groups"),
+        })
+    }
+
+    pub(super) fn row(&self, source: &Source, cells: &[Cell]) -> Result<Row, Diagnostic> {
+        let at = |column: usize| cell(source, cells, column);
+        let value = |column: usize| number(source, at(column)?, 1);
+        let optional = |column: Option<usize>, default: u32, least: u32| match column.map(at).transpose()? {
+            Some(cell) if !cell.text.is_empty() => number(source, cell, least),
+            _ => Ok(default),
+        };
+        let kind = at(self.kind)?;
+        let Some(&(_, found)) = KINDS.iter().find(|(name, _)| *name == kind.text) else {
+            let valid: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
+            return Err(Diagnostic {
+                help: Some(format!("valid: {}", valid.join(", "))),
+                ..source.error(kind.span.clone(), format!("`{}` is not a kind of layer", kind.text))
+            });
+        };
+        let inputs = value(self.inputs)?;
+        let height = value(self.height)?;
+        let kernel = optional(self.kernel, 1, 1)?;
+        let mut groups = optional(self.groups, 1, 1)?;
+        if found == Kind::Depthwise && groups == 1 {
+            groups = inputs;
+        }
+        let padding = optional(self.padding, 0, 0)?;
+        let width = optional(self.width, height, 1)?;
+        let line = Line {
+            name: at(self.name)?.text,
+            span: cells[0].span.start..cells[cells.len() - 1].span.end,
+            kind: found,
+            input: Shape::new(inputs, height, width),
+            outputs: value(self.outputs)?,
+            kernel: [kernel; 2],
+            stride: [optional(self.stride, 1, 1)?; 2],
+            padding,
+            groups,
+            partial_windows: false,
+        };
+        line.row(source)
+    }
+}

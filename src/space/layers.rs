@@ -1,0 +1,150 @@
+//! The layers a space can build, each shape once: what one would measure on a device to know every design's latency.
+
+use std::collections::HashSet;
+
+use super::{BlockChoice, SearchSpace, Stage};
+use crate::network::table::LayerShape;
+use crate::network::{Builder, Layer, Network, Shape, ShapeError, Window};
+
+impl SearchSpace {
+    /// Every layer of any network of the space, splitting modules included; of layers of one shape the first. Names tell
+    /// stage and part, and are unique.
+    ///
+    /// # Errors
+    /// Shapes that can't exist.
+    pub fn layers(&self) -> Result<Vec<Layer>, ShapeError> {
+        let mut found = Found::default();
+        for &side in &self.resolutions {
+            let mut read = vec![Shape::new(self.input_channels, side, side)];
+            for (index, stage) in self.stages.iter().enumerate() {
+                read = self.stage_layers(index, stage, &read, &mut found)?;
+                if index + 1 < self.stages.len() {
+                    for &shape in &read {
+                        self.module_layers(&stage.name, shape, &mut found)?;
+                    }
+                }
+            }
+        }
+        Ok(found.layers)
+    }
+
+    /// Adds the layers of a stage that reads those shapes, and gives the shapes it makes.
+    fn stage_layers(
+        &self,
+        index: usize,
+        stage: &Stage,
+        read: &[Shape],
+        found: &mut Found,
+    ) -> Result<Vec<Shape>, ShapeError> {
+        let widths: Vec<Option<u32>> =
+            if stage.widths.is_empty() { vec![None] } else { stage.widths.iter().copied().map(Some).collect() };
+        let mut made = Vec::new();
+        for &input in read {
+            for &width in &widths {
+                for block in choices(stage) {
+                    let output = found.add(self.lower_block(index, input, width, true, block)?);
+                    if !made.contains(&output) {
+                        made.push(output);
+                    }
+                }
+            }
+        }
+        if stage.max_depth() > 1 {
+            for &input in &made {
+                for block in choices(stage) {
+                    found.add(self.lower_block(index, input, Some(input.channels), false, block)?);
+                }
+            }
+        }
+        Ok(made)
+    }
+
+    /// Adds the two sides of a splitting module behind a stage, for every ratio.
+    fn module_layers(&self, stage: &str, shape: Shape, found: &mut Found) -> Result<(), ShapeError> {
+        for &ratio in self.split.ratios.iter().filter(|&&ratio| ratio > 1) {
+            let mut module = Builder::new(shape)?;
+            let narrow = shape.channels.div_ceil(u32::from(ratio));
+            let reduced = module.conv(format!("{stage}.reduce"), 0, narrow, Window::same(1, 1), 1)?;
+            module.conv(format!("{stage}.recover"), reduced, shape.channels, Window::same(1, 1), 1)?;
+            found.add(module.finish());
+        }
+        Ok(())
+    }
+}
+
+/// Every kernel with every expansion.
+fn choices(stage: &Stage) -> Vec<BlockChoice> {
+    let or_one = |list: &[u32]| if list.is_empty() { vec![1] } else { list.to_vec() };
+    let expansions = or_one(&stage.expansions);
+    let pairs = or_one(&stage.kernels).into_iter().flat_map(|kernel| expansions.iter().map(move |&e| (kernel, e)));
+    pairs.map(|(kernel, expansion)| BlockChoice { kernel, expansion }).collect()
+}
+
+#[derive(Default)]
+struct Found {
+    layers: Vec<Layer>,
+    shapes: HashSet<LayerShape>,
+    names: HashSet<String>,
+}
+
+impl Found {
+    /// Adds the layers whose shapes are new, and gives the shape a block makes.
+    fn add(&mut self, block: Network) -> Shape {
+        let output = block.shape(block.layers.len());
+        for mut layer in block.layers {
+            if self.shapes.insert(LayerShape::of(&layer)) {
+                let mut name = layer.name.clone();
+                let mut number = 1;
+                while !self.names.insert(name.clone()) {
+                    number += 1;
+                    name = format!("{}.{number}", layer.name);
+                }
+                layer.name = name;
+                self.layers.push(layer);
+            }
+        }
+        output
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rand::SeedableRng;
+
+    use super::*;
+    use crate::diagnostic::Source;
+    use crate::network::table;
+    use crate::space::SHIPPED;
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(8))]
+
+        #[test]
+        fn no_network_has_a_layer_that_is_not_listed(seed: u64) {
+            let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+            for (name, text) in SHIPPED {
+                let space = SearchSpace::from_toml(&Source::new(*name, *text)).unwrap();
+                let listed: HashSet<LayerShape> = space.layers().unwrap().iter().map(LayerShape::of).collect();
+                for _ in 0..8 {
+                    for layer in space.lower(&space.sample(&mut rng)).unwrap().layers {
+                        prop_assert!(listed.contains(&LayerShape::of(&layer)), "{name}: {}", layer.name);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn layers_written_and_read_again_have_the_same_shapes_and_counts() {
+        for (name, text) in SHIPPED {
+            let space = SearchSpace::from_toml(&Source::new(*name, *text)).unwrap();
+            let layers = space.lower(&space.largest()).unwrap().layers;
+            let rows = table::parse(&Source::new("layers.csv", table::csv(&layers))).unwrap();
+            assert_eq!(rows.len(), layers.len());
+            for (row, layer) in rows.iter().zip(&layers) {
+                assert_eq!((row.shape(), row.macs, row.weights), (LayerShape::of(layer), layer.macs, layer.weights));
+            }
+        }
+    }
+}
