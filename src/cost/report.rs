@@ -252,6 +252,7 @@ fn notes(device: &Device, rule: MemoryRule, counting: Counting) -> Vec<String> {
 }
 
 /// A count of cycles as a whole number where it is one.
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 fn whole<S: Serializer>(cycles: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     if cycles.fract() == 0.0 { serializer.serialize_u64(*cycles as u64) } else { serializer.serialize_f64(*cycles) }
 }

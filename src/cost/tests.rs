@@ -175,8 +175,8 @@ fn a_measured_device_needs_every_layer_that_computes() {
     let mut profile = profile(0);
     let table = |skip: usize| {
         let layers = network.layers.iter().filter(|layer| layer.macs > 0).skip(skip);
-        let lines: String = layers.map(|layer| format!("{},1\n", layer.name)).collect();
-        let source = Source::new("mine.csv", format!("name,ms\n{lines}"));
+        let lines: Vec<String> = layers.map(|layer| format!("{},1", layer.name)).collect();
+        let source = Source::new("mine.csv", format!("name,ms\n{}\n", lines.join("\n")));
         hardware::Mapping::Measured(hardware::parse_measured(&source).unwrap())
     };
     profile.sensor.device.mapping.value = table(2);

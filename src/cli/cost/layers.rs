@@ -81,7 +81,9 @@ fn mapping(options: &Arguments, device: &Device) -> Result<Mapping> {
 
 fn print(report: &LayerReport) {
     println!("rule: {}", report.rule);
-    report.notes.iter().for_each(|note| println!("  {note}"));
+    for note in &report.notes {
+        println!("  {note}");
+    }
     println!(
         "{:<28} {:>14} {:>12} {:>14} {:>12} {:>10} {:>7} {:>10} {:>11}  bound by",
         "layer", "MACs", "weights", "cycles", "stalls", "time", "used", "energy", "live"

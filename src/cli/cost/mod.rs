@@ -186,7 +186,7 @@ impl Split {
     }
 }
 
-impl<'a> Found<'a> {
+impl Found<'_> {
     /// The same with every allowed split costed.
     fn costed(mut self) -> Result<Self> {
         let allowed = self.space.splits(&self.genome);

@@ -100,7 +100,7 @@ fn none(found: &Found) {
             println!("  no design of {name} does, not even its smallest network: {}", cost::shortfall_list(missed));
         }
         None => {
-            println!("  the smallest network of {name} does: --genome smallest with other --ratio, --bits or --fusion")
+            println!("  the smallest network of {name} does: --genome smallest with other --ratio, --bits or --fusion");
         }
     }
 }
@@ -129,19 +129,13 @@ fn peak(found: &Found, split: &Split) -> String {
 /// Which of two splits is faster at which bandwidth.
 fn equal(found: &Found, one: &Split, other: &Split) -> String {
     let (more, less) = if one.cut.link_bytes > other.cut.link_bytes { (one, other) } else { (other, one) };
-    match found.break_even(one, other) {
-        Some(bandwidth) => format!(
-            "a split after {} is faster than one after {} above {}, slower below",
-            more.name,
-            less.name,
-            show::bandwidth(bandwidth)
-        ),
-        None => {
-            let total = |split: &Split| split.cost.latency.total_s();
-            let (fast, slow) = if total(one) <= total(other) { (one, other) } else { (other, one) };
-            format!("a split after {} is faster than one after {} at every bandwidth", fast.name, slow.name)
-        }
+    if let Some(bandwidth) = found.break_even(one, other) {
+        let (more, less, bandwidth) = (&more.name, &less.name, show::bandwidth(bandwidth));
+        return format!("a split after {more} is faster than one after {less} above {bandwidth}, slower below");
     }
+    let total = |split: &Split| split.cost.latency.total_s();
+    let (fast, slow) = if total(one) <= total(other) { (one, other) } else { (other, one) };
+    format!("a split after {} is faster than one after {} at every bandwidth", fast.name, slow.name)
 }
 
 fn why(found: &Found, split: &Split) {
@@ -161,7 +155,9 @@ fn why(found: &Found, split: &Split) {
         [] => println!("  no single knob makes it fit"),
         changes => {
             println!("  any of these makes it fit, the smallest move first:");
-            changes.iter().for_each(|change| println!("    {}", change.sentence()));
+            for change in changes {
+                println!("    {}", change.sentence());
+            }
         }
     }
     match split.joint.as_slice() {
