@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result};
 
 use super::{Answer, keys, load, train};
 use crate::diagnostic::Source;
 use crate::explore::{DEFAULT_POOL, Session, SessionFile};
 use crate::run::{self, RunDir, this_program};
 use crate::train::Settings;
-use crate::tui::{self, Options};
+use crate::tui::{self, Options, theme::Palette};
 
 /// Arguments of `explore`.
 #[derive(Debug, clap::Args)]
@@ -39,21 +39,57 @@ pub(super) struct Arguments {
     /// Setting of trainings started from here, for instance `steps=300`
     #[arg(long = "train", value_name = "KEY=VALUE")]
     training: Vec<String>,
-    /// Leave the mouse to the terminal
-    #[arg(long)]
-    no_mouse: bool,
-    /// Draw with plain characters
-    #[arg(long)]
-    ascii: bool,
-    /// Colours: okabe-ito, light or mono
-    #[arg(long)]
-    theme: Option<String>,
+    #[command(flatten)]
+    look: Look,
     /// Print a plain report instead of opening the screen
     #[arg(long)]
     plain: bool,
     /// Print the designs as JSON instead of opening the screen
     #[arg(long)]
     json: bool,
+}
+
+/// How the screen looks and what it takes, whatever it shows.
+#[derive(Debug, clap::Args)]
+pub(super) struct Look {
+    /// Leave the mouse to the terminal
+    #[arg(long)]
+    pub(super) no_mouse: bool,
+    /// Draw with plain characters
+    #[arg(long)]
+    pub(super) ascii: bool,
+    /// Colours: okabe-ito, light or mono
+    #[arg(long)]
+    pub(super) theme: Option<String>,
+}
+
+impl Look {
+    /// Options of a screen that looks so, with the user's file behind these flags.
+    pub(super) fn options(&self, template: run::Manifest) -> Result<Options> {
+        let config = keys::of_user()?;
+        let palette = self.theme.as_deref().map(palette).transpose()?.or(config.palette);
+        Ok(Options {
+            run: None,
+            replay: None,
+            tour: false,
+            runs_root: PathBuf::from("runs"),
+            exe: this_program()?,
+            template,
+            train_args: Vec::new(),
+            search_args: Vec::new(),
+            folder: PathBuf::from("."),
+            mouse: !self.no_mouse && config.mouse.unwrap_or(true),
+            ascii: self.ascii || config.ascii.unwrap_or(false),
+            palette,
+            keys: config.keys,
+        })
+    }
+}
+
+/// The palette of that name.
+pub(super) fn palette(name: &str) -> Result<Palette> {
+    let names = || Palette::ALL.map(Palette::name).join(", ");
+    Palette::from_name(name).with_context(|| format!("no theme `{name}` (themes: {})", names()))
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<Answer> {
@@ -85,17 +121,6 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
         report(&session, arguments.json)?;
         return Ok(Answer::Yes);
     }
-    let config = keys::of_user()?;
-    let palette = match &arguments.theme {
-        Some(name) => match tui::theme::Palette::from_name(name) {
-            Some(palette) => Some(palette),
-            None => bail!(
-                "no theme `{name}` (themes: {})",
-                tui::theme::Palette::ALL.map(tui::theme::Palette::name).join(", ")
-            ),
-        },
-        None => config.palette,
-    };
     let settings = Settings { seed: arguments.seed, ..Settings::default() };
     let template = train::manifest_of(
         "run",
@@ -104,20 +129,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
         None,
         &train::with_settings(&settings, &arguments.training)?,
     )?;
-    let options = Options {
-        run: arguments.run,
-        replay: arguments.replay,
-        runs_root: PathBuf::from("runs"),
-        exe: this_program()?,
-        template,
-        train_args: Vec::new(),
-        search_args: Vec::new(),
-        folder: PathBuf::from("."),
-        mouse: !arguments.no_mouse && config.mouse.unwrap_or(true),
-        ascii: arguments.ascii || config.ascii.unwrap_or(false),
-        palette,
-        keys: config.keys,
-    };
+    let options = Options { run: arguments.run, replay: arguments.replay, ..arguments.look.options(template)? };
     let (pool, seed) = (arguments.pool, arguments.seed);
     // Errors of a session file are told before the screen is taken; a fresh session can't fail.
     if let Some(file) = file {
@@ -127,7 +139,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
     Ok(finish(&tui::run(move || Session::new(space, profile, pool, seed), options)?))
 }
 
-fn finish(exit: &tui::Exit) -> Answer {
+pub(super) fn finish(exit: &tui::Exit) -> Answer {
     if let Some(path) = &exit.at_work {
         println!("still at work: {0}; come back with: splitscope --run {0}", path.display());
     }

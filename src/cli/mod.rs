@@ -7,6 +7,7 @@ mod bench;
 mod check;
 mod cost;
 mod data;
+mod demo;
 mod explore;
 mod keys;
 mod load;
@@ -48,6 +49,8 @@ struct Arguments {
 enum Command {
     /// Open the explorer (the default)
     Explore(explore::Arguments),
+    /// Show the tour: what moves the split, by itself, with captions
+    Demo(demo::Arguments),
     /// Train the supernets of a run, or go on with it
     Train(train::Arguments),
     /// Measure designs of a trained run, the promising ones first
@@ -76,6 +79,7 @@ pub fn main() -> ExitCode {
     let result = match arguments.command {
         None => explore::run(arguments.explore),
         Some(Command::Explore(arguments)) => explore::run(arguments),
+        Some(Command::Demo(arguments)) => demo::run(&arguments),
         Some(Command::Train(arguments)) => train::run(&arguments),
         Some(Command::Search(arguments)) => search::run(&arguments),
         Some(Command::Cost(arguments)) => cost::run(&arguments),

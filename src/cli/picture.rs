@@ -3,12 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 
-use super::{Answer, load};
+use super::{Answer, explore, load};
 use crate::explore::{Action, DEFAULT_POOL, Screen, Session};
-use crate::tui::{self, UiState, screen, svg, theme::Palette};
+use crate::tui::{self, UiState};
 
 /// Arguments of `picture`.
 #[derive(Debug, clap::Args)]
@@ -25,6 +23,12 @@ pub(super) struct Arguments {
     /// Run whose measurements are shown
     #[arg(long)]
     run: Option<PathBuf>,
+    /// Keys pressed before, for instance `jHH<tab>` (names in angle brackets)
+    #[arg(long, default_value = "", value_name = "KEYS")]
+    keys: String,
+    /// End of a scene of the tour, from 1, instead of a screen
+    #[arg(long, conflicts_with_all = ["run", "screen", "keys"])]
+    scene: Option<usize>,
     /// Space: a shipped name or a TOML file
     #[arg(long, default_value = crate::space::DEFAULT)]
     space: String,
@@ -38,7 +42,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let (width, height) = size(&arguments.size)?;
-    let palette = Palette::from_name(&arguments.theme).with_context(|| format!("no theme `{}`", arguments.theme))?;
+    let palette = explore::palette(&arguments.theme)?;
     let Some(screen) = Screen::ALL.into_iter().find(|screen| screen.name().eq_ignore_ascii_case(&arguments.screen))
     else {
         bail!("no screen `{}` ({})", arguments.screen, Screen::ALL.map(Screen::name).join(", "));
@@ -50,13 +54,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         tui::replay(&mut session, path)?;
     }
     session.update(Action::Screen(screen), 0);
-    let theme = tui::picture_theme(palette);
-    let area = Rect::new(0, 0, width, height);
-    let mut buffer = Buffer::empty(area);
-    let ui = UiState::default();
-    screen::draw(screen::View { session: &session, ui: &ui, theme: &theme }, area, &mut buffer);
-    let ground = if palette == Palette::Light { svg::Ground::Light } else { svg::Ground::Dark };
-    let text = svg::svg(&buffer, "splitscope", ground);
+    let mut ui = UiState::default();
+    tui::play(&mut session, &mut ui, &arguments.keys);
+    if let Some(scene) = arguments.scene {
+        tui::scene(&mut session, &mut ui, scene.saturating_sub(1));
+    }
+    // What is said for a few seconds has gone by then.
+    ui.now_ms += 60_000;
+    let text = tui::picture(&session, &ui, (width, height), palette);
     match &arguments.output {
         Some(path) => std::fs::write(path, text).with_context(|| format!("{} can't be written", path.display()))?,
         None => println!("{text}"),
@@ -64,7 +69,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     Ok(Answer::Yes)
 }
 
-fn size(text: &str) -> Result<(u16, u16)> {
+/// Columns and rows of a text such as `120x36`.
+pub(super) fn size(text: &str) -> Result<(u16, u16)> {
     let parsed = text.split_once('x').and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
     match parsed {
         Some((width, height)) if (1..=500).contains(&width) && (1..=200).contains(&height) => Ok((width, height)),

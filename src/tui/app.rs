@@ -6,6 +6,7 @@
 mod effects;
 mod follow;
 mod replay;
+mod tour;
 
 use std::{
     io,
@@ -23,6 +24,7 @@ use ratatui::crossterm::{
 
 use super::{
     Exit, Options, TuiError,
+    demo::Demo,
     dispatch::{self, Deed},
     hit::HitMap,
     keymap::{Key, Verb},
@@ -73,6 +75,7 @@ pub struct App {
     work: Option<Work>,
     news: Option<News>,
     replay: Option<Replay>,
+    demo: Option<Demo>,
     began: Instant,
     looked: Option<Instant>,
     more: bool,
@@ -99,6 +102,7 @@ impl App {
             work: None,
             news: None,
             replay: None,
+            demo: None,
             began: Instant::now(),
             looked: None,
             more: false,
@@ -146,6 +150,9 @@ impl App {
             }
             _ => Vec::new(),
         };
+        if self.demo.is_some() && self.tour_takes(&deeds) {
+            return;
+        }
         for deed in deeds {
             match deed {
                 Deed::Act(Action::MoveKnob(Move::By(steps))) => self.turn(steps),
@@ -158,6 +165,7 @@ impl App {
                 Deed::Mouse => self.outside.push(Outside::Mouse),
                 Deed::Runs => self.offer_runs(),
                 Deed::Follow(path) => self.switch_to(&path),
+                Deed::Reel(wind) if self.demo.is_some() => self.steer_tour(wind),
                 Deed::Reel(wind) => self.wind(wind),
             }
         }
@@ -220,7 +228,7 @@ impl App {
         } else if self.work.is_some() && !self.detached {
             wait = self.pace();
         }
-        wait = wait.min(self.beat().unwrap_or(LONG));
+        wait = wait.min(self.beat().unwrap_or(LONG)).min(self.tour_rest().unwrap_or(LONG));
         if let Some(moved) = self.moved {
             wait = wait.min(SETTLED.saturating_sub(moved.elapsed()));
         }
@@ -288,6 +296,7 @@ impl App {
             dirty |= self.settle();
             dirty |= self.look();
             dirty |= self.play();
+            dirty |= self.tour();
             dirty |= toast != self.session.toast(self.now_ms()).is_some();
             for outside in std::mem::take(&mut self.outside) {
                 if let Outside::Quit { keep_frame } = outside {

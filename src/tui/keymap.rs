@@ -66,7 +66,7 @@ pub enum Group {
     Work,
     /// Curves.
     Curves,
-    /// Going through a run that is over.
+    /// Going through a run that is over, or through the tour.
     Replay,
     /// Getting things out.
     Out,
@@ -87,7 +87,7 @@ impl Group {
             Self::Look => "Look",
             Self::Work => "Train and search",
             Self::Curves => "Curves",
-            Self::Replay => "Replay",
+            Self::Replay => "Replay and tour",
             Self::Out => "Take out",
             Self::Program => "Program",
         }

@@ -8,13 +8,14 @@
 //! work       the run that is followed                    news    from what it wrote to what the session is told
 //! export     files to take away                          svg     a screen as a picture
 //! terminal   taking it, giving it back, whatever happens theme   colours by meaning
-//! config     what the user has set once and for all
+//! config     what the user has set once and for all       demo    the tour
 //! ```
 //!
 //! Above `explore` and `run`; `cli` calls [`run`]. Invariants: the way from a knob to the frame has no thread, channel or
 //! lock in it; nothing waits for a child process; a screen is a pure function of session, theme and [`UiState`].
 
 pub mod config;
+pub mod demo;
 pub mod export;
 pub mod keymap;
 pub mod screen;
@@ -62,6 +63,8 @@ pub struct Options {
     pub run: Option<PathBuf>,
     /// A run to be gone through from its beginning, instead of one to follow.
     pub replay: Option<PathBuf>,
+    /// Whether to show the tour.
+    pub tour: bool,
     /// Where new runs are made.
     pub runs_root: PathBuf,
     /// This program, for starting trainer and searcher.
@@ -140,6 +143,14 @@ pub fn replay(session: &mut Session, run: &Path) -> Result<(), TuiError> {
     news::keep_last_states(&mut feeds);
     session.update(Action::Feed(feeds), 0);
     Ok(())
+}
+
+/// Plays a scene of the tour out, counted from 0: the session as it then is, with the caption in `ui`. Beyond the last
+/// scene the last one.
+pub fn scene(session: &mut Session, ui: &mut UiState, scene: usize) {
+    let mut demo = demo::Demo::new(demo::Measured::shipped(session.space()));
+    demo.play_out(scene, session);
+    ui.tour = Some(demo.caption(session));
 }
 
 /// A screen as an SVG document, drawn without a terminal.

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use ratatui::layout::Rect;
 
 use super::{
+    demo::Caption,
     dispatch::Deed,
     keymap::{Group, Keymap, Row, Verb},
     widget::Axis,
@@ -63,6 +64,8 @@ pub struct UiState {
     pub page: usize,
     /// The run that is replayed.
     pub reel: Option<Reel>,
+    /// The caption of the tour.
+    pub tour: Option<Caption>,
     /// What the mouse is dragging.
     pub drag: Option<Drag>,
     /// Whether the mouse is ours.
@@ -94,8 +97,9 @@ impl UiState {
     /// What can be asked for on a screen now.
     pub fn rows(&self, screen: Screen) -> impl Iterator<Item = Row<'_>> {
         let replays = self.reel.is_some();
+        let goes_through = replays || self.tour.is_some();
         self.keys.rows_on(screen).filter(move |row| match row.binding.group {
-            Group::Replay => replays,
+            Group::Replay => goes_through,
             // Nothing that is over can be paused.
             Group::Work => !replays || row.binding.verb == Verb::Runs,
             _ => true,

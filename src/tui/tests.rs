@@ -1,6 +1,6 @@
 //! The screen without a terminal: keys and mouse to session, session to cells, a run's events to the session.
 
-mod fixture;
+pub(super) mod fixture;
 mod pictures;
 
 use std::path::Path;

@@ -33,6 +33,9 @@ impl App {
         if let Some(path) = self.options.replay.clone() {
             return self.replay(&path);
         }
+        if self.options.tour {
+            return self.start_tour();
+        }
         let named = self.options.run.clone();
         let run = named.map_or_else(
             || work::living_run(&self.options.runs_root, &self.options.template.space),

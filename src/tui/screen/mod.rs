@@ -31,6 +31,7 @@ mod reel;
 mod scatter;
 mod search;
 mod table;
+mod tour;
 mod train;
 
 use ratatui::{Frame, buffer::Buffer, layout::Rect};
@@ -40,6 +41,8 @@ use crate::explore::{CandidateId, KnobId, Overlay, Screen, Session, Side};
 
 /// Smallest size that is drawn.
 pub const LEAST: (u16, u16) = (80, 24);
+pub use tour::ROWS as CAPTION_ROWS;
+
 /// From this width on there are two panes below.
 const WIDE: u16 = 110;
 
@@ -67,9 +70,13 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> HitMap {
         too_small(area, buf);
         return hits;
     }
-    let status = footer::status_rows(area);
+    // A caption says more than the sentence.
+    let status = if view.ui.tour.is_some() { 0 } else { footer::status_rows(area) };
     let top = Rect { height: 1, ..area };
-    let reel = u16::from(view.ui.reel.is_some());
+    let reel = match view.ui.tour {
+        Some(_) => tour::rows(area),
+        None => u16::from(view.ui.reel.is_some()),
+    };
     let body = Rect { y: area.y + 1, height: area.height - 2 - status - reel, ..area };
     header::draw(view, top, buf, &mut hits);
     match view.session.ui().screen {
@@ -78,8 +85,11 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> HitMap {
         Screen::Search => search::draw(view, body, buf, &mut hits),
         Screen::Compare => compare::draw(view, body, buf, &mut hits),
     }
-    if let Some(reel) = &view.ui.reel {
-        reel::draw(view, reel, Rect { y: body.bottom(), height: 1, ..area }, buf, &mut hits);
+    let between = Rect { y: body.bottom(), height: reel, ..area };
+    match (&view.ui.tour, &view.ui.reel) {
+        (Some(caption), _) => tour::draw(view, caption, between, buf),
+        (None, Some(reel)) => reel::draw(view, reel, between, buf, &mut hits),
+        (None, None) => {}
     }
     footer::draw(view, Rect { y: body.bottom() + reel, height: status + 1, ..area }, buf);
     match view.session.ui().overlay {

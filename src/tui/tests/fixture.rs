@@ -31,6 +31,7 @@ pub fn options() -> Options {
     Options {
         run: None,
         replay: None,
+        tour: false,
         runs_root: folder.join("runs"),
         exe: folder.join("nothing"),
         template: Manifest::new("test", 1, "arrangement-10", document(), document(), toml::Table::new()),

@@ -1,0 +1,78 @@
+//! `splitscope demo`: the tour on the embedded default, live, as pictures, or as text; and the record of its accuracies.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::explore::{self, Look};
+use super::{Answer, load, picture, train};
+use crate::explore::{DEFAULT_POOL, Session};
+use crate::train::Settings;
+use crate::tui::demo::{Demo, Measured, record};
+use crate::tui::{self, Options, UiState, theme::Palette};
+
+/// Arguments of `demo`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    look: Look,
+    /// Print the captions instead of opening the screen
+    #[arg(long)]
+    plain: bool,
+    /// Write the end of every scene as an SVG picture into this folder, without a terminal
+    #[arg(long, value_name = "FOLDER")]
+    frames: Option<PathBuf>,
+    /// Columns and rows of the pictures
+    #[arg(long, default_value = "120x36", value_name = "COLUMNSxROWS")]
+    size: String,
+    /// Write the accuracies measured on a run, as the tour comes with them, to standard output
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["plain", "frames"])]
+    record: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
+    if let Some(run) = &arguments.record {
+        std::io::stdout().write_all(record(run)?.as_bytes())?;
+        return Ok(Answer::Yes);
+    }
+    let (space, space_source) = load::space(crate::space::DEFAULT)?;
+    let (profile, profile_source) = load::profile(crate::hardware::DEFAULT)?;
+    let template =
+        train::manifest_of("run", (&space, &space_source), (&profile, &profile_source), None, &Settings::default())?;
+    if let Some(folder) = &arguments.frames {
+        return frames(Session::new(space, profile, DEFAULT_POOL, 0), arguments, folder);
+    }
+    if arguments.plain || !tui::terminal::is_usable() {
+        return captions(Session::new(space, profile, DEFAULT_POOL, 0));
+    }
+    let options = Options { tour: true, ..arguments.look.options(template)? };
+    Ok(explore::finish(&tui::run(move || Session::new(space, profile, DEFAULT_POOL, 0), options)?))
+}
+
+/// Every scene's end as a picture.
+fn frames(mut session: Session, arguments: &Arguments, folder: &Path) -> Result<Answer> {
+    let size = picture::size(&arguments.size)?;
+    let palette = arguments.look.theme.as_deref().map_or(Ok(Palette::OkabeIto), explore::palette)?;
+    std::fs::create_dir_all(folder).with_context(|| format!("{} can't be made", folder.display()))?;
+    for scene in 0..Demo::new(Measured::shipped(session.space())).len() {
+        let mut ui = UiState { now_ms: 60_000, ..UiState::default() };
+        tui::scene(&mut session, &mut ui, scene);
+        let path = folder.join(format!("scene-{}.svg", scene + 1));
+        let text = tui::picture(&session, &ui, size, palette);
+        std::fs::write(&path, text).with_context(|| format!("{} can't be written", path.display()))?;
+    }
+    Ok(Answer::Yes)
+}
+
+/// Every scene's caption at its end.
+fn captions(mut session: Session) -> Result<Answer> {
+    let mut demo = Demo::new(Measured::shipped(session.space()));
+    let mut out = std::io::stdout().lock();
+    for scene in 0..demo.len() {
+        demo.play_out(scene, &mut session);
+        let caption = demo.caption(&session);
+        writeln!(out, "{}. {}\n{}\n", caption.scene, caption.title, caption.text)?;
+    }
+    Ok(Answer::Yes)
+}

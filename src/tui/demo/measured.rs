@@ -1,0 +1,143 @@
+//! The accuracies that the tour shows: real ones, measured on a run and written by `splitscope demo --record RUN`.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::{
+    diagnostic::Source,
+    explore::Feed,
+    run::{Changes, Measurement, RunDir, RunError, Subset},
+    space::SearchSpace,
+    tui::{text, work::Work},
+};
+
+/// The accuracies that come with the program, for the default space.
+const SHIPPED: &str = include_str!("measured.toml");
+
+/// Accuracies as the session is told them, and how they were made, in a sentence.
+#[derive(Clone, Debug, Default)]
+pub struct Measured {
+    pub feeds: Vec<Feed>,
+    pub made: String,
+}
+
+/// The file.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    made: Made,
+    #[serde(default)]
+    measured: Vec<Row>,
+}
+
+/// How the accuracies were made.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Made {
+    splitscope: String,
+    /// When the run was made.
+    run: String,
+    space: String,
+    data: String,
+    seed: u64,
+    /// Training steps of the weights.
+    step: u64,
+    /// Objects each accuracy was measured on.
+    samples: u64,
+    settings: toml::Table,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    design: String,
+    views: u32,
+    accuracy: f64,
+}
+
+/// Why a run gives no such file.
+#[derive(Debug, Error)]
+pub enum RecordError {
+    /// The run can't be read.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// Nothing was measured on it.
+    #[error("nothing was measured on the validation objects of this run; train it, then search it")]
+    Nothing,
+}
+
+impl Measured {
+    /// The accuracies that come with the program, if they are of this space: a design of another one is none here.
+    pub fn shipped(space: &SearchSpace) -> Self {
+        Self::read(SHIPPED, space)
+    }
+
+    fn read(text: &str, space: &SearchSpace) -> Self {
+        let Ok(file) = Source::new("measured.toml", text).parse::<File>() else { return Self::default() };
+        let Made { step, samples, data, space: name, .. } = &file.made;
+        let feed = |row: &Row| {
+            let design = space.parse_design(&row.design).ok()?;
+            Some(Feed::Measured { design, views: row.views, accuracy: row.accuracy, samples: *samples, step: *step })
+        };
+        let feeds: Option<Vec<Feed>> = file.measured.iter().map(feed).collect();
+        let Some(feeds) = feeds.filter(|_| *name == space.name) else { return Self::default() };
+        let made = format!(
+            "Measured on {} validation objects of {data} after {} training steps.",
+            text::thousands(*samples),
+            text::thousands(*step)
+        );
+        Self { feeds, made }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.feeds.is_empty()
+    }
+}
+
+/// The accuracies of a run as the text of such a file: those on the newest weights that anything was measured on.
+///
+/// # Errors
+/// There is no run, its database fails, or nothing was measured.
+pub fn record(path: &Path) -> Result<String, RecordError> {
+    let run = RunDir::open(path)?;
+    let mut work = Work::open(path)?;
+    let mut all: Vec<Measurement> = Vec::new();
+    loop {
+        let (Changes { measurements, more, .. }, _) = work.look()?;
+        let values = measurements.into_iter().map(|stored| stored.value);
+        all.extend(values.filter(|one| one.subject.subset == Subset::Validation));
+        if !more {
+            break;
+        }
+    }
+    let step = all.iter().map(|one| one.subject.step).max().ok_or(RecordError::Nothing)?;
+    all.retain(|one| one.subject.step == step);
+    all.sort_by(|one, other| {
+        let key = |one: &Measurement| (one.subject.design.clone(), one.subject.views);
+        key(one).cmp(&key(other))
+    });
+    let manifest = run.manifest();
+    let row = |one: &Measurement| Row {
+        design: one.subject.design.clone(),
+        views: one.subject.views,
+        accuracy: one.accuracy,
+    };
+    let file = File {
+        made: Made {
+            splitscope: manifest.splitscope.clone(),
+            run: manifest.created.to_string(),
+            space: manifest.space.name.clone(),
+            data: manifest.data.clone(),
+            seed: manifest.seed,
+            step,
+            samples: all.first().map_or(0, |one| one.samples),
+            settings: manifest.settings.clone(),
+        },
+        measured: all.iter().map(row).collect(),
+    };
+    let head = "# Accuracies that the tour shows, measured; written by `splitscope demo --record RUN`.\n\n";
+    Ok(format!("{head}{}", toml::to_string(&file).expect("a record has string keys and plain values only")))
+}

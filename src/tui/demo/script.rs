@@ -1,0 +1,151 @@
+//! The scenes. Their captions say what the session says; what they promise is tested.
+
+use super::{Beat, Scene};
+use crate::{explore::KnobId, tui::text};
+
+/// Bytes a second of a Mbit/s, and bytes of a KiB.
+const MBIT: f64 = 125e3;
+const KIB: f64 = 1024.0;
+/// Time to read a caption, and a short one.
+const READ: Beat = Beat::Rest(7000);
+const GLANCE: Beat = Beat::Rest(2500);
+/// Time of one stop of a knob, and of one sensor.
+const STOP: u64 = 260;
+const SENSOR: u64 = 900;
+
+/// All scenes in order.
+pub const SCENES: &[Scene] = &[
+    Scene {
+        title: "One network on two machines",
+        start: &[],
+        measured: false,
+        tornado: false,
+        beats: &[READ],
+        caption: |_, now, _| {
+            format!(
+                "{} cameras look at one object. What is left of the dashed lines runs on each camera's own sensor, what \
+                 is right of them runs once, on the aggregator. Cut after {}, the whole takes {:.1} ms; every camera \
+                 sends {} bytes a frame.",
+                now.sensors, now.split, now.latency_ms, now.link_bytes
+            )
+        },
+    },
+    Scene {
+        title: "The link gets slower",
+        start: &[],
+        measured: false,
+        tornado: false,
+        beats: &[GLANCE, Beat::Turn(KnobId::LinkBandwidth, 3.9 * MBIT, STOP), READ],
+        caption: |before, now, _| {
+            let moved = if before.split == now.split {
+                format!("The cut is still after {}", now.split)
+            } else {
+                format!(
+                    "The cut has moved from {} to {}, towards the sensor: {} instead of {} bytes",
+                    before.split, now.split, now.link_bytes, before.link_bytes
+                )
+            };
+            format!(
+                "Bandwidth falls from {} to {}. {moved}; {:.1} of {:.1} ms pass on the link.",
+                before.bandwidth, now.bandwidth, now.link_ms, now.latency_ms
+            )
+        },
+    },
+    Scene {
+        title: "And slower",
+        start: &[(KnobId::LinkBandwidth, 3.9 * MBIT)],
+        measured: false,
+        tornado: false,
+        beats: &[GLANCE, Beat::Turn(KnobId::LinkBandwidth, 0.68 * MBIT, STOP), READ],
+        caption: |before, now, _| {
+            let other = if before.id == now.id {
+                String::new()
+            } else {
+                format!(" Network #{} has given way to #{}, which fits the limits here.", before.id, now.id)
+            };
+            format!(
+                "At {} the cut is after {}: each camera sends {} bytes a frame, and its own sensor works for {:.1} of \
+                 {:.1} ms.{other} {} of {} designs still fit.",
+                now.bandwidth,
+                now.split,
+                now.link_bytes,
+                now.sensor_ms,
+                now.latency_ms,
+                text::thousands(now.fits as u64),
+                text::thousands(now.designs as u64)
+            )
+        },
+    },
+    Scene {
+        title: "The sensor's memory shrinks",
+        start: &[],
+        measured: false,
+        tornado: false,
+        beats: &[GLANCE, Beat::Turn(KnobId::SensorMemory, 32.0 * KIB, 2 * STOP), READ],
+        caption: |before, now, _| {
+            let moved = if before.split == now.split {
+                format!("The cut is still after {}: what is alive on the sensor fits.", now.split)
+            } else {
+                format!(
+                    "What the first blocks keep alive no longer fits, and the cut moves back from {} to {}: {} instead of {} \
+                     bytes travel, {:.1} instead of {:.1} ms pass.",
+                    before.split, now.split, now.link_bytes, before.link_bytes, now.latency_ms, before.latency_ms
+                )
+            };
+            format!(
+                "Back at {}; each sensor's memory goes from {} to {}. {moved}",
+                now.bandwidth, before.memory, now.memory
+            )
+        },
+    },
+    Scene {
+        title: "More cameras see more",
+        start: &[(KnobId::Sensors, 1.0)],
+        measured: true,
+        tornado: false,
+        beats: &[GLANCE, Beat::Turn(KnobId::Sensors, 12.0, SENSOR), READ],
+        caption: |before, now, measured| {
+            let share = |accuracy: Option<f64>| {
+                accuracy.map_or_else(|| "not measured".to_owned(), |share| format!("{} %", text::percent(share)))
+            };
+            let cameras = |count: u32| if count == 1 { "1 camera".to_owned() } else { format!("{count} cameras") };
+            format!(
+                "{}: {}; {}: {} of objects recognised by the best design measured, cut after {}, in {:.1} ms. {}",
+                cameras(before.sensors),
+                share(before.accuracy),
+                cameras(now.sensors),
+                share(now.accuracy),
+                now.split,
+                now.latency_ms,
+                measured.made
+            )
+        },
+    },
+    Scene {
+        title: "What matters most",
+        start: &[],
+        measured: false,
+        tornado: true,
+        beats: &[READ],
+        caption: |_, now, _| {
+            format!(
+                "For each knob, what one step less and one step more do to the {:.1} ms: where engineering pays. All {} \
+                 designs are costed anew at every step, at every cut.",
+                now.latency_ms,
+                text::thousands(now.designs as u64)
+            )
+        },
+    },
+    Scene {
+        title: "Yours",
+        start: &[],
+        measured: false,
+        tornado: false,
+        beats: &[],
+        caption: |_, _, _| {
+            "Costs are computed as you watch; an accuracy is measured, or it is not shown. Move a knob, drag the cut along \
+             the network, train and search: the explorer is open."
+                .to_owned()
+        },
+    },
+];

@@ -1,0 +1,88 @@
+//! What the captions promise happens on the default pair, and every scene stands by itself.
+
+use super::*;
+use crate::tui::tests::fixture;
+
+fn played(scene: &str) -> (Session, Demo) {
+    let mut session = fixture::session();
+    let mut demo = Demo::new(Measured::shipped(session.space()));
+    let index = demo.scenes.iter().position(|one| one.title == scene).unwrap();
+    demo.play_out(index, &mut session);
+    (session, demo)
+}
+
+/// Position of the selected design's split among the boundaries of its network.
+fn cut(session: &Session) -> usize {
+    session.strip().unwrap().split
+}
+
+#[test]
+fn a_slower_link_moves_the_cut_to_the_sensor_and_less_memory_moves_it_back() {
+    let home = cut(&played("One network on two machines").0);
+    let slow = cut(&played("The link gets slower").0);
+    let slower = cut(&played("And slower").0);
+    let small = cut(&played("The sensor's memory shrinks").0);
+    assert!(home < slow && slow <= slower && small < home, "{home} {slow} {slower} {small}");
+}
+
+#[test]
+fn accuracy_rises_with_the_cameras_and_was_measured() {
+    let (mut session, mut demo) = played("More cameras see more");
+    assert!(!demo.measured.is_empty(), "the shipped accuracies are of the default space");
+    let end = Facts::of(&session);
+    assert_eq!(end.sensors, 12);
+    assert!(demo.before.accuracy < end.accuracy, "{:?} {:?}", demo.before.accuracy, end.accuracy);
+    let caption = demo.caption(&session);
+    assert!(caption.text.contains("validation objects"), "{}", caption.text);
+    demo.begin(0, &mut session, 0);
+    assert_eq!(session.measured_count(), 0, "the other scenes show none");
+}
+
+#[test]
+fn the_tour_goes_through_all_scenes_by_the_clock_and_stops() {
+    let mut session = fixture::session();
+    let mut demo = Demo::new(Measured::default());
+    assert!(demo.scenes.iter().all(|scene| !scene.measured), "nothing is made up where nothing was measured");
+    demo.begin(0, &mut session, 0);
+    let (mut now, mut seen) = (0, Vec::new());
+    while let Some(due) = demo.due_ms() {
+        assert!(now < 300_000, "it has no end");
+        now = due.max(now + 1);
+        demo.advance(&mut session, now);
+        seen.push(demo.caption(&session).scene);
+    }
+    seen.dedup();
+    assert_eq!(seen, (1..=demo.len()).collect::<Vec<_>>());
+}
+
+#[test]
+fn held_it_waits_and_skipping_goes_both_ways() {
+    let mut session = fixture::session();
+    let mut demo = Demo::new(Measured::default());
+    demo.begin(0, &mut session, 0);
+    demo.hold(true, 10);
+    assert!(demo.due_ms().is_none() && !demo.advance(&mut session, 99_999));
+    demo.skip(1, &mut session, 100_000);
+    assert_eq!(demo.caption(&session).scene, 2);
+    demo.skip(-5, &mut session, 100_000);
+    assert_eq!(demo.caption(&session).scene, 1);
+    demo.hold(false, 100_000);
+    assert!(demo.due_ms().is_some_and(|due| due >= 100_000));
+}
+
+#[test]
+fn captions_fit_a_small_screen() {
+    let mut session = fixture::session();
+    let mut demo = Demo::new(Measured::shipped(session.space()));
+    for scene in 0..demo.len() {
+        demo.play_out(scene, &mut session);
+        let caption = demo.caption(&session);
+        let lines = crate::tui::text::wrap(&caption.text, 76);
+        assert!(
+            lines.len() <= usize::from(crate::tui::screen::CAPTION_ROWS),
+            "{} lines: {}",
+            lines.len(),
+            caption.text
+        );
+    }
+}

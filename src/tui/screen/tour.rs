@@ -1,0 +1,42 @@
+//! The caption of a scene of the tour.
+//!
+//! ```text
+//! ┌▸The link gets slower ───────────────── 2 of 7  </> scenes  , hold  Esc end ┐
+//! │ Bandwidth falls from 25 Mbit/s to 3.9 Mbit/s. The cut has moved from ...   │
+//! └────────────────────────────────────────────────────────────────────────────┘
+//! ```
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::{View, WIDE, chrome};
+use crate::tui::{demo::Caption, keymap::Verb, text};
+
+/// Most rows of a caption's text.
+pub const ROWS: u16 = 4;
+
+/// Rows that the caption takes of a screen.
+pub const fn rows(area: Rect) -> u16 {
+    if area.width >= WIDE { ROWS + 1 } else { ROWS + 2 }
+}
+
+/// Draws the caption.
+pub fn draw(view: View<'_>, caption: &Caption, area: Rect, buf: &mut Buffer) {
+    let View { theme, ui, .. } = view;
+    let keys = |verb| ui.keys.key(verb);
+    let hold = if caption.held { "go on" } else { "hold" };
+    let note = format!(
+        "{} of {}  {}/{} scenes  {} {hold}  {} end",
+        caption.scene,
+        caption.of,
+        keys(Verb::ReplayBack),
+        keys(Verb::ReplayOn),
+        keys(Verb::Play),
+        keys(Verb::Back),
+    );
+    chrome::clear(buf, area);
+    let inner = chrome::pane(buf, area, (&caption.title, &note), true, theme);
+    for (index, line) in text::wrap(&caption.text, inner.width.saturating_sub(2)).iter().enumerate() {
+        let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX));
+        chrome::line(buf, row, &[(" ", theme.text), (line, theme.text)], theme);
+    }
+}
