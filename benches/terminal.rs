@@ -1,0 +1,269 @@
+//! The explorer in a real pseudo-terminal, against its budgets: time from a key to the whole frame, drags, bursts, bytes,
+//! idleness, first frame, memory. `cargo bench --bench terminal`; `-- --beside-training` measures with a trainer at work,
+//! `-- --strict` fails where a budget is missed.
+//!
+//! A frame is whole when the end mark of its synchronized update arrives. Other programs on the machine count in.
+
+use std::{
+    env, fs,
+    io::{Read, Write},
+    process::{Child as Process, Command, ExitCode, Stdio},
+    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    thread,
+    time::{Duration, Instant},
+};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+const COLUMNS: u16 = 120;
+const ROWS: u16 = 36;
+/// Ends each frame.
+const END: &[u8] = b"\x1b[?2026l";
+/// So long without output, the screen has settled.
+const QUIET: Duration = Duration::from_millis(150);
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Keys timed one by one.
+const KEYS: usize = 300;
+
+/// What a read of the terminal brought: when, how many bytes, how many frames it ended.
+struct Seen {
+    at: Instant,
+    bytes: usize,
+    ends: usize,
+}
+
+/// The explorer at work.
+struct Explorer {
+    child: Box<dyn Child + Send + Sync>,
+    keyboard: Box<dyn Write + Send>,
+    seen: Receiver<Seen>,
+    started: Instant,
+    _master: Box<dyn MasterPty + Send>,
+    _folder: tempfile::TempDir,
+}
+
+impl Explorer {
+    fn start(arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let size = PtySize { rows: ROWS, cols: COLUMNS, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_splitscope"));
+        command.args(arguments);
+        command.cwd(folder.path());
+        command.env("TERM", "xterm-256color");
+        command.env("COLORTERM", "truecolor");
+        command.env("LANG", "C.UTF-8");
+        for name in ["NO_COLOR", "SSH_CONNECTION", "SPLITSCOPE_CONFIG"] {
+            command.env_remove(name);
+        }
+        let started = Instant::now();
+        let child = pair.slave.spawn_command(command).expect("the program starts");
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().expect("a reader");
+        let (sender, seen) = channel();
+        thread::spawn(move || {
+            let (mut buffer, mut tail) = ([0; 65536], Vec::new());
+            while let Ok(bytes @ 1..) = reader.read(&mut buffer) {
+                let at = Instant::now();
+                // A mark may come in two pieces.
+                tail.extend_from_slice(&buffer[..bytes]);
+                let ends = tail.windows(END.len()).filter(|window| *window == END).count();
+                let kept = tail.len().min(END.len() - 1);
+                tail.drain(..tail.len() - kept);
+                if sender.send(Seen { at, bytes, ends }).is_err() {
+                    return;
+                }
+            }
+        });
+        let keyboard = pair.master.take_writer().expect("a writer");
+        Self { child, keyboard, seen, started, _master: pair.master, _folder: folder }
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Instant {
+        let at = Instant::now();
+        self.keyboard.write_all(bytes).expect("the program reads");
+        self.keyboard.flush().expect("the program reads");
+        at
+    }
+
+    /// Waits for so many whole frames; when the last one came, and the bytes until then.
+    fn frames(&self, count: usize) -> (Instant, usize) {
+        let (mut ends, mut bytes) = (0, 0);
+        loop {
+            let seen = self.seen.recv_timeout(PATIENCE).expect("a frame");
+            ends += seen.ends;
+            bytes += seen.bytes;
+            if ends >= count {
+                return (seen.at, bytes);
+            }
+        }
+    }
+
+    /// Waits until nothing comes any more; when the last bytes came, how many there were, and in how many frames.
+    fn settle(&self, since: Instant) -> (Instant, usize, usize) {
+        let (mut last, mut bytes, mut frames) = (since, 0, 0);
+        loop {
+            match self.seen.recv_timeout(QUIET) {
+                Ok(seen) => (last, bytes, frames) = (seen.at, bytes + seen.bytes, frames + seen.ends),
+                Err(RecvTimeoutError::Timeout) => return (last, bytes, frames),
+                Err(RecvTimeoutError::Disconnected) => panic!("the program ended"),
+            }
+        }
+    }
+
+    fn process(&self) -> u32 {
+        self.child.process_id().expect("a process")
+    }
+
+    /// Processor seconds of the program so far.
+    fn cpu_seconds(&self) -> f64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process())).expect("Linux");
+        let fields: Vec<&str> = stat.rsplit_once(')').expect("a name").1.split_whitespace().collect();
+        let ticks: f64 = [11, 12].iter().map(|index| fields[*index].parse::<f64>().expect("a count")).sum();
+        ticks / 100.0
+    }
+
+    fn resident_mib(&self) -> f64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process())).expect("Linux");
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).expect("a size");
+        line.split_whitespace().nth(1).and_then(|kib| kib.parse::<f64>().ok()).expect("a number") / 1024.0
+    }
+
+    fn quit(mut self) {
+        self.send(b"q");
+        let _ = self.child.wait();
+    }
+}
+
+/// A figure with its budget.
+struct Figure {
+    name: &'static str,
+    value: f64,
+    budget: f64,
+    unit: &'static str,
+}
+
+fn ms(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
+
+fn percentile(sorted: &[f64], share: f64) -> f64 {
+    sorted[((sorted.len() - 1) as f64 * share).round() as usize]
+}
+
+/// Time to the first frame that shows designs, several starts.
+fn first_frame() -> Vec<Figure> {
+    let mut times: Vec<f64> = (0..7)
+        .map(|_| {
+            let explorer = Explorer::start(&[]);
+            let (at, _) = explorer.frames(1);
+            let time = ms(at - explorer.started);
+            explorer.quit();
+            time
+        })
+        .collect();
+    times.sort_by(f64::total_cmp);
+    vec![Figure { name: "first frame, median of 7", value: percentile(&times, 0.5), budget: 150.0, unit: "ms" }]
+}
+
+/// Keys one by one, each on a screen at rest: time to the whole frame and its bytes.
+fn keys(explorer: &mut Explorer) -> Vec<Figure> {
+    explorer.send(b"j");
+    explorer.settle(Instant::now());
+    let (mut times, mut sizes) = (Vec::new(), Vec::new());
+    for index in 0..KEYS {
+        let key = if index / 6 % 2 == 0 { b"h" } else { b"l" };
+        let sent = explorer.send(key);
+        let (at, bytes) = explorer.frames(1);
+        times.push(ms(at - sent));
+        sizes.push(bytes as f64 / 1000.0);
+        // Longer than the least time between two frames.
+        thread::sleep(Duration::from_millis(25));
+    }
+    explorer.settle(Instant::now());
+    times.sort_by(f64::total_cmp);
+    sizes.sort_by(f64::total_cmp);
+    vec![
+        Figure { name: "key to frame, p50", value: percentile(&times, 0.5), budget: 2.0, unit: "ms" },
+        Figure { name: "key to frame, p95", value: percentile(&times, 0.95), budget: 16.0, unit: "ms" },
+        Figure { name: "key to frame, p99", value: percentile(&times, 0.99), budget: 16.0, unit: "ms" },
+        Figure { name: "bytes of a frame, p50", value: percentile(&sizes, 0.5), budget: 8.0, unit: "kB" },
+        Figure { name: "bytes of a frame, most", value: percentile(&sizes, 1.0), budget: 8.0, unit: "kB" },
+    ]
+}
+
+/// Many events in one write: time until the screen has settled.
+fn bursts(explorer: &mut Explorer) -> Vec<Figure> {
+    let drag: String = std::iter::once("\x1b[<0;24;11M".to_owned())
+        .chain((0..298).map(|index| format!("\x1b[<32;{};11M", 22 + index % 16)))
+        .chain(["\x1b[<0;30;11m".to_owned()])
+        .collect();
+    let sent = explorer.send(drag.as_bytes());
+    let (at, _, _) = explorer.settle(sent);
+    let dragged = ms(at - sent);
+    let keys: Vec<u8> = (0..500).map(|index| if index % 3 == 0 { b'h' } else { b'l' }).collect();
+    let sent = explorer.send(&keys);
+    let (at, _, frames) = explorer.settle(sent);
+    vec![
+        Figure { name: "drag of 300 events", value: dragged, budget: 50.0, unit: "ms" },
+        Figure { name: "burst of 500 keys", value: ms(at - sent), budget: 50.0, unit: "ms" },
+        Figure { name: "frames of that burst", value: frames as f64, budget: 10.0, unit: "" },
+    ]
+}
+
+/// Nothing happens for ten seconds.
+fn idle(explorer: &Explorer) -> Vec<Figure> {
+    // A message that was shown goes away by itself first.
+    thread::sleep(Duration::from_secs(5));
+    explorer.settle(Instant::now());
+    let before = explorer.cpu_seconds();
+    thread::sleep(Duration::from_secs(10));
+    let (_, bytes, _) = explorer.settle(Instant::now());
+    let cpu = explorer.cpu_seconds() - before;
+    vec![
+        Figure { name: "bytes in 10 s at rest", value: bytes as f64, budget: 0.0, unit: "B" },
+        Figure { name: "processor at rest", value: cpu / 10.0 * 100.0, budget: 1.0, unit: "%" },
+        Figure { name: "resident memory", value: explorer.resident_mib(), budget: 100.0, unit: "MiB" },
+    ]
+}
+
+/// A trainer on all cores at the priority that the explorer gives one.
+fn trainer() -> (Process, tempfile::TempDir) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let process = Command::new("nice")
+        .args(["-n", "10", env!("CARGO_BIN_EXE_splitscope"), "train", "--run", "run", "--steps", "100000"])
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("the trainer starts");
+    thread::sleep(Duration::from_secs(10));
+    (process, folder)
+}
+
+fn main() -> ExitCode {
+    let asked = |flag: &str| env::args().any(|argument| argument == flag);
+    let trainer = asked("--beside-training").then(trainer);
+    let mut figures = first_frame();
+    let mut explorer = Explorer::start(&["--pool", "10000"]);
+    // The first frame may say that the designs are being loaded.
+    explorer.frames(1);
+    while explorer.settle(Instant::now()).1 > 0 {}
+    figures.extend(keys(&mut explorer));
+    figures.extend(bursts(&mut explorer));
+    figures.extend(idle(&explorer));
+    explorer.quit();
+    if let Some((mut process, _folder)) = trainer {
+        let _ = process.kill();
+        let _ = process.wait();
+    }
+    println!("{COLUMNS}x{ROWS}, 10 000 designs{}", if asked("--beside-training") { ", a trainer at work" } else { "" });
+    let mut missed = false;
+    for Figure { name, value, budget, unit } in figures {
+        let over = value > budget;
+        missed |= over;
+        println!("{name:<28} {value:>9.2} {unit:<4} budget {budget:>6} {}", if over { "MISSED" } else { "met" });
+    }
+    if missed && asked("--strict") { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
