@@ -9,15 +9,27 @@ use portable_pty::{CommandBuilder, MasterPty, PtySize, native_pty_system};
 /// A running program and the screen it draws.
 struct Screen {
     parser: Arc<Mutex<vt100::Parser>>,
+    /// All bytes the program has written.
+    raw: Arc<Mutex<Vec<u8>>>,
     writer: Box<dyn Write + Send>,
     child: Box<dyn portable_pty::Child + Send + Sync>,
     _master: Box<dyn MasterPty + Send>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Screen {
     fn open(columns: u16, rows: u16, arguments: &[&str]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::open_in(tempfile::tempdir().unwrap(), columns, rows, arguments, &[])
+    }
+
+    /// In a folder that is already there, with more in the environment.
+    fn open_in(
+        folder: tempfile::TempDir,
+        columns: u16,
+        rows: u16,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_splitscope"));
@@ -26,23 +38,41 @@ impl Screen {
         command.env("TERM", "xterm-256color");
         command.env("LANG", "C.UTF-8");
         command.env("SPLITSCOPE_CACHE", folder.path().join("cache"));
+        command.env("SPLITSCOPE_CONFIG", folder.path().join("config.toml"));
+        command.env("XDG_STATE_HOME", folder.path().join("state"));
         command.env_remove("NO_COLOR");
+        for (name, value) in environment {
+            command.env(name, value);
+        }
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let parser = Arc::new(Mutex::new(vt100::Parser::new(rows.try_into().unwrap(), columns.try_into().unwrap(), 0)));
+        let raw = Arc::new(Mutex::new(Vec::new()));
         let mut reader = pair.master.try_clone_reader().unwrap();
-        let fed = Arc::clone(&parser);
+        let (fed, kept) = (Arc::clone(&parser), Arc::clone(&raw));
         std::thread::spawn(move || {
             let mut buffer = [0; 8192];
             while let Ok(count) = reader.read(&mut buffer) {
                 if count == 0 {
                     break;
                 }
+                kept.lock().unwrap().extend_from_slice(&buffer[..count]);
                 fed.lock().unwrap().process(&buffer[..count]);
             }
         });
         let writer = pair.master.take_writer().unwrap();
-        Self { parser, writer, child, _master: pair.master, _folder: folder }
+        Self { parser, raw, writer, child, _master: pair.master, folder }
+    }
+
+    /// Sends the program a signal by name.
+    fn signal(&self, name: &str) {
+        let process = self.child.process_id().unwrap().to_string();
+        assert!(std::process::Command::new("kill").args(["-s", name, &process]).status().unwrap().success());
+    }
+
+    /// What was written, as far as it is text.
+    fn raw(&self) -> String {
+        String::from_utf8_lossy(&self.raw.lock().unwrap()).into_owned()
     }
 
     fn text(&self) -> String {
@@ -67,18 +97,26 @@ impl Screen {
         }
     }
 
-    /// Waits for the end and says whether the terminal was given back as it was.
+    /// Waits for the end and says whether it was a success and the terminal was given back as it was.
     fn end(mut self) -> bool {
+        self.ended() == 0 && self.is_given_back()
+    }
+
+    /// Waits for the end; the exit code.
+    fn ended(&mut self) -> u32 {
         let started = Instant::now();
-        let status = loop {
+        loop {
             if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
+                std::thread::sleep(Duration::from_millis(100));
+                return status.exit_code();
             }
             assert!(started.elapsed() < Duration::from_secs(30), "it did not end");
             std::thread::sleep(Duration::from_millis(10));
-        };
-        assert!(status.success());
-        std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Whether the terminal is as it was before.
+    fn is_given_back(&self) -> bool {
         let parser = self.parser.lock().unwrap();
         let screen = parser.screen();
         !screen.alternate_screen()
@@ -140,4 +178,125 @@ fn a_terminal_that_is_too_small_gets_one_sentence() {
     screen.wait("the sentence", |text| text.contains("60") && text.contains("80"));
     screen.keys("q");
     assert!(screen.end());
+}
+
+#[test]
+fn signals_end_it_with_the_terminal_given_back_and_the_session_kept() {
+    for (signal, code) in [("TERM", 143), ("HUP", 129)] {
+        let mut screen = Screen::open(120, 36, &[]);
+        let before = screen.wait("the first frame", |text| text.contains("Knobs") && split(text).is_some());
+        screen.keys("jHHH");
+        screen.wait("the split to move", |text| split(text).is_some() && split(text) != split(&before));
+        let moved = split(&screen.text());
+        screen.signal(signal);
+        assert_eq!(screen.ended(), code, "{}", screen.raw());
+        assert!(screen.is_given_back(), "after {signal}");
+        let kept = screen.folder.path().join("state/splitscope/last-session.toml");
+        assert!(kept.is_file(), "{}", screen.raw());
+        // What was kept opens as it was.
+        let Screen { folder, .. } = screen;
+        let path = kept.display().to_string();
+        let again = Screen::open_in(folder, 120, 36, &["--session", &path], &[]);
+        again.wait("the session as it was", |text| split(text) == moved);
+        again.signal("TERM");
+    }
+}
+
+#[test]
+fn it_stops_and_goes_on() {
+    let mut screen = Screen::open(120, 36, &[]);
+    screen.wait("the first frame", |text| text.contains("Knobs"));
+    screen.signal("TSTP");
+    let started = Instant::now();
+    while !screen.is_given_back() {
+        assert!(started.elapsed() < Duration::from_secs(30), "the terminal was not given back");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    screen.signal("CONT");
+    let started = Instant::now();
+    while screen.is_given_back() || !screen.text().contains("Knobs") {
+        assert!(started.elapsed() < Duration::from_secs(30), "it did not come back");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    screen.keys("q");
+    assert!(screen.end());
+}
+
+#[test]
+fn the_users_keys_and_colours_count() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config.toml"), "theme = \"mono\"\n[keys]\ngo-to-train = [\"f5\"]\n").unwrap();
+    let mut screen = Screen::open_in(folder, 120, 36, &[], &[]);
+    screen.wait("the first frame", |text| text.contains("Knobs"));
+    screen.keys("\x1b[15~");
+    screen.wait("the train screen", |text| text.contains("[2 Train]"));
+    let coloured = ["\x1b[38;", "\x1b[31m", "\x1b[32m"].iter().any(|code| screen.raw().contains(code));
+    assert!(!coloured, "mono has no colour");
+    screen.keys("q");
+    assert!(screen.end());
+}
+
+#[test]
+fn a_wrong_file_is_shown_before_the_screen_is_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("config.toml"), "[keys]\ntrian = [\"t\"]\n").unwrap();
+    let mut screen = Screen::open_in(folder, 120, 36, &[], &[]);
+    assert_eq!(screen.ended(), 1);
+    let text = screen.text();
+    assert!(text.contains("config.toml:2:1") && text.contains("^^^^^") && text.contains("`train`"), "{text}");
+    assert!(!screen.raw().contains("\x1b[?1049h"), "the screen was never taken");
+}
+
+#[test]
+fn what_is_copied_reaches_the_terminal_and_what_is_exported_the_disk() {
+    let mut screen = Screen::open(120, 36, &[]);
+    screen.wait("the first frame", |text| text.contains("Knobs"));
+    screen.keys("y");
+    screen.wait("the message", |text| text.contains("copied"));
+    assert!(screen.raw().contains("\x1b]52;c;"), "no OSC 52");
+    screen.keys("e\r");
+    screen.wait("the message", |text| text.contains("splitscope-screen.svg"));
+    let picture = std::fs::read_to_string(screen.folder.path().join("splitscope-screen.svg")).unwrap();
+    assert!(picture.contains("Knobs") && !picture.contains("Export"), "the menu is gone");
+    screen.keys("Q");
+    screen.wait("the last frame to stay", |text| text.contains("Knobs"));
+    assert!(screen.end());
+}
+
+#[test]
+fn the_tour_goes_by_itself_is_held_and_left() {
+    let mut screen = Screen::open(120, 36, &["demo"]);
+    screen.wait("the first caption", |text| text.contains("One network on two machines"));
+    screen.wait("the second scene", |text| text.contains("The link gets slower"));
+    let before = screen.wait("its caption", |text| split(text).is_some() || text.contains("Bandwidth falls"));
+    screen.wait("the split to move", |text| text.contains("towards the sensor"));
+    assert!(before.contains("2 of"), "{before}");
+    screen.keys(",");
+    screen.wait("the tour to be held", |text| text.contains("go on"));
+    screen.keys("\x1b");
+    screen.wait("the tour to end", |text| !text.contains("go on") && split(text).is_some());
+    screen.keys("q");
+    assert!(screen.end());
+}
+
+#[test]
+fn without_a_terminal_nothing_is_drawn() {
+    let run = |arguments: &[&str]| {
+        let folder = tempfile::tempdir().unwrap();
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_splitscope"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .env("SPLITSCOPE_CONFIG", folder.path().join("none.toml"))
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let report = run(&[]);
+    assert!(report.contains("tabletop on glasses") && !report.contains('\x1b'), "{report}");
+    let tour = run(&["demo"]);
+    assert!(tour.contains("1. One network") && !tour.contains('\x1b'), "{tour}");
+    let keys = run(&["keys"]);
+    assert!(keys.contains("[keys]") && keys.contains("train = [\"T\"]"), "{keys}");
 }

@@ -1,5 +1,6 @@
 //! `splitscope`: opens the explorer, or prints a plain report where there is no terminal.
 
+use std::io::Write;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -93,31 +94,31 @@ pub(super) fn palette(name: &str) -> Result<Palette> {
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<Answer> {
-    let run = arguments.run.as_deref().or(arguments.replay.as_deref()).map(RunDir::open).transpose()?;
+    let file = arguments.session.as_deref().map(read_session).transpose()?;
+    let path = arguments.run.clone().or_else(|| arguments.replay.clone());
+    let path = path.or_else(|| file.as_ref().and_then(run_of_session));
+    let run = path.as_deref().map(RunDir::open).transpose()?;
+    let named = |flag: &Option<String>, of_session: fn(&SessionFile) -> &str, shipped: &[(&str, &str)]| {
+        let of_session = file.as_ref().map(of_session).filter(|name| shipped.iter().any(|(known, _)| known == name));
+        flag.clone().or_else(|| of_session.filter(|_| run.is_none()).map(str::to_owned))
+    };
     let of_run = |pick: fn(&run::Manifest) -> &run::Document| {
         run.as_ref().map(|run| pick(run.manifest())).map(|document| Source::new(&*document.name, &*document.text))
     };
-    let (space_source, profile_source) = (
-        chosen(
-            arguments.space.as_deref(),
-            of_run(|manifest| &manifest.space),
-            crate::space::DEFAULT,
-            "space",
-            crate::space::SHIPPED,
-        )?,
-        chosen(
-            arguments.profile.as_deref(),
-            of_run(|manifest| &manifest.profile),
-            crate::hardware::DEFAULT,
-            "profile",
-            crate::hardware::SHIPPED,
-        )?,
-    );
+    let (spaces, profiles) = (crate::space::SHIPPED, crate::hardware::SHIPPED);
+    let name = named(&arguments.space, |file| &file.session.space, spaces);
+    let of = of_run(|manifest| &manifest.space);
+    let space_source = chosen(name.as_deref(), of, crate::space::DEFAULT, "space", spaces)?;
+    let name = named(&arguments.profile, |file| &file.session.profile, profiles);
+    let of = of_run(|manifest| &manifest.profile);
+    let profile_source = chosen(name.as_deref(), of, crate::hardware::DEFAULT, "profile", profiles)?;
     let space = crate::space::SearchSpace::from_toml(&space_source)?;
     let profile = crate::hardware::Profile::from_toml(&profile_source)?;
-    let file = arguments.session.as_deref().map(read_session).transpose()?;
     if arguments.plain || arguments.json || !tui::terminal::is_usable() {
-        let session = build(file.as_ref(), space, profile, arguments.pool, arguments.seed)?;
+        let mut session = build(file.as_ref(), space, profile, arguments.pool, arguments.seed)?;
+        if let Some(path) = &path {
+            tui::replay(&mut session, path)?;
+        }
         report(&session, arguments.json)?;
         return Ok(Answer::Yes);
     }
@@ -129,7 +130,8 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
         None,
         &train::with_settings(&settings, &arguments.training)?,
     )?;
-    let options = Options { run: arguments.run, replay: arguments.replay, ..arguments.look.options(template)? };
+    let run = path.filter(|_| arguments.replay.is_none());
+    let options = Options { run, replay: arguments.replay, ..arguments.look.options(template)? };
     let (pool, seed) = (arguments.pool, arguments.seed);
     // Errors of a session file are told before the screen is taken; a fresh session can't fail.
     if let Some(file) = file {
@@ -139,14 +141,41 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
     Ok(finish(&tui::run(move || Session::new(space, profile, pool, seed), options)?))
 }
 
+/// The run that a session was on, if it still is where it was.
+fn run_of_session(file: &SessionFile) -> Option<PathBuf> {
+    let path = PathBuf::from(file.session.run.as_ref()?);
+    if path.exists() {
+        return Some(path);
+    }
+    eprintln!("warning: the session's run {} is not there, and its accuracies with it", path.display());
+    None
+}
+
+/// Says what goes on without the screen, and where a session that was cut short is kept.
 pub(super) fn finish(exit: &tui::Exit) -> Answer {
+    // Whoever hung up reads nothing any more.
+    let mut out = std::io::stdout();
     if let Some(path) = &exit.at_work {
-        println!("still at work: {0}; come back with: splitscope --run {0}", path.display());
+        let _ = writeln!(out, "still at work: {0}; come back with: splitscope --run {0}", path.display());
     }
     if let Some(signal) = exit.signal {
+        if let Some(path) = keep(&exit.session) {
+            let _ = writeln!(out, "the session is kept; come back with: splitscope --session {}", path.display());
+        }
         std::process::exit(128 + signal);
     }
     Answer::Yes
+}
+
+/// Keeps a session that a signal ended in the user's folder for such things; `None` if that can't be written.
+fn keep(session: &Session) -> Option<PathBuf> {
+    let folder = tui::config::state_folder()?;
+    std::fs::create_dir_all(&folder).ok()?;
+    let path = folder.join("last-session.toml");
+    let mut file = tempfile::NamedTempFile::new_in(&folder).ok()?;
+    file.write_all(session.to_file().to_toml().as_bytes()).ok()?;
+    file.persist(&path).ok()?;
+    Some(path)
 }
 
 fn chosen(
@@ -182,16 +211,16 @@ fn build(
 }
 
 fn report(session: &Session, json: bool) -> Result<()> {
+    let mut out = std::io::stdout().lock();
     if json {
-        println!("{}", tui::export::json(session)?);
+        writeln!(out, "{}", tui::export::json(session)?)?;
         return Ok(());
     }
-    println!("{} on {}", session.space().name, session.profile().name);
-    println!("{} of {} candidates meet the limits", session.feasible_count(), session.pool().len());
+    writeln!(out, "{} on {}", session.space().name, session.profile().name)?;
+    writeln!(out, "{} of {} candidates meet the limits", session.feasible_count(), session.pool().len())?;
     if let Some(status) = session.status() {
-        println!("{}", status.sentence);
+        writeln!(out, "{}", status.sentence)?;
     }
-    println!();
-    print!("{}", tui::export::markdown(session));
+    writeln!(out, "\n{}", tui::export::markdown(session))?;
     Ok(())
 }

@@ -74,11 +74,23 @@ impl Config {
 /// Where the user's file is: `$SPLITSCOPE_CONFIG`, else `splitscope/config.toml` in `$XDG_CONFIG_HOME` or `~/.config`;
 /// `None` if the environment names neither.
 pub fn path() -> Option<PathBuf> {
-    let folder = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    // The specification of these folders asks to pass over a path that is not absolute.
-    let base = || folder("XDG_CONFIG_HOME").filter(|path| path.is_absolute());
-    let home = || Some(folder("HOME")?.join(".config"));
-    folder("SPLITSCOPE_CONFIG").or_else(|| Some(base().or_else(home)?.join("splitscope").join("config.toml")))
+    let named = folder("SPLITSCOPE_CONFIG");
+    named.or_else(|| Some(base("XDG_CONFIG_HOME", ".config")?.join("splitscope").join("config.toml")))
+}
+
+/// Where what the program keeps by itself is: `splitscope` in `$XDG_STATE_HOME` or `~/.local/state`.
+pub fn state_folder() -> Option<PathBuf> {
+    Some(base("XDG_STATE_HOME", ".local/state")?.join("splitscope"))
+}
+
+fn folder(name: &str) -> Option<PathBuf> {
+    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+/// A base folder; the specification of these asks to pass over a path that is not absolute.
+fn base(name: &str, below_home: &str) -> Option<PathBuf> {
+    let named = folder(name).filter(|path| path.is_absolute());
+    named.or_else(|| Some(folder("HOME")?.join(below_home)))
 }
 
 fn palette(name: &Spanned<String>, source: &Source) -> Result<Palette, Diagnostic> {

@@ -65,7 +65,7 @@ impl News {
         }
         let task = self.tasks.get(&stored.process).copied().unwrap_or(Task::Train);
         let since = stored.time - *self.began.get_or_insert(stored.time);
-        let note = |text: String| note(task, format!("{} {text}", text::duration(since)));
+        let note = |text: String| note(task, format!("{} {text}", text::clock(since)));
         match stored.value {
             Event::Started { resumed_from_step, .. } => {
                 // A work that begins anew forgets the curves of the one before; one that is resumed goes on with them.

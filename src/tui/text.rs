@@ -46,6 +46,11 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
+/// Time since a beginning, of a steady form: `0:08`, `3:05`, `1:20:00`.
+pub fn clock(seconds: f64) -> String {
+    if seconds.round() < 60.0 { format!("0:{:02}", seconds.max(0.0).round() as u64) } else { duration(seconds) }
+}
+
 /// Three significant digits without an exponent where that reads well: `2310`, `55.2`, `0.00031`, `3.1e-7`.
 pub fn figure(value: f64) -> String {
     match value.abs() {
@@ -95,6 +100,7 @@ mod tests {
     fn durations_grow_by_fields() {
         assert_eq!([4.4, 185.0, 4800.0].map(duration), ["4 s", "3:05", "1:20:00"]);
         assert_eq!(duration(f64::INFINITY), "-");
+        assert_eq!([-1.0, 8.4, 59.6, 185.0].map(clock), ["0:00", "0:08", "1:00", "3:05"]);
     }
 
     #[test]

@@ -23,8 +23,8 @@ pub const SCENES: &[Scene] = &[
         beats: &[READ],
         caption: |_, now, _| {
             format!(
-                "{} cameras look at one object. What is left of the dashed lines runs on each camera's own sensor, what \
-                 is right of them runs once, on the aggregator. Cut after {}, the whole takes {:.1} ms; every camera \
+                "{} sensors look at one object. What is left of the dashed lines runs on every one of them, what is right of \
+                 them runs once, on the aggregator. Split after {}, the whole takes {:.1} ms, and every sensor \
                  sends {} bytes a frame.",
                 now.sensors, now.split, now.latency_ms, now.link_bytes
             )
@@ -38,10 +38,10 @@ pub const SCENES: &[Scene] = &[
         beats: &[GLANCE, Beat::Turn(KnobId::LinkBandwidth, 3.9 * MBIT, STOP), READ],
         caption: |before, now, _| {
             let moved = if before.split == now.split {
-                format!("The cut is still after {}", now.split)
+                format!("The split is still after {}", now.split)
             } else {
                 format!(
-                    "The cut has moved from {} to {}, towards the sensor: {} instead of {} bytes",
+                    "The split has moved from {} to {}, towards the sensor: {} instead of {} bytes",
                     before.split, now.split, now.link_bytes, before.link_bytes
                 )
             };
@@ -64,8 +64,7 @@ pub const SCENES: &[Scene] = &[
                 format!(" Network #{} has given way to #{}, which fits the limits here.", before.id, now.id)
             };
             format!(
-                "At {} the cut is after {}: each camera sends {} bytes a frame, and its own sensor works for {:.1} of \
-                 {:.1} ms.{other} {} of {} designs still fit.",
+                "At {} the split is after {}: each sensor sends {} bytes a frame and works for {:.1} of {:.1} ms.{other} {} of {} designs still fit.",
                 now.bandwidth,
                 now.split,
                 now.link_bytes,
@@ -84,10 +83,10 @@ pub const SCENES: &[Scene] = &[
         beats: &[GLANCE, Beat::Turn(KnobId::SensorMemory, 32.0 * KIB, 2 * STOP), READ],
         caption: |before, now, _| {
             let moved = if before.split == now.split {
-                format!("The cut is still after {}: what is alive on the sensor fits.", now.split)
+                format!("The split is still after {}: what is alive on the sensor fits.", now.split)
             } else {
                 format!(
-                    "What the first blocks keep alive no longer fits, and the cut moves back from {} to {}: {} instead of {} \
+                    "What the first blocks keep alive no longer fits, and the split moves back from {} to {}: {} instead of {} \
                      bytes travel, {:.1} instead of {:.1} ms pass.",
                     before.split, now.split, now.link_bytes, before.link_bytes, now.latency_ms, before.latency_ms
                 )
@@ -99,7 +98,7 @@ pub const SCENES: &[Scene] = &[
         },
     },
     Scene {
-        title: "More cameras see more",
+        title: "More sensors see more",
         start: &[(KnobId::Sensors, 1.0)],
         measured: true,
         tornado: false,
@@ -108,12 +107,12 @@ pub const SCENES: &[Scene] = &[
             let share = |accuracy: Option<f64>| {
                 accuracy.map_or_else(|| "not measured".to_owned(), |share| format!("{} %", text::percent(share)))
             };
-            let cameras = |count: u32| if count == 1 { "1 camera".to_owned() } else { format!("{count} cameras") };
+            let sensors = |count: u32| if count == 1 { "1 sensor".to_owned() } else { format!("{count} sensors") };
             format!(
-                "{}: {}; {}: {} of objects recognised by the best design measured, cut after {}, in {:.1} ms. {}",
-                cameras(before.sensors),
+                "{}: {}; {}: {} of objects recognised by the best design measured, split after {}, in {:.1} ms. {}",
+                sensors(before.sensors),
                 share(before.accuracy),
-                cameras(now.sensors),
+                sensors(now.sensors),
                 share(now.accuracy),
                 now.split,
                 now.latency_ms,
@@ -130,7 +129,7 @@ pub const SCENES: &[Scene] = &[
         caption: |_, now, _| {
             format!(
                 "For each knob, what one step less and one step more do to the {:.1} ms: where engineering pays. All {} \
-                 designs are costed anew at every step, at every cut.",
+                 designs are costed anew at every step, at every split.",
                 now.latency_ms,
                 text::thousands(now.designs as u64)
             )
@@ -143,7 +142,7 @@ pub const SCENES: &[Scene] = &[
         tornado: false,
         beats: &[],
         caption: |_, _, _| {
-            "Costs are computed as you watch; an accuracy is measured, or it is not shown. Move a knob, drag the cut along \
+            "Costs are computed as you watch; an accuracy is measured, or it is not shown. Move a knob, drag the split along \
              the network, train and search: the explorer is open."
                 .to_owned()
         },
