@@ -2,6 +2,7 @@
 
 use super::knob::{KnobId, Scale};
 use super::known::Inspected;
+use super::needs::Present;
 use super::rank::Judge;
 use super::session::Session;
 use crate::cost::{Cut, Limit, Rates};
@@ -24,6 +25,9 @@ pub struct Swing {
     pub split_down: Option<BoundaryId>,
     /// The best split with the knob higher, if it is another one.
     pub split_up: Option<BoundaryId>,
+    /// The value of the knob that the best split needs: as far it may go without changing anything that fits. NaN where
+    /// no value of this knob alone would do.
+    pub needed: f64,
 }
 
 /// The split of the selected design that is fastest now, and the bandwidths up to which it stays that.
@@ -41,6 +45,11 @@ impl Session {
     /// Every knob moved a fifth down and up: what becomes of the best split of the selected design. Largest change first.
     pub fn tornado(&self) -> Vec<Swing> {
         let Some(inspected) = self.inspected() else { return Vec::new() };
+        let judge = self.judge();
+        let best = usize::from(inspected.best.cut);
+        let (cut, accuracy) = (&inspected.cuts[best], inspected.accuracies[best]);
+        let present = Present::new(&self.setup.knobs, &judge.rates);
+        let needed = present.needed(&judge.evaluate(cut, accuracy), accuracy);
         let now =
             (inspected.best.evaluation.latency.total_s(), inspected.cuts[usize::from(inspected.best.cut)].boundary);
         let mut swings: Vec<Swing> = self
@@ -58,6 +67,7 @@ impl Session {
                     up_s: change(up),
                     split_down: other(down),
                     split_up: other(up),
+                    needed: needed[dial.id.index()],
                 }
             })
             .collect();

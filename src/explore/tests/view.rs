@@ -290,7 +290,8 @@ fn several_knobs_turn_as_one_step_and_the_joint_fix_makes_the_design_fit() {
     assert!(session.fixes().is_empty(), "{:?}", session.fixes());
     let joint = session.joint_fixes();
     assert!(joint.len() > 1, "{joint:?}");
-    assert!(session.status().unwrap().sentence.contains(&joint[0].words()));
+    let sentence = session.status().unwrap().sentence;
+    assert!(sentence.contains(&joint[0].knob.knob().show(joint[0].value)), "{sentence}");
     let (before, steps) = (session.setup().clone(), session.past().len());
     session.update(Action::TurnKnobs(joint.iter().map(|fix| (fix.knob, fix.value)).collect()), 9000);
     assert!(session.status().unwrap().feasible && session.fixes().is_empty() && session.joint_fixes().is_empty());
@@ -318,4 +319,22 @@ fn beyond_the_bandwidths_it_holds_between_another_split_is_fastest() {
     );
     let sentence = session.hold_sentence().unwrap();
     assert!(sentence.contains(session.space().boundary_name(below)), "{sentence}");
+}
+
+#[test]
+fn a_limit_without_effect_says_how_far_it_may_go() {
+    let mut session = session(60);
+    session.update(Action::SelectCandidate(0), 0);
+    let split = session.best_split(0);
+    for knob in [KnobId::SensorMemory, KnobId::LatencyLimit, KnobId::EnergyLimit, KnobId::FrameRateFloor] {
+        let swing = session.tornado().into_iter().find(|swing| swing.knob == knob).unwrap();
+        let at = |value: f64| {
+            let mut session = session.clone();
+            session.update(Action::TurnKnobs(vec![(knob, value)]), 0);
+            (session.standing(0).unwrap().feasible(), session.best_split(0))
+        };
+        let tighter = if knob.knob().ease == Ease::Up { 0.999 } else { 1.001 };
+        assert_eq!(at(swing.needed / tighter), (true, split), "{knob:?} {}", swing.needed);
+        assert_ne!(at(swing.needed * tighter), (true, split), "{knob:?} {}", swing.needed);
+    }
 }

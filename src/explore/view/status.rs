@@ -10,9 +10,18 @@ use crate::explore::session::Session;
 impl Fix {
     /// An imperative: `raise sensor memory to 48 KiB`.
     pub fn words(&self) -> String {
+        self.with_name(self.knob.knob().label)
+    }
+
+    /// The same with the shorter name of the knob.
+    fn brief(&self) -> String {
+        self.with_name(self.knob.knob().short)
+    }
+
+    fn with_name(&self, name: &str) -> String {
         let knob = self.knob.knob();
         let way = if knob.ease == Ease::Up { "raise" } else { "lower" };
-        format!("{way} {} to {}", knob.label, knob.show(self.value))
+        format!("{way} {name} to {}", knob.show(self.value))
     }
 }
 
@@ -196,9 +205,9 @@ impl Session {
     /// The smallest fix: one knob if one is enough, else every limit that is broken.
     fn fix_sentence(&self) -> String {
         if let Some(fix) = self.fixes().first() {
-            return format!("Smallest fix: {}", fix.words());
+            return format!("Smallest fix: {}", fix.brief());
         }
-        let joint: Vec<String> = self.joint_fixes().iter().map(Fix::words).collect();
+        let joint: Vec<String> = self.joint_fixes().iter().map(Fix::brief).collect();
         if joint.is_empty() {
             let moves: Vec<String> = self.why().iter().map(Reason::fix).collect();
             return format!("No knob is enough: {}", moves.join(", and "));

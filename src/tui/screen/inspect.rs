@@ -12,27 +12,37 @@
 //! │✗fc         10 B     4.5    0.1    0.0    4.9   19.0   40.0    222  weights         │
 //! └────────────────────────────────────────────────────────────────────────────────────┘
 //! ```
-//! "As fast at" is the bandwidth at which a split takes as long as the one shown.
+//! Where there is room, the time of each split stands beside it as a bar. "As fast at" is the bandwidth at which a split takes as long as the one shown.
 
-use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
-use super::{View, chrome, figure::Figure, plane};
+use super::{View, chrome, figure::Figure, frames, plane};
 use crate::{
+    cost::Breakdown,
     explore::{Column, KnobId, Place, PlaceState, Shown, Strip},
     tui::{
         hit::{HitMap, Target},
         text,
-        widget::width,
+        widget::{Bar, StackedBars, width},
     },
 };
 
 /// Cells of the columns: split, bytes, four stages and figures, the bandwidth.
 const CELLS: [u16; 10] = [7, 9, 7, 6, 6, 7, 7, 6, 6, 13];
+/// Least cells of the bars beside the figures, and those that are enough.
+const BARS: u16 = 20;
+const WIDE_BARS: u16 = 40;
 /// Rows above the splits: the design, its size, a blank one, the heading, the limits.
 const ABOVE: u16 = 5;
 
-/// Cells that everything takes.
-pub fn wide() -> u16 {
+/// Cells that everything takes in a row of `room` cells: the figures, and bars if there is room for them.
+pub fn wide(room: u16) -> u16 {
+    let spare = room.saturating_sub(figures());
+    if spare < BARS { figures() } else { figures() + spare.min(WIDE_BARS) }
+}
+
+/// Cells of the figures.
+fn figures() -> u16 {
     CELLS.iter().sum::<u16>() + 1
 }
 
@@ -114,10 +124,29 @@ pub fn splits(view: View<'_>, strip: &Strip<'_>, area: Rect, buf: &mut Buffer, h
         let here = *index == strip.split;
         line(view, row, &cells(view, strip, place, here, &units), buf);
         if here {
-            buf.set_style(row, theme.highlight);
+            buf.set_style(Rect { width: row.width.min(figures()), ..row }, theme.highlight);
         }
         hits.add(row, Target::Split(number));
     }
+    let beside = Rect { x: area.x + figures(), y: area.y + 2, width: area.width.saturating_sub(figures()), ..area };
+    if beside.width >= BARS {
+        let shown = places.iter().skip(first).take(room).map(|(_, place)| place.evaluation.latency);
+        bars(view, shown, beside.intersection(area), buf);
+    }
+}
+
+/// Where the time of each split goes.
+fn bars(view: View<'_>, splits: impl Iterator<Item = Breakdown>, area: Rect, buf: &mut Buffer) {
+    let values: Vec<[f64; 4]> =
+        splits.map(|time| [time.readout_s, time.sensor_s, time.link_s, time.aggregator_s]).collect();
+    let bars: Vec<Bar<'_>> = values.iter().map(|values| Bar { values, ..Bar::default() }).collect();
+    let parts = frames::parts(view.theme);
+    let mut stacked =
+        StackedBars::new(&bars, &parts).label_width(0).limit_style(view.theme.limit).glyphs(view.theme.glyphs);
+    if let Some(limit) = plane::limit(view.session, Column::Latency) {
+        stacked = stacked.limit(limit);
+    }
+    (&stacked).render(area, buf);
 }
 
 /// A split in figures. What breaks a limit stands out.
@@ -137,7 +166,7 @@ fn cells(
         if broken { theme.bad } else { theme.text }
     };
     let (mark, style) = match place.state {
-        _ if here => (theme.glyphs.selected, theme.selected),
+        _ if here => (theme.glyphs.selected, theme.text),
         PlaceState::Feasible => (theme.glyphs.yes, theme.good),
         _ => (theme.glyphs.no, theme.bad),
     };

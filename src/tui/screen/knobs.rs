@@ -102,8 +102,10 @@ fn label(dial: &Dial, theme: &Theme, cells: u16) -> String {
 fn whole(view: View<'_>, cells: u16) -> String {
     let Some(fitting) = view.session.fitting() else { return String::new() };
     let short = search::Fitting { interval: None, ..fitting.clone() }.to_string();
-    let about = if fitting.interval.is_some() { "about " } else { "" };
-    let texts = [fitting.to_string(), format!("{about}{short}"), short.replace(" designs", "")];
+    let (about, sign) = if fitting.interval.is_some() { ("about ", "~") } else { ("", "") };
+    let shorter = short.replace(" designs", "");
+    let texts =
+        [fitting.to_string(), format!("{about}{short}"), format!("{about}{shorter}"), format!("{sign}{shorter}")];
     texts.into_iter().find(|text| width(text) <= cells).unwrap_or_default()
 }
 
@@ -139,9 +141,6 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let selected = session.selected_dial().id;
     let mut what_if: Vec<&WhatIf> = session.what_if().iter().collect();
     what_if.sort_by_key(|what_if| what_if.knob != selected);
-    let fastest = fastest(view);
-    // With a single line left, the link shows between which bandwidths the split holds, other knobs what they bring.
-    let first = usize::from(selected != KnobId::LinkBandwidth);
     // What the selected knob is, where there is room for that too.
     let rows: Vec<Rect> = lines.collect();
     let about = text::wrap(session.selected_dial().knob().about, area.width);
@@ -149,24 +148,23 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     for (row, words) in below.iter().zip(&about) {
         chrome::line(buf, *row, &[(words, theme.dim)], theme);
     }
-    for (index, &row) in rows.iter().enumerate() {
-        if index == first {
-            chrome::line(buf, row, &[("fastest   ", theme.dim), (&fastest, theme.text)], theme);
-            continue;
-        }
-        let place = index - usize::from(index > first);
-        let lead = if place == 0 { "what if   " } else { "          " };
-        let Some(what_if) = what_if.get(place) else {
-            if place == 0 {
-                let words = if session.feasible_count() == all { "every design fits" } else { "no single knob helps" };
-                chrome::line(buf, row, &[(lead, theme.dim), (words, theme.dim)], theme);
-            }
+    // With a single line left, the link shows between which bandwidths the split holds, other knobs what they bring.
+    let single = rows.len() == 1 && selected == KnobId::LinkBandwidth;
+    let count = if single { 0 } else { rows.len().saturating_sub(1).max(1).min(what_if.len().max(1)) };
+    for (index, &row) in rows.iter().enumerate().take(count) {
+        let lead = if index == 0 { "what if   " } else { "          " };
+        let Some(what_if) = what_if.get(index) else {
+            let words = if session.feasible_count() == all { "every design fits" } else { "no single knob helps" };
+            chrome::line(buf, row, &[(lead, theme.dim), (words, theme.dim)], theme);
             continue;
         };
         let gained = text::thousands(u64::from(what_if.gained));
         let words = format!("{} to {}: {gained} more", short(what_if.knob), what_if.knob.knob().show(what_if.value));
         chrome::line(buf, row, &[(lead, theme.dim), (&words, theme.text)], theme);
         hits.add(row, Target::Turn(what_if.knob, what_if.value));
+    }
+    if let Some(&row) = rows.get(count) {
+        chrome::line(buf, row, &[("fastest   ", theme.dim), (&fastest(view), theme.text)], theme);
     }
 }
 

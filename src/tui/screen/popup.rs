@@ -15,7 +15,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
 use super::{View, chrome, inspect};
 use crate::{
-    explore::{Fix, Overlay, Session},
+    explore::{Ease, Fix, Overlay, Session},
     tui::{
         dispatch,
         hit::{HitMap, Target},
@@ -67,7 +67,14 @@ fn sized(
 fn design(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let rows = u16::try_from(inspect::rows(view)).unwrap_or(u16::MAX);
     let name = view.session.strip().map_or_else(String::new, |strip| format!("Design #{}", strip.candidate));
-    let inner = sized(view, area, (inspect::wide(), rows), (&name, "[ ] split by hand  b best  Esc close"), buf, hits);
+    let inner = sized(
+        view,
+        area,
+        (inspect::wide(area.width.saturating_sub(6)), rows),
+        (&name, "[ ] split by hand  b best  Esc close"),
+        buf,
+        hits,
+    );
     inspect::draw(view, inner, buf, hits);
 }
 
@@ -150,6 +157,9 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
             let split = |split: Option<u8>| {
                 split.map(|id| format!(" {arrow}{}", session.space().boundary_name(id))).unwrap_or_default()
             };
+            if let Some(words) = no_effect(swing) {
+                return format!("{words:<26}");
+            }
             let (down, up) = (change(swing.down_s), change(swing.up_s));
             format!("{down:>6}{:<7}{up:>6}{:<7}", split(swing.split_down), split(swing.split_up))
         })
@@ -171,6 +181,20 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     chrome::line(buf, chrome::row(inner, 0), &[(&head, theme.dim)], theme);
     let plot = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
     (&Tornado::new(&rows).styles(theme.tornado()).glyphs(theme.glyphs)).render(plot.intersection(inner), buf);
+}
+
+/// How far a knob may go before it matters, if a fifth more or less changes nothing.
+fn no_effect(swing: &crate::explore::Swing) -> Option<String> {
+    let nothing = |change: Option<f64>| change.is_some_and(|seconds| seconds.abs() < 5e-6);
+    if !nothing(swing.down_s) || !nothing(swing.up_s) {
+        return None;
+    }
+    let knob = swing.knob.knob();
+    let way = if knob.ease == Ease::Up { "down to" } else { "up to" };
+    Some(match swing.needed {
+        needed if needed.is_finite() && needed > 0.0 => format!("nothing {way} {}", knob.show(needed)),
+        _ => "nothing".to_owned(),
+    })
 }
 
 /// Steps that can be undone, the last at the bottom, then those that can be redone; Enter goes to the chosen place.

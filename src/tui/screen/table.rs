@@ -124,7 +124,7 @@ fn headings(view: View<'_>, shapes: &[Shape], row: Rect, buf: &mut Buffer, hits:
 fn line(view: View<'_>, shapes: &[Shape], design: &Row<'_>, row: Rect, buf: &mut Buffer) {
     let theme = view.theme;
     let feasible = design.evaluation.feasible();
-    let style = if feasible { theme.text } else { theme.infeasible };
+    let style = if feasible || design.selected { theme.text } else { theme.infeasible };
     let (mark, mark_style) = match design.pin {
         _ if design.selected => (theme.glyphs.focus, theme.selected),
         Some(pin) => (pin, theme.pins[(pin as usize - 'A' as usize) % theme.pins.len()]),

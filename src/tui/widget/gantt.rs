@@ -18,7 +18,8 @@ pub struct Stretch {
     pub until: f64,
     /// Which part it is drawn as.
     pub part: usize,
-    /// What stands at its beginning, in place of the part's own glyph: the frame it belongs to.
+    /// What stands at its beginning, in place of the part's own glyph, where all of a lane have room for it: the frame it
+    /// belongs to.
     pub name: Option<char>,
 }
 
@@ -112,12 +113,15 @@ impl<'a> Gantt<'a> {
             (share * f64::from(track.width)).round() as u16
         };
         let usable = |piece: &&Stretch| piece.until > piece.from && piece.from < self.until;
+        let ends = |piece: &Stretch| (cell(piece.from), cell(piece.until).max(cell(piece.from) + 1));
+        // Names stand at all pieces of a lane or at none, so that a missing one means nothing.
+        let has_room = |piece: &Stretch| ends(piece).1 - ends(piece).0 > 1 || piece.until > self.until;
+        let named = lane.work.iter().filter(usable).filter(|piece| piece.name.is_some()).all(has_room);
         for piece in lane.work.iter().filter(usable) {
             let Some(part) = self.parts.get(piece.part) else { continue };
-            let from = cell(piece.from);
-            let until = cell(piece.until).max(from + 1);
+            let (from, until) = ends(piece);
             paint::run(buf, line, track.x + from, row.y, until - from, part.glyph, part.style);
-            if let Some(name) = piece.name.filter(|_| until - from > 1) {
+            if let Some(name) = piece.name.filter(|_| named && until - from > 1) {
                 paint::glyph(buf, line, track.x + from, row.y, name, part.style);
             }
         }

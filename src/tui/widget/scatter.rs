@@ -163,26 +163,25 @@ impl<'a> Scatter<'a> {
     }
 
     fn render_limits(&self, plot: Rect, buf: &mut Buffer) {
-        if let Some((row, text)) =
-            self.limit_y.and_then(|(value, text)| Some((frame::row_of(plot, &self.y, value)?, text)))
-        {
-            paint::run(buf, plot, plot.x, row, plot.width, self.glyphs.limit_y, self.styles.limit);
-            if !text.is_empty() && paint::width(text) + 2 < plot.width {
-                paint::text_right(buf, plot, plot.right(), row, &format!(" {text}"), self.styles.limit);
-            }
+        let style = self.styles.limit;
+        let row = self.limit_y.and_then(|(value, text)| Some((frame::row_of(plot, &self.y, value)?, text)));
+        let column = self.limit_x.and_then(|(value, text)| Some((frame::column_of(plot, &self.x, value)?, text)));
+        if let Some((row, _)) = row {
+            paint::run(buf, plot, plot.x, row, plot.width, self.glyphs.limit_y, style);
         }
-        if let Some((column, text)) =
-            self.limit_x.and_then(|(value, text)| Some((frame::column_of(plot, &self.x, value)?, text)))
-        {
+        if let Some((column, text)) = column {
             for row in plot.top()..plot.bottom() {
-                paint::glyph(buf, plot, column, row, self.glyphs.limit_x, self.styles.limit);
+                paint::glyph(buf, plot, column, row, self.glyphs.limit_x, style);
             }
             let wide = paint::width(text) + 1;
             if wide < plot.right() - column {
-                paint::text(buf, plot, column + 2, plot.y, text, self.styles.limit);
+                paint::text(buf, plot, column + 2, plot.y, text, style);
             } else if wide <= column - plot.x {
-                paint::text_right(buf, plot, column - 1, plot.y, text, self.styles.limit);
+                paint::text_right(buf, plot, column - 1, plot.y, text, style);
             }
+        }
+        if let Some((row, text)) = row.filter(|(_, text)| !text.is_empty() && paint::width(text) + 2 < plot.width) {
+            paint::text_right(buf, plot, plot.right(), row, &format!(" {text}"), style);
         }
     }
 
