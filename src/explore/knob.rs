@@ -148,6 +148,18 @@ impl Knob {
     }
 }
 
+impl Knob {
+    /// A range of values, the unit said once where both have it: `7.74 to 706 Mbit/s`.
+    pub fn show_range(&self, low: f64, high: f64) -> String {
+        let ((unit, size), (other, _)) = (self.unit_for(low), self.unit_for(high));
+        if unit == other && !self.is_unlimited(low) && !self.is_unlimited(high) {
+            format!("{} to {}", digits(low / size, self.scale), self.show(high))
+        } else {
+            format!("{} to {}", self.show(low), self.show(high))
+        }
+    }
+}
+
 /// At most three significant digits, without zeros that say nothing.
 pub(super) fn digits(value: f64, scale: Scale) -> String {
     let text = match (scale, value.abs()) {
@@ -345,5 +357,8 @@ mod tests {
         assert_eq!(show(KnobId::EnergyLimit, f64::INFINITY), "no limit");
         assert_eq!(show(KnobId::FrameRateFloor, 0.0), "no limit");
         assert_eq!(show(KnobId::Sensors, 6.0), "6");
+        let range = |low, high| KnobId::LinkBandwidth.knob().show_range(low, high);
+        assert_eq!(range(967_500.0, 88_250_000.0), "7.74 to 706 Mbit/s");
+        assert_eq!(range(12_500.0, 967_500.0), "100 kbit/s to 7.74 Mbit/s");
     }
 }

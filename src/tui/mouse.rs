@@ -28,6 +28,9 @@ pub fn mouse(view: View<'_>, hits: &HitMap, event: MouseEvent) -> (Vec<Deed>, Ui
         MouseEventKind::Drag(MouseButton::Left | MouseButton::Right) => drag(view, &mut ui, x, y),
         MouseEventKind::Up(MouseButton::Left | MouseButton::Right) => {
             ui.cross = None;
+            if matches!(ui.drag, Some(Drag::Limit { held: true, .. })) {
+                ui.window = None;
+            }
             ui.drag = None;
             Vec::new()
         }
@@ -90,7 +93,8 @@ fn press(view: View<'_>, ui: &mut UiState, hits: &HitMap, x: u16, y: u16) -> Vec
         }
         Target::Scatter => {
             if let Some((knob, side)) = screen::limit_at(view, area, x, y) {
-                ui.drag = Some(Drag::Limit(knob, side, area));
+                let held = plane::hold(view.session, ui);
+                ui.drag = Some(Drag::Limit { knob, side, area, held });
             } else {
                 ui.drag = Some(Drag::Plane(area, (x, y)));
                 deeds.extend(screen::point_at(view, area, x, y).map(|id| Deed::Act(Action::SelectCandidate(id))));
@@ -160,7 +164,7 @@ fn drag(view: View<'_>, ui: &mut UiState, x: u16, y: u16) -> Vec<Deed> {
             let place = hit.and_then(|hit| if part == Part::Fusion { hit.fusion } else { hit.split });
             place.map(|place| Deed::Act(Action::Hand(part, Move::To(place)))).into_iter().collect()
         }
-        Some(Drag::Limit(knob, side, area)) => {
+        Some(Drag::Limit { knob, side, area, .. }) => {
             let value = screen::value_at(view, area, side, x, y);
             let fraction = view.session.dial(knob).map(|dial| dial.fraction(value));
             fraction.map(|fraction| Deed::Act(Action::SetKnob { knob, fraction })).into_iter().collect()

@@ -185,8 +185,17 @@ pub enum Drag {
     Knob(KnobId, Rect),
     /// Split or fusion on the strip.
     Strip(Part, Rect),
-    /// The line of a limit in the scatter, across the axis on that side.
-    Limit(KnobId, Side, Rect),
+    /// The line of a limit in the scatter.
+    Limit {
+        /// The knob of the limit.
+        knob: KnobId,
+        /// The axis it crosses.
+        side: Side,
+        /// The inside of the pane.
+        area: Rect,
+        /// Whether the axes are held still for the drag only.
+        held: bool,
+    },
     /// The plane of the scatter, held at this cell.
     Plane(Rect, (u16, u16)),
     /// The crosshair of the curves, over this plot.

@@ -168,8 +168,8 @@ impl Session {
         let split = name(hold.split);
         Some(match (hold.below, hold.above) {
             (Some((low, below)), Some((high, above))) => {
-                let (low, high) = (show(low), show(high));
-                format!("{split} is fastest from {low} to {high}; {} below, {} above", name(below), name(above))
+                let range = KnobId::LinkBandwidth.knob().show_range(low, high);
+                format!("{split} is fastest from {range}; {} below, {} above", name(below), name(above))
             }
             (Some((low, below)), None) => format!("{split} is fastest from {} on; {} below", show(low), name(below)),
             (None, Some((high, above))) => format!("{split} is fastest up to {}; {} above", show(high), name(above)),

@@ -175,7 +175,9 @@ fn fastest(view: View<'_>) -> String {
     let split = session.space().boundary_name(hold.split);
     let show = |bandwidth: f64| KnobId::LinkBandwidth.knob().show(bandwidth);
     match (hold.below, hold.above) {
-        (Some((low, _)), Some((high, _))) => format!("{split} from {} to {}", show(low), show(high)),
+        (Some((low, _)), Some((high, _))) => {
+            format!("{split} from {}", KnobId::LinkBandwidth.knob().show_range(low, high))
+        }
         (Some((low, _)), None) => format!("{split} from {} on", show(low)),
         (None, Some((high, _))) => format!("{split} up to {}", show(high)),
         (None, None) => format!("{split} at any bandwidth"),

@@ -57,15 +57,32 @@ pub fn selected(session: &Session, ui: &UiState) -> [f64; 2] {
     place.filter(|place| place.iter().all(|share| (0.0..=1.0).contains(share))).unwrap_or([0.5, 0.5])
 }
 
+/// Holds the axes as they are, so that they do not stretch while a limit is dragged. Whether that is new.
+pub fn hold(session: &Session, ui: &mut UiState) -> bool {
+    let plot = session.plot();
+    let new = ui.window.is_none_or(|window| window.plot != plot);
+    if new {
+        let [right, up] = axes(session, ui, &session.points());
+        ui.window = Some(window(session, plot, right, up));
+    }
+    new
+}
+
 /// Shows a part of the plane; everything, if the part holds it.
 fn show(session: &Session, ui: &mut UiState, points: &[Point], [right, up]: [Axis; 2]) {
     let plot = session.plot();
     let all = whole(session, plot, points);
     let holds = |part: Axis, all: Axis| part.low() <= all.low() && part.high() >= all.high();
-    let size = |column: Column| Figure::of(session, column).size;
-    let ends = |axis: Axis, column: Column| (axis.low() * size(column), axis.high() * size(column));
-    let part = Window { plot, right: ends(right, plot.right), up: ends(up, plot.up) };
-    ui.window = Some(part).filter(|_| !(holds(right, all[0]) && holds(up, all[1])));
+    ui.window = Some(window(session, plot, right, up)).filter(|_| !(holds(right, all[0]) && holds(up, all[1])));
+}
+
+/// What two axes show, in base units.
+fn window(session: &Session, plot: Plot, right: Axis, up: Axis) -> Window {
+    let ends = |axis: Axis, column: Column| {
+        let size = Figure::of(session, column).size;
+        (axis.low() * size, axis.high() * size)
+    };
+    Window { plot, right: ends(right, plot.right), up: ends(up, plot.up) }
 }
 
 /// Axes that hold all points and the limits. What is far beyond an upper limit is left outside.
