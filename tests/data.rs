@@ -6,6 +6,11 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
+use splitscope::data::augment::Strength;
+use splitscope::data::{Cache, Dataset, Samples};
+use splitscope::diagnostic::Source;
+use splitscope::space::{SHIPPED, SearchSpace};
+use splitscope::train::{DeviceKind, Inputs, Settings};
 
 fn data(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_splitscope"))
@@ -178,4 +183,61 @@ fn names_that_are_no_text_do_no_harm() {
     assert_eq!((&json["train"], &json["skipped"]), (&json!(11), &json!(0)));
     fs::create_dir(root.path().join("set").join(odd(b"class\xff"))).unwrap();
     assert!(refusal(&data(root.path(), &["meshes:set"])).contains("is not UTF-8"));
+}
+
+/// The default space and ten objects of its set, in memory or in a file of a cache.
+fn inputs(cache: Option<&Cache>) -> Inputs {
+    let (name, text) = SHIPPED.iter().find(|(name, _)| *name == "tabletop").unwrap();
+    let space = SearchSpace::from_toml(&Source::new(*name, *text)).unwrap();
+    let spec = "arrangement-10:objects=40".parse().unwrap();
+    let set = Dataset::open_with_cache(&spec, 12, 32, 1, cache, &|_, _| ()).unwrap();
+    assert_eq!(matches!(set.samples, Samples::File(_)), cache.is_some());
+    Inputs::new(set, &space).unwrap()
+}
+
+fn values(batch: splitscope::train::Batch) -> Vec<f32> {
+    batch.views.into_data().try_into_vec().unwrap()
+}
+
+#[test]
+fn big_sets_train_from_their_file_as_small_ones_from_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let cache = Cache { folder: folder.path().to_owned(), limit_bytes: 1 << 20, memory_bytes: 0 };
+    let (memory, file) = (inputs(None), inputs(Some(&cache)));
+    let device = DeviceKind::Flex.open();
+    let settings = Settings { images: 24, ..Settings::default() };
+    let batch = |inputs: &Inputs| {
+        let mut rng = <rand_chacha::ChaCha8Rng as rand::SeedableRng>::seed_from_u64(3);
+        values(inputs.training_batch(&settings, 5, &mut rng, &device).unwrap())
+    };
+    assert_eq!(batch(&memory), batch(&file));
+}
+
+#[test]
+fn objects_are_changed_for_training_and_never_for_evaluation() {
+    let inputs = inputs(None);
+    let device = DeviceKind::Flex.open();
+    let plain = |object: u32| values(inputs.batch(&[object], 1, &device).unwrap());
+    assert_eq!(plain(7), plain(7));
+    let trained = |strength: Strength, seed: u64| {
+        let settings = Settings { images: 12, augmentation: strength, ..Settings::default() };
+        let mut rng = <rand_chacha::ChaCha8Rng as rand::SeedableRng>::seed_from_u64(seed);
+        inputs.training_batch(&settings, 5, &mut rng, &device).unwrap()
+    };
+    let train = inputs.data().split.train.clone();
+    let known: Vec<Vec<f32>> = train.iter().flat_map(|&object| values_of_views(&inputs, object)).collect();
+    let kept = |strength: Strength| {
+        let images: Vec<Vec<f32>> = (0..4)
+            .flat_map(|seed| values(trained(strength, seed)).chunks(1024).map(<[f32]>::to_vec).collect::<Vec<_>>())
+            .collect();
+        images.iter().filter(|image| known.contains(image)).count() as f64 / images.len() as f64
+    };
+    assert!(kept(Strength::None) > 0.99);
+    assert!(kept(Strength::Gentle) < 0.2 && kept(Strength::Strong) < 0.2);
+}
+
+/// The views of an object as evaluation shows them.
+fn values_of_views(inputs: &Inputs, object: u32) -> Vec<Vec<f32>> {
+    let all = values(inputs.batch(&[object], 12, &DeviceKind::Flex.open()).unwrap());
+    all.chunks(1024).map(<[f32]>::to_vec).collect()
 }

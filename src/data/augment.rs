@@ -329,7 +329,9 @@ mod tests {
                 let rows = |bytes: &[u8]| bytes.chunks(16).map(<[u8]>::to_vec).collect::<Vec<_>>();
                 let mut seen = rows(view);
                 if pose.mirrored {
-                    seen.iter_mut().for_each(|row| row.reverse());
+                    for row in &mut seen {
+                        row.reverse();
+                    }
                 }
                 assert_eq!(seen, rows(&source));
             }

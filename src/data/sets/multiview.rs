@@ -21,6 +21,9 @@ use crate::data::spec::DataSpec;
 /// An object: its class and part, and its folder with the stem of its files.
 type Key = (u16, Option<Part>, PathBuf);
 
+/// An object with the files of its views.
+type Object = Item<Vec<PathBuf>>;
+
 /// Opens a folder of multi-view pictures.
 ///
 /// # Errors
@@ -56,7 +59,7 @@ pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, Da
 }
 
 /// Groups files into objects and keeps `views` of each; also tells how many views each had.
-fn objects(files: Vec<File>, views: usize) -> Result<(Vec<Item<Vec<PathBuf>>>, usize), DataError> {
+fn objects(files: Vec<File>, views: usize) -> Result<(Vec<Object>, usize), DataError> {
     let mut groups: BTreeMap<Key, Vec<(u64, PathBuf)>> = BTreeMap::new();
     for File { label, part, base, path } in files {
         let (stem, number) = stem_and_number(&path);
