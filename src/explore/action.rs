@@ -93,7 +93,7 @@ pub enum Action {
     Filter(String),
     /// Chooses what the bars show.
     Unit(Move),
-    /// Chooses what stands on an axis of the scatter.
+    /// Chooses what stands on an axis of the scatter; places are those of [`Column::FIGURES`].
     Axis(Side, Move),
     /// Switches an axis of the scatter between logarithmic and linear.
     LogAxis(Side),

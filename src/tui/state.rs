@@ -21,6 +21,7 @@ use crate::explore::{KnobId, Part, Plot, Screen, Side};
 
 /// State of the screen.
 #[derive(Clone, Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is one thing the user turns on or off")]
 pub struct UiState {
     /// What the keys of this user mean.
     pub keys: Arc<Keymap>,

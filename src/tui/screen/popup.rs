@@ -192,8 +192,8 @@ fn no_effect(swing: &crate::explore::Swing) -> Option<String> {
     let knob = swing.knob.knob();
     let way = if knob.ease == Ease::Up { "down to" } else { "up to" };
     Some(match swing.needed {
-        needed if needed.is_finite() && needed > 0.0 => format!("nothing {way} {}", knob.show(needed)),
-        _ => "nothing".to_owned(),
+        needed if needed.is_finite() && needed > 0.0 => format!("no effect {way} {}", knob.show(needed)),
+        _ => "no effect".to_owned(),
     })
 }
 

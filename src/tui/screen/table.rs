@@ -183,7 +183,9 @@ pub fn accuracy(shown: &Shown) -> String {
 
 /// Differences to the baseline: points of accuracy, milliseconds.
 fn delta(design: &Row<'_>) -> String {
-    let latency = format!("{:+.1} ms", design.latency_delta_s * 1e3);
-    let accuracy = design.accuracy_delta.map(|delta| format!("{:+.1}", delta * 100.0)).unwrap_or_default();
+    // What is written as zero has no sign.
+    let signed = |value: f64| if value.abs() < 0.05 { "0.0".to_owned() } else { format!("{value:+.1}") };
+    let latency = format!("{} ms", signed(design.latency_delta_s * 1e3));
+    let accuracy = design.accuracy_delta.map(|delta| signed(delta * 100.0)).unwrap_or_default();
     format!("{accuracy:>5} {latency:>8}")
 }
