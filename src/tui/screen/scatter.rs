@@ -48,7 +48,10 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     scatter = scatter.cross(cross);
     (&scatter).render(inner, buf);
     let outside = scene.outside();
+    let judged = [scene.plot.up, scene.plot.right].contains(&Column::Accuracy);
+    let unmeasured = if judged { session.unmeasured_rows() } else { 0 };
     let note = match (outside, ui.window) {
+        (0, None) if unmeasured > 0 => format!("{} not measured", text::thousands(unmeasured as u64)),
         // A legend that found no room above may find it here.
         (0, None) => legend.map_or_else(|| short.clone(), |_| String::new()),
         (0, Some(_)) => "zoomed".to_owned(),
