@@ -4,7 +4,8 @@ use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use crate::run::{Event, StepRecord};
+use crate::explore::progress::Predicts;
+use crate::run::{BredRecord, Event, StepRecord};
 
 /// A progress bar on standard error; silent where that is not a terminal.
 pub(super) struct Bar {
@@ -81,6 +82,8 @@ impl Log {
                  {views} views, {seconds:.1} s"
             ),
             Event::Step(record) => return self.step(record),
+            // What a search measured is told with how it came about.
+            Event::Evaluated { role, .. } if role == "search" => return None,
             Event::Evaluated { step, role, views, accuracy, samples, .. } => {
                 format!("step {step}: {role:<8} {views:>2} views  {:5.1} % of {samples}", accuracy * 100.0)
             }
@@ -89,8 +92,13 @@ impl Log {
             }
             Event::RolledBack { from, to, text } => format!("step {from}: {text}; back to step {to}"),
             Event::Generation { generation, evaluations, hypervolume, front, cache_hits, .. } => format!(
-                "generation {generation}: {evaluations} evaluated, {cache_hits} known, hypervolume {hypervolume:.4}, front {front}"
+                "generation {generation}: {evaluations} looked at, {cache_hits} known, hypervolume {hypervolume:.4}, front {front}"
             ),
+            Event::Bred(record) => bred(record),
+            Event::Predicts { by, samples, rmse, kendall_tau } => {
+                let (by, samples, rmse, kendall_tau) = (by.clone(), *samples, *rmse, *kendall_tau);
+                Predicts { by, samples, rmse, kendall_tau }.sentence()
+            }
             Event::LimitsChanged { text } => format!("limits: {text}"),
             Event::Paused => "paused".into(),
             Event::Resumed => "resumed".into(),
@@ -117,6 +125,14 @@ impl Log {
             record.images_per_s
         ))
     }
+}
+
+/// A measured design of a search and how it came about.
+fn bred(record: &BredRecord) -> String {
+    let predicted = record.predicted.map(|value| format!(", {:.1} % predicted", value * 100.0)).unwrap_or_default();
+    let front = if record.front { ", on the front" } else { "" };
+    let BredRecord { design, views, operator, accuracy, .. } = record;
+    format!("{:5.1} % with {views} views{predicted}: {design} by {operator}{front}", accuracy * 100.0)
 }
 
 /// Resident memory of this process in bytes; 0 where the system does not tell.

@@ -64,6 +64,18 @@ pub enum Event {
         #[serde(with = "figure")]
         seconds: f64,
     },
+    /// A search has a design's accuracy, measured by it or by one of its workers: how it came to ask for it.
+    Bred(BredRecord),
+    /// How well a stand-in for measuring does: `by` is "ridge" (a regression on measured designs; error and rank
+    /// correlation on designs held out of it) or "synflow" (a score of the weights as they are; rank correlation alone).
+    Predicts {
+        by: String,
+        samples: u64,
+        #[serde(with = "figure")]
+        rmse: f64,
+        #[serde(with = "figure")]
+        kendall_tau: f64,
+    },
     /// A search goes on under other limits.
     LimitsChanged { text: String },
     /// Work is suspended until it is resumed.
@@ -81,6 +93,24 @@ pub enum Event {
     /// An event of a later splitscope, as it was written.
     #[serde(untagged)]
     Unknown(serde_json::Value),
+}
+
+/// How a search came to ask for a design.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct BredRecord {
+    pub design: String,
+    pub views: u32,
+    /// Name of the operator that made it.
+    pub operator: String,
+    /// The designs it was made from, none to two.
+    pub parents: Vec<String>,
+    /// Accuracy that was predicted for it, if any was.
+    pub predicted: Option<f64>,
+    /// Accuracy as measured.
+    pub accuracy: f64,
+    /// Whether it joined the front.
+    pub front: bool,
 }
 
 /// Figures of one training step. Roles are largest, series, smallest and random.
@@ -147,6 +177,8 @@ impl Event {
             Self::Checkpoint { .. } => "checkpoint",
             Self::RolledBack { .. } => "rolled_back",
             Self::Generation { .. } => "generation",
+            Self::Bred(_) => "bred",
+            Self::Predicts { .. } => "predicts",
             Self::LimitsChanged { .. } => "limits_changed",
             Self::Paused => "paused",
             Self::Resumed => "resumed",
@@ -200,6 +232,13 @@ pub(super) mod tests {
                 operators: vec![("mutation".into(), 8, 2)],
                 seconds: 1.,
             },
+            Event::Bred(BredRecord {
+                design: text(),
+                parents: vec![text()],
+                predicted: Some(0.5),
+                ..Default::default()
+            }),
+            Event::Predicts { by: "ridge".into(), samples: 40, rmse: 0.02, kendall_tau: 0.7 },
             Event::LimitsChanged { text: text() },
             Event::Paused,
             Event::Resumed,

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! run.toml      what the run was started with, whole        manifest
-//! run.db        events, measurements, claims, controls      store, event, measurement, control, owner
+//! run.db        events, measurements, claims, wishes        store, event, measurement
+//!               controls, owners                            control, owner
 //! checkpoint/   weights, written by the trainer
 //! log.txt       what child processes printed                child
 //! ```
@@ -53,7 +54,7 @@ use std::path::{Path, PathBuf};
 pub use child::{Child, Ending, this_program};
 pub use control::{Control, Inbox};
 pub use error::RunError;
-pub use event::{EVENT_VERSION, Event, PartSeconds, StepRecord};
+pub use event::{BredRecord, EVENT_VERSION, Event, PartSeconds, StepRecord};
 pub use manifest::{Document, MANIFEST_VERSION, Manifest};
 pub use measurement::{Claim, Claimed, Measurement, Subject, Subset};
 pub use owner::{Owner, Ownership, STALE_S, Task};

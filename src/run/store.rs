@@ -23,6 +23,7 @@ mod owners;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod wishes;
 
 pub use events::{Changes, Cursor};
 
@@ -138,7 +139,7 @@ impl Store {
         if found == known {
             return Ok(());
         }
-        self.transact(|db| {
+        let done = self.transact(|db| {
             // Another process may have done it since.
             let found: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
             for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
@@ -146,7 +147,12 @@ impl Store {
             }
             db.pragma_update(None, "application_id", APPLICATION)?;
             db.pragma_update(None, "user_version", known)
-        })
+        });
+        match done {
+            // What can't be written needs no tables to write to: an older run on a read-only disk is read as it is.
+            Err(RunError::ReadOnly(_)) if found > 0 => Ok(()),
+            done => done,
+        }
     }
 
     fn pragma(&self, name: &str) -> Result<i64, RunError> {

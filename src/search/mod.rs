@@ -13,6 +13,7 @@
 //! | `hashing` | the hash of genomes |
 //! | `hypervolume`, `correlation` | exact hypervolume for 2 to 4 objectives; Kendall's tau |
 //! | `predictor` | ridge regression on genes with its held-out error |
+//! | `promise` | which of some predicted outcomes is worth an evaluation |
 //! | `survey` | [`Survey`]: how many designs of a whole space meet the limits, and the least of every split |
 //! | `splitmb5` | a benchmark problem whose true front is known |
 //!
@@ -48,7 +49,7 @@
 //! let evaluated = search.archive().len();
 //! search.reassess(&mut |genes| {
 //!     let cost = evaluate(genes).objectives[0];
-//!     Outcome::new(&evaluate(genes).objectives, (cost / 100.0 - 1.0).max(0.0))
+//!     Some(Outcome::new(&evaluate(genes).objectives, (cost / 100.0 - 1.0).max(0.0)))
 //! });
 //! assert_eq!(search.archive().len(), evaluated);
 //! assert!(search.archive().front().all(|design| design.outcome.objectives[0] <= 100.0));
@@ -67,6 +68,7 @@ mod operators;
 mod outcome;
 mod population;
 mod predictor;
+mod promise;
 mod selection;
 pub mod splitmb5;
 mod survey;
@@ -80,4 +82,5 @@ pub use nsga2::{Proposal, Search, SearchError};
 pub use operators::Genome;
 pub use outcome::{MAX_OBJECTIVES, Objectives, Outcome};
 pub use predictor::{LEAST_SAMPLES, Predictor, PredictorError, Quality, Sample};
+pub use promise::most_promising;
 pub use survey::{Fitting, Goal, Least, SplitFitting, Survey};

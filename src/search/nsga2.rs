@@ -157,13 +157,27 @@ impl Search {
     }
 
     /// The limits or the hardware changed: judges everything evaluated anew, selects the parents from all of it and goes on.
-    /// Nothing is evaluated or asked again. An outcome that can not be compared counts as infeasible without bound. A
-    /// reference corner of the hypervolume that was not given is found anew.
-    pub fn reassess(&mut self, judge: &mut dyn FnMut(&[u8]) -> Outcome) {
+    /// What `judge` knows nothing of under the new conditions (`None`: measured with another number of sensors) counts as
+    /// infeasible without bound and may be proposed again; the front's designs are, before any others. Nothing else is
+    /// evaluated or asked again. An outcome that can not be compared counts as infeasible without bound. A reference corner of
+    /// the hypervolume that was not given is found anew.
+    pub fn reassess(&mut self, judge: &mut dyn FnMut(&[u8]) -> Option<Outcome>) {
+        let front: Vec<Genome> = self.archive.front().map(|entry| entry.genes.clone()).collect();
+        let unbounded = Outcome::new(&[], f64::INFINITY);
+        let seen = &mut self.seen;
         self.archive.reassess(&mut |entry| {
-            let outcome = judge(&entry.genes);
-            if outcome.is_comparable() { outcome } else { Outcome::new(&[], f64::INFINITY) }
+            let found = judge(&entry.genes);
+            // Of a genome evaluated twice, under unlike conditions, only the latest entry counts.
+            let latest = *seen.entry(entry.genes.clone()).or_insert(entry.id) == entry.id;
+            if found.is_none() && latest {
+                seen.remove(&entry.genes);
+            }
+            found.filter(|outcome| latest && outcome.is_comparable()).unwrap_or(unbounded)
         });
+        for genes in front.into_iter().rev().filter(|genes| !self.seen.contains_key(genes)) {
+            self.queue.push_front((genes, Origin::Seed));
+            self.exhausted = false;
+        }
         self.fresh.clear();
         self.population.rebuild(self.archive.entries(), self.config.objectives, self.config.population);
         self.history.reassessed(&self.archive, self.config.reference);

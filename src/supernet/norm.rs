@@ -18,6 +18,8 @@ pub enum Norms {
     Calibrate(Calibration),
     /// What calibration found.
     Fixed(Calibration),
+    /// Neither normalisation nor activation: for scores of weights alone, all positive, which rectifiers let pass.
+    Off,
 }
 
 /// Means and variances `[2, channels]` of each layer in running order.
@@ -37,7 +39,7 @@ impl Norms {
     /// Must be called before each forward pass.
     pub fn rewind(&mut self) {
         match self {
-            Self::Batch => {}
+            Self::Batch | Self::Off => {}
             Self::Calibrate(calibration) => {
                 calibration.next = 0;
                 calibration.batches += 1;
@@ -78,6 +80,7 @@ impl ElasticNorm {
         let beta = self.beta.val().slice(s![0..channels]);
         match norms {
             Norms::Batch => kernels::norm_within(x, gamma, beta, activation),
+            Norms::Off => x,
             Norms::Calibrate(calibration) => {
                 let moments = kernels::moments(&x);
                 calibration.remember(moments.clone());

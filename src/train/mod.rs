@@ -11,6 +11,7 @@ mod loss;
 mod measure;
 mod sandwich;
 mod settings;
+mod synflow;
 
 pub use checkpoint::{Checkpoints, State};
 pub use device::DeviceKind;
@@ -18,6 +19,7 @@ pub use inputs::{Batch, Inputs};
 pub use measure::{Measure, measure};
 pub use sandwich::{Net, Role};
 pub use settings::{Distillation, Optimiser, Sampling, Settings};
+pub use synflow::Synflow;
 
 use std::time::{Duration, Instant};
 

@@ -8,9 +8,9 @@ use std::{collections::HashMap, path::Path};
 use crate::{
     explore::{
         Feed, Kind,
-        progress::{Evaluated, Found, Generation, Role, SearchUpdate, State, TrainStep, TrainUpdate},
+        progress::{Bred, Evaluated, Found, Generation, Predicts, Role, SearchUpdate, State, TrainStep, TrainUpdate},
     },
-    run::{Changes, Event, Measurement, StepRecord, Stored, Subset, Task},
+    run::{BredRecord, Changes, Event, Measurement, StepRecord, Stored, Subset, Task},
     space::SearchSpace,
 };
 
@@ -81,7 +81,8 @@ impl News {
                 "data: {classes} classes, {train} + {validation} + {test} samples of {views} views, {seconds:.1} s"
             ))),
             Event::Step(step) => feeds.push(Feed::Training(TrainUpdate::Step(train_step(&step)))),
-            Event::Evaluated { design, views, accuracy, .. } if task == Task::Search => {
+            // A search's workers say nothing of themselves, only what they measured.
+            Event::Evaluated { role, design, views, accuracy, .. } if task == Task::Search || role == "search" => {
                 // A design of another space is no design of this session.
                 if let Ok(design) = space.parse_design(&design) {
                     let found = Found { design, views, accuracy, generation: 0 };
@@ -123,6 +124,12 @@ impl News {
                 };
                 feeds.push(Feed::Search(SearchUpdate::Generation(generation)));
             }
+            Event::Bred(record) => feeds.push(Feed::Search(SearchUpdate::Bred(bred(record)))),
+            Event::Predicts { by, samples, rmse, kendall_tau } => {
+                let predicts = Predicts { by, samples, rmse, kendall_tau };
+                feeds.push(Feed::Search(SearchUpdate::Note(predicts.sentence())));
+                feeds.push(Feed::Search(SearchUpdate::Predicts(predicts)));
+            }
             Event::LimitsChanged { text } => feeds.push(Feed::Search(SearchUpdate::LimitsChanged(text))),
             Event::Paused => feeds.push(state(task, State::Paused)),
             Event::Resumed => feeds.push(state(task, State::Running)),
@@ -136,6 +143,11 @@ impl News {
             Event::Unknown(_) => {}
         }
     }
+}
+
+fn bred(record: BredRecord) -> Bred {
+    let BredRecord { design, views, operator, parents, predicted, accuracy, front } = record;
+    Bred { design, views, operator, parents, predicted, accuracy, front }
 }
 
 /// Tells a work's state.

@@ -3,7 +3,7 @@
 mod search;
 mod training;
 
-pub use search::{Found, Generation, SearchUpdate, Searching};
+pub use search::{Bred, Found, Generation, Predicts, SearchUpdate, Searching};
 pub use training::{Evaluated, Role, Series, TrainStep, TrainUpdate, Training};
 
 use std::fmt;

@@ -7,13 +7,14 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use super::{Store, Stored, now, process, to_sql};
 use crate::run::error::RunError;
 use crate::run::measurement::{Claim, Claimed, Measurement, Subject, Subset};
+use crate::run::process::Process;
 
 const MEASUREMENT: &str = "SELECT id, time, process, design, views, subset, step, accuracy, samples, \
                            calibration_batches, seconds FROM measurements";
 const SUBJECT: &str = "design = ?1 AND views = ?2 AND subset = ?3 AND step = ?4";
 
 impl Store {
-    /// Keeps a measurement and lifts the claim on it. If its subject was measured before, the one on more samples (then
+    /// Keeps a measurement and lifts the claim on it and the wish for it. If its subject was measured before, the one on more samples (then
     /// on more calibration batches) stays; a newer one comes with a new id. Returns whether the given one was kept.
     ///
     /// # Errors
@@ -25,6 +26,7 @@ impl Store {
         }
         self.transact(|db| {
             delete_claim(db, subject)?;
+            delete_wish(db, subject)?;
             let quality = |m: &Measurement| (m.samples, m.calibration_batches);
             if find(db, subject)?.is_some_and(|known| quality(&known.value) >= quality(measurement)) {
                 return Ok(false);
@@ -57,6 +59,7 @@ impl Store {
     pub fn withdraw_after(&self, step: u64) -> Result<usize, RunError> {
         self.transact(|db| {
             db.execute("DELETE FROM claims WHERE step > ?1", [to_sql(step)])?;
+            db.execute("DELETE FROM wishes WHERE step > ?1", [to_sql(step)])?;
             db.execute("DELETE FROM measurements WHERE step > ?1", [to_sql(step)])
         })
     }
@@ -103,28 +106,11 @@ impl Store {
             if let Some(known) = find(db, subject)? {
                 return Ok(Claim::Measured(known.value));
             }
-            let Subject { design, views, subset, step } = subject;
-            let holder = db
-                .prepare_cached(&format!("SELECT process, expires FROM claims WHERE {SUBJECT}"))?
-                .query_row(params![design, views, subset.name(), to_sql(*step)], |row| {
-                    Ok((process(row, 0)?, row.get::<_, f64>(1)?))
-                })
-                .optional()?;
-            if holder.is_some_and(|(process, expires)| expires > now() && process.is_alive() != Some(false)) {
+            let holder = holder(db, subject)?;
+            if holder.is_some() {
                 return Ok(Claim::Held);
             }
-            db.prepare_cached(
-                "INSERT OR REPLACE INTO claims (design, views, subset, step, process, expires) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            )?
-            .execute(params![
-                design,
-                views,
-                subset.name(),
-                to_sql(*step),
-                self.process.to_string(),
-                now() + ttl.as_secs_f64()
-            ])?;
+            insert_claim(db, subject, &self.process, ttl)?;
             Ok(Claim::Granted)
         })
     }
@@ -159,7 +145,7 @@ impl Store {
     }
 }
 
-fn find(db: &Connection, subject: &Subject) -> rusqlite::Result<Option<Stored<Measurement>>> {
+pub(super) fn find(db: &Connection, subject: &Subject) -> rusqlite::Result<Option<Stored<Measurement>>> {
     let Subject { design, views, subset, step } = subject;
     db.prepare_cached(&format!("{MEASUREMENT} WHERE {SUBJECT}"))?
         .query_row(params![design, views, subset.name(), to_sql(*step)], measurement)
@@ -171,6 +157,39 @@ fn delete_claim(db: &Connection, subject: &Subject) -> rusqlite::Result<()> {
     db.prepare_cached(&format!("DELETE FROM claims WHERE {SUBJECT}"))?
         .execute(params![design, views, subset.name(), to_sql(*step)])
         .map(drop)
+}
+
+pub(super) fn delete_wish(db: &Connection, subject: &Subject) -> rusqlite::Result<()> {
+    let Subject { design, views, subset, step } = subject;
+    db.prepare_cached(&format!("DELETE FROM wishes WHERE {SUBJECT}"))?
+        .execute(params![design, views, subset.name(), to_sql(*step)])
+        .map(drop)
+}
+
+/// The living process whose claim on a subject has not expired.
+pub(super) fn holder(db: &Connection, subject: &Subject) -> rusqlite::Result<Option<Process>> {
+    let Subject { design, views, subset, step } = subject;
+    let found = db
+        .prepare_cached(&format!("SELECT process, expires FROM claims WHERE {SUBJECT}"))?
+        .query_row(params![design, views, subset.name(), to_sql(*step)], |row| {
+            Ok((process(row, 0)?, row.get::<_, f64>(1)?))
+        })
+        .optional()?;
+    Ok(found.filter(|(process, expires)| *expires > now() && process.is_alive() != Some(false)).map(|found| found.0))
+}
+
+pub(super) fn insert_claim(
+    db: &Connection,
+    subject: &Subject,
+    process: &Process,
+    ttl: Duration,
+) -> rusqlite::Result<()> {
+    let Subject { design, views, subset, step } = subject;
+    db.prepare_cached(
+        "INSERT OR REPLACE INTO claims (design, views, subset, step, process, expires) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![design, views, subset.name(), to_sql(*step), process.to_string(), now() + ttl.as_secs_f64()])
+    .map(drop)
 }
 
 /// Reads a row of [`MEASUREMENT`].
@@ -186,7 +205,7 @@ fn measurement(row: &Row<'_>) -> rusqlite::Result<Stored<Measurement>> {
 }
 
 /// Reads design, views, subset and step from four columns.
-fn subject(row: &Row<'_>, first: usize) -> rusqlite::Result<Subject> {
+pub(super) fn subject(row: &Row<'_>, first: usize) -> rusqlite::Result<Subject> {
     let subset: String = row.get(first + 2)?;
     let unknown = || rusqlite::Error::InvalidColumnName(format!("subset {subset}"));
     Ok(Subject {

@@ -4,7 +4,8 @@
 pub(super) const APPLICATION: i64 = 0x5350_4C54;
 
 /// Step n of this list leads from schema version n to n + 1 (`PRAGMA user_version`); steps are added, never changed.
-pub(super) const MIGRATIONS: [&str; 1] = ["
+pub(super) const MIGRATIONS: [&str; 2] = [
+    "
     CREATE TABLE events (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         time REAL NOT NULL,
@@ -50,4 +51,20 @@ pub(super) const MIGRATIONS: [&str; 1] = ["
         since REAL NOT NULL,
         heartbeat REAL NOT NULL
     ) STRICT;
-"];
+",
+    // What a search asks its workers to measure, in this order, and who they are.
+    "
+    CREATE TABLE wishes (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        design TEXT NOT NULL,
+        views INTEGER NOT NULL,
+        subset TEXT NOT NULL,
+        step INTEGER NOT NULL,
+        UNIQUE (design, views, subset, step)
+    ) STRICT;
+    CREATE TABLE workers (
+        process TEXT PRIMARY KEY,
+        heartbeat REAL NOT NULL
+    ) STRICT;
+",
+];

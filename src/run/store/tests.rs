@@ -266,7 +266,26 @@ fn another_programs_database_is_not_touched() {
 fn a_newer_schema_is_told_as_such() {
     let (_directory, path) = database();
     Store::open(&path).unwrap().run(|db| db.pragma_update(None, "user_version", 99)).unwrap();
-    assert!(matches!(Store::open(&path), Err(RunError::Newer { found: 99, known: 1, .. })));
+    assert!(matches!(Store::open(&path), Err(RunError::Newer { found: 99, known: 2, .. })));
+}
+
+#[test]
+fn a_run_of_an_older_version_is_brought_up_to_date_and_read_where_it_can_not_be() {
+    let (directory, path) = database();
+    let store = Store::open(&path).unwrap();
+    store.record(&measured("a", 100, 0.5)).unwrap();
+    store.run(|db| db.execute_batch("DROP TABLE wishes; DROP TABLE workers; PRAGMA user_version = 1")).unwrap();
+    drop(store);
+    let readable = directory.path().join("copy.db");
+    std::fs::copy(&path, &readable).unwrap();
+    let immutable =
+        Store::connect(&readable, &format!("{}?immutable=1", uri(&readable)), OpenFlags::SQLITE_OPEN_READ_ONLY)
+            .unwrap();
+    immutable.migrate().unwrap();
+    assert_eq!(immutable.measured(100).unwrap().len(), 1);
+    let store = Store::open(&path).unwrap();
+    store.wish(&subject("b")).unwrap();
+    assert_eq!((store.measured(100).unwrap().len(), store.wishes(100).unwrap().len()), (1, 1));
 }
 
 #[test]

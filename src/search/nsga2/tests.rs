@@ -100,14 +100,14 @@ fn new_limits_are_answered_from_what_is_known_and_the_search_goes_on() {
     drive(&mut search, 200, 10, 60.0);
     let wide: Vec<u64> = search.archive().front().map(|entry| entry.id).collect();
 
-    search.reassess(&mut |genes| judge(genes, 15.0));
+    search.reassess(&mut |genes| Some(judge(genes, 15.0)));
     assert_eq!((search.archive().len(), search.open()), (200, 0));
     assert!(search.archive().front().all(|entry| entry.outcome.objectives[0] <= 15.0));
     let tight = search.hypervolume();
     assert!(tight > 0.0);
 
     let mut tightened = search.clone();
-    tightened.reassess(&mut |genes| judge(genes, 20.0));
+    tightened.reassess(&mut |genes| Some(judge(genes, 20.0)));
     assert!(tightened.archive().feasible() >= 20, "enough to fill the population");
     for proposal in tightened.ask(10) {
         for parent in proposal.origin.parents() {
@@ -122,12 +122,35 @@ fn new_limits_are_answered_from_what_is_known_and_the_search_goes_on() {
     let inside = fresh.iter().filter(|proposal| judge(&proposal.genes, 15.0).is_feasible()).count();
     assert!(inside > 30, "{inside} of {}", fresh.len());
 
-    search.reassess(&mut |genes| judge(genes, 60.0));
+    search.reassess(&mut |genes| Some(judge(genes, 60.0)));
     let again: Vec<Objectives> = search.archive().front_points().to_vec();
     for id in wide {
         let point = search.archive().get(id).unwrap().outcome.objectives;
         assert!(again.iter().any(|other| other[0] <= point[0] && other[1] <= point[1]), "nothing is lost");
     }
+}
+
+#[test]
+fn what_is_unknown_under_new_conditions_is_proposed_again_the_front_first() {
+    let mut search = Search::new(config(6)).unwrap();
+    drive(&mut search, 200, 10, 60.0);
+    let front: Vec<Genome> = search.archive().front().map(|entry| entry.genes.clone()).collect();
+    let points = search.archive().front_points().to_vec();
+    // Every other design is known under the new conditions.
+    let known = |genes: &[u8]| genes.iter().map(|gene| u32::from(*gene)).sum::<u32>() % 2 == 0;
+    let lost: Vec<Genome> = front.iter().filter(|genes| !known(genes)).cloned().collect();
+    assert!(!lost.is_empty());
+    search.reassess(&mut |genes| known(genes).then(|| judge(genes, 60.0)));
+    assert!(search.archive().front().all(|entry| known(&entry.genes)));
+    let proposals = search.ask(lost.len());
+    assert_eq!(proposals.iter().map(|proposal| proposal.genes.clone()).collect::<Vec<_>>(), lost);
+    for proposal in proposals {
+        search.tell(proposal.id, judge(&proposal.genes, 60.0)).unwrap();
+    }
+    // Back under the old conditions everything counts again, and each design once.
+    search.reassess(&mut |genes| Some(judge(genes, 60.0)));
+    assert_eq!(search.archive().front_points(), points);
+    assert_eq!(search.archive().feasible(), search.archive().len() - lost.len());
 }
 
 #[test]

@@ -45,7 +45,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::cost::{CostTable, Cut, Graph, Knobs, Rates, Sending, SpaceTable};
 use crate::network::BoundaryId;
-use crate::space::{Genome, SearchSpace};
+use crate::space::{Design, Genome, SearchSpace};
 
 use interval::Group;
 use least::Solver;
@@ -125,7 +125,11 @@ impl Survey {
         let designs = splits.iter().fold(0_u128, |sum, split| sum.saturating_add(split.designs));
         let exact = designs <= COUNTED;
         if exact {
-            Ways::each_genome(space, &graph, |genome| list(space, table, genome, &mut splits));
+            Ways::each_genome(space, &graph, |genome| {
+                each_design(space, table, genome, &mut |_, cut| {
+                    splits.iter_mut().filter(|split| split.at == cut.boundary).for_each(|split| split.cuts.push(*cut));
+                });
+            });
         } else {
             let mut rng = ChaCha8Rng::seed_from_u64(SEED);
             for split in &mut splits {
@@ -177,6 +181,22 @@ impl Survey {
         }
     }
 
+    /// Every design that meets the limits on cost, of a space that is counted; of a larger one, only splits are known.
+    pub fn designs_that_fit(&self, table: &SpaceTable, knobs: &Knobs) -> Vec<Design> {
+        let rates = Rates::new(knobs);
+        let mut designs = Vec::new();
+        if self.exact {
+            Ways::each_genome(&self.space, &self.graph, |genome| {
+                each_design(&self.space, table, genome, &mut |design, cut| {
+                    if rates.evaluate(cut).feasible() {
+                        designs.push(design());
+                    }
+                });
+            });
+        }
+        designs
+    }
+
     /// Splits of which no design drawn fits may still have some, unless even the least exceeds a limit.
     fn rule_out(&self, knobs: &Knobs, groups: &mut [Group]) {
         if groups.iter().all(|group| group.hits > 0) {
@@ -208,21 +228,28 @@ impl Survey {
     }
 }
 
-/// Adds every design of a genome to its split.
-fn list(space: &SearchSpace, table: &SpaceTable, genome: &Genome, splits: &mut [Split]) {
+/// Calls `visit` with every design of a genome, made on demand, and its cut.
+fn each_design(
+    space: &SearchSpace,
+    table: &SpaceTable,
+    genome: &Genome,
+    visit: &mut dyn FnMut(&dyn Fn() -> Design, &Cut),
+) {
     let mut all = CostTable::default();
     for &fusion in &space.fusions(genome, 0) {
-        for (ratio_at, &ratio) in space.split.ratios.iter().enumerate() {
-            for (bits_at, &bits) in space.split.bits.iter().enumerate() {
-                if table.fill(genome, Sending { fusion, ratio, bits }, &mut all).is_none() {
-                    continue;
-                }
-                for cut in all.cuts.iter().filter(|cut| cut.boundary <= fusion) {
-                    let plain = cut.boundary == 0 || cut.boundary == space.last();
-                    let known = plain && (ratio_at, bits_at) != (0, 0);
-                    if let Some(split) = splits.iter_mut().find(|split| split.at == cut.boundary && !known) {
-                        split.cuts.push(*cut);
-                    }
+        let sendings =
+            space.split.ratios.iter().flat_map(|&ratio| space.split.bits.iter().map(move |&bits| (ratio, bits)));
+        for (index, (ratio, bits)) in sendings.enumerate() {
+            if table.fill(genome, Sending { fusion, ratio, bits }, &mut all).is_none() {
+                continue;
+            }
+            for cut in all.cuts.iter().filter(|cut| cut.boundary <= fusion && space.split.at.contains(&cut.boundary)) {
+                let plain = cut.boundary == 0 || cut.boundary == space.last();
+                // Where no splitting module can stand there is one way to send.
+                if !plain || index == 0 {
+                    let split = cut.boundary;
+                    let make = || space.canonical_design(Design { genome: genome.clone(), split, fusion, ratio, bits });
+                    visit(&make, cut);
                 }
             }
         }

@@ -1,0 +1,214 @@
+//! Statements on wishes, what a search asks to have measured by whoever comes first, and on the workers that come.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, params};
+
+use super::measurements::{delete_wish, find, holder, insert_claim, subject};
+use super::{Store, now, process, to_sql};
+use crate::run::error::RunError;
+use crate::run::measurement::Subject;
+
+impl Store {
+    /// Asks for a measurement; once is enough.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn wish(&self, subject: &Subject) -> Result<(), RunError> {
+        let Subject { design, views, subset, step } = subject;
+        self.run(|db| {
+            db.prepare_cached("INSERT OR IGNORE INTO wishes (design, views, subset, step) VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![design, views, subset.name(), to_sql(*step)])
+                .map(drop)
+        })
+    }
+
+    /// Takes a wish back. Whoever has claimed it already measures it all the same.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn unwish(&self, subject: &Subject) -> Result<(), RunError> {
+        self.run(|db| delete_wish(db, subject))
+    }
+
+    /// Takes all wishes back, as a search does when it begins and when it ends.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn unwish_all(&self) -> Result<(), RunError> {
+        self.run(|db| db.execute("DELETE FROM wishes", []).map(drop))
+    }
+
+    /// All wishes for the weights of the checkpoint after `step`, the oldest first.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn wishes(&self, step: u64) -> Result<Vec<Subject>, RunError> {
+        self.run(|db| wishes(db, step))
+    }
+
+    /// Claims the oldest wish that nobody else is at, for `ttl`. As with [`Store::claim`], two askers never get the same, and
+    /// the claim of a dead process, or one that has expired, does not count. Wishes that were fulfilled otherwise are
+    /// dropped. `None` if there is nothing to do.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn claim_wish(&self, step: u64, ttl: Duration) -> Result<Option<Subject>, RunError> {
+        // Most of the time there is nothing, and asking so often must not keep others from writing.
+        if self.wishes(step)?.is_empty() {
+            return Ok(None);
+        }
+        self.transact(|db| {
+            for wish in wishes(db, step)? {
+                if find(db, &wish)?.is_some() {
+                    delete_wish(db, &wish)?;
+                } else if holder(db, &wish)?.is_none() {
+                    insert_claim(db, &wish, &self.process, ttl)?;
+                    return Ok(Some(wish));
+                }
+            }
+            Ok(None)
+        })
+    }
+
+    /// Signs that this process is a worker of the run and alive.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn attend(&self) -> Result<(), RunError> {
+        self.run(|db| {
+            db.prepare_cached("INSERT OR REPLACE INTO workers (process, heartbeat) VALUES (?1, ?2)")?
+                .execute(params![self.process.to_string(), now()])
+                .map(drop)
+        })
+    }
+
+    /// Signs this process off as a worker.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn leave(&self) -> Result<(), RunError> {
+        self.run(|db| db.execute("DELETE FROM workers WHERE process = ?1", [self.process.to_string()]).map(drop))
+    }
+
+    /// Number of other processes that are workers of the run: alive on this machine, or on another one and heard of within
+    /// `ttl`.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn workers(&self, ttl: Duration) -> Result<usize, RunError> {
+        let list: Vec<_> = self.run(|db| {
+            db.prepare_cached("SELECT process, heartbeat FROM workers")?
+                .query_map([], |row| Ok((process(row, 0)?, row.get::<_, f64>(1)?)))?
+                .collect()
+        })?;
+        let lives = |(process, heartbeat): &(crate::run::Process, f64)| {
+            let alive = process.is_alive().unwrap_or(now() - heartbeat < ttl.as_secs_f64());
+            alive && *process != self.process
+        };
+        Ok(list.iter().filter(|worker| lives(worker)).count())
+    }
+}
+
+fn wishes(db: &Connection, step: u64) -> rusqlite::Result<Vec<Subject>> {
+    db.prepare_cached("SELECT design, views, subset, step FROM wishes WHERE step = ?1 ORDER BY id")?
+        .query_map([to_sql(step)], |row| subject(row, 0))?
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::run::measurement::{Claim, Measurement, Subset};
+
+    const TTL: Duration = Duration::from_mins(1);
+
+    fn store() -> (tempfile::TempDir, Store) {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::create(&directory.path().join("run.db")).unwrap();
+        (directory, store)
+    }
+
+    fn wish(design: &str) -> Subject {
+        Subject { design: design.into(), views: 6, subset: Subset::Validation, step: 100 }
+    }
+
+    fn measured(design: &str) -> Measurement {
+        Measurement { subject: wish(design), accuracy: 0.5, samples: 10, calibration_batches: 1, seconds: 0.1 }
+    }
+
+    #[test]
+    fn wishes_are_claimed_once_each_the_oldest_first() {
+        let (_directory, store) = store();
+        for design in ["a", "b", "a"] {
+            store.wish(&wish(design)).unwrap();
+        }
+        assert_eq!(store.wishes(100).unwrap(), [wish("a"), wish("b")]);
+        assert_eq!(store.claim_wish(99, TTL).unwrap(), None, "weights of another checkpoint");
+        assert_eq!(store.claim_wish(100, TTL).unwrap(), Some(wish("a")));
+        assert_eq!(store.claim_wish(100, TTL).unwrap(), Some(wish("b")));
+        assert_eq!(store.claim_wish(100, TTL).unwrap(), None);
+        assert_eq!(store.claim(&wish("a"), TTL).unwrap(), Claim::Held);
+    }
+
+    #[test]
+    fn a_measured_wish_is_gone_and_an_expired_claim_is_taken_over() {
+        let (_directory, store) = store();
+        store.wish(&wish("a")).unwrap();
+        store.wish(&wish("b")).unwrap();
+        assert_eq!(store.claim_wish(100, Duration::ZERO).unwrap(), Some(wish("a")));
+        assert_eq!(store.claim_wish(100, TTL).unwrap(), Some(wish("a")), "the first claim has expired");
+        store.record(&measured("a")).unwrap();
+        assert_eq!(store.wishes(100).unwrap(), [wish("b")]);
+        // Measured before it was wished for: there is nothing left to do.
+        store.record(&measured("b")).unwrap();
+        store.wish(&wish("b")).unwrap();
+        assert_eq!(store.claim_wish(100, TTL).unwrap(), None);
+        assert!(store.wishes(100).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_wish_of_a_dead_process_is_taken_over() {
+        let (_directory, store) = store();
+        store.wish(&wish("a")).unwrap();
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let process = crate::run::process::Process::here(child.id());
+        store.transact(|db| insert_claim(db, &wish("a"), &process, TTL)).unwrap();
+        assert_eq!(store.claim_wish(100, TTL).unwrap(), None, "its claimer lives");
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(store.claim_wish(100, TTL).unwrap(), Some(wish("a")));
+    }
+
+    #[test]
+    fn workers_are_counted_while_they_live() {
+        let (_directory, store) = store();
+        store.attend().unwrap();
+        assert_eq!(store.workers(TTL).unwrap(), 0, "oneself is no other");
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let there = crate::run::process::Process::here(child.id()).to_string();
+        for (name, heartbeat) in [(there.as_str(), 0.0), ("elsewhere/1/2", now()), ("elsewhere/3/4", now() - 3600.0)] {
+            let sql = "INSERT INTO workers (process, heartbeat) VALUES (?1, ?2)";
+            store.run(|db| db.execute(sql, params![name, heartbeat])).unwrap();
+        }
+        assert_eq!(store.workers(TTL).unwrap(), 2);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(store.workers(TTL).unwrap(), 1);
+        store.leave().unwrap();
+    }
+
+    #[test]
+    fn wishes_can_be_taken_back() {
+        let (_directory, store) = store();
+        for design in ["a", "b", "c"] {
+            store.wish(&wish(design)).unwrap();
+        }
+        store.unwish(&wish("b")).unwrap();
+        assert_eq!(store.wishes(100).unwrap(), [wish("a"), wish("c")]);
+        store.unwish_all().unwrap();
+        assert!(store.wishes(100).unwrap().is_empty());
+    }
+}

@@ -1,0 +1,200 @@
+//! The search command as users and scripts run it: workers that come and go, limits that move, a predictor, baselines.
+
+use std::collections::HashSet;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use splitscope::run::{Event, RunDir, Subset};
+
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_splitscope"));
+    command.args(arguments).current_dir(folder).env("SPLITSCOPE_CACHE", folder.join("cache")).stdin(Stdio::null());
+    command
+}
+
+fn splitscope(folder: &Path, arguments: &[&str]) -> Output {
+    command(folder, arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn events(output: &Output) -> Vec<Value> {
+    text(&output.stdout).lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+}
+
+fn of_kind<'a>(events: &'a [Value], kind: &str) -> Vec<&'a Value> {
+    events.iter().filter(|event| event["kind"] == kind).collect()
+}
+
+/// A folder with a run `r` of two training steps: enough to measure, too little to learn.
+fn trained(space: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = ["--set", "images=24", "--set", "calibration-objects=16", "--steps", "2", "--threads", "1"];
+    let data = ["--data", "arrangement-10:objects=100", "--space", space];
+    std::fs::write(folder.path().join("tiny.toml"), tiny()).unwrap();
+    let output = splitscope(folder.path(), &[&["train", "--run", "r", "--json"], &data[..], &settings[..]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    folder
+}
+
+/// The default space with one network: all that is left to choose is the split, the fusion and the bits.
+fn tiny() -> String {
+    include_str!("../spaces/tabletop.toml")
+        .replace("name = \"tabletop\"", "name = \"tiny\"")
+        .replace("depths = [1, 2]", "depths = [1]")
+        .replace("kernels = [3, 5]", "kernels = [3]")
+        .replace("expansions = [2, 4]", "expansions = [2]")
+        .replace("ratios = [1, 2, 4, 8]", "ratios = [1]")
+}
+
+/// Design and views of everything measured for a search, in order.
+fn measured(folder: &Path) -> Vec<(String, u32)> {
+    let store = RunDir::open(&folder.join("r")).unwrap().store().unwrap();
+    let events = store.events_after(0, 10_000).unwrap().into_iter();
+    let ours = events.filter_map(|stored| match stored.value {
+        Event::Evaluated { role, design, views, .. } if role == "search" => Some((design, views)),
+        _ => None,
+    });
+    ours.collect()
+}
+
+fn read_until(lines: &mut impl Iterator<Item = Value>, seen: &mut Vec<Value>, kind: &str, count: usize) {
+    while of_kind(seen, kind).len() < count {
+        seen.push(lines.next().expect("the process still tells something"));
+    }
+}
+
+fn lines(child: &mut Child) -> impl Iterator<Item = Value> + use<> {
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    lines.filter_map(|line| serde_json::from_str(&line).ok())
+}
+
+#[test]
+fn workers_share_a_search_and_a_killed_one_loses_nothing_but_what_it_was_at() {
+    let folder = trained("tabletop");
+    let worker = || {
+        let arguments = ["search", "--worker", "r", "--threads", "1", "--json"];
+        command(folder.path(), &arguments).stdout(Stdio::piped()).spawn().unwrap()
+    };
+    let (mut first, mut second) = (worker(), worker());
+    let search = ["search", "--run", "r", "--sensors", "2", "--evaluations", "40", "--threads", "1", "--json"];
+    let mut search = command(folder.path(), &search).stdout(Stdio::piped()).spawn().unwrap();
+    let mut told = lines(&mut search);
+    // One of them is killed as soon as it has measured something, which is most likely in the middle of the next.
+    let mut seen = Vec::new();
+    read_until(&mut lines(&mut first), &mut seen, "evaluated", 1);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    let mut all = Vec::new();
+    read_until(&mut told, &mut all, "finished", 1);
+    assert!(search.wait().unwrap().success());
+    let output = second.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert!(!of_kind(&events(&output), "evaluated").is_empty(), "the other worker has taken part");
+
+    assert_eq!(of_kind(&all, "bred").len(), 40, "the budget is that of all processes together");
+    let measured = measured(folder.path());
+    assert_eq!(measured.iter().collect::<HashSet<_>>().len(), measured.len(), "nothing is measured twice");
+    let store = RunDir::open(&folder.path().join("r")).unwrap().store().unwrap();
+    let kept = store.measured(2).unwrap().into_iter().map(|row| row.value);
+    let kept: HashSet<_> = kept.filter(|row| row.subject.subset == Subset::Validation).map(|row| row.subject).collect();
+    let bred = of_kind(&all, "bred").into_iter().map(|event| event["design"].as_str().unwrap().to_owned());
+    assert!(bred.into_iter().all(|design| kept.iter().any(|subject| subject.design == design)));
+    assert!(store.claimed(2).unwrap().is_empty() && store.wishes(2).unwrap().is_empty(), "nothing is left behind");
+}
+
+#[test]
+fn limits_move_while_it_runs_nothing_measured_is_lost_and_predictions_are_no_measurements() {
+    let folder = trained("tabletop");
+    let arguments = ["search", "--run", "r", "--sensors", "2", "--evaluations", "34", "--threads", "1", "--json"];
+    let mut child = command(folder.path(), &arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut told = lines(&mut child);
+    let mut seen = Vec::new();
+    read_until(&mut told, &mut seen, "bred", 4);
+    let front: Vec<Value> = of_kind(&seen, "bred").iter().map(|event| event["design"].clone()).collect();
+    writeln!(child.stdin.as_mut().unwrap(), "{{\"limits\":{{\"sensors\":3}}}}").unwrap();
+    read_until(&mut told, &mut seen, "limits_changed", 1);
+    seen.extend(told);
+    assert!(child.wait().unwrap().success());
+    let changed = seen.iter().position(|event| event["kind"] == "limits_changed").unwrap();
+    let (before, after) = seen.split_at(changed);
+    assert!(of_kind(before, "bred").iter().all(|event| event["views"] == 2));
+    let bred = of_kind(after, "bred");
+    assert!(bred.iter().all(|event| event["views"] == 3));
+    assert!(front.contains(&bred[0]["design"]), "what was on the front is measured anew first");
+    assert_eq!(of_kind(&seen, "bred").len(), 34, "the search went on with its budget");
+    // Children name the designs they come from, and the last ones were predicted before they were measured.
+    assert!(bred.iter().any(|event| !event["parents"].as_array().unwrap().is_empty()));
+    assert!(bred.last().unwrap()["predicted"].is_number());
+    let ridge = of_kind(&seen, "predicts").into_iter().rfind(|event| event["by"] == "ridge").unwrap();
+    assert!(ridge["samples"].as_u64().unwrap() >= 20 && ridge["rmse"].is_number() && ridge["kendall_tau"].is_number());
+    // Only what was measured is recorded.
+    let measured = measured(folder.path());
+    assert_eq!(measured.len(), 34);
+
+    // Another search knows all of it, and does not measure it again.
+    let output =
+        splitscope(folder.path(), &[&arguments[..3], &["--sensors", "3", "--evaluations", "3", "--json"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let known: HashSet<(String, u32)> = measured.into_iter().collect();
+    let events = events(&output);
+    let again = of_kind(&events, "evaluated");
+    assert_eq!(again.len(), 3);
+    let name = |event: &Value| (event["design"].as_str().unwrap().to_owned(), 3);
+    assert!(again.into_iter().all(|event| !known.contains(&name(event))));
+}
+
+#[test]
+fn the_joint_search_is_compared_with_every_baseline() {
+    let folder = trained("tiny.toml");
+    let arguments = ["search", "--run", "r", "--baselines", "--sensors", "2", "--evaluations", "80", "--json"];
+    let output = splitscope(folder.path(), &[&arguments[..], &["--picture", "methods.svg"]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let events = events(&output);
+    let report = events.last().unwrap();
+    assert_eq!(report["kind"], "baselines");
+    let methods = report["methods"].as_array().unwrap();
+    let named =
+        |name: &str| methods.iter().find(|method| method["method"].as_str().unwrap().starts_with(name)).unwrap();
+    let accuracy = |name: &str| named(name)["best"]["accuracy"].as_f64();
+    for name in [
+        "all on the sensors",
+        "all on the aggregator",
+        "best cut of the smallest",
+        "best cut of the middle",
+        "best cut of the largest",
+        "hand-placed bottleneck",
+        "random search",
+        "two stages",
+        "joint search",
+        "every design",
+    ] {
+        let method = named(name);
+        assert!(method["evaluations"].as_u64().unwrap() <= 80);
+        let best = method["best"]["accuracy"].as_f64();
+        assert!(best.is_some() || method["reason"].is_string(), "{name} says neither what it found nor why nothing");
+        // So few designs are there that the search comes by all of them.
+        assert!(best <= accuracy("every design"), "{name}");
+    }
+    assert_eq!(accuracy("joint search"), accuracy("every design"));
+    assert!(named("joint search")["test_accuracy"].is_number());
+    let picture = std::fs::read_to_string(folder.path().join("methods.svg")).unwrap();
+    assert!(picture.starts_with("<svg") && picture.trim_end().ends_with("</svg>") && picture.contains("joint search"));
+}
+
+#[test]
+fn without_training_scores_are_told_as_scores() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = splitscope(folder.path(), &["search", "--proxy", "--evaluations", "20", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let front = found["front"].as_array().unwrap();
+    assert!(!front.is_empty() && found["kendall_tau"].is_null());
+    assert!(front.iter().all(|design| design["synflow"].is_number() && design.get("accuracy").is_none()));
+    let plain = text(&splitscope(folder.path(), &["search", "--proxy", "--evaluations", "5"]).stdout);
+    assert!(plain.contains("no accuracies"), "{plain}");
+}
