@@ -109,9 +109,7 @@ impl Job {
         let synflow = Some(self.meter.synflow());
         let mut hunt = Hunt::new(&self.terms, Scope::Free, self.budget, arguments.seed, stop, synflow)?;
         // With other numbers of views too: the predictor has a feature for them.
-        for (design, views, accuracy) in self.meter.measured()? {
-            hunt.screening.learn(&self.terms, &design, views, accuracy)?;
-        }
+        hunt.screening.recall(&self.terms, &self.meter.measured()?)?;
         self.known = self.recall()?;
         hunt.adopt(&self.terms, &self.known)?;
         Ok(hunt)
@@ -146,12 +144,7 @@ impl Job {
             }
             if !self.measure_one(hunt)? {
                 // Everything open is with the workers.
-                for order in self.inbox.wait(GLANCE)? {
-                    if self.do_order(hunt, &order)? {
-                        self.give_back(hunt)?;
-                        return Ok(Event::Stopped { reason: format!("after {} measurements", self.spent) });
-                    }
-                }
+                std::thread::sleep(GLANCE);
             }
             self.tell_generations(hunt)?;
         }
@@ -237,18 +230,12 @@ impl Job {
             store.append(&event)?;
             Ok(())
         })?;
-        let mut stop = false;
         for order in &orders {
-            stop |= self.do_order(hunt, order)?;
+            if let Control::Limits(values) = order {
+                self.change_limits(hunt, values)?;
+            }
         }
-        Ok(stop)
-    }
-
-    fn do_order(&mut self, hunt: &mut Hunt, order: &Control) -> Result<bool> {
-        if let Control::Limits(values) = order {
-            self.change_limits(hunt, values)?;
-        }
-        Ok(*order == Control::Stop)
+        Ok(orders.contains(&Control::Stop))
     }
 
     /// Judges everything evaluated anew and goes on.

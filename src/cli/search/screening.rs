@@ -20,6 +20,9 @@ const UNSCREENED: u64 = 5;
 /// Scores without which synflow's rank correlation says nothing.
 const LEAST_SCORES: usize = 6;
 
+/// Designs scored beside being measured, at most: a score costs about as much as a small measurement.
+const MOST_SCORES: usize = 40;
+
 /// See the module's description.
 pub(super) struct Screening {
     genes: Vec<Gene>,
@@ -41,17 +44,29 @@ impl Screening {
         Box::new([f64::from(views).ln()])
     }
 
+    /// Takes in what was measured before: designs, views, accuracies.
+    pub(super) fn recall(&mut self, terms: &Terms, rows: &[(Design, u32, f64)]) -> Result<()> {
+        rows.iter().for_each(|(design, views, accuracy)| self.keep(terms, design, *views, *accuracy));
+        self.predictor = Predictor::fit(&self.genes, &self.samples)?;
+        Ok(())
+    }
+
     /// Takes a measured accuracy in.
     pub(super) fn learn(&mut self, terms: &Terms, design: &Design, views: u32, accuracy: f64) -> Result<()> {
+        self.keep(terms, design, views, accuracy);
+        self.predictor = Predictor::fit(&self.genes, &self.samples)?;
+        Ok(())
+    }
+
+    fn keep(&mut self, terms: &Terms, design: &Design, views: u32, accuracy: f64) {
         let genes = space_genes::encode(&terms.space, design).into();
         self.samples.push(Sample { genes, features: Self::features(views), value: accuracy });
-        if self.predictor.is_none()
+        // Scored as long as scores may choose, and a little longer for a rank correlation.
+        if self.scores.len() < MOST_SCORES
             && let Some(score) = self.score(terms, design)
         {
             self.scores.push((score, accuracy));
         }
-        self.predictor = Predictor::fit(&self.genes, &self.samples)?;
-        Ok(())
     }
 
     fn score(&self, terms: &Terms, design: &Design) -> Option<f64> {

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, bail};
 
 use crate::cli::space_genes;
-use crate::cost::{self, CostTable, Cut, Evaluation, Knobs, Rates, Sending, Shortfall, SpaceTable, why_none};
+use crate::cost::{
+    self, CostTable, Cut, Evaluation, Knobs, Rates, Sending, SpaceTable, shortfall_list, smallest_cuts, why_none,
+};
 use crate::diagnostic::Source;
 use crate::explore::KnobId;
 use crate::hardware::Profile;
@@ -190,17 +192,9 @@ impl Terms {
 
     /// Why no design can meet the limits, if the smallest network does at no split.
     pub(super) fn hopeless(&self) -> Result<Option<String>> {
-        let genome = self.space.smallest();
-        let mut cuts = Vec::new();
-        for split in self.space.splits(&genome) {
-            for design in self.sendings(&genome, split) {
-                cuts.push(self.cut(&design)?);
-            }
-        }
+        let cuts = smallest_cuts(&self.space, &self.profile)?;
         Ok(why_none(&cuts, &self.knobs).map(|missed| {
-            let list: Vec<String> = missed.iter().map(Shortfall::sentence).collect();
-            let list =
-                if list.is_empty() { "each limit can be met, but not all at once".into() } else { list.join("; ") };
+            let list = shortfall_list(&missed);
             format!("no design meets the limits, not even the smallest network at any split: {list}")
         }))
     }

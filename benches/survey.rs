@@ -1,0 +1,62 @@
+//! What a look at a whole space takes: `cargo bench --bench survey`. Made once for a space; asked at every move of a knob, for
+//! which it has a frame or two (33 ms). CPU time where the system tells it (Linux), else wall time.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use splitscope::cost::{Knobs, SpaceTable};
+use splitscope::diagnostic::Source;
+use splitscope::hardware::{self, Profile};
+use splitscope::search::{Goal, Survey};
+use splitscope::space::{self, SearchSpace};
+
+/// Two frames at 60 a second.
+const BUDGET_MS: f64 = 33.3;
+const REPEATS: u32 = 20;
+
+fn main() {
+    let mut missed = false;
+    for space_name in ["tabletop", "attentive-nas", "ofa-mobilenet-v3"] {
+        for profile_name in ["glasses", "meta-7nm", "imx500"] {
+            let space = SearchSpace::from_toml(&shipped(space::SHIPPED, space_name)).expect("shipped spaces read");
+            let profile = Profile::from_toml(&shipped(hardware::SHIPPED, profile_name)).expect("shipped profiles read");
+            let table = SpaceTable::new(&space, &profile).expect("no device is measured");
+            let begun = seconds();
+            let survey = Survey::new(&space, &table);
+            println!("{space_name} on {profile_name}: made in {:.1} ms", (seconds() - begun) * 1e3);
+            let knobs = Knobs::from_profile(&profile);
+            missed |= report("count", &mut || drop(black_box(survey.fitting(black_box(&knobs)))));
+            println!("  {}", survey.fitting(&knobs));
+            for goal in Goal::ALL {
+                let name = format!("least {goal:?}");
+                missed |= report(&name, &mut || drop(black_box(survey.least(goal, black_box(&knobs)))));
+            }
+        }
+    }
+    std::process::exit(i32::from(missed));
+}
+
+fn shipped(list: &[(&'static str, &'static str)], name: &str) -> Source {
+    let (name, text) = list.iter().find(|(shipped, _)| *shipped == name).expect("shipped by that name");
+    Source::new(*name, *text)
+}
+
+/// Prints the mean; says whether it misses the budget by more than a factor of two, so that a busy machine passes.
+fn report(name: &str, work: &mut dyn FnMut()) -> bool {
+    work();
+    let begun = seconds();
+    (0..REPEATS).for_each(|_| work());
+    let each = (seconds() - begun) * 1e3 / f64::from(REPEATS);
+    println!("  {name}: {each:.2} ms of {BUDGET_MS:.0}");
+    each > 2.0 * BUDGET_MS
+}
+
+/// CPU seconds of the main thread, or seconds on the wall.
+fn seconds() -> f64 {
+    let ticks = || -> Option<f64> {
+        let stat = std::fs::read_to_string("/proc/self/schedstat").ok()?;
+        stat.split_whitespace().next()?.parse::<f64>().ok()
+    };
+    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+    ticks().map_or_else(|| START.get_or_init(Instant::now).elapsed().as_secs_f64(), |nanoseconds| nanoseconds / 1e9)
+}
