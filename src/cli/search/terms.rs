@@ -172,12 +172,17 @@ impl Terms {
         Ok(designs.iter().map(|design| space_genes::encode(&self.space, design).into()).collect())
     }
 
-    /// Every way to send and fuse a network at a split: the latest fusion, the least compression and the most bits first.
+    /// Every way to send and fuse a network at a split: the latest fusion of whole features first, that of logits last; then the
+    /// least compression and the most bits first.
     pub(super) fn sendings(&self, genome: &Genome, split: u8) -> Vec<Design> {
         let mut designs = Vec::new();
         let plain = split == 0 || split == self.space.last();
         let (ratios, bits) = (&self.space.split.ratios, &self.space.split.bits);
-        for &fusion in self.space.fusions(genome, split).iter().rev() {
+        let mut fusions = self.space.fusions(genome, split);
+        fusions.reverse();
+        // The logits, where fusion is always allowed.
+        fusions.rotate_left(1);
+        for fusion in fusions {
             if plain {
                 designs.push(Design { genome: genome.clone(), split, fusion, ratio: 1, bits: PLAIN_BITS });
                 continue;
