@@ -80,7 +80,7 @@ fn workers_share_a_search_and_a_killed_one_loses_nothing_but_what_it_was_at() {
         let arguments = ["search", "--worker", "r", "--threads", "1", "--json"];
         command(folder.path(), &arguments).stdout(Stdio::piped()).spawn().unwrap()
     };
-    let (mut first, mut second) = (worker(), worker());
+    let (mut first, second) = (worker(), worker());
     let search = ["search", "--run", "r", "--sensors", "2", "--evaluations", "40", "--threads", "1", "--json"];
     let mut search = command(folder.path(), &search).stdout(Stdio::piped()).spawn().unwrap();
     let mut told = lines(&mut search);

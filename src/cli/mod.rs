@@ -54,7 +54,7 @@ enum Command {
     /// Train the supernets of a run, or go on with it
     Train(train::Arguments),
     /// Measure designs of a trained run, the promising ones first
-    Search(search::Arguments),
+    Search(Box<search::Arguments>),
     /// Print what every split of a design costs, or every layer of a table
     Cost(cost::Arguments),
     /// Check spaces and profiles, pointing at what is wrong

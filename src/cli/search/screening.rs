@@ -46,7 +46,9 @@ impl Screening {
 
     /// Takes in what was measured before: designs, views, accuracies.
     pub(super) fn recall(&mut self, terms: &Terms, rows: &[(Design, u32, f64)]) -> Result<()> {
-        rows.iter().for_each(|(design, views, accuracy)| self.keep(terms, design, *views, *accuracy));
+        for (design, views, accuracy) in rows {
+            self.keep(terms, design, *views, *accuracy);
+        }
         self.predictor = Predictor::fit(&self.genes, &self.samples)?;
         Ok(())
     }

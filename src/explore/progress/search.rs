@@ -147,7 +147,7 @@ impl Searching {
         for (name, made, successes) in self.generations.iter().flat_map(|one| &one.operators) {
             match all.iter_mut().find(|(known, ..)| known == name) {
                 Some((_, all_made, all_successes)) => {
-                    (*all_made, *all_successes) = (*all_made + made, *all_successes + successes)
+                    (*all_made, *all_successes) = (*all_made + made, *all_successes + successes);
                 }
                 None => all.push((name.clone(), *made, *successes)),
             }
