@@ -93,7 +93,8 @@ pub struct App {
 impl App {
     /// An app at rest.
     pub fn new(session: Session, options: Options, theme: Theme) -> Self {
-        let ui = UiState { mouse: options.mouse, keys: Arc::new(options.keys.clone()), ..UiState::default() };
+        let keys = options.keys.clone().written(!theme.glyphs.braille);
+        let ui = UiState { mouse: options.mouse, keys: Arc::new(keys), ..UiState::default() };
         Self {
             session,
             ui,

@@ -102,6 +102,11 @@ pub fn verb(session: &Session, ui: &mut UiState, wish: Verb) -> Vec<Deed> {
             ui.entry = Some(Entry::new(Purpose::HelpSearch, &ui.help_search));
         }
         Verb::Filter => ui.entry = Some(Entry::new(Purpose::Filter, session.setup().filter.text())),
+        Verb::FindHelp => {
+            ui.entry = Some(Entry::new(Purpose::HelpSearch, &ui.help_search));
+            let open = session.ui().overlay == Some(Overlay::Help);
+            return if open { Vec::new() } else { vec![Deed::Act(Action::Toggle(Overlay::Help))] };
+        }
         Verb::Palette => ui.entry = Some(Entry::new(Purpose::Palette, "")),
         Verb::Remember => ui.entry = Some(Entry::new(Purpose::Remember, "")),
         Verb::Recall => ui.menu = Some(recall(session, &ui.keys)),

@@ -168,6 +168,7 @@ pub enum Verb {
     CopyToml,
     Export,
     Help,
+    FindHelp,
     Palette,
     Mouse,
     Redraw,
@@ -219,18 +220,24 @@ pub struct Row<'a> {
     pub binding: &'static Binding,
     /// Its keys, the one to show first; none if the user took them away.
     pub keys: &'a [Key],
+    /// Whether keys are written in plain characters only.
+    pub plain: bool,
 }
 
 impl Row<'_> {
     /// The keys as a user reads them: `j ↓`.
     pub fn key_names(&self) -> String {
-        let names: Vec<String> = self.keys.iter().map(Key::to_string).collect();
+        let names: Vec<String> = self.keys.iter().map(|key| self.written(*key)).collect();
         names.join(" ")
     }
 
     /// The key to show where there is room for one.
     pub fn first_key(&self) -> String {
-        self.keys.first().map(Key::to_string).unwrap_or_default()
+        self.keys.first().map(|key| self.written(*key)).unwrap_or_default()
+    }
+
+    fn written(&self, key: Key) -> String {
+        if self.plain { key.name() } else { key.to_string() }
     }
 
     /// Whether the row holds all words of a search, in its keys or its text; case does not matter.

@@ -44,7 +44,9 @@ struct Made {
     seed: u64,
     /// Training steps of the weights.
     step: u64,
-    /// Objects each accuracy was measured on.
+    /// Which objects, `validation` or `test`; training looked at neither.
+    subset: String,
+    /// How many of them.
     samples: u64,
     settings: toml::Table,
 }
@@ -64,7 +66,7 @@ pub enum RecordError {
     #[error(transparent)]
     Run(#[from] RunError),
     /// Nothing was measured on it.
-    #[error("nothing was measured on the validation objects of this run; train it, then search it")]
+    #[error("nothing was measured on this run yet; train it first")]
     Nothing,
 }
 
@@ -76,7 +78,7 @@ impl Measured {
 
     fn read(text: &str, space: &SearchSpace) -> Self {
         let Ok(file) = Source::new("measured.toml", text).parse::<File>() else { return Self::default() };
-        let Made { step, samples, data, space: name, .. } = &file.made;
+        let Made { step, subset, samples, data, space: name, .. } = &file.made;
         let feed = |row: &Row| {
             let design = space.parse_design(&row.design).ok()?;
             Some(Feed::Measured { design, views: row.views, accuracy: row.accuracy, samples: *samples, step: *step })
@@ -84,7 +86,7 @@ impl Measured {
         let feeds: Option<Vec<Feed>> = file.measured.iter().map(feed).collect();
         let Some(feeds) = feeds.filter(|_| *name == space.name) else { return Self::default() };
         let made = format!(
-            "Measured on {} validation objects of {data} after {} training steps.",
+            "Measured on {} {subset} objects of {data} after {} training steps.",
             text::thousands(*samples),
             text::thousands(*step)
         );
@@ -97,7 +99,14 @@ impl Measured {
     }
 }
 
-/// The accuracies of a run as the text of such a file: those on the newest weights that anything was measured on.
+/// The objects that more was measured on.
+fn widest(all: &[Measurement]) -> Subset {
+    let count = |subset| all.iter().filter(|one| one.subject.subset == subset).count();
+    if count(Subset::Test) > count(Subset::Validation) { Subset::Test } else { Subset::Validation }
+}
+
+/// The accuracies of a run as the text of such a file: those on the newest weights that anything was measured on, and on the
+/// objects that more was measured on.
 ///
 /// # Errors
 /// There is no run, its database fails, or nothing was measured.
@@ -107,14 +116,15 @@ pub fn record(path: &Path) -> Result<String, RecordError> {
     let mut all: Vec<Measurement> = Vec::new();
     loop {
         let (Changes { measurements, more, .. }, _) = work.look()?;
-        let values = measurements.into_iter().map(|stored| stored.value);
-        all.extend(values.filter(|one| one.subject.subset == Subset::Validation));
+        all.extend(measurements.into_iter().map(|stored| stored.value));
         if !more {
             break;
         }
     }
     let step = all.iter().map(|one| one.subject.step).max().ok_or(RecordError::Nothing)?;
     all.retain(|one| one.subject.step == step);
+    let subset = widest(&all);
+    all.retain(|one| one.subject.subset == subset);
     all.sort_by(|one, other| {
         let key = |one: &Measurement| (one.subject.design.clone(), one.subject.views);
         key(one).cmp(&key(other))
@@ -133,6 +143,7 @@ pub fn record(path: &Path) -> Result<String, RecordError> {
             data: manifest.data.clone(),
             seed: manifest.seed,
             step,
+            subset: subset.name().to_owned(),
             samples: all.first().map_or(0, |one| one.samples),
             settings: manifest.settings.clone(),
         },

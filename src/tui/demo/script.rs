@@ -11,7 +11,7 @@ const READ: Beat = Beat::Rest(7000);
 const GLANCE: Beat = Beat::Rest(2500);
 /// Time of one stop of a knob, and of one sensor.
 const STOP: u64 = 260;
-const SENSOR: u64 = 900;
+const SENSOR: u64 = 120;
 
 /// All scenes in order.
 pub const SCENES: &[Scene] = &[
@@ -99,23 +99,35 @@ pub const SCENES: &[Scene] = &[
     },
     Scene {
         title: "More sensors see more",
-        start: &[(KnobId::Sensors, 1.0)],
+        start: &[(KnobId::Sensors, 1.0), (KnobId::LatencyLimit, f64::INFINITY)],
         measured: true,
         tornado: false,
-        beats: &[GLANCE, Beat::Turn(KnobId::Sensors, 12.0, SENSOR), READ],
+        // At the numbers of sensors that were measured.
+        beats: &[
+            GLANCE,
+            Beat::Turn(KnobId::Sensors, 2.0, SENSOR),
+            GLANCE,
+            Beat::Turn(KnobId::Sensors, 4.0, SENSOR),
+            GLANCE,
+            Beat::Turn(KnobId::Sensors, 6.0, SENSOR),
+            GLANCE,
+            Beat::Turn(KnobId::Sensors, 12.0, SENSOR),
+            READ,
+        ],
         caption: |before, now, measured| {
             let share = |accuracy: Option<f64>| {
                 accuracy.map_or_else(|| "not measured".to_owned(), |share| format!("{} %", text::percent(share)))
             };
-            let sensors = |count: u32| if count == 1 { "1 sensor".to_owned() } else { format!("{count} sensors") };
             format!(
-                "{}: {}; {}: {} of objects recognised by the best design measured, split after {}, in {:.1} ms. {}",
-                sensors(before.sensors),
-                share(before.accuracy),
-                sensors(now.sensors),
-                share(now.accuracy),
+                "Network #{}, split after {}, recognises {} of the objects with 1 sensor, {} with {}; it takes {:.1} ms \
+                 instead of {:.1} (no latency limit is set here). {}",
+                now.id,
                 now.split,
+                share(before.accuracy),
+                share(now.accuracy),
+                now.sensors,
                 now.latency_ms,
+                before.latency_ms,
                 measured.made
             )
         },

@@ -26,6 +26,19 @@ fn a_slower_link_moves_the_split_to_the_sensor_and_less_memory_moves_it_back() {
 }
 
 #[test]
+fn accuracy_rises_with_the_cameras_and_was_measured() {
+    let (mut session, mut demo) = played("More sensors see more");
+    assert!(!demo.measured.is_empty(), "the shipped accuracies are of the default space");
+    let end = Facts::of(&session);
+    assert_eq!(end.sensors, 12);
+    assert!(demo.before.accuracy < end.accuracy, "{:?} {:?}", demo.before.accuracy, end.accuracy);
+    let caption = demo.caption(&session);
+    assert!(caption.text.contains("test objects of arrangement-10"), "{}", caption.text);
+    demo.begin(0, &mut session, 0);
+    assert_eq!(session.measured_count(), 0, "the other scenes show none");
+}
+
+#[test]
 fn the_tour_goes_through_all_scenes_by_the_clock_and_stops() {
     let mut session = fixture::session();
     let mut demo = Demo::new(Measured::default());

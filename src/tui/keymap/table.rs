@@ -140,6 +140,7 @@ pub const BINDINGS: &[Binding] = {
         row(Verb::Export, &[key('e')], ALL, Out, "export", "write the screen, the designs or the session to a file"),
         row(Verb::Palette, &[key(':')], ALL, Program, "cmd", "find a command by its words"),
         row(Verb::Help, &[key('?'), Key::plain(KeyCode::F(1))], ALL, Program, "help", "show the keys of this screen"),
+        row(Verb::FindHelp, &[key('/')], CURVES, Program, "", "search the help"),
         row(Verb::Mouse, &[Key::plain(KeyCode::F(2))], ALL, Program, "", "give the mouse to the terminal, or take it"),
         row(Verb::Redraw, &[Key::ctrl('l')], ALL, Program, "", "draw the screen anew"),
         row(Verb::Suspend, &[Key::ctrl('z')], ALL, Program, "", "suspend the program"),

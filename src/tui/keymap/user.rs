@@ -24,12 +24,14 @@ pub type KeyTable = BTreeMap<Spanned<String>, Vec<Spanned<String>>>;
 pub struct Keymap {
     /// Keys by row of the table.
     keys: Vec<Vec<Key>>,
+    /// Whether keys are to be written in plain characters only.
+    plain: bool,
 }
 
 impl Default for Keymap {
     /// The keys of the table.
     fn default() -> Self {
-        Self { keys: BINDINGS.iter().map(|row| row.keys.to_vec()).collect() }
+        Self { keys: BINDINGS.iter().map(|row| row.keys.to_vec()).collect(), plain: false }
     }
 }
 
@@ -72,9 +74,15 @@ impl Keymap {
         Err(Diagnostic { help, ..source.error(spelled.span(), message) })
     }
 
+    /// The same keys, written in plain characters only if so wanted.
+    #[must_use]
+    pub fn written(self, plain: bool) -> Self {
+        Self { plain, ..self }
+    }
+
     /// All rows in the order of the table.
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        BINDINGS.iter().zip(&self.keys).map(|(binding, keys)| Row { binding, keys })
+        BINDINGS.iter().zip(&self.keys).map(|(binding, keys)| Row { binding, keys, plain: self.plain })
     }
 
     /// The rows of a screen.

@@ -14,7 +14,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::{View, chrome};
 use crate::tui::{
     hit::{HitMap, Target},
-    keymap::Group,
+    keymap::{Group, Screens, Verb},
 };
 
 /// Cells of the keys.
@@ -32,15 +32,24 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     chrome::clear(buf, area);
     hits.add(area, Target::Popup);
     let title = format!("Help: {}", session.ui().screen.name());
-    let note = if ui.help_search.is_empty() {
-        "/ search  j/k scroll  Esc close".to_owned()
-    } else {
-        format!("{} found for {}  Esc close", lines.len(), ui.help_search)
-    };
-    let inner = chrome::pane(buf, area, (&title, &note), true, theme);
-    let room = usize::from(inner.height);
+    let room = usize::from(area.height.saturating_sub(2));
+    let shown = room * usize::from(columns);
     // The first column scrolls; the others go on where the one before ends.
-    let first = ui.help_first.min(lines.len().saturating_sub(room * usize::from(columns)));
+    let first = ui.help_first.min(lines.len().saturating_sub(shown));
+    let keys = |verb| ui.keys.key(verb);
+    let place = if lines.len() > shown {
+        format!("{}-{} of {}  {}/{} scroll  ", first + 1, first + shown, lines.len(), keys(Verb::Down), keys(Verb::Up))
+    } else {
+        String::new()
+    };
+    let found = if ui.help_search.is_empty() {
+        let find = if Screens::DESIGNS.has(session.ui().screen) { Verb::Filter } else { Verb::FindHelp };
+        format!("{} search", keys(find))
+    } else {
+        format!("found for {}", ui.help_search)
+    };
+    let note = format!("{place}{found}  {} close", keys(Verb::Back));
+    let inner = chrome::pane(buf, area, (&title, &note), true, theme);
     let width = inner.width / columns;
     for (index, (keys, words)) in lines.iter().skip(first).take(room * usize::from(columns)).enumerate() {
         let column = u16::try_from(index / room.max(1)).unwrap_or(0);

@@ -1,12 +1,16 @@
 //! Pictures of every screen as text, at three sizes; and that no size panics.
 
+use std::sync::Arc;
+
 use ratatui::{buffer::Buffer, layout::Rect, style::Color};
 
 use super::{fixture, picture_theme};
 use crate::{
     explore::{Action, Screen, Session},
     tui::{
-        UiState, play, screen, still,
+        UiState,
+        keymap::Keymap,
+        play, screen, still,
         theme::{ColourDepth, Palette, Theme},
         widget::ASCII,
     },
@@ -180,8 +184,10 @@ fn mono_has_no_colour_and_says_the_same() {
 #[test]
 fn ascii_is_ascii_but_for_the_words() {
     let theme = Theme::new(Palette::OkabeIto, ColourDepth::True, &ASCII);
-    for keys in ["", "2", "3", "t j 4", "x", "o", "vvvv", "t<enter>", "p+"] {
-        let (mut session, mut ui) = (fixture::trained(), UiState::default());
+    let plain = || Arc::new(Keymap::default().written(true));
+    let all = ["", "2", "2i", "3", "3[[", "t j 4", "4<tab>[", "x", "o", "?", ":", "e", "vvvv", "t<enter>", "p+"];
+    for keys in all {
+        let (mut session, mut ui) = (fixture::trained(), UiState { keys: plain(), ..UiState::default() });
         play(&mut session, &mut ui, keys);
         let picture = text(&still(&session, &ui, (120, 36), &theme));
         let other: String = picture.chars().filter(|character| !character.is_ascii()).collect();
