@@ -283,6 +283,7 @@ fn every_pair_of_figures_can_stand_on_the_axes_and_none_twice() {
 #[test]
 fn several_knobs_turn_as_one_step_and_the_joint_fix_makes_the_design_fit() {
     let mut session = session(60);
+    assert!(session.status().unwrap().feasible && session.joint_fixes().is_empty(), "what fits needs no fix");
     set(&mut session, KnobId::LatencyLimit, "0.7 ms");
     set(&mut session, KnobId::SensorMemory, "8 KiB");
     session.update(Action::SelectCandidate(0), 0);

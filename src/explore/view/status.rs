@@ -126,10 +126,14 @@ impl Session {
         let Some(inspected) = self.inspected() else { return Vec::new() };
         let judge = self.judge();
         let by_hand = self.hand().is_some_and(|hand| hand.split.is_some());
-        let cells = inspected.cuts.iter().zip(&inspected.accuracies).enumerate();
-        let cells =
-            cells.filter(|(index, (cut, _))| if by_hand { *index == inspected.shown } else { judge.allows(cut) });
-        let moves = cells.filter_map(|(_, (cut, accuracy))| self.joint_fix(cut, *accuracy, &judge));
+        let cells = || {
+            let cuts = inspected.cuts.iter().zip(&inspected.accuracies).enumerate();
+            cuts.filter(|(index, (cut, _))| if by_hand { *index == inspected.shown } else { judge.allows(cut) })
+        };
+        if cells().any(|(_, (cut, accuracy))| judge.evaluate(cut, *accuracy).feasible()) {
+            return Vec::new();
+        }
+        let moves = cells().filter_map(|(_, (cut, accuracy))| self.joint_fix(cut, *accuracy, &judge));
         let length = |fixes: &Vec<Fix>| fixes.iter().map(|fix| fix.stops).sum::<u32>();
         moves.min_by_key(length).unwrap_or_default()
     }
