@@ -26,13 +26,14 @@ use super::spec::DataSpec;
 use super::{Dataset, Progress};
 
 /// Changes when rendering or reading changes, so that older cache files are not used.
-const RECIPE_VERSION: u64 = 2;
+const RECIPE_VERSION: u64 = 3;
 
 /// Largest file that is read whole (512 MiB).
 const LARGEST_FILE: u64 = 512 << 20;
 
-/// Azimuth of the first camera of meshes, in degrees: none looks straight at the front of an object, where depth is lost.
-const FIRST_AZIMUTH: f32 = 15.0;
+/// Azimuth of the first camera of meshes, in degrees: before the object and half to its side (pieces that are stored Y-up face
+/// azimuth 270), where front, side and top are seen at once; the second camera stands opposite.
+const FIRST_AZIMUTH: f32 = 315.0;
 
 /// What opening a set may use besides its files.
 #[derive(Clone, Copy)]
