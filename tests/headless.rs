@@ -202,5 +202,6 @@ fn commands_on_what_is_no_run_say_so() {
     std::fs::create_dir(folder.path().join("runs")).unwrap();
     std::fs::write(folder.path().join("runs/x"), "").unwrap();
     assert_eq!(splitscope(folder.path(), &["search", "--run", "runs/x"]).status.code(), Some(1));
-    assert_eq!(splitscope(folder.path(), &["train", "--space", "resnet-18", "--run", "r"]).status.code(), Some(1));
+    let untold = splitscope(folder.path(), &["train", "--space", "resnet-18", "--run", "r"]);
+    assert!(text(&untold.stderr).contains("--data"), "{}", text(&untold.stderr));
 }

@@ -11,6 +11,7 @@ mod demo;
 mod explore;
 mod keys;
 mod load;
+mod measure;
 mod picture;
 mod profile;
 mod progress;
@@ -55,6 +56,8 @@ enum Command {
     Train(train::Arguments),
     /// Measure designs of a trained run, the promising ones first
     Search(Box<search::Arguments>),
+    /// Measure chosen designs of a trained run: by number of views, with cameras lost, without recalibration
+    Measure(measure::Arguments),
     /// Print what every split of a design costs, or every layer of a table
     Cost(cost::Arguments),
     /// Check spaces and profiles, pointing at what is wrong
@@ -82,6 +85,7 @@ pub fn main() -> ExitCode {
         Some(Command::Demo(arguments)) => demo::run(&arguments),
         Some(Command::Train(arguments)) => train::run(&arguments),
         Some(Command::Search(arguments)) => search::run(&arguments),
+        Some(Command::Measure(arguments)) => measure::run(&arguments),
         Some(Command::Cost(arguments)) => cost::run(&arguments),
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Profile(arguments)) => profile::run(&arguments),

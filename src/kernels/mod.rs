@@ -31,4 +31,5 @@ mod views;
 pub use activation::Activation;
 pub use maps::Maps;
 pub use norm::EPSILON;
-pub use ops::{convolution, depthwise, fuse_maximum, moments, norm_with, norm_within, pointwise, quantise};
+pub use ops::{MOST_VIEWS, convolution, depthwise, fuse_maximum, moments, norm_with, norm_within, pointwise, quantise};
+pub use stock::activate;

@@ -168,6 +168,9 @@ pub fn norm_with(x: impl Into<Maps>, scale: Tensor<1>, shift: Tensor<1>, activat
     x.into().scaled(scale, shift, activation)
 }
 
+/// Most views [`fuse_maximum`] takes: it remembers where a value came from in a byte.
+pub const MOST_VIEWS: usize = 128;
+
 /// Largest value over the views: `x[objects * views, height, width, channels]` to `[objects, height, width, channels]`. The
 /// views of an object stand together.
 pub fn fuse_maximum(x: impl Into<Maps>, views: usize) -> Tensor<4> {

@@ -72,7 +72,8 @@ pub(super) fn quantise(x: Tensor<4>, bits: u8) -> Tensor<4> {
     x + (rounded - flat).reshape([batch, height, width, channels])
 }
 
-fn activate(x: Tensor<4>, activation: Activation) -> Tensor<4> {
+/// The activation alone, differentiable on every device.
+pub fn activate(x: Tensor<4>, activation: Activation) -> Tensor<4> {
     match activation {
         Activation::None => x,
         Activation::Relu => activation::relu(x),

@@ -141,6 +141,9 @@ pub struct StepRecord {
     /// Images of all views and roles gone through in a second.
     #[serde(with = "figure")]
     pub images_per_s: f64,
+    /// Steps done in a second.
+    #[serde(with = "figure")]
+    pub steps_per_s: f64,
     /// Seconds until the last step, once it can be told.
     pub eta_s: Option<f64>,
     /// Where the time of this step went.

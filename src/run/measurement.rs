@@ -24,13 +24,16 @@ impl Subset {
     }
 }
 
-/// What was, or is to be, measured: the accuracy of this design, with so many views, on this subset, with the weights of
-/// the checkpoint after `step`.
+/// What was, or is to be, measured: the accuracy of this design, with so many views of which some may be lost, on this
+/// subset, with the weights of the checkpoint after `step`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Subject {
     /// The design as `SearchSpace::print_design` writes it.
     pub design: String,
+    /// Cameras of the rig.
     pub views: u32,
+    /// Cameras of the rig that see nothing: bit n is camera n. 0 where all work.
+    pub lost: u32,
     pub subset: Subset,
     pub step: u64,
 }

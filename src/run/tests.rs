@@ -51,7 +51,7 @@ fn texts(store: &Store) -> Vec<String> {
 }
 
 fn subject(n: u32) -> Subject {
-    Subject { design: format!("design {n}"), views: 1, subset: Subset::Validation, step: 1 }
+    Subject { design: format!("design {n}"), views: 1, lost: 0, subset: Subset::Validation, step: 1 }
 }
 
 #[test]

@@ -107,6 +107,10 @@ pub enum FusionOperator {
     Max,
     /// Mean over the views.
     Mean,
+    /// Of each channel a learned share of the largest value, the rest of the mean.
+    Mix,
+    /// All views' channels side by side through a 1x1 convolution, written as a sum of one per view; then batch norm.
+    Concat,
 }
 
 /// A run of blocks of one kind.

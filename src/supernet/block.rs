@@ -1,16 +1,19 @@
-//! Blocks and stages of a supernet, each as wide and deep as the space allows.
+//! Stages and blocks of a supernet, each as wide and deep as the space allows.
 
 use burn::module::Module;
 use burn::tensor::Tensor;
+use burn::tensor::module::max_pool2d;
+use burn::tensor::ops::MaxPoolOptions;
 
-use super::SupernetError;
 use super::init::Weights;
-use super::layer::{ElasticConvolution, ElasticDepthwise, ElasticLinear, ElasticPointwise};
+use super::layer::{ElasticConvolution, ElasticLinear};
+use super::mbconv::InvertedResidual;
 use super::norm::{ElasticNorm, Norms};
+use super::residual::{BasicResidual, BottleneckResidual};
 use super::route::Step;
-use crate::kernels::{self, Activation, Maps};
+use crate::kernels::{self, Maps};
 use crate::network::Pooling;
-use crate::space::{Block, SearchSpace, Shortcut, Stage, make_divisible};
+use crate::space::{Block, SearchSpace, Stage, make_divisible};
 
 /// All blocks of a stage.
 #[derive(Module, Debug)]
@@ -27,6 +30,12 @@ pub enum ElasticBlock {
     Convolution(ConvolutionBlock),
     /// Inverted residual.
     InvertedResidual(InvertedResidual),
+    /// Two convolutions and a shortcut.
+    Basic(BasicResidual),
+    /// 1x1, convolution, 1x1 and a shortcut.
+    Bottleneck(BottleneckResidual),
+    /// Largest value of a square window.
+    MaxPool(MaxPool),
     /// Mean, or largest value, over all positions.
     GlobalPool(GlobalPool),
     /// Fully connected.
@@ -39,83 +48,109 @@ impl ElasticBlock {
         match self {
             Self::Convolution(block) => block.forward(x, step, norms),
             Self::InvertedResidual(block) => block.forward(x, step, norms),
+            Self::Basic(block) => block.forward(x, step, norms),
+            Self::Bottleneck(block) => block.forward(x, step, norms),
+            Self::MaxPool(block) => block.forward(x.tensor(), step.kernel).into(),
             Self::GlobalPool(block) => block.forward(x.tensor(), step.pooling).into(),
             Self::Linear(block) => block.forward(x.tensor(), step.width).into(),
         }
     }
 }
 
+/// Where a block stands: its place in the stage, the choices of input channels, its stride, the largest side of its input.
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub index: u32,
+    pub inputs: Vec<u32>,
+    pub stride: u32,
+    pub side: u32,
+}
+
+impl Place {
+    /// Most input channels.
+    pub fn most(&self) -> usize {
+        self.inputs.last().map_or(1, |&channels| channels as usize)
+    }
+
+    /// Whether every choice leaves the shape as it is, so that the input can always be added to the output.
+    pub fn keeps_shape(&self, stage: &Stage) -> bool {
+        self.stride == 1 && self.keeps_channels(stage)
+    }
+
+    /// Whether every choice has as many outputs as inputs. Blocks of one stage share its width.
+    pub fn keeps_channels(&self, stage: &Stage) -> bool {
+        self.index > 0 || (self.inputs.len() == 1 && self.inputs == stage.widths)
+    }
+}
+
 /// All stages of one side.
-///
-/// # Errors
-/// A block that has no elastic form yet.
-pub fn stages(space: &SearchSpace, weights: &mut Weights) -> Result<Vec<ElasticStage>, SupernetError> {
-    let mut channels = space.input_channels;
+pub fn stages(space: &SearchSpace, weights: &mut Weights) -> Vec<ElasticStage> {
+    let mut place = Place {
+        index: 0,
+        inputs: vec![space.input_channels],
+        stride: 1,
+        side: space.resolutions.last().copied().unwrap_or(1),
+    };
     let mut stages = Vec::with_capacity(space.stages.len());
-    let mut side = space.resolutions.last().copied().unwrap_or(1);
     for stage in &space.stages {
         let mut blocks = Vec::new();
         for index in 0..stage.max_depth() {
-            let stride = if index == 0 { stage.stride } else { 1 };
-            blocks.push(block(space, stage, Sizes { index, channels, stride, side }, weights)?);
-            side = side.div_ceil(stride);
-            channels = stage.widths.last().copied().unwrap_or(channels);
-        }
-        if stage.block == Block::GlobalPool {
-            side = 1;
+            (place.index, place.stride) = (index, if index == 0 { stage.stride } else { 1 });
+            blocks.push(block(space, stage, &place, weights));
+            place.side = if stage.block == Block::GlobalPool { 1 } else { place.side.div_ceil(place.stride) };
+            place.inputs = outputs(stage, &place.inputs);
         }
         stages.push(ElasticStage { blocks });
     }
-    Ok(stages)
+    stages
 }
 
-/// Place in the stage, most input channels, stride and input side of a block.
-struct Sizes {
-    index: u32,
-    channels: u32,
-    stride: u32,
-    side: u32,
-}
-
-fn block(
-    space: &SearchSpace,
-    stage: &Stage,
-    sizes: Sizes,
-    weights: &mut Weights,
-) -> Result<ElasticBlock, SupernetError> {
-    let width = stage.widths.last().copied().unwrap_or(space.classes) as usize;
-    let largest = |list: &[u32]| list.last().copied().unwrap_or(1);
-    if let Some(what) = without_elastic_form(stage) {
-        return Err(SupernetError::Untrainable { stage: stage.name.clone(), what });
+/// Choices of output channels of a stage's block with these inputs; unchanged for the classifier.
+fn outputs(stage: &Stage, inputs: &[u32]) -> Vec<u32> {
+    if stage.block == Block::Expand {
+        return stage
+            .expansions
+            .iter()
+            .flat_map(|by| inputs.iter().map(move |channels| make_divisible(channels * by, 8)))
+            .collect();
     }
-    Ok(match stage.block {
-        Block::Conv => {
-            let kernel = largest(&stage.kernels) as usize;
-            let inputs = sizes.channels as usize;
-            ElasticBlock::Convolution(ConvolutionBlock {
-                convolution: ElasticConvolution::new(kernel, inputs, width, sizes.stride as usize, weights),
-                norm: ElasticNorm::new(width, 1.0, weights),
-            })
+    if stage.widths.is_empty() { inputs.to_vec() } else { stage.widths.clone() }
+}
+
+/// Most channels behind each block, in the order of boundaries, from boundary 1 on; the last is the classifier's.
+pub fn most_channels(space: &SearchSpace) -> Vec<usize> {
+    let mut inputs = vec![space.input_channels];
+    let mut list = Vec::new();
+    for stage in &space.stages {
+        for _ in 0..stage.max_depth() {
+            inputs = outputs(stage, &inputs);
+            list.push(inputs.iter().copied().max().unwrap_or(1) as usize);
         }
-        Block::Mbconv => ElasticBlock::InvertedResidual(InvertedResidual::new(stage, &sizes, width, weights)),
+    }
+    if let Some(last) = list.last_mut() {
+        *last = space.classes as usize;
+    }
+    list
+}
+
+fn block(space: &SearchSpace, stage: &Stage, place: &Place, weights: &mut Weights) -> ElasticBlock {
+    let width = stage.widths.last().copied().unwrap_or(space.classes) as usize;
+    let kernel = stage.kernels.last().copied().unwrap_or(1) as usize;
+    match stage.block {
+        Block::Conv => ElasticBlock::Convolution(ConvolutionBlock::new(stage, kernel, width, place, weights)),
+        Block::Expand => {
+            let width = outputs(stage, &place.inputs).into_iter().max().unwrap_or(1) as usize;
+            ElasticBlock::Convolution(ConvolutionBlock::new(stage, 1, width, place, weights))
+        }
+        Block::Mbconv => ElasticBlock::InvertedResidual(InvertedResidual::new(stage, place, width, weights)),
+        Block::Basic => ElasticBlock::Basic(BasicResidual::new(stage, place, width, weights)),
+        Block::Bottleneck => ElasticBlock::Bottleneck(BottleneckResidual::new(stage, place, width, weights)),
+        Block::MaxPool => ElasticBlock::MaxPool(MaxPool { stride: place.stride as usize }),
         Block::GlobalPool => ElasticBlock::GlobalPool(GlobalPool {}),
         Block::Linear => {
-            let inputs = (sizes.channels * sizes.side * sizes.side) as usize;
+            let inputs = place.most() * (place.side * place.side) as usize;
             ElasticBlock::Linear(ElasticLinear::new(inputs, width, weights))
         }
-        Block::Basic | Block::Bottleneck | Block::Expand | Block::MaxPool => unreachable!("refused above"),
-    })
-}
-
-/// The part of a stage that is costed but can't be trained, if there is one.
-fn without_elastic_form(stage: &Stage) -> Option<String> {
-    if stage.squeeze_excite.is_some() {
-        return Some("squeeze-excite".into());
-    }
-    match stage.block {
-        Block::Mbconv if stage.shortcut == Shortcut::Projected => Some("a projected shortcut".into()),
-        Block::Basic | Block::Bottleneck | Block::Expand | Block::MaxPool => Some(format!("block {:?}", stage.block)),
-        Block::Conv | Block::Mbconv | Block::GlobalPool | Block::Linear => None,
     }
 }
 
@@ -127,59 +162,30 @@ pub struct ConvolutionBlock {
 }
 
 impl ConvolutionBlock {
+    fn new(stage: &Stage, kernel: usize, width: usize, place: &Place, weights: &mut Weights) -> Self {
+        let kernels = if stage.kernels.is_empty() { &[kernel as u32][..] } else { &stage.kernels };
+        Self {
+            convolution: ElasticConvolution::new(kernels, place.most(), width, place.stride as usize, weights),
+            norm: ElasticNorm::new(width, 1.0, weights),
+        }
+    }
+
     fn forward(&self, x: Maps, step: &Step, norms: &mut Norms) -> Maps {
         self.norm.forward(self.convolution.forward(x, step.kernel, step.width), step.activation, norms)
     }
 }
 
-/// 1x1 expansion, depthwise, 1x1 projection, and the input added where shapes agree.
+/// Largest value of a square window.
 #[derive(Module, Debug)]
-pub struct InvertedResidual {
-    /// Absent where every choice of expansion is 1.
-    expand: Option<(ElasticPointwise, ElasticNorm)>,
-    depthwise: ElasticDepthwise,
-    depthwise_norm: ElasticNorm,
-    project: ElasticPointwise,
-    project_norm: ElasticNorm,
+pub struct MaxPool {
     stride: usize,
 }
 
-impl InvertedResidual {
-    fn new(stage: &Stage, sizes: &Sizes, width: usize, weights: &mut Weights) -> Self {
-        let expansion = stage.expansions.last().copied().unwrap_or(1);
-        let inputs = sizes.channels as usize;
-        let hidden = if expansion > 1 { make_divisible(sizes.channels * expansion, 8) as usize } else { inputs };
-        let expand = (expansion > 1).then(|| {
-            let layer = ElasticPointwise::new(inputs, hidden, 2.0 / inputs as f64, weights);
-            (layer, ElasticNorm::new(hidden, 1.0, weights))
-        });
-        let stride = sizes.stride as usize;
-        // Where the input is always added the branch starts at zero, so that a fresh block is the identity. Where only some
-        // widths allow it, zero would leave the others without a signal.
-        let gamma = if stride == 1 && (sizes.index > 0 || stage.widths == [sizes.channels]) { 0.0 } else { 1.0 };
-        Self {
-            expand,
-            depthwise: ElasticDepthwise::new(&stage.kernels, hidden, stride, weights),
-            depthwise_norm: ElasticNorm::new(hidden, 1.0, weights),
-            project: ElasticPointwise::new(hidden, width, 2.0 / hidden as f64, weights),
-            project_norm: ElasticNorm::new(width, gamma, weights),
-            stride,
-        }
-    }
-
-    fn forward(&self, x: Maps, step: &Step, norms: &mut Norms) -> Maps {
-        let [.., inputs] = x.dims();
-        let added = (self.stride == 1 && inputs == step.width).then(|| x.clone().tensor());
-        let mut y = added.clone().map_or(x, Maps::from);
-        if let Some((layer, norm)) = self.expand.as_ref().filter(|_| step.expansion > 1) {
-            y = norm.forward(layer.forward(y, step.hidden(inputs)), step.activation, norms);
-        }
-        y = self.depthwise_norm.forward(self.depthwise.forward(y, step.kernel), step.activation, norms);
-        y = self.project_norm.forward(self.project.forward(y, step.width), Activation::None, norms);
-        match added {
-            Some(x) => (y.tensor() + x).into(),
-            None => y,
-        }
+impl MaxPool {
+    /// `x[batch, height, width, channels]`; the border is padded by half a window.
+    fn forward(&self, x: Tensor<4>, side: usize) -> Tensor<4> {
+        let options = MaxPoolOptions::new([side; 2]).with_stride([self.stride; 2]).with_padding([side / 2; 2]);
+        max_pool2d(x.permute([0, 3, 1, 2]), options).permute([0, 2, 3, 1])
     }
 }
 
@@ -191,14 +197,27 @@ impl GlobalPool {
     /// `x[batch, height, width, channels]` to `[batch, 1, 1, channels]`.
     #[allow(clippy::unused_self, reason = "called as every other block")]
     fn forward(&self, x: Tensor<4>, pooling: Pooling) -> Tensor<4> {
-        let [batch, height, width, channels] = x.dims();
         match pooling {
-            Pooling::Average => {
-                let x: Tensor<3> = x.reshape([batch, height * width, channels]);
-                x.mean_dim(1).reshape([batch, 1, 1, channels])
-            }
-            // The largest over positions is computed as the largest over views.
-            Pooling::Max => kernels::fuse_maximum(x.reshape([batch * height * width, 1, 1, channels]), height * width),
+            Pooling::Average => mean_over_positions(x),
+            Pooling::Max => largest_over_positions(x),
         }
     }
+}
+
+fn largest_over_positions(x: Tensor<4>) -> Tensor<4> {
+    let [batch, height, width, channels] = x.dims();
+    let positions = height * width;
+    if positions <= kernels::MOST_VIEWS {
+        // The largest over positions is computed as the largest over views.
+        return kernels::fuse_maximum(x.reshape([batch * positions, 1, 1, channels]), positions);
+    }
+    let x: Tensor<3> = x.reshape([batch, positions, channels]);
+    x.max_dim(1).reshape([batch, 1, 1, channels])
+}
+
+/// `x[batch, height, width, channels]` to `[batch, 1, 1, channels]`.
+pub fn mean_over_positions(x: Tensor<4>) -> Tensor<4> {
+    let [batch, height, width, channels] = x.dims();
+    let x: Tensor<3> = x.reshape([batch, height * width, channels]);
+    x.mean_dim(1).reshape([batch, 1, 1, channels])
 }

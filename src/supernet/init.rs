@@ -69,6 +69,14 @@ impl Weights {
         self.parameter(values, [size, size])
     }
 
+    /// So many identity matrices, divided by their number.
+    pub fn identities(&self, count: usize, size: usize) -> Param<Tensor<3>> {
+        let one = 1.0 / count as f32;
+        let matrix = (0..size * size).map(|index| if index % (size + 1) == 0 { one } else { 0.0 });
+        let values = std::iter::repeat_n(matrix, count).flatten().collect();
+        self.parameter(values, [count, size, size])
+    }
+
     fn parameter<const D: usize>(&self, values: Vec<f32>, shape: [usize; D]) -> Param<Tensor<D>> {
         Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), &self.device))
     }

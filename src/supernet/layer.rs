@@ -10,7 +10,7 @@ use crate::kernels::{self, Maps};
 #[derive(Module, Debug)]
 pub struct ElasticPointwise {
     /// `[most inputs, most outputs]`
-    weight: Param<Tensor<2>>,
+    pub(super) weight: Param<Tensor<2>>,
 }
 
 impl ElasticPointwise {
@@ -27,77 +27,92 @@ impl ElasticPointwise {
     }
 }
 
-/// Depthwise convolution whose smaller kernels are the centre of larger ones, passed through a learned transform that all
-/// channels share and that starts as the identity (Once-for-all, Cai et al., 2020).
+/// Smaller kernels out of a larger one: its centre, passed through a learned transform that all channels share and that
+/// starts as the identity (Once-for-all, Cai et al., 2020).
 #[derive(Module, Debug)]
-pub struct ElasticDepthwise {
-    /// `[largest kernel, largest kernel, most channels]`
-    weight: Param<Tensor<3>>,
+struct ElasticKernel {
     /// For each smaller kernel k, largest first: `[k * k, k * k]`
     transforms: Vec<Param<Tensor<2>>>,
-    kernels: Vec<usize>,
-    stride: usize,
+    smaller: Vec<usize>,
+    largest: usize,
 }
 
-impl ElasticDepthwise {
+impl ElasticKernel {
     /// Kernels ascend.
-    pub fn new(kernels: &[u32], channels: usize, stride: usize, weights: &mut Weights) -> Self {
-        let mut sides: Vec<usize> = kernels.iter().rev().map(|&side| side as usize).collect();
-        let largest = sides.remove(0);
-        Self {
-            weight: weights.normal([largest, largest, channels], 2.0 / (largest * largest) as f64),
-            transforms: sides.iter().map(|side| weights.identity(side * side)).collect(),
-            kernels: sides,
-            stride,
-        }
+    fn new(kernels: &[u32], weights: &Weights) -> Self {
+        let mut smaller: Vec<usize> = kernels.iter().rev().map(|&side| side as usize).collect();
+        let largest = smaller.remove(0);
+        Self { transforms: smaller.iter().map(|side| weights.identity(side * side)).collect(), smaller, largest }
     }
 
-    /// Filters `x[batch, height, width, channels]` with a kernel of the given side.
-    pub fn forward(&self, x: Maps, side: usize) -> Maps {
-        let [.., channels] = x.dims();
-        kernels::depthwise(x, self.kernel(side, channels), self.stride)
-    }
-
-    /// `[side, side, channels]`
-    fn kernel(&self, side: usize, channels: usize) -> Tensor<3> {
-        let [largest, ..] = self.weight.dims();
-        let mut weight = self.weight.val().slice(s![.., .., 0..channels]);
-        let mut current = largest;
-        for (&smaller, transform) in self.kernels.iter().zip(&self.transforms) {
+    /// `weight[largest, largest, n]` to `[side, side, n]`
+    fn shrink(&self, mut weight: Tensor<3>, side: usize) -> Tensor<3> {
+        let [.., columns] = weight.dims();
+        let mut current = self.largest;
+        for (&smaller, transform) in self.smaller.iter().zip(&self.transforms) {
             if current == side {
                 break;
             }
             let margin = (current - smaller) / 2;
             let centre = weight.slice(s![margin..margin + smaller, margin..margin + smaller, ..]);
-            let flat = centre.reshape([smaller * smaller, channels]);
-            weight = transform.val().matmul(flat).reshape([smaller, smaller, channels]);
+            let flat = centre.reshape([smaller * smaller, columns]);
+            weight = transform.val().matmul(flat).reshape([smaller, smaller, columns]);
             current = smaller;
         }
         weight
     }
 }
 
-/// Dense convolution whose smaller kernels are the centre of larger ones.
+/// Depthwise convolution with elastic kernel and channels.
+#[derive(Module, Debug)]
+pub struct ElasticDepthwise {
+    /// `[largest kernel, largest kernel, most channels]`
+    pub(super) weight: Param<Tensor<3>>,
+    kernel: ElasticKernel,
+    stride: usize,
+}
+
+impl ElasticDepthwise {
+    /// Kernels ascend.
+    pub fn new(kernels: &[u32], channels: usize, stride: usize, weights: &mut Weights) -> Self {
+        let kernel = ElasticKernel::new(kernels, weights);
+        let largest = kernel.largest;
+        let weight = weights.normal([largest, largest, channels], 2.0 / (largest * largest) as f64);
+        Self { weight, kernel, stride }
+    }
+
+    /// Filters `x[batch, height, width, channels]` with a kernel of the given side.
+    pub fn forward(&self, x: Maps, side: usize) -> Maps {
+        let [.., channels] = x.dims();
+        let weight = self.weight.val().slice(s![.., .., 0..channels]);
+        kernels::depthwise(x, self.kernel.shrink(weight, side), self.stride)
+    }
+}
+
+/// Dense convolution with elastic kernel, inputs and outputs.
 #[derive(Module, Debug)]
 pub struct ElasticConvolution {
     /// `[largest kernel, largest kernel, most inputs, most outputs]`
     weight: Param<Tensor<4>>,
+    kernel: ElasticKernel,
     stride: usize,
 }
 
 impl ElasticConvolution {
-    /// Weights by fan-in.
-    pub fn new(kernel: usize, inputs: usize, outputs: usize, stride: usize, weights: &mut Weights) -> Self {
-        let variance = 2.0 / (kernel * kernel * inputs) as f64;
-        Self { weight: weights.normal([kernel, kernel, inputs, outputs], variance), stride }
+    /// Weights by fan-in. Kernels ascend.
+    pub fn new(kernels: &[u32], inputs: usize, outputs: usize, stride: usize, weights: &mut Weights) -> Self {
+        let kernel = ElasticKernel::new(kernels, weights);
+        let largest = kernel.largest;
+        let variance = 2.0 / (largest * largest * inputs) as f64;
+        Self { weight: weights.normal([largest, largest, inputs, outputs], variance), kernel, stride }
     }
 
     /// `x[batch, height, width, inputs]` to `outputs` channels.
     pub fn forward(&self, x: Maps, side: usize, outputs: usize) -> Maps {
-        let ([.., inputs], [largest, ..]) = (x.dims(), self.weight.dims());
-        let margin = (largest - side) / 2;
-        let range = margin..margin + side;
-        kernels::convolution(x, self.weight.val().slice(s![range.clone(), range, 0..inputs, 0..outputs]), self.stride)
+        let ([.., inputs], largest) = (x.dims(), self.kernel.largest);
+        let weight = self.weight.val().slice(s![.., .., 0..inputs, 0..outputs]);
+        let flat = weight.reshape([largest, largest, inputs * outputs]);
+        kernels::convolution(x, self.kernel.shrink(flat, side).reshape([side, side, inputs, outputs]), self.stride)
     }
 }
 

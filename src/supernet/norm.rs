@@ -14,6 +14,8 @@ use crate::kernels::{self, Activation, Maps};
 pub enum Norms {
     /// The batch itself.
     Batch,
+    /// Mean 0 and variance 1 everywhere.
+    Standard,
     /// The batch itself, remembering the average over batches.
     Calibrate(Calibration),
     /// What calibration found.
@@ -39,7 +41,7 @@ impl Norms {
     /// Must be called before each forward pass.
     pub fn rewind(&mut self) {
         match self {
-            Self::Batch | Self::Off => {}
+            Self::Batch | Self::Standard | Self::Off => {}
             Self::Calibrate(calibration) => {
                 calibration.next = 0;
                 calibration.batches += 1;
@@ -62,9 +64,9 @@ impl Norms {
 #[derive(Module, Debug)]
 pub struct ElasticNorm {
     /// `[most channels]`
-    gamma: Param<Tensor<1>>,
+    pub(super) gamma: Param<Tensor<1>>,
     /// `[most channels]`
-    beta: Param<Tensor<1>>,
+    pub(super) beta: Param<Tensor<1>>,
 }
 
 impl ElasticNorm {
@@ -81,6 +83,7 @@ impl ElasticNorm {
         match norms {
             Norms::Batch => kernels::norm_within(x, gamma, beta, activation),
             Norms::Off => x,
+            Norms::Standard => kernels::norm_with(x, gamma, beta, activation),
             Norms::Calibrate(calibration) => {
                 let moments = kernels::moments(&x);
                 calibration.remember(moments.clone());

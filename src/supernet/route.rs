@@ -2,7 +2,7 @@
 
 use crate::kernels::Activation;
 use crate::network::{BoundaryId, Pooling};
-use crate::space::{self, Design, FusionOperator, Genome, SearchSpace, make_divisible};
+use crate::space::{self, Block, Design, FusionOperator, Genome, SearchSpace, make_divisible};
 
 /// One block on the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,13 +25,6 @@ pub struct Step {
     pub pooling: Pooling,
 }
 
-impl Step {
-    /// Hidden channels of an inverted residual with that many inputs.
-    pub fn hidden(&self, inputs: usize) -> usize {
-        make_divisible((inputs * self.expansion) as u32, 8) as usize
-    }
-}
-
 /// Where splitting modules stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Splitting {
@@ -44,7 +37,7 @@ pub enum Splitting {
         /// Bits per element on the link.
         bits: u8,
     },
-    /// Behind the last block of every stage, in series: exercises all modules at once.
+    /// At every boundary where a split is allowed, in series: exercises all modules at once.
     Series {
         /// Compression ratio of all modules.
         ratio: u8,
@@ -76,7 +69,8 @@ pub struct Route {
     /// How views become one.
     pub operator: FusionOperator,
     splitting: Splitting,
-    stage_ends: Vec<BoundaryId>,
+    /// Boundaries between two blocks at which a split is allowed.
+    modules: Vec<BoundaryId>,
 }
 
 impl Route {
@@ -99,13 +93,16 @@ impl Route {
         splitting: Splitting,
     ) -> Self {
         let architecture = space.architecture(genome);
-        let (mut steps, mut stage_ends) = (Vec::new(), Vec::new());
+        let mut steps = Vec::new();
         let mut first: BoundaryId = 1;
         let mut channels = space.input_channels;
         for (stage, (spec, choice)) in space.stages.iter().zip(&architecture.stages).enumerate() {
             let classifier = stage + 1 == space.stages.len();
             channels = choice.width.unwrap_or(if classifier { space.classes } else { channels });
             for (boundary, (block, choice)) in (first..).zip(choice.blocks.iter().enumerate()) {
+                if spec.block == Block::Expand {
+                    channels = make_divisible(channels * choice.expansion, 8);
+                }
                 steps.push(Step {
                     stage,
                     block,
@@ -117,9 +114,6 @@ impl Route {
                     pooling: spec.pooling,
                 });
             }
-            if !classifier {
-                stage_ends.extend(steps.last().map(|step| step.boundary));
-            }
             first += BoundaryId::try_from(spec.max_depth()).expect("boundaries are counted when a space is read");
         }
         Self {
@@ -130,7 +124,7 @@ impl Route {
             last: space.last(),
             operator: space.fusion.operator,
             splitting,
-            stage_ends,
+            modules: space.splits(genome).into_iter().filter(|&split| split != 0 && split != space.last()).collect(),
         }
     }
 
@@ -146,7 +140,7 @@ impl Route {
             Splitting::At { ratio, bits } if boundary == self.stitch => {
                 Some(Crossing { ratio: usize::from(ratio), bits: Some(bits) })
             }
-            Splitting::Series { ratio } if self.stage_ends.contains(&boundary) => {
+            Splitting::Series { ratio } if self.modules.contains(&boundary) => {
                 Some(Crossing { ratio: usize::from(ratio), bits: None })
             }
             _ => None,

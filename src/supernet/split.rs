@@ -13,28 +13,33 @@ use super::route::Crossing;
 use crate::kernels::{self, Activation, Maps};
 use crate::space::SearchSpace;
 
-/// Reduce and recover behind one stage.
+/// Reduce and recover at one boundary.
 #[derive(Module, Debug)]
 pub struct SplittingModule {
-    reduce: ElasticPointwise,
+    pub(super) reduce: ElasticPointwise,
     reduce_norm: ElasticNorm,
-    recover: ElasticPointwise,
-    recover_norm: ElasticNorm,
+    pub(super) recover: ElasticPointwise,
+    pub(super) recover_norm: ElasticNorm,
 }
 
-/// One module per stage, as wide as the stage's widest choice and the smallest ratio above 1 need.
-pub fn modules(space: &SearchSpace, initialisation: Initialisation, weights: &mut Weights) -> Vec<SplittingModule> {
-    let smallest = space.split.ratios.iter().copied().find(|&ratio| ratio > 1).unwrap_or(1);
-    let mut channels = space.input_channels as usize;
-    let module = |stage: &crate::space::Stage| {
-        channels = stage.widths.last().map_or(channels, |&width| width as usize);
-        SplittingModule::new(channels, channels.div_ceil(usize::from(smallest)), initialisation, weights)
+/// One module per boundary where a split is allowed, as wide as the widest choice there and the smallest ratio above 1 need;
+/// `None` elsewhere. `channels` are the most behind each boundary from 1 on.
+pub fn modules(
+    space: &SearchSpace,
+    channels: &[usize],
+    initialisation: Initialisation,
+    weights: &mut Weights,
+) -> Vec<Option<SplittingModule>> {
+    let smallest = space.split.ratios.iter().copied().find(|&ratio| ratio > 1);
+    let module = |(boundary, &wide): (u8, &usize)| {
+        let ratio = smallest.filter(|_| boundary != space.last() && space.split.at.contains(&boundary))?;
+        Some(SplittingModule::new(wide, wide.div_ceil(usize::from(ratio)), initialisation, weights))
     };
-    space.stages.iter().map(module).collect()
+    (1..).zip(channels).map(module).collect()
 }
 
 impl SplittingModule {
-    fn new(wide: usize, narrow: usize, initialisation: Initialisation, weights: &mut Weights) -> Self {
+    pub(super) fn new(wide: usize, narrow: usize, initialisation: Initialisation, weights: &mut Weights) -> Self {
         Self {
             reduce: ElasticPointwise::new(wide, narrow, initialisation.variance(wide, narrow), weights),
             reduce_norm: ElasticNorm::new(narrow, 1.0, weights),
@@ -44,16 +49,19 @@ impl SplittingModule {
     }
 
     /// Takes `x[objects * views, height, width, channels]` over the link and back to the same shape.
-    pub fn forward(&self, x: Maps, crossing: Crossing, channels: usize, norms: &mut Norms) -> Maps {
-        let over_link = |x: Maps| match crossing.bits {
-            Some(bits) => kernels::quantise(x, bits).into(),
-            None => x,
-        };
-        if crossing.ratio == 1 {
-            return over_link(x);
-        }
+    pub fn forward(&self, x: Maps, crossing: Crossing, norms: &mut Norms) -> Maps {
+        let [.., channels] = x.dims();
         let narrow = channels.div_ceil(crossing.ratio);
         let reduced = self.reduce_norm.forward(self.reduce.forward(x, narrow), Activation::None, norms);
-        self.recover_norm.forward(self.recover.forward(over_link(reduced), channels), Activation::None, norms)
+        let received = over_link(reduced, crossing.bits);
+        self.recover_norm.forward(self.recover.forward(received, channels), Activation::None, norms)
+    }
+}
+
+/// What of a tensor arrives at the other end of the link.
+pub fn over_link(x: Maps, bits: Option<u8>) -> Maps {
+    match bits {
+        Some(bits) => kernels::quantise(x, bits).into(),
+        None => x,
     }
 }

@@ -10,7 +10,9 @@ use burn::module::Module;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
-use super::{Settings, TrainError, Trainer, optimiser};
+use super::optimiser::optimiser;
+use super::trend::Trend;
+use super::{Settings, TrainError, Trainer};
 use crate::space::SearchSpace;
 use crate::supernet::Supernet;
 
@@ -19,6 +21,10 @@ const RING: usize = 3;
 const WEIGHTS: &str = "weights.bpk";
 const OPTIMISER: &str = "optimiser.bpk";
 const STATE: &str = "state.json";
+/// Folders begin with this and the step's number.
+const RECENT: &str = "step-";
+const BEST: &str = "best-";
+const SCRATCH: &str = ".checkpoint-";
 
 /// Where training stood.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -27,6 +33,9 @@ pub struct State {
     pub step: u64,
     /// Factor on the learning rate.
     pub caution: f64,
+    /// Whether what was learnt is still known.
+    #[serde(default)]
+    pub trend: Trend,
     /// Accuracy by which the best checkpoint is chosen, if it was measured.
     pub score: Option<f64>,
 }
@@ -49,71 +58,15 @@ impl Checkpoints {
     /// # Errors
     /// The disk is full or the folder can't be written; earlier checkpoints are untouched then.
     pub fn save(&self, trainer: &Trainer, score: Option<f64>) -> Result<bool, TrainError> {
-        let state = State { step: trainer.step, caution: trainer.caution, score };
-        let name = format!("step-{:08}", state.step);
-        self.write(trainer, state, &name)?;
-        let best = score.is_some() && score > self.state("best").and_then(|best| best.score);
+        let state = State { step: trainer.step, caution: trainer.caution, trend: trainer.trend, score };
+        self.write(trainer, state, RECENT)?;
+        let best = score.is_some() && score > self.best().and_then(|best| best.score);
         if best {
-            self.write(trainer, state, "best")?;
+            self.write(trainer, state, BEST)?;
+            self.keep_newest(BEST, 1)?;
         }
-        let steps = self.steps();
-        for old in steps.iter().rev().skip(RING) {
-            let path = self.path_of(*old);
-            fs::remove_dir_all(&path).map_err(|error| failed(&path, error))?;
-        }
+        self.keep_newest(RECENT, RING)?;
         Ok(best)
-    }
-
-    /// Steps of the checkpoints in the ring, ascending.
-    pub fn steps(&self) -> Vec<u64> {
-        let names = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let mut steps: Vec<u64> = names
-            .filter_map(|entry| entry.file_name().to_str()?.strip_prefix("step-")?.parse().ok())
-            .filter(|&step| self.state(&format!("step-{step:08}")).is_some())
-            .collect();
-        steps.sort_unstable();
-        steps
-    }
-
-    /// Weights of the newest checkpoint, for measuring, with where training stood.
-    ///
-    /// # Errors
-    /// There is none, or it can't be read.
-    pub fn load_weights(
-        &self,
-        space: &SearchSpace,
-        settings: &Settings,
-        device: &Device,
-    ) -> Result<(Supernet, State), TrainError> {
-        let (path, state) = self.newest()?;
-        let fresh = Supernet::new(space, settings.initialisation, settings.seed, device)?;
-        let weights = path.join(WEIGHTS);
-        let supernet = fresh.try_load_file(&weights).map_err(|error| failed(&weights, error))?;
-        Ok((supernet, state))
-    }
-
-    /// A trainer that continues from the newest checkpoint, or from the one before it with `back` of 1, and so on.
-    ///
-    /// # Errors
-    /// There is none, or it can't be read.
-    pub fn resume(
-        &self,
-        space: SearchSpace,
-        settings: Settings,
-        device: &Device,
-        back: usize,
-    ) -> Result<Trainer, TrainError> {
-        let steps = self.steps();
-        let step = steps.iter().rev().nth(back).or(steps.first()).ok_or_else(|| self.none())?;
-        let path = self.path_of(*step);
-        let state = self.state(&format!("step-{step:08}")).ok_or_else(|| self.none())?;
-        let mut trainer = Trainer::new(space, settings, device)?;
-        let (weights, moments) = (path.join(WEIGHTS), path.join(OPTIMISER));
-        trainer.supernet = trainer.supernet.clone().try_load_file(&weights).map_err(|error| failed(&weights, error))?;
-        let fresh = optimiser(&trainer.settings, &trainer.supernet);
-        trainer.optimiser = fresh.load(&moments).map_err(|error| failed(&moments, error))?;
-        (trainer.step, trainer.caution) = (state.step, state.caution);
-        Ok(trainer)
     }
 
     /// Whether there is a checkpoint to continue from.
@@ -121,29 +74,127 @@ impl Checkpoints {
         !self.steps().is_empty()
     }
 
-    fn newest(&self) -> Result<(PathBuf, State), TrainError> {
-        let step = self.steps().pop().ok_or_else(|| self.none())?;
-        let state = self.state(&format!("step-{step:08}")).ok_or_else(|| self.none())?;
-        Ok((self.path_of(step), state))
+    /// Steps of the checkpoints in the ring, ascending.
+    pub fn steps(&self) -> Vec<u64> {
+        self.list(RECENT)
     }
 
-    fn none(&self) -> TrainError {
-        TrainError::Checkpoint { path: self.folder.display().to_string(), reason: "holds no checkpoint".into() }
+    /// Where training stood at the best checkpoint.
+    pub fn best(&self) -> Option<State> {
+        self.state(&self.path_of(BEST, *self.list(BEST).last()?)).ok()
     }
 
-    fn path_of(&self, step: u64) -> PathBuf {
-        self.folder.join(format!("step-{step:08}"))
+    /// Weights of the newest checkpoint that can be read, for measuring, with where training stood.
+    ///
+    /// # Errors
+    /// There is none, or none can be read.
+    pub fn load_weights(
+        &self,
+        space: &SearchSpace,
+        settings: &Settings,
+        device: &Device,
+    ) -> Result<(Supernet, State), TrainError> {
+        let read = |path: &Path| {
+            let state = self.state(path)?;
+            let fresh = Supernet::new(space, settings.initialisation, settings.seed, device);
+            Ok((load(&path.join(WEIGHTS), |file| fresh.try_load_file(file))?, state))
+        };
+        let (found, _) = self.first_readable(read)?;
+        Ok(found)
     }
 
-    fn state(&self, name: &str) -> Option<State> {
-        serde_json::from_slice(&fs::read(self.folder.join(name).join(STATE)).ok()?).ok()
+    /// A trainer that continues from the newest checkpoint that can be read, and why newer ones could not be.
+    ///
+    /// # Errors
+    /// There is none, or none can be read.
+    pub fn resume(
+        &self,
+        space: &SearchSpace,
+        settings: &Settings,
+        device: &Device,
+    ) -> Result<(Trainer, Vec<TrainError>), TrainError> {
+        self.first_readable(|path| {
+            let state = self.state(path)?;
+            let mut trainer = Trainer::new(space.clone(), settings.clone(), device);
+            let (weights, moments) = (path.join(WEIGHTS), path.join(OPTIMISER));
+            trainer.supernet = load(&weights, |file| trainer.supernet.clone().try_load_file(file))?;
+            let fresh = optimiser(&trainer.settings, &trainer.supernet);
+            trainer.optimiser = load(&moments, |file| fresh.load(file))?;
+            (trainer.step, trainer.caution, trainer.trend) = (state.step, state.caution, state.trend);
+            Ok(trainer)
+        })
     }
 
-    fn write(&self, trainer: &Trainer, state: State, name: &str) -> Result<(), TrainError> {
-        let target = self.folder.join(name);
+    /// Removes what a killed process left half done.
+    ///
+    /// # Errors
+    /// The folder can't be written.
+    pub fn tidy(&self) -> Result<(), TrainError> {
+        for name in self.names().filter(|name| name.starts_with(SCRATCH)) {
+            remove(&self.folder.join(name))?;
+        }
+        Ok(())
+    }
+
+    /// Forgets the checkpoints after a step.
+    ///
+    /// # Errors
+    /// The folder can't be written.
+    pub fn forget_after(&self, step: u64) -> Result<(), TrainError> {
+        for kind in [RECENT, BEST] {
+            for later in self.list(kind).into_iter().filter(|&found| found > step) {
+                remove(&self.path_of(kind, later))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What `load` makes of the newest checkpoint for which it works, and the errors of newer ones.
+    fn first_readable<T>(
+        &self,
+        load: impl Fn(&Path) -> Result<T, TrainError>,
+    ) -> Result<(T, Vec<TrainError>), TrainError> {
+        let mut errors = Vec::new();
+        for step in self.steps().into_iter().rev() {
+            match load(&self.path_of(RECENT, step)) {
+                Ok(found) => return Ok((found, errors)),
+                Err(error) => errors.push(error),
+            }
+        }
+        Err(errors.into_iter().next().unwrap_or_else(|| failed(&self.folder, "holds no checkpoint")))
+    }
+
+    fn names(&self) -> impl Iterator<Item = String> + use<> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        entries.filter_map(|entry| entry.file_name().into_string().ok())
+    }
+
+    fn list(&self, kind: &str) -> Vec<u64> {
+        let mut steps: Vec<u64> = self.names().filter_map(|name| name.strip_prefix(kind)?.parse().ok()).collect();
+        steps.sort_unstable();
+        steps
+    }
+
+    fn keep_newest(&self, kind: &str, count: usize) -> Result<(), TrainError> {
+        self.list(kind).into_iter().rev().skip(count).try_for_each(|old| remove(&self.path_of(kind, old)))
+    }
+
+    fn path_of(&self, kind: &str, step: u64) -> PathBuf {
+        self.folder.join(format!("{kind}{step:08}"))
+    }
+
+    fn state(&self, path: &Path) -> Result<State, TrainError> {
+        let path = path.join(STATE);
+        let text = fs::read(&path).map_err(|error| failed(&path, error))?;
+        serde_json::from_slice(&text).map_err(|error| failed(&path, error))
+    }
+
+    /// Writes all of it under another name, then renames.
+    fn write(&self, trainer: &Trainer, state: State, kind: &str) -> Result<(), TrainError> {
+        let target = self.path_of(kind, state.step);
         fs::create_dir_all(&self.folder).map_err(|error| failed(&self.folder, error))?;
         let scratch = tempfile::Builder::new()
-            .prefix(".checkpoint-")
+            .prefix(SCRATCH)
             .tempdir_in(&self.folder)
             .map_err(|error| failed(&self.folder, error))?;
         let weights = scratch.path().join(WEIGHTS);
@@ -153,19 +204,29 @@ impl Checkpoints {
         let text = serde_json::to_vec(&state).expect("a state is plain numbers");
         fs::write(scratch.path().join(STATE), text).map_err(|error| failed(&target, error))?;
         if target.exists() {
-            // A folder can't be replaced in one step: the old one moves aside first and goes with the scratch folder.
-            let aside = scratch.path().join("old");
-            fs::rename(&target, &aside).map_err(|error| failed(&target, error))?;
-            let new = self.folder.join(format!(".new-{name}"));
-            let _ = fs::remove_dir_all(&new);
-            fs::create_dir(&new).map_err(|error| failed(&new, error))?;
-            for file in [WEIGHTS, OPTIMISER, STATE] {
-                fs::rename(scratch.path().join(file), new.join(file)).map_err(|error| failed(&new, error))?;
-            }
-            return fs::rename(&new, &target).map_err(|error| failed(&target, error));
+            // Training from the same step again, after a rollback or a stop, gave the same weights.
+            remove(&target)?;
         }
-        fs::rename(scratch.keep(), &target).map_err(|error| failed(&target, error))
+        fs::rename(scratch.path(), &target).map_err(|error| failed(&target, error))?;
+        // The folder has gone by that name, so there is nothing left to clean up.
+        let _ = scratch.keep();
+        Ok(())
     }
+}
+
+/// Reads a file of tensors. A damaged one may make the reader panic; that is an error like any other here.
+fn load<T, E: std::fmt::Display>(file: &Path, read: impl FnOnce(&Path) -> Result<T, E>) -> Result<T, TrainError> {
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| read(file))) {
+        Ok(found) => found.map_err(|error| failed(file, error)),
+        Err(_) => Err(failed(file, "it is damaged")),
+    }
+}
+
+/// Removes a folder. It moves out of sight first, so that no half of it is ever taken for a whole.
+fn remove(path: &Path) -> Result<(), TrainError> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let aside = path.with_file_name(format!("{SCRATCH}old-{}", name.trim_start_matches(SCRATCH)));
+    fs::rename(path, &aside).and_then(|()| fs::remove_dir_all(&aside)).map_err(|error| failed(path, error))
 }
 
 fn failed(path: &Path, reason: impl std::fmt::Display) -> TrainError {

@@ -17,11 +17,25 @@ pub enum DeviceKind {
     Flex,
     /// burn-ndarray, on the CPU.
     Ndarray,
+    /// The first NVIDIA GPU, with stock operations.
+    #[cfg(feature = "cuda")]
+    Cuda,
+    /// The first GPU of any maker, with stock operations.
+    #[cfg(feature = "wgpu")]
+    Wgpu,
 }
 
 impl DeviceKind {
     /// All kinds with their names.
-    pub const ALL: [(&'static str, Self); 3] = [("auto", Self::Auto), ("flex", Self::Flex), ("ndarray", Self::Ndarray)];
+    pub const ALL: &[(&'static str, Self)] = &[
+        ("auto", Self::Auto),
+        ("flex", Self::Flex),
+        ("ndarray", Self::Ndarray),
+        #[cfg(feature = "cuda")]
+        ("cuda", Self::Cuda),
+        #[cfg(feature = "wgpu")]
+        ("wgpu", Self::Wgpu),
+    ];
 
     /// The device.
     #[allow(deprecated, reason = "burn-ndarray is deprecated upstream and named by this design")]
@@ -29,6 +43,10 @@ impl DeviceKind {
         match self {
             Self::Auto | Self::Flex => Device::flex(),
             Self::Ndarray => Device::ndarray(),
+            #[cfg(feature = "cuda")]
+            Self::Cuda => Device::cuda(0),
+            #[cfg(feature = "wgpu")]
+            Self::Wgpu => Device::wgpu(burn::tensor::DeviceKind::default()),
         }
     }
 }
@@ -43,7 +61,7 @@ impl FromStr for DeviceKind {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let names = || Self::ALL.map(|(name, _)| name).join(", ");
+        let names = || Self::ALL.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
         Self::ALL
             .iter()
             .find(|(name, _)| *name == text)

@@ -1,6 +1,8 @@
 //! Turns samples into tensors: normalised, channels-last, with as many views as asked for.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use std::ops::Range;
+
+use burn::tensor::{Device, Tensor, TensorData, s};
 use rand::seq::SliceRandom;
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -10,6 +12,7 @@ use crate::data::augment::{Augmentation, Augmenter};
 use crate::data::random::Stream;
 use crate::data::{DataError, Dataset};
 use crate::space::SearchSpace;
+use crate::supernet::Views;
 
 /// Objects on a device.
 #[derive(Debug, Clone)]
@@ -28,6 +31,34 @@ impl Batch {
     /// Images of the batch.
     pub fn images(&self) -> usize {
         self.labels.len() * self.count
+    }
+
+    /// Objects of the batch.
+    pub fn objects(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Places of the `index`-th part of the given share of the objects. Parts follow each other, the last one ends with the
+    /// batch, and they begin anew behind it.
+    pub fn share(&self, share: f64, index: usize) -> Range<usize> {
+        let objects = self.objects();
+        let size = ((objects as f64 * share).ceil() as usize).clamp(1, objects);
+        let start = (index % objects.div_ceil(size) * size).min(objects - size);
+        start..start + size
+    }
+
+    /// The objects at these places.
+    pub fn part(&self, places: Range<usize>) -> Self {
+        if places == (0..self.objects()) {
+            return self.clone();
+        }
+        let images = places.start * self.count..places.end * self.count;
+        Self {
+            views: self.views.clone().slice(s![images, .., .., ..]),
+            count: self.count,
+            targets: self.targets.clone().slice(s![places.clone(), ..]),
+            labels: self.labels[places].to_vec(),
+        }
     }
 }
 
@@ -96,15 +127,35 @@ impl Inputs {
         let order = self.shuffled(settings.seed, step / 8);
         let objects: Vec<u32> = (0..size).map(|index| train[order[(start + index) % order.len()]]).collect();
         let augmenter = Augmenter::new(&self.data, settings.augmentation);
-        self.assemble(&objects, count, (&augmenter, rng.random()), device)
+        self.assemble(&objects, &Views::first(count), (&augmenter, rng.random()), device)
     }
 
-    /// Objects with their first views, as they are.
+    /// Objects as they are.
     ///
     /// # Errors
     /// A file of samples that cannot be read.
-    pub fn batch(&self, objects: &[u32], views: usize, device: &Device) -> Result<Batch, TrainError> {
-        self.assemble(objects, views, (&Augmenter::new(&self.data, Augmentation::NONE), 0), device)
+    pub fn batch(&self, objects: &[u32], views: impl Into<Views>, device: &Device) -> Result<Batch, TrainError> {
+        self.assemble(objects, &views.into(), (&Augmenter::new(&self.data, Augmentation::NONE), 0), device)
+    }
+
+    /// Objects as they are, in batches of at most `images` images. An item is an error where a file of samples cannot be
+    /// read.
+    pub fn batches<'a>(
+        &'a self,
+        objects: &'a [u32],
+        views: &'a Views,
+        images: usize,
+        device: &'a Device,
+    ) -> impl Iterator<Item = Result<Batch, TrainError>> + 'a {
+        let chunks = objects.chunks((images / views.count()).max(1));
+        chunks.map(move |objects| self.batch(objects, views.clone(), device))
+    }
+
+    /// Training objects to recalibrate batch norm on, evenly spread, so that all classes take part.
+    pub fn calibration(&self, settings: &Settings) -> Vec<u32> {
+        let train = &self.data.split.train;
+        let count = settings.calibration_objects.min(train.len());
+        (0..count).map(|index| train[index * train.len() / count]).collect()
     }
 
     fn shuffled(&self, seed: u64, pass: u64) -> Vec<usize> {
@@ -119,15 +170,15 @@ impl Inputs {
     fn assemble(
         &self,
         objects: &[u32],
-        count: usize,
+        views: &Views,
         (augmenter, seed): (&Augmenter, u64),
         device: &Device,
     ) -> Result<Batch, TrainError> {
-        let data = &self.data;
+        let (data, count) = (&self.data, views.count());
         let mut bytes = Vec::with_capacity(objects.len() * count * data.view_bytes());
         for &object in objects {
             let mut stream = Stream::new(seed, object.into());
-            augmenter.append(data, object as usize, 0..count, &mut stream, &mut bytes)?;
+            augmenter.append(data, object as usize, views.list().iter().copied(), &mut stream, &mut bytes)?;
         }
         let values = self.normalised(&bytes);
         let labels: Vec<u16> = objects.iter().map(|&object| data.labels[object as usize]).collect();

@@ -12,8 +12,6 @@ const IMAGES: usize = 512;
 /// A measured accuracy.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Measure {
-    /// Views each object was seen from.
-    pub views: usize,
     /// Share of objects classified rightly.
     pub accuracy: f64,
     /// Objects classified.
@@ -24,7 +22,8 @@ pub struct Measure {
     pub batches: usize,
 }
 
-/// Accuracy of a route over `objects`, each seen from its first `views` views, after recalibration on training objects.
+/// Accuracy of a route over `objects`, each seen in these views, after recalibration on training objects. With no
+/// calibration objects, batch norm takes all channels for standardised, which shows what recalibration is for.
 ///
 /// # Errors
 /// A file of samples that cannot be read.
@@ -33,35 +32,29 @@ pub fn measure(
     route: &Route,
     inputs: &Inputs,
     objects: &[u32],
-    views: usize,
+    views: impl Into<Views>,
     settings: &Settings,
     device: &Device,
 ) -> Result<Measure, TrainError> {
-    let train = &inputs.data().split.train;
-    let chunk = (IMAGES / views).max(1);
-    // Evenly spread over the training objects, so that all classes take part.
-    let count = settings.calibration_objects.clamp(1, train.len());
-    let calibration: Vec<u32> = (0..count).map(|index| train[index * train.len() / count]).collect();
-    let mut norms = Norms::calibrate();
-    for objects in calibration.chunks(chunk) {
-        let batch = inputs.batch(objects, views, device)?;
+    let views = &views.into();
+    let calibration = inputs.calibration(settings);
+    let (mut norms, mut batches) = (Norms::calibrate(), 0);
+    for batch in inputs.batches(&calibration, views, IMAGES, device) {
         norms.rewind();
-        supernet.forward(batch.views, Views(views), route, &mut norms);
+        supernet.forward(batch?.views, views, route, &mut norms);
+        batches += 1;
     }
-    let mut norms = norms.freeze();
+    let mut norms = if calibration.is_empty() { Norms::Standard } else { norms.freeze() };
     let mut right = 0;
-    for objects in objects.chunks(chunk) {
-        let batch = inputs.batch(objects, views, device)?;
+    for batch in inputs.batches(objects, views, IMAGES, device) {
         norms.rewind();
-        let logits = supernet.forward(batch.views, Views(views), route, &mut norms);
+        let batch = batch?;
+        let logits = supernet.forward(batch.views, views, route, &mut norms);
         let [_, classes] = logits.dims();
         let values: Vec<f32> = logits.into_data().try_into_vec::<f32>().expect("logits are f32");
-        right += values
-            .chunks_exact(classes)
-            .zip(&batch.labels)
-            .filter(|(row, label)| argmax(row) == usize::from(**label))
-            .count();
+        let hit = |(row, label): &(&[f32], &u16)| argmax(row) == usize::from(**label);
+        right += values.chunks_exact(classes).zip(&batch.labels).filter(hit).count();
     }
     let accuracy = right as f64 / objects.len().max(1) as f64;
-    Ok(Measure { views, accuracy, objects: objects.len(), calibration: count, batches: count.div_ceil(chunk) })
+    Ok(Measure { accuracy, objects: objects.len(), calibration: calibration.len(), batches })
 }

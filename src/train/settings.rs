@@ -17,6 +17,9 @@ pub enum Distillation {
     /// The teacher's probabilities alone, by Kullback-Leibler divergence (BigNAS, Yu et al., 2020).
     #[default]
     Kl,
+    /// The teacher's probabilities, by the larger of two alpha-divergences: one punishes a student that is surer than it, the
+    /// other one that is less sure (`AlphaNet`, Wang et al., 2021).
+    Alpha,
 }
 
 /// Which nets a step trains.
@@ -30,6 +33,30 @@ pub enum Sampling {
     Sandwich,
     /// Random designs only.
     Uniform,
+}
+
+/// Which of several random designs a step trains (`AttentiveNAS`, Wang et al., 2021).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Attention {
+    /// The first one drawn.
+    #[default]
+    Off,
+    /// Of a few of similar size the one with the smallest loss on the batch.
+    BestUp,
+    /// Of a few of similar size the one with the largest loss on the batch.
+    WorstUp,
+}
+
+/// What splitting modules and sensor start from when the teacher has trained alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SplitStart {
+    /// Reduce and recover stay as drawn.
+    Drawn,
+    /// The principal components of what the teacher sends through each boundary.
+    #[default]
+    Principal,
 }
 
 /// How weights are updated.
@@ -76,12 +103,18 @@ pub struct Settings {
     pub augmentation: Strength,
     /// Random nets per step.
     pub random_nets: usize,
+    /// Share of a step's objects that each net but the teacher sees, each another part: more nets for the same time.
+    pub student_share: f64,
+    /// Which of several random designs are trained.
+    pub attention: Attention,
     /// Which nets a step trains.
     pub sampling: Sampling,
     /// What students learn from.
     pub distillation: Distillation,
     /// Initialisation of splitting modules.
     pub initialisation: Initialisation,
+    /// What splitting modules start from once the teacher has trained alone.
+    pub split_start: SplitStart,
     /// Steps between evaluations.
     pub evaluate_every: u64,
     /// Steps between checkpoints.
@@ -98,7 +131,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             seed: 0,
-            steps: 600,
+            steps: 1500,
             images: 160,
             optimiser: Optimiser::default(),
             learning_rate: 0.01,
@@ -110,10 +143,13 @@ impl Default for Settings {
             teacher_first: 0.3,
             label_share: 0.0,
             augmentation: Strength::default(),
-            random_nets: 1,
+            random_nets: 2,
+            student_share: 0.5,
+            attention: Attention::default(),
             sampling: Sampling::default(),
             distillation: Distillation::default(),
             initialisation: Initialisation::default(),
+            split_start: SplitStart::default(),
             evaluate_every: 100,
             checkpoint_every: 50,
             calibration_objects: 128,
@@ -127,6 +163,18 @@ impl Settings {
     /// Steps that train the largest net alone.
     pub fn teacher_steps(&self) -> u64 {
         (self.teacher_first * self.steps as f64).round() as u64
+    }
+
+    /// Images that all nets together go through in the steps after this one.
+    pub fn images_after(&self, step: u64) -> f64 {
+        let students = match self.sampling {
+            Sampling::SplitAware => 2 + self.random_nets,
+            Sampling::Sandwich => 1 + self.random_nets,
+            Sampling::Uniform => self.random_nets.saturating_sub(1),
+        };
+        let alone = self.teacher_steps().saturating_sub(step) as f64;
+        let together = self.steps.saturating_sub(step.max(self.teacher_steps())) as f64;
+        self.images as f64 * (alone + together * (1.0 + students as f64 * self.student_share))
     }
 
     /// Learning rate of a step (0 is the first): linear warm-up, then half a cosine down to 0.

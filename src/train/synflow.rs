@@ -31,7 +31,7 @@ impl Synflow {
     /// Natural logarithm of the score of one view along a route; `None` if nothing flows, or more than can be counted.
     pub fn score(&self, route: &Route) -> Option<f64> {
         let ones = Tensor::ones([1, route.resolution, route.resolution, self.channels], &self.device);
-        let flow = self.supernet.forward(ones, Views(1), route, &mut Norms::Off).sum();
+        let flow = self.supernet.forward(ones, &Views::first(1), route, &mut Norms::Off).sum();
         let gradients = GradientsParams::from_grads(flow.backward(), &self.supernet);
         let mut products = Products { gradients: &gradients, sum: 0.0 };
         self.supernet.visit(&mut products);
@@ -86,7 +86,7 @@ mod tests {
     fn more_flows_through_the_larger_design_and_each_score_is_repeatable() {
         let space = tabletop();
         let device = Device::flex();
-        let supernet = Supernet::new(&space, Initialisation::default(), 3, &device).unwrap();
+        let supernet = Supernet::new(&space, Initialisation::default(), 3, &device);
         let synflow = Synflow::new(&supernet, space.input_channels, &device);
         let [large, small] = [true, false].map(|largest| synflow.score(&whole(&space, largest)).unwrap());
         assert!(large > small, "{large} against {small}");
@@ -100,12 +100,12 @@ mod tests {
     fn the_score_of_a_plain_chain_is_its_output_times_its_layers() {
         let space = tabletop();
         let device = Device::flex();
-        let supernet = Supernet::new(&space, Initialisation::default(), 3, &device).unwrap();
+        let supernet = Supernet::new(&space, Initialisation::default(), 3, &device);
         let synflow = Synflow::new(&supernet, space.input_channels, &device);
         let route = whole(&space, false);
         let side = route.resolution;
         let ones = Tensor::ones([1, side, side, 1], &synflow.device);
-        let output = synflow.supernet.forward(ones, Views(1), &route, &mut Norms::Off).sum();
+        let output = synflow.supernet.forward(ones, &Views::first(1), &route, &mut Norms::Off).sum();
         let output = f64::from(output.into_data().try_into_vec::<f32>().unwrap()[0]);
         // Stem, three inverted residuals of three layers, head, classifier; and the transform of each 5x5 to a 3x3 kernel.
         let layers = 1 + 3 * 3 + 1 + 1 + 3;

@@ -196,11 +196,17 @@ pub fn error(text: String) -> Feed {
 
 /// A measurement on the validation samples; those on test samples rank nothing.
 fn measured(space: &SearchSpace, measurement: &Measurement) -> Option<Feed> {
-    let subject = &measurement.subject;
+    let Measurement { subject, accuracy, samples, .. } = measurement;
+    if subject.subset != Subset::Validation {
+        return None;
+    }
     // A design of another space is no design of this session.
-    let design = space.parse_design(&subject.design).ok().filter(|_| subject.subset == Subset::Validation)?;
-    let Measurement { accuracy, samples, .. } = *measurement;
-    Some(Feed::Measured { design, views: subject.views, accuracy, samples, step: subject.step })
+    let design = space.parse_design(&subject.design).ok()?;
+    let (views, lost, step, accuracy, samples) = (subject.views, subject.lost, subject.step, *accuracy, *samples);
+    Some(match lost {
+        0 => Feed::Measured { design, views, accuracy, samples, step },
+        _ => Feed::MeasuredWithout { design, views, lost, accuracy, samples, step },
+    })
 }
 
 fn train_step(step: &StepRecord) -> TrainStep {

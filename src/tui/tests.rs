@@ -342,7 +342,7 @@ fn news_of_a_run_reach_the_screen_and_only_validation_counts() {
     let design = session.selected_design().unwrap();
     let printed = session.space().print_design(&design);
     let measurement = |subset, accuracy| {
-        let subject = Subject { design: printed.clone(), views: 6, subset, step: 10 };
+        let subject = Subject { design: printed.clone(), views: 6, lost: 0, subset, step: 10 };
         let value = Measurement { subject, accuracy, samples: 500, calibration_batches: 2, seconds: 0.1 };
         Stored { id: 1, time: 0.0, process: String::new(), value }
     };

@@ -44,7 +44,7 @@ impl StepBench {
         let labels = (0..BATCH * classes).map(|at| f32::from(u8::from(at / classes % classes == at % classes)));
         device.seed(1);
         Ok(Self {
-            supernet: Supernet::new(&space, Initialisation::default(), 1, &device)?,
+            supernet: Supernet::new(&space, Initialisation::default(), 1, &device),
             optimiser: optimiser.init(),
             routes: NETS.iter().map(route).collect::<Result<_>>()?,
             x: Tensor::random([BATCH, 32, 32, 3], Distribution::Normal(0.0, 1.0), &device),
@@ -57,7 +57,7 @@ impl StepBench {
         let mut accumulator = GradientsAccumulator::new();
         let mut goal = self.targets.clone();
         for (index, route) in self.routes.iter().enumerate() {
-            let logits = self.supernet.forward(self.x.clone(), Views(1), route, &mut Norms::Batch);
+            let logits = self.supernet.forward(self.x.clone(), &Views::first(1), route, &mut Norms::Batch);
             let loss = (activation::log_softmax(logits.clone(), 1) * goal.clone()).sum() / -(BATCH as f64);
             if index == 0 {
                 goal = activation::softmax(logits.detach(), 1);

@@ -10,7 +10,7 @@ use crate::cli::train::{measurement, open_inputs};
 use crate::diagnostic::Source;
 use crate::run::{Claim, Event, RunDir, Store, Subject, Subset};
 use crate::space::{Design, SearchSpace};
-use crate::supernet::{Route, Supernet};
+use crate::supernet::{Route, Supernet, Views};
 use crate::train::{Checkpoints, Inputs, Settings, Synflow, measure};
 
 /// Measured accuracies with one number of views.
@@ -68,13 +68,13 @@ impl Meter {
     /// What measuring a design for a search is about.
     pub(super) fn subject(&self, design: &Design, views: u32) -> Subject {
         let design = self.space.print_design(design);
-        Subject { design, views, subset: Subset::Validation, step: self.step }
+        Subject { design, views, lost: 0, subset: Subset::Validation, step: self.step }
     }
 
     /// Every validation accuracy of these weights: the design, its views, its accuracy.
     pub(super) fn measured(&self) -> Result<Vec<(Design, u32, f64)>> {
         let rows = self.store.measured(self.step)?.into_iter().map(|row| row.value);
-        let rows = rows.filter(|row| row.subject.subset == Subset::Validation);
+        let rows = rows.filter(|row| row.subject.subset == Subset::Validation && row.subject.lost == 0);
         Ok(rows
             .filter_map(|row| {
                 Some((self.space.parse_design(&row.subject.design).ok()?, row.subject.views, row.accuracy))
@@ -89,7 +89,8 @@ impl Meter {
         let route = Route::of_design(&self.space, &design);
         let split = &self.inputs.data().split;
         let objects = if subject.subset == Subset::Test { &split.test } else { &split.validation };
-        let (views, device) = (subject.views as usize, self.settings.device.open());
+        let views = Views::without(subject.views as usize, subject.lost);
+        let device = self.settings.device.open();
         let found = measure(&self.supernet, &route, &self.inputs, objects, views, &self.settings, &device)?;
         self.store.record(&measurement(subject.clone(), found, started))?;
         Ok(Event::Evaluated {

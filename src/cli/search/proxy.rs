@@ -55,7 +55,7 @@ fn weights(run: Option<&RunDir>, space: &SearchSpace, settings: &Settings) -> Re
         let (supernet, state) = checkpoints.load_weights(space, settings, &device)?;
         return Ok((supernet, state.step));
     }
-    Ok((Supernet::new(space, settings.initialisation, settings.seed, &device)?, 0))
+    Ok((Supernet::new(space, settings.initialisation, settings.seed, &device), 0))
 }
 
 /// What was measured of these weights; of a design measured with several numbers of views, the most.

@@ -9,9 +9,9 @@ use crate::run::error::RunError;
 use crate::run::measurement::{Claim, Claimed, Measurement, Subject, Subset};
 use crate::run::process::Process;
 
-const MEASUREMENT: &str = "SELECT id, time, process, design, views, subset, step, accuracy, samples, \
+const MEASUREMENT: &str = "SELECT id, time, process, design, views, lost, subset, step, accuracy, samples, \
                            calibration_batches, seconds FROM measurements";
-const SUBJECT: &str = "design = ?1 AND views = ?2 AND subset = ?3 AND step = ?4";
+const SUBJECT: &str = "design = ?1 AND views = ?2 AND lost = ?3 AND subset = ?4 AND step = ?5";
 
 impl Store {
     /// Keeps a measurement and lifts the claim on it and the wish for it. If its subject was measured before, the one on more samples (then
@@ -31,14 +31,15 @@ impl Store {
             if find(db, subject)?.is_some_and(|known| quality(&known.value) >= quality(measurement)) {
                 return Ok(false);
             }
-            let Subject { design, views, subset, step } = subject;
+            let Subject { design, views, lost, subset, step } = subject;
             db.prepare_cached(
-                "INSERT OR REPLACE INTO measurements (design, views, subset, step, accuracy, samples, \
-                 calibration_batches, seconds, process, time) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                "INSERT OR REPLACE INTO measurements (design, views, lost, subset, step, accuracy, samples, \
+                 calibration_batches, seconds, process, time) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             )?
             .execute(params![
                 design,
                 views,
+                lost,
                 subset.name(),
                 to_sql(*step),
                 accuracy,
@@ -120,10 +121,10 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub fn release(&self, subject: &Subject) -> Result<(), RunError> {
-        let Subject { design, views, subset, step } = subject;
+        let Subject { design, views, lost, subset, step } = subject;
         self.run(|db| {
-            db.prepare_cached(&format!("DELETE FROM claims WHERE {SUBJECT} AND process = ?5"))?
-                .execute(params![design, views, subset.name(), to_sql(*step), self.process.to_string()])
+            db.prepare_cached(&format!("DELETE FROM claims WHERE {SUBJECT} AND process = ?6"))?
+                .execute(params![design, views, lost, subset.name(), to_sql(*step), self.process.to_string()])
                 .map(drop)
         })
     }
@@ -135,10 +136,10 @@ impl Store {
     pub fn claimed(&self, step: u64) -> Result<Vec<Claimed>, RunError> {
         self.run(|db| {
             db.prepare_cached(
-                "SELECT design, views, subset, step, process, expires FROM claims WHERE step = ?1 ORDER BY expires",
+                "SELECT design, views, lost, subset, step, process, expires FROM claims WHERE step = ?1 ORDER BY expires",
             )?
             .query_map([to_sql(step)], |row| {
-                Ok(Claimed { subject: subject(row, 0)?, process: process(row, 4)?, expires: row.get(5)? })
+                Ok(Claimed { subject: subject(row, 0)?, process: process(row, 5)?, expires: row.get(6)? })
             })?
             .collect()
         })
@@ -146,32 +147,32 @@ impl Store {
 }
 
 pub(super) fn find(db: &Connection, subject: &Subject) -> rusqlite::Result<Option<Stored<Measurement>>> {
-    let Subject { design, views, subset, step } = subject;
+    let Subject { design, views, lost, subset, step } = subject;
     db.prepare_cached(&format!("{MEASUREMENT} WHERE {SUBJECT}"))?
-        .query_row(params![design, views, subset.name(), to_sql(*step)], measurement)
+        .query_row(params![design, views, lost, subset.name(), to_sql(*step)], measurement)
         .optional()
 }
 
 fn delete_claim(db: &Connection, subject: &Subject) -> rusqlite::Result<()> {
-    let Subject { design, views, subset, step } = subject;
+    let Subject { design, views, lost, subset, step } = subject;
     db.prepare_cached(&format!("DELETE FROM claims WHERE {SUBJECT}"))?
-        .execute(params![design, views, subset.name(), to_sql(*step)])
+        .execute(params![design, views, lost, subset.name(), to_sql(*step)])
         .map(drop)
 }
 
 pub(super) fn delete_wish(db: &Connection, subject: &Subject) -> rusqlite::Result<()> {
-    let Subject { design, views, subset, step } = subject;
+    let Subject { design, views, lost, subset, step } = subject;
     db.prepare_cached(&format!("DELETE FROM wishes WHERE {SUBJECT}"))?
-        .execute(params![design, views, subset.name(), to_sql(*step)])
+        .execute(params![design, views, lost, subset.name(), to_sql(*step)])
         .map(drop)
 }
 
 /// The living process whose claim on a subject has not expired.
 pub(super) fn holder(db: &Connection, subject: &Subject) -> rusqlite::Result<Option<Process>> {
-    let Subject { design, views, subset, step } = subject;
+    let Subject { design, views, lost, subset, step } = subject;
     let found = db
         .prepare_cached(&format!("SELECT process, expires FROM claims WHERE {SUBJECT}"))?
-        .query_row(params![design, views, subset.name(), to_sql(*step)], |row| {
+        .query_row(params![design, views, lost, subset.name(), to_sql(*step)], |row| {
             Ok((process(row, 0)?, row.get::<_, f64>(1)?))
         })
         .optional()?;
@@ -184,11 +185,12 @@ pub(super) fn insert_claim(
     process: &Process,
     ttl: Duration,
 ) -> rusqlite::Result<()> {
-    let Subject { design, views, subset, step } = subject;
+    let Subject { design, views, lost, subset, step } = subject;
     db.prepare_cached(
-        "INSERT OR REPLACE INTO claims (design, views, subset, step, process, expires) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT OR REPLACE INTO claims (design, views, lost, subset, step, process, expires) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )?
-    .execute(params![design, views, subset.name(), to_sql(*step), process.to_string(), now() + ttl.as_secs_f64()])
+    .execute(params![design, views, lost, subset.name(), to_sql(*step), process.to_string(), now() + ttl.as_secs_f64()])
     .map(drop)
 }
 
@@ -196,23 +198,24 @@ pub(super) fn insert_claim(
 fn measurement(row: &Row<'_>) -> rusqlite::Result<Stored<Measurement>> {
     let value = Measurement {
         subject: subject(row, 3)?,
-        accuracy: row.get(7)?,
-        samples: unsigned(row, 8)?,
-        calibration_batches: row.get(9)?,
-        seconds: row.get(10)?,
+        accuracy: row.get(8)?,
+        samples: unsigned(row, 9)?,
+        calibration_batches: row.get(10)?,
+        seconds: row.get(11)?,
     };
     Ok(Stored { id: row.get(0)?, time: row.get(1)?, process: row.get(2)?, value })
 }
 
-/// Reads design, views, subset and step from four columns.
+/// Reads design, views, lost views, subset and step from five columns.
 pub(super) fn subject(row: &Row<'_>, first: usize) -> rusqlite::Result<Subject> {
-    let subset: String = row.get(first + 2)?;
+    let subset: String = row.get(first + 3)?;
     let unknown = || rusqlite::Error::InvalidColumnName(format!("subset {subset}"));
     Ok(Subject {
         design: row.get(first)?,
         views: row.get(first + 1)?,
+        lost: row.get(first + 2)?,
         subset: Subset::named(&subset).ok_or_else(unknown)?,
-        step: unsigned(row, first + 3)?,
+        step: unsigned(row, first + 4)?,
     })
 }
 

@@ -4,7 +4,7 @@
 pub(super) const APPLICATION: i64 = 0x5350_4C54;
 
 /// Step n of this list leads from schema version n to n + 1 (`PRAGMA user_version`); steps are added, never changed.
-pub(super) const MIGRATIONS: [&str; 2] = [
+pub(super) const MIGRATIONS: [&str; 3] = [
     "
     CREATE TABLE events (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -65,6 +65,51 @@ pub(super) const MIGRATIONS: [&str; 2] = [
     CREATE TABLE workers (
         process TEXT PRIMARY KEY,
         heartbeat REAL NOT NULL
+    ) STRICT;
+",
+    // Which cameras of a rig see nothing.
+    "
+    ALTER TABLE measurements RENAME TO old_measurements;
+    DROP INDEX measurements_by_step;
+    CREATE TABLE measurements (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        design TEXT NOT NULL,
+        views INTEGER NOT NULL,
+        lost INTEGER NOT NULL DEFAULT 0,
+        subset TEXT NOT NULL CHECK (subset IN ('validation', 'test')),
+        step INTEGER NOT NULL,
+        accuracy REAL NOT NULL CHECK (accuracy BETWEEN 0 AND 1),
+        samples INTEGER NOT NULL,
+        calibration_batches INTEGER NOT NULL,
+        seconds REAL NOT NULL,
+        process TEXT NOT NULL,
+        time REAL NOT NULL,
+        UNIQUE (design, views, lost, subset, step)
+    ) STRICT;
+    INSERT INTO measurements SELECT id, design, views, 0, subset, step, accuracy, samples, calibration_batches, seconds,
+        process, time FROM old_measurements;
+    DROP TABLE old_measurements;
+    CREATE INDEX measurements_by_step ON measurements (step);
+    DROP TABLE claims;
+    CREATE TABLE claims (
+        design TEXT NOT NULL,
+        views INTEGER NOT NULL,
+        lost INTEGER NOT NULL DEFAULT 0,
+        subset TEXT NOT NULL,
+        step INTEGER NOT NULL,
+        process TEXT NOT NULL,
+        expires REAL NOT NULL,
+        PRIMARY KEY (design, views, lost, subset, step)
+    ) STRICT;
+    DROP TABLE wishes;
+    CREATE TABLE wishes (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        design TEXT NOT NULL,
+        views INTEGER NOT NULL,
+        lost INTEGER NOT NULL DEFAULT 0,
+        subset TEXT NOT NULL,
+        step INTEGER NOT NULL,
+        UNIQUE (design, views, lost, subset, step)
     ) STRICT;
 ",
 ];

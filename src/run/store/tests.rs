@@ -20,7 +20,7 @@ fn database() -> (TempDir, PathBuf) {
 }
 
 fn subject(design: &str) -> Subject {
-    Subject { design: design.into(), views: 6, subset: Subset::Validation, step: 100 }
+    Subject { design: design.into(), views: 6, lost: 0, subset: Subset::Validation, step: 100 }
 }
 
 fn measured(design: &str, samples: u64, accuracy: f64) -> Measurement {
@@ -134,6 +134,37 @@ fn the_better_of_two_measurements_of_a_subject_stays() {
     assert_eq!(store.measured(100).unwrap(), second);
     assert_eq!((second[0].value.accuracy, store.measured(99).unwrap().len()), (0.6, 0));
     assert_eq!(store.measurement(&Subject { subset: Subset::Test, ..subject("a") }).unwrap(), None);
+}
+
+#[test]
+fn lost_cameras_are_another_subject() {
+    let (_directory, path) = database();
+    let store = Store::open(&path).unwrap();
+    let lost = Subject { lost: 0b100, ..subject("a") };
+    store.record(&measured("a", 10, 0.9)).unwrap();
+    assert_eq!(store.claim(&lost, TTL).unwrap(), Claim::Granted);
+    let measurement = Measurement { subject: lost.clone(), ..measured("a", 10, 0.7) };
+    store.record(&measurement).unwrap();
+    assert_eq!(store.measurement(&lost).unwrap().unwrap().value, measurement);
+    assert_eq!(store.measurement(&subject("a")).unwrap().unwrap().value.accuracy, 0.9);
+}
+
+#[test]
+fn what_an_older_version_measured_is_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("run.db");
+    let db = Connection::open(&path).unwrap();
+    db.execute_batch(schema::MIGRATIONS[0]).unwrap();
+    let row = "INSERT INTO measurements VALUES (7, 'a', 6, 'validation', 100, 0.5, 10, 4, 0.5, 'host/1/1', 3.0)";
+    db.execute(row, []).unwrap();
+    db.pragma_update(None, "application_id", APPLICATION).unwrap();
+    db.pragma_update(None, "user_version", 1).unwrap();
+    drop(db);
+    let store = Store::open(&path).unwrap();
+    let kept = store.measurement(&subject("a")).unwrap().unwrap();
+    assert_eq!((kept.id, kept.value), (7, measured("a", 10, 0.5)));
+    store.record(&measured("b", 10, 0.5)).unwrap();
+    assert_eq!(store.measurements_after(7, 9).unwrap().len(), 1);
 }
 
 #[test]
@@ -266,7 +297,7 @@ fn another_programs_database_is_not_touched() {
 fn a_newer_schema_is_told_as_such() {
     let (_directory, path) = database();
     Store::open(&path).unwrap().run(|db| db.pragma_update(None, "user_version", 99)).unwrap();
-    assert!(matches!(Store::open(&path), Err(RunError::Newer { found: 99, known: 2, .. })));
+    assert!(matches!(Store::open(&path), Err(RunError::Newer { found: 99, known: 3, .. })));
 }
 
 #[test]

@@ -15,11 +15,13 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub fn wish(&self, subject: &Subject) -> Result<(), RunError> {
-        let Subject { design, views, subset, step } = subject;
+        let Subject { design, views, lost, subset, step } = subject;
         self.run(|db| {
-            db.prepare_cached("INSERT OR IGNORE INTO wishes (design, views, subset, step) VALUES (?1, ?2, ?3, ?4)")?
-                .execute(params![design, views, subset.name(), to_sql(*step)])
-                .map(drop)
+            db.prepare_cached(
+                "INSERT OR IGNORE INTO wishes (design, views, lost, subset, step) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![design, views, lost, subset.name(), to_sql(*step)])
+            .map(drop)
         })
     }
 
@@ -111,7 +113,7 @@ impl Store {
 }
 
 fn wishes(db: &Connection, step: u64) -> rusqlite::Result<Vec<Subject>> {
-    db.prepare_cached("SELECT design, views, subset, step FROM wishes WHERE step = ?1 ORDER BY id")?
+    db.prepare_cached("SELECT design, views, lost, subset, step FROM wishes WHERE step = ?1 ORDER BY id")?
         .query_map([to_sql(step)], |row| subject(row, 0))?
         .collect()
 }
@@ -132,7 +134,7 @@ mod tests {
     }
 
     fn wish(design: &str) -> Subject {
-        Subject { design: design.into(), views: 6, subset: Subset::Validation, step: 100 }
+        Subject { design: design.into(), views: 6, lost: 0, subset: Subset::Validation, step: 100 }
     }
 
     fn measured(design: &str) -> Measurement {

@@ -191,6 +191,8 @@ fn way(view: View<'_>, places: &Places<'_>) -> String {
     let operator = match space.fusion.operator {
         FusionOperator::Max => "max",
         FusionOperator::Mean => "mean",
+        FusionOperator::Mix => "mix",
+        FusionOperator::Concat => "concat",
     };
     let hand = if places.by_hand { "by hand (b: best), " } else { "" };
     let (split, fusion) = (space.boundary_name(design.split), space.boundary_name(design.fusion));

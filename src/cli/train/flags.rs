@@ -1,0 +1,54 @@
+//! Settings of a training on the command line.
+
+use anyhow::{Context, Result};
+
+use crate::diagnostic::Source;
+use crate::train::{DeviceKind, Settings};
+
+/// Settings that can be given on the command line.
+#[derive(Debug, Default, Clone, clap::Args)]
+pub(in crate::cli) struct SettingFlags {
+    /// Steps in all
+    #[arg(long)]
+    steps: Option<u64>,
+    /// Source of all randomness
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Device: auto, flex, ndarray, or cuda and wgpu where they are compiled in
+    #[arg(long)]
+    device: Option<DeviceKind>,
+    /// Threads; 0 takes all cores
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Any other setting of run.toml, for instance `learning-rate=0.005`
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+impl SettingFlags {
+    /// Those of the flags that may differ from one start of a run to the next: threads and device, not what is learned.
+    pub(super) fn of_this_start(&self) -> Self {
+        Self { device: self.device, threads: self.threads, ..Self::default() }
+    }
+
+    /// The settings with the flags laid over them.
+    pub(in crate::cli) fn over(&self, settings: &Settings) -> Result<Settings> {
+        let mut settings = with_settings(settings, &self.set)?;
+        settings.steps = self.steps.unwrap_or(settings.steps);
+        settings.seed = self.seed.unwrap_or(settings.seed);
+        settings.device = self.device.unwrap_or(settings.device);
+        settings.threads = self.threads.unwrap_or(settings.threads);
+        Ok(settings)
+    }
+}
+
+/// The settings with those of `KEY=VALUE` texts laid over them.
+pub(in crate::cli) fn with_settings(settings: &Settings, texts: &[String]) -> Result<Settings> {
+    let mut table = toml::Table::try_from(settings)?;
+    for text in texts {
+        let (key, value) = text.split_once('=').with_context(|| format!("`{text}` is not KEY=VALUE"))?;
+        let parsed = format!("v = {value}").parse::<toml::Table>().ok().and_then(|mut table| table.remove("v"));
+        table.insert(key.trim().to_owned(), parsed.unwrap_or_else(|| value.into()));
+    }
+    Ok(Source::new("settings", toml::to_string(&table)?).parse()?)
+}

@@ -1,0 +1,94 @@
+//! What a run starts with: its directory, its manifest, its data.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use super::Arguments;
+use crate::cli::{load, progress};
+use crate::data::{DataSpec, Dataset};
+use crate::diagnostic::Source;
+use crate::hardware::Profile;
+use crate::run::{Document, Manifest, RunDir};
+use crate::space::SearchSpace;
+use crate::train::{Inputs, Settings};
+
+/// Opens or makes the run.
+pub(super) fn open_run(arguments: &Arguments) -> Result<RunDir> {
+    let path = arguments.run.clone().map_or_else(next_run, Ok)?;
+    if path.join("run.toml").exists() {
+        if arguments.space.is_some() || arguments.profile.is_some() || arguments.data.is_some() {
+            bail!("{} has its space, profile and data already; start another run for others", path.display());
+        }
+        return Ok(RunDir::open(&path)?);
+    }
+    let name = path.file_name().map_or_else(|| "run".into(), |name| name.to_string_lossy().into_owned());
+    let manifest = manifest(
+        &name,
+        arguments.space.as_deref().unwrap_or(crate::space::DEFAULT),
+        arguments.profile.as_deref().unwrap_or(crate::hardware::DEFAULT),
+        arguments.data.as_deref(),
+        &arguments.settings.over(&Settings::default())?,
+    )?;
+    println!("run {}", path.display());
+    Ok(RunDir::create(&path, &manifest)?)
+}
+
+/// What a new run starts with.
+fn manifest(name: &str, space: &str, profile: &str, data: Option<&str>, settings: &Settings) -> Result<Manifest> {
+    let (space, space_source) = load::space(space)?;
+    let (profile, profile_source) = load::profile(profile)?;
+    if data.or(space.data.as_deref()).is_none() {
+        bail!("the space {} names no data set; give one with --data", space.name);
+    }
+    manifest_of(name, (&space, &space_source), (&profile, &profile_source), data, settings)
+}
+
+/// What a new run on these files starts with. The data set is the space's own if none is given.
+pub(in crate::cli) fn manifest_of(
+    name: &str,
+    (space, space_source): (&SearchSpace, &Source),
+    (profile, profile_source): (&Profile, &Source),
+    data: Option<&str>,
+    settings: &Settings,
+) -> Result<Manifest> {
+    let data = match data.or(space.data.as_deref()) {
+        Some(data) => data.parse::<DataSpec>()?.with_absolute_paths()?.to_string(),
+        None => String::new(),
+    };
+    let document = |name: &str, source: &Source| Document { name: name.to_owned(), text: source.text.clone() };
+    Ok(Manifest::new(
+        name,
+        settings.seed,
+        &data,
+        document(&space.name, space_source),
+        document(&profile.name, profile_source),
+        toml::Table::try_from(settings)?,
+    ))
+}
+
+fn next_run() -> Result<PathBuf> {
+    (1..10_000)
+        .map(|number| Path::new("runs").join(format!("run-{number:03}")))
+        .find(|path| !path.exists())
+        .context("runs/ is full")
+}
+
+/// Sets the number of worker threads of this process.
+pub(in crate::cli) fn use_threads(threads: usize) {
+    // Fails only if a pool exists already, which then is the one to use.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+}
+
+/// Loads the data of a run.
+pub(in crate::cli) fn open_inputs(manifest: &Manifest, space: &SearchSpace) -> Result<(Inputs, f64)> {
+    let started = Instant::now();
+    let spec: DataSpec = manifest.data.parse()?;
+    let size = space.resolutions.last().copied().unwrap_or(32) as usize;
+    let bar = progress::Bar::new("rendering");
+    let (views, channels) = (space.views as usize, space.input_channels as usize);
+    let data = Dataset::open_with_progress(&spec, views, size, channels, &|done, total| bar.show(done, total))?;
+    bar.end();
+    Ok((Inputs::new(data, space)?, started.elapsed().as_secs_f64()))
+}

@@ -1,0 +1,103 @@
+//! Fusion: V views become one tensor. Any number of views may be there, and any of them may be missing.
+
+use burn::module::{Module, Param};
+use burn::tensor::{Int, Tensor, TensorData, activation, s};
+
+use super::Views;
+use super::init::Weights;
+use super::norm::{ElasticNorm, Norms};
+use crate::kernels::{self, Activation, Maps};
+use crate::space::{FusionOperator, SearchSpace};
+
+/// What a fusion learns; the largest value and the mean learn nothing.
+#[derive(Module, Debug)]
+pub enum FusionModule {
+    /// A mix of the largest value and the mean.
+    Mix(MixFusion),
+    /// A 1x1 convolution over the channels of all views.
+    Concat(ConcatFusion),
+}
+
+/// One module per boundary where fusion is allowed, the logits left out; `None` elsewhere. `channels` are the most behind
+/// each boundary from 1 on.
+pub fn modules(space: &SearchSpace, channels: &[usize], weights: &mut Weights) -> Vec<Option<FusionModule>> {
+    let module = |(boundary, &channels): (u8, &usize)| {
+        if boundary == space.last() || !space.fusion.at.contains(&boundary) {
+            return None;
+        }
+        match space.fusion.operator {
+            FusionOperator::Max | FusionOperator::Mean => None,
+            FusionOperator::Mix => Some(FusionModule::Mix(MixFusion { share: weights.constant([channels], 0.0) })),
+            FusionOperator::Concat => {
+                Some(FusionModule::Concat(ConcatFusion::new(space.views as usize, channels, weights)))
+            }
+        }
+    };
+    (1..).zip(channels).map(module).collect()
+}
+
+/// Fuses `x[objects * views, height, width, channels]` to `[objects, height, width, channels]`.
+pub fn fuse(
+    x: Maps,
+    views: &Views,
+    operator: FusionOperator,
+    module: Option<&FusionModule>,
+    norms: &mut Norms,
+) -> Maps {
+    match (module, operator) {
+        (Some(FusionModule::Mix(mix)), _) => mix.forward(x.tensor(), views.count()).into(),
+        (Some(FusionModule::Concat(concat)), _) => concat.forward(x.tensor(), views, norms),
+        (None, FusionOperator::Max) => kernels::fuse_maximum(x, views.count()).into(),
+        // Logits are always averaged: late fusion.
+        (None, _) => mean(x.tensor(), views.count()).into(),
+    }
+}
+
+fn mean(x: Tensor<4>, views: usize) -> Tensor<4> {
+    let [batch, height, width, channels] = x.dims();
+    let x: Tensor<3> = x.reshape([batch / views, views, height * width * channels]);
+    x.mean_dim(1).reshape([batch / views, height, width, channels])
+}
+
+/// Of each channel a learned share of the largest value, the rest of the mean; half and half at the start.
+#[derive(Module, Debug)]
+pub struct MixFusion {
+    /// Before the sigmoid, `[most channels]`
+    share: Param<Tensor<1>>,
+}
+
+impl MixFusion {
+    fn forward(&self, x: Tensor<4>, views: usize) -> Tensor<4> {
+        let [.., channels] = x.dims();
+        let share: Tensor<4> = activation::sigmoid(self.share.val().slice(s![0..channels])).unsqueeze();
+        let (largest, mean) = (kernels::fuse_maximum(x.clone(), views), mean(x, views));
+        mean.clone() + (largest - mean) * share
+    }
+}
+
+/// Concatenation and 1x1 convolution, written as a sum over views of a 1x1 convolution of each, so that fewer views use a
+/// part of the same weights; batch norm takes out how many there were. Starts as the mean, normalised.
+#[derive(Module, Debug)]
+pub struct ConcatFusion {
+    /// `[most views, most channels, most channels]`
+    weight: Param<Tensor<3>>,
+    norm: ElasticNorm,
+}
+
+impl ConcatFusion {
+    fn new(views: usize, channels: usize, weights: &Weights) -> Self {
+        Self { weight: weights.identities(views, channels), norm: ElasticNorm::new(channels, 1.0, weights) }
+    }
+
+    fn forward(&self, x: Tensor<4>, views: &Views, norms: &mut Norms) -> Maps {
+        let [batch, height, width, channels] = x.dims();
+        let count = views.count();
+        let indices: Vec<i32> = views.list().iter().map(|&view| view as i32).collect();
+        let indices: Tensor<1, Int> = Tensor::from_data(TensorData::new(indices, [count]), &x.device());
+        let weight = self.weight.val().slice(s![.., 0..channels, 0..channels]).select(0, indices);
+        let x: Tensor<5> = x.reshape([batch / count, count, height, width, channels]);
+        let side_by_side = x.permute([0, 2, 3, 1, 4]).reshape([batch / count, height, width, count * channels]);
+        let y = kernels::pointwise(side_by_side, weight.reshape([count * channels, channels]));
+        self.norm.forward(y, Activation::None, norms)
+    }
+}

@@ -1,0 +1,219 @@
+//! The trainer: one step after the other on a pair of supernets.
+
+use std::time::Instant;
+
+use burn::module::Module;
+use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer};
+use burn::tensor::{Device, Tensor};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::optimiser::{norm_of, optimiser};
+use super::sandwich::Net;
+use super::trend::Trend;
+use super::{
+    Attention, Batch, Distillation, Inputs, NetReport, Parts, Role, Settings, SplitStart, StepReport, TrainError, loss,
+    sandwich,
+};
+use crate::space::SearchSpace;
+use crate::supernet::{Norms, Route, Splitting, Spreads, Supernet, Views};
+
+/// Views of an object that principal components are taken from: what one camera sees is much like what another does.
+const VIEWS_WATCHED: usize = 2;
+
+/// A supernet in training.
+pub struct Trainer {
+    space: SearchSpace,
+    pub(super) settings: Settings,
+    device: Device,
+    pub(super) supernet: Supernet,
+    pub(super) optimiser: ModuleOptimizer,
+    pub(super) step: u64,
+    /// Factor on the learning rate, lowered after a collapse.
+    pub(super) caution: f64,
+    pub(super) trend: Trend,
+}
+
+impl Trainer {
+    /// A fresh supernet.
+    pub fn new(space: SearchSpace, settings: Settings, device: &Device) -> Self {
+        let device = device.clone().autodiff();
+        let supernet = Supernet::new(&space, settings.initialisation, settings.seed, &device);
+        let optimiser = optimiser(&settings, &supernet);
+        Self { space, settings, device, supernet, optimiser, step: 0, caution: 1.0, trend: Trend::default() }
+    }
+
+    /// Steps done.
+    pub fn steps_done(&self) -> u64 {
+        self.step
+    }
+
+    /// The space.
+    pub fn space(&self) -> &SearchSpace {
+        &self.space
+    }
+
+    /// The settings.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The weights without gradients, for measuring.
+    pub fn weights(&self) -> Supernet {
+        self.supernet.valid()
+    }
+
+    /// Trains one step: all nets of the sandwich on one batch, their gradients added, one update.
+    ///
+    /// # Errors
+    /// A loss that is not a number, or that is back at that of guessing, or a file of samples that cannot be read; nothing was
+    /// updated then.
+    pub fn step(&mut self, inputs: &Inputs) -> Result<StepReport, TrainError> {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.settings.seed);
+        rng.set_stream(self.step + 1);
+        let mut clock = Clock::start();
+        if self.step > 0 && self.step == self.settings.teacher_steps() {
+            self.start_students(inputs)?;
+        }
+        let batch = inputs.training_batch(&self.settings, self.step, &mut rng, &self.device)?;
+        let mut pass = Pass::default();
+        pass.seconds.data = clock.lap();
+        let nets = sandwich::nets(&self.space, &self.settings, self.step, &mut rng);
+        for (index, net) in nets.iter().enumerate() {
+            let part =
+                if index == 0 { 0..batch.objects() } else { batch.share(self.settings.student_share, index - 1) };
+            self.train_net(net, &batch.part(part.clone()), part.start, &mut pass, &mut clock)?;
+        }
+        let learning_rate = self.settings.learning_rate_at(self.step) * self.caution;
+        let gradients = pass.accumulator.grads();
+        let gradient_norm = norm_of(&self.supernet, &gradients);
+        self.supernet = self.optimiser.step(learning_rate, self.supernet.clone(), gradients);
+        self.step += 1;
+        pass.seconds.optimiser = clock.lap();
+        Ok(StepReport {
+            step: self.step,
+            epoch: inputs.epoch(&self.settings, self.step),
+            learning_rate,
+            views: batch.count,
+            images: pass.images,
+            nets: pass.reports,
+            gradient_norm,
+            seconds: pass.seconds,
+        })
+    }
+
+    /// Forward and backward pass of one net on its part of the batch, which begins at object `start` of it.
+    fn train_net(
+        &mut self,
+        net: &Net,
+        batch: &Batch,
+        start: usize,
+        pass: &mut Pass,
+        clock: &mut Clock,
+    ) -> Result<(), TrainError> {
+        let route = self.attended(net, batch);
+        let views = Views::first(batch.count);
+        let logits = self.supernet.forward(batch.views.clone(), &views, route, &mut Norms::Batch);
+        let found = loss::report(net.role, &logits, batch);
+        self.check(&found)?;
+        pass.reports.push(found);
+        pass.images += batch.images();
+        let teacher = pass.teacher.as_ref().map(|teacher| teacher.clone().narrow(0, start, batch.objects()));
+        let loss = loss::of_net(&self.settings, logits.clone(), teacher, batch);
+        pass.seconds.forward += clock.lap();
+        if net.role == Role::Largest && self.settings.distillation != Distillation::None {
+            pass.teacher = Some(logits.detach());
+        }
+        let gradients = GradientsParams::from_grads(loss.backward(), &self.supernet);
+        pass.accumulator.accumulate(&self.supernet, gradients);
+        pass.seconds.backward += clock.lap();
+        Ok(())
+    }
+
+    /// The route of a net that has several, by their losses on the batch.
+    fn attended<'a>(&self, net: &'a Net, batch: &Batch) -> &'a Route {
+        let [first, rest @ ..] = &net.routes[..] else { unreachable!("every net has a route") };
+        if rest.is_empty() {
+            return first;
+        }
+        let (supernet, x) = (self.supernet.valid(), batch.views.clone().inner());
+        let loss = |route: &Route| {
+            let logits = supernet.forward(x.clone(), &Views::first(batch.count), route, &mut Norms::Batch);
+            loss::report(net.role, &logits, batch).loss
+        };
+        let better = |loss: f64, best: f64| match self.settings.attention {
+            Attention::WorstUp => loss > best,
+            Attention::Off | Attention::BestUp => loss < best,
+        };
+        let start = (first, loss(first));
+        rest.iter()
+            .fold(start, |best, route| {
+                let found = loss(route);
+                if better(found, best.1) { (route, found) } else { best }
+            })
+            .0
+    }
+
+    fn check(&mut self, found: &NetReport) -> Result<(), TrainError> {
+        let step = self.step + 1;
+        if !found.loss.is_finite() {
+            return Err(TrainError::Collapse { step, role: found.role, loss: found.loss });
+        }
+        let guessing = f64::from(self.space.classes).ln();
+        if found.role == Role::Largest && self.trend.add(found.loss, guessing) {
+            let (best, loss) = (self.trend.best.unwrap_or(0.0), self.trend.average.unwrap_or(0.0));
+            return Err(TrainError::Forgotten { step, best, loss });
+        }
+        Ok(())
+    }
+
+    /// Lets everything else start from the teacher.
+    fn start_students(&mut self, inputs: &Inputs) -> Result<(), TrainError> {
+        let mut supernet = self.supernet.clone().sorted();
+        if self.settings.split_start == SplitStart::Principal {
+            let route = Route::new(&self.space, &self.space.largest(), 0, self.space.last(), Splitting::None);
+            let (teacher, views) = (supernet.valid(), Views::first(VIEWS_WATCHED.min(inputs.data().views)));
+            let (objects, device) = (inputs.calibration(&self.settings), self.device.clone().inner());
+            let mut spreads = Spreads::new(&self.space);
+            for batch in inputs.batches(&objects, &views, self.settings.images, &device) {
+                teacher.observe(batch?.views, &views, &route, &mut spreads);
+            }
+            supernet = supernet.with_principal_splits(&spreads);
+        }
+        self.supernet = supernet.with_sensor_as_aggregator();
+        Ok(())
+    }
+
+    /// Lowers the learning rate for good, to half of that of a trainer that went wrong.
+    pub fn be_more_careful_than(&mut self, other: &Self) {
+        self.caution = other.caution * 0.5;
+    }
+}
+
+/// What one step gathers net by net.
+#[derive(Default)]
+struct Pass {
+    accumulator: GradientsAccumulator<Supernet>,
+    reports: Vec<NetReport>,
+    images: usize,
+    /// Logits of all objects of the batch.
+    teacher: Option<Tensor<2>>,
+    seconds: Parts,
+}
+
+/// Laps of a stopwatch.
+struct Clock(Instant);
+
+impl Clock {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Seconds since the last lap.
+    fn lap(&mut self) -> f64 {
+        let now = Instant::now();
+        let lap = now - self.0;
+        self.0 = now;
+        lap.as_secs_f64()
+    }
+}
