@@ -184,7 +184,7 @@ fn curves(session: &Session, ui: &mut UiState, wish: Verb) {
         Verb::ZoomIn => curves.zoom(ZOOM, last, None),
         Verb::ZoomOut => curves.zoom(1.0 / ZOOM, last, None),
         Verb::Follow => curves.follow(),
-        Verb::LogAxis => curves.log = !curves.log,
+        Verb::LogAxis => curves.other_scale = !curves.other_scale,
         Verb::Inspect => curves.inspect(last),
         _ => curves.smooth = !curves.smooth,
     }

@@ -174,7 +174,7 @@ fn hypervolume(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) 
     let most = points.iter().map(|point| point.1).filter(|value| value.is_finite()).fold(0.0, f64::max);
     let axes = Axes {
         last: points.last().map_or(1.0, |point| point.0),
-        x: if ui.searching.log { Scale::Log } else { Scale::Linear },
+        x: if ui.searching.other_scale { Scale::Log } else { Scale::Linear },
         y: Scale::Linear,
         bounds: Some((0.0, most * 1.04)),
     };

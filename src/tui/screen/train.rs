@@ -123,14 +123,15 @@ fn style(theme: &Theme, index: usize) -> ratatui::style::Style {
 fn loss(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, ui, .. } = view;
     let curves = &ui.training;
-    let scale = if curves.log { "log" } else { "linear" };
+    let log = !curves.other_scale;
+    let scale = if log { "log" } else { "linear" };
     let smooth =
         if curves.smooth && area.width >= WIDE / 2 { format!(", mean of {SMOOTH} steps") } else { String::new() };
     let points = CURVES.map(|(role, _)| {
         let points = &session.training().series(role).loss;
         if curves.smooth { chart::smoothed(points, SMOOTH) } else { points.clone() }
     });
-    let y = if curves.log { Scale::Log } else { Scale::Linear };
+    let y = if log { Scale::Log } else { Scale::Linear };
     plot(view, (&format!("Loss ({scale}{smooth})"), ""), &points, (y, None), area, buf, hits);
 }
 

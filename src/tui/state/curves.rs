@@ -9,15 +9,16 @@ pub struct Curves {
     end: Option<f64>,
     /// Where values are read off.
     pub cursor: Option<f64>,
-    /// Whether the axis is logarithmic where that makes sense.
-    pub log: bool,
+    /// Whether the other scale than the usual one is shown: Train's losses are usually logarithmic, Search's evaluations
+    /// linear.
+    pub other_scale: bool,
     /// Whether noisy curves are smoothed.
     pub smooth: bool,
 }
 
 impl Default for Curves {
     fn default() -> Self {
-        Self { span: None, end: None, cursor: None, log: true, smooth: true }
+        Self { span: None, end: None, cursor: None, other_scale: false, smooth: true }
     }
 }
 
