@@ -3,6 +3,8 @@
 //! Nothing is drawn and nothing outside is touched here: the answer is a list of [`Deed`]s for the loop, and a changed
 //! [`UiState`].
 
+mod explore;
+
 use std::path::PathBuf;
 
 use ratatui::crossterm::event::KeyCode;
@@ -13,9 +15,10 @@ use super::{
     state::{AXES, Choice, End, Entry, Menu, Purpose, UiState},
 };
 use crate::explore::{
-    Action, Column, Control, Export, Filter, Fix, Move, Overlay, Pane, Part, PointClass, Screen, Session, Side, Sort,
-    progress::State,
+    Action, Column, Control, Export, Filter, Move, Overlay, Pane, Part, Screen, Session, Sort, progress::State,
 };
+
+pub use explore::{open_row, ways};
 
 /// Steps of a long move.
 const MANY: i32 = 10;
@@ -80,24 +83,14 @@ pub fn verb(session: &Session, ui: &mut UiState, wish: Verb) -> Vec<Deed> {
     if let Some(action) = plain(session, wish) {
         return vec![Deed::Act(action)];
     }
+    if let Some(deeds) = explore::verb(session, ui, wish) {
+        return deeds;
+    }
     match wish {
-        Verb::PageUp | Verb::PageDown if in_scatter(session) && ui.window.is_some() => {
-            plane::pan(session, ui, [0.0, if wish == Verb::PageUp { PAN } else { -PAN }]);
-        }
         Verb::Up | Verb::Down | Verb::First | Verb::Last | Verb::PageUp | Verb::PageDown => {
             return rows(session, ui, vertical(ui, wish));
         }
         Verb::Left | Verb::Right | Verb::LeftMany | Verb::RightMany => return sideways(session, ui, wish),
-        Verb::Open => return open(session, ui),
-        Verb::Back if ui.whole && session.ui().overlay.is_none() && session.toast(ui.now_ms).is_none() => {
-            ui.whole = false;
-        }
-        Verb::Back => return vec![Deed::Act(Action::Back)],
-        Verb::Why | Verb::History => {
-            let overlay = if wish == Verb::Why { Overlay::Why } else { Overlay::History };
-            ui.overlay_at = if wish == Verb::Why { 0 } else { session.past().len() };
-            return vec![Deed::Act(Action::Toggle(overlay))];
-        }
         Verb::Filter if session.ui().overlay == Some(Overlay::Help) => {
             ui.entry = Some(Entry::new(Purpose::HelpSearch, &ui.help_search));
         }
@@ -111,18 +104,6 @@ pub fn verb(session: &Session, ui: &mut UiState, wish: Verb) -> Vec<Deed> {
         Verb::Remember => ui.entry = Some(Entry::new(Purpose::Remember, "")),
         Verb::Recall => ui.menu = Some(recall(session, &ui.keys)),
         Verb::Export => ui.menu = Some(export()),
-        Verb::ShowScatter | Verb::ShowTable => {
-            ui.scatter = wish == Verb::ShowScatter;
-            let pane = if ui.scatter { Pane::Scatter } else { Pane::Table };
-            return vec![Deed::Act(focus(pane))];
-        }
-        Verb::Axes => ui.menu = Some(axes(session)),
-        Verb::ZoomPane => ui.whole = !ui.whole,
-        Verb::ZoomIn | Verb::ZoomOut if session.ui().screen == Screen::Explore => {
-            let at = plane::selected(session, ui);
-            plane::zoom(session, ui, if wish == Verb::ZoomIn { ZOOM } else { 1.0 / ZOOM }, at);
-        }
-        Verb::Follow if session.ui().screen == Screen::Explore => ui.window = None,
         Verb::PanBack
         | Verb::PanOn
         | Verb::ZoomIn
@@ -280,7 +261,7 @@ fn rows(session: &Session, ui: &mut UiState, to: Move) -> Vec<Deed> {
         return Vec::new();
     }
     if matches!(session.ui().overlay, Some(Overlay::Why | Overlay::History)) {
-        ui.overlay_at = to.apply(ui.overlay_at, overlay_rows(session));
+        ui.overlay_at = to.apply(ui.overlay_at, explore::overlay_rows(session));
         return Vec::new();
     }
     match (session.ui().screen, session.ui().pane) {
@@ -325,7 +306,7 @@ fn sideways(session: &Session, ui: &mut UiState, wish: Verb) -> Vec<Deed> {
                 plane::pan(session, ui, [PAN * f64::from(steps.signum()), 0.0]);
                 return Vec::new();
             }
-            Pane::Scatter => return along_front(session, steps),
+            Pane::Scatter => return explore::along_front(session, steps),
         },
         Screen::Train | Screen::Search => return Vec::new(),
         Screen::Compare => {
@@ -335,89 +316,6 @@ fn sideways(session: &Session, ui: &mut UiState, wish: Verb) -> Vec<Deed> {
         }
     };
     vec![Deed::Act(action)]
-}
-
-/// Selects the next design of the front to the left or right in the scatter.
-fn along_front(session: &Session, steps: i32) -> Vec<Deed> {
-    let points = session.points();
-    let Some(now) = points.iter().find(|point| point.selected).map(|point| point.right) else { return Vec::new() };
-    let beyond = |right: f64| if steps > 0 { right > now } else { right < now };
-    let front = points.iter().filter(|point| point.class == PointClass::Front && beyond(point.right));
-    let next = front.min_by(|one, other| (one.right - now).abs().total_cmp(&(other.right - now).abs()));
-    next.map(|point| Deed::Act(Action::SelectCandidate(point.candidate))).into_iter().collect()
-}
-
-fn in_scatter(session: &Session) -> bool {
-    session.ui().screen == Screen::Explore && session.ui().pane == Pane::Scatter && session.ui().overlay.is_none()
-}
-
-/// Opens what has the focus: the value of a knob, the selected design, the chosen row of an overlay.
-fn open(session: &Session, ui: &mut UiState) -> Vec<Deed> {
-    match session.ui().overlay {
-        Some(Overlay::Why | Overlay::History) => return open_row(session, ui.overlay_at),
-        Some(_) => return vec![Deed::Act(Action::Back)],
-        None if session.ui().pane == Pane::Knobs => ui.entry = Some(Entry::new(Purpose::Knob, "")),
-        None => return vec![Deed::Act(Action::Toggle(Overlay::Inspect))],
-    }
-    Vec::new()
-}
-
-/// Rows of an overlay that one can be chosen of.
-fn overlay_rows(session: &Session) -> usize {
-    match session.ui().overlay {
-        Some(Overlay::Why) => ways(session).len(),
-        Some(Overlay::History) => session.past().len() + 1 + session.future().len(),
-        _ => 0,
-    }
-}
-
-/// Carries out a row of an overlay: the fix, or the way through the history.
-pub fn open_row(session: &Session, at: usize) -> Vec<Deed> {
-    match session.ui().overlay {
-        Some(Overlay::Why) => {
-            let way = ways(session).into_iter().nth(at);
-            let turn = |way: Vec<Fix>| Action::TurnKnobs(way.iter().map(|fix| (fix.knob, fix.value)).collect());
-            way.map(|way| Deed::Act(turn(way))).into_iter().collect()
-        }
-        Some(Overlay::History) => {
-            let now = session.past().len();
-            let action = if at < now { Action::Undo } else { Action::Redo };
-            vec![Deed::Act(action); now.abs_diff(at)]
-        }
-        _ => Vec::new(),
-    }
-}
-
-/// The ways to make the selected design fit: each knob that is enough alone, else several together.
-pub fn ways(session: &Session) -> Vec<Vec<Fix>> {
-    let single = session.fixes();
-    if single.is_empty() {
-        return Some(session.joint_fixes()).filter(|fixes| !fixes.is_empty()).into_iter().collect();
-    }
-    single.into_iter().map(|fix| vec![fix]).collect()
-}
-
-/// What can stand on the axes of the scatter.
-fn axes(session: &Session) -> Menu {
-    let plot = session.ui().plot;
-    let figures = |side: Side, way: &'static str, now: Column, other: Column| {
-        Column::FIGURES.into_iter().enumerate().filter(move |(_, column)| *column != other).map(move |(at, column)| {
-            let mark = if column == now { " (now)" } else { "" };
-            Choice {
-                label: format!("{way}: {}{mark}", column.title()),
-                deeds: vec![Deed::Act(Action::Axis(side, Move::To(at)))],
-            }
-        })
-    };
-    let log = |side: Side, way: &str, log: bool| Choice {
-        label: format!("{way}: {} axis", if log { "linear" } else { "logarithmic" }),
-        deeds: vec![Deed::Act(Action::LogAxis(side))],
-    };
-    let mut choices: Vec<Choice> = figures(Side::Up, "upwards", plot.up, plot.right).collect();
-    choices.push(log(Side::Up, "upwards", plot.log_up));
-    choices.extend(figures(Side::Right, "to the right", plot.right, plot.up));
-    choices.push(log(Side::Right, "to the right", plot.log_right));
-    Menu { title: "Axes of the scatter".to_owned(), text: String::new(), choices, at: 0 }
 }
 
 fn quit(session: &Session, ui: &mut UiState) -> Vec<Deed> {
