@@ -92,7 +92,7 @@ impl ConcatFusion {
     fn forward(&self, x: Tensor<4>, views: &Views, norms: &mut Norms) -> Maps {
         let [batch, height, width, channels] = x.dims();
         let count = views.count();
-        let indices: Vec<i32> = views.list().iter().map(|&view| view as i32).collect();
+        let indices: Vec<i64> = views.list().iter().map(|view| view.cast_signed() as i64).collect();
         let indices: Tensor<1, Int> = Tensor::from_data(TensorData::new(indices, [count]), &x.device());
         let weight = self.weight.val().slice(s![.., 0..channels, 0..channels]).select(0, indices);
         let x: Tensor<5> = x.reshape([batch / count, count, height, width, channels]);

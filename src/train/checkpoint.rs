@@ -81,7 +81,7 @@ impl Checkpoints {
 
     /// Where training stood at the best checkpoint.
     pub fn best(&self) -> Option<State> {
-        self.state(&self.path_of(BEST, *self.list(BEST).last()?)).ok()
+        state(&self.path_of(BEST, *self.list(BEST).last()?)).ok()
     }
 
     /// Weights of the newest checkpoint that can be read, for measuring, with where training stood.
@@ -95,7 +95,7 @@ impl Checkpoints {
         device: &Device,
     ) -> Result<(Supernet, State), TrainError> {
         let read = |path: &Path| {
-            let state = self.state(path)?;
+            let state = state(path)?;
             let fresh = Supernet::new(space, settings.initialisation, settings.seed, device);
             Ok((load(&path.join(WEIGHTS), |file| fresh.try_load_file(file))?, state))
         };
@@ -114,7 +114,7 @@ impl Checkpoints {
         device: &Device,
     ) -> Result<(Trainer, Vec<TrainError>), TrainError> {
         self.first_readable(|path| {
-            let state = self.state(path)?;
+            let state = state(path)?;
             let mut trainer = Trainer::new(space.clone(), settings.clone(), device);
             let (weights, moments) = (path.join(WEIGHTS), path.join(OPTIMISER));
             trainer.supernet = load(&weights, |file| trainer.supernet.clone().try_load_file(file))?;
@@ -183,12 +183,6 @@ impl Checkpoints {
         self.folder.join(format!("{kind}{step:08}"))
     }
 
-    fn state(&self, path: &Path) -> Result<State, TrainError> {
-        let path = path.join(STATE);
-        let text = fs::read(&path).map_err(|error| failed(&path, error))?;
-        serde_json::from_slice(&text).map_err(|error| failed(&path, error))
-    }
-
     /// Writes all of it under another name, then renames.
     fn write(&self, trainer: &Trainer, state: State, kind: &str) -> Result<(), TrainError> {
         let target = self.path_of(kind, state.step);
@@ -212,6 +206,12 @@ impl Checkpoints {
         let _ = scratch.keep();
         Ok(())
     }
+}
+
+fn state(path: &Path) -> Result<State, TrainError> {
+    let path = path.join(STATE);
+    let text = fs::read(&path).map_err(|error| failed(&path, error))?;
+    serde_json::from_slice(&text).map_err(|error| failed(&path, error))
 }
 
 /// Reads a file of tensors. A damaged one may make the reader panic; that is an error like any other here.

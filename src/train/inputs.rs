@@ -48,6 +48,7 @@ impl Batch {
     }
 
     /// The objects at these places.
+    #[must_use]
     pub fn part(&self, places: Range<usize>) -> Self {
         if places == (0..self.objects()) {
             return self.clone();
