@@ -1,9 +1,10 @@
 //! Depthwise convolution in channels-last order: each channel is filtered by its own `k x k` kernel.
 //!
-//! Each thread takes whole images. Of an image, 16 channels at a time are copied onto a sheet with zeros around it, normalised
-//! on the way: a window is then always inside, its reads follow memory, and the sheet stays in cache. A register tile of
-//! neighbouring outputs shares what it reads. Backward, the output's gradient is laid out the same way and filtered once more
-//! for the input; the weights' gradients stay in registers along a row.
+//! Each thread takes whole images. An image is copied, normalised on the way, onto a sheet in cache that has zeros around it
+//! and 16 channels together: windows are then always inside and read along memory. Main memory is read and written in its own
+//! order, rows outermost, channels inside. A register tile of neighbouring outputs shares what it reads. Backward, the
+//! output's gradient is laid out the same way and filtered once more for the input; the weights' gradients stay in registers
+//! along a row.
 
 use pulp::{Simd, WithSimd};
 
@@ -15,7 +16,7 @@ use super::simd::{WIDEST, in_parts, load, run, store};
 use super::slide::Slide;
 
 /// Neighbouring outputs of a register tile.
-pub(super) const TILE: usize = 4;
+pub(super) const TILE: usize = 8;
 
 /// Filters `front(x)[batch, height, width, channels]` with `w[k, k, channels]`; also the statistics of the result's channels.
 ///
@@ -31,11 +32,8 @@ pub fn forward(x: &[f32], front: Option<&Front>, w: &[f32], slide: Slide) -> (Ve
         let (mut sums, mut sheet) = (Sums::zero(slide.channels), Sheet::of_input(slide));
         let x = &x[range.start * slide.image()..range.end * slide.image()];
         for (x, y) in x.chunks(slide.image()).zip(y.chunks_mut(slide.out_image())) {
-            for (index, block) in (0..slide.channels).step_by(WIDEST).enumerate() {
-                sheet.lay(x, slide.channels, block, front);
-                Filter { sheet: &sheet, first: [0; 2], taps: taps.block(index), y, to: Target::output(slide), block }
-                    .run(slide.kernel, slide.stride);
-            }
+            sheet.lay(x, front);
+            Filter { sheet: &sheet, first: [0; 2], taps: &taps, y, to: Target::output(slide) }.run(slide.stride);
             sums.add_moments(y);
         }
         sums
@@ -61,14 +59,13 @@ pub fn backward(x: &[f32], norm: Option<Normed<'_>>, w: &[f32], dy: &[f32], slid
         let dy = &dy[range.start * slide.out_image()..range.end * slide.out_image()];
         let images = x.chunks(slide.image()).zip(dy.chunks(slide.out_image()));
         for ((x, dy), dx) in images.zip(dx.chunks_mut(slide.image())) {
-            for (index, block) in (0..slide.channels).step_by(WIDEST).enumerate() {
-                sheet.lay(x, slide.channels, block, front);
-                grads.lay(dy, slide.channels, block, &nothing);
+            sheet.lay(x, front);
+            grads.lay(dy, &nothing);
+            for block in (0..slide.channels).step_by(WIDEST) {
                 WeightGradient { sheet: &sheet, grads: &grads, dw: &mut dw, slide, block }.run();
-                for Turned { first, taps, to } in &turned {
-                    Filter { sheet: &grads, first: *first, taps: taps.block(index), y: dx, to: *to, block }
-                        .run(taps.side, 1);
-                }
+            }
+            for Turned { first, taps, to } in &turned {
+                Filter { sheet: &grads, first: *first, taps, y: dx, to: *to }.run(1);
             }
             if let Some(Normed { front, statistics }) = norm {
                 front.add_gradients(x, dx, statistics, &mut sums);
@@ -98,11 +95,6 @@ impl Taps {
             own[..lanes].copy_from_slice(&w[(y * kernel + x) * channels + block..][..lanes]);
         }
         Self { values, side }
-    }
-
-    fn block(&self, index: usize) -> &[f32] {
-        let size = self.side * self.side * WIDEST;
-        &self.values[index * size..(index + 1) * size]
     }
 }
 
@@ -168,22 +160,19 @@ impl Target {
     }
 }
 
-/// Filters a sheet.
+/// Filters a sheet, row by row with all channels of a row before the next.
 struct Filter<'a> {
     sheet: &'a Sheet,
     /// Cell at which the first window begins.
     first: [usize; 2],
-    /// `[side, side, 16]`
-    taps: &'a [f32],
+    taps: &'a Taps,
     y: &'a mut [f32],
     to: Target,
-    /// First channel.
-    block: usize,
 }
 
 impl Filter<'_> {
-    fn run(self, side: usize, stride: usize) {
-        match (side, stride) {
+    fn run(self, stride: usize) {
+        match (self.taps.side, stride) {
             (2, 1) => run(Sized::<_, 2, 1>(self)),
             (3, 1) => run(Sized::<_, 3, 1>(self)),
             (3, 2) => run(Sized::<_, 3, 2>(self)),
@@ -192,7 +181,7 @@ impl Filter<'_> {
             (5, 2) => run(Sized::<_, 5, 2>(self)),
             (7, 1) => run(Sized::<_, 7, 1>(self)),
             (7, 2) => run(Sized::<_, 7, 2>(self)),
-            _ => panic!("no depthwise kernel of side {side} at stride {stride}"),
+            (side, _) => panic!("no depthwise kernel of side {side} at stride {stride}"),
         }
     }
 }
@@ -205,24 +194,28 @@ impl<const K: usize, const STRIDE: usize> WithSimd for Sized<Filter<'_>, K, STRI
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Filter { sheet, first, taps, y, to, block } = self.0;
+        let Filter { sheet, first, taps, y, to } = self.0;
         let (pitch, per) = (sheet.cols(), WIDEST / S::F32_LANES);
-        let (cells, taps) = (S::as_simd_f32s(sheet.cells()).0, S::as_simd_f32s(taps).0);
-        let channels = WIDEST.min(to.channels - block);
-        for sub in (0..channels).step_by(S::F32_LANES) {
-            let lanes = S::F32_LANES.min(channels - sub);
-            let cells = &cells[sub / S::F32_LANES..];
-            let weights: [[S::f32s; K]; K] =
-                std::array::from_fn(|y| std::array::from_fn(|x| taps[(y * K + x) * per + sub / S::F32_LANES]));
-            for row in 0..to.rows {
+        let taps = S::as_simd_f32s(&taps.values).0;
+        let padded = to.channels.next_multiple_of(WIDEST);
+        let mut line = vec![0.0; to.cols.next_multiple_of(TILE) * padded];
+        for row in 0..to.rows {
+            let own = S::as_mut_simd_f32s(&mut line).0;
+            for at in (0..to.channels).step_by(S::F32_LANES) {
+                let (block, sub) = (at / WIDEST, at % WIDEST / S::F32_LANES);
+                let cells = &S::as_simd_f32s(sheet.cells(block)).0[sub..];
+                let taps = &taps[block * K * K * per + sub..];
                 for col in (0..to.cols).step_by(TILE) {
                     let start = (first[0] + row * STRIDE) * pitch + first[1] + col * STRIDE;
-                    let sums = window::<S, K, STRIDE>(simd, &cells[start * per..], pitch, &weights);
-                    let place = to.start + row * to.row_step + col * to.col_step + block + sub;
-                    for (t, sum) in sums.into_iter().take(to.cols - col).enumerate() {
-                        store(simd, &mut y[place + t * to.col_step..], lanes, sum);
+                    let sums = window::<S, K, STRIDE>(simd, &cells[start * per..], pitch, taps);
+                    for (t, sum) in sums.into_iter().enumerate() {
+                        own[(col + t) * padded / S::F32_LANES + at / S::F32_LANES] = sum;
                     }
                 }
+            }
+            let y = &mut y[to.start + row * to.row_step..];
+            for (col, line) in line.chunks(padded).take(to.cols).enumerate() {
+                y[col * to.col_step..][..to.channels].copy_from_slice(&line[..to.channels]);
             }
         }
     }
@@ -234,15 +227,16 @@ fn window<S: Simd, const K: usize, const STRIDE: usize>(
     simd: S,
     cells: &[S::f32s],
     pitch: usize,
-    weights: &[[S::f32s; K]; K],
+    taps: &[S::f32s],
 ) -> [S::f32s; TILE] {
     let per = WIDEST / S::F32_LANES;
     let mut sums = [simd.splat_f32s(0.0); TILE];
-    for (y, weights) in weights.iter().enumerate() {
+    for y in 0..K {
         let row = &cells[y * pitch * per..][..=((TILE - 1) * STRIDE + K - 1) * per];
-        for (x, &weight) in weights.iter().enumerate() {
+        let taps = &taps[y * K * per..][..=(K - 1) * per];
+        for x in 0..K {
             for (t, sum) in sums.iter_mut().enumerate() {
-                *sum = simd.mul_add_e_f32s(row[(t * STRIDE + x) * per], weight, *sum);
+                *sum = simd.mul_add_e_f32s(row[(t * STRIDE + x) * per], taps[x * per], *sum);
             }
         }
     }
@@ -281,7 +275,8 @@ impl<const K: usize, const STRIDE: usize> WithSimd for Sized<WeightGradient<'_>,
     fn with_simd<S: Simd>(self, simd: S) {
         let WeightGradient { sheet, grads, dw, slide, block } = self.0;
         let per = WIDEST / S::F32_LANES;
-        let (cells, grad_cells) = (S::as_simd_f32s(sheet.cells()).0, S::as_simd_f32s(grads.cells()).0);
+        let (cells, grad_cells) =
+            (S::as_simd_f32s(sheet.cells(block / WIDEST)).0, S::as_simd_f32s(grads.cells(block / WIDEST)).0);
         let channels = WIDEST.min(slide.channels - block);
         for sub in (0..channels).step_by(S::F32_LANES) {
             let lanes = S::F32_LANES.min(channels - sub);

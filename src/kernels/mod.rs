@@ -12,13 +12,13 @@
 mod activation;
 mod buffers;
 mod conv;
+mod dense;
 mod depthwise;
 mod link;
 mod maps;
 mod norm;
 mod op;
 mod ops;
-mod patches;
 mod pointwise;
 mod sheet;
 mod simd;

@@ -13,7 +13,7 @@ use pulp::{Simd, WithSimd};
 
 use super::activation::{Activation, Curve, Dispatch};
 use super::buffers;
-use super::simd::{WIDEST, in_parts, load, run, store};
+use super::simd::{WIDEST, in_parts, load, load_full, run, store};
 
 /// Added to variances.
 pub const EPSILON: f32 = 1e-5;
@@ -67,9 +67,13 @@ impl Sums {
     }
 }
 
-/// Rows as few as make a whole number of the widest vectors.
+/// Vectors that are added up side by side.
+const GROUP: usize = 4;
+
+/// Rows as few as make a whole number of groups of the widest vectors.
 fn rows_in_one(channels: usize) -> usize {
-    WIDEST / (1 << channels.trailing_zeros().min(WIDEST.trailing_zeros()))
+    let group = GROUP * WIDEST;
+    group / (1 << channels.trailing_zeros().min(group.trailing_zeros()))
 }
 
 /// The values of some rows as long rows, with their width, and then the rows left over.
@@ -140,15 +144,6 @@ impl Front {
         Self::given(&vec![1.0; channels], &vec![0.0; channels], Activation::None)
     }
 
-    pub(super) fn activation(&self) -> Activation {
-        self.activation
-    }
-
-    /// Scale and shift `[channels]`, with at least a vector of channels where there are fewer.
-    pub(super) fn channels(&self) -> (&[f32], &[f32]) {
-        (&self.scale, &self.shift)
-    }
-
     /// Writes what is seen of some rows `x` to `y`.
     pub fn apply(&self, x: &[f32], y: &mut [f32]) {
         self.activation.dispatch(Apply { front: self, x, y });
@@ -162,7 +157,8 @@ impl Front {
 
     /// Adds to `sums`, over some rows, those of `dz = dy * act'(z)` and of `dz * (x - mean)`.
     pub(super) fn add_gradients(&self, x: &[f32], dy: &[f32], statistics: &Statistics, sums: &mut Sums) {
-        self.activation.dispatch(Reduce { front: self, x, dy, mean: &statistics.mean, sums });
+        let (mean, width) = (&statistics.mean, self.channels);
+        self.activation.dispatch(Reduce { front: self, x, dy, mean, width, sums });
     }
 
     /// Turns `dy`, the gradient of what is seen of all of `x`, into the gradient of `x`, given the sums of
@@ -235,15 +231,35 @@ impl WithSimd for Moments<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Self { x, width, sums } = self;
-        for block in (0..width).step_by(S::F32_LANES) {
-            let mut found = [simd.splat_f32s(0.0); 2];
-            for row in x.chunks_exact(width) {
-                let x = load(simd, &row[block..]);
-                found = [simd.add_f32s(found[0], x), simd.mul_add_e_f32s(x, x, found[1])];
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let mut block = 0;
+        while block < self.width {
+            if self.width - block >= GROUP * S::F32_LANES {
+                self.add::<S, GROUP>(simd, block);
+                block += GROUP * S::F32_LANES;
+            } else {
+                self.add::<S, 1>(simd, block);
+                block += S::F32_LANES;
             }
-            sums.add_lanes(simd, found, S::F32_LANES.min(width - block), block);
+        }
+    }
+}
+
+impl Moments<'_> {
+    /// Adds `N` vectors of columns.
+    #[inline(always)]
+    fn add<S: Simd, const N: usize>(&mut self, simd: S, block: usize) {
+        let (mut sums, mut squares) = ([simd.splat_f32s(0.0); N], [simd.splat_f32s(0.0); N]);
+        for row in self.x.chunks_exact(self.width) {
+            for (n, (sum, square)) in sums.iter_mut().zip(&mut squares).enumerate() {
+                let x = &row[block + n * S::F32_LANES..];
+                let x = if N == GROUP { load_full::<S>(x) } else { load(simd, x) };
+                (*sum, *square) = (simd.add_f32s(*sum, x), simd.mul_add_e_f32s(x, x, *square));
+            }
+        }
+        for (n, (sum, square)) in sums.into_iter().zip(squares).enumerate() {
+            let at = block + n * S::F32_LANES;
+            self.sums.add_lanes(simd, [sum, square], S::F32_LANES.min(self.width - at), at);
         }
     }
 }
@@ -267,12 +283,15 @@ impl<C: Curve> WithSimd for With<C, Apply<'_>> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Apply { front: Front { scale, shift, .. }, x, y } = self.0;
+        let (scales, shifts) = (S::as_simd_f32s(scale).0, S::as_simd_f32s(shift).0);
         for (x, y) in x.chunks(scale.len()).zip(y.chunks_mut(scale.len())) {
-            let parameters = scale.chunks(S::F32_LANES).zip(shift.chunks(S::F32_LANES));
-            let values = x.chunks(S::F32_LANES).zip(y.chunks_mut(S::F32_LANES));
-            for ((x, y), (scale, shift)) in values.zip(parameters) {
-                let z = simd.mul_add_e_f32s(load(simd, x), load(simd, scale), load(simd, shift));
-                store(simd, y, x.len(), C::value(simd, z));
+            let ((x, x_rest), (y, y_rest)) = (S::as_simd_f32s(x), S::as_mut_simd_f32s(y));
+            for ((x, y), (scale, shift)) in x.iter().zip(&mut *y).zip(scales.iter().zip(shifts)) {
+                *y = C::value(simd, simd.mul_add_e_f32s(*x, *scale, *shift));
+            }
+            if let (Some(scale), Some(shift)) = (scales.get(x.len()), shifts.get(x.len())) {
+                let z = simd.mul_add_e_f32s(simd.partial_load_f32s(x_rest), *scale, *shift);
+                simd.partial_store_f32s(y_rest, C::value(simd, z));
             }
         }
     }
@@ -283,38 +302,64 @@ struct Reduce<'a> {
     x: &'a [f32],
     dy: &'a [f32],
     mean: &'a [f32],
+    width: usize,
     sums: &'a mut Sums,
 }
 
 impl Dispatch for Reduce<'_> {
     type Output = ();
     fn with<C: Curve>(self) {
-        let Reduce { front, x, dy, mean, sums } = self;
+        let Reduce { front, x, dy, mean, sums, .. } = self;
         let (mean, chunk) = (mean.repeat(rows_in_one(front.channels)), CHUNK * front.channels);
         for (x, dy) in x.chunks(chunk).zip(dy.chunks(chunk)) {
             for (range, width) in widened(x.len(), front.channels) {
                 let (x, dy) = (&x[range.clone()], &dy[range]);
-                run_with::<C, _>((Reduce { front, x, dy, mean: &mean, sums }, width));
+                run_with::<C, _>(Reduce { front, x, dy, mean: &mean, width, sums });
             }
         }
     }
 }
 
-impl<C: Curve> WithSimd for With<C, (Reduce<'_>, usize)> {
+impl<C: Curve> WithSimd for With<C, Reduce<'_>> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let (Reduce { front, x, dy, mean, sums }, width) = self.0;
-        for block in (0..width).step_by(S::F32_LANES) {
-            let [scale, shift, mean] = [&front.scale, &front.shift, mean].map(|list| load(simd, &list[block..]));
-            let mut found = [simd.splat_f32s(0.0); 2];
-            for (x, dy) in x.chunks_exact(width).zip(dy.chunks_exact(width)) {
-                let (x, dy) = (load(simd, &x[block..]), load(simd, &dy[block..]));
-                let dz = simd.mul_f32s(dy, C::slope(simd, simd.mul_add_e_f32s(x, scale, shift)));
-                found = [simd.add_f32s(found[0], dz), simd.mul_add_e_f32s(dz, simd.sub_f32s(x, mean), found[1])];
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let (width, mut block) = (self.0.width, 0);
+        while block < width {
+            if width - block >= GROUP * S::F32_LANES {
+                self.add::<S, GROUP>(simd, block);
+                block += GROUP * S::F32_LANES;
+            } else {
+                self.add::<S, 1>(simd, block);
+                block += S::F32_LANES;
             }
-            sums.add_lanes(simd, found, S::F32_LANES.min(width - block), block);
+        }
+    }
+}
+
+impl<C: Curve> With<C, Reduce<'_>> {
+    /// Adds `N` vectors of columns.
+    #[inline(always)]
+    fn add<S: Simd, const N: usize>(&mut self, simd: S, block: usize) {
+        let Reduce { front: Front { scale, shift, .. }, x, dy, mean, width, ref mut sums } = self.0;
+        let mut found = [[simd.splat_f32s(0.0); 2]; N];
+        let load = |slice: &[f32], n: usize| {
+            let slice = &slice[block + n * S::F32_LANES..];
+            if N == GROUP { load_full::<S>(slice) } else { load(simd, slice) }
+        };
+        for (x, dy) in x.chunks_exact(width).zip(dy.chunks_exact(width)) {
+            for (n, found) in found.iter_mut().enumerate() {
+                let (x, dy) = (load(x, n), load(dy, n));
+                let z = simd.mul_add_e_f32s(x, load(scale, n), load(shift, n));
+                let dz = simd.mul_f32s(dy, C::slope(simd, z));
+                let centred = simd.sub_f32s(x, load(mean, n));
+                *found = [simd.add_f32s(found[0], dz), simd.mul_add_e_f32s(dz, centred, found[1])];
+            }
+        }
+        for (n, found) in found.into_iter().enumerate() {
+            let at = block + n * S::F32_LANES;
+            sums.add_lanes(simd, found, S::F32_LANES.min(width - at), at);
         }
     }
 }
@@ -340,14 +385,22 @@ impl<C: Curve> WithSimd for With<C, InputGradient<'_>> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let InputGradient { front: Front { scale, shift, .. }, x, dy, a, b } = self.0;
+        let gradient = |x, dy, [scale, shift, a, b]: [S::f32s; 4]| {
+            let dz = simd.mul_f32s(dy, C::slope(simd, simd.mul_add_e_f32s(x, scale, shift)));
+            simd.mul_add_e_f32s(scale, dz, simd.mul_add_e_f32s(a, x, b))
+        };
+        let [scales, shifts, a, b] =
+            [S::as_simd_f32s(scale).0, S::as_simd_f32s(shift).0, S::as_simd_f32s(a).0, S::as_simd_f32s(b).0];
         for (x, dy) in x.chunks(scale.len()).zip(dy.chunks_mut(scale.len())) {
-            for (at, (x, dy)) in x.chunks(S::F32_LANES).zip(dy.chunks_mut(S::F32_LANES)).enumerate() {
-                let at = at * S::F32_LANES;
-                let (seen, scale) = (load(simd, x), load(simd, &scale[at..]));
-                let z = simd.mul_add_e_f32s(seen, scale, load(simd, &shift[at..]));
-                let dz = simd.mul_f32s(load(simd, dy), C::slope(simd, z));
-                let rest = simd.mul_add_e_f32s(load(simd, &a[at..]), seen, load(simd, &b[at..]));
-                store(simd, dy, x.len(), simd.mul_add_e_f32s(scale, dz, rest));
+            let ((x, x_rest), (dy, dy_rest)) = (S::as_simd_f32s(x), S::as_mut_simd_f32s(dy));
+            let parameters = scales.iter().zip(shifts).zip(a.iter().zip(b));
+            for ((x, dy), ((scale, shift), (a, b))) in x.iter().zip(&mut *dy).zip(parameters) {
+                *dy = gradient(*x, *dy, [*scale, *shift, *a, *b]);
+            }
+            if let Some(scale) = scales.get(x.len()) {
+                let (at, rest) = (x.len(), simd.partial_load_f32s(dy_rest));
+                let found = gradient(simd.partial_load_f32s(x_rest), rest, [*scale, shifts[at], a[at], b[at]]);
+                simd.partial_store_f32s(dy_rest, found);
             }
         }
     }

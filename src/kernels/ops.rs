@@ -10,7 +10,7 @@ use super::maps::{Maps, Pending, Recipe};
 use super::norm::{Front, Statistics};
 use super::op::{Op, apply};
 use super::slide::Slide;
-use super::{depthwise as channelwise, link, patches, pointwise as product, stock, views};
+use super::{dense, depthwise as channelwise, link, pointwise as product, stock, views};
 
 /// Filters each channel with its own kernel: `x[batch, height, width, channels]`, `w[k, k, channels]` with k of 3, 5 or 7,
 /// zero padding `k / 2`, stride 1 or 2. Output `[batch, ceil(height / stride), ceil(width / stride), channels]`.
@@ -80,11 +80,11 @@ struct Dense(Slide);
 
 impl Convolution for Dense {
     fn forward(&self, x: &[f32], front: Option<&Front>, w: &[f32]) -> (Vec<f32>, Statistics) {
-        patches::forward(x, front, w, self.0)
+        dense::forward(x, front, w, self.0)
     }
 
     fn backward(&self, x: &[f32], norm: Option<Normed<'_>>, w: &[f32], dy: &[f32], wanted: bool) -> Gradients {
-        patches::backward(x, norm, w, dy, self.0, wanted)
+        dense::backward(x, norm, w, dy, self.0, wanted)
     }
 }
 

@@ -32,7 +32,7 @@ pub fn forward(x: &[f32], front: Option<&Front>, w: &[f32], inner: usize) -> (Ve
         let (mut seen, mut sums) = (Seen::new(front), Sums::zero(cols));
         let x = &x[range.start * inner..range.end * inner];
         for (x, y) in x.chunks(chunk * inner).zip(y.chunks_mut(chunk * cols)) {
-            run(Multiply { x: seen.of(x), w, y, inner, cols });
+            run(Multiply { x: Rows::dense(seen.of(x), inner), w, y, cols });
             sums.add_moments(y);
         }
         sums
@@ -51,9 +51,9 @@ pub fn backward(x: &[f32], front: Option<Normed<'_>>, w: &[f32], dy: &[f32], inn
         let (x, dy) = (&x[range.start * inner..range.end * inner], &dy[range.start * cols..range.end * cols]);
         let mut dx = dx.chunks_mut(chunk * inner);
         for (x, dy) in x.chunks(chunk * inner).zip(dy.chunks(chunk * cols)) {
-            run(Outer { x: seen.of(x), dy, dw: &mut dw, inner, cols });
+            run(Outer { x: Rows::dense(seen.of(x), inner), dy, dw: &mut dw, cols });
             let Some(dx) = dx.next() else { continue };
-            run(Multiply { x: dy, w: &turned, y: dx, inner: cols, cols: inner });
+            run(Multiply { x: Rows::dense(dy, cols), w: &turned, y: dx, cols: inner });
             if let Some(Normed { front, statistics }) = front {
                 front.add_gradients(x, dx, statistics, &mut sums);
             }
@@ -75,14 +75,14 @@ pub fn transpose(w: &[f32], inner: usize, cols: usize) -> Vec<f32> {
 }
 
 /// What a front makes of one chunk after another.
-pub(super) struct Seen<'a>(Option<(&'a Front, Vec<f32>)>);
+struct Seen<'a>(Option<(&'a Front, Vec<f32>)>);
 
 impl<'a> Seen<'a> {
-    pub(super) fn new(front: Option<&'a Front>) -> Self {
+    fn new(front: Option<&'a Front>) -> Self {
         Self(front.map(|front| (front, Vec::new())))
     }
 
-    pub(super) fn of<'b>(&'b mut self, x: &'b [f32]) -> &'b [f32] {
+    fn of<'b>(&'b mut self, x: &'b [f32]) -> &'b [f32] {
         let Some((front, seen)) = &mut self.0 else { return x };
         seen.resize(seen.len().max(x.len()), 0.0);
         front.apply(x, &mut seen[..x.len()]);
@@ -90,12 +90,32 @@ impl<'a> Seen<'a> {
     }
 }
 
+/// A matrix whose rows are a few runs of values each and may overlap.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub values: &'a [f32],
+    /// From one row to the next.
+    pub step: usize,
+    /// Runs of a row.
+    pub runs: usize,
+    /// From one run to the next.
+    pub run_step: usize,
+    /// Values of a run.
+    pub run: usize,
+}
+
+impl<'a> Rows<'a> {
+    /// Rows of `inner` values one behind the other.
+    pub fn dense(values: &'a [f32], inner: usize) -> Self {
+        Self { values, step: inner, runs: 1, run_step: 0, run: inner }
+    }
+}
+
 /// `y[rows, cols] = x[rows, inner] * w[inner, cols]`
 pub(super) struct Multiply<'a> {
-    pub x: &'a [f32],
+    pub x: Rows<'a>,
     pub w: &'a [f32],
     pub y: &'a mut [f32],
-    pub inner: usize,
     pub cols: usize,
 }
 
@@ -104,22 +124,24 @@ impl WithSimd for Multiply<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { x, w, y, inner, cols } = self;
+        let Self { x, w, y, cols } = self;
         let full = S::F32_LANES;
-        for (x, y) in x.chunks(TILE * inner).zip(y.chunks_mut(TILE * cols)) {
+        for (index, y) in y.chunks_mut(TILE * cols).enumerate() {
+            let x = Rows { values: &x.values[index * TILE * x.step..], ..x };
             let mut col = 0;
             while col < cols {
                 let left = cols - col;
-                if x.len() == TILE * inner && left >= 2 * full && S::REGISTER_COUNT > 16 {
-                    tile::<S, TILE, 2>(simd, x, &w[col..], &mut y[col..], inner, cols, full);
+                if y.len() == TILE * cols && left >= 2 * full && S::REGISTER_COUNT > 16 {
+                    tile::<S, TILE, 2>(simd, x, &w[col..], &mut y[col..], cols, full);
                     col += 2 * full;
                 } else {
                     let lanes = left.min(full);
-                    if x.len() == TILE * inner {
-                        tile::<S, TILE, 1>(simd, x, &w[col..], &mut y[col..], inner, cols, lanes);
+                    if y.len() == TILE * cols {
+                        tile::<S, TILE, 1>(simd, x, &w[col..], &mut y[col..], cols, lanes);
                     } else {
-                        for (x, y) in x.chunks(inner).zip(y.chunks_mut(cols)) {
-                            tile::<S, 1, 1>(simd, x, &w[col..], &mut y[col..], inner, cols, lanes);
+                        for (row, y) in y.chunks_mut(cols).enumerate() {
+                            let x = Rows { values: &x.values[row * x.step..], ..x };
+                            tile::<S, 1, 1>(simd, x, &w[col..], &mut y[col..], cols, lanes);
                         }
                     }
                     col += lanes;
@@ -133,22 +155,24 @@ impl WithSimd for Multiply<'_> {
 #[inline(always)]
 fn tile<S: Simd, const ROWS: usize, const VECS: usize>(
     simd: S,
-    x: &[f32],
+    x: Rows<'_>,
     w: &[f32],
     y: &mut [f32],
-    inner: usize,
     cols: usize,
     lanes: usize,
 ) {
     let mut sums = [[simd.splat_f32s(0.0); VECS]; ROWS];
-    let rows: [&[f32]; ROWS] = std::array::from_fn(|row| &x[row * inner..][..inner]);
-    for k in 0..inner {
-        let w = &w[k * cols..];
-        let weights: [S::f32s; VECS] = std::array::from_fn(|v| load(simd, &w[v * S::F32_LANES..]));
-        for (x, sums) in rows.iter().zip(&mut sums) {
-            let value = simd.splat_f32s(x[k]);
-            for (sum, &weights) in sums.iter_mut().zip(&weights) {
-                *sum = simd.mul_add_e_f32s(value, weights, *sum);
+    for run in 0..x.runs {
+        let rows: [&[f32]; ROWS] = std::array::from_fn(|row| &x.values[row * x.step + run * x.run_step..][..x.run]);
+        let w = &w[run * x.run * cols..];
+        for k in 0..x.run {
+            let w = &w[k * cols..];
+            let weights: [S::f32s; VECS] = std::array::from_fn(|v| load(simd, &w[v * S::F32_LANES..]));
+            for (x, sums) in rows.iter().zip(&mut sums) {
+                let value = simd.splat_f32s(x[k]);
+                for (sum, &weights) in sums.iter_mut().zip(&weights) {
+                    *sum = simd.mul_add_e_f32s(value, weights, *sum);
+                }
             }
         }
     }
@@ -161,10 +185,9 @@ fn tile<S: Simd, const ROWS: usize, const VECS: usize>(
 
 /// Adds `x[rows, inner]^T * dy[rows, cols]` to `dw[inner, cols]`: the gradient of the weights of [`Multiply`].
 pub(super) struct Outer<'a> {
-    pub x: &'a [f32],
+    pub x: Rows<'a>,
     pub dy: &'a [f32],
     pub dw: &'a mut [f32],
-    pub inner: usize,
     pub cols: usize,
 }
 
@@ -173,44 +196,48 @@ impl WithSimd for Outer<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { x, dy, dw, inner, cols } = self;
+        let Self { x, dy, dw, cols } = self;
         let full = S::F32_LANES;
         let mut col = 0;
         while col < cols {
             let left = cols - col;
             let two = left >= 2 * full && S::REGISTER_COUNT > 16;
             let lanes = left.min(full);
-            let mut k = 0;
-            while k < inner {
-                let eight = inner - k >= TILE;
-                let (x, dy, dw) = (&x[k..], &dy[col..], &mut dw[k * cols + col..]);
-                match (eight, two) {
-                    (true, true) => outer_tile::<S, TILE, 2>(simd, x, dy, dw, inner, cols, full),
-                    (true, false) => outer_tile::<S, TILE, 1>(simd, x, dy, dw, inner, cols, lanes),
-                    (false, true) => outer_tile::<S, 1, 2>(simd, x, dy, dw, inner, cols, full),
-                    (false, false) => outer_tile::<S, 1, 1>(simd, x, dy, dw, inner, cols, lanes),
+            for run in 0..x.runs {
+                let mut k = 0;
+                while k < x.run {
+                    let eight = x.run - k >= TILE;
+                    let place = (run * x.run + k) * cols + col;
+                    let (x, dy, dw) = (&x.values[run * x.run_step + k..], &dy[col..], &mut dw[place..]);
+                    match (eight, two) {
+                        (true, true) => outer_tile::<S, TILE, 2>(simd, x, self.x.step, dy, dw, cols, full),
+                        (true, false) => outer_tile::<S, TILE, 1>(simd, x, self.x.step, dy, dw, cols, lanes),
+                        (false, true) => outer_tile::<S, 1, 2>(simd, x, self.x.step, dy, dw, cols, full),
+                        (false, false) => outer_tile::<S, 1, 1>(simd, x, self.x.step, dy, dw, cols, lanes),
+                    }
+                    k += if eight { TILE } else { 1 };
                 }
-                k += if eight { TILE } else { 1 };
             }
             col += if two { 2 * full } else { lanes };
         }
     }
 }
 
-/// Adds the sum over rows of `KS` inputs by `VECS` vectors of output gradients to `dw`. All slices begin at the tile.
+/// Adds the sum over rows of `KS` inputs, `step` apart, by `VECS` vectors of output gradients to `dw`. All slices begin at the
+/// tile.
 #[inline(always)]
 fn outer_tile<S: Simd, const KS: usize, const VECS: usize>(
     simd: S,
     x: &[f32],
+    step: usize,
     dy: &[f32],
     dw: &mut [f32],
-    inner: usize,
     cols: usize,
     lanes: usize,
 ) {
     let mut sums = [[simd.splat_f32s(0.0); VECS]; KS];
-    for row in 0..x.len().div_ceil(inner) {
-        let (x, dy) = (&x[row * inner..][..KS], &dy[row * cols..]);
+    for row in 0..dy.len().div_ceil(cols) {
+        let (x, dy) = (&x[row * step..][..KS], &dy[row * cols..]);
         let grads: [S::f32s; VECS] = std::array::from_fn(|v| load(simd, &dy[v * S::F32_LANES..]));
         for (sums, &x) in sums.iter_mut().zip(x) {
             let value = simd.splat_f32s(x);

@@ -1,20 +1,20 @@
-//! One image's block of 16 channels with zeros around it.
+//! One image with zeros around it, 16 channels together.
 
-use pulp::{Simd, WithSimd};
-
-use super::activation::{Curve, Dispatch};
 use super::depthwise::TILE;
 use super::norm::Front;
-use super::simd::{WIDEST, load, run};
+use super::simd::WIDEST;
 use super::slide::Slide;
 
-/// Cells of 16 channels, rows by columns. Lanes past an image's channels hold anything.
+/// Blocks of 16 channels by rows by columns by 16. Lanes past an image's channels hold anything.
 pub(super) struct Sheet {
     cells: Vec<f32>,
+    /// A row on its way.
+    line: Vec<f32>,
     /// Floats before the first cell, which begins a cache line.
     skip: usize,
     rows: usize,
     cols: usize,
+    channels: usize,
     padding: usize,
     height: usize,
     width: usize,
@@ -25,20 +25,21 @@ impl Sheet {
     pub fn of_input(slide: Slide) -> Self {
         let cols = (slide.out_width().next_multiple_of(TILE) - 1) * slide.stride + slide.kernel;
         let rows = (slide.out_height() - 1) * slide.stride + slide.kernel;
-        Self::new([rows, cols], slide.padding(), [slide.height, slide.width])
+        Self::new([rows, cols], slide, [slide.height, slide.width])
     }
 
     /// For an output's gradient, which windows of the turned kernel slide over.
     pub fn of_gradient(slide: Slide) -> Self {
         let (height, width) = (slide.out_height(), slide.out_width());
         let around = 2 * slide.padding();
-        Self::new([height + around, width.next_multiple_of(TILE) + around], slide.padding(), [height, width])
+        Self::new([height + around, width.next_multiple_of(TILE) + around], slide, [height, width])
     }
 
-    fn new([rows, cols]: [usize; 2], padding: usize, [height, width]: [usize; 2]) -> Self {
-        let cells = vec![0.0_f32; (rows * cols + 1) * WIDEST];
+    fn new([rows, cols]: [usize; 2], slide: Slide, [height, width]: [usize; 2]) -> Self {
+        let (channels, padding) = (slide.channels, slide.padding());
+        let cells = vec![0.0_f32; (channels.div_ceil(WIDEST) * rows * cols + 1) * WIDEST];
         let skip = cells.as_ptr().align_offset(64).min(WIDEST);
-        Self { cells, skip, rows, cols, padding, height, width }
+        Self { cells, line: Vec::new(), skip, rows, cols, channels, padding, height, width }
     }
 
     /// Columns.
@@ -46,51 +47,24 @@ impl Sheet {
         self.cols
     }
 
-    /// All cells.
-    pub fn cells(&self) -> &[f32] {
-        &self.cells[self.skip..][..self.rows * self.cols * WIDEST]
+    /// Cells of a block.
+    pub fn cells(&self, block: usize) -> &[f32] {
+        let size = self.rows * self.cols * WIDEST;
+        &self.cells[self.skip + block * size..][..size]
     }
 
-    /// Lays the channels from `block` of an image with `channels`, as `front` shows them.
-    pub fn lay(&mut self, x: &[f32], channels: usize, block: usize, front: &Front) {
-        front.activation().dispatch(Lay { sheet: self, x, channels, block, front });
-    }
-}
-
-struct Lay<'a> {
-    sheet: &'a mut Sheet,
-    x: &'a [f32],
-    channels: usize,
-    block: usize,
-    front: &'a Front,
-}
-
-impl Dispatch for Lay<'_> {
-    type Output = ();
-    fn with<C: Curve>(self) {
-        run(With::<C>(self, std::marker::PhantomData));
-    }
-}
-
-struct With<'a, C>(Lay<'a>, std::marker::PhantomData<C>);
-
-impl<C: Curve> WithSimd for With<'_, C> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Lay { sheet, x, channels, block, front } = self.0;
-        let Sheet { ref mut cells, skip, rows, cols, padding, height, width } = *sheet;
-        let cells = S::as_mut_simd_f32s(&mut cells[skip..][..rows * cols * WIDEST]).0;
-        let per = WIDEST / S::F32_LANES;
-        let (scale, shift) = front.channels();
-        for sub in (0..WIDEST.min(channels - block)).step_by(S::F32_LANES) {
-            let (scale, shift) = (load(simd, &scale[block + sub..]), load(simd, &shift[block + sub..]));
-            for row in 0..height {
-                let start = ((row + padding) * cols + padding) * per + sub / S::F32_LANES;
-                for (col, cell) in cells[start..].iter_mut().step_by(per).take(width).enumerate() {
-                    let x = load(simd, &x[(row * width + col) * channels + block + sub..]);
-                    *cell = C::value(simd, simd.mul_add_e_f32s(x, scale, shift));
+    /// Lays an image as `front` shows it: a row at a time in the order of memory, then its blocks apart.
+    pub fn lay(&mut self, x: &[f32], front: &Front) {
+        let pitch = self.width * self.channels;
+        for (row, x) in x.chunks(pitch).enumerate() {
+            // The last cell of a row may be read past its channels.
+            self.line.resize(pitch + WIDEST, 0.0);
+            front.apply(x, &mut self.line[..pitch]);
+            for (block, at) in (0..self.channels).step_by(WIDEST).enumerate() {
+                let first = (block * self.rows + row + self.padding) * self.cols + self.padding;
+                let cells = self.cells[self.skip + first * WIDEST..].as_chunks_mut::<WIDEST>().0;
+                for (col, cell) in cells[..self.width].iter_mut().enumerate() {
+                    cell.copy_from_slice(&self.line[col * self.channels + at..][..WIDEST]);
                 }
             }
         }

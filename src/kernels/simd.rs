@@ -21,6 +21,12 @@ pub(super) fn run<Op: WithSimd>(op: Op) -> Op::Output {
     ARCH.dispatch(op)
 }
 
+/// Loads the start of `slice`, which holds a vector at least.
+#[inline(always)]
+pub(super) fn load_full<S: Simd>(slice: &[f32]) -> S::f32s {
+    S::as_simd_f32s(&slice[..S::F32_LANES]).0[0]
+}
+
 /// Loads the start of `slice`. Where a caller needs fewer lanes than there are, the others hold whatever comes next: full
 /// loads are much faster than masked ones, and lanes never mix.
 #[inline(always)]

@@ -6,7 +6,7 @@ use super::activation::Activation;
 use super::conv::Normed;
 use super::norm::{self, Front, Statistics};
 use super::slide::Slide;
-use super::{depthwise, patches, pointwise, views};
+use super::{dense, depthwise, pointwise, views};
 
 fn values(seed: u64, count: usize) -> Vec<f32> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
@@ -102,10 +102,10 @@ proptest! {
                 dw[t] += dy[o] * x[i];
             }
         });
-        let (found, statistics) = patches::forward(&x, None, &w, slide);
+        let (found, statistics) = dense::forward(&x, None, &w, slide);
         close(&found, &y)?;
         same_statistics(&statistics, &y)?;
-        let found = patches::backward(&x, None, &w, &dy, slide, true);
+        let found = dense::backward(&x, None, &w, &dy, slide, true);
         close(&found.x.unwrap(), &dx)?;
         close(&found.w, &dw)?;
     }
@@ -146,7 +146,7 @@ proptest! {
         let forward = |x: &[f32], front: Option<&Front>| match which {
             0 => depthwise::forward(x, front, &w, slide),
             1 => pointwise::forward(x, front, &w, channels),
-            _ => patches::forward(x, front, &w, slide),
+            _ => dense::forward(x, front, &w, slide),
         };
         let (y, _) = forward(&x, Some(&front));
         close(&y, &forward(&seen, None).0)?;
@@ -154,7 +154,7 @@ proptest! {
         let backward = |x: &[f32], norm: Option<Normed>| match which {
             0 => depthwise::backward(x, norm, &w, &dy, slide),
             1 => pointwise::backward(x, norm, &w, &dy, channels, true),
-            _ => patches::backward(x, norm, &w, &dy, slide, true),
+            _ => dense::backward(x, norm, &w, &dy, slide, true),
         };
         let found = backward(&x, Some(Normed { front: &front, statistics: &statistics }));
         let plain = backward(&seen, None);
