@@ -53,43 +53,46 @@ fn compare<const W: usize>(
 
 #[test]
 fn depthwise_with_sliced_weights() {
-    for (kernel, stride, height, width, channels) in
-        [(3, 1, 7, 5, 20), (3, 2, 8, 7, 8), (5, 1, 4, 6, 33), (5, 2, 9, 9, 16), (7, 1, 6, 5, 12)]
-    {
+    for (kernel, stride, height, width, channels) in [
+        (3, 1, 7, 5, 20),
+        (3, 2, 8, 7, 8),
+        (5, 1, 4, 6, 33),
+        (5, 2, 9, 9, 16),
+        (7, 1, 6, 5, 12),
+        (7, 2, 11, 10, 3),
+        (3, 1, 1, 1, 16),
+        (5, 2, 1, 1, 1),
+        (3, 2, 2, 19, 40),
+    ] {
         let take = move |w: Tensor<3>| w.slice(s![0..kernel, 0..kernel, 0..channels]);
         compare(
             &format!("depthwise k{kernel} s{stride}"),
             [3, height, width, channels],
             [7, 7, 40],
             |x, w| kernels::depthwise(x, take(w), stride).tensor(),
-            |x, w| {
-                let w = take(w).permute([2, 0, 1]).reshape([channels, 1, kernel, kernel]);
-                let options = ConvOptions::new([stride; 2], [kernel / 2; 2], [1; 2], channels);
-                conv2d(x.permute([0, 3, 1, 2]), w, None, options).permute([0, 2, 3, 1])
-            },
+            |x, w| stock_depthwise(x, take(w), stride),
         );
     }
 }
 
 #[test]
 fn pointwise_with_sliced_weights() {
-    for (inputs, outputs) in [(16, 64), (24, 40), (7, 5), (64, 16)] {
+    for (inputs, outputs) in [(16, 64), (24, 40), (7, 5), (64, 16), (1, 1), (33, 47)] {
         compare(
             "pointwise",
             [3, 5, 4, inputs],
             [64, 64],
             |x, w| kernels::pointwise(x, w.slice(s![0..inputs, 0..outputs])).tensor(),
-            |x, w| {
-                let w = w.slice(s![0..inputs, 0..outputs]);
-                x.reshape([60, inputs]).matmul(w).reshape([3, 5, 4, outputs])
-            },
+            |x, w| stock_pointwise(x, w.slice(s![0..inputs, 0..outputs])),
         );
     }
 }
 
 #[test]
 fn dense_convolution() {
-    for (kernel, stride, inputs, outputs) in [(3, 2, 3, 16), (3, 1, 8, 12), (5, 2, 1, 7)] {
+    for (kernel, stride, inputs, outputs) in
+        [(3, 2, 3, 16), (3, 1, 8, 12), (5, 2, 1, 7), (7, 1, 2, 33), (3, 3, 4, 4), (1, 1, 6, 9), (1, 2, 6, 9)]
+    {
         compare(
             "convolution",
             [2, 9, 8, inputs],
@@ -98,6 +101,71 @@ fn dense_convolution() {
             |x, w| {
                 let options = ConvOptions::new([stride; 2], [kernel / 2; 2], [1; 2], 1);
                 conv2d(x.permute([0, 3, 1, 2]), w.permute([3, 2, 0, 1]), None, options).permute([0, 2, 3, 1])
+            },
+        );
+    }
+}
+
+fn stock_depthwise(x: Tensor<4>, w: Tensor<3>, stride: usize) -> Tensor<4> {
+    let [kernel, _, channels] = w.dims();
+    let w = w.permute([2, 0, 1]).reshape([channels, 1, kernel, kernel]);
+    let options = ConvOptions::new([stride; 2], [kernel / 2; 2], [1; 2], channels);
+    conv2d(x.permute([0, 3, 1, 2]), w, None, options).permute([0, 2, 3, 1])
+}
+
+fn stock_pointwise(x: Tensor<4>, w: Tensor<2>) -> Tensor<4> {
+    let ([batch, height, width, inputs], [_, outputs]) = (x.dims(), w.dims());
+    x.reshape([batch * height * width, inputs]).matmul(w).reshape([batch, height, width, outputs])
+}
+
+fn stock_norm(x: Tensor<4>, gamma: Tensor<1>, beta: Tensor<1>, activation: Activation) -> Tensor<4> {
+    let [batch, height, width, channels] = x.dims();
+    let rows = x.reshape([batch * height * width, channels]);
+    let centred = rows.clone() - rows.mean_dim(0);
+    let deviation = (centred.clone().powi_scalar(2).mean_dim(0) + kernels::EPSILON).sqrt();
+    let y: Tensor<2> = centred / deviation * gamma.unsqueeze() + beta.unsqueeze();
+    let y = match activation {
+        Activation::None => y,
+        Activation::Relu => burn::tensor::activation::relu(y),
+        Activation::Relu6 => y.clamp(0.0, 6.0),
+        Activation::HardSwish => y.clone() * (y + 3.0).clamp(0.0, 6.0) / 6.0,
+        Activation::Swish => y.clone() * burn::tensor::activation::sigmoid(y),
+    };
+    y.reshape([batch, height, width, channels])
+}
+
+/// A whole block, in which each convolution carries out the norm before it.
+#[test]
+fn norms_inside_convolutions() {
+    const INPUTS: usize = 8;
+    const HIDDEN: usize = 24;
+    const OUTPUTS: usize = 12;
+    for (batch, height, width, kernel, stride) in [(3, 7, 5, 5, 1), (2, 6, 6, 3, 2), (4, 9, 4, 7, 2), (6, 4, 4, 3, 1)] {
+        let taps = kernel * kernel * HIDDEN;
+        let sizes = [INPUTS * HIDDEN, HIDDEN, HIDDEN, taps, HIDDEN, HIDDEN, HIDDEN * OUTPUTS, OUTPUTS, OUTPUTS];
+        let part = move |w: &Tensor<1>, index: usize| {
+            let start: usize = sizes[..index].iter().sum();
+            w.clone().slice(s![start..start + sizes[index]])
+        };
+        compare(
+            &format!("block k{kernel} s{stride}"),
+            [batch, height, width, INPUTS],
+            [sizes.iter().sum()],
+            |x, w| {
+                let y = kernels::pointwise(x, part(&w, 0).reshape([INPUTS, HIDDEN]));
+                let y = kernels::norm_within(y, part(&w, 1), part(&w, 2), Activation::Relu6);
+                let y = kernels::depthwise(y, part(&w, 3).reshape([kernel, kernel, HIDDEN]), stride);
+                let y = kernels::norm_within(y, part(&w, 4), part(&w, 5), Activation::HardSwish);
+                let y = kernels::pointwise(y, part(&w, 6).reshape([HIDDEN, OUTPUTS]));
+                kernels::norm_within(y, part(&w, 7), part(&w, 8), Activation::None).tensor()
+            },
+            |x, w| {
+                let y = stock_pointwise(x, part(&w, 0).reshape([INPUTS, HIDDEN]));
+                let y = stock_norm(y, part(&w, 1), part(&w, 2), Activation::Relu6);
+                let y = stock_depthwise(y, part(&w, 3).reshape([kernel, kernel, HIDDEN]), stride);
+                let y = stock_norm(y, part(&w, 4), part(&w, 5), Activation::HardSwish);
+                let y = stock_pointwise(y, part(&w, 6).reshape([HIDDEN, OUTPUTS]));
+                stock_norm(y, part(&w, 7), part(&w, 8), Activation::None)
             },
         );
     }
@@ -116,19 +184,8 @@ fn batch_norm_with_activation() {
                 kernels::norm_within(x, scale, shift, activation).tensor()
             },
             |x, gamma| {
-                let rows = x.reshape([60, 20]);
-                let centred = rows.clone() - rows.mean_dim(0);
-                let deviation = (centred.clone().powi_scalar(2).mean_dim(0) + kernels::EPSILON).sqrt();
-                let scale: Tensor<2> = (gamma.clone().slice(s![0..20]) * 3.0).unsqueeze();
-                let y = centred / deviation * scale + gamma.slice(s![20..40]).unsqueeze();
-                let y = match activation {
-                    Activation::None => y,
-                    Activation::Relu => burn::tensor::activation::relu(y),
-                    Activation::Relu6 => y.clamp(0.0, 6.0),
-                    Activation::HardSwish => y.clone() * (y + 3.0).clamp(0.0, 6.0) / 6.0,
-                    Activation::Swish => y.clone() * burn::tensor::activation::sigmoid(y),
-                };
-                y.reshape([4, 5, 3, 20])
+                let (scale, shift) = (gamma.clone().slice(s![0..20]) * 3.0, gamma.slice(s![20..40]));
+                stock_norm(x, scale, shift, activation)
             },
         );
     }

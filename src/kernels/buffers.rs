@@ -7,34 +7,41 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Smaller ones are left to the allocator.
 const SMALLEST: usize = 1 << 12;
-/// Most values kept, 512 MiB; beyond it the oldest go.
-const MOST: usize = 1 << 27;
+/// A buffer that has seen as many others go out goes back to the allocator: some training steps' worth.
+const PATIENCE: u64 = 1 << 10;
 
-static KEPT: Mutex<Vec<Vec<f32>>> = Mutex::new(Vec::new());
+static KEPT: Mutex<Kept> = Mutex::new(Kept { taken: 0, buffers: Vec::new() });
 
-fn kept() -> MutexGuard<'static, Vec<Vec<f32>>> {
+struct Kept {
+    /// Buffers that went out so far.
+    taken: u64,
+    /// With the number that had gone out when they came in, oldest first.
+    buffers: Vec<(u64, Vec<f32>)>,
+}
+
+fn kept() -> MutexGuard<'static, Kept> {
     KEPT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A buffer of `len` values; they are not zero.
 pub(super) fn take(len: usize) -> Vec<f32> {
     let mut kept = kept();
-    let fits = |buffer: &Vec<f32>| (len..=len + len / 2).contains(&buffer.capacity());
-    let found = (0..kept.len()).filter(|&at| fits(&kept[at])).min_by_key(|&at| kept[at].capacity());
-    let Some(at) = found.filter(|_| len >= SMALLEST) else { return vec![0.0; len] };
-    let mut buffer = kept.remove(at);
+    kept.taken += 1;
+    let size = |at: &usize| kept.buffers[*at].1.capacity();
+    let fits = (0..kept.buffers.len()).filter(|at| (len..=len + len / 2).contains(&size(at)));
+    let Some(at) = fits.min_by_key(size).filter(|_| len >= SMALLEST) else { return vec![0.0; len] };
+    let (_, mut buffer) = kept.buffers.remove(at);
     buffer.resize(len, 0.0);
     buffer
 }
 
 /// Keeps a buffer for later.
 pub(super) fn give(buffer: Vec<f32>) {
-    if buffer.capacity() < SMALLEST {
-        return;
-    }
     let mut kept = kept();
-    kept.push(buffer);
-    while kept.iter().map(Vec::capacity).sum::<usize>() > MOST {
-        kept.remove(0);
+    let taken = kept.taken;
+    if buffer.capacity() >= SMALLEST {
+        kept.buffers.push((taken, buffer));
     }
+    let stale = kept.buffers.iter().take_while(|(since, _)| since + PATIENCE < taken).count();
+    kept.buffers.drain(..stale);
 }

@@ -16,7 +16,6 @@ pub(super) struct Sheet {
     cols: usize,
     channels: usize,
     padding: usize,
-    height: usize,
     width: usize,
 }
 
@@ -25,21 +24,21 @@ impl Sheet {
     pub fn of_input(slide: Slide) -> Self {
         let cols = (slide.out_width().next_multiple_of(TILE) - 1) * slide.stride + slide.kernel;
         let rows = (slide.out_height() - 1) * slide.stride + slide.kernel;
-        Self::new([rows, cols], slide, [slide.height, slide.width])
+        Self::new([rows, cols], slide, slide.width)
     }
 
     /// For an output's gradient, which windows of the turned kernel slide over.
     pub fn of_gradient(slide: Slide) -> Self {
         let (height, width) = (slide.out_height(), slide.out_width());
         let around = 2 * slide.padding();
-        Self::new([height + around, width.next_multiple_of(TILE) + around], slide, [height, width])
+        Self::new([height + around, width.next_multiple_of(TILE) + around], slide, width)
     }
 
-    fn new([rows, cols]: [usize; 2], slide: Slide, [height, width]: [usize; 2]) -> Self {
+    fn new([rows, cols]: [usize; 2], slide: Slide, width: usize) -> Self {
         let (channels, padding) = (slide.channels, slide.padding());
         let cells = vec![0.0_f32; (channels.div_ceil(WIDEST) * rows * cols + 1) * WIDEST];
         let skip = cells.as_ptr().align_offset(64).min(WIDEST);
-        Self { cells, line: Vec::new(), skip, rows, cols, channels, padding, height, width }
+        Self { cells, line: Vec::new(), skip, rows, cols, channels, padding, width }
     }
 
     /// Columns.
