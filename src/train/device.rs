@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeviceKind {
-    /// The fastest CPU backend as measured: flex. With the kernels of this crate the two differ by a few per cent.
+    /// The fastest CPU backend as measured: flex. A step of `splitscope bench step --threads 1` took 0.31 to 0.33 CPU seconds
+    /// on flex and 0.31 to 0.34 on ndarray (Zen 4): both spend their time in the kernels of this crate.
     #[default]
     Auto,
     /// burn-flex, on the CPU.
