@@ -116,7 +116,7 @@ pub fn record(path: &Path) -> Result<String, RecordError> {
     let mut all: Vec<Measurement> = Vec::new();
     loop {
         let (Changes { measurements, more, .. }, _) = work.look()?;
-        all.extend(measurements.into_iter().map(|stored| stored.value));
+        all.extend(measurements.into_iter().map(|stored| stored.value).filter(|one| one.subject.lost == 0));
         if !more {
             break;
         }
