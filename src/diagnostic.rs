@@ -65,9 +65,13 @@ pub struct Source {
 }
 
 impl Source {
-    /// A text that is already in memory.
+    /// A text that is already in memory. A byte order mark at its start is no part of it.
     pub fn new(file: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { file: file.into(), text: text.into() }
+        let mut text = text.into();
+        if text.starts_with('\u{feff}') {
+            text.remove(0);
+        }
+        Self { file: file.into(), text }
     }
 
     /// Reads a file.
@@ -141,6 +145,12 @@ mod tests {
         assert!(error.help.as_deref().is_some_and(|help| help.starts_with("did you mean `widths`?")));
         let text = error.to_string();
         assert!(text.contains("a.toml:2:1") && text.contains("^^^^^^"), "{text}");
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_text() {
+        let error = Source::new("a.toml", "\u{feff}widths = 3\r\n").parse::<Table>().unwrap_err();
+        assert_eq!(error.position(), (1, 10));
     }
 
     #[test]

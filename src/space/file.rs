@@ -10,6 +10,9 @@ use crate::network::{BoundaryId, Pooling};
 /// Most boundaries a space may have, so that a boundary fits into one byte.
 const MAX_BOUNDARIES: usize = 255;
 
+/// Most blocks of a stage.
+const MAX_DEPTH: u32 = 254;
+
 impl SearchSpace {
     /// Reads a space.
     ///
@@ -122,6 +125,9 @@ fn stage(source: &Source, row: &StageRow) -> Result<Stage, Diagnostic> {
     let depths = choices(source, row.depths.as_ref(), "depths")?;
     let kernels = choices(source, row.kernels.as_ref(), "kernels")?;
     let expansions = choices(source, row.expansions.as_ref(), "expansions")?;
+    if let Some(list) = row.depths.as_ref().filter(|list| list.get_ref().last() > Some(&MAX_DEPTH)) {
+        return Err(source.error(list.span(), format!("`depths` must be at most {MAX_DEPTH}")));
+    }
     if let (Some(kernels), Some(values)) = (&row.kernels, &kernels)
         && values.iter().any(|kernel| kernel % 2 == 0)
     {
@@ -297,4 +303,49 @@ fn fusion_rules(source: &Source, row: &FusionRow, slots: &[Slot]) -> Result<Fusi
         at.push(last);
     }
     Ok(FusionRules { at, operator: row.operator })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::SHIPPED;
+
+    /// Replaces text of the default space and returns what its reader then says, with line and column of the caret.
+    fn refused(from: &str, to: &str) -> (String, (usize, usize)) {
+        let (name, text) = SHIPPED[0];
+        assert!(text.contains(from), "{from}");
+        let error = SearchSpace::from_toml(&Source::new(name, text.replacen(from, to, 1))).expect_err(to);
+        (format!("{} {}", error.message, error.help.clone().unwrap_or_default()), error.position())
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        for (from, to, expected) in [
+            ("widths = [8]", "widhts = [8]", "did you mean `widths`?"),
+            ("widths = [8]", "widths = []", "`widths` has no choice"),
+            ("widths = [8]", "widths = [0]", "`widths` must be at least 1"),
+            ("widths = [8]", "widths = [8, 8]", "must ascend"),
+            ("widths = [8]", "widths = [-8]", "invalid value"),
+            ("widths = [8]", "widths = 8", "invalid type"),
+            ("widths = [8]", "", "this block needs `widths`"),
+            ("kernels = [3]", "kernels = [4]", "must be odd"),
+            ("kernels = [3]", "kernels = [4294967295]", "overflows"),
+            ("depths = [1, 2]", "depths = [1, 4000000000]", "`depths` must be at most 254"),
+            ("depths = [1, 2]", "depths = [254]", "boundaries; at most 255"),
+            ("expansions = [2, 4]", "expansions = [4294967295]", "overflows"),
+            ("resolutions = [32]", "resolutions = [4000000000]", "overflows"),
+            ("resolutions = [32]", "resolutions = []", "has no choice"),
+            ("channels = 1", "channels = 0", "at least 1"),
+            ("block = \"mbconv\"", "block = \"mbcnv\"", "did you mean `mbconv`?"),
+            ("name = \"S2\"", "name = \"S1\"", "the name `S1` is taken"),
+            ("bits = [4, 8]", "bits = [4, 9]", "among 2, 4, 8, 16"),
+            ("at = [\"S2\"", "at = [\"Z2\"", "no boundary is named `Z2`"),
+            ("at = [\"S2\"", "at = [\"input\"", "can't be fused"),
+            ("block = \"linear\"", "block = \"linear\"\nwidths = [10]", "the last stage must be the classifier"),
+        ] {
+            let (message, (line, _)) = refused(from, to);
+            assert!(message.contains(expected), "{to}: {message}");
+            assert!(line > 1, "{to}: {message} has no place");
+        }
+    }
 }

@@ -12,9 +12,9 @@ use crate::network::{BoundaryId, Builder, Network, Pooling, Shape, ShapeError, T
 /// assert_eq!(make_divisible(3, 8), 8);
 /// ```
 pub const fn make_divisible(channels: u32, divisor: u32) -> u32 {
-    let half_up = (channels + divisor / 2) / divisor * divisor;
+    let half_up = channels.saturating_add(divisor / 2) / divisor * divisor;
     let rounded = if half_up < divisor { divisor } else { half_up };
-    if (rounded as u64) * 10 < (channels as u64) * 9 { rounded + divisor } else { rounded }
+    if (rounded as u64) * 10 < (channels as u64) * 9 { rounded.saturating_add(divisor) } else { rounded }
 }
 
 impl SearchSpace {
@@ -111,7 +111,7 @@ fn mbconv(
     let mut tensor = from;
     let mut hidden = input;
     if block.expansion > 1 {
-        hidden = make_divisible(input * block.expansion, 8);
+        hidden = make_divisible(input.saturating_mul(block.expansion), 8);
         tensor = builder.conv(format!("{name}.expand"), tensor, hidden, point, 1)?;
     }
     tensor = builder.conv(format!("{name}.depthwise"), tensor, hidden, Window::same(block.kernel, stride), hidden)?;
