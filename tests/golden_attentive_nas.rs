@@ -109,18 +109,27 @@ fn the_boundaries_of_a0_and_a6() {
         ("mb3.3", [32, 24, 669, 620]),
         ("mb4.3", [64, 12, 810, 1476]),
     ];
-    let a6_table = [("stem", [16, 144, 90, 4]), ("mb2.3", [24, 72, 1082, 153]), ("mb3.3", [32, 36, 1711, 1018])];
+    let a6_table = [
+        ("stem", [16, 144, 90, 4]),
+        ("mb2.3", [24, 72, 1082, 153]),
+        ("mb3.3", [32, 36, 1711, 1018]),
+        ("mb4.4", [64, 18, 2248, 2520]),
+    ];
     for (network, table) in [(&a0, &a0_table[..]), (&a6, &a6_table[..])] {
         for (name, expected) in table {
             assert_eq!(boundary(network, name), *expected, "{name}");
         }
     }
-    // Cumulative MMAC and thousands of weights deeper down.
-    for (network, name, macs, weights) in
-        [(&a0, "mb5.3", 1191, 644), (&a0, "mb6.3", 1697, 3335), (&a0, "mb7.1", 1892, 4520), (&a6, "mb6.6", 6281, 8653)]
-    {
-        let [_, _, own_macs, own_weights] = boundary(network, name);
-        assert_eq!((own_macs, (own_weights + 5) / 10), (macs, weights), "{name}");
+    // Int8 bytes, tenths of MMAC and thousands of weights deeper down.
+    for (network, name, bytes, macs, weights) in [
+        (&a0, "mb5.3", 16_128, 1191, 644),
+        (&a0, "mb6.3", 6912, 1697, 3335),
+        (&a0, "mb7.1", 7776, 1892, 4520),
+        (&a6, "mb5.4", 36_288, 3443, 954),
+        (&a6, "mb6.6", 17_496, 6281, 8653),
+    ] {
+        let [channels, side, own_macs, own_weights] = boundary(network, name);
+        assert_eq!((channels * side * side, own_macs, (own_weights + 5) / 10), (bytes, macs, weights), "{name}");
     }
 }
 

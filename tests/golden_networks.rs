@@ -1,12 +1,14 @@
 //! MobileNetV2 and ResNet-18 against tables made from torchvision's graphs (`golden/*_ops.csv`), the published peaks of
 //! MobileNetV2, and its cycles on eight machines.
 
+use std::collections::HashMap;
+
 use splitscope::cost::mapping::{Loops, cycles};
 use splitscope::diagnostic::Source;
 use splitscope::hardware::{Dataflow, Depthwise, Mapping};
 use splitscope::network::memory::{MemoryRule, cut_bytes, live_bytes, peak};
 use splitscope::network::patch::patched;
-use splitscope::network::{Network, Op};
+use splitscope::network::{Builder, Network, Op, Shape, Window};
 use splitscope::space::{SHIPPED, SearchSpace};
 
 fn fixed(name: &str) -> Network {
@@ -50,6 +52,41 @@ fn resnet_18_equals_its_reference_operator_by_operator() {
     compare(&network, include_str!("golden/resnet18_ops.csv"));
     let peak = peak(&live_bytes(&network, MemoryRule::Strict), network.layers.len());
     assert_eq!((peak.bytes, network.layers[peak.layer].name.as_str()), (1_003_520, "maxpool"));
+}
+
+/// Builds the network a table describes, operator by operator, from its own names and shapes.
+fn from_operators(csv: &str) -> Network {
+    let mut lines = csv.lines();
+    let header: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let at = |wanted: &str| header.iter().position(|name| *name == wanted).unwrap();
+    let [name, op, inputs, out_shape, k, stride, pad, groups] =
+        ["name", "op", "inputs", "out_shape", "k", "stride", "pad", "groups"].map(at);
+    let mut builder = Builder::new(Shape::new(3, 224, 224)).unwrap();
+    let mut tensors = HashMap::from([("x".to_owned(), 0)]);
+    for line in lines {
+        let cells: Vec<&str> = line.split(',').collect();
+        let number = |column: usize| cells[column].parse::<u32>().unwrap();
+        let read: Vec<usize> = cells[inputs].split('+').map(|name| tensors[name]).collect();
+        let channels: u32 = cells[out_shape].split('x').nth(1).unwrap().parse().unwrap();
+        let window = || Window { kernel: number(k), stride: number(stride), padding: number(pad) };
+        let made = match cells[op] {
+            "conv" | "dw" => builder.conv(cells[name], read[0], channels, window(), number(groups)),
+            "AdaptiveAvgPool2d" => builder.global_pool(cells[name], read[0]),
+            "add" => builder.add(cells[name], read[0], read[1]),
+            "mul" => builder.scale(cells[name], read[1], read[0]),
+            "fc" => builder.linear(cells[name], read[0], channels),
+            other => panic!("{other}"),
+        };
+        tensors.insert(cells[name].to_owned(), made.unwrap_or_else(|error| panic!("{error}")));
+    }
+    builder.finish()
+}
+
+#[test]
+fn efficientnet_b0_equals_its_reference_operator_by_operator() {
+    // Squeeze-excite keeps two tensors alive at once, also where a cut would fall.
+    let csv = include_str!("golden/efficientnet_b0_ops.csv");
+    compare(&from_operators(csv), csv);
 }
 
 #[test]

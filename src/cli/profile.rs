@@ -19,6 +19,9 @@ enum Command {
     Show {
         /// A shipped name or a TOML file
         profile: String,
+        /// Print the file itself, to be changed and kept
+        #[arg(long)]
+        toml: bool,
     },
     /// Print the names of the shipped profiles
     List,
@@ -26,7 +29,8 @@ enum Command {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     match &arguments.command {
-        Command::Show { profile } => show(profile)?,
+        Command::Show { profile, toml: true } => print!("{}", load::profile(profile)?.1.text),
+        Command::Show { profile, toml: false } => show(profile)?,
         Command::List => {
             for (name, _) in SHIPPED {
                 let (profile, _) = load::profile(name)?;

@@ -64,6 +64,11 @@ fn digits(value: f64) -> String {
 
 /// In the largest unit that leaves at least 1, or the smallest unit.
 fn scaled(value: f64, units: &[(f64, &str)]) -> String {
+    if value == 0.0
+        && let Some((_, unit)) = units.iter().find(|(size, _)| *size >= 1.0 && *size <= 1.0)
+    {
+        return format!("0 {unit}");
+    }
     let fits = |&&(size, _): &&(f64, &str)| value.abs() >= size;
     match units.iter().find(fits).or(units.last()) {
         Some((size, unit)) => format!("{} {unit}", digits(value / size)),

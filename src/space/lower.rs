@@ -89,13 +89,19 @@ fn lower_block(
         Block::Basic => basic(builder, name, sizes, from),
         Block::Bottleneck => bottleneck(builder, name, sizes, from),
         Block::Expand => {
-            let width = make_divisible(builder.shape(from).channels.saturating_mul(block.expansion), 8);
+            let width = expanded(name, builder.shape(from).channels, block.expansion)?;
             builder.conv(name, from, width, Window::same(1, 1), 1)
         }
         Block::MaxPool => builder.pool(name, from, Pooling::Max, Window::same(block.kernel, stride)),
         Block::GlobalPool => builder.global_pool(name, from),
         Block::Linear => builder.linear(name, from, width),
     }
+}
+
+/// Channels times an expansion, made divisible by 8.
+fn expanded(name: &str, channels: u32, expansion: u32) -> Result<u32, ShapeError> {
+    let product = channels.checked_mul(expansion).filter(|&product| product < u32::MAX - 8);
+    product.map(|product| make_divisible(product, 8)).ok_or_else(|| ShapeError::Overflow { layer: name.to_owned() })
 }
 
 fn mbconv(
@@ -111,7 +117,7 @@ fn mbconv(
     let mut tensor = from;
     let mut hidden = input;
     if block.expansion > 1 {
-        hidden = make_divisible(input.saturating_mul(block.expansion), 8);
+        hidden = expanded(name, input, block.expansion)?;
         tensor = builder.conv(format!("{name}.expand"), tensor, hidden, point, 1)?;
     }
     tensor = builder.conv(format!("{name}.depthwise"), tensor, hidden, Window::same(block.kernel, stride), hidden)?;

@@ -3,6 +3,7 @@
 mod json;
 mod knob;
 mod layers;
+mod measure;
 mod text;
 
 use anyhow::{Context, Result, bail};
@@ -61,6 +62,9 @@ pub(super) struct Arguments {
     /// Print the layers of this network, or of every network of the space, as a layer table (CSV) to measure or to cost
     #[arg(long, value_name = "OF", value_parser = ["network", "space"], conflicts_with = "layers")]
     list_layers: Option<String>,
+    /// Time those layers on this machine, one thread, and print their latencies too (column `us`): a latency table
+    #[arg(long, requires = "list_layers")]
+    measure: bool,
     #[command(flatten)]
     layers: layers::Arguments,
     /// Print JSON: seconds, bytes, joules
@@ -80,16 +84,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         text => space.parse_genome(text)?,
     };
     let network = space.lower(&genome)?;
-    match arguments.list_layers.as_deref() {
-        Some("space") => {
-            print!("{}", table::csv(&space.layers()?));
-            return Ok(Answer::Yes);
-        }
-        Some(_) => {
-            print!("{}", table::csv(&network.layers));
-            return Ok(Answer::Yes);
-        }
-        None => {}
+    if let Some(of) = &arguments.list_layers {
+        let layers = if of == "space" { space.layers()? } else { network.layers };
+        print!("{}", if arguments.measure { measure::table(&layers)? } else { table::csv(&layers) });
+        return Ok(Answer::Yes);
     }
     let (profile, _) = load::profile(&arguments.profile)?;
     let sending = sending(arguments, &space, &genome)?;

@@ -1,0 +1,168 @@
+//! Costs from the real binary: layer tables, latency tables, reasons and fixes, schemas, and input that can't be.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn splitscope(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_splitscope")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn json(folder: &Path, arguments: &[&str]) -> Value {
+    let output = splitscope(folder, arguments);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output.stderr)))
+}
+
+#[test]
+fn layers_on_an_array_equal_scale_sim_and_say_how_they_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("layers.csv"), include_str!("golden/layers.csv")).unwrap();
+    let flags = ["cost", "--layers", "layers.csv", "--json", "--array", "32x32", "--dataflow", "ws"];
+    let own = json(folder.path(), &flags);
+    let theirs = json(folder.path(), &[&flags[..], &["--scale-sim-compatible"]].concat());
+    let reference = include_str!("golden/scalesim_ws_32x32.csv");
+    let at = reference.lines().next().unwrap().split(',').position(|name| name == "sim_cycles_total").unwrap();
+    for (index, line) in reference.lines().skip(1).enumerate() {
+        let expected: u64 = line.split(',').nth(at).unwrap().parse().unwrap();
+        assert_eq!(theirs["layers"][index]["cycles"].as_u64(), Some(expected), "{line}");
+        assert!(own["layers"][index]["cycles"].as_u64() > Some(expected), "{line}");
+        let used = own["layers"][index]["utilisation"].as_f64().unwrap();
+        assert!(used > 0.0 && used <= 1.0, "{line}");
+    }
+    let notes = own["notes"].to_string();
+    assert!(notes.contains("issue 125") && notes.contains("--scale-sim-compatible"), "{notes}");
+    assert!(own["total"]["macs"].as_u64() > Some(0));
+}
+
+#[test]
+fn what_does_not_fit_has_typed_reasons_and_fixes_that_work() {
+    let folder = tempfile::tempdir().unwrap();
+    let found = json(folder.path(), &["cost", "--json", "--knob", "sensor-memory=16KiB"]);
+    let split = found["splits"].as_array().unwrap().iter().find(|split| split["name"] == "S2.1").unwrap();
+    let reason = &split["reasons"][0];
+    assert_eq!(reason["limit"], "sensor-memory");
+    assert_eq!(reason["over"].as_f64(), Some((40.0 - 16.0) * 1024.0));
+    assert_eq!(reason["at"]["memory"]["during"]["layer"], "S1.1.expand");
+    let fix = &split["fixes"]["single"][0];
+    assert_eq!((fix["knob"].as_str(), fix["to"].as_f64()), (Some("sensor-memory"), Some(40.0 * 1024.0)));
+    let mended = json(folder.path(), &["cost", "--json", "--knob", "sensor-memory=40KiB"]);
+    assert_eq!(mended["best_name"], "S2.1");
+}
+
+#[test]
+fn limits_nothing_can_meet_are_named_with_the_amount() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = splitscope(folder.path(), &["cost", "--knob", "latency=1us"]);
+    assert_eq!(output.status.code(), Some(3));
+    let report = text(&output.stdout);
+    assert!(report.contains("no design of tabletop does, not even its smallest network: latency:"), "{report}");
+    assert!(report.contains("smallest change: raise latency limit from 1.00 us to"), "{report}");
+}
+
+#[test]
+fn tornado_break_even_and_power_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let asked = ["cost", "--json", "--tornado", "--break-even", "input,S3.1", "--deadline", "hand-tracking"];
+    let found = json(folder.path(), &asked);
+    assert_eq!(found["tornado"].as_array().unwrap().len(), 5);
+    let bandwidth = found["break_even"]["bytes_per_s"].as_f64().unwrap();
+    let at = |bandwidth: f64| {
+        let knob = format!("link-bandwidth={bandwidth}");
+        let found = json(folder.path(), &["cost", "--json", "--knob", &knob]);
+        let total = |name: &str| {
+            let splits = found["splits"].as_array().unwrap();
+            splits.iter().find(|split| split["name"] == name).unwrap()["latency"]["total"].as_f64().unwrap()
+        };
+        total("input") - total("S3.1")
+    };
+    assert!(at(bandwidth).abs() < 1e-9 && at(bandwidth * 1.1) < 0.0 && at(bandwidth / 1.1) > 0.0);
+    let best = &found["splits"].as_array().unwrap().iter().find(|split| split["name"] == found["best_name"]).unwrap();
+    let (power, energy) = (best["power_w"].as_f64().unwrap(), best["energy_j"].as_f64().unwrap());
+    assert!((power / energy - 30.0).abs() < 1e-9);
+    let idle = best["idle"].as_object().unwrap();
+    assert!(idle.values().any(|share| share.as_f64() == Some(0.0)), "one stage never waits: {idle:?}");
+}
+
+#[test]
+fn impossible_input_is_refused_with_a_reason_and_prints_no_cost() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &[u8]| std::fs::write(folder.path().join(name), text).unwrap();
+    write("empty.csv", b"");
+    write("garbage.csv", b"\x00\xff\xfe nonsense");
+    write("words.csv", b"once,upon\na,time\n");
+    write("large.csv", b"name,kind,cin,cout,k,hin\na,conv,4000000000,4000000000,9,4000000000\n");
+    write("kernel.csv", b"name,kind,cin,cout,k,hin\na,conv,3,8,9,4\n");
+    write("good.csv", b"\xef\xbb\xbfname,kind,cin,cout,k,hin\r\na,conv,3,8,3,9\r\n");
+    write("few.csv", b"name,ms\nb,1\n");
+    std::fs::create_dir(folder.path().join("folder")).unwrap();
+    for (arguments, reason) in [
+        (&["--layers", "empty.csv"][..], "the table is empty"),
+        (&["--layers", "garbage.csv"], "can't be read"),
+        (&["--layers", "words.csv"], "not the columns of a layer table"),
+        (&["--layers", "large.csv"], "overflow"),
+        (&["--layers", "kernel.csv"], "kernel 9 is larger than its input"),
+        (&["--layers", "folder"], "can't be read"),
+        (&["--layers", "nowhere.csv"], "can't be read"),
+        (&["--layers", "good.csv", "--array", "0x8"], "is not an array"),
+        (&["--layers", "good.csv", "--rule", "unrolled", "--array", "8x8"], "needs an array of 4 sides"),
+        (&["--layers", "good.csv", "--table", "few.csv"], "lacks 1 of the layers: a;"),
+        (&["--layers", "good.csv", "--table", "empty.csv"], "the latency table is empty"),
+        (&["--knob", "link-bandwidth=0"], "must be a finite number above zero"),
+        (&["--knob", "latency=nan"], "is not a number"),
+        (&["--sensors", "0"], "above zero"),
+        (&["--sensors", "4000000000"], "at most 64 sensors"),
+        (&["--ratio", "0"], "at least 1"),
+        (&["--why", "S9"], "no boundary is named"),
+        (&["--power-at", "nan"], "above zero"),
+    ] {
+        let output = splitscope(folder.path(), &[&["cost"], arguments].concat());
+        let (said, printed) = (text(&output.stderr), text(&output.stdout));
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}{printed}");
+        assert!(said.contains(reason), "{arguments:?}: {said}");
+        assert!(printed.is_empty() && !said.contains("panicked"), "{arguments:?}: {printed}{said}");
+    }
+    // A byte order mark and Windows line ends are no mistakes.
+    assert_eq!(json(folder.path(), &["cost", "--layers", "good.csv", "--json"])["layers"][0]["macs"], 10_584);
+}
+
+#[test]
+fn the_readmes_latency_table_is_made_and_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let readme = include_str!("../README.md");
+    let block = readme.split("<!-- latency table -->\n```sh\n").nth(1).unwrap().split("```").next().unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_splitscope")).parent().unwrap();
+    let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
+    let run = Command::new("sh").args(["-ec", block]).env("PATH", path).current_dir(folder.path()).output().unwrap();
+    assert!(run.status.success(), "{}", text(&run.stderr));
+    let report = text(&run.stdout);
+    assert!(report.contains("mine.toml: profile glasses") && report.contains("split after"), "{report}");
+    // Every design of the space is covered by it, and its latencies are those measured.
+    let table = std::fs::read_to_string(folder.path().join("this-machine.csv")).unwrap();
+    for genome in ["smallest", "largest"] {
+        let found = json(folder.path(), &["cost", "--json", "--profile", "mine.toml", "--genome", genome]);
+        assert!(found["splits"][1]["latency"]["sensor"].as_f64() > Some(0.0));
+    }
+    // Without some of its lines, the error names the layers.
+    let lines: Vec<&str> = table.lines().take(3).collect();
+    std::fs::write(folder.path().join("this-machine.csv"), lines.join("\n")).unwrap();
+    let output = splitscope(folder.path(), &["cost", "--profile", "mine.toml"]);
+    assert_eq!(output.status.code(), Some(1));
+    let missing = text(&output.stderr);
+    assert!(missing.contains("this-machine.csv lacks") && missing.contains("S2.1.project (conv 1x1, "), "{missing}");
+}
+
+#[test]
+fn schemas_are_printed_as_shipped() {
+    let folder = tempfile::tempdir().unwrap();
+    for (kind, shipped) in [
+        ("space", include_str!("../spaces/space.schema.json")),
+        ("profile", include_str!("../profiles/profile.schema.json")),
+    ] {
+        assert_eq!(text(&splitscope(folder.path(), &["schema", kind]).stdout), shipped);
+    }
+}
