@@ -65,7 +65,7 @@ fn digits(value: f64) -> String {
 /// In the largest unit that leaves at least 1, or the smallest unit.
 fn scaled(value: f64, units: &[(f64, &str)]) -> String {
     if value == 0.0
-        && let Some((_, unit)) = units.iter().find(|(size, _)| *size >= 1.0 && *size <= 1.0)
+        && let Some((_, unit)) = units.iter().find(|(size, _)| (size - 1.0).abs() < 1e-12)
     {
         return format!("0 {unit}");
     }

@@ -1,5 +1,7 @@
 //! Reads a space from TOML and checks everything that can be wrong with it, pointing at the place.
 
+use std::ops::Range;
+
 use toml::Spanned;
 
 use super::rows::{File, FusionRow, SplitRow, StageRow};
@@ -55,16 +57,17 @@ impl SearchSpace {
         for genome in [space.smallest(), space.largest()] {
             space
                 .lower(&genome)
-                .map_err(|error| source.error(stage_span(&error.to_string(), &file.stage), error.to_string()))?;
+                .map_err(|error| error.to_string())
+                .map_err(|error| source.error(stage_span(&error, &file.stage, header.resolutions.span()), error))?;
         }
         Ok(space)
     }
 }
 
-/// Where the stage named at the start of a layer's name stands in the file.
-fn stage_span(message: &str, rows: &[StageRow]) -> std::ops::Range<usize> {
+/// Where the stage named at the start of a layer's name stands in the file; the input is as large as the resolutions say.
+fn stage_span(message: &str, rows: &[StageRow], resolutions: Range<usize>) -> Range<usize> {
     let layer = message.strip_prefix("layer ").unwrap_or(message);
-    rows.iter().find(|row| layer.starts_with(row.name.get_ref().as_str())).map_or(0..0, |row| row.name.span())
+    rows.iter().find(|row| layer.starts_with(row.name.get_ref().as_str())).map_or(resolutions, |row| row.name.span())
 }
 
 fn positive(source: &Source, value: &Spanned<u32>, key: &str) -> Result<u32, Diagnostic> {
