@@ -132,7 +132,7 @@ fn limits_move_while_it_runs_nothing_measured_is_lost_and_predictions_are_no_mea
     assert!(bred.iter().any(|event| !event["parents"].as_array().unwrap().is_empty()));
     assert!(bred.last().unwrap()["predicted"].is_number());
     let ridge = of_kind(&seen, "predicts").into_iter().rfind(|event| event["by"] == "ridge").unwrap();
-    assert!(ridge["samples"].as_u64().unwrap() >= 20 && ridge["rmse"].is_number() && ridge["kendall_tau"].is_number());
+    assert!(ridge["samples"].as_u64().unwrap() >= 12 && ridge["rmse"].is_number() && ridge["kendall_tau"].is_number());
     // Only what was measured is recorded.
     let measured = measured(folder.path());
     assert_eq!(measured.len(), 34);

@@ -13,7 +13,7 @@ use super::config::Gene;
 use super::correlation::kendall_tau;
 
 /// Samples without which nothing is predicted.
-pub const LEAST_SAMPLES: usize = 20;
+pub const LEAST_SAMPLES: usize = 12;
 /// Parts the samples are divided into; each is held out once.
 const FOLDS: usize = 5;
 /// Penalties tried; the one with the least held-out error is taken.

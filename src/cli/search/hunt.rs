@@ -117,7 +117,12 @@ impl Hunt {
             for proposal in proposals {
                 children.extend(self.sift(terms, known, proposal)?);
             }
-            if !children.is_empty() {
+            if !self.waiting.is_empty() {
+                // What is not screened comes first; its results may bring forth better children than these.
+                for child in children {
+                    self.search.withdraw(child.proposal.id)?;
+                }
+            } else if !children.is_empty() {
                 return Ok(Next::Measure(self.screen(terms, children)?));
             }
         }

@@ -90,11 +90,17 @@ impl Screening {
         if self.predictor.is_none() {
             return Ok(self.by_score(terms, children).unwrap_or(0));
         }
-        let mut objectives = Vec::with_capacity(children.len());
+        let (mut objectives, mut accuracies) = (Vec::new(), Vec::new());
         for child in children {
             let genes = space_genes::encode(&terms.space, child);
             let predicted = self.predict(&genes, terms.knobs.sensors);
             objectives.push(terms.outcome(child, predicted)?.objectives);
+            accuracies.push(predicted.unwrap_or(0.0));
+        }
+        // Every child meets the limits, and within them accuracy is what a user asks for first: every other choice is its.
+        if terms.objectives.contains(&Objective::Accuracy) && self.choices.is_multiple_of(2) {
+            let best = (0..accuracies.len()).max_by(|&a, &b| accuracies[a].total_cmp(&accuracies[b]));
+            return Ok(best.unwrap_or(0));
         }
         Ok(most_promising(front, &objectives, terms.objectives.len()).unwrap_or(0))
     }
