@@ -55,7 +55,7 @@ impl Brushes {
     }
 
     /// An axis over all designs of the table; `None` if nothing is known of any.
-    pub fn axis(&self, session: &Session, index: usize) -> Option<Axis> {
+    pub fn axis(session: &Session, index: usize) -> Option<Axis> {
         let column = *AXES.get(index)?;
         let values = session.order().iter().map(|id| session.figure(*id, column));
         let mut values = values.filter(|value| !value.is_nan()).peekable();
@@ -65,7 +65,7 @@ impl Brushes {
 
     /// Sets the brush of an axis to what lies between two parts of its length; the whole length is no brush.
     pub fn set(&mut self, session: &Session, index: usize, one: f64, other: f64) {
-        let Some(axis) = self.axis(session, index) else { return };
+        let Some(axis) = Self::axis(session, index) else { return };
         let (low, high) = (one.min(other).max(0.0), one.max(other).min(1.0));
         let whole = low <= 1e-9 && high >= 1.0 - 1e-9;
         self.ranges[index] = (!whole).then(|| (axis.value(low), axis.value(high)));
@@ -73,7 +73,7 @@ impl Brushes {
 
     /// Moves an end of the chosen axis' brush by steps.
     pub fn move_end(&mut self, session: &Session, end: End, steps: f64) {
-        let Some(axis) = self.axis(session, self.at) else { return };
+        let Some(axis) = Self::axis(session, self.at) else { return };
         let part = |value: f64| axis.fraction(value).unwrap_or(0.0);
         let (mut low, mut high) = self.range(self.at).map_or((0.0, 1.0), |(low, high)| (part(low), part(high)));
         match end {

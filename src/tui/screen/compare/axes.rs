@@ -70,7 +70,7 @@ fn axis(view: View<'_>, index: usize, kept: &[CandidateId], row: Rect, buf: &mut
     };
     chrome::line(buf, row, &[(&format!("{mark}{name}"), style)], theme);
     chrome::put(buf, row.x + NAMES - 2, row.y, better.chars().next().unwrap_or(' '), theme.dim);
-    let Some(axis) = ui.brushes.axis(session, index) else {
+    let Some(axis) = Brushes::axis(session, index) else {
         let cell = Rect { x: row.x + NAMES, width: row.width.saturating_sub(NAMES), ..row };
         chrome::line(buf, cell, &[("nothing measured yet with this number of sensors", theme.dim)], theme);
         return;

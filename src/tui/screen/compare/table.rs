@@ -1,5 +1,7 @@
 //! Pinned designs side by side: figures with their differences to the baseline, what each survives, gene by gene.
 
+use std::fmt::Write as _;
+
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
 use super::super::{View, chrome};
@@ -51,7 +53,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     headings(view, &Grid { shown, first, base, column }, inner, buf, hits);
     let mut lines = lines(session, &pins);
     if ui.differences {
-        lines.retain(|line| line.differs());
+        lines.retain(Line::differs);
     }
     let body = Rect { y: inner.y + HEAD.min(inner.height), height: inner.height.saturating_sub(HEAD + 1), ..inner };
     let rows = usize::from(body.height);
@@ -104,12 +106,12 @@ fn legend(view: View<'_>, aside: usize, below: usize, row: Rect, buf: &mut Buffe
     let keys = |verb| ui.keys.key(verb);
     let mut text = format!(" {star} best  {differs} differs");
     if below > 0 {
-        text.push_str(&format!("   {below} more rows: {}", keys(Verb::Down)));
+        let _ = write!(text, "   {below} more rows: {}", keys(Verb::Down));
     }
     if aside > 0 {
-        text.push_str(&format!("   {aside} more designs: {}/{}", keys(Verb::Left), keys(Verb::Right)));
+        let _ = write!(text, "   {aside} more designs: {}/{}", keys(Verb::Left), keys(Verb::Right));
     }
-    text.push_str(&format!("   {} baseline  {} differences only", keys(Verb::Baseline), keys(Verb::DifferencesOnly)));
+    let _ = write!(text, "   {} baseline  {} differences only", keys(Verb::Baseline), keys(Verb::DifferencesOnly));
     chrome::line(buf, row, &[(&text, theme.dim)], theme);
 }
 
