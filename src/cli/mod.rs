@@ -47,6 +47,7 @@ struct Arguments {
 }
 
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one of it")]
 enum Command {
     /// Open the explorer (the default)
     Explore(explore::Arguments),
