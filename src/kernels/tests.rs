@@ -166,8 +166,9 @@ proptest! {
         close(&found.x.unwrap(), &dx)?;
     }
 
+    // Fewer rows may leave next to no variance, and with it no digits in a difference of nearly equal terms.
     #[test]
-    fn batch_norm_gradients_equal_the_formula(rows in 2..300_usize, channels in 1..40_usize, seed: u64) {
+    fn batch_norm_gradients_equal_the_formula(rows in 8..300_usize, channels in 1..40_usize, seed: u64) {
         let (x, dy) = (values(seed, rows * channels), values(seed ^ 1, rows * channels));
         let (gamma, beta) = (values(seed ^ 2, channels), values(seed ^ 3, channels));
         let statistics = Statistics::of(&x, channels);
