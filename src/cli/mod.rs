@@ -80,6 +80,9 @@ enum Command {
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if let Some(Command::Cost(_) | Command::Check(_) | Command::Profile(_) | Command::Schema(_)) = arguments.command {
+        end_when_unread();
+    }
     let result = match arguments.command {
         None => explore::run(arguments.explore),
         Some(Command::Explore(arguments)) => explore::run(arguments),
@@ -108,6 +111,17 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Ends quietly where the reader of what is printed has gone; for commands that only print.
+fn end_when_unread() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if panic.payload_as_str().is_some_and(|text| text.contains("Broken pipe")) {
+            std::process::exit(0);
+        }
+        usual(panic);
+    }));
 }
 
 /// Whether the reader of our output has gone, as `head` does.
