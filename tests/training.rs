@@ -193,7 +193,7 @@ fn the_default_run_learns() {
     let found = succeed(folder.path(), &["train", "--run", "r", "--json"]);
     let accuracy = |role: &str, views: u64| {
         let fits = |event: &&Value| event["kind"] == "evaluated" && event["role"] == role && event["views"] == views;
-        found.iter().filter(fits).next_back().unwrap()["accuracy"].as_f64().unwrap()
+        found.iter().rfind(fits).unwrap()["accuracy"].as_f64().unwrap()
     };
     let (one, six, twelve) = (accuracy("largest", 1), accuracy("largest", 6), accuracy("largest", 12));
     println!("largest: {one:.3} with one view, {six:.3} with six, {twelve:.3} with twelve");
