@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
+# Waiting threads sleep: they would add to PyTorch's CPU time, without end where cores are shared.
+PATIENT = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"}
 ALLOCATORS = {
     "glibc": {},
     "glibc that keeps memory": {
@@ -26,7 +28,7 @@ ALLOCATORS = {
 
 
 def run(command, extra=None):
-    output = subprocess.run(command, env={**os.environ, **(extra or {})}, capture_output=True, text=True, check=True)
+    output = subprocess.run(command, env={**os.environ, **PATIENT, **(extra or {})}, capture_output=True, text=True, check=True)
     return json.loads(output.stdout)
 
 

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeviceKind {
-    /// The fastest CPU backend as measured: flex. A step of `splitscope bench step --threads 1` took 0.31 to 0.33 CPU seconds
-    /// on flex and 0.31 to 0.34 on ndarray (Zen 4): both spend their time in the kernels of this crate.
+    /// flex. Both CPU backends spend their time in the kernels of this crate, and `splitscope bench step` finds no difference
+    /// beyond the noise between runs: 0.34 CPU seconds a step on flex, 0.33 on ndarray with one thread, 0.29 and 0.30 with two
+    /// (Zen 4, busy). So `auto` takes the one that is maintained.
     #[default]
     Auto,
     /// burn-flex, on the CPU.
