@@ -30,6 +30,7 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("tabletop", include_str!("../../spaces/tabletop.toml")),
     ("fashion", include_str!("../../spaces/fashion.toml")),
     ("furniture", include_str!("../../spaces/furniture.toml")),
+    ("kicad", include_str!("../../spaces/kicad.toml")),
     ("attentive-nas", include_str!("../../spaces/attentive-nas.toml")),
     ("ofa-mobilenet-v3", include_str!("../../spaces/ofa-mobilenet-v3.toml")),
     ("mobilenet-v2", include_str!("../../spaces/mobilenet-v2.toml")),
