@@ -1,26 +1,25 @@
 //! `splitscope data` on small sets made here: what it says, draws, keeps, and how it refuses.
 
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
 use splitscope::data::augment::Strength;
-use splitscope::data::{Cache, Dataset, Samples};
+use splitscope::data::{Access, Cache, Dataset, Samples};
 use splitscope::diagnostic::Source;
 use splitscope::space::{SHIPPED, SearchSpace};
 use splitscope::train::{DeviceKind, Inputs, Settings};
 
+fn command(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_splitscope"));
+    command.args(arguments).current_dir(folder).env("SPLITSCOPE_CACHE", folder.join("cache")).stdin(Stdio::null());
+    command
+}
+
 fn data(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_splitscope"))
-        .arg("data")
-        .args(arguments)
-        .current_dir(folder)
-        .env("SPLITSCOPE_CACHE", folder.join("cache"))
-        .stdin(std::process::Stdio::null())
-        .output()
-        .unwrap()
+    command(folder, &[&["data"], arguments].concat()).output().unwrap()
 }
 
 fn said(output: &Output) -> String {
@@ -190,7 +189,7 @@ fn inputs(cache: Option<&Cache>) -> Inputs {
     let (name, text) = SHIPPED.iter().find(|(name, _)| *name == "tabletop").unwrap();
     let space = SearchSpace::from_toml(&Source::new(*name, *text)).unwrap();
     let spec = "arrangement-10:objects=40".parse().unwrap();
-    let set = Dataset::open_with_cache(&spec, 12, 32, 1, cache, &|_, _| ()).unwrap();
+    let set = Dataset::open_with(&spec, 12, 32, 1, Access { cache, ..Access::default() }).unwrap();
     assert_eq!(matches!(set.samples, Samples::File(_)), cache.is_some());
     Inputs::new(set, &space).unwrap()
 }
@@ -240,4 +239,60 @@ fn objects_are_changed_for_training_and_never_for_evaluation() {
 fn values_of_views(inputs: &Inputs, object: u32) -> Vec<Vec<f32>> {
     let all = values(inputs.batch(&[object], 12, &DeviceKind::Flex.open()).unwrap());
     all.chunks(1024).map(<[f32]>::to_vec).collect()
+}
+
+#[test]
+fn a_training_obeys_while_its_data_are_made() {
+    let root = tempfile::tempdir().unwrap();
+    let mut child = command(root.path(), &["train", "--run", "r", "--json", "--data", "arrangement-10:objects=60000"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut told = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut until = |kind: &str| {
+        let mut events = told.by_ref().filter_map(|line| serde_json::from_str::<Value>(&line).ok());
+        events.find(|event| event["kind"] == kind).unwrap_or_else(|| panic!("it never says {kind}"))
+    };
+    let preparing = until("preparing");
+    assert!(preparing["done"].as_u64().unwrap() > 0 && preparing["total"] == 60_000 && preparing["left_s"].is_number());
+    writeln!(child.stdin.as_mut().unwrap(), "pause").unwrap();
+    until("paused");
+    writeln!(child.stdin.as_mut().unwrap(), "resume").unwrap();
+    until("resumed");
+    until("preparing");
+    writeln!(child.stdin.as_mut().unwrap(), "stop").unwrap();
+    assert!(until("stopped")["reason"].as_str().unwrap().contains("before the data were ready"));
+    assert!(child.wait().unwrap().success());
+    let left = fs::read_dir(root.path().join("cache")).map_or(0, Iterator::count);
+    assert_eq!(left, 0, "what was made of the set is gone");
+}
+
+#[test]
+fn a_set_that_does_not_suit_the_space_is_refused_before_it_is_rendered() {
+    let root = meshes();
+    let arguments = ["train", "--run", "r", "--space", "furniture", "--data", "meshes:set", "--json"];
+    let output = command(root.path(), &arguments).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let failed = said.lines().last().unwrap();
+    for text in [failed, &refusal(&output)] {
+        assert!(
+            text.contains("the space furniture has 11 classes") && text.contains("has 2 classes (flat, night_stand)"),
+            "{text}"
+        );
+    }
+    assert!(failed.contains("\"failed\"") && !root.path().join("cache").exists(), "{failed}");
+}
+
+#[test]
+fn a_reader_who_leaves_early_is_no_error() {
+    let root = tempfile::tempdir().unwrap();
+    let mut child = command(root.path(), &["data", "arrangement-10:objects=2000"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -1,11 +1,12 @@
 //! `splitscope data`: describes a set, draws a sheet of it, says how to get one.
 
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
 use super::{Answer, progress};
-use crate::data::{Cache, DataError, DataSpec, Dataset, Source, fetch, sheet};
+use crate::data::{Access, Cache, DataError, DataSpec, Dataset, Source, fetch, sheet};
 
 /// Objects of each class on a contact sheet.
 const PER_CLASS: usize = 3;
@@ -91,10 +92,15 @@ fn describe(spec: &DataSpec, arguments: &Arguments) -> Result<()> {
 /// Opens the set; where no number of views is asked for and there are fewer than usual, all there are.
 fn open(spec: &DataSpec, arguments: &Arguments) -> Result<Dataset, DataError> {
     let channels = arguments.channels.unwrap_or_else(|| spec.usual_channels());
+    let cache = Cache::of_user();
     let open = |views| {
         let bar = progress::Bar::new("rendering");
-        let show = |done: usize, total: usize| bar.show(done, total);
-        let set = Dataset::open_with_progress(spec, views, arguments.size, channels, &show);
+        let show = |done: usize, total: usize| {
+            bar.show(done, total);
+            ControlFlow::Continue(())
+        };
+        let access = Access { cache: cache.as_ref(), progress: &show, ..Access::default() };
+        let set = Dataset::open_with(spec, views, arguments.size, channels, access);
         bar.end();
         set
     };

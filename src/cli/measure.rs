@@ -9,7 +9,8 @@ use rand_chacha::rand_core::SeedableRng;
 use serde_json::json;
 
 use super::Answer;
-use super::train::{measurement, open_inputs, use_threads};
+use super::inputs;
+use super::train::{measurement, use_threads};
 use crate::diagnostic::Source;
 use crate::run::{self, Measurement, RunDir, Store, Subject, Subset};
 use crate::space::{Design, SearchSpace};
@@ -75,7 +76,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         .load_weights(&space, &settings, &settings.device.open())
         .context("the run has nothing to measure yet; train it first")?;
     let designs = designs(&space, arguments)?;
-    let inputs = open_inputs(manifest, &space)?.0;
+    let inputs = inputs::open(manifest, &space)?.0;
     let views = numbers_of_views(arguments, inputs.data().views)?;
     let bench = Bench { store: run.store()?, space, settings, supernet, inputs, step: state.step };
     for design in &designs {

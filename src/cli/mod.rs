@@ -9,6 +9,7 @@ mod cost;
 mod data;
 mod demo;
 mod explore;
+mod inputs;
 mod keys;
 mod load;
 mod measure;
@@ -77,10 +78,17 @@ enum Command {
     Picture(picture::Arguments),
 }
 
+impl Command {
+    /// Whether a reader of its output who has gone may end it: it leaves nothing behind that is not whole.
+    fn only_prints(&self) -> bool {
+        !matches!(self, Self::Explore(_) | Self::Demo(_) | Self::Train(_) | Self::Search(_) | Self::Picture(_))
+    }
+}
+
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    if let Some(Command::Cost(_) | Command::Check(_) | Command::Profile(_) | Command::Schema(_)) = arguments.command {
+    if arguments.command.as_ref().is_some_and(Command::only_prints) {
         end_when_unread();
     }
     let result = match arguments.command {

@@ -76,7 +76,8 @@ impl Log {
     fn sentence(&mut self, event: &Event) -> Option<String> {
         Some(match event {
             Event::Started { resumed_from_step: Some(step), .. } => format!("going on from step {step}"),
-            Event::Started { .. } | Event::Unknown(_) => return None,
+            // A bar shows how far the data are.
+            Event::Started { .. } | Event::Preparing { .. } | Event::Unknown(_) => return None,
             Event::Data { classes, train, validation, test, views, seconds } => format!(
                 "data: {classes} classes, {train} objects to train on, {validation} to validate, {test} to test, \
                  {views} views, {seconds:.1} s"

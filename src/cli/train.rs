@@ -17,7 +17,7 @@ use crate::train::Settings;
 
 pub(super) use flags::{SettingFlags, with_settings};
 pub(super) use job::measurement;
-pub(super) use start::{manifest_of, open_inputs, use_threads};
+pub(super) use start::{manifest_of, use_threads};
 
 /// Arguments of `train`.
 #[derive(Debug, clap::Args)]
@@ -49,7 +49,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let settings = arguments.settings.of_this_start().over(&settings)?;
     use_threads(settings.threads);
     let owner = run.own(Task::Train, "splitscope train")?;
-    let mut job = job::Job::new(&run, space, settings, owner, arguments.json)?;
+    let Some(mut job) = job::Job::new(&run, space, settings, owner, arguments.json)? else { return Ok(Answer::Yes) };
     match job.work() {
         Ok(()) => Ok(Answer::Yes),
         Err(error) => {

@@ -34,6 +34,26 @@ pub enum DataError {
         /// The nearest class of this set.
         nearest: Option<String>,
     },
+    /// The set has another number of classes than asked for.
+    #[error("{set} has {} ({}), not {wanted}{}", counted(classes.len(), "class", "classes"), some_of(classes), choose(classes, *wanted, *choosable))]
+    WrongClasses {
+        /// The set.
+        set: String,
+        /// Its classes.
+        classes: Vec<String>,
+        /// How many were asked for.
+        wanted: usize,
+        /// Whether the set has the option `classes`.
+        choosable: bool,
+    },
+    /// Someone asked for the end before the set was ready.
+    #[error("{done} of {total} objects were ready when it was told to stop")]
+    Ended {
+        /// Objects ready.
+        done: usize,
+        /// Objects in all.
+        total: usize,
+    },
     /// The specification has an option whose value makes no sense.
     #[error("the option `{option}` cannot be `{value}`: expected {expected}")]
     BadValue {
@@ -223,6 +243,27 @@ impl From<&DataError> for Skipped {
 /// ": did you mean `x`?" or nothing.
 fn suggestion(nearest: Option<&str>) -> String {
     nearest.map_or_else(String::new, |nearest| format!(": did you mean `{nearest}`?"))
+}
+
+/// `1 class`, `3 classes`.
+fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// The first few names.
+fn some_of(names: &[String]) -> String {
+    const SHOWN: usize = 4;
+    let list = names[..names.len().min(SHOWN)].join(", ");
+    if names.len() > SHOWN { format!("{list}, ...") } else { list }
+}
+
+/// How to take fewer classes, where there are enough.
+fn choose(classes: &[String], wanted: usize, choosable: bool) -> String {
+    if choosable && (1..classes.len()).contains(&wanted) {
+        format!(": choose {wanted} of them, as in `classes={}`", classes[..wanted.min(3)].join("/"))
+    } else {
+        String::new()
+    }
 }
 
 fn or_none(list: &str) -> &str {

@@ -35,7 +35,7 @@ fn folder() -> tempfile::TempDir {
 
 fn try_open(kind: &str, root: &Path, options: &str, views: usize, channels: usize) -> Result<Dataset, DataError> {
     let spec: DataSpec = format!("{kind}:{}{options}", root.display()).parse().expect("valid");
-    Dataset::open_with_cache(&spec, views, 16, channels, None, &|_, _| ())
+    Dataset::open_with(&spec, views, 16, channels, Access::default())
 }
 
 fn open(kind: &str, root: &Path, options: &str, views: usize, channels: usize) -> Dataset {
@@ -106,8 +106,10 @@ fn the_cache_is_used_and_follows_the_files() {
         let rendered = std::sync::atomic::AtomicUsize::new(0);
         let count = |_: usize, _: usize| {
             rendered.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            ControlFlow::Continue(())
         };
-        let set = Dataset::open_with_cache(&spec, 2, 16, 1, Some(&cache), &count).expect("opens");
+        let access = Access { cache: Some(&cache), progress: &count, ..Access::default() };
+        let set = Dataset::open_with(&spec, 2, 16, 1, access).expect("opens");
         (set, rendered.into_inner())
     };
     let (first, rendered) = open();
@@ -115,6 +117,35 @@ fn the_cache_is_used_and_follows_the_files() {
     assert_eq!(open(), (first, 0));
     put(root.path(), "panel/train/panel_0005.off", SQUARE.replace("0 1 1\n", "0 1 7\n"));
     assert_eq!(open().1, 12);
+}
+
+#[test]
+fn another_number_of_classes_is_refused_before_anything_is_read() {
+    let (root, cache_folder) = (mesh_folder(), folder());
+    let cache = Cache { folder: cache_folder.path().to_owned(), limit_bytes: 1 << 20, memory_bytes: 1 << 20 };
+    let open = |options: &str, classes: usize| {
+        let spec: DataSpec = format!("meshes:{}{options}", root.path().display()).parse().expect("valid");
+        let unread = |_: usize, _: usize| panic!("an object was read");
+        let access = Access { cache: Some(&cache), classes: Some(classes), progress: &unread };
+        Dataset::open_with(&spec, 2, 16, 1, access).map(|set| set.classes.len())
+    };
+    let message = open("", 3).expect_err("two classes").to_string();
+    assert!(
+        message.starts_with("meshes:") && message.contains("has 2 classes (night_stand, panel), not 3"),
+        "{message}"
+    );
+    let message = open("", 1).expect_err("two classes").to_string();
+    assert!(message.ends_with("choose 1 of them, as in `classes=night_stand`"), "{message}");
+    // Also where the set is in the cache already.
+    let spec: DataSpec = format!("meshes:{},classes=panel", root.path().display()).parse().expect("valid");
+    Dataset::open_with(&spec, 2, 16, 1, Access { cache: Some(&cache), ..Access::default() }).expect("opens");
+    assert_eq!(open(",classes=panel", 1).expect("kept"), 1);
+    assert!(open(",classes=panel", 2).is_err());
+    let access = Access { classes: Some(4), ..Access::default() };
+    let procedural = Dataset::open_with(&DataSpec::new(Source::Arrangement), 1, 16, 1, access).expect_err("ten");
+    assert!(
+        procedural.to_string().ends_with("has 10 classes (plain, handle, two_handles_180, two_handles_90, ...), not 4")
+    );
 }
 
 #[test]
@@ -210,6 +241,27 @@ fn cifar_batches_keep_their_colours() {
 }
 
 #[test]
+fn cifar_100_has_fine_labels_of_a_hundred_classes() {
+    let root = folder();
+    let record =
+        |(coarse, fine): (u8, u8)| [vec![coarse, fine], vec![fine; 1024], vec![100; 1024], vec![9; 1024]].concat();
+    let all = |copies: u8| (0..100 * u16::from(copies)).map(|at| (at as u8 % 20, (at % 100) as u8));
+    put(root.path(), "train.bin", all(2).flat_map(record).collect::<Vec<u8>>());
+    put(root.path(), "test.bin", all(1).flat_map(record).collect::<Vec<u8>>());
+    let names: Vec<String> = (0..100).map(|label| format!("fine {label}")).collect();
+    put(root.path(), "fine_label_names.txt", names.join("\n"));
+    let set = open("cifar", root.path(), "", 1, 3);
+    assert_eq!((set.classes.len(), set.objects(), set.split.test.len()), (100, 300, 100));
+    assert_eq!((set.classes[42].as_str(), set.labels[142]), ("fine 42", 42));
+    assert_eq!(set.view(142, 0).unwrap()[..2], [42, 42]);
+    // A sensor rig of four cuts a picture into windows.
+    assert_eq!(open("cifar", root.path(), ",cap=2", 4, 1).objects(), 200);
+    put(root.path(), "test.bin", record((3, 100)));
+    let message = try_open("cifar", root.path(), "", 1, 3).expect_err("a label too many").to_string();
+    assert!(message.contains("test.bin: record 0: the label is 100"), "{message}");
+}
+
+#[test]
 fn picture_folders_and_multi_view_folders() {
     let root = folder();
     for class in ["a", "b"] {
@@ -231,7 +283,7 @@ fn picture_folders_and_multi_view_folders() {
 fn a_set_that_is_not_there_says_how_to_get_it() {
     let message = |spec: &str| {
         let spec: DataSpec = spec.parse().expect("valid");
-        Dataset::open_with_cache(&spec, 1, 16, 1, None, &|_, _| ()).expect_err("not there").to_string()
+        Dataset::open_with(&spec, 1, 16, 1, Access::default()).expect_err("not there").to_string()
     };
     assert_eq!(message("images"), "the data set `images` needs a path, as in `images:PATH`");
     assert!(message("meshes:/no/such/folder").contains("/no/such/folder"));

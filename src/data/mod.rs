@@ -37,18 +37,56 @@ pub use spec::{DataSpec, Source};
 pub use split::{Shares, Splits};
 
 use std::borrow::Cow;
+use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 
 use samples::Sink;
-use sets::Access;
 use shape::Shape;
 
 /// Pixels along an edge when nothing else is asked for.
 pub const DEFAULT_SIZE: usize = 32;
 
-/// Told `(done, total)` objects while a set is made; may be called from several threads.
-pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
+/// Told `(done, total)` objects while a set is made; may be called from several threads. Answers whether to go on.
+pub type Progress<'a> = &'a (dyn Fn(usize, usize) -> ControlFlow<()> + Sync);
+
+/// A [`Progress`] that nobody watches.
+pub fn unwatched(_done: usize, _total: usize) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+/// How a set is opened.
+#[derive(Clone, Copy)]
+pub struct Access<'a> {
+    /// Where finished sets are kept, if anywhere.
+    pub cache: Option<&'a Cache>,
+    /// A set with another number of classes is refused before anything is rendered.
+    pub classes: Option<usize>,
+    /// Told how far it is; a set that comes from the cache is there at once, without being told.
+    pub progress: Progress<'a>,
+}
+
+impl Access<'_> {
+    /// Refuses a set whose classes are not as many as wanted.
+    fn check_classes(&self, classes: &[String], spec: &DataSpec) -> Result<(), DataError> {
+        match self.classes {
+            Some(wanted) if wanted != classes.len() => Err(DataError::WrongClasses {
+                set: spec.to_string(),
+                classes: classes.to_vec(),
+                wanted,
+                choosable: spec.source.options().contains(&"classes"),
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Default for Access<'_> {
+    /// Without a cache, with any number of classes, unwatched.
+    fn default() -> Self {
+        Self { cache: None, classes: None, progress: &unwatched }
+    }
+}
 
 /// A labelled set of multi-view samples: in memory, or, when it is big, in a file of the cache.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -130,37 +168,23 @@ impl Dataset {
     /// # Errors
     /// When views, size or channels are out of range, or the content cannot be had: see [`DataError`].
     pub fn open(spec: &DataSpec, views: usize, size: usize, channels: usize) -> Result<Self, DataError> {
-        Self::open_with_progress(spec, views, size, channels, &|_, _| ())
+        let cache = Cache::of_user();
+        Self::open_with(spec, views, size, channels, Access { cache: cache.as_ref(), ..Access::default() })
     }
 
-    /// [`Dataset::open`], telling how far it is. A set that comes from the cache is there at once, without being told.
+    /// [`Dataset::open`] with a cache of one's own or none, a number of classes that the set must have, and someone who is
+    /// told how far it is and may end it.
     ///
     /// # Errors
-    /// As [`Dataset::open`].
-    pub fn open_with_progress(
+    /// As [`Dataset::open`]; [`DataError::WrongClasses`]; [`DataError::Ended`].
+    pub fn open_with(
         spec: &DataSpec,
         views: usize,
         size: usize,
         channels: usize,
-        progress: Progress,
-    ) -> Result<Self, DataError> {
-        Self::open_with_cache(spec, views, size, channels, Cache::of_user().as_ref(), progress)
-    }
-
-    /// [`Dataset::open`] with a cache of one's own, or none.
-    ///
-    /// # Errors
-    /// As [`Dataset::open`].
-    pub fn open_with_cache(
-        spec: &DataSpec,
-        views: usize,
-        size: usize,
-        channels: usize,
-        cache: Option<&Cache>,
-        progress: Progress,
+        access: Access,
     ) -> Result<Self, DataError> {
         let shape = Shape::checked(views, size, channels)?;
-        let access = Access { cache, progress };
         match spec.source {
             Source::Arrangement => sets::arrangement::open(spec, shape, access),
             Source::FashionMnist | Source::Idx => sets::stills::open_idx(spec, shape, access),

@@ -195,6 +195,7 @@ fn split<T>(items: &[Item<T>], labels: &[u16], spec: &DataSpec) -> Splits {
 mod tests {
     use super::*;
     use crate::data::spec::Source;
+    use crate::data::unwatched;
 
     fn plan(parts: &[(u16, Option<Part>, usize)]) -> Plan<usize> {
         let mut items = Vec::new();
@@ -256,7 +257,7 @@ mod tests {
         let spec = DataSpec::new(Source::Images);
         let fails = |at: usize| at % 20 == 3;
         let set = plan(&[(0, None, 40), (1, None, 20)])
-            .make(&spec, shape(), Sink::Memory(vec![]), &|_, _| (), |item, _, sample| {
+            .make(&spec, shape(), Sink::Memory(vec![]), &unwatched, |item, _, sample| {
                 sample.fill(item.content as u8);
                 if fails(item.content) { Err(DataError::EmptyClass { class: item.name.clone() }) } else { Ok(()) }
             })
@@ -275,7 +276,7 @@ mod tests {
             let read = |item: &Item<usize>, _: &mut Workspace, _: &mut [u8]| {
                 if fails(item.content) { fail(item) } else { Ok(()) }
             };
-            plan.make(&spec, shape(), Sink::Memory(vec![]), &|_, _| (), read).expect_err("refused").to_string()
+            plan.make(&spec, shape(), Sink::Memory(vec![]), &unwatched, read).expect_err("refused").to_string()
         };
         assert!(make(plan(&[(0, None, 20), (1, None, 20)]), |at| at < 5).contains("5 of 40"));
         assert!(make(plan(&[(0, None, 20), (1, None, 2)]), |at| at >= 20).contains("`b`"));
@@ -290,7 +291,7 @@ mod tests {
             (0, Some(Part::Validation), 4),
             (1, Some(Part::Validation), 4),
         ])
-        .make(&spec, shape(), Sink::Memory(vec![]), &|_, _| (), |_, _, _| Ok(()))
+        .make(&spec, shape(), Sink::Memory(vec![]), &unwatched, |_, _, _| Ok(()))
         .expect("valid");
         assert_eq!(set.split.test, (20..28).collect::<Vec<u32>>());
         assert_eq!(set.split.train.len() + set.split.validation.len(), 20);

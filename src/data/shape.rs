@@ -1,7 +1,7 @@
 //! The shape of samples that was asked for, and filling samples of that shape object by object on all threads.
 
 use std::ops::RangeInclusive;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
@@ -96,7 +96,7 @@ impl Shape {
     /// `[view, channel, size, size]`. Failures come back with the index of their object, in order; such objects are left out.
     ///
     /// # Errors
-    /// When the sink cannot be written.
+    /// When the sink cannot be written, or [`DataError::Ended`] when the progress says so.
     pub fn fill(
         self,
         objects: usize,
@@ -107,7 +107,7 @@ impl Shape {
         let bytes = self.object_bytes();
         let per_block = (BLOCK / bytes).clamp(1, objects.max(1));
         let mut block = vec![0; per_block * bytes];
-        let done = AtomicUsize::new(0);
+        let (done, ended) = (AtomicUsize::new(0), AtomicBool::new(false));
         let mut failures = Failures::new();
         for first in (0..objects).step_by(per_block) {
             let block = &mut block[..per_block.min(objects - first) * bytes];
@@ -115,12 +115,20 @@ impl Shape {
                 .par_chunks_exact_mut(bytes)
                 .enumerate()
                 .map_init(Workspace::default, |workspace, (at, sample)| {
+                    if ended.load(Ordering::Relaxed) {
+                        return None;
+                    }
                     let outcome = fill(first + at, workspace, sample);
-                    progress(done.fetch_add(1, Ordering::Relaxed) + 1, objects);
+                    if progress(done.fetch_add(1, Ordering::Relaxed) + 1, objects).is_break() {
+                        ended.store(true, Ordering::Relaxed);
+                    }
                     outcome.err().map(|error| (first + at, error))
                 })
                 .flatten_iter()
                 .collect();
+            if ended.load(Ordering::Relaxed) {
+                return Err(DataError::Ended { done: done.into_inner(), total: objects });
+            }
             let mut left_out = failed.iter().map(|(object, _)| *object).peekable();
             for (at, object) in block.chunks_exact(bytes).enumerate() {
                 if left_out.next_if_eq(&(first + at)).is_none() {

@@ -70,9 +70,23 @@ fn progress_reaches_the_total() {
         assert!(done <= total && total == 30);
         calls.fetch_add(1, Ordering::Relaxed);
         most.fetch_max(done, Ordering::Relaxed);
+        ControlFlow::Continue(())
     };
-    Dataset::open_with_progress(&spec, 1, 8, 1, &progress).expect("opens");
+    let access = Access { progress: &progress, ..Access::default() };
+    Dataset::open_with(&spec, 1, 8, 1, access).expect("opens");
     assert_eq!((calls.into_inner(), most.into_inner()), (30, 30));
+}
+
+#[test]
+fn whoever_watches_may_end_it() {
+    let spec: DataSpec = "arrangement-10:objects=100000".parse().expect("valid");
+    let calls = AtomicUsize::new(0);
+    let progress = |_: usize, _: usize| {
+        if calls.fetch_add(1, Ordering::Relaxed) < 4 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    let access = Access { progress: &progress, ..Access::default() };
+    let error = Dataset::open_with(&spec, 1, 8, 1, access).expect_err("ended");
+    assert!(matches!(error, DataError::Ended { done: 5..1000, total: 100_000 }), "{error}");
 }
 
 #[test]

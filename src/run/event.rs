@@ -17,6 +17,13 @@ pub const EVENT_VERSION: i64 = 1;
 pub enum Event {
     /// A process began to work on the run.
     Started { command: String, pid: u32, resumed_from_step: Option<u64> },
+    /// The samples are being made: objects ready, objects in all, seconds until all are.
+    Preparing {
+        done: u64,
+        total: u64,
+        #[serde(with = "figure")]
+        left_s: f64,
+    },
     /// The samples are ready: numbers of classes, of samples in each subset, and of views of a sample.
     Data {
         classes: u32,
@@ -174,6 +181,7 @@ impl Event {
     pub fn kind(&self) -> &str {
         match self {
             Self::Started { .. } => "started",
+            Self::Preparing { .. } => "preparing",
             Self::Data { .. } => "data",
             Self::Step(_) => "step",
             Self::Evaluated { .. } => "evaluated",
@@ -213,6 +221,7 @@ pub(super) mod tests {
         let text = || "a\n\"text\" é".to_owned();
         vec![
             Event::Started { command: text(), pid: 7, resumed_from_step: Some(3) },
+            Event::Preparing { done: 120, total: 427, left_s: 3.5 },
             Event::Data { classes: 10, train: 8000, validation: 1000, test: 1000, views: 6, seconds: 0.5 },
             Event::Step(StepRecord {
                 step: 1,

@@ -8,7 +8,9 @@ use std::{collections::HashMap, path::Path};
 use crate::{
     explore::{
         Feed, Kind,
-        progress::{Bred, Evaluated, Found, Generation, Predicts, Role, SearchUpdate, State, TrainStep, TrainUpdate},
+        progress::{
+            Bred, Evaluated, Found, Generation, Predicts, Preparing, Role, SearchUpdate, State, TrainStep, TrainUpdate,
+        },
     },
     run::{BredRecord, Changes, Event, Measurement, StepRecord, Stored, Subset, Task},
     space::SearchSpace,
@@ -76,6 +78,9 @@ impl News {
                 if let Some(step) = resumed_from_step {
                     feeds.push(note(format!("resumed from step {step}")));
                 }
+            }
+            Event::Preparing { done, total, left_s } => {
+                feeds.push(Feed::Training(TrainUpdate::Preparing(Preparing { done, total, left_s })));
             }
             Event::Data { classes, train, validation, test, views, seconds } => feeds.push(note(format!(
                 "data: {classes} classes, {train} + {validation} + {test} samples of {views} views, {seconds:.1} s"

@@ -6,7 +6,8 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use super::CLAIM;
-use crate::cli::train::{measurement, open_inputs};
+use crate::cli::inputs;
+use crate::cli::train::measurement;
 use crate::diagnostic::Source;
 use crate::run::{Claim, Event, RunDir, Store, Subject, Subset};
 use crate::space::{Design, SearchSpace};
@@ -45,7 +46,7 @@ impl Meter {
         let (supernet, state) = checkpoints
             .load_weights(&space, &settings, &settings.device.open())
             .context("the run has nothing to measure yet; train it first, or rank without measuring: --proxy")?;
-        let inputs = open_inputs(manifest, &space)?.0;
+        let inputs = inputs::open(manifest, &space)?.0;
         Ok(Self { store: run.store()?, space, settings, step: state.step, checkpoints, supernet, inputs })
     }
 

@@ -5,9 +5,8 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use super::rate::Rate;
-use super::start::open_inputs;
 use crate::cli::progress::{self, Log};
-use crate::cli::steer;
+use crate::cli::{inputs, steer};
 use crate::run::{
     Control, Event, Inbox, Measurement, Ownership, PartSeconds, RunDir, StepRecord, Store, Subject, Subset,
 };
@@ -36,13 +35,14 @@ pub(super) struct Job {
 }
 
 impl Job {
+    /// Loads the data. `None` if the user asked to stop meanwhile; what goes wrong is told in the run too.
     pub(super) fn new(
         run: &RunDir,
         space: SearchSpace,
         settings: Settings,
         owner: Ownership,
         json: bool,
-    ) -> Result<Self> {
+    ) -> Result<Option<Self>> {
         let store = run.store()?;
         let mut log = Log::new(json);
         let mut inbox = Inbox::of(&owner)?;
@@ -50,22 +50,33 @@ impl Job {
         let checkpoints = Checkpoints::new(run.checkpoint_dir());
         checkpoints.tidy()?;
         let resumed_from_step = checkpoints.steps().pop();
-        let started = Event::Started { command: "train".into(), pid: std::process::id(), resumed_from_step };
-        store.append(&started)?;
-        log.tell(&started);
-        let (inputs, seconds) = open_inputs(run.manifest(), &space)?;
+        let mut tell = |event: Event| {
+            log.tell(&event);
+            store.append(&event)?;
+            Ok(())
+        };
+        tell(Event::Started { command: "train".into(), pid: std::process::id(), resumed_from_step })?;
+        let (inputs, seconds) = match inputs::open_obeying(run.manifest(), &space, (&mut inbox, &owner), &mut tell) {
+            Ok(Some(loaded)) => loaded,
+            Ok(None) => {
+                tell(Event::Stopped { reason: "before the data were ready".into() })?;
+                return Ok(None);
+            }
+            Err(error) => {
+                tell(Event::Failed { text: format!("{error:#}") }).ok();
+                return Err(error);
+            }
+        };
         let split = &inputs.data().split;
-        let data = Event::Data {
+        tell(Event::Data {
             classes: space.classes,
             train: split.train.len() as u64,
             validation: split.validation.len() as u64,
             test: split.test.len() as u64,
             views: space.views,
             seconds,
-        };
-        store.append(&data)?;
-        log.tell(&data);
-        Ok(Self { store, log, owner, inbox, checkpoints, space, settings, inputs, rate: Rate::default() })
+        })?;
+        Ok(Some(Self { store, log, owner, inbox, checkpoints, space, settings, inputs, rate: Rate::default() }))
     }
 
     pub(super) fn tell(&mut self, event: Event) -> Result<()> {

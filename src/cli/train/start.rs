@@ -1,18 +1,17 @@
 //! What a run starts with: its directory, its manifest, its data.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
 use super::Arguments;
-use crate::cli::{load, progress};
-use crate::data::{DataSpec, Dataset};
+use crate::cli::load;
+use crate::data::DataSpec;
 use crate::diagnostic::Source;
 use crate::hardware::Profile;
 use crate::run::{Document, Manifest, RunDir};
 use crate::space::SearchSpace;
-use crate::train::{Inputs, Settings};
+use crate::train::Settings;
 
 /// Opens or makes the run.
 pub(super) fn open_run(arguments: &Arguments) -> Result<RunDir> {
@@ -79,16 +78,4 @@ fn next_run() -> Result<PathBuf> {
 pub(in crate::cli) fn use_threads(threads: usize) {
     // Fails only if a pool exists already, which then is the one to use.
     let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-}
-
-/// Loads the data of a run.
-pub(in crate::cli) fn open_inputs(manifest: &Manifest, space: &SearchSpace) -> Result<(Inputs, f64)> {
-    let started = Instant::now();
-    let spec: DataSpec = manifest.data.parse()?;
-    let size = space.resolutions.last().copied().unwrap_or(32) as usize;
-    let bar = progress::Bar::new("rendering");
-    let (views, channels) = (space.views as usize, space.input_channels as usize);
-    let data = Dataset::open_with_progress(&spec, views, size, channels, &|done, total| bar.show(done, total))?;
-    bar.end();
-    Ok((Inputs::new(data, space)?, started.elapsed().as_secs_f64()))
 }

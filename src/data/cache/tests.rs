@@ -1,6 +1,7 @@
 //! What is kept comes back whole, or not at all.
 
 use super::*;
+use crate::data::Access;
 use proptest::prelude::*;
 
 fn cache(limit_bytes: u64) -> (tempfile::TempDir, Cache) {
@@ -76,7 +77,7 @@ fn big_sets_are_read_from_their_file() {
     assert!(matches!(streamed.samples, Samples::File(_)));
     assert_eq!(streamed, set(5));
     let spec = "arrangement-10:objects=20,seed=5".parse().expect("valid");
-    let open = |cache: Option<&Cache>| Dataset::open_with_cache(&spec, 2, 16, 1, cache, &|_, _| ());
+    let open = |cache: Option<&Cache>| Dataset::open_with(&spec, 2, 16, 1, Access { cache, ..Access::default() });
     let made = open(Some(&sparing)).expect("opens");
     assert!(matches!(made.samples, Samples::File(_)));
     assert_eq!(made, set(5));

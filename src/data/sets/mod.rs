@@ -11,7 +11,6 @@ pub mod stills;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::cache::Cache;
 use super::camera::{self, Camera, MAX_VIEWS};
 use super::error::DataError;
 use super::fingerprint::Fingerprint;
@@ -23,7 +22,7 @@ use super::render::Light;
 use super::samples::Sink;
 use super::shape::{Shape, Workspace};
 use super::spec::DataSpec;
-use super::{Dataset, Progress};
+use super::{Access, Dataset};
 
 /// Changes when rendering or reading changes, so that older cache files are not used.
 const RECIPE_VERSION: u64 = 3;
@@ -34,15 +33,6 @@ const LARGEST_FILE: u64 = 512 << 20;
 /// Azimuth of the first camera of meshes, in degrees: before the object and half to its side (pieces that are stored Y-up face
 /// azimuth 270), where front, side and top are seen at once; the second camera stands opposite.
 const FIRST_AZIMUTH: f32 = 315.0;
-
-/// What opening a set may use besides its files.
-#[derive(Clone, Copy)]
-pub struct Access<'a> {
-    /// Where finished sets are kept.
-    pub cache: Option<&'a Cache>,
-    /// Told how far it is.
-    pub progress: Progress<'a>,
-}
 
 /// What it takes to make a set once more.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -62,6 +52,8 @@ fn finish<T: Sync>(
     prepare: impl FnOnce(&mut Plan<T>) -> Result<(), DataError>,
     read: impl Fn(&Item<T>, &mut Workspace, &mut [u8]) -> Result<(), DataError> + Sync,
 ) -> Result<Dataset, DataError> {
+    plan.keep_classes(spec)?;
+    access.check_classes(&plan.classes, spec)?;
     let key = recipe(plan.fingerprint, spec, shape);
     let kept = || access.cache.and_then(|cache| cache.load(key));
     if effort == Effort::Large
@@ -69,7 +61,6 @@ fn finish<T: Sync>(
     {
         return Ok(set);
     }
-    plan.keep_classes(spec)?;
     prepare(&mut plan)?;
     plan.thin_out(spec);
     let sink = shape.sink(plan.items.len(), access.cache, key)?;

@@ -79,7 +79,9 @@ pub fn open_idx(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset
                 extensions: "train-images-idx3-ubyte[.gz] and train-labels-idx1-ubyte[.gz]".to_owned(),
             });
         };
-        fingerprint = fingerprint.with_file(&images.to_string_lossy(), &metadata(&images)?);
+        for path in [&images, &labels] {
+            fingerprint = fingerprint.with_file(&path.to_string_lossy(), &metadata(path)?);
+        }
         blocks.push(idx_block(part, &images, &labels)?);
     }
     let most = blocks.iter().flat_map(|block| &block.labels).max().copied().unwrap_or(0);

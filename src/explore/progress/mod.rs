@@ -4,7 +4,7 @@ mod search;
 mod training;
 
 pub use search::{Bred, Found, Generation, Predicts, SearchUpdate, Searching};
-pub use training::{Evaluated, Role, Series, TrainStep, TrainUpdate, Training};
+pub use training::{Evaluated, Preparing, Role, Series, TrainStep, TrainUpdate, Training};
 
 use std::fmt;
 

@@ -93,6 +93,17 @@ pub struct TrainStep {
     pub rss_bytes: u64,
 }
 
+/// How far the samples are before the first step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Preparing {
+    /// Objects ready.
+    pub done: u64,
+    /// Objects in all.
+    pub total: u64,
+    /// Seconds until all are ready.
+    pub left_s: f64,
+}
+
 /// News of a training.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TrainUpdate {
@@ -100,6 +111,8 @@ pub enum TrainUpdate {
     State(State),
     /// The run directory that is followed.
     Run(String),
+    /// The samples are being made.
+    Preparing(Preparing),
     /// A step was done.
     Step(TrainStep),
     /// A watched design was measured.
@@ -131,6 +144,8 @@ pub struct Training {
     pub state: State,
     /// The run directory.
     pub run: Option<String>,
+    /// How far the samples are; nothing once they have served.
+    pub preparing: Option<Preparing>,
     /// The last step.
     pub last: TrainStep,
     /// Images per second of the last steps.
@@ -175,6 +190,7 @@ impl Training {
             TrainUpdate::State(State::Starting) => *self = Self { state: State::Starting, ..Self::default() },
             TrainUpdate::State(state) => self.state = state,
             TrainUpdate::Run(run) => self.run = Some(run),
+            TrainUpdate::Preparing(preparing) => self.preparing = Some(preparing),
             TrainUpdate::Step(step) => self.step(step),
             TrainUpdate::Evaluated(evaluated) => self.evaluations.push(evaluated),
             TrainUpdate::Checkpoint { step, best } => {
@@ -189,6 +205,7 @@ impl Training {
     }
 
     fn step(&mut self, step: TrainStep) {
+        self.preparing = None;
         let at = step.step as f64;
         for &(role, loss) in &step.losses {
             self.series[role as usize].loss.push((at, loss));
@@ -228,6 +245,9 @@ mod tests {
     fn a_training_grows_and_forgets_what_was_rolled_back() {
         let mut training = Training::default();
         training.update(TrainUpdate::State(State::Running));
+        let preparing = Preparing { done: 20, total: 80, left_s: 2.0 };
+        training.update(TrainUpdate::Preparing(preparing));
+        assert_eq!(training.preparing, Some(preparing));
         (1..=6).map(step).for_each(|update| training.update(update));
         let evaluated = |step, accuracy| Evaluated {
             role: Role::Largest,
@@ -239,7 +259,7 @@ mod tests {
         };
         training.update(TrainUpdate::Evaluated(evaluated(3, 0.5)));
         training.update(TrainUpdate::Evaluated(evaluated(6, 0.1)));
-        assert_eq!(training.series(Role::Largest).loss.len(), 6);
+        assert_eq!((training.preparing, training.series(Role::Largest).loss.len()), (None, 6));
         training.update(TrainUpdate::RolledBack { from: 6, to: 4, text: "loss is NaN".into() });
         assert_eq!(training.series(Role::Largest).loss.len(), 4);
         assert_eq!(training.measured(Role::Largest, 6).collect::<Vec<_>>(), [(3.0, 0.5)]);

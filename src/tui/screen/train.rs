@@ -21,7 +21,7 @@ use super::{
     chrome,
 };
 use crate::{
-    explore::progress::{Role, State, Training},
+    explore::progress::{Preparing, Role, State, Training},
     tui::{
         hit::HitMap,
         keymap::{Keymap, Verb},
@@ -222,17 +222,18 @@ fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
         Some(step) => format!("checkpoint of step {}", text::thousands(step)),
         None => "no checkpoint yet".to_owned(),
     };
+    let (steps, of) = (text::thousands(last.step), text::thousands(last.steps));
+    let preparing = training.preparing.filter(|_| training.state.is_active());
+    let (step, eta) = match preparing {
+        Some(Preparing { done, total, left_s }) => {
+            let (done, total) = (text::thousands(done), text::thousands(total));
+            (format!("{done} of {total} objects are ready"), text::duration(left_s))
+        }
+        None => (known(format!("{steps} of {of}, epoch {:.1}", last.epoch)), eta),
+    };
     let lines = [
         ("state", state(&training.state, &view.ui.keys)),
-        (
-            "step",
-            known(format!(
-                "{} of {}, epoch {:.1}",
-                text::thousands(last.step),
-                text::thousands(last.steps),
-                last.epoch
-            )),
-        ),
+        (if preparing.is_some() { "data" } else { "step" }, step),
         ("left", eta),
         (
             "rate",

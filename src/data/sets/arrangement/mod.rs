@@ -158,6 +158,7 @@ const OBJECTS_PER_CLASS: usize = 200;
 pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, DataError> {
     let difficulty = spec.level.difficulty();
     let classes = difficulty.classes;
+    access.check_classes(&classes.names(), spec)?;
     let objects = spec.objects.unwrap_or(OBJECTS_PER_CLASS * classes.count());
     let key = recipe(Fingerprint::default(), spec, shape);
     let mut sink = shape.sink(objects, access.cache, key)?;
