@@ -199,3 +199,85 @@ fn without_training_scores_are_told_as_scores() {
     let plain = text(&splitscope(folder.path(), &["search", "--proxy", "--evaluations", "5"]).stdout);
     assert!(plain.contains("no accuracies"), "{plain}");
 }
+
+/// Puts another checkpoint beside that of step 2, as a training that goes on does.
+fn train_on(folder: &Path, step: u64) {
+    let old = folder.join("r/checkpoint/step-00000002");
+    let new = folder.join(format!("r/checkpoint/step-{step:08}"));
+    std::fs::create_dir(&new).unwrap();
+    for entry in std::fs::read_dir(&old).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, new.join(path.file_name().unwrap())).unwrap();
+    }
+    let state = std::fs::read_to_string(old.join("state.json")).unwrap();
+    let mut state: Value = serde_json::from_str(&state).unwrap();
+    state["step"] = step.into();
+    std::fs::write(new.join("state.json"), state.to_string()).unwrap();
+}
+
+#[test]
+fn a_worker_measures_with_the_weights_of_the_search_and_says_when_they_are_gone() {
+    let folder = trained("tabletop");
+    let arguments = ["search", "--run", "r", "--sensors", "2", "--evaluations", "400", "--threads", "1", "--json"];
+    let mut search = command(folder.path(), &arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut told = lines(&mut search);
+    let mut tell = |word: &str| writeln!(search.stdin.as_mut().unwrap(), "{word}").unwrap();
+    let mut seen = Vec::new();
+    read_until(&mut told, &mut seen, "bred", 1);
+    train_on(folder.path(), 5);
+    let worker = || {
+        let arguments = ["search", "--worker", "r", "--threads", "1", "--json"];
+        command(folder.path(), &arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let mut first = worker();
+    let mut measured = Vec::new();
+    read_until(&mut lines(&mut first), &mut measured, "evaluated", 2);
+    assert!(measured.iter().all(|event| event["step"] == 2), "not of the newest weights: {measured:?}");
+    first.kill().unwrap();
+    first.wait().unwrap();
+
+    std::fs::remove_dir_all(folder.path().join("r/checkpoint/step-00000002")).unwrap();
+    let second = worker().wait_with_output().unwrap();
+    assert_eq!(second.status.code(), Some(1));
+    let error = text(&second.stderr);
+    assert!(
+        error.contains("weights of step 2, which can't be had any more") && error.contains("begin it anew"),
+        "{error}"
+    );
+    tell("stop");
+    read_until(&mut told, &mut seen, "stopped", 1);
+    assert!(search.wait().unwrap().success());
+}
+
+#[test]
+fn a_search_starts_workers_and_ends_in_time_or_when_it_gains_little() {
+    let folder = trained("tabletop");
+    let search = |extra: &[&str]| {
+        let arguments = ["search", "--run", "r", "--sensors", "2", "--threads", "1", "--json"];
+        let output = splitscope(folder.path(), &[&arguments[..], extra].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        events(&output)
+    };
+    let reason = |events: &[Value]| of_kind(events, "finished")[0]["reason"].as_str().unwrap().to_owned();
+
+    let helped = search(&["--workers", "2", "--evaluations", "60"]);
+    assert_eq!(of_kind(&helped, "bred").len(), 60);
+    let store = RunDir::open(&folder.path().join("r")).unwrap().store().unwrap();
+    let processes = store.events_after(0, 10_000).unwrap().into_iter();
+    let measured =
+        processes.filter(|stored| matches!(&stored.value, Event::Evaluated { role, .. } if role == "search"));
+    let processes: HashSet<String> = measured.map(|stored| stored.process).collect();
+    assert!(processes.len() > 1, "its workers have measured too");
+    assert_eq!(store.workers(std::time::Duration::from_secs(1)).unwrap(), 0, "they have ended with it");
+
+    let begun = std::time::Instant::now();
+    let timed = search(&["--seconds", "1.5", "--evaluations", "100000", "--seed", "1", "--stop-generations", "0"]);
+    assert!(reason(&timed).starts_with("the 1.5 s are over"), "{}", reason(&timed));
+    assert!(begun.elapsed().as_secs_f64() >= 1.5 && !of_kind(&timed, "bred").is_empty());
+
+    // Weights that have learnt nothing: the front soon stands still.
+    let settled = search(&["--evaluations", "400", "--seed", "2", "--stop-gain", "0.9", "--stop-generations", "1"]);
+    assert!(reason(&settled).contains("grew by only") && of_kind(&settled, "bred").len() < 400, "{}", reason(&settled));
+    let shares = of_kind(&settled, "generation").into_iter().map(|event| event["hypervolume"].as_f64().unwrap());
+    assert!(shares.into_iter().all(|share| share > 0.0 && share <= 1.0));
+}

@@ -53,7 +53,8 @@ pub enum Event {
     RolledBack { from: u64, to: u64, text: String },
     /// One generation of a search is done. `front` is the number of designs no other one beats; `wanted` of measurements
     /// the search was asked for. `operators` tells what made the designs of this generation: name, designs evaluated,
-    /// those of them that came onto the front. Hypervolumes compare only where `reassessments`, the number of times the
+    /// those of them that came onto the front. `hypervolume` is what the front dominates, as a share of the box between
+    /// nothing and the worst feasible values of the start. Hypervolumes compare only where `reassessments`, the number of times the
     /// limits have changed, is the same.
     Generation {
         generation: u32,

@@ -94,13 +94,22 @@ impl Checkpoints {
         settings: &Settings,
         device: &Device,
     ) -> Result<(Supernet, State), TrainError> {
-        let read = |path: &Path| {
-            let state = state(path)?;
-            let fresh = Supernet::new(space, settings.initialisation, settings.seed, device);
-            Ok((load(&path.join(WEIGHTS), |file| fresh.try_load_file(file))?, state))
-        };
-        let (found, _) = self.first_readable(read)?;
+        let (found, _) = self.first_readable(|path| weights(path, space, settings, device))?;
         Ok(found)
+    }
+
+    /// Weights of the checkpoint of one step, for measuring.
+    ///
+    /// # Errors
+    /// It is gone, or can't be read.
+    pub fn load_weights_of(
+        &self,
+        step: u64,
+        space: &SearchSpace,
+        settings: &Settings,
+        device: &Device,
+    ) -> Result<Supernet, TrainError> {
+        weights(&self.path_of(RECENT, step), space, settings, device).map(|found| found.0)
     }
 
     /// A trainer that continues from the newest checkpoint that can be read, and why newer ones could not be.
@@ -206,6 +215,17 @@ impl Checkpoints {
         let _ = scratch.keep();
         Ok(())
     }
+}
+
+fn weights(
+    path: &Path,
+    space: &SearchSpace,
+    settings: &Settings,
+    device: &Device,
+) -> Result<(Supernet, State), TrainError> {
+    let state = state(path)?;
+    let fresh = Supernet::new(space, settings.initialisation, settings.seed, device);
+    Ok((load(&path.join(WEIGHTS), |file| fresh.try_load_file(file))?, state))
 }
 
 fn state(path: &Path) -> Result<State, TrainError> {

@@ -253,18 +253,22 @@ impl Job {
     }
 
     fn tell_generations(&mut self, hunt: &Hunt) -> Result<()> {
-        let new: Vec<Event> = hunt.search.generations()[self.told..].iter().map(|one| self.generation(one)).collect();
+        let new: Vec<Event> =
+            hunt.search.generations()[self.told..].iter().map(|one| self.generation(one, hunt)).collect();
         self.told += new.len();
         new.into_iter().try_for_each(|event| self.tell(event))
     }
 
-    fn generation(&self, generation: &Generation) -> Event {
+    /// Objectives have unlike units, so the hypervolume is told as its share of the box between nothing and the corner.
+    fn generation(&self, generation: &Generation, hunt: &Hunt) -> Event {
+        let corner = hunt.search.reference().unwrap_or_default();
+        let whole: f64 = corner[..self.terms.objectives.len()].iter().product();
         let operators = Operator::ALL.into_iter().map(|operator| (operator, generation.operators.get(operator)));
         let used = operators.filter(|(_, tally)| tally.evaluated > 0);
         Event::Generation {
             generation: generation.index as u32,
             evaluations: generation.evaluations as u64,
-            hypervolume: generation.hypervolume,
+            hypervolume: if whole > 0.0 { generation.hypervolume / whole } else { 0.0 },
             front: generation.front_size as u32,
             cache_hits: generation.duplicates_avoided as u64,
             wanted: self.budget as u64,

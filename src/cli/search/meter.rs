@@ -61,6 +61,20 @@ impl Meter {
         Ok(true)
     }
 
+    /// Takes the weights of one step, which a search under way measures with.
+    pub(super) fn turn_to(&mut self, step: u64) -> Result<()> {
+        if step == self.step {
+            return Ok(());
+        }
+        let device = self.settings.device.open();
+        let found = self.checkpoints.load_weights_of(step, &self.space, &self.settings, &device);
+        self.supernet = found.with_context(|| {
+            format!("the search under way measures with the weights of step {step}, which can't be had any more; begin it anew")
+        })?;
+        self.step = step;
+        Ok(())
+    }
+
     /// Synflow on these weights.
     pub(super) fn synflow(&self) -> Synflow {
         Synflow::new(&self.supernet, self.space.input_channels, &self.settings.device.open())

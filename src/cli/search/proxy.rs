@@ -62,7 +62,8 @@ fn weights(run: Option<&RunDir>, space: &SearchSpace, settings: &Settings) -> Re
 fn known(run: &RunDir, space: &SearchSpace, step: u64) -> Result<Known> {
     let mut rows = run.store()?.measured(step)?;
     rows.sort_by_key(|row| row.value.subject.views);
-    let rows = rows.into_iter().map(|row| row.value).filter(|row| row.subject.subset == Subset::Validation);
+    let rows = rows.into_iter().map(|row| row.value);
+    let rows = rows.filter(|row| row.subject.subset == Subset::Validation && row.subject.lost == 0);
     Ok(rows.filter_map(|row| Some((space.parse_design(&row.subject.design).ok()?, row.accuracy))).collect())
 }
 

@@ -14,7 +14,7 @@ use crate::supernet::Route;
 use crate::train::Synflow;
 
 /// Children looked at for one that is measured.
-pub(super) const CHILDREN: usize = 8;
+pub(super) const CHILDREN: usize = 24;
 /// Of so many choices one is left to chance, so that the predictor also learns of what it does not favour.
 const UNSCREENED: u64 = 5;
 /// Scores without which synflow's rank correlation says nothing.

@@ -10,7 +10,7 @@ use super::CLAIM;
 use super::meter::Meter;
 use crate::cli::Answer;
 use crate::cli::progress::Log;
-use crate::run::{Control, Inbox, RunDir, Task, this_program};
+use crate::run::{Control, Inbox, RunDir, Subject, Task, this_program};
 
 /// How long a worker waits before it looks again for something to do.
 const GLANCE: Duration = Duration::from_millis(100);
@@ -37,7 +37,7 @@ pub(super) fn run(run: &RunDir, json: bool) -> Result<Answer> {
             break "told to stop";
         }
         meter.store.attend()?;
-        let wish = if paused { None } else { meter.store.claim_wish(meter.step, CLAIM)? };
+        let wish = if paused { None } else { claim(&mut meter)? };
         busy = wish.is_some();
         if let Some(subject) = wish {
             let event = meter.measure(&subject, "search")?;
@@ -52,12 +52,22 @@ pub(super) fn run(run: &RunDir, json: bool) -> Result<Answer> {
         if idle.elapsed() >= if measured > 0 { AFTERWARDS } else { PATIENCE } {
             break "no search is under way";
         }
-        // Between searches only: a search keeps to the weights it began with.
+        // For the search to come; the one under way keeps to the weights it began with.
         meter.refresh()?;
     };
     meter.store.leave()?;
     log.note(&format!("{measured} designs measured; {reason}"));
     Ok(Answer::Yes)
+}
+
+/// The next thing to measure, with the weights it is wished for: training may have gone on since the search began.
+fn claim(meter: &mut Meter) -> Result<Option<Subject>> {
+    let Some(step) = meter.store.wished_step()? else { return Ok(None) };
+    if let Err(error) = meter.turn_to(step) {
+        meter.store.leave()?;
+        return Err(error);
+    }
+    Ok(meter.store.claim_wish(step, CLAIM)?)
 }
 
 /// A worker this process has started; it is told to end with it.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::measurements::{delete_wish, find, holder, insert_claim, subject};
 use super::{Store, now, process, to_sql};
@@ -47,6 +47,17 @@ impl Store {
     /// The database fails.
     pub fn wishes(&self, step: u64) -> Result<Vec<Subject>, RunError> {
         self.run(|db| wishes(db, step))
+    }
+
+    /// Step of the weights that the oldest wish is for; `None` if nothing is wished for.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn wished_step(&self) -> Result<Option<u64>, RunError> {
+        let step: Option<i64> = self.run(|db| {
+            db.prepare_cached("SELECT step FROM wishes ORDER BY id LIMIT 1")?.query_row([], |row| row.get(0)).optional()
+        })?;
+        Ok(step.map(i64::cast_unsigned))
     }
 
     /// Claims the oldest wish that nobody else is at, for `ttl`. As with [`Store::claim`], two askers never get the same, and
@@ -148,6 +159,7 @@ mod tests {
             store.wish(&wish(design)).unwrap();
         }
         assert_eq!(store.wishes(100).unwrap(), [wish("a"), wish("b")]);
+        assert_eq!(store.wished_step().unwrap(), Some(100));
         assert_eq!(store.claim_wish(99, TTL).unwrap(), None, "weights of another checkpoint");
         assert_eq!(store.claim_wish(100, TTL).unwrap(), Some(wish("a")));
         assert_eq!(store.claim_wish(100, TTL).unwrap(), Some(wish("b")));
@@ -168,7 +180,7 @@ mod tests {
         store.record(&measured("b")).unwrap();
         store.wish(&wish("b")).unwrap();
         assert_eq!(store.claim_wish(100, TTL).unwrap(), None);
-        assert!(store.wishes(100).unwrap().is_empty());
+        assert!(store.wishes(100).unwrap().is_empty() && store.wished_step().unwrap().is_none());
     }
 
     #[test]
