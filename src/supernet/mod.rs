@@ -29,6 +29,7 @@ pub use start::Spreads;
 use burn::module::Module;
 use burn::tensor::module::adaptive_avg_pool2d;
 use burn::tensor::{Device, Tensor};
+use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
@@ -71,6 +72,13 @@ impl Views {
     /// The first `count` but those whose bit is set in `lost`.
     pub fn without(count: usize, lost: u32) -> Self {
         Self((0..count).filter(|view| lost >> view & 1 == 0).collect())
+    }
+
+    /// `count` of the first `of`, each as likely.
+    pub fn drawn(count: usize, of: usize, rng: &mut impl Rng) -> Self {
+        let mut views = rand::seq::index::sample(rng, of, count).into_vec();
+        views.sort_unstable();
+        Self(views)
     }
 
     /// How many.

@@ -19,8 +19,8 @@ use crate::supernet::Views;
 pub struct Batch {
     /// `[objects * views, height, width, channels]`, the views of an object together.
     pub views: Tensor<4>,
-    /// Number of views of each object.
-    pub count: usize,
+    /// The cameras whose views these are, the same for every object.
+    pub cameras: Views,
     /// Class of each object.
     pub labels: Vec<u16>,
     /// `[objects, classes]`, 1 at the class.
@@ -30,7 +30,7 @@ pub struct Batch {
 impl Batch {
     /// Images of the batch.
     pub fn images(&self) -> usize {
-        self.labels.len() * self.count
+        self.labels.len() * self.cameras.count()
     }
 
     /// Objects of the batch.
@@ -53,10 +53,11 @@ impl Batch {
         if places == (0..self.objects()) {
             return self.clone();
         }
-        let images = places.start * self.count..places.end * self.count;
+        let count = self.cameras.count();
+        let images = places.start * count..places.end * count;
         Self {
             views: self.views.clone().slice(s![images, .., .., ..]),
-            count: self.count,
+            cameras: self.cameras.clone(),
             targets: self.targets.clone().slice(s![places.clone(), ..]),
             labels: self.labels[places].to_vec(),
         }
@@ -106,8 +107,8 @@ impl Inputs {
         steps as f64 * settings.images as f64 / (self.data.split.train.len() * self.data.views) as f64
     }
 
-    /// The batch of a step: a random number of views, objects in an order shuffled once per pass, each changed a little at
-    /// random as the settings say.
+    /// The batch of a step: objects in an order shuffled once per pass, seen by a random number of cameras, each changed a
+    /// little at random as the settings say.
     ///
     /// # Errors
     /// A file of samples that cannot be read.
@@ -122,13 +123,15 @@ impl Inputs {
         let choices: Vec<usize> =
             [1, 2, 3, 4, 6, 8, 12].into_iter().filter(|&views| views <= self.data.views).collect();
         let count = choices[rng.random_range(0..choices.len())];
+        // The first cameras are those that designs of fewer sensors have; any others, so that each teaches and any may be lost.
+        let cameras = if rng.random() { Views::first(count) } else { Views::drawn(count, self.data.views, rng) };
         let size = (settings.images / count).clamp(1, train.len().max(1));
         // Steps see different numbers of objects, so the place in the pass is drawn rather than counted.
         let start = rng.random_range(0..train.len());
         let order = self.shuffled(settings.seed, step / 8);
         let objects: Vec<u32> = (0..size).map(|index| train[order[(start + index) % order.len()]]).collect();
         let augmenter = Augmenter::new(&self.data, settings.augmentation);
-        self.assemble(&objects, &Views::first(count), (&augmenter, rng.random()), device)
+        self.assemble(&objects, &cameras, (&augmenter, rng.random()), device)
     }
 
     /// Objects as they are.
@@ -191,7 +194,7 @@ impl Inputs {
         let shape = [objects.len() * count, data.height, data.width, data.channels];
         Ok(Batch {
             views: Tensor::from_data(TensorData::new(values, shape), device),
-            count,
+            cameras: views.clone(),
             targets: Tensor::from_data(TensorData::new(targets, [labels.len(), classes]), device),
             labels,
         })

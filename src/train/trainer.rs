@@ -94,7 +94,7 @@ impl Trainer {
             step: self.step,
             epoch: inputs.epoch(&self.settings, self.step),
             learning_rate,
-            views: batch.count,
+            views: batch.cameras.count(),
             images: pass.images,
             nets: pass.reports,
             gradient_norm,
@@ -112,8 +112,7 @@ impl Trainer {
         clock: &mut Clock,
     ) -> Result<(), TrainError> {
         let route = self.attended(net, batch);
-        let views = Views::first(batch.count);
-        let logits = self.supernet.forward(batch.views.clone(), &views, route, &mut Norms::Batch);
+        let logits = self.supernet.forward(batch.views.clone(), &batch.cameras, route, &mut Norms::Batch);
         let found = loss::report(net.role, &logits, batch);
         self.check(&found)?;
         pass.reports.push(found);
@@ -138,7 +137,7 @@ impl Trainer {
         }
         let (supernet, x) = (self.supernet.valid(), batch.views.clone().inner());
         let loss = |route: &Route| {
-            let logits = supernet.forward(x.clone(), &Views::first(batch.count), route, &mut Norms::Batch);
+            let logits = supernet.forward(x.clone(), &batch.cameras, route, &mut Norms::Batch);
             loss::report(net.role, &logits, batch).loss
         };
         let better = |loss: f64, best: f64| match self.settings.attention {
