@@ -14,7 +14,9 @@ use super::{DataError, Dataset, Pose};
 pub enum Strength {
     /// Not at all.
     None,
-    /// Turned and mirrored where the set allows, moved by a pixel or so, a little brighter or darker.
+    /// Moved by a pixel or so, a little brighter or darker: for objects that always stand the same way.
+    Slight,
+    /// Turned and mirrored where the set allows as well.
     #[default]
     Gentle,
     /// More of it, each camera also rolled and moved nearer or farther, some views missing or partly covered: for small sets.
@@ -60,7 +62,8 @@ impl From<Strength> for Augmentation {
     fn from(strength: Strength) -> Self {
         match strength {
             Strength::None => Self::NONE,
-            Strength::Gentle => Self { shift: 1.0 / 32.0, pose: true, brightness: 0.1, ..Self::NONE },
+            Strength::Slight => Self { shift: 1.0 / 32.0, brightness: 0.1, ..Self::NONE },
+            Strength::Gentle => Self { pose: true, ..Strength::Slight.into() },
             Strength::Strong => Self {
                 shift: 2.0 / 32.0,
                 roll_degrees: 8.0,

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use burn::tensor::{Device, Tensor, TensorData, s};
-use rand::seq::SliceRandom;
+use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -122,7 +122,8 @@ impl Inputs {
         let train = &self.data.split.train;
         let choices: Vec<usize> =
             [1, 2, 3, 4, 6, 8, 12].into_iter().filter(|&views| views <= self.data.views).collect();
-        let count = choices[rng.random_range(0..choices.len())];
+        let weight = |&views: &usize| (views as f64).powf(-settings.view_bias);
+        let count = *choices.choose_weighted(rng, weight).expect("one view is always there");
         // The first cameras are those that designs of fewer sensors have; any others, so that each teaches and any may be lost.
         let cameras = if rng.random() { Views::first(count) } else { Views::drawn(count, self.data.views, rng) };
         let size = (settings.images / count).clamp(1, train.len().max(1));

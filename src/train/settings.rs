@@ -80,6 +80,9 @@ pub struct Settings {
     pub steps: u64,
     /// Images per step; a step sees `images / views` objects.
     pub images: usize,
+    /// How much more often a step sees few cameras than many: V of them with a chance in proportion to `V^-view_bias`. With 0
+    /// every number is as likely; with 1 steps see more objects, and twice as many of them from one side as from two.
+    pub view_bias: f64,
     /// How weights are updated.
     pub optimiser: Optimiser,
     /// Largest learning rate.
@@ -133,6 +136,7 @@ impl Default for Settings {
             seed: 0,
             steps: 1500,
             images: 160,
+            view_bias: 0.0,
             optimiser: Optimiser::default(),
             learning_rate: 0.01,
             warm_up: 0.05,
@@ -160,6 +164,49 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// Refuses values that no training can go by.
+    ///
+    /// # Errors
+    /// The first such setting, its value, and what it may be.
+    pub fn check(&self) -> Result<(), String> {
+        let numbers = [
+            ("learning-rate", self.learning_rate, 1e-9..=10.0),
+            ("warm-up", self.warm_up, 0.0..=1.0),
+            ("momentum", self.momentum, 0.0..=0.999_999),
+            ("weight-decay", self.weight_decay, 0.0..=10.0),
+            ("label-smoothing", self.label_smoothing, 0.0..=0.99),
+            ("clip", self.clip, 1e-9..=1e9),
+            ("teacher-first", self.teacher_first, 0.0..=1.0),
+            ("label-share", self.label_share, 0.0..=1.0),
+            ("student-share", self.student_share, 0.01..=1.0),
+            ("view-bias", self.view_bias, 0.0..=4.0),
+        ];
+        let counts = [
+            ("steps", self.steps, 1..=1_000_000_000),
+            ("images", self.images as u64, 2..=100_000),
+            ("random-nets", self.random_nets as u64, 0..=64),
+            ("evaluate-every", self.evaluate_every, 1..=u64::MAX),
+            ("checkpoint-every", self.checkpoint_every, 1..=u64::MAX),
+            ("calibration-objects", self.calibration_objects as u64, 1..=1_000_000),
+            ("threads", self.threads as u64, 0..=1024),
+        ];
+        for (key, value, range) in numbers {
+            if !range.contains(&value) {
+                return Err(format!("{key} is {value}; it may be from {} to {}", range.start(), range.end()));
+            }
+        }
+        for (key, value, range) in counts {
+            if range.contains(&value) {
+                continue;
+            }
+            return Err(match *range.end() {
+                u64::MAX => format!("{key} is {value}; it must be {} or more", range.start()),
+                end => format!("{key} is {value}; it may be from {} to {end}", range.start()),
+            });
+        }
+        Ok(())
+    }
+
     /// Steps that train the largest net alone.
     pub fn teacher_steps(&self) -> u64 {
         (self.teacher_first * self.steps as f64).round() as u64
@@ -192,6 +239,17 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn impossible_settings_are_named() {
+        let refused = |settings: Settings| settings.check().expect_err("refused");
+        assert_eq!(Settings::default().check(), Ok(()));
+        let found = refused(Settings { student_share: -1.0, ..Settings::default() });
+        assert_eq!(found, "student-share is -1; it may be from 0.01 to 1");
+        assert!(refused(Settings { learning_rate: f64::NAN, ..Settings::default() }).contains("learning-rate is NaN"));
+        let found = refused(Settings { evaluate_every: 0, ..Settings::default() });
+        assert_eq!(found, "evaluate-every is 0; it must be 1 or more");
+    }
 
     #[test]
     fn the_rate_rises_then_falls_to_nothing() {

@@ -1,6 +1,6 @@
 //! Settings of a training on the command line.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 
 use crate::diagnostic::Source;
 use crate::train::{DeviceKind, Settings};
@@ -38,6 +38,7 @@ impl SettingFlags {
         settings.seed = self.seed.unwrap_or(settings.seed);
         settings.device = self.device.unwrap_or(settings.device);
         settings.threads = self.threads.unwrap_or(settings.threads);
+        settings.check().map_err(|reason| anyhow!(reason))?;
         Ok(settings)
     }
 }
