@@ -67,7 +67,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         }
     };
     let run = RunDir::open(&path)?;
-    use_threads(arguments.threads);
+    use_threads(arguments.threads)?;
     let manifest = run.manifest();
     let space = SearchSpace::from_toml(&Source::new(&*manifest.space.name, &*manifest.space.text))?;
     let mut settings: Settings = manifest.settings.clone().try_into().context("the settings in run.toml")?;

@@ -1,7 +1,8 @@
 //! What the three convolutions have in common: gradients of a convolution that may have normalised its input on the way.
 
-use super::norm::{Front, Statistics, Sums};
+use super::norm::Front;
 use super::simd::sum_parts;
+use super::statistics::{Statistics, Sums};
 
 /// A front together with the statistics of the batch it normalises with.
 #[derive(Clone, Copy)]

@@ -7,10 +7,11 @@
 
 use super::buffers;
 use super::conv::{Gradients, Normed};
-use super::norm::{Front, Statistics, Sums};
+use super::norm::Front;
 use super::pointwise::{Multiply, Outer, Rows, transpose};
 use super::simd::{in_parts, run};
 use super::slide::Slide;
+use super::statistics::{Statistics, Sums};
 
 /// `x[batch, height, width, in]` through `front`, filtered with `w[k, k, in, out]`, and the statistics of the result's channels.
 pub fn forward(x: &[f32], front: Option<&Front>, w: &[f32], slide: Slide) -> (Vec<f32>, Statistics) {

@@ -10,10 +10,11 @@ use pulp::{Simd, WithSimd};
 
 use super::buffers;
 use super::conv::{Gradients, Normed};
-use super::norm::{Front, Statistics, Sums};
+use super::norm::Front;
 use super::sheet::Sheet;
 use super::simd::{WIDEST, in_parts, load, run, store};
 use super::slide::Slide;
+use super::statistics::{Statistics, Sums};
 
 /// Neighbouring outputs of a register tile.
 pub(super) const TILE: usize = 8;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use burn::tensor::Tensor;
 
 use super::activation::Activation;
-use super::norm::{self, Front, Statistics};
+use super::norm::{self, Front};
 use super::op::{Op, apply, is_host};
+use super::statistics::Statistics;
 use super::{buffers, stock};
 
 /// Feature maps `[batch, height, width, channels]` whose last batch norm and activation may still have to be carried out.

@@ -23,6 +23,7 @@ mod pointwise;
 mod sheet;
 mod simd;
 mod slide;
+mod statistics;
 mod stock;
 #[cfg(test)]
 mod tests;
@@ -32,4 +33,5 @@ pub use activation::Activation;
 pub use maps::Maps;
 pub use norm::EPSILON;
 pub use ops::{MOST_VIEWS, convolution, depthwise, fuse_maximum, moments, norm_with, norm_within, pointwise, quantise};
+pub use simd::instructions;
 pub use stock::activate;

@@ -3,9 +3,9 @@
 //! Training: statistics of this batch, `y = act(gamma * (x - mean) / sqrt(var + eps) + beta)`. Evaluation: the same with
 //! given statistics. No running statistics are kept: a supernet recalibrates before each evaluation.
 //!
-//! Everything here works on a few rows at a time that lie in cache, so that convolutions can normalise what they read and add
-//! up what they write. Sums keep a vector of channels in registers while rows go by; other passes follow memory. Where the
-//! channels are no multiple of a vector, several rows are taken as one long one.
+//! Everything here works on a few rows at a time that lie in cache, so that convolutions can normalise what they read. Sums
+//! keep a vector of channels in registers while rows go by; other passes follow memory. Where the channels are no multiple of
+//! a vector, several rows are taken as one long one.
 
 use std::marker::PhantomData;
 
@@ -13,107 +13,11 @@ use pulp::{Simd, WithSimd};
 
 use super::activation::{Activation, Curve, Dispatch};
 use super::buffers;
-use super::simd::{WIDEST, in_parts, load, load_full, run, store};
+use super::simd::{in_parts, load, load_full, run};
+use super::statistics::{CHUNK, GROUP, Statistics, Sums, rows_in_one, widened};
 
 /// Added to variances.
 pub const EPSILON: f32 = 1e-5;
-/// Rows taken at once: sums within them are single precision, sums of them double.
-const CHUNK: usize = 512;
-
-/// Two sums per channel, in double precision.
-#[derive(Debug, Clone)]
-pub struct Sums([Vec<f64>; 2]);
-
-impl Sums {
-    pub(super) fn zero(channels: usize) -> Self {
-        Self([vec![0.0; channels], vec![0.0; channels]])
-    }
-
-    /// Adds up parts in their order.
-    pub(super) fn total(channels: usize, parts: impl IntoIterator<Item = Self>) -> Self {
-        let mut total = Self::zero(channels);
-        for part in parts {
-            for (total, part) in total.0.iter_mut().zip(part.0) {
-                for (total, part) in total.iter_mut().zip(part) {
-                    *total += part;
-                }
-            }
-        }
-        total
-    }
-
-    /// Adds the sums and the sums of squares over `x[rows, channels]`.
-    pub(super) fn add_moments(&mut self, x: &[f32]) {
-        let channels = self.0[0].len();
-        for x in x.chunks(CHUNK * channels) {
-            for (range, width) in widened(x.len(), channels) {
-                run(Moments { x: &x[range], width, sums: self });
-            }
-        }
-    }
-
-    /// Adds a vector of partial sums whose first lane is channel `channel`, modulo the channels.
-    #[inline(always)]
-    fn add_lanes<S: Simd>(&mut self, simd: S, values: [S::f32s; 2], lanes: usize, channel: usize) {
-        let mut buffer = [0.0_f32; WIDEST];
-        for (values, sums) in values.into_iter().zip(&mut self.0) {
-            store(simd, &mut buffer, lanes, values);
-            let mut channel = channel % sums.len();
-            for &value in &buffer[..lanes] {
-                sums[channel] += f64::from(value);
-                channel = if channel + 1 == sums.len() { 0 } else { channel + 1 };
-            }
-        }
-    }
-}
-
-/// Vectors that are added up side by side.
-const GROUP: usize = 4;
-
-/// Rows as few as make a whole number of groups of the widest vectors.
-fn rows_in_one(channels: usize) -> usize {
-    let group = GROUP * WIDEST;
-    group / (1 << channels.trailing_zeros().min(group.trailing_zeros()))
-}
-
-/// The values of some rows as long rows, with their width, and then the rows left over.
-fn widened(len: usize, channels: usize) -> [(std::ops::Range<usize>, usize); 2] {
-    let wide = channels * rows_in_one(channels);
-    let body = len - len % wide;
-    [(0..body, wide), (body..len, channels)]
-}
-
-/// Mean and variance of each channel.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Statistics {
-    /// `[channels]`
-    pub mean: Vec<f32>,
-    /// `[channels]`, biased.
-    pub variance: Vec<f32>,
-}
-
-impl Statistics {
-    pub(super) fn new(sums: &Sums, rows: usize) -> Self {
-        let count = rows as f64;
-        let variance = |(sum, square): (&f64, &f64)| (square / count - (sum / count).powi(2)).max(0.0) as f32;
-        Self {
-            variance: sums.0[0].iter().zip(&sums.0[1]).map(variance).collect(),
-            mean: sums.0[0].iter().map(|sum| (sum / count) as f32).collect(),
-        }
-    }
-
-    /// Of `x[rows, channels]`.
-    pub fn of(x: &[f32], channels: usize) -> Self {
-        let rows = x.len() / channels;
-        // Nothing is written: the parts of no values only carry their ranges.
-        let parts = in_parts(&mut [], rows, |range, _| {
-            let mut sums = Sums::zero(channels);
-            sums.add_moments(&x[range.start * channels..range.end * channels]);
-            sums
-        });
-        Self::new(&Sums::total(channels, parts), rows)
-    }
-}
 
 /// `act(scale * x + shift)` per channel: what an operation sees of its input `x`.
 #[derive(Debug, Clone)]
@@ -218,50 +122,6 @@ where
     With<C, T>: WithSimd<Output = ()>,
 {
     run(With::<C, T>(what, PhantomData));
-}
-
-/// Adds sums and sums of squares over rows.
-struct Moments<'a> {
-    x: &'a [f32],
-    width: usize,
-    sums: &'a mut Sums,
-}
-
-impl WithSimd for Moments<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(mut self, simd: S) {
-        let mut block = 0;
-        while block < self.width {
-            if self.width - block >= GROUP * S::F32_LANES {
-                self.add::<S, GROUP>(simd, block);
-                block += GROUP * S::F32_LANES;
-            } else {
-                self.add::<S, 1>(simd, block);
-                block += S::F32_LANES;
-            }
-        }
-    }
-}
-
-impl Moments<'_> {
-    /// Adds `N` vectors of columns.
-    #[inline(always)]
-    fn add<S: Simd, const N: usize>(&mut self, simd: S, block: usize) {
-        let (mut sums, mut squares) = ([simd.splat_f32s(0.0); N], [simd.splat_f32s(0.0); N]);
-        for row in self.x.chunks_exact(self.width) {
-            for (n, (sum, square)) in sums.iter_mut().zip(&mut squares).enumerate() {
-                let x = &row[block + n * S::F32_LANES..];
-                let x = if N == GROUP { load_full::<S>(x) } else { load(simd, x) };
-                (*sum, *square) = (simd.add_f32s(*sum, x), simd.mul_add_e_f32s(x, x, *square));
-            }
-        }
-        for (n, (sum, square)) in sums.into_iter().zip(squares).enumerate() {
-            let at = block + n * S::F32_LANES;
-            self.sums.add_lanes(simd, [sum, square], S::F32_LANES.min(self.width - at), at);
-        }
-    }
 }
 
 struct Apply<'a> {

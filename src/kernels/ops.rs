@@ -7,9 +7,10 @@ use burn::tensor::{Tensor, TensorData};
 use super::activation::Activation;
 use super::conv::{Gradients, Normed};
 use super::maps::{Maps, Pending, Recipe};
-use super::norm::{Front, Statistics};
+use super::norm::Front;
 use super::op::{Op, apply};
 use super::slide::Slide;
+use super::statistics::Statistics;
 use super::{dense, depthwise as channelwise, link, pointwise as product, stock, views};
 
 /// Filters each channel with its own kernel: `x[batch, height, width, channels]`, `w[k, k, channels]` with k of 3, 5 or 7,

@@ -10,8 +10,9 @@ use pulp::{Simd, WithSimd};
 
 use super::buffers;
 use super::conv::{Gradients, Normed};
-use super::norm::{Front, Statistics, Sums};
+use super::norm::Front;
 use super::simd::{in_parts, load, run, store};
+use super::statistics::{Statistics, Sums};
 
 /// Rows of a register tile.
 const TILE: usize = 8;

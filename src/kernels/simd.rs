@@ -14,9 +14,43 @@ pub(super) const WIDEST: usize = 16;
 /// Parts into which work is cut. Fixed, so that sums do not depend on the number of threads.
 pub(super) const PARTS: usize = 16;
 
-static ARCH: LazyLock<Arch> = LazyLock::new(Arch::new);
+/// Names the instructions to use in place of this processor's best: to test them all, and to get another machine's digits.
+pub(super) const VARIABLE: &str = "SPLITSCOPE_INSTRUCTIONS";
 
-/// Runs a vector operation with the best instructions of this processor.
+static ARCH: LazyLock<Arch> = LazyLock::new(|| chosen().map_or_else(|_| Arch::new(), |(_, arch)| arch));
+
+/// Name of the instructions that kernels use: `scalar`, on x86 also `v3` (AVX2 with FMA) and `v4` (AVX-512), elsewhere `native`.
+///
+/// # Errors
+/// The variable `SPLITSCOPE_INSTRUCTIONS` names some that this processor does not have.
+pub fn instructions() -> Result<&'static str, String> {
+    chosen().map(|(name, _)| name)
+}
+
+fn chosen() -> Result<(&'static str, Arch), String> {
+    let levels = levels();
+    let Some(wanted) = std::env::var_os(VARIABLE) else { return Ok(levels[levels.len() - 1]) };
+    levels.iter().find(|(name, _)| wanted == **name).copied().ok_or_else(|| {
+        let names: Vec<&str> = levels.iter().map(|(name, _)| *name).collect();
+        format!("{VARIABLE} is `{}`; this processor has: {}", wanted.display(), names.join(", "))
+    })
+}
+
+/// The instructions this processor has, plainest first.
+pub(super) fn levels() -> Vec<(&'static str, Arch)> {
+    let plain = [("scalar", Arch::Scalar)].into_iter();
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    let vectors = {
+        let v3 = pulp::x86::V3::try_new().map(|simd| ("v3", Arch::V3(simd)));
+        let v4 = pulp::x86::V4::try_new().map(|simd| ("v4", Arch::V4(simd)));
+        v3.into_iter().chain(v4)
+    };
+    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+    let vectors = [("native", Arch::new())].into_iter();
+    plain.chain(vectors).collect()
+}
+
+/// Runs a vector operation with the chosen instructions.
 pub(super) fn run<Op: WithSimd>(op: Op) -> Op::Output {
     ARCH.dispatch(op)
 }

@@ -1,12 +1,14 @@
 //! Every kernel against the plainest loop that says the same, over odd sizes, strides and channel counts.
 
 use proptest::prelude::*;
+use pulp::{Simd, WithSimd};
 
 use super::activation::Activation;
 use super::conv::Normed;
-use super::norm::{self, Front, Statistics};
+use super::norm::{self, Front};
 use super::slide::Slide;
-use super::{dense, depthwise, pointwise, views};
+use super::statistics::Statistics;
+use super::{dense, depthwise, pointwise, simd, views};
 
 fn values(seed: u64, count: usize) -> Vec<f32> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
@@ -227,5 +229,45 @@ proptest! {
             let given: f32 = (0..count).map(|view| dx[(object * count + view) * size + value]).sum();
             prop_assert_eq!(given.to_bits(), best.to_bits());
         }
+    }
+}
+
+struct Lanes;
+
+impl WithSimd for Lanes {
+    type Output = usize;
+
+    fn with_simd<S: Simd>(self, _: S) -> usize {
+        S::F32_LANES
+    }
+}
+
+#[test]
+fn the_instructions_asked_for_are_those_in_use() {
+    let lanes = simd::run(Lanes);
+    match simd::instructions().unwrap() {
+        "scalar" => assert_eq!(lanes, 1),
+        "v3" => assert_eq!(lanes, 8),
+        "v4" => assert_eq!(lanes, simd::WIDEST),
+        _ => assert!(lanes <= simd::WIDEST),
+    }
+}
+
+/// What this processor would not choose by itself is tested too: the same tests, each time in a process of its own.
+#[test]
+fn every_set_of_instructions_passes_the_tests_of_kernels_and_supernet() {
+    let in_use = simd::instructions().unwrap();
+    if std::env::var_os(simd::VARIABLE).is_some() {
+        return;
+    }
+    for (name, _) in simd::levels().into_iter().filter(|(name, _)| *name != in_use) {
+        let program = std::env::current_exe().unwrap();
+        let output = std::process::Command::new(program)
+            .args(["kernels::", "supernet::"])
+            .env(simd::VARIABLE, name)
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && told.contains("the_instructions_asked_for"), "{name}: {told}");
     }
 }

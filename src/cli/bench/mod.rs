@@ -99,7 +99,7 @@ fn search(seeds: u64, evaluations: usize, json: bool) -> Result<()> {
 const WARM_UP: usize = 3;
 
 fn step(device: DeviceKind, threads: usize, steps: usize, json: bool) -> Result<()> {
-    use_threads(threads);
+    use_threads(threads)?;
     let mut bench = step::StepBench::new(device.open())?;
     let mut seconds = Vec::new();
     for index in 0..steps.max(1) + WARM_UP {
@@ -122,8 +122,9 @@ fn step(device: DeviceKind, threads: usize, steps: usize, json: bool) -> Result<
         });
         println!("{}", serde_json::to_string_pretty(&all)?);
     } else {
+        let instructions = crate::kernels::instructions().unwrap_or_default();
         println!(
-            "{device}, {threads} thread(s): {per_step:.3} CPU s a step, {rate:.0} images per CPU second, {} MB",
+            "{device}, {threads} thread(s), {instructions}: {per_step:.3} CPU s a step, {rate:.0} images per CPU second, {} MB",
             peak >> 20
         );
     }

@@ -21,7 +21,7 @@ const TIME: Duration = Duration::from_millis(10);
 /// # Errors
 /// A grouped convolution that is not depthwise, for which there is no kernel.
 pub(super) fn table(layers: &[Layer]) -> Result<String> {
-    crate::cli::train::use_threads(1);
+    crate::cli::train::use_threads(1)?;
     let device = Device::flex();
     let computing: Vec<&Layer> = layers.iter().filter(|layer| layer.macs > 0).collect();
     let rows = table::csv(computing.iter().copied());

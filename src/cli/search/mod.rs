@@ -95,7 +95,7 @@ impl Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
-    use_threads(arguments.threads);
+    use_threads(arguments.threads)?;
     if let Some(path) = &arguments.worker {
         return worker::run(&RunDir::open(path)?, arguments.json);
     }

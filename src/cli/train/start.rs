@@ -74,8 +74,13 @@ fn next_run() -> Result<PathBuf> {
         .context("runs/ is full")
 }
 
-/// Sets the number of worker threads of this process.
-pub(in crate::cli) fn use_threads(threads: usize) {
+/// Sets the number of worker threads of this process, and makes sure of their instructions.
+///
+/// # Errors
+/// The environment asks for instructions that this processor does not have.
+pub(in crate::cli) fn use_threads(threads: usize) -> Result<()> {
+    crate::kernels::instructions().map_err(anyhow::Error::msg)?;
     // Fails only if a pool exists already, which then is the one to use.
     let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    Ok(())
 }
