@@ -144,9 +144,25 @@ fn a_damaged_checkpoint_is_told_and_the_one_before_it_serves() {
         let again = succeed(folder.path(), &["train", "--run", "r", "--json", "--threads", "1"]);
         let warning = of_kind(&again, "warning").next().unwrap_or_else(|| panic!("{file} is damaged"))["text"].clone();
         assert!(warning.as_str().unwrap().contains("step-00000006"), "{warning}");
+        assert_eq!(of_kind(&again, "started").next().unwrap()["resumed_from_step"], 4);
         let (last, redone) = (losses(&again), |step| unbroken[&step].clone());
         assert_eq!(last, BTreeMap::from([(5, redone(5)), (6, redone(6))]));
     }
+}
+
+#[test]
+fn a_run_whose_space_was_changed_says_so_in_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    succeed(folder.path(), &small("r", "2", &[]));
+    let manifest = folder.path().join("r/run.toml");
+    let changed = std::fs::read_to_string(&manifest).unwrap().replace("widths = [16]", "widths = [24]");
+    std::fs::write(&manifest, changed).unwrap();
+    let output = command(folder.path(), &["train", "--run", "r", "--json"]).output().unwrap();
+    let found = events(&output);
+    assert_eq!(of_kind(&found, "started").next().unwrap()["resumed_from_step"], Value::Null);
+    let failed = of_kind(&found, "failed").next().expect("it failed")["text"].as_str().unwrap().to_owned();
+    assert!(failed.contains("another space") && failed.contains("run.toml") && failed.len() < 300, "{failed}");
+    assert!(!output.status.success() && text(&output.stderr).contains(&failed));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod flags;
 mod job;
 mod rate;
+mod report;
 mod start;
 
 use std::path::PathBuf;
@@ -47,14 +48,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let space = SearchSpace::from_toml(&Source::new(&*manifest.space.name, &*manifest.space.text))?;
     let settings: Settings = manifest.settings.clone().try_into().context("the settings in run.toml")?;
     let settings = arguments.settings.of_this_start().over(&settings)?;
-    use_threads(settings.threads);
+    use_threads(settings.threads)?;
     let owner = run.own(Task::Train, "splitscope train")?;
-    let Some(mut job) = job::Job::new(&run, space, settings, owner, arguments.json)? else { return Ok(Answer::Yes) };
-    match job.work() {
-        Ok(()) => Ok(Answer::Yes),
-        Err(error) => {
-            job.tell(Event::Failed { text: format!("{error:#}") }).ok();
-            Err(error)
-        }
+    let mut report = report::Report::new(&run, arguments.json)?;
+    let outcome = job::Job::new(&run, space, settings, owner, &mut report).and_then(|ready| match ready {
+        Some((mut job, trainer)) => job.work(trainer),
+        None => Ok(()),
+    });
+    if let Err(error) = &outcome {
+        report.tell(Event::Failed { text: format!("{error:#}") }).ok();
     }
+    outcome.map(|()| Answer::Yes)
 }

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
+use burn::store::RecordError;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
@@ -235,9 +236,16 @@ fn state(path: &Path) -> Result<State, TrainError> {
 }
 
 /// Reads a file of tensors. A damaged one may make the reader panic; that is an error like any other here.
-fn load<T, E: std::fmt::Display>(file: &Path, read: impl FnOnce(&Path) -> Result<T, E>) -> Result<T, TrainError> {
+fn load<T>(file: &Path, read: impl FnOnce(&Path) -> Result<T, RecordError>) -> Result<T, TrainError> {
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| read(file))) {
-        Ok(found) => found.map_err(|error| failed(file, error)),
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(RecordError::Io(reason))) => Err(failed(file, reason)),
+        // Every tensor that differs would be listed.
+        Ok(Err(RecordError::Validation(_))) => Err(failed(
+            file,
+            "it was trained on another space than the one that the run's run.toml now holds; undo the change of \
+             run.toml, or start another run with --space",
+        )),
         Err(_) => Err(failed(file, "it is damaged")),
     }
 }

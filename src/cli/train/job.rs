@@ -5,11 +5,9 @@ use std::time::Instant;
 use anyhow::{Context, Result, bail};
 
 use super::rate::Rate;
-use crate::cli::progress::{self, Log};
-use crate::cli::{inputs, steer};
-use crate::run::{
-    Control, Event, Inbox, Measurement, Ownership, PartSeconds, RunDir, StepRecord, Store, Subject, Subset,
-};
+use super::report::Report;
+use crate::cli::{inputs, progress, steer};
+use crate::run::{Control, Event, Inbox, Measurement, Ownership, PartSeconds, RunDir, StepRecord, Subject, Subset};
 use crate::space::{Design, PLAIN_BITS, SearchSpace};
 use crate::supernet::{Route, Supernet};
 use crate::train::{Checkpoints, Inputs, Measure, Role, Settings, StepReport, TrainError, Trainer, measure};
@@ -22,9 +20,8 @@ const FIRST_EVALUATION: u64 = 8;
 const FINAL_VIEWS: [usize; 5] = [1, 2, 4, 6, 12];
 
 /// One training in progress.
-pub(super) struct Job {
-    store: Store,
-    log: Log,
+pub(super) struct Job<'a> {
+    report: &'a mut Report,
     owner: Ownership,
     inbox: Inbox,
     checkpoints: Checkpoints,
@@ -34,41 +31,33 @@ pub(super) struct Job {
     rate: Rate,
 }
 
-impl Job {
-    /// Loads the data. `None` if the user asked to stop meanwhile; what goes wrong is told in the run too.
+impl<'a> Job<'a> {
+    /// The training of a run, and the trainer of the newest checkpoint that can be read, or a fresh one. `None` if the user
+    /// asked to stop before the data were ready.
     pub(super) fn new(
         run: &RunDir,
         space: SearchSpace,
         settings: Settings,
         owner: Ownership,
-        json: bool,
-    ) -> Result<Option<Self>> {
-        let store = run.store()?;
-        let mut log = Log::new(json);
+        report: &'a mut Report,
+    ) -> Result<Option<(Self, Trainer)>> {
         let mut inbox = Inbox::of(&owner)?;
         inbox.catch_signals().context("signals can't be caught")?;
         let checkpoints = Checkpoints::new(run.checkpoint_dir());
         checkpoints.tidy()?;
-        let resumed_from_step = checkpoints.steps().pop();
-        let mut tell = |event: Event| {
-            log.tell(&event);
-            store.append(&event)?;
-            Ok(())
-        };
-        tell(Event::Started { command: "train".into(), pid: std::process::id(), resumed_from_step })?;
-        let (inputs, seconds) = match inputs::open_obeying(run.manifest(), &space, (&mut inbox, &owner), &mut tell) {
-            Ok(Some(loaded)) => loaded,
-            Ok(None) => {
-                tell(Event::Stopped { reason: "before the data were ready".into() })?;
-                return Ok(None);
-            }
-            Err(error) => {
-                tell(Event::Failed { text: format!("{error:#}") }).ok();
-                return Err(error);
-            }
+        let found = newest(&checkpoints, &space, &settings);
+        let step = found.as_ref().ok().map(|(trainer, _)| trainer.steps_done());
+        let resumed_from_step = step.filter(|_| checkpoints.exist());
+        report.tell(Event::Started { command: "train".into(), pid: std::process::id(), resumed_from_step })?;
+        let (trainer, errors) = found?;
+        let loaded =
+            inputs::open_obeying(run.manifest(), &space, (&mut inbox, &owner), &mut |event| report.tell(event))?;
+        let Some((inputs, seconds)) = loaded else {
+            report.tell(Event::Stopped { reason: "before the data were ready".into() })?;
+            return Ok(None);
         };
         let split = &inputs.data().split;
-        tell(Event::Data {
+        report.tell(Event::Data {
             classes: space.classes,
             train: split.train.len() as u64,
             validation: split.validation.len() as u64,
@@ -76,33 +65,27 @@ impl Job {
             views: space.views,
             seconds,
         })?;
-        Ok(Some(Self { store, log, owner, inbox, checkpoints, space, settings, inputs, rate: Rate::default() }))
+        let mut job = Self { report, owner, inbox, checkpoints, space, settings, inputs, rate: Rate::default() };
+        job.leave_behind(&trainer, errors)?;
+        Ok(Some((job, trainer)))
     }
 
-    pub(super) fn tell(&mut self, event: Event) -> Result<()> {
-        self.log.tell(&event);
-        self.store.append(&event)?;
-        Ok(())
-    }
-
-    /// The trainer of the newest checkpoint that can be read, or a fresh one.
-    fn trainer(&mut self) -> Result<Trainer> {
-        let device = self.settings.device.open();
-        if !self.checkpoints.exist() {
-            return Ok(Trainer::new(self.space.clone(), self.settings.clone(), &device));
-        }
-        let (trainer, errors) = self.checkpoints.resume(&self.space, &self.settings, &device)?;
-        // What can't be read would hide the checkpoints to come.
+    /// Forgets checkpoints that can't be read, which would hide those to come.
+    fn leave_behind(&mut self, trainer: &Trainer, errors: Vec<TrainError>) -> Result<()> {
         self.checkpoints.forget_after(trainer.steps_done())?;
         for error in errors {
             let text = format!("{error}; going on from the one before, of step {}", trainer.steps_done());
             self.tell(Event::Warning { text })?;
         }
-        Ok(trainer)
+        Ok(())
     }
 
-    pub(super) fn work(&mut self) -> Result<()> {
-        let mut trainer = self.trainer()?;
+    fn tell(&mut self, event: Event) -> Result<()> {
+        self.report.tell(event)
+    }
+
+    /// Trains until all steps are done, or it is told to stop.
+    pub(super) fn work(&mut self, mut trainer: Trainer) -> Result<()> {
         let mut rollbacks = 0;
         while trainer.steps_done() < self.settings.steps {
             if self.obey(&trainer)? {
@@ -132,8 +115,9 @@ impl Job {
         let steps = self.checkpoints.steps();
         let to = steps.iter().rev().nth(usize::from(further)).copied().unwrap_or(0);
         self.checkpoints.forget_after(to)?;
-        self.store.withdraw_after(to)?;
-        let mut trainer = self.trainer()?;
+        self.report.store().withdraw_after(to)?;
+        let (mut trainer, errors) = newest(&self.checkpoints, &self.space, &self.settings)?;
+        self.leave_behind(&trainer, errors)?;
         trainer.be_more_careful_than(from);
         let text = format!("{error}; the learning rate is halved");
         self.tell(Event::RolledBack { from: from.steps_done(), to, text })?;
@@ -142,12 +126,8 @@ impl Job {
 
     /// Does what the user asks. Says whether to stop.
     fn obey(&mut self, trainer: &Trainer) -> Result<bool> {
-        let (log, store) = (&mut self.log, &self.store);
-        let orders = steer::orders(&mut self.inbox, &self.owner, &mut |event| {
-            log.tell(&event);
-            store.append(&event)?;
-            Ok(())
-        })?;
+        let report = &mut self.report;
+        let orders = steer::orders(&mut self.inbox, &self.owner, &mut |event| report.tell(event))?;
         if !orders.contains(&Control::Stop) {
             return Ok(false);
         }
@@ -244,7 +224,7 @@ impl Job {
         let found = measure(weights, &route, &self.inputs, objects, views, &self.settings, &device)?;
         let text = self.space.print_design(design);
         let subject = Subject { design: text.clone(), views: views as u32, lost: 0, subset, step };
-        self.store.record(&measurement(subject, found, started))?;
+        self.report.store().record(&measurement(subject, found, started))?;
         self.tell(Event::Evaluated {
             step,
             role: role.name().to_owned(),
@@ -290,6 +270,19 @@ impl Job {
         rng.set_stream(u64::MAX - step);
         self.space.sample_design(&mut rng)
     }
+}
+
+/// The trainer of the newest checkpoint that can be read, with what was wrong with newer ones; else a fresh one.
+fn newest(
+    checkpoints: &Checkpoints,
+    space: &SearchSpace,
+    settings: &Settings,
+) -> Result<(Trainer, Vec<TrainError>), TrainError> {
+    let device = settings.device.open();
+    if checkpoints.exist() {
+        return checkpoints.resume(space, settings, &device);
+    }
+    Ok((Trainer::new(space.clone(), settings.clone(), &device), Vec::new()))
 }
 
 /// A measurement as the store keeps it.
