@@ -87,7 +87,7 @@ pub struct Settings {
     pub optimiser: Optimiser,
     /// Largest learning rate.
     pub learning_rate: f64,
-    /// Share of the steps in which the learning rate rises.
+    /// Share of the steps in which the learning rate rises, at the start and once more when the students start.
     pub warm_up: f64,
     /// Momentum (Nesterov).
     pub momentum: f64,
@@ -224,15 +224,16 @@ impl Settings {
         self.images as f64 * (alone + together * (1.0 + students as f64 * self.student_share))
     }
 
-    /// Learning rate of a step (0 is the first): linear warm-up, then half a cosine down to 0.
+    /// Learning rate of a step (0 is the first): half a cosine down to 0, behind a linear warm-up. There is another one when the
+    /// students start: the sensor's weights and the splitting modules are new to the optimiser then, and its first updates
+    /// of a weight are as large as the rate, whatever the gradient.
     pub fn learning_rate_at(&self, step: u64) -> f64 {
-        let (step, steps) = (step as f64, self.steps.max(1) as f64);
+        let steps = self.steps.max(1) as f64;
         let warm = (self.warm_up * steps).max(1.0);
-        if step < warm {
-            return self.learning_rate * (step + 1.0) / warm;
-        }
-        let share = ((step - warm) / (steps - warm).max(1.0)).min(1.0);
-        self.learning_rate * 0.5 * (1.0 + (PI * share).cos())
+        let since = if step < self.teacher_steps() { 0 } else { self.teacher_steps() };
+        let risen = ((step - since + 1) as f64 / warm).min(1.0);
+        let share = ((step as f64 - warm) / (steps - warm).max(1.0)).clamp(0.0, 1.0);
+        self.learning_rate * risen * 0.5 * (1.0 + (PI * share).cos())
     }
 }
 
@@ -253,10 +254,17 @@ mod tests {
 
     #[test]
     fn the_rate_rises_then_falls_to_nothing() {
-        let settings = Settings { steps: 100, warm_up: 0.1, learning_rate: 1.0, ..Settings::default() };
-        let rates: Vec<f64> = (0..100).map(|step| settings.learning_rate_at(step)).collect();
-        assert!(rates[..10].is_sorted() && (rates[9] - 1.0).abs() < 1e-12);
-        assert!(rates[10..].is_sorted_by(|a, b| a >= b) && rates[99] < 0.01);
+        let rates = |teacher_first| {
+            let settings =
+                Settings { steps: 100, warm_up: 0.1, learning_rate: 1.0, teacher_first, ..Settings::default() };
+            (0..100).map(|step| settings.learning_rate_at(step)).collect::<Vec<f64>>()
+        };
+        let alone = rates(0.0);
+        assert!(alone[..10].is_sorted() && (alone[9] - 1.0).abs() < 1e-12);
+        assert!(alone[10..].is_sorted_by(|a, b| a >= b) && alone[99] < 0.01);
+        let taught = rates(0.3);
+        assert!(taught[30..40].is_sorted() && taught[30] < 0.1, "students start slowly");
+        assert!(taught[..30] == alone[..30] && taught[39..] == alone[39..]);
     }
 
     #[test]
