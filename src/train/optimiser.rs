@@ -46,16 +46,19 @@ fn undecayed(supernet: &Supernet) -> Vec<ParamId> {
     collect.0
 }
 
-/// Euclidean norm of all gradients.
+/// Euclidean norm of all gradients. It is added up where they are and read once.
 pub(super) fn norm_of(supernet: &Supernet, gradients: &GradientsParams) -> f64 {
-    struct Sum<'a>(&'a GradientsParams, f64);
-    impl ModuleVisitor for Sum<'_> {
+    struct Squares<'a>(&'a GradientsParams, Vec<Tensor<1>>);
+    impl ModuleVisitor for Squares<'_> {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let values = self.0.get::<D>(param.id).and_then(|found| found.into_data().try_into_vec::<f32>().ok());
-            self.1 += values.iter().flatten().map(|&value| f64::from(value).powi(2)).sum::<f64>();
+            self.1.extend(self.0.get::<D>(param.id).map(|gradient| gradient.powi_scalar(2).sum()));
         }
     }
-    let mut sum = Sum(gradients, 0.0);
-    supernet.visit(&mut sum);
-    sum.1.sqrt()
+    let mut squares = Squares(gradients, Vec::new());
+    supernet.visit(&mut squares);
+    if squares.1.is_empty() {
+        return 0.0;
+    }
+    let values = Tensor::cat(squares.1, 0).into_data().try_into_vec::<f32>().unwrap_or_default();
+    values.into_iter().map(f64::from).sum::<f64>().sqrt()
 }
