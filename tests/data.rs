@@ -282,6 +282,8 @@ fn a_set_that_does_not_suit_the_space_is_refused_before_it_is_rendered() {
         );
     }
     assert!(failed.contains("\"failed\"") && !root.path().join("cache").exists(), "{failed}");
+    let missing = refusal(&data(root.path(), &["meshes:nowhere"]));
+    assert_eq!(missing.matches("No such file").count(), 1, "{missing}");
 }
 
 #[test]

@@ -281,3 +281,34 @@ fn a_search_starts_workers_and_ends_in_time_or_when_it_gains_little() {
     let shares = of_kind(&settled, "generation").into_iter().map(|event| event["hypervolume"].as_f64().unwrap());
     assert!(shares.into_iter().all(|share| share > 0.0 && share <= 1.0));
 }
+
+#[test]
+fn limits_that_nothing_meets_are_waited_out() {
+    let folder = trained("tabletop");
+    let arguments = ["search", "--run", "r", "--sensors", "2", "--evaluations", "12", "--threads", "1", "--json"];
+    let mut search = command(folder.path(), &arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut told = lines(&mut search);
+    let mut tell = |line: &str| writeln!(search.stdin.as_mut().unwrap(), "{line}").unwrap();
+    let mut seen = Vec::new();
+    read_until(&mut told, &mut seen, "bred", 1);
+    for (line, part) in [
+        (r#"{"limits":{"latencyy":1}}"#, "did you mean `latency`?"),
+        (r#"{"limits":{"latency":-1}}"#, "latency can't be -1"),
+        (r#"{"limits":{"sensors":2.5}}"#, "sensors can't be 2.5"),
+        (r#"{"limits":{"sensors":99}}"#, "1 to 12 views"),
+        (r#"{"limits":{"latency":1e-6}}"#, "waits for other limits"),
+    ] {
+        tell(line);
+        let warnings = of_kind(&seen, "warning").len();
+        read_until(&mut told, &mut seen, "warning", warnings + 1);
+        let warning = seen.last().unwrap()["text"].as_str().unwrap();
+        assert!(warning.contains(part), "{line}: {warning}");
+    }
+    // Long enough for a search that does not wait to give up.
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    tell(r#"{"limits":{"latency":1}}"#);
+    read_until(&mut told, &mut seen, "finished", 1);
+    assert!(search.wait().unwrap().success());
+    assert_eq!(of_kind(&seen, "bred").len(), 12, "nothing measured is lost, and the search goes on");
+    assert_eq!(of_kind(&seen, "limits_changed").len(), 2);
+}

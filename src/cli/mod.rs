@@ -113,12 +113,23 @@ pub fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // A diagnostic already begins with "error:".
-            let text = format!("{error:#}");
+            let text = sentence(&error);
             let prefix = if text.starts_with("error") { "" } else { "error: " };
             eprintln!("{prefix}{text}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// An error and its causes, each told once: some sentences end in their cause already.
+fn sentence(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
+        }
+    }
+    text
 }
 
 /// Ends quietly where the reader of what is printed has gone; for commands that only print.

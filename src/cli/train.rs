@@ -56,7 +56,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         None => Ok(()),
     });
     if let Err(error) = &outcome {
-        report.tell(Event::Failed { text: format!("{error:#}") }).ok();
+        report.tell(Event::Failed { text: crate::cli::sentence(error) }).ok();
     }
     outcome.map(|()| Answer::Yes)
 }

@@ -4,35 +4,36 @@ use std::path::PathBuf;
 
 use super::Skipped;
 use super::formats::ParseError;
+use crate::diagnostic::nearest;
 
 /// An error of the data floor.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// The specification names no known set.
-    #[error("there is no data set named `{name}`{}", suggestion(nearest.as_deref()))]
+    #[error("there is no data set named `{name}`{advice}")]
     UnknownName {
         /// What was asked for.
         name: String,
-        /// The nearest name there is.
-        nearest: Option<String>,
+        /// What it may have meant.
+        advice: String,
     },
     /// The specification has an option that this set does not know.
-    #[error("the data set `{set}` has no option `{option}`{}", suggestion(nearest.as_deref()))]
+    #[error("the data set `{set}` has no option `{option}`{advice}")]
     UnknownOption {
         /// Name of the set.
         set: String,
         /// What was asked for.
         option: String,
-        /// The nearest option of this set.
-        nearest: Option<String>,
+        /// What it may have meant.
+        advice: String,
     },
     /// The specification asks for a class that the set does not have.
-    #[error("there is no class `{class}` in this set{}", suggestion(nearest.as_deref()))]
+    #[error("there is no class `{class}` in this set{advice}")]
     UnknownClass {
         /// What was asked for.
         class: String,
-        /// The nearest class of this set.
-        nearest: Option<String>,
+        /// What it may have meant.
+        advice: String,
     },
     /// The set has another number of classes than asked for.
     #[error("{set} has {} ({}), not {wanted}{}", counted(classes.len(), "class", "classes"), some_of(classes), choose(classes, *wanted, *choosable))]
@@ -240,11 +241,6 @@ impl From<&DataError> for Skipped {
     }
 }
 
-/// ": did you mean `x`?" or nothing.
-fn suggestion(nearest: Option<&str>) -> String {
-    nearest.map_or_else(String::new, |nearest| format!(": did you mean `{nearest}`?"))
-}
-
 /// `1 class`, `3 classes`.
 fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
@@ -270,12 +266,12 @@ fn or_none(list: &str) -> &str {
     if list.is_empty() { "none" } else { list }
 }
 
-/// The candidate most like `name`, if any is alike at all.
-pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    candidates
-        .into_iter()
-        .map(|candidate| (strsim::jaro_winkler(&name.to_lowercase(), candidate), candidate))
-        .filter(|(likeness, _)| *likeness > 0.6)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, candidate)| candidate.to_owned())
+/// The candidate most like `name`, or, where none is, a list of them.
+pub(super) fn advice<'a>(name: &str, candidates: impl Iterator<Item = &'a str> + Clone) -> String {
+    const LISTED: usize = 12;
+    if let Some(near) = nearest(name, candidates.clone()) {
+        return format!(": did you mean `{near}`?");
+    }
+    let list = candidates.clone().take(LISTED).collect::<Vec<_>>().join(", ");
+    format!("; there are {list}{}", if candidates.count() > LISTED { ", ..." } else { "" })
 }

@@ -120,6 +120,18 @@ fn the_cache_is_used_and_follows_the_files() {
 }
 
 #[test]
+fn what_is_no_regular_file_is_left_out() {
+    let root = mesh_folder();
+    let (zero, pipe) = (root.path().join("panel/train/zero.off"), root.path().join("panel/train/pipe.off"));
+    std::os::unix::fs::symlink("/dev/zero", &zero).expect("a link");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let set = open("meshes", root.path(), "", 1, 1);
+    let left_out: Vec<&str> =
+        set.skipped.iter().filter(|one| one.reason.contains("not a regular file")).map(|one| &*one.file).collect();
+    assert_eq!(left_out, [pipe.to_str().expect("text"), zero.to_str().expect("text")]);
+}
+
+#[test]
 fn another_number_of_classes_is_refused_before_anything_is_read() {
     let (root, cache_folder) = (mesh_folder(), folder());
     let cache = Cache { folder: cache_folder.path().to_owned(), limit_bytes: 1 << 20, memory_bytes: 1 << 20 };

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::error::{DataError, nearest};
+use super::error::{DataError, advice};
 use super::fingerprint::Fingerprint;
 use super::pose::Rig;
 use super::random::Stream;
@@ -62,6 +62,12 @@ const SKIPPED_SHARE: usize = 10;
 const SKIPPED_ALWAYS: usize = 3;
 
 impl<T: Sync> Plan<T> {
+    /// What a user's folder holds.
+    pub fn of_listing(classes: Vec<String>, items: Vec<Item<T>>, rig: Rig, fingerprint: Fingerprint) -> Self {
+        let licence = "as the owner of the files says".to_owned();
+        Self { classes, items, rig, skipped: Vec::new(), licence, fingerprint }
+    }
+
     /// Keeps only the classes that the specification names, in its order; all when it names none.
     ///
     /// # Errors
@@ -75,7 +81,7 @@ impl<T: Sync> Plan<T> {
             let at = self.classes.iter().position(|known| known == class);
             let at = at.ok_or_else(|| DataError::UnknownClass {
                 class: class.clone(),
-                nearest: nearest(class, self.classes.iter().map(String::as_str)),
+                advice: advice(class, self.classes.iter().map(String::as_str)),
             })?;
             new_label[at] = Some(label as u16);
         }

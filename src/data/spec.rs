@@ -9,7 +9,7 @@ use std::str::FromStr;
 use std::{fmt, io};
 
 use super::camera::MAX_VIEWS;
-use super::error::{DataError, nearest};
+use super::error::{DataError, advice};
 use super::mesh::UpAxis;
 use super::sets::arrangement::Level;
 use super::split::Shares;
@@ -238,7 +238,7 @@ impl FromStr for DataSpec {
         let (name, rest) = text.split_once(':').unwrap_or((text, ""));
         let source = named(&Source::ALL, name).ok_or_else(|| DataError::UnknownName {
             name: name.to_owned(),
-            nearest: nearest(name, Source::ALL.iter().map(|(known, _)| *known)),
+            advice: advice(name, Source::ALL.iter().map(|(known, _)| *known)),
         })?;
         let mut spec = Self::new(source);
         for (at, piece) in pieces(rest).iter().enumerate().filter(|(_, piece)| !piece.is_empty()) {
@@ -251,7 +251,7 @@ impl FromStr for DataSpec {
                 return Err(DataError::UnknownOption {
                     set: name.to_owned(),
                     option: option.to_owned(),
-                    nearest: nearest(option, source.options().iter().copied()),
+                    advice: advice(option, source.options().iter().copied()),
                 });
             }
         }
@@ -379,6 +379,8 @@ mod tests {
         assert!(message("meshes:/a/b,level=easy").contains("no option `level`"));
         assert!(message("images:/a/b,views=corners").contains("windows or crops"));
         assert!(message("furniture:classes=chair//").contains("class names"));
-        assert_eq!(message("qqqq"), "there is no data set named `qqqq`");
+        assert!(
+            message("qqqq").starts_with("there is no data set named `qqqq`; there are arrangement-10, fashion-mnist, ")
+        );
     }
 }

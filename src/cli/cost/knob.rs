@@ -6,14 +6,19 @@ use crate::cost::{DEADLINES, Knobs};
 use crate::diagnostic::nearest;
 use crate::explore::{KNOBS, KnobId, number_and_unit};
 
+/// The knob of that name, or what it may have meant.
+pub(in crate::cli) fn named(name: &str) -> Result<KnobId> {
+    let names = || KNOBS.iter().map(|knob| knob.name);
+    KnobId::named(name).with_context(|| {
+        let near = nearest(name, names()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        format!("no knob is named `{name}`{near} (knobs: {})", names().collect::<Vec<_>>().join(", "))
+    })
+}
+
 /// Sets a knob from `name=value`: a number in base units, a number with a unit, or `none` for a limit.
 pub(super) fn set(knobs: &mut Knobs, text: &str) -> Result<()> {
     let (name, value) = text.split_once('=').with_context(|| format!("`{text}` is not NAME=VALUE"))?;
-    let names = || KNOBS.iter().map(|knob| knob.name);
-    let Some(id) = KnobId::named(name.trim()) else {
-        let near = nearest(name, names()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-        bail!("no knob is named `{name}`{near} (knobs: {})", names().collect::<Vec<_>>().join(", "));
-    };
+    let id = named(name.trim())?;
     let knob = id.knob();
     if value.trim() == "none" {
         let unlimited = [f64::INFINITY, 0.0].into_iter().find(|&value| knob.is_unlimited(value));

@@ -1,7 +1,7 @@
 //! `splitscope cost`: what every split of a design costs, why it does not fit, and what would help.
 
 mod json;
-mod knob;
+pub(in crate::cli) mod knob;
 mod layers;
 mod measure;
 mod text;

@@ -44,6 +44,8 @@ pub(super) struct Job {
     spent: usize,
     /// Generations told.
     told: usize,
+    /// No design meets the present limits: there is nothing to do until they move.
+    waiting: bool,
     started: Instant,
     helpers: Vec<worker::Helper>,
 }
@@ -67,6 +69,7 @@ impl Job {
             budget: arguments.evaluations,
             spent: 0,
             told: 0,
+            waiting: false,
             started: Instant::now(),
             helpers: Vec::new(),
         };
@@ -136,6 +139,8 @@ impl Job {
                     arguments.seconds.unwrap_or(0.0),
                     self.spent
                 ))
+            } else if self.waiting {
+                None
             } else {
                 self.ask(hunt)?
             };
@@ -143,7 +148,7 @@ impl Job {
                 return Ok(Event::Finished { reason });
             }
             if !self.measure_one(hunt)? {
-                // Everything open is with the workers.
+                // Everything open is with the workers, or nothing may be measured.
                 std::thread::sleep(GLANCE);
             }
             self.tell_generations(hunt)?;
@@ -241,7 +246,7 @@ impl Job {
     /// Judges everything evaluated anew and goes on.
     fn change_limits(&mut self, hunt: &mut Hunt, values: &BTreeMap<String, f64>) -> Result<()> {
         if let Err(error) = self.terms.move_knobs(values) {
-            return self.tell(Event::Warning { text: format!("{error:#}") });
+            return self.tell(Event::Warning { text: crate::cli::sentence(&error) });
         }
         self.give_back(hunt)?;
         self.known = self.recall()?;
@@ -249,7 +254,12 @@ impl Job {
         let shown =
             |(name, &value): (&String, &f64)| KnobId::named(name).map(|id| format!("{name} {}", id.knob().show(value)));
         let text = values.iter().filter_map(shown).collect::<Vec<_>>().join(", ");
-        self.tell(Event::LimitsChanged { text })
+        self.tell(Event::LimitsChanged { text })?;
+        let hopeless = self.terms.hopeless()?;
+        self.waiting = hopeless.is_some();
+        hopeless.map_or(Ok(()), |reason| {
+            self.tell(Event::Warning { text: format!("{reason}; the search waits for other limits") })
+        })
     }
 
     fn tell_generations(&mut self, hunt: &Hunt) -> Result<()> {

@@ -119,7 +119,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     match job.work(arguments) {
         Ok(answer) => Ok(answer),
         Err(error) => {
-            job.tell(Event::Failed { text: format!("{error:#}") }).ok();
+            job.tell(Event::Failed { text: crate::cli::sentence(&error) }).ok();
             Err(error)
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
 
+use crate::cli::cost::knob;
 use crate::cli::space_genes;
 use crate::cost::{
     self, CostTable, Cut, Evaluation, Knobs, Rates, Sending, SpaceTable, shortfall_list, smallest_cuts, why_none,
@@ -77,7 +78,11 @@ impl Terms {
     pub(super) fn move_knobs(&mut self, values: &BTreeMap<String, f64>) -> Result<()> {
         let mut knobs = self.knobs;
         for (name, &value) in values {
-            let id = KnobId::named(name).with_context(|| format!("no knob is named `{name}`"))?;
+            let id = knob::named(name)?;
+            let none = id.knob().is_unlimited(value);
+            if !none && !(value.is_finite() && value > 0.0 && (id != KnobId::Sensors || value.fract() == 0.0)) {
+                bail!("{name} can't be {value}");
+            }
             id.knob().set(&mut knobs, value);
         }
         let (sensors, views) = (knobs.sensors, self.space.views);

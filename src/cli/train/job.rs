@@ -152,7 +152,7 @@ impl<'a> Job<'a> {
             && let Err(error) = self.save(trainer, score)
         {
             // Earlier checkpoints are whole, and there may be room again by the next one.
-            self.tell(Event::Warning { text: format!("{error:#}; training goes on") })?;
+            self.tell(Event::Warning { text: format!("{}; training goes on", crate::cli::sentence(&error)) })?;
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
 
-use super::{Access, Effort, LARGEST_FILE, Stage, finish, folder, read_file, ring};
+use super::{Access, Effort, LARGEST_FILE, Stage, class_table_of, finish, folder, ring};
 use crate::data::Dataset;
 use crate::data::error::DataError;
 use crate::data::fingerprint::Fingerprint;
@@ -54,12 +54,8 @@ struct Piece {
 /// See [`DataError`].
 pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, DataError> {
     let root = folder(spec, Some(USUAL))?;
-    let table = match &spec.labels {
-        Some(path) => String::from_utf8_lossy(&read_file(path)?).into_owned(),
-        None => LABELS.to_owned(),
-    };
-    let table_name = spec.labels.as_ref().map_or("the built-in table".into(), |path| path.to_string_lossy());
-    let class_of = class_table(&table).map_err(|error| DataError::Parse { file: table_name.into_owned(), error })?;
+    let (table_name, table) = class_table_of(spec, LABELS)?;
+    let class_of = class_table(&table).map_err(|error| DataError::Parse { file: table_name, error })?;
     let classes = chosen_classes(&class_of, spec);
     let mut items = Vec::new();
     let mut fingerprint = Fingerprint::default().with(table.as_bytes());
@@ -132,7 +128,7 @@ fn class_table(table: &str) -> Result<HashMap<&str, &str>, ParseError> {
 }
 
 fn is_archive(path: &Path) -> bool {
-    path.extension().is_some_and(|e| e.eq_ignore_ascii_case("sh3f") || e.eq_ignore_ascii_case("zip"))
+    path.is_file() && path.extension().is_some_and(|e| e.eq_ignore_ascii_case("sh3f") || e.eq_ignore_ascii_case("zip"))
 }
 
 fn open_archive(path: &Path) -> Result<ZipArchive<BufReader<File>>, DataError> {

@@ -24,14 +24,7 @@ pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, Da
         name: file.path.display().to_string(),
         content: (at as u64, file.path),
     });
-    let plan = Plan {
-        classes: listing.classes,
-        items: items.collect(),
-        rig: spec.views.rig(),
-        skipped: Vec::new(),
-        licence: "as the owner of the files says".to_owned(),
-        fingerprint: listing.fingerprint,
-    };
+    let plan = Plan::of_listing(listing.classes, items.collect(), spec.views.rig(), listing.fingerprint);
     finish(
         plan,
         (spec, shape),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use regex_lite::Regex;
 
-use super::{Access, folder, meshes, read_file, ring};
+use super::{Access, class_table_of, folder, meshes, ring};
 use crate::data::Dataset;
 use crate::data::error::DataError;
 use crate::data::fingerprint::Fingerprint;
@@ -25,12 +25,8 @@ const USUAL: &str = "/usr/share/kicad/3dmodels";
 /// See [`DataError`].
 pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, DataError> {
     let root = folder(spec, Some(USUAL))?;
-    let table = match &spec.labels {
-        Some(path) => String::from_utf8_lossy(&read_file(path)?).into_owned(),
-        None => CLASSES.to_owned(),
-    };
-    let table_name = spec.labels.as_ref().map_or("the built-in table".into(), |path| path.to_string_lossy());
-    let patterns = patterns(&table).map_err(|error| DataError::Parse { file: table_name.into_owned(), error })?;
+    let (table_name, table) = class_table_of(spec, CLASSES)?;
+    let patterns = patterns(&table).map_err(|error| DataError::Parse { file: table_name, error })?;
     let mut classes: Vec<String> = Vec::new();
     let mut labels = Vec::new();
     for (class, _) in &patterns {

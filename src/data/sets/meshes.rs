@@ -30,14 +30,7 @@ pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, Da
         name: file.path.display().to_string(),
         content: file.path,
     });
-    let plan = Plan {
-        classes: listing.classes,
-        items: items.collect(),
-        rig: ring(spec),
-        skipped: Vec::new(),
-        licence: "as the owner of the files says".to_owned(),
-        fingerprint: listing.fingerprint,
-    };
+    let plan = Plan::of_listing(listing.classes, items.collect(), ring(spec), listing.fingerprint);
     open_files(plan, spec, shape, access)
 }
 
@@ -70,10 +63,11 @@ fn drop_duplicates(plan: &mut Plan<PathBuf>) -> Result<(), DataError> {
         *of_length.entry(length).or_default() += 1;
     }
     let content = |(item, length): (&Item<PathBuf>, &u64)| {
-        let hash = |bytes: Vec<u8>| Fingerprint::default().with(&bytes);
-        (of_length[length] > 1).then(|| read_file(&item.content).map(hash)).transpose()
+        // What cannot be read is like no other, and is left out when its turn comes.
+        let bytes = (of_length[length] > 1).then(|| read_file(&item.content).ok()).flatten()?;
+        Some(Fingerprint::default().with(&bytes))
     };
-    let contents: Vec<_> = plan.items.par_iter().zip(&lengths).map(content).collect::<Result<_, DataError>>()?;
+    let contents: Vec<_> = plan.items.par_iter().zip(&lengths).map(content).collect();
     let mut first_of: HashMap<(u64, Fingerprint), String> = HashMap::new();
     let mut keys = lengths.into_iter().zip(contents);
     let skipped = &mut plan.skipped;

@@ -8,7 +8,9 @@ pub mod meshes;
 pub mod multiview;
 pub mod stills;
 
+use std::borrow::Cow;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::camera::{self, Camera, MAX_VIEWS};
@@ -94,10 +96,22 @@ fn folder(spec: &DataSpec, usual: Option<&str>) -> Result<PathBuf, DataError> {
     if usual.is_dir() { Ok(usual) } else { Err(DataError::NotInstalled { set, path: usual }) }
 }
 
-/// Reads a file whole, if it is not too large.
+/// The name and the text of the table of classes: the user's own, or the built-in one.
+fn class_table_of(spec: &DataSpec, built_in: &'static str) -> Result<(String, Cow<'static, str>), DataError> {
+    Ok(match &spec.labels {
+        Some(path) => (path.display().to_string(), String::from_utf8_lossy(&read_file(path)?).into_owned().into()),
+        None => ("the built-in table".to_owned(), built_in.into()),
+    })
+}
+
+/// Reads a file whole, if it is not too large. Pipes and devices are no files: they may never end.
 fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
     let unreadable = |source| DataError::Read { path: path.to_owned(), source };
-    let bytes = fs::metadata(path).map_err(unreadable)?.len();
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() {
+        return Err(unreadable(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")));
+    }
+    let bytes = metadata.len();
     if bytes > LARGEST_FILE {
         return Err(DataError::FileTooLarge { file: path.display().to_string(), bytes, limit: LARGEST_FILE });
     }

@@ -32,15 +32,9 @@ pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, Da
     let root = folder(spec, None)?;
     let listing = listing::labelled(&root, &picture::EXTENSIONS)?;
     let (items, stored) = objects(listing.files, shape.views)?;
-    let plan = Plan {
-        classes: listing.classes,
-        items,
-        // Twelve views are a ring by custom; other numbers may be anything (twenty are the corners of a dodecahedron).
-        rig: if stored == MAX_VIEWS { Rig::Ring { places: MAX_VIEWS, rings: 1 } } else { Rig::Loose },
-        skipped: Vec::new(),
-        licence: "as the owner of the files says".to_owned(),
-        fingerprint: listing.fingerprint,
-    };
+    // Twelve views are a ring by custom; other numbers may be anything (twenty are the corners of a dodecahedron).
+    let rig = if stored == MAX_VIEWS { Rig::Ring { places: MAX_VIEWS, rings: 1 } } else { Rig::Loose };
+    let plan = Plan::of_listing(listing.classes, items, rig, listing.fingerprint);
     finish(
         plan,
         (spec, shape),

@@ -89,7 +89,7 @@ pub(super) fn run(run: &RunDir, arguments: &Arguments, owner: Ownership) -> Resu
     let outcomes = match methods::all(&mut study) {
         Ok(outcomes) => outcomes,
         Err(error) => {
-            study.tell(Event::Failed { text: format!("{error:#}") }).ok();
+            study.tell(Event::Failed { text: crate::cli::sentence(&error) }).ok();
             return Err(error);
         }
     };
