@@ -192,8 +192,9 @@ fn a_full_disk_costs_checkpoints_and_not_the_run() {
 #[test]
 fn a_collapse_goes_back_at_half_the_rate_and_gives_up_with_advice() {
     let folder = tempfile::tempdir().unwrap();
-    let settings = ["learning-rate=1e30", "checkpoint-every=1", "warm-up=0"];
-    let output = command(folder.path(), &small("r", "12", &settings)).output().unwrap();
+    // Decay takes a hundred times a weight away at each step.
+    let settings = ["learning-rate=10", "weight-decay=10", "checkpoint-every=1", "warm-up=0"];
+    let output = command(folder.path(), &small("r", "60", &settings)).output().unwrap();
     let found = events(&output);
     assert_eq!(of_kind(&found, "rolled_back").count(), 3, "{}", text(&output.stdout));
     let failed = of_kind(&found, "failed").next().expect("it failed")["text"].as_str().unwrap().to_owned();
