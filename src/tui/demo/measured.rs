@@ -1,6 +1,6 @@
 //! The accuracies that the tour shows: real ones, measured on a run and written by `splitscope demo --record RUN`.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -99,14 +99,17 @@ impl Measured {
     }
 }
 
-/// The objects that more was measured on.
+/// The objects that more numbers of sensors were measured on; of equals those that no choice has looked at.
 fn widest(all: &[Measurement]) -> Subset {
-    let count = |subset| all.iter().filter(|one| one.subject.subset == subset).count();
-    if count(Subset::Test) > count(Subset::Validation) { Subset::Test } else { Subset::Validation }
+    let numbers = |subset| {
+        let with = all.iter().filter(|one| one.subject.subset == subset).map(|one| one.subject.views);
+        with.collect::<BTreeSet<_>>().len()
+    };
+    if numbers(Subset::Test) >= numbers(Subset::Validation) { Subset::Test } else { Subset::Validation }
 }
 
 /// The accuracies of a run as the text of such a file: those on the newest weights that anything was measured on, and on the
-/// objects that more was measured on.
+/// objects that more numbers of sensors were measured on.
 ///
 /// # Errors
 /// There is no run, its database fails, or nothing was measured.
