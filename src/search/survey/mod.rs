@@ -256,7 +256,7 @@ fn each_design(
     }
 }
 
-/// A sentence for a line beside the knobs, for instance "1,204 of 143,360 designs fit", or
+/// A sentence for a line beside the knobs, for instance "1 204 of 143 360 designs fit", or
 /// "3.2e9 (2.9e9 to 3.6e9) of 1.6e14 designs fit".
 impl fmt::Display for Fitting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -275,7 +275,7 @@ fn number(value: f64) -> String {
     }
     let digits = format!("{value:.0}");
     match digits.len() {
-        4.. => format!("{},{}", &digits[..digits.len() - 3], &digits[digits.len() - 3..]),
+        4.. => format!("{} {}", &digits[..digits.len() - 3], &digits[digits.len() - 3..]),
         _ => digits,
     }
 }

@@ -254,7 +254,7 @@ fn a_large_space_is_estimated_and_splits_out_of_reach_are_ruled_out() {
 #[test]
 fn numbers_read_well() {
     let show = |designs, interval, of| Fitting { designs, interval, of, by_split: Vec::new() }.to_string();
-    assert_eq!(show(1204.0, None, 143_360), "1,204 of 143,360 designs fit");
+    assert_eq!(show(1204.0, None, 143_360), "1 204 of 143 360 designs fit");
     assert_eq!(
         show(3.24e9, Some((2.9e9, 3.61e9)), 160_000_000_000_000),
         "3.2e9 (2.9e9 to 3.6e9) of 1.6e14 designs fit"
