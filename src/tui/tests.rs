@@ -21,6 +21,7 @@ use super::{
     news::News,
     picture_theme, play, screen,
     state::{Purpose, Reel, UiState},
+    still,
     theme::Palette,
     widget::Slider,
 };
@@ -478,4 +479,31 @@ fn earlier_fronts_are_gone_through_and_left_again() {
     assert_eq!(ui.generation, None);
     play(&mut session, &mut ui, &"[".repeat(50));
     assert_eq!(ui.generation, Some(1));
+}
+
+#[test]
+fn every_count_of_candidates_is_the_same_after_a_search_has_added_some() {
+    let session = trained();
+    let all = session.pool().len();
+    let fit =
+        session.ranking().iter().filter(|id| session.row(**id).is_some_and(|row| row.evaluation.feasible())).count();
+    assert_eq!(session.ranking().len(), all, "every candidate is ranked once");
+    assert_eq!(session.feasible_count(), fit);
+    assert!(session.order().len() <= all);
+}
+
+#[test]
+fn the_help_says_how_much_it_found() {
+    let (mut session, mut ui) = (session(), UiState::default());
+    play(&mut session, &mut ui, "?/split<enter>");
+    let title = |session: &Session, ui: &UiState| {
+        let picture = still(session, ui, (120, 36), &picture_theme(Palette::OkabeIto));
+        let text: String = picture.content.iter().map(|cell| cell.symbol()).collect();
+        text.split(" for split")
+            .next()
+            .and_then(|before| before.rsplit('─').next())
+            .map(|count| count.trim().to_owned())
+    };
+    let rows = ui.rows(Screen::Explore).filter(|row| row.matches("split")).count();
+    assert_eq!(title(&session, &ui).as_deref(), Some(format!("{rows} found").as_str()));
 }

@@ -153,13 +153,35 @@ fn legend(view: View<'_>, unit: Unit, parts: &[Part], row: Rect, buf: &mut Buffe
         words.push((format!(" {}", theme.glyphs.limit_x), theme.limit));
     }
     let limit = (" limit ".to_owned(), theme.dim);
-    let pieces: Vec<(&str, Style)> = words
+    let whole: Vec<(&str, Style)> = words
         .iter()
         .zip(names.iter().chain([&limit]))
         .flat_map(|(mark, name)| [(mark.0.as_str(), mark.1), (name.0.as_str(), name.1)])
         .collect();
-    let wide: u16 = pieces.iter().map(|(text, _)| width(text)).sum();
-    if wide <= row.width {
-        chrome::line(buf, Rect { x: row.right() - wide, width: wide, ..row }, &pieces, theme);
+    // With less room only what the user designs: the readout is the same for all, and the limit is a line.
+    let short: Vec<(String, Style)> = names.iter().map(|(name, style)| (brief(name), *style)).collect();
+    let few: Vec<(&str, Style)> = words
+        .iter()
+        .zip(&short)
+        .filter(|(_, name)| !name.0.is_empty())
+        .flat_map(|(mark, name)| [(mark.0.as_str(), mark.1), (name.0.as_str(), name.1)])
+        .chain([(" ", theme.dim)])
+        .collect();
+    for pieces in [whole, few] {
+        let wide: u16 = pieces.iter().map(|(text, _)| width(text)).sum();
+        if wide <= row.width {
+            chrome::line(buf, Rect { x: row.right() - wide, width: wide, ..row }, &pieces, theme);
+            return;
+        }
+    }
+}
+
+/// The name of a part in a few cells, with a blank before it; empty if it can do without.
+fn brief(name: &str) -> String {
+    match name.trim() {
+        "readout" | "rest" => String::new(),
+        "sensor" => " sens".to_owned(),
+        "aggregator" => " aggr".to_owned(),
+        name => format!(" {name}"),
     }
 }

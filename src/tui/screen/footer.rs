@@ -29,9 +29,11 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let lines = text::wrap(&sentence, area.width.saturating_sub(4));
     for index in 0..rows {
         let row = chrome::row(area, index);
-        // What does not fit is on the last row, cut where it ends.
+        // What does not fit is on the last row, in fewer words.
         let line = match lines.get(usize::from(index)) {
-            Some(_) if index + 1 == rows => lines[usize::from(index)..].join(" "),
+            Some(_) if index + 1 == rows => {
+                shortened(&lines[usize::from(index)..].join(" "), area.width.saturating_sub(4))
+            }
             Some(line) => line.clone(),
             None => String::new(),
         };
@@ -39,6 +41,19 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) {
         chrome::line(buf, row, &[(&lead, style), (&line, view.theme.text)], view.theme);
     }
     hints(view, chrome::row(area, rows), buf);
+}
+
+/// A sentence in at most so many cells, if it can be: with fewer words, then without its last clauses.
+fn shortened(sentence: &str, cells: u16) -> String {
+    if width(sentence) <= cells {
+        return sentence.to_owned();
+    }
+    let mut text = sentence.replace("Smallest fix: ", "Fix: ");
+    while width(&text) > cells {
+        let Some((before, _)) = text.rsplit_once("; ") else { break };
+        text = before.to_owned();
+    }
+    text
 }
 
 /// The message of the moment, else how the selected design stands.
@@ -73,7 +88,11 @@ fn hints(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let others = view.ui.rows(screen).filter(|row| {
         let at_the_end = matches!(row.binding.verb, Verb::Palette | Verb::Help | Verb::Quit);
         let beside = row.binding.verb == Verb::Down && screen != Screen::Explore;
-        !at_the_end && !beside && !row.binding.hint.is_empty() && !row.keys.is_empty()
+        !at_the_end
+            && !beside
+            && !row.binding.hint.is_empty()
+            && !row.keys.is_empty()
+            && possible(view, row.binding.verb)
     });
     let mut write = |row: &mut Rect, (keys, words): &(String, &str)| {
         let pieces = [(keys.as_str(), theme.accent), (" ", theme.dim), (words, theme.dim)];
@@ -88,6 +107,18 @@ fn hints(view: View<'_>, area: Rect, buf: &mut Buffer) {
     }
     for hint in &last {
         write(&mut row, hint);
+    }
+}
+
+/// Whether there is anything that a wish could be about now.
+fn possible(view: View<'_>, verb: Verb) -> bool {
+    let session = view.session;
+    let at_work = session.training().state.is_active() || session.searching().state.is_active();
+    match verb {
+        Verb::PauseOrResume | Verb::Stop | Verb::Detach => at_work && view.ui.reel.is_none(),
+        Verb::EarlierFront => !session.searching().generations.is_empty(),
+        Verb::Undo => matches!(session.ui().screen, Screen::Explore | Screen::Compare),
+        _ => true,
     }
 }
 

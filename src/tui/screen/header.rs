@@ -1,7 +1,7 @@
 //! The first row: the program's name, the tabs, and what is going on.
 //!
 //! ```text
-//!  splitscope  [1 Explore]  2 Train   3 Search   4 Compare (2)      tabletop on glasses  2 000 designs  ● training 45 %
+//!  splitscope  [1 Explore]  2 Train   3 Search   4 Compare (2)      tabletop on glasses  2 000 candidates  ● training 45 %
 //! ```
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
@@ -43,7 +43,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 fn facts(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, .. } = view;
     let mut end = area.right();
-    for (text, style) in [work(view, area.width >= 60), designs(session, theme.text), names(session, theme.dim)] {
+    for (text, style) in [work(view, area.width >= 60), candidates(session, theme.text), names(session, theme.dim)] {
         let wide = width(&text);
         if text.is_empty() || end < area.x + wide {
             continue;
@@ -75,14 +75,14 @@ fn work(view: View<'_>, room: bool) -> (String, Style) {
         };
     }
     match session.measurements().len() {
-        0 if room => (format!("accuracies not yet measured: press {} to train", ui.keys.key(Verb::Train)), theme.warn),
+        0 if room => (format!("accuracies not yet measured: {} trains", ui.keys.key(Verb::Train)), theme.warn),
         0 => (format!("not yet measured: {} trains", ui.keys.key(Verb::Train)), theme.warn),
         measured => (format!("{measured} measured"), theme.text),
     }
 }
 
-fn designs(session: &Session, style: Style) -> (String, Style) {
-    (format!("{} designs", text::thousands(session.pool().len() as u64)), style)
+fn candidates(session: &Session, style: Style) -> (String, Style) {
+    (format!("{} candidates", text::thousands(session.pool().len() as u64)), style)
 }
 
 fn names(session: &Session, style: Style) -> (String, Style) {

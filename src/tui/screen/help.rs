@@ -46,7 +46,11 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         let find = if Screens::DESIGNS.has(session.ui().screen) { Verb::Filter } else { Verb::FindHelp };
         format!("{} search", keys(find))
     } else {
-        format!("found for {}", ui.help_search)
+        let found = lines.iter().filter(|(keys, _)| keys.is_some()).count();
+        match found {
+            0 => format!("nothing found for {}", ui.help_search),
+            found => format!("{found} found for {}", ui.help_search),
+        }
     };
     let note = format!("{place}{found}  {} close", keys(Verb::Back));
     let inner = chrome::pane(buf, area, (&title, &note), true, theme);

@@ -49,7 +49,16 @@ pub fn draw(view: View<'_>, area: Rect, framed: bool, buf: &mut Buffer, hits: &m
     let inner = if framed {
         let inner = chrome::pane(buf, area, (&name, &way), focus, theme);
         let Figure { name, unit, .. } = shown(view).1;
-        let marks = format!("{} {name} {unit} if split there, {} what bars it", theme.glyphs.feasible, theme.glyphs.no);
+        let barred =
+            |word: &str| places.places.iter().any(|place| matches!(place.state, PlaceState::Barred(by) if by == word));
+        let short: Vec<String> = [("weight", "weights"), ("energy", "energy")]
+            .into_iter()
+            .filter(|(word, _)| barred(word))
+            .map(|(word, whole)| format!("{} {whole}", brief(word)))
+            .collect();
+        let short = if short.is_empty() { String::new() } else { format!(" ({})", short.join(", ")) };
+        let marks =
+            format!("{} {name} {unit} if split there, {} what bars it{short}", theme.glyphs.feasible, theme.glyphs.no);
         chrome::foot(buf, area, ("", &marks), theme);
         inner
     } else {
@@ -154,7 +163,7 @@ fn shown(view: View<'_>) -> (Column, Figure) {
 fn brief(word: &str) -> &str {
     match word {
         "weight" => "wt",
-        "energy" => "mJ",
+        "energy" => "en",
         word => word,
     }
 }

@@ -11,6 +11,12 @@ use crate::{
 
 /// Points further right than this many times an upper limit do not stretch the axis.
 const FAR: f64 = 2.0;
+/// Share of the points that may stay outside at the worse end of the axis upwards, and how far from the others they must
+/// be for that, as a share of what these take. So a handful of failures does not press the good designs into one row.
+const FEW: f64 = 0.05;
+const APART: f64 = 0.25;
+/// Fewest points of which a few may be left outside.
+const MANY: usize = 20;
 /// Ticks that the ends of an axis are rounded to.
 const ROUND: usize = 9;
 
@@ -85,7 +91,8 @@ fn window(session: &Session, plot: Plot, right: Axis, up: Axis) -> Window {
     Window { plot, right: ends(right, plot.right), up: ends(up, plot.up) }
 }
 
-/// Axes that hold all points and the limits. What is far beyond an upper limit is left outside.
+/// Axes that hold all points and the limits. What is far beyond an upper limit is left outside, and what few are far below
+/// the others where more is better.
 fn whole(session: &Session, plot: Plot, points: &[Point]) -> [Axis; 2] {
     let limit = |column: Column| limit(session, column);
     let upper = limit(plot.right).filter(|_| !plot.right.descends()).map(|limit| limit * FAR);
@@ -93,15 +100,33 @@ fn whole(session: &Session, plot: Plot, points: &[Point]) -> [Axis; 2] {
     let most_near = |most: &f64| 2 * points.iter().filter(|point| point.right <= *most).count() >= points.len();
     let most = upper.filter(most_near).unwrap_or(f64::INFINITY);
     let right = points.iter().map(|point| point.right).filter(|value| *value <= most).chain(limit(plot.right));
-    let up = points.iter().map(|point| point.up).chain(limit(plot.up));
+    let floor = if plot.up.descends() { floor(points) } else { f64::NEG_INFINITY };
+    let up = points.iter().map(|point| point.up).filter(|value| *value >= floor).chain(limit(plot.up));
     let (right_size, up_size) = (Figure::of(session, plot.right).size, Figure::of(session, plot.up).size);
-    let axis = |values: &mut dyn Iterator<Item = f64>, log: bool| {
-        if log { Axis::fit(values, Scale::Log).padded(0.04) } else { rounded(Axis::fit(values, Scale::Linear)) }
+    let axis = |values: &mut dyn Iterator<Item = f64>, column: Column, log: bool| {
+        if log {
+            return Axis::fit(values, Scale::Log).padded(0.04);
+        }
+        let axis = rounded(Axis::fit(values, Scale::Linear));
+        // No accuracy is more than all of it.
+        let most = if column == Column::Accuracy { 1.0 / Figure::of(session, column).size } else { f64::INFINITY };
+        if axis.high() > most && axis.low() < most { Axis::new(axis.low(), most, Scale::Linear) } else { axis }
     };
     [
-        axis(&mut right.map(|value| value / right_size), plot.log_right),
-        axis(&mut up.map(|value| value / up_size), plot.log_up),
+        axis(&mut right.map(|value| value / right_size), plot.right, plot.log_right),
+        axis(&mut up.map(|value| value / up_size), plot.up, plot.log_up),
     ]
+}
+
+/// The value below which points are few and far from the others.
+fn floor(points: &[Point]) -> f64 {
+    let mut values: Vec<f64> = points.iter().map(|point| point.up).filter(|value| value.is_finite()).collect();
+    if values.len() < MANY {
+        return f64::NEG_INFINITY;
+    }
+    values.sort_by(f64::total_cmp);
+    let low = values[(values.len() as f64 * FEW) as usize];
+    low - (values[values.len() - 1] - low) * APART
 }
 
 /// The axis extended to the next round value at both ends, so that it holds still while points move a little.

@@ -50,15 +50,21 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let outside = scene.outside();
     let judged = [scene.plot.up, scene.plot.right].contains(&Column::Accuracy);
     let unmeasured = if judged { session.unmeasured_rows() } else { 0 };
-    let note = match (outside, ui.window) {
-        (0, None) if unmeasured > 0 => format!("{} not measured", text::thousands(unmeasured as u64)),
+    let count = |count: usize, what: &str| format!("{} {what}", text::thousands(count as u64));
+    let notes = match (outside, ui.window) {
+        (0, None) if unmeasured > 0 => vec![count(unmeasured, "not measured")],
         // A legend that found no room above may find it here.
-        (0, None) => legend.map_or_else(|| short.clone(), |_| String::new()),
-        (0, Some(_)) => "zoomed".to_owned(),
-        (count, None) => format!("{} further {}", text::thousands(count as u64), theme.glyphs.beyond),
-        (count, Some(_)) => format!("zoomed, {} outside", text::thousands(count as u64)),
+        (0, None) => vec![legend.map_or_else(|| short.clone(), |_| String::new())],
+        (0, Some(_)) => vec!["zoomed".to_owned()],
+        (out, None) if unmeasured > 0 => {
+            vec![format!("{}, {}", count(unmeasured, "not measured"), count(out, "outside")), count(out, "outside")]
+        }
+        (out, None) => vec![count(out, "outside")],
+        (out, Some(_)) => vec![format!("zoomed, {}", count(out, "outside"))],
     };
-    chrome::foot(buf, area, (&words, &note), theme);
+    let room = area.width.saturating_sub(width(&words) + 9);
+    let note = notes.iter().find(|note| width(note) <= room).or(notes.last()).map_or("", String::as_str);
+    chrome::foot(buf, area, (&words, note), theme);
     hits.add(inner, Target::Scatter);
 }
 

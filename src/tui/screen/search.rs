@@ -45,8 +45,12 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let (top, rest) = chrome::cut_top(area, 4);
     summary(view, top, buf);
     let (upper, lower) = chrome::cut_top(rest, (rest.height * 60 / 100).max(6));
-    let (left, right) = chrome::cut_left(upper, area.width / 2);
-    hypervolume(view, left, buf, hits);
+    // A comparison of baselines has no generations, and nothing that grows with them.
+    let grows = searching.state.is_active() || !searching.generations.is_empty();
+    let (left, right) = chrome::cut_left(upper, if grows { area.width / 2 } else { 0 });
+    if grows {
+        hypervolume(view, left, buf, hits);
+    }
     if searching.found.is_empty() {
         // A run of an earlier splitscope does not tell what was found when.
         scatter::draw(view, right, buf, hits);
@@ -93,14 +97,18 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let inner = chrome::pane(buf, area, ("Search", &searching.state.to_string()), false, theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let last = searching.last();
-    let figures = [
-        ("generation ", format!("{:<5}", last.generation)),
-        ("evaluations ", format!("{:<7}", text::thousands(last.evaluations))),
-        ("rate ", format!("{:<7}", format!("{}/s", text::figure(searching.rate())))),
-        ("known ", format!("{:<6}", format!("{:.0} %", searching.cache_share() * 100.0))),
-        ("front ", format!("{:<5}", last.front)),
-        ("", text::duration(last.seconds)),
-    ];
+    let figures = if last.evaluations == 0 && !searching.state.is_active() {
+        Vec::new()
+    } else {
+        vec![
+            ("generation ", format!("{:<5}", last.generation)),
+            ("evaluations ", format!("{:<7}", text::thousands(last.evaluations))),
+            ("rate ", format!("{:<7}", format!("{}/s", text::figure(searching.rate())))),
+            ("known ", format!("{:<6}", format!("{:.0} %", searching.cache_share() * 100.0))),
+            ("front ", format!("{:<5}", last.front)),
+            ("", text::duration(last.seconds)),
+        ]
+    };
     let pieces: Vec<_> =
         figures.iter().flat_map(|(word, figure)| [(*word, theme.dim), (figure.as_str(), theme.text)]).collect();
     let end = chrome::line(buf, chrome::row(inner, 0), &pieces, theme);
@@ -115,7 +123,8 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
         }
         _ => (best(session), theme.text),
     };
-    chrome::line(buf, chrome::row(inner, 1), &[(&line, style)], theme);
+    let row = chrome::row(inner, u16::from(!pieces.is_empty()));
+    chrome::line(buf, row, &[(&line, style)], theme);
 }
 
 /// How much of what it was asked to measure is measured, where that is known.
@@ -156,14 +165,14 @@ fn hypervolume(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) 
     let points: Vec<(f64, f64)> = session.searching().hypervolume().collect();
     let cursor = ui.searching.cursor;
     let (title, note) = match (cursor, points.as_slice()) {
-        (Some(at), points) => (
+        (Some(at), points @ [_, ..]) => (
             format!("Hypervolume after {at:.0} evaluations"),
             chart::read_off(points, cursor).map(text::figure).unwrap_or_default(),
         ),
         (None, [.., (_, before), (_, last)]) => {
             ("Hypervolume over evaluations".to_owned(), format!("{} ({:+.3})", text::figure(*last), last - before))
         }
-        (None, _) => ("Hypervolume over evaluations".to_owned(), String::new()),
+        _ => ("Hypervolume over evaluations".to_owned(), String::new()),
     };
     let inner = chrome::pane(buf, area, (&title, &note), false, theme);
     if points.is_empty() {

@@ -285,13 +285,15 @@ fn evaluations(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let training = session.training();
     let note = training.evaluations.last().map(|one| format!("step {}", text::thousands(one.step))).unwrap_or_default();
     let inner = chrome::pane(buf, area, ("Measured %", &note), false, theme);
-    let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
+    let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(1), ..inner };
     let views = training.views();
     if views.is_empty() {
         chrome::line(buf, chrome::row(inner, 0), &[("nothing measured yet", theme.dim)], theme);
         return;
     }
-    let heads = views.iter().map(|views| format!("{views:>6}")).collect::<Vec<_>>().concat();
+    let room = usize::from(inner.width).saturating_sub(WORDS) / views.len();
+    let cells = room.clamp(5, 6);
+    let heads = views.iter().map(|views| format!("{views:>cells$}")).collect::<Vec<_>>().concat();
     chrome::line(
         buf,
         chrome::row(inner, 0),
@@ -300,7 +302,7 @@ fn evaluations(view: View<'_>, area: Rect, buf: &mut Buffer) {
     );
     for (index, role) in Role::ALL.into_iter().enumerate() {
         let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX) + 1);
-        let figure = |views: &u32| format!("{:>6}", newest(training, role, *views));
+        let figure = |views: &u32| format!("{:>cells$}", newest(training, role, *views));
         let figures = views.iter().map(figure).collect::<Vec<_>>().concat();
         chrome::line(buf, row, &[(&format!("{:<WORDS$}", role.name()), theme.dim), (&figures, theme.text)], theme);
     }
@@ -310,11 +312,27 @@ fn newest(training: &Training, role: Role, views: u32) -> String {
     training.measured(role, views).last().map_or_else(|| "-".to_owned(), |(_, share)| text::percent(share))
 }
 
+/// A note in lines, with room for an indent where it takes several.
+fn wrapped(note: &str, width: u16) -> Vec<String> {
+    let lines = text::wrap(note, width);
+    if lines.len() > 1 { text::wrap(note, width.saturating_sub(2)) } else { lines }
+}
+
 /// What happened, the newest at the bottom unless the list is scrolled back.
 pub fn notes(view: View<'_>, area: Rect, notes: &[String], buf: &mut Buffer, hits: &mut HitMap) {
-    let width = area.width.saturating_sub(4);
-    let lines: Vec<String> = notes.iter().flat_map(|note| text::wrap(note, width)).collect();
+    let width = area.width.saturating_sub(3);
+    let mut lines: Vec<String> = Vec::new();
+    // Where the newest one begins.
+    let mut newest = 0;
+    for note in notes {
+        newest = lines.len();
+        for (index, line) in wrapped(note, width).into_iter().enumerate() {
+            lines.push(if index == 0 { line } else { format!("  {line}") });
+        }
+    }
     let room = usize::from(area.height.saturating_sub(2));
+    // Where there is less room than it takes, its beginning says more than its end.
+    lines.truncate((newest + room).max(1));
     let back = view.ui.events_back.min(lines.len().saturating_sub(room));
     let note = if back > 0 { format!("{back} newer below") } else { String::new() };
     let inner = chrome::pane(buf, area, ("Events", &note), false, view.theme);

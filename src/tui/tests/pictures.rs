@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use ratatui::{buffer::Buffer, layout::Rect, style::Color};
+use ratatui::{
+    buffer::{Buffer, Cell},
+    layout::Rect,
+    style::{Color, Modifier},
+};
 
 use super::{fixture, picture_theme};
 use crate::{
@@ -10,7 +14,7 @@ use crate::{
     tui::{
         UiState,
         keymap::Keymap,
-        play, screen, still,
+        play, scene, screen, still,
         theme::{ColourDepth, Palette, Theme},
         widget::ASCII,
     },
@@ -55,6 +59,68 @@ fn explore() {
     snapshots("explore_frames", fixture::session(), "vvvv");
     snapshots("explore_axes", fixture::trained(), "p+Vjjjj<enter>VG<enter>");
     snapshots("explore_whole", fixture::session(), "<tab>z");
+    snapshots("explore_energy", fixture::session(), "v");
+    snapshots("explore_bytes", fixture::session(), "vv");
+    snapshots("explore_memory", fixture::session(), "vvv");
+    snapshots("explore_filtered", fixture::session(), "/lat<4 split=S2.1<enter>");
+}
+
+#[test]
+fn tour() {
+    let theme = picture_theme(Palette::OkabeIto);
+    settings().bind(|| {
+        for (name, number) in [("tour", 1), ("tour_measured", 4), ("tour_tornado", 5)] {
+            let (mut session, mut ui) = (fixture::session(), UiState { now_ms: 60_000, ..UiState::default() });
+            scene(&mut session, &mut ui, number);
+            for size in SIZES {
+                let picture = text(&still(&session, &ui, size, &theme));
+                insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), picture);
+            }
+        }
+    });
+}
+
+/// The colours of every cell: a letter for each look, and below what the letters mean. Blank cells with nothing behind them
+/// stay blank.
+fn colours(buffer: &Buffer) -> String {
+    let mut looks = Vec::new();
+    let mut letter = |cell: &Cell| {
+        let look = (cell.fg, cell.bg, cell.modifier);
+        if cell.symbol() == " " && cell.bg == Color::Reset && !cell.modifier.contains(Modifier::REVERSED) {
+            return ' ';
+        }
+        let at = looks.iter().position(|other| *other == look).unwrap_or_else(|| {
+            looks.push(look);
+            looks.len() - 1
+        });
+        char::from(b'a' + u8::try_from(at).unwrap())
+    };
+    let rows: Vec<String> = (0..buffer.area.height)
+        .map(|y| (0..buffer.area.width).map(|x| letter(&buffer[(x, y)])).collect::<String>().trim_end().to_owned())
+        .collect();
+    let legend = looks.iter().enumerate().map(|(at, (front, back, modifier))| {
+        format!("{} {front} on {back}, {modifier:?}", char::from(b'a' + at as u8))
+    });
+    rows.into_iter().chain(legend).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn colours_of_every_screen() {
+    let shown = [("explore", ""), ("train", "2"), ("search", "3"), ("compare", "t jj jj 4"), ("help", "?")];
+    settings().bind(|| {
+        for (name, keys) in shown {
+            let (mut session, mut ui) = (fixture::trained(), UiState::default());
+            play(&mut session, &mut ui, keys);
+            ui.now_ms += 60_000;
+            for palette in [Palette::OkabeIto, Palette::Light, Palette::Mono] {
+                let sizes = if palette == Palette::Light { &SIZES[1..2] } else { &SIZES[..] };
+                for &(width, height) in sizes {
+                    let picture = still(&session, &ui, (width, height), &picture_theme(palette));
+                    insta::assert_snapshot!(format!("{name}_{}_{width}x{height}", palette.name()), colours(&picture));
+                }
+            }
+        }
+    });
 }
 
 #[test]
@@ -90,6 +156,7 @@ fn overlays() {
     snapshots("tornado", fixture::session(), "o");
     snapshots("history", fixture::session(), "llljhhu<esc>U");
     snapshots("palette", fixture::session(), ":kno");
+    snapshots("typed", fixture::session(), "j<enter>2.5 M");
     snapshots("filter", fixture::session(), "/lat<4 sp");
     snapshots("export", fixture::session(), "e");
     snapshots("quit", fixture::trained(), "q");

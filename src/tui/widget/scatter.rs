@@ -78,7 +78,7 @@ impl<'a> Scatter<'a> {
         }
     }
 
-    /// A vertical line at `value`, with a short text beside its upper end where there is room.
+    /// A vertical line at `value`, with a short text beside it where there is room.
     #[must_use]
     pub const fn limit_x(mut self, value: f64, text: &'a str) -> Self {
         self.limit_x = Some((value, text));
@@ -164,24 +164,33 @@ impl<'a> Scatter<'a> {
 
     fn render_limits(&self, plot: Rect, buf: &mut Buffer) {
         let style = self.styles.limit;
-        let row = self.limit_y.and_then(|(value, text)| Some((frame::row_of(plot, &self.y, value)?, text)));
-        let column = self.limit_x.and_then(|(value, text)| Some((frame::column_of(plot, &self.x, value)?, text)));
-        if let Some((row, _)) = row {
+        let row = self.limit_y.and_then(|(value, _)| frame::row_of(plot, &self.y, value));
+        let column = self.limit_x.and_then(|(value, _)| frame::column_of(plot, &self.x, value));
+        if let Some(row) = row {
             paint::run(buf, plot, plot.x, row, plot.width, self.glyphs.limit_y, style);
         }
-        if let Some((column, text)) = column {
+        if let Some(column) = column {
             for row in plot.top()..plot.bottom() {
                 paint::glyph(buf, plot, column, row, self.glyphs.limit_x, style);
             }
-            let wide = paint::width(text) + 1;
-            if wide < plot.right() - column {
-                paint::text(buf, plot, column + 2, plot.y, text, style);
-            } else if wide <= column - plot.x {
-                paint::text_right(buf, plot, column - 1, plot.y, text, style);
-            }
         }
+    }
+
+    /// The texts of the limits, over the points: beside the vertical line in the first row that has the room.
+    fn render_words(&self, plot: Rect, buf: &mut Buffer) {
+        let style = self.styles.limit;
+        let row = self.limit_y.and_then(|(value, text)| Some((frame::row_of(plot, &self.y, value)?, text)));
         if let Some((row, text)) = row.filter(|(_, text)| !text.is_empty() && paint::width(text) + 2 < plot.width) {
             paint::text_right(buf, plot, plot.right(), row, &format!(" {text}"), style);
+        }
+        let column = self.limit_x.and_then(|(value, text)| Some((frame::column_of(plot, &self.x, value)?, text)));
+        let Some((column, text)) = column.filter(|(_, text)| !text.is_empty()) else { return };
+        let wide = paint::width(text);
+        let right = (wide + 1 < plot.right() - column).then_some(column + 2);
+        let Some(start) = right.or((wide < column - plot.x).then(|| column - 1 - wide)) else { return };
+        let free = |row: &u16| (start..start + wide).all(|x| buf[(x, *row)].symbol() == " ");
+        if let Some(row) = (plot.top()..plot.bottom()).find(free) {
+            paint::text(buf, plot, start, row, text, style);
         }
     }
 
@@ -220,6 +229,7 @@ impl Widget for &Scatter<'_> {
                 paint::glyph(buf, plot, position.x, position.y, point.glyph, point.style);
             }
         }
+        self.render_words(plot, buf);
         let selected = self.selected.and_then(|index| self.points.get(index));
         if let Some((x, y)) = selected.and_then(|point| self.cell(plot, point)) {
             paint::glyph(buf, plot, x, y, self.glyphs.selected, self.styles.selected);
@@ -253,8 +263,8 @@ mod tests {
         assert_eq!(
             testing::lines(&plot, 24, 6),
             [
-                "74┤──────────○────┊─≤ 25",
-                "  │          │    ┊",
+                "74┤──────────○────┊─────",
+                "  │          │    ┊ ≤ 25",
                 "72┤     ◆    │    ┊",
                 "  │┈┈┈┈┈┈┈┈┈┈┈┈┈┈┈┊┈┈┈┈┈",
                 "70┤·         │    ┊",

@@ -96,7 +96,7 @@ fn costs(session: &Session, pins: &[Compared]) -> Vec<Line> {
         less(format!("energy {energy}"), joule, &|pin| pin.evaluation.energy_j),
         less(format!("sensor RAM {memory}"), byte, &|pin| pin.evaluation.sensor_peak_bytes as f64),
         link_bytes(pins),
-        less("size kMAC".to_owned(), 1e3, &|pin| pin.macs as f64),
+        less("size MMAC".to_owned(), 1e6, &|pin| pin.macs as f64),
         Line::words("meets all limits", pins.iter().map(|pin| point(yes(pin.evaluation.feasible()))).collect()),
     ]
 }
@@ -179,7 +179,7 @@ fn lost_cameras(session: &Session, pins: &[Compared]) -> Vec<Line> {
         };
         let figures: Vec<f64> = losses.iter().map(of).collect();
         if figures.iter().any(|figure| !figure.is_nan()) {
-            lines.push(Line::figures(format!("  without camera {}", camera + 1), figures, true));
+            lines.push(Line::figures(format!("  without camera {camera}"), figures, true));
         }
     }
     lines

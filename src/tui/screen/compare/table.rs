@@ -1,7 +1,5 @@
 //! Pinned designs side by side: figures with their differences to the baseline, what each survives, gene by gene.
 
-use std::fmt::Write as _;
-
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
 use super::super::{View, chrome};
@@ -12,7 +10,7 @@ use crate::{
         hit::{HitMap, Target},
         keymap::Verb,
         theme::Theme,
-        widget::Gauge,
+        widget::{Gauge, width},
     },
 };
 
@@ -20,7 +18,7 @@ use crate::{
 const NAMES: u16 = 24;
 /// Fewest cells of a design, and most.
 const COLUMN: u16 = 26;
-const WIDEST: u16 = 44;
+const WIDEST: u16 = 56;
 /// Rows above the figures.
 const HEAD: u16 = 2;
 
@@ -104,14 +102,24 @@ fn legend(view: View<'_>, aside: usize, below: usize, row: Rect, buf: &mut Buffe
     let View { theme, ui, .. } = view;
     let (star, differs) = marks(theme);
     let keys = |verb| ui.keys.key(verb);
-    let mut text = format!(" {star} best  {differs} differs");
+    let mut hints = vec![format!("{star} best  {differs} differs")];
+    let s = |count| if count == 1 { "" } else { "s" };
     if below > 0 {
-        let _ = write!(text, "   {below} more rows: {}", keys(Verb::Down));
+        hints.push(format!("{below} more row{}: {}", s(below), keys(Verb::Down)));
     }
     if aside > 0 {
-        let _ = write!(text, "   {aside} more designs: {}/{}", keys(Verb::Left), keys(Verb::Right));
+        hints.push(format!("{aside} more design{}: {}/{}", s(aside), keys(Verb::Left), keys(Verb::Right)));
     }
-    let _ = write!(text, "   {} baseline  {} differences only", keys(Verb::Baseline), keys(Verb::DifferencesOnly));
+    hints.push(format!("{} baseline", keys(Verb::Baseline)));
+    hints.push(format!("{} differences", keys(Verb::DifferencesOnly)));
+    // Whole ones only.
+    let mut text = String::new();
+    for hint in hints {
+        let gap = if text.is_empty() { " " } else { "   " };
+        if width(&text) + width(gap) + width(&hint) <= row.width {
+            text = format!("{text}{gap}{hint}");
+        }
+    }
     chrome::line(buf, row, &[(&text, theme.dim)], theme);
 }
 

@@ -22,12 +22,15 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let keys = format!("{}/{}", ui.keys.key(Verb::EarlierFront), ui.keys.key(Verb::LaterFront));
     let title = "Accuracy % over latency ms";
     let notes = match ui.generation {
+        None if view.session.searching().generations.is_empty() => {
+            vec![format!("{} front  {} found", glyphs.front, glyphs.feasible)]
+        }
         Some(generation) => vec![
             format!("{} front now  {} after generation {generation}  {keys}", glyphs.front, glyphs.earlier),
             format!("{} now {} generation {generation}", glyphs.front, glyphs.earlier),
         ],
         None => vec![
-            format!("{} front  {} found  {keys} earlier fronts", glyphs.front, glyphs.infeasible),
+            format!("{} front  {} found  {keys} earlier fronts", glyphs.front, glyphs.feasible),
             format!("{} front", glyphs.front),
         ],
     };

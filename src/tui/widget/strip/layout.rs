@@ -103,7 +103,7 @@ struct Plan {
 /// Columns of line before the first and after the last block.
 const STUB: u16 = 2;
 /// Widest gap between blocks.
-const WIDEST_GAP: u16 = 7;
+const WIDEST_GAP: u16 = 11;
 /// Gaps grow to this where there is room, even if no mark needs it: between frames, between names.
 const AIRY_GAP: u16 = WIDEST_GAP;
 const AIRY_GAP_OF_NAMES: u16 = 3;
