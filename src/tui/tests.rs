@@ -498,7 +498,7 @@ fn the_help_says_how_much_it_found() {
     play(&mut session, &mut ui, "?/split<enter>");
     let title = |session: &Session, ui: &UiState| {
         let picture = still(session, ui, (120, 36), &picture_theme(Palette::OkabeIto));
-        let text: String = picture.content.iter().map(|cell| cell.symbol()).collect();
+        let text: String = picture.content.iter().map(ratatui::buffer::Cell::symbol).collect();
         text.split(" for split")
             .next()
             .and_then(|before| before.rsplit('─').next())
