@@ -126,7 +126,7 @@ impl<'a> Job<'a> {
 
     /// Does what the user asks. Says whether to stop.
     fn obey(&mut self, trainer: &Trainer) -> Result<bool> {
-        let report = &mut self.report;
+        let report = &mut *self.report;
         let orders = steer::orders(&mut self.inbox, &self.owner, &mut |event| report.tell(event))?;
         if !orders.contains(&Control::Stop) {
             return Ok(false);
