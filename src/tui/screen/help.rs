@@ -21,6 +21,8 @@ use crate::tui::{
 const KEYS: usize = 14;
 /// Fewest cells of a column of the help.
 const COLUMN: u16 = 74;
+/// Most cells of one.
+const WIDEST: u16 = 92;
 
 /// Draws the help over an area.
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
@@ -28,7 +30,8 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let lines = lines(view);
     let columns = (area.width.saturating_sub(4) / COLUMN).clamp(1, 3);
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).div_ceil(columns);
-    let area = chrome::centred(area, columns * COLUMN + 4, rows + 2);
+    let column = (area.width.saturating_sub(4) / columns).clamp(COLUMN, WIDEST);
+    let area = chrome::centred(area, columns * column + 4, rows + 2);
     chrome::clear(buf, area);
     hits.add(area, Target::Popup);
     let title = format!("Help: {}", session.ui().screen.name());

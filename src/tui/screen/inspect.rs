@@ -72,8 +72,9 @@ fn size(view: View<'_>, strip: &Strip<'_>) -> String {
     let (macs, weights) = candidate.map_or((0, 0), |candidate| (candidate.macs, candidate.weights));
     let accuracy = match strip.accuracy {
         Shown::Measured(accuracy) => format!(
-            "accuracy {} % +-{} ({} samples, step {})",
+            "accuracy {} % {}{} ({} samples, step {})",
             text::percent(accuracy.accuracy),
+            if view.theme.glyphs.braille { "±" } else { "+-" },
             text::percent(accuracy.standard_error()),
             accuracy.samples,
             accuracy.step

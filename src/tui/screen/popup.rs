@@ -177,10 +177,17 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let fills = theme.glyphs.fills;
     let title = format!("What each knob does to the latency of {}", name(session));
     let inner = popup(view, area, rows.len() + 2, (&title, "Esc close"), buf, hits);
-    let head = format!("{} a fifth less  {} a fifth more; ms each, and the best split if it moves", fills[2], fills[0]);
-    chrome::line(buf, chrome::row(inner, 0), &[(&head, theme.dim)], theme);
+    let styles = theme.tornado();
+    let head = [
+        (fills[2].to_string(), styles.down),
+        (" a fifth less  ".to_owned(), theme.dim),
+        (fills[0].to_string(), styles.up),
+        (" a fifth more; ms each, and the best split if it moves".to_owned(), theme.dim),
+    ];
+    let head: Vec<_> = head.iter().map(|(text, style)| (text.as_str(), *style)).collect();
+    chrome::line(buf, chrome::row(inner, 0), &head, theme);
     let plot = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
-    (&Tornado::new(&rows).styles(theme.tornado()).glyphs(theme.glyphs)).render(plot.intersection(inner), buf);
+    (&Tornado::new(&rows).styles(styles).glyphs(theme.glyphs)).render(plot.intersection(inner), buf);
 }
 
 /// How far a knob may go before it matters, if a fifth more or less changes nothing.

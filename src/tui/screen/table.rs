@@ -30,8 +30,20 @@ struct Shape {
     left: bool,
 }
 
+impl Shape {
+    /// Whether the table can be sorted by it; the other ones only explain.
+    fn sorts(&self) -> bool {
+        ![DELTA, DESIGN].contains(&self.title.as_str()) && !PARTS.contains(&self.title.as_str())
+    }
+}
+
 /// What the heading of a difference sorts by, and which it is.
 const DELTA: &str = "vs base";
+/// Headings of the parts of the latency, and of the design as it is written.
+const PARTS: [&str; 3] = ["sensor", "link", "aggr."];
+const DESIGN: &str = "design";
+/// Cells of the latter.
+const DESIGN_CELLS: u16 = 58;
 
 /// Draws the pane.
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
@@ -76,24 +88,32 @@ fn shapes(view: View<'_>, room: u16) -> Vec<Shape> {
     let shape = |column, title: String, cells, priority, left| Shape { column, title, cells, priority, left };
     let digits = view.session.pool().len().max(1).ilog10() as u16 + 1;
     let mut all = vec![
-        shape(Column::Id, "id".to_owned(), digits.max(4), 9, false),
-        shape(Column::Accuracy, "acc%".to_owned(), 6, 9, false),
-        shape(Column::Latency, format!("lat {}", unit(Column::Latency)), 6, 9, false),
-        shape(Column::Energy, unit(Column::Energy).to_owned(), 6, 6, false),
-        shape(Column::Memory, format!("RAM {}", unit(Column::Memory)), 7, 7, false),
-        shape(Column::Link, "link B".to_owned(), 7, 5, false),
-        shape(Column::FrameRate, "fps".to_owned(), 6, 4, false),
-        shape(Column::Split, "split".to_owned(), 6, 8, true),
-        shape(Column::Fusion, "fuse".to_owned(), 6, 7, true),
-        shape(Column::Ratio, "r".to_owned(), 2, 2, false),
-        shape(Column::Bits, "bit".to_owned(), 3, 2, false),
-        shape(Column::Macs, "MMAC".to_owned(), 6, 3, false),
-        shape(Column::Rank, DELTA.to_owned(), 14, 1, false),
+        shape(Column::Id, "id".to_owned(), digits.max(4), 10, false),
+        shape(Column::Accuracy, "acc%".to_owned(), 6, 10, false),
+        shape(Column::Latency, format!("lat {}", unit(Column::Latency)), 6, 10, false),
+        shape(Column::Latency, PARTS[0].to_owned(), 6, 1, false),
+        shape(Column::Latency, PARTS[1].to_owned(), 6, 1, false),
+        shape(Column::Latency, PARTS[2].to_owned(), 6, 1, false),
+        shape(Column::Energy, unit(Column::Energy).to_owned(), 6, 7, false),
+        shape(Column::Memory, format!("RAM {}", unit(Column::Memory)), 7, 8, false),
+        shape(Column::Link, "link B".to_owned(), 7, 6, false),
+        shape(Column::FrameRate, "fps".to_owned(), 6, 5, false),
+        shape(Column::Split, "split".to_owned(), 6, 9, true),
+        shape(Column::Fusion, "fuse".to_owned(), 6, 8, true),
+        shape(Column::Ratio, "r".to_owned(), 2, 3, false),
+        shape(Column::Bits, "bit".to_owned(), 3, 3, false),
+        shape(Column::Macs, "MMAC".to_owned(), 6, 4, false),
+        shape(Column::Rank, DELTA.to_owned(), 14, 2, false),
+        shape(Column::Id, DESIGN.to_owned(), DESIGN_CELLS, 0, true),
     ];
     // Two cells at the left for marks, one between columns.
     while all.iter().map(|shape| shape.cells + 1).sum::<u16>() + 2 > room && all.len() > 1 {
         let least = (0..all.len()).min_by_key(|index| all[*index].priority).unwrap_or(0);
-        all.remove(least);
+        let gone = all.remove(least);
+        // The parts of the latency go together.
+        if PARTS.contains(&gone.title.as_str()) {
+            all.retain(|shape| !PARTS.contains(&shape.title.as_str()));
+        }
     }
     all
 }
@@ -112,10 +132,11 @@ fn cells(shapes: &[Shape], row: Rect) -> impl Iterator<Item = (&Shape, Rect)> {
 fn headings(view: View<'_>, shapes: &[Shape], row: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let sort = view.session.setup().sort;
     for (shape, area) in cells(shapes, row) {
-        let sorted = shape.column == sort.column && shape.title != DELTA;
+        let sorts = shape.sorts();
+        let sorted = shape.column == sort.column && sorts;
         let style = if sorted { view.theme.accent } else { view.theme.dim };
         cell(buf, area, &shape.title, shape.left, style);
-        if shape.title != DELTA {
+        if sorts {
             hits.add(area, Target::Heading(shape.column));
         }
     }
@@ -155,6 +176,14 @@ fn cell(buf: &mut Buffer, area: Rect, text: &str, left: bool, style: Style) {
 fn figure(view: View<'_>, shape: &Shape, design: &Row<'_>) -> String {
     let scaled = |value: f64| Figure::of(view.session, shape.column).write(value);
     let cost = &design.evaluation;
+    let [sensor, link, aggregator] = PARTS;
+    match shape.title.as_str() {
+        title if title == sensor => return scaled(cost.latency.sensor_s),
+        title if title == link => return scaled(cost.latency.link_s),
+        title if title == aggregator => return scaled(cost.latency.aggregator_s),
+        DESIGN => return printed(view, design),
+        _ => {}
+    }
     match shape.column {
         Column::Id => design.id.to_string(),
         Column::Accuracy => accuracy(&design.accuracy),
@@ -170,6 +199,12 @@ fn figure(view: View<'_>, shape: &Shape, design: &Row<'_>) -> String {
         Column::Macs => text::decimal(design.candidate.macs as f64 / 1e6),
         Column::Rank => delta(design),
     }
+}
+
+/// The design as it is written, at its present split.
+fn printed(view: View<'_>, design: &Row<'_>) -> String {
+    let session = view.session;
+    session.best_design(design.id).map(|design| session.space().print_design(&design)).unwrap_or_default()
 }
 
 /// An accuracy in percent: `~` for one measured with another number of sensors, `-` for none.
