@@ -71,6 +71,10 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 fn nothing(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, ui } = view;
     let inner = chrome::pane(buf, area, ("Search", ""), false, theme);
+    if ui.reel.is_some() {
+        chrome::line(buf, chrome::row(inner, 1), &[("  No search yet at this moment of the run.", theme.text)], theme);
+        return;
+    }
     let trained = session.training().last.step > 0 || !session.measurements().is_empty();
     let (train, search) = (ui.keys.key(Verb::Train), ui.keys.key(Verb::Search));
     let first = if trained {

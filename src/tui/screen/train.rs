@@ -24,7 +24,8 @@ use crate::{
     explore::progress::{Preparing, Role, State, Training},
     tui::{
         hit::HitMap,
-        keymap::{Keymap, Verb},
+        keymap::Verb,
+        state::UiState,
         text,
         theme::Theme,
         widget::{Dash, Gauge, Scale, Series},
@@ -91,6 +92,15 @@ fn narrow(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 fn nothing(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, ui } = view;
     let inner = chrome::pane(buf, area, ("Train", ""), false, theme);
+    if ui.reel.is_some() {
+        chrome::line(
+            buf,
+            chrome::row(inner, 1),
+            &[("  No training yet at this moment of the run.", theme.text)],
+            theme,
+        );
+        return;
+    }
     let space = session.space();
     let lines = [
         (format!("No supernet of {} has been trained in this session.", space.name), theme.text),
@@ -232,7 +242,7 @@ fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
         None => (known(format!("{steps} of {of}, epoch {:.1}", last.epoch)), eta),
     };
     let lines = [
-        ("state", state(&training.state, &view.ui.keys)),
+        ("state", state(&training.state, view.ui)),
         (if preparing.is_some() { "data" } else { "step" }, step),
         ("left", eta),
         (
@@ -265,11 +275,13 @@ fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn state(state: &State, keys: &Keymap) -> String {
-    let key = |verb| keys.key(verb);
+fn state(state: &State, ui: &UiState) -> String {
+    let key = |verb| ui.keys.key(verb);
     match state {
         State::Finished(why) => why.clone(),
         State::Failed(why) => format!("{state}: {why}"),
+        // Nobody can be told anything any more.
+        state if ui.reel.is_some() => state.to_string(),
         State::Running | State::Starting => {
             format!("{state} ({} pauses, {} stops)", key(Verb::PauseOrResume), key(Verb::Stop))
         }
