@@ -4,8 +4,9 @@
 
 use std::ops::{Add, AddAssign, Sub};
 
-use super::layer::{LayerCost, fuse_cost, module_cost, streams};
-use crate::hardware::{Layout, Profile};
+use super::fusing::Fusing;
+use super::layer::{LayerCost, module_cost, streams};
+use crate::hardware::{Device, Layout, Profile, Residency};
 use crate::network::memory::Peak;
 use crate::network::{BoundaryId, Shape};
 
@@ -25,37 +26,104 @@ pub enum PeakAt {
     Reduce,
 }
 
+/// Cycles and joules, static power not included.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Work {
+    /// Cycles.
+    pub cycles: f64,
+    /// Joules.
+    pub energy_j: f64,
+}
+
+impl Work {
+    /// The same with more joules.
+    #[inline]
+    pub(super) fn with(self, energy_j: f64) -> Self {
+        Self { energy_j: self.energy_j + energy_j, ..self }
+    }
+}
+
+/// What the aggregator does in a frame of V views: `first + (V - 1) * more`, and `join` from two views on.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Aggregation {
+    /// With one view: recover, and the blocks behind the cut.
+    pub first: Work,
+    /// For every further view: recover, the blocks up to the fusion, and taking it into the fused tensor.
+    pub more: Work,
+    /// What fusing takes once.
+    pub join: Work,
+}
+
+impl Aggregation {
+    /// The work of so many views and sensors, if each sensor spends those joules.
+    #[inline]
+    fn of(&self, views: u32, sensor_j: f64) -> Work {
+        let (first, others) = (self.first.with(sensor_j), f64::from(views.saturating_sub(1)));
+        let more = self.more.with(sensor_j);
+        let join = if views > 1 { self.join } else { Work::default() };
+        Work {
+            cycles: first.cycles + others * more.cycles + join.cycles,
+            energy_j: first.energy_j + others * more.energy_j + join.energy_j,
+        }
+    }
+
+    fn new(around: &Around, crossing: &Crossing, loaded: bool) -> Self {
+        let [view, after] = [around.between + crossing.recover, around.after].map(|spend| spend.pick(loaded));
+        let [join, fuse] = [around.fuse.join, around.fuse.more].map(|spend| spend.pick(loaded));
+        let work = |[cycles, energy_j]: [f64; 2]| Work { cycles, energy_j };
+        let sum = |a: [f64; 2], b: [f64; 2]| work([a[0] + b[0], a[1] + b[1]]);
+        Self { first: sum(view, after), more: sum(view, fuse), join: work(join) }
+    }
+}
+
 /// One boundary of a design: what a cut there costs, before any knob.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cut {
-    /// Cycles of one sensor up to the cut, the reduce layer included.
-    pub sensor_cycles: f64,
-    /// Aggregator cycles for every view: recover, and the blocks up to the fusion.
-    pub view_cycles: f64,
-    /// Aggregator cycles for every view but the first: taking it into the fused tensor.
-    pub fuse_cycles: f64,
-    /// Aggregator cycles once a frame: the blocks after the fusion.
-    pub once_cycles: f64,
-    /// Joules of one sensor up to the cut, its pixels included, static power not.
-    pub sensor_energy_j: f64,
-    /// Aggregator joules for every view.
-    pub view_energy_j: f64,
-    /// Aggregator joules for every view but the first.
-    pub fuse_energy_j: f64,
-    /// Aggregator joules once a frame.
-    pub once_energy_j: f64,
+    /// One sensor up to the cut, the reduce layer and its pixels included.
+    pub sensor: Work,
+    /// The aggregator, its weights kept.
+    pub kept: Aggregation,
+    /// The aggregator, its weights loaded for every frame.
+    pub loaded: Aggregation,
+    /// With more views than these the aggregator loads its weights.
+    pub keeps: u32,
     /// Bytes each sensor sends.
     pub link_bytes: u64,
     /// Most bytes alive on a sensor: activations, buffers, and weights where they share the memory.
     pub sensor_peak_bytes: u64,
     /// Weights of the sensor's part, the reduce layer included.
     pub sensor_weight_bytes: u64,
-    /// Weights of the aggregator's part, the recover layer included.
+    /// Weights of the aggregator's part with one view, the recover layer included.
     pub aggregator_weight_bytes: u64,
+    /// Weights that fusing needs from two views on.
+    pub join_weight_bytes: u64,
+    /// Weights that fusing needs for every view but the first.
+    pub more_weight_bytes: u64,
     /// Where the peak is.
     pub peak_at: PeakAt,
     /// Number of the boundary in its space.
     pub boundary: BoundaryId,
+}
+
+impl Cut {
+    /// What the aggregator does with so many views.
+    #[inline]
+    pub fn aggregation(&self, views: u32) -> &Aggregation {
+        if views <= self.keeps { &self.kept } else { &self.loaded }
+    }
+
+    /// Cycles of the aggregator with so many views, and joules of a frame: all sensors and the aggregator.
+    #[inline]
+    pub fn work(&self, views: u32) -> Work {
+        self.aggregation(views).of(views, self.sensor.energy_j)
+    }
+
+    /// Weights of the aggregator's part with so many views.
+    #[inline]
+    pub fn aggregator_weights(&self, views: u32) -> u64 {
+        let fusing = self.join_weight_bytes + u64::from(views.saturating_sub(1)) * self.more_weight_bytes;
+        self.aggregator_weight_bytes + if views > 1 { fusing } else { 0 }
+    }
 }
 
 /// Cycles and joules of some layers, if their weights are resident and if they are loaded.
@@ -156,11 +224,6 @@ pub(super) struct Devices<'a> {
     pub(super) aggregator: &'a [LayerCost],
 }
 
-/// Cost of taking one more view of a tensor into the fused one.
-pub(super) fn fusing(shape: Shape, profile: &Profile) -> Spend {
-    Spend::of(&fuse_cost(shape.elements(), &profile.aggregator))
-}
-
 /// The layers around one cut.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Around {
@@ -172,7 +235,7 @@ pub(super) struct Around {
     pub(super) largest_weights: u64,
     /// Layers from the cut to the fusion, on the aggregator.
     pub(super) between: Spend,
-    pub(super) fuse: Spend,
+    pub(super) fuse: Fusing,
     /// Layers behind the fusion, on the aggregator.
     pub(super) after: Spend,
     /// Weights of all layers behind the cut.
@@ -191,11 +254,7 @@ pub(super) fn assemble(around: &Around, crossing: &Crossing, profile: &Profile) 
     let sensor_weight_bytes = around.before_weights + crossing.weight_bytes;
     let aggregator_weight_bytes = around.behind_weights + crossing.weight_bytes;
     let sensor_streams = streams(sensor, sensor_weight_bytes);
-    let aggregator_streams = streams(aggregator, aggregator_weight_bytes);
-    let [sensor_cycles, sensor_joules] = (around.before + crossing.reduce).pick(sensor_streams);
-    let [view_cycles, view_energy_j] = (around.between + crossing.recover).pick(aggregator_streams);
-    let [fuse_cycles, fuse_energy_j] = around.fuse.pick(aggregator_streams);
-    let [once_cycles, once_energy_j] = around.after.pick(aggregator_streams);
+    let [cycles, joules] = (around.before + crossing.reduce).pick(sensor_streams);
     let (mut sensor_peak_bytes, peak_at) = peak(around, crossing);
     let frame_bytes = around.input.elements();
     if profile.sensor.double_buffered_frame {
@@ -209,20 +268,35 @@ pub(super) fn assemble(around: &Around, crossing: &Crossing, profile: &Profile) 
     }
     let pixel_energy = profile.sensor.pixel_energy_j.as_ref().map_or(0.0, |energy| energy.value);
     Cut {
-        sensor_cycles,
-        view_cycles,
-        fuse_cycles,
-        once_cycles,
-        sensor_energy_j: sensor_joules + around.input.positions() as f64 * pixel_energy,
-        view_energy_j,
-        fuse_energy_j,
-        once_energy_j,
+        sensor: Work { cycles, energy_j: joules + around.input.positions() as f64 * pixel_energy },
+        kept: Aggregation::new(around, crossing, false),
+        loaded: Aggregation::new(around, crossing, true),
+        keeps: views_kept(aggregator, aggregator_weight_bytes, &around.fuse),
         link_bytes: crossing.link_bytes,
         sensor_peak_bytes,
         sensor_weight_bytes,
         aggregator_weight_bytes,
+        join_weight_bytes: around.fuse.join_weights,
+        more_weight_bytes: around.fuse.more_weights,
         peak_at,
         boundary: around.boundary,
+    }
+}
+
+/// The most views with which an aggregator that has so many weights besides those of the fusion keeps them all.
+fn views_kept(device: &Device, weights: u64, fuse: &Fusing) -> u32 {
+    let room = match (device.residency, &device.weight_memory_bytes) {
+        (Residency::Streamed, _) => return 0,
+        (Residency::Cached, Some(memory)) => memory.value,
+        (Residency::Resident | Residency::Cached, _) => return u32::MAX,
+    };
+    match room.checked_sub(weights) {
+        None => 0,
+        Some(rest) => match (rest.checked_sub(fuse.join_weights), fuse.more_weights) {
+            (None, _) => 1,
+            (Some(_), 0) => u32::MAX,
+            (Some(rest), each) => u32::try_from(rest / each).map_or(u32::MAX, |more| more.saturating_add(1)),
+        },
     }
 }
 

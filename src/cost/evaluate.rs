@@ -93,6 +93,16 @@ impl Violations {
         self.0 & (1 << limit as u8) != 0
     }
 
+    /// How many limits are broken.
+    pub const fn count(self) -> u32 {
+        self.0.count_ones()
+    }
+
+    /// The broken limits as bits, in the order of [`Limit::ALL`].
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
     /// The broken limits.
     pub fn iter(self) -> impl Iterator<Item = Limit> {
         Limit::ALL.into_iter().filter(move |&limit| self.contains(limit))
@@ -141,6 +151,42 @@ impl Evaluation {
     }
 }
 
+/// A cut with a number of sensors: all that the other knobs act on. Bytes are whole numbers below 2^53.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Load {
+    /// Cycles of one sensor.
+    pub sensor_cycles: f64,
+    /// Cycles of the aggregator.
+    pub aggregator_cycles: f64,
+    /// Joules of a frame, all sensors and the aggregator: without static power, and without the link.
+    pub work_j: f64,
+    /// Bytes each sensor sends.
+    pub link_bytes: f64,
+    /// Most bytes alive on a sensor.
+    pub peak_bytes: f64,
+    /// Weights of a sensor.
+    pub sensor_weight_bytes: f64,
+    /// Weights of the aggregator.
+    pub aggregator_weight_bytes: f64,
+}
+
+impl Load {
+    /// A cut with so many sensors.
+    #[inline]
+    pub fn new(cut: &Cut, sensors: u32) -> Self {
+        let work = cut.work(sensors);
+        Self {
+            sensor_cycles: cut.sensor.cycles,
+            aggregator_cycles: work.cycles,
+            work_j: work.energy_j,
+            link_bytes: cut.link_bytes as f64,
+            peak_bytes: cut.sensor_peak_bytes as f64,
+            sensor_weight_bytes: cut.sensor_weight_bytes as f64,
+            aggregator_weight_bytes: cut.aggregator_weights(sensors) as f64,
+        }
+    }
+}
+
 /// The knobs turned into factors, once for many cuts.
 #[derive(Debug, Clone, Copy)]
 pub struct Rates {
@@ -149,7 +195,7 @@ pub struct Rates {
     link_s_per_byte: f64,
     link_s: f64,
     aggregator_s_per_cycle: f64,
-    sensors: f64,
+    sensors: u32,
     link_j_per_byte: f64,
     sensor_static_w: f64,
     aggregator_static_w: f64,
@@ -165,8 +211,9 @@ impl Rates {
     /// The factors of the present knobs.
     pub fn new(knobs: &Knobs) -> Self {
         let system = &knobs.system;
-        let sensors = f64::from(knobs.sensors.max(1));
-        let (clock, bandwidth, memory) = system.cameras.weakest(knobs.sensors.max(1));
+        let count = knobs.sensors.max(1);
+        let sensors = f64::from(count);
+        let (clock, bandwidth, memory) = system.cameras.weakest(count);
         let bytes_per_s = knobs.bandwidth_bytes_per_s * bandwidth * system.link_efficiency;
         let on_the_wire = if system.topology == Topology::Shared { sensors } else { 1.0 };
         let memory_bytes = (knobs.sensor_memory_bytes as f64 * memory).round() as u64;
@@ -176,7 +223,7 @@ impl Rates {
             link_s_per_byte: on_the_wire / bytes_per_s,
             link_s: system.link_latency_s,
             aggregator_s_per_cycle: system.aggregator_macs_per_cycle / knobs.aggregator_macs_per_s,
-            sensors,
+            sensors: count,
             link_j_per_byte: system.link_energy_j_per_byte * sensors,
             sensor_static_w: system.sensor_static_w,
             aggregator_static_w: system.aggregator_static_w,
@@ -189,41 +236,61 @@ impl Rates {
         }
     }
 
-    /// Latency of a cut:
-    /// `readout + sensor + (latency + V or 1 * bytes / bandwidth) + V * per view + (V - 1) * fuse + once`.
+    /// The cut with the present number of sensors.
+    pub fn load(&self, cut: &Cut) -> Load {
+        Load::new(cut, self.sensors)
+    }
+
+    /// Latency of a cut: `readout + sensor + (latency + V or 1 * bytes / bandwidth) + aggregator of V views`.
     pub fn latency(&self, cut: &Cut) -> Breakdown {
-        let others = self.sensors - 1.0;
-        let aggregator_cycles = self.sensors * cut.view_cycles + others * cut.fuse_cycles + cut.once_cycles;
-        Breakdown {
-            readout_s: self.readout_s,
-            sensor_s: cut.sensor_cycles * self.sensor_s_per_cycle,
-            link_s: self.link_s + cut.link_bytes as f64 * self.link_s_per_byte,
-            aggregator_s: aggregator_cycles * self.aggregator_s_per_cycle,
-        }
+        self.latency_of(&self.load(cut))
     }
 
     /// What a cut costs.
     pub fn evaluate(&self, cut: &Cut) -> Evaluation {
-        let latency = self.latency(cut);
+        self.evaluate_load(&self.load(cut))
+    }
+
+    #[inline]
+    fn latency_of(&self, load: &Load) -> Breakdown {
+        Breakdown {
+            readout_s: self.readout_s,
+            sensor_s: load.sensor_cycles * self.sensor_s_per_cycle,
+            link_s: self.link_s + load.link_bytes * self.link_s_per_byte,
+            aggregator_s: load.aggregator_cycles * self.aggregator_s_per_cycle,
+        }
+    }
+
+    /// Seconds of a single frame: the total of [`Rates::latency`], to the last digit.
+    #[inline]
+    pub(super) fn seconds(&self, sensor_cycles: f64, link_bytes: f64, aggregator_cycles: f64) -> f64 {
+        self.readout_s
+            + sensor_cycles * self.sensor_s_per_cycle
+            + (self.link_s + link_bytes * self.link_s_per_byte)
+            + aggregator_cycles * self.aggregator_s_per_cycle
+    }
+
+    /// What a cut with the number of sensors of these rates costs.
+    #[inline]
+    pub fn evaluate_load(&self, load: &Load) -> Evaluation {
+        let latency = self.latency_of(load);
         let period_s = latency.period_s();
-        let energy_j = self.sensors
-            * (cut.sensor_energy_j + self.sensor_static_w * latency.sensor_s + cut.view_energy_j)
-            + (self.sensors - 1.0) * cut.fuse_energy_j
-            + cut.once_energy_j
+        let energy_j = load.work_j
+            + f64::from(self.sensors) * self.sensor_static_w * latency.sensor_s
             + self.aggregator_static_w * latency.aggregator_s
-            + cut.link_bytes as f64 * self.link_j_per_byte;
+            + load.link_bytes * self.link_j_per_byte;
         let violations = Violations::default()
-            .with(Limit::SensorMemory, cut.sensor_peak_bytes > self.memory_bytes)
-            .with(Limit::SensorWeights, cut.sensor_weight_bytes > self.sensor_weight_bytes)
-            .with(Limit::AggregatorWeights, cut.aggregator_weight_bytes > self.aggregator_weight_bytes)
+            .with(Limit::SensorMemory, load.peak_bytes > self.memory_bytes as f64)
+            .with(Limit::SensorWeights, load.sensor_weight_bytes > self.sensor_weight_bytes as f64)
+            .with(Limit::AggregatorWeights, load.aggregator_weight_bytes > self.aggregator_weight_bytes as f64)
             .with(Limit::Latency, latency.total_s() > self.latency_limit_s)
             .with(Limit::Energy, energy_j > self.energy_limit_j)
             .with(Limit::FrameRate, period_s > self.longest_period_s);
         Evaluation {
             latency,
             energy_j,
-            sensor_peak_bytes: cut.sensor_peak_bytes,
-            link_bytes: cut.link_bytes,
+            sensor_peak_bytes: load.peak_bytes as u64,
+            link_bytes: load.link_bytes as u64,
             fps: period_s.recip(),
             violations,
         }
@@ -232,7 +299,7 @@ impl Rates {
     /// Seconds and joules of a frame for cycles and joules that each sensor spends.
     pub(crate) fn on_sensors(&self, [cycles, joules]: [f64; 2]) -> [f64; 2] {
         let seconds = cycles * self.sensor_s_per_cycle;
-        [seconds, self.sensors * (joules + self.sensor_static_w * seconds)]
+        [seconds, f64::from(self.sensors) * (joules + self.sensor_static_w * seconds)]
     }
 
     /// Seconds and joules of a frame for cycles and joules that the aggregator spends so many times.
@@ -247,7 +314,7 @@ impl Rates {
     }
 
     /// Number of sensors.
-    pub(crate) const fn sensors(&self) -> f64 {
+    pub(crate) const fn sensors(&self) -> u32 {
         self.sensors
     }
 
@@ -275,7 +342,7 @@ pub fn best_cut(table: &CostTable, knobs: &Knobs, allowed: impl Fn(&Cut) -> bool
     let mut best: Option<(u32, f64, usize)> = None;
     for (index, cut) in table.cuts.iter().enumerate().filter(|(_, cut)| allowed(cut)) {
         let evaluation = rates.evaluate(cut);
-        let candidate = (evaluation.violations.0.count_ones(), evaluation.latency.total_s(), index);
+        let candidate = (evaluation.violations.count(), evaluation.latency.total_s(), index);
         if best.is_none_or(|best| (candidate.0, candidate.1) < (best.0, best.1)) {
             best = Some(candidate);
         }

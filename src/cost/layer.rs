@@ -7,9 +7,10 @@ use serde::Serialize;
 use thiserror::Error;
 
 use super::mapping::{self, Loops};
-use crate::hardware::{Device, Mapping, MeasuredTable, Residency, Sourced};
+use crate::hardware::{Device, Mapping, MeasuredTable, Profile, Residency, Sourced};
 use crate::network::table::{Kind, LayerShape, Row};
 use crate::network::{Layer, Network, Op, Shape};
+use crate::space::SearchSpace;
 
 /// Why a network can't be costed on a device.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -29,6 +30,20 @@ pub enum CostError {
         "the latency table {0} goes by layer names, which say nothing about layers run in patches: give it the columns of their shapes"
     )]
     PatchesByName(String),
+    /// Names where they do not tell layers apart.
+    #[error(
+        "the latency table {table} goes by layer names, but {space} has {networks} networks in which one name stands for \
+         layers of many shapes: give it the columns of their shapes (splitscope cost --space {space} --list-layers space \
+         prints the lines to be measured)"
+    )]
+    NamesInSpace {
+        /// Name of the table.
+        table: String,
+        /// Name of the space.
+        space: String,
+        /// Number of its networks.
+        networks: u128,
+    },
     /// More cycles than can be counted.
     #[error("layer {0} takes more cycles than can be counted")]
     TooManyCycles(String),
@@ -56,6 +71,23 @@ impl CostError {
         }
         (count > 0).then(|| Self::NotMeasured { table: table.name.clone(), count, layers: missing.join(", ") })
     }
+}
+
+/// Whether the devices of a profile can tell the layers of a space apart: a latency table by names holds for one network.
+///
+/// # Errors
+/// A table by names, and a space of several networks.
+pub fn check_names(space: &SearchSpace, profile: &Profile) -> Result<(), CostError> {
+    let networks = space.count();
+    for device in [&profile.sensor.device, &profile.aggregator] {
+        if let Mapping::Measured(table) = &device.mapping.value
+            && table.is_by_name()
+            && networks > 1
+        {
+            return Err(CostError::NamesInSpace { table: table.name.clone(), space: space.name.clone(), networks });
+        }
+    }
+    Ok(())
 }
 
 /// What a layer waits for.
@@ -240,10 +272,17 @@ fn mean_cycles(macs: u64, layers: &[LayerCost]) -> f64 {
     if all > 0 { cycles * macs as f64 / all as f64 } else { 0.0 }
 }
 
-/// Cost of taking in one view's tensor while views are fused element by element.
-pub(super) fn fuse_cost(elements: u64, device: &Device) -> LayerCost {
+/// Cost of one operation on each element of two tensors of one shape: their sum, difference or largest values.
+pub(super) fn sum_cost(elements: u64, device: &Device) -> LayerCost {
     let compute_cycles = whole_cycles(elements as f64 / device.elements_per_cycle());
-    Prices::of(device).cost(0, 0, 2 * elements, compute_cycles)
+    Prices::of(device).cost(0, 0, 3 * elements, compute_cycles)
+}
+
+/// Cost of the product of a tensor with one learned factor per channel.
+pub(super) fn scale_cost(shape: Shape, device: &Device) -> LayerCost {
+    let elements = shape.elements();
+    let compute_cycles = whole_cycles(elements as f64 / device.elements_per_cycle());
+    Prices::of(device).cost(0, u64::from(shape.channels), 2 * elements, compute_cycles)
 }
 
 /// What a device takes for work and traffic, looked up once for many layers.

@@ -12,10 +12,14 @@
 //! Invariants: activations and weights are int8; energy adds up over the parts; more bandwidth never costs latency; more
 //! sensors never cost the aggregator less.
 
+mod columns;
 mod cut;
 mod deadlines;
 mod evaluate;
 mod fix;
+mod fusing;
+#[cfg(test)]
+mod fusing_tests;
 mod knob;
 mod knobs;
 mod layer;
@@ -31,14 +35,16 @@ mod table;
 #[cfg(test)]
 mod tests;
 
+pub use columns::{Columns, Rows};
 pub(crate) use cut::Spend;
-pub use cut::{Cut, PeakAt};
+pub use cut::{Aggregation, Cut, PeakAt, Work};
 pub use deadlines::DEADLINES;
-pub use evaluate::{Breakdown, Evaluation, Limit, Rates, Violations, best_cut, evaluate, sweep};
+pub use evaluate::{Breakdown, Evaluation, Limit, Load, Rates, Violations, best_cut, evaluate, sweep};
 pub use fix::{Change, Shortfall, joint_fix, shortfall_list, single_fixes, why_none};
+pub use fusing::{FusionLine, fusion_line};
 pub use knob::{Knob, KnobError};
 pub use knobs::{Cameras, Held, Knobs, System};
-pub use layer::{Bound, CostError, LayerCost, layer_costs, streams};
+pub use layer::{Bound, CostError, LayerCost, check_names, layer_costs, streams};
 pub use reason::{At, During, Reason, Stage, peak, reasons};
 pub use report::{Counting, LayerLine, LayerReport, ReportError, Total, report_network, report_rows};
 pub use sensitivity::{End, Swing, break_even_bandwidth, tornado};

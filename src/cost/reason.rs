@@ -204,7 +204,8 @@ pub fn reasons(network: &Network, cut: &Cut, knobs: &Knobs, accuracy: Option<f64
                 (cut.sensor_weight_bytes as f64, knobs.system.sensor_weight_memory_bytes as f64, At::Design)
             }
             Limit::AggregatorWeights => {
-                (cut.aggregator_weight_bytes as f64, knobs.system.aggregator_weight_memory_bytes as f64, At::Design)
+                let weights = cut.aggregator_weights(knobs.sensors.max(1));
+                (weights as f64, knobs.system.aggregator_weight_memory_bytes as f64, At::Design)
             }
             Limit::Latency => (evaluation.latency.total_s(), limitless(knobs.latency_limit_s), slowest()),
             Limit::Energy => (evaluation.energy_j, limitless(knobs.energy_limit_j), At::Design),

@@ -6,7 +6,7 @@
 use thiserror::Error;
 
 use super::cut::Cut;
-use super::layer::CostError;
+use super::layer::{CostError, check_names};
 use super::table::{CostTable, Sending};
 use crate::hardware::Profile;
 use crate::network::ShapeError;
@@ -29,6 +29,7 @@ pub enum SmallestError {
 /// # Errors
 /// A latency table that lacks its layers.
 pub fn smallest_cuts(space: &SearchSpace, profile: &Profile) -> Result<Vec<Cut>, SmallestError> {
+    check_names(space, profile)?;
     let genome = space.smallest();
     let network = space.lower(&genome)?;
     let bits = space.split.bits.first().copied().unwrap_or(8);

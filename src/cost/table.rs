@@ -1,6 +1,7 @@
 //! Everything about a design's cuts that no knob changes: cycles, bytes and joules before and after every boundary.
 
-use super::cut::{Around, Crossing, Cut, Devices, Spend, assemble, fusing};
+use super::cut::{Around, Crossing, Cut, Devices, Spend, assemble};
+use super::fusing::Fusing;
 use super::layer::{CostError, LayerCost, layer_costs};
 use super::patching::{Patching, Running};
 use crate::hardware::Profile;
@@ -47,7 +48,8 @@ impl CostTable {
         let (last, all) = (network.boundaries.len() - 1, network.layers.len());
         let fusion = network.position(sending.fusion).unwrap_or(last);
         let cut = |(index, boundary): (usize, &crate::network::Boundary)| {
-            let fused = &network.boundaries[fusion.max(index)];
+            let fused_at = fusion.max(index);
+            let fused = &network.boundaries[fused_at];
             let crossing = if index == 0 || index == last {
                 Crossing::plain(boundary.shape)
             } else {
@@ -63,7 +65,7 @@ impl CostTable {
                 before_weights: sensor.weights[boundary.layers],
                 largest_weights: sensor.largest[boundary.layers],
                 between: aggregator.spend[fused.layers] - aggregator.spend[boundary.layers],
-                fuse: fusing(fused.shape, profile),
+                fuse: Fusing::new(network.fusion_at(fused_at), fused.shape, devices),
                 after: aggregator.spend[all] - aggregator.spend[fused.layers],
                 behind_weights: aggregator.weights[all] - aggregator.weights[boundary.layers],
                 peak,

@@ -6,7 +6,7 @@ use rand::SeedableRng;
 use super::*;
 use crate::diagnostic::Source;
 use crate::hardware::{self, Profile};
-use crate::network::memory::{MemoryRule, live_bytes, peak};
+use crate::network::memory::{self, MemoryRule, live_bytes};
 use crate::network::{Builder, Network, Shape, Window};
 use crate::space::{self, Design, SearchSpace};
 
@@ -46,7 +46,7 @@ proptest! {
         }
         let all: f64 = layer_costs(&network, &profile.sensor.device).unwrap().iter().map(LayerCost::resident_cycles).sum();
         let whole = table.cuts.last().unwrap();
-        prop_assert!(whole.sensor_cycles >= all);
+        prop_assert!(whole.sensor.cycles >= all);
     }
 
     #[test]
@@ -124,7 +124,7 @@ proptest! {
             let out = builder.conv("project", depthwise, width, Window::same(1, 1), 1).unwrap();
             builder.add("add", out, 0).unwrap();
             let network = builder.finish();
-            peak(&live_bytes(&network, rule), network.layers.len()).bytes
+            memory::peak(&live_bytes(&network, rule), network.layers.len()).bytes
         };
         let rules = [MemoryRule::Strict, MemoryRule::InplaceDepthwise, MemoryRule::FusedBlock];
         for rule in rules {
@@ -344,7 +344,7 @@ fn patches_make_mobilenet_v2_fit_and_cost_work() {
     let patched = CostTable::new(&network, sending, &profile).unwrap();
     let last = whole.cuts.len() - 1;
     assert_eq!((whole.cuts[last].sensor_peak_bytes, patched.cuts[last].sensor_peak_bytes), (1372 * 1024, 175_616));
-    assert!(patched.cuts[last].sensor_cycles > whole.cuts[last].sensor_cycles);
+    assert!(patched.cuts[last].sensor.cycles > whole.cuts[last].sensor.cycles);
     assert_eq!(patched.cuts[0], whole.cuts[0]);
     assert!(SpaceTable::new(&space, &profile).is_none());
 }
@@ -373,8 +373,8 @@ fn a_cut_between_equal_devices_moves_energy_and_loses_none() {
     let mut profile = profile(0);
     profile.aggregator = profile.sensor.device.clone();
     let table = CostTable::new(&network, Sending { fusion: space.last(), ratio: 1, bits: 8 }, &profile).unwrap();
-    let joules = |cut: &Cut| cut.sensor_energy_j + cut.view_energy_j + cut.once_energy_j;
-    let cycles = |cut: &Cut| cut.sensor_cycles + cut.view_cycles + cut.once_cycles;
+    let joules = |cut: &Cut| cut.sensor.energy_j + cut.kept.first.energy_j;
+    let cycles = |cut: &Cut| cut.sensor.cycles + cut.kept.first.cycles;
     for cut in &table.cuts {
         assert!((joules(cut) / joules(&table.cuts[0]) - 1.0).abs() < 1e-9);
         assert!((cycles(cut) - cycles(&table.cuts[0])).abs() < 1e-6);
@@ -395,4 +395,67 @@ fn the_weakest_camera_decides() {
     assert!((unlike.latency(cut).sensor_s / alike.latency(cut).sensor_s - 2.0).abs() < 1e-6);
     assert!(!alike.evaluate(cut).violations.contains(Limit::SensorMemory));
     assert!(unlike.evaluate(cut).violations.contains(Limit::SensorMemory));
+}
+
+#[test]
+fn a_table_by_names_is_refused_where_names_do_not_tell_layers_apart() {
+    let mut profile = profile(0);
+    let table = |text: &str| hardware::Mapping::Measured(hardware::parse_measured(&Source::new("mine", text)).unwrap());
+    profile.aggregator.mapping.value = table("name,ms\nstem,1\n");
+    let error = check_names(&space("tabletop"), &profile).unwrap_err().to_string();
+    assert!(error.starts_with("the latency table mine goes by layer names, but tabletop has "), "{error}");
+    assert!(error.contains("splitscope cost --space tabletop --list-layers space"), "{error}");
+    assert_eq!(check_names(&space("mobilenet-v2"), &profile), Ok(()));
+    assert!(matches!(smallest_cuts(&space("tabletop"), &profile), Err(SmallestError::Cost(_))));
+    profile.aggregator.mapping.value = table("name,kind,cin,cout,hin,ms\nstem,conv,3,8,32,1\n");
+    assert_eq!(check_names(&space("tabletop"), &profile), Ok(()));
+}
+
+#[test]
+fn a_peak_names_its_layer_and_everything_held_then() {
+    let space = space("mobilenet-v2");
+    let network = space.lower(&space.largest()).unwrap();
+    let sending = Sending { fusion: 0, ratio: 4, bits: 8 };
+    for (buffers, patches, layer) in
+        [(false, None, "b1.1.depthwise"), (true, None, "b1.1.depthwise"), (true, Some(4), "")]
+    {
+        let mut profile = profile(4);
+        profile.sensor.memory_rule = MemoryRule::Strict;
+        (profile.sensor.double_buffered_frame, profile.sensor.link_buffer) = (buffers, buffers);
+        profile.sensor.patches =
+            patches.map(|value| hardware::Sourced { value, shown: value.to_string(), source: None, assumed: true });
+        let table = CostTable::new(&network, sending, &profile).unwrap();
+        let knobs = Knobs::from_profile(&profile);
+        let cut = table.cuts[table.position(space.boundary_named("b5.1").unwrap()).unwrap()];
+        let At::Memory { during, tensors } = peak(&network, &cut, &knobs) else { panic!("a peak is in memory") };
+        let held = |name: &str| tensors.iter().find(|(own, _)| own == name).map(|(_, bytes)| *bytes);
+        assert_eq!(held("the next frame"), buffers.then_some(3 * 224 * 224));
+        assert_eq!(held("the tensor being sent"), buffers.then_some(cut.link_bytes));
+        assert!(tensors.is_sorted_by(|one, next| one.1 >= next.1), "{tensors:?}");
+        match (&during, patches) {
+            (During::Layer(name), None) => {
+                assert_eq!(name, layer);
+                // Under `strict` nothing is written over anything: what is named is all there is.
+                assert_eq!(tensors.iter().map(|(_, bytes)| bytes).sum::<u64>(), cut.sensor_peak_bytes);
+                assert_eq!(
+                    (held("output of b1.1.expand"), held("output of b1.1.depthwise")),
+                    (Some(1_204_224), Some(301_056))
+                );
+            }
+            (During::Patch(name) | During::Layer(name), Some(_)) => {
+                assert!(network.layers.iter().any(|layer| layer.name == *name), "{name}");
+                let phrase = during.phrase(&tensors);
+                assert!(phrase.contains(name.as_str()) && phrase.contains("output of "), "{phrase}");
+                assert!(cut.sensor_peak_bytes < 1_470 * 1024);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    // The raw frame alone, where nothing runs before the cut.
+    let profile = profile(4);
+    let table = CostTable::new(&network, sending, &profile).unwrap();
+    let At::Memory { during, tensors } = peak(&network, &table.cuts[0], &Knobs::from_profile(&profile)) else {
+        panic!("a peak is in memory")
+    };
+    assert_eq!(during.phrase(&tensors), "with the raw frame alone");
 }

@@ -110,7 +110,8 @@ pub struct Measurements {
     by_design: HashMap<Design, usize>,
     /// What was measured while some cameras saw nothing.
     losses: HashMap<Design, Vec<Loss>>,
-    /// Accuracy of every cut of the pool with the present number of views; NaN where it was not measured.
+    /// Accuracy of every cut of the pool with the present number of views; NaN where it was not measured. Empty if none
+    /// was.
     present: Vec<f64>,
     /// Run directories followed so far.
     runs: Vec<String>,
@@ -183,7 +184,7 @@ impl Measurements {
         self.records.iter().map(|record| &record.design)
     }
 
-    /// Accuracies of some cuts with the present number of views, NaN where not measured.
+    /// Accuracies of some cuts with the present number of views, NaN where not measured; empty if nothing was.
     pub(super) fn present(&self, cells: std::ops::Range<usize>) -> &[f64] {
         self.present.get(cells).unwrap_or(&[])
     }
@@ -236,9 +237,9 @@ impl Measurements {
     /// Fills in the accuracies for a number of views.
     pub(super) fn refresh(&mut self, cells: usize, views: u32) {
         self.present.clear();
-        self.present.resize(cells, f64::NAN);
         for record in &self.records {
             let Some(accuracy) = record.newest(self.run, views) else { continue };
+            self.present.resize(cells, f64::NAN);
             for &cell in &record.cells {
                 self.present[cell] = accuracy.accuracy;
             }

@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use thiserror::Error;
 
-use crate::cost::{CostError, CostTable, Cut, Sending};
+use crate::cost::{Columns, CostError, CostTable, Cut, Rows, Sending, check_names};
 use crate::hardware::Profile;
 use crate::network::{BoundaryId, Network, ShapeError};
 use crate::space::{Design, Genome, SearchSpace};
@@ -52,6 +52,8 @@ pub enum PoolError {
 pub struct Pool {
     candidates: Vec<Candidate>,
     cuts: Vec<Cut>,
+    /// The same, with the present number of sensors.
+    columns: Columns,
     /// Where the cuts of each candidate begin; one more entry than candidates.
     offsets: Vec<u32>,
     by_genome: HashMap<Genome, Vec<CandidateId>>,
@@ -60,7 +62,7 @@ pub struct Pool {
 impl Pool {
     /// No candidate.
     pub fn empty() -> Self {
-        Self { offsets: vec![0], ..Self::default() }
+        Self { offsets: vec![0], columns: Columns::new(1), ..Self::default() }
     }
 
     /// At most `count` candidates: the smallest and the largest network sent the usual way (see [`usual_sending`]), then
@@ -68,6 +70,9 @@ impl Pool {
     /// left out; the first error among them is returned too.
     pub fn sample(space: &SearchSpace, profile: &Profile, count: usize, seed: u64) -> (Self, Option<PoolError>) {
         let mut pool = Self::empty();
+        if let Err(error) = check_names(space, profile) {
+            return (pool, Some(error.into()));
+        }
         let mut error = None;
         let mut seen = HashSet::new();
         let mut networks: HashMap<Genome, Option<Network>> = HashMap::new();
@@ -123,6 +128,7 @@ impl Pool {
         if let Some(id) = self.of_genome(&genome).iter().find(|&&id| self.candidates[id as usize].sending == sending) {
             return Ok(*id);
         }
+        check_names(space, profile)?;
         let network = space.lower(&genome)?;
         self.push(space, profile, &network, genome, sending)
     }
@@ -140,6 +146,9 @@ impl Pool {
             return Err(PoolError::NoSplit);
         }
         let id = CandidateId::try_from(self.candidates.len()).expect("memory holds fewer than 2^32 candidates");
+        for cut in &cuts {
+            self.columns.push(cut, space.split.at.contains(&cut.boundary));
+        }
         self.cuts.extend(cuts);
         self.offsets.push(u32::try_from(self.cuts.len()).expect("memory holds fewer than 2^32 cuts"));
         self.by_genome.entry(genome.clone()).or_default().push(id);
@@ -181,6 +190,16 @@ impl Pool {
     /// Cuts of a candidate; none if it does not exist.
     pub fn cuts(&self, id: CandidateId) -> &[Cut] {
         &self.cuts[self.range(id)]
+    }
+
+    /// The columns of a candidate's cuts, with the number of sensors set last.
+    pub(super) fn rows(&self, id: CandidateId) -> Rows<'_> {
+        self.columns.rows(self.range(id))
+    }
+
+    /// Turns the columns to another number of sensors.
+    pub(super) fn set_sensors(&mut self, sensors: u32) {
+        self.columns.set_sensors(sensors, &self.cuts);
     }
 
     /// Candidates with this genome.
@@ -302,7 +321,7 @@ mod tests {
         for (index, cut) in pool.cuts(id).iter().enumerate() {
             let design = pool.design(&space, id, cut.boundary).unwrap();
             let exact = CostTable::new(&network, Sending::from(&design), &profile).unwrap().cuts[index];
-            assert_eq!((cut.view_cycles, cut.once_cycles), (exact.view_cycles, exact.once_cycles), "{}", cut.boundary);
+            assert_eq!((cut.kept, cut.loaded), (exact.kept, exact.loaded), "{}", cut.boundary);
         }
     }
 

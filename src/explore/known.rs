@@ -79,9 +79,15 @@ impl Session {
                 };
                 (hand.cuts.as_slice(), hand.cuts.iter().map(accuracy).collect())
             }
-            _ => (self.pool.cuts(id), self.measurements.present(self.pool.range(id)).to_vec()),
+            _ => {
+                let cuts = self.pool.cuts(id);
+                let mut accuracies = self.measurements.present(self.pool.range(id)).to_vec();
+                accuracies.resize(cuts.len(), f64::NAN);
+                (cuts, accuracies)
+            }
         };
-        let best = self.judge().best(cuts, &accuracies)?;
+        let judge = self.judge();
+        let best = judge.best(judge.columns(cuts).all(), &accuracies)?;
         let by_hand = hand.and_then(|hand| hand.split);
         let shown = by_hand.and_then(|split| cuts.iter().position(|cut| cut.boundary == split));
         let shown = shown.unwrap_or(usize::from(best.cut));
@@ -96,6 +102,7 @@ impl Session {
     /// After a change of the knobs or of accuracies: costs every cut and ranks. Needs [`Session::remeasure`] to be done.
     pub(super) fn recost(&mut self) {
         let mut known = std::mem::take(&mut self.known);
+        self.pool.set_sensors(self.setup.knobs.sensors);
         {
             let judge = Judge::new(&self.setup.knobs, &known.allowed);
             known.standings.clear();
@@ -103,7 +110,7 @@ impl Session {
             let (mut feasible, mut measured, mut binding) = (0, 0, [0; Limit::ALL.len()]);
             for id in 0..self.pool.len() as CandidateId {
                 let accuracies = self.measurements.present(self.pool.range(id));
-                let standing = judge.best(self.pool.cuts(id), accuracies);
+                let standing = judge.best(self.pool.rows(id), accuracies);
                 let standing = standing.expect("the pool takes only candidates that may be split somewhere");
                 feasible += usize::from(standing.feasible());
                 measured += usize::from(standing.class == Class::Measured);

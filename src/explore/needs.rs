@@ -9,7 +9,7 @@ use super::candidate::{CandidateId, Pool};
 use super::dial::Dial;
 use super::knob::{Ease, KnobId};
 use super::rank::Judge;
-use crate::cost::{Cut, Evaluation, Knobs, Limit, Rates};
+use crate::cost::{Cut, Evaluation, Knobs, Limit, Rates, Rows};
 
 /// Value each knob needs; NaN where no value would do.
 pub(super) type Needed = [f64; KnobId::COUNT];
@@ -210,7 +210,7 @@ impl Reach {
         let stride = if pool.len() <= WHOLE { 1 } else { pool.len().div_ceil(SAMPLE) };
         self.sampled = pool.len().div_ceil(stride);
         for id in (0..pool.len() as CandidateId).step_by(stride) {
-            let needed = needed_by_any(judge, &present, &by_count, pool.cuts(id), accuracies(id));
+            let needed = needed_by_any(judge, &present, &by_count, (pool.cuts(id), pool.rows(id)), accuracies(id));
             for ((histogram, dial), now) in self.histograms.iter_mut().zip(dials).zip(&mut now) {
                 let need = needed[dial.id.index()];
                 if let Some(stop) = dial.stop_for(need) {
@@ -234,13 +234,13 @@ pub(super) fn needed_by_any(
     judge: &Judge,
     present: &Present,
     by_count: &[Rates],
-    cuts: &[Cut],
+    (cuts, rows): (&[Cut], Rows),
     accuracies: &[f64],
 ) -> Needed {
     let mut needed = [f64::NAN; KnobId::COUNT];
-    for (index, cut) in cuts.iter().enumerate().filter(|(_, cut)| judge.allows(cut)) {
+    for index in (0..rows.len()).filter(|&index| rows.is_allowed(index)) {
         let accuracy = accuracies.get(index).copied().unwrap_or(f64::NAN);
-        ease(&mut needed, &present.needed(&judge.evaluate(cut, accuracy), accuracy));
+        ease(&mut needed, &present.needed(&judge.evaluate_load(&rows.load(index), accuracy), accuracy));
     }
     let allowed = || cuts.iter().filter(|cut| judge.allows(cut));
     needed[KnobId::Sensors.index()] = most_sensors(allowed, by_count);

@@ -1,7 +1,7 @@
 //! Which split of a candidate is its best one, and which candidate stands before which.
 
 use super::candidate::{CandidateId, Pool};
-use crate::cost::{Cut, Evaluation, Knobs, Limit, Rates, Violations};
+use crate::cost::{Columns, Cut, Evaluation, Knobs, Limit, Load, Rates, Rows};
 
 /// What kind of standing a candidate has; better ones first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -100,15 +100,29 @@ impl<'a> Judge<'a> {
     }
 
     /// What a cut costs, judged by its accuracy if that is not NaN.
-    #[inline]
     pub(super) fn evaluate(&self, cut: &Cut, accuracy: f64) -> Evaluation {
-        let evaluation = self.rates.evaluate(cut);
+        self.evaluate_load(&self.rates.load(cut), accuracy)
+    }
+
+    /// The same of a cut with the present number of sensors.
+    #[inline]
+    pub(super) fn evaluate_load(&self, load: &Load, accuracy: f64) -> Evaluation {
+        let evaluation = self.rates.evaluate_load(load);
         if accuracy.is_nan() { evaluation } else { evaluation.with_accuracy(accuracy, self.knobs) }
+    }
+
+    /// Some cuts as [`Judge::best`] reads them.
+    pub(super) fn columns(&self, cuts: &[Cut]) -> Columns {
+        let mut columns = Columns::new(self.knobs.sensors);
+        for cut in cuts {
+            columns.push(cut, self.allows(cut));
+        }
+        columns
     }
 
     /// The best of some cuts by the rule at [`Standing`]; accuracies beyond the slice are unknown. `None` if no split is
     /// allowed.
-    pub(super) fn best(&self, cuts: &[Cut], accuracies: &[f64]) -> Option<Standing> {
+    pub(super) fn best(&self, cuts: Rows, accuracies: &[f64]) -> Option<Standing> {
         let measured = accuracies.iter().any(|accuracy| !accuracy.is_nan());
         let accuracies = if measured { accuracies } else { &[] };
         let first = if measured { self.most_accurate(cuts, accuracies) } else { None };
@@ -116,11 +130,13 @@ impl<'a> Judge<'a> {
     }
 
     /// Among measured cuts that fit: the most accurate, then the fastest.
-    fn most_accurate(&self, cuts: &[Cut], accuracies: &[f64]) -> Option<Standing> {
+    fn most_accurate(&self, cuts: Rows, accuracies: &[f64]) -> Option<Standing> {
         let mut best: Option<Standing> = None;
-        let measured = cuts.iter().zip(accuracies).enumerate().filter(|(_, (cut, _))| self.allows(cut));
-        for (index, (cut, &accuracy)) in measured.filter(|(_, (_, accuracy))| !accuracy.is_nan()) {
-            let found = standing(index, self.evaluate(cut, accuracy), accuracy, Class::Measured, -accuracy);
+        let measured =
+            accuracies.iter().enumerate().filter(|(index, accuracy)| !accuracy.is_nan() && cuts.is_allowed(*index));
+        for (index, &accuracy) in measured {
+            let evaluation = self.evaluate_load(&cuts.load(index), accuracy);
+            let found = standing(index, evaluation, accuracy, Class::Measured, -accuracy);
             if found.evaluation.feasible() && best.as_ref().is_none_or(|best| found.before(best)) {
                 best = Some(found);
             }
@@ -128,69 +144,96 @@ impl<'a> Judge<'a> {
         best
     }
 
-    /// The fastest cut that fits. Most often that is the fastest one of all, so only times are compared at first: nearly
-    /// all the time of a knob change is spent here.
-    fn fastest(&self, cuts: &[Cut], accuracies: &[f64]) -> Option<Standing> {
-        let seconds = |cut: &Cut| if self.allows(cut) { self.rates.latency(cut).total_s() } else { f64::INFINITY };
-        let (mut least, mut index) = (f64::INFINITY, 0);
-        for (at, cut) in cuts.iter().enumerate() {
-            let seconds = seconds(cut);
-            if seconds < least {
-                (least, index) = (seconds, at);
-            }
-        }
-        let first = cuts.get(index).filter(|cut| self.allows(cut))?;
-        let evaluation = self.evaluate(first, accuracies.get(index).copied().unwrap_or(f64::NAN));
+    /// The fastest cut that fits. Most often that is the fastest one of all, so only times are compared at first.
+    fn fastest(&self, cuts: Rows, accuracies: &[f64]) -> Option<Standing> {
+        let accuracy = |index: usize| accuracies.get(index).copied().unwrap_or(f64::NAN);
+        let (mut index, _) = cuts.fastest(&self.rates)?;
+        let mut evaluation = self.evaluate_load(&cuts.load(index), accuracy(index));
         if !evaluation.feasible() {
             if evaluation.violations.contains(Limit::Latency) {
                 return None;
             }
-            let fits = |&(index, cut): &(usize, &Cut)| {
-                let accuracy = accuracies.get(index).copied().unwrap_or(f64::NAN);
-                self.allows(cut) && self.evaluate(cut, accuracy).feasible()
-            };
-            let rest = cuts.iter().enumerate().filter(fits);
-            index = rest.min_by(|one, other| seconds(one.1).total_cmp(&seconds(other.1)))?.0;
+            let mut least = f64::INFINITY;
+            for (at, load) in cuts.loads().enumerate() {
+                let found = self.evaluate_load(&load, accuracy(at));
+                if found.feasible() && found.latency.total_s() < least {
+                    (least, index, evaluation) = (found.latency.total_s(), at, found);
+                }
+            }
+            if least == f64::INFINITY {
+                return None;
+            }
         }
-        Some(standing(index, self.rates.evaluate(&cuts[index]), f64::NAN, Class::Unmeasured, 0.0))
+        Some(standing(index, evaluation, f64::NAN, Class::Unmeasured, 0.0))
     }
 
     /// The cut that misses limits least.
-    fn least_missing(&self, cuts: &[Cut], accuracies: &[f64]) -> Option<Standing> {
-        let mut best: Option<Standing> = None;
+    fn least_missing(&self, cuts: Rows, accuracies: &[f64]) -> Option<Standing> {
+        let mut best = Missing { broken: u32::MAX, excess: f64::INFINITY, seconds: f64::INFINITY, index: 0 };
         let mut lone = 0;
-        for (index, cut) in cuts.iter().enumerate().filter(|(_, cut)| self.allows(cut)) {
+        for (index, load) in cuts.loads().enumerate() {
             let accuracy = accuracies.get(index).copied().unwrap_or(f64::NAN);
-            let evaluation = self.evaluate(cut, accuracy);
-            let broken = mask(evaluation.violations);
-            if broken.is_power_of_two() {
-                lone |= broken;
-            }
-            let misses = misses(broken, self.excess(cut, &evaluation, accuracy));
-            // Compared before a standing is made: most cuts miss more than another one.
-            if best.as_ref().is_some_and(|best| best.first < misses) {
+            let cost = self.evaluate_load(&load, accuracy);
+            let seconds = cost.latency.total_s();
+            if seconds == f64::INFINITY {
                 continue;
             }
-            let found = standing(index, evaluation, accuracy, Class::Infeasible, misses);
-            if best.as_ref().is_none_or(|best| found.before(best)) {
-                best = Some(found);
+            let broken = cost.violations.count();
+            if broken == 1 {
+                lone |= cost.violations.bits();
+            }
+            let found = Missing { broken, excess: self.excess(&load, &cost, accuracy), seconds, index };
+            if found.before(&best) {
+                best = found;
             }
         }
-        best.map(|best| Standing { lone, ..best })
+        if best.broken == u32::MAX {
+            return None;
+        }
+        let accuracy = accuracies.get(best.index).copied().unwrap_or(f64::NAN);
+        let evaluation = self.evaluate_load(&cuts.load(best.index), accuracy);
+        let found = standing(best.index, evaluation, accuracy, Class::Infeasible, best.misses());
+        Some(Standing { lone, ..found })
     }
 
     /// Sum over the broken limits of the share by which each is missed. Without branches: it is needed for every cut of
     /// every candidate that does not fit.
-    fn excess(&self, cut: &Cut, cost: &Evaluation, accuracy: f64) -> f64 {
+    #[inline]
+    fn excess(&self, load: &Load, cost: &Evaluation, accuracy: f64) -> f64 {
         let per = &self.per_limit;
         let over = |value: f64, per_limit: f64| (value * per_limit - 1.0).max(0.0);
-        over(cut.sensor_peak_bytes as f64, per.sensor_memory)
-            + over(cut.sensor_weight_bytes as f64, per.sensor_weights)
-            + over(cut.aggregator_weight_bytes as f64, per.aggregator_weights)
+        over(load.peak_bytes, per.sensor_memory)
+            + over(load.sensor_weight_bytes, per.sensor_weights)
+            + over(load.aggregator_weight_bytes, per.aggregator_weights)
             + over(cost.latency.total_s(), per.latency)
             + over(cost.energy_j, per.energy)
             + over(cost.latency.period_s(), per.period)
             + if accuracy.is_nan() { 0.0 } else { (per.accuracy_floor - accuracy).max(0.0) }
+    }
+}
+
+/// How far a cut is from meeting the limits.
+struct Missing {
+    /// Number of limits it breaks.
+    broken: u32,
+    excess: f64,
+    seconds: f64,
+    index: usize,
+}
+
+impl Missing {
+    /// Whether it comes before one with a lower index.
+    #[inline]
+    fn before(&self, other: &Self) -> bool {
+        if self.broken != other.broken {
+            return self.broken < other.broken;
+        }
+        if self.excess == other.excess { self.seconds < other.seconds } else { self.excess < other.excess }
+    }
+
+    /// Number of broken limits, with the excess squeezed into the fraction.
+    fn misses(&self) -> f64 {
+        f64::from(self.broken) + 1.0 - (1.0 + self.excess).recip()
     }
 }
 
@@ -225,17 +268,6 @@ impl PerLimit {
 fn standing(index: usize, evaluation: Evaluation, accuracy: f64, class: Class, first: f64) -> Standing {
     let cut = u16::try_from(index).expect("a network has at most 256 boundaries");
     Standing { cut, evaluation, accuracy, first, lone: 0, class }
-}
-
-/// The broken limits as bits, in the order of [`Limit::ALL`].
-fn mask(violations: Violations) -> u8 {
-    let bit = |(place, limit): (usize, Limit)| u8::from(violations.contains(limit)) << place;
-    Limit::ALL.into_iter().enumerate().map(bit).fold(0, |mask, bit| mask | bit)
-}
-
-/// Number of broken limits, with the excess squeezed into the fraction.
-fn misses(broken: u8, excess: f64) -> f64 {
-    f64::from(broken.count_ones()) + 1.0 - (1.0 + excess).recip()
 }
 
 /// All candidates in the order of the rule. `keys` is scratch space, kept so that a knob change allocates nothing.

@@ -3,7 +3,7 @@
 use thiserror::Error;
 
 use super::table::LARGEST_COUNT;
-use super::{Boundary, BoundaryId, Layer, Network, Op, Pooling, Shape, TensorId};
+use super::{Boundary, BoundaryId, FusionOperator, Layer, Network, Op, Pooling, Shape, TensorId};
 
 /// A layer that can't exist.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -95,7 +95,9 @@ impl Builder {
         }
         let raw = Boundary { id: 0, name: "input".into(), layers: 0, tensor: 0, shape: input };
         let elements = elements(input).ok_or_else(|| ShapeError::Overflow { layer: "input".into() })?;
-        Ok(Self { network: Network { input, layers: Vec::new(), boundaries: vec![raw] }, totals: [0, 0, elements] })
+        let fusion = FusionOperator::default();
+        let network = Network { input, layers: Vec::new(), boundaries: vec![raw], fusion };
+        Ok(Self { network, totals: [0, 0, elements] })
     }
 
     /// Shape of a tensor made so far.
@@ -214,6 +216,11 @@ impl Builder {
         let tensor = self.network.layers.len();
         let shape = self.shape(tensor);
         self.network.boundaries.push(Boundary { id, name: name.into(), layers: tensor, tensor, shape });
+    }
+
+    /// Declares how views become one: by their largest values unless declared.
+    pub const fn fusion(&mut self, operator: FusionOperator) {
+        self.network.fusion = operator;
     }
 
     /// The finished network.

@@ -65,6 +65,33 @@ pub enum Pooling {
     Average,
 }
 
+/// How V views become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FusionOperator {
+    /// Largest value over the views.
+    #[default]
+    Max,
+    /// Mean over the views.
+    Mean,
+    /// Of each channel a learned share of the largest value, the rest of the mean.
+    Mix,
+    /// All views' channels side by side through a 1x1 convolution, written as a sum of one per view; then batch norm.
+    Concat,
+}
+
+impl FusionOperator {
+    /// Name as in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Max => "max",
+            Self::Mean => "mean",
+            Self::Mix => "mix",
+            Self::Concat => "concat",
+        }
+    }
+}
+
 /// What a layer computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Op {
@@ -150,6 +177,8 @@ pub struct Network {
     pub layers: Vec<Layer>,
     /// Boundaries in order; the first is the raw input, the last the output.
     pub boundaries: Vec<Boundary>,
+    /// How views become one; see [`Network::fusion_at`].
+    pub fusion: FusionOperator,
 }
 
 impl Network {
@@ -166,6 +195,11 @@ impl Network {
     /// Weights of all convolution and linear layers.
     pub fn weights(&self) -> u64 {
         self.layers.iter().map(|layer| layer.weights).sum()
+    }
+
+    /// How views become one at a position in [`Network::boundaries`]: the logits are always averaged.
+    pub fn fusion_at(&self, position: usize) -> FusionOperator {
+        if position + 1 < self.boundaries.len() { self.fusion } else { FusionOperator::Mean }
     }
 
     /// Position in [`Network::boundaries`] of a boundary of the space, if this network has it.

@@ -47,6 +47,7 @@ pub fn one_patch(network: &Network, layers: usize, grid: u32) -> Option<Network>
         input: resized(network.input, sides[0]),
         layers: network.layers[..layers].to_vec(),
         boundaries: Vec::new(),
+        fusion: network.fusion,
     };
     for (index, layer) in patch.layers.iter_mut().enumerate() {
         layer.input = resized(layer.input, sides[layer.inputs.0]);

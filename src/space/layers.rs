@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::{BlockChoice, SearchSpace, Stage};
+use super::{BlockChoice, FusionOperator, SearchSpace, Stage};
 use crate::network::table::LayerShape;
 use crate::network::{Builder, Layer, Network, Shape, ShapeError, Window};
 
 impl SearchSpace {
-    /// Every layer of any network of the space, splitting modules included; of layers of one shape the first. Names tell
+    /// Every layer of any network of the space, splitting modules and fusions included; of layers of one shape the first. Names tell
     /// stage and part, and are unique.
     ///
     /// # Errors
@@ -59,8 +59,14 @@ impl SearchSpace {
         Ok(made)
     }
 
-    /// Adds the two sides of a splitting module behind a stage, for every ratio.
+    /// Adds what may stand behind a stage: the two sides of a splitting module for every ratio, and the convolution of one
+    /// view where views are fused by one.
     fn module_layers(&self, stage: &str, shape: Shape, found: &mut Found) -> Result<(), ShapeError> {
+        if self.fusion.operator == FusionOperator::Concat && self.views > 1 {
+            let mut fusion = Builder::new(shape)?;
+            fusion.conv(format!("{stage}.fuse"), 0, shape.channels, Window::same(1, 1), 1)?;
+            found.add(fusion.finish());
+        }
         for &ratio in self.split.ratios.iter().filter(|&&ratio| ratio > 1) {
             let mut module = Builder::new(shape)?;
             let narrow = shape.channels.div_ceil(u32::from(ratio));

@@ -26,6 +26,7 @@ impl SearchSpace {
         let architecture = self.architecture(genome);
         let side = architecture.resolution;
         let mut builder = Builder::new(Shape::new(self.input_channels, side, side))?;
+        builder.fusion(self.fusion.operator);
         let mut tensor = 0;
         let mut first_slot: BoundaryId = 1;
         for (stage, choice) in self.stages.iter().zip(&architecture.stages) {

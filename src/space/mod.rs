@@ -20,6 +20,8 @@ pub use genome::{Architecture, BlockChoice, Gene, GeneKind, Genome, ParseGenomeE
 pub use lower::make_divisible;
 pub use rows::schema;
 
+pub use crate::network::FusionOperator;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -97,21 +99,6 @@ pub enum Shortcut {
     Identity,
     /// Always the block's input: averaged over windows of the stride, then through a 1x1 convolution where channels differ.
     Projected,
-}
-
-/// How V views become one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum FusionOperator {
-    /// Largest value over the views.
-    #[default]
-    Max,
-    /// Mean over the views.
-    Mean,
-    /// Of each channel a learned share of the largest value, the rest of the mean.
-    Mix,
-    /// All views' channels side by side through a 1x1 convolution, written as a sum of one per view; then batch norm.
-    Concat,
 }
 
 /// A run of blocks of one kind.

@@ -10,7 +10,8 @@ use anyhow::{Context, Result, bail};
 
 use super::{Answer, load};
 use crate::cost::{
-    self, Change, CostTable, Cut, Evaluation, Knob, Knobs, Reason, Sending, Shortfall, Swing, break_even_bandwidth,
+    self, Change, CostTable, Cut, Evaluation, FusionLine, Knob, Knobs, Reason, Sending, Shortfall, Swing,
+    break_even_bandwidth,
 };
 use crate::explore::usual_sending;
 use crate::hardware::Profile;
@@ -90,6 +91,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         return Ok(Answer::Yes);
     }
     let (profile, _) = load::profile(&arguments.profile)?;
+    cost::check_names(&space, &profile)?;
     let sending = sending(arguments, &space, &genome)?;
     let mut knobs = Knobs::from_profile(&profile);
     knobs.sensors = arguments.sensors.unwrap_or(knobs.sensors);
@@ -157,6 +159,8 @@ struct Split {
     name: String,
     cut: Cut,
     cost: Evaluation,
+    /// The fusion of the views, if it is split here.
+    fusion: FusionLine,
     reasons: Vec<Reason>,
     /// Knobs that alone make it fit, smallest move first.
     single: Vec<Change>,
@@ -188,17 +192,23 @@ impl Found<'_> {
     /// The same with every allowed split costed.
     fn costed(mut self) -> Result<Self> {
         let allowed = self.space.splits(&self.genome);
-        let Self { network, knobs, .. } = &self;
-        let split = |((cut, cost), boundary): ((&Cut, Evaluation), &Boundary)| Split {
-            name: boundary.name.clone(),
-            cut: *cut,
-            cost,
-            reasons: cost::reasons(network, cut, knobs, None),
-            single: cost::single_fixes(cut, knobs),
-            joint: cost::joint_fix(cut, knobs).unwrap_or_default(),
+        let Self { network, knobs, profile, .. } = &self;
+        let fusion = network.position(self.sending.fusion).unwrap_or(network.boundaries.len() - 1);
+        let split = |(index, ((cut, cost), boundary)): (usize, ((&Cut, Evaluation), &Boundary))| {
+            let loaded = knobs.sensors > cut.keeps;
+            Ok(Split {
+                name: boundary.name.clone(),
+                cut: *cut,
+                cost,
+                fusion: cost::fusion_line(network, fusion.max(index), profile, knobs, loaded)?,
+                reasons: cost::reasons(network, cut, knobs, None),
+                single: cost::single_fixes(cut, knobs),
+                joint: cost::joint_fix(cut, knobs).unwrap_or_default(),
+            })
         };
-        let costs = self.table.cuts.iter().zip(cost::sweep(&self.table, knobs)).zip(&network.boundaries);
-        self.splits = costs.filter(|((cut, _), _)| allowed.contains(&cut.boundary)).map(split).collect();
+        let costs = self.table.cuts.iter().zip(cost::sweep(&self.table, knobs)).zip(&network.boundaries).enumerate();
+        let allowed = costs.filter(|(_, ((cut, _), _))| allowed.contains(&cut.boundary));
+        self.splits = allowed.map(split).collect::<Result<_>>()?;
         let fits = self.splits.iter().enumerate().filter(|(_, split)| split.cost.feasible());
         let fastest = fits.min_by(|(_, a), (_, b)| a.cost.latency.total_s().total_cmp(&b.cost.latency.total_s()));
         self.best = fastest.map(|(index, _)| index);

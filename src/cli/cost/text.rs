@@ -1,7 +1,7 @@
 //! The costs of a design as text.
 
 use super::{Asked, Found, Split};
-use crate::cost::{self, At, Breakdown, Change, Swing, show};
+use crate::cost::{self, At, Breakdown, Change, FusionLine, Swing, show};
 
 pub(super) fn print(found: &Found, asked: &Asked) {
     head(found);
@@ -81,6 +81,7 @@ fn best(found: &Found, split: &Split) {
         println!("  {power}");
     }
     println!("  {}", peak(found, split));
+    println!("  {}", fusion(split));
     for other in [found.splits.first(), found.splits.last()].into_iter().flatten() {
         if other.cut.boundary != split.cut.boundary {
             println!("  {}", equal(found, split, other));
@@ -126,6 +127,17 @@ fn peak(found: &Found, split: &Split) -> String {
     }
 }
 
+fn fusion(split: &Split) -> String {
+    let FusionLine { at, operator, views, macs, weights, cycles, seconds, energy_j, live_bytes } = &split.fusion;
+    format!(
+        "fusion of {views} views at {at} by {}: {macs} MACs, {weights} weights, {cycles:.0} cycles, {}, {}, {} alive",
+        operator.name(),
+        show::seconds(*seconds),
+        show::joules(*energy_j),
+        show::bytes(*live_bytes)
+    )
+}
+
 /// Which of two splits is faster at which bandwidth.
 fn equal(found: &Found, one: &Split, other: &Split) -> String {
     let (more, less) = if one.cut.link_bytes > other.cut.link_bytes { (one, other) } else { (other, one) };
@@ -145,6 +157,7 @@ fn why(found: &Found, split: &Split) {
         println!("  {power}");
     }
     println!("  {}", peak(found, split));
+    println!("  {}", fusion(split));
     for reason in &split.reasons {
         println!("  {}; {}", reason.sentence(), reason.fix());
     }

@@ -38,6 +38,7 @@ pub(super) fn open_run(arguments: &Arguments) -> Result<RunDir> {
 fn manifest(name: &str, space: &str, profile: &str, data: Option<&str>, settings: &Settings) -> Result<Manifest> {
     let (space, space_source) = load::space(space)?;
     let (profile, profile_source) = load::profile(profile)?;
+    crate::cost::check_names(&space, &profile)?;
     if data.or(space.data.as_deref()).is_none() {
         bail!("the space {} names no data set; give one with --data", space.name);
     }

@@ -10,6 +10,7 @@ use std::ops::Range;
 use super::SpaceTable;
 use super::stage::{Entry, Makes, StageTable};
 use crate::cost::cut::{Crossing, Spend};
+use crate::cost::fusing::Fusing;
 use crate::hardware::Profile;
 use crate::network::{BoundaryId, Shape};
 
@@ -40,8 +41,8 @@ pub(crate) struct Node {
     pub(crate) input: Shape,
     /// What crossing here adds, by ratio, then bits; one entry where no splitting module can stand.
     pub(crate) crossings: Vec<Crossing>,
-    /// What taking one more view into the fused tensor takes.
-    pub(crate) fuse: Spend,
+    /// What making the views one here takes.
+    pub(crate) fuse: Fusing,
     /// The edges that leave it.
     pub(crate) edges: Range<usize>,
 }
@@ -132,10 +133,10 @@ impl Builder<'_> {
     fn source(&mut self, resolution: usize) -> Place {
         let crossings = vec![Crossing::plain(self.table.inputs[resolution])];
         let choice = Choice { resolution, made: 0, shared: (0, 0) };
-        (self.node(Some(0), choice, crossings, Spend::default()), choice)
+        (self.node(Some(0), choice, crossings, Fusing::default()), choice)
     }
 
-    fn node(&mut self, boundary: Option<BoundaryId>, choice: Choice, crossings: Vec<Crossing>, fuse: Spend) -> usize {
+    fn node(&mut self, boundary: Option<BoundaryId>, choice: Choice, crossings: Vec<Crossing>, fuse: Fusing) -> usize {
         let (resolution, input) = (choice.resolution, self.table.inputs[choice.resolution]);
         self.nodes.push(Node { boundary, resolution, input, crossings, fuse, edges: 0..0 });
         self.nodes.len() - 1
@@ -235,7 +236,7 @@ impl Builder<'_> {
             let met = Choice { shared: (0, 0), ..choice };
             let known = joins.iter().find(|(_, own)| *own == met).map(|&(node, _)| node);
             let to = known.unwrap_or_else(|| {
-                let node = self.node(None, met, Vec::new(), Spend::default());
+                let node = self.node(None, met, Vec::new(), Fusing::default());
                 joins.push((node, met));
                 node
             });

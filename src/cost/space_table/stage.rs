@@ -1,10 +1,11 @@
 //! The blocks and crossings of one stage, counted for every choice.
 
-use crate::cost::cut::{Crossing, Devices, Spend, fusing};
+use crate::cost::cut::{Crossing, Devices, Spend};
+use crate::cost::fusing::Fusing;
 use crate::cost::layer::layer_costs;
 use crate::hardware::Profile;
-use crate::network::Shape;
 use crate::network::memory::{self, Peak};
+use crate::network::{FusionOperator, Shape};
 use crate::space::{Block, BlockChoice, Choice, SearchSpace, Stage};
 
 /// One block.
@@ -48,7 +49,7 @@ pub(super) struct StageTable {
     /// By resolution, channels made, ratio, bits.
     pub(super) crossings: Vec<Crossing>,
     /// By resolution, channels made.
-    pub(super) fuses: Vec<Spend>,
+    pub(super) fuses: Vec<Fusing>,
 }
 
 impl StageTable {
@@ -138,9 +139,11 @@ impl StageTable {
                 }
             }
         }
+        let last = index + 1 == space.stages.len();
+        let operator = if last { FusionOperator::Mean } else { space.fusion.operator };
         let devices = Devices { profile, sensor: &[], aggregator: &[] };
         for &shape in outputs {
-            self.fuses.push(fusing(shape, profile));
+            self.fuses.push(Fusing::new(operator, shape, devices));
             for &ratio in &space.split.ratios {
                 let crossing = |&bits| Crossing::split(shape, ratio, bits, devices);
                 self.crossings.extend(space.split.bits.iter().map(crossing));

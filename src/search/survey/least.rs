@@ -243,7 +243,7 @@ impl<'a> Solver<'a> {
     /// views as one.
     fn aggregator(&self, Regime { streams, sum }: Regime) -> Front {
         let size = self.graph.nodes.len();
-        let views = self.rates.sensors();
+        let views = f64::from(self.rates.sensors());
         let mut front = Front::new(2 * size);
         for (index, node) in self.graph.nodes.iter().enumerate().rev() {
             if node.edges.is_empty() {
@@ -260,8 +260,12 @@ impl<'a> Solver<'a> {
                 }
             }
             if self.ways.may_fuse(index) {
-                let fuse = self.on_aggregator(node.fuse, streams, views - 1.0);
-                front.extend(index + size, index, NONE, |sums| plus(*sums, [fuse, 0.0, 0.0]));
+                let mut fuse = self.on_aggregator(node.fuse.more, streams, views - 1.0);
+                if views > 1.0 {
+                    fuse += self.on_aggregator(node.fuse.join, streams, 1.0);
+                }
+                let term = sum.term(node.fuse.weights(views));
+                front.extend(index + size, index, NONE, |sums| plus(*sums, [fuse, 0.0, term]));
             }
         }
         front
@@ -279,7 +283,7 @@ impl<'a> Solver<'a> {
             };
             let first = ends(sensor, &|sums| self.close_sensor(place, sending, sums, sensor.0.streams));
             let second = ends(aggregator, &|sums| {
-                sums[0] + self.on_aggregator(crossing.recover, aggregator.0.streams, self.rates.sensors())
+                sums[0] + self.on_aggregator(crossing.recover, aggregator.0.streams, f64::from(self.rates.sensors()))
             });
             let (Some(first), Some(second)) = (first, second) else { continue };
             let value = first.0 + second.0;

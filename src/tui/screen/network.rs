@@ -17,7 +17,7 @@ use super::{View, chrome, figure::Figure};
 use crate::{
     cost::Evaluation,
     explore::{Column, Pane, PlaceState, Shown, Strip as Places, Unit},
-    space::{BlockChoice, FusionOperator},
+    space::BlockChoice,
     tui::{
         hit::{HitMap, Target},
         text,
@@ -197,12 +197,7 @@ fn bytes(bytes: u64) -> String {
 fn way(view: View<'_>, places: &Places<'_>) -> String {
     let space = view.session.space();
     let design = &places.design;
-    let operator = match space.fusion.operator {
-        FusionOperator::Max => "max",
-        FusionOperator::Mean => "mean",
-        FusionOperator::Mix => "mix",
-        FusionOperator::Concat => "concat",
-    };
+    let operator = space.fusion.operator.name();
     let hand = if places.by_hand { "by hand (b: best), " } else { "" };
     let (split, fusion) = (space.boundary_name(design.split), space.boundary_name(design.fusion));
     format!("{hand}split {split}, fuse {fusion} ({operator}), ratio {}, {} bit", design.ratio, design.bits)
