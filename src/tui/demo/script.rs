@@ -64,7 +64,7 @@ pub const SCENES: &[Scene] = &[
                 format!(" Network #{} has given way to #{}, which fits the limits here.", before.id, now.id)
             };
             format!(
-                "At {} the split is after {}: each sensor sends {} bytes a frame and works for {:.1} of {:.1} ms.{other} {} of {} designs still fit.",
+                "At {} the split is after {}: each sensor sends {} bytes a frame and works for {:.1} of {:.1} ms.{other} {} of {} candidates still fit.",
                 now.bandwidth,
                 now.split,
                 now.link_bytes,
@@ -140,8 +140,8 @@ pub const SCENES: &[Scene] = &[
         beats: &[READ],
         caption: |_, now, _| {
             format!(
-                "For each knob, what one step less and one step more do to the {:.1} ms: where engineering pays. All {} \
-                 designs are costed anew at every step, at every split.",
+                "For each knob, what a fifth less and a fifth more do to the {:.1} ms: where engineering pays. All {} \
+                 candidates are costed anew at every step, at every split.",
                 now.latency_ms,
                 text::thousands(now.designs as u64)
             )
