@@ -225,10 +225,7 @@ impl Missing {
     /// Whether it comes before one with a lower index.
     #[inline]
     fn before(&self, other: &Self) -> bool {
-        if self.broken != other.broken {
-            return self.broken < other.broken;
-        }
-        if self.excess == other.excess { self.seconds < other.seconds } else { self.excess < other.excess }
+        (self.broken, self.excess, self.seconds) < (other.broken, other.excess, other.seconds)
     }
 
     /// Number of broken limits, with the excess squeezed into the fraction.
