@@ -166,3 +166,59 @@ fn schemas_are_printed_as_shipped() {
         assert_eq!(text(&splitscope(folder.path(), &["schema", kind]).stdout), shipped);
     }
 }
+
+#[test]
+fn a_reader_that_leaves_ends_every_listing_quietly() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("glasses.toml"), include_str!("../profiles/glasses.toml")).unwrap();
+    for arguments in [
+        &["cost", "--tornado"][..],
+        &["cost", "--json"],
+        &["cost", "--space", "attentive-nas", "--list-layers", "space"],
+        &["check", "glasses.toml"],
+        &["profile", "show", "glasses"],
+        &["schema", "space"],
+        &["data", "--help"],
+        &["search", "--help"],
+        &["keys"],
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_splitscope"));
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        command.args(arguments).current_dir(folder.path()).stdout(writer).stderr(std::process::Stdio::piped());
+        let output = command.spawn().unwrap().wait_with_output().unwrap();
+        let said = text(&output.stderr);
+        assert!(!said.contains("panicked") && output.status.code() != Some(101), "{arguments:?}: {said}");
+        assert!(output.status.code().is_some(), "{arguments:?} ended by a signal");
+    }
+}
+
+#[test]
+fn a_concatenation_is_costed_by_its_convolutions() {
+    let folder = tempfile::tempdir().unwrap();
+    let space = include_str!("../spaces/tabletop.toml");
+    for operator in ["max", "concat"] {
+        let text = space.replace("operator = \"max\"", &format!("operator = \"{operator}\""));
+        std::fs::write(folder.path().join(format!("{operator}.toml")), text).unwrap();
+    }
+    let asked = |space: &str| {
+        json(
+            folder.path(),
+            &["cost", "--json", "--space", space, "--fusion", "S3.2", "--sensors", "4", "--genome", "largest"],
+        )
+    };
+    let (max, concat) = (asked("max.toml"), asked("concat.toml"));
+    let (max, concat) = (&max["splits"][0], &concat["splits"][0]);
+    // 64 channels at 4x4: four convolutions of 64 * 64 weights, each used at 16 positions.
+    assert_eq!(concat["fusion"]["operator"], "concat");
+    assert_eq!(concat["fusion"]["weights"].as_u64(), Some(4 * 64 * 64));
+    assert_eq!(concat["fusion"]["macs"].as_u64(), Some(4 * 64 * 64 * 16));
+    // K8 C8 OX2 OY2: 8 * 8 * 2 * 2 cycles each; three sums of 1,024 elements, 32 a cycle.
+    assert_eq!(concat["fusion"]["cycles"].as_f64(), Some(4.0 * 256.0 + 3.0 * 32.0));
+    assert_eq!(max["fusion"]["cycles"].as_f64(), Some(3.0 * 32.0));
+    let of = |split: &Value, key: &str| split[key].as_u64().unwrap();
+    let weights = "aggregator_weight_bytes";
+    assert_eq!(of(concat, weights) - of(max, weights), 4 * 64 * 64);
+    let seconds = |split: &Value| split["latency"]["aggregator"].as_f64().unwrap();
+    assert!((seconds(concat) - seconds(max) - 1024.0 / 50e6).abs() < 1e-12);
+}
