@@ -7,7 +7,7 @@
 use std::{
     env, fs,
     io::{Read, Write},
-    process::{Child as Process, Command, ExitCode, Stdio},
+    process::ExitCode,
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
     thread,
     time::{Duration, Instant},
@@ -227,38 +227,43 @@ fn idle(explorer: &Explorer) -> Vec<Figure> {
     ]
 }
 
-/// A trainer on all cores at the priority that the explorer gives one.
-fn trainer() -> (Process, tempfile::TempDir) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let process = Command::new("nice")
-        .args(["-n", "10", env!("CARGO_BIN_EXE_splitscope"), "train", "--run", "run", "--steps", "100000"])
-        .current_dir(folder.path())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("the trainer starts");
-    thread::sleep(Duration::from_secs(10));
-    (process, folder)
+/// Starts a training from the explorer, as a user does, so that the trainer has the priority that it gets there, and lets
+/// go of it: then no frame comes but those that are waited for.
+fn train(explorer: &mut Explorer) {
+    explorer.send(b"T");
+    thread::sleep(Duration::from_secs(15));
+    explorer.send(b"D1");
+    thread::sleep(Duration::from_secs(5));
+    while explorer.settle(Instant::now()).1 > 0 {}
+}
+
+/// Follows the training again and stops it.
+fn stop(explorer: &mut Explorer) {
+    explorer.send(b"T");
+    thread::sleep(Duration::from_secs(1));
+    explorer.send(b"X");
+    thread::sleep(Duration::from_secs(5));
 }
 
 fn main() -> ExitCode {
     let asked = |flag: &str| env::args().any(|argument| argument == flag);
-    let trainer = asked("--beside-training").then(trainer);
-    let mut figures = first_frame();
+    let training = asked("--beside-training");
     let mut explorer = Explorer::start(&["--pool", "10000"]);
     // The first frame may say that the designs are being loaded.
     explorer.frames(1);
     while explorer.settle(Instant::now()).1 > 0 {}
+    if training {
+        train(&mut explorer);
+    }
+    let mut figures = first_frame();
     figures.extend(keys(&mut explorer));
     figures.extend(bursts(&mut explorer));
     figures.extend(idle(&explorer));
-    explorer.quit();
-    if let Some((mut process, _folder)) = trainer {
-        let _ = process.kill();
-        let _ = process.wait();
+    if training {
+        stop(&mut explorer);
     }
-    println!("{COLUMNS}x{ROWS}, 10 000 designs{}", if asked("--beside-training") { ", a trainer at work" } else { "" });
+    explorer.quit();
+    println!("{COLUMNS}x{ROWS}, 10 000 designs{}", if training { ", a trainer at work" } else { "" });
     let mut missed = false;
     for Figure { name, value, budget, unit } in figures {
         let over = value > budget;

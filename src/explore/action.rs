@@ -85,6 +85,13 @@ pub enum Action {
     ResetHand,
     /// Pins the selected design as it is shown, or unpins it.
     Pin,
+    /// Moves a pin to another place; those in between move up. The first is A.
+    MovePin {
+        /// Its place now, counted from 0.
+        pin: usize,
+        /// Where to.
+        to: Move,
+    },
     /// Makes the selected design the baseline of comparisons, or the best one again.
     Baseline,
     /// Sorts by a column; a second time turns the order round.

@@ -1,8 +1,11 @@
 //! The rows: the ranking without repetitions, filtered and sorted.
 
+use std::cell::OnceCell;
+
 use super::candidate::{Candidate, CandidateId, design};
 use super::column::{Column, Sort};
 use super::filter::{Fact, Subject};
+use super::rank::Standing;
 use super::session::Session;
 use crate::cost::Sending;
 use crate::network::BoundaryId;
@@ -13,6 +16,8 @@ const PLAIN_BITS: u8 = 8;
 impl Session {
     /// Fills in the rows.
     pub(super) fn arrange(&mut self) {
+        let known = |standing: &Standing| standing.accuracy().is_some();
+        self.known.accuracies = !self.measurements.is_empty() && self.known.standings.iter().any(known);
         let mut rows = std::mem::take(&mut self.known.rows);
         rows.clear();
         self.fold(&mut rows);
@@ -28,6 +33,7 @@ impl Session {
             rows[feasible..].reverse();
         }
         self.known.rows = rows;
+        self.known.points = OnceCell::new();
     }
 
     /// The ranking, where candidates that are one design at their present splits stand once. They have one key, so they

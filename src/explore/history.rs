@@ -149,8 +149,10 @@ fn describe(before: &Setup, after: &Setup) -> String {
         "design by hand"
     } else if before.pins.len() < after.pins.len() {
         "pin"
-    } else if before.pins != after.pins {
+    } else if before.pins.len() > after.pins.len() {
         "unpin"
+    } else if before.pins != after.pins {
+        "order of the pins"
     } else if before.baseline != after.baseline {
         "baseline"
     } else if before.sort != after.sort {

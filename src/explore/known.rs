@@ -7,6 +7,7 @@ use super::hand::Hand;
 use super::needs::Reach;
 use super::rank::{self, Class, Judge, Standing};
 use super::session::Session;
+use super::view::Points;
 use crate::cost::{Cut, Limit, Sending};
 use crate::network::Network;
 use crate::search::Fitting;
@@ -26,6 +27,10 @@ pub(super) struct Known {
     pub(super) measured: usize,
     pub(super) binding: [usize; Limit::ALL.len()],
     pub(super) reach: Reach,
+    /// Whether an accuracy of some candidate's best split is known.
+    pub(super) accuracies: bool,
+    /// The rows as points, once somebody asked.
+    pub(super) points: OnceCell<Points>,
     /// How many designs of the whole space fit, once somebody asked.
     pub(super) fitting: OnceCell<Option<Fitting>>,
     /// The network of the selected candidate.

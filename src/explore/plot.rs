@@ -1,5 +1,7 @@
 //! What the scatter shows: a figure on each axis, linear or logarithmic.
 
+use std::cell::OnceCell;
+
 use super::action::{Move, Side};
 use super::column::Column;
 use super::session::Session;
@@ -55,13 +57,14 @@ impl Session {
     /// The axes as they are drawn: as long as no row was measured with the present number of sensors, the network's
     /// multiply-accumulates stand where the accuracy will.
     pub fn plot(&self) -> Plot {
-        let measured = self.known.standings.iter().any(|standing| standing.accuracy().is_some());
-        let known = |column: Column| if column == Column::Accuracy && !measured { Column::Macs } else { column };
+        let known =
+            |column: Column| if column == Column::Accuracy && !self.known.accuracies { Column::Macs } else { column };
         Plot { up: known(self.ui.plot.up), right: known(self.ui.plot.right), ..self.ui.plot }
     }
 
     /// Puts another figure on an axis. The one the other axis shows already is passed over.
     pub(super) fn choose_axis(&mut self, side: Side, to: Move) {
+        self.known.points = OnceCell::new();
         let plot = &mut self.ui.plot;
         let (axis, other) = match side {
             Side::Up => (&mut plot.up, plot.right),

@@ -59,6 +59,7 @@ impl Session {
             Action::Hand(part, to) => self.move_hand(*part, *to, now_ms),
             Action::ResetHand => self.setup.hand = None,
             Action::Pin => self.pin(now_ms),
+            Action::MovePin { pin, to } => self.move_pin(*pin, *to),
             Action::Baseline => {
                 let same = self.setup.baseline == self.selected;
                 self.setup.baseline = if same { None } else { self.selected };
@@ -182,6 +183,15 @@ impl Session {
             self.setup.pins.push(pinned);
         } else {
             self.messages.say(Kind::Warning, format!("{MOST_PINS} designs are pinned already"), now_ms);
+        }
+    }
+
+    fn move_pin(&mut self, pin: usize, to: Move) {
+        let pins = &mut self.setup.pins;
+        if pin < pins.len() {
+            let to = to.apply(pin, pins.len());
+            let moved = pins.remove(pin);
+            pins.insert(to, moved);
         }
     }
 
@@ -331,6 +341,7 @@ const fn changes_setup(action: &Action) -> bool {
             | Action::Hand(..)
             | Action::ResetHand
             | Action::Pin
+            | Action::MovePin { .. }
             | Action::Baseline
             | Action::Sort(_)
             | Action::Filter(_)

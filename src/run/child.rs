@@ -19,8 +19,10 @@ use super::owner::{Owner, Task};
 use super::process::Process;
 use super::store::Store;
 
-/// How much a child yields to the screen: the greater, the lower its priority.
-const NICENESS: &str = "10";
+/// How much a child yields to the screen: the greater, the lower its priority. At the lowest one the screen's keys come
+/// first at once, and a machine with nothing else to do is still wholly the child's. It holds because the child stays in
+/// the session of the terminal: Linux weighs niceness only within one.
+const NICENESS: &str = "19";
 /// How often a process that is asked to stop is looked at.
 const GLANCE: Duration = Duration::from_millis(20);
 

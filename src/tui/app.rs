@@ -16,11 +16,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use ratatui::crossterm::{
-    clipboard::CopyToClipboard,
-    event::{Event, KeyEventKind},
-    execute,
-};
+use ratatui::crossterm::event::{Event, KeyEventKind};
 
 use super::{
     Exit, Options, TuiError,
@@ -33,7 +29,7 @@ use super::{
     screen::{self, View},
     state::UiState,
     svg::{Ground, svg},
-    terminal::{Leave, Signal, Signals, Terminal, read_events},
+    terminal::{Leave, Signal, Signals, Terminal, copy, read_events},
     theme::Theme,
     work::Work,
 };
@@ -133,6 +129,7 @@ impl App {
 
     /// Takes inputs in, all that came at once.
     pub fn events(&mut self, events: &[Event]) {
+        self.ui.now_ms = self.now_ms();
         for event in events {
             self.event(event);
         }
@@ -324,7 +321,7 @@ impl App {
                 self.say(Kind::Info, text.to_owned());
                 terminal.set_mouse(self.ui.mouse)
             }
-            Outside::Copy(text) => execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text)),
+            Outside::Copy(text) => copy(&mut io::stdout().lock(), &text, std::env::var_os("TMUX").is_some()),
             Outside::Picture => {
                 // Drawn anew: the menu that was chosen from is gone by now.
                 terminal.draw(|frame| self.draw(frame))?;

@@ -126,6 +126,8 @@ pub enum Verb {
     ResetHand,
     Pin,
     Baseline,
+    PinEarlier,
+    PinLater,
     DifferencesOnly,
     LowerEndUp,
     LowerEndDown,

@@ -8,24 +8,34 @@ use ratatui::{
 use super::{
     dispatch::{self, Deed, Wind},
     hit::{HitMap, Target},
+    keymap::Verb,
     screen::{self, View, plane},
-    state::{Drag, Purpose, UiState},
+    state::{Drag, Press, Purpose, UiState},
     widget::Slider,
 };
 use crate::explore::{Action, Move, Overlay, Part, Screen};
 
 /// Zoom of one turn of the wheel.
 const ZOOM: f64 = 1.25;
+/// Two presses on one cell within this time are a double click.
+const DOUBLE_MS: u64 = 400;
 
 /// What a mouse event does. `view` is what is shown now.
 pub fn mouse(view: View<'_>, hits: &HitMap, event: MouseEvent) -> (Vec<Deed>, UiState) {
     let mut ui = view.ui.clone();
     let (x, y) = (event.column, event.row);
     let deeds = match event.kind {
-        MouseEventKind::Down(MouseButton::Left) => press(view, &mut ui, hits, x, y),
+        MouseEventKind::Down(MouseButton::Left) => {
+            let double = is_double(&mut ui, (x, y));
+            let opened = if double { open(view, &mut ui, hits, x, y) } else { None };
+            opened.unwrap_or_else(|| press(view, &mut ui, hits, x, y))
+        }
         MouseEventKind::Down(MouseButton::Right) => inspect(view, &mut ui, hits, x, y),
         MouseEventKind::Drag(MouseButton::Right) if ui.cross.is_some() => inspect(view, &mut ui, hits, x, y),
-        MouseEventKind::Drag(MouseButton::Left | MouseButton::Right) => drag(view, &mut ui, x, y),
+        MouseEventKind::Drag(MouseButton::Left | MouseButton::Right) => {
+            ui.pressed = None;
+            drag(view, &mut ui, x, y)
+        }
         MouseEventKind::Up(MouseButton::Left | MouseButton::Right) => {
             ui.cross = None;
             if matches!(ui.drag, Some(Drag::Limit { held: true, .. })) {
@@ -39,6 +49,36 @@ pub fn mouse(view: View<'_>, hits: &HitMap, event: MouseEvent) -> (Vec<Deed>, Ui
         _ => Vec::new(),
     };
     (deeds, ui)
+}
+
+/// Whether a press is the second one of a double click; takes note of it.
+fn is_double(ui: &mut UiState, at: (u16, u16)) -> bool {
+    let double = ui.pressed.is_some_and(|last| last.at == at && ui.now_ms.saturating_sub(last.ms) <= DOUBLE_MS);
+    // A third press is a first one again.
+    ui.pressed = Some(Press { at, ms: ui.now_ms }).filter(|_| !double);
+    double
+}
+
+/// A double click opens what is there, as the key does: the value of a knob, a design, the splits of the network; on
+/// Compare it makes a design the baseline, and on the frame of a pane it gives the pane the whole screen. `None` if it
+/// is no more than a second press.
+fn open(view: View<'_>, ui: &mut UiState, hits: &HitMap, x: u16, y: u16) -> Option<Vec<Deed>> {
+    let (session, over) =
+        (view.session, view.session.ui().overlay.is_some() || ui.menu.is_some() || ui.entry.is_some());
+    let verb = match (session.ui().screen, hits.at(x, y)?.1) {
+        _ if over => return None,
+        (Screen::Explore, Target::Knob { .. } | Target::Design(_) | Target::Strip) => Verb::Open,
+        (Screen::Explore, Target::Pane(_)) => Verb::ZoomPane,
+        (Screen::Explore, Target::Scatter) => {
+            let area = hits.at(x, y)?.0;
+            screen::point_at(view, area, x, y)?;
+            Verb::Open
+        }
+        (Screen::Compare, Target::Design(_)) => Verb::Baseline,
+        _ => return None,
+    };
+    ui.drag = None;
+    Some(dispatch::verb(session, ui, verb))
 }
 
 fn act(action: Action) -> Vec<Deed> {

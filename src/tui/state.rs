@@ -69,10 +69,21 @@ pub struct UiState {
     pub tour: Option<Caption>,
     /// What the mouse is dragging.
     pub drag: Option<Drag>,
+    /// The last press, as long as a second one may make it a double click.
+    pub pressed: Option<Press>,
     /// Whether the mouse is ours.
     pub mouse: bool,
     /// Milliseconds since the program began: for messages that go away.
     pub now_ms: u64,
+}
+
+/// A press of the left button.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Press {
+    /// The cell.
+    pub at: (u16, u16),
+    /// When, as [`UiState::now_ms`] counts.
+    pub ms: u64,
 }
 
 /// A part of the plane of the scatter.

@@ -3,8 +3,10 @@
 //! Invariants: what [`Terminal::enter`] changed is undone exactly once, by [`Terminal::leave`], by dropping, or by the
 //! panic hook, whichever comes first; a panic's text is printed after that, on the ordinary screen, where it can be
 //! read. A frame is one write between the marks of a synchronized update. Nothing here ever asks the terminal a
-//! question (an answer may not come). Input is in `input`, signals are in `signals`.
+//! question (an answer may not come). Input is in `input`, signals are in `signals`, the clipboard is in
+//! `clipboard`.
 
+mod clipboard;
 mod input;
 mod signals;
 
@@ -37,6 +39,7 @@ use ratatui::{
     layout::Rect,
 };
 
+pub use clipboard::copy;
 pub use input::{coalesce, read_events};
 pub use signals::{Signal, Signals, wake};
 

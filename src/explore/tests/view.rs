@@ -114,7 +114,16 @@ fn points_on_the_front_are_beaten_by_none() {
         });
         assert_eq!(point.class == PointClass::Front, !beaten, "{point:?}");
     }
-    assert_eq!(points.iter().filter(|point| point.selected).count(), 1);
+    assert_eq!(session.selected_point().map(|point| point.candidate), session.selected());
+    // Other rows and other axes have other points.
+    let before = points.to_vec();
+    session.update(Action::Axis(Side::Up, Move::By(1)), 0);
+    assert_ne!(session.points(), before);
+    session.update(Action::Axis(Side::Up, Move::By(-1)), 0);
+    assert_eq!(session.points(), before);
+    session.update(Action::Filter("split=S2".into()), 0);
+    assert_eq!(session.points().len(), session.order().len());
+    assert!(session.points().len() < before.len());
 }
 
 #[test]

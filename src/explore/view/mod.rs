@@ -11,6 +11,7 @@ mod strip;
 pub use bars::Bar;
 pub use compare::Compared;
 pub use found::FoundPoint;
+pub(super) use points::Points;
 pub use points::{Point, PointClass};
 pub use rows::Row;
 pub use status::Status;

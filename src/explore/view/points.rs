@@ -27,37 +27,51 @@ pub struct Point {
     pub up: f64,
     /// Kind.
     pub class: PointClass,
-    /// Whether it is selected.
-    pub selected: bool,
-    /// Letter of its pin.
-    pub pin: Option<char>,
+}
+
+/// The points between two figures, for as long as neither rows nor axes change.
+#[derive(Debug, Clone)]
+pub struct Points {
+    /// The figures upwards and to the right.
+    axes: [Column; 2],
+    points: Vec<Point>,
+    unmeasured: usize,
 }
 
 impl Session {
     /// Every row at its best split, between the figures of [`Session::plot`]. Rows of which one is unknown have no point.
-    pub fn points(&self) -> Vec<Point> {
-        let plot = self.plot();
-        let point = |&id: &CandidateId| {
-            let (right, up) = (self.figure(id, plot.right), self.figure(id, plot.up));
-            let class = if self.standing(id)?.feasible() { PointClass::Feasible } else { PointClass::Infeasible };
-            (right.is_finite() && up.is_finite()).then(|| Point {
-                candidate: id,
-                right,
-                up,
-                class,
-                selected: self.selected == Some(id),
-                pin: self.pin_letter(id),
-            })
-        };
-        let mut points: Vec<Point> = self.order().iter().filter_map(point).collect();
-        mark_front(&mut points, plot.right, plot.up);
-        points
+    pub fn points(&self) -> &[Point] {
+        &self.plotted().points
+    }
+
+    /// The point of the selected design.
+    pub fn selected_point(&self) -> Option<&Point> {
+        self.points().iter().find(|point| Some(point.candidate) == self.selected)
     }
 
     /// How many rows have no point because they were not measured with the present number of sensors.
     pub fn unmeasured_rows(&self) -> usize {
+        self.plotted().unmeasured
+    }
+
+    /// A frame asks for the points often, and most frames change none: they are made once.
+    fn plotted(&self) -> &Points {
+        let points = self.known.points.get_or_init(|| self.plot_rows());
+        debug_assert_eq!(points.axes, [self.plot().up, self.plot().right], "other axes, other points");
+        points
+    }
+
+    fn plot_rows(&self) -> Points {
+        let plot = self.plot();
+        let point = |&id: &CandidateId| {
+            let (right, up) = (self.figure(id, plot.right), self.figure(id, plot.up));
+            let class = if self.standing(id)?.feasible() { PointClass::Feasible } else { PointClass::Infeasible };
+            (right.is_finite() && up.is_finite()).then(|| Point { candidate: id, right, up, class })
+        };
+        let mut points: Vec<Point> = self.order().iter().filter_map(point).collect();
+        mark_front(&mut points, plot.right, plot.up);
         let unmeasured = |id: &&CandidateId| self.standing(**id).is_some_and(|standing| standing.accuracy().is_none());
-        self.order().iter().filter(unmeasured).count()
+        Points { axes: [plot.up, plot.right], points, unmeasured: self.order().iter().filter(unmeasured).count() }
     }
 
     /// Rows that meet all limits and that no other beats both in what ranks them and in latency; only measured ones, once
@@ -75,22 +89,20 @@ impl Session {
 fn mark_front(points: &mut [Point], right: Column, up: Column) {
     // Turned so that less is better.
     let cost = |column: Column, value: f64| if column.descends() { -value } else { value };
-    let key = |point: &Point| (cost(right, point.right), cost(up, point.up));
-    let mut order: Vec<(f64, f64, usize)> = points
-        .iter()
-        .enumerate()
-        .filter(|(_, point)| point.class == PointClass::Feasible)
-        .map(|(index, point)| (key(point).0, key(point).1, index))
-        .collect();
-    order.sort_unstable_by(|one, other| {
-        one.0.total_cmp(&other.0).then(one.1.total_cmp(&other.1)).then(one.2.cmp(&other.2))
-    });
-    let mut best = f64::INFINITY;
-    for (_, value, index) in order {
-        if value < best {
-            best = value;
-            points[index].class = PointClass::Front;
+    // The front so far, less and less upwards: whether it beats a point is seen at one place of it.
+    let mut front: Vec<(f64, f64, usize)> = Vec::new();
+    for (index, point) in points.iter().enumerate().filter(|(_, point)| point.class == PointClass::Feasible) {
+        let (x, y) = (cost(right, point.right), cost(up, point.up));
+        let behind = front.partition_point(|one| one.0 <= x);
+        if behind > 0 && front[behind - 1].1 <= y {
+            continue;
         }
+        let from = front.partition_point(|one| one.0 < x);
+        let beaten = front[from..].iter().take_while(|one| one.1 >= y).count();
+        front.splice(from..from + beaten, [(x, y, index)]);
+    }
+    for (.., index) in front {
+        points[index].class = PointClass::Front;
     }
 }
 
@@ -115,8 +127,6 @@ mod tests {
                     right: f64::from(right),
                     up: f64::from(up),
                     class: if fits { PointClass::Feasible } else { PointClass::Infeasible },
-                    selected: false,
-                    pin: None,
                 })
                 .collect();
             mark_front(&mut points, Column::Latency, Column::Accuracy);

@@ -101,6 +101,10 @@ fn lines(view: View<'_>) -> Vec<(Option<String>, String)> {
         lines.push(row("~ -".to_owned(), "measured with another number of sensors, not measured"));
         lines.push((None, "Mouse".to_owned()));
         lines.push(row("click".to_owned(), "select; on the network: move the split; on a heading: sort"));
+        lines.push(row(
+            "double click".to_owned(),
+            "open: a knob's value, a design; on a frame: the whole screen; on Compare: the baseline",
+        ));
         lines.push(row("drag".to_owned(), "move a knob, split or fusion, a limit in the scatter; pan the scatter"));
         lines.push(row("right drag".to_owned(), "inspect the scatter or the curves: a crosshair with its values"));
         lines.push(row("wheel".to_owned(), "move a knob, the split or the selection; zoom scatter and curves"));

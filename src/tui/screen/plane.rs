@@ -41,22 +41,22 @@ pub fn limit(session: &Session, column: Column) -> Option<f64> {
 /// Zooms about a place, given as shares of the axes; above 1 shows less.
 pub fn zoom(session: &Session, ui: &mut UiState, factor: f64, at: [f64; 2]) {
     let points = session.points();
-    let [right, up] = axes(session, ui, &points);
-    show(session, ui, &points, [right.zoomed(factor, at[0]), up.zoomed(factor, at[1])]);
+    let [right, up] = axes(session, ui, points);
+    show(session, ui, points, [right.zoomed(factor, at[0]), up.zoomed(factor, at[1])]);
 }
 
 /// Moves by shares of what is shown.
 pub fn pan(session: &Session, ui: &mut UiState, shares: [f64; 2]) {
     let points = session.points();
-    let [right, up] = axes(session, ui, &points);
-    show(session, ui, &points, [right.panned(shares[0]), up.panned(shares[1])]);
+    let [right, up] = axes(session, ui, points);
+    show(session, ui, points, [right.panned(shares[0]), up.panned(shares[1])]);
 }
 
 /// Where the selected point stands as shares of the axes; the middle if it is not in sight.
 pub fn selected(session: &Session, ui: &UiState) -> [f64; 2] {
-    let (plot, points) = (session.plot(), session.points());
-    let axes = axes(session, ui, &points);
-    let place = points.iter().find(|point| point.selected).and_then(|point| {
+    let plot = session.plot();
+    let axes = axes(session, ui, session.points());
+    let place = session.selected_point().and_then(|point| {
         let right = axes[0].fraction(point.right / Figure::of(session, plot.right).size)?;
         Some([right, axes[1].fraction(point.up / Figure::of(session, plot.up).size)?])
     });
@@ -68,7 +68,7 @@ pub fn hold(session: &Session, ui: &mut UiState) -> bool {
     let plot = session.plot();
     let new = ui.window.is_none_or(|window| window.plot != plot);
     if new {
-        let [right, up] = axes(session, ui, &session.points());
+        let [right, up] = axes(session, ui, session.points());
         ui.window = Some(window(session, plot, right, up));
     }
     new

@@ -15,7 +15,7 @@ use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
 use super::{View, chrome, figure::Figure, plane};
 use crate::{
-    explore::{CandidateId, Column, KnobId, Pane, Plot, Point, PointClass, Side},
+    explore::{CandidateId, Column, KnobId, Pane, Plot, Point, PointClass, Session, Side},
     tui::{
         hit::{HitMap, Target},
         text,
@@ -108,6 +108,7 @@ pub fn plot_area(view: View<'_>, area: Rect) -> Rect {
 
 /// Everything that is drawn, in the units of the axes.
 struct Scene<'a> {
+    session: &'a Session,
     theme: &'a Theme,
     plot: Plot,
     /// To the right, and upwards.
@@ -115,7 +116,7 @@ struct Scene<'a> {
     limits: [Option<f64>; 2],
     limit_words: [String; 2],
     axes: [Axis; 2],
-    points: Vec<Point>,
+    points: &'a [Point],
     marks: Vec<Mark>,
 }
 
@@ -126,7 +127,7 @@ impl<'a> Scene<'a> {
         let columns = [plot.right, plot.up];
         let figures = columns.map(|column| Figure::of(session, column));
         let points = session.points();
-        let marks = points.iter().map(|point| mark(theme, point, &figures)).collect();
+        let marks = points.iter().map(|point| mark(view, point, &figures)).collect();
         let limits = columns.map(|column| plane::limit(session, column));
         let words = |at: usize| {
             let sign = match (columns[at].descends(), theme.glyphs.braille) {
@@ -139,12 +140,13 @@ impl<'a> Scene<'a> {
             knob.zip(limits[at]).map(|(knob, value)| format!("{sign} {}", knob.knob().show(value))).unwrap_or_default()
         };
         let limit_words = [words(0), words(1)];
-        let axes = plane::axes(session, ui, &points);
-        Self { theme, plot, figures, limits, limit_words, axes, points, marks }
+        let axes = plane::axes(session, ui, points);
+        Self { session, theme, plot, figures, limits, limit_words, axes, points, marks }
     }
 
     fn scatter(&self) -> Scatter<'_> {
-        let selected = self.points.iter().position(|point| point.selected);
+        let selected = self.session.selected();
+        let selected = self.points.iter().position(|point| Some(point.candidate) == selected);
         let [right, up] = self.axes;
         let mut scatter = Scatter::new(&self.marks, right, up).selected(selected);
         if let Some(limit) = self.limits[0] {
@@ -173,13 +175,13 @@ impl<'a> Scene<'a> {
     }
 
     fn selected_place(&self) -> Option<(f64, f64)> {
-        let point = self.points.iter().find(|point| point.selected)?;
+        let point = self.session.selected_point()?;
         Some((point.right / self.figures[0].size, point.up / self.figures[1].size))
     }
 
     /// The selected design in words.
     fn words(&self) -> String {
-        let Some(point) = self.points.iter().find(|point| point.selected) else { return String::new() };
+        let Some(point) = self.session.selected_point() else { return String::new() };
         let [right, up] = &self.figures;
         format!("#{}: {}, {}", point.candidate, up.with_unit(point.up), right.with_unit(point.right))
     }
@@ -200,9 +202,9 @@ impl<'a> Scene<'a> {
     }
 }
 
-fn mark(theme: &Theme, point: &Point, [right, up]: &[Figure; 2]) -> Mark {
+fn mark(View { session, theme, .. }: View<'_>, point: &Point, [right, up]: &[Figure; 2]) -> Mark {
     let glyphs = theme.glyphs;
-    let (glyph, style, layer) = match (point.pin, point.class) {
+    let (glyph, style, layer) = match (session.pin_letter(point.candidate), point.class) {
         (Some(pin), _) => (pin, theme.pins[(pin as usize - 'A' as usize) % theme.pins.len()], 3),
         (None, PointClass::Front) => (glyphs.front, theme.front, 2),
         (None, PointClass::Feasible) => (glyphs.feasible, theme.feasible, 1),

@@ -1,0 +1,219 @@
+//! Keys and the palette: what they do to session and screen.
+
+use ratatui::crossterm::event::{Event, KeyCode, KeyEvent};
+
+use super::{
+    after, drawn,
+    fixture::{session, trained},
+    reel,
+};
+use crate::{
+    explore::{Action, Column, KnobId, Overlay, Pane, Screen, Session, Unit},
+    tui::{
+        UiState, dispatch,
+        keymap::{BINDINGS, Group},
+        picture_theme, play,
+        state::Purpose,
+        still,
+        theme::Palette,
+    },
+};
+
+#[test]
+fn keys_move_knobs_and_undo_takes_them_back() {
+    let (session, _) = after("");
+    let home = session.value(KnobId::LinkBandwidth);
+    let (session, _) = after("jh");
+    assert!(session.value(KnobId::LinkBandwidth) < home);
+    let (session, _) = after("jhu");
+    assert!((session.value(KnobId::LinkBandwidth) - home).abs() < 1e-9);
+    let (session, _) = after("<enter>4<enter>");
+    assert_eq!(session.knobs().sensors, 4);
+    let (session, _) = after("j<enter>2.5 Mbit/s<enter>");
+    assert!((session.value(KnobId::LinkBandwidth) - 312_500.0).abs() < 1e-6);
+    let (session, _) = after("jjM");
+    assert!(session.value(KnobId::SensorMemory).is_infinite());
+}
+
+#[test]
+fn less_bandwidth_moves_the_split_and_less_compute_moves_it_back() {
+    let split = |keys: &str| {
+        let (session, _) = after(keys);
+        session.strip().map(|strip| strip.design.split)
+    };
+    let home = split("");
+    assert_ne!(home, split("jjjHH"), "with slow sensors raw input is sent");
+    assert_eq!(home, split("jjjHHuu"));
+}
+
+#[test]
+fn panes_take_the_same_keys_in_their_own_way() {
+    let (session, _) = after("<tab>l");
+    assert_eq!(session.ui().pane, Pane::Network);
+    assert!(session.strip().is_some_and(|strip| strip.by_hand));
+    let (session, _) = after("<tab>lb");
+    assert!(session.strip().is_some_and(|strip| !strip.by_hand));
+    let (session, _) = after("<tab><tab>l");
+    assert_eq!(session.ui().unit, Unit::Energy);
+    let (session, _) = after("tjjj");
+    assert_eq!(session.selected_row(), Some(3));
+    let (session, _) = after("tG");
+    assert_eq!(session.selected_row(), Some(session.order().len() - 1));
+}
+
+#[test]
+fn a_wrong_filter_stays_with_its_error_and_a_cancelled_one_is_taken_back() {
+    let (session, ui) = after("/lat<5<enter>");
+    assert_eq!(session.setup().filter.text(), "lat<5");
+    assert!(ui.entry.is_none() && session.order().len() < session.pool().len());
+    let (session, ui) = after("/lat<5 nonsense<enter>");
+    let entry = ui.entry.expect("it stays open");
+    assert_eq!(entry.purpose, Purpose::Filter);
+    assert!(dispatch::error(&session, &entry).is_some_and(|error| error.contains("nonsense")));
+    let (session, _) = after("/lat<5<esc>");
+    assert!(session.setup().filter.is_empty());
+}
+
+#[test]
+fn every_command_is_reached_by_the_palette() {
+    for row in BINDINGS {
+        for screen in Screen::ALL.into_iter().filter(|screen| row.screens.has(*screen)) {
+            let reel = Some(reel()).filter(|_| row.group == Group::Replay);
+            let ui = UiState { reel, ..UiState::default() };
+            let found = dispatch::commands(&ui, screen, row.words);
+            assert!(found.iter().any(|found| found.binding.verb == row.verb), "{:?}", row.verb);
+        }
+    }
+    let (session, _) = after(":tornado<enter>");
+    assert_eq!(session.ui().overlay, Some(Overlay::Tornado));
+    let (session, _) = after(":compare screen<enter>");
+    assert_eq!(session.ui().screen, Screen::Compare);
+}
+
+#[test]
+fn every_verb_can_be_asked_for_on_every_screen_it_is_on() {
+    for screen in Screen::ALL {
+        for row in BINDINGS.iter().filter(|row| row.screens.has(screen)) {
+            let (mut session, mut ui) = (session(), UiState::default());
+            session.update(Action::Screen(screen), 0);
+            let _ = dispatch::verb(&session, &mut ui, row.verb);
+            let key = row.keys[0];
+            assert_eq!(ui.keys.verb_of(screen, key), Some(row.verb), "{key}");
+        }
+    }
+}
+
+#[test]
+fn steps_that_come_at_once_lead_where_single_ones_do() {
+    // Against the ends the order matters: steps beyond an end are lost.
+    for keys in ["jlllh", "jLLLLLLLLLhh", "llllllllllllhhhj", "jlhkl", "jjj=lllj", "lhlhjhhhlHH"] {
+        let (mut app, _) = drawn(80, 24, session());
+        let key = |key: char| Event::Key(KeyEvent::from(KeyCode::Char(key)));
+        app.events(&keys.chars().map(key).collect::<Vec<_>>());
+        let (expected, _) = after(keys);
+        for dial in expected.dials() {
+            let (one, other) = (app.session.value(dial.id), expected.value(dial.id));
+            assert_eq!(one.to_bits(), other.to_bits(), "{keys}: {:?} {one} {other}", dial.id);
+        }
+    }
+}
+
+#[test]
+fn the_scatter_zooms_about_the_selected_design_and_shows_all_again() {
+    let (session, ui) = after("p++");
+    let window = ui.window.expect("zoomed");
+    let point = *session.selected_point().unwrap();
+    assert!((window.right.0..=window.right.1).contains(&point.right));
+    assert!((window.up.0..=window.up.1).contains(&point.up));
+    assert!(after("p++L").1.window.unwrap().right.0 > window.right.0);
+    assert!(after("p++<C-d>").1.window.unwrap().up.0 < window.up.0);
+    assert_eq!((after("p++--").1.window, after("p++.").1.window), (None, None));
+    // On other axes the window means nothing.
+    let (session, ui) = after("p++Vjj<enter>");
+    assert_ne!(session.plot().up, Column::Accuracy);
+    assert_ne!(ui.window.unwrap().plot, session.plot());
+}
+
+#[test]
+fn why_turns_the_chosen_knob_and_history_goes_to_the_chosen_step() {
+    let (session, _) = after("jjjjjHHtGx");
+    assert!(!session.status().unwrap().feasible);
+    let (session, _) = after("jjjjjHHtGx<enter>");
+    assert!(session.status().unwrap().feasible);
+    let tight = "jjhhhhhhhhhhhhhhjjjhhhhhhhhhhhx";
+    let chosen = after(tight).0.fixes()[1];
+    let (session, _) = after(&format!("{tight}j<enter>"));
+    assert!((session.value(chosen.knob) - chosen.value).abs() < 1e-12);
+    let (session, _) = after("ljljlUggj<enter>");
+    assert_eq!((session.past().len(), session.future().len()), (1, 2));
+    let (session, _) = after("ljljlUgg<enter>G<enter>");
+    assert_eq!((session.past().len(), session.future().len()), (3, 0));
+}
+
+#[test]
+fn brushes_keep_designs_and_become_a_filter() {
+    let (mut session, mut ui) = (trained(), UiState::default());
+    play(&mut session, &mut ui, "4<tab>j[[[[[[]]]]]]");
+    let all = session.order().len();
+    let kept = session.order().iter().filter(|id| ui.brushes.keeps(&session, **id)).count();
+    assert!(0 < kept && kept < all, "{kept} of {all}");
+    play(&mut session, &mut ui, "F");
+    assert_eq!((session.order().len(), ui.brushes.any()), (kept, false), "{}", session.setup().filter.text());
+    play(&mut session, &mut ui, "<esc>[0");
+    assert_eq!((session.order().len(), ui.brushes.any()), (all, false));
+}
+
+#[test]
+fn earlier_fronts_are_gone_through_and_left_again() {
+    let (mut session, mut ui) = (trained(), UiState::default());
+    play(&mut session, &mut ui, "3[[");
+    assert_eq!(ui.generation, Some(12));
+    play(&mut session, &mut ui, "]]");
+    assert_eq!(ui.generation, None);
+    play(&mut session, &mut ui, &"[".repeat(50));
+    assert_eq!(ui.generation, Some(1));
+}
+
+#[test]
+fn pins_are_put_into_another_order_and_undo_puts_them_back() {
+    let pins = |keys: &str| after(keys).0.setup().pins.iter().map(|pin| pin.candidate).collect::<Vec<_>>();
+    let home = pins("t jj jj 4");
+    let [first, second, third] = home[..] else { panic!("{home:?}") };
+    // The pinned design that was selected last is the third one.
+    assert_eq!(pins("t jj jj 4K"), [first, third, second]);
+    assert_eq!(pins("t jj jj 4KKK"), [third, first, second]);
+    assert_eq!(pins("t jj jj 4KKJ"), [first, third, second]);
+    assert_eq!(pins("t jj jj 4hhJ"), [second, first, third]);
+    assert_eq!(pins("t jj jj 4KKuu"), home);
+    assert_eq!(pins("t jj jj 4:place to the left<enter>"), [first, third, second]);
+    let (session, _) = after("t jj jj 4K");
+    assert_eq!(session.past().last().map(|step| step.label.as_str()), Some("order of the pins"));
+    assert!(pins("4KJ").is_empty());
+}
+
+#[test]
+fn every_count_of_candidates_is_the_same_after_a_search_has_added_some() {
+    let session = trained();
+    let all = session.pool().len();
+    let fit =
+        session.ranking().iter().filter(|id| session.row(**id).is_some_and(|row| row.evaluation.feasible())).count();
+    assert_eq!(session.ranking().len(), all, "every candidate is ranked once");
+    assert_eq!(session.feasible_count(), fit);
+    assert!(session.order().len() <= all);
+}
+
+#[test]
+fn the_help_says_how_much_it_found() {
+    let (mut session, mut ui) = (session(), UiState::default());
+    play(&mut session, &mut ui, "?/split<enter>");
+    let title = |session: &Session, ui: &UiState| {
+        let picture = still(session, ui, (120, 36), &picture_theme(Palette::OkabeIto));
+        let text: String = picture.content.iter().map(ratatui::buffer::Cell::symbol).collect();
+        text.split(" for split")
+            .next()
+            .and_then(|before| before.rsplit('─').next())
+            .map(|count| count.trim().to_owned())
+    };
+    let rows = ui.rows(Screen::Explore).filter(|row| row.matches("split")).count();
+    assert_eq!(title(&session, &ui).as_deref(), Some(format!("{rows} found").as_str()));
+}

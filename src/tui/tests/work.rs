@@ -1,0 +1,108 @@
+//! Runs that are followed, and what is written to files.
+
+use std::path::Path;
+
+use super::{
+    drawn,
+    fixture::{options, session, trained},
+};
+use crate::{
+    explore::{Action, Session, progress::State},
+    run::{Changes, Event, Measurement, StepRecord, Stored, Subject, Subset},
+    tui::{
+        UiState, dispatch, export,
+        keymap::Verb,
+        news::{self, News},
+    },
+};
+
+#[test]
+fn quitting_asks_only_while_somebody_is_at_work() {
+    let quit = |session: &Session, ui: &mut UiState| dispatch::verb(session, ui, Verb::Quit);
+    let mut ui = UiState::default();
+    assert_eq!(quit(&session(), &mut ui), [dispatch::Deed::Act(Action::Quit { keep_frame: false })]);
+    assert!(quit(&trained(), &mut ui).is_empty());
+    let menu = ui.menu.take().expect("a question");
+    assert_eq!(menu.choices.len(), 3);
+    assert_eq!(dispatch::choose(&menu, 0), [dispatch::Deed::Act(Action::Quit { keep_frame: false })]);
+}
+
+#[test]
+fn news_of_a_run_reach_the_screen_and_only_validation_counts() {
+    let mut session = session();
+    let stored = |id, value| Stored { id, time: 0.0, process: "here/1/1".to_owned(), value };
+    let design = session.selected_design().unwrap();
+    let printed = session.space().print_design(&design);
+    let measurement = |subset, accuracy| {
+        let subject = Subject { design: printed.clone(), views: 6, lost: 0, subset, step: 10 };
+        let value = Measurement { subject, accuracy, samples: 500, calibration_batches: 2, seconds: 0.1 };
+        Stored { id: 1, time: 0.0, process: String::new(), value }
+    };
+    let step = StepRecord { step: 10, steps: 20, losses: vec![("largest".to_owned(), 1.5)], ..StepRecord::default() };
+    let started = Event::Started { command: "splitscope train".to_owned(), pid: 1, resumed_from_step: None };
+    let changes = Changes {
+        events: vec![stored(1, started), stored(2, Event::Step(step))],
+        measurements: vec![measurement(Subset::Test, 0.1), measurement(Subset::Validation, 0.8)],
+        more: false,
+    };
+    let feeds = News::of(Path::new("runs/run-001")).read(session.space(), changes);
+    session.update(Action::Feed(feeds), 0);
+    assert_eq!(session.training().state, State::Running);
+    assert_eq!(session.training().last.step, 10);
+    assert_eq!(session.accuracy(&design).measured(), Some(0.8));
+}
+
+#[test]
+fn a_search_and_a_training_of_one_run_are_told_apart() {
+    let stored = |process: &str, value| Stored { id: 1, time: 0.0, process: process.to_owned(), value };
+    let started = |command: &str| Event::Started { command: command.to_owned(), pid: 1, resumed_from_step: None };
+    let finished = || Event::Finished { reason: "all steps are done".to_owned() };
+    let events = vec![
+        stored("a", started("splitscope train --run x")),
+        stored("b", started("splitscope search --run x")),
+        stored("a", finished()),
+    ];
+    let changes = Changes { events, ..Changes::default() };
+    let mut feeds = News::of(Path::new("runs/run-001")).read(session().space(), changes);
+    news::keep_last_states(&mut feeds);
+    let mut session = session();
+    session.update(Action::Feed(feeds), 0);
+    assert_eq!(session.searching().state, State::Running);
+    assert!(matches!(session.training().state, State::Finished(_)));
+}
+
+#[test]
+fn a_training_that_can_not_start_says_why() {
+    let (mut app, _) = drawn(120, 36, session());
+    app.act(Action::Train);
+    let State::Failed(why) = &app.session.training().state else { panic!("{:?}", app.session.training().state) };
+    assert!(why.contains("could not start"), "{why}");
+    std::fs::remove_dir_all(options().folder).unwrap();
+}
+
+#[test]
+fn designs_are_written_as_csv_json_and_markdown() {
+    let session = trained();
+    let csv = export::csv(&session);
+    let mut lines = csv.lines();
+    let columns = lines.next().unwrap().split(',').count();
+    assert_eq!(lines.clone().count(), session.order().len());
+    assert!(lines.all(|line| line.split(',').count() == columns));
+    let json: serde_json::Value = serde_json::from_str(&export::json(&session).unwrap()).unwrap();
+    let designs = json["designs"].as_array().unwrap();
+    assert_eq!(designs.len(), session.order().len());
+    assert!(designs[0]["accuracy"].as_f64().is_some() && designs[0]["latency_s"].as_f64().is_some());
+    assert!(designs.iter().any(|design| design["accuracy"].is_null()), "not all are measured");
+    assert_eq!(export::markdown(&session).lines().count(), 4 + 10);
+}
+
+#[test]
+fn a_file_is_never_written_over_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = export::save(folder.path(), "designs", "csv", "one").unwrap();
+    let second = export::save(folder.path(), "designs", "csv", "two").unwrap();
+    assert_ne!(first, second);
+    assert_eq!(std::fs::read_to_string(first).unwrap(), "one");
+    assert_eq!(std::fs::read_to_string(second).unwrap(), "two");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}
