@@ -34,14 +34,14 @@ pub struct Point {
 pub struct Points {
     /// The figures upwards and to the right.
     axes: [Column; 2],
-    points: Vec<Point>,
+    all: Vec<Point>,
     unmeasured: usize,
 }
 
 impl Session {
     /// Every row at its best split, between the figures of [`Session::plot`]. Rows of which one is unknown have no point.
     pub fn points(&self) -> &[Point] {
-        &self.plotted().points
+        &self.plotted().all
     }
 
     /// The point of the selected design.
@@ -66,12 +66,12 @@ impl Session {
         let point = |&id: &CandidateId| {
             let (right, up) = (self.figure(id, plot.right), self.figure(id, plot.up));
             let class = if self.standing(id)?.feasible() { PointClass::Feasible } else { PointClass::Infeasible };
-            (right.is_finite() && up.is_finite()).then(|| Point { candidate: id, right, up, class })
+            (right.is_finite() && up.is_finite()).then_some(Point { candidate: id, right, up, class })
         };
-        let mut points: Vec<Point> = self.order().iter().filter_map(point).collect();
-        mark_front(&mut points, plot.right, plot.up);
+        let mut all: Vec<Point> = self.order().iter().filter_map(point).collect();
+        mark_front(&mut all, plot.right, plot.up);
         let unmeasured = |id: &&CandidateId| self.standing(**id).is_some_and(|standing| standing.accuracy().is_none());
-        Points { axes: [plot.up, plot.right], points, unmeasured: self.order().iter().filter(unmeasured).count() }
+        Points { axes: [plot.up, plot.right], all, unmeasured: self.order().iter().filter(unmeasured).count() }
     }
 
     /// Rows that meet all limits and that no other beats both in what ranks them and in latency; only measured ones, once

@@ -95,7 +95,7 @@ pub const BINDINGS: &[Binding] = {
         row(Verb::ShowScatter, &[key('p')], EXPLORE, Look, "", "show the scatter where there is room for one pane"),
         row(Verb::ShowTable, &[key('t')], EXPLORE, Look, "", "show the table where there is room for one pane"),
         row(Verb::Baseline, &[key('B')], DESIGNS, Look, "", "compare with this design"),
-        row(Verb::PinEarlier, &[key('K')], COMPARE, Look, "reorder", "move the pinned design one place to the left"),
+        row(Verb::PinEarlier, &[key('K')], COMPARE, Look, "", "move the pinned design one place to the left"),
         row(Verb::PinLater, &[key('J')], COMPARE, Look, "", "move the pinned design one place to the right"),
         row(Verb::DifferencesOnly, &[key('d')], COMPARE, Look, "differences", "show only rows that differ, or all"),
         row(Verb::LowerEndUp, &[key('[')], COMPARE, Look, "brush", "brush the axis: raise the lower end"),

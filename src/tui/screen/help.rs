@@ -103,7 +103,7 @@ fn lines(view: View<'_>) -> Vec<(Option<String>, String)> {
         lines.push(row("click".to_owned(), "select; on the network: move the split; on a heading: sort"));
         lines.push(row(
             "double click".to_owned(),
-            "open: a knob's value, a design; on a frame: the whole screen; on Compare: the baseline",
+            "type a knob's value, look into a design; on a frame: the whole screen",
         ));
         lines.push(row("drag".to_owned(), "move a knob, split or fusion, a limit in the scatter; pan the scatter"));
         lines.push(row("right drag".to_owned(), "inspect the scatter or the curves: a crosshair with its values"));
