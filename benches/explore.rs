@@ -24,7 +24,9 @@ fn main() {
     let (name, text) = hardware::SHIPPED.iter().find(|(name, _)| *name == hardware::DEFAULT).expect("it is shipped");
     let profile = Profile::from_toml(&Source::new(*name, *text)).expect("shipped profiles read");
     let mut missed = false;
-    for (name, factor) in [(space::DEFAULT, 1.0), ("attentive-nas", f64::INFINITY)] {
+    let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let wanted = |(name, _): &(&str, f64)| only.as_deref().is_none_or(|only| only == *name);
+    for (name, factor) in [(space::DEFAULT, 1.0), ("attentive-nas", f64::INFINITY)].into_iter().filter(wanted) {
         let (name, text) = space::SHIPPED.iter().find(|(shipped, _)| *shipped == name).expect("it is shipped");
         let space = SearchSpace::from_toml(&Source::new(*name, *text)).expect("shipped spaces read");
         let start = Instant::now();

@@ -45,7 +45,22 @@ impl Columns {
         Self { sensors, linear: true, ..Self::default() }
     }
 
-    /// Adds a cut. One that is not allowed sends without end: it is never the fastest, and [`Rows::is_allowed`] tells.
+    /// Number of cuts.
+    pub const fn len(&self) -> usize {
+        self.link_bytes.len()
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.link_bytes.is_empty()
+    }
+
+    /// Whether a split is allowed at a cut.
+    pub fn is_allowed(&self, index: usize) -> bool {
+        self.link_bytes[index] < f64::INFINITY
+    }
+
+    /// Adds a cut. One that is not allowed sends without end: it is never the fastest, and [`Columns::is_allowed`] tells.
     pub fn push(&mut self, cut: &Cut, allowed: bool) {
         let load = Load::new(cut, self.sensors);
         self.sensor_cycles.push(load.sensor_cycles);
@@ -83,6 +98,34 @@ impl Columns {
         }
     }
 
+    /// One cut.
+    #[inline]
+    pub fn load(&self, index: usize) -> Load {
+        Load {
+            sensor_cycles: self.sensor_cycles[index],
+            aggregator_cycles: self.aggregator_cycles[index],
+            work_j: self.work_j[index],
+            link_bytes: self.link_bytes[index],
+            peak_bytes: self.peak_bytes[index],
+            sensor_weight_bytes: self.sensor_weight_bytes[index],
+            aggregator_weight_bytes: self.aggregator_weight_bytes[index],
+        }
+    }
+
+    /// Index among all cuts of the fastest allowed one of some, and its seconds; of equally fast ones the first.
+    #[inline]
+    pub fn fastest(&self, range: Range<usize>, rates: &Rates) -> Option<(usize, f64)> {
+        let cycles = self.sensor_cycles[range.clone()].iter().zip(&self.aggregator_cycles[range.clone()]);
+        let (mut least, mut at) = (f64::INFINITY, usize::MAX);
+        for (index, ((&sensor, &aggregator), &bytes)) in cycles.zip(&self.link_bytes[range.clone()]).enumerate() {
+            let seconds = rates.seconds(sensor, bytes, aggregator);
+            // Without a branch: which cut is faster is hard to foresee.
+            at = if seconds < least { index } else { at };
+            least = if seconds < least { seconds } else { least };
+        }
+        (at != usize::MAX).then(|| (range.start + at, least))
+    }
+
     /// The columns of some of the cuts.
     #[inline]
     pub fn rows(&self, range: Range<usize>) -> Rows<'_> {
@@ -114,23 +157,17 @@ impl<'a> Rows<'a> {
         self.link_bytes.is_empty()
     }
 
-    /// Whether a split is allowed at a cut.
-    pub fn is_allowed(&self, index: usize) -> bool {
-        self.link_bytes[index] < f64::INFINITY
-    }
-
-    /// One cut.
-    #[inline]
-    pub fn load(&self, index: usize) -> Load {
-        Load {
-            sensor_cycles: self.sensor_cycles[index],
-            aggregator_cycles: self.aggregator_cycles[index],
-            work_j: self.work_j[index],
-            link_bytes: self.link_bytes[index],
-            peak_bytes: self.peak_bytes[index],
-            sensor_weight_bytes: self.sensor_weight_bytes[index],
-            aggregator_weight_bytes: self.aggregator_weight_bytes[index],
-        }
+    /// Cycles, bytes and joules by which a cut is costed, each of all cuts and in the order of [`Load`]: as many of each.
+    pub(super) const fn slices(&self) -> [&'a [f64]; 7] {
+        [
+            self.sensor_cycles,
+            self.aggregator_cycles,
+            self.work_j,
+            self.link_bytes,
+            self.peak_bytes,
+            self.sensor_weight_bytes,
+            self.aggregator_weight_bytes,
+        ]
     }
 
     /// Every cut, in order.
@@ -148,19 +185,5 @@ impl<'a> Rows<'a> {
             sensor_weight_bytes: *own,
             aggregator_weight_bytes: *other,
         })
-    }
-
-    /// Index of the fastest allowed cut and its seconds; of equally fast ones the first.
-    #[inline]
-    pub fn fastest(&self, rates: &Rates) -> Option<(usize, f64)> {
-        let (mut least, mut at) = (f64::INFINITY, None);
-        let cycles = self.sensor_cycles.iter().zip(self.aggregator_cycles);
-        for (index, ((&sensor, &aggregator), &bytes)) in cycles.zip(self.link_bytes).enumerate() {
-            let seconds = rates.seconds(sensor, bytes, aggregator);
-            if seconds < least {
-                (least, at) = (seconds, Some(index));
-            }
-        }
-        Some((at?, least))
     }
 }

@@ -252,7 +252,7 @@ impl Rates {
     }
 
     #[inline]
-    fn latency_of(&self, load: &Load) -> Breakdown {
+    pub(super) fn latency_of(&self, load: &Load) -> Breakdown {
         Breakdown {
             readout_s: self.readout_s,
             sensor_s: load.sensor_cycles * self.sensor_s_per_cycle,
@@ -270,22 +270,36 @@ impl Rates {
             + aggregator_cycles * self.aggregator_s_per_cycle
     }
 
+    /// Joules of a frame of that latency.
+    #[inline]
+    pub(super) fn energy_of(&self, load: &Load, latency: &Breakdown) -> f64 {
+        load.work_j
+            + f64::from(self.sensors) * self.sensor_static_w * latency.sensor_s
+            + self.aggregator_static_w * latency.aggregator_s
+            + load.link_bytes * self.link_j_per_byte
+    }
+
+    /// Each limit on cost, and whether what takes so many seconds, seconds a frame and joules breaks it.
+    #[inline]
+    pub(super) fn broken(&self, load: &Load, total_s: f64, period_s: f64, energy_j: f64) -> [(Limit, bool); 6] {
+        [
+            (Limit::SensorMemory, load.peak_bytes > self.memory_bytes as f64),
+            (Limit::SensorWeights, load.sensor_weight_bytes > self.sensor_weight_bytes as f64),
+            (Limit::AggregatorWeights, load.aggregator_weight_bytes > self.aggregator_weight_bytes as f64),
+            (Limit::Latency, total_s > self.latency_limit_s),
+            (Limit::Energy, energy_j > self.energy_limit_j),
+            (Limit::FrameRate, period_s > self.longest_period_s),
+        ]
+    }
+
     /// What a cut with the number of sensors of these rates costs.
     #[inline]
     pub fn evaluate_load(&self, load: &Load) -> Evaluation {
         let latency = self.latency_of(load);
         let period_s = latency.period_s();
-        let energy_j = load.work_j
-            + f64::from(self.sensors) * self.sensor_static_w * latency.sensor_s
-            + self.aggregator_static_w * latency.aggregator_s
-            + load.link_bytes * self.link_j_per_byte;
-        let violations = Violations::default()
-            .with(Limit::SensorMemory, load.peak_bytes > self.memory_bytes as f64)
-            .with(Limit::SensorWeights, load.sensor_weight_bytes > self.sensor_weight_bytes as f64)
-            .with(Limit::AggregatorWeights, load.aggregator_weight_bytes > self.aggregator_weight_bytes as f64)
-            .with(Limit::Latency, latency.total_s() > self.latency_limit_s)
-            .with(Limit::Energy, energy_j > self.energy_limit_j)
-            .with(Limit::FrameRate, period_s > self.longest_period_s);
+        let energy_j = self.energy_of(load, &latency);
+        let broken = self.broken(load, latency.total_s(), period_s, energy_j);
+        let violations = broken.into_iter().fold(Violations::default(), |all, (limit, broken)| all.with(limit, broken));
         Evaluation {
             latency,
             energy_j,

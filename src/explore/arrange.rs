@@ -1,17 +1,12 @@
 //! The rows: the ranking without repetitions, filtered and sorted.
 
-use std::cell::OnceCell;
-
-use super::candidate::{Candidate, CandidateId, design};
+use super::candidate::{Candidate, CandidateId, effective};
 use super::column::{Column, Sort};
 use super::filter::{Fact, Subject};
-use super::rank::Standing;
+use super::rank::{Key, Standing};
 use super::session::Session;
 use crate::cost::Sending;
 use crate::network::BoundaryId;
-
-/// Bits per element of raw input and of logits, as canonical designs have it.
-const PLAIN_BITS: u8 = 8;
 
 impl Session {
     /// Fills in the rows.
@@ -33,7 +28,7 @@ impl Session {
             rows[feasible..].reverse();
         }
         self.known.rows = rows;
-        self.known.points = OnceCell::new();
+        self.known.forget_points();
     }
 
     /// The ranking, where candidates that are one design at their present splits stand once. They have one key, so they
@@ -41,27 +36,21 @@ impl Session {
     fn fold(&self, rows: &mut Vec<CandidateId>) {
         let chosen = self.selected.filter(|_| !self.at_top);
         let marked = |id: CandidateId| self.is_pinned(id) || chosen == Some(id) || self.setup.baseline == Some(id);
-        let mut run = 0;
-        let mut last_key = None;
-        for &(key, id) in &self.known.keys {
-            if last_key.replace(key) != Some(key) {
-                run = rows.len();
-            }
-            match rows[run..].iter_mut().find(|row| self.same_design(**row, id)) {
-                Some(row) if marked(id) && !marked(*row) => *row = id,
-                Some(_) if !marked(id) => {}
-                _ => rows.push(id),
+        for keys in self.known.ranking.keys() {
+            let mut run = rows.len();
+            let mut last: Option<Key> = None;
+            for &key in keys {
+                let id = key.id();
+                if !last.replace(key).is_some_and(|last| last.ties_with(key)) {
+                    run = rows.len();
+                }
+                match rows[run..].iter_mut().find(|row| self.known.ranking.are_one(**row, id)) {
+                    Some(row) if marked(id) && !marked(*row) => *row = id,
+                    Some(_) if !marked(id) => {}
+                    _ => rows.push(id),
+                }
             }
         }
-    }
-
-    fn same_design(&self, one: CandidateId, other: CandidateId) -> bool {
-        let of = |id: CandidateId| {
-            let candidate = self.pool.get(id)?;
-            let split = self.best_split(id)?;
-            Some((&candidate.genome, split, self.effective(candidate, split)))
-        };
-        of(one) == of(other)
     }
 
     /// Sorts rows by a column, those that meet all limits first, unknown figures last. Ties keep their order.
@@ -83,7 +72,7 @@ impl Session {
             Fact::Fits => standing.feasible(),
             Fact::Measured => standing.accuracy().is_some(),
             Fact::Pinned => self.is_pinned(id),
-            Fact::Front => self.known.front[id as usize],
+            Fact::Front => self.known.ranking.is_on_front(id),
         };
         self.setup.filter.passes(&Subject { value: &|column| self.figure(id, column), holds: &holds })
     }
@@ -111,27 +100,19 @@ impl Session {
             Column::Fusion => f64::from(sending().fusion),
             Column::Ratio => f64::from(sending().ratio),
             Column::Bits => f64::from(sending().bits),
-            Column::Macs => candidate.macs as f64,
+            Column::Macs => self.pool.macs(id) as f64,
         }
     }
 
     /// Where a candidate is split best.
     pub fn best_split(&self, id: CandidateId) -> Option<BoundaryId> {
         let standing = self.standing(id)?;
-        self.pool.cuts(id).get(usize::from(standing.cut)).map(|cut| cut.boundary)
+        self.pool.boundaries(id).get(usize::from(standing.cut)).copied()
     }
 
-    /// How a candidate sends when it is split there: raw input and logits cross as they are, and views that did not become
-    /// one before a split behind their fusion do so at the split. The same as its design says, without making that.
+    /// How a candidate sends when it is split there.
     pub(super) fn effective(&self, candidate: &Candidate, split: BoundaryId) -> Sending {
-        let Sending { fusion, ratio, bits } = candidate.sending;
-        let fusion = if split <= fusion || self.space.fusion.at.contains(&split) {
-            fusion.max(split)
-        } else {
-            design(&self.space, &candidate.genome, candidate.sending, split).fusion
-        };
-        let plain = split == 0 || split == self.space.last();
-        if plain { Sending { fusion, ratio: 1, bits: PLAIN_BITS } } else { Sending { fusion, ratio, bits } }
+        effective(&self.space, &candidate.genome, candidate.sending, split)
     }
 }
 

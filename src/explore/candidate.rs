@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use thiserror::Error;
 
-use crate::cost::{Columns, CostError, CostTable, Cut, Rows, Sending, check_names};
+use crate::cost::{Columns, CostError, CostTable, Cut, Sending, check_names};
 use crate::hardware::Profile;
 use crate::network::{BoundaryId, Network, ShapeError};
 use crate::space::{Design, Genome, SearchSpace};
@@ -17,6 +17,8 @@ use crate::space::{Design, Genome, SearchSpace};
 /// Number of a candidate in its pool, from 0.
 pub type CandidateId = u32;
 
+/// Bits per element of raw input and of logits, as canonical designs have it.
+const PLAIN_BITS: u8 = 8;
 /// Spaces with more genomes than this are sampled, smaller ones may be listed.
 const LISTED_GENOMES: u128 = 1 << 16;
 
@@ -31,6 +33,15 @@ pub struct Candidate {
     pub macs: u64,
     /// Weights of the network.
     pub weights: u64,
+}
+
+/// What a candidate is when split somewhere: candidates with equal tags are one design there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Tag {
+    /// The first candidate with its genome.
+    twin: CandidateId,
+    split: BoundaryId,
+    sending: Sending,
 }
 
 /// A genome that can't be a candidate.
@@ -56,6 +67,12 @@ pub struct Pool {
     columns: Columns,
     /// Where the cuts of each candidate begin; one more entry than candidates.
     offsets: Vec<u32>,
+    /// Boundary of each cut.
+    boundaries: Vec<BoundaryId>,
+    /// What a candidate is when split at each cut.
+    tags: Vec<Tag>,
+    /// Multiply-accumulates of each candidate.
+    macs: Vec<u64>,
     by_genome: HashMap<Genome, Vec<CandidateId>>,
 }
 
@@ -146,12 +163,17 @@ impl Pool {
             return Err(PoolError::NoSplit);
         }
         let id = CandidateId::try_from(self.candidates.len()).expect("memory holds fewer than 2^32 candidates");
+        let twins = self.by_genome.entry(genome.clone()).or_default();
+        twins.push(id);
         for cut in &cuts {
             self.columns.push(cut, space.split.at.contains(&cut.boundary));
+            self.boundaries.push(cut.boundary);
+            let sending = effective(space, &genome, sending, cut.boundary);
+            self.tags.push(Tag { twin: twins[0], split: cut.boundary, sending });
         }
         self.cuts.extend(cuts);
         self.offsets.push(u32::try_from(self.cuts.len()).expect("memory holds fewer than 2^32 cuts"));
-        self.by_genome.entry(genome.clone()).or_default().push(id);
+        self.macs.push(network.macs());
         self.candidates.push(Candidate { genome, sending, macs: network.macs(), weights: network.weights() });
         Ok(id)
     }
@@ -192,9 +214,24 @@ impl Pool {
         &self.cuts[self.range(id)]
     }
 
-    /// The columns of a candidate's cuts, with the number of sensors set last.
-    pub(super) fn rows(&self, id: CandidateId) -> Rows<'_> {
-        self.columns.rows(self.range(id))
+    /// Boundaries of a candidate's cuts.
+    pub(super) fn boundaries(&self, id: CandidateId) -> &[BoundaryId] {
+        &self.boundaries[self.range(id)]
+    }
+
+    /// Multiply-accumulates of a candidate that exists.
+    pub(super) fn macs(&self, id: CandidateId) -> u64 {
+        self.macs[id as usize]
+    }
+
+    /// What a candidate that exists is when split at one of its cuts.
+    pub(super) fn tag(&self, id: CandidateId, cut: usize) -> Tag {
+        self.tags[self.offsets[id as usize] as usize + cut]
+    }
+
+    /// The columns of all cuts, with the number of sensors set last.
+    pub(super) const fn columns(&self) -> &Columns {
+        &self.columns
     }
 
     /// Turns the columns to another number of sensors.
@@ -219,6 +256,19 @@ impl Pool {
 pub(super) fn design(space: &SearchSpace, genome: &Genome, sending: Sending, split: BoundaryId) -> Design {
     let Sending { fusion, ratio, bits } = sending;
     space.canonical_design(Design { genome: genome.clone(), split, fusion: fusion.max(split), ratio, bits })
+}
+
+/// How a genome sends when it is split there: raw input and logits cross as they are, and views that did not become one
+/// before a split behind their fusion do so at the split. The same as its design says, mostly without making that.
+pub(super) fn effective(space: &SearchSpace, genome: &Genome, sending: Sending, split: BoundaryId) -> Sending {
+    let Sending { fusion, ratio, bits } = sending;
+    let fusion = if split <= fusion || space.fusion.at.contains(&split) {
+        fusion.max(split)
+    } else {
+        design(space, genome, sending, split).fusion
+    };
+    let plain = split == 0 || split == space.last();
+    if plain { Sending { fusion, ratio: 1, bits: PLAIN_BITS } } else { Sending { fusion, ratio, bits } }
 }
 
 /// Cuts of a network sent this way. Where the space allows no fusion at a split behind the candidate's fusion, the cut is

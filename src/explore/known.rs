@@ -1,13 +1,13 @@
 //! What follows from the setup, the pool and the measurements, kept up to date by the session.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 
 use super::candidate::{Candidate, CandidateId, design};
 use super::hand::Hand;
 use super::needs::Reach;
-use super::rank::{self, Class, Judge, Standing};
+use super::rank::{Class, Judge, Ranking, Standing};
 use super::session::Session;
-use super::view::Points;
+use super::view::{Point, Points};
 use crate::cost::{Cut, Limit, Sending};
 use crate::network::Network;
 use crate::search::Fitting;
@@ -18,10 +18,7 @@ use crate::space::SearchSpace;
 pub(super) struct Known {
     allowed: Vec<bool>,
     pub(super) standings: Vec<Standing>,
-    /// The ranking with what it was made by.
-    pub(super) keys: Vec<(u128, CandidateId)>,
-    pub(super) ranking: Vec<CandidateId>,
-    pub(super) front: Vec<bool>,
+    pub(super) ranking: Ranking,
     pub(super) rows: Vec<CandidateId>,
     pub(super) feasible: usize,
     pub(super) measured: usize,
@@ -31,6 +28,8 @@ pub(super) struct Known {
     pub(super) accuracies: bool,
     /// The rows as points, once somebody asked.
     pub(super) points: OnceCell<Points>,
+    /// The last points, whose room is taken for the next ones.
+    pub(super) spent: RefCell<Vec<Point>>,
     /// How many designs of the whole space fit, once somebody asked.
     pub(super) fitting: OnceCell<Option<Fitting>>,
     /// The network of the selected candidate.
@@ -56,6 +55,13 @@ impl Known {
     pub(super) fn new(space: &SearchSpace) -> Self {
         let allowed = (0..=space.last()).map(|id| space.split.at.contains(&id)).collect();
         Self { allowed, ..Self::default() }
+    }
+
+    /// The rows or the axes are others.
+    pub(super) fn forget_points(&mut self) {
+        if let Some(points) = self.points.take() {
+            self.spent = RefCell::new(points.all);
+        }
     }
 }
 
@@ -92,7 +98,7 @@ impl Session {
             }
         };
         let judge = self.judge();
-        let best = judge.best(judge.columns(cuts).all(), &accuracies)?;
+        let best = judge.best(&judge.columns(cuts), 0..cuts.len(), &accuracies)?;
         let by_hand = hand.and_then(|hand| hand.split);
         let shown = by_hand.and_then(|split| cuts.iter().position(|cut| cut.boundary == split));
         let shown = shown.unwrap_or(usize::from(best.cut));
@@ -111,11 +117,12 @@ impl Session {
         {
             let judge = Judge::new(&self.setup.knobs, &known.allowed);
             known.standings.clear();
+            known.ranking.begin();
             known.fitting = OnceCell::new();
             let (mut feasible, mut measured, mut binding) = (0, 0, [0; Limit::ALL.len()]);
             for id in 0..self.pool.len() as CandidateId {
-                let accuracies = self.measurements.present(self.pool.range(id));
-                let standing = judge.best(self.pool.rows(id), accuracies);
+                let range = self.pool.range(id);
+                let standing = judge.best(self.pool.columns(), range.clone(), self.measurements.present(range));
                 let standing = standing.expect("the pool takes only candidates that may be split somewhere");
                 feasible += usize::from(standing.feasible());
                 measured += usize::from(standing.class == Class::Measured);
@@ -124,14 +131,15 @@ impl Session {
                         *count += usize::from(standing.freed_by(limit));
                     }
                 }
+                let tag = self.pool.tag(id, usize::from(standing.cut));
+                known.ranking.tell(&standing, self.pool.macs(id), tag);
                 known.standings.push(standing);
             }
             (known.feasible, known.measured, known.binding) = (feasible, measured, binding);
             let accuracies = |id| self.measurements.present(self.pool.range(id));
             known.reach.refresh(&self.pool, &judge, &self.dials, accuracies);
         }
-        rank::rank(&self.pool, &known.standings, &mut known.keys, &mut known.ranking);
-        rank::front(&known.standings, &known.ranking, &mut known.front);
+        known.ranking.sort();
         self.known = known;
     }
 

@@ -5,11 +5,13 @@
 //! needed where the cost stands. From these values come the histograms behind the knobs, what-if, and the smallest fix,
 //! without costing anything again. Only the number of sensors is tried out, by bisection.
 
+use std::ops::Range;
+
 use super::candidate::{CandidateId, Pool};
 use super::dial::Dial;
 use super::knob::{Ease, KnobId};
 use super::rank::Judge;
-use crate::cost::{Cut, Evaluation, Knobs, Limit, Rates, Rows};
+use crate::cost::{Course, Cut, Evaluation, Knobs, Limit, Rates};
 
 /// Value each knob needs; NaN where no value would do.
 pub(super) type Needed = [f64; KnobId::COUNT];
@@ -166,7 +168,11 @@ pub(super) fn ease(needed: &mut Needed, other: &Needed) {
 /// The most sensors, up to those of the last rates, with which one of the cuts fits; NaN if none does with one sensor.
 /// Accuracy is left out: with other numbers of sensors it is another one.
 pub(super) fn most_sensors<'a, I: Iterator<Item = &'a Cut>>(cuts: impl Fn() -> I, by_count: &[Rates]) -> f64 {
-    let fits = |rates: &Rates| cuts().any(|cut| rates.evaluate(cut).feasible());
+    most(by_count, |rates| cuts().any(|cut| rates.evaluate(cut).feasible()))
+}
+
+/// The most sensors with which something fits; NaN if it does not with one sensor.
+fn most(by_count: &[Rates], fits: impl Fn(&Rates) -> bool) -> f64 {
     match by_count.partition_point(fits) {
         0 => f64::NAN,
         count => count as f64,
@@ -187,6 +193,35 @@ pub(super) struct Reach {
     pub(super) sampled: usize,
     /// The nearest stop of each dial that brings more, largest gain first.
     pub(super) what_if: Vec<WhatIf>,
+    sample: Sample,
+}
+
+/// The candidates looked at, side by side.
+#[derive(Debug, Clone, Default)]
+struct Sample {
+    /// Candidates of the pool it was taken from.
+    of: usize,
+    candidates: Vec<(CandidateId, Range<usize>)>,
+    /// Where a split is allowed: index among the candidate's cuts, and what it costs.
+    cuts: Vec<(usize, Course)>,
+}
+
+impl Sample {
+    /// Takes every candidate, or an even sample of a large pool.
+    fn take(&mut self, pool: &Pool) {
+        if self.of == pool.len() {
+            return;
+        }
+        *self = Self { of: pool.len(), ..Self::default() };
+        let stride = if pool.len() <= WHOLE { 1 } else { pool.len().div_ceil(SAMPLE) };
+        for id in (0..pool.len() as CandidateId).step_by(stride) {
+            let (range, first) = (pool.range(id), self.cuts.len());
+            let allowed =
+                pool.cuts(id).iter().enumerate().filter(|(index, _)| pool.columns().is_allowed(range.start + index));
+            self.cuts.extend(allowed.map(|(index, cut)| (index, Course::of(cut))));
+            self.candidates.push((id, first..self.cuts.len()));
+        }
+    }
 }
 
 impl Reach {
@@ -198,52 +233,54 @@ impl Reach {
         dials: &[Dial],
         accuracies: impl Fn(CandidateId) -> &'a [f64],
     ) {
+        let Self { histograms, sampled, what_if: news, sample } = self;
+        sample.take(pool);
+        *sampled = sample.candidates.len();
         let present = Present::new(judge.knobs, &judge.rates);
         let most = dials.iter().find(|dial| dial.id == KnobId::Sensors).map_or(1, |dial| dial.stops.len() as u32);
         let by_count = rates_by_sensors(judge.knobs, most);
-        self.histograms.resize_with(dials.len(), Vec::new);
-        for (histogram, dial) in self.histograms.iter_mut().zip(dials) {
+        histograms.resize_with(dials.len(), Vec::new);
+        for (histogram, dial) in histograms.iter_mut().zip(dials) {
             histogram.clear();
             histogram.resize(dial.stops.len(), 0);
         }
+        let values: Vec<f64> = dials.iter().map(|dial| dial.knob().get(judge.knobs)).collect();
         let mut now = vec![0; dials.len()];
-        let stride = if pool.len() <= WHOLE { 1 } else { pool.len().div_ceil(SAMPLE) };
-        self.sampled = pool.len().div_ceil(stride);
-        for id in (0..pool.len() as CandidateId).step_by(stride) {
-            let needed = needed_by_any(judge, &present, &by_count, (pool.cuts(id), pool.rows(id)), accuracies(id));
-            for ((histogram, dial), now) in self.histograms.iter_mut().zip(dials).zip(&mut now) {
+        for (id, cuts) in &sample.candidates {
+            let needed = needed_by_any(judge, &present, &by_count, &sample.cuts[cuts.clone()], accuracies(*id));
+            for (((histogram, dial), now), value) in histograms.iter_mut().zip(dials).zip(&mut now).zip(&values) {
                 let need = needed[dial.id.index()];
                 if let Some(stop) = dial.stop_for(need) {
                     histogram[stop] += 1;
                 }
-                let value = dial.knob().get(judge.knobs);
-                *now += u32::from(if dial.knob().ease == Ease::Up { need <= value } else { need >= value });
+                *now += u32::from(if dial.knob().ease == Ease::Up { need <= *value } else { need >= *value });
             }
         }
-        self.what_if.clear();
-        for ((histogram, dial), now) in self.histograms.iter_mut().zip(dials).zip(now) {
+        news.clear();
+        for (((histogram, dial), now), value) in histograms.iter_mut().zip(dials).zip(now).zip(&values) {
             accumulate(histogram, dial.knob().ease);
-            self.what_if.extend(what_if(dial, histogram, dial.knob().get(judge.knobs), now));
+            news.extend(what_if(dial, histogram, *value, now));
         }
-        self.what_if.sort_by_key(|what_if| std::cmp::Reverse(what_if.gained));
+        news.sort_by_key(|what_if| std::cmp::Reverse(what_if.gained));
     }
 }
 
 /// What each knob would have to be for any of a candidate's cuts to fit.
-pub(super) fn needed_by_any(
+fn needed_by_any(
     judge: &Judge,
     present: &Present,
     by_count: &[Rates],
-    (cuts, rows): (&[Cut], Rows),
+    cuts: &[(usize, Course)],
     accuracies: &[f64],
 ) -> Needed {
     let mut needed = [f64::NAN; KnobId::COUNT];
-    for index in (0..rows.len()).filter(|&index| rows.is_allowed(index)) {
-        let accuracy = accuracies.get(index).copied().unwrap_or(f64::NAN);
-        ease(&mut needed, &present.needed(&judge.evaluate_load(&rows.load(index), accuracy), accuracy));
+    for (index, cut) in cuts {
+        let accuracy = accuracies.get(*index).copied().unwrap_or(f64::NAN);
+        let cost = judge.evaluate_load(&cut.load(judge.knobs.sensors), accuracy);
+        ease(&mut needed, &present.needed(&cost, accuracy));
     }
-    let allowed = || cuts.iter().filter(|cut| judge.allows(cut));
-    needed[KnobId::Sensors.index()] = most_sensors(allowed, by_count);
+    let fits = |rates: &Rates| cuts.iter().any(|(_, cut)| rates.evaluate_load(&cut.load(rates.sensors())).feasible());
+    needed[KnobId::Sensors.index()] = most(by_count, fits);
     needed
 }
 

@@ -1,7 +1,5 @@
 //! What the scatter shows: a figure on each axis, linear or logarithmic.
 
-use std::cell::OnceCell;
-
 use super::action::{Move, Side};
 use super::column::Column;
 use super::session::Session;
@@ -64,7 +62,7 @@ impl Session {
 
     /// Puts another figure on an axis. The one the other axis shows already is passed over.
     pub(super) fn choose_axis(&mut self, side: Side, to: Move) {
-        self.known.points = OnceCell::new();
+        self.known.forget_points();
         let plot = &mut self.ui.plot;
         let (axis, other) = match side {
             Side::Up => (&mut plot.up, plot.right),

@@ -1,7 +1,10 @@
 //! Which split of a candidate is its best one, and which candidate stands before which.
 
-use super::candidate::{CandidateId, Pool};
-use crate::cost::{Columns, Cut, Evaluation, Knobs, Limit, Load, Rates, Rows};
+use std::cell::RefCell;
+use std::ops::Range;
+
+use super::candidate::{CandidateId, Tag};
+use crate::cost::{Columns, Cut, Evaluation, Knobs, Limit, Load, Misses, Rates};
 
 /// What kind of standing a candidate has; better ones first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,6 +15,10 @@ pub enum Class {
     Unmeasured,
     /// Breaks limits at every split that is allowed.
     Infeasible,
+}
+
+impl Class {
+    const COUNT: usize = 3;
 }
 
 /// A candidate under the present knobs.
@@ -65,11 +72,27 @@ impl Standing {
         self.first.total_cmp(&other.first).then_with(|| latency(self).total_cmp(&latency(other))).is_lt()
     }
 
-    /// What to order candidates by, ascending: the rule in one number.
-    fn key(&self, macs: u64) -> u128 {
+    /// What to order candidates of its class by, ascending: the rule in one number, and the candidate's own.
+    fn key(&self, macs: u64, id: CandidateId) -> Key {
         let first = if self.class == Class::Unmeasured { -(macs as f64) } else { self.first };
         let latency = (self.evaluation.latency.total_s() as f32).to_bits();
-        (self.class as u128) << 96 | u128::from(ordered(first)) << 32 | u128::from(latency)
+        Key(u128::from(ordered(first)) << 64 | u128::from(latency) << 32 | u128::from(id))
+    }
+}
+
+/// Order of a candidate within its class.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Key(u128);
+
+impl Key {
+    /// The candidate.
+    pub(super) const fn id(self) -> CandidateId {
+        self.0 as CandidateId
+    }
+
+    /// Whether the rule says nothing of which comes first.
+    pub(super) const fn ties_with(self, other: Self) -> bool {
+        self.0 >> 32 == other.0 >> 32
     }
 }
 
@@ -85,14 +108,14 @@ pub(super) struct Judge<'a> {
     pub(super) rates: Rates,
     /// Whether a split is allowed at each boundary of the space.
     pub(super) allowed: &'a [bool],
-    per_limit: PerLimit,
+    misses: RefCell<Misses>,
 }
 
 impl<'a> Judge<'a> {
     /// The judge of these knobs, with splits allowed where `allowed` says so by boundary.
     pub(super) fn new(knobs: &'a Knobs, allowed: &'a [bool]) -> Self {
         let rates = Rates::new(knobs);
-        Self { knobs, rates, allowed, per_limit: PerLimit::new(knobs, &rates) }
+        Self { knobs, rates, allowed, misses: RefCell::new(Misses::new(knobs, &rates)) }
     }
 
     pub(super) fn allows(&self, cut: &Cut) -> bool {
@@ -122,20 +145,22 @@ impl<'a> Judge<'a> {
 
     /// The best of some cuts by the rule at [`Standing`]; accuracies beyond the slice are unknown. `None` if no split is
     /// allowed.
-    pub(super) fn best(&self, cuts: Rows, accuracies: &[f64]) -> Option<Standing> {
+    pub(super) fn best(&self, columns: &Columns, range: Range<usize>, accuracies: &[f64]) -> Option<Standing> {
         let measured = accuracies.iter().any(|accuracy| !accuracy.is_nan());
         let accuracies = if measured { accuracies } else { &[] };
-        let first = if measured { self.most_accurate(cuts, accuracies) } else { None };
-        first.or_else(|| self.fastest(cuts, accuracies)).or_else(|| self.least_missing(cuts, accuracies))
+        let first = if measured { self.most_accurate(columns, range.start, accuracies) } else { None };
+        first
+            .or_else(|| self.fastest(columns, range.clone(), accuracies))
+            .or_else(|| self.of_misses(columns, range.clone(), accuracies))
     }
 
     /// Among measured cuts that fit: the most accurate, then the fastest.
-    fn most_accurate(&self, cuts: Rows, accuracies: &[f64]) -> Option<Standing> {
+    fn most_accurate(&self, columns: &Columns, start: usize, accuracies: &[f64]) -> Option<Standing> {
         let mut best: Option<Standing> = None;
-        let measured =
-            accuracies.iter().enumerate().filter(|(index, accuracy)| !accuracy.is_nan() && cuts.is_allowed(*index));
+        let measured = accuracies.iter().enumerate();
+        let measured = measured.filter(|(index, accuracy)| !accuracy.is_nan() && columns.is_allowed(start + *index));
         for (index, &accuracy) in measured {
-            let evaluation = self.evaluate_load(&cuts.load(index), accuracy);
+            let evaluation = self.evaluate_load(&columns.load(start + index), accuracy);
             let found = standing(index, evaluation, accuracy, Class::Measured, -accuracy);
             if found.evaluation.feasible() && best.as_ref().is_none_or(|best| found.before(best)) {
                 best = Some(found);
@@ -144,45 +169,36 @@ impl<'a> Judge<'a> {
         best
     }
 
-    /// The fastest cut that fits. Most often that is the fastest one of all, so only times are compared at first.
-    fn fastest(&self, cuts: Rows, accuracies: &[f64]) -> Option<Standing> {
-        let accuracy = |index: usize| accuracies.get(index).copied().unwrap_or(f64::NAN);
-        let (mut index, _) = cuts.fastest(&self.rates)?;
-        let mut evaluation = self.evaluate_load(&cuts.load(index), accuracy(index));
-        if !evaluation.feasible() {
-            if evaluation.violations.contains(Limit::Latency) {
-                return None;
-            }
-            let mut least = f64::INFINITY;
-            for (at, load) in cuts.loads().enumerate() {
-                let found = self.evaluate_load(&load, accuracy(at));
-                if found.feasible() && found.latency.total_s() < least {
-                    (least, index, evaluation) = (found.latency.total_s(), at, found);
-                }
-            }
-            if least == f64::INFINITY {
-                return None;
-            }
-        }
-        Some(standing(index, evaluation, f64::NAN, Class::Unmeasured, 0.0))
+    /// The fastest cut of all, if it fits. Most often it does, so only times are compared at first.
+    #[inline]
+    fn fastest(&self, columns: &Columns, range: Range<usize>, accuracies: &[f64]) -> Option<Standing> {
+        let (at, _) = columns.fastest(range.clone(), &self.rates)?;
+        let index = at - range.start;
+        let accuracy = accuracies.get(index).copied().unwrap_or(f64::NAN);
+        let evaluation = self.evaluate_load(&columns.load(at), accuracy);
+        evaluation.feasible().then(|| standing(index, evaluation, f64::NAN, Class::Unmeasured, 0.0))
     }
 
-    /// The cut that misses limits least.
-    fn least_missing(&self, cuts: Rows, accuracies: &[f64]) -> Option<Standing> {
+    /// The fastest cut that fits; if none does, the one that misses limits least.
+    fn of_misses(&self, columns: &Columns, range: Range<usize>, accuracies: &[f64]) -> Option<Standing> {
+        let mut misses = self.misses.borrow_mut();
+        let start = range.start;
+        misses.fill(columns.rows(range), accuracies, &self.rates);
+        if let Some(index) = misses.fastest() {
+            let evaluation = self.evaluate_load(&columns.load(start + index), f64::NAN);
+            return Some(standing(index, evaluation, f64::NAN, Class::Unmeasured, 0.0));
+        }
         let mut best = Missing { broken: u32::MAX, excess: f64::INFINITY, seconds: f64::INFINITY, index: 0 };
         let mut lone = 0;
-        for (index, load) in cuts.loads().enumerate() {
-            let accuracy = accuracies.get(index).copied().unwrap_or(f64::NAN);
-            let cost = self.evaluate_load(&load, accuracy);
-            let seconds = cost.latency.total_s();
+        for (index, (&seconds, &excess)) in misses.seconds().iter().zip(misses.excess()).enumerate() {
             if seconds == f64::INFINITY {
                 continue;
             }
-            let broken = cost.violations.count();
+            let broken = misses.count(index);
             if broken == 1 {
-                lone |= cost.violations.bits();
+                lone |= misses.bits(index);
             }
-            let found = Missing { broken, excess: self.excess(&load, &cost, accuracy), seconds, index };
+            let found = Missing { broken, excess, seconds, index };
             if found.before(&best) {
                 best = found;
             }
@@ -191,24 +207,9 @@ impl<'a> Judge<'a> {
             return None;
         }
         let accuracy = accuracies.get(best.index).copied().unwrap_or(f64::NAN);
-        let evaluation = self.evaluate_load(&cuts.load(best.index), accuracy);
+        let evaluation = self.evaluate_load(&columns.load(start + best.index), accuracy);
         let found = standing(best.index, evaluation, accuracy, Class::Infeasible, best.misses());
         Some(Standing { lone, ..found })
-    }
-
-    /// Sum over the broken limits of the share by which each is missed. Without branches: it is needed for every cut of
-    /// every candidate that does not fit.
-    #[inline]
-    fn excess(&self, load: &Load, cost: &Evaluation, accuracy: f64) -> f64 {
-        let per = &self.per_limit;
-        let over = |value: f64, per_limit: f64| (value * per_limit - 1.0).max(0.0);
-        over(load.peak_bytes, per.sensor_memory)
-            + over(load.sensor_weight_bytes, per.sensor_weights)
-            + over(load.aggregator_weight_bytes, per.aggregator_weights)
-            + over(cost.latency.total_s(), per.latency)
-            + over(cost.energy_j, per.energy)
-            + over(cost.latency.period_s(), per.period)
-            + if accuracy.is_nan() { 0.0 } else { (per.accuracy_floor - accuracy).max(0.0) }
     }
 }
 
@@ -234,72 +235,99 @@ impl Missing {
     }
 }
 
-/// One over each limit; 0 where there is none.
-struct PerLimit {
-    sensor_memory: f64,
-    sensor_weights: f64,
-    aggregator_weights: f64,
-    latency: f64,
-    energy: f64,
-    period: f64,
-    /// The floor itself: accuracies are shares already.
-    accuracy_floor: f64,
-}
-
-impl PerLimit {
-    fn new(knobs: &Knobs, rates: &Rates) -> Self {
-        let per = |limit: Option<f64>| limit.map_or(0.0, |limit| limit.max(f64::MIN_POSITIVE).recip());
-        let per_byte = |limit: u64| per(Some(limit as f64).filter(|_| limit != u64::MAX));
-        Self {
-            sensor_memory: per_byte(rates.memory_bytes()),
-            sensor_weights: per_byte(knobs.system.sensor_weight_memory_bytes),
-            aggregator_weights: per_byte(knobs.system.aggregator_weight_memory_bytes),
-            latency: per(knobs.latency_limit_s),
-            energy: per(knobs.energy_limit_j),
-            period: knobs.frame_rate_floor_hz.unwrap_or(0.0),
-            accuracy_floor: knobs.accuracy_floor.unwrap_or(0.0),
-        }
-    }
-}
-
 fn standing(index: usize, evaluation: Evaluation, accuracy: f64, class: Class, first: f64) -> Standing {
     let cut = u16::try_from(index).expect("a network has at most 256 boundaries");
     Standing { cut, evaluation, accuracy, first, lone: 0, class }
 }
 
-/// All candidates in the order of the rule. `keys` is scratch space, kept so that a knob change allocates nothing.
-#[allow(clippy::stable_sort_primitive, reason = "the stable sort is the one that makes use of ordered runs")]
-pub(super) fn rank(
-    pool: &Pool,
-    standings: &[Standing],
-    keys: &mut Vec<(u128, CandidateId)>,
-    ranking: &mut Vec<CandidateId>,
-) {
-    // Begun in the last order, since a knob moves few candidates past each other, and merging finds ordered runs.
-    let known = ranking.len() as CandidateId;
-    ranking.extend(known..standings.len() as CandidateId);
-    keys.clear();
-    let macs = |id: CandidateId| pool.candidates()[id as usize].macs;
-    keys.extend(ranking.iter().map(|&id| (standings[id as usize].key(macs(id)), id)));
-    keys.sort();
-    ranking.clear();
-    ranking.extend(keys.iter().map(|(_, id)| *id));
+/// All candidates in the order of the rule, and what makes it. Kept, so that a knob change allocates nothing.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ranking {
+    order: Vec<CandidateId>,
+    /// Keys of each class, ascending.
+    keys: [Vec<Key>; Class::COUNT],
+    /// By candidate, of those that were told: its class, its key, its seconds, and what it is at its best split.
+    classes: Vec<Class>,
+    told: Vec<Key>,
+    seconds: Vec<f64>,
+    tags: Vec<Tag>,
+    /// Whether each candidate is on the front.
+    front: Vec<bool>,
 }
 
-/// Marks the candidates that no other of their class beats in what ranks them and in latency. Within a class the ranking
-/// descends in the former, so whoever is faster than all before is on the front.
-pub(super) fn front(standings: &[Standing], ranking: &[CandidateId], front: &mut Vec<bool>) {
-    front.clear();
-    front.resize(standings.len(), false);
-    let mut fastest = [f64::INFINITY; 2];
-    for &id in ranking {
-        let standing = &standings[id as usize];
-        let Some(fastest) = fastest.get_mut(standing.class as usize) else { break };
-        let latency = standing.evaluation.latency.total_s();
-        if latency < *fastest {
-            *fastest = latency;
-            front[id as usize] = true;
+impl Ranking {
+    /// The candidates in order.
+    pub(super) fn order(&self) -> &[CandidateId] {
+        &self.order
+    }
+
+    /// The keys of each class, better classes first, ascending.
+    pub(super) const fn keys(&self) -> &[Vec<Key>; Class::COUNT] {
+        &self.keys
+    }
+
+    /// Forgets how candidates stand, for all to be told anew in the order of their numbers.
+    pub(super) fn begin(&mut self) {
+        self.classes.clear();
+        self.told.clear();
+        self.seconds.clear();
+        self.tags.clear();
+    }
+
+    /// How the next candidate stands, and what it is at its best split.
+    #[inline]
+    pub(super) fn tell(&mut self, standing: &Standing, macs: u64, tag: Tag) {
+        let id = self.told.len() as CandidateId;
+        self.classes.push(standing.class);
+        self.told.push(standing.key(macs, id));
+        self.seconds.push(standing.evaluation.latency.total_s());
+        self.tags.push(tag);
+    }
+
+    /// Whether two candidates are one design at their best splits.
+    pub(super) fn are_one(&self, one: CandidateId, other: CandidateId) -> bool {
+        self.tags[one as usize] == self.tags[other as usize]
+    }
+
+    /// Puts the candidates in order.
+    #[allow(clippy::stable_sort_primitive, reason = "the stable sort is the one that makes use of ordered runs")]
+    pub(super) fn sort(&mut self) {
+        let Self { order, keys, classes, told, .. } = self;
+        // Begun in the last order, since a knob moves few candidates past each other, and merging finds ordered runs.
+        let known = order.len() as CandidateId;
+        order.extend(known..told.len() as CandidateId);
+        keys.iter_mut().for_each(Vec::clear);
+        for &id in order.iter() {
+            keys[classes[id as usize] as usize].push(told[id as usize]);
         }
+        for keys in keys.iter_mut() {
+            keys.sort();
+        }
+        order.clear();
+        order.extend(keys.iter().flatten().map(|key| key.id()));
+        self.mark_front();
+    }
+
+    /// Marks the candidates that no other of their class beats in what ranks them and in latency. Within a class the
+    /// ranking descends in the former, so whoever is faster than all before is on the front.
+    fn mark_front(&mut self) {
+        self.front.clear();
+        self.front.resize(self.told.len(), false);
+        for class in [Class::Measured, Class::Unmeasured] {
+            let mut fastest = f64::INFINITY;
+            for key in &self.keys[class as usize] {
+                let seconds = self.seconds[key.id() as usize];
+                if seconds < fastest {
+                    fastest = seconds;
+                    self.front[key.id() as usize] = true;
+                }
+            }
+        }
+    }
+
+    /// Whether no other candidate of its class beats this one in what ranks them and in latency; not if it breaks limits.
+    pub(super) fn is_on_front(&self, id: CandidateId) -> bool {
+        self.front[id as usize]
     }
 }
 

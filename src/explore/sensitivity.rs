@@ -95,7 +95,7 @@ impl Session {
         let judge = Judge::new(&knobs, self.judge().allowed);
         // With another number of sensors the accuracies are others: there only costs are judged.
         let accuracies = if id == KnobId::Sensors { &[] } else { inspected.accuracies.as_slice() };
-        let best = judge.best(judge.columns(inspected.cuts).all(), accuracies)?;
+        let best = judge.best(&judge.columns(inspected.cuts), 0..inspected.cuts.len(), accuracies)?;
         let feasible = best.feasible() || !inspected.best.feasible();
         feasible.then(|| (best.evaluation.latency.total_s(), inspected.cuts[usize::from(best.cut)].boundary))
     }

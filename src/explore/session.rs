@@ -228,7 +228,7 @@ impl Session {
 
     /// All candidates by the ranking.
     pub fn ranking(&self) -> &[CandidateId] {
-        &self.known.ranking
+        self.known.ranking.order()
     }
 
     /// How a candidate stands.

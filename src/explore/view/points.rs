@@ -34,7 +34,7 @@ pub struct Point {
 pub struct Points {
     /// The figures upwards and to the right.
     axes: [Column; 2],
-    all: Vec<Point>,
+    pub(in crate::explore) all: Vec<Point>,
     unmeasured: usize,
 }
 
@@ -68,7 +68,10 @@ impl Session {
             let class = if self.standing(id)?.feasible() { PointClass::Feasible } else { PointClass::Infeasible };
             (right.is_finite() && up.is_finite()).then_some(Point { candidate: id, right, up, class })
         };
-        let mut all: Vec<Point> = self.order().iter().filter_map(point).collect();
+        let mut all = self.known.spent.take();
+        all.clear();
+        all.reserve(self.order().len());
+        all.extend(self.order().iter().filter_map(point));
         mark_front(&mut all, plot.right, plot.up);
         let unmeasured = |id: &&CandidateId| self.standing(**id).is_some_and(|standing| standing.accuracy().is_none());
         Points { axes: [plot.up, plot.right], all, unmeasured: self.order().iter().filter(unmeasured).count() }
@@ -79,7 +82,7 @@ impl Session {
     pub fn front(&self) -> impl Iterator<Item = CandidateId> {
         let class = if self.known.measured > 0 { Class::Measured } else { Class::Unmeasured };
         let on_front = move |id: CandidateId| {
-            self.known.front[id as usize] && self.standing(id).is_some_and(|standing| standing.class == class)
+            self.known.ranking.is_on_front(id) && self.standing(id).is_some_and(|standing| standing.class == class)
         };
         self.order().iter().copied().filter(move |&id| on_front(id))
     }

@@ -36,6 +36,7 @@
 
 mod interval;
 mod least;
+mod tree;
 mod ways;
 
 use std::fmt;
@@ -43,12 +44,13 @@ use std::fmt;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::cost::{CostTable, Cut, Graph, Knobs, Rates, Sending, SpaceTable};
+use crate::cost::{CostTable, Cut, Graph, Knobs, Line, Rates, Sending, SpaceTable};
 use crate::network::BoundaryId;
 use crate::space::{Design, Genome, SearchSpace};
 
 use interval::Group;
 use least::Solver;
+use tree::Tree;
 use ways::Ways;
 
 pub use least::{Goal, Least};
@@ -76,8 +78,44 @@ pub struct Survey {
 struct Split {
     at: BoundaryId,
     designs: u128,
-    /// All of them, or those drawn.
-    cuts: Vec<Cut>,
+    /// All of them, or those drawn: how many.
+    drawn: usize,
+    tree: Tree,
+    /// Those that do not fit into the tree.
+    rest: Vec<Cut>,
+}
+
+impl Split {
+    /// How many of those drawn meet the limits on cost.
+    fn hits(&self, rates: &Rates) -> usize {
+        self.tree.count_feasible(rates) + self.rest.iter().filter(|cut| rates.evaluate(cut).feasible()).count()
+    }
+}
+
+/// A split whose designs are being drawn.
+struct Pending {
+    at: BoundaryId,
+    designs: u128,
+    lines: Vec<Line>,
+    rest: Vec<Cut>,
+}
+
+impl Pending {
+    const fn new(at: BoundaryId, designs: u128) -> Self {
+        Self { at, designs, lines: Vec::new(), rest: Vec::new() }
+    }
+
+    fn push(&mut self, cut: &Cut) {
+        match Line::of(cut) {
+            Some(line) => self.lines.push(line),
+            None => self.rest.push(*cut),
+        }
+    }
+
+    fn drawn(self) -> Split {
+        let Self { at, designs, lines, rest } = self;
+        Split { at, designs, drawn: lines.len() + rest.len(), tree: Tree::new(lines), rest }
+    }
 }
 
 /// How many designs meet the limits.
@@ -116,18 +154,17 @@ impl Survey {
             .filter_map(|(index, node)| Some((index, node.boundary?, ways.designs(&graph, index))))
             .filter(|&(_, _, designs)| designs > 0)
             .collect();
-        let mut splits: Vec<Split> = Vec::new();
-        for &split in &space.split.at {
+        let of_split = |&split: &BoundaryId| {
             let own = nodes.iter().filter(|node| node.1 == split);
-            let designs = own.fold(0_u128, |sum, node| sum.saturating_add(node.2));
-            splits.push(Split { at: split, designs, cuts: Vec::new() });
-        }
+            Pending::new(split, own.fold(0_u128, |sum, node| sum.saturating_add(node.2)))
+        };
+        let mut splits: Vec<Pending> = space.split.at.iter().map(of_split).collect();
         let designs = splits.iter().fold(0_u128, |sum, split| sum.saturating_add(split.designs));
         let exact = designs <= COUNTED;
         if exact {
             Ways::each_genome(space, &graph, |genome| {
                 each_design(space, table, genome, &mut |_, cut| {
-                    splits.iter_mut().filter(|split| split.at == cut.boundary).for_each(|split| split.cuts.push(*cut));
+                    splits.iter_mut().filter(|split| split.at == cut.boundary).for_each(|split| split.push(cut));
                 });
             });
         } else {
@@ -136,9 +173,11 @@ impl Survey {
                 let own: Vec<(usize, u128)> =
                     nodes.iter().filter(|node| node.1 == split.at).map(|node| (node.0, node.2)).collect();
                 let draw = |_| table.cut(&ways.draw_among(space, &graph, &own, &mut rng));
-                split.cuts = (0..if own.is_empty() { 0 } else { DRAWN }).filter_map(draw).collect();
+                let cuts = (0..if own.is_empty() { 0 } else { DRAWN }).filter_map(draw);
+                cuts.for_each(|cut| split.push(&cut));
             }
         }
+        let splits = splits.into_iter().map(Pending::drawn).collect();
         Self { space: space.clone(), graph, ways, splits, designs, exact }
     }
 
@@ -158,11 +197,7 @@ impl Survey {
         let mut groups: Vec<Group> = self
             .splits
             .iter()
-            .map(|split| Group {
-                members: split.designs as f64,
-                drawn: split.cuts.len(),
-                hits: split.cuts.iter().filter(|cut| rates.evaluate(cut).feasible()).count(),
-            })
+            .map(|split| Group { members: split.designs as f64, drawn: split.drawn, hits: split.hits(&rates) })
             .collect();
         if !self.exact {
             self.rule_out(knobs, &mut groups);

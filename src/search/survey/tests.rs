@@ -215,7 +215,7 @@ fn an_estimate_holds_the_truth_in_its_interval() {
     let counted = Survey::new(&space, &table);
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let (mut held, trials) = (0, 60);
-    let all: Vec<Cut> = counted.splits.iter().flat_map(|split| split.cuts.clone()).collect();
+    let all: Vec<Cut> = every_design(&space).iter().map(|design| table.cut(design).unwrap()).collect();
     let knobs = knobs(profile, &all, 2);
     let truth = counted.fitting(&knobs).designs;
     for _ in 0..trials {
@@ -227,7 +227,9 @@ fn an_estimate_holds_the_truth_in_its_interval() {
                 .map(|node| (node, counted.ways.designs(&counted.graph, node)))
                 .collect();
             let draw = |_| table.cut(&counted.ways.draw_among(&space, &counted.graph, &own, &mut rng)).unwrap();
-            split.cuts = (0..100).map(draw).collect();
+            let mut pending = Pending::new(split.at, split.designs);
+            (0..100).map(draw).for_each(|cut| pending.push(&cut));
+            *split = pending.drawn();
         }
         let (low, high) = drawn.fitting(&knobs).interval.unwrap();
         held += usize::from(low <= truth && truth <= high);

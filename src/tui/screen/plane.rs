@@ -124,9 +124,10 @@ fn floor(points: &[Point]) -> f64 {
     if values.len() < MANY {
         return f64::NEG_INFINITY;
     }
-    values.sort_by(f64::total_cmp);
-    let low = values[(values.len() as f64 * FEW) as usize];
-    low - (values[values.len() - 1] - low) * APART
+    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let few = (values.len() as f64 * FEW) as usize;
+    let (_, &mut low, _) = values.select_nth_unstable_by(few, f64::total_cmp);
+    low - (high - low) * APART
 }
 
 /// The axis extended to the next round value at both ends, so that it holds still while points move a little.

@@ -38,7 +38,8 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let fits = |legend: &&String| width(legend) + width(&title) + 9 < area.width;
     let legend = [&long, &short].into_iter().find(fits);
     let inner = chrome::pane(buf, area, (&title, legend.map_or("", String::as_str)), focus, theme);
-    let mut scatter = scene.scatter();
+    let mark = scene.mark();
+    let mut scatter = scene.scatter(&mark);
     let (mut words, mut cross) = (scene.words(), scene.selected_place().filter(|_| focus));
     if let Some((x, y)) = ui.cross {
         let place = scatter.values_at(inner, x, y);
@@ -80,13 +81,17 @@ fn legend(theme: &Theme) -> [String; 2] {
 /// The design whose point is nearest to a cell, if one is near.
 pub fn nearest(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateId> {
     let scene = Scene::of(view);
-    scene.scatter().nearest(area, x, y, REACH).and_then(|index| scene.points.get(index)).map(|point| point.candidate)
+    scene
+        .scatter(&scene.mark())
+        .nearest(area, x, y, REACH)
+        .and_then(|index| scene.points.get(index))
+        .map(|point| point.candidate)
 }
 
 /// The limit whose line is at a cell.
 pub fn limit_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<(KnobId, Side)> {
     let scene = Scene::of(view);
-    let (right, up) = scene.scatter().limits_at(area, x, y);
+    let (right, up) = scene.scatter(&scene.mark()).limits_at(area, x, y);
     let of = |column: Column, side: Side, there: bool| column.limit().filter(|_| there).map(|knob| (knob, side));
     of(scene.plot.right, Side::Right, right).or_else(|| of(scene.plot.up, Side::Up, up))
 }
@@ -94,7 +99,7 @@ pub fn limit_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<(KnobId, S
 /// The value of an axis at a cell, in base units.
 pub fn value_at(view: View<'_>, area: Rect, side: Side, x: u16, y: u16) -> f64 {
     let scene = Scene::of(view);
-    let (right, up) = scene.scatter().values_at(area, x, y);
+    let (right, up) = scene.scatter(&scene.mark()).values_at(area, x, y);
     match side {
         Side::Right => right * scene.figures[0].size,
         Side::Up => up * scene.figures[1].size,
@@ -103,7 +108,8 @@ pub fn value_at(view: View<'_>, area: Rect, side: Side, x: u16, y: u16) -> f64 {
 
 /// Cells of the plot when the pane's inside is `area`.
 pub fn plot_area(view: View<'_>, area: Rect) -> Rect {
-    Scene::of(view).scatter().plot_area(area)
+    let scene = Scene::of(view);
+    scene.scatter(&scene.mark()).plot_area(area)
 }
 
 /// Everything that is drawn, in the units of the axes.
@@ -117,7 +123,6 @@ struct Scene<'a> {
     limit_words: [String; 2],
     axes: [Axis; 2],
     points: &'a [Point],
-    marks: Vec<Mark>,
 }
 
 impl<'a> Scene<'a> {
@@ -127,7 +132,6 @@ impl<'a> Scene<'a> {
         let columns = [plot.right, plot.up];
         let figures = columns.map(|column| Figure::of(session, column));
         let points = session.points();
-        let marks = points.iter().map(|point| mark(view, point, &figures)).collect();
         let limits = columns.map(|column| plane::limit(session, column));
         let words = |at: usize| {
             let sign = match (columns[at].descends(), theme.glyphs.braille) {
@@ -141,14 +145,19 @@ impl<'a> Scene<'a> {
         };
         let limit_words = [words(0), words(1)];
         let axes = plane::axes(session, ui, points);
-        Self { session, theme, plot, figures, limits, limit_words, axes, points, marks }
+        Self { session, theme, plot, figures, limits, limit_words, axes, points }
     }
 
-    fn scatter(&self) -> Scatter<'_> {
+    /// What makes the marks of the points.
+    fn mark(&self) -> impl Fn(usize) -> Mark {
+        |index| mark(self.session, self.theme, &self.points[index], &self.figures)
+    }
+
+    fn scatter<'b>(&'b self, mark: &'b dyn Fn(usize) -> Mark) -> Scatter<'b> {
         let selected = self.session.selected();
         let selected = self.points.iter().position(|point| Some(point.candidate) == selected);
         let [right, up] = self.axes;
-        let mut scatter = Scatter::new(&self.marks, right, up).selected(selected);
+        let mut scatter = Scatter::made(self.points.len(), mark, right, up).selected(selected);
         if let Some(limit) = self.limits[0] {
             scatter = scatter.limit_x(limit / self.figures[0].size, &self.limit_words[0]);
         }
@@ -198,11 +207,13 @@ impl<'a> Scene<'a> {
         let [right, up] = &self.axes;
         let within =
             |axis: &Axis, value: f64| axis.fraction(value).is_some_and(|at| (-1e-9..=1.0 + 1e-9).contains(&at));
-        self.marks.iter().filter(|mark| !(within(right, mark.x) && within(up, mark.y))).count()
+        let size = self.figures.map(|figure| figure.size);
+        let inside = |point: &&Point| within(right, point.right / size[0]) && within(up, point.up / size[1]);
+        self.points.len() - self.points.iter().filter(inside).count()
     }
 }
 
-fn mark(View { session, theme, .. }: View<'_>, point: &Point, [right, up]: &[Figure; 2]) -> Mark {
+fn mark(session: &Session, theme: &Theme, point: &Point, [right, up]: &[Figure; 2]) -> Mark {
     let glyphs = theme.glyphs;
     let (glyph, style, layer) = match (session.pin_letter(point.candidate), point.class) {
         (Some(pin), _) => (pin, theme.pins[(pin as usize - 'A' as usize) % theme.pins.len()], 3),

@@ -35,6 +35,31 @@ pub struct ScatterStyles {
     pub selected: Style,
 }
 
+/// Where points come from.
+#[derive(Clone, Copy)]
+enum Points<'a> {
+    Listed(&'a [Mark]),
+    /// So many, each made when it is looked at.
+    Made(usize, &'a dyn Fn(usize) -> Mark),
+}
+
+impl Points<'_> {
+    fn get(&self, index: usize) -> Option<Mark> {
+        match self {
+            Self::Listed(marks) => marks.get(index).copied(),
+            Self::Made(count, mark) => (index < *count).then(|| mark(index)),
+        }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = Mark> {
+        let count = match self {
+            Self::Listed(marks) => marks.len(),
+            Self::Made(count, _) => *count,
+        };
+        (0..count).filter_map(|index| self.get(index))
+    }
+}
+
 /// A scatter plot in whole cells.
 ///
 /// ```
@@ -49,9 +74,9 @@ pub struct ScatterStyles {
 /// assert_eq!(buffer[(8, 0)].symbol(), "◆");
 /// assert_eq!(plot.nearest(area, 7, 0, 3), Some(1));
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Scatter<'a> {
-    points: &'a [Mark],
+    points: Points<'a>,
     x: Axis,
     y: Axis,
     limit_x: Option<(f64, &'a str)>,
@@ -65,6 +90,15 @@ pub struct Scatter<'a> {
 impl<'a> Scatter<'a> {
     /// Points over two axes.
     pub const fn new(points: &'a [Mark], x: Axis, y: Axis) -> Self {
+        Self::over(Points::Listed(points), x, y)
+    }
+
+    /// So many points over two axes, each made when it is looked at: many points are never all there at a time.
+    pub const fn made(count: usize, mark: &'a dyn Fn(usize) -> Mark, x: Axis, y: Axis) -> Self {
+        Self::over(Points::Made(count, mark), x, y)
+    }
+
+    const fn over(points: Points<'a>, x: Axis, y: Axis) -> Self {
         Self {
             points,
             x,
@@ -142,7 +176,7 @@ impl<'a> Scatter<'a> {
         self.points
             .iter()
             .enumerate()
-            .filter_map(|(index, point)| Some((distance(point)?, u8::MAX - point.layer, index)))
+            .filter_map(|(index, point)| Some((distance(&point)?, u8::MAX - point.layer, index)))
             .min()
             .map(|(.., index)| index)
     }
@@ -216,9 +250,9 @@ impl Widget for &Scatter<'_> {
         self.render_cross(plot, buf);
         self.render_limits(plot, buf);
 
-        let mut top: Vec<Option<&Mark>> = vec![None; usize::from(plot.width) * usize::from(plot.height)];
-        for point in self.points {
-            let Some((x, y)) = self.cell(plot, point) else { continue };
+        let mut top: Vec<Option<Mark>> = vec![None; usize::from(plot.width) * usize::from(plot.height)];
+        for point in self.points.iter() {
+            let Some((x, y)) = self.cell(plot, &point) else { continue };
             let slot = &mut top[usize::from(y - plot.y) * usize::from(plot.width) + usize::from(x - plot.x)];
             if slot.is_none_or(|shown| shown.layer < point.layer) {
                 *slot = Some(point);
@@ -231,7 +265,7 @@ impl Widget for &Scatter<'_> {
         }
         self.render_words(plot, buf);
         let selected = self.selected.and_then(|index| self.points.get(index));
-        if let Some((x, y)) = selected.and_then(|point| self.cell(plot, point)) {
+        if let Some((x, y)) = selected.and_then(|point| self.cell(plot, &point)) {
             paint::glyph(buf, plot, x, y, self.glyphs.selected, self.styles.selected);
         }
     }

@@ -1,0 +1,111 @@
+//! Counts which of many cuts meet the limits without looking at each.
+//!
+//! Cuts that are much alike stand together, and of every group the lowest and the highest figures are kept. Whatever is
+//! limited grows with every figure of a cut, in exact numbers and in rounded ones: if the highest figures of a group meet the
+//! limits, all its cuts do; if the lowest do not, none does. Only groups between these are looked into.
+
+use std::ops::Range;
+
+use crate::cost::{Line, Rates};
+
+/// Most cuts of a group that is not divided further.
+const LEAF: usize = 32;
+/// Cuts looked at to see in which figure a group differs most.
+const PROBES: usize = 24;
+
+/// Cuts in groups within groups.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tree {
+    lines: Vec<Line>,
+    /// Every group before the two it is divided into.
+    groups: Vec<Group>,
+}
+
+/// Some cuts that stand together.
+#[derive(Debug, Clone)]
+struct Group {
+    cuts: Range<usize>,
+    low: Line,
+    high: Line,
+    /// The group behind this one and all within it.
+    next: usize,
+}
+
+impl Tree {
+    pub(super) fn new(mut lines: Vec<Line>) -> Self {
+        lines.shrink_to_fit();
+        let mut groups = Vec::new();
+        if !lines.is_empty() {
+            divide(&mut lines, 0, &mut groups);
+        }
+        Self { lines, groups }
+    }
+
+    /// How many of the cuts meet the limits on cost.
+    pub(super) fn count_feasible(&self, rates: &Rates) -> usize {
+        let fits = |line: &Line| rates.evaluate_load(&line.load(rates.sensors())).feasible();
+        let (mut at, mut count) = (0, 0);
+        while let Some(group) = self.groups.get(at) {
+            let leaf = group.next == at + 1;
+            at = if fits(&group.high) {
+                count += group.cuts.len();
+                group.next
+            } else if !fits(&group.low) {
+                group.next
+            } else {
+                if leaf {
+                    count += self.lines[group.cuts.clone()].iter().filter(|line| fits(line)).count();
+                }
+                at + 1
+            };
+        }
+        count
+    }
+}
+
+/// Adds the group of these cuts, which stand from `start` on, and those it is divided into.
+fn divide(lines: &mut [Line], start: usize, groups: &mut Vec<Group>) {
+    let at = groups.len();
+    let cuts = start..start + lines.len();
+    groups.push(Group { cuts, low: lines[0], high: lines[0], next: 0 });
+    let (low, high) = if lines.len() <= LEAF {
+        let ends = |pick: fn(f64, f64) -> f64| lines[1..].iter().fold(lines[0], |all, line| all.joined(line, pick));
+        (ends(f64::min), ends(f64::max))
+    } else {
+        let figure = widest(lines);
+        let (middle, key) = (lines.len() / 2, |line: &Line| figures(line)[figure]);
+        lines.select_nth_unstable_by(middle, |one, other| key(one).total_cmp(&key(other)));
+        let (first, second) = lines.split_at_mut(middle);
+        divide(first, start, groups);
+        let other = groups.len();
+        divide(second, start + middle, groups);
+        let [first, second] = [&groups[at + 1], &groups[other]];
+        (first.low.joined(&second.low, f64::min), first.high.joined(&second.high, f64::max))
+    };
+    let next = groups.len();
+    groups[at] = Group { low, high, next, ..groups[at].clone() };
+}
+
+/// What limits act on, by which cuts are told apart.
+fn figures(Line { first, more }: &Line) -> [f64; 5] {
+    [
+        first.sensor_cycles,
+        first.link_bytes,
+        first.aggregator_cycles + more.cycles,
+        first.peak_bytes,
+        first.work_j + more.energy_j,
+    ]
+}
+
+/// The figure in which some of the cuts differ most, as a share of the largest.
+fn widest(lines: &[Line]) -> usize {
+    let probes = || lines.iter().step_by(lines.len().div_ceil(PROBES)).map(figures);
+    let mut ends = [(f64::INFINITY, f64::NEG_INFINITY); 5];
+    for figures in probes() {
+        for ((low, high), figure) in ends.iter_mut().zip(figures) {
+            (*low, *high) = (low.min(figure), high.max(figure));
+        }
+    }
+    let share = |(low, high): (f64, f64)| if high > 0.0 { (high - low) / high } else { 0.0 };
+    (0..ends.len()).max_by(|&one, &other| share(ends[one]).total_cmp(&share(ends[other]))).unwrap_or(0)
+}
