@@ -102,18 +102,18 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
         let of_session = file.as_ref().map(of_session).filter(|name| shipped.iter().any(|(known, _)| known == name));
         flag.clone().or_else(|| of_session.filter(|_| run.is_none()).map(str::to_owned))
     };
-    let of_run = |pick: fn(&run::Manifest) -> &run::Document| {
-        run.as_ref().map(|run| pick(run.manifest())).map(|document| Source::new(&*document.name, &*document.text))
-    };
     let (spaces, profiles) = (crate::space::SHIPPED, crate::hardware::SHIPPED);
     let name = named(&arguments.space, |file| &file.session.space, spaces);
-    let of = of_run(|manifest| &manifest.space);
-    let space_source = chosen(name.as_deref(), of, crate::space::DEFAULT, "space", spaces)?;
+    let (space, space_source) = match (name, &run) {
+        (None, Some(run)) => load::space_of_run(run.manifest())?,
+        (name, _) => load::space(name.as_deref().unwrap_or(crate::space::DEFAULT))?,
+    };
     let name = named(&arguments.profile, |file| &file.session.profile, profiles);
-    let of = of_run(|manifest| &manifest.profile);
-    let profile_source = chosen(name.as_deref(), of, crate::hardware::DEFAULT, "profile", profiles)?;
-    let space = crate::space::SearchSpace::from_toml(&space_source)?;
-    let profile = crate::hardware::Profile::from_toml(&profile_source)?;
+    let (profile, profile_source) = match (name, &run) {
+        (None, Some(run)) => load::profile_of_run(run.manifest())?,
+        (name, _) => load::profile(name.as_deref().unwrap_or(crate::hardware::DEFAULT))?,
+    };
+    crate::cost::check_names(&space, &profile)?;
     if arguments.plain || arguments.json || !tui::terminal::is_usable() {
         let mut session = build(file.as_ref(), space, profile, arguments.pool, arguments.seed)?;
         if let Some(path) = &path {
@@ -176,20 +176,6 @@ fn keep(session: &Session) -> Option<PathBuf> {
     file.write_all(session.to_file().to_toml().as_bytes()).ok()?;
     file.persist(&path).ok()?;
     Some(path)
-}
-
-fn chosen(
-    named: Option<&str>,
-    of_run: Option<Source>,
-    default: &str,
-    kind: &str,
-    shipped: &[(&str, &str)],
-) -> Result<Source> {
-    match (named, of_run) {
-        (Some(name), _) => load::source(name, kind, shipped),
-        (None, Some(source)) => Ok(source),
-        (None, None) => load::source(default, kind, shipped),
-    }
 }
 
 fn read_session(path: &std::path::Path) -> Result<SessionFile> {

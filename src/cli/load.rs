@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::diagnostic::{Source, nearest};
 use crate::hardware::{self, Profile};
+use crate::run::{Document, Manifest};
 use crate::space::{self, SearchSpace};
 
 /// The text of a shipped file or of a file on disk.
@@ -33,5 +34,20 @@ pub(super) fn profile(name: &str) -> Result<(Profile, Source)> {
     let source = source(name, "profile", hardware::SHIPPED)?;
     let folder = Path::new(&source.file).parent().map(Path::to_path_buf).unwrap_or_default();
     let profile = Profile::from_toml_with(&source, &|file| std::fs::read_to_string(folder.join(file)))?;
+    Ok((profile, source))
+}
+
+/// The space of a run, with its text.
+pub(super) fn space_of_run(manifest: &Manifest) -> Result<(SearchSpace, Source)> {
+    let source = Source::new(&*manifest.space.name, &*manifest.space.text);
+    Ok((SearchSpace::from_toml(&source)?, source))
+}
+
+/// The profile of a run, with its text. The latency tables it names are kept in the run.
+pub(super) fn profile_of_run(manifest: &Manifest) -> Result<(Profile, Source)> {
+    let Document { name, text, files } = &manifest.profile;
+    let source = Source::new(name, text);
+    let missing = || std::io::Error::other("the run was made without it");
+    let profile = Profile::from_toml_with(&source, &|file| files.get(file).cloned().ok_or_else(missing))?;
     Ok((profile, source))
 }

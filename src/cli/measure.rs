@@ -8,10 +8,8 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::json;
 
-use super::Answer;
-use super::inputs;
 use super::train::{measurement, use_threads};
-use crate::diagnostic::Source;
+use super::{Answer, inputs, load};
 use crate::run::{self, Measurement, RunDir, Store, Subject, Subset};
 use crate::space::{Design, SearchSpace};
 use crate::supernet::{Route, Supernet, Views};
@@ -69,7 +67,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let run = RunDir::open(&path)?;
     use_threads(arguments.threads)?;
     let manifest = run.manifest();
-    let space = SearchSpace::from_toml(&Source::new(&*manifest.space.name, &*manifest.space.text))?;
+    let space = load::space_of_run(manifest)?.0;
     let mut settings: Settings = manifest.settings.clone().try_into().context("the settings in run.toml")?;
     settings.calibration_objects = arguments.calibration_objects.unwrap_or(settings.calibration_objects);
     let (supernet, state) = Checkpoints::new(run.checkpoint_dir())

@@ -10,10 +10,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
-use super::Answer;
-use crate::diagnostic::Source;
+use super::{Answer, load};
 use crate::run::{Event, Task};
-use crate::space::SearchSpace;
 use crate::train::Settings;
 
 pub(super) use flags::{SettingFlags, with_settings};
@@ -45,7 +43,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let run = start::open_run(arguments)?;
     let manifest = run.manifest();
-    let space = SearchSpace::from_toml(&Source::new(&*manifest.space.name, &*manifest.space.text))?;
+    let space = load::space_of_run(manifest)?.0;
     let settings: Settings = manifest.settings.clone().try_into().context("the settings in run.toml")?;
     let settings = arguments.settings.of_this_start().over(&settings)?;
     use_threads(settings.threads)?;

@@ -70,6 +70,16 @@ pub struct Profile {
     pub limits: Limits,
 }
 
+impl Profile {
+    /// The latency tables of its devices.
+    pub fn tables(&self) -> impl Iterator<Item = &MeasuredTable> {
+        [&self.sensor.device, &self.aggregator].into_iter().filter_map(|device| match &device.mapping.value {
+            Mapping::Measured(table) => Some(table),
+            _ => None,
+        })
+    }
+}
+
 /// One kind of sensor, and how many of it there are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sensor {
@@ -211,10 +221,27 @@ mod tests {
             ("[aggregator]", "[aggregator]\ncount = 2", "`count` belongs to [sensor]"),
             ("efficiency = { value = 0.8", "efficiency = { value = 1.8", "must not exceed 1"),
             ("[link]", "[[sensor.camera]]\nname = \"a\"\nbandwidth = 5\n[link]", "no bandwidth of its own"),
+            ("value = 12.5, unit = \"MHz\"", "value = 1e-320, unit = \"MHz\"", "out of range: from 1e-18 to 1e18 Hz"),
+            (
+                "value = 25, unit = \"Mbit/s\"",
+                "value = 1e300, unit = \"Mbit/s\"",
+                "out of range: from 1e-18 to 1e18 B/s",
+            ),
         ] {
             let (message, (line, _)) = refused(from, to);
             assert!(message.contains(expected), "{message}");
             assert!(line > 1, "{message} has no place");
         }
+    }
+
+    #[test]
+    fn a_camera_can_not_have_less_memory_than_what_is_unlimited() {
+        let (name, glasses) = SHIPPED[0];
+        let unlimited = glasses.replacen("activations = ", "# ", 1);
+        let camera = "\n[[sensor.camera]]\nname = \"eye\"\nactivations = { value = 8, unit = \"KiB\" }\n";
+        assert!(Profile::from_toml(&Source::new(name, &*unlimited)).is_ok());
+        let error = Profile::from_toml(&Source::new(name, unlimited + camera)).unwrap_err();
+        assert!(error.message.contains("the sensor's is unlimited") && error.help.is_some(), "{error}");
+        assert!(error.to_string().contains("value = 8, unit"), "{error}");
     }
 }

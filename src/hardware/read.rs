@@ -91,6 +91,13 @@ impl Reader<'_> {
             if rows[..index].iter().any(|other| other.get_ref().name == camera.name) {
                 return Err(self.source.error(row.span(), format!("the camera `{}` is listed twice", camera.name)));
             }
+            let memory = &profile.sensor.device.activation_memory_bytes;
+            if let Some(own) = camera.activations.as_ref().filter(|_| memory.is_none()) {
+                return Err(Diagnostic {
+                    help: Some("give [sensor.memory] the `activations` of the other cameras".into()),
+                    ..self.source.error(own.span(), "a camera has memory of its own, but the sensor's is unlimited")
+                });
+            }
             if let Some(bandwidth) = camera.bandwidth.as_ref().filter(|_| profile.link.topology == Topology::Shared) {
                 return Err(self
                     .source

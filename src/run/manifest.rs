@@ -1,5 +1,6 @@
 //! `run.toml`: what a run was started with, in full, so that it can be resumed and understood without anything else.
 
+use std::collections::BTreeMap;
 use std::fs::Permissions;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
@@ -39,13 +40,16 @@ pub struct Manifest {
 }
 
 /// A file that the run needs, whole, since the user may change the one on disk.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
     /// What the user calls it: a shipped name or a path.
     pub name: String,
     /// The whole text.
     pub text: String,
+    /// Other files it names, by the names it gives them: the latency tables of a profile.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
 }
 
 impl Manifest {
@@ -119,8 +123,11 @@ pub(super) mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
     pub(in crate::run) fn example(name: &str) -> Manifest {
-        let document =
-            |name: &str| Document { name: name.into(), text: format!("# {name}\n[link]\nrate = \"1 Mb/s\"\n") };
+        let document = |name: &str| Document {
+            name: name.into(),
+            text: format!("# {name}\n[link]\nrate = \"1 Mb/s\"\n"),
+            files: BTreeMap::from([("mine.csv".into(), "name,ms\nstem,1\n".into())]),
+        };
         let settings = toml::toml! {
             steps = 1500
             rate = 0.05

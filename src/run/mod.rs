@@ -16,8 +16,8 @@
 //! use splitscope::run::{Control, Cursor, Document, Event, Inbox, Manifest, RunDir, Task};
 //!
 //! let root = tempfile::tempdir()?;
-//! let space = Document { name: "tabletop".into(), text: "[space]".into() };
-//! let profile = Document { name: "glasses".into(), text: "[sensor]".into() };
+//! let space = Document { name: "tabletop".into(), text: "[space]".into(), ..Document::default() };
+//! let profile = Document { name: "glasses".into(), text: "[sensor]".into(), ..Document::default() };
 //! let manifest = Manifest::new("first", 7, "arrangement-10", space, profile, toml::Table::new());
 //!
 //! // The trainer's side.

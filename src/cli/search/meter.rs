@@ -6,9 +6,8 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use super::CLAIM;
-use crate::cli::inputs;
 use crate::cli::train::measurement;
-use crate::diagnostic::Source;
+use crate::cli::{inputs, load};
 use crate::run::{Claim, Event, RunDir, Store, Subject, Subset};
 use crate::space::{Design, SearchSpace};
 use crate::supernet::{Route, Supernet, Views};
@@ -40,7 +39,7 @@ pub(super) struct Meter {
 impl Meter {
     pub(super) fn open(run: &RunDir) -> Result<Self> {
         let manifest = run.manifest();
-        let space = SearchSpace::from_toml(&Source::new(&*manifest.space.name, &*manifest.space.text))?;
+        let space = load::space_of_run(manifest)?.0;
         let settings: Settings = manifest.settings.clone().try_into().context("the settings in run.toml")?;
         let checkpoints = Checkpoints::new(run.checkpoint_dir());
         let (supernet, state) = checkpoints

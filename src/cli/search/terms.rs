@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, bail};
 
 use crate::cli::cost::knob;
-use crate::cli::space_genes;
+use crate::cli::{load, space_genes};
 use crate::cost::{
     self, CostTable, Cut, Evaluation, Knobs, Rates, Sending, SpaceTable, shortfall_list, smallest_cuts, why_none,
 };
-use crate::diagnostic::Source;
 use crate::explore::KnobId;
 use crate::hardware::Profile;
 use crate::run::Manifest;
@@ -60,8 +59,8 @@ impl Terms {
         sensors: Option<u32>,
         limits: Option<&str>,
     ) -> Result<Self> {
-        let space = SearchSpace::from_toml(&Source::new(&*manifest.space.name, &*manifest.space.text))?;
-        let profile = Profile::from_toml(&Source::new(&*manifest.profile.name, &*manifest.profile.text))?;
+        let (space, _) = load::space_of_run(manifest)?;
+        let (profile, _) = load::profile_of_run(manifest)?;
         let mut knobs = Knobs::from_profile(&profile);
         knobs.sensors = sensors.unwrap_or(knobs.sensors).clamp(1, space.views);
         let table = SpaceTable::new(&space, &profile);

@@ -1,5 +1,6 @@
 //! What a run starts with: its directory, its manifest, its data.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -30,7 +31,8 @@ pub(super) fn open_run(arguments: &Arguments) -> Result<RunDir> {
         arguments.data.as_deref(),
         &arguments.settings.over(&Settings::default())?,
     )?;
-    println!("run {}", path.display());
+    // Whoever does not read it wants the run all the same.
+    let _ = writeln!(std::io::stdout(), "run {}", path.display());
     Ok(RunDir::create(&path, &manifest)?)
 }
 
@@ -57,15 +59,15 @@ pub(in crate::cli) fn manifest_of(
         Some(data) => data.parse::<DataSpec>()?.with_absolute_paths()?.to_string(),
         None => String::new(),
     };
-    let document = |name: &str, source: &Source| Document { name: name.to_owned(), text: source.text.clone() };
-    Ok(Manifest::new(
-        name,
-        settings.seed,
-        &data,
-        document(&space.name, space_source),
-        document(&profile.name, profile_source),
-        toml::Table::try_from(settings)?,
-    ))
+    let document = |name: &str, source: &Source| Document {
+        name: name.to_owned(),
+        text: source.text.clone(),
+        ..Document::default()
+    };
+    let files = profile.tables().map(|table| (table.name.clone(), table.text.clone())).collect();
+    let profile = Document { files, ..document(&profile.name, profile_source) };
+    let (space, settings_table) = (document(&space.name, space_source), toml::Table::try_from(settings)?);
+    Ok(Manifest::new(name, settings.seed, &data, space, profile, settings_table))
 }
 
 fn next_run() -> Result<PathBuf> {

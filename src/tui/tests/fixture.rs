@@ -27,7 +27,7 @@ pub fn session() -> Session {
 /// Options that lead nowhere.
 pub fn options() -> Options {
     let folder = std::env::temp_dir().join(format!("splitscope-test-{}", std::process::id()));
-    let document = || Document { name: "test".to_owned(), text: String::new() };
+    let document = || Document { name: "test".to_owned(), ..Document::default() };
     Options {
         run: None,
         replay: None,
