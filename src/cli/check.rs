@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Result, bail};
 
 use super::Answer;
 use crate::diagnostic::{Diagnostic, Source};
@@ -18,9 +18,16 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
-    let mut answer = Answer::Yes;
+    let (mut answer, mut unread) = (Answer::Yes, 0);
     for path in &arguments.files {
-        let source = Source::read(path).with_context(|| format!("{} can't be read", path.display()))?;
+        let source = match Source::read(path) {
+            Ok(source) => source,
+            Err(error) => {
+                eprintln!("error: {} can't be read: {error}", path.display());
+                unread += 1;
+                continue;
+            }
+        };
         match check(&source, path) {
             Ok(found) => println!("{}: {found}", path.display()),
             Err(diagnostic) => {
@@ -29,7 +36,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
             }
         }
     }
-    Ok(answer)
+    match unread {
+        0 => Ok(answer),
+        1 => bail!("one file was not checked"),
+        _ => bail!("{unread} files were not checked"),
+    }
 }
 
 /// What a valid file holds.
@@ -38,11 +49,12 @@ fn check(source: &Source, path: &std::path::Path) -> Result<String, Diagnostic> 
     if document.contains_key("space") || document.contains_key("stage") {
         let space = SearchSpace::from_toml(source)?;
         let (splits, boundaries) = (space.split.at.len(), space.slots().len());
-        return Ok(format!(
-            "space {}: {} networks, {splits} of {boundaries} boundaries may be split",
-            space.name,
-            space.count()
-        ));
+        let networks = match space.count() {
+            u128::MAX => "more than 10^38 networks".to_owned(),
+            1 => "one network".to_owned(),
+            count => format!("{count} networks"),
+        };
+        return Ok(format!("space {}: {networks}, {splits} of {boundaries} boundaries may be split", space.name));
     }
     if document.contains_key("profile") || document.contains_key("sensor") {
         let folder = path.parent().map(std::path::Path::to_path_buf).unwrap_or_default();

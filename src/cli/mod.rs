@@ -81,7 +81,11 @@ enum Command {
 impl Command {
     /// Whether a reader of its output who has gone may end it: it leaves nothing behind that is not whole.
     fn only_prints(&self) -> bool {
-        !matches!(self, Self::Explore(_) | Self::Demo(_) | Self::Train(_) | Self::Search(_) | Self::Picture(_))
+        match self {
+            Self::Search(arguments) => arguments.only_prints(),
+            Self::Explore(_) | Self::Demo(_) | Self::Train(_) => false,
+            _ => true,
+        }
     }
 }
 

@@ -94,6 +94,13 @@ impl Arguments {
     }
 }
 
+impl Arguments {
+    /// Whether it records nothing.
+    pub(super) const fn only_prints(&self) -> bool {
+        self.proxy
+    }
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     use_threads(arguments.threads)?;
     if let Some(path) = &arguments.worker {

@@ -10,6 +10,7 @@ mod picture;
 mod report;
 
 use std::collections::HashSet;
+use std::io::Write;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -97,10 +98,11 @@ pub(super) fn run(run: &RunDir, arguments: &Arguments, owner: Ownership) -> Resu
     std::fs::write(&picture, picture::draw(&study.terms, &outcomes))
         .with_context(|| format!("{} can't be written", picture.display()))?;
     study.tell(Event::Finished { reason: format!("the methods are compared; drawn in {}", picture.display()) })?;
+    let mut out = std::io::stdout();
     if arguments.json {
-        println!("{}", report::json(&study, &outcomes));
+        writeln!(out, "{}", report::json(&study, &outcomes))?;
     } else {
-        print!("{}", report::table(&study, &outcomes));
+        write!(out, "{}", report::table(&study, &outcomes))?;
     }
     Ok(if outcomes.iter().any(|outcome| outcome.best().is_some()) { Answer::Yes } else { Answer::No })
 }
