@@ -99,6 +99,8 @@ fn impossible_input_is_refused_with_a_reason_and_prints_no_cost() {
     write("kernel.csv", b"name,kind,cin,cout,k,hin\na,conv,3,8,9,4\n");
     write("good.csv", b"\xef\xbb\xbfname,kind,cin,cout,k,hin\r\na,conv,3,8,3,9\r\n");
     write("few.csv", b"name,ms\nb,1\n");
+    write("wraps.csv", b"name,kind,cin,cout,k,stride,pad,hin\na,pool,1,1,2147483648,1,1073741824,1\n");
+    write("slow.csv", b"name,kind,cin,cout,k,hin\na,conv,1,1,1,1\nb,conv,94906265,94906265,1,1\n");
     std::fs::create_dir(folder.path().join("folder")).unwrap();
     for (arguments, reason) in [
         (&["--layers", "empty.csv"][..], "the table is empty"),
@@ -106,6 +108,9 @@ fn impossible_input_is_refused_with_a_reason_and_prints_no_cost() {
         (&["--layers", "words.csv"], "not the columns of a layer table"),
         (&["--layers", "large.csv"], "overflow"),
         (&["--layers", "kernel.csv"], "kernel 9 is larger than its input"),
+        (&["--layers", "wraps.csv"], "wraps.csv:2:1"),
+        (&["--layers", "slow.csv", "--array", "1x1", "--dataflow", "ws"], "slow.csv:3:1"),
+        (&["--layers", "slow.csv", "--array", "1x1", "--dataflow", "ws"], "more cycles than can be counted"),
         (&["--layers", "folder"], "can't be read"),
         (&["--layers", "nowhere.csv"], "can't be read"),
         (&["--layers", "good.csv", "--array", "0x8"], "is not an array"),
@@ -118,6 +123,12 @@ fn impossible_input_is_refused_with_a_reason_and_prints_no_cost() {
         (&["--sensors", "4000000000"], "at most 64 sensors"),
         (&["--ratio", "0"], "at least 1"),
         (&["--why", "S9"], "no boundary is named"),
+        (&["--fusion", "S2"], "did you mean `S2.1` or `S2.2`?"),
+        (&["--break-even", "S2.1,S2.1"], "is one split; name two"),
+        (&["--break-even", "S2.1"], "is not a pair of splits such as `input,logits`"),
+        (&["--knob", "link-bandwidth=1e-320"], "out of range"),
+        (&["--deadline", "1e-300"], "out of range"),
+        (&["--power-at", "1e300"], "above zero"),
         (&["--power-at", "nan"], "above zero"),
     ] {
         let output = splitscope(folder.path(), &[&["cost"], arguments].concat());
@@ -128,6 +139,77 @@ fn impossible_input_is_refused_with_a_reason_and_prints_no_cost() {
     }
     // A byte order mark and Windows line ends are no mistakes.
     assert_eq!(json(folder.path(), &["cost", "--layers", "good.csv", "--json"])["layers"][0]["macs"], 10_584);
+}
+
+#[test]
+fn constants_that_can_not_be_are_refused_at_their_line_and_no_cost_is_endless() {
+    let folder = tempfile::tempdir().unwrap();
+    let glasses = include_str!("../profiles/glasses.toml");
+    for key in ["clock = { value = 12.5", "bandwidth = { value = 25", "activations = { value = 64", "ox = 8"] {
+        let line = glasses.lines().position(|line| line.contains(key)).unwrap() + 1;
+        for value in ["0", "-1", "nan", "inf", "1e-320", "1e300"] {
+            let (name, _) = key.rsplit_once(' ').unwrap();
+            std::fs::write(folder.path().join("odd.toml"), glasses.replacen(key, &format!("{name} {value}"), 1))
+                .unwrap();
+            for command in [&["check", "odd.toml"][..], &["cost", "--profile", "odd.toml"]] {
+                let output = splitscope(folder.path(), command);
+                let (said, printed) = (text(&output.stderr), text(&output.stdout));
+                assert!(said.contains(&format!("odd.toml:{line}:")) && said.contains("^"), "{key} {value}: {said}");
+                assert!(!output.status.success() && printed.is_empty(), "{key} {value}: {printed}");
+            }
+        }
+    }
+    // The least and the most a clock may be.
+    for clock in ["1e-23", "1e12"] {
+        let profile = glasses.replacen("clock = { value = 12.5", &format!("clock = {{ value = {clock}"), 1);
+        std::fs::write(folder.path().join("odd.toml"), profile).unwrap();
+        let found = json(folder.path(), &["cost", "--json", "--profile", "odd.toml", "--power-at", "1e18"]);
+        for split in found["splits"].as_array().unwrap() {
+            for key in ["energy_j", "power_w", "fps"] {
+                assert!(split[key].as_f64() > Some(0.0), "{clock}: {key} of {split}");
+            }
+            assert!(split["latency"]["total"].as_f64() > Some(0.0));
+        }
+    }
+}
+
+#[test]
+fn a_profile_keeps_its_latency_table_wherever_it_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = text(&splitscope(folder.path(), &["cost", "--list-layers", "space"]).stdout);
+    let measured = |row: (usize, &str)| if row.0 == 0 { format!("{},us", row.1) } else { format!("{},5", row.1) };
+    let rows: Vec<String> = rows.lines().enumerate().map(measured).collect();
+    let table = folder.path().join("shapes.csv");
+    std::fs::write(&table, rows.join("\n")).unwrap();
+    std::fs::write(folder.path().join("names.csv"), "name,ms\nstem,1\n").unwrap();
+    let glasses = include_str!("../profiles/glasses.toml");
+    let mapping = glasses.lines().find(|line| line.starts_with("mapping")).unwrap();
+    for name in ["shapes", "names"] {
+        let own = format!("mapping = {{ rule = \"measured\", table = \"{name}.csv\" }}");
+        std::fs::write(folder.path().join(format!("{name}.toml")), glasses.replacen(mapping, &own, 1)).unwrap();
+    }
+    // By names a table holds for one network only, and every command says so.
+    for command in [&["cost"][..], &["train", "--run", "none"], &["explore", "--plain"]] {
+        let output = splitscope(folder.path(), &[command, &["--profile", "names.toml"]].concat());
+        let said = text(&output.stderr);
+        assert!(said.contains("names.csv goes by layer names, but tabletop has "), "{command:?}: {said}");
+        assert_eq!(output.status.code(), Some(1), "{command:?}");
+        assert!(!folder.path().join("none").exists());
+    }
+    let plain = |arguments: &[&str]| {
+        let output = splitscope(folder.path(), &[&["explore", "--plain"], arguments].concat());
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let here = plain(&["--profile", "shapes.toml"]);
+    assert!(here.contains("candidates meet the limits"), "{here}");
+    let arguments = ["train", "--profile", "shapes.toml", "--run", "own", "--steps", "1", "--set", "images=8"];
+    let trained = splitscope(folder.path(), &[&arguments[..], &["--data", "arrangement-10:objects=100"]].concat());
+    assert!(trained.status.success(), "{}", text(&trained.stderr));
+    // The run goes on without the file.
+    std::fs::remove_file(&table).unwrap();
+    let later = plain(&["--run", "own"]);
+    assert_eq!(here.lines().nth(1), later.lines().nth(1));
 }
 
 #[test]
@@ -168,6 +250,50 @@ fn schemas_are_printed_as_shipped() {
 }
 
 #[test]
+fn every_file_is_checked_also_behind_one_that_can_not_be() {
+    let folder = tempfile::tempdir().unwrap();
+    let glasses = include_str!("../profiles/glasses.toml");
+    std::fs::write(folder.path().join("glasses.toml"), glasses).unwrap();
+    std::fs::write(folder.path().join("odd.toml"), glasses.replacen("clock = {", "clok = {", 1)).unwrap();
+    let check = |files: &[&str]| splitscope(folder.path(), &[&["check"], files].concat());
+    let output = check(&["odd.toml", "nowhere.toml", "glasses.toml"]);
+    let said = text(&output.stderr);
+    assert!(said.contains("odd.toml:11:1") && said.contains("did you mean `clock`?"), "{said}");
+    assert!(said.contains("nowhere.toml can't be read") && said.contains("one file was not checked"), "{said}");
+    assert!(text(&output.stdout).contains("glasses.toml: profile glasses"));
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(check(&["odd.toml", "glasses.toml"]).status.code(), Some(3));
+    assert_eq!(check(&["glasses.toml"]).status.code(), Some(0));
+}
+
+#[test]
+fn fixes_as_they_are_printed_make_a_split_fit() {
+    let folder = tempfile::tempdir().unwrap();
+    let tight = ["cost", "--knob", "latency=4.3ms", "--knob", "sensor-memory=39KiB"];
+    let report = text(&splitscope(folder.path(), &[&tight[..], &["--why", "S2.1"]].concat()).stdout);
+    let together = report.lines().find_map(|line| line.trim().strip_prefix("together: ")).unwrap();
+    let knob = |change: &str| {
+        let (name, values) = change.strip_prefix("raise ").unwrap().split_once(" from ").unwrap();
+        let name = name.replace("bandwidth", "link-bandwidth").replace(' ', "-");
+        format!("{name}={}", values.split_once(" to ").unwrap().1.replace(' ', ""))
+    };
+    let knobs: Vec<String> = together.split(", and ").map(knob).collect();
+    assert_eq!(knobs.len(), 4, "{together}");
+    let fits = |knobs: &[String]| {
+        let flags = knobs.iter().flat_map(|knob| ["--knob", knob.as_str()]);
+        let arguments: Vec<&str> = tight.iter().copied().chain(["--json"]).chain(flags).collect();
+        let found = json(folder.path(), &arguments);
+        let split = found["splits"].as_array().unwrap().iter().find(|split| split["name"] == "S2.1").unwrap();
+        split["feasible"].as_bool().unwrap()
+    };
+    assert!(fits(&knobs), "{together}");
+    for left_out in 0..knobs.len() {
+        let rest: Vec<String> = [&knobs[..left_out], &knobs[left_out + 1..]].concat();
+        assert!(!fits(&rest), "{together} without {}", knobs[left_out]);
+    }
+}
+
+#[test]
 fn a_reader_that_leaves_ends_every_listing_quietly() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("glasses.toml"), include_str!("../profiles/glasses.toml")).unwrap();
@@ -178,8 +304,11 @@ fn a_reader_that_leaves_ends_every_listing_quietly() {
         &["check", "glasses.toml"],
         &["profile", "show", "glasses"],
         &["schema", "space"],
-        &["data", "--help"],
-        &["search", "--help"],
+        &["data", "arrangement-10:objects=100"],
+        &["search", "--proxy", "--evaluations", "4"],
+        &["search", "--proxy", "--evaluations", "4", "--json"],
+        &["explore", "--plain"],
+        &["picture"],
         &["keys"],
     ] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_splitscope"));

@@ -197,7 +197,8 @@ pub struct Rates {
     aggregator_s_per_cycle: f64,
     sensors: u32,
     link_j_per_byte: f64,
-    sensor_static_w: f64,
+    /// Of all sensors, while the slowest works.
+    sensors_static_w: f64,
     aggregator_static_w: f64,
     memory_bytes: u64,
     sensor_weight_bytes: u64,
@@ -225,7 +226,7 @@ impl Rates {
             aggregator_s_per_cycle: system.aggregator_macs_per_cycle / knobs.aggregator_macs_per_s,
             sensors: count,
             link_j_per_byte: system.link_energy_j_per_byte * sensors,
-            sensor_static_w: system.sensor_static_w,
+            sensors_static_w: system.sensors_static_w(count),
             aggregator_static_w: system.aggregator_static_w,
             memory_bytes,
             sensor_weight_bytes: system.sensor_weight_memory_bytes,
@@ -274,7 +275,7 @@ impl Rates {
     #[inline]
     pub(super) fn energy_of(&self, load: &Load, latency: &Breakdown) -> f64 {
         load.work_j
-            + f64::from(self.sensors) * self.sensor_static_w * latency.sensor_s
+            + self.sensors_static_w * latency.sensor_s
             + self.aggregator_static_w * latency.aggregator_s
             + load.link_bytes * self.link_j_per_byte
     }
@@ -313,7 +314,7 @@ impl Rates {
     /// Seconds and joules of a frame for cycles and joules that each sensor spends.
     pub(crate) fn on_sensors(&self, [cycles, joules]: [f64; 2]) -> [f64; 2] {
         let seconds = cycles * self.sensor_s_per_cycle;
-        [seconds, f64::from(self.sensors) * (joules + self.sensor_static_w * seconds)]
+        [seconds, f64::from(self.sensors) * joules + self.sensors_static_w * seconds]
     }
 
     /// Seconds and joules of a frame for cycles and joules that the aggregator spends so many times.

@@ -9,6 +9,7 @@ use super::cut::Cut;
 use super::evaluate::{Evaluation, Limit, Rates};
 use super::knob::Knob;
 use super::knobs::Knobs;
+use super::show::Rounding;
 
 /// A little more than needed, so that rounding does not fall short.
 const MARGIN: f64 = 1.0 + 1e-9;
@@ -30,10 +31,10 @@ impl Change {
         (self.to / self.from).ln().abs()
     }
 
-    /// An imperative: "raise bandwidth from 1.00 MB/s to 1.25 MB/s".
+    /// An imperative: "raise bandwidth from 1.00 MB/s to 1.25 MB/s". Digits are rounded so that the value shown suffices.
     pub fn sentence(&self) -> String {
-        let verb = if self.to > self.from { "raise" } else { "lower" };
-        let (from, to) = (self.knob.show(self.from), self.knob.show(self.to));
+        let (verb, rounding) = if self.to > self.from { ("raise", Rounding::Up) } else { ("lower", Rounding::Down) };
+        let (from, to) = (self.knob.show(self.from), self.knob.show_rounded(self.to, rounding));
         format!("{verb} {} from {from} to {to}", self.knob.name())
     }
 }
@@ -58,13 +59,13 @@ fn single_fix(knob: Knob, cut: &Cut, knobs: &Knobs) -> Option<Change> {
         return Some(Change { knob, from, to: f64::from(sensors) });
     }
     let rates = Rates::new(knobs);
-    let to = needed(knob, cut, knobs, &rates.evaluate(cut), &rates)?;
+    let to = needed(knob, cut, knobs, &rates.evaluate(cut))?;
     let enough = Rates::new(&knob.at(to, knobs)).evaluate(cut).feasible();
     enough.then_some(Change { knob, from, to })
 }
 
 /// The value of a knob at which the limits it can influence are just met; `None` where it can't.
-fn needed(knob: Knob, cut: &Cut, knobs: &Knobs, evaluation: &Evaluation, rates: &Rates) -> Option<f64> {
+fn needed(knob: Knob, cut: &Cut, knobs: &Knobs, evaluation: &Evaluation) -> Option<f64> {
     let latency = &evaluation.latency;
     let faster = |part: f64, fixed: f64, watts: f64| {
         let energy = (watts * part, evaluation.energy_j - watts * part);
@@ -85,11 +86,11 @@ fn needed(knob: Knob, cut: &Cut, knobs: &Knobs, evaluation: &Evaluation, rates: 
             from * faster(latency.link_s - fixed, fixed, 0.0)? * MARGIN
         }
         Knob::SensorCompute => {
-            let watts = system.sensor_static_w * f64::from(knobs.sensors);
+            let watts = system.sensors_static_w(knobs.sensors);
             from * faster(latency.sensor_s, 0.0, watts)? * MARGIN
         }
         Knob::AggregatorCompute => from * faster(latency.aggregator_s, 0.0, system.aggregator_static_w)? * MARGIN,
-        Knob::SensorMemory => (cut.sensor_peak_bytes as f64 * from / rates.memory_bytes().max(1) as f64).ceil(),
+        Knob::SensorMemory => knobs.memory_for(cut.sensor_peak_bytes),
         Knob::LatencyLimit => latency.total_s() * MARGIN,
         Knob::EnergyLimit => evaluation.energy_j * MARGIN,
         Knob::FrameRate => evaluation.fps / MARGIN,
@@ -102,7 +103,7 @@ fn needed(knob: Knob, cut: &Cut, knobs: &Knobs, evaluation: &Evaluation, rates: 
 }
 
 /// The smallest joint move that makes the cut feasible: memory to what is needed, and bandwidth and both computing rates by
-/// one factor. Limits that no speed can meet are moved to what is reached. `None` if the cut is feasible, or if its weights
+/// one factor; a rate that does not matter stays. Limits that no speed can meet are moved to what is reached. `None` if the cut is feasible, or if its weights
 /// do not fit, which no knob mends.
 pub fn joint_fix(cut: &Cut, knobs: &Knobs) -> Option<Vec<Change>> {
     let rates = Rates::new(knobs);
@@ -112,12 +113,8 @@ pub fn joint_fix(cut: &Cut, knobs: &Knobs) -> Option<Vec<Change>> {
         return None;
     }
     let mut moved = *knobs;
-    if let Some(bytes) = broken
-        .contains(Limit::SensorMemory)
-        .then(|| needed(Knob::SensorMemory, cut, knobs, &evaluation, &rates))
-        .flatten()
-    {
-        moved = Knob::SensorMemory.at(bytes, &moved);
+    if broken.contains(Limit::SensorMemory) {
+        moved = Knob::SensorMemory.at(knobs.memory_for(cut.sensor_peak_bytes), &moved);
     }
     let fits = |knobs: &Knobs| Rates::new(knobs).evaluate(cut).feasible();
     if !fits(&moved) {
@@ -125,6 +122,10 @@ pub fn joint_fix(cut: &Cut, knobs: &Knobs) -> Option<Vec<Change>> {
         let best = Rates::new(&fastest).evaluate(cut);
         moved = reach(&moved, &evaluation, &best);
         moved = smallest_speed(&moved, fits);
+        for speed in [Knob::Bandwidth, Knob::SensorCompute, Knob::AggregatorCompute] {
+            let without = speed.value(knobs).map(|usual| speed.at(usual, &moved));
+            moved = without.filter(|without| fits(without)).unwrap_or(moved);
+        }
     }
     let changes = Knob::HARDWARE.into_iter().chain(Knob::LIMITS).filter_map(|knob| {
         let (from, to) = (knob.value(knobs)?, knob.value(&moved)?);

@@ -1,10 +1,12 @@
 //! The knobs by name: reading one, moving one.
 
+use std::ops::RangeInclusive;
+
 use serde::Serialize;
 use thiserror::Error;
 
 use super::knobs::Knobs;
-use super::show;
+use super::show::{self, Rounding};
 use crate::hardware::MAX_SENSORS;
 
 /// One value a user moves.
@@ -85,17 +87,25 @@ impl Knob {
 
     /// A value of this knob for people.
     pub fn show(self, value: f64) -> String {
+        self.show_rounded(value, Rounding::Nearest)
+    }
+
+    pub(super) fn show_rounded(self, value: f64, rounding: Rounding) -> String {
+        let scaled = |units| show::scaled(value, units, rounding);
         match self {
             Self::Sensors => format!("{value:.0}"),
-            Self::Bandwidth => show::bandwidth(value),
-            Self::SensorMemory => show::bytes(value as u64),
-            Self::SensorCompute | Self::AggregatorCompute => show::compute(value),
-            Self::LatencyLimit => show::seconds(value),
-            Self::EnergyLimit => show::joules(value),
-            Self::FrameRate => format!("{value:.1} fps"),
+            Self::Bandwidth => scaled(show::BANDWIDTH),
+            Self::SensorMemory => show::bytes_rounded(value as u64, rounding),
+            Self::SensorCompute | Self::AggregatorCompute => scaled(show::COMPUTE),
+            Self::LatencyLimit => scaled(show::SECONDS),
+            Self::EnergyLimit => scaled(show::JOULES),
+            Self::FrameRate => format!("{} fps", show::places(value, 1, rounding)),
         }
     }
 }
+
+/// Least and largest value of a knob in base units: no cost then overflows.
+const RANGE: RangeInclusive<f64> = 1e-40..=1e40;
 
 /// A knob at an impossible value.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
@@ -103,6 +113,14 @@ pub enum KnobError {
     /// Zero, negative, infinite or not a number.
     #[error("{} must be a finite number above zero, not {value}", .knob.name())]
     Impossible {
+        /// The knob.
+        knob: Knob,
+        /// Its value.
+        value: f64,
+    },
+    /// So small or large that what it makes of a cost could not be told.
+    #[error("{} of {value:e} is out of range: from {:e} to {:e}", .knob.name(), RANGE.start(), RANGE.end())]
+    Extreme {
         /// The knob.
         knob: Knob,
         /// Its value.
@@ -117,11 +135,14 @@ impl Knobs {
     /// Checks that every knob has a possible value, for values that come from outside.
     ///
     /// # Errors
-    /// The first knob that is zero, negative, infinite or not a number, or more sensors than [`MAX_SENSORS`].
+    /// The first knob that is zero, negative, infinite, not a number or out of range, or more sensors than [`MAX_SENSORS`].
     pub fn check(&self) -> Result<(), KnobError> {
         for knob in Knob::HARDWARE.into_iter().chain(Knob::LIMITS) {
             if let Some(value) = knob.value(self).filter(|value| !(value.is_finite() && *value > 0.0)) {
                 return Err(KnobError::Impossible { knob, value });
+            }
+            if let Some(value) = knob.value(self).filter(|value| !RANGE.contains(value)) {
+                return Err(KnobError::Extreme { knob, value });
             }
         }
         if self.sensors > MAX_SENSORS { Err(KnobError::TooManySensors(self.sensors)) } else { Ok(()) }

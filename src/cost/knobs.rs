@@ -81,34 +81,43 @@ impl Held {
     }
 }
 
-/// How far the weakest of the first cameras falls behind the sensor of the profile: 1 is no difference.
+/// How the first cameras differ from the sensor of the profile, entry `i` being about the first `i` of them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cameras {
+    /// Slowest clock; 1 is that of the sensor.
     clock: [f64; MAX_CAMERAS + 1],
+    /// Slowest link; 1 is that of the profile.
     bandwidth: [f64; MAX_CAMERAS + 1],
+    /// Least memory; 1 is what the profile lets a sensor keep.
     memory: [f64; MAX_CAMERAS + 1],
+    /// Time all of them work together; 1 is that of one sensor.
+    working: [f64; MAX_CAMERAS + 1],
     listed: usize,
 }
 
 impl Cameras {
-    fn of(profile: &Profile) -> Self {
+    /// `memory_bytes` is what the profile lets a sensor keep. A limit binds cameras of more memory too.
+    fn of(profile: &Profile, memory_bytes: u64) -> Self {
         let listed = profile.sensor.cameras.len().min(MAX_CAMERAS);
         let ratio = |own: Option<f64>, usual: f64| own.map_or(1.0, |own| own / usual);
         let mut cameras = Self {
             clock: [f64::INFINITY; MAX_CAMERAS + 1],
             bandwidth: [f64::INFINITY; MAX_CAMERAS + 1],
             memory: [f64::INFINITY; MAX_CAMERAS + 1],
+            working: [0.0; MAX_CAMERAS + 1],
             listed,
         };
-        let usual_memory = profile.sensor.device.memory_bytes().map_or(1.0, |bytes| bytes as f64);
+        let limit = profile.limits.sensor_memory_bytes.as_ref().map_or(u64::MAX, |limit| limit.value);
         for (index, camera) in profile.sensor.cameras.iter().take(MAX_CAMERAS).enumerate() {
             let own = |constant: &Option<Sourced<f64>>| constant.as_ref().map(|own| own.value);
             let clock = ratio(own(&camera.clock_hz), profile.sensor.device.clock_hz.value);
             let bandwidth = ratio(own(&camera.bandwidth_bytes_per_s), profile.link.bandwidth_bytes_per_s.value);
-            let memory = ratio(camera.activation_memory_bytes.as_ref().map(|own| own.value as f64), usual_memory);
+            let memory = camera.activation_memory_bytes.as_ref().map(|own| own.value.min(limit) as f64);
+            let memory = ratio(memory, memory_bytes as f64);
             cameras.clock[index + 1] = cameras.clock[index].min(clock);
             cameras.bandwidth[index + 1] = cameras.bandwidth[index].min(bandwidth);
             cameras.memory[index + 1] = cameras.memory[index].min(memory);
+            cameras.working[index + 1] = cameras.working[index] + clock.recip();
         }
         cameras
     }
@@ -121,6 +130,21 @@ impl Cameras {
         let worst = |list: &[f64; MAX_CAMERAS + 1]| list[at].min(usual);
         (worst(&self.clock), worst(&self.bandwidth), worst(&self.memory))
     }
+
+    /// How many times as long as the slowest of the first `sensors` cameras all of them work together: their number if they
+    /// are alike.
+    fn working(&self, sensors: u32) -> f64 {
+        let (at, all) = ((sensors as usize).min(self.listed), sensors as usize);
+        let (clock, ..) = self.weakest(sensors);
+        (self.working[at] + (all - at) as f64) * clock
+    }
+}
+
+impl System {
+    /// Watts of so many sensors while the slowest of them works: the others stop before.
+    pub fn sensors_static_w(&self, sensors: u32) -> f64 {
+        self.cameras.working(sensors) * self.sensor_static_w
+    }
 }
 
 impl Knobs {
@@ -129,15 +153,12 @@ impl Knobs {
         let (sensor, link, limits) = (&profile.sensor, &profile.link, &profile.limits);
         let device = &sensor.device;
         let value = |constant: &Option<Sourced<f64>>| constant.as_ref().map(|constant| constant.value);
+        let memory_limit = limits.sensor_memory_bytes.as_ref().map(|limit| limit.value);
+        let sensor_memory_bytes = memory_limit.or_else(|| device.memory_bytes()).unwrap_or(u64::MAX);
         Self {
             sensors: sensor.count.value,
             bandwidth_bytes_per_s: link.bandwidth_bytes_per_s.value,
-            sensor_memory_bytes: limits
-                .sensor_memory_bytes
-                .as_ref()
-                .map(|limit| limit.value)
-                .or_else(|| device.memory_bytes())
-                .unwrap_or(u64::MAX),
+            sensor_memory_bytes,
             sensor_macs_per_s: device.peak_macs_per_s(),
             aggregator_macs_per_s: profile.aggregator.peak_macs_per_s(),
             latency_limit_s: value(&limits.latency_s),
@@ -157,8 +178,22 @@ impl Knobs {
                 sensor_weight_memory_bytes: device.resident_weight_bytes(),
                 aggregator_weight_memory_bytes: profile.aggregator.resident_weight_bytes(),
                 held: Held::of(sensor),
-                cameras: Cameras::of(profile),
+                cameras: Cameras::of(profile, sensor_memory_bytes),
             },
         }
+    }
+
+    /// Bytes of the memory knob for each byte that the weakest camera may keep: 1 if the cameras are alike.
+    pub(crate) fn memory_per_byte(&self) -> f64 {
+        let (.., memory) = self.system.cameras.weakest(self.sensors.max(1));
+        memory.recip()
+    }
+
+    /// The least memory knob with which every camera keeps so many bytes. What a camera keeps is rounded to whole bytes.
+    pub(super) fn memory_for(&self, bytes: u64) -> f64 {
+        let (.., memory) = self.system.cameras.weakest(self.sensors.max(1));
+        let enough = bytes as f64 - 0.5;
+        let least = (enough / memory).ceil();
+        if least * memory < enough { least + 1.0 } else { least }
     }
 }

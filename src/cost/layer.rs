@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use super::mapping::{self, Loops};
 use crate::hardware::{Device, Mapping, MeasuredTable, Profile, Residency, Sourced};
-use crate::network::table::{Kind, LayerShape, Row};
+use crate::network::table::{Kind, LARGEST_COUNT, LayerShape, Row};
 use crate::network::{Layer, Network, Op, Shape};
 use crate::space::SearchSpace;
 
@@ -44,8 +44,8 @@ pub enum CostError {
         /// Number of its networks.
         networks: u128,
     },
-    /// More cycles than can be counted.
-    #[error("layer {0} takes more cycles than can be counted")]
+    /// More cycles than can be counted exactly: 2^53.
+    #[error("{0} takes more cycles than can be counted")]
     TooManyCycles(String),
 }
 
@@ -191,7 +191,7 @@ pub(super) const fn loads(residency: Residency, room: u64, weight_bytes: u64) ->
 /// Cost of every layer of a network on a device, in order.
 ///
 /// # Errors
-/// A latency table that lacks layers.
+/// A latency table that lacks layers; more cycles than can be counted.
 pub fn layer_costs(network: &Network, device: &Device) -> Result<Vec<LayerCost>, CostError> {
     if let Mapping::Measured(table) = &device.mapping.value {
         let computing = network.layers.iter().filter(|layer| layer.macs > 0);
@@ -199,7 +199,18 @@ pub fn layer_costs(network: &Network, device: &Device) -> Result<Vec<LayerCost>,
         CostError::not_measured(table, shaped).map_or(Ok(()), Err)?;
     }
     let prices = Prices::of(device);
-    Ok(network.layers.iter().map(|layer| layer_cost(network, layer, device, &prices)).collect())
+    let loads = device.residency != Residency::Resident;
+    let cost = |layer: &Layer| {
+        let cost = layer_cost(network, layer, device, &prices);
+        let (cycles, _) = cost.spent(loads);
+        if is_counted(cycles) { Ok(cost) } else { Err(CostError::TooManyCycles(format!("layer {}", layer.name))) }
+    };
+    network.layers.iter().map(cost).collect()
+}
+
+/// Whether a number of cycles is small enough to be exact.
+pub(super) fn is_counted(cycles: f64) -> bool {
+    cycles < LARGEST_COUNT as f64
 }
 
 fn layer_cost(network: &Network, layer: &Layer, device: &Device, prices: &Prices) -> LayerCost {

@@ -18,8 +18,6 @@ mod deadlines;
 mod evaluate;
 mod fix;
 mod fusing;
-#[cfg(test)]
-mod fusing_tests;
 mod knob;
 mod knobs;
 mod layer;
@@ -50,7 +48,7 @@ pub use layer::{Bound, CostError, LayerCost, check_names, layer_costs, streams};
 pub use line::{Course, Line};
 pub use misses::Misses;
 pub use reason::{At, During, Reason, Stage, peak, reasons};
-pub use report::{Counting, LayerLine, LayerReport, ReportError, Total, report_network, report_rows};
+pub use report::{Counting, Figures, LayerLine, LayerReport, ReportError, report_network, report_rows};
 pub use sensitivity::{End, Swing, break_even_bandwidth, tornado};
 pub use smallest::{SmallestError, smallest_cuts};
 pub use space_table::SpaceTable;

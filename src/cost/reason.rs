@@ -6,7 +6,7 @@ use super::cut::{Cut, PeakAt};
 use super::evaluate::{Breakdown, Limit, Rates};
 use super::knobs::Knobs;
 use super::layer::loads;
-use super::show;
+use super::show::{self, Rounding};
 use crate::network::{Network, TensorId, memory};
 
 /// A stage of a frame.
@@ -106,7 +106,7 @@ impl Reason {
     /// A full sentence for one design, for instance
     /// "sensor memory 40.0 KiB exceeds 32.0 KiB at S1.1.expand (output of S1.1.expand 24.0 KiB, output of stem 16.0 KiB)".
     pub fn sentence(&self) -> String {
-        let (value, allowed) = (self.show(self.value), self.show(self.allowed));
+        let [value, allowed] = [self.value, self.allowed].map(|value| self.show(value, Rounding::Nearest));
         let what = match self.limit {
             Limit::SensorMemory => format!("sensor memory {value} exceeds {allowed}"),
             Limit::SensorWeights => format!("weights {value} exceed the sensor's weight memory of {allowed}"),
@@ -139,7 +139,8 @@ impl Reason {
 
     /// What would mend it, as an imperative: "raise the sensor memory to 40.0 KiB, or split earlier".
     pub fn fix(&self) -> String {
-        let value = self.show(self.value);
+        let least = matches!(self.limit, Limit::FrameRate | Limit::Accuracy);
+        let value = self.show(self.value, if least { Rounding::Down } else { Rounding::Up });
         match self.limit {
             Limit::SensorMemory => format!("raise the sensor memory to {value}, or split before that layer"),
             Limit::SensorWeights => {
@@ -159,13 +160,15 @@ impl Reason {
         }
     }
 
-    fn show(&self, value: f64) -> String {
+    fn show(&self, value: f64, rounding: Rounding) -> String {
         match self.limit {
-            Limit::SensorMemory | Limit::SensorWeights | Limit::AggregatorWeights => show::bytes(value as u64),
-            Limit::Latency => show::seconds(value),
-            Limit::Energy => show::joules(value),
-            Limit::FrameRate => format!("{value:.1} frames per second"),
-            Limit::Accuracy => format!("{:.1} %", value * 100.0),
+            Limit::SensorMemory | Limit::SensorWeights | Limit::AggregatorWeights => {
+                show::bytes_rounded(value as u64, rounding)
+            }
+            Limit::Latency => show::scaled(value, show::SECONDS, rounding),
+            Limit::Energy => show::scaled(value, show::JOULES, rounding),
+            Limit::FrameRate => format!("{} frames per second", show::places(value, 1, rounding)),
+            Limit::Accuracy => format!("{} %", show::places(value * 100.0, 1, rounding)),
         }
     }
 }

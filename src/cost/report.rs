@@ -6,12 +6,12 @@
 use serde::{Serialize, Serializer};
 use thiserror::Error;
 
-use super::layer::{Bound, CostError, LayerCost, layer_costs, row_cost, streams};
+use super::layer::{Bound, CostError, LayerCost, is_counted, layer_costs, row_cost, streams};
 use super::mapping::Loops;
 use crate::hardware::{Device, Mapping};
 use crate::network::Network;
 use crate::network::memory::{MemoryRule, live_bytes};
-use crate::network::table::{Kind, LARGEST_COUNT, Row};
+use crate::network::table::{Kind, Row};
 
 /// How the cycles of a systolic array are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,15 +33,32 @@ pub enum ReportError {
     #[error("SCALE-Sim counts systolic arrays; this device follows the rule `{0}` (choose one with --array 32x32)")]
     NotSystolic(&'static str),
     /// A layer of a single cycle, of which SCALE-Sim counts none.
-    #[error("SCALE-Sim 3.0.0 can't report layer {0}: it counts 0 cycles of it and divides by them")]
-    NoCycle(String),
+    #[error("SCALE-Sim 3.0.0 can't report this layer: it counts 0 cycles of it and divides by them")]
+    NoCycle {
+        /// Number of the layer, from 0.
+        layer: usize,
+    },
+    /// More cycles than can be counted exactly, 2^53, up to some layer.
+    #[error("the layers up to this one take more cycles than can be counted")]
+    TooManyCycles {
+        /// Number of the layer, from 0.
+        layer: usize,
+    },
 }
 
-/// One layer.
+impl ReportError {
+    /// Number of the layer it is about, from 0.
+    pub const fn layer(&self) -> Option<usize> {
+        match self {
+            Self::NoCycle { layer } | Self::TooManyCycles { layer } => Some(*layer),
+            Self::Cost(_) | Self::NotSystolic(_) => None,
+        }
+    }
+}
+
+/// What one layer takes, or all together.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct LayerLine {
-    /// Name.
-    pub name: String,
+pub struct Figures {
     /// Multiply-accumulates.
     pub macs: u64,
     /// Weights.
@@ -58,33 +75,20 @@ pub struct LayerLine {
     pub utilisation: f64,
     /// Joules, static power not included.
     pub energy_j: f64,
-    /// Bytes of activations alive while it runs.
+    /// Bytes of activations alive while it runs; of all layers, those of the one that needs most.
     pub live_bytes: u64,
-    /// What it waits for.
-    pub bound: Bound,
 }
 
-/// All layers together. Live bytes are those of the layer that needs most.
+/// One layer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Total {
-    /// Multiply-accumulates.
-    pub macs: u64,
-    /// Weights.
-    pub weights: u64,
-    /// Cycles of computing.
-    #[serde(serialize_with = "whole")]
-    pub cycles: f64,
-    /// Cycles spent waiting for memory besides.
-    #[serde(serialize_with = "whole")]
-    pub stall_cycles: f64,
-    /// Seconds, stalls included.
-    pub seconds: f64,
-    /// Share of the units that are busy, stalls included.
-    pub utilisation: f64,
-    /// Joules, static power not included.
-    pub energy_j: f64,
-    /// Most bytes of activations alive.
-    pub live_bytes: u64,
+pub struct LayerLine {
+    /// Name.
+    pub name: String,
+    /// What it takes.
+    #[serde(flatten)]
+    pub figures: Figures,
+    /// What it waits for.
+    pub bound: Bound,
 }
 
 /// The account.
@@ -96,14 +100,15 @@ pub struct LayerReport {
     pub notes: Vec<String>,
     /// The layers.
     pub layers: Vec<LayerLine>,
-    /// Their sum.
-    pub total: Total,
+    /// All of them together.
+    pub total: Figures,
 }
 
 /// Accounts for a table of layers, each on its own.
 ///
 /// # Errors
-/// A latency table that lacks layers; SCALE-Sim's count asked of another rule.
+/// A latency table that lacks layers; SCALE-Sim's count asked of another rule, or of a layer of one cycle; more cycles than
+/// can be counted.
 pub fn report_rows(
     rows: &[Row],
     device: &Device,
@@ -189,22 +194,25 @@ fn account(
     rule: MemoryRule,
     counting: Counting,
 ) -> Result<LayerReport, ReportError> {
-    if let Some(work) = works.iter().find(|work| work.cost.resident_cycles() >= LARGEST_COUNT as f64) {
-        return Err(CostError::TooManyCycles(work.name.to_owned()).into());
-    }
-    let vanishes =
-        |work: &&Work| counting == Counting::ScaleSim && work.cost.compute_cycles <= work.uncounted(counting);
-    if let Some(work) = works.iter().find(vanishes) {
-        return Err(ReportError::NoCycle(work.name.to_owned()));
+    let vanishes = |work: &Work| counting == Counting::ScaleSim && work.cost.compute_cycles <= work.uncounted(counting);
+    if let Some(layer) = works.iter().position(vanishes) {
+        return Err(ReportError::NoCycle { layer });
     }
     let streams = streams(device, works.iter().map(|work| work.cost.weight_bytes).sum());
+    let mut cycles = 0.0;
+    let endless = |work: &Work| {
+        cycles += work.cost.spent(streams).0;
+        !is_counted(cycles)
+    };
+    if let Some(layer) = works.iter().position(endless) {
+        return Err(ReportError::TooManyCycles { layer });
+    }
     let (units, clock_hz) = (device.mapping.value.macs_per_cycle(), device.clock_hz.value);
     let line = |work: Work| {
         let (busy, energy_j) = work.cost.spent(streams);
         let uncounted = work.uncounted(counting);
         let all = busy - uncounted;
-        LayerLine {
-            name: work.name.to_owned(),
+        let figures = Figures {
             macs: work.cost.macs,
             weights: work.cost.weight_bytes,
             cycles: work.cost.compute_cycles - uncounted,
@@ -213,22 +221,23 @@ fn account(
             utilisation: share(work.cost.macs, all, units),
             energy_j,
             live_bytes: work.live,
-            bound: work.cost.bound(streams),
-        }
+        };
+        LayerLine { name: work.name.to_owned(), figures, bound: work.cost.bound(streams) }
     };
     let layers: Vec<LayerLine> = works.into_iter().map(line).collect();
-    let macs = layers.iter().map(|layer| layer.macs).sum();
-    let cycles: f64 = layers.iter().map(|layer| layer.cycles).sum();
-    let stall_cycles: f64 = layers.iter().map(|layer| layer.stall_cycles).sum();
-    let total = Total {
+    let all = || layers.iter().map(|layer| &layer.figures);
+    let macs = all().map(|layer| layer.macs).sum();
+    let cycles: f64 = all().map(|layer| layer.cycles).sum();
+    let stall_cycles: f64 = all().map(|layer| layer.stall_cycles).sum();
+    let total = Figures {
         macs,
-        weights: layers.iter().map(|layer| layer.weights).sum(),
+        weights: all().map(|layer| layer.weights).sum(),
         cycles,
         stall_cycles,
         seconds: (cycles + stall_cycles) / clock_hz,
         utilisation: share(macs, cycles + stall_cycles, units),
-        energy_j: layers.iter().map(|layer| layer.energy_j).sum(),
-        live_bytes: layers.iter().map(|layer| layer.live_bytes).max().unwrap_or(0),
+        energy_j: all().map(|layer| layer.energy_j).sum(),
+        live_bytes: all().map(|layer| layer.live_bytes).max().unwrap_or(0),
     };
     Ok(LayerReport { rule: device.mapping.value.to_string(), notes: notes(device, rule, counting), layers, total })
 }
@@ -287,19 +296,22 @@ mod tests {
         let device = device("16x16", "os");
         let report = report_rows(&rows(), &device, MemoryRule::Strict, Counting::Cycles).unwrap();
         assert_eq!(report.rule, "systolic 16x16, output-stationary");
-        assert!((report.layers[0].cycles - 89_376.0).abs() < 0.5 && (report.layers[1].cycles - 978_432.0).abs() < 0.5);
-        assert_eq!(report.layers[1].live_bytes, 2 * 32 * 112 * 112);
-        let cycles: f64 = report.layers.iter().map(|layer| layer.cycles).sum();
+        assert!(
+            (report.layers[0].figures.cycles - 89_376.0).abs() < 0.5
+                && (report.layers[1].figures.cycles - 978_432.0).abs() < 0.5
+        );
+        assert_eq!(report.layers[1].figures.live_bytes, 2 * 32 * 112 * 112);
+        let cycles: f64 = report.layers.iter().map(|layer| layer.figures.cycles).sum();
         assert!((report.total.cycles - cycles).abs() < 0.5);
         assert_eq!(report.total.macs, 10_838_016 + 3_612_672);
-        assert!((report.layers[0].utilisation - 10_838_016.0 / (89_376.0 * 256.0)).abs() < 1e-9);
+        assert!((report.layers[0].figures.utilisation - 10_838_016.0 / (89_376.0 * 256.0)).abs() < 1e-9);
     }
 
     #[test]
     fn scale_sims_own_count_is_one_less_for_every_group() {
         let device = device("16x16", "os");
         let report = report_rows(&rows(), &device, MemoryRule::Strict, Counting::ScaleSim).unwrap();
-        let cycles: Vec<u64> = report.layers.iter().map(|layer| layer.cycles as u64).collect();
+        let cycles: Vec<u64> = report.layers.iter().map(|layer| layer.figures.cycles as u64).collect();
         assert_eq!(cycles, [89_375, 978_400]);
         let mut other = device;
         other.mapping.value = Mapping::Roofline { macs_per_cycle: 8.0, utilisation: 1.0 };
@@ -330,10 +342,10 @@ mod tests {
             Some(crate::hardware::Sourced { value: 1.0, shown: "1".into(), source: None, assumed: true });
         let bound = report_rows(&rows(), &device, MemoryRule::Strict, Counting::Cycles).unwrap();
         let (free, bound) = (&free.layers[0], &bound.layers[0]);
-        assert!((free.cycles - bound.cycles).abs() < 0.5 && free.stall_cycles.abs() < 0.5);
-        assert!((bound.cycles + bound.stall_cycles - 551_936.0).abs() < 0.5);
+        assert!((free.figures.cycles - bound.figures.cycles).abs() < 0.5 && free.figures.stall_cycles.abs() < 0.5);
+        assert!((bound.figures.cycles + bound.figures.stall_cycles - 551_936.0).abs() < 0.5);
         assert_eq!((free.bound, bound.bound), (Bound::Compute, Bound::Activations));
-        assert!(bound.seconds > free.seconds && bound.utilisation < free.utilisation);
+        assert!(bound.figures.seconds > free.figures.seconds && bound.figures.utilisation < free.figures.utilisation);
     }
 
     #[test]
@@ -342,6 +354,6 @@ mod tests {
         let rows = table::parse(&Source::new("t.csv", table)).unwrap();
         let error = report_rows(&rows, &device("60000x60000", "ws"), MemoryRule::Strict, Counting::Cycles);
         let error = error.map(|report| report.total.cycles).unwrap_err();
-        assert_eq!(error, ReportError::Cost(CostError::TooManyCycles("huge".into())));
+        assert_eq!(error, ReportError::TooManyCycles { layer: 0 });
     }
 }

@@ -1,8 +1,8 @@
 //! Everything about a design's cuts that no knob changes: cycles, bytes and joules before and after every boundary.
 
-use super::cut::{Around, Crossing, Cut, Devices, Spend, assemble};
+use super::cut::{Aggregation, Around, Crossing, Cut, Devices, Spend, assemble};
 use super::fusing::Fusing;
-use super::layer::{CostError, LayerCost, layer_costs};
+use super::layer::{CostError, LayerCost, is_counted, layer_costs};
 use super::patching::{Patching, Running};
 use crate::hardware::Profile;
 use crate::network::memory;
@@ -37,7 +37,7 @@ impl CostTable {
     /// Costs every cut of a network on a profile, layer by layer.
     ///
     /// # Errors
-    /// A latency table that lacks layers.
+    /// A latency table that lacks layers; more cycles than can be counted.
     pub fn new(network: &Network, sending: Sending, profile: &Profile) -> Result<Self, CostError> {
         let sensor = Sums::of(layer_costs(network, &profile.sensor.device)?);
         let aggregator = Sums::of(layer_costs(network, &profile.aggregator)?);
@@ -74,7 +74,15 @@ impl CostTable {
             };
             assemble(&around, &crossing, profile)
         };
-        Ok(Self { cuts: network.boundaries.iter().enumerate().map(cut).collect() })
+        let cuts: Vec<Cut> = network.boundaries.iter().enumerate().map(cut).collect();
+        let counted = |cut: &Cut| {
+            let Aggregation { first, more, join } = cut.loaded;
+            is_counted(cut.sensor.cycles) && is_counted(first.cycles + more.cycles + join.cycles)
+        };
+        match cuts.iter().position(|cut| !counted(cut)) {
+            Some(index) => Err(CostError::TooManyCycles(format!("a split after {}", network.boundaries[index].name))),
+            None => Ok(Self { cuts }),
+        }
     }
 
     /// Position in [`CostTable::cuts`] of a boundary of the space.

@@ -62,21 +62,19 @@ pub(super) struct Present {
 }
 
 impl Present {
-    pub(super) fn new(knobs: &Knobs, rates: &Rates) -> Self {
+    pub(super) fn new(knobs: &Knobs) -> Self {
         let system = &knobs.system;
-        let allowed = rates.memory_bytes();
-        let same = allowed == knobs.sensor_memory_bytes || allowed == 0;
         Self {
             latency_limit_s: knobs.latency_limit_s.unwrap_or(f64::INFINITY),
             energy_limit_j: knobs.energy_limit_j.unwrap_or(f64::INFINITY),
             longest_period_s: knobs.frame_rate_floor_hz.map_or(f64::INFINITY, f64::recip),
             link_latency_s: system.link_latency_s,
-            sensors_w: f64::from(knobs.sensors) * system.sensor_static_w,
+            sensors_w: system.sensors_static_w(knobs.sensors),
             aggregator_w: system.aggregator_static_w,
             bandwidth: knobs.bandwidth_bytes_per_s,
             sensor_compute: knobs.sensor_macs_per_s,
             aggregator_compute: knobs.aggregator_macs_per_s,
-            memory_scale: if same { 1.0 } else { knobs.sensor_memory_bytes as f64 / allowed as f64 },
+            memory_scale: knobs.memory_per_byte(),
         }
     }
 
@@ -236,7 +234,7 @@ impl Reach {
         let Self { histograms, sampled, what_if: news, sample } = self;
         sample.take(pool);
         *sampled = sample.candidates.len();
-        let present = Present::new(judge.knobs, &judge.rates);
+        let present = Present::new(judge.knobs);
         let most = dials.iter().find(|dial| dial.id == KnobId::Sensors).map_or(1, |dial| dial.stops.len() as u32);
         let by_count = rates_by_sensors(judge.knobs, most);
         histograms.resize_with(dials.len(), Vec::new);

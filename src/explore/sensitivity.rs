@@ -48,7 +48,7 @@ impl Session {
         let judge = self.judge();
         let best = usize::from(inspected.best.cut);
         let (cut, accuracy) = (&inspected.cuts[best], inspected.accuracies[best]);
-        let present = Present::new(&self.setup.knobs, &judge.rates);
+        let present = Present::new(&self.setup.knobs);
         let needed = present.needed(&judge.evaluate(cut, accuracy), accuracy);
         let now =
             (inspected.best.evaluation.latency.total_s(), inspected.cuts[usize::from(inspected.best.cut)].boundary);

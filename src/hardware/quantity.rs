@@ -23,6 +23,9 @@ pub struct Sourced<T> {
     pub assumed: bool,
 }
 
+/// Least and largest a constant may be in base units, unless it is zero: nothing made of them then overflows.
+const RANGE: std::ops::RangeInclusive<f64> = 1e-18..=1e18;
+
 /// What a constant measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dimension {
@@ -190,8 +193,9 @@ impl Reader<'_> {
         if dimension == Dimension::Share && value > 1.0 {
             return refuse(format!("`{key}` is a share and must not exceed 1"));
         }
-        if !value.is_finite() || (value == 0.0) != (constant.value == 0.0) {
-            return refuse(format!("`{key}` is out of range"));
+        if constant.value != 0.0 && !RANGE.contains(&value) {
+            let (least, most) = (RANGE.start(), RANGE.end());
+            return refuse(format!("`{key}` is out of range: from {least:e} to {most:e} {base}").trim_end().to_owned());
         }
         let shown = format!("{} {unit}", constant.value).trim_end().to_owned();
         Ok(Sourced { value, shown, source: constant.source.clone(), assumed: constant.assumed })

@@ -175,6 +175,11 @@ impl Builder {
         let (height, width) = slide(&name, input, window)?;
         let Window { kernel, stride, padding } = window;
         let output = Shape::new(input.channels, height, width);
+        let area = u64::from(kernel) * u64::from(kernel);
+        let read = elements(output).and_then(|windows| windows.checked_mul(area));
+        if read.is_none_or(|read| read > LARGEST_COUNT) {
+            return Err(ShapeError::Overflow { layer: name });
+        }
         self.push(name, Op::Pool { pooling, kernel, stride, padding }, (from, None), output, (0, 0))
     }
 
@@ -315,5 +320,9 @@ mod tests {
         let first = (0..10_000).find_map(|at| wide.conv("c", at, 1 << 20, window(1, 1, 0), 1).err());
         assert!(matches!(first, Some(ShapeError::Overflow { .. })), "{first:?}");
         assert!(Builder::new(Shape::new(0, 4, 4)).is_err());
+        // A window of 2^31 + 1 at 4 x 4 places: its elements do not fit into 64 bits.
+        let wide =
+            Builder::new(Shape::new(3, 4, 4)).unwrap().pool("p", 0, Pooling::Max, Window::same((1 << 31) + 1, 1));
+        assert!(matches!(wide, Err(ShapeError::Overflow { .. })), "{wide:?}");
     }
 }

@@ -102,6 +102,32 @@ mod tests {
         assert_eq!(patched.input_patch, (8, 8));
         assert_eq!(patched.patch_bytes, 64 + 4 * 36);
         assert_eq!(patched.extra_macs, 4 * (36 * 36 + 72 * 16) - network.macs());
+        // The assembled output stands beside the patch: 2 * 64.
+        assert_eq!(patched.peak_bytes, 64 + 4 * 36 + 128);
+    }
+
+    #[test]
+    fn an_inverted_bottleneck_in_four_patches() {
+        let mut builder = Builder::new(Shape::new(2, 8, 8)).unwrap();
+        let expand = builder.conv("expand", 0, 6, Window::same(1, 1), 1).unwrap();
+        let depthwise = builder.conv("depthwise", expand, 6, Window::same(3, 1), 6).unwrap();
+        let project = builder.conv("project", depthwise, 2, Window::same(1, 1), 1).unwrap();
+        builder.add("add", project, 0).unwrap();
+        let network = builder.finish();
+        // 4x4 of the output need 4x4 up to the depthwise layer, 6x6 before it.
+        for (rule, patch_bytes) in [
+            // Depthwise: 2 * 36 kept for the sum, 6 * 36 read, 6 * 16 made.
+            (MemoryRule::Strict, 72 + 216 + 96),
+            // Written over its input, it takes what expand takes: 2 * 36 and 6 * 36.
+            (MemoryRule::InplaceDepthwise, 72 + 216),
+            // One channel of the hidden tensors at a time, 36 and 16, beside the input and the output, 2 * 16.
+            (MemoryRule::FusedBlock, 72 + 32 + 36 + 16),
+        ] {
+            let patched = patched(&network, 4, 2, rule).unwrap();
+            assert_eq!((patched.input_patch, patched.patch_bytes), ((6, 6), patch_bytes), "{rule:?}");
+            assert_eq!(patched.peak_bytes, patch_bytes + 2 * 64, "{rule:?}");
+            assert_eq!(patched.extra_macs, 4 * (12 * 36 + 54 * 16 + 12 * 16) - 64 * (12 + 54 + 12), "{rule:?}");
+        }
     }
 
     #[test]

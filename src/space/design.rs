@@ -141,9 +141,17 @@ impl SearchSpace {
     /// No boundary has that name.
     pub fn parse_boundary(&self, name: &str) -> Result<BoundaryId, ParseDesignError> {
         self.boundary_named(name).ok_or_else(|| {
-            let near = nearest(name, self.slots.iter().map(|slot| slot.name.as_str()));
-            let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-            ParseDesignError::Boundary { name: name.to_owned(), near }
+            let names: Vec<&str> = self.slots.iter().map(|slot| slot.name.as_str()).collect();
+            let within = |whole: &&&str| whole.strip_prefix(name).is_some_and(|rest| rest.starts_with('.'));
+            let mut meant: Vec<String> = names.iter().filter(within).map(|near| format!("`{near}`")).collect();
+            if meant.is_empty() {
+                meant.extend(nearest(name, names.iter().copied()).map(|near| format!("`{near}`")));
+            }
+            let near = if meant.is_empty() { String::new() } else { format!("; did you mean {}?", meant.join(" or ")) };
+            ParseDesignError::Boundary {
+                name: name.to_owned(),
+                near: format!("{near} (boundaries: {})", names.join(", ")),
+            }
         })
     }
 
@@ -228,7 +236,10 @@ mod tests {
     #[test]
     fn a_wrong_boundary_suggests_the_nearest() {
         let space = tabletop();
-        let error = space.parse_boundary("stam").unwrap_err().to_string();
-        assert_eq!(error, "no boundary is named `stam`; did you mean `stem`?");
+        let error = |name| space.parse_boundary(name).unwrap_err().to_string();
+        let all = "(boundaries: input, stem, S1.1, S1.2, S2.1, S2.2, S3.1, S3.2, head, pool, logits)";
+        assert_eq!(error("stam"), format!("no boundary is named `stam`; did you mean `stem`? {all}"));
+        assert_eq!(error("S2"), format!("no boundary is named `S2`; did you mean `S2.1` or `S2.2`? {all}"));
+        assert_eq!(error("x"), format!("no boundary is named `x` {all}"));
     }
 }

@@ -7,7 +7,7 @@ use toml::Spanned;
 use super::rows::{File, FusionRow, SplitRow, StageRow};
 use super::{Block, FusionRules, SearchSpace, Shortcut, Slot, SplitRules, Stage, genome};
 use crate::diagnostic::{Diagnostic, Source, nearest};
-use crate::network::{BoundaryId, Pooling};
+use crate::network::{BoundaryId, Builder, FusionOperator, Network, Pooling, ShapeError, Window};
 
 /// Most boundaries a space may have, so that a boundary fits into one byte.
 const MAX_BOUNDARIES: usize = 255;
@@ -57,17 +57,32 @@ impl SearchSpace {
         for genome in [space.smallest(), space.largest()] {
             space
                 .lower(&genome)
+                .and_then(|network| space.modules_fit(&network))
                 .map_err(|error| error.to_string())
                 .map_err(|error| source.error(stage_span(&error, &file.stage, header.resolutions.span()), error))?;
         }
         Ok(space)
+    }
+
+    /// Whether every splitting module, and every convolution that fuses a view, can be counted.
+    fn modules_fit(&self, network: &Network) -> Result<(), ShapeError> {
+        let ratio = self.split.ratios.iter().find(|&&ratio| ratio > 1);
+        let least = if self.fusion.operator == FusionOperator::Concat { Some(&1) } else { ratio };
+        let (Some(&ratio), [_, inner @ .., _]) = (least, &network.boundaries[..]) else { return Ok(()) };
+        for boundary in inner {
+            let mut module = Builder::new(boundary.shape)?;
+            let channels = boundary.shape.channels.div_ceil(u32::from(ratio));
+            module.conv(format!("{}.reduce", boundary.name), 0, channels, Window::same(1, 1), 1)?;
+        }
+        Ok(())
     }
 }
 
 /// Where the stage named at the start of a layer's name stands in the file; the input is as large as the resolutions say.
 fn stage_span(message: &str, rows: &[StageRow], resolutions: Range<usize>) -> Range<usize> {
     let layer = message.strip_prefix("layer ").unwrap_or(message);
-    rows.iter().find(|row| layer.starts_with(row.name.get_ref().as_str())).map_or(resolutions, |row| row.name.span())
+    let stage = layer.split(['.', ':']).next().unwrap_or(layer);
+    rows.iter().find(|row| row.name.get_ref() == stage).map_or(resolutions, |row| row.name.span())
 }
 
 fn positive(source: &Source, value: &Spanned<u32>, key: &str) -> Result<u32, Diagnostic> {
@@ -319,6 +334,27 @@ mod tests {
         assert!(text.contains(from), "{from}");
         let error = SearchSpace::from_toml(&Source::new(name, text.replacen(from, to, 1))).expect_err(to);
         (format!("{} {}", error.message, error.help.clone().unwrap_or_default()), error.position())
+    }
+
+    #[test]
+    fn a_size_that_overflows_is_shown_at_its_own_stage() {
+        let header = "[space]\nname = \"x\"\nchannels = 3\nresolutions = [64]\nclasses = 10\n";
+        let stage = |name: &str, width: u32, stride: u32| {
+            let shape = format!("block = \"conv\"\nwidths = [{width}]\nkernels = [1]\nstride = {stride}\n");
+            format!("[[stage]]\nname = \"{name}\"\n{shape}")
+        };
+        let last = "[[stage]]\nname = \"classifier\"\nblock = \"linear\"\n";
+        let read = |stages: String, end: &str| {
+            SearchSpace::from_toml(&Source::new("x.toml", format!("{header}{stages}{last}{end}")))
+        };
+        // `S` is how `S1` begins, too.
+        let error = read(stage("S", 1 << 26, 64) + &stage("S1", u32::MAX, 1), "").unwrap_err();
+        assert_eq!((error.position().0, error.message.as_str()), (13, "layer S1: its size overflows"));
+        // Its layers can be counted, but not those of a splitting module behind it: 2^32 times 2^31 weights.
+        let wide = || stage("S", u32::MAX, 64) + &stage("S1", 1, 1);
+        assert!(read(wide(), "[split]\nratios = [1]\n").is_ok());
+        let error = read(wide(), "[split]\nratios = [1, 2]\n").unwrap_err();
+        assert_eq!((error.position().0, error.message.as_str()), (7, "layer S.reduce: its size overflows"));
     }
 
     #[test]

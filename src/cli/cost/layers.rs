@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 
 use crate::cli::load;
-use crate::cost::{Counting, LayerReport, report_rows, show};
+use crate::cost::{Counting, Figures, LayerLine, LayerReport, report_rows, show};
 use crate::diagnostic::Source;
 use crate::hardware::{Device, Mapping, MappingFlags, override_mapping, parse_measured};
 use crate::network::memory::MemoryRule;
@@ -45,7 +45,8 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(file: &Path, options: &Arguments, profile: &str, as_json: bool) -> Result<()> {
-    let rows = table::parse(&read(file)?)?;
+    let source = read(file)?;
+    let rows = table::parse(&source)?;
     let (profile, _) = load::profile(profile)?;
     let mut device =
         if options.device == "sensor" { profile.sensor.device.clone() } else { profile.aggregator.clone() };
@@ -53,7 +54,10 @@ pub(super) fn run(file: &Path, options: &Arguments, profile: &str, as_json: bool
     let named = |name: &str| MemoryRule::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, rule)| rule);
     let rule = options.memory_rule.as_deref().and_then(named).unwrap_or(profile.sensor.memory_rule);
     let counting = if options.scale_sim_compatible { Counting::ScaleSim } else { Counting::Cycles };
-    let report = report_rows(&rows, &device, rule, counting)?;
+    let report = report_rows(&rows, &device, rule, counting).map_err(|error| match error.layer() {
+        Some(layer) => anyhow!(source.error(rows[layer].span.clone(), error.to_string())),
+        None => anyhow!(error),
+    })?;
     if as_json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -88,32 +92,19 @@ fn print(report: &LayerReport) {
         "{:<28} {:>14} {:>12} {:>14} {:>12} {:>10} {:>7} {:>10} {:>11}  bound by",
         "layer", "MACs", "weights", "cycles", "stalls", "time", "used", "energy", "live"
     );
-    for line in &report.layers {
-        println!(
-            "{:<28} {:>14} {:>12} {:>14.0} {:>12.0} {:>10} {:>6.1}% {:>10} {:>11}  {}",
-            line.name,
-            line.macs,
-            line.weights,
-            line.cycles,
-            line.stall_cycles,
-            show::seconds(line.seconds),
-            line.utilisation * 100.0,
-            show::joules(line.energy_j),
-            show::bytes(line.live_bytes),
-            line.bound.name(),
-        );
+    for LayerLine { name, figures, bound } in &report.layers {
+        println!("{}  {}", row(name, figures), bound.name());
     }
-    let total = &report.total;
-    println!(
-        "{:<28} {:>14} {:>12} {:>14.0} {:>12.0} {:>10} {:>6.1}% {:>10} {:>11}",
-        "total",
-        total.macs,
-        total.weights,
-        total.cycles,
-        total.stall_cycles,
-        show::seconds(total.seconds),
-        total.utilisation * 100.0,
-        show::joules(total.energy_j),
-        show::bytes(total.live_bytes),
-    );
+    println!("{}", row("total", &report.total));
+}
+
+fn row(name: &str, figures: &Figures) -> String {
+    let Figures { macs, weights, cycles, stall_cycles, seconds, utilisation, energy_j, live_bytes } = figures;
+    format!(
+        "{name:<28} {macs:>14} {weights:>12} {cycles:>14.0} {stall_cycles:>12.0} {:>10} {:>6.1}% {:>10} {:>11}",
+        show::seconds(*seconds),
+        utilisation * 100.0,
+        show::joules(*energy_j),
+        show::bytes(*live_bytes),
+    )
 }

@@ -102,8 +102,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         knobs.frame_rate_floor_hz = Some(knob::deadline(rate)?);
     }
     knobs.check()?;
-    if let Some(rate) = arguments.power_at.filter(|rate| !(rate.is_finite() && *rate > 0.0)) {
-        bail!("--power-at must be a finite number above zero, not {rate}");
+    if let Some(rate) = arguments.power_at.filter(|rate| !(1e-18..=1e18).contains(rate)) {
+        bail!("--power-at must be a finite number above zero (1e-18 to 1e18), not {rate}");
     }
     let table = CostTable::new(&network, sending, &profile)?;
     let power_at = arguments.power_at.or(knobs.frame_rate_floor_hz);
@@ -244,10 +244,14 @@ struct Asked<'a> {
 impl<'a> Asked<'a> {
     fn new(arguments: &Arguments, found: &'a Found) -> Result<Self> {
         let why = arguments.why.as_deref().map(|name| found.split(name)).transpose()?;
+        let last = found.splits.last().map_or("logits", |split| &split.name);
         let break_even = match arguments.break_even.as_deref().map(|pair| (pair, pair.split_once(','))) {
             None => None,
+            Some((_, Some((one, other)))) if one.trim() == other.trim() => {
+                bail!("`{}` is one split; name two, such as `input,{last}`", one.trim())
+            }
             Some((_, Some((one, other)))) => Some((found.split(one.trim())?, found.split(other.trim())?)),
-            Some((pair, None)) => bail!("`{pair}` is not a pair of splits such as `input,{}`", found.splits[0].name),
+            Some((pair, None)) => bail!("`{pair}` is not a pair of splits such as `input,{last}`"),
         };
         let allowed = |cut: &Cut| found.splits.iter().any(|split| split.cut.boundary == cut.boundary);
         let tornado = arguments.tornado.then(|| cost::tornado(&found.table, &found.knobs, allowed));

@@ -102,7 +102,8 @@ fn parts(unit: Unit, cut: &Cut, cost: &Evaluation, knobs: &Knobs) -> [f64; 4] {
             [latency.readout_s, latency.sensor_s, latency.link_s, latency.aggregator_s]
         }
         Unit::Energy => {
-            let sensor = sensors * (cut.sensor.energy_j + system.sensor_static_w * cost.latency.sensor_s);
+            let working = system.sensors_static_w(knobs.sensors) * cost.latency.sensor_s;
+            let sensor = sensors * cut.sensor.energy_j + working;
             let link = sensors * cost.link_bytes as f64 * system.link_energy_j_per_byte;
             [sensor, link, (cost.energy_j - sensor - link).max(0.0), 0.0]
         }

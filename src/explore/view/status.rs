@@ -106,7 +106,7 @@ impl Session {
         if cells().any(|(_, (cut, accuracy))| judge.evaluate(cut, *accuracy).feasible()) {
             return Vec::new();
         }
-        let present = Present::new(&self.setup.knobs, &judge.rates);
+        let present = Present::new(&self.setup.knobs);
         let mut needed: Needed = [f64::NAN; KnobId::COUNT];
         for (_, (cut, accuracy)) in cells() {
             ease(&mut needed, &present.needed(&judge.evaluate(cut, *accuracy), *accuracy));

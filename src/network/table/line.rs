@@ -52,7 +52,8 @@ impl Line<'_> {
         let (weights, macs) =
             self.counts(output).ok_or_else(|| refuse("the size of this layer overflows".to_owned()))?;
         let kernel = if self.kind == Kind::Linear { [1, 1] } else { self.kernel };
-        Ok(Row { name: self.name.to_owned(), kind: self.kind, input, output, kernel, groups, macs, weights })
+        let (name, span) = (self.name.to_owned(), self.span.clone());
+        Ok(Row { name, kind: self.kind, input, output, kernel, groups, macs, weights, span })
     }
 
     fn side(&self, axis: usize, size: u32) -> Result<u32, String> {
@@ -74,7 +75,11 @@ impl Line<'_> {
         let elements = |shape: Shape| product([shape.channels, shape.height, shape.width, 1]);
         let (read, _) = (elements(self.input)?, elements(output)?);
         let weights = match self.kind {
-            Kind::Pool | Kind::Add | Kind::Scale => return Some((0, 0)),
+            Kind::Add | Kind::Scale => return Some((0, 0)),
+            Kind::Pool => {
+                let windows = product([self.kernel[0], self.kernel[1], 1, 1])?.checked_mul(output.elements());
+                return windows.filter(|&read| read <= LARGEST_COUNT).map(|_| (0, 0));
+            }
             Kind::Linear => read.checked_mul(u64::from(self.outputs))?,
             Kind::Conv | Kind::Depthwise => {
                 product([self.kernel[0], self.kernel[1], self.input.channels / self.groups, self.outputs])?

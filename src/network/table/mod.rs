@@ -19,6 +19,8 @@ mod write;
 
 pub use write::csv;
 
+use std::ops::Range;
+
 use serde::Serialize;
 
 use super::{Layer, Op, Shape};
@@ -79,6 +81,8 @@ pub struct Row {
     pub macs: u64,
     /// Weights.
     pub weights: u64,
+    /// Where it stands in its file.
+    pub span: Range<usize>,
 }
 
 /// Everything the time of a layer may depend on; equal layers of different names have equal shapes.
@@ -177,10 +181,12 @@ pub fn parse(source: &Source) -> Result<Vec<Row>, Diagnostic> {
     if rows.is_empty() {
         return Err(source.error(0..0, "the table has no layers"));
     }
-    let total = |count: fn(&Row) -> u64| rows.iter().try_fold(0_u64, |sum, row| sum.checked_add(count(row)));
-    for (what, sum) in [("multiply-accumulates", total(|row| row.macs)), ("weights", total(|row| row.weights))] {
-        if sum.is_none_or(|sum| sum > LARGEST_COUNT) {
-            return Err(source.error(0..0, format!("the {what} of all layers together overflow")));
+    let (mut macs, mut weights) = (0, 0);
+    for row in &rows {
+        (macs, weights) = (macs + row.macs, weights + row.weights);
+        let overflowing = [("multiply-accumulates", macs), ("weights", weights)];
+        if let Some((what, _)) = overflowing.into_iter().find(|(_, sum)| *sum > LARGEST_COUNT) {
+            return Err(source.error(row.span.clone(), format!("the {what} of all layers up to this one overflow")));
         }
     }
     Ok(rows)
@@ -202,6 +208,22 @@ mod tests {
         assert_eq!((rows[0].output, rows[0].macs), (Shape::new(32, 112, 112), 10_838_016));
         assert_eq!((rows[1].kind, rows[1].groups, rows[1].macs), (Kind::Depthwise, 32, 3_612_672));
         assert_eq!(rows[2].output, Shape::new(4, 4, 16));
+    }
+
+    #[test]
+    fn sizes_that_would_wrap_are_refused_at_their_line() {
+        let header = "name,kind,cin,cout,k,stride,pad,hin,win,groups\na,conv,1,1,1,1,0,1,1,1\n";
+        for (line, message) in [
+            // A window of 2^31 x 2^31 at 2 x 2 places reads 2^64 elements.
+            ("b,pool,1,1,2147483648,1,1073741824,1,1,1", "the size of this layer overflows"),
+            ("b,conv,4294967295,4294967295,1,1,0,1,1,1", "the size of this layer overflows"),
+            ("b,conv,1,1,1,1,4294967295,8,8,1", "the size of this layer overflows"),
+            ("b,conv,94906265,94906265,1,1,0,1,1,1\nc,conv,94906265,94906265,1,1,0,1,1,1", "up to this one overflow"),
+        ] {
+            let error = rows(&format!("{header}{line}\n")).unwrap_err();
+            assert!(error.message.contains(message), "{error}");
+            assert_eq!(error.position(), (2 + line.lines().count(), 1), "{error}");
+        }
     }
 
     #[test]

@@ -4,19 +4,12 @@ use proptest::prelude::*;
 use rand::SeedableRng;
 
 use super::*;
-use crate::diagnostic::Source;
-use crate::hardware::{self, Profile, Residency, Sourced};
+use crate::hardware::{Residency, Sourced};
 use crate::network::memory::MemoryRule;
 use crate::network::{Builder, FusionOperator, Network, Shape, Window};
-use crate::space::{self, SearchSpace};
 
 const OPERATORS: [FusionOperator; 4] =
     [FusionOperator::Max, FusionOperator::Mean, FusionOperator::Mix, FusionOperator::Concat];
-
-fn profile(index: usize) -> Profile {
-    let (name, text) = hardware::SHIPPED[index % hardware::SHIPPED.len()];
-    Profile::from_toml(&Source::new(name, text)).unwrap()
-}
 
 /// A 1x1 convolution from 3 to 8 channels over 4x4, then a classifier of 5. Weights 3 * 8 + 128 * 5 = 664.
 fn network(operator: FusionOperator) -> Network {

@@ -1,0 +1,43 @@
+//! The cost model as a whole: invariants over random designs, and figures worked out by hand.
+
+mod fusing;
+mod invariants;
+mod measured;
+mod memory;
+mod sensitivity;
+mod system;
+mod why;
+
+use rand::SeedableRng;
+
+use super::*;
+use crate::diagnostic::Source;
+use crate::hardware::{self, Profile};
+use crate::network::Network;
+use crate::space::{self, Design, SearchSpace};
+
+fn space(name: &str) -> SearchSpace {
+    let (_, text) = space::SHIPPED.iter().find(|(shipped, _)| *shipped == name).unwrap();
+    SearchSpace::from_toml(&Source::new(name, *text)).unwrap()
+}
+
+fn profile(index: usize) -> Profile {
+    let (name, text) = hardware::SHIPPED[index % hardware::SHIPPED.len()];
+    Profile::from_toml(&Source::new(name, text)).unwrap()
+}
+
+fn design(space: &SearchSpace, seed: u64) -> (Design, Network) {
+    let design = space.sample_design(&mut rand_chacha::ChaCha8Rng::seed_from_u64(seed));
+    let network = space.lower(&design.genome).unwrap();
+    (design, network)
+}
+
+fn constant(value: f64) -> hardware::Sourced<f64> {
+    hardware::Sourced { value, shown: String::new(), source: None, assumed: true }
+}
+
+/// A shipped profile with further lines at its end.
+fn with_cameras(index: usize, cameras: &str) -> Profile {
+    let (name, text) = hardware::SHIPPED[index];
+    Profile::from_toml(&Source::new(name, format!("{text}\n{cameras}"))).unwrap_or_else(|error| panic!("{error}"))
+}

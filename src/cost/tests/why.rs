@@ -1,0 +1,115 @@
+//! Why a design does not fit, and what would mend it.
+
+use proptest::prelude::*;
+
+use super::*;
+
+#[test]
+fn each_broken_limit_is_named_with_its_place() {
+    let (space, profile) = (space("mobilenet-v2"), profile(4));
+    let network = space.lower(&space.largest()).unwrap();
+    let table = CostTable::new(&network, Sending { fusion: 0, ratio: 4, bits: 8 }, &profile).unwrap();
+    let usual = Knobs::from_profile(&profile);
+    let knobs = Knobs { latency_limit_s: Some(1e-3), accuracy_floor: Some(0.9), ..usual };
+    let cut = &table.cuts[table.position(space.boundary_named("b5.1").unwrap()).unwrap()];
+    let reasons = reasons(&network, cut, &knobs, Some(0.8));
+    let limits: Vec<Limit> = reasons.iter().map(|reason| reason.limit).collect();
+    assert_eq!(limits, [Limit::SensorMemory, Limit::SensorWeights, Limit::Latency, Limit::Accuracy]);
+    let memory = &reasons[0];
+    assert_eq!((memory.value as u64, memory.over() as u64), (1372 * 1024, (1372 - 512) * 1024));
+    assert_eq!(
+        memory.sentence(),
+        "sensor memory 1372 KiB exceeds 512 KiB at b1.1.expand (output of b1.1.expand 1176 KiB, output of b0.project 196 KiB)"
+    );
+    assert!(memory.fix().starts_with("raise the sensor memory to 1372 KiB"));
+    assert!(reasons[2].sentence().contains("ms of it in the sensors"), "{}", reasons[2].sentence());
+    assert!(reasons[3].sentence().starts_with("accuracy 80.0 % is below 90.0 %"));
+    assert!(reasons.iter().all(|reason| reason.over() > 0.0 && reason.summary().starts_with("designs ")));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_fix_mends_and_is_the_smallest(
+        seed: u64, which in 0_usize..7, limit in 0.05_f64..0.95, memory in 0.3_f64..1.2, index in 0_usize..14,
+    ) {
+        let (space, profile) = (space("tabletop"), profile(which));
+        let (design, network) = design(&space, seed);
+        let table = CostTable::new(&network, Sending::from(&design), &profile).unwrap();
+        let cut = &table.cuts[index % table.cuts.len()];
+        let usual = Knobs::from_profile(&profile);
+        let now = Rates::new(&usual).evaluate(cut);
+        let knobs = Knobs {
+            latency_limit_s: Some(now.latency.total_s() * limit),
+            sensor_memory_bytes: (cut.sensor_peak_bytes as f64 * memory) as u64,
+            ..usual
+        };
+        let feasible = |knobs: &Knobs| Rates::new(knobs).evaluate(cut).feasible();
+        for change in single_fixes(cut, &knobs) {
+            prop_assert!(feasible(&change.knob.at(change.to, &knobs)), "{}", change.sentence());
+            let short = change.from + (change.to - change.from) * 0.99;
+            let counted = matches!(change.knob, Knob::Sensors | Knob::SensorMemory);
+            prop_assert!(counted || !feasible(&change.knob.at(short, &knobs)), "{} is too much", change.sentence());
+        }
+        if let Some(changes) = joint_fix(cut, &knobs) {
+            let moved = changes.iter().fold(knobs, |knobs, change| change.knob.at(change.to, &knobs));
+            prop_assert!(feasible(&moved), "{changes:?}");
+            // None of them is for nothing, and speeds a little lower are too low.
+            for change in &changes {
+                prop_assert!(!feasible(&change.knob.at(change.from, &moved)), "{} is for nothing", change.sentence());
+            }
+            let slower = |knobs: Knobs, change: &Change| match change.knob {
+                Knob::Bandwidth | Knob::SensorCompute | Knob::AggregatorCompute => {
+                    change.knob.at(change.to * 0.999, &knobs)
+                }
+                _ => knobs,
+            };
+            let less = changes.iter().fold(moved, slower);
+            prop_assert!(less == moved || !feasible(&less), "{changes:?} is too much");
+        } else {
+            let broken = now.violations;
+            prop_assert!(broken.contains(Limit::SensorWeights) || broken.contains(Limit::AggregatorWeights));
+        }
+    }
+}
+
+#[test]
+fn before_a_search_the_limit_nobody_meets_is_named() {
+    let (space, profile) = (space("tabletop"), profile(0));
+    let network = space.lower(&space.smallest()).unwrap();
+    let sending = Sending { fusion: space.boundary_named("S2.1").unwrap(), ratio: 4, bits: 8 };
+    let table = CostTable::new(&network, sending, &profile).unwrap();
+    let knobs = Knobs::from_profile(&profile);
+    assert_eq!(why_none(&table.cuts, &knobs), None);
+    let tight = Knobs { latency_limit_s: Some(1e-4), ..knobs };
+    let shortfalls = why_none(&table.cuts, &tight).unwrap();
+    assert_eq!(shortfalls.iter().map(|shortfall| shortfall.limit).collect::<Vec<_>>(), [Limit::Latency]);
+    let best = sweep(&table, &knobs).map(|evaluation| evaluation.latency.total_s()).fold(f64::INFINITY, f64::min);
+    assert!((shortfalls[0].reached - best).abs() < 1e-12);
+    // Each limit alone is met by some cut, but never both by one.
+    let total = |index: usize| evaluate(&table, index, &knobs).latency.total_s();
+    let between = Knobs {
+        latency_limit_s: Some(f64::midpoint(best, total(0))),
+        sensor_memory_bytes: table.cuts[0].sensor_peak_bytes,
+        ..knobs
+    };
+    assert_eq!(why_none(&table.cuts, &between), Some(Vec::new()));
+}
+
+#[test]
+fn impossible_knobs_are_refused_in_words() {
+    let usual = Knobs::from_profile(&profile(0));
+    assert_eq!(usual.check(), Ok(()));
+    let error = Knobs { bandwidth_bytes_per_s: 0.0, ..usual }.check().unwrap_err();
+    assert_eq!(error.to_string(), "bandwidth must be a finite number above zero, not 0");
+    for knobs in [
+        Knobs { sensors: 0, ..usual },
+        Knobs { sensors: 65, ..usual },
+        Knobs { sensor_macs_per_s: f64::NAN, ..usual },
+        Knobs { latency_limit_s: Some(-1.0), ..usual },
+        Knobs { aggregator_macs_per_s: f64::INFINITY, ..usual },
+    ] {
+        assert!(knobs.check().is_err());
+    }
+}
