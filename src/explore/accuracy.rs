@@ -120,14 +120,14 @@ pub struct Measurements {
 }
 
 impl Measurements {
-    /// Number of designs measured.
+    /// Number of designs measured on the run followed now.
     pub fn len(&self) -> usize {
-        self.records.len()
+        self.records.iter().filter(|record| record.of_run(self.run).next().is_some()).count()
     }
 
-    /// Whether nothing was measured.
+    /// Whether nothing was measured on it.
     pub fn is_empty(&self) -> bool {
-        self.records.is_empty()
+        !self.records.iter().any(|record| record.of_run(self.run).next().is_some())
     }
 
     /// Training step of the newest weights anything was measured on in the run followed now; 0 before that.
@@ -200,12 +200,13 @@ impl Measurements {
         readings.insert(at, Reading { views, accuracy, run: self.run });
     }
 
-    /// Follows a run: only what is measured on its weights counts from now on.
-    pub(super) fn follow(&mut self, run: &str) {
-        self.run = self.runs.iter().position(|known| known == run).unwrap_or(self.runs.len());
-        if self.run == self.runs.len() {
+    /// Follows a run: only what is measured on its weights counts from now on. Whether it is another one than before.
+    pub(super) fn follow(&mut self, run: &str) -> bool {
+        let index = self.runs.iter().position(|known| known == run).unwrap_or(self.runs.len());
+        if index == self.runs.len() {
             self.runs.push(run.to_owned());
         }
+        std::mem::replace(&mut self.run, index) != index || self.runs.len() == 1
     }
 
     /// Takes back what was measured on weights after `step` of the present run: it went back to a checkpoint.

@@ -118,6 +118,8 @@ pub enum Action {
     Toggle(Overlay),
     /// Closes what is open; then dismisses the message; then clears the filter.
     Back,
+    /// Takes the message of the moment away.
+    Dismiss,
     /// Holds measurements back until thawed.
     Freeze,
     /// Starts a training.

@@ -30,7 +30,8 @@ impl Session {
                 Feed::Training(update) => {
                     match &update {
                         TrainUpdate::State(state) => self.announce("training", state, now_ms),
-                        TrainUpdate::Run(run) => learned |= self.follow_run(run),
+                        // What was measured on another one's weights no longer counts.
+                        TrainUpdate::Run(run) => learned |= self.measurements.follow(run),
                         _ => {}
                     }
                     self.training.update(update);
@@ -38,7 +39,7 @@ impl Session {
                 Feed::Search(update) => {
                     match &update {
                         SearchUpdate::State(state) => self.announce("search", state, now_ms),
-                        SearchUpdate::Run(run) => learned |= self.follow_run(run),
+                        SearchUpdate::Run(run) => learned |= self.measurements.follow(run),
                         _ => {}
                     }
                     self.searching.update(update);
@@ -49,12 +50,6 @@ impl Session {
         if learned {
             self.relearn();
         }
-    }
-
-    /// Follows a run: what was measured on another one's weights no longer counts. Whether there is such.
-    fn follow_run(&mut self, run: &str) -> bool {
-        self.measurements.follow(run);
-        !self.measurements.is_empty()
     }
 
     /// Keeps one measurement at once. For many, [`Action::Feed`](super::Action::Feed) ranks once for all.
@@ -126,6 +121,13 @@ impl Session {
         match state {
             State::Finished(why) => self.messages.say(Kind::Info, format!("{what} finished: {why}"), now_ms),
             State::Failed(why) => self.messages.say(Kind::Error, format!("{what} failed: {why}"), now_ms),
+            // What failed goes on: the failure is not the news any more.
+            State::Starting | State::Running => {
+                let failure = format!("{what} failed: ");
+                if self.messages.toast(now_ms).is_some_and(|message| message.text.starts_with(&failure)) {
+                    self.messages.dismiss(now_ms);
+                }
+            }
             _ => {}
         }
     }

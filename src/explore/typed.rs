@@ -46,7 +46,9 @@ impl Dial {
     /// # Errors
     /// No number, an unknown unit, or a value far outside the range.
     pub fn parse(&self, text: &str) -> Result<f64, TypeError> {
-        let (knob, text) = (self.knob(), text.trim());
+        // Both signs for micro: the old one of keyboards and the Greek letter.
+        let text = text.trim().replace(['\u{b5}', '\u{3bc}'], "u");
+        let (knob, text) = (self.knob(), text.as_str());
         if ["none", "no limit", "off", "inf"].contains(&text.to_ascii_lowercase().as_str()) {
             return match knob.unlimited {
                 Unlimited::Never => Err(TypeError::Unlimited(knob.label)),

@@ -210,6 +210,9 @@ impl Session {
                 self.ui.overlay = Some(overlay).filter(|_| self.ui.overlay != Some(overlay));
             }
             Action::Back => self.back(now_ms),
+            Action::Dismiss => {
+                self.messages.dismiss(now_ms);
+            }
             Action::Remember(name) => self.remember(&name, now_ms),
             Action::Train => return self.start(Screen::Train, now_ms),
             Action::Search => return self.start(Screen::Search, now_ms),

@@ -151,7 +151,7 @@ pub fn markdown(session: &Session) -> String {
     let pinned: Vec<CandidateId> = session.setup().pins.iter().map(|pin| pin.candidate).collect();
     let ids = if pinned.is_empty() { session.order().iter().copied().take(10).collect() } else { pinned };
     let mut out = format!(
-        "{} on {}, {} sensors\n\n| | accuracy % | latency ms | energy uJ | sensor RAM KiB | link bytes | split | fusion \
+        "{} on {}, {} sensors\n\n| | accuracy % | latency ms | energy µJ | sensor RAM KiB | link bytes | split | fusion \
          | fits |\n|---|---:|---:|---:|---:|---:|---|---|---|\n",
         session.space().name,
         session.profile().name,

@@ -17,7 +17,7 @@ use super::{
     keymap::{Group, Keymap, Row, Verb},
     widget::Axis,
 };
-use crate::explore::{KnobId, Part, Plot, Screen, Side};
+use crate::explore::{KnobId, Part, Plot, Screen, Side, progress::Searching};
 
 /// State of the screen.
 #[derive(Clone, Debug, Default)]
@@ -104,6 +104,11 @@ impl UiState {
             Screen::Search => &mut self.searching,
             _ => &mut self.training,
         }
+    }
+
+    /// The generation whose front is shown beside the present one: a chosen one, as long as it is an earlier one.
+    pub fn earlier_front(&self, searching: &Searching) -> Option<u32> {
+        self.generation.filter(|chosen| *chosen < searching.last().generation)
     }
 
     /// What can be asked for on a screen now.

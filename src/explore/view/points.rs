@@ -2,6 +2,7 @@
 
 use crate::explore::candidate::CandidateId;
 use crate::explore::column::Column;
+use crate::explore::plot::Plot;
 use crate::explore::rank::Class;
 use crate::explore::session::Session;
 
@@ -44,9 +45,13 @@ impl Session {
         &self.plotted().all
     }
 
-    /// The point of the selected design.
-    pub fn selected_point(&self) -> Option<&Point> {
-        self.points().iter().find(|point| Some(point.candidate) == self.selected)
+    /// The point of the selected design, as it is by hand; none if a figure of it is unknown.
+    pub fn selected_point(&self) -> Option<Point> {
+        let point = *self.points().iter().find(|point| Some(point.candidate) == self.selected)?;
+        let Some(row) = self.row_by_hand(point.candidate) else { return Some(point) };
+        let Plot { up, right, .. } = self.plot();
+        let (up, right) = (row.figure(up), row.figure(right));
+        (up.is_finite() && right.is_finite()).then_some(Point { right, up, ..point })
     }
 
     /// How many rows have no point because they were not measured with the present number of sensors.

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use crate::cost::Evaluation;
 use crate::explore::accuracy::Shown;
-use crate::explore::candidate::{Candidate, CandidateId};
+use crate::explore::candidate::{Candidate, CandidateId, design};
+use crate::explore::column::Column;
 use crate::explore::session::Session;
 use crate::network::BoundaryId;
 
@@ -19,11 +20,13 @@ pub struct Row<'a> {
     pub pin: Option<char>,
     /// Whether it is selected.
     pub selected: bool,
+    /// Whether it is shown as it was changed by hand rather than at its best split.
+    pub by_hand: bool,
     /// What is known of its accuracy at this split.
     pub accuracy: Shown,
-    /// What its best split costs.
+    /// What this split costs.
     pub evaluation: Evaluation,
-    /// Its best split.
+    /// Where it is split.
     pub split: BoundaryId,
     /// Name of that boundary.
     pub split_name: &'a str,
@@ -41,13 +44,31 @@ pub struct Row<'a> {
     pub latency_delta_s: f64,
 }
 
+impl Row<'_> {
+    /// The figure of a column in base units; NaN if it is unknown or none.
+    pub fn figure(&self, column: Column) -> f64 {
+        let cost = &self.evaluation;
+        match column {
+            Column::Accuracy => self.accuracy.measured().unwrap_or(f64::NAN),
+            Column::Latency => cost.latency.total_s(),
+            Column::Energy => cost.energy_j,
+            Column::Memory => cost.sensor_peak_bytes as f64,
+            Column::Link => cost.link_bytes as f64,
+            Column::FrameRate => cost.fps,
+            Column::Macs => self.candidate.macs as f64,
+            _ => f64::NAN,
+        }
+    }
+}
+
 impl Session {
-    /// Rows of the table, from the first one shown to the last one shown.
+    /// Rows of the table, from the first one shown to the last one shown: designs at their best splits, the selected one
+    /// as it is by hand.
     pub fn rows(&self, range: Range<usize>) -> impl Iterator<Item = Row<'_>> {
         let end = range.end.min(self.order().len());
         let baseline = self.baseline().and_then(|id| self.standing(id)).copied();
         self.order()[range.start.min(end)..end].iter().filter_map(move |&id| {
-            let row = self.row(id)?;
+            let row = self.row_by_hand(id).or_else(|| self.row(id))?;
             let Some(baseline) = &baseline else { return Some(row) };
             let accuracy_delta = row.accuracy.measured().zip(baseline.accuracy()).map(|(own, other)| own - other);
             let latency_delta_s = row.evaluation.latency.total_s() - baseline.evaluation.latency.total_s();
@@ -75,6 +96,7 @@ impl Session {
             candidate,
             pin: self.pin_letter(id),
             selected: self.selected == Some(id),
+            by_hand: false,
             accuracy,
             evaluation: standing.evaluation,
             split,
@@ -85,6 +107,26 @@ impl Session {
             bits: sending.bits,
             accuracy_delta: None,
             latency_delta_s: 0.0,
+        })
+    }
+
+    /// The row of a candidate that was changed by hand; `None` if it was not.
+    pub(super) fn row_by_hand(&self, id: CandidateId) -> Option<Row<'_>> {
+        self.hand().filter(|hand| hand.candidate == id)?;
+        let (row, inspected) = (self.row(id)?, self.inspected()?);
+        let cut = &inspected.cuts[inspected.shown];
+        let design = design(&self.space, &inspected.candidate.genome, inspected.sending, cut.boundary);
+        Some(Row {
+            by_hand: true,
+            accuracy: self.accuracy(&design),
+            evaluation: self.judge().evaluate(cut, inspected.accuracies[inspected.shown]),
+            split: design.split,
+            split_name: self.space.boundary_name(design.split),
+            fusion: design.fusion,
+            fusion_name: self.space.boundary_name(design.fusion),
+            ratio: design.ratio,
+            bits: design.bits,
+            ..row
         })
     }
 }

@@ -11,7 +11,7 @@ use std::{
 use super::App;
 use crate::{
     explore::{
-        Feed, Kind,
+        Action, Feed, Kind,
         progress::{SearchUpdate, State, TrainUpdate},
     },
     run::{Changes, RunError},
@@ -171,6 +171,8 @@ impl App {
             }
         };
         self.ui.reel = Some(replay.reel());
+        // What was told at the moment that is left.
+        self.act(Action::Dismiss);
         self.feed(feeds);
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Deed, PAN, ZOOM, focus};
 use crate::{
-    explore::{Action, Column, Fix, Move, Overlay, Pane, PointClass, Screen, Session, Side},
+    explore::{Action, Column, Fix, Move, Overlay, Pane, Point, PointClass, Screen, Session, Side},
     tui::{
         keymap::Verb,
         screen::plane,
@@ -46,7 +46,8 @@ pub(super) fn verb(session: &Session, ui: &mut UiState, wish: Verb) -> Option<Ve
 /// Selects the next design of the front to the left or right in the scatter.
 pub(super) fn along_front(session: &Session, steps: i32) -> Vec<Deed> {
     let points = session.points();
-    let Some(now) = session.selected_point().map(|point| point.right) else { return Vec::new() };
+    let own = |point: &&Point| Some(point.candidate) == session.selected();
+    let Some(now) = points.iter().find(own).map(|point| point.right) else { return Vec::new() };
     let beyond = |right: f64| if steps > 0 { right > now } else { right < now };
     let front = points.iter().filter(|point| point.class == PointClass::Front && beyond(point.right));
     let next = front.min_by(|one, other| (one.right - now).abs().total_cmp(&(other.right - now).abs()));

@@ -34,7 +34,7 @@ mod table;
 mod tour;
 mod train;
 
-use ratatui::{Frame, buffer::Buffer, layout::Rect};
+use ratatui::{Frame, buffer::Buffer, layout::Rect, style::Style};
 
 use super::{hit::HitMap, state::UiState, theme::Theme};
 use crate::explore::{CandidateId, KnobId, Overlay, Screen, Session, Side};
@@ -99,7 +99,32 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> HitMap {
     }
     popup::menu(view, body, buf, &mut hits);
     popup::entry(view, Rect { height: area.height - 1, ..area }, buf, &mut hits);
+    if view.theme.glyphs.braille {
+        micro(area, buf);
+    }
     hits
+}
+
+/// Puts the micro sign into units. Their names are written in plain characters everywhere else, in files as on the
+/// command line, so that what is read can be typed.
+fn micro(area: Rect, buf: &mut Buffer) {
+    for y in area.top()..area.bottom() {
+        let mut near = [' '; 5];
+        for x in area.left()..=area.right() {
+            near.rotate_left(1);
+            let cell = buf.cell((x, y)).filter(|_| x < area.right());
+            near[4] = cell.and_then(|cell| cell.symbol().chars().next()).unwrap_or(' ');
+            let unit = match near {
+                [_, before, 'u', 'J' | 'W', after] => !before.is_alphanumeric() && !after.is_alphanumeric(),
+                // A word too: only behind a number.
+                [digit, ' ', 'u', 's', after] => digit.is_ascii_digit() && !after.is_alphanumeric(),
+                _ => false,
+            };
+            if unit {
+                chrome::put(buf, x - 2, y, '\u{b5}', Style::new());
+            }
+        }
+    }
 }
 
 /// The boundary that a press at a cell of the strip means, and the fusion it means.
@@ -145,7 +170,7 @@ fn too_small(area: Rect, buf: &mut Buffer) {
     for (index, line) in super::text::wrap(&text, area.width.max(1)).iter().enumerate() {
         let row = chrome::row(area, u16::try_from(index).unwrap_or(u16::MAX));
         if !row.is_empty() {
-            buf.set_stringn(row.x, row.y, line, usize::from(row.width), ratatui::style::Style::new());
+            buf.set_stringn(row.x, row.y, line, usize::from(row.width), Style::new());
         }
     }
 }

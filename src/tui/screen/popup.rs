@@ -21,7 +21,7 @@ use crate::{
         hit::{HitMap, Target},
         state::Purpose,
         text,
-        widget::{Swing, Tornado},
+        widget::{Swing, Tornado, width},
     },
 };
 
@@ -259,7 +259,11 @@ pub fn entry(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         Vec::new()
     };
     let listed = u16::try_from(commands.len()).unwrap_or(u16::MAX).min(COMMANDS);
-    let height = (listed + 3).min(area.height);
+    let error = dispatch::error(session, entry).unwrap_or_default();
+    // An error stands beside the text, or below it where there is no room.
+    let beside = width(&entry.text) + width(&error) + 6 <= area.width;
+    let below = if beside { Vec::new() } else { text::wrap(&error, area.width.saturating_sub(4)) };
+    let height = (listed + 3 + u16::try_from(below.len()).unwrap_or(0)).min(area.height);
     let area = Rect { y: area.bottom() - height, height, ..area };
     chrome::clear(buf, area);
     hits.add(area, Target::Popup);
@@ -289,8 +293,11 @@ pub fn entry(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let row = chrome::row(inner, listed);
     let cursor = theme.glyphs.fills[0].to_string();
     let end = chrome::line(buf, row, &[(" ", theme.text), (&entry.text, theme.text), (&cursor, theme.accent)], theme);
-    if let Some(error) = dispatch::error(session, entry) {
+    if beside {
         let rest = Rect { x: end + 2, width: row.right().saturating_sub(end + 2), ..row };
         chrome::line(buf, rest, &[(&error, theme.bad)], theme);
+    }
+    for (line, at) in below.iter().zip(listed + 1..) {
+        chrome::line(buf, chrome::row(inner, at), &[(" ", theme.bad), (line, theme.bad)], theme);
     }
 }

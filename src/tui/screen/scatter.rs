@@ -123,6 +123,8 @@ struct Scene<'a> {
     limit_words: [String; 2],
     axes: [Axis; 2],
     points: &'a [Point],
+    /// The selected one of them with its place among them, as it is by hand.
+    selected: Option<(usize, Point)>,
 }
 
 impl<'a> Scene<'a> {
@@ -132,6 +134,8 @@ impl<'a> Scene<'a> {
         let columns = [plot.right, plot.up];
         let figures = columns.map(|column| Figure::of(session, column));
         let points = session.points();
+        let place = || points.iter().position(|point| Some(point.candidate) == session.selected());
+        let selected = session.selected_point().and_then(|point| Some((place()?, point)));
         let limits = columns.map(|column| plane::limit(session, column));
         let words = |at: usize| {
             let sign = match (columns[at].descends(), theme.glyphs.braille) {
@@ -145,17 +149,20 @@ impl<'a> Scene<'a> {
         };
         let limit_words = [words(0), words(1)];
         let axes = plane::axes(session, ui, points);
-        Self { session, theme, plot, figures, limits, limit_words, axes, points }
+        Self { session, theme, plot, figures, limits, limit_words, axes, points, selected }
     }
 
     /// What makes the marks of the points.
     fn mark(&self) -> impl Fn(usize) -> Mark {
-        |index| mark(self.session, self.theme, &self.points[index], &self.figures)
+        |index| {
+            let moved = self.selected.as_ref().filter(|(selected, _)| *selected == index);
+            let point = moved.map_or(&self.points[index], |(_, point)| point);
+            mark(self.session, self.theme, point, &self.figures)
+        }
     }
 
     fn scatter<'b>(&'b self, mark: &'b dyn Fn(usize) -> Mark) -> Scatter<'b> {
-        let selected = self.session.selected();
-        let selected = self.points.iter().position(|point| Some(point.candidate) == selected);
+        let selected = self.selected.as_ref().map(|(index, _)| *index);
         let [right, up] = self.axes;
         let mut scatter = Scatter::made(self.points.len(), mark, right, up).selected(selected);
         if let Some(limit) = self.limits[0] {

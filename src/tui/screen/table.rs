@@ -78,8 +78,13 @@ fn note(view: View<'_>, at: Option<usize>, count: usize) -> String {
     let setup = view.session.setup();
     let place = at.map_or_else(|| "-".to_owned(), |at| text::thousands(at as u64 + 1));
     let order = if setup.sort.reversed { "reversed " } else { "" };
-    let filter = if setup.filter.is_empty() { String::new() } else { format!(", {}", setup.filter.text()) };
-    format!("{place} of {}, {order}by {}{filter}", text::thousands(count as u64), setup.sort.column.name())
+    let (what, filter) = match setup.filter.is_empty() {
+        // Candidates that are one design at their present splits stand in one row.
+        true if count < view.session.pool().len() => (" different", String::new()),
+        true => ("", String::new()),
+        false => ("", format!(", {}", setup.filter.text())),
+    };
+    format!("{place} of {}{what}, {order}by {}{filter}", text::thousands(count as u64), setup.sort.column.name())
 }
 
 /// The columns that fit, in order.
@@ -202,9 +207,9 @@ fn figure(view: View<'_>, shape: &Shape, design: &Row<'_>) -> String {
 }
 
 /// The design as it is written, at its present split.
-fn printed(view: View<'_>, design: &Row<'_>) -> String {
-    let session = view.session;
-    session.best_design(design.id).map(|design| session.space().print_design(&design)).unwrap_or_default()
+fn printed(View { session, .. }: View<'_>, row: &Row<'_>) -> String {
+    let design = if row.by_hand { session.selected_design() } else { session.best_design(row.id) };
+    design.map(|design| session.space().print_design(&design)).unwrap_or_default()
 }
 
 /// An accuracy in percent: `~` for one measured with another number of sensors, `-` for none.

@@ -42,8 +42,9 @@ const CURVES: [(Role, Dash); 4] = [
 /// Rows of the facts, and of what was measured.
 const FACTS: u16 = 11;
 const MEASURED: u16 = 7;
-/// Steps a point of the loss is the mean of.
-const SMOOTH: usize = 10;
+/// Fewest steps that a point of a smooth curve is the mean of, and the parts of what is shown that it is the mean of.
+const SMOOTH: f64 = 10.0;
+const SMOOTH_PARTS: f64 = 40.0;
 /// Cells of the words before a figure.
 const WORDS: usize = 8;
 
@@ -129,17 +130,27 @@ fn style(theme: &Theme, index: usize) -> ratatui::style::Style {
     theme.series[[0, 2, 3, 1][index]]
 }
 
+/// Steps that a point of a smooth curve is the mean of: the more are shown, the more, a round number of them.
+fn smooth(view: View<'_>) -> usize {
+    let last = view.session.training().last.step as f64;
+    let (start, end) = view.ui.training.window(last);
+    let wanted = ((end - start) / SMOOTH_PARTS).max(SMOOTH);
+    let decade = 10_f64.powf(wanted.log10().floor());
+    [1.0, 2.0, 5.0, 10.0].map(|step| step * decade).into_iter().find(|round| *round >= wanted).unwrap_or(wanted) as usize
+}
+
 /// The loss of every net on its training batch.
 fn loss(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, ui, .. } = view;
     let curves = &ui.training;
     let log = !curves.other_scale;
     let scale = if log { "log" } else { "linear" };
+    let mean = smooth(view);
     let smooth =
-        if curves.smooth && area.width >= WIDE / 2 { format!(", mean of {SMOOTH} steps") } else { String::new() };
+        if curves.smooth && area.width >= WIDE / 2 { format!(", mean of {mean} steps") } else { String::new() };
     let points = CURVES.map(|(role, _)| {
         let points = &session.training().series(role).loss;
-        if curves.smooth { chart::smoothed(points, SMOOTH) } else { points.clone() }
+        if curves.smooth { chart::smoothed(points, mean) } else { points.clone() }
     });
     let y = if log { Scale::Log } else { Scale::Linear };
     plot(view, (&format!("Loss ({scale}{smooth})"), ""), &points, (y, None), area, buf, hits);
@@ -148,7 +159,9 @@ fn loss(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 /// The accuracy of every net: lines for measured ones if there are any, else those on training batches.
 fn accuracy(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let training = view.session.training();
-    let views = training.views().last().copied().unwrap_or(0);
+    // The number of views that was measured most often tells most; of those that were as often, the most views.
+    let times = |views: &u32| Role::ALL.map(|role| training.measured(role, *views).count()).into_iter().max();
+    let views = training.views().into_iter().max_by_key(times).unwrap_or(0);
     let percent = |points: &mut dyn Iterator<Item = (f64, f64)>| -> Vec<(f64, f64)> {
         points.map(|(step, share)| (step, share * 100.0)).collect()
     };
@@ -156,7 +169,7 @@ fn accuracy(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let enough = measured.iter().any(|points| points.len() > 1);
     let batch = |role: Role| {
         let points = percent(&mut training.series(role).accuracy.iter().copied());
-        if view.ui.training.smooth { chart::smoothed(&points, SMOOTH) } else { points }
+        if view.ui.training.smooth { chart::smoothed(&points, smooth(view)) } else { points }
     };
     let shown = if enough { measured } else { CURVES.map(|(role, _)| batch(role)) };
     let note = if enough { format!("measured with {views} views") } else { "on training batches".to_owned() };

@@ -21,7 +21,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let glyphs = theme.glyphs;
     let keys = format!("{}/{}", ui.keys.key(Verb::EarlierFront), ui.keys.key(Verb::LaterFront));
     let title = "Accuracy % over latency ms";
-    let notes = match ui.generation {
+    let notes = match ui.earlier_front(view.session.searching()) {
         None if view.session.searching().generations.is_empty() => {
             vec![format!("{} front  {} found", glyphs.front, glyphs.feasible)]
         }
@@ -64,7 +64,7 @@ fn with_scatter<R>(view: View<'_>, then: impl FnOnce(&Scatter<'_>, &[CandidateId
             false => add(point, glyphs.infeasible, theme.infeasible, 0),
         }
     }
-    let earlier = ui.generation.map(|generation| session.found(Some(generation))).unwrap_or_default();
+    let earlier = ui.earlier_front(session.searching()).map(|one| session.found(Some(one))).unwrap_or_default();
     for point in earlier.iter().filter(|point| point.front) {
         // One that still is on the front stays as it is.
         let stays = now.iter().any(|other| other.front && other.found.design == point.found.design);

@@ -33,8 +33,9 @@ impl Shares {
 /// Draws the pane.
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, ui } = view;
-    let designs = front(session, ui.generation);
-    let when = ui.generation.map(|generation| format!(" after generation {generation}")).unwrap_or_default();
+    let earlier = ui.earlier_front(session.searching());
+    let designs = front(session, earlier);
+    let when = earlier.map(|generation| format!(" after generation {generation}")).unwrap_or_default();
     let title = format!("What the front{when} is made of ({})", designs.len());
     let note = if area.width >= 56 { "share of its designs, bits" } else { "%, bits" };
     let inner = chrome::pane(buf, area, (&title, note), false, theme);
