@@ -1,6 +1,8 @@
 //! The screen without a terminal: keys and mouse to session, session to cells, a run's events to the session.
 
+mod effects;
 pub(super) mod fixture;
+mod fuzz;
 mod keys;
 mod pictures;
 mod pointer;

@@ -139,6 +139,11 @@ impl App {
         }
         let new = !feeds.is_empty() || !ended.is_empty();
         self.feed(feeds);
+        // How a run ended that is only now looked at is shown, and is no news.
+        let toast = self.session.toast(self.now_ms()).map(|message| message.kind);
+        if first && toast == Some(Kind::Info) {
+            self.act(Action::Dismiss);
+        }
         for one in ended {
             self.ended(&one);
         }

@@ -3,6 +3,7 @@
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use crate::tui::{
+    text,
     theme::Theme,
     widget::{fit, width},
 };
@@ -118,6 +119,25 @@ pub fn line(buf: &mut Buffer, area: Rect, pieces: &[Piece<'_>], theme: &Theme) -
         x += width(&text);
     }
     x
+}
+
+/// Tells what there is to do on an empty screen: paragraphs from the second row on, each at the indent it begins with.
+pub fn paragraphs(buf: &mut Buffer, inner: Rect, paragraphs: &[Piece<'_>], theme: &Theme) {
+    let room = inner.width.saturating_sub(4);
+    let mut at = 1;
+    for (paragraph, style) in paragraphs {
+        let indent = paragraph.len() - paragraph.trim_start().len();
+        let lines = if width(paragraph) <= room {
+            vec![(*paragraph).to_owned()]
+        } else {
+            let lines = text::wrap(paragraph, room.saturating_sub(indent as u16));
+            lines.into_iter().map(|line| format!("{}{line}", " ".repeat(indent))).collect()
+        };
+        for line in lines.iter().map(String::as_str).chain(Some("").filter(|_| lines.is_empty())) {
+            self::line(buf, row(inner, at), &[("  ", *style), (line, *style)], theme);
+            at += 1;
+        }
+    }
 }
 
 /// Writes text that ends at the right end of the row.

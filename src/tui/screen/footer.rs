@@ -11,7 +11,7 @@ use super::{View, WIDE, chrome};
 use crate::{
     explore::{Kind, Screen},
     tui::{
-        keymap::{Keymap, Row, Verb},
+        keymap::{Group, Keymap, Row, Verb},
         text,
         widget::width,
     },
@@ -85,7 +85,9 @@ fn hints(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let last = [Verb::Palette, Verb::Help, Verb::Quit].map(|verb| hint(keys, keys.row(verb), screen));
     let cells = |(keys, words): &(String, &str)| width(keys) + 1 + width(words) + 2;
     let reserved: u16 = last.iter().map(cells).sum();
-    let others = view.ui.rows(screen).filter(|row| {
+    // The row of a run that is replayed says its keys itself where it has room.
+    let said = view.ui.reel.is_some() && area.width >= WIDE;
+    let others = view.ui.rows(screen).filter(|row| !(said && row.binding.group == Group::Replay)).filter(|row| {
         let at_the_end = matches!(row.binding.verb, Verb::Palette | Verb::Help | Verb::Quit);
         let beside = row.binding.verb == Verb::Down && screen != Screen::Explore;
         !at_the_end

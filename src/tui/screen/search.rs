@@ -72,8 +72,7 @@ fn nothing(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, ui } = view;
     let inner = chrome::pane(buf, area, ("Search", ""), false, theme);
     if ui.reel.is_some() {
-        chrome::line(buf, chrome::row(inner, 1), &[("  No search yet at this moment of the run.", theme.text)], theme);
-        return;
+        return chrome::paragraphs(buf, inner, &[("No search yet at this moment of the run.", theme.text)], theme);
     }
     let trained = session.training().last.step > 0 || !session.measurements().is_empty();
     let (train, search) = (ui.keys.key(Verb::Train), ui.keys.key(Verb::Search));
@@ -88,10 +87,7 @@ fn nothing(view: View<'_>, area: Rect, buf: &mut Buffer) {
         ("    It measures designs one by one; they appear in scatter and table as they come.", theme.dim),
         (&limits, theme.dim),
     ];
-    for (index, (text, style)) in lines.iter().enumerate() {
-        let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX) + 1);
-        chrome::line(buf, row, &[("  ", *style), (text, *style)], theme);
-    }
+    chrome::paragraphs(buf, inner, &lines, theme);
 }
 
 /// Two lines: how far it is, and the best it has found.

@@ -17,6 +17,7 @@ use crate::{
     tui::{
         hit::{HitMap, Target},
         text,
+        widget::width,
     },
 };
 
@@ -52,7 +53,9 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     hits.add(area, Target::Pane(Pane::Table));
     let count = session.order().len();
     let at = session.selected_row();
-    let inner = chrome::pane(buf, area, ("Designs", &note(view, at, count)), focus, theme);
+    let [note, short] = notes(view, at, count);
+    let note = if width(&note) + 16 <= area.width { note } else { short };
+    let inner = chrome::pane(buf, area, ("Designs", &note), focus, theme);
     let shapes = shapes(view, inner.width);
     let heading = chrome::row(inner, 0);
     headings(view, &shapes, heading, buf, hits);
@@ -73,8 +76,8 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     }
 }
 
-/// Which row is selected, the order, and the filter.
-fn note(view: View<'_>, at: Option<usize>, count: usize) -> String {
+/// Which row is selected, the order, and the filter; and the same in few words.
+fn notes(view: View<'_>, at: Option<usize>, count: usize) -> [String; 2] {
     let setup = view.session.setup();
     let place = at.map_or_else(|| "-".to_owned(), |at| text::thousands(at as u64 + 1));
     let order = if setup.sort.reversed { "reversed " } else { "" };
@@ -84,7 +87,10 @@ fn note(view: View<'_>, at: Option<usize>, count: usize) -> String {
         true => ("", String::new()),
         false => ("", format!(", {}", setup.filter.text())),
     };
-    format!("{place} of {}{what}, {order}by {}{filter}", text::thousands(count as u64), setup.sort.column.name())
+    let place = format!("{place} of {}", text::thousands(count as u64));
+    let column = setup.sort.column.name();
+    let short = if filter.is_empty() { format!("by {column}") } else { "filtered".to_owned() };
+    [format!("{place}{what}, {order}by {column}{filter}"), format!("{place}, {short}")]
 }
 
 /// The columns that fit, in order.

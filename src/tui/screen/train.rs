@@ -94,13 +94,7 @@ fn nothing(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, ui } = view;
     let inner = chrome::pane(buf, area, ("Train", ""), false, theme);
     if ui.reel.is_some() {
-        chrome::line(
-            buf,
-            chrome::row(inner, 1),
-            &[("  No training yet at this moment of the run.", theme.text)],
-            theme,
-        );
-        return;
+        return chrome::paragraphs(buf, inner, &[("No training yet at this moment of the run.", theme.text)], theme);
     }
     let space = session.space();
     let lines = [
@@ -120,10 +114,7 @@ fn nothing(view: View<'_>, area: Rect, buf: &mut Buffer) {
             theme.dim,
         ),
     ];
-    for (index, (text, style)) in lines.iter().enumerate() {
-        let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX) + 1);
-        chrome::line(buf, row, &[("  ", *style), (text, *style)], theme);
-    }
+    chrome::paragraphs(buf, inner, &lines.each_ref().map(|(text, style)| (text.as_str(), *style)), theme);
 }
 
 fn style(theme: &Theme, index: usize) -> ratatui::style::Style {
@@ -361,6 +352,9 @@ pub fn notes(view: View<'_>, area: Rect, notes: &[String], buf: &mut Buffer, hit
     let back = view.ui.events_back.min(lines.len().saturating_sub(room));
     let note = if back > 0 { format!("{back} newer below") } else { String::new() };
     let inner = chrome::pane(buf, area, ("Events", &note), false, view.theme);
+    if notes.is_empty() {
+        chrome::line(buf, chrome::row(inner, 0), &[(" none yet", view.theme.dim)], view.theme);
+    }
     let end = lines.len() - back;
     for (index, line) in lines[end.saturating_sub(room)..end].iter().enumerate() {
         let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX));

@@ -122,7 +122,7 @@ fn steps_that_come_at_once_lead_where_single_ones_do() {
 fn the_scatter_zooms_about_the_selected_design_and_shows_all_again() {
     let (session, ui) = after("p++");
     let window = ui.window.expect("zoomed");
-    let point = *session.selected_point().unwrap();
+    let point = session.selected_point().unwrap();
     assert!((window.right.0..=window.right.1).contains(&point.right));
     assert!((window.up.0..=window.up.1).contains(&point.up));
     assert!(after("p++L").1.window.unwrap().right.0 > window.right.0);

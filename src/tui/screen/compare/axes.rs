@@ -62,7 +62,7 @@ fn axis(view: View<'_>, index: usize, kept: &[CandidateId], row: Rect, buf: &mut
     let (name, size) = unit(session, column);
     let selected = ui.brushes.focus && ui.brushes.at == index;
     let (mark, style) = if selected { (glyphs.focus, theme.accent) } else { (' ', theme.text) };
-    let better = match (column.descends(), glyphs.braille) {
+    let better = match (column.descends() && column != Column::Macs, glyphs.braille) {
         (true, true) => "↑",
         (false, true) => "↓",
         (true, false) => "^",

@@ -91,10 +91,7 @@ fn nothing(view: View<'_>, inner: Rect, buf: &mut Buffer) {
         ("how slow the link and how small the memory may become before a design no longer fits;".to_owned(), theme.dim),
         ("what is left of its accuracy when a camera is lost; and its genes, one by one.".to_owned(), theme.dim),
     ];
-    for (index, (text, style)) in lines.iter().enumerate() {
-        let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX) + 1);
-        chrome::line(buf, row, &[("  ", *style), (text, *style)], theme);
-    }
+    chrome::paragraphs(buf, inner, &lines.each_ref().map(|(text, style)| (text.as_str(), *style)), theme);
 }
 
 /// What the marks mean, and what is beyond the edges.
@@ -178,13 +175,16 @@ fn figure(line: &Line, index: usize, base: usize, cell: Rect, theme: &Theme, buf
     let best = if *more { value >= most } else { figures.iter().all(|other| value <= *other || other.is_nan()) };
     let tail = Rect { x: bar.right() + 1, width: cell.right().saturating_sub(bar.right() + 1), ..cell };
     let better = if *more { delta > 0.0 } else { delta < 0.0 };
+    // What is whole has no tenths.
+    let tenths = line.words[index].point.contains('.') && delta.abs() < 99.95;
     let (text, style) = match delta {
         delta if index == base || delta.is_nan() => (String::new(), theme.text),
-        delta if delta.abs() < 0.05 => ("   0.0".to_owned(), theme.dim),
-        delta if delta.abs() >= 99.95 => (format!("{delta:>+6.0}"), if better { theme.good } else { theme.bad }),
-        delta => (format!("{delta:>+6.1}"), if better { theme.good } else { theme.bad }),
+        delta if delta.abs() < 0.05 => (if tenths { "   0.0" } else { "     0" }.to_owned(), theme.dim),
+        delta if tenths => (format!("{delta:>+6.1}"), if better { theme.good } else { theme.bad }),
+        delta => (format!("{delta:>+6.0}"), if better { theme.good } else { theme.bad }),
     };
-    let equal = figures.iter().all(|other| (other - value).abs() < 1e-9);
-    let star = if best && !equal && value.is_finite() { star } else { "" };
+    // The best of those that are known, if some known one is worse.
+    let worse = figures.iter().any(|other| (other - value).abs() >= 1e-9);
+    let star = if best && worse && value.is_finite() { star } else { "" };
     chrome::line(buf, tail, &[(&format!("{text:<7}"), style), (star, theme.accent)], theme);
 }
