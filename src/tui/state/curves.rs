@@ -82,8 +82,8 @@ impl Curves {
         let cursor = (cursor + steps * step).clamp(0.0, last.max(1.0));
         self.cursor = Some(cursor);
         if !(start..=end).contains(&cursor) {
-            let start = if cursor < start { cursor } else { cursor - (end - start) };
-            self.show(start, end - start, last);
+            let span = end - start;
+            self.show(if cursor < start { cursor } else { cursor - span }, span, last);
         }
     }
 
@@ -99,6 +99,8 @@ impl Curves {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -138,6 +140,34 @@ mod tests {
         assert!(curves.window(1200.0).0 < start && curves.cursor == Some(curves.window(1200.0).0));
         curves.inspect(1200.0);
         assert_eq!(curves.cursor, None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_is_done_something_of_the_run_is_shown(
+            steps in prop::collection::vec((0_u8..9, 0.0_f64..1.0, 0_usize..5), 1..60),
+        ) {
+            let mut curves = Curves::default();
+            for (step, share, at) in steps {
+                // A replay makes a run shorter too.
+                let last = [0.0, 1.0, 5.0, 280.0, 1500.0][at];
+                match step {
+                    0 => curves.zoom(2.0, last, None),
+                    1 => curves.zoom(0.5, last, None),
+                    2 => curves.zoom(1.25, last, Some(share * last)),
+                    3 => curves.pan(share - 0.5, last),
+                    4 => curves.inspect(last),
+                    5 => curves.move_cursor((share * 80.0).round() - 40.0, last),
+                    6 => curves.cursor = Some((share * last).round()),
+                    7 => curves.follow(),
+                    _ => {}
+                }
+                let (start, end) = curves.window(last);
+                prop_assert!(0.0 <= start && start < end && end <= last.max(1.0), "{curves:?} of {last}");
+            }
+        }
     }
 
     #[test]
