@@ -32,15 +32,7 @@ impl Screen {
     ) -> Self {
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_splitscope"));
-        command.args(arguments);
-        command.cwd(folder.path());
-        command.env("TERM", "xterm-256color");
-        command.env("LANG", "C.UTF-8");
-        command.env("SPLITSCOPE_CACHE", folder.path().join("cache"));
-        command.env("SPLITSCOPE_CONFIG", folder.path().join("config.toml"));
-        command.env("XDG_STATE_HOME", folder.path().join("state"));
-        command.env_remove("NO_COLOR");
+        let mut command = command(folder.path(), arguments);
         for (name, value) in environment {
             command.env(name, value);
         }
@@ -125,6 +117,20 @@ impl Screen {
     }
 }
 
+/// The program as it is started in a terminal, in a folder.
+fn command(folder: &std::path::Path, arguments: &[&str]) -> CommandBuilder {
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_splitscope"));
+    command.args(arguments);
+    command.cwd(folder);
+    command.env("TERM", "xterm-256color");
+    command.env("LANG", "C.UTF-8");
+    command.env("SPLITSCOPE_CACHE", folder.join("cache"));
+    command.env("SPLITSCOPE_CONFIG", folder.join("config.toml"));
+    command.env("XDG_STATE_HOME", folder.join("state"));
+    command.env_remove("NO_COLOR");
+    command
+}
+
 /// The sentence on the selected design: "✓ #0 split at S2.1 fits: ...".
 fn split(text: &str) -> Option<String> {
     let after = text.split("split at ").nth(1).or_else(|| text.split("split ").nth(1))?;
@@ -200,6 +206,24 @@ fn signals_end_it_with_the_terminal_given_back_and_the_session_kept() {
         again.wait("the session as it was", |text| split(text) == moved);
         again.signal("TERM");
     }
+}
+
+#[test]
+fn a_terminal_that_is_closed_leaves_the_session_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let size = PtySize { rows: 36, cols: 120, pixel_width: 0, pixel_height: 0 };
+    let pair = native_pty_system().openpty(size).unwrap();
+    let mut child = pair.slave.spawn_command(command(folder.path(), &[])).unwrap();
+    drop(pair.slave);
+    let mut reader = pair.master.try_clone_reader().unwrap();
+    let (mut drawn, mut buffer) = (Vec::new(), [0; 8192]);
+    while !String::from_utf8_lossy(&drawn).contains("Knobs") {
+        let count = reader.read(&mut buffer).unwrap();
+        drawn.extend_from_slice(&buffer[..count]);
+    }
+    drop((reader, pair.master));
+    assert_eq!(child.wait().unwrap().exit_code(), 129);
+    assert!(folder.path().join("state/splitscope/last-session.toml").is_file());
 }
 
 #[test]

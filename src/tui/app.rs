@@ -9,7 +9,7 @@ mod replay;
 mod tour;
 
 use std::{
-    io,
+    io::{self, Write as _},
     path::PathBuf,
     sync::{Arc, mpsc},
     thread,
@@ -17,6 +17,7 @@ use std::{
 };
 
 use ratatui::crossterm::event::{Event, KeyEventKind};
+use signal_hook::consts::SIGHUP;
 
 use super::{
     Exit, Options, TuiError,
@@ -264,7 +265,23 @@ pub fn run(build: impl FnOnce() -> Session + Send + 'static, options: Options) -
 }
 
 impl App {
+    /// Runs until it is ended, and gives the terminal back. One that can't be drawn on or read is gone: that ends it as a
+    /// hang-up does, whose signal may come later, so that the session is kept.
     fn run(mut self, mut terminal: Terminal, signals: &Signals) -> Result<Exit, TuiError> {
+        let (leave, signal) = self.cycle(&mut terminal, signals).unwrap_or_else(|error| {
+            // Said where it can be read, should there be somebody.
+            let _ = writeln!(io::stderr(), "the terminal can't be used: {error}");
+            (Leave::Nothing, Some(SIGHUP))
+        });
+        let left = terminal.leave(leave);
+        if signal.is_none() {
+            left?;
+        }
+        self.leave(signal)
+    }
+
+    /// Draws, waits, and acts until it is ended: how to leave, and the signal that ended it, if one did.
+    fn cycle(&mut self, terminal: &mut Terminal, signals: &Signals) -> io::Result<(Leave, Option<i32>)> {
         let remote = std::env::var_os("SSH_CONNECTION").is_some();
         let least = if remote { FRAME_REMOTE } else { FRAME };
         let mut drawn: Option<Instant> = None;
@@ -283,7 +300,7 @@ impl App {
             self.events(&events);
             dirty |= !events.is_empty();
             match signals.take() {
-                Some(Signal::End(signal)) => return self.leave(terminal, Leave::Nothing, Some(signal)),
+                Some(Signal::End(signal)) => return Ok((Leave::Nothing, Some(signal))),
                 Some(Signal::Suspend) => terminal.suspend()?,
                 Some(Signal::Continue) => {
                     terminal.resume()?;
@@ -298,10 +315,9 @@ impl App {
             dirty |= toast != self.session.toast(self.now_ms()).is_some();
             for outside in std::mem::take(&mut self.outside) {
                 if let Outside::Quit { keep_frame } = outside {
-                    let leave = if keep_frame { Leave::LastFrame } else { Leave::Nothing };
-                    return self.leave(terminal, leave, None);
+                    return Ok((if keep_frame { Leave::LastFrame } else { Leave::Nothing }, None));
                 }
-                self.outside(outside, &mut terminal)?;
+                self.outside(outside, terminal)?;
                 dirty = true;
             }
         }
@@ -334,8 +350,7 @@ impl App {
         }
     }
 
-    fn leave(self, terminal: Terminal, leave: Leave, signal: Option<i32>) -> Result<Exit, TuiError> {
-        terminal.leave(leave)?;
+    fn leave(self, signal: Option<i32>) -> Result<Exit, TuiError> {
         let at_work = |work: &Work| work.is_working(Task::Train) || work.is_working(Task::Search);
         let stopping = [&self.session.training().state, &self.session.searching().state].contains(&&State::Stopping);
         if stopping && let Some(work) = &self.work {

@@ -67,7 +67,7 @@ fn the_environment_decides_palette_and_glyphs() {
     let locale = |locale| Environment { locale: Some(locale), ..environment("xterm") }.glyphs().braille;
     assert!(locale("C") && locale("en_US.UTF-8") && locale("C.utf8"));
     assert!(!locale("en_US.ISO-8859-1"));
-    assert!(!environment("dumb").glyphs().braille);
+    assert!(!environment("dumb").glyphs().braille && !environment("linux").glyphs().braille);
 }
 
 #[test]

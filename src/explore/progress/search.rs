@@ -191,7 +191,12 @@ impl Searching {
     pub(in crate::explore) fn update(&mut self, update: SearchUpdate) {
         match update {
             SearchUpdate::State(State::Starting) => *self = Self { state: State::Starting, ..Self::default() },
-            SearchUpdate::State(state) => self.state = state,
+            SearchUpdate::State(state) => {
+                if let State::Failed(why) = &state {
+                    note(&mut self.notes, format!("failed: {why}"));
+                }
+                self.state = state;
+            }
             SearchUpdate::Run(run) => self.run = Some(run),
             SearchUpdate::Found(found) => {
                 // Of the generation that is under way.

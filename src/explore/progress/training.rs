@@ -188,7 +188,12 @@ impl Training {
     pub(in crate::explore) fn update(&mut self, update: TrainUpdate) {
         match update {
             TrainUpdate::State(State::Starting) => *self = Self { state: State::Starting, ..Self::default() },
-            TrainUpdate::State(state) => self.state = state,
+            TrainUpdate::State(state) => {
+                if let State::Failed(why) = &state {
+                    note(&mut self.notes, format!("failed: {why}"));
+                }
+                self.state = state;
+            }
             TrainUpdate::Run(run) => self.run = Some(run),
             TrainUpdate::Preparing(preparing) => self.preparing = Some(preparing),
             TrainUpdate::Step(step) => self.step(step),

@@ -91,7 +91,13 @@ impl App {
                 self.feed(greeting);
                 self.looked = None;
             }
-            Err(error) => self.failed(task, error.to_string()),
+            Err(error) => {
+                // Where there is no run any more, the next training begins another one.
+                if !work.path().is_dir() {
+                    self.work = None;
+                }
+                self.failed(task, error.to_string());
+            }
         }
     }
 
@@ -126,10 +132,15 @@ impl App {
 
     pub(super) fn save(&mut self, stem: &str, extension: &str, text: &str) {
         match export::save(&self.options.folder, stem, extension, text) {
-            Ok(path) => self.say(Kind::Info, format!("wrote {}", path.display())),
+            Ok(path) => {
+                let path = path.strip_prefix(".").unwrap_or(&path);
+                self.say(Kind::Info, format!("wrote {}", path.display()));
+            }
             Err(error) => {
-                let text = format!("could not write into {}: {error}", self.options.folder.display());
-                self.say(Kind::Error, text);
+                let folder = &self.options.folder;
+                let folder = folder.canonicalize().unwrap_or_else(|_| folder.clone());
+                // The error itself names the unfinished file, which nobody has asked for.
+                self.say(Kind::Error, format!("could not write into {}: {}", folder.display(), error.kind()));
             }
         }
     }

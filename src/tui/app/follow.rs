@@ -159,8 +159,16 @@ impl App {
             return;
         }
         let mut feeds: Vec<Feed> = ended.log.iter().map(|line| news::note(ended.task, line.clone())).collect();
-        let tail = ended.log.iter().rev().find(|line| !line.trim().is_empty()).cloned().unwrap_or_default();
-        let why = format!("the process {}{}{tail}", ended.ending, if tail.is_empty() { "" } else { ": " });
+        // What a process said last says why it failed, but not why it was killed.
+        let killed = ended.ending.status.is_some_and(|status| status.code().is_none());
+        let tail = ended.log.iter().rev().find(|line| !line.trim().is_empty());
+        let ending = format!("the process {}", ended.ending);
+        let why = match tail.map(|tail| (tail, tail.strip_prefix("error: "))) {
+            _ if killed => format!("{ending}; {}", self.again(ended.task)),
+            Some((_, Some(error))) => error.to_owned(),
+            Some((tail, None)) => format!("{ending}: {tail}"),
+            None => ending,
+        };
         feeds.push(news::state(ended.task, State::Failed(why)));
         self.feed(feeds);
     }
@@ -169,24 +177,20 @@ impl App {
     fn reconcile(&mut self) {
         let Some(work) = &self.work else { return };
         let gone = |task, state: &State| state.is_active() && *state != State::Starting && !work.is_working(task);
-        let mut feeds = Vec::new();
-        if gone(Task::Train, &self.session.training().state) {
-            feeds.push(news::state(
-                Task::Train,
-                State::Failed(format!(
-                    "its process is gone; {} goes on from the last checkpoint",
-                    self.ui.keys.key(Verb::Train)
-                )),
-            ));
-        }
-        if gone(Task::Search, &self.session.searching().state) {
-            let again = self.ui.keys.key(Verb::Search);
-            feeds.push(news::state(
-                Task::Search,
-                State::Failed(format!("its process is gone; {again} starts it again")),
-            ));
-        }
+        let states = [(Task::Train, &self.session.training().state), (Task::Search, &self.session.searching().state)];
+        let feeds = states.into_iter().filter(|(task, state)| gone(*task, state)).map(|(task, _)| {
+            news::state(task, State::Failed(format!("its process is gone; {}", self.again(task))))
+        });
+        let feeds = feeds.collect();
         self.feed(feeds);
+    }
+
+    /// How work that was cut off goes on.
+    fn again(&self, task: Task) -> String {
+        match task {
+            Task::Train => format!("{} goes on from the last checkpoint", self.ui.keys.key(Verb::Train)),
+            Task::Search => format!("{} starts it again", self.ui.keys.key(Verb::Search)),
+        }
     }
 
     pub(super) fn pace(&self) -> Duration {

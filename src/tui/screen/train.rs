@@ -283,9 +283,10 @@ fn state(state: &State, ui: &UiState) -> String {
     let key = |verb| ui.keys.key(verb);
     match state {
         State::Finished(why) => why.clone(),
-        State::Failed(why) => format!("{state}: {why}"),
         // Nobody can be told anything any more.
         state if ui.reel.is_some() => state.to_string(),
+        // Why is among the events.
+        State::Failed(_) => format!("{state} ({} goes on with it)", key(Verb::Train)),
         State::Running | State::Starting => {
             format!("{state} ({} pauses, {} stops)", key(Verb::PauseOrResume), key(Verb::Stop))
         }
