@@ -56,8 +56,11 @@ fn sized(
     buf: &mut Buffer,
     hits: &mut HitMap,
 ) -> Rect {
+    let whole = area;
     let area = chrome::centred(area, columns.saturating_add(4), rows.saturating_add(2));
-    chrome::clear(buf, area);
+    // With a blank column on each side, so that no half of a sign below is left.
+    let blank = Rect { x: area.x.saturating_sub(1), width: area.width + 2, ..area };
+    chrome::clear(buf, blank.intersection(whole));
     hits.add(area, Target::Popup);
     let inner = chrome::pane(buf, area, titles, true, view.theme);
     Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
@@ -270,7 +273,11 @@ pub fn entry(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let dial = session.selected_dial();
     let (title, note) = match entry.purpose {
         Purpose::Knob => (
-            format!("{}, now {}", dial.knob().about, dial.knob().show(session.value(dial.id))),
+            {
+                let now = format!(", now {}", dial.knob().show(session.value(dial.id)));
+                let about = format!("{}{now}", dial.knob().about);
+                if width(&about) + 6 <= area.width { about } else { format!("{}{now}", dial.knob().label) }
+            },
             if dial.unit.is_empty() { String::new() } else { format!("in {} unless a unit is typed", dial.unit) },
         ),
         Purpose::Filter => {

@@ -109,10 +109,9 @@ fn nothing(view: View<'_>, area: Rect, buf: &mut Buffer) {
         ),
         ("    While it learns, costs stay live; accuracies appear as soon as they are measured.".to_owned(), theme.dim),
         (String::new(), theme.text),
-        (
-            "Or in a shell:  splitscope train --run runs/first    then    splitscope --run runs/first".to_owned(),
-            theme.dim,
-        ),
+        ("Or in a shell, and then to look at it from here or elsewhere:".to_owned(), theme.dim),
+        ("    splitscope train --run runs/first".to_owned(), theme.dim),
+        ("    splitscope --run runs/first".to_owned(), theme.dim),
     ];
     chrome::paragraphs(buf, inner, &lines.each_ref().map(|(text, style)| (text.as_str(), *style)), theme);
 }

@@ -168,7 +168,8 @@ fn figure(line: &Line, index: usize, base: usize, cell: Rect, theme: &Theme, buf
     chrome::right(buf, number, &line.words[index].point, theme.text);
     let most = figures.iter().copied().filter(|figure| figure.is_finite()).fold(0.0, f64::max);
     let bar = Rect { x: cell.x + 10, width: cell.width.saturating_sub(10 + 11), ..cell }.intersection(cell);
-    if value.is_finite() && most > 0.0 {
+    // One design alone has nothing to be long beside.
+    if value.is_finite() && most > 0.0 && figures.len() > 1 {
         Gauge::new(value / most).styles(theme.sensor_text, theme.dim, theme.text).glyphs(theme.glyphs).render(bar, buf);
     }
     let delta = value - figures[base];

@@ -36,9 +36,11 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let earlier = ui.earlier_front(session.searching());
     let designs = front(session, earlier);
     let when = earlier.map(|generation| format!(" after generation {generation}")).unwrap_or_default();
-    let title = format!("What the front{when} is made of ({})", designs.len());
+    let titles = [format!("What the front{when} is made of ({})", designs.len()), format!("Front{when}")];
+    let fits = |title: &&String| width(title) + 6 <= area.width;
+    let title = titles.iter().find(fits).unwrap_or(&titles[1]);
     let note = if area.width >= 56 { "share of its designs, bits" } else { "%, bits" };
-    let inner = chrome::pane(buf, area, (&title, note), false, theme);
+    let inner = chrome::pane(buf, area, (title, note), false, theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     if designs.is_empty() {
         let text = "no design that fits is measured yet";
