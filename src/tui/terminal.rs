@@ -188,8 +188,12 @@ impl Terminal {
     /// # Errors
     /// When the terminal is gone.
     pub fn leave(self, leave: Leave) -> io::Result<()> {
-        restore()?;
-        if leave == Leave::LastFrame { print_frame(&self.last) } else { Ok(()) }
+        let left = restore().and_then(|()| if leave == Leave::LastFrame { print_frame(&self.last) } else { Ok(()) });
+        if left.is_err() {
+            // ratatui's terminal would tell standard error, which is gone as well, and panic over that.
+            std::mem::forget(self);
+        }
+        left
     }
 
     fn take(&self) -> io::Result<()> {

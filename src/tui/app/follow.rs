@@ -178,9 +178,10 @@ impl App {
         let Some(work) = &self.work else { return };
         let gone = |task, state: &State| state.is_active() && *state != State::Starting && !work.is_working(task);
         let states = [(Task::Train, &self.session.training().state), (Task::Search, &self.session.searching().state)];
-        let feeds = states.into_iter().filter(|(task, state)| gone(*task, state)).map(|(task, _)| {
-            news::state(task, State::Failed(format!("its process is gone; {}", self.again(task))))
-        });
+        let feeds = states
+            .into_iter()
+            .filter(|(task, state)| gone(*task, state))
+            .map(|(task, _)| news::state(task, State::Failed(format!("its process is gone; {}", self.again(task)))));
         let feeds = feeds.collect();
         self.feed(feeds);
     }

@@ -9,8 +9,12 @@ use crate::{
 /// What a verb does here; `None` if it is none of these screens' own.
 pub(super) fn verb(session: &Session, ui: &mut UiState, wish: Verb) -> Option<Vec<Deed>> {
     match wish {
-        Verb::EarlierFront => ui.generation = neighbouring_generation(session, ui.earlier_front(session.searching()), false),
-        Verb::LaterFront => ui.generation = neighbouring_generation(session, ui.earlier_front(session.searching()), true),
+        Verb::EarlierFront => {
+            ui.generation = neighbouring_generation(session, ui.earlier_front(session.searching()), false)
+        }
+        Verb::LaterFront => {
+            ui.generation = neighbouring_generation(session, ui.earlier_front(session.searching()), true)
+        }
         _ => return look(session, ui, wish),
     }
     Some(Vec::new())

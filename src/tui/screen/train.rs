@@ -126,7 +126,8 @@ fn smooth(view: View<'_>) -> usize {
     let (start, end) = view.ui.training.window(last);
     let wanted = ((end - start) / SMOOTH_PARTS).max(SMOOTH);
     let decade = 10_f64.powf(wanted.log10().floor());
-    [1.0, 2.0, 5.0, 10.0].map(|step| step * decade).into_iter().find(|round| *round >= wanted).unwrap_or(wanted) as usize
+    [1.0, 2.0, 5.0, 10.0].map(|step| step * decade).into_iter().find(|round| *round >= wanted).unwrap_or(wanted)
+        as usize
 }
 
 /// The loss of every net on its training batch.
