@@ -10,10 +10,10 @@ use crate::{
 pub(super) fn verb(session: &Session, ui: &mut UiState, wish: Verb) -> Option<Vec<Deed>> {
     match wish {
         Verb::EarlierFront => {
-            ui.generation = neighbouring_generation(session, ui.earlier_front(session.searching()), false)
+            ui.generation = neighbouring_generation(session, ui.earlier_front(session.searching()), false);
         }
         Verb::LaterFront => {
-            ui.generation = neighbouring_generation(session, ui.earlier_front(session.searching()), true)
+            ui.generation = neighbouring_generation(session, ui.earlier_front(session.searching()), true);
         }
         _ => return look(session, ui, wish),
     }

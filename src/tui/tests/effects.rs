@@ -73,7 +73,7 @@ fn has_effect(session: &Session, ui: &UiState, verb: Verb) -> bool {
 
 #[test]
 fn every_verb_has_an_effect_on_each_of_its_screens() {
-    let homes = [session(), trained()];
+    let homes: Vec<Session> = [session as fn() -> Session, trained].iter().map(|home| home()).collect();
     let mut idle: Vec<String> = Vec::new();
     for screen in Screen::ALL {
         let mut states: Vec<(Session, UiState)> = Vec::new();

@@ -163,7 +163,7 @@ fn reopened(session: &Session) -> Session {
 
 #[test]
 fn nothing_that_happens_breaks_the_screen() {
-    let homes = [session(), trained()];
+    let homes: Vec<Session> = [session as fn() -> Session, trained].iter().map(|home| home()).collect();
     let config = ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() };
     let events = (0..homes.len(), prop::collection::vec(event(), 1..160));
     let outcome = TestRunner::new(config).run(&events, |(home, events)| {
