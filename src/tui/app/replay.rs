@@ -155,7 +155,7 @@ impl App {
     /// Moves through the run that is replayed.
     pub(super) fn wind(&mut self, wind: Wind) {
         let Some(replay) = &mut self.replay else { return };
-        let to = replay.target(wind);
+        let (to, before) = (replay.target(wind), replay.at);
         let at_the_end = replay.at == replay.moments.len();
         let feeds = match wind {
             Wind::Play if replay.plays.take().is_some() => Vec::new(),
@@ -170,10 +170,15 @@ impl App {
                 replay.wind(to)
             }
         };
+        let back = replay.at < before;
         self.ui.reel = Some(replay.reel());
         // What was told at the moment that is left.
         self.act(Action::Dismiss);
         self.feed(feeds);
+        if back {
+            // Told anew from the beginning, nothing is news.
+            self.act(Action::Dismiss);
+        }
     }
 
     /// Goes on with a run that plays. Returns whether anything is new.
