@@ -87,9 +87,13 @@ fn chosen_designs_are_measured_with_cameras_lost_and_remembered() {
     assert_eq!(measure(&designs), found, "what the run knows is not measured again");
     let both = measure(&["--design", "smallest@input/logits:r1b8", "--views", "4", "--lost", "1,3"]);
     assert_eq!(both[1]["lost"], serde_json::json!([1, 3]));
-    let raw = measure(&["--design", "largest@S2.1/S3.1:r4b8", "--views", "3", "--calibration-objects", "0"]);
-    assert_eq!(raw[0]["calibration_batches"], 0);
-    assert_eq!(measure(&designs)[0], found[0], "what was made without recalibration is not recorded");
+    let twelve = ["--design", "largest@S2.1/S3.1:r4b8", "--views", "12"];
+    let found = measure(&twelve);
+    for (objects, batches) in [("0", 0), ("60", 2)] {
+        let other = measure(&[&twelve[..], &["--calibration-objects", objects]].concat());
+        assert_eq!(other[0]["calibration_batches"], batches, "recalibrated as asked, not as on record");
+    }
+    assert_eq!(measure(&twelve), found, "what was recalibrated otherwise is not recorded");
 
     for (wrong, part) in [
         (&["--views", "13", "--random", "1"][..], "1 to 12 views"),

@@ -42,7 +42,7 @@ pub(super) struct Arguments {
     /// Objects to classify: validation, by which designs are ranked, or test, which no choice has looked at
     #[arg(long, default_value = "validation", value_parser = subset)]
     subset: Subset,
-    /// Objects that recalibrate batch norm [default: the run's]; with 0 it is not, and nothing is recorded
+    /// Objects that recalibrate batch norm; with 0 it is not. Recorded only if as many as in the run [default: the run's]
     #[arg(long)]
     calibration_objects: Option<usize>,
     /// Threads; 0 takes all cores
@@ -69,14 +69,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let manifest = run.manifest();
     let space = load::space_of_run(manifest)?.0;
     let mut settings: Settings = manifest.settings.clone().try_into().context("the settings in run.toml")?;
-    settings.calibration_objects = arguments.calibration_objects.unwrap_or(settings.calibration_objects);
+    let objects = arguments.calibration_objects.unwrap_or(settings.calibration_objects);
+    let as_the_run = objects == settings.calibration_objects;
+    settings.calibration_objects = objects;
     let (supernet, state) = Checkpoints::new(run.checkpoint_dir())
         .load_weights(&space, &settings, &settings.device.open())
         .context("the run has nothing to measure yet; train it first")?;
     let designs = designs(&space, arguments)?;
     let inputs = inputs::open(manifest, &space)?.0;
     let views = numbers_of_views(arguments, inputs.data().views)?;
-    let bench = Bench { store: run.store()?, space, settings, supernet, inputs, step: state.step };
+    let bench = Bench { store: run.store()?, space, settings, as_the_run, supernet, inputs, step: state.step };
     for design in &designs {
         for &views in &views {
             for lost in lost_sets(arguments, views) {
@@ -140,6 +142,8 @@ struct Bench {
     store: Store,
     space: SearchSpace,
     settings: Settings,
+    /// Whether batch norm is recalibrated as everywhere else in the run. Other accuracies are not comparable with those on record.
+    as_the_run: bool,
     supernet: Supernet,
     inputs: Inputs,
     step: u64,
@@ -148,8 +152,7 @@ struct Bench {
 impl Bench {
     /// What the run knows already, or else is measured now and recorded.
     fn accuracy(&self, design: &Design, subject: Subject) -> Result<Measurement> {
-        let recalibrated = self.settings.calibration_objects > 0;
-        if let Some(known) = self.store.measurement(&subject)?.filter(|_| recalibrated) {
+        if let Some(known) = self.store.measurement(&subject)?.filter(|_| self.as_the_run) {
             return Ok(known.value);
         }
         let split = &self.inputs.data().split;
@@ -162,7 +165,7 @@ impl Bench {
         let views = Views::without(subject.views as usize, subject.lost);
         let found = measure(&self.supernet, &route, &self.inputs, objects, views, &self.settings, &device)?;
         let measured = measurement(subject, found, started);
-        if recalibrated {
+        if self.as_the_run {
             self.store.record(&measured)?;
         }
         Ok(measured)
