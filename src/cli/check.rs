@@ -8,6 +8,7 @@ use super::Answer;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::hardware::Profile;
 use crate::space::SearchSpace;
+use crate::train::Settings;
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
@@ -48,6 +49,7 @@ fn check(source: &Source, path: &std::path::Path) -> Result<String, Diagnostic> 
     let document: toml::Table = source.parse()?;
     if document.contains_key("space") || document.contains_key("stage") {
         let space = SearchSpace::from_toml(source)?;
+        Settings::of_space(source)?;
         let (splits, boundaries) = (space.split.at.len(), space.slots().len());
         let networks = match space.count() {
             u128::MAX => "more than 10^38 networks".to_owned(),

@@ -122,7 +122,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
         report(&session, arguments.json)?;
         return Ok(Answer::Yes);
     }
-    let settings = Settings { seed: arguments.seed, ..Settings::default() };
+    let settings = Settings { seed: arguments.seed, ..Settings::of_space(&space_source)? };
     let template = train::manifest_of(
         "run",
         (&space, &space_source),

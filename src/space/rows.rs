@@ -23,6 +23,11 @@ pub(super) struct File {
     /// Where and how the views become one.
     #[serde(default)]
     pub(super) fusion: FusionRow,
+    /// Settings that a training of this space starts from, as a run's `run.toml` names them. The trainer reads them.
+    #[serde(default)]
+    #[schemars(with = "Option<std::collections::BTreeMap<String, serde_json::Value>>")]
+    #[expect(dead_code, reason = "which settings there are is the trainer's to say")]
+    pub(super) training: Option<toml::Table>,
 }
 
 #[derive(Deserialize, JsonSchema)]

@@ -3,9 +3,11 @@
 use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
+use toml::Spanned;
 
 use super::DeviceKind;
 use crate::data::augment::Strength;
+use crate::diagnostic::{Diagnostic, Source};
 use crate::supernet::Initialisation;
 
 /// What students learn from.
@@ -163,7 +165,25 @@ impl Default for Settings {
     }
 }
 
+/// A space file, as far as a trainer reads it.
+#[derive(Default, Deserialize)]
+struct Recipe {
+    training: Option<Spanned<Settings>>,
+}
+
 impl Settings {
+    /// Settings that a training of this space starts from: what its table `[training]` says, and the defaults.
+    ///
+    /// # Errors
+    /// An unknown setting, a wrong type, or a value that no training can go by, at its place.
+    pub fn of_space(space: &Source) -> Result<Self, Diagnostic> {
+        let Some(training) = space.parse::<Recipe>()?.training else { return Ok(Self::default()) };
+        let span = training.span();
+        let settings = training.into_inner();
+        settings.check().map_err(|reason| space.error(span, reason))?;
+        Ok(settings)
+    }
+
     /// Refuses values that no training can go by.
     ///
     /// # Errors
@@ -240,6 +260,22 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_space_may_bring_its_own() {
+        let read = |training: &str| Settings::of_space(&Source::new("x.toml", format!("[space]\nname = \"x\"\n{training}")));
+        assert_eq!(read(""), Ok(Settings::default()));
+        let settings = read("[training]\nimages = 48").unwrap();
+        assert_eq!(settings, Settings { images: 48, ..Settings::default() });
+        let unknown = read("[training]\nimagse = 48").unwrap_err();
+        assert_eq!(unknown.position(), (4, 1));
+        assert!(unknown.to_string().contains("images"), "{unknown}");
+        let impossible = read("[training]\nimages = 0").unwrap_err();
+        assert!(impossible.to_string().contains("images is 0; it may be from 2") && impossible.position().0 >= 3);
+        for (name, text) in crate::space::SHIPPED {
+            Settings::of_space(&Source::new(*name, *text)).unwrap();
+        }
+    }
 
     #[test]
     fn impossible_settings_are_named() {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use super::Arguments;
+use super::{Arguments, SettingFlags};
 use crate::cli::load;
 use crate::data::DataSpec;
 use crate::diagnostic::Source;
@@ -29,22 +29,23 @@ pub(super) fn open_run(arguments: &Arguments) -> Result<RunDir> {
         arguments.space.as_deref().unwrap_or(crate::space::DEFAULT),
         arguments.profile.as_deref().unwrap_or(crate::hardware::DEFAULT),
         arguments.data.as_deref(),
-        &arguments.settings.over(&Settings::default())?,
+        &arguments.settings,
     )?;
     // Whoever does not read it wants the run all the same.
     let _ = writeln!(std::io::stdout(), "run {}", path.display());
     Ok(RunDir::create(&path, &manifest)?)
 }
 
-/// What a new run starts with.
-fn manifest(name: &str, space: &str, profile: &str, data: Option<&str>, settings: &Settings) -> Result<Manifest> {
+/// What a new run starts with: the settings are those of the space, with the flags laid over them.
+fn manifest(name: &str, space: &str, profile: &str, data: Option<&str>, flags: &SettingFlags) -> Result<Manifest> {
     let (space, space_source) = load::space(space)?;
     let (profile, profile_source) = load::profile(profile)?;
     crate::cost::check_names(&space, &profile)?;
     if data.or(space.data.as_deref()).is_none() {
         bail!("the space {} names no data set; give one with --data", space.name);
     }
-    manifest_of(name, (&space, &space_source), (&profile, &profile_source), data, settings)
+    let settings = flags.over(&Settings::of_space(&space_source)?)?;
+    manifest_of(name, (&space, &space_source), (&profile, &profile_source), data, &settings)
 }
 
 /// What a new run on these files starts with. The data set is the space's own if none is given.
