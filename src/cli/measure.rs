@@ -72,6 +72,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let objects = arguments.calibration_objects.unwrap_or(settings.calibration_objects);
     let as_the_run = objects == settings.calibration_objects;
     settings.calibration_objects = objects;
+    settings.device.check().map_err(anyhow::Error::msg)?;
     let (supernet, state) = Checkpoints::new(run.checkpoint_dir())
         .load_weights(&space, &settings, &settings.device.open())
         .context("the run has nothing to measure yet; train it first")?;

@@ -47,6 +47,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let settings: Settings = manifest.settings.clone().try_into().context("the settings in run.toml")?;
     let settings = arguments.settings.of_this_start().over(&settings)?;
     use_threads(settings.threads)?;
+    settings.device.check().map_err(anyhow::Error::msg)?;
     let owner = run.own(Task::Train, "splitscope train")?;
     let mut report = report::Report::new(&run, arguments.json)?;
     let outcome = job::Job::new(&run, space, settings, owner, &mut report).and_then(|ready| match ready {

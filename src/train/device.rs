@@ -39,6 +39,18 @@ impl DeviceKind {
         ("wgpu", Self::Wgpu),
     ];
 
+    /// Whether the device answers: that there is no driver for a GPU is told before anything begins.
+    ///
+    /// # Errors
+    /// No such device here, or no driver for it.
+    pub fn check(self) -> Result<(), String> {
+        match self {
+            Self::Auto | Self::Flex | Self::Ndarray => Ok(()),
+            #[cfg(any(feature = "cuda", feature = "wgpu"))]
+            gpu => answers(gpu),
+        }
+    }
+
     /// The device.
     #[allow(deprecated, reason = "burn-ndarray is deprecated upstream and named by this design")]
     pub fn open(self) -> Device {
@@ -51,6 +63,18 @@ impl DeviceKind {
             Self::Wgpu => Device::wgpu(burn::tensor::DeviceKind::default()),
         }
     }
+}
+
+/// Computes one number on a GPU. Backends panic where they find none, on threads of their own as well.
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+fn answers(gpu: DeviceKind) -> Result<(), String> {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let found = std::panic::catch_unwind(|| burn::tensor::Tensor::<1>::ones([1], &gpu.open()).into_data());
+    std::panic::set_hook(hook);
+    found.map(drop).map_err(|_| {
+        format!("no GPU answers as `{gpu}` here; is its driver installed? `--device auto` computes on the processor")
+    })
 }
 
 impl fmt::Display for DeviceKind {

@@ -263,7 +263,8 @@ mod tests {
 
     #[test]
     fn a_space_may_bring_its_own() {
-        let read = |training: &str| Settings::of_space(&Source::new("x.toml", format!("[space]\nname = \"x\"\n{training}")));
+        let read =
+            |training: &str| Settings::of_space(&Source::new("x.toml", format!("[space]\nname = \"x\"\n{training}")));
         assert_eq!(read(""), Ok(Settings::default()));
         let settings = read("[training]\nimages = 48").unwrap();
         assert_eq!(settings, Settings { images: 48, ..Settings::default() });

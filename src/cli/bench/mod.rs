@@ -100,6 +100,7 @@ const WARM_UP: usize = 3;
 
 fn step(device: DeviceKind, threads: usize, steps: usize, json: bool) -> Result<()> {
     use_threads(threads)?;
+    device.check().map_err(anyhow::Error::msg)?;
     let mut bench = step::StepBench::new(device.open())?;
     let mut seconds = Vec::new();
     for index in 0..steps.max(1) + WARM_UP {

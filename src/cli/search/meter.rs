@@ -41,6 +41,7 @@ impl Meter {
         let manifest = run.manifest();
         let space = load::space_of_run(manifest)?.0;
         let settings: Settings = manifest.settings.clone().try_into().context("the settings in run.toml")?;
+        settings.device.check().map_err(anyhow::Error::msg)?;
         let checkpoints = Checkpoints::new(run.checkpoint_dir());
         let (supernet, state) = checkpoints
             .load_weights(&space, &settings, &settings.device.open())

@@ -28,6 +28,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         return Ok(Answer::No);
     }
     let settings: Settings = manifest.settings.clone().try_into()?;
+    settings.device.check().map_err(anyhow::Error::msg)?;
     let (supernet, step) = weights(run.as_ref(), &terms.space, &settings)?;
     let synflow = Synflow::new(&supernet, terms.space.input_channels, &settings.device.open());
     let score = |design: &Design| synflow.score(&Route::of_design(&terms.space, design));
