@@ -212,12 +212,12 @@ impl Reader<'_> {
         raw.map(|raw| self.number(raw, key, dimension, zero)).transpose()
     }
 
-    /// A memory size in whole bytes.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be whole and below 2^53")]
+    /// A memory size in whole bytes: what is left of one, as in 75.2 KiB, holds nothing.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be from 1 to below 2^53")]
     pub(super) fn bytes(self, raw: &Spanned<Constant>, key: &str) -> Result<Sourced<u64>, Diagnostic> {
         let number = self.number(raw, key, Dimension::Memory, Zero::Refused)?;
-        if number.value.fract() != 0.0 || number.value > 9e15 {
-            return Err(self.source.error(raw.span(), format!("`{key}` must be a whole number of bytes")));
+        if !(1.0..=9e15).contains(&number.value) {
+            return Err(self.source.error(raw.span(), format!("`{key}` is out of range: from 1 to 9e15 B")));
         }
         Ok(Sourced { value: number.value as u64, shown: number.shown, source: number.source, assumed: number.assumed })
     }
@@ -264,6 +264,20 @@ mod tests {
         assert!((value("x = { value = 64, unit = \"KiB\" }", Dimension::Memory) - 65_536.0).abs() < 1e-6);
         assert!((value("x = { value = 0.4, unit = \"pJ\" }", Dimension::Energy) - 0.4e-12).abs() < 1e-24);
         assert!((value("x = 3", Dimension::Time) - 3.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn memory_is_whole_bytes() {
+        let bytes = |text: &str| {
+            let source = Source::new("a.toml", text);
+            let file: File = source.parse().unwrap();
+            Reader { source: &source }.bytes(&file.x, "x").map(|bytes| bytes.value).map_err(|error| error.message)
+        };
+        assert_eq!(bytes("x = { value = 75.2, unit = \"KiB\" }"), Ok(77_004));
+        assert_eq!(bytes("x = 4096"), Ok(4096));
+        for text in ["x = 0.5", "x = 1e16"] {
+            assert_eq!(bytes(text), Err("`x` is out of range: from 1 to 9e15 B".into()));
+        }
     }
 
     #[test]
