@@ -55,6 +55,24 @@ impl Columns {
         self.link_bytes.is_empty()
     }
 
+    /// Makes room for so many more cuts.
+    pub fn reserve_exact(&mut self, cuts: usize) {
+        let columns = [
+            &mut self.sensor_cycles,
+            &mut self.aggregator_cycles,
+            &mut self.work_j,
+            &mut self.link_bytes,
+            &mut self.peak_bytes,
+            &mut self.sensor_weight_bytes,
+            &mut self.aggregator_weight_bytes,
+        ];
+        for column in columns {
+            column.reserve_exact(cuts);
+        }
+        self.first.reserve_exact(cuts);
+        self.more.reserve_exact(cuts);
+    }
+
     /// Whether a split is allowed at a cut.
     pub fn is_allowed(&self, index: usize) -> bool {
         self.link_bytes[index] < f64::INFINITY

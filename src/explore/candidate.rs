@@ -22,6 +22,11 @@ const PLAIN_BITS: u8 = 8;
 /// Spaces with more genomes than this are sampled, smaller ones may be listed.
 const LISTED_GENOMES: u128 = 1 << 16;
 
+/// Most candidates that room is made for before they are drawn.
+const RESERVED: usize = 1 << 14;
+/// Most networks kept while candidates are drawn: all of a small space; a large one hardly draws the same twice.
+const KEPT_NETWORKS: usize = 1024;
+
 /// A design without its split.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
@@ -90,12 +95,16 @@ impl Pool {
         if let Err(error) = check_names(space, profile) {
             return (pool, Some(error.into()));
         }
+        pool.reserve(count.min(RESERVED) * space.slots().len());
         let mut error = None;
         let mut seen = HashSet::new();
         let mut networks: HashMap<Genome, Option<Network>> = HashMap::new();
         let mut add = |pool: &mut Self, genome: Genome, sending: Sending| {
             if !seen.insert((genome.clone(), sending)) {
                 return;
+            }
+            if networks.len() == KEPT_NETWORKS {
+                networks.clear();
             }
             let network = networks.entry(genome.clone()).or_insert_with(|| {
                 space.lower(&genome).map_err(|shape| error.get_or_insert(PoolError::Shape(shape))).ok()
@@ -129,6 +138,14 @@ impl Pool {
             add(&mut pool, genome, sending);
         }
         (pool, error)
+    }
+
+    /// Makes room for so many cuts at once: a list that grows by and by leaves its earlier places behind.
+    fn reserve(&mut self, cuts: usize) {
+        self.cuts.reserve_exact(cuts);
+        self.columns.reserve_exact(cuts);
+        self.boundaries.reserve_exact(cuts);
+        self.tags.reserve_exact(cuts);
     }
 
     /// Adds a candidate and gives its number; the number of the equal one if there is one already.

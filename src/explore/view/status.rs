@@ -96,23 +96,18 @@ impl Session {
     /// Changes of a single knob that would make the selected design fit as it is shown (at any of its splits, if it was
     /// not split by hand), fewest stops first. Empty if it fits.
     pub fn fixes(&self) -> Vec<Fix> {
-        let Some(inspected) = self.inspected() else { return Vec::new() };
         let judge = self.judge();
-        let by_hand = self.hand().is_some_and(|hand| hand.split.is_some());
-        let cells = || {
-            let cuts = inspected.cuts.iter().zip(&inspected.accuracies).enumerate();
-            cuts.filter(|(index, (cut, _))| if by_hand { *index == inspected.shown } else { judge.allows(cut) })
-        };
-        if cells().any(|(_, (cut, accuracy))| judge.evaluate(cut, *accuracy).feasible()) {
+        let barred = self.barred(&judge);
+        if barred.is_empty() {
             return Vec::new();
         }
         let present = Present::new(&self.setup.knobs);
         let mut needed: Needed = [f64::NAN; KnobId::COUNT];
-        for (_, (cut, accuracy)) in cells() {
+        for (cut, accuracy) in &barred {
             ease(&mut needed, &present.needed(&judge.evaluate(cut, *accuracy), *accuracy));
         }
         let by_count = rates_by_sensors(&self.setup.knobs, self.setup.knobs.sensors);
-        needed[KnobId::Sensors.index()] = most_sensors(|| cells().map(|(_, (cut, _))| cut), &by_count);
+        needed[KnobId::Sensors.index()] = most_sensors(|| barred.iter().map(|(cut, _)| *cut), &by_count);
         let mut fixes: Vec<Fix> =
             self.dials.iter().filter_map(|dial| self.fix(dial, needed[dial.id.index()])).collect();
         fixes.sort_by_key(|fix| fix.stops);
@@ -123,19 +118,25 @@ impl Session {
     /// splits, if it was not split by hand), each at a stop of its dial where there is one. Empty if it fits, or if no
     /// knobs can do it: weights that do not fit stay where they are.
     pub fn joint_fixes(&self) -> Vec<Fix> {
-        let Some(inspected) = self.inspected() else { return Vec::new() };
         let judge = self.judge();
-        let by_hand = self.hand().is_some_and(|hand| hand.split.is_some());
-        let cells = || {
-            let cuts = inspected.cuts.iter().zip(&inspected.accuracies).enumerate();
-            cuts.filter(|(index, (cut, _))| if by_hand { *index == inspected.shown } else { judge.allows(cut) })
-        };
-        if cells().any(|(_, (cut, accuracy))| judge.evaluate(cut, *accuracy).feasible()) {
-            return Vec::new();
-        }
-        let moves = cells().filter_map(|(_, (cut, accuracy))| self.joint_fix(cut, *accuracy, &judge));
+        let barred = self.barred(&judge);
+        let moves = barred.iter().filter_map(|(cut, accuracy)| self.joint_fix(cut, *accuracy, &judge));
         let length = |fixes: &Vec<Fix>| fixes.iter().map(|fix| fix.stops).sum::<u32>();
         moves.min_by_key(length).unwrap_or_default()
+    }
+
+    /// The cuts of which one would have to fit for the selected design to fit as it is shown, with their accuracies: that of
+    /// the split chosen by hand, else all that are allowed. None if one does.
+    fn barred(&self, judge: &Judge<'_>) -> Vec<(&Cut, f64)> {
+        let Some(inspected) = self.inspected() else { return Vec::new() };
+        let by_hand = self.hand().is_some_and(|hand| hand.split.is_some());
+        let cuts = inspected.cuts.iter().zip(inspected.accuracies).enumerate();
+        let wanted = cuts
+            .filter(|(index, (cut, _))| if by_hand { *index == inspected.shown } else { judge.allows(cut) })
+            .map(|(_, cell)| cell);
+        let barred: Vec<(&Cut, f64)> = wanted.collect();
+        let fits = |(cut, accuracy): &(&Cut, f64)| judge.evaluate(cut, *accuracy).feasible();
+        if barred.iter().any(fits) { Vec::new() } else { barred }
     }
 
     /// The smallest joint move for one cut; `None` if it fits or if none does.

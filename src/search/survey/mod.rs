@@ -162,6 +162,9 @@ impl Survey {
         let designs = splits.iter().fold(0_u128, |sum, split| sum.saturating_add(split.designs));
         let exact = designs <= COUNTED;
         if exact {
+            for split in &mut splits {
+                split.lines.reserve_exact(split.designs as usize);
+            }
             Ways::each_genome(space, &graph, |genome| {
                 each_design(space, table, genome, &mut |_, cut| {
                     splits.iter_mut().filter(|split| split.at == cut.boundary).for_each(|split| split.push(cut));
