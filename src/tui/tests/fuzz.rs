@@ -12,7 +12,7 @@ use super::fixture::{session, trained};
 use crate::{
     diagnostic::Source,
     explore::{
-        Action, Feed, Kind, Session, SessionFile,
+        Action, Candidate, CandidateId, Feed, Kind, Session, SessionFile, Setup,
         progress::{SearchUpdate, State, TrainUpdate},
     },
     tui::{
@@ -161,6 +161,16 @@ fn reopened(session: &Session) -> Session {
         .unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
+/// The setup, with candidates in place of their numbers: a file does not keep candidates that nobody uses any more.
+fn by_design(session: &Session) -> (Setup, Vec<Option<Candidate>>) {
+    let mut setup = session.setup().clone();
+    let pins = setup.pins.iter_mut().map(|pin| &mut pin.candidate);
+    let others = setup.baseline.iter_mut().chain(setup.hand.iter_mut().map(|hand| &mut hand.candidate));
+    let named = |id: &mut CandidateId| session.pool().get(std::mem::take(id)).cloned();
+    let candidates = pins.chain(others).map(named).collect();
+    (setup, candidates)
+}
+
 #[test]
 fn nothing_that_happens_breaks_the_screen() {
     let homes: Vec<Session> = [session as fn() -> Session, trained].iter().map(|home| home()).collect();
@@ -173,7 +183,7 @@ fn nothing_that_happens_breaks_the_screen() {
             player.check();
         }
         let again = reopened(&player.session);
-        prop_assert_eq!(again.setup(), player.session.setup());
+        prop_assert_eq!(by_design(&again), by_design(&player.session));
         prop_assert_eq!(again.remembered(), player.session.remembered());
         for _ in 0..player.session.past().len() {
             player.session.update(Action::Undo, player.ui.now_ms);
