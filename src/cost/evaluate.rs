@@ -311,6 +311,23 @@ impl Rates {
         }
     }
 
+    /// Whether a cut with the number of sensors of these rates meets every limit on cost. The same as
+    /// [`Rates::evaluate_load`] says, but what has no limit is not worked out.
+    #[inline]
+    pub fn meets(&self, load: &Load) -> bool {
+        if load.peak_bytes > self.memory_bytes as f64
+            || load.sensor_weight_bytes > self.sensor_weight_bytes as f64
+            || load.aggregator_weight_bytes > self.aggregator_weight_bytes as f64
+        {
+            return false;
+        }
+        let latency = self.latency_of(load);
+        let slow = latency.total_s() > self.latency_limit_s;
+        let seldom = || self.longest_period_s < f64::INFINITY && latency.period_s() > self.longest_period_s;
+        let costly = || self.energy_limit_j < f64::INFINITY && self.energy_of(load, &latency) > self.energy_limit_j;
+        !(slow || seldom() || costly())
+    }
+
     /// Seconds and joules of a frame for cycles and joules that each sensor spends.
     pub(crate) fn on_sensors(&self, [cycles, joules]: [f64; 2]) -> [f64; 2] {
         let seconds = cycles * self.sensor_s_per_cycle;

@@ -189,6 +189,11 @@ impl Measurements {
         self.present.get(cells).unwrap_or(&[])
     }
 
+    /// Accuracy of a cut with the present number of views, NaN where not measured.
+    pub(super) fn at(&self, cell: usize) -> f64 {
+        self.present.get(cell).copied().unwrap_or(f64::NAN)
+    }
+
     /// Keeps a measurement of a canonical design.
     pub(super) fn learn(&mut self, design: Design, views: u32, accuracy: Accuracy) {
         let index = *self.by_design.entry(design).or_insert_with_key(|design| {

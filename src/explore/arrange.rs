@@ -1,18 +1,19 @@
 //! The rows: the ranking without repetitions, filtered and sorted.
 
-use super::candidate::{Candidate, CandidateId, effective};
+use super::candidate::{Candidate, CandidateId, Tag, effective};
 use super::column::{Column, Sort};
 use super::filter::{Fact, Subject};
-use super::rank::{Key, Standing};
+use super::ranking::Key;
 use super::session::Session;
-use crate::cost::Sending;
+use crate::cost::{Load, Sending};
 use crate::network::BoundaryId;
 
 impl Session {
     /// Fills in the rows.
     pub(super) fn arrange(&mut self) {
-        let known = |standing: &Standing| standing.accuracy().is_some();
-        self.known.accuracies = !self.measurements.is_empty() && self.known.standings.iter().any(known);
+        let ranked = 0..self.known.ranking.order().len() as CandidateId;
+        self.known.accuracies =
+            !self.measurements.is_empty() && ranked.into_iter().any(|id| !self.best_accuracy(id).is_nan());
         let mut rows = std::mem::take(&mut self.known.rows);
         rows.clear();
         self.fold(&mut rows);
@@ -23,7 +24,7 @@ impl Session {
         if column != Column::Rank {
             self.sort(&mut rows, column, column.descends() != reversed);
         } else if reversed {
-            let feasible = rows.partition_point(|&id| self.known.standings[id as usize].feasible());
+            let feasible = rows.partition_point(|&id| self.known.ranking.feasible(id));
             rows[..feasible].reverse();
             rows[feasible..].reverse();
         }
@@ -36,18 +37,24 @@ impl Session {
     fn fold(&self, rows: &mut Vec<CandidateId>) {
         let chosen = self.selected.filter(|_| !self.at_top);
         let marked = |id: CandidateId| self.is_pinned(id) || chosen == Some(id) || self.setup.baseline == Some(id);
+        // What stands in the rows with the present key.
+        let mut run: Vec<Tag> = Vec::new();
         for keys in self.known.ranking.keys() {
-            let mut run = rows.len();
             let mut last: Option<Key> = None;
             for &key in keys {
                 let id = key.id();
                 if !last.replace(key).is_some_and(|last| last.ties_with(key)) {
-                    run = rows.len();
+                    run.clear();
                 }
-                match rows[run..].iter_mut().find(|row| self.known.ranking.are_one(**row, id)) {
-                    Some(row) if marked(id) && !marked(*row) => *row = id,
+                let tag = self.known.ranking.tag(id);
+                let twin = run.iter().position(|other| *other == tag).map(|at| rows.len() - run.len() + at);
+                match twin {
+                    Some(twin) if marked(id) && !marked(rows[twin]) => rows[twin] = id,
                     Some(_) if !marked(id) => {}
-                    _ => rows.push(id),
+                    _ => {
+                        rows.push(id);
+                        run.push(tag);
+                    }
                 }
             }
         }
@@ -58,7 +65,7 @@ impl Session {
         let key = |&id: &CandidateId| {
             let figure = self.figure(id, column);
             let key = if descends { -figure } else { figure };
-            (!self.known.standings[id as usize].feasible(), key.is_nan(), key, id)
+            (!self.known.ranking.feasible(id), key.is_nan(), key, id)
         };
         let mut keyed: Vec<(bool, bool, f64, CandidateId)> = rows.iter().map(key).collect();
         keyed.sort_by(|one, other| (one.0, one.1).cmp(&(other.0, other.1)).then(one.2.total_cmp(&other.2)));
@@ -67,10 +74,9 @@ impl Session {
     }
 
     fn passes(&self, id: CandidateId) -> bool {
-        let standing = &self.known.standings[id as usize];
         let holds = |fact| match fact {
-            Fact::Fits => standing.feasible(),
-            Fact::Measured => standing.accuracy().is_some(),
+            Fact::Fits => self.known.ranking.feasible(id),
+            Fact::Measured => !self.best_accuracy(id).is_nan(),
             Fact::Pinned => self.is_pinned(id),
             Fact::Front => self.known.ranking.is_on_front(id),
         };
@@ -82,20 +88,22 @@ impl Session {
     }
 
     /// Figure of a column in base units for a candidate at its best split; NaN if unknown. The rank itself has none.
+    #[inline]
     pub fn figure(&self, id: CandidateId, column: Column) -> f64 {
-        let (Some(standing), Some(candidate)) = (self.standing(id), self.pool.get(id)) else { return f64::NAN };
-        let evaluation = &standing.evaluation;
-        let split = || self.best_split(id).unwrap_or(0);
-        let sending = || self.effective(candidate, split());
+        let Some(&cut) = self.known.ranking.cuts().get(id as usize) else { return f64::NAN };
+        // Made only for the figures that need them: some figures are asked of all designs at every change of a knob.
+        let evaluation = || self.known.rates.evaluate_load(&self.best_load(id));
+        let split = || self.pool.boundaries(id)[usize::from(cut)];
+        let sending = || self.effective(&self.pool.candidates()[id as usize], split());
         match column {
             Column::Rank => f64::NAN,
             Column::Id => f64::from(id),
-            Column::Accuracy => standing.accuracy().unwrap_or(f64::NAN),
-            Column::Latency => evaluation.latency.total_s(),
-            Column::Energy => evaluation.energy_j,
-            Column::Memory => evaluation.sensor_peak_bytes as f64,
-            Column::Link => evaluation.link_bytes as f64,
-            Column::FrameRate => evaluation.fps,
+            Column::Accuracy => self.best_accuracy(id),
+            Column::Latency => self.known.ranking.seconds(id),
+            Column::Energy => evaluation().energy_j,
+            Column::Memory => self.best_load(id).peak_bytes,
+            Column::Link => self.best_load(id).link_bytes,
+            Column::FrameRate => evaluation().fps,
             Column::Split => f64::from(split()),
             Column::Fusion => f64::from(sending().fusion),
             Column::Ratio => f64::from(sending().ratio),
@@ -106,8 +114,28 @@ impl Session {
 
     /// Where a candidate is split best.
     pub fn best_split(&self, id: CandidateId) -> Option<BoundaryId> {
-        let standing = self.standing(id)?;
-        self.pool.boundaries(id).get(usize::from(standing.cut)).copied()
+        self.pool.boundaries(id).get(usize::from(self.best_cut(id)?)).copied()
+    }
+
+    /// Index of a candidate's best split among its cuts.
+    pub(super) fn best_cut(&self, id: CandidateId) -> Option<u16> {
+        self.known.ranking.cuts().get(id as usize).copied()
+    }
+
+    /// Position of that cut of a candidate that was ranked among the cuts of all.
+    fn best_cell(&self, id: CandidateId) -> usize {
+        self.pool.range(id).start + usize::from(self.known.ranking.cuts()[id as usize])
+    }
+
+    /// What the knobs act on at the best split of a candidate that was ranked.
+    pub(super) fn best_load(&self, id: CandidateId) -> Load {
+        self.pool.columns().load(self.best_cell(id))
+    }
+
+    /// Accuracy at the best split of a candidate that was ranked; NaN if it was not measured with the present number of
+    /// sensors.
+    pub(super) fn best_accuracy(&self, id: CandidateId) -> f64 {
+        self.measurements.at(self.best_cell(id))
     }
 
     /// How a candidate sends when it is split there.

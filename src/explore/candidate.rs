@@ -42,11 +42,13 @@ pub struct Candidate {
 
 /// What a candidate is when split somewhere: candidates with equal tags are one design there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Tag {
-    /// The first candidate with its genome.
-    twin: CandidateId,
-    split: BoundaryId,
-    sending: Sending,
+pub(super) struct Tag(u64);
+
+impl Tag {
+    /// Of the first candidate with the genome, where that is split, and how it sends there.
+    fn new(twin: CandidateId, split: BoundaryId, Sending { fusion, ratio, bits }: Sending) -> Self {
+        Self(u64::from(twin) << 32 | u64::from(u32::from_be_bytes([split, fusion, ratio, bits])))
+    }
 }
 
 /// A genome that can't be a candidate.
@@ -186,7 +188,7 @@ impl Pool {
             self.columns.push(cut, space.split.at.contains(&cut.boundary));
             self.boundaries.push(cut.boundary);
             let sending = effective(space, &genome, sending, cut.boundary);
-            self.tags.push(Tag { twin: twins[0], split: cut.boundary, sending });
+            self.tags.push(Tag::new(twins[0], cut.boundary, sending));
         }
         self.cuts.extend(cuts);
         self.offsets.push(u32::try_from(self.cuts.len()).expect("memory holds fewer than 2^32 cuts"));

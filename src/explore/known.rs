@@ -5,19 +5,21 @@ use std::cell::{OnceCell, RefCell};
 use super::candidate::{Candidate, CandidateId, design};
 use super::hand::Hand;
 use super::needs::Reach;
-use super::rank::{Class, Judge, Ranking, Standing};
+use super::rank::{Class, Judge, Verdict};
+use super::ranking::Ranking;
 use super::session::Session;
 use super::view::{Point, Points};
-use crate::cost::{Cut, Limit, Sending};
+use crate::cost::{Cut, Knobs, Limit, Rates, Sending};
 use crate::network::Network;
 use crate::search::Fitting;
 use crate::space::SearchSpace;
 
 /// What follows from the setup, the pool and the measurements.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Known {
     allowed: Vec<bool>,
-    pub(super) standings: Vec<Standing>,
+    /// The rates of the knobs that everything was costed with.
+    pub(super) rates: Rates,
     pub(super) ranking: Ranking,
     pub(super) rows: Vec<CandidateId>,
     pub(super) feasible: usize,
@@ -45,16 +47,29 @@ pub(super) struct Inspected<'a> {
     /// Accuracies of the cuts with the present number of sensors.
     pub(super) accuracies: Vec<f64>,
     /// Its best split, sent this way.
-    pub(super) best: Standing,
+    pub(super) best: Verdict,
     /// Index of the cut shown: the best one, or the one chosen by hand.
     pub(super) shown: usize,
 }
 
 impl Known {
     /// Nothing is known yet but where the space may be split.
-    pub(super) fn new(space: &SearchSpace) -> Self {
-        let allowed = (0..=space.last()).map(|id| space.split.at.contains(&id)).collect();
-        Self { allowed, ..Self::default() }
+    pub(super) fn new(space: &SearchSpace, knobs: &Knobs) -> Self {
+        Self {
+            allowed: (0..=space.last()).map(|id| space.split.at.contains(&id)).collect(),
+            rates: Rates::new(knobs),
+            ranking: Ranking::default(),
+            rows: Vec::new(),
+            feasible: 0,
+            measured: 0,
+            binding: [0; Limit::ALL.len()],
+            reach: Reach::default(),
+            accuracies: false,
+            points: OnceCell::new(),
+            spent: RefCell::default(),
+            fitting: OnceCell::new(),
+            network: None,
+        }
     }
 
     /// The rows or the axes are others.
@@ -112,35 +127,28 @@ impl Session {
 
     /// After a change of the knobs or of accuracies: costs every cut and ranks. Needs [`Session::remeasure`] to be done.
     pub(super) fn recost(&mut self) {
-        let mut known = std::mem::take(&mut self.known);
-        self.pool.set_sensors(self.setup.knobs.sensors);
-        {
-            let judge = Judge::new(&self.setup.knobs, &known.allowed);
-            known.standings.clear();
-            known.ranking.begin();
-            known.fitting = OnceCell::new();
-            let (mut feasible, mut measured, mut binding) = (0, 0, [0; Limit::ALL.len()]);
-            for id in 0..self.pool.len() as CandidateId {
-                let range = self.pool.range(id);
-                let standing = judge.best(self.pool.columns(), range.clone(), self.measurements.present(range));
-                let standing = standing.expect("the pool takes only candidates that may be split somewhere");
-                feasible += usize::from(standing.feasible());
-                measured += usize::from(standing.class == Class::Measured);
-                if !standing.feasible() {
-                    for (limit, count) in Limit::ALL.into_iter().zip(&mut binding) {
-                        *count += usize::from(standing.freed_by(limit));
-                    }
+        let Self { known, pool, setup, measurements, dials, .. } = self;
+        let Known { allowed, rates, ranking, feasible, measured, binding, reach, fitting, .. } = known;
+        let judge = Judge::new(&setup.knobs, allowed);
+        pool.set_sensors(setup.knobs.sensors);
+        ranking.begin();
+        (*rates, *feasible, *measured, *binding) = (judge.rates, 0, 0, [0; Limit::ALL.len()]);
+        *fitting = OnceCell::new();
+        for id in 0..pool.len() as CandidateId {
+            let range = pool.range(id);
+            let verdict = judge.best(pool.columns(), range.clone(), measurements.present(range));
+            let verdict = verdict.expect("the pool takes only candidates that may be split somewhere");
+            *measured += usize::from(verdict.class == Class::Measured);
+            *feasible += usize::from(verdict.feasible());
+            if !verdict.feasible() {
+                for (limit, count) in Limit::ALL.into_iter().zip(binding.iter_mut()) {
+                    *count += usize::from(verdict.freed_by(limit));
                 }
-                let tag = self.pool.tag(id, usize::from(standing.cut));
-                known.ranking.tell(&standing, self.pool.macs(id), tag);
-                known.standings.push(standing);
             }
-            (known.feasible, known.measured, known.binding) = (feasible, measured, binding);
-            let accuracies = |id| self.measurements.present(self.pool.range(id));
-            known.reach.refresh(&self.pool, &judge, &self.dials, accuracies);
+            ranking.tell(&verdict, pool.macs(id), pool.tag(id, usize::from(verdict.cut)));
         }
-        known.ranking.sort();
-        self.known = known;
+        reach.refresh(pool, &judge, dials, |id| measurements.present(pool.range(id)));
+        ranking.sort();
     }
 
     /// After any change of order, filter or standings: rows, selection, the network shown.

@@ -50,6 +50,7 @@ mod needs;
 mod plot;
 pub mod progress;
 mod rank;
+mod ranking;
 mod remembered;
 mod sensitivity;
 mod session;

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::candidate::{CandidateId, Pool};
 use super::dial::Dial;
-use super::knob::{Ease, KnobId};
+use super::knob::{Ease, KNOBS, KnobId};
 use super::rank::Judge;
 use crate::cost::{Course, Cut, Evaluation, Knobs, Limit, Rates};
 
@@ -153,13 +153,45 @@ fn rate_for(spent: f64, spare: f64, rate: f64) -> f64 {
     }
 }
 
-/// Takes the easier of two needs for each knob. NaN gives way.
-pub(super) fn ease(needed: &mut Needed, other: &Needed) {
-    for (knob, (needed, other)) in super::knob::KNOBS.iter().zip(needed.iter_mut().zip(other)) {
-        *needed = match knob.ease {
-            Ease::Up => needed.min(*other),
-            Ease::Down => needed.max(*other),
-        };
+/// The easiest of several needs for each knob.
+pub(super) struct Easiest(Needed);
+
+impl Easiest {
+    /// What is harder than any need.
+    const HARDEST: Needed = {
+        let mut hardest = [f64::INFINITY; KnobId::COUNT];
+        let mut index = 0;
+        while index < KnobId::COUNT {
+            if matches!(KNOBS[index].ease, Ease::Down) {
+                hardest[index] = f64::NEG_INFINITY;
+            }
+            index += 1;
+        }
+        hardest
+    };
+
+    /// Of none so far.
+    pub(super) const fn new() -> Self {
+        Self(Self::HARDEST)
+    }
+
+    /// Takes in another need. NaN is easier than nothing, as no comparison with it holds.
+    #[inline]
+    pub(super) fn add(&mut self, other: &Needed) {
+        for (index, (needed, &other)) in self.0.iter_mut().zip(other).enumerate() {
+            let easier = if Self::HARDEST[index] > 0.0 { other < *needed } else { other > *needed };
+            *needed = if easier { other } else { *needed };
+        }
+    }
+
+    /// The needs; NaN where there was none that a value meets.
+    pub(super) fn needed(mut self) -> Needed {
+        for (needed, hardest) in self.0.iter_mut().zip(Self::HARDEST) {
+            if needed.total_cmp(&hardest).is_eq() {
+                *needed = f64::NAN;
+            }
+        }
+        self.0
     }
 }
 
@@ -271,13 +303,14 @@ fn needed_by_any(
     cuts: &[(usize, Course)],
     accuracies: &[f64],
 ) -> Needed {
-    let mut needed = [f64::NAN; KnobId::COUNT];
+    let mut easiest = Easiest::new();
     for (index, cut) in cuts {
         let accuracy = accuracies.get(*index).copied().unwrap_or(f64::NAN);
         let cost = judge.evaluate_load(&cut.load(judge.knobs.sensors), accuracy);
-        ease(&mut needed, &present.needed(&cost, accuracy));
+        easiest.add(&present.needed(&cost, accuracy));
     }
-    let fits = |rates: &Rates| cuts.iter().any(|(_, cut)| rates.evaluate_load(&cut.load(rates.sensors())).feasible());
+    let mut needed = easiest.needed();
+    let fits = |rates: &Rates| cuts.iter().any(|(_, cut)| rates.meets(&cut.load(rates.sensors())));
     needed[KnobId::Sensors.index()] = most(by_count, fits);
     needed
 }

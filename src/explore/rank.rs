@@ -1,9 +1,8 @@
-//! Which split of a candidate is its best one, and which candidate stands before which.
+//! How candidates stand: the rule, and which split of a candidate is its best one by it.
 
 use std::cell::RefCell;
 use std::ops::Range;
 
-use super::candidate::{CandidateId, Tag};
 use crate::cost::{Columns, Cut, Evaluation, Knobs, Limit, Load, Misses, Rates};
 
 /// What kind of standing a candidate has; better ones first.
@@ -18,7 +17,7 @@ pub enum Class {
 }
 
 impl Class {
-    const COUNT: usize = 3;
+    pub(super) const COUNT: usize = 3;
 }
 
 /// A candidate under the present knobs.
@@ -41,11 +40,7 @@ pub struct Standing {
     /// What that split costs, judged by the accuracy too if it was measured.
     pub evaluation: Evaluation,
     /// Accuracy of that split with the present number of sensors; NaN if it was not measured.
-    accuracy: f64,
-    /// What it is ordered by within its class before latency, ascending; multiply-accumulates come from the candidate.
-    first: f64,
-    /// Limits that are the only one broken at some split, as bits in the order of [`Limit::ALL`].
-    lone: u8,
+    pub(super) accuracy: f64,
     /// Kind.
     pub class: Class,
 }
@@ -60,46 +55,42 @@ impl Standing {
     pub fn feasible(&self) -> bool {
         self.class != Class::Infeasible
     }
+}
+
+/// The best split of a candidate, and what the candidate is ordered by: all of a [`Standing`] that every knob change needs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Verdict {
+    /// Index of the split among the candidate's cuts.
+    pub(super) cut: u16,
+    pub(super) class: Class,
+    /// Seconds of a frame.
+    pub(super) seconds: f64,
+    /// What it is ordered by within its class before latency, ascending; multiply-accumulates come from the candidate.
+    pub(super) first: f64,
+    /// Limits that are the only one broken at some split, as bits in the order of [`Limit::ALL`].
+    lone: u8,
+}
+
+impl Verdict {
+    /// Whether the split meets all limits.
+    pub(super) fn feasible(&self) -> bool {
+        self.class != Class::Infeasible
+    }
 
     /// Whether lifting that limit alone would make some split fit.
-    pub fn freed_by(&self, limit: Limit) -> bool {
+    pub(super) fn freed_by(&self, limit: Limit) -> bool {
         !self.feasible() && self.lone >> limit as u8 & 1 == 1
+    }
+
+    fn new(index: usize, class: Class, seconds: f64, first: f64) -> Self {
+        let cut = u16::try_from(index).expect("a network has at most 256 boundaries");
+        Self { cut, class, seconds, first, lone: 0 }
     }
 
     /// Whether it comes before another split of its candidate and its class.
     fn before(&self, other: &Self) -> bool {
-        let latency = |standing: &Self| standing.evaluation.latency.total_s();
-        self.first.total_cmp(&other.first).then_with(|| latency(self).total_cmp(&latency(other))).is_lt()
+        self.first.total_cmp(&other.first).then_with(|| self.seconds.total_cmp(&other.seconds)).is_lt()
     }
-
-    /// What to order candidates of its class by, ascending: the rule in one number, and the candidate's own.
-    fn key(&self, macs: u64, id: CandidateId) -> Key {
-        let first = if self.class == Class::Unmeasured { -(macs as f64) } else { self.first };
-        let latency = (self.evaluation.latency.total_s() as f32).to_bits();
-        Key(u128::from(ordered(first)) << 64 | u128::from(latency) << 32 | u128::from(id))
-    }
-}
-
-/// Order of a candidate within its class.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key(u128);
-
-impl Key {
-    /// The candidate.
-    pub(super) const fn id(self) -> CandidateId {
-        self.0 as CandidateId
-    }
-
-    /// Whether the rule says nothing of which comes first.
-    pub(super) const fn ties_with(self, other: Self) -> bool {
-        self.0 >> 32 == other.0 >> 32
-    }
-}
-
-/// Bits that ascend as the numbers do (IEEE 754: negative numbers are stored by size, so theirs are turned round).
-const fn ordered(number: f64) -> u64 {
-    let bits = number.to_bits();
-    if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
 }
 
 /// Everything needed to judge cuts under the present knobs.
@@ -145,7 +136,8 @@ impl<'a> Judge<'a> {
 
     /// The best of some cuts by the rule at [`Standing`]; accuracies beyond the slice are unknown. `None` if no split is
     /// allowed.
-    pub(super) fn best(&self, columns: &Columns, range: Range<usize>, accuracies: &[f64]) -> Option<Standing> {
+    #[inline]
+    pub(super) fn best(&self, columns: &Columns, range: Range<usize>, accuracies: &[f64]) -> Option<Verdict> {
         let measured = accuracies.iter().any(|accuracy| !accuracy.is_nan());
         let accuracies = if measured { accuracies } else { &[] };
         let first = if measured { self.most_accurate(columns, range.start, accuracies) } else { None };
@@ -155,14 +147,14 @@ impl<'a> Judge<'a> {
     }
 
     /// Among measured cuts that fit: the most accurate, then the fastest.
-    fn most_accurate(&self, columns: &Columns, start: usize, accuracies: &[f64]) -> Option<Standing> {
-        let mut best: Option<Standing> = None;
+    fn most_accurate(&self, columns: &Columns, start: usize, accuracies: &[f64]) -> Option<Verdict> {
+        let mut best: Option<Verdict> = None;
         let measured = accuracies.iter().enumerate();
         let measured = measured.filter(|(index, accuracy)| !accuracy.is_nan() && columns.is_allowed(start + *index));
         for (index, &accuracy) in measured {
             let evaluation = self.evaluate_load(&columns.load(start + index), accuracy);
-            let found = standing(index, evaluation, accuracy, Class::Measured, -accuracy);
-            if found.evaluation.feasible() && best.as_ref().is_none_or(|best| found.before(best)) {
+            let found = Verdict::new(index, Class::Measured, evaluation.latency.total_s(), -accuracy);
+            if evaluation.feasible() && best.as_ref().is_none_or(|best| found.before(best)) {
                 best = Some(found);
             }
         }
@@ -171,22 +163,20 @@ impl<'a> Judge<'a> {
 
     /// The fastest cut of all, if it fits. Most often it does, so only times are compared at first.
     #[inline]
-    fn fastest(&self, columns: &Columns, range: Range<usize>, accuracies: &[f64]) -> Option<Standing> {
-        let (at, _) = columns.fastest(range.clone(), &self.rates)?;
+    fn fastest(&self, columns: &Columns, range: Range<usize>, accuracies: &[f64]) -> Option<Verdict> {
+        let (at, seconds) = columns.fastest(range.clone(), &self.rates)?;
         let index = at - range.start;
-        let accuracy = accuracies.get(index).copied().unwrap_or(f64::NAN);
-        let evaluation = self.evaluate_load(&columns.load(at), accuracy);
-        evaluation.feasible().then(|| standing(index, evaluation, f64::NAN, Class::Unmeasured, 0.0))
+        let below = |accuracy: &f64| self.knobs.accuracy_floor.is_some_and(|floor| *accuracy < floor);
+        let fits = self.rates.meets(&columns.load(at)) && !accuracies.get(index).is_some_and(below);
+        fits.then(|| Verdict::new(index, Class::Unmeasured, seconds, 0.0))
     }
 
     /// The fastest cut that fits; if none does, the one that misses limits least.
-    fn of_misses(&self, columns: &Columns, range: Range<usize>, accuracies: &[f64]) -> Option<Standing> {
+    fn of_misses(&self, columns: &Columns, range: Range<usize>, accuracies: &[f64]) -> Option<Verdict> {
         let mut misses = self.misses.borrow_mut();
-        let start = range.start;
         misses.fill(columns.rows(range), accuracies, &self.rates);
         if let Some(index) = misses.fastest() {
-            let evaluation = self.evaluate_load(&columns.load(start + index), f64::NAN);
-            return Some(standing(index, evaluation, f64::NAN, Class::Unmeasured, 0.0));
+            return Some(Verdict::new(index, Class::Unmeasured, misses.seconds()[index], 0.0));
         }
         let mut best = Missing { broken: u32::MAX, excess: f64::INFINITY, seconds: f64::INFINITY, index: 0 };
         let mut lone = 0;
@@ -206,10 +196,7 @@ impl<'a> Judge<'a> {
         if best.broken == u32::MAX {
             return None;
         }
-        let accuracy = accuracies.get(best.index).copied().unwrap_or(f64::NAN);
-        let evaluation = self.evaluate_load(&columns.load(start + best.index), accuracy);
-        let found = standing(best.index, evaluation, accuracy, Class::Infeasible, best.misses());
-        Some(Standing { lone, ..found })
+        Some(Verdict { lone, ..Verdict::new(best.index, Class::Infeasible, best.seconds, best.misses()) })
     }
 }
 
@@ -232,116 +219,5 @@ impl Missing {
     /// Number of broken limits, with the excess squeezed into the fraction.
     fn misses(&self) -> f64 {
         f64::from(self.broken) + 1.0 - (1.0 + self.excess).recip()
-    }
-}
-
-fn standing(index: usize, evaluation: Evaluation, accuracy: f64, class: Class, first: f64) -> Standing {
-    let cut = u16::try_from(index).expect("a network has at most 256 boundaries");
-    Standing { cut, evaluation, accuracy, first, lone: 0, class }
-}
-
-/// All candidates in the order of the rule, and what makes it. Kept, so that a knob change allocates nothing.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Ranking {
-    order: Vec<CandidateId>,
-    /// Keys of each class, ascending.
-    keys: [Vec<Key>; Class::COUNT],
-    /// By candidate, of those that were told: its class, its key, its seconds, and what it is at its best split.
-    classes: Vec<Class>,
-    told: Vec<Key>,
-    seconds: Vec<f64>,
-    tags: Vec<Tag>,
-    /// Whether each candidate is on the front.
-    front: Vec<bool>,
-}
-
-impl Ranking {
-    /// The candidates in order.
-    pub(super) fn order(&self) -> &[CandidateId] {
-        &self.order
-    }
-
-    /// The keys of each class, better classes first, ascending.
-    pub(super) const fn keys(&self) -> &[Vec<Key>; Class::COUNT] {
-        &self.keys
-    }
-
-    /// Forgets how candidates stand, for all to be told anew in the order of their numbers.
-    pub(super) fn begin(&mut self) {
-        self.classes.clear();
-        self.told.clear();
-        self.seconds.clear();
-        self.tags.clear();
-    }
-
-    /// How the next candidate stands, and what it is at its best split.
-    #[inline]
-    pub(super) fn tell(&mut self, standing: &Standing, macs: u64, tag: Tag) {
-        let id = self.told.len() as CandidateId;
-        self.classes.push(standing.class);
-        self.told.push(standing.key(macs, id));
-        self.seconds.push(standing.evaluation.latency.total_s());
-        self.tags.push(tag);
-    }
-
-    /// Whether two candidates are one design at their best splits.
-    pub(super) fn are_one(&self, one: CandidateId, other: CandidateId) -> bool {
-        self.tags[one as usize] == self.tags[other as usize]
-    }
-
-    /// Puts the candidates in order.
-    #[allow(clippy::stable_sort_primitive, reason = "the stable sort is the one that makes use of ordered runs")]
-    pub(super) fn sort(&mut self) {
-        let Self { order, keys, classes, told, .. } = self;
-        // Begun in the last order, since a knob moves few candidates past each other, and merging finds ordered runs.
-        let known = order.len() as CandidateId;
-        order.extend(known..told.len() as CandidateId);
-        keys.iter_mut().for_each(Vec::clear);
-        for &id in order.iter() {
-            keys[classes[id as usize] as usize].push(told[id as usize]);
-        }
-        for keys in keys.iter_mut() {
-            keys.sort();
-        }
-        order.clear();
-        order.extend(keys.iter().flatten().map(|key| key.id()));
-        self.mark_front();
-    }
-
-    /// Marks the candidates that no other of their class beats in what ranks them and in latency. Within a class the
-    /// ranking descends in the former, so whoever is faster than all before is on the front.
-    fn mark_front(&mut self) {
-        self.front.clear();
-        self.front.resize(self.told.len(), false);
-        for class in [Class::Measured, Class::Unmeasured] {
-            let mut fastest = f64::INFINITY;
-            for key in &self.keys[class as usize] {
-                let seconds = self.seconds[key.id() as usize];
-                if seconds < fastest {
-                    fastest = seconds;
-                    self.front[key.id() as usize] = true;
-                }
-            }
-        }
-    }
-
-    /// Whether no other candidate of its class beats this one in what ranks them and in latency; not if it breaks limits.
-    pub(super) fn is_on_front(&self, id: CandidateId) -> bool {
-        self.front[id as usize]
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn ordered_bits_ascend_as_numbers_do(one: f64, other: f64) {
-            prop_assume!(!one.is_nan() && !other.is_nan() && (one != 0.0 || other != 0.0));
-            prop_assert_eq!(ordered(one).cmp(&ordered(other)), one.total_cmp(&other));
-        }
     }
 }

@@ -50,8 +50,7 @@ impl Session {
         let (cut, accuracy) = (&inspected.cuts[best], inspected.accuracies[best]);
         let present = Present::new(&self.setup.knobs);
         let needed = present.needed(&judge.evaluate(cut, accuracy), accuracy);
-        let now =
-            (inspected.best.evaluation.latency.total_s(), inspected.cuts[usize::from(inspected.best.cut)].boundary);
+        let now = (inspected.best.seconds, inspected.cuts[usize::from(inspected.best.cut)].boundary);
         let mut swings: Vec<Swing> = self
             .dials
             .iter()
@@ -97,7 +96,7 @@ impl Session {
         let accuracies = if id == KnobId::Sensors { &[] } else { inspected.accuracies.as_slice() };
         let best = judge.best(&judge.columns(inspected.cuts), 0..inspected.cuts.len(), accuracies)?;
         let feasible = best.feasible() || !inspected.best.feasible();
-        feasible.then(|| (best.evaluation.latency.total_s(), inspected.cuts[usize::from(best.cut)].boundary))
+        feasible.then(|| (best.seconds, inspected.cuts[usize::from(best.cut)].boundary))
     }
 
     /// Raw bandwidth in bytes per second at which two splits of the selected design take the same time:

@@ -92,7 +92,7 @@ impl Session {
             messages.say(Kind::Warning, text, 0);
             knobs.sensors = space.views.max(1);
         }
-        let known = Known::new(&space);
+        let known = Known::new(&space, &knobs);
         let (sort, filter) = (Sort::default(), Filter::default());
         let setup = Setup { knobs, locked: 0, pins: Vec::new(), baseline: None, hand: None, sort, filter };
         let mut session = Self {
@@ -232,8 +232,11 @@ impl Session {
     }
 
     /// How a candidate stands.
-    pub fn standing(&self, id: CandidateId) -> Option<&Standing> {
-        self.known.standings.get(id as usize)
+    pub fn standing(&self, id: CandidateId) -> Option<Standing> {
+        let cut = self.best_cut(id)?;
+        let accuracy = self.best_accuracy(id);
+        let evaluation = self.judge().evaluate_load(&self.best_load(id), accuracy);
+        Some(Standing { cut, evaluation, accuracy, class: self.known.ranking.class(id) })
     }
 
     /// The selected candidate; `None` only if the pool is empty.

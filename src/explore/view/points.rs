@@ -70,7 +70,8 @@ impl Session {
         let plot = self.plot();
         let point = |&id: &CandidateId| {
             let (right, up) = (self.figure(id, plot.right), self.figure(id, plot.up));
-            let class = if self.standing(id)?.feasible() { PointClass::Feasible } else { PointClass::Infeasible };
+            let feasible = self.known.ranking.feasible(id);
+            let class = if feasible { PointClass::Feasible } else { PointClass::Infeasible };
             (right.is_finite() && up.is_finite()).then_some(Point { candidate: id, right, up, class })
         };
         let mut all = self.known.spent.take();
@@ -78,7 +79,7 @@ impl Session {
         all.reserve(self.order().len());
         all.extend(self.order().iter().filter_map(point));
         mark_front(&mut all, plot.right, plot.up);
-        let unmeasured = |id: &&CandidateId| self.standing(**id).is_some_and(|standing| standing.accuracy().is_none());
+        let unmeasured = |id: &&CandidateId| self.best_accuracy(**id).is_nan();
         Points { axes: [plot.up, plot.right], all, unmeasured: self.order().iter().filter(unmeasured).count() }
     }
 
@@ -86,9 +87,8 @@ impl Session {
     /// there are some.
     pub fn front(&self) -> impl Iterator<Item = CandidateId> {
         let class = if self.known.measured > 0 { Class::Measured } else { Class::Unmeasured };
-        let on_front = move |id: CandidateId| {
-            self.known.ranking.is_on_front(id) && self.standing(id).is_some_and(|standing| standing.class == class)
-        };
+        let on_front =
+            move |id: CandidateId| self.known.ranking.is_on_front(id) && self.known.ranking.class(id) == class;
         self.order().iter().copied().filter(move |&id| on_front(id))
     }
 }

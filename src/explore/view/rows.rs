@@ -66,7 +66,7 @@ impl Session {
     /// as it is by hand.
     pub fn rows(&self, range: Range<usize>) -> impl Iterator<Item = Row<'_>> {
         let end = range.end.min(self.order().len());
-        let baseline = self.baseline().and_then(|id| self.standing(id)).copied();
+        let baseline = self.baseline().and_then(|id| self.standing(id));
         self.order()[range.start.min(end)..end].iter().filter_map(move |&id| {
             let row = self.row_by_hand(id).or_else(|| self.row(id))?;
             let Some(baseline) = &baseline else { return Some(row) };

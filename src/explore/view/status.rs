@@ -3,7 +3,7 @@
 use crate::cost::{self, Cut, Evaluation, Knob, Limit, Reason, Stage, reasons, show};
 use crate::explore::dial::Dial;
 use crate::explore::knob::{Ease, KnobId};
-use crate::explore::needs::{Fix, Needed, Present, WhatIf, ease, most_sensors, rates_by_sensors};
+use crate::explore::needs::{Easiest, Fix, Present, WhatIf, most_sensors, rates_by_sensors};
 use crate::explore::rank::Judge;
 use crate::explore::session::Session;
 
@@ -102,10 +102,11 @@ impl Session {
             return Vec::new();
         }
         let present = Present::new(&self.setup.knobs);
-        let mut needed: Needed = [f64::NAN; KnobId::COUNT];
+        let mut easiest = Easiest::new();
         for (cut, accuracy) in &barred {
-            ease(&mut needed, &present.needed(&judge.evaluate(cut, *accuracy), *accuracy));
+            easiest.add(&present.needed(&judge.evaluate(cut, *accuracy), *accuracy));
         }
+        let mut needed = easiest.needed();
         let by_count = rates_by_sensors(&self.setup.knobs, self.setup.knobs.sensors);
         needed[KnobId::Sensors.index()] = most_sensors(|| barred.iter().map(|(cut, _)| *cut), &by_count);
         let mut fixes: Vec<Fix> =

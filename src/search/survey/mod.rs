@@ -88,7 +88,7 @@ struct Split {
 impl Split {
     /// How many of those drawn meet the limits on cost.
     fn hits(&self, rates: &Rates) -> usize {
-        self.tree.count_feasible(rates) + self.rest.iter().filter(|cut| rates.evaluate(cut).feasible()).count()
+        self.tree.count_feasible(rates) + self.rest.iter().filter(|cut| rates.meets(&rates.load(cut))).count()
     }
 }
 

@@ -43,7 +43,7 @@ impl Tree {
 
     /// How many of the cuts meet the limits on cost.
     pub(super) fn count_feasible(&self, rates: &Rates) -> usize {
-        let fits = |line: &Line| rates.evaluate_load(&line.load(rates.sensors())).feasible();
+        let fits = |line: &Line| rates.meets(&line.load(rates.sensors()));
         let (mut at, mut count) = (0, 0);
         while let Some(group) = self.groups.get(at) {
             let leaf = group.next == at + 1;

@@ -8,7 +8,7 @@ use ratatui::crossterm::event::{self, Event, MouseEventKind};
 
 /// How long to look for a further event that has already arrived. Not zero: crossterm's `use-dev-tty` source then
 /// does not look at all, and events it has read but not handed out stay where they are.
-const GLANCE: Duration = Duration::from_micros(50);
+const GLANCE: Duration = Duration::from_micros(5);
 /// Most events of one batch; a flood must not keep the screen from being drawn.
 const MOST: usize = 4096;
 
