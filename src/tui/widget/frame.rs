@@ -62,8 +62,16 @@ fn draw_x(buf: &mut Buffer, area: Rect, plot: Rect, x: &Axis, style: Style, glyp
     }
 }
 
+/// Ticks with a free row between any two: where values fall on rows as they may, some would else stand closer than others.
 fn y_ticks(height: u16, y: &Axis) -> Vec<Tick> {
-    y.ticks(usize::from((height / ROWS_PER_TICK).clamp(1, 12)))
+    let plot = Rect::new(0, 0, 1, height);
+    let apart = |ticks: &[Tick]| {
+        let rows: Vec<u16> = ticks.iter().filter_map(|tick| row_of(plot, y, tick.value)).collect();
+        rows.windows(2).all(|rows| rows[0].abs_diff(rows[1]) >= ROWS_PER_TICK)
+    };
+    let most = usize::from((height / ROWS_PER_TICK).clamp(1, 12));
+    let all = (1..=most).rev().map(|most| y.ticks(most));
+    all.into_iter().find(|ticks| apart(ticks)).unwrap_or_default()
 }
 
 /// The column of `value`, if it is in view.
@@ -108,6 +116,20 @@ mod tests {
         assert_eq!(testing::rows(&buf), ["74┤", "  │", "72┤", "  │", "70┤", "  └0────────────20──────────40"]);
         assert_eq!(column_of(plot, &x, 20.0), Some(16));
         assert_eq!(row_of(plot, &y, 74.1), None);
+    }
+
+    #[test]
+    fn ticks_have_a_row_between_them() {
+        for height in 1..40 {
+            for high in 1..60 {
+                let y = Axis::new(0.0, f64::from(high) / 100.0, Scale::Linear);
+                let plot = Rect::new(0, 0, 1, height);
+                let rows: Vec<u16> =
+                    y_ticks(height, &y).iter().map(|tick| row_of(plot, &y, tick.value).unwrap()).collect();
+                assert!(rows.windows(2).all(|rows| rows[0] >= rows[1] + ROWS_PER_TICK), "{height} {high} {rows:?}");
+                assert!(height < 6 || rows.len() >= 2, "{height} {high} {rows:?}");
+            }
+        }
     }
 
     #[test]
