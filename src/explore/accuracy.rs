@@ -261,7 +261,7 @@ pub(super) fn cell_of(space: &SearchSpace, pool: &Pool, id: CandidateId, design:
 
 #[cfg(test)]
 mod tests {
-    use super::super::candidate::usual_sending;
+    use super::super::draw::usual_sending;
     use super::super::tests::pair;
     use super::*;
 

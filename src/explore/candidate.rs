@@ -9,6 +9,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use thiserror::Error;
 
+use super::draw::{listed_genomes, sampled_sending, usual_sending};
 use crate::cost::{Columns, CostError, CostTable, Cut, Sending, check_names};
 use crate::hardware::Profile;
 use crate::network::{BoundaryId, Network, ShapeError};
@@ -19,9 +20,6 @@ pub type CandidateId = u32;
 
 /// Bits per element of raw input and of logits, as canonical designs have it.
 const PLAIN_BITS: u8 = 8;
-/// Spaces with more genomes than this are sampled, smaller ones may be listed.
-const LISTED_GENOMES: u128 = 1 << 16;
-
 /// Most candidates that room is made for before they are drawn.
 const RESERVED: usize = 1 << 14;
 /// Most networks kept while candidates are drawn: all of a small space; a large one hardly draws the same twice.
@@ -308,44 +306,6 @@ pub(super) fn cuts(
         }
     }
     Ok(cuts)
-}
-
-/// The sending a network gets if nothing else is known: its views become one as soon as they meet, compressed by the
-/// middle ratio of the space, with the most link bits.
-pub fn usual_sending(space: &SearchSpace, genome: &Genome) -> Sending {
-    Sending {
-        fusion: space.fusions(genome, 0).first().copied().unwrap_or_else(|| space.last()),
-        ratio: space.split.ratios.get(space.split.ratios.len() / 2).copied().unwrap_or(1),
-        bits: space.split.bits.last().copied().unwrap_or(8),
-    }
-}
-
-fn sampled_sending(space: &SearchSpace, genome: &Genome, rng: &mut ChaCha8Rng) -> Sending {
-    let usual = usual_sending(space, genome);
-    let mut pick = |list: &[u8], or: u8| if list.is_empty() { or } else { list[rng.random_range(0..list.len())] };
-    Sending {
-        fusion: pick(&space.fusions(genome, 0), usual.fusion),
-        ratio: pick(&space.split.ratios, usual.ratio),
-        bits: pick(&space.split.bits, usual.bits),
-    }
-}
-
-/// Every genome of a space with at most `most` of them, else none.
-fn listed_genomes(space: &SearchSpace, most: usize) -> Vec<Genome> {
-    let raw = space.genes().iter().fold(1_u128, |product, gene| product.saturating_mul(u128::from(gene.choices)));
-    if space.count() > most as u128 || raw > LISTED_GENOMES {
-        return Vec::new();
-    }
-    let genomes = (0..raw).map(|mut number| {
-        let digit = |gene: &crate::space::Gene| {
-            let digit = number % u128::from(gene.choices);
-            number /= u128::from(gene.choices);
-            digit as u8
-        };
-        space.canonical(space.genes().iter().map(digit).collect())
-    });
-    let mut seen = HashSet::new();
-    genomes.filter(|genome| seen.insert(genome.clone())).collect()
 }
 
 #[cfg(test)]
