@@ -58,6 +58,25 @@ proptest! {
     }
 
     #[test]
+    fn what_meets_the_limits_breaks_none(seed: u64, which in 0_usize..7, at: prop::sample::Index, set in 0_u8..16) {
+        let (space, profile) = (space("tabletop"), profile(which));
+        let (design, network) = design(&space, seed);
+        let table = CostTable::new(&network, Sending::from(&design), &profile).unwrap();
+        let mut knobs = Knobs::from_profile(&profile);
+        // Limits that one of the cuts just meets.
+        let edge = evaluate(&table, at.index(table.cuts.len()), &knobs);
+        let limit = |bit: u8, value: f64| (set >> bit & 1 == 1).then_some(value);
+        knobs.latency_limit_s = limit(0, edge.latency.total_s());
+        knobs.energy_limit_j = limit(1, edge.energy_j);
+        knobs.frame_rate_floor_hz = limit(2, edge.fps);
+        knobs.sensor_memory_bytes = if set >> 3 == 1 { edge.sensor_peak_bytes } else { u64::MAX };
+        let rates = Rates::new(&knobs);
+        for cut in &table.cuts {
+            prop_assert_eq!(rates.meets(&rates.load(cut)), rates.evaluate(cut).feasible());
+        }
+    }
+
+    #[test]
     fn more_sensors_are_never_cheaper(seed: u64, which in 0_usize..7, sensors in 1_u32..12) {
         let (space, profile) = (space("tabletop"), profile(which));
         let (design, network) = design(&space, seed);
