@@ -20,6 +20,8 @@ pub struct Columns {
     peak_bytes: Vec<f64>,
     sensor_weight_bytes: Vec<f64>,
     aggregator_weight_bytes: Vec<f64>,
+    /// The most bytes of any cut, in the order of [`Rates::byte_limits`].
+    most_bytes: [f64; 3],
     /// Work of a frame with one view, and of every further view; joules are those of the sensors too.
     first: Vec<Work>,
     more: Vec<Work>,
@@ -88,6 +90,9 @@ impl Columns {
         self.peak_bytes.push(load.peak_bytes);
         self.sensor_weight_bytes.push(load.sensor_weight_bytes);
         self.aggregator_weight_bytes.push(load.aggregator_weight_bytes);
+        for (most, bytes) in self.most_bytes.iter_mut().zip(load.bytes()) {
+            *most = most.max(bytes);
+        }
         let aggregation = cut.aggregation(self.sensors);
         self.first.push(aggregation.first.with(cut.sensor.energy_j));
         self.more.push(aggregation.more.with(cut.sensor.energy_j));
@@ -110,9 +115,11 @@ impl Columns {
             }
             return;
         }
+        self.most_bytes[2] = 0.0;
         for (((cycles, joules), weights), cut) in outputs.zip(&mut self.aggregator_weight_bytes).zip(cuts) {
             let load = Load::new(cut, sensors);
             (*cycles, *joules, *weights) = (load.aggregator_cycles, load.work_j, load.aggregator_weight_bytes);
+            self.most_bytes[2] = self.most_bytes[2].max(*weights);
         }
     }
 
@@ -130,16 +137,36 @@ impl Columns {
         }
     }
 
+    /// Whether a cut that takes so many seconds meets every limit on cost. The same as [`Rates::meets`] says, but only what
+    /// some cut breaks is read: a column of many cuts is far away.
+    #[inline(always)]
+    pub fn meets(&self, index: usize, seconds: f64, rates: &Rates) -> bool {
+        let columns = [&self.peak_bytes, &self.sensor_weight_bytes, &self.aggregator_weight_bytes];
+        let mut bytes = columns.into_iter().zip(self.most_bytes).zip(rates.byte_limits());
+        bytes.all(|((column, most), limit)| most <= limit || column[index] <= limit)
+            && rates.is_quick(seconds)
+            && (rates.asks_only_latency() || rates.meets(&self.load(index)))
+    }
+
     /// Index among all cuts of the fastest allowed one of some, and its seconds; of equally fast ones the first.
-    #[inline]
+    #[inline(always)]
     pub fn fastest(&self, range: Range<usize>, rates: &Rates) -> Option<(usize, f64)> {
-        let cycles = self.sensor_cycles[range.clone()].iter().zip(&self.aggregator_cycles[range.clone()]);
+        let [sensor, aggregator, link] =
+            [&self.sensor_cycles, &self.aggregator_cycles, &self.link_bytes].map(|column| &column[range.clone()]);
+        let seconds = |index: usize| rates.seconds(sensor[index], link[index], aggregator[index]);
         let (mut least, mut at) = (f64::INFINITY, usize::MAX);
-        for (index, ((&sensor, &aggregator), &bytes)) in cycles.zip(&self.link_bytes[range.clone()]).enumerate() {
-            let seconds = rates.seconds(sensor, bytes, aggregator);
-            // Without a branch: which cut is faster is hard to foresee.
-            at = if seconds < least { index } else { at };
-            least = if seconds < least { seconds } else { least };
+        // Without a branch: which cut is faster is hard to foresee. By twos, so that fewer comparisons wait for one another.
+        let count = sensor.len();
+        for index in (0..count & !1).step_by(2) {
+            let (one, other) = (seconds(index), seconds(index + 1));
+            let (faster, which) = if other < one { (other, index + 1) } else { (one, index) };
+            at = if faster < least { which } else { at };
+            least = if faster < least { faster } else { least };
+        }
+        if count & 1 == 1 {
+            let last = seconds(count - 1);
+            at = if last < least { count - 1 } else { at };
+            least = if last < least { last } else { least };
         }
         (at != usize::MAX).then(|| (range.start + at, least))
     }

@@ -185,6 +185,12 @@ impl Load {
             aggregator_weight_bytes: cut.aggregator_weights(sensors) as f64,
         }
     }
+
+    /// The bytes that are limited, in the order of [`Rates::byte_limits`].
+    #[inline]
+    pub(super) const fn bytes(&self) -> [f64; 3] {
+        [self.peak_bytes, self.sensor_weight_bytes, self.aggregator_weight_bytes]
+    }
 }
 
 /// The knobs turned into factors, once for many cuts.
@@ -200,9 +206,8 @@ pub struct Rates {
     /// Of all sensors, while the slowest works.
     sensors_static_w: f64,
     aggregator_static_w: f64,
-    memory_bytes: u64,
-    sensor_weight_bytes: u64,
-    aggregator_weight_bytes: u64,
+    /// Limits on most bytes alive on a sensor, on its weights, on the aggregator's weights.
+    byte_limits: [f64; 3],
     latency_limit_s: f64,
     energy_limit_j: f64,
     longest_period_s: f64,
@@ -228,9 +233,8 @@ impl Rates {
             link_j_per_byte: system.link_energy_j_per_byte * sensors,
             sensors_static_w: system.sensors_static_w(count),
             aggregator_static_w: system.aggregator_static_w,
-            memory_bytes,
-            sensor_weight_bytes: system.sensor_weight_memory_bytes,
-            aggregator_weight_bytes: system.aggregator_weight_memory_bytes,
+            byte_limits: [memory_bytes, system.sensor_weight_memory_bytes, system.aggregator_weight_memory_bytes]
+                .map(|bytes| bytes as f64),
             latency_limit_s: knobs.latency_limit_s.unwrap_or(f64::INFINITY),
             energy_limit_j: knobs.energy_limit_j.unwrap_or(f64::INFINITY),
             longest_period_s: knobs.frame_rate_floor_hz.map_or(f64::INFINITY, f64::recip),
@@ -284,9 +288,9 @@ impl Rates {
     #[inline]
     pub(super) fn broken(&self, load: &Load, total_s: f64, period_s: f64, energy_j: f64) -> [(Limit, bool); 6] {
         [
-            (Limit::SensorMemory, load.peak_bytes > self.memory_bytes as f64),
-            (Limit::SensorWeights, load.sensor_weight_bytes > self.sensor_weight_bytes as f64),
-            (Limit::AggregatorWeights, load.aggregator_weight_bytes > self.aggregator_weight_bytes as f64),
+            (Limit::SensorMemory, load.peak_bytes > self.byte_limits[0]),
+            (Limit::SensorWeights, load.sensor_weight_bytes > self.byte_limits[1]),
+            (Limit::AggregatorWeights, load.aggregator_weight_bytes > self.byte_limits[2]),
             (Limit::Latency, total_s > self.latency_limit_s),
             (Limit::Energy, energy_j > self.energy_limit_j),
             (Limit::FrameRate, period_s > self.longest_period_s),
@@ -315,17 +319,32 @@ impl Rates {
     /// [`Rates::evaluate_load`] says, but what has no limit is not worked out.
     #[inline]
     pub fn meets(&self, load: &Load) -> bool {
-        if load.peak_bytes > self.memory_bytes as f64
-            || load.sensor_weight_bytes > self.sensor_weight_bytes as f64
-            || load.aggregator_weight_bytes > self.aggregator_weight_bytes as f64
-        {
+        if load.bytes().into_iter().zip(self.byte_limits()).any(|(bytes, limit)| bytes > limit) {
             return false;
         }
         let latency = self.latency_of(load);
-        let slow = latency.total_s() > self.latency_limit_s;
+        let slow = !self.is_quick(latency.total_s());
         let seldom = || self.longest_period_s < f64::INFINITY && latency.period_s() > self.longest_period_s;
         let costly = || self.energy_limit_j < f64::INFINITY && self.energy_of(load, &latency) > self.energy_limit_j;
         !(slow || seldom() || costly())
+    }
+
+    /// Limits on most bytes alive on a sensor, on its weights, on the aggregator's weights.
+    #[inline]
+    pub(super) const fn byte_limits(&self) -> [f64; 3] {
+        self.byte_limits
+    }
+
+    /// Whether what takes so many seconds meets the limit on latency.
+    #[inline]
+    pub(super) fn is_quick(&self, seconds: f64) -> bool {
+        seconds <= self.latency_limit_s
+    }
+
+    /// Whether nothing but latency and bytes is limited.
+    #[inline]
+    pub(super) const fn asks_only_latency(&self) -> bool {
+        self.longest_period_s == f64::INFINITY && self.energy_limit_j == f64::INFINITY
     }
 
     /// Seconds and joules of a frame for cycles and joules that each sensor spends.
@@ -352,7 +371,7 @@ impl Rates {
 
     /// Bytes a sensor may keep alive: the weakest camera's.
     pub const fn memory_bytes(&self) -> u64 {
-        self.memory_bytes
+        self.byte_limits[0] as u64
     }
 }
 

@@ -1,7 +1,9 @@
 //! A cut as a straight line over the number of views.
 
+use std::ops::Range;
+
 use super::cut::{Cut, Work};
-use super::evaluate::Load;
+use super::evaluate::{Load, Rates};
 
 /// A cut whose load grows by the same for every further view. Bytes are whole numbers below 2^53.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,6 +36,14 @@ impl Line {
         }
     }
 
+    /// Seconds of a single frame: the total of [`Rates::latency`], to the last digit.
+    #[inline]
+    pub fn seconds(&self, rates: &Rates) -> f64 {
+        let others = f64::from(rates.sensors()) - 1.0;
+        let cycles = self.first.aggregator_cycles + others * self.more.cycles;
+        rates.seconds(self.first.sensor_cycles, self.first.link_bytes, cycles)
+    }
+
     /// The line that lies nowhere above either of two in any figure, or nowhere below.
     #[must_use]
     pub fn joined(&self, other: &Self, pick: impl Fn(f64, f64) -> f64) -> Self {
@@ -49,6 +59,77 @@ impl Line {
         };
         let (a, b) = (&self.more, &other.more);
         Self { first, more: Work { cycles: pick(a.cycles, b.cycles), energy_j: pick(a.energy_j, b.energy_j) } }
+    }
+}
+
+/// Many lines as columns, so that a pass over them reads only what is limited. Entry `i` of each belongs to line `i`.
+#[derive(Debug, Clone, Default)]
+pub struct Lines {
+    sensor_cycles: Vec<f64>,
+    link_bytes: Vec<f64>,
+    peak_bytes: Vec<f64>,
+    first_cycles: Vec<f64>,
+    more_cycles: Vec<f64>,
+    first_j: Vec<f64>,
+    more_j: Vec<f64>,
+    /// Weights of a sensor and of the aggregator.
+    weight_bytes: Vec<[f64; 2]>,
+    /// The most of these.
+    most_weights: [f64; 2],
+}
+
+impl Lines {
+    /// These lines, in their order.
+    pub fn new(lines: &[Line]) -> Self {
+        let column = |figure: fn(&Line) -> f64| lines.iter().map(figure).collect();
+        let weights = |line: &Line| [line.first.sensor_weight_bytes, line.first.aggregator_weight_bytes];
+        let larger = |[a, b]: [f64; 2], [c, d]: [f64; 2]| [a.max(c), b.max(d)];
+        Self {
+            sensor_cycles: column(|line| line.first.sensor_cycles),
+            link_bytes: column(|line| line.first.link_bytes),
+            peak_bytes: column(|line| line.first.peak_bytes),
+            first_cycles: column(|line| line.first.aggregator_cycles),
+            more_cycles: column(|line| line.more.cycles),
+            first_j: column(|line| line.first.work_j),
+            more_j: column(|line| line.more.energy_j),
+            weight_bytes: lines.iter().map(weights).collect(),
+            most_weights: lines.iter().map(weights).fold([0.0; 2], larger),
+        }
+    }
+
+    /// One of them.
+    pub fn get(&self, index: usize) -> Line {
+        let [sensor_weight_bytes, aggregator_weight_bytes] = self.weight_bytes[index];
+        let first = Load {
+            sensor_cycles: self.sensor_cycles[index],
+            aggregator_cycles: self.first_cycles[index],
+            work_j: self.first_j[index],
+            link_bytes: self.link_bytes[index],
+            peak_bytes: self.peak_bytes[index],
+            sensor_weight_bytes,
+            aggregator_weight_bytes,
+        };
+        Line { first, more: Work { cycles: self.more_cycles[index], energy_j: self.more_j[index] } }
+    }
+
+    /// How many of some of them meet every limit on cost, as [`Rates::meets`] says.
+    pub fn count_meeting(&self, range: Range<usize>, rates: &Rates) -> usize {
+        let [peak, sensor, aggregator] = rates.byte_limits();
+        let weights_fit = self.most_weights[0] <= sensor && self.most_weights[1] <= aggregator;
+        if !weights_fit || !rates.asks_only_latency() {
+            return range.filter(|&index| rates.meets(&self.get(index).load(rates.sensors()))).count();
+        }
+        let count = range.len();
+        let [own, link, most, first, more] =
+            [&self.sensor_cycles, &self.link_bytes, &self.peak_bytes, &self.first_cycles, &self.more_cycles]
+                .map(|column| &column[range.clone()][..count]);
+        let others = f64::from(rates.sensors()) - 1.0;
+        // Both are asked, without a branch, of several lines at once.
+        let meets = |index: usize| {
+            let seconds = rates.seconds(own[index], link[index], first[index] + others * more[index]);
+            usize::from(rates.is_quick(seconds)) & usize::from(most[index] <= peak)
+        };
+        (0..count).map(meets).sum()
     }
 }
 

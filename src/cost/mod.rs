@@ -45,7 +45,7 @@ pub use fusing::{FusionLine, fusion_line};
 pub use knob::{Knob, KnobError};
 pub use knobs::{Cameras, Held, Knobs, System};
 pub use layer::{Bound, CostError, LayerCost, check_names, layer_costs, streams};
-pub use line::{Course, Line};
+pub use line::{Course, Line, Lines};
 pub use misses::Misses;
 pub use reason::{At, During, Reason, Stage, peak, reasons};
 pub use report::{Counting, Figures, LayerLine, LayerReport, ReportError, report_network, report_rows};

@@ -58,7 +58,7 @@ proptest! {
     }
 
     #[test]
-    fn what_meets_the_limits_breaks_none(seed: u64, which in 0_usize..7, at: prop::sample::Index, set in 0_u8..16) {
+    fn what_meets_the_limits_breaks_none(seed: u64, which in 0_usize..7, at: prop::sample::Index, set in 0_u8..64) {
         let (space, profile) = (space("tabletop"), profile(which));
         let (design, network) = design(&space, seed);
         let table = CostTable::new(&network, Sending::from(&design), &profile).unwrap();
@@ -69,10 +69,27 @@ proptest! {
         knobs.latency_limit_s = limit(0, edge.latency.total_s());
         knobs.energy_limit_j = limit(1, edge.energy_j);
         knobs.frame_rate_floor_hz = limit(2, edge.fps);
-        knobs.sensor_memory_bytes = if set >> 3 == 1 { edge.sensor_peak_bytes } else { u64::MAX };
+        let middle = &table.cuts[table.cuts.len() / 2];
+        let bytes = |bit: u8, value: u64| limit(bit, 0.0).map_or(u64::MAX, |_| value);
+        knobs.sensor_memory_bytes = bytes(3, edge.sensor_peak_bytes);
+        knobs.system.sensor_weight_memory_bytes = bytes(4, middle.sensor_weight_bytes);
+        knobs.system.aggregator_weight_memory_bytes = bytes(5, middle.aggregator_weights(knobs.sensors));
         let rates = Rates::new(&knobs);
-        for cut in &table.cuts {
-            prop_assert_eq!(rates.meets(&rates.load(cut)), rates.evaluate(cut).feasible());
+        let mut columns = Columns::new(knobs.sensors);
+        table.cuts.iter().for_each(|cut| columns.push(cut, true));
+        for (index, cut) in table.cuts.iter().enumerate() {
+            let feasible = rates.evaluate(cut).feasible();
+            prop_assert_eq!(rates.meets(&rates.load(cut)), feasible);
+            prop_assert_eq!(columns.meets(index, rates.latency(cut).total_s(), &rates), feasible);
+        }
+        let straight: Vec<(Line, &Cut)> = table.cuts.iter().filter_map(|cut| Some((Line::of(cut)?, cut))).collect();
+        let lines = Lines::new(&straight.iter().map(|(line, _)| *line).collect::<Vec<_>>());
+        for from in 0..straight.len() {
+            let meeting = straight[from..].iter().filter(|(_, cut)| rates.evaluate(cut).feasible()).count();
+            prop_assert_eq!(lines.count_meeting(from..straight.len(), &rates), meeting);
+            prop_assert_eq!(lines.get(from), straight[from].0);
+            let seconds = [straight[from].0.seconds(&rates), rates.latency(straight[from].1).total_s()];
+            prop_assert_eq!(seconds[0].to_bits(), seconds[1].to_bits());
         }
     }
 

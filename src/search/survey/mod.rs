@@ -112,9 +112,9 @@ impl Pending {
         }
     }
 
-    fn drawn(self) -> Split {
+    fn drawn(self, usual: &Rates) -> Split {
         let Self { at, designs, lines, rest } = self;
-        Split { at, designs, drawn: lines.len() + rest.len(), tree: Tree::new(lines), rest }
+        Split { at, designs, drawn: lines.len() + rest.len(), tree: Tree::new(lines, usual), rest }
     }
 }
 
@@ -180,7 +180,8 @@ impl Survey {
                 cuts.for_each(|cut| split.push(&cut));
             }
         }
-        let splits = splits.into_iter().map(Pending::drawn).collect();
+        let usual = Rates::new(&Knobs::from_profile(&graph.profile));
+        let splits = splits.into_iter().map(|split| split.drawn(&usual)).collect();
         Self { space: space.clone(), graph, ways, splits, designs, exact }
     }
 

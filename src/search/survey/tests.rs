@@ -229,7 +229,7 @@ fn an_estimate_holds_the_truth_in_its_interval() {
             let draw = |_| table.cut(&counted.ways.draw_among(&space, &counted.graph, &own, &mut rng)).unwrap();
             let mut pending = Pending::new(split.at, split.designs);
             (0..100).map(draw).for_each(|cut| pending.push(&cut));
-            *split = pending.drawn();
+            *split = pending.drawn(&Rates::new(&knobs));
         }
         let (low, high) = drawn.fitting(&knobs).interval.unwrap();
         held += usize::from(low <= truth && truth <= high);

@@ -6,17 +6,20 @@
 
 use std::ops::Range;
 
-use crate::cost::{Line, Rates};
+use crate::cost::{Line, Lines, Rates};
 
 /// Most cuts of a group that is not divided further.
-const LEAF: usize = 32;
+const LEAF: usize = 128;
+/// Every so many-th division is by the figure that differs most, the others are by latency. Latency is what is mostly limited,
+/// and its limit cuts across all other figures.
+const BY_FIGURE: usize = 4;
 /// Cuts looked at to see in which figure a group differs most.
 const PROBES: usize = 24;
 
 /// Cuts in groups within groups.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tree {
-    lines: Vec<Line>,
+    lines: Lines,
     /// Every group before the two it is divided into.
     groups: Vec<Group>,
 }
@@ -32,13 +35,13 @@ struct Group {
 }
 
 impl Tree {
-    pub(super) fn new(mut lines: Vec<Line>) -> Self {
-        lines.shrink_to_fit();
+    /// These cuts, in groups of similar latency at usual rates.
+    pub(super) fn new(mut lines: Vec<Line>, usual: &Rates) -> Self {
         let mut groups = Vec::new();
         if !lines.is_empty() {
-            divide(&mut lines, 0, &mut groups);
+            divide(&mut lines, (0, 1), usual, &mut groups);
         }
-        Self { lines, groups }
+        Self { lines: Lines::new(&lines), groups }
     }
 
     /// How many of the cuts meet the limits on cost.
@@ -54,7 +57,7 @@ impl Tree {
                 group.next
             } else {
                 if leaf {
-                    count += self.lines[group.cuts.clone()].iter().filter(|line| fits(line)).count();
+                    count += self.lines.count_meeting(group.cuts.clone(), rates);
                 }
                 at + 1
             };
@@ -63,8 +66,8 @@ impl Tree {
     }
 }
 
-/// Adds the group of these cuts, which stand from `start` on, and those it is divided into.
-fn divide(lines: &mut [Line], start: usize, groups: &mut Vec<Group>) {
+/// Adds the group of these cuts, which stand from `start` on after `depth` divisions, and those it is divided into.
+fn divide(lines: &mut [Line], (start, depth): (usize, usize), usual: &Rates, groups: &mut Vec<Group>) {
     let at = groups.len();
     let cuts = start..start + lines.len();
     groups.push(Group { cuts, low: lines[0], high: lines[0], next: 0 });
@@ -72,18 +75,27 @@ fn divide(lines: &mut [Line], start: usize, groups: &mut Vec<Group>) {
         let ends = |pick: fn(f64, f64) -> f64| lines[1..].iter().fold(lines[0], |all, line| all.joined(line, pick));
         (ends(f64::min), ends(f64::max))
     } else {
-        let figure = widest(lines);
-        let (middle, key) = (lines.len() / 2, |line: &Line| figures(line)[figure]);
-        lines.select_nth_unstable_by(middle, |one, other| key(one).total_cmp(&key(other)));
+        let middle = lines.len() / 2;
+        if depth.is_multiple_of(BY_FIGURE) {
+            let figure = widest(lines);
+            halve(lines, middle, |line| figures(line)[figure]);
+        } else {
+            halve(lines, middle, |line| line.seconds(usual));
+        }
         let (first, second) = lines.split_at_mut(middle);
-        divide(first, start, groups);
+        divide(first, (start, depth + 1), usual, groups);
         let other = groups.len();
-        divide(second, start + middle, groups);
+        divide(second, (start + middle, depth + 1), usual, groups);
         let [first, second] = [&groups[at + 1], &groups[other]];
         (first.low.joined(&second.low, f64::min), first.high.joined(&second.high, f64::max))
     };
     let next = groups.len();
     groups[at] = Group { low, high, next, ..groups[at].clone() };
+}
+
+/// Puts the lower cuts before the middle and the higher ones behind it.
+fn halve(lines: &mut [Line], middle: usize, key: impl Fn(&Line) -> f64) {
+    lines.select_nth_unstable_by(middle, |one, other| key(one).total_cmp(&key(other)));
 }
 
 /// What limits act on, by which cuts are told apart.
