@@ -3,7 +3,6 @@
 use super::candidate::{Candidate, CandidateId, Tag, effective};
 use super::column::{Column, Sort};
 use super::filter::{Fact, Subject};
-use super::ranking::Key;
 use super::session::Session;
 use crate::cost::{Load, Sending};
 use crate::network::BoundaryId;
@@ -38,22 +37,23 @@ impl Session {
         let chosen = self.selected.filter(|_| !self.at_top);
         let marked = |id: CandidateId| self.is_pinned(id) || chosen == Some(id) || self.setup.baseline == Some(id);
         // What stands in the rows with the present key.
-        let mut run: Vec<Tag> = Vec::new();
-        for keys in self.known.ranking.keys() {
-            let mut last: Option<Key> = None;
-            for &key in keys {
-                let id = key.id();
-                if !last.replace(key).is_some_and(|last| last.ties_with(key)) {
-                    run.clear();
-                }
+        let mut tags: Vec<Tag> = Vec::new();
+        for keys in self.known.ranking.keys().iter().flat_map(|keys| keys.chunk_by(|one, other| one.ties_with(*other)))
+        {
+            if let [key] = keys {
+                rows.push(key.id());
+                continue;
+            }
+            tags.clear();
+            for id in keys.iter().map(|key| key.id()) {
                 let tag = self.known.ranking.tag(id);
-                let twin = run.iter().position(|other| *other == tag).map(|at| rows.len() - run.len() + at);
+                let twin = tags.iter().position(|other| *other == tag).map(|at| rows.len() - tags.len() + at);
                 match twin {
                     Some(twin) if marked(id) && !marked(rows[twin]) => rows[twin] = id,
                     Some(_) if !marked(id) => {}
                     _ => {
                         rows.push(id);
-                        run.push(tag);
+                        tags.push(tag);
                     }
                 }
             }
@@ -90,7 +90,7 @@ impl Session {
     /// Figure of a column in base units for a candidate at its best split; NaN if unknown. The rank itself has none.
     #[inline]
     pub fn figure(&self, id: CandidateId, column: Column) -> f64 {
-        let Some(&cut) = self.known.ranking.cuts().get(id as usize) else { return f64::NAN };
+        let Some(cut) = self.known.ranking.cut(id) else { return f64::NAN };
         // Made only for the figures that need them: some figures are asked of all designs at every change of a knob.
         let evaluation = || self.known.rates.evaluate_load(&self.best_load(id));
         let split = || self.pool.boundaries(id)[usize::from(cut)];
@@ -119,12 +119,12 @@ impl Session {
 
     /// Index of a candidate's best split among its cuts.
     pub(super) fn best_cut(&self, id: CandidateId) -> Option<u16> {
-        self.known.ranking.cuts().get(id as usize).copied()
+        self.known.ranking.cut(id)
     }
 
     /// Position of that cut of a candidate that was ranked among the cuts of all.
     fn best_cell(&self, id: CandidateId) -> usize {
-        self.pool.range(id).start + usize::from(self.known.ranking.cuts()[id as usize])
+        self.pool.range(id).start + usize::from(self.known.ranking.cut(id).unwrap_or_default())
     }
 
     /// What the knobs act on at the best split of a candidate that was ranked.

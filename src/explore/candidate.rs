@@ -3,13 +3,11 @@
 //! Invariants of a [`Pool`]: candidates are only ever added, so their numbers last; no two are equal; the cuts of a
 //! candidate are those of its network's boundaries in order, costed with the fusion its designs really have; at one of them a split is allowed.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use thiserror::Error;
 
-use super::draw::{listed_genomes, sampled_sending, usual_sending};
+use super::draw::{Drawn, draw};
 use crate::cost::{Columns, CostError, CostTable, Cut, Sending, check_names};
 use crate::hardware::Profile;
 use crate::network::{BoundaryId, Network, ShapeError};
@@ -22,8 +20,6 @@ pub type CandidateId = u32;
 const PLAIN_BITS: u8 = 8;
 /// Most candidates that room is made for before they are drawn.
 const RESERVED: usize = 1 << 14;
-/// Most networks kept while candidates are drawn: all of a small space; a large one hardly draws the same twice.
-const KEPT_NETWORKS: usize = 1024;
 
 /// A design without its split.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,54 +84,28 @@ impl Pool {
     }
 
     /// At most `count` candidates: the smallest and the largest network sent the usual way (see [`usual_sending`]), then
-    /// every genome of a space that has few, then genomes and sendings drawn uniformly. Genomes that can't be costed are
-    /// left out; the first error among them is returned too.
+    /// every genome of a space that has few, then genomes and sendings drawn uniformly. Larger networks have lower numbers:
+    /// they stand earlier in a ranking, which is so read in order. Genomes that can't be costed are left out; the first error
+    /// among them is returned too.
     pub fn sample(space: &SearchSpace, profile: &Profile, count: usize, seed: u64) -> (Self, Option<PoolError>) {
         let mut pool = Self::empty();
         if let Err(error) = check_names(space, profile) {
             return (pool, Some(error.into()));
         }
         pool.reserve(count.min(RESERVED) * space.slots().len());
-        let mut error = None;
-        let mut seen = HashSet::new();
-        let mut networks: HashMap<Genome, Option<Network>> = HashMap::new();
-        let mut add = |pool: &mut Self, genome: Genome, sending: Sending| {
-            if !seen.insert((genome.clone(), sending)) {
-                return;
+        let (mut drawn, shape) = draw(space, count, seed);
+        let mut error = shape.map(PoolError::Shape);
+        drawn.sort_by(|one, other| other.macs.cmp(&one.macs).then_with(|| one.genome.cmp(&other.genome)));
+        // Equal genomes follow each other.
+        let mut last: Option<(Genome, Network)> = None;
+        for Drawn { genome, sending, .. } in drawn {
+            if last.as_ref().is_none_or(|(known, _)| *known != genome) {
+                last = space.lower(&genome).ok().map(|network| (genome.clone(), network));
             }
-            if networks.len() == KEPT_NETWORKS {
-                networks.clear();
-            }
-            let network = networks.entry(genome.clone()).or_insert_with(|| {
-                space.lower(&genome).map_err(|shape| error.get_or_insert(PoolError::Shape(shape))).ok()
-            });
-            let Some(network) = network else { return };
+            let Some((_, network)) = &last else { continue };
             if let Err(cost) = pool.push(space, profile, network, genome, sending) {
                 error.get_or_insert(cost);
             }
-        };
-        let usual = |genome: Genome| {
-            let sending = usual_sending(space, &genome);
-            (genome, sending)
-        };
-        let listed = listed_genomes(space, count);
-        for (genome, sending) in [space.largest(), space.smallest()].into_iter().chain(listed.clone()).map(usual) {
-            if pool.len() < count {
-                add(&mut pool, genome, sending);
-            }
-        }
-        let mut rng = ChaCha8Rng::seed_from_u64(seed);
-        // Small pools repeat themselves: give up after as many draws as would find nearly all of what there is.
-        for _ in 0..count.saturating_mul(10) {
-            if pool.len() >= count {
-                break;
-            }
-            let genome = match listed.as_slice() {
-                [] => space.sample(&mut rng),
-                listed => listed[rng.random_range(0..listed.len())].clone(),
-            };
-            let sending = sampled_sending(space, &genome, &mut rng);
-            add(&mut pool, genome, sending);
         }
         (pool, error)
     }
@@ -241,9 +211,9 @@ impl Pool {
         self.macs[id as usize]
     }
 
-    /// What a candidate that exists is when split at one of its cuts.
-    pub(super) fn tag(&self, id: CandidateId, cut: usize) -> Tag {
-        self.tags[self.offsets[id as usize] as usize + cut]
+    /// What the candidate of a cut is when split there; cuts are counted among those of all.
+    pub(super) fn tag(&self, cell: usize) -> Tag {
+        self.tags[cell]
     }
 
     /// The columns of all cuts, with the number of sensors set last.
@@ -310,6 +280,10 @@ pub(super) fn cuts(
 
 #[cfg(test)]
 mod tests {
+    use std::cmp::Reverse;
+    use std::collections::HashSet;
+
+    use super::super::draw::usual_sending;
     use super::super::tests::{pair, shipped_space};
     use super::*;
 
@@ -319,7 +293,8 @@ mod tests {
         let (pool, error) = Pool::sample(&space, &profile, 300, 1);
         assert_eq!((pool.len(), error), (300, None));
         assert_eq!(pool.candidates()[0].genome, space.largest());
-        assert_eq!(pool.candidates()[1].genome, space.smallest());
+        assert!(pool.candidates().iter().any(|one| one.genome == space.smallest()));
+        assert!(pool.candidates().is_sorted_by_key(|one| Reverse(one.macs)));
         let different: HashSet<_> = pool.candidates().iter().map(|one| (one.genome.clone(), one.sending)).collect();
         assert_eq!(different.len(), 300);
         let (again, _) = Pool::sample(&space, &profile, 300, 1);

@@ -131,11 +131,12 @@ impl Session {
         let Known { allowed, rates, ranking, feasible, measured, binding, reach, fitting, .. } = known;
         let judge = Judge::new(&setup.knobs, allowed);
         pool.set_sensors(setup.knobs.sensors);
-        ranking.begin();
+        ranking.begin(pool.len());
         (*rates, *feasible, *measured, *binding) = (judge.rates, 0, 0, [0; Limit::ALL.len()]);
         *fitting = OnceCell::new();
         for id in 0..pool.len() as CandidateId {
             let range = pool.range(id);
+            let start = range.start;
             let verdict = judge.best(pool.columns(), range.clone(), measurements.present(range));
             let verdict = verdict.expect("the pool takes only candidates that may be split somewhere");
             *measured += usize::from(verdict.class == Class::Measured);
@@ -145,7 +146,7 @@ impl Session {
                     *count += usize::from(verdict.freed_by(limit));
                 }
             }
-            ranking.tell(&verdict, pool.macs(id), pool.tag(id, usize::from(verdict.cut)));
+            ranking.tell(&verdict, pool.macs(id), pool.tag(start + usize::from(verdict.cut)));
         }
         reach.refresh(pool, &judge, dials, |id| measurements.present(pool.range(id)));
         ranking.sort();

@@ -19,7 +19,7 @@ pub(super) type Needed = [f64; KnobId::COUNT];
 /// Pools up to this size are looked at as a whole at every knob change.
 const WHOLE: usize = 2500;
 /// Candidates looked at in larger pools, evenly spread.
-const SAMPLE: usize = 500;
+const SAMPLE: usize = 256;
 
 /// A change of one knob that would make a design fit.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,7 +32,7 @@ pub struct Fix {
     pub stops: u32,
 }
 
-/// What the next useful stop of a knob would bring.
+/// What the next useful stop of a knob would bring. Of a large pool an estimate: see [`super::session::Session::sampled`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct WhatIf {
     /// The knob.
@@ -287,9 +287,16 @@ impl Reach {
             }
         }
         news.clear();
+        let share = pool.len() as f64 / (*sampled).max(1) as f64;
+        let of_all = |count: u32| (f64::from(count) * share).round() as u32;
         for (((histogram, dial), now), value) in histograms.iter_mut().zip(dials).zip(now).zip(&values) {
             accumulate(histogram, dial.knob().ease);
-            news.extend(what_if(dial, histogram, *value, now));
+            let found = what_if(dial, histogram, *value, now);
+            news.extend(found.map(|found| WhatIf {
+                feasible: of_all(found.feasible),
+                gained: of_all(found.gained),
+                ..found
+            }));
         }
         news.sort_by_key(|what_if| std::cmp::Reverse(what_if.gained));
     }

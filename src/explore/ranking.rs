@@ -3,30 +3,34 @@
 use super::candidate::{CandidateId, Tag};
 use super::rank::{Class, Verdict};
 
-/// Order of a candidate within its class: the rule in one number, and the candidate's own.
+/// Order of a candidate within its class: what is compared first, then latency and the candidate's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key(u128);
+pub(super) struct Key {
+    first: u64,
+    then: u64,
+}
 
 impl Key {
+    #[inline]
     fn new(verdict: &Verdict, macs: u64, id: CandidateId) -> Self {
-        let first = if verdict.class == Class::Unmeasured { -(macs as f64) } else { verdict.first };
+        let first = if verdict.class == Class::Unmeasured { !macs } else { ordered(verdict.first) };
         let latency = (verdict.seconds as f32).to_bits();
-        Self(u128::from(ordered(first)) << 64 | u128::from(latency) << 32 | u128::from(id))
+        Self { first, then: u64::from(latency) << 32 | u64::from(id) }
     }
 
     /// The candidate.
     pub(super) const fn id(self) -> CandidateId {
-        self.0 as CandidateId
+        self.then as CandidateId
     }
 
-    /// What is compared first.
-    const fn first(self) -> u64 {
-        (self.0 >> 64) as u64
+    /// Seconds of a frame, rounded.
+    const fn about_seconds(self) -> f32 {
+        f32::from_bits((self.then >> 32) as u32)
     }
 
     /// Whether the rule says nothing of which comes first.
     pub(super) const fn ties_with(self, other: Self) -> bool {
-        self.0 >> 32 == other.0 >> 32
+        self.first == other.first && self.then >> 32 == other.then >> 32
     }
 }
 
@@ -36,19 +40,26 @@ const fn ordered(number: f64) -> u64 {
     if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
 }
 
-/// How all candidates stand and their order by the rule, in columns: what is drawn of all of them is read from here. Kept,
-/// so that a knob change allocates nothing.
+/// How one candidate stands: what all of them are drawn by.
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    key: Key,
+    /// Seconds of a frame at its best split.
+    seconds: f64,
+    /// Index of that split among its cuts.
+    cut: u16,
+    class: Class,
+}
+
+/// How all candidates stand and their order by the rule. Kept, so that a knob change allocates nothing.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ranking {
     order: Vec<CandidateId>,
     /// Keys of each class, ascending.
     keys: [Vec<Key>; Class::COUNT],
-    /// By candidate, of those that were told: index of its best split, seconds there, its class, its key.
-    cuts: Vec<u16>,
-    seconds: Vec<f64>,
-    classes: Vec<Class>,
-    told: Vec<Key>,
-    /// What it is at its best split.
+    /// By candidate, of those that were told.
+    told: Vec<Told>,
+    /// What each of these is at its best split.
     tags: Vec<Tag>,
     /// Whether each candidate is on the front.
     front: Vec<bool>,
@@ -65,66 +76,68 @@ impl Ranking {
         &self.keys
     }
 
-    /// Index of the best split of every candidate that was told.
-    pub(super) fn cuts(&self) -> &[u16] {
-        &self.cuts
+    /// Index of the best split of a candidate, if it was told.
+    #[inline]
+    pub(super) fn cut(&self, id: CandidateId) -> Option<u16> {
+        self.told.get(id as usize).map(|told| told.cut)
     }
 
     /// Seconds of a frame at the best split of a candidate that was told.
+    #[inline]
     pub(super) fn seconds(&self, id: CandidateId) -> f64 {
-        self.seconds[id as usize]
+        self.told[id as usize].seconds
     }
 
     /// What a candidate that was told is at its best split.
+    #[inline]
     pub(super) fn tag(&self, id: CandidateId) -> Tag {
         self.tags[id as usize]
     }
 
     /// Kind of a candidate that was told.
+    #[inline]
     pub(super) fn class(&self, id: CandidateId) -> Class {
-        self.classes[id as usize]
+        self.told[id as usize].class
     }
 
     /// Whether the best split of a candidate that was told meets all limits.
+    #[inline]
     pub(super) fn feasible(&self, id: CandidateId) -> bool {
         self.class(id) != Class::Infeasible
     }
 
-    /// Forgets how candidates stand, for all to be told anew in the order of their numbers.
-    pub(super) fn begin(&mut self) {
-        self.cuts.clear();
-        self.seconds.clear();
-        self.classes.clear();
+    /// Forgets how candidates stand, for so many to be told anew in the order of their numbers.
+    pub(super) fn begin(&mut self, candidates: usize) {
         self.told.clear();
+        self.told.reserve_exact(candidates);
         self.tags.clear();
+        self.tags.reserve_exact(candidates);
     }
 
     /// How the next candidate stands, and what it is at its best split.
     #[inline]
     pub(super) fn tell(&mut self, verdict: &Verdict, macs: u64, tag: Tag) {
-        let id = self.told.len() as CandidateId;
-        self.cuts.push(verdict.cut);
-        self.seconds.push(verdict.seconds);
-        self.classes.push(verdict.class);
-        self.told.push(Key::new(verdict, macs, id));
+        let key = Key::new(verdict, macs, self.told.len() as CandidateId);
+        self.told.push(Told { key, seconds: verdict.seconds, cut: verdict.cut, class: verdict.class });
         self.tags.push(tag);
     }
 
     /// Puts the candidates in order.
     #[allow(clippy::stable_sort_primitive, reason = "the stable sort is the one that makes use of ordered runs")]
     pub(super) fn sort(&mut self) {
-        let Self { order, keys, classes, told, .. } = self;
+        let Self { order, keys, told, .. } = self;
         // Begun in the last order, since a knob moves few candidates past each other, and merging finds ordered runs.
         let known = order.len() as CandidateId;
         order.extend(known..told.len() as CandidateId);
         keys.iter_mut().for_each(Vec::clear);
         for &id in order.iter() {
-            keys[classes[id as usize] as usize].push(told[id as usize]);
+            let Told { class, key, .. } = told[id as usize];
+            keys[class as usize].push(key);
         }
         for keys in keys.iter_mut() {
             // What is compared first mostly stands as it was, as multiply-accumulates never change: then this is one run.
-            keys.sort_by_key(|key| key.first());
-            keys.chunk_by_mut(|one, other| one.first() == other.first()).for_each(<[Key]>::sort);
+            keys.sort_by_key(|key| key.first);
+            keys.chunk_by_mut(|one, other| one.first == other.first).for_each(<[Key]>::sort);
         }
         order.clear();
         order.extend(keys.iter().flatten().map(|key| key.id()));
@@ -139,7 +152,11 @@ impl Ranking {
         for class in [Class::Measured, Class::Unmeasured] {
             let mut fastest = f64::INFINITY;
             for key in &self.keys[class as usize] {
-                let seconds = self.seconds[key.id() as usize];
+                // Rounding keeps the order, so whoever is slower when rounded is slower.
+                if key.about_seconds() > fastest as f32 {
+                    continue;
+                }
+                let seconds = self.told[key.id() as usize].seconds;
                 if seconds < fastest {
                     fastest = seconds;
                     self.front[key.id() as usize] = true;

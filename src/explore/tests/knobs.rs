@@ -98,10 +98,29 @@ fn what_breaks_least_stands_first_among_what_does_not_fit() {
     let mut session = session(200);
     set(&mut session, KnobId::LatencyLimit, "1 ms");
     assert_eq!(session.feasible_count(), 0);
-    let latencies: Vec<f64> =
-        session.ranking().iter().map(|&id| session.standing(id).unwrap().evaluation.latency.total_s()).collect();
+    // Latency orders by its first seven digits.
+    let latency = |&id: &CandidateId| session.standing(id).unwrap().evaluation.latency.total_s() as f32;
+    let latencies: Vec<f32> = session.ranking().iter().map(latency).collect();
     assert!(latencies.is_sorted(), "with one limit broken the least latency is the least excess");
     assert_eq!(session.binding(), [(Limit::Latency, 200)]);
+}
+
+#[test]
+fn of_a_large_pool_a_sample_says_what_a_knob_would_bring() {
+    let mut session = session(3000);
+    set(&mut session, KnobId::LatencyLimit, "4 ms");
+    assert!(session.sampled() < 400 && session.what_if().len() > 2);
+    let before = session.feasible_count();
+    for what_if in session.what_if().to_vec() {
+        let mut there = session.clone();
+        let fraction = session.dial(what_if.knob).unwrap().fraction(what_if.value);
+        there.update(Action::SetKnob { knob: what_if.knob, fraction }, 0);
+        // Within four standard errors of a share of at most a half, of the whole pool and not of the sample.
+        let error = 4.0 * 0.5 / (session.sampled() as f64).sqrt() * 3000.0;
+        let gained = (there.feasible_count() - before) as f64;
+        assert!((f64::from(what_if.gained) - gained).abs() < error, "{what_if:?}: {gained}");
+        assert!((f64::from(what_if.feasible) - there.feasible_count() as f64).abs() < error, "{what_if:?}");
+    }
 }
 
 #[test]

@@ -79,7 +79,7 @@ impl Session {
         all.reserve(self.order().len());
         all.extend(self.order().iter().filter_map(point));
         mark_front(&mut all, plot.right, plot.up);
-        let unmeasured = |id: &&CandidateId| self.best_accuracy(**id).is_nan();
+        let unmeasured = |id: &&CandidateId| !self.known.accuracies || self.best_accuracy(**id).is_nan();
         Points { axes: [plot.up, plot.right], all, unmeasured: self.order().iter().filter(unmeasured).count() }
     }
 
@@ -99,10 +99,16 @@ fn mark_front(points: &mut [Point], right: Column, up: Column) {
     let cost = |column: Column, value: f64| if column.descends() { -value } else { value };
     // The front so far, less and less upwards: whether it beats a point is seen at one place of it.
     let mut front: Vec<(f64, f64, usize)> = Vec::new();
+    // What beat the last one that was beaten: it mostly beats the next one too.
+    let mut beater = (f64::INFINITY, f64::INFINITY);
     for (index, point) in points.iter().enumerate().filter(|(_, point)| point.class == PointClass::Feasible) {
         let (x, y) = (cost(right, point.right), cost(up, point.up));
+        if beater.0 <= x && beater.1 <= y {
+            continue;
+        }
         let behind = front.partition_point(|one| one.0 <= x);
-        if behind > 0 && front[behind - 1].1 <= y {
+        if let Some(&(left, below, _)) = front[..behind].last().filter(|one| one.1 <= y) {
+            beater = (left, below);
             continue;
         }
         let from = front.partition_point(|one| one.0 < x);
