@@ -315,7 +315,12 @@ impl App {
             dirty |= toast != self.session.toast(self.now_ms()).is_some();
             for outside in std::mem::take(&mut self.outside) {
                 if let Outside::Quit { keep_frame } = outside {
-                    return Ok((if keep_frame { Leave::LastFrame } else { Leave::Nothing }, None));
+                    let leave = if keep_frame {
+                        Leave::Frame(terminal.capture(|frame| self.draw(frame))?)
+                    } else {
+                        Leave::Nothing
+                    };
+                    return Ok((leave, None));
                 }
                 self.outside(outside, terminal)?;
                 dirty = true;
@@ -340,9 +345,9 @@ impl App {
             Outside::Copy(text) => copy(&mut io::stdout().lock(), &text, std::env::var_os("TMUX").is_some()),
             Outside::Picture => {
                 // Drawn anew: the menu that was chosen from is gone by now.
-                terminal.draw(|frame| self.draw(frame))?;
+                let frame = terminal.capture(|frame| self.draw(frame))?;
                 let ground = if self.options.is_light() { Ground::Light } else { Ground::Dark };
-                let picture = svg(terminal.last_frame(), "splitscope", ground);
+                let picture = svg(&frame, "splitscope", ground);
                 self.save("screen", "svg", &picture);
                 Ok(())
             }

@@ -23,7 +23,7 @@ use std::{
 };
 
 use ratatui::{
-    Frame,
+    Frame, TerminalOptions, Viewport,
     backend::{Backend as _, CrosstermBackend},
     buffer::Buffer,
     crossterm::{
@@ -55,12 +55,12 @@ static DRAWING_THREAD: Mutex<Option<ThreadId>> = Mutex::new(None);
 static HELD_PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// What stays on the screen after leaving.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Leave {
     /// What was there before.
     Nothing,
-    /// The last frame.
-    LastFrame,
+    /// A frame.
+    Frame(Buffer),
 }
 
 /// The terminal while it is ours. Dropping it gives it back.
@@ -69,7 +69,6 @@ pub struct Terminal {
     inner: ratatui::Terminal<CrosstermBackend<FrameWriter>>,
     gate: Rc<Gate>,
     mouse: bool,
-    last: Buffer,
 }
 
 /// Whether standard input and output both are a terminal that can be drawn on.
@@ -98,8 +97,10 @@ impl Terminal {
         force_color_output(true);
         let gate = Rc::new(Gate::default());
         let writer = FrameWriter { pending: Vec::with_capacity(16 * 1024), gate: Rc::clone(&gate) };
-        let inner = ratatui::Terminal::new(CrosstermBackend::new(writer))?;
-        let terminal = Self { inner, gate, mouse, last: Buffer::empty(Rect::ZERO) };
+        let backend = CrosstermBackend::new(writer);
+        let viewport = Viewport::Fixed(size(&backend)?);
+        let inner = ratatui::Terminal::with_options(backend, TerminalOptions { viewport })?;
+        let terminal = Self { inner, gate, mouse };
         terminal.take()?;
         Ok(terminal)
     }
@@ -109,26 +110,41 @@ impl Terminal {
     /// # Errors
     /// When the terminal is gone or refuses the bytes.
     pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<u64> {
+        self.draw_then(render, |_| ()).map(|((), bytes)| bytes)
+    }
+
+    /// Draws one frame and returns it: for keeping what is on the screen.
+    ///
+    /// # Errors
+    /// When the terminal is gone or refuses the bytes.
+    pub fn capture(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<Buffer> {
+        self.draw_then(render, Buffer::clone).map(|(frame, _)| frame)
+    }
+
+    /// Draws one frame as one write, and looks at what was drawn. Returns the bytes sent too.
+    fn draw_then<T>(
+        &mut self,
+        render: impl FnOnce(&mut Frame<'_>),
+        then: impl FnOnce(&Buffer) -> T,
+    ) -> io::Result<(T, u64)> {
         let before = self.gate.sent.get();
         self.gate.hold.set(true);
-        let drawn = self.draw_held(render);
+        let drawn = self.draw_held(render, then);
         self.gate.hold.set(false);
-        drawn?;
+        let seen = drawn?;
         Write::flush(self.inner.backend_mut())?;
-        Ok(self.gate.sent.get() - before)
+        Ok((seen, self.gate.sent.get() - before))
     }
 
-    fn draw_held(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+    fn draw_held<T>(&mut self, render: impl FnOnce(&mut Frame<'_>), then: impl FnOnce(&Buffer) -> T) -> io::Result<T> {
         queue!(self.inner.backend_mut(), BeginSynchronizedUpdate)?;
-        let frame = self.inner.draw(render)?;
-        self.last.area = frame.buffer.area;
-        self.last.content.clone_from(&frame.buffer.content);
-        queue!(self.inner.backend_mut(), EndSynchronizedUpdate)
-    }
-
-    /// The last frame drawn: for exporting the live screen.
-    pub const fn last_frame(&self) -> &Buffer {
-        &self.last
+        let size = size(self.inner.backend())?;
+        if size != self.inner.get_frame().area() {
+            self.inner.resize(size)?;
+        }
+        let seen = then(self.inner.draw(render)?.buffer);
+        queue!(self.inner.backend_mut(), EndSynchronizedUpdate)?;
+        Ok(seen)
     }
 
     /// Forgets what is on the screen, so that the next frame is sent whole.
@@ -137,8 +153,7 @@ impl Terminal {
     /// When the terminal is gone.
     pub fn forget(&mut self) -> io::Result<()> {
         // Not `clear`: that one asks the terminal for its cursor and waits for the answer.
-        let size = self.inner.backend().size()?;
-        self.inner.resize(Rect::new(0, 0, size.width, size.height))
+        self.inner.resize(size(self.inner.backend())?)
     }
 
     /// Whether the mouse is ours; if not, the terminal's own selection works.
@@ -188,7 +203,10 @@ impl Terminal {
     /// # Errors
     /// When the terminal is gone.
     pub fn leave(self, leave: Leave) -> io::Result<()> {
-        let left = restore().and_then(|()| if leave == Leave::LastFrame { print_frame(&self.last) } else { Ok(()) });
+        let left = restore().and_then(|()| match &leave {
+            Leave::Nothing => Ok(()),
+            Leave::Frame(frame) => print_frame(frame),
+        });
         if left.is_err() {
             // ratatui's terminal would tell standard error, which is gone as well, and panic over that.
             std::mem::forget(self);
@@ -213,6 +231,14 @@ impl Terminal {
 impl Drop for Terminal {
     fn drop(&mut self) {
         let _ = restore();
+    }
+}
+
+/// Size of the terminal. Asked before every frame, so not by way of opening the terminal anew, unless it does not know.
+fn size(backend: &CrosstermBackend<FrameWriter>) -> io::Result<Rect> {
+    match rustix::termios::tcgetwinsize(io::stdout()) {
+        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Ok(Rect::new(0, 0, size.ws_col, size.ws_row)),
+        _ => backend.size().map(|size| Rect::new(0, 0, size.width, size.height)),
     }
 }
 

@@ -5,7 +5,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 use crate::tui::{
     text,
     theme::Theme,
-    widget::{fit, width},
+    widget::{fit, width, write},
 };
 
 /// A piece of text and its style.
@@ -43,13 +43,13 @@ pub fn pane(buf: &mut Buffer, area: Rect, titles: (&str, &str), focus: bool, the
         let lead = if focus { "" } else { " " };
         let shown = format!("{lead}{shown}");
         used = width(&shown);
-        buf.set_stringn(left + 1, top, &shown, usize::from(room + 1), words);
+        write(buf, left + 1, top, &shown, room + 1, words);
     }
     let note = format!(" {} ", titles.1);
     if !titles.1.is_empty() && used + width(&note) < room + 1 {
         let place = Rect::new(right - width(&note), top, width(&note), 1);
         buf.set_style(place, Style::reset());
-        buf.set_string(place.x, top, &note, theme.dim);
+        write(buf, place.x, top, &note, place.width, theme.dim);
     }
     Rect::new(left + 1, top + 1, area.width - 2, area.height - 2)
 }
@@ -115,7 +115,7 @@ pub fn line(buf: &mut Buffer, area: Rect, pieces: &[Piece<'_>], theme: &Theme) -
             break;
         }
         let text = fit(text, room, theme.glyphs.ellipsis);
-        buf.set_stringn(x, area.y, &text, usize::from(room), *style);
+        write(buf, x, area.y, &text, room, *style);
         x += width(&text);
     }
     x
@@ -144,7 +144,7 @@ pub fn paragraphs(buf: &mut Buffer, inner: Rect, paragraphs: &[Piece<'_>], theme
 pub fn right(buf: &mut Buffer, area: Rect, text: &str, style: Style) {
     if !area.is_empty() {
         let x = area.right().saturating_sub(width(text)).max(area.x);
-        buf.set_stringn(x, area.y, text, usize::from(area.right() - x), style);
+        write(buf, x, area.y, text, area.right() - x, style);
     }
 }
 

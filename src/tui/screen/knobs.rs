@@ -159,7 +159,9 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
             continue;
         };
         let gained = text::thousands(u64::from(what_if.gained));
-        let words = format!("{} to {}: {gained} more", short(what_if.knob), what_if.knob.knob().show(what_if.value));
+        let about = if session.sampled() < all { "about " } else { "" };
+        let value = what_if.knob.knob().show(what_if.value);
+        let words = format!("{} to {value}: {about}{gained} more", short(what_if.knob));
         chrome::line(buf, row, &[(lead, theme.dim), (&words, theme.text)], theme);
         hits.add(row, Target::Turn(what_if.knob, what_if.value));
     }

@@ -100,29 +100,32 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> HitMap {
     popup::menu(view, body, buf, &mut hits);
     popup::entry(view, Rect { height: area.height - 1, ..area }, buf, &mut hits);
     if view.theme.glyphs.braille {
-        micro(area, buf);
+        micro(buf);
     }
     hits
 }
 
 /// Puts the micro sign into units. Their names are written in plain characters everywhere else, in files as on the
 /// command line, so that what is read can be typed.
-fn micro(area: Rect, buf: &mut Buffer) {
-    for y in area.top()..area.bottom() {
-        let mut near = [' '; 5];
-        for x in area.left()..=area.right() {
-            near.rotate_left(1);
-            let cell = buf.cell((x, y)).filter(|_| x < area.right());
-            near[4] = cell.and_then(|cell| cell.symbol().chars().next()).unwrap_or(' ');
-            let unit = match near {
-                [_, before, 'u', 'J' | 'W', after] => !before.is_alphanumeric() && !after.is_alphanumeric(),
-                // A word too: only behind a number.
-                [digit, ' ', 'u', 's', after] => digit.is_ascii_digit() && !after.is_alphanumeric(),
-                _ => false,
-            };
-            if unit {
-                chrome::put(buf, x - 2, y, '\u{b5}', Style::new());
-            }
+fn micro(buf: &mut Buffer) {
+    let width = usize::from(buf.area.width);
+    for at in 0..buf.content.len() {
+        if buf.content[at].symbol() != "u" {
+            continue;
+        }
+        // Characters before and behind it in its row.
+        let near = |offset: isize| {
+            let place = (at % width).checked_add_signed(offset).filter(|place| *place < width);
+            place.and_then(|_| buf.content[at.wrapping_add_signed(offset)].symbol().chars().next()).unwrap_or(' ')
+        };
+        let unit = match near(1) {
+            'J' | 'W' => !near(-1).is_alphanumeric() && !near(2).is_alphanumeric(),
+            // A word too: only behind a number.
+            's' => near(-1) == ' ' && near(-2).is_ascii_digit() && !near(2).is_alphanumeric(),
+            _ => false,
+        };
+        if unit {
+            buf.content[at].set_char('\u{b5}');
         }
     }
 }

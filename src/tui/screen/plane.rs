@@ -94,40 +94,58 @@ fn window(session: &Session, plot: Plot, right: Axis, up: Axis) -> Window {
 /// Axes that hold all points and the limits. What is far beyond an upper limit is left outside, and what few are far below
 /// the others where more is better.
 fn whole(session: &Session, plot: Plot, points: &[Point]) -> [Axis; 2] {
-    let limit = |column: Column| limit(session, column);
-    let upper = limit(plot.right).filter(|_| !plot.right.descends()).map(|limit| limit * FAR);
-    // Unless most points are.
-    let most_near = |most: &f64| 2 * points.iter().filter(|point| point.right <= *most).count() >= points.len();
-    let most = upper.filter(most_near).unwrap_or(f64::INFINITY);
-    let right = points.iter().map(|point| point.right).filter(|value| *value <= most).chain(limit(plot.right));
-    let floor = if plot.up.descends() { floor(points) } else { f64::NEG_INFINITY };
-    let up = points.iter().map(|point| point.up).filter(|value| *value >= floor).chain(limit(plot.up));
-    let (right_size, up_size) = (Figure::of(session, plot.right).size, Figure::of(session, plot.up).size);
-    let axis = |values: &mut dyn Iterator<Item = f64>, column: Column, log: bool| {
+    let right = right_ends(points, limit(session, plot.right).filter(|_| !plot.right.descends()), plot.log_right);
+    let up = up_ends(points, plot.up.descends(), plot.log_up);
+    let axis = |ends: [f64; 2], column: Column, log: bool| {
+        let size = Figure::of(session, column).size;
+        let values = ends.into_iter().chain(limit(session, column)).map(|value| value / size);
         if log {
             return Axis::fit(values, Scale::Log).padded(0.04);
         }
         let axis = rounded(Axis::fit(values, Scale::Linear));
         // No accuracy is more than all of it.
-        let most = if column == Column::Accuracy { 1.0 / Figure::of(session, column).size } else { f64::INFINITY };
+        let most = if column == Column::Accuracy { 1.0 / size } else { f64::INFINITY };
         if axis.high() > most && axis.low() < most { Axis::new(axis.low(), most, Scale::Linear) } else { axis }
     };
-    [
-        axis(&mut right.map(|value| value / right_size), plot.right, plot.log_right),
-        axis(&mut up.map(|value| value / up_size), plot.up, plot.log_up),
-    ]
+    [axis(right, plot.right, plot.log_right), axis(up, plot.up, plot.log_up)]
 }
 
-/// The value below which points are few and far from the others.
-fn floor(points: &[Point]) -> f64 {
-    let mut values: Vec<f64> = points.iter().map(|point| point.up).filter(|value| value.is_finite()).collect();
-    if values.len() < MANY {
-        return f64::NEG_INFINITY;
+/// Ends of the points to the right, without those far beyond an upper limit, unless most are there.
+fn right_ends(points: &[Point], upper: Option<f64>, log: bool) -> [f64; 2] {
+    let values = || points.iter().map(|point| point.right);
+    let [low, high] = ends(values(), log);
+    match upper.map(|limit| limit * FAR).filter(|most| high > *most) {
+        Some(most) if 2 * values().filter(|value| *value <= most).count() >= points.len() => {
+            ends(values().filter(|value| *value <= most), log)
+        }
+        _ => [low, high],
     }
-    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let few = (values.len() as f64 * FEW) as usize;
-    let (_, &mut low, _) = values.select_nth_unstable_by(few, f64::total_cmp);
-    low - (high - low) * APART
+}
+
+/// Ends of the points upwards; where more is better, without few that are far below the others.
+fn up_ends(points: &[Point], descends: bool, log: bool) -> [f64; 2] {
+    let values = || points.iter().map(|point| point.up);
+    let [low, high] = ends(values(), log);
+    if !descends || points.len() < MANY {
+        return [low, high];
+    }
+    let few = (points.len() as f64 * FEW) as usize;
+    // The lowest of the others, if it is so high that the lowest of all is far below it. Seldom so, and quick to tell.
+    let least = (low + high * APART) / (1.0 + APART);
+    if values().filter(|value| *value <= least).count() > few {
+        return [low, high];
+    }
+    let mut sorted: Vec<f64> = values().collect();
+    let (_, &mut lowest, _) = sorted.select_nth_unstable_by(few, f64::total_cmp);
+    let floor = lowest - (high - lowest) * APART;
+    ends(values().filter(|value| *value >= floor), log)
+}
+
+/// The lowest and the highest of some values; on a logarithmic axis of those that are positive.
+fn ends(values: impl Iterator<Item = f64>, log: bool) -> [f64; 2] {
+    values.filter(|value| !log || *value > 0.0).fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], value| {
+        [if value < low { value } else { low }, if value > high { value } else { high }]
+    })
 }
 
 /// The axis extended to the next round value at both ends, so that it holds still while points move a little.

@@ -11,7 +11,7 @@
 //! ```
 //! The cross goes through the selected design while the pane has the focus, or through where the mouse inspects.
 
-use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::{View, chrome, figure::Figure, plane};
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
         hit::{HitMap, Target},
         text,
         theme::Theme,
-        widget::{Axis, Mark, Scatter, width},
+        widget::{Axis, Marks, Scatter, Spot, width},
     },
 };
 
@@ -38,8 +38,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let fits = |legend: &&String| width(legend) + width(&title) + 9 < area.width;
     let legend = [&long, &short].into_iter().find(fits);
     let inner = chrome::pane(buf, area, (&title, legend.map_or("", String::as_str)), focus, theme);
-    let mark = scene.mark();
-    let mut scatter = scene.scatter(&mark);
+    let mut scatter = scene.scatter();
     let (mut words, mut cross) = (scene.words(), scene.selected_place().filter(|_| focus));
     if let Some((x, y)) = ui.cross {
         let place = scatter.values_at(inner, x, y);
@@ -47,8 +46,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         (words, cross) = (scene.words_at(place, near), Some(place));
     }
     scatter = scatter.cross(cross);
-    (&scatter).render(inner, buf);
-    let outside = scene.outside();
+    let outside = scatter.draw(inner, buf);
     let judged = [scene.plot.up, scene.plot.right].contains(&Column::Accuracy);
     let unmeasured = if judged { session.unmeasured_rows() } else { 0 };
     let count = |count: usize, what: &str| format!("{} {what}", text::thousands(count as u64));
@@ -81,17 +79,13 @@ fn legend(theme: &Theme) -> [String; 2] {
 /// The design whose point is nearest to a cell, if one is near.
 pub fn nearest(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateId> {
     let scene = Scene::of(view);
-    scene
-        .scatter(&scene.mark())
-        .nearest(area, x, y, REACH)
-        .and_then(|index| scene.points.get(index))
-        .map(|point| point.candidate)
+    scene.scatter().nearest(area, x, y, REACH).map(|index| scene.points[index].candidate)
 }
 
 /// The limit whose line is at a cell.
 pub fn limit_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<(KnobId, Side)> {
     let scene = Scene::of(view);
-    let (right, up) = scene.scatter(&scene.mark()).limits_at(area, x, y);
+    let (right, up) = scene.scatter().limits_at(area, x, y);
     let of = |column: Column, side: Side, there: bool| column.limit().filter(|_| there).map(|knob| (knob, side));
     of(scene.plot.right, Side::Right, right).or_else(|| of(scene.plot.up, Side::Up, up))
 }
@@ -99,7 +93,7 @@ pub fn limit_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<(KnobId, S
 /// The value of an axis at a cell, in base units.
 pub fn value_at(view: View<'_>, area: Rect, side: Side, x: u16, y: u16) -> f64 {
     let scene = Scene::of(view);
-    let (right, up) = scene.scatter(&scene.mark()).values_at(area, x, y);
+    let (right, up) = scene.scatter().values_at(area, x, y);
     match side {
         Side::Right => right * scene.figures[0].size,
         Side::Up => up * scene.figures[1].size,
@@ -109,7 +103,7 @@ pub fn value_at(view: View<'_>, area: Rect, side: Side, x: u16, y: u16) -> f64 {
 /// Cells of the plot when the pane's inside is `area`.
 pub fn plot_area(view: View<'_>, area: Rect) -> Rect {
     let scene = Scene::of(view);
-    scene.scatter(&scene.mark()).plot_area(area)
+    scene.scatter().plot_area(area)
 }
 
 /// Everything that is drawn, in the units of the axes.
@@ -152,19 +146,10 @@ impl<'a> Scene<'a> {
         Self { session, theme, plot, figures, limits, limit_words, axes, points, selected }
     }
 
-    /// What makes the marks of the points.
-    fn mark(&self) -> impl Fn(usize) -> Mark {
-        |index| {
-            let moved = self.selected.as_ref().filter(|(selected, _)| *selected == index);
-            let point = moved.map_or(&self.points[index], |(_, point)| point);
-            mark(self.session, self.theme, point, &self.figures)
-        }
-    }
-
-    fn scatter<'b>(&'b self, mark: &'b dyn Fn(usize) -> Mark) -> Scatter<'b> {
+    fn scatter(&self) -> Scatter<'_, Self> {
         let selected = self.selected.as_ref().map(|(index, _)| *index);
         let [right, up] = self.axes;
-        let mut scatter = Scatter::made(self.points.len(), mark, right, up).selected(selected);
+        let mut scatter = Scatter::new(self, right, up).selected(selected);
         if let Some(limit) = self.limits[0] {
             scatter = scatter.limit_x(limit / self.figures[0].size, &self.limit_words[0]);
         }
@@ -209,24 +194,42 @@ impl<'a> Scene<'a> {
         near.map_or_else(|| place.clone(), |id| format!("{place}, near #{id}"))
     }
 
-    /// How many points lie outside what is shown.
-    fn outside(&self) -> usize {
-        let [right, up] = &self.axes;
-        let within =
-            |axis: &Axis, value: f64| axis.fraction(value).is_some_and(|at| (-1e-9..=1.0 + 1e-9).contains(&at));
-        let size = self.figures.map(|figure| figure.size);
-        let inside = |point: &&Point| within(right, point.right / size[0]) && within(up, point.up / size[1]);
-        self.points.len() - self.points.iter().filter(inside).count()
+    /// A point as it is drawn: the selected one as it is by hand.
+    #[inline]
+    fn point(&self, index: usize) -> &Point {
+        match &self.selected {
+            Some((selected, point)) if *selected == index => point,
+            _ => &self.points[index],
+        }
     }
 }
 
-fn mark(session: &Session, theme: &Theme, point: &Point, [right, up]: &[Figure; 2]) -> Mark {
-    let glyphs = theme.glyphs;
-    let (glyph, style, layer) = match (session.pin_letter(point.candidate), point.class) {
-        (Some(pin), _) => (pin, theme.pins[(pin as usize - 'A' as usize) % theme.pins.len()], 3),
-        (None, PointClass::Front) => (glyphs.front, theme.front, 2),
-        (None, PointClass::Feasible) => (glyphs.feasible, theme.feasible, 1),
-        (None, PointClass::Infeasible) => (glyphs.infeasible, theme.infeasible, 0),
-    };
-    Mark { x: point.right / right.size, y: point.up / up.size, glyph, style, layer }
+impl Marks for Scene<'_> {
+    fn count(&self) -> usize {
+        self.points.len()
+    }
+
+    #[inline]
+    fn spot(&self, index: usize) -> Spot {
+        let point = self.point(index);
+        let layer = match point.class {
+            PointClass::Infeasible => 0,
+            PointClass::Feasible => 1,
+            PointClass::Front => 2,
+        };
+        let pinned = self.session.pin_letter(point.candidate).is_some();
+        let [right, up] = &self.figures;
+        Spot { x: point.right / right.size, y: point.up / up.size, layer: if pinned { 3 } else { layer } }
+    }
+
+    fn look(&self, index: usize) -> (char, Style) {
+        let (point, theme) = (self.point(index), self.theme);
+        let glyphs = theme.glyphs;
+        match (self.session.pin_letter(point.candidate), point.class) {
+            (Some(pin), _) => (pin, theme.pins[(pin as usize - 'A' as usize) % theme.pins.len()]),
+            (None, PointClass::Front) => (glyphs.front, theme.front),
+            (None, PointClass::Feasible) => (glyphs.feasible, theme.feasible),
+            (None, PointClass::Infeasible) => (glyphs.infeasible, theme.infeasible),
+        }
+    }
 }

@@ -17,7 +17,7 @@ use crate::{
     tui::{
         hit::{HitMap, Target},
         text,
-        widget::width,
+        widget::{width, write},
     },
 };
 
@@ -178,7 +178,7 @@ fn line(view: View<'_>, shapes: &[Shape], design: &Row<'_>, row: Rect, buf: &mut
 
 fn cell(buf: &mut Buffer, area: Rect, text: &str, left: bool, style: Style) {
     if left {
-        buf.set_stringn(area.x, area.y, text, usize::from(area.width), style);
+        write(buf, area.x, area.y, text, area.width, style);
     } else {
         chrome::right(buf, area, text, style);
     }

@@ -33,12 +33,16 @@ fn child() {
     loop {
         let ground = Style::new().add_modifier(Modifier::REVERSED);
         let line = format!("keys {keys} drags {drags} column {column} frames {frames}");
-        terminal.draw(|frame| frame.buffer_mut().set_string(2, 1, &line, ground)).unwrap();
+        let render = |frame: &mut Frame<'_>| frame.buffer_mut().set_string(2, 1, &line, ground);
+        terminal.draw(render).unwrap();
         frames += 1;
         for event in read_events(Duration::from_mins(1)).unwrap() {
             match event {
                 Event::Key(key) if key.code == KeyCode::Char('q') => return terminal.leave(Leave::Nothing).unwrap(),
-                Event::Key(key) if key.code == KeyCode::Char('Q') => return terminal.leave(Leave::LastFrame).unwrap(),
+                Event::Key(key) if key.code == KeyCode::Char('Q') => {
+                    let last = terminal.capture(render).unwrap();
+                    return terminal.leave(Leave::Frame(last)).unwrap();
+                }
                 Event::Key(key) if key.code == KeyCode::Char('p') => panic!("the text of the panic"),
                 Event::Key(key) if key.code == KeyCode::Char('z') => terminal.suspend().unwrap(),
                 Event::Key(key) if key.code == KeyCode::Char('w') => {

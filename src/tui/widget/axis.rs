@@ -120,6 +120,7 @@ impl Axis {
 
     /// Where `value` lies, 0 at the lower and 1 at the upper bound, outside 0..=1 when out of view. `None` for NaN,
     /// infinity, and for values at or below zero on a log scale.
+    #[inline]
     pub fn fraction(&self, value: f64) -> Option<f64> {
         if !value.is_finite() {
             return None;

@@ -75,12 +75,14 @@ fn y_ticks(height: u16, y: &Axis) -> Vec<Tick> {
 }
 
 /// The column of `value`, if it is in view.
+#[inline]
 pub fn column_of(plot: Rect, x: &Axis, value: f64) -> Option<u16> {
     let fraction = in_view(x.fraction(value)?)?;
     (plot.width > 0).then(|| plot.x + (fraction * f64::from(plot.width - 1) + 0.5) as u16)
 }
 
 /// The row of `value`, if it is in view; large values are at the top.
+#[inline]
 pub fn row_of(plot: Rect, y: &Axis, value: f64) -> Option<u16> {
     let fraction = in_view(y.fraction(value)?)?;
     (plot.height > 0).then(|| plot.y + ((1.0 - fraction) * f64::from(plot.height - 1) + 0.5) as u16)
@@ -96,6 +98,7 @@ pub fn values_at(plot: Rect, x: &Axis, y: &Axis, column: u16, row: u16) -> (f64,
 }
 
 /// Bounds included, with room for rounding.
+#[inline]
 fn in_view(fraction: f64) -> Option<f64> {
     (-1e-9..=1.0 + 1e-9).contains(&fraction).then(|| fraction.clamp(0.0, 1.0))
 }

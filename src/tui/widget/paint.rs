@@ -13,7 +13,13 @@ use ratatui::{
 
 /// Width of `text` in terminal cells.
 pub fn width(text: &str) -> u16 {
-    u16::try_from(Span::raw(text).width()).unwrap_or(u16::MAX)
+    let cells = if is_plain(text) { text.chars().count() } else { Span::raw(text).width() };
+    u16::try_from(cells).unwrap_or(u16::MAX)
+}
+
+/// Whether every character of a text is surely one cell: nearly all of ours are, and then nothing has to be looked up.
+fn is_plain(text: &str) -> bool {
+    text.chars().all(is_surely_narrow)
 }
 
 /// `text` cut to at most `cells` cells; a cut text ends with `ellipsis`.
@@ -48,7 +54,22 @@ pub fn text(buf: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, style: Sty
         cell.fg = Color::Reset;
         cell.modifier = Modifier::empty();
     }
-    buf.set_stringn(x, y, text, usize::from(room), style).0
+    write(buf, x, y, text, room, style)
+}
+
+/// Writes `text` over what is at (x, y), at most `room` cells of it: style is added to the style there. Returns the column
+/// after the last cell written.
+pub fn write(buf: &mut Buffer, x: u16, y: u16, text: &str, room: u16, style: Style) -> u16 {
+    if !is_plain(text) {
+        return buf.set_stringn(x, y, text, usize::from(room), style).0;
+    }
+    let room = room.min(buf.area.right().saturating_sub(x));
+    let mut end = x;
+    for (column, character) in (x..x + room).zip(text.chars()) {
+        buf[(column, y)].set_char(character).set_style(style);
+        end = column + 1;
+    }
+    end
 }
 
 /// Writes `text` so that it ends before column `end`; a text too long loses its tail.
@@ -89,6 +110,8 @@ pub fn run(buf: &mut Buffer, area: Rect, x: u16, y: u16, count: u16, character: 
 
 #[cfg(test)]
 mod tests {
+    use ratatui::buffer::Cell;
+
     use super::*;
 
     #[test]
@@ -104,6 +127,20 @@ mod tests {
     fn what_is_taken_for_narrow_is() {
         for character in ('\0'..='\u{2fff}').filter(|character| is_surely_narrow(*character)) {
             assert_eq!(width(&character.to_string()), 1, "{character:?}");
+        }
+    }
+
+    #[test]
+    fn plain_text_is_written_as_any_other() {
+        for text in ["S2.1 ≤ 20 ms ─┤⣿●", "", "a long text that has no room"] {
+            for (x, room) in [(0, 12), (3, 4), (9, 30)] {
+                let area = Rect::new(0, 0, 12, 1);
+                let (mut one, mut other) = (Buffer::filled(area, Cell::new("#")), Buffer::filled(area, Cell::new("#")));
+                let style = Style::new().fg(Color::Red).add_modifier(Modifier::BOLD);
+                let end = write(&mut one, x, 0, text, room, style);
+                assert_eq!(end, other.set_stringn(x, 0, text, usize::from(room), style).0);
+                assert_eq!(one, other);
+            }
         }
     }
 

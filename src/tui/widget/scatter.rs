@@ -9,19 +9,52 @@ use super::{
     paint,
 };
 
-/// One point.
+/// Where a point stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Mark {
+pub struct Spot {
     /// Position; a point without one (NaN, or not positive on a log axis) is not drawn.
     pub x: f64,
     /// Position upwards.
     pub y: f64,
-    /// What is drawn; the glyph carries the class, the style only helps.
+    /// Where points share a cell the highest layer shows, and within a layer the first point.
+    pub layer: u8,
+}
+
+/// Points with a mark each. Only points that are seen are asked how they look: of many, few are.
+pub trait Marks {
+    /// Number of points.
+    fn count(&self) -> usize;
+
+    /// Where one of them stands.
+    fn spot(&self, index: usize) -> Spot;
+
+    /// What is drawn of it; the glyph carries the class, the style only helps.
+    fn look(&self, index: usize) -> (char, Style);
+}
+
+/// One point of a list.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Mark {
+    /// Where it stands.
+    pub spot: Spot,
+    /// What is drawn.
     pub glyph: char,
     /// Its style.
     pub style: Style,
-    /// Where points share a cell the highest layer shows, and within a layer the first point.
-    pub layer: u8,
+}
+
+impl Marks for Vec<Mark> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn spot(&self, index: usize) -> Spot {
+        self[index].spot
+    }
+
+    fn look(&self, index: usize) -> (char, Style) {
+        (self[index].glyph, self[index].style)
+    }
 }
 
 /// Styles of a [`Scatter`].
@@ -35,38 +68,13 @@ pub struct ScatterStyles {
     pub selected: Style,
 }
 
-/// Where points come from.
-#[derive(Clone, Copy)]
-enum Points<'a> {
-    Listed(&'a [Mark]),
-    /// So many, each made when it is looked at.
-    Made(usize, &'a dyn Fn(usize) -> Mark),
-}
-
-impl Points<'_> {
-    fn get(&self, index: usize) -> Option<Mark> {
-        match self {
-            Self::Listed(marks) => marks.get(index).copied(),
-            Self::Made(count, mark) => (index < *count).then(|| mark(index)),
-        }
-    }
-
-    fn iter(&self) -> impl Iterator<Item = Mark> {
-        let count = match self {
-            Self::Listed(marks) => marks.len(),
-            Self::Made(count, _) => *count,
-        };
-        (0..count).filter_map(|index| self.get(index))
-    }
-}
-
 /// A scatter plot in whole cells.
 ///
 /// ```
 /// # use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
-/// # use splitscope::tui::widget::{Axis, Mark, Scale, Scatter};
-/// let mark = |x, y| Mark { x, y, glyph: '○', style: Style::new(), layer: 0 };
-/// let points = [mark(10.0, 70.0), mark(20.0, 74.0)];
+/// # use splitscope::tui::widget::{Axis, Mark, Scale, Scatter, Spot};
+/// let mark = |x, y| Mark { spot: Spot { x, y, layer: 0 }, glyph: '○', style: Style::new() };
+/// let points = vec![mark(10.0, 70.0), mark(20.0, 74.0)];
 /// let plot = Scatter::new(&points, Axis::new(10.0, 30.0, Scale::Linear), Axis::new(70.0, 74.0, Scale::Linear));
 /// let area = Rect::new(0, 0, 14, 4);
 /// let mut buffer = Buffer::empty(area);
@@ -74,9 +82,8 @@ impl Points<'_> {
 /// assert_eq!(buffer[(8, 0)].symbol(), "◆");
 /// assert_eq!(plot.nearest(area, 7, 0, 3), Some(1));
 /// ```
-#[derive(Clone, Copy)]
-pub struct Scatter<'a> {
-    points: Points<'a>,
+pub struct Scatter<'a, M> {
+    points: &'a M,
     x: Axis,
     y: Axis,
     limit_x: Option<(f64, &'a str)>,
@@ -87,18 +94,9 @@ pub struct Scatter<'a> {
     glyphs: &'static Glyphs,
 }
 
-impl<'a> Scatter<'a> {
+impl<'a, M: Marks> Scatter<'a, M> {
     /// Points over two axes.
-    pub const fn new(points: &'a [Mark], x: Axis, y: Axis) -> Self {
-        Self::over(Points::Listed(points), x, y)
-    }
-
-    /// So many points over two axes, each made when it is looked at: many points are never all there at a time.
-    pub const fn made(count: usize, mark: &'a dyn Fn(usize) -> Mark, x: Axis, y: Axis) -> Self {
-        Self::over(Points::Made(count, mark), x, y)
-    }
-
-    const fn over(points: Points<'a>, x: Axis, y: Axis) -> Self {
+    pub const fn new(points: &'a M, x: Axis, y: Axis) -> Self {
         Self {
             points,
             x,
@@ -168,15 +166,16 @@ impl<'a> Scatter<'a> {
     /// ones the one that is seen.
     pub fn nearest(&self, area: Rect, column: u16, row: u16, reach: u16) -> Option<usize> {
         let plot = self.plot_area(area);
-        let distance = |point: &Mark| {
-            let (x, y) = self.cell(plot, point)?;
+        let distance = |spot: Spot| {
+            let (x, y) = self.cell(plot, spot)?;
             let far = u32::from(x.abs_diff(column)) + 2 * u32::from(y.abs_diff(row));
             (far <= u32::from(reach)).then_some(far)
         };
-        self.points
-            .iter()
-            .enumerate()
-            .filter_map(|(index, point)| Some((distance(&point)?, u8::MAX - point.layer, index)))
+        (0..self.points.count())
+            .filter_map(|index| {
+                let spot = self.points.spot(index);
+                Some((distance(spot)?, u8::MAX - spot.layer, index))
+            })
             .min()
             .map(|(.., index)| index)
     }
@@ -192,8 +191,9 @@ impl<'a> Scatter<'a> {
         (x.is_some_and(|x| x.abs_diff(column) <= 1), y == Some(row))
     }
 
-    fn cell(&self, plot: Rect, point: &Mark) -> Option<(u16, u16)> {
-        Some((frame::column_of(plot, &self.x, point.x)?, frame::row_of(plot, &self.y, point.y)?))
+    #[inline]
+    fn cell(&self, plot: Rect, spot: Spot) -> Option<(u16, u16)> {
+        Some((frame::column_of(plot, &self.x, spot.x)?, frame::row_of(plot, &self.y, spot.y)?))
     }
 
     fn render_limits(&self, plot: Rect, buf: &mut Buffer) {
@@ -237,37 +237,52 @@ impl<'a> Scatter<'a> {
             paint::glyph(buf, plot, column, row, self.glyphs.vertical, self.styles.axis);
         }
     }
-}
 
-impl Widget for &Scatter<'_> {
-    fn render(self, area: Rect, buf: &mut Buffer) {
+    /// The points that show, and how many of all have no place in the plot.
+    fn render_points(&self, plot: Rect, buf: &mut Buffer) -> usize {
+        // For each cell the layer of the point that shows, from 1, and how many points are behind it: the largest wins.
+        let mut shown = vec![0_u64; usize::from(plot.width) * usize::from(plot.height)];
+        let count = self.points.count();
+        let mut outside = 0;
+        for index in 0..count {
+            let spot = self.points.spot(index);
+            let Some((x, y)) = self.cell(plot, spot) else {
+                outside += 1;
+                continue;
+            };
+            let cell = usize::from(y - plot.y) * usize::from(plot.width) + usize::from(x - plot.x);
+            shown[cell] = shown[cell].max((u64::from(spot.layer) + 1) << 32 | (count - 1 - index) as u64);
+        }
+        for (position, shown) in plot.positions().zip(shown).filter(|(_, shown)| *shown > 0) {
+            let (glyph, style) = self.points.look(count - 1 - shown as u32 as usize);
+            paint::glyph(buf, plot, position.x, position.y, glyph, style);
+        }
+        outside
+    }
+
+    /// Draws the plot; how many points have no place in it.
+    pub fn draw(&self, area: Rect, buf: &mut Buffer) -> usize {
         let area = area.intersection(buf.area);
         if area.is_empty() {
-            return;
+            return self.points.count();
         }
         let plot = self.plot_area(area);
         frame::draw(buf, area, plot, &self.x, &self.y, self.styles.axis, self.glyphs);
         self.render_cross(plot, buf);
         self.render_limits(plot, buf);
-
-        let mut top: Vec<Option<Mark>> = vec![None; usize::from(plot.width) * usize::from(plot.height)];
-        for point in self.points.iter() {
-            let Some((x, y)) = self.cell(plot, &point) else { continue };
-            let slot = &mut top[usize::from(y - plot.y) * usize::from(plot.width) + usize::from(x - plot.x)];
-            if slot.is_none_or(|shown| shown.layer < point.layer) {
-                *slot = Some(point);
-            }
-        }
-        for (position, point) in plot.positions().zip(top) {
-            if let Some(point) = point {
-                paint::glyph(buf, plot, position.x, position.y, point.glyph, point.style);
-            }
-        }
+        let outside = self.render_points(plot, buf);
         self.render_words(plot, buf);
-        let selected = self.selected.and_then(|index| self.points.get(index));
-        if let Some((x, y)) = selected.and_then(|point| self.cell(plot, &point)) {
+        let selected = self.selected.filter(|index| *index < self.points.count());
+        if let Some((x, y)) = selected.and_then(|index| self.cell(plot, self.points.spot(index))) {
             paint::glyph(buf, plot, x, y, self.glyphs.selected, self.styles.selected);
         }
+        outside
+    }
+}
+
+impl<M: Marks> Widget for &Scatter<'_, M> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        self.draw(area, buf);
     }
 }
 
@@ -277,7 +292,7 @@ mod tests {
     use crate::tui::widget::{ASCII, Scale, testing};
 
     fn mark(x: f64, y: f64, glyph: char, layer: u8) -> Mark {
-        Mark { x, y, glyph, style: Style::new(), layer }
+        Mark { spot: Spot { x, y, layer }, glyph, style: Style::new() }
     }
 
     fn axes() -> (Axis, Axis) {
@@ -286,9 +301,15 @@ mod tests {
 
     #[test]
     fn points_limits_and_selection() {
-        let points =
-            [mark(10.0, 70.0, '·', 0), mark(20.0, 74.0, '○', 1), mark(15.0, 72.0, '●', 2), mark(99.0, 72.0, '!', 2)];
+        let points = vec![
+            mark(10.0, 70.0, '·', 0),
+            mark(20.0, 74.0, '○', 1),
+            mark(15.0, 72.0, '●', 2),
+            mark(99.0, 72.0, '!', 2),
+        ];
         let (x, y) = axes();
+        let mut buf = Buffer::empty(Rect::new(0, 0, 24, 6));
+        assert_eq!(Scatter::new(&points, x, y).draw(buf.area, &mut buf), 1, "one is outside");
         let plot = Scatter::new(&points, x, y)
             .limit_x(25.0, "≤ 25")
             .limit_y(71.0, "")
@@ -309,7 +330,7 @@ mod tests {
 
     #[test]
     fn the_higher_layer_hides_the_lower_and_the_first_its_equals() {
-        let points = [mark(20.0, 72.0, 'a', 1), mark(20.0, 72.0, 'b', 1), mark(20.0, 72.0, 'c', 0)];
+        let points = vec![mark(20.0, 72.0, 'a', 1), mark(20.0, 72.0, 'b', 1), mark(20.0, 72.0, 'c', 0)];
         let (x, y) = axes();
         let plot = Scatter::new(&points, x, y);
         let seen = testing::lines(&plot, 24, 6).concat();
@@ -322,7 +343,7 @@ mod tests {
 
     #[test]
     fn no_size_and_no_number_breaks_it() {
-        let points = [
+        let points = vec![
             mark(f64::NAN, 1.0, 'a', 0),
             mark(f64::INFINITY, f64::NEG_INFINITY, 'b', 0),
             mark(-1.0, 0.0, '称', 9),
@@ -331,15 +352,11 @@ mod tests {
         for scale in [Scale::Linear, Scale::Log] {
             for (low, high) in [(f64::NAN, f64::INFINITY), (0.0, 0.0), (1e-300, 1e300), (10.0, 30.0)] {
                 let axis = Axis::new(low, high, scale);
-                let plot = Scatter::new(&points, axis, axis)
-                    .limit_x(f64::NAN, "称")
-                    .limit_y(20.0, "a long text")
-                    .cross(Some((12.0, f64::NAN)))
-                    .selected(Some(7));
+                let scatter = || Scatter::new(&points, axis, axis).limit_x(f64::NAN, "称").limit_y(20.0, "a long text");
+                let plot = scatter().cross(Some((12.0, f64::NAN))).selected(Some(7));
                 testing::survives_all_sizes(&plot);
-                testing::survives_all_sizes(
-                    &plot.glyphs(&ASCII).selected(Some(3)).limit_x(11.0, "称号 text").cross(Some((12.0, 71.0))),
-                );
+                let other = scatter().glyphs(&ASCII).selected(Some(3)).limit_x(11.0, "称号 text");
+                testing::survives_all_sizes(&other.cross(Some((12.0, 71.0))));
                 for area in [Rect::new(0, 0, 0, 0), Rect::new(9, 9, 1, 1), Rect::new(0, 0, 80, 24)] {
                     let _ = (plot.nearest(area, 7, 7, u16::MAX), plot.values_at(area, u16::MAX, 0));
                 }

@@ -8,7 +8,7 @@ use crate::{
     tui::{
         hit::{HitMap, Target},
         keymap::Verb,
-        widget::{Axis, Mark, Scale, Scatter, width},
+        widget::{Axis, Mark, Scale, Scatter, Spot, width},
     },
 };
 
@@ -47,14 +47,15 @@ pub fn nearest(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateId
     })
 }
 
-fn with_scatter<R>(view: View<'_>, then: impl FnOnce(&Scatter<'_>, &[CandidateId]) -> R) -> R {
+fn with_scatter<R>(view: View<'_>, then: impl FnOnce(&Scatter<'_, Vec<Mark>>, &[CandidateId]) -> R) -> R {
     let View { session, theme, ui } = view;
     let glyphs = theme.glyphs;
     let now = session.found(None);
     let mut marks: Vec<Mark> = Vec::new();
     let mut ids: Vec<CandidateId> = Vec::new();
     let mut add = |point: &FoundPoint<'_>, glyph, style, layer| {
-        marks.push(Mark { x: point.latency_s * 1e3, y: point.found.accuracy * 100.0, glyph, style, layer });
+        let spot = Spot { x: point.latency_s * 1e3, y: point.found.accuracy * 100.0, layer };
+        marks.push(Mark { spot, glyph, style });
         ids.push(point.candidate);
     };
     for point in &now {
@@ -73,8 +74,8 @@ fn with_scatter<R>(view: View<'_>, then: impl FnOnce(&Scatter<'_>, &[CandidateId
         }
     }
     let limit = session.value(KnobId::LatencyLimit) * 1e3;
-    let x = Axis::fit(marks.iter().map(|mark| mark.x), Scale::Linear).padded(0.06);
-    let y = Axis::fit(marks.iter().map(|mark| mark.y), Scale::Linear).padded(0.06);
+    let x = Axis::fit(marks.iter().map(|mark| mark.spot.x), Scale::Linear).padded(0.06);
+    let y = Axis::fit(marks.iter().map(|mark| mark.spot.y), Scale::Linear).padded(0.06);
     let selected = ids.iter().position(|id| session.selected() == Some(*id));
     let mut scatter = Scatter::new(&marks, x, y).selected(selected).styles(theme.scatter()).glyphs(glyphs);
     if limit.is_finite() {
