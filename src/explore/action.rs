@@ -104,6 +104,15 @@ pub enum Action {
     Axis(Side, Move),
     /// Switches an axis of the scatter between logarithmic and linear.
     LogAxis(Side),
+    /// Brushes a figure, by its place in [`super::BRUSHED`]; without a range takes its brush away.
+    Brush {
+        /// The figure.
+        index: usize,
+        /// Lower and upper end in base units.
+        range: Option<(f64, f64)>,
+    },
+    /// Takes all brushes away.
+    ClearBrushes,
     /// Takes the last step back.
     Undo,
     /// Takes it again.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::action::{Screen, Unit};
+use super::brush::Brushes;
 use super::candidate::{CandidateId, PoolError};
 use super::column::{Column, Sort};
 use super::filter::{Filter, FilterError};
@@ -73,7 +74,7 @@ pub struct Header {
 }
 
 /// Where the user looks.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct ViewRow {
     /// Name of the screen.
@@ -90,6 +91,9 @@ pub struct ViewRow {
     pub filter: String,
     /// Name of the selected knob.
     pub knob: String,
+    /// Brushed ranges in base units, by the name of the figure.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub brushes: BTreeMap<String, [f64; 2]>,
 }
 
 /// A candidate, and its split if that does not follow the knobs.
@@ -198,6 +202,7 @@ impl Session {
                 reversed: self.setup.sort.reversed,
                 filter: self.setup.filter.text().to_owned(),
                 knob: self.selected_dial().knob().name.to_owned(),
+                brushes: self.ui.brushes.rows(),
             },
             selected: self.selected.filter(|_| !self.at_top).and_then(|id| row(id, None)),
             baseline: self.setup.baseline.and_then(|id| row(id, None)),
@@ -246,6 +251,7 @@ impl Session {
         self.ui.screen = screen.unwrap_or_default();
         self.ui.unit = Unit::ALL.into_iter().find(|unit| unit.name() == view.bars).unwrap_or_default();
         self.ui.plot = Plot::read(&view.plot).unwrap_or_default();
+        self.ui.brushes = Brushes::read(&view.brushes);
         let column = Column::named(&view.sort).unwrap_or_default();
         self.setup.sort = Sort { column, reversed: view.reversed };
         self.setup.filter = Filter::parse(&view.filter, &self.space, &self.dials)?;

@@ -35,6 +35,7 @@
 mod accuracy;
 mod action;
 mod arrange;
+mod brush;
 mod candidate;
 mod column;
 mod dial;
@@ -64,6 +65,7 @@ mod tests;
 
 pub use accuracy::{Accuracy, Measurements, Reading, Shown};
 pub use action::{Action, Control, Effect, Export, Feed, Move, Overlay, Pane, Part, Screen, Side, Unit};
+pub use brush::{BRUSHED, Brushes};
 pub use candidate::{Candidate, CandidateId, Pool, PoolError};
 pub use column::{Column, Sort};
 pub use dial::Dial;

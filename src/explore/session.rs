@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use super::accuracy::{Measurements, Shown};
 use super::action::{Feed, Overlay, Pane, Screen, Unit};
+use super::brush::Brushes;
 use super::candidate::{CandidateId, Pool};
 use super::column::{Column, Sort};
 use super::dial::Dial;
@@ -25,7 +26,7 @@ use crate::space::{Design, SearchSpace};
 pub const DEFAULT_POOL: usize = 2000;
 
 /// Where the user looks; nothing here changes a cost or the order of the rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Ui {
     /// The screen shown.
     pub screen: Screen,
@@ -39,6 +40,8 @@ pub struct Ui {
     pub unit: Unit,
     /// What the scatter shows.
     pub plot: Plot,
+    /// What is brushed on the parallel axes.
+    pub brushes: Brushes,
     /// Whether measurements are held back.
     pub frozen: bool,
 }

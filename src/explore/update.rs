@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::action::{Action, Control, Effect, Export, Move, Pane, Part, Screen, Unit};
+use super::brush::Brushes;
 use super::candidate::CandidateId;
 use super::filter::Filter;
 use super::hand::Held;
@@ -203,6 +204,8 @@ impl Session {
             Action::Unit(to) => self.ui.unit = chosen(&Unit::ALL, self.ui.unit, to),
             Action::Axis(side, to) => self.choose_axis(side, to),
             Action::LogAxis(side) => self.ui.plot.turn_log(side),
+            Action::Brush { index, range } => self.ui.brushes.set(index, range),
+            Action::ClearBrushes => self.ui.brushes = Brushes::default(),
             Action::Select(to) => self.select(to),
             Action::SelectCandidate(id) => self.select_candidate(id),
             Action::Screen(screen) => self.ui.screen = screen,

@@ -17,6 +17,9 @@ pub enum RunError {
     /// Something is at this path, but not a run.
     #[error("{} is not a run: it has no {what}", path.display())]
     NotARun { path: PathBuf, what: &'static str },
+    /// A run that was open is no longer where it was.
+    #[error("the run {} is gone: its directory was deleted or moved", .0.display())]
+    Gone(PathBuf),
     /// A new run was asked for where one is already.
     #[error("{} already holds a run; resume it, or choose another directory", .0.display())]
     AlreadyARun(PathBuf),

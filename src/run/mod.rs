@@ -106,6 +106,14 @@ impl RunDir {
         Ok(Self { path: path.to_owned(), manifest: Manifest::read(path)? })
     }
 
+    /// Makes sure that the run still is where it was opened.
+    ///
+    /// # Errors
+    /// It was deleted or moved.
+    pub fn check(&self) -> Result<(), RunError> {
+        if Manifest::is_in(&self.path) { Ok(()) } else { Err(RunError::Gone(self.path.clone())) }
+    }
+
     /// The directory.
     pub fn path(&self) -> &Path {
         &self.path

@@ -10,7 +10,7 @@ use super::{
     hit::{HitMap, Target},
     keymap::Verb,
     screen::{self, View, plane},
-    state::{Drag, Press, Purpose, UiState},
+    state::{Brushing, Drag, Press, Purpose, UiState, brush},
     widget::Slider,
 };
 use crate::explore::{Action, Move, Overlay, Part, Screen};
@@ -120,9 +120,9 @@ fn press(view: View<'_>, ui: &mut UiState, hits: &HitMap, x: u16, y: u16) -> Vec
         }
         Target::Axis(index) => {
             let track = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-            (ui.brushes.focus, ui.brushes.at) = (true, index);
-            ui.brushes.set(view.session, index, 0.0, 1.0);
+            ui.axes = Brushing { focus: true, at: index };
             ui.drag = Some(Drag::Brush(index, track, share(track, x)));
+            deeds.extend(brush(view.session, index, 0.0, 1.0).map(Deed::Act));
         }
         Target::Reel => {
             ui.drag = Some(Drag::Reel(area));
@@ -193,8 +193,7 @@ fn drag(view: View<'_>, ui: &mut UiState, x: u16, y: u16) -> Vec<Deed> {
             Vec::new()
         }
         Some(Drag::Brush(index, track, from)) => {
-            ui.brushes.set(view.session, index, from, share(track, x));
-            Vec::new()
+            brush(view.session, index, from, share(track, x)).map(Deed::Act).into_iter().collect()
         }
         Some(Drag::Reel(area)) => vec![Deed::Reel(Wind::To(share(area, x)))],
         Some(Drag::Strip(part, area)) => {

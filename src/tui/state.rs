@@ -1,10 +1,10 @@
 //! What is purely of the screen: a text being typed, a menu, the zoom of the curves. Everything that means something to
 //! the designs is in the session.
 
-mod brushes;
+mod brushing;
 mod curves;
 
-pub use brushes::{AXES, Brushes, End};
+pub use brushing::{Brushing, End, axis, brush, move_end};
 pub use curves::Curves;
 
 use std::sync::Arc;
@@ -60,7 +60,7 @@ pub struct UiState {
     /// Whether only rows that differ are shown.
     pub differences: bool,
     /// Axes of the Compare screen.
-    pub brushes: Brushes,
+    pub axes: Brushing,
     /// Rows shown of the list in the focus.
     pub page: usize,
     /// The run that is replayed.

@@ -128,8 +128,10 @@ impl Work {
     /// What was written since the last look, and who has ended. Cheap when nothing has happened.
     ///
     /// # Errors
-    /// The run's database fails.
+    /// The run is gone, or its database fails.
     pub fn look(&mut self) -> Result<(Changes, Vec<Ended>), RunError> {
+        // An open database outlives its file: it would never tell.
+        self.run.check()?;
         // Endings first: what a child wrote before it ended is then among the changes.
         let mut ended = Vec::new();
         for (task, slot) in [(Task::Train, &mut self.trainer), (Task::Search, &mut self.searcher)] {

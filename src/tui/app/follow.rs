@@ -8,7 +8,7 @@ use std::{
 use super::{App, replay::forget};
 use crate::{
     explore::{Action, Control, Feed, Kind, progress::State},
-    run::{Listed, Task},
+    run::{self, Listed, Task},
     tui::{
         dispatch::Deed,
         keymap::Verb,
@@ -64,7 +64,7 @@ impl App {
 
     /// Offers the runs of this space in a menu, the latest first.
     pub(super) fn offer_runs(&mut self) {
-        let runs = match crate::run::list(&self.options.runs_root) {
+        let runs = match run::list(&self.options.runs_root) {
             Ok(runs) => runs,
             Err(error) => return self.say(Kind::Error, error.to_string()),
         };
@@ -114,6 +114,7 @@ impl App {
         let first = self.looked.is_none();
         let mut feeds = Vec::new();
         let mut ended = Vec::new();
+        let mut lost = None;
         self.more = false;
         for _ in 0..CHUNKS {
             match work.look() {
@@ -123,15 +124,14 @@ impl App {
                     feeds.extend(reader.read(self.session.space(), changes));
                     ended.extend(gone);
                 }
-                Err(error) => {
-                    feeds.push(news::error(error.to_string()));
-                    self.work = None;
-                    break;
-                }
+                Err(error) => lost = Some(error.to_string()),
             }
             if !self.more {
                 break;
             }
+        }
+        if let Some(why) = lost {
+            feeds.extend(self.lose(&why));
         }
         self.looked = Some(Instant::now());
         if first {
@@ -151,6 +151,14 @@ impl App {
             self.reconcile();
         }
         new
+    }
+
+    /// Lets go of a run that can't be read any more; what is told of it. Whoever works on it is told to stop.
+    fn lose(&mut self, why: &str) -> Vec<Feed> {
+        let Some(work) = self.work.take() else { return Vec::new() };
+        let at_work = [Task::Train, Task::Search].into_iter().filter(|task| work.send(*task, run::Control::Stop));
+        let failed = at_work.map(|task| news::state(task, State::Failed(why.to_owned())));
+        failed.chain([news::error(why.to_owned())]).collect()
     }
 
     /// Says how a child ended, if the run does not say so itself.

@@ -6,7 +6,7 @@ use crate::{
     tui::{
         keymap::Verb,
         screen::brushed_filter,
-        state::{End, UiState},
+        state::{End, UiState, move_end},
     },
 };
 
@@ -15,17 +15,17 @@ pub(super) fn verb(session: &Session, ui: &mut UiState, wish: Verb) -> Option<Ve
     match wish {
         Verb::NextPane | Verb::PreviousPane => {
             // Two panes, so that the next one is the one before.
-            ui.brushes.focus = !ui.brushes.focus;
+            ui.axes.focus = !ui.axes.focus;
         }
         Verb::PinEarlier => return Some(move_pin(session, ui, -1)),
         Verb::PinLater => return Some(move_pin(session, ui, 1)),
         Verb::DifferencesOnly => (ui.differences, ui.compare_first) = (!ui.differences, 0),
-        Verb::LowerEndUp => brush(session, ui, End::Lower, 1.0),
-        Verb::LowerEndDown => brush(session, ui, End::Lower, -1.0),
-        Verb::UpperEndUp => brush(session, ui, End::Upper, 1.0),
-        Verb::UpperEndDown => brush(session, ui, End::Upper, -1.0),
-        Verb::ClearBrushes => ui.brushes.clear(),
-        Verb::KeepBrushed => return Some(keep_brushed(session, ui)),
+        Verb::LowerEndUp => return Some(brush(session, ui, End::Lower, 1.0)),
+        Verb::LowerEndDown => return Some(brush(session, ui, End::Lower, -1.0)),
+        Verb::UpperEndUp => return Some(brush(session, ui, End::Upper, 1.0)),
+        Verb::UpperEndDown => return Some(brush(session, ui, End::Upper, -1.0)),
+        Verb::ClearBrushes => return Some(vec![Deed::Act(Action::ClearBrushes)]),
+        Verb::KeepBrushed => return Some(keep_brushed(session)),
         _ => return None,
     }
     Some(Vec::new())
@@ -57,15 +57,14 @@ fn move_pin(session: &Session, ui: &mut UiState, steps: i32) -> Vec<Deed> {
 }
 
 /// Moves an end of a brush; the axes then have the focus.
-fn brush(session: &Session, ui: &mut UiState, end: End, steps: f64) {
-    ui.brushes.focus = true;
-    ui.brushes.move_end(session, end, steps);
+fn brush(session: &Session, ui: &mut UiState, end: End, steps: f64) -> Vec<Deed> {
+    ui.axes.focus = true;
+    move_end(session, ui.axes.at, end, steps).map(Deed::Act).into_iter().collect()
 }
 
 /// Makes a filter of the brushes, which are then no longer needed.
-fn keep_brushed(session: &Session, ui: &mut UiState) -> Vec<Deed> {
-    let Some(text) = brushed_filter(session, &ui.brushes) else { return Vec::new() };
-    ui.brushes.clear();
+fn keep_brushed(session: &Session) -> Vec<Deed> {
+    let Some(text) = brushed_filter(session) else { return Vec::new() };
     let filter = format!("{} {text}", session.setup().filter.text());
-    vec![Deed::Act(Action::Filter(filter.trim().to_owned()))]
+    [Action::ClearBrushes, Action::Filter(filter.trim().to_owned())].map(Deed::Act).to_vec()
 }

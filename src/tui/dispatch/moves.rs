@@ -2,11 +2,11 @@
 
 use super::{Deed, PAN, compare, explore, neighbour};
 use crate::{
-    explore::{Action, Move, Overlay, Pane, Part, Screen, Session},
+    explore::{Action, BRUSHED, Move, Overlay, Pane, Part, Screen, Session},
     tui::{
         keymap::{BINDINGS, Verb},
         screen::plane,
-        state::{AXES, UiState},
+        state::UiState,
     },
 };
 
@@ -50,8 +50,8 @@ pub(super) fn rows(session: &Session, ui: &mut UiState, wish: Verb) -> Vec<Deed>
             };
             Vec::new()
         }
-        (Screen::Compare, _) if ui.brushes.focus => {
-            ui.brushes.at = to.apply(ui.brushes.at, AXES.len());
+        (Screen::Compare, _) if ui.axes.focus => {
+            ui.axes.at = to.apply(ui.axes.at, BRUSHED.len());
             Vec::new()
         }
         (Screen::Compare, _) => {

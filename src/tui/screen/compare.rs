@@ -29,7 +29,7 @@ const BOTH: u16 = 30;
 
 /// Draws the screen.
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
-    let focus = view.ui.brushes.focus;
+    let focus = view.ui.axes.focus;
     if area.height < BOTH {
         return if focus { axes::draw(view, area, buf, hits) } else { table::draw(view, area, buf, hits) };
     }

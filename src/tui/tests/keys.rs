@@ -8,7 +8,8 @@ use super::{
     reel,
 };
 use crate::{
-    explore::{Action, Column, KnobId, Overlay, Pane, Screen, Session, Unit},
+    diagnostic::Source,
+    explore::{Action, Column, KnobId, Overlay, Pane, Screen, Session, SessionFile, Unit},
     tui::{
         UiState, dispatch,
         keymap::{BINDINGS, Group},
@@ -155,12 +156,15 @@ fn brushes_keep_designs_and_become_a_filter() {
     let (mut session, mut ui) = (trained(), UiState::default());
     play(&mut session, &mut ui, "4<tab>j[[[[[[]]]]]]");
     let all = session.order().len();
-    let kept = session.order().iter().filter(|id| ui.brushes.keeps(&session, **id)).count();
+    let kept = session.order().iter().filter(|id| session.is_within_brushes(**id)).count();
     assert!(0 < kept && kept < all, "{kept} of {all}");
+    let file = SessionFile::from_toml(&Source::new("s.toml", session.to_file().to_toml())).unwrap();
+    let again = Session::open(&file, session.space().clone(), session.profile().clone()).unwrap();
+    assert_eq!(again.brushes(), session.brushes(), "a session file keeps them");
     play(&mut session, &mut ui, "F");
-    assert_eq!((session.order().len(), ui.brushes.any()), (kept, false), "{}", session.setup().filter.text());
+    assert_eq!((session.order().len(), session.brushes().any()), (kept, false), "{}", session.setup().filter.text());
     play(&mut session, &mut ui, "<esc>[0");
-    assert_eq!((session.order().len(), ui.brushes.any()), (all, false));
+    assert_eq!((session.order().len(), session.brushes().any()), (all, false));
 }
 
 #[test]

@@ -174,8 +174,8 @@ fn a_drag_along_an_axis_brushes_it() {
     mouse(&mut app, PRESS, area.x + 5, area.y);
     mouse(&mut app, DRAG, area.x + 25, area.y + 3);
     mouse(&mut app, RELEASE, area.x + 25, area.y + 3);
-    assert!(app.ui.brushes.focus && app.ui.brushes.at == 1);
-    let (low, high) = app.ui.brushes.range(1).expect("a brush");
+    assert!(app.ui.axes.focus && app.ui.axes.at == 1);
+    let (low, high) = app.session.brushes().range(1).expect("a brush");
     assert!(low < high);
 }
 

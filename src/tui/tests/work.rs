@@ -8,11 +8,12 @@ use super::{
 };
 use crate::{
     explore::{Action, Session, progress::State},
-    run::{Changes, Event, Measurement, StepRecord, Stored, Subject, Subset},
+    run::{Changes, Event, Measurement, RunError, StepRecord, Stored, Subject, Subset},
     tui::{
         UiState, dispatch, export,
         keymap::Verb,
         news::{self, News},
+        work::Work,
     },
 };
 
@@ -25,6 +26,15 @@ fn quitting_asks_only_while_somebody_is_at_work() {
     let menu = ui.menu.take().expect("a question");
     assert_eq!(menu.choices.len(), 3);
     assert_eq!(dispatch::choose(&menu, 0), [dispatch::Deed::Act(Action::Quit { keep_frame: false })]);
+}
+
+#[test]
+fn a_run_that_is_deleted_is_told_of() {
+    let root = tempfile::tempdir().unwrap();
+    let mut work = Work::create(root.path(), &options().template).unwrap();
+    assert!(work.look().is_ok());
+    std::fs::remove_dir_all(work.path()).unwrap();
+    assert!(matches!(work.look(), Err(RunError::Gone(path)) if path == work.path()));
 }
 
 #[test]

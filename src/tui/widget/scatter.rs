@@ -75,10 +75,11 @@ pub struct ScatterStyles {
 /// # use splitscope::tui::widget::{Axis, Mark, Scale, Scatter, Spot};
 /// let mark = |x, y| Mark { spot: Spot { x, y, layer: 0 }, glyph: '○', style: Style::new() };
 /// let points = vec![mark(10.0, 70.0), mark(20.0, 74.0)];
-/// let plot = Scatter::new(&points, Axis::new(10.0, 30.0, Scale::Linear), Axis::new(70.0, 74.0, Scale::Linear));
+/// let (x, y) = (Axis::new(10.0, 30.0, Scale::Linear), Axis::new(70.0, 74.0, Scale::Linear));
+/// let plot = Scatter::new(&points, x, y).limit_x(25.0, "").selected(Some(1));
 /// let area = Rect::new(0, 0, 14, 4);
 /// let mut buffer = Buffer::empty(area);
-/// plot.limit_x(25.0, "").selected(Some(1)).render(area, &mut buffer);
+/// (&plot).render(area, &mut buffer);
 /// assert_eq!(buffer[(8, 0)].symbol(), "◆");
 /// assert_eq!(plot.nearest(area, 7, 0, 3), Some(1));
 /// ```

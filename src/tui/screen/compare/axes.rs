@@ -10,12 +10,11 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::super::{View, chrome};
 use crate::{
-    explore::{CandidateId, Column, KnobId, Session},
+    explore::{BRUSHED, CandidateId, Column, KnobId, Session},
     tui::{
         hit::{HitMap, Target},
         keymap::Verb,
-        state::{AXES, Brushes},
-        text,
+        state, text,
         widget::Axis,
     },
 };
@@ -26,15 +25,14 @@ const VALUE: u16 = 8;
 
 /// Rows that the pane makes use of, of so many.
 pub fn rows(room: u16) -> u16 {
-    let axes = AXES.len() as u16;
+    let axes = BRUSHED.len() as u16;
     if room >= 2 * axes + 2 { 2 * axes + 2 } else { axes + 2 }
 }
 
 /// Draws the pane.
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
-    let brushes = &ui.brushes;
-    let kept: Vec<CandidateId> = session.order().iter().copied().filter(|id| brushes.keeps(session, *id)).collect();
+    let kept: Vec<CandidateId> = session.order().iter().copied().filter(|id| session.is_within_brushes(*id)).collect();
     let keys = |verb| ui.keys.key(verb);
     let note = format!(
         "{} of {} designs  {}{} ends  {} keep",
@@ -44,9 +42,9 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         keys(Verb::UpperEndDown),
         keys(Verb::KeepBrushed),
     );
-    let inner = chrome::pane(buf, area, ("Axes", &note), brushes.focus, theme);
-    let double = inner.height >= 2 * AXES.len() as u16;
-    for index in 0..AXES.len() {
+    let inner = chrome::pane(buf, area, ("Axes", &note), ui.axes.focus, theme);
+    let double = inner.height >= 2 * BRUSHED.len() as u16;
+    for index in 0..BRUSHED.len() {
         let at = u16::try_from(index).unwrap_or(u16::MAX);
         let row = chrome::row(inner, if double { 2 * at } else { at });
         if !row.is_empty() {
@@ -58,9 +56,9 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 /// One axis: how many of the designs kept stand where, the brush, and the pinned designs.
 fn axis(view: View<'_>, index: usize, kept: &[CandidateId], row: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
-    let (column, glyphs) = (AXES[index], theme.glyphs);
+    let (column, glyphs) = (BRUSHED[index], theme.glyphs);
     let (name, size) = unit(session, column);
-    let selected = ui.brushes.focus && ui.brushes.at == index;
+    let selected = ui.axes.focus && ui.axes.at == index;
     let (mark, style) = if selected { (glyphs.focus, theme.accent) } else { (' ', theme.text) };
     let better = match (column.descends() && column != Column::Macs, glyphs.braille) {
         (true, true) => "↑",
@@ -70,7 +68,7 @@ fn axis(view: View<'_>, index: usize, kept: &[CandidateId], row: Rect, buf: &mut
     };
     chrome::line(buf, row, &[(&format!("{mark}{name}"), style)], theme);
     chrome::put(buf, row.x + NAMES - 2, row.y, better.chars().next().unwrap_or(' '), theme.dim);
-    let Some(axis) = Brushes::axis(session, index) else {
+    let Some(axis) = state::axis(session, index) else {
         let cell = Rect { x: row.x + NAMES, width: row.width.saturating_sub(NAMES), ..row };
         chrome::line(buf, cell, &[("nothing measured yet with this number of sensors", theme.dim)], theme);
         return;
@@ -88,7 +86,7 @@ fn axis(view: View<'_>, index: usize, kept: &[CandidateId], row: Rect, buf: &mut
     let all = counts(session, column, &axis, session.order(), track.width);
     let counts = counts(session, column, &axis, kept, track.width);
     let most = counts.iter().copied().max().unwrap_or(0).max(1);
-    let brush = ui.brushes.range(index);
+    let brush = session.brushes().range(index);
     let column_of = |value: f64| place(&axis, value, track);
     for (offset, (count, all)) in counts.iter().zip(&all).enumerate() {
         let x = track.x + offset as u16;
@@ -162,10 +160,10 @@ fn unit(session: &Session, column: Column) -> (String, f64) {
 }
 
 /// The brushes as a filter of the table, in words of the filter's own units; `None` if nothing is brushed.
-pub fn keep(session: &Session, brushes: &Brushes) -> Option<String> {
+pub fn keep(session: &Session) -> Option<String> {
     let mut terms = Vec::new();
-    for (index, column) in AXES.iter().enumerate() {
-        let Some((low, high)) = brushes.range(index) else { continue };
+    for (index, column) in BRUSHED.iter().enumerate() {
+        let Some((low, high)) = session.brushes().range(index) else { continue };
         // Link bytes are compared in the unit of the sensor memory; megabytes of MACs in millions.
         let size = match column {
             Column::Link => unit(session, Column::Memory).1,
@@ -186,7 +184,7 @@ mod tests {
 
     #[test]
     fn the_pane_takes_one_row_or_two_an_axis() {
-        assert_eq!(rows(12), AXES.len() as u16 + 2);
-        assert_eq!(rows(40), 2 * AXES.len() as u16 + 2);
+        assert_eq!(rows(12), BRUSHED.len() as u16 + 2);
+        assert_eq!(rows(40), 2 * BRUSHED.len() as u16 + 2);
     }
 }

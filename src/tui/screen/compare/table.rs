@@ -36,7 +36,7 @@ struct Grid<'a> {
 /// Draws the pane.
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
-    let focus = !ui.brushes.focus;
+    let focus = !ui.axes.focus;
     let pins = session.compared();
     let differ = if ui.differences { "only what differs from the baseline" } else { "differences to the baseline" };
     let inner = chrome::pane(buf, area, ("Compare", differ), focus && !pins.is_empty(), theme);
