@@ -59,7 +59,7 @@ fn report(name: &str, work: &mut dyn FnMut()) -> bool {
 fn seconds() -> f64 {
     let ticks = || -> Option<f64> {
         let stat = std::fs::read_to_string("/proc/self/schedstat").ok()?;
-        stat.split_whitespace().next()?.parse::<f64>().ok()
+        stat.split_whitespace().next()?.parse::<f64>().ok().filter(|nanoseconds| *nanoseconds > 0.0)
     };
     static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
     ticks().map_or_else(|| START.get_or_init(Instant::now).elapsed().as_secs_f64(), |nanoseconds| nanoseconds / 1e9)

@@ -7,7 +7,8 @@
 use std::ops::Range;
 
 use super::cut::{Cut, Work};
-use super::evaluate::{Load, Rates};
+use super::evaluate::Rates;
+use super::load::Load;
 
 /// Cuts as columns. Entry `i` of each belongs to cut `i`.
 #[derive(Debug, Clone, Default)]

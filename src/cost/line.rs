@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::cut::{Cut, Work};
-use super::evaluate::{Load, Rates};
+use super::evaluate::Rates;
+use super::load::Load;
 
 /// A cut whose load grows by the same for every further view. Bytes are whole numbers below 2^53.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -98,7 +99,7 @@ impl Lines {
     }
 
     /// One of them.
-    pub fn get(&self, index: usize) -> Line {
+    pub(super) fn get(&self, index: usize) -> Line {
         let [sensor_weight_bytes, aggregator_weight_bytes] = self.weight_bytes[index];
         let first = Load {
             sensor_cycles: self.sensor_cycles[index],

@@ -1,8 +1,9 @@
 //! How far cuts are from meeting the limits: for many at once, in columns, without branches.
 
 use super::columns::Rows;
-use super::evaluate::{Limit, Load, Rates};
+use super::evaluate::{Limit, Rates};
 use super::knobs::Knobs;
+use super::load::Load;
 
 /// Lowest bit of the number of broken limits; below it the limits themselves.
 const COUNT: u32 = 8;

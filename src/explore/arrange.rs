@@ -124,7 +124,7 @@ impl Session {
 
     /// Position of that cut of a candidate that was ranked among the cuts of all.
     fn best_cell(&self, id: CandidateId) -> usize {
-        self.pool.range(id).start + usize::from(self.known.ranking.cut(id).unwrap_or_default())
+        self.pool.range(id).start + usize::from(self.known.ranking.cut(id).expect("it was ranked"))
     }
 
     /// What the knobs act on at the best split of a candidate that was ranked.

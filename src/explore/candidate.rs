@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use thiserror::Error;
 
-use super::draw::{Drawn, draw};
+use super::draw::{Drawn, Draws};
 use crate::cost::{Columns, CostError, CostTable, Cut, Sending, check_names};
 use crate::hardware::Profile;
 use crate::network::{BoundaryId, Network, ShapeError};
@@ -83,31 +83,39 @@ impl Pool {
         Self { offsets: vec![0], columns: Columns::new(1), ..Self::default() }
     }
 
-    /// At most `count` candidates: the smallest and the largest network sent the usual way (see [`usual_sending`]), then
-    /// every genome of a space that has few, then genomes and sendings drawn uniformly. Larger networks have lower numbers:
-    /// they stand earlier in a ranking, which is so read in order. Genomes that can't be costed are left out; the first error
-    /// among them is returned too.
+    /// At most `count` candidates: the smallest and the largest network sent the usual way (see [`super::usual_sending`]),
+    /// then every genome of a space that has few, then genomes and sendings drawn uniformly. Larger networks have lower
+    /// numbers: they stand earlier in a ranking, which is so read in order. What can't be costed is left out, others are drawn
+    /// instead, and one of the errors is returned too.
     pub fn sample(space: &SearchSpace, profile: &Profile, count: usize, seed: u64) -> (Self, Option<PoolError>) {
         let mut pool = Self::empty();
         if let Err(error) = check_names(space, profile) {
             return (pool, Some(error.into()));
         }
         pool.reserve(count.min(RESERVED) * space.slots().len());
-        let (mut drawn, shape) = draw(space, count, seed);
-        let mut error = shape.map(PoolError::Shape);
+        let mut draws = Draws::new(space, count, seed);
+        let mut drawn = draws.first(count);
+        drawn.extend(draws.next(count - drawn.len()));
+        let mut error = None;
+        while !drawn.is_empty() {
+            error = pool.extend(space, profile, drawn).err().or(error);
+            drawn = draws.next(count - pool.len());
+        }
+        (pool, error.or(draws.error.map(PoolError::Shape)))
+    }
+
+    /// Adds what was drawn, the largest network first. Gives the first error of what is left out.
+    fn extend(&mut self, space: &SearchSpace, profile: &Profile, mut drawn: Vec<Drawn>) -> Result<(), PoolError> {
         drawn.sort_by(|one, other| other.macs.cmp(&one.macs).then_with(|| one.genome.cmp(&other.genome)));
-        // Equal genomes follow each other.
-        let mut last: Option<(Genome, Network)> = None;
-        for Drawn { genome, sending, .. } in drawn {
-            if last.as_ref().is_none_or(|(known, _)| *known != genome) {
-                last = space.lower(&genome).ok().map(|network| (genome.clone(), network));
-            }
-            let Some((_, network)) = &last else { continue };
-            if let Err(cost) = pool.push(space, profile, network, genome, sending) {
-                error.get_or_insert(cost);
+        let mut result = Ok(());
+        for alike in drawn.chunk_by(|one, other| one.genome == other.genome) {
+            let network = space.lower(&alike[0].genome)?;
+            for Drawn { genome, sending, .. } in alike {
+                let added = self.push(space, profile, &network, genome.clone(), *sending);
+                result = result.and(added.map(drop));
             }
         }
-        (pool, error)
+        result
     }
 
     /// Makes room for so many cuts at once: a list that grows by and by leaves its earlier places behind.
@@ -327,6 +335,15 @@ mod tests {
             let exact = CostTable::new(&network, Sending::from(&design), &profile).unwrap().cuts[index];
             assert_eq!((cut.kept, cut.loaded), (exact.kept, exact.loaded), "{}", cut.boundary);
         }
+    }
+
+    #[test]
+    fn others_are_drawn_for_what_is_left_out() {
+        let (mut space, profile) = pair();
+        // Only deeper networks have this boundary.
+        space.split.at = vec![space.boundary_named("S1.2").unwrap()];
+        let (pool, error) = Pool::sample(&space, &profile, 100, 1);
+        assert_eq!((pool.len(), error), (100, Some(PoolError::NoSplit)));
     }
 
     #[test]

@@ -20,59 +20,72 @@ pub(super) struct Drawn {
     pub(super) macs: u64,
 }
 
-/// What was drawn so far.
-struct Draws<'a> {
+/// Draws from a space: what comes is always new, and has shapes that can exist.
+pub(super) struct Draws<'a> {
     space: &'a SearchSpace,
-    drawn: Vec<Drawn>,
+    listed: Vec<Genome>,
+    rng: ChaCha8Rng,
+    /// How often to draw from now on. Small pools repeat themselves: some are drawn in vain.
+    left: usize,
     seen: HashSet<(Genome, Sending)>,
     /// Multiply-accumulates by genome, of those whose shapes can exist.
     macs: HashMap<Genome, Option<u64>>,
-    error: Option<ShapeError>,
+    /// The first error among what was left out.
+    pub(super) error: Option<ShapeError>,
 }
 
-impl Draws<'_> {
-    /// Adds what is new and can exist.
-    fn add(&mut self, genome: Genome, sending: Sending) {
-        let Self { space, drawn, seen, macs, error } = self;
-        if !seen.insert((genome.clone(), sending)) {
-            return;
+impl<'a> Draws<'a> {
+    /// Draws for a pool of so many. Gives up after as many as would find nearly all of what there is.
+    pub(super) fn new(space: &'a SearchSpace, count: usize, seed: u64) -> Self {
+        Self {
+            space,
+            listed: listed_genomes(space, count),
+            rng: ChaCha8Rng::seed_from_u64(seed),
+            left: count.saturating_mul(10),
+            seen: HashSet::new(),
+            macs: HashMap::new(),
+            error: None,
         }
-        let macs = macs.entry(genome.clone()).or_insert_with(|| match space.lower(&genome) {
+    }
+
+    /// The smallest and the largest network and every genome of a space that has few, each sent the usual way; at most `most`.
+    pub(super) fn first(&mut self, most: usize) -> Vec<Drawn> {
+        let genomes = [self.space.largest(), self.space.smallest()].into_iter().chain(self.listed.clone());
+        let usual = genomes.filter_map(|genome| {
+            let sending = usual_sending(self.space, &genome);
+            self.draw(genome, sending)
+        });
+        usual.take(most).collect()
+    }
+
+    /// Genomes and ways to send drawn uniformly: `count` of them, or fewer if there are no more.
+    pub(super) fn next(&mut self, count: usize) -> Vec<Drawn> {
+        let mut drawn = Vec::new();
+        while drawn.len() < count && self.left > 0 {
+            self.left -= 1;
+            let genome = match self.listed.as_slice() {
+                [] => self.space.sample(&mut self.rng),
+                listed => listed[self.rng.random_range(0..listed.len())].clone(),
+            };
+            let sending = sampled_sending(self.space, &genome, &mut self.rng);
+            drawn.extend(self.draw(genome, sending));
+        }
+        drawn
+    }
+
+    fn draw(&mut self, genome: Genome, sending: Sending) -> Option<Drawn> {
+        if !self.seen.insert((genome.clone(), sending)) {
+            return None;
+        }
+        let macs = *self.macs.entry(genome.clone()).or_insert_with(|| match self.space.lower(&genome) {
             Ok(network) => Some(network.macs()),
             Err(shape) => {
-                error.get_or_insert(shape);
+                self.error.get_or_insert(shape);
                 None
             }
         });
-        drawn.extend(macs.map(|macs| Drawn { genome, sending, macs }));
+        macs.map(|macs| Drawn { genome, sending, macs })
     }
-}
-
-/// At most `count` different ones, in the order in which `Pool::sample` names them, and the first error among what was left
-/// out.
-pub(super) fn draw(space: &SearchSpace, count: usize, seed: u64) -> (Vec<Drawn>, Option<ShapeError>) {
-    let mut draws = Draws { space, drawn: Vec::new(), seen: HashSet::new(), macs: HashMap::new(), error: None };
-    let listed = listed_genomes(space, count);
-    for genome in [space.largest(), space.smallest()].into_iter().chain(listed.clone()) {
-        if draws.drawn.len() < count {
-            let sending = usual_sending(space, &genome);
-            draws.add(genome, sending);
-        }
-    }
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    // Small pools repeat themselves: give up after as many draws as would find nearly all of what there is.
-    for _ in 0..count.saturating_mul(10) {
-        if draws.drawn.len() >= count {
-            break;
-        }
-        let genome = match listed.as_slice() {
-            [] => space.sample(&mut rng),
-            listed => listed[rng.random_range(0..listed.len())].clone(),
-        };
-        let sending = sampled_sending(space, &genome, &mut rng);
-        draws.add(genome, sending);
-    }
-    (draws.drawn, draws.error)
 }
 
 /// The sending a network gets if nothing else is known: its views become one as soon as they meet, compressed by the

@@ -148,7 +148,7 @@ impl Session {
             }
             ranking.tell(&verdict, pool.macs(id), pool.tag(start + usize::from(verdict.cut)));
         }
-        reach.refresh(pool, &judge, dials, |id| measurements.present(pool.range(id)));
+        reach.refresh((pool, pool.len() - *feasible), &judge, dials, |id| measurements.present(pool.range(id)));
         ranking.sort();
     }
 

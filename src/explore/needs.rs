@@ -39,8 +39,6 @@ pub struct WhatIf {
     pub knob: KnobId,
     /// The nearest stop at which more designs fit.
     pub value: f64,
-    /// How many designs fit there.
-    pub feasible: u32,
     /// How many more that is than now.
     pub gained: u32,
 }
@@ -255,10 +253,10 @@ impl Sample {
 }
 
 impl Reach {
-    /// Works it out for every candidate, or for an even sample of a large pool.
+    /// Works it out for every candidate, or for an even sample of a large pool, of which so many are barred now.
     pub(super) fn refresh<'a>(
         &mut self,
-        pool: &Pool,
+        (pool, barred): (&Pool, usize),
         judge: &Judge,
         dials: &[Dial],
         accuracies: impl Fn(CandidateId) -> &'a [f64],
@@ -288,15 +286,11 @@ impl Reach {
         }
         news.clear();
         let share = pool.len() as f64 / (*sampled).max(1) as f64;
-        let of_all = |count: u32| (f64::from(count) * share).round() as u32;
+        let of_all = |count: u32| ((f64::from(count) * share).round() as u32).min(barred as u32);
         for (((histogram, dial), now), value) in histograms.iter_mut().zip(dials).zip(now).zip(&values) {
             accumulate(histogram, dial.knob().ease);
             let found = what_if(dial, histogram, *value, now);
-            news.extend(found.map(|found| WhatIf {
-                feasible: of_all(found.feasible),
-                gained: of_all(found.gained),
-                ..found
-            }));
+            news.extend(found.map(|found| WhatIf { gained: of_all(found.gained), ..found }));
         }
         news.sort_by_key(|what_if| std::cmp::Reverse(what_if.gained));
     }
@@ -343,5 +337,5 @@ fn what_if(dial: &Dial, histogram: &[u32], value: f64, now: u32) -> Option<WhatI
         Ease::Up => stops.filter(|(stop, _)| **stop > value).find(more),
         Ease::Down => stops.rev().filter(|(stop, _)| **stop < value).find(more),
     }?;
-    Some(WhatIf { knob: dial.id, value: *stop, feasible: *fit, gained: fit - now })
+    Some(WhatIf { knob: dial.id, value: *stop, gained: fit - now })
 }

@@ -138,23 +138,17 @@ impl<'a> Judge<'a> {
     /// allowed.
     #[inline(always)]
     pub(super) fn best(&self, columns: &Columns, range: Range<usize>, accuracies: &[f64]) -> Option<Verdict> {
-        // So it mostly is, as long as nothing is measured.
-        let fastest = if accuracies.is_empty() { self.fastest(columns, range.clone(), &[]) } else { None };
-        fastest.or_else(|| self.best_of_all(columns, range, accuracies))
-    }
-
-    /// The same, whatever is measured and wherever limits are broken.
-    #[inline(never)]
-    fn best_of_all(&self, columns: &Columns, range: Range<usize>, accuracies: &[f64]) -> Option<Verdict> {
-        let measured = accuracies.iter().any(|accuracy| !accuracy.is_nan());
-        let accuracies = if measured { accuracies } else { &[] };
-        let first = if measured { self.most_accurate(columns, range.start, accuracies) } else { None };
-        first
+        // Before anything is measured this is all there is to do.
+        if accuracies.is_empty() {
+            return self.fastest(columns, range.clone(), &[]).or_else(|| self.of_misses(columns, range, &[]));
+        }
+        self.most_accurate(columns, range.start, accuracies)
             .or_else(|| self.fastest(columns, range.clone(), accuracies))
-            .or_else(|| self.of_misses(columns, range.clone(), accuracies))
+            .or_else(|| self.of_misses(columns, range, accuracies))
     }
 
     /// Among measured cuts that fit: the most accurate, then the fastest.
+    #[inline(never)]
     fn most_accurate(&self, columns: &Columns, start: usize, accuracies: &[f64]) -> Option<Verdict> {
         let mut best: Option<Verdict> = None;
         let measured = accuracies.iter().enumerate();
@@ -180,6 +174,7 @@ impl<'a> Judge<'a> {
     }
 
     /// The fastest cut that fits; if none does, the one that misses limits least.
+    #[inline(never)]
     fn of_misses(&self, columns: &Columns, range: Range<usize>, accuracies: &[f64]) -> Option<Verdict> {
         let mut misses = self.misses.borrow_mut();
         misses.fill(columns.rows(range), accuracies, &self.rates);

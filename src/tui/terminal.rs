@@ -98,6 +98,7 @@ impl Terminal {
         let gate = Rc::new(Gate::default());
         let writer = FrameWriter { pending: Vec::with_capacity(16 * 1024), gate: Rc::clone(&gate) };
         let backend = CrosstermBackend::new(writer);
+        // A full-screen one asks the backend for the size before every frame; see `size`.
         let viewport = Viewport::Fixed(size(&backend)?);
         let inner = ratatui::Terminal::with_options(backend, TerminalOptions { viewport })?;
         let terminal = Self { inner, gate, mouse };
@@ -234,7 +235,8 @@ impl Drop for Terminal {
     }
 }
 
-/// Size of the terminal. Asked before every frame, so not by way of opening the terminal anew, unless it does not know.
+/// Size of the terminal. Asked before every frame: crossterm, which opens `/dev/tty` each time, is asked only if standard
+/// output gives none.
 fn size(backend: &CrosstermBackend<FrameWriter>) -> io::Result<Rect> {
     match rustix::termios::tcgetwinsize(io::stdout()) {
         Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Ok(Rect::new(0, 0, size.ws_col, size.ws_row)),

@@ -119,7 +119,7 @@ fn of_a_large_pool_a_sample_says_what_a_knob_would_bring() {
         let error = 4.0 * 0.5 / (session.sampled() as f64).sqrt() * 3000.0;
         let gained = (there.feasible_count() - before) as f64;
         assert!((f64::from(what_if.gained) - gained).abs() < error, "{what_if:?}: {gained}");
-        assert!((f64::from(what_if.feasible) - there.feasible_count() as f64).abs() < error, "{what_if:?}");
+        assert!(what_if.gained as usize <= 3000 - before, "{what_if:?}");
     }
 }
 
@@ -196,7 +196,6 @@ proptest! {
         for what_if in before.what_if() {
             let mut there = before.clone();
             there.update(Action::SetKnob { knob: what_if.knob, fraction: before.dial(what_if.knob).unwrap().fraction(what_if.value) }, 0);
-            prop_assert_eq!(there.feasible_count(), what_if.feasible as usize);
             prop_assert_eq!(there.feasible_count() - before.feasible_count(), what_if.gained as usize);
         }
     }

@@ -154,14 +154,18 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     for (index, &row) in rows.iter().enumerate().take(count) {
         let lead = if index == 0 { "what if   " } else { "          " };
         let Some(what_if) = what_if.get(index) else {
-            let words = if session.feasible_count() == all { "every design fits" } else { "no single knob helps" };
+            let words = match (session.feasible_count() == all, session.sampled() < all) {
+                (true, _) => "every design fits",
+                (false, false) => "no single knob helps",
+                (false, true) => "no single knob helps much",
+            };
             chrome::line(buf, row, &[(lead, theme.dim), (words, theme.dim)], theme);
             continue;
         };
         let gained = text::thousands(u64::from(what_if.gained));
-        let about = if session.sampled() < all { "about " } else { "" };
+        let sign = if session.sampled() < all { "about " } else { "" };
         let value = what_if.knob.knob().show(what_if.value);
-        let words = format!("{} to {value}: {about}{gained} more", short(what_if.knob));
+        let words = format!("{} to {value}: {sign}{gained} more", short(what_if.knob));
         chrome::line(buf, row, &[(lead, theme.dim), (&words, theme.text)], theme);
         hits.add(row, Target::Turn(what_if.knob, what_if.value));
     }

@@ -130,7 +130,7 @@ fn up_ends(points: &[Point], descends: bool, log: bool) -> [f64; 2] {
         return [low, high];
     }
     let few = (points.len() as f64 * FEW) as usize;
-    // The lowest of the others, if it is so high that the lowest of all is far below it. Seldom so, and quick to tell.
+    // Only if the lowest of the others is above this, the lowest of all is far below it.
     let least = (low + high * APART) / (1.0 + APART);
     if values().filter(|value| *value <= least).count() > few {
         return [low, high];

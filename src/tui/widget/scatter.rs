@@ -43,7 +43,7 @@ pub struct Mark {
     pub style: Style,
 }
 
-impl Marks for Vec<Mark> {
+impl Marks for [Mark] {
     fn count(&self) -> usize {
         self.len()
     }
@@ -74,16 +74,16 @@ pub struct ScatterStyles {
 /// # use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 /// # use splitscope::tui::widget::{Axis, Mark, Scale, Scatter, Spot};
 /// let mark = |x, y| Mark { spot: Spot { x, y, layer: 0 }, glyph: '○', style: Style::new() };
-/// let points = vec![mark(10.0, 70.0), mark(20.0, 74.0)];
+/// let points = [mark(10.0, 70.0), mark(20.0, 74.0)];
 /// let (x, y) = (Axis::new(10.0, 30.0, Scale::Linear), Axis::new(70.0, 74.0, Scale::Linear));
-/// let plot = Scatter::new(&points, x, y).limit_x(25.0, "").selected(Some(1));
+/// let plot = Scatter::new(points.as_slice(), x, y).limit_x(25.0, "").selected(Some(1));
 /// let area = Rect::new(0, 0, 14, 4);
 /// let mut buffer = Buffer::empty(area);
 /// (&plot).render(area, &mut buffer);
 /// assert_eq!(buffer[(8, 0)].symbol(), "◆");
 /// assert_eq!(plot.nearest(area, 7, 0, 3), Some(1));
 /// ```
-pub struct Scatter<'a, M> {
+pub struct Scatter<'a, M: ?Sized> {
     points: &'a M,
     x: Axis,
     y: Axis,
@@ -95,7 +95,7 @@ pub struct Scatter<'a, M> {
     glyphs: &'static Glyphs,
 }
 
-impl<'a, M: Marks> Scatter<'a, M> {
+impl<'a, M: Marks + ?Sized> Scatter<'a, M> {
     /// Points over two axes.
     pub const fn new(points: &'a M, x: Axis, y: Axis) -> Self {
         Self {
@@ -281,7 +281,7 @@ impl<'a, M: Marks> Scatter<'a, M> {
     }
 }
 
-impl<M: Marks> Widget for &Scatter<'_, M> {
+impl<M: Marks + ?Sized> Widget for &Scatter<'_, M> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         self.draw(area, buf);
     }
@@ -302,16 +302,12 @@ mod tests {
 
     #[test]
     fn points_limits_and_selection() {
-        let points = vec![
-            mark(10.0, 70.0, '·', 0),
-            mark(20.0, 74.0, '○', 1),
-            mark(15.0, 72.0, '●', 2),
-            mark(99.0, 72.0, '!', 2),
-        ];
+        let points =
+            [mark(10.0, 70.0, '·', 0), mark(20.0, 74.0, '○', 1), mark(15.0, 72.0, '●', 2), mark(99.0, 72.0, '!', 2)];
         let (x, y) = axes();
         let mut buf = Buffer::empty(Rect::new(0, 0, 24, 6));
-        assert_eq!(Scatter::new(&points, x, y).draw(buf.area, &mut buf), 1, "one is outside");
-        let plot = Scatter::new(&points, x, y)
+        assert_eq!(Scatter::new(points.as_slice(), x, y).draw(buf.area, &mut buf), 1, "one is outside");
+        let plot = Scatter::new(points.as_slice(), x, y)
             .limit_x(25.0, "≤ 25")
             .limit_y(71.0, "")
             .cross(Some((20.0, 74.0)))
@@ -331,9 +327,9 @@ mod tests {
 
     #[test]
     fn the_higher_layer_hides_the_lower_and_the_first_its_equals() {
-        let points = vec![mark(20.0, 72.0, 'a', 1), mark(20.0, 72.0, 'b', 1), mark(20.0, 72.0, 'c', 0)];
+        let points = [mark(20.0, 72.0, 'a', 1), mark(20.0, 72.0, 'b', 1), mark(20.0, 72.0, 'c', 0)];
         let (x, y) = axes();
-        let plot = Scatter::new(&points, x, y);
+        let plot = Scatter::new(points.as_slice(), x, y);
         let seen = testing::lines(&plot, 24, 6).concat();
         assert!(seen.contains('a') && !seen.contains('b') && !seen.contains('c'));
         let area = Rect::new(0, 0, 24, 6);
@@ -344,7 +340,7 @@ mod tests {
 
     #[test]
     fn no_size_and_no_number_breaks_it() {
-        let points = vec![
+        let points = [
             mark(f64::NAN, 1.0, 'a', 0),
             mark(f64::INFINITY, f64::NEG_INFINITY, 'b', 0),
             mark(-1.0, 0.0, '称', 9),
@@ -353,7 +349,8 @@ mod tests {
         for scale in [Scale::Linear, Scale::Log] {
             for (low, high) in [(f64::NAN, f64::INFINITY), (0.0, 0.0), (1e-300, 1e300), (10.0, 30.0)] {
                 let axis = Axis::new(low, high, scale);
-                let scatter = || Scatter::new(&points, axis, axis).limit_x(f64::NAN, "称").limit_y(20.0, "a long text");
+                let scatter =
+                    || Scatter::new(points.as_slice(), axis, axis).limit_x(f64::NAN, "称").limit_y(20.0, "a long text");
                 let plot = scatter().cross(Some((12.0, f64::NAN))).selected(Some(7));
                 testing::survives_all_sizes(&plot);
                 let other = scatter().glyphs(&ASCII).selected(Some(3)).limit_x(11.0, "称号 text");

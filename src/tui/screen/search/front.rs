@@ -47,7 +47,7 @@ pub fn nearest(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateId
     })
 }
 
-fn with_scatter<R>(view: View<'_>, then: impl FnOnce(&Scatter<'_, Vec<Mark>>, &[CandidateId]) -> R) -> R {
+fn with_scatter<R>(view: View<'_>, then: impl FnOnce(&Scatter<'_, [Mark]>, &[CandidateId]) -> R) -> R {
     let View { session, theme, ui } = view;
     let glyphs = theme.glyphs;
     let now = session.found(None);
@@ -77,7 +77,7 @@ fn with_scatter<R>(view: View<'_>, then: impl FnOnce(&Scatter<'_, Vec<Mark>>, &[
     let x = Axis::fit(marks.iter().map(|mark| mark.spot.x), Scale::Linear).padded(0.06);
     let y = Axis::fit(marks.iter().map(|mark| mark.spot.y), Scale::Linear).padded(0.06);
     let selected = ids.iter().position(|id| session.selected() == Some(*id));
-    let mut scatter = Scatter::new(&marks, x, y).selected(selected).styles(theme.scatter()).glyphs(glyphs);
+    let mut scatter = Scatter::new(marks.as_slice(), x, y).selected(selected).styles(theme.scatter()).glyphs(glyphs);
     if limit.is_finite() {
         scatter = scatter.limit_x(limit, "");
     }
