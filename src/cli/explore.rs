@@ -141,14 +141,16 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
     Ok(finish(&tui::run(move || Session::new(space, profile, pool, seed), options)?))
 }
 
-/// The run that a session was on, if it still is where it was.
+/// The run that a session was on, if it still can be opened.
 fn run_of_session(file: &SessionFile) -> Option<PathBuf> {
     let path = PathBuf::from(file.session.run.as_ref()?);
-    if path.exists() {
-        return Some(path);
+    match RunDir::open(&path) {
+        Ok(_) => Some(path),
+        Err(error) => {
+            eprintln!("warning: {error}; the session opens without its accuracies");
+            None
+        }
     }
-    eprintln!("warning: the session's run {} is not there, and its accuracies with it", path.display());
-    None
 }
 
 /// Says what goes on without the screen, and where a session that was cut short is kept.

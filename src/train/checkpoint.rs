@@ -4,6 +4,7 @@
 //! the new one. It holds the weights, the optimiser's state and where training stood.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use burn::module::Module;
@@ -196,7 +197,11 @@ impl Checkpoints {
     /// Writes all of it under another name, then renames.
     fn write(&self, trainer: &Trainer, state: State, kind: &str) -> Result<(), TrainError> {
         let target = self.path_of(kind, state.step);
-        fs::create_dir_all(&self.folder).map_err(|error| failed(&self.folder, error))?;
+        // Not what is above it: a run that was deleted meanwhile stays so.
+        match fs::create_dir(&self.folder) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(failed(&self.folder, error)),
+            _ => {}
+        }
         let scratch = tempfile::Builder::new()
             .prefix(SCRATCH)
             .tempdir_in(&self.folder)
