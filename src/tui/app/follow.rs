@@ -8,7 +8,7 @@ use std::{
 use super::{App, replay::forget};
 use crate::{
     explore::{Action, Control, Feed, Kind, progress::State},
-    run::{self, Listed, Task},
+    run::{self, Listed, RunError, Task},
     tui::{
         dispatch::Deed,
         keymap::Verb,
@@ -124,14 +124,14 @@ impl App {
                     feeds.extend(reader.read(self.session.space(), changes));
                     ended.extend(gone);
                 }
-                Err(error) => lost = Some(error.to_string()),
+                Err(error) => (lost, self.more) = (Some(error), false),
             }
             if !self.more {
                 break;
             }
         }
-        if let Some(why) = lost {
-            feeds.extend(self.lose(&why));
+        if let Some(error) = lost {
+            feeds.extend(self.lose(&error));
         }
         self.looked = Some(Instant::now());
         if first {
@@ -153,12 +153,14 @@ impl App {
         new
     }
 
-    /// Lets go of a run that can't be read any more; what is told of it. Whoever works on it is told to stop.
-    fn lose(&mut self, why: &str) -> Vec<Feed> {
+    /// Lets go of a run that can't be read any more; what is told of it. Whoever works on one that is gone is told to stop.
+    fn lose(&mut self, error: &RunError) -> Vec<Feed> {
+        let (why, gone) = (error.to_string(), matches!(error, RunError::Gone(_)));
         let Some(work) = self.work.take() else { return Vec::new() };
-        let at_work = [Task::Train, Task::Search].into_iter().filter(|task| work.send(*task, run::Control::Stop));
-        let failed = at_work.map(|task| news::state(task, State::Failed(why.to_owned())));
-        failed.chain([news::error(why.to_owned())]).collect()
+        let stopped =
+            [Task::Train, Task::Search].into_iter().filter(|task| gone && work.send(*task, run::Control::Stop));
+        let failed = stopped.map(|task| news::state(task, State::Failed(why.clone())));
+        failed.chain([news::error(why.clone())]).collect()
     }
 
     /// Says how a child ended, if the run does not say so itself.

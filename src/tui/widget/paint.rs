@@ -57,8 +57,8 @@ pub fn text(buf: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, style: Sty
     write(buf, x, y, text, room, style)
 }
 
-/// Writes `text` over what is at (x, y) of the buffer, whatever the area, at most `room` cells of it: style is added to the style there. Returns the column
-/// after the last cell written.
+/// Writes `text` over what is at (x, y) of the buffer, whatever the area, at most `room` cells of it: style is added to the
+/// style there. Returns the column after the last cell written.
 pub fn write(buf: &mut Buffer, x: u16, y: u16, text: &str, room: u16, style: Style) -> u16 {
     if !is_plain(text) {
         return buf.set_stringn(x, y, text, usize::from(room), style).0;
