@@ -86,6 +86,10 @@ impl Present {
         }
         let [memory, latency, energy, rate, floor] =
             [Limit::SensorMemory, Limit::Latency, Limit::Energy, Limit::FrameRate, Limit::Accuracy].map(broken);
+        // Only its own knob mends memory, and accuracy.
+        if (memory || floor) && (latency || energy || rate || memory && floor) {
+            return needed;
+        }
         let stages = &cost.latency;
         let total = stages.total_s();
         if !(memory || energy || floor) {
@@ -196,15 +200,20 @@ impl Easiest {
 /// The most sensors, up to those of the last rates, with which one of the cuts fits; NaN if none does with one sensor.
 /// Accuracy is left out: with other numbers of sensors it is another one.
 pub(super) fn most_sensors<'a, I: Iterator<Item = &'a Cut>>(cuts: impl Fn() -> I, by_count: &[Rates]) -> f64 {
-    most(by_count, |rates| cuts().any(|cut| rates.evaluate(cut).feasible()))
-}
-
-/// The most sensors with which something fits; NaN if it does not with one sensor.
-fn most(by_count: &[Rates], fits: impl Fn(&Rates) -> bool) -> f64 {
-    match by_count.partition_point(fits) {
+    match most(by_count, 0, |rates| cuts().any(|cut| rates.evaluate(cut).feasible())) {
         0 => f64::NAN,
         count => count as f64,
     }
+}
+
+/// The most sensors with which something fits, sought from a guess on.
+fn most(by_count: &[Rates], guess: usize, fits: impl Fn(&Rates) -> bool) -> usize {
+    let guess = guess.min(by_count.len());
+    let fitting = (1..=guess).rev().find(|count| fits(&by_count[count - 1])).unwrap_or(0);
+    if fitting < guess {
+        return fitting;
+    }
+    guess + by_count[guess..].iter().take_while(|rates| fits(rates)).count()
 }
 
 /// Rates for 1, 2, .. `most` sensors, the other knobs held.
@@ -265,8 +274,8 @@ impl Reach {
         sample.take(pool);
         *sampled = sample.candidates.len();
         let present = Present::new(judge.knobs);
-        let most = dials.iter().find(|dial| dial.id == KnobId::Sensors).map_or(1, |dial| dial.stops.len() as u32);
-        let by_count = rates_by_sensors(judge.knobs, most);
+        let count = dials.iter().find(|dial| dial.id == KnobId::Sensors).map_or(1, |dial| dial.stops.len() as u32);
+        let by_count = rates_by_sensors(judge.knobs, count);
         histograms.resize_with(dials.len(), Vec::new);
         for (histogram, dial) in histograms.iter_mut().zip(dials) {
             histogram.clear();
@@ -274,8 +283,14 @@ impl Reach {
         }
         let values: Vec<f64> = dials.iter().map(|dial| dial.knob().get(judge.knobs)).collect();
         let mut now = vec![0; dials.len()];
+        let mut sensors = 0;
         for (id, cuts) in &sample.candidates {
-            let needed = needed_by_any(judge, &present, &by_count, &sample.cuts[cuts.clone()], accuracies(*id));
+            let cuts = &sample.cuts[cuts.clone()];
+            let mut needed = needed_by_any(judge, &present, cuts, accuracies(*id));
+            let fits = |rates: &Rates| cuts.iter().any(|(_, cut)| rates.meets(&cut.load(rates.sensors())));
+            // Neighbours are alike.
+            sensors = most(&by_count, sensors, fits);
+            needed[KnobId::Sensors.index()] = if sensors > 0 { sensors as f64 } else { f64::NAN };
             for (((histogram, dial), now), value) in histograms.iter_mut().zip(dials).zip(&mut now).zip(&values) {
                 let need = needed[dial.id.index()];
                 if let Some(stop) = dial.stop_for(need) {
@@ -296,24 +311,15 @@ impl Reach {
     }
 }
 
-/// What each knob would have to be for any of a candidate's cuts to fit.
-fn needed_by_any(
-    judge: &Judge,
-    present: &Present,
-    by_count: &[Rates],
-    cuts: &[(usize, Course)],
-    accuracies: &[f64],
-) -> Needed {
+/// What each knob but the number of sensors would have to be for any of a candidate's cuts to fit.
+fn needed_by_any(judge: &Judge, present: &Present, cuts: &[(usize, Course)], accuracies: &[f64]) -> Needed {
     let mut easiest = Easiest::new();
     for (index, cut) in cuts {
         let accuracy = accuracies.get(*index).copied().unwrap_or(f64::NAN);
         let cost = judge.evaluate_load(&cut.load(judge.knobs.sensors), accuracy);
         easiest.add(&present.needed(&cost, accuracy));
     }
-    let mut needed = easiest.needed();
-    let fits = |rates: &Rates| cuts.iter().any(|(_, cut)| rates.meets(&cut.load(rates.sensors())));
-    needed[KnobId::Sensors.index()] = most(by_count, fits);
-    needed
+    easiest.needed()
 }
 
 /// Turns "fits from this stop on" into "fits at this stop".
@@ -338,4 +344,22 @@ fn what_if(dial: &Dial, histogram: &[u32], value: f64, now: u32) -> Option<WhatI
         Ease::Down => stops.rev().filter(|(stop, _)| **stop < value).find(more),
     }?;
     Some(WhatIf { knob: dial.id, value: *stop, gained: fit - now })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::tests::pair;
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn the_most_sensors_do_not_depend_on_the_guess(fitting in 0_usize..13, of in 1_u32..13, guess in 0_usize..16) {
+            let (_, profile) = pair();
+            let by_count = rates_by_sensors(&Knobs::from_profile(&profile), of);
+            let found = most(&by_count, guess, |rates| rates.sensors() as usize <= fitting);
+            prop_assert_eq!(found, fitting.min(of as usize));
+        }
+    }
 }
