@@ -4,6 +4,7 @@
 //! if it was measured with V views, on the weights of the run that is followed now.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::candidate::{CandidateId, Pool};
 use crate::space::{Design, SearchSpace};
@@ -103,6 +104,9 @@ struct Loss {
     run: usize,
 }
 
+/// Bits of a word.
+const WORD: usize = u64::BITS as usize;
+
 /// All measurements of a session.
 #[derive(Debug, Clone, Default)]
 pub struct Measurements {
@@ -113,6 +117,8 @@ pub struct Measurements {
     /// Accuracy of every cut of the pool with the present number of views; NaN where it was not measured. Empty if none
     /// was.
     present: Vec<f64>,
+    /// Where that is a number, a bit a cut: few cuts are ever measured, and all are asked about at every knob change.
+    known: Vec<u64>,
     /// Run directories followed so far.
     runs: Vec<String>,
     /// Index of the one followed now.
@@ -184,14 +190,29 @@ impl Measurements {
         self.records.iter().map(|record| &record.design)
     }
 
-    /// Accuracies of some cuts with the present number of views, NaN where not measured; empty if nothing was.
-    pub(super) fn present(&self, cells: std::ops::Range<usize>) -> &[f64] {
-        self.present.get(cells).unwrap_or(&[])
+    /// Accuracies of some cuts with the present number of views, NaN where not measured; empty if none of them was.
+    #[inline]
+    pub(super) fn present(&self, cells: Range<usize>) -> &[f64] {
+        if self.any(&cells) { self.present.get(cells).unwrap_or(&[]) } else { &[] }
     }
 
     /// Accuracy of a cut with the present number of views, NaN where not measured.
+    #[inline]
     pub(super) fn at(&self, cell: usize) -> f64 {
-        self.present.get(cell).copied().unwrap_or(f64::NAN)
+        self.present(cell..cell + 1).first().copied().unwrap_or(f64::NAN)
+    }
+
+    /// Whether any of some cuts was measured with the present number of views.
+    #[inline]
+    fn any(&self, cells: &Range<usize>) -> bool {
+        let Some(end) = cells.end.checked_sub(1).filter(|_| !self.known.is_empty()) else { return false };
+        let (first, last) = (cells.start / WORD, end / WORD);
+        (first..=last).any(|word| {
+            let from = if word == first { cells.start % WORD } else { 0 };
+            let to = if word == last { end % WORD } else { WORD - 1 };
+            let mask = (u64::MAX << from) & (u64::MAX >> (WORD - 1 - to));
+            self.known.get(word).is_some_and(|bits| bits & mask != 0)
+        })
     }
 
     /// Keeps a measurement of a canonical design.
@@ -243,11 +264,14 @@ impl Measurements {
     /// Fills in the accuracies for a number of views.
     pub(super) fn refresh(&mut self, cells: usize, views: u32) {
         self.present.clear();
+        self.known.clear();
         for record in &self.records {
             let Some(accuracy) = record.newest(self.run, views) else { continue };
             self.present.resize(cells, f64::NAN);
+            self.known.resize(cells.div_ceil(WORD), 0);
             for &cell in &record.cells {
                 self.present[cell] = accuracy.accuracy;
+                self.known[cell / WORD] |= 1 << (cell % WORD);
             }
         }
     }
@@ -345,5 +369,31 @@ mod tests {
     #[test]
     fn the_standard_error_shrinks_with_the_samples() {
         assert!((accuracy(0.5, 0).standard_error() - 0.025).abs() < 1e-12);
+    }
+
+    #[test]
+    fn cuts_that_were_measured_are_found_wherever_they_lie() {
+        let (space, profile) = pair();
+        let (pool, _) = Pool::sample(&space, &profile, 60, 1);
+        let mut measured = Measurements::default();
+        measured.refresh(pool.cells(), 6);
+        assert!(measured.present(0..pool.cells()).is_empty() && measured.at(0).is_nan());
+        for id in (0..60).step_by(7) {
+            let split = pool.cuts(id)[id as usize % 3].boundary;
+            let design = pool.design(&space, id, split).unwrap();
+            measured.learn(design.clone(), 6, accuracy(0.5, 100));
+            measured.link_design(&space, &pool, &design);
+        }
+        measured.refresh(pool.cells(), 6);
+        let known = |cell: &usize| !measured.at(*cell).is_nan();
+        assert!((0..pool.cells()).filter(known).count() >= 9);
+        for id in 0..60 {
+            let range = pool.range(id);
+            let present = measured.present(range.clone());
+            assert_eq!(present.is_empty(), !range.clone().any(|cell| known(&cell)));
+            let both = present.iter().zip(range);
+            both.for_each(|(one, cell)| assert_eq!(one.to_bits(), measured.at(cell).to_bits()));
+        }
+        assert!(measured.at(pool.cells() + 64).is_nan());
     }
 }

@@ -10,9 +10,6 @@ use crate::network::BoundaryId;
 impl Session {
     /// Fills in the rows.
     pub(super) fn arrange(&mut self) {
-        let ranked = 0..self.known.ranking.order().len() as CandidateId;
-        self.known.accuracies =
-            !self.measurements.is_empty() && ranked.into_iter().any(|id| !self.best_accuracy(id).is_nan());
         let mut rows = std::mem::take(&mut self.known.rows);
         rows.clear();
         self.fold(&mut rows);
@@ -46,7 +43,7 @@ impl Session {
             }
             tags.clear();
             for id in keys.iter().map(|key| key.id()) {
-                let tag = self.known.ranking.tag(id);
+                let tag = self.pool.tag(&self.space, id, self.known.ranking.cut(id).expect("it was ranked"));
                 let twin = tags.iter().position(|other| *other == tag).map(|at| rows.len() - tags.len() + at);
                 match twin {
                     Some(twin) if marked(id) && !marked(rows[twin]) => rows[twin] = id,
@@ -140,7 +137,7 @@ impl Session {
 
     /// How a candidate sends when it is split there.
     pub(super) fn effective(&self, candidate: &Candidate, split: BoundaryId) -> Sending {
-        effective(&self.space, &candidate.genome, candidate.sending, split)
+        effective(&self.space, || &candidate.genome, candidate.sending, split)
     }
 }
 

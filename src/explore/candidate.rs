@@ -38,11 +38,12 @@ pub struct Candidate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Tag(u64);
 
-impl Tag {
-    /// Of the first candidate with the genome, where that is split, and how it sends there.
-    fn new(twin: CandidateId, split: BoundaryId, Sending { fusion, ratio, bits }: Sending) -> Self {
-        Self(u64::from(twin) << 32 | u64::from(u32::from_be_bytes([split, fusion, ratio, bits])))
-    }
+/// What tags are made of, in less room than the candidates take.
+#[derive(Debug, Clone, Copy)]
+struct Sender {
+    /// The first candidate with the same genome.
+    twin: CandidateId,
+    sending: Sending,
 }
 
 /// A genome that can't be a candidate.
@@ -70,8 +71,8 @@ pub struct Pool {
     offsets: Vec<u32>,
     /// Boundary of each cut.
     boundaries: Vec<BoundaryId>,
-    /// What a candidate is when split at each cut.
-    tags: Vec<Tag>,
+    /// Of each candidate.
+    senders: Vec<Sender>,
     /// Multiply-accumulates of each candidate.
     macs: Vec<u64>,
     by_genome: HashMap<Genome, Vec<CandidateId>>,
@@ -123,7 +124,6 @@ impl Pool {
         self.cuts.reserve_exact(cuts);
         self.columns.reserve_exact(cuts);
         self.boundaries.reserve_exact(cuts);
-        self.tags.reserve_exact(cuts);
     }
 
     /// Adds a candidate and gives its number; the number of the equal one if there is one already.
@@ -163,9 +163,8 @@ impl Pool {
         for cut in &cuts {
             self.columns.push(cut, space.split.at.contains(&cut.boundary));
             self.boundaries.push(cut.boundary);
-            let sending = effective(space, &genome, sending, cut.boundary);
-            self.tags.push(Tag::new(twins[0], cut.boundary, sending));
         }
+        self.senders.push(Sender { twin: twins[0], sending });
         self.cuts.extend(cuts);
         self.offsets.push(u32::try_from(self.cuts.len()).expect("memory holds fewer than 2^32 cuts"));
         self.macs.push(network.macs());
@@ -219,9 +218,13 @@ impl Pool {
         self.macs[id as usize]
     }
 
-    /// What the candidate of a cut is when split there; cuts are counted among those of all.
-    pub(super) fn tag(&self, cell: usize) -> Tag {
-        self.tags[cell]
+    /// What a candidate is when split at one of its cuts.
+    pub(super) fn tag(&self, space: &SearchSpace, id: CandidateId, cut: u16) -> Tag {
+        let Sender { twin, sending } = self.senders[id as usize];
+        let split = self.boundaries[self.offsets[id as usize] as usize + usize::from(cut)];
+        let genome = || &self.candidates[id as usize].genome;
+        let Sending { fusion, ratio, bits } = effective(space, genome, sending, split);
+        Tag(u64::from(twin) << 32 | u64::from(u32::from_be_bytes([split, fusion, ratio, bits])))
     }
 
     /// The columns of all cuts, with the number of sensors set last.
@@ -255,12 +258,17 @@ pub(super) fn design(space: &SearchSpace, genome: &Genome, sending: Sending, spl
 
 /// How a genome sends when it is split there: raw input and logits cross as they are, and views that did not become one
 /// before a split behind their fusion do so at the split. The same as its design says, mostly without making that.
-pub(super) fn effective(space: &SearchSpace, genome: &Genome, sending: Sending, split: BoundaryId) -> Sending {
+pub(super) fn effective<'a>(
+    space: &SearchSpace,
+    genome: impl FnOnce() -> &'a Genome,
+    sending: Sending,
+    split: BoundaryId,
+) -> Sending {
     let Sending { fusion, ratio, bits } = sending;
     let fusion = if split <= fusion || space.fusion.at.contains(&split) {
         fusion.max(split)
     } else {
-        design(space, genome, sending, split).fusion
+        design(space, genome(), sending, split).fusion
     };
     let plain = split == 0 || split == space.last();
     if plain { Sending { fusion, ratio: 1, bits: PLAIN_BITS } } else { Sending { fusion, ratio, bits } }

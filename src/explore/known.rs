@@ -128,17 +128,18 @@ impl Session {
     /// After a change of the knobs or of accuracies: costs every cut and ranks. Needs [`Session::remeasure`] to be done.
     pub(super) fn recost(&mut self) {
         let Self { known, pool, setup, measurements, dials, .. } = self;
-        let Known { allowed, rates, ranking, feasible, measured, binding, reach, fitting, .. } = known;
+        let Known { allowed, rates, ranking, feasible, measured, accuracies, binding, reach, fitting, .. } = known;
         let judge = Judge::new(&setup.knobs, allowed);
         pool.set_sensors(setup.knobs.sensors);
         ranking.begin(pool.len());
-        (*rates, *feasible, *measured, *binding) = (judge.rates, 0, 0, [0; Limit::ALL.len()]);
+        (*rates, *feasible, *measured, *accuracies, *binding) = (judge.rates, 0, 0, false, [0; Limit::ALL.len()]);
         *fitting = OnceCell::new();
         for id in 0..pool.len() as CandidateId {
             let range = pool.range(id);
-            let start = range.start;
-            let verdict = judge.best(pool.columns(), range.clone(), measurements.present(range));
+            let present = measurements.present(range.clone());
+            let verdict = judge.best(pool.columns(), range, present);
             let verdict = verdict.expect("the pool takes only candidates that may be split somewhere");
+            *accuracies |= present.get(usize::from(verdict.cut)).is_some_and(|accuracy| !accuracy.is_nan());
             *measured += usize::from(verdict.class == Class::Measured);
             *feasible += usize::from(verdict.feasible());
             if !verdict.feasible() {
@@ -146,7 +147,7 @@ impl Session {
                     *count += usize::from(verdict.freed_by(limit));
                 }
             }
-            ranking.tell(&verdict, pool.macs(id), pool.tag(start + usize::from(verdict.cut)));
+            ranking.tell(&verdict, pool.macs(id));
         }
         reach.refresh((pool, pool.len() - *feasible), &judge, dials, |id| measurements.present(pool.range(id)));
         ranking.sort();

@@ -1,6 +1,6 @@
 //! Which candidate stands before which.
 
-use super::candidate::{CandidateId, Tag};
+use super::candidate::CandidateId;
 use super::rank::{Class, Verdict};
 
 /// Order of a candidate within its class: what is compared first, then latency and the candidate's number.
@@ -59,8 +59,6 @@ pub(super) struct Ranking {
     keys: [Vec<Key>; Class::COUNT],
     /// By candidate, of those that were told.
     told: Vec<Told>,
-    /// What each of these is at its best split.
-    tags: Vec<Tag>,
     /// Whether each candidate is on the front.
     front: Vec<bool>,
 }
@@ -88,12 +86,6 @@ impl Ranking {
         self.told[id as usize].seconds
     }
 
-    /// What a candidate that was told is at its best split.
-    #[inline]
-    pub(super) fn tag(&self, id: CandidateId) -> Tag {
-        self.tags[id as usize]
-    }
-
     /// Kind of a candidate that was told.
     #[inline]
     pub(super) fn class(&self, id: CandidateId) -> Class {
@@ -110,16 +102,13 @@ impl Ranking {
     pub(super) fn begin(&mut self, candidates: usize) {
         self.told.clear();
         self.told.reserve_exact(candidates);
-        self.tags.clear();
-        self.tags.reserve_exact(candidates);
     }
 
-    /// How the next candidate stands, and what it is at its best split.
+    /// How the next candidate stands.
     #[inline]
-    pub(super) fn tell(&mut self, verdict: &Verdict, macs: u64, tag: Tag) {
+    pub(super) fn tell(&mut self, verdict: &Verdict, macs: u64) {
         let key = Key::new(verdict, macs, self.told.len() as CandidateId);
         self.told.push(Told { key, seconds: verdict.seconds, cut: verdict.cut, class: verdict.class });
-        self.tags.push(tag);
     }
 
     /// Puts the candidates in order.
