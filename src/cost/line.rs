@@ -66,60 +66,112 @@ impl Line {
 /// Many lines as columns, so that a pass over them reads only what is limited. Entry `i` of each belongs to line `i`.
 #[derive(Debug, Clone, Default)]
 pub struct Lines {
-    sensor_cycles: Vec<f64>,
-    link_bytes: Vec<f64>,
-    peak_bytes: Vec<f64>,
-    first_cycles: Vec<f64>,
-    more_cycles: Vec<f64>,
-    first_j: Vec<f64>,
-    more_j: Vec<f64>,
-    /// Weights of a sensor and of the aggregator.
-    weight_bytes: Vec<[f64; 2]>,
-    /// The most of these.
+    figures: Figures,
+    /// Work in joules with one view, and of every further view.
+    joules: Vec<[f64; 2]>,
+    /// The most weights of a sensor and of the aggregator.
     most_weights: [f64; 2],
+}
+
+/// Cycles and bytes. Nearly always they are whole numbers below 2^31, which take half the room and so half the time.
+#[derive(Debug, Clone)]
+enum Figures {
+    Whole(Table<i32>),
+    Real(Table<f64>),
+}
+
+impl Default for Figures {
+    fn default() -> Self {
+        Self::Whole(Table::default())
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+struct Table<T> {
+    sensor_cycles: Vec<T>,
+    link_bytes: Vec<T>,
+    peak_bytes: Vec<T>,
+    first_cycles: Vec<T>,
+    more_cycles: Vec<T>,
+    /// Weights of a sensor and of the aggregator.
+    weight_bytes: Vec<[T; 2]>,
 }
 
 impl Lines {
     /// These lines, in their order.
     pub fn new(lines: &[Line]) -> Self {
-        let column = |figure: fn(&Line) -> f64| lines.iter().map(figure).collect();
+        let whole = |line: &Line| {
+            let fits = |figure: f64| figure.fract() == 0.0 && (0.0..=f64::from(i32::MAX)).contains(&figure);
+            let Line { first, more } = line;
+            let cycles = [first.sensor_cycles, first.aggregator_cycles, more.cycles, first.link_bytes];
+            cycles.into_iter().chain(first.bytes()).all(fits)
+        };
         let weights = |line: &Line| [line.first.sensor_weight_bytes, line.first.aggregator_weight_bytes];
         let larger = |[a, b]: [f64; 2], [c, d]: [f64; 2]| [a.max(c), b.max(d)];
         Self {
-            sensor_cycles: column(|line| line.first.sensor_cycles),
-            link_bytes: column(|line| line.first.link_bytes),
-            peak_bytes: column(|line| line.first.peak_bytes),
-            first_cycles: column(|line| line.first.aggregator_cycles),
-            more_cycles: column(|line| line.more.cycles),
-            first_j: column(|line| line.first.work_j),
-            more_j: column(|line| line.more.energy_j),
-            weight_bytes: lines.iter().map(weights).collect(),
+            figures: if lines.iter().all(whole) {
+                Figures::Whole(Table::new(lines, |figure| figure as i32))
+            } else {
+                Figures::Real(Table::new(lines, |figure| figure))
+            },
+            joules: lines.iter().map(|line| [line.first.work_j, line.more.energy_j]).collect(),
             most_weights: lines.iter().map(weights).fold([0.0; 2], larger),
         }
     }
 
     /// One of them.
     pub(super) fn get(&self, index: usize) -> Line {
-        let [sensor_weight_bytes, aggregator_weight_bytes] = self.weight_bytes[index];
-        let first = Load {
-            sensor_cycles: self.sensor_cycles[index],
-            aggregator_cycles: self.first_cycles[index],
-            work_j: self.first_j[index],
-            link_bytes: self.link_bytes[index],
-            peak_bytes: self.peak_bytes[index],
-            sensor_weight_bytes,
-            aggregator_weight_bytes,
-        };
-        Line { first, more: Work { cycles: self.more_cycles[index], energy_j: self.more_j[index] } }
+        match &self.figures {
+            Figures::Whole(table) => table.line(index, self.joules[index]),
+            Figures::Real(table) => table.line(index, self.joules[index]),
+        }
     }
 
     /// How many of some of them meet every limit on cost, as [`Rates::meets`] says.
     pub fn count_meeting(&self, range: Range<usize>, rates: &Rates) -> usize {
-        let [peak, sensor, aggregator] = rates.byte_limits();
+        let [_, sensor, aggregator] = rates.byte_limits();
         let weights_fit = self.most_weights[0] <= sensor && self.most_weights[1] <= aggregator;
         if !weights_fit || !rates.asks_only_latency() {
             return range.filter(|&index| rates.meets(&self.get(index).load(rates.sensors()))).count();
         }
+        match &self.figures {
+            Figures::Whole(table) => table.count_quick(range, rates),
+            Figures::Real(table) => table.count_quick(range, rates),
+        }
+    }
+}
+
+impl<T: Copy + Into<f64>> Table<T> {
+    fn new(lines: &[Line], shorten: impl Fn(f64) -> T) -> Self {
+        let column = |figure: fn(&Line) -> f64| lines.iter().map(|line| shorten(figure(line))).collect();
+        let weights = |line: &Line| [line.first.sensor_weight_bytes, line.first.aggregator_weight_bytes];
+        Self {
+            sensor_cycles: column(|line| line.first.sensor_cycles),
+            link_bytes: column(|line| line.first.link_bytes),
+            peak_bytes: column(|line| line.first.peak_bytes),
+            first_cycles: column(|line| line.first.aggregator_cycles),
+            more_cycles: column(|line| line.more.cycles),
+            weight_bytes: lines.iter().map(|line| weights(line).map(&shorten)).collect(),
+        }
+    }
+
+    fn line(&self, index: usize, [work_j, energy_j]: [f64; 2]) -> Line {
+        let [sensor_weight_bytes, aggregator_weight_bytes] = self.weight_bytes[index].map(Into::into);
+        let first = Load {
+            sensor_cycles: self.sensor_cycles[index].into(),
+            aggregator_cycles: self.first_cycles[index].into(),
+            work_j,
+            link_bytes: self.link_bytes[index].into(),
+            peak_bytes: self.peak_bytes[index].into(),
+            sensor_weight_bytes,
+            aggregator_weight_bytes,
+        };
+        Line { first, more: Work { cycles: self.more_cycles[index].into(), energy_j } }
+    }
+
+    /// How many of some lines meet the limits on latency and on a sensor's memory.
+    fn count_quick(&self, range: Range<usize>, rates: &Rates) -> usize {
+        let [peak, ..] = rates.byte_limits();
         let count = range.len();
         let [own, link, most, first, more] =
             [&self.sensor_cycles, &self.link_bytes, &self.peak_bytes, &self.first_cycles, &self.more_cycles]
@@ -127,8 +179,9 @@ impl Lines {
         let others = f64::from(rates.sensors()) - 1.0;
         // Both are asked, without a branch, of several lines at once.
         let meets = |index: usize| {
-            let seconds = rates.seconds(own[index], link[index], first[index] + others * more[index]);
-            usize::from(rates.is_quick(seconds)) & usize::from(most[index] <= peak)
+            let cycles = first[index].into() + others * more[index].into();
+            let seconds = rates.seconds(own[index].into(), link[index].into(), cycles);
+            usize::from(rates.is_quick(seconds)) & usize::from(most[index].into() <= peak)
         };
         (0..count).map(meets).sum()
     }
@@ -153,5 +206,50 @@ impl Course {
     #[inline]
     pub fn load(&self, views: u32) -> Load {
         self.whole.as_ref().map_or_else(|| self.line.load(views), |cut| Load::new(cut, views))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+    use crate::cost::{Knobs, tests::profile};
+
+    /// Whole numbers that fit into 32 bits, and others now and then.
+    fn figure() -> impl Strategy<Value = f64> {
+        prop_oneof![30 => (0_u32..1 << 20).prop_map(f64::from), 1 => Just(0.5), 1 => Just(2_147_483_648.0)]
+    }
+
+    fn line() -> impl Strategy<Value = Line> {
+        let figures = (vec(figure(), 7), 0.0..1e-3);
+        figures.prop_map(|(figures, joules)| Line {
+            first: Load {
+                sensor_cycles: figures[0],
+                aggregator_cycles: figures[1],
+                work_j: joules,
+                link_bytes: figures[2],
+                peak_bytes: figures[3],
+                sensor_weight_bytes: figures[4],
+                aggregator_weight_bytes: figures[5],
+            },
+            more: Work { cycles: figures[6], energy_j: joules / 3.0 },
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn columns_of_any_numbers_are_the_lines(all in vec(line(), 1..9), set in 0_u8..4, sensors in 1_u32..13) {
+            let mut knobs = Knobs { sensors, ..Knobs::from_profile(&profile(0)) };
+            knobs.sensor_memory_bytes = if set & 1 == 1 { 1 << 19 } else { u64::MAX };
+            knobs.system.sensor_weight_memory_bytes = if set & 2 == 2 { 1 << 19 } else { u64::MAX };
+            knobs.latency_limit_s = Some(all[0].seconds(&Rates::new(&knobs)));
+            let (rates, lines) = (Rates::new(&knobs), Lines::new(&all));
+            for (index, line) in all.iter().enumerate() {
+                prop_assert_eq!(lines.get(index), *line);
+            }
+            let meeting = all.iter().filter(|line| rates.meets(&line.load(sensors))).count();
+            prop_assert_eq!(lines.count_meeting(0..all.len(), &rates), meeting);
+        }
     }
 }

@@ -21,7 +21,7 @@ fn space(name: &str) -> SearchSpace {
     SearchSpace::from_toml(&Source::new(name, *text)).unwrap()
 }
 
-fn profile(index: usize) -> Profile {
+pub(super) fn profile(index: usize) -> Profile {
     let (name, text) = hardware::SHIPPED[index % hardware::SHIPPED.len()];
     Profile::from_toml(&Source::new(name, text)).unwrap()
 }
