@@ -45,6 +45,11 @@ impl Line {
         rates.seconds(self.first.sensor_cycles, self.first.link_bytes, cycles)
     }
 
+    /// Weights of a sensor and of the aggregator.
+    const fn weight_bytes(&self) -> [f64; 2] {
+        [self.first.sensor_weight_bytes, self.first.aggregator_weight_bytes]
+    }
+
     /// The line that lies nowhere above either of two in any figure, or nowhere below.
     #[must_use]
     pub fn joined(&self, other: &Self, pick: impl Fn(f64, f64) -> f64) -> Self {
@@ -66,21 +71,21 @@ impl Line {
 /// Many lines as columns, so that a pass over them reads only what is limited. Entry `i` of each belongs to line `i`.
 #[derive(Debug, Clone, Default)]
 pub struct Lines {
-    figures: Figures,
+    tables: Tables,
     /// Work in joules with one view, and of every further view.
     joules: Vec<[f64; 2]>,
     /// The most weights of a sensor and of the aggregator.
     most_weights: [f64; 2],
 }
 
-/// Cycles and bytes. Nearly always they are whole numbers below 2^31, which take half the room and so half the time.
+/// Cycles and bytes. Where all of them are whole numbers below 2^31 they take half the room: a pass waits for memory most.
 #[derive(Debug, Clone)]
-enum Figures {
+enum Tables {
     Whole(Table<i32>),
     Real(Table<f64>),
 }
 
-impl Default for Figures {
+impl Default for Tables {
     fn default() -> Self {
         Self::Whole(Table::default())
     }
@@ -106,24 +111,23 @@ impl Lines {
             let cycles = [first.sensor_cycles, first.aggregator_cycles, more.cycles, first.link_bytes];
             cycles.into_iter().chain(first.bytes()).all(fits)
         };
-        let weights = |line: &Line| [line.first.sensor_weight_bytes, line.first.aggregator_weight_bytes];
         let larger = |[a, b]: [f64; 2], [c, d]: [f64; 2]| [a.max(c), b.max(d)];
         Self {
-            figures: if lines.iter().all(whole) {
-                Figures::Whole(Table::new(lines, |figure| figure as i32))
+            tables: if lines.iter().all(whole) {
+                Tables::Whole(Table::new(lines, |figure| figure as i32))
             } else {
-                Figures::Real(Table::new(lines, |figure| figure))
+                Tables::Real(Table::new(lines, |figure| figure))
             },
             joules: lines.iter().map(|line| [line.first.work_j, line.more.energy_j]).collect(),
-            most_weights: lines.iter().map(weights).fold([0.0; 2], larger),
+            most_weights: lines.iter().map(Line::weight_bytes).fold([0.0; 2], larger),
         }
     }
 
     /// One of them.
     pub(super) fn get(&self, index: usize) -> Line {
-        match &self.figures {
-            Figures::Whole(table) => table.line(index, self.joules[index]),
-            Figures::Real(table) => table.line(index, self.joules[index]),
+        match &self.tables {
+            Tables::Whole(table) => table.line(index, self.joules[index]),
+            Tables::Real(table) => table.line(index, self.joules[index]),
         }
     }
 
@@ -134,9 +138,9 @@ impl Lines {
         if !weights_fit || !rates.asks_only_latency() {
             return range.filter(|&index| rates.meets(&self.get(index).load(rates.sensors()))).count();
         }
-        match &self.figures {
-            Figures::Whole(table) => table.count_quick(range, rates),
-            Figures::Real(table) => table.count_quick(range, rates),
+        match &self.tables {
+            Tables::Whole(table) => table.count_quick(range, rates),
+            Tables::Real(table) => table.count_quick(range, rates),
         }
     }
 }
@@ -144,14 +148,13 @@ impl Lines {
 impl<T: Copy + Into<f64>> Table<T> {
     fn new(lines: &[Line], shorten: impl Fn(f64) -> T) -> Self {
         let column = |figure: fn(&Line) -> f64| lines.iter().map(|line| shorten(figure(line))).collect();
-        let weights = |line: &Line| [line.first.sensor_weight_bytes, line.first.aggregator_weight_bytes];
         Self {
             sensor_cycles: column(|line| line.first.sensor_cycles),
             link_bytes: column(|line| line.first.link_bytes),
             peak_bytes: column(|line| line.first.peak_bytes),
             first_cycles: column(|line| line.first.aggregator_cycles),
             more_cycles: column(|line| line.more.cycles),
-            weight_bytes: lines.iter().map(|line| weights(line).map(&shorten)).collect(),
+            weight_bytes: lines.iter().map(|line| line.weight_bytes().map(&shorten)).collect(),
         }
     }
 
