@@ -56,6 +56,7 @@ mod ranking;
 mod remembered;
 mod sensitivity;
 mod session;
+mod steps;
 mod typed;
 mod update;
 mod view;

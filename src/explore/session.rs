@@ -16,6 +16,7 @@ use super::message::{Kind, Message, Messages};
 use super::plot::Plot;
 use super::progress::{Searching, Training};
 use super::rank::Standing;
+use super::steps::PendingSteps;
 use crate::cost::{Knobs, Limit, SpaceTable};
 use crate::hardware::Profile;
 use crate::network::Network;
@@ -72,6 +73,8 @@ pub struct Session {
     pub(super) row: usize,
     /// Whether limits changed since a search was told them.
     pub(super) limits_moved: bool,
+    /// Steps of the selected knob that wait for [`Session::settle`].
+    pub(super) pending: Option<PendingSteps>,
     /// The whole space, surveyed when it is first asked for; `None` on profiles it can't be surveyed with.
     survey: OnceCell<Option<Survey>>,
     pub(super) known: Known,
@@ -117,6 +120,7 @@ impl Session {
             at_top: true,
             row: 0,
             limits_moved: false,
+            pending: None,
             survey: OnceCell::new(),
             known,
         };

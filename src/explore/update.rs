@@ -12,15 +12,18 @@ use super::knob::{KNOBS, KnobId};
 use super::message::Kind;
 use super::progress::{SearchUpdate, State, TrainUpdate};
 use super::session::Session;
+use super::steps::PendingSteps;
 
 /// Most designs pinned at a time: one for each letter.
 const MOST_PINS: usize = 26;
 
 impl Session {
-    /// Does what the action says, and gives back what is to be done outside. `now_ms` ascends from call to call.
+    /// Applies an action and returns what must be done outside the session. `now_ms` ascends from call to call. Pending
+    /// steps are applied first.
     ///
-    /// Never panics; what can't be done is told in a message.
+    /// Never panics; an action that can't be carried out leaves a message.
     pub fn update(&mut self, action: Action, now_ms: u64) -> Vec<Effect> {
+        self.settle(now_ms);
         match action {
             Action::Undo => self.travel(Travel::Undo, now_ms),
             Action::Redo => self.travel(Travel::Redo, now_ms),
@@ -30,6 +33,30 @@ impl Session {
             action => return self.look_or_ask(action, now_ms),
         }
         Vec::new()
+    }
+
+    /// Applies an action of a batch of input. As [`Session::update`], except that steps of the selected knob are only
+    /// added up: they take effect with the next other action or with [`Session::settle`], so that all designs are costed
+    /// once for the many steps of a held key.
+    pub fn queue(&mut self, action: Action, now_ms: u64) -> Vec<Effect> {
+        let Action::MoveKnob(Move::By(steps)) = action else { return self.update(action, now_ms) };
+        let dial = self.selected_dial();
+        if self.setup.is_locked(dial.id) {
+            return self.update(action, now_ms);
+        }
+        self.pending = Some(PendingSteps::after(self.pending, dial, self.value(dial.id), steps));
+        Vec::new()
+    }
+
+    /// Applies the steps that [`Session::queue`] added up. To be called at the end of each batch of input, before the
+    /// session is drawn.
+    pub fn settle(&mut self, now_ms: u64) {
+        let Some(pending) = self.pending.take() else { return };
+        let Some(dial) = self.dial(pending.knob()) else { return };
+        if pending.value().total_cmp(&self.value(dial.id)).is_ne() {
+            let fraction = dial.fraction(pending.value());
+            self.change(&Action::SetKnob { knob: pending.knob(), fraction }, now_ms);
+        }
     }
 
     /// Carries out an action that changes what can be undone.

@@ -153,6 +153,33 @@ fn locked_knobs_stay_and_others_reset() {
 }
 
 #[test]
+fn queued_steps_take_effect_together() {
+    let (mut queued, mut stepped) = (session(20), session(20));
+    let bandwidth = queued.dials().iter().position(|dial| dial.id == KnobId::LinkBandwidth).unwrap();
+    for session in [&mut queued, &mut stepped] {
+        session.update(Action::SelectKnob(Move::To(bandwidth)), 0);
+    }
+    let before = queued.setup().clone();
+    for steps in [1, -10, -10, 1, -3] {
+        queued.queue(Action::MoveKnob(Move::By(steps)), 0);
+        stepped.update(Action::MoveKnob(Move::By(steps)), 0);
+        assert_eq!(queued.setup(), &before);
+    }
+    queued.settle(0);
+    assert_eq!((queued.setup(), queued.order(), queued.past().len()), (stepped.setup(), stepped.order(), 1));
+    // Another action applies the steps before it.
+    queued.queue(Action::MoveKnob(Move::By(2)), 0);
+    queued.queue(Action::LockKnob, 1000);
+    stepped.update(Action::MoveKnob(Move::By(2)), 0);
+    stepped.update(Action::LockKnob, 1000);
+    assert_eq!(queued.setup(), stepped.setup());
+    queued.queue(Action::MoveKnob(Move::By(2)), 2000);
+    queued.settle(2000);
+    assert_eq!(queued.setup(), stepped.setup());
+    assert!(queued.toast(2000).unwrap().text.contains("locked"));
+}
+
+#[test]
 fn what_is_typed_wrongly_is_told_and_changes_nothing() {
     let mut session = session(10);
     let before = session.setup().clone();
