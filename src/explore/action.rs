@@ -5,9 +5,7 @@ use std::collections::BTreeMap;
 use super::candidate::CandidateId;
 use super::column::Column;
 use super::knob::KnobId;
-use super::message::Kind;
-use super::progress::{SearchUpdate, TrainUpdate};
-use crate::space::Design;
+use super::update::Update;
 
 /// A movement in a list. Beyond an end it stops there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,8 +146,8 @@ pub enum Action {
     },
     /// Time passes.
     Tick,
-    /// News from outside, all taken in at once.
-    Feed(Vec<Feed>),
+    /// Applies updates from outside, all of them before designs are ranked again.
+    Update(Vec<Update>),
 }
 
 /// A part of a design that a hand can move.
@@ -314,50 +312,6 @@ pub enum Control {
     Detach,
     /// Go on under the present limits.
     SendLimits,
-}
-
-/// News from outside.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Feed {
-    /// A design was measured.
-    Measured {
-        /// The design.
-        design: Design,
-        /// With so many views.
-        views: u32,
-        /// Share of samples put into their class.
-        accuracy: f64,
-        /// Number of samples.
-        samples: u64,
-        /// Training step of the weights.
-        step: u64,
-    },
-    /// A design was measured while some cameras saw nothing.
-    MeasuredWithout {
-        /// The design.
-        design: Design,
-        /// Cameras of the rig.
-        views: u32,
-        /// Those that saw nothing: bit n is camera n.
-        lost: u32,
-        /// Share of samples put into their class.
-        accuracy: f64,
-        /// Number of samples.
-        samples: u64,
-        /// Training step of the weights.
-        step: u64,
-    },
-    /// Training went back to the weights of this step: later measurements don't hold.
-    Withdrawn {
-        /// The step.
-        step: u64,
-    },
-    /// Training went on.
-    Training(TrainUpdate),
-    /// A search went on.
-    Search(SearchUpdate),
-    /// Something to tell the user.
-    Message(Kind, String),
 }
 
 /// What the session asks of the outside.

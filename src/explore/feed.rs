@@ -1,33 +1,35 @@
 //! News from outside: measurements, the progress of children, messages.
 
 use super::accuracy::Accuracy;
-use super::action::Feed;
 use super::candidate::{CandidateId, PoolError};
 use super::message::Kind;
 use super::progress::{SearchUpdate, State, TrainUpdate};
 use super::session::Session;
+use super::update::Update;
 use crate::cost::Sending;
 use crate::space::{Design, Genome};
 
 impl Session {
     /// Takes news in; designs are costed and ranked once for all of them.
-    pub(super) fn feed(&mut self, feeds: Vec<Feed>, now_ms: u64) {
+    pub(super) fn feed(&mut self, updates: Vec<Update>, now_ms: u64) {
         let mut learned = false;
-        for feed in feeds {
+        for feed in updates {
             match feed {
-                feed @ (Feed::Measured { .. } | Feed::Withdrawn { .. }) if self.ui.frozen => self.held_back.push(feed),
-                Feed::Measured { design, views, accuracy, samples, step } => {
+                feed @ (Update::Measured { .. } | Update::Withdrawn { .. }) if self.ui.frozen => {
+                    self.held_back.push(feed)
+                }
+                Update::Measured { design, views, accuracy, samples, step } => {
                     learned |= self.take_in(&design, views, Accuracy { accuracy, samples, step }, now_ms);
                 }
-                Feed::MeasuredWithout { design, views, lost, accuracy, samples, step } => {
+                Update::MeasuredWithout { design, views, lost, accuracy, samples, step } => {
                     let design = self.space.canonical_design(design);
                     self.measurements.learn_loss(design, views, lost, Accuracy { accuracy, samples, step });
                 }
-                Feed::Withdrawn { step } => {
+                Update::Withdrawn { step } => {
                     self.measurements.withdraw(step);
                     learned = true;
                 }
-                Feed::Training(update) => {
+                Update::Training(update) => {
                     match &update {
                         TrainUpdate::State(state) => self.announce("training", state, now_ms),
                         // What was measured on another one's weights no longer counts.
@@ -36,7 +38,7 @@ impl Session {
                     }
                     self.training.update(update);
                 }
-                Feed::Search(update) => {
+                Update::Search(update) => {
                     match &update {
                         SearchUpdate::State(state) => self.announce("search", state, now_ms),
                         SearchUpdate::Run(run) => learned |= self.measurements.follow(run),
@@ -44,7 +46,7 @@ impl Session {
                     }
                     self.searching.update(update);
                 }
-                Feed::Message(kind, text) => self.messages.say(kind, text, now_ms),
+                Update::Message(kind, text) => self.messages.say(kind, text, now_ms),
             }
         }
         if learned {
@@ -52,7 +54,7 @@ impl Session {
         }
     }
 
-    /// Keeps one measurement at once. For many, [`Action::Feed`](super::Action::Feed) ranks once for all.
+    /// Keeps one measurement at once. For many, [`Action::Update`](super::Action::Update) ranks once for all.
     pub fn learn(&mut self, design: &Design, views: u32, accuracy: f64, samples: u64, step: u64) {
         if self.take_in(design, views, Accuracy { accuracy, samples, step }, 0) {
             self.relearn();

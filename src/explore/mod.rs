@@ -2,7 +2,7 @@
 //! what-if by hand, undo, pins, measured accuracies, and the progress of training and search as plain data.
 //!
 //! Pure: no tensor, terminal, thread, clock or file. `tui` turns keys into [`Action`]s and draws from [`Session`]; `cli`
-//! carries out [`Effect`]s and feeds what running children report. Time comes in as an argument.
+//! carries out [`Effect`]s and updates what running children report. Time comes in as an argument.
 //!
 //! The way of a knob: [`Session::update`] changes one value, costs every cut of every candidate once
 //! ([`crate::cost::Rates`]), picks each candidate's split and ranks the candidates by the rule written at [`Standing`].
@@ -34,6 +34,7 @@
 
 mod accuracy;
 mod action;
+mod apply;
 mod arrange;
 mod brush;
 mod candidate;
@@ -65,7 +66,7 @@ mod view;
 mod tests;
 
 pub use accuracy::{Accuracy, Measurements, Reading, Shown};
-pub use action::{Action, Control, Effect, Export, Feed, Move, Overlay, Pane, Part, Screen, Side, Unit};
+pub use action::{Action, Control, Effect, Export, Move, Overlay, Pane, Part, Screen, Side, Unit};
 pub use brush::{BRUSHED, Brushes};
 pub use candidate::{Candidate, CandidateId, Pool, PoolError};
 pub use column::{Column, Sort};
@@ -84,4 +85,5 @@ pub use remembered::RememberedRow;
 pub use sensitivity::{Hold, Swing};
 pub use session::{DEFAULT_POOL, Session, Ui};
 pub use typed::{TypeError, number_and_unit};
+pub use update::Update;
 pub use view::{Bar, Compared, FoundPoint, Place, PlaceState, Point, PointClass, Row, Status, Strip};

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use super::accuracy::{Measurements, Shown};
-use super::action::{Feed, Overlay, Pane, Screen, Unit};
+use super::action::{Overlay, Pane, Screen, Unit};
 use super::brush::Brushes;
 use super::candidate::{CandidateId, Pool};
 use super::column::{Column, Sort};
@@ -17,6 +17,7 @@ use super::plot::Plot;
 use super::progress::{Searching, Training};
 use super::rank::Standing;
 use super::steps::PendingSteps;
+use super::update::Update;
 use crate::cost::{Knobs, Limit, SpaceTable};
 use crate::hardware::Profile;
 use crate::network::Network;
@@ -63,7 +64,7 @@ pub struct Session {
     pub(super) searching: Searching,
     pub(super) messages: Messages,
     /// Measurements that came while frozen.
-    pub(super) held_back: Vec<Feed>,
+    pub(super) held_back: Vec<Update>,
     /// Size and seed of the pool as asked for.
     pub(super) origin: (usize, u64),
     pub(super) selected: Option<CandidateId>,

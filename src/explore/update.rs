@@ -1,389 +1,49 @@
-//! What each action does. One place: every change of a session goes through [`Session::update`].
+//! Updates that reach a session from outside: measurements, the progress of child processes, messages.
 
-use std::collections::BTreeMap;
-
-use super::action::{Action, Control, Effect, Export, Move, Pane, Part, Screen, Unit};
-use super::brush::Brushes;
-use super::candidate::CandidateId;
-use super::filter::Filter;
-use super::hand::Held;
-use super::history::{Gesture, Pinned, Setup};
-use super::knob::{KNOBS, KnobId};
 use super::message::Kind;
-use super::progress::{SearchUpdate, State, TrainUpdate};
-use super::session::Session;
-use super::steps::PendingSteps;
+use super::progress::{SearchUpdate, TrainUpdate};
+use crate::space::Design;
 
-/// Most designs pinned at a time: one for each letter.
-const MOST_PINS: usize = 26;
-
-impl Session {
-    /// Applies an action and returns what must be done outside the session. `now_ms` ascends from call to call. Pending
-    /// steps are applied first.
-    ///
-    /// Never panics; an action that can't be carried out leaves a message.
-    pub fn update(&mut self, action: Action, now_ms: u64) -> Vec<Effect> {
-        self.settle(now_ms);
-        match action {
-            Action::Undo => self.travel(Travel::Undo, now_ms),
-            Action::Redo => self.travel(Travel::Redo, now_ms),
-            Action::Feed(feeds) => self.feed(feeds, now_ms),
-            Action::Freeze => self.freeze(now_ms),
-            action if changes_setup(&action) => self.change(&action, now_ms),
-            action => return self.look_or_ask(action, now_ms),
-        }
-        Vec::new()
-    }
-
-    /// Applies an action of a batch of input. As [`Session::update`], except that steps of the selected knob are only
-    /// added up: they take effect with the next other action or with [`Session::settle`], so that all designs are costed
-    /// once for the many steps of a held key.
-    pub fn queue(&mut self, action: Action, now_ms: u64) -> Vec<Effect> {
-        let Action::MoveKnob(Move::By(steps)) = action else { return self.update(action, now_ms) };
-        let dial = self.selected_dial();
-        if self.setup.is_locked(dial.id) {
-            return self.update(action, now_ms);
-        }
-        self.pending = Some(PendingSteps::after(self.pending, dial, self.value(dial.id), steps));
-        Vec::new()
-    }
-
-    /// Applies the steps that [`Session::queue`] added up. To be called at the end of each batch of input, before the
-    /// session is drawn.
-    pub fn settle(&mut self, now_ms: u64) {
-        let Some(pending) = self.pending.take() else { return };
-        let Some(dial) = self.dial(pending.knob()) else { return };
-        if pending.value().total_cmp(&self.value(dial.id)).is_ne() {
-            let fraction = dial.fraction(pending.value());
-            self.change(&Action::SetKnob { knob: pending.knob(), fraction }, now_ms);
-        }
-    }
-
-    /// Carries out an action that changes what can be undone.
-    fn change(&mut self, action: &Action, now_ms: u64) {
-        let before = self.setup.clone();
-        match action {
-            Action::MoveKnob(to) => self.move_knob(*to, now_ms),
-            Action::SetKnob { knob, fraction } => self.set_knob(*knob, *fraction, now_ms),
-            Action::TypeKnob(text) => match self.selected_dial().parse(text) {
-                Ok(value) => self.turn(self.selected_dial().id, value, now_ms),
-                Err(error) => self.messages.say(Kind::Error, error.to_string(), now_ms),
-            },
-            Action::TurnKnobs(turns) => {
-                let first = turns.first().and_then(|(first, _)| self.dials.iter().position(|dial| dial.id == *first));
-                self.ui.dial = first.unwrap_or(self.ui.dial);
-                for (knob, value) in turns {
-                    self.turn(*knob, *value, now_ms);
-                }
-            }
-            Action::ResetKnob => self.turn(self.selected_dial().id, self.selected_dial().home, now_ms),
-            Action::ResetKnobs => {
-                let locked = self.setup.locked;
-                for dial in self.dials.iter().filter(|dial| locked >> dial.id.index() & 1 == 0) {
-                    dial.knob().set(&mut self.setup.knobs, dial.home);
-                }
-            }
-            Action::LockKnob => self.setup.locked ^= 1 << self.selected_dial().id.index(),
-            Action::Hand(part, to) => self.move_hand(*part, *to, now_ms),
-            Action::ResetHand => self.setup.hand = None,
-            Action::Pin => self.pin(now_ms),
-            Action::MovePin { pin, to } => self.move_pin(*pin, *to),
-            Action::Baseline => {
-                let same = self.setup.baseline == self.selected;
-                self.setup.baseline = if same { None } else { self.selected };
-            }
-            Action::Sort(column) => self.setup.sort = self.setup.sort.chosen(*column),
-            Action::Filter(text) => match Filter::parse(text, &self.space, &self.dials) {
-                Ok(filter) => self.setup.filter = filter,
-                Err(error) => self.messages.say(Kind::Error, error.to_string(), now_ms),
-            },
-            Action::Recall(index) => match self.remembered.get(*index) {
-                Some((_, setup)) => self.setup = setup.clone(),
-                None => self.messages.say(Kind::Warning, "no setup is remembered there", now_ms),
-            },
-            _ => {}
-        }
-        if self.setup != before {
-            let gesture = Gesture::of(action, self.selected_dial().id);
-            self.history.record(before.clone(), &self.setup, gesture, now_ms);
-            self.follow(&before);
-            if matches!(action, Action::Filter(_)) && self.selected_row().is_none() {
-                self.select(Move::To(self.row));
-            }
-        }
-    }
-
-    /// Brings everything up to date after the setup changed.
-    fn follow(&mut self, before: &Setup) {
-        if before.knobs != self.setup.knobs {
-            if before.knobs.sensors != self.setup.knobs.sensors {
-                self.remeasure();
-            }
-            self.recost();
-            self.limits_moved |= self.searching.state.is_active();
-        }
-        if before.hand.is_some() && self.setup.hand.is_none() {
-            self.at_top = self.selected_row() == Some(0);
-        }
-        self.refresh();
-    }
-
-    fn travel(&mut self, travel: Travel, now_ms: u64) {
-        let now = self.setup.clone();
-        let (step, done) = match travel {
-            Travel::Undo => (self.history.undo(now.clone()), "undone"),
-            Travel::Redo => (self.history.redo(now.clone()), "done again"),
-        };
-        match step {
-            Some((setup, label)) => {
-                self.setup = setup;
-                self.follow(&now);
-                self.messages.say(Kind::Info, format!("{done}: {label}"), now_ms);
-            }
-            None => self.messages.say(Kind::Info, "nothing more to go back to or forward to", now_ms),
-        }
-    }
-
-    fn move_knob(&mut self, to: Move, now_ms: u64) {
-        let dial = self.selected_dial();
-        let value = match to {
-            Move::By(steps) => dial.step(self.value(dial.id), steps),
-            Move::First => dial.stops[0],
-            Move::Last => dial.stops[dial.last()],
-            Move::To(stop) => dial.stops[stop.min(dial.last())],
-        };
-        self.turn(dial.id, value, now_ms);
-    }
-
-    fn set_knob(&mut self, knob: KnobId, fraction: f64, now_ms: u64) {
-        let Some(index) = self.dials.iter().position(|dial| dial.id == knob) else { return };
-        self.ui.dial = index;
-        self.turn(knob, self.dials[index].at_fraction(fraction), now_ms);
-    }
-
-    fn turn(&mut self, knob: KnobId, value: f64, now_ms: u64) {
-        if self.setup.is_locked(knob) {
-            self.messages.say(Kind::Warning, format!("{} is locked", knob.knob().label), now_ms);
-        } else {
-            knob.knob().set(&mut self.setup.knobs, value);
-        }
-    }
-
-    fn move_hand(&mut self, part: Part, to: Move, now_ms: u64) {
-        let Some(inspected) = self.inspected() else { return };
-        let held = Held {
-            space: &self.space,
-            profile: &self.profile,
-            id: inspected.id,
-            candidate: inspected.candidate,
-            own_cuts: self.pool.cuts(inspected.id),
-            hand: self.hand(),
-            split: inspected.cuts[inspected.shown].boundary,
-        };
-        match held.moved(part, to) {
-            Ok(hand) => {
-                self.setup.hand = hand;
-                // What was moved must not slip away when the ranking changes.
-                self.at_top = false;
-            }
-            Err(error) => self.messages.say(Kind::Error, error.to_string(), now_ms),
-        }
-    }
-
-    /// Pins the selected design, or unpins it. A design sent otherwise by hand becomes a candidate of its own first.
-    fn pin(&mut self, now_ms: u64) {
-        let Some(selected) = self.selected else { return };
-        let hand = self.hand().cloned();
-        let candidate = match (&hand, self.pool.get(selected)) {
-            (Some(hand), Some(candidate)) if hand.sending != candidate.sending => {
-                let genome = candidate.genome.clone();
-                match self.add_candidate(genome, hand.sending) {
-                    Ok(id) => id,
-                    Err(error) => return self.messages.say(Kind::Error, error.to_string(), now_ms),
-                }
-            }
-            _ => selected,
-        };
-        let pinned = Pinned { candidate, split: hand.and_then(|hand| hand.split) };
-        if let Some(index) = self.setup.pins.iter().position(|pin| *pin == pinned) {
-            self.setup.pins.remove(index);
-        } else if self.setup.pins.len() < MOST_PINS {
-            self.setup.pins.push(pinned);
-        } else {
-            self.messages.say(Kind::Warning, format!("{MOST_PINS} designs are pinned already"), now_ms);
-        }
-    }
-
-    fn move_pin(&mut self, pin: usize, to: Move) {
-        let pins = &mut self.setup.pins;
-        if pin < pins.len() {
-            let to = to.apply(pin, pins.len());
-            let moved = pins.remove(pin);
-            pins.insert(to, moved);
-        }
-    }
-
-    /// Carries out an action that only looks elsewhere, or asks for something outside.
-    fn look_or_ask(&mut self, action: Action, now_ms: u64) -> Vec<Effect> {
-        match action {
-            Action::SelectKnob(to) => self.ui.dial = to.wrap(self.ui.dial, self.dials.len()),
-            Action::Focus(to) => self.ui.pane = chosen(&Pane::ALL, self.ui.pane, to),
-            Action::Unit(to) => self.ui.unit = chosen(&Unit::ALL, self.ui.unit, to),
-            Action::Axis(side, to) => self.choose_axis(side, to),
-            Action::LogAxis(side) => self.ui.plot.turn_log(side),
-            Action::Brush { index, range } => self.ui.brushes.set(index, range),
-            Action::ClearBrushes => self.ui.brushes = Brushes::default(),
-            Action::Select(to) => self.select(to),
-            Action::SelectCandidate(id) => self.select_candidate(id),
-            Action::Screen(screen) => self.ui.screen = screen,
-            Action::Toggle(overlay) => {
-                self.ui.overlay = Some(overlay).filter(|_| self.ui.overlay != Some(overlay));
-            }
-            Action::Back => self.back(now_ms),
-            Action::Dismiss => {
-                self.messages.dismiss(now_ms);
-            }
-            Action::Remember(name) => self.remember(&name, now_ms),
-            Action::Train => return self.start(Screen::Train, now_ms),
-            Action::Search => return self.start(Screen::Search, now_ms),
-            Action::Control(control) => return self.control(control, now_ms),
-            Action::Copy(export) => return self.copy(export, now_ms),
-            Action::Export(export) => return vec![Effect::Export(export)],
-            Action::Quit { keep_frame } => return vec![Effect::Quit { keep_frame }],
-            _ => {}
-        }
-        Vec::new()
-    }
-
-    fn select(&mut self, to: Move) {
-        let Some(last) = self.known.rows.len().checked_sub(1) else { return };
-        // A row that was filtered out leaves its place to the next one.
-        let row = match (to, self.selected_row()) {
-            (Move::By(steps), None) if steps > 0 => Move::By(steps - 1).apply(self.row, last + 1),
-            (to, _) => to.apply(self.row, last + 1),
-        };
-        self.at_top = row == 0;
-        self.selected = Some(self.known.rows[row]);
-        self.settle();
-    }
-
-    fn select_candidate(&mut self, id: CandidateId) {
-        if (id as usize) < self.pool.len() {
-            self.selected = Some(id);
-            self.at_top = self.known.rows.first() == Some(&id);
-            self.settle();
-        }
-    }
-
-    fn back(&mut self, now_ms: u64) {
-        if self.ui.overlay.take().is_none() && !self.messages.dismiss(now_ms) && !self.setup.filter.is_empty() {
-            self.change(&Action::Filter(String::new()), now_ms);
-        }
-    }
-
-    fn remember(&mut self, name: &str, now_ms: u64) {
-        let setup = self.setup.clone();
-        match self.remembered.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, known)) => *known = setup,
-            None => self.remembered.push((name.to_owned(), setup)),
-        }
-        self.messages.say(Kind::Info, format!("remembered as {name}"), now_ms);
-    }
-
-    fn start(&mut self, screen: Screen, now_ms: u64) -> Vec<Effect> {
-        let (state, what) = match screen {
-            Screen::Search => (&mut self.searching.state, "search"),
-            _ => (&mut self.training.state, "training"),
-        };
-        if state.is_active() {
-            self.messages.say(Kind::Warning, format!("a {what} is {state} already"), now_ms);
-            return Vec::new();
-        }
-        self.ui.screen = screen;
-        if screen == Screen::Search {
-            self.searching.update(SearchUpdate::State(State::Starting));
-            self.limits_moved = false;
-            return vec![Effect::StartSearch(self.limits())];
-        }
-        self.training.update(TrainUpdate::State(State::Starting));
-        vec![Effect::StartTraining]
-    }
-
-    /// Tells the running child, and shows at once what will become of it.
-    fn control(&mut self, control: Control, now_ms: u64) -> Vec<Effect> {
-        let search_limits = control == Control::SendLimits;
-        let searching = self.searching.state.is_active() && (search_limits || !self.training.state.is_active());
-        let state = if searching { &mut self.searching.state } else { &mut self.training.state };
-        if !state.is_active() || (search_limits && !searching) {
-            self.messages.say(Kind::Warning, "nothing is running that could be told that", now_ms);
-            return Vec::new();
-        }
-        match control {
-            Control::Pause => *state = State::Paused,
-            Control::Resume => *state = State::Running,
-            Control::Stop => *state = State::Stopping,
-            Control::Detach => {
-                *state = State::Detached;
-                return vec![Effect::Detach];
-            }
-            Control::SendLimits => {
-                self.limits_moved = false;
-                return vec![Effect::SendLimits(self.limits())];
-            }
-        }
-        vec![Effect::Control(control)]
-    }
-
-    /// Knob names and values in base units; "no limit" is left out.
-    pub fn limits(&self) -> BTreeMap<String, f64> {
-        let limited = KNOBS.iter().map(|knob| (knob, knob.get(&self.setup.knobs)));
-        let limited = limited.filter(|(knob, value)| !knob.is_unlimited(*value));
-        limited.map(|(knob, value)| (knob.name.to_owned(), value)).collect()
-    }
-
-    fn copy(&mut self, export: Export, now_ms: u64) -> Vec<Effect> {
-        let Some(design) = self.selected_design() else { return Vec::new() };
-        let text = match export {
-            Export::Design => self.space.print_design(&design),
-            Export::Toml => self.design_toml(&design),
-            other => return vec![Effect::Export(other)],
-        };
-        self.messages.say(Kind::Info, "copied", now_ms);
-        vec![Effect::Copy(text)]
-    }
-}
-
-/// Which way to go through the history.
-#[derive(Clone, Copy)]
-enum Travel {
-    Undo,
-    Redo,
-}
-
-/// Whether an action may change what can be undone.
-const fn changes_setup(action: &Action) -> bool {
-    matches!(
-        action,
-        Action::MoveKnob(_)
-            | Action::SetKnob { .. }
-            | Action::TypeKnob(_)
-            | Action::TurnKnobs(_)
-            | Action::ResetKnob
-            | Action::ResetKnobs
-            | Action::LockKnob
-            | Action::Hand(..)
-            | Action::ResetHand
-            | Action::Pin
-            | Action::MovePin { .. }
-            | Action::Baseline
-            | Action::Sort(_)
-            | Action::Filter(_)
-            | Action::Recall(_)
-    )
-}
-
-/// The item of a list that a movement leads to.
-fn chosen<T: Copy + PartialEq>(all: &[T], now: T, to: Move) -> T {
-    let from = all.iter().position(|item| *item == now).unwrap_or(0);
-    all[to.wrap(from, all.len())]
+/// One update from outside.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Update {
+    /// A design was measured.
+    Measured {
+        /// The design.
+        design: Design,
+        /// Views of each sample.
+        views: u32,
+        /// Share of samples classified correctly, 0 to 1.
+        accuracy: f64,
+        /// Number of samples.
+        samples: u64,
+        /// Training step of the weights.
+        step: u64,
+    },
+    /// A design was measured while some cameras were blanked.
+    MeasuredWithout {
+        /// The design.
+        design: Design,
+        /// Cameras of the rig.
+        views: u32,
+        /// Blanked cameras: bit n is camera n.
+        lost: u32,
+        /// Share of samples classified correctly, 0 to 1.
+        accuracy: f64,
+        /// Number of samples.
+        samples: u64,
+        /// Training step of the weights.
+        step: u64,
+    },
+    /// Training went back to the weights of this step: later measurements of the run are withdrawn.
+    Withdrawn {
+        /// The step.
+        step: u64,
+    },
+    /// Progress of the training.
+    Training(TrainUpdate),
+    /// Progress of the search.
+    Search(SearchUpdate),
+    /// A message for the user.
+    Message(Kind, String),
 }

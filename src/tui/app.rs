@@ -35,7 +35,7 @@ use super::{
     work::Work,
 };
 use crate::{
-    explore::{Action, Feed, Kind, KnobId, Move, Session, progress::State},
+    explore::{Action, Kind, KnobId, Move, Session, Update, progress::State},
     run::Task,
 };
 use follow::SETTLED;
@@ -209,14 +209,14 @@ impl App {
         }
     }
 
-    fn feed(&mut self, feeds: Vec<Feed>) {
-        if !feeds.is_empty() {
-            self.act(Action::Feed(feeds));
+    fn feed(&mut self, updates: Vec<Update>) {
+        if !updates.is_empty() {
+            self.act(Action::Update(updates));
         }
     }
 
     fn say(&mut self, kind: Kind, text: String) {
-        self.feed(vec![Feed::Message(kind, text)]);
+        self.feed(vec![Update::Message(kind, text)]);
     }
 
     /// How long the loop may sleep.

@@ -8,7 +8,7 @@ mod script;
 
 pub use measured::{Measured, RecordError, record};
 
-use crate::explore::{Action, CandidateId, Feed, KnobId, Session, Shown};
+use crate::explore::{Action, CandidateId, KnobId, Session, Shown, Update};
 
 /// One thing a scene does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -130,9 +130,9 @@ impl Demo {
         act(Action::Filter(String::new()));
         act(Action::ResetKnobs);
         act(Action::Select(crate::explore::Move::First));
-        act(Action::Feed(vec![Feed::Withdrawn { step: 0 }]));
+        act(Action::Update(vec![Update::Withdrawn { step: 0 }]));
         if scene.measured {
-            act(Action::Feed(self.measured.feeds.clone()));
+            act(Action::Update(self.measured.updates.clone()));
         }
         for (knob, value) in scene.start {
             turn(session, *knob, *value, now_ms);

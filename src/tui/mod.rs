@@ -131,17 +131,17 @@ pub fn picture_theme(palette: Palette) -> Theme {
 pub fn replay(session: &mut Session, run: &Path) -> Result<(), TuiError> {
     let mut work = work::Work::open(run)?;
     let mut news = news::News::of(run);
-    let mut feeds = news.greeting();
+    let mut updates = news.greeting();
     loop {
         let (changes, _) = work.look()?;
         let more = changes.more;
-        feeds.extend(news.read(session.space(), changes));
+        updates.extend(news.read(session.space(), changes));
         if !more {
             break;
         }
     }
-    news::keep_last_states(&mut feeds);
-    session.update(Action::Feed(feeds), 0);
+    news::keep_last_states(&mut updates);
+    session.update(Action::Update(updates), 0);
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use std::{collections::HashMap, path::Path};
 
 use crate::{
     explore::{
-        Feed, Kind,
+        Kind, Update,
         progress::{
             Bred, Evaluated, Found, Generation, Predicts, Preparing, Role, SearchUpdate, State, TrainStep, TrainUpdate,
         },
@@ -35,18 +35,18 @@ impl News {
     }
 
     /// Tells which run is followed.
-    pub fn greeting(&self) -> Vec<Feed> {
+    pub fn greeting(&self) -> Vec<Update> {
         [Task::Train, Task::Search].map(|task| run(task, self.run.clone())).to_vec()
     }
 
     /// What the session is to be told, in order.
-    pub fn read(&mut self, space: &SearchSpace, changes: Changes) -> Vec<Feed> {
-        let mut feeds = Vec::new();
+    pub fn read(&mut self, space: &SearchSpace, changes: Changes) -> Vec<Update> {
+        let mut updates = Vec::new();
         for event in changes.events {
-            self.event(space, event, &mut feeds);
+            self.event(space, event, &mut updates);
         }
-        feeds.extend(changes.measurements.into_iter().filter_map(|stored| measured(space, &stored.value)));
-        feeds
+        updates.extend(changes.measurements.into_iter().filter_map(|stored| measured(space, &stored.value)));
+        updates
     }
 
     /// Whether the training came to its end among these changes.
@@ -60,7 +60,7 @@ impl News {
         last.unwrap_or(false)
     }
 
-    fn event(&mut self, space: &SearchSpace, stored: Stored<Event>, feeds: &mut Vec<Feed>) {
+    fn event(&mut self, space: &SearchSpace, stored: Stored<Event>, updates: &mut Vec<Update>) {
         if let Event::Started { command, .. } = &stored.value {
             let task = if command.split_whitespace().any(|word| word == "search") { Task::Search } else { Task::Train };
             self.tasks.insert(stored.process.clone(), task);
@@ -72,38 +72,38 @@ impl News {
             Event::Started { resumed_from_step, .. } => {
                 // A work that begins anew forgets the curves of the one before; one that is resumed goes on with them.
                 if resumed_from_step.is_none() {
-                    feeds.extend([state(task, State::Starting), run(task, self.run.clone())]);
+                    updates.extend([state(task, State::Starting), run(task, self.run.clone())]);
                 }
-                feeds.push(state(task, State::Running));
+                updates.push(state(task, State::Running));
                 if let Some(step) = resumed_from_step {
-                    feeds.push(note(format!("resumed from step {step}")));
+                    updates.push(note(format!("resumed from step {step}")));
                 }
             }
             Event::Preparing { done, total, left_s } => {
-                feeds.push(Feed::Training(TrainUpdate::Preparing(Preparing { done, total, left_s })));
+                updates.push(Update::Training(TrainUpdate::Preparing(Preparing { done, total, left_s })));
             }
-            Event::Data { classes, train, validation, test, views, seconds } => feeds.push(note(format!(
+            Event::Data { classes, train, validation, test, views, seconds } => updates.push(note(format!(
                 "data: {classes} classes, {train} + {validation} + {test} samples of {views} views, {seconds:.1} s"
             ))),
-            Event::Step(step) => feeds.push(Feed::Training(TrainUpdate::Step(train_step(&step)))),
+            Event::Step(step) => updates.push(Update::Training(TrainUpdate::Step(train_step(&step)))),
             // A search's workers say nothing of themselves, only what they measured.
             Event::Evaluated { role, design, views, accuracy, .. } if task == Task::Search || role == "search" => {
                 // A design of another space is no design of this session.
                 if let Ok(design) = space.parse_design(&design) {
                     let found = Found { design, views, accuracy, generation: 0 };
-                    feeds.push(Feed::Search(SearchUpdate::Found(found)));
+                    updates.push(Update::Search(SearchUpdate::Found(found)));
                 }
             }
             Event::Evaluated { step, role, design, views, accuracy, samples } => {
                 if let Some(role) = Role::named(&role) {
                     let evaluated = Evaluated { role, design, views, accuracy, samples, step };
-                    feeds.push(Feed::Training(TrainUpdate::Evaluated(evaluated)));
+                    updates.push(Update::Training(TrainUpdate::Evaluated(evaluated)));
                 }
             }
-            Event::Checkpoint { step, best } => feeds.push(Feed::Training(TrainUpdate::Checkpoint { step, best })),
+            Event::Checkpoint { step, best } => updates.push(Update::Training(TrainUpdate::Checkpoint { step, best })),
             Event::RolledBack { from, to, text } => {
-                feeds.push(Feed::Withdrawn { step: to });
-                feeds.push(Feed::Training(TrainUpdate::RolledBack { from, to, text }));
+                updates.push(Update::Withdrawn { step: to });
+                updates.push(Update::Training(TrainUpdate::RolledBack { from, to, text }));
             }
             Event::Generation {
                 generation,
@@ -127,23 +127,23 @@ impl News {
                     operators,
                     seconds,
                 };
-                feeds.push(Feed::Search(SearchUpdate::Generation(generation)));
+                updates.push(Update::Search(SearchUpdate::Generation(generation)));
             }
-            Event::Bred(record) => feeds.push(Feed::Search(SearchUpdate::Bred(bred(record)))),
+            Event::Bred(record) => updates.push(Update::Search(SearchUpdate::Bred(bred(record)))),
             Event::Predicts { by, samples, rmse, kendall_tau } => {
                 let predicts = Predicts { by, samples, rmse, kendall_tau };
-                feeds.push(Feed::Search(SearchUpdate::Note(predicts.sentence())));
-                feeds.push(Feed::Search(SearchUpdate::Predicts(predicts)));
+                updates.push(Update::Search(SearchUpdate::Note(predicts.sentence())));
+                updates.push(Update::Search(SearchUpdate::Predicts(predicts)));
             }
-            Event::LimitsChanged { text } => feeds.push(Feed::Search(SearchUpdate::LimitsChanged(text))),
-            Event::Paused => feeds.push(state(task, State::Paused)),
-            Event::Resumed => feeds.push(state(task, State::Running)),
-            Event::Warning { text } => feeds.push(note(text)),
-            Event::Stopped { reason } => feeds.push(state(task, State::Finished(format!("stopped ({reason})")))),
-            Event::Finished { reason } => feeds.push(state(task, State::Finished(reason))),
+            Event::LimitsChanged { text } => updates.push(Update::Search(SearchUpdate::LimitsChanged(text))),
+            Event::Paused => updates.push(state(task, State::Paused)),
+            Event::Resumed => updates.push(state(task, State::Running)),
+            Event::Warning { text } => updates.push(note(text)),
+            Event::Stopped { reason } => updates.push(state(task, State::Finished(format!("stopped ({reason})")))),
+            Event::Finished { reason } => updates.push(state(task, State::Finished(reason))),
             Event::Failed { text } => {
-                feeds.push(note(text.clone()));
-                feeds.push(state(task, State::Failed(text)));
+                updates.push(note(text.clone()));
+                updates.push(state(task, State::Failed(text)));
             }
             Event::Unknown(_) => {}
         }
@@ -156,51 +156,51 @@ fn bred(record: BredRecord) -> Bred {
 }
 
 /// Tells a work's state.
-pub fn state(task: Task, state: State) -> Feed {
+pub fn state(task: Task, state: State) -> Update {
     match task {
-        Task::Train => Feed::Training(TrainUpdate::State(state)),
-        Task::Search => Feed::Search(SearchUpdate::State(state)),
+        Task::Train => Update::Training(TrainUpdate::State(state)),
+        Task::Search => Update::Search(SearchUpdate::State(state)),
     }
 }
 
 /// Tells which run a work is on.
-fn run(task: Task, run: String) -> Feed {
+fn run(task: Task, run: String) -> Update {
     match task {
-        Task::Train => Feed::Training(TrainUpdate::Run(run)),
-        Task::Search => Feed::Search(SearchUpdate::Run(run)),
+        Task::Train => Update::Training(TrainUpdate::Run(run)),
+        Task::Search => Update::Search(SearchUpdate::Run(run)),
     }
 }
 
 /// Of the states a run went through before it was opened, keeps the last of each work, and those that begin anew.
-pub fn keep_last_states(feeds: &mut Vec<Feed>) {
-    let task = |feed: &Feed| match feed {
-        Feed::Training(TrainUpdate::State(state)) if *state != State::Starting => Some(Task::Train),
-        Feed::Search(SearchUpdate::State(state)) if *state != State::Starting => Some(Task::Search),
+pub fn keep_last_states(updates: &mut Vec<Update>) {
+    let task = |feed: &Update| match feed {
+        Update::Training(TrainUpdate::State(state)) if *state != State::Starting => Some(Task::Train),
+        Update::Search(SearchUpdate::State(state)) if *state != State::Starting => Some(Task::Search),
         _ => None,
     };
-    let tasks: Vec<Option<Task>> = feeds.iter().map(task).collect();
+    let tasks: Vec<Option<Task>> = updates.iter().map(task).collect();
     let mut index = 0;
-    feeds.retain(|_| {
+    updates.retain(|_| {
         index += 1;
         tasks[index - 1].is_none_or(|one| !tasks[index..].contains(&Some(one)))
     });
 }
 
 /// Tells something about a work.
-pub fn note(task: Task, text: String) -> Feed {
+pub fn note(task: Task, text: String) -> Update {
     match task {
-        Task::Train => Feed::Training(TrainUpdate::Note(text)),
-        Task::Search => Feed::Search(SearchUpdate::Note(text)),
+        Task::Train => Update::Training(TrainUpdate::Note(text)),
+        Task::Search => Update::Search(SearchUpdate::Note(text)),
     }
 }
 
 /// Tells an error.
-pub fn error(text: String) -> Feed {
-    Feed::Message(Kind::Error, text)
+pub fn error(text: String) -> Update {
+    Update::Message(Kind::Error, text)
 }
 
 /// A measurement on the validation samples; those on test samples rank nothing.
-fn measured(space: &SearchSpace, measurement: &Measurement) -> Option<Feed> {
+fn measured(space: &SearchSpace, measurement: &Measurement) -> Option<Update> {
     let Measurement { subject, accuracy, samples, .. } = measurement;
     if subject.subset != Subset::Validation {
         return None;
@@ -209,8 +209,8 @@ fn measured(space: &SearchSpace, measurement: &Measurement) -> Option<Feed> {
     let design = space.parse_design(&subject.design).ok()?;
     let (views, lost, step, accuracy, samples) = (subject.views, subject.lost, subject.step, *accuracy, *samples);
     Some(match lost {
-        0 => Feed::Measured { design, views, accuracy, samples, step },
-        _ => Feed::MeasuredWithout { design, views, lost, accuracy, samples, step },
+        0 => Update::Measured { design, views, accuracy, samples, step },
+        _ => Update::MeasuredWithout { design, views, lost, accuracy, samples, step },
     })
 }
 

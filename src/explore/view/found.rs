@@ -62,21 +62,21 @@ fn mark_front(points: &mut [FoundPoint<'_>]) {
 mod tests {
     use super::super::super::tests::session;
     use crate::explore::progress::{Found, Generation, SearchUpdate};
-    use crate::explore::{Action, Feed};
+    use crate::explore::{Action, Update};
 
     #[test]
     fn the_front_grows_with_the_generations() {
         let mut session = session(60);
         let views = session.knobs().sensors;
         let ids: Vec<_> = session.order().iter().copied().take(3).collect();
-        let mut feeds = Vec::new();
+        let mut updates = Vec::new();
         for (generation, (&id, accuracy)) in (1..).zip(ids.iter().zip([0.5, 0.9, 0.7])) {
             let design = session.best_design(id).unwrap();
-            feeds.push(Feed::Measured { design: design.clone(), views, accuracy, samples: 10, step: 1 });
-            feeds.push(Feed::Search(SearchUpdate::Found(Found { design, views, accuracy, generation: 0 })));
-            feeds.push(Feed::Search(SearchUpdate::Generation(Generation { generation, ..Generation::default() })));
+            updates.push(Update::Measured { design: design.clone(), views, accuracy, samples: 10, step: 1 });
+            updates.push(Update::Search(SearchUpdate::Found(Found { design, views, accuracy, generation: 0 })));
+            updates.push(Update::Search(SearchUpdate::Generation(Generation { generation, ..Generation::default() })));
         }
-        session.update(Action::Feed(feeds), 0);
+        session.update(Action::Update(updates), 0);
         let count = |generation| session.found(generation).len();
         assert_eq!((count(Some(1)), count(Some(2)), count(None)), (1, 2, 3));
         let all = session.found(None);

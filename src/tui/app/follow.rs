@@ -7,7 +7,7 @@ use std::{
 
 use super::{App, replay::forget};
 use crate::{
-    explore::{Action, Control, Feed, Kind, progress::State},
+    explore::{Action, Control, Kind, Update, progress::State},
     run::{self, Listed, RunError, Task},
     tui::{
         dispatch::Deed,
@@ -112,7 +112,7 @@ impl App {
             let _ = work.attach();
         }
         let first = self.looked.is_none();
-        let mut feeds = Vec::new();
+        let mut updates = Vec::new();
         let mut ended = Vec::new();
         let mut lost = None;
         self.more = false;
@@ -121,7 +121,7 @@ impl App {
                 Ok((changes, gone)) => {
                     self.more = changes.more;
                     self.trained |= News::finishes(&changes);
-                    feeds.extend(reader.read(self.session.space(), changes));
+                    updates.extend(reader.read(self.session.space(), changes));
                     ended.extend(gone);
                 }
                 Err(error) => (lost, self.more) = (Some(error), false),
@@ -131,14 +131,14 @@ impl App {
             }
         }
         if let Some(error) = lost {
-            feeds.extend(self.lose(&error));
+            updates.extend(self.lose(&error));
         }
         self.looked = Some(Instant::now());
         if first {
-            news::keep_last_states(&mut feeds);
+            news::keep_last_states(&mut updates);
         }
-        let new = !feeds.is_empty() || !ended.is_empty();
-        self.feed(feeds);
+        let new = !updates.is_empty() || !ended.is_empty();
+        self.feed(updates);
         // How a run ended that is only now looked at is shown, and is no news.
         let toast = self.session.toast(self.now_ms()).map(|message| message.kind);
         if first && toast == Some(Kind::Info) {
@@ -154,7 +154,7 @@ impl App {
     }
 
     /// Lets go of a run that can't be read any more; what is told of it. Whoever works on one that is gone is told to stop.
-    fn lose(&mut self, error: &RunError) -> Vec<Feed> {
+    fn lose(&mut self, error: &RunError) -> Vec<Update> {
         let (why, gone) = (error.to_string(), matches!(error, RunError::Gone(_)));
         let Some(work) = self.work.take() else { return Vec::new() };
         let stopped =
@@ -168,7 +168,7 @@ impl App {
         if ended.ending.status.is_none() || ended.ending.is_success() {
             return;
         }
-        let mut feeds: Vec<Feed> = ended.log.iter().map(|line| news::note(ended.task, line.clone())).collect();
+        let mut updates: Vec<Update> = ended.log.iter().map(|line| news::note(ended.task, line.clone())).collect();
         // What a process said last says why it failed, but not why it was killed.
         let killed = ended.ending.status.is_some_and(|status| status.code().is_none());
         let tail = ended.log.iter().rev().find(|line| !line.trim().is_empty());
@@ -179,8 +179,8 @@ impl App {
             Some((tail, None)) => format!("{ending}: {tail}"),
             None => ending,
         };
-        feeds.push(news::state(ended.task, State::Failed(why)));
-        self.feed(feeds);
+        updates.push(news::state(ended.task, State::Failed(why)));
+        self.feed(updates);
     }
 
     /// A run may say that it is at work when nobody is: its process was killed.
@@ -188,12 +188,12 @@ impl App {
         let Some(work) = &self.work else { return };
         let gone = |task, state: &State| state.is_active() && *state != State::Starting && !work.is_working(task);
         let states = [(Task::Train, &self.session.training().state), (Task::Search, &self.session.searching().state)];
-        let feeds = states
+        let updates = states
             .into_iter()
             .filter(|(task, state)| gone(*task, state))
             .map(|(task, _)| news::state(task, State::Failed(format!("its process is gone; {}", self.again(task)))));
-        let feeds = feeds.collect();
-        self.feed(feeds);
+        let updates = updates.collect();
+        self.feed(updates);
     }
 
     /// How work that was cut off goes on.

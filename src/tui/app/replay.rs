@@ -11,7 +11,7 @@ use std::{
 use super::App;
 use crate::{
     explore::{
-        Action, Feed, Kind,
+        Action, Kind, Update,
         progress::{SearchUpdate, State, TrainUpdate},
     },
     run::{Changes, RunError},
@@ -33,9 +33,9 @@ const BEAT: Duration = Duration::from_millis(50);
 pub struct Replay {
     run: String,
     /// What is told to begin anew.
-    greeting: Vec<Feed>,
+    greeting: Vec<Update>,
     /// Seconds after the first, and what is told.
-    moments: Vec<(f64, Vec<Feed>)>,
+    moments: Vec<(f64, Vec<Update>)>,
     /// Moments told.
     at: usize,
     /// Since when, and from which moment on, it plays.
@@ -64,9 +64,9 @@ impl Replay {
         let mut measurements = all.measurements.into_iter().peekable();
         let mut moments = Vec::new();
         let mut tell = |time: f64, changes: Changes| {
-            let feeds = news.read(space, changes);
-            if !feeds.is_empty() {
-                moments.push((time - began, feeds));
+            let updates = news.read(space, changes);
+            if !updates.is_empty() {
+                moments.push((time - began, updates));
             }
         };
         for event in all.events {
@@ -84,21 +84,21 @@ impl Replay {
     }
 
     /// Moves to a moment: what the session is told.
-    fn wind(&mut self, to: usize) -> Vec<Feed> {
+    fn wind(&mut self, to: usize) -> Vec<Update> {
         let to = to.min(self.moments.len());
-        let told = |moments: &[(f64, Vec<Feed>)]| moments.iter().flat_map(|(_, feeds)| feeds.clone()).collect();
-        let feeds: Vec<Feed> = if to >= self.at {
+        let told = |moments: &[(f64, Vec<Update>)]| moments.iter().flat_map(|(_, updates)| updates.clone()).collect();
+        let updates: Vec<Update> = if to >= self.at {
             told(&self.moments[self.at..to])
         } else {
-            let mut feeds = forget();
-            feeds.extend(self.greeting.clone());
+            let mut updates = forget();
+            updates.extend(self.greeting.clone());
             let mut beginning = told(&self.moments[..to]);
             news::keep_last_states(&mut beginning);
-            feeds.extend(beginning);
-            feeds
+            updates.extend(beginning);
+            updates
         };
         self.at = to;
-        feeds
+        updates
     }
 
     /// Where a movement leads.
@@ -127,11 +127,11 @@ impl Replay {
 }
 
 /// What makes a session forget the curves and measurements of the run it followed.
-pub fn forget() -> Vec<Feed> {
-    let train = |state| Feed::Training(TrainUpdate::State(state));
-    let search = |state| Feed::Search(SearchUpdate::State(state));
+pub fn forget() -> Vec<Update> {
+    let train = |state| Update::Training(TrainUpdate::State(state));
+    let search = |state| Update::Search(SearchUpdate::State(state));
     vec![
-        Feed::Withdrawn { step: 0 },
+        Update::Withdrawn { step: 0 },
         train(State::Starting),
         train(State::Idle),
         search(State::Starting),
@@ -157,7 +157,7 @@ impl App {
         let Some(replay) = &mut self.replay else { return };
         let (to, before) = (replay.target(wind), replay.at);
         let at_the_end = replay.at == replay.moments.len();
-        let feeds = match wind {
+        let updates = match wind {
             Wind::Play if replay.plays.take().is_some() => Vec::new(),
             // What is over plays from its beginning.
             Wind::Play => {
@@ -174,7 +174,7 @@ impl App {
         self.ui.reel = Some(replay.reel());
         // What was told at the moment that is left.
         self.act(Action::Dismiss);
-        self.feed(feeds);
+        self.feed(updates);
         if back {
             // Told anew from the beginning, nothing is news.
             self.act(Action::Dismiss);
@@ -193,9 +193,9 @@ impl App {
         if to >= replay.moments.len() {
             replay.plays = None;
         }
-        let feeds = replay.wind(to);
+        let updates = replay.wind(to);
         self.ui.reel = Some(replay.reel());
-        self.feed(feeds);
+        self.feed(updates);
         true
     }
 

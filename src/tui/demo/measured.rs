@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::{
     diagnostic::Source,
-    explore::Feed,
+    explore::Update,
     run::{Changes, Measurement, RunDir, RunError, Subset},
     space::SearchSpace,
     tui::{text, work::Work},
@@ -19,7 +19,7 @@ const SHIPPED: &str = include_str!("measured.toml");
 /// Accuracies as the session is told them, and how they were made, in a sentence.
 #[derive(Clone, Debug, Default)]
 pub struct Measured {
-    pub feeds: Vec<Feed>,
+    pub updates: Vec<Update>,
     pub made: String,
 }
 
@@ -81,21 +81,21 @@ impl Measured {
         let Made { step, subset, samples, data, space: name, .. } = &file.made;
         let feed = |row: &Row| {
             let design = space.parse_design(&row.design).ok()?;
-            Some(Feed::Measured { design, views: row.views, accuracy: row.accuracy, samples: *samples, step: *step })
+            Some(Update::Measured { design, views: row.views, accuracy: row.accuracy, samples: *samples, step: *step })
         };
-        let feeds: Option<Vec<Feed>> = file.measured.iter().map(feed).collect();
-        let Some(feeds) = feeds.filter(|_| *name == space.name) else { return Self::default() };
+        let updates: Option<Vec<Update>> = file.measured.iter().map(feed).collect();
+        let Some(updates) = updates.filter(|_| *name == space.name) else { return Self::default() };
         let made = format!(
             "Measured on {} {subset} objects of {data} after {} training steps.",
             text::thousands(*samples),
             text::thousands(*step)
         );
-        Self { feeds, made }
+        Self { updates, made }
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.feeds.is_empty()
+        self.updates.is_empty()
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     diagnostic::Source,
     explore::{
-        Action, CandidateId, Feed, Session,
+        Action, CandidateId, Session, Update,
         progress::{Evaluated, Found, Generation, Role, SearchUpdate, State, TrainStep, TrainUpdate},
     },
     hardware::{self, Profile},
@@ -83,19 +83,19 @@ const OPERATORS: [(&str, u64, u64); 4] =
 pub fn trained() -> Session {
     let mut session = session();
     let run = "runs/run-001".to_owned();
-    let mut feeds = vec![
-        Feed::Training(TrainUpdate::State(State::Starting)),
-        Feed::Training(TrainUpdate::State(State::Running)),
-        Feed::Training(TrainUpdate::Run(run)),
+    let mut updates = vec![
+        Update::Training(TrainUpdate::State(State::Starting)),
+        Update::Training(TrainUpdate::State(State::Running)),
+        Update::Training(TrainUpdate::Run(run)),
     ];
     for at in 1..=280 {
-        feeds.push(Feed::Training(TrainUpdate::Step(step(at))));
+        updates.push(Update::Training(TrainUpdate::Step(step(at))));
         if at % 40 == 0 {
             for role in Role::ALL {
-                feeds.extend([1, 2, 4, 6].map(|views| {
+                updates.extend([1, 2, 4, 6].map(|views| {
                     let accuracy = skill(role, at as f64 / 600.0) * (0.6 + 0.4 * f64::from(views) / 6.0);
                     let design = String::new();
-                    Feed::Training(TrainUpdate::Evaluated(Evaluated {
+                    Update::Training(TrainUpdate::Evaluated(Evaluated {
                         role,
                         design,
                         views,
@@ -105,7 +105,7 @@ pub fn trained() -> Session {
                     }))
                 }));
             }
-            feeds.push(Feed::Training(TrainUpdate::Checkpoint { step: at, best: at == 240 }));
+            updates.push(Update::Training(TrainUpdate::Checkpoint { step: at, best: at == 240 }));
         }
     }
     let some: Vec<CandidateId> = session.order().iter().copied().step_by(3).collect();
@@ -115,15 +115,15 @@ pub fn trained() -> Session {
         for camera in 0..6 {
             let (design, lost) = (design.clone(), 1 << camera);
             let accuracy = accuracy - 0.01 * f64::from(camera + 1);
-            feeds.push(Feed::MeasuredWithout { design, views: 6, lost, accuracy, samples: 500, step: 280 });
+            updates.push(Update::MeasuredWithout { design, views: 6, lost, accuracy, samples: 500, step: 280 });
         }
         let few =
-            Feed::Measured { design: design.clone(), views: 2, accuracy: accuracy - 0.2, samples: 500, step: 280 };
-        feeds.push(few);
-        feeds.push(Feed::Measured { design, views: 6, accuracy, samples: 500, step: 280 });
+            Update::Measured { design: design.clone(), views: 2, accuracy: accuracy - 0.2, samples: 500, step: 280 };
+        updates.push(few);
+        updates.push(Update::Measured { design, views: 6, accuracy, samples: 500, step: 280 });
     }
-    feeds.push(Feed::Search(SearchUpdate::State(State::Starting)));
-    feeds.push(Feed::Search(SearchUpdate::State(State::Running)));
+    updates.push(Update::Search(SearchUpdate::State(State::Starting)));
+    updates.push(Update::Search(SearchUpdate::State(State::Running)));
     let some: Vec<CandidateId> = session.order().iter().copied().step_by(3).collect();
     for generation in 1..=14_u32 {
         // The better ones later.
@@ -131,9 +131,9 @@ pub fn trained() -> Session {
             let Some(design) = session.best_design(*id) else { continue };
             let macs = session.row(*id).map_or(0.0, |row| row.candidate.macs as f64);
             let accuracy = 0.95 - 0.3 * (-macs / 1.5e6).exp() - 0.02 * f64::from(id % 5);
-            feeds.push(Feed::Search(SearchUpdate::Found(Found { design, views: 6, accuracy, generation: 0 })));
+            updates.push(Update::Search(SearchUpdate::Found(Found { design, views: 6, accuracy, generation: 0 })));
         }
-        feeds.push(Feed::Search(SearchUpdate::Generation(Generation {
+        updates.push(Update::Search(SearchUpdate::Generation(Generation {
             generation,
             evaluations: u64::from(generation) * 24,
             hypervolume: 0.6 - 0.4 * (-f64::from(generation) / 4.0).exp(),
@@ -145,6 +145,6 @@ pub fn trained() -> Session {
             seconds: f64::from(generation) * 2.4,
         })));
     }
-    session.update(Action::Feed(feeds), 0);
+    session.update(Action::Update(updates), 0);
     session
 }

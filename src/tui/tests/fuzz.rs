@@ -12,7 +12,7 @@ use super::fixture::{session, trained};
 use crate::{
     diagnostic::Source,
     explore::{
-        Action, Candidate, CandidateId, Feed, Kind, Session, SessionFile, Setup,
+        Action, Candidate, CandidateId, Kind, Session, SessionFile, Setup, Update,
         progress::{SearchUpdate, State, TrainUpdate},
     },
     tui::{
@@ -31,7 +31,7 @@ enum Event {
     Key(Key),
     Mouse(MouseEventKind, u16, u16),
     Resize(u16, u16),
-    Feed(Feed),
+    Update(Update),
     /// So many milliseconds pass.
     Wait(u64),
 }
@@ -62,10 +62,12 @@ fn event() -> impl Strategy<Value = Event> {
         State::Finished("all is done".to_owned()),
         State::Failed("its process is gone".to_owned()),
     ];
-    let feeds: Vec<Feed> = states
+    let updates: Vec<Update> = states
         .into_iter()
-        .flat_map(|state| [Feed::Training(TrainUpdate::State(state.clone())), Feed::Search(SearchUpdate::State(state))])
-        .chain([Feed::Withdrawn { step: 0 }, Feed::Message(Kind::Error, "something failed".to_owned())])
+        .flat_map(|state| {
+            [Update::Training(TrainUpdate::State(state.clone())), Update::Search(SearchUpdate::State(state))]
+        })
+        .chain([Update::Withdrawn { step: 0 }, Update::Message(Kind::Error, "something failed".to_owned())])
         .collect();
     prop_oneof![
         30 => prop::sample::select(keys).prop_map(Event::Key),
@@ -74,7 +76,7 @@ fn event() -> impl Strategy<Value = Event> {
         20 => (prop::sample::select(kinds), 0_u16..210, 0_u16..65).prop_map(|(kind, x, y)| Event::Mouse(kind, x, y)),
         2 => prop::sample::select(vec![(80, 24), (120, 36), (200, 60), (81, 25), (109, 30), (300, 100), (20, 5), (0, 0)])
             .prop_map(|(width, height)| Event::Resize(width, height)),
-        2 => prop::sample::select(feeds).prop_map(Event::Feed),
+        2 => prop::sample::select(updates).prop_map(Event::Update),
         2 => (0_u64..6000).prop_map(Event::Wait),
     ]
 }
@@ -121,7 +123,7 @@ impl Player {
                 self.size = (*width, *height);
                 Vec::new()
             }
-            Event::Feed(feed) => vec![Deed::Act(Action::Feed(vec![feed.clone()]))],
+            Event::Update(feed) => vec![Deed::Act(Action::Update(vec![feed.clone()]))],
             Event::Wait(ms) => {
                 self.ui.now_ms += ms;
                 Vec::new()

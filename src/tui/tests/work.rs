@@ -55,8 +55,8 @@ fn news_of_a_run_reach_the_screen_and_only_validation_counts() {
         measurements: vec![measurement(Subset::Test, 0.1), measurement(Subset::Validation, 0.8)],
         more: false,
     };
-    let feeds = News::of(Path::new("runs/run-001")).read(session.space(), changes);
-    session.update(Action::Feed(feeds), 0);
+    let updates = News::of(Path::new("runs/run-001")).read(session.space(), changes);
+    session.update(Action::Update(updates), 0);
     assert_eq!(session.training().state, State::Running);
     assert_eq!(session.training().last.step, 10);
     assert_eq!(session.accuracy(&design).measured(), Some(0.8));
@@ -73,10 +73,10 @@ fn a_search_and_a_training_of_one_run_are_told_apart() {
         stored("a", finished()),
     ];
     let changes = Changes { events, ..Changes::default() };
-    let mut feeds = News::of(Path::new("runs/run-001")).read(session().space(), changes);
-    news::keep_last_states(&mut feeds);
+    let mut updates = News::of(Path::new("runs/run-001")).read(session().space(), changes);
+    news::keep_last_states(&mut updates);
     let mut session = session();
-    session.update(Action::Feed(feeds), 0);
+    session.update(Action::Update(updates), 0);
     assert_eq!(session.searching().state, State::Running);
     assert!(matches!(session.training().state, State::Finished(_)));
 }
