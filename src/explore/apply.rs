@@ -9,8 +9,7 @@ use super::filter::Filter;
 use super::hand::Held;
 use super::history::{Gesture, Pinned, Setup};
 use super::knob::{KNOBS, KnobId};
-use super::message::Kind;
-use super::progress::{SearchUpdate, State, TrainUpdate};
+use super::message::Severity;
 use super::session::Session;
 use super::steps::PendingSteps;
 
@@ -28,7 +27,10 @@ impl Session {
             Action::Undo => self.travel(Travel::Undo, now_ms),
             Action::Redo => self.travel(Travel::Redo, now_ms),
             Action::Update(updates) => self.feed(updates, now_ms),
-            Action::Freeze => self.freeze(now_ms),
+            Action::Freeze => {
+                let held_back = self.activity.toggle_frozen();
+                self.feed(held_back, now_ms);
+            }
             action if changes_setup(&action) => self.change(&action, now_ms),
             action => return self.look_or_ask(action, now_ms),
         }
@@ -67,7 +69,7 @@ impl Session {
             Action::SetKnob { knob, fraction } => self.set_knob(*knob, *fraction, now_ms),
             Action::TypeKnob(text) => match self.selected_dial().parse(text) {
                 Ok(value) => self.turn(self.selected_dial().id, value, now_ms),
-                Err(error) => self.messages.say(Kind::Error, error.to_string(), now_ms),
+                Err(error) => self.activity.say(Severity::Error, error.to_string(), now_ms),
             },
             Action::TurnKnobs(turns) => {
                 let first = turns.first().and_then(|(first, _)| self.dials.iter().position(|dial| dial.id == *first));
@@ -95,11 +97,11 @@ impl Session {
             Action::Sort(column) => self.setup.sort = self.setup.sort.chosen(*column),
             Action::Filter(text) => match Filter::parse(text, &self.space, &self.dials) {
                 Ok(filter) => self.setup.filter = filter,
-                Err(error) => self.messages.say(Kind::Error, error.to_string(), now_ms),
+                Err(error) => self.activity.say(Severity::Error, error.to_string(), now_ms),
             },
             Action::Recall(index) => match self.remembered.get(*index) {
                 Some((_, setup)) => self.setup = setup.clone(),
-                None => self.messages.say(Kind::Warning, "no setup is remembered there", now_ms),
+                None => self.activity.say(Severity::Warning, "no setup is remembered there", now_ms),
             },
             _ => {}
         }
@@ -120,7 +122,7 @@ impl Session {
                 self.remeasure();
             }
             self.recost();
-            self.limits_moved |= self.searching.state.is_active();
+            self.activity.note_moved_knob();
         }
         if before.hand.is_some() && self.setup.hand.is_none() {
             self.at_top = self.selected_row() == Some(0);
@@ -138,9 +140,9 @@ impl Session {
             Some((setup, label)) => {
                 self.setup = setup;
                 self.follow(&now);
-                self.messages.say(Kind::Info, format!("{done}: {label}"), now_ms);
+                self.activity.say(Severity::Info, format!("{done}: {label}"), now_ms);
             }
-            None => self.messages.say(Kind::Info, "nothing more to go back to or forward to", now_ms),
+            None => self.activity.say(Severity::Info, "nothing more to go back to or forward to", now_ms),
         }
     }
 
@@ -163,7 +165,7 @@ impl Session {
 
     fn turn(&mut self, knob: KnobId, value: f64, now_ms: u64) {
         if self.setup.is_locked(knob) {
-            self.messages.say(Kind::Warning, format!("{} is locked", knob.knob().label), now_ms);
+            self.activity.say(Severity::Warning, format!("{} is locked", knob.knob().label), now_ms);
         } else {
             knob.knob().set(&mut self.setup.knobs, value);
         }
@@ -186,7 +188,7 @@ impl Session {
                 // What was moved must not slip away when the ranking changes.
                 self.at_top = false;
             }
-            Err(error) => self.messages.say(Kind::Error, error.to_string(), now_ms),
+            Err(error) => self.activity.say(Severity::Error, error.to_string(), now_ms),
         }
     }
 
@@ -199,7 +201,7 @@ impl Session {
                 let genome = candidate.genome.clone();
                 match self.add_candidate(genome, hand.sending) {
                     Ok(id) => id,
-                    Err(error) => return self.messages.say(Kind::Error, error.to_string(), now_ms),
+                    Err(error) => return self.activity.say(Severity::Error, error.to_string(), now_ms),
                 }
             }
             _ => selected,
@@ -210,7 +212,7 @@ impl Session {
         } else if self.setup.pins.len() < MOST_PINS {
             self.setup.pins.push(pinned);
         } else {
-            self.messages.say(Kind::Warning, format!("{MOST_PINS} designs are pinned already"), now_ms);
+            self.activity.say(Severity::Warning, format!("{MOST_PINS} designs are pinned already"), now_ms);
         }
     }
 
@@ -241,11 +243,11 @@ impl Session {
             }
             Action::Back => self.back(now_ms),
             Action::Dismiss => {
-                self.messages.dismiss(now_ms);
+                self.activity.dismiss(now_ms);
             }
             Action::Remember(name) => self.remember(&name, now_ms),
-            Action::Train => return self.start(Screen::Train, now_ms),
-            Action::Search => return self.start(Screen::Search, now_ms),
+            Action::Train => return self.train(now_ms),
+            Action::Search => return self.search(now_ms),
             Action::Control(control) => return self.control(control, now_ms),
             Action::Copy(export) => return self.copy(export, now_ms),
             Action::Export(export) => return vec![Effect::Export(export)],
@@ -276,7 +278,7 @@ impl Session {
     }
 
     fn back(&mut self, now_ms: u64) {
-        if self.ui.overlay.take().is_none() && !self.messages.dismiss(now_ms) && !self.setup.filter.is_empty() {
+        if self.ui.overlay.take().is_none() && !self.activity.dismiss(now_ms) && !self.setup.filter.is_empty() {
             self.change(&Action::Filter(String::new()), now_ms);
         }
     }
@@ -287,51 +289,34 @@ impl Session {
             Some((_, known)) => *known = setup,
             None => self.remembered.push((name.to_owned(), setup)),
         }
-        self.messages.say(Kind::Info, format!("remembered as {name}"), now_ms);
+        self.activity.say(Severity::Info, format!("remembered as {name}"), now_ms);
     }
 
-    fn start(&mut self, screen: Screen, now_ms: u64) -> Vec<Effect> {
-        let (state, what) = match screen {
-            Screen::Search => (&mut self.searching.state, "search"),
-            _ => (&mut self.training.state, "training"),
-        };
-        if state.is_active() {
-            self.messages.say(Kind::Warning, format!("a {what} is {state} already"), now_ms);
+    fn train(&mut self, now_ms: u64) -> Vec<Effect> {
+        if !self.activity.start_training(now_ms) {
             return Vec::new();
         }
-        self.ui.screen = screen;
-        if screen == Screen::Search {
-            self.searching.update(SearchUpdate::State(State::Starting));
-            self.limits_moved = false;
-            return vec![Effect::StartSearch(self.limits())];
-        }
-        self.training.update(TrainUpdate::State(State::Starting));
+        self.ui.screen = Screen::Train;
         vec![Effect::StartTraining]
     }
 
-    /// Tells the running child, and shows at once what will become of it.
-    fn control(&mut self, control: Control, now_ms: u64) -> Vec<Effect> {
-        let search_limits = control == Control::SendLimits;
-        let searching = self.searching.state.is_active() && (search_limits || !self.training.state.is_active());
-        let state = if searching { &mut self.searching.state } else { &mut self.training.state };
-        if !state.is_active() || (search_limits && !searching) {
-            self.messages.say(Kind::Warning, "nothing is running that could be told that", now_ms);
+    fn search(&mut self, now_ms: u64) -> Vec<Effect> {
+        if !self.activity.start_search(now_ms) {
             return Vec::new();
         }
-        match control {
-            Control::Pause => *state = State::Paused,
-            Control::Resume => *state = State::Running,
-            Control::Stop => *state = State::Stopping,
-            Control::Detach => {
-                *state = State::Detached;
-                return vec![Effect::Detach];
-            }
-            Control::SendLimits => {
-                self.limits_moved = false;
-                return vec![Effect::SendLimits(self.limits())];
-            }
+        self.ui.screen = Screen::Search;
+        vec![Effect::StartSearch(self.limits())]
+    }
+
+    fn control(&mut self, control: Control, now_ms: u64) -> Vec<Effect> {
+        if !self.activity.control(control, now_ms) {
+            return Vec::new();
         }
-        vec![Effect::Control(control)]
+        vec![match control {
+            Control::Pause | Control::Resume | Control::Stop => Effect::Control(control),
+            Control::Detach => Effect::Detach,
+            Control::SendLimits => Effect::SendLimits(self.limits()),
+        }]
     }
 
     /// Knob names and values in base units; "no limit" is left out.
@@ -348,7 +333,7 @@ impl Session {
             Export::Toml => self.design_toml(&design),
             other => return vec![Effect::Export(other)],
         };
-        self.messages.say(Kind::Info, "copied", now_ms);
+        self.activity.say(Severity::Info, "copied", now_ms);
         vec![Effect::Copy(text)]
     }
 }

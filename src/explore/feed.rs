@@ -2,22 +2,20 @@
 
 use super::accuracy::Accuracy;
 use super::candidate::{CandidateId, PoolError};
-use super::message::Kind;
-use super::progress::{SearchUpdate, State, TrainUpdate};
+use super::message::Severity;
+use super::progress::{SearchUpdate, TrainUpdate};
 use super::session::Session;
 use super::update::Update;
 use crate::cost::Sending;
 use crate::space::{Design, Genome};
 
 impl Session {
-    /// Takes news in; designs are costed and ranked once for all of them.
+    /// Applies updates; designs are costed and ranked once for all of them.
     pub(super) fn feed(&mut self, updates: Vec<Update>, now_ms: u64) {
         let mut learned = false;
-        for feed in updates {
-            match feed {
-                feed @ (Update::Measured { .. } | Update::Withdrawn { .. }) if self.ui.frozen => {
-                    self.held_back.push(feed)
-                }
+        for update in updates {
+            let Some(update) = self.activity.admit(update) else { continue };
+            match update {
                 Update::Measured { design, views, accuracy, samples, step } => {
                     learned |= self.take_in(&design, views, Accuracy { accuracy, samples, step }, now_ms);
                 }
@@ -30,23 +28,19 @@ impl Session {
                     learned = true;
                 }
                 Update::Training(update) => {
-                    match &update {
-                        TrainUpdate::State(state) => self.announce("training", state, now_ms),
-                        // What was measured on another one's weights no longer counts.
-                        TrainUpdate::Run(run) => learned |= self.measurements.follow(run),
-                        _ => {}
+                    // Measurements on the weights of another run no longer count.
+                    if let TrainUpdate::Run(run) = &update {
+                        learned |= self.measurements.follow(run);
                     }
-                    self.training.update(update);
+                    self.activity.update_training(update, now_ms);
                 }
                 Update::Search(update) => {
-                    match &update {
-                        SearchUpdate::State(state) => self.announce("search", state, now_ms),
-                        SearchUpdate::Run(run) => learned |= self.measurements.follow(run),
-                        _ => {}
+                    if let SearchUpdate::Run(run) = &update {
+                        learned |= self.measurements.follow(run);
                     }
-                    self.searching.update(update);
+                    self.activity.update_search(update, now_ms);
                 }
-                Update::Message(kind, text) => self.messages.say(kind, text, now_ms),
+                Update::Message(severity, text) => self.activity.say(severity, text, now_ms),
             }
         }
         if learned {
@@ -59,20 +53,6 @@ impl Session {
         if self.take_in(design, views, Accuracy { accuracy, samples, step }, 0) {
             self.relearn();
         }
-    }
-
-    /// Holds measurements back, or takes in those that were held back.
-    pub(super) fn freeze(&mut self, now_ms: u64) {
-        self.ui.frozen = !self.ui.frozen;
-        if !self.ui.frozen {
-            let held_back = std::mem::take(&mut self.held_back);
-            self.feed(held_back, now_ms);
-        }
-    }
-
-    /// Number of measurements held back.
-    pub fn held_back(&self) -> usize {
-        self.held_back.len()
     }
 
     /// Adds a candidate and brings everything up to date.
@@ -90,7 +70,7 @@ impl Session {
     fn take_in(&mut self, design: &Design, views: u32, accuracy: Accuracy, now_ms: u64) -> bool {
         let sound = (0.0..=1.0).contains(&accuracy.accuracy);
         if !sound || design.genome.genes().len() != self.space.genes().len() {
-            self.messages.say(Kind::Warning, "a measurement does not fit the space and was left out", now_ms);
+            self.activity.say(Severity::Warning, "a measurement does not fit the space and was left out", now_ms);
             return false;
         }
         let design = self.space.canonical_design(design.clone());
@@ -105,7 +85,7 @@ impl Session {
             match added {
                 Ok(id) => self.measurements.link_candidate(&self.space, &self.pool, id),
                 Err(error) => {
-                    self.messages.say(Kind::Warning, format!("a measured design can't be costed: {error}"), now_ms);
+                    self.activity.say(Severity::Warning, format!("a measured design can't be costed: {error}"), now_ms);
                 }
             }
         }
@@ -117,20 +97,5 @@ impl Session {
         self.remeasure();
         self.recost();
         self.refresh();
-    }
-
-    fn announce(&mut self, what: &str, state: &State, now_ms: u64) {
-        match state {
-            State::Finished(why) => self.messages.say(Kind::Info, format!("{what} finished: {why}"), now_ms),
-            State::Failed(why) => self.messages.say(Kind::Error, format!("{what} failed: {why}"), now_ms),
-            // What failed goes on: the failure is not the news any more.
-            State::Starting | State::Running => {
-                let failure = format!("{what} failed: ");
-                if self.messages.toast(now_ms).is_some_and(|message| message.text.starts_with(&failure)) {
-                    self.messages.dismiss(now_ms);
-                }
-            }
-            _ => {}
-        }
     }
 }

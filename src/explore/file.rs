@@ -188,7 +188,7 @@ impl Session {
                 version: VERSION,
                 space: self.space.name.clone(),
                 profile: self.profile.name.clone(),
-                run: self.training.run.clone().or_else(|| self.searching.run.clone()),
+                run: self.activity.run().map(str::to_owned),
                 pool: self.origin.0,
                 seed: self.origin.1,
             },
@@ -229,7 +229,7 @@ impl Session {
             }
         }
         let mut session = Self::new(space, profile, header.pool, header.seed);
-        session.training.run.clone_from(&header.run);
+        session.activity.set_run(header.run.clone());
         for row in &file.remembered {
             session.restore_remembered(row)?;
         }

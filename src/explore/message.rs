@@ -1,18 +1,18 @@
 //! Messages to the user: a toast for a few seconds, an error until it is dismissed, all of them in a log.
 
-/// How long a toast stays.
+/// Milliseconds that a toast stays.
 const TOAST_MS: u64 = 4000;
 /// Messages kept.
-const KEPT: usize = 200;
+const MAX_MESSAGES: usize = 200;
 
-/// How serious a message is.
+/// Severity of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
-    /// Something was done.
+pub enum Severity {
+    /// An action was carried out.
     Info,
-    /// Something to look at.
+    /// An action had no effect, or a result needs attention.
     Warning,
-    /// Something could not be done; stays until dismissed.
+    /// An action failed; the message stays until it is dismissed.
     Error,
 }
 
@@ -21,13 +21,13 @@ pub enum Kind {
 pub struct Message {
     /// A sentence.
     pub text: String,
-    /// How serious it is.
-    pub kind: Kind,
-    /// When it came.
+    /// Severity.
+    pub severity: Severity,
+    /// Milliseconds since the session began.
     pub at_ms: u64,
 }
 
-/// The log.
+/// The message log, with the newest one shown as a toast.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Messages {
     log: Vec<Message>,
@@ -35,25 +35,28 @@ pub(super) struct Messages {
 }
 
 impl Messages {
-    pub(super) fn say(&mut self, kind: Kind, text: impl Into<String>, at_ms: u64) {
-        if self.log.len() == KEPT {
+    /// Adds a message, which becomes the toast.
+    pub(super) fn say(&mut self, severity: Severity, text: impl Into<String>, at_ms: u64) {
+        if self.log.len() == MAX_MESSAGES {
             self.log.remove(0);
         }
-        self.log.push(Message { text: text.into(), kind, at_ms });
+        self.log.push(Message { text: text.into(), severity, at_ms });
         self.dismissed = false;
     }
 
+    /// All messages kept, newest last.
     pub(super) fn log(&self) -> &[Message] {
         &self.log
     }
 
-    /// The message to show now.
+    /// The newest message, unless it has expired at `now_ms` or was dismissed.
     pub(super) fn toast(&self, now_ms: u64) -> Option<&Message> {
-        let fresh = |message: &&Message| message.kind == Kind::Error || now_ms < message.at_ms + TOAST_MS;
-        self.log.last().filter(fresh).filter(|_| !self.dismissed)
+        let newest = self.log.last()?;
+        let fresh = newest.severity == Severity::Error || now_ms < newest.at_ms + TOAST_MS;
+        (fresh && !self.dismissed).then_some(newest)
     }
 
-    /// Takes the toast away; whether there was one.
+    /// Dismisses the toast. Returns `true` if one was shown at `now_ms`.
     pub(super) fn dismiss(&mut self, now_ms: u64) -> bool {
         let shown = self.toast(now_ms).is_some();
         self.dismissed = true;
@@ -68,9 +71,9 @@ mod tests {
     #[test]
     fn toasts_pass_and_errors_stay_until_dismissed() {
         let mut messages = Messages::default();
-        messages.say(Kind::Info, "copied", 1000);
+        messages.say(Severity::Info, "copied", 1000);
         assert!(messages.toast(4999).is_some() && messages.toast(5000).is_none());
-        messages.say(Kind::Error, "no link", 6000);
+        messages.say(Severity::Error, "no link", 6000);
         assert!(messages.toast(1_000_000).is_some());
         assert!(messages.dismiss(7000) && messages.toast(7000).is_none() && !messages.dismiss(7000));
         assert_eq!(messages.log().len(), 2);

@@ -34,6 +34,7 @@
 
 mod accuracy;
 mod action;
+mod activity;
 mod apply;
 mod arrange;
 mod brush;
@@ -77,7 +78,7 @@ pub use filter::{Filter, FilterError};
 pub use hand::Hand;
 pub use history::{Pinned, Setup, Step};
 pub use knob::{Ease, KNOBS, Knob, KnobId, Scale, Unlimited};
-pub use message::{Kind, Message};
+pub use message::{Message, Severity};
 pub use needs::{Fix, WhatIf};
 pub use plot::Plot;
 pub use rank::{Class, Standing};

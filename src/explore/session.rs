@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 
 use super::accuracy::{Measurements, Shown};
 use super::action::{Overlay, Pane, Screen, Unit};
+use super::activity::Activity;
 use super::brush::Brushes;
 use super::candidate::{CandidateId, Pool};
 use super::column::{Column, Sort};
@@ -12,12 +13,11 @@ use super::filter::Filter;
 use super::history::{History, Setup, Step};
 use super::knob::{KNOBS, KnobId, Scale};
 use super::known::Known;
-use super::message::{Kind, Message, Messages};
+use super::message::{Message, Severity};
 use super::plot::Plot;
 use super::progress::{Searching, Training};
 use super::rank::Standing;
 use super::steps::PendingSteps;
-use super::update::Update;
 use crate::cost::{Knobs, Limit, SpaceTable};
 use crate::hardware::Profile;
 use crate::network::Network;
@@ -44,8 +44,6 @@ pub struct Ui {
     pub plot: Plot,
     /// What is brushed on the parallel axes.
     pub brushes: Brushes,
-    /// Whether measurements are held back.
-    pub frozen: bool,
 }
 
 /// A live session.
@@ -60,11 +58,7 @@ pub struct Session {
     pub(super) history: History,
     pub(super) remembered: Vec<(String, Setup)>,
     pub(super) ui: Ui,
-    pub(super) training: Training,
-    pub(super) searching: Searching,
-    pub(super) messages: Messages,
-    /// Measurements that came while frozen.
-    pub(super) held_back: Vec<Update>,
+    pub(super) activity: Activity,
     /// Size and seed of the pool as asked for.
     pub(super) origin: (usize, u64),
     pub(super) selected: Option<CandidateId>,
@@ -72,8 +66,6 @@ pub struct Session {
     pub(super) at_top: bool,
     /// Row the selection has, or had before it was filtered out.
     pub(super) row: usize,
-    /// Whether limits changed since a search was told them.
-    pub(super) limits_moved: bool,
     /// Steps of the selected knob that wait for [`Session::settle`].
     pub(super) pending: Option<PendingSteps>,
     /// The whole space, surveyed when it is first asked for; `None` on profiles it can't be surveyed with.
@@ -87,16 +79,16 @@ impl Session {
     pub fn new(space: SearchSpace, profile: Profile, count: usize, seed: u64) -> Self {
         let (pool, error) = Pool::sample(&space, &profile, count, seed);
         let mut knobs = Knobs::from_profile(&profile);
-        let mut messages = Messages::default();
+        let mut activity = Activity::default();
         if let Some(error) = error {
-            messages.say(Kind::Error, format!("some designs can't be costed: {error}"), 0);
+            activity.say(Severity::Error, format!("some designs can't be costed: {error}"), 0);
         }
         if knobs.sensors > space.views {
             let text = format!(
                 "{} takes at most {} views; the profile has {} sensors",
                 space.name, space.views, knobs.sensors
             );
-            messages.say(Kind::Warning, text, 0);
+            activity.say(Severity::Warning, text, 0);
             knobs.sensors = space.views.max(1);
         }
         let known = Known::new(&space, &knobs);
@@ -112,15 +104,11 @@ impl Session {
             history: History::default(),
             remembered: Vec::new(),
             ui: Ui::default(),
-            training: Training::default(),
-            searching: Searching::default(),
-            messages,
-            held_back: Vec::new(),
+            activity,
             origin: (count, seed),
             selected: None,
             at_top: true,
             row: 0,
-            limits_moved: false,
             pending: None,
             survey: OnceCell::new(),
             known,
@@ -191,27 +179,37 @@ impl Session {
 
     /// The training.
     pub const fn training(&self) -> &Training {
-        &self.training
+        self.activity.training()
     }
 
     /// The search.
     pub const fn searching(&self) -> &Searching {
-        &self.searching
+        self.activity.search()
     }
 
-    /// Whether knobs moved since the running search was told them.
+    /// Returns `true` if a knob moved since the active search was told the limits.
     pub const fn limits_moved(&self) -> bool {
-        self.limits_moved
+        self.activity.limits_moved()
+    }
+
+    /// Returns `true` while measurements are held back.
+    pub const fn is_frozen(&self) -> bool {
+        self.activity.is_frozen()
+    }
+
+    /// Number of measurements held back.
+    pub const fn held_back(&self) -> usize {
+        self.activity.held_back()
     }
 
     /// All messages, newest last.
     pub fn messages(&self) -> &[Message] {
-        self.messages.log()
+        self.activity.messages()
     }
 
     /// The message to show now.
     pub fn toast(&self, now_ms: u64) -> Option<&Message> {
-        self.messages.toast(now_ms)
+        self.activity.toast(now_ms)
     }
 
     /// Steps that can be taken back, newest last.

@@ -33,7 +33,7 @@ fn set(session: &mut Session, knob: KnobId, text: &str) {
     let at = session.dials().iter().position(|dial| dial.id == knob).unwrap();
     session.update(Action::SelectKnob(Move::To(at)), 0);
     session.update(Action::TypeKnob(text.to_owned()), 0);
-    assert!(session.toast(0).is_none_or(|message| message.kind != Kind::Error), "{:?}", session.toast(0));
+    assert!(session.toast(0).is_none_or(|message| message.severity != Severity::Error), "{:?}", session.toast(0));
 }
 
 /// Moves a knob by stops, as with the arrow keys.

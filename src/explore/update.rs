@@ -1,6 +1,6 @@
 //! Updates that reach a session from outside: measurements, the progress of child processes, messages.
 
-use super::message::Kind;
+use super::message::Severity;
 use super::progress::{SearchUpdate, TrainUpdate};
 use crate::space::Design;
 
@@ -45,5 +45,5 @@ pub enum Update {
     /// Progress of the search.
     Search(SearchUpdate),
     /// A message for the user.
-    Message(Kind, String),
+    Message(Severity, String),
 }

@@ -35,7 +35,7 @@ use super::{
     work::Work,
 };
 use crate::{
-    explore::{Action, Kind, KnobId, Move, Session, Update, progress::State},
+    explore::{Action, KnobId, Move, Session, Severity, Update, progress::State},
     run::Task,
 };
 use follow::SETTLED;
@@ -198,7 +198,7 @@ impl App {
     pub fn act(&mut self, action: Action) {
         if self.replay.is_some() && matches!(action, Action::Train | Action::Search | Action::Control(_)) {
             let key = self.ui.keys.key(Verb::Runs);
-            return self.say(Kind::Warning, format!("a replay only looks; {key} follows a run to go on with it"));
+            return self.say(Severity::Warning, format!("a replay only looks; {key} follows a run to go on with it"));
         }
         let limits = self.session.limits_moved().then(|| self.session.limits());
         for effect in self.session.update(action, self.now_ms()) {
@@ -215,7 +215,7 @@ impl App {
         }
     }
 
-    fn say(&mut self, kind: Kind, text: String) {
+    fn say(&mut self, kind: Severity, text: String) {
         self.feed(vec![Update::Message(kind, text)]);
     }
 
@@ -232,7 +232,7 @@ impl App {
             wait = wait.min(SETTLED.saturating_sub(moved.elapsed()));
         }
         // A message that goes away by itself needs a frame then.
-        if self.session.toast(self.now_ms()).is_some_and(|message| message.kind != Kind::Error) {
+        if self.session.toast(self.now_ms()).is_some_and(|message| message.severity != Severity::Error) {
             wait = wait.min(Duration::from_millis(250));
         }
         wait
@@ -339,7 +339,7 @@ impl App {
                 } else {
                     "the mouse is the terminal's: it selects text"
                 };
-                self.say(Kind::Info, text.to_owned());
+                self.say(Severity::Info, text.to_owned());
                 terminal.set_mouse(self.ui.mouse)
             }
             Outside::Copy(text) => copy(&mut io::stdout().lock(), &text, std::env::var_os("TMUX").is_some()),

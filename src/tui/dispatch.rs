@@ -155,7 +155,7 @@ fn plain(session: &Session, wish: Verb) -> Option<Action> {
 }
 
 fn is_paused(session: &Session) -> bool {
-    session.training().state == State::Paused || session.searching().state == State::Paused
+    [&session.training().state, &session.searching().state].into_iter().any(|state| state.is_pausing_or_paused())
 }
 
 /// The action that focuses a pane.

@@ -7,7 +7,7 @@ use std::{collections::HashMap, path::Path};
 
 use crate::{
     explore::{
-        Kind, Update,
+        Severity, Update,
         progress::{
             Bred, Evaluated, Found, Generation, Predicts, Preparing, Role, SearchUpdate, State, TrainStep, TrainUpdate,
         },
@@ -196,7 +196,7 @@ pub fn note(task: Task, text: String) -> Update {
 
 /// Tells an error.
 pub fn error(text: String) -> Update {
-    Update::Message(Kind::Error, text)
+    Update::Message(Severity::Error, text)
 }
 
 /// A measurement on the validation samples; those on test samples rank nothing.

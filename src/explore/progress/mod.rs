@@ -9,7 +9,7 @@ pub use training::{Evaluated, Preparing, Role, Series, TrainStep, TrainUpdate, T
 use std::fmt;
 
 /// Notes kept for display.
-const KEPT: usize = 200;
+const MAX_NOTES: usize = 200;
 
 /// State of a child process.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -21,8 +21,12 @@ pub enum State {
     Starting,
     /// It works.
     Running,
+    /// It was told to pause and has not reported that it does.
+    Pausing,
     /// It is suspended.
     Paused,
+    /// It was told to go on and has not reported that it does.
+    Resuming,
     /// It was told to stop and has not ended yet.
     Stopping,
     /// It ended: why.
@@ -34,9 +38,17 @@ pub enum State {
 }
 
 impl State {
-    /// Whether a child is there that can be told something.
+    /// Returns `true` if there is a process that accepts controls.
     pub const fn is_active(&self) -> bool {
-        matches!(self, Self::Starting | Self::Running | Self::Paused | Self::Stopping)
+        match self {
+            Self::Starting | Self::Running | Self::Pausing | Self::Paused | Self::Resuming | Self::Stopping => true,
+            Self::Idle | Self::Finished(_) | Self::Failed(_) | Self::Detached => false,
+        }
+    }
+
+    /// Returns `true` if the process is paused or was told to pause.
+    pub const fn is_pausing_or_paused(&self) -> bool {
+        matches!(self, Self::Pausing | Self::Paused)
     }
 }
 
@@ -46,7 +58,9 @@ impl fmt::Display for State {
             Self::Idle => "not started",
             Self::Starting => "starting",
             Self::Running => "running",
+            Self::Pausing => "pausing",
             Self::Paused => "paused",
+            Self::Resuming => "resuming",
             Self::Stopping => "stopping",
             Self::Finished(_) => "finished",
             Self::Failed(_) => "failed",
@@ -56,7 +70,7 @@ impl fmt::Display for State {
 }
 
 fn note(notes: &mut Vec<String>, text: String) {
-    if notes.len() == KEPT {
+    if notes.len() == MAX_NOTES {
         notes.remove(0);
     }
     notes.push(text);

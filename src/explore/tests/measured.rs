@@ -125,8 +125,11 @@ fn children_are_started_told_and_followed() {
     assert_eq!(session.update(Action::Train, 0), [], "one is running already");
     session.update(Action::Update(vec![Update::Training(TrainUpdate::State(State::Running))]), 0);
     assert_eq!(session.update(Action::Control(Control::Pause), 0), [Effect::Control(Control::Pause)]);
+    assert_eq!(session.training().state, State::Pausing, "nobody has paused yet");
+    session.update(Action::Update(vec![Update::Training(TrainUpdate::State(State::Paused))]), 0);
     assert_eq!(session.training().state, State::Paused);
     assert_eq!(session.update(Action::Control(Control::Resume), 0), [Effect::Control(Control::Resume)]);
+    assert_eq!(session.training().state, State::Resuming);
     assert_eq!(session.update(Action::Control(Control::Detach), 0), [Effect::Detach]);
     let failed = State::Failed("disk full".into());
     session.update(Action::Update(vec![Update::Training(TrainUpdate::State(failed))]), 0);

@@ -26,7 +26,7 @@ impl Session {
         let until = generation.unwrap_or(u32::MAX);
         let judge = self.judge();
         let wanted = |found: &&Found| found.generation <= until && found.views == self.setup.knobs.sensors;
-        let mut points: Vec<FoundPoint<'_>> = (self.searching.found.iter().filter(wanted))
+        let mut points: Vec<FoundPoint<'_>> = (self.searching().found.iter().filter(wanted))
             .filter_map(|found| {
                 let design = &found.design;
                 let is_it =

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ffi::OsString};
 
 use super::{App, Outside};
 use crate::{
-    explore::{Control, Effect, Export, Kind, progress::State},
+    explore::{Control, Effect, Export, Severity, progress::State},
     run::{self, Task},
     tui::{
         export,
@@ -111,7 +111,7 @@ impl App {
             let path = work.path().display().to_string();
             self.detached = true;
             let again = self.ui.keys.key(Verb::Train);
-            self.say(Kind::Info, format!("the work on {path} goes on by itself; {again} follows it again"));
+            self.say(Severity::Info, format!("the work on {path} goes on by itself; {again} follows it again"));
         }
     }
 
@@ -126,7 +126,7 @@ impl App {
         };
         match text {
             Ok(text) => self.save(stem, extension, &text),
-            Err(error) => self.say(Kind::Error, error.to_string()),
+            Err(error) => self.say(Severity::Error, error.to_string()),
         }
     }
 
@@ -134,13 +134,13 @@ impl App {
         match export::save(&self.options.folder, stem, extension, text) {
             Ok(path) => {
                 let path = path.strip_prefix(".").unwrap_or(&path);
-                self.say(Kind::Info, format!("wrote {}", path.display()));
+                self.say(Severity::Info, format!("wrote {}", path.display()));
             }
             Err(error) => {
                 let folder = &self.options.folder;
                 let folder = folder.canonicalize().unwrap_or_else(|_| folder.clone());
                 // The error itself names the unfinished file, which nobody has asked for.
-                self.say(Kind::Error, format!("could not write into {}: {}", folder.display(), error.kind()));
+                self.say(Severity::Error, format!("could not write into {}: {}", folder.display(), error.kind()));
             }
         }
     }

@@ -7,7 +7,7 @@ use std::{
 
 use super::{App, replay::forget};
 use crate::{
-    explore::{Action, Control, Kind, Update, progress::State},
+    explore::{Action, Control, Severity, Update, progress::State},
     run::{self, Listed, RunError, Task},
     tui::{
         dispatch::Deed,
@@ -44,7 +44,7 @@ impl App {
         match run {
             Ok(Some(path)) => self.follow(&path),
             Ok(None) => {}
-            Err(error) => self.say(Kind::Error, error.to_string()),
+            Err(error) => self.say(Severity::Error, error.to_string()),
         }
     }
 
@@ -58,7 +58,7 @@ impl App {
                 self.work = Some(work);
                 self.more = true;
             }
-            Err(error) => self.say(Kind::Error, error.to_string()),
+            Err(error) => self.say(Severity::Error, error.to_string()),
         }
     }
 
@@ -66,7 +66,7 @@ impl App {
     pub(super) fn offer_runs(&mut self) {
         let runs = match run::list(&self.options.runs_root) {
             Ok(runs) => runs,
-            Err(error) => return self.say(Kind::Error, error.to_string()),
+            Err(error) => return self.say(Severity::Error, error.to_string()),
         };
         let of_space = |listed: &&Listed| {
             listed.manifest.as_ref().is_ok_and(|manifest| manifest.space.text == self.options.template.space.text)
@@ -140,8 +140,8 @@ impl App {
         let new = !updates.is_empty() || !ended.is_empty();
         self.feed(updates);
         // How a run ended that is only now looked at is shown, and is no news.
-        let toast = self.session.toast(self.now_ms()).map(|message| message.kind);
-        if first && toast == Some(Kind::Info) {
+        let toast = self.session.toast(self.now_ms()).map(|message| message.severity);
+        if first && toast == Some(Severity::Info) {
             self.act(Action::Dismiss);
         }
         for one in ended {

@@ -11,7 +11,7 @@ use std::{
 use super::App;
 use crate::{
     explore::{
-        Action, Kind, Update,
+        Action, Severity, Update,
         progress::{SearchUpdate, State, TrainUpdate},
     },
     run::{Changes, RunError},
@@ -148,7 +148,7 @@ impl App {
                 self.replay = Some(replay);
                 self.wind(Wind::Play);
             }
-            Err(error) => self.say(Kind::Error, error.to_string()),
+            Err(error) => self.say(Severity::Error, error.to_string()),
         }
     }
 

@@ -9,7 +9,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::{View, WIDE, chrome};
 use crate::{
-    explore::{Kind, Screen},
+    explore::{Screen, Severity},
     tui::{
         keymap::{Group, Keymap, Row, Verb},
         text,
@@ -61,10 +61,10 @@ fn sentence(view: View<'_>) -> (char, String, Style) {
     let super::View { session, theme, ui } = view;
     let glyphs = theme.glyphs;
     if let Some(message) = session.toast(ui.now_ms) {
-        return match message.kind {
-            Kind::Info => (glyphs.front, message.text.clone(), theme.front),
-            Kind::Warning => ('!', message.text.clone(), theme.warn),
-            Kind::Error => (glyphs.no, format!("{} (Esc)", message.text), theme.bad),
+        return match message.severity {
+            Severity::Info => (glyphs.front, message.text.clone(), theme.front),
+            Severity::Warning => ('!', message.text.clone(), theme.warn),
+            Severity::Error => (glyphs.no, format!("{} (Esc)", message.text), theme.bad),
         };
     }
     if !matches!(session.ui().screen, Screen::Explore | Screen::Compare) {

@@ -61,7 +61,7 @@ fn work(view: View<'_>, room: bool) -> (String, Style) {
         return (format!("{mark} replay of {}", reel.run), theme.accent);
     }
     let (training, searching) = (session.training(), session.searching());
-    if session.ui().frozen {
+    if session.is_frozen() {
         return (format!("frozen, {} held back", session.held_back()), theme.warn);
     }
     if searching.state.is_active() {

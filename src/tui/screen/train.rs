@@ -287,10 +287,10 @@ fn state(state: &State, ui: &UiState) -> String {
         state if ui.reel.is_some() => state.to_string(),
         // Why is among the events.
         State::Failed(_) => format!("{state} ({} goes on with it)", key(Verb::Train)),
-        State::Running | State::Starting => {
+        State::Running | State::Starting | State::Resuming => {
             format!("{state} ({} pauses, {} stops)", key(Verb::PauseOrResume), key(Verb::Stop))
         }
-        State::Paused => format!("{state} ({} goes on)", key(Verb::PauseOrResume)),
+        State::Pausing | State::Paused => format!("{state} ({} goes on)", key(Verb::PauseOrResume)),
         State::Detached => format!("{state} ({} follows it again)", key(Verb::Train)),
         State::Idle | State::Stopping => state.to_string(),
     }

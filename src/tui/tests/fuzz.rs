@@ -12,7 +12,7 @@ use super::fixture::{session, trained};
 use crate::{
     diagnostic::Source,
     explore::{
-        Action, Candidate, CandidateId, Kind, Session, SessionFile, Setup, Update,
+        Action, Candidate, CandidateId, Session, SessionFile, Setup, Severity, Update,
         progress::{SearchUpdate, State, TrainUpdate},
     },
     tui::{
@@ -57,7 +57,9 @@ fn event() -> impl Strategy<Value = Event> {
         State::Idle,
         State::Starting,
         State::Running,
+        State::Pausing,
         State::Paused,
+        State::Resuming,
         State::Stopping,
         State::Finished("all is done".to_owned()),
         State::Failed("its process is gone".to_owned()),
@@ -67,7 +69,7 @@ fn event() -> impl Strategy<Value = Event> {
         .flat_map(|state| {
             [Update::Training(TrainUpdate::State(state.clone())), Update::Search(SearchUpdate::State(state))]
         })
-        .chain([Update::Withdrawn { step: 0 }, Update::Message(Kind::Error, "something failed".to_owned())])
+        .chain([Update::Withdrawn { step: 0 }, Update::Message(Severity::Error, "something failed".to_owned())])
         .collect();
     prop_oneof![
         30 => prop::sample::select(keys).prop_map(Event::Key),

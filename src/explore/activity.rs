@@ -1,0 +1,178 @@
+//! Training and search as far as they are known, messages to the user, and updates held back while the view is frozen.
+//!
+//! Invariants: a control is accepted only while the process it is for is active; limits count as moved only while a search
+//! is active; measurements are held back only while frozen, in the order in which they came.
+
+use super::action::Control;
+use super::message::{Message, Messages, Severity};
+use super::progress::{SearchUpdate, Searching, State, TrainUpdate, Training};
+use super::update::Update;
+
+/// Progress of the child processes, the message log, and held-back updates.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Activity {
+    training: Training,
+    search: Searching,
+    messages: Messages,
+    frozen: bool,
+    /// Measurements that came while frozen.
+    held_back: Vec<Update>,
+    /// `true` if a limit changed since the active search was told the limits.
+    limits_moved: bool,
+}
+
+impl Activity {
+    /// The training.
+    pub(super) const fn training(&self) -> &Training {
+        &self.training
+    }
+
+    /// The search.
+    pub(super) const fn search(&self) -> &Searching {
+        &self.search
+    }
+
+    /// Run directory that the training or the search was last seen on.
+    pub(super) fn run(&self) -> Option<&str> {
+        self.training.run.as_deref().or(self.search.run.as_deref())
+    }
+
+    /// Sets the run directory of the training, as read from a session file.
+    pub(super) fn set_run(&mut self, run: Option<String>) {
+        self.training.run = run;
+    }
+
+    /// All messages, newest last.
+    pub(super) fn messages(&self) -> &[Message] {
+        self.messages.log()
+    }
+
+    /// The message to show at `now_ms`.
+    pub(super) fn toast(&self, now_ms: u64) -> Option<&Message> {
+        self.messages.toast(now_ms)
+    }
+
+    /// Adds a message.
+    pub(super) fn say(&mut self, severity: Severity, text: impl Into<String>, now_ms: u64) {
+        self.messages.say(severity, text, now_ms);
+    }
+
+    /// Dismisses the message shown at `now_ms`. Returns `true` if there was one.
+    pub(super) fn dismiss(&mut self, now_ms: u64) -> bool {
+        self.messages.dismiss(now_ms)
+    }
+
+    /// Returns `true` while measurements are held back.
+    pub(super) const fn is_frozen(&self) -> bool {
+        self.frozen
+    }
+
+    /// Number of updates held back.
+    pub(super) const fn held_back(&self) -> usize {
+        self.held_back.len()
+    }
+
+    /// Freezes the measurements shown, or thaws them. Returns the updates that were held back, to be applied now.
+    pub(super) fn toggle_frozen(&mut self) -> Vec<Update> {
+        self.frozen = !self.frozen;
+        if self.frozen { Vec::new() } else { std::mem::take(&mut self.held_back) }
+    }
+
+    /// Returns the update to be applied now, or keeps a measurement back while frozen.
+    pub(super) fn admit(&mut self, update: Update) -> Option<Update> {
+        let changes_ranking = matches!(update, Update::Measured { .. } | Update::Withdrawn { .. });
+        if self.frozen && changes_ranking {
+            self.held_back.push(update);
+            return None;
+        }
+        Some(update)
+    }
+
+    /// Applies progress of the training and announces how it ended.
+    pub(super) fn update_training(&mut self, update: TrainUpdate, now_ms: u64) {
+        if let TrainUpdate::State(state) = &update {
+            announce(&mut self.messages, "training", state, now_ms);
+        }
+        self.training.update(update);
+    }
+
+    /// Applies progress of the search and announces how it ended.
+    pub(super) fn update_search(&mut self, update: SearchUpdate, now_ms: u64) {
+        if let SearchUpdate::State(state) = &update {
+            announce(&mut self.messages, "search", state, now_ms);
+        }
+        self.search.update(update);
+    }
+
+    /// Marks the training as starting. Returns `false`, with a warning, if one is active.
+    pub(super) fn start_training(&mut self, now_ms: u64) -> bool {
+        let inactive = refuse_if_active(&mut self.messages, "training", &self.training.state, now_ms);
+        if inactive {
+            self.training.update(TrainUpdate::State(State::Starting));
+        }
+        inactive
+    }
+
+    /// Marks the search as starting under the present limits. Returns `false`, with a warning, if one is active.
+    pub(super) fn start_search(&mut self, now_ms: u64) -> bool {
+        let inactive = refuse_if_active(&mut self.messages, "search", &self.search.state, now_ms);
+        if inactive {
+            self.search.update(SearchUpdate::State(State::Starting));
+            self.limits_moved = false;
+        }
+        inactive
+    }
+
+    /// Accepts a control for the active process (the training, if both are active; the search for limits), and shows that
+    /// it was asked for. Returns `false`, with a warning, if there is no such process.
+    pub(super) fn control(&mut self, control: Control, now_ms: u64) -> bool {
+        let to_search =
+            control == Control::SendLimits || (self.search.state.is_active() && !self.training.state.is_active());
+        let state = if to_search { &mut self.search.state } else { &mut self.training.state };
+        if !state.is_active() {
+            self.messages.say(Severity::Warning, "nothing is running that could be told that", now_ms);
+            return false;
+        }
+        match control {
+            Control::Pause => *state = State::Pausing,
+            Control::Resume => *state = State::Resuming,
+            Control::Stop => *state = State::Stopping,
+            Control::Detach => *state = State::Detached,
+            Control::SendLimits => self.limits_moved = false,
+        }
+        true
+    }
+
+    /// Returns `true` if a limit changed since the active search was told the limits.
+    pub(super) const fn limits_moved(&self) -> bool {
+        self.limits_moved
+    }
+
+    /// Notes that a knob changed.
+    pub(super) fn note_moved_knob(&mut self) {
+        self.limits_moved |= self.search.state.is_active();
+    }
+}
+
+/// Warns that a process is active. Returns `true` if it is not.
+fn refuse_if_active(messages: &mut Messages, process: &str, state: &State, now_ms: u64) -> bool {
+    if state.is_active() {
+        messages.say(Severity::Warning, format!("a {process} is {state} already"), now_ms);
+    }
+    !state.is_active()
+}
+
+/// Says how a process ended. A process that goes on after a failure takes the message of that failure away.
+fn announce(messages: &mut Messages, process: &str, state: &State, now_ms: u64) {
+    let failure = format!("{process} failed: ");
+    match state {
+        State::Finished(why) => messages.say(Severity::Info, format!("{process} finished: {why}"), now_ms),
+        State::Failed(why) => messages.say(Severity::Error, format!("{failure}{why}"), now_ms),
+        State::Starting | State::Running => {
+            if messages.toast(now_ms).is_some_and(|message| message.text.starts_with(&failure)) {
+                messages.dismiss(now_ms);
+            }
+        }
+        _ => {}
+    }
+}
