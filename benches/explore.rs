@@ -8,7 +8,7 @@ use std::time::Instant;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use splitscope::diagnostic::Source;
-use splitscope::explore::{Action, KnobId, Move, Session};
+use splitscope::explore::{Command, KnobId, Move, Session};
 use splitscope::hardware::{self, Profile};
 use splitscope::space::{self, SearchSpace};
 use splitscope::tui::screen::{self, View};
@@ -43,15 +43,15 @@ fn main() {
 
 /// A knob moved to and fro over its range.
 fn knob(name: &str, session: &mut Session, dial: usize, budget_ms: f64) -> bool {
-    session.update(Action::SelectKnob(Move::To(dial)), 0);
+    session.apply(Command::SelectKnob(Move::To(dial)), 0);
     let id = session.selected_dial().id;
     let home = session.value(id);
     let mut at = 0.0_f64;
     let each = mean(|| {
         at += 0.137;
-        session.update(Action::SetKnob { knob: id, fraction: at.fract() }, 0);
+        session.apply(Command::SetKnob { knob: id, fraction: at.fract() }, 0);
     });
-    session.update(Action::TurnKnobs(vec![(id, home)]), 0);
+    session.apply(Command::SetKnobs(vec![(id, home)]), 0);
     report(&format!("{name}: {}", id.knob().label), each, budget_ms)
 }
 
@@ -63,7 +63,7 @@ fn frame(name: &str, session: &mut Session, budget_ms: f64) -> bool {
     let mut at = 0.0_f64;
     let each = mean(|| {
         at += 0.137;
-        session.update(Action::SetKnob { knob: KnobId::LatencyLimit, fraction: at.fract() }, 0);
+        session.apply(Command::SetKnob { knob: KnobId::LatencyLimit, fraction: at.fract() }, 0);
         black_box(screen::draw(View { session, ui: &ui, theme: &theme }, area, &mut buffer));
     });
     report(&format!("{name}: knob and frame"), each, budget_ms)

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 
 use super::{Answer, explore, load};
-use crate::explore::{Action, DEFAULT_POOL, Screen, Session};
+use crate::explore::{Command, DEFAULT_POOL, Screen, Session};
 use crate::tui::{self, UiState};
 
 /// Arguments of `picture`.
@@ -53,7 +53,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     if let Some(path) = &arguments.run {
         tui::replay(&mut session, path)?;
     }
-    session.update(Action::Screen(screen), 0);
+    session.apply(Command::Screen(screen), 0);
     let mut ui = UiState::default();
     tui::play(&mut session, &mut ui, &arguments.keys);
     if let Some(scene) = arguments.scene {

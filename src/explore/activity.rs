@@ -3,7 +3,7 @@
 //! Invariants: a control is accepted only while the process it is for is active; limits count as moved only while a search
 //! is active; measurements are held back only while frozen, in the order in which they came.
 
-use super::action::Control;
+use super::command::Control;
 use super::message::{Message, Messages, Severity};
 use super::progress::{SearchUpdate, Searching, State, TrainUpdate, Training};
 use super::update::Update;

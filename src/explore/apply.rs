@@ -1,10 +1,10 @@
-//! Applies actions. Every change of a session by its user goes through [`Session::update`].
+//! Applies actions. Every change of a session by its user goes through [`Session::apply`].
 
 use std::collections::BTreeMap;
 
-use super::action::{Action, Control, Effect, Export, Move, Pane, Part, Screen, Unit};
 use super::brush::Brushes;
 use super::candidate::CandidateId;
+use super::command::{Command, Control, DesignPart, Effect, Export, Move, Pane, Screen, Unit};
 use super::filter::Filter;
 use super::hand::Held;
 use super::history::{Gesture, Pinned, Setup};
@@ -17,34 +17,34 @@ use super::steps::PendingSteps;
 const MOST_PINS: usize = 26;
 
 impl Session {
-    /// Applies an action and returns what must be done outside the session. `now_ms` ascends from call to call. Pending
+    /// Applies an command and returns what must be done outside the session. `now_ms` ascends from call to call. Pending
     /// steps are applied first.
     ///
-    /// Never panics; an action that can't be carried out leaves a message.
-    pub fn update(&mut self, action: Action, now_ms: u64) -> Vec<Effect> {
+    /// Never panics; an command that can't be carried out leaves a message.
+    pub fn apply(&mut self, command: Command, now_ms: u64) -> Vec<Effect> {
         self.settle(now_ms);
-        match action {
-            Action::Undo => self.travel(Travel::Undo, now_ms),
-            Action::Redo => self.travel(Travel::Redo, now_ms),
-            Action::Update(updates) => self.feed(updates, now_ms),
-            Action::Freeze => {
+        match command {
+            Command::Undo => self.travel(Travel::Undo, now_ms),
+            Command::Redo => self.travel(Travel::Redo, now_ms),
+            Command::Update(updates) => self.feed(updates, now_ms),
+            Command::Freeze => {
                 let held_back = self.activity.toggle_frozen();
                 self.feed(held_back, now_ms);
             }
-            action if changes_setup(&action) => self.change(&action, now_ms),
-            action => return self.look_or_ask(action, now_ms),
+            command if changes_setup(&command) => self.change(&command, now_ms),
+            command => return self.look_or_ask(command, now_ms),
         }
         Vec::new()
     }
 
-    /// Applies an action of a batch of input. As [`Session::update`], except that steps of the selected knob are only
-    /// added up: they take effect with the next other action or with [`Session::settle`], so that all designs are costed
+    /// Applies an command of a batch of input. As [`Session::apply`], except that steps of the selected knob are only
+    /// added up: they take effect with the next other command or with [`Session::settle`], so that all designs are costed
     /// once for the many steps of a held key.
-    pub fn queue(&mut self, action: Action, now_ms: u64) -> Vec<Effect> {
-        let Action::MoveKnob(Move::By(steps)) = action else { return self.update(action, now_ms) };
+    pub fn queue(&mut self, command: Command, now_ms: u64) -> Vec<Effect> {
+        let Command::MoveKnob(Move::By(steps)) = command else { return self.apply(command, now_ms) };
         let dial = self.selected_dial();
         if self.setup.is_locked(dial.id) {
-            return self.update(action, now_ms);
+            return self.apply(command, now_ms);
         }
         self.pending = Some(PendingSteps::after(self.pending, dial, self.value(dial.id), steps));
         Vec::new()
@@ -57,59 +57,59 @@ impl Session {
         let Some(dial) = self.dial(pending.knob()) else { return };
         if pending.value().total_cmp(&self.value(dial.id)).is_ne() {
             let fraction = dial.fraction(pending.value());
-            self.change(&Action::SetKnob { knob: pending.knob(), fraction }, now_ms);
+            self.change(&Command::SetKnob { knob: pending.knob(), fraction }, now_ms);
         }
     }
 
-    /// Carries out an action that changes what can be undone.
-    fn change(&mut self, action: &Action, now_ms: u64) {
+    /// Carries out an command that changes what can be undone.
+    fn change(&mut self, command: &Command, now_ms: u64) {
         let before = self.setup.clone();
-        match action {
-            Action::MoveKnob(to) => self.move_knob(*to, now_ms),
-            Action::SetKnob { knob, fraction } => self.set_knob(*knob, *fraction, now_ms),
-            Action::TypeKnob(text) => match self.selected_dial().parse(text) {
+        match command {
+            Command::MoveKnob(to) => self.move_knob(*to, now_ms),
+            Command::SetKnob { knob, fraction } => self.set_knob(*knob, *fraction, now_ms),
+            Command::TypeKnob(text) => match self.selected_dial().parse(text) {
                 Ok(value) => self.turn(self.selected_dial().id, value, now_ms),
                 Err(error) => self.activity.say(Severity::Error, error.to_string(), now_ms),
             },
-            Action::TurnKnobs(turns) => {
+            Command::SetKnobs(turns) => {
                 let first = turns.first().and_then(|(first, _)| self.dials.iter().position(|dial| dial.id == *first));
                 self.ui.dial = first.unwrap_or(self.ui.dial);
                 for (knob, value) in turns {
                     self.turn(*knob, *value, now_ms);
                 }
             }
-            Action::ResetKnob => self.turn(self.selected_dial().id, self.selected_dial().home, now_ms),
-            Action::ResetKnobs => {
+            Command::ResetKnob => self.turn(self.selected_dial().id, self.selected_dial().home, now_ms),
+            Command::ResetKnobs => {
                 let locked = self.setup.locked;
                 for dial in self.dials.iter().filter(|dial| locked >> dial.id.index() & 1 == 0) {
                     dial.knob().set(&mut self.setup.knobs, dial.home);
                 }
             }
-            Action::LockKnob => self.setup.locked ^= 1 << self.selected_dial().id.index(),
-            Action::Hand(part, to) => self.move_hand(*part, *to, now_ms),
-            Action::ResetHand => self.setup.hand = None,
-            Action::Pin => self.pin(now_ms),
-            Action::MovePin { pin, to } => self.move_pin(*pin, *to),
-            Action::Baseline => {
+            Command::LockKnob => self.setup.locked ^= 1 << self.selected_dial().id.index(),
+            Command::Override(part, to) => self.move_hand(*part, *to, now_ms),
+            Command::ResetOverride => self.setup.hand = None,
+            Command::Pin => self.pin(now_ms),
+            Command::MovePin { pin, to } => self.move_pin(*pin, *to),
+            Command::Baseline => {
                 let same = self.setup.baseline == self.selected;
                 self.setup.baseline = if same { None } else { self.selected };
             }
-            Action::Sort(column) => self.setup.sort = self.setup.sort.chosen(*column),
-            Action::Filter(text) => match Filter::parse(text, &self.space, &self.dials) {
+            Command::Sort(column) => self.setup.sort = self.setup.sort.chosen(*column),
+            Command::Filter(text) => match Filter::parse(text, &self.space, &self.dials) {
                 Ok(filter) => self.setup.filter = filter,
                 Err(error) => self.activity.say(Severity::Error, error.to_string(), now_ms),
             },
-            Action::Recall(index) => match self.remembered.get(*index) {
+            Command::Recall(index) => match self.remembered.get(*index) {
                 Some((_, setup)) => self.setup = setup.clone(),
                 None => self.activity.say(Severity::Warning, "no setup is remembered there", now_ms),
             },
             _ => {}
         }
         if self.setup != before {
-            let gesture = Gesture::of(action, self.selected_dial().id);
+            let gesture = Gesture::of(command, self.selected_dial().id);
             self.history.record(before.clone(), &self.setup, gesture, now_ms);
             self.follow(&before);
-            if matches!(action, Action::Filter(_)) && self.selected_row().is_none() {
+            if matches!(command, Command::Filter(_)) && self.selected_row().is_none() {
                 self.select(Move::To(self.row));
             }
         }
@@ -171,7 +171,7 @@ impl Session {
         }
     }
 
-    fn move_hand(&mut self, part: Part, to: Move, now_ms: u64) {
+    fn move_hand(&mut self, part: DesignPart, to: Move, now_ms: u64) {
         let Some(inspected) = self.inspected() else { return };
         let held = Held {
             space: &self.space,
@@ -225,33 +225,33 @@ impl Session {
         }
     }
 
-    /// Carries out an action that only looks elsewhere, or asks for something outside.
-    fn look_or_ask(&mut self, action: Action, now_ms: u64) -> Vec<Effect> {
-        match action {
-            Action::SelectKnob(to) => self.ui.dial = to.wrap(self.ui.dial, self.dials.len()),
-            Action::Focus(to) => self.ui.pane = chosen(&Pane::ALL, self.ui.pane, to),
-            Action::Unit(to) => self.ui.unit = chosen(&Unit::ALL, self.ui.unit, to),
-            Action::Axis(side, to) => self.choose_axis(side, to),
-            Action::LogAxis(side) => self.ui.plot.turn_log(side),
-            Action::Brush { index, range } => self.ui.brushes.set(index, range),
-            Action::ClearBrushes => self.ui.brushes = Brushes::default(),
-            Action::Select(to) => self.select(to),
-            Action::SelectCandidate(id) => self.select_candidate(id),
-            Action::Screen(screen) => self.ui.screen = screen,
-            Action::Toggle(overlay) => {
+    /// Carries out an command that only looks elsewhere, or asks for something outside.
+    fn look_or_ask(&mut self, command: Command, now_ms: u64) -> Vec<Effect> {
+        match command {
+            Command::SelectKnob(to) => self.ui.dial = to.wrap(self.ui.dial, self.dials.len()),
+            Command::Focus(to) => self.ui.pane = chosen(&Pane::ALL, self.ui.pane, to),
+            Command::Unit(to) => self.ui.unit = chosen(&Unit::ALL, self.ui.unit, to),
+            Command::Axis(side, to) => self.choose_axis(side, to),
+            Command::LogAxis(side) => self.ui.plot.turn_log(side),
+            Command::Brush { index, range } => self.ui.brushes.set(index, range),
+            Command::ClearBrushes => self.ui.brushes = Brushes::default(),
+            Command::Select(to) => self.select(to),
+            Command::SelectCandidate(id) => self.select_candidate(id),
+            Command::Screen(screen) => self.ui.screen = screen,
+            Command::Toggle(overlay) => {
                 self.ui.overlay = Some(overlay).filter(|_| self.ui.overlay != Some(overlay));
             }
-            Action::Back => self.back(now_ms),
-            Action::Dismiss => {
+            Command::Back => self.back(now_ms),
+            Command::Dismiss => {
                 self.activity.dismiss(now_ms);
             }
-            Action::Remember(name) => self.remember(&name, now_ms),
-            Action::Train => return self.train(now_ms),
-            Action::Search => return self.search(now_ms),
-            Action::Control(control) => return self.control(control, now_ms),
-            Action::Copy(export) => return self.copy(export, now_ms),
-            Action::Export(export) => return vec![Effect::Export(export)],
-            Action::Quit { keep_frame } => return vec![Effect::Quit { keep_frame }],
+            Command::Remember(name) => self.remember(&name, now_ms),
+            Command::StartTraining => return self.train(now_ms),
+            Command::StartSearch => return self.search(now_ms),
+            Command::Control(control) => return self.control(control, now_ms),
+            Command::Copy(export) => return self.copy(export, now_ms),
+            Command::Export(export) => return vec![Effect::Export(export)],
+            Command::Quit { keep_frame } => return vec![Effect::Quit { keep_frame }],
             _ => {}
         }
         Vec::new()
@@ -279,7 +279,7 @@ impl Session {
 
     fn back(&mut self, now_ms: u64) {
         if self.ui.overlay.take().is_none() && !self.activity.dismiss(now_ms) && !self.setup.filter.is_empty() {
-            self.change(&Action::Filter(String::new()), now_ms);
+            self.change(&Command::Filter(String::new()), now_ms);
         }
     }
 
@@ -345,25 +345,25 @@ enum Travel {
     Redo,
 }
 
-/// Whether an action may change what can be undone.
-const fn changes_setup(action: &Action) -> bool {
+/// Whether an command may change what can be undone.
+const fn changes_setup(command: &Command) -> bool {
     matches!(
-        action,
-        Action::MoveKnob(_)
-            | Action::SetKnob { .. }
-            | Action::TypeKnob(_)
-            | Action::TurnKnobs(_)
-            | Action::ResetKnob
-            | Action::ResetKnobs
-            | Action::LockKnob
-            | Action::Hand(..)
-            | Action::ResetHand
-            | Action::Pin
-            | Action::MovePin { .. }
-            | Action::Baseline
-            | Action::Sort(_)
-            | Action::Filter(_)
-            | Action::Recall(_)
+        command,
+        Command::MoveKnob(_)
+            | Command::SetKnob { .. }
+            | Command::TypeKnob(_)
+            | Command::SetKnobs(_)
+            | Command::ResetKnob
+            | Command::ResetKnobs
+            | Command::LockKnob
+            | Command::Override(..)
+            | Command::ResetOverride
+            | Command::Pin
+            | Command::MovePin { .. }
+            | Command::Baseline
+            | Command::Sort(_)
+            | Command::Filter(_)
+            | Command::Recall(_)
     )
 }
 

@@ -48,7 +48,7 @@ impl Session {
         }
     }
 
-    /// Keeps one measurement at once. For many, [`Action::Update`](super::Action::Update) ranks once for all.
+    /// Keeps one measurement at once. For many, [`Command::Update`](super::Command::Update) ranks once for all.
     pub fn learn(&mut self, design: &Design, views: u32, accuracy: f64, samples: u64, step: u64) {
         if self.take_in(design, views, Accuracy { accuracy, samples, step }, 0) {
             self.relearn();

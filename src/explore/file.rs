@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::action::{Screen, Unit};
 use super::brush::Brushes;
 use super::candidate::{CandidateId, PoolError};
 use super::column::{Column, Sort};
+use super::command::{Screen, Unit};
 use super::filter::{Filter, FilterError};
 use super::knob::{KNOBS, KnobId};
 use super::plot::Plot;

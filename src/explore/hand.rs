@@ -3,8 +3,8 @@
 //! A hand belongs to one candidate and is seen only while that one is selected. It costs the candidate's network anew
 //! where the way of sending differs, so what is shown is as exact as everything else.
 
-use super::action::{Move, Part};
 use super::candidate::{Candidate, CandidateId, PoolError, cuts, design};
+use super::command::{DesignPart, Move};
 use crate::cost::{Cut, Sending};
 use crate::hardware::Profile;
 use crate::network::BoundaryId;
@@ -38,18 +38,20 @@ pub(super) struct Held<'a> {
 
 impl Held<'_> {
     /// The hand after moving one part; `None` if the design is again as it was without a hand.
-    pub(super) fn moved(&self, part: Part, to: Move) -> Result<Option<Hand>, PoolError> {
+    pub(super) fn moved(&self, part: DesignPart, to: Move) -> Result<Option<Hand>, PoolError> {
         let genome = &self.candidate.genome;
         let mut sending = self.hand.map_or(self.candidate.sending, |hand| hand.sending);
         let mut split = self.hand.and_then(|hand| hand.split);
         match part {
-            Part::Split => split = place(&self.space.splits(genome), self.split, to).or(split),
-            Part::Fusion => {
+            DesignPart::Split => split = place(&self.space.splits(genome), self.split, to).or(split),
+            DesignPart::Fusion => {
                 let now = design(self.space, genome, sending, self.split).fusion;
                 sending.fusion = place(&self.space.fusions(genome, self.split), now, to).unwrap_or(now);
             }
-            Part::Ratio => sending.ratio = place(&self.space.split.ratios, sending.ratio, to).unwrap_or(sending.ratio),
-            Part::Bits => sending.bits = place(&self.space.split.bits, sending.bits, to).unwrap_or(sending.bits),
+            DesignPart::Ratio => {
+                sending.ratio = place(&self.space.split.ratios, sending.ratio, to).unwrap_or(sending.ratio)
+            }
+            DesignPart::Bits => sending.bits = place(&self.space.split.bits, sending.bits, to).unwrap_or(sending.bits),
         }
         self.with(split, sending)
     }

@@ -4,9 +4,9 @@
 
 use std::mem::{Discriminant, discriminant};
 
-use super::action::{Action, Part};
 use super::candidate::CandidateId;
 use super::column::Sort;
+use super::command::{Command, DesignPart};
 use super::filter::Filter;
 use super::hand::Hand;
 use super::knob::{KNOBS, KnobId};
@@ -65,21 +65,21 @@ pub struct Step {
 /// What consecutive actions must have in common to be one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Gesture {
-    kind: Discriminant<Action>,
+    kind: Discriminant<Command>,
     knob: KnobId,
-    part: Option<Part>,
+    part: Option<DesignPart>,
 }
 
 impl Gesture {
-    /// The gesture an action belongs to, if such actions come in numbers.
-    pub(super) fn of(action: &Action, selected: KnobId) -> Option<Self> {
-        let (knob, part) = match action {
-            Action::MoveKnob(_) | Action::Filter(_) => (selected, None),
-            Action::SetKnob { knob, .. } => (*knob, None),
-            Action::Hand(part, _) => (selected, Some(*part)),
+    /// The gesture an command belongs to, if such actions come in numbers.
+    pub(super) fn of(command: &Command, selected: KnobId) -> Option<Self> {
+        let (knob, part) = match command {
+            Command::MoveKnob(_) | Command::Filter(_) => (selected, None),
+            Command::SetKnob { knob, .. } => (*knob, None),
+            Command::Override(part, _) => (selected, Some(*part)),
             _ => return None,
         };
-        Some(Self { kind: discriminant(action), knob, part })
+        Some(Self { kind: discriminant(command), knob, part })
     }
 }
 

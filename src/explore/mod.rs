@@ -1,15 +1,15 @@
 //! The live session without a screen: a pool of candidates, knobs, the best split of every candidate, ranking, selection,
 //! what-if by hand, undo, pins, measured accuracies, and the progress of training and search as plain data.
 //!
-//! Pure: no tensor, terminal, thread, clock or file. `tui` turns keys into [`Action`]s and draws from [`Session`]; `cli`
+//! Pure: no tensor, terminal, thread, clock or file. `tui` turns keys into [`Command`]s and draws from [`Session`]; `cli`
 //! carries out [`Effect`]s and updates what running children report. Time comes in as an argument.
 //!
-//! The way of a knob: [`Session::update`] changes one value, costs every cut of every candidate once
+//! The way of a knob: [`Session::apply`] changes one value, costs every cut of every candidate once
 //! ([`crate::cost::Rates`]), picks each candidate's split and ranks the candidates by the rule written at [`Standing`].
 //!
 //! ```
 //! use splitscope::diagnostic::Source;
-//! use splitscope::explore::{Action, KnobId, Session};
+//! use splitscope::explore::{Command, KnobId, Session};
 //! use splitscope::{hardware, space};
 //!
 //! let (name, text) = space::SHIPPED[0];
@@ -20,9 +20,9 @@
 //! let before = session.best_split(0);
 //!
 //! // The link slows down; the largest network is split later, where it sends less.
-//! session.update(Action::SetKnob { knob: KnobId::LinkBandwidth, fraction: 0.1 }, 0);
+//! session.apply(Command::SetKnob { knob: KnobId::LinkBandwidth, fraction: 0.1 }, 0);
 //! assert!(session.best_split(0) > before);
-//! session.update(Action::Undo, 1000);
+//! session.apply(Command::Undo, 1000);
 //! assert_eq!(session.best_split(0), before);
 //! # Ok::<(), splitscope::diagnostic::Diagnostic>(())
 //! ```
@@ -33,13 +33,13 @@
 //! whatever the pool holds.
 
 mod accuracy;
-mod action;
 mod activity;
 mod apply;
 mod arrange;
 mod brush;
 mod candidate;
 mod column;
+mod command;
 mod dial;
 mod draw;
 mod feed;
@@ -67,10 +67,10 @@ mod view;
 mod tests;
 
 pub use accuracy::{Accuracy, Measurements, Reading, Shown};
-pub use action::{Action, Control, Effect, Export, Move, Overlay, Pane, Part, Screen, Side, Unit};
 pub use brush::{BRUSHED, Brushes};
 pub use candidate::{Candidate, CandidateId, Pool, PoolError};
 pub use column::{Column, Sort};
+pub use command::{Command, Control, DesignPart, Effect, Export, Move, Overlay, Pane, Screen, Side, Unit};
 pub use dial::Dial;
 pub use draw::usual_sending;
 pub use file::{DesignRow, HandRow, Header, SessionFile, SessionFileError, ViewRow};

@@ -1,7 +1,7 @@
 //! What the scatter shows: a figure on each axis, linear or logarithmic.
 
-use super::action::{Move, Side};
 use super::column::Column;
+use super::command::{Move, Side};
 use super::session::Session;
 
 /// What stands before a logarithmic figure in a session file.

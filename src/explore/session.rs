@@ -3,11 +3,11 @@
 use std::cell::OnceCell;
 
 use super::accuracy::{Measurements, Shown};
-use super::action::{Overlay, Pane, Screen, Unit};
 use super::activity::Activity;
 use super::brush::Brushes;
 use super::candidate::{CandidateId, Pool};
 use super::column::{Column, Sort};
+use super::command::{Overlay, Pane, Screen, Unit};
 use super::dial::Dial;
 use super::filter::Filter;
 use super::history::{History, Setup, Step};

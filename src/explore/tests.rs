@@ -31,16 +31,16 @@ pub(super) fn session(count: usize) -> Session {
 /// Types a value for a knob.
 fn set(session: &mut Session, knob: KnobId, text: &str) {
     let at = session.dials().iter().position(|dial| dial.id == knob).unwrap();
-    session.update(Action::SelectKnob(Move::To(at)), 0);
-    session.update(Action::TypeKnob(text.to_owned()), 0);
+    session.apply(Command::SelectKnob(Move::To(at)), 0);
+    session.apply(Command::TypeKnob(text.to_owned()), 0);
     assert!(session.toast(0).is_none_or(|message| message.severity != Severity::Error), "{:?}", session.toast(0));
 }
 
 /// Moves a knob by stops, as with the arrow keys.
 fn step(session: &mut Session, knob: KnobId, steps: i32, now_ms: u64) {
     let at = session.dials().iter().position(|dial| dial.id == knob).unwrap();
-    session.update(Action::SelectKnob(Move::To(at)), now_ms);
-    session.update(Action::MoveKnob(Move::By(steps)), now_ms);
+    session.apply(Command::SelectKnob(Move::To(at)), now_ms);
+    session.apply(Command::MoveKnob(Move::By(steps)), now_ms);
 }
 
 /// Boundary of the best split of the largest network, candidate 0.

@@ -35,7 +35,7 @@ use super::{
     work::Work,
 };
 use crate::{
-    explore::{Action, KnobId, Move, Session, Severity, Update, progress::State},
+    explore::{Command, KnobId, Move, Session, Severity, Update, progress::State},
     run::Task,
 };
 use follow::SETTLED;
@@ -154,7 +154,7 @@ impl App {
         }
         for deed in deeds {
             match deed {
-                Deed::Act(Action::MoveKnob(Move::By(steps))) => self.turn(steps),
+                Deed::Act(Command::MoveKnob(Move::By(steps))) => self.turn(steps),
                 Deed::Act(action) => {
                     self.flush();
                     self.act(action);
@@ -175,7 +175,7 @@ impl App {
         let dial = self.session.selected_dial();
         if self.session.setup().is_locked(dial.id) {
             // The session says so.
-            return self.act(Action::MoveKnob(Move::By(steps)));
+            return self.act(Command::MoveKnob(Move::By(steps)));
         }
         let value = match self.turned {
             Some((knob, value)) if knob == dial.id => value,
@@ -190,18 +190,20 @@ impl App {
         // A step leads to a stop, and the fraction of a stop is nearest to itself.
         let fraction = self.session.dial(knob).map(|dial| dial.fraction(value));
         if let Some(fraction) = fraction.filter(|_| (value - self.session.value(knob)).abs() > 0.0) {
-            self.act(Action::SetKnob { knob, fraction });
+            self.act(Command::SetKnob { knob, fraction });
         }
     }
 
     /// Gives the session an action and carries out what it asks for.
-    pub fn act(&mut self, action: Action) {
-        if self.replay.is_some() && matches!(action, Action::Train | Action::Search | Action::Control(_)) {
+    pub fn act(&mut self, action: Command) {
+        if self.replay.is_some()
+            && matches!(action, Command::StartTraining | Command::StartSearch | Command::Control(_))
+        {
             let key = self.ui.keys.key(Verb::Runs);
             return self.say(Severity::Warning, format!("a replay only looks; {key} follows a run to go on with it"));
         }
         let limits = self.session.limits_moved().then(|| self.session.limits());
-        for effect in self.session.update(action, self.now_ms()) {
+        for effect in self.session.apply(action, self.now_ms()) {
             self.effect(effect);
         }
         if self.session.limits_moved() && limits.is_none_or(|limits| limits != self.session.limits()) {
@@ -211,7 +213,7 @@ impl App {
 
     fn feed(&mut self, updates: Vec<Update>) {
         if !updates.is_empty() {
-            self.act(Action::Update(updates));
+            self.act(Command::Update(updates));
         }
     }
 

@@ -8,7 +8,7 @@ mod script;
 
 pub use measured::{Measured, RecordError, record};
 
-use crate::explore::{Action, CandidateId, KnobId, Session, Shown, Update};
+use crate::explore::{CandidateId, Command, KnobId, Session, Shown, Update};
 
 /// One thing a scene does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -124,22 +124,22 @@ impl Demo {
         self.at = scene.min(self.scenes.len().saturating_sub(1));
         (self.beat, self.due_ms) = (0, now_ms);
         let Some(scene) = self.scenes.get(self.at) else { return };
-        let mut act = |action| drop(session.update(action, now_ms));
-        act(Action::Screen(crate::explore::Screen::Explore));
-        act(Action::ResetHand);
-        act(Action::Filter(String::new()));
-        act(Action::ResetKnobs);
-        act(Action::Select(crate::explore::Move::First));
-        act(Action::Update(vec![Update::Withdrawn { step: 0 }]));
+        let mut act = |action| drop(session.apply(action, now_ms));
+        act(Command::Screen(crate::explore::Screen::Explore));
+        act(Command::ResetOverride);
+        act(Command::Filter(String::new()));
+        act(Command::ResetKnobs);
+        act(Command::Select(crate::explore::Move::First));
+        act(Command::Update(vec![Update::Withdrawn { step: 0 }]));
         if scene.measured {
-            act(Action::Update(self.measured.updates.clone()));
+            act(Command::Update(self.measured.updates.clone()));
         }
         for (knob, value) in scene.start {
             turn(session, *knob, *value, now_ms);
         }
         let shown = session.ui().overlay == Some(crate::explore::Overlay::Tornado);
         if shown != scene.tornado {
-            session.update(Action::Toggle(crate::explore::Overlay::Tornado), now_ms);
+            session.apply(Command::Toggle(crate::explore::Overlay::Tornado), now_ms);
         }
         self.before = Facts::of(session);
     }
@@ -223,7 +223,7 @@ impl Demo {
 /// Sets a knob to the stop nearest to a value.
 fn turn(session: &mut Session, knob: KnobId, value: f64, now_ms: u64) {
     if let Some(fraction) = session.dial(knob).map(|dial| dial.fraction(value)) {
-        session.update(Action::SetKnob { knob, fraction }, now_ms);
+        session.apply(Command::SetKnob { knob, fraction }, now_ms);
     }
 }
 

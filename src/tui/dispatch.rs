@@ -16,7 +16,7 @@ use super::{
     keymap::{Key, Verb},
     state::{Entry, Purpose, UiState},
 };
-use crate::explore::{Action, Column, Control, Export, Move, Overlay, Pane, Screen, Session, Sort, progress::State};
+use crate::explore::{Column, Command, Control, Export, Move, Overlay, Pane, Screen, Session, Sort, progress::State};
 
 pub use curves::last_x;
 pub use entry::{commands, error};
@@ -27,14 +27,14 @@ pub use menu::choose;
 const ZOOM: f64 = 2.0;
 /// Pan of one key press, as a part of what is shown.
 const PAN: f64 = 0.25;
-/// Part of a run that one key press goes through.
+/// DesignPart of a run that one key press goes through.
 const WIND: f64 = 0.02;
 
 /// Something for the loop to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Deed {
     /// Give the session an action.
-    Act(Action),
+    Act(Command),
     /// Draw everything anew.
     Redraw,
     /// Stop the process until it is continued.
@@ -65,7 +65,7 @@ pub fn key(session: &Session, ui: &mut UiState, key: Key) -> Vec<Deed> {
     if key == Key::ctrl('c') {
         let asked = ui.menu.take().is_some();
         ui.entry = None;
-        return if asked { vec![Deed::Act(Action::Quit { keep_frame: false })] } else { menu::quit(session, ui) };
+        return if asked { vec![Deed::Act(Command::Quit { keep_frame: false })] } else { menu::quit(session, ui) };
     }
     if let Some(entry) = ui.entry.take() {
         return entry::typed(session, ui, entry, key);
@@ -98,7 +98,7 @@ pub fn verb(session: &Session, ui: &mut UiState, wish: Verb) -> Vec<Deed> {
         Verb::FindHelp => {
             ui.entry = Some(Entry::new(Purpose::HelpSearch, &ui.help_search));
             let open = session.ui().overlay == Some(Overlay::Help);
-            return if open { Vec::new() } else { vec![Deed::Act(Action::Toggle(Overlay::Help))] };
+            return if open { Vec::new() } else { vec![Deed::Act(Command::Toggle(Overlay::Help))] };
         }
         Verb::Palette => ui.entry = Some(Entry::new(Purpose::Palette, "")),
         Verb::Remember => ui.entry = Some(Entry::new(Purpose::Remember, "")),
@@ -118,38 +118,38 @@ pub fn verb(session: &Session, ui: &mut UiState, wish: Verb) -> Vec<Deed> {
 }
 
 /// Verbs that are one action wherever the focus is.
-fn plain(session: &Session, wish: Verb) -> Option<Action> {
+fn plain(session: &Session, wish: Verb) -> Option<Command> {
     let Sort { column, .. } = session.setup().sort;
     Some(match wish {
-        Verb::GoTo(screen) => Action::Screen(screen),
-        Verb::NextPane if session.ui().screen == Screen::Explore => Action::Focus(Move::By(1)),
-        Verb::PreviousPane if session.ui().screen == Screen::Explore => Action::Focus(Move::By(-1)),
-        Verb::Least => Action::MoveKnob(Move::First),
-        Verb::Most => Action::MoveKnob(Move::Last),
-        Verb::Reset => Action::ResetKnob,
-        Verb::ResetAll => Action::ResetKnobs,
-        Verb::Lock => Action::LockKnob,
-        Verb::Undo => Action::Undo,
-        Verb::Redo => Action::Redo,
-        Verb::Hand(part, steps) => Action::Hand(part, Move::By(i32::from(steps))),
-        Verb::ResetHand => Action::ResetHand,
-        Verb::Pin => Action::Pin,
-        Verb::Baseline => Action::Baseline,
-        Verb::Tornado => Action::Toggle(Overlay::Tornado),
-        Verb::Help => Action::Toggle(Overlay::Help),
-        Verb::Sort => Action::Sort(neighbour(column, 1)),
-        Verb::Reverse => Action::Sort(column),
-        Verb::Unit => Action::Unit(Move::By(1)),
-        Verb::Freeze => Action::Freeze,
-        Verb::Train => Action::Train,
-        Verb::Search => Action::Search,
-        Verb::PauseOrResume => Action::Control(if is_paused(session) { Control::Resume } else { Control::Pause }),
-        Verb::Stop => Action::Control(Control::Stop),
-        Verb::Detach => Action::Control(Control::Detach),
-        Verb::SendLimits => Action::Control(Control::SendLimits),
-        Verb::Copy => Action::Copy(Export::Design),
-        Verb::CopyToml => Action::Copy(Export::Toml),
-        Verb::QuitKeeping => Action::Quit { keep_frame: true },
+        Verb::GoTo(screen) => Command::Screen(screen),
+        Verb::NextPane if session.ui().screen == Screen::Explore => Command::Focus(Move::By(1)),
+        Verb::PreviousPane if session.ui().screen == Screen::Explore => Command::Focus(Move::By(-1)),
+        Verb::Least => Command::MoveKnob(Move::First),
+        Verb::Most => Command::MoveKnob(Move::Last),
+        Verb::Reset => Command::ResetKnob,
+        Verb::ResetAll => Command::ResetKnobs,
+        Verb::Lock => Command::LockKnob,
+        Verb::Undo => Command::Undo,
+        Verb::Redo => Command::Redo,
+        Verb::Hand(part, steps) => Command::Override(part, Move::By(i32::from(steps))),
+        Verb::ResetHand => Command::ResetOverride,
+        Verb::Pin => Command::Pin,
+        Verb::Baseline => Command::Baseline,
+        Verb::Tornado => Command::Toggle(Overlay::Tornado),
+        Verb::Help => Command::Toggle(Overlay::Help),
+        Verb::Sort => Command::Sort(neighbour(column, 1)),
+        Verb::Reverse => Command::Sort(column),
+        Verb::Unit => Command::Unit(Move::By(1)),
+        Verb::Freeze => Command::Freeze,
+        Verb::Train => Command::StartTraining,
+        Verb::Search => Command::StartSearch,
+        Verb::PauseOrResume => Command::Control(if is_paused(session) { Control::Resume } else { Control::Pause }),
+        Verb::Stop => Command::Control(Control::Stop),
+        Verb::Detach => Command::Control(Control::Detach),
+        Verb::SendLimits => Command::Control(Control::SendLimits),
+        Verb::Copy => Command::Copy(Export::Design),
+        Verb::CopyToml => Command::Copy(Export::Toml),
+        Verb::QuitKeeping => Command::Quit { keep_frame: true },
         _ => return None,
     })
 }
@@ -159,8 +159,8 @@ fn is_paused(session: &Session) -> bool {
 }
 
 /// The action that focuses a pane.
-pub fn focus(pane: Pane) -> Action {
-    Action::Focus(Move::To(Pane::ALL.iter().position(|one| *one == pane).unwrap_or(0)))
+pub fn focus(pane: Pane) -> Command {
+    Command::Focus(Move::To(Pane::ALL.iter().position(|one| *one == pane).unwrap_or(0)))
 }
 
 /// The column `steps` further on; the ends meet.

@@ -16,7 +16,7 @@ pub use user::{KeyTable, Keymap};
 
 use std::fmt::Write as _;
 
-use crate::explore::{Part, Screen};
+use crate::explore::{DesignPart, Screen};
 
 /// A set of screens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,7 +122,7 @@ pub enum Verb {
     History,
     Remember,
     Recall,
-    Hand(Part, i8),
+    Hand(DesignPart, i8),
     ResetHand,
     Pin,
     Baseline,

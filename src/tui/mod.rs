@@ -49,7 +49,7 @@ pub use hit::{HitMap, Target};
 pub use state::UiState;
 
 use crate::{
-    explore::{Action, Session},
+    explore::{Command, Session},
     run::{Manifest, RunError},
 };
 use keymap::Keymap;
@@ -141,7 +141,7 @@ pub fn replay(session: &mut Session, run: &Path) -> Result<(), TuiError> {
         }
     }
     news::keep_last_states(&mut updates);
-    session.update(Action::Update(updates), 0);
+    session.apply(Command::Update(updates), 0);
     Ok(())
 }
 
@@ -174,7 +174,7 @@ pub fn play(session: &mut Session, ui: &mut UiState, keys: &str) {
         ui.now_ms += 1000;
         for deed in dispatch::key(session, ui, key) {
             if let dispatch::Deed::Act(action) = deed {
-                session.update(action, ui.now_ms);
+                session.apply(action, ui.now_ms);
             }
         }
     }

@@ -13,7 +13,7 @@ use super::{
     state::{Brushing, Drag, Press, Purpose, UiState, brush},
     widget::Slider,
 };
-use crate::explore::{Action, Move, Overlay, Part, Screen};
+use crate::explore::{Command, DesignPart, Move, Overlay, Screen};
 
 /// Zoom of one turn of the wheel.
 const ZOOM: f64 = 1.25;
@@ -81,7 +81,7 @@ fn open(view: View<'_>, ui: &mut UiState, hits: &HitMap, x: u16, y: u16) -> Opti
     Some(dispatch::verb(session, ui, verb))
 }
 
-fn act(action: Action) -> Vec<Deed> {
+fn act(action: Command) -> Vec<Deed> {
     vec![Deed::Act(action)]
 }
 
@@ -92,25 +92,25 @@ fn press(view: View<'_>, ui: &mut UiState, hits: &HitMap, x: u16, y: u16) -> Vec
         return Vec::new();
     }
     if !over && view.session.ui().overlay.is_some() {
-        return act(Action::Back);
+        return act(Command::Back);
     }
     let Some((area, target)) = hit else { return Vec::new() };
     let mut deeds: Vec<Deed> = hits.pane_at(x, y).map(|pane| Deed::Act(dispatch::focus(pane))).into_iter().collect();
     match target {
-        Target::Tab(screen) => return act(Action::Screen(screen)),
+        Target::Tab(screen) => return act(Command::Screen(screen)),
         Target::Knob { knob, track } => {
             if (track.left()..track.right()).contains(&x) {
                 ui.drag = Some(Drag::Knob(knob, track));
                 deeds.extend(drag(view, ui, x, y));
             } else {
                 let index = view.session.dials().iter().position(|dial| dial.id == knob).unwrap_or(0);
-                deeds.push(Deed::Act(Action::SelectKnob(Move::To(index))));
+                deeds.push(Deed::Act(Command::SelectKnob(Move::To(index))));
             }
         }
-        Target::Design(id) => deeds.push(Deed::Act(Action::SelectCandidate(id))),
+        Target::Design(id) => deeds.push(Deed::Act(Command::SelectCandidate(id))),
         Target::Strip => {
             let hit = screen::strip_at(view, area, x, y);
-            let part = if hit.is_some_and(|hit| hit.on_fusion) { Part::Fusion } else { Part::Split };
+            let part = if hit.is_some_and(|hit| hit.on_fusion) { DesignPart::Fusion } else { DesignPart::Split };
             ui.drag = Some(Drag::Strip(part, area));
             deeds.extend(drag(view, ui, x, y));
         }
@@ -129,7 +129,7 @@ fn press(view: View<'_>, ui: &mut UiState, hits: &HitMap, x: u16, y: u16) -> Vec
             deeds.extend(drag(view, ui, x, y));
         }
         Target::Found => {
-            deeds.extend(screen::found_at(view, area, x, y).map(|id| Deed::Act(Action::SelectCandidate(id))));
+            deeds.extend(screen::found_at(view, area, x, y).map(|id| Deed::Act(Command::SelectCandidate(id))));
         }
         Target::Scatter => {
             if let Some((knob, side)) = screen::limit_at(view, area, x, y) {
@@ -137,12 +137,12 @@ fn press(view: View<'_>, ui: &mut UiState, hits: &HitMap, x: u16, y: u16) -> Vec
                 ui.drag = Some(Drag::Limit { knob, side, area, held });
             } else {
                 ui.drag = Some(Drag::Plane(area, (x, y)));
-                deeds.extend(screen::point_at(view, area, x, y).map(|id| Deed::Act(Action::SelectCandidate(id))));
+                deeds.extend(screen::point_at(view, area, x, y).map(|id| Deed::Act(Command::SelectCandidate(id))));
             }
         }
-        Target::Split(place) => return act(Action::Hand(Part::Split, Move::To(place))),
-        Target::Turn(knob, value) => deeds.push(Deed::Act(Action::TurnKnobs(vec![(knob, value)]))),
-        Target::Heading(column) => deeds.push(Deed::Act(Action::Sort(column))),
+        Target::Split(place) => return act(Command::Override(DesignPart::Split, Move::To(place))),
+        Target::Turn(knob, value) => deeds.push(Deed::Act(Command::SetKnobs(vec![(knob, value)]))),
+        Target::Heading(column) => deeds.push(Deed::Act(Command::Sort(column))),
         Target::Row(index) => return row(view, ui, index),
         Target::Pane(_) | Target::Popup => {}
     }
@@ -187,7 +187,7 @@ fn share(area: Rect, x: u16) -> f64 {
 
 fn drag(view: View<'_>, ui: &mut UiState, x: u16, y: u16) -> Vec<Deed> {
     match ui.drag {
-        Some(Drag::Knob(knob, track)) => act(Action::SetKnob { knob, fraction: Slider::fraction_at(track, x) }),
+        Some(Drag::Knob(knob, track)) => act(Command::SetKnob { knob, fraction: Slider::fraction_at(track, x) }),
         Some(Drag::Chart(area, axis)) => {
             ui.curves_mut(view.session.ui().screen).cursor = Some(axis.value(share(area, x)).round());
             Vec::new()
@@ -200,13 +200,13 @@ fn drag(view: View<'_>, ui: &mut UiState, x: u16, y: u16) -> Vec<Deed> {
             // A drag that leaves the strip goes on along its edge.
             let (x, y) = clamped(area, x, y);
             let hit = screen::strip_at(view, area, x, y);
-            let place = hit.and_then(|hit| if part == Part::Fusion { hit.fusion } else { hit.split });
-            place.map(|place| Deed::Act(Action::Hand(part, Move::To(place)))).into_iter().collect()
+            let place = hit.and_then(|hit| if part == DesignPart::Fusion { hit.fusion } else { hit.split });
+            place.map(|place| Deed::Act(Command::Override(part, Move::To(place)))).into_iter().collect()
         }
         Some(Drag::Limit { knob, side, area, .. }) => {
             let value = screen::value_at(view, area, side, x, y);
             let fraction = view.session.dial(knob).map(|dial| dial.fraction(value));
-            fraction.map(|fraction| Deed::Act(Action::SetKnob { knob, fraction })).into_iter().collect()
+            fraction.map(|fraction| Deed::Act(Command::SetKnob { knob, fraction })).into_iter().collect()
         }
         Some(Drag::Plane(area, (from_x, from_y))) => {
             let plane = screen::plane_area(view, area);
@@ -237,9 +237,9 @@ fn wheel(view: View<'_>, ui: &mut UiState, hits: &HitMap, x: u16, y: u16, steps:
         (Screen::Explore, Some(Target::Knob { knob, .. })) => {
             let index = view.session.dials().iter().position(|dial| dial.id == knob).unwrap_or(0);
             // Up is more.
-            vec![Deed::Act(Action::SelectKnob(Move::To(index))), Deed::Act(Action::MoveKnob(Move::By(-steps)))]
+            vec![Deed::Act(Command::SelectKnob(Move::To(index))), Deed::Act(Command::MoveKnob(Move::By(-steps)))]
         }
-        (Screen::Explore, Some(Target::Strip)) => act(Action::Hand(Part::Split, Move::By(steps))),
+        (Screen::Explore, Some(Target::Strip)) => act(Command::Override(DesignPart::Split, Move::By(steps))),
         (Screen::Explore, Some(Target::Scatter)) => {
             let area = hits.at(x, y).map(|hit| hit.0).unwrap_or_default();
             let plane = screen::plane_area(view, area);
@@ -250,7 +250,7 @@ fn wheel(view: View<'_>, ui: &mut UiState, hits: &HitMap, x: u16, y: u16, steps:
             plane::zoom(view.session, ui, if steps < 0 { ZOOM } else { 1.0 / ZOOM }, place);
             Vec::new()
         }
-        (Screen::Explore, Some(_)) => act(Action::Select(Move::By(steps))),
+        (Screen::Explore, Some(_)) => act(Command::Select(Move::By(steps))),
         (screen @ (Screen::Train | Screen::Search), Some(Target::Chart { x: axis })) => {
             let around = hits.at(x, y).map(|(area, _)| axis.value(share(area, x)));
             let last = dispatch::last_x(view.session);

@@ -17,7 +17,7 @@ use super::{
     keymap::{Group, Keymap, Row, Verb},
     widget::Axis,
 };
-use crate::explore::{KnobId, Part, Plot, Screen, Side, progress::Searching};
+use crate::explore::{DesignPart, KnobId, Plot, Screen, Side, progress::Searching};
 
 /// State of the screen.
 #[derive(Clone, Debug, Default)]
@@ -201,7 +201,7 @@ pub enum Drag {
     /// A knob with the track it was taken on.
     Knob(KnobId, Rect),
     /// Split or fusion on the strip.
-    Strip(Part, Rect),
+    Strip(DesignPart, Rect),
     /// The line of a limit in the scatter.
     Limit {
         /// The knob of the limit.

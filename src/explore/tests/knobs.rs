@@ -21,7 +21,7 @@ fn less_bandwidth_moves_the_split_towards_the_logits_and_more_towards_the_input(
     set(&mut session, KnobId::LatencyLimit, "none");
     let home = best_split(&session);
     for direction in [-1, 1] {
-        session.update(Action::ResetKnobs, 0);
+        session.apply(Command::ResetKnobs, 0);
         set(&mut session, KnobId::LatencyLimit, "none");
         set(&mut session, KnobId::SensorMemory, "none");
         let mut splits = vec![best_split(&session)];
@@ -114,7 +114,7 @@ fn of_a_large_pool_a_sample_says_what_a_knob_would_bring() {
     for what_if in session.what_if().to_vec() {
         let mut there = session.clone();
         let fraction = session.dial(what_if.knob).unwrap().fraction(what_if.value);
-        there.update(Action::SetKnob { knob: what_if.knob, fraction }, 0);
+        there.apply(Command::SetKnob { knob: what_if.knob, fraction }, 0);
         // Within four standard errors of a share of at most a half, of the whole pool and not of the sample.
         let error = 4.0 * 0.5 / (session.sampled() as f64).sqrt() * 3000.0;
         let gained = (there.feasible_count() - before) as f64;
@@ -143,11 +143,11 @@ fn a_limit_binds_what_would_fit_without_it() {
 fn locked_knobs_stay_and_others_reset() {
     let mut session = session(10);
     set(&mut session, KnobId::LinkBandwidth, "5 Mbit/s");
-    session.update(Action::LockKnob, 0);
+    session.apply(Command::LockKnob, 0);
     set(&mut session, KnobId::Sensors, "3");
-    session.update(Action::SetKnob { knob: KnobId::LinkBandwidth, fraction: 1.0 }, 0);
+    session.apply(Command::SetKnob { knob: KnobId::LinkBandwidth, fraction: 1.0 }, 0);
     assert!(session.toast(0).unwrap().text.contains("locked"));
-    session.update(Action::ResetKnobs, 0);
+    session.apply(Command::ResetKnobs, 0);
     assert_eq!((session.value(KnobId::LinkBandwidth), session.value(KnobId::Sensors)), (625e3, 6.0));
     assert!(session.setup().is_locked(KnobId::LinkBandwidth));
 }
@@ -157,23 +157,23 @@ fn queued_steps_take_effect_together() {
     let (mut queued, mut stepped) = (session(20), session(20));
     let bandwidth = queued.dials().iter().position(|dial| dial.id == KnobId::LinkBandwidth).unwrap();
     for session in [&mut queued, &mut stepped] {
-        session.update(Action::SelectKnob(Move::To(bandwidth)), 0);
+        session.apply(Command::SelectKnob(Move::To(bandwidth)), 0);
     }
     let before = queued.setup().clone();
     for steps in [1, -10, -10, 1, -3] {
-        queued.queue(Action::MoveKnob(Move::By(steps)), 0);
-        stepped.update(Action::MoveKnob(Move::By(steps)), 0);
+        queued.queue(Command::MoveKnob(Move::By(steps)), 0);
+        stepped.apply(Command::MoveKnob(Move::By(steps)), 0);
         assert_eq!(queued.setup(), &before);
     }
     queued.settle(0);
     assert_eq!((queued.setup(), queued.order(), queued.past().len()), (stepped.setup(), stepped.order(), 1));
     // Another action applies the steps before it.
-    queued.queue(Action::MoveKnob(Move::By(2)), 0);
-    queued.queue(Action::LockKnob, 1000);
-    stepped.update(Action::MoveKnob(Move::By(2)), 0);
-    stepped.update(Action::LockKnob, 1000);
+    queued.queue(Command::MoveKnob(Move::By(2)), 0);
+    queued.queue(Command::LockKnob, 1000);
+    stepped.apply(Command::MoveKnob(Move::By(2)), 0);
+    stepped.apply(Command::LockKnob, 1000);
     assert_eq!(queued.setup(), stepped.setup());
-    queued.queue(Action::MoveKnob(Move::By(2)), 2000);
+    queued.queue(Command::MoveKnob(Move::By(2)), 2000);
     queued.settle(2000);
     assert_eq!(queued.setup(), stepped.setup());
     assert!(queued.toast(2000).unwrap().text.contains("locked"));
@@ -183,10 +183,10 @@ fn queued_steps_take_effect_together() {
 fn what_is_typed_wrongly_is_told_and_changes_nothing() {
     let mut session = session(10);
     let before = session.setup().clone();
-    session.update(Action::TypeKnob("many".into()), 5);
+    session.apply(Command::TypeKnob("many".into()), 5);
     assert_eq!(session.setup(), &before);
     assert_eq!(session.toast(1_000_000).map(|message| message.text.as_str()), Some("`many` is not a number"));
-    session.update(Action::Back, 6);
+    session.apply(Command::Back, 6);
     assert_eq!(session.toast(7), None);
 }
 
@@ -211,18 +211,18 @@ proptest! {
         let ids: Vec<KnobId> = session.dials().iter().map(|dial| dial.id).collect();
         // Within the middle of the ranges, where there is something to count.
         for (&knob, fraction) in ids.iter().zip(&fractions) {
-            session.update(Action::SetKnob { knob, fraction: 0.3 + 0.5 * fraction }, 0);
+            session.apply(Command::SetKnob { knob, fraction: 0.3 + 0.5 * fraction }, 0);
         }
         let knob = ids[which];
         let stop = (stop * session.dial(knob).unwrap().last() as f64) as usize;
         let said = session.histogram(knob)[stop];
         let before = session.clone();
-        session.update(Action::SelectKnob(Move::To(which)), 0);
-        session.update(Action::MoveKnob(Move::To(stop)), 0);
+        session.apply(Command::SelectKnob(Move::To(which)), 0);
+        session.apply(Command::MoveKnob(Move::To(stop)), 0);
         prop_assert_eq!(said as usize, session.feasible_count(), "{:?} at stop {}", knob, stop);
         for what_if in before.what_if() {
             let mut there = before.clone();
-            there.update(Action::SetKnob { knob: what_if.knob, fraction: before.dial(what_if.knob).unwrap().fraction(what_if.value) }, 0);
+            there.apply(Command::SetKnob { knob: what_if.knob, fraction: before.dial(what_if.knob).unwrap().fraction(what_if.value) }, 0);
             prop_assert_eq!(there.feasible_count() - before.feasible_count(), what_if.gained as usize);
         }
     }
@@ -232,9 +232,9 @@ proptest! {
         let mut session = session(60);
         let ids: Vec<KnobId> = session.dials().iter().map(|dial| dial.id).collect();
         for (&knob, fraction) in ids.iter().zip(&fractions) {
-            session.update(Action::SetKnob { knob, fraction: 0.2 + 0.4 * fraction }, 0);
+            session.apply(Command::SetKnob { knob, fraction: 0.2 + 0.4 * fraction }, 0);
         }
-        session.update(Action::Select(Move::To(59 - row)), 0);
+        session.apply(Command::Select(Move::To(59 - row)), 0);
         let selected = session.selected().unwrap();
         let fixes = session.fixes();
         prop_assert!(fixes.is_sorted_by_key(|fix| fix.stops));
@@ -242,7 +242,7 @@ proptest! {
         for fix in fixes {
             let mut mended = session.clone();
             let fraction = session.dial(fix.knob).unwrap().fraction(fix.value);
-            mended.update(Action::SetKnob { knob: fix.knob, fraction }, 0);
+            mended.apply(Command::SetKnob { knob: fix.knob, fraction }, 0);
             prop_assert!(mended.standing(selected).unwrap().feasible(), "{:?}", fix);
         }
     }

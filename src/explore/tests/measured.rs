@@ -14,7 +14,7 @@ fn measured(session: &Session, id: CandidateId, views: u32, accuracy: f64) -> Up
 fn measured_designs_stand_first_by_accuracy_then_latency() {
     let mut session = session(50);
     let updates = [(7, 0.8), (9, 0.9), (11, 0.8)].map(|(id, accuracy)| measured(&session, id, 6, accuracy));
-    session.update(Action::Update(updates.to_vec()), 0);
+    session.apply(Command::Update(updates.to_vec()), 0);
     let latency = |id| session.standing(id).unwrap().evaluation.latency.total_s();
     let tied = if latency(7) < latency(11) { [7, 11] } else { [11, 7] };
     assert_eq!(session.ranking()[..3], [9, tied[0], tied[1]]);
@@ -29,8 +29,14 @@ fn measured_designs_stand_first_by_accuracy_then_latency() {
 fn a_measured_split_is_kept_while_it_fits() {
     let mut session = session(20);
     let slow = session.pool().design(session.space(), 0, 6).unwrap();
-    session.update(
-        Action::Update(vec![Update::Measured { design: slow.clone(), views: 6, accuracy: 0.9, samples: 400, step: 1 }]),
+    session.apply(
+        Command::Update(vec![Update::Measured {
+            design: slow.clone(),
+            views: 6,
+            accuracy: 0.9,
+            samples: 400,
+            step: 1,
+        }]),
         0,
     );
     assert_eq!(session.best_design(0), Some(slow.clone()));
@@ -52,7 +58,7 @@ fn accuracies_survive_knob_changes_and_depend_on_the_number_of_sensors() {
         step(&mut session, knob, 1, 0);
         assert_eq!(session.accuracy(&design).measured(), Some(0.9));
     }
-    session.update(Action::ResetKnobs, 0);
+    session.apply(Command::ResetKnobs, 0);
     set(&mut session, KnobId::Sensors, "3");
     assert_eq!(session.accuracy(&design).measured(), Some(0.7));
     assert_eq!(session.ranking()[0], 4);
@@ -86,7 +92,7 @@ fn a_measured_design_outside_the_pool_becomes_a_candidate() {
 fn an_accuracy_floor_bars_what_was_measured_below_it() {
     let mut session = session(20);
     let updates = [measured(&session, 3, 6, 0.9), measured(&session, 4, 6, 0.6)];
-    session.update(Action::Update(updates.to_vec()), 0);
+    session.apply(Command::Update(updates.to_vec()), 0);
     set(&mut session, KnobId::AccuracyFloor, "75");
     // The floor bars the measured split; others of the design are not known to be worse.
     assert_eq!(session.ranking()[0], 3);
@@ -97,10 +103,10 @@ fn an_accuracy_floor_bars_what_was_measured_below_it() {
 fn while_frozen_measurements_wait() {
     let mut session = session(20);
     let feed = measured(&session, 3, 6, 0.9);
-    session.update(Action::Freeze, 0);
-    session.update(Action::Update(vec![feed]), 0);
+    session.apply(Command::Freeze, 0);
+    session.apply(Command::Update(vec![feed]), 0);
     assert_eq!((session.measurements().len(), session.held_back()), (0, 1));
-    session.update(Action::Freeze, 0);
+    session.apply(Command::Freeze, 0);
     assert_eq!((session.measurements().len(), session.held_back()), (1, 0));
 }
 
@@ -119,38 +125,38 @@ fn what_does_not_fit_the_space_is_left_out() {
 #[test]
 fn children_are_started_told_and_followed() {
     let mut session = session(5);
-    assert_eq!(session.update(Action::Control(Control::Pause), 0), []);
-    assert_eq!(session.update(Action::Train, 0), [Effect::StartTraining]);
+    assert_eq!(session.apply(Command::Control(Control::Pause), 0), []);
+    assert_eq!(session.apply(Command::StartTraining, 0), [Effect::StartTraining]);
     assert_eq!((session.ui().screen, &session.training().state), (Screen::Train, &State::Starting));
-    assert_eq!(session.update(Action::Train, 0), [], "one is running already");
-    session.update(Action::Update(vec![Update::Training(TrainUpdate::State(State::Running))]), 0);
-    assert_eq!(session.update(Action::Control(Control::Pause), 0), [Effect::Control(Control::Pause)]);
+    assert_eq!(session.apply(Command::StartTraining, 0), [], "one is running already");
+    session.apply(Command::Update(vec![Update::Training(TrainUpdate::State(State::Running))]), 0);
+    assert_eq!(session.apply(Command::Control(Control::Pause), 0), [Effect::Control(Control::Pause)]);
     assert_eq!(session.training().state, State::Pausing, "nobody has paused yet");
-    session.update(Action::Update(vec![Update::Training(TrainUpdate::State(State::Paused))]), 0);
+    session.apply(Command::Update(vec![Update::Training(TrainUpdate::State(State::Paused))]), 0);
     assert_eq!(session.training().state, State::Paused);
-    assert_eq!(session.update(Action::Control(Control::Resume), 0), [Effect::Control(Control::Resume)]);
+    assert_eq!(session.apply(Command::Control(Control::Resume), 0), [Effect::Control(Control::Resume)]);
     assert_eq!(session.training().state, State::Resuming);
-    assert_eq!(session.update(Action::Control(Control::Detach), 0), [Effect::Detach]);
+    assert_eq!(session.apply(Command::Control(Control::Detach), 0), [Effect::Detach]);
     let failed = State::Failed("disk full".into());
-    session.update(Action::Update(vec![Update::Training(TrainUpdate::State(failed))]), 0);
+    session.apply(Command::Update(vec![Update::Training(TrainUpdate::State(failed))]), 0);
     assert_eq!(session.toast(9).map(|message| message.text.as_str()), Some("training failed: disk full"));
 }
 
 #[test]
 fn a_running_search_is_told_new_limits_when_asked() {
     let mut session = session(5);
-    let effects = session.update(Action::Search, 0);
+    let effects = session.apply(Command::StartSearch, 0);
     let [Effect::StartSearch(limits)] = effects.as_slice() else { panic!() };
     assert_eq!(limits.get("latency"), Some(&0.01));
     assert!(!limits.contains_key("energy"), "what has no limit is left out");
-    session.update(Action::Update(vec![Update::Search(SearchUpdate::State(State::Running))]), 0);
+    session.apply(Command::Update(vec![Update::Search(SearchUpdate::State(State::Running))]), 0);
     assert!(!session.limits_moved());
     set(&mut session, KnobId::LatencyLimit, "8 ms");
     assert!(session.limits_moved());
-    let effects = session.update(Action::Control(Control::SendLimits), 0);
+    let effects = session.apply(Command::Control(Control::SendLimits), 0);
     let [Effect::SendLimits(limits)] = effects.as_slice() else { panic!() };
     assert_eq!((limits["latency"], session.limits_moved()), (0.008, false));
     let generation = Generation { generation: 1, evaluations: 64, ..Generation::default() };
-    session.update(Action::Update(vec![Update::Search(SearchUpdate::Generation(generation))]), 0);
+    session.apply(Command::Update(vec![Update::Search(SearchUpdate::Generation(generation))]), 0);
     assert_eq!(session.searching().last().evaluations, 64);
 }

@@ -17,38 +17,38 @@ fn moves() -> impl Strategy<Value = Move> {
     ]
 }
 
-fn action() -> impl Strategy<Value = Action> {
-    let part = prop::sample::select(vec![Part::Split, Part::Fusion, Part::Ratio, Part::Bits]);
+fn command() -> impl Strategy<Value = Command> {
+    let part = prop::sample::select(vec![DesignPart::Split, DesignPart::Fusion, DesignPart::Ratio, DesignPart::Bits]);
     let texts = ["3", "2.5 Mbit/s", "none", "48 KiB", "nonsense", "", "-1", "1e300"].map(String::from).to_vec();
     let filters = ["fits", "acc>72 split=S3", "lat<3ms -pinned", "macs>=1", "?", ""].map(String::from).to_vec();
     prop_oneof![
-        4 => moves().prop_map(Action::SelectKnob),
-        8 => moves().prop_map(Action::MoveKnob),
+        4 => moves().prop_map(Command::SelectKnob),
+        8 => moves().prop_map(Command::MoveKnob),
         4 => (prop::sample::select(KNOBS.iter().map(|knob| knob.id).collect::<Vec<_>>()), -0.5_f64..1.5)
-            .prop_map(|(knob, fraction)| Action::SetKnob { knob, fraction }),
-        2 => prop::sample::select(texts).prop_map(Action::TypeKnob),
-        1 => Just(Action::ResetKnob),
-        1 => Just(Action::ResetKnobs),
-        1 => Just(Action::LockKnob),
-        4 => moves().prop_map(Action::Select),
-        2 => (0_u32..50).prop_map(Action::SelectCandidate),
-        6 => (part, moves()).prop_map(|(part, to)| Action::Hand(part, to)),
-        1 => Just(Action::ResetHand),
-        3 => Just(Action::Pin),
-        1 => Just(Action::Baseline),
-        2 => prop::sample::select(Column::ALL.to_vec()).prop_map(Action::Sort),
-        2 => prop::sample::select(filters).prop_map(Action::Filter),
-        2 => Just(Action::Undo),
-        2 => Just(Action::Redo),
-        1 => Just(Action::Remember("x".into())),
-        1 => (0_usize..3).prop_map(Action::Recall),
-        1 => Just(Action::Back),
-        1 => Just(Action::Freeze),
-        1 => Just(Action::Copy(Export::Toml)),
-        1 => moves().prop_map(Action::Unit),
-        1 => moves().prop_map(Action::Focus),
-        1 => Just(Action::Search),
-        1 => Just(Action::Tick),
+            .prop_map(|(knob, fraction)| Command::SetKnob { knob, fraction }),
+        2 => prop::sample::select(texts).prop_map(Command::TypeKnob),
+        1 => Just(Command::ResetKnob),
+        1 => Just(Command::ResetKnobs),
+        1 => Just(Command::LockKnob),
+        4 => moves().prop_map(Command::Select),
+        2 => (0_u32..50).prop_map(Command::SelectCandidate),
+        6 => (part, moves()).prop_map(|(part, to)| Command::Override(part, to)),
+        1 => Just(Command::ResetOverride),
+        3 => Just(Command::Pin),
+        1 => Just(Command::Baseline),
+        2 => prop::sample::select(Column::ALL.to_vec()).prop_map(Command::Sort),
+        2 => prop::sample::select(filters).prop_map(Command::Filter),
+        2 => Just(Command::Undo),
+        2 => Just(Command::Redo),
+        1 => Just(Command::Remember("x".into())),
+        1 => (0_usize..3).prop_map(Command::Recall),
+        1 => Just(Command::Back),
+        1 => Just(Command::Freeze),
+        1 => Just(Command::Copy(Export::Toml)),
+        1 => moves().prop_map(Command::Unit),
+        1 => moves().prop_map(Command::Focus),
+        1 => Just(Command::StartSearch),
+        1 => Just(Command::Tick),
     ]
 }
 
@@ -72,10 +72,10 @@ fn look(session: &Session) {
     let _ = (session.break_even_bandwidth(1, 3), session.bar_limit(), session.binding());
 }
 
-fn play(space: SearchSpace, count: usize, actions: &[Action]) {
+fn play(space: SearchSpace, count: usize, actions: &[Command]) {
     let mut session = Session::new(space, pair().1, count, 1);
-    for (action, at) in actions.iter().zip(0..) {
-        session.update(action.clone(), at * 200);
+    for (command, at) in actions.iter().zip(0..) {
+        session.apply(command.clone(), at * 200);
         look(&session);
     }
 }
@@ -84,40 +84,40 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
 
     #[test]
-    fn undo_restores_exactly_and_redo_repeats(actions in prop::collection::vec(action(), 1..40)) {
+    fn undo_restores_exactly_and_redo_repeats(actions in prop::collection::vec(command(), 1..40)) {
         let mut session = session(40);
         let first = session.setup().clone();
         let splits = |session: &Session| (0..40).map(|id| session.best_design(id)).collect::<Vec<_>>();
         let best = splits(&session);
-        for (action, at) in actions.into_iter().zip(0..) {
-            session.update(action, at * 100);
+        for (command, at) in actions.into_iter().zip(0..) {
+            session.apply(command, at * 100);
             look(&session);
         }
         let last = session.setup().clone();
         while !session.future().is_empty() {
-            session.update(Action::Redo, 0);
+            session.apply(Command::Redo, 0);
         }
         let furthest = session.setup().clone();
         let steps = session.past().len();
         for _ in 0..steps {
-            session.update(Action::Undo, 0);
+            session.apply(Command::Undo, 0);
         }
         prop_assert_eq!(session.setup(), &first);
         prop_assert_eq!(splits(&session), best);
         for _ in 0..steps {
-            session.update(Action::Redo, 0);
+            session.apply(Command::Redo, 0);
         }
         prop_assert_eq!(session.setup(), &furthest);
         prop_assert!(session.past().len() == steps || last == furthest);
     }
 
     #[test]
-    fn no_action_panics_on_an_empty_pool(actions in prop::collection::vec(action(), 1..30)) {
+    fn no_action_panics_on_an_empty_pool(actions in prop::collection::vec(command(), 1..30)) {
         play(shipped_space("tabletop"), 0, &actions);
     }
 
     #[test]
-    fn no_action_panics_on_a_fixed_space(actions in prop::collection::vec(action(), 1..30)) {
+    fn no_action_panics_on_a_fixed_space(actions in prop::collection::vec(command(), 1..30)) {
         play(shipped_space("mobilenet-v2"), 30, &actions);
     }
 }
@@ -134,12 +134,12 @@ fn moves_within_half_a_second_are_one_step() {
     step(&mut session, KnobId::SensorMemory, -1, 2100);
     assert_eq!(session.past().len(), 3);
     for expected in ["10", "12", "25"] {
-        session.update(Action::Undo, 3000);
+        session.apply(Command::Undo, 3000);
         let dial = session.dial(KnobId::LinkBandwidth).unwrap();
         let shown = dial.number(session.value(KnobId::LinkBandwidth));
         assert_eq!(shown, expected);
     }
-    session.update(Action::Redo, 3000);
+    session.apply(Command::Redo, 3000);
     assert_eq!(session.value(KnobId::LinkBandwidth), 1.5e6);
 }
 
@@ -150,12 +150,12 @@ fn the_selection_follows_its_design_unless_it_is_at_the_top() {
     set(&mut session, KnobId::LatencyLimit, "3 ms");
     assert_ne!(session.selected(), first);
     assert_eq!(session.selected_row(), Some(0));
-    session.update(Action::Select(Move::By(5)), 0);
+    session.apply(Command::Select(Move::By(5)), 0);
     let fifth = session.selected();
     set(&mut session, KnobId::LatencyLimit, "10 ms");
     assert_eq!(session.selected(), fifth);
     assert_ne!(session.selected_row(), Some(5));
-    session.update(Action::Select(Move::First), 0);
+    session.apply(Command::Select(Move::First), 0);
     assert_eq!(session.selected(), session.ranking().first().copied());
 }
 
@@ -163,11 +163,11 @@ fn the_selection_follows_its_design_unless_it_is_at_the_top() {
 fn a_remembered_setup_comes_back_and_that_can_be_undone() {
     let mut session = session(10);
     set(&mut session, KnobId::Sensors, "2");
-    session.update(Action::Remember("two eyes".into()), 0);
+    session.apply(Command::Remember("two eyes".into()), 0);
     set(&mut session, KnobId::Sensors, "9");
-    session.update(Action::Recall(0), 0);
+    session.apply(Command::Recall(0), 0);
     assert_eq!((session.value(KnobId::Sensors), session.remembered()[0].0.as_str()), (2.0, "two eyes"));
-    session.update(Action::Undo, 0);
+    session.apply(Command::Undo, 0);
     assert_eq!(session.value(KnobId::Sensors), 9.0);
 }
 
@@ -175,17 +175,17 @@ fn a_remembered_setup_comes_back_and_that_can_be_undone() {
 fn a_filter_that_hides_the_selection_moves_it_and_back_clears_it() {
     let mut session = session(100);
     let all = session.order().len();
-    session.update(Action::Filter("split=S2".into()), 0);
+    session.apply(Command::Filter("split=S2".into()), 0);
     let name = |session: &Session| {
         let design = session.selected_design().unwrap();
         session.space().boundary_name(design.split).to_owned()
     };
     assert!(session.order().len() < all && name(&session).starts_with("S2"), "{}", name(&session));
-    session.update(Action::Filter("split=S2 split!=S2".into()), 0);
+    session.apply(Command::Filter("split=S2 split!=S2".into()), 0);
     assert_eq!((session.order().len(), session.selected().is_some()), (0, true));
-    session.update(Action::Filter("spilt=S2".into()), 0);
+    session.apply(Command::Filter("spilt=S2".into()), 0);
     assert!(session.toast(0).unwrap().text.contains("did you mean `split`?"));
-    session.update(Action::Back, 0);
-    session.update(Action::Back, 0);
+    session.apply(Command::Back, 0);
+    session.apply(Command::Back, 0);
     assert_eq!(session.order().len(), all);
 }

@@ -6,7 +6,7 @@ use crate::explore::*;
 #[test]
 fn the_strip_shows_every_boundary_with_its_state() {
     let mut session = session(20);
-    session.update(Action::SelectCandidate(0), 0);
+    session.apply(Command::SelectCandidate(0), 0);
     let strip = session.strip().unwrap();
     assert_eq!(strip.places.len(), 11);
     assert_eq!((strip.places[0].name, strip.places[10].name), ("input", "logits"));
@@ -24,28 +24,31 @@ fn the_strip_shows_every_boundary_with_its_state() {
 #[test]
 fn a_split_behind_the_fusion_fuses_at_the_split() {
     let mut session = session(20);
-    session.update(Action::SelectCandidate(0), 0);
-    session.update(Action::Hand(Part::Split, Move::To(6)), 0);
+    session.apply(Command::SelectCandidate(0), 0);
+    session.apply(Command::Override(DesignPart::Split, Move::To(6)), 0);
     let strip = session.strip().unwrap();
     assert_eq!((strip.split, strip.fusion, strip.by_hand), (6, 6, true));
     assert_ne!(strip.split, strip.best);
-    session.update(Action::Hand(Part::Fusion, Move::By(2)), 0);
+    session.apply(Command::Override(DesignPart::Fusion, Move::By(2)), 0);
     assert_eq!(session.strip().unwrap().fusion, 8);
-    session.update(Action::Hand(Part::Split, Move::First), 0);
+    session.apply(Command::Override(DesignPart::Split, Move::First), 0);
     let strip = session.strip().unwrap();
     assert_eq!((strip.split, strip.fusion), (0, 8));
-    session.update(Action::ResetHand, 0);
+    session.apply(Command::ResetOverride, 0);
     assert!(!session.strip().unwrap().by_hand);
 }
 
 #[test]
 fn what_is_changed_by_hand_costs_what_the_design_costs() {
     let mut session = session(20);
-    session.update(Action::SelectCandidate(0), 0);
-    for (part, to) in
-        [(Part::Fusion, Move::To(4)), (Part::Ratio, Move::Last), (Part::Bits, Move::First), (Part::Split, Move::To(3))]
-    {
-        session.update(Action::Hand(part, to), 0);
+    session.apply(Command::SelectCandidate(0), 0);
+    for (part, to) in [
+        (DesignPart::Fusion, Move::To(4)),
+        (DesignPart::Ratio, Move::Last),
+        (DesignPart::Bits, Move::First),
+        (DesignPart::Split, Move::To(3)),
+    ] {
+        session.apply(Command::Override(part, to), 0);
     }
     let strip = session.strip().unwrap();
     let design = strip.design.clone();
@@ -56,7 +59,7 @@ fn what_is_changed_by_hand_costs_what_the_design_costs() {
     let shown = strip.here().evaluation;
     assert_eq!(session.bars(3).iter().find(|bar| bar.selected).unwrap().evaluation, shown);
     // A pin keeps the design as it is shown.
-    session.update(Action::Pin, 0);
+    session.apply(Command::Pin, 0);
     let pin = session.setup().pins[0];
     assert_eq!(session.pool().design(session.space(), pin.candidate, pin.split.unwrap()), Some(design.clone()));
     let compared = &session.compared()[0];
@@ -82,7 +85,7 @@ fn parts_of_a_bar_add_up_in_every_unit() {
             };
             assert!((bar.total() - total).abs() <= 1e-9 * total && bar.parts().len() == unit.parts().len());
         }
-        session.update(Action::Unit(Move::By(1)), 0);
+        session.apply(Command::Unit(Move::By(1)), 0);
     }
     assert_eq!(session.ui().unit, Unit::Latency);
 }
@@ -90,9 +93,9 @@ fn parts_of_a_bar_add_up_in_every_unit() {
 #[test]
 fn bars_show_the_selected_and_the_pinned_designs_wherever_they_stand() {
     let mut session = session(50);
-    session.update(Action::Select(Move::To(40)), 0);
-    session.update(Action::Pin, 0);
-    session.update(Action::Select(Move::To(30)), 0);
+    session.apply(Command::Select(Move::To(40)), 0);
+    session.apply(Command::Pin, 0);
+    session.apply(Command::Select(Move::To(30)), 0);
     let bars = session.bars(5);
     assert_eq!(bars.len(), 5);
     assert!(bars[3].selected && bars[4].pin == Some('A'));
@@ -117,11 +120,11 @@ fn points_on_the_front_are_beaten_by_none() {
     assert_eq!(session.selected_point().map(|point| point.candidate), session.selected());
     // Other rows and other axes have other points.
     let before = points.to_vec();
-    session.update(Action::Axis(Side::Up, Move::By(1)), 0);
+    session.apply(Command::Axis(Side::Up, Move::By(1)), 0);
     assert_ne!(session.points(), before);
-    session.update(Action::Axis(Side::Up, Move::By(-1)), 0);
+    session.apply(Command::Axis(Side::Up, Move::By(-1)), 0);
     assert_eq!(session.points(), before);
-    session.update(Action::Filter("split=S2".into()), 0);
+    session.apply(Command::Filter("split=S2".into()), 0);
     assert_eq!(session.points().len(), session.order().len());
     assert!(session.points().len() < before.len());
 }
@@ -132,7 +135,7 @@ fn rows_sort_by_any_column_and_what_fits_stays_first() {
     set(&mut session, KnobId::LatencyLimit, "3.5 ms");
     for column in Column::ALL.into_iter().skip(1) {
         for reversed in [false, true] {
-            session.update(Action::Sort(column), 0);
+            session.apply(Command::Sort(column), 0);
             assert_eq!(session.setup().sort, Sort { column, reversed });
             let fits = |id: &&CandidateId| session.standing(**id).unwrap().feasible();
             let fit = session.order().iter().take_while(fits).count();
@@ -162,8 +165,8 @@ fn candidates_that_are_one_design_stand_in_one_row() {
     assert!(rows == different && rows < session.pool().len(), "{rows} rows, {different} designs");
     // What is pinned stands for the others, or beside them.
     for id in [3, 5, 8] {
-        session.update(Action::SelectCandidate(id), 0);
-        session.update(Action::Pin, 0);
+        session.apply(Command::SelectCandidate(id), 0);
+        session.apply(Command::Pin, 0);
         assert!(session.order().contains(&id) && session.selected_row().is_some());
     }
 }
@@ -171,8 +174,8 @@ fn candidates_that_are_one_design_stand_in_one_row() {
 #[test]
 fn rows_are_compared_with_the_baseline() {
     let mut session = session(20);
-    session.update(Action::Select(Move::To(3)), 0);
-    session.update(Action::Baseline, 0);
+    session.apply(Command::Select(Move::To(3)), 0);
+    session.apply(Command::Baseline, 0);
     let rows: Vec<Row> = session.rows(0..10).collect();
     assert_eq!(rows[3].latency_delta_s, 0.0);
     let delta = rows[0].evaluation.latency.total_s() - rows[3].evaluation.latency.total_s();
@@ -182,11 +185,11 @@ fn rows_are_compared_with_the_baseline() {
 #[test]
 fn the_status_says_what_binds_and_what_would_help() {
     let mut session = session(20);
-    session.update(Action::SelectCandidate(0), 0);
+    session.apply(Command::SelectCandidate(0), 0);
     let status = session.status().unwrap();
     assert!(status.feasible && status.sentence.ends_with("sensor memory 38 % spare"), "{}", status.sentence);
     set(&mut session, KnobId::LatencyLimit, "3 ms");
-    session.update(Action::SelectCandidate(0), 0);
+    session.apply(Command::SelectCandidate(0), 0);
     let status = session.status().unwrap();
     assert!(!status.feasible);
     assert!(status.sentence.contains("latency") && status.sentence.contains(" > 3.00 ms. "), "{}", status.sentence);
@@ -197,14 +200,14 @@ fn the_status_says_what_binds_and_what_would_help() {
 #[test]
 fn at_the_break_even_bandwidth_two_splits_take_the_same_time() {
     let mut session = session(20);
-    session.update(Action::SelectCandidate(0), 0);
+    session.apply(Command::SelectCandidate(0), 0);
     let mut found = 0;
     for (one, other) in [(0, 3), (1, 5), (0, 10), (3, 7)] {
         let Some(bandwidth) = session.break_even_bandwidth(one, other) else { continue };
         let mut there = session.clone();
         let at = there.dials().iter().position(|dial| dial.id == KnobId::LinkBandwidth).unwrap();
-        there.update(Action::SelectKnob(Move::To(at)), 0);
-        there.update(Action::TypeKnob(format!("{bandwidth} B/s")), 0);
+        there.apply(Command::SelectKnob(Move::To(at)), 0);
+        there.apply(Command::TypeKnob(format!("{bandwidth} B/s")), 0);
         let strip = there.strip().unwrap();
         let total = |index: u8| strip.places[usize::from(index)].evaluation.latency.total_s();
         assert!((total(one) / total(other) - 1.0).abs() < 1e-9, "{one} {other} {bandwidth}");
@@ -218,7 +221,7 @@ fn at_the_break_even_bandwidth_two_splits_take_the_same_time() {
 #[test]
 fn the_tornado_is_what_moving_the_knobs_does() {
     let mut session = session(20);
-    session.update(Action::SelectCandidate(0), 0);
+    session.apply(Command::SelectCandidate(0), 0);
     let swings = session.tornado();
     assert_eq!(swings.len(), session.dials().len());
     let before = session.standing(0).unwrap().evaluation.latency.total_s();
@@ -233,10 +236,10 @@ fn the_tornado_is_what_moving_the_knobs_does() {
 #[test]
 fn a_design_is_copied_as_text_that_reads_back() {
     let mut session = session(20);
-    let effects = session.update(Action::Copy(Export::Design), 0);
+    let effects = session.apply(Command::Copy(Export::Design), 0);
     let [Effect::Copy(text)] = effects.as_slice() else { panic!() };
     assert_eq!(session.space().parse_design(text).ok(), session.selected_design());
-    let effects = session.update(Action::Copy(Export::Toml), 0);
+    let effects = session.apply(Command::Copy(Export::Toml), 0);
     let [Effect::Copy(text)] = effects.as_slice() else { panic!() };
     let table: toml::Table = text.parse().unwrap();
     assert_eq!(table["design"]["space"].as_str(), Some("tabletop"));
@@ -246,7 +249,7 @@ fn a_design_is_copied_as_text_that_reads_back() {
 fn filters_combine_columns_words_and_denials() {
     let mut session = session(200);
     let count = |session: &mut Session, text: &str| {
-        session.update(Action::Filter(text.into()), 0);
+        session.apply(Command::Filter(text.into()), 0);
         assert_eq!(session.setup().filter.text(), text, "{:?}", session.toast(0));
         session.order().len()
     };
@@ -269,9 +272,9 @@ fn every_pair_of_figures_can_stand_on_the_axes_and_none_twice() {
     let mut session = session(60);
     let mut seen = std::collections::HashSet::new();
     for _ in Column::FIGURES {
-        session.update(Action::Axis(Side::Up, Move::By(1)), 0);
+        session.apply(Command::Axis(Side::Up, Move::By(1)), 0);
         for _ in Column::FIGURES {
-            session.update(Action::Axis(Side::Right, Move::By(1)), 0);
+            session.apply(Command::Axis(Side::Right, Move::By(1)), 0);
             let plot = session.ui().plot;
             assert_ne!(plot.up, plot.right);
             seen.insert((plot.up, plot.right));
@@ -280,12 +283,12 @@ fn every_pair_of_figures_can_stand_on_the_axes_and_none_twice() {
     }
     assert!(seen.len() > 30, "{}", seen.len());
     let latency = Column::FIGURES.iter().position(|column| *column == Column::Latency).unwrap();
-    session.update(Action::Axis(Side::Right, Move::To(latency + 1)), 0);
-    session.update(Action::Axis(Side::Up, Move::To(latency)), 0);
-    session.update(Action::Axis(Side::Right, Move::To(latency)), 0);
+    session.apply(Command::Axis(Side::Right, Move::To(latency + 1)), 0);
+    session.apply(Command::Axis(Side::Up, Move::To(latency)), 0);
+    session.apply(Command::Axis(Side::Right, Move::To(latency)), 0);
     assert_ne!(session.ui().plot.right, Column::Latency);
-    session.update(Action::Axis(Side::Up, Move::To(99)), 0);
-    session.update(Action::LogAxis(Side::Up), 0);
+    session.apply(Command::Axis(Side::Up, Move::To(99)), 0);
+    session.apply(Command::LogAxis(Side::Up), 0);
     assert_eq!((session.ui().plot.up, session.ui().plot.log_up), (Column::Latency, true));
 }
 
@@ -295,30 +298,30 @@ fn several_knobs_turn_as_one_step_and_the_joint_fix_makes_the_design_fit() {
     assert!(session.status().unwrap().feasible && session.joint_fixes().is_empty(), "what fits needs no fix");
     set(&mut session, KnobId::LatencyLimit, "0.7 ms");
     set(&mut session, KnobId::SensorMemory, "8 KiB");
-    session.update(Action::SelectCandidate(0), 0);
-    session.update(Action::Hand(Part::Split, Move::To(4)), 0);
+    session.apply(Command::SelectCandidate(0), 0);
+    session.apply(Command::Override(DesignPart::Split, Move::To(4)), 0);
     assert!(session.fixes().is_empty(), "{:?}", session.fixes());
     let joint = session.joint_fixes();
     assert!(joint.len() > 1, "{joint:?}");
     let sentence = session.status().unwrap().sentence;
     assert!(sentence.contains(&joint[0].knob.knob().show(joint[0].value)), "{sentence}");
     let (before, steps) = (session.setup().clone(), session.past().len());
-    session.update(Action::TurnKnobs(joint.iter().map(|fix| (fix.knob, fix.value)).collect()), 9000);
+    session.apply(Command::SetKnobs(joint.iter().map(|fix| (fix.knob, fix.value)).collect()), 9000);
     assert!(session.status().unwrap().feasible && session.fixes().is_empty() && session.joint_fixes().is_empty());
     assert_eq!(session.past().len(), steps + 1);
-    session.update(Action::Undo, 9000);
+    session.apply(Command::Undo, 9000);
     assert_eq!(*session.setup(), before);
 }
 
 #[test]
 fn beyond_the_bandwidths_it_holds_between_another_split_is_fastest() {
     let mut session = session(60);
-    session.update(Action::SelectCandidate(0), 0);
+    session.apply(Command::SelectCandidate(0), 0);
     let hold = session.hold().unwrap();
     assert_eq!(Some(hold.split), session.best_split(0));
     let fastest_at = |bandwidth: f64| {
         let mut session = session.clone();
-        session.update(Action::TurnKnobs(vec![(KnobId::LinkBandwidth, bandwidth)]), 0);
+        session.apply(Command::SetKnobs(vec![(KnobId::LinkBandwidth, bandwidth)]), 0);
         session.hold().unwrap().split
     };
     let (low, below) = hold.below.expect("a slow link moves the split");
@@ -334,13 +337,13 @@ fn beyond_the_bandwidths_it_holds_between_another_split_is_fastest() {
 #[test]
 fn a_limit_without_effect_says_how_far_it_may_go() {
     let mut session = session(60);
-    session.update(Action::SelectCandidate(0), 0);
+    session.apply(Command::SelectCandidate(0), 0);
     let split = session.best_split(0);
     for knob in [KnobId::SensorMemory, KnobId::LatencyLimit, KnobId::EnergyLimit, KnobId::FrameRateFloor] {
         let swing = session.tornado().into_iter().find(|swing| swing.knob == knob).unwrap();
         let at = |value: f64| {
             let mut session = session.clone();
-            session.update(Action::TurnKnobs(vec![(knob, value)]), 0);
+            session.apply(Command::SetKnobs(vec![(knob, value)]), 0);
             (session.standing(0).unwrap().feasible(), session.best_split(0))
         };
         let tighter = if knob.knob().ease == Ease::Up { 0.999 } else { 1.001 };

@@ -1,8 +1,8 @@
 //! The first designs as stacked bars: where their time, energy, link bytes or sensor memory goes.
 
 use crate::cost::{Cut, Evaluation, Knobs};
-use crate::explore::action::Unit;
 use crate::explore::candidate::CandidateId;
+use crate::explore::command::Unit;
 use crate::explore::knob::KnobId;
 use crate::explore::session::Session;
 

@@ -62,7 +62,7 @@ fn mark_front(points: &mut [FoundPoint<'_>]) {
 mod tests {
     use super::super::super::tests::session;
     use crate::explore::progress::{Found, Generation, SearchUpdate};
-    use crate::explore::{Action, Update};
+    use crate::explore::{Command, Update};
 
     #[test]
     fn the_front_grows_with_the_generations() {
@@ -76,7 +76,7 @@ mod tests {
             updates.push(Update::Search(SearchUpdate::Found(Found { design, views, accuracy, generation: 0 })));
             updates.push(Update::Search(SearchUpdate::Generation(Generation { generation, ..Generation::default() })));
         }
-        session.update(Action::Update(updates), 0);
+        session.apply(Command::Update(updates), 0);
         let count = |generation| session.found(generation).len();
         assert_eq!((count(Some(1)), count(Some(2)), count(None)), (1, 2, 3));
         let all = session.found(None);

@@ -7,7 +7,7 @@ use std::{
 
 use super::{App, replay::forget};
 use crate::{
-    explore::{Action, Control, Severity, Update, progress::State},
+    explore::{Command, Control, Severity, Update, progress::State},
     run::{self, Listed, RunError, Task},
     tui::{
         dispatch::Deed,
@@ -142,7 +142,7 @@ impl App {
         // How a run ended that is only now looked at is shown, and is no news.
         let toast = self.session.toast(self.now_ms()).map(|message| message.severity);
         if first && toast == Some(Severity::Info) {
-            self.act(Action::Dismiss);
+            self.act(Command::Dismiss);
         }
         for one in ended {
             self.ended(&one);
@@ -214,7 +214,7 @@ impl App {
         let settled = self.replay.is_none() && self.moved.is_some_and(|moved| moved.elapsed() >= SETTLED);
         if settled {
             self.moved = None;
-            self.act(Action::Control(Control::SendLimits));
+            self.act(Command::Control(Control::SendLimits));
         }
         settled
     }

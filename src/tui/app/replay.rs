@@ -11,7 +11,7 @@ use std::{
 use super::App;
 use crate::{
     explore::{
-        Action, Severity, Update,
+        Command, Severity, Update,
         progress::{SearchUpdate, State, TrainUpdate},
     },
     run::{Changes, RunError},
@@ -173,11 +173,11 @@ impl App {
         let back = replay.at < before;
         self.ui.reel = Some(replay.reel());
         // What was told at the moment that is left.
-        self.act(Action::Dismiss);
+        self.act(Command::Dismiss);
         self.feed(updates);
         if back {
             // Told anew from the beginning, nothing is news.
-            self.act(Action::Dismiss);
+            self.act(Command::Dismiss);
         }
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::App;
 use crate::{
-    explore::Action,
+    explore::Command,
     tui::{
         demo::{Demo, Measured},
         dispatch::{Deed, Wind},
@@ -43,7 +43,7 @@ impl App {
     pub(super) fn tour_takes(&mut self, deeds: &[Deed]) -> bool {
         let held = self.demo.as_ref().is_some_and(Demo::is_held);
         let opened = held && self.session.ui().overlay.is_some();
-        if matches!(deeds, [Deed::Act(Action::Back)]) && !opened {
+        if matches!(deeds, [Deed::Act(Command::Back)]) && !opened {
             self.end_tour();
             return true;
         }

@@ -2,7 +2,7 @@
 
 use super::Deed;
 use crate::{
-    explore::{Action, Move, Session},
+    explore::{Command, Move, Session},
     tui::{
         keymap::Verb,
         screen::brushed_filter,
@@ -24,7 +24,7 @@ pub(super) fn verb(session: &Session, ui: &mut UiState, wish: Verb) -> Option<Ve
         Verb::LowerEndDown => return Some(brush(session, ui, End::Lower, -1.0)),
         Verb::UpperEndUp => return Some(brush(session, ui, End::Upper, 1.0)),
         Verb::UpperEndDown => return Some(brush(session, ui, End::Upper, -1.0)),
-        Verb::ClearBrushes => return Some(vec![Deed::Act(Action::ClearBrushes)]),
+        Verb::ClearBrushes => return Some(vec![Deed::Act(Command::ClearBrushes)]),
         Verb::KeepBrushed => return Some(keep_brushed(session)),
         _ => return None,
     }
@@ -42,7 +42,7 @@ fn chosen(session: &Session, ui: &UiState) -> usize {
 pub(super) fn sideways(session: &Session, ui: &mut UiState, steps: i32) -> Vec<Deed> {
     let pins = &session.setup().pins;
     ui.compare_at = Move::By(steps).apply(chosen(session, ui), pins.len());
-    pins.get(ui.compare_at).map(|pin| Deed::Act(Action::SelectCandidate(pin.candidate))).into_iter().collect()
+    pins.get(ui.compare_at).map(|pin| Deed::Act(Command::SelectCandidate(pin.candidate))).into_iter().collect()
 }
 
 /// Moves the chosen pin so many places to the right.
@@ -53,7 +53,7 @@ fn move_pin(session: &Session, ui: &mut UiState, steps: i32) -> Vec<Deed> {
     let to = Move::By(steps);
     ui.compare_at = to.apply(pin, pins.len());
     // The design is selected too, so that it can be seen which one moved.
-    [Action::SelectCandidate(pinned.candidate), Action::MovePin { pin, to }].map(Deed::Act).to_vec()
+    [Command::SelectCandidate(pinned.candidate), Command::MovePin { pin, to }].map(Deed::Act).to_vec()
 }
 
 /// Moves an end of a brush; the axes then have the focus.
@@ -66,5 +66,5 @@ fn brush(session: &Session, ui: &mut UiState, end: End, steps: f64) -> Vec<Deed>
 fn keep_brushed(session: &Session) -> Vec<Deed> {
     let Some(text) = brushed_filter(session) else { return Vec::new() };
     let filter = format!("{} {text}", session.setup().filter.text());
-    [Action::ClearBrushes, Action::Filter(filter.trim().to_owned())].map(Deed::Act).to_vec()
+    [Command::ClearBrushes, Command::Filter(filter.trim().to_owned())].map(Deed::Act).to_vec()
 }

@@ -4,7 +4,7 @@ use ratatui::crossterm::event::KeyCode;
 
 use super::{Deed, verb};
 use crate::{
-    explore::{Action, Filter, Screen, Session},
+    explore::{Command, Filter, Screen, Session},
     tui::{
         keymap::{Key, Row},
         state::{Entry, Purpose, UiState},
@@ -46,7 +46,7 @@ fn changed(session: &Session, ui: &mut UiState, entry: &mut Entry) -> Vec<Deed> 
     entry.at = 0;
     match entry.purpose {
         Purpose::Filter if Filter::parse(&entry.text, session.space(), session.dials()).is_ok() => {
-            return vec![Deed::Act(Action::Filter(entry.text.clone()))];
+            return vec![Deed::Act(Command::Filter(entry.text.clone()))];
         }
         Purpose::HelpSearch => {
             ui.help_search.clone_from(&entry.text);
@@ -60,7 +60,7 @@ fn changed(session: &Session, ui: &mut UiState, entry: &mut Entry) -> Vec<Deed> 
 /// The text is given up: what followed from it is taken back.
 fn cancelled(ui: &mut UiState, entry: &Entry) -> Vec<Deed> {
     match entry.purpose {
-        Purpose::Filter => vec![Deed::Act(Action::Filter(entry.before.clone()))],
+        Purpose::Filter => vec![Deed::Act(Command::Filter(entry.before.clone()))],
         Purpose::HelpSearch => {
             ui.help_search.clear();
             Vec::new()
@@ -77,9 +77,9 @@ fn finished(session: &Session, ui: &mut UiState, entry: Entry) -> Vec<Deed> {
     }
     match entry.purpose {
         Purpose::Knob | Purpose::Remember if entry.text.trim().is_empty() => Vec::new(),
-        Purpose::Knob => vec![Deed::Act(Action::TypeKnob(entry.text))],
-        Purpose::Remember => vec![Deed::Act(Action::Remember(entry.text))],
-        Purpose::Filter => vec![Deed::Act(Action::Filter(entry.text))],
+        Purpose::Knob => vec![Deed::Act(Command::TypeKnob(entry.text))],
+        Purpose::Remember => vec![Deed::Act(Command::Remember(entry.text))],
+        Purpose::Filter => vec![Deed::Act(Command::Filter(entry.text))],
         Purpose::HelpSearch => Vec::new(),
         Purpose::Palette => {
             let found = commands(ui, session.ui().screen, &entry.text);

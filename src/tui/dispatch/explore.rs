@@ -2,7 +2,7 @@
 
 use super::{Deed, PAN, ZOOM, focus};
 use crate::{
-    explore::{Action, Column, Fix, Move, Overlay, Pane, Point, PointClass, Screen, Session, Side},
+    explore::{Column, Command, Fix, Move, Overlay, Pane, Point, PointClass, Screen, Session, Side},
     tui::{
         keymap::Verb,
         screen::plane,
@@ -21,11 +21,11 @@ pub(super) fn verb(session: &Session, ui: &mut UiState, wish: Verb) -> Option<Ve
         Verb::Back if ui.whole && session.ui().overlay.is_none() && session.toast(ui.now_ms).is_none() => {
             ui.whole = false;
         }
-        Verb::Back => return Some(vec![Deed::Act(Action::Back)]),
+        Verb::Back => return Some(vec![Deed::Act(Command::Back)]),
         Verb::Why | Verb::History => {
             let overlay = if wish == Verb::Why { Overlay::Why } else { Overlay::History };
             ui.overlay_at = if wish == Verb::Why { 0 } else { session.past().len() };
-            return Some(vec![Deed::Act(Action::Toggle(overlay))]);
+            return Some(vec![Deed::Act(Command::Toggle(overlay))]);
         }
         Verb::ShowScatter | Verb::ShowTable => {
             ui.scatter = wish == Verb::ShowScatter;
@@ -51,7 +51,7 @@ pub(super) fn along_front(session: &Session, steps: i32) -> Vec<Deed> {
     let beyond = |right: f64| if steps > 0 { right > now } else { right < now };
     let front = points.iter().filter(|point| point.class == PointClass::Front && beyond(point.right));
     let next = front.min_by(|one, other| (one.right - now).abs().total_cmp(&(other.right - now).abs()));
-    next.map(|point| Deed::Act(Action::SelectCandidate(point.candidate))).into_iter().collect()
+    next.map(|point| Deed::Act(Command::SelectCandidate(point.candidate))).into_iter().collect()
 }
 
 fn in_scatter(session: &Session) -> bool {
@@ -62,9 +62,9 @@ fn in_scatter(session: &Session) -> bool {
 fn open(session: &Session, ui: &mut UiState) -> Vec<Deed> {
     match session.ui().overlay {
         Some(Overlay::Why | Overlay::History) => return open_row(session, ui.overlay_at),
-        Some(_) => return vec![Deed::Act(Action::Back)],
+        Some(_) => return vec![Deed::Act(Command::Back)],
         None if session.ui().pane == Pane::Knobs => ui.entry = Some(Entry::new(Purpose::Knob, "")),
-        None => return vec![Deed::Act(Action::Toggle(Overlay::Inspect))],
+        None => return vec![Deed::Act(Command::Toggle(Overlay::Inspect))],
     }
     Vec::new()
 }
@@ -83,12 +83,12 @@ pub fn open_row(session: &Session, at: usize) -> Vec<Deed> {
     match session.ui().overlay {
         Some(Overlay::Why) => {
             let way = ways(session).into_iter().nth(at);
-            let turn = |way: Vec<Fix>| Action::TurnKnobs(way.iter().map(|fix| (fix.knob, fix.value)).collect());
+            let turn = |way: Vec<Fix>| Command::SetKnobs(way.iter().map(|fix| (fix.knob, fix.value)).collect());
             way.map(|way| Deed::Act(turn(way))).into_iter().collect()
         }
         Some(Overlay::History) => {
             let now = session.past().len();
-            let action = if at < now { Action::Undo } else { Action::Redo };
+            let action = if at < now { Command::Undo } else { Command::Redo };
             vec![Deed::Act(action); now.abs_diff(at)]
         }
         _ => Vec::new(),
@@ -112,13 +112,13 @@ fn axes(session: &Session) -> Menu {
             let mark = if column == now { " (now)" } else { "" };
             Choice {
                 label: format!("{way}: {}{mark}", column.title()),
-                deeds: vec![Deed::Act(Action::Axis(side, Move::To(at)))],
+                deeds: vec![Deed::Act(Command::Axis(side, Move::To(at)))],
             }
         })
     };
     let log = |side: Side, way: &str, log: bool| Choice {
         label: format!("{way}: {} axis", if log { "linear" } else { "logarithmic" }),
-        deeds: vec![Deed::Act(Action::LogAxis(side))],
+        deeds: vec![Deed::Act(Command::LogAxis(side))],
     };
     let mut choices: Vec<Choice> = figures(Side::Up, "upwards", plot.up, plot.right).collect();
     choices.push(log(Side::Up, "upwards", plot.log_up));

@@ -4,7 +4,7 @@ use ratatui::crossterm::event::KeyCode;
 
 use super::Deed;
 use crate::{
-    explore::{Action, Control, Export, Move, Session},
+    explore::{Command, Control, Export, Move, Session},
     tui::{
         keymap::{Key, Keymap, Verb},
         state::{Choice, Menu, UiState},
@@ -13,7 +13,7 @@ use crate::{
 
 /// Ends the program; asks first while somebody is at work.
 pub(super) fn quit(session: &Session, ui: &mut UiState) -> Vec<Deed> {
-    let quit = Action::Quit { keep_frame: false };
+    let quit = Command::Quit { keep_frame: false };
     // What is replayed is at work no more.
     let replayed = ui.reel.is_some();
     let work = match (session.training().state.is_active(), session.searching().state.is_active()) {
@@ -29,7 +29,7 @@ pub(super) fn quit(session: &Session, ui: &mut UiState) -> Vec<Deed> {
             Choice { label: format!("quit, and let the {work} go on"), deeds: vec![Deed::Act(quit.clone())] },
             Choice {
                 label: format!("stop the {work} (it can be resumed), then quit"),
-                deeds: vec![Deed::Act(Action::Control(Control::Stop)), Deed::Act(quit)],
+                deeds: vec![Deed::Act(Command::Control(Control::Stop)), Deed::Act(quit)],
             },
             Choice { label: "stay".to_owned(), deeds: Vec::new() },
         ],
@@ -41,7 +41,7 @@ pub(super) fn quit(session: &Session, ui: &mut UiState) -> Vec<Deed> {
 /// What can be written to files.
 pub(super) fn export() -> Menu {
     let choice =
-        |label: &str, export| Choice { label: label.to_owned(), deeds: vec![Deed::Act(Action::Export(export))] };
+        |label: &str, export| Choice { label: label.to_owned(), deeds: vec![Deed::Act(Command::Export(export))] };
     Menu {
         title: "Export".to_owned(),
         text: String::new(),
@@ -62,7 +62,7 @@ pub(super) fn recall(session: &Session, keys: &Keymap) -> Menu {
         .remembered()
         .iter()
         .enumerate()
-        .map(|(index, (name, _))| Choice { label: name.clone(), deeds: vec![Deed::Act(Action::Recall(index))] })
+        .map(|(index, (name, _))| Choice { label: name.clone(), deeds: vec![Deed::Act(Command::Recall(index))] })
         .collect();
     let text = if choices.is_empty() {
         format!("Nothing is remembered yet; {} remembers the present setup.", keys.key(Verb::Remember))

@@ -2,7 +2,7 @@
 
 use super::{Deed, PAN, compare, explore, neighbour};
 use crate::{
-    explore::{Action, BRUSHED, Move, Overlay, Pane, Part, Screen, Session},
+    explore::{BRUSHED, Command, DesignPart, Move, Overlay, Pane, Screen, Session},
     tui::{
         keymap::{BINDINGS, Verb},
         screen::plane,
@@ -39,8 +39,8 @@ pub(super) fn rows(session: &Session, ui: &mut UiState, wish: Verb) -> Vec<Deed>
         return Vec::new();
     }
     match (session.ui().screen, session.ui().pane) {
-        (Screen::Explore, Pane::Knobs) => vec![Deed::Act(Action::SelectKnob(to))],
-        (Screen::Explore, _) => vec![Deed::Act(Action::Select(to))],
+        (Screen::Explore, Pane::Knobs) => vec![Deed::Act(Command::SelectKnob(to))],
+        (Screen::Explore, _) => vec![Deed::Act(Command::Select(to))],
         (Screen::Train | Screen::Search, _) => {
             // The events: the newest stands at the bottom.
             ui.events_back = match to {
@@ -72,10 +72,10 @@ pub(super) fn sideways(session: &Session, ui: &mut UiState, wish: Verb) -> Vec<D
     };
     let action = match session.ui().screen {
         Screen::Explore => match session.ui().pane {
-            Pane::Knobs => Action::MoveKnob(Move::By(steps)),
-            Pane::Network => Action::Hand(Part::Split, Move::By(steps)),
-            Pane::Bars => Action::Unit(Move::By(steps.signum())),
-            Pane::Table => Action::Sort(neighbour(session.setup().sort.column, steps.signum())),
+            Pane::Knobs => Command::MoveKnob(Move::By(steps)),
+            Pane::Network => Command::Override(DesignPart::Split, Move::By(steps)),
+            Pane::Bars => Command::Unit(Move::By(steps.signum())),
+            Pane::Table => Command::Sort(neighbour(session.setup().sort.column, steps.signum())),
             Pane::Scatter if steps.abs() > 1 => {
                 plane::pan(session, ui, [PAN * f64::from(steps.signum()), 0.0]);
                 return Vec::new();

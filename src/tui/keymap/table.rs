@@ -3,7 +3,7 @@
 use ratatui::crossterm::event::KeyCode;
 
 use super::{Binding, Group, Key, Screens, Verb};
-use crate::explore::{Part, Screen};
+use crate::explore::{DesignPart, Screen};
 
 const fn key(character: char) -> Key {
     Key::char(character)
@@ -64,8 +64,15 @@ pub const BINDINGS: &[Binding] = {
         row(Verb::Least, &[key('m')], EXPLORE, Change, "", "move the knob to its lower end"),
         row(Verb::Most, &[key('M')], EXPLORE, Change, "", "move the knob to its upper end"),
         row(Verb::Open, &[ENTER], EXPLORE, Change, "type", "type the knob's value, or look into the design"),
-        row(Verb::Hand(Part::Split, -1), &[key('[')], EXPLORE, Change, "split", "split one boundary earlier by hand"),
-        row(Verb::Hand(Part::Split, 1), &[key(']')], EXPLORE, Change, "", "split one boundary later by hand"),
+        row(
+            Verb::Hand(DesignPart::Split, -1),
+            &[key('[')],
+            EXPLORE,
+            Change,
+            "split",
+            "split one boundary earlier by hand",
+        ),
+        row(Verb::Hand(DesignPart::Split, 1), &[key(']')], EXPLORE, Change, "", "split one boundary later by hand"),
         row(Verb::Train, &[key('T')], ALL, Work, "train", "start training a supernet, or go on with the run"),
         row(Verb::Search, &[key('S')], ALL, Work, "search", "start a search on the trained run"),
         row(Verb::Pin, &[key(' ')], DESIGNS, Look, "pin", "pin the design, or unpin it"),
@@ -76,12 +83,12 @@ pub const BINDINGS: &[Binding] = {
         row(Verb::Reset, &[key('0')], EXPLORE, Change, "reset", "put the knob back to the profile's value"),
         row(Verb::ResetAll, &[key('Z')], EXPLORE, Change, "", "put all knobs back to the profile's values"),
         row(Verb::Lock, &[key('=')], EXPLORE, Change, "", "lock the knob, or unlock it"),
-        row(Verb::Hand(Part::Fusion, -1), &[key('{')], EXPLORE, Change, "", "fuse one boundary earlier by hand"),
-        row(Verb::Hand(Part::Fusion, 1), &[key('}')], EXPLORE, Change, "", "fuse one boundary later by hand"),
-        row(Verb::Hand(Part::Ratio, -1), &[key('r')], EXPLORE, Change, "", "compress less by hand"),
-        row(Verb::Hand(Part::Ratio, 1), &[key('R')], EXPLORE, Change, "", "compress more by hand"),
-        row(Verb::Hand(Part::Bits, -1), &[key('i')], EXPLORE, Change, "", "send fewer bits a value by hand"),
-        row(Verb::Hand(Part::Bits, 1), &[key('I')], EXPLORE, Change, "", "send more bits a value by hand"),
+        row(Verb::Hand(DesignPart::Fusion, -1), &[key('{')], EXPLORE, Change, "", "fuse one boundary earlier by hand"),
+        row(Verb::Hand(DesignPart::Fusion, 1), &[key('}')], EXPLORE, Change, "", "fuse one boundary later by hand"),
+        row(Verb::Hand(DesignPart::Ratio, -1), &[key('r')], EXPLORE, Change, "", "compress less by hand"),
+        row(Verb::Hand(DesignPart::Ratio, 1), &[key('R')], EXPLORE, Change, "", "compress more by hand"),
+        row(Verb::Hand(DesignPart::Bits, -1), &[key('i')], EXPLORE, Change, "", "send fewer bits a value by hand"),
+        row(Verb::Hand(DesignPart::Bits, 1), &[key('I')], EXPLORE, Change, "", "send more bits a value by hand"),
         row(Verb::ResetHand, &[key('b')], EXPLORE, Change, "", "take all changes by hand back: the best split again"),
         row(Verb::History, &[key('U')], ALL, Change, "", "list the steps that can be undone"),
         row(Verb::Remember, &[key('N')], ALL, Change, "", "remember the knobs, pins and filter under a name"),

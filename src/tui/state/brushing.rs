@@ -1,7 +1,7 @@
 //! The parallel axes: which one is chosen, and what moving the ends of a brush means.
 
 use crate::{
-    explore::{Action, BRUSHED, Session},
+    explore::{BRUSHED, Command, Session},
     tui::widget::{Axis, Scale},
 };
 
@@ -34,15 +34,15 @@ pub fn axis(session: &Session, index: usize) -> Option<Axis> {
 }
 
 /// Sets the brush of an axis to what lies between two parts of its length; the whole length is no brush.
-pub fn brush(session: &Session, index: usize, one: f64, other: f64) -> Option<Action> {
+pub fn brush(session: &Session, index: usize, one: f64, other: f64) -> Option<Command> {
     let axis = axis(session, index)?;
     let (low, high) = (one.min(other).max(0.0), one.max(other).min(1.0));
     let whole = low <= 1e-9 && high >= 1.0 - 1e-9;
-    Some(Action::Brush { index, range: (!whole).then(|| (axis.value(low), axis.value(high))) })
+    Some(Command::Brush { index, range: (!whole).then(|| (axis.value(low), axis.value(high))) })
 }
 
 /// Moves an end of the brush of an axis by steps.
-pub fn move_end(session: &Session, index: usize, end: End, steps: f64) -> Option<Action> {
+pub fn move_end(session: &Session, index: usize, end: End, steps: f64) -> Option<Command> {
     let axis = axis(session, index)?;
     let part = |value: f64| axis.fraction(value).unwrap_or(0.0);
     let (mut low, mut high) = session.brushes().range(index).map_or((0.0, 1.0), |(low, high)| (part(low), part(high)));

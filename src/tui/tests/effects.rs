@@ -7,7 +7,7 @@ use super::{
     reel,
 };
 use crate::{
-    explore::{Action, Screen, Session},
+    explore::{Command, Screen, Session},
     tui::{
         UiState,
         dispatch::{self, Deed},
@@ -61,7 +61,7 @@ fn has_effect(session: &Session, ui: &UiState, verb: Verb) -> bool {
     let before = everything(&session, &ui);
     for deed in dispatch::verb(&session, &mut ui, verb) {
         let outside = match deed {
-            Deed::Act(action) => !session.update(action, ui.now_ms).is_empty(),
+            Deed::Act(action) => !session.apply(action, ui.now_ms).is_empty(),
             _ => true,
         };
         if outside {
@@ -82,7 +82,7 @@ fn every_verb_has_an_effect_on_each_of_its_screens() {
                 let (mut session, mut ui) = (home.clone(), UiState { page: 10, ..UiState::default() });
                 // Pins and changes are made on Explore; then again on the screen itself.
                 play(&mut session, &mut ui, keys);
-                session.update(Action::Screen(screen), ui.now_ms);
+                session.apply(Command::Screen(screen), ui.now_ms);
                 states.push((session.clone(), ui.clone()));
                 play(&mut session, &mut ui, keys);
                 states.push((session, ui));

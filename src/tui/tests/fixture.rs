@@ -3,7 +3,7 @@
 use crate::{
     diagnostic::Source,
     explore::{
-        Action, CandidateId, Session, Update,
+        CandidateId, Command, Session, Update,
         progress::{Evaluated, Found, Generation, Role, SearchUpdate, State, TrainStep, TrainUpdate},
     },
     hardware::{self, Profile},
@@ -145,6 +145,6 @@ pub fn trained() -> Session {
             seconds: f64::from(generation) * 2.4,
         })));
     }
-    session.update(Action::Update(updates), 0);
+    session.apply(Command::Update(updates), 0);
     session
 }

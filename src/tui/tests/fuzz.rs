@@ -12,7 +12,7 @@ use super::fixture::{session, trained};
 use crate::{
     diagnostic::Source,
     explore::{
-        Action, Candidate, CandidateId, Session, SessionFile, Setup, Severity, Update,
+        Candidate, CandidateId, Command, Session, SessionFile, Setup, Severity, Update,
         progress::{SearchUpdate, State, TrainUpdate},
     },
     tui::{
@@ -125,7 +125,7 @@ impl Player {
                 self.size = (*width, *height);
                 Vec::new()
             }
-            Event::Update(feed) => vec![Deed::Act(Action::Update(vec![feed.clone()]))],
+            Event::Update(feed) => vec![Deed::Act(Command::Update(vec![feed.clone()]))],
             Event::Wait(ms) => {
                 self.ui.now_ms += ms;
                 Vec::new()
@@ -133,7 +133,7 @@ impl Player {
         };
         for deed in deeds {
             if let Deed::Act(action) = deed {
-                self.session.update(action, self.ui.now_ms);
+                self.session.apply(action, self.ui.now_ms);
             }
         }
         self.draw();
@@ -190,7 +190,7 @@ fn nothing_that_happens_breaks_the_screen() {
         prop_assert_eq!(by_design(&again), by_design(&player.session));
         prop_assert_eq!(again.remembered(), player.session.remembered());
         for _ in 0..player.session.past().len() {
-            player.session.update(Action::Undo, player.ui.now_ms);
+            player.session.apply(Command::Undo, player.ui.now_ms);
         }
         prop_assert_eq!(player.session.setup(), homes[home].setup());
         Ok(())

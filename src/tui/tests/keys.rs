@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     diagnostic::Source,
-    explore::{Action, Column, KnobId, Overlay, Pane, Screen, Session, SessionFile, Unit},
+    explore::{Column, Command, KnobId, Overlay, Pane, Screen, Session, SessionFile, Unit},
     tui::{
         UiState, dispatch,
         keymap::{BINDINGS, Group},
@@ -96,7 +96,7 @@ fn every_verb_can_be_asked_for_on_every_screen_it_is_on() {
     for screen in Screen::ALL {
         for row in BINDINGS.iter().filter(|row| row.screens.has(screen)) {
             let (mut session, mut ui) = (session(), UiState::default());
-            session.update(Action::Screen(screen), 0);
+            session.apply(Command::Screen(screen), 0);
             let _ = dispatch::verb(&session, &mut ui, row.verb);
             let key = row.keys[0];
             assert_eq!(ui.keys.verb_of(screen, key), Some(row.verb), "{key}");

@@ -10,7 +10,7 @@ use ratatui::{
 
 use super::{fixture, picture_theme};
 use crate::{
-    explore::{Action, Screen, Session},
+    explore::{Command, Screen, Session},
     tui::{
         UiState,
         keymap::Keymap,
@@ -195,7 +195,7 @@ fn replay() {
     let settings = settings();
     let ui = UiState { reel: Some(super::reel()), now_ms: 60_000, ..UiState::default() };
     let mut session = fixture::trained();
-    session.update(Action::Screen(Screen::Train), 0);
+    session.apply(Command::Screen(Screen::Train), 0);
     settings.bind(|| {
         for size in SIZES {
             let picture = text(&still(&session, &ui, size, &picture_theme(Palette::OkabeIto)));

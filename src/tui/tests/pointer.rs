@@ -12,7 +12,7 @@ use super::{
     hits, play_app,
 };
 use crate::{
-    explore::{Action, KnobId, Overlay, Pane, Screen},
+    explore::{Command, KnobId, Overlay, Pane, Screen},
     tui::{
         app::App,
         hit::Target,
@@ -154,7 +154,7 @@ fn the_wheel_turns_the_knob_below_the_mouse_and_zooms_curves() {
     let sensors = app.session.knobs().sensors;
     mouse(&mut app, MouseEventKind::ScrollUp, row.x + 3, row.y);
     assert_eq!(app.session.knobs().sensors, sensors + 1);
-    app.act(Action::Screen(Screen::Train));
+    app.act(Command::Screen(Screen::Train));
     terminal.draw(|frame| app.draw(frame)).unwrap();
     mouse(&mut app, MouseEventKind::ScrollUp, 20, 10);
     assert!(!app.ui.training.is_whole());
@@ -163,7 +163,7 @@ fn the_wheel_turns_the_knob_below_the_mouse_and_zooms_curves() {
 #[test]
 fn a_drag_along_an_axis_brushes_it() {
     let (mut app, mut terminal) = drawn(120, 36, trained());
-    app.act(Action::Screen(Screen::Compare));
+    app.act(Command::Screen(Screen::Compare));
     play_app(&mut app, "1t jj 4");
     terminal.draw(|frame| app.draw(frame)).unwrap();
     let theme = picture_theme(Palette::OkabeIto);

@@ -7,7 +7,7 @@ use super::{
     fixture::{options, session, trained},
 };
 use crate::{
-    explore::{Action, Session, progress::State},
+    explore::{Command, Session, progress::State},
     run::{Changes, Event, Measurement, RunError, StepRecord, Stored, Subject, Subset},
     tui::{
         UiState, dispatch, export,
@@ -21,11 +21,11 @@ use crate::{
 fn quitting_asks_only_while_somebody_is_at_work() {
     let quit = |session: &Session, ui: &mut UiState| dispatch::verb(session, ui, Verb::Quit);
     let mut ui = UiState::default();
-    assert_eq!(quit(&session(), &mut ui), [dispatch::Deed::Act(Action::Quit { keep_frame: false })]);
+    assert_eq!(quit(&session(), &mut ui), [dispatch::Deed::Act(Command::Quit { keep_frame: false })]);
     assert!(quit(&trained(), &mut ui).is_empty());
     let menu = ui.menu.take().expect("a question");
     assert_eq!(menu.choices.len(), 3);
-    assert_eq!(dispatch::choose(&menu, 0), [dispatch::Deed::Act(Action::Quit { keep_frame: false })]);
+    assert_eq!(dispatch::choose(&menu, 0), [dispatch::Deed::Act(Command::Quit { keep_frame: false })]);
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn news_of_a_run_reach_the_screen_and_only_validation_counts() {
         more: false,
     };
     let updates = News::of(Path::new("runs/run-001")).read(session.space(), changes);
-    session.update(Action::Update(updates), 0);
+    session.apply(Command::Update(updates), 0);
     assert_eq!(session.training().state, State::Running);
     assert_eq!(session.training().last.step, 10);
     assert_eq!(session.accuracy(&design).measured(), Some(0.8));
@@ -76,7 +76,7 @@ fn a_search_and_a_training_of_one_run_are_told_apart() {
     let mut updates = News::of(Path::new("runs/run-001")).read(session().space(), changes);
     news::keep_last_states(&mut updates);
     let mut session = session();
-    session.update(Action::Update(updates), 0);
+    session.apply(Command::Update(updates), 0);
     assert_eq!(session.searching().state, State::Running);
     assert!(matches!(session.training().state, State::Finished(_)));
 }
@@ -84,7 +84,7 @@ fn a_search_and_a_training_of_one_run_are_told_apart() {
 #[test]
 fn a_training_that_can_not_start_says_why() {
     let (mut app, _) = drawn(120, 36, session());
-    app.act(Action::Train);
+    app.act(Command::StartTraining);
     let State::Failed(why) = &app.session.training().state else { panic!("{:?}", app.session.training().state) };
     assert!(why.contains("could not start"), "{why}");
     std::fs::remove_dir_all(options().folder).unwrap();

@@ -49,7 +49,7 @@ impl Move {
 
 /// What a user does, or what happens.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Action {
+pub enum Command {
     /// Selects a knob.
     SelectKnob(Move),
     /// Moves the selected knob by stops, or to an end.
@@ -64,7 +64,7 @@ pub enum Action {
     /// Sets the selected knob to a typed value.
     TypeKnob(String),
     /// Sets knobs to values in base units, as one step; the first one is selected.
-    TurnKnobs(Vec<(KnobId, f64)>),
+    SetKnobs(Vec<(KnobId, f64)>),
     /// Sets the selected knob to the profile's value.
     ResetKnob,
     /// Sets all knobs to the profile's values.
@@ -78,9 +78,9 @@ pub enum Action {
     /// Selects a candidate, also one that is filtered out.
     SelectCandidate(CandidateId),
     /// Moves a part of the selected design by hand.
-    Hand(Part, Move),
+    Override(DesignPart, Move),
     /// Takes all changes by hand back.
-    ResetHand,
+    ResetOverride,
     /// Pins the selected design as it is shown, or unpins it.
     Pin,
     /// Moves a pin to another place; those in between move up. The first is A.
@@ -130,9 +130,9 @@ pub enum Action {
     /// Holds measurements back until thawed.
     Freeze,
     /// Starts a training.
-    Train,
+    StartTraining,
     /// Starts a search under the present limits.
-    Search,
+    StartSearch,
     /// Tells the running child something.
     Control(Control),
     /// Copies the selected design.
@@ -152,7 +152,7 @@ pub enum Action {
 
 /// A part of a design that a hand can move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Part {
+pub enum DesignPart {
     /// Where the tensor leaves the sensor. Places are the allowed splits of the design.
     Split,
     /// Where the views become one. Places are the allowed fusions at or after the split.
