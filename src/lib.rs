@@ -22,6 +22,8 @@
 #![deny(unsafe_code)]
 
 pub mod diagnostic;
+pub mod quantity;
+
 pub mod network;
 pub mod space;
 

@@ -1,0 +1,123 @@
+//! Plain numbers as text: significant digits, groups of thousands, durations.
+
+/// Direction in which the last printed digit is rounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rounding {
+    /// To the nearest.
+    Nearest,
+    /// Never below the value: a limit at what is printed suffices.
+    Up,
+    /// Never above the value.
+    Down,
+}
+
+impl Rounding {
+    /// `value` with `places` digits behind the point. What rounding errors add to a value is not rounded up.
+    pub(super) fn to_places(self, value: f64, places: i32) -> String {
+        const ERROR: f64 = 2e-9;
+        let size = 10_f64.powi(places);
+        let error = ERROR * value.abs();
+        let value = match self {
+            Self::Nearest => value,
+            Self::Up => ((value - error) * size).ceil() / size,
+            Self::Down => ((value + error) * size).floor() / size,
+        };
+        format!("{value:.*}", places as usize)
+    }
+}
+
+/// Three significant digits, all digits before the point, and at most two behind it.
+pub(super) fn significant(value: f64, rounding: Rounding) -> String {
+    match value.abs() {
+        size if size >= 1e15 => format!("{value:.2e}"),
+        size if size >= 99.95 => rounding.to_places(value, 0),
+        size if size >= 9.995 => rounding.to_places(value, 1),
+        _ => rounding.to_places(value, 2),
+    }
+}
+
+/// `2.50` as `2.5`, `25.0` as `25`.
+pub(super) fn without_trailing_zeros(text: String) -> String {
+    if !text.contains('.') || text.contains('e') {
+        return text;
+    }
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Three significant digits without an exponent where that reads well: `2310`, `55.2`, `0.000310`, `3.1e-7`; `-` for what
+/// is not finite.
+pub fn figure(value: f64) -> String {
+    match value.abs() {
+        _ if !value.is_finite() => "-".to_owned(),
+        0.0 => "0".to_owned(),
+        size if size >= 0.9995 => significant(value, Rounding::Nearest),
+        size if size >= 1e-4 => format!("{value:.*}", (2.0 - size.log10().floor()) as usize),
+        _ => format!("{value:.1e}"),
+    }
+}
+
+/// A whole number with a gap between thousands: `12 480`.
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(' ');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count that may be too large to be read: up to six digits in groups, beyond that two digits and a power of ten:
+/// `143 360`, `1.6e14`.
+pub fn approximate_count(value: f64) -> String {
+    if value >= 999_999.5 { format!("{value:.1e}") } else { grouped(value.round() as u64) }
+}
+
+/// A duration for people: `12 s`, `3:05`, `1:20:00`; `-` if it is not known.
+pub fn duration(seconds: f64) -> String {
+    if !seconds.is_finite() || seconds < 0.0 {
+        return "-".to_owned();
+    }
+    let whole = seconds.round() as u64;
+    match (whole / 3600, whole / 60 % 60, whole % 60) {
+        (0, 0, seconds) => format!("{seconds} s"),
+        (0, minutes, seconds) => format!("{minutes}:{seconds:02}"),
+        (hours, minutes, seconds) => format!("{hours}:{minutes:02}:{seconds:02}"),
+    }
+}
+
+/// Time since a beginning, of a steady form: `0:08`, `3:05`, `1:20:00`.
+pub fn clock(seconds: f64) -> String {
+    if seconds.round() < 60.0 { format!("0:{:02}", seconds.max(0.0).round() as u64) } else { duration(seconds) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_have_three_digits() {
+        assert_eq!([0.000_31, 2310.4, 3.1e-7, 55.23, 0.0].map(figure), ["0.000310", "2310", "3.1e-7", "55.2", "0"]);
+    }
+
+    #[test]
+    fn counts_are_grouped_by_thousands() {
+        assert_eq!([12_480, 999, 1_404_928].map(grouped), ["12 480", "999", "1 404 928"]);
+        assert_eq!([1204.0, 143_360.0, 1.6e14].map(approximate_count), ["1 204", "143 360", "1.6e14"]);
+    }
+
+    #[test]
+    fn durations_grow_by_fields() {
+        assert_eq!([4.4, 185.0, 4800.0].map(duration), ["4 s", "3:05", "1:20:00"]);
+        assert_eq!(duration(f64::INFINITY), "-");
+        assert_eq!([-1.0, 8.4, 59.6, 185.0].map(clock), ["0:00", "0:08", "1:00", "3:05"]);
+    }
+
+    #[test]
+    fn zeros_behind_the_point_are_dropped() {
+        let trimmed = ["2.50", "25.0", "100", "1.00", "1.20e15"].map(|text| without_trailing_zeros(text.to_owned()));
+        assert_eq!(trimmed, ["2.5", "25", "100", "1", "1.20e15"]);
+    }
+}
