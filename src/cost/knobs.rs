@@ -1,6 +1,7 @@
 //! The values a user moves live, and the constants of a profile that no knob moves.
 
 use crate::hardware::{Device, Layout, MAX_CAMERAS, Profile, Residency, Sensor, Sourced, Topology};
+use crate::quantity::Knob;
 
 /// Everything the cost of a cut depends on besides the cut. Made from a profile, then moved.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -183,6 +184,57 @@ impl Knobs {
         }
     }
 
+    /// Value of a knob in base units; without a limit infinity, or 0 for floors.
+    pub fn get(&self, knob: Knob) -> f64 {
+        match knob {
+            Knob::Sensors => f64::from(self.sensors),
+            Knob::LinkBandwidth => self.bandwidth_bytes_per_s,
+            Knob::SensorMemory if self.sensor_memory_bytes == u64::MAX => f64::INFINITY,
+            Knob::SensorMemory => self.sensor_memory_bytes as f64,
+            Knob::SensorCompute => self.sensor_macs_per_s,
+            Knob::AggregatorCompute => self.aggregator_macs_per_s,
+            Knob::LatencyLimit => self.latency_limit_s.unwrap_or(f64::INFINITY),
+            Knob::EnergyLimit => self.energy_limit_j.unwrap_or(f64::INFINITY),
+            Knob::FrameRateFloor => self.frame_rate_floor_hz.unwrap_or(0.0),
+            Knob::AccuracyFloor => self.accuracy_floor.unwrap_or(0.0),
+        }
+    }
+
+    /// Value of a knob in base units; `None` for a limit that is not set.
+    pub fn limited(&self, knob: Knob) -> Option<f64> {
+        let value = self.get(knob);
+        if knob.is_unlimited(value) { None } else { Some(value) }
+    }
+
+    /// Sets a knob. Counts and bytes are rounded and at least 1; NaN, negative values, and zero where it does not mean "no
+    /// limit", leave the knob as it is.
+    pub fn set(&mut self, knob: Knob, value: f64) {
+        if value.is_nan() || value < 0.0 || (value == 0.0 && !knob.is_unlimited(value)) {
+            return;
+        }
+        let limit = if knob.is_unlimited(value) { None } else { Some(value) };
+        match knob {
+            Knob::Sensors => self.sensors = (value.round() as u32).max(1),
+            Knob::LinkBandwidth => self.bandwidth_bytes_per_s = value,
+            Knob::SensorMemory => {
+                self.sensor_memory_bytes = limit.map_or(u64::MAX, |bytes| (bytes.round() as u64).max(1))
+            }
+            Knob::SensorCompute => self.sensor_macs_per_s = value,
+            Knob::AggregatorCompute => self.aggregator_macs_per_s = value,
+            Knob::LatencyLimit => self.latency_limit_s = limit,
+            Knob::EnergyLimit => self.energy_limit_j = limit,
+            Knob::FrameRateFloor => self.frame_rate_floor_hz = limit,
+            Knob::AccuracyFloor => self.accuracy_floor = limit.map(|share| share.min(1.0)),
+        }
+    }
+
+    /// The knobs with one of them at `value`.
+    #[must_use]
+    pub fn with(mut self, knob: Knob, value: f64) -> Self {
+        self.set(knob, value);
+        self
+    }
+
     /// Bytes of the memory knob for each byte that the weakest camera may keep: 1 if the cameras are alike.
     pub(crate) fn memory_per_byte(&self) -> f64 {
         let (.., memory) = self.system.cameras.weakest(self.sensors.max(1));
@@ -195,5 +247,35 @@ impl Knobs {
         let enough = bytes as f64 - 0.5;
         let least = (enough / memory).ceil();
         if least * memory < enough { least + 1.0 } else { least }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::float_cmp, reason = "values are kept as they are")]
+
+    use super::*;
+    use crate::diagnostic::Source;
+    use crate::hardware::SHIPPED;
+
+    fn knobs() -> Knobs {
+        let (name, text) = SHIPPED[0];
+        Knobs::from_profile(&Profile::from_toml(&Source::new(name, text)).unwrap())
+    }
+
+    #[test]
+    fn every_knob_reads_what_was_set() {
+        for knob in Knob::ALL {
+            let value = if knob == Knob::AccuracyFloor { 0.75 } else { 12.0 };
+            let set = knobs().with(knob, value);
+            assert_eq!((set.get(knob), set.limited(knob)), (value, Some(value)), "{knob:?}");
+            for impossible in [f64::NAN, -1.0] {
+                assert_eq!(set.with(knob, impossible), set, "{knob:?}");
+            }
+            match knob.no_limit() {
+                Some(none) => assert_eq!(set.with(knob, none).limited(knob), None, "{knob:?}"),
+                None => assert_eq!(set.with(knob, 0.0), set, "{knob:?}"),
+            }
+        }
     }
 }
