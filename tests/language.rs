@@ -1,0 +1,222 @@
+//! Language of the crate: no retired words, one meaning per type name, doc comments that begin with a noun or a verb, and
+//! comments of at most 120 columns. `ARCHITECTURE.md` holds the glossary.
+
+#[path = "common/source.rs"]
+mod source;
+
+use std::collections::BTreeMap;
+
+use source::{Finding, SourceFile, check, source_files};
+
+/// Retired words: no identifier and no file name holds one as a part (`hunt_step`, `HuntStep`).
+const RETIRED_WORDS: [&str; 34] = [
+    "afterwards",
+    "bred",
+    "caution",
+    "deed",
+    "dial",
+    "dials",
+    "ease",
+    "glance",
+    "greeting",
+    "hopeless",
+    "hunt",
+    "judge",
+    "lone",
+    "meter",
+    "misses",
+    "normed",
+    "obey",
+    "patience",
+    "prices",
+    "reel",
+    "sending",
+    "sift",
+    "spend",
+    "standing",
+    "steer",
+    "taps",
+    "told",
+    "twin",
+    "unwish",
+    "verb",
+    "verdict",
+    "wish",
+    "wished",
+    "wishes",
+];
+
+/// Retired names of types and constants: none is defined again.
+const RETIRED_NAMES: [&str; 57] = [
+    "Around",
+    "Beside",
+    "Bench",
+    "Columns",
+    "CostTable",
+    "Course",
+    "Crossing",
+    "Cut",
+    "Easiest",
+    "Feed",
+    "Front",
+    "Hand",
+    "Held",
+    "Job",
+    "KEPT",
+    "KnobId",
+    "Known",
+    "LEAST",
+    "LONG",
+    "LOOK",
+    "Line",
+    "Lines",
+    "Load",
+    "MOST",
+    "Maps",
+    "Marks",
+    "Met",
+    "Needed",
+    "News",
+    "Outside",
+    "Pool",
+    "Present",
+    "Rates",
+    "Reach",
+    "Regime",
+    "Rows",
+    "SETTLED",
+    "Sender",
+    "Sending",
+    "Slide",
+    "SpaceTable",
+    "Spot",
+    "Study",
+    "Subject",
+    "Table",
+    "Tables",
+    "Tag",
+    "Terms",
+    "Trend",
+    "Tried",
+    "Turned",
+    "Views",
+    "Wanted",
+    "Way",
+    "Ways",
+    "Wind",
+    "Work",
+];
+
+/// First words of a doc comment that ask instead of saying.
+const RIDDLES: [&str; 6] = ["What", "How", "Where", "Which", "Whether", "Who"];
+const EMPTY_OPENERS: [&str; 3] = ["The same", "Its value", "See the module"];
+
+const WIDEST_COMMENT: usize = 120;
+
+/// Lower-case words of an identifier in snake, camel or capital case.
+fn words(identifier: &str) -> Vec<String> {
+    let mut found = vec![String::new()];
+    let mut before_was_lower = false;
+    for letter in identifier.chars() {
+        if letter == '_' || (letter.is_uppercase() && before_was_lower) {
+            found.push(String::new());
+        }
+        if letter != '_' {
+            found.last_mut().unwrap().extend(letter.to_lowercase());
+        }
+        before_was_lower = letter.is_lowercase() || letter.is_numeric();
+    }
+    found
+}
+
+fn retired(identifier: &str) -> Option<String> {
+    words(identifier).into_iter().find(|word| RETIRED_WORDS.contains(&word.as_str()))
+}
+
+/// Types that a file defines at any depth, outside tests: `(line, name)`.
+fn definitions<'a>(file: &'a SourceFile, keywords: &'static [&'static str]) -> impl Iterator<Item = (usize, &'a str)> {
+    let pairs = file.tokens.windows(2).filter(|two| keywords.contains(&two[0].text.as_str()) && two[1].is_word());
+    pairs.map(|two| (two[1].line, two[1].text.as_str()))
+}
+
+#[test]
+fn retired_words_are_gone() {
+    let mut findings = Vec::new();
+    for file in source_files() {
+        let stem = file.path.rsplit('/').next().unwrap().trim_end_matches(".rs");
+        if let Some(word) = retired(stem) {
+            findings.push(Finding::new(&file, 1, format!("the file name holds the retired word `{word}`")));
+        }
+        for token in file.tokens.iter().filter(|token| token.is_word()) {
+            if let Some(word) = retired(&token.text) {
+                findings.push(Finding::new(&file, token.line, format!("`{}`: `{word}` is retired", token.text)));
+            }
+        }
+    }
+    check("retired-word", &findings);
+}
+
+#[test]
+fn retired_names_are_not_defined_again() {
+    let mut findings = Vec::new();
+    for file in source_files().iter().filter(|file| !file.is_test()) {
+        let defined = definitions(file, &["struct", "enum", "trait", "union", "const", "static"]);
+        for (line, name) in defined.filter(|(_, name)| RETIRED_NAMES.contains(name)) {
+            findings.push(Finding::new(file, line, format!("`{name}` is retired")));
+        }
+    }
+    check("retired-name", &findings);
+}
+
+#[test]
+fn type_names_have_one_meaning() {
+    let files = source_files();
+    let mut places: BTreeMap<&str, Vec<(usize, &SourceFile)>> = BTreeMap::new();
+    for file in files.iter().filter(|file| !file.is_test()) {
+        for (line, name) in definitions(file, &["struct", "enum"]) {
+            places.entry(name).or_default().push((line, file));
+        }
+    }
+    let mut findings = Vec::new();
+    for (name, list) in places.iter().filter(|(_, list)| list.len() > 1) {
+        let all: Vec<String> = list.iter().map(|(line, file)| format!("{}:{line}", file.path)).collect();
+        for (line, file) in list {
+            findings.push(Finding::new(file, *line, format!("`{name}` is defined at {}", all.join(", "))));
+        }
+    }
+    check("twice-defined", &findings);
+}
+
+#[test]
+fn doc_comments_begin_with_a_noun_or_a_verb() {
+    let mut findings = Vec::new();
+    for file in source_files() {
+        let mut last = 0;
+        for (line, text) in file.comments() {
+            let text = text.trim_start();
+            let Some(words) = text.strip_prefix("///").or_else(|| text.strip_prefix("//!")) else { continue };
+            let opens = line != last + 1;
+            last = line;
+            let words = words.trim();
+            let first = words.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+            if opens && (RIDDLES.contains(&first) || EMPTY_OPENERS.iter().any(|opener| words.starts_with(opener))) {
+                findings.push(Finding::new(&file, line, format!("begins like a riddle: {words}")));
+            }
+        }
+    }
+    check("riddle", &findings);
+}
+
+#[test]
+fn comments_are_narrow() {
+    let mut findings = Vec::new();
+    for file in source_files() {
+        for (line, text) in file.comments() {
+            let columns = text.chars().count();
+            if columns > WIDEST_COMMENT {
+                findings.push(Finding::new(&file, line, format!("is {columns} columns wide")));
+            }
+        }
+    }
+    check("wide-comment", &findings);
+}
