@@ -42,5 +42,6 @@ pub mod tui;
 pub mod cli;
 
 pub mod explore;
+pub mod record;
 pub mod run;
 pub mod search;

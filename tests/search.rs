@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
-use splitscope::run::{Event, RunDir, Subset};
+use splitscope::record::{Event, EventRecord, Subset, Task};
+use splitscope::run::RunDir;
 
 fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_splitscope"));
@@ -56,7 +57,7 @@ fn measured(folder: &Path) -> Vec<(String, u32)> {
     let store = RunDir::open(&folder.join("r")).unwrap().store().unwrap();
     let events = store.events_after(0, 10_000).unwrap().into_iter();
     let ours = events.filter_map(|stored| match stored.value {
-        Event::Evaluated { role, design, views, .. } if role == "search" => Some((design, views)),
+        EventRecord { task: Task::Search, event: Event::Evaluated(record) } => Some((record.design, record.views)),
         _ => None,
     });
     ours.collect()
@@ -96,15 +97,15 @@ fn workers_share_a_search_and_a_killed_one_loses_nothing_but_what_it_was_at() {
     assert!(output.status.success());
     assert!(!of_kind(&events(&output), "evaluated").is_empty(), "the other worker has taken part");
 
-    assert_eq!(of_kind(&all, "bred").len(), 40, "the budget is that of all processes together");
+    assert_eq!(of_kind(&all, "child").len(), 40, "the budget is that of all processes together");
     let measured = measured(folder.path());
     assert_eq!(measured.iter().collect::<HashSet<_>>().len(), measured.len(), "nothing is measured twice");
     let store = RunDir::open(&folder.path().join("r")).unwrap().store().unwrap();
     let kept = store.measured(2).unwrap().into_iter().map(|row| row.value);
-    let kept: HashSet<_> = kept.filter(|row| row.subject.subset == Subset::Validation).map(|row| row.subject).collect();
-    let bred = of_kind(&all, "bred").into_iter().map(|event| event["design"].as_str().unwrap().to_owned());
-    assert!(bred.into_iter().all(|design| kept.iter().any(|subject| subject.design == design)));
-    assert!(store.claimed(2).unwrap().is_empty() && store.wishes(2).unwrap().is_empty(), "nothing is left behind");
+    let kept: HashSet<_> = kept.filter(|row| row.key.subset == Subset::Validation).map(|row| row.key).collect();
+    let bred = of_kind(&all, "child").into_iter().map(|event| event["design"].as_str().unwrap().to_owned());
+    assert!(bred.into_iter().all(|design| kept.iter().any(|key| key.design == design)));
+    assert!(store.claimed(2).unwrap().is_empty() && store.requests(2).unwrap().is_empty(), "nothing is left behind");
 }
 
 #[test]
@@ -114,24 +115,24 @@ fn limits_move_while_it_runs_nothing_measured_is_lost_and_predictions_are_no_mea
     let mut child = command(folder.path(), &arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut told = lines(&mut child);
     let mut seen = Vec::new();
-    read_until(&mut told, &mut seen, "bred", 4);
+    read_until(&mut told, &mut seen, "child", 4);
     writeln!(child.stdin.as_mut().unwrap(), "{{\"limits\":{{\"sensors\":3}}}}").unwrap();
     read_until(&mut told, &mut seen, "limits_changed", 1);
     seen.extend(told);
     assert!(child.wait().unwrap().success());
     let changed = seen.iter().position(|event| event["kind"] == "limits_changed").unwrap();
     let (before, after) = seen.split_at(changed);
-    assert!(of_kind(before, "bred").iter().all(|event| event["views"] == 2));
-    let front = of_kind(before, "bred").into_iter().filter(|event| event["front"] == true);
+    assert!(of_kind(before, "child").iter().all(|event| event["views"] == 2));
+    let front = of_kind(before, "child").into_iter().filter(|event| event["front"] == true);
     let front: HashSet<&str> = front.filter_map(|event| event["design"].as_str()).collect();
-    let bred = of_kind(after, "bred");
+    let bred = of_kind(after, "child");
     assert!(bred.iter().all(|event| event["views"] == 3));
     assert!(front.contains(bred[0]["design"].as_str().unwrap()), "what was on the front is measured anew first");
-    assert_eq!(of_kind(&seen, "bred").len(), 34, "the search went on with its budget");
+    assert_eq!(of_kind(&seen, "child").len(), 34, "the search went on with its budget");
     // Children name the designs they come from, and the last ones were predicted before they were measured.
     assert!(bred.iter().any(|event| !event["parents"].as_array().unwrap().is_empty()));
     assert!(bred.last().unwrap()["predicted"].is_number());
-    let ridge = of_kind(&seen, "predicts").into_iter().rfind(|event| event["by"] == "ridge").unwrap();
+    let ridge = of_kind(&seen, "predictor").into_iter().rfind(|event| event["predictor"] == "ridge").unwrap();
     assert!(ridge["samples"].as_u64().unwrap() >= 12 && ridge["rmse"].is_number() && ridge["kendall_tau"].is_number());
     // Only what was measured is recorded.
     let measured = measured(folder.path());
@@ -223,7 +224,7 @@ fn a_worker_measures_with_the_weights_of_the_search_and_says_when_they_are_gone(
     let mut told = lines(&mut search);
     let mut tell = |word: &str| writeln!(search.stdin.as_mut().unwrap(), "{word}").unwrap();
     let mut seen = Vec::new();
-    read_until(&mut told, &mut seen, "bred", 1);
+    read_until(&mut told, &mut seen, "child", 1);
     train_on(folder.path(), 5);
     let worker = || {
         let arguments = ["search", "--worker", "r", "--threads", "1", "--json"];
@@ -261,11 +262,11 @@ fn a_search_starts_workers_and_ends_in_time_or_when_it_gains_little() {
     let reason = |events: &[Value]| of_kind(events, "finished")[0]["reason"].as_str().unwrap().to_owned();
 
     let helped = search(&["--workers", "2", "--evaluations", "60"]);
-    assert_eq!(of_kind(&helped, "bred").len(), 60);
+    assert_eq!(of_kind(&helped, "child").len(), 60);
     let store = RunDir::open(&folder.path().join("r")).unwrap().store().unwrap();
     let processes = store.events_after(0, 10_000).unwrap().into_iter();
-    let measured =
-        processes.filter(|stored| matches!(&stored.value, Event::Evaluated { role, .. } if role == "search"));
+    let measured = processes
+        .filter(|stored| matches!(&stored.value.event, Event::Evaluated(_)) && stored.value.task == Task::Search);
     let processes: HashSet<String> = measured.map(|stored| stored.process).collect();
     assert!(processes.len() > 1, "its workers have measured too");
     assert_eq!(store.workers(std::time::Duration::from_secs(1)).unwrap(), 0, "they have ended with it");
@@ -273,11 +274,15 @@ fn a_search_starts_workers_and_ends_in_time_or_when_it_gains_little() {
     let begun = std::time::Instant::now();
     let timed = search(&["--seconds", "1.5", "--evaluations", "100000", "--seed", "1", "--stop-generations", "0"]);
     assert!(reason(&timed).starts_with("the 1.5 s are over"), "{}", reason(&timed));
-    assert!(begun.elapsed().as_secs_f64() >= 1.5 && !of_kind(&timed, "bred").is_empty());
+    assert!(begun.elapsed().as_secs_f64() >= 1.5 && !of_kind(&timed, "child").is_empty());
 
     // Weights that have learnt nothing: the front soon stands still.
     let settled = search(&["--evaluations", "400", "--seed", "2", "--stop-gain", "0.9", "--stop-generations", "1"]);
-    assert!(reason(&settled).contains("grew by only") && of_kind(&settled, "bred").len() < 400, "{}", reason(&settled));
+    assert!(
+        reason(&settled).contains("grew by only") && of_kind(&settled, "child").len() < 400,
+        "{}",
+        reason(&settled)
+    );
     let shares = of_kind(&settled, "generation").into_iter().map(|event| event["hypervolume"].as_f64().unwrap());
     assert!(shares.into_iter().all(|share| share > 0.0 && share <= 1.0));
 }
@@ -290,7 +295,7 @@ fn limits_that_nothing_meets_are_waited_out() {
     let mut told = lines(&mut search);
     let mut tell = |line: &str| writeln!(search.stdin.as_mut().unwrap(), "{line}").unwrap();
     let mut seen = Vec::new();
-    read_until(&mut told, &mut seen, "bred", 1);
+    read_until(&mut told, &mut seen, "child", 1);
     for (line, part) in [
         (r#"{"limits":{"latencyy":1}}"#, "did you mean `latency`?"),
         (r#"{"limits":{"latency":-1}}"#, "latency can't be -1"),
@@ -309,6 +314,6 @@ fn limits_that_nothing_meets_are_waited_out() {
     tell(r#"{"limits":{"latency":1}}"#);
     read_until(&mut told, &mut seen, "finished", 1);
     assert!(search.wait().unwrap().success());
-    assert_eq!(of_kind(&seen, "bred").len(), 12, "nothing measured is lost, and the search goes on");
+    assert_eq!(of_kind(&seen, "child").len(), 12, "nothing measured is lost, and the search goes on");
     assert_eq!(of_kind(&seen, "limits_changed").len(), 2);
 }

@@ -10,7 +10,8 @@ use anyhow::{Context, Result, bail};
 
 use super::{progress, steer};
 use crate::data::{Access, Cache, DataError, DataSpec, Dataset, Progress};
-use crate::run::{Control, Event, Inbox, Manifest, Ownership};
+use crate::record::{Control, Event, PreparingRecord};
+use crate::run::{Inbox, Manifest, Ownership};
 use crate::space::SearchSpace;
 use crate::train::Inputs;
 
@@ -121,6 +122,6 @@ impl Gate {
     fn report(&self, started: Instant) -> Option<Event> {
         let (done, total) = (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
         let left_s = started.elapsed().as_secs_f64() * total.saturating_sub(done) as f64 / done as f64;
-        (done > 0).then_some(Event::Preparing { done: done as u64, total: total as u64, left_s })
+        (done > 0).then_some(Event::Preparing(PreparingRecord { done: done as u64, total: total as u64, left_s }))
     }
 }

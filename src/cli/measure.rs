@@ -10,7 +10,8 @@ use serde_json::json;
 
 use super::train::{measurement, use_threads};
 use super::{Answer, inputs, load};
-use crate::run::{self, Measurement, RunDir, Store, Subject, Subset};
+use crate::record::{Measurement, MeasurementKey, Subset};
+use crate::run::{self, RunDir, Store};
 use crate::space::{Design, SearchSpace};
 use crate::supernet::{Route, Supernet, Views};
 use crate::train::{Checkpoints, Inputs, Settings, measure};
@@ -84,9 +85,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         for &views in &views {
             for lost in lost_sets(arguments, views) {
                 let text = bench.space.print_design(design);
-                let subject =
-                    Subject { design: text, views: views as u32, lost, subset: arguments.subset, step: bench.step };
-                print(&bench.accuracy(design, subject)?, arguments.json);
+                let key = MeasurementKey {
+                    design: text,
+                    views: views as u32,
+                    lost,
+                    subset: arguments.subset,
+                    step: bench.step,
+                };
+                print(&bench.accuracy(design, key)?, arguments.json);
             }
         }
     }
@@ -152,20 +158,20 @@ struct Bench {
 
 impl Bench {
     /// What the run knows already, or else is measured now and recorded.
-    fn accuracy(&self, design: &Design, subject: Subject) -> Result<Measurement> {
-        if let Some(known) = self.store.measurement(&subject)?.filter(|_| self.as_the_run) {
+    fn accuracy(&self, design: &Design, key: MeasurementKey) -> Result<Measurement> {
+        if let Some(known) = self.store.measurement(&key)?.filter(|_| self.as_the_run) {
             return Ok(known.value);
         }
         let split = &self.inputs.data().split;
-        let objects = match subject.subset {
+        let objects = match key.subset {
             Subset::Validation => &split.validation,
             Subset::Test => &split.test,
         };
         let (started, device) = (Instant::now(), self.settings.device.open());
         let route = Route::of_design(&self.space, design);
-        let views = Views::without(subject.views as usize, subject.lost);
+        let views = Views::without(key.views as usize, key.lost);
         let found = measure(&self.supernet, &route, &self.inputs, objects, views, &self.settings, &device)?;
-        let measured = measurement(subject, found, started);
+        let measured = measurement(key, found, started);
         if self.as_the_run {
             self.store.record(&measured)?;
         }
@@ -174,16 +180,16 @@ impl Bench {
 }
 
 fn print(measured: &Measurement, json: bool) {
-    let Measurement { subject, accuracy, samples, calibration_batches, .. } = measured;
-    let lost: Vec<u32> = (0..32).filter(|camera| subject.lost >> camera & 1 == 1).collect();
+    let Measurement { key, accuracy, samples, calibration_batches, .. } = measured;
+    let lost: Vec<u32> = (0..32).filter(|camera| key.lost >> camera & 1 == 1).collect();
     if json {
         let row = json!({
             "kind": "measured",
-            "design": subject.design,
-            "views": subject.views,
+            "design": key.design,
+            "views": key.views,
             "lost": lost,
-            "subset": subject.subset.name(),
-            "step": subject.step,
+            "subset": key.subset.name(),
+            "step": key.step,
             "accuracy": accuracy,
             "samples": samples,
             "calibration_batches": calibration_batches,
@@ -194,5 +200,5 @@ fn print(measured: &Measurement, json: bool) {
     let cameras: Vec<String> = lost.iter().map(ToString::to_string).collect();
     let without = if lost.is_empty() { String::new() } else { format!(" without camera {}", cameras.join(", ")) };
     let percent = accuracy * 100.0;
-    println!("{percent:5.1} % of {samples}  {:>2} views{without}  {}", subject.views, subject.design);
+    println!("{percent:5.1} % of {samples}  {:>2} views{without}  {}", key.views, key.design);
 }

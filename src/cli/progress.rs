@@ -4,8 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use crate::explore::progress::Predicts;
-use crate::run::{BredRecord, Event, StepRecord};
+use crate::record::{ChildRecord, EvaluationRecord, Event, EventRecord, StepRecord, Task};
 
 /// A progress bar on standard error; silent where that is not a terminal.
 pub(super) struct Bar {
@@ -20,7 +19,7 @@ impl Bar {
         Self { name, state: Mutex::new((now, now)), visible: std::io::stderr().is_terminal() }
     }
 
-    /// Tells how far it is; drawn at most ten times a second, from half a second on.
+    /// Shows the progress; drawn at most ten times a second, from half a second on.
     pub(super) fn show(&self, done: usize, total: usize) {
         if !self.visible {
             return;
@@ -44,22 +43,29 @@ impl Bar {
     }
 }
 
-/// How often a step is printed.
-const EVERY: Duration = Duration::from_secs(2);
+/// Least time between two printed steps.
+const STEP_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Prints events: JSON lines if asked for, else a plain line for what matters.
+/// Printer of events on standard output: JSON lines if asked for, else a plain line for each event that matters.
 pub(super) struct Log {
+    task: Task,
     json: bool,
     last_step: Option<Instant>,
 }
 
 impl Log {
-    pub(super) fn new(json: bool) -> Self {
-        Self { json, last_step: None }
+    /// Printer of the events of one task.
+    pub(super) fn new(task: Task, json: bool) -> Self {
+        Self { task, json, last_step: None }
     }
 
-    pub(super) fn tell(&mut self, event: &Event) {
-        let text = if self.json { Some(event.to_json()) } else { self.sentence(event) };
+    /// Prints an event.
+    pub(super) fn print(&mut self, event: &Event) {
+        let text = if self.json {
+            Some(EventRecord { task: self.task, event: event.clone() }.to_json())
+        } else {
+            self.sentence(event)
+        };
         if let Some(text) = text {
             // A reader that has gone does not end the work.
             let _ = writeln!(std::io::stdout(), "{text}");
@@ -76,30 +82,24 @@ impl Log {
     fn sentence(&mut self, event: &Event) -> Option<String> {
         Some(match event {
             Event::Started { resumed_from_step: Some(step), .. } => format!("going on from step {step}"),
-            // A bar shows how far the data are.
-            Event::Started { .. } | Event::Preparing { .. } | Event::Unknown(_) => return None,
-            Event::Data { classes, train, validation, test, views, seconds } => format!(
-                "data: {classes} classes, {train} objects to train on, {validation} to validate, {test} to test, \
-                 {views} views, {seconds:.1} s"
+            // A bar shows the progress of the data.
+            Event::Started { .. } | Event::Preparing(_) | Event::Unknown(_) => return None,
+            Event::Data(data) => format!(
+                "data: {} classes, {} objects to train on, {} to validate, {} to test, {} views, {:.1} s",
+                data.classes, data.train, data.validation, data.test, data.views, data.seconds
             ),
             Event::Step(record) => return self.step(record),
-            // What a search measured is told with how it came about.
-            Event::Evaluated { role, .. } if role == "search" => return None,
-            Event::Evaluated { step, role, views, accuracy, samples, .. } => {
-                format!("step {step}: {role:<8} {views:>2} views  {:5.1} % of {samples}", accuracy * 100.0)
-            }
+            Event::Evaluated(record) => return evaluation(record),
             Event::Checkpoint { step, best } => {
                 format!("step {step}: checkpoint{}", if *best { ", the best so far" } else { "" })
             }
             Event::RolledBack { from, to, text } => format!("step {from}: {text}; back to step {to}"),
-            Event::Generation { generation, evaluations, hypervolume, front, cache_hits, .. } => format!(
-                "generation {generation}: {evaluations} looked at, {cache_hits} known, hypervolume {hypervolume:.4}, front {front}"
+            Event::Generation(record) => format!(
+                "generation {}: {} looked at, {} known, hypervolume {:.4}, front {}",
+                record.generation, record.evaluations, record.cache_hits, record.hypervolume, record.front
             ),
-            Event::Bred(record) => bred(record),
-            Event::Predicts { by, samples, rmse, kendall_tau } => {
-                let (by, samples, rmse, kendall_tau) = (by.clone(), *samples, *rmse, *kendall_tau);
-                Predicts { by, samples, rmse, kendall_tau }.sentence()
-            }
+            Event::Child(record) => child(record),
+            Event::Predictor(record) => record.sentence(),
             Event::LimitsChanged { text } => format!("limits: {text}"),
             Event::Paused => "paused".into(),
             Event::Resumed => "resumed".into(),
@@ -111,7 +111,7 @@ impl Log {
     }
 
     fn step(&mut self, record: &StepRecord) -> Option<String> {
-        let due = self.last_step.is_none_or(|last| last.elapsed() >= EVERY) || record.step == record.steps;
+        let due = self.last_step.is_none_or(|last| last.elapsed() >= STEP_INTERVAL) || record.step == record.steps;
         if !due {
             return None;
         }
@@ -128,11 +128,19 @@ impl Log {
     }
 }
 
-/// A measured design of a search and how it came about.
-fn bred(record: &BredRecord) -> String {
+/// A measured design of a training; `None` for one of a search, which is printed with its origin.
+fn evaluation(record: &EvaluationRecord) -> Option<String> {
+    let EvaluationRecord { step, views, samples, .. } = record;
+    let role = record.role?;
+    Some(format!("step {step}: {role:<8} {views:>2} views  {:5.1} % of {samples}", record.accuracy * 100.0))
+}
+
+/// A measured design of a search and its origin.
+fn child(record: &ChildRecord) -> String {
     let predicted = record.predicted.map(|value| format!(", {:.1} % predicted", value * 100.0)).unwrap_or_default();
     let front = if record.front { ", on the front" } else { "" };
-    let BredRecord { design, views, operator, accuracy, .. } = record;
+    let ChildRecord { design, views, operator, accuracy, .. } = record;
+    let operator = operator.name();
     format!("{:5.1} % with {views} views{predicted}: {design} by {operator}{front}", accuracy * 100.0)
 }
 
@@ -140,7 +148,7 @@ fn bred(record: &BredRecord) -> String {
 pub(super) fn resident_bytes() -> u64 {
     let pages =
         || -> Option<u64> { std::fs::read_to_string("/proc/self/statm").ok()?.split_whitespace().nth(1)?.parse().ok() };
-    pages().unwrap_or(0) * 4096
+    pages().unwrap_or(0) * rustix::param::page_size() as u64
 }
 
 /// Most memory this process has ever had resident, in bytes; 0 where the system does not tell.

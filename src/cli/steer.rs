@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use crate::run::{Control, Event, Inbox, Ownership};
+use crate::record::{Control, Event};
+use crate::run::{Inbox, Ownership};
 
 /// Orders since the last look but for pause and resume. While paused this waits, without using the processor.
 ///

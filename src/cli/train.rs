@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 use super::{Answer, load};
-use crate::run::{Event, Task};
+use crate::record::{Event, Task};
 use crate::train::Settings;
 
 pub(super) use flags::{SettingFlags, with_settings};

@@ -13,11 +13,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::RunDir;
-use super::control::Control;
 use super::error::RunError;
-use super::owner::{Owner, Task};
+use super::owner::Owner;
 use super::process::Process;
 use super::store::Store;
+use crate::record::{Control, Task};
 
 /// How much a child yields to the screen: the greater, the lower its priority. At the lowest one the screen's keys come
 /// first at once, and a machine with nothing else to do is still wholly the child's. It holds because the child stays in

@@ -41,9 +41,6 @@ pub enum RunError {
     /// A measurement that can't be one.
     #[error("an accuracy must be between 0 and 1, not {0}")]
     NotAnAccuracy(f64),
-    /// A control line that means nothing.
-    #[error("\"{line}\" is not a control; valid: pause, resume, stop, or {{\"limits\":{{\"NAME\":VALUE}}}} ({detail})")]
-    NotAControl { line: String, detail: String },
     /// The child process could not be started.
     #[error("could not start {}: {source}", program.display())]
     NotStarted { program: PathBuf, source: io::Error },

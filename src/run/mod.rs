@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! run.toml      what the run was started with, whole        manifest
-//! run.db        events, measurements, claims, wishes        store, event, measurement
-//!               controls, owners                            control, owner
+//! run.db        events, measurements, claims, requests      store, claim
+//!               controls, owners                            inbox, owner
 //! checkpoint/   weights, written by the trainer
 //! log.txt       what child processes printed                child
 //! ```
@@ -13,7 +13,8 @@
 //! what was committed to `run.db` survives kill -9; at most one living process owns a task.
 //!
 //! ```
-//! use splitscope::run::{Control, Cursor, Document, Event, Inbox, Manifest, RunDir, Task};
+//! use splitscope::record::{Control, Event, Task};
+//! use splitscope::run::{Cursor, Document, Inbox, Manifest, RunDir};
 //!
 //! let root = tempfile::tempdir()?;
 //! let space = Document { name: "tabletop".into(), text: "[space]".into(), ..Document::default() };
@@ -24,12 +25,12 @@
 //! let run = RunDir::create(&root.path().join("first"), &manifest)?;
 //! let owner = run.own(Task::Train, "splitscope train")?;
 //! let mut inbox = Inbox::of(&owner)?;
-//! run.store()?.append(&Event::Checkpoint { step: 100, best: true })?;
+//! run.store()?.append(Task::Train, &Event::Checkpoint { step: 100, best: true })?;
 //!
 //! // The explorer's side, in another process.
 //! let run = RunDir::open(&root.path().join("first"))?;
 //! let (store, mut cursor) = (run.store()?, Cursor::default());
-//! assert_eq!(store.changes(&mut cursor)?.events[0].value.kind(), "checkpoint");
+//! assert_eq!(store.changes(&mut cursor)?.events[0].value.event.kind(), "checkpoint");
 //! store.send(Task::Train, &Control::Pause)?;
 //!
 //! assert_eq!(inbox.poll()?, [Control::Pause]);
@@ -37,12 +38,10 @@
 //! ```
 
 mod child;
-mod control;
+mod claim;
 mod error;
-mod event;
-mod figure;
+mod inbox;
 mod manifest;
-mod measurement;
 mod owner;
 mod process;
 mod store;
@@ -51,13 +50,13 @@ use std::fs;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use crate::record::Task;
 pub use child::{Child, Ending, this_program};
-pub use control::{Control, Inbox};
+pub use claim::{Claim, Claimed};
 pub use error::RunError;
-pub use event::{BredRecord, EVENT_VERSION, Event, PartSeconds, StepRecord};
+pub use inbox::Inbox;
 pub use manifest::{Document, MANIFEST_VERSION, Manifest};
-pub use measurement::{Claim, Claimed, Measurement, Subject, Subset};
-pub use owner::{Owner, Ownership, STALE_S, Task};
+pub use owner::{Owner, Ownership, STALE_S};
 pub use process::Process;
 pub use store::{Changes, Cursor, Store, Stored};
 

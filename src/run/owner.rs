@@ -14,28 +14,12 @@ use std::time::Duration;
 use super::error::RunError;
 use super::process::Process;
 use super::store::{Store, now};
+use crate::record::Task;
 
 /// Time between two signatures of an owner.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// Seconds without a signature after which an owner counts as gone, even if its process still exists.
 pub const STALE_S: f64 = 60.0;
-
-/// What an owner does with a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Task {
-    Train,
-    Search,
-}
-
-impl Task {
-    /// Name in the database.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Train => "train",
-            Self::Search => "search",
-        }
-    }
-}
 
 /// The owner of a task, as the database knows it. Times are Unix times in seconds.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,7 +70,7 @@ impl Ownership {
             move || {
                 while ended.recv_timeout(HEARTBEAT) == Err(RecvTimeoutError::Timeout) {
                     // A failure to sign (a full or busy disk) is no loss: the row stands until another takes it over.
-                    if matches!(store.sign(task), Ok(false)) {
+                    if matches!(store.heartbeat_owner(task), Ok(false)) {
                         held.store(false, Ordering::Relaxed);
                         return;
                     }

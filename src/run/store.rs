@@ -6,6 +6,8 @@
 //! nothing by asking for what is after n. Times are Unix times in seconds. A [`Store`] is one connection: each thread
 //! opens its own.
 
+use std::fs::File;
+use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,15 +22,15 @@ use schema::{APPLICATION, MIGRATIONS};
 mod events;
 mod measurements;
 mod owners;
+mod requests;
 mod schema;
 #[cfg(test)]
 mod tests;
-mod wishes;
 
 pub use events::{Changes, Cursor};
 
-/// How long a statement waits for another writer.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Time a statement waits for another writer.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A row of the database: a value, and when and by whom it was written.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +49,8 @@ pub struct Store {
     process: Process,
     /// Different for each connection of this process.
     serial: u64,
+    /// File to remove after closing the connection.
+    copy: Option<tempfile::TempPath>,
 }
 
 /// Unix time in seconds.
@@ -108,7 +112,25 @@ impl Store {
         if application != APPLICATION {
             return Err(RunError::Corrupt { path: path.to_owned(), detail: "it is another program's database".into() });
         }
+        match store.migrate() {
+            Err(RunError::ReadOnly(_)) if !log_of(path).exists() => Self::open_copy(path),
+            done => done.map(|()| store),
+        }
+    }
+
+    /// Opens a migrated copy of an older run's database that can't be written itself. The copy can't be written either.
+    fn open_copy(path: &Path) -> Result<Self, RunError> {
+        let copy = || {
+            let mut file = tempfile::NamedTempFile::new()?;
+            io::copy(&mut File::open(path)?, &mut file)?;
+            Ok(file.into_temp_path())
+        };
+        let copy = copy().map_err(|error| RunError::file("copy", path, error))?;
+        let mut store = Self::connect(&copy, &uri(&copy), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         store.migrate()?;
+        store.run(|db| db.pragma_update(None, "query_only", true))?;
+        path.clone_into(&mut store.path);
+        store.copy = Some(copy);
         Ok(store)
     }
 
@@ -117,7 +139,7 @@ impl Store {
         let open = || {
             let flags = access | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let db = Connection::open_with_flags(uri, flags)?;
-            db.busy_timeout(PATIENCE)?;
+            db.busy_timeout(BUSY_TIMEOUT)?;
             // In write-ahead mode this is safe against crashes of programs; a power cut may lose the last transactions,
             // never tear one.
             db.pragma_update(None, "synchronous", "normal")?;
@@ -126,7 +148,7 @@ impl Store {
         };
         let db = open().map_err(|error| RunError::database(path, error))?;
         let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { db, path: path.to_owned(), process: Process::this(), serial })
+        Ok(Self { db, path: path.to_owned(), process: Process::this(), serial, copy: None })
     }
 
     /// Brings the schema up to date.
@@ -139,7 +161,7 @@ impl Store {
         if found == known {
             return Ok(());
         }
-        let done = self.transact(|db| {
+        self.transact(|db| {
             // Another process may have done it since.
             let found: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
             for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
@@ -147,12 +169,7 @@ impl Store {
             }
             db.pragma_update(None, "application_id", APPLICATION)?;
             db.pragma_update(None, "user_version", known)
-        });
-        match done {
-            // What can't be written needs no tables to write to: an older run on a read-only disk is read as it is.
-            Err(RunError::ReadOnly(_)) if found > 0 => Ok(()),
-            done => done,
-        }
+        })
     }
 
     fn pragma(&self, name: &str) -> Result<i64, RunError> {
@@ -181,15 +198,6 @@ impl Store {
     /// The database file.
     pub fn path(&self) -> &Path {
         &self.path
-    }
-
-    /// Reads the whole database and looks for damage.
-    ///
-    /// # Errors
-    /// [`RunError::Corrupt`] with the first damage found.
-    pub fn verify(&self) -> Result<(), RunError> {
-        let found: String = self.run(|db| db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)))?;
-        if found == "ok" { Ok(()) } else { Err(RunError::Corrupt { path: self.path.clone(), detail: found }) }
     }
 }
 

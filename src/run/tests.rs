@@ -9,6 +9,7 @@ use tempfile::TempDir;
 
 use super::manifest::tests::example;
 use super::*;
+use crate::record::{Control, Event, EventRecord, Measurement, MeasurementKey, Subset};
 
 const TTL: Duration = Duration::from_mins(10);
 const DESIGNS: u32 = 40;
@@ -43,15 +44,15 @@ fn process(test: &str, run: &RunDir) -> std::process::Child {
 }
 
 fn texts(store: &Store) -> Vec<String> {
-    let text = |stored: Stored<Event>| match stored.value {
+    let text = |stored: Stored<EventRecord>| match stored.value.event {
         Event::Warning { text } => Some(text),
         _ => None,
     };
     store.events_after(0, usize::MAX).unwrap().into_iter().filter_map(text).collect()
 }
 
-fn subject(n: u32) -> Subject {
-    Subject { design: format!("design {n}"), views: 1, lost: 0, subset: Subset::Validation, step: 1 }
+fn key_of(n: u32) -> MeasurementKey {
+    MeasurementKey { design: format!("design {n}"), views: 1, lost: 0, subset: Subset::Validation, step: 1 }
 }
 
 #[test]
@@ -134,7 +135,7 @@ fn two_processes_write_at_once_and_nothing_is_lost() {
     let mut writers: BTreeMap<String, u64> = BTreeMap::new();
     for event in &stored {
         let next = writers.entry(event.process.clone()).or_default();
-        assert_eq!(event.value, Event::Checkpoint { step: *next, best: false });
+        assert_eq!(event.value.event, Event::Checkpoint { step: *next, best: false });
         *next += 1;
     }
     assert_eq!(writers.into_values().collect::<Vec<_>>(), [100, 100]);
@@ -160,7 +161,7 @@ fn a_writer_killed_in_the_middle_tears_nothing() {
             assert_eq!(pair.len(), 2, "a transaction is whole or absent");
             assert_eq!(pair[0].replace("first", "second"), pair[1]);
         }
-        store.append(&Event::Paused).unwrap();
+        store.append(Task::Train, &Event::Paused).unwrap();
     }
 }
 
@@ -172,7 +173,7 @@ fn two_workers_measure_every_design_once() {
     let store = run.store().unwrap();
     let mut done = texts(&store);
     done.sort();
-    let mut all: Vec<_> = (0..DESIGNS).map(|n| subject(n).design).collect();
+    let mut all: Vec<_> = (0..DESIGNS).map(|n| key_of(n).design).collect();
     all.sort();
     assert_eq!(done, all, "each was measured, and by one worker only");
     assert_eq!(store.measured(1).unwrap().len(), DESIGNS as usize);
@@ -185,9 +186,9 @@ fn a_dead_workers_claim_is_taken_over_before_it_expires() {
     let store = run.store().unwrap();
     let mut worker = process("claims_and_hangs", &run);
     until("the worker claims", || !store.claimed(1).unwrap().is_empty());
-    assert_eq!(store.claim(&subject(0), TTL).unwrap(), Claim::Held);
+    assert_eq!(store.claim(&key(0), TTL).unwrap(), Claim::Held);
     worker.kill().unwrap();
-    until("the claim is free", || store.claim(&subject(0), TTL).unwrap() == Claim::Granted);
+    until("the claim is free", || store.claim(&key(0), TTL).unwrap() == Claim::Granted);
     worker.wait().unwrap();
     assert_eq!(store.claimed(1).unwrap()[0].process, Process::this());
 }
@@ -222,7 +223,7 @@ fn writes_a_hundred_events() {
     let Some(run) = given_run() else { return };
     let store = run.store().unwrap();
     for step in 0..100 {
-        store.append(&Event::Checkpoint { step, best: false }).unwrap();
+        store.append(Task::Train, &Event::Checkpoint { step, best: false }).unwrap();
     }
 }
 
@@ -243,11 +244,11 @@ fn measures_what_it_can_claim() {
     let Some(run) = given_run() else { return };
     let store = run.store().unwrap();
     for n in 0..DESIGNS {
-        let subject = subject(n);
-        if store.claim(&subject, TTL).unwrap() == Claim::Granted {
+        let key = key_of(n);
+        if store.claim(&key, TTL).unwrap() == Claim::Granted {
             std::thread::sleep(Duration::from_millis(2));
-            store.append(&Event::Warning { text: subject.design.clone() }).unwrap();
-            let measurement = Measurement { subject, accuracy: 0.5, samples: 1, calibration_batches: 1, seconds: 0.0 };
+            store.append(Task::Train, &Event::Warning { text: key.design.clone() }).unwrap();
+            let measurement = Measurement { key, accuracy: 0.5, samples: 1, calibration_batches: 1, seconds: 0.0 };
             assert!(store.record(&measurement).unwrap());
         }
     }
@@ -258,7 +259,7 @@ fn measures_what_it_can_claim() {
 fn claims_and_hangs() {
     let Some(run) = given_run() else { return };
     let store = run.store().unwrap();
-    store.claim(&subject(0), TTL).unwrap();
+    store.claim(&key(0), TTL).unwrap();
     std::thread::sleep(TTL);
 }
 
@@ -271,11 +272,11 @@ fn trains() {
     let owner = run.own(Task::Train, "train").unwrap();
     let mut inbox = Inbox::of(&owner).unwrap();
     inbox.catch_signals().unwrap();
-    store.append(&Event::Resumed).unwrap();
+    store.append(Task::Train, &Event::Resumed).unwrap();
     loop {
         for control in inbox.wait(Duration::from_mins(1)).unwrap() {
             println!("told to {control}");
-            store.append(&Event::LimitsChanged { text: control.to_string() }).unwrap();
+            store.append(Task::Train, &Event::LimitsChanged { text: control.to_string() }).unwrap();
             if control == Control::Stop {
                 return;
             }

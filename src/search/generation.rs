@@ -4,16 +4,28 @@ use serde::{Deserialize, Serialize};
 
 use super::archive::Origin;
 
-/// The operators of a search, for their success rates. The names follow [`Origin`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// Operator that makes proposals. The names follow [`Origin`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Operator {
+    /// Given by the caller.
     Seed,
+    /// Drawn at random.
+    #[default]
     Random,
+    /// Genes of two parents.
     Crossover,
+    /// Genes of two parents, some of them changed.
+    #[serde(rename = "crossover and mutation")]
     CrossoverMutation,
+    /// Some genes of one parent changed.
     Mutation,
+    /// Split or fusion of one parent moved by one boundary.
+    #[serde(rename = "boundary move")]
     BoundaryMove,
+    /// Next unseen genome in counting order.
     Sweep,
+    /// Evaluated elsewhere before.
     Adopted,
 }
 
@@ -43,8 +55,8 @@ impl Operator {
         }
     }
 
-    /// A short name for tables.
-    pub fn name(self) -> &'static str {
+    /// Name in JSON and in tables.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Seed => "seed",
             Self::Random => "random",

@@ -20,12 +20,14 @@ pub use checkpoint::{Checkpoints, State};
 pub use device::DeviceKind;
 pub use inputs::{Batch, Inputs};
 pub use measure::{Measure, measure};
-pub use sandwich::{Net, Role};
+pub use sandwich::Net;
 pub use settings::{Attention, Distillation, Optimiser, Sampling, Settings, SplitStart};
 pub use synflow::Synflow;
 pub use trainer::Trainer;
 
 use thiserror::Error;
+
+use crate::record::{Role, StepSeconds};
 
 /// What can go wrong while training.
 #[derive(Debug, Error)]
@@ -83,7 +85,7 @@ pub struct StepReport {
     /// Norm of all gradients together, before clipping.
     pub gradient_norm: f64,
     /// Time of each part.
-    pub seconds: Parts,
+    pub seconds: StepSeconds,
 }
 
 /// How one net of a step did on the batch, before the update.
@@ -102,17 +104,4 @@ impl TrainError {
     pub const fn is_collapse(&self) -> bool {
         matches!(self, Self::Collapse { .. } | Self::Forgotten { .. })
     }
-}
-
-/// Seconds spent in each part of a step.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Parts {
-    /// Making the batch.
-    pub data: f64,
-    /// Forward passes.
-    pub forward: f64,
-    /// Backward passes.
-    pub backward: f64,
-    /// The update.
-    pub optimiser: f64,
 }

@@ -5,47 +5,13 @@
 //! drawn too, so that both supernets are trained everywhere; half of the time everything runs on the aggregator. The first
 //! steps train the teacher alone, all on the aggregator; everything else then starts from it.
 
-use std::fmt;
-
 use rand::{Rng, RngExt};
-use serde::{Deserialize, Serialize};
 
 use super::{Attention, Sampling, Settings};
 use crate::network::BoundaryId;
+use crate::record::Role;
 use crate::space::{Genome, SearchSpace};
 use crate::supernet::{Route, Splitting};
-
-/// A net's part in a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// Largest net without a splitting module: the teacher.
-    Largest,
-    /// Largest net with all splitting modules in series.
-    Series,
-    /// Smallest net with one split.
-    Smallest,
-    /// Random design with one split.
-    Random,
-}
-
-impl Role {
-    /// Name in logs.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Largest => "largest",
-            Self::Series => "series",
-            Self::Smallest => "smallest",
-            Self::Random => "random",
-        }
-    }
-}
-
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
 
 /// Designs among which attention chooses one.
 const CANDIDATES: usize = 3;

@@ -12,9 +12,9 @@ use super::optimiser::{norm_of, optimiser};
 use super::sandwich::Net;
 use super::trend::Trend;
 use super::{
-    Attention, Batch, Distillation, Inputs, NetReport, Parts, Role, Settings, SplitStart, StepReport, TrainError, loss,
-    sandwich,
+    Attention, Batch, Distillation, Inputs, NetReport, Settings, SplitStart, StepReport, TrainError, loss, sandwich,
 };
+use crate::record::{Role, StepSeconds};
 use crate::space::SearchSpace;
 use crate::supernet::{Norms, Route, Splitting, Spreads, Supernet, Views};
 
@@ -197,7 +197,7 @@ struct Pass {
     images: usize,
     /// Logits of all objects of the batch.
     teacher: Option<Tensor<2>>,
-    seconds: Parts,
+    seconds: StepSeconds,
 }
 
 /// Laps of a stopwatch.

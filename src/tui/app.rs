@@ -23,10 +23,10 @@ use super::{
     Exit, Options, TuiError,
     demo::Demo,
     dispatch::{self, Deed},
+    event_reader::EventReader,
     hit::HitMap,
     keymap::{Key, Verb},
     mouse,
-    news::News,
     screen::{self, View},
     state::UiState,
     svg::{Ground, svg},
@@ -36,7 +36,7 @@ use super::{
 };
 use crate::{
     explore::{Command, KnobId, Move, Session, Severity, Update, progress::State},
-    run::Task,
+    record::Task,
 };
 use follow::SETTLED;
 use replay::Replay;
@@ -70,7 +70,7 @@ pub struct App {
     pub theme: Theme,
     options: Options,
     work: Option<Work>,
-    news: Option<News>,
+    reader: Option<EventReader>,
     replay: Option<Replay>,
     demo: Option<Demo>,
     began: Instant,
@@ -98,7 +98,7 @@ impl App {
             theme,
             options,
             work: None,
-            news: None,
+            reader: None,
             replay: None,
             demo: None,
             began: Instant::now(),

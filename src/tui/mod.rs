@@ -5,7 +5,7 @@
 //! keymap     the one table of wishes and their keys
 //! dispatch   from a key to actions of the session        mouse   the same for the mouse
 //! screen     pure pictures of a session                  widget  what they are made of, knows nothing of splitscope
-//! work       the run that is followed                    news    from what it wrote to what the session is told
+//! work       the run that is followed                    event_reader  its events and measurements as updates
 //! export     files to take away                          svg     a screen as a picture
 //! terminal   taking it, giving it back, whatever happens theme   colours by meaning
 //! config     what the user has set once and for all       demo    the tour
@@ -26,9 +26,9 @@ pub mod widget;
 
 mod app;
 mod dispatch;
+mod event_reader;
 mod hit;
 mod mouse;
-mod news;
 mod state;
 mod text;
 mod work;
@@ -130,17 +130,17 @@ pub fn picture_theme(palette: Palette) -> Theme {
 /// There is no run, or its database fails.
 pub fn replay(session: &mut Session, run: &Path) -> Result<(), TuiError> {
     let mut work = work::Work::open(run)?;
-    let mut news = news::News::of(run);
-    let mut updates = news.greeting();
+    let mut reader = event_reader::EventReader::new(run);
+    let mut updates = reader.initial_updates();
     loop {
         let (changes, _) = work.look()?;
         let more = changes.more;
-        updates.extend(news.read(session.space(), changes));
+        updates.extend(reader.read(session.space(), changes));
         if !more {
             break;
         }
     }
-    news::keep_last_states(&mut updates);
+    event_reader::keep_last_states(&mut updates);
     session.apply(Command::Update(updates), 0);
     Ok(())
 }

@@ -8,7 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::run::{Changes, Child, Control, Cursor, Document, Ending, Listed, Manifest, RunDir, RunError, Store, Task};
+use crate::record::{Control, Task};
+use crate::run::{Changes, Child, Cursor, Document, Ending, Listed, Manifest, RunDir, RunError, Store};
 
 /// Bytes of the log to show when a child has died.
 const LOG_TAIL: u64 = 4096;

@@ -10,8 +10,8 @@ use super::screening::{CHILDREN, Screening};
 use super::terms::Terms;
 use crate::cli::space_genes;
 use crate::network::BoundaryId;
-use crate::run::BredRecord;
-use crate::search::{Config, Operator, Origin, Outcome, Proposal, Search, Standing, StopRule};
+use crate::record::ChildRecord;
+use crate::search::{Config, Operator, Outcome, Proposal, Search, Standing, StopRule};
 use crate::space::Design;
 use crate::train::Synflow;
 
@@ -160,7 +160,7 @@ impl Hunt {
     }
 
     /// Takes a measured accuracy in. Says how the design came about and whether it joined the front.
-    pub(super) fn settle(&mut self, terms: &Terms, wanted: &Wanted, accuracy: f64) -> Result<BredRecord> {
+    pub(super) fn settle(&mut self, terms: &Terms, wanted: &Wanted, accuracy: f64) -> Result<ChildRecord> {
         let views = terms.knobs.sensors;
         let outcome = terms.outcome(&wanted.design, Some(accuracy))?;
         let standing = self.search.tell(wanted.proposal.id, outcome)?;
@@ -170,10 +170,10 @@ impl Hunt {
             let parent = self.search.archive().get(id)?;
             Some(terms.space.print_design(&space_genes::decode(&terms.space, &parent.genes)))
         };
-        Ok(BredRecord {
+        Ok(ChildRecord {
             design: terms.space.print_design(&wanted.design),
             views,
-            operator: operator(origin).to_owned(),
+            operator: Operator::of(origin),
             parents: origin.parents().into_iter().filter_map(name).collect(),
             predicted: wanted.predicted,
             accuracy,
@@ -203,8 +203,4 @@ impl Hunt {
         });
         self.adopt(terms, known)
     }
-}
-
-fn operator(origin: &Origin) -> &'static str {
-    Operator::of(origin).name()
 }

@@ -16,7 +16,8 @@ use super::{Arguments, CLAIM, worker};
 use crate::cli::progress::Log;
 use crate::cli::{Answer, space_genes, steer};
 use crate::explore::KnobId;
-use crate::run::{Control, Event, Inbox, Ownership, RunDir, Subject};
+use crate::record::{Control, Event, GenerationRecord, GenerationSeconds, MeasurementKey, OperatorRecord, Task};
+use crate::run::{Inbox, Ownership, RunDir};
 use crate::search::{Generation, Operator, StopRule};
 
 /// How long a search waits before it looks again for what its workers are measuring.
@@ -27,7 +28,7 @@ const TELL_EVERY: usize = 10;
 /// A design that is wished for.
 struct Open {
     wanted: Wanted,
-    subject: Subject,
+    key: MeasurementKey,
 }
 
 /// See the module's description.
@@ -57,9 +58,9 @@ impl Job {
         let mut inbox = Inbox::of(&owner)?;
         inbox.catch_signals().context("signals can't be caught")?;
         let meter = Meter::open(run)?;
-        meter.store.unwish_all()?;
+        meter.store.dequeue_all()?;
         let mut job = Self {
-            log: Log::new(arguments.json),
+            log: Log::new(Task::Search, arguments.json),
             owner,
             inbox,
             terms,
@@ -79,8 +80,8 @@ impl Job {
     }
 
     pub(super) fn tell(&mut self, event: Event) -> Result<()> {
-        self.log.tell(&event);
-        self.meter.store.append(&event)?;
+        self.log.print(&event);
+        self.meter.store.append(Task::Search, &event)?;
         Ok(())
     }
 
@@ -95,7 +96,7 @@ impl Job {
         }
         let mut hunt = self.begin(arguments)?;
         let end = self.until_over(&mut hunt, arguments)?;
-        self.meter.store.unwish_all()?;
+        self.meter.store.dequeue_all()?;
         self.tell_generations(&hunt)?;
         for event in hunt.screening.standing() {
             self.tell(event)?;
@@ -165,11 +166,11 @@ impl Job {
             match hunt.next(&self.terms, &self.known)? {
                 Next::Over(reason) => return Ok(Some(reason)),
                 Next::Measure(wanted) => {
-                    let subject = self.meter.subject(&wanted.design, self.terms.knobs.sensors);
+                    let key = self.meter.key(&wanted.design, self.terms.knobs.sensors);
                     if width > 1 {
-                        self.meter.store.wish(&subject)?;
+                        self.meter.store.enqueue(&key)?;
                     }
-                    self.open.push(Open { wanted, subject });
+                    self.open.push(Open { wanted, key });
                 }
             }
         }
@@ -184,7 +185,7 @@ impl Job {
     /// Settles one open design: one that a worker has measured, or one measured here. False if others are at all of them.
     fn measure_one(&mut self, hunt: &mut Hunt) -> Result<bool> {
         for at in 0..self.open.len() {
-            if let Some(found) = self.meter.store.measurement(&self.open[at].subject)? {
+            if let Some(found) = self.meter.store.measurement(&self.open[at].key)? {
                 self.settle(hunt, at, found.value.accuracy)?;
                 return Ok(true);
             }
@@ -192,11 +193,11 @@ impl Job {
         for at in 0..self.open.len() {
             let (log, store) = (&mut self.log, &self.meter.store);
             let mut tell = |event: Event| {
-                log.tell(&event);
-                store.append(&event)?;
+                log.print(&event);
+                store.append(Task::Search, &event)?;
                 Ok(())
             };
-            if let Found::Accuracy(accuracy) = self.meter.find(&self.open[at].subject, "search", &mut tell)? {
+            if let Found::Accuracy(accuracy) = self.meter.find(&self.open[at].key, &mut tell)? {
                 self.settle(hunt, at, accuracy)?;
                 return Ok(true);
             }
@@ -209,7 +210,7 @@ impl Job {
         self.spent += 1;
         self.known.insert(wanted.design.clone(), accuracy);
         let bred = hunt.settle(&self.terms, &wanted, accuracy)?;
-        self.tell(Event::Bred(bred))?;
+        self.tell(Event::Child(bred))?;
         if self.spent.is_multiple_of(TELL_EVERY) {
             for event in hunt.screening.standing() {
                 self.tell(event)?;
@@ -220,9 +221,9 @@ impl Job {
 
     /// Takes back what is open.
     fn give_back(&mut self, hunt: &mut Hunt) -> Result<()> {
-        for Open { wanted, subject } in std::mem::take(&mut self.open) {
+        for Open { wanted, key } in std::mem::take(&mut self.open) {
             hunt.withdraw(&wanted)?;
-            self.meter.store.unwish(&subject)?;
+            self.meter.store.dequeue(&key)?;
         }
         Ok(())
     }
@@ -231,8 +232,8 @@ impl Job {
     fn obey(&mut self, hunt: &mut Hunt) -> Result<bool> {
         let (log, store) = (&mut self.log, &self.meter.store);
         let orders = steer::orders(&mut self.inbox, &self.owner, &mut |event| {
-            log.tell(&event);
-            store.append(&event)?;
+            log.print(&event);
+            store.append(Task::Search, &event)?;
             Ok(())
         })?;
         for order in &orders {
@@ -275,19 +276,24 @@ impl Job {
         let whole: f64 = corner[..self.terms.objectives.len()].iter().product();
         let operators = Operator::ALL.into_iter().map(|operator| (operator, generation.operators.get(operator)));
         let used = operators.filter(|(_, tally)| tally.evaluated > 0);
-        Event::Generation {
+        Event::Generation(GenerationRecord {
             generation: generation.index as u32,
             evaluations: generation.evaluations as u64,
             hypervolume: if whole > 0.0 { generation.hypervolume / whole } else { 0.0 },
             front: generation.front_size as u32,
             cache_hits: generation.duplicates_avoided as u64,
-            wanted: self.budget as u64,
+            budget: self.budget as u64,
             reassessments: generation.reassessments as u32,
             operators: used
-                .map(|(operator, tally)| (operator.name().to_owned(), tally.evaluated as u64, tally.successes as u64))
+                .map(|(operator, tally)| OperatorRecord {
+                    operator,
+                    evaluated: tally.evaluated as u64,
+                    successes: tally.successes as u64,
+                })
                 .collect(),
             seconds: self.started.elapsed().as_secs_f64(),
-        }
+            parts: GenerationSeconds::default(),
+        })
     }
 
     fn print_front(&mut self, hunt: &Hunt) {

@@ -8,7 +8,8 @@ use anyhow::{Context, Result};
 use super::CLAIM;
 use crate::cli::train::measurement;
 use crate::cli::{inputs, load};
-use crate::run::{Claim, Event, RunDir, Store, Subject, Subset};
+use crate::record::{EvaluationRecord, Event, MeasurementKey, Subset, Task};
+use crate::run::{Claim, RunDir, Store};
 use crate::space::{Design, SearchSpace};
 use crate::supernet::{Route, Supernet, Views};
 use crate::train::{Checkpoints, Inputs, Settings, Synflow, measure};
@@ -81,56 +82,51 @@ impl Meter {
     }
 
     /// What measuring a design for a search is about.
-    pub(super) fn subject(&self, design: &Design, views: u32) -> Subject {
+    pub(super) fn key(&self, design: &Design, views: u32) -> MeasurementKey {
         let design = self.space.print_design(design);
-        Subject { design, views, lost: 0, subset: Subset::Validation, step: self.step }
+        MeasurementKey { design, views, lost: 0, subset: Subset::Validation, step: self.step }
     }
 
     /// Every validation accuracy of these weights: the design, its views, its accuracy.
     pub(super) fn measured(&self) -> Result<Vec<(Design, u32, f64)>> {
         let rows = self.store.measured(self.step)?.into_iter().map(|row| row.value);
-        let rows = rows.filter(|row| row.subject.subset == Subset::Validation && row.subject.lost == 0);
+        let rows = rows.filter(|row| row.key.subset == Subset::Validation && row.key.lost == 0);
         Ok(rows
-            .filter_map(|row| {
-                Some((self.space.parse_design(&row.subject.design).ok()?, row.subject.views, row.accuracy))
-            })
+            .filter_map(|row| Some((self.space.parse_design(&row.key.design).ok()?, row.key.views, row.accuracy)))
             .collect())
     }
 
     /// Measures what this process has claimed, and records it. Returns what happened.
-    pub(super) fn measure(&self, subject: &Subject, role: &str) -> Result<Event> {
+    pub(super) fn measure(&self, key: &MeasurementKey) -> Result<Event> {
         let started = Instant::now();
-        let design = self.space.parse_design(&subject.design)?;
+        let design = self.space.parse_design(&key.design)?;
         let route = Route::of_design(&self.space, &design);
         let split = &self.inputs.data().split;
-        let objects = if subject.subset == Subset::Test { &split.test } else { &split.validation };
-        let views = Views::without(subject.views as usize, subject.lost);
+        let objects = if key.subset == Subset::Test { &split.test } else { &split.validation };
+        let views = Views::without(key.views as usize, key.lost);
         let device = self.settings.device.open();
         let found = measure(&self.supernet, &route, &self.inputs, objects, views, &self.settings, &device)?;
-        self.store.record(&measurement(subject.clone(), found, started))?;
-        Ok(Event::Evaluated {
-            step: subject.step,
-            role: role.to_owned(),
-            design: subject.design.clone(),
-            views: subject.views,
+        self.store.record(&measurement(key.clone(), found, started))?;
+        Ok(Event::Evaluated(EvaluationRecord {
+            step: key.step,
+            role: None,
+            design: key.design.clone(),
+            views: key.views,
             accuracy: found.accuracy,
             samples: found.objects as u64,
-        })
+        }))
     }
 
-    /// Claims and measures a subject, unless that is done or another process does it.
-    pub(super) fn find(
-        &self,
-        subject: &Subject,
-        role: &str,
-        tell: &mut dyn FnMut(Event) -> Result<()>,
-    ) -> Result<Found> {
-        match self.store.claim(subject, CLAIM)? {
+    /// Claims and measures a key, unless that is done or another process does it.
+    pub(super) fn find(&self, key: &MeasurementKey, tell: &mut dyn FnMut(Event) -> Result<()>) -> Result<Found> {
+        match self.store.claim(key, CLAIM)? {
             Claim::Held => Ok(Found::Held),
             Claim::Measured(found) => Ok(Found::Accuracy(found.accuracy)),
             Claim::Granted => {
-                let event = self.measure(subject, role)?;
-                let Event::Evaluated { accuracy, .. } = event else { unreachable!("measuring tells an accuracy") };
+                let event = self.measure(key)?;
+                let Event::Evaluated(EvaluationRecord { accuracy, .. }) = event else {
+                    unreachable!("measuring tells an accuracy")
+                };
                 tell(event)?;
                 Ok(Found::Accuracy(accuracy))
             }

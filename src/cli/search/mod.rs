@@ -27,7 +27,8 @@ use anyhow::{Context, Result, bail};
 
 use super::Answer;
 use super::train::use_threads;
-use crate::run::{self, Event, RunDir, Task};
+use crate::record::{Event, Task};
+use crate::run::{self, RunDir};
 use crate::search::StopRule;
 use terms::Objective;
 

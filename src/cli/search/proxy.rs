@@ -8,7 +8,8 @@ use super::terms::{Objective, Terms};
 use super::{Arguments, the_run};
 use crate::cli::train::manifest_of;
 use crate::cli::{Answer, load, space_genes};
-use crate::run::{Manifest, RunDir, Subset};
+use crate::record::Subset;
+use crate::run::{Manifest, RunDir};
 use crate::search::{Config, Outcome, Search, kendall_tau};
 use crate::space::{Design, SearchSpace};
 use crate::supernet::{Route, Supernet};
@@ -62,10 +63,10 @@ fn weights(run: Option<&RunDir>, space: &SearchSpace, settings: &Settings) -> Re
 /// What was measured of these weights; of a design measured with several numbers of views, the most.
 fn known(run: &RunDir, space: &SearchSpace, step: u64) -> Result<Known> {
     let mut rows = run.store()?.measured(step)?;
-    rows.sort_by_key(|row| row.value.subject.views);
+    rows.sort_by_key(|row| row.value.key.views);
     let rows = rows.into_iter().map(|row| row.value);
-    let rows = rows.filter(|row| row.subject.subset == Subset::Validation && row.subject.lost == 0);
-    Ok(rows.filter_map(|row| Some((space.parse_design(&row.subject.design).ok()?, row.accuracy))).collect())
+    let rows = rows.filter(|row| row.key.subset == Subset::Validation && row.key.lost == 0);
+    Ok(rows.filter_map(|row| Some((space.parse_design(&row.key.design).ok()?, row.accuracy))).collect())
 }
 
 fn correlation(known: &Known, score: &dyn Fn(&Design) -> Option<f64>) -> f64 {

@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use super::terms::{Objective, Terms};
 use crate::cli::space_genes;
-use crate::run::Event;
+use crate::record::{Event, PredictorKind, PredictorRecord};
 use crate::search::{Gene, Objectives, Predictor, Sample, kendall_tau, most_promising};
 use crate::space::Design;
 use crate::supernet::Route;
@@ -125,15 +125,20 @@ impl Screening {
         let mut events = Vec::new();
         if self.scores.len() >= LEAST_SCORES {
             let (samples, kendall_tau) = (self.scores.len() as u64, self.tau());
-            events.push(Event::Predicts { by: "synflow".into(), samples, rmse: f64::NAN, kendall_tau });
+            events.push(Event::Predictor(PredictorRecord {
+                predictor: PredictorKind::Synflow,
+                samples,
+                rmse: f64::NAN,
+                kendall_tau,
+            }));
         }
         if let Some(quality) = self.predictor.as_ref().map(Predictor::quality) {
-            events.push(Event::Predicts {
-                by: "ridge".into(),
+            events.push(Event::Predictor(PredictorRecord {
+                predictor: PredictorKind::Ridge,
                 samples: quality.samples as u64,
                 rmse: quality.rmse,
                 kendall_tau: quality.kendall_tau,
-            });
+            }));
         }
         events
     }

@@ -10,7 +10,8 @@ use super::CLAIM;
 use super::meter::Meter;
 use crate::cli::Answer;
 use crate::cli::progress::Log;
-use crate::run::{Control, Inbox, RunDir, Subject, Task, this_program};
+use crate::record::{Control, MeasurementKey, Task};
+use crate::run::{Inbox, RunDir, this_program};
 
 /// How long a worker waits before it looks again for something to do.
 const GLANCE: Duration = Duration::from_millis(100);
@@ -20,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const AFTERWARDS: Duration = Duration::from_secs(1);
 
 pub(super) fn run(run: &RunDir, json: bool) -> Result<Answer> {
-    let mut log = Log::new(json);
+    let mut log = Log::new(Task::Search, json);
     let mut meter = Meter::open(run)?;
     let mut inbox = Inbox::beside(run.store()?, Task::Search)?;
     inbox.catch_signals().context("signals can't be caught")?;
@@ -36,13 +37,13 @@ pub(super) fn run(run: &RunDir, json: bool) -> Result<Answer> {
         if orders.contains(&Control::Stop) {
             break "told to stop";
         }
-        meter.store.attend()?;
+        meter.store.heartbeat()?;
         let wish = if paused { None } else { claim(&mut meter)? };
         busy = wish.is_some();
-        if let Some(subject) = wish {
-            let event = meter.measure(&subject, "search")?;
-            log.tell(&event);
-            meter.store.append(&event)?;
+        if let Some(key) = wish {
+            let event = meter.measure(&key)?;
+            log.print(&event);
+            meter.store.append(Task::Search, &event)?;
             measured += 1;
         }
         if busy || meter.store.owner(Task::Search)?.is_some_and(|owner| owner.is_alive()) {
@@ -55,19 +56,19 @@ pub(super) fn run(run: &RunDir, json: bool) -> Result<Answer> {
         // For the search to come; the one under way keeps to the weights it began with.
         meter.refresh()?;
     };
-    meter.store.leave()?;
+    meter.store.unregister()?;
     log.note(&format!("{measured} designs measured; {reason}"));
     Ok(Answer::Yes)
 }
 
 /// The next thing to measure, with the weights it is wished for: training may have gone on since the search began.
-fn claim(meter: &mut Meter) -> Result<Option<Subject>> {
-    let Some(step) = meter.store.wished_step()? else { return Ok(None) };
+fn claim(meter: &mut Meter) -> Result<Option<MeasurementKey>> {
+    let Some(step) = meter.store.requested_step()? else { return Ok(None) };
     if let Err(error) = meter.turn_to(step) {
-        meter.store.leave()?;
+        meter.store.unregister()?;
         return Err(error);
     }
-    Ok(meter.store.claim_wish(step, CLAIM)?)
+    Ok(meter.store.claim_request(step, CLAIM)?)
 }
 
 /// A worker this process has started; it is told to end with it.

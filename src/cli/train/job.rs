@@ -7,10 +7,13 @@ use anyhow::{Context, Result, bail};
 use super::rate::Rate;
 use super::report::Report;
 use crate::cli::{inputs, progress, steer};
-use crate::run::{Control, Event, Inbox, Measurement, Ownership, PartSeconds, RunDir, StepRecord, Subject, Subset};
+use crate::record::{
+    Control, DataRecord, EvaluationRecord, Event, Measurement, MeasurementKey, Role, StepRecord, Subset,
+};
+use crate::run::{Inbox, Ownership, RunDir};
 use crate::space::{Design, PLAIN_BITS, SearchSpace};
 use crate::supernet::{Route, Supernet};
-use crate::train::{Checkpoints, Inputs, Measure, Role, Settings, StepReport, TrainError, Trainer, measure};
+use crate::train::{Checkpoints, Inputs, Measure, Settings, StepReport, TrainError, Trainer, measure};
 
 /// How often training may go back to an earlier checkpoint before it gives up.
 const ROLLBACKS: usize = 3;
@@ -57,14 +60,14 @@ impl<'a> Job<'a> {
             return Ok(None);
         };
         let split = &inputs.data().split;
-        report.tell(Event::Data {
+        report.tell(Event::Data(DataRecord {
             classes: space.classes,
             train: split.train.len() as u64,
             validation: split.validation.len() as u64,
             test: split.test.len() as u64,
             views: space.views,
             seconds,
-        })?;
+        }))?;
         let mut job = Self { report, owner, inbox, checkpoints, space, settings, inputs, rate: Rate::default() };
         job.leave_behind(&trainer, errors)?;
         Ok(Some((job, trainer)))
@@ -158,27 +161,20 @@ impl<'a> Job<'a> {
     }
 
     fn record(&mut self, report: &StepReport) -> StepRecord {
-        let seconds = report.seconds;
-        let parts = PartSeconds {
-            data: seconds.data,
-            forward: seconds.forward,
-            backward: seconds.backward,
-            optimiser: seconds.optimiser,
-        };
-        self.rate.add(report.images, parts.total());
+        self.rate.add(report.images, report.seconds.total());
         StepRecord {
             step: report.step,
             steps: self.settings.steps,
             epoch: report.epoch,
             learning_rate: report.learning_rate,
             views: report.views as u32,
-            losses: report.nets.iter().map(|net| (net.role.name().to_owned(), net.loss)).collect(),
-            accuracies: report.nets.iter().map(|net| (net.role.name().to_owned(), net.accuracy)).collect(),
+            losses: report.nets.iter().map(|net| (net.role, net.loss)).collect(),
+            accuracies: report.nets.iter().map(|net| (net.role, net.accuracy)).collect(),
             gradient_norm: report.gradient_norm,
             images_per_s: self.rate.images_per_s(),
             steps_per_s: self.rate.steps_per_s(),
             eta_s: self.rate.eta_s(&self.settings, report.step),
-            seconds: parts,
+            seconds: report.seconds,
             rss_bytes: progress::resident_bytes(),
         }
     }
@@ -223,16 +219,16 @@ impl<'a> Job<'a> {
         let device = self.settings.device.open();
         let found = measure(weights, &route, &self.inputs, objects, views, &self.settings, &device)?;
         let text = self.space.print_design(design);
-        let subject = Subject { design: text.clone(), views: views as u32, lost: 0, subset, step };
-        self.report.store().record(&measurement(subject, found, started))?;
-        self.tell(Event::Evaluated {
+        let key = MeasurementKey { design: text.clone(), views: views as u32, lost: 0, subset, step };
+        self.report.store().record(&measurement(key, found, started))?;
+        self.tell(Event::Evaluated(EvaluationRecord {
             step,
-            role: role.name().to_owned(),
+            role: Some(role),
             design: text,
             views: views as u32,
             accuracy: found.accuracy,
             samples: found.objects as u64,
-        })?;
+        }))?;
         Ok(found)
     }
 
@@ -286,9 +282,9 @@ fn newest(
 }
 
 /// A measurement as the store keeps it.
-pub(in crate::cli) fn measurement(subject: Subject, found: Measure, started: Instant) -> Measurement {
+pub(in crate::cli) fn measurement(key: MeasurementKey, found: Measure, started: Instant) -> Measurement {
     Measurement {
-        subject,
+        key,
         accuracy: found.accuracy,
         samples: found.objects as u64,
         calibration_batches: found.batches as u32,

@@ -3,7 +3,8 @@
 use anyhow::Result;
 
 use crate::cli::progress::Log;
-use crate::run::{Event, RunDir, Store};
+use crate::record::{Event, Task};
+use crate::run::{RunDir, Store};
 
 /// Tells events.
 pub(super) struct Report {
@@ -14,12 +15,12 @@ pub(super) struct Report {
 impl Report {
     /// With `json` one object a line, else what matters as plain lines.
     pub(super) fn new(run: &RunDir, json: bool) -> Result<Self> {
-        Ok(Self { store: run.store()?, log: Log::new(json) })
+        Ok(Self { store: run.store()?, log: Log::new(Task::Train, json) })
     }
 
     pub(super) fn tell(&mut self, event: Event) -> Result<()> {
-        self.log.tell(&event);
-        self.store.append(&event)?;
+        self.log.print(&event);
+        self.store.append(Task::Train, &event)?;
         Ok(())
     }
 

@@ -3,8 +3,8 @@
 mod search;
 mod training;
 
-pub use search::{Bred, Found, Generation, Predicts, SearchUpdate, Searching};
-pub use training::{Evaluated, Preparing, Role, Series, TrainStep, TrainUpdate, Training};
+pub use search::{Found, SearchUpdate, Searching};
+pub use training::{Series, TrainUpdate, Training};
 
 use std::fmt;
 

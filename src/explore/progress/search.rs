@@ -1,30 +1,8 @@
 //! A search: its generations and what it bred, how well it predicts, its rate, what happened.
 
 use super::{State, note};
+use crate::record::{ChildRecord, GenerationRecord, OperatorRecord, PredictorRecord};
 use crate::space::Design;
-
-/// Figures of one generation of a search.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Generation {
-    /// Its number.
-    pub generation: u32,
-    /// Designs evaluated so far.
-    pub evaluations: u64,
-    /// Hypervolume of the front.
-    pub hypervolume: f64,
-    /// Designs on the front.
-    pub front: u32,
-    /// Evaluations saved because the design was known.
-    pub cache_hits: u64,
-    /// Measurements the search was asked for; 0 if it does not say.
-    pub wanted: u64,
-    /// How often the limits had changed. Hypervolumes compare only between generations that agree in this.
-    pub reassessments: u32,
-    /// What made the designs of this generation: name, designs evaluated, those of them that came onto the front.
-    pub operators: Vec<(String, u64, u64)>,
-    /// Seconds since the search began.
-    pub seconds: f64,
-}
 
 /// A design that a search measured.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,47 +17,6 @@ pub struct Found {
     pub generation: u32,
 }
 
-/// How a measured design came about.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Bred {
-    /// The design, printed.
-    pub design: String,
-    /// Views it was measured with.
-    pub views: u32,
-    /// Name of the operator that made it.
-    pub operator: String,
-    /// The designs it was made from, none to two.
-    pub parents: Vec<String>,
-    /// Accuracy that was predicted for it, if any was.
-    pub predicted: Option<f64>,
-    /// Accuracy as measured.
-    pub accuracy: f64,
-    /// Whether it joined the front.
-    pub front: bool,
-}
-
-/// How well a stand-in for measuring does on designs it did not learn from.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Predicts {
-    /// `ridge` (a regression on measured designs) or `synflow` (a score of weights as they are, trained or not).
-    pub by: String,
-    /// Designs compared.
-    pub samples: u64,
-    /// Root of the mean squared error; NaN for a score, which is no accuracy.
-    pub rmse: f64,
-    /// Kendall's rank correlation with what was measured.
-    pub kendall_tau: f64,
-}
-
-impl Predicts {
-    /// In words: "ridge on 40 designs held out: error 2.1 %, rank correlation 0.71".
-    pub fn sentence(&self) -> String {
-        let Self { by, samples, rmse, kendall_tau } = self;
-        let error = if rmse.is_nan() { String::new() } else { format!("error {:.1} %, ", rmse * 100.0) };
-        format!("{by} on {samples} designs held out: {error}rank correlation {kendall_tau:.2}")
-    }
-}
-
 /// News of a search.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SearchUpdate {
@@ -90,11 +27,11 @@ pub enum SearchUpdate {
     /// A design was measured.
     Found(Found),
     /// A generation is done.
-    Generation(Generation),
-    /// How a measured design came about.
-    Bred(Bred),
-    /// The standing of a stand-in for measuring.
-    Predicts(Predicts),
+    Generation(GenerationRecord),
+    /// Origin of a measured design.
+    Child(ChildRecord),
+    /// Quality of a predictor.
+    Predictor(PredictorRecord),
     /// The search goes on under other limits.
     LimitsChanged(String),
     /// Something to tell.
@@ -109,20 +46,20 @@ pub struct Searching {
     /// The run directory.
     pub run: Option<String>,
     /// Generations in order.
-    pub generations: Vec<Generation>,
+    pub generations: Vec<GenerationRecord>,
     /// Designs measured, in order.
     pub found: Vec<Found>,
-    /// How they came about, in order.
-    pub bred: Vec<Bred>,
-    /// Stand-ins for measuring, each as last told.
-    pub predicts: Vec<Predicts>,
+    /// Origins of the measured designs, in order.
+    pub children: Vec<ChildRecord>,
+    /// Latest quality of each predictor.
+    pub predictors: Vec<PredictorRecord>,
     /// What happened, newest last.
     pub notes: Vec<String>,
 }
 
 impl Searching {
     /// The last generation.
-    pub fn last(&self) -> Generation {
+    pub fn last(&self) -> GenerationRecord {
         self.generations.last().cloned().unwrap_or_default()
     }
 
@@ -136,20 +73,21 @@ impl Searching {
         })
     }
 
-    /// Measurements the search was asked for; 0 if it does not say.
-    pub fn wanted(&self) -> u64 {
-        self.generations.last().map_or(0, |last| last.wanted)
+    /// Measurements the search may make; 0 where it was not recorded.
+    pub fn budget(&self) -> u64 {
+        self.generations.last().map_or(0, |last| last.budget)
     }
 
-    /// What each operator did in all generations: name, designs evaluated, those of them that came onto the front.
-    pub fn operators(&self) -> Vec<(String, u64, u64)> {
-        let mut all: Vec<(String, u64, u64)> = Vec::new();
-        for (name, made, successes) in self.generations.iter().flat_map(|one| &one.operators) {
-            match all.iter_mut().find(|(known, ..)| known == name) {
-                Some((_, all_made, all_successes)) => {
-                    (*all_made, *all_successes) = (*all_made + made, *all_successes + successes);
+    /// Tally of each operator over all generations.
+    pub fn operators(&self) -> Vec<OperatorRecord> {
+        let mut all: Vec<OperatorRecord> = Vec::new();
+        for tally in self.generations.iter().flat_map(|one| &one.operators) {
+            match all.iter_mut().find(|known| known.operator == tally.operator) {
+                Some(known) => {
+                    known.evaluated += tally.evaluated;
+                    known.successes += tally.successes;
                 }
-                None => all.push((name.clone(), *made, *successes)),
+                None => all.push(*tally),
             }
         }
         all
@@ -170,16 +108,16 @@ impl Searching {
     }
 
     /// How a design came about, and how those it descends from did: itself first, then parents before their parents.
-    pub fn lineage(&self, design: &str) -> Vec<&Bred> {
-        let mut found: Vec<&Bred> = Vec::new();
+    pub fn lineage(&self, design: &str) -> Vec<&ChildRecord> {
+        let mut found: Vec<&ChildRecord> = Vec::new();
         let mut open = vec![design];
         while !open.is_empty() {
             let mut parents = Vec::new();
             for name in open {
-                let Some(bred) = self.bred.iter().rev().find(|bred| bred.design == name) else { continue };
+                let Some(child) = self.children.iter().rev().find(|child| child.design == name) else { continue };
                 if !found.iter().any(|known| known.design == name) {
-                    found.push(bred);
-                    parents.extend(bred.parents.iter().map(String::as_str));
+                    found.push(child);
+                    parents.extend(child.parents.iter().map(String::as_str));
                 }
             }
             open = parents;
@@ -204,11 +142,14 @@ impl Searching {
                 self.found.push(Found { generation, ..found });
             }
             SearchUpdate::Generation(generation) => self.generations.push(generation),
-            SearchUpdate::Bred(bred) => self.bred.push(bred),
-            SearchUpdate::Predicts(predicts) => match self.predicts.iter_mut().find(|own| own.by == predicts.by) {
-                Some(own) => *own = predicts,
-                None => self.predicts.push(predicts),
-            },
+            SearchUpdate::Child(child) => self.children.push(child),
+            SearchUpdate::Predictor(record) => {
+                note(&mut self.notes, record.sentence());
+                match self.predictors.iter_mut().find(|known| known.predictor == record.predictor) {
+                    Some(known) => *known = record,
+                    None => self.predictors.push(record),
+                }
+            }
             SearchUpdate::LimitsChanged(text) => note(&mut self.notes, format!("other limits: {text}")),
             SearchUpdate::Note(text) => note(&mut self.notes, text),
         }
@@ -218,6 +159,7 @@ impl Searching {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::PredictorKind;
 
     #[test]
     fn a_search_tells_its_rate_and_cache() {
@@ -225,7 +167,8 @@ mod tests {
         assert_eq!((search.rate(), search.cache_share()), (0.0, 0.0));
         for (generation, evaluations) in [(1, 64), (2, 128)] {
             let seconds = f64::from(generation) * 2.0;
-            let one = Generation { generation, evaluations, cache_hits: 32, seconds, ..Generation::default() };
+            let one =
+                GenerationRecord { generation, evaluations, cache_hits: 32, seconds, ..GenerationRecord::default() };
             search.update(SearchUpdate::Generation(one));
         }
         assert!((search.rate() - 32.0).abs() < 1e-12);
@@ -237,15 +180,20 @@ mod tests {
         let mut search = Searching::default();
         for (design, parents) in [("a", vec![]), ("b", vec!["a"]), ("c", vec!["b", "a"])] {
             let parents = parents.into_iter().map(str::to_owned).collect();
-            search.update(SearchUpdate::Bred(Bred { design: design.to_owned(), parents, ..Bred::default() }));
+            search.update(SearchUpdate::Child(ChildRecord {
+                design: design.to_owned(),
+                parents,
+                ..ChildRecord::default()
+            }));
         }
-        let lineage: Vec<&str> = search.lineage("c").iter().map(|bred| bred.design.as_str()).collect();
+        let lineage: Vec<&str> = search.lineage("c").iter().map(|child| child.design.as_str()).collect();
         assert_eq!(lineage, ["c", "b", "a"]);
         for kendall_tau in [0.1, 0.6] {
-            let news = Predicts { by: "ridge".into(), samples: 20, rmse: 0.021, kendall_tau };
-            search.update(SearchUpdate::Predicts(news));
+            let record = PredictorRecord { predictor: PredictorKind::Ridge, samples: 20, rmse: 0.021, kendall_tau };
+            search.update(SearchUpdate::Predictor(record));
         }
-        let told: Vec<String> = search.predicts.iter().map(Predicts::sentence).collect();
+        assert_eq!(search.notes.len(), 2);
+        let told: Vec<String> = search.predictors.iter().map(PredictorRecord::sentence).collect();
         assert_eq!(told, ["ridge on 20 designs held out: error 2.1 %, rank correlation 0.60"]);
     }
 }

@@ -1,42 +1,10 @@
 //! A training: curves by role, measurements of watched designs, rate, what happened.
 
 use super::{State, note};
+use crate::record::{EvaluationRecord, PreparingRecord, Role, StepRecord};
 
 /// Rates kept for the small curve beside the rate.
 const RATES: usize = 120;
-
-/// A net's part in a training step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
-    /// Largest net without a splitting module.
-    Largest,
-    /// Largest net with all splitting modules in series.
-    Series,
-    /// Smallest net.
-    Smallest,
-    /// A random design.
-    Random,
-}
-
-impl Role {
-    /// All roles.
-    pub const ALL: [Self; 4] = [Self::Largest, Self::Series, Self::Smallest, Self::Random];
-
-    /// Name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Largest => "largest",
-            Self::Series => "series",
-            Self::Smallest => "smallest",
-            Self::Random => "random",
-        }
-    }
-
-    /// The role of that name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.name() == name)
-    }
-}
 
 /// Points of one role over the steps.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -47,63 +15,6 @@ pub struct Series {
     pub accuracy: Vec<(f64, f64)>,
 }
 
-/// A watched design was measured.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Evaluated {
-    /// Its role.
-    pub role: Role,
-    /// The design, printed.
-    pub design: String,
-    /// With so many views.
-    pub views: u32,
-    /// Share of samples put into their class.
-    pub accuracy: f64,
-    /// Number of samples.
-    pub samples: u64,
-    /// Training step of the weights.
-    pub step: u64,
-}
-
-/// Figures of one training step.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct TrainStep {
-    /// Steps done, this one included.
-    pub step: u64,
-    /// Steps of the whole training.
-    pub steps: u64,
-    /// Passes over the training samples.
-    pub epoch: f64,
-    /// Learning rate.
-    pub learning_rate: f64,
-    /// Views of the batch.
-    pub views: u32,
-    /// Loss by role.
-    pub losses: Vec<(Role, f64)>,
-    /// Accuracy on the batch by role, 0 to 1.
-    pub accuracies: Vec<(Role, f64)>,
-    /// Norm of the gradient before clipping.
-    pub gradient_norm: f64,
-    /// Images of all views and roles in a second.
-    pub images_per_s: f64,
-    /// Seconds until the last step, once it can be told.
-    pub eta_s: Option<f64>,
-    /// Seconds of making the batch, forward, backward, update.
-    pub part_seconds: [f64; 4],
-    /// Resident memory of the trainer.
-    pub rss_bytes: u64,
-}
-
-/// How far the samples are before the first step.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Preparing {
-    /// Objects ready.
-    pub done: u64,
-    /// Objects in all.
-    pub total: u64,
-    /// Seconds until all are ready.
-    pub left_s: f64,
-}
-
 /// News of a training.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TrainUpdate {
@@ -112,11 +23,11 @@ pub enum TrainUpdate {
     /// The run directory that is followed.
     Run(String),
     /// The samples are being made.
-    Preparing(Preparing),
+    Preparing(PreparingRecord),
     /// A step was done.
-    Step(TrainStep),
+    Step(StepRecord),
     /// A watched design was measured.
-    Evaluated(Evaluated),
+    Evaluated(EvaluationRecord),
     /// The state after a step is on disk.
     Checkpoint {
         /// The step.
@@ -145,13 +56,13 @@ pub struct Training {
     /// The run directory.
     pub run: Option<String>,
     /// How far the samples are; nothing once they have served.
-    pub preparing: Option<Preparing>,
+    pub preparing: Option<PreparingRecord>,
     /// The last step.
-    pub last: TrainStep,
+    pub last: StepRecord,
     /// Images per second of the last steps.
     pub rates: Vec<f64>,
     /// Watched designs measured, in order.
-    pub evaluations: Vec<Evaluated>,
+    pub evaluations: Vec<EvaluationRecord>,
     /// Step of the last checkpoint.
     pub checkpoint: Option<u64>,
     /// What happened, newest last.
@@ -172,7 +83,7 @@ impl Training {
 
     /// Step and measured accuracy of a role with that many views.
     pub fn measured(&self, role: Role, views: u32) -> impl Iterator<Item = (f64, f64)> {
-        let matches = move |one: &&Evaluated| one.role == role && one.views == views;
+        let matches = move |one: &&EvaluationRecord| one.role == Some(role) && one.views == views;
         self.evaluations.iter().filter(matches).map(|one| (one.step as f64, one.accuracy))
     }
 
@@ -209,7 +120,7 @@ impl Training {
         }
     }
 
-    fn step(&mut self, step: TrainStep) {
+    fn step(&mut self, step: StepRecord) {
         self.preparing = None;
         let at = step.step as f64;
         for &(role, loss) in &step.losses {
@@ -243,19 +154,19 @@ mod tests {
 
     fn step(step: u64) -> TrainUpdate {
         let losses = vec![(Role::Largest, 2.0 / step as f64), (Role::Random, f64::NAN)];
-        TrainUpdate::Step(TrainStep { step, steps: 10, losses, images_per_s: 100.0, ..TrainStep::default() })
+        TrainUpdate::Step(StepRecord { step, steps: 10, losses, images_per_s: 100.0, ..StepRecord::default() })
     }
 
     #[test]
     fn a_training_grows_and_forgets_what_was_rolled_back() {
         let mut training = Training::default();
         training.update(TrainUpdate::State(State::Running));
-        let preparing = Preparing { done: 20, total: 80, left_s: 2.0 };
+        let preparing = PreparingRecord { done: 20, total: 80, left_s: 2.0 };
         training.update(TrainUpdate::Preparing(preparing));
         assert_eq!(training.preparing, Some(preparing));
         (1..=6).map(step).for_each(|update| training.update(update));
-        let evaluated = |step, accuracy| Evaluated {
-            role: Role::Largest,
+        let evaluated = |step, accuracy| EvaluationRecord {
+            role: Some(Role::Largest),
             design: "d".into(),
             views: 6,
             accuracy,

@@ -1,8 +1,9 @@
 //! Measured accuracies: ranking, numbers of sensors, children.
 
 use super::{session, set, step};
-use crate::explore::progress::{Generation, SearchUpdate, State, TrainUpdate};
+use crate::explore::progress::{SearchUpdate, State, TrainUpdate};
 use crate::explore::*;
+use crate::record::GenerationRecord;
 
 /// A candidate was measured at its best split.
 fn measured(session: &Session, id: CandidateId, views: u32, accuracy: f64) -> Update {
@@ -156,7 +157,7 @@ fn a_running_search_is_told_new_limits_when_asked() {
     let effects = session.apply(Command::Control(Control::SendLimits), 0);
     let [Effect::SendLimits(limits)] = effects.as_slice() else { panic!() };
     assert_eq!((limits["latency"], session.limits_moved()), (0.008, false));
-    let generation = Generation { generation: 1, evaluations: 64, ..Generation::default() };
+    let generation = GenerationRecord { generation: 1, evaluations: 64, ..GenerationRecord::default() };
     session.apply(Command::Update(vec![Update::Search(SearchUpdate::Generation(generation))]), 0);
     assert_eq!(session.searching().last().evaluations, 64);
 }

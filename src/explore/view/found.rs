@@ -61,8 +61,9 @@ fn mark_front(points: &mut [FoundPoint<'_>]) {
 #[cfg(test)]
 mod tests {
     use super::super::super::tests::session;
-    use crate::explore::progress::{Found, Generation, SearchUpdate};
+    use crate::explore::progress::{Found, SearchUpdate};
     use crate::explore::{Command, Update};
+    use crate::record::GenerationRecord;
 
     #[test]
     fn the_front_grows_with_the_generations() {
@@ -74,7 +75,8 @@ mod tests {
             let design = session.best_design(id).unwrap();
             updates.push(Update::Measured { design: design.clone(), views, accuracy, samples: 10, step: 1 });
             updates.push(Update::Search(SearchUpdate::Found(Found { design, views, accuracy, generation: 0 })));
-            updates.push(Update::Search(SearchUpdate::Generation(Generation { generation, ..Generation::default() })));
+            let record = GenerationRecord { generation, ..GenerationRecord::default() };
+            updates.push(Update::Search(SearchUpdate::Generation(record)));
         }
         session.apply(Command::Update(updates), 0);
         let count = |generation| session.found(generation).len();

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use super::*;
-use crate::run::event::Event;
+use crate::record::Event;
 use crate::run::tests::{arguments, new_run, until};
 
 const GRACE: Duration = Duration::from_secs(30);
@@ -25,7 +25,7 @@ fn ending(child: &mut Child) -> Ending {
 
 /// What the trainer of the tests was told.
 fn told(run: &RunDir) -> Vec<String> {
-    let text = |stored: crate::run::Stored<Event>| match stored.value {
+    let text = |stored: crate::run::Stored<crate::record::EventRecord>| match stored.value.event {
         Event::LimitsChanged { text } => Some(text),
         _ => None,
     };

@@ -3,9 +3,8 @@
 use rusqlite::{Connection, params};
 
 use super::{Store, Stored, now, to_sql};
+use crate::record::{EVENT_VERSION, Event, EventRecord, Measurement, Task};
 use crate::run::error::RunError;
-use crate::run::event::{EVENT_VERSION, Event};
-use crate::run::measurement::Measurement;
 
 /// Rows of a kind that one call of [`Store::changes`] brings at most.
 const CHUNK: usize = 4096;
@@ -27,43 +26,36 @@ struct Seen(u64, i64, u64);
 /// What is new since a cursor.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Changes {
-    pub events: Vec<Stored<Event>>,
+    pub events: Vec<Stored<EventRecord>>,
     pub measurements: Vec<Stored<Measurement>>,
     /// There is more to read: call again.
     pub more: bool,
 }
 
 impl Store {
-    /// Writes an event; returns its id.
+    /// Writes an event of a task's process; returns its id.
     ///
     /// # Errors
     /// The database fails.
-    pub fn append(&self, event: &Event) -> Result<i64, RunError> {
-        self.run(|db| self.insert(db, event))
+    pub fn append(&self, task: Task, event: &Event) -> Result<i64, RunError> {
+        self.run(|db| self.insert(db, task, event))
     }
 
-    /// Writes several events at once; all or none.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub fn append_all(&self, events: &[Event]) -> Result<(), RunError> {
-        self.transact(|db| events.iter().try_for_each(|event| self.insert(db, event).map(drop)))
-    }
-
-    fn insert(&self, db: &Connection, event: &Event) -> rusqlite::Result<i64> {
+    pub(super) fn insert(&self, db: &Connection, task: Task, event: &Event) -> rusqlite::Result<i64> {
+        let record = EventRecord { task, event: event.clone() };
         db.prepare_cached("INSERT INTO events (time, process, version, kind, body) VALUES (?1, ?2, ?3, ?4, ?5)")?
-            .insert(params![now(), self.process.to_string(), EVENT_VERSION, event.kind(), event.to_json()])
+            .insert(params![now(), self.process.to_string(), EVENT_VERSION, event.kind(), record.to_json()])
     }
 
     /// At most `limit` events after the one with this id, oldest first.
     ///
     /// # Errors
     /// The database fails.
-    pub fn events_after(&self, id: i64, limit: usize) -> Result<Vec<Stored<Event>>, RunError> {
+    pub fn events_after(&self, id: i64, limit: usize) -> Result<Vec<Stored<EventRecord>>, RunError> {
         self.run(|db| {
             db.prepare_cached("SELECT id, time, process, body, version FROM events WHERE id > ?1 ORDER BY id LIMIT ?2")?
                 .query_map(params![id, to_sql(limit as u64)], |row| {
-                    let value = Event::from_json(row.get_ref(3)?.as_str()?, row.get(4)?);
+                    let value = EventRecord::from_json(row.get_ref(3)?.as_str()?, row.get(4)?);
                     Ok(Stored { id: row.get(0)?, time: row.get(1)?, process: row.get(2)?, value })
                 })?
                 .collect()

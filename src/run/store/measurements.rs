@@ -5,33 +5,34 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Store, Stored, now, process, to_sql};
+use crate::record::{Measurement, MeasurementKey, Subset};
+use crate::run::claim::{Claim, Claimed};
 use crate::run::error::RunError;
-use crate::run::measurement::{Claim, Claimed, Measurement, Subject, Subset};
 use crate::run::process::Process;
 
 const MEASUREMENT: &str = "SELECT id, time, process, design, views, lost, subset, step, accuracy, samples, \
                            calibration_batches, seconds FROM measurements";
-const SUBJECT: &str = "design = ?1 AND views = ?2 AND lost = ?3 AND subset = ?4 AND step = ?5";
+const KEY: &str = "design = ?1 AND views = ?2 AND lost = ?3 AND subset = ?4 AND step = ?5";
 
 impl Store {
-    /// Keeps a measurement and lifts the claim on it and the wish for it. If its subject was measured before, the one on more samples (then
+    /// Keeps a measurement and lifts the claim on it and the request for it. If its key was measured before, the one on more samples (then
     /// on more calibration batches) stays; a newer one comes with a new id. Returns whether the given one was kept.
     ///
     /// # Errors
     /// The accuracy is not between 0 and 1, or the database fails.
     pub fn record(&self, measurement: &Measurement) -> Result<bool, RunError> {
-        let Measurement { subject, accuracy, samples, calibration_batches, seconds } = measurement;
+        let Measurement { key, accuracy, samples, calibration_batches, seconds } = measurement;
         if !(0.0..=1.0).contains(accuracy) {
             return Err(RunError::NotAnAccuracy(*accuracy));
         }
         self.transact(|db| {
-            delete_claim(db, subject)?;
-            delete_wish(db, subject)?;
+            delete_claim(db, key)?;
+            delete_request(db, key)?;
             let quality = |m: &Measurement| (m.samples, m.calibration_batches);
-            if find(db, subject)?.is_some_and(|known| quality(&known.value) >= quality(measurement)) {
+            if find(db, key)?.is_some_and(|known| quality(&known.value) >= quality(measurement)) {
                 return Ok(false);
             }
-            let Subject { design, views, lost, subset, step } = subject;
+            let MeasurementKey { design, views, lost, subset, step } = key;
             db.prepare_cached(
                 "INSERT OR REPLACE INTO measurements (design, views, lost, subset, step, accuracy, samples, \
                  calibration_batches, seconds, process, time) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
@@ -60,7 +61,7 @@ impl Store {
     pub fn withdraw_after(&self, step: u64) -> Result<usize, RunError> {
         self.transact(|db| {
             db.execute("DELETE FROM claims WHERE step > ?1", [to_sql(step)])?;
-            db.execute("DELETE FROM wishes WHERE step > ?1", [to_sql(step)])?;
+            db.execute("DELETE FROM requests WHERE step > ?1", [to_sql(step)])?;
             db.execute("DELETE FROM measurements WHERE step > ?1", [to_sql(step)])
         })
     }
@@ -89,12 +90,12 @@ impl Store {
         })
     }
 
-    /// What was measured of a subject.
+    /// What was measured of a key.
     ///
     /// # Errors
     /// The database fails.
-    pub fn measurement(&self, subject: &Subject) -> Result<Option<Stored<Measurement>>, RunError> {
-        self.run(|db| find(db, subject))
+    pub fn measurement(&self, key: &MeasurementKey) -> Result<Option<Stored<Measurement>>, RunError> {
+        self.run(|db| find(db, key))
     }
 
     /// Asks for the right to measure something for `ttl`. A claim that has expired, or whose process is dead, is taken
@@ -102,16 +103,16 @@ impl Store {
     ///
     /// # Errors
     /// The database fails.
-    pub fn claim(&self, subject: &Subject, ttl: Duration) -> Result<Claim, RunError> {
+    pub fn claim(&self, key: &MeasurementKey, ttl: Duration) -> Result<Claim, RunError> {
         self.transact(|db| {
-            if let Some(known) = find(db, subject)? {
+            if let Some(known) = find(db, key)? {
                 return Ok(Claim::Measured(known.value));
             }
-            let holder = holder(db, subject)?;
+            let holder = holder(db, key)?;
             if holder.is_some() {
                 return Ok(Claim::Held);
             }
-            insert_claim(db, subject, &self.process, ttl)?;
+            insert_claim(db, key, &self.process, ttl)?;
             Ok(Claim::Granted)
         })
     }
@@ -120,10 +121,10 @@ impl Store {
     ///
     /// # Errors
     /// The database fails.
-    pub fn release(&self, subject: &Subject) -> Result<(), RunError> {
-        let Subject { design, views, lost, subset, step } = subject;
+    pub fn release(&self, key: &MeasurementKey) -> Result<(), RunError> {
+        let MeasurementKey { design, views, lost, subset, step } = key;
         self.run(|db| {
-            db.prepare_cached(&format!("DELETE FROM claims WHERE {SUBJECT} AND process = ?6"))?
+            db.prepare_cached(&format!("DELETE FROM claims WHERE {KEY} AND process = ?6"))?
                 .execute(params![design, views, lost, subset.name(), to_sql(*step), self.process.to_string()])
                 .map(drop)
         })
@@ -139,39 +140,39 @@ impl Store {
                 "SELECT design, views, lost, subset, step, process, expires FROM claims WHERE step = ?1 ORDER BY expires",
             )?
             .query_map([to_sql(step)], |row| {
-                Ok(Claimed { subject: subject(row, 0)?, process: process(row, 5)?, expires: row.get(6)? })
+                Ok(Claimed { key: key(row, 0)?, process: process(row, 5)?, expires: row.get(6)? })
             })?
             .collect()
         })
     }
 }
 
-pub(super) fn find(db: &Connection, subject: &Subject) -> rusqlite::Result<Option<Stored<Measurement>>> {
-    let Subject { design, views, lost, subset, step } = subject;
-    db.prepare_cached(&format!("{MEASUREMENT} WHERE {SUBJECT}"))?
+pub(super) fn find(db: &Connection, key: &MeasurementKey) -> rusqlite::Result<Option<Stored<Measurement>>> {
+    let MeasurementKey { design, views, lost, subset, step } = key;
+    db.prepare_cached(&format!("{MEASUREMENT} WHERE {KEY}"))?
         .query_row(params![design, views, lost, subset.name(), to_sql(*step)], measurement)
         .optional()
 }
 
-fn delete_claim(db: &Connection, subject: &Subject) -> rusqlite::Result<()> {
-    let Subject { design, views, lost, subset, step } = subject;
-    db.prepare_cached(&format!("DELETE FROM claims WHERE {SUBJECT}"))?
+fn delete_claim(db: &Connection, key: &MeasurementKey) -> rusqlite::Result<()> {
+    let MeasurementKey { design, views, lost, subset, step } = key;
+    db.prepare_cached(&format!("DELETE FROM claims WHERE {KEY}"))?
         .execute(params![design, views, lost, subset.name(), to_sql(*step)])
         .map(drop)
 }
 
-pub(super) fn delete_wish(db: &Connection, subject: &Subject) -> rusqlite::Result<()> {
-    let Subject { design, views, lost, subset, step } = subject;
-    db.prepare_cached(&format!("DELETE FROM wishes WHERE {SUBJECT}"))?
+pub(super) fn delete_request(db: &Connection, key: &MeasurementKey) -> rusqlite::Result<()> {
+    let MeasurementKey { design, views, lost, subset, step } = key;
+    db.prepare_cached(&format!("DELETE FROM requests WHERE {KEY}"))?
         .execute(params![design, views, lost, subset.name(), to_sql(*step)])
         .map(drop)
 }
 
-/// The living process whose claim on a subject has not expired.
-pub(super) fn holder(db: &Connection, subject: &Subject) -> rusqlite::Result<Option<Process>> {
-    let Subject { design, views, lost, subset, step } = subject;
+/// The living process whose claim on a key has not expired.
+pub(super) fn holder(db: &Connection, key: &MeasurementKey) -> rusqlite::Result<Option<Process>> {
+    let MeasurementKey { design, views, lost, subset, step } = key;
     let found = db
-        .prepare_cached(&format!("SELECT process, expires FROM claims WHERE {SUBJECT}"))?
+        .prepare_cached(&format!("SELECT process, expires FROM claims WHERE {KEY}"))?
         .query_row(params![design, views, lost, subset.name(), to_sql(*step)], |row| {
             Ok((process(row, 0)?, row.get::<_, f64>(1)?))
         })
@@ -181,11 +182,11 @@ pub(super) fn holder(db: &Connection, subject: &Subject) -> rusqlite::Result<Opt
 
 pub(super) fn insert_claim(
     db: &Connection,
-    subject: &Subject,
+    key: &MeasurementKey,
     process: &Process,
     ttl: Duration,
 ) -> rusqlite::Result<()> {
-    let Subject { design, views, lost, subset, step } = subject;
+    let MeasurementKey { design, views, lost, subset, step } = key;
     db.prepare_cached(
         "INSERT OR REPLACE INTO claims (design, views, lost, subset, step, process, expires) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -197,7 +198,7 @@ pub(super) fn insert_claim(
 /// Reads a row of [`MEASUREMENT`].
 fn measurement(row: &Row<'_>) -> rusqlite::Result<Stored<Measurement>> {
     let value = Measurement {
-        subject: subject(row, 3)?,
+        key: key(row, 3)?,
         accuracy: row.get(8)?,
         samples: unsigned(row, 9)?,
         calibration_batches: row.get(10)?,
@@ -207,10 +208,10 @@ fn measurement(row: &Row<'_>) -> rusqlite::Result<Stored<Measurement>> {
 }
 
 /// Reads design, views, lost views, subset and step from five columns.
-pub(super) fn subject(row: &Row<'_>, first: usize) -> rusqlite::Result<Subject> {
+pub(super) fn key(row: &Row<'_>, first: usize) -> rusqlite::Result<MeasurementKey> {
     let subset: String = row.get(first + 3)?;
     let unknown = || rusqlite::Error::InvalidColumnName(format!("subset {subset}"));
-    Ok(Subject {
+    Ok(MeasurementKey {
         design: row.get(first)?,
         views: row.get(first + 1)?,
         lost: row.get(first + 2)?,

@@ -3,9 +3,9 @@
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Store, Stored, now, process};
-use crate::run::control::Control;
+use crate::record::{Control, Task};
 use crate::run::error::RunError;
-use crate::run::owner::{Owner, Task};
+use crate::run::owner::Owner;
 
 impl Store {
     /// Tells the owner of a task something.
@@ -71,7 +71,7 @@ impl Store {
     }
 
     /// Signs that the owner is alive; false if this process is not the owner any more.
-    pub(in crate::run) fn sign(&self, task: Task) -> Result<bool, RunError> {
+    pub(in crate::run) fn heartbeat_owner(&self, task: Task) -> Result<bool, RunError> {
         let params = params![task.name(), self.process.to_string(), now()];
         let sql = "UPDATE owners SET heartbeat = ?3 WHERE task = ?1 AND process = ?2";
         Ok(self.run(|db| db.prepare_cached(sql)?.execute(params))? > 0)

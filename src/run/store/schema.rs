@@ -1,10 +1,10 @@
-//! The tables of a run's database and how older ones are brought up to date.
+//! Tables of a run's database, and migrations from older versions.
 
 /// Marks the file as a run's database ("SPLT" in ASCII; `PRAGMA application_id`).
 pub(super) const APPLICATION: i64 = 0x5350_4C54;
 
 /// Step n of this list leads from schema version n to n + 1 (`PRAGMA user_version`); steps are added, never changed.
-pub(super) const MIGRATIONS: [&str; 3] = [
+pub(super) const MIGRATIONS: [&str; 4] = [
     "
     CREATE TABLE events (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -111,5 +111,23 @@ pub(super) const MIGRATIONS: [&str; 3] = [
         step INTEGER NOT NULL,
         UNIQUE (design, views, lost, subset, step)
     ) STRICT;
+",
+    // Second edition. Events name their task: before, a search was known by its command line, its workers by the role of
+    // what they measured. `bred` became `child`, `predicts` `predictor`, `wishes` `requests`.
+    "
+    ALTER TABLE wishes RENAME TO requests;
+    CREATE TEMP TABLE searchers AS SELECT DISTINCT process FROM events
+        WHERE kind = 'started' AND json_valid(body) AND ' ' || json_extract(body, '$.command') || ' ' LIKE '% search %';
+    UPDATE events SET
+        version = 2,
+        kind = CASE kind WHEN 'bred' THEN 'child' WHEN 'predicts' THEN 'predictor' ELSE kind END,
+        body = json_set(body,
+            '$.kind', CASE kind WHEN 'bred' THEN 'child' WHEN 'predicts' THEN 'predictor' ELSE kind END,
+            '$.task', CASE WHEN process IN searchers OR json_extract(body, '$.role') = 'search'
+                THEN 'search' ELSE 'train' END)
+        WHERE version = 1 AND json_valid(body) AND json_type(body) = 'object';
+    UPDATE events SET body = json_remove(body, '$.role')
+        WHERE kind = 'evaluated' AND json_valid(body) AND json_extract(body, '$.role') = 'search';
+    DROP TABLE searchers;
 ",
 ];

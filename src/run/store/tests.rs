@@ -5,10 +5,10 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::*;
-use crate::run::control::Control;
-use crate::run::event::Event;
-use crate::run::measurement::{Claim, Measurement, Subject, Subset};
-use crate::run::owner::Task;
+use crate::record::{
+    Control, Event, EventRecord, Measurement, MeasurementKey, Operator, OperatorRecord, Role, Subset, Task,
+};
+use crate::run::claim::Claim;
 
 const TTL: Duration = Duration::from_mins(1);
 
@@ -19,27 +19,40 @@ fn database() -> (TempDir, PathBuf) {
     (directory, path)
 }
 
-fn subject(design: &str) -> Subject {
-    Subject { design: design.into(), views: 6, lost: 0, subset: Subset::Validation, step: 100 }
+fn key(design: &str) -> MeasurementKey {
+    MeasurementKey { design: design.into(), views: 6, lost: 0, subset: Subset::Validation, step: 100 }
 }
 
 fn measured(design: &str, samples: u64, accuracy: f64) -> Measurement {
-    Measurement { subject: subject(design), accuracy, samples, calibration_batches: 4, seconds: 0.5 }
+    Measurement { key: key(design), accuracy, samples, calibration_batches: 4, seconds: 0.5 }
 }
 
 fn warning(text: &str) -> Event {
     Event::Warning { text: text.into() }
 }
 
+impl Store {
+    /// Writes several events at once; all or none.
+    pub(in crate::run) fn append_all(&self, events: &[Event]) -> Result<(), RunError> {
+        self.transact(|db| events.iter().try_for_each(|event| self.insert(db, Task::Train, event).map(drop)))
+    }
+
+    /// Reads the whole database and looks for damage.
+    pub(in crate::run) fn verify(&self) -> Result<(), RunError> {
+        let found: String = self.run(|db| db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)))?;
+        if found == "ok" { Ok(()) } else { Err(RunError::Corrupt { path: self.path.clone(), detail: found }) }
+    }
+}
+
 #[test]
 fn every_kind_of_event_comes_back_with_its_writer_and_time() {
     let (_directory, path) = database();
     let store = Store::open(&path).unwrap();
-    let events = crate::run::event::tests::one_of_each();
-    let first = store.append(&events[0]).unwrap();
+    let events = crate::record::tests::one_of_each();
+    let first = store.append(Task::Train, &events[0]).unwrap();
     store.append_all(&events[1..]).unwrap();
     let stored = store.events_after(0, 100).unwrap();
-    assert_eq!(stored.iter().map(|stored| &stored.value).collect::<Vec<_>>(), events.iter().collect::<Vec<_>>());
+    assert_eq!(stored.iter().map(|stored| &stored.value.event).collect::<Vec<_>>(), events.iter().collect::<Vec<_>>());
     assert!(stored.iter().all(|stored| stored.process == Process::this().to_string()));
     assert!(stored.iter().all(|stored| (now() - stored.time).abs() < 60.0));
     assert_eq!(store.last_event_id().unwrap(), stored.last().unwrap().id);
@@ -51,10 +64,10 @@ fn an_event_of_a_later_splitscope_is_unknown_and_not_an_error() {
     let (_directory, path) = database();
     let store = Store::open(&path).unwrap();
     let sql =
-        "INSERT INTO events (time, process, version, kind, body) VALUES (0, '', 2, 'paused', '{\"kind\":\"paused\"}')";
+        "INSERT INTO events (time, process, version, kind, body) VALUES (0, '', 3, 'paused', '{\"kind\":\"paused\"}')";
     store.run(|db| db.execute(sql, [])).unwrap();
     let stored = store.events_after(0, 1).unwrap();
-    assert!(matches!(&stored[0].value, Event::Unknown(value) if value["kind"] == "paused"));
+    assert!(matches!(&stored[0].value.event, Event::Unknown(value) if value["kind"] == "paused"));
 }
 
 #[test]
@@ -66,7 +79,7 @@ fn threads_that_write_at_once_lose_nothing_and_ids_grow() {
             scope.spawn(move || {
                 let store = Store::open(path).unwrap();
                 for n in 0..50 {
-                    store.append(&warning(&format!("{writer} {n}"))).unwrap();
+                    store.append(Task::Train, &warning(&format!("{writer} {n}"))).unwrap();
                 }
             });
         }
@@ -77,7 +90,7 @@ fn threads_that_write_at_once_lose_nothing_and_ids_grow() {
         let texts = |n| warning(&format!("{writer} {n}"));
         let own: Vec<_> = stored
             .iter()
-            .map(|s| &s.value)
+            .map(|s| &s.value.event)
             .filter(|e| matches!(e, Event::Warning { text } if text.starts_with(&format!("{writer} "))))
             .collect();
         assert_eq!(own, (0..50).map(texts).collect::<Vec<_>>().iter().collect::<Vec<_>>());
@@ -90,16 +103,16 @@ fn a_reader_gets_each_row_once_and_hears_of_its_own_writes_too() {
     let (writer, reader) = (Store::open(&path).unwrap(), Store::open(&path).unwrap());
     let mut cursor = Cursor::default();
     assert_eq!(reader.changes(&mut cursor).unwrap(), Changes::default());
-    writer.append(&Event::Paused).unwrap();
+    writer.append(Task::Train, &Event::Paused).unwrap();
     writer.record(&measured("a", 10, 0.5)).unwrap();
     let changes = reader.changes(&mut cursor).unwrap();
     assert_eq!((changes.events.len(), changes.measurements.len(), changes.more), (1, 1, false));
     assert_eq!(reader.changes(&mut cursor).unwrap(), Changes::default());
-    reader.append(&Event::Resumed).unwrap();
-    assert_eq!(reader.changes(&mut cursor).unwrap().events[0].value, Event::Resumed);
+    reader.append(Task::Train, &Event::Resumed).unwrap();
+    assert_eq!(reader.changes(&mut cursor).unwrap().events[0].value.event, Event::Resumed);
     assert_eq!(reader.changes(&mut cursor).unwrap(), Changes::default());
     // A cursor may go on with another connection.
-    writer.append(&Event::Paused).unwrap();
+    writer.append(Task::Train, &Event::Paused).unwrap();
     assert_eq!(Store::open(&path).unwrap().changes(&mut cursor).unwrap().events.len(), 1);
     assert_eq!(reader.changes(&mut cursor).unwrap(), Changes::default());
 }
@@ -114,7 +127,7 @@ fn a_long_past_comes_in_pieces() {
     let first = store.changes(&mut cursor).unwrap();
     let second = store.changes(&mut cursor).unwrap();
     assert!(first.more && !second.more);
-    let all: Vec<_> = first.events.into_iter().chain(second.events).map(|stored| stored.value).collect();
+    let all: Vec<_> = first.events.into_iter().chain(second.events).map(|stored| stored.value.event).collect();
     assert_eq!(all, events);
     assert_eq!(store.changes(&mut cursor).unwrap(), Changes::default());
 }
@@ -124,29 +137,29 @@ fn the_better_of_two_measurements_of_a_subject_stays() {
     let (_directory, path) = database();
     let store = Store::open(&path).unwrap();
     assert!(store.record(&measured("a", 100, 0.5)).unwrap());
-    let first = store.measurement(&subject("a")).unwrap().unwrap();
+    let first = store.measurement(&key("a")).unwrap().unwrap();
     assert!(!store.record(&measured("a", 50, 0.9)).unwrap(), "fewer samples");
     assert!(!store.record(&measured("a", 100, 0.9)).unwrap(), "the same work done again");
-    assert_eq!(store.measurement(&subject("a")).unwrap().unwrap(), first);
+    assert_eq!(store.measurement(&key("a")).unwrap().unwrap(), first);
     assert!(store.record(&measured("a", 200, 0.6)).unwrap());
     let second = store.measurements_after(first.id, 10).unwrap();
     assert_eq!(second.len(), 1, "a reader hears of the better one");
     assert_eq!(store.measured(100).unwrap(), second);
     assert_eq!((second[0].value.accuracy, store.measured(99).unwrap().len()), (0.6, 0));
-    assert_eq!(store.measurement(&Subject { subset: Subset::Test, ..subject("a") }).unwrap(), None);
+    assert_eq!(store.measurement(&MeasurementKey { subset: Subset::Test, ..key("a") }).unwrap(), None);
 }
 
 #[test]
 fn lost_cameras_are_another_subject() {
     let (_directory, path) = database();
     let store = Store::open(&path).unwrap();
-    let lost = Subject { lost: 0b100, ..subject("a") };
+    let lost = MeasurementKey { lost: 0b100, ..key("a") };
     store.record(&measured("a", 10, 0.9)).unwrap();
     assert_eq!(store.claim(&lost, TTL).unwrap(), Claim::Granted);
-    let measurement = Measurement { subject: lost.clone(), ..measured("a", 10, 0.7) };
+    let measurement = Measurement { key: lost.clone(), ..measured("a", 10, 0.7) };
     store.record(&measurement).unwrap();
     assert_eq!(store.measurement(&lost).unwrap().unwrap().value, measurement);
-    assert_eq!(store.measurement(&subject("a")).unwrap().unwrap().value, measured("a", 10, 0.9));
+    assert_eq!(store.measurement(&key("a")).unwrap().unwrap().value, measured("a", 10, 0.9));
 }
 
 #[test]
@@ -161,7 +174,7 @@ fn what_an_older_version_measured_is_kept() {
     db.pragma_update(None, "user_version", 1).unwrap();
     drop(db);
     let store = Store::open(&path).unwrap();
-    let kept = store.measurement(&subject("a")).unwrap().unwrap();
+    let kept = store.measurement(&key("a")).unwrap().unwrap();
     assert_eq!((kept.id, kept.value), (7, measured("a", 10, 0.5)));
     store.record(&measured("b", 10, 0.5)).unwrap();
     assert_eq!(store.measurements_after(7, 9).unwrap().len(), 1);
@@ -182,8 +195,8 @@ fn a_rollback_withdraws_what_was_measured_later() {
     let (_directory, path) = database();
     let store = Store::open(&path).unwrap();
     store.record(&measured("a", 1, 0.5)).unwrap();
-    let later = Subject { step: 101, ..subject("a") };
-    store.record(&Measurement { subject: later.clone(), ..measured("a", 1, 0.5) }).unwrap();
+    let later = MeasurementKey { step: 101, ..key("a") };
+    store.record(&Measurement { key: later.clone(), ..measured("a", 1, 0.5) }).unwrap();
     assert_eq!(store.withdraw_after(100).unwrap(), 1);
     assert_eq!((store.measured(100).unwrap().len(), store.measured(101).unwrap().len()), (1, 0));
     assert_eq!(store.claim(&later, TTL).unwrap(), Claim::Granted);
@@ -193,11 +206,11 @@ fn a_rollback_withdraws_what_was_measured_later() {
 fn a_claim_is_held_until_released_expired_or_measured() {
     let (_directory, path) = database();
     let (one, other) = (Store::open(&path).unwrap(), Store::open(&path).unwrap());
-    let a = subject("a");
+    let a = key("a");
     assert_eq!(one.claim(&a, TTL).unwrap(), Claim::Granted);
     assert_eq!(other.claim(&a, TTL).unwrap(), Claim::Held);
     assert_eq!(one.claim(&a, TTL).unwrap(), Claim::Held, "another thread of the same process is not let in either");
-    assert_eq!(other.claim(&Subject { views: 5, ..a.clone() }, TTL).unwrap(), Claim::Granted);
+    assert_eq!(other.claim(&MeasurementKey { views: 5, ..a.clone() }, TTL).unwrap(), Claim::Granted);
     assert_eq!(one.claimed(100).unwrap().len(), 2);
     one.release(&a).unwrap();
     assert_eq!(other.claim(&a, Duration::ZERO).unwrap(), Claim::Granted);
@@ -215,7 +228,7 @@ fn threads_that_claim_at_once_never_get_the_same_subject() {
         let claim = || {
             let store = Store::open(&path).unwrap();
             let designs = (0..60).map(|n| format!("design {n}"));
-            designs.filter(|design| store.claim(&subject(design), TTL).unwrap() == Claim::Granted).collect::<Vec<_>>()
+            designs.filter(|design| store.claim(&key(design), TTL).unwrap() == Claim::Granted).collect::<Vec<_>>()
         };
         let threads: Vec<_> = (0..4).map(|_| scope.spawn(claim)).collect();
         threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
@@ -254,7 +267,7 @@ fn a_task_has_one_owner_until_it_is_dead_or_silent() {
     assert_eq!(store.own(Task::Train, "silent").unwrap().0.unwrap().command, "first");
     let Process { host, pid, born } = Process::this();
     set("process", &format!("'{host}/{pid}/{}'", born + 1));
-    assert!(!store.sign(Task::Train).unwrap(), "the former owner learns that it is none any more");
+    assert!(!store.heartbeat_owner(Task::Train).unwrap(), "the former owner learns that it is none any more");
     store.disown(Task::Train).unwrap();
     assert_eq!(store.own(Task::Train, "dead").unwrap().0.unwrap().command, "silent", "only the owner gives it back");
     set("process", "'another machine/1/1'");
@@ -297,26 +310,92 @@ fn another_programs_database_is_not_touched() {
 fn a_newer_schema_is_told_as_such() {
     let (_directory, path) = database();
     Store::open(&path).unwrap().run(|db| db.pragma_update(None, "user_version", 99)).unwrap();
-    assert!(matches!(Store::open(&path), Err(RunError::Newer { found: 99, known: 3, .. })));
+    assert!(matches!(Store::open(&path), Err(RunError::Newer { found: 99, known: 4, .. })));
+}
+
+/// A database as the first edition left it: schema version 3.
+fn first_edition() -> (TempDir, PathBuf) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("run.db");
+    let db = Connection::open(&path).unwrap();
+    schema::MIGRATIONS[..3].iter().for_each(|step| db.execute_batch(step).unwrap());
+    db.pragma_update(None, "application_id", APPLICATION).unwrap();
+    db.pragma_update(None, "user_version", 3).unwrap();
+    for (process, kind, body) in [
+        ("h/1/1", "started", r#"{"kind":"started","command":"train","pid":1,"resumed_from_step":null}"#),
+        (
+            "h/1/1",
+            "evaluated",
+            r#"{"kind":"evaluated","step":8,"role":"largest","design":"d","views":6,"accuracy":0.5,"samples":9}"#,
+        ),
+        ("h/1/1", "step", r#"{"kind":"step","step":1,"losses":[["largest","NaN"]],"eta_s":null}"#),
+        ("h/2/2", "started", r#"{"kind":"started","command":"search --baselines","pid":2,"resumed_from_step":null}"#),
+        (
+            "h/3/3",
+            "evaluated",
+            r#"{"kind":"evaluated","step":8,"role":"search","design":"e","views":6,"accuracy":0.5,"samples":9}"#,
+        ),
+        (
+            "h/2/2",
+            "bred",
+            r#"{"kind":"bred","design":"e","views":6,"operator":"boundary move","parents":["d"],"predicted":null,"accuracy":0.5,"front":true}"#,
+        ),
+        ("h/2/2", "predicts", r#"{"kind":"predicts","by":"synflow","samples":7,"rmse":"NaN","kendall_tau":0.5}"#),
+        (
+            "h/2/2",
+            "generation",
+            r#"{"kind":"generation","generation":0,"evaluations":12,"hypervolume":0.4,"front":3,"cache_hits":1,"wanted":60,"reassessments":0,"operators":[["crossover and mutation",8,2]],"seconds":1.5}"#,
+        ),
+        ("h/2/2", "paused", r#"{"kind":"paused"}"#),
+        ("h/2/2", "dreamt", "no json"),
+    ] {
+        db.execute(
+            "INSERT INTO events (time, process, version, kind, body) VALUES (1.0, ?1, 1, ?2, ?3)",
+            rusqlite::params![process, kind, body],
+        )
+        .unwrap();
+    }
+    db.execute("INSERT INTO wishes (design, views, subset, step) VALUES ('w', 6, 'validation', 100)", []).unwrap();
+    (directory, path)
 }
 
 #[test]
-fn a_run_of_an_older_version_is_brought_up_to_date_and_read_where_it_can_not_be() {
-    let (directory, path) = database();
-    let store = Store::open(&path).unwrap();
-    store.record(&measured("a", 100, 0.5)).unwrap();
-    store.run(|db| db.execute_batch("DROP TABLE wishes; DROP TABLE workers; PRAGMA user_version = 1")).unwrap();
-    drop(store);
-    let readable = directory.path().join("copy.db");
-    std::fs::copy(&path, &readable).unwrap();
-    let immutable =
-        Store::connect(&readable, &format!("{}?immutable=1", uri(&readable)), OpenFlags::SQLITE_OPEN_READ_ONLY)
-            .unwrap();
-    immutable.migrate().unwrap();
-    assert_eq!(immutable.measured(100).unwrap().len(), 1);
-    let store = Store::open(&path).unwrap();
-    store.wish(&subject("b")).unwrap();
-    assert_eq!((store.measured(100).unwrap().len(), store.wishes(100).unwrap().len()), (1, 1));
+fn events_of_the_first_edition_are_migrated() {
+    let (_directory, path) = first_edition();
+    for store in [Store::open_copy(&path).unwrap(), Store::open(&path).unwrap(), Store::open(&path).unwrap()] {
+        let events: Vec<EventRecord> = store.events_after(0, 99).unwrap().into_iter().map(|row| row.value).collect();
+        let kinds: Vec<(&str, &str)> = events.iter().map(|record| (record.task.name(), record.event.kind())).collect();
+        let expected = [
+            ("train", "started"),
+            ("train", "evaluated"),
+            ("train", "step"),
+            ("search", "started"),
+            ("search", "evaluated"),
+            ("search", "child"),
+            ("search", "predictor"),
+            ("search", "generation"),
+            ("search", "paused"),
+            ("train", "unknown"),
+        ];
+        assert_eq!(kinds, expected);
+        assert!(matches!(&events[1].event, Event::Evaluated(record) if record.role == Some(Role::Largest)));
+        assert!(matches!(&events[4].event, Event::Evaluated(record) if record.role.is_none()));
+        assert!(matches!(&events[5].event, Event::Child(child) if child.operator == Operator::BoundaryMove));
+        let Event::Generation(generation) = &events[7].event else { panic!("{:?}", events[7]) };
+        let tally = OperatorRecord { operator: Operator::CrossoverMutation, evaluated: 8, successes: 2 };
+        assert_eq!((generation.budget, &generation.operators[..]), (60, &[tally][..]));
+        assert_eq!(store.requests(100).unwrap(), [key("w")]);
+    }
+}
+
+#[test]
+fn a_read_only_run_of_an_older_version_is_read_from_a_copy() {
+    let (_directory, path) = first_edition();
+    let before = std::fs::read(&path).unwrap();
+    let store = Store::open_copy(&path).unwrap();
+    assert_eq!(store.path(), path);
+    assert!(matches!(store.append(Task::Train, &Event::Paused), Err(RunError::ReadOnly(_))));
+    assert_eq!(std::fs::read(&path).unwrap(), before);
 }
 
 #[test]
@@ -329,7 +408,7 @@ fn a_full_disk_is_told_as_such_and_nothing_is_half_written() {
     let error = store.append_all(&events).unwrap_err();
     assert!(matches!(error, RunError::DiskFull(_)) && error.to_string().starts_with("the disk is full"), "{error}");
     assert_eq!(store.last_event_id().unwrap(), 0);
-    store.append(&Event::Paused).unwrap();
+    store.append(Task::Train, &Event::Paused).unwrap();
     store.verify().unwrap();
 }
 
@@ -338,7 +417,7 @@ fn a_read_only_database_is_told_as_such() {
     let (_directory, path) = database();
     let store = Store::open(&path).unwrap();
     store.run(|db| db.pragma_update(None, "query_only", true)).unwrap();
-    let error = store.append(&Event::Paused).unwrap_err();
+    let error = store.append(Task::Train, &Event::Paused).unwrap_err();
     assert!(matches!(error, RunError::ReadOnly(_)) && error.to_string().contains("read-only"), "{error}");
 }
 
@@ -349,14 +428,14 @@ fn any_name_of_a_directory_will_do_and_a_finished_run_can_be_read_without_writin
     std::fs::create_dir(&directory).unwrap();
     let path = directory.join("run.db");
     let store = Store::create(&path).unwrap();
-    store.append(&Event::Paused).unwrap();
+    store.append(Task::Train, &Event::Paused).unwrap();
     drop(store);
     let files = || std::fs::read_dir(&directory).unwrap().count();
     assert_eq!(files(), 1, "the last to close tidies up");
     let unchanging = format!("{}?immutable=1", uri(&path));
     let reader = Store::connect(&path, &unchanging, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     assert_eq!(reader.events_after(0, 10).unwrap().len(), 1);
-    assert!(matches!(reader.append(&Event::Paused), Err(RunError::ReadOnly(_))));
+    assert!(matches!(reader.append(Task::Train, &Event::Paused), Err(RunError::ReadOnly(_))));
     assert_eq!(files(), 1, "nothing is written");
 }
 
@@ -367,11 +446,11 @@ fn a_lock_that_is_never_given_back_is_told_as_such() {
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let store = Store::open(&path).unwrap();
     store.db.busy_timeout(Duration::from_millis(20)).unwrap();
-    let error = store.append(&Event::Paused).unwrap_err();
+    let error = store.append(Task::Train, &Event::Paused).unwrap_err();
     assert!(matches!(error, RunError::Locked(_)), "{error}");
     assert!(store.events_after(0, 1).unwrap().is_empty(), "reading goes on meanwhile");
     holder.execute_batch("ROLLBACK").unwrap();
-    store.append(&Event::Paused).unwrap();
+    store.append(Task::Train, &Event::Paused).unwrap();
 }
 
 /// Not a check but a measurement: `cargo test --release store_speed -- --ignored --nocapture`.
@@ -385,10 +464,15 @@ fn store_speed() {
         (0..count).for_each(&mut work);
         println!("{name}: {:.1} us", begun.elapsed().as_secs_f64() / f64::from(count) * 1e6);
     };
-    let record = crate::run::event::StepRecord { losses: vec![("largest".into(), 1.5); 4], ..Default::default() };
-    time("append a step", 5000, Box::new(|_| assert!(writer.append(&Event::Step(record.clone())).is_ok())));
+    let record =
+        crate::record::StepRecord { losses: vec![(crate::record::Role::Largest, 1.5); 4], ..Default::default() };
+    time(
+        "append a step",
+        5000,
+        Box::new(|_| assert!(writer.append(Task::Train, &Event::Step(record.clone())).is_ok())),
+    );
     let name = |n: u32| format!("design {n}");
-    time("claim", 2000, Box::new(|n| assert_eq!(writer.claim(&subject(&name(n)), TTL).unwrap(), Claim::Granted)));
+    time("claim", 2000, Box::new(|n| assert_eq!(writer.claim(&key(&name(n)), TTL).unwrap(), Claim::Granted)));
     time("record", 2000, Box::new(|n| assert!(writer.record(&measured(&name(n), 1, 0.5)).unwrap())));
     time(
         "read 5000 events and 2000 measurements, per row",

@@ -5,11 +5,11 @@ use std::{collections::BTreeMap, ffi::OsString};
 use super::{App, Outside};
 use crate::{
     explore::{Control, Effect, Export, Severity, progress::State},
-    run::{self, Task},
+    record::{self, Task},
     tui::{
+        event_reader::{self, EventReader},
         export,
         keymap::Verb,
-        news::{self, News},
         work::Work,
     },
 };
@@ -21,12 +21,12 @@ impl App {
             Effect::Quit { keep_frame } => self.outside.push(Outside::Quit { keep_frame }),
             Effect::StartTraining => self.train(),
             Effect::StartSearch(limits) => self.search(&limits),
-            Effect::Control(Control::Pause) => self.send(run::Control::Pause),
-            Effect::Control(Control::Resume) => self.send(run::Control::Resume),
-            Effect::Control(_) => self.send(run::Control::Stop),
+            Effect::Control(Control::Pause) => self.send(record::Control::Pause),
+            Effect::Control(Control::Resume) => self.send(record::Control::Resume),
+            Effect::Control(_) => self.send(record::Control::Stop),
             Effect::SendLimits(limits) => {
                 self.moved = None;
-                self.send(run::Control::Limits(limits));
+                self.send(record::Control::Limits(limits));
             }
             Effect::Detach => self.detach(),
             Effect::Copy(text) => self.outside.push(Outside::Copy(text)),
@@ -40,8 +40,8 @@ impl App {
         if at_work(Task::Search) && !at_work(Task::Train) { Task::Search } else { Task::Train }
     }
 
-    fn send(&mut self, control: run::Control) {
-        let task = if matches!(control, run::Control::Limits(_)) { Task::Search } else { self.task() };
+    fn send(&mut self, control: record::Control) {
+        let task = if matches!(control, record::Control::Limits(_)) { Task::Search } else { self.task() };
         if let Some(work) = &self.work {
             work.send(task, control);
         }
@@ -53,7 +53,7 @@ impl App {
         if self.work.is_none() || self.trained {
             match Work::create(&self.options.runs_root, &self.options.template) {
                 Ok(work) => {
-                    self.news = Some(News::of(work.path()));
+                    self.reader = Some(EventReader::new(work.path()));
                     self.work = Some(work);
                     self.trained = false;
                 }
@@ -87,7 +87,7 @@ impl App {
             Ok(()) => {
                 // The session forgot the curves when the training began; a resumed run tells them again.
                 work.rewind();
-                let greeting = self.news.as_ref().map(News::greeting).unwrap_or_default();
+                let greeting = self.reader.as_ref().map(EventReader::initial_updates).unwrap_or_default();
                 self.feed(greeting);
                 self.looked = None;
             }
@@ -102,7 +102,7 @@ impl App {
     }
 
     fn failed(&mut self, task: Task, why: String) {
-        self.feed(vec![news::state(task, State::Failed(why))]);
+        self.feed(vec![event_reader::state(task, State::Failed(why))]);
     }
 
     fn detach(&mut self) {

@@ -8,11 +8,12 @@ use std::{
 use super::{App, replay::forget};
 use crate::{
     explore::{Command, Control, Severity, Update, progress::State},
-    run::{self, Listed, RunError, Task},
+    record::{self, Task},
+    run::{self, Listed, RunError},
     tui::{
         dispatch::Deed,
+        event_reader::{self, EventReader},
         keymap::Verb,
-        news::{self, News},
         state::{Choice, Menu},
         work::{self, Work},
     },
@@ -52,9 +53,9 @@ impl App {
     fn follow(&mut self, path: &Path) {
         match Work::open(path) {
             Ok(work) => {
-                let news = News::of(work.path());
-                self.feed(news.greeting());
-                self.news = Some(news);
+                let reader = EventReader::new(work.path());
+                self.feed(reader.initial_updates());
+                self.reader = Some(reader);
                 self.work = Some(work);
                 self.more = true;
             }
@@ -95,7 +96,7 @@ impl App {
         if let Some(work) = &mut self.work {
             work.detach();
         }
-        (self.work, self.news, self.replay, self.ui.reel) = (None, None, None, None);
+        (self.work, self.reader, self.replay, self.ui.reel) = (None, None, None, None);
         (self.detached, self.trained, self.looked) = (false, false, None);
         self.feed(forget());
         self.follow(path);
@@ -104,7 +105,8 @@ impl App {
     /// Looks at the run if it is time to. Returns whether anything is new.
     pub(super) fn look(&mut self) -> bool {
         let due = self.more || self.looked.is_none_or(|looked| looked.elapsed() >= self.pace());
-        let (Some(work), Some(reader)) = (self.work.as_mut().filter(|_| due && !self.detached), &mut self.news) else {
+        let (Some(work), Some(reader)) = (self.work.as_mut().filter(|_| due && !self.detached), &mut self.reader)
+        else {
             return false;
         };
         if !work.is_working(Task::Train) && !work.is_working(Task::Search) {
@@ -120,7 +122,7 @@ impl App {
             match work.look() {
                 Ok((changes, gone)) => {
                     self.more = changes.more;
-                    self.trained |= News::finishes(&changes);
+                    self.trained |= EventReader::finishes(&changes);
                     updates.extend(reader.read(self.session.space(), changes));
                     ended.extend(gone);
                 }
@@ -135,7 +137,7 @@ impl App {
         }
         self.looked = Some(Instant::now());
         if first {
-            news::keep_last_states(&mut updates);
+            event_reader::keep_last_states(&mut updates);
         }
         let new = !updates.is_empty() || !ended.is_empty();
         self.feed(updates);
@@ -158,9 +160,9 @@ impl App {
         let (why, gone) = (error.to_string(), matches!(error, RunError::Gone(_)));
         let Some(work) = self.work.take() else { return Vec::new() };
         let stopped =
-            [Task::Train, Task::Search].into_iter().filter(|task| gone && work.send(*task, run::Control::Stop));
-        let failed = stopped.map(|task| news::state(task, State::Failed(why.clone())));
-        failed.chain([news::error(why.clone())]).collect()
+            [Task::Train, Task::Search].into_iter().filter(|task| gone && work.send(*task, record::Control::Stop));
+        let failed = stopped.map(|task| event_reader::state(task, State::Failed(why.clone())));
+        failed.chain([event_reader::error(why.clone())]).collect()
     }
 
     /// Says how a child ended, if the run does not say so itself.
@@ -168,7 +170,8 @@ impl App {
         if ended.ending.status.is_none() || ended.ending.is_success() {
             return;
         }
-        let mut updates: Vec<Update> = ended.log.iter().map(|line| news::note(ended.task, line.clone())).collect();
+        let mut updates: Vec<Update> =
+            ended.log.iter().map(|line| event_reader::note(ended.task, line.clone())).collect();
         // What a process said last says why it failed, but not why it was killed.
         let killed = ended.ending.status.is_some_and(|status| status.code().is_none());
         let tail = ended.log.iter().rev().find(|line| !line.trim().is_empty());
@@ -179,7 +182,7 @@ impl App {
             Some((tail, None)) => format!("{ending}: {tail}"),
             None => ending,
         };
-        updates.push(news::state(ended.task, State::Failed(why)));
+        updates.push(event_reader::state(ended.task, State::Failed(why)));
         self.feed(updates);
     }
 
@@ -188,10 +191,9 @@ impl App {
         let Some(work) = &self.work else { return };
         let gone = |task, state: &State| state.is_active() && *state != State::Starting && !work.is_working(task);
         let states = [(Task::Train, &self.session.training().state), (Task::Search, &self.session.searching().state)];
-        let updates = states
-            .into_iter()
-            .filter(|(task, state)| gone(*task, state))
-            .map(|(task, _)| news::state(task, State::Failed(format!("its process is gone; {}", self.again(task)))));
+        let updates = states.into_iter().filter(|(task, state)| gone(*task, state)).map(|(task, _)| {
+            event_reader::state(task, State::Failed(format!("its process is gone; {}", self.again(task))))
+        });
         let updates = updates.collect();
         self.feed(updates);
     }

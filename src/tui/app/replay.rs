@@ -18,7 +18,7 @@ use crate::{
     space::SearchSpace,
     tui::{
         dispatch::Wind,
-        news::{self, News},
+        event_reader::{self, EventReader},
         state::Reel,
         work::Work,
     },
@@ -58,13 +58,13 @@ impl Replay {
                 break;
             }
         }
-        let mut news = News::of(path);
-        let greeting = news.greeting();
+        let mut reader = EventReader::new(path);
+        let greeting = reader.initial_updates();
         let began = all.events.first().map_or(0.0, |event| event.time);
         let mut measurements = all.measurements.into_iter().peekable();
         let mut moments = Vec::new();
         let mut tell = |time: f64, changes: Changes| {
-            let updates = news.read(space, changes);
+            let updates = reader.read(space, changes);
             if !updates.is_empty() {
                 moments.push((time - began, updates));
             }
@@ -93,7 +93,7 @@ impl Replay {
             let mut updates = forget();
             updates.extend(self.greeting.clone());
             let mut beginning = told(&self.moments[..to]);
-            news::keep_last_states(&mut beginning);
+            event_reader::keep_last_states(&mut beginning);
             updates.extend(beginning);
             updates
         };

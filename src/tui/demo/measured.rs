@@ -8,7 +8,8 @@ use thiserror::Error;
 use crate::{
     diagnostic::Source,
     explore::Update,
-    run::{Changes, Measurement, RunDir, RunError, Subset},
+    record::{Measurement, Subset},
+    run::{Changes, RunDir, RunError},
     space::SearchSpace,
     tui::{text, work::Work},
 };
@@ -102,7 +103,7 @@ impl Measured {
 /// The objects that more numbers of sensors were measured on; of equals those that no choice has looked at.
 fn widest(all: &[Measurement]) -> Subset {
     let numbers = |subset| {
-        let with = all.iter().filter(|one| one.subject.subset == subset).map(|one| one.subject.views);
+        let with = all.iter().filter(|one| one.key.subset == subset).map(|one| one.key.views);
         with.collect::<BTreeSet<_>>().len()
     };
     if numbers(Subset::Test) >= numbers(Subset::Validation) { Subset::Test } else { Subset::Validation }
@@ -119,25 +120,21 @@ pub fn record(path: &Path) -> Result<String, RecordError> {
     let mut all: Vec<Measurement> = Vec::new();
     loop {
         let (Changes { measurements, more, .. }, _) = work.look()?;
-        all.extend(measurements.into_iter().map(|stored| stored.value).filter(|one| one.subject.lost == 0));
+        all.extend(measurements.into_iter().map(|stored| stored.value).filter(|one| one.key.lost == 0));
         if !more {
             break;
         }
     }
-    let step = all.iter().map(|one| one.subject.step).max().ok_or(RecordError::Nothing)?;
-    all.retain(|one| one.subject.step == step);
+    let step = all.iter().map(|one| one.key.step).max().ok_or(RecordError::Nothing)?;
+    all.retain(|one| one.key.step == step);
     let subset = widest(&all);
-    all.retain(|one| one.subject.subset == subset);
+    all.retain(|one| one.key.subset == subset);
     all.sort_by(|one, other| {
-        let key = |one: &Measurement| (one.subject.design.clone(), one.subject.views);
+        let key = |one: &Measurement| (one.key.design.clone(), one.key.views);
         key(one).cmp(&key(other))
     });
     let manifest = run.manifest();
-    let row = |one: &Measurement| Row {
-        design: one.subject.design.clone(),
-        views: one.subject.views,
-        accuracy: one.accuracy,
-    };
+    let row = |one: &Measurement| Row { design: one.key.design.clone(), views: one.key.views, accuracy: one.accuracy };
     let file = File {
         made: Made {
             splitscope: manifest.splitscope.clone(),

@@ -23,6 +23,7 @@ use super::{
 };
 use crate::{
     explore::{Session, progress::State},
+    record::OperatorRecord,
     tui::{
         hit::HitMap,
         keymap::Verb,
@@ -131,13 +132,13 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
 fn budget(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, .. } = view;
     let searching = session.searching();
-    let wanted = searching.wanted();
-    if wanted == 0 || area.width < 24 {
+    let budget = searching.budget();
+    if budget == 0 || area.width < 24 {
         return;
     }
     let measured = searching.found.len() as u64;
-    let words = format!("{} of {} measured", text::thousands(measured), text::thousands(wanted));
-    Gauge::new(measured as f64 / wanted as f64)
+    let words = format!("{} of {} measured", text::thousands(measured), text::thousands(budget));
+    Gauge::new(measured as f64 / budget as f64)
         .text(&words)
         .styles(theme.accent, theme.dim, theme.text)
         .glyphs(theme.glyphs)
@@ -190,30 +191,27 @@ fn hypervolume(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) 
     chart::draw(view, &ui.searching, &series, axes, inner, buf, hits);
 }
 
-/// Designs of an operator: its name, how many were evaluated, how many of these came onto the front.
-type OperatorRow = (String, u64, u64);
-
-/// Over all generations, the most used operator first.
-fn operators(view: View<'_>) -> Vec<OperatorRow> {
+/// Tallies over all generations, the most used operator first.
+fn operators(view: View<'_>) -> Vec<OperatorRecord> {
     let mut rows = view.session.searching().operators();
-    rows.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
+    rows.sort_by_key(|row| (std::cmp::Reverse(row.evaluated), row.operator.name()));
     rows
 }
 
-/// How often each operator's designs came onto the front.
-fn tally(view: View<'_>, rows: &[OperatorRow], area: Rect, buf: &mut Buffer) {
+/// Share of each operator's designs that joined the front.
+fn tally(view: View<'_>, rows: &[OperatorRecord], area: Rect, buf: &mut Buffer) {
     let theme = view.theme;
     let inner = chrome::pane(buf, area, ("Operators", "onto the front"), false, theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-    for (index, (name, made, successes)) in rows.iter().enumerate() {
+    for (index, tally) in rows.iter().enumerate() {
         let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX));
         if row.is_empty() {
             break;
         }
-        let share = *successes as f64 / (*made).max(1) as f64;
-        let words = format!("{:>3.0} % of {made:>4}", share * 100.0);
+        let share = tally.successes as f64 / tally.evaluated.max(1) as f64;
+        let words = format!("{:>3.0} % of {:>4}", share * 100.0, tally.evaluated);
         Gauge::new(share)
-            .label(name, 13)
+            .label(tally.operator.name(), 13)
             .text(&words)
             .styles(theme.accent, theme.dim, theme.text)
             .glyphs(theme.glyphs)

@@ -21,7 +21,8 @@ use super::{
     chrome,
 };
 use crate::{
-    explore::progress::{Preparing, Role, State, Training},
+    explore::progress::{State, Training},
+    record::{PreparingRecord, Role, StepSeconds},
     tui::{
         hit::HitMap,
         keymap::Verb,
@@ -224,8 +225,8 @@ fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
         .glyphs(theme.glyphs)
         .render(chrome::row(inner, 0), buf);
     let last = &training.last;
-    let [data, forward, backward, update] = last.part_seconds;
-    let total = (data + forward + backward + update).max(f64::MIN_POSITIVE);
+    let StepSeconds { data, forward, backward, optimiser: update } = last.seconds;
+    let total = last.seconds.total().max(f64::MIN_POSITIVE);
     let part = |seconds: f64| format!("{:.0}", 100.0 * seconds / total);
     let known = |figures: String| if last.step == 0 { "-".to_owned() } else { figures };
     let eta = match last.eta_s {
@@ -239,7 +240,7 @@ fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let (steps, of) = (text::thousands(last.step), text::thousands(last.steps));
     let preparing = training.preparing.filter(|_| training.state.is_active());
     let (step, eta) = match preparing {
-        Some(Preparing { done, total, left_s }) => {
+        Some(PreparingRecord { done, total, left_s }) => {
             let (done, total) = (text::thousands(done), text::thousands(total));
             (format!("{done} of {total} objects are ready"), text::duration(left_s))
         }

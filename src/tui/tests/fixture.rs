@@ -4,9 +4,12 @@ use crate::{
     diagnostic::Source,
     explore::{
         CandidateId, Command, Session, Update,
-        progress::{Evaluated, Found, Generation, Role, SearchUpdate, State, TrainStep, TrainUpdate},
+        progress::{Found, SearchUpdate, State, TrainUpdate},
     },
     hardware::{self, Profile},
+    record::{
+        EvaluationRecord, GenerationRecord, GenerationSeconds, Operator, OperatorRecord, Role, StepRecord, StepSeconds,
+    },
     run::{Document, Manifest},
     space::{self, SearchSpace},
     tui::{Options, keymap::Keymap},
@@ -56,10 +59,10 @@ fn skill(role: Role, done: f64) -> f64 {
     1.0 - 0.9 * (-speed * done).exp()
 }
 
-fn step(step: u64) -> TrainStep {
+fn step(step: u64) -> StepRecord {
     let done = step as f64 / 600.0;
     let wave = 1.0 + 0.1 * (step as f64).sin();
-    TrainStep {
+    StepRecord {
         step,
         steps: 600,
         epoch: step as f64 / 40.0,
@@ -69,15 +72,16 @@ fn step(step: u64) -> TrainStep {
         accuracies: vec![(Role::Largest, skill(Role::Largest, done))],
         gradient_norm: 1.84,
         images_per_s: 1240.0,
+        steps_per_s: 5.6,
         eta_s: Some(127.0),
-        part_seconds: [0.011, 0.06, 0.1, 0.008],
+        seconds: StepSeconds { data: 0.011, forward: 0.06, backward: 0.1, optimiser: 0.008 },
         rss_bytes: 312 << 20,
     }
 }
 
 /// What operators made in a generation: made up.
-const OPERATORS: [(&str, u64, u64); 4] =
-    [("crossover", 9, 2), ("mutation", 7, 3), ("boundary move", 5, 1), ("random", 3, 0)];
+const OPERATORS: [(Operator, u64, u64); 4] =
+    [(Operator::Crossover, 9, 2), (Operator::Mutation, 7, 3), (Operator::BoundaryMove, 5, 1), (Operator::Random, 3, 0)];
 
 /// A session in the middle of a training, with some designs measured and a search at work.
 pub fn trained() -> Session {
@@ -95,8 +99,8 @@ pub fn trained() -> Session {
                 updates.extend([1, 2, 4, 6].map(|views| {
                     let accuracy = skill(role, at as f64 / 600.0) * (0.6 + 0.4 * f64::from(views) / 6.0);
                     let design = String::new();
-                    Update::Training(TrainUpdate::Evaluated(Evaluated {
-                        role,
+                    Update::Training(TrainUpdate::Evaluated(EvaluationRecord {
+                        role: Some(role),
                         design,
                         views,
                         accuracy,
@@ -133,16 +137,19 @@ pub fn trained() -> Session {
             let accuracy = 0.95 - 0.3 * (-macs / 1.5e6).exp() - 0.02 * f64::from(id % 5);
             updates.push(Update::Search(SearchUpdate::Found(Found { design, views: 6, accuracy, generation: 0 })));
         }
-        updates.push(Update::Search(SearchUpdate::Generation(Generation {
+        updates.push(Update::Search(SearchUpdate::Generation(GenerationRecord {
             generation,
             evaluations: u64::from(generation) * 24,
             hypervolume: 0.6 - 0.4 * (-f64::from(generation) / 4.0).exp(),
             front: 5 + generation,
             cache_hits: u64::from(generation) * 3,
-            wanted: 400,
+            budget: 400,
             reassessments: 0,
-            operators: OPERATORS.map(|(name, made, hits)| (name.to_owned(), made, hits)).to_vec(),
+            operators: OPERATORS
+                .map(|(operator, evaluated, successes)| OperatorRecord { operator, evaluated, successes })
+                .to_vec(),
             seconds: f64::from(generation) * 2.4,
+            parts: GenerationSeconds::default(),
         })));
     }
     session.apply(Command::Update(updates), 0);

@@ -8,11 +8,13 @@ use super::{
 };
 use crate::{
     explore::{Command, Session, progress::State},
-    run::{Changes, Event, Measurement, RunError, StepRecord, Stored, Subject, Subset},
+    record::{Event, EventRecord, Measurement, MeasurementKey, Role, StepRecord, Subset, Task},
+    run::{Changes, RunError, Stored},
     tui::{
-        UiState, dispatch, export,
+        UiState, dispatch,
+        event_reader::{self, EventReader},
+        export,
         keymap::Verb,
-        news::{self, News},
         work::Work,
     },
 };
@@ -40,22 +42,25 @@ fn a_run_that_is_deleted_is_told_of() {
 #[test]
 fn news_of_a_run_reach_the_screen_and_only_validation_counts() {
     let mut session = session();
-    let stored = |id, value| Stored { id, time: 0.0, process: "here/1/1".to_owned(), value };
+    let stored = |id, event| {
+        let value = EventRecord { task: Task::Train, event };
+        Stored { id, time: 0.0, process: "here/1/1".to_owned(), value }
+    };
     let design = session.selected_design().unwrap();
     let printed = session.space().print_design(&design);
     let measurement = |subset, accuracy| {
-        let subject = Subject { design: printed.clone(), views: 6, lost: 0, subset, step: 10 };
-        let value = Measurement { subject, accuracy, samples: 500, calibration_batches: 2, seconds: 0.1 };
+        let key = MeasurementKey { design: printed.clone(), views: 6, lost: 0, subset, step: 10 };
+        let value = Measurement { key, accuracy, samples: 500, calibration_batches: 2, seconds: 0.1 };
         Stored { id: 1, time: 0.0, process: String::new(), value }
     };
-    let step = StepRecord { step: 10, steps: 20, losses: vec![("largest".to_owned(), 1.5)], ..StepRecord::default() };
+    let step = StepRecord { step: 10, steps: 20, losses: vec![(Role::Largest, 1.5)], ..StepRecord::default() };
     let started = Event::Started { command: "splitscope train".to_owned(), pid: 1, resumed_from_step: None };
     let changes = Changes {
         events: vec![stored(1, started), stored(2, Event::Step(step))],
         measurements: vec![measurement(Subset::Test, 0.1), measurement(Subset::Validation, 0.8)],
         more: false,
     };
-    let updates = News::of(Path::new("runs/run-001")).read(session.space(), changes);
+    let updates = EventReader::new(Path::new("runs/run-001")).read(session.space(), changes);
     session.apply(Command::Update(updates), 0);
     assert_eq!(session.training().state, State::Running);
     assert_eq!(session.training().last.step, 10);
@@ -64,17 +69,17 @@ fn news_of_a_run_reach_the_screen_and_only_validation_counts() {
 
 #[test]
 fn a_search_and_a_training_of_one_run_are_told_apart() {
-    let stored = |process: &str, value| Stored { id: 1, time: 0.0, process: process.to_owned(), value };
+    let stored = |task, event| Stored { id: 1, time: 0.0, process: String::new(), value: EventRecord { task, event } };
     let started = |command: &str| Event::Started { command: command.to_owned(), pid: 1, resumed_from_step: None };
     let finished = || Event::Finished { reason: "all steps are done".to_owned() };
     let events = vec![
-        stored("a", started("splitscope train --run x")),
-        stored("b", started("splitscope search --run x")),
-        stored("a", finished()),
+        stored(Task::Train, started("splitscope train --run x")),
+        stored(Task::Search, started("splitscope search --run x")),
+        stored(Task::Train, finished()),
     ];
     let changes = Changes { events, ..Changes::default() };
-    let mut updates = News::of(Path::new("runs/run-001")).read(session().space(), changes);
-    news::keep_last_states(&mut updates);
+    let mut updates = EventReader::new(Path::new("runs/run-001")).read(session().space(), changes);
+    event_reader::keep_last_states(&mut updates);
     let mut session = session();
     session.apply(Command::Update(updates), 0);
     assert_eq!(session.searching().state, State::Running);

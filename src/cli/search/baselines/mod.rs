@@ -21,7 +21,8 @@ use super::{Answer, Arguments};
 use crate::cli::progress::Log;
 use crate::cli::steer;
 use crate::cost::Evaluation;
-use crate::run::{Control, Event, Inbox, Ownership, RunDir, Subject, Subset};
+use crate::record::{Control, Event, MeasurementKey, Subset, Task};
+use crate::run::{Inbox, Ownership, RunDir};
 use crate::space::Design;
 
 /// How long to wait for another process that measures what is needed.
@@ -81,7 +82,7 @@ pub(super) fn run(run: &RunDir, arguments: &Arguments, owner: Ownership) -> Resu
     let meter = Meter::open(run)?;
     let views = terms.knobs.sensors;
     let known = meter.measured()?.into_iter().filter(|row| row.1 == views).map(|row| (row.0, row.2)).collect();
-    let log = Log::new(arguments.json);
+    let log = Log::new(Task::Search, arguments.json);
     let mut study =
         Study { terms, meter, log, owner, inbox, known, budget: arguments.evaluations, seed: arguments.seed };
     let started =
@@ -109,8 +110,8 @@ pub(super) fn run(run: &RunDir, arguments: &Arguments, owner: Ownership) -> Resu
 
 impl Study {
     fn tell(&mut self, event: Event) -> Result<()> {
-        self.log.tell(&event);
-        self.meter.store.append(&event)?;
+        self.log.print(&event);
+        self.meter.store.append(Task::Search, &event)?;
         Ok(())
     }
 
@@ -119,31 +120,31 @@ impl Study {
         if let Some(&accuracy) = self.known.get(design) {
             return Ok(accuracy);
         }
-        let subject = self.meter.subject(design, self.terms.knobs.sensors);
-        let accuracy = self.measured(&subject)?;
+        let key = self.meter.key(design, self.terms.knobs.sensors);
+        let accuracy = self.measured(&key)?;
         self.known.insert(design.clone(), accuracy);
         Ok(accuracy)
     }
 
     /// Test accuracy of a design.
     fn test_accuracy(&mut self, design: &Design) -> Result<f64> {
-        let subject = self.meter.subject(design, self.terms.knobs.sensors);
-        self.measured(&Subject { subset: Subset::Test, ..subject })
+        let key = self.meter.key(design, self.terms.knobs.sensors);
+        self.measured(&MeasurementKey { subset: Subset::Test, ..key })
     }
 
-    fn measured(&mut self, subject: &Subject) -> Result<f64> {
+    fn measured(&mut self, key: &MeasurementKey) -> Result<f64> {
         loop {
             let (log, store) = (&mut self.log, &self.meter.store);
             let mut tell = |event: Event| {
-                log.tell(&event);
-                store.append(&event)?;
+                log.print(&event);
+                store.append(Task::Search, &event)?;
                 Ok(())
             };
             let orders = steer::orders(&mut self.inbox, &self.owner, &mut tell)?;
             if orders.contains(&Control::Stop) {
                 bail!("stopped on request; what was measured is kept, so the same command goes on from there");
             }
-            match self.meter.find(subject, "search", &mut tell)? {
+            match self.meter.find(key, &mut tell)? {
                 Found::Accuracy(accuracy) => return Ok(accuracy),
                 Found::Held => std::thread::sleep(GLANCE),
             }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Outcome, Study, Tried};
 use crate::cost::show;
-use crate::run::Subset;
+use crate::record::Subset;
 use crate::search::{Outcome as Point, front_of, hypervolume};
 
 /// Name of the joint search among the methods.

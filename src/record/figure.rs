@@ -1,5 +1,5 @@
-//! Figures in JSON, which has no word for what is not a number: losses that diverged must be readable too. They are
-//! written as the strings "NaN", "inf" and "-inf". For use in `#[serde(with = ...)]`.
+//! Numbers in JSON that may be NaN or infinite, such as a diverged loss: written as the strings "NaN", "inf" and "-inf".
+//! For use in `#[serde(with = ...)]`.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -41,17 +41,18 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     Figure::deserialize(deserializer).map(|figure| figure.0)
 }
 
-/// Named figures, in order.
-pub(super) mod pairs {
+/// Figures by role, in order, as pairs of name and figure. Roles of a later version are left out on reading.
+pub(super) mod by_role {
     use super::{Deserialize, Deserializer, Figure, Serializer};
+    use crate::record::task::Role;
 
-    pub fn serialize<S: Serializer>(pairs: &[(String, f64)], serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(pairs.iter().map(|(name, figure)| (name, Figure(*figure))))
+    pub fn serialize<S: Serializer>(pairs: &[(Role, f64)], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(pairs.iter().map(|(role, figure)| (role.name(), Figure(*figure))))
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(String, f64)>, D::Error> {
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(Role, f64)>, D::Error> {
         let pairs = Vec::<(String, Figure)>::deserialize(deserializer)?;
-        Ok(pairs.into_iter().map(|(name, figure)| (name, figure.0)).collect())
+        Ok(pairs.into_iter().filter_map(|(name, figure)| Some((Role::named(&name)?, figure.0))).collect())
     }
 }
 

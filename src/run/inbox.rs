@@ -1,8 +1,6 @@
-//! What a user tells a running trainer or searcher, and how it arrives there: as lines on standard input from the process
-//! that started it, or through the run's database from any other.
+//! Arrival of control messages at a running process: as lines on standard input from the process that started it, or
+//! through the run's database from any other.
 
-use std::collections::BTreeMap;
-use std::fmt;
 use std::io::{BufRead, BufReader, IsTerminal, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,13 +8,10 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
-
 use super::error::RunError;
-use super::event::Event;
-use super::figure;
-use super::owner::{Ownership, Task};
+use super::owner::Ownership;
 use super::store::Store;
+use crate::record::{Control, Event, Task};
 
 /// The database is asked for controls at most this often.
 const TABLE_INTERVAL: Duration = Duration::from_millis(200);
@@ -24,48 +19,6 @@ const TABLE_INTERVAL: Duration = Duration::from_millis(200);
 const LONGEST_LINE: u64 = 64 * 1024;
 /// So many lines are read ahead of the work; the writer of more has to wait.
 const WAITING_LINES: usize = 1024;
-
-/// What a running trainer or searcher can be told. As a line: `pause`, `resume`, `stop`, `{"limits":{"NAME":VALUE}}`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Control {
-    /// Suspend the work, staying ready.
-    Pause,
-    /// Go on.
-    Resume,
-    /// Write a checkpoint and end.
-    Stop,
-    /// Go on under these knob values, by knob name in the knob's base unit.
-    Limits(#[serde(with = "figure::map")] BTreeMap<String, f64>),
-}
-
-impl Control {
-    /// Reads a line: a plain word or JSON.
-    ///
-    /// # Errors
-    /// The line is neither.
-    pub fn parse(line: &str) -> Result<Self, RunError> {
-        let line = line.trim();
-        let read =
-            if line.starts_with(['{', '"']) { serde_json::from_str(line) } else { serde_json::from_value(line.into()) };
-        read.map_err(|error| {
-            let shown: String = line.chars().take(80).collect();
-            RunError::NotAControl { line: shown, detail: error.to_string() }
-        })
-    }
-}
-
-/// Writes the line that [`Control::parse`] reads.
-impl fmt::Display for Control {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Pause => f.write_str("pause"),
-            Self::Resume => f.write_str("resume"),
-            Self::Stop => f.write_str("stop"),
-            Self::Limits(_) => f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?),
-        }
-    }
-}
 
 /// Where a running trainer or searcher finds what it was told. Lines that mean nothing become warnings in the run.
 pub struct Inbox {
@@ -194,7 +147,7 @@ impl Inbox {
         }
         if let Some(first) = errors.first() {
             let more = if errors.len() > 1 { format!("; {} more such lines", errors.len() - 1) } else { String::new() };
-            self.store.append(&Event::Warning { text: format!("{first}{more}") })?;
+            self.store.append(self.task, &Event::Warning { text: format!("{first}{more}") })?;
         }
         if self.signalled.load(Ordering::Relaxed) && !self.signal_told {
             self.signal_told = true;
@@ -208,31 +161,13 @@ impl Inbox {
 mod tests {
     use super::*;
     use crate::run::tests::new_run;
+    use std::collections::BTreeMap;
     use std::io::Write;
 
     fn inbox() -> (tempfile::TempDir, Inbox, Store) {
         let (root, run) = new_run();
         let inbox = Inbox::following(run.store().unwrap(), Task::Train, 0);
         (root, inbox, run.store().unwrap())
-    }
-
-    #[test]
-    fn words_and_json_are_understood_and_come_back() {
-        let limits = Control::Limits(BTreeMap::from([("rate".into(), 1e6), ("latency".into(), f64::INFINITY)]));
-        assert_eq!(limits.to_string(), r#"{"limits":{"latency":"inf","rate":1000000.0}}"#);
-        for control in [Control::Pause, Control::Resume, Control::Stop, limits] {
-            assert_eq!(Control::parse(&control.to_string()).unwrap(), control);
-            assert_eq!(Control::parse(&serde_json::to_string(&control).unwrap()).unwrap(), control);
-        }
-        assert_eq!(Control::parse("  pause\r\n").unwrap(), Control::Pause);
-    }
-
-    #[test]
-    fn anything_else_is_an_error_that_shows_the_valid_lines() {
-        for line in ["", "pase", "limits", "{", r#"{"limits":3}"#, r#"{"limits":{"rate":"fast"}}"#, "\u{0}"] {
-            let text = Control::parse(line).unwrap_err().to_string();
-            assert!(text.contains("pause, resume, stop"), "{text}");
-        }
     }
 
     #[test]
@@ -256,7 +191,7 @@ mod tests {
         assert_eq!(inbox.wait(Duration::from_secs(20)).unwrap(), [Control::Stop]);
         let events = store.events_after(0, 10).unwrap();
         assert!(
-            matches!(&events[..], [one] if matches!(&one.value, Event::Warning { text } if text.contains("nonsense")))
+            matches!(&events[..], [one] if matches!(&one.value.event, Event::Warning { text } if text.contains("nonsense")))
         );
     }
 

@@ -1,83 +1,85 @@
-//! Statements on wishes, what a search asks to have measured by whoever comes first, and on the workers that come.
+//! Statements on requests, what a search asks to have measured by whoever comes first, and on the workers that come.
 
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::measurements::{delete_wish, find, holder, insert_claim, subject};
+use super::measurements::{delete_request, find, holder, insert_claim, key};
 use super::{Store, now, process, to_sql};
+use crate::record::MeasurementKey;
 use crate::run::error::RunError;
-use crate::run::measurement::Subject;
 
 impl Store {
     /// Asks for a measurement; once is enough.
     ///
     /// # Errors
     /// The database fails.
-    pub fn wish(&self, subject: &Subject) -> Result<(), RunError> {
-        let Subject { design, views, lost, subset, step } = subject;
+    pub fn enqueue(&self, key: &MeasurementKey) -> Result<(), RunError> {
+        let MeasurementKey { design, views, lost, subset, step } = key;
         self.run(|db| {
             db.prepare_cached(
-                "INSERT OR IGNORE INTO wishes (design, views, lost, subset, step) VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT OR IGNORE INTO requests (design, views, lost, subset, step) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
             .execute(params![design, views, lost, subset.name(), to_sql(*step)])
             .map(drop)
         })
     }
 
-    /// Takes a wish back. Whoever has claimed it already measures it all the same.
+    /// Takes a request back. Whoever has claimed it already measures it all the same.
     ///
     /// # Errors
     /// The database fails.
-    pub fn unwish(&self, subject: &Subject) -> Result<(), RunError> {
-        self.run(|db| delete_wish(db, subject))
+    pub fn dequeue(&self, key: &MeasurementKey) -> Result<(), RunError> {
+        self.run(|db| delete_request(db, key))
     }
 
-    /// Takes all wishes back, as a search does when it begins and when it ends.
+    /// Takes all requests back, as a search does when it begins and when it ends.
     ///
     /// # Errors
     /// The database fails.
-    pub fn unwish_all(&self) -> Result<(), RunError> {
-        self.run(|db| db.execute("DELETE FROM wishes", []).map(drop))
+    pub fn dequeue_all(&self) -> Result<(), RunError> {
+        self.run(|db| db.execute("DELETE FROM requests", []).map(drop))
     }
 
-    /// All wishes for the weights of the checkpoint after `step`, the oldest first.
+    /// All requests for the weights of the checkpoint after `step`, the oldest first.
     ///
     /// # Errors
     /// The database fails.
-    pub fn wishes(&self, step: u64) -> Result<Vec<Subject>, RunError> {
-        self.run(|db| wishes(db, step))
+    pub fn requests(&self, step: u64) -> Result<Vec<MeasurementKey>, RunError> {
+        self.run(|db| requests(db, step))
     }
 
-    /// Step of the weights that the oldest wish is for; `None` if nothing is wished for.
+    /// Step of the weights that the oldest request is for; `None` if nothing is wished for.
     ///
     /// # Errors
     /// The database fails.
-    pub fn wished_step(&self) -> Result<Option<u64>, RunError> {
+    pub fn requested_step(&self) -> Result<Option<u64>, RunError> {
         let step: Option<i64> = self.run(|db| {
-            db.prepare_cached("SELECT step FROM wishes ORDER BY id LIMIT 1")?.query_row([], |row| row.get(0)).optional()
+            db.prepare_cached("SELECT step FROM requests ORDER BY id LIMIT 1")?
+                .query_row([], |row| row.get(0))
+                .optional()
         })?;
         Ok(step.map(i64::cast_unsigned))
     }
 
-    /// Claims the oldest wish that nobody else is at, for `ttl`. As with [`Store::claim`], two askers never get the same, and
+    /// Claims the oldest request that nobody else is at, for `ttl`. As with [`Store::claim`], two askers never get the same, and
     /// the claim of a dead process, or one that has expired, does not count. Wishes that were fulfilled otherwise are
     /// dropped. `None` if there is nothing to do.
     ///
     /// # Errors
     /// The database fails.
-    pub fn claim_wish(&self, step: u64, ttl: Duration) -> Result<Option<Subject>, RunError> {
+    pub fn claim_request(&self, step: u64, ttl: Duration) -> Result<Option<MeasurementKey>, RunError> {
         // Most of the time there is nothing, and asking so often must not keep others from writing.
-        if self.wishes(step)?.is_empty() {
+        if self.requests(step)?.is_empty() {
             return Ok(None);
         }
         self.transact(|db| {
-            for wish in wishes(db, step)? {
-                if find(db, &wish)?.is_some() {
-                    delete_wish(db, &wish)?;
-                } else if holder(db, &wish)?.is_none() {
-                    insert_claim(db, &wish, &self.process, ttl)?;
-                    return Ok(Some(wish));
+            for request in requests(db, step)? {
+                if find(db, &request)?.is_some() {
+                    delete_request(db, &request)?;
+                } else if holder(db, &request)?.is_none() {
+                    insert_claim(db, &request, &self.process, ttl)?;
+                    return Ok(Some(request));
                 }
             }
             Ok(None)
@@ -88,7 +90,7 @@ impl Store {
     ///
     /// # Errors
     /// The database fails.
-    pub fn attend(&self) -> Result<(), RunError> {
+    pub fn heartbeat(&self) -> Result<(), RunError> {
         self.run(|db| {
             db.prepare_cached("INSERT OR REPLACE INTO workers (process, heartbeat) VALUES (?1, ?2)")?
                 .execute(params![self.process.to_string(), now()])
@@ -100,7 +102,7 @@ impl Store {
     ///
     /// # Errors
     /// The database fails.
-    pub fn leave(&self) -> Result<(), RunError> {
+    pub fn unregister(&self) -> Result<(), RunError> {
         self.run(|db| db.execute("DELETE FROM workers WHERE process = ?1", [self.process.to_string()]).map(drop))
     }
 
@@ -123,9 +125,9 @@ impl Store {
     }
 }
 
-fn wishes(db: &Connection, step: u64) -> rusqlite::Result<Vec<Subject>> {
-    db.prepare_cached("SELECT design, views, lost, subset, step FROM wishes WHERE step = ?1 ORDER BY id")?
-        .query_map([to_sql(step)], |row| subject(row, 0))?
+fn requests(db: &Connection, step: u64) -> rusqlite::Result<Vec<MeasurementKey>> {
+    db.prepare_cached("SELECT design, views, lost, subset, step FROM requests WHERE step = ?1 ORDER BY id")?
+        .query_map([to_sql(step)], |row| key(row, 0))?
         .collect()
 }
 
@@ -134,7 +136,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::run::measurement::{Claim, Measurement, Subset};
+    use crate::record::{Measurement, Subset};
+    use crate::run::claim::Claim;
 
     const TTL: Duration = Duration::from_mins(1);
 
@@ -144,62 +147,62 @@ mod tests {
         (directory, store)
     }
 
-    fn wish(design: &str) -> Subject {
-        Subject { design: design.into(), views: 6, lost: 0, subset: Subset::Validation, step: 100 }
+    fn request(design: &str) -> MeasurementKey {
+        MeasurementKey { design: design.into(), views: 6, lost: 0, subset: Subset::Validation, step: 100 }
     }
 
     fn measured(design: &str) -> Measurement {
-        Measurement { subject: wish(design), accuracy: 0.5, samples: 10, calibration_batches: 1, seconds: 0.1 }
+        Measurement { key: request(design), accuracy: 0.5, samples: 10, calibration_batches: 1, seconds: 0.1 }
     }
 
     #[test]
     fn wishes_are_claimed_once_each_the_oldest_first() {
         let (_directory, store) = store();
         for design in ["a", "b", "a"] {
-            store.wish(&wish(design)).unwrap();
+            store.enqueue(&request(design)).unwrap();
         }
-        assert_eq!(store.wishes(100).unwrap(), [wish("a"), wish("b")]);
-        assert_eq!(store.wished_step().unwrap(), Some(100));
-        assert_eq!(store.claim_wish(99, TTL).unwrap(), None, "weights of another checkpoint");
-        assert_eq!(store.claim_wish(100, TTL).unwrap(), Some(wish("a")));
-        assert_eq!(store.claim_wish(100, TTL).unwrap(), Some(wish("b")));
-        assert_eq!(store.claim_wish(100, TTL).unwrap(), None);
-        assert_eq!(store.claim(&wish("a"), TTL).unwrap(), Claim::Held);
+        assert_eq!(store.requests(100).unwrap(), [request("a"), request("b")]);
+        assert_eq!(store.requested_step().unwrap(), Some(100));
+        assert_eq!(store.claim_request(99, TTL).unwrap(), None, "weights of another checkpoint");
+        assert_eq!(store.claim_request(100, TTL).unwrap(), Some(request("a")));
+        assert_eq!(store.claim_request(100, TTL).unwrap(), Some(request("b")));
+        assert_eq!(store.claim_request(100, TTL).unwrap(), None);
+        assert_eq!(store.claim(&request("a"), TTL).unwrap(), Claim::Held);
     }
 
     #[test]
     fn a_measured_wish_is_gone_and_an_expired_claim_is_taken_over() {
         let (_directory, store) = store();
-        store.wish(&wish("a")).unwrap();
-        store.wish(&wish("b")).unwrap();
-        assert_eq!(store.claim_wish(100, Duration::ZERO).unwrap(), Some(wish("a")));
-        assert_eq!(store.claim_wish(100, TTL).unwrap(), Some(wish("a")), "the first claim has expired");
+        store.enqueue(&request("a")).unwrap();
+        store.enqueue(&request("b")).unwrap();
+        assert_eq!(store.claim_request(100, Duration::ZERO).unwrap(), Some(request("a")));
+        assert_eq!(store.claim_request(100, TTL).unwrap(), Some(request("a")), "the first claim has expired");
         store.record(&measured("a")).unwrap();
-        assert_eq!(store.wishes(100).unwrap(), [wish("b")]);
+        assert_eq!(store.requests(100).unwrap(), [request("b")]);
         // Measured before it was wished for: there is nothing left to do.
         store.record(&measured("b")).unwrap();
-        store.wish(&wish("b")).unwrap();
-        assert_eq!(store.claim_wish(100, TTL).unwrap(), None);
-        assert!(store.wishes(100).unwrap().is_empty() && store.wished_step().unwrap().is_none());
+        store.enqueue(&request("b")).unwrap();
+        assert_eq!(store.claim_request(100, TTL).unwrap(), None);
+        assert!(store.requests(100).unwrap().is_empty() && store.requested_step().unwrap().is_none());
     }
 
     #[test]
     fn a_wish_of_a_dead_process_is_taken_over() {
         let (_directory, store) = store();
-        store.wish(&wish("a")).unwrap();
+        store.enqueue(&request("a")).unwrap();
         let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
         let process = crate::run::process::Process::here(child.id());
-        store.transact(|db| insert_claim(db, &wish("a"), &process, TTL)).unwrap();
-        assert_eq!(store.claim_wish(100, TTL).unwrap(), None, "its claimer lives");
+        store.transact(|db| insert_claim(db, &request("a"), &process, TTL)).unwrap();
+        assert_eq!(store.claim_request(100, TTL).unwrap(), None, "its claimer lives");
         child.kill().unwrap();
         child.wait().unwrap();
-        assert_eq!(store.claim_wish(100, TTL).unwrap(), Some(wish("a")));
+        assert_eq!(store.claim_request(100, TTL).unwrap(), Some(request("a")));
     }
 
     #[test]
     fn workers_are_counted_while_they_live() {
         let (_directory, store) = store();
-        store.attend().unwrap();
+        store.heartbeat().unwrap();
         assert_eq!(store.workers(TTL).unwrap(), 0, "oneself is no other");
         let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
         let there = crate::run::process::Process::here(child.id()).to_string();
@@ -211,18 +214,18 @@ mod tests {
         child.kill().unwrap();
         child.wait().unwrap();
         assert_eq!(store.workers(TTL).unwrap(), 1);
-        store.leave().unwrap();
+        store.unregister().unwrap();
     }
 
     #[test]
     fn wishes_can_be_taken_back() {
         let (_directory, store) = store();
         for design in ["a", "b", "c"] {
-            store.wish(&wish(design)).unwrap();
+            store.enqueue(&request(design)).unwrap();
         }
-        store.unwish(&wish("b")).unwrap();
-        assert_eq!(store.wishes(100).unwrap(), [wish("a"), wish("c")]);
-        store.unwish_all().unwrap();
-        assert!(store.wishes(100).unwrap().is_empty());
+        store.dequeue(&request("b")).unwrap();
+        assert_eq!(store.requests(100).unwrap(), [request("a"), request("c")]);
+        store.dequeue_all().unwrap();
+        assert!(store.requests(100).unwrap().is_empty());
     }
 }

@@ -1,0 +1,41 @@
+//! Types of progress records, controls and measurements: what a training or search process writes into a run, and what the
+//! explorer, the terminal and scripts read from it.
+//!
+//! | file | contents |
+//! |---|---|
+//! | `task` | [`Task`] of a process and [`Role`] of a network in a training step |
+//! | `training` | records of data preparation and training steps |
+//! | `search` | records of generations, children and predictors |
+//! | `measurement` | measured accuracies and their keys |
+//! | `event` | [`Event`] and its JSON form, [`EventRecord`] |
+//! | `control` | [`Control`] messages to a running process |
+//! | `figure` | numbers in JSON that may be NaN or infinite |
+//!
+//! Plain data with `serde`; no thread, clock, terminal or tensor. An event is one JSON object with its kind in `kind` and
+//! the task of its process in `task`:
+//!
+//! ```
+//! use splitscope::record::{Event, EventRecord, Task};
+//!
+//! let record = EventRecord { task: Task::Train, event: Event::Checkpoint { step: 100, best: true } };
+//! assert_eq!(record.to_json(), r#"{"task":"train","kind":"checkpoint","step":100,"best":true}"#);
+//! ```
+
+mod control;
+mod event;
+mod figure;
+mod measurement;
+mod search;
+mod task;
+mod training;
+
+pub use crate::search::Operator;
+pub use control::{Control, ControlError};
+pub use event::{EVENT_VERSION, Event, EventRecord};
+pub use measurement::{EvaluationRecord, Measurement, MeasurementKey, Subset};
+pub use search::{ChildRecord, GenerationRecord, GenerationSeconds, OperatorRecord, PredictorKind, PredictorRecord};
+pub use task::{Role, Task};
+pub use training::{DataRecord, PreparingRecord, StepRecord, StepSeconds};
+
+#[cfg(test)]
+pub(crate) use event::tests;

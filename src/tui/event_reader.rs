@@ -1,0 +1,160 @@
+//! Reader of a run's events and measurements: turns them into updates of the session.
+
+use std::path::Path;
+
+use crate::{
+    explore::{
+        Severity, Update,
+        progress::{Found, SearchUpdate, State, TrainUpdate},
+    },
+    record::{EvaluationRecord, Event, EventRecord, Measurement, Subset, Task},
+    run::{Changes, Stored},
+    space::SearchSpace,
+};
+
+use super::text;
+
+/// Reader of one run.
+#[derive(Debug)]
+pub struct EventReader {
+    /// The run's directory.
+    run: String,
+    /// Unix time of the first event.
+    began: Option<f64>,
+}
+
+impl EventReader {
+    /// Reader that starts at the beginning of a run.
+    pub fn new(run: &Path) -> Self {
+        Self { run: run.display().to_string(), began: None }
+    }
+
+    /// Updates that name the run, to be applied before all others.
+    pub fn initial_updates(&self) -> Vec<Update> {
+        [Task::Train, Task::Search].map(|task| run(task, self.run.clone())).to_vec()
+    }
+
+    /// Updates for some changes of the run, in order.
+    pub fn read(&mut self, space: &SearchSpace, changes: Changes) -> Vec<Update> {
+        let mut updates = Vec::new();
+        for event in changes.events {
+            self.event(space, event, &mut updates);
+        }
+        updates.extend(changes.measurements.into_iter().filter_map(|stored| measured(space, &stored.value)));
+        updates
+    }
+
+    /// Returns `true` if the last step among the changes is the last one of its training.
+    pub fn finishes(changes: &Changes) -> bool {
+        let steps = changes.events.iter().rev().find_map(|stored| match &stored.value.event {
+            Event::Step(step) => Some(step),
+            _ => None,
+        });
+        steps.is_some_and(|step| step.steps > 0 && step.step >= step.steps)
+    }
+
+    fn event(&mut self, space: &SearchSpace, stored: Stored<EventRecord>, updates: &mut Vec<Update>) {
+        let EventRecord { task, event } = stored.value;
+        let since = stored.time - *self.began.get_or_insert(stored.time);
+        let note = |text: String| note(task, format!("{} {text}", text::clock(since)));
+        match event {
+            Event::Started { resumed_from_step, .. } => {
+                // Work that begins anew forgets the curves of the one before; work that is resumed continues them.
+                if resumed_from_step.is_none() {
+                    updates.extend([state(task, State::Starting), run(task, self.run.clone())]);
+                }
+                updates.push(state(task, State::Running));
+                updates.extend(resumed_from_step.map(|step| note(format!("resumed from step {step}"))));
+            }
+            Event::Preparing(record) => updates.push(Update::Training(TrainUpdate::Preparing(record))),
+            Event::Data(data) => updates.push(note(format!(
+                "data: {} classes, {} + {} + {} samples of {} views, {:.1} s",
+                data.classes, data.train, data.validation, data.test, data.views, data.seconds
+            ))),
+            Event::Step(record) => updates.push(Update::Training(TrainUpdate::Step(record))),
+            Event::Evaluated(record) if task == Task::Search => updates.extend(found(space, &record)),
+            Event::Evaluated(record) => updates.push(Update::Training(TrainUpdate::Evaluated(record))),
+            Event::Checkpoint { step, best } => updates.push(Update::Training(TrainUpdate::Checkpoint { step, best })),
+            Event::RolledBack { from, to, text } => {
+                updates.push(Update::Withdrawn { step: to });
+                updates.push(Update::Training(TrainUpdate::RolledBack { from, to, text }));
+            }
+            Event::Generation(record) => updates.push(Update::Search(SearchUpdate::Generation(record))),
+            Event::Child(record) => updates.push(Update::Search(SearchUpdate::Child(record))),
+            Event::Predictor(record) => updates.push(Update::Search(SearchUpdate::Predictor(record))),
+            Event::LimitsChanged { text } => updates.push(Update::Search(SearchUpdate::LimitsChanged(text))),
+            Event::Paused => updates.push(state(task, State::Paused)),
+            Event::Resumed => updates.push(state(task, State::Running)),
+            Event::Warning { text } => updates.push(note(text)),
+            Event::Stopped { reason } => updates.push(state(task, State::Finished(format!("stopped ({reason})")))),
+            Event::Finished { reason } => updates.push(state(task, State::Finished(reason))),
+            Event::Failed { text } => updates.extend([note(text.clone()), state(task, State::Failed(text))]),
+            Event::Unknown(_) => {}
+        }
+    }
+}
+
+/// Update for the state of a task.
+pub fn state(task: Task, state: State) -> Update {
+    match task {
+        Task::Train => Update::Training(TrainUpdate::State(state)),
+        Task::Search => Update::Search(SearchUpdate::State(state)),
+    }
+}
+
+/// Update for the run that a task works on.
+fn run(task: Task, run: String) -> Update {
+    match task {
+        Task::Train => Update::Training(TrainUpdate::Run(run)),
+        Task::Search => Update::Search(SearchUpdate::Run(run)),
+    }
+}
+
+/// Removes all but the last state of each task, keeping states that begin anew.
+pub fn keep_last_states(updates: &mut Vec<Update>) {
+    let task = |update: &Update| match update {
+        Update::Training(TrainUpdate::State(state)) if *state != State::Starting => Some(Task::Train),
+        Update::Search(SearchUpdate::State(state)) if *state != State::Starting => Some(Task::Search),
+        _ => None,
+    };
+    let tasks: Vec<Option<Task>> = updates.iter().map(task).collect();
+    let mut index = 0;
+    updates.retain(|_| {
+        index += 1;
+        tasks[index - 1].is_none_or(|one| !tasks[index..].contains(&Some(one)))
+    });
+}
+
+/// Note about a task.
+pub fn note(task: Task, text: String) -> Update {
+    match task {
+        Task::Train => Update::Training(TrainUpdate::Note(text)),
+        Task::Search => Update::Search(SearchUpdate::Note(text)),
+    }
+}
+
+/// Error message.
+pub fn error(text: String) -> Update {
+    Update::Message(Severity::Error, text)
+}
+
+/// A design that a search measured; `None` for a design of another space.
+fn found(space: &SearchSpace, record: &EvaluationRecord) -> Option<Update> {
+    let design = space.parse_design(&record.design).ok()?;
+    let found = Found { design, views: record.views, accuracy: record.accuracy, generation: 0 };
+    Some(Update::Search(SearchUpdate::Found(found)))
+}
+
+/// A measurement on validation objects; `None` for one on test objects, which rank nothing, or of another space.
+fn measured(space: &SearchSpace, measurement: &Measurement) -> Option<Update> {
+    let Measurement { key, accuracy, samples, .. } = measurement;
+    if key.subset != Subset::Validation {
+        return None;
+    }
+    let design = space.parse_design(&key.design).ok()?;
+    let (views, lost, step, accuracy, samples) = (key.views, key.lost, key.step, *accuracy, *samples);
+    Some(match lost {
+        0 => Update::Measured { design, views, accuracy, samples, step },
+        _ => Update::MeasuredWithout { design, views, lost, accuracy, samples, step },
+    })
+}
