@@ -13,10 +13,10 @@ impl Session {
         let mut rows = std::mem::take(&mut self.known.rows);
         rows.clear();
         self.fold(&mut rows);
-        if !self.setup.filter.is_empty() {
+        if !self.setup.filter().is_empty() {
             rows.retain(|&id| self.passes(id));
         }
-        let Sort { column, reversed } = self.setup.sort;
+        let Sort { column, reversed } = self.setup.sort();
         if column != Column::Rank {
             self.sort(&mut rows, column, column.descends() != reversed);
         } else if reversed {
@@ -31,8 +31,9 @@ impl Session {
     /// The ranking, where candidates that are one design at their present splits stand once. They have one key, so they
     /// follow each other. What the user marked stands for the others.
     fn fold(&self, rows: &mut Vec<CandidateId>) {
-        let chosen = self.selected.filter(|_| !self.at_top);
-        let marked = |id: CandidateId| self.is_pinned(id) || chosen == Some(id) || self.setup.baseline == Some(id);
+        let kept = self.selection.kept();
+        let marked =
+            |id: CandidateId| self.setup.is_pinned(id) || kept == Some(id) || self.setup.baseline() == Some(id);
         // What stands in the rows with the present key.
         let mut tags: Vec<Tag> = Vec::new();
         for keys in self.known.ranking.keys().iter().flat_map(|keys| keys.chunk_by(|one, other| one.ties_with(*other)))
@@ -74,14 +75,10 @@ impl Session {
         let holds = |fact| match fact {
             Fact::Fits => self.known.ranking.feasible(id),
             Fact::Measured => !self.best_accuracy(id).is_nan(),
-            Fact::Pinned => self.is_pinned(id),
+            Fact::Pinned => self.setup.is_pinned(id),
             Fact::Front => self.known.ranking.is_on_front(id),
         };
-        self.setup.filter.passes(&Subject { value: &|column| self.figure(id, column), holds: &holds })
-    }
-
-    fn is_pinned(&self, id: CandidateId) -> bool {
-        self.setup.pins.iter().any(|pin| pin.candidate == id)
+        self.setup.filter().passes(&Subject { value: &|column| self.figure(id, column), holds: &holds })
     }
 
     /// Figure of a column in base units for a candidate at its best split; NaN if unknown. The rank itself has none.

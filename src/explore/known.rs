@@ -3,8 +3,8 @@
 use std::cell::{OnceCell, RefCell};
 
 use super::candidate::{Candidate, CandidateId, design};
-use super::hand::Hand;
 use super::needs::Reach;
+use super::overriding::Override;
 use super::rank::{Class, Judge, Verdict};
 use super::ranking::Ranking;
 use super::session::Session;
@@ -82,28 +82,28 @@ impl Known {
 
 impl Session {
     pub(super) fn judge(&self) -> Judge<'_> {
-        Judge::new(&self.setup.knobs, &self.known.allowed)
+        Judge::new(self.knobs(), &self.known.allowed)
     }
 
-    /// The hand, if it is on the selected candidate.
-    pub(super) fn hand(&self) -> Option<&Hand> {
-        self.setup.hand.as_ref().filter(|hand| Some(hand.candidate) == self.selected)
+    /// The override, if it is of the selected candidate.
+    pub(super) fn active_override(&self) -> Option<&Override> {
+        self.setup.design_override().filter(|active| Some(active.candidate()) == self.selected())
     }
 
     /// The selected design as it is shown.
     pub(super) fn inspected(&self) -> Option<Inspected<'_>> {
-        let id = self.selected?;
+        let id = self.selected()?;
         let candidate = self.pool.get(id)?;
-        let hand = self.hand();
-        let sending = hand.map_or(candidate.sending, |hand| hand.sending);
+        let active = self.active_override();
+        let sending = active.map_or(candidate.sending, Override::sending);
         let own = sending == candidate.sending;
-        let (cuts, accuracies) = match hand {
-            Some(hand) if !own => {
+        let (cuts, accuracies) = match active {
+            Some(active) if !own => {
                 let accuracy = |cut: &Cut| {
                     let design = design(&self.space, &candidate.genome, sending, cut.boundary);
                     self.accuracy(&design).measured().unwrap_or(f64::NAN)
                 };
-                (hand.cuts.as_slice(), hand.cuts.iter().map(accuracy).collect())
+                (active.cuts(), active.cuts().iter().map(accuracy).collect())
             }
             _ => {
                 let cuts = self.pool.cuts(id);
@@ -114,23 +114,23 @@ impl Session {
         };
         let judge = self.judge();
         let best = judge.best(&judge.columns(cuts), 0..cuts.len(), &accuracies)?;
-        let by_hand = hand.and_then(|hand| hand.split);
-        let shown = by_hand.and_then(|split| cuts.iter().position(|cut| cut.boundary == split));
+        let chosen = active.and_then(Override::split);
+        let shown = chosen.and_then(|split| cuts.iter().position(|cut| cut.boundary == split));
         let shown = shown.unwrap_or(usize::from(best.cut));
         Some(Inspected { id, candidate, sending, cuts, accuracies, best, shown })
     }
 
     /// After a change of the number of sensors, of the pool or of the measurements.
     pub(super) fn remeasure(&mut self) {
-        self.measurements.refresh(self.pool.cells(), self.setup.knobs.sensors);
+        self.measurements.refresh(self.pool.cells(), self.setup.knobs().sensors);
     }
 
     /// After a change of the knobs or of accuracies: costs every cut and ranks. Needs [`Session::remeasure`] to be done.
     pub(super) fn recost(&mut self) {
         let Self { known, pool, setup, measurements, dials, .. } = self;
         let Known { allowed, rates, ranking, feasible, measured, accuracies, binding, reach, fitting, .. } = known;
-        let judge = Judge::new(&setup.knobs, allowed);
-        pool.set_sensors(setup.knobs.sensors);
+        let judge = Judge::new(setup.knobs(), allowed);
+        pool.set_sensors(setup.knobs().sensors);
         ranking.begin(pool.len());
         (*rates, *feasible, *measured, *accuracies, *binding) = (judge.rates, 0, 0, false, [0; Limit::ALL.len()]);
         *fitting = OnceCell::new();
@@ -156,20 +156,24 @@ impl Session {
     /// After any change of order, filter or standings: rows, selection, the network shown.
     pub(super) fn refresh(&mut self) {
         self.arrange();
-        self.settle();
+        self.settle_selection();
     }
 
-    /// After a change of the selection or of the rows: keeps the selection at the top or with its candidate.
-    pub(super) fn settle(&mut self) {
-        let first = self.known.rows.first().copied();
-        let any = Some(0).filter(|_| !self.pool.is_empty());
-        self.selected = if self.at_top { first.or(self.selected) } else { self.selected }.or(first).or(any);
-        self.row = self.selected_row().unwrap_or(self.row);
-        let shown = self.known.network.as_ref().map(|(id, _)| *id);
-        if shown != self.selected {
-            let genome = self.selected.and_then(|id| self.pool.get(id)).map(|candidate| &candidate.genome);
-            let network = genome.and_then(|genome| self.space.lower(genome).ok());
-            self.known.network = self.selected.zip(network);
+    /// After a change of the selection or of the rows: settles the selection and lowers the network shown.
+    pub(super) fn settle_selection(&mut self) {
+        let any = if self.pool.is_empty() { None } else { Some(0) };
+        self.selection.settle(&self.known.rows, any);
+        self.lower_selected();
+    }
+
+    /// Lowers the network of the selected candidate, if another one was selected.
+    pub(super) fn lower_selected(&mut self) {
+        let selected = self.selection.candidate();
+        let lowered = self.known.network.as_ref().map(|(id, _)| *id);
+        if lowered != selected {
+            let candidate = selected.and_then(|id| self.pool.get(id));
+            let network = candidate.and_then(|candidate| self.space.lower(&candidate.genome).ok());
+            self.known.network = selected.zip(network);
         }
     }
 }

@@ -48,7 +48,7 @@ impl Session {
         let judge = self.judge();
         let best = usize::from(inspected.best.cut);
         let (cut, accuracy) = (&inspected.cuts[best], inspected.accuracies[best]);
-        let present = Present::new(&self.setup.knobs);
+        let present = Present::new(self.knobs());
         let needed = present.needed(&judge.evaluate(cut, accuracy), accuracy);
         let now = (inspected.best.seconds, inspected.cuts[usize::from(inspected.best.cut)].boundary);
         let mut swings: Vec<Swing> = self
@@ -81,7 +81,7 @@ impl Session {
     /// Latency and place of the best split with one knob moved by a share of its value, if one meets the limits.
     fn best_with(&self, inspected: &Inspected, id: KnobId, share: f64) -> Option<(f64, BoundaryId)> {
         let knob = id.knob();
-        let value = knob.get(&self.setup.knobs);
+        let value = knob.get(self.knobs());
         let moved = match knob.scale {
             Scale::Count => value + (value * share).abs().max(1.0).round() * share.signum(),
             _ => value * (1.0 + share),
@@ -89,7 +89,7 @@ impl Session {
         if knob.scale == Scale::Count && !(1.0..=f64::from(self.space.views)).contains(&moved) {
             return None;
         }
-        let mut knobs = self.setup.knobs;
+        let mut knobs = *self.knobs();
         knob.set(&mut knobs, moved);
         let judge = Judge::new(&knobs, self.judge().allowed);
         // With another number of sensors the accuracies are others: there only costs are judged.
@@ -105,7 +105,7 @@ impl Session {
     pub fn break_even_bandwidth(&self, one: BoundaryId, other: BoundaryId) -> Option<f64> {
         let inspected = self.inspected()?;
         let cut = |split: BoundaryId| inspected.cuts.iter().find(|cut| cut.boundary == split);
-        self.break_even(&Rates::new(&self.setup.knobs), cut(one)?, cut(other)?)
+        self.break_even(&Rates::new(self.knobs()), cut(one)?, cut(other)?)
     }
 
     /// The fastest split of the selected design among those that no limit bars at every bandwidth, and how far the
@@ -122,7 +122,7 @@ impl Session {
             inspected.cuts.iter().zip(&inspected.accuracies).filter(open).map(|(cut, _)| cut).collect();
         let seconds = |cut: &Cut| judge.rates.latency(cut).total_s();
         let fastest = *cuts.iter().min_by(|one, other| seconds(one).total_cmp(&seconds(other)))?;
-        let now = self.setup.knobs.bandwidth_bytes_per_s;
+        let now = self.knobs().bandwidth_bytes_per_s;
         let mut hold = Hold { split: fastest.boundary, below: None, above: None };
         for cut in cuts.into_iter().filter(|cut| cut.boundary != fastest.boundary) {
             let Some(even) = self.break_even(&judge.rates, fastest, cut) else { continue };
@@ -137,10 +137,10 @@ impl Session {
     fn break_even(&self, rates: &Rates, one: &Cut, other: &Cut) -> Option<f64> {
         let of = |cut: &Cut| {
             let latency = rates.latency(cut);
-            (latency.link_s - self.setup.knobs.system.link_latency_s, latency.total_s() - latency.link_s)
+            (latency.link_s - self.knobs().system.link_latency_s, latency.total_s() - latency.link_s)
         };
         let ((link_one, rest_one), (link_other, rest_other)) = (of(one), of(other));
-        let bandwidth = self.setup.knobs.bandwidth_bytes_per_s * (link_one - link_other) / (rest_other - rest_one);
+        let bandwidth = self.knobs().bandwidth_bytes_per_s * (link_one - link_other) / (rest_other - rest_one);
         Some(bandwidth).filter(|bandwidth| bandwidth.is_finite() && *bandwidth > 0.0)
     }
 }

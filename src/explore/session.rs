@@ -1,23 +1,32 @@
 //! The session: what is set, what follows from it, and where the user looks.
 
+mod apply;
+mod feed;
+mod open;
+mod save;
+mod steps;
+
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
+
+use steps::PendingSteps;
 
 use super::accuracy::{Measurements, Shown};
 use super::activity::Activity;
 use super::brush::Brushes;
 use super::candidate::{CandidateId, Pool};
-use super::column::{Column, Sort};
+use super::column::Column;
 use super::command::{Overlay, Pane, Screen, Unit};
 use super::dial::Dial;
-use super::filter::Filter;
-use super::history::{History, Setup, Step};
+use super::history::{History, SavedSetup, Step};
 use super::knob::{KNOBS, KnobId, Scale};
 use super::known::Known;
 use super::message::{Message, Severity};
 use super::plot::Plot;
 use super::progress::{Searching, Training};
 use super::rank::Standing;
-use super::steps::PendingSteps;
+use super::selection::Selection;
+use super::setup::Setup;
 use crate::cost::{Knobs, Limit, SpaceTable};
 use crate::hardware::Profile;
 use crate::network::Network;
@@ -55,19 +64,14 @@ pub struct Session {
     pub(super) measurements: Measurements,
     pub(super) dials: Vec<Dial>,
     pub(super) setup: Setup,
-    pub(super) history: History,
-    pub(super) remembered: Vec<(String, Setup)>,
+    history: History,
+    pub(super) selection: Selection,
     pub(super) ui: Ui,
-    pub(super) activity: Activity,
+    activity: Activity,
     /// Size and seed of the pool as asked for.
-    pub(super) origin: (usize, u64),
-    pub(super) selected: Option<CandidateId>,
-    /// Whether the selection stays at the top row rather than with its candidate.
-    pub(super) at_top: bool,
-    /// Row the selection has, or had before it was filtered out.
-    pub(super) row: usize,
+    origin: (usize, u64),
     /// Steps of the selected knob that wait for [`Session::settle`].
-    pub(super) pending: Option<PendingSteps>,
+    pending: Option<PendingSteps>,
     /// The whole space, surveyed when it is first asked for; `None` on profiles it can't be surveyed with.
     survey: OnceCell<Option<Survey>>,
     pub(super) known: Known,
@@ -92,23 +96,18 @@ impl Session {
             knobs.sensors = space.views.max(1);
         }
         let known = Known::new(&space, &knobs);
-        let (sort, filter) = (Sort::default(), Filter::default());
-        let setup = Setup { knobs, locked: 0, pins: Vec::new(), baseline: None, hand: None, sort, filter };
         let mut session = Self {
             space,
             profile,
             pool,
             measurements: Measurements::default(),
             dials: Vec::new(),
-            setup,
+            setup: Setup::new(knobs),
             history: History::default(),
-            remembered: Vec::new(),
+            selection: Selection::at_top(),
             ui: Ui::default(),
             activity,
             origin: (count, seed),
-            selected: None,
-            at_top: true,
-            row: 0,
             pending: None,
             survey: OnceCell::new(),
             known,
@@ -149,7 +148,7 @@ impl Session {
 
     /// The knobs.
     pub const fn knobs(&self) -> &Knobs {
-        &self.setup.knobs
+        self.setup.knobs()
     }
 
     /// The knobs shown, with their ranges.
@@ -169,7 +168,7 @@ impl Session {
 
     /// The value of a knob.
     pub fn value(&self, id: KnobId) -> f64 {
-        id.knob().get(&self.setup.knobs)
+        self.setup.value(id)
     }
 
     /// Where the user looks.
@@ -222,9 +221,14 @@ impl Session {
         self.history.future()
     }
 
-    /// Remembered setups with their names.
-    pub fn remembered(&self) -> &[(String, Setup)] {
-        &self.remembered
+    /// Saved setups, in the order in which they were first saved.
+    pub fn saved_setups(&self) -> &[SavedSetup] {
+        self.history.saved()
+    }
+
+    /// Knob values by name in base units, without those that set no limit: what a search is told.
+    pub fn limits(&self) -> BTreeMap<String, f64> {
+        self.setup.limits()
     }
 
     /// Candidates in the order shown, filtered; those that are one design at their present splits stand once.
@@ -247,12 +251,12 @@ impl Session {
 
     /// The selected candidate; `None` only if the pool is empty.
     pub const fn selected(&self) -> Option<CandidateId> {
-        self.selected
+        self.selection.candidate()
     }
 
     /// Row of the selected candidate, unless it is filtered out.
     pub fn selected_row(&self) -> Option<usize> {
-        let selected = self.selected?;
+        let selected = self.selected()?;
         self.known.rows.iter().position(|&id| id == selected)
     }
 
@@ -265,7 +269,7 @@ impl Session {
     /// layers only. Worked out when it is first asked for after a knob moved.
     pub fn fitting(&self) -> Option<&Fitting> {
         let survey = || Some(Survey::new(&self.space, &SpaceTable::new(&self.space, &self.profile)?));
-        let fitting = || Some(self.survey.get_or_init(survey).as_ref()?.fitting(&self.setup.knobs));
+        let fitting = || Some(self.survey.get_or_init(survey).as_ref()?.fitting(self.setup.knobs()));
         self.known.fitting.get_or_init(fitting).as_ref()
     }
 
@@ -289,7 +293,7 @@ impl Session {
 
     /// What is known of a design's accuracy with the present number of sensors.
     pub fn accuracy(&self, design: &Design) -> Shown {
-        self.measurements.shown(design, self.setup.knobs.sensors)
+        self.measurements.shown(design, self.setup.knobs().sensors)
     }
 
     /// The network of the selected candidate.
@@ -317,7 +321,7 @@ fn dials(session: &Session) -> Vec<Dial> {
                 _ => 1.0,
             };
             let most = if knob.scale == Scale::Count { session.space.views } else { 1 };
-            Dial::new(knob.id, knob.get(&session.setup.knobs), usual, most)
+            Dial::new(knob.id, knob.get(session.setup.knobs()), usual, most)
         })
         .collect()
 }

@@ -94,7 +94,7 @@ pub fn verb(session: &Session, ui: &mut UiState, wish: Verb) -> Vec<Deed> {
         Verb::Filter if session.ui().overlay == Some(Overlay::Help) => {
             ui.entry = Some(Entry::new(Purpose::HelpSearch, &ui.help_search));
         }
-        Verb::Filter => ui.entry = Some(Entry::new(Purpose::Filter, session.setup().filter.text())),
+        Verb::Filter => ui.entry = Some(Entry::new(Purpose::Filter, session.setup().filter().text())),
         Verb::FindHelp => {
             ui.entry = Some(Entry::new(Purpose::HelpSearch, &ui.help_search));
             let open = session.ui().overlay == Some(Overlay::Help);
@@ -119,7 +119,7 @@ pub fn verb(session: &Session, ui: &mut UiState, wish: Verb) -> Vec<Deed> {
 
 /// Verbs that are one action wherever the focus is.
 fn plain(session: &Session, wish: Verb) -> Option<Command> {
-    let Sort { column, .. } = session.setup().sort;
+    let Sort { column, .. } = session.setup().sort();
     Some(match wish {
         Verb::GoTo(screen) => Command::Screen(screen),
         Verb::NextPane if session.ui().screen == Screen::Explore => Command::Focus(Move::By(1)),

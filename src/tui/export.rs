@@ -148,7 +148,7 @@ pub fn csv(session: &Session) -> String {
 
 /// The pinned designs as a Markdown table; the first ten rows if nothing is pinned.
 pub fn markdown(session: &Session) -> String {
-    let pinned: Vec<CandidateId> = session.setup().pins.iter().map(|pin| pin.candidate).collect();
+    let pinned: Vec<CandidateId> = session.setup().pins().iter().map(|pin| pin.candidate).collect();
     let ids = if pinned.is_empty() { session.order().iter().copied().take(10).collect() } else { pinned };
     let mut out = format!(
         "{} on {}, {} sensors\n\n| | accuracy % | latency ms | energy µJ | sensor RAM KiB | link bytes | split | fusion \

@@ -39,7 +39,25 @@ fn a_session_opens_again_as_it_was() {
         (Screen::Compare, Unit::Energy, session.ui().dial)
     );
     assert_eq!(again.ui().plot, session.ui().plot);
-    assert_eq!(again.remembered(), session.remembered());
+    assert_eq!(again.saved_setups(), session.saved_setups());
+    assert_eq!(again.to_file().to_toml(), text);
+}
+
+#[test]
+fn a_file_of_the_first_edition_opens() {
+    let mut session = session(30);
+    session.apply(Command::Override(DesignPart::Split, Move::To(4)), 0);
+    session.apply(Command::Remember("early".into()), 0);
+    let text = session.to_file().to_toml();
+    let mut first = text.clone();
+    for (word, old) in [("override", "hand"), ("setup", "remembered"), ("version = 2", "version = 1")] {
+        assert!(first.contains(word), "{first}");
+        first = first.replace(word, old);
+    }
+    let (space, profile) = pair();
+    let file = SessionFile::from_toml(&Source::new("session.toml", first)).unwrap_or_else(|error| panic!("{error}"));
+    let again = Session::open(&file, space, profile).unwrap();
+    assert_eq!(again.setup(), session.setup());
     assert_eq!(again.to_file().to_toml(), text);
 }
 
@@ -58,7 +76,7 @@ fn a_wrong_file_says_what_is_wrong() {
         ("link-bandwidth", "link-bandwith", "no knob is named `link-bandwith`; did you mean `link-bandwidth`?"),
         ("sensors = 6.0", "sensors = 99.0", "number of sensors can't be 99"),
         ("sensors = 6.0", "sensors = 2.5", "number of sensors can't be 2.5"),
-        ("version = 1", "version = 9", "this session file has version 9; this splitscope reads up to 1"),
+        ("version = 2", "version = 9", "this session file has version 9; this splitscope reads up to 2"),
         ("space = \"tabletop\"", "space = \"table\"", "the session is about the space `table`, not `tabletop`"),
     ];
     for (from, to, expected) in cases {

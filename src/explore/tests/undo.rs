@@ -166,7 +166,7 @@ fn a_remembered_setup_comes_back_and_that_can_be_undone() {
     session.apply(Command::Remember("two eyes".into()), 0);
     set(&mut session, KnobId::Sensors, "9");
     session.apply(Command::Recall(0), 0);
-    assert_eq!((session.value(KnobId::Sensors), session.remembered()[0].0.as_str()), (2.0, "two eyes"));
+    assert_eq!((session.value(KnobId::Sensors), session.saved_setups()[0].name.as_str()), (2.0, "two eyes"));
     session.apply(Command::Undo, 0);
     assert_eq!(session.value(KnobId::Sensors), 9.0);
 }

@@ -60,7 +60,7 @@ fn what_is_changed_by_hand_costs_what_the_design_costs() {
     assert_eq!(session.bars(3).iter().find(|bar| bar.selected).unwrap().evaluation, shown);
     // A pin keeps the design as it is shown.
     session.apply(Command::Pin, 0);
-    let pin = session.setup().pins[0];
+    let pin = session.setup().pins()[0];
     assert_eq!(session.pool().design(session.space(), pin.candidate, pin.split.unwrap()), Some(design.clone()));
     let compared = &session.compared()[0];
     assert_eq!((&compared.design, compared.evaluation, compared.pin), (&design, shown, 'A'));
@@ -136,7 +136,7 @@ fn rows_sort_by_any_column_and_what_fits_stays_first() {
     for column in Column::ALL.into_iter().skip(1) {
         for reversed in [false, true] {
             session.apply(Command::Sort(column), 0);
-            assert_eq!(session.setup().sort, Sort { column, reversed });
+            assert_eq!(session.setup().sort(), Sort { column, reversed });
             let fits = |id: &&CandidateId| session.standing(**id).unwrap().feasible();
             let fit = session.order().iter().take_while(fits).count();
             assert_eq!(session.order().iter().filter(fits).count(), fit);
@@ -250,7 +250,7 @@ fn filters_combine_columns_words_and_denials() {
     let mut session = session(200);
     let count = |session: &mut Session, text: &str| {
         session.apply(Command::Filter(text.into()), 0);
-        assert_eq!(session.setup().filter.text(), text, "{:?}", session.toast(0));
+        assert_eq!(session.setup().filter().text(), text, "{:?}", session.toast(0));
         session.order().len()
     };
     let all = session.order().len();

@@ -39,8 +39,8 @@ impl Session {
     /// At most `most` bars: the first rows, and the selected and pinned designs wherever they stand, in the order of the
     /// rows. The selected one is shown as it is by hand.
     pub fn bars(&self, most: usize) -> Vec<Bar> {
-        let mut wanted: Vec<CandidateId> = self.selected.into_iter().collect();
-        wanted.extend(self.setup.pins.iter().map(|pin| pin.candidate));
+        let mut wanted: Vec<CandidateId> = self.selected().into_iter().collect();
+        wanted.extend(self.setup().pins().iter().map(|pin| pin.candidate));
         wanted.extend(self.order().iter().take(most));
         let mut ids: Vec<CandidateId> = Vec::with_capacity(most);
         for id in wanted {
@@ -65,14 +65,8 @@ impl Session {
         Some(self.value(knob)).filter(|value| !knob.knob().is_unlimited(*value))
     }
 
-    /// Letter of a candidate's first pin.
-    pub fn pin_letter(&self, id: CandidateId) -> Option<char> {
-        let index = self.setup.pins.iter().position(|pin| pin.candidate == id)?;
-        char::from_u32('A' as u32 + index as u32)
-    }
-
     fn bar(&self, id: CandidateId) -> Option<Bar> {
-        let selected = self.selected == Some(id);
+        let selected = self.selected() == Some(id);
         let (cut, evaluation) = if selected {
             let inspected = self.inspected()?;
             let cut = inspected.cuts[inspected.shown];
@@ -81,10 +75,10 @@ impl Session {
             let standing = self.standing(id)?;
             (*self.pool.cuts(id).get(usize::from(standing.cut))?, standing.evaluation)
         };
-        let parts = parts(self.ui.unit, &cut, &evaluation, &self.setup.knobs);
+        let parts = parts(self.ui.unit, &cut, &evaluation, self.knobs());
         let count = self.ui.unit.parts().len();
         let feasible = evaluation.feasible();
-        Some(Bar { candidate: id, pin: self.pin_letter(id), selected, feasible, evaluation, parts, count })
+        Some(Bar { candidate: id, pin: self.setup().pin_letter(id), selected, feasible, evaluation, parts, count })
     }
 
     /// Row of a candidate; behind all others if it is filtered out.

@@ -6,6 +6,7 @@ use crate::explore::candidate::CandidateId;
 use crate::explore::knob::KnobId;
 use crate::explore::rank::Judge;
 use crate::explore::session::Session;
+use crate::explore::setup::{Pinned, letter};
 use crate::space::Design;
 
 /// A pinned design under the present knobs.
@@ -31,12 +32,12 @@ impl Session {
     /// The pinned designs in order.
     pub fn compared(&self) -> Vec<Compared> {
         let judge = self.judge();
-        let compared = |(index, pin): (usize, &crate::explore::Pinned)| {
+        let compared = |(index, pin): (usize, &Pinned)| {
             let candidate = self.pool.get(pin.candidate)?;
             let (cut, design) = self.pinned(index)?;
             let accuracy = self.accuracy(&design);
             Some(Compared {
-                pin: char::from_u32('A' as u32 + u32::try_from(index).ok()?)?,
+                pin: letter(index)?,
                 candidate: pin.candidate,
                 macs: candidate.macs,
                 weights: candidate.weights,
@@ -45,21 +46,21 @@ impl Session {
                 design,
             })
         };
-        self.setup.pins.iter().enumerate().filter_map(compared).collect()
+        self.setup().pins().iter().enumerate().filter_map(compared).collect()
     }
 
     /// What a pinned design costs with one knob at another value: does it survive 1 Mbit/s? Accuracy is not judged with
     /// another number of sensors.
     pub fn compared_at(&self, pin: usize, knob: KnobId, value: f64) -> Option<Evaluation> {
         let (cut, design) = self.pinned(pin)?;
-        let mut knobs = self.setup.knobs;
+        let mut knobs = *self.knobs();
         knob.knob().set(&mut knobs, value);
         let accuracy = self.measurements.shown(&design, knobs.sensors).measured();
         Some(Judge::new(&knobs, self.judge().allowed).evaluate(cut, accuracy.unwrap_or(f64::NAN)))
     }
 
     fn pinned(&self, index: usize) -> Option<(&Cut, Design)> {
-        let pin = self.setup.pins.get(index)?;
+        let pin = self.setup().pins().get(index)?;
         let split = pin.split.or_else(|| self.best_split(pin.candidate))?;
         let cut = self.pool.cuts(pin.candidate).iter().find(|cut| cut.boundary == split)?;
         Some((cut, self.pool.design(&self.space, pin.candidate, split)?))

@@ -25,7 +25,7 @@ impl Session {
     pub fn found(&self, generation: Option<u32>) -> Vec<FoundPoint<'_>> {
         let until = generation.unwrap_or(u32::MAX);
         let judge = self.judge();
-        let wanted = |found: &&Found| found.generation <= until && found.views == self.setup.knobs.sensors;
+        let wanted = |found: &&Found| found.generation <= until && found.views == self.knobs().sensors;
         let mut points: Vec<FoundPoint<'_>> = (self.searching().found.iter().filter(wanted))
             .filter_map(|found| {
                 let design = &found.design;

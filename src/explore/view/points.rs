@@ -47,7 +47,7 @@ impl Session {
 
     /// The point of the selected design, as it is by hand; none if a figure of it is unknown.
     pub fn selected_point(&self) -> Option<Point> {
-        let point = *self.points().iter().find(|point| Some(point.candidate) == self.selected)?;
+        let point = *self.points().iter().find(|point| Some(point.candidate) == self.selected())?;
         let Some(row) = self.row_by_hand(point.candidate) else { return Some(point) };
         let Plot { up, right, .. } = self.plot();
         let (up, right) = (row.figure(up), row.figure(right));

@@ -78,7 +78,7 @@ impl Session {
 
     /// What others are compared with: the baseline that was set, else the first of the ranking.
     pub fn baseline(&self) -> Option<CandidateId> {
-        self.setup.baseline.or(self.ranking().first().copied())
+        self.setup().baseline().or(self.ranking().first().copied())
     }
 
     /// A candidate at its best split as a row, compared with nothing.
@@ -94,8 +94,8 @@ impl Session {
         Some(Row {
             id,
             candidate,
-            pin: self.pin_letter(id),
-            selected: self.selected == Some(id),
+            pin: self.setup().pin_letter(id),
+            selected: self.selected() == Some(id),
             by_hand: false,
             accuracy,
             evaluation: standing.evaluation,
@@ -112,7 +112,9 @@ impl Session {
 
     /// The row of a candidate that was changed by hand; `None` if it was not.
     pub(super) fn row_by_hand(&self, id: CandidateId) -> Option<Row<'_>> {
-        self.hand().filter(|hand| hand.candidate == id)?;
+        if self.active_override().is_none_or(|active| active.candidate() != id) {
+            return None;
+        }
         let (row, inspected) = (self.row(id)?, self.inspected()?);
         let cut = &inspected.cuts[inspected.shown];
         let design = design(&self.space, &inspected.candidate.genome, inspected.sending, cut.boundary);

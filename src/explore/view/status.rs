@@ -90,7 +90,7 @@ impl Session {
     pub fn why(&self) -> Vec<Reason> {
         let (Some(inspected), Some(network)) = (self.inspected(), self.network()) else { return Vec::new() };
         let accuracy = Some(inspected.accuracies[inspected.shown]).filter(|accuracy| !accuracy.is_nan());
-        reasons(network, &inspected.cuts[inspected.shown], &self.setup.knobs, accuracy)
+        reasons(network, &inspected.cuts[inspected.shown], self.knobs(), accuracy)
     }
 
     /// Changes of a single knob that would make the selected design fit as it is shown (at any of its splits, if it was
@@ -101,13 +101,13 @@ impl Session {
         if barred.is_empty() {
             return Vec::new();
         }
-        let present = Present::new(&self.setup.knobs);
+        let present = Present::new(self.knobs());
         let mut easiest = Easiest::new();
         for (cut, accuracy) in &barred {
             easiest.add(&present.needed(&judge.evaluate(cut, *accuracy), *accuracy));
         }
         let mut needed = easiest.needed();
-        let by_count = rates_by_sensors(&self.setup.knobs, self.setup.knobs.sensors);
+        let by_count = rates_by_sensors(self.knobs(), self.knobs().sensors);
         needed[KnobId::Sensors.index()] = most_sensors(|| barred.iter().map(|(cut, _)| *cut), &by_count);
         let mut fixes: Vec<Fix> =
             self.dials.iter().filter_map(|dial| self.fix(dial, needed[dial.id.index()])).collect();
@@ -130,7 +130,7 @@ impl Session {
     /// the split chosen by hand, else all that are allowed. None if one does.
     fn barred(&self, judge: &Judge<'_>) -> Vec<(&Cut, f64)> {
         let Some(inspected) = self.inspected() else { return Vec::new() };
-        let by_hand = self.hand().is_some_and(|hand| hand.split.is_some());
+        let by_hand = self.active_override().is_some_and(|active| active.split().is_some());
         let cuts = inspected.cuts.iter().zip(inspected.accuracies).enumerate();
         let wanted = cuts
             .filter(|(index, (cut, _))| if by_hand { *index == inspected.shown } else { judge.allows(cut) })
@@ -143,7 +143,7 @@ impl Session {
     /// The smallest joint move for one cut; `None` if it fits or if none does.
     fn joint_fix(&self, cut: &Cut, accuracy: f64, judge: &Judge<'_>) -> Option<Vec<Fix>> {
         let evaluation = judge.evaluate(cut, accuracy);
-        let mut moves: Vec<(KnobId, f64)> = match cost::joint_fix(cut, &self.setup.knobs) {
+        let mut moves: Vec<(KnobId, f64)> = match cost::joint_fix(cut, self.knobs()) {
             Some(changes) => changes.iter().map(|change| (knob_id(change.knob), change.to)).collect(),
             None if judge.rates.evaluate(cut).feasible() => Vec::new(),
             None => return None,

@@ -108,7 +108,7 @@ impl Session {
             split: inspected.shown,
             best: usize::from(inspected.best.cut),
             fusion,
-            by_hand: self.hand().is_some(),
+            by_hand: self.active_override().is_some(),
         })
     }
 
@@ -127,7 +127,7 @@ impl Session {
                 "# {} and {} a frame with {} sensors on {}\n",
                 show::seconds(cost.latency.total_s()),
                 show::joules(cost.energy_j),
-                self.setup.knobs.sensors,
+                self.knobs().sensors,
                 self.profile.name
             )
         });

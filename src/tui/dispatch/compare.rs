@@ -33,21 +33,21 @@ pub(super) fn verb(session: &Session, ui: &mut UiState, wish: Verb) -> Option<Ve
 
 /// Place of the chosen one among the pins: the one gone to last, or the first that is the selected design.
 fn chosen(session: &Session, ui: &UiState) -> usize {
-    let pins = &session.setup().pins;
+    let pins = session.setup().pins();
     let selected = |at: &usize| pins.get(*at).is_some_and(|pin| Some(pin.candidate) == session.selected());
     Some(ui.compare_at).filter(selected).or_else(|| (0..pins.len()).find(selected)).unwrap_or(ui.compare_at)
 }
 
 /// Goes to the pinned design so many places to the right.
 pub(super) fn sideways(session: &Session, ui: &mut UiState, steps: i32) -> Vec<Deed> {
-    let pins = &session.setup().pins;
+    let pins = session.setup().pins();
     ui.compare_at = Move::By(steps).apply(chosen(session, ui), pins.len());
     pins.get(ui.compare_at).map(|pin| Deed::Act(Command::SelectCandidate(pin.candidate))).into_iter().collect()
 }
 
 /// Moves the chosen pin so many places to the right.
 fn move_pin(session: &Session, ui: &mut UiState, steps: i32) -> Vec<Deed> {
-    let pins = &session.setup().pins;
+    let pins = session.setup().pins();
     let pin = chosen(session, ui).min(pins.len().saturating_sub(1));
     let Some(pinned) = pins.get(pin) else { return Vec::new() };
     let to = Move::By(steps);
@@ -65,6 +65,6 @@ fn brush(session: &Session, ui: &mut UiState, end: End, steps: f64) -> Vec<Deed>
 /// Makes a filter of the brushes, which are then no longer needed.
 fn keep_brushed(session: &Session) -> Vec<Deed> {
     let Some(text) = brushed_filter(session) else { return Vec::new() };
-    let filter = format!("{} {text}", session.setup().filter.text());
+    let filter = format!("{} {text}", session.setup().filter().text());
     [Command::ClearBrushes, Command::Filter(filter.trim().to_owned())].map(Deed::Act).to_vec()
 }

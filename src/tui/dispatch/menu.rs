@@ -59,10 +59,10 @@ pub(super) fn export() -> Menu {
 /// The remembered setups.
 pub(super) fn recall(session: &Session, keys: &Keymap) -> Menu {
     let choices: Vec<Choice> = session
-        .remembered()
+        .saved_setups()
         .iter()
         .enumerate()
-        .map(|(index, (name, _))| Choice { label: name.clone(), deeds: vec![Deed::Act(Command::Recall(index))] })
+        .map(|(index, saved)| Choice { label: saved.name.clone(), deeds: vec![Deed::Act(Command::Recall(index))] })
         .collect();
     let text = if choices.is_empty() {
         format!("Nothing is remembered yet; {} remembers the present setup.", keys.key(Verb::Remember))

@@ -75,7 +75,7 @@ pub(super) fn sideways(session: &Session, ui: &mut UiState, wish: Verb) -> Vec<D
             Pane::Knobs => Command::MoveKnob(Move::By(steps)),
             Pane::Network => Command::Override(DesignPart::Split, Move::By(steps)),
             Pane::Bars => Command::Unit(Move::By(steps.signum())),
-            Pane::Table => Command::Sort(neighbour(session.setup().sort.column, steps.signum())),
+            Pane::Table => Command::Sort(neighbour(session.setup().sort().column, steps.signum())),
             Pane::Scatter if steps.abs() > 1 => {
                 plane::pan(session, ui, [PAN * f64::from(steps.signum()), 0.0]);
                 return Vec::new();

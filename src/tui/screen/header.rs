@@ -25,7 +25,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         x = chrome::line(buf, area, &[(" splitscope ", theme.accent)], theme) + 1;
     }
     for (index, screen) in Screen::ALL.into_iter().enumerate() {
-        let pins = session.setup().pins.len();
+        let pins = session.setup().pins().len();
         let count = if screen == Screen::Compare && pins > 0 { format!(" ({pins})") } else { String::new() };
         let shown = session.ui().screen == screen;
         let (open, close) = if shown { ('[', ']') } else { (' ', ' ') };

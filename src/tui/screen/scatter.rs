@@ -217,7 +217,7 @@ impl Marks for Scene<'_> {
             PointClass::Feasible => 1,
             PointClass::Front => 2,
         };
-        let pinned = self.session.pin_letter(point.candidate).is_some();
+        let pinned = self.session.setup().pin_letter(point.candidate).is_some();
         let [right, up] = &self.figures;
         Spot { x: point.right / right.size, y: point.up / up.size, layer: if pinned { 3 } else { layer } }
     }
@@ -225,7 +225,7 @@ impl Marks for Scene<'_> {
     fn look(&self, index: usize) -> (char, Style) {
         let (point, theme) = (self.point(index), self.theme);
         let glyphs = theme.glyphs;
-        match (self.session.pin_letter(point.candidate), point.class) {
+        match (self.session.setup().pin_letter(point.candidate), point.class) {
             (Some(pin), _) => (pin, theme.pins[(pin as usize - 'A' as usize) % theme.pins.len()]),
             (None, PointClass::Front) => (glyphs.front, theme.front),
             (None, PointClass::Feasible) => (glyphs.feasible, theme.feasible),

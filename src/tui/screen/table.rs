@@ -80,15 +80,15 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 fn notes(view: View<'_>, at: Option<usize>, count: usize) -> [String; 2] {
     let setup = view.session.setup();
     let place = at.map_or_else(|| "-".to_owned(), |at| text::thousands(at as u64 + 1));
-    let order = if setup.sort.reversed { "reversed " } else { "" };
-    let (what, filter) = match setup.filter.is_empty() {
+    let order = if setup.sort().reversed { "reversed " } else { "" };
+    let (what, filter) = match setup.filter().is_empty() {
         // Candidates that are one design at their present splits stand in one row.
         true if count < view.session.pool().len() => (" different", String::new()),
         true => ("", String::new()),
-        false => ("", format!(", {}", setup.filter.text())),
+        false => ("", format!(", {}", setup.filter().text())),
     };
     let place = format!("{place} of {}", text::thousands(count as u64));
-    let column = setup.sort.column.name();
+    let column = setup.sort().column.name();
     let short = if filter.is_empty() { format!("by {column}") } else { "filtered".to_owned() };
     [format!("{place}{what}, {order}by {column}{filter}"), format!("{place}, {short}")]
 }
@@ -141,7 +141,7 @@ fn cells(shapes: &[Shape], row: Rect) -> impl Iterator<Item = (&Shape, Rect)> {
 }
 
 fn headings(view: View<'_>, shapes: &[Shape], row: Rect, buf: &mut Buffer, hits: &mut HitMap) {
-    let sort = view.session.setup().sort;
+    let sort = view.session.setup().sort();
     for (shape, area) in cells(shapes, row) {
         let sorts = shape.sorts();
         let sorted = shape.column == sort.column && sorts;

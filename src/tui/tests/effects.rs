@@ -46,12 +46,13 @@ const STATES: [&str; 22] = [
 fn everything(session: &Session, ui: &UiState) -> String {
     let (training, searching) = (&session.training().state, &session.searching().state);
     format!(
-        "{:?} {:?} {:?} {:?} {training:?} {searching:?} {} {ui:?}",
+        "{:?} {:?} {:?} {:?} {training:?} {searching:?} {} {} {ui:?}",
         session.setup(),
         session.ui(),
         session.selected(),
-        session.remembered(),
+        session.saved_setups(),
         session.past().len(),
+        session.is_frozen(),
     )
 }
 

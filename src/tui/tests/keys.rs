@@ -65,14 +65,14 @@ fn panes_take_the_same_keys_in_their_own_way() {
 #[test]
 fn a_wrong_filter_stays_with_its_error_and_a_cancelled_one_is_taken_back() {
     let (session, ui) = after("/lat<5<enter>");
-    assert_eq!(session.setup().filter.text(), "lat<5");
+    assert_eq!(session.setup().filter().text(), "lat<5");
     assert!(ui.entry.is_none() && session.order().len() < session.pool().len());
     let (session, ui) = after("/lat<5 nonsense<enter>");
     let entry = ui.entry.expect("it stays open");
     assert_eq!(entry.purpose, Purpose::Filter);
     assert!(dispatch::error(&session, &entry).is_some_and(|error| error.contains("nonsense")));
     let (session, _) = after("/lat<5<esc>");
-    assert!(session.setup().filter.is_empty());
+    assert!(session.setup().filter().is_empty());
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn brushes_keep_designs_and_become_a_filter() {
     let again = Session::open(&file, session.space().clone(), session.profile().clone()).unwrap();
     assert_eq!(again.brushes(), session.brushes(), "a session file keeps them");
     play(&mut session, &mut ui, "F");
-    assert_eq!((session.order().len(), session.brushes().any()), (kept, false), "{}", session.setup().filter.text());
+    assert_eq!((session.order().len(), session.brushes().any()), (kept, false), "{}", session.setup().filter().text());
     play(&mut session, &mut ui, "<esc>[0");
     assert_eq!((session.order().len(), session.brushes().any()), (all, false));
 }
@@ -180,7 +180,7 @@ fn earlier_fronts_are_gone_through_and_left_again() {
 
 #[test]
 fn pins_are_put_into_another_order_and_undo_puts_them_back() {
-    let pins = |keys: &str| after(keys).0.setup().pins.iter().map(|pin| pin.candidate).collect::<Vec<_>>();
+    let pins = |keys: &str| after(keys).0.setup().pins().iter().map(|pin| pin.candidate).collect::<Vec<_>>();
     let home = pins("t jj jj 4");
     let [first, second, third] = home[..] else { panic!("{home:?}") };
     // The pinned design that was selected last is the third one.

@@ -78,7 +78,7 @@ fn presses_on_tabs_rows_headings_and_points() {
     assert_eq!(app.session.selected(), Some(third));
     let (heading, target) = map.find(|target| matches!(target, Target::Heading(_))).unwrap();
     mouse(&mut app, PRESS, heading.x, heading.y);
-    assert_eq!(target, Target::Heading(app.session.setup().sort.column));
+    assert_eq!(target, Target::Heading(app.session.setup().sort().column));
     let (tab, _) = map.find(|target| *target == Target::Tab(Screen::Train)).unwrap();
     mouse(&mut app, PRESS, tab.x + 1, tab.y);
     assert_eq!(app.session.ui().screen, Screen::Train);
@@ -229,9 +229,9 @@ fn a_double_click_opens_what_it_is_on() {
     let (mut app, mut terminal) = drawn(120, 36, trained());
     play_app(&mut app, "t jj 4");
     terminal.draw(|frame| app.draw(frame)).unwrap();
-    let baseline = app.session.setup().baseline;
+    let baseline = app.session.setup().baseline();
     double_click(&mut app, |target| matches!(target, Target::Design(_)));
-    assert_ne!(app.session.setup().baseline, baseline);
+    assert_ne!(app.session.setup().baseline(), baseline);
 }
 
 #[test]

@@ -47,7 +47,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let first = chrome::scrolled(0, ui.compare_at.min(pins.len() - 1), pins.len(), room);
     let shown = &pins[first..(first + room).min(pins.len())];
     let column = (inner.width.saturating_sub(NAMES) / u16::try_from(shown.len()).unwrap_or(1)).min(WIDEST);
-    let base = pins.iter().position(|pin| Some(pin.candidate) == session.setup().baseline).unwrap_or(0);
+    let base = pins.iter().position(|pin| Some(pin.candidate) == session.setup().baseline()).unwrap_or(0);
     headings(view, &Grid { shown, first, base, column }, inner, buf, hits);
     let mut lines = lines(session, &pins);
     if ui.differences {

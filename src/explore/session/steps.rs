@@ -1,7 +1,7 @@
 //! Steps of a held key: summed up while a batch of input is read, applied once.
 
-use super::dial::Dial;
-use super::knob::KnobId;
+use crate::explore::dial::Dial;
+use crate::explore::knob::KnobId;
 
 /// Value that the steps of a knob lead to, not yet applied to the session.
 #[derive(Debug, Clone, Copy, PartialEq)]

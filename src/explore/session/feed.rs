@@ -1,12 +1,12 @@
 //! News from outside: measurements, the progress of children, messages.
 
-use super::accuracy::Accuracy;
-use super::candidate::{CandidateId, PoolError};
-use super::message::Severity;
-use super::progress::{SearchUpdate, TrainUpdate};
-use super::session::Session;
-use super::update::Update;
+use super::Session;
 use crate::cost::Sending;
+use crate::explore::accuracy::Accuracy;
+use crate::explore::candidate::{CandidateId, PoolError};
+use crate::explore::message::Severity;
+use crate::explore::progress::{SearchUpdate, TrainUpdate};
+use crate::explore::update::Update;
 use crate::space::{Design, Genome};
 
 impl Session {
@@ -48,7 +48,7 @@ impl Session {
         }
     }
 
-    /// Keeps one measurement at once. For many, [`Command::Update`](super::Command::Update) ranks once for all.
+    /// Keeps one measurement at once. For many, [`Session::apply`] ranks once for all.
     pub fn learn(&mut self, design: &Design, views: u32, accuracy: f64, samples: u64, step: u64) {
         if self.take_in(design, views, Accuracy { accuracy, samples, step }, 0) {
             self.relearn();
@@ -79,7 +79,8 @@ impl Session {
         if !new {
             return true;
         }
-        let of_design = |&id: &CandidateId| super::accuracy::cell_of(&self.space, &self.pool, id, &design).is_some();
+        let of_design =
+            |&id: &CandidateId| crate::explore::accuracy::cell_of(&self.space, &self.pool, id, &design).is_some();
         if !self.pool.of_genome(&design.genome).iter().any(of_design) {
             let added = self.pool.add(&self.space, &self.profile, design.genome.clone(), Sending::from(&design));
             match added {

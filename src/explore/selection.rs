@@ -1,0 +1,89 @@
+//! The selected candidate.
+//!
+//! Invariants: a candidate is selected if there is any; one that was selected in the top row follows the top row, any
+//! other selection stays with its candidate.
+
+use super::candidate::CandidateId;
+use super::command::Move;
+
+/// The selected candidate and its row.
+#[derive(Debug, Clone)]
+pub(super) struct Selection {
+    candidate: Option<CandidateId>,
+    follows_top: bool,
+    /// Row of the candidate, or its last row before it was filtered out.
+    row: usize,
+}
+
+impl Selection {
+    /// The selection of a new session, in the top row.
+    pub(super) const fn at_top() -> Self {
+        Self { candidate: None, follows_top: true, row: 0 }
+    }
+
+    /// The selected candidate; `None` only if there is none.
+    pub(super) const fn candidate(&self) -> Option<CandidateId> {
+        self.candidate
+    }
+
+    /// The selected candidate if the selection stays with it, whichever row it moves to.
+    pub(super) fn kept(&self) -> Option<CandidateId> {
+        if self.follows_top { None } else { self.candidate }
+    }
+
+    /// Row of the candidate, or its last row before it was filtered out.
+    pub(super) const fn row(&self) -> usize {
+        self.row
+    }
+
+    /// Selects a row.
+    pub(super) fn select_row(&mut self, to: Move, rows: &[CandidateId]) {
+        if rows.is_empty() {
+            return;
+        }
+        let visible = self.candidate.is_some_and(|id| rows.contains(&id));
+        let row = match to {
+            // A candidate that is filtered out left its row to the next one.
+            Move::By(steps) if steps > 0 && !visible => Move::By(steps - 1).apply(self.row, rows.len()),
+            to => to.apply(self.row, rows.len()),
+        };
+        self.candidate = Some(rows[row]);
+        self.follows_top = row == 0;
+        self.row = row;
+    }
+
+    /// Selects a candidate, which may be filtered out.
+    pub(super) fn select(&mut self, id: CandidateId, rows: &[CandidateId]) {
+        self.candidate = Some(id);
+        self.follows_top = rows.first() == Some(&id);
+        self.settle(rows, Some(id));
+    }
+
+    /// Selects a candidate, and stays with it also if it is in the top row.
+    pub(super) const fn restore(&mut self, id: CandidateId) {
+        self.candidate = Some(id);
+        self.follows_top = false;
+    }
+
+    /// Stays with the selected candidate also if it is in the top row.
+    pub(super) const fn stay(&mut self) {
+        self.follows_top = false;
+    }
+
+    /// Follows the top row if the candidate is in it.
+    pub(super) fn follow_top_if_there(&mut self, rows: &[CandidateId]) {
+        self.follows_top = self.candidate.is_some() && rows.first().copied() == self.candidate;
+    }
+
+    /// Follows a change of the rows. Without rows and without a selection, `any` candidate is selected.
+    pub(super) fn settle(&mut self, rows: &[CandidateId], any: Option<CandidateId>) {
+        let top = rows.first().copied();
+        if self.follows_top && top.is_some() {
+            self.candidate = top;
+        }
+        self.candidate = self.candidate.or(top).or(any);
+        if let Some(row) = rows.iter().position(|row| Some(*row) == self.candidate) {
+            self.row = row;
+        }
+    }
+}

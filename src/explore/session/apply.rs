@@ -1,0 +1,390 @@
+//! Applies commands. Every change of a session by its user goes through [`Session::apply`].
+
+use super::Session;
+use super::steps::PendingSteps;
+use crate::explore::brush::Brushes;
+use crate::explore::candidate::{CandidateId, PoolError};
+use crate::explore::command::{Command, Control, DesignPart, Effect, Export, Move, Pane, Screen, Unit};
+use crate::explore::filter::{Filter, FilterError};
+use crate::explore::history::Gesture;
+use crate::explore::knob::KnobId;
+use crate::explore::message::Severity;
+use crate::explore::overriding::Overridable;
+use crate::explore::setup::{Pinned, Setup, SetupError};
+use crate::explore::typed::TypeError;
+
+/// Direction through the history.
+#[derive(Clone, Copy)]
+enum Travel {
+    Undo,
+    Redo,
+}
+
+/// Refusal of a change of the setup, as a message.
+struct Refusal {
+    severity: Severity,
+    text: String,
+}
+
+impl From<SetupError> for Refusal {
+    fn from(error: SetupError) -> Self {
+        Self { severity: Severity::Warning, text: error.to_string() }
+    }
+}
+
+impl From<TypeError> for Refusal {
+    fn from(error: TypeError) -> Self {
+        Self { severity: Severity::Error, text: error.to_string() }
+    }
+}
+
+impl From<FilterError> for Refusal {
+    fn from(error: FilterError) -> Self {
+        Self { severity: Severity::Error, text: error.to_string() }
+    }
+}
+
+impl From<PoolError> for Refusal {
+    fn from(error: PoolError) -> Self {
+        Self { severity: Severity::Error, text: error.to_string() }
+    }
+}
+
+impl Session {
+    /// Applies a command and returns what must be done outside the session. `now_ms` ascends from call to call. Pending
+    /// steps are applied first.
+    ///
+    /// Never panics; a command that can't be carried out leaves a message.
+    pub fn apply(&mut self, command: Command, now_ms: u64) -> Vec<Effect> {
+        self.settle(now_ms);
+        match command {
+            Command::Undo => self.travel(Travel::Undo, now_ms),
+            Command::Redo => self.travel(Travel::Redo, now_ms),
+            Command::Update(updates) => self.feed(updates, now_ms),
+            Command::Freeze => {
+                let held_back = self.activity.toggle_frozen();
+                self.feed(held_back, now_ms);
+            }
+            command if changes_setup(&command) => self.change(&command, now_ms),
+            command => return self.look_or_ask(command, now_ms),
+        }
+        Vec::new()
+    }
+
+    /// Applies a command of a batch of input. As [`Session::apply`], except that steps of the selected knob are only
+    /// added up: they take effect with the next other command or with [`Session::settle`], so that all designs are costed
+    /// once for the many steps of a held key.
+    pub fn queue(&mut self, command: Command, now_ms: u64) -> Vec<Effect> {
+        let Command::MoveKnob(Move::By(steps)) = command else { return self.apply(command, now_ms) };
+        let dial = self.selected_dial();
+        if self.setup.is_locked(dial.id) {
+            return self.apply(command, now_ms);
+        }
+        self.pending = Some(PendingSteps::after(self.pending, dial, self.value(dial.id), steps));
+        Vec::new()
+    }
+
+    /// Applies the steps that [`Session::queue`] added up. To be called at the end of each batch of input, before the
+    /// session is drawn.
+    pub fn settle(&mut self, now_ms: u64) {
+        let Some(pending) = self.pending.take() else { return };
+        let Some(dial) = self.dial(pending.knob()) else { return };
+        if pending.value().total_cmp(&self.value(dial.id)).is_ne() {
+            let fraction = dial.fraction(pending.value());
+            self.change(&Command::SetKnob { knob: pending.knob(), fraction }, now_ms);
+        }
+    }
+
+    /// Applies a command that changes the setup, and records it in the history.
+    fn change(&mut self, command: &Command, now_ms: u64) {
+        let before = self.setup.clone();
+        if let Err(refusal) = self.edit_setup(command) {
+            self.activity.say(refusal.severity, refusal.text, now_ms);
+        }
+        if self.setup == before {
+            return;
+        }
+        let gesture = self.gesture(command);
+        self.history.record(before.clone(), &self.setup, gesture, now_ms);
+        self.follow(&before);
+        if matches!(command, Command::Filter(_)) && self.selected_row().is_none() {
+            self.select_row(Move::To(self.selection.row()));
+        }
+    }
+
+    /// Changes the setup, and nothing that follows from it.
+    fn edit_setup(&mut self, command: &Command) -> Result<(), Refusal> {
+        match command {
+            Command::MoveKnob(to) => self.move_knob(*to)?,
+            Command::SetKnob { knob, fraction } => self.set_knob_to_fraction(*knob, *fraction)?,
+            Command::TypeKnob(text) => {
+                let value = self.selected_dial().parse(text)?;
+                self.setup.set_knob(self.selected_dial().id, value)?;
+            }
+            Command::SetKnobs(values) => self.set_knobs(values)?,
+            Command::ResetKnob => {
+                let dial = self.selected_dial();
+                let (knob, home) = (dial.id, dial.home);
+                self.setup.set_knob(knob, home)?;
+            }
+            Command::ResetKnobs => self.setup.reset_knobs(&self.dials),
+            Command::LockKnob => self.setup.toggle_lock(self.selected_dial().id),
+            Command::Override(part, to) => self.override_part(*part, *to)?,
+            Command::ResetOverride => self.setup.set_override(None),
+            Command::Pin => self.pin()?,
+            Command::MovePin { pin, to } => {
+                let to = to.apply(*pin, self.setup.pins().len());
+                self.setup.move_pin(*pin, to);
+            }
+            Command::Baseline => {
+                let selected = self.selected();
+                let baseline = if self.setup.baseline() == selected { None } else { selected };
+                self.setup.set_baseline(baseline);
+            }
+            Command::Sort(column) => self.setup.set_sort(self.setup.sort().chosen(*column)),
+            Command::Filter(text) => {
+                let filter = Filter::parse(text, &self.space, &self.dials)?;
+                self.setup.set_filter(filter);
+            }
+            Command::Recall(index) => match self.history.saved().get(*index) {
+                Some(saved) => self.setup = saved.setup.clone(),
+                None => {
+                    let text = "no setup is remembered there".to_owned();
+                    return Err(Refusal { severity: Severity::Warning, text });
+                }
+            },
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The gesture that a command belongs to, if such commands come many in a row.
+    fn gesture(&self, command: &Command) -> Option<Gesture> {
+        match command {
+            Command::MoveKnob(_) => Some(Gesture::Knob(self.selected_dial().id)),
+            Command::SetKnob { knob, .. } => Some(Gesture::Knob(*knob)),
+            Command::Override(part, _) => Some(Gesture::Override(*part)),
+            Command::Filter(_) => Some(Gesture::Filter),
+            _ => None,
+        }
+    }
+
+    /// Brings everything up to date after the setup changed.
+    fn follow(&mut self, before: &Setup) {
+        if before.knobs() != self.setup.knobs() {
+            if before.knobs().sensors != self.setup.knobs().sensors {
+                self.remeasure();
+            }
+            self.recost();
+            self.activity.note_moved_knob();
+        }
+        if before.design_override().is_some() && self.setup.design_override().is_none() {
+            self.selection.follow_top_if_there(&self.known.rows);
+        }
+        self.refresh();
+    }
+
+    fn travel(&mut self, travel: Travel, now_ms: u64) {
+        let now = self.setup.clone();
+        let (step, done) = match travel {
+            Travel::Undo => (self.history.undo(now.clone()), "undone"),
+            Travel::Redo => (self.history.redo(now.clone()), "done again"),
+        };
+        match step {
+            Some((setup, label)) => {
+                self.setup = setup;
+                self.follow(&now);
+                self.activity.say(Severity::Info, format!("{done}: {label}"), now_ms);
+            }
+            None => self.activity.say(Severity::Info, "nothing more to go back to or forward to", now_ms),
+        }
+    }
+
+    fn move_knob(&mut self, to: Move) -> Result<(), SetupError> {
+        let dial = self.selected_dial();
+        let knob = dial.id;
+        let value = match to {
+            Move::By(steps) => dial.step(self.value(knob), steps),
+            Move::First => dial.stops[0],
+            Move::Last => dial.stops[dial.last()],
+            Move::To(stop) => dial.stops[stop.min(dial.last())],
+        };
+        self.setup.set_knob(knob, value)
+    }
+
+    /// Sets a knob to the stop nearest to a fraction of its range, and selects it.
+    fn set_knob_to_fraction(&mut self, knob: KnobId, fraction: f64) -> Result<(), SetupError> {
+        let Some(index) = self.dials.iter().position(|dial| dial.id == knob) else { return Ok(()) };
+        self.ui.dial = index;
+        self.setup.set_knob(knob, self.dials[index].at_fraction(fraction))
+    }
+
+    /// Sets several knobs and selects the first. Locked ones stay; the first of them is reported.
+    fn set_knobs(&mut self, values: &[(KnobId, f64)]) -> Result<(), SetupError> {
+        if let Some((first, _)) = values.first()
+            && let Some(index) = self.dials.iter().position(|dial| dial.id == *first)
+        {
+            self.ui.dial = index;
+        }
+        let mut result = Ok(());
+        for (knob, value) in values {
+            result = result.and(self.setup.set_knob(*knob, *value));
+        }
+        result
+    }
+
+    fn override_part(&mut self, part: DesignPart, to: Move) -> Result<(), PoolError> {
+        let Some(inspected) = self.inspected() else { return Ok(()) };
+        let overridable = Overridable {
+            space: &self.space,
+            profile: &self.profile,
+            id: inspected.id,
+            candidate: inspected.candidate,
+            own_cuts: self.pool.cuts(inspected.id),
+            present: self.active_override(),
+            split: inspected.cuts[inspected.shown].boundary,
+        };
+        let design_override = overridable.moved(part, to)?;
+        self.setup.set_override(design_override);
+        // An overridden design stays selected wherever it moves in the ranking.
+        self.selection.stay();
+        Ok(())
+    }
+
+    /// Pins the selected design, or unpins it. A design with an overridden way of sending becomes a candidate first.
+    fn pin(&mut self) -> Result<(), Refusal> {
+        let Some(selected) = self.selected() else { return Ok(()) };
+        let Some(candidate) = self.pool.get(selected) else { return Ok(()) };
+        let mut pinned = Pinned { candidate: selected, split: None };
+        if let Some(active) = self.active_override() {
+            pinned.split = active.split();
+            let sending = active.sending();
+            if sending != candidate.sending {
+                let genome = candidate.genome.clone();
+                pinned.candidate = self.add_candidate(genome, sending)?;
+            }
+        }
+        Ok(self.setup.toggle_pin(pinned)?)
+    }
+
+    /// Carries out a command that only looks elsewhere, or asks for something outside.
+    fn look_or_ask(&mut self, command: Command, now_ms: u64) -> Vec<Effect> {
+        match command {
+            Command::SelectKnob(to) => self.ui.dial = to.wrap(self.ui.dial, self.dials.len()),
+            Command::Focus(to) => self.ui.pane = chosen(&Pane::ALL, self.ui.pane, to),
+            Command::Unit(to) => self.ui.unit = chosen(&Unit::ALL, self.ui.unit, to),
+            Command::Axis(side, to) => self.choose_axis(side, to),
+            Command::LogAxis(side) => self.ui.plot.turn_log(side),
+            Command::Brush { index, range } => self.ui.brushes.set(index, range),
+            Command::ClearBrushes => self.ui.brushes = Brushes::default(),
+            Command::Select(to) => self.select_row(to),
+            Command::SelectCandidate(id) => self.select_candidate(id),
+            Command::Screen(screen) => self.ui.screen = screen,
+            Command::Toggle(overlay) => {
+                self.ui.overlay = Some(overlay).filter(|_| self.ui.overlay != Some(overlay));
+            }
+            Command::Back => self.back(now_ms),
+            Command::Dismiss => {
+                self.activity.dismiss(now_ms);
+            }
+            Command::Remember(name) => self.save_setup(&name, now_ms),
+            Command::StartTraining => return self.train(now_ms),
+            Command::StartSearch => return self.search(now_ms),
+            Command::Control(control) => return self.control(control, now_ms),
+            Command::Copy(export) => return self.copy(export, now_ms),
+            Command::Export(export) => return vec![Effect::Export(export)],
+            Command::Quit { keep_frame } => return vec![Effect::Quit { keep_frame }],
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn select_row(&mut self, to: Move) {
+        self.selection.select_row(to, &self.known.rows);
+        self.lower_selected();
+    }
+
+    fn select_candidate(&mut self, id: CandidateId) {
+        if (id as usize) < self.pool.len() {
+            self.selection.select(id, &self.known.rows);
+            self.lower_selected();
+        }
+    }
+
+    fn back(&mut self, now_ms: u64) {
+        if self.ui.overlay.take().is_none() && !self.activity.dismiss(now_ms) && !self.setup.filter().is_empty() {
+            self.change(&Command::Filter(String::new()), now_ms);
+        }
+    }
+
+    fn save_setup(&mut self, name: &str, now_ms: u64) {
+        self.history.save(name, self.setup.clone());
+        self.activity.say(Severity::Info, format!("remembered as {name}"), now_ms);
+    }
+
+    fn train(&mut self, now_ms: u64) -> Vec<Effect> {
+        if !self.activity.start_training(now_ms) {
+            return Vec::new();
+        }
+        self.ui.screen = Screen::Train;
+        vec![Effect::StartTraining]
+    }
+
+    fn search(&mut self, now_ms: u64) -> Vec<Effect> {
+        if !self.activity.start_search(now_ms) {
+            return Vec::new();
+        }
+        self.ui.screen = Screen::Search;
+        vec![Effect::StartSearch(self.limits())]
+    }
+
+    fn control(&mut self, control: Control, now_ms: u64) -> Vec<Effect> {
+        if !self.activity.control(control, now_ms) {
+            return Vec::new();
+        }
+        vec![match control {
+            Control::Pause | Control::Resume | Control::Stop => Effect::Control(control),
+            Control::Detach => Effect::Detach,
+            Control::SendLimits => Effect::SendLimits(self.limits()),
+        }]
+    }
+
+    fn copy(&mut self, export: Export, now_ms: u64) -> Vec<Effect> {
+        let Some(design) = self.selected_design() else { return Vec::new() };
+        let text = match export {
+            Export::Design => self.space.print_design(&design),
+            Export::Toml => self.design_toml(&design),
+            other => return vec![Effect::Export(other)],
+        };
+        self.activity.say(Severity::Info, "copied", now_ms);
+        vec![Effect::Copy(text)]
+    }
+}
+
+/// Returns `true` if a command may change the setup.
+const fn changes_setup(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::MoveKnob(_)
+            | Command::SetKnob { .. }
+            | Command::TypeKnob(_)
+            | Command::SetKnobs(_)
+            | Command::ResetKnob
+            | Command::ResetKnobs
+            | Command::LockKnob
+            | Command::Override(..)
+            | Command::ResetOverride
+            | Command::Pin
+            | Command::MovePin { .. }
+            | Command::Baseline
+            | Command::Sort(_)
+            | Command::Filter(_)
+            | Command::Recall(_)
+    )
+}
+
+/// Returns the item of a list that a movement from `now` leads to; the ends meet.
+fn chosen<T: Copy + PartialEq>(all: &[T], now: T, to: Move) -> T {
+    let from = all.iter().position(|item| *item == now).unwrap_or(0);
+    all[to.wrap(from, all.len())]
+}

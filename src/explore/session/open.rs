@@ -1,0 +1,180 @@
+//! Opens a session from a [`SessionFile`].
+
+use super::Session;
+use crate::cost::{Knobs, Sending};
+use crate::diagnostic::nearest;
+use crate::explore::brush::Brushes;
+use crate::explore::candidate::CandidateId;
+use crate::explore::column::{Column, Sort};
+use crate::explore::command::{Screen, Unit};
+use crate::explore::filter::Filter;
+use crate::explore::knob::{KNOBS, KnobId};
+use crate::explore::overriding::{Overridable, Override};
+use crate::explore::plot::Plot;
+use crate::explore::session_file::{
+    DesignRow, OverrideRow, SavedSetupRow, SessionFile, SessionFileError, VERSION, ViewRow,
+};
+use crate::explore::setup::{Pinned, Setup};
+use crate::hardware::Profile;
+use crate::network::BoundaryId;
+use crate::space::{Genome, SearchSpace};
+
+/// A design of a session file.
+struct ReadDesign {
+    genome: Genome,
+    sending: Sending,
+    split: Option<BoundaryId>,
+}
+
+impl Session {
+    /// Opens a session as it was written, with an empty history. Words of the view that mean nothing are ignored.
+    ///
+    /// # Errors
+    /// A file of a later version or for another space or profile, or with knobs and designs that these do not have.
+    pub fn open(file: &SessionFile, space: SearchSpace, profile: Profile) -> Result<Self, SessionFileError> {
+        let header = &file.session;
+        if header.version > VERSION {
+            return Err(SessionFileError::Version(header.version));
+        }
+        expect("space", &header.space, &space.name)?;
+        expect("profile", &header.profile, &profile.name)?;
+        let mut session = Self::new(space, profile, header.pool, header.seed);
+        session.activity.set_run(header.run.clone());
+        for row in &file.saved_setups {
+            let setup = session.read_setup(row)?;
+            session.history.save(&row.name, setup);
+        }
+        session.setup = session.read_setup(&present_setup(file))?;
+        session.restore_view(&file.view);
+        if let Some(row) = &file.selected {
+            let selected = session.read_candidate(row)?.candidate;
+            session.selection.restore(selected);
+        }
+        session.remeasure();
+        session.recost();
+        session.refresh();
+        Ok(session)
+    }
+
+    fn restore_view(&mut self, view: &ViewRow) {
+        let screen = Screen::ALL.into_iter().find(|screen| screen.name().eq_ignore_ascii_case(&view.screen));
+        self.ui.screen = screen.unwrap_or_default();
+        self.ui.unit = Unit::ALL.into_iter().find(|unit| unit.name() == view.bars).unwrap_or_default();
+        self.ui.plot = Plot::read(&view.plot).unwrap_or_default();
+        self.ui.brushes = Brushes::read(&view.brushes);
+        let dial = self.dials.iter().position(|dial| dial.knob().name == view.knob);
+        self.ui.dial = dial.unwrap_or(0);
+    }
+
+    /// Reads a setup. Candidates that are not in the pool are added to it.
+    fn read_setup(&mut self, row: &SavedSetupRow) -> Result<Setup, SessionFileError> {
+        let mut setup = Setup::new(self.read_knobs(row)?);
+        let column = Column::named(&row.sort).unwrap_or_default();
+        setup.set_sort(Sort { column, reversed: row.reversed });
+        setup.set_filter(Filter::parse(&row.filter, &self.space, &self.dials)?);
+        for name in &row.locked {
+            let knob = knob_named(name)?;
+            if !setup.is_locked(knob) {
+                setup.toggle_lock(knob);
+            }
+        }
+        for pin in &row.pins {
+            let pinned = self.read_candidate(pin)?;
+            // A pin that is written twice or beyond the last letter is left out.
+            if !setup.pins().contains(&pinned) {
+                let _ = setup.toggle_pin(pinned);
+            }
+        }
+        if let Some(row) = &row.baseline {
+            setup.set_baseline(Some(self.read_candidate(row)?.candidate));
+        }
+        if let Some(row) = &row.design_override {
+            setup.set_override(self.read_override(row)?);
+        }
+        Ok(setup)
+    }
+
+    fn read_knobs(&self, row: &SavedSetupRow) -> Result<Knobs, SessionFileError> {
+        let mut knobs = *self.knobs();
+        for (name, &value) in &row.knobs {
+            let knob = knob_named(name)?.knob();
+            let largest = if knob.id == KnobId::Sensors { f64::from(self.space.views.max(1)) } else { f64::INFINITY };
+            let mut moved = knobs;
+            knob.set(&mut moved, value);
+            // A knob that does not take a value keeps the one it has.
+            let taken = knob.get(&moved).total_cmp(&value).is_eq();
+            if !taken || value > largest || (value.is_infinite() && !knob.is_unlimited(value)) {
+                return Err(SessionFileError::Value(knob.label, value));
+            }
+            knobs = moved;
+        }
+        Ok(knobs)
+    }
+
+    fn read_override(&mut self, row: &OverrideRow) -> Result<Option<Override>, SessionFileError> {
+        let id = self.read_candidate(&row.from)?.candidate;
+        let to = self.read_design(&row.to)?;
+        let Some(candidate) = self.pool.get(id) else { return Ok(None) };
+        let overridable = Overridable {
+            space: &self.space,
+            profile: &self.profile,
+            id,
+            candidate,
+            own_cuts: self.pool.cuts(id),
+            present: None,
+            split: to.split.unwrap_or(0),
+        };
+        Ok(overridable.with(to.split, to.sending)?)
+    }
+
+    /// Reads a candidate, which is added to the pool if it is not there, and its split.
+    fn read_candidate(&mut self, row: &DesignRow) -> Result<Pinned, SessionFileError> {
+        let ReadDesign { genome, sending, split } = self.read_design(row)?;
+        let candidate: CandidateId = self.pool.add(&self.space, &self.profile, genome, sending)?;
+        Ok(Pinned { candidate, split })
+    }
+
+    /// Reads a design. A split that its genome does not allow is ignored.
+    fn read_design(&self, row: &DesignRow) -> Result<ReadDesign, SessionFileError> {
+        let genome = self.space.parse_genome(&row.genome)?;
+        let fusion = self.space.nearest_boundary(&genome, self.space.parse_boundary(&row.fusion)?);
+        let mut split = None;
+        if let Some(name) = &row.split {
+            let named = self.space.parse_boundary(name)?;
+            if self.space.splits(&genome).contains(&named) {
+                split = Some(named);
+            }
+        }
+        Ok(ReadDesign { genome, sending: Sending { fusion, ratio: row.ratio.max(1), bits: row.bits.max(1) }, split })
+    }
+}
+
+fn expect(what: &'static str, wanted: &str, found: &str) -> Result<(), SessionFileError> {
+    if wanted == found {
+        return Ok(());
+    }
+    Err(SessionFileError::Other { what, wanted: wanted.to_owned(), found: found.to_owned() })
+}
+
+/// The setup that a session file has spread over its tables.
+fn present_setup(file: &SessionFile) -> SavedSetupRow {
+    SavedSetupRow {
+        name: String::new(),
+        sort: file.view.sort.clone(),
+        reversed: file.view.reversed,
+        filter: file.view.filter.clone(),
+        locked: file.locked.clone(),
+        knobs: file.knobs.clone(),
+        baseline: file.baseline.clone(),
+        design_override: file.design_override.clone(),
+        pins: file.pins.clone(),
+    }
+}
+
+fn knob_named(name: &str) -> Result<KnobId, SessionFileError> {
+    KnobId::named(name).ok_or_else(|| {
+        let near = nearest(name, KNOBS.iter().map(|knob| knob.name));
+        let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        SessionFileError::Knob { name: name.to_owned(), near }
+    })
+}

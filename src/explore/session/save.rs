@@ -1,0 +1,84 @@
+//! Writes a session into a [`SessionFile`].
+
+use super::Session;
+use crate::cost::Sending;
+use crate::explore::candidate::CandidateId;
+use crate::explore::knob::KNOBS;
+use crate::explore::session_file::{
+    DesignRow, OverrideRow, SavedSetupRow, SessionFile, SessionHeader, VERSION, ViewRow,
+};
+use crate::explore::setup::Setup;
+use crate::network::BoundaryId;
+
+impl Session {
+    /// The session as the contents of a file.
+    pub fn to_file(&self) -> SessionFile {
+        let setup = self.setup_row("", &self.setup);
+        SessionFile {
+            session: SessionHeader {
+                version: VERSION,
+                space: self.space.name.clone(),
+                profile: self.profile.name.clone(),
+                run: self.activity.run().map(str::to_owned),
+                pool: self.origin.0,
+                seed: self.origin.1,
+            },
+            knobs: setup.knobs,
+            locked: setup.locked,
+            view: ViewRow {
+                screen: self.ui.screen.name().to_lowercase(),
+                bars: self.ui.unit.name().to_owned(),
+                plot: self.ui.plot.words(),
+                sort: setup.sort,
+                reversed: setup.reversed,
+                filter: setup.filter,
+                knob: self.selected_dial().knob().name.to_owned(),
+                brushes: self.ui.brushes.rows(),
+            },
+            selected: self.selection.kept().and_then(|id| self.design_row(id, None)),
+            baseline: setup.baseline,
+            design_override: setup.design_override,
+            pins: setup.pins,
+            saved_setups: self.saved_setups().iter().map(|saved| self.setup_row(&saved.name, &saved.setup)).collect(),
+        }
+    }
+
+    fn setup_row(&self, name: &str, setup: &Setup) -> SavedSetupRow {
+        let locked = KNOBS.iter().filter(|knob| setup.is_locked(knob.id));
+        let pins = setup.pins().iter().filter_map(|pin| self.design_row(pin.candidate, pin.split));
+        SavedSetupRow {
+            name: name.to_owned(),
+            sort: setup.sort().column.name().to_owned(),
+            reversed: setup.sort().reversed,
+            filter: setup.filter().text().to_owned(),
+            locked: locked.map(|knob| knob.name.to_owned()).collect(),
+            knobs: KNOBS.iter().map(|knob| (knob.name.to_owned(), setup.value(knob.id))).collect(),
+            baseline: setup.baseline().and_then(|id| self.design_row(id, None)),
+            design_override: self.override_row(setup),
+            pins: pins.collect(),
+        }
+    }
+
+    fn override_row(&self, setup: &Setup) -> Option<OverrideRow> {
+        let design_override = setup.design_override()?;
+        let from = self.design_row(design_override.candidate(), None)?;
+        let to = self.sent_row(&from.genome, design_override.sending(), design_override.split());
+        Some(OverrideRow { from, to })
+    }
+
+    fn design_row(&self, id: CandidateId, split: Option<BoundaryId>) -> Option<DesignRow> {
+        let candidate = self.pool.get(id)?;
+        Some(self.sent_row(&self.space.print(&candidate.genome), candidate.sending, split))
+    }
+
+    fn sent_row(&self, genome: &str, sending: Sending, split: Option<BoundaryId>) -> DesignRow {
+        let name = |id: BoundaryId| self.space.boundary_name(id).to_owned();
+        DesignRow {
+            genome: genome.to_owned(),
+            fusion: name(sending.fusion),
+            ratio: sending.ratio,
+            bits: sending.bits,
+            split: split.map(name),
+        }
+    }
+}

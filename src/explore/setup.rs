@@ -1,0 +1,236 @@
+//! Everything a user sets and can undo, as one value.
+//!
+//! Invariants: a locked knob keeps its value; at most [`MAX_PINS`] designs are pinned, none of them twice.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use super::candidate::CandidateId;
+use super::column::Sort;
+use super::dial::Dial;
+use super::filter::Filter;
+use super::knob::{KNOBS, KnobId};
+use super::overriding::Override;
+use crate::cost::Knobs;
+use crate::network::BoundaryId;
+
+/// Most designs pinned at a time: one for each letter of the alphabet.
+const MAX_PINS: usize = 26;
+
+/// A pinned design.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pinned {
+    /// The candidate.
+    pub candidate: CandidateId,
+    /// The split if the user chose it; `None` for the best split under the knobs of the moment.
+    pub split: Option<BoundaryId>,
+}
+
+/// Knobs, locks, pins, baseline, override, order and filter of a session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setup {
+    knobs: Knobs,
+    /// Locked knobs, one bit each at [`KnobId::index`].
+    locked: u16,
+    pins: Vec<Pinned>,
+    baseline: Option<CandidateId>,
+    design_override: Option<Override>,
+    sort: Sort,
+    filter: Filter,
+}
+
+/// A change that a setup refuses.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub(super) enum SetupError {
+    /// The knob is locked.
+    #[error("{0} is locked")]
+    Locked(&'static str),
+    /// [`MAX_PINS`] designs are pinned.
+    #[error("{MAX_PINS} designs are pinned already")]
+    PinsFull,
+}
+
+impl Setup {
+    /// The setup of a new session: these knobs, nothing locked, pinned, overridden or filtered.
+    pub(super) fn new(knobs: Knobs) -> Self {
+        Self {
+            knobs,
+            locked: 0,
+            pins: Vec::new(),
+            baseline: None,
+            design_override: None,
+            sort: Sort::default(),
+            filter: Filter::default(),
+        }
+    }
+
+    /// Knob values.
+    pub const fn knobs(&self) -> &Knobs {
+        &self.knobs
+    }
+
+    /// Value of a knob in base units.
+    pub fn value(&self, knob: KnobId) -> f64 {
+        knob.knob().get(&self.knobs)
+    }
+
+    /// Values by knob name in base units; knobs without a limit are left out.
+    pub fn limits(&self) -> BTreeMap<String, f64> {
+        let limited = |value: &(&str, f64, bool)| !value.2;
+        let values = KNOBS.iter().map(|knob| {
+            let value = knob.get(&self.knobs);
+            (knob.name, value, knob.is_unlimited(value))
+        });
+        values.filter(limited).map(|(name, value, _)| (name.to_owned(), value)).collect()
+    }
+
+    /// Returns `true` if a knob is locked.
+    pub const fn is_locked(&self, knob: KnobId) -> bool {
+        self.locked >> knob.index() & 1 == 1
+    }
+
+    /// Pinned designs in order; the first has the letter A.
+    pub fn pins(&self) -> &[Pinned] {
+        &self.pins
+    }
+
+    /// Returns `true` if a candidate is pinned, at whichever split.
+    pub fn is_pinned(&self, id: CandidateId) -> bool {
+        self.pins.iter().any(|pin| pin.candidate == id)
+    }
+
+    /// Letter of the first pin of a candidate.
+    pub fn pin_letter(&self, id: CandidateId) -> Option<char> {
+        let index = self.pins.iter().position(|pin| pin.candidate == id)?;
+        letter(index)
+    }
+
+    /// Candidate that others are compared with; `None` for the first of the ranking.
+    pub const fn baseline(&self) -> Option<CandidateId> {
+        self.baseline
+    }
+
+    /// The design that the user overrode.
+    pub const fn design_override(&self) -> Option<&Override> {
+        self.design_override.as_ref()
+    }
+
+    /// Order of the rows.
+    pub const fn sort(&self) -> Sort {
+        self.sort
+    }
+
+    /// Filter of the rows.
+    pub const fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// Sets a knob. A value that makes no sense (NaN, negative) leaves it as it is.
+    ///
+    /// # Errors
+    /// The knob is locked.
+    pub(super) fn set_knob(&mut self, knob: KnobId, value: f64) -> Result<(), SetupError> {
+        if self.is_locked(knob) {
+            return Err(SetupError::Locked(knob.knob().label));
+        }
+        knob.knob().set(&mut self.knobs, value);
+        Ok(())
+    }
+
+    /// Sets all knobs that are not locked to the profile's values.
+    pub(super) fn reset_knobs(&mut self, dials: &[Dial]) {
+        for dial in dials {
+            if !self.is_locked(dial.id) {
+                dial.knob().set(&mut self.knobs, dial.home);
+            }
+        }
+    }
+
+    /// Locks a knob, or unlocks it.
+    pub(super) const fn toggle_lock(&mut self, knob: KnobId) {
+        self.locked ^= 1 << knob.index();
+    }
+
+    /// Pins a design, or removes the equal pin.
+    ///
+    /// # Errors
+    /// There is no letter left.
+    pub(super) fn toggle_pin(&mut self, pinned: Pinned) -> Result<(), SetupError> {
+        if let Some(index) = self.pins.iter().position(|pin| *pin == pinned) {
+            self.pins.remove(index);
+            return Ok(());
+        }
+        if self.pins.len() == MAX_PINS {
+            return Err(SetupError::PinsFull);
+        }
+        self.pins.push(pinned);
+        Ok(())
+    }
+
+    /// Moves a pin to another place, both counted from 0; those in between move by one.
+    pub(super) fn move_pin(&mut self, from: usize, to: usize) {
+        if from < self.pins.len() && to < self.pins.len() {
+            let moved = self.pins.remove(from);
+            self.pins.insert(to, moved);
+        }
+    }
+
+    /// Sets what others are compared with.
+    pub(super) const fn set_baseline(&mut self, baseline: Option<CandidateId>) {
+        self.baseline = baseline;
+    }
+
+    /// Sets the overridden design, or removes the override.
+    pub(super) fn set_override(&mut self, design_override: Option<Override>) {
+        self.design_override = design_override;
+    }
+
+    /// Sets the order of the rows.
+    pub(super) const fn set_sort(&mut self, sort: Sort) {
+        self.sort = sort;
+    }
+
+    /// Sets the filter of the rows.
+    pub(super) fn set_filter(&mut self, filter: Filter) {
+        self.filter = filter;
+    }
+
+    /// Describes in a few words what changed from `before` to this setup: `link bandwidth 25 Mbit/s to 12 Mbit/s`.
+    pub(super) fn describe_change_from(&self, before: &Self) -> String {
+        let moved: Vec<_> =
+            KNOBS.iter().filter(|knob| self.value(knob.id).total_cmp(&before.value(knob.id)).is_ne()).collect();
+        if let [knob] = moved.as_slice() {
+            let (from, to) = (knob.show(before.value(knob.id)), knob.show(self.value(knob.id)));
+            return format!("{} {from} to {to}", knob.label);
+        }
+        if !moved.is_empty() {
+            return format!("{} knobs", moved.len());
+        }
+        let words = if before.design_override != self.design_override {
+            "design by hand"
+        } else if before.pins.len() < self.pins.len() {
+            "pin"
+        } else if before.pins.len() > self.pins.len() {
+            "unpin"
+        } else if before.pins != self.pins {
+            "order of the pins"
+        } else if before.baseline != self.baseline {
+            "baseline"
+        } else if before.sort != self.sort {
+            "sort"
+        } else if before.filter != self.filter {
+            "filter"
+        } else if before.locked != self.locked {
+            "lock"
+        } else {
+            "nothing"
+        };
+        words.to_owned()
+    }
+}
+
+/// Letter of a pin, by its place counted from 0.
+pub(super) fn letter(index: usize) -> Option<char> {
+    u32::try_from(index).ok().and_then(|index| char::from_u32('A' as u32 + index))
+}
