@@ -213,10 +213,10 @@ fn a_profile_keeps_its_latency_table_wherever_it_goes() {
 }
 
 #[test]
-fn the_readmes_latency_table_is_made_and_used() {
+fn the_guides_latency_table_is_made_and_used() {
     let folder = tempfile::tempdir().unwrap();
-    let readme = include_str!("../README.md");
-    let block = readme.split("<!-- latency table -->\n```sh\n").nth(1).unwrap().split("```").next().unwrap();
+    let guide = include_str!("../docs/profiles.md");
+    let block = guide.split("<!-- latency table -->\n```sh\n").nth(1).unwrap().split("```").next().unwrap();
     let program = Path::new(env!("CARGO_BIN_EXE_splitscope")).parent().unwrap();
     let path = format!("{}:{}", program.display(), std::env::var("PATH").unwrap());
     let run = Command::new("sh").args(["-ec", block]).env("PATH", path).current_dir(folder.path()).output().unwrap();

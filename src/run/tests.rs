@@ -186,9 +186,9 @@ fn a_dead_workers_claim_is_taken_over_before_it_expires() {
     let store = run.store().unwrap();
     let mut worker = process("claims_and_hangs", &run);
     until("the worker claims", || !store.claimed(1).unwrap().is_empty());
-    assert_eq!(store.claim(&key(0), TTL).unwrap(), Claim::Held);
+    assert_eq!(store.claim(&key_of(0), TTL).unwrap(), Claim::Held);
     worker.kill().unwrap();
-    until("the claim is free", || store.claim(&key(0), TTL).unwrap() == Claim::Granted);
+    until("the claim is free", || store.claim(&key_of(0), TTL).unwrap() == Claim::Granted);
     worker.wait().unwrap();
     assert_eq!(store.claimed(1).unwrap()[0].process, Process::this());
 }
@@ -259,7 +259,7 @@ fn measures_what_it_can_claim() {
 fn claims_and_hangs() {
     let Some(run) = given_run() else { return };
     let store = run.store().unwrap();
-    store.claim(&key(0), TTL).unwrap();
+    store.claim(&key_of(0), TTL).unwrap();
     std::thread::sleep(TTL);
 }
 
