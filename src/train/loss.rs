@@ -2,8 +2,8 @@
 
 use burn::tensor::{Tensor, activation};
 
-use super::sandwich::Role;
 use super::{Batch, Distillation, NetReport, Settings};
+use crate::record::Role;
 
 /// Largest power of the ratio of probabilities that counts (`AlphaNet`).
 const MOST_RATIO: f64 = 5.0;

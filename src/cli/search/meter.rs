@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use super::CLAIM;
 use crate::cli::train::measurement;
 use crate::cli::{inputs, load};
-use crate::record::{EvaluationRecord, Event, MeasurementKey, Subset, Task};
+use crate::record::{EvaluationRecord, Event, MeasurementKey, Subset};
 use crate::run::{Claim, RunDir, Store};
 use crate::space::{Design, SearchSpace};
 use crate::supernet::{Route, Supernet, Views};
