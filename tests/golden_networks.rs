@@ -8,7 +8,7 @@ use splitscope::diagnostic::Source;
 use splitscope::hardware::{Dataflow, Depthwise, Mapping};
 use splitscope::network::memory::{MemoryRule, cut_bytes, live_bytes, peak};
 use splitscope::network::patch::patched;
-use splitscope::network::{Builder, Network, Op, Shape, Window};
+use splitscope::network::{Network, NetworkBuilder, Op, Shape, SlidingWindow};
 use splitscope::space::{SHIPPED, SearchSpace};
 
 fn fixed(name: &str) -> Network {
@@ -61,14 +61,14 @@ fn from_operators(csv: &str) -> Network {
     let at = |wanted: &str| header.iter().position(|name| *name == wanted).unwrap();
     let [name, op, inputs, out_shape, k, stride, pad, groups] =
         ["name", "op", "inputs", "out_shape", "k", "stride", "pad", "groups"].map(at);
-    let mut builder = Builder::new(Shape::new(3, 224, 224)).unwrap();
+    let mut builder = NetworkBuilder::new(Shape::new(3, 224, 224)).unwrap();
     let mut tensors = HashMap::from([("x".to_owned(), 0)]);
     for line in lines {
         let cells: Vec<&str> = line.split(',').collect();
         let number = |column: usize| cells[column].parse::<u32>().unwrap();
         let read: Vec<usize> = cells[inputs].split('+').map(|name| tensors[name]).collect();
         let channels: u32 = cells[out_shape].split('x').nth(1).unwrap().parse().unwrap();
-        let window = || Window { kernel: number(k), stride: number(stride), padding: number(pad) };
+        let window = || SlidingWindow { kernel: number(k), stride: number(stride), padding: number(pad) };
         let made = match cells[op] {
             "conv" | "dw" => builder.conv(cells[name], read[0], channels, window(), number(groups)),
             "AdaptiveAvgPool2d" => builder.global_pool(cells[name], read[0]),

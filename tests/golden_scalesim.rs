@@ -6,13 +6,13 @@
 use splitscope::cost::mapping::{Loops, scale_sim_cycles, systolic};
 use splitscope::diagnostic::Source;
 use splitscope::hardware::Dataflow;
-use splitscope::network::table::{self, Row};
+use splitscope::network::table::{self, LayerRow};
 
 const LAYERS: &str = include_str!("golden/layers.csv");
 const OS_16: &str = include_str!("golden/scalesim_os_16x16.csv");
 const WS_32: &str = include_str!("golden/scalesim_ws_32x32.csv");
 
-fn layers() -> Vec<Row> {
+fn layers() -> Vec<LayerRow> {
     table::parse(&Source::new("layers.csv", LAYERS)).unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -50,7 +50,7 @@ fn cycles_equal_the_simulation_where_folds_are_partial_and_shapes_odd() {
         ("odd_convolutions.csv", include_str!("golden/odd_convolutions.csv")),
         ("odd_products.csv", include_str!("golden/odd_products.csv")),
     ];
-    let layers: Vec<Row> = topologies
+    let layers: Vec<LayerRow> = topologies
         .iter()
         .flat_map(|(name, text)| table::parse(&Source::new(*name, *text)).unwrap_or_else(|error| panic!("{error}")))
         .collect();
@@ -68,7 +68,7 @@ fn cycles_equal_the_simulation_on_random_layers_over_all_their_groups() {
 }
 
 /// Compares layers with rows of `name,dataflow,rows,columns,cycles`, and counts the rows.
-fn compare(layers: &[Row], simulated: &str) -> usize {
+fn compare(layers: &[LayerRow], simulated: &str) -> usize {
     let line = |line: &str| {
         let cells: Vec<&str> = line.split(',').collect();
         let layer = layers.iter().find(|layer| layer.name == cells[0]).unwrap();
@@ -83,7 +83,7 @@ fn compare(layers: &[Row], simulated: &str) -> usize {
 #[test]
 fn the_layer_table_counts_what_the_reference_counts() {
     for (wanted, own) in [
-        ("macs", (|layer| layer.macs) as fn(&Row) -> u64),
+        ("macs", (|layer| layer.macs) as fn(&LayerRow) -> u64),
         ("weights", |layer| layer.weights),
         ("in_elems", |layer| layer.input.elements()),
         ("out_elems", |layer| layer.output.elements()),

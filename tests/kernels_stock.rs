@@ -6,7 +6,7 @@ use burn::module::Param;
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, TensorData, s};
-use splitscope::kernels::{self, Activation};
+use splitscope::kernels::{self, KernelActivation};
 
 fn values(seed: u32, count: usize) -> Vec<f32> {
     (0..count as u32)
@@ -118,18 +118,18 @@ fn stock_pointwise(x: Tensor<4>, w: Tensor<2>) -> Tensor<4> {
     x.reshape([batch * height * width, inputs]).matmul(w).reshape([batch, height, width, outputs])
 }
 
-fn stock_norm(x: Tensor<4>, gamma: Tensor<1>, beta: Tensor<1>, activation: Activation) -> Tensor<4> {
+fn stock_norm(x: Tensor<4>, gamma: Tensor<1>, beta: Tensor<1>, activation: KernelActivation) -> Tensor<4> {
     let [batch, height, width, channels] = x.dims();
     let rows = x.reshape([batch * height * width, channels]);
     let centred = rows.clone() - rows.mean_dim(0);
     let deviation = (centred.clone().powi_scalar(2).mean_dim(0) + kernels::EPSILON).sqrt();
     let y: Tensor<2> = centred / deviation * gamma.unsqueeze() + beta.unsqueeze();
     let y = match activation {
-        Activation::None => y,
-        Activation::Relu => burn::tensor::activation::relu(y),
-        Activation::Relu6 => y.clamp(0.0, 6.0),
-        Activation::HardSwish => y.clone() * (y + 3.0).clamp(0.0, 6.0) / 6.0,
-        Activation::Swish => y.clone() * burn::tensor::activation::sigmoid(y),
+        KernelActivation::None => y,
+        KernelActivation::Relu => burn::tensor::activation::relu(y),
+        KernelActivation::Relu6 => y.clamp(0.0, 6.0),
+        KernelActivation::HardSwish => y.clone() * (y + 3.0).clamp(0.0, 6.0) / 6.0,
+        KernelActivation::Swish => y.clone() * burn::tensor::activation::sigmoid(y),
     };
     y.reshape([batch, height, width, channels])
 }
@@ -153,19 +153,19 @@ fn norms_inside_convolutions() {
             [sizes.iter().sum()],
             |x, w| {
                 let y = kernels::pointwise(x, part(&w, 0).reshape([INPUTS, HIDDEN]));
-                let y = kernels::norm_within(y, part(&w, 1), part(&w, 2), Activation::Relu6);
+                let y = kernels::norm_within(y, part(&w, 1), part(&w, 2), KernelActivation::Relu6);
                 let y = kernels::depthwise(y, part(&w, 3).reshape([kernel, kernel, HIDDEN]), stride);
-                let y = kernels::norm_within(y, part(&w, 4), part(&w, 5), Activation::HardSwish);
+                let y = kernels::norm_within(y, part(&w, 4), part(&w, 5), KernelActivation::HardSwish);
                 let y = kernels::pointwise(y, part(&w, 6).reshape([HIDDEN, OUTPUTS]));
-                kernels::norm_within(y, part(&w, 7), part(&w, 8), Activation::None).tensor()
+                kernels::norm_within(y, part(&w, 7), part(&w, 8), KernelActivation::None).tensor()
             },
             |x, w| {
                 let y = stock_pointwise(x, part(&w, 0).reshape([INPUTS, HIDDEN]));
-                let y = stock_norm(y, part(&w, 1), part(&w, 2), Activation::Relu6);
+                let y = stock_norm(y, part(&w, 1), part(&w, 2), KernelActivation::Relu6);
                 let y = stock_depthwise(y, part(&w, 3).reshape([kernel, kernel, HIDDEN]), stride);
-                let y = stock_norm(y, part(&w, 4), part(&w, 5), Activation::HardSwish);
+                let y = stock_norm(y, part(&w, 4), part(&w, 5), KernelActivation::HardSwish);
                 let y = stock_pointwise(y, part(&w, 6).reshape([HIDDEN, OUTPUTS]));
-                stock_norm(y, part(&w, 7), part(&w, 8), Activation::None)
+                stock_norm(y, part(&w, 7), part(&w, 8), KernelActivation::None)
             },
         );
     }
@@ -173,8 +173,13 @@ fn norms_inside_convolutions() {
 
 #[test]
 fn batch_norm_with_activation() {
-    for activation in [Activation::None, Activation::Relu, Activation::Relu6, Activation::HardSwish, Activation::Swish]
-    {
+    for activation in [
+        KernelActivation::None,
+        KernelActivation::Relu,
+        KernelActivation::Relu6,
+        KernelActivation::HardSwish,
+        KernelActivation::Swish,
+    ] {
         compare(
             &format!("{activation:?}"),
             [4, 5, 3, 20],

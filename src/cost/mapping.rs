@@ -5,7 +5,7 @@
 //! traffic is set against them in `layer`.
 
 use crate::hardware::{Dataflow, Depthwise, Mapping};
-use crate::network::table::{Kind, Row};
+use crate::network::table::{LayerKind, LayerRow};
 use crate::network::{Layer, Op};
 
 /// The loops of a convolution or fully connected layer.
@@ -39,11 +39,11 @@ impl Loops {
     }
 
     /// The loops of a line of a layer table; `None` for sums and pooling.
-    pub fn of_row(row: &Row) -> Option<Self> {
+    pub fn of_row(row: &LayerRow) -> Option<Self> {
         let inputs = match row.kind {
-            Kind::Conv | Kind::Depthwise => u64::from(row.input.channels),
-            Kind::Linear => row.input.elements(),
-            Kind::Pool | Kind::Add | Kind::Scale => return None,
+            LayerKind::Conv | LayerKind::Depthwise => u64::from(row.input.channels),
+            LayerKind::Linear => row.input.elements(),
+            LayerKind::Pool | LayerKind::Add | LayerKind::Scale => return None,
         };
         let area = u64::from(row.kernel[0]) * u64::from(row.kernel[1]);
         let output = row.output;

@@ -11,7 +11,7 @@ use super::mapping::Loops;
 use crate::hardware::{Device, Mapping};
 use crate::network::Network;
 use crate::network::memory::{MemoryRule, live_bytes};
-use crate::network::table::{Kind, Row};
+use crate::network::table::{LayerKind, LayerRow};
 
 /// How the cycles of a systolic array are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,7 +58,7 @@ impl ReportError {
 
 /// What one layer takes, or all together.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct LayerFigures {
+pub struct Figures {
     /// Multiply-accumulates.
     pub macs: u64,
     /// Weights.
@@ -81,12 +81,12 @@ pub struct LayerFigures {
 
 /// One layer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct LayerReportRow {
+pub struct LayerLine {
     /// Name.
     pub name: String,
     /// What it takes.
     #[serde(flatten)]
-    pub figures: LayerFigures,
+    pub figures: Figures,
     /// What it waits for.
     pub bound: Bound,
 }
@@ -99,9 +99,9 @@ pub struct LayerReport {
     /// How cycles and live bytes are counted, in sentences.
     pub notes: Vec<String>,
     /// The layers.
-    pub layers: Vec<LayerReportRow>,
+    pub layers: Vec<LayerLine>,
     /// All of them together.
-    pub total: LayerFigures,
+    pub total: Figures,
 }
 
 /// Accounts for a table of layers, each on its own.
@@ -110,7 +110,7 @@ pub struct LayerReport {
 /// A latency table that lacks layers; SCALE-Sim's count asked of another rule, or of a layer of one cycle; more cycles than
 /// can be counted.
 pub fn report_rows(
-    rows: &[Row],
+    rows: &[LayerRow],
     device: &Device,
     rule: MemoryRule,
     counting: Counting,
@@ -120,7 +120,7 @@ pub fn report_rows(
         let shaped = rows.iter().map(|row| (row.name.as_str(), row.shape()));
         CostError::not_measured(table, shaped).map_or(Ok(()), Err)?;
     }
-    let works = rows.iter().map(|row| CountedLayer {
+    let works = rows.iter().map(|row| Work {
         name: &row.name,
         cost: row_cost(row, device),
         loops: Loops::of_row(row),
@@ -141,7 +141,7 @@ pub fn report_network(
 ) -> Result<LayerReport, ReportError> {
     check(device, counting)?;
     let (costs, live) = (layer_costs(network, device)?, live_bytes(network, rule));
-    let works = network.layers.iter().zip(costs).zip(live).map(|((layer, cost), live)| CountedLayer {
+    let works = network.layers.iter().zip(costs).zip(live).map(|((layer, cost), live)| Work {
         name: &layer.name,
         cost,
         loops: Loops::of(layer),
@@ -150,14 +150,14 @@ pub fn report_network(
     account(works.collect(), device, rule, counting)
 }
 
-struct CountedLayer<'a> {
+struct Work<'a> {
     name: &'a str,
     cost: LayerCost,
     loops: Option<Loops>,
     live: u64,
 }
 
-impl CountedLayer<'_> {
+impl Work<'_> {
     /// Cycles that SCALE-Sim does not count.
     fn uncounted(&self, counting: Counting) -> f64 {
         match (counting, self.loops) {
@@ -176,32 +176,31 @@ fn check(device: &Device, counting: Counting) -> Result<(), ReportError> {
 }
 
 /// Bytes of a lone layer: its inputs and its output, written over each other where the rule allows it.
-fn live_row(row: &Row, rule: MemoryRule) -> u64 {
+fn live_row(row: &LayerRow, rule: MemoryRule) -> u64 {
     let (input, output) = (row.input.elements(), row.output.elements());
     match (row.kind, rule) {
-        (Kind::Depthwise, MemoryRule::InplaceDepthwise | MemoryRule::FusedBlock) => input.max(output),
-        (Kind::Add, MemoryRule::Strict) => 2 * input + output,
-        (Kind::Add, _) => 2 * input,
-        (Kind::Scale, MemoryRule::Strict) => input + u64::from(row.input.channels) + output,
-        (Kind::Scale, _) => input + u64::from(row.input.channels),
+        (LayerKind::Depthwise, MemoryRule::InplaceDepthwise | MemoryRule::FusedBlock) => input.max(output),
+        (LayerKind::Add, MemoryRule::Strict) => 2 * input + output,
+        (LayerKind::Add, _) => 2 * input,
+        (LayerKind::Scale, MemoryRule::Strict) => input + u64::from(row.input.channels) + output,
+        (LayerKind::Scale, _) => input + u64::from(row.input.channels),
         _ => input + output,
     }
 }
 
 fn account(
-    works: Vec<CountedLayer>,
+    works: Vec<Work>,
     device: &Device,
     rule: MemoryRule,
     counting: Counting,
 ) -> Result<LayerReport, ReportError> {
-    let vanishes =
-        |work: &CountedLayer| counting == Counting::ScaleSim && work.cost.compute_cycles <= work.uncounted(counting);
+    let vanishes = |work: &Work| counting == Counting::ScaleSim && work.cost.compute_cycles <= work.uncounted(counting);
     if let Some(layer) = works.iter().position(vanishes) {
         return Err(ReportError::NoCycle { layer });
     }
     let streams = streams(device, works.iter().map(|work| work.cost.weight_bytes).sum());
     let mut cycles = 0.0;
-    let endless = |work: &CountedLayer| {
+    let endless = |work: &Work| {
         cycles += work.cost.spent(streams).0;
         !is_counted(cycles)
     };
@@ -209,11 +208,11 @@ fn account(
         return Err(ReportError::TooManyCycles { layer });
     }
     let (units, clock_hz) = (device.mapping.value.macs_per_cycle(), device.clock_hz.value);
-    let line = |work: CountedLayer| {
+    let line = |work: Work| {
         let (busy, energy_j) = work.cost.spent(streams);
         let uncounted = work.uncounted(counting);
         let all = busy - uncounted;
-        let figures = LayerFigures {
+        let figures = Figures {
             macs: work.cost.macs,
             weights: work.cost.weight_bytes,
             cycles: work.cost.compute_cycles - uncounted,
@@ -223,14 +222,14 @@ fn account(
             energy_j,
             live_bytes: work.live,
         };
-        LayerReportRow { name: work.name.to_owned(), figures, bound: work.cost.bound(streams) }
+        LayerLine { name: work.name.to_owned(), figures, bound: work.cost.bound(streams) }
     };
-    let layers: Vec<LayerReportRow> = works.into_iter().map(line).collect();
+    let layers: Vec<LayerLine> = works.into_iter().map(line).collect();
     let all = || layers.iter().map(|layer| &layer.figures);
     let macs = all().map(|layer| layer.macs).sum();
     let cycles: f64 = all().map(|layer| layer.cycles).sum();
     let stall_cycles: f64 = all().map(|layer| layer.stall_cycles).sum();
-    let total = LayerFigures {
+    let total = Figures {
         macs,
         weights: all().map(|layer| layer.weights).sum(),
         cycles,
@@ -287,7 +286,7 @@ mod tests {
         device
     }
 
-    fn rows() -> Vec<Row> {
+    fn rows() -> Vec<LayerRow> {
         let text = "name,kind,cin,cout,k,stride,pad,hin,groups\nstem,conv,3,32,3,2,1,224,1\ndw,dw,32,32,3,1,1,112,32\n";
         table::parse(&Source::new("t.csv", text)).unwrap()
     }

@@ -4,8 +4,8 @@
 //! Pure: no tensor, terminal, thread, clock or file. `tui` turns keys into [`Command`]s and draws from [`Session`]; `cli`
 //! carries out [`Effect`]s and updates what running children report. Time comes in as an argument.
 //!
-//! The way of a knob: [`Session::apply`] changes one value, costs every split of every candidate once
-//! ([`crate::cost::SystemRates`]), picks each candidate's split and ranks the candidates by the rule written at [`RankedDesign`].
+//! The way of a knob: [`Session::apply`] changes one value, costs every cut of every candidate once
+//! ([`crate::cost::Rates`]), picks each candidate's split and ranks the candidates by the rule written at [`Standing`].
 //!
 //! ```
 //! use splitscope::diagnostic::Source;
@@ -70,7 +70,7 @@ pub use candidate::{Candidate, CandidateId, Pool, PoolError};
 pub use column::{Column, Sort};
 pub use command::{Command, Control, DesignPart, Effect, Export, Move, Overlay, Pane, Screen, Side, Unit};
 pub use dial::Dial;
-pub use draw::default_transmit;
+pub use draw::usual_sending;
 pub use filter::{Filter, FilterError};
 pub use history::{SavedSetup, Step};
 pub use knob::{Ease, KNOBS, Knob, KnobId, Scale, Unlimited};
@@ -78,7 +78,7 @@ pub use message::{Message, Severity};
 pub use needs::{Fix, WhatIf};
 pub use overriding::Override;
 pub use plot::Plot;
-pub use rank::{Class, RankedDesign};
+pub use rank::{Class, Standing};
 pub use sensitivity::{Hold, Swing};
 pub use session::{DEFAULT_POOL, Session, Ui};
 pub use session_file::{DesignRow, OverrideRow, SavedSetupRow, SessionFile, SessionFileError, SessionHeader, ViewRow};

@@ -2,9 +2,9 @@
 
 use pulp::Simd;
 
-/// Function behind batch norm.
+/// Activation function after batch norm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Activation {
+pub enum KernelActivation {
     /// The identity.
     None,
     /// `max(x, 0)`.
@@ -17,20 +17,24 @@ pub enum Activation {
     Swish,
 }
 
-/// A function and its derivative.
-pub(super) trait Curve: Send + Sync {
+/// An activation function and its derivative on vectors.
+pub(super) trait ActivationCurve: Send + Sync {
+    /// Function value in each lane.
     fn value<S: Simd>(simd: S, x: S::f32s) -> S::f32s;
+    /// Derivative in each lane.
     fn slope<S: Simd>(simd: S, x: S::f32s) -> S::f32s;
 }
 
-/// Something to be done with one function.
-pub(super) trait Dispatch {
+/// A computation that is compiled for each activation function.
+pub(super) trait ActivationTask {
     type Output;
-    fn with<C: Curve>(self) -> Self::Output;
+    /// Runs the computation with function `C`.
+    fn with<C: ActivationCurve>(self) -> Self::Output;
 }
 
-impl Activation {
-    pub(super) fn dispatch<D: Dispatch>(self, with: D) -> D::Output {
+impl KernelActivation {
+    /// Runs `with` with this function.
+    pub(super) fn dispatch<D: ActivationTask>(self, with: D) -> D::Output {
         match self {
             Self::None => with.with::<Identity>(),
             Self::Relu => with.with::<Relu>(),
@@ -43,7 +47,7 @@ impl Activation {
 
 struct Identity;
 
-impl Curve for Identity {
+impl ActivationCurve for Identity {
     #[inline(always)]
     fn value<S: Simd>(_: S, x: S::f32s) -> S::f32s {
         x
@@ -57,7 +61,7 @@ impl Curve for Identity {
 
 struct Relu;
 
-impl Curve for Relu {
+impl ActivationCurve for Relu {
     #[inline(always)]
     fn value<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
         simd.max_f32s(x, simd.splat_f32s(0.0))
@@ -72,7 +76,7 @@ impl Curve for Relu {
 
 struct Relu6;
 
-impl Curve for Relu6 {
+impl ActivationCurve for Relu6 {
     #[inline(always)]
     fn value<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
         simd.min_f32s(simd.max_f32s(x, simd.splat_f32s(0.0)), simd.splat_f32s(6.0))
@@ -88,7 +92,7 @@ impl Curve for Relu6 {
 
 struct HardSwish;
 
-impl Curve for HardSwish {
+impl ActivationCurve for HardSwish {
     #[inline(always)]
     fn value<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
         let gate = Relu6::value(simd, simd.add_f32s(x, simd.splat_f32s(3.0)));
@@ -106,7 +110,7 @@ impl Curve for HardSwish {
 
 struct Swish;
 
-impl Curve for Swish {
+impl ActivationCurve for Swish {
     #[inline(always)]
     fn value<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
         each(simd, x, |x| x / (1.0 + (-x).exp()))

@@ -1,37 +1,56 @@
-//! The operations that take a supernet's time, written for the CPU: depthwise, pointwise and dense convolution, batch norm
-//! with activation, fusion of views. Each is one differentiable operation for both CPU backends; on other devices the same
+//! Differentiable operations of a supernet, written for CPUs: depthwise, pointwise and dense convolution, batch norm with
+//! activation, fusion of views, quantisation of the link. Each is one operation for both CPU backends; on other devices the
 //! functions fall back to stock operations.
 //!
 //! Feature maps are channels-last, `[batch, height, width, channels]`, so that every inner loop runs over channels whatever
 //! the size of the image. Weights are laid out to match: pointwise `[in, out]`, depthwise `[k, k, channels]`, dense
 //! `[k, k, in, out]`. May use burn; knows no network, profile or screen.
 //!
-//! Memory is what a step waits for, so a batch norm is not an operation of its own: the convolution before it adds up the
-//! statistics of what it writes, the one behind it normalises what it reads ([`Maps`]), both while the values are in cache.
+//! Memory bandwidth bounds a training step, so a batch norm is not an operation of its own: the convolution before it adds
+//! up the statistics of its output, the one after it normalises its input ([`FeatureMap`]), both while the values are in
+//! cache.
+//!
+//! ```
+//! use burn::tensor::{Device, Tensor};
+//! use splitscope::kernels::{self, KernelActivation};
+//!
+//! let device = Device::flex();
+//! // Two images of 8 x 8 pixels and 3 channels, filtered by a 1x1 convolution to 4 channels, then normalised.
+//! let x = Tensor::<4>::ones([2, 8, 8, 3], &device);
+//! let y = kernels::pointwise(x, Tensor::<2>::ones([3, 4], &device));
+//! assert_eq!(y.dims(), [2, 8, 8, 4]);
+//! let (gamma, beta) = (Tensor::<1>::ones([4], &device), Tensor::<1>::ones([4], &device));
+//! let z = kernels::norm_within(y, gamma, beta, KernelActivation::Relu).tensor();
+//! // All values of a channel are alike, so batch norm leaves beta.
+//! let values = z.into_data().try_into_vec::<f32>().unwrap();
+//! assert!(values.iter().all(|value| (value - 1.0).abs() < 1e-6));
+//! ```
 
 mod activation;
 mod buffers;
-mod conv;
+mod conv_gradients;
 mod dense;
 mod depthwise;
-mod link;
-mod maps;
+mod feature_map;
+mod geometry;
+mod host_op;
 mod norm;
-mod op;
 mod ops;
+mod padded_tile;
 mod pointwise;
-mod sheet;
+mod quantise;
 mod simd;
-mod slide;
 mod statistics;
 mod stock;
 #[cfg(test)]
 mod tests;
-mod views;
+mod view_maximum;
 
-pub use activation::Activation;
-pub use maps::Maps;
+pub use activation::KernelActivation;
+pub use feature_map::FeatureMap;
 pub use norm::EPSILON;
-pub use ops::{MOST_VIEWS, convolution, depthwise, fuse_maximum, moments, norm_with, norm_within, pointwise, quantise};
+pub use ops::{
+    MAX_FUSED_VIEWS, convolution, depthwise, fuse_maximum, moments, norm_with, norm_within, pointwise, quantise,
+};
 pub use simd::instructions;
 pub use stock::activate;

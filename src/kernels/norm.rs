@@ -3,79 +3,86 @@
 //! Training: statistics of this batch, `y = act(gamma * (x - mean) / sqrt(var + eps) + beta)`. Evaluation: the same with
 //! given statistics. No running statistics are kept: a supernet recalibrates before each evaluation.
 //!
-//! Everything here works on a few rows at a time that lie in cache, so that convolutions can normalise what they read. Sums
-//! keep a vector of channels in registers while rows go by; other passes follow memory. Where the channels are no multiple of
-//! a vector, several rows are taken as one long one.
+//! All functions work on a few rows at a time that lie in cache, so that convolutions can normalise what they read. Sums keep
+//! a vector of channels in registers while rows go by; other passes follow memory. Where the channels are no multiple of a
+//! vector, several rows are taken as one long row.
 
 use std::marker::PhantomData;
 
 use pulp::{Simd, WithSimd};
 
-use super::activation::{Activation, Curve, Dispatch};
+use super::activation::{ActivationCurve, ActivationTask, KernelActivation};
 use super::buffers;
 use super::simd::{in_parts, load, load_full, run};
-use super::statistics::{CHUNK, GROUP, Statistics, Sums, rows_in_one, widened};
+use super::statistics::{CHUNK, ChannelStatistics, ChannelSums, GROUP, rows_in_one, widened};
 
-/// Added to variances.
+/// Constant added to variances.
 pub const EPSILON: f32 = 1e-5;
 
-/// `act(scale * x + shift)` per channel: what an operation sees of its input `x`.
+/// Function `act(scale * x + shift)` per channel that an operation applies to its input `x[rows, channels]`.
 #[derive(Debug, Clone)]
-pub struct Front {
-    /// As long as the rows that are taken as one.
+pub struct InputTransform {
+    /// Scale of each channel, repeated over the rows that are taken as one.
     scale: Vec<f32>,
+    /// Shift of each channel, repeated likewise.
     shift: Vec<f32>,
     channels: usize,
-    activation: Activation,
+    activation: KernelActivation,
 }
 
-impl Front {
-    /// A given scale and shift.
-    pub fn given(scale: &[f32], shift: &[f32], activation: Activation) -> Self {
+impl InputTransform {
+    /// A transform with the given scale and shift `[channels]`.
+    pub fn given(scale: &[f32], shift: &[f32], activation: KernelActivation) -> Self {
         let repeat = rows_in_one(scale.len());
         Self { scale: scale.repeat(repeat), shift: shift.repeat(repeat), channels: scale.len(), activation }
     }
 
-    /// What batch norm amounts to.
-    pub fn normalising(statistics: &Statistics, gamma: &[f32], beta: &[f32], activation: Activation) -> Self {
+    /// Batch norm with these statistics and parameters `gamma` and `beta` `[channels]`.
+    pub fn normalising(
+        statistics: &ChannelStatistics,
+        gamma: &[f32],
+        beta: &[f32],
+        activation: KernelActivation,
+    ) -> Self {
         let scale: Vec<f32> = gamma.iter().zip(&statistics.variance).map(|(g, v)| g / (v + EPSILON).sqrt()).collect();
         let shift: Vec<f32> = beta.iter().zip(&scale).zip(&statistics.mean).map(|((b, s), m)| b - m * s).collect();
         Self::given(&scale, &shift, activation)
     }
 
-    /// Nothing: `x` itself.
+    /// The identity.
     pub fn none(channels: usize) -> Self {
-        Self::given(&vec![1.0; channels], &vec![0.0; channels], Activation::None)
+        Self::given(&vec![1.0; channels], &vec![0.0; channels], KernelActivation::None)
     }
 
-    /// Writes what is seen of some rows `x` to `y`.
+    /// Transforms the rows `x` into `y`.
     pub fn apply(&self, x: &[f32], y: &mut [f32]) {
-        self.activation.dispatch(Apply { front: self, x, y });
+        self.activation.dispatch(Apply { transform: self, x, y });
     }
 
-    /// The same over all rows, in parallel.
+    /// Transforms all rows of `x` into `y`, in parallel.
     pub fn apply_all(&self, x: &[f32], y: &mut [f32]) {
         let (rows, width) = (x.len() / self.channels, self.channels);
         in_parts(y, rows, |range, y| self.apply(&x[range.start * width..range.end * width], y));
     }
 
-    /// Adds to `sums`, over some rows, those of `dz = dy * act'(z)` and of `dz * (x - mean)`.
-    pub(super) fn add_gradients(&self, x: &[f32], dy: &[f32], statistics: &Statistics, sums: &mut Sums) {
+    /// Adds to `sums`, over the rows of `x`, the sums of `dz = dy * act'(z)` and of `dz * (x - mean)`.
+    pub(super) fn add_gradients(&self, x: &[f32], dy: &[f32], statistics: &ChannelStatistics, sums: &mut ChannelSums) {
         let (mean, width) = (&statistics.mean, self.channels);
-        self.activation.dispatch(Reduce { front: self, x, dy, mean, width, sums });
+        self.activation.dispatch(Reduce { transform: self, x, dy, mean, width, sums });
     }
 
-    /// Turns `dy`, the gradient of what is seen of all of `x`, into the gradient of `x`, given the sums of
-    /// [`Self::add_gradients`]; returns gamma's and beta's.
+    /// Turns `dy`, the gradient of the transformed `x`, into the gradient of `x`, given the sums of
+    /// [`Self::add_gradients`]; returns the gradients of gamma and beta.
     ///
-    /// With `z = scale * x + shift` and `dz = dy * act'(z)`: beta's gradient is the sum of dz, gamma's the sum of `dz * xhat`,
-    /// and `dx = scale * (dz - mean(dz) - xhat * mean(dz * xhat))`, which is `scale * dz + a * x + b` with a, b per channel.
+    /// With `z = scale * x + shift` and `dz = dy * act'(z)`: beta's gradient is the sum of dz, gamma's the sum of
+    /// `dz * xhat`, and `dx = scale * (dz - mean(dz) - xhat * mean(dz * xhat))`, which is `scale * dz + a * x + b` with a, b
+    /// per channel.
     pub(super) fn finish_gradient(
         &self,
         x: &[f32],
         dy: &mut [f32],
-        statistics: &Statistics,
-        sums: &Sums,
+        statistics: &ChannelStatistics,
+        sums: &ChannelSums,
     ) -> (Vec<f32>, Vec<f32>) {
         let channels = self.channels;
         let rows = x.len() / channels;
@@ -93,56 +100,56 @@ impl Front {
         let (a, b) = (a.repeat(repeat), b.repeat(repeat));
         in_parts(dy, rows, |range, dy| {
             let x = &x[range.start * channels..range.end * channels];
-            self.activation.dispatch(InputGradient { front: self, x, dy, a: &a, b: &b });
+            self.activation.dispatch(InputGradient { transform: self, x, dy, a: &a, b: &b });
         });
         (gamma, sums.0[0].iter().map(|&sum| sum as f32).collect())
     }
 }
 
 /// Gradients of batch norm with activation: of `x[rows, channels]`, of gamma and of beta.
-pub fn backward(x: &[f32], dy: &[f32], statistics: &Statistics, front: &Front) -> [Vec<f32>; 3] {
-    let channels = front.channels;
+pub fn backward(x: &[f32], dy: &[f32], statistics: &ChannelStatistics, transform: &InputTransform) -> [Vec<f32>; 3] {
+    let channels = transform.channels;
     let mut dx = buffers::take(x.len());
     let parts = in_parts(&mut dx, x.len() / channels, |range, dx| {
         let range = range.start * channels..range.end * channels;
         dx.copy_from_slice(&dy[range.clone()]);
-        let mut sums = Sums::zero(channels);
-        front.add_gradients(&x[range], dx, statistics, &mut sums);
+        let mut sums = ChannelSums::zero(channels);
+        transform.add_gradients(&x[range], dx, statistics, &mut sums);
         sums
     });
-    let (gamma, beta) = front.finish_gradient(x, &mut dx, statistics, &Sums::total(channels, parts));
+    let (gamma, beta) = transform.finish_gradient(x, &mut dx, statistics, &ChannelSums::total(channels, parts));
     [dx, gamma, beta]
 }
 
-/// A vector operation for one activation.
-struct With<C, T>(T, PhantomData<C>);
+/// A vector operation compiled for activation `C`.
+struct WithCurve<C, T>(T, PhantomData<C>);
 
-fn run_with<C: Curve, T>(what: T)
+fn run_with<C: ActivationCurve, T>(what: T)
 where
-    With<C, T>: WithSimd<Output = ()>,
+    WithCurve<C, T>: WithSimd<Output = ()>,
 {
-    run(With::<C, T>(what, PhantomData));
+    run(WithCurve::<C, T>(what, PhantomData));
 }
 
 struct Apply<'a> {
-    front: &'a Front,
+    transform: &'a InputTransform,
     x: &'a [f32],
     y: &'a mut [f32],
 }
 
-impl Dispatch for Apply<'_> {
+impl ActivationTask for Apply<'_> {
     type Output = ();
-    fn with<C: Curve>(self) {
+    fn with<C: ActivationCurve>(self) {
         run_with::<C, _>(self);
     }
 }
 
-impl<C: Curve> WithSimd for With<C, Apply<'_>> {
+impl<C: ActivationCurve> WithSimd for WithCurve<C, Apply<'_>> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Apply { front: Front { scale, shift, .. }, x, y } = self.0;
+        let Apply { transform: InputTransform { scale, shift, .. }, x, y } = self.0;
         let (scales, shifts) = (S::as_simd_f32s(scale).0, S::as_simd_f32s(shift).0);
         for (x, y) in x.chunks(scale.len()).zip(y.chunks_mut(scale.len())) {
             let ((x, x_rest), (y, y_rest)) = (S::as_simd_f32s(x), S::as_mut_simd_f32s(y));
@@ -158,29 +165,29 @@ impl<C: Curve> WithSimd for With<C, Apply<'_>> {
 }
 
 struct Reduce<'a> {
-    front: &'a Front,
+    transform: &'a InputTransform,
     x: &'a [f32],
     dy: &'a [f32],
     mean: &'a [f32],
     width: usize,
-    sums: &'a mut Sums,
+    sums: &'a mut ChannelSums,
 }
 
-impl Dispatch for Reduce<'_> {
+impl ActivationTask for Reduce<'_> {
     type Output = ();
-    fn with<C: Curve>(self) {
-        let Reduce { front, x, dy, mean, sums, .. } = self;
-        let (mean, chunk) = (mean.repeat(rows_in_one(front.channels)), CHUNK * front.channels);
+    fn with<C: ActivationCurve>(self) {
+        let Reduce { transform, x, dy, mean, sums, .. } = self;
+        let (mean, chunk) = (mean.repeat(rows_in_one(transform.channels)), CHUNK * transform.channels);
         for (x, dy) in x.chunks(chunk).zip(dy.chunks(chunk)) {
-            for (range, width) in widened(x.len(), front.channels) {
+            for (range, width) in widened(x.len(), transform.channels) {
                 let (x, dy) = (&x[range.clone()], &dy[range]);
-                run_with::<C, _>(Reduce { front, x, dy, mean: &mean, width, sums });
+                run_with::<C, _>(Reduce { transform, x, dy, mean: &mean, width, sums });
             }
         }
     }
 }
 
-impl<C: Curve> WithSimd for With<C, Reduce<'_>> {
+impl<C: ActivationCurve> WithSimd for WithCurve<C, Reduce<'_>> {
     type Output = ();
 
     #[inline(always)]
@@ -198,11 +205,11 @@ impl<C: Curve> WithSimd for With<C, Reduce<'_>> {
     }
 }
 
-impl<C: Curve> With<C, Reduce<'_>> {
+impl<C: ActivationCurve> WithCurve<C, Reduce<'_>> {
     /// Adds `N` vectors of columns.
     #[inline(always)]
     fn add<S: Simd, const N: usize>(&mut self, simd: S, block: usize) {
-        let Reduce { front: Front { scale, shift, .. }, x, dy, mean, width, ref mut sums } = self.0;
+        let Reduce { transform: InputTransform { scale, shift, .. }, x, dy, mean, width, ref mut sums } = self.0;
         let mut found = [[simd.splat_f32s(0.0); 2]; N];
         let load = |slice: &[f32], n: usize| {
             let slice = &slice[block + n * S::F32_LANES..];
@@ -225,26 +232,26 @@ impl<C: Curve> With<C, Reduce<'_>> {
 }
 
 struct InputGradient<'a> {
-    front: &'a Front,
+    transform: &'a InputTransform,
     x: &'a [f32],
     dy: &'a mut [f32],
     a: &'a [f32],
     b: &'a [f32],
 }
 
-impl Dispatch for InputGradient<'_> {
+impl ActivationTask for InputGradient<'_> {
     type Output = ();
-    fn with<C: Curve>(self) {
+    fn with<C: ActivationCurve>(self) {
         run_with::<C, _>(self);
     }
 }
 
-impl<C: Curve> WithSimd for With<C, InputGradient<'_>> {
+impl<C: ActivationCurve> WithSimd for WithCurve<C, InputGradient<'_>> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let InputGradient { front: Front { scale, shift, .. }, x, dy, a, b } = self.0;
+        let InputGradient { transform: InputTransform { scale, shift, .. }, x, dy, a, b } = self.0;
         let gradient = |x, dy, [scale, shift, a, b]: [S::f32s; 4]| {
             let dz = simd.mul_f32s(dy, C::slope(simd, simd.mul_add_e_f32s(x, scale, shift)));
             simd.mul_add_e_f32s(scale, dz, simd.mul_add_e_f32s(a, x, b))

@@ -1,22 +1,22 @@
 //! Products of a tall matrix with a small one: 1x1 convolutions in channels-last order.
 //!
-//! A feature map `[batch, height, width, channels]` is a matrix of `rows = batch * height * width` by `channels`. Each thread
-//! takes whole parts of the rows and goes through them in chunks that stay in the second-level cache from the first use to
-//! the last: normalise what is read, multiply, add up what was written; and backward: both gradients, and the sums that batch
-//! norm needs. The small matrix (weights) stays in cache too, so nothing is packed: a tile of 8 rows by one or two vectors of
-//! columns is kept in registers while the inner dimension runs.
+//! A feature map `[batch, height, width, channels]` is a matrix of `rows = batch * height * width` by `channels`. Loop order:
+//! parts of the rows (threads), chunks of rows that stay in the second-level cache from the first use to the last, register
+//! tiles of 8 rows by one or two vectors of columns, the inner dimension. A chunk is normalised, multiplied and its
+//! statistics are added up; backward, both gradients and the sums that batch norm needs are computed. The weights stay in
+//! cache, so nothing is packed.
 
 use pulp::{Simd, WithSimd};
 
 use super::buffers;
-use super::conv::{Gradients, Normed};
-use super::norm::Front;
+use super::conv_gradients::{ConvGradients, FusedNorm};
+use super::norm::InputTransform;
 use super::simd::{in_parts, load, run, store};
-use super::statistics::{Statistics, Sums};
+use super::statistics::{ChannelStatistics, ChannelSums};
 
 /// Rows of a register tile.
 const TILE: usize = 8;
-/// Values of the wider side of a chunk: 128 KiB.
+/// Values of the wider side of a chunk (128 KiB).
 const CHUNK: usize = 1 << 15;
 
 /// Rows of a chunk, a whole number of tiles.
@@ -24,97 +24,113 @@ fn chunk_rows(inner: usize, cols: usize) -> usize {
     (CHUNK / inner.max(cols) / TILE * TILE).max(TILE)
 }
 
-/// `[rows, cols] = front(x)[rows, inner] * w[inner, cols]`, and the statistics of the result's columns.
-pub fn forward(x: &[f32], front: Option<&Front>, w: &[f32], inner: usize) -> (Vec<f32>, Statistics) {
+/// Multiplies `transform(x)[rows, inner]` by `w[inner, cols]`; returns the product `[rows, cols]` and the statistics of its
+/// columns.
+pub fn forward(
+    x: &[f32],
+    transform: Option<&InputTransform>,
+    w: &[f32],
+    inner: usize,
+) -> (Vec<f32>, ChannelStatistics) {
     let (rows, cols) = (x.len() / inner, w.len() / inner);
     let chunk = chunk_rows(inner, cols);
     let mut y = buffers::take(rows * cols);
     let parts = in_parts(&mut y, rows, |range, y| {
-        let (mut seen, mut sums) = (Seen::new(front), Sums::zero(cols));
+        let (mut seen, mut sums) = (TransformedRows::new(transform), ChannelSums::zero(cols));
         let x = &x[range.start * inner..range.end * inner];
         for (x, y) in x.chunks(chunk * inner).zip(y.chunks_mut(chunk * cols)) {
-            run(Multiply { x: Rows::dense(seen.of(x), inner), w, y, cols });
+            run(Multiply { x: OverlappingRows::dense(seen.of(x), inner), w, y, cols });
             sums.add_moments(y);
         }
         sums
     });
-    (y, Statistics::new(&Sums::total(cols, parts), rows))
+    (y, ChannelStatistics::new(&ChannelSums::total(cols, parts), rows))
 }
 
-/// Gradients of [`forward`] from the gradient `dy[rows, cols]`; that of the input only where it is `wanted`.
-pub fn backward(x: &[f32], front: Option<Normed<'_>>, w: &[f32], dy: &[f32], inner: usize, wanted: bool) -> Gradients {
+/// Gradients of [`forward`] from the gradient `dy[rows, cols]`; that of the input only where `wanted`.
+pub fn backward(
+    x: &[f32],
+    transform: Option<FusedNorm<'_>>,
+    w: &[f32],
+    dy: &[f32],
+    inner: usize,
+    wanted: bool,
+) -> ConvGradients {
     let (rows, cols) = (x.len() / inner, w.len() / inner);
     let chunk = chunk_rows(inner, cols);
-    let turned = transpose(w, inner, cols);
+    let flipped = transpose(w, inner, cols);
     let mut dx = buffers::take(if wanted { x.len() } else { 0 });
     let parts = in_parts(&mut dx, rows, |range, dx| {
-        let (mut seen, mut sums, mut dw) = (Seen::new(front.map(|n| n.front)), Sums::zero(inner), vec![0.0; w.len()]);
+        let (mut seen, mut sums, mut dw) =
+            (TransformedRows::new(transform.map(|n| n.transform)), ChannelSums::zero(inner), vec![0.0; w.len()]);
         let (x, dy) = (&x[range.start * inner..range.end * inner], &dy[range.start * cols..range.end * cols]);
         let mut dx = dx.chunks_mut(chunk * inner);
         for (x, dy) in x.chunks(chunk * inner).zip(dy.chunks(chunk * cols)) {
-            run(Outer { x: Rows::dense(seen.of(x), inner), dy, dw: &mut dw, cols });
+            run(Outer { x: OverlappingRows::dense(seen.of(x), inner), dy, dw: &mut dw, cols });
             let Some(dx) = dx.next() else { continue };
-            run(Multiply { x: Rows::dense(dy, cols), w: &turned, y: dx, cols: inner });
-            if let Some(Normed { front, statistics }) = front {
-                front.add_gradients(x, dx, statistics, &mut sums);
+            run(Multiply { x: OverlappingRows::dense(dy, cols), w: &flipped, y: dx, cols: inner });
+            if let Some(FusedNorm { transform, statistics }) = transform {
+                transform.add_gradients(x, dx, statistics, &mut sums);
             }
         }
         (dw, sums)
     });
-    Gradients::new(x, front, wanted.then_some(dx), parts)
+    ConvGradients::new(x, transform, wanted.then_some(dx), parts)
 }
 
-/// `w[inner, cols]` turned into `[cols, inner]`.
+/// Transposes `w[inner, cols]` to `[cols, inner]`.
 pub fn transpose(w: &[f32], inner: usize, cols: usize) -> Vec<f32> {
-    let mut turned = vec![0.0; w.len()];
+    let mut flipped = vec![0.0; w.len()];
     for (i, row) in w.chunks_exact(cols).enumerate() {
         for (j, &value) in row.iter().enumerate() {
-            turned[j * inner + i] = value;
+            flipped[j * inner + i] = value;
         }
     }
-    turned
+    flipped
 }
 
-/// What a front makes of one chunk after another.
-struct Seen<'a>(Option<(&'a Front, Vec<f32>)>);
+/// Working memory for the transformed rows of one chunk after another; without a transform, rows pass through.
+struct TransformedRows<'a>(Option<(&'a InputTransform, Vec<f32>)>);
 
-impl<'a> Seen<'a> {
-    fn new(front: Option<&'a Front>) -> Self {
-        Self(front.map(|front| (front, Vec::new())))
+impl<'a> TransformedRows<'a> {
+    fn new(transform: Option<&'a InputTransform>) -> Self {
+        Self(transform.map(|transform| (transform, Vec::new())))
     }
 
+    /// Transformed rows of `x`.
     fn of<'b>(&'b mut self, x: &'b [f32]) -> &'b [f32] {
-        let Some((front, seen)) = &mut self.0 else { return x };
+        let Some((transform, seen)) = &mut self.0 else { return x };
         seen.resize(seen.len().max(x.len()), 0.0);
-        front.apply(x, &mut seen[..x.len()]);
+        transform.apply(x, &mut seen[..x.len()]);
         &seen[..x.len()]
     }
 }
 
-/// A matrix whose rows are a few runs of values each and may overlap.
+/// A matrix whose rows consist of a few runs of values each and may overlap.
 #[derive(Clone, Copy)]
-pub(super) struct Rows<'a> {
+pub(super) struct OverlappingRows<'a> {
+    /// Values, from the first of row 0 on.
     pub values: &'a [f32],
-    /// From one row to the next.
+    /// Distance from one row to the next.
     pub step: usize,
-    /// Runs of a row.
+    /// Number of runs of a row.
     pub runs: usize,
-    /// From one run to the next.
+    /// Distance from one run to the next.
     pub run_step: usize,
-    /// Values of a run.
+    /// Number of values of a run.
     pub run: usize,
 }
 
-impl<'a> Rows<'a> {
-    /// Rows of `inner` values one behind the other.
+impl<'a> OverlappingRows<'a> {
+    /// Contiguous rows of `inner` values.
     pub fn dense(values: &'a [f32], inner: usize) -> Self {
         Self { values, step: inner, runs: 1, run_step: 0, run: inner }
     }
 }
 
-/// `y[rows, cols] = x[rows, inner] * w[inner, cols]`
+/// Matrix product `y[rows, cols] = x[rows, inner] * w[inner, cols]`.
 pub(super) struct Multiply<'a> {
-    pub x: Rows<'a>,
+    pub x: OverlappingRows<'a>,
     pub w: &'a [f32],
     pub y: &'a mut [f32],
     pub cols: usize,
@@ -128,7 +144,7 @@ impl WithSimd for Multiply<'_> {
         let Self { x, w, y, cols } = self;
         let full = S::F32_LANES;
         for (index, y) in y.chunks_mut(TILE * cols).enumerate() {
-            let x = Rows { values: &x.values[index * TILE * x.step..], ..x };
+            let x = OverlappingRows { values: &x.values[index * TILE * x.step..], ..x };
             let mut col = 0;
             while col < cols {
                 let left = cols - col;
@@ -141,7 +157,7 @@ impl WithSimd for Multiply<'_> {
                         tile::<S, TILE, 1>(simd, x, &w[col..], &mut y[col..], cols, lanes);
                     } else {
                         for (row, y) in y.chunks_mut(cols).enumerate() {
-                            let x = Rows { values: &x.values[row * x.step..], ..x };
+                            let x = OverlappingRows { values: &x.values[row * x.step..], ..x };
                             tile::<S, 1, 1>(simd, x, &w[col..], &mut y[col..], cols, lanes);
                         }
                     }
@@ -152,11 +168,12 @@ impl WithSimd for Multiply<'_> {
     }
 }
 
-/// `ROWS` rows by `VECS` vectors of columns; `w` and `y` begin at the first column. Two vectors are always full ones.
+/// Register tile of `ROWS` rows by `VECS` vectors of columns; `w` and `y` begin at its first column. Two vectors are always
+/// full.
 #[inline(always)]
 fn tile<S: Simd, const ROWS: usize, const VECS: usize>(
     simd: S,
-    x: Rows<'_>,
+    x: OverlappingRows<'_>,
     w: &[f32],
     y: &mut [f32],
     cols: usize,
@@ -186,7 +203,7 @@ fn tile<S: Simd, const ROWS: usize, const VECS: usize>(
 
 /// Adds `x[rows, inner]^T * dy[rows, cols]` to `dw[inner, cols]`: the gradient of the weights of [`Multiply`].
 pub(super) struct Outer<'a> {
-    pub x: Rows<'a>,
+    pub x: OverlappingRows<'a>,
     pub dy: &'a [f32],
     pub dw: &'a mut [f32],
     pub cols: usize,
@@ -224,8 +241,8 @@ impl WithSimd for Outer<'_> {
     }
 }
 
-/// Adds the sum over rows of `KS` inputs, `step` apart, by `VECS` vectors of output gradients to `dw`. All slices begin at the
-/// tile.
+/// Adds the sum over rows, `step` apart, of `KS` inputs by `VECS` vectors of output gradients to `dw`. All slices begin at
+/// the tile.
 #[inline(always)]
 fn outer_tile<S: Simd, const KS: usize, const VECS: usize>(
     simd: S,

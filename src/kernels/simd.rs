@@ -1,7 +1,7 @@
-//! Loads, stores and the splitting of work, shared by all kernels.
+//! Vector loads and stores, and the division of work among threads, shared by all kernels.
 //!
-//! Vector code is written once over [`pulp::Simd`] and compiled for each instruction set; the best one this processor has is
-//! picked at run time, so one binary is fast everywhere and never meets an illegal instruction.
+//! Vector code is written once over [`pulp::Simd`] and compiled for each instruction set; the best one this processor has
+//! is chosen at run time, so one binary is fast everywhere and never meets an illegal instruction.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -9,20 +9,22 @@ use std::sync::LazyLock;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-/// Lanes of the widest vectors; scratch space is laid out for them.
+/// Lanes of the widest vectors; working memory is laid out for them.
 pub(super) const WIDEST: usize = 16;
-/// Parts into which work is cut. Fixed, so that sums do not depend on the number of threads.
+/// Number of parts into which work is divided. Fixed, so that sums do not depend on the number of threads.
 pub(super) const PARTS: usize = 16;
 
-/// Names the instructions to use in place of this processor's best: to test them all, and to get another machine's digits.
+/// Environment variable that names the instruction set to use in place of this processor's best: to test them all, and to
+/// reproduce another machine's digits.
 pub(super) const VARIABLE: &str = "SPLITSCOPE_INSTRUCTIONS";
 
 static ARCH: LazyLock<Arch> = LazyLock::new(|| chosen().map_or_else(|_| Arch::new(), |(_, arch)| arch));
 
-/// Name of the instructions that kernels use: `scalar`, on x86 also `v3` (AVX2 with FMA) and `v4` (AVX-512), elsewhere `native`.
+/// Name of the instruction set that kernels use: `scalar`, on x86 also `v3` (AVX2 with FMA) and `v4` (AVX-512), elsewhere
+/// `native`.
 ///
 /// # Errors
-/// The variable `SPLITSCOPE_INSTRUCTIONS` names some that this processor does not have.
+/// The variable `SPLITSCOPE_INSTRUCTIONS` names an instruction set that this processor does not have.
 pub fn instructions() -> Result<&'static str, String> {
     chosen().map(|(name, _)| name)
 }
@@ -36,7 +38,7 @@ fn chosen() -> Result<(&'static str, Arch), String> {
     })
 }
 
-/// The instructions this processor has, plainest first.
+/// Instruction sets of this processor, plainest first.
 pub(super) fn levels() -> Vec<(&'static str, Arch)> {
     let plain = [("scalar", Arch::Scalar)].into_iter();
     #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
@@ -50,18 +52,21 @@ pub(super) fn levels() -> Vec<(&'static str, Arch)> {
     plain.chain(vectors).collect()
 }
 
-/// Runs a vector operation with the chosen instructions.
+/// Runs a vector operation with the chosen instruction set.
 pub(super) fn run<Op: WithSimd>(op: Op) -> Op::Output {
     ARCH.dispatch(op)
 }
 
-/// Loads the start of `slice`, which holds a vector at least.
+/// Loads the first vector of `slice`.
+///
+/// # Panics
+/// `slice` is shorter than a vector.
 #[inline(always)]
 pub(super) fn load_full<S: Simd>(slice: &[f32]) -> S::f32s {
     S::as_simd_f32s(&slice[..S::F32_LANES]).0[0]
 }
 
-/// Loads the start of `slice`. Where a caller needs fewer lanes than there are, the others hold whatever comes next: full
+/// Loads the first vector of `slice`; lanes past its end are zero. A caller that needs fewer lanes ignores the others: full
 /// loads are much faster than masked ones, and lanes never mix.
 #[inline(always)]
 pub(super) fn load<S: Simd>(simd: S, slice: &[f32]) -> S::f32s {
@@ -81,12 +86,12 @@ pub(super) fn store<S: Simd>(simd: S, slice: &mut [f32], lanes: usize, values: S
     }
 }
 
-/// The range of items that part `part` of [`PARTS`] takes.
+/// Range of the items of part `part` of [`PARTS`].
 pub(super) fn part_of(items: usize, part: usize) -> Range<usize> {
     items * part / PARTS..items * (part + 1) / PARTS
 }
 
-/// Calls `act` with the range and the values of each part of `values[items, ..]`, in parallel; what it returns comes in the
+/// Calls `act` with the range and the values of each part of `values[items, ..]`, in parallel; returns its results in the
 /// order of the parts.
 pub(super) fn in_parts<T: Send>(
     values: &mut [f32],
@@ -105,7 +110,7 @@ pub(super) fn in_parts<T: Send>(
     parts.into_par_iter().map(|(range, own)| act(range, own)).collect()
 }
 
-/// Adds up the parts' partial results in their order.
+/// Sum of the parts' partial results, added in their order.
 pub(super) fn sum_parts(parts: impl IntoIterator<Item = Vec<f32>>) -> Vec<f32> {
     let mut parts = parts.into_iter();
     let mut total = parts.next().unwrap_or_default();

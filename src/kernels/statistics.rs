@@ -1,5 +1,5 @@
-//! Means and variances of channels, added up a few rows at a time while they lie in cache, so that convolutions add up what
-//! they write.
+//! Means and variances of channels, added up a few rows at a time while they lie in cache, so that convolutions add up the
+//! statistics of their outputs.
 
 use std::ops::Range;
 
@@ -7,19 +7,20 @@ use pulp::{Simd, WithSimd};
 
 use super::simd::{WIDEST, in_parts, load, load_full, run, store};
 
-/// Rows taken at once: sums within them are single precision, sums of them double.
+/// Rows that are summed in single precision; sums of such chunks are in double precision.
 pub(super) const CHUNK: usize = 512;
 
 /// Two sums per channel, in double precision.
 #[derive(Debug, Clone)]
-pub struct Sums(pub(super) [Vec<f64>; 2]);
+pub struct ChannelSums(pub(super) [Vec<f64>; 2]);
 
-impl Sums {
+impl ChannelSums {
+    /// Zero sums of `channels` channels.
     pub(super) fn zero(channels: usize) -> Self {
         Self([vec![0.0; channels], vec![0.0; channels]])
     }
 
-    /// Adds up parts in their order.
+    /// Sum of the parts, added in their order.
     pub(super) fn total(channels: usize, parts: impl IntoIterator<Item = Self>) -> Self {
         let mut total = Self::zero(channels);
         for part in parts {
@@ -42,7 +43,7 @@ impl Sums {
         }
     }
 
-    /// Adds a vector of partial sums whose first lane is channel `channel`, modulo the channels.
+    /// Adds the first `lanes` partial sums of two vectors; lane 0 is channel `channel` modulo the number of channels.
     #[inline(always)]
     pub(super) fn add_lanes<S: Simd>(&mut self, simd: S, values: [S::f32s; 2], lanes: usize, channel: usize) {
         let mut buffer = [0.0_f32; WIDEST];
@@ -57,16 +58,17 @@ impl Sums {
     }
 }
 
-/// Vectors that are added up side by side.
+/// Vectors that are summed side by side.
 pub(super) const GROUP: usize = 4;
 
-/// Rows as few as make a whole number of groups of the widest vectors.
+/// Smallest number of rows that make a whole number of groups of the widest vectors.
 pub(super) fn rows_in_one(channels: usize) -> usize {
     let group = GROUP * WIDEST;
     group / (1 << channels.trailing_zeros().min(group.trailing_zeros()))
 }
 
-/// The values of some rows as long rows, with their width, and then the rows left over.
+/// Splits `len` values of rows into a range of long rows (see [`rows_in_one`]) and the rows left over, each with the width
+/// of its rows.
 pub(super) fn widened(len: usize, channels: usize) -> [(Range<usize>, usize); 2] {
     let wide = channels * rows_in_one(channels);
     let body = len - len % wide;
@@ -75,15 +77,16 @@ pub(super) fn widened(len: usize, channels: usize) -> [(Range<usize>, usize); 2]
 
 /// Mean and variance of each channel.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Statistics {
-    /// `[channels]`
+pub struct ChannelStatistics {
+    /// Mean `[channels]`.
     pub mean: Vec<f32>,
-    /// `[channels]`, biased.
+    /// Biased variance `[channels]`.
     pub variance: Vec<f32>,
 }
 
-impl Statistics {
-    pub(super) fn new(sums: &Sums, rows: usize) -> Self {
+impl ChannelStatistics {
+    /// Statistics from the sums and sums of squares over `rows` rows.
+    pub(super) fn new(sums: &ChannelSums, rows: usize) -> Self {
         let count = rows as f64;
         let variance = |(sum, square): (&f64, &f64)| (square / count - (sum / count).powi(2)).max(0.0) as f32;
         Self {
@@ -92,16 +95,16 @@ impl Statistics {
         }
     }
 
-    /// Of `x[rows, channels]`.
+    /// Statistics of `x[rows, channels]`.
     pub fn of(x: &[f32], channels: usize) -> Self {
         let rows = x.len() / channels;
-        // Nothing is written: the parts of no values only carry their ranges.
+        // No values are written: the parts only carry their ranges.
         let parts = in_parts(&mut [], rows, |range, _| {
-            let mut sums = Sums::zero(channels);
+            let mut sums = ChannelSums::zero(channels);
             sums.add_moments(&x[range.start * channels..range.end * channels]);
             sums
         });
-        Self::new(&Sums::total(channels, parts), rows)
+        Self::new(&ChannelSums::total(channels, parts), rows)
     }
 }
 
@@ -109,7 +112,7 @@ impl Statistics {
 struct Moments<'a> {
     x: &'a [f32],
     width: usize,
-    sums: &'a mut Sums,
+    sums: &'a mut ChannelSums,
 }
 
 impl WithSimd for Moments<'_> {

@@ -1,18 +1,18 @@
-//! The same operations from burn's own, for devices that are not the host's memory, and as the reference of the tests.
+//! Stock versions of the operations from burn's own, for devices other than the CPU and as the reference in tests.
 
 use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Tensor, activation};
 
-use super::activation::Activation;
+use super::activation::KernelActivation;
 use super::norm::EPSILON;
 
-/// Channels-last to channels-first.
+/// Permutes channels-last to channels-first.
 fn first(x: Tensor<4>) -> Tensor<4> {
     x.permute([0, 3, 1, 2])
 }
 
-/// Channels-first to channels-last.
+/// Permutes channels-first to channels-last.
 fn last(x: Tensor<4>) -> Tensor<4> {
     x.permute([0, 2, 3, 1])
 }
@@ -35,7 +35,7 @@ pub(super) fn convolution(x: Tensor<4>, w: Tensor<4>, stride: usize) -> Tensor<4
     last(conv2d(first(x), w.permute([3, 2, 0, 1]), None, options))
 }
 
-pub(super) fn norm_within(x: Tensor<4>, gamma: Tensor<1>, beta: Tensor<1>, activation: Activation) -> Tensor<4> {
+pub(super) fn norm_within(x: Tensor<4>, gamma: Tensor<1>, beta: Tensor<1>, activation: KernelActivation) -> Tensor<4> {
     let [batch, height, width, channels] = x.dims();
     let rows = x.reshape([batch * height * width, channels]);
     let mean = rows.clone().mean_dim(0);
@@ -45,7 +45,7 @@ pub(super) fn norm_within(x: Tensor<4>, gamma: Tensor<1>, beta: Tensor<1>, activ
     activate(y.reshape([batch, height, width, channels]), activation)
 }
 
-pub(super) fn norm_with(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>, activation: Activation) -> Tensor<4> {
+pub(super) fn norm_with(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>, activation: KernelActivation) -> Tensor<4> {
     activate(x * scale.unsqueeze() + shift.unsqueeze(), activation)
 }
 
@@ -72,13 +72,13 @@ pub(super) fn quantise(x: Tensor<4>, bits: u8) -> Tensor<4> {
     x + (rounded - flat).reshape([batch, height, width, channels])
 }
 
-/// The activation alone, differentiable on every device.
-pub fn activate(x: Tensor<4>, activation: Activation) -> Tensor<4> {
+/// Applies an activation to `x`; differentiable on every device.
+pub fn activate(x: Tensor<4>, activation: KernelActivation) -> Tensor<4> {
     match activation {
-        Activation::None => x,
-        Activation::Relu => activation::relu(x),
-        Activation::Relu6 => x.clamp(0.0, 6.0),
-        Activation::HardSwish => x.clone() * (x + 3.0).clamp(0.0, 6.0) / 6.0,
-        Activation::Swish => x.clone() * activation::sigmoid(x),
+        KernelActivation::None => x,
+        KernelActivation::Relu => activation::relu(x),
+        KernelActivation::Relu6 => x.clamp(0.0, 6.0),
+        KernelActivation::HardSwish => x.clone() * (x + 3.0).clamp(0.0, 6.0) / 6.0,
+        KernelActivation::Swish => x.clone() * activation::sigmoid(x),
     }
 }

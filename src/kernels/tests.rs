@@ -1,14 +1,14 @@
-//! Every kernel against the plainest loop that says the same, over odd sizes, strides and channel counts.
+//! Every kernel against naive loops, over odd sizes, strides and channel counts.
 
 use proptest::prelude::*;
 use pulp::{Simd, WithSimd};
 
-use super::activation::Activation;
-use super::conv::Normed;
-use super::norm::{self, Front};
-use super::slide::Slide;
-use super::statistics::Statistics;
-use super::{dense, depthwise, pointwise, simd, views};
+use super::activation::KernelActivation;
+use super::conv_gradients::FusedNorm;
+use super::geometry::ConvGeometry;
+use super::norm::{self, InputTransform};
+use super::statistics::ChannelStatistics;
+use super::{dense, depthwise, pointwise, simd, view_maximum};
 
 fn values(seed: u64, count: usize) -> Vec<f32> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
@@ -30,84 +30,92 @@ fn close(found: &[f32], wanted: &[f32]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn same_statistics(found: &Statistics, x: &[f32]) -> Result<(), TestCaseError> {
-    let wanted = Statistics::of(x, found.mean.len());
+fn same_statistics(found: &ChannelStatistics, x: &[f32]) -> Result<(), TestCaseError> {
+    let wanted = ChannelStatistics::of(x, found.mean.len());
     close(&found.mean, &wanted.mean)?;
     close(&found.variance, &wanted.variance)
 }
 
 /// Visits every tap of every output: image, output position, tap, input position.
-fn for_each_tap(images: usize, slide: Slide, mut visit: impl FnMut(usize, usize, usize, usize)) {
+fn for_each_tap(images: usize, geometry: ConvGeometry, mut visit: impl FnMut(usize, usize, usize, usize)) {
     for image in 0..images {
-        for out in 0..slide.out_height() * slide.out_width() {
-            for tap in 0..slide.kernel * slide.kernel {
-                let y = out / slide.out_width() * slide.stride + tap / slide.kernel;
-                let x = out % slide.out_width() * slide.stride + tap % slide.kernel;
-                let (Some(y), Some(x)) = (y.checked_sub(slide.padding()), x.checked_sub(slide.padding())) else {
+        for out in 0..geometry.out_height() * geometry.out_width() {
+            for tap in 0..geometry.kernel * geometry.kernel {
+                let y = out / geometry.out_width() * geometry.stride + tap / geometry.kernel;
+                let x = out % geometry.out_width() * geometry.stride + tap % geometry.kernel;
+                let (Some(y), Some(x)) = (y.checked_sub(geometry.padding()), x.checked_sub(geometry.padding())) else {
                     continue;
                 };
-                if y < slide.height && x < slide.width {
-                    visit(image, out, tap, y * slide.width + x);
+                if y < geometry.height && x < geometry.width {
+                    visit(image, out, tap, y * geometry.width + x);
                 }
             }
         }
     }
 }
 
-fn slides() -> impl Strategy<Value = (usize, Slide)> {
-    (1..4_usize, 1..9_usize, 1..9_usize, 1..40_usize, prop_oneof![Just(3), Just(5), Just(7)], 1..3_usize).prop_map(
-        |(images, height, width, channels, kernel, stride)| (images, Slide { height, width, channels, kernel, stride }),
+fn geometries() -> impl Strategy<Value = (usize, ConvGeometry)> {
+    (
+        1..4_usize,
+        1..9_usize,
+        1..9_usize,
+        1..40_usize,
+        prop_oneof![Just(3), Just(5), Just(7), Just(1), Just(9), Just(11), Just(13)],
+        1..5_usize,
     )
+        .prop_map(|(images, height, width, channels, kernel, stride)| {
+            (images, ConvGeometry { height, width, channels, kernel, stride })
+        })
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn depthwise_equals_the_naive_loop((images, slide) in slides(), seed: u64) {
-        let channels = slide.channels;
-        let x = values(seed, images * slide.image());
-        let w = values(seed ^ 1, slide.kernel * slide.kernel * channels);
-        let dy = values(seed ^ 2, images * slide.out_image());
+    fn depthwise_equals_the_naive_loop((images, geometry) in geometries(), seed: u64) {
+        let channels = geometry.channels;
+        let x = values(seed, images * geometry.image());
+        let w = values(seed ^ 1, geometry.kernel * geometry.kernel * channels);
+        let dy = values(seed ^ 2, images * geometry.out_image());
         let (mut y, mut dx, mut dw) = (vec![0.0; dy.len()], vec![0.0; x.len()], vec![0.0; w.len()]);
-        for_each_tap(images, slide, |image, out, tap, input| {
+        for_each_tap(images, geometry, |image, out, tap, input| {
             for c in 0..channels {
-                let o = image * slide.out_image() + out * channels + c;
-                let i = image * slide.image() + input * channels + c;
+                let o = image * geometry.out_image() + out * channels + c;
+                let i = image * geometry.image() + input * channels + c;
                 y[o] += x[i] * w[tap * channels + c];
                 dx[i] += dy[o] * w[tap * channels + c];
                 dw[tap * channels + c] += dy[o] * x[i];
             }
         });
-        let (found, statistics) = depthwise::forward(&x, None, &w, slide);
+        let (found, statistics) = depthwise::forward(&x, None, &w, geometry);
         close(&found, &y)?;
         same_statistics(&statistics, &y)?;
-        let found = depthwise::backward(&x, None, &w, &dy, slide);
+        let found = depthwise::backward(&x, None, &w, &dy, geometry);
         close(&found.x.unwrap(), &dx)?;
         close(&found.w, &dw)?;
     }
 
     #[test]
-    fn dense_convolution_equals_the_naive_loop((images, slide) in slides(), cols in 1..20_usize, seed: u64) {
-        let (channels, rows) = (slide.channels, slide.out_height() * slide.out_width());
-        let x = values(seed, images * slide.image());
-        let w = values(seed ^ 1, slide.kernel * slide.kernel * channels * cols);
+    fn dense_convolution_equals_the_naive_loop((images, geometry) in geometries(), cols in 1..20_usize, seed: u64) {
+        let (channels, rows) = (geometry.channels, geometry.out_height() * geometry.out_width());
+        let x = values(seed, images * geometry.image());
+        let w = values(seed ^ 1, geometry.kernel * geometry.kernel * channels * cols);
         let dy = values(seed ^ 2, images * rows * cols);
         let (mut y, mut dx, mut dw) = (vec![0.0; dy.len()], vec![0.0; x.len()], vec![0.0; w.len()]);
-        for_each_tap(images, slide, |image, out, tap, input| {
+        for_each_tap(images, geometry, |image, out, tap, input| {
             for (c, d) in (0..channels).flat_map(|c| (0..cols).map(move |d| (c, d))) {
                 let o = (image * rows + out) * cols + d;
-                let i = image * slide.image() + input * channels + c;
+                let i = image * geometry.image() + input * channels + c;
                 let t = (tap * channels + c) * cols + d;
                 y[o] += x[i] * w[t];
                 dx[i] += dy[o] * w[t];
                 dw[t] += dy[o] * x[i];
             }
         });
-        let (found, statistics) = dense::forward(&x, None, &w, slide);
+        let (found, statistics) = dense::forward(&x, None, &w, geometry);
         close(&found, &y)?;
         same_statistics(&statistics, &y)?;
-        let found = dense::backward(&x, None, &w, &dy, slide, true);
+        let found = dense::backward(&x, None, &w, &dy, geometry, true);
         close(&found.x.unwrap(), &dx)?;
         close(&found.w, &dw)?;
     }
@@ -135,33 +143,33 @@ proptest! {
 
     /// Each convolution that normalises its input gives what normalising first, then the plain convolution gives.
     #[test]
-    fn normalising_on_the_way_changes_nothing((images, slide) in slides(), cols in 1..20_usize, which in 0..3_usize, seed: u64) {
-        let channels = slide.channels;
-        let x = values(seed, images * slide.image());
+    fn normalising_on_the_way_changes_nothing((images, geometry) in geometries(), cols in 1..20_usize, which in 0..3_usize, seed: u64) {
+        let channels = geometry.channels;
+        let x = values(seed, images * geometry.image());
         let (gamma, beta) = (values(seed ^ 2, channels), values(seed ^ 3, channels));
-        let statistics = Statistics::of(&x, channels);
-        let front = Front::normalising(&statistics, &gamma, &beta, Activation::Relu6);
+        let statistics = ChannelStatistics::of(&x, channels);
+        let transform = InputTransform::normalising(&statistics, &gamma, &beta, KernelActivation::Relu6);
         let mut seen = vec![0.0; x.len()];
-        front.apply_all(&x, &mut seen);
-        let taps = slide.kernel * slide.kernel;
+        transform.apply_all(&x, &mut seen);
+        let taps = geometry.kernel * geometry.kernel;
         let w = values(seed ^ 1, [taps * channels, channels * cols, taps * channels * cols][which]);
-        let forward = |x: &[f32], front: Option<&Front>| match which {
-            0 => depthwise::forward(x, front, &w, slide),
-            1 => pointwise::forward(x, front, &w, channels),
-            _ => dense::forward(x, front, &w, slide),
+        let forward = |x: &[f32], transform: Option<&InputTransform>| match which {
+            0 => depthwise::forward(x, transform, &w, geometry),
+            1 => pointwise::forward(x, transform, &w, channels),
+            _ => dense::forward(x, transform, &w, geometry),
         };
-        let (y, _) = forward(&x, Some(&front));
+        let (y, _) = forward(&x, Some(&transform));
         close(&y, &forward(&seen, None).0)?;
         let dy = values(seed ^ 4, y.len());
-        let backward = |x: &[f32], norm: Option<Normed>| match which {
-            0 => depthwise::backward(x, norm, &w, &dy, slide),
+        let backward = |x: &[f32], norm: Option<FusedNorm>| match which {
+            0 => depthwise::backward(x, norm, &w, &dy, geometry),
             1 => pointwise::backward(x, norm, &w, &dy, channels, true),
-            _ => dense::backward(x, norm, &w, &dy, slide, true),
+            _ => dense::backward(x, norm, &w, &dy, geometry, true),
         };
-        let found = backward(&x, Some(Normed { front: &front, statistics: &statistics }));
+        let found = backward(&x, Some(FusedNorm { transform: &transform, statistics: &statistics }));
         let plain = backward(&seen, None);
         close(&found.w, &plain.w)?;
-        let [dx, d_gamma, d_beta] = norm::backward(&x, &plain.x.unwrap(), &statistics, &front);
+        let [dx, d_gamma, d_beta] = norm::backward(&x, &plain.x.unwrap(), &statistics, &transform);
         let (found_gamma, found_beta) = found.norm.unwrap();
         close(&found_gamma, &d_gamma)?;
         close(&found_beta, &d_beta)?;
@@ -173,9 +181,9 @@ proptest! {
     fn batch_norm_gradients_equal_the_formula(rows in 8..300_usize, channels in 1..40_usize, seed: u64) {
         let (x, dy) = (values(seed, rows * channels), values(seed ^ 1, rows * channels));
         let (gamma, beta) = (values(seed ^ 2, channels), values(seed ^ 3, channels));
-        let statistics = Statistics::of(&x, channels);
-        let front = Front::normalising(&statistics, &gamma, &beta, Activation::None);
-        let [found_x, found_gamma, found_beta] = norm::backward(&x, &dy, &statistics, &front);
+        let statistics = ChannelStatistics::of(&x, channels);
+        let transform = InputTransform::normalising(&statistics, &gamma, &beta, KernelActivation::None);
+        let [found_x, found_gamma, found_beta] = norm::backward(&x, &dy, &statistics, &transform);
         let count = rows as f64;
         let (mut dx, mut d_gamma, mut d_beta) = (vec![0.0_f32; x.len()], vec![0.0; channels], vec![0.0; channels]);
         for c in 0..channels {
@@ -201,27 +209,27 @@ proptest! {
 
     #[test]
     fn slopes_are_the_differences_of_values(x in -8.0_f32..8.0, which in 0..5_usize) {
-        let activation = [Activation::None, Activation::Relu, Activation::Relu6, Activation::Swish, Activation::HardSwish][which];
+        let activation = [KernelActivation::None, KernelActivation::Relu, KernelActivation::Relu6, KernelActivation::Swish, KernelActivation::HardSwish][which];
         let step = 1e-3;
         let kinks = [-3.0, 0.0, 3.0, 6.0];
         prop_assume!(kinks.iter().all(|kink: &f32| (x - kink).abs() > 2.0 * step));
-        let front = Front::given(&[1.0], &[0.0], activation);
+        let transform = InputTransform::given(&[1.0], &[0.0], activation);
         let value = |x: f32| {
             let mut y = [0.0];
-            front.apply(&[x], &mut y);
+            transform.apply(&[x], &mut y);
             y[0]
         };
         // With two rows of opposite gradients the batch's sums vanish and dx is dy times the slope.
-        let statistics = Statistics { mean: vec![0.0], variance: vec![1.0 - norm::EPSILON] };
-        let found = norm::backward(&[x, x], &[1.0, -1.0], &statistics, &front)[0][0];
+        let statistics = ChannelStatistics { mean: vec![0.0], variance: vec![1.0 - norm::EPSILON] };
+        let found = norm::backward(&[x, x], &[1.0, -1.0], &statistics, &transform)[0][0];
         prop_assert!((found - (value(x + step) - value(x - step)) / (2.0 * step)).abs() < 5e-3);
     }
 
     #[test]
     fn the_largest_view_wins_and_takes_the_gradient(objects in 1..4_usize, count in 1..13_usize, size in 1..30_usize, seed: u64) {
         let x = values(seed, objects * count * size);
-        let (y, from) = views::maximum(&x, count, size);
-        let dx = views::maximum_gradient(&y, &from, count, size);
+        let (y, from) = view_maximum::maximum(&x, count, size);
+        let dx = view_maximum::maximum_gradient(&y, &from, count, size);
         for (index, &best) in y.iter().enumerate() {
             let (object, value) = (index / size, index % size);
             let seen = (0..count).map(|view| x[(object * count + view) * size + value]);
@@ -253,7 +261,7 @@ fn the_instructions_asked_for_are_those_in_use() {
     }
 }
 
-/// What this processor would not choose by itself is tested too: the same tests, each time in a process of its own.
+/// Runs the tests with the instruction sets that this processor does not choose by itself, each in a process of its own.
 #[test]
 fn every_set_of_instructions_passes_the_tests_of_kernels_and_supernet() {
     let in_use = simd::instructions().unwrap();

@@ -1,9 +1,11 @@
-//! Builds a [`Network`] layer by layer with checked shape arithmetic: nothing wraps, nothing is silently zero.
+//! Builds a [`Network`] layer by layer with checked shape arithmetic: no count wraps, no side is silently zero.
 
 use thiserror::Error;
 
-use super::table::LARGEST_COUNT;
-use super::{Boundary, BoundaryId, FusionOperator, Layer, Network, Op, Pooling, Shape, TensorId};
+use super::fusion::FusionOperator;
+use super::graph::{Boundary, BoundaryId, Network};
+use super::layer::{Layer, Op, Pooling, TensorId};
+use super::shape::{LARGEST_COUNT, Shape};
 
 /// A layer that can't exist.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -13,7 +15,7 @@ pub enum ShapeError {
     Zero {
         /// The layer.
         layer: String,
-        /// What is zero.
+        /// Name of the size that is zero.
         what: &'static str,
     },
     /// The kernel does not fit into its padded input.
@@ -23,7 +25,7 @@ pub enum ShapeError {
         layer: String,
         /// Side of the kernel.
         kernel: u32,
-        /// Shape it should slide over.
+        /// Shape of the input.
         input: Shape,
         /// Padding on each side.
         padding: u32,
@@ -40,7 +42,7 @@ pub enum ShapeError {
         /// Output channels.
         output: u32,
     },
-    /// Two tensors that should have one shape have not.
+    /// Operands whose shapes differ.
     #[error("layer {layer}: shapes {left} and {right} do not match")]
     Mismatch {
         /// The layer.
@@ -58,9 +60,9 @@ pub enum ShapeError {
     },
 }
 
-/// Sizes of a square sliding window.
+/// Square sliding window of a convolution or pooling.
 #[derive(Debug, Clone, Copy)]
-pub struct Window {
+pub struct SlidingWindow {
     /// Side of the window.
     pub kernel: u32,
     /// Step in both directions.
@@ -69,23 +71,23 @@ pub struct Window {
     pub padding: u32,
 }
 
-impl Window {
+impl SlidingWindow {
     /// A window whose padding keeps `ceil(size / stride)` outputs: padding `(kernel - 1) / 2`.
     pub const fn same(kernel: u32, stride: u32) -> Self {
         Self { kernel, stride, padding: kernel.saturating_sub(1) / 2 }
     }
 }
 
-/// A network under construction.
+/// Builder of a [`Network`].
 #[derive(Debug)]
-pub struct Builder {
+pub struct NetworkBuilder {
     network: Network,
     /// Multiply-accumulates, weights and elements of all tensors so far.
     totals: [u64; 3],
 }
 
-impl Builder {
-    /// Starts with the input of one view. The raw input is boundary 0.
+impl NetworkBuilder {
+    /// Starts a network with the input of one view, which is boundary 0.
     ///
     /// # Errors
     /// A side of zero.
@@ -100,12 +102,15 @@ impl Builder {
         Ok(Self { network, totals: [0, 0, elements] })
     }
 
-    /// Shape of a tensor made so far.
+    /// Shape of a tensor added so far.
+    ///
+    /// # Panics
+    /// There is no such tensor.
     pub fn shape(&self, tensor: TensorId) -> Shape {
         self.network.shape(tensor)
     }
 
-    /// Adds a convolution to `channels` output channels.
+    /// Adds a convolution with `channels` output channels in `groups` groups.
     ///
     /// # Errors
     /// Impossible or overflowing sizes.
@@ -114,7 +119,7 @@ impl Builder {
         name: impl Into<String>,
         from: TensorId,
         channels: u32,
-        window: Window,
+        window: SlidingWindow,
         groups: u32,
     ) -> Result<TensorId, ShapeError> {
         let name = name.into();
@@ -131,7 +136,7 @@ impl Builder {
         }
         let (height, width) = slide(&name, input, window)?;
         let output = Shape::new(channels, height, width);
-        let Window { kernel, stride, padding } = window;
+        let SlidingWindow { kernel, stride, padding } = window;
         let overflow = || ShapeError::Overflow { layer: name.clone() };
         let weights = u64::from(kernel)
             .checked_mul(u64::from(kernel))
@@ -168,12 +173,12 @@ impl Builder {
         name: impl Into<String>,
         from: TensorId,
         pooling: Pooling,
-        window: Window,
+        window: SlidingWindow,
     ) -> Result<TensorId, ShapeError> {
         let name = name.into();
         let input = self.shape(from);
         let (height, width) = slide(&name, input, window)?;
-        let Window { kernel, stride, padding } = window;
+        let SlidingWindow { kernel, stride, padding } = window;
         let output = Shape::new(input.channels, height, width);
         let area = u64::from(kernel) * u64::from(kernel);
         let read = elements(output).and_then(|windows| windows.checked_mul(area));
@@ -183,7 +188,7 @@ impl Builder {
         self.push(name, Op::Pool { pooling, kernel, stride, padding }, (from, None), output, (0, 0))
     }
 
-    /// Adds the mean over all positions.
+    /// Adds pooling over all positions.
     ///
     /// # Errors
     /// Overflowing sizes.
@@ -204,7 +209,7 @@ impl Builder {
         self.push(name, Op::Add, (left, Some(right)), output, (0, 0))
     }
 
-    /// Adds the product of a tensor with one factor per channel.
+    /// Adds the product of a tensor with one factor per channel, `by[channels, 1, 1]`.
     ///
     /// # Errors
     /// Factors that are not `[channels, 1, 1]`.
@@ -216,14 +221,14 @@ impl Builder {
         self.push(name, Op::Scale, (from, Some(by)), output, (0, 0))
     }
 
-    /// Declares that the last tensor is a boundary: a place where the network may be cut.
+    /// Declares that the last tensor is a boundary, where the network may be split.
     pub fn boundary(&mut self, id: BoundaryId, name: impl Into<String>) {
         let tensor = self.network.layers.len();
         let shape = self.shape(tensor);
         self.network.boundaries.push(Boundary { id, name: name.into(), layers: tensor, tensor, shape });
     }
 
-    /// Declares how views become one: by their largest values unless declared.
+    /// Sets the operator that fuses the views; maximum unless set.
     pub const fn fusion(&mut self, operator: FusionOperator) {
         self.network.fusion = operator;
     }
@@ -253,7 +258,7 @@ impl Builder {
     }
 }
 
-/// Number of elements, if it can be counted.
+/// Number of elements; `None` beyond [`LARGEST_COUNT`].
 fn elements(shape: Shape) -> Option<u64> {
     let sides = [shape.channels, shape.height, shape.width];
     let product = sides.into_iter().try_fold(1_u64, |product, side| product.checked_mul(u64::from(side)));
@@ -261,8 +266,8 @@ fn elements(shape: Shape) -> Option<u64> {
 }
 
 /// Height and width after sliding a window over `input`.
-fn slide(layer: &str, input: Shape, window: Window) -> Result<(u32, u32), ShapeError> {
-    let Window { kernel, stride, padding } = window;
+fn slide(layer: &str, input: Shape, window: SlidingWindow) -> Result<(u32, u32), ShapeError> {
+    let SlidingWindow { kernel, stride, padding } = window;
     let zero = |what| ShapeError::Zero { layer: layer.to_owned(), what };
     if kernel == 0 {
         return Err(zero("side of the kernel"));
@@ -290,8 +295,8 @@ mod tests {
     #[test]
     fn the_stem_of_mobilenet_v2() {
         // torchvision's MobileNetV2 at 224: 3 -> 32 channels, 3x3, stride 2: 10,838,016 MACs, 864 weights.
-        let mut builder = Builder::new(Shape::new(3, 224, 224)).unwrap();
-        let stem = builder.conv("stem", 0, 32, Window::same(3, 2), 1).unwrap();
+        let mut builder = NetworkBuilder::new(Shape::new(3, 224, 224)).unwrap();
+        let stem = builder.conv("stem", 0, 32, SlidingWindow::same(3, 2), 1).unwrap();
         assert_eq!(builder.shape(stem), Shape::new(32, 112, 112));
         let network = builder.finish();
         assert_eq!((network.macs(), network.weights()), (10_838_016, 864));
@@ -299,30 +304,34 @@ mod tests {
 
     #[test]
     fn odd_sizes_round_up_at_stride_two() {
-        let mut builder = Builder::new(Shape::new(8, 9, 9)).unwrap();
-        let out = builder.conv("c", 0, 8, Window::same(5, 2), 8).unwrap();
+        let mut builder = NetworkBuilder::new(Shape::new(8, 9, 9)).unwrap();
+        let out = builder.conv("c", 0, 8, SlidingWindow::same(5, 2), 8).unwrap();
         assert_eq!(builder.shape(out), Shape::new(8, 5, 5));
     }
 
     #[test]
     fn impossible_layers_are_refused() {
-        let mut builder = Builder::new(Shape::new(3, 4, 4)).unwrap();
-        let window = |kernel, stride, padding| Window { kernel, stride, padding };
+        let mut builder = NetworkBuilder::new(Shape::new(3, 4, 4)).unwrap();
+        let window = |kernel, stride, padding| SlidingWindow { kernel, stride, padding };
         assert!(matches!(builder.conv("c", 0, 4, window(7, 1, 0), 1), Err(ShapeError::KernelTooLarge { .. })));
         assert!(matches!(builder.conv("c", 0, 4, window(3, 0, 1), 1), Err(ShapeError::Zero { .. })));
         assert!(matches!(builder.conv("c", 0, 4, window(3, 1, 1), 3), Err(ShapeError::Groups { .. })));
         assert!(matches!(builder.conv("c", 0, 0, window(3, 1, 1), 1), Err(ShapeError::Zero { .. })));
         assert!(matches!(
-            Builder::new(Shape::new(u32::MAX, 9, 9)).unwrap().conv("c", 0, u32::MAX, window(9, 1, 4), 1),
+            NetworkBuilder::new(Shape::new(u32::MAX, 9, 9)).unwrap().conv("c", 0, u32::MAX, window(9, 1, 4), 1),
             Err(ShapeError::Overflow { .. })
         ));
-        let mut wide = Builder::new(Shape::new(1 << 20, 1, 1)).unwrap();
+        let mut wide = NetworkBuilder::new(Shape::new(1 << 20, 1, 1)).unwrap();
         let first = (0..10_000).find_map(|at| wide.conv("c", at, 1 << 20, window(1, 1, 0), 1).err());
         assert!(matches!(first, Some(ShapeError::Overflow { .. })), "{first:?}");
-        assert!(Builder::new(Shape::new(0, 4, 4)).is_err());
+        assert!(NetworkBuilder::new(Shape::new(0, 4, 4)).is_err());
         // A window of 2^31 + 1 at 4 x 4 places: its elements do not fit into 64 bits.
-        let wide =
-            Builder::new(Shape::new(3, 4, 4)).unwrap().pool("p", 0, Pooling::Max, Window::same((1 << 31) + 1, 1));
+        let wide = NetworkBuilder::new(Shape::new(3, 4, 4)).unwrap().pool(
+            "p",
+            0,
+            Pooling::Max,
+            SlidingWindow::same((1 << 31) + 1, 1),
+        );
         assert!(matches!(wide, Err(ShapeError::Overflow { .. })), "{wide:?}");
     }
 }

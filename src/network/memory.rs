@@ -1,15 +1,16 @@
-//! Which tensors are alive while each layer runs, and how many bytes that takes, under a named rule.
+//! Liveness of tensors: the bytes that are alive while each layer runs, under a named rule.
 //!
-//! Pure. Activations are int8: one byte an element. Weights are not counted here. A tensor is alive from the layer that
+//! Activations are int8: one byte an element. Weights are not counted here. A tensor is alive from the layer that
 //! makes it to the last layer that reads it; the network's input is alive from the start. At a boundary exactly one tensor
 //! is alive, so the peak of the layers before a boundary is also the peak of the part a sensor runs.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Layer, Network, Op, TensorId};
+use super::graph::Network;
+use super::layer::{Layer, Op, TensorId};
 
-/// How the bytes alive at a layer are counted.
+/// Rule that counts the bytes alive at a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum MemoryRule {
@@ -26,17 +27,17 @@ pub enum MemoryRule {
 }
 
 impl MemoryRule {
-    /// All rules with the names files use.
+    /// All rules with their names in files.
     pub const ALL: [(&'static str, Self); 3] =
         [("strict", Self::Strict), ("inplace-depthwise", Self::InplaceDepthwise), ("fused-block", Self::FusedBlock)];
 
-    /// Name as written in files.
+    /// Name in files.
     pub fn name(self) -> &'static str {
         Self::ALL.iter().find(|(_, rule)| *rule == self).map_or("", |(name, _)| name)
     }
 }
 
-/// The layer at which most bytes are alive.
+/// Layer at which most bytes are alive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Peak {
     /// Index of the layer.
@@ -48,10 +49,10 @@ pub struct Peak {
 /// Bytes alive while each layer runs, in the order of the layers.
 ///
 /// ```
-/// use splitscope::network::{Builder, Shape, Window, memory::{MemoryRule, live_bytes}};
+/// use splitscope::network::{NetworkBuilder, Shape, SlidingWindow, memory::{MemoryRule, live_bytes}};
 /// // MobileNetV2 at 224: expand 16 -> 96 at 112x112 holds 200,704 + 1,204,224 bytes.
-/// let mut builder = Builder::new(Shape::new(16, 112, 112))?;
-/// builder.conv("expand", 0, 96, Window::same(1, 1), 1)?;
+/// let mut builder = NetworkBuilder::new(Shape::new(16, 112, 112))?;
+/// builder.conv("expand", 0, 96, SlidingWindow::same(1, 1), 1)?;
 /// assert_eq!(live_bytes(&builder.finish(), MemoryRule::Strict), [1_404_928]);
 /// # Ok::<(), splitscope::network::ShapeError>(())
 /// ```
@@ -74,12 +75,12 @@ pub fn live_bytes(network: &Network, rule: MemoryRule) -> Vec<u64> {
     live
 }
 
-/// The largest of the first `layers` layers. Zero layers have no peak: their bytes are 0.
+/// Peak of the first `layers` layers; 0 bytes for zero layers.
 pub fn peak(live: &[u64], layers: usize) -> Peak {
     peaks(&live[..layers.min(live.len())]).last().copied().unwrap_or_default()
 }
 
-/// The peak of the first `i` layers for every `i` from 0 to all of them. Of equal layers the first is named.
+/// Peaks of the first `i` layers for every `i` from 0 to all of them. Of equal layers the first is named.
 pub fn peaks(live: &[u64]) -> Vec<Peak> {
     let mut peaks = Vec::with_capacity(live.len() + 1);
     let mut best = Peak::default();
@@ -93,14 +94,14 @@ pub fn peaks(live: &[u64]) -> Vec<Peak> {
     peaks
 }
 
-/// The tensors alive while `layer` runs: those waiting, its inputs and its output.
+/// Tensors alive while `layer` runs: those still to be read, its inputs and its output.
 pub fn tensors_at(network: &Network, layer: usize) -> Vec<TensorId> {
     let last_use = last_uses(network);
     (0..=layer).filter(|&tensor| last_use[tensor] >= layer).chain([layer + 1]).collect()
 }
 
-/// Bytes that would have to cross a cut right after `layer`: every tensor made by then and read later. The last layer's
-/// output counts as read by the user.
+/// Bytes that cross a cut right after `layer`: every tensor made by then and read later. The last layer's output counts as
+/// read by the user.
 pub fn cut_bytes(network: &Network, layer: usize) -> u64 {
     let last_use = last_uses(network);
     let output = network.layers.len();
@@ -110,7 +111,7 @@ pub fn cut_bytes(network: &Network, layer: usize) -> u64 {
         .sum()
 }
 
-/// For each tensor the last layer that reads it; a tensor nothing reads dies where it was made.
+/// Last layer that reads each tensor; a tensor that no layer reads dies where it was made.
 fn last_uses(network: &Network) -> Vec<usize> {
     let mut last: Vec<usize> = (0..=network.layers.len()).map(|tensor| tensor.saturating_sub(1)).collect();
     for (index, layer) in network.layers.iter().enumerate() {
@@ -121,13 +122,13 @@ fn last_uses(network: &Network) -> Vec<usize> {
     last
 }
 
-/// The tensors a layer reads, each once.
+/// Tensors that a layer reads, each once.
 fn operands(layer: &Layer) -> impl Iterator<Item = TensorId> {
     let (first, second) = layer.inputs;
     std::iter::once(first).chain(second.filter(|&second| second != first))
 }
 
-/// Bytes that need not be held because the output is written over a dying input.
+/// Bytes saved because the output is written over a dying input.
 fn reused_bytes(network: &Network, layer: &Layer, index: usize, last_use: &[usize]) -> u64 {
     let output = layer.output.elements();
     let dying = |&tensor: &TensorId| last_use[tensor] == index && network.shape(tensor) == layer.output;
@@ -143,7 +144,8 @@ fn reused_bytes(network: &Network, layer: &Layer, index: usize, last_use: &[usiz
     if is_folded(network, index, last_use) { reused.max(output) } else { reused }
 }
 
-/// Whether the next layer sums this layer's output with a tensor that dies there, so that this layer can add onto it.
+/// Returns `true` if the next layer sums this layer's output with a tensor that dies there, so that this layer can add onto
+/// it.
 fn is_folded(network: &Network, index: usize, last_use: &[usize]) -> bool {
     let (own, Some(next)) = (index + 1, network.layers.get(index + 1)) else { return false };
     let other = match next.inputs {
@@ -187,15 +189,16 @@ fn fuse_blocks(network: &Network, last_use: &[usize], live: &mut [u64]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Builder, Shape, Window};
+    use super::super::build::{NetworkBuilder, SlidingWindow};
+    use super::super::shape::Shape;
     use super::*;
 
     /// The second block of `MobileNetV2` at 224: 16 -> 96 at 112, depthwise stride 2, 96 -> 24 at 56.
     fn inverted_bottleneck() -> Network {
-        let mut builder = Builder::new(Shape::new(16, 112, 112)).unwrap();
-        let expand = builder.conv("expand", 0, 96, Window::same(1, 1), 1).unwrap();
-        let depthwise = builder.conv("depthwise", expand, 96, Window::same(3, 2), 96).unwrap();
-        builder.conv("project", depthwise, 24, Window::same(1, 1), 1).unwrap();
+        let mut builder = NetworkBuilder::new(Shape::new(16, 112, 112)).unwrap();
+        let expand = builder.conv("expand", 0, 96, SlidingWindow::same(1, 1), 1).unwrap();
+        let depthwise = builder.conv("depthwise", expand, 96, SlidingWindow::same(3, 2), 96).unwrap();
+        builder.conv("project", depthwise, 24, SlidingWindow::same(1, 1), 1).unwrap();
         builder.finish()
     }
 
@@ -212,9 +215,9 @@ mod tests {
 
     #[test]
     fn a_residual_keeps_the_block_input_alive() {
-        let mut builder = Builder::new(Shape::new(8, 4, 4)).unwrap();
-        let hidden = builder.conv("expand", 0, 32, Window::same(1, 1), 1).unwrap();
-        let out = builder.conv("project", hidden, 8, Window::same(1, 1), 1).unwrap();
+        let mut builder = NetworkBuilder::new(Shape::new(8, 4, 4)).unwrap();
+        let hidden = builder.conv("expand", 0, 32, SlidingWindow::same(1, 1), 1).unwrap();
+        let out = builder.conv("project", hidden, 8, SlidingWindow::same(1, 1), 1).unwrap();
         builder.add("add", 0, out).unwrap();
         let network = builder.finish();
         assert_eq!(live_bytes(&network, MemoryRule::Strict), [128 + 512, 128 + 512 + 128, 3 * 128]);

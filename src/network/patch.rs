@@ -4,10 +4,12 @@
 //! `min((p - 1) * stride + k, side)` of its input, so patches overlap and some work is done twice. Idea: `MCUNetV2`
 //! (Lin et al., 2021); there the receptive field is also redistributed, here the network is taken as it is.
 
+use super::graph::Network;
+use super::layer::Op;
 use super::memory::{MemoryRule, live_bytes, peak};
-use super::{Network, Op, Shape};
+use super::shape::Shape;
 
-/// A network whose first layers run in patches.
+/// Memory and extra work of a network whose first layers run in patches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patched {
     /// Most bytes alive: while a patch runs (with the assembled output), or in the rest of the network.
@@ -16,11 +18,11 @@ pub struct Patched {
     pub patch_bytes: u64,
     /// Height and width of a patch of the input.
     pub input_patch: (u32, u32),
-    /// Multiply-accumulates done in addition because patches overlap.
+    /// Extra multiply-accumulates because patches overlap.
     pub extra_macs: u64,
 }
 
-/// Runs the first `layers` layers in `grid x grid` patches. `None` where [`one_patch`] is none.
+/// Costs of running the first `layers` layers in `grid x grid` patches. `None` where [`one_patch`] is `None`.
 pub fn patched(network: &Network, layers: usize, grid: u32, rule: MemoryRule) -> Option<Patched> {
     let patch = one_patch(network, layers, grid)?;
     let patch_bytes = peak(&live_bytes(&patch, rule), layers).bytes;
@@ -34,9 +36,8 @@ pub fn patched(network: &Network, layers: usize, grid: u32, rule: MemoryRule) ->
     })
 }
 
-/// The first `layers` layers with the shapes they have for one of `grid x grid` patches. `None` if that is impossible: no
-/// layers, a grid finer than the output, or a layer among them that needs whole tensors (global pooling, squeeze-excite,
-/// fully connected).
+/// First `layers` layers with their shapes for one of `grid x grid` patches. `None` if that is impossible: no layers, a grid
+/// finer than the output, or a layer among them that needs whole tensors (global pooling, squeeze-excite, fully connected).
 pub fn one_patch(network: &Network, layers: usize, grid: u32) -> Option<Network> {
     let end = network.shape(layers);
     if layers == 0 || grid == 0 || grid > end.height.min(end.width) {
@@ -88,14 +89,14 @@ fn resized(shape: Shape, (height, width): (u32, u32)) -> Shape {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Builder, Window};
+    use super::super::build::{NetworkBuilder, SlidingWindow};
     use super::*;
 
     #[test]
     fn two_convolutions_in_four_patches() {
-        let mut builder = Builder::new(Shape::new(1, 8, 8)).unwrap();
-        let first = builder.conv("first", 0, 4, Window::same(3, 1), 1).unwrap();
-        builder.conv("second", first, 2, Window::same(3, 1), 1).unwrap();
+        let mut builder = NetworkBuilder::new(Shape::new(1, 8, 8)).unwrap();
+        let first = builder.conv("first", 0, 4, SlidingWindow::same(3, 1), 1).unwrap();
+        builder.conv("second", first, 2, SlidingWindow::same(3, 1), 1).unwrap();
         let network = builder.finish();
         let patched = patched(&network, 2, 2, MemoryRule::Strict).unwrap();
         // 4x4 of the output need 6x6 between and 8x8 of the input.
@@ -108,10 +109,10 @@ mod tests {
 
     #[test]
     fn an_inverted_bottleneck_in_four_patches() {
-        let mut builder = Builder::new(Shape::new(2, 8, 8)).unwrap();
-        let expand = builder.conv("expand", 0, 6, Window::same(1, 1), 1).unwrap();
-        let depthwise = builder.conv("depthwise", expand, 6, Window::same(3, 1), 6).unwrap();
-        let project = builder.conv("project", depthwise, 2, Window::same(1, 1), 1).unwrap();
+        let mut builder = NetworkBuilder::new(Shape::new(2, 8, 8)).unwrap();
+        let expand = builder.conv("expand", 0, 6, SlidingWindow::same(1, 1), 1).unwrap();
+        let depthwise = builder.conv("depthwise", expand, 6, SlidingWindow::same(3, 1), 6).unwrap();
+        let project = builder.conv("project", depthwise, 2, SlidingWindow::same(1, 1), 1).unwrap();
         builder.add("add", project, 0).unwrap();
         let network = builder.finish();
         // 4x4 of the output need 4x4 up to the depthwise layer, 6x6 before it.
@@ -132,7 +133,7 @@ mod tests {
 
     #[test]
     fn whole_tensors_can_not_be_patched() {
-        let mut builder = Builder::new(Shape::new(4, 8, 8)).unwrap();
+        let mut builder = NetworkBuilder::new(Shape::new(4, 8, 8)).unwrap();
         builder.global_pool("pool", 0).unwrap();
         let network = builder.finish();
         assert_eq!(patched(&network, 1, 1, MemoryRule::Strict), None);

@@ -5,7 +5,9 @@
 use rand::{Rng, RngExt};
 use thiserror::Error;
 
-use super::{Genome, ParseGenomeError, SearchSpace};
+use super::genome::{GeneKind, Genome};
+use super::genome_text::ParseGenomeError;
+use super::search_space::SearchSpace;
 use crate::diagnostic::nearest;
 use crate::network::BoundaryId;
 
@@ -20,7 +22,7 @@ pub struct Design {
     pub genome: Genome,
     /// Boundary at which the tensor leaves the sensor: 0 sends raw input, the last one sends logits.
     pub split: BoundaryId,
-    /// Boundary at which the views become one, at or after the split.
+    /// Boundary at which the views are fused, at or after the split.
     pub fusion: BoundaryId,
     /// Compression ratio of the splitting module: C channels are sent as `ceil(C / ratio)`.
     pub ratio: u8,
@@ -29,20 +31,20 @@ pub struct Design {
 }
 
 impl Design {
-    /// Whether reduce and recover stand at the split: between two blocks and with a ratio above 1. Otherwise the tensor
-    /// crosses as it is, at [`Design::bits`] per element.
+    /// Returns `true` if reduce and recover stand at the split: between two blocks and with a ratio above 1. Otherwise the
+    /// tensor crosses unchanged, at [`Design::bits`] per element.
     pub fn has_module(&self, space: &SearchSpace) -> bool {
         self.split != 0 && self.split != space.last() && self.ratio > 1
     }
 }
 
 impl SearchSpace {
-    /// Whether a genome keeps the block before a boundary.
+    /// Returns `true` if a genome keeps the block before a boundary.
     pub fn has_boundary(&self, genome: &Genome, id: BoundaryId) -> bool {
         self.nearest_boundary(genome, id) == id
     }
 
-    /// The boundary itself if the genome has it, else the last one of the same stage that it has.
+    /// Nearest boundary of a genome: `id` itself, or the last one of its stage if the genome lacks it.
     pub fn nearest_boundary(&self, genome: &Genome, id: BoundaryId) -> BoundaryId {
         let id = id.min(self.last());
         let Some((stage, block)) = self.slots[usize::from(id)].after else { return id };
@@ -60,8 +62,8 @@ impl SearchSpace {
         self.fusion.at.iter().copied().filter(|&id| id >= split && self.has_boundary(genome, id)).collect()
     }
 
-    /// The same design with every value allowed: boundaries that exist, fusion at or after the split, ratio 1 and
-    /// [`PLAIN_BITS`] where no splitting module stands.
+    /// Nearest allowed design: boundaries that exist, fusion at or after the split, ratio 1 and [`PLAIN_BITS`] where no
+    /// splitting module can stand.
     pub fn canonical_design(&self, design: Design) -> Design {
         let splits = self.splits(&design.genome);
         let wanted = self.nearest_boundary(&design.genome, design.split);
@@ -81,13 +83,13 @@ impl SearchSpace {
         }
     }
 
-    /// A design drawn uniformly: genome, then split, fusion, ratio and bits.
+    /// Draws a design: genome, then split, fusion, ratio and bits, each uniformly.
     pub fn sample_design(&self, rng: &mut impl Rng) -> Design {
         let genome = self.sample(rng);
         self.sample_split(genome, rng)
     }
 
-    /// The genome with a split, fusion, ratio and bits drawn uniformly.
+    /// Draws split, fusion, ratio and bits of a design of this genome, each uniformly.
     pub fn sample_split(&self, genome: Genome, rng: &mut impl Rng) -> Design {
         let splits = self.splits(&genome);
         let split = splits[rng.random_range(0..splits.len())];
@@ -98,7 +100,7 @@ impl SearchSpace {
         self.canonical_design(Design { genome, split, fusion, ratio, bits })
     }
 
-    /// A design in print.
+    /// Prints a design.
     pub fn print_design(&self, design: &Design) -> String {
         format!(
             "{}@{}/{}:r{}b{}",
@@ -135,7 +137,7 @@ impl SearchSpace {
         }
     }
 
-    /// Reads a boundary's name.
+    /// Boundary of that name.
     ///
     /// # Errors
     /// No boundary has that name.
@@ -155,11 +157,12 @@ impl SearchSpace {
         })
     }
 
+    /// Number of blocks of a stage.
     fn depth(&self, genome: &Genome, stage: usize) -> u32 {
         let index = self
             .genes
             .iter()
-            .position(|gene| gene.stage == Some(stage) && gene.kind == super::GeneKind::Depth)
+            .position(|gene| gene.stage == Some(stage) && gene.kind == GeneKind::Depth)
             .expect("every stage has a depth gene");
         self.stages[stage].depths[usize::from(genome.0[index])]
     }
@@ -198,11 +201,9 @@ mod tests {
     use rand::SeedableRng;
 
     use super::*;
-    use crate::diagnostic::Source;
-    use crate::space::SHIPPED;
 
     fn tabletop() -> SearchSpace {
-        SearchSpace::from_toml(&Source::new(SHIPPED[0].0, SHIPPED[0].1)).unwrap()
+        SearchSpace::shipped("tabletop").unwrap()
     }
 
     proptest! {

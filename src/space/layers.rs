@@ -1,19 +1,21 @@
-//! The layers a space can build, each shape once: what one would measure on a device to know every design's latency.
+//! Distinct layer shapes of a space: measured on a device, they give the latency of every design.
 
 use std::collections::HashSet;
 
-use super::{BlockChoice, FusionOperator, SearchSpace, Stage};
+use super::genome::BlockChoice;
+use super::search_space::SearchSpace;
+use super::stage::Stage;
 use crate::network::table::LayerShape;
-use crate::network::{Builder, Layer, Network, Shape, ShapeError, Window};
+use crate::network::{FusionOperator, Layer, Network, NetworkBuilder, Shape, ShapeError, SlidingWindow};
 
 impl SearchSpace {
-    /// Every layer of any network of the space, splitting modules and fusions included; of layers of one shape the first. Names tell
+    /// One layer of each distinct shape in any network of the space, splitting modules and fusions included. Names tell
     /// stage and part, and are unique.
     ///
     /// # Errors
     /// Shapes that can't exist.
     pub fn layers(&self) -> Result<Vec<Layer>, ShapeError> {
-        let mut found = Found::default();
+        let mut found = LayerCollector::default();
         for &side in &self.resolutions {
             let mut read = vec![Shape::new(self.input_channels, side, side)];
             for (index, stage) in self.stages.iter().enumerate() {
@@ -28,13 +30,13 @@ impl SearchSpace {
         Ok(found.layers)
     }
 
-    /// Adds the layers of a stage that reads those shapes, and gives the shapes it makes.
+    /// Adds the layers of a stage that reads inputs of shapes `read`; returns the shapes of its outputs.
     fn stage_layers(
         &self,
         index: usize,
         stage: &Stage,
         read: &[Shape],
-        found: &mut Found,
+        found: &mut LayerCollector,
     ) -> Result<Vec<Shape>, ShapeError> {
         let widths: Vec<Option<u32>> =
             if stage.widths.is_empty() { vec![None] } else { stage.widths.iter().copied().map(Some).collect() };
@@ -59,26 +61,26 @@ impl SearchSpace {
         Ok(made)
     }
 
-    /// Adds what may stand behind a stage: the two sides of a splitting module for every ratio, and the convolution of one
-    /// view where views are fused by one.
-    fn module_layers(&self, stage: &str, shape: Shape, found: &mut Found) -> Result<(), ShapeError> {
+    /// Adds the layers that may follow a stage: both sides of a splitting module for every ratio, and the convolution of one
+    /// view for fusion by concatenation.
+    fn module_layers(&self, stage: &str, shape: Shape, found: &mut LayerCollector) -> Result<(), ShapeError> {
         if self.fusion.operator == FusionOperator::Concat && self.views > 1 {
-            let mut fusion = Builder::new(shape)?;
-            fusion.conv(format!("{stage}.fuse"), 0, shape.channels, Window::same(1, 1), 1)?;
+            let mut fusion = NetworkBuilder::new(shape)?;
+            fusion.conv(format!("{stage}.fuse"), 0, shape.channels, SlidingWindow::same(1, 1), 1)?;
             found.add(fusion.finish());
         }
         for &ratio in self.split.ratios.iter().filter(|&&ratio| ratio > 1) {
-            let mut module = Builder::new(shape)?;
+            let mut module = NetworkBuilder::new(shape)?;
             let narrow = shape.channels.div_ceil(u32::from(ratio));
-            let reduced = module.conv(format!("{stage}.reduce"), 0, narrow, Window::same(1, 1), 1)?;
-            module.conv(format!("{stage}.recover"), reduced, shape.channels, Window::same(1, 1), 1)?;
+            let reduced = module.conv(format!("{stage}.reduce"), 0, narrow, SlidingWindow::same(1, 1), 1)?;
+            module.conv(format!("{stage}.recover"), reduced, shape.channels, SlidingWindow::same(1, 1), 1)?;
             found.add(module.finish());
         }
         Ok(())
     }
 }
 
-/// Every kernel with every expansion.
+/// All pairs of kernel and expansion.
 fn choices(stage: &Stage) -> Vec<BlockChoice> {
     let or_one = |list: &[u32]| if list.is_empty() { vec![1] } else { list.to_vec() };
     let expansions = or_one(&stage.expansions);
@@ -86,15 +88,16 @@ fn choices(stage: &Stage) -> Vec<BlockChoice> {
     pairs.map(|(kernel, expansion)| BlockChoice { kernel, expansion }).collect()
 }
 
+/// Layers of distinct shapes and unique names.
 #[derive(Default)]
-struct Found {
+struct LayerCollector {
     layers: Vec<Layer>,
     shapes: HashSet<LayerShape>,
     names: HashSet<String>,
 }
 
-impl Found {
-    /// Adds the layers whose shapes are new, and gives the shape a block makes.
+impl LayerCollector {
+    /// Adds the layers of a block whose shapes are new; returns the shape of its output.
     fn add(&mut self, block: Network) -> Shape {
         let output = block.shape(block.layers.len());
         for mut layer in block.layers {
@@ -129,8 +132,8 @@ mod tests {
         #[test]
         fn no_network_has_a_layer_that_is_not_listed(seed: u64) {
             let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
-            for (name, text) in SHIPPED {
-                let space = SearchSpace::from_toml(&Source::new(*name, *text)).unwrap();
+            for (name, _) in SHIPPED {
+                let space = SearchSpace::shipped(name).unwrap();
                 let listed: HashSet<LayerShape> = space.layers().unwrap().iter().map(LayerShape::of).collect();
                 for _ in 0..8 {
                     for layer in space.lower(&space.sample(&mut rng)).unwrap().layers {
@@ -143,8 +146,8 @@ mod tests {
 
     #[test]
     fn layers_written_and_read_again_have_the_same_shapes_and_counts() {
-        for (name, text) in SHIPPED {
-            let space = SearchSpace::from_toml(&Source::new(*name, *text)).unwrap();
+        for (name, _) in SHIPPED {
+            let space = SearchSpace::shipped(name).unwrap();
             let layers = space.lower(&space.largest()).unwrap().layers;
             let rows = table::parse(&Source::new("layers.csv", table::csv(&layers))).unwrap();
             assert_eq!(rows.len(), layers.len());

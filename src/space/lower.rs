@@ -1,7 +1,9 @@
-//! Lowers a genome to a [`Network`]: which layers each block becomes.
+//! Lowers a genome to a [`Network`]: the layers of each block.
 
-use super::{Block, BlockChoice, Genome, SearchSpace, Shortcut, Stage};
-use crate::network::{BoundaryId, Builder, Network, Pooling, Shape, ShapeError, TensorId, Window};
+use super::genome::{BlockChoice, Genome};
+use super::search_space::SearchSpace;
+use super::stage::{BlockKind, Shortcut, Stage};
+use crate::network::{BoundaryId, Network, NetworkBuilder, Pooling, Shape, ShapeError, SlidingWindow, TensorId};
 
 /// Rounds a channel count to the nearest multiple of `divisor`, never below it and never more than 10 % down
 /// (the rule of the `MobileNet` family).
@@ -18,14 +20,14 @@ pub const fn make_divisible(channels: u32, divisor: u32) -> u32 {
 }
 
 impl SearchSpace {
-    /// The network of a genome, with all its boundaries, without any splitting module.
+    /// Network of a genome, with all its boundaries, without splitting modules.
     ///
     /// # Errors
     /// Shapes that can't exist.
     pub fn lower(&self, genome: &Genome) -> Result<Network, ShapeError> {
         let architecture = self.architecture(genome);
         let side = architecture.resolution;
-        let mut builder = Builder::new(Shape::new(self.input_channels, side, side))?;
+        let mut builder = NetworkBuilder::new(Shape::new(self.input_channels, side, side))?;
         builder.fusion(self.fusion.operator);
         let mut tensor = 0;
         let mut first_slot: BoundaryId = 1;
@@ -36,7 +38,7 @@ impl SearchSpace {
                     if stage.max_depth() == 1 { stage.name.clone() } else { format!("{}.{}", stage.name, index + 1) };
                 let stride = if index == 0 { stage.stride } else { 1 };
                 let width = choice.width.unwrap_or(self.classes);
-                tensor = lower_block(&mut builder, &name, stage, Sizes { width, stride, block }, tensor)?;
+                tensor = lower_block(&mut builder, &name, stage, BlockSizes { width, stride, block }, tensor)?;
                 builder.boundary(id, self.boundary_name(id));
             }
             first_slot += BoundaryId::try_from(stage.max_depth()).expect("boundaries are counted when a space is read");
@@ -46,8 +48,8 @@ impl SearchSpace {
 }
 
 impl SearchSpace {
-    /// One block of a stage as a network of its own, over the tensor it would read. `width` is ignored where the block keeps
-    /// its channels; the first block of a stage has the stage's stride.
+    /// One block of a stage as a network of its own, over an input of shape `input`. `width` is ignored where the block
+    /// keeps its channels; the first block of a stage has the stage's stride.
     ///
     /// # Errors
     /// Shapes that can't exist.
@@ -61,67 +63,69 @@ impl SearchSpace {
     ) -> Result<Network, ShapeError> {
         let stage = &self.stages[stage];
         let stride = if first { stage.stride } else { 1 };
-        let mut builder = Builder::new(input)?;
-        let sizes = Sizes { width: width.unwrap_or(self.classes), stride, block };
+        let mut builder = NetworkBuilder::new(input)?;
+        let sizes = BlockSizes { width: width.unwrap_or(self.classes), stride, block };
         lower_block(&mut builder, &stage.name, stage, sizes, 0)?;
         Ok(builder.finish())
     }
 }
 
-/// What one block is made with.
+/// Sizes of one block.
 #[derive(Clone, Copy)]
-struct Sizes {
+struct BlockSizes {
     width: u32,
     stride: u32,
     block: BlockChoice,
 }
 
+/// Adds the layers of one block.
 fn lower_block(
-    builder: &mut Builder,
+    builder: &mut NetworkBuilder,
     name: &str,
     stage: &Stage,
-    sizes: Sizes,
+    sizes: BlockSizes,
     from: TensorId,
 ) -> Result<TensorId, ShapeError> {
-    let Sizes { width, stride, block } = sizes;
+    let BlockSizes { width, stride, block } = sizes;
     match stage.block {
-        Block::Conv => builder.conv(name, from, width, Window::same(block.kernel, stride), 1),
-        Block::Mbconv => mbconv(builder, name, stage, sizes, from),
-        Block::Basic => basic(builder, name, sizes, from),
-        Block::Bottleneck => bottleneck(builder, name, sizes, from),
-        Block::Expand => {
+        BlockKind::Conv => builder.conv(name, from, width, SlidingWindow::same(block.kernel, stride), 1),
+        BlockKind::Mbconv => mbconv(builder, name, stage, sizes, from),
+        BlockKind::Basic => basic(builder, name, sizes, from),
+        BlockKind::Bottleneck => bottleneck(builder, name, sizes, from),
+        BlockKind::Expand => {
             let width = expanded(name, builder.shape(from).channels, block.expansion)?;
-            builder.conv(name, from, width, Window::same(1, 1), 1)
+            builder.conv(name, from, width, SlidingWindow::same(1, 1), 1)
         }
-        Block::MaxPool => builder.pool(name, from, Pooling::Max, Window::same(block.kernel, stride)),
-        Block::GlobalPool => builder.global_pool(name, from),
-        Block::Linear => builder.linear(name, from, width),
+        BlockKind::MaxPool => builder.pool(name, from, Pooling::Max, SlidingWindow::same(block.kernel, stride)),
+        BlockKind::GlobalPool => builder.global_pool(name, from),
+        BlockKind::Linear => builder.linear(name, from, width),
     }
 }
 
-/// Channels times an expansion, made divisible by 8.
+/// Channels times an expansion, rounded to a multiple of 8 ([`make_divisible`]).
 fn expanded(name: &str, channels: u32, expansion: u32) -> Result<u32, ShapeError> {
     let product = channels.checked_mul(expansion).filter(|&product| product < u32::MAX - 8);
     product.map(|product| make_divisible(product, 8)).ok_or_else(|| ShapeError::Overflow { layer: name.to_owned() })
 }
 
 fn mbconv(
-    builder: &mut Builder,
+    builder: &mut NetworkBuilder,
     name: &str,
     stage: &Stage,
-    sizes: Sizes,
+    sizes: BlockSizes,
     from: TensorId,
 ) -> Result<TensorId, ShapeError> {
-    let Sizes { width, stride, block } = sizes;
+    let BlockSizes { width, stride, block } = sizes;
     let input = builder.shape(from).channels;
-    let point = Window::same(1, 1);
+    let point = SlidingWindow::same(1, 1);
     let mut tensor = from;
     let mut hidden = input;
     if block.expansion > 1 {
         hidden = expanded(name, input, block.expansion)?;
         tensor = builder.conv(format!("{name}.expand"), tensor, hidden, point, 1)?;
     }
-    tensor = builder.conv(format!("{name}.depthwise"), tensor, hidden, Window::same(block.kernel, stride), hidden)?;
+    tensor =
+        builder.conv(format!("{name}.depthwise"), tensor, hidden, SlidingWindow::same(block.kernel, stride), hidden)?;
     if let Some(reduction) = stage.squeeze_excite {
         let pooled = builder.global_pool(format!("{name}.squeeze"), tensor)?;
         let middle = make_divisible(hidden / reduction, 8);
@@ -138,7 +142,7 @@ fn mbconv(
             if stride > 1 {
                 // Odd sides are padded, so that they round up as those of the convolution do.
                 let odd = builder.shape(from).height % 2;
-                let window = Window { kernel: stride, stride, padding: odd };
+                let window = SlidingWindow { kernel: stride, stride, padding: odd };
                 shortcut = builder.pool(format!("{name}.shortcut-pool"), shortcut, Pooling::Average, window)?;
             }
             if input != width {
@@ -149,33 +153,38 @@ fn mbconv(
     }
 }
 
-fn basic(builder: &mut Builder, name: &str, sizes: Sizes, from: TensorId) -> Result<TensorId, ShapeError> {
-    let Sizes { width, stride, block } = sizes;
-    let first = builder.conv(format!("{name}.conv1"), from, width, Window::same(block.kernel, stride), 1)?;
-    let second = builder.conv(format!("{name}.conv2"), first, width, Window::same(block.kernel, 1), 1)?;
+fn basic(builder: &mut NetworkBuilder, name: &str, sizes: BlockSizes, from: TensorId) -> Result<TensorId, ShapeError> {
+    let BlockSizes { width, stride, block } = sizes;
+    let first = builder.conv(format!("{name}.conv1"), from, width, SlidingWindow::same(block.kernel, stride), 1)?;
+    let second = builder.conv(format!("{name}.conv2"), first, width, SlidingWindow::same(block.kernel, 1), 1)?;
     residual(builder, name, sizes, from, second)
 }
 
-fn bottleneck(builder: &mut Builder, name: &str, sizes: Sizes, from: TensorId) -> Result<TensorId, ShapeError> {
-    let Sizes { width, stride, block } = sizes;
+fn bottleneck(
+    builder: &mut NetworkBuilder,
+    name: &str,
+    sizes: BlockSizes,
+    from: TensorId,
+) -> Result<TensorId, ShapeError> {
+    let BlockSizes { width, stride, block } = sizes;
     let inner = make_divisible(width / block.expansion, 8);
-    let first = builder.conv(format!("{name}.conv1"), from, inner, Window::same(1, 1), 1)?;
-    let second = builder.conv(format!("{name}.conv2"), first, inner, Window::same(block.kernel, stride), 1)?;
-    let third = builder.conv(format!("{name}.conv3"), second, width, Window::same(1, 1), 1)?;
+    let first = builder.conv(format!("{name}.conv1"), from, inner, SlidingWindow::same(1, 1), 1)?;
+    let second = builder.conv(format!("{name}.conv2"), first, inner, SlidingWindow::same(block.kernel, stride), 1)?;
+    let third = builder.conv(format!("{name}.conv3"), second, width, SlidingWindow::same(1, 1), 1)?;
     residual(builder, name, sizes, from, third)
 }
 
 /// Adds the block's input to its output, through a strided 1x1 convolution where their shapes differ.
 fn residual(
-    builder: &mut Builder,
+    builder: &mut NetworkBuilder,
     name: &str,
-    Sizes { width, stride, .. }: Sizes,
+    BlockSizes { width, stride, .. }: BlockSizes,
     from: TensorId,
     to: TensorId,
 ) -> Result<TensorId, ShapeError> {
     let mut shortcut = from;
     if stride > 1 || builder.shape(from).channels != width {
-        shortcut = builder.conv(format!("{name}.shortcut"), from, width, Window::same(1, stride), 1)?;
+        shortcut = builder.conv(format!("{name}.shortcut"), from, width, SlidingWindow::same(1, stride), 1)?;
     }
     builder.add(format!("{name}.add"), to, shortcut)
 }

@@ -1,26 +1,26 @@
-//! Fusion: V views become one tensor. Any number of views may be there, and any of them may be missing.
+//! Fusion of V views into one tensor, for any number of views of which any may be missing.
 
 use burn::module::{Module, Param};
 use burn::tensor::{Int, Tensor, TensorData, activation, s};
 
-use super::Views;
-use super::init::Weights;
-use super::norm::{ElasticNorm, Norms};
-use crate::kernels::{self, Activation, Maps};
+use super::init::WeightInit;
+use super::norm::{ElasticNorm, ElasticNormConfig, Norms};
+use super::views::Views;
+use crate::kernels::{self, FeatureMap, KernelActivation};
 use crate::space::{FusionOperator, SearchSpace};
 
-/// What a fusion learns; the largest value and the mean learn nothing.
+/// Fusion with learned weights; maximum and mean have none.
 #[derive(Module, Debug)]
-pub enum FusionModule {
-    /// A mix of the largest value and the mean.
+pub(crate) enum FusionModule {
+    /// A mix of the maximum and the mean.
     Mix(MixFusion),
     /// A 1x1 convolution over the channels of all views.
     Concat(ConcatFusion),
 }
 
-/// One module per boundary where fusion is allowed, the logits left out; `None` elsewhere. `channels` are the most behind
-/// each boundary from 1 on.
-pub fn modules(space: &SearchSpace, channels: &[usize], weights: &mut Weights) -> Vec<Option<FusionModule>> {
+/// One module per boundary from 1 on where fusion is allowed, the logits left out; `None` elsewhere. `channels` are those of
+/// the largest choice at each boundary from 1 on.
+pub(super) fn modules(space: &SearchSpace, channels: &[usize], weights: &mut WeightInit) -> Vec<Option<FusionModule>> {
     let module = |(boundary, &channels): (u8, &usize)| {
         if boundary == space.last() || !space.fusion.at.contains(&boundary) {
             return None;
@@ -37,13 +37,13 @@ pub fn modules(space: &SearchSpace, channels: &[usize], weights: &mut Weights) -
 }
 
 /// Fuses `x[objects * views, height, width, channels]` to `[objects, height, width, channels]`.
-pub fn fuse(
-    x: Maps,
+pub(super) fn fuse(
+    x: FeatureMap,
     views: &Views,
     operator: FusionOperator,
     module: Option<&FusionModule>,
     norms: &mut Norms,
-) -> Maps {
+) -> FeatureMap {
     match (module, operator) {
         (Some(FusionModule::Mix(mix)), _) => mix.forward(x.tensor(), views.count()).into(),
         (Some(FusionModule::Concat(concat)), _) => concat.forward(x.tensor(), views, norms),
@@ -59,10 +59,10 @@ fn mean(x: Tensor<4>, views: usize) -> Tensor<4> {
     x.mean_dim(1).reshape([batch / views, height, width, channels])
 }
 
-/// Of each channel a learned share of the largest value, the rest of the mean; half and half at the start.
+/// Weighted sum of maximum and mean with a learned share per channel; half and half at the start.
 #[derive(Module, Debug)]
-pub struct MixFusion {
-    /// Before the sigmoid, `[most channels]`
+pub(crate) struct MixFusion {
+    /// Share of the maximum before the sigmoid: full `[most channels]`, sliced `[channels]`.
     share: Param<Tensor<1>>,
 }
 
@@ -76,28 +76,28 @@ impl MixFusion {
 }
 
 /// Concatenation and 1x1 convolution, written as a sum over views of a 1x1 convolution of each, so that fewer views use a
-/// part of the same weights; batch norm takes out how many there were. Starts as the mean, normalised.
+/// part of the same weights; batch norm removes the effect of their number. Starts as the normalised mean.
 #[derive(Module, Debug)]
-pub struct ConcatFusion {
-    /// `[most views, most channels, most channels]`
+pub(crate) struct ConcatFusion {
+    /// Full `[most views, most channels, most channels]`, sliced `[views, channels, channels]`.
     weight: Param<Tensor<3>>,
     norm: ElasticNorm,
 }
 
 impl ConcatFusion {
-    fn new(views: usize, channels: usize, weights: &Weights) -> Self {
-        Self { weight: weights.identities(views, channels), norm: ElasticNorm::new(channels, 1.0, weights) }
+    fn new(views: usize, channels: usize, weights: &WeightInit) -> Self {
+        Self { weight: weights.identities(views, channels), norm: ElasticNormConfig::new(channels).init(weights) }
     }
 
-    fn forward(&self, x: Tensor<4>, views: &Views, norms: &mut Norms) -> Maps {
+    fn forward(&self, x: Tensor<4>, views: &Views, norms: &mut Norms) -> FeatureMap {
         let [batch, height, width, channels] = x.dims();
         let count = views.count();
         let indices: Vec<i64> = views.list().iter().map(|view| view.cast_signed() as i64).collect();
         let indices: Tensor<1, Int> = Tensor::from_data(TensorData::new(indices, [count]), &x.device());
         let weight = self.weight.val().slice(s![.., 0..channels, 0..channels]).select(0, indices);
         let x: Tensor<5> = x.reshape([batch / count, count, height, width, channels]);
-        let side_by_side = x.permute([0, 2, 3, 1, 4]).reshape([batch / count, height, width, count * channels]);
-        let y = kernels::pointwise(side_by_side, weight.reshape([count * channels, channels]));
-        self.norm.forward(y, Activation::None, norms)
+        let concatenated = x.permute([0, 2, 3, 1, 4]).reshape([batch / count, height, width, count * channels]);
+        let y = kernels::pointwise(concatenated, weight.reshape([count * channels, channels]));
+        self.norm.forward(y, KernelActivation::None, norms)
     }
 }

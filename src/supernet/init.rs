@@ -37,20 +37,20 @@ impl Initialisation {
     }
 }
 
-/// Makes parameters on a device.
+/// Source of initial parameters on a device: a generator that they are drawn from one after the other.
 #[derive(Debug)]
-pub struct Weights {
+pub(crate) struct WeightInit {
     rng: ChaCha8Rng,
     device: Device,
 }
 
-impl Weights {
-    /// Draws from `rng`, one parameter after the other.
+impl WeightInit {
+    /// Parameters on `device`, drawn from `rng`.
     pub fn new(rng: ChaCha8Rng, device: Device) -> Self {
         Self { rng, device }
     }
 
-    /// Normally distributed values of mean 0.
+    /// Normally distributed values of mean 0 and the given variance.
     pub fn normal<const D: usize>(&mut self, shape: [usize; D], variance: f64) -> Param<Tensor<D>> {
         let deviation = variance.sqrt();
         let count = shape.iter().product();
@@ -58,18 +58,18 @@ impl Weights {
         self.parameter(values, shape)
     }
 
-    /// One value everywhere.
+    /// A constant parameter.
     pub fn constant<const D: usize>(&self, shape: [usize; D], value: f32) -> Param<Tensor<D>> {
         self.parameter(vec![value; shape.iter().product()], shape)
     }
 
-    /// The identity matrix.
+    /// Identity matrix `[size, size]`.
     pub fn identity(&self, size: usize) -> Param<Tensor<2>> {
         let values = (0..size * size).map(|index| if index % (size + 1) == 0 { 1.0 } else { 0.0 }).collect();
         self.parameter(values, [size, size])
     }
 
-    /// So many identity matrices, divided by their number.
+    /// Identity matrices `[count, size, size]`, divided by their number.
     pub fn identities(&self, count: usize, size: usize) -> Param<Tensor<3>> {
         let one = 1.0 / count as f32;
         let matrix = (0..size * size).map(|index| if index % (size + 1) == 0 { one } else { 0.0 });

@@ -1,51 +1,75 @@
-//! Elastic layers: full weights of which smaller choices use a part.
+//! Elastic layers: full weights of which smaller choices use a part. Each has a config with the sizes of its largest
+//! choice, which makes its weights.
+//!
+//! Smaller widths use the leading inputs and outputs, smaller kernels the centre.
 
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, s};
 
-use super::init::Weights;
-use crate::kernels::{self, Maps};
+use super::init::WeightInit;
+use crate::kernels::{self, FeatureMap};
 
-/// 1x1 convolution whose leading inputs and outputs serve smaller widths.
+/// Config of an [`ElasticPointwise`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ElasticPointwiseConfig {
+    /// Input channels of the largest choice.
+    pub inputs: usize,
+    /// Output channels of the largest choice.
+    pub outputs: usize,
+    /// Variance of the initial weights.
+    pub variance: f64,
+}
+
+impl ElasticPointwiseConfig {
+    /// Weights by fan-in: variance `2 / inputs`.
+    pub fn by_fan_in(inputs: usize, outputs: usize) -> Self {
+        Self { inputs, outputs, variance: 2.0 / inputs as f64 }
+    }
+
+    /// Makes the layer with fresh weights.
+    pub fn init(self, weights: &mut WeightInit) -> ElasticPointwise {
+        ElasticPointwise { weight: weights.normal([self.inputs, self.outputs], self.variance) }
+    }
+}
+
+/// 1x1 convolution with elastic inputs and outputs.
 #[derive(Module, Debug)]
-pub struct ElasticPointwise {
-    /// `[most inputs, most outputs]`
+pub(crate) struct ElasticPointwise {
+    /// Full `[most inputs, most outputs]`, sliced `[inputs, outputs]`.
     pub(super) weight: Param<Tensor<2>>,
 }
 
 impl ElasticPointwise {
-    /// Weights of the given variance.
-    pub fn new(inputs: usize, outputs: usize, variance: f64, weights: &mut Weights) -> Self {
-        Self { weight: weights.normal([inputs, outputs], variance) }
-    }
-
-    /// `x[batch, height, width, inputs]` to `outputs` channels, with the weight's leading `[inputs, outputs]`.
-    pub fn forward(&self, x: impl Into<Maps>, outputs: usize) -> Maps {
+    /// Convolves `x[batch, height, width, inputs]` to `[batch, height, width, outputs]`.
+    pub fn forward(&self, x: impl Into<FeatureMap>, outputs: usize) -> FeatureMap {
         let x = x.into();
         let [.., inputs] = x.dims();
         kernels::pointwise(x, self.weight.val().slice(s![0..inputs, 0..outputs]))
     }
 }
 
-/// Smaller kernels out of a larger one: its centre, passed through a learned transform that all channels share and that
-/// starts as the identity (Once-for-all, Cai et al., 2020).
+/// Elastic kernel: smaller kernels are the centre of the next larger one, passed through a learned transform that all
+/// channels share and that starts as the identity (Once-for-all, Cai et al., 2020).
 #[derive(Module, Debug)]
 struct ElasticKernel {
-    /// For each smaller kernel k, largest first: `[k * k, k * k]`
+    /// For each smaller side k, largest first: `[k * k, k * k]`. Never sliced.
     transforms: Vec<Param<Tensor<2>>>,
+    /// Sides of the smaller kernels, largest first.
     smaller: Vec<usize>,
+    /// Side of the largest kernel.
     largest: usize,
 }
 
 impl ElasticKernel {
-    /// Kernels ascend.
-    fn new(kernels: &[u32], weights: &Weights) -> Self {
-        let mut smaller: Vec<usize> = kernels.iter().rev().map(|&side| side as usize).collect();
-        let largest = smaller.remove(0);
+    /// A kernel of these sides, which ascend.
+    fn new(kernels: &[u32], weights: &WeightInit) -> Self {
+        let mut sides = kernels.iter().rev().map(|&side| side as usize);
+        let largest = sides.next().unwrap_or(1);
+        let smaller: Vec<usize> = sides.collect();
         Self { transforms: smaller.iter().map(|side| weights.identity(side * side)).collect(), smaller, largest }
     }
 
-    /// `weight[largest, largest, n]` to `[side, side, n]`
+    /// Shrinks `weight[largest, largest, n]` to `[side, side, n]`.
     fn shrink(&self, mut weight: Tensor<3>, side: usize) -> Tensor<3> {
         let [.., columns] = weight.dims();
         let mut current = self.largest;
@@ -63,52 +87,83 @@ impl ElasticKernel {
     }
 }
 
+/// Config of an [`ElasticDepthwise`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ElasticDepthwiseConfig<'a> {
+    /// Kernel sides to choose from, odd, ascending.
+    pub kernels: &'a [u32],
+    /// Channels of the largest choice.
+    pub channels: usize,
+    /// Step in both directions.
+    pub stride: usize,
+}
+
+impl ElasticDepthwiseConfig<'_> {
+    /// Makes the layer with fresh weights by fan-in: variance `2 / kernel^2` of the largest kernel.
+    pub fn init(self, weights: &mut WeightInit) -> ElasticDepthwise {
+        let kernel = ElasticKernel::new(self.kernels, weights);
+        let largest = kernel.largest;
+        let weight = weights.normal([largest, largest, self.channels], 2.0 / (largest * largest) as f64);
+        ElasticDepthwise { weight, kernel, stride: self.stride }
+    }
+}
+
 /// Depthwise convolution with elastic kernel and channels.
 #[derive(Module, Debug)]
-pub struct ElasticDepthwise {
-    /// `[largest kernel, largest kernel, most channels]`
+pub(crate) struct ElasticDepthwise {
+    /// Full `[largest kernel, largest kernel, most channels]`, sliced `[kernel, kernel, channels]`.
     pub(super) weight: Param<Tensor<3>>,
     kernel: ElasticKernel,
     stride: usize,
 }
 
 impl ElasticDepthwise {
-    /// Kernels ascend.
-    pub fn new(kernels: &[u32], channels: usize, stride: usize, weights: &mut Weights) -> Self {
-        let kernel = ElasticKernel::new(kernels, weights);
-        let largest = kernel.largest;
-        let weight = weights.normal([largest, largest, channels], 2.0 / (largest * largest) as f64);
-        Self { weight, kernel, stride }
-    }
-
-    /// Filters `x[batch, height, width, channels]` with a kernel of the given side.
-    pub fn forward(&self, x: Maps, side: usize) -> Maps {
+    /// Filters `x[batch, height, width, channels]` with kernels of side `side`. Output
+    /// `[batch, ceil(height / stride), ceil(width / stride), channels]`.
+    pub fn forward(&self, x: FeatureMap, side: usize) -> FeatureMap {
         let [.., channels] = x.dims();
         let weight = self.weight.val().slice(s![.., .., 0..channels]);
         kernels::depthwise(x, self.kernel.shrink(weight, side), self.stride)
     }
 }
 
+/// Config of an [`ElasticConv`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ElasticConvConfig<'a> {
+    /// Kernel sides to choose from, odd, ascending.
+    pub kernels: &'a [u32],
+    /// Input channels of the largest choice.
+    pub inputs: usize,
+    /// Output channels of the largest choice.
+    pub outputs: usize,
+    /// Step in both directions.
+    pub stride: usize,
+}
+
+impl ElasticConvConfig<'_> {
+    /// Makes the layer with fresh weights by fan-in: variance `2 / (kernel^2 * inputs)` of the largest choice.
+    pub fn init(self, weights: &mut WeightInit) -> ElasticConv {
+        let kernel = ElasticKernel::new(self.kernels, weights);
+        let largest = kernel.largest;
+        let variance = 2.0 / (largest * largest * self.inputs) as f64;
+        let weight = weights.normal([largest, largest, self.inputs, self.outputs], variance);
+        ElasticConv { weight, kernel, stride: self.stride }
+    }
+}
+
 /// Dense convolution with elastic kernel, inputs and outputs.
 #[derive(Module, Debug)]
-pub struct ElasticConvolution {
-    /// `[largest kernel, largest kernel, most inputs, most outputs]`
+pub(crate) struct ElasticConv {
+    /// Full `[largest kernel, largest kernel, most inputs, most outputs]`, sliced `[kernel, kernel, inputs, outputs]`.
     weight: Param<Tensor<4>>,
     kernel: ElasticKernel,
     stride: usize,
 }
 
-impl ElasticConvolution {
-    /// Weights by fan-in. Kernels ascend.
-    pub fn new(kernels: &[u32], inputs: usize, outputs: usize, stride: usize, weights: &mut Weights) -> Self {
-        let kernel = ElasticKernel::new(kernels, weights);
-        let largest = kernel.largest;
-        let variance = 2.0 / (largest * largest * inputs) as f64;
-        Self { weight: weights.normal([largest, largest, inputs, outputs], variance), kernel, stride }
-    }
-
-    /// `x[batch, height, width, inputs]` to `outputs` channels.
-    pub fn forward(&self, x: Maps, side: usize, outputs: usize) -> Maps {
+impl ElasticConv {
+    /// Convolves `x[batch, height, width, inputs]` with kernels of side `side`. Output
+    /// `[batch, ceil(height / stride), ceil(width / stride), outputs]`.
+    pub fn forward(&self, x: FeatureMap, side: usize, outputs: usize) -> FeatureMap {
         let ([.., inputs], largest) = (x.dims(), self.kernel.largest);
         let weight = self.weight.val().slice(s![.., .., 0..inputs, 0..outputs]);
         let flat = weight.reshape([largest, largest, inputs * outputs]);
@@ -116,22 +171,37 @@ impl ElasticConvolution {
     }
 }
 
-/// Fully connected layer on `[objects, 1, 1, inputs]`.
+/// Config of an [`ElasticLinear`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ElasticLinearConfig {
+    /// Inputs of the largest choice: all values of an image.
+    pub inputs: usize,
+    /// Outputs of the largest choice.
+    pub outputs: usize,
+}
+
+impl ElasticLinearConfig {
+    /// Makes the layer with fresh weights of variance `1 / inputs` and bias 0.
+    pub fn init(self, weights: &mut WeightInit) -> ElasticLinear {
+        let Self { inputs, outputs } = self;
+        ElasticLinear {
+            weight: weights.normal([inputs, outputs], 1.0 / inputs as f64),
+            bias: weights.constant([outputs], 0.0),
+        }
+    }
+}
+
+/// Fully connected layer with elastic inputs and outputs.
 #[derive(Module, Debug)]
-pub struct ElasticLinear {
-    /// `[most inputs, most outputs]`
+pub(crate) struct ElasticLinear {
+    /// Full `[most inputs, most outputs]`, sliced `[inputs, outputs]`.
     weight: Param<Tensor<2>>,
-    /// `[most outputs]`
+    /// Full `[most outputs]`, sliced `[outputs]`.
     bias: Param<Tensor<1>>,
 }
 
 impl ElasticLinear {
-    /// Weights by fan-in with gain 1, bias 0.
-    pub fn new(inputs: usize, outputs: usize, weights: &mut Weights) -> Self {
-        Self { weight: weights.normal([inputs, outputs], 1.0 / inputs as f64), bias: weights.constant([outputs], 0.0) }
-    }
-
-    /// All values of an image are inputs.
+    /// Maps all values of each image of `x[batch, height, width, channels]` to `[batch, 1, 1, outputs]`.
     pub fn forward(&self, x: Tensor<4>, outputs: usize) -> Tensor<4> {
         let [batch, height, width, channels] = x.dims();
         let inputs = height * width * channels;

@@ -5,17 +5,19 @@ use burn::tensor::module::avg_pool2d;
 use burn::tensor::ops::AvgPoolOptions;
 use burn::tensor::{Tensor, s};
 
-use super::block::{Place, mean_over_positions};
-use super::init::Weights;
-use super::layer::{ElasticDepthwise, ElasticPointwise};
-use super::norm::{ElasticNorm, Norms};
-use super::route::Step;
-use crate::kernels::{Activation, Maps};
-use crate::space::{Shortcut, Stage, make_divisible};
+use super::block_config::BlockConfig;
+use super::init::WeightInit;
+use super::layer::{ElasticDepthwise, ElasticDepthwiseConfig, ElasticPointwise, ElasticPointwiseConfig};
+use super::norm::{ElasticNorm, ElasticNormConfig, Norms};
+use super::pool::mean_over_positions;
+use super::route::RouteStep;
+use crate::kernels::{FeatureMap, KernelActivation};
+use crate::space::{Shortcut, make_divisible};
 
-/// 1x1 expansion, depthwise, 1x1 projection, and the input added where shapes agree or a projected shortcut makes them.
+/// Inverted residual (Sandler et al., 2018): 1x1 expansion, depthwise, 1x1 projection, and the input added where shapes
+/// agree or a projected shortcut makes them agree.
 #[derive(Module, Debug)]
-pub struct InvertedResidual {
+pub(crate) struct InvertedResidual {
     /// Absent where every choice of expansion is 1.
     pub(super) expand: Option<(ElasticPointwise, ElasticNorm)>,
     pub(super) depthwise: ElasticDepthwise,
@@ -28,46 +30,47 @@ pub struct InvertedResidual {
 }
 
 impl InvertedResidual {
-    /// As wide as the largest choices.
-    pub fn new(stage: &Stage, place: &Place, width: usize, weights: &mut Weights) -> Self {
+    /// A block with the sizes of the largest choices.
+    pub fn new(config: &BlockConfig, weights: &mut WeightInit) -> Self {
+        let (stage, inputs, width, stride) = (config.stage, config.most_inputs(), config.width, config.stride as usize);
         let expansion = stage.expansions.last().copied().unwrap_or(1);
-        let inputs = place.most();
         let hidden = hidden(inputs, expansion as usize);
         let expand = (expansion > 1).then(|| {
-            let layer = ElasticPointwise::new(inputs, hidden, 2.0 / inputs as f64, weights);
-            (layer, ElasticNorm::new(hidden, 1.0, weights))
+            let layer = ElasticPointwiseConfig::by_fan_in(inputs, hidden).init(weights);
+            (layer, ElasticNormConfig::new(hidden).init(weights))
         });
-        let stride = place.stride as usize;
         // Where something is always added the branch starts at zero, so that a fresh block is its shortcut. Where only some
         // widths allow it, zero would leave the others without a signal.
         let projected = stage.shortcut == Shortcut::Projected;
-        let gamma = if projected || place.keeps_shape(stage) { 0.0 } else { 1.0 };
+        let gamma = if projected || config.keeps_shape() { 0.0 } else { 1.0 };
         Self {
             expand,
-            depthwise: ElasticDepthwise::new(&stage.kernels, hidden, stride, weights),
-            depthwise_norm: ElasticNorm::new(hidden, 1.0, weights),
+            depthwise: ElasticDepthwiseConfig { kernels: &stage.kernels, channels: hidden, stride }.init(weights),
+            depthwise_norm: ElasticNormConfig::new(hidden).init(weights),
             excite: stage.squeeze_excite.map(|reduction| SqueezeExcite::new(hidden, reduction as usize, weights)),
-            project: ElasticPointwise::new(hidden, width, 2.0 / hidden as f64, weights),
-            project_norm: ElasticNorm::new(width, gamma, weights),
-            shortcut: projected.then(|| ProjectedShortcut::new(stage, place, width, weights)),
+            project: ElasticPointwiseConfig::by_fan_in(hidden, width).init(weights),
+            project_norm: ElasticNormConfig { channels: width, gamma }.init(weights),
+            shortcut: projected.then(|| ProjectedShortcut::new(config, weights)),
             stride,
         }
     }
 
-    /// `x[batch, height, width, inputs]`
-    pub fn forward(&self, x: Maps, step: &Step, norms: &mut Norms) -> Maps {
+    /// Runs the part that `step` chose on `x[batch, height, width, inputs]`.
+    pub fn forward(&self, x: FeatureMap, step: &RouteStep, norms: &mut Norms) -> FeatureMap {
         let [.., inputs] = x.dims();
         let added = self.shortcut.is_some() || (self.stride == 1 && inputs == step.width);
         let added = added.then(|| x.clone().tensor());
-        let mut y = added.clone().map_or(x, Maps::from);
-        if let Some((layer, norm)) = self.expand.as_ref().filter(|_| step.expansion > 1) {
+        let mut y = added.clone().map_or(x, FeatureMap::from);
+        if let Some((layer, norm)) = &self.expand
+            && step.expansion > 1
+        {
             y = norm.forward(layer.forward(y, hidden(inputs, step.expansion)), step.activation, norms);
         }
         y = self.depthwise_norm.forward(self.depthwise.forward(y, step.kernel), step.activation, norms);
         if let Some(excite) = &self.excite {
             y = excite.forward(y.tensor()).into();
         }
-        y = self.project_norm.forward(self.project.forward(y, step.width), Activation::None, norms);
+        y = self.project_norm.forward(self.project.forward(y, step.width), KernelActivation::None, norms);
         let added = match (&self.shortcut, added) {
             (Some(shortcut), Some(x)) => Some(shortcut.forward(x, step.width, self.stride)),
             (_, added) => added,
@@ -85,60 +88,66 @@ fn hidden(inputs: usize, expansion: usize) -> usize {
 }
 
 /// Scales each channel by a factor from all channels' means (Hu et al., 2018): 1x1 to fewer channels, rectifier, 1x1 back,
-/// hard sigmoid. Leading channels serve smaller expansions, as their own bottleneck.
+/// hard sigmoid. Smaller expansions use the leading channels and a bottleneck of their own width.
 #[derive(Module, Debug)]
-pub struct SqueezeExcite {
+pub(crate) struct SqueezeExcite {
     pub(super) reduce: ElasticPointwise,
-    /// `[most reduced]`
+    /// Full `[most reduced]`, sliced `[reduced]`.
     reduce_bias: Param<Tensor<1>>,
     pub(super) excite: ElasticPointwise,
-    /// `[most channels]`
+    /// Full `[most channels]`, sliced `[channels]`.
     pub(super) excite_bias: Param<Tensor<1>>,
     reduction: usize,
 }
 
 impl SqueezeExcite {
-    fn new(channels: usize, reduction: usize, weights: &mut Weights) -> Self {
+    fn new(channels: usize, reduction: usize, weights: &mut WeightInit) -> Self {
         let reduced = reduced(channels, reduction);
         Self {
-            reduce: ElasticPointwise::new(channels, reduced, 2.0 / channels as f64, weights),
+            reduce: ElasticPointwiseConfig::by_fan_in(channels, reduced).init(weights),
             reduce_bias: weights.constant([reduced], 0.0),
-            excite: ElasticPointwise::new(reduced, channels, 1.0 / reduced as f64, weights),
+            excite: ElasticPointwiseConfig { inputs: reduced, outputs: channels, variance: 1.0 / reduced as f64 }
+                .init(weights),
             excite_bias: weights.constant([channels], 0.0),
             reduction,
         }
     }
 
+    /// Scales `x[batch, height, width, channels]`.
     fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let [.., channels] = x.dims();
         let middle = reduced(channels, self.reduction);
         let means = self.reduce.forward(mean_over_positions(x.clone()), middle).tensor();
-        let kept = (means + self.reduce_bias.val().slice(s![0..middle]).unsqueeze()).clamp_min(0.0);
+        let hidden = (means + self.reduce_bias.val().slice(s![0..middle]).unsqueeze()).clamp_min(0.0);
         let factors =
-            self.excite.forward(kept, channels).tensor() + self.excite_bias.val().slice(s![0..channels]).unsqueeze();
+            self.excite.forward(hidden, channels).tensor() + self.excite_bias.val().slice(s![0..channels]).unsqueeze();
         x * ((factors + 3.0).clamp(0.0, 6.0) / 6.0)
     }
 }
 
+/// Channels in the middle of a squeeze-excite.
 fn reduced(channels: usize, reduction: usize) -> usize {
     make_divisible((channels / reduction) as u32, 8) as usize
 }
 
 /// A block's input, averaged over windows of the stride, then through a 1x1 convolution where channels differ.
 #[derive(Module, Debug)]
-pub struct ProjectedShortcut {
+pub(crate) struct ProjectedShortcut {
     /// Absent where no choice changes the number of channels.
     layer: Option<ElasticPointwise>,
 }
 
 impl ProjectedShortcut {
-    fn new(stage: &Stage, place: &Place, width: usize, weights: &mut Weights) -> Self {
-        let inputs = place.most();
-        let layer =
-            (!place.keeps_channels(stage)).then(|| ElasticPointwise::new(inputs, width, 1.0 / inputs as f64, weights));
-        Self { layer }
+    fn new(config: &BlockConfig, weights: &mut WeightInit) -> Self {
+        if config.keeps_channels() {
+            return Self { layer: None };
+        }
+        let (inputs, outputs) = (config.most_inputs(), config.width);
+        let layer = ElasticPointwiseConfig { inputs, outputs, variance: 1.0 / inputs as f64 }.init(weights);
+        Self { layer: Some(layer) }
     }
 
+    /// Maps `x[batch, height, width, inputs]` to the shape of the block's output with `width` channels.
     fn forward(&self, x: Tensor<4>, width: usize, stride: usize) -> Tensor<4> {
         let [_, height, columns, inputs] = x.dims();
         let mut x = x;
@@ -147,9 +156,9 @@ impl ProjectedShortcut {
             let options = AvgPoolOptions::new([stride; 2]).with_padding([height % 2, columns % 2]);
             x = avg_pool2d(x.permute([0, 3, 1, 2]), options).permute([0, 2, 3, 1]);
         }
-        match self.layer.as_ref().filter(|_| inputs != width) {
-            Some(layer) => layer.forward(x, width).tensor(),
-            None => x,
+        match &self.layer {
+            Some(layer) if inputs != width => layer.forward(x, width).tensor(),
+            _ => x,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Where batch norm takes its statistics from during one forward pass.
+//! Elastic batch norm, and the source of its statistics in one forward pass.
 //!
 //! Training uses the batch's own. Before a design is evaluated its statistics are recalibrated: passes in
 //! [`Norms::Calibrate`] average them over batches, in the order in which the layers run; [`Norms::Fixed`] then uses them.
@@ -6,29 +6,31 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, s};
 
-use super::init::Weights;
-use crate::kernels::{self, Activation, Maps};
+use super::init::WeightInit;
+use crate::kernels::{self, FeatureMap, KernelActivation};
 
-/// Source of batch norm's statistics, and the place in the order of layers.
+/// Source of batch norm's statistics in a forward pass.
 #[derive(Debug)]
 pub enum Norms {
-    /// The batch itself.
+    /// Statistics of the batch.
     Batch,
     /// Mean 0 and variance 1 everywhere.
     Standard,
-    /// The batch itself, remembering the average over batches.
+    /// Statistics of the batch, which are averaged over batches.
     Calibrate(Calibration),
-    /// What calibration found.
+    /// Averages of a calibration.
     Fixed(Calibration),
-    /// Neither normalisation nor activation: for scores of weights alone, all positive, which rectifiers let pass.
+    /// Neither normalisation nor activation, for scores of positive weights alone (SynFlow).
     Off,
 }
 
-/// Means and variances `[2, channels]` of each layer in running order.
+/// Means and variances `[2, channels]` of each layer, in the order in which layers run.
 #[derive(Debug, Default)]
 pub struct Calibration {
     layers: Vec<Tensor<2>>,
+    /// Layer that runs next.
     next: usize,
+    /// Batches seen.
     batches: usize,
 }
 
@@ -38,7 +40,7 @@ impl Norms {
         Self::Calibrate(Calibration::default())
     }
 
-    /// Must be called before each forward pass.
+    /// Starts a forward pass. Must be called before each.
     pub fn rewind(&mut self) {
         match self {
             Self::Batch | Self::Standard | Self::Off => {}
@@ -50,7 +52,7 @@ impl Norms {
         }
     }
 
-    /// Ends a calibration: later passes use what it found.
+    /// Ends a calibration: later passes use its averages.
     #[must_use]
     pub fn freeze(self) -> Self {
         match self {
@@ -60,23 +62,40 @@ impl Norms {
     }
 }
 
-/// Batch norm whose leading channels serve smaller widths.
+/// Config of an [`ElasticNorm`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ElasticNormConfig {
+    /// Channels of the largest choice.
+    pub channels: usize,
+    /// Initial gamma: 1, or 0 at the end of a residual branch, so that the block starts as the identity.
+    pub gamma: f32,
+}
+
+impl ElasticNormConfig {
+    /// A norm whose gamma starts at 1.
+    pub fn new(channels: usize) -> Self {
+        Self { channels, gamma: 1.0 }
+    }
+
+    /// Makes the layer; beta starts at 0.
+    pub fn init(self, weights: &WeightInit) -> ElasticNorm {
+        let Self { channels, gamma } = self;
+        ElasticNorm { gamma: weights.constant([channels], gamma), beta: weights.constant([channels], 0.0) }
+    }
+}
+
+/// Batch norm with elastic channels: smaller widths use the leading ones.
 #[derive(Module, Debug)]
-pub struct ElasticNorm {
-    /// `[most channels]`
+pub(crate) struct ElasticNorm {
+    /// Full `[most channels]`, sliced `[channels]`.
     pub(super) gamma: Param<Tensor<1>>,
-    /// `[most channels]`
+    /// Full `[most channels]`, sliced `[channels]`.
     pub(super) beta: Param<Tensor<1>>,
 }
 
 impl ElasticNorm {
-    /// Gamma starts at `gamma` (0 behind a residual branch, so that the block starts as the identity), beta at 0.
-    pub fn new(channels: usize, gamma: f32, weights: &Weights) -> Self {
-        Self { gamma: weights.constant([channels], gamma), beta: weights.constant([channels], 0.0) }
-    }
-
-    /// Normalises `x[.., channels]` with the leading channels' parameters, then applies the activation.
-    pub fn forward(&self, x: Maps, activation: Activation, norms: &mut Norms) -> Maps {
+    /// Normalises `x[batch, height, width, channels]`, then applies the activation.
+    pub fn forward(&self, x: FeatureMap, activation: KernelActivation, norms: &mut Norms) -> FeatureMap {
         let [.., channels] = x.dims();
         let gamma = self.gamma.val().slice(s![0..channels]);
         let beta = self.beta.val().slice(s![0..channels]);
@@ -111,7 +130,13 @@ impl Calibration {
     }
 }
 
-fn with_moments(x: Maps, moments: Tensor<2>, gamma: Tensor<1>, beta: Tensor<1>, activation: Activation) -> Maps {
+fn with_moments(
+    x: FeatureMap,
+    moments: Tensor<2>,
+    gamma: Tensor<1>,
+    beta: Tensor<1>,
+    activation: KernelActivation,
+) -> FeatureMap {
     let mean = moments.clone().slice(s![0, ..]).flatten::<1>(0, 1);
     let variance = moments.slice(s![1, ..]).flatten::<1>(0, 1);
     let scale = gamma / (variance + kernels::EPSILON).sqrt();

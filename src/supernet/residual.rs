@@ -2,30 +2,39 @@
 
 use burn::module::Module;
 
-use super::block::Place;
-use super::init::Weights;
-use super::layer::ElasticConvolution;
-use super::norm::{ElasticNorm, Norms};
-use super::route::Step;
-use crate::kernels::{self, Activation, Maps};
-use crate::space::{Stage, make_divisible};
+use super::block_config::BlockConfig;
+use super::init::WeightInit;
+use super::layer::{ElasticConv, ElasticConvConfig};
+use super::norm::{ElasticNorm, ElasticNormConfig, Norms};
+use super::route::RouteStep;
+use crate::kernels::{self, FeatureMap, KernelActivation};
+use crate::space::make_divisible;
 
 /// A convolution with its batch norm.
 #[derive(Module, Debug)]
-struct Normed {
-    convolution: ElasticConvolution,
+struct ConvNorm {
+    convolution: ElasticConv,
     norm: ElasticNorm,
 }
 
-impl Normed {
-    fn new(kernels: &[u32], (inputs, outputs): (usize, usize), stride: u32, gamma: f32, weights: &mut Weights) -> Self {
+impl ConvNorm {
+    /// A convolution and a norm whose gamma starts at `gamma`.
+    fn new(config: ElasticConvConfig, gamma: f32, weights: &mut WeightInit) -> Self {
         Self {
-            convolution: ElasticConvolution::new(kernels, inputs, outputs, stride as usize, weights),
-            norm: ElasticNorm::new(outputs, gamma, weights),
+            convolution: config.init(weights),
+            norm: ElasticNormConfig { channels: config.outputs, gamma }.init(weights),
         }
     }
 
-    fn forward(&self, x: Maps, side: usize, width: usize, after: Activation, norms: &mut Norms) -> Maps {
+    /// Convolves `x[batch, height, width, inputs]` to `width` channels, normalises and activates.
+    fn forward(
+        &self,
+        x: FeatureMap,
+        side: usize,
+        width: usize,
+        after: KernelActivation,
+        norms: &mut Norms,
+    ) -> FeatureMap {
         self.norm.forward(self.convolution.forward(x, side, width), after, norms)
     }
 }
@@ -34,49 +43,59 @@ impl Normed {
 #[derive(Module, Debug)]
 struct ResidualShortcut {
     /// Absent where no choice changes the shape.
-    layer: Option<Normed>,
+    layer: Option<ConvNorm>,
     stride: usize,
 }
 
 impl ResidualShortcut {
-    fn new(stage: &Stage, place: &Place, width: usize, weights: &mut Weights) -> Self {
-        let layer =
-            (!place.keeps_shape(stage)).then(|| Normed::new(&[1], (place.most(), width), place.stride, 1.0, weights));
-        Self { layer, stride: place.stride as usize }
+    fn new(config: &BlockConfig, weights: &mut WeightInit) -> Self {
+        let (inputs, outputs, stride) = (config.most_inputs(), config.width, config.stride as usize);
+        let layer = if config.keeps_shape() {
+            None
+        } else {
+            Some(ConvNorm::new(ElasticConvConfig { kernels: &[1], inputs, outputs, stride }, 1.0, weights))
+        };
+        Self { layer, stride }
     }
 
-    fn forward(&self, x: Maps, width: usize, norms: &mut Norms) -> Maps {
+    /// Maps `x[batch, height, width, inputs]` to the shape of the block's output with `width` channels.
+    fn forward(&self, x: FeatureMap, width: usize, norms: &mut Norms) -> FeatureMap {
         let [.., inputs] = x.dims();
-        match self.layer.as_ref().filter(|_| self.stride > 1 || inputs != width) {
-            Some(layer) => layer.forward(x, 1, width, Activation::None, norms),
-            None => x,
+        match &self.layer {
+            Some(layer) if self.stride > 1 || inputs != width => {
+                layer.forward(x, 1, width, KernelActivation::None, norms)
+            }
+            _ => x,
         }
     }
 }
 
 /// Two convolutions and a shortcut; the activation follows the sum. The branch starts at zero.
 #[derive(Module, Debug)]
-pub struct BasicResidual {
-    first: Normed,
-    second: Normed,
+pub(crate) struct BasicResidual {
+    first: ConvNorm,
+    second: ConvNorm,
     shortcut: ResidualShortcut,
 }
 
 impl BasicResidual {
-    /// As wide as the largest choices.
-    pub fn new(stage: &Stage, place: &Place, width: usize, weights: &mut Weights) -> Self {
+    /// A block with the sizes of the largest choices.
+    pub fn new(config: &BlockConfig, weights: &mut WeightInit) -> Self {
+        let (kernels, width, stride) = (&config.stage.kernels[..], config.width, config.stride as usize);
+        let first = ElasticConvConfig { kernels, inputs: config.most_inputs(), outputs: width, stride };
+        let second = ElasticConvConfig { kernels, inputs: width, outputs: width, stride: 1 };
         Self {
-            first: Normed::new(&stage.kernels, (place.most(), width), place.stride, 1.0, weights),
-            second: Normed::new(&stage.kernels, (width, width), 1, 0.0, weights),
-            shortcut: ResidualShortcut::new(stage, place, width, weights),
+            first: ConvNorm::new(first, 1.0, weights),
+            second: ConvNorm::new(second, 0.0, weights),
+            shortcut: ResidualShortcut::new(config, weights),
         }
     }
 
-    /// `x[batch, height, width, inputs]`
-    pub fn forward(&self, x: Maps, step: &Step, norms: &mut Norms) -> Maps {
-        let x = Maps::from(x.tensor());
+    /// Runs the part that `step` chose on `x[batch, height, width, inputs]`.
+    pub fn forward(&self, x: FeatureMap, step: &RouteStep, norms: &mut Norms) -> FeatureMap {
+        let x = FeatureMap::from(x.tensor());
         let y = self.first.forward(x.clone(), step.kernel, step.width, step.activation, norms);
-        let y = self.second.forward(y, step.kernel, step.width, Activation::None, norms);
+        let y = self.second.forward(y, step.kernel, step.width, KernelActivation::None, norms);
         let sum = y.tensor() + self.shortcut.forward(x, step.width, norms).tensor();
         kernels::activate(sum, step.activation).into()
     }
@@ -84,37 +103,42 @@ impl BasicResidual {
 
 /// 1x1 to the width divided by the expansion, convolution, 1x1 to the width, and a shortcut. The branch starts at zero.
 #[derive(Module, Debug)]
-pub struct BottleneckResidual {
-    first: Normed,
-    second: Normed,
-    third: Normed,
+pub(crate) struct BottleneckResidual {
+    first: ConvNorm,
+    second: ConvNorm,
+    third: ConvNorm,
     shortcut: ResidualShortcut,
 }
 
 impl BottleneckResidual {
-    /// As wide as the largest choices; the smallest expansion has the widest middle.
-    pub fn new(stage: &Stage, place: &Place, width: usize, weights: &mut Weights) -> Self {
+    /// A block with the sizes of the largest choices; the smallest expansion has the widest middle.
+    pub fn new(config: &BlockConfig, weights: &mut WeightInit) -> Self {
+        let (stage, width, stride) = (config.stage, config.width, config.stride as usize);
         let inner = inner(width, stage.expansions.first().map_or(1, |&expansion| expansion as usize));
+        let first = ElasticConvConfig { kernels: &[1], inputs: config.most_inputs(), outputs: inner, stride: 1 };
+        let second = ElasticConvConfig { kernels: &stage.kernels, inputs: inner, outputs: inner, stride };
+        let third = ElasticConvConfig { kernels: &[1], inputs: inner, outputs: width, stride: 1 };
         Self {
-            first: Normed::new(&[1], (place.most(), inner), 1, 1.0, weights),
-            second: Normed::new(&stage.kernels, (inner, inner), place.stride, 1.0, weights),
-            third: Normed::new(&[1], (inner, width), 1, 0.0, weights),
-            shortcut: ResidualShortcut::new(stage, place, width, weights),
+            first: ConvNorm::new(first, 1.0, weights),
+            second: ConvNorm::new(second, 1.0, weights),
+            third: ConvNorm::new(third, 0.0, weights),
+            shortcut: ResidualShortcut::new(config, weights),
         }
     }
 
-    /// `x[batch, height, width, inputs]`
-    pub fn forward(&self, x: Maps, step: &Step, norms: &mut Norms) -> Maps {
+    /// Runs the part that `step` chose on `x[batch, height, width, inputs]`.
+    pub fn forward(&self, x: FeatureMap, step: &RouteStep, norms: &mut Norms) -> FeatureMap {
         let inner = inner(step.width, step.expansion);
-        let x = Maps::from(x.tensor());
+        let x = FeatureMap::from(x.tensor());
         let y = self.first.forward(x.clone(), 1, inner, step.activation, norms);
         let y = self.second.forward(y, step.kernel, inner, step.activation, norms);
-        let y = self.third.forward(y, 1, step.width, Activation::None, norms);
+        let y = self.third.forward(y, 1, step.width, KernelActivation::None, norms);
         let sum = y.tensor() + self.shortcut.forward(x, step.width, norms).tensor();
         kernels::activate(sum, step.activation).into()
     }
 }
 
+/// Channels in the middle of a bottleneck.
 fn inner(width: usize, expansion: usize) -> usize {
     make_divisible((width / expansion) as u32, 8) as usize
 }

@@ -1,12 +1,12 @@
-//! A design spelt out as the way a tensor takes through the two supernets.
+//! Route of a tensor through the two supernets: a design spelt out block by block.
 
-use crate::kernels::Activation;
+use crate::kernels::KernelActivation;
 use crate::network::{BoundaryId, Pooling};
-use crate::space::{self, Block, Design, FusionOperator, Genome, SearchSpace, make_divisible};
+use crate::space::{self, BlockKind, Design, FusionOperator, Genome, SearchSpace, make_divisible};
 
-/// One block on the way.
+/// One block of a route, with its choices.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct RouteStep {
     /// Stage in the space.
     pub stage: usize,
     /// Block in the stage.
@@ -20,15 +20,15 @@ pub struct Step {
     /// Side of the kernel.
     pub kernel: usize,
     /// Activation.
-    pub activation: Activation,
-    /// How a global pool reduces each channel.
+    pub activation: KernelActivation,
+    /// Reduction of a global pool.
     pub pooling: Pooling,
 }
 
-/// Where splitting modules stand.
+/// Boundaries with a splitting module.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Splitting {
-    /// Nowhere: the tensor crosses from sensor to aggregator as it is.
+    /// None: the tensor crosses from sensor to aggregator unchanged.
     None,
     /// At the split, with this ratio and these bits on the link.
     At {
@@ -37,44 +37,44 @@ pub enum Splitting {
         /// Bits per element on the link.
         bits: u8,
     },
-    /// At every boundary where a split is allowed, in series: exercises all modules at once.
+    /// Every boundary where a split is allowed, in series: trains all modules at once.
     Series {
         /// Compression ratio of all modules.
         ratio: u8,
     },
 }
 
-/// What happens to a tensor where it crosses the link.
+/// Compression of the tensor at the link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Crossing {
+pub struct LinkCrossing {
     /// Compression ratio; 1 means no splitting module.
     pub ratio: usize,
-    /// Bits per element; `None` leaves values as they are.
+    /// Bits per element; `None` does not quantise.
     pub bits: Option<u8>,
 }
 
-/// The way through the supernets.
+/// Route through the supernets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     /// Side of the input.
     pub resolution: usize,
-    /// Blocks in order.
-    pub steps: Vec<Step>,
+    /// Blocks in the order in which they run.
+    pub steps: Vec<RouteStep>,
     /// Blocks up to this boundary run on the sensor.
     pub stitch: BoundaryId,
-    /// Boundary at which views become one.
+    /// Boundary at which views are fused.
     pub fusion: BoundaryId,
     /// The last boundary.
     pub last: BoundaryId,
-    /// How views become one.
+    /// Fusion operator.
     pub operator: FusionOperator,
     splitting: Splitting,
-    /// Boundaries between two blocks at which a split is allowed.
+    /// Boundaries between two blocks at which a split is allowed, ascending.
     modules: Vec<BoundaryId>,
 }
 
 impl Route {
-    /// The route of a design, with its splitting module.
+    /// Route of a design, with its splitting module.
     pub fn of_design(space: &SearchSpace, design: &Design) -> Self {
         let splitting = if design.split == 0 || design.split == space.last() {
             Splitting::None
@@ -84,7 +84,7 @@ impl Route {
         Self::new(space, &design.genome, design.split, design.fusion, splitting)
     }
 
-    /// A route with a free choice of splitting modules.
+    /// Route of a genome, stitched and fused at these boundaries, with any splitting modules.
     pub fn new(
         space: &SearchSpace,
         genome: &Genome,
@@ -100,10 +100,10 @@ impl Route {
             let classifier = stage + 1 == space.stages.len();
             channels = choice.width.unwrap_or(if classifier { space.classes } else { channels });
             for (boundary, (block, choice)) in (first..).zip(choice.blocks.iter().enumerate()) {
-                if spec.block == Block::Expand {
+                if spec.block == BlockKind::Expand {
                     channels = make_divisible(channels * choice.expansion, 8);
                 }
-                steps.push(Step {
+                steps.push(RouteStep {
                     stage,
                     block,
                     boundary,
@@ -128,32 +128,32 @@ impl Route {
         }
     }
 
-    /// The same way with other splitting modules.
+    /// Replaces the splitting modules.
     #[must_use]
     pub fn with(self, splitting: Splitting) -> Self {
         Self { splitting, ..self }
     }
 
-    /// What the tensor goes through behind this boundary, if anything.
-    pub fn crossing(&self, boundary: BoundaryId) -> Option<Crossing> {
+    /// Compression of the tensor at this boundary, if any.
+    pub fn crossing(&self, boundary: BoundaryId) -> Option<LinkCrossing> {
         match self.splitting {
             Splitting::At { ratio, bits } if boundary == self.stitch => {
-                Some(Crossing { ratio: usize::from(ratio), bits: Some(bits) })
+                Some(LinkCrossing { ratio: usize::from(ratio), bits: Some(bits) })
             }
             Splitting::Series { ratio } if self.modules.contains(&boundary) => {
-                Some(Crossing { ratio: usize::from(ratio), bits: None })
+                Some(LinkCrossing { ratio: usize::from(ratio), bits: None })
             }
             _ => None,
         }
     }
 }
 
-/// The kernels' word for a space's activation.
-fn activation(activation: space::Activation) -> Activation {
+/// Activation of the kernels for an activation of a space.
+fn activation(activation: space::Activation) -> KernelActivation {
     match activation {
-        space::Activation::Relu => Activation::Relu,
-        space::Activation::Relu6 => Activation::Relu6,
-        space::Activation::Swish => Activation::Swish,
-        space::Activation::HardSwish => Activation::HardSwish,
+        space::Activation::Relu => KernelActivation::Relu,
+        space::Activation::Relu6 => KernelActivation::Relu6,
+        space::Activation::Swish => KernelActivation::Swish,
+        space::Activation::HardSwish => KernelActivation::HardSwish,
     }
 }

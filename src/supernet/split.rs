@@ -6,60 +6,87 @@
 
 use burn::module::Module;
 
-use super::init::{Initialisation, Weights};
-use super::layer::ElasticPointwise;
-use super::norm::{ElasticNorm, Norms};
-use super::route::Crossing;
-use crate::kernels::{self, Activation, Maps};
+use super::init::{Initialisation, WeightInit};
+use super::layer::{ElasticPointwise, ElasticPointwiseConfig};
+use super::norm::{ElasticNorm, ElasticNormConfig, Norms};
+use super::route::LinkCrossing;
+use crate::kernels::{self, FeatureMap, KernelActivation};
 use crate::space::SearchSpace;
 
 /// Reduce and recover at one boundary.
 #[derive(Module, Debug)]
-pub struct SplittingModule {
+pub(crate) struct SplittingModule {
     pub(super) reduce: ElasticPointwise,
     reduce_norm: ElasticNorm,
     pub(super) recover: ElasticPointwise,
     pub(super) recover_norm: ElasticNorm,
 }
 
-/// One module per boundary where a split is allowed, as wide as the widest choice there and the smallest ratio above 1 need;
-/// `None` elsewhere. `channels` are the most behind each boundary from 1 on.
-pub fn modules(
+/// One module per boundary from 1 on where a split is allowed, as wide as the widest choice there and the smallest ratio
+/// above 1 need; `None` elsewhere. `channels` are those of the largest choice at each boundary from 1 on.
+pub(super) fn modules(
     space: &SearchSpace,
     channels: &[usize],
     initialisation: Initialisation,
-    weights: &mut Weights,
+    weights: &mut WeightInit,
 ) -> Vec<Option<SplittingModule>> {
-    let smallest = space.split.ratios.iter().copied().find(|&ratio| ratio > 1);
-    let module = |(boundary, &wide): (u8, &usize)| {
-        let ratio = smallest.filter(|_| boundary != space.last() && space.split.at.contains(&boundary))?;
-        Some(SplittingModule::new(wide, wide.div_ceil(usize::from(ratio)), initialisation, weights))
+    let Some(ratio) = space.split.ratios.iter().copied().find(|&ratio| ratio > 1) else {
+        return channels.iter().map(|_| None).collect();
     };
-    (1..).zip(channels).map(module).collect()
+    let mut modules = Vec::with_capacity(channels.len());
+    for (boundary, &wide) in (1..).zip(channels) {
+        modules.push(if boundary != space.last() && space.split.at.contains(&boundary) {
+            let narrow = wide.div_ceil(usize::from(ratio));
+            Some(SplittingModuleConfig { wide, narrow, initialisation }.init(weights))
+        } else {
+            None
+        });
+    }
+    modules
+}
+
+/// Config of a [`SplittingModule`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SplittingModuleConfig {
+    /// Channels on both sides of the link, for the largest choice.
+    pub wide: usize,
+    /// Channels on the link, for the largest choice and the smallest ratio.
+    pub narrow: usize,
+    /// Rule of the initial variances.
+    pub initialisation: Initialisation,
+}
+
+impl SplittingModuleConfig {
+    /// Makes the module with fresh weights.
+    pub fn init(self, weights: &mut WeightInit) -> SplittingModule {
+        let Self { wide, narrow, initialisation } = self;
+        let pointwise = |inputs, outputs| ElasticPointwiseConfig {
+            inputs,
+            outputs,
+            variance: initialisation.variance(inputs, outputs),
+        };
+        SplittingModule {
+            reduce: pointwise(wide, narrow).init(weights),
+            reduce_norm: ElasticNormConfig::new(narrow).init(weights),
+            recover: pointwise(narrow, wide).init(weights),
+            recover_norm: ElasticNormConfig::new(wide).init(weights),
+        }
+    }
 }
 
 impl SplittingModule {
-    pub(super) fn new(wide: usize, narrow: usize, initialisation: Initialisation, weights: &mut Weights) -> Self {
-        Self {
-            reduce: ElasticPointwise::new(wide, narrow, initialisation.variance(wide, narrow), weights),
-            reduce_norm: ElasticNorm::new(narrow, 1.0, weights),
-            recover: ElasticPointwise::new(narrow, wide, initialisation.variance(narrow, wide), weights),
-            recover_norm: ElasticNorm::new(wide, 1.0, weights),
-        }
-    }
-
-    /// Takes `x[objects * views, height, width, channels]` over the link and back to the same shape.
-    pub fn forward(&self, x: Maps, crossing: Crossing, norms: &mut Norms) -> Maps {
+    /// Reduces `x[objects * views, height, width, channels]`, sends it over the link and recovers its shape.
+    pub fn forward(&self, x: FeatureMap, crossing: LinkCrossing, norms: &mut Norms) -> FeatureMap {
         let [.., channels] = x.dims();
         let narrow = channels.div_ceil(crossing.ratio);
-        let reduced = self.reduce_norm.forward(self.reduce.forward(x, narrow), Activation::None, norms);
+        let reduced = self.reduce_norm.forward(self.reduce.forward(x, narrow), KernelActivation::None, norms);
         let received = over_link(reduced, crossing.bits);
-        self.recover_norm.forward(self.recover.forward(received, channels), Activation::None, norms)
+        self.recover_norm.forward(self.recover.forward(received, channels), KernelActivation::None, norms)
     }
 }
 
-/// What of a tensor arrives at the other end of the link.
-pub fn over_link(x: Maps, bits: Option<u8>) -> Maps {
+/// Tensor that arrives at the other end of the link: quantised to `bits`, or as it is without them.
+pub(super) fn over_link(x: FeatureMap, bits: Option<u8>) -> FeatureMap {
     match bits {
         Some(bits) => kernels::quantise(x, bits).into(),
         None => x,

@@ -5,10 +5,11 @@ use burn::tensor::{Device, Tensor, TensorData, activation};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::split::SplittingModule;
+use super::init::WeightInit;
+use super::split::SplittingModuleConfig;
 use super::*;
 use crate::diagnostic::Source;
-use crate::space::{PLAIN_BITS, SHIPPED};
+use crate::space::{PLAIN_BITS, SHIPPED, SearchSpace};
 
 /// Every kind of block, squeeze-excite, projected shortcuts, and every choice elastic.
 const EVERYTHING: &str = r#"
@@ -142,6 +143,27 @@ fn every_block_of_every_choice_has_the_shape_that_was_costed() {
     shapes_agree(&everything("max"), 40);
 }
 
+/// The space of every block with other kernels and strides: sides that kernels have no constant-size code for.
+#[test]
+fn kernels_of_any_odd_side_and_any_stride_run() {
+    for (kernels, stride) in [("[1]", 1), ("[1]", 2), ("[3, 9]", 1), ("[1, 3, 11]", 2), ("[3]", 3), ("[5, 9]", 4)] {
+        let text = EVERYTHING
+            .replace("kernels = [3, 5, 7]", &format!("kernels = {kernels}"))
+            .replace("kernels = [3, 5]", &format!("kernels = {kernels}"))
+            .replace("kernels = [3]\n", &format!("kernels = {kernels}\n"))
+            .replace("stride = 2", &format!("stride = {stride}"))
+            .replace("shortcut = \"projected\"", "shortcut = \"identity\"");
+        let space = SearchSpace::from_toml(&Source::new("everything", text)).unwrap_or_else(|error| panic!("{error}"));
+        shapes_agree(&space, 10);
+        let device = Device::flex().autodiff();
+        let route = Route::of_design(&space, &space.sample_design(&mut ChaCha8Rng::seed_from_u64(1)));
+        let x = images(&space, 3, 2, &device).require_grad();
+        let logits = fresh(&space, &device).forward(x.clone(), &Views::first(2), &route, &mut Norms::Batch);
+        let gradients = (logits.clone() * normal(9, logits.dims(), &device)).sum().backward();
+        assert!(values(x.grad(&gradients).unwrap()).iter().all(|value| value.is_finite()), "{kernels} at {stride}");
+    }
+}
+
 #[test]
 fn every_shipped_space_can_be_trained() {
     for (name, _) in SHIPPED {
@@ -211,7 +233,7 @@ fn variance_gains_of_the_splitting_module_are_those_of_the_analysis() {
         (Initialisation::Geometric, [root, 1.0 / root, 1.0 / root, root]),
     ] {
         let device = Device::flex().autodiff();
-        let mut weights = Weights::new(ChaCha8Rng::seed_from_u64(2), device.clone());
+        let mut weights = WeightInit::new(ChaCha8Rng::seed_from_u64(2), device.clone());
         let power = |tensor: Tensor<4>| {
             let values = values(tensor);
             values.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>() / values.len() as f64
@@ -225,7 +247,7 @@ fn variance_gains_of_the_splitting_module_are_those_of_the_analysis() {
         };
         let mut found = [0.0; 4];
         for draw in 0..DRAWS {
-            let module = SplittingModule::new(wide, narrow, rule, &mut weights);
+            let module = SplittingModuleConfig { wide, narrow, initialisation: rule }.init(&mut weights);
             let [reduce, recover] =
                 [gains(&module.reduce, wide, narrow, draw), gains(&module.recover, narrow, wide, draw)];
             for (sum, gain) in found.iter_mut().zip([reduce[0], recover[0], reduce[1], recover[1]]) {
@@ -284,10 +306,10 @@ fn the_students_start_closer_to_their_teacher_than_as_drawn() {
     let last = space.last();
     let whole = Route::new(&space, &genome, 0, last, Splitting::None);
     let wanted = logits(&supernet, &space, &whole);
-    let mut spreads = Spreads::new(&space);
-    supernet.valid().observe(images(&space, 6, 2, &Device::flex()), &Views::first(2), &whole, &mut spreads);
+    let mut covariances = ChannelCovariances::new(&space);
+    supernet.valid().observe(images(&space, 6, 2, &Device::flex()), &Views::first(2), &whole, &mut covariances);
     let drawn = supernet.with_sensor_as_aggregator();
-    let started = drawn.clone().with_principal_splits(&spreads);
+    let started = drawn.clone().with_principal_splits(&covariances);
     let on_sensor = Route::new(&space, &genome, last, last, Splitting::None);
     assert!(distance(&logits(&started, &space, &on_sensor), &wanted) < 1e-4, "the sensor is a copy");
     for name in ["S1.2", "S2.1", "S3.2"] {
@@ -298,19 +320,20 @@ fn the_students_start_closer_to_their_teacher_than_as_drawn() {
     }
 }
 
-/// What spans no more directions than the link has channels comes back as it was.
+/// A tensor that spans no more directions than the link has channels is recovered exactly.
 #[test]
 fn a_tensor_of_few_directions_passes_the_splitting_module_unchanged() {
     let device = Device::flex().autodiff();
-    let mut weights = Weights::new(ChaCha8Rng::seed_from_u64(4), device.clone());
-    let module = SplittingModule::new(16, 8, Initialisation::default(), &mut weights);
+    let mut weights = WeightInit::new(ChaCha8Rng::seed_from_u64(4), device.clone());
+    let module =
+        SplittingModuleConfig { wide: 16, narrow: 8, initialisation: Initialisation::default() }.init(&mut weights);
     let few: Tensor<2> = normal::<2>(1, [90, 3], &device).matmul(normal(2, [3, 16], &device)) + 0.7;
     let x: Tensor<4> = few.reshape([10, 3, 3, 16]);
-    let mut spread = principal::Spread::default();
-    spread.add(x.clone());
-    let module = start::with_components(module, &spread.components().unwrap());
+    let mut covariance = principal_components::ChannelCovariance::default();
+    covariance.add(x.clone());
+    let module = inherit::with_components(module, &covariance.components().unwrap());
     for ratio in [2, 4] {
-        let crossing = route::Crossing { ratio, bits: None };
+        let crossing = route::LinkCrossing { ratio, bits: None };
         let back = module.forward(x.clone().into(), crossing, &mut Norms::Batch).tensor();
         assert!(distance(&values(back), &values(x.clone())) < 1e-3, "ratio {ratio}");
     }
@@ -333,7 +356,7 @@ fn views_may_come_in_any_number_and_any_may_be_lost() {
             let picked = views.iter().map(|&view| x.clone().narrow(1, view, 1)).collect();
             Tensor::cat(picked, 1).reshape([2 * views.len(), height, width, channels])
         };
-        assert_eq!(Views::without(4, 0b0101), Views(vec![1, 3]));
+        assert_eq!(Views::without(4, 0b0101).list(), [1, 3]);
         let kept = run(of(&[1, 3]), &Views::without(4, 0b0101));
         assert_ne!(kept, run(of(&[0, 2]), &Views::without(4, 0b1010)), "{operator}");
         let swapped = run(of(&[3, 1]), &Views::without(4, 0b0101));
@@ -352,6 +375,6 @@ fn views_may_come_in_any_number_and_any_may_be_lost() {
 fn another_resolution_is_another_picture_of_the_same_thing() {
     let device = Device::flex();
     let x = Tensor::<4>::from_data(TensorData::new(vec![1.0_f32, 3.0, 5.0, 7.0], [1, 2, 2, 1]), &device);
-    assert_eq!(values(resized(x.clone(), 1)), [4.0]);
-    assert_eq!(values(resized(x.clone(), 2)), values(x));
+    assert_eq!(values(model::resized(x.clone(), 1)), [4.0]);
+    assert_eq!(values(model::resized(x.clone(), 2)), values(x));
 }

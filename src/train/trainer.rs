@@ -16,7 +16,7 @@ use super::{
 };
 use crate::record::{Role, StepSeconds};
 use crate::space::SearchSpace;
-use crate::supernet::{Norms, Route, Splitting, Spreads, Supernet, Views};
+use crate::supernet::{ChannelCovariances, Norms, Route, Splitting, Supernet, Views};
 
 /// Views of an object that principal components are taken from: what one camera sees is much like what another does.
 const VIEWS_WATCHED: usize = 2;
@@ -173,11 +173,11 @@ impl Trainer {
             let route = Route::new(&self.space, &self.space.largest(), 0, self.space.last(), Splitting::None);
             let (teacher, views) = (supernet.valid(), Views::first(VIEWS_WATCHED.min(inputs.data().views)));
             let (objects, device) = (inputs.calibration(&self.settings), self.device.clone().inner());
-            let mut spreads = Spreads::new(&self.space);
+            let mut covariances = ChannelCovariances::new(&self.space);
             for batch in inputs.batches(&objects, &views, self.settings.images, &device) {
-                teacher.observe(batch?.views, &views, &route, &mut spreads);
+                teacher.observe(batch?.views, &views, &route, &mut covariances);
             }
-            supernet = supernet.with_principal_splits(&spreads);
+            supernet = supernet.with_principal_splits(&covariances);
         }
         self.supernet = supernet.with_sensor_as_aggregator();
         Ok(())

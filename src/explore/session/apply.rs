@@ -240,9 +240,9 @@ impl Session {
             profile: &self.profile,
             id: inspected.id,
             candidate: inspected.candidate,
-            own_demands: self.pool.demands(inspected.id),
+            own_cuts: self.pool.cuts(inspected.id),
             present: self.active_override(),
-            split: inspected.demands[inspected.shown].boundary,
+            split: inspected.cuts[inspected.shown].boundary,
         };
         let design_override = overridable.moved(part, to)?;
         self.setup.set_override(design_override);
@@ -258,10 +258,10 @@ impl Session {
         let mut pinned = Pinned { candidate: selected, split: None };
         if let Some(active) = self.active_override() {
             pinned.split = active.split();
-            let transmit = active.transmit();
-            if transmit != candidate.transmit {
+            let sending = active.sending();
+            if sending != candidate.sending {
                 let genome = candidate.genome.clone();
-                pinned.candidate = self.add_candidate(genome, transmit)?;
+                pinned.candidate = self.add_candidate(genome, sending)?;
             }
         }
         Ok(self.setup.toggle_pin(pinned)?)

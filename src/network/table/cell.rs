@@ -1,16 +1,18 @@
-//! Lines of a comma-separated file as cells that know their place.
+//! Rows of a comma-separated file as cells with their places.
 
 use std::ops::Range;
 
 use crate::diagnostic::{Diagnostic, Source};
 
-/// One cell with its place in the file.
+/// One trimmed cell.
 pub(crate) struct Cell<'a> {
+    /// Text without surrounding blanks.
     pub(crate) text: &'a str,
+    /// Byte range in the file.
     pub(crate) span: Range<usize>,
 }
 
-/// The lines that are neither empty nor comments, cut into trimmed cells.
+/// Cells of the lines that are neither empty nor comments.
 pub(crate) fn lines(source: &Source) -> impl Iterator<Item = Vec<Cell<'_>>> {
     let mut offset = 0;
     source
@@ -36,6 +38,7 @@ pub(crate) fn lines(source: &Source) -> impl Iterator<Item = Vec<Cell<'_>>> {
         })
 }
 
+/// Cell in column `column` of a row.
 pub(crate) fn cell<'a, 'b>(source: &Source, cells: &'b [Cell<'a>], column: usize) -> Result<&'b Cell<'a>, Diagnostic> {
     cells.get(column).ok_or_else(|| {
         let end = cells.last().map_or(0, |cell| cell.span.end);
@@ -43,6 +46,7 @@ pub(crate) fn cell<'a, 'b>(source: &Source, cells: &'b [Cell<'a>], column: usize
     })
 }
 
+/// Whole number in a cell, at least `least`.
 pub(crate) fn number(source: &Source, cell: &Cell, least: u32) -> Result<u32, Diagnostic> {
     match cell.text.parse::<u32>() {
         Ok(value) if value >= least => Ok(value),

@@ -1,13 +1,13 @@
-//! A line of a layer table: which column holds what.
+//! Columns of a layer table, and the rows read with them.
 
 use super::cell::{Cell, cell, number};
-use super::line::Line;
-use super::{KINDS, Kind, Row};
+use super::row::{KINDS, LayerKind, LayerRow};
+use super::unchecked::UncheckedRow;
 use crate::diagnostic::{Diagnostic, Source, nearest};
-use crate::network::Shape;
+use crate::network::shape::Shape;
 
-/// Where the columns of a layer table stand.
-pub(super) struct Columns {
+/// Positions of the columns of a layer table.
+pub(super) struct TableColumns {
     name: usize,
     kind: usize,
     inputs: usize,
@@ -20,7 +20,8 @@ pub(super) struct Columns {
     groups: Option<usize>,
 }
 
-impl Columns {
+impl TableColumns {
+    /// Finds the columns in the header, whose lower-case names are `names`.
     pub(super) fn find(source: &Source, header: &[Cell], names: &[String]) -> Result<Self, Diagnostic> {
         let column = |wanted: &str| names.iter().position(|name| name == wanted);
         let required = |wanted: &str| {
@@ -46,7 +47,8 @@ impl Columns {
         })
     }
 
-    pub(super) fn row(&self, source: &Source, cells: &[Cell]) -> Result<Row, Diagnostic> {
+    /// Reads one row.
+    pub(super) fn row(&self, source: &Source, cells: &[Cell]) -> Result<LayerRow, Diagnostic> {
         let at = |column: usize| cell(source, cells, column);
         let value = |column: usize| number(source, at(column)?, 1);
         let optional = |column: Option<usize>, default: u32, least: u32| match column.map(at).transpose()? {
@@ -65,12 +67,12 @@ impl Columns {
         let height = value(self.height)?;
         let kernel = optional(self.kernel, 1, 1)?;
         let mut groups = optional(self.groups, 1, 1)?;
-        if found == Kind::Depthwise && groups == 1 {
+        if found == LayerKind::Depthwise && groups == 1 {
             groups = inputs;
         }
         let padding = optional(self.padding, 0, 0)?;
         let width = optional(self.width, height, 1)?;
-        let line = Line {
+        let row = UncheckedRow {
             name: at(self.name)?.text,
             span: cells[0].span.start..cells[cells.len() - 1].span.end,
             kind: found,
@@ -82,6 +84,6 @@ impl Columns {
             groups,
             partial_windows: false,
         };
-        line.row(source)
+        row.check(source)
     }
 }

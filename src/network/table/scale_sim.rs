@@ -1,16 +1,16 @@
-//! A line of a SCALE-Sim topology.
+//! Rows of a SCALE-Sim topology.
 //!
 //! Read as SCALE-Sim 3.0.0 does (`topology_utils.py`): inputs are padded already, a window that reaches beyond the input
-//! counts, a name with `DP` is a depthwise layer, and what stands behind the stride is the sparsity of the weights as N:M.
+//! counts, a name with `DP` is a depthwise layer, and the cell after the stride is the sparsity of the weights as N:M.
 
 use super::cell::{Cell, cell, number};
-use super::line::Line;
-use super::{Kind, Row};
+use super::row::{LayerKind, LayerRow};
+use super::unchecked::UncheckedRow;
 use crate::diagnostic::{Diagnostic, Source};
-use crate::network::Shape;
+use crate::network::shape::Shape;
 
-/// A line of a SCALE-Sim topology of convolutions under the columns `names`.
-pub(super) fn convolution(source: &Source, cells: &[Cell], names: &[String]) -> Result<Row, Diagnostic> {
+/// Reads a row of a topology of convolutions under the columns `names`.
+pub(super) fn convolution(source: &Source, cells: &[Cell], names: &[String]) -> Result<LayerRow, Diagnostic> {
     let value = |column: usize| number(source, cell(source, cells, column)?, 1);
     let name = cell(source, cells, 0)?.text;
     let depthwise = name.contains("DP");
@@ -21,12 +21,12 @@ pub(super) fn convolution(source: &Source, cells: &[Cell], names: &[String]) -> 
         None => stride,
     };
     let span = cells[0].span.start..cells[cells.len() - 1].span.end;
-    let all = channels.checked_mul(filters).filter(|_| depthwise).or(if depthwise { None } else { Some(filters) });
-    let outputs = all.ok_or_else(|| source.error(span.clone(), "the number of filters overflows"))?;
-    let line = Line {
+    let outputs = if depthwise { channels.checked_mul(filters) } else { Some(filters) };
+    let outputs = outputs.ok_or_else(|| source.error(span.clone(), "the number of filters overflows"))?;
+    let row = UncheckedRow {
         name,
         span,
-        kind: if depthwise { Kind::Depthwise } else { Kind::Conv },
+        kind: if depthwise { LayerKind::Depthwise } else { LayerKind::Conv },
         input: Shape::new(channels, value(1)?, value(2)?),
         outputs,
         kernel: [value(3)?, value(4)?],
@@ -35,17 +35,17 @@ pub(super) fn convolution(source: &Source, cells: &[Cell], names: &[String]) -> 
         groups: if depthwise { channels } else { 1 },
         partial_windows: true,
     };
-    line.row(source)
+    row.check(source)
 }
 
-/// A line of a SCALE-Sim topology of matrix products, `M x K` by `K x N`: M positions, K inputs, N outputs.
-pub(super) fn matrix_product(source: &Source, cells: &[Cell]) -> Result<Row, Diagnostic> {
+/// Reads a row of a topology of matrix products, `M x K` by `K x N`: M positions, K inputs, N outputs.
+pub(super) fn matrix_product(source: &Source, cells: &[Cell]) -> Result<LayerRow, Diagnostic> {
     let value = |column: usize| number(source, cell(source, cells, column)?, 1);
     cells.get(4).map_or(Ok(()), |cell| dense(source, cell))?;
-    let line = Line {
+    let row = UncheckedRow {
         name: cell(source, cells, 0)?.text,
         span: cells[0].span.start..cells[cells.len() - 1].span.end,
-        kind: Kind::Conv,
+        kind: LayerKind::Conv,
         input: Shape::new(value(3)?, value(1)?, 1),
         outputs: value(2)?,
         kernel: [1, 1],
@@ -54,10 +54,10 @@ pub(super) fn matrix_product(source: &Source, cells: &[Cell]) -> Result<Row, Dia
         groups: 1,
         partial_windows: true,
     };
-    line.row(source)
+    row.check(source)
 }
 
-/// Refuses weights that are not dense: no rule here counts them.
+/// Refuses sparse weights: no rule here counts them.
 fn dense(source: &Source, cell: &Cell) -> Result<(), Diagnostic> {
     let ratio = |text: &str| text.split_once(':').map(|(kept, of)| (kept.trim().to_owned(), of.trim().to_owned()));
     match ratio(cell.text) {

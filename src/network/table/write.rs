@@ -2,11 +2,13 @@
 
 use std::fmt::Write;
 
-use super::COLUMNS;
-use crate::network::{Layer, Op};
+use crate::network::layer::{Layer, Op};
 
-/// The layers as a layer table, which [`parse`](super::parse) reads back with the same shapes and counts. `Network`s have
-/// square inputs, so a pooling over all positions is one over a square window.
+/// Columns of a layer table, in the order in which they are written.
+pub const COLUMNS: &str = "name,kind,cin,cout,k,stride,pad,hin,win,groups";
+
+/// Writes layers as a layer table, which [`parse`](super::parse()) reads back with the same shapes and counts. `Network`s
+/// have square inputs, so pooling over all positions is pooling over a square window.
 pub fn csv<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> String {
     let mut text = format!("{COLUMNS}\n");
     for Layer { name, op, input, output, .. } in layers {

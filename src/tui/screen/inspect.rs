@@ -18,7 +18,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
 use super::{View, chrome, figure::Figure, frames, plane};
 use crate::{
-    cost::LatencyBreakdown,
+    cost::Breakdown,
     explore::{Column, KnobId, Place, PlaceState, Shown, Strip},
     tui::{
         hit::{HitMap, Target},
@@ -137,7 +137,7 @@ pub fn splits(view: View<'_>, strip: &Strip<'_>, area: Rect, buf: &mut Buffer, h
 }
 
 /// Where the time of each split goes.
-fn bars(view: View<'_>, splits: impl Iterator<Item = LatencyBreakdown>, area: Rect, buf: &mut Buffer) {
+fn bars(view: View<'_>, splits: impl Iterator<Item = Breakdown>, area: Rect, buf: &mut Buffer) {
     let values: Vec<[f64; 4]> =
         splits.map(|time| [time.readout_s, time.sensor_s, time.link_s, time.aggregator_s]).collect();
     let bars: Vec<Bar<'_>> = values.iter().map(|values| Bar { values, ..Bar::default() }).collect();

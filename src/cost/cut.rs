@@ -1,0 +1,315 @@
+//! Puts one cut together from its parts: the layers before it, the splitting module, the layers behind it.
+//!
+//! Shared by the table made layer by layer ([`super::CostTable::new`]) and the one made from precomputed blocks.
+
+use std::ops::{Add, AddAssign, Sub};
+
+use super::fusing::Fusing;
+use super::layer::{LayerCost, module_cost, streams};
+use crate::hardware::{Device, Layout, Profile, Residency};
+use crate::network::memory::Peak;
+use crate::network::{BoundaryId, Shape};
+
+/// Bits per element of raw input and of logits on the link, and of activations in memory.
+const PLAIN_BITS: u64 = 8;
+
+/// Where most bytes are alive on a sensor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PeakAt {
+    /// Nothing runs: the frame itself waits for the link.
+    Frame,
+    /// While this layer runs.
+    Layer(u32),
+    /// While this layer runs patch by patch.
+    Patch(u32),
+    /// While the splitting module reduces the tensor.
+    Reduce,
+}
+
+/// Cycles and joules, static power not included.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Work {
+    /// Cycles.
+    pub cycles: f64,
+    /// Joules.
+    pub energy_j: f64,
+}
+
+impl Work {
+    /// The same with more joules.
+    #[inline]
+    pub(super) fn with(self, energy_j: f64) -> Self {
+        Self { energy_j: self.energy_j + energy_j, ..self }
+    }
+}
+
+/// What the aggregator does in a frame of V views: `first + (V - 1) * more`, and `join` from two views on.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Aggregation {
+    /// With one view: recover, and the blocks behind the cut.
+    pub first: Work,
+    /// For every further view: recover, the blocks up to the fusion, and taking it into the fused tensor.
+    pub more: Work,
+    /// What fusing takes once.
+    pub join: Work,
+}
+
+impl Aggregation {
+    /// The work of so many views and sensors, if each sensor spends those joules.
+    #[inline]
+    fn of(&self, views: u32, sensor_j: f64) -> Work {
+        let (first, others) = (self.first.with(sensor_j), f64::from(views.saturating_sub(1)));
+        let more = self.more.with(sensor_j);
+        let join = if views > 1 { self.join } else { Work::default() };
+        Work {
+            cycles: first.cycles + others * more.cycles + join.cycles,
+            energy_j: first.energy_j + others * more.energy_j + join.energy_j,
+        }
+    }
+
+    fn new(around: &Around, crossing: &Crossing, loaded: bool) -> Self {
+        let [view, after] = [around.between + crossing.recover, around.after].map(|spend| spend.pick(loaded));
+        let [join, fuse] = [around.fuse.join, around.fuse.more].map(|spend| spend.pick(loaded));
+        let work = |[cycles, energy_j]: [f64; 2]| Work { cycles, energy_j };
+        let sum = |a: [f64; 2], b: [f64; 2]| work([a[0] + b[0], a[1] + b[1]]);
+        Self { first: sum(view, after), more: sum(view, fuse), join: work(join) }
+    }
+}
+
+/// One boundary of a design: what a cut there costs, before any knob.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cut {
+    /// One sensor up to the cut, the reduce layer and its pixels included.
+    pub sensor: Work,
+    /// The aggregator, its weights kept.
+    pub kept: Aggregation,
+    /// The aggregator, its weights loaded for every frame.
+    pub loaded: Aggregation,
+    /// With more views than these the aggregator loads its weights.
+    pub keeps: u32,
+    /// Bytes each sensor sends.
+    pub link_bytes: u64,
+    /// Most bytes alive on a sensor: activations, buffers, and weights where they share the memory.
+    pub sensor_peak_bytes: u64,
+    /// Weights of the sensor's part, the reduce layer included.
+    pub sensor_weight_bytes: u64,
+    /// Weights of the aggregator's part with one view, the recover layer included.
+    pub aggregator_weight_bytes: u64,
+    /// Weights that fusing needs from two views on.
+    pub join_weight_bytes: u64,
+    /// Weights that fusing needs for every view but the first.
+    pub more_weight_bytes: u64,
+    /// Where the peak is.
+    pub peak_at: PeakAt,
+    /// Number of the boundary in its space.
+    pub boundary: BoundaryId,
+}
+
+impl Cut {
+    /// What the aggregator does with so many views.
+    #[inline]
+    pub fn aggregation(&self, views: u32) -> &Aggregation {
+        if views <= self.keeps { &self.kept } else { &self.loaded }
+    }
+
+    /// Cycles of the aggregator with so many views, and joules of a frame: all sensors and the aggregator.
+    #[inline]
+    pub fn work(&self, views: u32) -> Work {
+        self.aggregation(views).of(views, self.sensor.energy_j)
+    }
+
+    /// Weights of the aggregator's part with so many views.
+    #[inline]
+    pub fn aggregator_weights(&self, views: u32) -> u64 {
+        let fusing = self.join_weight_bytes + u64::from(views.saturating_sub(1)) * self.more_weight_bytes;
+        self.aggregator_weight_bytes + if views > 1 { fusing } else { 0 }
+    }
+}
+
+/// Cycles and joules of some layers, if their weights are resident and if they are loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Spend {
+    resident: [f64; 2],
+    streamed: [f64; 2],
+}
+
+impl Spend {
+    pub(super) fn of(layer: &LayerCost) -> Self {
+        Self { resident: layer.spent(false).into(), streamed: layer.spent(true).into() }
+    }
+
+    /// The same work done several times.
+    pub(super) fn times(self, times: f64) -> Self {
+        Self { resident: self.resident.map(|value| value * times), streamed: self.streamed.map(|value| value * times) }
+    }
+
+    /// Cycles and joules, with the weights loaded or not.
+    pub(crate) const fn pick(&self, streams: bool) -> [f64; 2] {
+        if streams { self.streamed } else { self.resident }
+    }
+}
+
+impl Add for Spend {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        let sum = |a: [f64; 2], b: [f64; 2]| [a[0] + b[0], a[1] + b[1]];
+        Self { resident: sum(self.resident, other.resident), streamed: sum(self.streamed, other.streamed) }
+    }
+}
+
+impl AddAssign for Spend {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Sub for Spend {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        let difference = |a: [f64; 2], b: [f64; 2]| [a[0] - b[0], a[1] - b[1]];
+        Self {
+            resident: difference(self.resident, other.resident),
+            streamed: difference(self.streamed, other.streamed),
+        }
+    }
+}
+
+/// What crossing a boundary adds: the splitting module on both sides, and the bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct Crossing {
+    pub(crate) reduce: Spend,
+    pub(crate) recover: Spend,
+    /// Weights of each side of the module; both have the same.
+    pub(crate) weight_bytes: u64,
+    pub(crate) link_bytes: u64,
+    /// Bytes alive while the tensor is reduced.
+    pub(crate) reduce_bytes: u64,
+}
+
+impl Crossing {
+    /// The tensor as it is: raw input, or logits.
+    pub(super) fn plain(shape: Shape) -> Self {
+        Self { link_bytes: (shape.elements() * PLAIN_BITS).div_ceil(8), ..Self::default() }
+    }
+
+    /// A tensor of C channels reduced to `ceil(C / ratio)` and sent with `bits` per element. Ratio 1 has no module.
+    pub(super) fn split(shape: Shape, ratio: u8, bits: u8, devices: Devices) -> Self {
+        let ratio = u32::from(ratio.max(1));
+        let channels = shape.channels.div_ceil(ratio);
+        let sent = u64::from(channels) * shape.positions();
+        let link_bytes = (sent * u64::from(bits)).div_ceil(8);
+        if ratio == 1 {
+            return Self { link_bytes, ..Self::default() };
+        }
+        let narrow = Shape { channels, ..shape };
+        let reduce = module_cost(shape, channels, &devices.profile.sensor.device, devices.sensor);
+        let recover = module_cost(narrow, shape.channels, &devices.profile.aggregator, devices.aggregator);
+        Self {
+            reduce: Spend::of(&reduce),
+            recover: Spend::of(&recover),
+            weight_bytes: reduce.weight_bytes,
+            link_bytes,
+            reduce_bytes: shape.elements() + sent,
+        }
+    }
+}
+
+/// The two devices with the costs of a whole network's layers on them, from which a measured device's mean rate is taken.
+#[derive(Clone, Copy)]
+pub(super) struct Devices<'a> {
+    pub(super) profile: &'a Profile,
+    pub(super) sensor: &'a [LayerCost],
+    pub(super) aggregator: &'a [LayerCost],
+}
+
+/// The layers around one cut.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Around {
+    pub(super) boundary: BoundaryId,
+    /// Layers before the cut, on the sensor.
+    pub(super) before: Spend,
+    pub(super) before_weights: u64,
+    /// Weights of the largest layer before the cut.
+    pub(super) largest_weights: u64,
+    /// Layers from the cut to the fusion, on the aggregator.
+    pub(super) between: Spend,
+    pub(super) fuse: Fusing,
+    /// Layers behind the fusion, on the aggregator.
+    pub(super) after: Spend,
+    /// Weights of all layers behind the cut.
+    pub(super) behind_weights: u64,
+    /// Peak of the layers before the cut.
+    pub(super) peak: Peak,
+    /// Whether that peak is reached while patches run.
+    pub(super) in_patches: bool,
+    /// Shape of one view's input.
+    pub(super) input: Shape,
+}
+
+/// The cut those parts make on a profile.
+pub(super) fn assemble(around: &Around, crossing: &Crossing, profile: &Profile) -> Cut {
+    let (sensor, aggregator) = (&profile.sensor.device, &profile.aggregator);
+    let sensor_weight_bytes = around.before_weights + crossing.weight_bytes;
+    let aggregator_weight_bytes = around.behind_weights + crossing.weight_bytes;
+    let sensor_streams = streams(sensor, sensor_weight_bytes);
+    let [cycles, joules] = (around.before + crossing.reduce).pick(sensor_streams);
+    let (mut sensor_peak_bytes, peak_at) = peak(around, crossing);
+    let frame_bytes = around.input.elements();
+    if profile.sensor.double_buffered_frame {
+        sensor_peak_bytes += frame_bytes;
+    }
+    if profile.sensor.link_buffer && around.boundary != 0 {
+        sensor_peak_bytes += crossing.link_bytes;
+    }
+    if sensor.layout == Layout::Shared {
+        sensor_peak_bytes += if sensor_streams { around.largest_weights } else { sensor_weight_bytes };
+    }
+    let pixel_energy = profile.sensor.pixel_energy_j.as_ref().map_or(0.0, |energy| energy.value);
+    Cut {
+        sensor: Work { cycles, energy_j: joules + around.input.positions() as f64 * pixel_energy },
+        kept: Aggregation::new(around, crossing, false),
+        loaded: Aggregation::new(around, crossing, true),
+        keeps: views_kept(aggregator, aggregator_weight_bytes, &around.fuse),
+        link_bytes: crossing.link_bytes,
+        sensor_peak_bytes,
+        sensor_weight_bytes,
+        aggregator_weight_bytes,
+        join_weight_bytes: around.fuse.join_weights,
+        more_weight_bytes: around.fuse.more_weights,
+        peak_at,
+        boundary: around.boundary,
+    }
+}
+
+/// The most views with which an aggregator that has so many weights besides those of the fusion keeps them all.
+fn views_kept(device: &Device, weights: u64, fuse: &Fusing) -> u32 {
+    let room = match (device.residency, &device.weight_memory_bytes) {
+        (Residency::Streamed, _) => return 0,
+        (Residency::Cached, Some(memory)) => memory.value,
+        (Residency::Resident | Residency::Cached, _) => return u32::MAX,
+    };
+    match room.checked_sub(weights) {
+        None => 0,
+        Some(rest) => match (rest.checked_sub(fuse.join_weights), fuse.more_weights) {
+            (None, _) => 1,
+            (Some(_), 0) => u32::MAX,
+            (Some(rest), each) => u32::try_from(rest / each).map_or(u32::MAX, |more| more.saturating_add(1)),
+        },
+    }
+}
+
+/// Most bytes of activations, and where.
+fn peak(around: &Around, crossing: &Crossing) -> (u64, PeakAt) {
+    let layers = around.peak.bytes;
+    let frame = around.input.elements();
+    if crossing.reduce_bytes > layers {
+        (crossing.reduce_bytes, PeakAt::Reduce)
+    } else if layers >= frame {
+        let layer = u32::try_from(around.peak.layer).unwrap_or(u32::MAX);
+        (layers, if around.in_patches { PeakAt::Patch(layer) } else { PeakAt::Layer(layer) })
+    } else {
+        (frame, PeakAt::Frame)
+    }
+}

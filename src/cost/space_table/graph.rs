@@ -1,0 +1,270 @@
+//! All networks of a space as the paths of one graph, for questions about every one of them: how many, which is least.
+//!
+//! A node is a boundary with what the rest of the path has to know: the resolution, the channels made and, inside a stage
+//! with one kernel and expansion for all its blocks, these. An edge is a block. Where a stage may end, its paths meet in a
+//! node without a boundary. A path from a source (raw input at one resolution) to the logits is one genome, and every genome
+//! is one path. Invariants: an edge leads to a node of a greater index; edges are in the order of the nodes they leave.
+
+use std::ops::Range;
+
+use super::SpaceTable;
+use super::stage::{Entry, Makes, StageTable};
+use crate::cost::cut::{Crossing, Spend};
+use crate::cost::fusing::Fusing;
+use crate::hardware::Profile;
+use crate::network::{BoundaryId, Shape};
+
+/// Genes an edge decides at most: width, kernel and expansion.
+const DECIDED: usize = 3;
+
+/// The graph; see the module's description.
+#[derive(Debug, Clone)]
+pub(crate) struct Graph {
+    /// Nodes in topological order.
+    pub(crate) nodes: Vec<Node>,
+    /// Edges by the node they leave.
+    pub(crate) edges: Vec<Edge>,
+    /// Number of genes of a genome.
+    pub(crate) genes: usize,
+    /// The profile of the costs.
+    pub(crate) profile: Profile,
+}
+
+/// A place on the way.
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    /// The boundary; `None` where the paths of a stage meet.
+    pub(crate) boundary: Option<BoundaryId>,
+    /// Position of the resolution in the space.
+    pub(crate) resolution: usize,
+    /// Input of one view.
+    pub(crate) input: Shape,
+    /// What crossing here adds, by ratio, then bits; one entry where no splitting module can stand.
+    pub(crate) crossings: Vec<Crossing>,
+    /// What making the views one here takes.
+    pub(crate) fuse: Fusing,
+    /// The edges that leave it.
+    pub(crate) edges: Range<usize>,
+}
+
+/// A block, or the end of a stage.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Edge {
+    /// Node it leaves.
+    pub(crate) from: usize,
+    /// Node it leads to.
+    pub(crate) to: usize,
+    /// The block; `None` at the end of a stage.
+    pub(crate) block: Option<Block>,
+    /// Genes it decides and their values; the others are 0.
+    pub(crate) genes: [Option<(u16, u8)>; DECIDED],
+}
+
+/// What a block costs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Block {
+    /// On the sensor.
+    pub(crate) sensor: Spend,
+    /// On the aggregator, once.
+    pub(crate) aggregator: Spend,
+    /// Weights.
+    pub(crate) weights: u64,
+    /// Weights of its largest layer.
+    pub(crate) largest_weights: u64,
+    /// Most bytes alive.
+    pub(crate) peak_bytes: u64,
+}
+
+impl From<&Entry> for Block {
+    fn from(entry: &Entry) -> Self {
+        Self {
+            sensor: entry.sensor,
+            aggregator: entry.aggregator,
+            weights: entry.weights,
+            largest_weights: entry.largest_weights,
+            peak_bytes: entry.peak.bytes,
+        }
+    }
+}
+
+/// What a path inside a stage has chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Choice {
+    resolution: usize,
+    made: usize,
+    /// Kernel and expansion if all blocks of the stage share them; else 0.
+    shared: (usize, usize),
+}
+
+/// A node being left, and the channels made there.
+type Place = (usize, Choice);
+
+impl SpaceTable {
+    /// The space as a graph.
+    pub(crate) fn graph(&self) -> Graph {
+        let mut builder = Builder { table: self, nodes: Vec::new(), edges: Vec::new(), boundary: 0 };
+        let mut joins: Vec<Place> = (0..self.inputs.len()).map(|resolution| builder.source(resolution)).collect();
+        for (index, stage) in self.stages.iter().enumerate() {
+            let last = index + 1 == self.stages.len();
+            joins = builder.stage(stage, &joins, last);
+        }
+        let Builder { mut nodes, mut edges, .. } = builder;
+        edges.sort_by_key(|edge| edge.from);
+        let mut start = 0;
+        for (index, node) in nodes.iter_mut().enumerate() {
+            let end = start + edges[start..].iter().take_while(|edge| edge.from == index).count();
+            node.edges = start..end;
+            start = end;
+        }
+        let genes = self.stages.last().map_or(1, |stage| stage.gene + stage.genes());
+        Graph { nodes, edges, genes, profile: self.profile.clone() }
+    }
+}
+
+struct Builder<'a> {
+    table: &'a SpaceTable,
+    nodes: Vec<Node>,
+    edges: Vec<Edge>,
+    /// Boundary before the stage being built.
+    boundary: BoundaryId,
+}
+
+impl Builder<'_> {
+    fn source(&mut self, resolution: usize) -> Place {
+        let crossings = vec![Crossing::plain(self.table.inputs[resolution])];
+        let choice = Choice { resolution, made: 0, shared: (0, 0) };
+        (self.node(Some(0), choice, crossings, Fusing::default()), choice)
+    }
+
+    fn node(&mut self, boundary: Option<BoundaryId>, choice: Choice, crossings: Vec<Crossing>, fuse: Fusing) -> usize {
+        let (resolution, input) = (choice.resolution, self.table.inputs[choice.resolution]);
+        self.nodes.push(Node { boundary, resolution, input, crossings, fuse, edges: 0..0 });
+        self.nodes.len() - 1
+    }
+
+    /// The boundary behind a block of a stage.
+    fn behind(&mut self, stage: &StageTable, block: usize, choice: Choice) -> usize {
+        let id = self.boundary + block as BoundaryId + 1;
+        let shape = choice.resolution * stage.made + choice.made;
+        let sendings = self.table.ratios.len() * self.table.bits.len();
+        let crossings = if usize::from(id) == self.table.before.len() {
+            vec![Crossing::plain(self.table.logits)]
+        } else {
+            stage.crossings[shape * sendings..(shape + 1) * sendings].to_vec()
+        };
+        self.node(Some(id), choice, crossings, stage.fuses[shape])
+    }
+
+    /// Adds a stage behind `joins`; returns where its paths meet.
+    fn stage(&mut self, stage: &StageTable, joins: &[Place], last: bool) -> Vec<Place> {
+        let most = stage.depths.last().map_or(1, |&most| most as usize);
+        let mut here = self.first_blocks(stage, joins);
+        let mut ends: Vec<(Place, usize)> = Vec::new();
+        for block in 0..most {
+            if block > 0 {
+                here = self.later_blocks(stage, &here, block);
+            }
+            if let Some(depth) = stage.depths.iter().position(|&depth| depth as usize == block + 1) {
+                ends.extend(here.iter().map(|&place| (place, depth)));
+            }
+        }
+        self.boundary += most as BoundaryId;
+        if last { Vec::new() } else { self.joins(stage, &ends) }
+    }
+
+    fn first_blocks(&mut self, stage: &StageTable, joins: &[Place]) -> Vec<Place> {
+        let mut here: Vec<Place> = Vec::new();
+        for &(from, before) in joins {
+            let choices = (0..stage.kernels).flat_map(|kernel| (0..stage.expansions).map(move |own| (kernel, own)));
+            for (kernel, expansion) in choices {
+                let mades = match stage.makes {
+                    Makes::Width => 0..stage.made,
+                    Makes::Same => before.made..before.made + 1,
+                    Makes::Expanded => {
+                        let made = before.made * stage.expansions + expansion;
+                        made..made + 1
+                    }
+                };
+                for made in mades {
+                    let resolution = before.resolution;
+                    let shared = if stage.shares() { (kernel, expansion) } else { (0, 0) };
+                    let to = self.place(stage, &mut here, 0, Choice { resolution, made, shared });
+                    let entry = &stage.first[stage.first_at(resolution, before.made, made, kernel, expansion)];
+                    let width = (stage.makes == Makes::Width).then_some((stage.gene as u16, made as u8));
+                    let genes = [width, Some(stage.kernel(0, kernel)), Some(stage.expansion(0, expansion))];
+                    self.edges.push(Edge { from, to, block: Some(entry.into()), genes });
+                }
+            }
+        }
+        here
+    }
+
+    fn later_blocks(&mut self, stage: &StageTable, before: &[Place], block: usize) -> Vec<Place> {
+        let mut here: Vec<Place> = Vec::new();
+        for &(from, choice) in before {
+            let own = |list: usize, shared: usize| if stage.shares() { shared..shared + 1 } else { 0..list };
+            for kernel in own(stage.kernels, choice.shared.0) {
+                for expansion in own(stage.expansions, choice.shared.1) {
+                    let to = self.place(stage, &mut here, block, choice);
+                    let entry = &stage.later[stage.later_at(choice.resolution, choice.made, kernel, expansion)];
+                    let genes = if stage.per_block {
+                        [None, Some(stage.kernel(block, kernel)), Some(stage.expansion(block, expansion))]
+                    } else {
+                        [None; DECIDED]
+                    };
+                    self.edges.push(Edge { from, to, block: Some(entry.into()), genes });
+                }
+            }
+        }
+        here
+    }
+
+    /// The node of a choice behind a block, new if it is the first to get there.
+    fn place(&mut self, stage: &StageTable, here: &mut Vec<Place>, block: usize, choice: Choice) -> usize {
+        if let Some(&(node, _)) = here.iter().rev().find(|(_, own)| *own == choice) {
+            return node;
+        }
+        let node = self.behind(stage, block, choice);
+        here.push((node, choice));
+        node
+    }
+
+    /// Nodes in which the ends of a stage meet.
+    fn joins(&mut self, stage: &StageTable, ends: &[(Place, usize)]) -> Vec<Place> {
+        let mut joins: Vec<Place> = Vec::new();
+        for &((from, choice), depth) in ends {
+            let met = Choice { shared: (0, 0), ..choice };
+            let known = joins.iter().find(|(_, own)| *own == met).map(|&(node, _)| node);
+            let to = known.unwrap_or_else(|| {
+                let node = self.node(None, met, Vec::new(), Fusing::default());
+                joins.push((node, met));
+                node
+            });
+            let genes = [Some((stage.gene as u16 + 1, depth as u8)), None, None];
+            self.edges.push(Edge { from, to, block: None, genes });
+        }
+        joins
+    }
+}
+
+impl StageTable {
+    /// Whether all blocks have the kernel and expansion of the first, so that later blocks must know them.
+    fn shares(&self) -> bool {
+        !self.per_block && self.depths.last().is_some_and(|&most| most > 1)
+    }
+
+    /// Number of genes.
+    fn genes(&self) -> usize {
+        2 + 2 * if self.per_block { self.depths.last().map_or(1, |&most| most as usize) } else { 1 }
+    }
+
+    /// The kernel gene of a block with a value.
+    const fn kernel(&self, block: usize, value: usize) -> (u16, u8) {
+        ((self.gene + 2 + 2 * block) as u16, value as u8)
+    }
+
+    /// The expansion gene of a block with a value.
+    const fn expansion(&self, block: usize, value: usize) -> (u16, u8) {
+        ((self.gene + 3 + 2 * block) as u16, value as u8)
+    }
+}

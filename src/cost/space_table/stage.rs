@@ -1,0 +1,208 @@
+//! The blocks and crossings of one stage, counted for every choice.
+
+use crate::cost::cut::{Crossing, Devices, Spend};
+use crate::cost::fusing::Fusing;
+use crate::cost::layer::layer_costs;
+use crate::hardware::Profile;
+use crate::network::memory::{self, Peak};
+use crate::network::{FusionOperator, Shape};
+use crate::space::{BlockChoice, BlockKind, ChoiceScope, SearchSpace, Stage};
+
+/// One block.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) sensor: Spend,
+    pub(super) aggregator: Spend,
+    pub(super) weights: u64,
+    pub(super) largest_weights: u64,
+    pub(super) peak: Peak,
+    pub(super) layers: usize,
+}
+
+/// How the channels a stage makes follow from its choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Makes {
+    /// The width gene chooses among them.
+    Width,
+    /// As many as it reads.
+    Same,
+    /// The channels it reads times the expansion.
+    Expanded,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct StageTable {
+    /// Index of the stage's width gene; the depth gene follows, then kernels and expansions.
+    pub(super) gene: usize,
+    pub(super) per_block: bool,
+    pub(super) depths: Vec<u32>,
+    pub(super) makes: Makes,
+    /// Numbers of channels read, channels made, kernels and expansions to choose from.
+    pub(super) reads: usize,
+    pub(super) made: usize,
+    pub(super) kernels: usize,
+    pub(super) expansions: usize,
+    /// By resolution, channels read, channels made, kernel, expansion.
+    pub(super) first: Vec<Entry>,
+    /// By resolution, channels made, kernel, expansion; empty if the stage has one block.
+    pub(super) later: Vec<Entry>,
+    /// By resolution, channels made, ratio, bits.
+    pub(super) crossings: Vec<Crossing>,
+    /// By resolution, channels made.
+    pub(super) fuses: Vec<Fusing>,
+}
+
+impl StageTable {
+    /// The table of a stage that reads the shapes `read` (by resolution, then by choice), and the shapes it makes.
+    pub(super) fn new(
+        space: &SearchSpace,
+        profile: &Profile,
+        index: usize,
+        gene: usize,
+        read: &[Vec<Shape>],
+    ) -> Option<(Self, Vec<Vec<Shape>>)> {
+        let stage = &space.stages[index];
+        let makes = match stage.block {
+            BlockKind::Expand => Makes::Expanded,
+            BlockKind::GlobalPool | BlockKind::MaxPool => Makes::Same,
+            _ => Makes::Width,
+        };
+        let count = |list: &[u32]| list.len().max(1);
+        let reads = read.first()?.len();
+        let made = match makes {
+            Makes::Width => count(&stage.widths),
+            Makes::Same => reads,
+            Makes::Expanded => reads * count(&stage.expansions),
+        };
+        let mut table = Self {
+            gene,
+            per_block: stage.choice == ChoiceScope::Block,
+            depths: stage.depths.clone(),
+            makes,
+            reads,
+            made,
+            kernels: count(&stage.kernels),
+            expansions: count(&stage.expansions),
+            first: Vec::new(),
+            later: Vec::new(),
+            crossings: Vec::new(),
+            fuses: Vec::new(),
+        };
+        let mut shapes = Vec::with_capacity(read.len());
+        for inputs in read {
+            let outputs = table.outputs(space, index, inputs)?;
+            table.count(space, profile, index, inputs, &outputs)?;
+            shapes.push(outputs);
+        }
+        Some((table, shapes))
+    }
+
+    /// The shapes the stage makes at one resolution, by choice.
+    fn outputs(&self, space: &SearchSpace, index: usize, inputs: &[Shape]) -> Option<Vec<Shape>> {
+        let stage = &space.stages[index];
+        (0..self.made)
+            .map(|made| {
+                let (input, expansion) = match self.makes {
+                    Makes::Width => (inputs[0], 0),
+                    Makes::Same => (inputs[made], 0),
+                    Makes::Expanded => (inputs[made / self.expansions], made % self.expansions),
+                };
+                let width = stage.widths.get(made).copied();
+                let network = space.lower_block(index, input, width, true, block_choice(stage, 0, expansion)).ok()?;
+                Some(network.shape(network.layers.len()))
+            })
+            .collect()
+    }
+
+    /// Counts the blocks and crossings of one resolution.
+    fn count(
+        &mut self,
+        space: &SearchSpace,
+        profile: &Profile,
+        index: usize,
+        inputs: &[Shape],
+        outputs: &[Shape],
+    ) -> Option<()> {
+        let stage = &space.stages[index];
+        let choices = |made: usize| (made, stage.widths.get(made).copied());
+        for &input in inputs {
+            for (_, width) in (0..self.made).map(choices) {
+                for choice in self.choices(stage) {
+                    self.first.push(entry(space, profile, index, input, width, true, choice)?);
+                }
+            }
+        }
+        if stage.max_depth() > 1 {
+            for (made, width) in (0..self.made).map(choices) {
+                for choice in self.choices(stage) {
+                    self.later.push(entry(space, profile, index, outputs[made], width, false, choice)?);
+                }
+            }
+        }
+        let last = index + 1 == space.stages.len();
+        let operator = if last { FusionOperator::Mean } else { space.fusion.operator };
+        let devices = Devices { profile, sensor: &[], aggregator: &[] };
+        for &shape in outputs {
+            self.fuses.push(Fusing::new(operator, shape, devices));
+            for &ratio in &space.split.ratios {
+                let crossing = |&bits| Crossing::split(shape, ratio, bits, devices);
+                self.crossings.extend(space.split.bits.iter().map(crossing));
+            }
+        }
+        Some(())
+    }
+
+    /// Kernels and expansions, in the order of the tables.
+    fn choices(&self, stage: &Stage) -> Vec<BlockChoice> {
+        let expansions = self.expansions;
+        let pairs = (0..self.kernels).flat_map(|kernel| (0..expansions).map(move |expansion| (kernel, expansion)));
+        pairs.map(|(kernel, expansion)| block_choice(stage, kernel, expansion)).collect()
+    }
+
+    /// Position in [`StageTable::first`].
+    pub(super) const fn first_at(
+        &self,
+        resolution: usize,
+        read: usize,
+        made: usize,
+        kernel: usize,
+        expansion: usize,
+    ) -> usize {
+        (((resolution * self.reads + read) * self.made + made) * self.kernels + kernel) * self.expansions + expansion
+    }
+
+    /// Position in [`StageTable::later`].
+    pub(super) const fn later_at(&self, resolution: usize, made: usize, kernel: usize, expansion: usize) -> usize {
+        ((resolution * self.made + made) * self.kernels + kernel) * self.expansions + expansion
+    }
+}
+
+fn block_choice(stage: &Stage, kernel: usize, expansion: usize) -> BlockChoice {
+    let choice = |list: &[u32], index: usize| list.get(index).copied().unwrap_or(1);
+    BlockChoice { kernel: choice(&stage.kernels, kernel), expansion: choice(&stage.expansions, expansion) }
+}
+
+fn entry(
+    space: &SearchSpace,
+    profile: &Profile,
+    stage: usize,
+    input: Shape,
+    width: Option<u32>,
+    first: bool,
+    block: BlockChoice,
+) -> Option<Entry> {
+    let network = space.lower_block(stage, input, width, first, block).ok()?;
+    let spend = |device| {
+        let costs = layer_costs(&network, device).ok()?;
+        Some(costs.iter().map(Spend::of).fold(Spend::default(), std::ops::Add::add))
+    };
+    let live = memory::live_bytes(&network, profile.sensor.memory_rule);
+    Some(Entry {
+        sensor: spend(&profile.sensor.device)?,
+        aggregator: spend(&profile.aggregator)?,
+        weights: network.weights(),
+        largest_weights: network.layers.iter().map(|layer| layer.weights).max().unwrap_or(0),
+        peak: memory::peak(&live, live.len()),
+        layers: network.layers.len(),
+    })
+}

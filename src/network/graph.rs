@@ -1,0 +1,63 @@
+//! A whole network: layers in order and the boundaries between its blocks.
+
+use super::fusion::FusionOperator;
+use super::layer::{Layer, TensorId};
+use super::shape::Shape;
+
+/// Number of a boundary, counted over the deepest network of a space: 0 is the raw input, the last one the logits.
+pub type BoundaryId = u8;
+
+/// Boundary between two blocks, where a network may be split.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Boundary {
+    /// Number of the boundary in the space the network was lowered from.
+    pub id: BoundaryId,
+    /// Name, for instance `input`, `stem`, `S2.1` (after the first block of stage S2), `logits`.
+    pub name: String,
+    /// Number of layers before it.
+    pub layers: usize,
+    /// The tensor that crosses it.
+    pub tensor: TensorId,
+    /// Shape of that tensor for one view.
+    pub shape: Shape,
+}
+
+/// A network: layers in the order in which they run, and the boundaries between its blocks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Network {
+    /// Shape of one view's input.
+    pub input: Shape,
+    /// Layers in running order.
+    pub layers: Vec<Layer>,
+    /// Boundaries in order; the first is the raw input, the last the output.
+    pub boundaries: Vec<Boundary>,
+    /// Operator that fuses the views; see [`Network::fusion_at`].
+    pub fusion: FusionOperator,
+}
+
+impl Network {
+    /// Shape of a tensor.
+    pub fn shape(&self, tensor: TensorId) -> Shape {
+        if tensor == 0 { self.input } else { self.layers[tensor - 1].output }
+    }
+
+    /// Multiply-accumulates of all layers for one view.
+    pub fn macs(&self) -> u64 {
+        self.layers.iter().map(|layer| layer.macs).sum()
+    }
+
+    /// Weights of all layers.
+    pub fn weights(&self) -> u64 {
+        self.layers.iter().map(|layer| layer.weights).sum()
+    }
+
+    /// Operator that fuses the views at a position in [`Network::boundaries`]: the logits are always averaged.
+    pub fn fusion_at(&self, position: usize) -> FusionOperator {
+        if position + 1 < self.boundaries.len() { self.fusion } else { FusionOperator::Mean }
+    }
+
+    /// Position in [`Network::boundaries`] of a boundary of the space; `None` if this network lacks it.
+    pub fn position(&self, id: BoundaryId) -> Option<usize> {
+        self.boundaries.iter().position(|boundary| boundary.id == id)
+    }
+}

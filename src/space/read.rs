@@ -1,0 +1,414 @@
+//! Reads and checks a space file; every defect is reported at its line and column.
+
+use std::ops::Range;
+
+use toml::Spanned;
+
+use super::genome;
+use super::rules::{FusionRules, Slot, SplitRules};
+use super::schema::{FusionTable, SpaceFile, SplitTable, StageTable};
+use super::search_space::SearchSpace;
+use super::stage::{BlockKind, Shortcut, Stage};
+use crate::diagnostic::{Diagnostic, Source, nearest};
+use crate::network::{BoundaryId, FusionOperator, Network, NetworkBuilder, Pooling, ShapeError, SlidingWindow};
+
+/// Most boundaries a space may have, so that a boundary fits into one byte.
+const MAX_BOUNDARIES: usize = 255;
+
+/// Most blocks of a stage.
+const MAX_DEPTH: u32 = 254;
+
+impl SearchSpace {
+    /// Reads a space file.
+    ///
+    /// # Errors
+    /// Unknown keys, wrong types, empty or unsorted choices, contradictions, networks whose shapes are impossible; each at
+    /// its line and column.
+    pub fn from_toml(source: &Source) -> Result<Self, Diagnostic> {
+        let file: SpaceFile = source.parse()?;
+        let header = file.space;
+        positive(source, &header.channels, "channels")?;
+        positive(source, &header.classes, "classes")?;
+        let resolutions = choices(source, Some(&header.resolutions), "resolutions")?.unwrap_or_default();
+        let views = match &header.views {
+            Some(views) => positive(source, views, "views")?,
+            None => 1,
+        };
+        let stages = stages(source, &file.stage)?;
+        let slots = slots(&stages);
+        if slots.len() > MAX_BOUNDARIES {
+            let span = file.stage.last().map_or(0..0, |row| row.name.span());
+            return Err(source.error(span, format!("{} boundaries; at most {MAX_BOUNDARIES} are allowed", slots.len())));
+        }
+        let split = split_rules(source, &file.split, &slots)?;
+        let fusion = fusion_rules(source, &file.fusion, &slots)?;
+        let genes = genome::genes(&resolutions, &stages);
+        let space = Self {
+            name: header.name,
+            description: header.description,
+            input_channels: *header.channels.get_ref(),
+            resolutions,
+            views,
+            classes: *header.classes.get_ref(),
+            data: header.data,
+            stages,
+            split,
+            fusion,
+            slots,
+            genes,
+        };
+        space.check_shapes().map_err(|error| {
+            let message = error.to_string();
+            source.error(stage_span(&message, &file.stage, header.resolutions.span()), message)
+        })?;
+        Ok(space)
+    }
+
+    /// Lowers the smallest and the largest network at every resolution.
+    fn check_shapes(&self) -> Result<(), ShapeError> {
+        for genome in [self.smallest(), self.largest()] {
+            for resolution in 0..self.resolutions.len() {
+                let mut genes = genome.genes().to_vec();
+                genes[0] = resolution as u8;
+                self.check_modules(&self.lower(&self.canonical(genes))?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts every splitting module, and every convolution that fuses a view.
+    fn check_modules(&self, network: &Network) -> Result<(), ShapeError> {
+        let ratio = self.split.ratios.iter().find(|&&ratio| ratio > 1);
+        let least = if self.fusion.operator == FusionOperator::Concat { Some(&1) } else { ratio };
+        let (Some(&ratio), [_, inner @ .., _]) = (least, &network.boundaries[..]) else { return Ok(()) };
+        for boundary in inner {
+            let mut module = NetworkBuilder::new(boundary.shape)?;
+            let channels = boundary.shape.channels.div_ceil(u32::from(ratio));
+            module.conv(format!("{}.reduce", boundary.name), 0, channels, SlidingWindow::same(1, 1), 1)?;
+        }
+        Ok(())
+    }
+}
+
+/// Place of the stage that an error about one of its layers names; that of the resolutions for the input.
+fn stage_span(message: &str, rows: &[StageTable], resolutions: Range<usize>) -> Range<usize> {
+    let layer = message.strip_prefix("layer ").unwrap_or(message);
+    let stage = layer.split(['.', ':']).next().unwrap_or(layer);
+    rows.iter().find(|row| row.name.get_ref() == stage).map_or(resolutions, |row| row.name.span())
+}
+
+fn positive(source: &Source, value: &Spanned<u32>, key: &str) -> Result<u32, Diagnostic> {
+    match *value.get_ref() {
+        0 => Err(source.error(value.span(), format!("`{key}` must be at least 1"))),
+        value => Ok(value),
+    }
+}
+
+/// A list of choices: not empty, no zero, strictly ascending.
+fn choices(source: &Source, list: Option<&Spanned<Vec<u32>>>, key: &str) -> Result<Option<Vec<u32>>, Diagnostic> {
+    let Some(list) = list else { return Ok(None) };
+    let values = list.get_ref();
+    let problem = if values.is_empty() {
+        Some(format!("`{key}` has no choice"))
+    } else if values.contains(&0) {
+        Some(format!("`{key}` must be at least 1"))
+    } else if values.windows(2).any(|pair| pair[0] >= pair[1]) {
+        Some(format!("`{key}` must ascend without repetition"))
+    } else if values.len() > 36 {
+        Some(format!("`{key}` has {} choices; at most 36 are allowed", values.len()))
+    } else {
+        None
+    };
+    match problem {
+        Some(message) => Err(source.error(list.span(), message)),
+        None => Ok(Some(values.clone())),
+    }
+}
+
+fn stages(source: &Source, rows: &[StageTable]) -> Result<Vec<Stage>, Diagnostic> {
+    let mut stages: Vec<Stage> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let name = row.name.get_ref();
+        if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+            return Err(source.error(row.name.span(), "a stage's name is made of letters, digits, - and _"));
+        }
+        if stages.iter().any(|stage| stage.name == *name) || name == "input" || name == "logits" {
+            return Err(source.error(row.name.span(), format!("the name `{name}` is taken")));
+        }
+        stages.push(stage(source, row)?);
+    }
+    for row in rows.iter().rev().skip(1) {
+        if *row.block.get_ref() == BlockKind::Linear && row.widths.is_none() {
+            return Err(Diagnostic {
+                help: Some("only the last stage, the classifier, has as many outputs as there are classes".into()),
+                ..source.error(row.block.span(), "this block needs `widths`")
+            });
+        }
+    }
+    match rows.last() {
+        Some(row) if *row.block.get_ref() == BlockKind::Linear && row.widths.is_none() => Ok(stages),
+        Some(row) => Err(Diagnostic {
+            help: Some("end with a stage of block = \"linear\" without widths".into()),
+            ..source.error(row.name.span(), "the last stage must be the classifier")
+        }),
+        None => Err(source.error(0..0, "a space needs at least one [[stage]]")),
+    }
+}
+
+fn stage(source: &Source, row: &StageTable) -> Result<Stage, Diagnostic> {
+    let block = *row.block.get_ref();
+    let missing = |key: &str| source.error(row.block.span(), format!("this block needs `{key}`"));
+    let senseless = |span, key: &str| source.error(span, format!("this block has no `{key}`"));
+    let widths = choices(source, row.widths.as_ref(), "widths")?;
+    let depths = choices(source, row.depths.as_ref(), "depths")?;
+    let kernels = choices(source, row.kernels.as_ref(), "kernels")?;
+    let expansions = choices(source, row.expansions.as_ref(), "expansions")?;
+    if let Some(list) = &row.depths
+        && list.get_ref().last() > Some(&MAX_DEPTH)
+    {
+        return Err(source.error(list.span(), format!("`depths` must be at most {MAX_DEPTH}")));
+    }
+    if let (Some(kernels), Some(values)) = (&row.kernels, &kernels)
+        && values.iter().any(|kernel| kernel % 2 == 0)
+    {
+        return Err(source.error(kernels.span(), "`kernels` must be odd"));
+    }
+    for (key, span, need) in [
+        ("widths", row.widths.as_ref().map(Spanned::span), block.widths()),
+        ("kernels", row.kernels.as_ref().map(Spanned::span), block.kernels()),
+        ("expansions", row.expansions.as_ref().map(Spanned::span), block.expansions()),
+        ("depths", row.depths.as_ref().map(Spanned::span), block.depths()),
+        ("stride", row.stride.as_ref().map(Spanned::span), block.stride()),
+        ("squeeze-excite", row.squeeze_excite.as_ref().map(Spanned::span), block.only_mbconv()),
+        ("shortcut", row.shortcut.as_ref().map(Spanned::span), block.only_mbconv()),
+        ("pooling", row.pooling.as_ref().map(Spanned::span), block.pooling()),
+    ] {
+        match (span, need) {
+            (Some(span), KeyUse::Senseless) => return Err(senseless(span, key)),
+            (None, KeyUse::Required) => return Err(missing(key)),
+            _ => {}
+        }
+    }
+    let stride = row.stride.as_ref().map_or(Ok(1), |stride| positive(source, stride, "stride"))?;
+    let squeeze_excite =
+        row.squeeze_excite.as_ref().map(|value| positive(source, value, "squeeze-excite")).transpose()?;
+    Ok(Stage {
+        name: row.name.get_ref().clone(),
+        block,
+        widths: widths.unwrap_or_default(),
+        depths: depths.unwrap_or_else(|| vec![1]),
+        kernels: kernels.unwrap_or_default(),
+        expansions: expansions.unwrap_or_default(),
+        stride,
+        activation: row.activation,
+        squeeze_excite,
+        shortcut: row.shortcut.as_ref().map_or_else(Shortcut::default, |shortcut| *shortcut.get_ref()),
+        choice: row.choice,
+        pooling: row.pooling.as_ref().map_or(Pooling::Average, |pooling| *pooling.get_ref()),
+    })
+}
+
+/// Use of a key by a kind of block.
+#[derive(Clone, Copy)]
+enum KeyUse {
+    Required,
+    Optional,
+    Senseless,
+}
+
+impl BlockKind {
+    const fn pooling(self) -> KeyUse {
+        match self {
+            Self::GlobalPool => KeyUse::Optional,
+            _ => KeyUse::Senseless,
+        }
+    }
+
+    const fn widths(self) -> KeyUse {
+        match self {
+            Self::Conv | Self::Mbconv | Self::Basic | Self::Bottleneck => KeyUse::Required,
+            Self::Linear => KeyUse::Optional,
+            Self::Expand | Self::MaxPool | Self::GlobalPool => KeyUse::Senseless,
+        }
+    }
+
+    const fn kernels(self) -> KeyUse {
+        match self {
+            Self::Conv | Self::Mbconv | Self::Basic | Self::Bottleneck | Self::MaxPool => KeyUse::Required,
+            Self::Expand | Self::GlobalPool | Self::Linear => KeyUse::Senseless,
+        }
+    }
+
+    const fn expansions(self) -> KeyUse {
+        match self {
+            Self::Mbconv | Self::Bottleneck | Self::Expand => KeyUse::Required,
+            Self::Conv | Self::Basic | Self::MaxPool | Self::GlobalPool | Self::Linear => KeyUse::Senseless,
+        }
+    }
+
+    const fn depths(self) -> KeyUse {
+        match self {
+            Self::Conv | Self::Mbconv | Self::Basic | Self::Bottleneck => KeyUse::Optional,
+            Self::Expand | Self::MaxPool | Self::GlobalPool | Self::Linear => KeyUse::Senseless,
+        }
+    }
+
+    const fn stride(self) -> KeyUse {
+        match self {
+            Self::Conv | Self::Mbconv | Self::Basic | Self::Bottleneck | Self::MaxPool => KeyUse::Optional,
+            Self::Expand | Self::GlobalPool | Self::Linear => KeyUse::Senseless,
+        }
+    }
+
+    const fn only_mbconv(self) -> KeyUse {
+        if matches!(self, Self::Mbconv) { KeyUse::Optional } else { KeyUse::Senseless }
+    }
+}
+
+/// Boundaries of the deepest network of these stages.
+fn slots(stages: &[Stage]) -> Vec<Slot> {
+    let mut slots = vec![Slot { name: "input".into(), after: None }];
+    for (index, stage) in stages.iter().enumerate() {
+        for block in 0..stage.max_depth() {
+            let name =
+                if stage.max_depth() == 1 { stage.name.clone() } else { format!("{}.{}", stage.name, block + 1) };
+            slots.push(Slot { name, after: Some((index, block)) });
+        }
+    }
+    if let Some(last) = slots.last_mut() {
+        last.name = "logits".into();
+    }
+    slots
+}
+
+/// Boundaries of these names; a stage's name stands for all its boundaries.
+fn boundaries(source: &Source, names: &[Spanned<String>], slots: &[Slot]) -> Result<Vec<BoundaryId>, Diagnostic> {
+    let mut found = Vec::new();
+    for name in names {
+        let matches = |slot: &Slot| {
+            slot.name == *name.get_ref()
+                || slot.name.strip_prefix(name.get_ref().as_str()).is_some_and(|rest| rest.starts_with('.'))
+        };
+        let before = found.len();
+        found.extend(slots.iter().zip(0..).filter(|(slot, _)| matches(slot)).map(|(_, id)| id));
+        if found.len() == before {
+            let help = nearest(name.get_ref(), slots.iter().map(|slot| slot.name.as_str()));
+            return Err(Diagnostic {
+                help: help.map(|near| format!("did you mean `{near}`?")),
+                ..source.error(name.span(), format!("no boundary is named `{}`", name.get_ref()))
+            });
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    Ok(found)
+}
+
+fn all(slots: &[Slot]) -> Vec<BoundaryId> {
+    (0..).take(slots.len()).collect()
+}
+
+fn split_rules(source: &Source, row: &SplitTable, slots: &[Slot]) -> Result<SplitRules, Diagnostic> {
+    let at = match &row.at {
+        Some(names) => boundaries(source, names, slots)?,
+        None => all(slots),
+    };
+    let small = |list: &Option<Spanned<Vec<u32>>>, key: &str, default: u8, most: u32| -> Result<Vec<u8>, Diagnostic> {
+        let Some(values) = choices(source, list.as_ref(), key)? else { return Ok(vec![default]) };
+        let span = list.as_ref().map_or(0..0, Spanned::span);
+        let too_large = || source.error(span.clone(), format!("`{key}` must be at most {most}"));
+        values
+            .into_iter()
+            .map(|value| u8::try_from(value).ok().filter(|_| value <= most).ok_or_else(too_large))
+            .collect()
+    };
+    let bits = small(&row.bits, "bits", 8, 16)?;
+    if let Some(list) = &row.bits
+        && bits.iter().any(|bits| ![2, 4, 8, 16].contains(bits))
+    {
+        return Err(source.error(list.span(), "`bits` must be among 2, 4, 8, 16"));
+    }
+    Ok(SplitRules { at, ratios: small(&row.ratios, "ratios", 1, 255)?, bits })
+}
+
+fn fusion_rules(source: &Source, row: &FusionTable, slots: &[Slot]) -> Result<FusionRules, Diagnostic> {
+    let mut at = match &row.at {
+        Some(names) => boundaries(source, names, slots)?,
+        None => all(slots)[1..].to_vec(),
+    };
+    if let (Some(names), Some(0)) = (&row.at, at.first()) {
+        let span = names.iter().find(|name| name.get_ref() == "input").map_or(0..0, Spanned::span);
+        return Err(source.error(span, "raw inputs of different cameras can't be fused"));
+    }
+    let last = all(slots)[slots.len() - 1];
+    if at.last() != Some(&last) {
+        at.push(last);
+    }
+    Ok(FusionRules { at, operator: row.operator })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::space::SHIPPED;
+
+    /// Replaces text of the default space and returns what its reader then says, with line and column of the caret.
+    fn refused(from: &str, to: &str) -> (String, (usize, usize)) {
+        let (name, text) = SHIPPED[0];
+        assert!(text.contains(from), "{from}");
+        let error = SearchSpace::from_toml(&Source::new(name, text.replacen(from, to, 1))).expect_err(to);
+        (format!("{} {}", error.message, error.help.clone().unwrap_or_default()), error.position())
+    }
+
+    #[test]
+    fn a_size_that_overflows_is_shown_at_its_own_stage() {
+        let header = "[space]\nname = \"x\"\nchannels = 3\nresolutions = [64]\nclasses = 10\n";
+        let stage = |name: &str, width: u32, stride: u32| {
+            let shape = format!("block = \"conv\"\nwidths = [{width}]\nkernels = [1]\nstride = {stride}\n");
+            format!("[[stage]]\nname = \"{name}\"\n{shape}")
+        };
+        let last = "[[stage]]\nname = \"classifier\"\nblock = \"linear\"\n";
+        let read = |stages: String, end: &str| {
+            SearchSpace::from_toml(&Source::new("x.toml", format!("{header}{stages}{last}{end}")))
+        };
+        // `S` is how `S1` begins, too.
+        let error = read(stage("S", 1 << 26, 64) + &stage("S1", u32::MAX, 1), "").unwrap_err();
+        assert_eq!((error.position().0, error.message.as_str()), (13, "layer S1: its size overflows"));
+        // Its layers can be counted, but not those of a splitting module behind it: 2^32 times 2^31 weights.
+        let wide = || stage("S", u32::MAX, 64) + &stage("S1", 1, 1);
+        assert!(read(wide(), "[split]\nratios = [1]\n").is_ok());
+        let error = read(wide(), "[split]\nratios = [1, 2]\n").unwrap_err();
+        assert_eq!((error.position().0, error.message.as_str()), (7, "layer S.reduce: its size overflows"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        for (from, to, expected) in [
+            ("widths = [8]", "widhts = [8]", "did you mean `widths`?"),
+            ("widths = [8]", "widths = []", "`widths` has no choice"),
+            ("widths = [8]", "widths = [0]", "`widths` must be at least 1"),
+            ("widths = [8]", "widths = [8, 8]", "must ascend"),
+            ("widths = [8]", "widths = [-8]", "invalid value"),
+            ("widths = [8]", "widths = 8", "invalid type"),
+            ("widths = [8]", "", "this block needs `widths`"),
+            ("kernels = [3]", "kernels = [4]", "must be odd"),
+            ("kernels = [3]", "kernels = [4294967295]", "overflows"),
+            ("depths = [1, 2]", "depths = [1, 4000000000]", "`depths` must be at most 254"),
+            ("depths = [1, 2]", "depths = [254]", "boundaries; at most 255"),
+            ("expansions = [2, 4]", "expansions = [4294967295]", "overflows"),
+            ("resolutions = [32]", "resolutions = [4000000000]", "overflows"),
+            ("resolutions = [32]", "resolutions = []", "has no choice"),
+            ("channels = 1", "channels = 0", "at least 1"),
+            ("block = \"mbconv\"", "block = \"mbcnv\"", "did you mean `mbconv`?"),
+            ("name = \"S2\"", "name = \"S1\"", "the name `S1` is taken"),
+            ("bits = [4, 8]", "bits = [4, 9]", "among 2, 4, 8, 16"),
+            ("at = [\"S2\"", "at = [\"Z2\"", "no boundary is named `Z2`"),
+            ("at = [\"S2\"", "at = [\"input\"", "can't be fused"),
+            ("block = \"linear\"", "block = \"linear\"\nwidths = [10]", "the last stage must be the classifier"),
+        ] {
+            let (message, (line, _)) = refused(from, to);
+            assert!(message.contains(expected), "{to}: {message}");
+            assert!(line > 1, "{to}: {message} has no place");
+        }
+    }
+}

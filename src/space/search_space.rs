@@ -1,0 +1,60 @@
+//! A search space that was read and checked.
+
+use super::genome::Gene;
+use super::rules::{FusionRules, Slot, SplitRules};
+use super::stage::Stage;
+use crate::network::BoundaryId;
+
+/// A space of networks with their splits and fusions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchSpace {
+    /// Name.
+    pub name: String,
+    /// One sentence for people.
+    pub description: String,
+    /// Channels of one view's input.
+    pub input_channels: u32,
+    /// Input sides to choose from (square inputs).
+    pub resolutions: Vec<u32>,
+    /// Largest number of views.
+    pub views: u32,
+    /// Number of classes.
+    pub classes: u32,
+    /// Data set the space is meant for, if any.
+    pub data: Option<String>,
+    /// Stages in order; the last one is the classifier.
+    pub stages: Vec<Stage>,
+    /// Rules of splits.
+    pub split: SplitRules,
+    /// Rules of fusions.
+    pub fusion: FusionRules,
+    pub(super) slots: Vec<Slot>,
+    pub(super) genes: Vec<Gene>,
+}
+
+impl SearchSpace {
+    /// All boundaries of the deepest network; the index is the [`BoundaryId`].
+    pub fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    /// All genes of a genome, in order.
+    pub fn genes(&self) -> &[Gene] {
+        &self.genes
+    }
+
+    /// Number of the last boundary, the logits.
+    pub fn last(&self) -> BoundaryId {
+        BoundaryId::try_from(self.slots.len() - 1).expect("a space has at most 255 boundaries, checked when it is read")
+    }
+
+    /// Name of a boundary.
+    pub fn boundary_name(&self, id: BoundaryId) -> &str {
+        self.slots.get(usize::from(id)).map_or("?", |slot| &slot.name)
+    }
+
+    /// Boundary of that name, if there is one.
+    pub fn boundary_named(&self, name: &str) -> Option<BoundaryId> {
+        self.slots.iter().position(|slot| slot.name == name).and_then(|index| BoundaryId::try_from(index).ok())
+    }
+}

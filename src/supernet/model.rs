@@ -1,0 +1,89 @@
+//! The pair of supernets and its forward pass.
+
+use burn::module::Module;
+use burn::tensor::module::adaptive_avg_pool2d;
+use burn::tensor::{Device, Tensor};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::block::{self, ElasticBlock, ElasticStage};
+use super::fusion::{self, FusionModule};
+use super::init::{Initialisation, WeightInit};
+use super::norm::Norms;
+use super::route::Route;
+use super::split::{self, SplittingModule};
+use super::views::Views;
+use crate::kernels::FeatureMap;
+use crate::network::BoundaryId;
+use crate::space::{FusionOperator, SearchSpace};
+
+/// Sensor and aggregator supernets with the splitting and fusion modules between them.
+#[derive(Module, Debug)]
+pub struct Supernet {
+    pub(super) sensor: Vec<ElasticStage>,
+    pub(super) aggregator: Vec<ElasticStage>,
+    /// Splitting modules by boundary from 1 on.
+    pub(super) splits: Vec<Option<SplittingModule>>,
+    /// Fusion modules by boundary from 1 on.
+    pub(super) fusions: Vec<Option<FusionModule>>,
+}
+
+impl Supernet {
+    /// Supernet of a space with fresh weights, a pure function of the seed.
+    pub fn new(space: &SearchSpace, initialisation: Initialisation, seed: u64, device: &Device) -> Self {
+        let mut weights = WeightInit::new(ChaCha8Rng::seed_from_u64(seed), device.clone());
+        let channels = block::most_channels(space);
+        Self {
+            sensor: block::stages(space, &mut weights),
+            aggregator: block::stages(space, &mut weights),
+            splits: split::modules(space, &channels, initialisation, &mut weights),
+            fusions: fusion::modules(space, &channels, &mut weights),
+        }
+    }
+
+    /// Logits `[objects, classes]` of `x[objects * views, height, width, channels]` along a route.
+    pub fn forward(&self, x: Tensor<4>, views: &Views, route: &Route, norms: &mut Norms) -> Tensor<2> {
+        self.forward_watched(x, views, route, norms, &mut |_, _| {})
+    }
+
+    /// As [`Self::forward`], calling `watch` with the tensor at each boundary.
+    pub(super) fn forward_watched(
+        &self,
+        x: Tensor<4>,
+        views: &Views,
+        route: &Route,
+        norms: &mut Norms,
+        watch: &mut dyn FnMut(BoundaryId, &FeatureMap),
+    ) -> Tensor<2> {
+        let mut x = FeatureMap::from(resized(x, route.resolution));
+        for step in &route.steps {
+            let side = if step.boundary <= route.stitch { &self.sensor } else { &self.aggregator };
+            let block: &ElasticBlock = &side[step.stage].blocks[step.block];
+            x = block.forward(x, step, norms);
+            watch(step.boundary, &x);
+            let between = usize::from(step.boundary) - 1;
+            if let Some(crossing) = route.crossing(step.boundary) {
+                x = match &self.splits[between] {
+                    Some(module) if crossing.ratio > 1 => module.forward(x, crossing, norms),
+                    _ => split::over_link(x, crossing.bits),
+                };
+            }
+            if step.boundary == route.fusion && views.count() > 1 {
+                let late = step.boundary == route.last;
+                let operator = if late { FusionOperator::Mean } else { route.operator };
+                x = fusion::fuse(x, views, operator, self.fusions[between].as_ref(), norms);
+            }
+        }
+        let [objects, .., classes] = x.dims();
+        x.tensor().reshape([objects, classes])
+    }
+}
+
+/// Resizes `x[batch, height, width, channels]` to `[batch, side, side, channels]`, each pixel the mean of those it covers.
+pub(super) fn resized(x: Tensor<4>, side: usize) -> Tensor<4> {
+    let [_, height, width, _] = x.dims();
+    if height == side && width == side {
+        return x;
+    }
+    adaptive_avg_pool2d(x.permute([0, 3, 1, 2]), [side; 2]).permute([0, 2, 3, 1])
+}

@@ -1,0 +1,57 @@
+//! Pooling blocks: max pooling over windows, and pooling over all positions.
+
+use burn::module::Module;
+use burn::tensor::Tensor;
+use burn::tensor::module::max_pool2d;
+use burn::tensor::ops::MaxPoolOptions;
+
+use crate::kernels;
+use crate::network::Pooling;
+
+/// Max pooling over a square window.
+#[derive(Module, Debug)]
+pub(crate) struct MaxPool {
+    pub(super) stride: usize,
+}
+
+impl MaxPool {
+    /// Pools `x[batch, height, width, channels]` with windows of side `side`; the border is padded by half a window. Output
+    /// `[batch, ceil(height / stride), ceil(width / stride), channels]`.
+    pub(super) fn forward(&self, x: Tensor<4>, side: usize) -> Tensor<4> {
+        let options = MaxPoolOptions::new([side; 2]).with_stride([self.stride; 2]).with_padding([side / 2; 2]);
+        max_pool2d(x.permute([0, 3, 1, 2]), options).permute([0, 2, 3, 1])
+    }
+}
+
+/// Mean or maximum over all positions.
+#[derive(Module, Debug)]
+pub(crate) struct GlobalPool {}
+
+impl GlobalPool {
+    /// Pools `x[batch, height, width, channels]` to `[batch, 1, 1, channels]`.
+    #[allow(clippy::unused_self, reason = "called as every other block")]
+    pub(super) fn forward(&self, x: Tensor<4>, pooling: Pooling) -> Tensor<4> {
+        match pooling {
+            Pooling::Average => mean_over_positions(x),
+            Pooling::Max => maximum_over_positions(x),
+        }
+    }
+}
+
+fn maximum_over_positions(x: Tensor<4>) -> Tensor<4> {
+    let [batch, height, width, channels] = x.dims();
+    let positions = height * width;
+    if positions <= kernels::MAX_FUSED_VIEWS {
+        // The fusion kernel computes a maximum over any adjacent items.
+        return kernels::fuse_maximum(x.reshape([batch * positions, 1, 1, channels]), positions);
+    }
+    let x: Tensor<3> = x.reshape([batch, positions, channels]);
+    x.max_dim(1).reshape([batch, 1, 1, channels])
+}
+
+/// Mean over positions: `x[batch, height, width, channels]` to `[batch, 1, 1, channels]`.
+pub(super) fn mean_over_positions(x: Tensor<4>) -> Tensor<4> {
+    let [batch, height, width, channels] = x.dims();
+    let x: Tensor<3> = x.reshape([batch, height * width, channels]);
+    x.mean_dim(1).reshape([batch, 1, 1, channels])
+}
