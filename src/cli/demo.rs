@@ -70,7 +70,7 @@ fn captions(mut session: Session) -> Result<Answer> {
     let mut demo = Demo::new(Measured::shipped(session.space()));
     let mut out = std::io::stdout().lock();
     for scene in 0..demo.len() {
-        demo.play_out(scene, &mut session);
+        demo.play_out(scene, &mut session, &mut UiState::default());
         let caption = demo.caption(&session);
         writeln!(out, "{}. {}\n{}\n", caption.scene, caption.title, caption.text)?;
     }

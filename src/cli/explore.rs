@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use super::{Answer, keys, load, train};
 use crate::diagnostic::Source;
-use crate::explore::{DEFAULT_POOL, Session, SessionFile};
+use crate::explore::{DEFAULT_POOL, Session, SessionFile, ViewRow};
 use crate::run::{self, RunDir, this_program};
 use crate::train::Settings;
 use crate::tui::{self, Options, theme::Palette};
@@ -79,6 +79,7 @@ impl Look {
             train_args: Vec::new(),
             search_args: Vec::new(),
             folder: PathBuf::from("."),
+            view: ViewRow::default(),
             mouse: !self.no_mouse && config.mouse.unwrap_or(true),
             ascii: self.ascii || config.ascii.unwrap_or(false),
             palette,
@@ -136,6 +137,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
     // Errors of a session file are told before the screen is taken; a fresh session can't fail.
     if let Some(file) = file {
         let session = Session::open(&file, space, profile)?;
+        let options = Options { view: file.view, ..options };
         return Ok(finish(&tui::run(move || session, options)?));
     }
     Ok(finish(&tui::run(move || Session::new(space, profile, pool, seed), options)?))
@@ -161,7 +163,7 @@ pub(super) fn finish(exit: &tui::Exit) -> Answer {
         let _ = writeln!(out, "still at work: {0}; come back with: splitscope --run {0}", path.display());
     }
     if let Some(signal) = exit.signal {
-        if let Some(path) = keep(&exit.session) {
+        if let Some(path) = keep(exit) {
             let _ = writeln!(out, "the session is kept; come back with: splitscope --session {}", path.display());
         }
         std::process::exit(128 + signal);
@@ -170,12 +172,12 @@ pub(super) fn finish(exit: &tui::Exit) -> Answer {
 }
 
 /// Keeps a session that a signal ended in the user's folder for such things; `None` if that can't be written.
-fn keep(session: &Session) -> Option<PathBuf> {
+fn keep(exit: &tui::Exit) -> Option<PathBuf> {
     let folder = tui::config::state_folder()?;
     std::fs::create_dir_all(&folder).ok()?;
     let path = folder.join("last-session.toml");
     let mut file = tempfile::NamedTempFile::new_in(&folder).ok()?;
-    file.write_all(session.to_file().to_toml().as_bytes()).ok()?;
+    file.write_all(exit.session_file().to_toml().as_bytes()).ok()?;
     file.persist(&path).ok()?;
     Some(path)
 }

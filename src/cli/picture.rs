@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 
 use super::{Answer, explore, load};
-use crate::explore::{Command, DEFAULT_POOL, Screen, Session};
-use crate::tui::{self, UiState};
+use crate::explore::{DEFAULT_POOL, Session};
+use crate::tui::{self, Screen, UiState};
 
 /// Arguments of `picture`.
 #[derive(Debug, clap::Args)]
@@ -43,8 +43,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let (width, height) = size(&arguments.size)?;
     let palette = explore::palette(&arguments.theme)?;
-    let Some(screen) = Screen::ALL.into_iter().find(|screen| screen.name().eq_ignore_ascii_case(&arguments.screen))
-    else {
+    let Some(screen) = Screen::named(&arguments.screen) else {
         bail!("no screen `{}` ({})", arguments.screen, Screen::ALL.map(Screen::name).join(", "));
     };
     let (space, _) = load::space(&arguments.space)?;
@@ -53,8 +52,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     if let Some(path) = &arguments.run {
         tui::replay(&mut session, path)?;
     }
-    session.apply(Command::Screen(screen), 0);
-    let mut ui = UiState::default();
+    let mut ui = UiState { screen, ..UiState::default() };
     tui::play(&mut session, &mut ui, &arguments.keys);
     if let Some(scene) = arguments.scene {
         tui::scene(&mut session, &mut ui, scene.saturating_sub(1));

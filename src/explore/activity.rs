@@ -3,7 +3,7 @@
 //! Invariants: a control is accepted only while the process it is for is active; limits count as moved only while a search
 //! is active; measurements are held back only while frozen, in the order in which they came.
 
-use super::command::Control;
+use super::command::WorkControl;
 use super::message::{Message, Messages, Severity};
 use super::progress::{SearchUpdate, Searching, State, TrainUpdate, Training};
 use super::update::Update;
@@ -125,20 +125,20 @@ impl Activity {
 
     /// Accepts a control for the active process (the training, if both are active; the search for limits), and shows that
     /// it was asked for. Returns `false`, with a warning, if there is no such process.
-    pub(super) fn control(&mut self, control: Control, now_ms: u64) -> bool {
+    pub(super) fn control(&mut self, control: WorkControl, now_ms: u64) -> bool {
         let to_search =
-            control == Control::SendLimits || (self.search.state.is_active() && !self.training.state.is_active());
+            control == WorkControl::SendLimits || (self.search.state.is_active() && !self.training.state.is_active());
         let state = if to_search { &mut self.search.state } else { &mut self.training.state };
         if !state.is_active() {
             self.messages.say(Severity::Warning, "nothing is running that could be told that", now_ms);
             return false;
         }
         match control {
-            Control::Pause => *state = State::Pausing,
-            Control::Resume => *state = State::Resuming,
-            Control::Stop => *state = State::Stopping,
-            Control::Detach => *state = State::Detached,
-            Control::SendLimits => self.limits_moved = false,
+            WorkControl::Pause => *state = State::Pausing,
+            WorkControl::Resume => *state = State::Resuming,
+            WorkControl::Stop => *state = State::Stopping,
+            WorkControl::Detach => *state = State::Detached,
+            WorkControl::SendLimits => self.limits_moved = false,
         }
         true
     }

@@ -25,7 +25,7 @@ impl Session {
             rows[feasible..].reverse();
         }
         self.known.rows = rows;
-        self.known.forget_points();
+        self.known.points.clear();
     }
 
     /// The ranking, where candidates that are one design at their present splits stand once. They have one key, so they

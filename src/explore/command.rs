@@ -1,4 +1,4 @@
-//! Everything a user or a running child can do to a session, and everything a session asks of the outside.
+//! Requests to a session, and what it requests of the processes that train and search.
 
 use std::collections::BTreeMap;
 
@@ -7,21 +7,21 @@ use super::column::Column;
 use super::knob::KnobId;
 use super::update::Update;
 
-/// A movement in a list. Beyond an end it stops there.
+/// Movement through a list. It stops at the ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Move {
-    /// So many places forward; backward if negative.
+    /// By so many places; backward if negative.
     By(i32),
     /// To the first place.
     First,
     /// To the last place.
     Last,
-    /// To that place, counted from 0.
+    /// To a place, counted from 0.
     To(usize),
 }
 
 impl Move {
-    /// Where it leads from `from` in a list of `len` places. 0 if the list is empty.
+    /// Place reached from `from` in a list of `len` places; 0 if the list is empty.
     pub fn apply(self, from: usize, len: usize) -> usize {
         let last = len.saturating_sub(1);
         match self {
@@ -35,7 +35,7 @@ impl Move {
         }
     }
 
-    /// The same, where the ends of the list meet.
+    /// Place reached from `from` in a ring of `len` places.
     pub fn wrap(self, from: usize, len: usize) -> usize {
         match self {
             Self::By(steps) if len > 0 => {
@@ -47,23 +47,23 @@ impl Move {
     }
 }
 
-/// What a user does, or what happens.
+/// A request to a session, by the user or by the follower of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
     /// Selects a knob.
     SelectKnob(Move),
-    /// Moves the selected knob by stops, or to an end.
+    /// Moves the selected knob by steps of its range, or to an end.
     MoveKnob(Move),
-    /// Sets a knob to the stop nearest to a fraction of its range, and selects it (a drag).
+    /// Sets a knob to the step nearest to a fraction of its range, and selects it.
     SetKnob {
         /// The knob.
         knob: KnobId,
-        /// 0 to 1.
+        /// Fraction of the range, 0 to 1.
         fraction: f64,
     },
     /// Sets the selected knob to a typed value.
     TypeKnob(String),
-    /// Sets knobs to values in base units, as one step; the first one is selected.
+    /// Sets knobs to values in base units, as one undo step; the first one is selected.
     SetKnobs(Vec<(KnobId, f64)>),
     /// Sets the selected knob to the profile's value.
     ResetKnob,
@@ -71,91 +71,64 @@ pub enum Command {
     ResetKnobs,
     /// Locks the selected knob, or unlocks it.
     LockKnob,
-    /// Focuses a pane.
-    Focus(Move),
     /// Selects a row of the table.
     Select(Move),
-    /// Selects a candidate, also one that is filtered out.
+    /// Selects a candidate, also one that the filter hides.
     SelectCandidate(CandidateId),
-    /// Moves a part of the selected design by hand.
+    /// Overrides a part of the selected design.
     Override(DesignPart, Move),
-    /// Takes all changes by hand back.
+    /// Removes the override of the selected design.
     ResetOverride,
     /// Pins the selected design as it is shown, or unpins it.
     Pin,
-    /// Moves a pin to another place; those in between move up. The first is A.
+    /// Moves a pin to another place.
     MovePin {
-        /// Its place now, counted from 0.
+        /// Place of the pin, counted from 0.
         pin: usize,
-        /// Where to.
+        /// Movement.
         to: Move,
     },
-    /// Makes the selected design the baseline of comparisons, or the best one again.
+    /// Makes the selected design the baseline of comparisons; if it is so already, the best design.
     Baseline,
-    /// Sorts by a column; a second time turns the order round.
+    /// Sorts by a column; a second time reverses the order.
     Sort(Column),
-    /// Shows only rows that match.
+    /// Shows only rows that match a filter.
     Filter(String),
-    /// Chooses what the bars show.
-    Unit(Move),
-    /// Chooses what stands on an axis of the scatter; places are those of [`Column::FIGURES`].
-    Axis(Side, Move),
-    /// Switches an axis of the scatter between logarithmic and linear.
-    LogAxis(Side),
-    /// Brushes a figure, by its place in [`super::BRUSHED`]; without a range takes its brush away.
-    Brush {
-        /// The figure.
-        index: usize,
-        /// Lower and upper end in base units.
-        range: Option<(f64, f64)>,
-    },
-    /// Takes all brushes away.
-    ClearBrushes,
-    /// Takes the last step back.
+    /// Undoes the last step.
     Undo,
-    /// Takes it again.
+    /// Redoes the last undone step.
     Redo,
-    /// Remembers the present setup under a name.
+    /// Saves the current setup under a name.
     Remember(String),
-    /// Goes back to a remembered setup.
+    /// Restores a saved setup, given by its place.
     Recall(usize),
-    /// Shows a screen.
-    Screen(Screen),
-    /// Opens an overlay, or closes it.
-    Toggle(Overlay),
-    /// Closes what is open; then dismisses the message; then clears the filter.
-    Back,
-    /// Takes the message of the moment away.
+    /// Dismisses the current message.
     Dismiss,
-    /// Holds measurements back until thawed.
+    /// Freezes the measurements shown, or thaws them.
     Freeze,
     /// Starts a training.
     StartTraining,
-    /// Starts a search under the present limits.
+    /// Starts a search under the current limits.
     StartSearch,
-    /// Tells the running child something.
-    Control(Control),
-    /// Copies the selected design.
-    Copy(Export),
-    /// Writes something to a file.
-    Export(Export),
-    /// Ends the program.
-    Quit {
-        /// Whether the last frame stays in the terminal.
-        keep_frame: bool,
-    },
-    /// Time passes.
-    Tick,
-    /// Applies updates from outside, all of them before designs are ranked again.
+    /// Controls the running training or search.
+    Control(WorkControl),
+    /// Applies updates from outside; designs are ranked again once for all of them.
     Update(Vec<Update>),
 }
 
-/// A part of a design that a hand can move.
+impl Command {
+    /// Returns `true` if the command starts or controls a training or a search.
+    pub const fn controls_work(&self) -> bool {
+        matches!(self, Self::StartTraining | Self::StartSearch | Self::Control(_))
+    }
+}
+
+/// Part of a design that the user can override.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum DesignPart {
-    /// Where the tensor leaves the sensor. Places are the allowed splits of the design.
+    /// Boundary crossed by the link. Places are the allowed splits of the design.
     Split,
-    /// Where the views become one. Places are the allowed fusions at or after the split.
+    /// Boundary at which the views become one. Places are the allowed fusions at or after the split.
     Fusion,
     /// Compression ratio. Places are the ratios of the space.
     Ratio,
@@ -163,179 +136,39 @@ pub enum DesignPart {
     Bits,
 }
 
-/// An axis of the scatter.
+/// Control of a running training or search.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Side {
-    /// The vertical one.
-    Up,
-    /// The horizontal one.
-    Right,
-}
-
-/// A screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Screen {
-    /// Knobs, designs, costs.
-    #[default]
-    Explore,
-    /// A training and its curves.
-    Train,
-    /// A search and its front.
-    Search,
-    /// Pinned designs side by side.
-    Compare,
-}
-
-impl Screen {
-    /// All screens in order.
-    pub const ALL: [Self; 4] = [Self::Explore, Self::Train, Self::Search, Self::Compare];
-
-    /// Name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Explore => "Explore",
-            Self::Train => "Train",
-            Self::Search => "Search",
-            Self::Compare => "Compare",
-        }
-    }
-}
-
-/// A pane of the Explore screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Pane {
-    /// Knobs.
-    #[default]
-    Knobs,
-    /// The network of the selected design.
-    Network,
-    /// Stacked bars.
-    Bars,
-    /// The scatter.
-    Scatter,
-    /// The table.
-    Table,
-}
-
-impl Pane {
-    /// All panes in order.
-    pub const ALL: [Self; 5] = [Self::Knobs, Self::Network, Self::Bars, Self::Scatter, Self::Table];
-}
-
-/// Something shown over a screen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Overlay {
-    /// The selected design, its figures against the limits, and every split it could have.
-    Inspect,
-    /// Why the selected design does not fit.
-    Why,
-    /// How much each knob matters to the selected design.
-    Tornado,
-    /// Keys.
-    Help,
-    /// Steps that can be taken back.
-    History,
-}
-
-/// What the bars show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Unit {
-    /// Seconds by stage.
-    #[default]
-    Latency,
-    /// Joules by device.
-    Energy,
-    /// Bytes on the link by sensor.
-    Link,
-    /// Bytes a sensor holds.
-    Memory,
-    /// Frames per second, and how the stages work on different frames at the same time.
-    Frames,
-}
-
-impl Unit {
-    /// All units in order.
-    pub const ALL: [Self; 5] = [Self::Latency, Self::Energy, Self::Link, Self::Memory, Self::Frames];
-
-    /// Name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Latency => "latency",
-            Self::Energy => "energy",
-            Self::Link => "link bytes",
-            Self::Memory => "sensor memory",
-            Self::Frames => "frame rate",
-        }
-    }
-
-    /// Names of the parts of a bar.
-    pub const fn parts(self) -> &'static [&'static str] {
-        match self {
-            Self::Latency => &["readout", "sensor", "link", "aggregator"],
-            Self::Energy => &["sensor", "link", "aggregator"],
-            Self::Link => &["one sensor", "the others"],
-            Self::Memory => &["activations", "weights"],
-            Self::Frames => &["frames per second"],
-        }
-    }
-}
-
-/// Something to copy or to write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Export {
-    /// The selected design, printed.
-    Design,
-    /// The selected design as TOML.
-    Toml,
-    /// All rows as CSV.
-    Csv,
-    /// All rows as JSON.
-    Json,
-    /// The pinned designs as a Markdown table.
-    Markdown,
-    /// The screen as a picture.
-    Svg,
-    /// The session.
-    Session,
-}
-
-/// What a running child can be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Control {
-    /// Suspend the work.
+pub enum WorkControl {
+    /// Suspends the work.
     Pause,
-    /// Go on.
+    /// Resumes the work.
     Resume,
-    /// Write a checkpoint and end.
+    /// Writes a checkpoint and ends the process.
     Stop,
-    /// Let it run, and follow it no longer.
+    /// Lets the process run and follows it no longer.
     Detach,
-    /// Go on under the present limits.
+    /// Sends the current limits to the search.
     SendLimits,
 }
 
-/// What the session asks of the outside.
+/// A request of the session to the processes that train and search. Limits are knob names with values in base units,
+/// without those that set no limit.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    /// End the program.
-    Quit {
-        /// Whether the last frame stays in the terminal.
-        keep_frame: bool,
-    },
-    /// Start a training.
+pub enum WorkRequest {
+    /// Starts a training.
     StartTraining,
-    /// Start a search under these limits: knob names and values in base units, "no limit" left out.
+    /// Starts a search under limits.
     StartSearch(BTreeMap<String, f64>),
-    /// Suspend, resume or stop the running child.
-    Control(Control),
-    /// Tell the running search these limits.
+    /// Suspends the running process.
+    Pause,
+    /// Resumes the running process.
+    Resume,
+    /// Stops the running process after a checkpoint.
+    Stop,
+    /// Sends limits to the running search.
     SendLimits(BTreeMap<String, f64>),
-    /// Let the child run alone.
+    /// Lets the process run alone.
     Detach,
-    /// Put a text on the clipboard.
-    Copy(String),
-    /// Write a file.
-    Export(Export),
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What follows from the setup, the pool and the measurements, kept up to date by the session.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::OnceCell;
 
 use super::candidate::{Candidate, CandidateId, design};
 use super::needs::Reach;
@@ -8,7 +8,7 @@ use super::overriding::Override;
 use super::rank::{Class, Judge, Verdict};
 use super::ranking::Ranking;
 use super::session::Session;
-use super::view::{Point, Points};
+use super::view::Points;
 use crate::cost::{Cut, Knobs, Limit, Rates, Sending};
 use crate::network::Network;
 use crate::search::Fitting;
@@ -28,10 +28,8 @@ pub(super) struct Known {
     pub(super) reach: Reach,
     /// Whether an accuracy of some candidate's best split is known.
     pub(super) accuracies: bool,
-    /// The rows as points, once somebody asked.
-    pub(super) points: OnceCell<Points>,
-    /// The last points, whose room is taken for the next ones.
-    pub(super) spent: RefCell<Vec<Point>>,
+    /// Rows as points, by the figures of the axes: see [`Points`].
+    pub(super) points: Points,
     /// How many designs of the whole space fit, once somebody asked.
     pub(super) fitting: OnceCell<Option<Fitting>>,
     /// The network of the selected candidate.
@@ -65,17 +63,9 @@ impl Known {
             binding: [0; Limit::ALL.len()],
             reach: Reach::default(),
             accuracies: false,
-            points: OnceCell::new(),
-            spent: RefCell::default(),
+            points: Points::default(),
             fitting: OnceCell::new(),
             network: None,
-        }
-    }
-
-    /// The rows or the axes are others.
-    pub(super) fn forget_points(&mut self) {
-        if let Some(points) = self.points.take() {
-            self.spent = RefCell::new(points.all);
         }
     }
 }

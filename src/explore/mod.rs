@@ -1,8 +1,9 @@
 //! The live session without a screen: a pool of candidates, knobs, the best split of every candidate, ranking, selection,
 //! what-if by hand, undo, pins, measured accuracies, and the progress of training and search as plain data.
 //!
-//! Pure: no tensor, terminal, thread, clock or file. `tui` turns keys into [`Command`]s and draws from [`Session`]; `cli`
-//! carries out [`Effect`]s and updates what running children report. Time comes in as an argument.
+//! Pure: no tensor, terminal, thread, clock or file, and nothing of screens and panes. `tui` turns keys into [`Command`]s,
+//! draws from [`Session`], carries out its [`WorkRequest`]s and applies the progress of processes as [`Update`]s. Time is an
+//! argument.
 //!
 //! The way of a knob: [`Session::apply`] changes one value, costs every cut of every candidate once
 //! ([`crate::cost::Rates`]), picks each candidate's split and ranks the candidates by the rule written at [`Standing`].
@@ -29,13 +30,12 @@
 //!
 //! Invariants: standings, ranking and rows always belong to the present knobs; a candidate keeps its number for the whole
 //! session; the selection is a candidate that exists; an accuracy is shown as measured only if it was measured with the
-//! present number of sensors; measurements are never thrown away unless the run itself withdraws them; no action panics,
+//! present number of sensors; measurements are never thrown away unless the run itself withdraws them; no command panics,
 //! whatever the pool holds.
 
 mod accuracy;
 mod activity;
 mod arrange;
-mod brush;
 mod candidate;
 mod column;
 mod command;
@@ -48,7 +48,6 @@ mod known;
 mod message;
 mod needs;
 mod overriding;
-mod plot;
 pub mod progress;
 mod rank;
 mod ranking;
@@ -65,10 +64,9 @@ mod view;
 mod tests;
 
 pub use accuracy::{Accuracy, Measurements, Reading, Shown};
-pub use brush::{BRUSHED, Brushes};
 pub use candidate::{Candidate, CandidateId, Pool, PoolError};
 pub use column::{Column, Sort};
-pub use command::{Command, Control, DesignPart, Effect, Export, Move, Overlay, Pane, Screen, Side, Unit};
+pub use command::{Command, DesignPart, Move, WorkControl, WorkRequest};
 pub use dial::Dial;
 pub use draw::usual_sending;
 pub use filter::{Filter, FilterError};
@@ -77,12 +75,11 @@ pub use knob::{Ease, KNOBS, Knob, KnobId, Scale, Unlimited};
 pub use message::{Message, Severity};
 pub use needs::{Fix, WhatIf};
 pub use overriding::Override;
-pub use plot::Plot;
 pub use rank::{Class, Standing};
 pub use sensitivity::{Hold, Swing};
-pub use session::{DEFAULT_POOL, Session, Ui};
+pub use session::{DEFAULT_POOL, Session};
 pub use session_file::{DesignRow, OverrideRow, SavedSetupRow, SessionFile, SessionFileError, SessionHeader, ViewRow};
 pub use setup::{Pinned, Setup};
 pub use typed::{TypeError, number_and_unit};
 pub use update::Update;
-pub use view::{Bar, Compared, FoundPoint, Place, PlaceState, Point, PointClass, Row, Status, Strip};
+pub use view::{Bar, BarQuantity, Compared, FoundPoint, Place, PlaceState, Point, PointClass, Row, Status, Strip};

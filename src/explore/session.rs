@@ -1,4 +1,4 @@
-//! The session: what is set, what follows from it, and where the user looks.
+//! The session: what is set, what is selected, and what follows from it.
 
 mod apply;
 mod feed;
@@ -13,16 +13,13 @@ use steps::PendingSteps;
 
 use super::accuracy::{Measurements, Shown};
 use super::activity::Activity;
-use super::brush::Brushes;
 use super::candidate::{CandidateId, Pool};
 use super::column::Column;
-use super::command::{Overlay, Pane, Screen, Unit};
 use super::dial::Dial;
 use super::history::{History, SavedSetup, Step};
 use super::knob::{KNOBS, KnobId, Scale};
 use super::known::Known;
 use super::message::{Message, Severity};
-use super::plot::Plot;
 use super::progress::{Searching, Training};
 use super::rank::Standing;
 use super::selection::Selection;
@@ -36,25 +33,6 @@ use crate::space::{Design, SearchSpace};
 /// Candidates a session starts with unless told otherwise.
 pub const DEFAULT_POOL: usize = 2000;
 
-/// Where the user looks; nothing here changes a cost or the order of the rows.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Ui {
-    /// The screen shown.
-    pub screen: Screen,
-    /// The pane with the focus.
-    pub pane: Pane,
-    /// What is shown over the screen.
-    pub overlay: Option<Overlay>,
-    /// Index of the selected dial.
-    pub dial: usize,
-    /// What the bars show.
-    pub unit: Unit,
-    /// What the scatter shows.
-    pub plot: Plot,
-    /// What is brushed on the parallel axes.
-    pub brushes: Brushes,
-}
-
 /// A live session.
 #[derive(Debug, Clone)]
 pub struct Session {
@@ -66,7 +44,8 @@ pub struct Session {
     pub(super) setup: Setup,
     history: History,
     pub(super) selection: Selection,
-    pub(super) ui: Ui,
+    /// Place of the selected dial.
+    selected_dial: usize,
     activity: Activity,
     /// Size and seed of the pool as asked for.
     origin: (usize, u64),
@@ -105,7 +84,7 @@ impl Session {
             setup: Setup::new(knobs),
             history: History::default(),
             selection: Selection::at_top(),
-            ui: Ui::default(),
+            selected_dial: 0,
             activity,
             origin: (count, seed),
             pending: None,
@@ -163,7 +142,7 @@ impl Session {
 
     /// The selected dial.
     pub fn selected_dial(&self) -> &Dial {
-        &self.dials[self.ui.dial.min(self.dials.len() - 1)]
+        &self.dials[self.selected_dial.min(self.dials.len() - 1)]
     }
 
     /// The value of a knob.
@@ -171,9 +150,14 @@ impl Session {
         self.setup.value(id)
     }
 
-    /// Where the user looks.
-    pub const fn ui(&self) -> &Ui {
-        &self.ui
+    /// Place of the selected dial in [`Session::dials`].
+    pub const fn selected_dial_index(&self) -> usize {
+        self.selected_dial
+    }
+
+    /// Returns `true` if a row has a measured accuracy at the current number of sensors.
+    pub const fn has_accuracies(&self) -> bool {
+        self.known.accuracies
     }
 
     /// The training.

@@ -21,24 +21,26 @@ use signal_hook::consts::SIGHUP;
 
 use super::{
     Exit, Options, TuiError,
+    command::UserCommand,
+    controller,
     demo::Demo,
-    dispatch::{self, Deed},
+    effect::{Effect, ExportFormat},
     event_reader::EventReader,
     hit::HitMap,
-    keymap::{Key, Verb},
-    mouse,
-    screen::{self, View},
-    state::UiState,
+    input::{keyboard, mouse},
+    keymap::Key,
+    model::state::UiState,
+    screen,
     svg::{Ground, svg},
     terminal::{Leave, Signal, Signals, Terminal, copy, read_events},
     theme::Theme,
     work::Work,
 };
 use crate::{
-    explore::{Command, KnobId, Move, Session, Severity, Update, progress::State},
+    explore::{Command, Session, Severity, Update, progress::State},
     record::Task,
 };
-use follow::SETTLED;
+use follow::SETTLE_TIME;
 use replay::Replay;
 
 /// For ever, as far as the terminal is concerned.
@@ -48,17 +50,6 @@ const FRAME: Duration = Duration::from_millis(12);
 const FRAME_REMOTE: Duration = Duration::from_millis(60);
 /// A session that is built faster than this shows no "loading".
 const PATIENCE: Duration = Duration::from_millis(100);
-
-/// What only the terminal can do.
-#[derive(Debug)]
-enum Outside {
-    Redraw,
-    Suspend,
-    Mouse,
-    Copy(String),
-    Picture,
-    Quit { keep_frame: bool },
-}
 
 /// Everything but the terminal.
 pub struct App {
@@ -79,19 +70,18 @@ pub struct App {
     detached: bool,
     /// The run's training is done: the next one is a new run.
     trained: bool,
-    /// Where the steps of a knob have led that the session was not yet told.
-    turned: Option<(KnobId, f64)>,
     /// When the limits last moved.
     moved: Option<Instant>,
     hits: HitMap,
-    outside: Vec<Outside>,
+    /// Effects that need the terminal.
+    for_terminal: Vec<Effect>,
 }
 
 impl App {
     /// An app at rest.
     pub fn new(session: Session, options: Options, theme: Theme) -> Self {
         let keys = options.keys.clone().written(!theme.glyphs.braille);
-        let ui = UiState { mouse: options.mouse, keys: Arc::new(keys), ..UiState::default() };
+        let ui = UiState { uses_mouse: options.mouse, keys: Arc::new(keys), ..UiState::from_file(&options.view) };
         Self {
             session,
             ui,
@@ -106,15 +96,10 @@ impl App {
             more: false,
             detached: false,
             trained: false,
-            turned: None,
             moved: None,
             hits: HitMap::default(),
-            outside: Vec::new(),
+            for_terminal: Vec::new(),
         }
-    }
-
-    fn view(&self) -> View<'_> {
-        View { session: &self.session, ui: &self.ui, theme: &self.theme }
     }
 
     fn now_ms(&self) -> u64 {
@@ -128,87 +113,48 @@ impl App {
         self.ui.page = self.hits.page;
     }
 
-    /// Takes inputs in, all that came at once.
+    /// Handles a batch of input.
     pub fn events(&mut self, events: &[Event]) {
         self.ui.now_ms = self.now_ms();
         for event in events {
-            self.event(event);
+            let commands = self.commands(event);
+            if self.demo.is_some() && self.tour_takes(&commands) {
+                continue;
+            }
+            for command in commands {
+                self.act(command);
+            }
         }
-        self.flush();
+        self.watching_limits(|app| app.session.settle(app.ui.now_ms));
     }
 
-    fn event(&mut self, event: &Event) {
-        let deeds = match event {
+    fn commands(&mut self, event: &Event) -> Vec<UserCommand> {
+        match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => {
-                dispatch::key(&self.session, &mut self.ui, Key::from(*key))
+                keyboard::command(&self.ui, Key::from(*key)).into_iter().collect()
             }
-            Event::Mouse(event) => {
-                let (deeds, ui) = mouse::mouse(self.view(), &self.hits, *event);
-                self.ui = ui;
-                deeds
-            }
+            Event::Mouse(event) => mouse::commands(&self.session, &mut self.ui, &self.theme, &self.hits, *event),
             _ => Vec::new(),
-        };
-        if self.demo.is_some() && self.tour_takes(&deeds) {
-            return;
-        }
-        for deed in deeds {
-            match deed {
-                Deed::Act(Command::MoveKnob(Move::By(steps))) => self.turn(steps),
-                Deed::Act(action) => {
-                    self.flush();
-                    self.act(action);
-                }
-                Deed::Redraw => self.outside.push(Outside::Redraw),
-                Deed::Suspend => self.outside.push(Outside::Suspend),
-                Deed::Mouse => self.outside.push(Outside::Mouse),
-                Deed::Runs => self.offer_runs(),
-                Deed::Follow(path) => self.switch_to(&path),
-                Deed::Reel(wind) if self.demo.is_some() => self.steer_tour(wind),
-                Deed::Reel(wind) => self.wind(wind),
-            }
         }
     }
 
-    /// Notes steps of the selected knob. A held key brings many at once: all designs are costed for the last one only.
-    fn turn(&mut self, steps: i32) {
-        let dial = self.session.selected_dial();
-        if self.session.setup().is_locked(dial.id) {
-            // The session says so.
-            return self.act(Command::MoveKnob(Move::By(steps)));
-        }
-        let value = match self.turned {
-            Some((knob, value)) if knob == dial.id => value,
-            _ => self.session.value(dial.id),
-        };
-        self.turned = Some((dial.id, dial.step(value, steps)));
-    }
-
-    /// Moves the knob to where the noted steps led.
-    fn flush(&mut self) {
-        let Some((knob, value)) = self.turned.take() else { return };
-        // A step leads to a stop, and the fraction of a stop is nearest to itself.
-        let fraction = self.session.dial(knob).map(|dial| dial.fraction(value));
-        if let Some(fraction) = fraction.filter(|_| (value - self.session.value(knob)).abs() > 0.0) {
-            self.act(Command::SetKnob { knob, fraction });
-        }
-    }
-
-    /// Gives the session an action and carries out what it asks for.
-    pub fn act(&mut self, action: Command) {
-        if self.replay.is_some()
-            && matches!(action, Command::StartTraining | Command::StartSearch | Command::Control(_))
-        {
-            let key = self.ui.keys.key(Verb::Runs);
-            return self.say(Severity::Warning, format!("a replay only looks; {key} follows a run to go on with it"));
-        }
-        let limits = self.session.limits_moved().then(|| self.session.limits());
-        for effect in self.session.apply(action, self.now_ms()) {
+    /// Carries out a command with its effects.
+    pub fn act(&mut self, command: impl Into<UserCommand>) {
+        self.ui.now_ms = self.now_ms();
+        let effects = self.watching_limits(|app| controller::perform(&mut app.session, &mut app.ui, command));
+        for effect in effects {
             self.effect(effect);
         }
-        if self.session.limits_moved() && limits.is_none_or(|limits| limits != self.session.limits()) {
+    }
+
+    /// Notes the time if limits move, so that a running search hears of them once they stand still.
+    fn watching_limits<T>(&mut self, change: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.session.limits_moved().then(|| self.session.limits());
+        let result = change(self);
+        if self.session.limits_moved() && before.is_none_or(|limits| limits != self.session.limits()) {
             self.moved = Some(Instant::now());
         }
+        result
     }
 
     fn feed(&mut self, updates: Vec<Update>) {
@@ -229,9 +175,9 @@ impl App {
         } else if self.work.is_some() && !self.detached {
             wait = self.pace();
         }
-        wait = wait.min(self.beat().unwrap_or(LONG)).min(self.tour_rest().unwrap_or(LONG));
+        wait = wait.min(self.replay_rest().unwrap_or(LONG)).min(self.tour_rest().unwrap_or(LONG));
         if let Some(moved) = self.moved {
-            wait = wait.min(SETTLED.saturating_sub(moved.elapsed()));
+            wait = wait.min(SETTLE_TIME.saturating_sub(moved.elapsed()));
         }
         // A message that goes away by itself needs a frame then.
         if self.session.toast(self.now_ms()).is_some_and(|message| message.severity != Severity::Error) {
@@ -315,8 +261,8 @@ impl App {
             dirty |= self.play();
             dirty |= self.tour();
             dirty |= toast != self.session.toast(self.now_ms()).is_some();
-            for outside in std::mem::take(&mut self.outside) {
-                if let Outside::Quit { keep_frame } = outside {
+            for effect in std::mem::take(&mut self.for_terminal) {
+                if let Effect::Quit { keep_frame } = effect {
                     let leave = if keep_frame {
                         Leave::Frame(terminal.capture(|frame| self.draw(frame))?)
                     } else {
@@ -324,28 +270,29 @@ impl App {
                     };
                     return Ok((leave, None));
                 }
-                self.outside(outside, terminal)?;
+                self.on_terminal(effect, terminal)?;
                 dirty = true;
             }
         }
     }
 
-    fn outside(&mut self, outside: Outside, terminal: &mut Terminal) -> io::Result<()> {
-        match outside {
-            Outside::Redraw => terminal.forget(),
-            Outside::Suspend => terminal.suspend(),
-            Outside::Mouse => {
-                self.ui.mouse = !self.ui.mouse;
-                let text = if self.ui.mouse {
+    /// Carries out an effect that needs the terminal. The others are carried out by [`App::effect`].
+    fn on_terminal(&mut self, effect: Effect, terminal: &mut Terminal) -> io::Result<()> {
+        match effect {
+            Effect::Redraw => terminal.forget(),
+            Effect::Suspend => terminal.suspend(),
+            Effect::ToggleMouse => {
+                self.ui.uses_mouse = !self.ui.uses_mouse;
+                let text = if self.ui.uses_mouse {
                     "the mouse is used here"
                 } else {
                     "the mouse is the terminal's: it selects text"
                 };
                 self.say(Severity::Info, text.to_owned());
-                terminal.set_mouse(self.ui.mouse)
+                terminal.set_mouse(self.ui.uses_mouse)
             }
-            Outside::Copy(text) => copy(&mut io::stdout().lock(), &text, std::env::var_os("TMUX").is_some()),
-            Outside::Picture => {
+            Effect::Copy(text) => copy(&mut io::stdout().lock(), &text, std::env::var_os("TMUX").is_some()),
+            Effect::Export(ExportFormat::Svg) => {
                 // Drawn anew: the menu that was chosen from is gone by now.
                 let frame = terminal.capture(|frame| self.draw(frame))?;
                 let ground = if self.options.is_light() { Ground::Light } else { Ground::Dark };
@@ -353,7 +300,7 @@ impl App {
                 self.save("screen", "svg", &picture);
                 Ok(())
             }
-            Outside::Quit { .. } => Ok(()),
+            _ => Ok(()),
         }
     }
 
@@ -366,6 +313,6 @@ impl App {
         }
         let left: Option<PathBuf> =
             self.work.as_ref().filter(|work| at_work(work) && !stopping).map(|work| work.path().to_owned());
-        Ok(Exit { session: self.session, at_work: left, signal })
+        Ok(Exit { session: self.session, ui: self.ui, at_work: left, signal })
     }
 }

@@ -105,7 +105,7 @@ fn palette(name: &Spanned<String>, source: &Source) -> Result<Palette, Diagnosti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::keymap::{Key, Verb};
+    use crate::{explore::Command, tui::keymap::Key};
 
     fn read(text: &str) -> Result<Config, Diagnostic> {
         Config::from_toml(&Source::new("config.toml", text))
@@ -120,7 +120,7 @@ mod tests {
     fn what_is_set_counts() {
         let config = read("theme = \"light\"\nmouse = false\n[keys]\ntrain = [\"f5\"]\n").unwrap();
         assert_eq!((config.palette, config.mouse, config.ascii), (Some(Palette::Light), Some(false), None));
-        assert_eq!(config.keys.row(Verb::Train).keys, [Key::parse("f5").unwrap()]);
+        assert_eq!(config.keys.row(Command::StartTraining).unwrap().keys, [Key::parse("f5").unwrap()]);
     }
 
     #[test]

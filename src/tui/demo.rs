@@ -8,7 +8,12 @@ mod script;
 
 pub use measured::{Measured, RecordError, record};
 
-use crate::explore::{CandidateId, Command, KnobId, Session, Shown, Update};
+use super::model::{
+    caption::Caption,
+    screen::{Overlay, Screen},
+    state::UiState,
+};
+use crate::explore::{CandidateId, Command, KnobId, Move, Session, Shown, Update};
 
 /// One thing a scene does.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,20 +92,6 @@ pub struct Demo {
     held: bool,
 }
 
-/// A caption to be drawn.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Caption {
-    /// Its title.
-    pub title: String,
-    /// Its text.
-    pub text: String,
-    /// The scene's number from 1, and how many there are.
-    pub scene: usize,
-    pub of: usize,
-    /// Whether the tour waits for a key.
-    pub held: bool,
-}
-
 impl Demo {
     /// The tour before its first scene. Scenes that show accuracies are left out where `measured` has none.
     pub fn new(measured: Measured) -> Self {
@@ -120,16 +111,16 @@ impl Demo {
     }
 
     /// Begins a scene; beyond the last one the last one.
-    pub fn begin(&mut self, scene: usize, session: &mut Session, now_ms: u64) {
+    pub fn begin(&mut self, scene: usize, session: &mut Session, ui: &mut UiState, now_ms: u64) {
         self.at = scene.min(self.scenes.len().saturating_sub(1));
         (self.beat, self.due_ms) = (0, now_ms);
         let Some(scene) = self.scenes.get(self.at) else { return };
         let mut act = |action| drop(session.apply(action, now_ms));
-        act(Command::Screen(crate::explore::Screen::Explore));
+        ui.screen = Screen::Explore;
         act(Command::ResetOverride);
         act(Command::Filter(String::new()));
         act(Command::ResetKnobs);
-        act(Command::Select(crate::explore::Move::First));
+        act(Command::Select(Move::First));
         act(Command::Update(vec![Update::Withdrawn { step: 0 }]));
         if scene.measured {
             act(Command::Update(self.measured.updates.clone()));
@@ -137,16 +128,17 @@ impl Demo {
         for (knob, value) in scene.start {
             turn(session, *knob, *value, now_ms);
         }
-        let shown = session.ui().overlay == Some(crate::explore::Overlay::Tornado);
-        if shown != scene.tornado {
-            session.apply(Command::Toggle(crate::explore::Overlay::Tornado), now_ms);
+        if scene.tornado {
+            ui.overlay = Some(Overlay::Tornado);
+        } else if ui.overlay == Some(Overlay::Tornado) {
+            ui.overlay = None;
         }
         self.before = Facts::of(session);
     }
 
     /// Goes to a scene before or after this one.
-    pub fn skip(&mut self, scenes: isize, session: &mut Session, now_ms: u64) {
-        self.begin(self.at.saturating_add_signed(scenes), session, now_ms);
+    pub fn skip(&mut self, scenes: isize, session: &mut Session, ui: &mut UiState, now_ms: u64) {
+        self.begin(self.at.saturating_add_signed(scenes), session, ui, now_ms);
     }
 
     /// Waits, or goes on.
@@ -170,12 +162,12 @@ impl Demo {
     }
 
     /// Does what is due. Returns whether anything changed.
-    pub fn advance(&mut self, session: &mut Session, now_ms: u64) -> bool {
+    pub fn advance(&mut self, session: &mut Session, ui: &mut UiState, now_ms: u64) -> bool {
         if self.due_ms().is_none_or(|due| due > now_ms) {
             return false;
         }
         let Some(beat) = self.scenes.get(self.at).and_then(|scene| scene.beats.get(self.beat)).copied() else {
-            self.begin(self.at + 1, session, now_ms);
+            self.begin(self.at + 1, session, ui, now_ms);
             return true;
         };
         match beat {
@@ -195,8 +187,8 @@ impl Demo {
     }
 
     /// Does all of a scene at once.
-    pub fn play_out(&mut self, scene: usize, session: &mut Session) {
-        self.begin(scene, session, 0);
+    pub fn play_out(&mut self, scene: usize, session: &mut Session, ui: &mut UiState) {
+        self.begin(scene, session, ui, 0);
         let Some(scene) = self.scenes.get(self.at) else { return };
         for beat in scene.beats {
             if let Beat::Turn(knob, target, _) = *beat {

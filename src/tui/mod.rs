@@ -1,23 +1,27 @@
-//! The screen: keys and mouse in, pictures out.
+//! The terminal interface: keys and mouse in, frames out.
 //!
 //! ```text
-//! app        the loop; carries out what the session asks of the outside
-//! keymap     the one table of wishes and their keys
-//! dispatch   from a key to actions of the session        mouse   the same for the mouse
-//! screen     pure pictures of a session                  widget  what they are made of, knows nothing of splitscope
-//! work       the run that is followed                    event_reader  its events and measurements as updates
-//! export     files to take away                          svg     a screen as a picture
-//! terminal   taking it, giving it back, whatever happens theme   colours by meaning
-//! config     what the user has set once and for all       demo    the tour
+//! app         the loop; carries out effects              command     everything a user can ask for
+//! input       from a key or mouse event to commands      effect      what must be done outside session and view
+//! keymap      the key table                              controller  from a command to session, view and effects
+//! model       state of the view                          screen      frames of a session, pure
+//! widget      widgets, know nothing of splitscope        theme       colours by meaning
+//! work        the run that is followed                   event_reader  its events and measurements as updates
+//! export      files written for the user                 svg         a frame as a picture
+//! terminal    taking and restoring the terminal          demo        the tour
+//! config      the user's file
 //! ```
 //!
 //! Above `explore` and `run`; `cli` calls [`run`]. Invariants: the way from a knob to the frame has no thread, channel or
-//! lock in it; nothing waits for a child process; a screen is a pure function of session, theme and [`UiState`].
+//! lock; nothing waits for a child process; a frame is a pure function of session, theme and [`UiState`].
 
+pub mod command;
 pub mod config;
 pub mod demo;
+pub mod effect;
 pub mod export;
 pub mod keymap;
+pub mod model;
 pub mod screen;
 pub mod svg;
 pub mod terminal;
@@ -25,11 +29,10 @@ pub mod theme;
 pub mod widget;
 
 mod app;
-mod dispatch;
+mod controller;
 mod event_reader;
 mod hit;
-mod mouse;
-mod state;
+mod input;
 mod text;
 mod work;
 
@@ -45,11 +48,11 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use thiserror::Error;
 
 pub use app::run;
-pub use hit::{HitMap, Target};
-pub use state::UiState;
+pub use hit::{HitMap, Region};
+pub use model::{screen::Screen, state::UiState};
 
 use crate::{
-    explore::{Command, Session},
+    explore::{Command, Session, SessionFile, ViewRow},
     run::{Manifest, RunError},
 };
 use keymap::Keymap;
@@ -77,6 +80,8 @@ pub struct Options {
     pub search_args: Vec<String>,
     /// Where exported files go.
     pub folder: PathBuf,
+    /// The view of a session file.
+    pub view: ViewRow,
     /// Whether to take the mouse.
     pub mouse: bool,
     /// Whether to draw with plain characters only; otherwise the environment says.
@@ -149,7 +154,7 @@ pub fn replay(session: &mut Session, run: &Path) -> Result<(), TuiError> {
 /// scene the last one.
 pub fn scene(session: &mut Session, ui: &mut UiState, scene: usize) {
     let mut demo = demo::Demo::new(demo::Measured::shipped(session.space()));
-    demo.play_out(scene, session);
+    demo.play_out(scene, session, ui);
     ui.tour = Some(demo.caption(session));
 }
 
@@ -167,16 +172,15 @@ pub fn still(session: &Session, ui: &UiState, (width, height): (u16, u16), theme
     buffer
 }
 
-/// Presses keys without a terminal, as `jjl<tab>/acc>72<enter>`, a second apart; what is asked of the outside is left
-/// out. For pictures, demonstrations and tests.
+/// Presses keys without a terminal, as `jjl<tab>/acc>72<enter>`, a second apart. Keys take the way of [`run`]; effects are
+/// left out. For pictures, demonstrations and tests.
 pub fn play(session: &mut Session, ui: &mut UiState, keys: &str) {
     for key in keymap::Key::script(keys) {
         ui.now_ms += 1000;
-        for deed in dispatch::key(session, ui, key) {
-            if let dispatch::Deed::Act(action) = deed {
-                session.apply(action, ui.now_ms);
-            }
+        if let Some(command) = input::keyboard::command(ui, key) {
+            controller::perform(session, ui, command);
         }
+        session.settle(ui.now_ms);
     }
 }
 
@@ -185,10 +189,19 @@ pub fn play(session: &mut Session, ui: &mut UiState, keys: &str) {
 pub struct Exit {
     /// The session as it was left.
     pub session: Session,
+    /// The view as it was left.
+    pub ui: UiState,
     /// The run that somebody is still at work on.
     pub at_work: Option<PathBuf>,
     /// The signal that ended it, if one did; by custom the exit code is 128 plus that.
     pub signal: Option<i32>,
+}
+
+impl Exit {
+    /// Session file that opens session and view again as they were left.
+    pub fn session_file(&self) -> SessionFile {
+        self.ui.session_file(&self.session)
+    }
 }
 
 /// Why the screen could not run.

@@ -19,8 +19,8 @@ use self::fixture::{options, session};
 use super::{
     app::App,
     hit::HitMap,
+    model::{replay::ReplayPosition, state::UiState},
     picture_theme, play, screen,
-    state::{Reel, UiState},
     theme::Palette,
 };
 use crate::explore::Session;
@@ -33,8 +33,8 @@ fn after(keys: &str) -> (Session, UiState) {
 }
 
 /// A run in the middle of being replayed.
-fn reel() -> Reel {
-    Reel { run: "run-001".to_owned(), at: 420, of: 1000, seconds: 95.0, plays: true }
+fn replay_position() -> ReplayPosition {
+    ReplayPosition { run: "run-001".to_owned(), at: 420, of: 1000, seconds: 95.0, plays: true }
 }
 
 /// An app that was drawn once, and where everything is.
@@ -45,11 +45,10 @@ fn drawn(width: u16, height: u16, session: Session) -> (App, Terminal<TestBacken
     (app, terminal)
 }
 
-fn hits(session: &Session, width: u16, height: u16) -> HitMap {
-    let ui = UiState::default();
-    let theme = picture_theme(Palette::OkabeIto);
+/// Regions of the app's screen.
+fn hits(app: &App, width: u16, height: u16) -> HitMap {
     let mut buffer = ratatui::buffer::Buffer::empty(Rect::new(0, 0, width, height));
-    screen::draw(screen::View { session, ui: &ui, theme: &theme }, buffer.area, &mut buffer)
+    screen::draw(screen::View { session: &app.session, ui: &app.ui, theme: &app.theme }, buffer.area, &mut buffer)
 }
 
 fn play_app(app: &mut App, keys: &str) {

@@ -2,9 +2,8 @@
 
 use super::Session;
 use super::steps::PendingSteps;
-use crate::explore::brush::Brushes;
 use crate::explore::candidate::{CandidateId, PoolError};
-use crate::explore::command::{Command, Control, DesignPart, Effect, Export, Move, Pane, Screen, Unit};
+use crate::explore::command::{Command, DesignPart, Move, WorkControl, WorkRequest};
 use crate::explore::filter::{Filter, FilterError};
 use crate::explore::history::Gesture;
 use crate::explore::knob::KnobId;
@@ -51,11 +50,11 @@ impl From<PoolError> for Refusal {
 }
 
 impl Session {
-    /// Applies a command and returns what must be done outside the session. `now_ms` ascends from call to call. Pending
+    /// Applies a command and returns what it requests of the processes that train and search. `now_ms` ascends from call to call. Pending
     /// steps are applied first.
     ///
     /// Never panics; a command that can't be carried out leaves a message.
-    pub fn apply(&mut self, command: Command, now_ms: u64) -> Vec<Effect> {
+    pub fn apply(&mut self, command: Command, now_ms: u64) -> Vec<WorkRequest> {
         self.settle(now_ms);
         match command {
             Command::Undo => self.travel(Travel::Undo, now_ms),
@@ -66,7 +65,7 @@ impl Session {
                 self.feed(held_back, now_ms);
             }
             command if changes_setup(&command) => self.change(&command, now_ms),
-            command => return self.look_or_ask(command, now_ms),
+            command => return self.select_or_request(command, now_ms),
         }
         Vec::new()
     }
@@ -74,7 +73,7 @@ impl Session {
     /// Applies a command of a batch of input. As [`Session::apply`], except that steps of the selected knob are only
     /// added up: they take effect with the next other command or with [`Session::settle`], so that all designs are costed
     /// once for the many steps of a held key.
-    pub fn queue(&mut self, command: Command, now_ms: u64) -> Vec<Effect> {
+    pub fn queue(&mut self, command: Command, now_ms: u64) -> Vec<WorkRequest> {
         let Command::MoveKnob(Move::By(steps)) = command else { return self.apply(command, now_ms) };
         let dial = self.selected_dial();
         if self.setup.is_locked(dial.id) {
@@ -215,7 +214,7 @@ impl Session {
     /// Sets a knob to the stop nearest to a fraction of its range, and selects it.
     fn set_knob_to_fraction(&mut self, knob: KnobId, fraction: f64) -> Result<(), SetupError> {
         let Some(index) = self.dials.iter().position(|dial| dial.id == knob) else { return Ok(()) };
-        self.ui.dial = index;
+        self.selected_dial = index;
         self.setup.set_knob(knob, self.dials[index].at_fraction(fraction))
     }
 
@@ -224,7 +223,7 @@ impl Session {
         if let Some((first, _)) = values.first()
             && let Some(index) = self.dials.iter().position(|dial| dial.id == *first)
         {
-            self.ui.dial = index;
+            self.selected_dial = index;
         }
         let mut result = Ok(());
         for (knob, value) in values {
@@ -267,33 +266,29 @@ impl Session {
         Ok(self.setup.toggle_pin(pinned)?)
     }
 
-    /// Carries out a command that only looks elsewhere, or asks for something outside.
-    fn look_or_ask(&mut self, command: Command, now_ms: u64) -> Vec<Effect> {
+    /// Carries out a command that leaves the setup as it is.
+    fn select_or_request(&mut self, command: Command, now_ms: u64) -> Vec<WorkRequest> {
         match command {
-            Command::SelectKnob(to) => self.ui.dial = to.wrap(self.ui.dial, self.dials.len()),
-            Command::Focus(to) => self.ui.pane = chosen(&Pane::ALL, self.ui.pane, to),
-            Command::Unit(to) => self.ui.unit = chosen(&Unit::ALL, self.ui.unit, to),
-            Command::Axis(side, to) => self.choose_axis(side, to),
-            Command::LogAxis(side) => self.ui.plot.turn_log(side),
-            Command::Brush { index, range } => self.ui.brushes.set(index, range),
-            Command::ClearBrushes => self.ui.brushes = Brushes::default(),
+            Command::SelectKnob(to) => self.selected_dial = to.wrap(self.selected_dial, self.dials.len()),
             Command::Select(to) => self.select_row(to),
             Command::SelectCandidate(id) => self.select_candidate(id),
-            Command::Screen(screen) => self.ui.screen = screen,
-            Command::Toggle(overlay) => {
-                self.ui.overlay = Some(overlay).filter(|_| self.ui.overlay != Some(overlay));
-            }
-            Command::Back => self.back(now_ms),
             Command::Dismiss => {
                 self.activity.dismiss(now_ms);
             }
             Command::Remember(name) => self.save_setup(&name, now_ms),
-            Command::StartTraining => return self.train(now_ms),
-            Command::StartSearch => return self.search(now_ms),
-            Command::Control(control) => return self.control(control, now_ms),
-            Command::Copy(export) => return self.copy(export, now_ms),
-            Command::Export(export) => return vec![Effect::Export(export)],
-            Command::Quit { keep_frame } => return vec![Effect::Quit { keep_frame }],
+            Command::StartTraining if self.activity.start_training(now_ms) => return vec![WorkRequest::StartTraining],
+            Command::StartSearch if self.activity.start_search(now_ms) => {
+                return vec![WorkRequest::StartSearch(self.limits())];
+            }
+            Command::Control(control) if self.activity.control(control, now_ms) => {
+                return vec![match control {
+                    WorkControl::Pause => WorkRequest::Pause,
+                    WorkControl::Resume => WorkRequest::Resume,
+                    WorkControl::Stop => WorkRequest::Stop,
+                    WorkControl::Detach => WorkRequest::Detach,
+                    WorkControl::SendLimits => WorkRequest::SendLimits(self.limits()),
+                }];
+            }
             _ => {}
         }
         Vec::new()
@@ -311,53 +306,9 @@ impl Session {
         }
     }
 
-    fn back(&mut self, now_ms: u64) {
-        if self.ui.overlay.take().is_none() && !self.activity.dismiss(now_ms) && !self.setup.filter().is_empty() {
-            self.change(&Command::Filter(String::new()), now_ms);
-        }
-    }
-
     fn save_setup(&mut self, name: &str, now_ms: u64) {
         self.history.save(name, self.setup.clone());
         self.activity.say(Severity::Info, format!("remembered as {name}"), now_ms);
-    }
-
-    fn train(&mut self, now_ms: u64) -> Vec<Effect> {
-        if !self.activity.start_training(now_ms) {
-            return Vec::new();
-        }
-        self.ui.screen = Screen::Train;
-        vec![Effect::StartTraining]
-    }
-
-    fn search(&mut self, now_ms: u64) -> Vec<Effect> {
-        if !self.activity.start_search(now_ms) {
-            return Vec::new();
-        }
-        self.ui.screen = Screen::Search;
-        vec![Effect::StartSearch(self.limits())]
-    }
-
-    fn control(&mut self, control: Control, now_ms: u64) -> Vec<Effect> {
-        if !self.activity.control(control, now_ms) {
-            return Vec::new();
-        }
-        vec![match control {
-            Control::Pause | Control::Resume | Control::Stop => Effect::Control(control),
-            Control::Detach => Effect::Detach,
-            Control::SendLimits => Effect::SendLimits(self.limits()),
-        }]
-    }
-
-    fn copy(&mut self, export: Export, now_ms: u64) -> Vec<Effect> {
-        let Some(design) = self.selected_design() else { return Vec::new() };
-        let text = match export {
-            Export::Design => self.space.print_design(&design),
-            Export::Toml => self.design_toml(&design),
-            other => return vec![Effect::Export(other)],
-        };
-        self.activity.say(Severity::Info, "copied", now_ms);
-        vec![Effect::Copy(text)]
     }
 }
 
@@ -381,10 +332,4 @@ const fn changes_setup(command: &Command) -> bool {
             | Command::Filter(_)
             | Command::Recall(_)
     )
-}
-
-/// Returns the item of a list that a movement from `now` leads to; the ends meet.
-fn chosen<T: Copy + PartialEq>(all: &[T], now: T, to: Move) -> T {
-    let from = all.iter().position(|item| *item == now).unwrap_or(0);
-    all[to.wrap(from, all.len())]
 }

@@ -3,17 +3,12 @@
 use super::Session;
 use crate::cost::{Knobs, Sending};
 use crate::diagnostic::nearest;
-use crate::explore::brush::Brushes;
 use crate::explore::candidate::CandidateId;
 use crate::explore::column::{Column, Sort};
-use crate::explore::command::{Screen, Unit};
 use crate::explore::filter::Filter;
 use crate::explore::knob::{KNOBS, KnobId};
 use crate::explore::overriding::{Overridable, Override};
-use crate::explore::plot::Plot;
-use crate::explore::session_file::{
-    DesignRow, OverrideRow, SavedSetupRow, SessionFile, SessionFileError, VERSION, ViewRow,
-};
+use crate::explore::session_file::{DesignRow, OverrideRow, SavedSetupRow, SessionFile, SessionFileError, VERSION};
 use crate::explore::setup::{Pinned, Setup};
 use crate::hardware::Profile;
 use crate::network::BoundaryId;
@@ -45,7 +40,8 @@ impl Session {
             session.history.save(&row.name, setup);
         }
         session.setup = session.read_setup(&present_setup(file))?;
-        session.restore_view(&file.view);
+        let dial = session.dials.iter().position(|dial| dial.knob().name == file.view.knob);
+        session.selected_dial = dial.unwrap_or(0);
         if let Some(row) = &file.selected {
             let selected = session.read_candidate(row)?.candidate;
             session.selection.restore(selected);
@@ -54,16 +50,6 @@ impl Session {
         session.recost();
         session.refresh();
         Ok(session)
-    }
-
-    fn restore_view(&mut self, view: &ViewRow) {
-        let screen = Screen::ALL.into_iter().find(|screen| screen.name().eq_ignore_ascii_case(&view.screen));
-        self.ui.screen = screen.unwrap_or_default();
-        self.ui.unit = Unit::ALL.into_iter().find(|unit| unit.name() == view.bars).unwrap_or_default();
-        self.ui.plot = Plot::read(&view.plot).unwrap_or_default();
-        self.ui.brushes = Brushes::read(&view.brushes);
-        let dial = self.dials.iter().position(|dial| dial.knob().name == view.knob);
-        self.ui.dial = dial.unwrap_or(0);
     }
 
     /// Reads a setup. Candidates that are not in the pool are added to it.

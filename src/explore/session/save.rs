@@ -26,14 +26,11 @@ impl Session {
             knobs: setup.knobs,
             locked: setup.locked,
             view: ViewRow {
-                screen: self.ui.screen.name().to_lowercase(),
-                bars: self.ui.unit.name().to_owned(),
-                plot: self.ui.plot.words(),
                 sort: setup.sort,
                 reversed: setup.reversed,
                 filter: setup.filter,
                 knob: self.selected_dial().knob().name.to_owned(),
-                brushes: self.ui.brushes.rows(),
+                ..ViewRow::default()
             },
             selected: self.selection.kept().and_then(|id| self.design_row(id, None)),
             baseline: setup.baseline,

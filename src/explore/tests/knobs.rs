@@ -186,7 +186,7 @@ fn what_is_typed_wrongly_is_told_and_changes_nothing() {
     session.apply(Command::TypeKnob("many".into()), 5);
     assert_eq!(session.setup(), &before);
     assert_eq!(session.toast(1_000_000).map(|message| message.text.as_str()), Some("`many` is not a number"));
-    session.apply(Command::Back, 6);
+    session.apply(Command::Dismiss, 6);
     assert_eq!(session.toast(7), None);
 }
 

@@ -21,8 +21,8 @@ fn measured_designs_stand_first_by_accuracy_then_latency() {
     assert_eq!(session.ranking()[..3], [9, tied[0], tied[1]]);
     assert_eq!(session.standing(9).unwrap().accuracy(), Some(0.9));
     assert_eq!((session.measured_count(), session.feasible_count()), (3, 50));
-    assert_eq!(session.plot().up, Column::Accuracy);
-    assert_eq!(session.points().len(), 3);
+    assert!(session.has_accuracies());
+    assert_eq!(session.points(Column::Accuracy, Column::Latency).len(), 3);
     assert_eq!(session.unmeasured_rows(), session.order().len() - 3);
 }
 
@@ -66,7 +66,7 @@ fn accuracies_survive_knob_changes_and_depend_on_the_number_of_sensors() {
     set(&mut session, KnobId::Sensors, "4");
     assert!(matches!(session.accuracy(&design), Shown::OtherViews { views: 3, .. }));
     assert_eq!(session.standing(4).unwrap().accuracy(), None);
-    assert_eq!(session.plot().up, Column::Macs);
+    assert!(!session.has_accuracies());
     set(&mut session, KnobId::Sensors, "6");
     assert_eq!(session.accuracy(&design).measured(), Some(0.9));
 }
@@ -126,18 +126,18 @@ fn what_does_not_fit_the_space_is_left_out() {
 #[test]
 fn children_are_started_told_and_followed() {
     let mut session = session(5);
-    assert_eq!(session.apply(Command::Control(Control::Pause), 0), []);
-    assert_eq!(session.apply(Command::StartTraining, 0), [Effect::StartTraining]);
-    assert_eq!((session.ui().screen, &session.training().state), (Screen::Train, &State::Starting));
+    assert_eq!(session.apply(Command::Control(WorkControl::Pause), 0), []);
+    assert_eq!(session.apply(Command::StartTraining, 0), [WorkRequest::StartTraining]);
+    assert_eq!(session.training().state, State::Starting);
     assert_eq!(session.apply(Command::StartTraining, 0), [], "one is running already");
     session.apply(Command::Update(vec![Update::Training(TrainUpdate::State(State::Running))]), 0);
-    assert_eq!(session.apply(Command::Control(Control::Pause), 0), [Effect::Control(Control::Pause)]);
+    assert_eq!(session.apply(Command::Control(WorkControl::Pause), 0), [WorkRequest::Pause]);
     assert_eq!(session.training().state, State::Pausing, "nobody has paused yet");
     session.apply(Command::Update(vec![Update::Training(TrainUpdate::State(State::Paused))]), 0);
     assert_eq!(session.training().state, State::Paused);
-    assert_eq!(session.apply(Command::Control(Control::Resume), 0), [Effect::Control(Control::Resume)]);
+    assert_eq!(session.apply(Command::Control(WorkControl::Resume), 0), [WorkRequest::Resume]);
     assert_eq!(session.training().state, State::Resuming);
-    assert_eq!(session.apply(Command::Control(Control::Detach), 0), [Effect::Detach]);
+    assert_eq!(session.apply(Command::Control(WorkControl::Detach), 0), [WorkRequest::Detach]);
     let failed = State::Failed("disk full".into());
     session.apply(Command::Update(vec![Update::Training(TrainUpdate::State(failed))]), 0);
     assert_eq!(session.toast(9).map(|message| message.text.as_str()), Some("training failed: disk full"));
@@ -147,15 +147,15 @@ fn children_are_started_told_and_followed() {
 fn a_running_search_is_told_new_limits_when_asked() {
     let mut session = session(5);
     let effects = session.apply(Command::StartSearch, 0);
-    let [Effect::StartSearch(limits)] = effects.as_slice() else { panic!() };
+    let [WorkRequest::StartSearch(limits)] = effects.as_slice() else { panic!() };
     assert_eq!(limits.get("latency"), Some(&0.01));
     assert!(!limits.contains_key("energy"), "what has no limit is left out");
     session.apply(Command::Update(vec![Update::Search(SearchUpdate::State(State::Running))]), 0);
     assert!(!session.limits_moved());
     set(&mut session, KnobId::LatencyLimit, "8 ms");
     assert!(session.limits_moved());
-    let effects = session.apply(Command::Control(Control::SendLimits), 0);
-    let [Effect::SendLimits(limits)] = effects.as_slice() else { panic!() };
+    let effects = session.apply(Command::Control(WorkControl::SendLimits), 0);
+    let [WorkRequest::SendLimits(limits)] = effects.as_slice() else { panic!() };
     assert_eq!((limits["latency"], session.limits_moved()), (0.008, false));
     let generation = GenerationRecord { generation: 1, evaluations: 64, ..GenerationRecord::default() };
     session.apply(Command::Update(vec![Update::Search(SearchUpdate::Generation(generation))]), 0);

@@ -42,13 +42,11 @@ fn command() -> impl Strategy<Value = Command> {
         2 => Just(Command::Redo),
         1 => Just(Command::Remember("x".into())),
         1 => (0_usize..3).prop_map(Command::Recall),
-        1 => Just(Command::Back),
+        1 => Just(Command::Dismiss),
         1 => Just(Command::Freeze),
-        1 => Just(Command::Copy(Export::Toml)),
-        1 => moves().prop_map(Command::Unit),
-        1 => moves().prop_map(Command::Focus),
         1 => Just(Command::StartSearch),
-        1 => Just(Command::Tick),
+        1 => Just(Command::StartTraining),
+        1 => Just(Command::Control(WorkControl::SendLimits)),
     ]
 }
 
@@ -62,14 +60,14 @@ fn look(session: &Session) {
         let canonical = session.space().canonical_design(strip.design.clone());
         assert_eq!(canonical, strip.design);
     }
-    assert!(session.bars(6).len() <= 6);
+    assert!(session.bars(BarQuantity::Energy, 6).len() <= 6);
     assert_eq!(session.rows(0..usize::MAX).count(), session.order().len());
-    assert!(session.points().len() <= session.order().len());
+    assert!(session.points(Column::Memory, Column::Latency).len() <= session.order().len());
     assert!(session.selected().is_none_or(|id| (id as usize) < session.pool().len()));
     assert!(session.selected_row().is_none_or(|row| row < session.order().len()));
     assert!(session.selected().is_some() || session.pool().is_empty());
     let _ = (session.status(), session.fixes(), session.tornado(), session.why(), session.to_file().to_toml());
-    let _ = (session.break_even_bandwidth(1, 3), session.bar_limit(), session.binding());
+    let _ = (session.break_even_bandwidth(1, 3), session.bar_limit(BarQuantity::Latency), session.binding());
 }
 
 fn play(space: SearchSpace, count: usize, actions: &[Command]) {
@@ -185,7 +183,8 @@ fn a_filter_that_hides_the_selection_moves_it_and_back_clears_it() {
     assert_eq!((session.order().len(), session.selected().is_some()), (0, true));
     session.apply(Command::Filter("spilt=S2".into()), 0);
     assert!(session.toast(0).unwrap().text.contains("did you mean `split`?"));
-    session.apply(Command::Back, 0);
-    session.apply(Command::Back, 0);
+    session.apply(Command::Dismiss, 0);
+    assert!(session.toast(0).is_none());
+    session.apply(Command::Filter(String::new()), 0);
     assert_eq!(session.order().len(), all);
 }

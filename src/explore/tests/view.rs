@@ -57,7 +57,7 @@ fn what_is_changed_by_hand_costs_what_the_design_costs() {
     let table = crate::cost::CostTable::new(&network, (&design).into(), session.profile()).unwrap();
     assert_eq!(strip.here().evaluation, crate::cost::evaluate(&table, strip.split, session.knobs()));
     let shown = strip.here().evaluation;
-    assert_eq!(session.bars(3).iter().find(|bar| bar.selected).unwrap().evaluation, shown);
+    assert_eq!(session.bars(BarQuantity::Latency, 3).iter().find(|bar| bar.selected).unwrap().evaluation, shown);
     // A pin keeps the design as it is shown.
     session.apply(Command::Pin, 0);
     let pin = session.setup().pins()[0];
@@ -70,24 +70,21 @@ fn what_is_changed_by_hand_costs_what_the_design_costs() {
 }
 
 #[test]
-fn parts_of_a_bar_add_up_in_every_unit() {
-    let mut session = session(30);
-    for unit in Unit::ALL {
-        assert_eq!(session.ui().unit, unit);
-        for bar in session.bars(10) {
+fn parts_of_a_bar_add_up_in_every_breakdown() {
+    let session = session(30);
+    for unit in BarQuantity::ALL {
+        for bar in session.bars(unit, 10) {
             let cost = &bar.evaluation;
             let total = match unit {
-                Unit::Latency => cost.latency.total_s(),
-                Unit::Energy => cost.energy_j,
-                Unit::Link => cost.link_bytes as f64 * f64::from(session.knobs().sensors),
-                Unit::Memory => bar.total(),
-                Unit::Frames => cost.latency.period_s().recip(),
+                BarQuantity::Latency => cost.latency.total_s(),
+                BarQuantity::Energy => cost.energy_j,
+                BarQuantity::Link => cost.link_bytes as f64 * f64::from(session.knobs().sensors),
+                BarQuantity::Memory => bar.total(),
+                BarQuantity::Frames => cost.latency.period_s().recip(),
             };
             assert!((bar.total() - total).abs() <= 1e-9 * total && bar.parts().len() == unit.parts().len());
         }
-        session.apply(Command::Unit(Move::By(1)), 0);
     }
-    assert_eq!(session.ui().unit, Unit::Latency);
 }
 
 #[test]
@@ -96,7 +93,7 @@ fn bars_show_the_selected_and_the_pinned_designs_wherever_they_stand() {
     session.apply(Command::Select(Move::To(40)), 0);
     session.apply(Command::Pin, 0);
     session.apply(Command::Select(Move::To(30)), 0);
-    let bars = session.bars(5);
+    let bars = session.bars(BarQuantity::Latency, 5);
     assert_eq!(bars.len(), 5);
     assert!(bars[3].selected && bars[4].pin == Some('A'));
     assert_eq!(bars[0].candidate, session.order()[0]);
@@ -106,8 +103,9 @@ fn bars_show_the_selected_and_the_pinned_designs_wherever_they_stand() {
 fn points_on_the_front_are_beaten_by_none() {
     let mut session = session(200);
     set(&mut session, KnobId::LatencyLimit, "4 ms");
-    let points = session.points();
-    assert_eq!((points.len(), session.plot().up), (session.order().len(), Column::Macs));
+    let (up, right) = (Column::Macs, Column::Latency);
+    let points = session.points(up, right);
+    assert_eq!((points.len(), session.has_accuracies()), (session.order().len(), false));
     for point in points.iter().filter(|point| point.class != PointClass::Infeasible) {
         let beaten = points.iter().any(|other| {
             other.class != PointClass::Infeasible
@@ -117,16 +115,14 @@ fn points_on_the_front_are_beaten_by_none() {
         });
         assert_eq!(point.class == PointClass::Front, !beaten, "{point:?}");
     }
-    assert_eq!(session.selected_point().map(|point| point.candidate), session.selected());
+    assert_eq!(session.selected_point(up, right).map(|point| point.candidate), session.selected());
     // Other rows and other axes have other points.
     let before = points.to_vec();
-    session.apply(Command::Axis(Side::Up, Move::By(1)), 0);
-    assert_ne!(session.points(), before);
-    session.apply(Command::Axis(Side::Up, Move::By(-1)), 0);
-    assert_eq!(session.points(), before);
+    assert_ne!(session.points(Column::Energy, right), before);
+    assert_eq!(session.points(up, right), before);
     session.apply(Command::Filter("split=S2".into()), 0);
-    assert_eq!(session.points().len(), session.order().len());
-    assert!(session.points().len() < before.len());
+    assert_eq!(session.points(up, right).len(), session.order().len());
+    assert!(session.points(up, right).len() < before.len());
 }
 
 #[test]
@@ -234,14 +230,9 @@ fn the_tornado_is_what_moving_the_knobs_does() {
 }
 
 #[test]
-fn a_design_is_copied_as_text_that_reads_back() {
-    let mut session = session(20);
-    let effects = session.apply(Command::Copy(Export::Design), 0);
-    let [Effect::Copy(text)] = effects.as_slice() else { panic!() };
-    assert_eq!(session.space().parse_design(text).ok(), session.selected_design());
-    let effects = session.apply(Command::Copy(Export::Toml), 0);
-    let [Effect::Copy(text)] = effects.as_slice() else { panic!() };
-    let table: toml::Table = text.parse().unwrap();
+fn a_design_is_printed_as_toml() {
+    let session = session(20);
+    let table: toml::Table = session.design_toml(&session.selected_design().unwrap()).parse().unwrap();
     assert_eq!(table["design"]["space"].as_str(), Some("tabletop"));
 }
 
@@ -268,28 +259,18 @@ fn filters_combine_columns_words_and_denials() {
 }
 
 #[test]
-fn every_pair_of_figures_can_stand_on_the_axes_and_none_twice() {
-    let mut session = session(60);
-    let mut seen = std::collections::HashSet::new();
-    for _ in Column::FIGURES {
-        session.apply(Command::Axis(Side::Up, Move::By(1)), 0);
-        for _ in Column::FIGURES {
-            session.apply(Command::Axis(Side::Right, Move::By(1)), 0);
-            let plot = session.ui().plot;
-            assert_ne!(plot.up, plot.right);
-            seen.insert((plot.up, plot.right));
-            assert!(session.points().len() <= session.order().len());
+fn every_pair_of_figures_has_points() {
+    let session = session(60);
+    for up in Column::FIGURES {
+        for right in Column::FIGURES {
+            let points = session.points(up, right);
+            assert!(points.len() <= session.order().len());
+            assert!(
+                points.iter().all(|point| point.right.to_bits() == session.figure(point.candidate, right).to_bits())
+            );
         }
     }
-    assert!(seen.len() > 30, "{}", seen.len());
-    let latency = Column::FIGURES.iter().position(|column| *column == Column::Latency).unwrap();
-    session.apply(Command::Axis(Side::Right, Move::To(latency + 1)), 0);
-    session.apply(Command::Axis(Side::Up, Move::To(latency)), 0);
-    session.apply(Command::Axis(Side::Right, Move::To(latency)), 0);
-    assert_ne!(session.ui().plot.right, Column::Latency);
-    session.apply(Command::Axis(Side::Up, Move::To(99)), 0);
-    session.apply(Command::LogAxis(Side::Up), 0);
-    assert_eq!((session.ui().plot.up, session.ui().plot.log_up), (Column::Latency, true));
+    assert!(session.points(Column::Split, Column::Latency).is_empty(), "a split is no figure");
 }
 
 #[test]

@@ -2,9 +2,51 @@
 
 use crate::cost::{Cut, Evaluation, Knobs};
 use crate::explore::candidate::CandidateId;
-use crate::explore::command::Unit;
 use crate::explore::knob::KnobId;
 use crate::explore::session::Session;
+
+/// Quantity that the stacked bars show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum BarQuantity {
+    /// Seconds by stage.
+    #[default]
+    Latency,
+    /// Joules by device.
+    Energy,
+    /// Bytes on the link by sensor.
+    Link,
+    /// Bytes of a sensor's memory.
+    Memory,
+    /// Frames per second, and how the stages work on different frames at the same time.
+    Frames,
+}
+
+impl BarQuantity {
+    /// All breakdowns in order.
+    pub const ALL: [Self; 5] = [Self::Latency, Self::Energy, Self::Link, Self::Memory, Self::Frames];
+
+    /// Name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Latency => "latency",
+            Self::Energy => "energy",
+            Self::Link => "link bytes",
+            Self::Memory => "sensor memory",
+            Self::Frames => "frame rate",
+        }
+    }
+
+    /// Names of the parts of a bar.
+    pub const fn parts(self) -> &'static [&'static str] {
+        match self {
+            Self::Latency => &["readout", "sensor", "link", "aggregator"],
+            Self::Energy => &["sensor", "link", "aggregator"],
+            Self::Link => &["one sensor", "the others"],
+            Self::Memory => &["activations", "weights"],
+            Self::Frames => &["frames per second"],
+        }
+    }
+}
 
 /// One bar.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,7 +66,7 @@ pub struct Bar {
 }
 
 impl Bar {
-    /// The parts in base units, named by [`Unit::parts`].
+    /// The parts in base units, named by [`BarQuantity::parts`].
     pub fn parts(&self) -> &[f64] {
         &self.parts[..self.count]
     }
@@ -38,7 +80,7 @@ impl Bar {
 impl Session {
     /// At most `most` bars: the first rows, and the selected and pinned designs wherever they stand, in the order of the
     /// rows. The selected one is shown as it is by hand.
-    pub fn bars(&self, most: usize) -> Vec<Bar> {
+    pub fn bars(&self, quantity: BarQuantity, most: usize) -> Vec<Bar> {
         let mut wanted: Vec<CandidateId> = self.selected().into_iter().collect();
         wanted.extend(self.setup().pins().iter().map(|pin| pin.candidate));
         wanted.extend(self.order().iter().take(most));
@@ -50,22 +92,22 @@ impl Session {
         }
         let mut placed: Vec<(usize, CandidateId)> = ids.iter().map(|&id| (self.row_of(id), id)).collect();
         placed.sort_unstable();
-        placed.into_iter().filter_map(|(_, id)| self.bar(id)).collect()
+        placed.into_iter().filter_map(|(_, id)| self.bar(id, quantity)).collect()
     }
 
     /// Where "no more" stands among the bars: the limit of what they show, if there is one.
-    pub fn bar_limit(&self) -> Option<f64> {
-        let knob = match self.ui.unit {
-            Unit::Latency => KnobId::LatencyLimit,
-            Unit::Energy => KnobId::EnergyLimit,
-            Unit::Memory => KnobId::SensorMemory,
-            Unit::Frames => KnobId::FrameRateFloor,
-            Unit::Link => return None,
+    pub fn bar_limit(&self, quantity: BarQuantity) -> Option<f64> {
+        let knob = match quantity {
+            BarQuantity::Latency => KnobId::LatencyLimit,
+            BarQuantity::Energy => KnobId::EnergyLimit,
+            BarQuantity::Memory => KnobId::SensorMemory,
+            BarQuantity::Frames => KnobId::FrameRateFloor,
+            BarQuantity::Link => return None,
         };
         Some(self.value(knob)).filter(|value| !knob.knob().is_unlimited(*value))
     }
 
-    fn bar(&self, id: CandidateId) -> Option<Bar> {
+    fn bar(&self, id: CandidateId, quantity: BarQuantity) -> Option<Bar> {
         let selected = self.selected() == Some(id);
         let (cut, evaluation) = if selected {
             let inspected = self.inspected()?;
@@ -75,8 +117,8 @@ impl Session {
             let standing = self.standing(id)?;
             (*self.pool.cuts(id).get(usize::from(standing.cut))?, standing.evaluation)
         };
-        let parts = parts(self.ui.unit, &cut, &evaluation, self.knobs());
-        let count = self.ui.unit.parts().len();
+        let parts = parts(quantity, &cut, &evaluation, self.knobs());
+        let count = quantity.parts().len();
         let feasible = evaluation.feasible();
         Some(Bar { candidate: id, pin: self.setup().pin_letter(id), selected, feasible, evaluation, parts, count })
     }
@@ -88,21 +130,21 @@ impl Session {
 }
 
 /// The parts of a bar in base units, unused ones 0.
-fn parts(unit: Unit, cut: &Cut, cost: &Evaluation, knobs: &Knobs) -> [f64; 4] {
+fn parts(quantity: BarQuantity, cut: &Cut, cost: &Evaluation, knobs: &Knobs) -> [f64; 4] {
     let (sensors, system) = (f64::from(knobs.sensors), &knobs.system);
-    match unit {
-        Unit::Latency => {
+    match quantity {
+        BarQuantity::Latency => {
             let latency = &cost.latency;
             [latency.readout_s, latency.sensor_s, latency.link_s, latency.aggregator_s]
         }
-        Unit::Energy => {
+        BarQuantity::Energy => {
             let working = system.sensors_static_w(knobs.sensors) * cost.latency.sensor_s;
             let sensor = sensors * cut.sensor.energy_j + working;
             let link = sensors * cost.link_bytes as f64 * system.link_energy_j_per_byte;
             [sensor, link, (cost.energy_j - sensor - link).max(0.0), 0.0]
         }
-        Unit::Link => [cost.link_bytes as f64, cost.link_bytes as f64 * (sensors - 1.0), 0.0, 0.0],
-        Unit::Memory => [cost.sensor_peak_bytes as f64, cut.sensor_weight_bytes as f64, 0.0, 0.0],
-        Unit::Frames => [cost.fps, 0.0, 0.0, 0.0],
+        BarQuantity::Link => [cost.link_bytes as f64, cost.link_bytes as f64 * (sensors - 1.0), 0.0, 0.0],
+        BarQuantity::Memory => [cost.sensor_peak_bytes as f64, cut.sensor_weight_bytes as f64, 0.0, 0.0],
+        BarQuantity::Frames => [cost.fps, 0.0, 0.0, 0.0],
     }
 }

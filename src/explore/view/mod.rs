@@ -8,7 +8,7 @@ mod rows;
 mod status;
 mod strip;
 
-pub use bars::Bar;
+pub use bars::{Bar, BarQuantity};
 pub use compare::Compared;
 pub use found::FoundPoint;
 pub(super) use points::Points;

@@ -1,8 +1,9 @@
-//! The scatter: every row as a point between two figures.
+//! Rows as points of a scatter plot.
+
+use std::cell::{OnceCell, RefCell};
 
 use crate::explore::candidate::CandidateId;
 use crate::explore::column::Column;
-use crate::explore::plot::Plot;
 use crate::explore::rank::Class;
 use crate::explore::session::Session;
 
@@ -30,57 +31,64 @@ pub struct Point {
     pub class: PointClass,
 }
 
-/// The points between two figures, for as long as neither rows nor axes change.
-#[derive(Debug, Clone)]
+/// Points of the rows between pairs of figures, made when first asked for and kept until the rows change.
+#[derive(Debug, Clone, Default)]
 pub struct Points {
-    /// The figures upwards and to the right.
-    axes: [Column; 2],
-    pub(in crate::explore) all: Vec<Point>,
-    unmeasured: usize,
+    /// Points of each pair of figures, by their places in [`Column::FIGURES`], vertical first.
+    by_axes: [[OnceCell<Vec<Point>>; Column::FIGURES.len()]; Column::FIGURES.len()],
+    /// Number of rows without an accuracy at the current number of sensors.
+    unmeasured: OnceCell<usize>,
+    /// Allocation of former points, for the next ones.
+    spare: RefCell<Vec<Point>>,
+}
+
+impl Points {
+    /// Forgets all points after a change of the rows.
+    pub(in crate::explore) fn clear(&mut self) {
+        self.unmeasured.take();
+        for points in self.by_axes.iter_mut().flatten() {
+            if let Some(points) = points.take() {
+                self.spare = RefCell::new(points);
+            }
+        }
+    }
 }
 
 impl Session {
-    /// Every row at its best split, between the figures of [`Session::plot`]. Rows of which one is unknown have no point.
-    pub fn points(&self) -> &[Point] {
-        &self.plotted().all
+    /// Every row at its best split as a point between two figures. Rows of which one is unknown have no point.
+    pub fn points(&self, up: Column, right: Column) -> &[Point] {
+        let place = |column: Column| Column::FIGURES.iter().position(|figure| *figure == column);
+        let (Some(up_place), Some(right_place)) = (place(up), place(right)) else { return &[] };
+        self.known.points.by_axes[up_place][right_place].get_or_init(|| self.make_points(up, right))
     }
 
-    /// The point of the selected design, as it is by hand; none if a figure of it is unknown.
-    pub fn selected_point(&self) -> Option<Point> {
-        let point = *self.points().iter().find(|point| Some(point.candidate) == self.selected())?;
+    /// Point of the selected design as overridden; `None` if a figure of it is unknown.
+    pub fn selected_point(&self, up: Column, right: Column) -> Option<Point> {
+        let point = *self.points(up, right).iter().find(|point| Some(point.candidate) == self.selected())?;
         let Some(row) = self.row_by_hand(point.candidate) else { return Some(point) };
-        let Plot { up, right, .. } = self.plot();
         let (up, right) = (row.figure(up), row.figure(right));
         (up.is_finite() && right.is_finite()).then_some(Point { right, up, ..point })
     }
 
-    /// How many rows have no point because they were not measured with the present number of sensors.
+    /// Number of rows without an accuracy at the current number of sensors.
     pub fn unmeasured_rows(&self) -> usize {
-        self.plotted().unmeasured
+        let is_unmeasured = |id: &&CandidateId| !self.known.accuracies || self.best_accuracy(**id).is_nan();
+        *self.known.points.unmeasured.get_or_init(|| self.order().iter().filter(is_unmeasured).count())
     }
 
-    /// A frame asks for the points often, and most frames change none: they are made once.
-    fn plotted(&self) -> &Points {
-        let points = self.known.points.get_or_init(|| self.plot_rows());
-        debug_assert_eq!(points.axes, [self.plot().up, self.plot().right], "other axes, other points");
-        points
-    }
-
-    fn plot_rows(&self) -> Points {
-        let plot = self.plot();
+    fn make_points(&self, up: Column, right: Column) -> Vec<Point> {
         let point = |&id: &CandidateId| {
-            let (right, up) = (self.figure(id, plot.right), self.figure(id, plot.up));
+            let (right, up) = (self.figure(id, right), self.figure(id, up));
             let feasible = self.known.ranking.feasible(id);
             let class = if feasible { PointClass::Feasible } else { PointClass::Infeasible };
             (right.is_finite() && up.is_finite()).then_some(Point { candidate: id, right, up, class })
         };
-        let mut all = self.known.spent.take();
-        all.clear();
-        all.reserve(self.order().len());
-        all.extend(self.order().iter().filter_map(point));
-        mark_front(&mut all, plot.right, plot.up);
-        let unmeasured = |id: &&CandidateId| !self.known.accuracies || self.best_accuracy(**id).is_nan();
-        Points { axes: [plot.up, plot.right], all, unmeasured: self.order().iter().filter(unmeasured).count() }
+        let mut points = self.known.points.spare.take();
+        points.clear();
+        points.reserve(self.order().len());
+        points.extend(self.order().iter().filter_map(point));
+        mark_front(&mut points, right, up);
+        points
     }
 
     /// Rows that meet all limits and that no other beats both in what ranks them and in latency; only measured ones, once

@@ -119,8 +119,8 @@ impl Session {
         Some(design(&self.space, &inspected.candidate.genome, inspected.sending, split))
     }
 
-    /// A design as TOML, with what it costs under the present knobs as a comment.
-    pub(in crate::explore) fn design_toml(&self, design: &Design) -> String {
+    /// Design as TOML, with its cost under the current knobs as a comment.
+    pub fn design_toml(&self, design: &Design) -> String {
         let name = |id| self.space.boundary_name(id);
         let cost = self.strip().map(|strip| strip.here().evaluation).map_or_else(String::new, |cost| {
             format!(

@@ -2,35 +2,49 @@
 
 use std::{collections::BTreeMap, ffi::OsString};
 
-use super::{App, Outside};
+use super::App;
 use crate::{
-    explore::{Control, Effect, Export, Severity, progress::State},
+    explore::{Command, Severity, WorkRequest, progress::State},
     record::{self, Task},
     tui::{
+        effect::{Effect, ExportFormat},
         event_reader::{self, EventReader},
         export,
-        keymap::Verb,
         work::Work,
     },
 };
 
 impl App {
-    /// Carries out one request of the session.
+    /// Carries out an effect, or keeps it until the terminal is at hand.
     pub(super) fn effect(&mut self, effect: Effect) {
         match effect {
-            Effect::Quit { keep_frame } => self.outside.push(Outside::Quit { keep_frame }),
-            Effect::StartTraining => self.train(),
-            Effect::StartSearch(limits) => self.search(&limits),
-            Effect::Control(Control::Pause) => self.send(record::Control::Pause),
-            Effect::Control(Control::Resume) => self.send(record::Control::Resume),
-            Effect::Control(_) => self.send(record::Control::Stop),
-            Effect::SendLimits(limits) => {
+            Effect::Work(request) => self.request_work(request),
+            Effect::OfferRuns => self.offer_runs(),
+            Effect::FollowRun(path) => self.switch_to(&path),
+            Effect::Seek(seek) if self.demo.is_some() => self.seek_tour(seek),
+            Effect::Seek(seek) => self.seek(seek),
+            Effect::Export(format) if format != ExportFormat::Svg => self.export(format),
+            Effect::Copy(_)
+            | Effect::Export(_)
+            | Effect::ToggleMouse
+            | Effect::Redraw
+            | Effect::Suspend
+            | Effect::Quit { .. } => self.for_terminal.push(effect),
+        }
+    }
+
+    fn request_work(&mut self, request: WorkRequest) {
+        match request {
+            WorkRequest::StartTraining => self.train(),
+            WorkRequest::StartSearch(limits) => self.search(&limits),
+            WorkRequest::Pause => self.send(record::Control::Pause),
+            WorkRequest::Resume => self.send(record::Control::Resume),
+            WorkRequest::Stop => self.send(record::Control::Stop),
+            WorkRequest::SendLimits(limits) => {
                 self.moved = None;
                 self.send(record::Control::Limits(limits));
             }
-            Effect::Detach => self.detach(),
-            Effect::Copy(text) => self.outside.push(Outside::Copy(text)),
-            Effect::Export(export) => self.export(export),
+            WorkRequest::Detach => self.detach(),
         }
     }
 
@@ -67,7 +81,7 @@ impl App {
     fn search(&mut self, limits: &BTreeMap<String, f64>) {
         self.detached = false;
         if self.work.is_none() {
-            let key = self.ui.keys.key(Verb::Train);
+            let key = self.ui.keys.key(Command::StartTraining);
             return self.failed(Task::Search, format!("there is no trained run yet; {key} trains one"));
         }
         let limits = match serde_json::to_string(limits) {
@@ -110,19 +124,18 @@ impl App {
             work.detach();
             let path = work.path().display().to_string();
             self.detached = true;
-            let again = self.ui.keys.key(Verb::Train);
+            let again = self.ui.keys.key(Command::StartTraining);
             self.say(Severity::Info, format!("the work on {path} goes on by itself; {again} follows it again"));
         }
     }
 
-    fn export(&mut self, export: Export) {
-        let (stem, extension, text) = match export {
-            Export::Svg => return self.outside.push(Outside::Picture),
-            Export::Csv => ("designs", "csv", Ok(export::csv(&self.session))),
-            Export::Json => ("designs", "json", export::json(&self.session)),
-            Export::Markdown => ("designs", "md", Ok(export::markdown(&self.session))),
-            Export::Session => ("session", "toml", Ok(self.session.to_file().to_toml())),
-            Export::Design | Export::Toml => return,
+    fn export(&mut self, format: ExportFormat) {
+        let (stem, extension, text) = match format {
+            ExportFormat::Csv => ("designs", "csv", Ok(export::csv(&self.session))),
+            ExportFormat::Json => ("designs", "json", export::json(&self.session)),
+            ExportFormat::Markdown => ("designs", "md", Ok(export::markdown(&self.session))),
+            ExportFormat::Session => ("session", "toml", Ok(self.ui.session_file(&self.session).to_toml())),
+            ExportFormat::Svg => return,
         };
         match text {
             Ok(text) => self.save(stem, extension, &text),

@@ -7,24 +7,23 @@ use std::{
 
 use super::{App, replay::forget};
 use crate::{
-    explore::{Command, Control, Severity, Update, progress::State},
+    explore::{Command, Severity, Update, WorkControl, progress::State},
     record::{self, Task},
     run::{self, Listed, RunError},
     tui::{
-        dispatch::Deed,
+        command::UserCommand,
         event_reader::{self, EventReader},
-        keymap::Verb,
-        state::{Choice, Menu},
+        model::menu::{Choice, Menu},
         work::{self, Work},
     },
 };
 
 /// How often the database of a run at work is looked at.
-const LOOK: Duration = Duration::from_millis(120);
+const POLL_INTERVAL: Duration = Duration::from_millis(120);
 /// How often that of a run at rest is: others may begin to work on it.
-const LOOK_AT_REST: Duration = Duration::from_secs(2);
+const IDLE_POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// Limits that stand still for so long are told to a running search.
-pub const SETTLED: Duration = Duration::from_millis(600);
+pub const SETTLE_TIME: Duration = Duration::from_millis(600);
 /// Chunks of news taken in before the next frame.
 const CHUNKS: usize = 16;
 
@@ -79,16 +78,19 @@ impl App {
             .map(|listed| {
                 let mark = if followed == Some(&*listed.path) { "  (followed now)" } else { "" };
                 let label = format!("{}{mark}", listed.path.display());
-                Choice { label, deeds: vec![Deed::Follow(listed.path.clone())] }
+                Choice::new(label, UserCommand::FollowRun(listed.path.clone()))
             })
             .collect();
         let root = self.options.runs_root.display();
         let text = if choices.is_empty() {
-            format!("There is no run of this space below {root}; {} starts one.", self.ui.keys.key(Verb::Train))
+            format!(
+                "There is no run of this space below {root}; {} starts one.",
+                self.ui.keys.key(Command::StartTraining)
+            )
         } else {
             "Whoever is at work on a run goes on, whether it is followed or not.".to_owned()
         };
-        self.ui.menu = Some(Menu { title: "Follow a run".to_owned(), text, choices, at: 0 });
+        self.ui.menu = Some(Menu::new("Follow a run", text, choices));
     }
 
     /// Follows another run, from its beginning.
@@ -96,7 +98,7 @@ impl App {
         if let Some(work) = &mut self.work {
             work.detach();
         }
-        (self.work, self.reader, self.replay, self.ui.reel) = (None, None, None, None);
+        (self.work, self.reader, self.replay, self.ui.replay) = (None, None, None, None);
         (self.detached, self.trained, self.looked) = (false, false, None);
         self.feed(forget());
         self.follow(path);
@@ -201,22 +203,22 @@ impl App {
     /// How work that was cut off goes on.
     fn again(&self, task: Task) -> String {
         match task {
-            Task::Train => format!("{} goes on from the last checkpoint", self.ui.keys.key(Verb::Train)),
-            Task::Search => format!("{} starts it again", self.ui.keys.key(Verb::Search)),
+            Task::Train => format!("{} goes on from the last checkpoint", self.ui.keys.key(Command::StartTraining)),
+            Task::Search => format!("{} starts it again", self.ui.keys.key(Command::StartSearch)),
         }
     }
 
     pub(super) fn pace(&self) -> Duration {
         let at_work = |work: &Work| work.is_working(Task::Train) || work.is_working(Task::Search);
-        if self.work.as_ref().is_some_and(at_work) { LOOK } else { LOOK_AT_REST }
+        if self.work.as_ref().is_some_and(at_work) { POLL_INTERVAL } else { IDLE_POLL_INTERVAL }
     }
 
     /// Tells a running search the limits once they stand still.
     pub(super) fn settle(&mut self) -> bool {
-        let settled = self.replay.is_none() && self.moved.is_some_and(|moved| moved.elapsed() >= SETTLED);
+        let settled = self.replay.is_none() && self.moved.is_some_and(|moved| moved.elapsed() >= SETTLE_TIME);
         if settled {
             self.moved = None;
-            self.act(Command::Control(Control::SendLimits));
+            self.act(Command::Control(WorkControl::SendLimits));
         }
         settled
     }

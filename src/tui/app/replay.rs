@@ -17,17 +17,16 @@ use crate::{
     run::{Changes, RunError},
     space::SearchSpace,
     tui::{
-        dispatch::Wind,
         event_reader::{self, EventReader},
-        state::Reel,
+        model::replay::{ReplayPosition, Seek},
         work::Work,
     },
 };
 
 /// How long a run takes to play, however long it took.
-const PLAYS: Duration = Duration::from_secs(40);
+const PLAY_TIME: Duration = Duration::from_secs(40);
 /// Time between two steps of a run that plays.
-const BEAT: Duration = Duration::from_millis(50);
+const FRAME_TIME: Duration = Duration::from_millis(50);
 
 /// What a run wrote, in order.
 pub struct Replay {
@@ -84,7 +83,7 @@ impl Replay {
     }
 
     /// Moves to a moment: what the session is told.
-    fn wind(&mut self, to: usize) -> Vec<Update> {
+    fn seek(&mut self, to: usize) -> Vec<Update> {
         let to = to.min(self.moments.len());
         let told = |moments: &[(f64, Vec<Update>)]| moments.iter().flat_map(|(_, updates)| updates.clone()).collect();
         let updates: Vec<Update> = if to >= self.at {
@@ -102,21 +101,21 @@ impl Replay {
     }
 
     /// Where a movement leads.
-    fn target(&self, wind: Wind) -> usize {
+    fn target(&self, seek: Seek) -> usize {
         let all = self.moments.len() as f64;
-        match wind {
-            Wind::To(share) => (share.clamp(0.0, 1.0) * all).round() as usize,
-            Wind::By(share) => {
+        match seek {
+            Seek::To(share) => (share.clamp(0.0, 1.0) * all).round() as usize,
+            Seek::By(share) => {
                 let steps = (share.abs() * all).round().max(1.0);
                 (self.at as f64 + steps * share.signum()).clamp(0.0, all) as usize
             }
-            Wind::Play => self.at,
+            Seek::PlayOrPause => self.at,
         }
     }
 
-    fn reel(&self) -> Reel {
+    fn position(&self) -> ReplayPosition {
         let last = self.at.checked_sub(1).and_then(|last| self.moments.get(last));
-        Reel {
+        ReplayPosition {
             run: self.run.clone(),
             at: self.at,
             of: self.moments.len(),
@@ -146,32 +145,32 @@ impl App {
             Ok(replay) => {
                 self.feed(replay.greeting.clone());
                 self.replay = Some(replay);
-                self.wind(Wind::Play);
+                self.seek(Seek::PlayOrPause);
             }
             Err(error) => self.say(Severity::Error, error.to_string()),
         }
     }
 
     /// Moves through the run that is replayed.
-    pub(super) fn wind(&mut self, wind: Wind) {
+    pub(super) fn seek(&mut self, seek: Seek) {
         let Some(replay) = &mut self.replay else { return };
-        let (to, before) = (replay.target(wind), replay.at);
+        let (to, before) = (replay.target(seek), replay.at);
         let at_the_end = replay.at == replay.moments.len();
-        let updates = match wind {
-            Wind::Play if replay.plays.take().is_some() => Vec::new(),
+        let updates = match seek {
+            Seek::PlayOrPause if replay.plays.take().is_some() => Vec::new(),
             // What is over plays from its beginning.
-            Wind::Play => {
+            Seek::PlayOrPause => {
                 let from = if at_the_end { 0 } else { replay.at };
                 replay.plays = Some((Instant::now(), from));
-                replay.wind(from)
+                replay.seek(from)
             }
             _ => {
                 replay.plays = None;
-                replay.wind(to)
+                replay.seek(to)
             }
         };
         let back = replay.at < before;
-        self.ui.reel = Some(replay.reel());
+        self.ui.replay = Some(replay.position());
         // What was told at the moment that is left.
         self.act(Command::Dismiss);
         self.feed(updates);
@@ -185,7 +184,7 @@ impl App {
     pub(super) fn play(&mut self) -> bool {
         let Some(replay) = &mut self.replay else { return false };
         let Some((since, from)) = replay.plays else { return false };
-        let share = since.elapsed().as_secs_f64() / PLAYS.as_secs_f64();
+        let share = since.elapsed().as_secs_f64() / PLAY_TIME.as_secs_f64();
         let to = from + (share * replay.moments.len() as f64) as usize;
         if to == replay.at {
             return false;
@@ -193,14 +192,14 @@ impl App {
         if to >= replay.moments.len() {
             replay.plays = None;
         }
-        let updates = replay.wind(to);
-        self.ui.reel = Some(replay.reel());
+        let updates = replay.seek(to);
+        self.ui.replay = Some(replay.position());
         self.feed(updates);
         true
     }
 
     /// How long the loop may sleep while a run plays.
-    pub(super) fn beat(&self) -> Option<Duration> {
-        self.replay.as_ref().and_then(|replay| replay.plays).map(|_| BEAT)
+    pub(super) fn replay_rest(&self) -> Option<Duration> {
+        self.replay.as_ref().and_then(|replay| replay.plays).map(|_| FRAME_TIME)
     }
 }

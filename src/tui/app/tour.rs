@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use super::App;
-use crate::{
-    explore::Command,
-    tui::{
-        demo::{Demo, Measured},
-        dispatch::{Deed, Wind},
-    },
+use crate::tui::{
+    command::UserCommand,
+    demo::{Demo, Measured},
+    model::replay::Seek,
 };
 
 impl App {
@@ -16,7 +14,7 @@ impl App {
     pub(super) fn start_tour(&mut self) {
         let mut demo = Demo::new(Measured::shipped(self.session.space()));
         let now = self.now_ms();
-        demo.begin(0, &mut self.session, now);
+        demo.begin(0, &mut self.session, &mut self.ui, now);
         self.demo = Some(demo);
         self.caption();
     }
@@ -27,27 +25,27 @@ impl App {
     }
 
     /// Goes through the scenes, or holds the tour.
-    pub(super) fn steer_tour(&mut self, wind: Wind) {
+    pub(super) fn seek_tour(&mut self, seek: Seek) {
         let now = self.now_ms();
         let Some(demo) = &mut self.demo else { return };
-        match wind {
-            Wind::Play => demo.hold(!demo.is_held(), now),
-            Wind::By(share) => demo.skip(if share < 0.0 { -1 } else { 1 }, &mut self.session, now),
-            Wind::To(_) => {}
+        match seek {
+            Seek::PlayOrPause => demo.hold(!demo.is_held(), now),
+            Seek::By(share) => demo.skip(if share < 0.0 { -1 } else { 1 }, &mut self.session, &mut self.ui, now),
+            Seek::To(_) => {}
         }
         self.caption();
     }
 
-    /// What the user does while the tour is shown: going back with nothing open ends it, anything else holds it. Returns
-    /// whether that was all.
-    pub(super) fn tour_takes(&mut self, deeds: &[Deed]) -> bool {
+    /// Handles commands during the tour: going back with nothing open ends it, anything but seeking pauses it. Returns
+    /// `true` if the commands are done with that.
+    pub(super) fn tour_takes(&mut self, commands: &[UserCommand]) -> bool {
         let held = self.demo.as_ref().is_some_and(Demo::is_held);
-        let opened = held && self.session.ui().overlay.is_some();
-        if matches!(deeds, [Deed::Act(Command::Back)]) && !opened {
+        let opened = (held && self.ui.overlay.is_some()) || self.ui.maximised;
+        if matches!(commands, [UserCommand::Back]) && !opened {
             self.end_tour();
             return true;
         }
-        if !deeds.iter().all(|deed| matches!(deed, Deed::Reel(_))) {
+        if !commands.iter().all(|command| matches!(command, UserCommand::Seek(_))) {
             self.hold_tour();
         }
         false
@@ -66,7 +64,7 @@ impl App {
     pub(super) fn tour(&mut self) -> bool {
         let now = self.now_ms();
         let Some(demo) = &mut self.demo else { return false };
-        let new = demo.advance(&mut self.session, now);
+        let new = demo.advance(&mut self.session, &mut self.ui, now);
         if new {
             self.caption();
         }

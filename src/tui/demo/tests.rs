@@ -4,10 +4,10 @@ use super::*;
 use crate::tui::tests::fixture;
 
 fn played(scene: &str) -> (Session, Demo) {
-    let mut session = fixture::session();
+    let (mut session, mut ui) = (fixture::session(), UiState::default());
     let mut demo = Demo::new(Measured::shipped(session.space()));
     let index = demo.scenes.iter().position(|one| one.title == scene).unwrap();
-    demo.play_out(index, &mut session);
+    demo.play_out(index, &mut session, &mut ui);
     (session, demo)
 }
 
@@ -28,27 +28,28 @@ fn a_slower_link_moves_the_split_to_the_sensor_and_less_memory_moves_it_back() {
 #[test]
 fn accuracy_rises_with_the_cameras_and_was_measured() {
     let (mut session, mut demo) = played("More sensors see more");
+    let mut ui = UiState::default();
     assert!(!demo.measured.is_empty(), "the shipped accuracies are of the default space");
     let end = Facts::of(&session);
     assert_eq!(end.sensors, 12);
     assert!(demo.before.accuracy < end.accuracy, "{:?} {:?}", demo.before.accuracy, end.accuracy);
     let caption = demo.caption(&session);
     assert!(caption.text.contains("test objects of arrangement-10"), "{}", caption.text);
-    demo.begin(0, &mut session, 0);
+    demo.begin(0, &mut session, &mut ui, 0);
     assert_eq!(session.measured_count(), 0, "the other scenes show none");
 }
 
 #[test]
 fn the_tour_goes_through_all_scenes_by_the_clock_and_stops() {
-    let mut session = fixture::session();
+    let (mut session, mut ui) = (fixture::session(), UiState::default());
     let mut demo = Demo::new(Measured::default());
     assert!(demo.scenes.iter().all(|scene| !scene.measured), "nothing is made up where nothing was measured");
-    demo.begin(0, &mut session, 0);
+    demo.begin(0, &mut session, &mut ui, 0);
     let (mut now, mut seen) = (0, Vec::new());
     while let Some(due) = demo.due_ms() {
         assert!(now < 300_000, "it has no end");
         now = due.max(now + 1);
-        demo.advance(&mut session, now);
+        demo.advance(&mut session, &mut ui, now);
         seen.push(demo.caption(&session).scene);
     }
     seen.dedup();
@@ -57,14 +58,14 @@ fn the_tour_goes_through_all_scenes_by_the_clock_and_stops() {
 
 #[test]
 fn held_it_waits_and_skipping_goes_both_ways() {
-    let mut session = fixture::session();
+    let (mut session, mut ui) = (fixture::session(), UiState::default());
     let mut demo = Demo::new(Measured::default());
-    demo.begin(0, &mut session, 0);
+    demo.begin(0, &mut session, &mut ui, 0);
     demo.hold(true, 10);
-    assert!(demo.due_ms().is_none() && !demo.advance(&mut session, 99_999));
-    demo.skip(1, &mut session, 100_000);
+    assert!(demo.due_ms().is_none() && !demo.advance(&mut session, &mut ui, 99_999));
+    demo.skip(1, &mut session, &mut ui, 100_000);
     assert_eq!(demo.caption(&session).scene, 2);
-    demo.skip(-5, &mut session, 100_000);
+    demo.skip(-5, &mut session, &mut ui, 100_000);
     assert_eq!(demo.caption(&session).scene, 1);
     demo.hold(false, 100_000);
     assert!(demo.due_ms().is_some_and(|due| due >= 100_000));
@@ -72,10 +73,10 @@ fn held_it_waits_and_skipping_goes_both_ways() {
 
 #[test]
 fn captions_fit_a_small_screen() {
-    let mut session = fixture::session();
+    let (mut session, mut ui) = (fixture::session(), UiState::default());
     let mut demo = Demo::new(Measured::shipped(session.space()));
     for scene in 0..demo.len() {
-        demo.play_out(scene, &mut session);
+        demo.play_out(scene, &mut session, &mut ui);
         let caption = demo.caption(&session);
         let lines = crate::tui::text::wrap(&caption.text, 76);
         assert!(

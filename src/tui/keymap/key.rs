@@ -92,7 +92,8 @@ impl Key {
     pub fn parse(name: &str) -> Option<Self> {
         let mut characters = name.chars();
         if let (Some(character), None) = (characters.next(), characters.next()) {
-            return Some(Self::char(character)).filter(|_| !character.is_control() && character != ' ');
+            let is_key = !character.is_control() && character != ' ';
+            return is_key.then_some(Self::char(character));
         }
         if let Some((_, code)) = NAMES.iter().find(|(known, _)| *known == name) {
             return Some(Self::plain(*code));
@@ -105,7 +106,7 @@ impl Key {
             } else {
                 key.code
             };
-            return Some(Self { code, control: true, ..key }).filter(|_| !key.control);
+            return (!key.control).then_some(Self { code, control: true, ..key });
         }
         if let Some(rest) = name.strip_prefix("alt-") {
             return Self::parse(rest).filter(|key| !key.alt).map(|key| Self { alt: true, ..key });
@@ -153,6 +154,16 @@ impl From<KeyEvent> for Key {
             }
             code => Self { code, control, alt, shift: has(KeyModifiers::SHIFT) },
         }
+    }
+}
+
+impl From<Key> for KeyEvent {
+    fn from(key: Key) -> Self {
+        let mut modifiers = KeyModifiers::NONE;
+        modifiers.set(KeyModifiers::CONTROL, key.control);
+        modifiers.set(KeyModifiers::ALT, key.alt);
+        modifiers.set(KeyModifiers::SHIFT, key.shift);
+        Self::new(key.code, modifiers)
     }
 }
 

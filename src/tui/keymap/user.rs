@@ -10,13 +10,17 @@ use std::collections::BTreeMap;
 
 use toml::Spanned;
 
-use super::{BINDINGS, Binding, Key, Row, Verb};
+use super::{
+    binding::{Binding, Row},
+    key::Key,
+    table::BINDINGS,
+};
 use crate::{
     diagnostic::{Diagnostic, Source, nearest},
-    explore::Screen,
+    tui::{command::UserCommand, model::screen::Screen},
 };
 
-/// The `[keys]` table as it is written: names of verbs and names of keys, with their places.
+/// The `[keys]` table as it is written: names of commands and of keys, with their positions.
 pub type KeyTable = BTreeMap<Spanned<String>, Vec<Spanned<String>>>;
 
 /// The table with the keys in use.
@@ -24,14 +28,14 @@ pub type KeyTable = BTreeMap<Spanned<String>, Vec<Spanned<String>>>;
 pub struct Keymap {
     /// Keys by row of the table.
     keys: Vec<Vec<Key>>,
-    /// Whether keys are to be written in plain characters only.
-    plain: bool,
+    /// Keys are written in ASCII only.
+    ascii: bool,
 }
 
 impl Default for Keymap {
     /// The keys of the table.
     fn default() -> Self {
-        Self { keys: BINDINGS.iter().map(|row| row.keys.to_vec()).collect(), plain: false }
+        Self { keys: BINDINGS.iter().map(|row| row.keys.to_vec()).collect(), ascii: false }
     }
 }
 
@@ -39,15 +43,15 @@ impl Keymap {
     /// The keys of the table with those of the user laid over them. `source` is the file the table stands in.
     ///
     /// # Errors
-    /// A name that is no verb or no key, with the nearest one; a key that means two things on one screen.
+    /// A name of no command or no key, with the nearest one; a key that means two things on one screen.
     pub fn with(table: &KeyTable, source: &Source) -> Result<Self, Diagnostic> {
         let mut keymap = Self::default();
         for (name, keys) in table {
-            let index = verb_named(name, source)?;
+            let index = row_named(name, source)?;
             keymap.keys[index] = keys.iter().map(|key| key_named(key, source)).collect::<Result<_, _>>()?;
         }
         for (name, keys) in table {
-            let index = verb_named(name, source)?;
+            let index = row_named(name, source)?;
             for (place, spelled) in keys.iter().enumerate() {
                 keymap.check(index, place, spelled, source)?;
             }
@@ -65,24 +69,24 @@ impl Keymap {
             *other != index && row.binding.screens.meets(binding.screens) && row.keys.contains(&key)
         };
         let Some((_, row)) = self.rows().enumerate().find(clash) else { return Ok(()) };
-        let verb = row.binding.verb.name();
+        let name = row.binding.name;
         let screens =
             Screen::ALL.into_iter().filter(|screen| row.binding.screens.has(*screen) && binding.screens.has(*screen));
         let screens: Vec<&str> = screens.map(Screen::name).collect();
-        let message = format!("`{key}` also means `{verb}` on {}", screens.join(", "));
-        let help = Some(format!("give `{verb}` other keys in this file too, or none: {verb} = []"));
+        let message = format!("`{key}` also means `{name}` on {}", screens.join(", "));
+        let help = Some(format!("give `{name}` other keys in this file too, or none: {name} = []"));
         Err(Diagnostic { help, ..source.error(spelled.span(), message) })
     }
 
-    /// The same keys, written in plain characters only if so wanted.
+    /// Writes keys in ASCII only, or with arrows.
     #[must_use]
-    pub fn written(self, plain: bool) -> Self {
-        Self { plain, ..self }
+    pub fn written(self, ascii: bool) -> Self {
+        Self { ascii, ..self }
     }
 
     /// All rows in the order of the table.
     pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        BINDINGS.iter().zip(&self.keys).map(|(binding, keys)| Row { binding, keys, plain: self.plain })
+        BINDINGS.iter().zip(&self.keys).map(|(binding, keys)| Row { binding, keys, ascii: self.ascii })
     }
 
     /// The rows of a screen.
@@ -90,28 +94,31 @@ impl Keymap {
         self.rows().filter(move |row| row.binding.screens.has(screen))
     }
 
-    /// The verb a key means on a screen.
-    pub fn verb_of(&self, screen: Screen, key: Key) -> Option<Verb> {
-        self.rows_on(screen).find(|row| row.keys.contains(&key)).map(|row| row.binding.verb)
+    /// Command of a key on a screen.
+    pub fn command_of(&self, screen: Screen, key: Key) -> Option<&'static UserCommand> {
+        self.rows_on(screen).find(|row| row.keys.contains(&key)).map(|row| &row.binding.command)
     }
 
-    /// The row of a verb.
-    pub fn row(&self, verb: Verb) -> Row<'_> {
-        self.rows().find(|row| row.binding.verb == verb).expect("every verb has a row (tested)")
+    /// Row of a command; `None` if it stands in no row, as a command with arguments that only the mouse gives.
+    pub fn row(&self, command: impl Into<UserCommand>) -> Option<Row<'_>> {
+        let command = command.into();
+        self.rows().find(|row| row.binding.command == command)
     }
 
-    /// The first key of a verb, to be named in a sentence; its name if it has no key.
-    pub fn key(&self, verb: Verb) -> String {
-        let row = self.row(verb);
-        if row.keys.is_empty() { format!(":{}", verb.name()) } else { row.first_key() }
+    /// First key of a command, to be named in a sentence; if it has no key, its name in the command palette.
+    pub fn key(&self, command: impl Into<UserCommand>) -> String {
+        match self.row(command) {
+            Some(row) if row.keys.is_empty() => format!(":{}", row.binding.name),
+            Some(row) => row.first_key(),
+            None => String::new(),
+        }
     }
 }
 
-fn verb_named(name: &Spanned<String>, source: &Source) -> Result<usize, Diagnostic> {
-    let of = |row: &Binding| row.verb.name() == *name.get_ref();
+fn row_named(name: &Spanned<String>, source: &Source) -> Result<usize, Diagnostic> {
+    let of = |row: &Binding| row.name == name.get_ref();
     BINDINGS.iter().position(of).ok_or_else(|| {
-        let names: Vec<String> = BINDINGS.iter().map(|row| row.verb.name()).collect();
-        let help = match nearest(name.get_ref(), names.iter().map(String::as_str)) {
+        let help = match nearest(name.get_ref(), BINDINGS.iter().map(|row| row.name)) {
             Some(near) => format!("did you mean `{near}`? `splitscope keys` lists all names"),
             None => "`splitscope keys` lists all names".to_owned(),
         };
@@ -132,6 +139,7 @@ fn key_named(name: &Spanned<String>, source: &Source) -> Result<Key, Diagnostic>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{explore::Command, tui::model::screen::Overlay};
 
     fn read(text: &str) -> Result<Keymap, Diagnostic> {
         let source = Source::new("config.toml", text);
@@ -141,10 +149,13 @@ mod tests {
     #[test]
     fn the_users_keys_replace_those_of_the_table() {
         let keymap = read("train = [\"f5\", \"ctrl-t\"]\nhistory = []\n").unwrap();
-        assert_eq!(keymap.verb_of(Screen::Train, Key::ctrl('t')), Some(Verb::Train));
-        assert_eq!(keymap.verb_of(Screen::Train, Key::char('T')), None);
-        assert_eq!(keymap.verb_of(Screen::Train, Key::char('U')), None);
-        assert_eq!((keymap.key(Verb::Train), keymap.key(Verb::History)), ("F5".to_owned(), ":history".to_owned()));
+        assert_eq!(keymap.command_of(Screen::Train, Key::ctrl('t')), Some(&Command::StartTraining.into()));
+        assert_eq!(keymap.command_of(Screen::Train, Key::char('T')), None);
+        assert_eq!(keymap.command_of(Screen::Train, Key::char('U')), None);
+        assert_eq!(
+            (keymap.key(Command::StartTraining), keymap.key(UserCommand::ToggleOverlay(Overlay::History))),
+            ("F5".to_owned(), ":history".to_owned())
+        );
     }
 
     #[test]

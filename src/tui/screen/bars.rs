@@ -9,11 +9,13 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
-use super::{View, chrome, frames};
+use super::{chrome, frames, view::View};
 use crate::{
-    explore::{Bar as Cost, KnobId, Pane, Unit},
+    explore::{Bar as Cost, BarQuantity, KnobId},
     tui::{
-        hit::{HitMap, Target},
+        command::UserCommand,
+        hit::{HitMap, Region},
+        model::screen::Pane,
         text,
         theme::Theme,
         widget::{Bar, Part, StackedBars, width},
@@ -25,10 +27,10 @@ const ROOM_FOR_PARTS: u16 = 60;
 
 /// Draws the pane.
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
-    let View { session, theme, .. } = view;
-    let focus = session.ui().pane == Pane::Bars;
-    let unit = session.ui().unit;
-    hits.add(area, Target::Pane(Pane::Bars));
+    let View { session, theme, ui } = view;
+    let focus = ui.pane == Pane::Bars;
+    let unit = ui.bar_quantity;
+    hits.add(area, Region::Pane(Pane::Bars));
     let (symbol, size) = unit_of(view, unit);
     let parts = parts(unit, theme);
     let title = format!("{} {symbol}", title(unit));
@@ -40,12 +42,12 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         Rect { x: area.x + width(&title) + 5, width: area.width.saturating_sub(width(&title) + 7), height: 1, ..area },
         buf,
     );
-    if unit == Unit::Frames {
+    if unit == BarQuantity::Frames {
         let framed = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         let used = (frames::draw(view, framed, buf) + 1).min(inner.height);
         inner = Rect { y: inner.y + used, height: inner.height - used, ..inner };
     }
-    let costs = session.bars(usize::from(inner.height));
+    let costs = session.bars(unit, usize::from(inner.height));
     let digits = session.pool().len().max(1).ilog10() as u16 + 1;
     let words: Vec<Words> =
         costs.iter().map(|cost| Words::of(cost, (unit, size), (inner.width, digits), theme)).collect();
@@ -61,17 +63,17 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         })
         .collect();
     let rate = [Part { glyph: theme.glyphs.fills[0], style: theme.front }];
-    let mut stacked = StackedBars::new(&bars, if unit == Unit::Frames { &rate } else { &parts })
+    let mut stacked = StackedBars::new(&bars, if unit == BarQuantity::Frames { &rate } else { &parts })
         .limit_style(theme.limit)
         .label_width(digits)
         .glyphs(theme.glyphs);
-    if let Some(limit) = session.bar_limit() {
+    if let Some(limit) = session.bar_limit(unit) {
         stacked = stacked.limit(limit);
     }
     (&stacked).render(inner, buf);
     for (index, cost) in costs.iter().enumerate() {
         let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX));
-        hits.add(row, Target::Design(cost.candidate));
+        hits.button(row, UserCommand::select(cost.candidate));
     }
     if focus {
         hits.page = usize::from(inner.height);
@@ -86,15 +88,15 @@ struct Words {
 }
 
 impl Words {
-    fn of(cost: &Cost, (unit, size): (Unit, f64), (width, digits): (u16, u16), theme: &Theme) -> Self {
+    fn of(cost: &Cost, (unit, size): (BarQuantity, f64), (width, digits): (u16, u16), theme: &Theme) -> Self {
         let glyphs = theme.glyphs;
         let figure = |value: f64| text::decimal(value / size);
         let verdict = if cost.feasible { glyphs.yes } else { glyphs.no };
         let total = figure(cost.total());
-        let figures = if unit == Unit::Frames {
+        let figures = if unit == BarQuantity::Frames {
             let idle = cost.evaluation.latency.idle_shares();
             let slowest = idle.iter().position(|share| *share <= 0.0).unwrap_or(0);
-            format!("{:>5} {:<10} {verdict}", text::figure(cost.total()), Unit::Latency.parts()[slowest])
+            format!("{:>5} {:<10} {verdict}", text::figure(cost.total()), BarQuantity::Latency.parts()[slowest])
         } else if width >= ROOM_FOR_PARTS && cost.parts().len() > 1 {
             let parts: Vec<String> = cost.parts().iter().map(|part| format!("{:>5}", figure(*part))).collect();
             format!("{total:>5} = {} {verdict}", parts.join(" +"))
@@ -111,45 +113,45 @@ impl Words {
 }
 
 /// Title of what is shown.
-fn title(unit: Unit) -> &'static str {
+fn title(unit: BarQuantity) -> &'static str {
     match unit {
-        Unit::Latency => "Latency",
-        Unit::Energy => "Energy",
-        Unit::Link => "Link",
-        Unit::Memory => "Sensor memory",
-        Unit::Frames => "Frame rate",
+        BarQuantity::Latency => "Latency",
+        BarQuantity::Energy => "Energy",
+        BarQuantity::Link => "Link",
+        BarQuantity::Memory => "Sensor memory",
+        BarQuantity::Frames => "Frame rate",
     }
 }
 
 /// The unit of what is shown and its size in base units: that of its knob.
-fn unit_of(view: View<'_>, unit: Unit) -> (&'static str, f64) {
+fn unit_of(view: View<'_>, unit: BarQuantity) -> (&'static str, f64) {
     let (knob, usual) = match unit {
-        Unit::Latency => (KnobId::LatencyLimit, ("ms", 1e-3)),
-        Unit::Energy => (KnobId::EnergyLimit, ("uJ", 1e-6)),
-        Unit::Frames => (KnobId::FrameRateFloor, ("fps", 1.0)),
-        Unit::Link | Unit::Memory => (KnobId::SensorMemory, ("KiB", 1024.0)),
+        BarQuantity::Latency => (KnobId::LatencyLimit, ("ms", 1e-3)),
+        BarQuantity::Energy => (KnobId::EnergyLimit, ("uJ", 1e-6)),
+        BarQuantity::Frames => (KnobId::FrameRateFloor, ("fps", 1.0)),
+        BarQuantity::Link | BarQuantity::Memory => (KnobId::SensorMemory, ("KiB", 1024.0)),
     };
     view.session.dial(knob).map_or(usual, |dial| (dial.unit, dial.unit_size()))
 }
 
-/// How the parts are drawn, in the order of [`Unit::parts`].
-fn parts(unit: Unit, theme: &Theme) -> Vec<Part> {
+/// How the parts are drawn, in the order of [`BarQuantity::parts`].
+fn parts(unit: BarQuantity, theme: &Theme) -> Vec<Part> {
     let [rest, sensor, link, aggregator] = frames::parts(theme);
     match unit {
-        Unit::Latency | Unit::Frames => vec![rest, sensor, link, aggregator],
-        Unit::Energy => vec![sensor, link, aggregator],
-        Unit::Link => vec![link, rest],
-        Unit::Memory => vec![sensor, rest],
+        BarQuantity::Latency | BarQuantity::Frames => vec![rest, sensor, link, aggregator],
+        BarQuantity::Energy => vec![sensor, link, aggregator],
+        BarQuantity::Link => vec![link, rest],
+        BarQuantity::Memory => vec![sensor, rest],
     }
 }
 
 /// Names of the parts at the right end of the title's row, each in its own style; nothing if they do not fit.
-fn legend(view: View<'_>, unit: Unit, parts: &[Part], row: Rect, buf: &mut Buffer) {
+fn legend(view: View<'_>, unit: BarQuantity, parts: &[Part], row: Rect, buf: &mut Buffer) {
     let theme = view.theme;
     let mut words: Vec<(String, Style)> = parts.iter().map(|part| (format!(" {}", part.glyph), part.style)).collect();
-    let named = if unit == Unit::Frames { Unit::Latency } else { unit };
+    let named = if unit == BarQuantity::Frames { BarQuantity::Latency } else { unit };
     let names: Vec<(String, Style)> = named.parts().iter().map(|name| (format!(" {name} "), theme.dim)).collect();
-    if view.session.bar_limit().is_some() {
+    if view.session.bar_limit(unit).is_some() {
         words.push((format!(" {}", theme.glyphs.limit_x), theme.limit));
     }
     let limit = (" limit ".to_owned(), theme.dim);

@@ -2,10 +2,10 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
-use super::View;
+use super::view::View;
 use crate::tui::{
-    hit::{HitMap, Target},
-    state::Curves,
+    hit::{HitMap, Region},
+    model::curves::CurveView,
     widget::{Axis, Curve, Scale, Series},
 };
 
@@ -25,7 +25,7 @@ pub struct Axes {
 /// Draws curves and notes where their plot is.
 pub fn draw(
     view: View<'_>,
-    curves: &Curves,
+    curves: &CurveView,
     series: &[Series<'_>],
     axes: Axes,
     area: Rect,
@@ -39,10 +39,10 @@ pub fn draw(
         Some((low, high)) => Axis::new(low, high, axes.y),
         None => Axis::fit(shown, axes.y).padded(0.04),
     };
-    let curve = Curve::new(series, x, y).cursor(curves.cursor).styles(view.theme.curve()).glyphs(view.theme.glyphs);
+    let curve = Curve::new(series, x, y).cursor(curves.crosshair).styles(view.theme.curve()).glyphs(view.theme.glyphs);
     let plot = curve.plot_area(area);
     (&curve).render(area, buf);
-    hits.add(plot, Target::Chart { x });
+    hits.add(plot, Region::Curves { x });
 }
 
 /// Samples between two x, which ascend.

@@ -19,7 +19,7 @@ mod table;
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::View;
+use super::view::View;
 use crate::tui::hit::HitMap;
 
 pub use axes::keep as brushed_filter;
@@ -29,7 +29,7 @@ const BOTH: u16 = 30;
 
 /// Draws the screen.
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
-    let focus = view.ui.axes.focus;
+    let focus = view.ui.parallel.focus;
     if area.height < BOTH {
         return if focus { axes::draw(view, area, buf, hits) } else { table::draw(view, area, buf, hits) };
     }

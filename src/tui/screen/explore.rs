@@ -14,8 +14,11 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{View, WIDE, bars, chrome, inspect, knobs, network, scatter, table};
-use crate::{explore::Pane, tui::hit::HitMap};
+use super::{
+    bars, chrome, inspect, knobs, network, scatter, table,
+    view::{View, WIDE},
+};
+use crate::tui::{hit::HitMap, model::screen::Pane};
 
 /// Rows of the framed network: one line of blocks with details, one of marks.
 const NETWORK: u16 = 8;
@@ -81,14 +84,14 @@ impl Regions {
 
 /// Draws the screen; the pane with the focus alone if it has the whole of it.
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
-    if view.ui.whole {
+    if view.ui.maximised {
         return whole(view, area, buf, hits);
     }
     let dials = u16::try_from(view.session.dials().len()).unwrap_or(u16::MAX);
     // Of the largest network, so that the panes hold still while designs are looked through.
     let blocks = view.session.space().slots().len().saturating_sub(1);
     let blocks = u16::try_from(blocks).unwrap_or(u16::MAX);
-    let regions = Regions::of(area, dials, blocks, view.ui.scatter);
+    let regions = Regions::of(area, dials, blocks, view.ui.prefers_scatter);
     network::draw(view, regions.network, regions.network_framed, buf, hits);
     knobs::draw(view, regions.knobs, buf, hits);
     bars::draw(view, regions.bars, buf, hits);
@@ -102,7 +105,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 
 /// One pane on the whole screen. The network has its splits in figures below it.
 fn whole(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
-    match view.session.ui().pane {
+    match view.ui.pane {
         Pane::Knobs => knobs::draw(view, area, buf, hits),
         Pane::Network => {
             let (strip, rest) = chrome::cut_top(area, if area.height < 30 { NETWORK_LINE } else { NETWORK_TALL });

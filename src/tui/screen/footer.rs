@@ -7,15 +7,28 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use super::{View, WIDE, chrome};
+use super::{
+    chrome,
+    view::{View, WIDE},
+};
 use crate::{
-    explore::{Screen, Severity},
+    explore::{Command, Move, Severity, WorkControl},
     tui::{
-        keymap::{Group, Keymap, Row, Verb},
+        command::{RowMove, UserCommand},
+        keymap::{Group, Keymap, Row},
+        model::{
+            entry::Purpose,
+            replay::Seek,
+            screen::{Overlay, Screen},
+        },
         text,
         widget::width,
     },
 };
+
+/// Commands whose hints stand at the end of the row.
+const LAST: [UserCommand; 3] =
+    [UserCommand::Type(Purpose::Palette), UserCommand::ToggleOverlay(Overlay::Help), UserCommand::Quit];
 
 /// Rows of the sentence: two where a narrow screen has the height for them.
 pub const fn status_rows(area: Rect) -> u16 {
@@ -58,7 +71,7 @@ fn shortened(sentence: &str, cells: u16) -> String {
 
 /// The message of the moment, else how the selected design stands.
 fn sentence(view: View<'_>) -> (char, String, Style) {
-    let super::View { session, theme, ui } = view;
+    let View { session, theme, ui } = view;
     let glyphs = theme.glyphs;
     if let Some(message) = session.toast(ui.now_ms) {
         return match message.severity {
@@ -67,7 +80,7 @@ fn sentence(view: View<'_>) -> (char, String, Style) {
             Severity::Error => (glyphs.no, format!("{} (Esc)", message.text), theme.bad),
         };
     }
-    if !matches!(session.ui().screen, Screen::Explore | Screen::Compare) {
+    if !matches!(ui.screen, Screen::Explore | Screen::Compare) {
         return (' ', String::new(), theme.text);
     }
     match session.status() {
@@ -80,21 +93,22 @@ fn sentence(view: View<'_>) -> (char, String, Style) {
 /// The hints that fit, whole ones only.
 fn hints(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let (theme, keys) = (view.theme, &view.ui.keys);
-    let screen = view.session.ui().screen;
+    let screen = view.ui.screen;
     let mut row = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
-    let last = [Verb::Palette, Verb::Help, Verb::Quit].map(|verb| hint(keys, keys.row(verb), screen));
+    let last: Vec<(String, &str)> =
+        LAST.iter().filter_map(|command| keys.row(command.clone())).map(|row| hint(keys, row, screen)).collect();
     let cells = |(keys, words): &(String, &str)| width(keys) + 1 + width(words) + 2;
     let reserved: u16 = last.iter().map(cells).sum();
     // The row of a run that is replayed says its keys itself where it has room.
-    let said = view.ui.reel.is_some() && area.width >= WIDE;
-    let others = view.ui.rows(screen).filter(|row| !(said && row.binding.group == Group::Replay)).filter(|row| {
-        let at_the_end = matches!(row.binding.verb, Verb::Palette | Verb::Help | Verb::Quit);
-        let beside = row.binding.verb == Verb::Down && screen != Screen::Explore;
+    let said = view.ui.replay.is_some() && area.width >= WIDE;
+    let others = view.ui.rows().filter(|row| !(said && row.binding.group == Group::Replay)).filter(|row| {
+        let at_the_end = LAST.contains(&row.binding.command);
+        let beside = row.binding.command == UserCommand::Rows(RowMove::Down) && screen != Screen::Explore;
         !at_the_end
             && !beside
             && !row.binding.hint.is_empty()
             && !row.keys.is_empty()
-            && possible(view, row.binding.verb)
+            && possible(view, &row.binding.command)
     });
     let mut write = |row: &mut Rect, (keys, words): &(String, &str)| {
         let pieces = [(keys.as_str(), theme.accent), (" ", theme.dim), (words, theme.dim)];
@@ -112,36 +126,43 @@ fn hints(view: View<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Whether there is anything that a wish could be about now.
-fn possible(view: View<'_>, verb: Verb) -> bool {
+/// Returns `true` if there is anything that a command could act on now.
+fn possible(view: View<'_>, command: &UserCommand) -> bool {
     let session = view.session;
     let at_work = session.training().state.is_active() || session.searching().state.is_active();
-    match verb {
-        Verb::PauseOrResume | Verb::Stop | Verb::Detach => at_work && view.ui.reel.is_none(),
-        Verb::EarlierFront => !session.searching().generations.is_empty(),
-        Verb::Undo => matches!(session.ui().screen, Screen::Explore | Screen::Compare),
+    match command {
+        UserCommand::PauseOrResume
+        | UserCommand::Session(Command::Control(WorkControl::Stop | WorkControl::Detach)) => {
+            at_work && view.ui.replay.is_none()
+        }
+        UserCommand::EarlierFront => !session.searching().generations.is_empty(),
+        UserCommand::Session(Command::Undo) => matches!(view.ui.screen, Screen::Explore | Screen::Compare),
         _ => true,
     }
 }
 
-/// The key, with that of the opposite wish, and a word for what it does; designs have no steps to take.
+/// Key of a row, with that of the opposite command, and a word for what it does; designs have no steps to take.
 fn hint(keys: &Keymap, row: Row<'_>, screen: Screen) -> (String, &'static str) {
-    let verb = row.binding.verb;
-    let words = if verb == Verb::Left && screen == Screen::Compare { "design" } else { row.binding.hint };
-    let other = opposite(verb).map(|verb| keys.row(verb)).filter(|row| !row.keys.is_empty());
+    let command = &row.binding.command;
+    let of_designs = *command == UserCommand::Sideways(-1) && screen == Screen::Compare;
+    let words = if of_designs { "design" } else { row.binding.hint };
+    let other = opposite(command).and_then(|command| keys.row(command)).filter(|row| !row.keys.is_empty());
     let key = other.map_or_else(|| row.first_key(), |other| format!("{}/{}", row.first_key(), other.first_key()));
     (key, words)
 }
 
-const fn opposite(verb: Verb) -> Option<Verb> {
-    match verb {
-        Verb::Left => Some(Verb::Right),
-        Verb::Down => Some(Verb::Up),
-        Verb::Hand(part, -1) => Some(Verb::Hand(part, 1)),
-        Verb::PanBack => Some(Verb::PanOn),
-        Verb::ZoomIn => Some(Verb::ZoomOut),
-        Verb::EarlierFront => Some(Verb::LaterFront),
-        Verb::ReplayBack => Some(Verb::ReplayOn),
+/// Command that undoes the steps of another one, and shares its hint.
+fn opposite(command: &UserCommand) -> Option<UserCommand> {
+    match command {
+        UserCommand::Sideways(-1) => Some(UserCommand::Sideways(1)),
+        UserCommand::Rows(RowMove::Down) => Some(UserCommand::Rows(RowMove::Up)),
+        UserCommand::Session(Command::Override(part, Move::By(-1))) => {
+            Some(Command::Override(*part, Move::By(1)).into())
+        }
+        UserCommand::PanCurves(-1) => Some(UserCommand::PanCurves(1)),
+        UserCommand::ZoomIn => Some(UserCommand::ZoomOut),
+        UserCommand::EarlierFront => Some(UserCommand::LaterFront),
+        UserCommand::Seek(seek) if *seek == Seek::BACK => Some(UserCommand::Seek(Seek::FORWARD)),
         _ => None,
     }
 }

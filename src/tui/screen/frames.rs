@@ -14,10 +14,10 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
-use super::{View, chrome};
+use super::{chrome, view::View};
 use crate::{
     cost::Breakdown,
-    explore::Unit,
+    explore::BarQuantity,
     tui::{
         text,
         theme::Theme,
@@ -32,7 +32,7 @@ const SHOWN: f64 = 3.0;
 /// Cells of the names of the stages.
 const NAMES: u16 = 10;
 /// The stages with their names, in the order of the frame's way.
-const STAGES: &[&str] = Unit::Latency.parts();
+const STAGES: &[&str] = BarQuantity::Latency.parts();
 
 /// Draws the selected design; gives the rows it took.
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> u16 {

@@ -6,34 +6,32 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use super::{View, chrome};
+use super::{
+    chrome,
+    view::{View, WIDE},
+};
 use crate::{
-    explore::{Screen, Session, progress::State},
-    tui::{
-        hit::{HitMap, Target},
-        keymap::Verb,
-        text,
-        widget::width,
-    },
+    explore::{Command, Session, progress::State},
+    tui::{command::UserCommand, hit::HitMap, model::screen::Screen, text, widget::width},
 };
 
 /// Draws the header.
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
-    let View { session, theme, .. } = view;
+    let View { session, theme, ui } = view;
     let mut x = area.x;
-    if area.width >= super::WIDE {
+    if area.width >= WIDE {
         x = chrome::line(buf, area, &[(" splitscope ", theme.accent)], theme) + 1;
     }
     for (index, screen) in Screen::ALL.into_iter().enumerate() {
         let pins = session.setup().pins().len();
         let count = if screen == Screen::Compare && pins > 0 { format!(" ({pins})") } else { String::new() };
-        let shown = session.ui().screen == screen;
+        let shown = ui.screen == screen;
         let (open, close) = if shown { ('[', ']') } else { (' ', ' ') };
         let label = format!("{open}{} {}{count}{close}", index + 1, screen.name());
         let tab = Rect { x, width: width(&label).min(area.right().saturating_sub(x)), ..area };
         chrome::line(buf, tab, &[(&label, if shown { theme.accent } else { theme.text })], theme);
-        hits.add(tab, Target::Tab(screen));
-        x = tab.right() + u16::from(area.width >= super::WIDE);
+        hits.button(tab, UserCommand::ShowScreen(screen));
+        x = tab.right() + u16::from(area.width >= WIDE);
     }
     let free = Rect { x: x + 1, width: area.right().saturating_sub(x + 2), ..area };
     facts(view, free, buf);
@@ -57,7 +55,7 @@ fn facts(view: View<'_>, area: Rect, buf: &mut Buffer) {
 fn work(view: View<'_>, room: bool) -> (String, Style) {
     let View { session, theme, ui } = view;
     let mark = theme.glyphs.front;
-    if let Some(reel) = &ui.reel {
+    if let Some(reel) = &ui.replay {
         return (format!("{mark} replay of {}", reel.run), theme.accent);
     }
     let (training, searching) = (session.training(), session.searching());
@@ -75,8 +73,10 @@ fn work(view: View<'_>, room: bool) -> (String, Style) {
         };
     }
     match session.measurements().len() {
-        0 if room => (format!("accuracies not yet measured: {} trains", ui.keys.key(Verb::Train)), theme.warn),
-        0 => (format!("not yet measured: {} trains", ui.keys.key(Verb::Train)), theme.warn),
+        0 if room => {
+            (format!("accuracies not yet measured: {} trains", ui.keys.key(Command::StartTraining)), theme.warn)
+        }
+        0 => (format!("not yet measured: {} trains", ui.keys.key(Command::StartTraining)), theme.warn),
         measured => (format!("{measured} measured"), theme.text),
     }
 }

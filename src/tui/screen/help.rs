@@ -11,10 +11,11 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{View, chrome};
+use super::{chrome, view::View};
 use crate::tui::{
-    hit::{HitMap, Target},
-    keymap::{Group, Screens, Verb},
+    command::{RowMove, UserCommand},
+    hit::{HitMap, Region},
+    keymap::{Group, Screens},
 };
 
 /// Cells of the keys.
@@ -26,27 +27,34 @@ const WIDEST: u16 = 92;
 
 /// Draws the help over an area.
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
-    let View { session, theme, ui } = view;
+    let View { theme, ui, .. } = view;
     let lines = lines(view);
     let columns = (area.width.saturating_sub(4) / COLUMN).clamp(1, 3);
     let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).div_ceil(columns);
     let column = (area.width.saturating_sub(4) / columns).clamp(COLUMN, WIDEST);
     let area = chrome::centred(area, columns * column + 4, rows + 2);
     chrome::clear(buf, area);
-    hits.add(area, Target::Popup);
-    let title = format!("Help: {}", session.ui().screen.name());
+    hits.add(area, Region::Popup);
+    let title = format!("Help: {}", ui.screen.name());
     let room = usize::from(area.height.saturating_sub(2));
     let shown = room * usize::from(columns);
     // The first column scrolls; the others go on where the one before ends.
     let first = ui.help_first.min(lines.len().saturating_sub(shown));
-    let keys = |verb| ui.keys.key(verb);
+    let keys = |command: UserCommand| ui.keys.key(command);
     let place = if lines.len() > shown {
-        format!("{}-{} of {}  {}/{} scroll  ", first + 1, first + shown, lines.len(), keys(Verb::Down), keys(Verb::Up))
+        format!(
+            "{}-{} of {}  {}/{} scroll  ",
+            first + 1,
+            first + shown,
+            lines.len(),
+            keys(UserCommand::Rows(RowMove::Down)),
+            keys(UserCommand::Rows(RowMove::Up))
+        )
     } else {
         String::new()
     };
     let found = if ui.help_search.is_empty() {
-        let find = if Screens::DESIGNS.has(session.ui().screen) { Verb::Filter } else { Verb::FindHelp };
+        let find = if Screens::DESIGNS.has(ui.screen) { UserCommand::Filter } else { UserCommand::SearchHelp };
         format!("{} search", keys(find))
     } else {
         let found = lines.iter().filter(|(keys, _)| keys.is_some()).count();
@@ -55,7 +63,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
             found => format!("{found} found for {}", ui.help_search),
         }
     };
-    let note = format!("{place}{found}  {} close", keys(Verb::Back));
+    let note = format!("{place}{found}  {} close", keys(UserCommand::Back));
     let inner = chrome::pane(buf, area, (&title, &note), true, theme);
     let width = inner.width / columns;
     for (index, (keys, words)) in lines.iter().skip(first).take(room * usize::from(columns)).enumerate() {
@@ -74,12 +82,12 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 
 /// Headings (without keys) and rows.
 fn lines(view: View<'_>) -> Vec<(Option<String>, String)> {
-    let (screen, search) = (view.session.ui().screen, &view.ui.help_search);
+    let search = &view.ui.help_search;
     let mut lines = Vec::new();
     for group in Group::ALL {
         let rows: Vec<_> = view
             .ui
-            .rows(screen)
+            .rows()
             .filter(|row| row.binding.group == group && row.matches(search))
             .map(|row| (Some(row.key_names()), row.binding.words.to_owned()))
             .collect();

@@ -16,12 +16,13 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
-use super::{View, chrome, figure::Figure, frames, plane};
+use super::{chrome, figure::Figure, frames, view::View};
 use crate::{
     cost::Breakdown,
-    explore::{Column, KnobId, Place, PlaceState, Shown, Strip},
+    explore::{Column, Command, DesignPart, KnobId, Move, Place, PlaceState, Shown, Strip},
     tui::{
-        hit::{HitMap, Target},
+        hit::HitMap,
+        model::scatter_window,
         text,
         widget::{Bar, StackedBars, width},
     },
@@ -100,7 +101,7 @@ pub fn splits(view: View<'_>, strip: &Strip<'_>, area: Rect, buf: &mut Buffer, h
     let (joules, bytes) = (energy.unit.to_owned(), memory.unit.to_owned());
     let heads = ["split", "sends", "sensor", "link", "aggr.", time.unit, &joules, &bytes, "fps", "as fast at"];
     line(view, chrome::row(area, 0), &heads.map(|head| (head.to_owned(), theme.dim)), buf);
-    let limit = |column: Column, figure: Figure| match plane::limit(session, column) {
+    let limit = |column: Column, figure: Figure| match scatter_window::limit(session, column) {
         Some(limit) => figure.write(limit),
         None => String::new(),
     };
@@ -127,7 +128,7 @@ pub fn splits(view: View<'_>, strip: &Strip<'_>, area: Rect, buf: &mut Buffer, h
         if here {
             buf.set_style(Rect { width: row.width.min(figures()), ..row }, theme.highlight);
         }
-        hits.add(row, Target::Split(number));
+        hits.button(row, Command::Override(DesignPart::Split, Move::To(number)));
     }
     let beside = Rect { x: area.x + figures(), y: area.y + 2, width: area.width.saturating_sub(figures()), ..area };
     if beside.width >= BARS {
@@ -144,7 +145,7 @@ fn bars(view: View<'_>, splits: impl Iterator<Item = Breakdown>, area: Rect, buf
     let parts = frames::parts(view.theme);
     let mut stacked =
         StackedBars::new(&bars, &parts).label_width(0).limit_style(view.theme.limit).glyphs(view.theme.glyphs);
-    if let Some(limit) = plane::limit(view.session, Column::Latency) {
+    if let Some(limit) = scatter_window::limit(view.session, Column::Latency) {
         stacked = stacked.limit(limit);
     }
     (&stacked).render(area, buf);
@@ -162,7 +163,7 @@ fn cells(
     let cost = &place.evaluation;
     let [time, energy, memory] = units;
     let judged = |value: f64, column: Column| {
-        let broken = plane::limit(session, column)
+        let broken = scatter_window::limit(session, column)
             .is_some_and(|limit| if column.descends() { value < limit } else { value > limit });
         if broken { theme.bad } else { theme.text }
     };

@@ -15,13 +15,14 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
-use super::{View, chrome};
+use super::{chrome, view::View};
 use crate::{
     cost::Limit,
-    explore::{Dial, Ease, KnobId, Pane, Scale, WhatIf},
+    explore::{Command, Dial, Ease, KnobId, Scale, WhatIf},
     search,
     tui::{
-        hit::{HitMap, Target},
+        hit::{HitMap, Region},
+        model::screen::Pane,
         text,
         theme::Theme,
         widget::{Gauge, Slider, SliderStyles, width},
@@ -35,9 +36,9 @@ const WORDS: u16 = 10;
 
 /// Draws the pane.
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
-    let View { session, theme, .. } = view;
-    let focus = session.ui().pane == Pane::Knobs;
-    hits.add(area, Target::Pane(Pane::Knobs));
+    let View { session, theme, ui } = view;
+    let focus = ui.pane == Pane::Knobs;
+    hits.add(area, Region::Pane(Pane::Knobs));
     let few = usize::from(area.height.saturating_sub(2)) <= session.dials().len();
     let foot = if few { fit_words(view) + " candidates fit" } else { "bar height: designs that fit there".to_owned() };
     let inner = chrome::pane(buf, area, ("Knobs", &whole(view, area.width.saturating_sub(12))), focus, theme);
@@ -46,7 +47,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let words = session.dials().iter().map(words).max().unwrap_or(0);
     let shown = session.dials().len().min(usize::from(inner.height));
     // A knob that lies below the edge comes into view when it is selected.
-    let first = chrome::scrolled(0, session.ui().dial, session.dials().len(), shown);
+    let first = chrome::scrolled(0, session.selected_dial_index(), session.dials().len(), shown);
     for (index, dial) in session.dials().iter().enumerate().skip(first).take(shown) {
         let row = chrome::row(inner, u16::try_from(index - first).unwrap_or(u16::MAX));
         slider(view, dial, index, row, words, buf, hits);
@@ -69,7 +70,7 @@ fn slider(view: View<'_>, dial: &Dial, index: usize, row: Rect, words: u16, buf:
     let mut slider = Slider::new(&label, &number)
         .histogram(&heights)
         .position(dial.fraction(value))
-        .focused(index == session.ui().dial)
+        .focused(index == session.selected_dial_index())
         .locked(session.setup().is_locked(dial.id))
         .label_width(words)
         .value_width(VALUE)
@@ -80,7 +81,7 @@ fn slider(view: View<'_>, dial: &Dial, index: usize, row: Rect, words: u16, buf:
     }
     let area = Rect { width: row.width.saturating_sub(1), ..row };
     (&slider).render(area, buf);
-    hits.add(row, Target::Knob { knob: dial.id, track: slider.track(area) });
+    hits.add(row, Region::Knob { knob: dial.id, track: slider.track(area) });
 }
 
 /// Name and unit of a knob, the unit at the right end of `cells`.
@@ -167,7 +168,7 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         let value = what_if.knob.knob().show(what_if.value);
         let words = format!("{} to {value}: {sign}{gained} more", short(what_if.knob));
         chrome::line(buf, row, &[(lead, theme.dim), (&words, theme.text)], theme);
-        hits.add(row, Target::Turn(what_if.knob, what_if.value));
+        hits.button(row, Command::SetKnobs(vec![(what_if.knob, what_if.value)]));
     }
     if let Some(&row) = rows.get(count) {
         chrome::line(buf, row, &[("fastest   ", theme.dim), (&fastest(view), theme.text)], theme);

@@ -7,7 +7,7 @@
 //! ```text
 //!  header       name, tabs, what is going on
 //!  explore | train | search | compare
-//!  reel         how far a run that is replayed has been told
+//!  replay       how far a run that is replayed has been told
 //!  status       a sentence: how the selected design stands, or a message
 //!  hints        the keys that matter here
 //! ```
@@ -17,7 +17,7 @@ mod chart;
 mod chrome;
 mod compare;
 mod explore;
-mod figure;
+pub mod figure;
 mod footer;
 mod frames;
 mod header;
@@ -25,37 +25,31 @@ mod help;
 mod inspect;
 mod knobs;
 mod network;
-pub mod plane;
 mod popup;
-mod reel;
+mod replay_bar;
 mod scatter;
 mod search;
 mod table;
 mod tour;
 mod train;
+mod view;
 
 use ratatui::{Frame, buffer::Buffer, layout::Rect, style::Style};
 
-use super::{hit::HitMap, state::UiState, theme::Theme};
-use crate::explore::{CandidateId, KnobId, Overlay, Screen, Session, Side};
+use super::{
+    hit::HitMap,
+    model::{
+        axes::PlotSide,
+        screen::{Overlay, Screen},
+        state::UiState,
+    },
+    theme::Theme,
+};
+use crate::explore::{CandidateId, KnobId, Session};
 
-/// Smallest size that is drawn.
-pub const LEAST: (u16, u16) = (80, 24);
+pub use compare::brushed_filter;
 pub use tour::ROWS as CAPTION_ROWS;
-
-/// From this width on there are two panes below.
-const WIDE: u16 = 110;
-
-/// What is drawn, and how.
-#[derive(Clone, Copy)]
-pub struct View<'a> {
-    /// The session.
-    pub session: &'a Session,
-    /// The screen's own state.
-    pub ui: &'a UiState,
-    /// Colours and characters.
-    pub theme: &'a Theme,
-}
+pub use view::{MIN_SIZE, View};
 
 /// Draws the screen and returns where everything is.
 pub fn view(session: &Session, theme: &Theme, ui: &UiState, frame: &mut Frame<'_>) -> HitMap {
@@ -66,33 +60,33 @@ pub fn view(session: &Session, theme: &Theme, ui: &UiState, frame: &mut Frame<'_
 /// Draws the screen into a buffer.
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> HitMap {
     let mut hits = HitMap::new(view.ui.table_first, view.ui.page);
-    if area.width < LEAST.0 || area.height < LEAST.1 {
+    if area.width < MIN_SIZE.0 || area.height < MIN_SIZE.1 {
         too_small(area, buf);
         return hits;
     }
     // A caption says more than the sentence.
     let status = if view.ui.tour.is_some() { 0 } else { footer::status_rows(area) };
     let top = Rect { height: 1, ..area };
-    let reel = match view.ui.tour {
+    let replay = match view.ui.tour {
         Some(_) => tour::rows(area),
-        None => u16::from(view.ui.reel.is_some()),
+        None => u16::from(view.ui.replay.is_some()),
     };
-    let body = Rect { y: area.y + 1, height: area.height - 2 - status - reel, ..area };
+    let body = Rect { y: area.y + 1, height: area.height - 2 - status - replay, ..area };
     header::draw(view, top, buf, &mut hits);
-    match view.session.ui().screen {
+    match view.ui.screen {
         Screen::Explore => explore::draw(view, body, buf, &mut hits),
         Screen::Train => train::draw(view, body, buf, &mut hits),
         Screen::Search => search::draw(view, body, buf, &mut hits),
         Screen::Compare => compare::draw(view, body, buf, &mut hits),
     }
-    let between = Rect { y: body.bottom(), height: reel, ..area };
-    match (&view.ui.tour, &view.ui.reel) {
+    let between = Rect { y: body.bottom(), height: replay, ..area };
+    match (&view.ui.tour, &view.ui.replay) {
         (Some(caption), _) => tour::draw(view, caption, between, buf),
-        (None, Some(reel)) => reel::draw(view, reel, between, buf, &mut hits),
+        (None, Some(position)) => replay_bar::draw(view, position, between, buf, &mut hits),
         (None, None) => {}
     }
-    footer::draw(view, Rect { y: body.bottom() + reel, height: status + 1, ..area }, buf);
-    match view.session.ui().overlay {
+    footer::draw(view, Rect { y: body.bottom() + replay, height: status + 1, ..area }, buf);
+    match view.ui.overlay {
         Some(Overlay::Help) => help::draw(view, body, buf, &mut hits),
         Some(overlay) => popup::overlay(view, overlay, body, buf, &mut hits),
         None => {}
@@ -136,17 +130,17 @@ pub fn strip_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<network::S
 }
 
 /// The limit whose line is at a cell of the scatter, and the axis it crosses.
-pub fn limit_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<(KnobId, Side)> {
+pub fn limit_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<(KnobId, PlotSide)> {
     scatter::limit_at(view, area, x, y)
 }
 
 /// The value of an axis of the scatter at a cell, in base units.
-pub fn value_at(view: View<'_>, area: Rect, side: Side, x: u16, y: u16) -> f64 {
+pub fn value_at(view: View<'_>, area: Rect, side: PlotSide, x: u16, y: u16) -> f64 {
     scatter::value_at(view, area, side, x, y)
 }
 
-/// The cells of the scatter's plane, without the axes.
-pub fn plane_area(view: View<'_>, area: Rect) -> Rect {
+/// Cells of the scatter plot without its axes.
+pub fn plot_area(view: View<'_>, area: Rect) -> Rect {
     scatter::plot_area(view, area)
 }
 
@@ -155,8 +149,6 @@ pub fn point_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateI
     scatter::nearest(view, area, x, y)
 }
 
-pub use compare::brushed_filter;
-
 /// The design whose point is at or near a cell of what a search found.
 pub fn found_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateId> {
     search::nearest(view, area, x, y)
@@ -164,7 +156,7 @@ pub fn found_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateI
 
 /// Below the smallest size: one sentence.
 fn too_small(area: Rect, buf: &mut Buffer) {
-    let (width, height) = LEAST;
+    let (width, height) = MIN_SIZE;
     let text = format!(
         "This terminal is {}x{}; splitscope needs {width}x{height}. Enlarge it, or type q to quit and use `splitscope \
          cost`.",

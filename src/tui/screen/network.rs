@@ -13,13 +13,14 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
-use super::{View, chrome, figure::Figure};
+use super::{chrome, figure::Figure, view::View};
 use crate::{
     cost::Evaluation,
-    explore::{Column, Pane, PlaceState, Shown, Strip as Places, Unit},
+    explore::{BarQuantity, Column, PlaceState, Shown, Strip as Places},
     space::BlockChoice,
     tui::{
-        hit::{HitMap, Target},
+        hit::{HitMap, Region},
+        model::screen::Pane,
         text,
         widget::{BoundaryMark, Strip, StripBlock, StripLink},
     },
@@ -38,9 +39,9 @@ pub struct StripHit {
 
 /// Draws the strip, in a frame or as three lines.
 pub fn draw(view: View<'_>, area: Rect, framed: bool, buf: &mut Buffer, hits: &mut HitMap) {
-    let View { session, theme, .. } = view;
-    hits.add(area, Target::Pane(Pane::Network));
-    let focus = session.ui().pane == Pane::Network;
+    let View { session, theme, ui } = view;
+    hits.add(area, Region::Pane(Pane::Network));
+    let focus = ui.pane == Pane::Network;
     let Some(places) = session.strip() else {
         chrome::pane(buf, area, ("Network", ""), focus, theme);
         return;
@@ -69,7 +70,7 @@ pub fn draw(view: View<'_>, area: Rect, framed: bool, buf: &mut Buffer, hits: &m
         Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }
     };
     with_strip(view, &places, |strip| strip.render(inner, buf));
-    hits.add(inner, Target::Strip);
+    hits.add(inner, Region::Strip);
 }
 
 /// What a press at a cell of the strip means, when the strip is drawn in `area`.
@@ -149,12 +150,12 @@ fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&Strip<'
 
 /// What stands below the boundaries: the figure that the bars show.
 fn shown(view: View<'_>) -> (Column, Figure) {
-    let column = match view.session.ui().unit {
-        Unit::Latency => Column::Latency,
-        Unit::Energy => Column::Energy,
-        Unit::Link => Column::Link,
-        Unit::Memory => Column::Memory,
-        Unit::Frames => Column::FrameRate,
+    let column = match view.ui.bar_quantity {
+        BarQuantity::Latency => Column::Latency,
+        BarQuantity::Energy => Column::Energy,
+        BarQuantity::Link => Column::Link,
+        BarQuantity::Memory => Column::Memory,
+        BarQuantity::Frames => Column::FrameRate,
     };
     (column, Figure::of(view.session, column))
 }

@@ -11,15 +11,19 @@
 //! └──────────────────────────────────────────────────────────────────┘
 //! ```
 
-use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::{Modifier, Style},
+    widgets::Widget,
+};
 
-use super::{View, chrome, inspect};
+use super::{chrome, inspect, view::View};
 use crate::{
-    explore::{Ease, Fix, Overlay, Session},
+    explore::{Ease, Fix, Session},
     tui::{
-        dispatch,
-        hit::{HitMap, Target},
-        state::Purpose,
+        hit::{HitMap, Region},
+        model::{entry::Purpose, fixes::fixes, palette, screen::Overlay},
         text,
         widget::{Swing, Tornado, width},
     },
@@ -61,7 +65,7 @@ fn sized(
     // With a blank column on each side, so that no half of a sign below is left.
     let blank = Rect { x: area.x.saturating_sub(1), width: area.width + 2, ..area };
     chrome::clear(buf, blank.intersection(whole));
-    hits.add(area, Target::Popup);
+    hits.add(area, Region::Popup);
     let inner = chrome::pane(buf, area, titles, true, view.theme);
     Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
 }
@@ -100,7 +104,7 @@ fn why(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     for reason in &reasons {
         say(theme.glyphs.no, &reason.sentence(), theme.bad);
     }
-    let ways = dispatch::ways(session);
+    let ways = fixes(session);
     match ways.as_slice() {
         _ if reasons.is_empty() => {
             let status = session.status().map(|status| status.sentence).unwrap_or_default();
@@ -127,11 +131,11 @@ fn why(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         chrome::line(buf, row(index), &[(lead, *style), (line, theme.text)], theme);
     }
     for (index, choice) in choices.iter().enumerate() {
-        let chosen = index == ui.overlay_at.min(choices.len() - 1);
+        let chosen = index == ui.overlay_row.min(choices.len() - 1);
         let (mark, style) = if chosen { (theme.glyphs.focus, theme.selected) } else { (' ', theme.text) };
         let place = row(lines.len() + index);
         chrome::line(buf, place, &[(&format!("{mark} {choice}"), style)], theme);
-        hits.add(place, Target::Row(index));
+        hits.add(place, Region::Row(index));
     }
 }
 
@@ -216,7 +220,7 @@ fn history(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let next = future.iter().rev().map(|step| (format!("  after {}", step.label), theme.dim));
     let rows: Vec<(String, Style)> = steps.chain(now).chain(next).collect();
     let room = usize::from(area.height.saturating_sub(4)).max(1).min(rows.len());
-    let at = ui.overlay_at.min(rows.len() - 1);
+    let at = ui.overlay_row.min(rows.len() - 1);
     let note = "Enter go there  u undo  Ctrl-r redo  Esc close";
     let inner = popup(view, area, room, ("History", note), buf, hits);
     let first = chrome::scrolled(rows.len().saturating_sub(room), at, rows.len(), room);
@@ -227,7 +231,7 @@ fn history(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         if chosen {
             chrome::put(buf, row.x, row.y, theme.glyphs.focus, theme.selected);
         }
-        hits.add(row, Target::Row(index));
+        hits.add(row, Region::Row(index));
     }
 }
 
@@ -243,12 +247,12 @@ pub fn menu(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         chrome::line(buf, chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX)), &[(line, theme.text)], theme);
     }
     let room = usize::from(inner.height).saturating_sub(words.len() + gap);
-    let first = chrome::scrolled(0, menu.at, menu.choices.len(), room);
+    let first = chrome::scrolled(0, menu.row, menu.choices.len(), room);
     for (index, choice) in menu.choices.iter().enumerate().skip(first).take(room) {
         let row = chrome::row(inner, u16::try_from(words.len() + gap + index - first).unwrap_or(u16::MAX));
-        let (mark, style) = if index == menu.at { (theme.glyphs.focus, theme.selected) } else { (' ', theme.text) };
+        let (mark, style) = if index == menu.row { (theme.glyphs.focus, theme.selected) } else { (' ', theme.text) };
         chrome::line(buf, row, &[(&format!("{mark} {}", choice.label), style)], theme);
-        hits.add(row, Target::Row(index));
+        hits.add(row, Region::Row(index));
     }
 }
 
@@ -256,20 +260,16 @@ pub fn menu(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 pub fn entry(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, ui, theme } = view;
     let Some(entry) = &ui.entry else { return };
-    let commands = if entry.purpose == Purpose::Palette {
-        dispatch::commands(ui, session.ui().screen, &entry.text)
-    } else {
-        Vec::new()
-    };
+    let commands = if entry.purpose == Purpose::Palette { palette::matching(ui, entry.text()) } else { Vec::new() };
     let listed = u16::try_from(commands.len()).unwrap_or(u16::MAX).min(COMMANDS);
-    let error = dispatch::error(session, entry).unwrap_or_default();
+    let error = entry.error(session).unwrap_or_default();
     // An error stands beside the text, or below it where there is no room.
-    let beside = width(&entry.text) + width(&error) + 6 <= area.width;
+    let beside = width(entry.text()) + width(&error) + 6 <= area.width;
     let below = if beside { Vec::new() } else { text::wrap(&error, area.width.saturating_sub(4)) };
     let height = (listed + 3 + u16::try_from(below.len()).unwrap_or(0)).min(area.height);
     let area = Rect { y: area.bottom() - height, height, ..area };
     chrome::clear(buf, area);
-    hits.add(area, Target::Popup);
+    hits.add(area, Region::Popup);
     let dial = session.selected_dial();
     let (title, note) = match entry.purpose {
         Purpose::Knob => (
@@ -288,18 +288,24 @@ pub fn entry(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         Purpose::Remember => ("remember the present setup as".to_owned(), String::new()),
     };
     let inner = chrome::pane(buf, area, (&title, &note), true, theme);
-    let first = chrome::scrolled(0, entry.at, commands.len(), usize::from(listed));
+    let first = chrome::scrolled(0, entry.row, commands.len(), usize::from(listed));
     for (index, row) in commands.iter().skip(first).take(usize::from(listed)).enumerate() {
         let place = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX));
         let (mark, style) =
-            if first + index == entry.at { (theme.glyphs.focus, theme.selected) } else { (' ', theme.text) };
+            if first + index == entry.row { (theme.glyphs.focus, theme.selected) } else { (' ', theme.text) };
         let keys = format!("{mark} {:<14} ", row.key_names());
         chrome::line(buf, place, &[(&keys, theme.accent), (row.binding.words, style)], theme);
-        hits.add(place, Target::Row(first + index));
+        hits.add(place, Region::Row(first + index));
     }
     let row = chrome::row(inner, listed);
-    let cursor = theme.glyphs.fills[0].to_string();
-    let end = chrome::line(buf, row, &[(" ", theme.text), (&entry.text, theme.text), (&cursor, theme.accent)], theme);
+    // The cursor is a block behind the text, or the reversed character at it.
+    let (before, at, after) = entry.around_cursor();
+    let (cursor, style) = match at {
+        Some(character) => (character.to_string(), theme.text.add_modifier(Modifier::REVERSED)),
+        None => (theme.glyphs.fills[0].to_string(), theme.accent),
+    };
+    let pieces = [(" ", theme.text), (before, theme.text), (&cursor, style), (after, theme.text)];
+    let end = chrome::line(buf, row, &pieces, theme);
     if beside {
         let rest = Rect { x: end + 2, width: row.right().saturating_sub(end + 2), ..row };
         chrome::line(buf, rest, &[(&error, theme.bad)], theme);

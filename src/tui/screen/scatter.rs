@@ -13,11 +13,16 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use super::{View, chrome, figure::Figure, plane};
+use super::{chrome, figure::Figure, view::View};
 use crate::{
-    explore::{CandidateId, Column, KnobId, Pane, Plot, Point, PointClass, Session, Side},
+    explore::{CandidateId, Column, KnobId, Point, PointClass, Session},
     tui::{
-        hit::{HitMap, Target},
+        hit::{HitMap, Region},
+        model::{
+            axes::{PlotAxes, PlotSide},
+            scatter_window::{self, ScatterView},
+            screen::Pane,
+        },
         text,
         theme::Theme,
         widget::{Axis, Marks, Scatter, Spot, width},
@@ -30,17 +35,17 @@ const REACH: u16 = 4;
 /// Draws the pane.
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
-    let focus = session.ui().pane == Pane::Scatter;
-    hits.add(area, Target::Pane(Pane::Scatter));
+    let focus = ui.pane == Pane::Scatter;
+    hits.add(area, Region::Pane(Pane::Scatter));
     let scene = Scene::of(view);
-    let title = scene.title(session.ui().plot);
+    let title = scene.title(ui.axes);
     let [long, short] = legend(theme);
     let fits = |legend: &&String| width(legend) + width(&title) + 9 < area.width;
     let legend = [&long, &short].into_iter().find(fits);
     let inner = chrome::pane(buf, area, (&title, legend.map_or("", String::as_str)), focus, theme);
     let mut scatter = scene.scatter();
     let (mut words, mut cross) = (scene.words(), scene.selected_place().filter(|_| focus));
-    if let Some((x, y)) = ui.cross {
+    if let Some((x, y)) = ui.crosshair {
         let place = scatter.values_at(inner, x, y);
         let near = scatter.nearest(inner, x, y, REACH).map(|index| scene.points[index].candidate);
         (words, cross) = (scene.words_at(place, near), Some(place));
@@ -64,7 +69,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let room = area.width.saturating_sub(width(&words) + 9);
     let note = notes.iter().find(|note| width(note) <= room).or(notes.last()).map_or("", String::as_str);
     chrome::foot(buf, area, (&words, note), theme);
-    hits.add(inner, Target::Scatter);
+    hits.add(inner, Region::Scatter);
 }
 
 fn legend(theme: &Theme) -> [String; 2] {
@@ -83,20 +88,20 @@ pub fn nearest(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateId
 }
 
 /// The limit whose line is at a cell.
-pub fn limit_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<(KnobId, Side)> {
+pub fn limit_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<(KnobId, PlotSide)> {
     let scene = Scene::of(view);
     let (right, up) = scene.scatter().limits_at(area, x, y);
-    let of = |column: Column, side: Side, there: bool| column.limit().filter(|_| there).map(|knob| (knob, side));
-    of(scene.plot.right, Side::Right, right).or_else(|| of(scene.plot.up, Side::Up, up))
+    let of = |column: Column, side: PlotSide, there: bool| column.limit().filter(|_| there).map(|knob| (knob, side));
+    of(scene.plot.right, PlotSide::Right, right).or_else(|| of(scene.plot.up, PlotSide::Up, up))
 }
 
 /// The value of an axis at a cell, in base units.
-pub fn value_at(view: View<'_>, area: Rect, side: Side, x: u16, y: u16) -> f64 {
+pub fn value_at(view: View<'_>, area: Rect, side: PlotSide, x: u16, y: u16) -> f64 {
     let scene = Scene::of(view);
     let (right, up) = scene.scatter().values_at(area, x, y);
     match side {
-        Side::Right => right * scene.figures[0].size,
-        Side::Up => up * scene.figures[1].size,
+        PlotSide::Right => right * scene.figures[0].size,
+        PlotSide::Up => up * scene.figures[1].size,
     }
 }
 
@@ -110,7 +115,8 @@ pub fn plot_area(view: View<'_>, area: Rect) -> Rect {
 struct Scene<'a> {
     session: &'a Session,
     theme: &'a Theme,
-    plot: Plot,
+    plot: PlotAxes,
+    scatter: ScatterView<'a>,
     /// To the right, and upwards.
     figures: [Figure; 2],
     limits: [Option<f64>; 2],
@@ -124,13 +130,13 @@ struct Scene<'a> {
 impl<'a> Scene<'a> {
     fn of(view: View<'a>) -> Self {
         let View { session, theme, ui } = view;
-        let plot = session.plot();
+        let (plot, scatter) = (ui.plot_axes(session), ui.scatter(session));
         let columns = [plot.right, plot.up];
         let figures = columns.map(|column| Figure::of(session, column));
-        let points = session.points();
+        let points = scatter.points();
         let place = || points.iter().position(|point| Some(point.candidate) == session.selected());
-        let selected = session.selected_point().and_then(|point| Some((place()?, point)));
-        let limits = columns.map(|column| plane::limit(session, column));
+        let selected = scatter.selected_point().and_then(|point| Some((place()?, point)));
+        let limits = columns.map(|column| scatter_window::limit(session, column));
         let words = |at: usize| {
             let sign = match (columns[at].descends(), theme.glyphs.braille) {
                 (false, true) => "≤",
@@ -142,8 +148,8 @@ impl<'a> Scene<'a> {
             knob.zip(limits[at]).map(|(knob, value)| format!("{sign} {}", knob.knob().show(value))).unwrap_or_default()
         };
         let limit_words = [words(0), words(1)];
-        let axes = plane::axes(session, ui, points);
-        Self { session, theme, plot, figures, limits, limit_words, axes, points, selected }
+        let axes = scatter.axes();
+        Self { session, theme, plot, scatter, figures, limits, limit_words, axes, points, selected }
     }
 
     fn scatter(&self) -> Scatter<'_, Self> {
@@ -160,7 +166,7 @@ impl<'a> Scene<'a> {
     }
 
     /// Names and units of the axes. `wanted` says whether the network's size only stands for the accuracy.
-    fn title(&self, wanted: Plot) -> String {
+    fn title(&self, wanted: PlotAxes) -> String {
         let name = |at: usize, wanted: Column, shown: Column| {
             let Figure { name, unit, .. } = self.figures[at];
             let name = format!("{name} {unit}").trim_start().to_owned();
@@ -176,13 +182,13 @@ impl<'a> Scene<'a> {
     }
 
     fn selected_place(&self) -> Option<(f64, f64)> {
-        let point = self.session.selected_point()?;
+        let point = self.scatter.selected_point()?;
         Some((point.right / self.figures[0].size, point.up / self.figures[1].size))
     }
 
     /// The selected design in words.
     fn words(&self) -> String {
-        let Some(point) = self.session.selected_point() else { return String::new() };
+        let Some(point) = self.scatter.selected_point() else { return String::new() };
         let [right, up] = &self.figures;
         format!("#{}: {}, {}", point.candidate, up.with_unit(point.up), right.with_unit(point.right))
     }

@@ -17,16 +17,15 @@ mod genes;
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
 use super::{
-    View, WIDE,
     chart::{self, Axes},
     chrome, scatter, train,
+    view::{View, WIDE},
 };
 use crate::{
-    explore::{Session, progress::State},
+    explore::{Command, Session, WorkControl, progress::State},
     record::OperatorRecord,
     tui::{
         hit::HitMap,
-        keymap::Verb,
         text,
         widget::{Gauge, Scale, Series},
     },
@@ -72,17 +71,20 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 fn nothing(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, ui } = view;
     let inner = chrome::pane(buf, area, ("Search", ""), false, theme);
-    if ui.reel.is_some() {
+    if ui.replay.is_some() {
         return chrome::paragraphs(buf, inner, &[("No search yet at this moment of the run.", theme.text)], theme);
     }
     let trained = session.training().last.step > 0 || !session.measurements().is_empty();
-    let (train, search) = (ui.keys.key(Verb::Train), ui.keys.key(Verb::Search));
+    let (train, search) = (ui.keys.key(Command::StartTraining), ui.keys.key(Command::StartSearch));
     let first = if trained {
         format!("{search:<3} searches the trained supernet for designs under the present limits.")
     } else {
         format!("A search needs a trained run. {train} trains one; then {search} searches it.")
     };
-    let limits = format!("    Limits may be moved while it runs: {} tells them to it.", ui.keys.key(Verb::SendLimits));
+    let limits = format!(
+        "    Limits may be moved while it runs: {} tells them to it.",
+        ui.keys.key(Command::Control(WorkControl::SendLimits))
+    );
     let lines = [
         (first.as_str(), theme.text),
         ("    It measures designs one by one; they appear in scatter and table as they come.", theme.dim),
@@ -114,9 +116,9 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
         figures.iter().flat_map(|(word, figure)| [(*word, theme.dim), (figure.as_str(), theme.text)]).collect();
     let end = chrome::line(buf, chrome::row(inner, 0), &pieces, theme);
     budget(view, Rect { x: end + 3, width: inner.right().saturating_sub(end + 3), ..chrome::row(inner, 0) }, buf);
-    let (line, style) = match (session.limits_moved(), searching.state.is_active() && ui.reel.is_none()) {
+    let (line, style) = match (session.limits_moved(), searching.state.is_active() && ui.replay.is_none()) {
         (true, true) => {
-            let key = ui.keys.key(Verb::SendLimits);
+            let key = ui.keys.key(Command::Control(WorkControl::SendLimits));
             (
                 format!("The limits have moved since the search was told them: {key} tells it the present ones."),
                 theme.warn,
@@ -164,7 +166,7 @@ fn best(session: &Session) -> String {
 fn hypervolume(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
     let points: Vec<(f64, f64)> = session.searching().hypervolume().collect();
-    let cursor = ui.searching.cursor;
+    let cursor = ui.searching.crosshair;
     let (title, note) = match (cursor, points.as_slice()) {
         (Some(at), points @ [_, ..]) => (
             format!("Hypervolume after {at:.0} evaluations"),

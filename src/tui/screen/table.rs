@@ -11,11 +11,13 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use super::{View, chrome, figure::Figure};
+use super::{chrome, figure::Figure, view::View};
 use crate::{
-    explore::{Column, Pane, Row, Shown},
+    explore::{Column, Command, Row, Shown},
     tui::{
-        hit::{HitMap, Target},
+        command::UserCommand,
+        hit::{HitMap, Region},
+        model::screen::Pane,
         text,
         widget::{width, write},
     },
@@ -49,8 +51,8 @@ const DESIGN_CELLS: u16 = 58;
 /// Draws the pane.
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
-    let focus = session.ui().pane == Pane::Table;
-    hits.add(area, Target::Pane(Pane::Table));
+    let focus = ui.pane == Pane::Table;
+    hits.add(area, Region::Pane(Pane::Table));
     let count = session.order().len();
     let at = session.selected_row();
     let [note, short] = notes(view, at, count);
@@ -68,7 +70,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     for (index, design) in session.rows(first..first + room).enumerate() {
         let row = chrome::row(inner, u16::try_from(index + 1).unwrap_or(u16::MAX));
         line(view, &shapes, &design, row, buf);
-        hits.add(row, Target::Design(design.id));
+        hits.button(row, UserCommand::select(design.id));
     }
     if count == 0 {
         let row = chrome::row(inner, 2);
@@ -148,7 +150,7 @@ fn headings(view: View<'_>, shapes: &[Shape], row: Rect, buf: &mut Buffer, hits:
         let style = if sorted { view.theme.accent } else { view.theme.dim };
         cell(buf, area, &shape.title, shape.left, style);
         if sorts {
-            hits.add(area, Target::Heading(shape.column));
+            hits.button(area, Command::Sort(shape.column));
         }
     }
 }

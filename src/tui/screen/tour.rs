@@ -8,8 +8,15 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{View, WIDE, chrome};
-use crate::tui::{demo::Caption, keymap::Verb, text};
+use super::{
+    chrome,
+    view::{View, WIDE},
+};
+use crate::tui::{
+    command::UserCommand,
+    model::{caption::Caption, replay::Seek},
+    text,
+};
 
 /// Most rows of a caption's text.
 pub const ROWS: u16 = 4;
@@ -22,16 +29,16 @@ pub const fn rows(area: Rect) -> u16 {
 /// Draws the caption.
 pub fn draw(view: View<'_>, caption: &Caption, area: Rect, buf: &mut Buffer) {
     let View { theme, ui, .. } = view;
-    let keys = |verb| ui.keys.key(verb);
+    let keys = |command: UserCommand| ui.keys.key(command);
     let hold = if caption.held { "go on" } else { "hold" };
     let note = format!(
         "{} of {}  {}/{} scenes  {} {hold}  {} end",
         caption.scene,
         caption.of,
-        keys(Verb::ReplayBack),
-        keys(Verb::ReplayOn),
-        keys(Verb::Play),
-        keys(Verb::Back),
+        keys(UserCommand::Seek(Seek::BACK)),
+        keys(UserCommand::Seek(Seek::FORWARD)),
+        keys(UserCommand::Seek(Seek::PlayOrPause)),
+        keys(UserCommand::Back),
     );
     chrome::clear(buf, area);
     let inner = chrome::pane(buf, area, (&caption.title, &note), true, theme);

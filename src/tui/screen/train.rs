@@ -16,17 +16,20 @@
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
 use super::{
-    View, WIDE,
     chart::{self, Axes},
     chrome,
+    view::{View, WIDE},
 };
 use crate::{
-    explore::progress::{State, Training},
+    explore::{
+        Command, WorkControl,
+        progress::{State, Training},
+    },
     record::{PreparingRecord, Role, StepSeconds},
     tui::{
+        command::UserCommand,
         hit::HitMap,
-        keymap::Verb,
-        state::UiState,
+        model::state::UiState,
         text,
         theme::Theme,
         widget::{Dash, Gauge, Scale, Series},
@@ -94,7 +97,7 @@ fn narrow(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 fn nothing(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, ui } = view;
     let inner = chrome::pane(buf, area, ("Train", ""), false, theme);
-    if ui.reel.is_some() {
+    if ui.replay.is_some() {
         return chrome::paragraphs(buf, inner, &[("No training yet at this moment of the run.", theme.text)], theme);
     }
     let space = session.space();
@@ -104,7 +107,7 @@ fn nothing(view: View<'_>, area: Rect, buf: &mut Buffer) {
         (
             format!(
                 "{:<3} trains one here. It runs as a program of its own: leaving this screen does not stop it.",
-                ui.keys.key(Verb::Train)
+                ui.keys.key(Command::StartTraining)
             ),
             theme.text,
         ),
@@ -182,7 +185,7 @@ fn plot(
     hits: &mut HitMap,
 ) {
     let View { session, theme, ui } = view;
-    let cursor = ui.training.cursor;
+    let cursor = ui.training.crosshair;
     let title = match cursor {
         Some(step) => format!("{} at step {step:.0}", title.split(" (").next().unwrap_or(title)),
         None => title.to_owned(),
@@ -281,18 +284,22 @@ fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
 }
 
 fn state(state: &State, ui: &UiState) -> String {
-    let key = |verb| ui.keys.key(verb);
+    let key = |command: UserCommand| ui.keys.key(command);
     match state {
         State::Finished(why) => why.clone(),
         // Nobody can be told anything any more.
-        state if ui.reel.is_some() => state.to_string(),
+        state if ui.replay.is_some() => state.to_string(),
         // Why is among the events.
-        State::Failed(_) => format!("{state} ({} goes on with it)", key(Verb::Train)),
+        State::Failed(_) => format!("{state} ({} goes on with it)", key(Command::StartTraining.into())),
         State::Running | State::Starting | State::Resuming => {
-            format!("{state} ({} pauses, {} stops)", key(Verb::PauseOrResume), key(Verb::Stop))
+            format!(
+                "{state} ({} pauses, {} stops)",
+                key(UserCommand::PauseOrResume),
+                key(Command::Control(WorkControl::Stop).into())
+            )
         }
-        State::Pausing | State::Paused => format!("{state} ({} goes on)", key(Verb::PauseOrResume)),
-        State::Detached => format!("{state} ({} follows it again)", key(Verb::Train)),
+        State::Pausing | State::Paused => format!("{state} ({} goes on)", key(UserCommand::PauseOrResume)),
+        State::Detached => format!("{state} ({} follows it again)", key(Command::StartTraining.into())),
         State::Idle | State::Stopping => state.to_string(),
     }
 }

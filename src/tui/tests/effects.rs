@@ -1,22 +1,24 @@
-//! Every verb of the table does something somewhere on every screen it is on.
+//! Every command of the key table does something somewhere on every screen it is on.
 
 use std::sync::Arc;
 
 use super::{
     fixture::{session, trained},
-    reel,
+    replay_position,
 };
 use crate::{
-    explore::{Command, Screen, Session},
+    explore::Session,
     tui::{
         UiState,
-        dispatch::{self, Deed},
-        keymap::{BINDINGS, Group, Verb},
+        command::UserCommand,
+        controller,
+        keymap::{BINDINGS, Group},
+        model::screen::Screen,
         play,
     },
 };
 
-/// States, as keys, of which one at least lets each verb do something. Each begins on any screen.
+/// States, as keys, of which one at least lets each command do something. Each begins on any screen.
 const STATES: [&str; 22] = [
     "",
     "j",
@@ -46,9 +48,8 @@ const STATES: [&str; 22] = [
 fn everything(session: &Session, ui: &UiState) -> String {
     let (training, searching) = (&session.training().state, &session.searching().state);
     format!(
-        "{:?} {:?} {:?} {:?} {training:?} {searching:?} {} {} {ui:?}",
+        "{:?} {:?} {:?} {training:?} {searching:?} {} {} {ui:?}",
         session.setup(),
-        session.ui(),
         session.selected(),
         session.saved_setups(),
         session.past().len(),
@@ -56,24 +57,17 @@ fn everything(session: &Session, ui: &UiState) -> String {
     )
 }
 
-/// Whether asking for a verb changes the session or the screen, or asks for something outside.
-fn has_effect(session: &Session, ui: &UiState, verb: Verb) -> bool {
+/// Returns `true` if a command changes the session or the view, or has an effect outside.
+fn has_effect(session: &Session, ui: &UiState, command: &UserCommand) -> bool {
     let (mut session, mut ui) = (session.clone(), ui.clone());
     let before = everything(&session, &ui);
-    for deed in dispatch::verb(&session, &mut ui, verb) {
-        let outside = match deed {
-            Deed::Act(action) => !session.apply(action, ui.now_ms).is_empty(),
-            _ => true,
-        };
-        if outside {
-            return true;
-        }
-    }
-    everything(&session, &ui) != before
+    let outside = !controller::perform(&mut session, &mut ui, command.clone()).is_empty();
+    session.settle(ui.now_ms);
+    outside || everything(&session, &ui) != before
 }
 
 #[test]
-fn every_verb_has_an_effect_on_each_of_its_screens() {
+fn every_command_has_an_effect_on_each_of_its_screens() {
     let homes: Vec<Session> = [session as fn() -> Session, trained].iter().map(|home| home()).collect();
     let mut idle: Vec<String> = Vec::new();
     for screen in Screen::ALL {
@@ -83,21 +77,21 @@ fn every_verb_has_an_effect_on_each_of_its_screens() {
                 let (mut session, mut ui) = (home.clone(), UiState { page: 10, ..UiState::default() });
                 // Pins and changes are made on Explore; then again on the screen itself.
                 play(&mut session, &mut ui, keys);
-                session.apply(Command::Screen(screen), ui.now_ms);
+                ui.screen = screen;
                 states.push((session.clone(), ui.clone()));
                 play(&mut session, &mut ui, keys);
                 states.push((session, ui));
             }
         }
         // The screen that is shown can't be gone to.
-        let possible = |verb: Verb| verb != Verb::GoTo(screen);
-        for row in BINDINGS.iter().filter(|row| row.screens.has(screen) && possible(row.verb)) {
+        let possible = |command: &UserCommand| *command != UserCommand::ShowScreen(screen);
+        for row in BINDINGS.iter().filter(|row| row.screens.has(screen) && possible(&row.command)) {
             let offered = |ui: &UiState| {
-                let reel = Some(reel()).filter(|_| row.group == Group::Replay);
-                UiState { reel, keys: Arc::clone(&ui.keys), ..ui.clone() }
+                let replay = (row.group == Group::Replay).then(replay_position);
+                UiState { replay, keys: Arc::clone(&ui.keys), ..ui.clone() }
             };
-            let found = states.iter().any(|(session, ui)| has_effect(session, &offered(ui), row.verb));
-            idle.extend(Some(format!("{:?} on {}", row.verb, screen.name())).filter(|_| !found));
+            let found = states.iter().any(|(session, ui)| has_effect(session, &offered(ui), &row.command));
+            idle.extend(Some(format!("{} on {}", row.name, screen.name())).filter(|_| !found));
         }
     }
     assert_eq!(idle, Vec::<String>::new(), "these do nothing");

@@ -3,7 +3,7 @@
 use crate::{
     diagnostic::Source,
     explore::{
-        CandidateId, Command, Session, Update,
+        CandidateId, Command, Session, Update, ViewRow,
         progress::{Found, SearchUpdate, State, TrainUpdate},
     },
     hardware::{self, Profile},
@@ -41,6 +41,7 @@ pub fn options() -> Options {
         train_args: Vec::new(),
         search_args: Vec::new(),
         folder,
+        view: ViewRow::default(),
         mouse: true,
         ascii: false,
         palette: None,

@@ -17,10 +17,12 @@ use crate::{
     },
     tui::{
         UiState,
-        dispatch::{self, Deed},
+        command::UserCommand,
+        controller,
         hit::HitMap,
+        input::{keyboard, mouse},
         keymap::{BINDINGS, Key},
-        mouse, picture_theme, screen,
+        picture_theme, screen,
         theme::{Palette, Theme},
     },
 };
@@ -113,29 +115,26 @@ impl Player {
 
     fn happen(&mut self, event: &Event) {
         self.ui.now_ms += 30;
-        let deeds = match event {
-            Event::Key(key) => dispatch::key(&self.session, &mut self.ui, *key),
+        let commands: Vec<UserCommand> = match event {
+            Event::Key(key) => keyboard::command(&self.ui, *key).into_iter().collect(),
             Event::Mouse(kind, column, row) => {
                 let event = MouseEvent { kind: *kind, column: *column, row: *row, modifiers: KeyModifiers::NONE };
-                let (deeds, ui) = mouse::mouse(self.view(), &self.hits, event);
-                self.ui = ui;
-                deeds
+                mouse::commands(&self.session, &mut self.ui, &self.theme, &self.hits, event)
             }
             Event::Resize(width, height) => {
                 self.size = (*width, *height);
                 Vec::new()
             }
-            Event::Update(feed) => vec![Deed::Act(Command::Update(vec![feed.clone()]))],
+            Event::Update(update) => vec![Command::Update(vec![update.clone()]).into()],
             Event::Wait(ms) => {
                 self.ui.now_ms += ms;
                 Vec::new()
             }
         };
-        for deed in deeds {
-            if let Deed::Act(action) = deed {
-                self.session.apply(action, self.ui.now_ms);
-            }
+        for command in commands {
+            controller::perform(&mut self.session, &mut self.ui, command);
         }
+        self.session.settle(self.ui.now_ms);
         self.draw();
     }
 

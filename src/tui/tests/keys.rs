@@ -5,17 +5,20 @@ use ratatui::crossterm::event::{Event, KeyCode, KeyEvent};
 use super::{
     after, drawn,
     fixture::{session, trained},
-    reel,
+    replay_position,
 };
 use crate::{
     diagnostic::Source,
-    explore::{Column, Command, KnobId, Overlay, Pane, Screen, Session, SessionFile, Unit},
+    explore::{BarQuantity, Column, KnobId, Session, SessionFile},
     tui::{
-        UiState, dispatch,
+        UiState, controller,
         keymap::{BINDINGS, Group},
-        picture_theme, play,
-        state::Purpose,
-        still,
+        model::{
+            entry::Purpose,
+            palette,
+            screen::{Overlay, Pane, Screen},
+        },
+        picture_theme, play, still,
         theme::Palette,
     },
 };
@@ -49,13 +52,12 @@ fn less_bandwidth_moves_the_split_and_less_compute_moves_it_back() {
 
 #[test]
 fn panes_take_the_same_keys_in_their_own_way() {
-    let (session, _) = after("<tab>l");
-    assert_eq!(session.ui().pane, Pane::Network);
+    let (session, ui) = after("<tab>l");
+    assert_eq!(ui.pane, Pane::Network);
     assert!(session.strip().is_some_and(|strip| strip.by_hand));
     let (session, _) = after("<tab>lb");
     assert!(session.strip().is_some_and(|strip| !strip.by_hand));
-    let (session, _) = after("<tab><tab>l");
-    assert_eq!(session.ui().unit, Unit::Energy);
+    assert_eq!(after("<tab><tab>l").1.bar_quantity, BarQuantity::Energy);
     let (session, _) = after("tjjj");
     assert_eq!(session.selected_row(), Some(3));
     let (session, _) = after("tG");
@@ -70,7 +72,7 @@ fn a_wrong_filter_stays_with_its_error_and_a_cancelled_one_is_taken_back() {
     let (session, ui) = after("/lat<5 nonsense<enter>");
     let entry = ui.entry.expect("it stays open");
     assert_eq!(entry.purpose, Purpose::Filter);
-    assert!(dispatch::error(&session, &entry).is_some_and(|error| error.contains("nonsense")));
+    assert!(entry.error(&session).is_some_and(|error| error.contains("nonsense")));
     let (session, _) = after("/lat<5<esc>");
     assert!(session.setup().filter().is_empty());
 }
@@ -79,27 +81,24 @@ fn a_wrong_filter_stays_with_its_error_and_a_cancelled_one_is_taken_back() {
 fn every_command_is_reached_by_the_palette() {
     for row in BINDINGS {
         for screen in Screen::ALL.into_iter().filter(|screen| row.screens.has(*screen)) {
-            let reel = Some(reel()).filter(|_| row.group == Group::Replay);
-            let ui = UiState { reel, ..UiState::default() };
-            let found = dispatch::commands(&ui, screen, row.words);
-            assert!(found.iter().any(|found| found.binding.verb == row.verb), "{:?}", row.verb);
+            let replay = (row.group == Group::Replay).then(replay_position);
+            let ui = UiState { replay, screen, ..UiState::default() };
+            let found = palette::matching(&ui, row.words);
+            assert!(found.iter().any(|found| found.binding.name == row.name), "{}", row.name);
         }
     }
-    let (session, _) = after(":tornado<enter>");
-    assert_eq!(session.ui().overlay, Some(Overlay::Tornado));
-    let (session, _) = after(":compare screen<enter>");
-    assert_eq!(session.ui().screen, Screen::Compare);
+    assert_eq!(after(":tornado<enter>").1.overlay, Some(Overlay::Tornado));
+    assert_eq!(after(":compare screen<enter>").1.screen, Screen::Compare);
 }
 
 #[test]
-fn every_verb_can_be_asked_for_on_every_screen_it_is_on() {
+fn every_command_can_be_given_on_every_screen_it_is_on() {
     for screen in Screen::ALL {
         for row in BINDINGS.iter().filter(|row| row.screens.has(screen)) {
-            let (mut session, mut ui) = (session(), UiState::default());
-            session.apply(Command::Screen(screen), 0);
-            let _ = dispatch::verb(&session, &mut ui, row.verb);
+            let (mut session, mut ui) = (session(), UiState { screen, ..UiState::default() });
+            controller::perform(&mut session, &mut ui, row.command.clone());
             let key = row.keys[0];
-            assert_eq!(ui.keys.verb_of(screen, key), Some(row.verb), "{key}");
+            assert_eq!(ui.keys.command_of(screen, key), Some(&row.command), "{key}");
         }
     }
 }
@@ -123,7 +122,7 @@ fn steps_that_come_at_once_lead_where_single_ones_do() {
 fn the_scatter_zooms_about_the_selected_design_and_shows_all_again() {
     let (session, ui) = after("p++");
     let window = ui.window.expect("zoomed");
-    let point = session.selected_point().unwrap();
+    let point = ui.scatter(&session).selected_point().unwrap();
     assert!((window.right.0..=window.right.1).contains(&point.right));
     assert!((window.up.0..=window.up.1).contains(&point.up));
     assert!(after("p++L").1.window.unwrap().right.0 > window.right.0);
@@ -131,8 +130,8 @@ fn the_scatter_zooms_about_the_selected_design_and_shows_all_again() {
     assert_eq!((after("p++--").1.window, after("p++.").1.window), (None, None));
     // On other axes the window means nothing.
     let (session, ui) = after("p++Vjj<enter>");
-    assert_ne!(session.plot().up, Column::Accuracy);
-    assert_ne!(ui.window.unwrap().plot, session.plot());
+    assert_ne!(ui.plot_axes(&session).up, Column::Accuracy);
+    assert_ne!(ui.window.unwrap().plot, ui.plot_axes(&session));
 }
 
 #[test]
@@ -156,26 +155,63 @@ fn brushes_keep_designs_and_become_a_filter() {
     let (mut session, mut ui) = (trained(), UiState::default());
     play(&mut session, &mut ui, "4<tab>j[[[[[[]]]]]]");
     let all = session.order().len();
-    let kept = session.order().iter().filter(|id| session.is_within_brushes(**id)).count();
+    let kept = session.order().iter().filter(|id| ui.parallel.brushes.contain(&session, **id)).count();
     assert!(0 < kept && kept < all, "{kept} of {all}");
-    let file = SessionFile::from_toml(&Source::new("s.toml", session.to_file().to_toml())).unwrap();
-    let again = Session::open(&file, session.space().clone(), session.profile().clone()).unwrap();
-    assert_eq!(again.brushes(), session.brushes(), "a session file keeps them");
+    let file = SessionFile::from_toml(&Source::new("s.toml", ui.session_file(&session).to_toml())).unwrap();
+    let again = UiState::from_file(&file.view);
+    assert_eq!(again.parallel.brushes, ui.parallel.brushes, "a session file keeps them");
     play(&mut session, &mut ui, "F");
-    assert_eq!((session.order().len(), session.brushes().any()), (kept, false), "{}", session.setup().filter().text());
+    assert_eq!(
+        (session.order().len(), ui.parallel.brushes.any()),
+        (kept, false),
+        "{}",
+        session.setup().filter().text()
+    );
     play(&mut session, &mut ui, "<esc>[0");
-    assert_eq!((session.order().len(), session.brushes().any()), (all, false));
+    assert_eq!((session.order().len(), ui.parallel.brushes.any()), (all, false));
+}
+
+#[test]
+fn a_session_file_keeps_the_view() {
+    let (session, ui) = after("jvp+VG<enter>Vjjjj<enter>4");
+    let text = ui.session_file(&session).to_toml();
+    let file = SessionFile::from_toml(&Source::new("session.toml", text.clone())).unwrap();
+    let again = UiState::from_file(&file.view);
+    assert_eq!((again.screen, again.bar_quantity, again.axes), (Screen::Compare, BarQuantity::Energy, ui.axes));
+    assert_eq!((ui.axes.up, ui.axes.log_right), (Column::FrameRate, true));
+    let opened = Session::open(&file, session.space().clone(), session.profile().clone()).unwrap();
+    assert_eq!(again.session_file(&opened).to_toml(), text);
+}
+
+#[test]
+fn back_closes_dismisses_and_clears_in_this_order() {
+    let (session, ui) = after("/lat<5<enter>tzyo<esc>");
+    assert!(ui.overlay.is_none() && ui.maximised && session.toast(ui.now_ms).is_some());
+    let (session, ui) = after("/lat<5<enter>tzyo<esc><esc>");
+    assert!(ui.maximised && session.toast(ui.now_ms).is_none());
+    let (session, ui) = after("/lat<5<enter>tzyo<esc><esc><esc>");
+    assert!(!ui.maximised && !session.setup().filter().is_empty());
+    let (session, _) = after("/lat<5<enter>tzyo<esc><esc><esc><esc>");
+    assert!(session.setup().filter().is_empty());
+}
+
+#[test]
+fn a_text_is_edited_at_its_cursor() {
+    let (session, _) = after("/lat<4<left><backspace>>=<enter>");
+    assert_eq!(session.setup().filter().text(), "lat>=4");
+    let (_, ui) = after("/lat<4<C-u><backspace>");
+    assert!(ui.entry.is_none(), "Backspace on an empty text cancels");
 }
 
 #[test]
 fn earlier_fronts_are_gone_through_and_left_again() {
     let (mut session, mut ui) = (trained(), UiState::default());
     play(&mut session, &mut ui, "3[[");
-    assert_eq!(ui.generation, Some(12));
+    assert_eq!(ui.front_generation, Some(12));
     play(&mut session, &mut ui, "]]");
-    assert_eq!(ui.generation, None);
+    assert_eq!(ui.front_generation, None);
     play(&mut session, &mut ui, &"[".repeat(50));
-    assert_eq!(ui.generation, Some(1));
+    assert_eq!(ui.front_generation, Some(1));
 }
 
 #[test]
@@ -218,6 +254,6 @@ fn the_help_says_how_much_it_found() {
             .and_then(|before| before.rsplit('─').next())
             .map(|count| count.trim().to_owned())
     };
-    let rows = ui.rows(Screen::Explore).filter(|row| row.matches("split")).count();
+    let rows = ui.rows().filter(|row| row.matches("split")).count();
     assert_eq!(title(&session, &ui).as_deref(), Some(format!("{rows} found").as_str()));
 }

@@ -10,10 +10,11 @@ use ratatui::{
 
 use super::{fixture, picture_theme};
 use crate::{
-    explore::{Command, Screen, Session},
+    explore::Session,
     tui::{
         UiState,
         keymap::Keymap,
+        model::screen::Screen,
         play, scene, screen, still,
         theme::{ColourDepth, Palette, Theme},
         widget::ASCII,
@@ -193,9 +194,9 @@ const STATES: [&str; 24] = [
 #[test]
 fn replay() {
     let settings = settings();
-    let ui = UiState { reel: Some(super::reel()), now_ms: 60_000, ..UiState::default() };
-    let mut session = fixture::trained();
-    session.apply(Command::Screen(Screen::Train), 0);
+    let ui =
+        UiState { replay: Some(super::replay_position()), screen: Screen::Train, now_ms: 60_000, ..UiState::default() };
+    let session = fixture::trained();
     settings.bind(|| {
         for size in SIZES {
             let picture = text(&still(&session, &ui, size, &picture_theme(Palette::OkabeIto)));

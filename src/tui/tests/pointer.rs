@@ -12,12 +12,17 @@ use super::{
     hits, play_app,
 };
 use crate::{
-    explore::{Command, KnobId, Overlay, Pane, Screen},
+    explore::{Command, DesignPart, KnobId, Move},
     tui::{
         app::App,
-        hit::Target,
+        command::UserCommand,
+        hit::Region,
+        model::{
+            entry::Purpose,
+            scatter_window::ScatterWindow,
+            screen::{Overlay, Pane, Screen},
+        },
         picture_theme, screen,
-        state::{Purpose, Window},
         theme::Palette,
         widget::Slider,
     },
@@ -35,9 +40,9 @@ const RELEASE: MouseEventKind = MouseEventKind::Up(MouseButton::Left);
 fn a_drag_sets_the_knob_to_the_stop_below_the_mouse_in_one_step_of_the_history() {
     for (width, height) in [(80, 24), (120, 36), (200, 60)] {
         let (mut app, _) = drawn(width, height, session());
-        let hits = hits(&app.session, width, height);
-        let is_link = |target: &Target| matches!(target, Target::Knob { knob: KnobId::LinkBandwidth, .. });
-        let Some((_, Target::Knob { track, .. })) = hits.find(is_link) else {
+        let hits = hits(&app, width, height);
+        let is_link = |region: &Region| matches!(region, Region::Knob { knob: KnobId::LinkBandwidth, .. });
+        let Some((_, &Region::Knob { track, .. })) = hits.find(is_link) else {
             panic!("no link knob at {width}x{height}")
         };
         mouse(&mut app, PRESS, track.x + 1, track.y);
@@ -58,7 +63,7 @@ fn a_drag_sets_the_knob_to_the_stop_below_the_mouse_in_one_step_of_the_history()
 #[test]
 fn a_press_on_the_network_splits_there() {
     let (mut app, _) = drawn(120, 36, session());
-    let (area, _) = hits(&app.session, 120, 36).find(|target| *target == Target::Strip).unwrap();
+    let (area, _) = hits(&app, 120, 36).find(|region| *region == Region::Strip).unwrap();
     mouse(&mut app, PRESS, area.x, area.y + 2);
     assert_eq!(app.session.strip().unwrap().design.split, 0);
     mouse(&mut app, DRAG, area.x + area.width / 4, area.y + 40);
@@ -71,20 +76,21 @@ fn a_press_on_the_network_splits_there() {
 #[test]
 fn presses_on_tabs_rows_headings_and_points() {
     let (mut app, mut terminal) = drawn(120, 36, session());
-    let map = hits(&app.session, 120, 36);
+    let map = hits(&app, 120, 36);
     let third = app.session.order()[3];
-    let (row, _) = map.find(|target| *target == Target::Design(third)).unwrap();
+    let (row, _) = map.find(|region| *region == Region::Button(UserCommand::select(third))).unwrap();
     mouse(&mut app, PRESS, row.x + 5, row.y);
     assert_eq!(app.session.selected(), Some(third));
-    let (heading, target) = map.find(|target| matches!(target, Target::Heading(_))).unwrap();
+    let (heading, region) =
+        map.find(|region| matches!(region, Region::Button(UserCommand::Session(Command::Sort(_))))).unwrap();
     mouse(&mut app, PRESS, heading.x, heading.y);
-    assert_eq!(target, Target::Heading(app.session.setup().sort().column));
-    let (tab, _) = map.find(|target| *target == Target::Tab(Screen::Train)).unwrap();
+    assert_eq!(region, &Region::Button(Command::Sort(app.session.setup().sort().column).into()));
+    let (tab, _) = map.find(|region| *region == Region::Button(UserCommand::ShowScreen(Screen::Train))).unwrap();
     mouse(&mut app, PRESS, tab.x + 1, tab.y);
-    assert_eq!(app.session.ui().screen, Screen::Train);
+    assert_eq!(app.ui.screen, Screen::Train);
     mouse(&mut app, PRESS, 14, 0);
     terminal.draw(|frame| app.draw(frame)).unwrap();
-    let (plot, _) = map.find(|target| *target == Target::Scatter).unwrap();
+    let (plot, _) = map.find(|region| *region == Region::Scatter).unwrap();
     let before = app.session.selected();
     let chosen = plot.positions().find(|at| {
         mouse(&mut app, PRESS, at.x, at.y);
@@ -96,7 +102,7 @@ fn presses_on_tabs_rows_headings_and_points() {
 #[test]
 fn a_drag_of_a_limit_line_sets_the_limit_and_a_drag_of_the_plane_pans() {
     let (mut app, mut terminal) = drawn(120, 36, session());
-    let (area, _) = hits(&app.session, 120, 36).find(|target| *target == Target::Scatter).unwrap();
+    let (area, _) = hits(&app, 120, 36).find(|region| *region == Region::Scatter).unwrap();
     let view = |app: &App| (app.session.value(KnobId::LatencyLimit), app.ui.window);
     let line = |app: &App| {
         let theme = picture_theme(Palette::OkabeIto);
@@ -125,36 +131,39 @@ fn a_drag_of_a_limit_line_sets_the_limit_and_a_drag_of_the_plane_pans() {
     mouse(&mut app, DRAG, area.x + 10, area.bottom() - 3);
     let panned = app.ui.window.unwrap();
     assert!(panned.right.0 > zoomed.right.0 && (panned.up.0 - zoomed.up.0).abs() < 1e-9 * zoomed.up.1);
-    let width = |window: Window| window.right.1 - window.right.0;
+    let width = |window: ScatterWindow| window.right.1 - window.right.0;
     assert!((width(panned) - width(zoomed)).abs() < 1e-9 * width(zoomed));
     mouse(&mut app, MouseEventKind::Down(MouseButton::Right), area.x + 9, area.y + 2);
-    assert_eq!(app.ui.cross, Some((area.x + 9, area.y + 2)));
+    assert_eq!(app.ui.crosshair, Some((area.x + 9, area.y + 2)));
     mouse(&mut app, MouseEventKind::Up(MouseButton::Right), area.x + 9, area.y + 2);
-    assert_eq!(app.ui.cross, None);
+    assert_eq!(app.ui.crosshair, None);
 }
 
 #[test]
 fn enter_looks_into_the_design_and_a_press_splits_it_there() {
-    let (session, _) = after("t<enter>");
-    assert_eq!(session.ui().overlay, Some(Overlay::Inspect));
-    let (mut app, mut terminal) = drawn(120, 36, session);
+    let (mut app, mut terminal) = drawn(120, 36, session());
+    app.act(UserCommand::ShowTable);
+    app.act(UserCommand::Open);
+    assert_eq!(app.ui.overlay, Some(Overlay::Inspect));
     terminal.draw(|frame| app.draw(frame)).unwrap();
-    let (row, _) = hits(&app.session, 120, 36).find(|target| *target == Target::Split(0)).unwrap();
+    let (row, _) = hits(&app, 120, 36)
+        .find(|region| *region == Region::Button(Command::Override(DesignPart::Split, Move::To(0)).into()))
+        .unwrap();
     mouse(&mut app, PRESS, row.x + 3, row.y);
     assert_eq!(app.session.strip().unwrap().design.split, 0);
-    assert_eq!(app.session.ui().overlay, Some(Overlay::Inspect), "it stays open");
-    assert!(after("tz").1.whole && !after("tz<esc>").1.whole);
+    assert_eq!(app.ui.overlay, Some(Overlay::Inspect), "it stays open");
+    assert!(after("tz").1.maximised && !after("tz<esc>").1.maximised);
 }
 
 #[test]
 fn the_wheel_turns_the_knob_below_the_mouse_and_zooms_curves() {
     let (mut app, mut terminal) = drawn(120, 36, trained());
-    let map = hits(&app.session, 120, 36);
-    let (row, _) = map.find(|target| matches!(target, Target::Knob { knob: KnobId::Sensors, .. })).unwrap();
+    let map = hits(&app, 120, 36);
+    let (row, _) = map.find(|region| matches!(region, Region::Knob { knob: KnobId::Sensors, .. })).unwrap();
     let sensors = app.session.knobs().sensors;
     mouse(&mut app, MouseEventKind::ScrollUp, row.x + 3, row.y);
     assert_eq!(app.session.knobs().sensors, sensors + 1);
-    app.act(Command::Screen(Screen::Train));
+    app.act(UserCommand::ShowScreen(Screen::Train));
     terminal.draw(|frame| app.draw(frame)).unwrap();
     mouse(&mut app, MouseEventKind::ScrollUp, 20, 10);
     assert!(!app.ui.training.is_whole());
@@ -163,19 +172,19 @@ fn the_wheel_turns_the_knob_below_the_mouse_and_zooms_curves() {
 #[test]
 fn a_drag_along_an_axis_brushes_it() {
     let (mut app, mut terminal) = drawn(120, 36, trained());
-    app.act(Command::Screen(Screen::Compare));
+    app.act(UserCommand::ShowScreen(Screen::Compare));
     play_app(&mut app, "1t jj 4");
     terminal.draw(|frame| app.draw(frame)).unwrap();
     let theme = picture_theme(Palette::OkabeIto);
     let mut buffer = ratatui::buffer::Buffer::empty(Rect::new(0, 0, 120, 36));
     let view = screen::View { session: &app.session, ui: &app.ui, theme: &theme };
     let map = screen::draw(view, buffer.area, &mut buffer);
-    let (area, _) = map.find(|target| *target == Target::Axis(1)).unwrap();
+    let (area, _) = map.find(|region| *region == Region::Axis(1)).unwrap();
     mouse(&mut app, PRESS, area.x + 5, area.y);
     mouse(&mut app, DRAG, area.x + 25, area.y + 3);
     mouse(&mut app, RELEASE, area.x + 25, area.y + 3);
-    assert!(app.ui.axes.focus && app.ui.axes.at == 1);
-    let (low, high) = app.session.brushes().range(1).expect("a brush");
+    assert!(app.ui.parallel.focus && app.ui.parallel.selected == 1);
+    let (low, high) = app.ui.parallel.brushes.range(1).expect("a brush");
     assert!(low < high);
 }
 
@@ -183,25 +192,25 @@ fn a_drag_along_an_axis_brushes_it() {
 fn a_crosshair_is_set_by_key_and_by_mouse_and_the_wheel_zooms_around_the_pointer() {
     let (mut app, mut terminal) = drawn(120, 36, trained());
     play_app(&mut app, "2i");
-    assert_eq!(app.ui.training.cursor, Some(280.0));
+    assert_eq!(app.ui.training.crosshair, Some(280.0));
     terminal.draw(|frame| app.draw(frame)).unwrap();
     mouse(&mut app, MouseEventKind::Down(MouseButton::Right), 30, 8);
-    let there = app.ui.training.cursor.expect("a crosshair");
+    let there = app.ui.training.crosshair.expect("a crosshair");
     assert!(there < 280.0);
     mouse(&mut app, MouseEventKind::ScrollUp, 30, 8);
     let (start, end) = app.ui.training.window(280.0);
     assert!(start < there && there < end && end - start < 280.0);
     play_app(&mut app, "i..");
-    assert!(app.ui.training.cursor.is_none() && app.ui.training.is_whole());
+    assert!(app.ui.training.crosshair.is_none() && app.ui.training.is_whole());
 }
 
 /// Two presses at once on the first place that a test finds.
-fn double_click(app: &mut App, test: impl Fn(&Target) -> bool) {
+fn double_click(app: &mut App, test: impl Fn(&Region) -> bool) {
     let theme = picture_theme(Palette::OkabeIto);
     let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 36));
     let view = screen::View { session: &app.session, ui: &app.ui, theme: &theme };
     let map = screen::draw(view, buffer.area, &mut buffer);
-    let at = buffer.area.positions().find(|at| map.at(at.x, at.y).is_some_and(|(_, target)| test(&target)));
+    let at = buffer.area.positions().find(|at| map.at(at.x, at.y).is_some_and(|(_, region)| test(region)));
     let at = at.expect("it is on the screen");
     for kind in [PRESS, RELEASE, PRESS, RELEASE] {
         mouse(app, kind, at.x, at.y);
@@ -210,40 +219,44 @@ fn double_click(app: &mut App, test: impl Fn(&Target) -> bool) {
 
 #[test]
 fn a_double_click_opens_what_it_is_on() {
-    let opened = |test: &dyn Fn(&Target) -> bool| {
+    let opened = |test: &dyn Fn(&Region) -> bool| {
         let (mut app, _) = drawn(120, 36, trained());
         double_click(&mut app, test);
         app
     };
-    let app = opened(&|target| matches!(target, Target::Knob { knob: KnobId::LinkBandwidth, .. }));
+    let app = opened(&|region| matches!(region, Region::Knob { knob: KnobId::LinkBandwidth, .. }));
     assert_eq!(app.ui.entry.as_ref().map(|entry| entry.purpose), Some(Purpose::Knob));
     assert_eq!(app.session.selected_dial().id, KnobId::LinkBandwidth);
-    let app = opened(&|target| matches!(target, Target::Design(_)));
-    assert_eq!(app.session.ui().overlay, Some(Overlay::Inspect));
-    let app = opened(&|target| *target == Target::Strip);
-    assert_eq!(app.session.ui().overlay, Some(Overlay::Inspect));
+    let app = opened(&|region| matches!(region, Region::Button(UserCommand::Session(Command::SelectCandidate(_)))));
+    assert_eq!(app.ui.overlay, Some(Overlay::Inspect));
+    let app = opened(&|region| *region == Region::Strip);
+    assert_eq!(app.ui.overlay, Some(Overlay::Inspect));
     assert!(app.session.strip().is_some_and(|strip| strip.by_hand), "the first press split it there");
-    let app = opened(&|target| *target == Target::Pane(Pane::Table));
-    assert!(app.ui.whole && app.session.ui().pane == Pane::Table);
+    let app = opened(&|region| *region == Region::Pane(Pane::Table));
+    assert!(app.ui.maximised && app.ui.pane == Pane::Table);
 
     let (mut app, mut terminal) = drawn(120, 36, trained());
     play_app(&mut app, "t jj 4");
     terminal.draw(|frame| app.draw(frame)).unwrap();
     let baseline = app.session.setup().baseline();
-    double_click(&mut app, |target| matches!(target, Target::Design(_)));
+    double_click(&mut app, |region| {
+        matches!(region, Region::Button(UserCommand::Session(Command::SelectCandidate(_))))
+    });
     assert_ne!(app.session.setup().baseline(), baseline);
 }
 
 #[test]
 fn two_presses_far_apart_are_no_double_click() {
     let (mut app, _) = drawn(120, 36, session());
-    let (row, _) = hits(&app.session, 120, 36).find(|target| matches!(target, Target::Design(_))).unwrap();
+    let (row, _) = hits(&app, 120, 36)
+        .find(|region| matches!(region, Region::Button(UserCommand::Session(Command::SelectCandidate(_)))))
+        .unwrap();
     mouse(&mut app, PRESS, row.x + 1, row.y);
     mouse(&mut app, PRESS, row.x + 2, row.y);
-    assert_eq!(app.session.ui().overlay, None, "in place");
+    assert_eq!(app.ui.overlay, None, "in place");
     std::thread::sleep(std::time::Duration::from_millis(450));
     mouse(&mut app, PRESS, row.x + 2, row.y);
-    assert_eq!(app.session.ui().overlay, None, "in time");
+    assert_eq!(app.ui.overlay, None, "in time");
     mouse(&mut app, PRESS, row.x + 2, row.y);
-    assert_eq!(app.session.ui().overlay, Some(Overlay::Inspect));
+    assert_eq!(app.ui.overlay, Some(Overlay::Inspect));
 }

@@ -5,29 +5,56 @@ use std::path::Path;
 use super::{
     drawn,
     fixture::{options, session, trained},
+    replay_position,
 };
 use crate::{
-    explore::{Command, Session, progress::State},
+    explore::{Command, Session, WorkRequest, progress::State},
     record::{Event, EventRecord, Measurement, MeasurementKey, Role, StepRecord, Subset, Task},
     run::{Changes, RunError, Stored},
     tui::{
-        UiState, dispatch,
+        UiState,
+        command::{DesignFormat, UserCommand},
+        controller,
+        effect::Effect,
         event_reader::{self, EventReader},
         export,
-        keymap::Verb,
+        model::screen::Screen,
         work::Work,
     },
 };
 
 #[test]
 fn quitting_asks_only_while_somebody_is_at_work() {
-    let quit = |session: &Session, ui: &mut UiState| dispatch::verb(session, ui, Verb::Quit);
+    let quit = |session: &mut Session, ui: &mut UiState| controller::perform(session, ui, UserCommand::Quit);
     let mut ui = UiState::default();
-    assert_eq!(quit(&session(), &mut ui), [dispatch::Deed::Act(Command::Quit { keep_frame: false })]);
-    assert!(quit(&trained(), &mut ui).is_empty());
-    let menu = ui.menu.take().expect("a question");
-    assert_eq!(menu.choices.len(), 3);
-    assert_eq!(dispatch::choose(&menu, 0), [dispatch::Deed::Act(Command::Quit { keep_frame: false })]);
+    assert_eq!(quit(&mut session(), &mut ui), [Effect::Quit { keep_frame: false }]);
+    let mut session = trained();
+    assert!(quit(&mut session, &mut ui).is_empty());
+    assert_eq!(ui.menu.as_ref().map(|menu| menu.choices.len()), Some(3), "a question");
+    let effects = controller::perform(&mut session, &mut ui, UserCommand::ActivateRow(0));
+    assert_eq!(effects, [Effect::Quit { keep_frame: false }]);
+}
+
+#[test]
+fn a_replay_refuses_to_start_work() {
+    let (mut session, mut ui) = (session(), UiState { replay: Some(replay_position()), ..UiState::default() });
+    assert!(controller::perform(&mut session, &mut ui, Command::StartTraining).is_empty());
+    assert!(session.toast(0).is_some_and(|message| message.text.contains("a replay only looks")));
+}
+
+#[test]
+fn a_training_that_starts_is_shown() {
+    let (mut session, mut ui) = (session(), UiState::default());
+    let effects = controller::perform(&mut session, &mut ui, Command::StartTraining);
+    assert_eq!((effects, ui.screen), (vec![Effect::Work(WorkRequest::StartTraining)], Screen::Train));
+}
+
+#[test]
+fn a_design_is_copied_as_text_that_reads_back() {
+    let (mut session, mut ui) = (session(), UiState::default());
+    let effects = controller::perform(&mut session, &mut ui, UserCommand::Copy(DesignFormat::Text));
+    let [Effect::Copy(text)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(session.space().parse_design(text).ok(), session.selected_design());
 }
 
 #[test]

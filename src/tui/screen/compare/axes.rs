@@ -8,13 +8,14 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::super::{View, chrome};
+use super::super::{chrome, view::View};
 use crate::{
-    explore::{BRUSHED, CandidateId, Column, KnobId, Session},
+    explore::{CandidateId, Column, KnobId, Session},
     tui::{
-        hit::{HitMap, Target},
-        keymap::Verb,
-        state, text,
+        command::UserCommand,
+        hit::{HitMap, Region},
+        model::brushes::{BRUSHED, BrushEnd, Brushes, parallel_axis},
+        text,
         widget::Axis,
     },
 };
@@ -32,17 +33,18 @@ pub fn rows(room: u16) -> u16 {
 /// Draws the pane.
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
-    let kept: Vec<CandidateId> = session.order().iter().copied().filter(|id| session.is_within_brushes(*id)).collect();
-    let keys = |verb| ui.keys.key(verb);
+    let kept: Vec<CandidateId> =
+        session.order().iter().copied().filter(|id| ui.parallel.brushes.contain(session, *id)).collect();
+    let keys = |command: UserCommand| ui.keys.key(command);
     let note = format!(
         "{} of {} designs  {}{} ends  {} keep",
         text::thousands(kept.len() as u64),
         text::thousands(session.order().len() as u64),
-        keys(Verb::LowerEndUp),
-        keys(Verb::UpperEndDown),
-        keys(Verb::KeepBrushed),
+        keys(UserCommand::MoveBrush(BrushEnd::Lower, 1.0)),
+        keys(UserCommand::MoveBrush(BrushEnd::Upper, -1.0)),
+        keys(UserCommand::FilterByBrushes),
     );
-    let inner = chrome::pane(buf, area, ("Axes", &note), ui.axes.focus, theme);
+    let inner = chrome::pane(buf, area, ("Axes", &note), ui.parallel.focus, theme);
     let double = inner.height >= 2 * BRUSHED.len() as u16;
     for index in 0..BRUSHED.len() {
         let at = u16::try_from(index).unwrap_or(u16::MAX);
@@ -58,7 +60,7 @@ fn axis(view: View<'_>, index: usize, kept: &[CandidateId], row: Rect, buf: &mut
     let View { session, theme, ui } = view;
     let (column, glyphs) = (BRUSHED[index], theme.glyphs);
     let (name, size) = unit(session, column);
-    let selected = ui.axes.focus && ui.axes.at == index;
+    let selected = ui.parallel.focus && ui.parallel.selected == index;
     let (mark, style) = if selected { (glyphs.focus, theme.accent) } else { (' ', theme.text) };
     let better = match (column.descends() && column != Column::Macs, glyphs.braille) {
         (true, true) => "↑",
@@ -68,7 +70,7 @@ fn axis(view: View<'_>, index: usize, kept: &[CandidateId], row: Rect, buf: &mut
     };
     chrome::line(buf, row, &[(&format!("{mark}{name}"), style)], theme);
     chrome::put(buf, row.x + NAMES - 2, row.y, better.chars().next().unwrap_or(' '), theme.dim);
-    let Some(axis) = state::axis(session, index) else {
+    let Some(axis) = parallel_axis(session, index) else {
         let cell = Rect { x: row.x + NAMES, width: row.width.saturating_sub(NAMES), ..row };
         chrome::line(buf, cell, &[("nothing measured yet with this number of sensors", theme.dim)], theme);
         return;
@@ -81,12 +83,12 @@ fn axis(view: View<'_>, index: usize, kept: &[CandidateId], row: Rect, buf: &mut
     chrome::right(buf, Rect { x: row.x + NAMES, width: VALUE, ..row }, &end(axis.low()), theme.dim);
     let high = end(axis.high());
     chrome::line(buf, Rect { x: track.right() + 1, width: VALUE, ..row }, &[(&high, theme.dim)], theme);
-    hits.add(Rect { x: track.x - 1, width: track.width + 2, ..row }, Target::Axis(index));
+    hits.add(Rect { x: track.x - 1, width: track.width + 2, ..row }, Region::Axis(index));
 
     let all = counts(session, column, &axis, session.order(), track.width);
     let counts = counts(session, column, &axis, kept, track.width);
     let most = counts.iter().copied().max().unwrap_or(0).max(1);
-    let brush = session.brushes().range(index);
+    let brush = ui.parallel.brushes.range(index);
     let column_of = |value: f64| place(&axis, value, track);
     for (offset, (count, all)) in counts.iter().zip(&all).enumerate() {
         let x = track.x + offset as u16;
@@ -160,10 +162,10 @@ fn unit(session: &Session, column: Column) -> (String, f64) {
 }
 
 /// The brushes as a filter of the table, in words of the filter's own units; `None` if nothing is brushed.
-pub fn keep(session: &Session) -> Option<String> {
+pub fn keep(session: &Session, brushes: &Brushes) -> Option<String> {
     let mut terms = Vec::new();
     for (index, column) in BRUSHED.iter().enumerate() {
-        let Some((low, high)) = session.brushes().range(index) else { continue };
+        let Some((low, high)) = brushes.range(index) else { continue };
         // Link bytes are compared in the unit of the sensor memory; megabytes of MACs in millions.
         let size = match column {
             Column::Link => unit(session, Column::Memory).1,

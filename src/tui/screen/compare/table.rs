@@ -2,13 +2,13 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
-use super::super::{View, chrome};
+use super::super::{chrome, view::View};
 use super::lines::{Line, Words, lines};
 use crate::{
-    explore::Compared,
+    explore::{Command, Compared},
     tui::{
-        hit::{HitMap, Target},
-        keymap::Verb,
+        command::{RowMove, UserCommand},
+        hit::HitMap,
         theme::Theme,
         widget::{Gauge, width},
     },
@@ -36,21 +36,22 @@ struct Grid<'a> {
 /// Draws the pane.
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
-    let focus = !ui.axes.focus;
+    let focus = !ui.parallel.focus;
     let pins = session.compared();
-    let differ = if ui.differences { "only what differs from the baseline" } else { "differences to the baseline" };
+    let differ =
+        if ui.differences_only { "only what differs from the baseline" } else { "differences to the baseline" };
     let inner = chrome::pane(buf, area, ("Compare", differ), focus && !pins.is_empty(), theme);
     if pins.is_empty() {
         return nothing(view, inner, buf);
     }
     let room = usize::from((inner.width.saturating_sub(NAMES) / COLUMN).max(1));
-    let first = chrome::scrolled(0, ui.compare_at.min(pins.len() - 1), pins.len(), room);
+    let first = chrome::scrolled(0, ui.pin.min(pins.len() - 1), pins.len(), room);
     let shown = &pins[first..(first + room).min(pins.len())];
     let column = (inner.width.saturating_sub(NAMES) / u16::try_from(shown.len()).unwrap_or(1)).min(WIDEST);
     let base = pins.iter().position(|pin| Some(pin.candidate) == session.setup().baseline()).unwrap_or(0);
     headings(view, &Grid { shown, first, base, column }, inner, buf, hits);
     let mut lines = lines(session, &pins);
-    if ui.differences {
+    if ui.differences_only {
         lines.retain(Line::differs);
     }
     let body = Rect { y: inner.y + HEAD.min(inner.height), height: inner.height.saturating_sub(HEAD + 1), ..inner };
@@ -78,7 +79,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 /// What there is to do while nothing is pinned.
 fn nothing(view: View<'_>, inner: Rect, buf: &mut Buffer) {
     let View { theme, ui, .. } = view;
-    let (pin, base) = (ui.keys.key(Verb::Pin), ui.keys.key(Verb::Baseline));
+    let (pin, base) = (ui.keys.key(Command::Pin), ui.keys.key(Command::Baseline));
     let lines = [
         (format!("Nothing is pinned. {pin} pins the selected design; two or more are compared here:"), theme.text),
         (String::new(), theme.text),
@@ -98,17 +99,22 @@ fn nothing(view: View<'_>, inner: Rect, buf: &mut Buffer) {
 fn legend(view: View<'_>, aside: usize, below: usize, row: Rect, buf: &mut Buffer) {
     let View { theme, ui, .. } = view;
     let (star, differs) = marks(theme);
-    let keys = |verb| ui.keys.key(verb);
+    let keys = |command: UserCommand| ui.keys.key(command);
     let mut hints = vec![format!("{star} best  {differs} differs")];
     let s = |count| if count == 1 { "" } else { "s" };
     if below > 0 {
-        hints.push(format!("{below} more row{}: {}", s(below), keys(Verb::Down)));
+        hints.push(format!("{below} more row{}: {}", s(below), keys(UserCommand::Rows(RowMove::Down))));
     }
     if aside > 0 {
-        hints.push(format!("{aside} more design{}: {}/{}", s(aside), keys(Verb::Left), keys(Verb::Right)));
+        hints.push(format!(
+            "{aside} more design{}: {}/{}",
+            s(aside),
+            keys(UserCommand::Sideways(-1)),
+            keys(UserCommand::Sideways(1))
+        ));
     }
-    hints.push(format!("{} baseline", keys(Verb::Baseline)));
-    hints.push(format!("{} differences", keys(Verb::DifferencesOnly)));
+    hints.push(format!("{} baseline", keys(Command::Baseline.into())));
+    hints.push(format!("{} differences", keys(UserCommand::ToggleDifferences)));
     // Whole ones only.
     let mut text = String::new();
     for hint in hints {
@@ -133,7 +139,7 @@ fn headings(view: View<'_>, grid: &Grid<'_>, inner: Rect, buf: &mut Buffer, hits
         let x = row.x + NAMES + column * u16::try_from(place).unwrap_or(0);
         let area = Rect { x, width: column, ..row }.intersection(row);
         chrome::line(buf, area, &[(&text, theme.pins[index % theme.pins.len()])], theme);
-        hits.add(Rect { height: inner.height, ..area }, Target::Design(pin.candidate));
+        hits.button(Rect { height: inner.height, ..area }, UserCommand::select(pin.candidate));
     }
     let rule = chrome::row(inner, 1);
     for x in rule.x..rule.right() {

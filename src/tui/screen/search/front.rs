@@ -2,12 +2,12 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
-use super::super::{View, chrome};
+use super::super::{chrome, view::View};
 use crate::{
     explore::{CandidateId, FoundPoint, KnobId},
     tui::{
-        hit::{HitMap, Target},
-        keymap::Verb,
+        command::UserCommand,
+        hit::{HitMap, Region},
         widget::{Axis, Mark, Scale, Scatter, Spot, width},
     },
 };
@@ -19,7 +19,7 @@ const REACH: u16 = 4;
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { theme, ui, .. } = view;
     let glyphs = theme.glyphs;
-    let keys = format!("{}/{}", ui.keys.key(Verb::EarlierFront), ui.keys.key(Verb::LaterFront));
+    let keys = format!("{}/{}", ui.keys.key(UserCommand::EarlierFront), ui.keys.key(UserCommand::LaterFront));
     let title = "Accuracy % over latency ms";
     let notes = match ui.earlier_front(view.session.searching()) {
         None if view.session.searching().generations.is_empty() => {
@@ -37,7 +37,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let note = notes.iter().find(|note| width(note) + width(title) + 9 < area.width);
     let inner = chrome::pane(buf, area, (title, note.map_or("", String::as_str)), false, theme);
     with_scatter(view, |scatter, _| scatter.render(inner, buf));
-    hits.add(inner, Target::Found);
+    hits.add(inner, Region::Found);
 }
 
 /// The design whose point is nearest to a cell, if one is near.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::super::{View, chrome};
+use super::super::{chrome, view::View};
 use crate::{
     explore::Session,
     space::{Design, GeneKind, SearchSpace},

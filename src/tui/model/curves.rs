@@ -1,34 +1,33 @@
-//! How curves are looked at: which part of x, on which scale, and where values are read off.
+//! View of curves: the visible part of x, the scale, and the crosshair.
 
 /// The view of the curves of a screen, over x from 0 to the newest sample, `last`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Curves {
-    /// How much of x is shown; none is all there is.
+pub struct CurveView {
+    /// Visible length of x; all of it if `None`.
     span: Option<f64>,
     /// The right edge, unless it follows the newest sample.
     end: Option<f64>,
-    /// Where values are read off.
-    pub cursor: Option<f64>,
-    /// Whether the other scale than the usual one is shown: Train's losses are usually logarithmic, Search's evaluations
-    /// linear.
+    /// Value of x at which values are read off.
+    pub crosshair: Option<f64>,
+    /// The scale is not the default one: Train's losses are logarithmic by default, Search's evaluations linear.
     pub other_scale: bool,
-    /// Whether noisy curves are smoothed.
+    /// Noisy curves are smoothed.
     pub smooth: bool,
 }
 
-impl Default for Curves {
+impl Default for CurveView {
     fn default() -> Self {
-        Self { span: None, end: None, cursor: None, other_scale: false, smooth: true }
+        Self { span: None, end: None, crosshair: None, other_scale: false, smooth: true }
     }
 }
 
-/// Least part of all of x that is shown.
-const LEAST: f64 = 1.0 / 4096.0;
+/// Smallest share of x that is shown.
+const MIN_SPAN: f64 = 1.0 / 4096.0;
 /// Steps of the crosshair over the width of what is shown.
 const STEPS: f64 = 120.0;
 
-impl Curves {
-    /// The part of 0..=`last` that is shown.
+impl CurveView {
+    /// Visible part of `0..=last`.
     pub fn window(&self, last: f64) -> (f64, f64) {
         let last = last.max(1.0);
         let span = self.span.unwrap_or(last).min(last);
@@ -36,12 +35,12 @@ impl Curves {
         (end - span, end)
     }
 
-    /// Whether new samples come into view by themselves.
+    /// Returns `true` if new samples come into view by themselves.
     pub const fn follows(&self) -> bool {
         self.end.is_none()
     }
 
-    /// Whether all of x is shown.
+    /// Returns `true` if all of x is shown.
     pub const fn is_whole(&self) -> bool {
         self.span.is_none()
     }
@@ -49,8 +48,8 @@ impl Curves {
     /// Shows less (above 1) or more of x, and keeps in place what is at `around`: else the crosshair, else the right edge.
     pub fn zoom(&mut self, factor: f64, last: f64, around: Option<f64>) {
         let (start, end) = self.window(last);
-        let around = around.or(self.cursor).unwrap_or(end).clamp(start, end);
-        let span = ((end - start) / factor).clamp(last.max(1.0) * LEAST, last.max(1.0));
+        let around = around.or(self.crosshair).unwrap_or(end).clamp(start, end);
+        let span = ((end - start) / factor).clamp(last.max(1.0) * MIN_SPAN, last.max(1.0));
         let share = (around - start) / (end - start);
         self.show(around - share * span, span, last);
     }
@@ -69,18 +68,18 @@ impl Curves {
         self.end = None;
     }
 
-    /// Takes up the crosshair at the right edge, or lays it down.
-    pub fn inspect(&mut self, last: f64) {
-        self.cursor = if self.cursor.is_some() { None } else { Some(self.window(last).1.floor()) };
+    /// Shows the crosshair at the right edge, or hides it.
+    pub fn toggle_crosshair(&mut self, last: f64) {
+        self.crosshair = if self.crosshair.is_some() { None } else { Some(self.window(last).1.floor()) };
     }
 
     /// Moves the crosshair by steps; what is shown moves with it.
-    pub fn move_cursor(&mut self, steps: f64, last: f64) {
-        let Some(cursor) = self.cursor else { return };
+    pub fn move_crosshair(&mut self, steps: f64, last: f64) {
+        let Some(cursor) = self.crosshair else { return };
         let (start, end) = self.window(last);
         let step = ((end - start) / STEPS).round().max(1.0);
         let cursor = (cursor + steps * step).clamp(0.0, last.max(1.0));
-        self.cursor = Some(cursor);
+        self.crosshair = Some(cursor);
         if !(start..=end).contains(&cursor) {
             let span = end - start;
             self.show(if cursor < start { cursor } else { cursor - span }, span, last);
@@ -92,8 +91,8 @@ impl Curves {
         let whole = span >= last;
         let start = start.clamp(0.0, (last - span).max(0.0));
         let at_the_end = start + span >= last * (1.0 - 1e-9);
-        self.span = Some(span).filter(|_| !whole);
-        self.end = Some(start + span).filter(|_| !whole && !at_the_end);
+        self.span = if whole { None } else { Some(span) };
+        self.end = if whole || at_the_end { None } else { Some(start + span) };
     }
 }
 
@@ -105,7 +104,7 @@ mod tests {
 
     #[test]
     fn zoom_and_pan_stay_within_the_run() {
-        let mut curves = Curves::default();
+        let mut curves = CurveView::default();
         curves.zoom(4.0, 100.0, None);
         assert_eq!((curves.window(100.0), curves.follows()), ((75.0, 100.0), true));
         curves.pan(-1.0, 100.0);
@@ -113,12 +112,12 @@ mod tests {
         curves.pan(-99.0, 100.0);
         assert_eq!(curves.window(100.0), (0.0, 25.0));
         curves.zoom(1e-9, 100.0, None);
-        assert_eq!(curves, Curves::default());
+        assert_eq!(curves, CurveView::default());
     }
 
     #[test]
     fn a_window_on_the_past_stays_where_it_is_while_the_run_goes_on() {
-        let mut curves = Curves::default();
+        let mut curves = CurveView::default();
         curves.zoom(2.0, 100.0, Some(0.0));
         assert_eq!((curves.window(100.0), curves.window(300.0)), ((0.0, 50.0), (0.0, 50.0)));
         curves.follow();
@@ -129,17 +128,17 @@ mod tests {
 
     #[test]
     fn the_crosshair_takes_the_window_along() {
-        let mut curves = Curves::default();
-        curves.inspect(1200.0);
-        assert_eq!(curves.cursor, Some(1200.0));
-        curves.move_cursor(-1.0, 1200.0);
-        assert_eq!(curves.cursor, Some(1190.0));
+        let mut curves = CurveView::default();
+        curves.toggle_crosshair(1200.0);
+        assert_eq!(curves.crosshair, Some(1200.0));
+        curves.move_crosshair(-1.0, 1200.0);
+        assert_eq!(curves.crosshair, Some(1190.0));
         curves.zoom(10.0, 1200.0, None);
         let (start, _) = curves.window(1200.0);
-        curves.move_cursor(-200.0, 1200.0);
-        assert!(curves.window(1200.0).0 < start && curves.cursor == Some(curves.window(1200.0).0));
-        curves.inspect(1200.0);
-        assert_eq!(curves.cursor, None);
+        curves.move_crosshair(-200.0, 1200.0);
+        assert!(curves.window(1200.0).0 < start && curves.crosshair == Some(curves.window(1200.0).0));
+        curves.toggle_crosshair(1200.0);
+        assert_eq!(curves.crosshair, None);
     }
 
     proptest! {
@@ -149,7 +148,7 @@ mod tests {
         fn whatever_is_done_something_of_the_run_is_shown(
             steps in prop::collection::vec((0_u8..9, 0.0_f64..1.0, 0_usize..5), 1..60),
         ) {
-            let mut curves = Curves::default();
+            let mut curves = CurveView::default();
             for (step, share, at) in steps {
                 // A replay makes a run shorter too.
                 let last = [0.0, 1.0, 5.0, 280.0, 1500.0][at];
@@ -158,9 +157,9 @@ mod tests {
                     1 => curves.zoom(0.5, last, None),
                     2 => curves.zoom(1.25, last, Some(share * last)),
                     3 => curves.pan(share - 0.5, last),
-                    4 => curves.inspect(last),
-                    5 => curves.move_cursor((share * 80.0).round() - 40.0, last),
-                    6 => curves.cursor = Some((share * last).round()),
+                    4 => curves.toggle_crosshair(last),
+                    5 => curves.move_crosshair((share * 80.0).round() - 40.0, last),
+                    6 => curves.crosshair = Some((share * last).round()),
                     7 => curves.follow(),
                     _ => {}
                 }
@@ -172,11 +171,11 @@ mod tests {
 
     #[test]
     fn nothing_trained_yet_breaks_nothing() {
-        let mut curves = Curves::default();
-        curves.inspect(0.0);
+        let mut curves = CurveView::default();
+        curves.toggle_crosshair(0.0);
         curves.zoom(2.0, 0.0, None);
         curves.pan(-1.0, 0.0);
-        curves.move_cursor(-5.0, 0.0);
+        curves.move_crosshair(-5.0, 0.0);
         let (start, end) = curves.window(0.0);
         assert!(start < end);
     }

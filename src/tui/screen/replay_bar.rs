@@ -6,11 +6,11 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
-use super::{View, chrome};
+use super::{chrome, view::View};
 use crate::tui::{
-    hit::{HitMap, Target},
-    keymap::Verb,
-    state::Reel,
+    command::UserCommand,
+    hit::{HitMap, Region},
+    model::replay::{ReplayPosition, Seek},
     text,
     widget::{Gauge, width},
 };
@@ -19,17 +19,20 @@ use crate::tui::{
 const BAR: u16 = 20;
 
 /// Draws the row.
-pub fn draw(view: View<'_>, reel: &Reel, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+pub fn draw(view: View<'_>, position: &ReplayPosition, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { theme, ui, .. } = view;
-    let keys = |verb| ui.keys.key(verb);
-    let share = reel.at as f64 / reel.of.max(1) as f64;
-    let mark = if reel.plays { theme.glyphs.arrow } else { theme.glyphs.vertical };
-    let lead = format!(" {mark} replay of {}  ", reel.run);
-    let place = format!("{:>4.0} %  {} after its beginning", share * 100.0, text::duration(reel.seconds));
-    let play = if reel.plays { "hold" } else { "play" };
+    let keys = |command: UserCommand| ui.keys.key(command);
+    let share = position.at as f64 / position.of.max(1) as f64;
+    let mark = if position.plays { theme.glyphs.arrow } else { theme.glyphs.vertical };
+    let lead = format!(" {mark} replay of {}  ", position.run);
+    let place = format!("{:>4.0} %  {} after its beginning", share * 100.0, text::duration(position.seconds));
+    let play = if position.plays { "hold" } else { "play" };
     let hints = [
-        (format!("  {}/{}", keys(Verb::ReplayBack), keys(Verb::ReplayOn)), " go through"),
-        (format!("  {}", keys(Verb::Play)), play),
+        (
+            format!("  {}/{}", keys(UserCommand::Seek(Seek::BACK)), keys(UserCommand::Seek(Seek::FORWARD))),
+            " go through",
+        ),
+        (format!("  {}", keys(UserCommand::Seek(Seek::PlayOrPause))), play),
     ];
     let hint_cells: u16 = hints.iter().map(|(key, words)| width(key) + 1 + width(words)).sum::<u16>() + 1;
     let start = chrome::line(buf, area, &[(&lead, theme.accent)], theme);
@@ -37,7 +40,7 @@ pub fn draw(view: View<'_>, reel: &Reel, area: Rect, buf: &mut Buffer, hits: &mu
     let hinted = room >= BAR + width(&place) + 1 + hint_cells;
     let bar = Rect { x: start, width: room - if hinted { hint_cells } else { 1.min(room) }, ..area };
     Gauge::new(share).text(&place).styles(theme.accent, theme.dim, theme.text).glyphs(theme.glyphs).render(bar, buf);
-    hits.add(Rect { width: bar.width.saturating_sub(width(&place) + 1), ..bar }, Target::Reel);
+    hits.add(Rect { width: bar.width.saturating_sub(width(&place) + 1), ..bar }, Region::Replay);
     if hinted {
         let pieces = hints
             .iter()

@@ -1,0 +1,84 @@
+//! Texts being typed.
+
+use ratatui::crossterm::event::KeyCode;
+
+use crate::{
+    explore::{Command, Filter, Move, Session},
+    tui::{
+        command::UserCommand,
+        keymap::Key,
+        model::{
+            entry::{Entry, Purpose},
+            palette,
+            state::UiState,
+        },
+    },
+};
+
+/// An entry for a purpose, with the text that applies now.
+pub(super) fn begun(session: &Session, ui: &UiState, purpose: Purpose) -> Entry {
+    let text = match purpose {
+        Purpose::Filter => session.setup().filter().text(),
+        Purpose::HelpSearch => &ui.help_search,
+        Purpose::Knob | Purpose::Palette | Purpose::Remember => "",
+    };
+    Entry::new(purpose, text)
+}
+
+/// Applies a key to the text. A valid filter and a search of the help take effect at once; Backspace on an empty text
+/// cancels.
+pub(super) fn edit(session: &mut Session, ui: &mut UiState, key: Key) {
+    let Some(entry) = &mut ui.entry else { return };
+    if key.code() == KeyCode::Backspace && entry.text().is_empty() {
+        return cancel(session, ui);
+    }
+    if !entry.edit(key) {
+        return;
+    }
+    entry.row = 0;
+    let text = entry.text().to_owned();
+    match entry.purpose {
+        Purpose::Filter if Filter::parse(&text, session.space(), session.dials()).is_ok() => {
+            session.apply(Command::Filter(text), ui.now_ms);
+        }
+        Purpose::HelpSearch => (ui.help_search, ui.help_first) = (text, 0),
+        _ => {}
+    }
+}
+
+/// Closes the entry and takes back what it changed.
+pub(super) fn cancel(session: &mut Session, ui: &mut UiState) {
+    let Some(entry) = ui.entry.take() else { return };
+    match entry.purpose {
+        Purpose::Filter => drop(session.apply(Command::Filter(entry.before), ui.now_ms)),
+        Purpose::HelpSearch => ui.help_search.clear(),
+        _ => {}
+    }
+}
+
+/// Closes the entry; the command that its text stands for. An entry with an error stays open.
+pub(super) fn submitted(session: &Session, ui: &mut UiState) -> Option<UserCommand> {
+    let entry = ui.entry.take()?;
+    if entry.error(session).is_some() {
+        ui.entry = Some(entry);
+        return None;
+    }
+    let text = entry.text();
+    let is_blank = text.trim().is_empty();
+    match entry.purpose {
+        Purpose::Knob if !is_blank => Some(Command::TypeKnob(text.to_owned()).into()),
+        Purpose::Remember if !is_blank => Some(Command::Remember(text.to_owned()).into()),
+        Purpose::Filter => Some(Command::Filter(text.to_owned()).into()),
+        Purpose::Palette => palette::matching(ui, text).get(entry.row).map(|row| row.binding.command.clone()),
+        Purpose::Knob | Purpose::Remember | Purpose::HelpSearch => None,
+    }
+}
+
+/// Chooses a row of the command palette.
+pub(super) fn choose_row(ui: &mut UiState, to: Move) {
+    let Some(entry) = &ui.entry else { return };
+    let row = to.apply(entry.row, palette::matching(ui, entry.text()).len());
+    if let Some(entry) = &mut ui.entry {
+        entry.row = row;
+    }
+}

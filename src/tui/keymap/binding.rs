@@ -1,0 +1,141 @@
+//! Rows of the key table: a command, its keys, and the screens it applies to.
+
+use super::key::Key;
+use crate::tui::{command::UserCommand, model::screen::Screen};
+
+/// A set of screens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Screens(u8);
+
+const fn bit(screen: Screen) -> u8 {
+    1 << screen as u8
+}
+
+impl Screens {
+    /// All screens.
+    pub const ALL: Self = Self(0b1111);
+    /// Only Explore.
+    pub const EXPLORE: Self = Self(bit(Screen::Explore));
+    /// Where designs are in the focus: Explore and Compare.
+    pub const DESIGNS: Self = Self(bit(Screen::Explore) | bit(Screen::Compare));
+    /// Where curves are: Train and Search.
+    pub const CURVES: Self = Self(bit(Screen::Train) | bit(Screen::Search));
+    /// Only Search.
+    pub const SEARCH: Self = Self(bit(Screen::Search));
+    /// Where there is a plot to zoom: everywhere but on Compare.
+    pub const PLOTS: Self = Self(Self::EXPLORE.0 | Self::CURVES.0);
+    /// Only Compare.
+    pub const COMPARE: Self = Self(bit(Screen::Compare));
+
+    /// Returns `true` if the set holds the screen.
+    pub const fn has(self, screen: Screen) -> bool {
+        self.0 & bit(screen) != 0
+    }
+
+    /// Returns `true` if a screen is in both sets.
+    pub const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+/// Chapters of the help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Group {
+    /// Getting about.
+    Move,
+    /// Knobs and split.
+    Change,
+    /// Looking closer at designs.
+    Look,
+    /// Training and searching.
+    Work,
+    /// Curves.
+    Curves,
+    /// Going through a run that is over, or through the tour.
+    Replay,
+    /// Getting things out.
+    Out,
+    /// The program itself.
+    Program,
+}
+
+impl Group {
+    /// All, in the order of the help.
+    pub const ALL: [Self; 8] =
+        [Self::Move, Self::Change, Self::Look, Self::Work, Self::Curves, Self::Replay, Self::Out, Self::Program];
+
+    /// Heading.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Move => "Move",
+            Self::Change => "Change",
+            Self::Look => "Look",
+            Self::Work => "Train and search",
+            Self::Curves => "Curves",
+            Self::Replay => "Replay and tour",
+            Self::Out => "Take out",
+            Self::Program => "Program",
+        }
+    }
+}
+
+/// A row of the table.
+#[derive(Clone, Debug)]
+pub struct Binding {
+    /// Name in the user's file and the key list: `next-pane`, `go-to-train`, `split-less`.
+    pub name: &'static str,
+    /// Command.
+    pub command: UserCommand,
+    /// Default keys, the one to show first.
+    pub keys: &'static [Key],
+    /// Screens it applies to.
+    pub screens: Screens,
+    /// Chapter of the help.
+    pub group: Group,
+    /// One or two words for the footer; empty if the footer does not show it.
+    pub hint: &'static str,
+    /// Description, an imperative without a full stop.
+    pub words: &'static str,
+}
+
+/// A row of the table with the keys that are in use.
+#[derive(Clone, Copy, Debug)]
+pub struct Row<'a> {
+    /// Row of the table.
+    pub binding: &'static Binding,
+    /// Keys in use, the one to show first; empty if the user took them away.
+    pub keys: &'a [Key],
+    /// Keys are written in ASCII only.
+    pub ascii: bool,
+}
+
+impl Row<'_> {
+    /// The keys as a user reads them: `j ↓`.
+    pub fn key_names(&self) -> String {
+        let names: Vec<String> = self.keys.iter().map(|key| self.written(*key)).collect();
+        names.join(" ")
+    }
+
+    /// The key to show where there is room for one.
+    pub fn first_key(&self) -> String {
+        self.keys.first().map(|key| self.written(*key)).unwrap_or_default()
+    }
+
+    fn written(&self, key: Key) -> String {
+        if self.ascii { key.name() } else { key.to_string() }
+    }
+
+    /// Returns `true` if the row holds all words of a search, in its keys or its text; case does not matter.
+    pub fn matches(&self, search: &str) -> bool {
+        let Binding { words, hint, group, name, .. } = self.binding;
+        let text = format!("{words} {hint} {} {} {}", self.key_names(), group.title(), name).to_lowercase();
+        search.to_lowercase().split_whitespace().all(|word| text.contains(word))
+    }
+
+    /// Names of the screens it is on, or "everywhere".
+    pub(super) fn places(&self) -> String {
+        let screens: Vec<&str> =
+            Screen::ALL.into_iter().filter(|screen| self.binding.screens.has(*screen)).map(Screen::name).collect();
+        if screens.len() == Screen::ALL.len() { "everywhere".to_owned() } else { screens.join(", ") }
+    }
+}

@@ -1,0 +1,105 @@
+//! Menus: a question or an offer with choices.
+
+use super::axes::{PlotAxes, PlotSide};
+use crate::{
+    explore::{Column, Command, Session, WorkControl},
+    tui::{command::UserCommand, effect::ExportFormat, keymap::Keymap},
+};
+
+/// A choice of a menu.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// Label.
+    pub label: String,
+    /// Commands that it carries out.
+    pub commands: Vec<UserCommand>,
+}
+
+impl Choice {
+    /// A choice that carries out one command.
+    pub fn new(label: impl Into<String>, command: impl Into<UserCommand>) -> Self {
+        Self { label: label.into(), commands: vec![command.into()] }
+    }
+}
+
+/// A menu.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Menu {
+    /// Title.
+    pub title: String,
+    /// Sentence above the choices; may be empty.
+    pub text: String,
+    /// Choices.
+    pub choices: Vec<Choice>,
+    /// Chosen row.
+    pub row: usize,
+}
+
+impl Menu {
+    /// A menu whose first row is chosen.
+    pub fn new(title: &str, text: impl Into<String>, choices: Vec<Choice>) -> Self {
+        Self { title: title.to_owned(), text: text.into(), choices, row: 0 }
+    }
+
+    /// Commands of a row; none if there is no such row.
+    pub fn commands(&self, row: usize) -> Vec<UserCommand> {
+        self.choices.get(row).map(|choice| choice.commands.clone()).unwrap_or_default()
+    }
+
+    /// Question before quitting while `work` (a training or a search) is running.
+    pub fn quit(work: &str) -> Self {
+        let quit = UserCommand::QuitNow { keep_frame: false };
+        let stop = Choice {
+            label: format!("stop the {work} (it can be resumed), then quit"),
+            commands: vec![Command::Control(WorkControl::Stop).into(), quit.clone()],
+        };
+        let stay = Choice { label: "stay".to_owned(), commands: Vec::new() };
+        let text = format!("The {work} is at work. It does not need this screen.");
+        Self::new("Quit", text, vec![Choice::new(format!("quit, and let the {work} go on"), quit), stop, stay])
+    }
+
+    /// Files that can be written.
+    pub fn export() -> Self {
+        let choice = |label: &str, format| Choice::new(label, UserCommand::Export(format));
+        let choices = vec![
+            choice("this screen as a picture (SVG)", ExportFormat::Svg),
+            choice("all designs as CSV", ExportFormat::Csv),
+            choice("all designs as JSON", ExportFormat::Json),
+            choice("the pinned designs as a Markdown table", ExportFormat::Markdown),
+            choice("the session, to open it again as it is (TOML)", ExportFormat::Session),
+        ];
+        Self::new("Export", "", choices)
+    }
+
+    /// Remembered setups.
+    pub fn recall(session: &Session, keys: &Keymap) -> Self {
+        let saved = session.saved_setups().iter().enumerate();
+        let choices: Vec<Choice> =
+            saved.map(|(index, saved)| Choice::new(saved.name.as_str(), Command::Recall(index))).collect();
+        let text = if choices.is_empty() {
+            let key = keys.key(UserCommand::Type(super::entry::Purpose::Remember));
+            format!("Nothing is remembered yet; {key} remembers the present setup.")
+        } else {
+            String::new()
+        };
+        Self::new("Go back to", text, choices)
+    }
+
+    /// Figures and scales of the axes of the scatter plot.
+    pub fn axes(axes: PlotAxes) -> Self {
+        let mut choices = Vec::new();
+        for (side, direction, now, other, log) in [
+            (PlotSide::Up, "upwards", axes.up, axes.right, axes.log_up),
+            (PlotSide::Right, "to the right", axes.right, axes.up, axes.log_right),
+        ] {
+            for column in Column::FIGURES.into_iter().filter(|column| *column != other) {
+                let mark = if column == now { " (now)" } else { "" };
+                let label = format!("{direction}: {}{mark}", column.title());
+                choices.push(Choice::new(label, UserCommand::SetAxis(side, column)));
+            }
+            let scale = if log { "linear" } else { "logarithmic" };
+            choices.push(Choice::new(format!("{direction}: {scale} axis"), UserCommand::ToggleLogAxis(side)));
+        }
+        Self::new("Axes of the scatter", "", choices)
+    }
+}

@@ -1,0 +1,197 @@
+//! The visible part of the scatter plot: how far its axes reach, zoom and pan.
+
+use super::axes::PlotAxes;
+use crate::{
+    explore::{Column, Point, Session},
+    tui::{
+        screen::figure::Figure,
+        widget::{Axis, Scale},
+    },
+};
+
+/// Visible part of the scatter plot.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ScatterWindow {
+    /// Axes it was cut out of; it does not apply to others.
+    pub plot: PlotAxes,
+    /// First and last value to the right, in base units.
+    pub right: (f64, f64),
+    /// First and last value upwards, in base units.
+    pub up: (f64, f64),
+}
+
+/// Points further right than this many times an upper limit do not stretch the axis.
+const FAR: f64 = 2.0;
+/// Share of the points that may stay outside at the worse end of the axis upwards, and how far from the others they must
+/// be for that, as a share of what these take. So a handful of failures does not press the good designs into one row.
+const FEW: f64 = 0.05;
+const APART: f64 = 0.25;
+/// Fewest points of which a few may be left outside.
+const MANY: usize = 20;
+/// Ticks that the ends of an axis are rounded to.
+const ROUND: usize = 9;
+
+/// Value of the limit of a figure in base units, if one is set.
+pub fn limit(session: &Session, column: Column) -> Option<f64> {
+    let knob = column.limit()?;
+    let value = session.value(knob);
+    (!knob.knob().is_unlimited(value)).then_some(value)
+}
+
+/// The scatter plot of a session under a view. Methods that zoom and pan return the new visible part, `None` for the whole.
+#[derive(Clone, Copy)]
+pub struct ScatterView<'a> {
+    session: &'a Session,
+    plot: PlotAxes,
+    window: Option<ScatterWindow>,
+}
+
+impl<'a> ScatterView<'a> {
+    /// The scatter plot with its axes as drawn. A window cut out of other axes does not apply.
+    pub fn new(session: &'a Session, plot: PlotAxes, window: Option<ScatterWindow>) -> Self {
+        Self { session, plot, window: window.filter(|window| window.plot == plot) }
+    }
+
+    /// The points.
+    pub fn points(&self) -> &'a [Point] {
+        self.session.points(self.plot.up, self.plot.right)
+    }
+
+    /// Point of the selected design as overridden; `None` if a figure of it is unknown.
+    pub fn selected_point(&self) -> Option<Point> {
+        self.session.selected_point(self.plot.up, self.plot.right)
+    }
+
+    /// The two axes in the units of their figures, to the right and upwards.
+    pub fn axes(&self) -> [Axis; 2] {
+        let whole = self.whole();
+        let Some(window) = self.window else { return whole };
+        let part = |(low, high): (f64, f64), column: Column, axis: Axis| {
+            let size = self.size(column);
+            Axis::new(low / size, high / size, axis.scale())
+        };
+        [part(window.right, self.plot.right, whole[0]), part(window.up, self.plot.up, whole[1])]
+    }
+
+    /// Zooms about a place, given as shares of the axes; a factor above 1 shows less.
+    pub fn zoomed(&self, factor: f64, at: [f64; 2]) -> Option<ScatterWindow> {
+        let [right, up] = self.axes();
+        self.show(right.zoomed(factor, at[0]), up.zoomed(factor, at[1]))
+    }
+
+    /// Pans by shares of what is shown.
+    pub fn panned(&self, shares: [f64; 2]) -> Option<ScatterWindow> {
+        let [right, up] = self.axes();
+        self.show(right.panned(shares[0]), up.panned(shares[1]))
+    }
+
+    /// Position of the selected point as shares of the axes; the middle if it is not visible.
+    pub fn selected_place(&self) -> [f64; 2] {
+        let axes = self.axes();
+        let place = self.selected_point().and_then(|point| {
+            let right = axes[0].fraction(point.right / self.size(self.plot.right))?;
+            Some([right, axes[1].fraction(point.up / self.size(self.plot.up))?])
+        });
+        place.filter(|place| place.iter().all(|share| (0.0..=1.0).contains(share))).unwrap_or([0.5, 0.5])
+    }
+
+    /// Window that freezes the axes as they are, so that they do not stretch while a limit is dragged; `None` if a window
+    /// does so already.
+    pub fn frozen(&self) -> Option<ScatterWindow> {
+        if self.window.is_some() {
+            return None;
+        }
+        let [right, up] = self.axes();
+        Some(self.window_of(right, up))
+    }
+
+    fn size(&self, column: Column) -> f64 {
+        Figure::of(self.session, column).size
+    }
+
+    /// Shows a part of the plot; the whole if the part holds it.
+    fn show(&self, right: Axis, up: Axis) -> Option<ScatterWindow> {
+        let all = self.whole();
+        let holds = |part: Axis, all: Axis| part.low() <= all.low() && part.high() >= all.high();
+        let holds_all = holds(right, all[0]) && holds(up, all[1]);
+        (!holds_all).then(|| self.window_of(right, up))
+    }
+
+    /// The part that two axes show, in base units.
+    fn window_of(&self, right: Axis, up: Axis) -> ScatterWindow {
+        let ends = |axis: Axis, column: Column| {
+            let size = self.size(column);
+            (axis.low() * size, axis.high() * size)
+        };
+        ScatterWindow { plot: self.plot, right: ends(right, self.plot.right), up: ends(up, self.plot.up) }
+    }
+
+    /// Axes that hold all points and the limits. Points far beyond an upper limit are left outside, and a few that are far
+    /// below the others where more is better.
+    fn whole(&self) -> [Axis; 2] {
+        let (session, plot, points) = (self.session, self.plot, self.points());
+        let upper = if plot.right.descends() { None } else { limit(session, plot.right) };
+        let right = right_ends(points, upper, plot.log_right);
+        let up = up_ends(points, plot.up.descends(), plot.log_up);
+        let axis = |ends: [f64; 2], column: Column, log: bool| {
+            let size = self.size(column);
+            let values = ends.into_iter().chain(limit(session, column)).map(|value| value / size);
+            if log {
+                return Axis::fit(values, Scale::Log).padded(0.04);
+            }
+            let axis = rounded(Axis::fit(values, Scale::Linear));
+            // No accuracy is above 100 %.
+            let most = if column == Column::Accuracy { 1.0 / size } else { f64::INFINITY };
+            if axis.high() > most && axis.low() < most { Axis::new(axis.low(), most, Scale::Linear) } else { axis }
+        };
+        [axis(right, plot.right, plot.log_right), axis(up, plot.up, plot.log_up)]
+    }
+}
+
+/// Ends of the points to the right, without those far beyond an upper limit, unless most are there.
+fn right_ends(points: &[Point], upper: Option<f64>, log: bool) -> [f64; 2] {
+    let values = || points.iter().map(|point| point.right);
+    let [low, high] = ends(values(), log);
+    match upper.map(|limit| limit * FAR).filter(|most| high > *most) {
+        Some(most) if 2 * values().filter(|value| *value <= most).count() >= points.len() => {
+            ends(values().filter(|value| *value <= most), log)
+        }
+        _ => [low, high],
+    }
+}
+
+/// Ends of the points upwards; where more is better, without few that are far below the others.
+fn up_ends(points: &[Point], descends: bool, log: bool) -> [f64; 2] {
+    let values = || points.iter().map(|point| point.up);
+    let [low, high] = ends(values(), log);
+    if !descends || points.len() < MANY {
+        return [low, high];
+    }
+    let few = (points.len() as f64 * FEW) as usize;
+    // Only if the lowest of the others is above this, the lowest of all is far below it.
+    let least = (low + high * APART) / (1.0 + APART);
+    if values().filter(|value| *value <= least).count() > few {
+        return [low, high];
+    }
+    let mut sorted: Vec<f64> = values().collect();
+    let (_, &mut lowest, _) = sorted.select_nth_unstable_by(few, f64::total_cmp);
+    let floor = lowest - (high - lowest) * APART;
+    ends(values().filter(|value| *value >= floor), log)
+}
+
+/// The lowest and the highest of some values; on a logarithmic axis of those that are positive.
+fn ends(values: impl Iterator<Item = f64>, log: bool) -> [f64; 2] {
+    values.filter(|value| !log || *value > 0.0).fold([f64::INFINITY, f64::NEG_INFINITY], |[low, high], value| {
+        [if value < low { value } else { low }, if value > high { value } else { high }]
+    })
+}
+
+/// The axis extended to the next round value at both ends, so that it holds still while points move a little.
+fn rounded(axis: Axis) -> Axis {
+    let ticks = axis.ticks(ROUND);
+    let [first, second, ..] = ticks.as_slice() else { return axis.padded(0.05) };
+    let step = second.value - first.value;
+    let low = (axis.low() / step - 1e-9).floor() * step;
+    let high = (axis.high() / step + 1e-9).ceil() * step;
+    Axis::new(low, high, Scale::Linear)
+}

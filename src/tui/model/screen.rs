@@ -1,0 +1,71 @@
+//! Screens, panes of the Explore screen and overlays.
+
+/// A screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Screen {
+    /// Knobs, designs, costs.
+    #[default]
+    Explore,
+    /// A training and its curves.
+    Train,
+    /// A search and its front.
+    Search,
+    /// Pinned designs side by side.
+    Compare,
+}
+
+impl Screen {
+    /// All screens in order.
+    pub const ALL: [Self; 4] = [Self::Explore, Self::Train, Self::Search, Self::Compare];
+
+    /// Name on the tab.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Explore => "Explore",
+            Self::Train => "Train",
+            Self::Search => "Search",
+            Self::Compare => "Compare",
+        }
+    }
+
+    /// The screen of that name, in any case.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|screen| screen.name().eq_ignore_ascii_case(name))
+    }
+}
+
+/// A pane of the Explore screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Pane {
+    /// Knobs.
+    #[default]
+    Knobs,
+    /// The network of the selected design.
+    Network,
+    /// Stacked bars.
+    Bars,
+    /// The scatter plot.
+    Scatter,
+    /// The table of designs.
+    Table,
+}
+
+impl Pane {
+    /// All panes in the order of the Tab key.
+    pub const ALL: [Self; 5] = [Self::Knobs, Self::Network, Self::Bars, Self::Scatter, Self::Table];
+}
+
+/// A popup over a screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Overlay {
+    /// The selected design, its figures against the limits, and every split it could have.
+    Inspect,
+    /// Violated constraints of the selected design, and fixes.
+    Why,
+    /// Sensitivity of the selected design's latency to each knob.
+    Tornado,
+    /// Keys.
+    Help,
+    /// Steps that can be undone and redone.
+    History,
+}

@@ -1,0 +1,22 @@
+//! What a frame is drawn from.
+
+use crate::{
+    explore::Session,
+    tui::{model::state::UiState, theme::Theme},
+};
+
+/// Smallest size of a frame, columns and rows.
+pub const MIN_SIZE: (u16, u16) = (80, 24);
+/// Columns from which on panes stand side by side.
+pub const WIDE: u16 = 110;
+
+/// Session, view and theme of a frame.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// Session.
+    pub session: &'a Session,
+    /// State of the view.
+    pub ui: &'a UiState,
+    /// Colours and characters.
+    pub theme: &'a Theme,
+}
