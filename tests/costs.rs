@@ -1,26 +1,16 @@
 //! Costs from the real binary: layer tables, latency tables, reasons and fixes, schemas, and input that can't be.
 
+mod common;
+
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Stdio};
 
+use common::{command, folder, json, splitscope, text};
 use serde_json::Value;
-
-fn splitscope(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_splitscope")).args(arguments).current_dir(folder).output().unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn json(folder: &Path, arguments: &[&str]) -> Value {
-    let output = splitscope(folder, arguments);
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output.stderr)))
-}
 
 #[test]
 fn layers_on_an_array_equal_scale_sim_and_say_how_they_are_counted() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     std::fs::write(folder.path().join("layers.csv"), include_str!("golden/layers.csv")).unwrap();
     let flags = ["cost", "--layers", "layers.csv", "--json", "--array", "32x32", "--dataflow", "ws"];
     let own = json(folder.path(), &flags);
@@ -41,7 +31,7 @@ fn layers_on_an_array_equal_scale_sim_and_say_how_they_are_counted() {
 
 #[test]
 fn what_does_not_fit_has_typed_reasons_and_fixes_that_work() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let found = json(folder.path(), &["cost", "--json", "--knob", "sensor-memory=16KiB"]);
     let split = found["splits"].as_array().unwrap().iter().find(|split| split["name"] == "S2.1").unwrap();
     let reason = &split["reasons"][0];
@@ -56,7 +46,7 @@ fn what_does_not_fit_has_typed_reasons_and_fixes_that_work() {
 
 #[test]
 fn limits_nothing_can_meet_are_named_with_the_amount() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let output = splitscope(folder.path(), &["cost", "--knob", "latency=1us"]);
     assert_eq!(output.status.code(), Some(3));
     let report = text(&output.stdout);
@@ -66,7 +56,7 @@ fn limits_nothing_can_meet_are_named_with_the_amount() {
 
 #[test]
 fn tornado_break_even_and_power_answer() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let asked = ["cost", "--json", "--tornado", "--break-even", "input,S3.1", "--deadline", "hand-tracking"];
     let found = json(folder.path(), &asked);
     assert_eq!(found["tornado"].as_array().unwrap().len(), 5);
@@ -90,7 +80,7 @@ fn tornado_break_even_and_power_answer() {
 
 #[test]
 fn impossible_input_is_refused_with_a_reason_and_prints_no_cost() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let write = |name: &str, text: &[u8]| std::fs::write(folder.path().join(name), text).unwrap();
     write("empty.csv", b"");
     write("garbage.csv", b"\x00\xff\xfe nonsense");
@@ -143,7 +133,7 @@ fn impossible_input_is_refused_with_a_reason_and_prints_no_cost() {
 
 #[test]
 fn constants_that_can_not_be_are_refused_at_their_line_and_no_cost_is_endless() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let glasses = include_str!("../profiles/glasses.toml");
     for key in ["clock = { value = 12.5", "bandwidth = { value = 25", "activations = { value = 64", "ox = 8"] {
         let line = glasses.lines().position(|line| line.contains(key)).unwrap() + 1;
@@ -175,7 +165,7 @@ fn constants_that_can_not_be_are_refused_at_their_line_and_no_cost_is_endless() 
 
 #[test]
 fn a_profile_keeps_its_latency_table_wherever_it_goes() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let rows = text(&splitscope(folder.path(), &["cost", "--list-layers", "space"]).stdout);
     let measured = |row: (usize, &str)| if row.0 == 0 { format!("{},us", row.1) } else { format!("{},5", row.1) };
     let rows: Vec<String> = rows.lines().enumerate().map(measured).collect();
@@ -214,7 +204,7 @@ fn a_profile_keeps_its_latency_table_wherever_it_goes() {
 
 #[test]
 fn the_guides_latency_table_is_made_and_used() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let guide = include_str!("../docs/profiles.md");
     let block = guide.split("<!-- latency table -->\n```sh\n").nth(1).unwrap().split("```").next().unwrap();
     let program = Path::new(env!("CARGO_BIN_EXE_splitscope")).parent().unwrap();
@@ -240,7 +230,7 @@ fn the_guides_latency_table_is_made_and_used() {
 
 #[test]
 fn schemas_are_printed_as_shipped() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     for (kind, shipped) in [
         ("space", include_str!("../spaces/space.schema.json")),
         ("profile", include_str!("../profiles/profile.schema.json")),
@@ -251,7 +241,7 @@ fn schemas_are_printed_as_shipped() {
 
 #[test]
 fn every_file_is_checked_also_behind_one_that_can_not_be() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let glasses = include_str!("../profiles/glasses.toml");
     std::fs::write(folder.path().join("glasses.toml"), glasses).unwrap();
     std::fs::write(folder.path().join("odd.toml"), glasses.replacen("clock = {", "clok = {", 1)).unwrap();
@@ -268,7 +258,7 @@ fn every_file_is_checked_also_behind_one_that_can_not_be() {
 
 #[test]
 fn fixes_as_they_are_printed_make_a_split_fit() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let tight = ["cost", "--knob", "latency=4.3ms", "--knob", "sensor-memory=39KiB"];
     let report = text(&splitscope(folder.path(), &[&tight[..], &["--why", "S2.1"]].concat()).stdout);
     let together = report.lines().find_map(|line| line.trim().strip_prefix("together: ")).unwrap();
@@ -295,7 +285,7 @@ fn fixes_as_they_are_printed_make_a_split_fit() {
 
 #[test]
 fn a_reader_that_leaves_ends_every_listing_quietly() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     std::fs::write(folder.path().join("glasses.toml"), include_str!("../profiles/glasses.toml")).unwrap();
     for arguments in [
         &["cost", "--tornado"][..],
@@ -311,11 +301,10 @@ fn a_reader_that_leaves_ends_every_listing_quietly() {
         &["picture"],
         &["keys"],
     ] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_splitscope"));
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        command.args(arguments).current_dir(folder.path()).stdout(writer).stderr(std::process::Stdio::piped());
-        let output = command.spawn().unwrap().wait_with_output().unwrap();
+        let child = command(folder.path(), arguments).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+        let output = child.wait_with_output().unwrap();
         let said = text(&output.stderr);
         assert!(!said.contains("panicked") && output.status.code() != Some(101), "{arguments:?}: {said}");
         assert!(output.status.code().is_some(), "{arguments:?} ended by a signal");
@@ -324,7 +313,7 @@ fn a_reader_that_leaves_ends_every_listing_quietly() {
 
 #[test]
 fn a_concatenation_is_costed_by_its_convolutions() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let space = include_str!("../spaces/tabletop.toml");
     for operator in ["max", "concat"] {
         let text = space.replace("operator = \"max\"", &format!("operator = \"{operator}\""));

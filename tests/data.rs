@@ -1,36 +1,33 @@
 //! `splitscope data` on small sets made here: what it says, draws, keeps, and how it refuses.
 
-use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+mod common;
 
-use serde_json::{Value, json};
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Output, Stdio};
+
+use common::{command, events_of, folder, text};
+use serde_json::json;
 use splitscope::data::augment::Strength;
 use splitscope::data::{Access, Cache, Dataset, Samples};
 use splitscope::diagnostic::Source;
 use splitscope::space::{SHIPPED, SearchSpace};
 use splitscope::train::{DeviceKind, Inputs, Settings};
 
-fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_splitscope"));
-    command.args(arguments).current_dir(folder).env("SPLITSCOPE_CACHE", folder.join("cache")).stdin(Stdio::null());
-    command
-}
-
 fn data(folder: &Path, arguments: &[&str]) -> Output {
-    command(folder, &[&["data"], arguments].concat()).output().unwrap()
+    common::splitscope(folder, &[&["data"], arguments].concat())
 }
 
 fn said(output: &Output) -> String {
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    text(&output.stdout)
 }
 
 /// The error of a command that was refused.
 fn refusal(output: &Output) -> String {
-    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
+    let text = text(&output.stderr);
     assert!(text.starts_with("error: ") && !text.contains("panicked"), "{text}");
     text
 }
@@ -43,7 +40,7 @@ fn put(root: &Path, name: &str, content: impl AsRef<[u8]>) {
 
 /// Two classes of pyramids, six to train on and two to test on each.
 fn meshes() -> tempfile::TempDir {
-    let root = tempfile::tempdir().unwrap();
+    let root = folder();
     for class in ["flat", "night_stand"] {
         for tip in 1..=8 {
             let height = if class == "flat" { format!("0.{tip}") } else { tip.to_string() };
@@ -93,7 +90,7 @@ fn a_set_is_described_drawn_kept_and_cleaned_away() {
 
 #[test]
 fn single_pictures_have_one_view_or_windows() {
-    let root = tempfile::tempdir().unwrap();
+    let root = folder();
     let (images, labels) = (
         idx(0x803, &[30, 28, 28], (0..30 * 784).map(|at| (at % 250) as u8)),
         idx(0x801, &[30], (0..30).map(|at| at % 3)),
@@ -114,7 +111,7 @@ fn single_pictures_have_one_view_or_windows() {
 
 #[test]
 fn multi_view_folders_show_all_views_they_have() {
-    let root = tempfile::tempdir().unwrap();
+    let root = folder();
     for (class, part, object) in
         ["cup", "jug"].iter().flat_map(|class| [("train", 0), ("train", 1), ("test", 2)].map(|(p, o)| (class, p, o)))
     {
@@ -131,7 +128,7 @@ fn multi_view_folders_show_all_views_they_have() {
 
 #[test]
 fn what_is_not_installed_is_explained_not_run() {
-    let root = tempfile::tempdir().unwrap();
+    let root = folder();
     for (name, package) in [
         ("fashion-mnist", "dataset-fashion-mnist"),
         ("furniture", "sweethome3d-furniture"),
@@ -200,7 +197,7 @@ fn values(batch: splitscope::train::Batch) -> Vec<f32> {
 
 #[test]
 fn big_sets_train_from_their_file_as_small_ones_from_memory() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let cache = Cache { folder: folder.path().to_owned(), limit_bytes: 1 << 20, memory_bytes: 0 };
     let (memory, file) = (inputs(None), inputs(Some(&cache)));
     let device = DeviceKind::Flex.open();
@@ -243,15 +240,14 @@ fn values_of_views(inputs: &Inputs, object: u32) -> Vec<Vec<f32>> {
 
 #[test]
 fn a_training_obeys_while_its_data_are_made() {
-    let root = tempfile::tempdir().unwrap();
+    let root = folder();
     let mut child = command(root.path(), &["train", "--run", "r", "--json", "--data", "arrangement-10:objects=60000"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut told = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut events = events_of(&mut child);
     let mut until = |kind: &str| {
-        let mut events = told.by_ref().filter_map(|line| serde_json::from_str::<Value>(&line).ok());
         events.find(|event| event["kind"] == kind).unwrap_or_else(|| panic!("it never says {kind}"))
     };
     let preparing = until("preparing");
@@ -273,7 +269,7 @@ fn a_set_that_does_not_suit_the_space_is_refused_before_it_is_rendered() {
     let root = meshes();
     let arguments = ["train", "--run", "r", "--space", "furniture", "--data", "meshes:set", "--json"];
     let output = command(root.path(), &arguments).output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
+    let said = text(&output.stdout);
     let failed = said.lines().last().unwrap();
     for text in [failed, &refusal(&output)] {
         assert!(
@@ -288,7 +284,7 @@ fn a_set_that_does_not_suit_the_space_is_refused_before_it_is_rendered() {
 
 #[test]
 fn a_reader_who_leaves_early_is_no_error() {
-    let root = tempfile::tempdir().unwrap();
+    let root = folder();
     let mut child = command(root.path(), &["data", "arrangement-10:objects=2000"])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -296,5 +292,5 @@ fn a_reader_who_leaves_early_is_no_error() {
         .unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", text(&output.stderr));
 }

@@ -1,31 +1,16 @@
 //! The real binary without a terminal: costs, checks, a few steps of training, stop, resume, a search.
 
-use std::path::Path;
-use std::process::{Command, Output};
+mod common;
 
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+
+use common::{command, events, events_of, folder, json, losses, of_kind, splitscope, text};
 use serde_json::Value;
 
-fn splitscope(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_splitscope"))
-        .args(arguments)
-        .current_dir(folder)
-        .env("SPLITSCOPE_CACHE", folder.join("cache"))
-        .stdin(std::process::Stdio::null())
-        .output()
-        .unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn folder() -> tempfile::TempDir {
-    tempfile::tempdir().unwrap()
-}
-
 fn cost(folder: &Path, extra: &[&str]) -> Value {
-    let output = splitscope(folder, &[&["cost", "--json"], extra].concat());
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", text(&output.stderr)))
+    json(folder, &[&["cost", "--json"], extra].concat())
 }
 
 /// Index of the best split among all boundaries of the default network.
@@ -119,15 +104,6 @@ const SMALL: [&str; 12] = [
     "calibration-objects=16",
 ];
 
-fn events(output: &Output) -> Vec<Value> {
-    text(&output.stdout).lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
-}
-
-fn losses(events: &[Value]) -> Vec<(u64, Value)> {
-    let steps = events.iter().filter(|event| event["kind"] == "step");
-    steps.map(|event| (event["step"].as_u64().unwrap(), event["losses"].clone())).collect()
-}
-
 #[test]
 fn training_stops_resumes_and_ends_with_the_same_figures_as_if_never_stopped() {
     let settings = ["--steps", "12", "--set", "checkpoint-every=6", "--set", "evaluate-every=50"];
@@ -138,22 +114,15 @@ fn training_stops_resumes_and_ends_with_the_same_figures_as_if_never_stopped() {
     assert_eq!(unbroken.len(), 12);
 
     // The same run, told to stop after a few steps by a line on standard input.
-    let mut child = Command::new(env!("CARGO_BIN_EXE_splitscope"))
-        .args([&SMALL[..], &settings].concat())
-        .current_dir(parts.path())
-        .env("SPLITSCOPE_CACHE", parts.path().join("cache"))
-        .stdin(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = std::io::BufRead::lines(std::io::BufReader::new(child.stdout.take().unwrap()));
+    let arguments = [&SMALL[..], &settings].concat();
+    let mut child =
+        command(parts.path(), &arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut seen = Vec::new();
-    for line in lines.by_ref().map_while(Result::ok) {
-        let Ok(event) = serde_json::from_str::<Value>(&line) else { continue };
+    for event in events_of(&mut child) {
         let third = event["kind"] == "step" && event["step"] == 3;
         seen.push(event);
         if third {
-            std::io::Write::write_all(child.stdin.as_mut().unwrap(), b"stop\n").unwrap();
+            child.stdin.as_mut().unwrap().write_all(b"stop\n").unwrap();
         }
     }
     assert!(child.wait().unwrap().success());
@@ -164,10 +133,10 @@ fn training_stops_resumes_and_ends_with_the_same_figures_as_if_never_stopped() {
     let output = splitscope(parts.path(), &["train", "--run", "r", "--json", "--threads", "1"]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let rest = events(&output);
-    assert_eq!(rest[0]["resumed_from_step"].as_u64(), broken.last().map(|step| step.0));
+    assert_eq!(rest[0]["resumed_from_step"].as_u64(), broken.last_key_value().map(|(step, _)| *step));
     broken.extend(losses(&rest));
     assert_eq!(broken, unbroken, "a stopped and resumed run has the same losses to the last digit");
-    let tested = rest.iter().filter(|event| event["kind"] == "evaluated").count();
+    let tested = of_kind(&rest, "evaluated").len();
     assert!(tested >= 6, "the end of a training measures on the test objects");
 }
 
@@ -180,7 +149,7 @@ fn a_search_measures_designs_that_meet_the_limits_and_remembers_them() {
     let output = splitscope(folder.path(), &search);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let found = events(&output);
-    let measured: Vec<&Value> = found.iter().filter(|event| event["kind"] == "evaluated").collect();
+    let measured = of_kind(&found, "evaluated");
     assert_eq!(measured.len(), 4);
     assert!(measured.iter().all(|event| event["views"] == 2));
     assert_eq!(found.last().unwrap()["kind"], "finished");

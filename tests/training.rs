@@ -1,40 +1,13 @@
 //! Training by the real binary: what it can be told, what it survives, and (by hand and by continuous integration, as it
 //! takes minutes) what it learns.
 
+mod common;
+
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 
+use common::{command, events, events_of, folder, losses, of_kind, splitscope, succeed, text};
 use serde_json::Value;
-
-fn command(folder: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_splitscope"));
-    command.args(arguments).current_dir(folder).env("SPLITSCOPE_CACHE", folder.join("cache")).stdin(Stdio::null());
-    command
-}
-
-fn succeed(folder: &Path, arguments: &[&str]) -> Vec<Value> {
-    let output = command(folder, arguments).output().unwrap();
-    assert!(output.status.success(), "{arguments:?}: {}{}", text(&output.stdout), text(&output.stderr));
-    events(&output)
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
-
-fn events(output: &Output) -> Vec<Value> {
-    text(&output.stdout).lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
-}
-
-fn of_kind<'a>(events: &'a [Value], kind: &'a str) -> impl Iterator<Item = &'a Value> {
-    events.iter().filter(move |event| event["kind"] == kind)
-}
-
-fn losses(events: &[Value]) -> BTreeMap<u64, Value> {
-    of_kind(events, "step").map(|event| (event["step"].as_u64().unwrap(), event["losses"].clone())).collect()
-}
 
 /// Easy objects, small steps, one thread.
 fn small<'a>(run: &'a str, steps: &'a str, settings: &[&'a str]) -> Vec<&'a str> {
@@ -48,7 +21,7 @@ fn small<'a>(run: &'a str, steps: &'a str, settings: &[&'a str]) -> Vec<&'a str>
 
 #[test]
 fn every_sampling_loss_and_optimiser_trains() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     for (run, settings, roles) in [
         ("a", &["sampling=split-aware", "distillation=alpha"][..], &["largest", "series", "smallest", "random"][..]),
         ("b", &["sampling=sandwich", "optimiser=sgd", "attention=best-up"], &["largest", "smallest", "random"]),
@@ -57,7 +30,7 @@ fn every_sampling_loss_and_optimiser_trains() {
     ] {
         let settings = [settings, &["teacher-first=0.5"]].concat();
         let found = succeed(folder.path(), &small(run, "4", &settings));
-        let steps: Vec<&Value> = of_kind(&found, "step").collect();
+        let steps = of_kind(&found, "step");
         assert_eq!(steps.len(), 4, "{run}");
         let loss = |step: &Value, role: &str| {
             let list = step["losses"].as_array().unwrap();
@@ -75,7 +48,7 @@ fn every_sampling_loss_and_optimiser_trains() {
 
 #[test]
 fn chosen_designs_are_measured_with_cameras_lost_and_remembered() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     succeed(folder.path(), &small("r", "2", &[]));
     let measure = |extra: &[&str]| succeed(folder.path(), &[&["measure", "--run", "r", "--json"][..], extra].concat());
     let designs = ["--design", "largest@S2.1/S3.1:r4b8", "--random", "1", "--views", "3", "--lost-cameras"];
@@ -101,14 +74,14 @@ fn chosen_designs_are_measured_with_cameras_lost_and_remembered() {
         (&["--design", "largest@S9/S3:r4b8"], "no boundary is named"),
         (&[], "nothing to measure"),
     ] {
-        let output = command(folder.path(), &[&["measure", "--run", "r"][..], wrong].concat()).output().unwrap();
+        let output = splitscope(folder.path(), &[&["measure", "--run", "r"][..], wrong].concat());
         assert!(!output.status.success() && text(&output.stderr).contains(part), "{wrong:?}: {}", text(&output.stderr));
     }
 }
 
 #[test]
 fn a_process_killed_at_any_moment_loses_only_what_came_after_its_last_checkpoint() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let settings = ["checkpoint-every=1"];
     let unbroken = losses(&succeed(folder.path(), &small("whole", "8", &settings)));
     let mut broken = BTreeMap::new();
@@ -117,8 +90,7 @@ fn a_process_killed_at_any_moment_loses_only_what_came_after_its_last_checkpoint
     for delay_ms in [0, 3, 9, 27] {
         let start = if delay_ms == 0 { small("killed", "8", &settings) } else { go_on.clone() };
         let mut child = command(folder.path(), &start).stdout(Stdio::piped()).spawn().unwrap();
-        for line in BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok) {
-            let Ok(event) = serde_json::from_str::<Value>(&line) else { continue };
+        for event in events_of(&mut child) {
             if event["kind"] == "step" {
                 broken.insert(event["step"].as_u64().unwrap(), event["losses"].clone());
                 std::thread::sleep(std::time::Duration::from_millis(delay_ms));
@@ -139,16 +111,16 @@ fn a_process_killed_at_any_moment_loses_only_what_came_after_its_last_checkpoint
 
 #[test]
 fn a_damaged_checkpoint_is_told_and_the_one_before_it_serves() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let unbroken = losses(&succeed(folder.path(), &small("r", "6", &["checkpoint-every=2"])));
     for file in ["weights.bpk", "optimiser.bpk", "state.json"] {
         let path = folder.path().join("r/checkpoint/step-00000006").join(file);
         let whole = std::fs::read(&path).unwrap();
         std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
         let again = succeed(folder.path(), &["train", "--run", "r", "--json", "--threads", "1"]);
-        let warning = of_kind(&again, "warning").next().unwrap_or_else(|| panic!("{file} is damaged"))["text"].clone();
+        let warning = of_kind(&again, "warning").first().unwrap_or_else(|| panic!("{file} is damaged"))["text"].clone();
         assert!(warning.as_str().unwrap().contains("step-00000006"), "{warning}");
-        assert_eq!(of_kind(&again, "started").next().unwrap()["resumed_from_step"], 4);
+        assert_eq!(of_kind(&again, "started")[0]["resumed_from_step"], 4);
         let (last, redone) = (losses(&again), |step| unbroken[&step].clone());
         assert_eq!(last, BTreeMap::from([(5, redone(5)), (6, redone(6))]));
     }
@@ -156,22 +128,22 @@ fn a_damaged_checkpoint_is_told_and_the_one_before_it_serves() {
 
 #[test]
 fn a_run_whose_space_was_changed_says_so_in_a_sentence() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     succeed(folder.path(), &small("r", "2", &[]));
     let manifest = folder.path().join("r/run.toml");
     let changed = std::fs::read_to_string(&manifest).unwrap().replace("widths = [16]", "widths = [24]");
     std::fs::write(&manifest, changed).unwrap();
-    let output = command(folder.path(), &["train", "--run", "r", "--json"]).output().unwrap();
+    let output = splitscope(folder.path(), &["train", "--run", "r", "--json"]);
     let found = events(&output);
-    assert_eq!(of_kind(&found, "started").next().unwrap()["resumed_from_step"], Value::Null);
-    let failed = of_kind(&found, "failed").next().expect("it failed")["text"].as_str().unwrap().to_owned();
+    assert_eq!(of_kind(&found, "started")[0]["resumed_from_step"], Value::Null);
+    let failed = of_kind(&found, "failed")[0]["text"].as_str().unwrap().to_owned();
     assert!(failed.contains("another space") && failed.contains("run.toml") && failed.len() < 300, "{failed}");
     assert!(!output.status.success() && text(&output.stderr).contains(&failed));
 }
 
 #[test]
 fn a_full_disk_costs_checkpoints_and_not_the_run() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     succeed(folder.path(), &small("fills-the-cache", "1", &[]));
     // A limit on the size of files fails writes as a full disk does. It lets the database through, not the weights.
     let program = env!("CARGO_BIN_EXE_splitscope");
@@ -184,7 +156,7 @@ fn a_full_disk_costs_checkpoints_and_not_the_run() {
         .output()
         .unwrap();
     let found = events(&limited);
-    let warning = of_kind(&found, "warning").next().expect("a warning")["text"].as_str().unwrap().to_owned();
+    let warning = of_kind(&found, "warning")[0]["text"].as_str().unwrap().to_owned();
     assert!(warning.contains("checkpoint") && warning.contains("goes on"), "{warning}");
     assert_eq!(losses(&found).len(), 4, "training went on");
     assert!(!limited.status.success() && text(&limited.stderr).contains("checkpoint"), "{}", text(&limited.stderr));
@@ -195,13 +167,13 @@ fn a_full_disk_costs_checkpoints_and_not_the_run() {
 
 #[test]
 fn a_collapse_goes_back_at_half_the_rate_and_gives_up_with_advice() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     // Decay takes a hundred times a weight away at each step.
     let settings = ["learning-rate=10", "weight-decay=10", "checkpoint-every=1", "warm-up=0"];
-    let output = command(folder.path(), &small("r", "60", &settings)).output().unwrap();
+    let output = splitscope(folder.path(), &small("r", "60", &settings));
     let found = events(&output);
-    assert_eq!(of_kind(&found, "rolled_back").count(), 3, "{}", text(&output.stdout));
-    let failed = of_kind(&found, "failed").next().expect("it failed")["text"].as_str().unwrap().to_owned();
+    assert_eq!(of_kind(&found, "rolled_back").len(), 3, "{}", text(&output.stdout));
+    let failed = of_kind(&found, "failed")[0]["text"].as_str().unwrap().to_owned();
     assert!(failed.contains("collapsed") && failed.contains("learning-rate="), "{failed}");
     assert_eq!(output.status.code(), Some(1));
 }
@@ -210,7 +182,7 @@ fn a_collapse_goes_back_at_half_the_rate_and_gives_up_with_advice() {
 #[test]
 #[ignore = "takes minutes"]
 fn the_default_run_learns() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     let found = succeed(folder.path(), &["train", "--run", "r", "--json"]);
     let accuracy = |role: &str, views: u64| {
         let fits = |event: &&Value| event["kind"] == "evaluated" && event["role"] == role && event["views"] == views;
