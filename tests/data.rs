@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::{Output, Stdio};
 
 use common::{command, events_of, folder, text};
-use serde_json::json;
+use serde_json::{Value, json};
 use splitscope::data::augment::Strength;
 use splitscope::data::{Access, Cache, Dataset, Samples};
 use splitscope::diagnostic::Source;
@@ -247,9 +247,8 @@ fn a_training_obeys_while_its_data_are_made() {
         .spawn()
         .unwrap();
     let mut events = events_of(&mut child);
-    let mut until = |kind: &str| {
-        events.find(|event| event["kind"] == kind).unwrap_or_else(|| panic!("it never says {kind}"))
-    };
+    let mut until =
+        |kind: &str| events.find(|event| event["kind"] == kind).unwrap_or_else(|| panic!("it never says {kind}"));
     let preparing = until("preparing");
     assert!(preparing["done"].as_u64().unwrap() > 0 && preparing["total"] == 60_000 && preparing["left_s"].is_number());
     writeln!(child.stdin.as_mut().unwrap(), "pause").unwrap();

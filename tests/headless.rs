@@ -115,8 +115,7 @@ fn training_stops_resumes_and_ends_with_the_same_figures_as_if_never_stopped() {
 
     // The same run, told to stop after a few steps by a line on standard input.
     let arguments = [&SMALL[..], &settings].concat();
-    let mut child =
-        command(parts.path(), &arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = command(parts.path(), &arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut seen = Vec::new();
     for event in events_of(&mut child) {
         let third = event["kind"] == "step" && event["step"] == 3;
