@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use rand::SeedableRng;
-use splitscope::cost::{Columns, CostTable, Knobs, Rates, Sending, SpaceTable, layer_costs};
+use splitscope::cost::{DemandBatch, Knobs, NetworkCosts, SpaceCostTable, SystemRates, TransmitConfig, layer_costs};
 use splitscope::diagnostic::Source;
 use splitscope::hardware::{self, Profile};
 use splitscope::network::Network;
@@ -38,12 +38,15 @@ fn shipped(list: &[(&'static str, &'static str)], name: &str) -> Source {
 /// A fresh design, nothing known but the blocks of the space: 500 ns.
 fn fresh(name: &str, space: &SearchSpace, profile: &Profile, designs: &[Design]) -> Option<String> {
     let start = Instant::now();
-    let table = SpaceTable::new(space, profile).expect("no device is measured");
+    let table = SpaceCostTable::new(space, profile).expect("no device is measured");
     println!("{name}: table of all blocks: {:.1} ms", start.elapsed().as_secs_f64() * 1e3);
-    let rates = Rates::new(&Knobs::from_profile(profile));
+    let rates = SystemRates::new(&Knobs::from_profile(profile));
     // Plain splits carry ratio 1 and 8 bits, which every shipped space has.
     let seconds = mean(|| {
-        designs.iter().map(|design| rates.evaluate(&table.cut(design).expect("a design of the space")).energy_j).sum()
+        designs
+            .iter()
+            .map(|design| rates.evaluate(&table.demand(design).expect("a design of the space")).energy_j)
+            .sum()
     });
     let each = seconds / designs.len() as f64;
     report(&format!("{name}: fresh design"), each * 1e9, "ns", 500.0)
@@ -51,34 +54,34 @@ fn fresh(name: &str, space: &SearchSpace, profile: &Profile, designs: &[Design])
 
 /// 10,000 designs at all boundaries after a knob moved: 4 ms.
 fn again(name: &str, space: &SearchSpace, profile: &Profile, designs: &[Design]) -> Option<String> {
-    let blocks = SpaceTable::new(space, profile).expect("no device is measured");
+    let blocks = SpaceCostTable::new(space, profile).expect("no device is measured");
     let mut knobs = Knobs::from_profile(profile);
-    let (mut table, mut cuts, mut columns) = (CostTable::default(), Vec::new(), Columns::new(knobs.sensors));
+    let (mut table, mut demands, mut batch) = (NetworkCosts::default(), Vec::new(), DemandBatch::new(knobs.sensors));
     for design in designs {
-        blocks.fill(&design.genome, Sending::from(design), &mut table).expect("a design of the space");
-        table.cuts.iter().for_each(|cut| columns.push(cut, true));
-        cuts.append(&mut table.cuts);
+        blocks.fill(&design.genome, TransmitConfig::from(design), &mut table).expect("a design of the space");
+        table.demands.iter().for_each(|demand| batch.push(demand, true));
+        demands.append(&mut table.demands);
     }
-    let cost = |knobs: &Knobs, columns: &Columns| {
-        let rates = Rates::new(knobs);
-        let costs = columns.all().loads().map(|load| rates.evaluate_load(&load));
+    let cost = |knobs: &Knobs, batch: &DemandBatch| {
+        let rates = SystemRates::new(knobs);
+        let costs = batch.all().frames().map(|frame| rates.evaluate_frame(&frame));
         costs.map(|cost| if cost.feasible() { cost.latency.total_s() } else { cost.energy_j }).sum()
     };
     let seconds = mean(|| {
         knobs.bandwidth_bytes_per_s *= 1.001;
-        cost(&knobs, &columns)
+        cost(&knobs, &batch)
     });
-    println!("{name}: {} cuts, {:.1} ns each", cuts.len(), seconds * 1e9 / cuts.len() as f64);
+    println!("{name}: {} demands, {:.1} ns each", demands.len(), seconds * 1e9 / demands.len() as f64);
     let sensors = mean(|| {
         knobs.sensors = 1 + knobs.sensors % 12;
-        columns.set_sensors(knobs.sensors, &cuts);
-        cost(&knobs, &columns)
+        batch.set_sensors(knobs.sensors, &demands);
+        cost(&knobs, &batch)
     });
     println!("{name}: 10,000 designs after another number of sensors: {:.2} ms", sensors * 1e3);
     report(&format!("{name}: 10,000 designs after a knob"), seconds * 1e3, "ms", 4.0)
 }
 
-/// Cost and live bytes of every layer of a network on one device: 20 us. Lowering a genome, and all cuts on both devices, are
+/// Cost and live bytes of every layer of a network on one device: 20 us. Lowering a genome, and all splits on both devices, are
 /// shown beside it.
 fn layer_by_layer(name: &str, space: &SearchSpace, profile: &Profile, designs: &[Design]) -> Option<String> {
     let designs = &designs[..500];
@@ -87,16 +90,16 @@ fn layer_by_layer(name: &str, space: &SearchSpace, profile: &Profile, designs: &
     let networks: Vec<_> = designs.iter().map(lower).collect();
     let layers: usize = networks.iter().map(|network| network.layers.len()).sum();
     let lowering = mean(|| designs.iter().map(|design| lower(design).layers.len() as f64).sum()) / count;
-    let cuts = mean(|| {
+    let demands = mean(|| {
         let table = |(network, design): (&Network, &Design)| {
-            CostTable::new(network, Sending::from(design), profile).expect("no device is measured").cuts[0]
-                .kept
+            NetworkCosts::new(network, TransmitConfig::from(design), profile).expect("no device is measured").demands[0]
+                .resident
                 .first
                 .cycles
         };
         networks.iter().zip(designs).map(table).sum()
     }) / count;
-    println!("{name}: lowering {:.1} us, all cuts on both devices {:.1} us", lowering * 1e6, cuts * 1e6);
+    println!("{name}: lowering {:.1} us, all demands on both devices {:.1} us", lowering * 1e6, demands * 1e6);
     let seconds = mean(|| {
         let account = |network: &Network| {
             let costs = layer_costs(network, &profile.sensor.device).expect("no device is measured");

@@ -2,7 +2,7 @@
 
 use allocation_counter::measure;
 use rand::SeedableRng;
-use splitscope::cost::{Columns, CostTable, Knobs, Rates, Sending, SpaceTable};
+use splitscope::cost::{DemandBatch, Knobs, NetworkCosts, SpaceCostTable, SystemRates, TransmitConfig};
 use splitscope::diagnostic::Source;
 use splitscope::hardware::{self, Profile};
 use splitscope::space::{self, Design, SearchSpace};
@@ -17,29 +17,32 @@ fn costing_designs_allocates_nothing() {
     let profile = Profile::from_toml(&shipped(hardware::SHIPPED, "glasses")).unwrap();
     for name in ["tabletop", "attentive-nas"] {
         let space = SearchSpace::from_toml(&shipped(space::SHIPPED, name)).unwrap();
-        let blocks = SpaceTable::new(&space, &profile).unwrap();
+        let blocks = SpaceCostTable::new(&space, &profile).unwrap();
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(7);
         let designs: Vec<Design> = (0..200).map(|_| space.sample_design(&mut rng)).collect();
         let mut knobs = Knobs::from_profile(&profile);
-        let (mut table, mut cuts, mut columns) = (CostTable::default(), Vec::new(), Columns::new(knobs.sensors));
+        let (mut table, mut demands, mut batch) =
+            (NetworkCosts::default(), Vec::new(), DemandBatch::new(knobs.sensors));
         for design in &designs {
-            blocks.fill(&design.genome, Sending::from(design), &mut table).unwrap();
-            table.cuts.iter().for_each(|cut| columns.push(cut, true));
-            cuts.append(&mut table.cuts);
+            blocks.fill(&design.genome, TransmitConfig::from(design), &mut table).unwrap();
+            table.demands.iter().for_each(|demand| batch.push(demand, true));
+            demands.append(&mut table.demands);
         }
         let mut seconds = 0.0;
         let moved = measure(|| {
             for sensors in [4, 12] {
                 (knobs.sensors, knobs.bandwidth_bytes_per_s) = (sensors, 0.5 * knobs.bandwidth_bytes_per_s);
-                columns.set_sensors(sensors, &cuts);
-                let rates = Rates::new(&knobs);
-                seconds += columns.all().loads().map(|load| rates.evaluate_load(&load).latency.total_s()).sum::<f64>();
+                batch.set_sensors(sensors, &demands);
+                let rates = SystemRates::new(&knobs);
+                seconds +=
+                    batch.all().frames().map(|frame| rates.evaluate_frame(&frame).latency.total_s()).sum::<f64>();
             }
         });
         assert!(seconds > 0.0 && moved.count_total == 0, "{name}, designs costed again: {moved:?}");
-        let rates = Rates::new(&knobs);
+        let rates = SystemRates::new(&knobs);
         let fresh = measure(|| {
-            seconds += designs.iter().map(|design| rates.evaluate(&blocks.cut(design).unwrap()).energy_j).sum::<f64>();
+            seconds +=
+                designs.iter().map(|design| rates.evaluate(&blocks.demand(design).unwrap()).energy_j).sum::<f64>();
         });
         assert_eq!(fresh.count_total, 0, "{name}, fresh designs: {fresh:?}");
     }

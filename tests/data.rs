@@ -100,7 +100,7 @@ fn single_pictures_have_one_view_or_windows() {
     let summary = |arguments: &[&str]| -> Value { serde_json::from_str(&said(&data(root.path(), arguments))).unwrap() };
     assert_eq!(summary(&["idx:.", "--json"])["views"], 1);
     assert_eq!(summary(&["idx:.,views=windows", "--json", "--views", "4", "--size", "16"])["views"], 4);
-    // Cut short, and of the wrong kind.
+    // SplitDemand short, and of the wrong kind.
     put(root.path(), "train-images-idx3-ubyte.gz", &gzip(&images)[..60]);
     let text = refusal(&data(root.path(), &["idx:."]));
     assert!(text.contains("train-images-idx3-ubyte.gz: byte ") && text.contains("breaks off"), "{text}");

@@ -1,16 +1,16 @@
-//! What a cut costs under the present knobs: arithmetic on a handful of numbers, without allocation.
+//! What a split costs under the present knobs: arithmetic on a handful of numbers, without allocation.
 
 use serde::Serialize;
 
-use super::cut::Cut;
+use super::demand::SplitDemand;
+use super::frame_demand::FrameDemand;
 use super::knobs::Knobs;
-use super::load::Load;
-use super::table::CostTable;
+use super::network_costs::NetworkCosts;
 use crate::hardware::Topology;
 
 /// Seconds from exposure to result, by stage.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
-pub struct Breakdown {
+pub struct LatencyBreakdown {
     /// Reading the pixels.
     pub readout_s: f64,
     /// The sensors, all at the same time: the slowest one.
@@ -21,7 +21,7 @@ pub struct Breakdown {
     pub aggregator_s: f64,
 }
 
-impl Breakdown {
+impl LatencyBreakdown {
     /// Seconds of a single frame.
     pub fn total_s(&self) -> f64 {
         self.readout_s + self.sensor_s + self.link_s + self.aggregator_s
@@ -116,11 +116,11 @@ impl Violations {
     }
 }
 
-/// What a cut costs.
+/// What a split costs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Evaluation {
     /// Latency by stage.
-    pub latency: Breakdown,
+    pub latency: LatencyBreakdown,
     /// Joules of one frame: all sensors, the link, the aggregator.
     pub energy_j: f64,
     /// Most bytes alive on a sensor.
@@ -152,9 +152,9 @@ impl Evaluation {
     }
 }
 
-/// The knobs turned into factors, once for many cuts.
+/// The knobs turned into factors, once for many splits.
 #[derive(Debug, Clone, Copy)]
-pub struct Rates {
+pub struct SystemRates {
     readout_s: f64,
     sensor_s_per_cycle: f64,
     link_s_per_byte: f64,
@@ -172,7 +172,7 @@ pub struct Rates {
     longest_period_s: f64,
 }
 
-impl Rates {
+impl SystemRates {
     /// The factors of the present knobs.
     pub fn new(knobs: &Knobs) -> Self {
         let system = &knobs.system;
@@ -200,32 +200,32 @@ impl Rates {
         }
     }
 
-    /// The cut with the present number of sensors.
-    pub fn load(&self, cut: &Cut) -> Load {
-        Load::new(cut, self.sensors)
+    /// The split with the present number of sensors.
+    pub fn frame(&self, demand: &SplitDemand) -> FrameDemand {
+        FrameDemand::new(demand, self.sensors)
     }
 
-    /// Latency of a cut: `readout + sensor + (latency + V or 1 * bytes / bandwidth) + aggregator of V views`.
-    pub fn latency(&self, cut: &Cut) -> Breakdown {
-        self.latency_of(&self.load(cut))
+    /// Latency of a split: `readout + sensor + (latency + V or 1 * bytes / bandwidth) + aggregator of V views`.
+    pub fn latency(&self, demand: &SplitDemand) -> LatencyBreakdown {
+        self.latency_of(&self.frame(demand))
     }
 
-    /// What a cut costs.
-    pub fn evaluate(&self, cut: &Cut) -> Evaluation {
-        self.evaluate_load(&self.load(cut))
+    /// What a split costs.
+    pub fn evaluate(&self, demand: &SplitDemand) -> Evaluation {
+        self.evaluate_frame(&self.frame(demand))
     }
 
     #[inline]
-    pub(super) fn latency_of(&self, load: &Load) -> Breakdown {
-        Breakdown {
+    pub(super) fn latency_of(&self, frame: &FrameDemand) -> LatencyBreakdown {
+        LatencyBreakdown {
             readout_s: self.readout_s,
-            sensor_s: load.sensor_cycles * self.sensor_s_per_cycle,
-            link_s: self.link_s + load.link_bytes * self.link_s_per_byte,
-            aggregator_s: load.aggregator_cycles * self.aggregator_s_per_cycle,
+            sensor_s: frame.sensor_cycles * self.sensor_s_per_cycle,
+            link_s: self.link_s + frame.link_bytes * self.link_s_per_byte,
+            aggregator_s: frame.aggregator_cycles * self.aggregator_s_per_cycle,
         }
     }
 
-    /// Seconds of a single frame: the total of [`Rates::latency`], to the last digit.
+    /// Seconds of a single frame: the total of [`SystemRates::latency`], to the last digit.
     #[inline]
     pub(super) fn seconds(&self, sensor_cycles: f64, link_bytes: f64, aggregator_cycles: f64) -> f64 {
         self.readout_s
@@ -236,55 +236,55 @@ impl Rates {
 
     /// Joules of a frame of that latency.
     #[inline]
-    pub(super) fn energy_of(&self, load: &Load, latency: &Breakdown) -> f64 {
-        load.work_j
+    pub(super) fn energy_of(&self, frame: &FrameDemand, latency: &LatencyBreakdown) -> f64 {
+        frame.work_j
             + self.sensors_static_w * latency.sensor_s
             + self.aggregator_static_w * latency.aggregator_s
-            + load.link_bytes * self.link_j_per_byte
+            + frame.link_bytes * self.link_j_per_byte
     }
 
     /// Each limit on cost, and whether what takes so many seconds, seconds a frame and joules breaks it.
     #[inline]
-    pub(super) fn broken(&self, load: &Load, total_s: f64, period_s: f64, energy_j: f64) -> [(Limit, bool); 6] {
+    pub(super) fn broken(&self, frame: &FrameDemand, total_s: f64, period_s: f64, energy_j: f64) -> [(Limit, bool); 6] {
         [
-            (Limit::SensorMemory, load.peak_bytes > self.byte_limits[0]),
-            (Limit::SensorWeights, load.sensor_weight_bytes > self.byte_limits[1]),
-            (Limit::AggregatorWeights, load.aggregator_weight_bytes > self.byte_limits[2]),
+            (Limit::SensorMemory, frame.peak_bytes > self.byte_limits[0]),
+            (Limit::SensorWeights, frame.sensor_weight_bytes > self.byte_limits[1]),
+            (Limit::AggregatorWeights, frame.aggregator_weight_bytes > self.byte_limits[2]),
             (Limit::Latency, total_s > self.latency_limit_s),
             (Limit::Energy, energy_j > self.energy_limit_j),
             (Limit::FrameRate, period_s > self.longest_period_s),
         ]
     }
 
-    /// What a cut with the number of sensors of these rates costs.
+    /// What a split with the number of sensors of these rates costs.
     #[inline]
-    pub fn evaluate_load(&self, load: &Load) -> Evaluation {
-        let latency = self.latency_of(load);
+    pub fn evaluate_frame(&self, frame: &FrameDemand) -> Evaluation {
+        let latency = self.latency_of(frame);
         let period_s = latency.period_s();
-        let energy_j = self.energy_of(load, &latency);
-        let broken = self.broken(load, latency.total_s(), period_s, energy_j);
+        let energy_j = self.energy_of(frame, &latency);
+        let broken = self.broken(frame, latency.total_s(), period_s, energy_j);
         let violations = broken.into_iter().fold(Violations::default(), |all, (limit, broken)| all.with(limit, broken));
         Evaluation {
             latency,
             energy_j,
-            sensor_peak_bytes: load.peak_bytes as u64,
-            link_bytes: load.link_bytes as u64,
+            sensor_peak_bytes: frame.peak_bytes as u64,
+            link_bytes: frame.link_bytes as u64,
             fps: period_s.recip(),
             violations,
         }
     }
 
-    /// Whether a cut with the number of sensors of these rates meets every limit on cost. The same as
-    /// [`Rates::evaluate_load`] says, but what has no limit is not worked out.
+    /// Whether a split with the number of sensors of these rates meets every limit on cost. The same as
+    /// [`SystemRates::evaluate_frame`] says, but what has no limit is not worked out.
     #[inline]
-    pub fn meets(&self, load: &Load) -> bool {
-        if load.bytes().into_iter().zip(self.byte_limits()).any(|(bytes, limit)| bytes > limit) {
+    pub fn meets(&self, frame: &FrameDemand) -> bool {
+        if frame.bytes().into_iter().zip(self.byte_limits()).any(|(bytes, limit)| bytes > limit) {
             return false;
         }
-        let latency = self.latency_of(load);
+        let latency = self.latency_of(frame);
         let slow = !self.is_quick(latency.total_s());
         let seldom = || self.longest_period_s < f64::INFINITY && latency.period_s() > self.longest_period_s;
-        let costly = || self.energy_limit_j < f64::INFINITY && self.energy_of(load, &latency) > self.energy_limit_j;
+        let costly = || self.energy_limit_j < f64::INFINITY && self.energy_of(frame, &latency) > self.energy_limit_j;
         !(slow || seldom() || costly())
     }
 
@@ -334,24 +334,24 @@ impl Rates {
     }
 }
 
-/// What one cut of a design costs. For many cuts make [`Rates`] once.
-pub fn evaluate(table: &CostTable, index: usize, knobs: &Knobs) -> Evaluation {
-    Rates::new(knobs).evaluate(&table.cuts[index])
+/// What one split of a design costs. For many splits make [`SystemRates`] once.
+pub fn evaluate(table: &NetworkCosts, index: usize, knobs: &Knobs) -> Evaluation {
+    SystemRates::new(knobs).evaluate(&table.demands[index])
 }
 
-/// What every cut of a design costs, in order.
-pub fn sweep<'a>(table: &'a CostTable, knobs: &Knobs) -> impl ExactSizeIterator<Item = Evaluation> + 'a {
-    let rates = Rates::new(knobs);
-    table.cuts.iter().map(move |cut| rates.evaluate(cut))
+/// What every split of a design costs, in order.
+pub fn sweep<'a>(table: &'a NetworkCosts, knobs: &Knobs) -> impl ExactSizeIterator<Item = Evaluation> + 'a {
+    let rates = SystemRates::new(knobs);
+    table.demands.iter().map(move |demand| rates.evaluate(demand))
 }
 
-/// Index of the feasible cut of least latency; if none is feasible, of the cut that breaks fewest limits, then of least
-/// latency. `None` if `allowed` allows no cut.
-pub fn best_cut(table: &CostTable, knobs: &Knobs, allowed: impl Fn(&Cut) -> bool) -> Option<usize> {
-    let rates = Rates::new(knobs);
+/// Index of the feasible split of least latency; if none is feasible, of the split that breaks fewest limits, then of least
+/// latency. `None` if `allowed` allows no split.
+pub fn best_split(table: &NetworkCosts, knobs: &Knobs, allowed: impl Fn(&SplitDemand) -> bool) -> Option<usize> {
+    let rates = SystemRates::new(knobs);
     let mut best: Option<(u32, f64, usize)> = None;
-    for (index, cut) in table.cuts.iter().enumerate().filter(|(_, cut)| allowed(cut)) {
-        let evaluation = rates.evaluate(cut);
+    for (index, demand) in table.demands.iter().enumerate().filter(|(_, demand)| allowed(demand)) {
+        let evaluation = rates.evaluate(demand);
         let candidate = (evaluation.violations.count(), evaluation.latency.total_s(), index);
         if best.is_none_or(|best| (candidate.0, candidate.1) < (best.0, best.1)) {
             best = Some(candidate);

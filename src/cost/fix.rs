@@ -1,12 +1,12 @@
-//! What would make an infeasible cut feasible: the smallest move of one knob, or of several together.
+//! What would make an infeasible split feasible: the smallest move of one knob, or of several together.
 //!
 //! Moves are compared by their ratio: doubling and halving are equally large. Feasibility is monotone in every knob, so the
 //! smallest move that meets each limit alone is found in closed form, and the largest of those meets all.
 
 use serde::Serialize;
 
-use super::cut::Cut;
-use super::evaluate::{Evaluation, Limit, Rates};
+use super::demand::SplitDemand;
+use super::evaluate::{Evaluation, Limit, SystemRates};
 use super::knob::Knob;
 use super::knobs::Knobs;
 use super::show::Rounding;
@@ -16,7 +16,7 @@ const MARGIN: f64 = 1.0 + 1e-9;
 
 /// One knob moved.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Change {
+pub struct KnobChange {
     /// The knob.
     pub knob: Knob,
     /// Its value now.
@@ -25,7 +25,7 @@ pub struct Change {
     pub to: f64,
 }
 
-impl Change {
+impl KnobChange {
     /// How far the knob moves: the logarithm of the ratio.
     pub fn distance(&self) -> f64 {
         (self.to / self.from).ln().abs()
@@ -39,33 +39,33 @@ impl Change {
     }
 }
 
-/// Every knob that alone makes the cut feasible, smallest move first. Empty if the cut is feasible, or if no knob suffices.
-pub fn single_fixes(cut: &Cut, knobs: &Knobs) -> Vec<Change> {
-    if Rates::new(knobs).evaluate(cut).feasible() {
+/// Every knob that alone makes the split feasible, smallest move first. Empty if the split is feasible, or if no knob suffices.
+pub fn single_fixes(demand: &SplitDemand, knobs: &Knobs) -> Vec<KnobChange> {
+    if SystemRates::new(knobs).evaluate(demand).feasible() {
         return Vec::new();
     }
-    let mut changes: Vec<Change> =
-        Knob::HARDWARE.into_iter().chain(Knob::LIMITS).filter_map(|knob| single_fix(knob, cut, knobs)).collect();
+    let mut changes: Vec<KnobChange> =
+        Knob::HARDWARE.into_iter().chain(Knob::LIMITS).filter_map(|knob| single_fix(knob, demand, knobs)).collect();
     changes.sort_by(|a, b| a.distance().total_cmp(&b.distance()));
     changes
 }
 
-/// The smallest move of this knob that makes the cut feasible.
-fn single_fix(knob: Knob, cut: &Cut, knobs: &Knobs) -> Option<Change> {
+/// The smallest move of this knob that makes the split feasible.
+fn single_fix(knob: Knob, demand: &SplitDemand, knobs: &Knobs) -> Option<KnobChange> {
     let from = knob.value(knobs)?;
     if knob == Knob::Sensors {
-        let fits = |&sensors: &u32| Rates::new(&Knobs { sensors, ..*knobs }).evaluate(cut).feasible();
+        let fits = |&sensors: &u32| SystemRates::new(&Knobs { sensors, ..*knobs }).evaluate(demand).feasible();
         let sensors = (1..knobs.sensors).rev().find(fits)?;
-        return Some(Change { knob, from, to: f64::from(sensors) });
+        return Some(KnobChange { knob, from, to: f64::from(sensors) });
     }
-    let rates = Rates::new(knobs);
-    let to = needed(knob, cut, knobs, &rates.evaluate(cut))?;
-    let enough = Rates::new(&knob.at(to, knobs)).evaluate(cut).feasible();
-    enough.then_some(Change { knob, from, to })
+    let rates = SystemRates::new(knobs);
+    let to = needed(knob, demand, knobs, &rates.evaluate(demand))?;
+    let enough = SystemRates::new(&knob.at(to, knobs)).evaluate(demand).feasible();
+    enough.then_some(KnobChange { knob, from, to })
 }
 
 /// The value of a knob at which the limits it can influence are just met; `None` where it can't.
-fn needed(knob: Knob, cut: &Cut, knobs: &Knobs, evaluation: &Evaluation) -> Option<f64> {
+fn needed(knob: Knob, demand: &SplitDemand, knobs: &Knobs, evaluation: &Evaluation) -> Option<f64> {
     let latency = &evaluation.latency;
     let faster = |part: f64, fixed: f64, watts: f64| {
         let energy = (watts * part, evaluation.energy_j - watts * part);
@@ -90,7 +90,7 @@ fn needed(knob: Knob, cut: &Cut, knobs: &Knobs, evaluation: &Evaluation) -> Opti
             from * faster(latency.sensor_s, 0.0, watts)? * MARGIN
         }
         Knob::AggregatorCompute => from * faster(latency.aggregator_s, 0.0, system.aggregator_static_w)? * MARGIN,
-        Knob::SensorMemory => knobs.memory_for(cut.sensor_peak_bytes),
+        Knob::SensorMemory => knobs.memory_for(demand.sensor_peak_bytes),
         Knob::LatencyLimit => latency.total_s() * MARGIN,
         Knob::EnergyLimit => evaluation.energy_j * MARGIN,
         Knob::FrameRate => evaluation.fps / MARGIN,
@@ -102,24 +102,24 @@ fn needed(knob: Knob, cut: &Cut, knobs: &Knobs, evaluation: &Evaluation) -> Opti
     (to.is_finite() && to > 0.0 && moves).then_some(to)
 }
 
-/// The smallest joint move that makes the cut feasible: memory to what is needed, and bandwidth and both computing rates by
-/// one factor; a rate that does not matter stays. Limits that no speed can meet are moved to what is reached. `None` if the cut is feasible, or if its weights
+/// The smallest joint move that makes the split feasible: memory to what is needed, and bandwidth and both computing rates by
+/// one factor; a rate that does not matter stays. Limits that no speed can meet are moved to what is reached. `None` if the split is feasible, or if its weights
 /// do not fit, which no knob mends.
-pub fn joint_fix(cut: &Cut, knobs: &Knobs) -> Option<Vec<Change>> {
-    let rates = Rates::new(knobs);
-    let evaluation = rates.evaluate(cut);
+pub fn joint_fix(demand: &SplitDemand, knobs: &Knobs) -> Option<Vec<KnobChange>> {
+    let rates = SystemRates::new(knobs);
+    let evaluation = rates.evaluate(demand);
     let broken = evaluation.violations;
     if broken.is_empty() || broken.contains(Limit::SensorWeights) || broken.contains(Limit::AggregatorWeights) {
         return None;
     }
     let mut moved = *knobs;
     if broken.contains(Limit::SensorMemory) {
-        moved = Knob::SensorMemory.at(knobs.memory_for(cut.sensor_peak_bytes), &moved);
+        moved = Knob::SensorMemory.at(knobs.memory_for(demand.sensor_peak_bytes), &moved);
     }
-    let fits = |knobs: &Knobs| Rates::new(knobs).evaluate(cut).feasible();
+    let fits = |knobs: &Knobs| SystemRates::new(knobs).evaluate(demand).feasible();
     if !fits(&moved) {
         let fastest = faster(&moved, 1e12);
-        let best = Rates::new(&fastest).evaluate(cut);
+        let best = SystemRates::new(&fastest).evaluate(demand);
         moved = reach(&moved, &evaluation, &best);
         moved = smallest_speed(&moved, fits);
         for speed in [Knob::Bandwidth, Knob::SensorCompute, Knob::AggregatorCompute] {
@@ -129,7 +129,7 @@ pub fn joint_fix(cut: &Cut, knobs: &Knobs) -> Option<Vec<Change>> {
     }
     let changes = Knob::HARDWARE.into_iter().chain(Knob::LIMITS).filter_map(|knob| {
         let (from, to) = (knob.value(knobs)?, knob.value(&moved)?);
-        ((to / from).ln().abs() > 1e-12).then_some(Change { knob, from, to })
+        ((to / from).ln().abs() > 1e-12).then_some(KnobChange { knob, from, to })
     });
     Some(changes.collect())
 }
@@ -176,12 +176,12 @@ fn smallest_speed(knobs: &Knobs, fits: impl Fn(&Knobs) -> bool) -> Knobs {
     faster(knobs, high.exp())
 }
 
-/// A limit that no cut meets, with the nearest any cut comes to it.
+/// A limit that no split meets, with the nearest any split comes to it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Shortfall {
     /// The limit.
     pub limit: Limit,
-    /// The best any cut reaches.
+    /// The best any split reaches.
     pub reached: f64,
     /// What is allowed.
     pub allowed: f64,
@@ -219,24 +219,24 @@ pub fn shortfall_list(shortfalls: &[Shortfall]) -> String {
     shortfalls.iter().map(Shortfall::sentence).collect::<Vec<_>>().join("; ")
 }
 
-/// Whether any of the cuts is feasible, and if not, why: the limits none of them meets. An empty list says that every limit
-/// is met by some cut, but never all by one. `None` if a cut is feasible. Asked with the cuts of a space's smallest network,
+/// Whether any of the splits is feasible, and if not, why: the limits none of them meets. An empty list says that every limit
+/// is met by some split, but never all by one. `None` if a split is feasible. Asked with the splits of a space's smallest network,
 /// it tells before any search whether a search can succeed.
-pub fn why_none<'a>(cuts: impl IntoIterator<Item = &'a Cut>, knobs: &Knobs) -> Option<Vec<Shortfall>> {
-    let rates = Rates::new(knobs);
+pub fn why_none<'a>(demands: impl IntoIterator<Item = &'a SplitDemand>, knobs: &Knobs) -> Option<Vec<Shortfall>> {
+    let rates = SystemRates::new(knobs);
     let mut best = [f64::INFINITY; Limit::ALL.len()];
     let mut unmet = [true; Limit::ALL.len()];
-    for cut in cuts {
-        let evaluation = rates.evaluate(cut);
+    for demand in demands {
+        let evaluation = rates.evaluate(demand);
         if evaluation.feasible() {
             return None;
         }
         for (index, limit) in Limit::ALL.into_iter().enumerate() {
             unmet[index] &= evaluation.violations.contains(limit);
             best[index] = best[index].min(match limit {
-                Limit::SensorMemory => cut.sensor_peak_bytes as f64,
-                Limit::SensorWeights => cut.sensor_weight_bytes as f64,
-                Limit::AggregatorWeights => cut.aggregator_weights(rates.sensors()) as f64,
+                Limit::SensorMemory => demand.sensor_peak_bytes as f64,
+                Limit::SensorWeights => demand.sensor_weight_bytes as f64,
+                Limit::AggregatorWeights => demand.aggregator_weights(rates.sensors()) as f64,
                 Limit::Latency => evaluation.latency.total_s(),
                 Limit::Energy => evaluation.energy_j,
                 Limit::FrameRate => evaluation.latency.period_s(),

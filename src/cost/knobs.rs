@@ -3,7 +3,7 @@
 use crate::hardware::{Device, Layout, MAX_CAMERAS, Profile, Residency, Sensor, Sourced, Topology};
 use crate::quantity::Knob;
 
-/// Everything the cost of a cut depends on besides the cut. Made from a profile, then moved.
+/// Everything the cost of a split depends on besides the split. Made from a profile, then moved.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Knobs {
     /// Number of sensors, at least 1.
@@ -59,7 +59,7 @@ pub struct System {
     pub cameras: Cameras,
 }
 
-/// What a sensor's memory holds besides the tensors of its layers. It is part of every cut's peak; kept here to be named.
+/// What a sensor's memory holds besides the tensors of its layers. It is part of every split's peak; kept here to be named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Held {
     /// The next frame.
@@ -241,7 +241,7 @@ impl Knobs {
         memory.recip()
     }
 
-    /// The least memory knob with which every camera keeps so many bytes. What a camera keeps is rounded to whole bytes.
+    /// The least memory knob with which every camera max_resident_views so many bytes. What a camera max_resident_views is rounded to whole bytes.
     pub(super) fn memory_for(&self, bytes: u64) -> f64 {
         let (.., memory) = self.system.cameras.weakest(self.sensors.max(1));
         let enough = bytes as f64 - 0.5;

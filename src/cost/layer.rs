@@ -199,7 +199,7 @@ pub fn layer_costs(network: &Network, device: &Device) -> Result<Vec<LayerCost>,
         let shaped = computing.map(|layer| (layer.name.as_str(), LayerShape::of(layer)));
         CostError::not_measured(table, shaped).map_or(Ok(()), Err)?;
     }
-    let prices = Prices::of(device);
+    let prices = DeviceRates::of(device);
     let loads = device.residency != Residency::Resident;
     let cost = |layer: &Layer| {
         let cost = layer_cost(network, layer, device, &prices);
@@ -214,11 +214,15 @@ pub(super) fn is_counted(cycles: f64) -> bool {
     cycles < LARGEST_COUNT as f64
 }
 
-fn layer_cost(network: &Network, layer: &Layer, device: &Device, prices: &Prices) -> LayerCost {
+fn layer_cost(network: &Network, layer: &Layer, device: &Device, prices: &DeviceRates) -> LayerCost {
     let second = layer.inputs.1.map_or(0, |tensor| network.shape(tensor).elements());
     let moved_bytes = layer.input.elements() + second + layer.output.elements();
-    let work =
-        Work { name: &layer.name, shape: || LayerShape::of(layer), loops: Loops::of(layer), elements: elements(layer) };
+    let work = LayerWorkload {
+        name: &layer.name,
+        shape: || LayerShape::of(layer),
+        loops: Loops::of(layer),
+        elements: elements(layer),
+    };
     prices.cost(layer.macs, layer.weights, moved_bytes, work.cycles(device))
 }
 
@@ -236,19 +240,19 @@ pub(super) fn row_cost(row: &LayerRow, device: &Device) -> LayerCost {
         _ => 0,
     };
     let moved_bytes = row.input.elements() + second + output;
-    let work = Work { name: &row.name, shape: || row.shape(), loops: Loops::of_row(row), elements };
-    Prices::of(device).cost(row.macs, row.weights, moved_bytes, work.cycles(device))
+    let work = LayerWorkload { name: &row.name, shape: || row.shape(), loops: Loops::of_row(row), elements };
+    DeviceRates::of(device).cost(row.macs, row.weights, moved_bytes, work.cycles(device))
 }
 
 /// What a layer computes: loops, or operations on elements.
-struct Work<'a, S: Fn() -> LayerShape> {
+struct LayerWorkload<'a, S: Fn() -> LayerShape> {
     name: &'a str,
     shape: S,
     loops: Option<Loops>,
     elements: u64,
 }
 
-impl<S: Fn() -> LayerShape> Work<'_, S> {
+impl<S: Fn() -> LayerShape> LayerWorkload<'_, S> {
     fn cycles(&self, device: &Device) -> f64 {
         match (&device.mapping.value, self.loops) {
             (Mapping::Measured(table), _) => {
@@ -274,7 +278,7 @@ pub(super) fn module_cost(input: Shape, outputs: u32, device: &Device, measured:
         }
         mapping => mapping::cycles(&loops, mapping).unwrap_or(0) as f64,
     };
-    Prices::of(device).cost(macs, loops.weights(), moved_bytes, compute_cycles)
+    DeviceRates::of(device).cost(macs, loops.weights(), moved_bytes, compute_cycles)
 }
 
 /// Cycles of so many multiply-accumulates at the mean rate of some layers.
@@ -287,19 +291,19 @@ fn mean_cycles(macs: u64, layers: &[LayerCost]) -> f64 {
 /// Cost of one operation on each element of two tensors of one shape: their sum, difference or largest values.
 pub(super) fn sum_cost(elements: u64, device: &Device) -> LayerCost {
     let compute_cycles = whole_cycles(elements as f64 / device.elements_per_cycle());
-    Prices::of(device).cost(0, 0, 3 * elements, compute_cycles)
+    DeviceRates::of(device).cost(0, 0, 3 * elements, compute_cycles)
 }
 
 /// Cost of the product of a tensor with one learned factor per channel.
 pub(super) fn scale_cost(shape: Shape, device: &Device) -> LayerCost {
     let elements = shape.elements();
     let compute_cycles = whole_cycles(elements as f64 / device.elements_per_cycle());
-    Prices::of(device).cost(0, u64::from(shape.channels), 2 * elements, compute_cycles)
+    DeviceRates::of(device).cost(0, u64::from(shape.channels), 2 * elements, compute_cycles)
 }
 
 /// What a device takes for work and traffic, looked up once for many layers.
 #[derive(Debug, Clone, Copy)]
-struct Prices {
+struct DeviceRates {
     /// Activation bytes moved per cycle.
     activation_bytes_per_cycle: Option<f64>,
     /// Weight bytes loaded per cycle.
@@ -309,7 +313,7 @@ struct Prices {
     weight_byte_energy_j: f64,
 }
 
-impl Prices {
+impl DeviceRates {
     fn of(device: &Device) -> Self {
         // A measured latency already holds the traffic of the layer.
         let measured = matches!(device.mapping.value, Mapping::Measured(_));

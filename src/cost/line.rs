@@ -1,45 +1,46 @@
-//! A cut as a straight line over the number of views.
+//! A split as a straight line over the number of views.
 
 use std::ops::Range;
 
-use super::cut::{Cut, Work};
-use super::evaluate::Rates;
-use super::load::Load;
+use super::demand::{ProcessorWork, SplitDemand};
+use super::evaluate::SystemRates;
+use super::frame_demand::FrameDemand;
 
-/// A cut whose load grows by the same for every further view. Bytes are whole numbers below 2^53.
+/// A split whose load grows by the same for every further view. Bytes are whole numbers below 2^53.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Line {
     /// With one view.
-    pub first: Load,
-    /// Work of every further view; joules are those of the further sensor too.
-    pub more: Work,
+    pub first: FrameDemand,
+    /// ProcessorWork of every further view; joules are those of the further sensor too.
+    pub more: ProcessorWork,
 }
 
 impl Line {
-    /// The line of a cut; `None` if more views change more than the work, or not always by the same: where a fusion has
+    /// The line of a split; `None` if more views change more than the work, or not always by the same: where a fusion has
     /// weights or something to do once, or where only some numbers of views leave the aggregator's weights in its memory.
-    pub fn of(cut: &Cut) -> Option<Self> {
-        let always = cut.keeps == 0 || cut.keeps == u32::MAX;
-        let aggregation = cut.aggregation(1);
-        let straight = cut.join_weight_bytes + cut.more_weight_bytes == 0 && aggregation.join == Work::default();
-        let more = aggregation.more.with(cut.sensor.energy_j);
-        (always && straight).then(|| Self { first: Load::new(cut, 1), more })
+    pub fn of(demand: &SplitDemand) -> Option<Self> {
+        let always = demand.max_resident_views == 0 || demand.max_resident_views == u32::MAX;
+        let aggregation = demand.aggregation(1);
+        let straight =
+            demand.join_weight_bytes + demand.more_weight_bytes == 0 && aggregation.join == ProcessorWork::default();
+        let more = aggregation.more.with(demand.sensor.energy_j);
+        (always && straight).then(|| Self { first: FrameDemand::new(demand, 1), more })
     }
 
-    /// The cut with so many views.
+    /// The split with so many views.
     #[inline]
-    pub fn load(&self, views: u32) -> Load {
+    pub fn frame(&self, views: u32) -> FrameDemand {
         let others = f64::from(views) - 1.0;
-        Load {
+        FrameDemand {
             aggregator_cycles: self.first.aggregator_cycles + others * self.more.cycles,
             work_j: self.first.work_j + others * self.more.energy_j,
             ..self.first
         }
     }
 
-    /// Seconds of a single frame: the total of [`Rates::latency`], to the last digit.
+    /// Seconds of a single frame: the total of [`SystemRates::latency`], to the last digit.
     #[inline]
-    pub fn seconds(&self, rates: &Rates) -> f64 {
+    pub fn seconds(&self, rates: &SystemRates) -> f64 {
         let others = f64::from(rates.sensors()) - 1.0;
         let cycles = self.first.aggregator_cycles + others * self.more.cycles;
         rates.seconds(self.first.sensor_cycles, self.first.link_bytes, cycles)
@@ -54,7 +55,7 @@ impl Line {
     #[must_use]
     pub fn joined(&self, other: &Self, pick: impl Fn(f64, f64) -> f64) -> Self {
         let (a, b) = (&self.first, &other.first);
-        let first = Load {
+        let first = FrameDemand {
             sensor_cycles: pick(a.sensor_cycles, b.sensor_cycles),
             aggregator_cycles: pick(a.aggregator_cycles, b.aggregator_cycles),
             work_j: pick(a.work_j, b.work_j),
@@ -64,7 +65,7 @@ impl Line {
             aggregator_weight_bytes: pick(a.aggregator_weight_bytes, b.aggregator_weight_bytes),
         };
         let (a, b) = (&self.more, &other.more);
-        Self { first, more: Work { cycles: pick(a.cycles, b.cycles), energy_j: pick(a.energy_j, b.energy_j) } }
+        Self { first, more: ProcessorWork { cycles: pick(a.cycles, b.cycles), energy_j: pick(a.energy_j, b.energy_j) } }
     }
 }
 
@@ -72,7 +73,7 @@ impl Line {
 #[derive(Debug, Clone, Default)]
 pub struct Lines {
     tables: Tables,
-    /// Work in joules with one view, and of every further view.
+    /// ProcessorWork in joules with one view, and of every further view.
     joules: Vec<[f64; 2]>,
     /// The most weights of a sensor and of the aggregator.
     most_weights: [f64; 2],
@@ -131,12 +132,12 @@ impl Lines {
         }
     }
 
-    /// How many of some of them meet every limit on cost, as [`Rates::meets`] says.
-    pub fn count_meeting(&self, range: Range<usize>, rates: &Rates) -> usize {
+    /// How many of some of them meet every limit on cost, as [`SystemRates::meets`] says.
+    pub fn count_meeting(&self, range: Range<usize>, rates: &SystemRates) -> usize {
         let [_, sensor, aggregator] = rates.byte_limits();
         let weights_fit = self.most_weights[0] <= sensor && self.most_weights[1] <= aggregator;
         if !weights_fit || !rates.asks_only_latency() {
-            return range.filter(|&index| rates.meets(&self.get(index).load(rates.sensors()))).count();
+            return range.filter(|&index| rates.meets(&self.get(index).frame(rates.sensors()))).count();
         }
         match &self.tables {
             Tables::Whole(table) => table.count_quick(range, rates),
@@ -160,7 +161,7 @@ impl<T: Copy + Into<f64>> Table<T> {
 
     fn line(&self, index: usize, [work_j, energy_j]: [f64; 2]) -> Line {
         let [sensor_weight_bytes, aggregator_weight_bytes] = self.weight_bytes[index].map(Into::into);
-        let first = Load {
+        let first = FrameDemand {
             sensor_cycles: self.sensor_cycles[index].into(),
             aggregator_cycles: self.first_cycles[index].into(),
             work_j,
@@ -169,11 +170,11 @@ impl<T: Copy + Into<f64>> Table<T> {
             sensor_weight_bytes,
             aggregator_weight_bytes,
         };
-        Line { first, more: Work { cycles: self.more_cycles[index].into(), energy_j } }
+        Line { first, more: ProcessorWork { cycles: self.more_cycles[index].into(), energy_j } }
     }
 
     /// How many of some lines meet the limits on latency and on a sensor's memory.
-    fn count_quick(&self, range: Range<usize>, rates: &Rates) -> usize {
+    fn count_quick(&self, range: Range<usize>, rates: &SystemRates) -> usize {
         let [peak, ..] = rates.byte_limits();
         let count = range.len();
         let [own, link, most, first, more] =
@@ -190,25 +191,25 @@ impl<T: Copy + Into<f64>> Table<T> {
     }
 }
 
-/// A cut over the number of views: most cuts are lines, the others are kept whole.
+/// A split over the number of views: most splits are lines, the others are resident whole.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Course {
     line: Line,
-    whole: Option<Box<Cut>>,
+    whole: Option<Box<SplitDemand>>,
 }
 
 impl Course {
-    /// The course of a cut.
-    pub fn of(cut: &Cut) -> Self {
-        let straight = Line::of(cut);
-        let whole = if straight.is_none() { Some(Box::new(*cut)) } else { None };
-        Self { line: straight.unwrap_or(Line { first: Load::default(), more: Work::default() }), whole }
+    /// The course of a split.
+    pub fn of(demand: &SplitDemand) -> Self {
+        let straight = Line::of(demand);
+        let whole = if straight.is_none() { Some(Box::new(*demand)) } else { None };
+        Self { line: straight.unwrap_or(Line { first: FrameDemand::default(), more: ProcessorWork::default() }), whole }
     }
 
-    /// The cut with so many views.
+    /// The split with so many views.
     #[inline]
-    pub fn load(&self, views: u32) -> Load {
-        self.whole.as_ref().map_or_else(|| self.line.load(views), |cut| Load::new(cut, views))
+    pub fn frame(&self, views: u32) -> FrameDemand {
+        self.whole.as_ref().map_or_else(|| self.line.frame(views), |demand| FrameDemand::new(demand, views))
     }
 }
 
@@ -227,7 +228,7 @@ mod tests {
     fn line() -> impl Strategy<Value = Line> {
         let figures = (vec(figure(), 7), 0.0..1e-3);
         figures.prop_map(|(figures, joules)| Line {
-            first: Load {
+            first: FrameDemand {
                 sensor_cycles: figures[0],
                 aggregator_cycles: figures[1],
                 work_j: joules,
@@ -236,7 +237,7 @@ mod tests {
                 sensor_weight_bytes: figures[4],
                 aggregator_weight_bytes: figures[5],
             },
-            more: Work { cycles: figures[6], energy_j: joules / 3.0 },
+            more: ProcessorWork { cycles: figures[6], energy_j: joules / 3.0 },
         })
     }
 
@@ -246,12 +247,12 @@ mod tests {
             let mut knobs = Knobs { sensors, ..Knobs::from_profile(&profile(0)) };
             knobs.sensor_memory_bytes = if set & 1 == 1 { 1 << 19 } else { u64::MAX };
             knobs.system.sensor_weight_memory_bytes = if set & 2 == 2 { 1 << 19 } else { u64::MAX };
-            knobs.latency_limit_s = Some(all[0].seconds(&Rates::new(&knobs)));
-            let (rates, lines) = (Rates::new(&knobs), Lines::new(&all));
+            knobs.latency_limit_s = Some(all[0].seconds(&SystemRates::new(&knobs)));
+            let (rates, lines) = (SystemRates::new(&knobs), Lines::new(&all));
             for (index, line) in all.iter().enumerate() {
                 prop_assert_eq!(lines.get(index), *line);
             }
-            let meeting = all.iter().filter(|line| rates.meets(&line.load(sensors))).count();
+            let meeting = all.iter().filter(|line| rates.meets(&line.frame(sensors))).count();
             prop_assert_eq!(lines.count_meeting(0..all.len(), &rates), meeting);
         }
     }

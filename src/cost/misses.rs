@@ -1,9 +1,9 @@
-//! How far cuts are from meeting the limits: for many at once, in columns, without branches.
+//! How far splits are from meeting the limits: for many at once, in columns, without branches.
 
-use super::columns::Rows;
-use super::evaluate::{Limit, Rates};
+use super::batch::Rows;
+use super::evaluate::{Limit, SystemRates};
+use super::frame_demand::FrameDemand;
 use super::knobs::Knobs;
-use super::load::Load;
 
 /// Lowest bit of the number of broken limits; below it the limits themselves.
 const COUNT: u32 = 8;
@@ -20,7 +20,7 @@ struct PerLimit {
 }
 
 impl PerLimit {
-    fn new(knobs: &Knobs, rates: &Rates) -> Self {
+    fn new(knobs: &Knobs, rates: &SystemRates) -> Self {
         let per = |limit: Option<f64>| limit.map_or(0.0, |limit| limit.max(f64::MIN_POSITIVE).recip());
         let per_byte = |limit: u64| per(Some(limit as f64).filter(|_| limit != u64::MAX));
         Self {
@@ -34,7 +34,7 @@ impl PerLimit {
     }
 }
 
-/// What some cuts cost as far as limits go. Entry `i` of each column belongs to cut `i`. Filled again and again, so that it
+/// What some splits cost as far as limits go. Entry `i` of each column belongs to split `i`. Filled again and again, so that it
 /// allocates only the first time.
 #[derive(Debug, Clone)]
 pub struct Misses {
@@ -47,16 +47,16 @@ pub struct Misses {
 }
 
 impl Misses {
-    /// Of no cuts, under these knobs.
-    pub fn new(knobs: &Knobs, rates: &Rates) -> Self {
+    /// Of no splits, under these knobs.
+    pub fn new(knobs: &Knobs, rates: &SystemRates) -> Self {
         let per_limit = PerLimit::new(knobs, rates);
         let accuracy_floor = knobs.accuracy_floor;
         Self { per_limit, accuracy_floor, len: 0, seconds: Vec::new(), excess: Vec::new(), broken: Vec::new() }
     }
 
-    /// Judges these cuts, by the rates of the knobs this was made with. Accuracies beyond the slice, and NaN, are unknown and
+    /// Judges these splits, by the rates of the knobs this was made with. Accuracies beyond the slice, and NaN, are unknown and
     /// break no limit.
-    pub fn fill(&mut self, rows: Rows, accuracies: &[f64], rates: &Rates) {
+    pub fn fill(&mut self, rows: Rows, accuracies: &[f64], rates: &SystemRates) {
         self.len = rows.len();
         if self.seconds.len() < self.len {
             self.seconds.resize(self.len, 0.0);
@@ -81,19 +81,19 @@ impl Misses {
         &self.excess[..self.len]
     }
 
-    /// Number of broken limits of a cut.
+    /// Number of broken limits of a split.
     #[inline]
     pub fn count(&self, index: usize) -> u32 {
         (self.broken[index] >> COUNT) as u32
     }
 
-    /// The broken limits of a cut as bits, in the order of [`Limit::ALL`].
+    /// The broken limits of a split as bits, in the order of [`Limit::ALL`].
     #[inline]
     pub fn bits(&self, index: usize) -> u8 {
         self.broken[index] as u8
     }
 
-    /// Index of the fastest cut that breaks no limit; of equally fast ones the first.
+    /// Index of the fastest split that breaks no limit; of equally fast ones the first.
     pub fn fastest(&self) -> Option<usize> {
         let (mut least, mut at) = (f64::INFINITY, None);
         for (index, (&seconds, &broken)) in self.seconds().iter().zip(&self.broken).enumerate() {
@@ -110,8 +110,8 @@ const fn bit(limit: Limit) -> u64 {
     1 << COUNT | 1 << limit as u32
 }
 
-/// Fills the columns. The figures are those of [`Rates::evaluate_load`] to the last digit.
-fn fill(rows: Rows, rates: &Rates, per: &PerLimit, seconds: &mut [f64], excess: &mut [f64], broken: &mut [u64]) {
+/// Fills the columns. The figures are those of [`SystemRates::evaluate_frame`] to the last digit.
+fn fill(rows: Rows, rates: &SystemRates, per: &PerLimit, seconds: &mut [f64], excess: &mut [f64], broken: &mut [u64]) {
     let count = rows.len();
     let [sensor, aggregator, work, link, peak, own, other] = rows.slices().map(|column| &column[..count]);
     let (seconds, excess, broken) = (&mut seconds[..count], &mut excess[..count], &mut broken[..count]);
@@ -120,7 +120,7 @@ fn fill(rows: Rows, rates: &Rates, per: &PerLimit, seconds: &mut [f64], excess: 
         if over > 0.0 { over } else { 0.0 }
     };
     for index in 0..count {
-        let load = Load {
+        let frame = FrameDemand {
             sensor_cycles: sensor[index],
             aggregator_cycles: aggregator[index],
             work_j: work[index],
@@ -129,18 +129,18 @@ fn fill(rows: Rows, rates: &Rates, per: &PerLimit, seconds: &mut [f64], excess: 
             sensor_weight_bytes: own[index],
             aggregator_weight_bytes: other[index],
         };
-        let latency = rates.latency_of(&load);
+        let latency = rates.latency_of(&frame);
         let (total_s, period_s) = (latency.total_s(), latency.period_s());
-        let energy_j = rates.energy_of(&load, &latency);
+        let energy_j = rates.energy_of(&frame, &latency);
         seconds[index] = total_s;
-        excess[index] = over(load.peak_bytes, per.sensor_memory)
-            + over(load.sensor_weight_bytes, per.sensor_weights)
-            + over(load.aggregator_weight_bytes, per.aggregator_weights)
+        excess[index] = over(frame.peak_bytes, per.sensor_memory)
+            + over(frame.sensor_weight_bytes, per.sensor_weights)
+            + over(frame.aggregator_weight_bytes, per.aggregator_weights)
             + over(total_s, per.latency)
             + over(energy_j, per.energy)
             + over(period_s, per.period);
         broken[index] = rates
-            .broken(&load, total_s, period_s, energy_j)
+            .broken(&frame, total_s, period_s, energy_j)
             .into_iter()
             .map(|(limit, broken)| if broken { bit(limit) } else { 0 })
             .sum();

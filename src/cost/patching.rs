@@ -1,9 +1,9 @@
-//! Patch-based inference on a sensor: how far to run in patches for a given cut, and what that costs.
+//! Patch-based inference on a sensor: how far to run in patches for a given split, and what that costs.
 //!
-//! The patched part may end at any boundary before the cut. The end of least peak is taken; patches overlap, so the layers
+//! The patched part may end at any boundary before the split. The end of least peak is taken; patches overlap, so the layers
 //! before it work more and read their weights once a patch.
 
-use super::cut::Spend;
+use super::demand::CycleEnergy;
 use super::layer::{CostError, LayerCost, layer_costs};
 use crate::hardware::{Mapping, Sensor};
 use crate::network::Network;
@@ -11,27 +11,27 @@ use crate::network::memory::{Peak, live_bytes, peak};
 use crate::network::patch::one_patch;
 
 /// The patched parts a network allows, by their end.
-pub(super) struct Patching(Vec<Part>);
+pub(super) struct PatchOptions(Vec<PatchedPrefix>);
 
-/// How the layers before a cut run.
-pub(super) struct Running {
+/// How the layers before a split run.
+pub(super) struct PatchSchedule {
     pub(super) peak: Peak,
     /// Whether the peak is reached while patches run.
     pub(super) in_patches: bool,
-    /// Work beyond that of running the layers whole.
-    pub(super) extra: Spend,
+    /// ProcessorWork beyond that of running the layers whole.
+    pub(super) extra: CycleEnergy,
 }
 
-struct Part {
+struct PatchedPrefix {
     /// Layers that run in patches.
     layers: usize,
     /// Peak while a patch runs, the assembled output included.
     peak: Peak,
-    /// Work beyond that of running the layers whole.
-    extra: Spend,
+    /// ProcessorWork beyond that of running the layers whole.
+    extra: CycleEnergy,
 }
 
-impl Patching {
+impl PatchOptions {
     /// The parts a network allows on a sensor whose layers cost `whole`; none if the sensor does not patch.
     ///
     /// # Errors
@@ -47,26 +47,28 @@ impl Patching {
         for boundary in &network.boundaries {
             let layers = boundary.layers;
             let Some(patch) = one_patch(network, layers, grid) else { continue };
-            let sum = |costs: &[LayerCost]| costs.iter().map(Spend::of).fold(Spend::default(), std::ops::Add::add);
+            let sum = |costs: &[LayerCost]| {
+                costs.iter().map(CycleEnergy::of).fold(CycleEnergy::default(), std::ops::Add::add)
+            };
             let patches = f64::from(grid) * f64::from(grid);
             let extra = sum(&layer_costs(&patch, &sensor.device)?).times(patches) - sum(&whole[..layers]);
             let Peak { layer, bytes } = peak(&live_bytes(&patch, sensor.memory_rule), layers);
-            parts.push(Part { layers, peak: Peak { layer, bytes: bytes + boundary.shape.elements() }, extra });
+            parts.push(PatchedPrefix { layers, peak: Peak { layer, bytes: bytes + boundary.shape.elements() }, extra });
         }
         Ok(Self(parts))
     }
 
     /// The first `layers` layers as they run: without patches at the peak of `live`, or with the patched part that lowers it
     /// most.
-    pub(super) fn lowest(&self, live: &[u64], layers: usize) -> Running {
-        let mut best = Running { peak: peak(live, layers), in_patches: false, extra: Spend::default() };
+    pub(super) fn lowest(&self, live: &[u64], layers: usize) -> PatchSchedule {
+        let mut best = PatchSchedule { peak: peak(live, layers), in_patches: false, extra: CycleEnergy::default() };
         for part in self.0.iter().filter(|part| part.layers <= layers) {
             let rest = peak(&live[part.layers..layers], layers - part.layers);
             let rest = Peak { layer: rest.layer + part.layers, ..rest };
             let in_patches = rest.bytes <= part.peak.bytes;
             let peak = if in_patches { part.peak } else { rest };
             if peak.bytes < best.peak.bytes {
-                best = Running { peak, in_patches, extra: part.extra };
+                best = PatchSchedule { peak, in_patches, extra: part.extra };
             }
         }
         best

@@ -1,9 +1,9 @@
-//! Why a cut is infeasible: the limit, the amount over it, and where. Made only for what is displayed.
+//! Why a split is infeasible: the limit, the amount over it, and where. Made only for what is displayed.
 
 use serde::Serialize;
 
-use super::cut::{Cut, PeakAt};
-use super::evaluate::{Breakdown, Limit, Rates};
+use super::demand::{PeakLocation, SplitDemand};
+use super::evaluate::{LatencyBreakdown, Limit, SystemRates};
 use super::knobs::Knobs;
 use super::layer::loads;
 use super::show::{self, Rounding};
@@ -34,7 +34,7 @@ impl Stage {
     }
 
     /// The stage that takes longest, and its seconds.
-    pub fn slowest(latency: &Breakdown) -> (Self, f64) {
+    pub fn slowest(latency: &LatencyBreakdown) -> (Self, f64) {
         let stages = [
             (Self::Readout, latency.readout_s),
             (Self::Sensor, latency.sensor_s),
@@ -48,11 +48,11 @@ impl Stage {
 /// Where a limit is broken.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum At {
+pub enum ReasonSite {
     /// In a sensor's memory.
     Memory {
         /// When most bytes are alive.
-        during: During,
+        during: PeakMoment,
         /// What is held then and its bytes, largest first. Under a rule that writes over tensors they may add up to more
         /// than the peak.
         tensors: Vec<(String, u64)>,
@@ -73,18 +73,18 @@ pub enum At {
 /// When most bytes are alive on a sensor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum During {
+pub enum PeakMoment {
     /// While this layer runs.
     Layer(String),
     /// While this layer runs patch by patch; the tensors then are parts of those listed.
     Patch(String),
-    /// While the splitting module reduces the tensor at the cut.
+    /// While the splitting module reduces the tensor at the split.
     Reduce,
     /// While the frame itself waits.
     Frame,
 }
 
-/// One broken limit of one cut.
+/// One broken limit of one split.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reason {
     /// The limit.
@@ -94,7 +94,7 @@ pub struct Reason {
     /// What is allowed, in the same unit.
     pub allowed: f64,
     /// Where.
-    pub at: At,
+    pub at: ReasonSite,
 }
 
 impl Reason {
@@ -117,9 +117,11 @@ impl Reason {
             Limit::Accuracy => format!("accuracy {value} is below {allowed}"),
         };
         let at = match &self.at {
-            At::Memory { during, tensors } => format!(" {}", during.phrase(tensors)),
-            At::Stage { stage, seconds, .. } => format!(", {} of it in {}", show::seconds(*seconds), stage.name()),
-            At::Design => String::new(),
+            ReasonSite::Memory { during, tensors } => format!(" {}", during.phrase(tensors)),
+            ReasonSite::Stage { stage, seconds, .. } => {
+                format!(", {} of it in {}", show::seconds(*seconds), stage.name())
+            }
+            ReasonSite::Design => String::new(),
         };
         what + &at
     }
@@ -148,12 +150,12 @@ impl Reason {
             }
             Limit::AggregatorWeights => format!("raise the aggregator's weight memory to {value}, or load weights"),
             Limit::Latency => match &self.at {
-                At::Stage { stage, .. } => format!("allow {value}, or speed up {}", stage.name()),
+                ReasonSite::Stage { stage, .. } => format!("allow {value}, or speed up {}", stage.name()),
                 _ => format!("allow {value}"),
             },
             Limit::Energy => format!("allow {value} a frame"),
             Limit::FrameRate => match &self.at {
-                At::Stage { stage, .. } => format!("accept {value}, or speed up {}", stage.name()),
+                ReasonSite::Stage { stage, .. } => format!("accept {value}, or speed up {}", stage.name()),
                 _ => format!("accept {value}"),
             },
             Limit::Accuracy => format!("accept {value}, or choose a larger design"),
@@ -173,7 +175,7 @@ impl Reason {
     }
 }
 
-impl During {
+impl PeakMoment {
     /// A phrase with what is held: "at S1.1.expand (output of S1.1.expand 24.0 KiB, output of stem 16.0 KiB)".
     pub fn phrase(&self, tensors: &[(String, u64)]) -> String {
         let list: Vec<String> =
@@ -188,74 +190,74 @@ impl During {
     }
 }
 
-/// Every limit the cut breaks, with where. `network` is the one the cut was costed from; `accuracy` is judged if given.
-pub fn reasons(network: &Network, cut: &Cut, knobs: &Knobs, accuracy: Option<f64>) -> Vec<Reason> {
-    let rates = Rates::new(knobs);
-    let mut evaluation = rates.evaluate(cut);
+/// Every limit the split breaks, with where. `network` is the one the split was costed from; `accuracy` is judged if given.
+pub fn reasons(network: &Network, demand: &SplitDemand, knobs: &Knobs, accuracy: Option<f64>) -> Vec<Reason> {
+    let rates = SystemRates::new(knobs);
+    let mut evaluation = rates.evaluate(demand);
     if let Some(accuracy) = accuracy {
         evaluation = evaluation.with_accuracy(accuracy, knobs);
     }
     let (stage, seconds) = Stage::slowest(&evaluation.latency);
-    let slowest = || At::Stage { stage, seconds, link_bytes: cut.link_bytes };
+    let slowest = || ReasonSite::Stage { stage, seconds, link_bytes: demand.link_bytes };
     let reason = |limit| {
         let limitless = |limit: Option<f64>| limit.unwrap_or(f64::INFINITY);
         let (value, allowed, at) = match limit {
             Limit::SensorMemory => {
-                (cut.sensor_peak_bytes as f64, rates.memory_bytes() as f64, peak(network, cut, knobs))
+                (demand.sensor_peak_bytes as f64, rates.memory_bytes() as f64, peak(network, demand, knobs))
             }
             Limit::SensorWeights => {
-                (cut.sensor_weight_bytes as f64, knobs.system.sensor_weight_memory_bytes as f64, At::Design)
+                (demand.sensor_weight_bytes as f64, knobs.system.sensor_weight_memory_bytes as f64, ReasonSite::Design)
             }
             Limit::AggregatorWeights => {
-                let weights = cut.aggregator_weights(knobs.sensors.max(1));
-                (weights as f64, knobs.system.aggregator_weight_memory_bytes as f64, At::Design)
+                let weights = demand.aggregator_weights(knobs.sensors.max(1));
+                (weights as f64, knobs.system.aggregator_weight_memory_bytes as f64, ReasonSite::Design)
             }
             Limit::Latency => (evaluation.latency.total_s(), limitless(knobs.latency_limit_s), slowest()),
-            Limit::Energy => (evaluation.energy_j, limitless(knobs.energy_limit_j), At::Design),
+            Limit::Energy => (evaluation.energy_j, limitless(knobs.energy_limit_j), ReasonSite::Design),
             Limit::FrameRate => (evaluation.fps, knobs.frame_rate_floor_hz.unwrap_or(0.0), slowest()),
-            Limit::Accuracy => (accuracy.unwrap_or(0.0), knobs.accuracy_floor.unwrap_or(0.0), At::Design),
+            Limit::Accuracy => (accuracy.unwrap_or(0.0), knobs.accuracy_floor.unwrap_or(0.0), ReasonSite::Design),
         };
         Reason { limit, value, allowed, at }
     };
     evaluation.violations.iter().map(reason).collect()
 }
 
-/// Where a sensor's memory is fullest for this cut, and with what. `network` is the one the cut was costed from.
-pub fn peak(network: &Network, cut: &Cut, knobs: &Knobs) -> At {
+/// Where a sensor's memory is fullest for this split, and with what. `network` is the one the split was costed from.
+pub fn peak(network: &Network, demand: &SplitDemand, knobs: &Knobs) -> ReasonSite {
     let layer = |layer: u32| (layer as usize).min(network.layers.len().saturating_sub(1));
-    let layers = network.position(cut.boundary).map_or(0, |position| network.boundaries[position].layers);
-    let (during, mut tensors) = match cut.peak_at {
-        PeakAt::Frame => (During::Frame, named(network, [0])),
-        PeakAt::Reduce => (During::Reduce, named(network, [layers])),
-        PeakAt::Layer(index) => {
+    let layers = network.position(demand.boundary).map_or(0, |position| network.boundaries[position].layers);
+    let (during, mut tensors) = match demand.peak_at {
+        PeakLocation::Frame => (PeakMoment::Frame, named(network, [0])),
+        PeakLocation::Reduce => (PeakMoment::Reduce, named(network, [layers])),
+        PeakLocation::Layer(index) => {
             let index = layer(index);
             let alive = memory::tensors_at(network, index);
-            (During::Layer(network.layers[index].name.clone()), named(network, alive))
+            (PeakMoment::Layer(network.layers[index].name.clone()), named(network, alive))
         }
-        PeakAt::Patch(index) => {
+        PeakLocation::Patch(index) => {
             let index = layer(index);
             let alive = memory::tensors_at(network, index);
-            (During::Patch(network.layers[index].name.clone()), named(network, alive))
+            (PeakMoment::Patch(network.layers[index].name.clone()), named(network, alive))
         }
     };
     let held = &knobs.system.held;
     if held.next_frame {
         tensors.push(("the next frame".to_owned(), network.input.elements()));
     }
-    if held.sent_tensor && cut.boundary != 0 {
-        tensors.push(("the tensor being sent".to_owned(), cut.link_bytes));
+    if held.sent_tensor && demand.boundary != 0 {
+        tensors.push(("the tensor being sent".to_owned(), demand.link_bytes));
     }
     match held.weights {
-        Some((residency, room)) if loads(residency, room, cut.sensor_weight_bytes) => {
+        Some((residency, room)) if loads(residency, room, demand.sensor_weight_bytes) => {
             let largest = network.layers[..layers].iter().map(|layer| layer.weights).max().unwrap_or(0);
             tensors.push(("weights of one layer".to_owned(), largest));
         }
-        Some(_) => tensors.push(("weights".to_owned(), cut.sensor_weight_bytes)),
+        Some(_) => tensors.push(("weights".to_owned(), demand.sensor_weight_bytes)),
         None => {}
     }
     tensors.retain(|(_, bytes)| *bytes > 0);
     tensors.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
-    At::Memory { during, tensors }
+    ReasonSite::Memory { during, tensors }
 }
 
 fn named(network: &Network, tensors: impl IntoIterator<Item = TensorId>) -> Vec<(String, u64)> {

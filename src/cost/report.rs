@@ -58,7 +58,7 @@ impl ReportError {
 
 /// What one layer takes, or all together.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Figures {
+pub struct LayerFigures {
     /// Multiply-accumulates.
     pub macs: u64,
     /// Weights.
@@ -81,12 +81,12 @@ pub struct Figures {
 
 /// One layer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct LayerLine {
+pub struct LayerReportRow {
     /// Name.
     pub name: String,
     /// What it takes.
     #[serde(flatten)]
-    pub figures: Figures,
+    pub figures: LayerFigures,
     /// What it waits for.
     pub bound: Bound,
 }
@@ -99,9 +99,9 @@ pub struct LayerReport {
     /// How cycles and live bytes are counted, in sentences.
     pub notes: Vec<String>,
     /// The layers.
-    pub layers: Vec<LayerLine>,
+    pub layers: Vec<LayerReportRow>,
     /// All of them together.
-    pub total: Figures,
+    pub total: LayerFigures,
 }
 
 /// Accounts for a table of layers, each on its own.
@@ -120,7 +120,7 @@ pub fn report_rows(
         let shaped = rows.iter().map(|row| (row.name.as_str(), row.shape()));
         CostError::not_measured(table, shaped).map_or(Ok(()), Err)?;
     }
-    let works = rows.iter().map(|row| Work {
+    let works = rows.iter().map(|row| CountedLayer {
         name: &row.name,
         cost: row_cost(row, device),
         loops: Loops::of_row(row),
@@ -141,7 +141,7 @@ pub fn report_network(
 ) -> Result<LayerReport, ReportError> {
     check(device, counting)?;
     let (costs, live) = (layer_costs(network, device)?, live_bytes(network, rule));
-    let works = network.layers.iter().zip(costs).zip(live).map(|((layer, cost), live)| Work {
+    let works = network.layers.iter().zip(costs).zip(live).map(|((layer, cost), live)| CountedLayer {
         name: &layer.name,
         cost,
         loops: Loops::of(layer),
@@ -150,14 +150,14 @@ pub fn report_network(
     account(works.collect(), device, rule, counting)
 }
 
-struct Work<'a> {
+struct CountedLayer<'a> {
     name: &'a str,
     cost: LayerCost,
     loops: Option<Loops>,
     live: u64,
 }
 
-impl Work<'_> {
+impl CountedLayer<'_> {
     /// Cycles that SCALE-Sim does not count.
     fn uncounted(&self, counting: Counting) -> f64 {
         match (counting, self.loops) {
@@ -189,18 +189,19 @@ fn live_row(row: &LayerRow, rule: MemoryRule) -> u64 {
 }
 
 fn account(
-    works: Vec<Work>,
+    works: Vec<CountedLayer>,
     device: &Device,
     rule: MemoryRule,
     counting: Counting,
 ) -> Result<LayerReport, ReportError> {
-    let vanishes = |work: &Work| counting == Counting::ScaleSim && work.cost.compute_cycles <= work.uncounted(counting);
+    let vanishes =
+        |work: &CountedLayer| counting == Counting::ScaleSim && work.cost.compute_cycles <= work.uncounted(counting);
     if let Some(layer) = works.iter().position(vanishes) {
         return Err(ReportError::NoCycle { layer });
     }
     let streams = streams(device, works.iter().map(|work| work.cost.weight_bytes).sum());
     let mut cycles = 0.0;
-    let endless = |work: &Work| {
+    let endless = |work: &CountedLayer| {
         cycles += work.cost.spent(streams).0;
         !is_counted(cycles)
     };
@@ -208,11 +209,11 @@ fn account(
         return Err(ReportError::TooManyCycles { layer });
     }
     let (units, clock_hz) = (device.mapping.value.macs_per_cycle(), device.clock_hz.value);
-    let line = |work: Work| {
+    let line = |work: CountedLayer| {
         let (busy, energy_j) = work.cost.spent(streams);
         let uncounted = work.uncounted(counting);
         let all = busy - uncounted;
-        let figures = Figures {
+        let figures = LayerFigures {
             macs: work.cost.macs,
             weights: work.cost.weight_bytes,
             cycles: work.cost.compute_cycles - uncounted,
@@ -222,14 +223,14 @@ fn account(
             energy_j,
             live_bytes: work.live,
         };
-        LayerLine { name: work.name.to_owned(), figures, bound: work.cost.bound(streams) }
+        LayerReportRow { name: work.name.to_owned(), figures, bound: work.cost.bound(streams) }
     };
-    let layers: Vec<LayerLine> = works.into_iter().map(line).collect();
+    let layers: Vec<LayerReportRow> = works.into_iter().map(line).collect();
     let all = || layers.iter().map(|layer| &layer.figures);
     let macs = all().map(|layer| layer.macs).sum();
     let cycles: f64 = all().map(|layer| layer.cycles).sum();
     let stall_cycles: f64 = all().map(|layer| layer.stall_cycles).sum();
-    let total = Figures {
+    let total = LayerFigures {
         macs,
         weights: all().map(|layer| layer.weights).sum(),
         cycles,

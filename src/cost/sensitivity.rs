@@ -1,24 +1,24 @@
-//! How much the answer hangs on each knob: the break-even bandwidth of two cuts, and the tornado.
+//! How much the answer hangs on each knob: the break-even bandwidth of two splits, and the tornado.
 
 use serde::Serialize;
 
-use super::cut::Cut;
-use super::evaluate::{Rates, best_cut};
+use super::demand::SplitDemand;
+use super::evaluate::{SystemRates, best_split};
 use super::knob::Knob;
 use super::knobs::Knobs;
-use super::table::CostTable;
+use super::network_costs::NetworkCosts;
 use crate::hardware::Topology;
 use crate::network::BoundaryId;
 
-/// The raw bandwidth at which two cuts have the same latency, in bytes per second. Above it the cut that sends more wins,
+/// The raw bandwidth at which two splits have the same latency, in bytes per second. Above it the split that sends more wins,
 /// below it the one that sends less. `None` if one of them wins at every bandwidth.
 ///
 /// With N the seconds without the transfer and B the bytes on the wire: `N1 + B1 / x = N2 + B2 / x`, so
 /// `x = (B1 - B2) / (N2 - N1)`.
-pub fn break_even_bandwidth(first: &Cut, second: &Cut, knobs: &Knobs) -> Option<f64> {
-    let rates = Rates::new(knobs);
-    let fixed = |cut: &Cut| {
-        let latency = rates.latency(cut);
+pub fn break_even_bandwidth(first: &SplitDemand, second: &SplitDemand, knobs: &Knobs) -> Option<f64> {
+    let rates = SystemRates::new(knobs);
+    let fixed = |demand: &SplitDemand| {
+        let latency = rates.latency(demand);
         latency.sensor_s + latency.aggregator_s
     };
     let on_the_wire = match knobs.system.topology {
@@ -32,29 +32,29 @@ pub fn break_even_bandwidth(first: &Cut, second: &Cut, knobs: &Knobs) -> Option<
     (raw.is_finite() && raw > 0.0).then_some(raw)
 }
 
-/// The best cut with one knob moved.
+/// The best split with one knob moved.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct End {
+pub struct SwingEnd {
     /// Value of the knob.
     pub value: f64,
-    /// Latency of the best cut.
+    /// Latency of the best split.
     pub latency_s: f64,
-    /// The best cut.
+    /// The best split.
     pub boundary: BoundaryId,
     /// Whether it meets every limit.
     pub feasible: bool,
 }
 
-/// One bar of a tornado: the best cut with a knob 20 % lower and 20 % higher.
+/// One bar of a tornado: the best split with a knob 20 % lower and 20 % higher.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Swing {
     /// The knob.
     pub knob: Knob,
     /// With the knob lower.
-    pub low: End,
+    pub low: SwingEnd,
     /// With the knob higher.
-    pub high: End,
-    /// Whether the best cut is another one at either end.
+    pub high: SwingEnd,
+    /// Whether the best split is another one at either end.
     pub moves_split: bool,
 }
 
@@ -65,14 +65,14 @@ impl Swing {
     }
 }
 
-/// Moves each hardware knob by -20 % and +20 % (the number of sensors by at least one) and takes the best allowed cut each
-/// time. Widest bar first. Empty if no cut is allowed.
-pub fn tornado(table: &CostTable, knobs: &Knobs, allowed: impl Fn(&Cut) -> bool) -> Vec<Swing> {
+/// Moves each hardware knob by -20 % and +20 % (the number of sensors by at least one) and takes the best allowed split each
+/// time. Widest bar first. Empty if no split is allowed.
+pub fn tornado(table: &NetworkCosts, knobs: &Knobs, allowed: impl Fn(&SplitDemand) -> bool) -> Vec<Swing> {
     let end = |knobs: &Knobs, value: f64| {
-        let cut = &table.cuts[best_cut(table, knobs, &allowed)?];
-        let evaluation = Rates::new(knobs).evaluate(cut);
+        let demand = &table.demands[best_split(table, knobs, &allowed)?];
+        let evaluation = SystemRates::new(knobs).evaluate(demand);
         let latency_s = evaluation.latency.total_s();
-        Some(End { value, latency_s, boundary: cut.boundary, feasible: evaluation.feasible() })
+        Some(SwingEnd { value, latency_s, boundary: demand.boundary, feasible: evaluation.feasible() })
     };
     let swing = |knob: Knob| {
         let now = knob.value(knobs)?;

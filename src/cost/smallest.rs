@@ -5,9 +5,9 @@
 
 use thiserror::Error;
 
-use super::cut::Cut;
+use super::demand::SplitDemand;
 use super::layer::{CostError, check_names};
-use super::table::{CostTable, Sending};
+use super::network_costs::{NetworkCosts, TransmitConfig};
 use crate::hardware::Profile;
 use crate::network::ShapeError;
 use crate::space::SearchSpace;
@@ -23,24 +23,24 @@ pub enum SmallestError {
     Cost(#[from] CostError),
 }
 
-/// Every cut of the smallest network at which the space allows a split, with every ratio and fusion and the fewest bits:
+/// Every split of the smallest network at which the space allows a split, with every ratio and fusion and the fewest bits:
 /// what [`super::why_none`] is to be asked about.
 ///
 /// # Errors
 /// A latency table that lacks its layers.
-pub fn smallest_cuts(space: &SearchSpace, profile: &Profile) -> Result<Vec<Cut>, SmallestError> {
+pub fn smallest_demands(space: &SearchSpace, profile: &Profile) -> Result<Vec<SplitDemand>, SmallestError> {
     check_names(space, profile)?;
     let genome = space.smallest();
     let network = space.lower(&genome)?;
     let bits = space.split.bits.first().copied().unwrap_or(8);
-    let mut cuts = Vec::new();
+    let mut demands = Vec::new();
     for split in space.splits(&genome) {
         for &ratio in &space.split.ratios {
             for fusion in space.fusions(&genome, split) {
-                let table = CostTable::new(&network, Sending { fusion, ratio, bits }, profile)?;
-                cuts.extend(table.position(split).map(|index| table.cuts[index]));
+                let table = NetworkCosts::new(&network, TransmitConfig { fusion, ratio, bits }, profile)?;
+                demands.extend(table.position(split).map(|index| table.demands[index]));
             }
         }
     }
-    Ok(cuts)
+    Ok(demands)
 }

@@ -57,7 +57,7 @@ impl Shown {
 #[derive(Debug, Clone)]
 struct Record {
     design: Design,
-    /// Cuts of the pool that are this design.
+    /// Splits of the pool that are this design.
     cells: Vec<usize>,
     /// What was measured, steps ascending.
     readings: Vec<Reading>,
@@ -114,10 +114,10 @@ pub struct Measurements {
     by_design: HashMap<Design, usize>,
     /// What was measured while some cameras saw nothing.
     losses: HashMap<Design, Vec<Loss>>,
-    /// Accuracy of every cut of the pool with the present number of views; NaN where it was not measured. Empty if none
+    /// Accuracy of every split of the pool with the present number of views; NaN where it was not measured. Empty if none
     /// was.
     present: Vec<f64>,
-    /// Where that is a number, a bit a cut: few cuts are ever measured, and all are asked about at every knob change.
+    /// Where that is a number, a bit a split: few splits are ever measured, and all are asked about at every knob change.
     known: Vec<u64>,
     /// Run directories followed so far.
     runs: Vec<String>,
@@ -190,19 +190,19 @@ impl Measurements {
         self.records.iter().map(|record| &record.design)
     }
 
-    /// Accuracies of some cuts with the present number of views, NaN where not measured; empty if none of them was.
+    /// Accuracies of some splits with the present number of views, NaN where not measured; empty if none of them was.
     #[inline]
     pub(super) fn present(&self, cells: Range<usize>) -> &[f64] {
         if self.any(&cells) { self.present.get(cells).unwrap_or(&[]) } else { &[] }
     }
 
-    /// Accuracy of a cut with the present number of views, NaN where not measured.
+    /// Accuracy of a split with the present number of views, NaN where not measured.
     #[inline]
     pub(super) fn at(&self, cell: usize) -> f64 {
         self.present(cell..cell + 1).first().copied().unwrap_or(f64::NAN)
     }
 
-    /// Whether any of some cuts was measured with the present number of views.
+    /// Whether any of some splits was measured with the present number of views.
     #[inline]
     fn any(&self, cells: &Range<usize>) -> bool {
         let Some(end) = cells.end.checked_sub(1).filter(|_| !self.known.is_empty()) else { return false };
@@ -245,7 +245,7 @@ impl Measurements {
         }
     }
 
-    /// Connects a design with the cuts of the pool that are this design.
+    /// Connects a design with the splits of the pool that are this design.
     pub(super) fn link_design(&mut self, space: &SearchSpace, pool: &Pool, design: &Design) {
         let Some(&index) = self.by_design.get(design) else { return };
         self.records[index].cells =
@@ -277,15 +277,15 @@ impl Measurements {
     }
 }
 
-/// The cut of a candidate that is this design, if one is.
+/// The split of a candidate that is this design, if one is.
 pub(super) fn cell_of(space: &SearchSpace, pool: &Pool, id: CandidateId, design: &Design) -> Option<usize> {
-    let index = pool.cuts(id).iter().position(|cut| cut.boundary == design.split)?;
+    let index = pool.demands(id).iter().position(|demand| demand.boundary == design.split)?;
     (pool.design(space, id, design.split)? == *design).then(|| pool.range(id).start + index)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::draw::usual_sending;
+    use super::super::draw::default_transmit;
     use super::super::tests::pair;
     use super::*;
 
@@ -349,10 +349,10 @@ mod tests {
     fn one_design_may_be_a_cut_of_several_candidates() {
         let (space, profile) = pair();
         let mut pool = Pool::empty();
-        let usual = usual_sending(&space, &space.largest());
+        let usual = default_transmit(&space, &space.largest());
         for ratio in [2, 4] {
-            let sending = crate::cost::Sending { ratio, ..usual };
-            pool.add(&space, &profile, space.largest(), sending).unwrap();
+            let transmit = crate::cost::TransmitConfig { ratio, ..usual };
+            pool.add(&space, &profile, space.largest(), transmit).unwrap();
         }
         // Raw input crosses as it is, whatever the ratio.
         let raw = pool.design(&space, 0, 0).unwrap();
@@ -379,7 +379,7 @@ mod tests {
         measured.refresh(pool.cells(), 6);
         assert!(measured.present(0..pool.cells()).is_empty() && measured.at(0).is_nan());
         for id in (0..60).step_by(7) {
-            let split = pool.cuts(id)[id as usize % 3].boundary;
+            let split = pool.demands(id)[id as usize % 3].boundary;
             let design = pool.design(&space, id, split).unwrap();
             measured.learn(design.clone(), 6, accuracy(0.5, 100));
             measured.link_design(&space, &pool, &design);

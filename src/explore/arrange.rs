@@ -4,7 +4,7 @@ use super::candidate::{Candidate, CandidateId, Tag, effective};
 use super::column::{Column, Sort};
 use super::filter::{Fact, Subject};
 use super::session::Session;
-use crate::cost::{Load, Sending};
+use crate::cost::{FrameDemand, TransmitConfig};
 use crate::network::BoundaryId;
 
 impl Session {
@@ -44,7 +44,7 @@ impl Session {
             }
             tags.clear();
             for id in keys.iter().map(|key| key.id()) {
-                let tag = self.pool.tag(&self.space, id, self.known.ranking.cut(id).expect("it was ranked"));
+                let tag = self.pool.tag(&self.space, id, self.known.ranking.demand(id).expect("it was ranked"));
                 let twin = tags.iter().position(|other| *other == tag).map(|at| rows.len() - tags.len() + at);
                 match twin {
                     Some(twin) if marked(id) && !marked(rows[twin]) => rows[twin] = id,
@@ -84,46 +84,46 @@ impl Session {
     /// Figure of a column in base units for a candidate at its best split; NaN if unknown. The rank itself has none.
     #[inline]
     pub fn figure(&self, id: CandidateId, column: Column) -> f64 {
-        let Some(cut) = self.known.ranking.cut(id) else { return f64::NAN };
+        let Some(demand) = self.known.ranking.demand(id) else { return f64::NAN };
         // Made only for the figures that need them: some figures are asked of all designs at every change of a knob.
-        let evaluation = || self.known.rates.evaluate_load(&self.best_load(id));
-        let split = || self.pool.boundaries(id)[usize::from(cut)];
-        let sending = || self.effective(&self.pool.candidates()[id as usize], split());
+        let evaluation = || self.known.rates.evaluate_frame(&self.best_frame(id));
+        let split = || self.pool.boundaries(id)[usize::from(demand)];
+        let transmit = || self.effective(&self.pool.candidates()[id as usize], split());
         match column {
             Column::Rank => f64::NAN,
             Column::Id => f64::from(id),
             Column::Accuracy => self.best_accuracy(id),
             Column::Latency => self.known.ranking.seconds(id),
             Column::Energy => evaluation().energy_j,
-            Column::Memory => self.best_load(id).peak_bytes,
-            Column::Link => self.best_load(id).link_bytes,
+            Column::Memory => self.best_frame(id).peak_bytes,
+            Column::Link => self.best_frame(id).link_bytes,
             Column::FrameRate => evaluation().fps,
             Column::Split => f64::from(split()),
-            Column::Fusion => f64::from(sending().fusion),
-            Column::Ratio => f64::from(sending().ratio),
-            Column::Bits => f64::from(sending().bits),
+            Column::Fusion => f64::from(transmit().fusion),
+            Column::Ratio => f64::from(transmit().ratio),
+            Column::Bits => f64::from(transmit().bits),
             Column::Macs => self.pool.macs(id) as f64,
         }
     }
 
     /// Where a candidate is split best.
     pub fn best_split(&self, id: CandidateId) -> Option<BoundaryId> {
-        self.pool.boundaries(id).get(usize::from(self.best_cut(id)?)).copied()
+        self.pool.boundaries(id).get(usize::from(self.best_split_index(id)?)).copied()
     }
 
-    /// Index of a candidate's best split among its cuts.
-    pub(super) fn best_cut(&self, id: CandidateId) -> Option<u16> {
-        self.known.ranking.cut(id)
+    /// Index of a candidate's best split among its splits.
+    pub(super) fn best_split_index(&self, id: CandidateId) -> Option<u16> {
+        self.known.ranking.demand(id)
     }
 
-    /// Position of that cut of a candidate that was ranked among the cuts of all.
+    /// Position of that split of a candidate that was ranked among the splits of all.
     fn best_cell(&self, id: CandidateId) -> usize {
-        self.pool.range(id).start + usize::from(self.known.ranking.cut(id).expect("it was ranked"))
+        self.pool.range(id).start + usize::from(self.known.ranking.demand(id).expect("it was ranked"))
     }
 
     /// What the knobs act on at the best split of a candidate that was ranked.
-    pub(super) fn best_load(&self, id: CandidateId) -> Load {
-        self.pool.columns().load(self.best_cell(id))
+    pub(super) fn best_frame(&self, id: CandidateId) -> FrameDemand {
+        self.pool.batch().frame(self.best_cell(id))
     }
 
     /// Accuracy at the best split of a candidate that was ranked; NaN if it was not measured with the present number of
@@ -133,8 +133,8 @@ impl Session {
     }
 
     /// How a candidate sends when it is split there.
-    pub(super) fn effective(&self, candidate: &Candidate, split: BoundaryId) -> Sending {
-        effective(&self.space, || &candidate.genome, candidate.sending, split)
+    pub(super) fn effective(&self, candidate: &Candidate, split: BoundaryId) -> TransmitConfig {
+        effective(&self.space, || &candidate.genome, candidate.transmit, split)
     }
 }
 
@@ -152,11 +152,11 @@ mod tests {
                 session.space.fusion.at.retain(|&id| id == 1 || id > 6);
             }
             for (id, candidate) in session.pool().candidates().iter().enumerate() {
-                for cut in session.pool().cuts(id as CandidateId) {
-                    let design = session.pool().design(&session.space, id as CandidateId, cut.boundary).unwrap();
-                    let fuses = session.space.fusion.at.contains(&candidate.sending.fusion);
+                for demand in session.pool().demands(id as CandidateId) {
+                    let design = session.pool().design(&session.space, id as CandidateId, demand.boundary).unwrap();
+                    let fuses = session.space.fusion.at.contains(&candidate.transmit.fusion);
                     if fuses {
-                        assert_eq!(session.effective(candidate, cut.boundary), Sending::from(&design));
+                        assert_eq!(session.effective(candidate, demand.boundary), TransmitConfig::from(&design));
                     }
                 }
             }

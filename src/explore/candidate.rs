@@ -1,6 +1,6 @@
 //! Candidates: designs without their split, and the pool a session starts with.
 //!
-//! Invariants of a [`Pool`]: candidates are only ever added, so their numbers last; no two are equal; the cuts of a
+//! Invariants of a [`Pool`]: candidates are only ever added, so their numbers last; no two are equal; the splits of a
 //! candidate are those of its network's boundaries in order, costed with the fusion its designs really have; at one of them a split is allowed.
 
 use std::collections::HashMap;
@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use thiserror::Error;
 
 use super::draw::{Drawn, Draws};
-use crate::cost::{Columns, CostError, CostTable, Cut, Sending, check_names};
+use crate::cost::{CostError, DemandBatch, NetworkCosts, SplitDemand, TransmitConfig, check_names};
 use crate::hardware::Profile;
 use crate::network::{BoundaryId, Network, ShapeError};
 use crate::space::{Design, Genome, SearchSpace};
@@ -27,7 +27,7 @@ pub struct Candidate {
     /// The network.
     pub genome: Genome,
     /// Where its views become one (at a split behind that: at the split), compression ratio and link bits.
-    pub sending: Sending,
+    pub transmit: TransmitConfig,
     /// Multiply-accumulates of the network for one view.
     pub macs: u64,
     /// Weights of the network.
@@ -43,7 +43,7 @@ pub(super) struct Tag(u64);
 struct Sender {
     /// The first candidate with the same genome.
     twin: CandidateId,
-    sending: Sending,
+    transmit: TransmitConfig,
 }
 
 /// A genome that can't be a candidate.
@@ -60,16 +60,16 @@ pub enum PoolError {
     NoSplit,
 }
 
-/// The candidates of a session with their cuts, in one piece so that costing all of them reads memory in order.
+/// The candidates of a session with their splits, in one piece so that costing all of them reads memory in order.
 #[derive(Debug, Clone, Default)]
 pub struct Pool {
     candidates: Vec<Candidate>,
-    cuts: Vec<Cut>,
+    demands: Vec<SplitDemand>,
     /// The same, with the present number of sensors.
-    columns: Columns,
-    /// Where the cuts of each candidate begin; one more entry than candidates.
+    batch: DemandBatch,
+    /// Where the splits of each candidate begin; one more entry than candidates.
     offsets: Vec<u32>,
-    /// Boundary of each cut.
+    /// Boundary of each split.
     boundaries: Vec<BoundaryId>,
     /// Of each candidate.
     senders: Vec<Sender>,
@@ -81,11 +81,11 @@ pub struct Pool {
 impl Pool {
     /// No candidate.
     pub fn empty() -> Self {
-        Self { offsets: vec![0], columns: Columns::new(1), ..Self::default() }
+        Self { offsets: vec![0], batch: DemandBatch::new(1), ..Self::default() }
     }
 
-    /// At most `count` candidates: the smallest and the largest network sent the usual way (see [`super::usual_sending`]),
-    /// then every genome of a space that has few, then genomes and sendings drawn uniformly. Larger networks have lower
+    /// At most `count` candidates: the smallest and the largest network sent the usual way (see [`super::default_transmit`]),
+    /// then every genome of a space that has few, then genomes and transmit configurations drawn uniformly. Larger networks have lower
     /// numbers: they stand earlier in a ranking, which is so read in order. What can't be costed is left out, others are drawn
     /// instead, and one of the errors is returned too.
     pub fn sample(space: &SearchSpace, profile: &Profile, count: usize, seed: u64) -> (Self, Option<PoolError>) {
@@ -111,19 +111,19 @@ impl Pool {
         let mut result = Ok(());
         for alike in drawn.chunk_by(|one, other| one.genome == other.genome) {
             let network = space.lower(&alike[0].genome)?;
-            for Drawn { genome, sending, .. } in alike {
-                let added = self.push(space, profile, &network, genome.clone(), *sending);
+            for Drawn { genome, transmit, .. } in alike {
+                let added = self.push(space, profile, &network, genome.clone(), *transmit);
                 result = result.and(added.map(drop));
             }
         }
         result
     }
 
-    /// Makes room for so many cuts at once: a list that grows by and by leaves its earlier places behind.
-    fn reserve(&mut self, cuts: usize) {
-        self.cuts.reserve_exact(cuts);
-        self.columns.reserve_exact(cuts);
-        self.boundaries.reserve_exact(cuts);
+    /// Makes room for so many splits at once: a list that grows by and by leaves its earlier places behind.
+    fn reserve(&mut self, demands: usize) {
+        self.demands.reserve_exact(demands);
+        self.batch.reserve_exact(demands);
+        self.boundaries.reserve_exact(demands);
     }
 
     /// Adds a candidate and gives its number; the number of the equal one if there is one already.
@@ -135,14 +135,15 @@ impl Pool {
         space: &SearchSpace,
         profile: &Profile,
         genome: Genome,
-        sending: Sending,
+        transmit: TransmitConfig,
     ) -> Result<CandidateId, PoolError> {
-        if let Some(id) = self.of_genome(&genome).iter().find(|&&id| self.candidates[id as usize].sending == sending) {
+        if let Some(id) = self.of_genome(&genome).iter().find(|&&id| self.candidates[id as usize].transmit == transmit)
+        {
             return Ok(*id);
         }
         check_names(space, profile)?;
         let network = space.lower(&genome)?;
-        self.push(space, profile, &network, genome, sending)
+        self.push(space, profile, &network, genome, transmit)
     }
 
     fn push(
@@ -151,24 +152,24 @@ impl Pool {
         profile: &Profile,
         network: &Network,
         genome: Genome,
-        sending: Sending,
+        transmit: TransmitConfig,
     ) -> Result<CandidateId, PoolError> {
-        let cuts = cuts(space, profile, network, &genome, sending)?;
-        if !cuts.iter().any(|cut| space.split.at.contains(&cut.boundary)) {
+        let demands = demands(space, profile, network, &genome, transmit)?;
+        if !demands.iter().any(|demand| space.split.at.contains(&demand.boundary)) {
             return Err(PoolError::NoSplit);
         }
         let id = CandidateId::try_from(self.candidates.len()).expect("memory holds fewer than 2^32 candidates");
         let twins = self.by_genome.entry(genome.clone()).or_default();
         twins.push(id);
-        for cut in &cuts {
-            self.columns.push(cut, space.split.at.contains(&cut.boundary));
-            self.boundaries.push(cut.boundary);
+        for demand in &demands {
+            self.batch.push(demand, space.split.at.contains(&demand.boundary));
+            self.boundaries.push(demand.boundary);
         }
-        self.senders.push(Sender { twin: twins[0], sending });
-        self.cuts.extend(cuts);
-        self.offsets.push(u32::try_from(self.cuts.len()).expect("memory holds fewer than 2^32 cuts"));
+        self.senders.push(Sender { twin: twins[0], transmit });
+        self.demands.extend(demands);
+        self.offsets.push(u32::try_from(self.demands.len()).expect("memory holds fewer than 2^32 demands"));
         self.macs.push(network.macs());
-        self.candidates.push(Candidate { genome, sending, macs: network.macs(), weights: network.weights() });
+        self.candidates.push(Candidate { genome, transmit, macs: network.macs(), weights: network.weights() });
         Ok(id)
     }
 
@@ -182,9 +183,9 @@ impl Pool {
         self.candidates.is_empty()
     }
 
-    /// Number of cuts of all candidates.
+    /// Number of splits of all candidates.
     pub fn cells(&self) -> usize {
-        self.cuts.len()
+        self.demands.len()
     }
 
     /// A candidate.
@@ -197,18 +198,18 @@ impl Pool {
         &self.candidates
     }
 
-    /// Positions of a candidate's cuts among all cuts.
+    /// Positions of a candidate's splits among all splits.
     pub(super) fn range(&self, id: CandidateId) -> std::ops::Range<usize> {
-        let at = |index: usize| self.offsets.get(index).map_or(self.cuts.len(), |&offset| offset as usize);
+        let at = |index: usize| self.offsets.get(index).map_or(self.demands.len(), |&offset| offset as usize);
         at(id as usize)..at(id as usize + 1)
     }
 
-    /// Cuts of a candidate; none if it does not exist.
-    pub fn cuts(&self, id: CandidateId) -> &[Cut] {
-        &self.cuts[self.range(id)]
+    /// Splits of a candidate; none if it does not exist.
+    pub fn demands(&self, id: CandidateId) -> &[SplitDemand] {
+        &self.demands[self.range(id)]
     }
 
-    /// Boundaries of a candidate's cuts.
+    /// Boundaries of a candidate's splits.
     pub(super) fn boundaries(&self, id: CandidateId) -> &[BoundaryId] {
         &self.boundaries[self.range(id)]
     }
@@ -218,23 +219,23 @@ impl Pool {
         self.macs[id as usize]
     }
 
-    /// What a candidate is when split at one of its cuts.
-    pub(super) fn tag(&self, space: &SearchSpace, id: CandidateId, cut: u16) -> Tag {
-        let Sender { twin, sending } = self.senders[id as usize];
-        let split = self.boundaries[self.offsets[id as usize] as usize + usize::from(cut)];
+    /// What a candidate is when split at one of its splits.
+    pub(super) fn tag(&self, space: &SearchSpace, id: CandidateId, split_index: u16) -> Tag {
+        let Sender { twin, transmit } = self.senders[id as usize];
+        let split = self.boundaries[self.offsets[id as usize] as usize + usize::from(split_index)];
         let genome = || &self.candidates[id as usize].genome;
-        let Sending { fusion, ratio, bits } = effective(space, genome, sending, split);
+        let TransmitConfig { fusion, ratio, bits } = effective(space, genome, transmit, split);
         Tag(u64::from(twin) << 32 | u64::from(u32::from_be_bytes([split, fusion, ratio, bits])))
     }
 
-    /// The columns of all cuts, with the number of sensors set last.
-    pub(super) const fn columns(&self) -> &Columns {
-        &self.columns
+    /// The columns of all splits, with the number of sensors set last.
+    pub(super) const fn batch(&self) -> &DemandBatch {
+        &self.batch
     }
 
     /// Turns the columns to another number of sensors.
     pub(super) fn set_sensors(&mut self, sensors: u32) {
-        self.columns.set_sensors(sensors, &self.cuts);
+        self.batch.set_sensors(sensors, &self.demands);
     }
 
     /// Candidates with this genome.
@@ -245,14 +246,14 @@ impl Pool {
     /// The design a candidate is when split at a boundary.
     pub fn design(&self, space: &SearchSpace, id: CandidateId, split: BoundaryId) -> Option<Design> {
         let candidate = self.get(id)?;
-        Some(design(space, &candidate.genome, candidate.sending, split))
+        Some(design(space, &candidate.genome, candidate.transmit, split))
     }
 }
 
 /// The design of a genome sent this way and split at a boundary: with a split behind the fusion, views become one at the
 /// split.
-pub(super) fn design(space: &SearchSpace, genome: &Genome, sending: Sending, split: BoundaryId) -> Design {
-    let Sending { fusion, ratio, bits } = sending;
+pub(super) fn design(space: &SearchSpace, genome: &Genome, transmit: TransmitConfig, split: BoundaryId) -> Design {
+    let TransmitConfig { fusion, ratio, bits } = transmit;
     space.canonical_design(Design { genome: genome.clone(), split, fusion: fusion.max(split), ratio, bits })
 }
 
@@ -261,37 +262,37 @@ pub(super) fn design(space: &SearchSpace, genome: &Genome, sending: Sending, spl
 pub(super) fn effective<'a>(
     space: &SearchSpace,
     genome: impl FnOnce() -> &'a Genome,
-    sending: Sending,
+    transmit: TransmitConfig,
     split: BoundaryId,
-) -> Sending {
-    let Sending { fusion, ratio, bits } = sending;
+) -> TransmitConfig {
+    let TransmitConfig { fusion, ratio, bits } = transmit;
     let fusion = if split <= fusion || space.fusion.at.contains(&split) {
         fusion.max(split)
     } else {
-        design(space, genome(), sending, split).fusion
+        design(space, genome(), transmit, split).fusion
     };
     let plain = split == 0 || split == space.last();
-    if plain { Sending { fusion, ratio: 1, bits: PLAIN_BITS } } else { Sending { fusion, ratio, bits } }
+    if plain { TransmitConfig { fusion, ratio: 1, bits: PLAIN_BITS } } else { TransmitConfig { fusion, ratio, bits } }
 }
 
-/// Cuts of a network sent this way. Where the space allows no fusion at a split behind the candidate's fusion, the cut is
+/// Splits of a network sent this way. Where the space allows no fusion at a split behind the candidate's fusion, the split is
 /// that of the next fusion it allows, as the design says.
-pub(super) fn cuts(
+pub(super) fn demands(
     space: &SearchSpace,
     profile: &Profile,
     network: &Network,
     genome: &Genome,
-    sending: Sending,
-) -> Result<Vec<Cut>, CostError> {
-    let mut cuts = CostTable::new(network, sending, profile)?.cuts;
-    for (index, cut) in cuts.iter_mut().enumerate() {
-        let split = cut.boundary;
-        if split > sending.fusion && !space.fusion.at.contains(&split) {
-            let fusion = design(space, genome, sending, split).fusion;
-            *cut = CostTable::new(network, Sending { fusion, ..sending }, profile)?.cuts[index];
+    transmit: TransmitConfig,
+) -> Result<Vec<SplitDemand>, CostError> {
+    let mut demands = NetworkCosts::new(network, transmit, profile)?.demands;
+    for (index, demand) in demands.iter_mut().enumerate() {
+        let split = demand.boundary;
+        if split > transmit.fusion && !space.fusion.at.contains(&split) {
+            let fusion = design(space, genome, transmit, split).fusion;
+            *demand = NetworkCosts::new(network, TransmitConfig { fusion, ..transmit }, profile)?.demands[index];
         }
     }
-    Ok(cuts)
+    Ok(demands)
 }
 
 #[cfg(test)]
@@ -299,7 +300,7 @@ mod tests {
     use std::cmp::Reverse;
     use std::collections::HashSet;
 
-    use super::super::draw::usual_sending;
+    use super::super::draw::default_transmit;
     use super::super::tests::{pair, shipped_space};
     use super::*;
 
@@ -311,7 +312,7 @@ mod tests {
         assert_eq!(pool.candidates()[0].genome, space.largest());
         assert!(pool.candidates().iter().any(|one| one.genome == space.smallest()));
         assert!(pool.candidates().is_sorted_by_key(|one| Reverse(one.macs)));
-        let different: HashSet<_> = pool.candidates().iter().map(|one| (one.genome.clone(), one.sending)).collect();
+        let different: HashSet<_> = pool.candidates().iter().map(|one| (one.genome.clone(), one.transmit)).collect();
         assert_eq!(different.len(), 300);
         let (again, _) = Pool::sample(&space, &profile, 300, 1);
         assert_eq!(again.candidates(), pool.candidates());
@@ -335,13 +336,13 @@ mod tests {
         let early = space.boundary_named("S1.1").unwrap();
         space.fusion.at = vec![early, late, space.last()];
         let mut pool = Pool::empty();
-        let sending = Sending { fusion: early, ..usual_sending(&space, &genome) };
-        let id = pool.add(&space, &profile, genome.clone(), sending).unwrap();
+        let transmit = TransmitConfig { fusion: early, ..default_transmit(&space, &genome) };
+        let id = pool.add(&space, &profile, genome.clone(), transmit).unwrap();
         let network = space.lower(&genome).unwrap();
-        for (index, cut) in pool.cuts(id).iter().enumerate() {
-            let design = pool.design(&space, id, cut.boundary).unwrap();
-            let exact = CostTable::new(&network, Sending::from(&design), &profile).unwrap().cuts[index];
-            assert_eq!((cut.kept, cut.loaded), (exact.kept, exact.loaded), "{}", cut.boundary);
+        for (index, demand) in pool.demands(id).iter().enumerate() {
+            let design = pool.design(&space, id, demand.boundary).unwrap();
+            let exact = NetworkCosts::new(&network, TransmitConfig::from(&design), &profile).unwrap().demands[index];
+            assert_eq!((demand.resident, demand.streamed), (exact.resident, exact.streamed), "{}", demand.boundary);
         }
     }
 
@@ -359,7 +360,7 @@ mod tests {
         let (space, profile) = pair();
         let (mut pool, _) = Pool::sample(&space, &profile, 5, 1);
         let first = pool.candidates()[3].clone();
-        assert_eq!(pool.add(&space, &profile, first.genome, first.sending), Ok(3));
+        assert_eq!(pool.add(&space, &profile, first.genome, first.transmit), Ok(3));
         assert_eq!(pool.len(), 5);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::cost::Sending;
+use crate::cost::TransmitConfig;
 use crate::network::ShapeError;
 use crate::space::{Gene, Genome, SearchSpace};
 
@@ -15,7 +15,7 @@ const LISTED_GENOMES: u128 = 1 << 16;
 /// What is to become a candidate.
 pub(super) struct Drawn {
     pub(super) genome: Genome,
-    pub(super) sending: Sending,
+    pub(super) transmit: TransmitConfig,
     /// Multiply-accumulates of the network for one view.
     pub(super) macs: u64,
 }
@@ -27,7 +27,7 @@ pub(super) struct Draws<'a> {
     rng: ChaCha8Rng,
     /// How often to draw from now on. Small pools repeat themselves: some are drawn in vain.
     left: usize,
-    seen: HashSet<(Genome, Sending)>,
+    seen: HashSet<(Genome, TransmitConfig)>,
     /// Multiply-accumulates by genome, of those whose shapes can exist.
     macs: HashMap<Genome, Option<u64>>,
     /// The first error among what was left out.
@@ -52,8 +52,8 @@ impl<'a> Draws<'a> {
     pub(super) fn first(&mut self, most: usize) -> Vec<Drawn> {
         let genomes = [self.space.largest(), self.space.smallest()].into_iter().chain(self.listed.clone());
         let usual = genomes.filter_map(|genome| {
-            let sending = usual_sending(self.space, &genome);
-            self.draw(genome, sending)
+            let transmit = default_transmit(self.space, &genome);
+            self.draw(genome, transmit)
         });
         usual.take(most).collect()
     }
@@ -67,14 +67,14 @@ impl<'a> Draws<'a> {
                 [] => self.space.sample(&mut self.rng),
                 listed => listed[self.rng.random_range(0..listed.len())].clone(),
             };
-            let sending = sampled_sending(self.space, &genome, &mut self.rng);
-            drawn.extend(self.draw(genome, sending));
+            let transmit = sampled_transmit(self.space, &genome, &mut self.rng);
+            drawn.extend(self.draw(genome, transmit));
         }
         drawn
     }
 
-    fn draw(&mut self, genome: Genome, sending: Sending) -> Option<Drawn> {
-        if !self.seen.insert((genome.clone(), sending)) {
+    fn draw(&mut self, genome: Genome, transmit: TransmitConfig) -> Option<Drawn> {
+        if !self.seen.insert((genome.clone(), transmit)) {
             return None;
         }
         let macs = *self.macs.entry(genome.clone()).or_insert_with(|| match self.space.lower(&genome) {
@@ -84,25 +84,25 @@ impl<'a> Draws<'a> {
                 None
             }
         });
-        macs.map(|macs| Drawn { genome, sending, macs })
+        macs.map(|macs| Drawn { genome, transmit, macs })
     }
 }
 
-/// The sending a network gets if nothing else is known: its views become one as soon as they meet, compressed by the
+/// The transmit configuration a network gets if nothing else is known: its views become one as soon as they meet, compressed by the
 /// middle ratio of the space, with the most link bits.
-pub fn usual_sending(space: &SearchSpace, genome: &Genome) -> Sending {
-    Sending {
+pub fn default_transmit(space: &SearchSpace, genome: &Genome) -> TransmitConfig {
+    TransmitConfig {
         fusion: space.fusions(genome, 0).first().copied().unwrap_or_else(|| space.last()),
         ratio: space.split.ratios.get(space.split.ratios.len() / 2).copied().unwrap_or(1),
         bits: space.split.bits.last().copied().unwrap_or(8),
     }
 }
 
-/// A sending of a genome drawn uniformly from those the space allows.
-fn sampled_sending(space: &SearchSpace, genome: &Genome, rng: &mut ChaCha8Rng) -> Sending {
-    let usual = usual_sending(space, genome);
+/// A transmit configuration of a genome drawn uniformly from those the space allows.
+fn sampled_transmit(space: &SearchSpace, genome: &Genome, rng: &mut ChaCha8Rng) -> TransmitConfig {
+    let usual = default_transmit(space, genome);
     let mut pick = |list: &[u8], or: u8| if list.is_empty() { or } else { list[rng.random_range(0..list.len())] };
-    Sending {
+    TransmitConfig {
         fusion: pick(&space.fusions(genome, 0), usual.fusion),
         ratio: pick(&space.split.ratios, usual.ratio),
         bits: pick(&space.split.bits, usual.bits),

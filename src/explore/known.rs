@@ -5,13 +5,13 @@ use std::cell::OnceCell;
 use super::candidate::{Candidate, CandidateId, design};
 use super::needs::Reach;
 use super::overriding::Override;
-use super::rank::{Class, Judge, Verdict};
+use super::rank::{BestSplit, Class, Evaluator};
 use super::ranking::Ranking;
 use super::session::Session;
 use super::view::Points;
-use crate::cost::{Cut, Knobs, Limit, Rates, Sending};
+use crate::cost::{Knobs, Limit, SplitDemand, SystemRates, TransmitConfig};
 use crate::network::Network;
-use crate::search::Fitting;
+use crate::search::FeasibleCount;
 use crate::space::SearchSpace;
 
 /// What follows from the setup, the pool and the measurements.
@@ -19,7 +19,7 @@ use crate::space::SearchSpace;
 pub(super) struct Known {
     allowed: Vec<bool>,
     /// The rates of the knobs that everything was costed with.
-    pub(super) rates: Rates,
+    pub(super) rates: SystemRates,
     pub(super) ranking: Ranking,
     pub(super) rows: Vec<CandidateId>,
     pub(super) feasible: usize,
@@ -31,7 +31,7 @@ pub(super) struct Known {
     /// Rows as points, by the figures of the axes: see [`Points`].
     pub(super) points: Points,
     /// How many designs of the whole space fit, once somebody asked.
-    pub(super) fitting: OnceCell<Option<Fitting>>,
+    pub(super) fitting: OnceCell<Option<FeasibleCount>>,
     /// The network of the selected candidate.
     pub(super) network: Option<(CandidateId, Network)>,
 }
@@ -40,13 +40,13 @@ pub(super) struct Known {
 pub(super) struct Inspected<'a> {
     pub(super) id: CandidateId,
     pub(super) candidate: &'a Candidate,
-    pub(super) sending: Sending,
-    pub(super) cuts: &'a [Cut],
-    /// Accuracies of the cuts with the present number of sensors.
+    pub(super) transmit: TransmitConfig,
+    pub(super) demands: &'a [SplitDemand],
+    /// Accuracies of the splits with the present number of sensors.
     pub(super) accuracies: Vec<f64>,
     /// Its best split, sent this way.
-    pub(super) best: Verdict,
-    /// Index of the cut shown: the best one, or the one chosen by hand.
+    pub(super) best: BestSplit,
+    /// Index of the split shown: the best one, or the one chosen by hand.
     pub(super) shown: usize,
 }
 
@@ -55,7 +55,7 @@ impl Known {
     pub(super) fn new(space: &SearchSpace, knobs: &Knobs) -> Self {
         Self {
             allowed: (0..=space.last()).map(|id| space.split.at.contains(&id)).collect(),
-            rates: Rates::new(knobs),
+            rates: SystemRates::new(knobs),
             ranking: Ranking::default(),
             rows: Vec::new(),
             feasible: 0,
@@ -71,8 +71,8 @@ impl Known {
 }
 
 impl Session {
-    pub(super) fn judge(&self) -> Judge<'_> {
-        Judge::new(self.knobs(), &self.known.allowed)
+    pub(super) fn evaluator(&self) -> Evaluator<'_> {
+        Evaluator::new(self.knobs(), &self.known.allowed)
     }
 
     /// The override, if it is of the selected candidate.
@@ -85,29 +85,29 @@ impl Session {
         let id = self.selected()?;
         let candidate = self.pool.get(id)?;
         let active = self.active_override();
-        let sending = active.map_or(candidate.sending, Override::sending);
-        let own = sending == candidate.sending;
-        let (cuts, accuracies) = match active {
+        let transmit = active.map_or(candidate.transmit, Override::transmit);
+        let own = transmit == candidate.transmit;
+        let (demands, accuracies) = match active {
             Some(active) if !own => {
-                let accuracy = |cut: &Cut| {
-                    let design = design(&self.space, &candidate.genome, sending, cut.boundary);
+                let accuracy = |demand: &SplitDemand| {
+                    let design = design(&self.space, &candidate.genome, transmit, demand.boundary);
                     self.accuracy(&design).measured().unwrap_or(f64::NAN)
                 };
-                (active.cuts(), active.cuts().iter().map(accuracy).collect())
+                (active.demands(), active.demands().iter().map(accuracy).collect())
             }
             _ => {
-                let cuts = self.pool.cuts(id);
+                let demands = self.pool.demands(id);
                 let mut accuracies = self.measurements.present(self.pool.range(id)).to_vec();
-                accuracies.resize(cuts.len(), f64::NAN);
-                (cuts, accuracies)
+                accuracies.resize(demands.len(), f64::NAN);
+                (demands, accuracies)
             }
         };
-        let judge = self.judge();
-        let best = judge.best(&judge.columns(cuts), 0..cuts.len(), &accuracies)?;
+        let evaluator = self.evaluator();
+        let best = evaluator.best(&evaluator.batch(demands), 0..demands.len(), &accuracies)?;
         let chosen = active.and_then(Override::split);
-        let shown = chosen.and_then(|split| cuts.iter().position(|cut| cut.boundary == split));
-        let shown = shown.unwrap_or(usize::from(best.cut));
-        Some(Inspected { id, candidate, sending, cuts, accuracies, best, shown })
+        let shown = chosen.and_then(|split| demands.iter().position(|demand| demand.boundary == split));
+        let shown = shown.unwrap_or(usize::from(best.split_index));
+        Some(Inspected { id, candidate, transmit, demands, accuracies, best, shown })
     }
 
     /// After a change of the number of sensors, of the pool or of the measurements.
@@ -115,31 +115,31 @@ impl Session {
         self.measurements.refresh(self.pool.cells(), self.setup.knobs().sensors);
     }
 
-    /// After a change of the knobs or of accuracies: costs every cut and ranks. Needs [`Session::remeasure`] to be done.
+    /// After a change of the knobs or of accuracies: costs every split and ranks. Needs [`Session::remeasure`] to be done.
     pub(super) fn recost(&mut self) {
         let Self { known, pool, setup, measurements, dials, .. } = self;
         let Known { allowed, rates, ranking, feasible, measured, accuracies, binding, reach, fitting, .. } = known;
-        let judge = Judge::new(setup.knobs(), allowed);
+        let evaluator = Evaluator::new(setup.knobs(), allowed);
         pool.set_sensors(setup.knobs().sensors);
         ranking.begin(pool.len());
-        (*rates, *feasible, *measured, *accuracies, *binding) = (judge.rates, 0, 0, false, [0; Limit::ALL.len()]);
+        (*rates, *feasible, *measured, *accuracies, *binding) = (evaluator.rates, 0, 0, false, [0; Limit::ALL.len()]);
         *fitting = OnceCell::new();
         for id in 0..pool.len() as CandidateId {
             let range = pool.range(id);
             let present = measurements.present(range.clone());
-            let verdict = judge.best(pool.columns(), range, present);
-            let verdict = verdict.expect("the pool takes only candidates that may be split somewhere");
-            *accuracies |= present.get(usize::from(verdict.cut)).is_some_and(|accuracy| !accuracy.is_nan());
-            *measured += usize::from(verdict.class == Class::Measured);
-            *feasible += usize::from(verdict.feasible());
-            if !verdict.feasible() {
+            let best = evaluator.best(pool.batch(), range, present);
+            let best = best.expect("the pool takes only candidates that may be split somewhere");
+            *accuracies |= present.get(usize::from(best.split_index)).is_some_and(|accuracy| !accuracy.is_nan());
+            *measured += usize::from(best.class == Class::Measured);
+            *feasible += usize::from(best.feasible());
+            if !best.feasible() {
                 for (limit, count) in Limit::ALL.into_iter().zip(binding.iter_mut()) {
-                    *count += usize::from(verdict.freed_by(limit));
+                    *count += usize::from(best.blocked_only_by(limit));
                 }
             }
-            ranking.tell(&verdict, pool.macs(id));
+            ranking.push(&best, pool.macs(id));
         }
-        reach.refresh((pool, pool.len() - *feasible), &judge, dials, |id| measurements.present(pool.range(id)));
+        reach.refresh((pool, pool.len() - *feasible), &evaluator, dials, |id| measurements.present(pool.range(id)));
         ranking.sort();
     }
 

@@ -5,8 +5,8 @@
 //! draws from [`Session`], carries out its [`WorkRequest`]s and applies the progress of processes as [`Update`]s. Time is an
 //! argument.
 //!
-//! The way of a knob: [`Session::apply`] changes one value, costs every cut of every candidate once
-//! ([`crate::cost::Rates`]), picks each candidate's split and ranks the candidates by the rule written at [`Standing`].
+//! The way of a knob: [`Session::apply`] changes one value, costs every split of every candidate once
+//! ([`crate::cost::SystemRates`]), picks each candidate's split and ranks the candidates by the rule written at [`RankedDesign`].
 //!
 //! ```
 //! use splitscope::diagnostic::Source;
@@ -68,14 +68,14 @@ pub use candidate::{Candidate, CandidateId, Pool, PoolError};
 pub use column::{Column, Sort};
 pub use command::{Command, DesignPart, Move, WorkControl, WorkRequest};
 pub use dial::Dial;
-pub use draw::usual_sending;
+pub use draw::default_transmit;
 pub use filter::{Filter, FilterError};
 pub use history::{SavedSetup, Step};
 pub use knob::{Ease, KNOBS, Knob, KnobId, Scale, Unlimited};
 pub use message::{Message, Severity};
 pub use needs::{Fix, WhatIf};
 pub use overriding::Override;
-pub use rank::{Class, Standing};
+pub use rank::{Class, RankedDesign};
 pub use sensitivity::{Hold, Swing};
 pub use session::{DEFAULT_POOL, Session};
 pub use session_file::{DesignRow, OverrideRow, SavedSetupRow, SessionFile, SessionFileError, SessionHeader, ViewRow};

@@ -1,6 +1,6 @@
-//! What each knob would have to be for a cut to meet all limits, the other knobs held.
+//! What each knob would have to be for a split to meet all limits, the other knobs held.
 //!
-//! Every limit is monotone in every knob, so a cut fits from one value on. The value follows from what the cut costs now:
+//! Every limit is monotone in every knob, so a split fits from one value on. The value follows from what the split costs now:
 //! the time of a stage is inversely proportional to its rate, static energy is proportional to that time, and a limit is
 //! needed where the cost stands. From these values come the histograms behind the knobs, what-if, and the smallest fix,
 //! without costing anything again. Only the number of sensors is tried out, by bisection.
@@ -10,8 +10,8 @@ use std::ops::Range;
 use super::candidate::{CandidateId, Pool};
 use super::dial::Dial;
 use super::knob::{Ease, KNOBS, KnobId};
-use super::rank::Judge;
-use crate::cost::{Course, Cut, Evaluation, Knobs, Limit, Rates};
+use super::rank::Evaluator;
+use crate::cost::{Course, Evaluation, Knobs, Limit, SplitDemand, SystemRates};
 
 /// Value each knob needs; NaN where no value would do.
 pub(super) type Needed = [f64; KnobId::COUNT];
@@ -76,7 +76,7 @@ impl Present {
         }
     }
 
-    /// What each knob but the number of sensors would have to be for a cut that costs this. An accuracy that was not
+    /// What each knob but the number of sensors would have to be for a split that costs this. An accuracy that was not
     /// measured (NaN) breaks no floor.
     pub(super) fn needed(&self, cost: &Evaluation, accuracy: f64) -> Needed {
         let mut needed = [f64::NAN; KnobId::COUNT];
@@ -197,17 +197,20 @@ impl Easiest {
     }
 }
 
-/// The most sensors, up to those of the last rates, with which one of the cuts fits; NaN if none does with one sensor.
+/// The most sensors, up to those of the last rates, with which one of the splits fits; NaN if none does with one sensor.
 /// Accuracy is left out: with other numbers of sensors it is another one.
-pub(super) fn most_sensors<'a, I: Iterator<Item = &'a Cut>>(cuts: impl Fn() -> I, by_count: &[Rates]) -> f64 {
-    match most(by_count, 0, |rates| cuts().any(|cut| rates.evaluate(cut).feasible())) {
+pub(super) fn most_sensors<'a, I: Iterator<Item = &'a SplitDemand>>(
+    demands: impl Fn() -> I,
+    by_count: &[SystemRates],
+) -> f64 {
+    match most(by_count, 0, |rates| demands().any(|demand| rates.evaluate(demand).feasible())) {
         0 => f64::NAN,
         count => count as f64,
     }
 }
 
 /// The most sensors with which something fits, sought from a guess on.
-fn most(by_count: &[Rates], guess: usize, fits: impl Fn(&Rates) -> bool) -> usize {
+fn most(by_count: &[SystemRates], guess: usize, fits: impl Fn(&SystemRates) -> bool) -> usize {
     let guess = guess.min(by_count.len());
     let fitting = (1..=guess).rev().find(|count| fits(&by_count[count - 1])).unwrap_or(0);
     if fitting < guess {
@@ -217,8 +220,8 @@ fn most(by_count: &[Rates], guess: usize, fits: impl Fn(&Rates) -> bool) -> usiz
 }
 
 /// Rates for 1, 2, .. `most` sensors, the other knobs held.
-pub(super) fn rates_by_sensors(knobs: &Knobs, most: u32) -> Vec<Rates> {
-    (1..=most.max(1)).map(|sensors| Rates::new(&Knobs { sensors, ..*knobs })).collect()
+pub(super) fn rates_by_sensors(knobs: &Knobs, most: u32) -> Vec<SystemRates> {
+    (1..=most.max(1)).map(|sensors| SystemRates::new(&Knobs { sensors, ..*knobs })).collect()
 }
 
 /// How many designs fit at every stop of every dial, and what the next stop would bring.
@@ -239,8 +242,8 @@ struct Sample {
     /// Candidates of the pool it was taken from.
     of: usize,
     candidates: Vec<(CandidateId, Range<usize>)>,
-    /// Where a split is allowed: index among the candidate's cuts, and what it costs.
-    cuts: Vec<(usize, Course)>,
+    /// Where a split is allowed: index among the candidate's splits, and what it costs.
+    demands: Vec<(usize, Course)>,
 }
 
 impl Sample {
@@ -252,11 +255,11 @@ impl Sample {
         *self = Self { of: pool.len(), ..Self::default() };
         let stride = if pool.len() <= WHOLE { 1 } else { pool.len().div_ceil(SAMPLE) };
         for id in (0..pool.len() as CandidateId).step_by(stride) {
-            let (range, first) = (pool.range(id), self.cuts.len());
+            let (range, first) = (pool.range(id), self.demands.len());
             let allowed =
-                pool.cuts(id).iter().enumerate().filter(|(index, _)| pool.columns().is_allowed(range.start + index));
-            self.cuts.extend(allowed.map(|(index, cut)| (index, Course::of(cut))));
-            self.candidates.push((id, first..self.cuts.len()));
+                pool.demands(id).iter().enumerate().filter(|(index, _)| pool.batch().is_allowed(range.start + index));
+            self.demands.extend(allowed.map(|(index, demand)| (index, Course::of(demand))));
+            self.candidates.push((id, first..self.demands.len()));
         }
     }
 }
@@ -266,28 +269,29 @@ impl Reach {
     pub(super) fn refresh<'a>(
         &mut self,
         (pool, barred): (&Pool, usize),
-        judge: &Judge,
+        evaluator: &Evaluator,
         dials: &[Dial],
         accuracies: impl Fn(CandidateId) -> &'a [f64],
     ) {
         let Self { histograms, sampled, what_if: news, sample } = self;
         sample.take(pool);
         *sampled = sample.candidates.len();
-        let present = Present::new(judge.knobs);
+        let present = Present::new(evaluator.knobs);
         let count = dials.iter().find(|dial| dial.id == KnobId::Sensors).map_or(1, |dial| dial.stops.len() as u32);
-        let by_count = rates_by_sensors(judge.knobs, count);
+        let by_count = rates_by_sensors(evaluator.knobs, count);
         histograms.resize_with(dials.len(), Vec::new);
         for (histogram, dial) in histograms.iter_mut().zip(dials) {
             histogram.clear();
             histogram.resize(dial.stops.len(), 0);
         }
-        let values: Vec<f64> = dials.iter().map(|dial| dial.knob().get(judge.knobs)).collect();
+        let values: Vec<f64> = dials.iter().map(|dial| dial.knob().get(evaluator.knobs)).collect();
         let mut now = vec![0; dials.len()];
         let mut sensors = 0;
-        for (id, cuts) in &sample.candidates {
-            let cuts = &sample.cuts[cuts.clone()];
-            let mut needed = needed_by_any(judge, &present, cuts, accuracies(*id));
-            let fits = |rates: &Rates| cuts.iter().any(|(_, cut)| rates.meets(&cut.load(rates.sensors())));
+        for (id, demands) in &sample.candidates {
+            let demands = &sample.demands[demands.clone()];
+            let mut needed = needed_by_any(evaluator, &present, demands, accuracies(*id));
+            let fits =
+                |rates: &SystemRates| demands.iter().any(|(_, demand)| rates.meets(&demand.frame(rates.sensors())));
             // Neighbours are alike.
             sensors = most(&by_count, sensors, fits);
             needed[KnobId::Sensors.index()] = if sensors > 0 { sensors as f64 } else { f64::NAN };
@@ -311,12 +315,12 @@ impl Reach {
     }
 }
 
-/// What each knob but the number of sensors would have to be for any of a candidate's cuts to fit.
-fn needed_by_any(judge: &Judge, present: &Present, cuts: &[(usize, Course)], accuracies: &[f64]) -> Needed {
+/// What each knob but the number of sensors would have to be for any of a candidate's splits to fit.
+fn needed_by_any(evaluator: &Evaluator, present: &Present, demands: &[(usize, Course)], accuracies: &[f64]) -> Needed {
     let mut easiest = Easiest::new();
-    for (index, cut) in cuts {
+    for (index, demand) in demands {
         let accuracy = accuracies.get(*index).copied().unwrap_or(f64::NAN);
-        let cost = judge.evaluate_load(&cut.load(judge.knobs.sensors), accuracy);
+        let cost = evaluator.evaluate_frame(&demand.frame(evaluator.knobs.sensors), accuracy);
         easiest.add(&present.needed(&cost, accuracy));
     }
     easiest.needed()

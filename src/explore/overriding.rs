@@ -1,11 +1,11 @@
 //! Overrides: a candidate split, fused, compressed or sent otherwise than it is, by the user's choice.
 //!
-//! Invariants: an override differs from its candidate; it applies only while that candidate is selected; its cuts are
+//! Invariants: an override differs from its candidate; it applies only while that candidate is selected; its splits are
 //! costed exactly for its way of sending.
 
-use super::candidate::{Candidate, CandidateId, PoolError, cuts, design};
+use super::candidate::{Candidate, CandidateId, PoolError, demands, design};
 use super::command::{DesignPart, Move};
-use crate::cost::{Cut, Sending};
+use crate::cost::{SplitDemand, TransmitConfig};
 use crate::hardware::Profile;
 use crate::network::BoundaryId;
 use crate::space::SearchSpace;
@@ -15,8 +15,8 @@ use crate::space::SearchSpace;
 pub struct Override {
     candidate: CandidateId,
     split: Option<BoundaryId>,
-    sending: Sending,
-    cuts: Vec<Cut>,
+    transmit: TransmitConfig,
+    demands: Vec<SplitDemand>,
 }
 
 impl Override {
@@ -31,13 +31,13 @@ impl Override {
     }
 
     /// The chosen way of sending.
-    pub const fn sending(&self) -> Sending {
-        self.sending
+    pub const fn transmit(&self) -> TransmitConfig {
+        self.transmit
     }
 
-    /// The cuts of the candidate, sent that way.
-    pub(super) fn cuts(&self) -> &[Cut] {
-        &self.cuts
+    /// The splits of the candidate, sent that way.
+    pub(super) fn demands(&self) -> &[SplitDemand] {
+        &self.demands
     }
 }
 
@@ -47,8 +47,8 @@ pub(super) struct Overridable<'a> {
     pub(super) profile: &'a Profile,
     pub(super) id: CandidateId,
     pub(super) candidate: &'a Candidate,
-    /// Cuts of the candidate without an override.
-    pub(super) own_cuts: &'a [Cut],
+    /// Splits of the candidate without an override.
+    pub(super) own_demands: &'a [SplitDemand],
     /// Its present override.
     pub(super) present: Option<&'a Override>,
     /// Its present split.
@@ -62,42 +62,46 @@ impl Overridable<'_> {
     /// The design can't be costed.
     pub(super) fn moved(&self, part: DesignPart, to: Move) -> Result<Option<Override>, PoolError> {
         let genome = &self.candidate.genome;
-        let mut sending = self.present.map_or(self.candidate.sending, Override::sending);
+        let mut transmit = self.present.map_or(self.candidate.transmit, Override::transmit);
         let mut split = self.present.and_then(Override::split);
         match part {
             DesignPart::Split => split = moved_in(&self.space.splits(genome), self.split, to).or(split),
             DesignPart::Fusion => {
-                let now = design(self.space, genome, sending, self.split).fusion;
-                sending.fusion = moved_in(&self.space.fusions(genome, self.split), now, to).unwrap_or(now);
+                let now = design(self.space, genome, transmit, self.split).fusion;
+                transmit.fusion = moved_in(&self.space.fusions(genome, self.split), now, to).unwrap_or(now);
             }
             DesignPart::Ratio => {
-                sending.ratio = moved_in(&self.space.split.ratios, sending.ratio, to).unwrap_or(sending.ratio);
+                transmit.ratio = moved_in(&self.space.split.ratios, transmit.ratio, to).unwrap_or(transmit.ratio);
             }
             DesignPart::Bits => {
-                sending.bits = moved_in(&self.space.split.bits, sending.bits, to).unwrap_or(sending.bits);
+                transmit.bits = moved_in(&self.space.split.bits, transmit.bits, to).unwrap_or(transmit.bits);
             }
         }
-        self.with(split, sending)
+        self.with(split, transmit)
     }
 
     /// Returns the override with this split and sending; `None` if they are the candidate's own.
     ///
     /// # Errors
     /// The design can't be costed.
-    pub(super) fn with(&self, split: Option<BoundaryId>, sending: Sending) -> Result<Option<Override>, PoolError> {
-        let own = sending == self.candidate.sending;
+    pub(super) fn with(
+        &self,
+        split: Option<BoundaryId>,
+        transmit: TransmitConfig,
+    ) -> Result<Option<Override>, PoolError> {
+        let own = transmit == self.candidate.transmit;
         if own && split.is_none() {
             return Ok(None);
         }
-        let cuts = match self.present {
-            _ if own => self.own_cuts.to_vec(),
-            Some(present) if present.sending == sending => present.cuts.clone(),
+        let demands = match self.present {
+            _ if own => self.own_demands.to_vec(),
+            Some(present) if present.transmit == transmit => present.demands.clone(),
             _ => {
                 let network = self.space.lower(&self.candidate.genome)?;
-                cuts(self.space, self.profile, &network, &self.candidate.genome, sending)?
+                demands(self.space, self.profile, &network, &self.candidate.genome, transmit)?
             }
         };
-        Ok(Some(Override { candidate: self.id, split, sending, cuts }))
+        Ok(Some(Override { candidate: self.id, split, transmit, demands }))
     }
 }
 

@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use crate::cost::{Columns, Cut, Evaluation, Knobs, Limit, Load, Misses, Rates};
+use crate::cost::{DemandBatch, Evaluation, FrameDemand, Knobs, Limit, Misses, SplitDemand, SystemRates};
 
-/// What kind of standing a candidate has; better ones first.
+/// Kind of a ranked candidate; better ones first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     /// Meets every limit, and its accuracy was measured with this number of sensors.
@@ -34,9 +34,9 @@ impl Class {
 ///
 /// Ties go to the earlier split and to the lower number. Between candidates, latencies that agree in seven digits are a tie.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Standing {
-    /// Index of its best split among its cuts.
-    pub cut: u16,
+pub struct RankedDesign {
+    /// Index of its best split among its splits.
+    pub split_index: u16,
     /// What that split costs, judged by the accuracy too if it was measured.
     pub evaluation: Evaluation,
     /// Accuracy of that split with the present number of sensors; NaN if it was not measured.
@@ -45,7 +45,7 @@ pub struct Standing {
     pub class: Class,
 }
 
-impl Standing {
+impl RankedDesign {
     /// Accuracy of the best split, if it was measured with the present number of sensors.
     pub fn accuracy(&self) -> Option<f64> {
         Some(self.accuracy).filter(|accuracy| !accuracy.is_nan())
@@ -57,34 +57,34 @@ impl Standing {
     }
 }
 
-/// The best split of a candidate, and what the candidate is ordered by: all of a [`Standing`] that every knob change needs.
+/// The best split of a candidate, and what the candidate is ordered by: all of a [`RankedDesign`] that every knob change needs.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Verdict {
-    /// Index of the split among the candidate's cuts.
-    pub(super) cut: u16,
+pub(super) struct BestSplit {
+    /// Index of the split among the candidate's splits.
+    pub(super) split_index: u16,
     pub(super) class: Class,
     /// Seconds of a frame.
     pub(super) seconds: f64,
     /// What it is ordered by within its class before latency, ascending; multiply-accumulates come from the candidate.
     pub(super) first: f64,
     /// Limits that are the only one broken at some split, as bits in the order of [`Limit::ALL`].
-    lone: u8,
+    single_violations: u8,
 }
 
-impl Verdict {
+impl BestSplit {
     /// Whether the split meets all limits.
     pub(super) fn feasible(&self) -> bool {
         self.class != Class::Infeasible
     }
 
     /// Whether lifting that limit alone would make some split fit.
-    pub(super) fn freed_by(&self, limit: Limit) -> bool {
-        !self.feasible() && self.lone >> limit as u8 & 1 == 1
+    pub(super) fn blocked_only_by(&self, limit: Limit) -> bool {
+        !self.feasible() && self.single_violations >> limit as u8 & 1 == 1
     }
 
     fn new(index: usize, class: Class, seconds: f64, first: f64) -> Self {
-        let cut = u16::try_from(index).expect("a network has at most 256 boundaries");
-        Self { cut, class, seconds, first, lone: 0 }
+        let split_index = u16::try_from(index).expect("a network has at most 256 boundaries");
+        Self { split_index, class, seconds, first, single_violations: 0 }
     }
 
     /// Whether it comes before another split of its candidate and its class.
@@ -93,69 +93,69 @@ impl Verdict {
     }
 }
 
-/// Everything needed to judge cuts under the present knobs.
-pub(super) struct Judge<'a> {
+/// Everything needed to evaluate splits under the present knobs.
+pub(super) struct Evaluator<'a> {
     pub(super) knobs: &'a Knobs,
-    pub(super) rates: Rates,
+    pub(super) rates: SystemRates,
     /// Whether a split is allowed at each boundary of the space.
     pub(super) allowed: &'a [bool],
     misses: RefCell<Misses>,
 }
 
-impl<'a> Judge<'a> {
-    /// The judge of these knobs, with splits allowed where `allowed` says so by boundary.
+impl<'a> Evaluator<'a> {
+    /// The evaluator of these knobs, with splits allowed where `allowed` says so by boundary.
     pub(super) fn new(knobs: &'a Knobs, allowed: &'a [bool]) -> Self {
-        let rates = Rates::new(knobs);
+        let rates = SystemRates::new(knobs);
         Self { knobs, rates, allowed, misses: RefCell::new(Misses::new(knobs, &rates)) }
     }
 
-    pub(super) fn allows(&self, cut: &Cut) -> bool {
-        self.allowed.get(usize::from(cut.boundary)).is_some_and(|&allowed| allowed)
+    pub(super) fn allows(&self, demand: &SplitDemand) -> bool {
+        self.allowed.get(usize::from(demand.boundary)).is_some_and(|&allowed| allowed)
     }
 
-    /// What a cut costs, judged by its accuracy if that is not NaN.
-    pub(super) fn evaluate(&self, cut: &Cut, accuracy: f64) -> Evaluation {
-        self.evaluate_load(&self.rates.load(cut), accuracy)
+    /// What a split costs, judged by its accuracy if that is not NaN.
+    pub(super) fn evaluate(&self, demand: &SplitDemand, accuracy: f64) -> Evaluation {
+        self.evaluate_frame(&self.rates.frame(demand), accuracy)
     }
 
-    /// The same of a cut with the present number of sensors.
+    /// The same of a split with the present number of sensors.
     #[inline]
-    pub(super) fn evaluate_load(&self, load: &Load, accuracy: f64) -> Evaluation {
-        let evaluation = self.rates.evaluate_load(load);
+    pub(super) fn evaluate_frame(&self, frame: &FrameDemand, accuracy: f64) -> Evaluation {
+        let evaluation = self.rates.evaluate_frame(frame);
         if accuracy.is_nan() { evaluation } else { evaluation.with_accuracy(accuracy, self.knobs) }
     }
 
-    /// Some cuts as [`Judge::best`] reads them.
-    pub(super) fn columns(&self, cuts: &[Cut]) -> Columns {
-        let mut columns = Columns::new(self.knobs.sensors);
-        for cut in cuts {
-            columns.push(cut, self.allows(cut));
+    /// Some splits as [`Evaluator::best`] reads them.
+    pub(super) fn batch(&self, demands: &[SplitDemand]) -> DemandBatch {
+        let mut batch = DemandBatch::new(self.knobs.sensors);
+        for demand in demands {
+            batch.push(demand, self.allows(demand));
         }
-        columns
+        batch
     }
 
-    /// The best of some cuts by the rule at [`Standing`]; accuracies beyond the slice are unknown. `None` if no split is
+    /// The best of some splits by the rule at [`RankedDesign`]; accuracies beyond the slice are unknown. `None` if no split is
     /// allowed.
     #[inline(always)]
-    pub(super) fn best(&self, columns: &Columns, range: Range<usize>, accuracies: &[f64]) -> Option<Verdict> {
+    pub(super) fn best(&self, batch: &DemandBatch, range: Range<usize>, accuracies: &[f64]) -> Option<BestSplit> {
         // Before anything is measured this is all there is to do.
         if accuracies.is_empty() {
-            return self.fastest(columns, range.clone(), &[]).or_else(|| self.of_misses(columns, range, &[]));
+            return self.fastest(batch, range.clone(), &[]).or_else(|| self.least_violating(batch, range, &[]));
         }
-        self.most_accurate(columns, range.start, accuracies)
-            .or_else(|| self.fastest(columns, range.clone(), accuracies))
-            .or_else(|| self.of_misses(columns, range, accuracies))
+        self.most_accurate(batch, range.start, accuracies)
+            .or_else(|| self.fastest(batch, range.clone(), accuracies))
+            .or_else(|| self.least_violating(batch, range, accuracies))
     }
 
-    /// Among measured cuts that fit: the most accurate, then the fastest.
+    /// Among measured splits that fit: the most accurate, then the fastest.
     #[inline(never)]
-    fn most_accurate(&self, columns: &Columns, start: usize, accuracies: &[f64]) -> Option<Verdict> {
-        let mut best: Option<Verdict> = None;
+    fn most_accurate(&self, batch: &DemandBatch, start: usize, accuracies: &[f64]) -> Option<BestSplit> {
+        let mut best: Option<BestSplit> = None;
         let measured = accuracies.iter().enumerate();
-        let measured = measured.filter(|(index, accuracy)| !accuracy.is_nan() && columns.is_allowed(start + *index));
+        let measured = measured.filter(|(index, accuracy)| !accuracy.is_nan() && batch.is_allowed(start + *index));
         for (index, &accuracy) in measured {
-            let evaluation = self.evaluate_load(&columns.load(start + index), accuracy);
-            let found = Verdict::new(index, Class::Measured, evaluation.latency.total_s(), -accuracy);
+            let evaluation = self.evaluate_frame(&batch.frame(start + index), accuracy);
+            let found = BestSplit::new(index, Class::Measured, evaluation.latency.total_s(), -accuracy);
             if evaluation.feasible() && best.as_ref().is_none_or(|best| found.before(best)) {
                 best = Some(found);
             }
@@ -163,35 +163,35 @@ impl<'a> Judge<'a> {
         best
     }
 
-    /// The fastest cut of all, if it fits. Most often it does, so only times are compared at first.
+    /// The fastest split of all, if it fits. Most often it does, so only times are compared at first.
     #[inline(always)]
-    fn fastest(&self, columns: &Columns, range: Range<usize>, accuracies: &[f64]) -> Option<Verdict> {
-        let (at, seconds) = columns.fastest(range.clone(), &self.rates)?;
+    fn fastest(&self, batch: &DemandBatch, range: Range<usize>, accuracies: &[f64]) -> Option<BestSplit> {
+        let (at, seconds) = batch.fastest(range.clone(), &self.rates)?;
         let index = at - range.start;
         let below = |accuracy: &f64| self.knobs.accuracy_floor.is_some_and(|floor| *accuracy < floor);
-        let fits = columns.meets(at, seconds, &self.rates) && !accuracies.get(index).is_some_and(below);
-        fits.then(|| Verdict::new(index, Class::Unmeasured, seconds, 0.0))
+        let fits = batch.meets(at, seconds, &self.rates) && !accuracies.get(index).is_some_and(below);
+        fits.then(|| BestSplit::new(index, Class::Unmeasured, seconds, 0.0))
     }
 
-    /// The fastest cut that fits; if none does, the one that misses limits least.
+    /// The fastest split that fits; if none does, the one that misses limits least.
     #[inline(never)]
-    fn of_misses(&self, columns: &Columns, range: Range<usize>, accuracies: &[f64]) -> Option<Verdict> {
+    fn least_violating(&self, batch: &DemandBatch, range: Range<usize>, accuracies: &[f64]) -> Option<BestSplit> {
         let mut misses = self.misses.borrow_mut();
-        misses.fill(columns.rows(range), accuracies, &self.rates);
+        misses.fill(batch.rows(range), accuracies, &self.rates);
         if let Some(index) = misses.fastest() {
-            return Some(Verdict::new(index, Class::Unmeasured, misses.seconds()[index], 0.0));
+            return Some(BestSplit::new(index, Class::Unmeasured, misses.seconds()[index], 0.0));
         }
-        let mut best = Missing { broken: u32::MAX, excess: f64::INFINITY, seconds: f64::INFINITY, index: 0 };
-        let mut lone = 0;
+        let mut best = Violation { broken: u32::MAX, excess: f64::INFINITY, seconds: f64::INFINITY, index: 0 };
+        let mut single_violations = 0;
         for (index, (&seconds, &excess)) in misses.seconds().iter().zip(misses.excess()).enumerate() {
             if seconds == f64::INFINITY {
                 continue;
             }
             let broken = misses.count(index);
             if broken == 1 {
-                lone |= misses.bits(index);
+                single_violations |= misses.bits(index);
             }
-            let found = Missing { broken, excess, seconds, index };
+            let found = Violation { broken, excess, seconds, index };
             if found.before(&best) {
                 best = found;
             }
@@ -199,12 +199,15 @@ impl<'a> Judge<'a> {
         if best.broken == u32::MAX {
             return None;
         }
-        Some(Verdict { lone, ..Verdict::new(best.index, Class::Infeasible, best.seconds, best.misses()) })
+        Some(BestSplit {
+            single_violations,
+            ..BestSplit::new(best.index, Class::Infeasible, best.seconds, best.misses())
+        })
     }
 }
 
-/// How far a cut is from meeting the limits.
-struct Missing {
+/// How far a split is from meeting the limits.
+struct Violation {
     /// Number of limits it breaks.
     broken: u32,
     excess: f64,
@@ -212,7 +215,7 @@ struct Missing {
     index: usize,
 }
 
-impl Missing {
+impl Violation {
     /// Whether it comes before one with a lower index.
     #[inline]
     fn before(&self, other: &Self) -> bool {

@@ -1,7 +1,7 @@
 //! Which candidate stands before which.
 
 use super::candidate::CandidateId;
-use super::rank::{Class, Verdict};
+use super::rank::{BestSplit, Class};
 
 /// Order of a candidate within its class: what is compared first, then latency and the candidate's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,9 +12,9 @@ pub(super) struct Key {
 
 impl Key {
     #[inline]
-    fn new(verdict: &Verdict, macs: u64, id: CandidateId) -> Self {
-        let first = if verdict.class == Class::Unmeasured { !macs } else { ordered(verdict.first) };
-        let latency = (verdict.seconds as f32).to_bits();
+    fn new(best: &BestSplit, macs: u64, id: CandidateId) -> Self {
+        let first = if best.class == Class::Unmeasured { !macs } else { ordered(best.first) };
+        let latency = (best.seconds as f32).to_bits();
         Self { first, then: u64::from(latency) << 32 | u64::from(id) }
     }
 
@@ -42,12 +42,12 @@ const fn ordered(number: f64) -> u64 {
 
 /// How one candidate stands: what all of them are drawn by.
 #[derive(Debug, Clone, Copy)]
-struct Told {
+struct RankEntry {
     key: Key,
     /// Seconds of a frame at its best split.
     seconds: f64,
-    /// Index of that split among its cuts.
-    cut: u16,
+    /// Index of that split among its splits.
+    split_index: u16,
     class: Class,
 }
 
@@ -57,8 +57,8 @@ pub(super) struct Ranking {
     order: Vec<CandidateId>,
     /// Keys of each class, ascending.
     keys: [Vec<Key>; Class::COUNT],
-    /// By candidate, of those that were told.
-    told: Vec<Told>,
+    /// By candidate, in the order pushed.
+    entries: Vec<RankEntry>,
     /// Whether each candidate is on the front.
     front: Vec<bool>,
 }
@@ -74,53 +74,53 @@ impl Ranking {
         &self.keys
     }
 
-    /// Index of the best split of a candidate, if it was told.
+    /// Index of the best split of a candidate, if it was pushed.
     #[inline]
-    pub(super) fn cut(&self, id: CandidateId) -> Option<u16> {
-        self.told.get(id as usize).map(|told| told.cut)
+    pub(super) fn demand(&self, id: CandidateId) -> Option<u16> {
+        self.entries.get(id as usize).map(|entries| entries.split_index)
     }
 
-    /// Seconds of a frame at the best split of a candidate that was told.
+    /// Seconds of a frame at the best split of a candidate that was pushed.
     #[inline]
     pub(super) fn seconds(&self, id: CandidateId) -> f64 {
-        self.told[id as usize].seconds
+        self.entries[id as usize].seconds
     }
 
-    /// Kind of a candidate that was told.
+    /// Kind of a candidate that was pushed.
     #[inline]
     pub(super) fn class(&self, id: CandidateId) -> Class {
-        self.told[id as usize].class
+        self.entries[id as usize].class
     }
 
-    /// Whether the best split of a candidate that was told meets all limits.
+    /// Whether the best split of a candidate that was pushed meets all limits.
     #[inline]
     pub(super) fn feasible(&self, id: CandidateId) -> bool {
         self.class(id) != Class::Infeasible
     }
 
-    /// Forgets how candidates stand, for so many to be told anew in the order of their numbers.
+    /// Forgets how candidates stand, for so many to be pushed anew in the order of their numbers.
     pub(super) fn begin(&mut self, candidates: usize) {
-        self.told.clear();
-        self.told.reserve_exact(candidates);
+        self.entries.clear();
+        self.entries.reserve_exact(candidates);
     }
 
     /// How the next candidate stands.
     #[inline]
-    pub(super) fn tell(&mut self, verdict: &Verdict, macs: u64) {
-        let key = Key::new(verdict, macs, self.told.len() as CandidateId);
-        self.told.push(Told { key, seconds: verdict.seconds, cut: verdict.cut, class: verdict.class });
+    pub(super) fn push(&mut self, best: &BestSplit, macs: u64) {
+        let key = Key::new(best, macs, self.entries.len() as CandidateId);
+        self.entries.push(RankEntry { key, seconds: best.seconds, split_index: best.split_index, class: best.class });
     }
 
     /// Puts the candidates in order.
     #[allow(clippy::stable_sort_primitive, reason = "the stable sort is the one that makes use of ordered runs")]
     pub(super) fn sort(&mut self) {
-        let Self { order, keys, told, .. } = self;
+        let Self { order, keys, entries, .. } = self;
         // Begun in the last order, since a knob moves few candidates past each other, and merging finds ordered runs.
         let known = order.len() as CandidateId;
-        order.extend(known..told.len() as CandidateId);
+        order.extend(known..entries.len() as CandidateId);
         keys.iter_mut().for_each(Vec::clear);
         for &id in order.iter() {
-            let Told { class, key, .. } = told[id as usize];
+            let RankEntry { class, key, .. } = entries[id as usize];
             keys[class as usize].push(key);
         }
         for keys in keys.iter_mut() {
@@ -137,7 +137,7 @@ impl Ranking {
     /// ranking descends in the former, so whoever is faster than all before is on the front.
     fn mark_front(&mut self) {
         self.front.clear();
-        self.front.resize(self.told.len(), false);
+        self.front.resize(self.entries.len(), false);
         for class in [Class::Measured, Class::Unmeasured] {
             let mut fastest = f64::INFINITY;
             for key in &self.keys[class as usize] {
@@ -145,7 +145,7 @@ impl Ranking {
                 if key.about_seconds() > fastest as f32 {
                     continue;
                 }
-                let seconds = self.told[key.id() as usize].seconds;
+                let seconds = self.entries[key.id() as usize].seconds;
                 if seconds < fastest {
                     fastest = seconds;
                     self.front[key.id() as usize] = true;

@@ -3,9 +3,9 @@
 use super::knob::{KnobId, Scale};
 use super::known::Inspected;
 use super::needs::Present;
-use super::rank::Judge;
+use super::rank::Evaluator;
 use super::session::Session;
-use crate::cost::{Cut, Limit, Rates};
+use crate::cost::{Limit, SplitDemand, SystemRates};
 use crate::network::BoundaryId;
 
 /// How far the tornado moves each knob, as a share of its value.
@@ -45,12 +45,12 @@ impl Session {
     /// Every knob moved a fifth down and up: what becomes of the best split of the selected design. Largest change first.
     pub fn tornado(&self) -> Vec<Swing> {
         let Some(inspected) = self.inspected() else { return Vec::new() };
-        let judge = self.judge();
-        let best = usize::from(inspected.best.cut);
-        let (cut, accuracy) = (&inspected.cuts[best], inspected.accuracies[best]);
+        let evaluator = self.evaluator();
+        let best = usize::from(inspected.best.split_index);
+        let (demand, accuracy) = (&inspected.demands[best], inspected.accuracies[best]);
         let present = Present::new(self.knobs());
-        let needed = present.needed(&judge.evaluate(cut, accuracy), accuracy);
-        let now = (inspected.best.seconds, inspected.cuts[usize::from(inspected.best.cut)].boundary);
+        let needed = present.needed(&evaluator.evaluate(demand, accuracy), accuracy);
+        let now = (inspected.best.seconds, inspected.demands[usize::from(inspected.best.split_index)].boundary);
         let mut swings: Vec<Swing> = self
             .dials
             .iter()
@@ -91,12 +91,12 @@ impl Session {
         }
         let mut knobs = *self.knobs();
         knob.set(&mut knobs, moved);
-        let judge = Judge::new(&knobs, self.judge().allowed);
+        let evaluator = Evaluator::new(&knobs, self.evaluator().allowed);
         // With another number of sensors the accuracies are others: there only costs are judged.
         let accuracies = if id == KnobId::Sensors { &[] } else { inspected.accuracies.as_slice() };
-        let best = judge.best(&judge.columns(inspected.cuts), 0..inspected.cuts.len(), accuracies)?;
+        let best = evaluator.best(&evaluator.batch(inspected.demands), 0..inspected.demands.len(), accuracies)?;
         let feasible = best.feasible() || !inspected.best.feasible();
-        feasible.then(|| (best.seconds, inspected.cuts[usize::from(best.cut)].boundary))
+        feasible.then(|| (best.seconds, inspected.demands[usize::from(best.split_index)].boundary))
     }
 
     /// Raw bandwidth in bytes per second at which two splits of the selected design take the same time:
@@ -104,39 +104,39 @@ impl Session {
     /// byte sent. `None` if one of them is always faster, or if the design has no such boundaries.
     pub fn break_even_bandwidth(&self, one: BoundaryId, other: BoundaryId) -> Option<f64> {
         let inspected = self.inspected()?;
-        let cut = |split: BoundaryId| inspected.cuts.iter().find(|cut| cut.boundary == split);
-        self.break_even(&Rates::new(self.knobs()), cut(one)?, cut(other)?)
+        let demand = |split: BoundaryId| inspected.demands.iter().find(|demand| demand.boundary == split);
+        self.break_even(&SystemRates::new(self.knobs()), demand(one)?, demand(other)?)
     }
 
     /// The fastest split of the selected design among those that no limit bars at every bandwidth, and how far the
     /// bandwidth may move before another one is faster. `None` if every split is barred.
     pub fn hold(&self) -> Option<Hold> {
         let inspected = self.inspected()?;
-        let judge = self.judge();
-        let open = |(cut, accuracy): &(&Cut, &f64)| {
-            let broken = judge.evaluate(cut, **accuracy).violations;
+        let evaluator = self.evaluator();
+        let open = |(demand, accuracy): &(&SplitDemand, &f64)| {
+            let broken = evaluator.evaluate(demand, **accuracy).violations;
             let mended_by_speed = |limit| matches!(limit, Limit::Latency | Limit::FrameRate);
-            judge.allows(cut) && broken.iter().all(mended_by_speed)
+            evaluator.allows(demand) && broken.iter().all(mended_by_speed)
         };
-        let cuts: Vec<&Cut> =
-            inspected.cuts.iter().zip(&inspected.accuracies).filter(open).map(|(cut, _)| cut).collect();
-        let seconds = |cut: &Cut| judge.rates.latency(cut).total_s();
-        let fastest = *cuts.iter().min_by(|one, other| seconds(one).total_cmp(&seconds(other)))?;
+        let demands: Vec<&SplitDemand> =
+            inspected.demands.iter().zip(&inspected.accuracies).filter(open).map(|(demand, _)| demand).collect();
+        let seconds = |demand: &SplitDemand| evaluator.rates.latency(demand).total_s();
+        let fastest = *demands.iter().min_by(|one, other| seconds(one).total_cmp(&seconds(other)))?;
         let now = self.knobs().bandwidth_bytes_per_s;
         let mut hold = Hold { split: fastest.boundary, below: None, above: None };
-        for cut in cuts.into_iter().filter(|cut| cut.boundary != fastest.boundary) {
-            let Some(even) = self.break_even(&judge.rates, fastest, cut) else { continue };
+        for demand in demands.into_iter().filter(|demand| demand.boundary != fastest.boundary) {
+            let Some(even) = self.break_even(&evaluator.rates, fastest, demand) else { continue };
             let side = if even < now { &mut hold.below } else { &mut hold.above };
             if side.is_none_or(|(known, _)| (even - now).abs() < (known - now).abs()) {
-                *side = Some((even, cut.boundary));
+                *side = Some((even, demand.boundary));
             }
         }
         Some(hold)
     }
 
-    fn break_even(&self, rates: &Rates, one: &Cut, other: &Cut) -> Option<f64> {
-        let of = |cut: &Cut| {
-            let latency = rates.latency(cut);
+    fn break_even(&self, rates: &SystemRates, one: &SplitDemand, other: &SplitDemand) -> Option<f64> {
+        let of = |demand: &SplitDemand| {
+            let latency = rates.latency(demand);
             (latency.link_s - self.knobs().system.link_latency_s, latency.total_s() - latency.link_s)
         };
         let ((link_one, rest_one), (link_other, rest_other)) = (of(one), of(other));

@@ -21,13 +21,13 @@ use super::knob::{KNOBS, KnobId, Scale};
 use super::known::Known;
 use super::message::{Message, Severity};
 use super::progress::{Searching, Training};
-use super::rank::Standing;
+use super::rank::RankedDesign;
 use super::selection::Selection;
 use super::setup::Setup;
-use crate::cost::{Knobs, Limit, SpaceTable};
+use crate::cost::{Knobs, Limit, SpaceCostTable};
 use crate::hardware::Profile;
 use crate::network::Network;
-use crate::search::{Fitting, Survey};
+use crate::search::{FeasibleCount, Survey};
 use crate::space::{Design, SearchSpace};
 
 /// Candidates a session starts with unless told otherwise.
@@ -226,11 +226,11 @@ impl Session {
     }
 
     /// How a candidate stands.
-    pub fn standing(&self, id: CandidateId) -> Option<Standing> {
-        let cut = self.best_cut(id)?;
+    pub fn ranked(&self, id: CandidateId) -> Option<RankedDesign> {
+        let split_index = self.best_split_index(id)?;
         let accuracy = self.best_accuracy(id);
-        let evaluation = self.judge().evaluate_load(&self.best_load(id), accuracy);
-        Some(Standing { cut, evaluation, accuracy, class: self.known.ranking.class(id) })
+        let evaluation = self.evaluator().evaluate_frame(&self.best_frame(id), accuracy);
+        Some(RankedDesign { split_index, evaluation, accuracy, class: self.known.ranking.class(id) })
     }
 
     /// The selected candidate; `None` only if the pool is empty.
@@ -251,8 +251,8 @@ impl Session {
 
     /// How many designs of the whole space meet the limits on cost; `None` where a device's times are known for single
     /// layers only. Worked out when it is first asked for after a knob moved.
-    pub fn fitting(&self) -> Option<&Fitting> {
-        let survey = || Some(Survey::new(&self.space, &SpaceTable::new(&self.space, &self.profile)?));
+    pub fn fitting(&self) -> Option<&FeasibleCount> {
+        let survey = || Some(Survey::new(&self.space, &SpaceCostTable::new(&self.space, &self.profile)?));
         let fitting = || Some(self.survey.get_or_init(survey).as_ref()?.fitting(self.setup.knobs()));
         self.known.fitting.get_or_init(fitting).as_ref()
     }

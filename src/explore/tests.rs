@@ -45,6 +45,6 @@ fn step(session: &mut Session, knob: KnobId, steps: i32, now_ms: u64) {
 
 /// Boundary of the best split of the largest network, candidate 0.
 fn best_split(session: &Session) -> u8 {
-    let cut = session.standing(0).unwrap().cut;
-    session.pool().cuts(0)[usize::from(cut)].boundary
+    let split_index = session.ranked(0).unwrap().split_index;
+    session.pool().demands(0)[usize::from(split_index)].boundary
 }

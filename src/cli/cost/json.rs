@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Asked, Found, Split};
-use crate::cost::{self, Change, Reason, Swing};
+use crate::cost::{self, KnobChange, Reason, Swing};
 
 pub(super) fn report(found: &Found, asked: &Asked) -> Value {
     let splits: Vec<Value> = found.splits.iter().map(|split| row(found, split)).collect();
@@ -13,11 +13,11 @@ pub(super) fn report(found: &Found, asked: &Asked) -> Value {
         "profile": found.profile.name,
         "genome": found.space.print(&found.genome),
         "sensors": found.knobs.sensors,
-        "fusion": found.space.boundary_name(found.sending.fusion),
-        "ratio": found.sending.ratio,
-        "bits": found.sending.bits,
+        "fusion": found.space.boundary_name(found.transmit.fusion),
+        "ratio": found.transmit.ratio,
+        "bits": found.transmit.bits,
         "splits": splits,
-        "best": best.map(|split| split.cut.boundary),
+        "best": best.map(|split| split.demand.boundary),
         "best_name": best.map(|split| &split.name),
         "macs": found.network.macs(),
         "weights": found.network.weights(),
@@ -40,7 +40,7 @@ fn row(found: &Found, split: &Split) -> Value {
     let latency = &cost.latency;
     let [readout, sensor, link, aggregator] = latency.idle_shares();
     json!({
-        "boundary": split.cut.boundary,
+        "boundary": split.demand.boundary,
         "name": split.name,
         "feasible": cost.feasible(),
         "reasons": split.reasons.iter().map(reason).collect::<Vec<_>>(),
@@ -58,9 +58,9 @@ fn row(found: &Found, split: &Split) -> Value {
         "idle": { "readout": readout, "sensor": sensor, "link": link, "aggregator": aggregator },
         "link_bytes": cost.link_bytes,
         "sensor_peak_bytes": cost.sensor_peak_bytes,
-        "sensor_peak": cost::peak(&found.network, &split.cut, &found.knobs),
-        "sensor_weight_bytes": split.cut.sensor_weight_bytes,
-        "aggregator_weight_bytes": split.cut.aggregator_weights(found.knobs.sensors),
+        "sensor_peak": cost::peak(&found.network, &split.demand, &found.knobs),
+        "sensor_weight_bytes": split.demand.sensor_weight_bytes,
+        "aggregator_weight_bytes": split.demand.aggregator_weights(found.knobs.sensors),
         "fusion": split.fusion,
         "energy_j": cost.energy_j,
         "power_w": found.power_at.map(|rate| cost.power_w(rate)),
@@ -79,12 +79,12 @@ fn reason(reason: &Reason) -> Value {
     })
 }
 
-fn change(change: &Change) -> Value {
+fn change(change: &KnobChange) -> Value {
     json!({ "knob": change.knob, "from": change.from, "to": change.to, "sentence": change.sentence() })
 }
 
 fn swing(found: &Found, swing: &Swing) -> Value {
-    let end = |end: &cost::End| {
+    let end = |end: &cost::SwingEnd| {
         json!({
             "value": end.value,
             "latency_s": end.latency_s,

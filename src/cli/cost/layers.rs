@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 
 use crate::cli::load;
-use crate::cost::{Counting, Figures, LayerLine, LayerReport, report_rows, show};
+use crate::cost::{Counting, LayerFigures, LayerReport, LayerReportRow, report_rows, show};
 use crate::diagnostic::Source;
 use crate::hardware::{Device, Mapping, MappingFlags, override_mapping, parse_measured};
 use crate::network::memory::MemoryRule;
@@ -92,14 +92,14 @@ fn print(report: &LayerReport) {
         "{:<28} {:>14} {:>12} {:>14} {:>12} {:>10} {:>7} {:>10} {:>11}  bound by",
         "layer", "MACs", "weights", "cycles", "stalls", "time", "used", "energy", "live"
     );
-    for LayerLine { name, figures, bound } in &report.layers {
+    for LayerReportRow { name, figures, bound } in &report.layers {
         println!("{}  {}", row(name, figures), bound.name());
     }
     println!("{}", row("total", &report.total));
 }
 
-fn row(name: &str, figures: &Figures) -> String {
-    let Figures { macs, weights, cycles, stall_cycles, seconds, utilisation, energy_j, live_bytes } = figures;
+fn row(name: &str, figures: &LayerFigures) -> String {
+    let LayerFigures { macs, weights, cycles, stall_cycles, seconds, utilisation, energy_j, live_bytes } = figures;
     format!(
         "{name:<28} {macs:>14} {weights:>12} {cycles:>14.0} {stall_cycles:>12.0} {:>10} {:>6.1}% {:>10} {:>11}",
         show::seconds(*seconds),

@@ -10,10 +10,10 @@ use anyhow::{Context, Result, bail};
 
 use super::{Answer, load};
 use crate::cost::{
-    self, Change, CostTable, Cut, Evaluation, FusionLine, Knob, Knobs, Reason, Sending, Shortfall, Swing,
-    break_even_bandwidth,
+    self, Evaluation, FusionReport, Knob, KnobChange, Knobs, NetworkCosts, Reason, Shortfall, SplitDemand, Swing,
+    TransmitConfig, break_even_bandwidth,
 };
-use crate::explore::usual_sending;
+use crate::explore::default_transmit;
 use crate::hardware::Profile;
 use crate::network::{Boundary, Network, table};
 use crate::space::{Genome, SearchSpace};
@@ -92,7 +92,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     }
     let (profile, _) = load::profile(&arguments.profile)?;
     cost::check_names(&space, &profile)?;
-    let sending = sending(arguments, &space, &genome)?;
+    let transmit = transmit(arguments, &space, &genome)?;
     let mut knobs = Knobs::from_profile(&profile);
     knobs.sensors = arguments.sensors.unwrap_or(knobs.sensors);
     for text in &arguments.knobs {
@@ -105,12 +105,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     if let Some(rate) = arguments.power_at.filter(|rate| !(1e-18..=1e18).contains(rate)) {
         bail!("--power-at must be a finite number above zero (1e-18 to 1e18), not {rate}");
     }
-    let table = CostTable::new(&network, sending, &profile)?;
+    let table = NetworkCosts::new(&network, transmit, &profile)?;
     let power_at = arguments.power_at.or(knobs.frame_rate_floor_hz);
     let (space, profile) = (&space, &profile);
     let (splits, best, hopeless) = (Vec::new(), None, None);
     let found =
-        Found { space, profile, genome, network, table, knobs, sending, power_at, splits, best, hopeless }.costed()?;
+        Found { space, profile, genome, network, table, knobs, transmit, power_at, splits, best, hopeless }.costed()?;
     let asked = Asked::new(arguments, &found)?;
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&json::report(&found, &asked))?);
@@ -120,8 +120,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     Ok(if found.best.is_some() { Answer::Yes } else { Answer::No })
 }
 
-fn sending(arguments: &Arguments, space: &SearchSpace, genome: &Genome) -> Result<Sending> {
-    let usual = usual_sending(space, genome);
+fn transmit(arguments: &Arguments, space: &SearchSpace, genome: &Genome) -> Result<TransmitConfig> {
+    let usual = default_transmit(space, genome);
     let fusion = match &arguments.fusion {
         Some(name) => space.nearest_boundary(genome, space.parse_boundary(name)?),
         None => usual.fusion,
@@ -133,7 +133,7 @@ fn sending(arguments: &Arguments, space: &SearchSpace, genome: &Genome) -> Resul
     if ![2, 4, 8, 16].contains(&bits) {
         bail!("{bits} bits are not among 2, 4, 8, 16");
     }
-    Ok(Sending { fusion, ratio, bits })
+    Ok(TransmitConfig { fusion, ratio, bits })
 }
 
 /// Every allowed split of one design with its cost.
@@ -142,9 +142,9 @@ struct Found<'a> {
     profile: &'a Profile,
     genome: Genome,
     network: Network,
-    table: CostTable,
+    table: NetworkCosts,
     knobs: Knobs,
-    sending: Sending,
+    transmit: TransmitConfig,
     /// Frames per second at which the mean power is told.
     power_at: Option<f64>,
     splits: Vec<Split>,
@@ -157,26 +157,27 @@ struct Found<'a> {
 /// One split.
 struct Split {
     name: String,
-    cut: Cut,
+    demand: SplitDemand,
     cost: Evaluation,
     /// The fusion of the views, if it is split here.
-    fusion: FusionLine,
+    fusion: FusionReport,
     reasons: Vec<Reason>,
     /// Knobs that alone make it fit, smallest move first.
-    single: Vec<Change>,
+    single: Vec<KnobChange>,
     /// Knobs that together make it fit.
-    joint: Vec<Change>,
+    joint: Vec<KnobChange>,
 }
 
 impl Split {
     /// The smallest change that makes it fit, in words: of a limit and of the hardware, or of several knobs together.
     fn fix(&self) -> Option<String> {
-        let of = |kind: &[Knob]| self.single.iter().find(|change| kind.contains(&change.knob)).map(Change::sentence);
+        let of =
+            |kind: &[Knob]| self.single.iter().find(|change| kind.contains(&change.knob)).map(KnobChange::sentence);
         match (of(&Knob::LIMITS), of(&Knob::HARDWARE)) {
             (None, None) if self.joint.is_empty() => {
                 self.reasons.iter().find(|reason| reason.limit.is_about_weights()).map(Reason::fix)
             }
-            (None, None) => Some(self.joint.iter().map(Change::sentence).collect::<Vec<_>>().join(", and ")),
+            (None, None) => Some(self.joint.iter().map(KnobChange::sentence).collect::<Vec<_>>().join(", and ")),
             (one, other) => Some([one, other].into_iter().flatten().collect::<Vec<_>>().join(", or ")),
         }
     }
@@ -184,7 +185,7 @@ impl Split {
     /// How far the knobs of that change move; infinite if no knob helps.
     fn distance(&self) -> f64 {
         let changes = self.single.get(..1).unwrap_or(&self.joint);
-        if changes.is_empty() { f64::INFINITY } else { changes.iter().map(Change::distance).sum() }
+        if changes.is_empty() { f64::INFINITY } else { changes.iter().map(KnobChange::distance).sum() }
     }
 }
 
@@ -193,27 +194,27 @@ impl Found<'_> {
     fn costed(mut self) -> Result<Self> {
         let allowed = self.space.splits(&self.genome);
         let Self { network, knobs, profile, .. } = &self;
-        let fusion = network.position(self.sending.fusion).unwrap_or(network.boundaries.len() - 1);
-        let split = |(index, ((cut, cost), boundary)): (usize, ((&Cut, Evaluation), &Boundary))| {
-            let loaded = knobs.sensors > cut.keeps;
+        let fusion = network.position(self.transmit.fusion).unwrap_or(network.boundaries.len() - 1);
+        let split = |(index, ((demand, cost), boundary)): (usize, ((&SplitDemand, Evaluation), &Boundary))| {
+            let loaded = knobs.sensors > demand.max_resident_views;
             Ok(Split {
                 name: boundary.name.clone(),
-                cut: *cut,
+                demand: *demand,
                 cost,
-                fusion: cost::fusion_line(network, fusion.max(index), profile, knobs, loaded)?,
-                reasons: cost::reasons(network, cut, knobs, None),
-                single: cost::single_fixes(cut, knobs),
-                joint: cost::joint_fix(cut, knobs).unwrap_or_default(),
+                fusion: cost::fusion_report(network, fusion.max(index), profile, knobs, loaded)?,
+                reasons: cost::reasons(network, demand, knobs, None),
+                single: cost::single_fixes(demand, knobs),
+                joint: cost::joint_fix(demand, knobs).unwrap_or_default(),
             })
         };
-        let costs = self.table.cuts.iter().zip(cost::sweep(&self.table, knobs)).zip(&network.boundaries).enumerate();
-        let allowed = costs.filter(|(_, ((cut, _), _))| allowed.contains(&cut.boundary));
+        let costs = self.table.demands.iter().zip(cost::sweep(&self.table, knobs)).zip(&network.boundaries).enumerate();
+        let allowed = costs.filter(|(_, ((demand, _), _))| allowed.contains(&demand.boundary));
         self.splits = allowed.map(split).collect::<Result<_>>()?;
         let fits = self.splits.iter().enumerate().filter(|(_, split)| split.cost.feasible());
         let fastest = fits.min_by(|(_, a), (_, b)| a.cost.latency.total_s().total_cmp(&b.cost.latency.total_s()));
         self.best = fastest.map(|(index, _)| index);
         if self.best.is_none() {
-            self.hopeless = cost::why_none(&cost::smallest_cuts(self.space, self.profile)?, &self.knobs);
+            self.hopeless = cost::why_none(&cost::smallest_demands(self.space, self.profile)?, &self.knobs);
         }
         Ok(self)
     }
@@ -221,7 +222,7 @@ impl Found<'_> {
     /// A split by its name.
     fn split(&self, name: &str) -> Result<&Split> {
         let id = self.space.parse_boundary(name)?;
-        let found = self.splits.iter().find(|split| split.cut.boundary == id);
+        let found = self.splits.iter().find(|split| split.demand.boundary == id);
         found.with_context(|| {
             let names: Vec<&str> = self.splits.iter().map(|split| split.name.as_str()).collect();
             format!("this network can't be split at {name} (splits: {})", names.join(", "))
@@ -230,7 +231,7 @@ impl Found<'_> {
 
     /// Above this bandwidth the one of two splits that sends more is faster; `None` if one is faster at any.
     fn break_even(&self, one: &Split, other: &Split) -> Option<f64> {
-        break_even_bandwidth(&one.cut, &other.cut, &self.knobs)
+        break_even_bandwidth(&one.demand, &other.demand, &self.knobs)
     }
 }
 
@@ -253,7 +254,7 @@ impl<'a> Asked<'a> {
             Some((_, Some((one, other)))) => Some((found.split(one.trim())?, found.split(other.trim())?)),
             Some((pair, None)) => bail!("`{pair}` is not a pair of splits such as `input,{last}`"),
         };
-        let allowed = |cut: &Cut| found.splits.iter().any(|split| split.cut.boundary == cut.boundary);
+        let allowed = |demand: &SplitDemand| found.splits.iter().any(|split| split.demand.boundary == demand.boundary);
         let tornado = arguments.tornado.then(|| cost::tornado(&found.table, &found.knobs, allowed));
         Ok(Self { why, break_even, tornado })
     }

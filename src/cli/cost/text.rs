@@ -1,7 +1,7 @@
 //! The costs of a design as text.
 
 use super::{Asked, Found, Split};
-use crate::cost::{self, At, Breakdown, Change, FusionLine, Swing, show};
+use crate::cost::{self, FusionReport, KnobChange, LatencyBreakdown, ReasonSite, Swing, show};
 
 pub(super) fn print(found: &Found, asked: &Asked) {
     head(found);
@@ -24,7 +24,7 @@ pub(super) fn print(found: &Found, asked: &Asked) {
 }
 
 fn head(found: &Found) {
-    let (space, sending) = (found.space, found.sending);
+    let (space, transmit) = (found.space, found.transmit);
     println!(
         "{} {} on {}, {} sensors",
         space.name,
@@ -37,9 +37,9 @@ fn head(found: &Found) {
         "{:.2} MMAC a view, {} weights; fusion at {}, ratio {}, {} bits on the link",
         found.network.macs() as f64 / 1e6,
         found.network.weights(),
-        space.boundary_name(sending.fusion),
-        sending.ratio,
-        sending.bits
+        space.boundary_name(transmit.fusion),
+        transmit.ratio,
+        transmit.bits
     );
 }
 
@@ -83,7 +83,7 @@ fn best(found: &Found, split: &Split) {
     println!("  {}", peak(found, split));
     println!("  {}", fusion(split));
     for other in [found.splits.first(), found.splits.last()].into_iter().flatten() {
-        if other.cut.boundary != split.cut.boundary {
+        if other.demand.boundary != split.demand.boundary {
             println!("  {}", equal(found, split, other));
         }
     }
@@ -107,7 +107,7 @@ fn none(found: &Found) {
 }
 
 /// How the stages keep up when they work on different frames.
-fn pipeline(latency: &Breakdown, fps: f64) -> String {
+fn pipeline(latency: &LatencyBreakdown, fps: f64) -> String {
     let names = ["readout", "sensor", "link", "aggregator"];
     let idle: Vec<String> =
         names.iter().zip(latency.idle_shares()).map(|(name, share)| format!("{name} {:.0} %", share * 100.0)).collect();
@@ -121,14 +121,14 @@ fn power(found: &Found, split: &Split) -> Option<String> {
 
 fn peak(found: &Found, split: &Split) -> String {
     let bytes = show::bytes(split.cost.sensor_peak_bytes);
-    match cost::peak(&found.network, &split.cut, &found.knobs) {
-        At::Memory { during, tensors } => format!("sensor memory {bytes} {}", during.phrase(&tensors)),
+    match cost::peak(&found.network, &split.demand, &found.knobs) {
+        ReasonSite::Memory { during, tensors } => format!("sensor memory {bytes} {}", during.phrase(&tensors)),
         _ => format!("sensor memory {bytes}"),
     }
 }
 
 fn fusion(split: &Split) -> String {
-    let FusionLine { at, operator, views, macs, weights, cycles, seconds, energy_j, live_bytes } = &split.fusion;
+    let FusionReport { at, operator, views, macs, weights, cycles, seconds, energy_j, live_bytes } = &split.fusion;
     format!(
         "fusion of {views} views at {at} by {}: {macs} MACs, {weights} weights, {cycles:.0} cycles, {}, {}, {} alive",
         operator.name(),
@@ -140,7 +140,7 @@ fn fusion(split: &Split) -> String {
 
 /// Which of two splits is faster at which bandwidth.
 fn equal(found: &Found, one: &Split, other: &Split) -> String {
-    let (more, less) = if one.cut.link_bytes > other.cut.link_bytes { (one, other) } else { (other, one) };
+    let (more, less) = if one.demand.link_bytes > other.demand.link_bytes { (one, other) } else { (other, one) };
     if let Some(bandwidth) = found.break_even(one, other) {
         let (more, less, bandwidth) = (&more.name, &less.name, show::bandwidth(bandwidth));
         return format!("a split after {more} is faster than one after {less} above {bandwidth}, slower below");
@@ -176,7 +176,7 @@ fn why(found: &Found, split: &Split) {
     match split.joint.as_slice() {
         [] => println!("  no knobs together make it fit"),
         changes => {
-            let list: Vec<String> = changes.iter().map(Change::sentence).collect();
+            let list: Vec<String> = changes.iter().map(KnobChange::sentence).collect();
             println!("  together: {}", list.join(", and "));
         }
     }
@@ -185,7 +185,7 @@ fn why(found: &Found, split: &Split) {
 fn tornado(found: &Found, swings: &[Swing]) {
     println!("\nthe best split with each knob 20 % lower and higher:");
     for swing in swings {
-        let end = |end: &cost::End| {
+        let end = |end: &cost::SwingEnd| {
             let name = found.space.boundary_name(end.boundary);
             let mark = if end.feasible { "" } else { " (does not fit)" };
             format!("{} at {}: after {name}{mark}", show::seconds(end.latency_s), swing.knob.show(end.value))

@@ -7,7 +7,8 @@ use anyhow::{Context, Result, bail};
 use crate::cli::cost::knob;
 use crate::cli::{load, space_genes};
 use crate::cost::{
-    self, CostTable, Cut, Evaluation, Knobs, Rates, Sending, SpaceTable, shortfall_list, smallest_cuts, why_none,
+    self, Evaluation, Knobs, NetworkCosts, SpaceCostTable, SplitDemand, SystemRates, TransmitConfig, shortfall_list,
+    smallest_demands, why_none,
 };
 use crate::explore::KnobId;
 use crate::hardware::Profile;
@@ -46,7 +47,7 @@ pub(super) struct Terms {
     pub(super) space: SearchSpace,
     pub(super) profile: Profile,
     /// Costs of all blocks; absent where only whole networks can be costed.
-    table: Option<SpaceTable>,
+    table: Option<SpaceCostTable>,
     pub(super) knobs: Knobs,
     pub(super) objectives: Vec<Objective>,
 }
@@ -63,7 +64,7 @@ impl Terms {
         let (profile, _) = load::profile_of_run(manifest)?;
         let mut knobs = Knobs::from_profile(&profile);
         knobs.sensors = sensors.unwrap_or(knobs.sensors).clamp(1, space.views);
-        let table = SpaceTable::new(&space, &profile);
+        let table = SpaceCostTable::new(&space, &profile);
         let mut terms = Self { space, profile, table, knobs, objectives };
         if let Some(text) = limits {
             let values: BTreeMap<String, f64> =
@@ -97,19 +98,19 @@ impl Terms {
         self.objectives.contains(&Objective::Accuracy) || self.knobs.accuracy_floor.is_some()
     }
 
-    pub(super) fn cut(&self, design: &Design) -> Result<Cut> {
-        if let Some(cut) = self.table.as_ref().and_then(|table| table.cut(design)) {
-            return Ok(cut);
+    pub(super) fn demand(&self, design: &Design) -> Result<SplitDemand> {
+        if let Some(demand) = self.table.as_ref().and_then(|table| table.demand(design)) {
+            return Ok(demand);
         }
         let network = self.space.lower(&design.genome)?;
-        let table = CostTable::new(&network, Sending::from(design), &self.profile)?;
+        let table = NetworkCosts::new(&network, TransmitConfig::from(design), &self.profile)?;
         let index = table.position(design.split).context("a canonical design is split at a boundary it has")?;
-        Ok(table.cuts[index])
+        Ok(table.demands[index])
     }
 
     /// What a design costs.
     pub(super) fn evaluation(&self, design: &Design) -> Result<Evaluation> {
-        Ok(Rates::new(&self.knobs).evaluate(&self.cut(design)?))
+        Ok(SystemRates::new(&self.knobs).evaluate(&self.demand(design)?))
     }
 
     /// What a search is told of a design: its objectives, and by how much it misses the limits. An accuracy that is not known
@@ -155,7 +156,7 @@ impl Terms {
         let mut quickest: Option<(f64, Design)> = None;
         let smallest = self.space.smallest();
         for split in self.space.splits(&smallest) {
-            for design in self.sendings(&smallest, split) {
+            for design in self.transmits(&smallest, split) {
                 let outcome = self.outcome(&design, None)?;
                 let latency = self.evaluation(&design)?.latency.total_s();
                 if outcome.is_feasible() && quickest.as_ref().is_none_or(|(least, _)| latency < *least) {
@@ -166,7 +167,7 @@ impl Terms {
         designs.extend(quickest.map(|(_, design)| design));
         let largest = self.space.largest();
         for split in self.space.splits(&largest) {
-            for design in self.sendings(&largest, split) {
+            for design in self.transmits(&largest, split) {
                 if self.outcome(&design, None)?.is_feasible() {
                     designs.push(design);
                     break;
@@ -178,7 +179,7 @@ impl Terms {
 
     /// Every way to send and fuse a network at a split: the latest fusion of whole features first, that of logits last; then the
     /// least compression and the most bits first.
-    pub(super) fn sendings(&self, genome: &Genome, split: u8) -> Vec<Design> {
+    pub(super) fn transmits(&self, genome: &Genome, split: u8) -> Vec<Design> {
         let mut designs = Vec::new();
         let plain = split == 0 || split == self.space.last();
         let (ratios, bits) = (&self.space.split.ratios, &self.space.split.bits);
@@ -201,8 +202,8 @@ impl Terms {
 
     /// Why no design can meet the limits, if the smallest network does at no split.
     pub(super) fn hopeless(&self) -> Result<Option<String>> {
-        let cuts = smallest_cuts(&self.space, &self.profile)?;
-        Ok(why_none(&cuts, &self.knobs).map(|missed| {
+        let demands = smallest_demands(&self.space, &self.profile)?;
+        Ok(why_none(&demands, &self.knobs).map(|missed| {
             let list = shortfall_list(&missed);
             format!("no design meets the limits, not even the smallest network at any split: {list}")
         }))

@@ -11,19 +11,19 @@ proptest! {
     fn energy_and_latency_add_up_and_every_share_is_in_range(seed: u64, which in 0_usize..7, sensors in 1_u32..13) {
         let (space, profile) = (space("tabletop"), profile(which));
         let (design, network) = design(&space, seed);
-        let table = CostTable::new(&network, Sending::from(&design), &profile).unwrap();
+        let table = NetworkCosts::new(&network, TransmitConfig::from(&design), &profile).unwrap();
         let knobs = Knobs { sensors, ..Knobs::from_profile(&profile) };
-        for (cut, evaluation) in table.cuts.iter().zip(sweep(&table, &knobs)) {
+        for (demand, evaluation) in table.demands.iter().zip(sweep(&table, &knobs)) {
             let latency = evaluation.latency;
             let sum = latency.readout_s + latency.sensor_s + latency.link_s + latency.aggregator_s;
             prop_assert!((latency.total_s() - sum).abs() <= 1e-12 * sum);
             prop_assert!(evaluation.energy_j > 0.0 && evaluation.energy_j.is_finite());
             prop_assert!(evaluation.fps > 0.0 && evaluation.fps.is_finite());
             prop_assert!(latency.idle_shares().iter().all(|idle| (0.0..=1.0).contains(idle)));
-            prop_assert!(cut.link_bytes > 0 && cut.sensor_peak_bytes > 0);
+            prop_assert!(demand.link_bytes > 0 && demand.sensor_peak_bytes > 0);
         }
         let all: f64 = layer_costs(&network, &profile.sensor.device).unwrap().iter().map(LayerCost::resident_cycles).sum();
-        let whole = table.cuts.last().unwrap();
+        let whole = table.demands.last().unwrap();
         prop_assert!(whole.sensor.cycles >= all);
     }
 
@@ -44,7 +44,7 @@ proptest! {
     fn faster_is_never_slower(seed: u64, which in 0_usize..7, factor in 1.0_f64..50.0) {
         let (space, profile) = (space("tabletop"), profile(which));
         let (design, network) = design(&space, seed);
-        let table = CostTable::new(&network, Sending::from(&design), &profile).unwrap();
+        let table = NetworkCosts::new(&network, TransmitConfig::from(&design), &profile).unwrap();
         let knobs = Knobs::from_profile(&profile);
         for faster in [
             Knobs { bandwidth_bytes_per_s: knobs.bandwidth_bytes_per_s * factor, ..knobs },
@@ -61,31 +61,31 @@ proptest! {
     fn what_meets_the_limits_breaks_none(seed: u64, which in 0_usize..7, at: prop::sample::Index, set in 0_u8..64) {
         let (space, profile) = (space("tabletop"), profile(which));
         let (design, network) = design(&space, seed);
-        let table = CostTable::new(&network, Sending::from(&design), &profile).unwrap();
+        let table = NetworkCosts::new(&network, TransmitConfig::from(&design), &profile).unwrap();
         let mut knobs = Knobs::from_profile(&profile);
-        // Limits that one of the cuts just meets.
-        let edge = evaluate(&table, at.index(table.cuts.len()), &knobs);
+        // Limits that one of the splits just meets.
+        let edge = evaluate(&table, at.index(table.demands.len()), &knobs);
         let limit = |bit: u8, value: f64| (set >> bit & 1 == 1).then_some(value);
         knobs.latency_limit_s = limit(0, edge.latency.total_s());
         knobs.energy_limit_j = limit(1, edge.energy_j);
         knobs.frame_rate_floor_hz = limit(2, edge.fps);
-        let middle = &table.cuts[table.cuts.len() / 2];
+        let middle = &table.demands[table.demands.len() / 2];
         let bytes = |bit: u8, value: u64| limit(bit, 0.0).map_or(u64::MAX, |_| value);
         knobs.sensor_memory_bytes = bytes(3, edge.sensor_peak_bytes);
         knobs.system.sensor_weight_memory_bytes = bytes(4, middle.sensor_weight_bytes);
         knobs.system.aggregator_weight_memory_bytes = bytes(5, middle.aggregator_weights(knobs.sensors));
-        let rates = Rates::new(&knobs);
-        let mut columns = Columns::new(knobs.sensors);
-        table.cuts.iter().for_each(|cut| columns.push(cut, true));
-        for (index, cut) in table.cuts.iter().enumerate() {
-            let feasible = rates.evaluate(cut).feasible();
-            prop_assert_eq!(rates.meets(&rates.load(cut)), feasible);
-            prop_assert_eq!(columns.meets(index, rates.latency(cut).total_s(), &rates), feasible);
+        let rates = SystemRates::new(&knobs);
+        let mut batch = DemandBatch::new(knobs.sensors);
+        table.demands.iter().for_each(|demand| batch.push(demand, true));
+        for (index, demand) in table.demands.iter().enumerate() {
+            let feasible = rates.evaluate(demand).feasible();
+            prop_assert_eq!(rates.meets(&rates.frame(demand)), feasible);
+            prop_assert_eq!(batch.meets(index, rates.latency(demand).total_s(), &rates), feasible);
         }
-        let straight: Vec<(Line, &Cut)> = table.cuts.iter().filter_map(|cut| Some((Line::of(cut)?, cut))).collect();
+        let straight: Vec<(Line, &SplitDemand)> = table.demands.iter().filter_map(|demand| Some((Line::of(demand)?, demand))).collect();
         let lines = Lines::new(&straight.iter().map(|(line, _)| *line).collect::<Vec<_>>());
         for from in 0..straight.len() {
-            let meeting = straight[from..].iter().filter(|(_, cut)| rates.evaluate(cut).feasible()).count();
+            let meeting = straight[from..].iter().filter(|(_, demand)| rates.evaluate(demand).feasible()).count();
             prop_assert_eq!(lines.count_meeting(from..straight.len(), &rates), meeting);
             prop_assert_eq!(lines.get(from), straight[from].0);
             let seconds = [straight[from].0.seconds(&rates), rates.latency(straight[from].1).total_s()];
@@ -97,7 +97,7 @@ proptest! {
     fn more_sensors_are_never_cheaper(seed: u64, which in 0_usize..7, sensors in 1_u32..12) {
         let (space, profile) = (space("tabletop"), profile(which));
         let (design, network) = design(&space, seed);
-        let table = CostTable::new(&network, Sending::from(&design), &profile).unwrap();
+        let table = NetworkCosts::new(&network, TransmitConfig::from(&design), &profile).unwrap();
         let with = |sensors| Knobs { sensors, ..Knobs::from_profile(&profile) };
         for (fewer, more) in sweep(&table, &with(sensors)).zip(sweep(&table, &with(sensors + 1))) {
             prop_assert!(more.latency.aggregator_s >= fewer.latency.aggregator_s);
@@ -109,9 +109,9 @@ proptest! {
     fn more_compression_sends_less_and_costs_the_weights_of_both_sides(seed: u64, ratio in 2_u8..16) {
         let (space, profile) = (space("tabletop"), profile(0));
         let (design, network) = design(&space, seed);
-        let costs = |ratio| CostTable::new(&network, Sending { ratio, ..Sending::from(&design) }, &profile).unwrap();
+        let costs = |ratio| NetworkCosts::new(&network, TransmitConfig { ratio, ..TransmitConfig::from(&design) }, &profile).unwrap();
         let (plain, some, more) = (costs(1), costs(ratio), costs(ratio + 1));
-        for ((plain, some), more) in plain.cuts.iter().zip(&some.cuts).zip(&more.cuts) {
+        for ((plain, some), more) in plain.demands.iter().zip(&some.demands).zip(&more.demands) {
             prop_assert!(more.link_bytes <= some.link_bytes && some.link_bytes <= plain.link_bytes);
             prop_assert_eq!(plain.sensor_weight_bytes + plain.aggregator_weight_bytes, network.weights());
             let module = some.sensor_weight_bytes - plain.sensor_weight_bytes;

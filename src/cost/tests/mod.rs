@@ -1,6 +1,6 @@
 //! The cost model as a whole: invariants over random designs, and figures worked out by hand.
 
-mod fusing;
+mod fusion;
 mod invariants;
 mod measured;
 mod memory;

@@ -13,11 +13,11 @@ proptest! {
     ) {
         let (space, profile) = (space("tabletop"), profile(which));
         let (design, network) = design(&space, seed);
-        let table = CostTable::new(&network, Sending::from(&design), &profile).unwrap();
-        let (first, second) = (&table.cuts[pair.0 % table.cuts.len()], &table.cuts[pair.1 % table.cuts.len()]);
+        let table = NetworkCosts::new(&network, TransmitConfig::from(&design), &profile).unwrap();
+        let (first, second) = (&table.demands[pair.0 % table.demands.len()], &table.demands[pair.1 % table.demands.len()]);
         let knobs = Knobs { sensors, ..Knobs::from_profile(&profile) };
-        let total = |cut, bandwidth| {
-            Rates::new(&Knob::Bandwidth.at(bandwidth, &knobs)).latency(cut).total_s()
+        let total = |demand, bandwidth| {
+            SystemRates::new(&Knob::Bandwidth.at(bandwidth, &knobs)).latency(demand).total_s()
         };
         if let Some(bandwidth) = break_even_bandwidth(first, second, &knobs) {
             let (one, other) = (total(first, bandwidth), total(second, bandwidth));
@@ -38,8 +38,8 @@ proptest! {
 fn a_tornado_is_sorted_and_its_bandwidth_bar_points_the_right_way() {
     let (space, profile) = (space("tabletop"), profile(0));
     let network = space.lower(&space.largest()).unwrap();
-    let sending = Sending { fusion: space.boundary_named("S2.1").unwrap(), ratio: 4, bits: 8 };
-    let table = CostTable::new(&network, sending, &profile).unwrap();
+    let transmit = TransmitConfig { fusion: space.boundary_named("S2.1").unwrap(), ratio: 4, bits: 8 };
+    let table = NetworkCosts::new(&network, transmit, &profile).unwrap();
     let knobs = Knobs::from_profile(&profile);
     let swings = tornado(&table, &knobs, |_| true);
     assert_eq!(swings.len(), Knob::HARDWARE.len());
@@ -57,16 +57,22 @@ fn a_tornado_is_sorted_and_its_bandwidth_bar_points_the_right_way() {
 fn the_break_even_bandwidth_of_pairs_worked_out_by_hand() {
     let (space, mut profile) = (space("tabletop"), profile(0));
     let network = space.lower(&space.largest()).unwrap();
-    let table = CostTable::new(&network, Sending { fusion: 3, ratio: 4, bits: 8 }, &profile).unwrap();
+    let table = NetworkCosts::new(&network, TransmitConfig { fusion: 3, ratio: 4, bits: 8 }, &profile).unwrap();
     // 12,500 cycles of a sensor take 1 ms, 50,000 of the aggregator too.
-    let cut = |sensor_ms: f64, aggregator_ms: f64, link_bytes: u64| {
-        let work = |cycles| Work { cycles, energy_j: 0.0 };
+    let demand = |sensor_ms: f64, aggregator_ms: f64, link_bytes: u64| {
+        let work = |cycles| ProcessorWork { cycles, energy_j: 0.0 };
         let first = work(aggregator_ms * 50_000.0);
         let spent = Aggregation { first, ..Aggregation::default() };
-        Cut { sensor: work(sensor_ms * 12_500.0), kept: spent, loaded: spent, link_bytes, ..table.cuts[0] }
+        SplitDemand {
+            sensor: work(sensor_ms * 12_500.0),
+            resident: spent,
+            streamed: spent,
+            link_bytes,
+            ..table.demands[0]
+        }
     };
-    let late = cut(3.0, 1.0, 100);
-    let check = |profile: &Profile, sensors: u32, other: &Cut, expected: Option<f64>| {
+    let late = demand(3.0, 1.0, 100);
+    let check = |profile: &Profile, sensors: u32, other: &SplitDemand, expected: Option<f64>| {
         let knobs = Knobs { sensors, ..Knobs::from_profile(profile) };
         for found in [break_even_bandwidth(&late, other, &knobs), break_even_bandwidth(other, &late, &knobs)] {
             assert_eq!(found.is_some(), expected.is_some(), "{sensors}: {found:?}");
@@ -74,26 +80,26 @@ fn the_break_even_bandwidth_of_pairs_worked_out_by_hand() {
         }
     };
     // 1,000 bytes more and 1 ms less on the way: 6 of them cross the bus at 0.8 of 7.5 MB/s in 1 ms, 1 at 0.8 of 1.25.
-    check(&profile, 6, &cut(2.0, 1.0, 1100), Some(7.5e6));
-    check(&profile, 1, &cut(2.0, 1.0, 1100), Some(1.25e6));
+    check(&profile, 6, &demand(2.0, 1.0, 1100), Some(7.5e6));
+    check(&profile, 1, &demand(2.0, 1.0, 1100), Some(1.25e6));
     // The time may be saved on either side: 3 + 1 ms against 0.5 + 3 ms.
-    check(&profile, 6, &cut(0.5, 3.0, 1100), Some(15e6));
-    // Parallel lines: the same bytes. No crossing at a bandwidth above 0: more bytes and more time; the same time.
-    check(&profile, 6, &cut(2.0, 1.0, 100), None);
-    check(&profile, 6, &cut(4.0, 1.0, 1100), None);
-    check(&profile, 6, &cut(2.0, 2.0, 1100), None);
+    check(&profile, 6, &demand(0.5, 3.0, 1100), Some(15e6));
+    // Parallel lines: the same bytes. No module at a bandwidth above 0: more bytes and more time; the same time.
+    check(&profile, 6, &demand(2.0, 1.0, 100), None);
+    check(&profile, 6, &demand(4.0, 1.0, 1100), None);
+    check(&profile, 6, &demand(2.0, 2.0, 1100), None);
     check(&profile, 6, &late.clone(), None);
     // A fixed latency delays both alike.
     profile.link.latency_s.value = 5e-3;
-    check(&profile, 6, &cut(2.0, 1.0, 1100), Some(7.5e6));
+    check(&profile, 6, &demand(2.0, 1.0, 1100), Some(7.5e6));
     // All of the bandwidth is payload; links of their own; one of them a quarter as fast as the knob says.
     profile.link.efficiency.value = 1.0;
-    check(&profile, 6, &cut(2.0, 1.0, 1100), Some(6e6));
+    check(&profile, 6, &demand(2.0, 1.0, 1100), Some(6e6));
     profile.link.topology = hardware::Topology::Dedicated;
-    check(&profile, 6, &cut(2.0, 1.0, 1100), Some(1e6));
+    check(&profile, 6, &demand(2.0, 1.0, 1100), Some(1e6));
     let name = "far".to_owned();
     let (clock_hz, activation_memory_bytes) = (None, None);
     let bandwidth_bytes_per_s = Some(constant(25.0 * 125e3 / 4.0));
     profile.sensor.cameras = vec![hardware::Camera { name, clock_hz, bandwidth_bytes_per_s, activation_memory_bytes }];
-    check(&profile, 6, &cut(2.0, 1.0, 1100), Some(4e6));
+    check(&profile, 6, &demand(2.0, 1.0, 1100), Some(4e6));
 }

@@ -6,7 +6,7 @@ use super::*;
 fn a_lone_sensor_fuses_nothing() {
     let (space, profile) = (space("tabletop"), profile(0));
     let network = space.lower(&space.smallest()).unwrap();
-    let table = CostTable::new(&network, Sending { fusion: 3, ratio: 1, bits: 8 }, &profile).unwrap();
+    let table = NetworkCosts::new(&network, TransmitConfig { fusion: 3, ratio: 1, bits: 8 }, &profile).unwrap();
     let all: f64 = layer_costs(&network, &profile.aggregator).unwrap().iter().map(LayerCost::resident_cycles).sum();
     let knobs = Knobs { sensors: 1, ..Knobs::from_profile(&profile) };
     let expected = all / profile.aggregator.clock_hz.value;
@@ -28,14 +28,14 @@ fn the_regimes_of_mobilenet_v2() {
     }
     profile.link.latency_s.value = 0.0;
     profile.link.efficiency.value = 1.0;
-    let table = CostTable::new(&network, Sending { fusion: 0, ratio: 1, bits: 8 }, &profile).unwrap();
+    let table = NetworkCosts::new(&network, TransmitConfig { fusion: 0, ratio: 1, bits: 8 }, &profile).unwrap();
     let knobs = |bandwidth_bytes_per_s| Knobs {
         sensors: 1,
         bandwidth_bytes_per_s,
         latency_limit_s: None,
         ..Knobs::from_profile(&profile)
     };
-    let last = table.cuts.len() - 1;
+    let last = table.demands.len() - 1;
     // The figures leave the classifier out: ceil(1000/8) * ceil(1280/4) and ceil(1000/32) * ceil(1280/2) cycles.
     let classifier = |index| if index == last { 40_000.0 / 250e6 } else { 20_480.0 / 800e6 };
     let milliseconds =
@@ -43,11 +43,11 @@ fn the_regimes_of_mobilenet_v2() {
     assert!((milliseconds(0, 12.5e6) - 12.53).abs() < 0.01, "{}", milliseconds(0, 12.5e6));
     assert!((milliseconds(last, 12.5e6) - 6.45).abs() < 0.01, "{}", milliseconds(last, 12.5e6));
     for (bandwidth, expected, name) in [(12.5e6, 3.93, "b3.1"), (37.5e6, 3.02, "b2.1")] {
-        let best = best_cut(&table, &knobs(bandwidth), |_| true).unwrap();
+        let best = best_split(&table, &knobs(bandwidth), |_| true).unwrap();
         assert_eq!(network.boundaries[best].name, name);
         assert!((milliseconds(best, bandwidth) - expected).abs() < 0.01, "{}", milliseconds(best, bandwidth));
     }
-    assert_eq!(best_cut(&table, &knobs(125e6), |_| true), Some(0));
+    assert_eq!(best_split(&table, &knobs(125e6), |_| true), Some(0));
 }
 
 #[test]
@@ -56,22 +56,23 @@ fn a_cut_between_equal_devices_moves_energy_and_loses_none() {
     let (_, network) = design(&space, 3);
     let mut profile = profile(0);
     profile.aggregator = profile.sensor.device.clone();
-    let table = CostTable::new(&network, Sending { fusion: space.last(), ratio: 1, bits: 8 }, &profile).unwrap();
-    let joules = |cut: &Cut| cut.sensor.energy_j + cut.kept.first.energy_j;
-    let cycles = |cut: &Cut| cut.sensor.cycles + cut.kept.first.cycles;
-    for cut in &table.cuts {
-        assert!((joules(cut) / joules(&table.cuts[0]) - 1.0).abs() < 1e-9);
-        assert!((cycles(cut) - cycles(&table.cuts[0])).abs() < 1e-6);
+    let table =
+        NetworkCosts::new(&network, TransmitConfig { fusion: space.last(), ratio: 1, bits: 8 }, &profile).unwrap();
+    let joules = |demand: &SplitDemand| demand.sensor.energy_j + demand.resident.first.energy_j;
+    let cycles = |demand: &SplitDemand| demand.sensor.cycles + demand.resident.first.cycles;
+    for demand in &table.demands {
+        assert!((joules(demand) / joules(&table.demands[0]) - 1.0).abs() < 1e-9);
+        assert!((cycles(demand) - cycles(&table.demands[0])).abs() < 1e-6);
     }
 }
 
 /// The largest network of tabletop on a profile, split after S2.1 with ratio 4 and 8 bits.
-fn tabletop_on(profile: &Profile) -> (Cut, Knobs) {
+fn tabletop_on(profile: &Profile) -> (SplitDemand, Knobs) {
     let space = space("tabletop");
     let network = space.lower(&space.largest()).unwrap();
     let split = space.boundary_named("S2.1").unwrap();
-    let table = CostTable::new(&network, Sending { fusion: split, ratio: 4, bits: 8 }, profile).unwrap();
-    (table.cuts[table.position(split).unwrap()], Knobs::from_profile(profile))
+    let table = NetworkCosts::new(&network, TransmitConfig { fusion: split, ratio: 4, bits: 8 }, profile).unwrap();
+    (table.demands[table.position(split).unwrap()], Knobs::from_profile(profile))
 }
 
 fn close(one: f64, other: f64) -> bool {
@@ -91,7 +92,7 @@ fn three_profiles_against_a_model_written_apart() {
         let (space, profile) = (space("tabletop"), profile(index));
         let network = space.lower(&space.largest()).unwrap();
         let fusion = space.boundary_named("S2.1").unwrap();
-        let table = CostTable::new(&network, Sending { fusion, ratio: 4, bits: 8 }, &profile).unwrap();
+        let table = NetworkCosts::new(&network, TransmitConfig { fusion, ratio: 4, bits: 8 }, &profile).unwrap();
         let at = table.position(space.boundary_named(split).unwrap()).unwrap();
         let found = evaluate(&table, at, &Knobs::from_profile(&profile));
         let stages = [readout, sensor, link, aggregator];
@@ -113,11 +114,11 @@ fn three_profiles_against_a_model_written_apart() {
 
 #[test]
 fn a_deadline_is_met_by_the_slowest_stage_alone() {
-    let (cut, knobs) = tabletop_on(&profile(0));
+    let (demand, knobs) = tabletop_on(&profile(0));
     // The sensors are the slowest: 2.6624 ms, 375.6 frames a second, though a single frame takes 4.6 ms.
     for (rate, met) in [(60.0, true), (375.6, true), (375.7, false)] {
         let knobs = Knobs { frame_rate_floor_hz: Some(rate), ..knobs };
-        assert_eq!(!Rates::new(&knobs).evaluate(&cut).violations.contains(Limit::FrameRate), met, "{rate}");
+        assert_eq!(!SystemRates::new(&knobs).evaluate(&demand).violations.contains(Limit::FrameRate), met, "{rate}");
     }
     for (application, rate) in DEADLINES {
         assert!((3.0..=60.0).contains(&rate), "{application}");
@@ -128,8 +129,8 @@ fn a_deadline_is_met_by_the_slowest_stage_alone() {
 fn each_camera_works_at_its_own_clock_and_stops_when_it_is_done() {
     let eye = "[[sensor.camera]]\nname = \"eye\"\nclock = { value = 6.25, unit = \"MHz\" }\n";
     let quick = "[[sensor.camera]]\nname = \"world\"\nclock = { value = 25, unit = \"MHz\" }\n";
-    let (cut, alike) = tabletop_on(&profile(0));
-    let usual = Rates::new(&alike).evaluate(&cut);
+    let (demand, alike) = tabletop_on(&profile(0));
+    let usual = SystemRates::new(&alike).evaluate(&demand);
     // 33,280 cycles: 2.6624 ms at 12.5 MHz, twice that at 6.25 MHz, half at 25 MHz.
     let (seconds, watts) = (2.6624e-3, 0.5e-3);
     for (cameras, sensors, slowest, together) in [
@@ -144,8 +145,8 @@ fn each_camera_works_at_its_own_clock_and_stops_when_it_is_done() {
     ] {
         let profile = with_cameras(0, &cameras);
         let knobs = Knobs { sensors, ..Knobs::from_profile(&profile) };
-        let found = Rates::new(&knobs).evaluate(&cut);
-        let same = Rates::new(&Knobs { sensors, ..alike }).evaluate(&cut);
+        let found = SystemRates::new(&knobs).evaluate(&demand);
+        let same = SystemRates::new(&Knobs { sensors, ..alike }).evaluate(&demand);
         assert!(close(found.latency.sensor_s, slowest * seconds), "{cameras}{sensors}: {found:?}");
         assert!(close(found.latency.link_s, same.latency.link_s) && found.link_bytes == usual.link_bytes);
         let working = (together - f64::from(sensors)) * seconds * watts;
@@ -160,7 +161,7 @@ fn the_slowest_link_of_the_cameras_there_are_decides() {
     let slow = "\n[[sensor.camera]]\nname = \"far\"\nbandwidth = { value = 5, unit = \"Mbit/s\" }\n";
     let dedicated = glasses.replace("topology = \"shared\"", "topology = \"dedicated\"");
     let read = |text: String| Profile::from_toml(&Source::new(name, text)).unwrap();
-    let (cut, _) = tabletop_on(&profile(0));
+    let (demand, _) = tabletop_on(&profile(0));
     // 512 B at 0.8 of 25 and of 5 Mbit/s, behind 50 us.
     for (text, sensors, link) in [
         (dedicated.clone(), 6, 0.2548e-3),
@@ -170,7 +171,7 @@ fn the_slowest_link_of_the_cameras_there_are_decides() {
         (glasses.to_owned(), 1, 0.2548e-3),
     ] {
         let knobs = Knobs { sensors, ..Knobs::from_profile(&read(text)) };
-        assert!(close(Rates::new(&knobs).evaluate(&cut).latency.link_s, link), "{sensors}: {link}");
+        assert!(close(SystemRates::new(&knobs).evaluate(&demand).latency.link_s, link), "{sensors}: {link}");
     }
 }
 
@@ -181,23 +182,23 @@ fn every_camera_must_hold_the_peak_and_a_limit_binds_all() {
     let limit = "[limits]\nsensor-memory = { value = 48, unit = \"KiB\" }\n";
     let (name, glasses) = hardware::SHIPPED[0];
     let limited = glasses.replace("[limits]\n", limit);
-    let kept = |text: String, sensors: u32| {
+    let resident = |text: String, sensors: u32| {
         let profile = Profile::from_toml(&Source::new(name, text)).unwrap();
         let knobs = Knobs { sensors, ..Knobs::from_profile(&profile) };
-        (Rates::new(&knobs).memory_bytes() / 1024, knobs)
+        (SystemRates::new(&knobs).memory_bytes() / 1024, knobs)
     };
-    assert_eq!(kept(format!("{glasses}\n{}", camera(32)), 6).0, 32);
-    assert_eq!(kept(format!("{glasses}\n{}", camera(128)), 6).0, 64);
-    assert_eq!(kept(format!("{glasses}\n{}{}", camera(128), camera(96)), 2).0, 96);
-    assert_eq!(kept(format!("{limited}\n{}", camera(48)), 6).0, 48);
-    assert_eq!(kept(format!("{limited}\n{}{}", camera(128), camera(96)), 2).0, 48);
-    assert_eq!(kept(format!("{limited}\n{}", camera(32)), 6).0, 32);
+    assert_eq!(resident(format!("{glasses}\n{}", camera(32)), 6).0, 32);
+    assert_eq!(resident(format!("{glasses}\n{}", camera(128)), 6).0, 64);
+    assert_eq!(resident(format!("{glasses}\n{}{}", camera(128), camera(96)), 2).0, 96);
+    assert_eq!(resident(format!("{limited}\n{}", camera(48)), 6).0, 48);
+    assert_eq!(resident(format!("{limited}\n{}{}", camera(128), camera(96)), 2).0, 48);
+    assert_eq!(resident(format!("{limited}\n{}", camera(32)), 6).0, 32);
     // 40 KiB at the peak, while the one camera keeps three eighths of what the knob says.
-    let (cut, _) = tabletop_on(&profile(0));
-    let (bytes, knobs) = kept(format!("{glasses}\n{}", camera(24)), 6);
-    assert_eq!((bytes, cut.sensor_peak_bytes), (24, 40 * 1024));
-    let fixes = single_fixes(&cut, &knobs);
+    let (demand, _) = tabletop_on(&profile(0));
+    let (bytes, knobs) = resident(format!("{glasses}\n{}", camera(24)), 6);
+    assert_eq!((bytes, demand.sensor_peak_bytes), (24, 40 * 1024));
+    let fixes = single_fixes(&demand, &knobs);
     let memory = fixes.iter().find(|change| change.knob == Knob::SensorMemory).unwrap();
-    let fits = |bytes: f64| Rates::new(&Knob::SensorMemory.at(bytes, &knobs)).evaluate(&cut).feasible();
+    let fits = |bytes: f64| SystemRates::new(&Knob::SensorMemory.at(bytes, &knobs)).evaluate(&demand).feasible();
     assert!(fits(memory.to) && !fits(memory.to - 1.0), "{memory:?}");
 }

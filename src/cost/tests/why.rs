@@ -8,11 +8,11 @@ use super::*;
 fn each_broken_limit_is_named_with_its_place() {
     let (space, profile) = (space("mobilenet-v2"), profile(4));
     let network = space.lower(&space.largest()).unwrap();
-    let table = CostTable::new(&network, Sending { fusion: 0, ratio: 4, bits: 8 }, &profile).unwrap();
+    let table = NetworkCosts::new(&network, TransmitConfig { fusion: 0, ratio: 4, bits: 8 }, &profile).unwrap();
     let usual = Knobs::from_profile(&profile);
     let knobs = Knobs { latency_limit_s: Some(1e-3), accuracy_floor: Some(0.9), ..usual };
-    let cut = &table.cuts[table.position(space.boundary_named("b5.1").unwrap()).unwrap()];
-    let reasons = reasons(&network, cut, &knobs, Some(0.8));
+    let demand = &table.demands[table.position(space.boundary_named("b5.1").unwrap()).unwrap()];
+    let reasons = reasons(&network, demand, &knobs, Some(0.8));
     let limits: Vec<Limit> = reasons.iter().map(|reason| reason.limit).collect();
     assert_eq!(limits, [Limit::SensorMemory, Limit::SensorWeights, Limit::Latency, Limit::Accuracy]);
     let memory = &reasons[0];
@@ -36,30 +36,30 @@ proptest! {
     ) {
         let (space, profile) = (space("tabletop"), profile(which));
         let (design, network) = design(&space, seed);
-        let table = CostTable::new(&network, Sending::from(&design), &profile).unwrap();
-        let cut = &table.cuts[index % table.cuts.len()];
+        let table = NetworkCosts::new(&network, TransmitConfig::from(&design), &profile).unwrap();
+        let demand = &table.demands[index % table.demands.len()];
         let usual = Knobs::from_profile(&profile);
-        let now = Rates::new(&usual).evaluate(cut);
+        let now = SystemRates::new(&usual).evaluate(demand);
         let knobs = Knobs {
             latency_limit_s: Some(now.latency.total_s() * limit),
-            sensor_memory_bytes: (cut.sensor_peak_bytes as f64 * memory) as u64,
+            sensor_memory_bytes: (demand.sensor_peak_bytes as f64 * memory) as u64,
             ..usual
         };
-        let feasible = |knobs: &Knobs| Rates::new(knobs).evaluate(cut).feasible();
-        for change in single_fixes(cut, &knobs) {
+        let feasible = |knobs: &Knobs| SystemRates::new(knobs).evaluate(demand).feasible();
+        for change in single_fixes(demand, &knobs) {
             prop_assert!(feasible(&change.knob.at(change.to, &knobs)), "{}", change.sentence());
             let short = change.from + (change.to - change.from) * 0.99;
             let counted = matches!(change.knob, Knob::Sensors | Knob::SensorMemory);
             prop_assert!(counted || !feasible(&change.knob.at(short, &knobs)), "{} is too much", change.sentence());
         }
-        if let Some(changes) = joint_fix(cut, &knobs) {
+        if let Some(changes) = joint_fix(demand, &knobs) {
             let moved = changes.iter().fold(knobs, |knobs, change| change.knob.at(change.to, &knobs));
             prop_assert!(feasible(&moved), "{changes:?}");
             // None of them is for nothing, and speeds a little lower are too low.
             for change in &changes {
                 prop_assert!(!feasible(&change.knob.at(change.from, &moved)), "{} is for nothing", change.sentence());
             }
-            let slower = |knobs: Knobs, change: &Change| match change.knob {
+            let slower = |knobs: Knobs, change: &KnobChange| match change.knob {
                 Knob::Bandwidth | Knob::SensorCompute | Knob::AggregatorCompute => {
                     change.knob.at(change.to * 0.999, &knobs)
                 }
@@ -78,23 +78,23 @@ proptest! {
 fn before_a_search_the_limit_nobody_meets_is_named() {
     let (space, profile) = (space("tabletop"), profile(0));
     let network = space.lower(&space.smallest()).unwrap();
-    let sending = Sending { fusion: space.boundary_named("S2.1").unwrap(), ratio: 4, bits: 8 };
-    let table = CostTable::new(&network, sending, &profile).unwrap();
+    let transmit = TransmitConfig { fusion: space.boundary_named("S2.1").unwrap(), ratio: 4, bits: 8 };
+    let table = NetworkCosts::new(&network, transmit, &profile).unwrap();
     let knobs = Knobs::from_profile(&profile);
-    assert_eq!(why_none(&table.cuts, &knobs), None);
+    assert_eq!(why_none(&table.demands, &knobs), None);
     let tight = Knobs { latency_limit_s: Some(1e-4), ..knobs };
-    let shortfalls = why_none(&table.cuts, &tight).unwrap();
+    let shortfalls = why_none(&table.demands, &tight).unwrap();
     assert_eq!(shortfalls.iter().map(|shortfall| shortfall.limit).collect::<Vec<_>>(), [Limit::Latency]);
     let best = sweep(&table, &knobs).map(|evaluation| evaluation.latency.total_s()).fold(f64::INFINITY, f64::min);
     assert!((shortfalls[0].reached - best).abs() < 1e-12);
-    // Each limit alone is met by some cut, but never both by one.
+    // Each limit alone is met by some split, but never both by one.
     let total = |index: usize| evaluate(&table, index, &knobs).latency.total_s();
     let between = Knobs {
         latency_limit_s: Some(f64::midpoint(best, total(0))),
-        sensor_memory_bytes: table.cuts[0].sensor_peak_bytes,
+        sensor_memory_bytes: table.demands[0].sensor_peak_bytes,
         ..knobs
     };
-    assert_eq!(why_none(&table.cuts, &between), Some(Vec::new()));
+    assert_eq!(why_none(&table.demands, &between), Some(Vec::new()));
 }
 
 #[test]

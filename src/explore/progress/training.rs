@@ -3,7 +3,7 @@
 use super::{State, note};
 use crate::record::{EvaluationRecord, PreparingRecord, Role, StepRecord};
 
-/// Rates kept for the small curve beside the rate.
+/// SystemRates kept for the small curve beside the rate.
 const RATES: usize = 120;
 
 /// Points of one role over the steps.

@@ -239,9 +239,9 @@ impl Session {
             profile: &self.profile,
             id: inspected.id,
             candidate: inspected.candidate,
-            own_cuts: self.pool.cuts(inspected.id),
+            own_demands: self.pool.demands(inspected.id),
             present: self.active_override(),
-            split: inspected.cuts[inspected.shown].boundary,
+            split: inspected.demands[inspected.shown].boundary,
         };
         let design_override = overridable.moved(part, to)?;
         self.setup.set_override(design_override);
@@ -257,10 +257,10 @@ impl Session {
         let mut pinned = Pinned { candidate: selected, split: None };
         if let Some(active) = self.active_override() {
             pinned.split = active.split();
-            let sending = active.sending();
-            if sending != candidate.sending {
+            let transmit = active.transmit();
+            if transmit != candidate.transmit {
                 let genome = candidate.genome.clone();
-                pinned.candidate = self.add_candidate(genome, sending)?;
+                pinned.candidate = self.add_candidate(genome, transmit)?;
             }
         }
         Ok(self.setup.toggle_pin(pinned)?)

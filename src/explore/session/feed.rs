@@ -1,7 +1,7 @@
 //! News from outside: measurements, the progress of children, messages.
 
 use super::Session;
-use crate::cost::Sending;
+use crate::cost::TransmitConfig;
 use crate::explore::accuracy::Accuracy;
 use crate::explore::candidate::{CandidateId, PoolError};
 use crate::explore::message::Severity;
@@ -56,9 +56,9 @@ impl Session {
     }
 
     /// Adds a candidate and brings everything up to date.
-    pub(super) fn add_candidate(&mut self, genome: Genome, sending: Sending) -> Result<CandidateId, PoolError> {
+    pub(super) fn add_candidate(&mut self, genome: Genome, transmit: TransmitConfig) -> Result<CandidateId, PoolError> {
         let before = self.pool.len();
-        let id = self.pool.add(&self.space, &self.profile, genome, sending)?;
+        let id = self.pool.add(&self.space, &self.profile, genome, transmit)?;
         if self.pool.len() > before {
             self.measurements.link_candidate(&self.space, &self.pool, id);
             self.relearn();
@@ -82,7 +82,7 @@ impl Session {
         let of_design =
             |&id: &CandidateId| crate::explore::accuracy::cell_of(&self.space, &self.pool, id, &design).is_some();
         if !self.pool.of_genome(&design.genome).iter().any(of_design) {
-            let added = self.pool.add(&self.space, &self.profile, design.genome.clone(), Sending::from(&design));
+            let added = self.pool.add(&self.space, &self.profile, design.genome.clone(), TransmitConfig::from(&design));
             match added {
                 Ok(id) => self.measurements.link_candidate(&self.space, &self.pool, id),
                 Err(error) => {

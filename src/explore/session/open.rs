@@ -1,7 +1,7 @@
 //! Opens a session from a [`SessionFile`].
 
 use super::Session;
-use crate::cost::{Knobs, Sending};
+use crate::cost::{Knobs, TransmitConfig};
 use crate::diagnostic::nearest;
 use crate::explore::candidate::CandidateId;
 use crate::explore::column::{Column, Sort};
@@ -17,7 +17,7 @@ use crate::space::{Genome, SearchSpace};
 /// A design of a session file.
 struct ReadDesign {
     genome: Genome,
-    sending: Sending,
+    transmit: TransmitConfig,
     split: Option<BoundaryId>,
 }
 
@@ -106,17 +106,17 @@ impl Session {
             profile: &self.profile,
             id,
             candidate,
-            own_cuts: self.pool.cuts(id),
+            own_demands: self.pool.demands(id),
             present: None,
             split: to.split.unwrap_or(0),
         };
-        Ok(overridable.with(to.split, to.sending)?)
+        Ok(overridable.with(to.split, to.transmit)?)
     }
 
     /// Reads a candidate, which is added to the pool if it is not there, and its split.
     fn read_candidate(&mut self, row: &DesignRow) -> Result<Pinned, SessionFileError> {
-        let ReadDesign { genome, sending, split } = self.read_design(row)?;
-        let candidate: CandidateId = self.pool.add(&self.space, &self.profile, genome, sending)?;
+        let ReadDesign { genome, transmit, split } = self.read_design(row)?;
+        let candidate: CandidateId = self.pool.add(&self.space, &self.profile, genome, transmit)?;
         Ok(Pinned { candidate, split })
     }
 
@@ -131,7 +131,11 @@ impl Session {
                 split = Some(named);
             }
         }
-        Ok(ReadDesign { genome, sending: Sending { fusion, ratio: row.ratio.max(1), bits: row.bits.max(1) }, split })
+        Ok(ReadDesign {
+            genome,
+            transmit: TransmitConfig { fusion, ratio: row.ratio.max(1), bits: row.bits.max(1) },
+            split,
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Writes a session into a [`SessionFile`].
 
 use super::Session;
-use crate::cost::Sending;
+use crate::cost::TransmitConfig;
 use crate::explore::candidate::CandidateId;
 use crate::explore::knob::KNOBS;
 use crate::explore::session_file::{
@@ -59,22 +59,22 @@ impl Session {
     fn override_row(&self, setup: &Setup) -> Option<OverrideRow> {
         let design_override = setup.design_override()?;
         let from = self.design_row(design_override.candidate(), None)?;
-        let to = self.sent_row(&from.genome, design_override.sending(), design_override.split());
+        let to = self.sent_row(&from.genome, design_override.transmit(), design_override.split());
         Some(OverrideRow { from, to })
     }
 
     fn design_row(&self, id: CandidateId, split: Option<BoundaryId>) -> Option<DesignRow> {
         let candidate = self.pool.get(id)?;
-        Some(self.sent_row(&self.space.print(&candidate.genome), candidate.sending, split))
+        Some(self.sent_row(&self.space.print(&candidate.genome), candidate.transmit, split))
     }
 
-    fn sent_row(&self, genome: &str, sending: Sending, split: Option<BoundaryId>) -> DesignRow {
+    fn sent_row(&self, genome: &str, transmit: TransmitConfig, split: Option<BoundaryId>) -> DesignRow {
         let name = |id: BoundaryId| self.space.boundary_name(id).to_owned();
         DesignRow {
             genome: genome.to_owned(),
-            fusion: name(sending.fusion),
-            ratio: sending.ratio,
-            bits: sending.bits,
+            fusion: name(transmit.fusion),
+            ratio: transmit.ratio,
+            bits: transmit.bits,
             split: split.map(name),
         }
     }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{best_split, session, set, shipped_space, step};
-use crate::cost::{Limit, best_cut};
+use crate::cost::{Limit, best_split as cost_best_split};
 use crate::explore::*;
 
 #[test]
@@ -12,7 +12,7 @@ fn the_largest_design_is_split_inside_the_network() {
     assert_eq!(session.pool().candidates()[0].genome, session.space().largest());
     let split = best_split(&session);
     assert!(split > 0 && split < session.space().last(), "{}", session.space().boundary_name(split));
-    assert!(session.standing(0).unwrap().feasible());
+    assert!(session.ranked(0).unwrap().feasible());
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn less_sensor_memory_moves_the_split_back() {
     for _ in 0..40 {
         step(&mut session, KnobId::SensorMemory, -1, 0);
         let now = best_split(&session);
-        if !session.standing(0).unwrap().feasible() {
+        if !session.ranked(0).unwrap().feasible() {
             break;
         }
         assert!(now <= before, "from {before} to {now}");
@@ -65,11 +65,11 @@ fn the_best_split_is_the_one_the_cost_model_finds() {
     for limit in ["10 ms", "5 ms", "3 ms", "1 ms"] {
         set(&mut session, KnobId::LatencyLimit, limit);
         for id in 0..100 {
-            let standing = session.standing(id).unwrap();
-            let table = crate::cost::CostTable { cuts: session.pool().cuts(id).to_vec() };
-            let best = best_cut(&table, session.knobs(), |_| true).unwrap();
+            let standing = session.ranked(id).unwrap();
+            let table = crate::cost::NetworkCosts { demands: session.pool().demands(id).to_vec() };
+            let best = cost_best_split(&table, session.knobs(), |_| true).unwrap();
             if standing.feasible() {
-                assert_eq!(usize::from(standing.cut), best, "{limit} #{id}");
+                assert_eq!(usize::from(standing.split_index), best, "{limit} #{id}");
             } else {
                 assert!(!crate::cost::evaluate(&table, best, session.knobs()).feasible(), "{limit} #{id}");
             }
@@ -84,9 +84,9 @@ fn before_anything_is_measured_the_largest_network_that_fits_stands_first() {
         set(&mut session, KnobId::LatencyLimit, limit);
         let first = session.ranking()[0];
         let macs = |id: CandidateId| session.pool().candidates()[id as usize].macs;
-        let fit = (0..300).filter(|&id| session.standing(id).unwrap().feasible());
+        let fit = (0..300).filter(|&id| session.ranked(id).unwrap().feasible());
         assert_eq!(Some(macs(first)), fit.map(macs).max().or(Some(macs(first))), "{limit}");
-        let classes: Vec<Class> = session.ranking().iter().map(|&id| session.standing(id).unwrap().class).collect();
+        let classes: Vec<Class> = session.ranking().iter().map(|&id| session.ranked(id).unwrap().class).collect();
         assert!(classes.is_sorted());
         assert_eq!(session.feasible_count(), classes.iter().filter(|class| **class != Class::Infeasible).count());
     }
@@ -99,7 +99,7 @@ fn what_breaks_least_stands_first_among_what_does_not_fit() {
     set(&mut session, KnobId::LatencyLimit, "1 ms");
     assert_eq!(session.feasible_count(), 0);
     // Latency orders by its first seven digits.
-    let latency = |&id: &CandidateId| session.standing(id).unwrap().evaluation.latency.total_s() as f32;
+    let latency = |&id: &CandidateId| session.ranked(id).unwrap().evaluation.latency.total_s() as f32;
     let latencies: Vec<f32> = session.ranking().iter().map(latency).collect();
     assert!(latencies.is_sorted(), "with one limit broken the least latency is the least excess");
     assert_eq!(session.binding(), [(Limit::Latency, 200)]);
@@ -238,12 +238,12 @@ proptest! {
         let selected = session.selected().unwrap();
         let fixes = session.fixes();
         prop_assert!(fixes.is_sorted_by_key(|fix| fix.stops));
-        prop_assert!(fixes.is_empty() || !session.standing(selected).unwrap().feasible());
+        prop_assert!(fixes.is_empty() || !session.ranked(selected).unwrap().feasible());
         for fix in fixes {
             let mut mended = session.clone();
             let fraction = session.dial(fix.knob).unwrap().fraction(fix.value);
             mended.apply(Command::SetKnob { knob: fix.knob, fraction }, 0);
-            prop_assert!(mended.standing(selected).unwrap().feasible(), "{:?}", fix);
+            prop_assert!(mended.ranked(selected).unwrap().feasible(), "{:?}", fix);
         }
     }
 }

@@ -16,10 +16,10 @@ fn measured_designs_stand_first_by_accuracy_then_latency() {
     let mut session = session(50);
     let updates = [(7, 0.8), (9, 0.9), (11, 0.8)].map(|(id, accuracy)| measured(&session, id, 6, accuracy));
     session.apply(Command::Update(updates.to_vec()), 0);
-    let latency = |id| session.standing(id).unwrap().evaluation.latency.total_s();
+    let latency = |id| session.ranked(id).unwrap().evaluation.latency.total_s();
     let tied = if latency(7) < latency(11) { [7, 11] } else { [11, 7] };
     assert_eq!(session.ranking()[..3], [9, tied[0], tied[1]]);
-    assert_eq!(session.standing(9).unwrap().accuracy(), Some(0.9));
+    assert_eq!(session.ranked(9).unwrap().accuracy(), Some(0.9));
     assert_eq!((session.measured_count(), session.feasible_count()), (3, 50));
     assert!(session.has_accuracies());
     assert_eq!(session.points(Column::Accuracy, Column::Latency).len(), 3);
@@ -41,10 +41,10 @@ fn a_measured_split_is_kept_while_it_fits() {
         0,
     );
     assert_eq!(session.best_design(0), Some(slow.clone()));
-    let latency = session.standing(0).unwrap().evaluation.latency.total_s();
+    let latency = session.ranked(0).unwrap().evaluation.latency.total_s();
     set(&mut session, KnobId::LatencyLimit, &format!("{} ms", latency * 1e3 * 0.99));
     assert_ne!(session.best_design(0), Some(slow));
-    assert_eq!(session.standing(0).unwrap().class, Class::Unmeasured);
+    assert_eq!(session.ranked(0).unwrap().class, Class::Unmeasured);
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn accuracies_survive_knob_changes_and_depend_on_the_number_of_sensors() {
     assert_eq!(session.ranking()[0], 4);
     set(&mut session, KnobId::Sensors, "4");
     assert!(matches!(session.accuracy(&design), Shown::OtherViews { views: 3, .. }));
-    assert_eq!(session.standing(4).unwrap().accuracy(), None);
+    assert_eq!(session.ranked(4).unwrap().accuracy(), None);
     assert!(!session.has_accuracies());
     set(&mut session, KnobId::Sensors, "6");
     assert_eq!(session.accuracy(&design).measured(), Some(0.9));
@@ -97,7 +97,7 @@ fn an_accuracy_floor_bars_what_was_measured_below_it() {
     set(&mut session, KnobId::AccuracyFloor, "75");
     // The floor bars the measured split; others of the design are not known to be worse.
     assert_eq!(session.ranking()[0], 3);
-    assert_eq!(session.standing(4).unwrap().class, Class::Unmeasured);
+    assert_eq!(session.ranked(4).unwrap().class, Class::Unmeasured);
 }
 
 #[test]

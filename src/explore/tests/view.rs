@@ -54,7 +54,7 @@ fn what_is_changed_by_hand_costs_what_the_design_costs() {
     let design = strip.design.clone();
     assert_eq!((design.split, design.ratio, design.bits), (3, 8, 4));
     let network = session.space().lower(&design.genome).unwrap();
-    let table = crate::cost::CostTable::new(&network, (&design).into(), session.profile()).unwrap();
+    let table = crate::cost::NetworkCosts::new(&network, (&design).into(), session.profile()).unwrap();
     assert_eq!(strip.here().evaluation, crate::cost::evaluate(&table, strip.split, session.knobs()));
     let shown = strip.here().evaluation;
     assert_eq!(session.bars(BarQuantity::Latency, 3).iter().find(|bar| bar.selected).unwrap().evaluation, shown);
@@ -133,7 +133,7 @@ fn rows_sort_by_any_column_and_what_fits_stays_first() {
         for reversed in [false, true] {
             session.apply(Command::Sort(column), 0);
             assert_eq!(session.setup().sort(), Sort { column, reversed });
-            let fits = |id: &&CandidateId| session.standing(**id).unwrap().feasible();
+            let fits = |id: &&CandidateId| session.ranked(**id).unwrap().feasible();
             let fit = session.order().iter().take_while(fits).count();
             assert_eq!(session.order().iter().filter(fits).count(), fit);
             let figures: Vec<f64> = session.order().iter().map(|&id| session.figure(id, column)).collect();
@@ -220,10 +220,10 @@ fn the_tornado_is_what_moving_the_knobs_does() {
     session.apply(Command::SelectCandidate(0), 0);
     let swings = session.tornado();
     assert_eq!(swings.len(), session.dials().len());
-    let before = session.standing(0).unwrap().evaluation.latency.total_s();
+    let before = session.ranked(0).unwrap().evaluation.latency.total_s();
     let swing = swings.iter().find(|swing| swing.knob == KnobId::LinkBandwidth).unwrap();
     set(&mut session, KnobId::LinkBandwidth, "20 Mbit/s");
-    let change = session.standing(0).unwrap().evaluation.latency.total_s() - before;
+    let change = session.ranked(0).unwrap().evaluation.latency.total_s() - before;
     assert!((swing.down_s.unwrap() - change).abs() < 1e-12 && swing.up_s.unwrap() < 0.0);
     let size = |swing: &Swing| swing.down_s.unwrap_or(0.0).abs().max(swing.up_s.unwrap_or(0.0).abs());
     assert!(swings.is_sorted_by(|one, next| size(one) >= size(next)));
@@ -325,7 +325,7 @@ fn a_limit_without_effect_says_how_far_it_may_go() {
         let at = |value: f64| {
             let mut session = session.clone();
             session.apply(Command::SetKnobs(vec![(knob, value)]), 0);
-            (session.standing(0).unwrap().feasible(), session.best_split(0))
+            (session.ranked(0).unwrap().feasible(), session.best_split(0))
         };
         let tighter = if knob.knob().ease == Ease::Up { 0.999 } else { 1.001 };
         assert_eq!(at(swing.needed / tighter), (true, split), "{knob:?} {}", swing.needed);

@@ -1,6 +1,6 @@
 //! The first designs as stacked bars: where their time, energy, link bytes or sensor memory goes.
 
-use crate::cost::{Cut, Evaluation, Knobs};
+use crate::cost::{Evaluation, Knobs, SplitDemand};
 use crate::explore::candidate::CandidateId;
 use crate::explore::knob::KnobId;
 use crate::explore::session::Session;
@@ -109,15 +109,15 @@ impl Session {
 
     fn bar(&self, id: CandidateId, quantity: BarQuantity) -> Option<Bar> {
         let selected = self.selected() == Some(id);
-        let (cut, evaluation) = if selected {
+        let (demand, evaluation) = if selected {
             let inspected = self.inspected()?;
-            let cut = inspected.cuts[inspected.shown];
-            (cut, self.judge().evaluate(&cut, inspected.accuracies[inspected.shown]))
+            let demand = inspected.demands[inspected.shown];
+            (demand, self.evaluator().evaluate(&demand, inspected.accuracies[inspected.shown]))
         } else {
-            let standing = self.standing(id)?;
-            (*self.pool.cuts(id).get(usize::from(standing.cut))?, standing.evaluation)
+            let standing = self.ranked(id)?;
+            (*self.pool.demands(id).get(usize::from(standing.split_index))?, standing.evaluation)
         };
-        let parts = parts(quantity, &cut, &evaluation, self.knobs());
+        let parts = parts(quantity, &demand, &evaluation, self.knobs());
         let count = quantity.parts().len();
         let feasible = evaluation.feasible();
         Some(Bar { candidate: id, pin: self.setup().pin_letter(id), selected, feasible, evaluation, parts, count })
@@ -130,7 +130,7 @@ impl Session {
 }
 
 /// The parts of a bar in base units, unused ones 0.
-fn parts(quantity: BarQuantity, cut: &Cut, cost: &Evaluation, knobs: &Knobs) -> [f64; 4] {
+fn parts(quantity: BarQuantity, demand: &SplitDemand, cost: &Evaluation, knobs: &Knobs) -> [f64; 4] {
     let (sensors, system) = (f64::from(knobs.sensors), &knobs.system);
     match quantity {
         BarQuantity::Latency => {
@@ -139,12 +139,12 @@ fn parts(quantity: BarQuantity, cut: &Cut, cost: &Evaluation, knobs: &Knobs) -> 
         }
         BarQuantity::Energy => {
             let working = system.sensors_static_w(knobs.sensors) * cost.latency.sensor_s;
-            let sensor = sensors * cut.sensor.energy_j + working;
+            let sensor = sensors * demand.sensor.energy_j + working;
             let link = sensors * cost.link_bytes as f64 * system.link_energy_j_per_byte;
             [sensor, link, (cost.energy_j - sensor - link).max(0.0), 0.0]
         }
         BarQuantity::Link => [cost.link_bytes as f64, cost.link_bytes as f64 * (sensors - 1.0), 0.0, 0.0],
-        BarQuantity::Memory => [cost.sensor_peak_bytes as f64, cut.sensor_weight_bytes as f64, 0.0, 0.0],
+        BarQuantity::Memory => [cost.sensor_peak_bytes as f64, demand.sensor_weight_bytes as f64, 0.0, 0.0],
         BarQuantity::Frames => [cost.fps, 0.0, 0.0, 0.0],
     }
 }

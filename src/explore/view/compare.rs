@@ -1,10 +1,10 @@
 //! Pinned designs side by side.
 
-use crate::cost::{Cut, Evaluation};
+use crate::cost::{Evaluation, SplitDemand};
 use crate::explore::accuracy::Shown;
 use crate::explore::candidate::CandidateId;
 use crate::explore::knob::KnobId;
-use crate::explore::rank::Judge;
+use crate::explore::rank::Evaluator;
 use crate::explore::session::Session;
 use crate::explore::setup::{Pinned, letter};
 use crate::space::Design;
@@ -31,17 +31,17 @@ pub struct Compared {
 impl Session {
     /// The pinned designs in order.
     pub fn compared(&self) -> Vec<Compared> {
-        let judge = self.judge();
+        let evaluator = self.evaluator();
         let compared = |(index, pin): (usize, &Pinned)| {
             let candidate = self.pool.get(pin.candidate)?;
-            let (cut, design) = self.pinned(index)?;
+            let (demand, design) = self.pinned(index)?;
             let accuracy = self.accuracy(&design);
             Some(Compared {
                 pin: letter(index)?,
                 candidate: pin.candidate,
                 macs: candidate.macs,
                 weights: candidate.weights,
-                evaluation: judge.evaluate(cut, accuracy.measured().unwrap_or(f64::NAN)),
+                evaluation: evaluator.evaluate(demand, accuracy.measured().unwrap_or(f64::NAN)),
                 accuracy,
                 design,
             })
@@ -52,17 +52,17 @@ impl Session {
     /// What a pinned design costs with one knob at another value: does it survive 1 Mbit/s? Accuracy is not judged with
     /// another number of sensors.
     pub fn compared_at(&self, pin: usize, knob: KnobId, value: f64) -> Option<Evaluation> {
-        let (cut, design) = self.pinned(pin)?;
+        let (demand, design) = self.pinned(pin)?;
         let mut knobs = *self.knobs();
         knob.knob().set(&mut knobs, value);
         let accuracy = self.measurements.shown(&design, knobs.sensors).measured();
-        Some(Judge::new(&knobs, self.judge().allowed).evaluate(cut, accuracy.unwrap_or(f64::NAN)))
+        Some(Evaluator::new(&knobs, self.evaluator().allowed).evaluate(demand, accuracy.unwrap_or(f64::NAN)))
     }
 
-    fn pinned(&self, index: usize) -> Option<(&Cut, Design)> {
+    fn pinned(&self, index: usize) -> Option<(&SplitDemand, Design)> {
         let pin = self.setup().pins().get(index)?;
         let split = pin.split.or_else(|| self.best_split(pin.candidate))?;
-        let cut = self.pool.cuts(pin.candidate).iter().find(|cut| cut.boundary == split)?;
-        Some((cut, self.pool.design(&self.space, pin.candidate, split)?))
+        let demand = self.pool.demands(pin.candidate).iter().find(|demand| demand.boundary == split)?;
+        Some((demand, self.pool.design(&self.space, pin.candidate, split)?))
     }
 }

@@ -24,7 +24,7 @@ impl Session {
     /// number of sensors is left out: those are other accuracies.
     pub fn found(&self, generation: Option<u32>) -> Vec<FoundPoint<'_>> {
         let until = generation.unwrap_or(u32::MAX);
-        let judge = self.judge();
+        let evaluator = self.evaluator();
         let wanted = |found: &&Found| found.generation <= until && found.views == self.knobs().sensors;
         let mut points: Vec<FoundPoint<'_>> = (self.searching().found.iter().filter(wanted))
             .filter_map(|found| {
@@ -32,8 +32,8 @@ impl Session {
                 let is_it =
                     |id: &&CandidateId| self.pool.design(&self.space, **id, design.split).as_ref() == Some(design);
                 let candidate = *self.pool.of_genome(&design.genome).iter().find(is_it)?;
-                let cut = self.pool.cuts(candidate).iter().find(|cut| cut.boundary == design.split)?;
-                let cost = judge.evaluate(cut, found.accuracy);
+                let demand = self.pool.demands(candidate).iter().find(|demand| demand.boundary == design.split)?;
+                let cost = evaluator.evaluate(demand, found.accuracy);
                 let (latency_s, feasible) = (cost.latency.total_s(), cost.feasible());
                 Some(FoundPoint { found, candidate, latency_s, feasible, front: false })
             })

@@ -66,7 +66,7 @@ impl Session {
     /// as it is by hand.
     pub fn rows(&self, range: Range<usize>) -> impl Iterator<Item = Row<'_>> {
         let end = range.end.min(self.order().len());
-        let baseline = self.baseline().and_then(|id| self.standing(id));
+        let baseline = self.baseline().and_then(|id| self.ranked(id));
         self.order()[range.start.min(end)..end].iter().filter_map(move |&id| {
             let row = self.row_by_hand(id).or_else(|| self.row(id))?;
             let Some(baseline) = &baseline else { return Some(row) };
@@ -83,9 +83,9 @@ impl Session {
 
     /// A candidate at its best split as a row, compared with nothing.
     pub fn row(&self, id: CandidateId) -> Option<Row<'_>> {
-        let (standing, candidate) = (self.standing(id)?, self.pool.get(id)?);
+        let (standing, candidate) = (self.ranked(id)?, self.pool.get(id)?);
         let split = self.best_split(id)?;
-        let sending = self.effective(candidate, split);
+        let transmit = self.effective(candidate, split);
         let accuracy = if self.measurements.is_empty() {
             Shown::None
         } else {
@@ -101,10 +101,10 @@ impl Session {
             evaluation: standing.evaluation,
             split,
             split_name: self.space.boundary_name(split),
-            fusion: sending.fusion,
-            fusion_name: self.space.boundary_name(sending.fusion),
-            ratio: sending.ratio,
-            bits: sending.bits,
+            fusion: transmit.fusion,
+            fusion_name: self.space.boundary_name(transmit.fusion),
+            ratio: transmit.ratio,
+            bits: transmit.bits,
             accuracy_delta: None,
             latency_delta_s: 0.0,
         })
@@ -116,12 +116,12 @@ impl Session {
             return None;
         }
         let (row, inspected) = (self.row(id)?, self.inspected()?);
-        let cut = &inspected.cuts[inspected.shown];
-        let design = design(&self.space, &inspected.candidate.genome, inspected.sending, cut.boundary);
+        let demand = &inspected.demands[inspected.shown];
+        let design = design(&self.space, &inspected.candidate.genome, inspected.transmit, demand.boundary);
         Some(Row {
             by_hand: true,
             accuracy: self.accuracy(&design),
-            evaluation: self.judge().evaluate(cut, inspected.accuracies[inspected.shown]),
+            evaluation: self.evaluator().evaluate(demand, inspected.accuracies[inspected.shown]),
             split: design.split,
             split_name: self.space.boundary_name(design.split),
             fusion: design.fusion,

@@ -1,10 +1,10 @@
 //! Sentences: how the selected design stands, why it does not fit, and what would help.
 
-use crate::cost::{self, Cut, Evaluation, Knob, Limit, Reason, Stage, reasons, show};
+use crate::cost::{self, Evaluation, Knob, Limit, Reason, SplitDemand, Stage, reasons, show};
 use crate::explore::dial::Dial;
 use crate::explore::knob::{Ease, KnobId};
 use crate::explore::needs::{Easiest, Fix, Present, WhatIf, most_sensors, rates_by_sensors};
-use crate::explore::rank::Judge;
+use crate::explore::rank::Evaluator;
 use crate::explore::session::Session;
 
 impl Fix {
@@ -74,8 +74,9 @@ impl Session {
     /// How the selected design stands as it is shown; `None` if the pool is empty.
     pub fn status(&self) -> Option<Status> {
         let inspected = self.inspected()?;
-        let evaluation = self.judge().evaluate(&inspected.cuts[inspected.shown], inspected.accuracies[inspected.shown]);
-        let split = self.space.boundary_name(inspected.cuts[inspected.shown].boundary);
+        let evaluation =
+            self.evaluator().evaluate(&inspected.demands[inspected.shown], inspected.accuracies[inspected.shown]);
+        let split = self.space.boundary_name(inspected.demands[inspected.shown].boundary);
         let name = format!("#{} at {split}", inspected.id);
         let sentence = if evaluation.feasible() {
             format!("{name} fits: {}", self.slack(&evaluation, inspected.accuracies[inspected.shown]))
@@ -90,25 +91,25 @@ impl Session {
     pub fn why(&self) -> Vec<Reason> {
         let (Some(inspected), Some(network)) = (self.inspected(), self.network()) else { return Vec::new() };
         let accuracy = Some(inspected.accuracies[inspected.shown]).filter(|accuracy| !accuracy.is_nan());
-        reasons(network, &inspected.cuts[inspected.shown], self.knobs(), accuracy)
+        reasons(network, &inspected.demands[inspected.shown], self.knobs(), accuracy)
     }
 
     /// Changes of a single knob that would make the selected design fit as it is shown (at any of its splits, if it was
     /// not split by hand), fewest stops first. Empty if it fits.
     pub fn fixes(&self) -> Vec<Fix> {
-        let judge = self.judge();
-        let barred = self.barred(&judge);
+        let evaluator = self.evaluator();
+        let barred = self.barred(&evaluator);
         if barred.is_empty() {
             return Vec::new();
         }
         let present = Present::new(self.knobs());
         let mut easiest = Easiest::new();
-        for (cut, accuracy) in &barred {
-            easiest.add(&present.needed(&judge.evaluate(cut, *accuracy), *accuracy));
+        for (demand, accuracy) in &barred {
+            easiest.add(&present.needed(&evaluator.evaluate(demand, *accuracy), *accuracy));
         }
         let mut needed = easiest.needed();
         let by_count = rates_by_sensors(self.knobs(), self.knobs().sensors);
-        needed[KnobId::Sensors.index()] = most_sensors(|| barred.iter().map(|(cut, _)| *cut), &by_count);
+        needed[KnobId::Sensors.index()] = most_sensors(|| barred.iter().map(|(demand, _)| *demand), &by_count);
         let mut fixes: Vec<Fix> =
             self.dials.iter().filter_map(|dial| self.fix(dial, needed[dial.id.index()])).collect();
         fixes.sort_by_key(|fix| fix.stops);
@@ -119,33 +120,33 @@ impl Session {
     /// splits, if it was not split by hand), each at a stop of its dial where there is one. Empty if it fits, or if no
     /// knobs can do it: weights that do not fit stay where they are.
     pub fn joint_fixes(&self) -> Vec<Fix> {
-        let judge = self.judge();
-        let barred = self.barred(&judge);
-        let moves = barred.iter().filter_map(|(cut, accuracy)| self.joint_fix(cut, *accuracy, &judge));
+        let evaluator = self.evaluator();
+        let barred = self.barred(&evaluator);
+        let moves = barred.iter().filter_map(|(demand, accuracy)| self.joint_fix(demand, *accuracy, &evaluator));
         let length = |fixes: &Vec<Fix>| fixes.iter().map(|fix| fix.stops).sum::<u32>();
         moves.min_by_key(length).unwrap_or_default()
     }
 
-    /// The cuts of which one would have to fit for the selected design to fit as it is shown, with their accuracies: that of
+    /// The splits of which one would have to fit for the selected design to fit as it is shown, with their accuracies: that of
     /// the split chosen by hand, else all that are allowed. None if one does.
-    fn barred(&self, judge: &Judge<'_>) -> Vec<(&Cut, f64)> {
+    fn barred(&self, evaluator: &Evaluator<'_>) -> Vec<(&SplitDemand, f64)> {
         let Some(inspected) = self.inspected() else { return Vec::new() };
         let by_hand = self.active_override().is_some_and(|active| active.split().is_some());
-        let cuts = inspected.cuts.iter().zip(inspected.accuracies).enumerate();
-        let wanted = cuts
-            .filter(|(index, (cut, _))| if by_hand { *index == inspected.shown } else { judge.allows(cut) })
+        let demands = inspected.demands.iter().zip(inspected.accuracies).enumerate();
+        let wanted = demands
+            .filter(|(index, (demand, _))| if by_hand { *index == inspected.shown } else { evaluator.allows(demand) })
             .map(|(_, cell)| cell);
-        let barred: Vec<(&Cut, f64)> = wanted.collect();
-        let fits = |(cut, accuracy): &(&Cut, f64)| judge.evaluate(cut, *accuracy).feasible();
+        let barred: Vec<(&SplitDemand, f64)> = wanted.collect();
+        let fits = |(demand, accuracy): &(&SplitDemand, f64)| evaluator.evaluate(demand, *accuracy).feasible();
         if barred.iter().any(fits) { Vec::new() } else { barred }
     }
 
-    /// The smallest joint move for one cut; `None` if it fits or if none does.
-    fn joint_fix(&self, cut: &Cut, accuracy: f64, judge: &Judge<'_>) -> Option<Vec<Fix>> {
-        let evaluation = judge.evaluate(cut, accuracy);
-        let mut moves: Vec<(KnobId, f64)> = match cost::joint_fix(cut, self.knobs()) {
+    /// The smallest joint move for one split; `None` if it fits or if none does.
+    fn joint_fix(&self, demand: &SplitDemand, accuracy: f64, evaluator: &Evaluator<'_>) -> Option<Vec<Fix>> {
+        let evaluation = evaluator.evaluate(demand, accuracy);
+        let mut moves: Vec<(KnobId, f64)> = match cost::joint_fix(demand, self.knobs()) {
             Some(changes) => changes.iter().map(|change| (knob_id(change.knob), change.to)).collect(),
-            None if judge.rates.evaluate(cut).feasible() => Vec::new(),
+            None if evaluator.rates.evaluate(demand).feasible() => Vec::new(),
             None => return None,
         };
         if evaluation.violations.contains(Limit::Accuracy) {

@@ -70,17 +70,17 @@ impl Session {
     pub fn strip(&self) -> Option<Strip<'_>> {
         let inspected = self.inspected()?;
         let network = self.network()?;
-        let judge = self.judge();
+        let evaluator = self.evaluator();
         let mut before = 0;
         let places: Vec<Place> = network
             .boundaries
             .iter()
-            .zip(inspected.cuts)
+            .zip(inspected.demands)
             .zip(&inspected.accuracies)
-            .map(|((boundary, cut), &accuracy)| {
-                let evaluation = judge.evaluate(cut, accuracy);
+            .map(|((boundary, demand), &accuracy)| {
+                let evaluation = evaluator.evaluate(demand, accuracy);
                 let state = match evaluation.violations.iter().next() {
-                    _ if !judge.allows(cut) => PlaceState::Closed,
+                    _ if !evaluator.allows(demand) => PlaceState::Closed,
                     None => PlaceState::Feasible,
                     Some(limit) => PlaceState::Barred(word(limit, &evaluation)),
                 };
@@ -97,8 +97,8 @@ impl Session {
                 }
             })
             .collect();
-        let split = inspected.cuts[inspected.shown].boundary;
-        let design = design(&self.space, &inspected.candidate.genome, inspected.sending, split);
+        let split = inspected.demands[inspected.shown].boundary;
+        let design = design(&self.space, &inspected.candidate.genome, inspected.transmit, split);
         let fusion = network.position(design.fusion).unwrap_or(places.len().saturating_sub(1));
         Some(Strip {
             candidate: inspected.id,
@@ -106,7 +106,7 @@ impl Session {
             design,
             places,
             split: inspected.shown,
-            best: usize::from(inspected.best.cut),
+            best: usize::from(inspected.best.split_index),
             fusion,
             by_hand: self.active_override().is_some(),
         })
@@ -115,8 +115,8 @@ impl Session {
     /// The selected design as it is shown, by hand or at its best split.
     pub fn selected_design(&self) -> Option<Design> {
         let inspected = self.inspected()?;
-        let split = inspected.cuts[inspected.shown].boundary;
-        Some(design(&self.space, &inspected.candidate.genome, inspected.sending, split))
+        let split = inspected.demands[inspected.shown].boundary;
+        Some(design(&self.space, &inspected.candidate.genome, inspected.transmit, split))
     }
 
     /// Design as TOML, with its cost under the current knobs as a comment.

@@ -5,7 +5,7 @@ const Z: f64 = 1.959_964;
 
 /// A group of which some members were drawn (with replacement).
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Group {
+pub(super) struct Stratum {
     /// Members of the group.
     pub(super) members: f64,
     pub(super) drawn: usize,
@@ -13,7 +13,7 @@ pub(super) struct Group {
     pub(super) hits: usize,
 }
 
-impl Group {
+impl Stratum {
     /// Estimated members with the property.
     pub(super) fn estimate(&self) -> f64 {
         if self.drawn == 0 { 0.0 } else { self.members * self.hits as f64 / self.drawn as f64 }
@@ -36,7 +36,7 @@ impl Group {
 
 /// Estimate and 95 % interval of the sum over independent groups: the distances to the bounds of the groups add in squares
 /// (Zou and Donner 2008, "Construction of confidence limits about effect measures").
-pub(super) fn sum(groups: &[Group]) -> (f64, f64, f64) {
+pub(super) fn sum(groups: &[Stratum]) -> (f64, f64, f64) {
     let (mut estimate, mut below, mut above) = (0.0, 0.0, 0.0);
     for group in groups {
         let (own, (low, high)) = (group.estimate(), group.interval());
@@ -54,15 +54,15 @@ mod tests {
     #[test]
     fn wilsons_interval_has_its_known_values() {
         // 10 of 100: 5.52 % to 17.44 %, as statistics packages give it.
-        let (low, high) = Group { members: 100.0, drawn: 100, hits: 10 }.interval();
+        let (low, high) = Stratum { members: 100.0, drawn: 100, hits: 10 }.interval();
         assert!((low - 5.522).abs() < 1e-2 && (high - 17.436).abs() < 1e-2, "{low} {high}");
-        let (low, high) = Group { members: 1.0, drawn: 100, hits: 0 }.interval();
+        let (low, high) = Stratum { members: 1.0, drawn: 100, hits: 0 }.interval();
         assert!(low.abs() < 1e-12 && (high - 0.036_995).abs() < 1e-5, "{low} {high}");
     }
 
     #[test]
     fn groups_add_and_their_errors_partly_cancel() {
-        let one = Group { members: 1e6, drawn: 400, hits: 100 };
+        let one = Stratum { members: 1e6, drawn: 400, hits: 100 };
         let (estimate, low, high) = sum(&[one; 4]);
         let (single, lone_low, lone_high) = sum(&[one]);
         assert!((estimate - 4.0 * single).abs() < 1e-6);

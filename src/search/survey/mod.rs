@@ -2,9 +2,9 @@
 //! memory can go at every split. Meant to stand beside the knobs and to follow them.
 //!
 //! ```text
-//! Survey::new(&SearchSpace, &SpaceTable) -> Survey        once for a space and a profile; knobs do not matter yet
-//! Survey::fitting(&Knobs) -> Fitting                      at every move of a knob; "3.2e9 of 1.6e14 designs fit"
-//! Survey::least(Goal, &Knobs) -> Vec<Least>               the exact minimum at every split, with a design that has it
+//! Survey::new(&SearchSpace, &SpaceCostTable) -> Survey        once for a space and a profile; knobs do not matter yet
+//! Survey::fitting(&Knobs) -> FeasibleCount                      at every move of a knob; "3.2e9 of 1.6e14 designs fit"
+//! Survey::least(Goal, &Knobs) -> Vec<SplitOptimum>               the exact minimum at every split, with a design that has it
 //! ```
 //!
 //! Of a space of up to [`COUNTED`] designs every one is judged, so the number is exact. Of a larger one, designs are drawn at
@@ -13,7 +13,7 @@
 //! left out, since most designs have never been measured.
 //!
 //! ```
-//! use splitscope::cost::{Knobs, SpaceTable};
+//! use splitscope::cost::{Knobs, SpaceCostTable};
 //! use splitscope::diagnostic::Source;
 //! use splitscope::hardware::{self, Profile};
 //! use splitscope::search::{Goal, Survey};
@@ -21,39 +21,39 @@
 //!
 //! let space = SearchSpace::from_toml(&Source::new(space::SHIPPED[0].0, space::SHIPPED[0].1))?;
 //! let profile = Profile::from_toml(&Source::new(hardware::SHIPPED[0].0, hardware::SHIPPED[0].1))?;
-//! let table = SpaceTable::new(&space, &profile).expect("no device of the profile is measured");
+//! let table = SpaceCostTable::new(&space, &profile).expect("no device of the profile is measured");
 //! let survey = Survey::new(&space, &table);
 //!
 //! let mut knobs = Knobs::from_profile(&profile);
 //! let fitting = survey.fitting(&knobs);
 //! assert!(fitting.interval.is_none() && fitting.designs > 0.0);
 //! // No design is quicker than the quickest.
-//! let quickest = survey.least(Goal::Latency, &knobs).into_iter().map(|least| least.value).fold(f64::INFINITY, f64::min);
+//! let quickest = survey.optimum(Goal::Latency, &knobs).into_iter().map(|least| least.value).fold(f64::INFINITY, f64::min);
 //! knobs.latency_limit_s = Some(0.99 * quickest);
 //! assert_eq!(survey.fitting(&knobs).designs, 0.0);
 //! # Ok::<(), splitscope::diagnostic::Diagnostic>(())
 //! ```
 
 mod interval;
-mod least;
+mod optimum;
+mod paths;
 mod tree;
-mod ways;
 
 use std::fmt;
 
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::cost::{CostTable, Cut, Graph, Knobs, Line, Rates, Sending, SpaceTable};
+use crate::cost::{Knobs, Line, NetworkCosts, SpaceCostTable, SpaceGraph, SplitDemand, SystemRates, TransmitConfig};
 use crate::network::BoundaryId;
 use crate::space::{Design, Genome, SearchSpace};
 
-use interval::Group;
-use least::Solver;
+use interval::Stratum;
+use optimum::OptimumSolver;
+use paths::PathCounts;
 use tree::Tree;
-use ways::Ways;
 
-pub use least::{Goal, Least};
+pub use optimum::{Goal, SplitOptimum};
 
 /// Spaces of up to so many designs are counted one by one.
 pub const COUNTED: u128 = 200_000;
@@ -66,8 +66,8 @@ const SEED: u64 = 6;
 #[derive(Debug, Clone)]
 pub struct Survey {
     space: SearchSpace,
-    graph: Graph,
-    ways: Ways,
+    graph: SpaceGraph,
+    ways: PathCounts,
     splits: Vec<Split>,
     designs: u128,
     exact: bool,
@@ -82,13 +82,13 @@ struct Split {
     drawn: usize,
     tree: Tree,
     /// Those that do not fit into the tree.
-    rest: Vec<Cut>,
+    rest: Vec<SplitDemand>,
 }
 
 impl Split {
     /// How many of those drawn meet the limits on cost.
-    fn hits(&self, rates: &Rates) -> usize {
-        self.tree.count_feasible(rates) + self.rest.iter().filter(|cut| rates.meets(&rates.load(cut))).count()
+    fn hits(&self, rates: &SystemRates) -> usize {
+        self.tree.count_feasible(rates) + self.rest.iter().filter(|demand| rates.meets(&rates.frame(demand))).count()
     }
 }
 
@@ -97,7 +97,7 @@ struct Pending {
     at: BoundaryId,
     designs: u128,
     lines: Vec<Line>,
-    rest: Vec<Cut>,
+    rest: Vec<SplitDemand>,
 }
 
 impl Pending {
@@ -105,14 +105,14 @@ impl Pending {
         Self { at, designs, lines: Vec::new(), rest: Vec::new() }
     }
 
-    fn push(&mut self, cut: &Cut) {
-        match Line::of(cut) {
+    fn push(&mut self, demand: &SplitDemand) {
+        match Line::of(demand) {
             Some(line) => self.lines.push(line),
-            None => self.rest.push(*cut),
+            None => self.rest.push(*demand),
         }
     }
 
-    fn drawn(self, usual: &Rates) -> Split {
+    fn drawn(self, usual: &SystemRates) -> Split {
         let Self { at, designs, lines, rest } = self;
         Split { at, designs, drawn: lines.len() + rest.len(), tree: Tree::new(lines, usual), rest }
     }
@@ -120,7 +120,7 @@ impl Pending {
 
 /// How many designs meet the limits.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Fitting {
+pub struct FeasibleCount {
     /// Designs that do: counted, or estimated.
     pub designs: f64,
     /// Where the number lies at 95 % confidence, if it is estimated.
@@ -128,12 +128,12 @@ pub struct Fitting {
     /// All designs of the space.
     pub of: u128,
     /// The same by split, ascending.
-    pub by_split: Vec<SplitFitting>,
+    pub by_split: Vec<SplitFeasibleCount>,
 }
 
 /// How many designs of one split meet the limits.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SplitFitting {
+pub struct SplitFeasibleCount {
     /// The split.
     pub split: BoundaryId,
     /// Designs that do: counted, or estimated.
@@ -144,9 +144,9 @@ pub struct SplitFitting {
 
 impl Survey {
     /// Surveys a space. Takes some ten milliseconds.
-    pub fn new(space: &SearchSpace, table: &SpaceTable) -> Self {
+    pub fn new(space: &SearchSpace, table: &SpaceCostTable) -> Self {
         let graph = table.graph();
-        let ways = Ways::new(space, &graph);
+        let ways = PathCounts::new(space, &graph);
         let nodes: Vec<(usize, BoundaryId, u128)> = graph
             .nodes
             .iter()
@@ -165,9 +165,9 @@ impl Survey {
             for split in &mut splits {
                 split.lines.reserve_exact(split.designs as usize);
             }
-            Ways::each_genome(space, &graph, |genome| {
-                each_design(space, table, genome, &mut |_, cut| {
-                    splits.iter_mut().filter(|split| split.at == cut.boundary).for_each(|split| split.push(cut));
+            PathCounts::each_genome(space, &graph, |genome| {
+                each_design(space, table, genome, &mut |_, demand| {
+                    splits.iter_mut().filter(|split| split.at == demand.boundary).for_each(|split| split.push(demand));
                 });
             });
         } else {
@@ -175,12 +175,12 @@ impl Survey {
             for split in &mut splits {
                 let own: Vec<(usize, u128)> =
                     nodes.iter().filter(|node| node.1 == split.at).map(|node| (node.0, node.2)).collect();
-                let draw = |_| table.cut(&ways.draw_among(space, &graph, &own, &mut rng));
-                let cuts = (0..if own.is_empty() { 0 } else { DRAWN }).filter_map(draw);
-                cuts.for_each(|cut| split.push(&cut));
+                let draw = |_| table.demand(&ways.draw_among(space, &graph, &own, &mut rng));
+                let demands = (0..if own.is_empty() { 0 } else { DRAWN }).filter_map(draw);
+                demands.for_each(|demand| split.push(&demand));
             }
         }
-        let usual = Rates::new(&Knobs::from_profile(&graph.profile));
+        let usual = SystemRates::new(&Knobs::from_profile(&graph.profile));
         let splits = splits.into_iter().map(|split| split.drawn(&usual)).collect();
         Self { space: space.clone(), graph, ways, splits, designs, exact }
     }
@@ -196,23 +196,23 @@ impl Survey {
     }
 
     /// How many designs meet the limits on cost.
-    pub fn fitting(&self, knobs: &Knobs) -> Fitting {
-        let rates = Rates::new(knobs);
-        let mut groups: Vec<Group> = self
+    pub fn fitting(&self, knobs: &Knobs) -> FeasibleCount {
+        let rates = SystemRates::new(knobs);
+        let mut groups: Vec<Stratum> = self
             .splits
             .iter()
-            .map(|split| Group { members: split.designs as f64, drawn: split.drawn, hits: split.hits(&rates) })
+            .map(|split| Stratum { members: split.designs as f64, drawn: split.drawn, hits: split.hits(&rates) })
             .collect();
         if !self.exact {
             self.rule_out(knobs, &mut groups);
         }
         let (designs, low, high) = interval::sum(&groups);
-        let by_split = self.splits.iter().zip(&groups).map(|(split, group)| SplitFitting {
+        let by_split = self.splits.iter().zip(&groups).map(|(split, group)| SplitFeasibleCount {
             split: split.at,
             designs: group.estimate(),
             of: split.designs,
         });
-        Fitting {
+        FeasibleCount {
             designs,
             interval: (!self.exact).then_some((low, high)),
             of: self.designs,
@@ -221,13 +221,13 @@ impl Survey {
     }
 
     /// Every design that meets the limits on cost, of a space that is counted; of a larger one, only splits are known.
-    pub fn designs_that_fit(&self, table: &SpaceTable, knobs: &Knobs) -> Vec<Design> {
-        let rates = Rates::new(knobs);
+    pub fn designs_that_fit(&self, table: &SpaceCostTable, knobs: &Knobs) -> Vec<Design> {
+        let rates = SystemRates::new(knobs);
         let mut designs = Vec::new();
         if self.exact {
-            Ways::each_genome(&self.space, &self.graph, |genome| {
-                each_design(&self.space, table, genome, &mut |design, cut| {
-                    if rates.evaluate(cut).feasible() {
+            PathCounts::each_genome(&self.space, &self.graph, |genome| {
+                each_design(&self.space, table, genome, &mut |design, demand| {
+                    if rates.evaluate(demand).feasible() {
                         designs.push(design());
                     }
                 });
@@ -237,11 +237,11 @@ impl Survey {
     }
 
     /// Splits of which no design drawn fits may still have some, unless even the least exceeds a limit.
-    fn rule_out(&self, knobs: &Knobs, groups: &mut [Group]) {
+    fn rule_out(&self, knobs: &Knobs, groups: &mut [Stratum]) {
         if groups.iter().all(|group| group.hits > 0) {
             return;
         }
-        let memory = Rates::new(knobs).memory_bytes();
+        let memory = SystemRates::new(knobs).memory_bytes();
         let limits = [
             (Goal::Latency, knobs.latency_limit_s),
             (Goal::Energy, knobs.energy_limit_j),
@@ -249,7 +249,7 @@ impl Survey {
         ];
         for (goal, limit) in limits {
             let Some(limit) = limit else { continue };
-            for least in self.least(goal, knobs) {
+            for least in self.optimum(goal, knobs) {
                 let found = self.splits.iter().position(|split| split.at == least.split);
                 if let Some(group) = found.map(|at| &mut groups[at])
                     && group.hits == 0
@@ -262,33 +262,37 @@ impl Survey {
     }
 
     /// The least value at every split at which a design can be split, ascending, over all designs whatever limits they break.
-    pub fn least(&self, goal: Goal, knobs: &Knobs) -> Vec<Least> {
-        Solver::new(&self.space, &self.graph, &self.ways, Rates::new(knobs), goal).solve()
+    pub fn optimum(&self, goal: Goal, knobs: &Knobs) -> Vec<SplitOptimum> {
+        OptimumSolver::new(&self.space, &self.graph, &self.ways, SystemRates::new(knobs), goal).solve()
     }
 }
 
-/// Calls `visit` with every design of a genome, made on demand, and its cut.
+/// Calls `visit` with every design of a genome, made on demand, and its split.
 fn each_design(
     space: &SearchSpace,
-    table: &SpaceTable,
+    table: &SpaceCostTable,
     genome: &Genome,
-    visit: &mut dyn FnMut(&dyn Fn() -> Design, &Cut),
+    visit: &mut dyn FnMut(&dyn Fn() -> Design, &SplitDemand),
 ) {
-    let mut all = CostTable::default();
+    let mut all = NetworkCosts::default();
     for &fusion in &space.fusions(genome, 0) {
-        let sendings =
+        let transmits =
             space.split.ratios.iter().flat_map(|&ratio| space.split.bits.iter().map(move |&bits| (ratio, bits)));
-        for (index, (ratio, bits)) in sendings.enumerate() {
-            if table.fill(genome, Sending { fusion, ratio, bits }, &mut all).is_none() {
+        for (index, (ratio, bits)) in transmits.enumerate() {
+            if table.fill(genome, TransmitConfig { fusion, ratio, bits }, &mut all).is_none() {
                 continue;
             }
-            for cut in all.cuts.iter().filter(|cut| cut.boundary <= fusion && space.split.at.contains(&cut.boundary)) {
-                let plain = cut.boundary == 0 || cut.boundary == space.last();
+            for demand in all
+                .demands
+                .iter()
+                .filter(|demand| demand.boundary <= fusion && space.split.at.contains(&demand.boundary))
+            {
+                let plain = demand.boundary == 0 || demand.boundary == space.last();
                 // Where no splitting module can stand there is one way to send.
                 if !plain || index == 0 {
-                    let split = cut.boundary;
+                    let split = demand.boundary;
                     let make = || space.canonical_design(Design { genome: genome.clone(), split, fusion, ratio, bits });
-                    visit(&make, cut);
+                    visit(&make, demand);
                 }
             }
         }
@@ -297,7 +301,7 @@ fn each_design(
 
 /// A sentence for a line beside the knobs, for instance "1 204 of 143 360 designs fit", or
 /// "3.2e9 (2.9e9 to 3.6e9) of 1.6e14 designs fit".
-impl fmt::Display for Fitting {
+impl fmt::Display for FeasibleCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", number(self.designs))?;
         if let Some((low, high)) = self.interval {

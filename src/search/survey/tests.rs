@@ -114,22 +114,22 @@ fn every_design(space: &SearchSpace) -> Vec<Design> {
 }
 
 /// Knobs around those of a profile: other numbers of sensors, limits that cut through the middle of the designs.
-fn knobs(profile: &Profile, cuts: &[Cut], variant: usize) -> Knobs {
+fn knobs(profile: &Profile, demands: &[SplitDemand], variant: usize) -> Knobs {
     let mut knobs = Knobs::from_profile(profile);
     knobs.sensors = [1, 3, 4][variant % 3];
     knobs.bandwidth_bytes_per_s *= [1.0, 0.1, 20.0][variant % 3];
-    let rates = Rates::new(&knobs);
-    let middle = |value: &dyn Fn(&Cut) -> f64| {
-        let mut values: Vec<f64> = cuts.iter().map(value).collect();
+    let rates = SystemRates::new(&knobs);
+    let middle = |value: &dyn Fn(&SplitDemand) -> f64| {
+        let mut values: Vec<f64> = demands.iter().map(value).collect();
         values.sort_by(f64::total_cmp);
         // A little more, so that no design stands on its limit, where rounding would decide.
         values[values.len() / [2, 3, 5][variant % 3]] * (1.0 + 1e-9)
     };
-    knobs.latency_limit_s = Some(middle(&|cut| rates.evaluate(cut).latency.total_s()));
+    knobs.latency_limit_s = Some(middle(&|demand| rates.evaluate(demand).latency.total_s()));
     if variant > 0 {
-        knobs.energy_limit_j = Some(middle(&|cut| rates.evaluate(cut).energy_j));
-        knobs.sensor_memory_bytes = middle(&|cut| cut.sensor_peak_bytes as f64) as u64 * 2;
-        knobs.frame_rate_floor_hz = Some(0.5 / middle(&|cut| rates.evaluate(cut).latency.period_s()));
+        knobs.energy_limit_j = Some(middle(&|demand| rates.evaluate(demand).energy_j));
+        knobs.sensor_memory_bytes = middle(&|demand| demand.sensor_peak_bytes as f64) as u64 * 2;
+        knobs.frame_rate_floor_hz = Some(0.5 / middle(&|demand| rates.evaluate(demand).latency.period_s()));
     }
     knobs
 }
@@ -142,17 +142,17 @@ fn counts_and_minima_equal_those_over_every_design() {
     for (index, profile) in profiles().into_iter().enumerate() {
         // Where loading depends on the weights, the operator that adds some with every view.
         space.fusion.operator = if index < 7 { operators[index % 3] } else { FusionOperator::Concat };
-        let table = SpaceTable::new(&space, &profile).unwrap();
+        let table = SpaceCostTable::new(&space, &profile).unwrap();
         let survey = Survey::new(&space, &table);
         assert_eq!(survey.designs(), designs.len() as u128);
         assert_eq!(survey.genomes(), space.count());
-        let cuts: Vec<Cut> = designs.iter().map(|design| table.cut(design).unwrap()).collect();
+        let demands: Vec<SplitDemand> = designs.iter().map(|design| table.demand(design).unwrap()).collect();
         for variant in 0..3 {
-            let knobs = knobs(&profile, &cuts, variant);
-            let rates = Rates::new(&knobs);
+            let knobs = knobs(&profile, &demands, variant);
+            let rates = SystemRates::new(&knobs);
             let mut fit: HashMap<BoundaryId, usize> = HashMap::new();
-            for cut in cuts.iter().filter(|cut| rates.evaluate(cut).feasible()) {
-                *fit.entry(cut.boundary).or_default() += 1;
+            for demand in demands.iter().filter(|demand| rates.evaluate(demand).feasible()) {
+                *fit.entry(demand.boundary).or_default() += 1;
             }
             let found = survey.fitting(&knobs);
             assert_eq!((found.designs, found.interval), (fit.values().sum::<usize>() as f64, None), "{}", profile.name);
@@ -160,14 +160,14 @@ fn counts_and_minima_equal_those_over_every_design() {
                 assert_eq!(own.designs as usize, fit.get(&own.split).copied().unwrap_or(0));
             }
             for goal in Goal::ALL {
-                least_is_least(&survey, &table, &cuts, &knobs, goal);
+                least_is_least(&survey, &table, &demands, &knobs, goal);
             }
         }
     }
 }
 
-fn value(goal: Goal, cut: &Cut, rates: &Rates) -> f64 {
-    let found = rates.evaluate(cut);
+fn value(goal: Goal, demand: &SplitDemand, rates: &SystemRates) -> f64 {
+    let found = rates.evaluate(demand);
     match goal {
         Goal::Latency => found.latency.total_s(),
         Goal::Energy => found.energy_j,
@@ -175,15 +175,15 @@ fn value(goal: Goal, cut: &Cut, rates: &Rates) -> f64 {
     }
 }
 
-fn least_is_least(survey: &Survey, table: &SpaceTable, cuts: &[Cut], knobs: &Knobs, goal: Goal) {
-    let rates = Rates::new(knobs);
+fn least_is_least(survey: &Survey, table: &SpaceCostTable, demands: &[SplitDemand], knobs: &Knobs, goal: Goal) {
+    let rates = SystemRates::new(knobs);
     let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs();
-    let found = survey.least(goal, knobs);
+    let found = survey.optimum(goal, knobs);
     assert_eq!(found.iter().map(|least| least.split).collect::<Vec<_>>(), survey.space.split.at);
     for least in found {
-        let own = cuts.iter().filter(|cut| cut.boundary == least.split);
-        let true_least = own.map(|cut| value(goal, cut, &rates)).fold(f64::INFINITY, f64::min);
-        let design = value(goal, &table.cut(&least.design).unwrap(), &rates);
+        let own = demands.iter().filter(|demand| demand.boundary == least.split);
+        let true_least = own.map(|demand| value(goal, demand, &rates)).fold(f64::INFINITY, f64::min);
+        let design = value(goal, &table.demand(&least.design).unwrap(), &rates);
         assert!(
             near(true_least, least.value) && near(design, least.value),
             "{goal:?} at {}: {true_least} by listing, {} by the solver, {design} of its design {}",
@@ -198,7 +198,7 @@ fn least_is_least(survey: &Survey, table: &SpaceTable, cuts: &[Cut], knobs: &Kno
 fn the_default_space_is_counted_exactly() {
     let space = shipped_space("tabletop");
     let profile = &profiles()[0];
-    let table = SpaceTable::new(&space, profile).unwrap();
+    let table = SpaceCostTable::new(&space, profile).unwrap();
     let survey = Survey::new(&space, &table);
     assert_eq!(survey.designs(), every_design(&space).len() as u128);
     let found = survey.fitting(&Knobs::from_profile(profile));
@@ -211,11 +211,11 @@ fn the_default_space_is_counted_exactly() {
 fn an_estimate_holds_the_truth_in_its_interval() {
     let space = small();
     let profile = &profiles()[0];
-    let table = SpaceTable::new(&space, profile).unwrap();
+    let table = SpaceCostTable::new(&space, profile).unwrap();
     let counted = Survey::new(&space, &table);
     let mut rng = ChaCha8Rng::seed_from_u64(1);
     let (mut held, trials) = (0, 60);
-    let all: Vec<Cut> = every_design(&space).iter().map(|design| table.cut(design).unwrap()).collect();
+    let all: Vec<SplitDemand> = every_design(&space).iter().map(|design| table.demand(design).unwrap()).collect();
     let knobs = knobs(profile, &all, 2);
     let truth = counted.fitting(&knobs).designs;
     for _ in 0..trials {
@@ -226,10 +226,10 @@ fn an_estimate_holds_the_truth_in_its_interval() {
                 .filter(|&node| counted.graph.nodes[node].boundary == Some(split.at))
                 .map(|node| (node, counted.ways.designs(&counted.graph, node)))
                 .collect();
-            let draw = |_| table.cut(&counted.ways.draw_among(&space, &counted.graph, &own, &mut rng)).unwrap();
+            let draw = |_| table.demand(&counted.ways.draw_among(&space, &counted.graph, &own, &mut rng)).unwrap();
             let mut pending = Pending::new(split.at, split.designs);
-            (0..100).map(draw).for_each(|cut| pending.push(&cut));
-            *split = pending.drawn(&Rates::new(&knobs));
+            (0..100).map(draw).for_each(|demand| pending.push(&demand));
+            *split = pending.drawn(&SystemRates::new(&knobs));
         }
         let (low, high) = drawn.fitting(&knobs).interval.unwrap();
         held += usize::from(low <= truth && truth <= high);
@@ -242,11 +242,11 @@ fn an_estimate_holds_the_truth_in_its_interval() {
 fn a_large_space_is_estimated_and_splits_out_of_reach_are_ruled_out() {
     let space = shipped_space("attentive-nas");
     let profile = &profiles()[0];
-    let table = SpaceTable::new(&space, profile).unwrap();
+    let table = SpaceCostTable::new(&space, profile).unwrap();
     let survey = Survey::new(&space, &table);
     assert_eq!(survey.genomes(), 440_301_256_704);
     let mut knobs = Knobs::from_profile(profile);
-    let least = survey.least(Goal::Latency, &knobs);
+    let least = survey.optimum(Goal::Latency, &knobs);
     let quickest = least.iter().map(|least| least.value).fold(f64::INFINITY, f64::min);
     knobs.latency_limit_s = Some(0.999 * quickest);
     let none = survey.fitting(&knobs);
@@ -260,7 +260,7 @@ fn a_large_space_is_estimated_and_splits_out_of_reach_are_ruled_out() {
 
 #[test]
 fn numbers_read_well() {
-    let show = |designs, interval, of| Fitting { designs, interval, of, by_split: Vec::new() }.to_string();
+    let show = |designs, interval, of| FeasibleCount { designs, interval, of, by_split: Vec::new() }.to_string();
     assert_eq!(show(1204.0, None, 143_360), "1 204 of 143 360 designs fit");
     assert_eq!(
         show(3.24e9, Some((2.9e9, 3.61e9)), 160_000_000_000_000),

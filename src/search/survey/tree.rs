@@ -1,33 +1,33 @@
-//! Counts which of many cuts meet the limits without looking at each.
+//! Counts which of many splits meet the limits without looking at each.
 //!
-//! Cuts that are much alike stand together, and of every group the lowest and the highest figures are kept. Whatever is
-//! limited grows with every figure of a cut, in exact numbers and in rounded ones: if the highest figures of a group meet the
-//! limits, all its cuts do; if the lowest do not, none does. Only groups between these are looked into.
+//! Splits that are much alike stand together, and of every group the lowest and the highest figures are kept. Whatever is
+//! limited grows with every figure of a split, in exact numbers and in rounded ones: if the highest figures of a group meet the
+//! limits, all its splits do; if the lowest do not, none does. Only groups between these are looked into.
 
 use std::ops::Range;
 
-use crate::cost::{Line, Lines, Rates};
+use crate::cost::{Line, Lines, SystemRates};
 
-/// Most cuts of a group that is not divided further.
+/// Most splits of a group that is not divided further.
 const LEAF: usize = 128;
 /// Every so many-th division is by the figure that differs most, the others are by latency. Latency is what is mostly limited,
-/// and its limit cuts across all other figures.
+/// and its limit splits across all other figures.
 const BY_FIGURE: usize = 4;
-/// Cuts looked at to see in which figure a group differs most.
+/// Splits looked at to see in which figure a group differs most.
 const PROBES: usize = 24;
 
-/// Cuts in groups within groups.
+/// Splits in groups within groups.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tree {
     lines: Lines,
     /// Every group before the two it is divided into.
-    groups: Vec<Group>,
+    groups: Vec<Stratum>,
 }
 
-/// Some cuts that stand together.
+/// Some splits that stand together.
 #[derive(Debug, Clone)]
-struct Group {
-    cuts: Range<usize>,
+struct Stratum {
+    demands: Range<usize>,
     low: Line,
     high: Line,
     /// The group behind this one and all within it.
@@ -35,8 +35,8 @@ struct Group {
 }
 
 impl Tree {
-    /// These cuts, in groups of similar latency at usual rates.
-    pub(super) fn new(mut lines: Vec<Line>, usual: &Rates) -> Self {
+    /// These splits, in groups of similar latency at usual rates.
+    pub(super) fn new(mut lines: Vec<Line>, usual: &SystemRates) -> Self {
         let mut groups = Vec::new();
         if !lines.is_empty() {
             divide(&mut lines, (0, 1), usual, &mut groups);
@@ -44,20 +44,20 @@ impl Tree {
         Self { lines: Lines::new(&lines), groups }
     }
 
-    /// How many of the cuts meet the limits on cost.
-    pub(super) fn count_feasible(&self, rates: &Rates) -> usize {
-        let fits = |line: &Line| rates.meets(&line.load(rates.sensors()));
+    /// How many of the splits meet the limits on cost.
+    pub(super) fn count_feasible(&self, rates: &SystemRates) -> usize {
+        let fits = |line: &Line| rates.meets(&line.frame(rates.sensors()));
         let (mut at, mut count) = (0, 0);
         while let Some(group) = self.groups.get(at) {
             let leaf = group.next == at + 1;
             at = if fits(&group.high) {
-                count += group.cuts.len();
+                count += group.demands.len();
                 group.next
             } else if !fits(&group.low) {
                 group.next
             } else {
                 if leaf {
-                    count += self.lines.count_meeting(group.cuts.clone(), rates);
+                    count += self.lines.count_meeting(group.demands.clone(), rates);
                 }
                 at + 1
             };
@@ -66,11 +66,11 @@ impl Tree {
     }
 }
 
-/// Adds the group of these cuts, which stand from `start` on after `depth` divisions, and those it is divided into.
-fn divide(lines: &mut [Line], (start, depth): (usize, usize), usual: &Rates, groups: &mut Vec<Group>) {
+/// Adds the group of these splits, which stand from `start` on after `depth` divisions, and those it is divided into.
+fn divide(lines: &mut [Line], (start, depth): (usize, usize), usual: &SystemRates, groups: &mut Vec<Stratum>) {
     let at = groups.len();
-    let cuts = start..start + lines.len();
-    groups.push(Group { cuts, low: lines[0], high: lines[0], next: 0 });
+    let demands = start..start + lines.len();
+    groups.push(Stratum { demands, low: lines[0], high: lines[0], next: 0 });
     let (low, high) = if lines.len() <= LEAF {
         let ends = |pick: fn(f64, f64) -> f64| lines[1..].iter().fold(lines[0], |all, line| all.joined(line, pick));
         (ends(f64::min), ends(f64::max))
@@ -90,15 +90,15 @@ fn divide(lines: &mut [Line], (start, depth): (usize, usize), usual: &Rates, gro
         (first.low.joined(&second.low, f64::min), first.high.joined(&second.high, f64::max))
     };
     let next = groups.len();
-    groups[at] = Group { low, high, next, ..groups[at].clone() };
+    groups[at] = Stratum { low, high, next, ..groups[at].clone() };
 }
 
-/// Puts the lower cuts before the middle and the higher ones behind it.
+/// Puts the lower splits before the middle and the higher ones behind it.
 fn halve(lines: &mut [Line], middle: usize, key: impl Fn(&Line) -> f64) {
     lines.select_nth_unstable_by(middle, |one, other| key(one).total_cmp(&key(other)));
 }
 
-/// What limits act on, by which cuts are told apart.
+/// What limits act on, by which splits are told apart.
 fn figures(Line { first, more }: &Line) -> [f64; 5] {
     [
         first.sensor_cycles,
@@ -109,7 +109,7 @@ fn figures(Line { first, more }: &Line) -> [f64; 5] {
     ]
 }
 
-/// The figure in which some of the cuts differ most, as a share of the largest.
+/// The figure in which some of the splits differ most, as a share of the largest.
 fn widest(lines: &[Line]) -> usize {
     let probes = || lines.iter().step_by(lines.len().div_ceil(PROBES)).map(figures);
     let mut ends = [(f64::INFINITY, f64::NEG_INFINITY); 5];

@@ -16,7 +16,7 @@ use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
 use super::{chrome, view::View};
 use crate::{
-    cost::Breakdown,
+    cost::LatencyBreakdown,
     explore::BarQuantity,
     tui::{
         text,
@@ -89,7 +89,7 @@ fn idle_words(slowest: bool, idle: f64) -> String {
 }
 
 /// What each stage does until a time, in milliseconds, when a frame begins every `every` seconds.
-fn pieces(latency: &Breakdown, every: f64, until: f64) -> [Vec<Stretch>; 4] {
+fn pieces(latency: &LatencyBreakdown, every: f64, until: f64) -> [Vec<Stretch>; 4] {
     let stages = [latency.readout_s, latency.sensor_s, latency.link_s, latency.aggregator_s];
     let mut work: [Vec<Stretch>; 4] = Default::default();
     let frames = (until / every).ceil().min(1000.0) as u32;
@@ -123,7 +123,7 @@ mod tests {
         fn no_stage_works_on_two_frames_and_every_frame_takes_its_latency(
             stages in prop::array::uniform4(0.0_f64..1.0), slowest in 0.1_f64..1.0,
         ) {
-            let latency = Breakdown {
+            let latency = LatencyBreakdown {
                 readout_s: stages[0], sensor_s: stages[1], link_s: stages[2], aggregator_s: stages[3].max(slowest),
             };
             let period = latency.period_s();

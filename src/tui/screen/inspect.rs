@@ -18,7 +18,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
 use super::{chrome, figure::Figure, frames, view::View};
 use crate::{
-    cost::Breakdown,
+    cost::LatencyBreakdown,
     explore::{Column, Command, DesignPart, KnobId, Move, Place, PlaceState, Shown, Strip},
     tui::{
         hit::HitMap,
@@ -138,7 +138,7 @@ pub fn splits(view: View<'_>, strip: &Strip<'_>, area: Rect, buf: &mut Buffer, h
 }
 
 /// Where the time of each split goes.
-fn bars(view: View<'_>, splits: impl Iterator<Item = Breakdown>, area: Rect, buf: &mut Buffer) {
+fn bars(view: View<'_>, splits: impl Iterator<Item = LatencyBreakdown>, area: Rect, buf: &mut Buffer) {
     let values: Vec<[f64; 4]> =
         splits.map(|time| [time.readout_s, time.sensor_s, time.link_s, time.aggregator_s]).collect();
     let bars: Vec<Bar<'_>> = values.iter().map(|values| Bar { values, ..Bar::default() }).collect();

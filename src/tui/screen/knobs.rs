@@ -102,7 +102,7 @@ fn label(dial: &Dial, theme: &Theme, cells: u16) -> String {
 /// How many designs of the whole space fit, in at most so many cells: with the interval of an estimate where there is room.
 fn whole(view: View<'_>, cells: u16) -> String {
     let Some(fitting) = view.session.fitting() else { return String::new() };
-    let short = search::Fitting { interval: None, ..fitting.clone() }.to_string();
+    let short = search::FeasibleCount { interval: None, ..fitting.clone() }.to_string();
     let (about, sign) = if fitting.interval.is_some() { ("about ", "~") } else { ("", "") };
     let shorter = short.replace(" designs", "");
     let texts =

@@ -94,17 +94,17 @@ fn usual_fusion(space: &SearchSpace, genome: &Genome, split: u8) -> u8 {
     fusions.iter().rev().nth(1).or(fusions.last()).copied().unwrap_or_else(|| space.last())
 }
 
-/// Every cut of a fixed network, sent as it is (as Neurosurgeon does, Kang et al. 2017).
+/// Every split of a fixed network, sent as it is (as Neurosurgeon does, Kang et al. 2017).
 fn partition(study: &mut Study, name: &str, genome: &Genome) -> Result<Outcome> {
     let space = &study.terms.space;
-    let cut = |split| {
+    let design = |split| {
         let fusion = usual_fusion(space, genome, split);
         let ratio = space.split.ratios[0];
         space.canonical_design(Design { genome: genome.clone(), split, fusion, ratio, bits: PLAIN_BITS })
     };
-    let cuts: Vec<Design> = space.splits(genome).into_iter().map(cut).collect();
-    let nothing = nearest_miss(&study.terms, &cuts)?;
-    let tried = study.try_all(cuts, study.budget)?;
+    let designs: Vec<Design> = space.splits(genome).into_iter().map(design).collect();
+    let nothing = nearest_miss(&study.terms, &designs)?;
+    let tried = study.try_all(designs, study.budget)?;
     outcome(study, format!("best cut of the {name} network"), "split", tried, nothing)
 }
 
@@ -156,7 +156,7 @@ fn two_stages(study: &mut Study) -> Result<Outcome> {
     for (_, genome) in networks {
         let mut designs = Vec::new();
         for split in study.terms.space.splits(&genome) {
-            for design in study.terms.sendings(&genome, split) {
+            for design in study.terms.transmits(&genome, split) {
                 let found = study.terms.evaluation(&design)?;
                 if found.feasible() {
                     designs.push((design.ratio, found.latency.total_s(), design));
@@ -207,7 +207,7 @@ fn nearest_miss(terms: &Terms, designs: &[Design]) -> Result<Option<String>> {
     }
     let Some((_, design)) = nearest.filter(|(violation, _)| *violation > 0.0) else { return Ok(None) };
     let network = terms.space.lower(&design.genome)?;
-    let broken = reasons(&network, &terms.cut(design)?, &terms.knobs, None);
+    let broken = reasons(&network, &terms.demand(design)?, &terms.knobs, None);
     let list: Vec<String> = broken.iter().map(Reason::sentence).collect();
     Ok(Some(format!("nearest: {}: {}", terms.space.print_design(design), list.join("; "))))
 }

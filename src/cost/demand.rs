@@ -1,10 +1,10 @@
-//! Puts one cut together from its parts: the layers before it, the splitting module, the layers behind it.
+//! Puts one split together from its parts: the layers before it, the splitting module, the layers behind it.
 //!
-//! Shared by the table made layer by layer ([`super::CostTable::new`]) and the one made from precomputed blocks.
+//! Shared by the table made layer by layer ([`super::NetworkCosts::new`]) and the one made from precomputed blocks.
 
 use std::ops::{Add, AddAssign, Sub};
 
-use super::fusing::Fusing;
+use super::fusion::FusionCost;
 use super::layer::{LayerCost, module_cost, streams};
 use crate::hardware::{Device, Layout, Profile, Residency};
 use crate::network::memory::Peak;
@@ -15,7 +15,7 @@ const PLAIN_BITS: u64 = 8;
 
 /// Where most bytes are alive on a sensor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PeakAt {
+pub enum PeakLocation {
     /// Nothing runs: the frame itself waits for the link.
     Frame,
     /// While this layer runs.
@@ -28,14 +28,14 @@ pub enum PeakAt {
 
 /// Cycles and joules, static power not included.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Work {
+pub struct ProcessorWork {
     /// Cycles.
     pub cycles: f64,
     /// Joules.
     pub energy_j: f64,
 }
 
-impl Work {
+impl ProcessorWork {
     /// The same with more joules.
     #[inline]
     pub(super) fn with(self, energy_j: f64) -> Self {
@@ -46,47 +46,47 @@ impl Work {
 /// What the aggregator does in a frame of V views: `first + (V - 1) * more`, and `join` from two views on.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Aggregation {
-    /// With one view: recover, and the blocks behind the cut.
-    pub first: Work,
+    /// With one view: recover, and the blocks behind the split.
+    pub first: ProcessorWork,
     /// For every further view: recover, the blocks up to the fusion, and taking it into the fused tensor.
-    pub more: Work,
+    pub more: ProcessorWork,
     /// What fusing takes once.
-    pub join: Work,
+    pub join: ProcessorWork,
 }
 
 impl Aggregation {
     /// The work of so many views and sensors, if each sensor spends those joules.
     #[inline]
-    fn of(&self, views: u32, sensor_j: f64) -> Work {
+    fn of(&self, views: u32, sensor_j: f64) -> ProcessorWork {
         let (first, others) = (self.first.with(sensor_j), f64::from(views.saturating_sub(1)));
         let more = self.more.with(sensor_j);
-        let join = if views > 1 { self.join } else { Work::default() };
-        Work {
+        let join = if views > 1 { self.join } else { ProcessorWork::default() };
+        ProcessorWork {
             cycles: first.cycles + others * more.cycles + join.cycles,
             energy_j: first.energy_j + others * more.energy_j + join.energy_j,
         }
     }
 
-    fn new(around: &Around, crossing: &Crossing, loaded: bool) -> Self {
-        let [view, after] = [around.between + crossing.recover, around.after].map(|spend| spend.pick(loaded));
-        let [join, fuse] = [around.fuse.join, around.fuse.more].map(|spend| spend.pick(loaded));
-        let work = |[cycles, energy_j]: [f64; 2]| Work { cycles, energy_j };
+    fn new(context: &SplitContext, module: &SplitModuleCost, streamed: bool) -> Self {
+        let [view, after] = [context.between + module.recover, context.after].map(|spend| spend.pick(streamed));
+        let [join, fuse] = [context.fuse.join, context.fuse.more].map(|spend| spend.pick(streamed));
+        let work = |[cycles, energy_j]: [f64; 2]| ProcessorWork { cycles, energy_j };
         let sum = |a: [f64; 2], b: [f64; 2]| work([a[0] + b[0], a[1] + b[1]]);
         Self { first: sum(view, after), more: sum(view, fuse), join: work(join) }
     }
 }
 
-/// One boundary of a design: what a cut there costs, before any knob.
+/// One boundary of a design: what a split there costs, before any knob.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Cut {
-    /// One sensor up to the cut, the reduce layer and its pixels included.
-    pub sensor: Work,
-    /// The aggregator, its weights kept.
-    pub kept: Aggregation,
-    /// The aggregator, its weights loaded for every frame.
-    pub loaded: Aggregation,
+pub struct SplitDemand {
+    /// One sensor up to the split, the reduce layer and its pixels included.
+    pub sensor: ProcessorWork,
+    /// The aggregator, its weights resident.
+    pub resident: Aggregation,
+    /// The aggregator, its weights streamed for every frame.
+    pub streamed: Aggregation,
     /// With more views than these the aggregator loads its weights.
-    pub keeps: u32,
+    pub max_resident_views: u32,
     /// Bytes each sensor sends.
     pub link_bytes: u64,
     /// Most bytes alive on a sensor: activations, buffers, and weights where they share the memory.
@@ -100,21 +100,21 @@ pub struct Cut {
     /// Weights that fusing needs for every view but the first.
     pub more_weight_bytes: u64,
     /// Where the peak is.
-    pub peak_at: PeakAt,
+    pub peak_at: PeakLocation,
     /// Number of the boundary in its space.
     pub boundary: BoundaryId,
 }
 
-impl Cut {
+impl SplitDemand {
     /// What the aggregator does with so many views.
     #[inline]
     pub fn aggregation(&self, views: u32) -> &Aggregation {
-        if views <= self.keeps { &self.kept } else { &self.loaded }
+        if views <= self.max_resident_views { &self.resident } else { &self.streamed }
     }
 
     /// Cycles of the aggregator with so many views, and joules of a frame: all sensors and the aggregator.
     #[inline]
-    pub fn work(&self, views: u32) -> Work {
+    pub fn work(&self, views: u32) -> ProcessorWork {
         self.aggregation(views).of(views, self.sensor.energy_j)
     }
 
@@ -126,14 +126,14 @@ impl Cut {
     }
 }
 
-/// Cycles and joules of some layers, if their weights are resident and if they are loaded.
+/// Cycles and joules of some layers, if their weights are resident and if they are streamed.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(crate) struct Spend {
+pub(crate) struct CycleEnergy {
     resident: [f64; 2],
     streamed: [f64; 2],
 }
 
-impl Spend {
+impl CycleEnergy {
     pub(super) fn of(layer: &LayerCost) -> Self {
         Self { resident: layer.spent(false).into(), streamed: layer.spent(true).into() }
     }
@@ -143,13 +143,13 @@ impl Spend {
         Self { resident: self.resident.map(|value| value * times), streamed: self.streamed.map(|value| value * times) }
     }
 
-    /// Cycles and joules, with the weights loaded or not.
+    /// Cycles and joules, with the weights streamed or not.
     pub(crate) const fn pick(&self, streams: bool) -> [f64; 2] {
         if streams { self.streamed } else { self.resident }
     }
 }
 
-impl Add for Spend {
+impl Add for CycleEnergy {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
@@ -158,13 +158,13 @@ impl Add for Spend {
     }
 }
 
-impl AddAssign for Spend {
+impl AddAssign for CycleEnergy {
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;
     }
 }
 
-impl Sub for Spend {
+impl Sub for CycleEnergy {
     type Output = Self;
 
     fn sub(self, other: Self) -> Self {
@@ -176,11 +176,11 @@ impl Sub for Spend {
     }
 }
 
-/// What crossing a boundary adds: the splitting module on both sides, and the bytes.
+/// What module a boundary adds: the splitting module on both sides, and the bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(crate) struct Crossing {
-    pub(crate) reduce: Spend,
-    pub(crate) recover: Spend,
+pub(crate) struct SplitModuleCost {
+    pub(crate) reduce: CycleEnergy,
+    pub(crate) recover: CycleEnergy,
     /// Weights of each side of the module; both have the same.
     pub(crate) weight_bytes: u64,
     pub(crate) link_bytes: u64,
@@ -188,7 +188,7 @@ pub(crate) struct Crossing {
     pub(crate) reduce_bytes: u64,
 }
 
-impl Crossing {
+impl SplitModuleCost {
     /// The tensor as it is: raw input, or logits.
     pub(super) fn plain(shape: Shape) -> Self {
         Self { link_bytes: (shape.elements() * PLAIN_BITS).div_ceil(8), ..Self::default() }
@@ -207,8 +207,8 @@ impl Crossing {
         let reduce = module_cost(shape, channels, &devices.profile.sensor.device, devices.sensor);
         let recover = module_cost(narrow, shape.channels, &devices.profile.aggregator, devices.aggregator);
         Self {
-            reduce: Spend::of(&reduce),
-            recover: Spend::of(&recover),
+            reduce: CycleEnergy::of(&reduce),
+            recover: CycleEnergy::of(&recover),
             weight_bytes: reduce.weight_bytes,
             link_bytes,
             reduce_bytes: shape.elements() + sent,
@@ -224,23 +224,23 @@ pub(super) struct Devices<'a> {
     pub(super) aggregator: &'a [LayerCost],
 }
 
-/// The layers around one cut.
+/// The layers context one split.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Around {
+pub(super) struct SplitContext {
     pub(super) boundary: BoundaryId,
-    /// Layers before the cut, on the sensor.
-    pub(super) before: Spend,
+    /// Layers before the split, on the sensor.
+    pub(super) before: CycleEnergy,
     pub(super) before_weights: u64,
-    /// Weights of the largest layer before the cut.
+    /// Weights of the largest layer before the split.
     pub(super) largest_weights: u64,
-    /// Layers from the cut to the fusion, on the aggregator.
-    pub(super) between: Spend,
-    pub(super) fuse: Fusing,
+    /// Layers from the split to the fusion, on the aggregator.
+    pub(super) between: CycleEnergy,
+    pub(super) fuse: FusionCost,
     /// Layers behind the fusion, on the aggregator.
-    pub(super) after: Spend,
-    /// Weights of all layers behind the cut.
+    pub(super) after: CycleEnergy,
+    /// Weights of all layers behind the split.
     pub(super) behind_weights: u64,
-    /// Peak of the layers before the cut.
+    /// Peak of the layers before the split.
     pub(super) peak: Peak,
     /// Whether that peak is reached while patches run.
     pub(super) in_patches: bool,
@@ -248,43 +248,43 @@ pub(super) struct Around {
     pub(super) input: Shape,
 }
 
-/// The cut those parts make on a profile.
-pub(super) fn assemble(around: &Around, crossing: &Crossing, profile: &Profile) -> Cut {
+/// The split those parts make on a profile.
+pub(super) fn assemble(context: &SplitContext, module: &SplitModuleCost, profile: &Profile) -> SplitDemand {
     let (sensor, aggregator) = (&profile.sensor.device, &profile.aggregator);
-    let sensor_weight_bytes = around.before_weights + crossing.weight_bytes;
-    let aggregator_weight_bytes = around.behind_weights + crossing.weight_bytes;
+    let sensor_weight_bytes = context.before_weights + module.weight_bytes;
+    let aggregator_weight_bytes = context.behind_weights + module.weight_bytes;
     let sensor_streams = streams(sensor, sensor_weight_bytes);
-    let [cycles, joules] = (around.before + crossing.reduce).pick(sensor_streams);
-    let (mut sensor_peak_bytes, peak_at) = peak(around, crossing);
-    let frame_bytes = around.input.elements();
+    let [cycles, joules] = (context.before + module.reduce).pick(sensor_streams);
+    let (mut sensor_peak_bytes, peak_at) = peak(context, module);
+    let frame_bytes = context.input.elements();
     if profile.sensor.double_buffered_frame {
         sensor_peak_bytes += frame_bytes;
     }
-    if profile.sensor.link_buffer && around.boundary != 0 {
-        sensor_peak_bytes += crossing.link_bytes;
+    if profile.sensor.link_buffer && context.boundary != 0 {
+        sensor_peak_bytes += module.link_bytes;
     }
     if sensor.layout == Layout::Shared {
-        sensor_peak_bytes += if sensor_streams { around.largest_weights } else { sensor_weight_bytes };
+        sensor_peak_bytes += if sensor_streams { context.largest_weights } else { sensor_weight_bytes };
     }
     let pixel_energy = profile.sensor.pixel_energy_j.as_ref().map_or(0.0, |energy| energy.value);
-    Cut {
-        sensor: Work { cycles, energy_j: joules + around.input.positions() as f64 * pixel_energy },
-        kept: Aggregation::new(around, crossing, false),
-        loaded: Aggregation::new(around, crossing, true),
-        keeps: views_kept(aggregator, aggregator_weight_bytes, &around.fuse),
-        link_bytes: crossing.link_bytes,
+    SplitDemand {
+        sensor: ProcessorWork { cycles, energy_j: joules + context.input.positions() as f64 * pixel_energy },
+        resident: Aggregation::new(context, module, false),
+        streamed: Aggregation::new(context, module, true),
+        max_resident_views: resident_views(aggregator, aggregator_weight_bytes, &context.fuse),
+        link_bytes: module.link_bytes,
         sensor_peak_bytes,
         sensor_weight_bytes,
         aggregator_weight_bytes,
-        join_weight_bytes: around.fuse.join_weights,
-        more_weight_bytes: around.fuse.more_weights,
+        join_weight_bytes: context.fuse.join_weights,
+        more_weight_bytes: context.fuse.more_weights,
         peak_at,
-        boundary: around.boundary,
+        boundary: context.boundary,
     }
 }
 
-/// The most views with which an aggregator that has so many weights besides those of the fusion keeps them all.
-fn views_kept(device: &Device, weights: u64, fuse: &Fusing) -> u32 {
+/// The most views with which an aggregator that has so many weights besides those of the fusion max_resident_views them all.
+fn resident_views(device: &Device, weights: u64, fuse: &FusionCost) -> u32 {
     let room = match (device.residency, &device.weight_memory_bytes) {
         (Residency::Streamed, _) => return 0,
         (Residency::Cached, Some(memory)) => memory.value,
@@ -301,15 +301,15 @@ fn views_kept(device: &Device, weights: u64, fuse: &Fusing) -> u32 {
 }
 
 /// Most bytes of activations, and where.
-fn peak(around: &Around, crossing: &Crossing) -> (u64, PeakAt) {
-    let layers = around.peak.bytes;
-    let frame = around.input.elements();
-    if crossing.reduce_bytes > layers {
-        (crossing.reduce_bytes, PeakAt::Reduce)
+fn peak(context: &SplitContext, module: &SplitModuleCost) -> (u64, PeakLocation) {
+    let layers = context.peak.bytes;
+    let frame = context.input.elements();
+    if module.reduce_bytes > layers {
+        (module.reduce_bytes, PeakLocation::Reduce)
     } else if layers >= frame {
-        let layer = u32::try_from(around.peak.layer).unwrap_or(u32::MAX);
-        (layers, if around.in_patches { PeakAt::Patch(layer) } else { PeakAt::Layer(layer) })
+        let layer = u32::try_from(context.peak.layer).unwrap_or(u32::MAX);
+        (layers, if context.in_patches { PeakLocation::Patch(layer) } else { PeakLocation::Layer(layer) })
     } else {
-        (frame, PeakAt::Frame)
+        (frame, PeakLocation::Frame)
     }
 }

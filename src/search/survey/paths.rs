@@ -2,13 +2,13 @@
 
 use rand::{Rng, RngExt};
 
-use crate::cost::{Edge, Graph, Node};
+use crate::cost::{GraphEdge, GraphNode, SpaceGraph};
 use crate::network::BoundaryId;
 use crate::space::{Design, Genome, PLAIN_BITS, SearchSpace};
 
 /// Numbers of paths through every node. Saturate at `u128::MAX`.
 #[derive(Debug, Clone)]
-pub(super) struct Ways {
+pub(super) struct PathCounts {
     /// Paths from a source to the node.
     before: Vec<u128>,
     /// Paths from the node to the logits, each with each boundary at or behind the node where views may become one.
@@ -21,8 +21,8 @@ pub(super) struct Ways {
     allowed: Vec<(bool, bool)>,
 }
 
-impl Ways {
-    pub(super) fn new(space: &SearchSpace, graph: &Graph) -> Self {
+impl PathCounts {
+    pub(super) fn new(space: &SearchSpace, graph: &SpaceGraph) -> Self {
         let size = graph.nodes.len();
         let allowed = graph.nodes.iter().map(|node| {
             let among = |list: &[BoundaryId]| node.boundary.is_some_and(|id| list.contains(&id));
@@ -57,7 +57,7 @@ impl Ways {
     }
 
     /// Number of genomes.
-    pub(super) fn genomes(&self, graph: &Graph) -> u128 {
+    pub(super) fn genomes(&self, graph: &SpaceGraph) -> u128 {
         let ends = graph.nodes.iter().zip(&self.before).filter(|(node, _)| node.edges.is_empty());
         ends.fold(0, |sum, (_, &ways)| sum.saturating_add(ways))
     }
@@ -73,19 +73,19 @@ impl Ways {
     }
 
     /// Number of designs that are split at a node; 0 where none may be.
-    pub(super) fn designs(&self, graph: &Graph, node: usize) -> u128 {
+    pub(super) fn designs(&self, graph: &SpaceGraph, node: usize) -> u128 {
         if !self.may_split(node) {
             return 0;
         }
-        let sendings = graph.nodes[node].crossings.len() as u128;
-        self.before[node].saturating_mul(self.behind[node]).saturating_mul(sendings)
+        let transmits = graph.nodes[node].modules.len() as u128;
+        self.before[node].saturating_mul(self.behind[node]).saturating_mul(transmits)
     }
 
     /// A design split at one of some nodes, given with their numbers of designs; all are equally likely. There must be one.
     pub(super) fn draw_among(
         &self,
         space: &SearchSpace,
-        graph: &Graph,
+        graph: &SpaceGraph,
         nodes: &[(usize, u128)],
         rng: &mut impl Rng,
     ) -> Design {
@@ -93,7 +93,7 @@ impl Ways {
         self.draw(space, graph, node, rng)
     }
 
-    fn draw(&self, space: &SearchSpace, graph: &Graph, node: usize, rng: &mut impl Rng) -> Design {
+    fn draw(&self, space: &SearchSpace, graph: &SpaceGraph, node: usize, rng: &mut impl Rng) -> Design {
         let mut genes = vec![0; graph.genes];
         let mut at = node;
         while graph.nodes[at].boundary != Some(0) {
@@ -114,13 +114,13 @@ impl Ways {
             decide(&edge, &mut genes);
             at = edge.to;
         }
-        let sending = rng.random_range(0..graph.nodes[node].crossings.len());
+        let transmit = rng.random_range(0..graph.nodes[node].modules.len());
         let fusion = fusion.unwrap_or_else(|| space.last());
-        design(space, &graph.nodes[node], space.canonical(genes), fusion, sending)
+        design(space, &graph.nodes[node], space.canonical(genes), fusion, transmit)
     }
 
     /// Calls `visit` with every genome, each once.
-    pub(super) fn each_genome(space: &SearchSpace, graph: &Graph, mut visit: impl FnMut(&Genome)) {
+    pub(super) fn each_genome(space: &SearchSpace, graph: &SpaceGraph, mut visit: impl FnMut(&Genome)) {
         let mut open: Vec<(usize, Vec<u8>)> = Vec::new();
         for (index, node) in graph.nodes.iter().enumerate().filter(|(_, node)| node.boundary == Some(0)) {
             let mut genes = vec![0; graph.genes];
@@ -143,19 +143,25 @@ impl Ways {
 }
 
 /// Sets the genes an edge decides.
-pub(super) fn decide(edge: &Edge, genes: &mut [u8]) {
+pub(super) fn decide(edge: &GraphEdge, genes: &mut [u8]) {
     for (gene, value) in edge.genes.into_iter().flatten() {
         genes[usize::from(gene)] = value;
     }
 }
 
 /// The design of a genome that is split at a node and sends in one of its ways.
-pub(super) fn design(space: &SearchSpace, node: &Node, genome: Genome, fusion: BoundaryId, sending: usize) -> Design {
+pub(super) fn design(
+    space: &SearchSpace,
+    node: &GraphNode,
+    genome: Genome,
+    fusion: BoundaryId,
+    transmit: usize,
+) -> Design {
     let split = node.boundary.expect("a split is at a boundary");
     let plain = split == 0 || split == space.last();
     let bits = space.split.bits.len();
     let (ratio, bits) =
-        if plain { (1, PLAIN_BITS) } else { (space.split.ratios[sending / bits], space.split.bits[sending % bits]) };
+        if plain { (1, PLAIN_BITS) } else { (space.split.ratios[transmit / bits], space.split.bits[transmit % bits]) };
     Design { genome, split, fusion, ratio, bits }
 }
 

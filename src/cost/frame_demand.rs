@@ -1,10 +1,10 @@
-//! What a cut puts on sensors, link and aggregator, whatever these are capable of.
+//! What a split puts on sensors, link and aggregator, whatever these are capable of.
 
-use super::cut::Cut;
+use super::demand::SplitDemand;
 
-/// A cut with a number of sensors: all that the other knobs act on. Bytes are whole numbers below 2^53.
+/// A split with a number of sensors: all that the other knobs act on. Bytes are whole numbers below 2^53.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Load {
+pub struct FrameDemand {
     /// Cycles of one sensor.
     pub sensor_cycles: f64,
     /// Cycles of the aggregator.
@@ -21,23 +21,23 @@ pub struct Load {
     pub aggregator_weight_bytes: f64,
 }
 
-impl Load {
-    /// A cut with so many sensors.
+impl FrameDemand {
+    /// A split with so many sensors.
     #[inline]
-    pub fn new(cut: &Cut, sensors: u32) -> Self {
-        let work = cut.work(sensors);
+    pub fn new(demand: &SplitDemand, sensors: u32) -> Self {
+        let work = demand.work(sensors);
         Self {
-            sensor_cycles: cut.sensor.cycles,
+            sensor_cycles: demand.sensor.cycles,
             aggregator_cycles: work.cycles,
             work_j: work.energy_j,
-            link_bytes: cut.link_bytes as f64,
-            peak_bytes: cut.sensor_peak_bytes as f64,
-            sensor_weight_bytes: cut.sensor_weight_bytes as f64,
-            aggregator_weight_bytes: cut.aggregator_weights(sensors) as f64,
+            link_bytes: demand.link_bytes as f64,
+            peak_bytes: demand.sensor_peak_bytes as f64,
+            sensor_weight_bytes: demand.sensor_weight_bytes as f64,
+            aggregator_weight_bytes: demand.aggregator_weights(sensors) as f64,
         }
     }
 
-    /// The bytes that are limited, in the order of [`Rates::byte_limits`].
+    /// The bytes that are limited, in the order of [`SystemRates::byte_limits`].
     #[inline]
     pub(super) const fn bytes(&self) -> [f64; 3] {
         [self.peak_bytes, self.sensor_weight_bytes, self.aggregator_weight_bytes]

@@ -1,18 +1,18 @@
-//! The cuts of many designs as columns, with one number of sensors: what costing them all again reads.
+//! The splits of many designs as columns, with one number of sensors: what costing them all again reads.
 //!
-//! A knob other than the number of sensors changes factors only, so a pass over the columns is a few products a cut. Another
+//! A knob other than the number of sensors changes factors only, so a pass over the columns is a few products a split. Another
 //! number of sensors changes two of the columns. Where fusing takes the same for every further view (`max`, `mean`) they
-//! follow from columns too; otherwise from the cuts themselves.
+//! follow from columns too; otherwise from the splits themselves.
 
 use std::ops::Range;
 
-use super::cut::{Cut, Work};
-use super::evaluate::Rates;
-use super::load::Load;
+use super::demand::{ProcessorWork, SplitDemand};
+use super::evaluate::SystemRates;
+use super::frame_demand::FrameDemand;
 
-/// Cuts as columns. Entry `i` of each belongs to cut `i`.
+/// Splits as columns. Entry `i` of each belongs to split `i`.
 #[derive(Debug, Clone, Default)]
-pub struct Columns {
+pub struct DemandBatch {
     sensors: u32,
     sensor_cycles: Vec<f64>,
     aggregator_cycles: Vec<f64>,
@@ -21,16 +21,16 @@ pub struct Columns {
     peak_bytes: Vec<f64>,
     sensor_weight_bytes: Vec<f64>,
     aggregator_weight_bytes: Vec<f64>,
-    /// The most bytes of any cut, in the order of [`Rates::byte_limits`].
+    /// The most bytes of any split, in the order of [`SystemRates::byte_limits`].
     most_bytes: [f64; 3],
-    /// Work of a frame with one view, and of every further view; joules are those of the sensors too.
-    first: Vec<Work>,
-    more: Vec<Work>,
+    /// ProcessorWork of a frame with one view, and of every further view; joules are those of the sensors too.
+    first: Vec<ProcessorWork>,
+    more: Vec<ProcessorWork>,
     /// Whether that is all the number of sensors changes.
     linear: bool,
 }
 
-/// The columns of some cuts.
+/// The columns of some splits.
 #[derive(Debug, Clone, Copy)]
 pub struct Rows<'a> {
     sensor_cycles: &'a [f64],
@@ -42,13 +42,13 @@ pub struct Rows<'a> {
     aggregator_weight_bytes: &'a [f64],
 }
 
-impl Columns {
-    /// No cuts, with so many sensors.
+impl DemandBatch {
+    /// No splits, with so many sensors.
     pub fn new(sensors: u32) -> Self {
         Self { sensors, linear: true, ..Self::default() }
     }
 
-    /// Number of cuts.
+    /// Number of splits.
     pub const fn len(&self) -> usize {
         self.link_bytes.len()
     }
@@ -58,9 +58,9 @@ impl Columns {
         self.link_bytes.is_empty()
     }
 
-    /// Makes room for so many more cuts.
-    pub fn reserve_exact(&mut self, cuts: usize) {
-        let columns = [
+    /// Makes room for so many more splits.
+    pub fn reserve_exact(&mut self, demands: usize) {
+        let batch = [
             &mut self.sensor_cycles,
             &mut self.aggregator_cycles,
             &mut self.work_j,
@@ -69,41 +69,42 @@ impl Columns {
             &mut self.sensor_weight_bytes,
             &mut self.aggregator_weight_bytes,
         ];
-        for column in columns {
-            column.reserve_exact(cuts);
+        for column in batch {
+            column.reserve_exact(demands);
         }
-        self.first.reserve_exact(cuts);
-        self.more.reserve_exact(cuts);
+        self.first.reserve_exact(demands);
+        self.more.reserve_exact(demands);
     }
 
-    /// Whether a split is allowed at a cut.
+    /// Whether a split is allowed at a split.
     pub fn is_allowed(&self, index: usize) -> bool {
         self.link_bytes[index] < f64::INFINITY
     }
 
-    /// Adds a cut. One that is not allowed sends without end: it is never the fastest, and [`Columns::is_allowed`] tells.
-    pub fn push(&mut self, cut: &Cut, allowed: bool) {
-        let load = Load::new(cut, self.sensors);
-        self.sensor_cycles.push(load.sensor_cycles);
-        self.aggregator_cycles.push(load.aggregator_cycles);
-        self.work_j.push(load.work_j);
-        self.link_bytes.push(if allowed { load.link_bytes } else { f64::INFINITY });
-        self.peak_bytes.push(load.peak_bytes);
-        self.sensor_weight_bytes.push(load.sensor_weight_bytes);
-        self.aggregator_weight_bytes.push(load.aggregator_weight_bytes);
-        for (most, bytes) in self.most_bytes.iter_mut().zip(load.bytes()) {
+    /// Adds a split. One that is not allowed sends without end: it is never the fastest, and [`DemandBatch::is_allowed`] tells.
+    pub fn push(&mut self, demand: &SplitDemand, allowed: bool) {
+        let frame = FrameDemand::new(demand, self.sensors);
+        self.sensor_cycles.push(frame.sensor_cycles);
+        self.aggregator_cycles.push(frame.aggregator_cycles);
+        self.work_j.push(frame.work_j);
+        self.link_bytes.push(if allowed { frame.link_bytes } else { f64::INFINITY });
+        self.peak_bytes.push(frame.peak_bytes);
+        self.sensor_weight_bytes.push(frame.sensor_weight_bytes);
+        self.aggregator_weight_bytes.push(frame.aggregator_weight_bytes);
+        for (most, bytes) in self.most_bytes.iter_mut().zip(frame.bytes()) {
             *most = most.max(bytes);
         }
-        let aggregation = cut.aggregation(self.sensors);
-        self.first.push(aggregation.first.with(cut.sensor.energy_j));
-        self.more.push(aggregation.more.with(cut.sensor.energy_j));
-        let always = cut.keeps == 0 || cut.keeps == u32::MAX;
-        self.linear &=
-            always && cut.join_weight_bytes + cut.more_weight_bytes == 0 && aggregation.join == Work::default();
+        let aggregation = demand.aggregation(self.sensors);
+        self.first.push(aggregation.first.with(demand.sensor.energy_j));
+        self.more.push(aggregation.more.with(demand.sensor.energy_j));
+        let always = demand.max_resident_views == 0 || demand.max_resident_views == u32::MAX;
+        self.linear &= always
+            && demand.join_weight_bytes + demand.more_weight_bytes == 0
+            && aggregation.join == ProcessorWork::default();
     }
 
-    /// Turns to another number of sensors. `cuts` are those that were added.
-    pub fn set_sensors(&mut self, sensors: u32, cuts: &[Cut]) {
+    /// Turns to another number of sensors. `demands` are those that were added.
+    pub fn set_sensors(&mut self, sensors: u32, demands: &[SplitDemand]) {
         if std::mem::replace(&mut self.sensors, sensors) == sensors {
             return;
         }
@@ -117,17 +118,17 @@ impl Columns {
             return;
         }
         self.most_bytes[2] = 0.0;
-        for (((cycles, joules), weights), cut) in outputs.zip(&mut self.aggregator_weight_bytes).zip(cuts) {
-            let load = Load::new(cut, sensors);
-            (*cycles, *joules, *weights) = (load.aggregator_cycles, load.work_j, load.aggregator_weight_bytes);
+        for (((cycles, joules), weights), demand) in outputs.zip(&mut self.aggregator_weight_bytes).zip(demands) {
+            let frame = FrameDemand::new(demand, sensors);
+            (*cycles, *joules, *weights) = (frame.aggregator_cycles, frame.work_j, frame.aggregator_weight_bytes);
             self.most_bytes[2] = self.most_bytes[2].max(*weights);
         }
     }
 
-    /// One cut.
+    /// One split.
     #[inline]
-    pub fn load(&self, index: usize) -> Load {
-        Load {
+    pub fn frame(&self, index: usize) -> FrameDemand {
+        FrameDemand {
             sensor_cycles: self.sensor_cycles[index],
             aggregator_cycles: self.aggregator_cycles[index],
             work_j: self.work_j[index],
@@ -138,25 +139,25 @@ impl Columns {
         }
     }
 
-    /// Whether a cut that takes so many seconds meets every limit on cost. The same as [`Rates::meets`] says, but only what
-    /// some cut breaks is read: a column of many cuts is far away.
+    /// Whether a split that takes so many seconds meets every limit on cost. The same as [`SystemRates::meets`] says, but only what
+    /// some split breaks is read: a column of many splits is far away.
     #[inline(always)]
-    pub fn meets(&self, index: usize, seconds: f64, rates: &Rates) -> bool {
-        let columns = [&self.peak_bytes, &self.sensor_weight_bytes, &self.aggregator_weight_bytes];
-        let mut bytes = columns.into_iter().zip(self.most_bytes).zip(rates.byte_limits());
+    pub fn meets(&self, index: usize, seconds: f64, rates: &SystemRates) -> bool {
+        let batch = [&self.peak_bytes, &self.sensor_weight_bytes, &self.aggregator_weight_bytes];
+        let mut bytes = batch.into_iter().zip(self.most_bytes).zip(rates.byte_limits());
         bytes.all(|((column, most), limit)| most <= limit || column[index] <= limit)
             && rates.is_quick(seconds)
-            && (rates.asks_only_latency() || rates.meets(&self.load(index)))
+            && (rates.asks_only_latency() || rates.meets(&self.frame(index)))
     }
 
-    /// Index among all cuts of the fastest allowed one of some, and its seconds; of equally fast ones the first.
+    /// Index among all splits of the fastest allowed one of some, and its seconds; of equally fast ones the first.
     #[inline(always)]
-    pub fn fastest(&self, range: Range<usize>, rates: &Rates) -> Option<(usize, f64)> {
+    pub fn fastest(&self, range: Range<usize>, rates: &SystemRates) -> Option<(usize, f64)> {
         let [sensor, aggregator, link] =
             [&self.sensor_cycles, &self.aggregator_cycles, &self.link_bytes].map(|column| &column[range.clone()]);
         let seconds = |index: usize| rates.seconds(sensor[index], link[index], aggregator[index]);
         let (mut least, mut at) = (f64::INFINITY, usize::MAX);
-        // Without a branch: which cut is faster is hard to foresee. By twos, so that fewer comparisons wait for one another.
+        // Without a branch: which split is faster is hard to foresee. By twos, so that fewer comparisons wait for one another.
         let count = sensor.len();
         for index in (0..count & !1).step_by(2) {
             let (one, other) = (seconds(index), seconds(index + 1));
@@ -172,7 +173,7 @@ impl Columns {
         (at != usize::MAX).then(|| (range.start + at, least))
     }
 
-    /// The columns of some of the cuts.
+    /// The columns of some of the splits.
     #[inline]
     pub fn rows(&self, range: Range<usize>) -> Rows<'_> {
         Rows {
@@ -186,14 +187,14 @@ impl Columns {
         }
     }
 
-    /// The columns of all cuts.
+    /// The columns of all splits.
     pub fn all(&self) -> Rows<'_> {
         self.rows(0..self.link_bytes.len())
     }
 }
 
 impl<'a> Rows<'a> {
-    /// Number of cuts.
+    /// Number of splits.
     pub const fn len(&self) -> usize {
         self.link_bytes.len()
     }
@@ -203,7 +204,7 @@ impl<'a> Rows<'a> {
         self.link_bytes.is_empty()
     }
 
-    /// Cycles, bytes and joules by which a cut is costed, each of all cuts and in the order of [`Load`]: as many of each.
+    /// Cycles, bytes and joules by which a split is costed, each of all splits and in the order of [`FrameDemand`]: as many of each.
     pub(super) const fn slices(&self) -> [&'a [f64]; 7] {
         [
             self.sensor_cycles,
@@ -216,13 +217,13 @@ impl<'a> Rows<'a> {
         ]
     }
 
-    /// Every cut, in order.
-    pub fn loads(self) -> impl ExactSizeIterator<Item = Load> + 'a {
+    /// Every split, in order.
+    pub fn frames(self) -> impl ExactSizeIterator<Item = FrameDemand> + 'a {
         let (first, second) =
             (self.sensor_cycles.iter().zip(self.aggregator_cycles), self.work_j.iter().zip(self.link_bytes));
         let weights = self.sensor_weight_bytes.iter().zip(self.aggregator_weight_bytes);
         let all = first.zip(second).zip(self.peak_bytes.iter().zip(weights));
-        all.map(|(((sensor, aggregator), (work, link)), (peak, (own, other)))| Load {
+        all.map(|(((sensor, aggregator), (work, link)), (peak, (own, other)))| FrameDemand {
             sensor_cycles: *sensor,
             aggregator_cycles: *aggregator,
             work_j: *work,

@@ -7,10 +7,10 @@
 
 use std::ops::Range;
 
-use super::SpaceTable;
-use super::stage::{Entry, Makes, StageTable};
-use crate::cost::cut::{Crossing, Spend};
-use crate::cost::fusing::Fusing;
+use super::SpaceCostTable;
+use super::stage::{BlockCost, OutputChannels, StageCosts};
+use crate::cost::demand::{CycleEnergy, SplitModuleCost};
+use crate::cost::fusion::FusionCost;
 use crate::hardware::Profile;
 use crate::network::{BoundaryId, Shape};
 
@@ -19,54 +19,54 @@ const DECIDED: usize = 3;
 
 /// The graph; see the module's description.
 #[derive(Debug, Clone)]
-pub(crate) struct Graph {
+pub(crate) struct SpaceGraph {
     /// Nodes in topological order.
-    pub(crate) nodes: Vec<Node>,
+    pub(crate) nodes: Vec<GraphNode>,
     /// Edges by the node they leave.
-    pub(crate) edges: Vec<Edge>,
+    pub(crate) edges: Vec<GraphEdge>,
     /// Number of genes of a genome.
     pub(crate) genes: usize,
     /// The profile of the costs.
     pub(crate) profile: Profile,
 }
 
-/// A place on the way.
+/// A node_behind on the way.
 #[derive(Debug, Clone)]
-pub(crate) struct Node {
+pub(crate) struct GraphNode {
     /// The boundary; `None` where the paths of a stage meet.
     pub(crate) boundary: Option<BoundaryId>,
     /// Position of the resolution in the space.
     pub(crate) resolution: usize,
     /// Input of one view.
     pub(crate) input: Shape,
-    /// What crossing here adds, by ratio, then bits; one entry where no splitting module can stand.
-    pub(crate) crossings: Vec<Crossing>,
+    /// What module here adds, by ratio, then bits; one entry where no splitting module can stand.
+    pub(crate) modules: Vec<SplitModuleCost>,
     /// What making the views one here takes.
-    pub(crate) fuse: Fusing,
+    pub(crate) fuse: FusionCost,
     /// The edges that leave it.
     pub(crate) edges: Range<usize>,
 }
 
 /// A block, or the end of a stage.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Edge {
-    /// Node it leaves.
+pub(crate) struct GraphEdge {
+    /// GraphNode it leaves.
     pub(crate) from: usize,
-    /// Node it leads to.
+    /// GraphNode it leads to.
     pub(crate) to: usize,
     /// The block; `None` at the end of a stage.
-    pub(crate) block: Option<Block>,
+    pub(crate) block: Option<EdgeCost>,
     /// Genes it decides and their values; the others are 0.
     pub(crate) genes: [Option<(u16, u8)>; DECIDED],
 }
 
 /// What a block costs.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Block {
+pub(crate) struct EdgeCost {
     /// On the sensor.
-    pub(crate) sensor: Spend,
+    pub(crate) sensor: CycleEnergy,
     /// On the aggregator, once.
-    pub(crate) aggregator: Spend,
+    pub(crate) aggregator: CycleEnergy,
     /// Weights.
     pub(crate) weights: u64,
     /// Weights of its largest layer.
@@ -75,8 +75,8 @@ pub(crate) struct Block {
     pub(crate) peak_bytes: u64,
 }
 
-impl From<&Entry> for Block {
-    fn from(entry: &Entry) -> Self {
+impl From<&BlockCost> for EdgeCost {
+    fn from(entry: &BlockCost) -> Self {
         Self {
             sensor: entry.sensor,
             aggregator: entry.aggregator,
@@ -89,7 +89,7 @@ impl From<&Entry> for Block {
 
 /// What a path inside a stage has chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Choice {
+struct PathState {
     resolution: usize,
     made: usize,
     /// Kernel and expansion if all blocks of the stage share them; else 0.
@@ -97,13 +97,13 @@ struct Choice {
 }
 
 /// A node being left, and the channels made there.
-type Place = (usize, Choice);
+type ReachedNode = (usize, PathState);
 
-impl SpaceTable {
+impl SpaceCostTable {
     /// The space as a graph.
-    pub(crate) fn graph(&self) -> Graph {
+    pub(crate) fn graph(&self) -> SpaceGraph {
         let mut builder = Builder { table: self, nodes: Vec::new(), edges: Vec::new(), boundary: 0 };
-        let mut joins: Vec<Place> = (0..self.inputs.len()).map(|resolution| builder.source(resolution)).collect();
+        let mut joins: Vec<ReachedNode> = (0..self.inputs.len()).map(|resolution| builder.source(resolution)).collect();
         for (index, stage) in self.stages.iter().enumerate() {
             let last = index + 1 == self.stages.len();
             joins = builder.stage(stage, &joins, last);
@@ -117,70 +117,76 @@ impl SpaceTable {
             start = end;
         }
         let genes = self.stages.last().map_or(1, |stage| stage.gene + stage.genes());
-        Graph { nodes, edges, genes, profile: self.profile.clone() }
+        SpaceGraph { nodes, edges, genes, profile: self.profile.clone() }
     }
 }
 
 struct Builder<'a> {
-    table: &'a SpaceTable,
-    nodes: Vec<Node>,
-    edges: Vec<Edge>,
+    table: &'a SpaceCostTable,
+    nodes: Vec<GraphNode>,
+    edges: Vec<GraphEdge>,
     /// Boundary before the stage being built.
     boundary: BoundaryId,
 }
 
 impl Builder<'_> {
-    fn source(&mut self, resolution: usize) -> Place {
-        let crossings = vec![Crossing::plain(self.table.inputs[resolution])];
-        let choice = Choice { resolution, made: 0, shared: (0, 0) };
-        (self.node(Some(0), choice, crossings, Fusing::default()), choice)
+    fn source(&mut self, resolution: usize) -> ReachedNode {
+        let modules = vec![SplitModuleCost::plain(self.table.inputs[resolution])];
+        let choice = PathState { resolution, made: 0, shared: (0, 0) };
+        (self.node(Some(0), choice, modules, FusionCost::default()), choice)
     }
 
-    fn node(&mut self, boundary: Option<BoundaryId>, choice: Choice, crossings: Vec<Crossing>, fuse: Fusing) -> usize {
+    fn node(
+        &mut self,
+        boundary: Option<BoundaryId>,
+        choice: PathState,
+        modules: Vec<SplitModuleCost>,
+        fuse: FusionCost,
+    ) -> usize {
         let (resolution, input) = (choice.resolution, self.table.inputs[choice.resolution]);
-        self.nodes.push(Node { boundary, resolution, input, crossings, fuse, edges: 0..0 });
+        self.nodes.push(GraphNode { boundary, resolution, input, modules, fuse, edges: 0..0 });
         self.nodes.len() - 1
     }
 
     /// The boundary behind a block of a stage.
-    fn behind(&mut self, stage: &StageTable, block: usize, choice: Choice) -> usize {
+    fn behind(&mut self, stage: &StageCosts, block: usize, choice: PathState) -> usize {
         let id = self.boundary + block as BoundaryId + 1;
         let shape = choice.resolution * stage.made + choice.made;
-        let sendings = self.table.ratios.len() * self.table.bits.len();
-        let crossings = if usize::from(id) == self.table.before.len() {
-            vec![Crossing::plain(self.table.logits)]
+        let transmits = self.table.ratios.len() * self.table.bits.len();
+        let modules = if usize::from(id) == self.table.before.len() {
+            vec![SplitModuleCost::plain(self.table.logits)]
         } else {
-            stage.crossings[shape * sendings..(shape + 1) * sendings].to_vec()
+            stage.modules[shape * transmits..(shape + 1) * transmits].to_vec()
         };
-        self.node(Some(id), choice, crossings, stage.fuses[shape])
+        self.node(Some(id), choice, modules, stage.fuses[shape])
     }
 
     /// Adds a stage behind `joins`; returns where its paths meet.
-    fn stage(&mut self, stage: &StageTable, joins: &[Place], last: bool) -> Vec<Place> {
+    fn stage(&mut self, stage: &StageCosts, joins: &[ReachedNode], last: bool) -> Vec<ReachedNode> {
         let most = stage.depths.last().map_or(1, |&most| most as usize);
         let mut here = self.first_blocks(stage, joins);
-        let mut ends: Vec<(Place, usize)> = Vec::new();
+        let mut ends: Vec<(ReachedNode, usize)> = Vec::new();
         for block in 0..most {
             if block > 0 {
                 here = self.later_blocks(stage, &here, block);
             }
             if let Some(depth) = stage.depths.iter().position(|&depth| depth as usize == block + 1) {
-                ends.extend(here.iter().map(|&place| (place, depth)));
+                ends.extend(here.iter().map(|&node_behind| (node_behind, depth)));
             }
         }
         self.boundary += most as BoundaryId;
         if last { Vec::new() } else { self.joins(stage, &ends) }
     }
 
-    fn first_blocks(&mut self, stage: &StageTable, joins: &[Place]) -> Vec<Place> {
-        let mut here: Vec<Place> = Vec::new();
+    fn first_blocks(&mut self, stage: &StageCosts, joins: &[ReachedNode]) -> Vec<ReachedNode> {
+        let mut here: Vec<ReachedNode> = Vec::new();
         for &(from, before) in joins {
             let choices = (0..stage.kernels).flat_map(|kernel| (0..stage.expansions).map(move |own| (kernel, own)));
             for (kernel, expansion) in choices {
                 let mades = match stage.makes {
-                    Makes::Width => 0..stage.made,
-                    Makes::Same => before.made..before.made + 1,
-                    Makes::Expanded => {
+                    OutputChannels::Width => 0..stage.made,
+                    OutputChannels::Same => before.made..before.made + 1,
+                    OutputChannels::Expanded => {
                         let made = before.made * stage.expansions + expansion;
                         made..made + 1
                     }
@@ -188,31 +194,31 @@ impl Builder<'_> {
                 for made in mades {
                     let resolution = before.resolution;
                     let shared = if stage.shares() { (kernel, expansion) } else { (0, 0) };
-                    let to = self.place(stage, &mut here, 0, Choice { resolution, made, shared });
+                    let to = self.node_behind(stage, &mut here, 0, PathState { resolution, made, shared });
                     let entry = &stage.first[stage.first_at(resolution, before.made, made, kernel, expansion)];
-                    let width = (stage.makes == Makes::Width).then_some((stage.gene as u16, made as u8));
+                    let width = (stage.makes == OutputChannels::Width).then_some((stage.gene as u16, made as u8));
                     let genes = [width, Some(stage.kernel(0, kernel)), Some(stage.expansion(0, expansion))];
-                    self.edges.push(Edge { from, to, block: Some(entry.into()), genes });
+                    self.edges.push(GraphEdge { from, to, block: Some(entry.into()), genes });
                 }
             }
         }
         here
     }
 
-    fn later_blocks(&mut self, stage: &StageTable, before: &[Place], block: usize) -> Vec<Place> {
-        let mut here: Vec<Place> = Vec::new();
+    fn later_blocks(&mut self, stage: &StageCosts, before: &[ReachedNode], block: usize) -> Vec<ReachedNode> {
+        let mut here: Vec<ReachedNode> = Vec::new();
         for &(from, choice) in before {
             let own = |list: usize, shared: usize| if stage.shares() { shared..shared + 1 } else { 0..list };
             for kernel in own(stage.kernels, choice.shared.0) {
                 for expansion in own(stage.expansions, choice.shared.1) {
-                    let to = self.place(stage, &mut here, block, choice);
+                    let to = self.node_behind(stage, &mut here, block, choice);
                     let entry = &stage.later[stage.later_at(choice.resolution, choice.made, kernel, expansion)];
                     let genes = if stage.per_block {
                         [None, Some(stage.kernel(block, kernel)), Some(stage.expansion(block, expansion))]
                     } else {
                         [None; DECIDED]
                     };
-                    self.edges.push(Edge { from, to, block: Some(entry.into()), genes });
+                    self.edges.push(GraphEdge { from, to, block: Some(entry.into()), genes });
                 }
             }
         }
@@ -220,7 +226,13 @@ impl Builder<'_> {
     }
 
     /// The node of a choice behind a block, new if it is the first to get there.
-    fn place(&mut self, stage: &StageTable, here: &mut Vec<Place>, block: usize, choice: Choice) -> usize {
+    fn node_behind(
+        &mut self,
+        stage: &StageCosts,
+        here: &mut Vec<ReachedNode>,
+        block: usize,
+        choice: PathState,
+    ) -> usize {
         if let Some(&(node, _)) = here.iter().rev().find(|(_, own)| *own == choice) {
             return node;
         }
@@ -230,24 +242,24 @@ impl Builder<'_> {
     }
 
     /// Nodes in which the ends of a stage meet.
-    fn joins(&mut self, stage: &StageTable, ends: &[(Place, usize)]) -> Vec<Place> {
-        let mut joins: Vec<Place> = Vec::new();
+    fn joins(&mut self, stage: &StageCosts, ends: &[(ReachedNode, usize)]) -> Vec<ReachedNode> {
+        let mut joins: Vec<ReachedNode> = Vec::new();
         for &((from, choice), depth) in ends {
-            let met = Choice { shared: (0, 0), ..choice };
+            let met = PathState { shared: (0, 0), ..choice };
             let known = joins.iter().find(|(_, own)| *own == met).map(|&(node, _)| node);
             let to = known.unwrap_or_else(|| {
-                let node = self.node(None, met, Vec::new(), Fusing::default());
+                let node = self.node(None, met, Vec::new(), FusionCost::default());
                 joins.push((node, met));
                 node
             });
             let genes = [Some((stage.gene as u16 + 1, depth as u8)), None, None];
-            self.edges.push(Edge { from, to, block: None, genes });
+            self.edges.push(GraphEdge { from, to, block: None, genes });
         }
         joins
     }
 }
 
-impl StageTable {
+impl StageCosts {
     /// Whether all blocks have the kernel and expansion of the first, so that later blocks must know them.
     fn shares(&self) -> bool {
         !self.per_block && self.depths.last().is_some_and(|&most| most > 1)

@@ -2,12 +2,12 @@
 //!
 //! Latency and energy are sums over blocks, memory is a largest value plus, where it holds the weights too, their sum. So of
 //! all ways to a place only those matter that no other is at least as good as in everything the rest can still see. That is
-//! one number, except where weights count: then it is two or three, and a few ways to each place are kept. Ways are extended
+//! one number, except where weights count: then it is two or three, and a few ways to each place are kept. PathCounts are extended
 //! from the raw input to every split, and from the logits back to it, and meet there. Nothing is left out: the result is the
 //! minimum over all designs, whatever other limits they break.
 
-use super::ways::{Ways, decide, design};
-use crate::cost::{Graph, Node, Rates, Spend};
+use super::paths::{PathCounts, decide, design};
+use crate::cost::{CycleEnergy, GraphNode, SpaceGraph, SystemRates};
 use crate::hardware::{Layout, Residency, Sourced};
 use crate::network::BoundaryId;
 use crate::space::{Design, SearchSpace};
@@ -30,7 +30,7 @@ impl Goal {
 
 /// The least value at one split, and a design that has it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Least {
+pub struct SplitOptimum {
     /// The split.
     pub split: BoundaryId,
     /// Seconds, joules or bytes.
@@ -41,20 +41,20 @@ pub struct Least {
 
 /// Whether a part's weights are loaded for every frame, and what their sum must be for that.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct Regime {
+struct WeightMode {
     streams: bool,
-    sum: Sum,
+    sum: WeightCondition,
 }
 
 /// A condition on the weights of a part.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Sum {
+enum WeightCondition {
     Any,
     AtMost(f64),
     MoreThan(f64),
 }
 
-impl Sum {
+impl WeightCondition {
     /// The term that weights add to the third number of a way.
     fn term(self, weights: f64) -> f64 {
         match self {
@@ -79,7 +79,7 @@ type Sums = [f64; 3];
 
 /// One way to, or from, a node.
 #[derive(Debug, Clone, Copy)]
-struct Way {
+struct Label {
     sums: Sums,
     /// The edge it took last; `usize::MAX` where it took none.
     edge: usize,
@@ -90,17 +90,17 @@ struct Way {
 const NONE: usize = usize::MAX;
 
 /// The undominated ways to each node.
-struct Front {
-    all: Vec<Way>,
+struct LabelSet {
+    all: Vec<Label>,
     at: Vec<Vec<usize>>,
 }
 
-impl Front {
+impl LabelSet {
     fn new(size: usize) -> Self {
         Self { all: Vec::with_capacity(4 * size), at: vec![Vec::new(); size] }
     }
 
-    fn add(&mut self, node: usize, way: Way) {
+    fn add(&mut self, node: usize, way: Label) {
         let covers = |a: &Sums, b: &Sums| a[0] <= b[0] && a[1] <= b[1] && a[2] <= b[2];
         let (all, here) = (&mut self.all, &mut self.at[node]);
         if here.iter().any(|&own| covers(&all[own].sums, &way.sums)) {
@@ -116,31 +116,38 @@ impl Front {
         for position in 0..self.at[from].len() {
             let before = self.at[from][position];
             let sums = join(&self.all[before].sums);
-            self.add(to, Way { sums, edge, before });
+            self.add(to, Label { sums, edge, before });
         }
     }
 }
 
 /// The solver for one goal under present knobs.
-pub(super) struct Solver<'a> {
+pub(super) struct OptimumSolver<'a> {
     space: &'a SearchSpace,
-    graph: &'a Graph,
-    ways: &'a Ways,
-    rates: Rates,
+    graph: &'a SpaceGraph,
+    ways: &'a PathCounts,
+    rates: SystemRates,
     goal: Goal,
 }
 
-impl<'a> Solver<'a> {
-    pub(super) fn new(space: &'a SearchSpace, graph: &'a Graph, ways: &'a Ways, rates: Rates, goal: Goal) -> Self {
+impl<'a> OptimumSolver<'a> {
+    pub(super) fn new(
+        space: &'a SearchSpace,
+        graph: &'a SpaceGraph,
+        ways: &'a PathCounts,
+        rates: SystemRates,
+        goal: Goal,
+    ) -> Self {
         Self { space, graph, ways, rates, goal }
     }
 
     /// The least value of every split of the space at which a design can be split, in order.
-    pub(super) fn solve(&self) -> Vec<Least> {
-        let sensor: Vec<(Regime, Front)> = self.regimes(true).into_iter().map(|own| (own, self.sensor(own))).collect();
-        let behind: Vec<(Regime, Front)> =
+    pub(super) fn solve(&self) -> Vec<SplitOptimum> {
+        let sensor: Vec<(WeightMode, LabelSet)> =
+            self.regimes(true).into_iter().map(|own| (own, self.sensor(own))).collect();
+        let behind: Vec<(WeightMode, LabelSet)> =
             self.regimes(false).into_iter().map(|own| (own, self.aggregator(own))).collect();
-        let mut best: Vec<Option<(f64, Met)>> = vec![None; self.space.slots().len()];
+        let mut best: Vec<Option<(f64, Meeting)>> = vec![None; self.space.slots().len()];
         for node in (0..self.graph.nodes.len()).filter(|&node| self.ways.may_split(node)) {
             let Some(id) = self.graph.nodes[node].boundary else { continue };
             for (before, (own, first)) in sensor.iter().enumerate() {
@@ -148,7 +155,7 @@ impl<'a> Solver<'a> {
                     if let Some((value, met)) = self.meet(node, (*own, first), (*other, second)) {
                         let slot = &mut best[usize::from(id)];
                         if slot.as_ref().is_none_or(|(least, _)| value < *least) {
-                            *slot = Some((value, Met { before, after, ..met }));
+                            *slot = Some((value, Meeting { before, after, ..met }));
                         }
                     }
                 }
@@ -158,17 +165,17 @@ impl<'a> Solver<'a> {
         found
             .map(|(split, (value, met))| {
                 let design = self.design(&met, &sensor[met.before].1, &behind[met.after].1);
-                Least { split, value, design }
+                SplitOptimum { split, value, design }
             })
             .collect()
     }
 
     /// The ways in which the weights of a side can be kept.
-    fn regimes(&self, sensor: bool) -> Vec<Regime> {
+    fn regimes(&self, sensor: bool) -> Vec<WeightMode> {
         let profile = &self.graph.profile;
         let device = if sensor { &profile.sensor.device } else { &profile.aggregator };
         let memory = device.weight_memory_bytes.as_ref().map(|memory| memory.value as f64);
-        let lone = |streams| vec![Regime { streams, sum: Sum::Any }];
+        let lone = |streams| vec![WeightMode { streams, sum: WeightCondition::Any }];
         if self.goal == Goal::SensorMemory && !(sensor && self.shared()) {
             return lone(false);
         }
@@ -181,8 +188,11 @@ impl<'a> Solver<'a> {
                 let price = |price: &Option<Sourced<f64>>| price.as_ref().map_or(0.0, |price| price.value);
                 let dearer = price(&device.weight_byte_energy_j) >= price(&device.byte_energy_j);
                 let loading_costs = self.goal == Goal::Latency || self.goal == Goal::Energy && dearer;
-                let over = if loading_costs { Sum::Any } else { Sum::MoreThan(memory) };
-                vec![Regime { streams: false, sum: Sum::AtMost(memory) }, Regime { streams: true, sum: over }]
+                let over = if loading_costs { WeightCondition::Any } else { WeightCondition::MoreThan(memory) };
+                vec![
+                    WeightMode { streams: false, sum: WeightCondition::AtMost(memory) },
+                    WeightMode { streams: true, sum: over },
+                ]
             }
         }
     }
@@ -195,11 +205,11 @@ impl<'a> Solver<'a> {
         }
     }
 
-    fn on_sensor(&self, spend: Spend, streams: bool) -> f64 {
+    fn on_sensor(&self, spend: CycleEnergy, streams: bool) -> f64 {
         self.of(self.rates.on_sensors(spend.pick(streams)))
     }
 
-    fn on_aggregator(&self, spend: Spend, streams: bool, times: f64) -> f64 {
+    fn on_aggregator(&self, spend: CycleEnergy, streams: bool, times: f64) -> f64 {
         self.of(self.rates.on_aggregator(spend.pick(streams), times))
     }
 
@@ -209,13 +219,13 @@ impl<'a> Solver<'a> {
     }
 
     /// The undominated ways from raw input to every node.
-    fn sensor(&self, Regime { streams, sum }: Regime) -> Front {
-        let mut front = Front::new(self.graph.nodes.len());
+    fn sensor(&self, WeightMode { streams, sum }: WeightMode) -> LabelSet {
+        let mut front = LabelSet::new(self.graph.nodes.len());
         let memory = self.goal == Goal::SensorMemory;
         let shared = memory && self.shared();
         for (index, node) in self.graph.nodes.iter().enumerate() {
             if node.boundary == Some(0) {
-                front.add(index, Way { sums: [0.0; 3], edge: NONE, before: NONE });
+                front.add(index, Label { sums: [0.0; 3], edge: NONE, before: NONE });
             }
             for at in node.edges.clone() {
                 let edge = &self.graph.edges[at];
@@ -241,13 +251,13 @@ impl<'a> Solver<'a> {
 
     /// The undominated ways from every node to the logits: node `i` with the views still apart, node `i + size` with the
     /// views as one.
-    fn aggregator(&self, Regime { streams, sum }: Regime) -> Front {
+    fn aggregator(&self, WeightMode { streams, sum }: WeightMode) -> LabelSet {
         let size = self.graph.nodes.len();
         let views = f64::from(self.rates.sensors());
-        let mut front = Front::new(2 * size);
+        let mut front = LabelSet::new(2 * size);
         for (index, node) in self.graph.nodes.iter().enumerate().rev() {
             if node.edges.is_empty() {
-                front.add(index + size, Way { sums: [0.0; 3], edge: NONE, before: NONE });
+                front.add(index + size, Label { sums: [0.0; 3], edge: NONE, before: NONE });
             }
             for at in node.edges.clone() {
                 let edge = &self.graph.edges[at];
@@ -272,23 +282,28 @@ impl<'a> Solver<'a> {
     }
 
     /// The best pair of ways that meet at a node.
-    fn meet(&self, node: usize, sensor: (Regime, &Front), aggregator: (Regime, &Front)) -> Option<(f64, Met)> {
-        let mut best: Option<(f64, Met)> = None;
+    fn meet(
+        &self,
+        node: usize,
+        sensor: (WeightMode, &LabelSet),
+        aggregator: (WeightMode, &LabelSet),
+    ) -> Option<(f64, Meeting)> {
+        let mut best: Option<(f64, Meeting)> = None;
         let place = &self.graph.nodes[node];
-        for (sending, crossing) in place.crossings.iter().enumerate() {
-            let module = crossing.weight_bytes as f64;
-            let ends = |(regime, front): (Regime, &Front), close: &dyn Fn(&Sums) -> f64| {
+        for (transmit, module) in place.modules.iter().enumerate() {
+            let module_weights = module.weight_bytes as f64;
+            let ends = |(regime, front): (WeightMode, &LabelSet), close: &dyn Fn(&Sums) -> f64| {
                 let ways = front.at[node].iter().map(|&way| (close(&front.all[way].sums), way, front.all[way].sums[2]));
-                ways.filter(|way| regime.sum.met(way.2, module)).min_by(|a, b| a.0.total_cmp(&b.0))
+                ways.filter(|way| regime.sum.met(way.2, module_weights)).min_by(|a, b| a.0.total_cmp(&b.0))
             };
-            let first = ends(sensor, &|sums| self.close_sensor(place, sending, sums, sensor.0.streams));
+            let first = ends(sensor, &|sums| self.close_sensor(place, transmit, sums, sensor.0.streams));
             let second = ends(aggregator, &|sums| {
-                sums[0] + self.on_aggregator(crossing.recover, aggregator.0.streams, f64::from(self.rates.sensors()))
+                sums[0] + self.on_aggregator(module.recover, aggregator.0.streams, f64::from(self.rates.sensors()))
             });
             let (Some(first), Some(second)) = (first, second) else { continue };
             let value = first.0 + second.0;
             if best.as_ref().is_none_or(|(least, _)| value < *least) {
-                let met = Met { node, sending, ways: (first.1, second.1), before: 0, after: 0 };
+                let met = Meeting { node, transmit, ways: (first.1, second.1), before: 0, after: 0 };
                 best = Some((value, met));
             }
         }
@@ -296,30 +311,30 @@ impl<'a> Solver<'a> {
     }
 
     /// The value of a way of the sensor once the tensor is sent.
-    fn close_sensor(&self, node: &Node, sending: usize, sums: &Sums, streams: bool) -> f64 {
-        let (sensor, crossing) = (&self.graph.profile.sensor, &node.crossings[sending]);
+    fn close_sensor(&self, node: &GraphNode, transmit: usize, sums: &Sums, streams: bool) -> f64 {
+        let (sensor, module) = (&self.graph.profile.sensor, &node.modules[transmit]);
         let frame = node.input.elements() as f64;
         if self.goal == Goal::SensorMemory {
-            let mut bytes = sums[0].max(crossing.reduce_bytes as f64).max(frame);
+            let mut bytes = sums[0].max(module.reduce_bytes as f64).max(frame);
             if sensor.double_buffered_frame {
                 bytes += frame;
             }
             if sensor.link_buffer && node.boundary != Some(0) {
-                bytes += crossing.link_bytes as f64;
+                bytes += module.link_bytes as f64;
             }
             if self.shared() {
-                bytes += sums[1] + if streams { 0.0 } else { crossing.weight_bytes as f64 };
+                bytes += sums[1] + if streams { 0.0 } else { module.weight_bytes as f64 };
             }
             return bytes;
         }
         let pixel = sensor.pixel_energy_j.as_ref().map_or(0.0, |energy| energy.value);
         let pixels = self.rates.on_sensors([0.0, node.input.positions() as f64 * pixel]);
         let fixed = self.of([sensor.readout_s.value, 0.0]) + self.of(pixels);
-        fixed + sums[0] + self.on_sensor(crossing.reduce, streams) + self.of(self.rates.on_link(crossing.link_bytes))
+        fixed + sums[0] + self.on_sensor(module.reduce, streams) + self.of(self.rates.on_link(module.link_bytes))
     }
 
     /// The design of two ways that have met.
-    fn design(&self, met: &Met, sensor: &Front, aggregator: &Front) -> Design {
+    fn design(&self, met: &Meeting, sensor: &LabelSet, aggregator: &LabelSet) -> Design {
         let mut genes = vec![0; self.graph.genes];
         let mut way = &sensor.all[met.ways.0];
         let mut source = met.node;
@@ -342,15 +357,15 @@ impl<'a> Solver<'a> {
             }
             way = &aggregator.all[way.before];
         }
-        design(self.space, &self.graph.nodes[met.node], self.space.canonical(genes), fusion, met.sending)
+        design(self.space, &self.graph.nodes[met.node], self.space.canonical(genes), fusion, met.transmit)
     }
 }
 
 /// Where two ways met.
 #[derive(Debug, Clone, Copy)]
-struct Met {
+struct Meeting {
     node: usize,
-    sending: usize,
+    transmit: usize,
     ways: (usize, usize),
     /// Regimes of the sensor's and the aggregator's side.
     before: usize,

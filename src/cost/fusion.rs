@@ -10,7 +10,7 @@
 
 use serde::Serialize;
 
-use super::cut::{Devices, Spend};
+use super::demand::{CycleEnergy, Devices};
 use super::knobs::Knobs;
 use super::layer::{CostError, LayerCost, layer_costs, module_cost, scale_cost, sum_cost};
 use crate::hardware::{Device, Profile};
@@ -19,18 +19,18 @@ use crate::network::{FusionOperator, Network, Shape};
 
 /// What fusing takes on the aggregator.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(crate) struct Fusing {
+pub(crate) struct FusionCost {
     /// Once a frame, from two views on.
-    pub(crate) join: Spend,
+    pub(crate) join: CycleEnergy,
     /// For every view but the first.
-    pub(crate) more: Spend,
+    pub(crate) more: CycleEnergy,
     /// Weights of the former.
     pub(crate) join_weights: u64,
     /// Weights of the latter, for each view.
     pub(crate) more_weights: u64,
 }
 
-impl Fusing {
+impl FusionCost {
     /// What an operator takes on tensors of one shape.
     pub(super) fn new(operator: FusionOperator, shape: Shape, devices: Devices) -> Self {
         let parts = Parts::new(operator, shape, &devices.profile.aggregator, devices.aggregator);
@@ -38,8 +38,8 @@ impl Fusing {
             costs.iter().map(|(cost, times)| cost.weight_bytes * u64::from(*times)).sum::<u64>()
         };
         let spend = |costs: &[(LayerCost, u32)]| {
-            let each = costs.iter().map(|(cost, times)| Spend::of(cost).times(f64::from(*times)));
-            each.fold(Spend::default(), std::ops::Add::add)
+            let each = costs.iter().map(|(cost, times)| CycleEnergy::of(cost).times(f64::from(*times)));
+            each.fold(CycleEnergy::default(), std::ops::Add::add)
         };
         Self {
             join: spend(&parts.join),
@@ -83,7 +83,7 @@ impl Parts {
 
 /// The fusion of a design as a layer of its own, over all views.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct FusionLine {
+pub struct FusionReport {
     /// Boundary at which the views become one.
     pub at: String,
     /// How.
@@ -109,13 +109,13 @@ pub struct FusionLine {
 ///
 /// # Errors
 /// A latency table that lacks layers.
-pub fn fusion_line(
+pub fn fusion_report(
     network: &Network,
     position: usize,
     profile: &Profile,
     knobs: &Knobs,
     loaded: bool,
-) -> Result<FusionLine, CostError> {
+) -> Result<FusionReport, CostError> {
     let (boundary, operator) = (&network.boundaries[position], network.fusion_at(position));
     let device = &profile.aggregator;
     let parts = Parts::new(operator, boundary.shape, device, &layer_costs(network, device)?);
@@ -128,7 +128,7 @@ pub fn fusion_line(
         works.iter().map(|(cost, times)| part(cost.spent(loaded)) * *times as f64).sum()
     };
     let cycles = spent(|spent| spent.0);
-    Ok(FusionLine {
+    Ok(FusionReport {
         at: boundary.name.clone(),
         operator,
         views: knobs.sensors,

@@ -1,7 +1,7 @@
-//! The blocks and crossings of one stage, counted for every choice.
+//! The blocks and modules of one stage, counted for every choice.
 
-use crate::cost::cut::{Crossing, Devices, Spend};
-use crate::cost::fusing::Fusing;
+use crate::cost::demand::{CycleEnergy, Devices, SplitModuleCost};
+use crate::cost::fusion::FusionCost;
 use crate::cost::layer::layer_costs;
 use crate::hardware::Profile;
 use crate::network::memory::{self, Peak};
@@ -10,9 +10,9 @@ use crate::space::{BlockChoice, BlockKind, ChoiceScope, SearchSpace, Stage};
 
 /// One block.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Entry {
-    pub(super) sensor: Spend,
-    pub(super) aggregator: Spend,
+pub(super) struct BlockCost {
+    pub(super) sensor: CycleEnergy,
+    pub(super) aggregator: CycleEnergy,
     pub(super) weights: u64,
     pub(super) largest_weights: u64,
     pub(super) peak: Peak,
@@ -21,7 +21,7 @@ pub(super) struct Entry {
 
 /// How the channels a stage makes follow from its choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Makes {
+pub(super) enum OutputChannels {
     /// The width gene chooses among them.
     Width,
     /// As many as it reads.
@@ -31,28 +31,28 @@ pub(super) enum Makes {
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct StageTable {
+pub(super) struct StageCosts {
     /// Index of the stage's width gene; the depth gene follows, then kernels and expansions.
     pub(super) gene: usize,
     pub(super) per_block: bool,
     pub(super) depths: Vec<u32>,
-    pub(super) makes: Makes,
+    pub(super) makes: OutputChannels,
     /// Numbers of channels read, channels made, kernels and expansions to choose from.
     pub(super) reads: usize,
     pub(super) made: usize,
     pub(super) kernels: usize,
     pub(super) expansions: usize,
     /// By resolution, channels read, channels made, kernel, expansion.
-    pub(super) first: Vec<Entry>,
+    pub(super) first: Vec<BlockCost>,
     /// By resolution, channels made, kernel, expansion; empty if the stage has one block.
-    pub(super) later: Vec<Entry>,
+    pub(super) later: Vec<BlockCost>,
     /// By resolution, channels made, ratio, bits.
-    pub(super) crossings: Vec<Crossing>,
+    pub(super) modules: Vec<SplitModuleCost>,
     /// By resolution, channels made.
-    pub(super) fuses: Vec<Fusing>,
+    pub(super) fuses: Vec<FusionCost>,
 }
 
-impl StageTable {
+impl StageCosts {
     /// The table of a stage that reads the shapes `read` (by resolution, then by choice), and the shapes it makes.
     pub(super) fn new(
         space: &SearchSpace,
@@ -63,16 +63,16 @@ impl StageTable {
     ) -> Option<(Self, Vec<Vec<Shape>>)> {
         let stage = &space.stages[index];
         let makes = match stage.block {
-            BlockKind::Expand => Makes::Expanded,
-            BlockKind::GlobalPool | BlockKind::MaxPool => Makes::Same,
-            _ => Makes::Width,
+            BlockKind::Expand => OutputChannels::Expanded,
+            BlockKind::GlobalPool | BlockKind::MaxPool => OutputChannels::Same,
+            _ => OutputChannels::Width,
         };
         let count = |list: &[u32]| list.len().max(1);
         let reads = read.first()?.len();
         let made = match makes {
-            Makes::Width => count(&stage.widths),
-            Makes::Same => reads,
-            Makes::Expanded => reads * count(&stage.expansions),
+            OutputChannels::Width => count(&stage.widths),
+            OutputChannels::Same => reads,
+            OutputChannels::Expanded => reads * count(&stage.expansions),
         };
         let mut table = Self {
             gene,
@@ -85,7 +85,7 @@ impl StageTable {
             expansions: count(&stage.expansions),
             first: Vec::new(),
             later: Vec::new(),
-            crossings: Vec::new(),
+            modules: Vec::new(),
             fuses: Vec::new(),
         };
         let mut shapes = Vec::with_capacity(read.len());
@@ -103,9 +103,9 @@ impl StageTable {
         (0..self.made)
             .map(|made| {
                 let (input, expansion) = match self.makes {
-                    Makes::Width => (inputs[0], 0),
-                    Makes::Same => (inputs[made], 0),
-                    Makes::Expanded => (inputs[made / self.expansions], made % self.expansions),
+                    OutputChannels::Width => (inputs[0], 0),
+                    OutputChannels::Same => (inputs[made], 0),
+                    OutputChannels::Expanded => (inputs[made / self.expansions], made % self.expansions),
                 };
                 let width = stage.widths.get(made).copied();
                 let network = space.lower_block(index, input, width, true, block_choice(stage, 0, expansion)).ok()?;
@@ -114,7 +114,7 @@ impl StageTable {
             .collect()
     }
 
-    /// Counts the blocks and crossings of one resolution.
+    /// Counts the blocks and modules of one resolution.
     fn count(
         &mut self,
         space: &SearchSpace,
@@ -143,10 +143,10 @@ impl StageTable {
         let operator = if last { FusionOperator::Mean } else { space.fusion.operator };
         let devices = Devices { profile, sensor: &[], aggregator: &[] };
         for &shape in outputs {
-            self.fuses.push(Fusing::new(operator, shape, devices));
+            self.fuses.push(FusionCost::new(operator, shape, devices));
             for &ratio in &space.split.ratios {
-                let crossing = |&bits| Crossing::split(shape, ratio, bits, devices);
-                self.crossings.extend(space.split.bits.iter().map(crossing));
+                let module = |&bits| SplitModuleCost::split(shape, ratio, bits, devices);
+                self.modules.extend(space.split.bits.iter().map(module));
             }
         }
         Some(())
@@ -159,7 +159,7 @@ impl StageTable {
         pairs.map(|(kernel, expansion)| block_choice(stage, kernel, expansion)).collect()
     }
 
-    /// Position in [`StageTable::first`].
+    /// Position in [`StageCosts::first`].
     pub(super) const fn first_at(
         &self,
         resolution: usize,
@@ -171,7 +171,7 @@ impl StageTable {
         (((resolution * self.reads + read) * self.made + made) * self.kernels + kernel) * self.expansions + expansion
     }
 
-    /// Position in [`StageTable::later`].
+    /// Position in [`StageCosts::later`].
     pub(super) const fn later_at(&self, resolution: usize, made: usize, kernel: usize, expansion: usize) -> usize {
         ((resolution * self.made + made) * self.kernels + kernel) * self.expansions + expansion
     }
@@ -190,14 +190,14 @@ fn entry(
     width: Option<u32>,
     first: bool,
     block: BlockChoice,
-) -> Option<Entry> {
+) -> Option<BlockCost> {
     let network = space.lower_block(stage, input, width, first, block).ok()?;
     let spend = |device| {
         let costs = layer_costs(&network, device).ok()?;
-        Some(costs.iter().map(Spend::of).fold(Spend::default(), std::ops::Add::add))
+        Some(costs.iter().map(CycleEnergy::of).fold(CycleEnergy::default(), std::ops::Add::add))
     };
     let live = memory::live_bytes(&network, profile.sensor.memory_rule);
-    Some(Entry {
+    Some(BlockCost {
         sensor: spend(&profile.sensor.device)?,
         aggregator: spend(&profile.aggregator)?,
         weights: network.weights(),

@@ -2,16 +2,16 @@
 //!
 //! A block depends on its stage, the resolution, the channels it reads, the channels it makes, its kernel and its expansion;
 //! not on the rest of the genome. So a few thousand entries cover a space of 10^11 networks, and a design costs a few hundred
-//! nanoseconds. Equal to [`CostTable::new`] on every design (tested). A measured device has no such table: its latencies
-//! belong to the layers of one network. Nor has a sensor that runs in patches: how far it does depends on the cut.
+//! nanoseconds. Equal to [`NetworkCosts::new`] on every design (tested). A measured device has no such table: its latencies
+//! belong to the layers of one network. Nor has a sensor that runs in patches: how far it does depends on the split.
 
 pub(crate) mod graph;
 mod stage;
 
-use self::stage::{Entry, Makes, StageTable};
-use super::cut::{Around, Crossing, Cut, Spend, assemble};
-use super::fusing::Fusing;
-use super::table::{CostTable, Sending};
+use self::stage::{BlockCost, OutputChannels, StageCosts};
+use super::demand::{CycleEnergy, SplitContext, SplitDemand, SplitModuleCost, assemble};
+use super::fusion::FusionCost;
+use super::network_costs::{NetworkCosts, TransmitConfig};
 use crate::hardware::{Mapping, Profile};
 use crate::network::memory::Peak;
 use crate::network::{BoundaryId, Shape};
@@ -19,12 +19,12 @@ use crate::space::{Design, Genome, SearchSpace};
 
 /// Costs of all blocks of a space on a profile.
 #[derive(Debug, Clone)]
-pub struct SpaceTable {
+pub struct SpaceCostTable {
     profile: Profile,
     /// Input of one view by resolution.
     inputs: Vec<Shape>,
     logits: Shape,
-    stages: Vec<StageTable>,
+    stages: Vec<StageCosts>,
     ratios: Vec<u8>,
     bits: Vec<u8>,
     /// Stage and block before each boundary but the raw input.
@@ -32,17 +32,17 @@ pub struct SpaceTable {
 }
 
 /// A block of a genome.
-struct Step<'a> {
+struct PlacedBlock<'a> {
     boundary: BoundaryId,
-    entry: &'a Entry,
-    stage: &'a StageTable,
+    entry: &'a BlockCost,
+    stage: &'a StageCosts,
     /// Position among resolutions and channels made.
     shape: usize,
 }
 
-impl SpaceTable {
+impl SpaceCostTable {
     /// Counts every block of a space. `None` if a device is measured or runs in patches, or if some block of the space can't
-    /// exist: then each design is costed by [`CostTable::new`].
+    /// exist: then each design is costed by [`NetworkCosts::new`].
     pub fn new(space: &SearchSpace, profile: &Profile) -> Option<Self> {
         let measured = |mapping: &Mapping| matches!(mapping, Mapping::Measured(_));
         let patches = profile.sensor.patches.is_some();
@@ -55,7 +55,7 @@ impl SpaceTable {
         let mut stages = Vec::with_capacity(space.stages.len());
         let mut gene = 1;
         for index in 0..space.stages.len() {
-            let (table, made) = StageTable::new(space, profile, index, gene, &read)?;
+            let (table, made) = StageCosts::new(space, profile, index, gene, &read)?;
             gene += 2 + 2 * if table.per_block { space.stages[index].max_depth() as usize } else { 1 };
             stages.push(table);
             read = made;
@@ -71,46 +71,46 @@ impl SpaceTable {
         })
     }
 
-    /// The cut of one design. `None` if its genome lacks the split, or its ratio or bits are not the space's.
-    pub fn cut(&self, design: &Design) -> Option<Cut> {
+    /// The split of one design. `None` if its genome lacks the split, or its ratio or bits are not the space's.
+    pub fn demand(&self, design: &Design) -> Option<SplitDemand> {
         let (genome, split) = (&design.genome, design.split);
         let fusion = self.fusion(genome, design.fusion).max(split);
-        let mut around = self.nothing(genome, split);
-        let mut crossing = self.plain(split, around.input);
-        if crossing.is_none() && !self.exists(genome, split) {
+        let mut context = self.nothing(genome, split);
+        let mut module = self.plain(split, context.input);
+        if module.is_none() && !self.exists(genome, split) {
             return None;
         }
-        let sending = self.sending(design.ratio, design.bits);
+        let transmit = self.transmit(design.ratio, design.bits);
         let mut layers = 0;
         self.walk(genome, |step| {
             let entry = step.entry;
             if step.boundary <= split {
-                add_before(&mut around, entry, &mut layers);
+                add_before(&mut context, entry, &mut layers);
             } else {
-                around.behind_weights += entry.weights;
+                context.behind_weights += entry.weights;
                 if step.boundary <= fusion {
-                    around.between += entry.aggregator;
+                    context.between += entry.aggregator;
                 } else {
-                    around.after += entry.aggregator;
+                    context.after += entry.aggregator;
                 }
             }
-            if step.boundary == split && crossing.is_none() {
-                crossing = sending.map(|sending| self.crossing(&step, sending));
+            if step.boundary == split && module.is_none() {
+                module = transmit.map(|transmit| self.module(&step, transmit));
             }
             if step.boundary == fusion {
-                around.fuse = step.stage.fuses[step.shape];
+                context.fuse = step.stage.fuses[step.shape];
             }
         });
-        Some(assemble(&around, &crossing?, &self.profile))
+        Some(assemble(&context, &module?, &self.profile))
     }
 
-    /// Every cut of a genome, into a table that is used again. `None`, and an empty table, if ratio or bits are not the
+    /// Every split of a genome, into a table that is used again. `None`, and an empty table, if ratio or bits are not the
     /// space's.
-    pub fn fill(&self, genome: &Genome, sending: Sending, table: &mut CostTable) -> Option<()> {
-        table.cuts.clear();
-        let pair = self.sending(sending.ratio, sending.bits)?;
-        let fusion = self.fusion(genome, sending.fusion);
-        let mut total = (Spend::default(), 0, (Spend::default(), Fusing::default()));
+    pub fn fill(&self, genome: &Genome, transmit: TransmitConfig, table: &mut NetworkCosts) -> Option<()> {
+        table.demands.clear();
+        let pair = self.transmit(transmit.ratio, transmit.bits)?;
+        let fusion = self.fusion(genome, transmit.fusion);
+        let mut total = (CycleEnergy::default(), 0, (CycleEnergy::default(), FusionCost::default()));
         self.walk(genome, |step| {
             total.0 += step.entry.aggregator;
             total.1 += step.entry.weights;
@@ -119,31 +119,31 @@ impl SpaceTable {
             }
         });
         let (all, weights, (fused, fuse)) = total;
-        let mut around = self.nothing(genome, 0);
-        (around.between, around.fuse, around.after, around.behind_weights) = (fused, fuse, all - fused, weights);
-        table.cuts.push(assemble(&around, &Crossing::plain(around.input), &self.profile));
-        let (mut layers, mut done) = (0, Spend::default());
+        let mut context = self.nothing(genome, 0);
+        (context.between, context.fuse, context.after, context.behind_weights) = (fused, fuse, all - fused, weights);
+        table.demands.push(assemble(&context, &SplitModuleCost::plain(context.input), &self.profile));
+        let (mut layers, mut done) = (0, CycleEnergy::default());
         self.walk(genome, |step| {
-            add_before(&mut around, step.entry, &mut layers);
+            add_before(&mut context, step.entry, &mut layers);
             done += step.entry.aggregator;
-            around.boundary = step.boundary;
-            around.behind_weights -= step.entry.weights;
+            context.boundary = step.boundary;
+            context.behind_weights -= step.entry.weights;
             if step.boundary <= fusion {
-                around.between = fused - done;
+                context.between = fused - done;
             } else {
-                around.between = Spend::default();
-                around.after = all - done;
-                around.fuse = step.stage.fuses[step.shape];
+                context.between = CycleEnergy::default();
+                context.after = all - done;
+                context.fuse = step.stage.fuses[step.shape];
             }
-            let crossing = self.plain(step.boundary, around.input).unwrap_or_else(|| self.crossing(&step, pair));
-            table.cuts.push(assemble(&around, &crossing, &self.profile));
+            let module = self.plain(step.boundary, context.input).unwrap_or_else(|| self.module(&step, pair));
+            table.demands.push(assemble(&context, &module, &self.profile));
         });
         Some(())
     }
 
     /// Calls `visit` with every block of a genome, in order.
     #[inline]
-    fn walk<'a>(&'a self, genome: &Genome, mut visit: impl FnMut(Step<'a>)) {
+    fn walk<'a>(&'a self, genome: &Genome, mut visit: impl FnMut(PlacedBlock<'a>)) {
         let genes = genome.genes();
         let resolution = usize::from(genes[0]);
         let (mut boundary, mut read): (BoundaryId, usize) = (0, 0);
@@ -156,32 +156,32 @@ impl SpaceTable {
                 let (kernel, expansion) = (usize::from(own[at]), usize::from(own[at + 1]));
                 let entry = if index == 0 {
                     made = match stage.makes {
-                        Makes::Width => usize::from(own[0]),
-                        Makes::Same => read,
-                        Makes::Expanded => read * stage.expansions + expansion,
+                        OutputChannels::Width => usize::from(own[0]),
+                        OutputChannels::Same => read,
+                        OutputChannels::Expanded => read * stage.expansions + expansion,
                     };
                     &stage.first[stage.first_at(resolution, read, made, kernel, expansion)]
                 } else {
                     &stage.later[stage.later_at(resolution, made, kernel, expansion)]
                 };
                 let id = boundary + index as BoundaryId + 1;
-                visit(Step { boundary: id, entry, stage, shape: resolution * stage.made + made });
+                visit(PlacedBlock { boundary: id, entry, stage, shape: resolution * stage.made + made });
             }
             boundary += stage.depths.last().map_or(1, |&most| most as BoundaryId);
             read = made;
         }
     }
 
-    /// A cut before which nothing has run.
-    fn nothing(&self, genome: &Genome, boundary: BoundaryId) -> Around {
-        Around {
+    /// A split before which nothing has run.
+    fn nothing(&self, genome: &Genome, boundary: BoundaryId) -> SplitContext {
+        SplitContext {
             boundary,
-            before: Spend::default(),
+            before: CycleEnergy::default(),
             before_weights: 0,
             largest_weights: 0,
-            between: Spend::default(),
-            fuse: Fusing::default(),
-            after: Spend::default(),
+            between: CycleEnergy::default(),
+            fuse: FusionCost::default(),
+            after: CycleEnergy::default(),
             behind_weights: 0,
             peak: Peak::default(),
             in_patches: false,
@@ -189,21 +189,21 @@ impl SpaceTable {
         }
     }
 
-    /// The crossing of the raw input or of the logits; `None` between two blocks.
-    fn plain(&self, boundary: BoundaryId, input: Shape) -> Option<Crossing> {
+    /// The module of the raw input or of the logits; `None` between two blocks.
+    fn plain(&self, boundary: BoundaryId, input: Shape) -> Option<SplitModuleCost> {
         match usize::from(boundary) {
-            0 => Some(Crossing::plain(input)),
-            last if last == self.before.len() => Some(Crossing::plain(self.logits)),
+            0 => Some(SplitModuleCost::plain(input)),
+            last if last == self.before.len() => Some(SplitModuleCost::plain(self.logits)),
             _ => None,
         }
     }
 
-    fn crossing(&self, step: &Step, sending: usize) -> Crossing {
-        step.stage.crossings[step.shape * self.ratios.len() * self.bits.len() + sending]
+    fn module(&self, step: &PlacedBlock, transmit: usize) -> SplitModuleCost {
+        step.stage.modules[step.shape * self.ratios.len() * self.bits.len() + transmit]
     }
 
     /// Position of a ratio and bits among the space's.
-    fn sending(&self, ratio: u8, bits: u8) -> Option<usize> {
+    fn transmit(&self, ratio: u8, bits: u8) -> Option<usize> {
         let ratio = self.ratios.iter().position(|&own| own == ratio)?;
         Some(ratio * self.bits.len() + self.bits.iter().position(|&own| own == bits)?)
     }
@@ -223,12 +223,12 @@ impl SpaceTable {
 }
 
 /// Moves a block to the sensor's side.
-fn add_before(around: &mut Around, entry: &Entry, layers: &mut usize) {
-    around.before += entry.sensor;
-    around.before_weights += entry.weights;
-    around.largest_weights = around.largest_weights.max(entry.largest_weights);
-    if entry.peak.bytes > around.peak.bytes {
-        around.peak = Peak { layer: *layers + entry.peak.layer, bytes: entry.peak.bytes };
+fn add_before(context: &mut SplitContext, entry: &BlockCost, layers: &mut usize) {
+    context.before += entry.sensor;
+    context.before_weights += entry.weights;
+    context.largest_weights = context.largest_weights.max(entry.largest_weights);
+    if entry.peak.bytes > context.peak.bytes {
+        context.peak = Peak { layer: *layers + entry.peak.layer, bytes: entry.peak.bytes };
     }
     *layers += entry.layers;
 }
@@ -239,7 +239,7 @@ mod tests {
     use rand::SeedableRng;
 
     use super::*;
-    use crate::cost::{Aggregation, Work};
+    use crate::cost::{Aggregation, ProcessorWork};
     use crate::diagnostic::Source;
     use crate::network::FusionOperator;
     use crate::{hardware, space};
@@ -247,15 +247,15 @@ mod tests {
     const OPERATORS: [FusionOperator; 4] =
         [FusionOperator::Max, FusionOperator::Mean, FusionOperator::Mix, FusionOperator::Concat];
 
-    fn close(fast: &Cut, slow: &Cut) -> bool {
+    fn close(fast: &SplitDemand, slow: &SplitDemand) -> bool {
         let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(b.abs()) + 1e-18;
-        let works = |cut: &Cut| {
+        let works = |demand: &SplitDemand| {
             let of = |all: &Aggregation| [all.first, all.more, all.join];
-            [[cut.sensor; 3], of(&cut.kept), of(&cut.loaded)].concat()
+            [[demand.sensor; 3], of(&demand.resident), of(&demand.streamed)].concat()
         };
-        let alike = |(a, b): (Work, Work)| near(a.cycles, b.cycles) && near(a.energy_j, b.energy_j);
+        let alike = |(a, b): (ProcessorWork, ProcessorWork)| near(a.cycles, b.cycles) && near(a.energy_j, b.energy_j);
         works(fast).into_iter().zip(works(slow)).all(alike)
-            && Cut { sensor: slow.sensor, kept: slow.kept, loaded: slow.loaded, ..*fast } == *slow
+            && SplitDemand { sensor: slow.sensor, resident: slow.resident, streamed: slow.streamed, ..*fast } == *slow
     }
 
     proptest! {
@@ -268,22 +268,22 @@ mod tests {
                 space.fusion.operator = OPERATORS[(seed >> 8) as usize % 4];
                 let (name, text) = hardware::SHIPPED[(seed as usize % 7 + index) % 7];
                 let profile = Profile::from_toml(&Source::new(name, text)).unwrap();
-                let table = SpaceTable::new(&space, &profile).unwrap();
+                let table = SpaceCostTable::new(&space, &profile).unwrap();
                 for _ in 0..8 {
                     let design = space.sample_design(&mut rng);
                     let network = space.lower(&design.genome).unwrap();
                     // A plain split has the neutral ratio and bits, which a space need not offer elsewhere.
-                    let own = Sending { ratio: space.split.ratios[0], bits: space.split.bits[0], ..Sending::from(&design) };
-                    let slow = CostTable::new(&network, own, &profile).unwrap();
-                    let mut fast = CostTable::default();
+                    let own = TransmitConfig { ratio: space.split.ratios[0], bits: space.split.bits[0], ..TransmitConfig::from(&design) };
+                    let slow = NetworkCosts::new(&network, own, &profile).unwrap();
+                    let mut fast = NetworkCosts::default();
                     table.fill(&design.genome, own, &mut fast).unwrap();
-                    prop_assert_eq!(fast.cuts.len(), slow.cuts.len());
-                    for (fast, slow) in fast.cuts.iter().zip(&slow.cuts) {
+                    prop_assert_eq!(fast.demands.len(), slow.demands.len());
+                    for (fast, slow) in fast.demands.iter().zip(&slow.demands) {
                         prop_assert!(close(fast, slow), "{:?} against {:?}", fast, slow);
                     }
-                    let slow = CostTable::new(&network, Sending::from(&design), &profile).unwrap();
-                    let slow = &slow.cuts[slow.position(design.split).unwrap()];
-                    let fast = table.cut(&design).unwrap();
+                    let slow = NetworkCosts::new(&network, TransmitConfig::from(&design), &profile).unwrap();
+                    let slow = &slow.demands[slow.position(design.split).unwrap()];
+                    let fast = table.demand(&design).unwrap();
                     prop_assert!(close(&fast, slow), "{:?} against {:?}", fast, slow);
                 }
             }

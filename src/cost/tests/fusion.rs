@@ -22,8 +22,8 @@ fn network(operator: FusionOperator) -> Network {
     builder.finish()
 }
 
-fn table(operator: FusionOperator, profile: &Profile) -> CostTable {
-    CostTable::new(&network(operator), Sending { fusion: 1, ratio: 1, bits: 8 }, profile).unwrap()
+fn table(operator: FusionOperator, profile: &Profile) -> NetworkCosts {
+    NetworkCosts::new(&network(operator), TransmitConfig { fusion: 1, ratio: 1, bits: 8 }, profile).unwrap()
 }
 
 #[test]
@@ -47,11 +47,11 @@ fn three_views_of_128_elements_by_hand() {
         (FusionOperator::Mix, 0, 8, 28.0, 4185.84, [512, 640]),
         (FusionOperator::Concat, 3072, 192, 20.0, 3431.04, [512, 512]),
     ];
-    let max = Rates::new(&knobs).evaluate(&table(FusionOperator::Max, &profile).cuts[0]);
+    let max = SystemRates::new(&knobs).evaluate(&table(FusionOperator::Max, &profile).demands[0]);
     for (operator, macs, weights, cycles, picojoules, live) in expected {
         for (rule, live) in [MemoryRule::InplaceDepthwise, MemoryRule::Strict].into_iter().zip(live) {
             profile.sensor.memory_rule = rule;
-            let line = fusion_line(&network(operator), 1, &profile, &knobs, false).unwrap();
+            let line = fusion_report(&network(operator), 1, &profile, &knobs, false).unwrap();
             assert_eq!(
                 (line.macs, line.weights, line.live_bytes, line.views),
                 (macs, weights, live, 3),
@@ -61,17 +61,17 @@ fn three_views_of_128_elements_by_hand() {
             assert!((line.energy_j * 1e12 - picojoules).abs() < 1e-6, "{operator:?}: {}", line.energy_j);
         }
         // The whole design differs from that by `max` by the fusion alone; the aggregator draws 5 mW while it works.
-        let cut = table(operator, &profile).cuts[0];
-        let cost = Rates::new(&knobs).evaluate(&cut);
+        let demand = table(operator, &profile).demands[0];
+        let cost = SystemRates::new(&knobs).evaluate(&demand);
         let seconds = (cycles - 8.0) / 50e6;
         assert!((cost.latency.aggregator_s - max.latency.aggregator_s - seconds).abs() < 1e-15);
         let joules = (picojoules - 1251.84) * 1e-12 + seconds * 5e-3;
         assert!((cost.energy_j - max.energy_j - joules).abs() < 1e-18, "{operator:?}");
-        assert_eq!((cut.aggregator_weights(1), cut.aggregator_weights(3)), (664, 664 + weights));
+        assert_eq!((demand.aggregator_weights(1), demand.aggregator_weights(3)), (664, 664 + weights));
         // Logits are averaged whatever the operator; a lone view is not fused.
-        let late = fusion_line(&network(operator), 2, &profile, &knobs, false).unwrap();
+        let late = fusion_report(&network(operator), 2, &profile, &knobs, false).unwrap();
         assert_eq!((late.operator, late.macs, late.weights), (FusionOperator::Mean, 0, 0));
-        let lone = fusion_line(&network(operator), 1, &profile, &Knobs { sensors: 1, ..knobs }, false).unwrap();
+        let lone = fusion_report(&network(operator), 1, &profile, &Knobs { sensors: 1, ..knobs }, false).unwrap();
         assert_eq!((lone.macs, lone.weights, lone.live_bytes), (0, 0, 128));
         assert!(lone.cycles == 0.0 && lone.energy_j == 0.0);
     }
@@ -81,27 +81,27 @@ fn three_views_of_128_elements_by_hand() {
 fn the_weights_of_many_views_may_no_longer_stay() {
     // 664 weights and 64 for each of two views or more: 792 B keep two views, 791 B one, 663 B none.
     let constant = |value| Some(Sourced { value, shown: String::new(), source: None, assumed: true });
-    for (room, keeps) in [(663, 0), (664, 1), (791, 1), (792, 2), (855, 2), (856, 3)] {
+    for (room, max_resident_views) in [(663, 0), (664, 1), (791, 1), (792, 2), (855, 2), (856, 3)] {
         let mut profile = profile(0);
         let device = &mut profile.aggregator;
         device.residency = Residency::Cached;
         device.weight_memory_bytes = constant(room);
         device.weight_bytes_per_s = Some(Sourced { value: 1e6, shown: String::new(), source: None, assumed: true });
-        let cut = table(FusionOperator::Concat, &profile).cuts[0];
-        assert_eq!(cut.keeps, keeps, "{room}");
-        assert!(cut.loaded.first.cycles > cut.kept.first.cycles);
-        let views = |sensors| Rates::new(&Knobs { sensors, ..Knobs::from_profile(&profile) }).evaluate(&cut);
-        // Beyond the last that is kept every weight is loaded at 1 MB/s, 50 cycles a byte, and so hides the computing; two
+        let demand = table(FusionOperator::Concat, &profile).demands[0];
+        assert_eq!(demand.max_resident_views, max_resident_views, "{room}");
+        assert!(demand.streamed.first.cycles > demand.resident.first.cycles);
+        let views = |sensors| SystemRates::new(&Knobs { sensors, ..Knobs::from_profile(&profile) }).evaluate(&demand);
+        // Beyond the last that is kept every weight is streamed at 1 MB/s, 50 cycles a byte, and so hides the computing; two
         // sums a layer do not wait.
-        let loaded = |views: u32| {
+        let streamed = |views: u32| {
             let weights = f64::from(3 * 8 * views.min(1) + 640 + 64 * views);
             weights * 50.0 + f64::from(views - 1) * 4.0
         };
-        if keeps == 1 || keeps == 2 {
-            let cycles = views(keeps + 1).latency.aggregator_s * 50e6;
-            // The stem runs once a view with its weights loaded each time.
-            let stems = f64::from(keeps) * 24.0 * 50.0;
-            assert!((cycles - loaded(keeps + 1) - stems).abs() < 1e-6, "{cycles}");
+        if max_resident_views == 1 || max_resident_views == 2 {
+            let cycles = views(max_resident_views + 1).latency.aggregator_s * 50e6;
+            // The stem runs once a view with its weights streamed each time.
+            let stems = f64::from(max_resident_views) * 24.0 * 50.0;
+            assert!((cycles - streamed(max_resident_views + 1) - stems).abs() < 1e-6, "{cycles}");
         }
     }
 }
@@ -118,7 +118,7 @@ proptest! {
         let cost = |operator, sensors| {
             space.fusion.operator = operator;
             let network = space.lower(&design.genome).unwrap();
-            let table = CostTable::new(&network, Sending::from(&design), &profile).unwrap();
+            let table = NetworkCosts::new(&network, TransmitConfig::from(&design), &profile).unwrap();
             let knobs = Knobs { sensors, ..Knobs::from_profile(&profile) };
             sweep(&table, &knobs).map(|cost| (cost.latency.aggregator_s, cost.energy_j)).collect::<Vec<_>>()
         };
@@ -138,7 +138,7 @@ proptest! {
         let (name, text) = space::SHIPPED[0];
         let mut space = SearchSpace::from_toml(&Source::new(name, text)).unwrap();
         let mut profile = profile(which);
-        // Just room for some views' weights, so that their number decides whether they are loaded.
+        // Just room for some views' weights, so that their number decides whether they are streamed.
         profile.aggregator.residency = Residency::Cached;
         profile.aggregator.weight_bytes_per_s =
             Some(Sourced { value: 1e8, shown: String::new(), source: None, assumed: true });
@@ -148,25 +148,25 @@ proptest! {
         for operator in OPERATORS {
             space.fusion.operator = operator;
             let network = space.lower(&design.genome).unwrap();
-            let cuts = CostTable::new(&network, Sending::from(&design), &profile).unwrap().cuts;
-            let mut columns = Columns::new(first);
-            for (index, cut) in cuts.iter().enumerate() {
-                columns.push(cut, index != 1);
+            let demands = NetworkCosts::new(&network, TransmitConfig::from(&design), &profile).unwrap().demands;
+            let mut batch = DemandBatch::new(first);
+            for (index, demand) in demands.iter().enumerate() {
+                batch.push(demand, index != 1);
             }
-            columns.set_sensors(then, &cuts);
-            let rates = Rates::new(&Knobs { sensors: then, ..Knobs::from_profile(&profile) });
-            for (index, (load, cut)) in columns.all().loads().zip(&cuts).enumerate() {
-                prop_assert_eq!(columns.is_allowed(index), index != 1);
+            batch.set_sensors(then, &demands);
+            let rates = SystemRates::new(&Knobs { sensors: then, ..Knobs::from_profile(&profile) });
+            for (index, (frame, demand)) in batch.all().frames().zip(&demands).enumerate() {
+                prop_assert_eq!(batch.is_allowed(index), index != 1);
                 if index != 1 {
-                    prop_assert_eq!(load, rates.load(cut));
-                    prop_assert_eq!(Course::of(cut).load(then), load);
-                    prop_assert_eq!(rates.evaluate_load(&load), rates.evaluate(cut));
+                    prop_assert_eq!(frame, rates.frame(demand));
+                    prop_assert_eq!(Course::of(demand).frame(then), frame);
+                    prop_assert_eq!(rates.evaluate_frame(&frame), rates.evaluate(demand));
                 }
             }
-            let seconds = |cut: &Cut| rates.latency(cut).total_s();
-            let open = cuts.iter().enumerate().filter(|(index, _)| *index != 1);
+            let seconds = |demand: &SplitDemand| rates.latency(demand).total_s();
+            let open = demands.iter().enumerate().filter(|(index, _)| *index != 1);
             let best = open.min_by(|a, b| seconds(a.1).total_cmp(&seconds(b.1))).unwrap();
-            prop_assert_eq!(columns.fastest(0..cuts.len(), &rates), Some((best.0, seconds(best.1))));
+            prop_assert_eq!(batch.fastest(0..demands.len(), &rates), Some((best.0, seconds(best.1))));
         }
     }
 }
