@@ -8,8 +8,9 @@ use std::time::Instant;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use splitscope::diagnostic::Source;
-use splitscope::explore::{Command, KnobId, Move, Session};
+use splitscope::explore::{Command, Move, Session};
 use splitscope::hardware::{self, Profile};
+use splitscope::quantity::Knob;
 use splitscope::space::{self, SearchSpace};
 use splitscope::tui::screen::{self, View};
 use splitscope::tui::{UiState, picture_theme, theme::Palette};
@@ -33,8 +34,8 @@ fn main() {
         let mut session = Session::new(space, profile.clone(), DESIGNS, 7);
         let (seconds, cells) = (start.elapsed().as_secs_f64(), session.pool().cells());
         println!("{name}: {DESIGNS} designs, {cells} boundaries in all, made in {:.0} ms of wall time", seconds * 1e3);
-        for dial in 0..session.dials().len() {
-            missed |= knob(name, &mut session, dial, factor * KNOB_MS);
+        for range in 0..session.ranges().len() {
+            missed |= knob(name, &mut session, range, factor * KNOB_MS);
         }
         missed |= frame(name, &mut session, factor * FRAME_MS);
     }
@@ -42,9 +43,9 @@ fn main() {
 }
 
 /// A knob moved to and fro over its range.
-fn knob(name: &str, session: &mut Session, dial: usize, budget_ms: f64) -> bool {
-    session.apply(Command::SelectKnob(Move::To(dial)), 0);
-    let id = session.selected_dial().id;
+fn knob(name: &str, session: &mut Session, range: usize, budget_ms: f64) -> bool {
+    session.apply(Command::SelectKnob(Move::To(range)), 0);
+    let id = session.selected_range().knob;
     let home = session.value(id);
     let mut at = 0.0_f64;
     let each = mean(|| {
@@ -52,7 +53,7 @@ fn knob(name: &str, session: &mut Session, dial: usize, budget_ms: f64) -> bool 
         session.apply(Command::SetKnob { knob: id, fraction: at.fract() }, 0);
     });
     session.apply(Command::SetKnobs(vec![(id, home)]), 0);
-    report(&format!("{name}: {}", id.knob().label), each, budget_ms)
+    report(&format!("{name}: {}", id.info().label), each, budget_ms)
 }
 
 /// A knob moved and the Explore screen drawn, everything asked for by a frame included.
@@ -63,7 +64,7 @@ fn frame(name: &str, session: &mut Session, budget_ms: f64) -> bool {
     let mut at = 0.0_f64;
     let each = mean(|| {
         at += 0.137;
-        session.apply(Command::SetKnob { knob: KnobId::LatencyLimit, fraction: at.fract() }, 0);
+        session.apply(Command::SetKnob { knob: Knob::LatencyLimit, fraction: at.fract() }, 0);
         black_box(screen::draw(View { session, ui: &ui, theme: &theme }, area, &mut buffer));
     });
     report(&format!("{name}: knob and frame"), each, budget_ms)

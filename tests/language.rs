@@ -63,7 +63,7 @@ const RETIRED_NAMES: [&str; 57] = [
     "Held",
     "Job",
     "KEPT",
-    "KnobId",
+    "Knob",
     "Known",
     "LEAST",
     "LONG",

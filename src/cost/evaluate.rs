@@ -7,6 +7,7 @@ use super::frame_demand::FrameDemand;
 use super::knobs::Knobs;
 use super::network_costs::NetworkCosts;
 use crate::hardware::Topology;
+use crate::quantity::Limit;
 
 /// Seconds from exposure to result, by stage.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
@@ -38,44 +39,6 @@ impl LatencyBreakdown {
         let period = self.period_s();
         [self.readout_s, self.sensor_s, self.link_s, self.aggregator_s]
             .map(|stage| if period > 0.0 { 1.0 - stage / period } else { 0.0 })
-    }
-}
-
-/// A limit a design can break.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Limit {
-    /// Bytes alive on a sensor.
-    SensorMemory,
-    /// Weights held by a sensor.
-    SensorWeights,
-    /// Weights held by the aggregator.
-    AggregatorWeights,
-    /// Time from exposure to result.
-    Latency,
-    /// Energy of a frame.
-    Energy,
-    /// Frames per second.
-    FrameRate,
-    /// Accuracy.
-    Accuracy,
-}
-
-impl Limit {
-    /// All limits.
-    pub const ALL: [Self; 7] = [
-        Self::SensorMemory,
-        Self::SensorWeights,
-        Self::AggregatorWeights,
-        Self::Latency,
-        Self::Energy,
-        Self::FrameRate,
-        Self::Accuracy,
-    ];
-
-    /// Whether it bounds weights, which no knob moves.
-    pub const fn is_about_weights(self) -> bool {
-        matches!(self, Self::SensorWeights | Self::AggregatorWeights)
     }
 }
 

@@ -6,10 +6,9 @@
 use serde::Serialize;
 
 use super::demand::SplitDemand;
-use super::evaluate::{Evaluation, Limit, SystemRates};
-use super::knob::Knob;
+use super::evaluate::{Evaluation, SystemRates};
 use super::knobs::Knobs;
-use super::show::Rounding;
+use crate::quantity::{Knob, Limit};
 
 /// A little more than needed, so that rounding does not fall short.
 const MARGIN: f64 = 1.0 + 1e-9;
@@ -31,11 +30,10 @@ impl KnobChange {
         (self.to / self.from).ln().abs()
     }
 
-    /// An imperative: "raise bandwidth from 1.00 MB/s to 1.25 MB/s". Digits are rounded so that the value shown suffices.
+    /// An imperative: "raise the link bandwidth from 8 Mbit/s to 10 Mbit/s". Digits are rounded so that what is printed
+    /// suffices.
     pub fn sentence(&self) -> String {
-        let (verb, rounding) = if self.to > self.from { ("raise", Rounding::Up) } else { ("lower", Rounding::Down) };
-        let (from, to) = (self.knob.show(self.from), self.knob.show_rounded(self.to, rounding));
-        format!("{verb} {} from {from} to {to}", self.knob.name())
+        self.knob.instruction_from(self.from, self.to)
     }
 }
 
@@ -44,15 +42,18 @@ pub fn single_fixes(demand: &SplitDemand, knobs: &Knobs) -> Vec<KnobChange> {
     if SystemRates::new(knobs).evaluate(demand).feasible() {
         return Vec::new();
     }
-    let mut changes: Vec<KnobChange> =
-        Knob::HARDWARE.into_iter().chain(Knob::LIMITS).filter_map(|knob| single_fix(knob, demand, knobs)).collect();
+    let mut changes: Vec<KnobChange> = Knob::HARDWARE
+        .into_iter()
+        .chain(Knob::REQUIREMENTS)
+        .filter_map(|knob| single_fix(knob, demand, knobs))
+        .collect();
     changes.sort_by(|a, b| a.distance().total_cmp(&b.distance()));
     changes
 }
 
 /// The smallest move of this knob that makes the split feasible.
 fn single_fix(knob: Knob, demand: &SplitDemand, knobs: &Knobs) -> Option<KnobChange> {
-    let from = knob.value(knobs)?;
+    let from = knobs.limited(knob)?;
     if knob == Knob::Sensors {
         let fits = |&sensors: &u32| SystemRates::new(&Knobs { sensors, ..*knobs }).evaluate(demand).feasible();
         let sensors = (1..knobs.sensors).rev().find(fits)?;
@@ -60,7 +61,7 @@ fn single_fix(knob: Knob, demand: &SplitDemand, knobs: &Knobs) -> Option<KnobCha
     }
     let rates = SystemRates::new(knobs);
     let to = needed(knob, demand, knobs, &rates.evaluate(demand))?;
-    let enough = SystemRates::new(&knob.at(to, knobs)).evaluate(demand).feasible();
+    let enough = SystemRates::new(&knobs.with(knob, to)).evaluate(demand).feasible();
     enough.then_some(KnobChange { knob, from, to })
 }
 
@@ -78,10 +79,10 @@ fn needed(knob: Knob, demand: &SplitDemand, knobs: &Knobs, evaluation: &Evaluati
         factors.map(|(_, part, room)| if *room > 0.0 { part / room } else { f64::INFINITY }).reduce(f64::max)
     };
     let system = &knobs.system;
-    let from = knob.value(knobs)?;
+    let from = knobs.limited(knob)?;
     let to = match knob {
         Knob::Sensors => return None,
-        Knob::Bandwidth => {
+        Knob::LinkBandwidth => {
             let fixed = system.link_latency_s;
             from * faster(latency.link_s - fixed, fixed, 0.0)? * MARGIN
         }
@@ -93,10 +94,11 @@ fn needed(knob: Knob, demand: &SplitDemand, knobs: &Knobs, evaluation: &Evaluati
         Knob::SensorMemory => knobs.memory_for(demand.sensor_peak_bytes),
         Knob::LatencyLimit => latency.total_s() * MARGIN,
         Knob::EnergyLimit => evaluation.energy_j * MARGIN,
-        Knob::FrameRate => evaluation.fps / MARGIN,
+        Knob::FrameRateFloor => evaluation.fps / MARGIN,
+        Knob::AccuracyFloor => return None,
     };
     let moves = match knob {
-        Knob::FrameRate => to < from,
+        Knob::FrameRateFloor => to < from,
         _ => to > from,
     };
     (to.is_finite() && to > 0.0 && moves).then_some(to)
@@ -114,7 +116,7 @@ pub fn joint_fix(demand: &SplitDemand, knobs: &Knobs) -> Option<Vec<KnobChange>>
     }
     let mut moved = *knobs;
     if broken.contains(Limit::SensorMemory) {
-        moved = Knob::SensorMemory.at(knobs.memory_for(demand.sensor_peak_bytes), &moved);
+        moved = moved.with(Knob::SensorMemory, knobs.memory_for(demand.sensor_peak_bytes));
     }
     let fits = |knobs: &Knobs| SystemRates::new(knobs).evaluate(demand).feasible();
     if !fits(&moved) {
@@ -122,13 +124,15 @@ pub fn joint_fix(demand: &SplitDemand, knobs: &Knobs) -> Option<Vec<KnobChange>>
         let best = SystemRates::new(&fastest).evaluate(demand);
         moved = reach(&moved, &evaluation, &best);
         moved = smallest_speed(&moved, fits);
-        for speed in [Knob::Bandwidth, Knob::SensorCompute, Knob::AggregatorCompute] {
-            let without = speed.value(knobs).map(|usual| speed.at(usual, &moved));
-            moved = without.filter(|without| fits(without)).unwrap_or(moved);
+        for speed in [Knob::LinkBandwidth, Knob::SensorCompute, Knob::AggregatorCompute] {
+            let without = moved.with(speed, knobs.get(speed));
+            if fits(&without) {
+                moved = without;
+            }
         }
     }
-    let changes = Knob::HARDWARE.into_iter().chain(Knob::LIMITS).filter_map(|knob| {
-        let (from, to) = (knob.value(knobs)?, knob.value(&moved)?);
+    let changes = Knob::HARDWARE.into_iter().chain(Knob::REQUIREMENTS).filter_map(|knob| {
+        let (from, to) = (knobs.limited(knob)?, moved.limited(knob)?);
         ((to / from).ln().abs() > 1e-12).then_some(KnobChange { knob, from, to })
     });
     Some(changes.collect())
@@ -188,26 +192,10 @@ pub struct Shortfall {
 }
 
 impl Shortfall {
-    /// A full sentence, for instance "latency: 14.2 ms at best, 10.0 ms allowed".
+    /// A full sentence, for instance "latency: 14.2 ms at best, 10 ms allowed".
     pub fn sentence(&self) -> String {
-        use super::show;
-        let print: fn(f64) -> String = match self.limit {
-            Limit::SensorMemory | Limit::SensorWeights | Limit::AggregatorWeights => |value| show::bytes(value as u64),
-            Limit::Latency => show::seconds,
-            Limit::Energy => show::joules,
-            Limit::FrameRate => |value| format!("{value:.1} frames per second"),
-            Limit::Accuracy => |value| format!("{:.1} %", value * 100.0),
-        };
-        let name = match self.limit {
-            Limit::SensorMemory => "sensor memory",
-            Limit::SensorWeights => "sensor weights",
-            Limit::AggregatorWeights => "aggregator weights",
-            Limit::Latency => "latency",
-            Limit::Energy => "energy of a frame",
-            Limit::FrameRate => "frame rate",
-            Limit::Accuracy => "accuracy",
-        };
-        format!("{name}: {} at best, {} allowed", print(self.reached), print(self.allowed))
+        let [reached, allowed] = [self.reached, self.allowed].map(|value| self.limit.metric().format(value));
+        format!("{}: {reached} at best, {allowed} allowed", self.limit.metric().info().label)
     }
 }
 

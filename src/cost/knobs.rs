@@ -1,7 +1,7 @@
 //! The values a user moves live, and the constants of a profile that no knob moves.
 
-use crate::hardware::{Device, Layout, MAX_CAMERAS, Profile, Residency, Sensor, Sourced, Topology};
-use crate::quantity::Knob;
+use crate::hardware::{Device, Layout, MAX_CAMERAS, MAX_SENSORS, Profile, Residency, Sensor, Sourced, Topology};
+use crate::quantity::{Knob, QuantityError};
 
 /// Everything the cost of a split depends on besides the split. Made from a profile, then moved.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -233,6 +233,21 @@ impl Knobs {
     pub fn with(mut self, knob: Knob, value: f64) -> Self {
         self.set(knob, value);
         self
+    }
+
+    /// Checks that every knob has a possible value, for values that come from outside.
+    ///
+    /// # Errors
+    /// The first knob that is zero, negative, infinite, not a number or out of range, or more sensors than [`MAX_SENSORS`].
+    pub fn check(&self) -> Result<(), QuantityError> {
+        for knob in Knob::ALL {
+            knob.check(self.get(knob))?;
+        }
+        if self.sensors > MAX_SENSORS {
+            let (low, high) = ("1".to_owned(), MAX_SENSORS.to_string());
+            return Err(QuantityError::Range { quantity: Knob::Sensors.label(), low, high });
+        }
+        Ok(())
     }
 
     /// Bytes of the memory knob for each byte that the weakest camera may keep: 1 if the cameras are alike.

@@ -1,9 +1,10 @@
 //! How far splits are from meeting the limits: for many at once, in columns, without branches.
 
 use super::batch::Rows;
-use super::evaluate::{Limit, SystemRates};
+use super::evaluate::SystemRates;
 use super::frame_demand::FrameDemand;
 use super::knobs::Knobs;
+use crate::quantity::Limit;
 
 /// Lowest bit of the number of broken limits; below it the limits themselves.
 const COUNT: u32 = 8;

@@ -3,11 +3,11 @@
 use serde::Serialize;
 
 use super::demand::{PeakLocation, SplitDemand};
-use super::evaluate::{LatencyBreakdown, Limit, SystemRates};
+use super::evaluate::{LatencyBreakdown, SystemRates};
 use super::knobs::Knobs;
 use super::layer::loads;
-use super::show::{self, Rounding};
 use crate::network::{Network, TensorId, memory};
+use crate::quantity::{Dimension, Limit};
 
 /// A stage of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -104,82 +104,44 @@ impl Reason {
     }
 
     /// A full sentence for one design, for instance
-    /// "sensor memory 40.0 KiB exceeds 32.0 KiB at S1.1.expand (output of S1.1.expand 24.0 KiB, output of stem 16.0 KiB)".
+    /// "sensor memory 40 KiB exceeds 32 KiB at S1.1.expand (output of S1.1.expand 24 KiB, output of stem 16 KiB)".
     pub fn sentence(&self) -> String {
-        let [value, allowed] = [self.value, self.allowed].map(|value| self.show(value, Rounding::Nearest));
-        let what = match self.limit {
-            Limit::SensorMemory => format!("sensor memory {value} exceeds {allowed}"),
-            Limit::SensorWeights => format!("weights {value} exceed the sensor's weight memory of {allowed}"),
-            Limit::AggregatorWeights => format!("weights {value} exceed the aggregator's weight memory of {allowed}"),
-            Limit::Latency => format!("latency {value} exceeds {allowed}"),
-            Limit::Energy => format!("energy {value} a frame exceeds {allowed}"),
-            Limit::FrameRate => format!("{value} are below {allowed}"),
-            Limit::Accuracy => format!("accuracy {value} is below {allowed}"),
-        };
-        let at = match &self.at {
+        let site = match &self.at {
             ReasonSite::Memory { during, tensors } => format!(" {}", during.phrase(tensors)),
             ReasonSite::Stage { stage, seconds, .. } => {
-                format!(", {} of it in {}", show::seconds(*seconds), stage.name())
+                format!(", {} of it in {}", Dimension::Time.format(*seconds), stage.name())
             }
             ReasonSite::Design => String::new(),
         };
-        what + &at
+        self.limit.violation(self.value, self.allowed) + &site
     }
 
-    /// A fragment that follows a count of designs: "12 *designs exceed the sensor memory*".
-    pub const fn summary(&self) -> &'static str {
-        match self.limit {
-            Limit::SensorMemory => "designs exceed the sensor memory",
-            Limit::SensorWeights => "designs exceed the sensor's weight memory",
-            Limit::AggregatorWeights => "designs exceed the aggregator's weight memory",
-            Limit::Latency => "designs exceed the latency limit",
-            Limit::Energy => "designs exceed the energy limit",
-            Limit::FrameRate => "designs are below the frame rate",
-            Limit::Accuracy => "designs are below the accuracy limit",
-        }
-    }
-
-    /// What would mend it, as an imperative: "raise the sensor memory to 40.0 KiB, or split earlier".
+    /// An imperative that makes the design feasible: "raise the sensor memory to 40 KiB, or split before that layer".
     pub fn fix(&self) -> String {
-        let least = matches!(self.limit, Limit::FrameRate | Limit::Accuracy);
-        let value = self.show(self.value, if least { Rounding::Down } else { Rounding::Up });
-        match self.limit {
-            Limit::SensorMemory => format!("raise the sensor memory to {value}, or split before that layer"),
-            Limit::SensorWeights => {
-                format!("raise the sensor's weight memory to {value}, split earlier, or load weights")
+        let instruction = self.limit.instruction(self.value);
+        match (self.limit, &self.at) {
+            (Limit::SensorMemory, _) => format!("{instruction}, or split before that layer"),
+            (Limit::SensorWeights, _) => {
+                format!("{instruction}, split earlier, or stream the weights for every frame")
             }
-            Limit::AggregatorWeights => format!("raise the aggregator's weight memory to {value}, or load weights"),
-            Limit::Latency => match &self.at {
-                ReasonSite::Stage { stage, .. } => format!("allow {value}, or speed up {}", stage.name()),
-                _ => format!("allow {value}"),
-            },
-            Limit::Energy => format!("allow {value} a frame"),
-            Limit::FrameRate => match &self.at {
-                ReasonSite::Stage { stage, .. } => format!("accept {value}, or speed up {}", stage.name()),
-                _ => format!("accept {value}"),
-            },
-            Limit::Accuracy => format!("accept {value}, or choose a larger design"),
-        }
-    }
-
-    fn show(&self, value: f64, rounding: Rounding) -> String {
-        match self.limit {
-            Limit::SensorMemory | Limit::SensorWeights | Limit::AggregatorWeights => {
-                show::bytes_rounded(value as u64, rounding)
+            (Limit::AggregatorWeights, _) => format!("{instruction}, or stream the weights for every frame"),
+            (Limit::Latency | Limit::FrameRate, ReasonSite::Stage { stage, .. }) => {
+                format!("{instruction}, or speed up {}", stage.name())
             }
-            Limit::Latency => show::scaled(value, show::SECONDS, rounding),
-            Limit::Energy => show::scaled(value, show::JOULES, rounding),
-            Limit::FrameRate => format!("{} frames per second", show::places(value, 1, rounding)),
-            Limit::Accuracy => format!("{} %", show::places(value * 100.0, 1, rounding)),
+            (Limit::Latency | Limit::FrameRate | Limit::Energy, _) => instruction,
+            (Limit::Accuracy, _) => format!("{instruction}, or choose a larger design"),
         }
     }
 }
 
 impl PeakMoment {
-    /// A phrase with what is held: "at S1.1.expand (output of S1.1.expand 24.0 KiB, output of stem 16.0 KiB)".
+    /// A phrase with what is held: "at S1.1.expand (output of S1.1.expand 24 KiB, output of stem 16 KiB)".
     pub fn phrase(&self, tensors: &[(String, u64)]) -> String {
-        let list: Vec<String> =
-            tensors.iter().take(3).map(|(name, bytes)| format!("{name} {}", show::bytes(*bytes))).collect();
+        let list: Vec<String> = tensors
+            .iter()
+            .take(3)
+            .map(|(name, bytes)| format!("{name} {}", Dimension::Bytes.format(*bytes as f64)))
+            .collect();
         let list = list.join(", ");
         match self {
             Self::Layer(layer) => format!("at {layer} ({list})"),

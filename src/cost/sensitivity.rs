@@ -4,11 +4,11 @@ use serde::Serialize;
 
 use super::demand::SplitDemand;
 use super::evaluate::{SystemRates, best_split};
-use super::knob::Knob;
 use super::knobs::Knobs;
 use super::network_costs::NetworkCosts;
 use crate::hardware::Topology;
 use crate::network::BoundaryId;
+use crate::quantity::Knob;
 
 /// The raw bandwidth at which two splits have the same latency, in bytes per second. Above it the split that sends more wins,
 /// below it the one that sends less. `None` if one of them wins at every bandwidth.
@@ -75,13 +75,13 @@ pub fn tornado(table: &NetworkCosts, knobs: &Knobs, allowed: impl Fn(&SplitDeman
         Some(SwingEnd { value, latency_s, boundary: demand.boundary, feasible: evaluation.feasible() })
     };
     let swing = |knob: Knob| {
-        let now = knob.value(knobs)?;
+        let now = knobs.limited(knob)?;
         let (low, high) = match knob {
             Knob::Sensors => ((now * 0.8).floor().max(1.0), (now * 1.2).ceil()),
             _ => (now * 0.8, now * 1.2),
         };
         let base = end(knobs, now)?;
-        let (low, high) = (end(&knob.at(low, knobs), low)?, end(&knob.at(high, knobs), high)?);
+        let (low, high) = (end(&knobs.with(knob, low), low)?, end(&knobs.with(knob, high), high)?);
         let moves_split = low.boundary != base.boundary || high.boundary != base.boundary;
         Some(Swing { knob, low, high, moves_split })
     };

@@ -1,6 +1,5 @@
 //! Columns of the table: names, what they sort by, which way they begin.
-
-use super::knob::KnobId;
+use crate::quantity::{Knob, Metric};
 
 /// A column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -99,16 +98,28 @@ impl Column {
         Self::ALL.into_iter().find(|column| column.name() == name)
     }
 
-    /// The knob that limits it, if there is one.
-    pub const fn limit(self) -> Option<KnobId> {
+    /// The metric it shows; `None` for what is not a figure.
+    pub const fn metric(self) -> Option<Metric> {
         Some(match self {
-            Self::Accuracy => KnobId::AccuracyFloor,
-            Self::Latency => KnobId::LatencyLimit,
-            Self::Energy => KnobId::EnergyLimit,
-            Self::Memory => KnobId::SensorMemory,
-            Self::FrameRate => KnobId::FrameRateFloor,
+            Self::Accuracy => Metric::Accuracy,
+            Self::Latency => Metric::Latency,
+            Self::Energy => Metric::Energy,
+            Self::Memory => Metric::SensorMemory,
+            Self::Link => Metric::LinkBytes,
+            Self::FrameRate => Metric::FrameRate,
+            Self::Macs => Metric::Macs,
             _ => return None,
         })
+    }
+
+    /// `value` in base units as text with its unit.
+    pub fn format(self, value: f64) -> String {
+        self.metric().map_or_else(|| value.to_string(), |metric| metric.format(value))
+    }
+
+    /// The knob that limits it, if there is one.
+    pub fn limit(self) -> Option<Knob> {
+        self.metric()?.limit()?.knob()
     }
 
     /// Whether the largest value comes first unless turned round.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::candidate::CandidateId;
 use super::column::Column;
-use super::knob::KnobId;
 use super::update::Update;
+use crate::quantity::Knob;
 
 /// Movement through a list. It stops at the ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,14 +57,14 @@ pub enum Command {
     /// Sets a knob to the step nearest to a fraction of its range, and selects it.
     SetKnob {
         /// The knob.
-        knob: KnobId,
+        knob: Knob,
         /// Fraction of the range, 0 to 1.
         fraction: f64,
     },
     /// Sets the selected knob to a typed value.
     TypeKnob(String),
     /// Sets knobs to values in base units, as one undo step; the first one is selected.
-    SetKnobs(Vec<(KnobId, f64)>),
+    SetKnobs(Vec<(Knob, f64)>),
     /// Sets the selected knob to the profile's value.
     ResetKnob,
     /// Sets all knobs to the profile's values.

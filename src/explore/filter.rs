@@ -1,17 +1,16 @@
 //! Filters of the table: `acc>72 split=S3 lat<8ms fits -pinned`.
 //!
 //! Terms are separated by spaces and must all hold; a dash before a term turns it round. Numbers without a unit are in the
-//! unit of their column: percent, the dials' units of latency, energy and sensor memory (link bytes too), millions of
+//! unit of their column: percent, the ranges' units of latency, energy and sensor memory (link bytes too), millions of
 //! multiply-accumulates.
 
 use thiserror::Error;
 
 use super::column::Column;
-use super::dial::Dial;
-use super::knob::KnobId;
-use super::typed::number_and_unit;
+use super::knob_range::{KnobRange, unit_of};
 use crate::diagnostic::nearest;
 use crate::network::BoundaryId;
+use crate::quantity::Metric;
 use crate::space::SearchSpace;
 
 /// How a value is compared.
@@ -105,10 +104,10 @@ impl Filter {
     ///
     /// # Errors
     /// A word or a value that means nothing.
-    pub fn parse(text: &str, space: &SearchSpace, dials: &[Dial]) -> Result<Self, FilterError> {
+    pub fn parse(text: &str, space: &SearchSpace, ranges: &[KnobRange]) -> Result<Self, FilterError> {
         let term = |word: &str| {
             let (turned, word) = word.strip_prefix('-').map_or((false, word), |word| (true, word));
-            condition(word, space, dials).map(|condition| (turned, condition))
+            condition(word, space, ranges).map(|condition| (turned, condition))
         };
         let terms = text.split_whitespace().map(term).collect::<Result<_, _>>()?;
         Ok(Self { text: text.trim().to_owned(), terms })
@@ -148,7 +147,7 @@ impl Relation {
     }
 }
 
-fn condition(word: &str, space: &SearchSpace, dials: &[Dial]) -> Result<Condition, FilterError> {
+fn condition(word: &str, space: &SearchSpace, ranges: &[KnobRange]) -> Result<Condition, FilterError> {
     let relations = [
         ("<=", Relation::AtMost),
         (">=", Relation::AtLeast),
@@ -169,9 +168,8 @@ fn condition(word: &str, space: &SearchSpace, dials: &[Dial]) -> Result<Conditio
         let (first, last) = boundaries(space, value).ok_or_else(wrong)?;
         return Ok(Condition::Boundary(column, relation, first, last));
     }
-    let (number, unit) = number_and_unit(value).ok_or_else(wrong)?;
-    let size = unit_size(column, unit, dials).ok_or_else(wrong)?;
-    Ok(Condition::Number(column, relation, number * size))
+    let number = number(column, value, ranges).ok_or_else(wrong)?;
+    Ok(Condition::Number(column, relation, number))
 }
 
 fn plain(word: &str) -> Result<Condition, FilterError> {
@@ -211,23 +209,14 @@ fn boundaries(space: &SearchSpace, name: &str) -> Option<(BoundaryId, BoundaryId
     Some((first, ids.next_back().unwrap_or(first)))
 }
 
-/// Size in base units of a column's unit; of its usual one if `unit` is empty.
-fn unit_size(column: Column, unit: &str, dials: &[Dial]) -> Option<f64> {
-    let (knob, usual) = match column {
-        Column::Accuracy => (KnobId::AccuracyFloor, 0.01),
-        Column::Latency => (KnobId::LatencyLimit, 1e-3),
-        Column::Energy => (KnobId::EnergyLimit, 1e-3),
-        Column::Memory | Column::Link => (KnobId::SensorMemory, 1.0),
-        Column::FrameRate => (KnobId::FrameRateFloor, 1.0),
-        Column::Macs => {
-            let millions = [("", 1e6), ("k", 1e3), ("M", 1e6), ("G", 1e9)];
-            return millions.iter().find(|(name, _)| *name == unit).map(|(_, size)| *size);
-        }
-        _ => return unit.is_empty().then_some(1.0),
+/// A number typed for a column, in base units; in the column's unit if none is typed.
+fn number(column: Column, text: &str, ranges: &[KnobRange]) -> Option<f64> {
+    let Some(metric) = column.metric() else {
+        return text.parse().ok().filter(|number: &f64| number.is_finite());
     };
-    if unit.is_empty() {
-        return Some(dials.iter().find(|dial| dial.id == knob).map_or(usual, Dial::unit_size));
-    }
-    let units = knob.knob().units.iter().chain(knob.knob().also);
-    units.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)).map(|(_, size)| *size)
+    // Bytes on the link are compared with memory.
+    let unit = unit_of(ranges, if metric == Metric::LinkBytes { Metric::SensorMemory } else { metric });
+    let short = metric == Metric::Macs && text.ends_with(['k', 'M', 'G']);
+    let text = if short { format!("{text}MAC") } else { text.to_owned() };
+    metric.info().dimension.parse(&text, unit).ok()
 }

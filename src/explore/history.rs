@@ -4,8 +4,8 @@
 //! [`MAX_STEPS`] steps are kept.
 
 use super::command::DesignPart;
-use super::knob::KnobId;
 use super::setup::Setup;
+use crate::quantity::Knob;
 
 /// Changes of one gesture that are no further apart than this many milliseconds are one step.
 const MERGE_MS: u64 = 500;
@@ -34,7 +34,7 @@ pub struct SavedSetup {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Gesture {
     /// Moving a knob, by keys or by dragging.
-    Knob(KnobId),
+    Knob(Knob),
     /// Moving a part of the selected design.
     Override(DesignPart),
     /// Typing a filter.

@@ -9,8 +9,9 @@ use super::rank::{BestSplit, Class, Evaluator};
 use super::ranking::Ranking;
 use super::session::Session;
 use super::view::Points;
-use crate::cost::{Knobs, Limit, SplitDemand, SystemRates, TransmitConfig};
+use crate::cost::{Knobs, SplitDemand, SystemRates, TransmitConfig};
 use crate::network::Network;
+use crate::quantity::Limit;
 use crate::search::FeasibleCount;
 use crate::space::SearchSpace;
 
@@ -117,7 +118,7 @@ impl Session {
 
     /// After a change of the knobs or of accuracies: costs every split and ranks. Needs [`Session::remeasure`] to be done.
     pub(super) fn recost(&mut self) {
-        let Self { known, pool, setup, measurements, dials, .. } = self;
+        let Self { known, pool, setup, measurements, ranges, .. } = self;
         let Known { allowed, rates, ranking, feasible, measured, accuracies, binding, reach, fitting, .. } = known;
         let evaluator = Evaluator::new(setup.knobs(), allowed);
         pool.set_sensors(setup.knobs().sensors);
@@ -139,7 +140,7 @@ impl Session {
             }
             ranking.push(&best, pool.macs(id));
         }
-        reach.refresh((pool, pool.len() - *feasible), &evaluator, dials, |id| measurements.present(pool.range(id)));
+        reach.refresh((pool, pool.len() - *feasible), &evaluator, ranges, |id| measurements.present(pool.range(id)));
         ranking.sort();
     }
 

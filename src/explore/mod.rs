@@ -10,7 +10,8 @@
 //!
 //! ```
 //! use splitscope::diagnostic::Source;
-//! use splitscope::explore::{Command, KnobId, Session};
+//! use splitscope::explore::{Command, Session};
+//! use splitscope::quantity::Knob;
 //! use splitscope::{hardware, space};
 //!
 //! let (name, text) = space::SHIPPED[0];
@@ -21,7 +22,7 @@
 //! let before = session.best_split(0);
 //!
 //! // The link slows down; the largest network is split later, where it sends less.
-//! session.apply(Command::SetKnob { knob: KnobId::LinkBandwidth, fraction: 0.1 }, 0);
+//! session.apply(Command::SetKnob { knob: Knob::LinkBandwidth, fraction: 0.1 }, 0);
 //! assert!(session.best_split(0) > before);
 //! session.apply(Command::Undo, 1000);
 //! assert_eq!(session.best_split(0), before);
@@ -39,11 +40,10 @@ mod arrange;
 mod candidate;
 mod column;
 mod command;
-mod dial;
 mod draw;
 mod filter;
 mod history;
-mod knob;
+mod knob_range;
 mod known;
 mod message;
 mod needs;
@@ -56,7 +56,6 @@ mod sensitivity;
 mod session;
 mod session_file;
 mod setup;
-mod typed;
 mod update;
 mod view;
 
@@ -67,11 +66,10 @@ pub use accuracy::{Accuracy, Measurements, Reading, Shown};
 pub use candidate::{Candidate, CandidateId, Pool, PoolError};
 pub use column::{Column, Sort};
 pub use command::{Command, DesignPart, Move, WorkControl, WorkRequest};
-pub use dial::Dial;
 pub use draw::default_transmit;
 pub use filter::{Filter, FilterError};
 pub use history::{SavedSetup, Step};
-pub use knob::{Ease, KNOBS, Knob, KnobId, Scale, Unlimited};
+pub use knob_range::KnobRange;
 pub use message::{Message, Severity};
 pub use needs::{Fix, WhatIf};
 pub use overriding::Override;
@@ -80,6 +78,5 @@ pub use sensitivity::{Hold, Swing};
 pub use session::{DEFAULT_POOL, Session};
 pub use session_file::{DesignRow, OverrideRow, SavedSetupRow, SessionFile, SessionFileError, SessionHeader, ViewRow};
 pub use setup::{Pinned, Setup};
-pub use typed::{TypeError, number_and_unit};
 pub use update::Update;
 pub use view::{Bar, BarQuantity, Compared, FoundPoint, Place, PlaceState, Point, PointClass, Row, Status, Strip};

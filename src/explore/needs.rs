@@ -8,13 +8,13 @@
 use std::ops::Range;
 
 use super::candidate::{CandidateId, Pool};
-use super::dial::Dial;
-use super::knob::{Ease, KNOBS, KnobId};
+use super::knob_range::KnobRange;
 use super::rank::Evaluator;
-use crate::cost::{Course, Evaluation, Knobs, Limit, SplitDemand, SystemRates};
+use crate::cost::{Course, Evaluation, Knobs, SplitDemand, SystemRates};
+use crate::quantity::{Knob, Limit, RelaxDirection};
 
 /// Value each knob needs; NaN where no value would do.
-pub(super) type Needed = [f64; KnobId::COUNT];
+pub(super) type Needed = [f64; Knob::COUNT];
 
 /// Pools up to this size are looked at as a whole at every knob change.
 const WHOLE: usize = 2500;
@@ -25,19 +25,19 @@ const SAMPLE: usize = 256;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Fix {
     /// The knob.
-    pub knob: KnobId,
-    /// The first stop of its dial that does.
+    pub knob: Knob,
+    /// The first step of its range that does.
     pub value: f64,
-    /// How many stops away that is.
-    pub stops: u32,
+    /// How many steps away that is.
+    pub steps: u32,
 }
 
-/// What the next useful stop of a knob would bring. Of a large pool an estimate: see [`super::session::Session::sampled`].
+/// What the next useful step of a knob would bring. Of a large pool an estimate: see [`super::session::Session::sampled`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct WhatIf {
     /// The knob.
-    pub knob: KnobId,
-    /// The nearest stop at which more designs fit.
+    pub knob: Knob,
+    /// The nearest step at which more designs fit.
     pub value: f64,
     /// How many more that is than now.
     pub gained: u32,
@@ -79,7 +79,7 @@ impl Present {
     /// What each knob but the number of sensors would have to be for a split that costs this. An accuracy that was not
     /// measured (NaN) breaks no floor.
     pub(super) fn needed(&self, cost: &Evaluation, accuracy: f64) -> Needed {
-        let mut needed = [f64::NAN; KnobId::COUNT];
+        let mut needed = [f64::NAN; Knob::COUNT];
         let broken = |limit| cost.violations.contains(limit);
         if broken(Limit::SensorWeights) || broken(Limit::AggregatorWeights) {
             return needed;
@@ -96,29 +96,29 @@ impl Present {
             let elsewhere = stages.readout_s.max(stages.sensor_s).max(stages.aggregator_s);
             let spare = self.spare(total - stages.link_s, elsewhere) - self.link_latency_s;
             let spent = stages.link_s - self.link_latency_s;
-            needed[KnobId::LinkBandwidth.index()] = rate_for(spent, spare, self.bandwidth);
+            needed[Knob::LinkBandwidth.index()] = rate_for(spent, spare, self.bandwidth);
         }
         if !(memory || floor) {
             let elsewhere = stages.readout_s.max(stages.link_s);
             let spare = self.spare(total - stages.sensor_s, elsewhere.max(stages.aggregator_s));
             let spare = self.spare_by_energy(spare, cost.energy_j, self.sensors_w, stages.sensor_s);
-            needed[KnobId::SensorCompute.index()] = rate_for(stages.sensor_s, spare, self.sensor_compute);
+            needed[Knob::SensorCompute.index()] = rate_for(stages.sensor_s, spare, self.sensor_compute);
             let spare = self.spare(total - stages.aggregator_s, elsewhere.max(stages.sensor_s));
             let spare = self.spare_by_energy(spare, cost.energy_j, self.aggregator_w, stages.aggregator_s);
-            needed[KnobId::AggregatorCompute.index()] = rate_for(stages.aggregator_s, spare, self.aggregator_compute);
+            needed[Knob::AggregatorCompute.index()] = rate_for(stages.aggregator_s, spare, self.aggregator_compute);
         }
-        let mut limit = |knob: KnobId, others: [bool; 4], value: f64| {
+        let mut limit = |knob: Knob, others: [bool; 4], value: f64| {
             if others == [false; 4] {
                 needed[knob.index()] = value;
             }
         };
         let peak = (cost.sensor_peak_bytes as f64 * self.memory_scale).ceil();
-        limit(KnobId::SensorMemory, [latency, energy, rate, floor], peak);
-        limit(KnobId::LatencyLimit, [memory, energy, rate, floor], total);
-        limit(KnobId::EnergyLimit, [memory, latency, rate, floor], cost.energy_j);
-        limit(KnobId::FrameRateFloor, [memory, latency, energy, floor], cost.fps);
+        limit(Knob::SensorMemory, [latency, energy, rate, floor], peak);
+        limit(Knob::LatencyLimit, [memory, energy, rate, floor], total);
+        limit(Knob::EnergyLimit, [memory, latency, rate, floor], cost.energy_j);
+        limit(Knob::FrameRateFloor, [memory, latency, energy, floor], cost.fps);
         let accuracy = if accuracy.is_nan() { f64::INFINITY } else { accuracy };
-        limit(KnobId::AccuracyFloor, [memory, latency, energy, rate], accuracy);
+        limit(Knob::AccuracyFloor, [memory, latency, energy, rate], accuracy);
         needed
     }
 
@@ -161,10 +161,10 @@ pub(super) struct Easiest(Needed);
 impl Easiest {
     /// What is harder than any need.
     const HARDEST: Needed = {
-        let mut hardest = [f64::INFINITY; KnobId::COUNT];
+        let mut hardest = [f64::INFINITY; Knob::COUNT];
         let mut index = 0;
-        while index < KnobId::COUNT {
-            if matches!(KNOBS[index].ease, Ease::Down) {
+        while index < Knob::COUNT {
+            if matches!(Knob::ALL[index].info().relax, RelaxDirection::Down) {
                 hardest[index] = f64::NEG_INFINITY;
             }
             index += 1;
@@ -224,14 +224,14 @@ pub(super) fn rates_by_sensors(knobs: &Knobs, most: u32) -> Vec<SystemRates> {
     (1..=most.max(1)).map(|sensors| SystemRates::new(&Knobs { sensors, ..*knobs })).collect()
 }
 
-/// How many designs fit at every stop of every dial, and what the next stop would bring.
+/// How many designs fit at every step of every range, and what the next step would bring.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Reach {
-    /// For each dial, how many of the sampled candidates fit at each stop.
+    /// For each range, how many of the sampled candidates fit at each step.
     pub(super) histograms: Vec<Vec<u32>>,
     /// How many candidates were looked at.
     pub(super) sampled: usize,
-    /// The nearest stop of each dial that brings more, largest gain first.
+    /// The nearest step of each range that brings more, largest gain first.
     pub(super) what_if: Vec<WhatIf>,
     sample: Sample,
 }
@@ -270,22 +270,22 @@ impl Reach {
         &mut self,
         (pool, barred): (&Pool, usize),
         evaluator: &Evaluator,
-        dials: &[Dial],
+        ranges: &[KnobRange],
         accuracies: impl Fn(CandidateId) -> &'a [f64],
     ) {
         let Self { histograms, sampled, what_if: news, sample } = self;
         sample.take(pool);
         *sampled = sample.candidates.len();
         let present = Present::new(evaluator.knobs);
-        let count = dials.iter().find(|dial| dial.id == KnobId::Sensors).map_or(1, |dial| dial.stops.len() as u32);
+        let count = ranges.iter().find(|range| range.knob == Knob::Sensors).map_or(1, |range| range.steps.len() as u32);
         let by_count = rates_by_sensors(evaluator.knobs, count);
-        histograms.resize_with(dials.len(), Vec::new);
-        for (histogram, dial) in histograms.iter_mut().zip(dials) {
+        histograms.resize_with(ranges.len(), Vec::new);
+        for (histogram, range) in histograms.iter_mut().zip(ranges) {
             histogram.clear();
-            histogram.resize(dial.stops.len(), 0);
+            histogram.resize(range.steps.len(), 0);
         }
-        let values: Vec<f64> = dials.iter().map(|dial| dial.knob().get(evaluator.knobs)).collect();
-        let mut now = vec![0; dials.len()];
+        let values: Vec<f64> = ranges.iter().map(|range| evaluator.knobs.get(range.knob)).collect();
+        let mut now = vec![0; ranges.len()];
         let mut sensors = 0;
         for (id, demands) in &sample.candidates {
             let demands = &sample.demands[demands.clone()];
@@ -294,21 +294,22 @@ impl Reach {
                 |rates: &SystemRates| demands.iter().any(|(_, demand)| rates.meets(&demand.frame(rates.sensors())));
             // Neighbours are alike.
             sensors = most(&by_count, sensors, fits);
-            needed[KnobId::Sensors.index()] = if sensors > 0 { sensors as f64 } else { f64::NAN };
-            for (((histogram, dial), now), value) in histograms.iter_mut().zip(dials).zip(&mut now).zip(&values) {
-                let need = needed[dial.id.index()];
-                if let Some(stop) = dial.stop_for(need) {
-                    histogram[stop] += 1;
+            needed[Knob::Sensors.index()] = if sensors > 0 { sensors as f64 } else { f64::NAN };
+            for (((histogram, range), now), value) in histograms.iter_mut().zip(ranges).zip(&mut now).zip(&values) {
+                let need = needed[range.knob.index()];
+                if let Some(step) = range.step_for(need) {
+                    histogram[step] += 1;
                 }
-                *now += u32::from(if dial.knob().ease == Ease::Up { need <= *value } else { need >= *value });
+                *now +=
+                    u32::from(if range.info().relax == RelaxDirection::Up { need <= *value } else { need >= *value });
             }
         }
         news.clear();
         let share = pool.len() as f64 / (*sampled).max(1) as f64;
         let of_all = |count: u32| ((f64::from(count) * share).round() as u32).min(barred as u32);
-        for (((histogram, dial), now), value) in histograms.iter_mut().zip(dials).zip(now).zip(&values) {
-            accumulate(histogram, dial.knob().ease);
-            let found = what_if(dial, histogram, *value, now);
+        for (((histogram, range), now), value) in histograms.iter_mut().zip(ranges).zip(now).zip(&values) {
+            accumulate(histogram, range.info().relax);
+            let found = what_if(range, histogram, *value, now);
             news.extend(found.map(|found| WhatIf { gained: of_all(found.gained), ..found }));
         }
         news.sort_by_key(|what_if| std::cmp::Reverse(what_if.gained));
@@ -326,28 +327,28 @@ fn needed_by_any(evaluator: &Evaluator, present: &Present, demands: &[(usize, Co
     easiest.needed()
 }
 
-/// Turns "fits from this stop on" into "fits at this stop".
-fn accumulate(histogram: &mut [u32], ease: Ease) {
+/// Turns "fits from this step on" into "fits at this step".
+fn accumulate(histogram: &mut [u32], ease: RelaxDirection) {
     let mut sum = 0;
     let mut add = |count: &mut u32| {
         sum += *count;
         *count = sum;
     };
     match ease {
-        Ease::Up => histogram.iter_mut().for_each(&mut add),
-        Ease::Down => histogram.iter_mut().rev().for_each(&mut add),
+        RelaxDirection::Up => histogram.iter_mut().for_each(&mut add),
+        RelaxDirection::Down => histogram.iter_mut().rev().for_each(&mut add),
     }
 }
 
-/// The nearest stop on the easier side of a value at which more than `now` fit.
-fn what_if(dial: &Dial, histogram: &[u32], value: f64, now: u32) -> Option<WhatIf> {
-    let stops = dial.stops.iter().zip(histogram);
+/// The nearest step on the easier side of a value at which more than `now` fit.
+fn what_if(range: &KnobRange, histogram: &[u32], value: f64, now: u32) -> Option<WhatIf> {
+    let steps = range.steps.iter().zip(histogram);
     let more = |(_, fit): &(&f64, &u32)| **fit > now;
-    let (stop, fit) = match dial.knob().ease {
-        Ease::Up => stops.filter(|(stop, _)| **stop > value).find(more),
-        Ease::Down => stops.rev().filter(|(stop, _)| **stop < value).find(more),
+    let (step, fit) = match range.info().relax {
+        RelaxDirection::Up => steps.filter(|(step, _)| **step > value).find(more),
+        RelaxDirection::Down => steps.rev().filter(|(step, _)| **step < value).find(more),
     }?;
-    Some(WhatIf { knob: dial.id, value: *stop, gained: fit - now })
+    Some(WhatIf { knob: range.knob, value: *step, gained: fit - now })
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use crate::cost::{DemandBatch, Evaluation, FrameDemand, Knobs, Limit, Misses, SplitDemand, SystemRates};
+use crate::cost::{DemandBatch, Evaluation, FrameDemand, Knobs, Misses, SplitDemand, SystemRates};
+use crate::quantity::Limit;
 
 /// Kind of a ranked candidate; better ones first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

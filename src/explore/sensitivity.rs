@@ -1,12 +1,12 @@
 //! How much each knob matters to the selected design, and where two splits cost the same.
 
-use super::knob::{KnobId, Scale};
 use super::known::Inspected;
 use super::needs::Present;
 use super::rank::Evaluator;
 use super::session::Session;
-use crate::cost::{Limit, SplitDemand, SystemRates};
+use crate::cost::{SplitDemand, SystemRates};
 use crate::network::BoundaryId;
+use crate::quantity::{Knob, KnobScale, Limit};
 
 /// How far the tornado moves each knob, as a share of its value.
 const SWING: f64 = 0.2;
@@ -15,7 +15,7 @@ const SWING: f64 = 0.2;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Swing {
     /// The knob.
-    pub knob: KnobId,
+    pub knob: Knob,
     /// Change of the best latency in seconds with the knob a fifth lower (at least one sensor fewer); 0 where nothing
     /// changes; `None` where no split meets the limits then, or the knob can't go there.
     pub down_s: Option<f64>,
@@ -52,21 +52,21 @@ impl Session {
         let needed = present.needed(&evaluator.evaluate(demand, accuracy), accuracy);
         let now = (inspected.best.seconds, inspected.demands[usize::from(inspected.best.split_index)].boundary);
         let mut swings: Vec<Swing> = self
-            .dials
+            .ranges
             .iter()
-            .map(|dial| {
-                let down = self.best_with(&inspected, dial.id, -SWING);
-                let up = self.best_with(&inspected, dial.id, SWING);
+            .map(|range| {
+                let down = self.best_with(&inspected, range.knob, -SWING);
+                let up = self.best_with(&inspected, range.knob, SWING);
                 let other =
                     |found: Option<(f64, BoundaryId)>| found.map(|(_, split)| split).filter(|split| *split != now.1);
                 let change = |found: Option<(f64, BoundaryId)>| found.map(|(latency, _)| latency - now.0);
                 Swing {
-                    knob: dial.id,
+                    knob: range.knob,
                     down_s: change(down),
                     up_s: change(up),
                     split_down: other(down),
                     split_up: other(up),
-                    needed: needed[dial.id.index()],
+                    needed: needed[range.knob.index()],
                 }
             })
             .collect();
@@ -79,21 +79,20 @@ impl Session {
     }
 
     /// Latency and place of the best split with one knob moved by a share of its value, if one meets the limits.
-    fn best_with(&self, inspected: &Inspected, id: KnobId, share: f64) -> Option<(f64, BoundaryId)> {
-        let knob = id.knob();
-        let value = knob.get(self.knobs());
-        let moved = match knob.scale {
-            Scale::Count => value + (value * share).abs().max(1.0).round() * share.signum(),
+    fn best_with(&self, inspected: &Inspected, id: Knob, share: f64) -> Option<(f64, BoundaryId)> {
+        let value = self.value(id);
+        let moved = match id.info().scale {
+            KnobScale::Count => value + (value * share).abs().max(1.0).round() * share.signum(),
             _ => value * (1.0 + share),
         };
-        if knob.scale == Scale::Count && !(1.0..=f64::from(self.space.views)).contains(&moved) {
+        if id.info().scale == KnobScale::Count && !(1.0..=f64::from(self.space.views)).contains(&moved) {
             return None;
         }
         let mut knobs = *self.knobs();
-        knob.set(&mut knobs, moved);
+        knobs.set(id, moved);
         let evaluator = Evaluator::new(&knobs, self.evaluator().allowed);
         // With another number of sensors the accuracies are others: there only costs are judged.
-        let accuracies = if id == KnobId::Sensors { &[] } else { inspected.accuracies.as_slice() };
+        let accuracies = if id == Knob::Sensors { &[] } else { inspected.accuracies.as_slice() };
         let best = evaluator.best(&evaluator.batch(inspected.demands), 0..inspected.demands.len(), accuracies)?;
         let feasible = best.feasible() || !inspected.best.feasible();
         feasible.then(|| (best.seconds, inspected.demands[usize::from(best.split_index)].boundary))

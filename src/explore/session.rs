@@ -15,18 +15,18 @@ use super::accuracy::{Measurements, Shown};
 use super::activity::Activity;
 use super::candidate::{CandidateId, Pool};
 use super::column::Column;
-use super::dial::Dial;
 use super::history::{History, SavedSetup, Step};
-use super::knob::{KNOBS, KnobId, Scale};
+use super::knob_range::{KnobRange, unit_of};
 use super::known::Known;
 use super::message::{Message, Severity};
 use super::progress::{Searching, Training};
 use super::rank::RankedDesign;
 use super::selection::Selection;
 use super::setup::Setup;
-use crate::cost::{Knobs, Limit, SpaceCostTable};
+use crate::cost::{Knobs, SpaceCostTable};
 use crate::hardware::Profile;
 use crate::network::Network;
+use crate::quantity::{Dimension, Knob, Limit, Unit};
 use crate::search::{FeasibleCount, Survey};
 use crate::space::{Design, SearchSpace};
 
@@ -40,12 +40,12 @@ pub struct Session {
     pub(super) profile: Profile,
     pub(super) pool: Pool,
     pub(super) measurements: Measurements,
-    pub(super) dials: Vec<Dial>,
+    pub(super) ranges: Vec<KnobRange>,
     pub(super) setup: Setup,
     history: History,
     pub(super) selection: Selection,
-    /// Place of the selected dial.
-    selected_dial: usize,
+    /// Place of the selected range.
+    selected_range: usize,
     activity: Activity,
     /// Size and seed of the pool as asked for.
     origin: (usize, u64),
@@ -80,11 +80,11 @@ impl Session {
             profile,
             pool,
             measurements: Measurements::default(),
-            dials: Vec::new(),
+            ranges: Vec::new(),
             setup: Setup::new(knobs),
             history: History::default(),
             selection: Selection::at_top(),
-            selected_dial: 0,
+            selected_range: 0,
             activity,
             origin: (count, seed),
             pending: None,
@@ -94,7 +94,7 @@ impl Session {
         session.remeasure();
         session.recost();
         // Ranges of limits that the profile leaves open are laid around what the pool costs; histograms need the ranges.
-        session.dials = dials(&session);
+        session.ranges = ranges(&session);
         session.recost();
         session.refresh();
         session
@@ -131,28 +131,33 @@ impl Session {
     }
 
     /// The knobs shown, with their ranges.
-    pub fn dials(&self) -> &[Dial] {
-        &self.dials
+    pub fn ranges(&self) -> &[KnobRange] {
+        &self.ranges
     }
 
-    /// The dial of a knob, if it is shown.
-    pub fn dial(&self, id: KnobId) -> Option<&Dial> {
-        self.dials.iter().find(|dial| dial.id == id)
+    /// Unit in which a column is shown.
+    pub fn unit(&self, column: Column) -> Unit {
+        column.metric().map_or(Dimension::Count.base_unit(), |metric| unit_of(&self.ranges, metric))
     }
 
-    /// The selected dial.
-    pub fn selected_dial(&self) -> &Dial {
-        &self.dials[self.selected_dial.min(self.dials.len() - 1)]
+    /// The range of a knob, if it is shown.
+    pub fn range(&self, id: Knob) -> Option<&KnobRange> {
+        self.ranges.iter().find(|range| range.knob == id)
+    }
+
+    /// The selected range.
+    pub fn selected_range(&self) -> &KnobRange {
+        &self.ranges[self.selected_range.min(self.ranges.len() - 1)]
     }
 
     /// The value of a knob.
-    pub fn value(&self, id: KnobId) -> f64 {
+    pub fn value(&self, id: Knob) -> f64 {
         self.setup.value(id)
     }
 
-    /// Place of the selected dial in [`Session::dials`].
+    /// Place of the selected range in [`Session::ranges`].
     pub const fn selected_dial_index(&self) -> usize {
-        self.selected_dial
+        self.selected_range
     }
 
     /// Returns `true` if a row has a measured accuracy at the current number of sensors.
@@ -286,26 +291,26 @@ impl Session {
     }
 }
 
-/// The dials of a session, one for each knob.
-fn dials(session: &Session) -> Vec<Dial> {
+/// The ranges of a session, one for each knob.
+fn ranges(session: &Session) -> Vec<KnobRange> {
     let median = |column: Column| {
         let mut figures: Vec<f64> =
             (0..session.pool.len() as CandidateId).map(|id| session.figure(id, column)).collect();
         figures.sort_by(f64::total_cmp);
         figures.get(figures.len() / 2).copied().unwrap_or(1.0)
     };
-    KNOBS
-        .iter()
+    Knob::ALL
+        .into_iter()
         .map(|knob| {
-            let usual = match knob.id {
-                KnobId::LatencyLimit => median(Column::Latency),
-                KnobId::EnergyLimit => median(Column::Energy),
-                KnobId::SensorMemory => median(Column::Memory),
-                KnobId::FrameRateFloor => median(Column::FrameRate),
+            let usual = match knob {
+                Knob::LatencyLimit => median(Column::Latency),
+                Knob::EnergyLimit => median(Column::Energy),
+                Knob::SensorMemory => median(Column::Memory),
+                Knob::FrameRateFloor => median(Column::FrameRate),
                 _ => 1.0,
             };
-            let most = if knob.scale == Scale::Count { session.space.views } else { 1 };
-            Dial::new(knob.id, knob.get(session.setup.knobs()), usual, most)
+            let most = if knob == Knob::Sensors { session.space.views } else { 1 };
+            KnobRange::new(knob, session.setup.value(knob), usual, most)
         })
         .collect()
 }

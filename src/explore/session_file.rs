@@ -10,6 +10,7 @@ use thiserror::Error;
 use super::candidate::PoolError;
 use super::filter::FilterError;
 use crate::diagnostic::{Diagnostic, Source};
+use crate::quantity::{QuantityError, knob_values};
 use crate::space::{ParseDesignError, ParseGenomeError};
 
 /// Version of session files that are written; earlier ones are read. Raised when a key changes its name or meaning.
@@ -22,6 +23,7 @@ pub struct SessionFile {
     /// Version, space, profile and candidates.
     pub session: SessionHeader,
     /// Knob values by name in base units; `inf` is no upper limit, 0 no floor.
+    #[serde(with = "knob_values")]
     pub knobs: BTreeMap<String, f64>,
     /// Names of the locked knobs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -133,6 +135,7 @@ pub struct SavedSetupRow {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub locked: Vec<String>,
     /// Knob values by name in base units.
+    #[serde(with = "knob_values")]
     pub knobs: BTreeMap<String, f64>,
     /// The baseline of comparisons.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -161,14 +164,9 @@ pub enum SessionFileError {
         /// What it was opened with.
         found: String,
     },
-    /// A knob that does not exist.
-    #[error("no knob is named `{name}`{near}")]
-    Knob {
-        /// What the file names.
-        name: String,
-        /// The nearest name, as a fragment.
-        near: String,
-    },
+    /// A knob that does not exist, or a value that it can't have.
+    #[error(transparent)]
+    Quantity(#[from] QuantityError),
     /// A value that a knob can't have.
     #[error("{0} can't be {1}")]
     Value(&'static str, f64),

@@ -8,12 +8,12 @@ use thiserror::Error;
 
 use super::candidate::CandidateId;
 use super::column::Sort;
-use super::dial::Dial;
 use super::filter::Filter;
-use super::knob::{KNOBS, KnobId};
+use super::knob_range::KnobRange;
 use super::overriding::Override;
 use crate::cost::Knobs;
 use crate::network::BoundaryId;
+use crate::quantity::Knob;
 
 /// Most designs pinned at a time: one for each letter of the alphabet.
 const MAX_PINS: usize = 26;
@@ -31,7 +31,7 @@ pub struct Pinned {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Setup {
     knobs: Knobs,
-    /// Locked knobs, one bit each at [`KnobId::index`].
+    /// Locked knobs, one bit each at [`Knob::index`].
     locked: u16,
     pins: Vec<Pinned>,
     baseline: Option<CandidateId>,
@@ -71,22 +71,18 @@ impl Setup {
     }
 
     /// Value of a knob in base units.
-    pub fn value(&self, knob: KnobId) -> f64 {
-        knob.knob().get(&self.knobs)
+    pub fn value(&self, knob: Knob) -> f64 {
+        self.knobs.get(knob)
     }
 
     /// Values by knob name in base units; knobs without a limit are left out.
     pub fn limits(&self) -> BTreeMap<String, f64> {
-        let limited = |value: &(&str, f64, bool)| !value.2;
-        let values = KNOBS.iter().map(|knob| {
-            let value = knob.get(&self.knobs);
-            (knob.name, value, knob.is_unlimited(value))
-        });
-        values.filter(limited).map(|(name, value, _)| (name.to_owned(), value)).collect()
+        let limited = |knob: Knob| Some((knob.name().to_owned(), self.knobs.limited(knob)?));
+        Knob::ALL.into_iter().filter_map(limited).collect()
     }
 
     /// Returns `true` if a knob is locked.
-    pub const fn is_locked(&self, knob: KnobId) -> bool {
+    pub const fn is_locked(&self, knob: Knob) -> bool {
         self.locked >> knob.index() & 1 == 1
     }
 
@@ -130,25 +126,25 @@ impl Setup {
     ///
     /// # Errors
     /// The knob is locked.
-    pub(super) fn set_knob(&mut self, knob: KnobId, value: f64) -> Result<(), SetupError> {
+    pub(super) fn set_knob(&mut self, knob: Knob, value: f64) -> Result<(), SetupError> {
         if self.is_locked(knob) {
-            return Err(SetupError::Locked(knob.knob().label));
+            return Err(SetupError::Locked(knob.label()));
         }
-        knob.knob().set(&mut self.knobs, value);
+        self.knobs.set(knob, value);
         Ok(())
     }
 
     /// Sets all knobs that are not locked to the profile's values.
-    pub(super) fn reset_knobs(&mut self, dials: &[Dial]) {
-        for dial in dials {
-            if !self.is_locked(dial.id) {
-                dial.knob().set(&mut self.knobs, dial.home);
+    pub(super) fn reset_knobs(&mut self, ranges: &[KnobRange]) {
+        for range in ranges {
+            if !self.is_locked(range.knob) {
+                self.knobs.set(range.knob, range.default);
             }
         }
     }
 
     /// Locks a knob, or unlocks it.
-    pub(super) const fn toggle_lock(&mut self, knob: KnobId) {
+    pub(super) const fn toggle_lock(&mut self, knob: Knob) {
         self.locked ^= 1 << knob.index();
     }
 
@@ -198,11 +194,11 @@ impl Setup {
 
     /// Describes in a few words what changed from `before` to this setup: `link bandwidth 25 Mbit/s to 12 Mbit/s`.
     pub(super) fn describe_change_from(&self, before: &Self) -> String {
-        let moved: Vec<_> =
-            KNOBS.iter().filter(|knob| self.value(knob.id).total_cmp(&before.value(knob.id)).is_ne()).collect();
+        let has_moved = |knob: &Knob| self.value(*knob).total_cmp(&before.value(*knob)).is_ne();
+        let moved: Vec<Knob> = Knob::ALL.into_iter().filter(has_moved).collect();
         if let [knob] = moved.as_slice() {
-            let (from, to) = (knob.show(before.value(knob.id)), knob.show(self.value(knob.id)));
-            return format!("{} {from} to {to}", knob.label);
+            let (from, to) = (knob.format(before.value(*knob)), knob.format(self.value(*knob)));
+            return format!("{} {from} to {to}", knob.label());
         }
         if !moved.is_empty() {
             return format!("{} knobs", moved.len());

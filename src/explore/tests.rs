@@ -11,6 +11,7 @@ mod view;
 use super::*;
 use crate::diagnostic::Source;
 use crate::hardware::{self, Profile};
+use crate::quantity::Knob;
 use crate::space::{self, SearchSpace};
 
 pub(super) fn shipped_space(name: &str) -> SearchSpace {
@@ -29,16 +30,16 @@ pub(super) fn session(count: usize) -> Session {
 }
 
 /// Types a value for a knob.
-fn set(session: &mut Session, knob: KnobId, text: &str) {
-    let at = session.dials().iter().position(|dial| dial.id == knob).unwrap();
+fn set(session: &mut Session, knob: Knob, text: &str) {
+    let at = session.ranges().iter().position(|range| range.knob == knob).unwrap();
     session.apply(Command::SelectKnob(Move::To(at)), 0);
     session.apply(Command::TypeKnob(text.to_owned()), 0);
     assert!(session.toast(0).is_none_or(|message| message.severity != Severity::Error), "{:?}", session.toast(0));
 }
 
-/// Moves a knob by stops, as with the arrow keys.
-fn step(session: &mut Session, knob: KnobId, steps: i32, now_ms: u64) {
-    let at = session.dials().iter().position(|dial| dial.id == knob).unwrap();
+/// Moves a knob by steps, as with the arrow keys.
+fn step(session: &mut Session, knob: Knob, steps: i32, now_ms: u64) {
+    let at = session.ranges().iter().position(|range| range.knob == knob).unwrap();
     session.apply(Command::SelectKnob(Move::To(at)), now_ms);
     session.apply(Command::MoveKnob(Move::By(steps)), now_ms);
 }

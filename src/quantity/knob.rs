@@ -379,11 +379,25 @@ impl Knob {
         self.info().dimension.format_range(low, high)
     }
 
-    /// An imperative that moves the knob: "raise the latency limit to 6.68 ms". The value is rounded so that what is
+    /// An imperative that relaxes the knob: "raise the latency limit to 6.68 ms". The value is rounded so that what is
     /// printed suffices.
-    pub fn instruction(self, from: f64, to: f64) -> String {
-        let (verb, rounding) = if to > from { ("raise", Rounding::Up) } else { ("lower", Rounding::Down) };
+    pub fn instruction(self, to: f64) -> String {
+        let (verb, rounding) = self.relaxing();
         format!("{verb} the {} to {}", self.label(), self.format_rounded(to, rounding))
+    }
+
+    /// The instruction with the present value: "raise the latency limit from 1.5 ms to 6.68 ms".
+    pub fn instruction_from(self, from: f64, to: f64) -> String {
+        let (verb, rounding) = self.relaxing();
+        format!("{verb} the {} from {} to {}", self.label(), self.format(from), self.format_rounded(to, rounding))
+    }
+
+    /// Verb that relaxes the knob, and the rounding with which a printed value suffices.
+    const fn relaxing(self) -> (&'static str, Rounding) {
+        match self.info().relax {
+            RelaxDirection::Up => ("raise", Rounding::Up),
+            RelaxDirection::Down => ("lower", Rounding::Down),
+        }
     }
 }
 
@@ -498,9 +512,13 @@ mod tests {
 
     #[test]
     fn instructions_name_the_limit() {
-        assert_eq!(Knob::LatencyLimit.instruction(0.0015, 0.006_672), "raise the latency limit to 6.68 ms");
-        assert_eq!(Knob::Sensors.instruction(6.0, 4.0), "lower the number of sensors to 4");
-        assert_eq!(Knob::FrameRateFloor.instruction(30.0, 12.349), "lower the frame rate floor to 12.3 fps");
+        assert_eq!(Knob::LatencyLimit.instruction(0.006_672), "raise the latency limit to 6.68 ms");
+        assert_eq!(
+            Knob::LatencyLimit.instruction_from(0.0015, 0.006_672),
+            "raise the latency limit from 1.5 ms to 6.68 ms"
+        );
+        assert_eq!(Knob::Sensors.instruction(4.0), "lower the number of sensors to 4");
+        assert_eq!(Knob::FrameRateFloor.instruction(12.349), "lower the frame rate floor to 12.3 fps");
         assert_eq!(Knob::EnergyLimit.format(f64::INFINITY), "no limit");
         assert_eq!(Knob::LinkBandwidth.format_range(967_500.0, 88_250_000.0), "7.74 to 706 Mbit/s");
     }

@@ -147,6 +147,13 @@ impl Limit {
     }
 }
 
+impl Metric {
+    /// The limit that bounds it, if there is one.
+    pub fn limit(self) -> Option<Limit> {
+        Limit::ALL.into_iter().find(|limit| limit.metric() == self)
+    }
+}
+
 impl Serialize for Limit {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())

@@ -22,6 +22,7 @@
 mod error;
 mod format;
 mod knob;
+pub mod knob_values;
 mod limit;
 mod metric;
 pub mod number;

@@ -13,13 +13,14 @@ use super::model::{
     screen::{Overlay, Screen},
     state::UiState,
 };
-use crate::explore::{CandidateId, Command, KnobId, Move, Session, Shown, Update};
+use crate::explore::{CandidateId, Command, Move, Session, Shown, Update};
+use crate::quantity::Knob;
 
 /// One thing a scene does.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Beat {
     /// Turns a knob to a value, stop by stop, so many milliseconds each.
-    Turn(KnobId, f64, u64),
+    Turn(Knob, f64, u64),
     /// Leaves what is shown for so many milliseconds.
     Rest(u64),
 }
@@ -28,7 +29,7 @@ enum Beat {
 struct Scene {
     title: &'static str,
     /// Knobs that begin at other values than the profile's.
-    start: &'static [(KnobId, f64)],
+    start: &'static [(Knob, f64)],
     /// Whether accuracies are shown: the measured ones that the program comes with.
     measured: bool,
     /// Whether the bars of the sensitivity lie over the screen.
@@ -59,7 +60,7 @@ impl Facts {
     fn of(session: &Session) -> Self {
         let Some(row) = session.selected().and_then(|id| session.row(id)) else { return Self::default() };
         let latency = &row.evaluation.latency;
-        let shown = |id: KnobId| id.knob().show(session.value(id));
+        let shown = |id: Knob| id.format(session.value(id));
         Self {
             id: row.id,
             sensors: session.knobs().sensors,
@@ -69,8 +70,8 @@ impl Facts {
             sensor_ms: latency.sensor_s * 1e3,
             link_ms: latency.link_s * 1e3,
             link_bytes: row.evaluation.link_bytes,
-            bandwidth: shown(KnobId::LinkBandwidth),
-            memory: shown(KnobId::SensorMemory),
+            bandwidth: shown(Knob::LinkBandwidth),
+            memory: shown(Knob::SensorMemory),
             accuracy: if let Shown::Measured(found) = row.accuracy { Some(found.accuracy) } else { None },
             fits: session.feasible_count(),
             designs: session.pool().len(),
@@ -213,17 +214,17 @@ impl Demo {
 }
 
 /// Sets a knob to the stop nearest to a value.
-fn turn(session: &mut Session, knob: KnobId, value: f64, now_ms: u64) {
-    if let Some(fraction) = session.dial(knob).map(|dial| dial.fraction(value)) {
+fn turn(session: &mut Session, knob: Knob, value: f64, now_ms: u64) {
+    if let Some(fraction) = session.range(knob).map(|range| range.fraction(value)) {
         session.apply(Command::SetKnob { knob, fraction }, now_ms);
     }
 }
 
 /// Moves a knob one stop towards a value; whether there was a stop to go.
-fn step(session: &mut Session, knob: KnobId, target: f64, now_ms: u64) -> bool {
-    let Some(dial) = session.dial(knob) else { return false };
-    let (now, end) = (session.value(knob), dial.at_fraction(dial.fraction(target)));
-    let next = dial.step(now, if end > now { 1 } else { -1 });
+fn step(session: &mut Session, knob: Knob, target: f64, now_ms: u64) -> bool {
+    let Some(range) = session.range(knob) else { return false };
+    let (now, end) = (session.value(knob), range.at_fraction(range.fraction(target)));
+    let next = range.step(now, if end > now { 1 } else { -1 });
     if now.total_cmp(&end).is_eq() || next.total_cmp(&now).is_eq() {
         return false;
     }

@@ -7,12 +7,11 @@ use crate::{
         Severity, Update,
         progress::{Found, SearchUpdate, State, TrainUpdate},
     },
+    quantity::number,
     record::{EvaluationRecord, Event, EventRecord, Measurement, Subset, Task},
     run::{Changes, Stored},
     space::SearchSpace,
 };
-
-use super::text;
 
 /// Reader of one run.
 #[derive(Debug)]
@@ -56,7 +55,7 @@ impl EventReader {
     fn event(&mut self, space: &SearchSpace, stored: Stored<EventRecord>, updates: &mut Vec<Update>) {
         let EventRecord { task, event } = stored.value;
         let since = stored.time - *self.began.get_or_insert(stored.time);
-        let note = |text: String| note(task, format!("{} {text}", text::clock(since)));
+        let note = |text: String| note(task, format!("{} {text}", number::clock(since)));
         match event {
             Event::Started { resumed_from_step, .. } => {
                 // Work that begins anew forgets the curves of the one before; work that is resumed continues them.

@@ -13,8 +13,7 @@ use std::{
 
 use serde::Serialize;
 
-use super::text;
-use crate::explore::{CandidateId, Session, Shown};
+use crate::explore::{CandidateId, Column, Session, Shown};
 
 /// One design with its figures.
 #[derive(Serialize)]
@@ -150,12 +149,17 @@ pub fn csv(session: &Session) -> String {
 pub fn markdown(session: &Session) -> String {
     let pinned: Vec<CandidateId> = session.setup().pins().iter().map(|pin| pin.candidate).collect();
     let ids = if pinned.is_empty() { session.order().iter().copied().take(10).collect() } else { pinned };
+    let [accuracy, time, energy, memory] =
+        [Column::Accuracy, Column::Latency, Column::Energy, Column::Memory].map(|column| session.unit(column));
     let mut out = format!(
-        "{} on {}, {} sensors\n\n| | accuracy % | latency ms | energy µJ | sensor RAM KiB | link bytes | split | fusion \
+        "{} on {}, {} sensors\n\n| | accuracy % | latency {} | energy {} | sensor RAM {} | link bytes | split | fusion \
          | fits |\n|---|---:|---:|---:|---:|---:|---|---|---|\n",
         session.space().name,
         session.profile().name,
-        session.knobs().sensors
+        session.knobs().sensors,
+        time.symbol,
+        energy.symbol,
+        memory.symbol,
     );
     for row in ids.into_iter().filter_map(|id| record(session, id)) {
         let _ = writeln!(
@@ -163,10 +167,10 @@ pub fn markdown(session: &Session) -> String {
             "| #{} `{}` | {} | {} | {} | {} | {} | {} | {} | {} |",
             row.id,
             row.design,
-            row.accuracy.map_or_else(|| "-".to_owned(), text::percent),
-            text::milliseconds(row.latency_s),
-            text::decimal(row.energy_j * 1e6),
-            text::decimal(row.sensor_peak_bytes as f64 / 1024.0),
+            row.accuracy.map_or_else(|| "-".to_owned(), |share| accuracy.column(share)),
+            time.column(row.latency_s),
+            energy.column(row.energy_j),
+            memory.column(row.sensor_peak_bytes as f64),
             row.link_bytes,
             row.split,
             row.fusion,

@@ -5,7 +5,7 @@
 use ratatui::layout::{Position, Rect};
 
 use super::{command::UserCommand, model::screen::Pane, widget::Axis};
-use crate::explore::KnobId;
+use crate::quantity::Knob;
 
 /// A region of the screen.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,7 +17,7 @@ pub enum Region {
     /// The row of a knob.
     Knob {
         /// Knob.
-        knob: KnobId,
+        knob: Knob,
         /// Its track.
         track: Rect,
     },

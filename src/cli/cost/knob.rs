@@ -4,59 +4,21 @@ use anyhow::{Context, Result, bail};
 
 use crate::cost::{DEADLINES, Knobs};
 use crate::diagnostic::nearest;
-use crate::explore::{KNOBS, KnobId, number_and_unit};
+use crate::quantity::{Dimension, Knob};
 
-/// The knob of that name, or what it may have meant.
-pub(in crate::cli) fn named(name: &str) -> Result<KnobId> {
-    let names = || KNOBS.iter().map(|knob| knob.name);
-    KnobId::named(name).with_context(|| {
-        let near = nearest(name, names()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-        format!("no knob is named `{name}`{near} (knobs: {})", names().collect::<Vec<_>>().join(", "))
-    })
-}
-
-/// Sets a knob from `name=value`: a number in base units, a number with a unit, or `none` for a limit.
-pub(super) fn set(knobs: &mut Knobs, text: &str) -> Result<()> {
+/// Sets a knob from `name=value`: a number in base units, a number with a unit, or a word for "no limit". Returns a note
+/// if the knob was given a former name.
+pub(super) fn set(knobs: &mut Knobs, text: &str) -> Result<Option<String>> {
     let (name, value) = text.split_once('=').with_context(|| format!("`{text}` is not NAME=VALUE"))?;
-    let id = named(name.trim())?;
-    let knob = id.knob();
-    if value.trim() == "none" {
-        let unlimited = [f64::INFINITY, 0.0].into_iter().find(|&value| knob.is_unlimited(value));
-        let unlimited = unlimited.with_context(|| format!("{} always has a value", knob.label))?;
-        knob.set(knobs, unlimited);
-        return Ok(());
-    }
-    let (number, unit) = number_and_unit(value).with_context(|| format!("`{value}` is not a number"))?;
-    let mut units = knob.units.iter().chain(knob.also);
-    let size = match units.clone().find(|(known, _)| unit.is_empty() || known.eq_ignore_ascii_case(unit)) {
-        Some(_) if unit.is_empty() => 1.0,
-        Some((_, size)) => *size,
-        None => {
-            let valid: Vec<&str> = units.by_ref().map(|(name, _)| *name).filter(|name| !name.is_empty()).collect();
-            bail!("`{unit}` is not a unit of {} (units: {})", knob.label, valid.join(", "));
-        }
-    };
-    let value = number * size;
-    if !(value.is_finite() && value > 0.0) {
-        bail!("{} must be a finite number above zero, not {number}", knob.label);
-    }
-    if id == KnobId::Sensors && value.fract() != 0.0 {
-        bail!("{} must be a whole number, not {number}", knob.label);
-    }
-    if id == KnobId::AccuracyFloor && value > 1.0 {
-        bail!("{} is a share and must not exceed 1 (or 100 %)", knob.label);
-    }
-    knob.set(knobs, value);
-    Ok(())
+    let knob = Knob::named(name)?;
+    knobs.set(knob, knob.parse(value, knob.info().dimension.base_unit())?);
+    Ok(Knob::renamed(name))
 }
 
 /// Frames per second of a rate: a number, or the name of an application.
 pub(super) fn deadline(text: &str) -> Result<f64> {
-    if let Ok(rate) = text.trim().trim_end_matches("fps").trim().parse::<f64>() {
-        if rate.is_finite() && rate > 0.0 {
-            return Ok(rate);
-        }
-        bail!("a frame rate must be a finite number above zero, not {text}");
+    if let Ok(rate) = Dimension::Rate.parse(text, Dimension::Rate.base_unit()) {
+        return Ok(Knob::FrameRateFloor.check(rate)?);
     }
     let plain = |name: &str| {
         let words: Vec<&str> = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
@@ -87,13 +49,23 @@ mod tests {
     fn knobs_take_base_units_and_units() {
         let moved = |text: &str| {
             let mut knobs = knobs();
-            set(&mut knobs, text).map(|()| knobs)
+            set(&mut knobs, text).map(|_| knobs)
         };
         for text in ["link-bandwidth=312500", "link-bandwidth=2.5 Mbit/s", "link-bandwidth = 312.5kB/s"] {
             assert!((moved(text).unwrap().bandwidth_bytes_per_s - 312_500.0).abs() < 1e-6, "{text}");
         }
         assert_eq!(moved("sensor-memory=48KiB").unwrap().sensor_memory_bytes, 49_152);
         assert_eq!(moved("latency=none").unwrap().latency_limit_s, None);
+        assert_eq!(moved("accuracy=90").unwrap().accuracy_floor, Some(0.9));
+    }
+
+    #[test]
+    fn former_names_are_taken_with_a_note() {
+        let mut moved = knobs();
+        let note = set(&mut moved, "bandwidth=2.5 Mbit/s").unwrap();
+        assert_eq!(note.as_deref(), Some("`bandwidth` is now named `link-bandwidth`"));
+        assert_eq!(set(&mut moved, "link-bandwidth=2.5 Mbit/s").unwrap(), None);
+        assert!((moved.bandwidth_bytes_per_s - 312_500.0).abs() < 1e-6);
     }
 
     #[test]
@@ -102,12 +74,12 @@ mod tests {
             ("link-bandwidth=0", "above zero"),
             ("link-bandwidth=-5", "above zero"),
             ("link-bandwidth=nan", "not a number"),
-            ("link-bandwidth=1e400", "is not"),
+            ("link-bandwidth=1e400", "is not a unit"),
             ("link-bandwidth=5 MB", "not a unit of link bandwidth"),
             ("link-bandwith=5", "did you mean `link-bandwidth`?"),
             ("link-bandwidth=none", "always has a value"),
             ("sensors=2.5", "whole number"),
-            ("accuracy=90", "must not exceed 1"),
+            ("accuracy=101", "must not exceed 1"),
             ("latency", "not NAME=VALUE"),
         ] {
             let error = set(&mut knobs(), text).unwrap_err().to_string();

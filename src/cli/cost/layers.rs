@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 
 use crate::cli::load;
-use crate::cost::{Counting, LayerFigures, LayerReport, LayerReportRow, report_rows, show};
+use crate::cost::{Counting, LayerFigures, LayerReport, LayerReportRow, report_rows};
 use crate::diagnostic::Source;
 use crate::hardware::{Device, Mapping, MappingFlags, override_mapping, parse_measured};
 use crate::network::memory::MemoryRule;
 use crate::network::table;
+use crate::quantity::{Dimension, ascii};
 
 /// Arguments of `cost` about layer tables.
 #[derive(Debug, clap::Args)]
@@ -100,11 +101,12 @@ fn print(report: &LayerReport) {
 
 fn row(name: &str, figures: &LayerFigures) -> String {
     let LayerFigures { macs, weights, cycles, stall_cycles, seconds, utilisation, energy_j, live_bytes } = figures;
-    format!(
+    let text = format!(
         "{name:<28} {macs:>14} {weights:>12} {cycles:>14.0} {stall_cycles:>12.0} {:>10} {:>6.1}% {:>10} {:>11}",
-        show::seconds(*seconds),
+        Dimension::Time.format_column(*seconds),
         utilisation * 100.0,
-        show::joules(*energy_j),
-        show::bytes(*live_bytes),
-    )
+        Dimension::Energy.format_column(*energy_j),
+        Dimension::Bytes.format_column(*live_bytes as f64),
+    );
+    ascii(&text).into_owned()
 }

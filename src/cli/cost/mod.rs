@@ -1,7 +1,7 @@
 //! `splitscope cost`: what every split of a design costs, why it does not fit, and what would help.
 
 mod json;
-pub(in crate::cli) mod knob;
+mod knob;
 mod layers;
 mod measure;
 mod text;
@@ -10,12 +10,13 @@ use anyhow::{Context, Result, bail};
 
 use super::{Answer, load};
 use crate::cost::{
-    self, Evaluation, FusionReport, Knob, KnobChange, Knobs, NetworkCosts, Reason, Shortfall, SplitDemand, Swing,
+    self, Evaluation, FusionReport, KnobChange, Knobs, NetworkCosts, Reason, Shortfall, SplitDemand, Swing,
     TransmitConfig, break_even_bandwidth,
 };
 use crate::explore::default_transmit;
 use crate::hardware::Profile;
 use crate::network::{Boundary, Network, table};
+use crate::quantity::{self, Knob};
 use crate::space::{Genome, SearchSpace};
 
 /// Arguments of `cost`.
@@ -96,7 +97,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let mut knobs = Knobs::from_profile(&profile);
     knobs.sensors = arguments.sensors.unwrap_or(knobs.sensors);
     for text in &arguments.knobs {
-        knob::set(&mut knobs, text)?;
+        if let Some(note) = knob::set(&mut knobs, text)? {
+            eprintln!("note: {note}");
+        }
     }
     if let Some(rate) = &arguments.deadline {
         knobs.frame_rate_floor_hz = Some(knob::deadline(rate)?);
@@ -115,7 +118,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&json::report(&found, &asked))?);
     } else {
-        text::print(&found, &asked);
+        print!("{}", quantity::ascii(&text::report(&found, &asked)));
     }
     Ok(if found.best.is_some() { Answer::Yes } else { Answer::No })
 }
@@ -173,7 +176,7 @@ impl Split {
     fn fix(&self) -> Option<String> {
         let of =
             |kind: &[Knob]| self.single.iter().find(|change| kind.contains(&change.knob)).map(KnobChange::sentence);
-        match (of(&Knob::LIMITS), of(&Knob::HARDWARE)) {
+        match (of(&Knob::REQUIREMENTS), of(&Knob::HARDWARE)) {
             (None, None) if self.joint.is_empty() => {
                 self.reasons.iter().find(|reason| reason.limit.is_about_weights()).map(Reason::fix)
             }

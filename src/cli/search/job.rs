@@ -15,7 +15,7 @@ use super::terms::Terms;
 use super::{Arguments, CLAIM, worker};
 use crate::cli::progress::Log;
 use crate::cli::{Answer, space_genes, steer};
-use crate::explore::KnobId;
+use crate::quantity::Knob;
 use crate::record::{Control, Event, GenerationRecord, GenerationSeconds, MeasurementKey, OperatorRecord, Task};
 use crate::run::{Inbox, Ownership, RunDir};
 use crate::search::{Generation, Operator, StopRule};
@@ -252,8 +252,9 @@ impl Job {
         self.give_back(hunt)?;
         self.known = self.recall()?;
         hunt.reassess(&self.terms, &self.known)?;
-        let shown =
-            |(name, &value): (&String, &f64)| KnobId::named(name).map(|id| format!("{name} {}", id.knob().show(value)));
+        let shown = |(name, &value): (&String, &f64)| {
+            Knob::named(name).ok().map(|knob| format!("{name} {}", knob.format(value)))
+        };
         let text = values.iter().filter_map(shown).collect::<Vec<_>>().join(", ");
         self.tell(Event::LimitsChanged { text })?;
         let hopeless = self.terms.hopeless()?;

@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail};
 
-use crate::cli::cost::knob;
 use crate::cli::{load, space_genes};
 use crate::cost::{
-    self, Evaluation, Knobs, NetworkCosts, SpaceCostTable, SplitDemand, SystemRates, TransmitConfig, shortfall_list,
+    Evaluation, Knobs, NetworkCosts, SpaceCostTable, SplitDemand, SystemRates, TransmitConfig, shortfall_list,
     smallest_demands, why_none,
 };
-use crate::explore::KnobId;
 use crate::hardware::Profile;
+use crate::quantity::{Knob, Metric, ascii, knob_values};
 use crate::run::Manifest;
 use crate::search::{Objectives, Outcome, Survey};
 use crate::space::{Design, Genome, PLAIN_BITS, SearchSpace};
@@ -31,12 +30,18 @@ pub(super) enum Objective {
 impl Objective {
     /// A value in words.
     pub(super) fn show(self, value: f64) -> String {
+        let metric = self.metric();
+        ascii(&metric.format(if metric == Metric::Accuracy { 1.0 - value } else { value })).into_owned()
+    }
+
+    /// The metric that it weighs.
+    const fn metric(self) -> Metric {
         match self {
-            Self::Accuracy => format!("{:5.1} %", (1.0 - value) * 100.0),
-            Self::Latency => cost::show::seconds(value),
-            Self::Energy => cost::show::joules(value),
-            Self::Memory => cost::show::bytes(value as u64),
-            Self::Macs => format!("{:.2} MMAC", value / 1e6),
+            Self::Accuracy => Metric::Accuracy,
+            Self::Latency => Metric::Latency,
+            Self::Energy => Metric::Energy,
+            Self::Memory => Metric::SensorMemory,
+            Self::Macs => Metric::Macs,
         }
     }
 }
@@ -67,8 +72,9 @@ impl Terms {
         let table = SpaceCostTable::new(&space, &profile);
         let mut terms = Self { space, profile, table, knobs, objectives };
         if let Some(text) = limits {
-            let values: BTreeMap<String, f64> =
-                serde_json::from_str(text).context("--limits is not a JSON object of knob names and numbers")?;
+            let mut json = serde_json::Deserializer::from_str(text);
+            let values = knob_values::deserialize(&mut json)
+                .context("--limits is not a JSON object of knob names and values")?;
             terms.move_knobs(&values)?;
         }
         Ok(terms)
@@ -78,12 +84,8 @@ impl Terms {
     pub(super) fn move_knobs(&mut self, values: &BTreeMap<String, f64>) -> Result<()> {
         let mut knobs = self.knobs;
         for (name, &value) in values {
-            let id = knob::named(name)?;
-            let none = id.knob().is_unlimited(value);
-            if !none && !(value.is_finite() && value > 0.0 && (id != KnobId::Sensors || value.fract() == 0.0)) {
-                bail!("{name} can't be {value}");
-            }
-            id.knob().set(&mut knobs, value);
+            let knob = Knob::named(name)?;
+            knobs.set(knob, knob.check(value)?);
         }
         let (sensors, views) = (knobs.sensors, self.space.views);
         if !(1..=views).contains(&sensors) {

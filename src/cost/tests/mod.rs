@@ -14,6 +14,7 @@ use super::*;
 use crate::diagnostic::Source;
 use crate::hardware::{self, Profile};
 use crate::network::Network;
+use crate::quantity::{Knob, Limit};
 use crate::space::{self, Design, SearchSpace};
 
 fn space(name: &str) -> SearchSpace {

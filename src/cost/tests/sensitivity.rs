@@ -17,7 +17,7 @@ proptest! {
         let (first, second) = (&table.demands[pair.0 % table.demands.len()], &table.demands[pair.1 % table.demands.len()]);
         let knobs = Knobs { sensors, ..Knobs::from_profile(&profile) };
         let total = |demand, bandwidth| {
-            SystemRates::new(&Knob::Bandwidth.at(bandwidth, &knobs)).latency(demand).total_s()
+            SystemRates::new(&knobs.with(Knob::LinkBandwidth, bandwidth)).latency(demand).total_s()
         };
         if let Some(bandwidth) = break_even_bandwidth(first, second, &knobs) {
             let (one, other) = (total(first, bandwidth), total(second, bandwidth));
@@ -45,7 +45,7 @@ fn a_tornado_is_sorted_and_its_bandwidth_bar_points_the_right_way() {
     assert_eq!(swings.len(), Knob::HARDWARE.len());
     assert!(swings.windows(2).all(|pair| pair[0].width_s() >= pair[1].width_s()));
     let of = |knob| swings.iter().find(|swing| swing.knob == knob).unwrap();
-    for knob in [Knob::Bandwidth, Knob::SensorCompute, Knob::AggregatorCompute] {
+    for knob in [Knob::LinkBandwidth, Knob::SensorCompute, Knob::AggregatorCompute] {
         assert!(of(knob).low.latency_s > of(knob).high.latency_s, "{knob:?}");
     }
     assert!(of(Knob::Sensors).low.latency_s < of(Knob::Sensors).high.latency_s);

@@ -199,6 +199,6 @@ fn every_camera_must_hold_the_peak_and_a_limit_binds_all() {
     assert_eq!((bytes, demand.sensor_peak_bytes), (24, 40 * 1024));
     let fixes = single_fixes(&demand, &knobs);
     let memory = fixes.iter().find(|change| change.knob == Knob::SensorMemory).unwrap();
-    let fits = |bytes: f64| SystemRates::new(&Knob::SensorMemory.at(bytes, &knobs)).evaluate(&demand).feasible();
+    let fits = |bytes: f64| SystemRates::new(&knobs.with(Knob::SensorMemory, bytes)).evaluate(&demand).feasible();
     assert!(fits(memory.to) && !fits(memory.to - 1.0), "{memory:?}");
 }

@@ -27,7 +27,7 @@ pub enum State {
     Paused,
     /// It was told to go on and has not reported that it does.
     Resuming,
-    /// It was told to stop and has not ended yet.
+    /// It was told to step and has not ended yet.
     Stopping,
     /// It ended: why.
     Finished(String),

@@ -6,11 +6,10 @@ use crate::explore::candidate::{CandidateId, PoolError};
 use crate::explore::command::{Command, DesignPart, Move, WorkControl, WorkRequest};
 use crate::explore::filter::{Filter, FilterError};
 use crate::explore::history::Gesture;
-use crate::explore::knob::KnobId;
 use crate::explore::message::Severity;
 use crate::explore::overriding::Overridable;
 use crate::explore::setup::{Pinned, Setup, SetupError};
-use crate::explore::typed::TypeError;
+use crate::quantity::{Knob, QuantityError};
 
 /// Direction through the history.
 #[derive(Clone, Copy)]
@@ -31,8 +30,8 @@ impl From<SetupError> for Refusal {
     }
 }
 
-impl From<TypeError> for Refusal {
-    fn from(error: TypeError) -> Self {
+impl From<QuantityError> for Refusal {
+    fn from(error: QuantityError) -> Self {
         Self { severity: Severity::Error, text: error.to_string() }
     }
 }
@@ -75,11 +74,11 @@ impl Session {
     /// once for the many steps of a held key.
     pub fn queue(&mut self, command: Command, now_ms: u64) -> Vec<WorkRequest> {
         let Command::MoveKnob(Move::By(steps)) = command else { return self.apply(command, now_ms) };
-        let dial = self.selected_dial();
-        if self.setup.is_locked(dial.id) {
+        let range = self.selected_range();
+        if self.setup.is_locked(range.knob) {
             return self.apply(command, now_ms);
         }
-        self.pending = Some(PendingSteps::after(self.pending, dial, self.value(dial.id), steps));
+        self.pending = Some(PendingSteps::after(self.pending, range, self.value(range.knob), steps));
         Vec::new()
     }
 
@@ -87,9 +86,9 @@ impl Session {
     /// session is drawn.
     pub fn settle(&mut self, now_ms: u64) {
         let Some(pending) = self.pending.take() else { return };
-        let Some(dial) = self.dial(pending.knob()) else { return };
-        if pending.value().total_cmp(&self.value(dial.id)).is_ne() {
-            let fraction = dial.fraction(pending.value());
+        let Some(range) = self.range(pending.knob()) else { return };
+        if pending.value().total_cmp(&self.value(range.knob)).is_ne() {
+            let fraction = range.fraction(pending.value());
             self.change(&Command::SetKnob { knob: pending.knob(), fraction }, now_ms);
         }
     }
@@ -117,17 +116,17 @@ impl Session {
             Command::MoveKnob(to) => self.move_knob(*to)?,
             Command::SetKnob { knob, fraction } => self.set_knob_to_fraction(*knob, *fraction)?,
             Command::TypeKnob(text) => {
-                let value = self.selected_dial().parse(text)?;
-                self.setup.set_knob(self.selected_dial().id, value)?;
+                let value = self.selected_range().parse(text)?;
+                self.setup.set_knob(self.selected_range().knob, value)?;
             }
             Command::SetKnobs(values) => self.set_knobs(values)?,
             Command::ResetKnob => {
-                let dial = self.selected_dial();
-                let (knob, home) = (dial.id, dial.home);
+                let range = self.selected_range();
+                let (knob, home) = (range.knob, range.default);
                 self.setup.set_knob(knob, home)?;
             }
-            Command::ResetKnobs => self.setup.reset_knobs(&self.dials),
-            Command::LockKnob => self.setup.toggle_lock(self.selected_dial().id),
+            Command::ResetKnobs => self.setup.reset_knobs(&self.ranges),
+            Command::LockKnob => self.setup.toggle_lock(self.selected_range().knob),
             Command::Override(part, to) => self.override_part(*part, *to)?,
             Command::ResetOverride => self.setup.set_override(None),
             Command::Pin => self.pin()?,
@@ -142,7 +141,7 @@ impl Session {
             }
             Command::Sort(column) => self.setup.set_sort(self.setup.sort().chosen(*column)),
             Command::Filter(text) => {
-                let filter = Filter::parse(text, &self.space, &self.dials)?;
+                let filter = Filter::parse(text, &self.space, &self.ranges)?;
                 self.setup.set_filter(filter);
             }
             Command::Recall(index) => match self.history.saved().get(*index) {
@@ -160,7 +159,7 @@ impl Session {
     /// The gesture that a command belongs to, if such commands come many in a row.
     fn gesture(&self, command: &Command) -> Option<Gesture> {
         match command {
-            Command::MoveKnob(_) => Some(Gesture::Knob(self.selected_dial().id)),
+            Command::MoveKnob(_) => Some(Gesture::Knob(self.selected_range().knob)),
             Command::SetKnob { knob, .. } => Some(Gesture::Knob(*knob)),
             Command::Override(part, _) => Some(Gesture::Override(*part)),
             Command::Filter(_) => Some(Gesture::Filter),
@@ -200,30 +199,30 @@ impl Session {
     }
 
     fn move_knob(&mut self, to: Move) -> Result<(), SetupError> {
-        let dial = self.selected_dial();
-        let knob = dial.id;
+        let range = self.selected_range();
+        let knob = range.knob;
         let value = match to {
-            Move::By(steps) => dial.step(self.value(knob), steps),
-            Move::First => dial.stops[0],
-            Move::Last => dial.stops[dial.last()],
-            Move::To(stop) => dial.stops[stop.min(dial.last())],
+            Move::By(steps) => range.step(self.value(knob), steps),
+            Move::First => range.steps[0],
+            Move::Last => range.steps[range.last()],
+            Move::To(stop) => range.steps[stop.min(range.last())],
         };
         self.setup.set_knob(knob, value)
     }
 
     /// Sets a knob to the stop nearest to a fraction of its range, and selects it.
-    fn set_knob_to_fraction(&mut self, knob: KnobId, fraction: f64) -> Result<(), SetupError> {
-        let Some(index) = self.dials.iter().position(|dial| dial.id == knob) else { return Ok(()) };
-        self.selected_dial = index;
-        self.setup.set_knob(knob, self.dials[index].at_fraction(fraction))
+    fn set_knob_to_fraction(&mut self, knob: Knob, fraction: f64) -> Result<(), SetupError> {
+        let Some(index) = self.ranges.iter().position(|range| range.knob == knob) else { return Ok(()) };
+        self.selected_range = index;
+        self.setup.set_knob(knob, self.ranges[index].at_fraction(fraction))
     }
 
     /// Sets several knobs and selects the first. Locked ones stay; the first of them is reported.
-    fn set_knobs(&mut self, values: &[(KnobId, f64)]) -> Result<(), SetupError> {
+    fn set_knobs(&mut self, values: &[(Knob, f64)]) -> Result<(), SetupError> {
         if let Some((first, _)) = values.first()
-            && let Some(index) = self.dials.iter().position(|dial| dial.id == *first)
+            && let Some(index) = self.ranges.iter().position(|range| range.knob == *first)
         {
-            self.selected_dial = index;
+            self.selected_range = index;
         }
         let mut result = Ok(());
         for (knob, value) in values {
@@ -269,7 +268,7 @@ impl Session {
     /// Carries out a command that leaves the setup as it is.
     fn select_or_request(&mut self, command: Command, now_ms: u64) -> Vec<WorkRequest> {
         match command {
-            Command::SelectKnob(to) => self.selected_dial = to.wrap(self.selected_dial, self.dials.len()),
+            Command::SelectKnob(to) => self.selected_range = to.wrap(self.selected_range, self.ranges.len()),
             Command::Select(to) => self.select_row(to),
             Command::SelectCandidate(id) => self.select_candidate(id),
             Command::Dismiss => {

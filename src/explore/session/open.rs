@@ -2,16 +2,15 @@
 
 use super::Session;
 use crate::cost::{Knobs, TransmitConfig};
-use crate::diagnostic::nearest;
 use crate::explore::candidate::CandidateId;
 use crate::explore::column::{Column, Sort};
 use crate::explore::filter::Filter;
-use crate::explore::knob::{KNOBS, KnobId};
 use crate::explore::overriding::{Overridable, Override};
 use crate::explore::session_file::{DesignRow, OverrideRow, SavedSetupRow, SessionFile, SessionFileError, VERSION};
 use crate::explore::setup::{Pinned, Setup};
 use crate::hardware::Profile;
 use crate::network::BoundaryId;
+use crate::quantity::Knob;
 use crate::space::{Genome, SearchSpace};
 
 /// A design of a session file.
@@ -40,8 +39,8 @@ impl Session {
             session.history.save(&row.name, setup);
         }
         session.setup = session.read_setup(&present_setup(file))?;
-        let dial = session.dials.iter().position(|dial| dial.knob().name == file.view.knob);
-        session.selected_dial = dial.unwrap_or(0);
+        let range = session.ranges.iter().position(|range| range.knob.name() == file.view.knob);
+        session.selected_range = range.unwrap_or(0);
         if let Some(row) = &file.selected {
             let selected = session.read_candidate(row)?.candidate;
             session.selection.restore(selected);
@@ -57,9 +56,9 @@ impl Session {
         let mut setup = Setup::new(self.read_knobs(row)?);
         let column = Column::named(&row.sort).unwrap_or_default();
         setup.set_sort(Sort { column, reversed: row.reversed });
-        setup.set_filter(Filter::parse(&row.filter, &self.space, &self.dials)?);
+        setup.set_filter(Filter::parse(&row.filter, &self.space, &self.ranges)?);
         for name in &row.locked {
-            let knob = knob_named(name)?;
+            let knob = Knob::named(name)?;
             if !setup.is_locked(knob) {
                 setup.toggle_lock(knob);
             }
@@ -83,16 +82,12 @@ impl Session {
     fn read_knobs(&self, row: &SavedSetupRow) -> Result<Knobs, SessionFileError> {
         let mut knobs = *self.knobs();
         for (name, &value) in &row.knobs {
-            let knob = knob_named(name)?.knob();
-            let largest = if knob.id == KnobId::Sensors { f64::from(self.space.views.max(1)) } else { f64::INFINITY };
-            let mut moved = knobs;
-            knob.set(&mut moved, value);
-            // A knob that does not take a value keeps the one it has.
-            let taken = knob.get(&moved).total_cmp(&value).is_eq();
-            if !taken || value > largest || (value.is_infinite() && !knob.is_unlimited(value)) {
-                return Err(SessionFileError::Value(knob.label, value));
+            let knob = Knob::named(name)?;
+            let value = knob.check(value)?;
+            if knob == Knob::Sensors && value > f64::from(self.space.views.max(1)) {
+                return Err(SessionFileError::Value(knob.label(), value));
             }
-            knobs = moved;
+            knobs.set(knob, value);
         }
         Ok(knobs)
     }
@@ -159,12 +154,4 @@ fn present_setup(file: &SessionFile) -> SavedSetupRow {
         design_override: file.design_override.clone(),
         pins: file.pins.clone(),
     }
-}
-
-fn knob_named(name: &str) -> Result<KnobId, SessionFileError> {
-    KnobId::named(name).ok_or_else(|| {
-        let near = nearest(name, KNOBS.iter().map(|knob| knob.name));
-        let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-        SessionFileError::Knob { name: name.to_owned(), near }
-    })
 }

@@ -3,12 +3,12 @@
 use super::Session;
 use crate::cost::TransmitConfig;
 use crate::explore::candidate::CandidateId;
-use crate::explore::knob::KNOBS;
 use crate::explore::session_file::{
     DesignRow, OverrideRow, SavedSetupRow, SessionFile, SessionHeader, VERSION, ViewRow,
 };
 use crate::explore::setup::Setup;
 use crate::network::BoundaryId;
+use crate::quantity::Knob;
 
 impl Session {
     /// The session as the contents of a file.
@@ -29,7 +29,7 @@ impl Session {
                 sort: setup.sort,
                 reversed: setup.reversed,
                 filter: setup.filter,
-                knob: self.selected_dial().knob().name.to_owned(),
+                knob: self.selected_range().knob.name().to_owned(),
                 ..ViewRow::default()
             },
             selected: self.selection.kept().and_then(|id| self.design_row(id, None)),
@@ -41,15 +41,15 @@ impl Session {
     }
 
     fn setup_row(&self, name: &str, setup: &Setup) -> SavedSetupRow {
-        let locked = KNOBS.iter().filter(|knob| setup.is_locked(knob.id));
+        let locked = Knob::ALL.into_iter().filter(|knob| setup.is_locked(*knob));
         let pins = setup.pins().iter().filter_map(|pin| self.design_row(pin.candidate, pin.split));
         SavedSetupRow {
             name: name.to_owned(),
             sort: setup.sort().column.name().to_owned(),
             reversed: setup.sort().reversed,
             filter: setup.filter().text().to_owned(),
-            locked: locked.map(|knob| knob.name.to_owned()).collect(),
-            knobs: KNOBS.iter().map(|knob| (knob.name.to_owned(), setup.value(knob.id))).collect(),
+            locked: locked.map(|knob| knob.name().to_owned()).collect(),
+            knobs: Knob::ALL.into_iter().map(|knob| (knob.name().to_owned(), setup.value(knob))).collect(),
             baseline: setup.baseline().and_then(|id| self.design_row(id, None)),
             design_override: self.override_row(setup),
             pins: pins.collect(),

@@ -3,13 +3,14 @@
 use super::{pair, session, set};
 use crate::diagnostic::Source;
 use crate::explore::*;
+use crate::quantity::Knob;
 
 #[test]
 fn a_session_opens_again_as_it_was() {
     let mut session = session(60);
-    set(&mut session, KnobId::LinkBandwidth, "7.3 Mbit/s");
-    set(&mut session, KnobId::LatencyLimit, "none");
-    set(&mut session, KnobId::Sensors, "4");
+    set(&mut session, Knob::LinkBandwidth, "7.3 Mbit/s");
+    set(&mut session, Knob::LatencyLimit, "none");
+    set(&mut session, Knob::Sensors, "4");
     session.apply(Command::LockKnob, 0);
     session.apply(Command::Select(Move::To(7)), 0);
     session.apply(Command::Pin, 0);
@@ -20,7 +21,7 @@ fn a_session_opens_again_as_it_was() {
     session.apply(Command::Sort(Column::Energy), 0);
     session.apply(Command::Filter("ratio>1".into()), 0);
     session.apply(Command::Remember("before \"the\" demo".into()), 0);
-    set(&mut session, KnobId::SensorMemory, "12 KiB");
+    set(&mut session, Knob::SensorMemory, "12 KiB");
     session.apply(Command::ResetOverride, 0);
     let text = session.to_file().to_toml();
     let file =

@@ -3,8 +3,9 @@
 use proptest::prelude::*;
 
 use super::{best_split, session, set, shipped_space, step};
-use crate::cost::{Limit, best_split as cost_best_split};
+use crate::cost::best_split as cost_best_split;
 use crate::explore::*;
+use crate::quantity::{Knob, Limit};
 
 #[test]
 fn the_largest_design_is_split_inside_the_network() {
@@ -18,15 +19,15 @@ fn the_largest_design_is_split_inside_the_network() {
 #[test]
 fn less_bandwidth_moves_the_split_towards_the_logits_and_more_towards_the_input() {
     let mut session = session(20);
-    set(&mut session, KnobId::LatencyLimit, "none");
+    set(&mut session, Knob::LatencyLimit, "none");
     let home = best_split(&session);
     for direction in [-1, 1] {
         session.apply(Command::ResetKnobs, 0);
-        set(&mut session, KnobId::LatencyLimit, "none");
-        set(&mut session, KnobId::SensorMemory, "none");
+        set(&mut session, Knob::LatencyLimit, "none");
+        set(&mut session, Knob::SensorMemory, "none");
         let mut splits = vec![best_split(&session)];
-        for _ in 0..session.dial(KnobId::LinkBandwidth).unwrap().stops.len() {
-            step(&mut session, KnobId::LinkBandwidth, direction, 0);
+        for _ in 0..session.range(Knob::LinkBandwidth).unwrap().steps.len() {
+            step(&mut session, Knob::LinkBandwidth, direction, 0);
             splits.push(best_split(&session));
         }
         assert_eq!(splits[0], home);
@@ -41,12 +42,12 @@ fn less_bandwidth_moves_the_split_towards_the_logits_and_more_towards_the_input(
 #[test]
 fn less_sensor_memory_moves_the_split_back() {
     let mut session = session(20);
-    set(&mut session, KnobId::LinkBandwidth, "2 Mbit/s");
-    set(&mut session, KnobId::LatencyLimit, "none");
+    set(&mut session, Knob::LinkBandwidth, "2 Mbit/s");
+    set(&mut session, Knob::LatencyLimit, "none");
     let mut before = best_split(&session);
     let mut moved = 0;
     for _ in 0..40 {
-        step(&mut session, KnobId::SensorMemory, -1, 0);
+        step(&mut session, Knob::SensorMemory, -1, 0);
         let now = best_split(&session);
         if !session.ranked(0).unwrap().feasible() {
             break;
@@ -63,7 +64,7 @@ fn less_sensor_memory_moves_the_split_back() {
 fn the_best_split_is_the_one_the_cost_model_finds() {
     let mut session = session(100);
     for limit in ["10 ms", "5 ms", "3 ms", "1 ms"] {
-        set(&mut session, KnobId::LatencyLimit, limit);
+        set(&mut session, Knob::LatencyLimit, limit);
         for id in 0..100 {
             let standing = session.ranked(id).unwrap();
             let table = crate::cost::NetworkCosts { demands: session.pool().demands(id).to_vec() };
@@ -81,7 +82,7 @@ fn the_best_split_is_the_one_the_cost_model_finds() {
 fn before_anything_is_measured_the_largest_network_that_fits_stands_first() {
     let mut session = session(300);
     for limit in ["10 ms", "4 ms", "3 ms", "2 ms"] {
-        set(&mut session, KnobId::LatencyLimit, limit);
+        set(&mut session, Knob::LatencyLimit, limit);
         let first = session.ranking()[0];
         let macs = |id: CandidateId| session.pool().candidates()[id as usize].macs;
         let fit = (0..300).filter(|&id| session.ranked(id).unwrap().feasible());
@@ -96,7 +97,7 @@ fn before_anything_is_measured_the_largest_network_that_fits_stands_first() {
 #[test]
 fn what_breaks_least_stands_first_among_what_does_not_fit() {
     let mut session = session(200);
-    set(&mut session, KnobId::LatencyLimit, "1 ms");
+    set(&mut session, Knob::LatencyLimit, "1 ms");
     assert_eq!(session.feasible_count(), 0);
     // Latency orders by its first seven digits.
     let latency = |&id: &CandidateId| session.ranked(id).unwrap().evaluation.latency.total_s() as f32;
@@ -108,12 +109,12 @@ fn what_breaks_least_stands_first_among_what_does_not_fit() {
 #[test]
 fn of_a_large_pool_a_sample_says_what_a_knob_would_bring() {
     let mut session = session(3000);
-    set(&mut session, KnobId::LatencyLimit, "4 ms");
+    set(&mut session, Knob::LatencyLimit, "4 ms");
     assert!(session.sampled() < 400 && session.what_if().len() > 2);
     let before = session.feasible_count();
     for what_if in session.what_if().to_vec() {
         let mut there = session.clone();
-        let fraction = session.dial(what_if.knob).unwrap().fraction(what_if.value);
+        let fraction = session.range(what_if.knob).unwrap().fraction(what_if.value);
         there.apply(Command::SetKnob { knob: what_if.knob, fraction }, 0);
         // Within four standard errors of a share of at most a half, of the whole pool and not of the sample.
         let error = 4.0 * 0.5 / (session.sampled() as f64).sqrt() * 3000.0;
@@ -126,13 +127,13 @@ fn of_a_large_pool_a_sample_says_what_a_knob_would_bring() {
 #[test]
 fn a_limit_binds_what_would_fit_without_it() {
     let mut session = session(200);
-    set(&mut session, KnobId::LatencyLimit, "4 ms");
-    set(&mut session, KnobId::SensorMemory, "2 KiB");
+    set(&mut session, Knob::LatencyLimit, "4 ms");
+    set(&mut session, Knob::SensorMemory, "2 KiB");
     let fit = session.feasible_count();
     let barred = session.binding();
     assert!(fit < 200 && !barred.is_empty());
     for (limit, count) in barred {
-        let knob = if limit == Limit::Latency { KnobId::LatencyLimit } else { KnobId::SensorMemory };
+        let knob = if limit == Limit::Latency { Knob::LatencyLimit } else { Knob::SensorMemory };
         let mut lifted = session.clone();
         set(&mut lifted, knob, "none");
         assert_eq!(lifted.feasible_count(), fit + count, "{limit:?}");
@@ -142,20 +143,20 @@ fn a_limit_binds_what_would_fit_without_it() {
 #[test]
 fn locked_knobs_stay_and_others_reset() {
     let mut session = session(10);
-    set(&mut session, KnobId::LinkBandwidth, "5 Mbit/s");
+    set(&mut session, Knob::LinkBandwidth, "5 Mbit/s");
     session.apply(Command::LockKnob, 0);
-    set(&mut session, KnobId::Sensors, "3");
-    session.apply(Command::SetKnob { knob: KnobId::LinkBandwidth, fraction: 1.0 }, 0);
+    set(&mut session, Knob::Sensors, "3");
+    session.apply(Command::SetKnob { knob: Knob::LinkBandwidth, fraction: 1.0 }, 0);
     assert!(session.toast(0).unwrap().text.contains("locked"));
     session.apply(Command::ResetKnobs, 0);
-    assert_eq!((session.value(KnobId::LinkBandwidth), session.value(KnobId::Sensors)), (625e3, 6.0));
-    assert!(session.setup().is_locked(KnobId::LinkBandwidth));
+    assert_eq!((session.value(Knob::LinkBandwidth), session.value(Knob::Sensors)), (625e3, 6.0));
+    assert!(session.setup().is_locked(Knob::LinkBandwidth));
 }
 
 #[test]
 fn queued_steps_take_effect_together() {
     let (mut queued, mut stepped) = (session(20), session(20));
-    let bandwidth = queued.dials().iter().position(|dial| dial.id == KnobId::LinkBandwidth).unwrap();
+    let bandwidth = queued.ranges().iter().position(|range| range.knob == Knob::LinkBandwidth).unwrap();
     for session in [&mut queued, &mut stepped] {
         session.apply(Command::SelectKnob(Move::To(bandwidth)), 0);
     }
@@ -194,7 +195,7 @@ fn what_is_typed_wrongly_is_told_and_changes_nothing() {
 fn a_space_of_one_view_takes_one_sensor() {
     let (_, profile) = super::pair();
     let session = Session::new(shipped_space("mobilenet-v2"), profile, 100, 1);
-    assert_eq!(session.value(KnobId::Sensors), 1.0);
+    assert_eq!(session.value(Knob::Sensors), 1.0);
     assert!(session.messages()[0].text.contains("takes at most 1 views; the profile has 6 sensors"));
 }
 
@@ -205,24 +206,24 @@ proptest! {
     fn a_histogram_says_how_many_fit_if_the_knob_stood_there(
         fractions in prop::collection::vec(0.0_f64..1.0, 8),
         which in 0_usize..8,
-        stop in 0.0_f64..1.0,
+        step in 0.0_f64..1.0,
     ) {
         let mut session = session(60);
-        let ids: Vec<KnobId> = session.dials().iter().map(|dial| dial.id).collect();
+        let ids: Vec<Knob> = session.ranges().iter().map(|range| range.knob).collect();
         // Within the middle of the ranges, where there is something to count.
         for (&knob, fraction) in ids.iter().zip(&fractions) {
             session.apply(Command::SetKnob { knob, fraction: 0.3 + 0.5 * fraction }, 0);
         }
         let knob = ids[which];
-        let stop = (stop * session.dial(knob).unwrap().last() as f64) as usize;
-        let said = session.histogram(knob)[stop];
+        let step = (step * session.range(knob).unwrap().last() as f64) as usize;
+        let said = session.histogram(knob)[step];
         let before = session.clone();
         session.apply(Command::SelectKnob(Move::To(which)), 0);
-        session.apply(Command::MoveKnob(Move::To(stop)), 0);
-        prop_assert_eq!(said as usize, session.feasible_count(), "{:?} at stop {}", knob, stop);
+        session.apply(Command::MoveKnob(Move::To(step)), 0);
+        prop_assert_eq!(said as usize, session.feasible_count(), "{:?} at step {}", knob, step);
         for what_if in before.what_if() {
             let mut there = before.clone();
-            there.apply(Command::SetKnob { knob: what_if.knob, fraction: before.dial(what_if.knob).unwrap().fraction(what_if.value) }, 0);
+            there.apply(Command::SetKnob { knob: what_if.knob, fraction: before.range(what_if.knob).unwrap().fraction(what_if.value) }, 0);
             prop_assert_eq!(there.feasible_count() - before.feasible_count(), what_if.gained as usize);
         }
     }
@@ -230,18 +231,18 @@ proptest! {
     #[test]
     fn a_fix_mends(fractions in prop::collection::vec(0.0_f64..1.0, 8), row in 0_usize..60) {
         let mut session = session(60);
-        let ids: Vec<KnobId> = session.dials().iter().map(|dial| dial.id).collect();
+        let ids: Vec<Knob> = session.ranges().iter().map(|range| range.knob).collect();
         for (&knob, fraction) in ids.iter().zip(&fractions) {
             session.apply(Command::SetKnob { knob, fraction: 0.2 + 0.4 * fraction }, 0);
         }
         session.apply(Command::Select(Move::To(59 - row)), 0);
         let selected = session.selected().unwrap();
         let fixes = session.fixes();
-        prop_assert!(fixes.is_sorted_by_key(|fix| fix.stops));
+        prop_assert!(fixes.is_sorted_by_key(|fix| fix.steps));
         prop_assert!(fixes.is_empty() || !session.ranked(selected).unwrap().feasible());
         for fix in fixes {
             let mut mended = session.clone();
-            let fraction = session.dial(fix.knob).unwrap().fraction(fix.value);
+            let fraction = session.range(fix.knob).unwrap().fraction(fix.value);
             mended.apply(Command::SetKnob { knob: fix.knob, fraction }, 0);
             prop_assert!(mended.ranked(selected).unwrap().feasible(), "{:?}", fix);
         }

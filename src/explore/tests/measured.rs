@@ -3,6 +3,7 @@
 use super::{session, set, step};
 use crate::explore::progress::{SearchUpdate, State, TrainUpdate};
 use crate::explore::*;
+use crate::quantity::Knob;
 use crate::record::GenerationRecord;
 
 /// A candidate was measured at its best split.
@@ -42,7 +43,7 @@ fn a_measured_split_is_kept_while_it_fits() {
     );
     assert_eq!(session.best_design(0), Some(slow.clone()));
     let latency = session.ranked(0).unwrap().evaluation.latency.total_s();
-    set(&mut session, KnobId::LatencyLimit, &format!("{} ms", latency * 1e3 * 0.99));
+    set(&mut session, Knob::LatencyLimit, &format!("{} ms", latency * 1e3 * 0.99));
     assert_ne!(session.best_design(0), Some(slow));
     assert_eq!(session.ranked(0).unwrap().class, Class::Unmeasured);
 }
@@ -55,19 +56,19 @@ fn accuracies_survive_knob_changes_and_depend_on_the_number_of_sensors() {
         session.learn(&design, views, accuracy, 400, 100);
     }
     assert_eq!(session.accuracy(&design).measured(), Some(0.9));
-    for knob in [KnobId::LinkBandwidth, KnobId::SensorCompute, KnobId::LatencyLimit] {
+    for knob in [Knob::LinkBandwidth, Knob::SensorCompute, Knob::LatencyLimit] {
         step(&mut session, knob, 1, 0);
         assert_eq!(session.accuracy(&design).measured(), Some(0.9));
     }
     session.apply(Command::ResetKnobs, 0);
-    set(&mut session, KnobId::Sensors, "3");
+    set(&mut session, Knob::Sensors, "3");
     assert_eq!(session.accuracy(&design).measured(), Some(0.7));
     assert_eq!(session.ranking()[0], 4);
-    set(&mut session, KnobId::Sensors, "4");
+    set(&mut session, Knob::Sensors, "4");
     assert!(matches!(session.accuracy(&design), Shown::OtherViews { views: 3, .. }));
     assert_eq!(session.ranked(4).unwrap().accuracy(), None);
     assert!(!session.has_accuracies());
-    set(&mut session, KnobId::Sensors, "6");
+    set(&mut session, Knob::Sensors, "6");
     assert_eq!(session.accuracy(&design).measured(), Some(0.9));
 }
 
@@ -94,7 +95,7 @@ fn an_accuracy_floor_bars_what_was_measured_below_it() {
     let mut session = session(20);
     let updates = [measured(&session, 3, 6, 0.9), measured(&session, 4, 6, 0.6)];
     session.apply(Command::Update(updates.to_vec()), 0);
-    set(&mut session, KnobId::AccuracyFloor, "75");
+    set(&mut session, Knob::AccuracyFloor, "75");
     // The floor bars the measured split; others of the design are not known to be worse.
     assert_eq!(session.ranking()[0], 3);
     assert_eq!(session.ranked(4).unwrap().class, Class::Unmeasured);
@@ -152,7 +153,7 @@ fn a_running_search_is_told_new_limits_when_asked() {
     assert!(!limits.contains_key("energy"), "what has no limit is left out");
     session.apply(Command::Update(vec![Update::Search(SearchUpdate::State(State::Running))]), 0);
     assert!(!session.limits_moved());
-    set(&mut session, KnobId::LatencyLimit, "8 ms");
+    set(&mut session, Knob::LatencyLimit, "8 ms");
     assert!(session.limits_moved());
     let effects = session.apply(Command::Control(WorkControl::SendLimits), 0);
     let [WorkRequest::SendLimits(limits)] = effects.as_slice() else { panic!() };

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::{pair, session, set, shipped_space, step};
 use crate::explore::*;
+use crate::quantity::Knob;
 use crate::space::SearchSpace;
 
 fn moves() -> impl Strategy<Value = Move> {
@@ -24,7 +25,7 @@ fn command() -> impl Strategy<Value = Command> {
     prop_oneof![
         4 => moves().prop_map(Command::SelectKnob),
         8 => moves().prop_map(Command::MoveKnob),
-        4 => (prop::sample::select(KNOBS.iter().map(|knob| knob.id).collect::<Vec<_>>()), -0.5_f64..1.5)
+        4 => (prop::sample::select(Knob::ALL.to_vec()), -0.5_f64..1.5)
             .prop_map(|(knob, fraction)| Command::SetKnob { knob, fraction }),
         2 => prop::sample::select(texts).prop_map(Command::TypeKnob),
         1 => Just(Command::ResetKnob),
@@ -124,33 +125,33 @@ proptest! {
 fn moves_within_half_a_second_are_one_step() {
     let mut session = session(10);
     for at in [0, 100, 500, 900] {
-        step(&mut session, KnobId::LinkBandwidth, -1, at);
+        step(&mut session, Knob::LinkBandwidth, -1, at);
     }
     assert_eq!(session.past().len(), 1);
     assert_eq!(session.past()[0].label, "link bandwidth 25 Mbit/s to 12 Mbit/s");
-    step(&mut session, KnobId::LinkBandwidth, -1, 2000);
-    step(&mut session, KnobId::SensorMemory, -1, 2100);
+    step(&mut session, Knob::LinkBandwidth, -1, 2000);
+    step(&mut session, Knob::SensorMemory, -1, 2100);
     assert_eq!(session.past().len(), 3);
     for expected in ["10", "12", "25"] {
         session.apply(Command::Undo, 3000);
-        let dial = session.dial(KnobId::LinkBandwidth).unwrap();
-        let shown = dial.number(session.value(KnobId::LinkBandwidth));
+        let range = session.range(Knob::LinkBandwidth).unwrap();
+        let shown = range.number(session.value(Knob::LinkBandwidth));
         assert_eq!(shown, expected);
     }
     session.apply(Command::Redo, 3000);
-    assert_eq!(session.value(KnobId::LinkBandwidth), 1.5e6);
+    assert_eq!(session.value(Knob::LinkBandwidth), 1.5e6);
 }
 
 #[test]
 fn the_selection_follows_its_design_unless_it_is_at_the_top() {
     let mut session = session(200);
     let first = session.selected();
-    set(&mut session, KnobId::LatencyLimit, "3 ms");
+    set(&mut session, Knob::LatencyLimit, "3 ms");
     assert_ne!(session.selected(), first);
     assert_eq!(session.selected_row(), Some(0));
     session.apply(Command::Select(Move::By(5)), 0);
     let fifth = session.selected();
-    set(&mut session, KnobId::LatencyLimit, "10 ms");
+    set(&mut session, Knob::LatencyLimit, "10 ms");
     assert_eq!(session.selected(), fifth);
     assert_ne!(session.selected_row(), Some(5));
     session.apply(Command::Select(Move::First), 0);
@@ -160,13 +161,13 @@ fn the_selection_follows_its_design_unless_it_is_at_the_top() {
 #[test]
 fn a_remembered_setup_comes_back_and_that_can_be_undone() {
     let mut session = session(10);
-    set(&mut session, KnobId::Sensors, "2");
+    set(&mut session, Knob::Sensors, "2");
     session.apply(Command::Remember("two eyes".into()), 0);
-    set(&mut session, KnobId::Sensors, "9");
+    set(&mut session, Knob::Sensors, "9");
     session.apply(Command::Recall(0), 0);
-    assert_eq!((session.value(KnobId::Sensors), session.saved_setups()[0].name.as_str()), (2.0, "two eyes"));
+    assert_eq!((session.value(Knob::Sensors), session.saved_setups()[0].name.as_str()), (2.0, "two eyes"));
     session.apply(Command::Undo, 0);
-    assert_eq!(session.value(KnobId::Sensors), 9.0);
+    assert_eq!(session.value(Knob::Sensors), 9.0);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::{best_split, session, set};
 use crate::explore::*;
+use crate::quantity::{Knob, RelaxDirection};
 
 #[test]
 fn the_strip_shows_every_boundary_with_its_state() {
@@ -14,8 +15,8 @@ fn the_strip_shows_every_boundary_with_its_state() {
     assert_eq!(strip.here().boundary, best_split(&session));
     assert_eq!(strip.here().state, PlaceState::Feasible);
     assert!(strip.fusion >= strip.split && !strip.by_hand);
-    set(&mut session, KnobId::LinkBandwidth, "1 Mbit/s");
-    set(&mut session, KnobId::SensorMemory, "8 KiB");
+    set(&mut session, Knob::LinkBandwidth, "1 Mbit/s");
+    set(&mut session, Knob::SensorMemory, "8 KiB");
     let strip = session.strip().unwrap();
     assert_eq!(strip.places[0].state, PlaceState::Barred("link"));
     assert_eq!(strip.places[5].state, PlaceState::Barred("RAM"));
@@ -64,9 +65,9 @@ fn what_is_changed_by_hand_costs_what_the_design_costs() {
     assert_eq!(session.pool().design(session.space(), pin.candidate, pin.split.unwrap()), Some(design.clone()));
     let compared = &session.compared()[0];
     assert_eq!((&compared.design, compared.evaluation, compared.pin), (&design, shown, 'A'));
-    let slow = session.compared_at(0, KnobId::LinkBandwidth, 12_500.0).unwrap();
+    let slow = session.compared_at(0, Knob::LinkBandwidth, 12_500.0).unwrap();
     assert!(slow.latency.link_s > shown.latency.link_s && slow.latency.sensor_s == shown.latency.sensor_s);
-    assert_eq!(session.compared_at(1, KnobId::LinkBandwidth, 1.0), None);
+    assert_eq!(session.compared_at(1, Knob::LinkBandwidth, 1.0), None);
 }
 
 #[test]
@@ -102,7 +103,7 @@ fn bars_show_the_selected_and_the_pinned_designs_wherever_they_stand() {
 #[test]
 fn points_on_the_front_are_beaten_by_none() {
     let mut session = session(200);
-    set(&mut session, KnobId::LatencyLimit, "4 ms");
+    set(&mut session, Knob::LatencyLimit, "4 ms");
     let (up, right) = (Column::Macs, Column::Latency);
     let points = session.points(up, right);
     assert_eq!((points.len(), session.has_accuracies()), (session.order().len(), false));
@@ -128,7 +129,7 @@ fn points_on_the_front_are_beaten_by_none() {
 #[test]
 fn rows_sort_by_any_column_and_what_fits_stays_first() {
     let mut session = session(100);
-    set(&mut session, KnobId::LatencyLimit, "3.5 ms");
+    set(&mut session, Knob::LatencyLimit, "3.5 ms");
     for column in Column::ALL.into_iter().skip(1) {
         for reversed in [false, true] {
             session.apply(Command::Sort(column), 0);
@@ -184,7 +185,7 @@ fn the_status_says_what_binds_and_what_would_help() {
     session.apply(Command::SelectCandidate(0), 0);
     let status = session.status().unwrap();
     assert!(status.feasible && status.sentence.ends_with("sensor memory 38 % spare"), "{}", status.sentence);
-    set(&mut session, KnobId::LatencyLimit, "3 ms");
+    set(&mut session, Knob::LatencyLimit, "3 ms");
     session.apply(Command::SelectCandidate(0), 0);
     let status = session.status().unwrap();
     assert!(!status.feasible);
@@ -201,7 +202,7 @@ fn at_the_break_even_bandwidth_two_splits_take_the_same_time() {
     for (one, other) in [(0, 3), (1, 5), (0, 10), (3, 7)] {
         let Some(bandwidth) = session.break_even_bandwidth(one, other) else { continue };
         let mut there = session.clone();
-        let at = there.dials().iter().position(|dial| dial.id == KnobId::LinkBandwidth).unwrap();
+        let at = there.ranges().iter().position(|range| range.knob == Knob::LinkBandwidth).unwrap();
         there.apply(Command::SelectKnob(Move::To(at)), 0);
         there.apply(Command::TypeKnob(format!("{bandwidth} B/s")), 0);
         let strip = there.strip().unwrap();
@@ -219,10 +220,10 @@ fn the_tornado_is_what_moving_the_knobs_does() {
     let mut session = session(20);
     session.apply(Command::SelectCandidate(0), 0);
     let swings = session.tornado();
-    assert_eq!(swings.len(), session.dials().len());
+    assert_eq!(swings.len(), session.ranges().len());
     let before = session.ranked(0).unwrap().evaluation.latency.total_s();
-    let swing = swings.iter().find(|swing| swing.knob == KnobId::LinkBandwidth).unwrap();
-    set(&mut session, KnobId::LinkBandwidth, "20 Mbit/s");
+    let swing = swings.iter().find(|swing| swing.knob == Knob::LinkBandwidth).unwrap();
+    set(&mut session, Knob::LinkBandwidth, "20 Mbit/s");
     let change = session.ranked(0).unwrap().evaluation.latency.total_s() - before;
     assert!((swing.down_s.unwrap() - change).abs() < 1e-12 && swing.up_s.unwrap() < 0.0);
     let size = |swing: &Swing| swing.down_s.unwrap_or(0.0).abs().max(swing.up_s.unwrap_or(0.0).abs());
@@ -247,7 +248,7 @@ fn filters_combine_columns_words_and_denials() {
     let all = session.order().len();
     let fast = count(&mut session, "lat<4ms");
     assert!(fast > 0 && fast < all);
-    assert_eq!(count(&mut session, "lat<4"), fast, "the dial's unit is ms");
+    assert_eq!(count(&mut session, "lat<4"), fast, "the range's unit is ms");
     assert_eq!(count(&mut session, "-lat<4ms"), all - fast);
     assert_eq!(count(&mut session, "lat<0.004s ratio>=4") + count(&mut session, "lat<4000us ratio<4"), fast);
     let largest = session.pool().candidates()[0].macs as f64;
@@ -277,15 +278,15 @@ fn every_pair_of_figures_has_points() {
 fn several_knobs_turn_as_one_step_and_the_joint_fix_makes_the_design_fit() {
     let mut session = session(60);
     assert!(session.status().unwrap().feasible && session.joint_fixes().is_empty(), "what fits needs no fix");
-    set(&mut session, KnobId::LatencyLimit, "0.7 ms");
-    set(&mut session, KnobId::SensorMemory, "8 KiB");
+    set(&mut session, Knob::LatencyLimit, "0.7 ms");
+    set(&mut session, Knob::SensorMemory, "8 KiB");
     session.apply(Command::SelectCandidate(0), 0);
     session.apply(Command::Override(DesignPart::Split, Move::To(4)), 0);
     assert!(session.fixes().is_empty(), "{:?}", session.fixes());
     let joint = session.joint_fixes();
     assert!(joint.len() > 1, "{joint:?}");
     let sentence = session.status().unwrap().sentence;
-    assert!(sentence.contains(&joint[0].knob.knob().show(joint[0].value)), "{sentence}");
+    assert!(sentence.contains(&joint[0].knob.format(joint[0].value)), "{sentence}");
     let (before, steps) = (session.setup().clone(), session.past().len());
     session.apply(Command::SetKnobs(joint.iter().map(|fix| (fix.knob, fix.value)).collect()), 9000);
     assert!(session.status().unwrap().feasible && session.fixes().is_empty() && session.joint_fixes().is_empty());
@@ -302,7 +303,7 @@ fn beyond_the_bandwidths_it_holds_between_another_split_is_fastest() {
     assert_eq!(Some(hold.split), session.best_split(0));
     let fastest_at = |bandwidth: f64| {
         let mut session = session.clone();
-        session.apply(Command::SetKnobs(vec![(KnobId::LinkBandwidth, bandwidth)]), 0);
+        session.apply(Command::SetKnobs(vec![(Knob::LinkBandwidth, bandwidth)]), 0);
         session.hold().unwrap().split
     };
     let (low, below) = hold.below.expect("a slow link moves the split");
@@ -320,14 +321,14 @@ fn a_limit_without_effect_says_how_far_it_may_go() {
     let mut session = session(60);
     session.apply(Command::SelectCandidate(0), 0);
     let split = session.best_split(0);
-    for knob in [KnobId::SensorMemory, KnobId::LatencyLimit, KnobId::EnergyLimit, KnobId::FrameRateFloor] {
+    for knob in [Knob::SensorMemory, Knob::LatencyLimit, Knob::EnergyLimit, Knob::FrameRateFloor] {
         let swing = session.tornado().into_iter().find(|swing| swing.knob == knob).unwrap();
         let at = |value: f64| {
             let mut session = session.clone();
             session.apply(Command::SetKnobs(vec![(knob, value)]), 0);
             (session.ranked(0).unwrap().feasible(), session.best_split(0))
         };
-        let tighter = if knob.knob().ease == Ease::Up { 0.999 } else { 1.001 };
+        let tighter = if knob.info().relax == RelaxDirection::Up { 0.999 } else { 1.001 };
         assert_eq!(at(swing.needed / tighter), (true, split), "{knob:?} {}", swing.needed);
         assert_ne!(at(swing.needed * tighter), (true, split), "{knob:?} {}", swing.needed);
     }

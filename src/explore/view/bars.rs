@@ -2,7 +2,7 @@
 
 use crate::cost::{Evaluation, Knobs, SplitDemand};
 use crate::explore::candidate::CandidateId;
-use crate::explore::knob::KnobId;
+use crate::explore::column::Column;
 use crate::explore::session::Session;
 
 /// Quantity that the stacked bars show.
@@ -33,6 +33,17 @@ impl BarQuantity {
             Self::Link => "link bytes",
             Self::Memory => "sensor memory",
             Self::Frames => "frame rate",
+        }
+    }
+
+    /// Column of the figure that the parts add up to.
+    pub const fn column(self) -> Column {
+        match self {
+            Self::Latency => Column::Latency,
+            Self::Energy => Column::Energy,
+            Self::Link => Column::Link,
+            Self::Memory => Column::Memory,
+            Self::Frames => Column::FrameRate,
         }
     }
 
@@ -97,14 +108,8 @@ impl Session {
 
     /// Where "no more" stands among the bars: the limit of what they show, if there is one.
     pub fn bar_limit(&self, quantity: BarQuantity) -> Option<f64> {
-        let knob = match quantity {
-            BarQuantity::Latency => KnobId::LatencyLimit,
-            BarQuantity::Energy => KnobId::EnergyLimit,
-            BarQuantity::Memory => KnobId::SensorMemory,
-            BarQuantity::Frames => KnobId::FrameRateFloor,
-            BarQuantity::Link => return None,
-        };
-        Some(self.value(knob)).filter(|value| !knob.knob().is_unlimited(*value))
+        let knob = quantity.column().limit()?;
+        Some(self.value(knob)).filter(|value| !knob.is_unlimited(*value))
     }
 
     fn bar(&self, id: CandidateId, quantity: BarQuantity) -> Option<Bar> {

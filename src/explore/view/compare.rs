@@ -3,10 +3,10 @@
 use crate::cost::{Evaluation, SplitDemand};
 use crate::explore::accuracy::Shown;
 use crate::explore::candidate::CandidateId;
-use crate::explore::knob::KnobId;
 use crate::explore::rank::Evaluator;
 use crate::explore::session::Session;
 use crate::explore::setup::{Pinned, letter};
+use crate::quantity::Knob;
 use crate::space::Design;
 
 /// A pinned design under the present knobs.
@@ -51,10 +51,10 @@ impl Session {
 
     /// What a pinned design costs with one knob at another value: does it survive 1 Mbit/s? Accuracy is not judged with
     /// another number of sensors.
-    pub fn compared_at(&self, pin: usize, knob: KnobId, value: f64) -> Option<Evaluation> {
+    pub fn compared_at(&self, pin: usize, knob: Knob, value: f64) -> Option<Evaluation> {
         let (demand, design) = self.pinned(pin)?;
         let mut knobs = *self.knobs();
-        knob.knob().set(&mut knobs, value);
+        knobs.set(knob, value);
         let accuracy = self.measurements.shown(&design, knobs.sensors).measured();
         Some(Evaluator::new(&knobs, self.evaluator().allowed).evaluate(demand, accuracy.unwrap_or(f64::NAN)))
     }

@@ -1,63 +1,16 @@
 //! Sentences: how the selected design stands, why it does not fit, and what would help.
 
-use crate::cost::{self, Evaluation, Knob, Limit, Reason, SplitDemand, Stage, reasons, show};
-use crate::explore::dial::Dial;
-use crate::explore::knob::{Ease, KnobId};
+use crate::cost::{self, Evaluation, Reason, SplitDemand, Stage, reasons};
+use crate::explore::knob_range::KnobRange;
 use crate::explore::needs::{Easiest, Fix, Present, WhatIf, most_sensors, rates_by_sensors};
 use crate::explore::rank::Evaluator;
 use crate::explore::session::Session;
+use crate::quantity::{Knob, Limit, Metric, RelaxDirection};
 
 impl Fix {
-    /// An imperative: `raise sensor memory to 48 KiB`.
+    /// An imperative: "raise the latency limit to 6.8 ms".
     pub fn words(&self) -> String {
-        self.with_name(self.knob.knob().label)
-    }
-
-    /// The same with the shorter name of the knob.
-    fn brief(&self) -> String {
-        self.with_name(self.knob.knob().short)
-    }
-
-    fn with_name(&self, name: &str) -> String {
-        let knob = self.knob.knob();
-        let way = if knob.ease == Ease::Up { "raise" } else { "lower" };
-        format!("{way} {name} to {}", knob.show(self.value))
-    }
-}
-
-/// A broken limit in a few words, where a line is all there is: `latency 6.67 ms > 1.5 ms`.
-fn brief(reason: &Reason) -> String {
-    let bytes = |value: f64| show::bytes(value as u64);
-    let write: &dyn Fn(f64) -> String = match reason.limit {
-        Limit::SensorMemory | Limit::SensorWeights | Limit::AggregatorWeights => &bytes,
-        Limit::Latency => &show::seconds,
-        Limit::Energy => &show::joules,
-        Limit::FrameRate => &|value| format!("{value:.1} fps"),
-        Limit::Accuracy => &|value| format!("{:.1} %", value * 100.0),
-    };
-    let (name, sign) = match reason.limit {
-        Limit::SensorMemory => ("sensor memory", ">"),
-        Limit::SensorWeights => ("sensor weights", ">"),
-        Limit::AggregatorWeights => ("aggregator weights", ">"),
-        Limit::Latency => ("latency", ">"),
-        Limit::Energy => ("energy", ">"),
-        Limit::FrameRate => ("frame rate", "<"),
-        Limit::Accuracy => ("accuracy", "<"),
-    };
-    format!("{name} {} {sign} {}", write(reason.value), write(reason.allowed))
-}
-
-/// The knob of a session that a knob of the cost model is.
-const fn knob_id(knob: Knob) -> KnobId {
-    match knob {
-        Knob::Sensors => KnobId::Sensors,
-        Knob::Bandwidth => KnobId::LinkBandwidth,
-        Knob::SensorCompute => KnobId::SensorCompute,
-        Knob::AggregatorCompute => KnobId::AggregatorCompute,
-        Knob::SensorMemory => KnobId::SensorMemory,
-        Knob::LatencyLimit => KnobId::LatencyLimit,
-        Knob::EnergyLimit => KnobId::EnergyLimit,
-        Knob::FrameRate => KnobId::FrameRateFloor,
+        self.knob.instruction(self.value)
     }
 }
 
@@ -81,6 +34,7 @@ impl Session {
         let sentence = if evaluation.feasible() {
             format!("{name} fits: {}", self.slack(&evaluation, inspected.accuracies[inspected.shown]))
         } else {
+            let brief = |reason: &Reason| reason.limit.violation_brief(reason.value, reason.allowed);
             let broken: Vec<String> = self.why().iter().map(brief).collect();
             format!("{name}: {}. {}", broken.join(", "), self.fix_sentence())
         };
@@ -95,7 +49,7 @@ impl Session {
     }
 
     /// Changes of a single knob that would make the selected design fit as it is shown (at any of its splits, if it was
-    /// not split by hand), fewest stops first. Empty if it fits.
+    /// not split by hand), fewest steps first. Empty if it fits.
     pub fn fixes(&self) -> Vec<Fix> {
         let evaluator = self.evaluator();
         let barred = self.barred(&evaluator);
@@ -109,21 +63,21 @@ impl Session {
         }
         let mut needed = easiest.needed();
         let by_count = rates_by_sensors(self.knobs(), self.knobs().sensors);
-        needed[KnobId::Sensors.index()] = most_sensors(|| barred.iter().map(|(demand, _)| *demand), &by_count);
+        needed[Knob::Sensors.index()] = most_sensors(|| barred.iter().map(|(demand, _)| *demand), &by_count);
         let mut fixes: Vec<Fix> =
-            self.dials.iter().filter_map(|dial| self.fix(dial, needed[dial.id.index()])).collect();
-        fixes.sort_by_key(|fix| fix.stops);
+            self.ranges.iter().filter_map(|range| self.fix(range, needed[range.knob.index()])).collect();
+        fixes.sort_by_key(|fix| fix.steps);
         fixes
     }
 
     /// The smallest moves of several knobs at once that would make the selected design fit as it is shown (at any of its
-    /// splits, if it was not split by hand), each at a stop of its dial where there is one. Empty if it fits, or if no
+    /// splits, if it was not split by hand), each at a step of its range where there is one. Empty if it fits, or if no
     /// knobs can do it: weights that do not fit stay where they are.
     pub fn joint_fixes(&self) -> Vec<Fix> {
         let evaluator = self.evaluator();
         let barred = self.barred(&evaluator);
         let moves = barred.iter().filter_map(|(demand, accuracy)| self.joint_fix(demand, *accuracy, &evaluator));
-        let length = |fixes: &Vec<Fix>| fixes.iter().map(|fix| fix.stops).sum::<u32>();
+        let length = |fixes: &Vec<Fix>| fixes.iter().map(|fix| fix.steps).sum::<u32>();
         moves.min_by_key(length).unwrap_or_default()
     }
 
@@ -144,26 +98,26 @@ impl Session {
     /// The smallest joint move for one split; `None` if it fits or if none does.
     fn joint_fix(&self, demand: &SplitDemand, accuracy: f64, evaluator: &Evaluator<'_>) -> Option<Vec<Fix>> {
         let evaluation = evaluator.evaluate(demand, accuracy);
-        let mut moves: Vec<(KnobId, f64)> = match cost::joint_fix(demand, self.knobs()) {
-            Some(changes) => changes.iter().map(|change| (knob_id(change.knob), change.to)).collect(),
+        let mut moves: Vec<(Knob, f64)> = match cost::joint_fix(demand, self.knobs()) {
+            Some(changes) => changes.iter().map(|change| (change.knob, change.to)).collect(),
             None if evaluator.rates.evaluate(demand).feasible() => Vec::new(),
             None => return None,
         };
         if evaluation.violations.contains(Limit::Accuracy) {
-            moves.push((KnobId::AccuracyFloor, accuracy));
+            moves.push((Knob::AccuracyFloor, accuracy));
         }
-        let fix = |(knob, value): (KnobId, f64)| {
-            let dial = self.dial(knob)?;
-            let value = dial.stop_for(value).map_or(value, |stop| dial.stops[stop]);
-            Some(Fix { knob, value, stops: self.stops_to(dial, value) })
+        let fix = |(knob, value): (Knob, f64)| {
+            let range = self.range(knob)?;
+            let value = range.step_for(value).map_or(value, |step| range.steps[step]);
+            Some(Fix { knob, value, steps: self.steps_to(range, value) })
         };
         moves.into_iter().map(fix).collect::<Option<Vec<Fix>>>().filter(|fixes| !fixes.is_empty())
     }
 
-    fn stops_to(&self, dial: &Dial, value: f64) -> u32 {
-        let now = self.value(dial.id);
-        let stops = (dial.fraction(value) - dial.fraction(now)).abs() * dial.last() as f64;
-        stops.ceil() as u32
+    fn steps_to(&self, range: &KnobRange, value: f64) -> u32 {
+        let now = self.value(range.knob);
+        let steps = (range.fraction(value) - range.fraction(now)).abs() * range.last() as f64;
+        steps.ceil() as u32
     }
 
     /// Which split of the selected design is fastest, between which bandwidths, and which ones beyond:
@@ -171,11 +125,11 @@ impl Session {
     pub fn hold_sentence(&self) -> Option<String> {
         let hold = self.hold()?;
         let name = |split| self.space.boundary_name(split);
-        let show = |bandwidth: f64| KnobId::LinkBandwidth.knob().show(bandwidth);
+        let show = |bandwidth: f64| Knob::LinkBandwidth.format(bandwidth);
         let split = name(hold.split);
         Some(match (hold.below, hold.above) {
             (Some((low, below)), Some((high, above))) => {
-                let range = KnobId::LinkBandwidth.knob().show_range(low, high);
+                let range = Knob::LinkBandwidth.format_range(low, high);
                 format!("{split} is fastest from {range}; {} below, {} above", name(below), name(above))
             }
             (Some((low, below)), None) => format!("{split} is fastest from {} on; {} below", show(low), name(below)),
@@ -184,15 +138,15 @@ impl Session {
         })
     }
 
-    /// For each knob, the nearest stop at which more designs fit; largest gain first.
+    /// For each knob, the nearest step at which more designs fit; largest gain first.
     pub fn what_if(&self) -> &[WhatIf] {
         &self.known.reach.what_if
     }
 
-    /// For each stop of a dial, how many of the candidates looked at would fit if the knob stood there, the others held.
+    /// For each step of a range, how many of the candidates looked at would fit if the knob stood there, the others held.
     /// The number of sensors is judged by cost alone: accuracies with other numbers of sensors are others.
-    pub fn histogram(&self, id: KnobId) -> &[u32] {
-        let index = self.dials.iter().position(|dial| dial.id == id);
+    pub fn histogram(&self, id: Knob) -> &[u32] {
+        let index = self.ranges.iter().position(|range| range.knob == id);
         index.and_then(|index| self.known.reach.histograms.get(index)).map_or(&[], Vec::as_slice)
     }
 
@@ -201,20 +155,20 @@ impl Session {
         self.known.reach.sampled
     }
 
-    fn fix(&self, dial: &Dial, needed: f64) -> Option<Fix> {
-        let value = dial.stops[dial.stop_for(needed)?];
-        let now = self.value(dial.id);
-        // Coarse stops: the needed value may lie between the present one and a stop on its wrong side.
-        let eases = if dial.knob().ease == Ease::Up { value > now } else { value < now };
-        eases.then_some(Fix { knob: dial.id, value, stops: self.stops_to(dial, value) })
+    fn fix(&self, range: &KnobRange, needed: f64) -> Option<Fix> {
+        let value = range.steps[range.step_for(needed)?];
+        let now = self.value(range.knob);
+        // Coarse steps: the needed value may lie between the present one and a step on its wrong side.
+        let eases = if range.info().relax == RelaxDirection::Up { value > now } else { value < now };
+        eases.then_some(Fix { knob: range.knob, value, steps: self.steps_to(range, value) })
     }
 
     /// The smallest fix: one knob if one is enough, else every limit that is broken.
     fn fix_sentence(&self) -> String {
         if let Some(fix) = self.fixes().first() {
-            return format!("Smallest fix: {}", fix.brief());
+            return format!("Smallest fix: {}", fix.words());
         }
-        let joint: Vec<String> = self.joint_fixes().iter().map(Fix::brief).collect();
+        let joint: Vec<String> = self.joint_fixes().iter().map(Fix::words).collect();
         if joint.is_empty() {
             let moves: Vec<String> = self.why().iter().map(Reason::fix).collect();
             return format!("No knob is enough: {}", moves.join(", and "));
@@ -233,24 +187,24 @@ impl Session {
         };
         let total = cost.latency.total_s();
         let share = if total > 0.0 { 100.0 * seconds / total } else { 0.0 };
-        let latency = format!("{}, {share:.0} % in the {stage}", show::seconds(total));
+        let latency = format!("{}, {share:.0} % in the {stage}", Metric::Latency.format(total));
         let slacks = [
-            (KnobId::LatencyLimit, total, Limit::Latency),
-            (KnobId::SensorMemory, cost.sensor_peak_bytes as f64, Limit::SensorMemory),
-            (KnobId::EnergyLimit, cost.energy_j, Limit::Energy),
-            (KnobId::FrameRateFloor, cost.fps, Limit::FrameRate),
-            (KnobId::AccuracyFloor, accuracy, Limit::Accuracy),
+            (Knob::LatencyLimit, total, Limit::Latency),
+            (Knob::SensorMemory, cost.sensor_peak_bytes as f64, Limit::SensorMemory),
+            (Knob::EnergyLimit, cost.energy_j, Limit::Energy),
+            (Knob::FrameRateFloor, cost.fps, Limit::FrameRate),
+            (Knob::AccuracyFloor, accuracy, Limit::Accuracy),
         ];
-        let share = |(knob, value, _): &(KnobId, f64, Limit)| {
+        let share = |(knob, value, _): &(Knob, f64, Limit)| {
             let limit = self.value(*knob);
-            let known = !knob.knob().is_unlimited(limit) && !value.is_nan() && limit > 0.0;
-            let left = if knob.knob().ease == Ease::Up { 1.0 - value / limit } else { value / limit - 1.0 };
+            let known = !knob.is_unlimited(limit) && !value.is_nan() && limit > 0.0;
+            let left = if knob.info().relax == RelaxDirection::Up { 1.0 - value / limit } else { value / limit - 1.0 };
             known.then_some((*knob, left))
         };
         let tightest = slacks.iter().filter_map(share).min_by(|one, other| one.1.total_cmp(&other.1));
         match tightest {
             Some((knob, left)) => {
-                format!("{latency}; {} {:.0} % spare", knob.knob().label, left * 100.0)
+                format!("{latency}; {} {:.0} % spare", knob.label(), left * 100.0)
             }
             None => format!("{latency}; no limit is set"),
         }

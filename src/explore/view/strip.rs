@@ -1,10 +1,11 @@
 //! The network of the selected design: every boundary, whether it could be split there, and at what cost.
 
-use crate::cost::{Evaluation, Limit, show};
+use crate::cost::Evaluation;
 use crate::explore::accuracy::Shown;
 use crate::explore::candidate::{CandidateId, design};
 use crate::explore::session::Session;
 use crate::network::{BoundaryId, Shape};
+use crate::quantity::{Limit, Metric};
 use crate::space::Design;
 
 /// How a boundary stands as a split.
@@ -125,8 +126,8 @@ impl Session {
         let cost = self.strip().map(|strip| strip.here().evaluation).map_or_else(String::new, |cost| {
             format!(
                 "# {} and {} a frame with {} sensors on {}\n",
-                show::seconds(cost.latency.total_s()),
-                show::joules(cost.energy_j),
+                Metric::Latency.format(cost.latency.total_s()),
+                Metric::Energy.format(cost.energy_j),
                 self.knobs().sensors,
                 self.profile.name
             )

@@ -46,6 +46,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::cost::{Knobs, Line, NetworkCosts, SpaceCostTable, SpaceGraph, SplitDemand, SystemRates, TransmitConfig};
 use crate::network::BoundaryId;
+use crate::quantity::number::approximate_count;
 use crate::space::{Design, Genome, SearchSpace};
 
 use interval::Stratum;
@@ -303,23 +304,11 @@ fn each_design(
 /// "3.2e9 (2.9e9 to 3.6e9) of 1.6e14 designs fit".
 impl fmt::Display for FeasibleCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", number(self.designs))?;
+        write!(f, "{}", approximate_count(self.designs))?;
         if let Some((low, high)) = self.interval {
-            write!(f, " ({} to {})", number(low), number(high))?;
+            write!(f, " ({} to {})", approximate_count(low), approximate_count(high))?;
         }
-        write!(f, " of {} designs fit", number(self.of as f64))
-    }
-}
-
-/// Up to six digits as they are, in groups; beyond that in two digits and a power of ten.
-fn number(value: f64) -> String {
-    if value >= 999_999.5 {
-        return format!("{value:.1e}");
-    }
-    let digits = format!("{value:.0}");
-    match digits.len() {
-        4.. => format!("{} {}", &digits[..digits.len() - 3], &digits[digits.len() - 3..]),
-        _ => digits,
+        write!(f, " of {} designs fit", approximate_count(self.of as f64))
     }
 }
 

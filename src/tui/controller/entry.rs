@@ -38,7 +38,7 @@ pub(super) fn edit(session: &mut Session, ui: &mut UiState, key: Key) {
     entry.row = 0;
     let text = entry.text().to_owned();
     match entry.purpose {
-        Purpose::Filter if Filter::parse(&text, session.space(), session.dials()).is_ok() => {
+        Purpose::Filter if Filter::parse(&text, session.space(), session.ranges()).is_ok() => {
             session.apply(Command::Filter(text), ui.now_ms);
         }
         Purpose::HelpSearch => (ui.help_search, ui.help_first) = (text, 0),

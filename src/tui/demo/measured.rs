@@ -8,10 +8,11 @@ use thiserror::Error;
 use crate::{
     diagnostic::Source,
     explore::Update,
+    quantity::number,
     record::{Measurement, Subset},
     run::{Changes, RunDir, RunError},
     space::SearchSpace,
-    tui::{text, work::Work},
+    tui::work::Work,
 };
 
 /// The accuracies that come with the program, for the default space.
@@ -88,8 +89,8 @@ impl Measured {
         let Some(updates) = updates.filter(|_| *name == space.name) else { return Self::default() };
         let made = format!(
             "Measured on {} {subset} objects of {data} after {} training steps.",
-            text::thousands(*samples),
-            text::thousands(*step)
+            number::grouped(*samples),
+            number::grouped(*step)
         );
         Self { updates, made }
     }

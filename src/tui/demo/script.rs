@@ -1,7 +1,7 @@
 //! The scenes. Their captions say what the session says; what they promise is tested.
 
 use super::{Beat, Scene};
-use crate::{explore::KnobId, tui::text};
+use crate::quantity::{Knob, Metric, number};
 
 /// Bytes a second of a Mbit/s, and bytes of a KiB.
 const MBIT: f64 = 125e3;
@@ -35,7 +35,7 @@ pub const SCENES: &[Scene] = &[
         start: &[],
         measured: false,
         tornado: false,
-        beats: &[GLANCE, Beat::Turn(KnobId::LinkBandwidth, 3.9 * MBIT, STOP), READ],
+        beats: &[GLANCE, Beat::Turn(Knob::LinkBandwidth, 3.9 * MBIT, STOP), READ],
         caption: |before, now, _| {
             let moved = if before.split == now.split {
                 format!("The split is still after {}", now.split)
@@ -53,10 +53,10 @@ pub const SCENES: &[Scene] = &[
     },
     Scene {
         title: "And slower",
-        start: &[(KnobId::LinkBandwidth, 3.9 * MBIT)],
+        start: &[(Knob::LinkBandwidth, 3.9 * MBIT)],
         measured: false,
         tornado: false,
-        beats: &[GLANCE, Beat::Turn(KnobId::LinkBandwidth, 0.68 * MBIT, STOP), READ],
+        beats: &[GLANCE, Beat::Turn(Knob::LinkBandwidth, 0.68 * MBIT, STOP), READ],
         caption: |before, now, _| {
             let other = if before.id == now.id {
                 String::new()
@@ -70,8 +70,8 @@ pub const SCENES: &[Scene] = &[
                 now.link_bytes,
                 now.sensor_ms,
                 now.latency_ms,
-                text::thousands(now.fits as u64),
-                text::thousands(now.designs as u64)
+                number::grouped(now.fits as u64),
+                number::grouped(now.designs as u64)
             )
         },
     },
@@ -80,7 +80,7 @@ pub const SCENES: &[Scene] = &[
         start: &[],
         measured: false,
         tornado: false,
-        beats: &[GLANCE, Beat::Turn(KnobId::SensorMemory, 32.0 * KIB, 2 * STOP), READ],
+        beats: &[GLANCE, Beat::Turn(Knob::SensorMemory, 32.0 * KIB, 2 * STOP), READ],
         caption: |before, now, _| {
             let moved = if before.split == now.split {
                 format!("The split is still after {}: what is alive on the sensor fits.", now.split)
@@ -99,24 +99,24 @@ pub const SCENES: &[Scene] = &[
     },
     Scene {
         title: "More sensors see more",
-        start: &[(KnobId::Sensors, 1.0), (KnobId::LatencyLimit, f64::INFINITY)],
+        start: &[(Knob::Sensors, 1.0), (Knob::LatencyLimit, f64::INFINITY)],
         measured: true,
         tornado: false,
         // At the numbers of sensors that were measured.
         beats: &[
             GLANCE,
-            Beat::Turn(KnobId::Sensors, 2.0, SENSOR),
+            Beat::Turn(Knob::Sensors, 2.0, SENSOR),
             GLANCE,
-            Beat::Turn(KnobId::Sensors, 4.0, SENSOR),
+            Beat::Turn(Knob::Sensors, 4.0, SENSOR),
             GLANCE,
-            Beat::Turn(KnobId::Sensors, 6.0, SENSOR),
+            Beat::Turn(Knob::Sensors, 6.0, SENSOR),
             GLANCE,
-            Beat::Turn(KnobId::Sensors, 12.0, SENSOR),
+            Beat::Turn(Knob::Sensors, 12.0, SENSOR),
             READ,
         ],
         caption: |before, now, measured| {
             let share = |accuracy: Option<f64>| {
-                accuracy.map_or_else(|| "not measured".to_owned(), |share| format!("{} %", text::percent(share)))
+                accuracy.map_or_else(|| "not measured".to_owned(), |share| Metric::Accuracy.format(share))
             };
             format!(
                 "Network #{}, split after {}, recognises {} of the objects with 1 sensor, {} with {}; it takes {:.1} ms \
@@ -143,7 +143,7 @@ pub const SCENES: &[Scene] = &[
                 "For each knob, what a fifth less and a fifth more do to the {:.1} ms: where engineering pays. All {} \
                  candidates are costed anew at every step, at every split.",
                 now.latency_ms,
-                text::thousands(now.designs as u64)
+                number::grouped(now.designs as u64)
             )
         },
     },

@@ -6,7 +6,8 @@ use ratatui::{
 };
 
 use crate::{
-    explore::{Command, DesignPart, KnobId, Move, Session},
+    explore::{Command, DesignPart, Move, Session},
+    quantity::Knob,
     tui::{
         command::UserCommand,
         hit::{HitMap, Region},
@@ -128,7 +129,7 @@ impl Pointer<'_> {
             Region::Knob { knob, track } if (track.left()..track.right()).contains(&x) => {
                 self.ui.drag = Some(Drag::Knob(*knob, *track));
             }
-            Region::Knob { knob, .. } => commands.push(Command::SelectKnob(Move::To(self.dial(*knob))).into()),
+            Region::Knob { knob, .. } => commands.push(Command::SelectKnob(Move::To(self.range(*knob))).into()),
             Region::Strip => {
                 let hit = screen::strip_at(self.view(), area, x, y);
                 let on_fusion = hit.is_some_and(|hit| hit.on_fusion);
@@ -202,7 +203,7 @@ impl Pointer<'_> {
             }
             Some(Drag::Limit { knob, side, area, .. }) => {
                 let value = screen::value_at(self.view(), area, side, x, y);
-                let fraction = self.session.dial(knob).map(|dial| dial.fraction(value));
+                let fraction = self.session.range(knob).map(|range| range.fraction(value));
                 fraction.map(|fraction| Command::SetKnob { knob, fraction }.into())
             }
             Some(Drag::Scatter(area, (from_x, from_y))) if (x, y) != (from_x, from_y) => {
@@ -226,7 +227,7 @@ impl Pointer<'_> {
         }
         match (self.ui.screen, self.region()) {
             (Screen::Explore, Some((_, Region::Knob { knob, .. }))) => {
-                let select = Command::SelectKnob(Move::To(self.dial(*knob)));
+                let select = Command::SelectKnob(Move::To(self.range(*knob)));
                 vec![select.into(), Command::MoveKnob(Move::By(-steps)).into()]
             }
             (Screen::Explore, Some((_, Region::Strip))) => {
@@ -248,8 +249,8 @@ impl Pointer<'_> {
     }
 
     /// Place of a knob in the list.
-    fn dial(&self, knob: KnobId) -> usize {
-        self.session.dials().iter().position(|dial| dial.id == knob).unwrap_or(0)
+    fn range(&self, knob: Knob) -> usize {
+        self.session.ranges().iter().position(|range| range.knob == knob).unwrap_or(0)
     }
 }
 

@@ -3,10 +3,7 @@
 use ratatui::layout::Rect;
 
 use super::axes::PlotSide;
-use crate::{
-    explore::{DesignPart, KnobId},
-    tui::widget::Axis,
-};
+use crate::{explore::DesignPart, quantity::Knob, tui::widget::Axis};
 
 /// A press of the left button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,13 +18,13 @@ pub struct Press {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Drag {
     /// A knob on its track.
-    Knob(KnobId, Rect),
+    Knob(Knob, Rect),
     /// Split or fusion on the network strip.
     Strip(DesignPart, Rect),
     /// Line of a limit in the scatter plot.
     Limit {
         /// Knob of the limit.
-        knob: KnobId,
+        knob: Knob,
         /// Axis that the line crosses.
         side: PlotSide,
         /// Inside of the pane.

@@ -3,10 +3,7 @@
 use super::axes::PlotAxes;
 use crate::{
     explore::{Column, Point, Session},
-    tui::{
-        screen::figure::Figure,
-        widget::{Axis, Scale},
-    },
+    tui::widget::{Axis, Scale},
 };
 
 /// Visible part of the scatter plot.
@@ -35,7 +32,7 @@ const ROUND: usize = 9;
 pub fn limit(session: &Session, column: Column) -> Option<f64> {
     let knob = column.limit()?;
     let value = session.value(knob);
-    (!knob.knob().is_unlimited(value)).then_some(value)
+    (!knob.is_unlimited(value)).then_some(value)
 }
 
 /// The scatter plot of a session under a view. Methods that zoom and pan return the new visible part, `None` for the whole.
@@ -106,7 +103,7 @@ impl<'a> ScatterView<'a> {
     }
 
     fn size(&self, column: Column) -> f64 {
-        Figure::of(self.session, column).size
+        self.session.unit(column).size
     }
 
     /// Shows a part of the plot; the whole if the part holds it.

@@ -11,12 +11,12 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
 use super::{chrome, frames, view::View};
 use crate::{
-    explore::{Bar as Cost, BarQuantity, KnobId},
+    explore::{Bar as Cost, BarQuantity, Column},
+    quantity::Unit,
     tui::{
         command::UserCommand,
         hit::{HitMap, Region},
         model::screen::Pane,
-        text,
         theme::Theme,
         widget::{Bar, Part, StackedBars, width},
     },
@@ -29,28 +29,28 @@ const ROOM_FOR_PARTS: u16 = 60;
 pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
     let focus = ui.pane == Pane::Bars;
-    let unit = ui.bar_quantity;
+    let quantity = ui.bar_quantity;
     hits.add(area, Region::Pane(Pane::Bars));
-    let (symbol, size) = unit_of(view, unit);
-    let parts = parts(unit, theme);
-    let title = format!("{} {symbol}", title(unit));
+    let unit = unit_of(view, quantity);
+    let parts = parts(quantity, theme);
+    let title = format!("{} {}", title(quantity), unit.symbol);
     let mut inner = chrome::pane(buf, area, (&title, ""), focus, theme);
     legend(
         view,
-        unit,
+        quantity,
         &parts,
         Rect { x: area.x + width(&title) + 5, width: area.width.saturating_sub(width(&title) + 7), height: 1, ..area },
         buf,
     );
-    if unit == BarQuantity::Frames {
+    if quantity == BarQuantity::Frames {
         let framed = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
         let used = (frames::draw(view, framed, buf) + 1).min(inner.height);
         inner = Rect { y: inner.y + used, height: inner.height - used, ..inner };
     }
-    let costs = session.bars(unit, usize::from(inner.height));
+    let costs = session.bars(quantity, usize::from(inner.height));
     let digits = session.pool().len().max(1).ilog10() as u16 + 1;
     let words: Vec<Words> =
-        costs.iter().map(|cost| Words::of(cost, (unit, size), (inner.width, digits), theme)).collect();
+        costs.iter().map(|cost| Words::of(cost, (quantity, unit), (inner.width, digits), theme)).collect();
     let bars: Vec<Bar> = costs
         .iter()
         .zip(&words)
@@ -63,11 +63,11 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         })
         .collect();
     let rate = [Part { glyph: theme.glyphs.fills[0], style: theme.front }];
-    let mut stacked = StackedBars::new(&bars, if unit == BarQuantity::Frames { &rate } else { &parts })
+    let mut stacked = StackedBars::new(&bars, if quantity == BarQuantity::Frames { &rate } else { &parts })
         .limit_style(theme.limit)
         .label_width(digits)
         .glyphs(theme.glyphs);
-    if let Some(limit) = session.bar_limit(unit) {
+    if let Some(limit) = session.bar_limit(quantity) {
         stacked = stacked.limit(limit);
     }
     (&stacked).render(inner, buf);
@@ -88,15 +88,15 @@ struct Words {
 }
 
 impl Words {
-    fn of(cost: &Cost, (unit, size): (BarQuantity, f64), (width, digits): (u16, u16), theme: &Theme) -> Self {
+    fn of(cost: &Cost, (quantity, unit): (BarQuantity, Unit), (width, digits): (u16, u16), theme: &Theme) -> Self {
         let glyphs = theme.glyphs;
-        let figure = |value: f64| text::decimal(value / size);
+        let figure = |value: f64| unit.column(value);
         let verdict = if cost.feasible { glyphs.yes } else { glyphs.no };
         let total = figure(cost.total());
-        let figures = if unit == BarQuantity::Frames {
+        let figures = if quantity == BarQuantity::Frames {
             let idle = cost.evaluation.latency.idle_shares();
             let slowest = idle.iter().position(|share| *share <= 0.0).unwrap_or(0);
-            format!("{:>5} {:<10} {verdict}", text::figure(cost.total()), BarQuantity::Latency.parts()[slowest])
+            format!("{:>5} {:<10} {verdict}", total, BarQuantity::Latency.parts()[slowest])
         } else if width >= ROOM_FOR_PARTS && cost.parts().len() > 1 {
             let parts: Vec<String> = cost.parts().iter().map(|part| format!("{:>5}", figure(*part))).collect();
             format!("{total:>5} = {} {verdict}", parts.join(" +"))
@@ -123,15 +123,10 @@ fn title(unit: BarQuantity) -> &'static str {
     }
 }
 
-/// The unit of what is shown and its size in base units: that of its knob.
-fn unit_of(view: View<'_>, unit: BarQuantity) -> (&'static str, f64) {
-    let (knob, usual) = match unit {
-        BarQuantity::Latency => (KnobId::LatencyLimit, ("ms", 1e-3)),
-        BarQuantity::Energy => (KnobId::EnergyLimit, ("uJ", 1e-6)),
-        BarQuantity::Frames => (KnobId::FrameRateFloor, ("fps", 1.0)),
-        BarQuantity::Link | BarQuantity::Memory => (KnobId::SensorMemory, ("KiB", 1024.0)),
-    };
-    view.session.dial(knob).map_or(usual, |dial| (dial.unit, dial.unit_size()))
+/// Unit of the bars. Bytes on the link are too many for single ones.
+fn unit_of(view: View<'_>, quantity: BarQuantity) -> Unit {
+    let column = if quantity == BarQuantity::Link { Column::Memory } else { quantity.column() };
+    view.session.unit(column)
 }
 
 /// How the parts are drawn, in the order of [`BarQuantity::parts`].
@@ -146,12 +141,12 @@ fn parts(unit: BarQuantity, theme: &Theme) -> Vec<Part> {
 }
 
 /// Names of the parts at the right end of the title's row, each in its own style; nothing if they do not fit.
-fn legend(view: View<'_>, unit: BarQuantity, parts: &[Part], row: Rect, buf: &mut Buffer) {
+fn legend(view: View<'_>, quantity: BarQuantity, parts: &[Part], row: Rect, buf: &mut Buffer) {
     let theme = view.theme;
     let mut words: Vec<(String, Style)> = parts.iter().map(|part| (format!(" {}", part.glyph), part.style)).collect();
-    let named = if unit == BarQuantity::Frames { BarQuantity::Latency } else { unit };
+    let named = if quantity == BarQuantity::Frames { BarQuantity::Latency } else { quantity };
     let names: Vec<(String, Style)> = named.parts().iter().map(|name| (format!(" {name} "), theme.dim)).collect();
-    if view.session.bar_limit(unit).is_some() {
+    if view.session.bar_limit(quantity).is_some() {
         words.push((format!(" {}", theme.glyphs.limit_x), theme.limit));
     }
     let limit = (" limit ".to_owned(), theme.dim);

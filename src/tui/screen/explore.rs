@@ -49,7 +49,7 @@ pub struct Regions {
 impl Regions {
     /// The layout of an area, for so many knobs and blocks of a network; `scatter` says which pane is below where there is
     /// room for one.
-    pub fn of(area: Rect, dials: u16, blocks: u16, scatter: bool) -> Self {
+    pub fn of(area: Rect, ranges: u16, blocks: u16, scatter: bool) -> Self {
         let drawn = blocks.saturating_mul(BLOCK).saturating_add(AROUND) <= area.width;
         let network = match area.height {
             46.. if drawn => NETWORK_TALL,
@@ -64,7 +64,7 @@ impl Regions {
             _ => low,
         };
         let middle =
-            (area.height * 36 / 100).clamp(dials + summary, MIDDLE).min(area.height.saturating_sub(network + 6));
+            (area.height * 36 / 100).clamp(ranges + summary, MIDDLE).min(area.height.saturating_sub(network + 6));
         let (top, rest) = chrome::cut_top(area, network);
         let (middle, lower) = chrome::cut_top(rest, middle);
         let left = if area.width >= WIDE { (area.width * 36 / 100).clamp(42, 72) } else { area.width / 2 - 1 };
@@ -87,11 +87,11 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     if view.ui.maximised {
         return whole(view, area, buf, hits);
     }
-    let dials = u16::try_from(view.session.dials().len()).unwrap_or(u16::MAX);
+    let ranges = u16::try_from(view.session.ranges().len()).unwrap_or(u16::MAX);
     // Of the largest network, so that the panes hold still while designs are looked through.
     let blocks = view.session.space().slots().len().saturating_sub(1);
     let blocks = u16::try_from(blocks).unwrap_or(u16::MAX);
-    let regions = Regions::of(area, dials, blocks, view.ui.prefers_scatter);
+    let regions = Regions::of(area, ranges, blocks, view.ui.prefers_scatter);
     network::draw(view, regions.network, regions.network_framed, buf, hits);
     knobs::draw(view, regions.knobs, buf, hits);
     bars::draw(view, regions.bars, buf, hits);

@@ -18,8 +18,8 @@ use super::{chrome, view::View};
 use crate::{
     cost::LatencyBreakdown,
     explore::BarQuantity,
+    quantity::Metric,
     tui::{
-        text,
         theme::Theme,
         widget::{Gantt, Lane, Part, Stretch, width},
     },
@@ -46,7 +46,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> u16 {
     let theme = view.theme;
     let parts = parts(theme);
     let until = SHOWN * total;
-    let rate = |seconds: f64| format!("{} fps", text::figure(seconds.recip()));
+    let rate = |seconds: f64| Metric::FrameRate.format(seconds.recip());
     heading(theme, chrome::row(area, 0), "one frame at a time", &[rate(total)], buf);
     let single = pieces(&latency, total, until);
     let idle = latency.idle_shares();
@@ -55,7 +55,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> u16 {
     let lane = [Lane { label: "in turn", work: &work, text: "", style: theme.text }];
     let wide = |rows: u16, at: u16| Rect { y: area.y + at, height: rows.min(area.height.saturating_sub(at)), ..area };
     (&Gantt::new(&lane, &parts, until * 1e3).label_width(NAMES).glyphs(theme.glyphs)).render(wide(1, 1), buf);
-    let every = format!("{}, one every {} ms", rate(period), text::milliseconds(period));
+    let every = format!("{}, one every {}", rate(period), Metric::Latency.format(period));
     heading(theme, chrome::row(area, 2), "a frame in every stage", &[every, rate(period)], buf);
     let piped = pieces(&latency, period, until);
     let words: Vec<String> =

@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     explore::{Command, Session, progress::State},
-    tui::{command::UserCommand, hit::HitMap, model::screen::Screen, text, widget::width},
+    quantity::{Metric, number},
+    tui::{command::UserCommand, hit::HitMap, model::screen::Screen, widget::width},
 };
 
 /// Draws the header.
@@ -66,7 +67,7 @@ fn work(view: View<'_>, room: bool) -> (String, Style) {
         return (format!("{mark} search {}, generation {}", searching.state, searching.last().generation), theme.good);
     }
     if training.state.is_active() {
-        let share = text::percent(training.share());
+        let share = Metric::Accuracy.info().unit.column(training.share());
         return match training.state {
             State::Running => (format!("{mark} training {share:>5} %"), theme.good),
             ref state => (format!("{mark} training {state}"), theme.warn),
@@ -82,7 +83,7 @@ fn work(view: View<'_>, room: bool) -> (String, Style) {
 }
 
 fn candidates(session: &Session, style: Style) -> (String, Style) {
-    (format!("{} candidates", text::thousands(session.pool().len() as u64)), style)
+    (format!("{} candidates", number::grouped(session.pool().len() as u64)), style)
 }
 
 fn names(session: &Session, style: Style) -> (String, Style) {

@@ -16,14 +16,14 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
-use super::{chrome, figure::Figure, frames, view::View};
+use super::{chrome, frames, view::View};
 use crate::{
     cost::LatencyBreakdown,
-    explore::{Column, Command, DesignPart, KnobId, Move, Place, PlaceState, Shown, Strip},
+    explore::{Column, Command, DesignPart, Move, Place, PlaceState, Shown, Strip},
+    quantity::{Knob, Metric, Unit, number},
     tui::{
         hit::HitMap,
         model::scatter_window,
-        text,
         widget::{Bar, StackedBars, width},
     },
 };
@@ -73,19 +73,19 @@ fn size(view: View<'_>, strip: &Strip<'_>) -> String {
     let (macs, weights) = candidate.map_or((0, 0), |candidate| (candidate.macs, candidate.weights));
     let accuracy = match strip.accuracy {
         Shown::Measured(accuracy) => format!(
-            "accuracy {} % {}{} ({} samples, step {})",
-            text::percent(accuracy.accuracy),
+            "accuracy {} {}{} ({} samples, step {})",
+            Metric::Accuracy.format(accuracy.accuracy),
             if view.theme.glyphs.braille { "±" } else { "+-" },
-            text::percent(accuracy.standard_error()),
+            Metric::Accuracy.info().unit.number(accuracy.standard_error()),
             accuracy.samples,
             accuracy.step
         ),
         Shown::OtherViews { views, accuracy } => {
-            format!("accuracy ~{} %, measured with {views} sensors", text::percent(accuracy.accuracy))
+            format!("accuracy ~{}, measured with {views} sensors", Metric::Accuracy.format(accuracy.accuracy))
         }
         Shown::None => "accuracy not measured".to_owned(),
     };
-    format!("{} MMAC, {} weights, {accuracy}", text::decimal(macs as f64 / 1e6), text::thousands(weights))
+    format!("{}, {} weights, {accuracy}", Metric::Macs.format(macs as f64), number::grouped(weights))
 }
 
 /// Places the space lets the design be split at.
@@ -96,25 +96,25 @@ fn open<'a>(strip: &'a Strip<'_>) -> impl Iterator<Item = (usize, &'a Place<'a>)
 /// The table of splits: a heading, the limits, a row for each split.
 pub fn splits(view: View<'_>, strip: &Strip<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, .. } = view;
-    let units = [Column::Latency, Column::Energy, Column::Memory].map(|column| Figure::of(session, column));
+    let units = [Column::Latency, Column::Energy, Column::Memory].map(|column| session.unit(column));
     let [time, energy, memory] = units;
-    let (joules, bytes) = (energy.unit.to_owned(), memory.unit.to_owned());
-    let heads = ["split", "sends", "sensor", "link", "aggr.", time.unit, &joules, &bytes, "fps", "as fast at"];
+    let heads =
+        ["split", "sends", "sensor", "link", "aggr.", time.symbol, energy.symbol, memory.symbol, "fps", "as fast at"];
     line(view, chrome::row(area, 0), &heads.map(|head| (head.to_owned(), theme.dim)), buf);
-    let limit = |column: Column, figure: Figure| match scatter_window::limit(session, column) {
-        Some(limit) => figure.write(limit),
+    let limit = |column: Column, unit: Unit| match scatter_window::limit(session, column) {
+        Some(limit) => unit.column(limit),
         None => String::new(),
     };
     let mut limits: [(String, Style); 10] = Default::default();
-    let rate = Figure::of(session, Column::FrameRate);
+    let rate = session.unit(Column::FrameRate);
     limits[0] = ("limit".to_owned(), theme.dim);
-    for (at, column, figure) in [
+    for (at, column, unit) in [
         (5, Column::Latency, time),
         (6, Column::Energy, energy),
         (7, Column::Memory, memory),
         (8, Column::FrameRate, rate),
     ] {
-        limits[at] = (limit(column, figure), theme.limit);
+        limits[at] = (limit(column, unit), theme.limit);
     }
     line(view, chrome::row(area, 1), &limits, buf);
     let places: Vec<(usize, &Place<'_>)> = open(strip).collect();
@@ -152,13 +152,7 @@ fn bars(view: View<'_>, splits: impl Iterator<Item = LatencyBreakdown>, area: Re
 }
 
 /// A split in figures. What breaks a limit stands out.
-fn cells(
-    view: View<'_>,
-    strip: &Strip<'_>,
-    place: &Place<'_>,
-    here: bool,
-    units: &[Figure; 3],
-) -> [(String, Style); 10] {
+fn cells(view: View<'_>, strip: &Strip<'_>, place: &Place<'_>, here: bool, units: &[Unit; 3]) -> [(String, Style); 10] {
     let View { session, theme, .. } = view;
     let cost = &place.evaluation;
     let [time, energy, memory] = units;
@@ -176,20 +170,20 @@ fn cells(
     let last = match (place.state, even) {
         _ if here => "shown".to_owned(),
         (PlaceState::Barred("weight"), _) => "weights".to_owned(),
-        (_, Some(even)) => KnobId::LinkBandwidth.knob().show(even),
+        (_, Some(even)) => Knob::LinkBandwidth.format(even),
         (_, None) => "never".to_owned(),
     };
     let latency = cost.latency;
     [
         (format!("{mark}{}", place.name), style),
-        (crate::cost::show::bytes(cost.link_bytes), theme.text),
-        (time.write(latency.sensor_s), theme.text),
-        (time.write(latency.link_s), theme.text),
-        (time.write(latency.aggregator_s), theme.text),
-        (time.write(latency.total_s()), judged(latency.total_s(), Column::Latency)),
-        (energy.write(cost.energy_j), judged(cost.energy_j, Column::Energy)),
-        (memory.write(cost.sensor_peak_bytes as f64), judged(cost.sensor_peak_bytes as f64, Column::Memory)),
-        (text::figure(cost.fps), judged(cost.fps, Column::FrameRate)),
+        (Metric::LinkBytes.format(cost.link_bytes as f64), theme.text),
+        (time.column(latency.sensor_s), theme.text),
+        (time.column(latency.link_s), theme.text),
+        (time.column(latency.aggregator_s), theme.text),
+        (time.column(latency.total_s()), judged(latency.total_s(), Column::Latency)),
+        (energy.column(cost.energy_j), judged(cost.energy_j, Column::Energy)),
+        (memory.column(cost.sensor_peak_bytes as f64), judged(cost.sensor_peak_bytes as f64, Column::Memory)),
+        (session.unit(Column::FrameRate).column(cost.fps), judged(cost.fps, Column::FrameRate)),
         (last, if here { style } else { theme.dim }),
     ]
 }

@@ -17,8 +17,8 @@ use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
 use super::{chrome, view::View};
 use crate::{
-    cost::Limit,
-    explore::{Command, Dial, Ease, KnobId, Scale, WhatIf},
+    explore::{Command, KnobRange, WhatIf},
+    quantity::{Knob, KnobScale, Limit, RelaxDirection, number},
     search,
     tui::{
         hit::{HitMap, Region},
@@ -39,18 +39,18 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
     let focus = ui.pane == Pane::Knobs;
     hits.add(area, Region::Pane(Pane::Knobs));
-    let few = usize::from(area.height.saturating_sub(2)) <= session.dials().len();
+    let few = usize::from(area.height.saturating_sub(2)) <= session.ranges().len();
     let foot = if few { fit_words(view) + " candidates fit" } else { "bar height: designs that fit there".to_owned() };
     let inner = chrome::pane(buf, area, ("Knobs", &whole(view, area.width.saturating_sub(12))), focus, theme);
     chrome::foot(buf, area, ("", &foot), theme);
-    let words = |dial: &Dial| width(&label(dial, theme, 0)) + 1 + width(dial.unit);
-    let words = session.dials().iter().map(words).max().unwrap_or(0);
-    let shown = session.dials().len().min(usize::from(inner.height));
+    let words = |range: &KnobRange| width(&label(range, theme, 0)) + 1 + width(range.unit.symbol);
+    let words = session.ranges().iter().map(words).max().unwrap_or(0);
+    let shown = session.ranges().len().min(usize::from(inner.height));
     // A knob that lies below the edge comes into view when it is selected.
-    let first = chrome::scrolled(0, session.selected_dial_index(), session.dials().len(), shown);
-    for (index, dial) in session.dials().iter().enumerate().skip(first).take(shown) {
+    let first = chrome::scrolled(0, session.selected_dial_index(), session.ranges().len(), shown);
+    for (index, range) in session.ranges().iter().enumerate().skip(first).take(shown) {
         let row = chrome::row(inner, u16::try_from(index - first).unwrap_or(u16::MAX));
-        slider(view, dial, index, row, words, buf, hits);
+        slider(view, range, index, row, words, buf, hits);
     }
     let below = u16::try_from(shown).unwrap_or(u16::MAX);
     let rest =
@@ -61,42 +61,42 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     }
 }
 
-fn slider(view: View<'_>, dial: &Dial, index: usize, row: Rect, words: u16, buf: &mut Buffer, hits: &mut HitMap) {
+fn slider(view: View<'_>, range: &KnobRange, index: usize, row: Rect, words: u16, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, .. } = view;
-    let value = session.value(dial.id);
+    let value = session.value(range.knob);
     let sampled = session.sampled().max(1) as f64;
-    let heights: Vec<f64> = session.histogram(dial.id).iter().map(|count| f64::from(*count) / sampled).collect();
-    let (label, number) = (label(dial, theme, words), dial.number(value));
+    let heights: Vec<f64> = session.histogram(range.knob).iter().map(|count| f64::from(*count) / sampled).collect();
+    let (label, number) = (label(range, theme, words), range.number(value));
     let mut slider = Slider::new(&label, &number)
         .histogram(&heights)
-        .position(dial.fraction(value))
+        .position(range.fraction(value))
         .focused(index == session.selected_dial_index())
-        .locked(session.setup().is_locked(dial.id))
+        .locked(session.setup().is_locked(range.knob))
         .label_width(words)
         .value_width(VALUE)
         .styles(SliderStyles { track: theme.border, ..theme.slider() })
         .glyphs(theme.glyphs);
-    if dial.knob().scale == Scale::Count {
-        slider = slider.choices(u16::try_from(dial.stops.len()).unwrap_or(u16::MAX));
+    if range.info().scale == KnobScale::Count {
+        slider = slider.choices(u16::try_from(range.steps.len()).unwrap_or(u16::MAX));
     }
     let area = Rect { width: row.width.saturating_sub(1), ..row };
     (&slider).render(area, buf);
-    hits.add(row, Region::Knob { knob: dial.id, track: slider.track(area) });
+    hits.add(row, Region::Knob { knob: range.knob, track: slider.track(area) });
 }
 
 /// Name and unit of a knob, the unit at the right end of `cells`.
-fn label(dial: &Dial, theme: &Theme, cells: u16) -> String {
-    let knob = dial.knob();
-    let sign = match (knob.limit, knob.ease) {
+fn label(range: &KnobRange, theme: &Theme, cells: u16) -> String {
+    let knob = range.info();
+    let sign = match (knob.limit, knob.relax) {
         (None | Some(Limit::SensorMemory), _) => "",
-        (_, Ease::Up) if theme.glyphs.braille => " ≤",
-        (_, Ease::Down) if theme.glyphs.braille => " ≥",
-        (_, Ease::Up) => " <=",
-        (_, Ease::Down) => " >=",
+        (_, RelaxDirection::Up) if theme.glyphs.braille => " ≤",
+        (_, RelaxDirection::Down) if theme.glyphs.braille => " ≥",
+        (_, RelaxDirection::Up) => " <=",
+        (_, RelaxDirection::Down) => " >=",
     };
-    let name = format!("{}{sign}", short(dial.id));
-    let gap = cells.saturating_sub(width(&name) + width(dial.unit));
-    if cells == 0 { name } else { format!("{name}{:gap$}{}", "", dial.unit, gap = usize::from(gap)) }
+    let name = format!("{}{sign}", range.info().short);
+    let gap = cells.saturating_sub(width(&name) + width(range.unit.symbol));
+    if cells == 0 { name } else { format!("{name}{:gap$}{}", "", range.unit.symbol, gap = usize::from(gap)) }
 }
 
 /// How many designs of the whole space fit, in at most so many cells: with the interval of an estimate where there is room.
@@ -113,7 +113,7 @@ fn whole(view: View<'_>, cells: u16) -> String {
 /// How many of the candidates fit.
 fn fit_words(view: View<'_>) -> String {
     let (fit, all) = (view.session.feasible_count(), view.session.pool().len());
-    format!("{} of {}", text::thousands(fit as u64), text::thousands(all as u64))
+    format!("{} of {}", number::grouped(fit as u64), number::grouped(all as u64))
 }
 
 /// How many fit, what bars the others, what would help, and how far the bandwidth may move: as many lines as there is room
@@ -127,7 +127,7 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     }
     let Some(row) = lines.next() else { return };
     let all = session.pool().len();
-    let most = usize::from(width(&text::thousands(all as u64))) * 2 + 4;
+    let most = usize::from(width(&number::grouped(all as u64))) * 2 + 4;
     Gauge::new(session.feasible_count() as f64 / all.max(1) as f64)
         .label("fit", WORDS)
         .text(&format!("{:>most$}", fit_words(view)))
@@ -136,21 +136,21 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         .render(row, buf);
     let Some(row) = lines.next() else { return };
     let binding: Vec<String> =
-        session.binding().iter().map(|(limit, count)| format!("{} {count}", limit_name(*limit))).collect();
+        session.binding().iter().map(|(limit, count)| format!("{} {count}", limit.short())).collect();
     let binding = if binding.is_empty() { "nothing alone".to_owned() } else { binding.join(", ") };
     chrome::line(buf, row, &[("binding   ", theme.dim), (&binding, theme.text)], theme);
-    let selected = session.selected_dial().id;
+    let selected = session.selected_range().knob;
     let mut what_if: Vec<&WhatIf> = session.what_if().iter().collect();
     what_if.sort_by_key(|what_if| what_if.knob != selected);
     // What the selected knob is, where there is room for that too.
     let rows: Vec<Rect> = lines.collect();
-    let about = text::wrap(session.selected_dial().knob().about, area.width);
+    let about = text::wrap(session.selected_range().info().about, area.width);
     let (rows, below) = rows.split_at(if rows.len() > about.len() + 2 { rows.len() - about.len() } else { rows.len() });
     for (row, words) in below.iter().zip(&about) {
         chrome::line(buf, *row, &[(words, theme.dim)], theme);
     }
     // With a single line left, the link shows between which bandwidths the split holds, other knobs what they bring.
-    let single = rows.len() == 1 && selected == KnobId::LinkBandwidth;
+    let single = rows.len() == 1 && selected == Knob::LinkBandwidth;
     let count = if single { 0 } else { rows.len().saturating_sub(1).max(1).min(what_if.len().max(1)) };
     for (index, &row) in rows.iter().enumerate().take(count) {
         let lead = if index == 0 { "what if   " } else { "          " };
@@ -163,10 +163,10 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
             chrome::line(buf, row, &[(lead, theme.dim), (words, theme.dim)], theme);
             continue;
         };
-        let gained = text::thousands(u64::from(what_if.gained));
+        let gained = number::grouped(u64::from(what_if.gained));
         let sign = if session.sampled() < all { "about " } else { "" };
-        let value = what_if.knob.knob().show(what_if.value);
-        let words = format!("{} to {value}: {sign}{gained} more", short(what_if.knob));
+        let value = what_if.knob.format(what_if.value);
+        let words = format!("{} to {value}: {sign}{gained} more", what_if.knob.info().short);
         chrome::line(buf, row, &[(lead, theme.dim), (&words, theme.text)], theme);
         hits.button(row, Command::SetKnobs(vec![(what_if.knob, what_if.value)]));
     }
@@ -180,41 +180,13 @@ fn fastest(view: View<'_>) -> String {
     let session = view.session;
     let Some(hold) = session.hold() else { return "every split is barred".to_owned() };
     let split = session.space().boundary_name(hold.split);
-    let show = |bandwidth: f64| KnobId::LinkBandwidth.knob().show(bandwidth);
+    let show = |bandwidth: f64| Knob::LinkBandwidth.format(bandwidth);
     match (hold.below, hold.above) {
         (Some((low, _)), Some((high, _))) => {
-            format!("{split} from {}", KnobId::LinkBandwidth.knob().show_range(low, high))
+            format!("{split} from {}", Knob::LinkBandwidth.format_range(low, high))
         }
         (Some((low, _)), None) => format!("{split} from {} on", show(low)),
         (None, Some((high, _))) => format!("{split} up to {}", show(high)),
         (None, None) => format!("{split} at any bandwidth"),
-    }
-}
-
-/// A knob in a word or two, for where space is dear.
-pub const fn short(knob: KnobId) -> &'static str {
-    match knob {
-        KnobId::Sensors => "sensors",
-        KnobId::LinkBandwidth => "link",
-        KnobId::SensorMemory => "sensor RAM",
-        KnobId::SensorCompute => "sensor",
-        KnobId::AggregatorCompute => "aggregator",
-        KnobId::LatencyLimit => "latency",
-        KnobId::EnergyLimit => "energy",
-        KnobId::FrameRateFloor => "frame rate",
-        KnobId::AccuracyFloor => "accuracy",
-    }
-}
-
-/// A limit in a word or two.
-pub const fn limit_name(limit: Limit) -> &'static str {
-    match limit {
-        Limit::SensorMemory => short(KnobId::SensorMemory),
-        Limit::SensorWeights => "sensor weights",
-        Limit::AggregatorWeights => "aggregator weights",
-        Limit::Latency => short(KnobId::LatencyLimit),
-        Limit::Energy => short(KnobId::EnergyLimit),
-        Limit::FrameRate => short(KnobId::FrameRateFloor),
-        Limit::Accuracy => short(KnobId::AccuracyFloor),
     }
 }

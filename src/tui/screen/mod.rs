@@ -17,7 +17,6 @@ mod chart;
 mod chrome;
 mod compare;
 mod explore;
-pub mod figure;
 mod footer;
 mod frames;
 mod header;
@@ -45,7 +44,8 @@ use super::{
     },
     theme::Theme,
 };
-use crate::explore::{CandidateId, KnobId, Session};
+use crate::explore::{CandidateId, Session};
+use crate::quantity::Knob;
 
 pub use compare::brushed_filter;
 pub use tour::ROWS as CAPTION_ROWS;
@@ -93,33 +93,17 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> HitMap {
     }
     popup::menu(view, body, buf, &mut hits);
     popup::entry(view, Rect { height: area.height - 1, ..area }, buf, &mut hits);
-    if view.theme.glyphs.braille {
-        micro(buf);
+    if !view.theme.glyphs.braille {
+        in_ascii(buf);
     }
     hits
 }
 
-/// Puts the micro sign into units. Their names are written in plain characters everywhere else, in files as on the
-/// command line, so that what is read can be typed.
-fn micro(buf: &mut Buffer) {
-    let width = usize::from(buf.area.width);
-    for at in 0..buf.content.len() {
-        if buf.content[at].symbol() != "u" {
-            continue;
-        }
-        // Characters before and behind it in its row.
-        let near = |offset: isize| {
-            let place = (at % width).checked_add_signed(offset).filter(|place| *place < width);
-            place.and_then(|_| buf.content[at.wrapping_add_signed(offset)].symbol().chars().next()).unwrap_or(' ')
-        };
-        let unit = match near(1) {
-            'J' | 'W' => !near(-1).is_alphanumeric() && !near(2).is_alphanumeric(),
-            // A word too: only behind a number.
-            's' => near(-1) == ' ' && near(-2).is_ascii_digit() && !near(2).is_alphanumeric(),
-            _ => false,
-        };
-        if unit {
-            buf.content[at].set_char('\u{b5}');
+/// Writes units in plain characters where the terminal may lack the micro sign.
+fn in_ascii(buf: &mut Buffer) {
+    for cell in &mut buf.content {
+        if cell.symbol() == "\u{b5}" {
+            cell.set_char('u');
         }
     }
 }
@@ -130,7 +114,7 @@ pub fn strip_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<network::S
 }
 
 /// The limit whose line is at a cell of the scatter, and the axis it crosses.
-pub fn limit_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<(KnobId, PlotSide)> {
+pub fn limit_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<(Knob, PlotSide)> {
     scatter::limit_at(view, area, x, y)
 }
 

@@ -13,15 +13,15 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
-use super::{chrome, figure::Figure, view::View};
+use super::{chrome, view::View};
 use crate::{
     cost::Evaluation,
     explore::{BarQuantity, Column, PlaceState, Shown, Strip as Places},
+    quantity::Metric,
     space::BlockChoice,
     tui::{
         hit::{HitMap, Region},
         model::screen::Pane,
-        text,
         widget::{BoundaryMark, Strip, StripBlock, StripLink},
     },
 };
@@ -49,7 +49,8 @@ pub fn draw(view: View<'_>, area: Rect, framed: bool, buf: &mut Buffer, hits: &m
     let (name, way) = (format!("Network #{}", places.candidate), way(view, &places));
     let inner = if framed {
         let inner = chrome::pane(buf, area, (&name, &way), focus, theme);
-        let Figure { name, unit, .. } = shown(view).1;
+        let column = shown(view);
+        let (name, unit) = (column.title(), session.unit(column).symbol);
         let barred =
             |word: &str| places.places.iter().any(|place| matches!(place.state, PlaceState::Barred(by) if by == word));
         let short: Vec<String> = [("weight", "weights"), ("energy", "energy")]
@@ -105,7 +106,8 @@ fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&Strip<'
         .enumerate()
         .map(|(index, (name, detail))| StripBlock { name: if index == last { "fc" } else { name }, detail })
         .collect();
-    let (column, figure) = shown(view);
+    let column = shown(view);
+    let unit = session.unit(column);
     let value = |cost: &Evaluation| match column {
         Column::Energy => cost.energy_j,
         Column::Memory => cost.sensor_peak_bytes as f64,
@@ -113,7 +115,7 @@ fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&Strip<'
         Column::FrameRate => cost.fps,
         _ => cost.latency.total_s(),
     };
-    let times: Vec<String> = places.places.iter().map(|place| figure.write(value(&place.evaluation))).collect();
+    let times: Vec<String> = places.places.iter().map(|place| unit.column(value(&place.evaluation))).collect();
     let marks: Vec<BoundaryMark> = places
         .places
         .iter()
@@ -129,12 +131,15 @@ fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&Strip<'
     let here = places.here();
     let sensors = session.knobs().sensors;
     let times_sign = if theme.glyphs.braille { '×' } else { 'x' };
-    let tensor = format!("{sensors}{times_sign}{}", bytes(here.evaluation.link_bytes));
-    let time = format!("{} ms", text::milliseconds(here.evaluation.latency.link_s));
+    let tensor = format!(
+        "{sensors}{times_sign}{}",
+        Metric::LinkBytes.format(here.evaluation.link_bytes as f64).replace(' ', "")
+    );
+    let time = Metric::Latency.format(here.evaluation.latency.link_s);
     let sides = format!("{sensors} {times_sign} sensor");
     let outcome = match places.accuracy {
-        Shown::Measured(accuracy) => format!("{} %", text::percent(accuracy.accuracy)),
-        Shown::OtherViews { accuracy, .. } => format!("~{} %", text::percent(accuracy.accuracy)),
+        Shown::Measured(accuracy) => Metric::Accuracy.format(accuracy.accuracy),
+        Shown::OtherViews { accuracy, .. } => format!("~{}", Metric::Accuracy.format(accuracy.accuracy)),
         Shown::None => String::new(),
     };
     let strip = Strip::new(&blocks, &marks)
@@ -149,15 +154,14 @@ fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&Strip<'
 }
 
 /// What stands below the boundaries: the figure that the bars show.
-fn shown(view: View<'_>) -> (Column, Figure) {
-    let column = match view.ui.bar_quantity {
+fn shown(view: View<'_>) -> Column {
+    match view.ui.bar_quantity {
         BarQuantity::Latency => Column::Latency,
         BarQuantity::Energy => Column::Energy,
         BarQuantity::Link => Column::Link,
         BarQuantity::Memory => Column::Memory,
         BarQuantity::Frames => Column::FrameRate,
-    };
-    (column, Figure::of(view.session, column))
+    }
 }
 
 /// A broken limit in at most five cells.
@@ -182,16 +186,6 @@ fn details(view: View<'_>, places: &Places<'_>) -> Vec<String> {
         architecture.stages.iter().flat_map(|stage| stage.blocks.iter().map(detail)).collect();
     details.resize(places.places.len().saturating_sub(1), String::new());
     details
-}
-
-/// Bytes in a few cells: `512B`, `4.6KB`, `48KB`.
-fn bytes(bytes: u64) -> String {
-    match bytes as f64 / 1024.0 {
-        _ if bytes < 1000 => format!("{bytes}B"),
-        kib if kib < 9.95 => format!("{kib:.1}KB"),
-        kib if kib < 999.5 => format!("{kib:.0}KB"),
-        kib => format!("{:.1}MB", kib / 1024.0),
-    }
 }
 
 /// Split, fusion and how the tensor is sent, in words.

@@ -20,7 +20,8 @@ use ratatui::{
 
 use super::{chrome, inspect, view::View};
 use crate::{
-    explore::{Ease, Fix, Session},
+    explore::{Fix, Session},
+    quantity::RelaxDirection,
     tui::{
         hit::{HitMap, Region},
         model::{entry::Purpose, fixes::fixes, palette, screen::Overlay},
@@ -142,8 +143,8 @@ fn why(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 /// Moves of knobs in words, with how far each is.
 fn way_words(way: &[Fix]) -> String {
     let one = |fix: &Fix| {
-        let steps = if fix.stops == 1 { "step" } else { "steps" };
-        format!("{} ({} {steps})", fix.words(), fix.stops)
+        let steps = if fix.steps == 1 { "step" } else { "steps" };
+        format!("{} ({} {steps})", fix.words(), fix.steps)
     };
     way.iter().map(one).collect::<Vec<_>>().join(", ")
 }
@@ -175,7 +176,7 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         .iter()
         .zip(&texts)
         .map(|(swing, text)| Swing {
-            label: swing.knob.knob().label,
+            label: swing.knob.info().label,
             down: swing.down_s.map_or(f64::NAN, |seconds| seconds * 1e3),
             up: swing.up_s.map_or(f64::NAN, |seconds| seconds * 1e3),
             text,
@@ -203,10 +204,10 @@ fn no_effect(swing: &crate::explore::Swing) -> Option<String> {
     if !nothing(swing.down_s) || !nothing(swing.up_s) {
         return None;
     }
-    let knob = swing.knob.knob();
-    let way = if knob.ease == Ease::Up { "down to" } else { "up to" };
+    let knob = swing.knob.info();
+    let way = if knob.relax == RelaxDirection::Up { "down to" } else { "up to" };
     Some(match swing.needed {
-        needed if needed.is_finite() && needed > 0.0 => format!("no effect {way} {}", knob.show(needed)),
+        needed if needed.is_finite() && needed > 0.0 => format!("no effect {way} {}", swing.knob.format(needed)),
         _ => "no effect".to_owned(),
     })
 }
@@ -270,15 +271,19 @@ pub fn entry(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let area = Rect { y: area.bottom() - height, height, ..area };
     chrome::clear(buf, area);
     hits.add(area, Region::Popup);
-    let dial = session.selected_dial();
+    let range = session.selected_range();
     let (title, note) = match entry.purpose {
         Purpose::Knob => (
             {
-                let now = format!(", now {}", dial.knob().show(session.value(dial.id)));
-                let about = format!("{}{now}", dial.knob().about);
-                if width(&about) + 6 <= area.width { about } else { format!("{}{now}", dial.knob().label) }
+                let now = format!(", now {}", range.knob.format(session.value(range.knob)));
+                let about = format!("{}{now}", range.info().about);
+                if width(&about) + 6 <= area.width { about } else { format!("{}{now}", range.info().label) }
             },
-            if dial.unit.is_empty() { String::new() } else { format!("in {} unless a unit is typed", dial.unit) },
+            if range.unit.symbol.is_empty() {
+                String::new()
+            } else {
+                format!("in {} unless a unit is typed", range.unit.symbol)
+            },
         ),
         Purpose::Filter => {
             ("filter".to_owned(), "acc>72 split=S3 lat<8 fits measured pinned front, - for not".to_owned())

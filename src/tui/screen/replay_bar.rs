@@ -7,11 +7,11 @@
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
 use super::{chrome, view::View};
+use crate::quantity::number;
 use crate::tui::{
     command::UserCommand,
     hit::{HitMap, Region},
     model::replay::{ReplayPosition, Seek},
-    text,
     widget::{Gauge, width},
 };
 
@@ -25,7 +25,7 @@ pub fn draw(view: View<'_>, position: &ReplayPosition, area: Rect, buf: &mut Buf
     let share = position.at as f64 / position.of.max(1) as f64;
     let mark = if position.plays { theme.glyphs.arrow } else { theme.glyphs.vertical };
     let lead = format!(" {mark} replay of {}  ", position.run);
-    let place = format!("{:>4.0} %  {} after its beginning", share * 100.0, text::duration(position.seconds));
+    let place = format!("{:>4.0} %  {} after its beginning", share * 100.0, number::duration(position.seconds));
     let play = if position.plays { "hold" } else { "play" };
     let hints = [
         (

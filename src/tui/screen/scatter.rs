@@ -13,9 +13,10 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use super::{chrome, figure::Figure, view::View};
+use super::{chrome, view::View};
 use crate::{
-    explore::{CandidateId, Column, KnobId, Point, PointClass, Session},
+    explore::{CandidateId, Column, Point, PointClass, Session},
+    quantity::{Knob, Unit, number},
     tui::{
         hit::{HitMap, Region},
         model::{
@@ -23,7 +24,6 @@ use crate::{
             scatter_window::{self, ScatterView},
             screen::Pane,
         },
-        text,
         theme::Theme,
         widget::{Axis, Marks, Scatter, Spot, width},
     },
@@ -54,7 +54,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let outside = scatter.draw(inner, buf);
     let judged = [scene.plot.up, scene.plot.right].contains(&Column::Accuracy);
     let unmeasured = if judged { session.unmeasured_rows() } else { 0 };
-    let count = |count: usize, what: &str| format!("{} {what}", text::thousands(count as u64));
+    let count = |count: usize, what: &str| format!("{} {what}", number::grouped(count as u64));
     let notes = match (outside, ui.window) {
         (0, None) if unmeasured > 0 => vec![count(unmeasured, "not measured")],
         // A legend that found no room above may find it here.
@@ -88,7 +88,7 @@ pub fn nearest(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateId
 }
 
 /// The limit whose line is at a cell.
-pub fn limit_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<(KnobId, PlotSide)> {
+pub fn limit_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<(Knob, PlotSide)> {
     let scene = Scene::of(view);
     let (right, up) = scene.scatter().limits_at(area, x, y);
     let of = |column: Column, side: PlotSide, there: bool| column.limit().filter(|_| there).map(|knob| (knob, side));
@@ -100,8 +100,8 @@ pub fn value_at(view: View<'_>, area: Rect, side: PlotSide, x: u16, y: u16) -> f
     let scene = Scene::of(view);
     let (right, up) = scene.scatter().values_at(area, x, y);
     match side {
-        PlotSide::Right => right * scene.figures[0].size,
-        PlotSide::Up => up * scene.figures[1].size,
+        PlotSide::Right => right * scene.units[0].size,
+        PlotSide::Up => up * scene.units[1].size,
     }
 }
 
@@ -117,8 +117,9 @@ struct Scene<'a> {
     theme: &'a Theme,
     plot: PlotAxes,
     scatter: ScatterView<'a>,
-    /// To the right, and upwards.
-    figures: [Figure; 2],
+    /// Columns to the right and upwards, and their units.
+    columns: [Column; 2],
+    units: [Unit; 2],
     limits: [Option<f64>; 2],
     limit_words: [String; 2],
     axes: [Axis; 2],
@@ -132,7 +133,7 @@ impl<'a> Scene<'a> {
         let View { session, theme, ui } = view;
         let (plot, scatter) = (ui.plot_axes(session), ui.scatter(session));
         let columns = [plot.right, plot.up];
-        let figures = columns.map(|column| Figure::of(session, column));
+        let units = columns.map(|column| session.unit(column));
         let points = scatter.points();
         let place = || points.iter().position(|point| Some(point.candidate) == session.selected());
         let selected = scatter.selected_point().and_then(|point| Some((place()?, point)));
@@ -145,11 +146,11 @@ impl<'a> Scene<'a> {
                 (true, false) => ">=",
             };
             let knob = columns[at].limit();
-            knob.zip(limits[at]).map(|(knob, value)| format!("{sign} {}", knob.knob().show(value))).unwrap_or_default()
+            knob.zip(limits[at]).map(|(knob, value)| format!("{sign} {}", knob.format(value))).unwrap_or_default()
         };
         let limit_words = [words(0), words(1)];
         let axes = scatter.axes();
-        Self { session, theme, plot, scatter, figures, limits, limit_words, axes, points, selected }
+        Self { session, theme, plot, scatter, columns, units, limits, limit_words, axes, points, selected }
     }
 
     fn scatter(&self) -> Scatter<'_, Self> {
@@ -157,10 +158,10 @@ impl<'a> Scene<'a> {
         let [right, up] = self.axes;
         let mut scatter = Scatter::new(self, right, up).selected(selected);
         if let Some(limit) = self.limits[0] {
-            scatter = scatter.limit_x(limit / self.figures[0].size, &self.limit_words[0]);
+            scatter = scatter.limit_x(limit / self.units[0].size, &self.limit_words[0]);
         }
         if let Some(limit) = self.limits[1] {
-            scatter = scatter.limit_y(limit / self.figures[1].size, &self.limit_words[1]);
+            scatter = scatter.limit_y(limit / self.units[1].size, &self.limit_words[1]);
         }
         scatter.styles(self.theme.scatter()).glyphs(self.theme.glyphs)
     }
@@ -168,8 +169,9 @@ impl<'a> Scene<'a> {
     /// Names and units of the axes. `wanted` says whether the network's size only stands for the accuracy.
     fn title(&self, wanted: PlotAxes) -> String {
         let name = |at: usize, wanted: Column, shown: Column| {
-            let Figure { name, unit, .. } = self.figures[at];
-            let name = format!("{name} {unit}").trim_start().to_owned();
+            let (column, unit) = (self.columns[at], self.units[at].symbol);
+            // The unit of arithmetic says what it is.
+            let name = if column == Column::Macs { unit.to_owned() } else { format!("{} {unit}", column.title()) };
             if wanted == shown { name } else { format!("{name} (no accuracy yet)") }
         };
         let up = name(1, wanted.up, self.plot.up);
@@ -183,20 +185,20 @@ impl<'a> Scene<'a> {
 
     fn selected_place(&self) -> Option<(f64, f64)> {
         let point = self.scatter.selected_point()?;
-        Some((point.right / self.figures[0].size, point.up / self.figures[1].size))
+        Some((point.right / self.units[0].size, point.up / self.units[1].size))
     }
 
     /// The selected design in words.
     fn words(&self) -> String {
         let Some(point) = self.scatter.selected_point() else { return String::new() };
-        let [right, up] = &self.figures;
-        format!("#{}: {}, {}", point.candidate, up.with_unit(point.up), right.with_unit(point.right))
+        let [right, up] = self.columns;
+        format!("#{}: {}, {}", point.candidate, up.format(point.up), right.format(point.right))
     }
 
     /// A place in words, with the design that is nearest.
     fn words_at(&self, (x, y): (f64, f64), near: Option<CandidateId>) -> String {
-        let [right, up] = &self.figures;
-        let place = format!("{}, {}", up.with_unit(y * up.size), right.with_unit(x * right.size));
+        let ([right, up], [wide, high]) = (self.columns, self.units);
+        let place = format!("{}, {}", up.format(y * high.size), right.format(x * wide.size));
         near.map_or_else(|| place.clone(), |id| format!("{place}, near #{id}"))
     }
 
@@ -224,7 +226,7 @@ impl Marks for Scene<'_> {
             PointClass::Front => 2,
         };
         let pinned = self.session.setup().pin_letter(point.candidate).is_some();
-        let [right, up] = &self.figures;
+        let [right, up] = self.units;
         Spot { x: point.right / right.size, y: point.up / up.size, layer: if pinned { 3 } else { layer } }
     }
 

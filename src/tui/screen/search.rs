@@ -23,10 +23,10 @@ use super::{
 };
 use crate::{
     explore::{Command, Session, WorkControl, progress::State},
+    quantity::{Metric, number},
     record::OperatorRecord,
     tui::{
         hit::HitMap,
-        text,
         widget::{Gauge, Scale, Series},
     },
 };
@@ -105,11 +105,11 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
     } else {
         vec![
             ("generation ", format!("{:<5}", last.generation)),
-            ("evaluations ", format!("{:<7}", text::thousands(last.evaluations))),
-            ("rate ", format!("{:<7}", format!("{}/s", text::figure(searching.rate())))),
+            ("evaluations ", format!("{:<7}", number::grouped(last.evaluations))),
+            ("rate ", format!("{:<7}", format!("{}/s", number::figure(searching.rate())))),
             ("known ", format!("{:<6}", format!("{:.0} %", searching.cache_share() * 100.0))),
             ("front ", format!("{:<5}", last.front)),
-            ("", text::duration(last.seconds)),
+            ("", number::duration(last.seconds)),
         ]
     };
     let pieces: Vec<_> =
@@ -139,7 +139,7 @@ fn budget(view: View<'_>, area: Rect, buf: &mut Buffer) {
         return;
     }
     let measured = searching.found.len() as u64;
-    let words = format!("{} of {} measured", text::thousands(measured), text::thousands(budget));
+    let words = format!("{} of {} measured", number::grouped(measured), number::grouped(budget));
     Gauge::new(measured as f64 / budget as f64)
         .text(&words)
         .styles(theme.accent, theme.dim, theme.text)
@@ -152,12 +152,12 @@ fn best(session: &Session) -> String {
     let found = session.ranking().first().and_then(|id| session.row(*id));
     match found.and_then(|row| Some((row.accuracy.measured()?, row))) {
         Some((accuracy, row)) if row.evaluation.feasible() => format!(
-            "best: #{} {} % at {} ms, split {}, {} designs measured",
+            "best: #{} {} at {}, split {}, {} designs measured",
             row.id,
-            text::percent(accuracy),
-            text::milliseconds(row.evaluation.latency.total_s()),
+            Metric::Accuracy.format(accuracy),
+            Metric::Latency.format(row.evaluation.latency.total_s()),
             row.split_name,
-            text::thousands(session.measurements().len() as u64)
+            number::grouped(session.measurements().len() as u64)
         ),
         _ => "no measured design meets the limits yet".to_owned(),
     }
@@ -170,10 +170,10 @@ fn hypervolume(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) 
     let (title, note) = match (cursor, points.as_slice()) {
         (Some(at), points @ [_, ..]) => (
             format!("Hypervolume after {at:.0} evaluations"),
-            chart::read_off(points, cursor).map(text::figure).unwrap_or_default(),
+            chart::read_off(points, cursor).map(number::figure).unwrap_or_default(),
         ),
         (None, [.., (_, before), (_, last)]) => {
-            ("Hypervolume over evaluations".to_owned(), format!("{} ({:+.3})", text::figure(*last), last - before))
+            ("Hypervolume over evaluations".to_owned(), format!("{} ({:+.3})", number::figure(*last), last - before))
         }
         _ => ("Hypervolume over evaluations".to_owned(), String::new()),
     };

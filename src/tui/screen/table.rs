@@ -11,14 +11,14 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use super::{chrome, figure::Figure, view::View};
+use super::{chrome, view::View};
 use crate::{
     explore::{Column, Command, Row, Shown},
+    quantity::{Metric, Unit, number},
     tui::{
         command::UserCommand,
         hit::{HitMap, Region},
         model::screen::Pane,
-        text,
         widget::{width, write},
     },
 };
@@ -81,7 +81,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 /// Which row is selected, the order, and the filter; and the same in few words.
 fn notes(view: View<'_>, at: Option<usize>, count: usize) -> [String; 2] {
     let setup = view.session.setup();
-    let place = at.map_or_else(|| "-".to_owned(), |at| text::thousands(at as u64 + 1));
+    let place = at.map_or_else(|| "-".to_owned(), |at| number::grouped(at as u64 + 1));
     let order = if setup.sort().reversed { "reversed " } else { "" };
     let (what, filter) = match setup.filter().is_empty() {
         // Candidates that are one design at their present splits stand in one row.
@@ -89,7 +89,7 @@ fn notes(view: View<'_>, at: Option<usize>, count: usize) -> [String; 2] {
         true => ("", String::new()),
         false => ("", format!(", {}", setup.filter().text())),
     };
-    let place = format!("{place} of {}", text::thousands(count as u64));
+    let place = format!("{place} of {}", number::grouped(count as u64));
     let column = setup.sort().column.name();
     let short = if filter.is_empty() { format!("by {column}") } else { "filtered".to_owned() };
     [format!("{place}{what}, {order}by {column}{filter}"), format!("{place}, {short}")]
@@ -97,7 +97,7 @@ fn notes(view: View<'_>, at: Option<usize>, count: usize) -> [String; 2] {
 
 /// The columns that fit, in order.
 fn shapes(view: View<'_>, room: u16) -> Vec<Shape> {
-    let unit = |column| Figure::of(view.session, column).unit;
+    let unit = |column| view.session.unit(column).symbol;
     let shape = |column, title: String, cells, priority, left| Shape { column, title, cells, priority, left };
     let digits = view.session.pool().len().max(1).ilog10() as u16 + 1;
     let mut all = vec![
@@ -187,7 +187,7 @@ fn cell(buf: &mut Buffer, area: Rect, text: &str, left: bool, style: Style) {
 }
 
 fn figure(view: View<'_>, shape: &Shape, design: &Row<'_>) -> String {
-    let scaled = |value: f64| Figure::of(view.session, shape.column).write(value);
+    let scaled = |value: f64| view.session.unit(shape.column).column(value);
     let cost = &design.evaluation;
     let [sensor, link, aggregator] = PARTS;
     match shape.title.as_str() {
@@ -203,14 +203,14 @@ fn figure(view: View<'_>, shape: &Shape, design: &Row<'_>) -> String {
         Column::Latency => scaled(cost.latency.total_s()),
         Column::Energy => scaled(cost.energy_j),
         Column::Memory => scaled(cost.sensor_peak_bytes as f64),
-        Column::Link => cost.link_bytes.to_string(),
-        Column::FrameRate => text::figure(cost.fps),
+        Column::Link => scaled(cost.link_bytes as f64),
+        Column::FrameRate => scaled(cost.fps),
         Column::Split => design.split_name.to_owned(),
         Column::Fusion => design.fusion_name.to_owned(),
         Column::Ratio => design.ratio.to_string(),
         Column::Bits => design.bits.to_string(),
-        Column::Macs => text::decimal(design.candidate.macs as f64 / 1e6),
-        Column::Rank => delta(design),
+        Column::Macs => scaled(design.candidate.macs as f64),
+        Column::Rank => delta(design, view.session.unit(Column::Latency)),
     }
 }
 
@@ -223,17 +223,22 @@ fn printed(View { session, .. }: View<'_>, row: &Row<'_>) -> String {
 /// An accuracy in percent: `~` for one measured with another number of sensors, `-` for none.
 pub fn accuracy(shown: &Shown) -> String {
     match shown {
-        Shown::Measured(accuracy) => text::percent(accuracy.accuracy),
-        Shown::OtherViews { accuracy, .. } => format!("~{}", text::percent(accuracy.accuracy)),
+        Shown::Measured(accuracy) => percent(accuracy.accuracy),
+        Shown::OtherViews { accuracy, .. } => format!("~{}", percent(accuracy.accuracy)),
         Shown::None => "-".to_owned(),
     }
 }
 
-/// Differences to the baseline: points of accuracy, milliseconds.
-fn delta(design: &Row<'_>) -> String {
+/// A share in percent, of steady width.
+fn percent(share: f64) -> String {
+    Metric::Accuracy.info().unit.column(share)
+}
+
+/// Differences to the baseline: points of accuracy, and time in the unit of the latency.
+fn delta(design: &Row<'_>, time: Unit) -> String {
     // What is written as zero has no sign.
     let signed = |value: f64| if value.abs() < 0.05 { "0.0".to_owned() } else { format!("{value:+.1}") };
-    let latency = format!("{} ms", signed(design.latency_delta_s * 1e3));
+    let latency = format!("{} {}", signed(design.latency_delta_s / time.size), time.symbol);
     let accuracy = design.accuracy_delta.map(|delta| signed(delta * 100.0)).unwrap_or_default();
     format!("{accuracy:>5} {latency:>8}")
 }

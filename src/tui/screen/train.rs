@@ -25,6 +25,7 @@ use crate::{
         Command, WorkControl,
         progress::{State, Training},
     },
+    quantity::{Dimension, Metric, number},
     record::{PreparingRecord, Role, StepSeconds},
     tui::{
         command::UserCommand,
@@ -195,7 +196,7 @@ fn plot(
     let names = [0, 1, 2, 3].map(|index: usize| {
         let name = CURVES[index].0.name();
         let value = chart::read_off(&points[index], cursor).filter(|_| cursor.is_some() || area.width >= WIDE / 2);
-        value.map_or_else(|| name.to_owned(), |value| format!("{} {name}", text::figure(value)))
+        value.map_or_else(|| name.to_owned(), |value| format!("{} {name}", number::figure(value)))
     });
     let series: Vec<Series> = CURVES
         .iter()
@@ -220,7 +221,7 @@ fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let name = name.rsplit('/').next().unwrap_or(name);
     let inner = chrome::pane(buf, area, ("Progress", name), false, theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
-    let share = format!("{:>5} %", text::percent(training.share()));
+    let share = format!("{:>5} %", percent(training.share()));
     Gauge::new(training.share())
         .label("done", WORDS as u16 + 1)
         .text(&share)
@@ -233,19 +234,19 @@ fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let part = |seconds: f64| format!("{:.0}", 100.0 * seconds / total);
     let known = |figures: String| if last.step == 0 { "-".to_owned() } else { figures };
     let eta = match last.eta_s {
-        Some(seconds) if training.state.is_active() => text::duration(seconds),
+        Some(seconds) if training.state.is_active() => number::duration(seconds),
         _ => "-".to_owned(),
     };
     let kept = match training.checkpoint {
-        Some(step) => format!("checkpoint of step {}", text::thousands(step)),
+        Some(step) => format!("checkpoint of step {}", number::grouped(step)),
         None => "no checkpoint yet".to_owned(),
     };
-    let (steps, of) = (text::thousands(last.step), text::thousands(last.steps));
+    let (steps, of) = (number::grouped(last.step), number::grouped(last.steps));
     let preparing = training.preparing.filter(|_| training.state.is_active());
     let (step, eta) = match preparing {
         Some(PreparingRecord { done, total, left_s }) => {
-            let (done, total) = (text::thousands(done), text::thousands(total));
-            (format!("{done} of {total} objects are ready"), text::duration(left_s))
+            let (done, total) = (number::grouped(done), number::grouped(total));
+            (format!("{done} of {total} objects are ready"), number::duration(left_s))
         }
         None => (known(format!("{steps} of {of}, epoch {:.1}", last.epoch)), eta),
     };
@@ -255,7 +256,7 @@ fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
         ("left", eta),
         (
             "rate",
-            known(format!("{} images/s, {} ms a step", text::figure(last.images_per_s), text::figure(total * 1e3))),
+            known(format!("{} images/s, {} a step", number::figure(last.images_per_s), Dimension::Time.format(total))),
         ),
         (
             "a step",
@@ -269,13 +270,10 @@ fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
         ),
         (
             "learning",
-            known(format!("{}, gradient {}", text::figure(last.learning_rate), text::figure(last.gradient_norm))),
+            known(format!("{}, gradient {}", number::figure(last.learning_rate), number::figure(last.gradient_norm))),
         ),
         ("kept", kept),
-        (
-            "memory",
-            known(format!("{} MiB, batch of {} views", text::figure(last.rss_bytes as f64 / 1_048_576.0), last.views)),
-        ),
+        ("memory", known(format!("{}, batch of {} views", Dimension::Bytes.format(last.rss_bytes as f64), last.views))),
     ];
     for (index, (word, figures)) in lines.iter().enumerate() {
         let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX) + 1);
@@ -308,7 +306,7 @@ fn state(state: &State, ui: &UiState) -> String {
 fn evaluations(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, .. } = view;
     let training = session.training();
-    let note = training.evaluations.last().map(|one| format!("step {}", text::thousands(one.step))).unwrap_or_default();
+    let note = training.evaluations.last().map(|one| format!("step {}", number::grouped(one.step))).unwrap_or_default();
     let inner = chrome::pane(buf, area, ("Measured %", &note), false, theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(1), ..inner };
     let views = training.views();
@@ -333,8 +331,13 @@ fn evaluations(view: View<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
+/// A share in percent, of steady width.
+fn percent(share: f64) -> String {
+    Metric::Accuracy.info().unit.column(share)
+}
+
 fn newest(training: &Training, role: Role, views: u32) -> String {
-    training.measured(role, views).last().map_or_else(|| "-".to_owned(), |(_, share)| text::percent(share))
+    training.measured(role, views).last().map_or_else(|| "-".to_owned(), |(_, share)| percent(share))
 }
 
 /// A note in lines, with room for an indent where it takes several.

@@ -147,10 +147,10 @@ impl Player {
         assert!(session.order().iter().all(inside) && session.order().len() <= pool);
         assert!(session.feasible_count() <= pool && session.measured_count() <= pool);
         assert!(session.setup().pins().iter().all(|pin| inside(&pin.candidate)));
-        for dial in session.dials() {
-            let value = session.value(dial.id);
-            assert!(!value.is_nan() && value >= 0.0, "{:?} is {value}", dial.id);
-            assert!((0.0..=1.0).contains(&dial.fraction(value)), "{:?} at {value}", dial.id);
+        for range in session.ranges() {
+            let value = session.value(range.knob);
+            assert!(!value.is_nan() && value >= 0.0, "{:?} is {value}", range.knob);
+            assert!((0.0..=1.0).contains(&range.fraction(value)), "{:?} at {value}", range.knob);
         }
     }
 }

@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{
     diagnostic::Source,
-    explore::{BarQuantity, Column, KnobId, Session, SessionFile},
+    explore::{BarQuantity, Column, Session, SessionFile},
+    quantity::Knob,
     tui::{
         UiState, controller,
         keymap::{BINDINGS, Group},
@@ -26,17 +27,17 @@ use crate::{
 #[test]
 fn keys_move_knobs_and_undo_takes_them_back() {
     let (session, _) = after("");
-    let home = session.value(KnobId::LinkBandwidth);
+    let home = session.value(Knob::LinkBandwidth);
     let (session, _) = after("jh");
-    assert!(session.value(KnobId::LinkBandwidth) < home);
+    assert!(session.value(Knob::LinkBandwidth) < home);
     let (session, _) = after("jhu");
-    assert!((session.value(KnobId::LinkBandwidth) - home).abs() < 1e-9);
+    assert!((session.value(Knob::LinkBandwidth) - home).abs() < 1e-9);
     let (session, _) = after("<enter>4<enter>");
     assert_eq!(session.knobs().sensors, 4);
     let (session, _) = after("j<enter>2.5 Mbit/s<enter>");
-    assert!((session.value(KnobId::LinkBandwidth) - 312_500.0).abs() < 1e-6);
+    assert!((session.value(Knob::LinkBandwidth) - 312_500.0).abs() < 1e-6);
     let (session, _) = after("jjM");
-    assert!(session.value(KnobId::SensorMemory).is_infinite());
+    assert!(session.value(Knob::SensorMemory).is_infinite());
 }
 
 #[test]
@@ -111,9 +112,9 @@ fn steps_that_come_at_once_lead_where_single_ones_do() {
         let key = |key: char| Event::Key(KeyEvent::from(KeyCode::Char(key)));
         app.events(&keys.chars().map(key).collect::<Vec<_>>());
         let (expected, _) = after(keys);
-        for dial in expected.dials() {
-            let (one, other) = (app.session.value(dial.id), expected.value(dial.id));
-            assert_eq!(one.to_bits(), other.to_bits(), "{keys}: {:?} {one} {other}", dial.id);
+        for range in expected.ranges() {
+            let (one, other) = (app.session.value(range.knob), expected.value(range.knob));
+            assert_eq!(one.to_bits(), other.to_bits(), "{keys}: {:?} {one} {other}", range.knob);
         }
     }
 }

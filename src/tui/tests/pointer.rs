@@ -12,7 +12,8 @@ use super::{
     hits, play_app,
 };
 use crate::{
-    explore::{Command, DesignPart, KnobId, Move},
+    explore::{Command, DesignPart, Move},
+    quantity::Knob,
     tui::{
         app::App,
         command::UserCommand,
@@ -41,22 +42,22 @@ fn a_drag_sets_the_knob_to_the_stop_below_the_mouse_in_one_step_of_the_history()
     for (width, height) in [(80, 24), (120, 36), (200, 60)] {
         let (mut app, _) = drawn(width, height, session());
         let hits = hits(&app, width, height);
-        let is_link = |region: &Region| matches!(region, Region::Knob { knob: KnobId::LinkBandwidth, .. });
+        let is_link = |region: &Region| matches!(region, Region::Knob { knob: Knob::LinkBandwidth, .. });
         let Some((_, &Region::Knob { track, .. })) = hits.find(is_link) else {
             panic!("no link knob at {width}x{height}")
         };
         mouse(&mut app, PRESS, track.x + 1, track.y);
         for column in track.left()..track.right() {
             mouse(&mut app, DRAG, column, track.y + 3);
-            let dial = app.session.dial(KnobId::LinkBandwidth).unwrap();
-            let expected = dial.at_fraction(Slider::fraction_at(track, column));
-            assert!((app.session.value(KnobId::LinkBandwidth) - expected).abs() < 1e-9);
+            let range = app.session.range(Knob::LinkBandwidth).unwrap();
+            let expected = range.at_fraction(Slider::fraction_at(track, column));
+            assert!((app.session.value(Knob::LinkBandwidth) - expected).abs() < 1e-9);
         }
         mouse(&mut app, RELEASE, track.right(), track.y);
         assert_eq!(app.session.past().len(), 1);
-        let end = app.session.value(KnobId::LinkBandwidth);
+        let end = app.session.value(Knob::LinkBandwidth);
         mouse(&mut app, DRAG, track.x, track.y);
-        assert!((app.session.value(KnobId::LinkBandwidth) - end).abs() < 1e-9, "the knob was let go");
+        assert!((app.session.value(Knob::LinkBandwidth) - end).abs() < 1e-9, "the knob was let go");
     }
 }
 
@@ -103,7 +104,7 @@ fn presses_on_tabs_rows_headings_and_points() {
 fn a_drag_of_a_limit_line_sets_the_limit_and_a_drag_of_the_plane_pans() {
     let (mut app, mut terminal) = drawn(120, 36, session());
     let (area, _) = hits(&app, 120, 36).find(|region| *region == Region::Scatter).unwrap();
-    let view = |app: &App| (app.session.value(KnobId::LatencyLimit), app.ui.window);
+    let view = |app: &App| (app.session.value(Knob::LatencyLimit), app.ui.window);
     let line = |app: &App| {
         let theme = picture_theme(Palette::OkabeIto);
         let view = screen::View { session: &app.session, ui: &app.ui, theme: &theme };
@@ -159,7 +160,7 @@ fn enter_looks_into_the_design_and_a_press_splits_it_there() {
 fn the_wheel_turns_the_knob_below_the_mouse_and_zooms_curves() {
     let (mut app, mut terminal) = drawn(120, 36, trained());
     let map = hits(&app, 120, 36);
-    let (row, _) = map.find(|region| matches!(region, Region::Knob { knob: KnobId::Sensors, .. })).unwrap();
+    let (row, _) = map.find(|region| matches!(region, Region::Knob { knob: Knob::Sensors, .. })).unwrap();
     let sensors = app.session.knobs().sensors;
     mouse(&mut app, MouseEventKind::ScrollUp, row.x + 3, row.y);
     assert_eq!(app.session.knobs().sensors, sensors + 1);
@@ -224,9 +225,9 @@ fn a_double_click_opens_what_it_is_on() {
         double_click(&mut app, test);
         app
     };
-    let app = opened(&|region| matches!(region, Region::Knob { knob: KnobId::LinkBandwidth, .. }));
+    let app = opened(&|region| matches!(region, Region::Knob { knob: Knob::LinkBandwidth, .. }));
     assert_eq!(app.ui.entry.as_ref().map(|entry| entry.purpose), Some(Purpose::Knob));
-    assert_eq!(app.session.selected_dial().id, KnobId::LinkBandwidth);
+    assert_eq!(app.session.selected_range().knob, Knob::LinkBandwidth);
     let app = opened(&|region| matches!(region, Region::Button(UserCommand::Session(Command::SelectCandidate(_)))));
     assert_eq!(app.ui.overlay, Some(Overlay::Inspect));
     let app = opened(&|region| *region == Region::Strip);

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{Outcome, Study, Tried};
-use crate::cost::show;
+use crate::quantity::{Metric, ascii};
 use crate::record::Subset;
 use crate::search::{Outcome as Point, front_of, hypervolume};
 
@@ -74,9 +74,9 @@ pub(super) fn table(study: &Study, outcomes: &[Outcome]) -> String {
                 "{:>6.1} % {:>5} % {:>9} {:>9} {:>10} {:>8.1} %  {}",
                 best.accuracy * 100.0,
                 outcome.test.map(|test| format!("{:.1}", test * 100.0)).unwrap_or_default(),
-                show::seconds(best.found.latency.total_s()),
-                show::joules(best.found.energy_j),
-                show::bytes(best.found.sensor_peak_bytes),
+                column(Metric::Latency, best.found.latency.total_s()),
+                column(Metric::Energy, best.found.energy_j),
+                column(Metric::SensorMemory, best.found.sensor_peak_bytes as f64),
                 dominated(study, outcome) * 100.0,
                 study.terms.space.print_design(&best.design)
             ),
@@ -94,6 +94,11 @@ pub(super) fn table(study: &Study, outcomes: &[Outcome]) -> String {
         study.terms.knobs.sensors
     );
     text
+}
+
+/// A figure of steady width, in plain characters.
+fn column(metric: Metric, value: f64) -> String {
+    ascii(&metric.info().dimension.format_column(value)).into_owned()
 }
 
 /// Everything, for scripts.

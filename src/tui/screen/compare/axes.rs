@@ -10,12 +10,12 @@ use ratatui::{buffer::Buffer, layout::Rect};
 
 use super::super::{chrome, view::View};
 use crate::{
-    explore::{CandidateId, Column, KnobId, Session},
+    explore::{CandidateId, Column, Session},
+    quantity::number,
     tui::{
         command::UserCommand,
         hit::{HitMap, Region},
         model::brushes::{BRUSHED, BrushEnd, Brushes, parallel_axis},
-        text,
         widget::Axis,
     },
 };
@@ -38,8 +38,8 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let keys = |command: UserCommand| ui.keys.key(command);
     let note = format!(
         "{} of {} designs  {}{} ends  {} keep",
-        text::thousands(kept.len() as u64),
-        text::thousands(session.order().len() as u64),
+        number::grouped(kept.len() as u64),
+        number::grouped(session.order().len() as u64),
         keys(UserCommand::MoveBrush(BrushEnd::Lower, 1.0)),
         keys(UserCommand::MoveBrush(BrushEnd::Upper, -1.0)),
         keys(UserCommand::FilterByBrushes),
@@ -59,7 +59,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 fn axis(view: View<'_>, index: usize, kept: &[CandidateId], row: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
     let (column, glyphs) = (BRUSHED[index], theme.glyphs);
-    let (name, size) = unit(session, column);
+    let (name, unit) = (name(session, column), session.unit(column));
     let selected = ui.parallel.focus && ui.parallel.selected == index;
     let (mark, style) = if selected { (glyphs.focus, theme.accent) } else { (' ', theme.text) };
     let better = match (column.descends() && column != Column::Macs, glyphs.braille) {
@@ -79,7 +79,7 @@ fn axis(view: View<'_>, index: usize, kept: &[CandidateId], row: Rect, buf: &mut
     if track.width < 4 {
         return;
     }
-    let end = |value: f64| text::decimal(value / size);
+    let end = |value: f64| unit.column(value);
     chrome::right(buf, Rect { x: row.x + NAMES, width: VALUE, ..row }, &end(axis.low()), theme.dim);
     let high = end(axis.high());
     chrome::line(buf, Rect { x: track.right() + 1, width: VALUE, ..row }, &[(&high, theme.dim)], theme);
@@ -145,20 +145,14 @@ fn counts(session: &Session, column: Column, axis: &Axis, ids: &[CandidateId], c
     counts
 }
 
-/// Name with unit, and the unit's size in base units.
-fn unit(session: &Session, column: Column) -> (String, f64) {
-    let dial = |knob: KnobId, usual: (&'static str, f64)| {
-        session.dial(knob).map_or(usual, |dial| (dial.unit, dial.unit_size()))
+/// Name of an axis with its unit.
+fn name(session: &Session, column: Column) -> String {
+    let name = match column {
+        Column::Link => "link",
+        Column::Macs => "size",
+        column => column.title(),
     };
-    let (name, (unit, size)) = match column {
-        Column::Accuracy => ("accuracy", ("%", 0.01)),
-        Column::Latency => ("latency", dial(KnobId::LatencyLimit, ("ms", 1e-3))),
-        Column::Energy => ("energy", dial(KnobId::EnergyLimit, ("uJ", 1e-6))),
-        Column::Memory => ("sensor RAM", dial(KnobId::SensorMemory, ("KiB", 1024.0))),
-        Column::Link => ("link", ("bytes", 1.0)),
-        _ => ("size", ("MMAC", 1e6)),
-    };
-    (format!("{name} {unit}"), size)
+    format!("{name} {}", session.unit(column).symbol)
 }
 
 /// The brushes as a filter of the table, in words of the filter's own units; `None` if nothing is brushed.
@@ -168,8 +162,8 @@ pub fn keep(session: &Session, brushes: &Brushes) -> Option<String> {
         let Some((low, high)) = brushes.range(index) else { continue };
         // Link bytes are compared in the unit of the sensor memory; megabytes of MACs in millions.
         let size = match column {
-            Column::Link => unit(session, Column::Memory).1,
-            column => unit(session, *column).1,
+            Column::Link => session.unit(Column::Memory).size,
+            column => session.unit(*column).size,
         };
         let (name, digits) = (column.name(), 4);
         // Rounded outwards, so that what is at an end stays.

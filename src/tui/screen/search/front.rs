@@ -4,7 +4,8 @@ use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
 use super::super::{chrome, view::View};
 use crate::{
-    explore::{CandidateId, FoundPoint, KnobId},
+    explore::{CandidateId, FoundPoint},
+    quantity::Knob,
     tui::{
         command::UserCommand,
         hit::{HitMap, Region},
@@ -73,7 +74,7 @@ fn with_scatter<R>(view: View<'_>, then: impl FnOnce(&Scatter<'_, [Mark]>, &[Can
             add(point, glyphs.earlier, theme.warn, 2);
         }
     }
-    let limit = session.value(KnobId::LatencyLimit) * 1e3;
+    let limit = session.value(Knob::LatencyLimit) * 1e3;
     let x = Axis::fit(marks.iter().map(|mark| mark.spot.x), Scale::Linear).padded(0.06);
     let y = Axis::fit(marks.iter().map(|mark| mark.spot.y), Scale::Linear).padded(0.06);
     let selected = ids.iter().position(|id| session.selected() == Some(*id));
