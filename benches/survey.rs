@@ -4,7 +4,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use splitscope::cost::{Knobs, SpaceCostTable};
+use splitscope::cost::CostModel;
 use splitscope::diagnostic::Source;
 use splitscope::hardware::{self, Profile};
 use splitscope::search::{Goal, Survey};
@@ -21,13 +21,13 @@ fn main() {
         for profile_name in ["glasses", "meta-7nm", "imx500"] {
             let space = SearchSpace::from_toml(&shipped(space::SHIPPED, space_name)).expect("shipped spaces read");
             let profile = Profile::from_toml(&shipped(hardware::SHIPPED, profile_name)).expect("shipped profiles read");
-            let table = SpaceCostTable::new(&space, &profile).expect("no device is measured");
+            let model = CostModel::new(space, profile).expect("no device is measured");
             let begun = seconds();
-            let survey = Survey::new(&space, &table);
+            let survey = Survey::new(&model).expect("no device is measured");
             println!("{space_name} on {profile_name}: made in {:.1} ms", (seconds() - begun) * 1e3);
-            let knobs = Knobs::from_profile(&profile);
-            missed |= report("count", &mut || drop(black_box(survey.fitting(black_box(&knobs)))));
-            println!("  {}", survey.fitting(&knobs));
+            let knobs = model.knobs();
+            missed |= report("count", &mut || drop(black_box(survey.count_feasible(black_box(&knobs)))));
+            println!("  {}", survey.count_feasible(&knobs));
             for goal in Goal::ALL {
                 let name = format!("least {goal:?}");
                 missed |= report(&name, &mut || drop(black_box(survey.optimum(goal, black_box(&knobs)))));

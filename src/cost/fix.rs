@@ -1,145 +1,119 @@
-//! What would make an infeasible split feasible: the smallest move of one knob, or of several together.
+//! Smallest fixes: moves of one knob, or of several together, that make an infeasible split feasible.
 //!
-//! Moves are compared by their ratio: doubling and halving are equally large. Feasibility is monotone in every knob, so the
-//! smallest move that meets each limit alone is found in closed form, and the largest of those meets all.
+//! Moves are compared by their ratio: doubling and halving are equally large.
 
 use serde::Serialize;
 
+use super::constraint::CONSTRAINTS;
 use super::demand::SplitDemand;
-use super::evaluate::{Evaluation, SystemRates};
 use super::knobs::Knobs;
-use crate::quantity::{Knob, Limit};
+use super::rates::SystemRates;
+use super::threshold::{ThresholdSolver, max_feasible_sensors, rates_by_sensors};
+use crate::quantity::{Knob, Limit, RelaxDirection};
 
-/// A little more than needed, so that rounding does not fall short.
+/// Factor by which a threshold is exceeded, so that rounding does not fall short.
 const MARGIN: f64 = 1.0 + 1e-9;
+
+/// Largest factor by which [`joint_fix`] speeds the hardware up.
+const MAX_SPEED_UP: f64 = 1e12;
+
+/// Knobs of which a fix may be made: those of the hardware, and the limits on cost.
+fn movable() -> impl Iterator<Item = Knob> {
+    Knob::HARDWARE.into_iter().chain(Knob::REQUIREMENTS)
+}
 
 /// One knob moved.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct KnobChange {
     /// The knob.
     pub knob: Knob,
-    /// Its value now.
+    /// Present value.
     pub from: f64,
-    /// The value that suffices.
+    /// Value that suffices.
     pub to: f64,
 }
 
 impl KnobChange {
-    /// How far the knob moves: the logarithm of the ratio.
+    /// Size of the move: the logarithm of the ratio.
     pub fn distance(&self) -> f64 {
         (self.to / self.from).ln().abs()
     }
 
-    /// An imperative: "raise the link bandwidth from 8 Mbit/s to 10 Mbit/s". Digits are rounded so that what is printed
-    /// suffices.
+    /// An imperative, rounded so that the value printed suffices: "raise the link bandwidth from 8 Mbit/s to
+    /// 10 Mbit/s".
     pub fn sentence(&self) -> String {
         self.knob.instruction_from(self.from, self.to)
     }
 }
 
-/// Every knob that alone makes the split feasible, smallest move first. Empty if the split is feasible, or if no knob suffices.
+/// Every knob that alone makes the split feasible, smallest move first. Empty if the split is feasible, or if no single knob
+/// suffices.
 pub fn single_fixes(demand: &SplitDemand, knobs: &Knobs) -> Vec<KnobChange> {
     if SystemRates::new(knobs).evaluate(demand).feasible() {
         return Vec::new();
     }
-    let mut changes: Vec<KnobChange> = Knob::HARDWARE
-        .into_iter()
-        .chain(Knob::REQUIREMENTS)
-        .filter_map(|knob| single_fix(knob, demand, knobs))
-        .collect();
+    let mut changes: Vec<KnobChange> = movable().filter_map(|knob| single_fix(knob, demand, knobs)).collect();
     changes.sort_by(|a, b| a.distance().total_cmp(&b.distance()));
     changes
 }
 
-/// The smallest move of this knob that makes the split feasible.
+/// Smallest move of `knob` that makes the split feasible.
 fn single_fix(knob: Knob, demand: &SplitDemand, knobs: &Knobs) -> Option<KnobChange> {
-    let from = knobs.limited(knob)?;
-    if knob == Knob::Sensors {
-        let fits = |&sensors: &u32| SystemRates::new(&Knobs { sensors, ..*knobs }).evaluate(demand).feasible();
-        let sensors = (1..knobs.sensors).rev().find(fits)?;
-        return Some(KnobChange { knob, from, to: f64::from(sensors) });
-    }
-    let rates = SystemRates::new(knobs);
-    let to = needed(knob, demand, knobs, &rates.evaluate(demand))?;
-    let enough = SystemRates::new(&knobs.with(knob, to)).evaluate(demand).feasible();
-    enough.then_some(KnobChange { knob, from, to })
-}
-
-/// The value of a knob at which the limits it can influence are just met; `None` where it can't.
-fn needed(knob: Knob, demand: &SplitDemand, knobs: &Knobs, evaluation: &Evaluation) -> Option<f64> {
-    let latency = &evaluation.latency;
-    let faster = |part: f64, fixed: f64, watts: f64| {
-        let energy = (watts * part, evaluation.energy_j - watts * part);
-        let limits = [
-            (Limit::Latency, part, knobs.latency_limit_s.unwrap_or(f64::INFINITY) - (latency.total_s() - part)),
-            (Limit::Energy, energy.0, knobs.energy_limit_j.unwrap_or(f64::INFINITY) - energy.1),
-            (Limit::FrameRate, part, knobs.frame_rate_floor_hz.map_or(f64::INFINITY, f64::recip) - fixed),
-        ];
-        let factors = limits.iter().filter(|(limit, ..)| evaluation.violations.contains(*limit));
-        factors.map(|(_, part, room)| if *room > 0.0 { part / room } else { f64::INFINITY }).reduce(f64::max)
-    };
-    let system = &knobs.system;
-    let from = knobs.limited(knob)?;
+    let from = knobs.get(knob);
     let to = match knob {
-        Knob::Sensors => return None,
-        Knob::LinkBandwidth => {
-            let fixed = system.link_latency_s;
-            from * faster(latency.link_s - fixed, fixed, 0.0)? * MARGIN
+        Knob::Sensors => {
+            let by_sensors = rates_by_sensors(knobs, knobs.sensors);
+            max_feasible_sensors(&by_sensors, knobs.sensors as usize, |rates| rates.evaluate(demand).feasible()) as f64
         }
-        Knob::SensorCompute => {
-            let watts = system.sensors_static_w(knobs.sensors);
-            from * faster(latency.sensor_s, 0.0, watts)? * MARGIN
+        _ => {
+            let rates = SystemRates::new(knobs);
+            let needed = ThresholdSolver::new(knobs).thresholds(&rates.frame(demand), f64::NAN).get(knob);
+            let whole = knob == Knob::SensorMemory;
+            match knob.info().relax {
+                _ if whole => needed,
+                RelaxDirection::Up => needed * MARGIN,
+                RelaxDirection::Down => needed / MARGIN,
+            }
         }
-        Knob::AggregatorCompute => from * faster(latency.aggregator_s, 0.0, system.aggregator_static_w)? * MARGIN,
-        Knob::SensorMemory => knobs.memory_for(demand.sensor_peak_bytes),
-        Knob::LatencyLimit => latency.total_s() * MARGIN,
-        Knob::EnergyLimit => evaluation.energy_j * MARGIN,
-        Knob::FrameRateFloor => evaluation.fps / MARGIN,
-        Knob::AccuracyFloor => return None,
     };
-    let moves = match knob {
-        Knob::FrameRateFloor => to < from,
-        _ => to > from,
-    };
-    (to.is_finite() && to > 0.0 && moves).then_some(to)
+    let moves = to.is_finite() && to > 0.0 && to.total_cmp(&from).is_ne();
+    (moves && SystemRates::new(&knobs.with(knob, to)).evaluate(demand).feasible()).then_some(KnobChange {
+        knob,
+        from,
+        to,
+    })
 }
 
-/// The smallest joint move that makes the split feasible: memory to what is needed, and bandwidth and both computing rates by
-/// one factor; a rate that does not matter stays. Limits that no speed can meet are moved to what is reached. `None` if the split is feasible, or if its weights
-/// do not fit, which no knob mends.
+/// Smallest joint move that makes the split feasible: memory to what is needed, and bandwidth and both computing rates by
+/// one factor; a rate that does not matter stays. Limits that no speed can meet are moved to what is reached. `None` if the
+/// split is feasible, or if its weights do not fit, which no knob changes.
 pub fn joint_fix(demand: &SplitDemand, knobs: &Knobs) -> Option<Vec<KnobChange>> {
-    let rates = SystemRates::new(knobs);
-    let evaluation = rates.evaluate(demand);
-    let broken = evaluation.violations;
-    if broken.is_empty() || broken.contains(Limit::SensorWeights) || broken.contains(Limit::AggregatorWeights) {
+    let broken = SystemRates::new(knobs).evaluate(demand).violations;
+    if broken.is_empty() || broken.iter().any(|limit| limit.knob().is_none()) {
         return None;
     }
+    let feasible = |knobs: &Knobs| SystemRates::new(knobs).evaluate(demand).feasible();
     let mut moved = *knobs;
     if broken.contains(Limit::SensorMemory) {
         moved = moved.with(Knob::SensorMemory, knobs.memory_for(demand.sensor_peak_bytes));
     }
-    let fits = |knobs: &Knobs| SystemRates::new(knobs).evaluate(demand).feasible();
-    if !fits(&moved) {
-        let fastest = faster(&moved, 1e12);
-        let best = SystemRates::new(&fastest).evaluate(demand);
-        moved = reach(&moved, &evaluation, &best);
-        moved = smallest_speed(&moved, fits);
-        for speed in [Knob::LinkBandwidth, Knob::SensorCompute, Knob::AggregatorCompute] {
-            let without = moved.with(speed, knobs.get(speed));
-            if fits(&without) {
+    if !feasible(&moved) {
+        moved = raise_unreachable_limits(demand, &moved, knobs);
+        moved = smallest_speed_up(&moved, feasible);
+        for rate in [Knob::LinkBandwidth, Knob::SensorCompute, Knob::AggregatorCompute] {
+            let without = moved.with(rate, knobs.get(rate));
+            if feasible(&without) {
                 moved = without;
             }
         }
     }
-    let changes = Knob::HARDWARE.into_iter().chain(Knob::REQUIREMENTS).filter_map(|knob| {
-        let (from, to) = (knobs.limited(knob)?, moved.limited(knob)?);
-        ((to / from).ln().abs() > 1e-12).then_some(KnobChange { knob, from, to })
-    });
-    Some(changes.collect())
+    let change = |knob: Knob| KnobChange { knob, from: knobs.get(knob), to: moved.get(knob) };
+    let changed = |change: &KnobChange| change.from.total_cmp(&change.to).is_ne() && change.distance() > 1e-12;
+    Some(movable().map(change).filter(changed).collect())
 }
 
-/// Every speed times a factor.
-fn faster(knobs: &Knobs, factor: f64) -> Knobs {
+/// The knobs with the three rates of the hardware multiplied by `factor`.
+fn speed_up(knobs: &Knobs, factor: f64) -> Knobs {
     Knobs {
         bandwidth_bytes_per_s: knobs.bandwidth_bytes_per_s * factor,
         sensor_macs_per_s: knobs.sensor_macs_per_s * factor,
@@ -148,102 +122,32 @@ fn faster(knobs: &Knobs, factor: f64) -> Knobs {
     }
 }
 
-/// Moves limits that even endless speed breaks to what the design takes now.
-fn reach(knobs: &Knobs, now: &Evaluation, best: &Evaluation) -> Knobs {
-    let mut moved = *knobs;
-    if best.violations.contains(Limit::Latency) {
-        moved.latency_limit_s = Some(now.latency.total_s() * MARGIN);
-    }
-    if best.violations.contains(Limit::Energy) {
-        moved.energy_limit_j = Some(now.energy_j * MARGIN);
-    }
-    if best.violations.contains(Limit::FrameRate) {
-        moved.frame_rate_floor_hz = Some(now.fps / MARGIN);
-    }
-    moved
+/// The knobs `moved` with every limit that even endless speed breaks moved to what the split takes under `now`.
+fn raise_unreachable_limits(demand: &SplitDemand, moved: &Knobs, now: &Knobs) -> Knobs {
+    let best = SystemRates::new(&speed_up(moved, MAX_SPEED_UP)).evaluate(demand).violations;
+    let rates = SystemRates::new(now);
+    let frame = rates.frame(demand);
+    let usage = rates.usage(&frame, &rates.frame_latency(&frame));
+    let unreachable = CONSTRAINTS.iter().zip(usage).filter(|(constraint, _)| best.contains(constraint.limit));
+    unreachable.fold(*moved, |moved, (constraint, usage)| match constraint.limit.knob() {
+        Some(knob) => moved.with(knob, constraint.value(usage * MARGIN)),
+        None => moved,
+    })
 }
 
-/// The smallest common factor of all speeds at which `fits` holds, by bisection to nine digits.
-fn smallest_speed(knobs: &Knobs, fits: impl Fn(&Knobs) -> bool) -> Knobs {
-    if fits(knobs) {
+/// The knobs with the smallest common factor of all rates at which `feasible` holds, by bisection to nine digits.
+fn smallest_speed_up(knobs: &Knobs, feasible: impl Fn(&Knobs) -> bool) -> Knobs {
+    if feasible(knobs) {
         return *knobs;
     }
-    let (mut low, mut high) = (0.0_f64, 1e12_f64.ln());
+    let (mut low, mut high) = (0.0_f64, MAX_SPEED_UP.ln());
     while high - low > 1e-9 {
         let middle = f64::midpoint(low, high);
-        if fits(&faster(knobs, middle.exp())) {
+        if feasible(&speed_up(knobs, middle.exp())) {
             high = middle;
         } else {
             low = middle;
         }
     }
-    faster(knobs, high.exp())
-}
-
-/// A limit that no split meets, with the nearest any split comes to it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Shortfall {
-    /// The limit.
-    pub limit: Limit,
-    /// The best any split reaches.
-    pub reached: f64,
-    /// What is allowed.
-    pub allowed: f64,
-}
-
-impl Shortfall {
-    /// A full sentence, for instance "latency: 14.2 ms at best, 10 ms allowed".
-    pub fn sentence(&self) -> String {
-        let [reached, allowed] = [self.reached, self.allowed].map(|value| self.limit.metric().format(value));
-        format!("{}: {reached} at best, {allowed} allowed", self.limit.metric().info().label)
-    }
-}
-
-/// The shortfalls of [`why_none`] as one sentence fragment.
-pub fn shortfall_list(shortfalls: &[Shortfall]) -> String {
-    if shortfalls.is_empty() {
-        return "each limit can be met, but not all at once".into();
-    }
-    shortfalls.iter().map(Shortfall::sentence).collect::<Vec<_>>().join("; ")
-}
-
-/// Whether any of the splits is feasible, and if not, why: the limits none of them meets. An empty list says that every limit
-/// is met by some split, but never all by one. `None` if a split is feasible. Asked with the splits of a space's smallest network,
-/// it tells before any search whether a search can succeed.
-pub fn why_none<'a>(demands: impl IntoIterator<Item = &'a SplitDemand>, knobs: &Knobs) -> Option<Vec<Shortfall>> {
-    let rates = SystemRates::new(knobs);
-    let mut best = [f64::INFINITY; Limit::ALL.len()];
-    let mut unmet = [true; Limit::ALL.len()];
-    for demand in demands {
-        let evaluation = rates.evaluate(demand);
-        if evaluation.feasible() {
-            return None;
-        }
-        for (index, limit) in Limit::ALL.into_iter().enumerate() {
-            unmet[index] &= evaluation.violations.contains(limit);
-            best[index] = best[index].min(match limit {
-                Limit::SensorMemory => demand.sensor_peak_bytes as f64,
-                Limit::SensorWeights => demand.sensor_weight_bytes as f64,
-                Limit::AggregatorWeights => demand.aggregator_weights(rates.sensors()) as f64,
-                Limit::Latency => evaluation.latency.total_s(),
-                Limit::Energy => evaluation.energy_j,
-                Limit::FrameRate => evaluation.latency.period_s(),
-                Limit::Accuracy => 0.0,
-            });
-        }
-    }
-    let shortfall = |(index, limit): (usize, Limit)| {
-        let allowed = match limit {
-            Limit::SensorMemory => rates.memory_bytes() as f64,
-            Limit::SensorWeights => knobs.system.sensor_weight_memory_bytes as f64,
-            Limit::AggregatorWeights => knobs.system.aggregator_weight_memory_bytes as f64,
-            Limit::Latency => knobs.latency_limit_s?,
-            Limit::Energy => knobs.energy_limit_j?,
-            Limit::FrameRate => knobs.frame_rate_floor_hz?,
-            Limit::Accuracy => return None,
-        };
-        let reached = if limit == Limit::FrameRate { best[index].recip() } else { best[index] };
-        unmet[index].then_some(Shortfall { limit, reached, allowed })
-    };
-    Some(Limit::ALL.into_iter().enumerate().filter_map(shortfall).collect())
+    speed_up(knobs, high.exp())
 }

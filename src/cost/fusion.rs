@@ -10,7 +10,7 @@
 
 use serde::Serialize;
 
-use super::demand::{CycleEnergy, Devices};
+use super::cycle_energy::{CycleEnergy, Devices};
 use super::knobs::Knobs;
 use super::layer::{CostError, LayerCost, layer_costs, module_cost, scale_cost, sum_cost};
 use crate::hardware::{Device, Profile};

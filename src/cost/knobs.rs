@@ -250,10 +250,10 @@ impl Knobs {
         Ok(())
     }
 
-    /// Bytes of the memory knob for each byte that the weakest camera may keep: 1 if the cameras are alike.
-    pub(crate) fn memory_per_byte(&self) -> f64 {
+    /// Bytes that the weakest camera may keep alive; `u64::MAX` if unlimited.
+    pub(super) fn weakest_sensor_memory_bytes(&self) -> u64 {
         let (.., memory) = self.system.cameras.weakest(self.sensors.max(1));
-        memory.recip()
+        (self.sensor_memory_bytes as f64 * memory).round() as u64
     }
 
     /// The least memory knob with which every camera max_resident_views so many bytes. What a camera max_resident_views is rounded to whole bytes.

@@ -175,13 +175,17 @@ impl LayerCost {
     }
 }
 
-/// Whether a part with that many weights loads them for every frame.
+/// Returns `true` if a part with that many weights streams them for every frame.
 pub fn streams(device: &Device, weight_bytes: u64) -> bool {
-    loads(device.residency, device.weight_memory_bytes.as_ref().map_or(u64::MAX, |memory| memory.value), weight_bytes)
+    streams_weights(
+        device.residency,
+        device.weight_memory_bytes.as_ref().map_or(u64::MAX, |memory| memory.value),
+        weight_bytes,
+    )
 }
 
-/// Whether weights are loaded for every frame, if `room` bytes of them may stay.
-pub(super) const fn loads(residency: Residency, room: u64, weight_bytes: u64) -> bool {
+/// Returns `true` if weights are streamed for every frame, given that `room` bytes of them may stay.
+pub(super) const fn streams_weights(residency: Residency, room: u64, weight_bytes: u64) -> bool {
     match residency {
         Residency::Resident => false,
         Residency::Streamed => true,
@@ -200,10 +204,10 @@ pub fn layer_costs(network: &Network, device: &Device) -> Result<Vec<LayerCost>,
         CostError::not_measured(table, shaped).map_or(Ok(()), Err)?;
     }
     let prices = DeviceRates::of(device);
-    let loads = device.residency != Residency::Resident;
+    let streamed = device.residency != Residency::Resident;
     let cost = |layer: &Layer| {
         let cost = layer_cost(network, layer, device, &prices);
-        let (cycles, _) = cost.spent(loads);
+        let (cycles, _) = cost.spent(streamed);
         if is_counted(cycles) { Ok(cost) } else { Err(CostError::TooManyCycles(format!("layer {}", layer.name))) }
     };
     network.layers.iter().map(cost).collect()

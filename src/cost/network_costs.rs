@@ -1,9 +1,14 @@
 //! Everything about a design's splits that no knob changes: cycles, bytes and joules before and after every boundary.
 
-use super::demand::{Aggregation, CycleEnergy, Devices, SplitContext, SplitDemand, SplitModuleCost, assemble};
+use super::assembly::{SplitContext, SplitModuleCost, assemble};
+use super::cycle_energy::{CycleEnergy, Devices};
+use super::demand::{Aggregation, SplitDemand};
+use super::evaluation::Evaluation;
 use super::fusion::FusionCost;
+use super::knobs::Knobs;
 use super::layer::{CostError, LayerCost, is_counted, layer_costs};
 use super::patching::{PatchOptions, PatchSchedule};
+use super::rates::SystemRates;
 use crate::hardware::Profile;
 use crate::network::memory;
 use crate::network::{BoundaryId, Network};
@@ -93,7 +98,33 @@ impl NetworkCosts {
     }
 }
 
-/// PatchSchedule sums over the layers of a network on one device: entry `i` is about the first `i` layers.
+/// Cost of the split at position `index` of a design. For many splits make [`SystemRates`] once.
+pub fn evaluate(costs: &NetworkCosts, index: usize, knobs: &Knobs) -> Evaluation {
+    SystemRates::new(knobs).evaluate(&costs.demands[index])
+}
+
+/// Cost of every split of a design, in order.
+pub fn sweep<'a>(costs: &'a NetworkCosts, knobs: &Knobs) -> impl ExactSizeIterator<Item = Evaluation> + 'a {
+    let rates = SystemRates::new(knobs);
+    costs.demands.iter().map(move |demand| rates.evaluate(demand))
+}
+
+/// Position of the feasible split of least latency; if none is feasible, of the split that breaks fewest limits, then of
+/// least latency. `None` if `allowed` allows no split.
+pub fn best_split(costs: &NetworkCosts, knobs: &Knobs, allowed: impl Fn(&SplitDemand) -> bool) -> Option<usize> {
+    let rates = SystemRates::new(knobs);
+    let mut best: Option<(u32, f64, usize)> = None;
+    for (index, demand) in costs.demands.iter().enumerate().filter(|(_, demand)| allowed(demand)) {
+        let evaluation = rates.evaluate(demand);
+        let candidate = (evaluation.violations.count(), evaluation.latency.total_s(), index);
+        if best.is_none_or(|best| (candidate.0, candidate.1) < (best.0, best.1)) {
+            best = Some(candidate);
+        }
+    }
+    best.map(|(_, _, index)| index)
+}
+
+/// Running sums over the layers of a network on one device: entry `i` is about the first `i` layers.
 struct PrefixSums {
     layers: Vec<LayerCost>,
     spend: Vec<CycleEnergy>,

@@ -3,7 +3,7 @@
 //! The patched part may end at any boundary before the split. The end of least peak is taken; patches overlap, so the layers
 //! before it work more and read their weights once a patch.
 
-use super::demand::CycleEnergy;
+use super::cycle_energy::CycleEnergy;
 use super::layer::{CostError, LayerCost, layer_costs};
 use crate::hardware::{Mapping, Sensor};
 use crate::network::Network;

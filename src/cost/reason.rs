@@ -1,59 +1,25 @@
-//! Why a split is infeasible: the limit, the amount over it, and where. Made only for what is displayed.
+//! Reasons why a split is infeasible: the limit, the amount over it, and the place. Made only for what is displayed.
 
 use serde::Serialize;
 
+use super::constraint::{CONSTRAINTS, Cause};
 use super::demand::{PeakLocation, SplitDemand};
-use super::evaluate::{LatencyBreakdown, SystemRates};
+use super::evaluation::Stage;
 use super::knobs::Knobs;
-use super::layer::loads;
+use super::layer::streams_weights;
+use super::rates::SystemRates;
 use crate::network::{Network, TensorId, memory};
 use crate::quantity::{Dimension, Limit};
 
-/// A stage of a frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Stage {
-    /// Reading the pixels.
-    Readout,
-    /// The sensors.
-    Sensor,
-    /// The link.
-    Link,
-    /// The aggregator.
-    Aggregator,
-}
-
-impl Stage {
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Readout => "the readout",
-            Self::Sensor => "the sensors",
-            Self::Link => "the link",
-            Self::Aggregator => "the aggregator",
-        }
-    }
-
-    /// The stage that takes longest, and its seconds.
-    pub fn slowest(latency: &LatencyBreakdown) -> (Self, f64) {
-        let stages = [
-            (Self::Readout, latency.readout_s),
-            (Self::Sensor, latency.sensor_s),
-            (Self::Link, latency.link_s),
-            (Self::Aggregator, latency.aggregator_s),
-        ];
-        stages.into_iter().fold(stages[0], |slowest, stage| if stage.1 > slowest.1 { stage } else { slowest })
-    }
-}
-
-/// Where a limit is broken.
+/// Place where a limit is broken.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReasonSite {
     /// In a sensor's memory.
     Memory {
-        /// When most bytes are alive.
+        /// Moment of the peak.
         during: PeakMoment,
-        /// What is held then and its bytes, largest first. Under a rule that writes over tensors they may add up to more
+        /// Tensors held then and their bytes, largest first. Under a rule that writes over tensors they may add up to more
         /// than the peak.
         tensors: Vec<(String, u64)>,
     },
@@ -70,7 +36,7 @@ pub enum ReasonSite {
     Design,
 }
 
-/// When most bytes are alive on a sensor.
+/// Moment at which most bytes are alive on a sensor.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PeakMoment {
@@ -89,11 +55,11 @@ pub enum PeakMoment {
 pub struct Reason {
     /// The limit.
     pub limit: Limit,
-    /// What the design takes: bytes, seconds, joules, frames per second, or a share.
+    /// Value of the design: bytes, seconds, joules, frames per second, or a share.
     pub value: f64,
-    /// What is allowed, in the same unit.
+    /// Allowed value, in the same unit.
     pub allowed: f64,
-    /// Where.
+    /// Place.
     pub at: ReasonSite,
 }
 
@@ -106,30 +72,31 @@ impl Reason {
     /// A full sentence for one design, for instance
     /// "sensor memory 40 KiB exceeds 32 KiB at S1.1.expand (output of S1.1.expand 24 KiB, output of stem 16 KiB)".
     pub fn sentence(&self) -> String {
-        let site = match &self.at {
+        let at = match &self.at {
             ReasonSite::Memory { during, tensors } => format!(" {}", during.phrase(tensors)),
             ReasonSite::Stage { stage, seconds, .. } => {
                 format!(", {} of it in {}", Dimension::Time.format(*seconds), stage.name())
             }
             ReasonSite::Design => String::new(),
         };
-        self.limit.violation(self.value, self.allowed) + &site
+        self.limit.violation(self.value, self.allowed) + &at
+    }
+
+    /// The limit with both values in as little room as possible: "latency 6.67 ms > 1.5 ms".
+    pub fn brief(&self) -> String {
+        self.limit.violation_brief(self.value, self.allowed)
     }
 
     /// An imperative that makes the design feasible: "raise the sensor memory to 40 KiB, or split before that layer".
     pub fn fix(&self) -> String {
         let instruction = self.limit.instruction(self.value);
-        match (self.limit, &self.at) {
-            (Limit::SensorMemory, _) => format!("{instruction}, or split before that layer"),
-            (Limit::SensorWeights, _) => {
-                format!("{instruction}, split earlier, or stream the weights for every frame")
-            }
-            (Limit::AggregatorWeights, _) => format!("{instruction}, or stream the weights for every frame"),
-            (Limit::Latency | Limit::FrameRate, ReasonSite::Stage { stage, .. }) => {
-                format!("{instruction}, or speed up {}", stage.name())
-            }
-            (Limit::Latency | Limit::FrameRate | Limit::Energy, _) => instruction,
-            (Limit::Accuracy, _) => format!("{instruction}, or choose a larger design"),
+        let alternative = match CONSTRAINTS.get(self.limit as usize) {
+            Some(constraint) => constraint.alternative,
+            None => ", or choose a larger design",
+        };
+        match &self.at {
+            ReasonSite::Stage { stage, .. } => format!("{instruction}, or speed up {}", stage.name()),
+            _ => instruction + alternative,
         }
     }
 }
@@ -152,39 +119,37 @@ impl PeakMoment {
     }
 }
 
-/// Every limit the split breaks, with where. `network` is the one the split was costed from; `accuracy` is judged if given.
+/// Every limit that the split breaks, with its place. `network` is the one the split was costed from; `accuracy` is checked if
+/// given.
 pub fn reasons(network: &Network, demand: &SplitDemand, knobs: &Knobs, accuracy: Option<f64>) -> Vec<Reason> {
     let rates = SystemRates::new(knobs);
-    let mut evaluation = rates.evaluate(demand);
-    if let Some(accuracy) = accuracy {
-        evaluation = evaluation.with_accuracy(accuracy, knobs);
+    let frame = rates.frame(demand);
+    let latency = rates.frame_latency(&frame);
+    let usages = CONSTRAINTS.iter().zip(rates.usage(&frame, &latency)).zip(rates.bounds());
+    let broken = usages.filter(|((_, usage), bound)| usage > *bound);
+    let mut reasons: Vec<Reason> = broken
+        .map(|((constraint, usage), &bound)| {
+            let at = match constraint.cause {
+                Cause::SensorPeak => peak(network, demand, knobs),
+                Cause::SlowestStage => {
+                    let (stage, seconds) = Stage::slowest(&latency);
+                    ReasonSite::Stage { stage, seconds, link_bytes: demand.link_bytes }
+                }
+                Cause::Design => ReasonSite::Design,
+            };
+            let [value, allowed] = [usage, bound].map(|usage| constraint.value(usage));
+            Reason { limit: constraint.limit, value, allowed, at }
+        })
+        .collect();
+    if let (Some(value), Some(allowed)) = (accuracy, knobs.accuracy_floor)
+        && value < allowed
+    {
+        reasons.push(Reason { limit: Limit::Accuracy, value, allowed, at: ReasonSite::Design });
     }
-    let (stage, seconds) = Stage::slowest(&evaluation.latency);
-    let slowest = || ReasonSite::Stage { stage, seconds, link_bytes: demand.link_bytes };
-    let reason = |limit| {
-        let limitless = |limit: Option<f64>| limit.unwrap_or(f64::INFINITY);
-        let (value, allowed, at) = match limit {
-            Limit::SensorMemory => {
-                (demand.sensor_peak_bytes as f64, rates.memory_bytes() as f64, peak(network, demand, knobs))
-            }
-            Limit::SensorWeights => {
-                (demand.sensor_weight_bytes as f64, knobs.system.sensor_weight_memory_bytes as f64, ReasonSite::Design)
-            }
-            Limit::AggregatorWeights => {
-                let weights = demand.aggregator_weights(knobs.sensors.max(1));
-                (weights as f64, knobs.system.aggregator_weight_memory_bytes as f64, ReasonSite::Design)
-            }
-            Limit::Latency => (evaluation.latency.total_s(), limitless(knobs.latency_limit_s), slowest()),
-            Limit::Energy => (evaluation.energy_j, limitless(knobs.energy_limit_j), ReasonSite::Design),
-            Limit::FrameRate => (evaluation.fps, knobs.frame_rate_floor_hz.unwrap_or(0.0), slowest()),
-            Limit::Accuracy => (accuracy.unwrap_or(0.0), knobs.accuracy_floor.unwrap_or(0.0), ReasonSite::Design),
-        };
-        Reason { limit, value, allowed, at }
-    };
-    evaluation.violations.iter().map(reason).collect()
+    reasons
 }
 
-/// Where a sensor's memory is fullest for this split, and with what. `network` is the one the split was costed from.
+/// Place where a sensor's memory is fullest for this split, and what it holds then. `network` is the one the split was costed from.
 pub fn peak(network: &Network, demand: &SplitDemand, knobs: &Knobs) -> ReasonSite {
     let layer = |layer: u32| (layer as usize).min(network.layers.len().saturating_sub(1));
     let layers = network.position(demand.boundary).map_or(0, |position| network.boundaries[position].layers);
@@ -210,7 +175,7 @@ pub fn peak(network: &Network, demand: &SplitDemand, knobs: &Knobs) -> ReasonSit
         tensors.push(("the tensor being sent".to_owned(), demand.link_bytes));
     }
     match held.weights {
-        Some((residency, room)) if loads(residency, room, demand.sensor_weight_bytes) => {
+        Some((residency, room)) if streams_weights(residency, room, demand.sensor_weight_bytes) => {
             let largest = network.layers[..layers].iter().map(|layer| layer.weights).max().unwrap_or(0);
             tensors.push(("weights of one layer".to_owned(), largest));
         }

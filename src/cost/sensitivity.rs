@@ -1,38 +1,33 @@
-//! How much the answer hangs on each knob: the break-even bandwidth of two splits, and the tornado.
+//! Sensitivity of the best split to each knob: the break-even bandwidth of two splits, and the tornado.
 
 use serde::Serialize;
 
 use super::demand::SplitDemand;
-use super::evaluate::{SystemRates, best_split};
 use super::knobs::Knobs;
-use super::network_costs::NetworkCosts;
-use crate::hardware::Topology;
+use super::rates::SystemRates;
 use crate::network::BoundaryId;
-use crate::quantity::Knob;
+use crate::quantity::{Knob, KnobScale};
 
-/// The raw bandwidth at which two splits have the same latency, in bytes per second. Above it the split that sends more wins,
-/// below it the one that sends less. `None` if one of them wins at every bandwidth.
+/// Distance by which the tornado moves each knob, as a share of its value.
+const SWING: f64 = 0.2;
+
+/// Raw bandwidth in bytes per second at which two splits have the same latency. Above it the split that sends more is
+/// faster, below it the one that sends less. `None` if one of them is faster at every bandwidth.
 ///
-/// With N the seconds without the transfer and B the bytes on the wire: `N1 + B1 / x = N2 + B2 / x`, so
-/// `x = (B1 - B2) / (N2 - N1)`.
+/// With `v` the present bandwidth, `T` the seconds of the transfer at it and `N` the seconds without the transfer:
+/// `N1 + T1 v / x = N2 + T2 v / x`, so `x = v (T1 - T2) / (N2 - N1)`.
 pub fn break_even_bandwidth(first: &SplitDemand, second: &SplitDemand, knobs: &Knobs) -> Option<f64> {
     let rates = SystemRates::new(knobs);
-    let fixed = |demand: &SplitDemand| {
+    let parts = |demand: &SplitDemand| {
         let latency = rates.latency(demand);
-        latency.sensor_s + latency.aggregator_s
+        (latency.link_s - knobs.system.link_latency_s, latency.sensor_s + latency.aggregator_s)
     };
-    let on_the_wire = match knobs.system.topology {
-        Topology::Shared => f64::from(knobs.sensors.max(1)),
-        Topology::Dedicated => 1.0,
-    };
-    let bytes = (first.link_bytes as f64 - second.link_bytes as f64) * on_the_wire;
-    let (_, weakest, _) = knobs.system.cameras.weakest(knobs.sensors.max(1));
-    let effective = bytes / (fixed(second) - fixed(first));
-    let raw = effective / (knobs.system.link_efficiency * weakest);
-    (raw.is_finite() && raw > 0.0).then_some(raw)
+    let ((first_link, first_rest), (second_link, second_rest)) = (parts(first), parts(second));
+    let bandwidth = knobs.bandwidth_bytes_per_s * (first_link - second_link) / (second_rest - first_rest);
+    (bandwidth.is_finite() && bandwidth > 0.0).then_some(bandwidth)
 }
 
-/// The best split with one knob moved.
+/// Best split of a design with one knob moved.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct SwingEnd {
     /// Value of the knob.
@@ -41,51 +36,61 @@ pub struct SwingEnd {
     pub latency_s: f64,
     /// The best split.
     pub boundary: BoundaryId,
-    /// Whether it meets every limit.
+    /// The best split meets every limit.
     pub feasible: bool,
 }
 
-/// One bar of a tornado: the best split with a knob 20 % lower and 20 % higher.
+/// One bar of a tornado: the best split with a knob a fifth lower and a fifth higher.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Swing {
+pub struct KnobSwing {
     /// The knob.
     pub knob: Knob,
-    /// With the knob lower.
-    pub low: SwingEnd,
-    /// With the knob higher.
-    pub high: SwingEnd,
-    /// Whether the best split is another one at either end.
-    pub moves_split: bool,
+    /// With the knob as it is.
+    pub now: SwingEnd,
+    /// With the knob lower; `None` if it can't be.
+    pub low: Option<SwingEnd>,
+    /// With the knob higher; `None` if it can't be.
+    pub high: Option<SwingEnd>,
 }
 
-impl Swing {
-    /// Seconds between the two ends.
+impl KnobSwing {
+    /// Seconds between the two ends; a missing end counts as the present state.
     pub fn width_s(&self) -> f64 {
-        (self.high.latency_s - self.low.latency_s).abs()
+        let [low, high] = [self.low, self.high].map(|end| end.unwrap_or(self.now).latency_s);
+        (high - low).abs()
+    }
+
+    /// Returns `true` if the best split is another one at either end.
+    pub fn moves_split(&self) -> bool {
+        [self.low, self.high].into_iter().flatten().any(|end| end.boundary != self.now.boundary)
     }
 }
 
-/// Moves each hardware knob by -20 % and +20 % (the number of sensors by at least one) and takes the best allowed split each
-/// time. Widest bar first. Empty if no split is allowed.
-pub fn tornado(table: &NetworkCosts, knobs: &Knobs, allowed: impl Fn(&SplitDemand) -> bool) -> Vec<Swing> {
-    let end = |knobs: &Knobs, value: f64| {
-        let demand = &table.demands[best_split(table, knobs, &allowed)?];
-        let evaluation = SystemRates::new(knobs).evaluate(demand);
-        let latency_s = evaluation.latency.total_s();
-        Some(SwingEnd { value, latency_s, boundary: demand.boundary, feasible: evaluation.feasible() })
+/// Moves each of `moved` by a fifth down and up (a count by at least one, within 1 and `max_sensors`) and takes the best
+/// split each time, as `best` finds it under the moved knobs. Widest bar first. Empty if there is no best split now.
+pub fn tornado(
+    moved: impl IntoIterator<Item = Knob>,
+    knobs: &Knobs,
+    max_sensors: u32,
+    best: impl Fn(Knob, &Knobs) -> Option<SwingEnd>,
+) -> Vec<KnobSwing> {
+    let end = |knob: Knob, value: f64| {
+        let counts = knob.info().scale == KnobScale::Count;
+        if counts && !(1.0..=f64::from(max_sensors)).contains(&value) {
+            return None;
+        }
+        Some(SwingEnd { value, ..best(knob, &knobs.with(knob, value))? })
     };
     let swing = |knob: Knob| {
-        let now = knobs.limited(knob)?;
-        let (low, high) = match knob {
-            Knob::Sensors => ((now * 0.8).floor().max(1.0), (now * 1.2).ceil()),
-            _ => (now * 0.8, now * 1.2),
+        let value = knobs.get(knob);
+        let step = match knob.info().scale {
+            KnobScale::Count => (value * SWING).round().max(1.0),
+            _ => value * SWING,
         };
-        let base = end(knobs, now)?;
-        let (low, high) = (end(&knobs.with(knob, low), low)?, end(&knobs.with(knob, high), high)?);
-        let moves_split = low.boundary != base.boundary || high.boundary != base.boundary;
-        Some(Swing { knob, low, high, moves_split })
+        let now = SwingEnd { value, ..best(knob, knobs)? };
+        Some(KnobSwing { knob, now, low: end(knob, value - step), high: end(knob, value + step) })
     };
-    let mut swings: Vec<Swing> = Knob::HARDWARE.into_iter().filter_map(swing).collect();
+    let mut swings: Vec<KnobSwing> = moved.into_iter().filter_map(swing).collect();
     swings.sort_by(|a, b| b.width_s().total_cmp(&a.width_s()));
     swings
 }

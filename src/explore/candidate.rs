@@ -209,6 +209,11 @@ impl Pool {
         &self.demands[self.range(id)]
     }
 
+    /// Splits of all candidates.
+    pub(super) fn all_demands(&self) -> &[SplitDemand] {
+        &self.demands
+    }
+
     /// Boundaries of a candidate's splits.
     pub(super) fn boundaries(&self, id: CandidateId) -> &[BoundaryId] {
         &self.boundaries[self.range(id)]

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use super::candidate::{Candidate, CandidateId, design};
-use super::needs::Reach;
+use super::knob_histograms::KnobHistograms;
 use super::overriding::Override;
 use super::rank::{BestSplit, Class, Evaluator};
 use super::ranking::Ranking;
@@ -26,7 +26,7 @@ pub(super) struct Known {
     pub(super) feasible: usize,
     pub(super) measured: usize,
     pub(super) binding: [usize; Limit::ALL.len()],
-    pub(super) reach: Reach,
+    pub(super) histograms: KnobHistograms,
     /// Whether an accuracy of some candidate's best split is known.
     pub(super) accuracies: bool,
     /// Rows as points, by the figures of the axes: see [`Points`].
@@ -62,7 +62,7 @@ impl Known {
             feasible: 0,
             measured: 0,
             binding: [0; Limit::ALL.len()],
-            reach: Reach::default(),
+            histograms: KnobHistograms::default(),
             accuracies: false,
             points: Points::default(),
             fitting: OnceCell::new(),
@@ -119,7 +119,7 @@ impl Session {
     /// After a change of the knobs or of accuracies: costs every split and ranks. Needs [`Session::remeasure`] to be done.
     pub(super) fn recost(&mut self) {
         let Self { known, pool, setup, measurements, ranges, .. } = self;
-        let Known { allowed, rates, ranking, feasible, measured, accuracies, binding, reach, fitting, .. } = known;
+        let Known { allowed, rates, ranking, feasible, measured, accuracies, binding, histograms, fitting, .. } = known;
         let evaluator = Evaluator::new(setup.knobs(), allowed);
         pool.set_sensors(setup.knobs().sensors);
         ranking.begin(pool.len());
@@ -140,7 +140,8 @@ impl Session {
             }
             ranking.push(&best, pool.macs(id));
         }
-        reach.refresh((pool, pool.len() - *feasible), &evaluator, ranges, |id| measurements.present(pool.range(id)));
+        let infeasible = pool.len() - *feasible;
+        histograms.refresh(pool, infeasible, &evaluator, ranges, |id| measurements.present(pool.range(id)));
         ranking.sort();
     }
 

@@ -1,12 +1,12 @@
-//! How candidates stand: the rule, and which split of a candidate is its best one by it.
+//! Ranking of candidates: the rule, and the best split of a candidate by it.
 
 use std::cell::RefCell;
 use std::ops::Range;
 
-use crate::cost::{DemandBatch, Evaluation, FrameDemand, Knobs, Misses, SplitDemand, SystemRates};
+use crate::cost::{BatchCosts, DemandBatch, Evaluation, FrameDemand, Knobs, SplitDemand, SystemRates, Violations};
 use crate::quantity::Limit;
 
-/// Kind of a ranked candidate; better ones first.
+/// Class of a ranked candidate; better ones first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     /// Meets every limit, and its accuracy was measured with this number of sensors.
@@ -21,7 +21,7 @@ impl Class {
     pub(super) const COUNT: usize = 3;
 }
 
-/// A candidate under the present knobs.
+/// A candidate under the present knobs, at its best split.
 ///
 /// The rule, for the splits of one candidate and then for candidates at their best splits alike:
 /// 1. What meets all limits comes before what does not.
@@ -38,11 +38,11 @@ impl Class {
 pub struct RankedDesign {
     /// Index of its best split among its splits.
     pub split_index: u16,
-    /// What that split costs, judged by the accuracy too if it was measured.
+    /// Cost of that split, the limit on accuracy included if the accuracy was measured.
     pub evaluation: Evaluation,
     /// Accuracy of that split with the present number of sensors; NaN if it was not measured.
     pub(super) accuracy: f64,
-    /// Kind.
+    /// Class.
     pub class: Class,
 }
 
@@ -52,13 +52,13 @@ impl RankedDesign {
         Some(self.accuracy).filter(|accuracy| !accuracy.is_nan())
     }
 
-    /// Whether the best split meets all limits.
+    /// Returns `true` if the best split meets all limits.
     pub fn feasible(&self) -> bool {
         self.class != Class::Infeasible
     }
 }
 
-/// The best split of a candidate, and what the candidate is ordered by: all of a [`RankedDesign`] that every knob change needs.
+/// Best split of one design under the present knobs, with its sort key.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BestSplit {
     /// Index of the split among the candidate's splits.
@@ -66,64 +66,63 @@ pub(super) struct BestSplit {
     pub(super) class: Class,
     /// Seconds of a frame.
     pub(super) seconds: f64,
-    /// What it is ordered by within its class before latency, ascending; multiply-accumulates come from the candidate.
+    /// Figure it is ordered by within its class before latency, ascending; multiply-accumulates come from the candidate.
     pub(super) first: f64,
-    /// Limits that are the only one broken at some split, as bits in the order of [`Limit::ALL`].
-    single_violations: u8,
+    /// Limits each of which is the only one broken at some split.
+    single_violations: Violations,
 }
 
 impl BestSplit {
-    /// Whether the split meets all limits.
+    fn new(index: usize, class: Class, seconds: f64, first: f64) -> Self {
+        let split_index = u16::try_from(index).expect("a network has at most 256 boundaries");
+        Self { split_index, class, seconds, first, single_violations: Violations::default() }
+    }
+
+    /// Returns `true` if the split meets all limits.
     pub(super) fn feasible(&self) -> bool {
         self.class != Class::Infeasible
     }
 
-    /// Whether lifting that limit alone would make some split fit.
+    /// Returns `true` if lifting `limit` alone would make some split feasible.
     pub(super) fn blocked_only_by(&self, limit: Limit) -> bool {
-        !self.feasible() && self.single_violations >> limit as u8 & 1 == 1
+        !self.feasible() && self.single_violations.contains(limit)
     }
 
-    fn new(index: usize, class: Class, seconds: f64, first: f64) -> Self {
-        let split_index = u16::try_from(index).expect("a network has at most 256 boundaries");
-        Self { split_index, class, seconds, first, single_violations: 0 }
-    }
-
-    /// Whether it comes before another split of its candidate and its class.
+    /// Returns `true` if it comes before another split of its candidate and its class.
     fn before(&self, other: &Self) -> bool {
         self.first.total_cmp(&other.first).then_with(|| self.seconds.total_cmp(&other.seconds)).is_lt()
     }
 }
 
-/// Everything needed to evaluate splits under the present knobs.
+/// Evaluator of splits under the present knobs.
 pub(super) struct Evaluator<'a> {
     pub(super) knobs: &'a Knobs,
     pub(super) rates: SystemRates,
-    /// Whether a split is allowed at each boundary of the space.
+    /// For each boundary of the space, whether a split is allowed there.
     pub(super) allowed: &'a [bool],
-    misses: RefCell<Misses>,
+    /// Costs of the splits of one candidate, kept so that their room is used again.
+    costs: RefCell<BatchCosts>,
 }
 
 impl<'a> Evaluator<'a> {
-    /// The evaluator of these knobs, with splits allowed where `allowed` says so by boundary.
+    /// Evaluator under `knobs`, with splits allowed where `allowed` says so by boundary.
     pub(super) fn new(knobs: &'a Knobs, allowed: &'a [bool]) -> Self {
-        let rates = SystemRates::new(knobs);
-        Self { knobs, rates, allowed, misses: RefCell::new(Misses::new(knobs, &rates)) }
+        Self { knobs, rates: SystemRates::new(knobs), allowed, costs: RefCell::default() }
     }
 
     pub(super) fn allows(&self, demand: &SplitDemand) -> bool {
         self.allowed.get(usize::from(demand.boundary)).is_some_and(|&allowed| allowed)
     }
 
-    /// What a split costs, judged by its accuracy if that is not NaN.
+    /// Cost of a split, the limit on accuracy included unless `accuracy` is NaN.
     pub(super) fn evaluate(&self, demand: &SplitDemand, accuracy: f64) -> Evaluation {
         self.evaluate_frame(&self.rates.frame(demand), accuracy)
     }
 
-    /// The same of a split with the present number of sensors.
+    /// Cost of a frame, the limit on accuracy included unless `accuracy` is NaN.
     #[inline]
     pub(super) fn evaluate_frame(&self, frame: &FrameDemand, accuracy: f64) -> Evaluation {
-        let evaluation = self.rates.evaluate_frame(frame);
-        if accuracy.is_nan() { evaluation } else { evaluation.with_accuracy(accuracy, self.knobs) }
+        self.rates.evaluate_frame(frame).with_accuracy(accuracy, self.knobs)
     }
 
     /// Some splits as [`Evaluator::best`] reads them.
@@ -135,8 +134,8 @@ impl<'a> Evaluator<'a> {
         batch
     }
 
-    /// The best of some splits by the rule at [`RankedDesign`]; accuracies beyond the slice are unknown. `None` if no split is
-    /// allowed.
+    /// Best of the splits in `range` by the rule at [`RankedDesign`]; accuracies beyond the slice are unknown. `None` if no
+    /// split is allowed.
     #[inline(always)]
     pub(super) fn best(&self, batch: &DemandBatch, range: Range<usize>, accuracies: &[f64]) -> Option<BestSplit> {
         // Before anything is measured this is all there is to do.
@@ -170,61 +169,37 @@ impl<'a> Evaluator<'a> {
         let (at, seconds) = batch.fastest(range.clone(), &self.rates)?;
         let index = at - range.start;
         let below = |accuracy: &f64| self.knobs.accuracy_floor.is_some_and(|floor| *accuracy < floor);
-        let fits = batch.meets(at, seconds, &self.rates) && !accuracies.get(index).is_some_and(below);
+        let fits = self.rates.is_feasible(&batch.frame(at)) && !accuracies.get(index).is_some_and(below);
         fits.then(|| BestSplit::new(index, Class::Unmeasured, seconds, 0.0))
     }
 
-    /// The fastest split that fits; if none does, the one that misses limits least.
+    /// The fastest split that fits; if none does, the one that exceeds limits least.
     #[inline(never)]
     fn least_violating(&self, batch: &DemandBatch, range: Range<usize>, accuracies: &[f64]) -> Option<BestSplit> {
-        let mut misses = self.misses.borrow_mut();
-        misses.fill(batch.rows(range), accuracies, &self.rates);
-        if let Some(index) = misses.fastest() {
-            return Some(BestSplit::new(index, Class::Unmeasured, misses.seconds()[index], 0.0));
+        let mut costs = self.costs.borrow_mut();
+        batch.evaluate(range, &self.rates, &mut costs);
+        if let Some(floor) = self.knobs.accuracy_floor {
+            costs.add_accuracies(accuracies, floor);
         }
-        let mut best = Violation { broken: u32::MAX, excess: f64::INFINITY, seconds: f64::INFINITY, index: 0 };
-        let mut single_violations = 0;
-        for (index, (&seconds, &excess)) in misses.seconds().iter().zip(misses.excess()).enumerate() {
-            if seconds == f64::INFINITY {
-                continue;
+        if let Some(index) = costs.fastest_feasible() {
+            return Some(BestSplit::new(index, Class::Unmeasured, costs.seconds()[index], 0.0));
+        }
+        let mut best: Option<(u32, f64, f64, usize)> = None;
+        let mut single_violations = Violations::default();
+        let all = costs.seconds().iter().zip(costs.excess()).enumerate();
+        for (index, (&seconds, &excess)) in all.filter(|(_, (seconds, _))| **seconds < f64::INFINITY) {
+            let violations = costs.violations(index);
+            if violations.count() == 1 {
+                single_violations = single_violations.union(violations);
             }
-            let broken = misses.count(index);
-            if broken == 1 {
-                single_violations |= misses.bits(index);
-            }
-            let found = Violation { broken, excess, seconds, index };
-            if found.before(&best) {
-                best = found;
+            let found = (violations.count(), excess, seconds, index);
+            if best.is_none_or(|best| found < best) {
+                best = Some(found);
             }
         }
-        if best.broken == u32::MAX {
-            return None;
-        }
-        Some(BestSplit {
-            single_violations,
-            ..BestSplit::new(best.index, Class::Infeasible, best.seconds, best.misses())
-        })
-    }
-}
-
-/// How far a split is from meeting the limits.
-struct Violation {
-    /// Number of limits it breaks.
-    broken: u32,
-    excess: f64,
-    seconds: f64,
-    index: usize,
-}
-
-impl Violation {
-    /// Whether it comes before one with a lower index.
-    #[inline]
-    fn before(&self, other: &Self) -> bool {
-        (self.broken, self.excess, self.seconds) < (other.broken, other.excess, other.seconds)
-    }
-
-    /// Number of broken limits, with the excess squeezed into the fraction.
-    fn misses(&self) -> f64 {
-        f64::from(self.broken) + 1.0 - (1.0 + self.excess).recip()
+        let (broken, excess, seconds, index) = best?;
+        // Number of broken limits, with the excess squeezed into the fraction.
+        let first = f64::from(broken) + 1.0 - (1.0 + excess).recip();
+        Some(BestSplit { single_violations, ..BestSplit::new(index, Class::Infeasible, seconds, first) })
     }
 }

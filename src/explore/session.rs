@@ -23,11 +23,11 @@ use super::progress::{Searching, Training};
 use super::rank::RankedDesign;
 use super::selection::Selection;
 use super::setup::Setup;
-use crate::cost::{Knobs, SpaceCostTable};
+use crate::cost::{CostModel, Knobs};
 use crate::hardware::Profile;
 use crate::network::Network;
 use crate::quantity::{Dimension, Knob, Limit, Unit};
-use crate::search::{FeasibleCount, Survey};
+use crate::search::{FeasibleCount, Goal, SplitOptimum, Survey};
 use crate::space::{Design, SearchSpace};
 
 /// Candidates a session starts with unless told otherwise.
@@ -257,9 +257,19 @@ impl Session {
     /// How many designs of the whole space meet the limits on cost; `None` where a device's times are known for single
     /// layers only. Worked out when it is first asked for after a knob moved.
     pub fn fitting(&self) -> Option<&FeasibleCount> {
-        let survey = || Some(Survey::new(&self.space, &SpaceCostTable::new(&self.space, &self.profile)?));
-        let fitting = || Some(self.survey.get_or_init(survey).as_ref()?.fitting(self.setup.knobs()));
+        let fitting = || Some(self.survey()?.count_feasible(self.setup.knobs()));
         self.known.fitting.get_or_init(fitting).as_ref()
+    }
+
+    /// Least latency, energy or sensor memory of any design at every split under the present knobs; `None` as for
+    /// [`Session::fitting`].
+    pub fn optima(&self, goal: Goal) -> Option<Vec<SplitOptimum>> {
+        Some(self.survey()?.optimum(goal, self.knobs()))
+    }
+
+    fn survey(&self) -> Option<&Survey> {
+        let survey = || Survey::new(&CostModel::new(self.space.clone(), self.profile.clone()).ok()?);
+        self.survey.get_or_init(survey).as_ref()
     }
 
     /// How many of those were measured with the present number of sensors.

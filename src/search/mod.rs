@@ -83,4 +83,4 @@ pub use operators::Genome;
 pub use outcome::{MAX_OBJECTIVES, Objectives, Outcome};
 pub use predictor::{LEAST_SAMPLES, Predictor, PredictorError, Quality, Sample};
 pub use promise::most_promising;
-pub use survey::{FeasibleCount, Goal, SplitFeasibleCount, SplitOptimum, Survey};
+pub use survey::{FeasibleCount, Goal, SplitOptimum, Survey};

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Asked, Found, Split};
-use crate::cost::{self, KnobChange, Reason, Swing};
+use crate::cost::{self, KnobChange, KnobSwing, Reason};
 
 pub(super) fn report(found: &Found, asked: &Asked) -> Value {
     let splits: Vec<Value> = found.splits.iter().map(|split| row(found, split)).collect();
@@ -83,8 +83,8 @@ fn change(change: &KnobChange) -> Value {
     json!({ "knob": change.knob, "from": change.from, "to": change.to, "sentence": change.sentence() })
 }
 
-fn swing(found: &Found, swing: &Swing) -> Value {
-    let end = |end: &cost::SwingEnd| {
+fn swing(found: &Found, swing: &KnobSwing) -> Value {
+    let end = |end: cost::SwingEnd| {
         json!({
             "value": end.value,
             "latency_s": end.latency_s,
@@ -92,6 +92,6 @@ fn swing(found: &Found, swing: &Swing) -> Value {
             "feasible": end.feasible,
         })
     };
-    let (low, high) = (end(&swing.low), end(&swing.high));
-    json!({ "knob": swing.knob, "low": low, "high": high, "moves_split": swing.moves_split })
+    let (low, high) = (swing.low.map(end), swing.high.map(end));
+    json!({ "knob": swing.knob, "low": low, "high": high, "moves_split": swing.moves_split() })
 }

@@ -4,17 +4,18 @@ mod json;
 mod knob;
 mod layers;
 mod measure;
+mod optimum;
 mod text;
 
 use anyhow::{Context, Result, bail};
 
 use super::{Answer, load};
 use crate::cost::{
-    self, Evaluation, FusionReport, KnobChange, Knobs, NetworkCosts, Reason, Shortfall, SplitDemand, Swing,
-    TransmitConfig, break_even_bandwidth,
+    self, CostModel, Evaluation, FusionReport, KnobChange, KnobSwing, Knobs, NetworkCosts, Reason, Shortfall,
+    SplitDemand, SwingEnd, SystemRates, TransmitConfig, break_even_bandwidth,
 };
 use crate::explore::default_transmit;
-use crate::hardware::Profile;
+use crate::hardware::{MAX_SENSORS, Profile};
 use crate::network::{Boundary, Network, table};
 use crate::quantity::{self, Knob};
 use crate::space::{Genome, SearchSpace};
@@ -61,6 +62,9 @@ pub(super) struct Arguments {
     /// The best split with each hardware knob 20 % lower and higher
     #[arg(long, conflicts_with = "layers")]
     tornado: bool,
+    /// Instead of one network: the design of the whole space with the least of this at every split
+    #[arg(long, value_name = "OF", conflicts_with_all = ["layers", "genome", "fusion", "ratio", "bits", "why", "break_even", "tornado", "list_layers"])]
+    optimum: Option<optimum::OptimumMetric>,
     /// Print the layers of this network, or of every network of the space, as a layer table (CSV) to measure or to cost
     #[arg(long, value_name = "OF", value_parser = ["network", "space"], conflicts_with = "layers")]
     list_layers: Option<String>,
@@ -92,9 +96,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         return Ok(Answer::Yes);
     }
     let (profile, _) = load::profile(&arguments.profile)?;
-    cost::check_names(&space, &profile)?;
-    let transmit = transmit(arguments, &space, &genome)?;
-    let mut knobs = Knobs::from_profile(&profile);
+    let model = CostModel::new(space, profile)?;
+    let (space, profile) = (model.space(), model.profile());
+    let transmit = transmit(arguments, space, &genome)?;
+    let mut knobs = model.knobs();
     knobs.sensors = arguments.sensors.unwrap_or(knobs.sensors);
     for text in &arguments.knobs {
         if let Some(note) = knob::set(&mut knobs, text)? {
@@ -108,9 +113,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     if let Some(rate) = arguments.power_at.filter(|rate| !(1e-18..=1e18).contains(rate)) {
         bail!("--power-at must be a finite number above zero (1e-18 to 1e18), not {rate}");
     }
-    let table = NetworkCosts::new(&network, transmit, &profile)?;
+    if let Some(metric) = arguments.optimum {
+        let optima = optimum::Optima::new(&model, &knobs, metric)?;
+        if arguments.json {
+            println!("{}", serde_json::to_string_pretty(&optima.json())?);
+        } else {
+            print!("{}", quantity::ascii(&optima.text()));
+        }
+        return Ok(if optima.any_feasible() { Answer::Yes } else { Answer::No });
+    }
+    let table = model.network_costs(&network, transmit)?;
     let power_at = arguments.power_at.or(knobs.frame_rate_floor_hz);
-    let (space, profile) = (&space, &profile);
     let (splits, best, hopeless) = (Vec::new(), None, None);
     let found =
         Found { space, profile, genome, network, table, knobs, transmit, power_at, splits, best, hopeless }.costed()?;
@@ -242,7 +255,7 @@ impl Found<'_> {
 struct Asked<'a> {
     why: Option<&'a Split>,
     break_even: Option<(&'a Split, &'a Split)>,
-    tornado: Option<Vec<Swing>>,
+    tornado: Option<Vec<KnobSwing>>,
 }
 
 impl<'a> Asked<'a> {
@@ -258,7 +271,14 @@ impl<'a> Asked<'a> {
             Some((pair, None)) => bail!("`{pair}` is not a pair of splits such as `input,{last}`"),
         };
         let allowed = |demand: &SplitDemand| found.splits.iter().any(|split| split.demand.boundary == demand.boundary);
-        let tornado = arguments.tornado.then(|| cost::tornado(&found.table, &found.knobs, allowed));
+        let best = |_, knobs: &Knobs| {
+            let demand = &found.table.demands[cost::best_split(&found.table, knobs, allowed)?];
+            let cost = SystemRates::new(knobs).evaluate(demand);
+            let (latency_s, boundary) = (cost.latency.total_s(), demand.boundary);
+            Some(SwingEnd { value: 0.0, latency_s, boundary, feasible: cost.feasible() })
+        };
+        let tornado = || cost::tornado(Knob::HARDWARE, &found.knobs, MAX_SENSORS, best);
+        let tornado = if arguments.tornado { Some(tornado()) } else { None };
         Ok(Self { why, break_even, tornado })
     }
 }

@@ -1,9 +1,9 @@
 //! The costs of a design as text.
 
+use super::{Asked, Found, Split};
 use std::fmt::Write;
 
-use super::{Asked, Found, Split};
-use crate::cost::{self, FusionReport, KnobChange, LatencyBreakdown, ReasonSite, Swing};
+use crate::cost::{self, FusionReport, KnobChange, KnobSwing, LatencyBreakdown, ReasonSite};
 use crate::quantity::{Dimension, Knob};
 
 /// The whole report.
@@ -209,17 +209,18 @@ fn why(out: &mut String, found: &Found, split: &Split) {
     }
 }
 
-fn tornado(out: &mut String, found: &Found, swings: &[Swing]) {
+fn tornado(out: &mut String, found: &Found, swings: &[KnobSwing]) {
     let _ = writeln!(out, "\nthe best split with each knob 20 % lower and higher:");
     for swing in swings {
-        let end = |end: &cost::SwingEnd| {
+        let end = |end: Option<cost::SwingEnd>| {
+            let Some(end) = end else { return "not possible".to_owned() };
             let name = found.space.boundary_name(end.boundary);
             let mark = if end.feasible { "" } else { " (does not fit)" };
             format!("{} at {}: after {name}{mark}", Dimension::Time.format(end.latency_s), swing.knob.format(end.value))
         };
-        let moves = if swing.moves_split { "  the best split moves" } else { "" };
+        let moves = if swing.moves_split() { "  the best split moves" } else { "" };
         let width = Dimension::Time.format_column(swing.width_s());
         let _ =
-            writeln!(out, "  {:<18} {width:>9}   {}; {}{moves}", swing.knob.label(), end(&swing.low), end(&swing.high));
+            writeln!(out, "  {:<18} {width:>9}   {}; {}{moves}", swing.knob.label(), end(swing.low), end(swing.high));
     }
 }

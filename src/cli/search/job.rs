@@ -92,7 +92,7 @@ impl Job {
             return Ok(Answer::No);
         }
         if let Some(survey) = self.terms.survey() {
-            self.log.note(&survey.fitting(&self.terms.knobs).to_string());
+            self.log.note(&survey.count_feasible(&self.terms.knobs).to_string());
         }
         let mut hunt = self.begin(arguments)?;
         let end = self.until_over(&mut hunt, arguments)?;

@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, bail};
 
 use crate::cli::{load, space_genes};
-use crate::cost::{
-    Evaluation, Knobs, NetworkCosts, SpaceCostTable, SplitDemand, SystemRates, TransmitConfig, shortfall_list,
-    smallest_demands, why_none,
-};
+use crate::cost::{CostModel, Evaluation, Knobs, SplitDemand, SystemRates, shortfall_list, smallest_demands, why_none};
 use crate::hardware::Profile;
 use crate::quantity::{Knob, Metric, ascii, knob_values};
 use crate::run::Manifest;
@@ -51,8 +48,7 @@ impl Objective {
 pub(super) struct Terms {
     pub(super) space: SearchSpace,
     pub(super) profile: Profile,
-    /// Costs of all blocks; absent where only whole networks can be costed.
-    table: Option<SpaceCostTable>,
+    model: CostModel,
     pub(super) knobs: Knobs,
     pub(super) objectives: Vec<Objective>,
 }
@@ -69,8 +65,8 @@ impl Terms {
         let (profile, _) = load::profile_of_run(manifest)?;
         let mut knobs = Knobs::from_profile(&profile);
         knobs.sensors = sensors.unwrap_or(knobs.sensors).clamp(1, space.views);
-        let table = SpaceCostTable::new(&space, &profile);
-        let mut terms = Self { space, profile, table, knobs, objectives };
+        let model = CostModel::new(space.clone(), profile.clone())?;
+        let mut terms = Self { space, profile, model, knobs, objectives };
         if let Some(text) = limits {
             let mut json = serde_json::Deserializer::from_str(text);
             let values = knob_values::deserialize(&mut json)
@@ -101,13 +97,7 @@ impl Terms {
     }
 
     pub(super) fn demand(&self, design: &Design) -> Result<SplitDemand> {
-        if let Some(demand) = self.table.as_ref().and_then(|table| table.demand(design)) {
-            return Ok(demand);
-        }
-        let network = self.space.lower(&design.genome)?;
-        let table = NetworkCosts::new(&network, TransmitConfig::from(design), &self.profile)?;
-        let index = table.position(design.split).context("a canonical design is split at a boundary it has")?;
-        Ok(table.demands[index])
+        Ok(self.model.demand(design)?)
     }
 
     /// What a design costs.
@@ -143,12 +133,12 @@ impl Terms {
 
     /// A look at the whole space; `None` on a device whose blocks have no costs of their own.
     pub(super) fn survey(&self) -> Option<Survey> {
-        self.table.as_ref().map(|table| Survey::new(&self.space, table))
+        Survey::new(&self.model)
     }
 
     /// Every design that meets the limits on cost, where that can be listed.
     pub(super) fn designs_that_fit(&self, survey: &Survey) -> Option<Vec<Design>> {
-        self.table.as_ref().map(|table| survey.designs_that_fit(table, &self.knobs))
+        Some(survey.feasible_designs(&self.knobs))
     }
 
     /// Designs worth knowing first: the quickest split of the smallest network, and the largest network at every split at

@@ -9,7 +9,8 @@ use std::ops::Range;
 
 use super::SpaceCostTable;
 use super::stage::{BlockCost, OutputChannels, StageCosts};
-use crate::cost::demand::{CycleEnergy, SplitModuleCost};
+use crate::cost::assembly::SplitModuleCost;
+use crate::cost::cycle_energy::CycleEnergy;
 use crate::cost::fusion::FusionCost;
 use crate::hardware::Profile;
 use crate::network::{BoundaryId, Shape};

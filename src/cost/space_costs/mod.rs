@@ -9,7 +9,9 @@ pub(crate) mod graph;
 mod stage;
 
 use self::stage::{BlockCost, OutputChannels, StageCosts};
-use super::demand::{CycleEnergy, SplitContext, SplitDemand, SplitModuleCost, assemble};
+use super::assembly::{SplitContext, SplitModuleCost, assemble};
+use super::cycle_energy::CycleEnergy;
+use super::demand::SplitDemand;
 use super::fusion::FusionCost;
 use super::network_costs::{NetworkCosts, TransmitConfig};
 use crate::hardware::{Mapping, Profile};

@@ -1,6 +1,7 @@
 //! The blocks and modules of one stage, counted for every choice.
 
-use crate::cost::demand::{CycleEnergy, Devices, SplitModuleCost};
+use crate::cost::assembly::SplitModuleCost;
+use crate::cost::cycle_energy::{CycleEnergy, Devices};
 use crate::cost::fusion::FusionCost;
 use crate::cost::layer::layer_costs;
 use crate::hardware::Profile;

@@ -77,20 +77,22 @@ proptest! {
         let rates = SystemRates::new(&knobs);
         let mut batch = DemandBatch::new(knobs.sensors);
         table.demands.iter().for_each(|demand| batch.push(demand, true));
+        let mut costs = BatchCosts::default();
+        batch.evaluate(0..batch.len(), &rates, &mut costs);
         for (index, demand) in table.demands.iter().enumerate() {
-            let feasible = rates.evaluate(demand).feasible();
-            prop_assert_eq!(rates.meets(&rates.frame(demand)), feasible);
-            prop_assert_eq!(batch.meets(index, rates.latency(demand).total_s(), &rates), feasible);
+            let plain = rates.evaluate(demand);
+            prop_assert_eq!(rates.is_feasible(&rates.frame(demand)), plain.feasible());
+            prop_assert_eq!(costs.violations(index), plain.violations);
+            prop_assert_eq!(costs.seconds()[index].to_bits(), plain.latency.total_s().to_bits());
+            prop_assert_eq!(costs.excess()[index] > 0.0, !plain.feasible());
         }
-        let straight: Vec<(Line, &SplitDemand)> = table.demands.iter().filter_map(|demand| Some((Line::of(demand)?, demand))).collect();
-        let lines = Lines::new(&straight.iter().map(|(line, _)| *line).collect::<Vec<_>>());
-        for from in 0..straight.len() {
-            let meeting = straight[from..].iter().filter(|(_, demand)| rates.evaluate(demand).feasible()).count();
-            prop_assert_eq!(lines.count_meeting(from..straight.len(), &rates), meeting);
-            prop_assert_eq!(lines.get(from), straight[from].0);
-            let seconds = [straight[from].0.seconds(&rates), rates.latency(straight[from].1).total_s()];
-            prop_assert_eq!(seconds[0].to_bits(), seconds[1].to_bits());
+        let feasible = |index: &usize| rates.evaluate(&table.demands[*index]).feasible();
+        for from in 0..batch.len() {
+            prop_assert_eq!(batch.count_feasible(from..batch.len(), &rates), (from..batch.len()).filter(feasible).count());
         }
+        let seconds = |index: &usize| rates.latency(&table.demands[*index]).total_s();
+        let fastest = (0..batch.len()).filter(feasible).min_by(|a, b| seconds(a).total_cmp(&seconds(b)));
+        prop_assert_eq!(costs.fastest_feasible(), fastest);
     }
 
     #[test]

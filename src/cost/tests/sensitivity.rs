@@ -41,16 +41,25 @@ fn a_tornado_is_sorted_and_its_bandwidth_bar_points_the_right_way() {
     let transmit = TransmitConfig { fusion: space.boundary_named("S2.1").unwrap(), ratio: 4, bits: 8 };
     let table = NetworkCosts::new(&network, transmit, &profile).unwrap();
     let knobs = Knobs::from_profile(&profile);
-    let swings = tornado(&table, &knobs, |_| true);
+    let best = |_, knobs: &Knobs| {
+        let demand = &table.demands[best_split(&table, knobs, |_| true)?];
+        let cost = SystemRates::new(knobs).evaluate(demand);
+        let (latency_s, boundary) = (cost.latency.total_s(), demand.boundary);
+        Some(SwingEnd { value: 0.0, latency_s, boundary, feasible: cost.feasible() })
+    };
+    let swings = tornado(Knob::HARDWARE, &knobs, 12, best);
     assert_eq!(swings.len(), Knob::HARDWARE.len());
     assert!(swings.windows(2).all(|pair| pair[0].width_s() >= pair[1].width_s()));
     let of = |knob| swings.iter().find(|swing| swing.knob == knob).unwrap();
     for knob in [Knob::LinkBandwidth, Knob::SensorCompute, Knob::AggregatorCompute] {
-        assert!(of(knob).low.latency_s > of(knob).high.latency_s, "{knob:?}");
+        assert!(of(knob).low.unwrap().latency_s > of(knob).high.unwrap().latency_s, "{knob:?}");
     }
-    assert!(of(Knob::Sensors).low.latency_s < of(Knob::Sensors).high.latency_s);
-    assert!((of(Knob::Sensors).low.value, of(Knob::Sensors).high.value) == (4.0, 8.0));
-    assert!(tornado(&table, &knobs, |_| false).is_empty());
+    let (fewer, more) = (of(Knob::Sensors).low.unwrap(), of(Knob::Sensors).high.unwrap());
+    assert!(fewer.latency_s < more.latency_s);
+    assert!((fewer.value, more.value) == (5.0, 7.0));
+    let most = tornado([Knob::Sensors], &knobs, 6, best);
+    assert!(most[0].high.is_none() && most[0].low.is_some());
+    assert!(tornado(Knob::HARDWARE, &knobs, 12, |_, _| None).is_empty());
 }
 
 #[test]

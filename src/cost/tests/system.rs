@@ -185,7 +185,7 @@ fn every_camera_must_hold_the_peak_and_a_limit_binds_all() {
     let resident = |text: String, sensors: u32| {
         let profile = Profile::from_toml(&Source::new(name, text)).unwrap();
         let knobs = Knobs { sensors, ..Knobs::from_profile(&profile) };
-        (SystemRates::new(&knobs).memory_bytes() / 1024, knobs)
+        (SystemRates::new(&knobs).bound(Limit::SensorMemory) as u64 / 1024, knobs)
     };
     assert_eq!(resident(format!("{glasses}\n{}", camera(32)), 6).0, 32);
     assert_eq!(resident(format!("{glasses}\n{}", camera(128)), 6).0, 64);

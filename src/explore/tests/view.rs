@@ -226,7 +226,7 @@ fn the_tornado_is_what_moving_the_knobs_does() {
     set(&mut session, Knob::LinkBandwidth, "20 Mbit/s");
     let change = session.ranked(0).unwrap().evaluation.latency.total_s() - before;
     assert!((swing.down_s.unwrap() - change).abs() < 1e-12 && swing.up_s.unwrap() < 0.0);
-    let size = |swing: &Swing| swing.down_s.unwrap_or(0.0).abs().max(swing.up_s.unwrap_or(0.0).abs());
+    let size = |swing: &DesignSwing| swing.down_s.unwrap_or(0.0).abs().max(swing.up_s.unwrap_or(0.0).abs());
     assert!(swings.is_sorted_by(|one, next| size(one) >= size(next)));
 }
 

@@ -1,8 +1,11 @@
 //! Sentences: how the selected design stands, why it does not fit, and what would help.
 
-use crate::cost::{self, Evaluation, Reason, SplitDemand, Stage, reasons};
+use crate::cost::{
+    self, Evaluation, Reason, SplitDemand, Stage, ThresholdSolver, Thresholds, max_feasible_sensors, rates_by_sensors,
+    reasons,
+};
+use crate::explore::knob_histograms::{Fix, WhatIf};
 use crate::explore::knob_range::KnobRange;
-use crate::explore::needs::{Easiest, Fix, Present, WhatIf, most_sensors, rates_by_sensors};
 use crate::explore::rank::Evaluator;
 use crate::explore::session::Session;
 use crate::quantity::{Knob, Limit, Metric, RelaxDirection};
@@ -34,8 +37,7 @@ impl Session {
         let sentence = if evaluation.feasible() {
             format!("{name} fits: {}", self.slack(&evaluation, inspected.accuracies[inspected.shown]))
         } else {
-            let brief = |reason: &Reason| reason.limit.violation_brief(reason.value, reason.allowed);
-            let broken: Vec<String> = self.why().iter().map(brief).collect();
+            let broken: Vec<String> = self.why().iter().map(Reason::brief).collect();
             format!("{name}: {}. {}", broken.join(", "), self.fix_sentence())
         };
         Some(Status { feasible: evaluation.feasible(), sentence })
@@ -56,16 +58,19 @@ impl Session {
         if barred.is_empty() {
             return Vec::new();
         }
-        let present = Present::new(self.knobs());
-        let mut easiest = Easiest::new();
+        let solver = ThresholdSolver::new(self.knobs());
+        let mut thresholds = Thresholds::NONE;
         for (demand, accuracy) in &barred {
-            easiest.add(&present.needed(&evaluator.evaluate(demand, *accuracy), *accuracy));
+            thresholds.relax(&solver.thresholds(&evaluator.rates.frame(demand), *accuracy));
         }
-        let mut needed = easiest.needed();
-        let by_count = rates_by_sensors(self.knobs(), self.knobs().sensors);
-        needed[Knob::Sensors.index()] = most_sensors(|| barred.iter().map(|(demand, _)| *demand), &by_count);
+        let by_sensors = rates_by_sensors(self.knobs(), self.knobs().sensors);
+        // With other numbers of sensors the accuracies are others: there only costs are judged.
+        let sensors = max_feasible_sensors(&by_sensors, 0, |rates| {
+            barred.iter().any(|(demand, _)| rates.evaluate(demand).feasible())
+        });
+        thresholds.set(Knob::Sensors, if sensors > 0 { sensors as f64 } else { f64::NAN });
         let mut fixes: Vec<Fix> =
-            self.ranges.iter().filter_map(|range| self.fix(range, needed[range.knob.index()])).collect();
+            self.ranges.iter().filter_map(|range| self.fix(range, thresholds.get(range.knob))).collect();
         fixes.sort_by_key(|fix| fix.steps);
         fixes
     }
@@ -140,19 +145,19 @@ impl Session {
 
     /// For each knob, the nearest step at which more designs fit; largest gain first.
     pub fn what_if(&self) -> &[WhatIf] {
-        &self.known.reach.what_if
+        &self.known.histograms.what_if
     }
 
     /// For each step of a range, how many of the candidates looked at would fit if the knob stood there, the others held.
     /// The number of sensors is judged by cost alone: accuracies with other numbers of sensors are others.
     pub fn histogram(&self, id: Knob) -> &[u32] {
         let index = self.ranges.iter().position(|range| range.knob == id);
-        index.and_then(|index| self.known.reach.histograms.get(index)).map_or(&[], Vec::as_slice)
+        index.and_then(|index| self.known.histograms.counts.get(index)).map_or(&[], Vec::as_slice)
     }
 
     /// How many candidates histograms and what-if look at: all of them, or an even sample of a large pool.
     pub fn sampled(&self) -> usize {
-        self.known.reach.sampled
+        self.known.histograms.sampled
     }
 
     fn fix(&self, range: &KnobRange, needed: f64) -> Option<Fix> {

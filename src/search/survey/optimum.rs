@@ -1,18 +1,20 @@
-//! The least latency, energy or memory any design of a space can have at every split, by dynamic programming on its graph.
+//! Exact optimum of latency, energy or sensor memory at every split, by dynamic programming on the graph of the space.
 //!
-//! Latency and energy are sums over blocks, memory is a largest value plus, where it holds the weights too, their sum. So of
-//! all ways to a place only those matter that no other is at least as good as in everything the rest can still see. That is
-//! one number, except where weights count: then it is two or three, and a few ways to each place are kept. PathCounts are extended
-//! from the raw input to every split, and from the logits back to it, and meet there. Nothing is left out: the result is the
-//! minimum over all designs, whatever other limits they break.
+//! Latency and energy are sums over blocks; memory is a largest value plus, where it holds the weights too, their sum. So of
+//! all paths to a node only the undominated ones matter: those that no other path equals or beats in every figure the rest
+//! of the path can still see. That is one figure, except where weights count: then two or three, and a few labels (as in
+//! multi-criteria shortest paths) are kept at each node. Labels are extended from the raw input to every split, and from the
+//! logits back to it, and meet there. Nothing is left out: the result is the minimum over all designs, whatever other limits
+//! they break.
 
 use super::paths::{PathCounts, decide, design};
-use crate::cost::{CycleEnergy, GraphNode, SpaceGraph, SystemRates};
+use crate::cost::{CycleEnergy, Evaluation, GraphNode, SpaceGraph, SystemRates};
 use crate::hardware::{Layout, Residency, Sourced};
 use crate::network::BoundaryId;
+use crate::quantity::Limit;
 use crate::space::{Design, SearchSpace};
 
-/// What is to be least.
+/// Figure to be minimised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Goal {
     /// Seconds of a single frame.
@@ -26,9 +28,18 @@ pub enum Goal {
 impl Goal {
     /// All goals.
     pub const ALL: [Self; 3] = [Self::Latency, Self::Energy, Self::SensorMemory];
+
+    /// The limit that bounds the figure.
+    pub const fn limit(self) -> Limit {
+        match self {
+            Self::Latency => Limit::Latency,
+            Self::Energy => Limit::Energy,
+            Self::SensorMemory => Limit::SensorMemory,
+        }
+    }
 }
 
-/// The least value at one split, and a design that has it.
+/// Optimum at one split, with a design that attains it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SplitOptimum {
     /// The split.
@@ -37,16 +48,19 @@ pub struct SplitOptimum {
     pub value: f64,
     /// A design with that value.
     pub design: Design,
+    /// Cost of that design.
+    pub evaluation: Evaluation,
 }
 
-/// Whether a part's weights are loaded for every frame, and what their sum must be for that.
+/// One of the ways to hold a part's weights, with the condition on their sum under which it applies.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct WeightMode {
+    /// The weights are streamed for every frame.
     streams: bool,
-    sum: WeightCondition,
+    condition: WeightCondition,
 }
 
-/// A condition on the weights of a part.
+/// Condition on the sum of the weights of a part.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum WeightCondition {
     Any,
@@ -55,7 +69,7 @@ enum WeightCondition {
 }
 
 impl WeightCondition {
-    /// The term that weights add to the third number of a way.
+    /// Term that weights add to the third figure of a label.
     fn term(self, weights: f64) -> f64 {
         match self {
             Self::Any => 0.0,
@@ -64,8 +78,8 @@ impl WeightCondition {
         }
     }
 
-    /// Whether the condition is met by the third number of a way and the module's weights.
-    fn met(self, third: f64, module: f64) -> bool {
+    /// Returns `true` if the third figure of a label and the module's weights meet the condition.
+    fn is_met(self, third: f64, module: f64) -> bool {
         match self {
             Self::Any => true,
             Self::AtMost(limit) => third + module <= limit,
@@ -74,22 +88,23 @@ impl WeightCondition {
     }
 }
 
-/// What a way has come to: the value to be least; the second term of a shared memory; weights where a condition asks.
-type Sums = [f64; 3];
+/// Figures of a label: the value to be minimised; the second term of a shared memory; weights where a condition asks.
+type LabelFigures = [f64; 3];
 
-/// One way to, or from, a node.
+/// One undominated path to, or from, a node.
 #[derive(Debug, Clone, Copy)]
 struct Label {
-    sums: Sums,
-    /// The edge it took last; `usize::MAX` where it took none.
+    figures: LabelFigures,
+    /// Edge taken last; [`NONE`] where it took none.
     edge: usize,
-    /// The way before that edge, in the list of all ways.
+    /// Label before that edge, in the list of all labels.
     before: usize,
 }
 
+/// No edge, or no label.
 const NONE: usize = usize::MAX;
 
-/// The undominated ways to each node.
+/// Undominated labels of each node.
 struct LabelSet {
     all: Vec<Label>,
     at: Vec<Vec<usize>>,
@@ -100,32 +115,32 @@ impl LabelSet {
         Self { all: Vec::with_capacity(4 * size), at: vec![Vec::new(); size] }
     }
 
-    fn add(&mut self, node: usize, way: Label) {
-        let covers = |a: &Sums, b: &Sums| a[0] <= b[0] && a[1] <= b[1] && a[2] <= b[2];
+    fn add(&mut self, node: usize, label: Label) {
+        let covers = |a: &LabelFigures, b: &LabelFigures| a[0] <= b[0] && a[1] <= b[1] && a[2] <= b[2];
         let (all, here) = (&mut self.all, &mut self.at[node]);
-        if here.iter().any(|&own| covers(&all[own].sums, &way.sums)) {
+        if here.iter().any(|&own| covers(&all[own].figures, &label.figures)) {
             return;
         }
-        here.retain(|&own| !covers(&way.sums, &all[own].sums));
+        here.retain(|&own| !covers(&label.figures, &all[own].figures));
         here.push(all.len());
-        all.push(way);
+        all.push(label);
     }
 
-    /// Extends every way at `from` by an edge to `to`.
-    fn extend(&mut self, from: usize, to: usize, edge: usize, join: impl Fn(&Sums) -> Sums) {
+    /// Extends every label at `from` by an edge to `to`.
+    fn extend(&mut self, from: usize, to: usize, edge: usize, join: impl Fn(&LabelFigures) -> LabelFigures) {
         for position in 0..self.at[from].len() {
             let before = self.at[from][position];
-            let sums = join(&self.all[before].sums);
-            self.add(to, Label { sums, edge, before });
+            let figures = join(&self.all[before].figures);
+            self.add(to, Label { figures, edge, before });
         }
     }
 }
 
-/// The solver for one goal under present knobs.
+/// Solver for one goal under one setting of the knobs.
 pub(super) struct OptimumSolver<'a> {
     space: &'a SearchSpace,
     graph: &'a SpaceGraph,
-    ways: &'a PathCounts,
+    paths: &'a PathCounts,
     rates: SystemRates,
     goal: Goal,
 }
@@ -134,21 +149,21 @@ impl<'a> OptimumSolver<'a> {
     pub(super) fn new(
         space: &'a SearchSpace,
         graph: &'a SpaceGraph,
-        ways: &'a PathCounts,
+        paths: &'a PathCounts,
         rates: SystemRates,
         goal: Goal,
     ) -> Self {
-        Self { space, graph, ways, rates, goal }
+        Self { space, graph, paths, rates, goal }
     }
 
-    /// The least value of every split of the space at which a design can be split, in order.
-    pub(super) fn solve(&self) -> Vec<SplitOptimum> {
+    /// Optimum of every split of the space at which a design can be split, in order.
+    pub(super) fn solve(&self) -> Vec<(BoundaryId, f64, Design)> {
         let sensor: Vec<(WeightMode, LabelSet)> =
-            self.regimes(true).into_iter().map(|own| (own, self.sensor(own))).collect();
+            self.weight_modes(true).into_iter().map(|own| (own, self.sensor(own))).collect();
         let behind: Vec<(WeightMode, LabelSet)> =
-            self.regimes(false).into_iter().map(|own| (own, self.aggregator(own))).collect();
+            self.weight_modes(false).into_iter().map(|own| (own, self.aggregator(own))).collect();
         let mut best: Vec<Option<(f64, Meeting)>> = vec![None; self.space.slots().len()];
-        for node in (0..self.graph.nodes.len()).filter(|&node| self.ways.may_split(node)) {
+        for node in (0..self.graph.nodes.len()).filter(|&node| self.paths.may_split(node)) {
             let Some(id) = self.graph.nodes[node].boundary else { continue };
             for (before, (own, first)) in sensor.iter().enumerate() {
                 for (after, (other, second)) in behind.iter().enumerate() {
@@ -165,17 +180,17 @@ impl<'a> OptimumSolver<'a> {
         found
             .map(|(split, (value, met))| {
                 let design = self.design(&met, &sensor[met.before].1, &behind[met.after].1);
-                SplitOptimum { split, value, design }
+                (split, value, design)
             })
             .collect()
     }
 
-    /// The ways in which the weights of a side can be kept.
-    fn regimes(&self, sensor: bool) -> Vec<WeightMode> {
+    /// Modes in which the weights of a side can be held.
+    fn weight_modes(&self, sensor: bool) -> Vec<WeightMode> {
         let profile = &self.graph.profile;
         let device = if sensor { &profile.sensor.device } else { &profile.aggregator };
         let memory = device.weight_memory_bytes.as_ref().map(|memory| memory.value as f64);
-        let lone = |streams| vec![WeightMode { streams, sum: WeightCondition::Any }];
+        let lone = |streams| vec![WeightMode { streams, condition: WeightCondition::Any }];
         if self.goal == Goal::SensorMemory && !(sensor && self.shared()) {
             return lone(false);
         }
@@ -183,15 +198,15 @@ impl<'a> OptimumSolver<'a> {
             (Residency::Streamed, _) => lone(true),
             (Residency::Resident, _) | (Residency::Cached, None) => lone(false),
             (Residency::Cached, Some(memory)) => {
-                // Where loading never makes a layer cheaper, a way that could have kept its weights is found among those
-                // that do.
-                let price = |price: &Option<Sourced<f64>>| price.as_ref().map_or(0.0, |price| price.value);
-                let dearer = price(&device.weight_byte_energy_j) >= price(&device.byte_energy_j);
-                let loading_costs = self.goal == Goal::Latency || self.goal == Goal::Energy && dearer;
-                let over = if loading_costs { WeightCondition::Any } else { WeightCondition::MoreThan(memory) };
+                // Where streaming never makes a layer cheaper, a path that could have kept its weights is found among
+                // those that do.
+                let energy = |energy: &Option<Sourced<f64>>| energy.as_ref().map_or(0.0, |energy| energy.value);
+                let streaming_costs_energy = energy(&device.weight_byte_energy_j) >= energy(&device.byte_energy_j);
+                let streaming_costs = self.goal == Goal::Latency || self.goal == Goal::Energy && streaming_costs_energy;
+                let over = if streaming_costs { WeightCondition::Any } else { WeightCondition::MoreThan(memory) };
                 vec![
-                    WeightMode { streams: false, sum: WeightCondition::AtMost(memory) },
-                    WeightMode { streams: true, sum: over },
+                    WeightMode { streams: false, condition: WeightCondition::AtMost(memory) },
+                    WeightMode { streams: true, condition: over },
                 ]
             }
         }
@@ -213,75 +228,75 @@ impl<'a> OptimumSolver<'a> {
         self.of(self.rates.on_aggregator(spend.pick(streams), times))
     }
 
-    /// Whether weights count against the sensor's memory.
+    /// Returns `true` if weights count against the sensor's memory.
     fn shared(&self) -> bool {
         self.graph.profile.sensor.device.layout == Layout::Shared
     }
 
-    /// The undominated ways from raw input to every node.
-    fn sensor(&self, WeightMode { streams, sum }: WeightMode) -> LabelSet {
+    /// Undominated labels from the raw input to every node.
+    fn sensor(&self, WeightMode { streams, condition }: WeightMode) -> LabelSet {
         let mut front = LabelSet::new(self.graph.nodes.len());
         let memory = self.goal == Goal::SensorMemory;
         let shared = memory && self.shared();
         for (index, node) in self.graph.nodes.iter().enumerate() {
             if node.boundary == Some(0) {
-                front.add(index, Label { sums: [0.0; 3], edge: NONE, before: NONE });
+                front.add(index, Label { figures: [0.0; 3], edge: NONE, before: NONE });
             }
             for at in node.edges.clone() {
                 let edge = &self.graph.edges[at];
                 let Some(block) = edge.block else {
-                    front.extend(index, edge.to, at, |sums| *sums);
+                    front.extend(index, edge.to, at, |figures| *figures);
                     continue;
                 };
                 let weights = block.weights as f64;
                 let (value, peak) = (self.on_sensor(block.sensor, streams), block.peak_bytes as f64);
-                let (largest, term) = (block.largest_weights as f64, sum.term(weights));
-                front.extend(index, edge.to, at, |sums| {
+                let (largest, term) = (block.largest_weights as f64, condition.term(weights));
+                front.extend(index, edge.to, at, |figures| {
                     let second = match (shared, streams) {
                         (false, _) => 0.0,
-                        (true, false) => sums[1] + weights,
-                        (true, true) => sums[1].max(largest),
+                        (true, false) => figures[1] + weights,
+                        (true, true) => figures[1].max(largest),
                     };
-                    [if memory { sums[0].max(peak) } else { sums[0] + value }, second, sums[2] + term]
+                    [if memory { figures[0].max(peak) } else { figures[0] + value }, second, figures[2] + term]
                 });
             }
         }
         front
     }
 
-    /// The undominated ways from every node to the logits: node `i` with the views still apart, node `i + size` with the
+    /// Undominated labels from every node to the logits: node `i` with the views still apart, node `i + size` with the
     /// views as one.
-    fn aggregator(&self, WeightMode { streams, sum }: WeightMode) -> LabelSet {
+    fn aggregator(&self, WeightMode { streams, condition }: WeightMode) -> LabelSet {
         let size = self.graph.nodes.len();
         let views = f64::from(self.rates.sensors());
         let mut front = LabelSet::new(2 * size);
         for (index, node) in self.graph.nodes.iter().enumerate().rev() {
             if node.edges.is_empty() {
-                front.add(index + size, Label { sums: [0.0; 3], edge: NONE, before: NONE });
+                front.add(index + size, Label { figures: [0.0; 3], edge: NONE, before: NONE });
             }
             for at in node.edges.clone() {
                 let edge = &self.graph.edges[at];
                 for (offset, times) in [(0, views), (size, 1.0)] {
                     let add = edge.block.map_or([0.0; 3], |block| {
                         let value = self.on_aggregator(block.aggregator, streams, times);
-                        [value, 0.0, sum.term(block.weights as f64)]
+                        [value, 0.0, condition.term(block.weights as f64)]
                     });
-                    front.extend(edge.to + offset, index + offset, at, |sums| plus(*sums, add));
+                    front.extend(edge.to + offset, index + offset, at, |figures| plus(*figures, add));
                 }
             }
-            if self.ways.may_fuse(index) {
+            if self.paths.may_fuse(index) {
                 let mut fuse = self.on_aggregator(node.fuse.more, streams, views - 1.0);
                 if views > 1.0 {
                     fuse += self.on_aggregator(node.fuse.join, streams, 1.0);
                 }
-                let term = sum.term(node.fuse.weights(views));
-                front.extend(index + size, index, NONE, |sums| plus(*sums, [fuse, 0.0, term]));
+                let term = condition.term(node.fuse.weights(views));
+                front.extend(index + size, index, NONE, |figures| plus(*figures, [fuse, 0.0, term]));
             }
         }
         front
     }
 
-    /// The best pair of ways that meet at a node.
+    /// Best pair of labels that meet at a node.
     fn meet(
         &self,
         node: usize,
@@ -292,30 +307,32 @@ impl<'a> OptimumSolver<'a> {
         let place = &self.graph.nodes[node];
         for (transmit, module) in place.modules.iter().enumerate() {
             let module_weights = module.weight_bytes as f64;
-            let ends = |(regime, front): (WeightMode, &LabelSet), close: &dyn Fn(&Sums) -> f64| {
-                let ways = front.at[node].iter().map(|&way| (close(&front.all[way].sums), way, front.all[way].sums[2]));
-                ways.filter(|way| regime.sum.met(way.2, module_weights)).min_by(|a, b| a.0.total_cmp(&b.0))
+            let ends = |(mode, front): (WeightMode, &LabelSet), close: &dyn Fn(&LabelFigures) -> f64| {
+                let labels = front.at[node]
+                    .iter()
+                    .map(|&label| (close(&front.all[label].figures), label, front.all[label].figures[2]));
+                labels.filter(|label| mode.condition.is_met(label.2, module_weights)).min_by(|a, b| a.0.total_cmp(&b.0))
             };
-            let first = ends(sensor, &|sums| self.close_sensor(place, transmit, sums, sensor.0.streams));
-            let second = ends(aggregator, &|sums| {
-                sums[0] + self.on_aggregator(module.recover, aggregator.0.streams, f64::from(self.rates.sensors()))
+            let first = ends(sensor, &|figures| self.close_sensor(place, transmit, figures, sensor.0.streams));
+            let second = ends(aggregator, &|figures| {
+                figures[0] + self.on_aggregator(module.recover, aggregator.0.streams, f64::from(self.rates.sensors()))
             });
             let (Some(first), Some(second)) = (first, second) else { continue };
             let value = first.0 + second.0;
             if best.as_ref().is_none_or(|(least, _)| value < *least) {
-                let met = Meeting { node, transmit, ways: (first.1, second.1), before: 0, after: 0 };
+                let met = Meeting { node, transmit, labels: (first.1, second.1), before: 0, after: 0 };
                 best = Some((value, met));
             }
         }
         best
     }
 
-    /// The value of a way of the sensor once the tensor is sent.
-    fn close_sensor(&self, node: &GraphNode, transmit: usize, sums: &Sums, streams: bool) -> f64 {
+    /// Value of a sensor's label once the tensor is sent.
+    fn close_sensor(&self, node: &GraphNode, transmit: usize, figures: &LabelFigures, streams: bool) -> f64 {
         let (sensor, module) = (&self.graph.profile.sensor, &node.modules[transmit]);
         let frame = node.input.elements() as f64;
         if self.goal == Goal::SensorMemory {
-            let mut bytes = sums[0].max(module.reduce_bytes as f64).max(frame);
+            let mut bytes = figures[0].max(module.reduce_bytes as f64).max(frame);
             if sensor.double_buffered_frame {
                 bytes += frame;
             }
@@ -323,55 +340,55 @@ impl<'a> OptimumSolver<'a> {
                 bytes += module.link_bytes as f64;
             }
             if self.shared() {
-                bytes += sums[1] + if streams { 0.0 } else { module.weight_bytes as f64 };
+                bytes += figures[1] + if streams { 0.0 } else { module.weight_bytes as f64 };
             }
             return bytes;
         }
         let pixel = sensor.pixel_energy_j.as_ref().map_or(0.0, |energy| energy.value);
         let pixels = self.rates.on_sensors([0.0, node.input.positions() as f64 * pixel]);
         let fixed = self.of([sensor.readout_s.value, 0.0]) + self.of(pixels);
-        fixed + sums[0] + self.on_sensor(module.reduce, streams) + self.of(self.rates.on_link(module.link_bytes))
+        fixed + figures[0] + self.on_sensor(module.reduce, streams) + self.of(self.rates.on_link(module.link_bytes))
     }
 
-    /// The design of two ways that have met.
-    fn design(&self, met: &Meeting, sensor: &LabelSet, aggregator: &LabelSet) -> Design {
+    /// Design of two labels that have met.
+    fn design(&self, meeting: &Meeting, sensor: &LabelSet, aggregator: &LabelSet) -> Design {
         let mut genes = vec![0; self.graph.genes];
-        let mut way = &sensor.all[met.ways.0];
-        let mut source = met.node;
-        while way.edge != NONE {
-            let edge = &self.graph.edges[way.edge];
+        let mut label = &sensor.all[meeting.labels.0];
+        let mut source = meeting.node;
+        while label.edge != NONE {
+            let edge = &self.graph.edges[label.edge];
             decide(edge, &mut genes);
             source = edge.from;
-            way = &sensor.all[way.before];
+            label = &sensor.all[label.before];
         }
         genes[0] = self.graph.nodes[source].resolution as u8;
-        let mut way = &aggregator.all[met.ways.1];
-        let (mut at, mut fusion) = (met.node, self.space.last());
-        while way.before != NONE {
-            if way.edge == NONE {
+        let mut label = &aggregator.all[meeting.labels.1];
+        let (mut at, mut fusion) = (meeting.node, self.space.last());
+        while label.before != NONE {
+            if label.edge == NONE {
                 fusion = self.graph.nodes[at].boundary.unwrap_or(fusion);
             } else {
-                let edge = &self.graph.edges[way.edge];
+                let edge = &self.graph.edges[label.edge];
                 decide(edge, &mut genes);
                 at = edge.to;
             }
-            way = &aggregator.all[way.before];
+            label = &aggregator.all[label.before];
         }
-        design(self.space, &self.graph.nodes[met.node], self.space.canonical(genes), fusion, met.transmit)
+        design(self.space, &self.graph.nodes[meeting.node], self.space.canonical(genes), fusion, meeting.transmit)
     }
 }
 
-/// Where two ways met.
+/// Two labels that meet at a node.
 #[derive(Debug, Clone, Copy)]
 struct Meeting {
     node: usize,
     transmit: usize,
-    ways: (usize, usize),
-    /// Regimes of the sensor's and the aggregator's side.
+    labels: (usize, usize),
+    /// Weight modes of the sensor's and the aggregator's side.
     before: usize,
     after: usize,
 }
 
-fn plus(a: Sums, b: Sums) -> Sums {
+fn plus(a: LabelFigures, b: LabelFigures) -> LabelFigures {
     [a[0] + b[0], a[1] + b[1], a[2] + b[2]]
 }

@@ -13,11 +13,11 @@ pub(super) struct PathCounts {
     before: Vec<u128>,
     /// Paths from the node to the logits, each with each boundary at or behind the node where views may become one.
     behind: Vec<u128>,
-    /// The same once they are one.
+    /// Paths from the node to the logits once the views are one.
     fused: Vec<u128>,
     /// Edges that lead to each node.
     entering: Vec<Vec<usize>>,
-    /// Whether a node is where a split, or a fusion, may be.
+    /// Whether the network may be split, and the views fused, at each node.
     allowed: Vec<(bool, bool)>,
 }
 
@@ -28,7 +28,7 @@ impl PathCounts {
             let among = |list: &[BoundaryId]| node.boundary.is_some_and(|id| list.contains(&id));
             (among(&space.split.at), among(&space.fusion.at))
         });
-        let mut ways = Self {
+        let mut counts = Self {
             before: vec![0; size],
             behind: vec![0; size],
             fused: vec![0; size],
@@ -37,37 +37,37 @@ impl PathCounts {
         };
         for (index, node) in graph.nodes.iter().enumerate() {
             if node.boundary == Some(0) {
-                ways.before[index] = 1;
+                counts.before[index] = 1;
             }
             for at in node.edges.clone() {
                 let to = graph.edges[at].to;
-                ways.before[to] = ways.before[to].saturating_add(ways.before[index]);
-                ways.entering[to].push(at);
+                counts.before[to] = counts.before[to].saturating_add(counts.before[index]);
+                counts.entering[to].push(at);
             }
         }
         for (index, node) in graph.nodes.iter().enumerate().rev() {
             let sum = |list: &[u128]| {
                 graph.edges[node.edges.clone()].iter().fold(0_u128, |sum, edge| sum.saturating_add(list[edge.to]))
             };
-            let (fused, behind) = (sum(&ways.fused), sum(&ways.behind));
-            ways.fused[index] = if node.edges.is_empty() { 1 } else { fused };
-            ways.behind[index] = behind.saturating_add(if ways.allowed[index].1 { ways.fused[index] } else { 0 });
+            let (fused, behind) = (sum(&counts.fused), sum(&counts.behind));
+            counts.fused[index] = if node.edges.is_empty() { 1 } else { fused };
+            counts.behind[index] = behind.saturating_add(if counts.allowed[index].1 { counts.fused[index] } else { 0 });
         }
-        ways
+        counts
     }
 
     /// Number of genomes.
     pub(super) fn genomes(&self, graph: &SpaceGraph) -> u128 {
         let ends = graph.nodes.iter().zip(&self.before).filter(|(node, _)| node.edges.is_empty());
-        ends.fold(0, |sum, (_, &ways)| sum.saturating_add(ways))
+        ends.fold(0, |sum, (_, &counts)| sum.saturating_add(counts))
     }
 
-    /// Whether views may become one at a node.
+    /// Returns `true` if views may become one at a node.
     pub(super) fn may_fuse(&self, node: usize) -> bool {
         self.allowed[node].1
     }
 
-    /// Whether a network may be split at a node.
+    /// Returns `true` if a network may be split at a node.
     pub(super) fn may_split(&self, node: usize) -> bool {
         self.allowed[node].0
     }
@@ -149,7 +149,7 @@ pub(super) fn decide(edge: &GraphEdge, genes: &mut [u8]) {
     }
 }
 
-/// The design of a genome that is split at a node and sends in one of its ways.
+/// The design of a genome that is split at a node and sends with one of its transmit configurations.
 pub(super) fn design(
     space: &SearchSpace,
     node: &GraphNode,

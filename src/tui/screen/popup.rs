@@ -199,7 +199,7 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 }
 
 /// How far a knob may go before it matters, if a fifth more or less changes nothing.
-fn no_effect(swing: &crate::explore::Swing) -> Option<String> {
+fn no_effect(swing: &crate::explore::DesignSwing) -> Option<String> {
     let nothing = |change: Option<f64>| change.is_some_and(|seconds| seconds.abs() < 5e-6);
     if !nothing(swing.down_s) || !nothing(swing.up_s) {
         return None;

@@ -179,7 +179,7 @@ fn two_stages(study: &mut Study) -> Result<Outcome> {
 /// Every design that meets the limits, where they are not too many.
 fn exhaustive(study: &mut Study) -> Result<Outcome> {
     let survey = study.terms.survey();
-    let fitting = survey.as_ref().map(|survey| survey.fitting(&study.terms.knobs));
+    let fitting = survey.as_ref().map(|survey| survey.count_feasible(&study.terms.knobs));
     let few = fitting.as_ref().is_some_and(|fitting| {
         fitting.interval.is_none() && fitting.designs > 0.0 && fitting.designs <= study.budget as f64
     });

@@ -1,0 +1,154 @@
+//! Assembly of one split's demand from its parts: the layers before it, the splitting module, the layers behind it.
+//!
+//! Shared by the costs counted layer by layer ([`super::NetworkCosts::new`]) and those summed from precomputed blocks
+//! ([`super::SpaceCostTable`]).
+
+use super::cycle_energy::{CycleEnergy, Devices};
+use super::demand::{Aggregation, PeakLocation, ProcessorWork, SplitDemand};
+use super::fusion::FusionCost;
+use super::layer::{module_cost, streams};
+use crate::hardware::{Device, Layout, Profile, Residency};
+use crate::network::memory::Peak;
+use crate::network::{BoundaryId, Shape};
+
+/// Bits per element of raw input and of logits on the link, and of activations in memory.
+const PLAIN_BITS: u64 = 8;
+
+/// Cost of crossing a boundary: the splitting module on both sides, and the bytes on the link.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(crate) struct SplitModuleCost {
+    pub(crate) reduce: CycleEnergy,
+    pub(crate) recover: CycleEnergy,
+    /// Weights of each side of the module; both have the same.
+    pub(crate) weight_bytes: u64,
+    pub(crate) link_bytes: u64,
+    /// Bytes alive while the tensor is reduced.
+    pub(crate) reduce_bytes: u64,
+}
+
+impl SplitModuleCost {
+    /// The tensor as it is: raw input, or logits.
+    pub(super) fn plain(shape: Shape) -> Self {
+        Self { link_bytes: (shape.elements() * PLAIN_BITS).div_ceil(8), ..Self::default() }
+    }
+
+    /// A tensor of C channels reduced to `ceil(C / ratio)` and sent with `bits` per element. Ratio 1 has no module.
+    pub(super) fn split(shape: Shape, ratio: u8, bits: u8, devices: Devices) -> Self {
+        let ratio = u32::from(ratio.max(1));
+        let channels = shape.channels.div_ceil(ratio);
+        let sent = u64::from(channels) * shape.positions();
+        let link_bytes = (sent * u64::from(bits)).div_ceil(8);
+        if ratio == 1 {
+            return Self { link_bytes, ..Self::default() };
+        }
+        let narrow = Shape { channels, ..shape };
+        let reduce = module_cost(shape, channels, &devices.profile.sensor.device, devices.sensor);
+        let recover = module_cost(narrow, shape.channels, &devices.profile.aggregator, devices.aggregator);
+        Self {
+            reduce: CycleEnergy::of(&reduce),
+            recover: CycleEnergy::of(&recover),
+            weight_bytes: reduce.weight_bytes,
+            link_bytes,
+            reduce_bytes: shape.elements() + sent,
+        }
+    }
+}
+
+/// Costs of the layers around one split.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SplitContext {
+    pub(super) boundary: BoundaryId,
+    /// Layers before the split, on the sensor.
+    pub(super) before: CycleEnergy,
+    pub(super) before_weights: u64,
+    /// Weights of the largest layer before the split.
+    pub(super) largest_weights: u64,
+    /// Layers from the split to the fusion, on the aggregator.
+    pub(super) between: CycleEnergy,
+    pub(super) fuse: FusionCost,
+    /// Layers behind the fusion, on the aggregator.
+    pub(super) after: CycleEnergy,
+    /// Weights of all layers behind the split.
+    pub(super) behind_weights: u64,
+    /// Peak of the layers before the split.
+    pub(super) peak: Peak,
+    /// Whether that peak is reached while patches run.
+    pub(super) in_patches: bool,
+    /// Shape of one view's input.
+    pub(super) input: Shape,
+}
+
+/// Demand of the split made of these parts on a profile.
+pub(super) fn assemble(context: &SplitContext, module: &SplitModuleCost, profile: &Profile) -> SplitDemand {
+    let (sensor, aggregator) = (&profile.sensor.device, &profile.aggregator);
+    let sensor_weight_bytes = context.before_weights + module.weight_bytes;
+    let aggregator_weight_bytes = context.behind_weights + module.weight_bytes;
+    let sensor_streams = streams(sensor, sensor_weight_bytes);
+    let [cycles, joules] = (context.before + module.reduce).pick(sensor_streams);
+    let (mut sensor_peak_bytes, peak_at) = peak(context, module);
+    let frame_bytes = context.input.elements();
+    if profile.sensor.double_buffered_frame {
+        sensor_peak_bytes += frame_bytes;
+    }
+    if profile.sensor.link_buffer && context.boundary != 0 {
+        sensor_peak_bytes += module.link_bytes;
+    }
+    if sensor.layout == Layout::Shared {
+        sensor_peak_bytes += if sensor_streams { context.largest_weights } else { sensor_weight_bytes };
+    }
+    let pixel_energy = profile.sensor.pixel_energy_j.as_ref().map_or(0.0, |energy| energy.value);
+    SplitDemand {
+        sensor: ProcessorWork { cycles, energy_j: joules + context.input.positions() as f64 * pixel_energy },
+        resident: aggregation(context, module, false),
+        streamed: aggregation(context, module, true),
+        max_resident_views: resident_views(aggregator, aggregator_weight_bytes, &context.fuse),
+        link_bytes: module.link_bytes,
+        sensor_peak_bytes,
+        sensor_weight_bytes,
+        aggregator_weight_bytes,
+        join_weight_bytes: context.fuse.join_weights,
+        more_weight_bytes: context.fuse.more_weights,
+        peak_at,
+        boundary: context.boundary,
+    }
+}
+
+/// Work of the aggregator, with the weights streamed or resident.
+fn aggregation(context: &SplitContext, module: &SplitModuleCost, streamed: bool) -> Aggregation {
+    let work = |[cycles, energy_j]: [f64; 2]| ProcessorWork { cycles, energy_j };
+    let sum = |a: [f64; 2], b: [f64; 2]| work([a[0] + b[0], a[1] + b[1]]);
+    let [view, after] = [context.between + module.recover, context.after].map(|energy| energy.pick(streamed));
+    let [join, fuse] = [context.fuse.join, context.fuse.more].map(|energy| energy.pick(streamed));
+    Aggregation { first: sum(view, after), more: sum(view, fuse), join: work(join) }
+}
+
+/// The most views with which an aggregator that has so many weights besides those of the fusion keeps them all.
+fn resident_views(device: &Device, weights: u64, fuse: &FusionCost) -> u32 {
+    let room = match (device.residency, &device.weight_memory_bytes) {
+        (Residency::Streamed, _) => return 0,
+        (Residency::Cached, Some(memory)) => memory.value,
+        (Residency::Resident | Residency::Cached, _) => return u32::MAX,
+    };
+    match room.checked_sub(weights) {
+        None => 0,
+        Some(rest) => match (rest.checked_sub(fuse.join_weights), fuse.more_weights) {
+            (None, _) => 1,
+            (Some(_), 0) => u32::MAX,
+            (Some(rest), each) => u32::try_from(rest / each).map_or(u32::MAX, |more| more.saturating_add(1)),
+        },
+    }
+}
+
+/// Most bytes of activations, and where.
+fn peak(context: &SplitContext, module: &SplitModuleCost) -> (u64, PeakLocation) {
+    let layers = context.peak.bytes;
+    let frame = context.input.elements();
+    if module.reduce_bytes > layers {
+        (module.reduce_bytes, PeakLocation::Reduce)
+    } else if layers >= frame {
+        let layer = u32::try_from(context.peak.layer).unwrap_or(u32::MAX);
+        (layers, if context.in_patches { PeakLocation::Patch(layer) } else { PeakLocation::Layer(layer) })
+    } else {
+        (frame, PeakLocation::Frame)
+    }
+}

@@ -1,0 +1,97 @@
+//! The constraints on the cost of a design: the one table over which feasibility, violation, threshold, reason and fix
+//! iterate.
+//!
+//! A constraint compares a usage (bytes, seconds, joules) with a bound, and is met while the usage does not exceed the
+//! bound. [`super::SystemRates`] computes the usages of one split in the order of this table. So a new limit is a row of
+//! [`Limit`]'s table (its words), a row here (its bound) and a term of the formula there.
+
+use super::knobs::Knobs;
+use crate::quantity::Limit;
+
+/// Number of constraints on cost: all limits but accuracy, which is last.
+pub(crate) const COST_CONSTRAINTS: usize = CONSTRAINTS.len();
+
+/// Usages of one split in the order of [`CONSTRAINTS`].
+pub(crate) type Usage = [f64; COST_CONSTRAINTS];
+
+/// Place to which a broken constraint is attributed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// The layer at which the sensor's memory is fullest.
+    SensorPeak,
+    /// The slowest stage of the frame.
+    SlowestStage,
+    /// The design as a whole.
+    Design,
+}
+
+/// One constraint on cost.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Constraint {
+    /// The limit.
+    pub(crate) limit: Limit,
+    /// Largest allowed usage under the knobs; infinite without a limit.
+    bound: fn(&Knobs) -> f64,
+    /// Place named in a reason.
+    pub(crate) cause: Cause,
+    /// What may be done instead of moving the limit, besides speeding up the slowest stage.
+    pub(crate) alternative: &'static str,
+}
+
+/// The constraints on cost, in the order of [`Limit::ALL`].
+pub(crate) const CONSTRAINTS: [Constraint; 6] = [
+    Constraint {
+        limit: Limit::SensorMemory,
+        bound: |knobs| bytes(knobs.weakest_sensor_memory_bytes()),
+        cause: Cause::SensorPeak,
+        alternative: ", or split before that layer",
+    },
+    Constraint {
+        limit: Limit::SensorWeights,
+        bound: |knobs| bytes(knobs.system.sensor_weight_memory_bytes),
+        cause: Cause::Design,
+        alternative: ", split earlier, or stream the weights for every frame",
+    },
+    Constraint {
+        limit: Limit::AggregatorWeights,
+        bound: |knobs| bytes(knobs.system.aggregator_weight_memory_bytes),
+        cause: Cause::Design,
+        alternative: ", or stream the weights for every frame",
+    },
+    Constraint {
+        limit: Limit::Latency,
+        bound: |knobs| knobs.latency_limit_s.unwrap_or(f64::INFINITY),
+        cause: Cause::SlowestStage,
+        alternative: "",
+    },
+    Constraint {
+        limit: Limit::Energy,
+        bound: |knobs| knobs.energy_limit_j.unwrap_or(f64::INFINITY),
+        cause: Cause::Design,
+        alternative: "",
+    },
+    // The usage is the period: seconds from one frame to the next.
+    Constraint {
+        limit: Limit::FrameRate,
+        bound: |knobs| knobs.frame_rate_floor_hz.map_or(f64::INFINITY, f64::recip),
+        cause: Cause::SlowestStage,
+        alternative: "",
+    },
+];
+
+/// A limit in bytes; `u64::MAX` means none.
+fn bytes(limit: u64) -> f64 {
+    if limit == u64::MAX { f64::INFINITY } else { limit as f64 }
+}
+
+impl Constraint {
+    /// Bounds of all constraints under the knobs.
+    pub(crate) fn bounds(knobs: &Knobs) -> Usage {
+        CONSTRAINTS.map(|constraint| (constraint.bound)(knobs))
+    }
+
+    /// Value of the limit's metric at a usage: frames per second for a period, else the usage.
+    pub(crate) fn value(&self, usage: f64) -> f64 {
+        if self.limit == Limit::FrameRate { usage.recip() } else { usage }
+    }
+}

@@ -1,0 +1,172 @@
+//! Result of costing one split: latency by stage, energy, memory, frame rate and the limits it breaks.
+
+use serde::Serialize;
+
+use super::knobs::Knobs;
+use crate::quantity::Limit;
+
+/// Seconds from exposure to result, by stage.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
+pub struct LatencyBreakdown {
+    /// Readout of the pixels.
+    pub readout_s: f64,
+    /// The sensors, which work at the same time: the slowest one.
+    pub sensor_s: f64,
+    /// The link.
+    pub link_s: f64,
+    /// The aggregator.
+    pub aggregator_s: f64,
+}
+
+/// A stage of a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Readout of the pixels.
+    Readout,
+    /// The sensors.
+    Sensor,
+    /// The link.
+    Link,
+    /// The aggregator.
+    Aggregator,
+}
+
+impl Stage {
+    /// Name in sentences.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Readout => "the readout",
+            Self::Sensor => "the sensors",
+            Self::Link => "the link",
+            Self::Aggregator => "the aggregator",
+        }
+    }
+
+    /// The stage that takes longest, and its seconds; of equally long ones the first.
+    pub fn slowest(latency: &LatencyBreakdown) -> (Self, f64) {
+        let stages = [
+            (Self::Readout, latency.readout_s),
+            (Self::Sensor, latency.sensor_s),
+            (Self::Link, latency.link_s),
+            (Self::Aggregator, latency.aggregator_s),
+        ];
+        stages.into_iter().fold(stages[0], |slowest, stage| if stage.1 > slowest.1 { stage } else { slowest })
+    }
+}
+
+impl LatencyBreakdown {
+    /// Seconds of a single frame: the sum of the stages.
+    #[inline]
+    pub fn total_s(&self) -> f64 {
+        self.readout_s + self.sensor_s + self.link_s + self.aggregator_s
+    }
+
+    /// Seconds between two frames when the stages work on different frames: those of the slowest stage.
+    #[inline]
+    pub fn period_s(&self) -> f64 {
+        self.readout_s.max(self.sensor_s).max(self.link_s).max(self.aggregator_s)
+    }
+
+    /// Share of the time each stage waits when frames follow each other as fast as they can: readout, sensor, link,
+    /// aggregator.
+    pub fn idle_shares(&self) -> [f64; 4] {
+        let period = self.period_s();
+        [self.readout_s, self.sensor_s, self.link_s, self.aggregator_s]
+            .map(|stage| if period > 0.0 { 1.0 - stage / period } else { 0.0 })
+    }
+}
+
+/// Set of limits that a design breaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Violations(u8);
+
+impl Violations {
+    /// The set whose bits are given, in the order of [`Limit::ALL`].
+    pub(crate) const fn from_bits(bits: u8) -> Self {
+        Self(bits)
+    }
+
+    /// The set of the given limits.
+    pub const fn of(limits: &[Limit]) -> Self {
+        let (mut set, mut index) = (Self(0), 0);
+        while index < limits.len() {
+            set = set.with(limits[index], true);
+            index += 1;
+        }
+        set
+    }
+
+    /// Returns `true` if no limit is broken but those of `other`.
+    pub const fn is_within(self, other: Self) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    /// Returns `true` if no limit is broken.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Returns `true` if `limit` is broken.
+    pub const fn contains(self, limit: Limit) -> bool {
+        self.0 & (1 << limit as u8) != 0
+    }
+
+    /// Number of broken limits.
+    pub const fn count(self) -> u32 {
+        self.0.count_ones()
+    }
+
+    /// The broken limits in the order of [`Limit::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Limit> {
+        Limit::ALL.into_iter().filter(move |&limit| self.contains(limit))
+    }
+
+    /// The set with the limits of both.
+    #[must_use]
+    pub const fn union(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The set with `limit` added if `broken`.
+    #[must_use]
+    pub const fn with(self, limit: Limit, broken: bool) -> Self {
+        Self(self.0 | ((broken as u8) << limit as u8))
+    }
+}
+
+/// Cost of one split under the knobs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Evaluation {
+    /// Latency by stage.
+    pub latency: LatencyBreakdown,
+    /// Joules of one frame: all sensors, the link, the aggregator.
+    pub energy_j: f64,
+    /// Most bytes alive on a sensor.
+    pub sensor_peak_bytes: u64,
+    /// Bytes each sensor sends.
+    pub link_bytes: u64,
+    /// Frames per second, pipelined; infinite if no stage takes time.
+    pub fps: f64,
+    /// Broken limits. Accuracy is added by [`Evaluation::with_accuracy`].
+    pub violations: Violations,
+}
+
+impl Evaluation {
+    /// Returns `true` if every limit is met.
+    pub const fn feasible(&self) -> bool {
+        self.violations.is_empty()
+    }
+
+    /// The evaluation with the accuracy limit checked against `accuracy` (a share); NaN breaks no limit.
+    #[must_use]
+    pub fn with_accuracy(self, accuracy: f64, knobs: &Knobs) -> Self {
+        let broken = knobs.accuracy_floor.is_some_and(|floor| accuracy < floor);
+        Self { violations: self.violations.with(Limit::Accuracy, broken), ..self }
+    }
+
+    /// Mean watts at a frame rate.
+    pub fn power_w(&self, frames_per_s: f64) -> f64 {
+        self.energy_j * frames_per_s
+    }
+}

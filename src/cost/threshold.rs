@@ -1,0 +1,176 @@
+//! Feasibility thresholds: for each knob, the value at which a split becomes feasible with all other knobs fixed.
+//!
+//! Every constraint is monotone in every knob, so a split is feasible from one value on. The value follows in closed form
+//! from the cost under the present knobs: the time of a stage is inversely proportional to its rate, static energy is
+//! proportional to that time, and a limit is needed where the usage stands. Histograms behind the knobs, smallest fixes and
+//! the slack of a feasible split come from these values, without another evaluation. Only the number of sensors has no
+//! closed form: it is tried out ([`max_feasible_sensors`]).
+
+use super::constraint::{CONSTRAINTS, Usage};
+use super::demand::FrameDemand;
+use super::evaluation::{LatencyBreakdown, Violations};
+use super::knobs::Knobs;
+use super::rates::SystemRates;
+use crate::quantity::{Knob, Limit, RelaxDirection};
+
+/// Value of each knob at which a split becomes feasible; NaN where no value of that knob alone suffices.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Thresholds([f64; Knob::COUNT]);
+
+impl Thresholds {
+    /// No value of any knob suffices.
+    pub const NONE: Self = Self([f64::NAN; Knob::COUNT]);
+
+    /// Value that `knob` needs; NaN where none suffices.
+    #[inline]
+    pub const fn get(&self, knob: Knob) -> f64 {
+        self.0[knob.index()]
+    }
+
+    /// Sets the value that `knob` needs.
+    pub const fn set(&mut self, knob: Knob, value: f64) {
+        self.0[knob.index()] = value;
+    }
+
+    /// Relaxes each threshold to that of `other` where that is easier to meet: the thresholds of "one of them fits".
+    #[inline]
+    pub fn relax(&mut self, other: &Self) {
+        for ((own, &other), upward) in self.0.iter_mut().zip(&other.0).zip(RELAXES_UPWARD) {
+            // A knob that relaxes upward needs at least its threshold. No comparison with NaN holds.
+            let easier = if upward { other < *own } else { other > *own };
+            *own = if easier || own.is_nan() { other } else { *own };
+        }
+    }
+}
+
+/// Whether each knob admits more designs as it rises.
+const RELAXES_UPWARD: [bool; Knob::COUNT] = {
+    let mut upward = [false; Knob::COUNT];
+    let mut index = 0;
+    while index < Knob::COUNT {
+        upward[index] = matches!(Knob::ALL[index].info().relax, RelaxDirection::Up);
+        index += 1;
+    }
+    upward
+};
+
+/// Closed forms of the thresholds under one setting of the knobs.
+#[derive(Debug, Clone, Copy)]
+pub struct ThresholdSolver<'a> {
+    knobs: &'a Knobs,
+    rates: SystemRates,
+    /// Watts of all working sensors.
+    sensors_w: f64,
+}
+
+impl<'a> ThresholdSolver<'a> {
+    /// Solver for `knobs`.
+    pub fn new(knobs: &'a Knobs) -> Self {
+        Self { knobs, rates: SystemRates::new(knobs), sensors_w: knobs.system.sensors_static_w(knobs.sensors) }
+    }
+
+    /// Thresholds of every knob but the number of sensors for a split whose frame demands `frame`. An accuracy that is not
+    /// known (NaN) breaks no floor.
+    pub fn thresholds(&self, frame: &FrameDemand, accuracy: f64) -> Thresholds {
+        let latency = self.rates.frame_latency(frame);
+        let usage = self.rates.usage(frame, &latency);
+        let too_low = self.knobs.accuracy_floor.is_some_and(|floor| accuracy < floor);
+        let broken = Violations::from_bits(self.rates.violation_bits(&usage)).with(Limit::Accuracy, too_low);
+        let mut thresholds = Thresholds::NONE;
+        // A knob helps only if it acts on every limit that is broken.
+        for (constraint, usage) in CONSTRAINTS.iter().zip(usage) {
+            if let Some(knob) = constraint.limit.knob()
+                && broken.is_within(Violations::of(&[constraint.limit]))
+            {
+                let memory = constraint.limit == Limit::SensorMemory;
+                thresholds
+                    .set(knob, if memory { self.knobs.memory_for(usage as u64) } else { constraint.value(usage) });
+            }
+        }
+        if broken.is_within(Violations::of(&[Limit::Accuracy])) {
+            thresholds.set(Knob::AccuracyFloor, if accuracy.is_nan() { f64::INFINITY } else { accuracy });
+        }
+        if broken.is_within(Violations::of(&[Limit::Latency, Limit::FrameRate])) {
+            thresholds.set(Knob::LinkBandwidth, self.rate(Knob::LinkBandwidth, &latency, &usage));
+        }
+        if broken.is_within(Violations::of(&[Limit::Latency, Limit::FrameRate, Limit::Energy])) {
+            for knob in [Knob::SensorCompute, Knob::AggregatorCompute] {
+                thresholds.set(knob, self.rate(knob, &latency, &usage));
+            }
+        }
+        thresholds
+    }
+
+    /// Rate of the stage that `knob` speeds up at which latency, period and energy are within their bounds.
+    fn rate(&self, knob: Knob, latency: &LatencyBreakdown, usage: &Usage) -> f64 {
+        let LatencyBreakdown { readout_s, sensor_s, link_s, aggregator_s } = *latency;
+        let (knobs, system) = (self.knobs, &self.knobs.system);
+        // Seconds of the stage, of it those that no rate shortens, watts while it works, its rate, the slowest other stage.
+        let (stage_s, fixed_s, watts, rate, slowest_other_s) = match knob {
+            Knob::SensorCompute => {
+                (sensor_s, 0.0, self.sensors_w, knobs.sensor_macs_per_s, readout_s.max(link_s).max(aggregator_s))
+            }
+            Knob::LinkBandwidth => {
+                let slowest = readout_s.max(sensor_s).max(aggregator_s);
+                (link_s, system.link_latency_s, 0.0, knobs.bandwidth_bytes_per_s, slowest)
+            }
+            Knob::AggregatorCompute => {
+                let slowest = readout_s.max(sensor_s).max(link_s);
+                (aggregator_s, 0.0, system.aggregator_static_w, knobs.aggregator_macs_per_s, slowest)
+            }
+            _ => return f64::NAN,
+        };
+        let bound = |limit: Limit| self.rates.bounds()[limit as usize];
+        let spare_j = bound(Limit::Energy) - (usage[Limit::Energy as usize] - watts * stage_s);
+        if slowest_other_s > bound(Limit::FrameRate) || (watts <= 0.0 && spare_j < 0.0) {
+            return f64::NAN;
+        }
+        let spare_s = (bound(Limit::Latency) - (latency.total_s() - stage_s)).min(bound(Limit::FrameRate));
+        let spare_s = if watts > 0.0 { spare_s.min(spare_j / watts) } else { spare_s };
+        rate_within(stage_s - fixed_s, spare_s - fixed_s, rate)
+    }
+}
+
+/// Rate at which something that takes `spent_s` at `rate` takes no more than `spare_s`; NaN if none is fast enough.
+fn rate_within(spent_s: f64, spare_s: f64, rate: f64) -> f64 {
+    if spare_s < 0.0 || (spare_s == 0.0 && spent_s > 0.0) {
+        f64::NAN
+    } else if spent_s <= 0.0 {
+        0.0
+    } else {
+        rate * spent_s / spare_s
+    }
+}
+
+/// Rates with 1, 2, .. `most` sensors, the other knobs fixed.
+pub fn rates_by_sensors(knobs: &Knobs, most: u32) -> Vec<SystemRates> {
+    (1..=most.max(1)).map(|sensors| SystemRates::new(&Knobs { sensors, ..*knobs })).collect()
+}
+
+/// Most sensors with which `fits` holds, up to the length of `by_sensors` ([`rates_by_sensors`]); 0 if it does with none.
+/// Feasibility is monotone in the number, so the search starts at `guess` and walks from there.
+pub fn max_feasible_sensors(by_sensors: &[SystemRates], guess: usize, fits: impl Fn(&SystemRates) -> bool) -> usize {
+    let guess = guess.min(by_sensors.len());
+    let below = (1..=guess).rev().find(|count| fits(&by_sensors[count - 1])).unwrap_or(0);
+    if below < guess {
+        return below;
+    }
+    guess + by_sensors[guess..].iter().take_while(|rates| fits(rates)).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::cost::tests::profile;
+
+    proptest! {
+        #[test]
+        fn most_sensors_do_not_depend_on_the_guess(fitting in 0_usize..13, of in 1_u32..13, guess in 0_usize..16) {
+            let by_sensors = rates_by_sensors(&Knobs::from_profile(&profile(0)), of);
+            let found = max_feasible_sensors(&by_sensors, guess, |rates| rates.sensors() as usize <= fitting);
+            prop_assert_eq!(found, fitting.min(of as usize));
+        }
+    }
+}

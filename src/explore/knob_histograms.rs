@@ -1,0 +1,143 @@
+//! Histograms of the knobs: how many designs fit at every step of every knob, the others fixed.
+//!
+//! They follow from the feasibility thresholds of each candidate ([`crate::cost::ThresholdSolver`]), without another
+//! evaluation. Large pools are sampled evenly.
+
+use super::candidate::{CandidateId, Pool};
+use super::knob_range::KnobRange;
+use super::rank::Evaluator;
+use crate::cost::{SystemRates, ThresholdSolver, Thresholds, max_feasible_sensors, rates_by_sensors};
+use crate::quantity::{Knob, RelaxDirection};
+
+/// Pools up to this size are looked at as a whole at every knob change.
+const WHOLE: usize = 2500;
+/// Candidates looked at in larger pools, evenly spread.
+const SAMPLE: usize = 256;
+
+/// Change of one knob that makes a design fit.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fix {
+    /// The knob.
+    pub knob: Knob,
+    /// First step of its range that suffices.
+    pub value: f64,
+    /// Distance in steps.
+    pub steps: u32,
+}
+
+/// Gain of the next useful step of a knob. Of a large pool an estimate: see [`super::session::Session::sampled`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WhatIf {
+    /// The knob.
+    pub knob: Knob,
+    /// Nearest step at which more designs fit.
+    pub value: f64,
+    /// Number of designs that fit there and do not fit now.
+    pub gained: u32,
+}
+
+/// Number of designs that fit at every step of every knob, and the gain of the next useful step.
+#[derive(Debug, Clone, Default)]
+pub(super) struct KnobHistograms {
+    /// For each knob, number of the sampled candidates that fit at each step.
+    pub(super) counts: Vec<Vec<u32>>,
+    /// Number of candidates looked at.
+    pub(super) sampled: usize,
+    /// Nearest step of each knob that brings more designs, largest gain first.
+    pub(super) what_if: Vec<WhatIf>,
+}
+
+impl KnobHistograms {
+    /// Recomputes the histograms over every candidate, or over an even sample of a large pool, of which `infeasible` do not
+    /// fit now.
+    pub(super) fn refresh<'a>(
+        &mut self,
+        pool: &Pool,
+        infeasible: usize,
+        evaluator: &Evaluator,
+        ranges: &[KnobRange],
+        accuracies: impl Fn(CandidateId) -> &'a [f64],
+    ) {
+        let knobs = evaluator.knobs;
+        let solver = ThresholdSolver::new(knobs);
+        let sensors_range = ranges.iter().find(|range| range.knob == Knob::Sensors);
+        let by_sensors = rates_by_sensors(knobs, sensors_range.map_or(1, |range| range.steps.len() as u32));
+        self.counts.resize_with(ranges.len(), Vec::new);
+        for (counts, range) in self.counts.iter_mut().zip(ranges) {
+            counts.clear();
+            counts.resize(range.steps.len(), 0);
+        }
+        let values: Vec<f64> = ranges.iter().map(|range| knobs.get(range.knob)).collect();
+        let mut fitting = vec![0; ranges.len()];
+        let stride = if pool.len() <= WHOLE { 1 } else { pool.len().div_ceil(SAMPLE) };
+        self.sampled = pool.len().div_ceil(stride);
+        let mut sensors = 0;
+        for id in (0..pool.len() as CandidateId).step_by(stride) {
+            let mut thresholds = thresholds_of_any(pool, id, &solver, accuracies(id));
+            // Neighbours are alike, so the last answer is the first guess.
+            sensors = max_feasible_sensors(&by_sensors, sensors, |rates| fits(pool, id, rates));
+            thresholds.set(Knob::Sensors, if sensors > 0 { sensors as f64 } else { f64::NAN });
+            for (((counts, range), fitting), value) in self.counts.iter_mut().zip(ranges).zip(&mut fitting).zip(&values)
+            {
+                let needed = thresholds.get(range.knob);
+                if let Some(step) = range.step_for(needed) {
+                    counts[step] += 1;
+                }
+                let upward = range.info().relax == RelaxDirection::Up;
+                *fitting += u32::from(if upward { needed <= *value } else { needed >= *value });
+            }
+        }
+        let share = pool.len() as f64 / self.sampled.max(1) as f64;
+        let of_all = |count: u32| ((f64::from(count) * share).round() as u32).min(infeasible as u32);
+        self.what_if.clear();
+        for (((counts, range), fitting), value) in self.counts.iter_mut().zip(ranges).zip(fitting).zip(&values) {
+            accumulate(counts, range.info().relax);
+            if let Some(found) = what_if(range, counts, *value, fitting) {
+                self.what_if.push(WhatIf { gained: of_all(found.gained), ..found });
+            }
+        }
+        self.what_if.sort_by_key(|what_if| std::cmp::Reverse(what_if.gained));
+    }
+}
+
+/// Thresholds at which any allowed split of a candidate fits, the number of sensors left out.
+fn thresholds_of_any(pool: &Pool, id: CandidateId, solver: &ThresholdSolver, accuracies: &[f64]) -> Thresholds {
+    let (range, batch) = (pool.range(id), pool.batch());
+    let mut easiest = Thresholds::NONE;
+    for entry in range.clone().filter(|&entry| batch.is_allowed(entry)) {
+        let accuracy = accuracies.get(entry - range.start).copied().unwrap_or(f64::NAN);
+        easiest.relax(&solver.thresholds(&batch.frame(entry), accuracy));
+    }
+    easiest
+}
+
+/// Returns `true` if any allowed split of a candidate meets the limits on cost with the sensors of `rates`.
+fn fits(pool: &Pool, id: CandidateId, rates: &SystemRates) -> bool {
+    let batch = pool.batch();
+    let mut allowed = pool.range(id).filter(|&entry| batch.is_allowed(entry));
+    allowed.any(|entry| rates.is_feasible(&batch.frame_with(entry, rates.sensors(), pool.all_demands())))
+}
+
+/// Turns "fits from this step on" into "fits at this step".
+fn accumulate(counts: &mut [u32], relax: RelaxDirection) {
+    let mut sum = 0;
+    let mut add = |count: &mut u32| {
+        sum += *count;
+        *count = sum;
+    };
+    match relax {
+        RelaxDirection::Up => counts.iter_mut().for_each(&mut add),
+        RelaxDirection::Down => counts.iter_mut().rev().for_each(&mut add),
+    }
+}
+
+/// Nearest step on the relaxed side of `value` at which more than `now` fit.
+fn what_if(range: &KnobRange, counts: &[u32], value: f64, now: u32) -> Option<WhatIf> {
+    let steps = range.steps.iter().zip(counts);
+    let more = |(_, fit): &(&f64, &u32)| **fit > now;
+    let (step, fit) = match range.info().relax {
+        RelaxDirection::Up => steps.filter(|(step, _)| **step > value).find(more),
+        RelaxDirection::Down => steps.rev().filter(|(step, _)| **step < value).find(more),
+    }?;
+    Some(WhatIf { knob: range.knob, value: *step, gained: fit - now })
+}
