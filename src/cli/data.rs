@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 use super::{Answer, progress};
-use crate::data::{Access, Cache, DataError, DataSpec, Dataset, Source, fetch, sheet};
+use crate::data::{Access, Cache, DataError, DataSource, DataSpec, Dataset, fetch, sheet};
 
 /// Objects of each class on a contact sheet.
 const PER_CLASS: usize = 3;
@@ -46,7 +46,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
             }
         }
         ["fetch"] => {
-            let names = Source::ALL.iter().filter(|(_, source)| fetch::instructions(*source).is_some());
+            let names = DataSource::ALL.iter().filter(|(_, source)| fetch::instructions(*source).is_some());
             bail!("fetch what? ({})", names.map(|(name, _)| *name).collect::<Vec<_>>().join(", "))
         }
         ["clean"] => {

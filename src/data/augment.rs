@@ -1,14 +1,16 @@
 //! Changing samples a little at random for training. Nothing of this is done when evaluating.
 //!
-//! Each object's changes follow from a stream of random numbers that the caller keys by step and object, so the order of a batch and
-//! the number of threads make no difference.
+//! Each object's changes follow from a stream of random numbers that the caller keys by step and object, so the order
+//! of a batch and the number of threads make no difference.
 
 use serde::{Deserialize, Serialize};
 
+use super::dataset::Dataset;
+use super::error::DataError;
+use super::pose::Pose;
 use super::random::Stream;
-use super::{DataError, Dataset, Pose};
 
-/// How much samples are changed.
+/// Strength of the random changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Strength {
@@ -19,20 +21,22 @@ pub enum Strength {
     /// Turned and mirrored where the set allows as well.
     #[default]
     Gentle,
-    /// More of it, each camera also rolled and moved nearer or farther, some views missing or partly covered: for small sets.
+    /// More of it, each camera also rolled and moved nearer or farther, some views missing or partly covered: for small
+    /// sets.
     Strong,
 }
 
-/// What may be changed, and by how much. [`Augmentation::NONE`] changes nothing.
+/// Random changes and their largest extent. [`Augmentation::NONE`] changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Augmentation {
-    /// Largest shift of a view in shares of its edge, each view and axis on its own (as a camera that is not quite in its place).
+    /// Largest shift of a view in shares of its edge, each view and axis on its own (as a camera that is not quite in
+    /// its place).
     pub shift: f32,
     /// Largest roll of a camera about its axis in degrees, each on its own.
     pub roll_degrees: f32,
     /// Largest relative change of the scale of a view, each on its own.
     pub zoom: f32,
-    /// Whether an object may be turned and mirrored as the set's [`Pose`]s say.
+    /// `true` if an object may be turned and mirrored as the set's [`Pose`]s say.
     pub pose: bool,
     /// Largest relative change of brightness, the same for all views of an object.
     pub brightness: f32,

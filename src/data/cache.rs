@@ -1,8 +1,9 @@
 //! Keeping rendered and decoded sets: one file a recipe, versioned, whole or absent, the folder limited in size.
 //!
-//! A file starts with a magic line, then come the samples, the description of the set as JSON, its length, and a checksum of
-//! all of them. A file that is not exactly as it should be counts as absent. Samples are written and checked block by block,
-//! so a set may be larger than memory. Only files with the extensions of this cache are ever removed.
+//! A file starts with a magic line, then come the samples, the description of the set as JSON, its length, and a
+//! checksum of all of them. A file that is not exactly as it should be counts as absent. Samples are written and
+//! checked block by block, so a set may be larger than memory. Only files with the extensions of this cache are ever
+//! removed.
 
 use std::fs;
 use std::io::{self, Write};
@@ -14,7 +15,7 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::NamedTempFile;
 
-use super::Dataset;
+use super::dataset::Dataset;
 use super::error::DataError;
 use super::fingerprint::Fingerprint;
 use super::samples::{Extent, Samples};
@@ -39,7 +40,7 @@ const BLOCK: usize = 1 << 20;
 /// A folder of rendered sets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cache {
-    /// Where the files are.
+    /// Folder of the files.
     pub folder: PathBuf,
     /// Most bytes of all files together; the longest unused go first.
     pub limit_bytes: u64,
@@ -47,7 +48,7 @@ pub struct Cache {
     pub memory_bytes: u64,
 }
 
-/// What was removed.
+/// Files and bytes that were removed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Cleaned {
     /// Number of files.
@@ -69,8 +70,8 @@ pub struct Draft {
 }
 
 impl Cache {
-    /// The user's cache: `$SPLITSCOPE_CACHE`, else `splitscope` in `$XDG_CACHE_HOME` or in `~/.cache`; none when neither
-    /// is set. `$SPLITSCOPE_CACHE_GIB` is its limit.
+    /// The user's cache: `$SPLITSCOPE_CACHE`, else `splitscope` in `$XDG_CACHE_HOME` or in `~/.cache`; none when
+    /// neither is set. `$SPLITSCOPE_CACHE_GIB` is its limit.
     pub fn of_user() -> Option<Self> {
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
         let folder = variable("SPLITSCOPE_CACHE")
@@ -92,8 +93,8 @@ impl Cache {
         Some(set)
     }
 
-    /// Keeps a set under `key`, removing the longest unused others to stay within the limit. A set larger than the limit is
-    /// not kept. A reader sees the old file or the new one, never a part.
+    /// Keeps a set under `key`, removing the longest unused others to stay within the limit. A set larger than the
+    /// limit is not kept. A reader sees the old file or the new one, never a part.
     ///
     /// # Errors
     /// When the folder cannot be written.
@@ -162,7 +163,8 @@ impl Cache {
         Ok(())
     }
 
-    /// Files of the cache with the time of last use and their bytes: finished ones, and drafts of processes that are gone.
+    /// Files of the cache with the time of last use and their bytes: finished ones, and drafts of processes that are
+    /// gone.
     fn files(&self) -> Result<Vec<(PathBuf, SystemTime, u64)>, DataError> {
         let unreadable = |source| DataError::Read { path: self.folder.clone(), source };
         let folder = match fs::read_dir(&self.folder) {

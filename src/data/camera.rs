@@ -1,14 +1,15 @@
 //! Where the cameras stand: rings of up to [`MAX_VIEWS`] cameras looking at the origin.
 //!
-//! Views are *elastic*: a rig of fewer cameras is a prefix of a rig of more, and every prefix is spread round the object
-//! as evenly as a prefix can be. A sample's first `v` views are therefore the same whatever number was asked for.
+//! Views are *elastic*: a rig of fewer cameras is a prefix of a rig of more, and every prefix is spread round the
+//! object as evenly as a prefix can be. A sample's first `v` views are therefore the same whatever number was asked
+//! for.
 
 /// Most cameras a rig may have.
 pub const MAX_VIEWS: usize = 12;
 
 /// A camera far away (orthographic), looking at the origin, its upper edge towards +Z.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Camera {
+pub struct ViewCamera {
     /// Angle round the Z axis, from +X towards +Y, in degrees.
     pub azimuth_degrees: f32,
     /// Angle above the horizon, in degrees.
@@ -35,14 +36,14 @@ pub fn spread_order(count: usize) -> Vec<usize> {
 
 /// The first `views` cameras of a rig on one or more rings, given by their elevations in degrees.
 ///
-/// Azimuths are 30 degrees apart in [`spread_order`]. With several rings, neighbours round the circle stand on different
-/// rings (with two rings: azimuths 0 and 180 on the first, 90 and 270 on the second, and so on).
-pub fn ring(views: usize, elevations: &[f32]) -> Vec<Camera> {
+/// Azimuths are 30 degrees apart in [`spread_order`]. With several rings, neighbours round the circle stand on
+/// different rings (with two rings: azimuths 0 and 180 on the first, 90 and 270 on the second, and so on).
+pub fn ring(views: usize, elevations: &[f32]) -> Vec<ViewCamera> {
     let step = 360.0 / MAX_VIEWS as f32;
     spread_order(MAX_VIEWS)
         .into_iter()
         .take(views)
-        .map(|place| Camera {
+        .map(|place| ViewCamera {
             azimuth_degrees: step * place as f32,
             elevation_degrees: elevations.get(place % elevations.len().max(1)).copied().unwrap_or(0.0),
         })

@@ -1,10 +1,20 @@
-//! What can go wrong with a data set, in sentences a user can act on.
+//! Errors of data sets, in sentences a user can act on.
 
 use std::path::PathBuf;
 
-use super::Skipped;
+use serde::{Deserialize, Serialize};
+
 use super::formats::ParseError;
 use crate::diagnostic::nearest;
+
+/// A file that was left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// File, with its archive if it is in one.
+    pub file: String,
+    /// Why.
+    pub reason: String,
+}
 
 /// An error of the data floor.
 #[derive(Debug, thiserror::Error)]
@@ -12,9 +22,9 @@ pub enum DataError {
     /// The specification names no known set.
     #[error("there is no data set named `{name}`{advice}")]
     UnknownName {
-        /// What was asked for.
+        /// Value that was asked for.
         name: String,
-        /// What it may have meant.
+        /// Nearest valid name, as a sentence part.
         advice: String,
     },
     /// The specification has an option that this set does not know.
@@ -22,17 +32,17 @@ pub enum DataError {
     UnknownOption {
         /// Name of the set.
         set: String,
-        /// What was asked for.
+        /// Value that was asked for.
         option: String,
-        /// What it may have meant.
+        /// Nearest valid name, as a sentence part.
         advice: String,
     },
     /// The specification asks for a class that the set does not have.
     #[error("there is no class `{class}` in this set{advice}")]
     UnknownClass {
-        /// What was asked for.
+        /// Value that was asked for.
         class: String,
-        /// What it may have meant.
+        /// Nearest valid name, as a sentence part.
         advice: String,
     },
     /// The set has another number of classes than asked for.
@@ -42,9 +52,9 @@ pub enum DataError {
         set: String,
         /// Its classes.
         classes: Vec<String>,
-        /// How many were asked for.
+        /// Number that was asked for.
         wanted: usize,
-        /// Whether the set has the option `classes`.
+        /// `true` if the set has the option `classes`.
         choosable: bool,
     },
     /// Someone asked for the end before the set was ready.
@@ -60,9 +70,9 @@ pub enum DataError {
     BadValue {
         /// Name of the option.
         option: String,
-        /// Its value.
+        /// Value of the option.
         value: String,
-        /// What would do.
+        /// Valid values.
         expected: String,
     },
     /// A set that is read from files was named without a path.
@@ -76,17 +86,17 @@ pub enum DataError {
     NotInstalled {
         /// Name of the set.
         set: &'static str,
-        /// Where it was looked for.
+        /// Folder in which it was looked for.
         path: PathBuf,
     },
     /// The number of views, the size or the number of channels cannot be had.
     #[error("{what} must be {expected}, not {value}")]
     OutOfRange {
-        /// Which quantity.
+        /// Name of the quantity.
         what: &'static str,
-        /// What was asked for.
+        /// Value that was asked for.
         value: usize,
-        /// What would do.
+        /// Valid values.
         expected: String,
     },
     /// The set would not fit into memory.
@@ -108,7 +118,7 @@ pub enum DataError {
     /// A file or folder could not be read.
     #[error("cannot read {}: {source}", path.display())]
     Read {
-        /// Which file.
+        /// File.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
@@ -116,7 +126,7 @@ pub enum DataError {
     /// A file or folder could not be written.
     #[error("cannot write {}: {source}", path.display())]
     Write {
-        /// Which file.
+        /// File.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
@@ -124,7 +134,7 @@ pub enum DataError {
     /// A picture file could not be made.
     #[error("cannot write {}: {message}", path.display())]
     Picture {
-        /// Which file.
+        /// File.
         path: PathBuf,
         /// Why.
         message: String,
@@ -132,9 +142,9 @@ pub enum DataError {
     /// A file does not hold what its format promises.
     #[error("{file}: {error}")]
     Parse {
-        /// Which file (within which archive).
+        /// File, with its archive if it is in one.
         file: String,
-        /// Where and what.
+        /// Place and defect.
         error: ParseError,
     },
     /// Two files that belong together have unlike lengths.
@@ -152,7 +162,7 @@ pub enum DataError {
     /// A file is larger than any sensible one.
     #[error("{file} has {} MiB, more than the {} MiB that are read", bytes >> 20, limit >> 20)]
     FileTooLarge {
-        /// Which file (within which archive).
+        /// File, with its archive if it is in one.
         file: String,
         /// Its bytes.
         bytes: u64,
@@ -162,7 +172,7 @@ pub enum DataError {
     /// A folder holds far more files than any sensible set.
     #[error("{} holds more than {limit} files or classes", path.display())]
     TooManyFiles {
-        /// Which folder.
+        /// Folder.
         path: PathBuf,
         /// Most files.
         limit: usize,
@@ -170,7 +180,7 @@ pub enum DataError {
     /// A class has nothing in it.
     #[error("the class `{class}` has no readable files")]
     EmptyClass {
-        /// Which class.
+        /// Class.
         class: String,
     },
     /// The parts of a set have unlike classes.
@@ -186,15 +196,15 @@ pub enum DataError {
     /// There is nothing to be read.
     #[error("there is nothing to read in {} (looked for: {extensions})", path.display())]
     NothingFound {
-        /// Which folder.
+        /// Folder.
         path: PathBuf,
-        /// What was looked for.
+        /// Files that were looked for.
         extensions: String,
     },
     /// The name of a class is not text.
     #[error("the folder name {path:?} is not UTF-8, so it cannot name a class")]
     NotUtf8 {
-        /// Which folder.
+        /// Folder.
         path: PathBuf,
     },
     /// An object has another number of views than the first.
@@ -220,11 +230,11 @@ pub enum DataError {
     /// Too much of a set is unreadable.
     #[error("{count} of {total} objects cannot be read; the first: {first}")]
     TooManySkipped {
-        /// How many cannot.
+        /// Number of unreadable files.
         count: usize,
         /// Of how many.
         total: usize,
-        /// What is wrong with the first.
+        /// Defect of the first.
         first: String,
     },
 }
@@ -253,7 +263,7 @@ fn some_of(names: &[String]) -> String {
     if names.len() > SHOWN { format!("{list}, ...") } else { list }
 }
 
-/// How to take fewer classes, where there are enough.
+/// Advice on taking fewer classes, where there are enough.
 fn choose(classes: &[String], wanted: usize, choosable: bool) -> String {
     if choosable && (1..classes.len()).contains(&wanted) {
         format!(": choose {wanted} of them, as in `classes={}`", classes[..wanted.min(3)].join("/"))

@@ -1,21 +1,21 @@
 //! How to get the sets that are not built in: commands for the user to run. Nothing is run from here.
 
-use super::spec::Source;
+use super::spec::DataSource;
 
-/// What to know and to run to get a set; `None` for sets that have nothing to be fetched.
-pub fn instructions(source: Source) -> Option<&'static str> {
+/// Instructions for getting a set; `None` for sets that have nothing to be fetched.
+pub fn instructions(source: DataSource) -> Option<&'static str> {
     match source {
-        Source::FashionMnist => Some(
+        DataSource::FashionMnist => Some(
             "# Fashion-MNIST: 70,000 pictures of 28 x 28 pixels in 10 classes, 31 MB, MIT (Debian, Ubuntu)\n\
              sudo apt-get install dataset-fashion-mnist\n\
              splitscope data fashion-mnist\n",
         ),
-        Source::Furniture => Some(
+        DataSource::Furniture => Some(
             "# Sweet Home 3D furniture: 820 models, 427 of them in the 11 classes used, 120 MB, CC0 and CC-BY 3.0 (Debian, Ubuntu)\n\
              sudo apt-get install sweethome3d-furniture\n\
              splitscope data furniture\n",
         ),
-        Source::Kicad => Some(
+        DataSource::Kicad => Some(
             "# KiCad parts: 5,907 models in 40 classes, 379 MB to download, CC-BY-SA 4.0 with exception (Debian, Ubuntu).\n\
              # The package takes 5.5 GB when installed; this extracts only the 1.2 GB of .wrl files, without installing.\n\
              apt-get download kicad-packages3d\n\
@@ -27,7 +27,7 @@ pub fn instructions(source: Source) -> Option<&'static str> {
 }
 
 /// Sets that can be fetched.
-pub const FETCHABLE: [Source; 3] = [Source::FashionMnist, Source::Furniture, Source::Kicad];
+pub const FETCHABLE: [DataSource; 3] = [DataSource::FashionMnist, DataSource::Furniture, DataSource::Kicad];
 
 #[cfg(test)]
 mod tests {
@@ -41,6 +41,6 @@ mod tests {
             let last = text.lines().last().expect("lines").strip_prefix("splitscope data ").expect("our command");
             assert_eq!(last.parse::<DataSpec>().expect("valid").source, source);
         }
-        assert_eq!(instructions(Source::Arrangement), None);
+        assert_eq!(instructions(DataSource::Arrangement), None);
     }
 }

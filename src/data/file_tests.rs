@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use super::*;
@@ -154,7 +155,7 @@ fn another_number_of_classes_is_refused_before_anything_is_read() {
     assert_eq!(open(",classes=panel", 1).expect("kept"), 1);
     assert!(open(",classes=panel", 2).is_err());
     let access = Access { classes: Some(4), ..Access::default() };
-    let procedural = Dataset::open_with(&DataSpec::new(Source::Arrangement), 1, 16, 1, access).expect_err("ten");
+    let procedural = Dataset::open_with(&DataSpec::new(DataSource::Arrangement), 1, 16, 1, access).expect_err("ten");
     assert!(
         procedural.to_string().ends_with("has 10 classes (plain, handle, two_handles_180, two_handles_90, ...), not 4")
     );

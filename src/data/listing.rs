@@ -1,14 +1,15 @@
-//! Finding labelled files in folders: `ROOT/<class>/{train,test}/**`, `ROOT/{train,val,test}/<class>/**` or `ROOT/<class>/**`.
+//! Finding labelled files in folders: `ROOT/<class>/{train,test}/**`, `ROOT/{train,val,test}/<class>/**` or
+//! `ROOT/<class>/**`.
 //!
-//! Classes are the folder names, sorted. Files and folders whose name starts with a dot, `README.txt` and `__MACOSX` are passed over,
-//! as are files with other extensions. The order of the result is that of the sorted paths.
+//! Classes are the folder names, sorted. Files and folders whose name starts with a dot, `README.txt` and `__MACOSX`
+//! are passed over, as are files with other extensions. The order of the result is that of the sorted paths.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::DataError;
 use super::fingerprint::Fingerprint;
-use super::plan::Part;
+use super::plan::SplitPart;
 
 /// Labelled files.
 #[derive(Debug, Clone)]
@@ -16,21 +17,21 @@ pub struct Listing {
     /// Class names, sorted.
     pub classes: Vec<String>,
     /// The files.
-    pub files: Vec<File>,
+    pub files: Vec<ListedFile>,
     /// Changes whenever a file is added, removed or changed.
     pub fingerprint: Fingerprint,
 }
 
 /// A labelled file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct File {
+pub struct ListedFile {
     /// Index of its class.
     pub label: u16,
     /// The part of the set its folder names.
-    pub part: Option<Part>,
+    pub part: Option<SplitPart>,
     /// Folder of the class within the part: what comes after it in the path is up to the set.
     pub base: PathBuf,
-    /// Where it is.
+    /// Path of the file.
     pub path: PathBuf,
 }
 
@@ -39,12 +40,12 @@ const DEEPEST: usize = 8;
 /// Most files that are listed.
 const MOST_FILES: usize = 2_000_000;
 /// Names of the folders of the parts.
-const PARTS: [(&str, Part); 5] = [
-    ("train", Part::Train),
-    ("val", Part::Validation),
-    ("valid", Part::Validation),
-    ("validation", Part::Validation),
-    ("test", Part::Test),
+const PARTS: [(&str, SplitPart); 5] = [
+    ("train", SplitPart::Train),
+    ("val", SplitPart::Validation),
+    ("valid", SplitPart::Validation),
+    ("validation", SplitPart::Validation),
+    ("test", SplitPart::Test),
 ];
 
 /// Lists the labelled files with one of the given extensions (lower case; files may have any case).
@@ -53,12 +54,12 @@ const PARTS: [(&str, Part); 5] = [
 /// When a folder cannot be read, a class name is not UTF-8, a class is empty, or the parts have unlike classes.
 pub fn labelled(root: &Path, extensions: &[&str]) -> Result<Listing, DataError> {
     let folders = folders(root)?;
-    let mut parts: Vec<(Part, &PathBuf)> =
+    let mut parts: Vec<(SplitPart, &PathBuf)> =
         folders.iter().filter_map(|(name, path)| part_named(name).map(|part| (part, path))).collect();
     // The training part first: its classes are those of the set.
     parts.sort();
-    let mut walk = Walk { extensions, files: Vec::new(), fingerprint: Fingerprint::default() };
-    let classes = if parts.iter().any(|(part, _)| *part == Part::Train) {
+    let mut walk = FolderWalk { extensions, files: Vec::new(), fingerprint: Fingerprint::default() };
+    let classes = if parts.iter().any(|(part, _)| *part == SplitPart::Train) {
         by_part(&parts, &mut walk)?
     } else {
         by_class(&folders, &mut walk)?
@@ -78,7 +79,7 @@ pub fn labelled(root: &Path, extensions: &[&str]) -> Result<Listing, DataError> 
 }
 
 /// `ROOT/<part>/<class>/**`: all parts must have the same classes, none of them empty.
-fn by_part(parts: &[(Part, &PathBuf)], walk: &mut Walk) -> Result<Vec<String>, DataError> {
+fn by_part(parts: &[(SplitPart, &PathBuf)], walk: &mut FolderWalk) -> Result<Vec<String>, DataError> {
     let mut classes: Option<Vec<String>> = None;
     for &(part, path) in parts {
         let folders = folders(path)?;
@@ -106,7 +107,7 @@ fn by_part(parts: &[(Part, &PathBuf)], walk: &mut Walk) -> Result<Vec<String>, D
 }
 
 /// `ROOT/<class>/**`, where the folders directly in the class's may be parts.
-fn by_class(classes: &[(String, PathBuf)], walk: &mut Walk) -> Result<Vec<String>, DataError> {
+fn by_class(classes: &[(String, PathBuf)], walk: &mut FolderWalk) -> Result<Vec<String>, DataError> {
     for (label, (_, folder)) in classes.iter().enumerate() {
         let inner = folders(folder)?;
         let parts: Vec<_> = inner.iter().filter_map(|(name, path)| part_named(name).map(|part| (part, path))).collect();
@@ -120,7 +121,7 @@ fn by_class(classes: &[(String, PathBuf)], walk: &mut Walk) -> Result<Vec<String
     Ok(classes.iter().map(|(name, _)| name.clone()).collect())
 }
 
-fn part_named(name: &str) -> Option<Part> {
+fn part_named(name: &str) -> Option<SplitPart> {
     PARTS.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, part)| *part)
 }
 
@@ -137,7 +138,7 @@ fn folders(path: &Path) -> Result<Vec<(String, PathBuf)>, DataError> {
     Ok(folders)
 }
 
-/// What is directly within a folder, sorted, without what is to be passed over.
+/// Entries directly within a folder, sorted, without those to be passed over.
 pub fn entries(path: &Path) -> Result<Vec<PathBuf>, DataError> {
     let unreadable = |source| DataError::Read { path: path.to_owned(), source };
     let mut entries = Vec::new();
@@ -153,15 +154,15 @@ pub fn entries(path: &Path) -> Result<Vec<PathBuf>, DataError> {
     Ok(entries)
 }
 
-struct Walk<'a> {
+struct FolderWalk<'a> {
     extensions: &'a [&'a str],
-    files: Vec<File>,
+    files: Vec<ListedFile>,
     fingerprint: Fingerprint,
 }
 
-impl Walk<'_> {
+impl FolderWalk<'_> {
     /// Adds all files below `base`.
-    fn add(&mut self, base: &Path, label: u16, part: Option<Part>) -> Result<(), DataError> {
+    fn add(&mut self, base: &Path, label: u16, part: Option<SplitPart>) -> Result<(), DataError> {
         self.descend(base, base, label, part, 0)
     }
 
@@ -170,7 +171,7 @@ impl Walk<'_> {
         folder: &Path,
         base: &Path,
         label: u16,
-        part: Option<Part>,
+        part: Option<SplitPart>,
         depth: usize,
     ) -> Result<(), DataError> {
         for path in entries(folder)? {
@@ -189,7 +190,7 @@ impl Walk<'_> {
             }
             let metadata = fs::metadata(&path).map_err(|source| DataError::Read { path: path.clone(), source })?;
             self.fingerprint = self.fingerprint.with_file(&path.to_string_lossy(), &metadata);
-            self.files.push(File { label, part, base: base.to_owned(), path });
+            self.files.push(ListedFile { label, part, base: base.to_owned(), path });
         }
         Ok(())
     }
@@ -209,7 +210,7 @@ mod tests {
         root
     }
 
-    fn found(root: &tempfile::TempDir) -> Vec<(u16, Option<Part>, String)> {
+    fn found(root: &tempfile::TempDir) -> Vec<(u16, Option<SplitPart>, String)> {
         let listing = labelled(root.path(), &["off", "png"]).expect("a listing");
         let name = |path: &Path| path.strip_prefix(root.path()).expect("within").to_string_lossy().into_owned();
         listing.files.iter().map(|file| (file.label, file.part, name(&file.path))).collect()
@@ -226,9 +227,9 @@ mod tests {
             "__MACOSX/x.off",
         ]);
         let expected = [
-            (0, Some(Part::Train), "bed/train/b.off".to_owned()),
-            (1, Some(Part::Test), "night_stand/test/a_2.OFF".to_owned()),
-            (1, Some(Part::Train), "night_stand/train/a_1.off".to_owned()),
+            (0, Some(SplitPart::Train), "bed/train/b.off".to_owned()),
+            (1, Some(SplitPart::Test), "night_stand/test/a_2.OFF".to_owned()),
+            (1, Some(SplitPart::Train), "night_stand/train/a_1.off".to_owned()),
         ];
         assert_eq!(found(&root), expected);
     }
@@ -237,7 +238,7 @@ mod tests {
     fn classes_within_parts_and_no_parts() {
         let root = tree(&["train/a/1.png", "train/b/deep/er/2.png", "val/a/3.png", "val/b/4.png", "train/a/note.md"]);
         let found_parts: Vec<_> = found(&root).into_iter().map(|(label, part, _)| (label, part)).collect();
-        let (train, validation) = (Some(Part::Train), Some(Part::Validation));
+        let (train, validation) = (Some(SplitPart::Train), Some(SplitPart::Validation));
         assert_eq!(found_parts, [(0, train), (1, train), (0, validation), (1, validation)]);
         assert_eq!(found(&tree(&["a/1.png", "b/2.png"]))[1], (1, None, "b/2.png".to_owned()));
     }

@@ -15,7 +15,7 @@ pub struct Mesh {
     pub triangles: Vec<[u32; 3]>,
 }
 
-/// Which axis of a file points up.
+/// Axis of a file that points up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum UpAxis {
     /// Y is up, as in most OBJ files.
@@ -25,7 +25,7 @@ pub enum UpAxis {
     Z,
 }
 
-/// What is wrong with a mesh.
+/// Defect of a mesh.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MeshError {
     /// There is nothing to draw.
@@ -60,7 +60,8 @@ impl Mesh {
         self.triangles.extend(other.triangles.iter().map(|t| t.map(|corner| corner + first)));
     }
 
-    /// Adds a polygon given by its corners, as a fan of triangles round its first corner. Fewer than three corners add nothing.
+    /// Adds a polygon given by its corners, as a fan of triangles round its first corner. Fewer than three corners add
+    /// nothing.
     pub fn push_polygon(&mut self, corners: &[u32]) {
         for pair in corners.get(1..).unwrap_or_default().windows(2) {
             self.triangles.push([corners[0], pair[0], pair[1]]);

@@ -1,23 +1,26 @@
-//! From a list of labelled items to a data set: thinning out, reading in parallel, leaving out what cannot be read, splitting.
+//! From a list of labelled items to a data set: thinning out, reading in parallel, leaving out what cannot be read,
+//! splitting.
 //!
-//! Invariants: which items are kept depends on the seed and the list only, so a set of fewer objects keeps the proportions of
-//! classes and parts; items keep their order; nothing depends on threads.
+//! Invariants: which items are kept depends on the seed and the list only, so a set of fewer objects keeps the
+//! proportions of classes and parts; items keep their order; nothing depends on threads.
 
 use std::collections::BTreeMap;
 
-use super::error::{DataError, advice};
+use super::access::Progress;
+use super::dataset::Dataset;
+use super::error::{DataError, Skipped, advice};
 use super::fingerprint::Fingerprint;
 use super::pose::Rig;
 use super::random::Stream;
-use super::samples::{Samples, Sink};
-use super::shape::{Shape, Workspace};
+use super::samples::Samples;
+use super::shape::{SampleShape, Workspace};
+use super::sink::Sink;
 use super::spec::DataSpec;
 use super::split::Splits;
-use super::{Dataset, Progress, Skipped};
 
 /// A part of a data set, as its folders or files give it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Part {
+pub enum SplitPart {
     /// To train on.
     Train,
     /// To validate on.
@@ -32,21 +35,21 @@ pub struct Item<T> {
     /// Index of the class.
     pub label: u16,
     /// The part that the layout puts it in.
-    pub part: Option<Part>,
+    pub part: Option<SplitPart>,
     /// Name for messages.
     pub name: String,
-    /// Where its content is.
+    /// Place of its content.
     pub content: T,
 }
 
 /// All that is known of a set before its content is read.
 #[derive(Debug, Clone)]
-pub struct Plan<T> {
+pub struct DatasetPlan<T> {
     /// Class names; labels are indices into these.
     pub classes: Vec<String>,
     /// The objects.
     pub items: Vec<Item<T>>,
-    /// How the views of an object stand to each other.
+    /// Arrangement of an object's views.
     pub rig: Rig,
     /// Files already left out.
     pub skipped: Vec<Skipped>,
@@ -61,8 +64,8 @@ const SKIPPED_SHARE: usize = 10;
 /// So many unreadable items are always borne with.
 const SKIPPED_ALWAYS: usize = 3;
 
-impl<T: Sync> Plan<T> {
-    /// What a user's folder holds.
+impl<T: Sync> DatasetPlan<T> {
+    /// Plan of a user's folder.
     pub fn of_listing(classes: Vec<String>, items: Vec<Item<T>>, rig: Rig, fingerprint: Fingerprint) -> Self {
         let licence = "as the owner of the files says".to_owned();
         Self { classes, items, rig, skipped: Vec::new(), licence, fingerprint }
@@ -116,7 +119,7 @@ impl<T: Sync> Plan<T> {
 
     /// Items in an order of which every prefix holds each class and part in proportion.
     fn in_proportional_order(&self, seed: u64) -> Vec<usize> {
-        let mut groups: BTreeMap<(u16, Option<Part>), Vec<usize>> = BTreeMap::new();
+        let mut groups: BTreeMap<(u16, Option<SplitPart>), Vec<usize>> = BTreeMap::new();
         for (at, item) in self.items.iter().enumerate() {
             groups.entry((item.label, item.part)).or_default().push(at);
         }
@@ -138,7 +141,7 @@ impl<T: Sync> Plan<T> {
     pub fn make(
         self,
         spec: &DataSpec,
-        shape: Shape,
+        shape: SampleShape,
         mut sink: Sink,
         progress: Progress,
         read: impl Fn(&Item<T>, &mut Workspace, &mut [u8]) -> Result<(), DataError> + Sync,
@@ -177,17 +180,17 @@ impl<T: Sync> Plan<T> {
             skipped,
             licence,
         };
-        set.with_samples(sink)
+        sink.finish(set)
     }
 }
 
-/// Splits as the layout says. Where it has a test part but no validation part, objects to validate on are taken from the
-/// training part; where it has a validation part but no test part, that is the test part.
+/// Splits as the layout says. Where it has a test part but no validation part, objects to validate on are taken from
+/// the training part; where it has a validation part but no test part, that is the test part.
 fn split<T>(items: &[Item<T>], labels: &[u16], spec: &DataSpec) -> Splits {
-    let of = |part: Part| -> Vec<u32> {
+    let of = |part: SplitPart| -> Vec<u32> {
         (0u32..).zip(items).filter(|(_, item)| item.part == Some(part)).map(|(at, _)| at).collect()
     };
-    let (train, validation, test) = (of(Part::Train), of(Part::Validation), of(Part::Test));
+    let (train, validation, test) = (of(SplitPart::Train), of(SplitPart::Validation), of(SplitPart::Test));
     match (validation.is_empty(), test.is_empty()) {
         _ if train.is_empty() => Splits::stratified(labels, spec.split, spec.seed),
         (true, true) => Splits::stratified(labels, spec.split, spec.seed),
@@ -200,10 +203,10 @@ fn split<T>(items: &[Item<T>], labels: &[u16], spec: &DataSpec) -> Splits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::spec::Source;
+    use crate::data::spec::DataSource;
     use crate::data::unwatched;
 
-    fn plan(parts: &[(u16, Option<Part>, usize)]) -> Plan<usize> {
+    fn plan(parts: &[(u16, Option<SplitPart>, usize)]) -> DatasetPlan<usize> {
         let mut items = Vec::new();
         for &(label, part, count) in parts {
             for _ in 0..count {
@@ -212,7 +215,7 @@ mod tests {
             }
         }
         let classes = vec!["a".to_owned(), "b".to_owned()];
-        Plan {
+        DatasetPlan {
             classes,
             items,
             rig: Rig::Loose,
@@ -222,25 +225,25 @@ mod tests {
         }
     }
 
-    fn shape() -> Shape {
-        Shape::checked(1, 8, 1).expect("valid")
+    fn shape() -> SampleShape {
+        SampleShape::checked(1, 8, 1).expect("valid")
     }
 
     #[test]
     fn thinning_keeps_proportions_and_order() {
         let mut plan = plan(&[
-            (0, Some(Part::Train), 60),
-            (0, Some(Part::Test), 20),
-            (1, Some(Part::Train), 30),
-            (1, Some(Part::Test), 10),
+            (0, Some(SplitPart::Train), 60),
+            (0, Some(SplitPart::Test), 20),
+            (1, Some(SplitPart::Train), 30),
+            (1, Some(SplitPart::Test), 10),
         ]);
-        let spec = DataSpec { objects: Some(24), ..DataSpec::new(Source::Images) };
+        let spec = DataSpec { objects: Some(24), ..DataSpec::new(DataSource::Images) };
         plan.thin_out(&spec);
         let count = |label, part| plan.items.iter().filter(|i| i.label == label && i.part == Some(part)).count();
         assert_eq!(plan.items.len(), 24);
-        assert!(count(0, Part::Train).abs_diff(12) <= 1 && count(1, Part::Test).abs_diff(2) <= 1);
+        assert!(count(0, SplitPart::Train).abs_diff(12) <= 1 && count(1, SplitPart::Test).abs_diff(2) <= 1);
         assert!(plan.items.is_sorted_by_key(|item| item.content));
-        let spec = DataSpec { cap: Some(5), ..DataSpec::new(Source::Images) };
+        let spec = DataSpec { cap: Some(5), ..DataSpec::new(DataSource::Images) };
         plan.thin_out(&spec);
         assert_eq!(plan.items.len(), 10);
     }
@@ -248,10 +251,10 @@ mod tests {
     #[test]
     fn chosen_classes_are_kept_in_their_order() {
         let mut some = plan(&[(0, None, 3), (1, None, 2)]);
-        let spec = DataSpec { classes: vec!["b".to_owned()], ..DataSpec::new(Source::Images) };
+        let spec = DataSpec { classes: vec!["b".to_owned()], ..DataSpec::new(DataSource::Images) };
         some.keep_classes(&spec).expect("known");
         assert_eq!((some.classes, some.items.len(), some.items[0].label), (vec!["b".to_owned()], 2, 0));
-        let spec = DataSpec { classes: vec!["chairs".to_owned()], ..DataSpec::new(Source::Images) };
+        let spec = DataSpec { classes: vec!["chairs".to_owned()], ..DataSpec::new(DataSource::Images) };
         let mut other = plan(&[(0, None, 3)]);
         other.classes[0] = "chair".to_owned();
         let message = other.keep_classes(&spec).expect_err("unknown").to_string();
@@ -260,7 +263,7 @@ mod tests {
 
     #[test]
     fn unreadable_items_are_left_out_and_counted() {
-        let spec = DataSpec::new(Source::Images);
+        let spec = DataSpec::new(DataSource::Images);
         let fails = |at: usize| at % 20 == 3;
         let set = plan(&[(0, None, 40), (1, None, 20)])
             .make(&spec, shape(), Sink::Memory(vec![]), &unwatched, |item, _, sample| {
@@ -276,8 +279,8 @@ mod tests {
 
     #[test]
     fn too_many_unreadable_items_or_an_emptied_class_are_errors() {
-        let spec = DataSpec::new(Source::Images);
-        let make = |plan: Plan<usize>, fails: fn(usize) -> bool| {
+        let spec = DataSpec::new(DataSource::Images);
+        let make = |plan: DatasetPlan<usize>, fails: fn(usize) -> bool| {
             let fail = |item: &Item<usize>| Err(DataError::EmptyClass { class: item.name.clone() });
             let read = |item: &Item<usize>, _: &mut Workspace, _: &mut [u8]| {
                 if fails(item.content) { fail(item) } else { Ok(()) }
@@ -290,12 +293,12 @@ mod tests {
 
     #[test]
     fn given_parts_are_kept() {
-        let spec = DataSpec::new(Source::Images);
+        let spec = DataSpec::new(DataSource::Images);
         let set = plan(&[
-            (0, Some(Part::Train), 10),
-            (1, Some(Part::Train), 10),
-            (0, Some(Part::Validation), 4),
-            (1, Some(Part::Validation), 4),
+            (0, Some(SplitPart::Train), 10),
+            (1, Some(SplitPart::Train), 10),
+            (0, Some(SplitPart::Validation), 4),
+            (1, Some(SplitPart::Validation), 4),
         ])
         .make(&spec, shape(), Sink::Memory(vec![]), &unwatched, |_, _, _| Ok(()))
         .expect("valid");

@@ -1,12 +1,16 @@
-//! How the views of an object stand to each other, and in which other orders the same sensors could have seen it: turned, or
+//! Arrangement of an object's views, and the other other orders the same sensors could have seen it: turned, or
 //! in a mirror. Training uses these orders to show an object in more ways; evaluating does not.
 
 use serde::{Deserialize, Serialize};
 
 use super::camera::spread_order;
-use super::windows;
 
-/// How the views of a set stand to each other.
+/// Places of the windows on a grid of 4 columns and 3 rows: the corners first, opposite ones after each other, then the
+/// middle, then the edges, so that any number of windows is spread.
+pub(super) const WINDOW_PLACES: [(u8, u8); 12] =
+    [(0, 0), (3, 2), (3, 0), (0, 2), (1, 1), (2, 1), (0, 1), (3, 1), (1, 0), (2, 2), (2, 0), (1, 2)];
+
+/// Arrangement of the views of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Rig {
     /// Round the object, on so many places a turn, filled in [`spread_order`]; neighbours stand on different rings.
@@ -22,12 +26,35 @@ pub enum Rig {
     Loose,
 }
 
+/// Way in which one picture becomes several views.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ViewMode {
+    /// Fixed windows of 4/7 of each edge (16 of 28 pixels) that overlap; the first four are the corners.
+    #[default]
+    Windows,
+    /// Crops of 65 to 90 % of each edge at random places, the same for the same seed and object.
+    Crops,
+}
+
+impl ViewMode {
+    /// Both, with the names they have in a data set specification.
+    pub const ALL: [(&'static str, Self); 2] = [("windows", Self::Windows), ("crops", Self::Crops)];
+
+    /// Arrangement of such views.
+    pub fn rig(self) -> Rig {
+        match self {
+            Self::Windows => Rig::Windows,
+            Self::Crops => Rig::Loose,
+        }
+    }
+}
+
 /// One way to show an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pose {
     /// For each sensor, the view that it gets.
     pub order: Vec<usize>,
-    /// Whether each view is to be mirrored, left to right.
+    /// `true` if each view is to be mirrored, left to right.
     pub mirrored: bool,
 }
 
@@ -39,7 +66,7 @@ impl Rig {
             // A single view of a picture is all of it.
             Self::Windows if views == 1 => Self::Loose.poses(views, true),
             Self::Windows => {
-                let mirrored = (0..views).map(|view| windows::mirrored(view).filter(|&other| other < views)).collect();
+                let mirrored = (0..views).map(|view| mirrored_window(view).filter(|&other| other < views)).collect();
                 let mirrored = Option::map(mirrored, |order| Pose { order, mirrored: true });
                 std::iter::once(plain).chain(mirrored).collect()
             }
@@ -49,6 +76,12 @@ impl Rig {
         poses.retain(|pose| mirror || !pose.mirrored);
         poses
     }
+}
+
+/// The window at the place of window `view` in a mirror.
+fn mirrored_window(view: usize) -> Option<usize> {
+    let (column, row) = WINDOW_PLACES[view % WINDOW_PLACES.len()];
+    WINDOW_PLACES.iter().position(|&place| place == (3 - column, row))
 }
 
 /// Turns of a ring, and turns of its mirror image, that put a view on every place that has one.

@@ -1,10 +1,10 @@
 //! A small orthographic renderer: z-buffer, two-sided flat Lambert shading, 2x2 supersampling, black ground.
 //!
-//! Shading is two-sided (the absolute value of normal times light) because winding in real files is unreliable. The image
-//! shows the unit square round the origin, so a mesh within the unit sphere is never cut off. Pure arithmetic on one
-//! thread: the same mesh, camera and size give the same bytes.
+//! Shading is two-sided (the absolute value of normal times light) because winding in real files is unreliable. The
+//! image shows the unit square round the origin, so a mesh within the unit sphere is never cut off. Pure arithmetic on
+//! one thread: the same mesh, camera and size give the same bytes.
 
-use super::camera::Camera;
+use super::camera::ViewCamera;
 use super::mesh::{Mesh, Vec3, cross, dot, normalised, subtract};
 
 /// Samples per pixel along each axis.
@@ -39,7 +39,7 @@ impl Canvas {
     ///
     /// # Panics
     /// When `image` has another length, or the mesh breaks the invariant of [`Mesh`].
-    pub fn draw(&mut self, mesh: &Mesh, camera: Camera, light: Light, size: usize, image: &mut [u8]) {
+    pub fn draw(&mut self, mesh: &Mesh, camera: ViewCamera, light: Light, size: usize, image: &mut [u8]) {
         assert_eq!(image.len(), size * size, "the image is a square of `size` pixels");
         let side = size * SUPERSAMPLING;
         self.depth.clear();
@@ -59,7 +59,7 @@ impl Canvas {
     }
 
     /// Corner positions in samples: x right, y down, z towards the camera.
-    fn project(&mut self, mesh: &Mesh, camera: Camera, side: usize) {
+    fn project(&mut self, mesh: &Mesh, camera: ViewCamera, side: usize) {
         let (sin_a, cos_a) = camera.azimuth_degrees.to_radians().sin_cos();
         let (sin_e, cos_e) = camera.elevation_degrees.to_radians().sin_cos();
         let toward = [cos_e * cos_a, cos_e * sin_a, sin_e];
@@ -125,15 +125,15 @@ impl Canvas {
     }
 }
 
-/// Index of the first sample whose centre is at or after `at` (0 when that is before the image): `at - 0.5` rounded up. Written
-/// without `ceil`, which is a slow call on processors of the oldest supported kind.
+/// Index of the first sample whose centre is at or after `at` (0 when that is before the image): `at - 0.5` rounded up.
+/// Written without `ceil`, which is a slow call on processors of the oldest supported kind.
 fn first_sample(at: f32) -> usize {
     let at = (at - 0.5).clamp(0.0, 1e6);
     let whole = at as u32;
     whole as usize + usize::from((whole as f32) < at)
 }
 
-/// Whether the box round a triangle holds the centre of a sample: most triangles of a fine mesh fall between.
+/// Returns `true` if the box round a triangle holds the centre of a sample: most triangles of a fine mesh fall between.
 fn covers_a_sample(a: Vec3, b: Vec3, c: Vec3) -> bool {
     let between = |axis: usize| {
         let (low, high) = (a[axis].min(b[axis]).min(c[axis]), a[axis].max(b[axis]).max(c[axis]));
@@ -150,7 +150,7 @@ fn shade(normal: Vec3, light: Vec3, ambient: f32) -> u8 {
     ((ambient + (1.0 - ambient) * facing) * 255.0).clamp(1.0, 255.0) as u8
 }
 
-/// Where the edge from `from` (above) to `to` (below) crosses a row.
+/// Column at which the edge from `from` (above) to `to` (below) crosses a row.
 fn edge_at(from: Vec3, to: Vec3, row: f32) -> f32 {
     let height = to[1] - from[1];
     if height <= 0.0 { from[0] } else { from[0] + (to[0] - from[0]) * ((row - from[1]) / height) }
@@ -160,7 +160,7 @@ fn edge_at(from: Vec3, to: Vec3, row: f32) -> f32 {
 mod tests {
     use super::*;
 
-    const FRONT: Camera = Camera { azimuth_degrees: 0.0, elevation_degrees: 0.0 };
+    const FRONT: ViewCamera = ViewCamera { azimuth_degrees: 0.0, elevation_degrees: 0.0 };
     const HEADLIGHT: Light = Light { direction: [0.0, 0.0, 1.0], ambient: 0.0 };
 
     /// A square of half-width `half` in the plane x = `x`, facing the front camera.
@@ -173,7 +173,7 @@ mod tests {
         mesh
     }
 
-    fn image(mesh: &Mesh, camera: Camera, light: Light, size: usize) -> Vec<u8> {
+    fn image(mesh: &Mesh, camera: ViewCamera, light: Light, size: usize) -> Vec<u8> {
         let mut image = vec![7; size * size];
         Canvas::default().draw(mesh, camera, light, size, &mut image);
         image
@@ -211,8 +211,8 @@ mod tests {
 
     #[test]
     fn shading_is_two_sided_and_falls_off_with_the_angle() {
-        let turned = Camera { azimuth_degrees: 60.0, elevation_degrees: 0.0 };
-        let back = Camera { azimuth_degrees: 240.0, elevation_degrees: 0.0 };
+        let turned = ViewCamera { azimuth_degrees: 60.0, elevation_degrees: 0.0 };
+        let back = ViewCamera { azimuth_degrees: 240.0, elevation_degrees: 0.0 };
         let centre = 16 * 8 + 8;
         let (front, behind) =
             (image(&panel(0.0, 0.5), turned, HEADLIGHT, 16), image(&panel(0.0, 0.5), back, HEADLIGHT, 16));
@@ -232,7 +232,7 @@ mod tests {
         // A camera above sees a point in front of the object (towards the camera) lower in the image.
         let mut near = panel(0.6, 0.2);
         near.vertices.iter_mut().for_each(|v| v[2] *= 0.5);
-        let above = image(&near, Camera { azimuth_degrees: 0.0, elevation_degrees: 45.0 }, HEADLIGHT, 16);
+        let above = image(&near, ViewCamera { azimuth_degrees: 0.0, elevation_degrees: 45.0 }, HEADLIGHT, 16);
         let lowest = above.iter().rposition(|&p| p > 0).expect("something is drawn") / 16;
         assert!(lowest > 9, "lowest row {lowest}");
     }

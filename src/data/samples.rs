@@ -1,4 +1,4 @@
-//! Where the samples of a set are: in memory, or, for big sets, in a file of the cache that is read view by view.
+//! Samples of a set: in memory, or, for big sets, in a file of the cache that is read view by view.
 //!
 //! Invariant: the bytes are the same wherever they are; only how long a reader waits differs.
 
@@ -8,7 +8,6 @@ use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::cache::Draft;
 use super::error::DataError;
 
 /// Bytes that are read from a file at a time when all are wanted.
@@ -32,21 +31,12 @@ pub struct Extent {
     pub path: PathBuf,
     /// Its first byte that counts.
     pub start: u64,
-    /// How many count.
+    /// Number of bytes that count.
     pub bytes: u64,
 }
 
-/// Takes samples object by object, while a set is made.
-#[derive(Debug)]
-pub enum Sink {
-    /// Into memory.
-    Memory(Vec<u8>),
-    /// Into a file of the cache.
-    File(Draft),
-}
-
 impl Samples {
-    /// How many there are, in bytes.
+    /// Number of bytes.
     pub fn bytes(&self) -> u64 {
         match self {
             Self::Memory(bytes) => bytes.len() as u64,
@@ -85,20 +75,6 @@ impl Extent {
     }
 }
 
-impl Sink {
-    /// Adds an object.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
-    pub fn push(&mut self, object: &[u8]) -> Result<(), DataError> {
-        match self {
-            Self::Memory(bytes) => bytes.extend_from_slice(object),
-            Self::File(draft) => draft.push(object)?,
-        }
-        Ok(())
-    }
-}
-
 impl Default for Samples {
     fn default() -> Self {
         Self::Memory(Vec::new())
@@ -106,7 +82,7 @@ impl Default for Samples {
 }
 
 impl PartialEq for Samples {
-    /// Whether the bytes are the same, wherever they are; what cannot be read is not the same as anything.
+    /// Compares bytes, wherever they are; unreadable samples equal nothing.
     fn eq(&self, other: &Self) -> bool {
         let bytes = self.bytes();
         bytes == other.bytes()

@@ -5,13 +5,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
-use super::Progress;
+use super::access::Progress;
 use super::cache::{Cache, IN_MEMORY};
 use super::camera::MAX_VIEWS;
 use super::error::DataError;
 use super::fingerprint::Fingerprint;
 use super::render::Canvas;
-use super::samples::Sink;
+use super::sink::Sink;
 
 /// Smallest and largest image edges.
 const SIZES: RangeInclusive<usize> = 8..=512;
@@ -21,7 +21,7 @@ const BLOCK: usize = 64 << 20;
 
 /// Views, size and channels, checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
+pub struct SampleShape {
     /// Views per object, 1 to [`MAX_VIEWS`].
     pub views: usize,
     /// Pixels along an edge.
@@ -42,7 +42,7 @@ pub struct Workspace {
     pub grey: Vec<u8>,
 }
 
-impl Shape {
+impl SampleShape {
     /// A shape within the limits.
     ///
     /// # Errors
@@ -76,7 +76,8 @@ impl Shape {
         objects as u128 * self.object_bytes() as u128
     }
 
-    /// Where the samples of `objects` objects go: into memory if they fit, else into the file that the cache keeps for `key`.
+    /// Destination of the samples of `objects` objects: memory if they fit, else into the file that the cache keeps for
+    /// `key`.
     ///
     /// # Errors
     /// [`DataError::TooLarge`] when they fit nowhere; or the cache cannot be written.
@@ -92,8 +93,9 @@ impl Shape {
         }
     }
 
-    /// Fills samples object by object, in parallel, and hands them on in order; `fill` gets the object's index and its bytes
-    /// `[view, channel, size, size]`. Failures come back with the index of their object, in order; such objects are left out.
+    /// Fills samples object by object, in parallel, and hands them on in order; `fill` gets the object's index and its
+    /// bytes `[view, channel, size, size]`. Failures come back with the index of their object, in order; such objects
+    /// are left out.
     ///
     /// # Errors
     /// When the sink cannot be written, or [`DataError::Ended`] when the progress says so.

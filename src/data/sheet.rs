@@ -4,7 +4,7 @@ use std::path::Path;
 
 use image::{ColorType, save_buffer_with_format};
 
-use super::Dataset;
+use super::dataset::Dataset;
 use super::error::DataError;
 
 /// Pixels between views.
@@ -18,7 +18,8 @@ pub fn chosen(set: &Dataset, per_class: usize) -> Vec<usize> {
     (0..set.classes.len() as u16).flat_map(of_class).collect()
 }
 
-/// Writes a PNG with `per_class` objects of each class, top to bottom in label order, and their views from left to right.
+/// Writes a PNG with `per_class` objects of each class, top to bottom in label order, and their views from left to
+/// right.
 ///
 /// # Errors
 /// When the set is empty, or the file cannot be written.

@@ -1,8 +1,8 @@
 //! Naming a data set in a line of text: `NAME`, `NAME:key=value,...`, `NAME:PATH` or `NAME:PATH,key=value,...`.
 //!
 //! Examples: `arrangement-10`, `arrangement-10:level=easy,seed=3,objects=500`, `furniture`, `meshes:parts,cap=60,up=y`.
-//! Reading and printing are inverse: the printed form names what differs from the defaults, in a fixed order, so it can serve
-//! as a key. A comma within a path is written `\,`.
+//! Reading and printing are inverse: the printed form names what differs from the defaults, in a fixed order, so it can
+//! serve as a key. A comma within a path is written `\,`.
 
 use std::path::{self, Path, PathBuf};
 use std::str::FromStr;
@@ -11,13 +11,13 @@ use std::{fmt, io};
 use super::camera::MAX_VIEWS;
 use super::error::{DataError, advice};
 use super::mesh::UpAxis;
+use super::pose::ViewMode;
 use super::sets::arrangement::Level;
-use super::split::Shares;
-use super::windows::Views;
+use super::split::SplitShares;
 
-/// Which kind of set.
+/// Kind of set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Source {
+pub enum DataSource {
     /// Procedural objects.
     Arrangement,
     /// Fashion-MNIST, in IDX files.
@@ -41,9 +41,9 @@ pub enum Source {
 /// A data set as the user names it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DataSpec {
-    /// Which kind of set.
-    pub source: Source,
-    /// Where the files are. `None` is the usual place of a named set.
+    /// Kind of set.
+    pub source: DataSource,
+    /// Folder of the files. `None` is the usual place of a named set.
     pub path: Option<PathBuf>,
     /// `level=`: difficulty of the procedural set.
     pub level: Level,
@@ -62,14 +62,15 @@ pub struct DataSpec {
     /// `up=`: which axis of mesh files points up. `None` goes by the format.
     pub up: Option<UpAxis>,
     /// `views=`: how a single picture becomes several views.
-    pub views: Views,
-    /// `mirror=`: whether a class is the same in a mirror, so that training may mirror its objects. `None` goes by the source.
+    pub views: ViewMode,
+    /// `mirror=`: whether a class is the same in a mirror, so that training may mirror its objects. `None` goes by the
+    /// source.
     pub mirror: Option<bool>,
     /// `split=TRAIN/VALIDATION/TEST`: shares in percent, where the files do not say.
-    pub split: Shares,
+    pub split: SplitShares,
 }
 
-impl Source {
+impl DataSource {
     /// All sources with their names.
     pub const ALL: [(&'static str, Self); 9] = [
         ("arrangement-10", Self::Arrangement),
@@ -103,7 +104,7 @@ impl Source {
         }
     }
 
-    /// Whether the set is read from files.
+    /// Returns `true` if the set is read from files.
     pub fn has_path(self) -> bool {
         self != Self::Arrangement
     }
@@ -111,7 +112,7 @@ impl Source {
 
 impl DataSpec {
     /// A set with default options.
-    pub fn new(source: Source) -> Self {
+    pub fn new(source: DataSource) -> Self {
         Self {
             source,
             path: None,
@@ -123,9 +124,9 @@ impl DataSpec {
             labels: None,
             rings: None,
             up: None,
-            views: Views::default(),
+            views: ViewMode::default(),
             mirror: None,
-            split: Shares::default(),
+            split: SplitShares::default(),
         }
     }
 
@@ -143,37 +144,38 @@ impl DataSpec {
     /// Views of an object when nothing else is asked for: a full ring, or the whole of a single picture.
     pub fn usual_views(&self) -> usize {
         match self.source {
-            Source::FashionMnist | Source::Idx | Source::Cifar | Source::Images => 1,
+            DataSource::FashionMnist | DataSource::Idx | DataSource::Cifar | DataSource::Images => 1,
             _ => MAX_VIEWS,
         }
     }
 
     /// Channels when nothing else is asked for: colour where files usually have it.
     pub fn usual_channels(&self) -> usize {
-        if matches!(self.source, Source::Cifar | Source::Images) { 3 } else { 1 }
+        if matches!(self.source, DataSource::Cifar | DataSource::Images) { 3 } else { 1 }
     }
 
     /// Elevations of the camera rings in degrees: as named, or the set's own. Parts of a circuit board look alike from
     /// above, so `kicad` has a ring below as well.
     pub fn ring_elevations(&self) -> Vec<f32> {
         self.rings.clone().unwrap_or_else(|| match self.source {
-            Source::Arrangement => vec![0.0],
-            Source::Kicad => vec![30.0, -30.0],
+            DataSource::Arrangement => vec![0.0],
+            DataSource::Kicad => vec![30.0, -30.0],
             _ => vec![30.0],
         })
     }
 
     /// Most objects a class: as named, or the set's own. Series of like parts would swamp `kicad`.
     pub fn class_cap(&self) -> Option<usize> {
-        self.cap.or((self.source == Source::Kicad).then_some(60))
+        self.cap.or((self.source == DataSource::Kicad).then_some(60))
     }
 
-    /// Whether training may mirror objects: as named, or else for all but `idx`, whose pictures may be of writing.
+    /// Returns `true` if training may mirror objects: as named, or else for all but `idx`, whose pictures may be of
+    /// writing.
     pub fn may_mirror(&self) -> bool {
-        self.mirror.unwrap_or(self.source != Source::Idx)
+        self.mirror.unwrap_or(self.source != DataSource::Idx)
     }
 
-    /// Sets an option that [`Source::options`] lists.
+    /// Sets an option that [`DataSource::options`] lists.
     fn set(&mut self, option: &str, value: &str) -> Result<(), DataError> {
         let bad = |expected: &str| DataError::BadValue {
             option: option.to_owned(),
@@ -182,7 +184,7 @@ impl DataSpec {
         };
         match option {
             "level" => self.level = named(&Level::ALL, value).ok_or_else(|| bad("easy, default or hard"))?,
-            "views" => self.views = named(&Views::ALL, value).ok_or_else(|| bad("windows or crops"))?,
+            "views" => self.views = named(&ViewMode::ALL, value).ok_or_else(|| bad("windows or crops"))?,
             "up" => self.up = Some(named(&UP_AXES, value).ok_or_else(|| bad("y or z"))?),
             "mirror" => self.mirror = Some(named(&YES_NO, value).ok_or_else(|| bad("yes or no"))?),
             "seed" => self.seed = value.parse().map_err(|_| bad("a whole number"))?,
@@ -214,7 +216,7 @@ impl DataSpec {
         let default = Self::new(self.source);
         match option {
             "level" if self.level != default.level => name_of(&Level::ALL, self.level),
-            "views" if self.views != default.views => name_of(&Views::ALL, self.views),
+            "views" if self.views != default.views => name_of(&ViewMode::ALL, self.views),
             "up" => self.up.and_then(|up| name_of(&UP_AXES, up)),
             "seed" if self.seed != default.seed => Some(self.seed.to_string()),
             "mirror" => self.mirror.and_then(|mirror| name_of(&YES_NO, mirror)),
@@ -236,9 +238,9 @@ impl FromStr for DataSpec {
 
     fn from_str(text: &str) -> Result<Self, DataError> {
         let (name, rest) = text.split_once(':').unwrap_or((text, ""));
-        let source = named(&Source::ALL, name).ok_or_else(|| DataError::UnknownName {
+        let source = named(&DataSource::ALL, name).ok_or_else(|| DataError::UnknownName {
             name: name.to_owned(),
-            advice: advice(name, Source::ALL.iter().map(|(known, _)| *known)),
+            advice: advice(name, DataSource::ALL.iter().map(|(known, _)| *known)),
         })?;
         let mut spec = Self::new(source);
         for (at, piece) in pieces(rest).iter().enumerate().filter(|(_, piece)| !piece.is_empty()) {
@@ -317,11 +319,11 @@ fn rings(value: &str) -> Option<Vec<f32>> {
     rings.filter(|rings| rings.len() <= 2)
 }
 
-fn shares(value: &str) -> Option<Shares> {
+fn shares(value: &str) -> Option<SplitShares> {
     let parts: Vec<u8> = value.split('/').map(|v| v.parse().ok()).collect::<Option<_>>()?;
     let &[train, validation, test] = parts.as_slice() else { return None };
     let sum = u16::from(train) + u16::from(validation) + u16::from(test);
-    (sum == 100 && train > 0).then_some(Shares { train, validation, test })
+    (sum == 100 && train > 0).then_some(SplitShares { train, validation, test })
 }
 
 #[cfg(test)]
@@ -351,7 +353,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_answered_and_what_is_read_prints_the_same(
-            name in prop::sample::select(Source::ALL.map(|(name, _)| name).to_vec()),
+            name in prop::sample::select(DataSource::ALL.map(|(name, _)| name).to_vec()),
             rest in "(/[a-z.,\\\\]{1,4})?(,?(seed|objects|cap|classes|labels|rings|up|views|mirror|split|level)=[a-z0-9/.-]{0,9}){0,3}",
             junk: String,
         ) {

@@ -4,7 +4,7 @@ use super::random::Stream;
 
 /// Shares of training, validation and test objects, in percent (together 100).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Shares {
+pub struct SplitShares {
     /// Percent of each class to train on.
     pub train: u8,
     /// Percent of each class to validate on.
@@ -13,7 +13,7 @@ pub struct Shares {
     pub test: u8,
 }
 
-impl Default for Shares {
+impl Default for SplitShares {
     /// 60/10/30: of 200 objects a class, 120 train, 20 validate and 60 test.
     fn default() -> Self {
         Self { train: 60, validation: 10, test: 30 }
@@ -33,23 +33,24 @@ pub struct Splits {
 
 impl Splits {
     /// Splits each class on its own. Counts are rounded to the nearest object; each class keeps at
-    /// least one object to train on and, if it has two or more, at least one to test on when any test share is asked for.
-    pub fn stratified(labels: &[u16], shares: Shares, seed: u64) -> Self {
+    /// least one object to train on and, if it has two or more, at least one to test on when any test share is asked
+    /// for.
+    pub fn stratified(labels: &[u16], shares: SplitShares, seed: u64) -> Self {
         let everything: Vec<u32> = (0..labels.len() as u32).collect();
         Self::of_objects(&everything, labels, shares, seed)
     }
 
     /// Keeps `test` as given (as data sets with a fixed test part want it) and takes validation objects from `train`:
     /// the share of validation among training and validation is that of `shares`.
-    pub fn with_given_test(train: &[u32], test: Vec<u32>, labels: &[u16], shares: Shares, seed: u64) -> Self {
+    pub fn with_given_test(train: &[u32], test: Vec<u32>, labels: &[u16], shares: SplitShares, seed: u64) -> Self {
         let seen = u32::from(shares.train) + u32::from(shares.validation);
         let validation = (u32::from(shares.validation) * 100).div_ceil(seen.max(1)).min(99) as u8;
-        let inner = Shares { train: 100 - validation, validation, test: 0 };
+        let inner = SplitShares { train: 100 - validation, validation, test: 0 };
         Self { test, ..Self::of_objects(train, labels, inner, seed) }
     }
 
     /// Splits the given objects, class by class.
-    fn of_objects(objects: &[u32], labels: &[u16], shares: Shares, seed: u64) -> Self {
+    fn of_objects(objects: &[u32], labels: &[u16], shares: SplitShares, seed: u64) -> Self {
         let classes = labels.iter().map(|&label| usize::from(label) + 1).max().unwrap_or(0);
         let mut members = vec![Vec::new(); classes];
         for &object in objects {
@@ -71,7 +72,7 @@ impl Splits {
 }
 
 /// Numbers of training and validation objects of a class of `members`; the rest is tested on.
-fn counts(members: usize, shares: Shares) -> (usize, usize) {
+fn counts(members: usize, shares: SplitShares) -> (usize, usize) {
     let part = |percent: u8| (members * usize::from(percent) + 50) / 100;
     let wanted = if members >= 2 && shares.test > 0 { part(shares.test).max(1) } else { part(shares.test) };
     let test = wanted.min(members.saturating_sub(1));
@@ -91,20 +92,20 @@ mod tests {
     #[test]
     fn default_shares_of_two_hundred_a_class() {
         let labels: Vec<u16> = (0..2000).map(|i| (i % 10) as u16).collect();
-        let splits = Splits::stratified(&labels, Shares::default(), 5);
+        let splits = Splits::stratified(&labels, SplitShares::default(), 5);
         for class in 0..10 {
             assert_eq!(per_class(&splits.train, &labels, class), 120);
             assert_eq!(per_class(&splits.validation, &labels, class), 20);
             assert_eq!(per_class(&splits.test, &labels, class), 60);
         }
-        assert_ne!(splits, Splits::stratified(&labels, Shares::default(), 6));
+        assert_ne!(splits, Splits::stratified(&labels, SplitShares::default(), 6));
     }
 
     #[test]
     fn a_given_test_part_is_kept() {
         let labels: Vec<u16> = (0..140).map(|i| (i % 2) as u16).collect();
         let train: Vec<u32> = (0..100).collect();
-        let splits = Splits::with_given_test(&train, (100..140).collect(), &labels, Shares::default(), 1);
+        let splits = Splits::with_given_test(&train, (100..140).collect(), &labels, SplitShares::default(), 1);
         assert_eq!(splits.test, (100..140).collect::<Vec<u32>>());
         assert_eq!((splits.train.len(), splits.validation.len()), (84, 16));
     }
@@ -115,7 +116,7 @@ mod tests {
             labels in prop::collection::vec(0u16..6, 0..200), seed: u64, train in 0u8..=100, rest in 0u8..=100,
         ) {
             let validation = rest.min(100 - train);
-            let shares = Shares { train, validation, test: 100 - train - validation };
+            let shares = SplitShares { train, validation, test: 100 - train - validation };
             let splits = Splits::stratified(&labels, shares, seed);
             let mut all = [splits.train.clone(), splits.validation, splits.test].concat();
             all.sort_unstable();

@@ -1,5 +1,7 @@
 //! Behaviour of whole sets.
 
+use std::borrow::Cow;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
@@ -19,7 +21,7 @@ fn object(set: &Dataset, object: usize) -> &[u8] {
     bytes
 }
 
-fn statistics(set: &Dataset) -> Vec<Statistics> {
+fn statistics(set: &Dataset) -> Vec<PixelStatistics> {
     set.statistics().expect("small sets are in memory")
 }
 
@@ -101,7 +103,7 @@ fn colour_repeats_grey() {
 
 #[test]
 fn shapes_out_of_range_are_refused() {
-    let spec = DataSpec::new(Source::Arrangement);
+    let spec = DataSpec::new(DataSource::Arrangement);
     for (views, size, channels, word) in
         [(0, 32, 1, "views"), (13, 32, 1, "views"), (1, 4, 1, "size"), (1, 32, 2, "channels")]
     {

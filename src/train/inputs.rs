@@ -90,7 +90,7 @@ impl Inputs {
         if data.split.train.is_empty() || data.split.test.is_empty() {
             return Err(TrainError::Data(format!("{} has no training or no test objects", data.name)));
         }
-        let level = |statistics: crate::data::Statistics| {
+        let level = |statistics: crate::data::PixelStatistics| {
             std::array::from_fn(|byte| (byte as f32 / 255.0 - statistics.mean) / statistics.deviation)
         };
         let levels = data.statistics()?.into_iter().map(level).collect();

@@ -1,13 +1,14 @@
-//! The binary files of CIFAR-10 and CIFAR-100: records of one or two label bytes and 3 x 32 x 32 pixels, plane by plane.
+//! The binary files of CIFAR-10 and CIFAR-100: records of one or two label bytes and 3 x 32 x 32 pixels, plane by
+//! plane.
 
-use super::{ParseError, Place};
+use super::parse::{FilePosition, ParseError};
 
 /// Pixels along an edge.
 pub const EDGE: usize = 32;
 /// Bytes of the pixels of a record: red, green and blue planes.
 pub const PIXELS: usize = 3 * EDGE * EDGE;
 
-/// Which of the two.
+/// Variant of the format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Variant {
     /// Ten classes; a record starts with the label.
@@ -50,7 +51,7 @@ impl Variant {
             let label = label[label.len() - 1];
             if usize::from(label) >= self.classes() {
                 let message = format!("the label is {label}, but there are only {} classes", self.classes());
-                return Err(ParseError { place: Place::Record(at), message });
+                return Err(ParseError { place: FilePosition::Record(at), message });
             }
             labels.push(label);
             pixels.extend_from_slice(image);

@@ -6,7 +6,7 @@ use std::io::{BufRead, BufReader, Read};
 
 use flate2::bufread::GzDecoder;
 
-use super::{ParseError, Place};
+use super::parse::{FilePosition, ParseError};
 
 /// Grey images of one size.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,7 @@ fn read<const AXES: usize>(file: impl Read, magic: u32, what: &str) -> Result<([
     let found = input.number()?;
     if found != magic {
         let message = format!("expected the magic number {magic:#010x} of IDX {what}, found {found:#010x}");
-        return Err(ParseError { place: Place::Byte(0), message });
+        return Err(ParseError { place: FilePosition::Byte(0), message });
     }
     let mut axes = [0usize; AXES];
     for axis in &mut axes {
@@ -61,7 +61,7 @@ fn read<const AXES: usize>(file: impl Read, magic: u32, what: &str) -> Result<([
     }
     let expected = axes.iter().try_fold(1u64, |product, &axis| product.checked_mul(axis as u64));
     let expected = expected.filter(|&bytes| bytes <= LARGEST).ok_or_else(|| ParseError {
-        place: Place::Byte(4),
+        place: FilePosition::Byte(4),
         message: format!("sizes {axes:?} need more than {} MiB", LARGEST >> 20),
     })?;
     let header = input.bytes;
@@ -73,7 +73,7 @@ fn read<const AXES: usize>(file: impl Read, magic: u32, what: &str) -> Result<([
             "the header announces {expected} bytes of {what}, but the file {relation} {}",
             content.len().min(expected as usize)
         );
-        return Err(ParseError { place: Place::Byte(header + content.len() as u64), message });
+        return Err(ParseError { place: FilePosition::Byte(header + content.len() as u64), message });
     }
     Ok((axes, content))
 }
@@ -89,7 +89,7 @@ impl Counted<'_> {
         let mut word = Vec::with_capacity(4);
         self.append(4, &mut word)?;
         let word: [u8; 4] = word.try_into().map_err(|_| ParseError {
-            place: Place::Byte(self.bytes),
+            place: FilePosition::Byte(self.bytes),
             message: "the file ends within its header".to_owned(),
         })?;
         Ok(u32::from_be_bytes(word))
@@ -100,7 +100,7 @@ impl Counted<'_> {
         let read = (&mut self.input).take(most).read_to_end(content);
         self.bytes += content.len() as u64;
         let broken = |error: std::io::Error| ParseError {
-            place: Place::Byte(self.bytes),
+            place: FilePosition::Byte(self.bytes),
             message: format!("the content breaks off: {error}"),
         };
         read.map(|_| ()).map_err(broken)

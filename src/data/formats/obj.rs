@@ -1,9 +1,9 @@
-//! Wavefront OBJ, geometry only: `v` and `f` lines. Everything else (texture coordinates, normals, materials, groups) is
-//! skipped unread, so references to texture coordinates that come later, or never, do no harm.
+//! Wavefront OBJ, geometry only: `v` and `f` lines. Everything else (texture coordinates, normals, materials, groups)
+//! is skipped unread, so references to texture coordinates that come later, or never, do no harm.
 
 use std::borrow::Cow;
 
-use super::{ParseError, point, shown};
+use super::parse::{ParseError, point, shown};
 use crate::data::mesh::Mesh;
 
 /// Reads an OBJ file. Faces may name vertices that come later; negative numbers count back from the last vertex read.

@@ -1,9 +1,9 @@
 //! OFF: `OFF`, then counts, then a vertex a line, then a face a line; `#` starts a comment.
 //!
-//! The counts may follow the word without a line break or even a blank (`OFF490 518 0`), as in a good part of `ModelNet40`.
-//! Faces are read by line, so colours after the indices are ignored.
+//! The counts may follow the word without a line break or even a blank (`OFF490 518 0`), as in a good part of
+//! `ModelNet40`. Faces are read by line, so colours after the indices are ignored.
 
-use super::{ParseError, content_lines, point, shown};
+use super::parse::{ParseError, content_lines, point, shown};
 use crate::data::mesh::Mesh;
 
 /// Reads an OFF file.

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageReader, Limits, Rgb, RgbImage};
 
-use super::ParseError;
+use super::parse::ParseError;
 
 /// File extensions of pictures, in lower case.
 pub const EXTENSIONS: [&str; 9] = ["jpg", "jpeg", "png", "ppm", "pgm", "bmp", "tif", "tiff", "webp"];
@@ -17,7 +17,7 @@ const DECODE_BYTES: u64 = 256 << 20;
 
 /// A part of a picture, in shares of its edges: left, top, width, height.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Window {
+pub struct CropWindow {
     /// Left edge, 0 to 1.
     pub left: f32,
     /// Upper edge, 0 to 1.
@@ -28,7 +28,7 @@ pub struct Window {
     pub height: f32,
 }
 
-impl Window {
+impl CropWindow {
     /// The whole picture.
     pub const WHOLE: Self = Self { left: 0.0, top: 0.0, width: 1.0, height: 1.0 };
 }
@@ -54,9 +54,9 @@ pub fn decode(bytes: &[u8]) -> Result<DynamicImage, ParseError> {
     Ok(if picture.color().has_alpha() { on_white(&picture) } else { picture })
 }
 
-/// Scales a part of a picture to `size` x `size` pixels and writes it as planes: `[channel, row, column]`; `plane.len()`
-/// tells whether there is one channel (grey) or three.
-pub fn scale(picture: &DynamicImage, window: Window, size: usize, planes: &mut [u8]) {
+/// Scales a part of a picture to `size` x `size` pixels and writes it as planes: `[channel, row, column]`;
+/// `plane.len()` tells whether there is one channel (grey) or three.
+pub fn scale(picture: &DynamicImage, window: CropWindow, size: usize, planes: &mut [u8]) {
     let (width, height) = (picture.width() as f32, picture.height() as f32);
     let left = ((window.left * width).round() as u32).min(picture.width() - 1);
     let top = ((window.top * height).round() as u32).min(picture.height() - 1);
@@ -106,12 +106,12 @@ mod tests {
         let picture = GrayImage::from_fn(8, 8, |x, y| Luma([if x < 4 && y < 4 { 200 } else { 10 }]));
         let picture = decode(&png(picture)).expect("a picture");
         let mut plane = [0; 4];
-        scale(&picture, Window { left: 0.0, top: 0.0, width: 0.5, height: 0.5 }, 2, &mut plane);
+        scale(&picture, CropWindow { left: 0.0, top: 0.0, width: 0.5, height: 0.5 }, 2, &mut plane);
         assert_eq!(plane, [200; 4]);
-        scale(&picture, Window::WHOLE, 2, &mut plane);
+        scale(&picture, CropWindow::WHOLE, 2, &mut plane);
         assert!(plane[0] > 120 && plane[3] < 60, "{plane:?}");
         let mut same = [0; 64];
-        scale(&picture, Window::WHOLE, 8, &mut same);
+        scale(&picture, CropWindow::WHOLE, 8, &mut same);
         assert_eq!((same[0], same[63]), (200, 10));
     }
 
@@ -121,7 +121,7 @@ mod tests {
             RgbaImage::from_fn(2, 2, |x, _| if x == 0 { Rgba([250, 100, 0, 255]) } else { Rgba([0, 0, 0, 0]) });
         let picture = decode(&png(picture)).expect("a picture");
         let mut planes = [0; 12];
-        scale(&picture, Window::WHOLE, 2, &mut planes);
+        scale(&picture, CropWindow::WHOLE, 2, &mut planes);
         assert_eq!(planes, [250, 255, 250, 255, 100, 255, 100, 255, 0, 255, 0, 255]);
     }
 

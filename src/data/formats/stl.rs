@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use super::{ParseError, Place};
+use super::parse::{FilePosition, ParseError};
 use crate::data::mesh::Mesh;
 
 /// Bytes before the first triangle of a binary file: a free text of 80 bytes and the number of triangles.
@@ -23,11 +23,15 @@ pub fn read(bytes: &[u8]) -> Result<Mesh, ParseError> {
     let triangles = stl_io::create_stl_reader(&mut input).map_err(unreadable)?;
     let mut mesh = Mesh::default();
     for (at, triangle) in triangles.enumerate() {
-        let triangle = triangle.map_err(|error| ParseError { place: Place::Record(at), message: error.to_string() })?;
+        let triangle =
+            triangle.map_err(|error| ParseError { place: FilePosition::Record(at), message: error.to_string() })?;
         let first = mesh.vertices.len() as u32;
         for vertex in triangle.vertices {
             if !vertex.0.iter().all(|c| c.is_finite()) {
-                return Err(ParseError { place: Place::Record(at), message: "a coordinate is not finite".to_owned() });
+                return Err(ParseError {
+                    place: FilePosition::Record(at),
+                    message: "a coordinate is not finite".to_owned(),
+                });
             }
             mesh.vertices.push(vertex.0);
         }
@@ -36,7 +40,7 @@ pub fn read(bytes: &[u8]) -> Result<Mesh, ParseError> {
     Ok(mesh)
 }
 
-/// Whether this is a text file: it starts with `solid`, and is not a binary file whose free text happens to do so.
+/// Returns `true` for a text file: it starts with `solid`, and is not a binary file whose free text happens to do so.
 fn is_text(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().starts_with(b"solid") && check_length(bytes).is_err()
 }

@@ -12,7 +12,7 @@ const VRML: &str = "#VRML V2.0 utf8\nShape { geometry IndexedFaceSet { coordInde
 const EXAMPLES: [(MeshFormat, &str); 4] =
     [(MeshFormat::Off, OFF), (MeshFormat::Obj, OBJ), (MeshFormat::Stl, STL), (MeshFormat::Vrml, VRML)];
 
-/// What a few bytes of a valid file are replaced by, removed or doubled, and where it is cut off.
+/// Damage to a valid file: a few bytes replaced, removed or doubled, and the place at which it is cut off.
 type Damage = (Vec<(prop::sample::Index, u8, u8)>, Option<prop::sample::Index>);
 
 fn damage() -> impl Strategy<Value = Damage> {
@@ -36,7 +36,7 @@ fn damaged(original: &[u8], (edits, end): &Damage) -> Vec<u8> {
     bytes
 }
 
-/// The same small picture in every format that is read.
+/// One small picture in every format that is read.
 fn pictures() -> Vec<Vec<u8>> {
     use image::ImageFormat::{Bmp, Jpeg, Png, Pnm, Tiff, WebP};
     let picture = image::RgbImage::from_fn(9, 7, |x, y| image::Rgb([x as u8 * 20, y as u8 * 30, 90]));
@@ -113,7 +113,7 @@ proptest! {
         for original in pictures() {
             if let Ok(picture) = picture::decode(&damaged(&original, &damage)) {
                 let mut planes = [0; 3 * 64];
-                picture::scale(&picture, picture::Window::WHOLE, 8, &mut planes);
+                picture::scale(&picture, picture::CropWindow::WHOLE, 8, &mut planes);
             }
         }
         if let Ok(images) = idx::read_images(damaged(&packed_idx(), &damage).as_slice()) {

@@ -1,12 +1,13 @@
 //! VRML 2.0 text, as far as CAD part libraries use it: indexed face sets with their coordinates.
 //!
-//! Read are `IndexedFaceSet` nodes with `coord Coordinate { point [...] }` (also by DEF and USE) and `coordIndex [...]`;
-//! appearance, normals and colours are skipped. A `Transform` that moves something is refused rather than ignored.
+//! Read are `IndexedFaceSet` nodes with `coord Coordinate { point [...] }` (also by DEF and USE) and `coordIndex
+//! [...]`; appearance, normals and colours are skipped. A `Transform` that moves something is refused rather than
+//! ignored.
 
 use std::collections::HashMap;
 use std::str::Lines;
 
-use super::{ParseError, finite, shown};
+use super::parse::{ParseError, finite, shown};
 use crate::data::mesh::{Mesh, Vec3};
 
 /// Most points of a file: points used by name many times could otherwise grow far beyond the file.
@@ -21,7 +22,7 @@ pub fn read(bytes: &[u8]) -> Result<Mesh, ParseError> {
     if !text.starts_with("#VRML V2.0") {
         return Err(ParseError::line(1, "expected the header `#VRML V2.0 utf8`"));
     }
-    let mut reader = Reader { lines: text.lines(), line: 0, rest: "", before: [""; 3], defined: HashMap::new() };
+    let mut reader = VrmlReader { lines: text.lines(), line: 0, rest: "", before: [""; 3], defined: HashMap::new() };
     let mut mesh = Mesh::default();
     while let Some(token) = reader.next() {
         match token {
@@ -41,11 +42,11 @@ pub fn read(bytes: &[u8]) -> Result<Mesh, ParseError> {
 }
 
 /// Words, brackets and quoted strings of a text, one after the other; commas count as blanks; `#` starts a comment.
-struct Reader<'a> {
+struct VrmlReader<'a> {
     lines: Lines<'a>,
     /// Line of the token last read, counted from 1.
     line: usize,
-    /// What comes after it in that line.
+    /// Rest of its line.
     rest: &'a str,
     /// The tokens last read, the latest first.
     before: [&'a str; 3],
@@ -53,7 +54,7 @@ struct Reader<'a> {
     defined: HashMap<&'a str, Vec<Vec3>>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> VrmlReader<'a> {
     fn next(&mut self) -> Option<&'a str> {
         let first = loop {
             self.rest = self.rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
@@ -187,10 +188,10 @@ mod tests {
     const PART: &str = "#VRML V2.0 utf8
 # a part
 DEF part Transform { children [
-  Shape { appearance Appearance { material DEF m Material { diffuseColor 0.1 0.2 0.3 } }
+  SampleShape { appearance Appearance { material DEF m Material { diffuseColor 0.1 0.2 0.3 } }
     geometry IndexedFaceSet { creaseAngle 0.5 coordIndex [ 0,1,2,-1 0,2,3 -1]
       coord DEF c Coordinate { point [ 0 0 0, 1 0 0, 1 1 0,0 1 0 ] } } }
-  Shape { appearance Appearance { material USE m } geometry IndexedFaceSet { coord USE c coordIndex[0,1,2,3] } }
+  SampleShape { appearance Appearance { material USE m } geometry IndexedFaceSet { coord USE c coordIndex[0,1,2,3] } }
 ] }";
 
     #[test]

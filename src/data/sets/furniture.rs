@@ -1,7 +1,8 @@
 //! Archives of OBJ files beside a table of classes, as Sweet Home 3D ships its furniture.
 //!
-//! Each archive (`*.sh3f` or `*.zip`) may have a catalogue, `PluginFurnitureCatalog.properties`, which gives the id and the model
-//! file of each piece, and how it is to be turned; without one, the path of an OBJ file in the archive is its id. The table gives `id<TAB>class`.
+//! Each archive (`*.sh3f` or `*.zip`) may have a catalogue, `PluginFurnitureCatalog.properties`, which gives the id and
+//! the model file of each piece, and how it is to be turned; without one, the path of an OBJ file in the archive is its
+//! id. The table gives `id<TAB>class`.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -11,20 +12,21 @@ use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
 
-use super::{Access, Effort, LARGEST_FILE, Stage, class_table_of, finish, folder, ring};
-use crate::data::Dataset;
+use super::making::{Effort, LARGEST_FILE, Staging, class_table_of, finish, folder, ring};
+use crate::data::access::Access;
+use crate::data::dataset::Dataset;
 use crate::data::error::DataError;
 use crate::data::fingerprint::Fingerprint;
 use crate::data::formats::{MeshFormat, ParseError};
 use crate::data::listing;
 use crate::data::mesh::Vec3;
-use crate::data::plan::{Item, Plan};
-use crate::data::shape::Shape;
+use crate::data::plan::{DatasetPlan, Item};
+use crate::data::shape::SampleShape;
 use crate::data::spec::DataSpec;
 
 /// Classes of the catalogue's pieces: `id<TAB>class<TAB>name<TAB>library`.
 const LABELS: &str = include_str!("../tables/furniture_labels.tsv");
-/// Where the package puts the archives.
+/// Folder in which the package puts the archives.
 const USUAL: &str = "/usr/share/sweethome3d/furniture";
 /// Name of the catalogue in an archive.
 const CATALOGUE: &str = "PluginFurnitureCatalog.properties";
@@ -52,7 +54,7 @@ struct Piece {
 ///
 /// # Errors
 /// See [`DataError`].
-pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, DataError> {
+pub fn open(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
     let root = folder(spec, Some(USUAL))?;
     let (table_name, table) = class_table_of(spec, LABELS)?;
     let class_of = class_table(&table).map_err(|error| DataError::Parse { file: table_name, error })?;
@@ -78,8 +80,9 @@ pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, Da
         });
     }
     let licence = "Sweet Home 3D furniture: CC0 (BlendSwap-CC-0) and CC-BY 3.0 (the others: name the creators when publishing renders)";
-    let plan = Plan { classes, items, rig: ring(spec), skipped: Vec::new(), licence: licence.to_owned(), fingerprint };
-    let stage = Stage::new(spec, shape.views);
+    let plan =
+        DatasetPlan { classes, items, rig: ring(spec), skipped: Vec::new(), licence: licence.to_owned(), fingerprint };
+    let stage = Staging::new(spec, shape.views);
     finish(
         plan,
         (spec, shape),

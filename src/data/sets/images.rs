@@ -1,13 +1,14 @@
 //! Folders of pictures, one a class; a picture becomes several views as windows or crops.
 
-use super::{Access, Effort, finish, folder, read_file};
-use crate::data::Dataset;
+use super::making::{Effort, finish, folder, read_file};
+use crate::data::access::Access;
+use crate::data::dataset::Dataset;
 use crate::data::error::DataError;
 use crate::data::formats::picture;
 use crate::data::listing;
-use crate::data::plan::{Item, Plan};
+use crate::data::plan::{DatasetPlan, Item};
 use crate::data::random::Stream;
-use crate::data::shape::Shape;
+use crate::data::shape::SampleShape;
 use crate::data::spec::DataSpec;
 use crate::data::windows::write_views;
 
@@ -15,7 +16,7 @@ use crate::data::windows::write_views;
 ///
 /// # Errors
 /// See [`DataError`].
-pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, DataError> {
+pub fn open(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
     let root = folder(spec, None)?;
     let listing = listing::labelled(&root, &picture::EXTENSIONS)?;
     let items = listing.files.into_iter().enumerate().map(|(at, file)| Item {
@@ -24,7 +25,7 @@ pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, Da
         name: file.path.display().to_string(),
         content: (at as u64, file.path),
     });
-    let plan = Plan::of_listing(listing.classes, items.collect(), spec.views.rig(), listing.fingerprint);
+    let plan = DatasetPlan::of_listing(listing.classes, items.collect(), spec.views.rig(), listing.fingerprint);
     finish(
         plan,
         (spec, shape),

@@ -1,29 +1,32 @@
-//! The part library of `KiCad`: `ROOT/<Library>.3dshapes/<Part>.wrl`, with classes by patterns on `<Library>/<Part>.wrl`.
+//! The part library of `KiCad`: `ROOT/<Library>.3dshapes/<Part>.wrl`, with classes by patterns on
+//! `<Library>/<Part>.wrl`.
 
 use std::path::Path;
 
 use regex_lite::Regex;
 
-use super::{Access, class_table_of, folder, meshes, ring};
-use crate::data::Dataset;
+use super::making::{class_table_of, folder, ring};
+use super::meshes;
+use crate::data::access::Access;
+use crate::data::dataset::Dataset;
 use crate::data::error::DataError;
 use crate::data::fingerprint::Fingerprint;
 use crate::data::formats::ParseError;
 use crate::data::listing;
-use crate::data::plan::{Item, Plan};
-use crate::data::shape::Shape;
+use crate::data::plan::{DatasetPlan, Item};
+use crate::data::shape::SampleShape;
 use crate::data::spec::DataSpec;
 
 /// Forty classes as `class<TAB>pattern`; the first pattern that fits decides.
 const CLASSES: &str = include_str!("../tables/kicad40_classes.tsv");
-/// Where the package puts the library.
+/// Folder in which the package puts the library.
 const USUAL: &str = "/usr/share/kicad/3dmodels";
 
 /// Opens a part library.
 ///
 /// # Errors
 /// See [`DataError`].
-pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, DataError> {
+pub fn open(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
     let root = folder(spec, Some(USUAL))?;
     let (table_name, table) = class_table_of(spec, CLASSES)?;
     let patterns = patterns(&table).map_err(|error| DataError::Parse { file: table_name, error })?;
@@ -51,10 +54,14 @@ pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, Da
         }
     }
     if items.is_empty() {
-        return Err(DataError::NothingFound { path: root, extensions: "<Library>.3dshapes/<Part>.wrl".to_owned() });
+        return Err(DataError::NothingFound {
+            path: root,
+            extensions: "<Library>.3dshapes/<SplitPart>.wrl".to_owned(),
+        });
     }
     let licence = "KiCad library: CC-BY-SA 4.0 with the KiCad design exception (a few parts GPL-3 or GPL-2); do not redistribute renders without it";
-    let plan = Plan { classes, items, rig: ring(spec), skipped: Vec::new(), licence: licence.to_owned(), fingerprint };
+    let plan =
+        DatasetPlan { classes, items, rig: ring(spec), skipped: Vec::new(), licence: licence.to_owned(), fingerprint };
     meshes::open_files(plan, spec, shape, access)
 }
 

@@ -1,4 +1,5 @@
-//! Folders of mesh files, as `ModelNet` has them: `ROOT/<class>/{train,test}/*.off`, and likewise with OBJ, STL and VRML.
+//! Folders of mesh files, as `ModelNet` has them: `ROOT/<class>/{train,test}/*.off`, and likewise with OBJ, STL and
+//! VRML.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -7,21 +8,23 @@ use std::path::PathBuf;
 
 use rayon::prelude::*;
 
-use super::{Access, Effort, Stage, finish, folder, read_file, ring};
+use super::making::{Effort, Staging, finish, folder, read_file, ring};
+use crate::data::access::Access;
+use crate::data::dataset::Dataset;
 use crate::data::error::DataError;
+use crate::data::error::Skipped;
 use crate::data::fingerprint::Fingerprint;
 use crate::data::formats::{MeshFormat, ParseError};
 use crate::data::listing;
-use crate::data::plan::{Item, Plan};
-use crate::data::shape::Shape;
+use crate::data::plan::{DatasetPlan, Item};
+use crate::data::shape::SampleShape;
 use crate::data::spec::DataSpec;
-use crate::data::{Dataset, Skipped};
 
 /// Opens a folder of meshes.
 ///
 /// # Errors
 /// See [`DataError`].
-pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, DataError> {
+pub fn open(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
     let root = folder(spec, None)?;
     let listing = listing::labelled(&root, &MeshFormat::EXTENSIONS.map(|(extension, _)| extension))?;
     let items = listing.files.into_iter().map(|file| Item {
@@ -30,7 +33,7 @@ pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, Da
         name: file.path.display().to_string(),
         content: file.path,
     });
-    let plan = Plan::of_listing(listing.classes, items.collect(), ring(spec), listing.fingerprint);
+    let plan = DatasetPlan::of_listing(listing.classes, items.collect(), ring(spec), listing.fingerprint);
     open_files(plan, spec, shape, access)
 }
 
@@ -38,8 +41,13 @@ pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, Da
 ///
 /// # Errors
 /// See [`DataError`].
-pub fn open_files(plan: Plan<PathBuf>, spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, DataError> {
-    let stage = Stage::new(spec, shape.views);
+pub fn open_files(
+    plan: DatasetPlan<PathBuf>,
+    spec: &DataSpec,
+    shape: SampleShape,
+    access: Access,
+) -> Result<Dataset, DataError> {
+    let stage = Staging::new(spec, shape.views);
     finish(plan, (spec, shape), access, Effort::Large, drop_duplicates, |item, workspace, sample| {
         let bytes = read_file(&item.content)?;
         let extension = item.content.extension().and_then(|e| e.to_str()).unwrap_or("");
@@ -52,7 +60,7 @@ pub fn open_files(plan: Plan<PathBuf>, spec: &DataSpec, shape: Shape, access: Ac
 }
 
 /// Leaves out files whose bytes are those of an earlier file. Only files of equal length are read and compared.
-fn drop_duplicates(plan: &mut Plan<PathBuf>) -> Result<(), DataError> {
+fn drop_duplicates(plan: &mut DatasetPlan<PathBuf>) -> Result<(), DataError> {
     let length = |item: &Item<PathBuf>| {
         let unreadable = |source| DataError::Read { path: item.content.clone(), source };
         Ok(fs::metadata(&item.content).map_err(unreadable)?.len())

@@ -1,25 +1,26 @@
 //! Folders of pictures with several views of each object, in either usual layout:
 //! `ROOT/<class>/{train,test}/<object>_<view>.png` or `ROOT/<class>/{train,test}/<object>/<view>.png`.
 //!
-//! Views of an object are ordered by the last number in their name. When fewer are asked for than there are, they are taken spread over
-//! the ring ([`spread_order`]).
+//! Views of an object are ordered by the last number in their name. When fewer are asked for than there are, they are
+//! taken spread over the ring ([`spread_order`]).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Access, Effort, finish, folder, read_file};
-use crate::data::Dataset;
+use super::making::{Effort, finish, folder, read_file};
+use crate::data::access::Access;
 use crate::data::camera::{MAX_VIEWS, spread_order};
+use crate::data::dataset::Dataset;
 use crate::data::error::DataError;
-use crate::data::formats::picture::{self, Window, scale};
-use crate::data::listing::{self, File};
-use crate::data::plan::{Item, Part, Plan};
+use crate::data::formats::picture::{self, CropWindow, scale};
+use crate::data::listing::{self, ListedFile};
+use crate::data::plan::{DatasetPlan, Item, SplitPart};
 use crate::data::pose::Rig;
-use crate::data::shape::Shape;
+use crate::data::shape::SampleShape;
 use crate::data::spec::DataSpec;
 
 /// An object: its class and part, and its folder with the stem of its files.
-type Key = (u16, Option<Part>, PathBuf);
+type Key = (u16, Option<SplitPart>, PathBuf);
 
 /// An object with the files of its views.
 type Object = Item<Vec<PathBuf>>;
@@ -28,13 +29,13 @@ type Object = Item<Vec<PathBuf>>;
 ///
 /// # Errors
 /// See [`DataError`].
-pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, DataError> {
+pub fn open(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
     let root = folder(spec, None)?;
     let listing = listing::labelled(&root, &picture::EXTENSIONS)?;
     let (items, stored) = objects(listing.files, shape.views)?;
     // Twelve views are a ring by custom; other numbers may be anything (twenty are the corners of a dodecahedron).
     let rig = if stored == MAX_VIEWS { Rig::Ring { places: MAX_VIEWS, rings: 1 } } else { Rig::Loose };
-    let plan = Plan::of_listing(listing.classes, items, rig, listing.fingerprint);
+    let plan = DatasetPlan::of_listing(listing.classes, items, rig, listing.fingerprint);
     finish(
         plan,
         (spec, shape),
@@ -45,7 +46,7 @@ pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, Da
             for (path, planes) in item.content.iter().zip(sample.chunks_exact_mut(shape.view_bytes())) {
                 let picture = picture::decode(&read_file(path)?)
                     .map_err(|error| DataError::Parse { file: path.display().to_string(), error })?;
-                scale(&picture, Window::WHOLE, shape.size, planes);
+                scale(&picture, CropWindow::WHOLE, shape.size, planes);
             }
             Ok(())
         },
@@ -53,9 +54,9 @@ pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, Da
 }
 
 /// Groups files into objects and keeps `views` of each; also tells how many views each had.
-fn objects(files: Vec<File>, views: usize) -> Result<(Vec<Object>, usize), DataError> {
+fn objects(files: Vec<ListedFile>, views: usize) -> Result<(Vec<Object>, usize), DataError> {
     let mut groups: BTreeMap<Key, Vec<(u64, PathBuf)>> = BTreeMap::new();
-    for File { label, part, base, path } in files {
+    for ListedFile { label, part, base, path } in files {
         let (stem, number) = stem_and_number(&path);
         let parent = path.parent().unwrap_or(&base);
         let object = if parent == base { parent.join(stem) } else { parent.to_owned() };
@@ -91,8 +92,13 @@ fn stem_and_number(path: &Path) -> (String, u64) {
 mod tests {
     use super::*;
 
-    fn file(path: &str) -> File {
-        File { label: 0, part: Some(Part::Train), base: PathBuf::from("r/a/train"), path: PathBuf::from(path) }
+    fn file(path: &str) -> ListedFile {
+        ListedFile {
+            label: 0,
+            part: Some(SplitPart::Train),
+            base: PathBuf::from("r/a/train"),
+            path: PathBuf::from(path),
+        }
     }
 
     fn names(item: &Item<Vec<PathBuf>>) -> Vec<String> {
@@ -120,7 +126,7 @@ mod tests {
     #[test]
     fn numbers_of_views_must_agree_and_suffice() {
         let files = ["x_1.png", "x_2.png", "y_1.png"].map(|name| file(&format!("r/a/train/{name}")));
-        let message = |files: &[File], views| objects(files.to_vec(), views).expect_err("refused").to_string();
+        let message = |files: &[ListedFile], views| objects(files.to_vec(), views).expect_err("refused").to_string();
         assert_eq!(message(&files, 1), "the object r/a/train/y has 1 views, but r/a/train/x has 2");
         assert_eq!(message(&files[..2], 4), "4 views were asked for, but the set has 2 views per object");
     }

@@ -5,19 +5,20 @@ use std::path::Path;
 
 use image::{DynamicImage, GrayImage, RgbImage};
 
-use super::{Access, Effort, finish, folder, read_file};
-use crate::data::Dataset;
+use super::making::{Effort, finish, folder, read_file};
+use crate::data::access::Access;
+use crate::data::dataset::Dataset;
 use crate::data::error::DataError;
 use crate::data::fingerprint::Fingerprint;
 use crate::data::formats::cifar::{self, Variant};
 use crate::data::formats::{ParseError, idx};
-use crate::data::plan::{Item, Part, Plan};
+use crate::data::plan::{DatasetPlan, Item, SplitPart};
 use crate::data::random::Stream;
-use crate::data::shape::Shape;
-use crate::data::spec::{DataSpec, Source};
+use crate::data::shape::SampleShape;
+use crate::data::spec::{DataSource, DataSpec};
 use crate::data::windows::write_views;
 
-/// Where the package puts Fashion-MNIST.
+/// Folder in which the package puts Fashion-MNIST.
 const FASHION_MNIST: &str = "/usr/share/datasets/fashion-mnist";
 /// Classes of Fashion-MNIST in label order.
 const FASHION_CLASSES: [&str; 10] =
@@ -31,8 +32,8 @@ const IDX_NAMES: [(&str, &str); 4] = [
 ];
 
 /// One of several equally sized groups of pictures, read whole.
-struct Block {
-    part: Part,
+struct PictureBlock {
+    part: SplitPart,
     labels: Vec<u8>,
     pixels: Vec<u8>,
     /// Columns, rows and channels of a picture; pixels are `[picture, channel, row, column]`.
@@ -41,7 +42,7 @@ struct Block {
     channels: usize,
 }
 
-impl Block {
+impl PictureBlock {
     /// Picture `at`.
     fn picture(&self, at: usize) -> DynamicImage {
         let plane = self.columns * self.rows;
@@ -61,17 +62,17 @@ impl Block {
 ///
 /// # Errors
 /// See [`DataError`].
-pub fn open_idx(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, DataError> {
-    let fashion = spec.source == Source::FashionMnist;
+pub fn open_idx(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
+    let fashion = spec.source == DataSource::FashionMnist;
     let root = folder(spec, fashion.then_some(FASHION_MNIST))?;
     let mut blocks = Vec::new();
     let mut fingerprint = Fingerprint::default();
-    for (prefix, part) in [("train", Part::Train), ("t10k", Part::Test)] {
+    for (prefix, part) in [("train", SplitPart::Train), ("t10k", SplitPart::Test)] {
         let pair = IDX_NAMES
             .map(|(images, labels)| (root.join(format!("{prefix}{images}")), root.join(format!("{prefix}{labels}"))));
         let Some((images, labels)) = pair.into_iter().find(|(images, labels)| images.is_file() && labels.is_file())
         else {
-            if part == Part::Test {
+            if part == SplitPart::Test {
                 continue;
             }
             return Err(DataError::NothingFound {
@@ -93,7 +94,7 @@ pub fn open_idx(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset
     open_blocks(&blocks, classes, licence, fingerprint, spec, shape, access)
 }
 
-fn idx_block(part: Part, images_path: &Path, labels_path: &Path) -> Result<Block, DataError> {
+fn idx_block(part: SplitPart, images_path: &Path, labels_path: &Path) -> Result<PictureBlock, DataError> {
     let open = |path: &Path| File::open(path).map_err(|source| DataError::Read { path: path.to_owned(), source });
     let broken = |path: &Path, error: ParseError| DataError::Parse { file: path.display().to_string(), error };
     let images = idx::read_images(open(images_path)?).map_err(|error| broken(images_path, error))?;
@@ -109,35 +110,35 @@ fn idx_block(part: Part, images_path: &Path, labels_path: &Path) -> Result<Block
     if images.rows == 0 || images.columns == 0 || images.count == 0 {
         return Err(broken(images_path, ParseError::whole("it has no pixels")));
     }
-    Ok(Block { part, labels, pixels: images.pixels, columns: images.columns, rows: images.rows, channels: 1 })
+    Ok(PictureBlock { part, labels, pixels: images.pixels, columns: images.columns, rows: images.rows, channels: 1 })
 }
 
 /// Opens a folder with the binary files of CIFAR-10 or CIFAR-100, which are told apart by their names.
 ///
 /// # Errors
 /// See [`DataError`].
-pub fn open_cifar(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, DataError> {
+pub fn open_cifar(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
     let root = folder(spec, None)?;
     let hundred = root.join("train.bin").is_file();
     let (variant, names, mut files) = if hundred {
-        (Variant::Hundred, "fine_label_names.txt", vec![(root.join("train.bin"), Part::Train)])
+        (Variant::Hundred, "fine_label_names.txt", vec![(root.join("train.bin"), SplitPart::Train)])
     } else {
         let batches = (1..=5).map(|batch| root.join(format!("data_batch_{batch}.bin")));
-        let present = batches.filter(|path| path.is_file()).map(|path| (path, Part::Train));
+        let present = batches.filter(|path| path.is_file()).map(|path| (path, SplitPart::Train));
         (Variant::Ten, "batches.meta.txt", present.collect())
     };
     if files.is_empty() {
         return Err(DataError::NothingFound { path: root, extensions: "data_batch_1.bin ... or train.bin".to_owned() });
     }
     let test = root.join(if hundred { "test.bin" } else { "test_batch.bin" });
-    files.extend(test.is_file().then_some((test, Part::Test)));
+    files.extend(test.is_file().then_some((test, SplitPart::Test)));
     let mut fingerprint = Fingerprint::default();
     let mut blocks = Vec::new();
     for (path, part) in files {
         fingerprint = fingerprint.with_file(&path.to_string_lossy(), &metadata(&path)?);
         let read = variant.read(&read_file(&path)?);
         let (labels, pixels) = read.map_err(|error| DataError::Parse { file: path.display().to_string(), error })?;
-        blocks.push(Block { part, labels, pixels, columns: cifar::EDGE, rows: cifar::EDGE, channels: 3 });
+        blocks.push(PictureBlock { part, labels, pixels, columns: cifar::EDGE, rows: cifar::EDGE, channels: 3 });
     }
     let classes = class_names(&root.join(names), variant)?;
     open_blocks(&blocks, classes, "as the owner of the files says", fingerprint, spec, shape, access)
@@ -163,12 +164,12 @@ fn metadata(path: &Path) -> Result<std::fs::Metadata, DataError> {
 
 /// Cuts the pictures of all blocks into views. These sets are quick to make.
 fn open_blocks(
-    blocks: &[Block],
+    blocks: &[PictureBlock],
     classes: Vec<String>,
     licence: &str,
     fingerprint: Fingerprint,
     spec: &DataSpec,
-    shape: Shape,
+    shape: SampleShape,
     access: Access,
 ) -> Result<Dataset, DataError> {
     let mut items = Vec::new();
@@ -178,8 +179,14 @@ fn open_blocks(
             items.push(Item { label: u16::from(label), part: Some(block.part), name, content: (block_at, at) });
         }
     }
-    let plan =
-        Plan { classes, items, rig: spec.views.rig(), skipped: Vec::new(), licence: licence.to_owned(), fingerprint };
+    let plan = DatasetPlan {
+        classes,
+        items,
+        rig: spec.views.rig(),
+        skipped: Vec::new(),
+        licence: licence.to_owned(),
+        fingerprint,
+    };
     finish(
         plan,
         (spec, shape),

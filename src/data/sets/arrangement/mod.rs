@@ -1,118 +1,50 @@
-//! "arrangement-10": procedural objects whose class is the arrangement of parts round a body, which one view cannot tell.
+//! "arrangement-10": procedural objects whose class is the arrangement of parts round a body, which one view cannot
+//! tell.
 //!
 //! A body (outline, taper, height, open or closed top: all drawn without regard to the class) carries parts round its
 //! circumference; the class is *which* parts stand at *which* angle to each other, up to rotation and mirroring. A view
 //! sees about half the circumference, so several views are needed, and a fusion that keeps the evidence of each.
 //!
-//! Invariants: object `i` has class `i % classes` and depends on the seed and `i` only; view `v` of it does not depend on
-//! the number of views; nothing depends on threads. The body keeps its place and scale in the image whatever it carries,
-//! so a part that a view cannot see leaves no trace in that view.
+//! Invariants: object `i` has class `i % classes` and depends on the seed and `i` only; view `v` of it does not depend
+//! on the number of views; nothing depends on threads. The body keeps its place and scale in the image whatever it
+//! carries, so a part that a view cannot see leaves no trace in that view.
 
+mod level;
 mod parts;
 
-use crate::data::camera::{self, Camera};
+pub use level::{ClassSet, Difficulty, Level};
+
+use crate::data::access::Access;
+use crate::data::camera::{self, ViewCamera};
+use crate::data::dataset::Dataset;
+use crate::data::error::DataError;
 use crate::data::fingerprint::Fingerprint;
 use crate::data::mesh::Mesh;
 use crate::data::random::Stream;
 use crate::data::render::{Canvas, Light};
-use crate::data::samples::{Samples, Sink};
-use crate::data::sets::{Access, recipe, ring};
-use crate::data::shape::Shape;
+use crate::data::samples::Samples;
+use crate::data::sets::making::{recipe, ring};
+use crate::data::shape::SampleShape;
+use crate::data::sink::Sink;
 use crate::data::spec::DataSpec;
 use crate::data::split::Splits;
-use crate::data::{DataError, Dataset};
-use parts::{Body, Part};
-
-/// How hard the task is: plain knobs, each independent of the others.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Difficulty {
-    /// Number of classes, at most 10, in the order of [`CLASSES`] (4 is the subset without buttons and near-twins).
-    pub classes: ClassSet,
-    /// Size of the parts; 1 is the default level's.
-    pub part_scale: f32,
-    /// Lowest and highest elevation of an object's cameras, in degrees, added to that of the ring.
-    pub elevation_degrees: (f32, f32),
-    /// Largest deviation of a part from its nominal angle, in radians.
-    pub jitter_radians: f32,
-    /// Largest deviation of a camera from its place on the ring, in degrees.
-    pub camera_jitter_degrees: f32,
-    /// Largest random turn of the light away from its usual direction (as a change of each coordinate).
-    pub light_spread: f32,
-    /// Chance of a view to be black.
-    pub missing_view: f32,
-    /// Chance of a view to be half hidden by something near the camera.
-    pub occluded_view: f32,
-    /// Most boxes standing about the object (each object draws 0 to this many).
-    pub clutter_boxes: usize,
-}
-
-/// Which classes an arrangement set has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClassSet {
-    /// plain, handle, spout, `handle_spout_180`.
-    Four,
-    /// All ten.
-    Ten,
-}
-
-/// Ready-made difficulties.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Level {
-    /// Four classes, large parts, no jitter to speak of: for tests at 16 to 24 pixels.
-    Easy,
-    /// The ten classes at 32 pixels.
-    #[default]
-    Default,
-    /// Twice the jitter and one view in three half hidden.
-    Hard,
-}
-
-impl Level {
-    /// All levels, with the names they have in a data set specification.
-    pub const ALL: [(&'static str, Self); 3] = [("easy", Self::Easy), ("default", Self::Default), ("hard", Self::Hard)];
-
-    /// The knobs of this level.
-    pub fn difficulty(self) -> Difficulty {
-        let default = Difficulty {
-            classes: ClassSet::Ten,
-            part_scale: 1.0,
-            elevation_degrees: (0.0, 25.0),
-            jitter_radians: 0.2,
-            camera_jitter_degrees: 0.0,
-            light_spread: 0.2,
-            missing_view: 0.0,
-            occluded_view: 0.0,
-            clutter_boxes: 0,
-        };
-        match self {
-            Self::Easy => Difficulty { classes: ClassSet::Four, part_scale: 1.2, jitter_radians: 0.1, ..default },
-            Self::Default => default,
-            Self::Hard => Difficulty {
-                jitter_radians: 0.4,
-                camera_jitter_degrees: 4.0,
-                occluded_view: 1.0 / 3.0,
-                clutter_boxes: 1,
-                ..default
-            },
-        }
-    }
-}
+use parts::{Attachment, Body};
 
 /// A class: its name and its parts with their nominal angles in degrees.
-type Class = (&'static str, &'static [(Part, f32)]);
+type Class = (&'static str, &'static [(Attachment, f32)]);
 
 /// The ten classes.
 const CLASSES: [Class; 10] = [
     ("plain", &[]),
-    ("handle", &[(Part::Handle, 0.0)]),
-    ("two_handles_180", &[(Part::Handle, 0.0), (Part::Handle, 180.0)]),
-    ("two_handles_90", &[(Part::Handle, 0.0), (Part::Handle, 90.0)]),
-    ("spout", &[(Part::Spout, 0.0)]),
-    ("handle_spout_180", &[(Part::Handle, 0.0), (Part::Spout, 180.0)]),
-    ("handle_spout_90", &[(Part::Handle, 0.0), (Part::Spout, 90.0)]),
-    ("button", &[(Part::Button, 0.0)]),
-    ("handle_button_180", &[(Part::Handle, 0.0), (Part::Button, 180.0)]),
-    ("spout_button_180", &[(Part::Spout, 0.0), (Part::Button, 180.0)]),
+    ("handle", &[(Attachment::Handle, 0.0)]),
+    ("two_handles_180", &[(Attachment::Handle, 0.0), (Attachment::Handle, 180.0)]),
+    ("two_handles_90", &[(Attachment::Handle, 0.0), (Attachment::Handle, 90.0)]),
+    ("spout", &[(Attachment::Spout, 0.0)]),
+    ("handle_spout_180", &[(Attachment::Handle, 0.0), (Attachment::Spout, 180.0)]),
+    ("handle_spout_90", &[(Attachment::Handle, 0.0), (Attachment::Spout, 90.0)]),
+    ("button", &[(Attachment::Button, 0.0)]),
+    ("handle_button_180", &[(Attachment::Handle, 0.0), (Attachment::Button, 180.0)]),
+    ("spout_button_180", &[(Attachment::Spout, 0.0), (Attachment::Button, 180.0)]),
 ];
 
 /// Places in [`CLASSES`] of the four easy classes.
@@ -155,7 +87,7 @@ const OBJECTS_PER_CLASS: usize = 200;
 ///
 /// # Errors
 /// [`DataError::TooLarge`]; or it is so big that the cache keeps it, and the cache cannot be written.
-pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, DataError> {
+pub fn open(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
     let difficulty = spec.level.difficulty();
     let classes = difficulty.classes;
     access.check_classes(&classes.names(), spec)?;
@@ -188,13 +120,13 @@ pub fn open(spec: &DataSpec, shape: Shape, access: Access) -> Result<Dataset, Da
         skipped: Vec::new(),
         licence: "generated by splitscope; no restrictions".to_owned(),
     };
-    set.with_samples(sink)
+    sink.finish(set)
 }
 
 /// A procedural set without its size: a function from an index to an object and its views.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Arrangement {
-    /// How hard it is.
+    /// Difficulty.
     pub difficulty: Difficulty,
     /// Everything random follows from it.
     pub seed: u64,
@@ -217,7 +149,7 @@ impl Arrangement {
         for (view, (camera, image)) in cameras.iter().zip(image.chunks_exact_mut(size * size)).enumerate() {
             let mut stream = item.fork(FIRST_VIEW_STREAM + view as u64);
             let wobble = self.difficulty.camera_jitter_degrees;
-            let camera = Camera {
+            let camera = ViewCamera {
                 azimuth_degrees: camera.azimuth_degrees + stream.between(-wobble, wobble),
                 elevation_degrees: camera.elevation_degrees + elevation + stream.between(-wobble, wobble),
             };
@@ -247,7 +179,7 @@ impl Arrangement {
             let (sin, cos) = stream.between(0.0, std::f32::consts::TAU).sin_cos();
             let half = std::array::from_fn(|_| stream.between(0.05, 0.10));
             let place = [0.85 * cos, 0.85 * sin, half[2] - body.half_height()];
-            mesh.append(&parts::standing_box(place, half, stream.between(0.0, 1.6)));
+            mesh.append(&parts::upright_box(place, half, stream.between(0.0, 1.6)));
         }
         mesh
     }

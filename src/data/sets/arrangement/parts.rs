@@ -1,4 +1,5 @@
-//! Vessel-like bodies and the parts that may stand round them, as meshes with Z up and the body's axis through the origin.
+//! Vessel-like bodies and the parts that may stand round them, as meshes with Z up and the body's axis through the
+//! origin.
 
 use std::f32::consts::{PI, TAU};
 
@@ -42,7 +43,8 @@ impl Body {
         self.profile.last().map_or(0.0, |top| top.1)
     }
 
-    /// Radius at a height, where the outline is closest to the axis: a part that starts a little inside this touches the wall.
+    /// Radius at a height, where the outline is closest to the axis: a part that starts a little inside this touches
+    /// the wall.
     pub fn radius_at(&self, height: f32) -> f32 {
         let corner = self.profile.windows(2).find(|pair| height <= pair[1].1).map_or_else(
             || self.profile.last().map_or(0.0, |top| top.0),
@@ -71,9 +73,9 @@ impl Body {
     }
 }
 
-/// What may be attached to a body.
+/// Part that may be attached to a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
+pub enum Attachment {
     /// A loop from the upper to the lower wall, as on a mug.
     Handle,
     /// A tapering tube that points outwards and up, as on a pot.
@@ -83,11 +85,11 @@ pub enum Part {
 }
 
 /// Attaches `part` at `angle` (radians); `scale` scales its size, 1 being the size the default level was tuned with.
-pub fn attach(part: Part, angle: f32, scale: f32, body: &Body, stream: &mut Stream) -> Mesh {
+pub fn attach(part: Attachment, angle: f32, scale: f32, body: &Body, stream: &mut Stream) -> Mesh {
     let height = body.half_height();
     let mut size = |low: f32, high: f32| scale * stream.between(low, high);
     match part {
-        Part::Handle => {
+        Attachment::Handle => {
             let (reach, thickness) = (size(0.22, 0.30), size(0.045, 0.06));
             let span = (size(0.24, 0.32)).min(height * 0.85);
             let middle = size(-0.10, 0.10).clamp(span - height, height - span);
@@ -100,7 +102,7 @@ pub fn attach(part: Part, angle: f32, scale: f32, body: &Body, stream: &mut Stre
                 .collect();
             tube(&path, &[thickness; 9], 5, angle)
         }
-        Part::Spout => {
+        Attachment::Spout => {
             let (reach, lift) = (size(0.26, 0.34), size(0.16, 0.28));
             let foot = size(-0.14, 0.06).max(-height * 0.6);
             let start = (body.radius_at(foot) - 0.05, foot);
@@ -108,7 +110,7 @@ pub fn attach(part: Part, angle: f32, scale: f32, body: &Body, stream: &mut Stre
                 [start, (start.0 + 0.05 + reach * 0.55, foot + lift * 0.4), (start.0 + 0.05 + reach, foot + lift)];
             tube(&path, &[size(0.13, 0.16), size(0.085, 0.10), size(0.05, 0.065)], 6, angle)
         }
-        Part::Button => {
+        Attachment::Button => {
             let (reach, radius) = (size(0.07, 0.10), size(0.10, 0.13));
             let z = size(-0.15, 0.15);
             let foot = body.radius_at(z) - 0.05;
@@ -118,7 +120,7 @@ pub fn attach(part: Part, angle: f32, scale: f32, body: &Body, stream: &mut Stre
 }
 
 /// An upright box round `place`, given by half its edges and its turn round the vertical, in radians.
-pub fn standing_box(place: Vec3, half: Vec3, turn: f32) -> Mesh {
+pub fn upright_box(place: Vec3, half: Vec3, turn: f32) -> Mesh {
     let (sin, cos) = turn.sin_cos();
     let mut mesh = Mesh::default();
     for corner in 0..8u8 {
