@@ -32,7 +32,7 @@ fn main() {
         let space = SearchSpace::from_toml(&Source::new(*name, *text)).expect("shipped spaces read");
         let start = Instant::now();
         let mut session = Session::new(space, profile.clone(), DESIGNS, 7);
-        let (seconds, cells) = (start.elapsed().as_secs_f64(), session.pool().cells());
+        let (seconds, cells) = (start.elapsed().as_secs_f64(), session.catalogue().split_count());
         println!("{name}: {DESIGNS} designs, {cells} boundaries in all, made in {:.0} ms of wall time", seconds * 1e3);
         for range in 0..session.ranges().len() {
             missed |= knob(name, &mut session, range, factor * KNOB_MS);

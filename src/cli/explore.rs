@@ -207,7 +207,7 @@ fn report(session: &Session, json: bool) -> Result<()> {
         return Ok(());
     }
     writeln!(out, "{} on {}", session.space().name, session.profile().name)?;
-    writeln!(out, "{} of {} candidates meet the limits", session.feasible_count(), session.pool().len())?;
+    writeln!(out, "{} of {} candidates meet the limits", session.feasible_count(), session.catalogue().len())?;
     if let Some(status) = session.status() {
         writeln!(out, "{}", status.sentence)?;
     }

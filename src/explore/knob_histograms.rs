@@ -3,8 +3,9 @@
 //! They follow from the feasibility thresholds of each candidate ([`crate::cost::ThresholdSolver`]), without another
 //! evaluation. Large pools are sampled evenly.
 
-use super::candidate::{CandidateId, Pool};
+use super::candidate::CandidateId;
 use super::knob_range::KnobRange;
+use super::pool::Pool;
 use super::rank::Evaluator;
 use crate::cost::{SystemRates, ThresholdSolver, Thresholds, max_feasible_sensors, rates_by_sensors};
 use crate::quantity::{Knob, RelaxDirection};

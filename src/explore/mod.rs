@@ -34,21 +34,24 @@
 //! present number of sensors; measurements are never thrown away unless the run itself withdraws them; no command panics,
 //! whatever the pool holds.
 
-mod accuracy;
 mod activity;
-mod arrange;
 mod candidate;
+mod catalogue;
 mod column;
 mod command;
+mod derived;
 mod draw;
 mod filter;
 mod history;
+mod inspected;
 mod knob_histograms;
 mod knob_range;
-mod known;
+mod measurements;
 mod message;
 mod overriding;
+mod pool;
 pub mod progress;
+mod ranges;
 mod rank;
 mod ranking;
 mod selection;
@@ -62,15 +65,17 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use accuracy::{Accuracy, Measurements, Reading, Shown};
-pub use candidate::{Candidate, CandidateId, Pool, PoolError};
+pub use candidate::{Candidate, CandidateError, CandidateId};
+pub use catalogue::Catalogue;
 pub use column::{Column, Sort};
 pub use command::{Command, DesignPart, Move, WorkControl, WorkRequest};
+pub use derived::{Point, PointClass};
 pub use draw::default_transmit;
 pub use filter::{Filter, FilterError};
 pub use history::{SavedSetup, Step};
 pub use knob_histograms::{Fix, WhatIf};
 pub use knob_range::KnobRange;
+pub use measurements::{Accuracy, Measurements, Reading, ShownAccuracy};
 pub use message::{Message, Severity};
 pub use overriding::Override;
 pub use rank::{Class, RankedDesign};
@@ -79,4 +84,4 @@ pub use session::{DEFAULT_POOL, Session};
 pub use session_file::{DesignRow, OverrideRow, SavedSetupRow, SessionFile, SessionFileError, SessionHeader, ViewRow};
 pub use setup::{Pinned, Setup};
 pub use update::Update;
-pub use view::{Bar, BarQuantity, Compared, FoundPoint, Place, PlaceState, Point, PointClass, Row, Status, Strip};
+pub use view::{Bar, BarQuantity, Compared, FoundPoint, Place, PlaceState, Row, Status, Strip};

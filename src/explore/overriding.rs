@@ -1,16 +1,15 @@
 //! Overrides: a candidate split, fused, compressed or sent otherwise than it is, by the user's choice.
 //!
 //! Invariants: an override differs from its candidate; it applies only while that candidate is selected; its splits are
-//! costed exactly for its way of sending.
+//! costed exactly for its way of transmit configuration.
 
-use super::candidate::{Candidate, CandidateId, PoolError, demands, design};
+use super::candidate::{CandidateError, CandidateId, demands};
+use super::catalogue::Catalogue;
 use super::command::{DesignPart, Move};
 use crate::cost::{SplitDemand, TransmitConfig};
-use crate::hardware::Profile;
 use crate::network::BoundaryId;
-use crate::space::SearchSpace;
 
-/// The user's choice of split and sending for one candidate.
+/// The user's choice of split and transmit configuration for one candidate.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Override {
     candidate: CandidateId,
@@ -20,6 +19,65 @@ pub struct Override {
 }
 
 impl Override {
+    /// Overrides split and transmit configuration of a candidate of the catalogue; `None` if they are the candidate's own, or if there is
+    /// no such candidate. Reuses the splits of a `present` override that is sent alike.
+    ///
+    /// # Errors
+    /// The design can't be costed.
+    pub(super) fn new(
+        catalogue: &Catalogue,
+        id: CandidateId,
+        split: Option<BoundaryId>,
+        transmit: TransmitConfig,
+        present: Option<&Self>,
+    ) -> Result<Option<Self>, CandidateError> {
+        let Some(candidate) = catalogue.get(id) else { return Ok(None) };
+        let own = transmit == candidate.transmit;
+        if own && split.is_none() {
+            return Ok(None);
+        }
+        let demands = match present {
+            _ if own => catalogue.demands(id).to_vec(),
+            Some(present) if present.transmit == transmit => present.demands.clone(),
+            _ => {
+                let (space, genome) = (catalogue.space(), &candidate.genome);
+                demands(space, catalogue.profile(), &space.lower(genome)?, genome, transmit)?
+            }
+        };
+        Ok(Some(Self { candidate: id, split, transmit, demands }))
+    }
+
+    /// Moves one part of a candidate that is split at `split` now, starting from its `present` override. `None` if the
+    /// design is then its candidate again.
+    ///
+    /// # Errors
+    /// The design can't be costed.
+    pub(super) fn moved(
+        catalogue: &Catalogue,
+        id: CandidateId,
+        present: Option<&Self>,
+        split: BoundaryId,
+        part: DesignPart,
+        to: Move,
+    ) -> Result<Option<Self>, CandidateError> {
+        let Some(candidate) = catalogue.get(id) else { return Ok(None) };
+        let (space, genome) = (catalogue.space(), &candidate.genome);
+        let mut chosen_split = present.and_then(Self::split);
+        let mut transmit = present.map_or(candidate.transmit, Self::transmit);
+        match part {
+            DesignPart::Split => chosen_split = moved_in(&space.splits(genome), split, to).or(chosen_split),
+            DesignPart::Fusion => {
+                let now = catalogue.design_of(genome, transmit, split).fusion;
+                transmit.fusion = moved_in(&space.fusions(genome, split), now, to).unwrap_or(now);
+            }
+            DesignPart::Ratio => {
+                transmit.ratio = moved_in(&space.split.ratios, transmit.ratio, to).unwrap_or(transmit.ratio)
+            }
+            DesignPart::Bits => transmit.bits = moved_in(&space.split.bits, transmit.bits, to).unwrap_or(transmit.bits),
+        }
+        Self::new(catalogue, id, chosen_split, transmit, present)
+    }
+
     /// The candidate.
     pub const fn candidate(&self) -> CandidateId {
         self.candidate
@@ -30,7 +88,7 @@ impl Override {
         self.split
     }
 
-    /// The chosen way of sending.
+    /// The chosen way of transmit configuration.
     pub const fn transmit(&self) -> TransmitConfig {
         self.transmit
     }
@@ -38,70 +96,6 @@ impl Override {
     /// The splits of the candidate, sent that way.
     pub(super) fn demands(&self) -> &[SplitDemand] {
         &self.demands
-    }
-}
-
-/// A candidate to be overridden, as it is now.
-pub(super) struct Overridable<'a> {
-    pub(super) space: &'a SearchSpace,
-    pub(super) profile: &'a Profile,
-    pub(super) id: CandidateId,
-    pub(super) candidate: &'a Candidate,
-    /// Splits of the candidate without an override.
-    pub(super) own_demands: &'a [SplitDemand],
-    /// Its present override.
-    pub(super) present: Option<&'a Override>,
-    /// Its present split.
-    pub(super) split: BoundaryId,
-}
-
-impl Overridable<'_> {
-    /// Returns the override after moving one part; `None` if the design is then its candidate again.
-    ///
-    /// # Errors
-    /// The design can't be costed.
-    pub(super) fn moved(&self, part: DesignPart, to: Move) -> Result<Option<Override>, PoolError> {
-        let genome = &self.candidate.genome;
-        let mut transmit = self.present.map_or(self.candidate.transmit, Override::transmit);
-        let mut split = self.present.and_then(Override::split);
-        match part {
-            DesignPart::Split => split = moved_in(&self.space.splits(genome), self.split, to).or(split),
-            DesignPart::Fusion => {
-                let now = design(self.space, genome, transmit, self.split).fusion;
-                transmit.fusion = moved_in(&self.space.fusions(genome, self.split), now, to).unwrap_or(now);
-            }
-            DesignPart::Ratio => {
-                transmit.ratio = moved_in(&self.space.split.ratios, transmit.ratio, to).unwrap_or(transmit.ratio);
-            }
-            DesignPart::Bits => {
-                transmit.bits = moved_in(&self.space.split.bits, transmit.bits, to).unwrap_or(transmit.bits);
-            }
-        }
-        self.with(split, transmit)
-    }
-
-    /// Returns the override with this split and sending; `None` if they are the candidate's own.
-    ///
-    /// # Errors
-    /// The design can't be costed.
-    pub(super) fn with(
-        &self,
-        split: Option<BoundaryId>,
-        transmit: TransmitConfig,
-    ) -> Result<Option<Override>, PoolError> {
-        let own = transmit == self.candidate.transmit;
-        if own && split.is_none() {
-            return Ok(None);
-        }
-        let demands = match self.present {
-            _ if own => self.own_demands.to_vec(),
-            Some(present) if present.transmit == transmit => present.demands.clone(),
-            _ => {
-                let network = self.space.lower(&self.candidate.genome)?;
-                demands(self.space, self.profile, &network, &self.candidate.genome, transmit)?
-            }
-        };
-        Ok(Some(Override { candidate: self.id, split, transmit, demands }))
     }
 }
 

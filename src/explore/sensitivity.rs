@@ -61,8 +61,8 @@ impl Session {
         let change = |end: Option<SwingEnd>| end.map(|end| end.latency_s - inspected.best.seconds);
         let other =
             |end: Option<SwingEnd>| end.map(|end| end.boundary).filter(|boundary| *boundary != demands[now].boundary);
-        let knobs = self.ranges.iter().map(|range| range.knob);
-        let swings = cost::tornado(knobs, self.knobs(), self.space.views, best);
+        let knobs = self.ranges().iter().map(|range| range.knob);
+        let swings = cost::tornado(knobs, self.knobs(), self.space().views, best);
         let of_design = |swing: &cost::KnobSwing| {
             let [low, high] = [end(swing.low), end(swing.high)];
             DesignSwing {

@@ -1,168 +1,178 @@
-//! The session: what is set, what is selected, and what follows from it.
+//! The session: its parts and how they follow each other.
+//!
+//! A command changes the setup, the selection or the activity; what follows from that is derived at once. Each part owns
+//! its fields: here they are only connected.
 
 mod apply;
-mod feed;
 mod open;
 mod save;
 mod steps;
+mod updates;
 
-use std::cell::OnceCell;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use steps::PendingSteps;
-
-use super::accuracy::{Measurements, Shown};
 use super::activity::Activity;
-use super::candidate::{CandidateId, Pool};
+use super::candidate::CandidateId;
+use super::catalogue::Catalogue;
 use super::column::Column;
+use super::derived::Derived;
 use super::history::{History, SavedSetup, Step};
 use super::knob_range::{KnobRange, unit_of};
-use super::known::Known;
+use super::measurements::{Measurements, ShownAccuracy};
 use super::message::{Message, Severity};
 use super::progress::{Searching, Training};
-use super::rank::RankedDesign;
+use super::ranges::Ranges;
+use super::rank::{Evaluator, RankedDesign};
 use super::selection::Selection;
 use super::setup::Setup;
-use crate::cost::{CostModel, Knobs};
+use crate::cost::Knobs;
 use crate::hardware::Profile;
-use crate::network::Network;
+use crate::network::{BoundaryId, Network};
 use crate::quantity::{Dimension, Knob, Limit, Unit};
-use crate::search::{FeasibleCount, Goal, SplitOptimum, Survey};
+use crate::search::{FeasibleCount, Goal, SplitOptimum};
 use crate::space::{Design, SearchSpace};
+use steps::PendingSteps;
 
-/// Candidates a session starts with unless told otherwise.
+/// Candidates of a session unless another number is requested.
 pub const DEFAULT_POOL: usize = 2000;
 
 /// A live session.
 #[derive(Debug, Clone)]
 pub struct Session {
-    pub(super) space: SearchSpace,
-    pub(super) profile: Profile,
-    pub(super) pool: Pool,
-    pub(super) measurements: Measurements,
-    pub(super) ranges: Vec<KnobRange>,
-    pub(super) setup: Setup,
+    catalogue: Catalogue,
+    ranges: Ranges,
+    setup: Setup,
     history: History,
-    pub(super) selection: Selection,
-    /// Place of the selected range.
-    selected_range: usize,
+    selection: Selection,
+    derived: Derived,
     activity: Activity,
-    /// Size and seed of the pool as asked for.
-    origin: (usize, u64),
     /// Steps of the selected knob that wait for [`Session::settle`].
     pending: Option<PendingSteps>,
-    /// The whole space, surveyed when it is first asked for; `None` on profiles it can't be surveyed with.
-    survey: OnceCell<Option<Survey>>,
-    pub(super) known: Known,
 }
 
 impl Session {
-    /// A session on a space and a profile, with a pool of at most `count` candidates drawn with `seed`. What can't be
-    /// costed is left out of the pool and told in a message; a pool may be empty.
+    /// A session on a space and a profile with at most `count` candidates, drawn with `seed`. Candidates that can't be
+    /// costed are left out with a message; there may be none.
     pub fn new(space: SearchSpace, profile: Profile, count: usize, seed: u64) -> Self {
-        let (pool, error) = Pool::sample(&space, &profile, count, seed);
-        let mut knobs = Knobs::from_profile(&profile);
         let mut activity = Activity::default();
+        let mut knobs = Knobs::from_profile(&profile);
+        let mut warning = None;
+        if knobs.sensors > space.views {
+            let (name, views, sensors) = (&space.name, space.views, knobs.sensors);
+            warning = Some(format!("{name} takes at most {views} views; the profile has {sensors} sensors"));
+            knobs.sensors = views.max(1);
+        }
+        let (catalogue, error) = Catalogue::sample(space, profile, count, seed, knobs.sensors);
         if let Some(error) = error {
             activity.say(Severity::Error, format!("some designs can't be costed: {error}"), 0);
         }
-        if knobs.sensors > space.views {
-            let text = format!(
-                "{} takes at most {} views; the profile has {} sensors",
-                space.name, space.views, knobs.sensors
-            );
-            activity.say(Severity::Warning, text, 0);
-            knobs.sensors = space.views.max(1);
+        if let Some(warning) = warning {
+            activity.say(Severity::Warning, warning, 0);
         }
-        let known = Known::new(&space, &knobs);
+        let setup = Setup::new(knobs);
+        let mut derived = Derived::new(catalogue.space(), &knobs);
+        // Ranges need the costs of the candidates, histograms need the ranges: the first evaluation has none.
+        derived.evaluate(&catalogue, &setup, &[]);
+        let ranges = Ranges::new(&catalogue, &derived, &knobs);
         let mut session = Self {
-            space,
-            profile,
-            pool,
-            measurements: Measurements::default(),
-            ranges: Vec::new(),
-            setup: Setup::new(knobs),
+            catalogue,
+            ranges,
+            setup,
             history: History::default(),
             selection: Selection::at_top(),
-            selected_range: 0,
+            derived,
             activity,
-            origin: (count, seed),
             pending: None,
-            survey: OnceCell::new(),
-            known,
         };
-        session.remeasure();
-        session.recost();
-        // Ranges of limits that the profile leaves open are laid around what the pool costs; histograms need the ranges.
-        session.ranges = ranges(&session);
-        session.recost();
-        session.refresh();
+        session.evaluate();
         session
+    }
+
+    /// Evaluates and ranks all candidates after a change of knobs or of the catalogue, and arranges the rows.
+    fn evaluate(&mut self) {
+        self.catalogue.set_sensors(self.setup.knobs().sensors);
+        self.catalogue.refresh();
+        self.derived.evaluate(&self.catalogue, &self.setup, self.ranges.all());
+        self.arrange();
+    }
+
+    /// Arranges the rows after a change of ranking, order, filter, pins or baseline, and settles the selection.
+    fn arrange(&mut self) {
+        self.derived.arrange(&self.catalogue, &self.setup, self.selection.kept());
+        let any = self.catalogue.ids().next();
+        self.selection.settle(self.derived.rows(), any);
+        self.derived.lower(&self.catalogue, self.selection.candidate());
+    }
+
+    /// The candidates and their measurements.
+    pub const fn catalogue(&self) -> &Catalogue {
+        &self.catalogue
+    }
+
+    /// What follows from catalogue and setup.
+    pub(super) const fn derived(&self) -> &Derived {
+        &self.derived
     }
 
     /// The space.
     pub const fn space(&self) -> &SearchSpace {
-        &self.space
+        self.catalogue.space()
     }
 
     /// The profile.
     pub const fn profile(&self) -> &Profile {
-        &self.profile
+        self.catalogue.profile()
     }
 
-    /// The candidates.
-    pub const fn pool(&self) -> &Pool {
-        &self.pool
-    }
-
-    /// What was measured.
+    /// The measurements.
     pub const fn measurements(&self) -> &Measurements {
-        &self.measurements
+        self.catalogue.measurements()
     }
 
-    /// Everything that can be undone: knobs, pins, hand, order and filter.
+    /// Everything that can be undone: knobs, locks, pins, baseline, override, order and filter.
     pub const fn setup(&self) -> &Setup {
         &self.setup
     }
 
-    /// The knobs.
+    /// Knob values.
     pub const fn knobs(&self) -> &Knobs {
         self.setup.knobs()
     }
 
-    /// The knobs shown, with their ranges.
-    pub fn ranges(&self) -> &[KnobRange] {
-        &self.ranges
-    }
-
-    /// Unit in which a column is shown.
-    pub fn unit(&self, column: Column) -> Unit {
-        column.metric().map_or(Dimension::Count.base_unit(), |metric| unit_of(&self.ranges, metric))
-    }
-
-    /// The range of a knob, if it is shown.
-    pub fn range(&self, id: Knob) -> Option<&KnobRange> {
-        self.ranges.iter().find(|range| range.knob == id)
-    }
-
-    /// The selected range.
-    pub fn selected_range(&self) -> &KnobRange {
-        &self.ranges[self.selected_range.min(self.ranges.len() - 1)]
-    }
-
-    /// The value of a knob.
+    /// Value of a knob in base units.
     pub fn value(&self, id: Knob) -> f64 {
         self.setup.value(id)
     }
 
-    /// Place of the selected range in [`Session::ranges`].
-    pub const fn selected_dial_index(&self) -> usize {
-        self.selected_range
+    /// Knob values by name in base units, without those that set no limit: what a search is told.
+    pub fn limits(&self) -> BTreeMap<String, f64> {
+        self.setup.limits()
     }
 
-    /// Returns `true` if a row has a measured accuracy at the current number of sensors.
-    pub const fn has_accuracies(&self) -> bool {
-        self.known.accuracies
+    /// Ranges of all knobs, in the order in which they are shown.
+    pub fn ranges(&self) -> &[KnobRange] {
+        self.ranges.all()
+    }
+
+    /// Range of a knob.
+    pub fn range(&self, knob: Knob) -> Option<&KnobRange> {
+        self.ranges.of(knob)
+    }
+
+    /// Range of the selected knob.
+    pub fn selected_range(&self) -> &KnobRange {
+        self.ranges.selected()
+    }
+
+    /// Place of the selected knob in [`Session::ranges`].
+    pub const fn selected_range_index(&self) -> usize {
+        self.ranges.selected_index()
+    }
+
+    /// Unit in which a column is shown.
+    pub fn unit(&self, column: Column) -> Unit {
+        column.metric().map_or(Dimension::Count.base_unit(), |metric| unit_of(self.ranges(), metric))
     }
 
     /// The training.
@@ -195,17 +205,17 @@ impl Session {
         self.activity.messages()
     }
 
-    /// The message to show now.
+    /// The message to show at `now_ms`.
     pub fn toast(&self, now_ms: u64) -> Option<&Message> {
         self.activity.toast(now_ms)
     }
 
-    /// Steps that can be taken back, newest last.
+    /// Steps that can be undone, newest last.
     pub fn past(&self) -> &[Step] {
         self.history.past()
     }
 
-    /// Steps that can be taken again, next one last.
+    /// Steps that can be redone, next one last.
     pub fn future(&self) -> &[Step] {
         self.history.future()
     }
@@ -215,30 +225,38 @@ impl Session {
         self.history.saved()
     }
 
-    /// Knob values by name in base units, without those that set no limit: what a search is told.
-    pub fn limits(&self) -> BTreeMap<String, f64> {
-        self.setup.limits()
-    }
-
-    /// Candidates in the order shown, filtered; those that are one design at their present splits stand once.
+    /// Candidates in the order of the rows, filtered; of those that are one design at their best splits, one.
     pub fn order(&self) -> &[CandidateId] {
-        &self.known.rows
+        self.derived.rows()
     }
 
-    /// All candidates by the ranking.
+    /// All candidates by rank.
     pub fn ranking(&self) -> &[CandidateId] {
-        self.known.ranking.order()
+        self.derived.ranking().order()
     }
 
-    /// How a candidate stands.
+    /// Rank of a candidate, with what its best split costs.
     pub fn ranked(&self, id: CandidateId) -> Option<RankedDesign> {
-        let split_index = self.best_split_index(id)?;
-        let accuracy = self.best_accuracy(id);
-        let evaluation = self.evaluator().evaluate_frame(&self.best_frame(id), accuracy);
-        Some(RankedDesign { split_index, evaluation, accuracy, class: self.known.ranking.class(id) })
+        self.derived.ranked(&self.catalogue, &self.evaluator(), id)
     }
 
-    /// The selected candidate; `None` only if the pool is empty.
+    /// Figure of a column in base units for a candidate at its best split; NaN if it is unknown or none.
+    #[inline]
+    pub fn figure(&self, id: CandidateId, column: Column) -> f64 {
+        self.derived.figure(&self.catalogue, id, column)
+    }
+
+    /// Boundary of a candidate's best split.
+    pub fn best_split(&self, id: CandidateId) -> Option<BoundaryId> {
+        self.derived.best_split(&self.catalogue, id)
+    }
+
+    /// The design of a candidate at its best split.
+    pub fn best_design(&self, id: CandidateId) -> Option<Design> {
+        self.catalogue.design(id, self.best_split(id)?)
+    }
+
+    /// The selected candidate; `None` only if there are none.
     pub const fn selected(&self) -> Option<CandidateId> {
         self.selection.candidate()
     }
@@ -246,81 +264,51 @@ impl Session {
     /// Row of the selected candidate, unless it is filtered out.
     pub fn selected_row(&self) -> Option<usize> {
         let selected = self.selected()?;
-        self.known.rows.iter().position(|&id| id == selected)
+        self.order().iter().position(|&id| id == selected)
     }
 
-    /// How many candidates meet all limits at their best split.
+    /// Number of candidates that meet all limits at their best split.
     pub const fn feasible_count(&self) -> usize {
-        self.known.feasible
+        self.derived.counts().feasible
     }
 
-    /// How many designs of the whole space meet the limits on cost; `None` where a device's times are known for single
-    /// layers only. Worked out when it is first asked for after a knob moved.
-    pub fn fitting(&self) -> Option<&FeasibleCount> {
-        let fitting = || Some(self.survey()?.count_feasible(self.setup.knobs()));
-        self.known.fitting.get_or_init(fitting).as_ref()
-    }
-
-    /// Least latency, energy or sensor memory of any design at every split under the present knobs; `None` as for
-    /// [`Session::fitting`].
-    pub fn optima(&self, goal: Goal) -> Option<Vec<SplitOptimum>> {
-        Some(self.survey()?.optimum(goal, self.knobs()))
-    }
-
-    fn survey(&self) -> Option<&Survey> {
-        let survey = || Survey::new(&CostModel::new(self.space.clone(), self.profile.clone()).ok()?);
-        self.survey.get_or_init(survey).as_ref()
-    }
-
-    /// How many of those were measured with the present number of sensors.
+    /// Number of those with an accuracy measured with the current number of sensors.
     pub const fn measured_count(&self) -> usize {
-        self.known.measured
+        self.derived.counts().measured
     }
 
-    /// For each limit, how many infeasible candidates would fit if it alone were lifted; those that bar any, most first.
+    /// Limits that bar infeasible candidates which would fit without that one limit, with their number; most first.
     pub fn binding(&self) -> Vec<(Limit, usize)> {
-        let mut binding: Vec<_> =
-            Limit::ALL.into_iter().zip(self.known.binding).filter(|(_, count)| *count > 0).collect();
-        binding.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let counts = Limit::ALL.into_iter().zip(self.derived.counts().binding);
+        let mut binding: Vec<(Limit, usize)> = counts.filter(|(_, count)| *count > 0).collect();
+        binding.sort_by_key(|(_, count)| Reverse(*count));
         binding
     }
 
-    /// The design of a candidate at its best split.
-    pub fn best_design(&self, id: CandidateId) -> Option<Design> {
-        self.pool.design(&self.space, id, self.best_split(id)?)
+    /// Number of designs of the whole space that meet the limits on cost; `None` where a device's times are known for
+    /// single layers only. Counted when first asked for after a knob moved.
+    pub fn fitting(&self) -> Option<&FeasibleCount> {
+        self.derived.fitting(&self.catalogue, self.knobs())
     }
 
-    /// What is known of a design's accuracy with the present number of sensors.
-    pub fn accuracy(&self, design: &Design) -> Shown {
-        self.measurements.shown(design, self.setup.knobs().sensors)
+    /// Least latency, energy or sensor memory of any design at every split under the current knobs; `None` as for
+    /// [`Session::fitting`].
+    pub fn optima(&self, goal: Goal) -> Option<Vec<SplitOptimum>> {
+        Some(self.derived.survey(&self.catalogue)?.optimum(goal, self.knobs()))
+    }
+
+    /// Accuracy of a design to show with the current number of sensors.
+    pub fn accuracy(&self, design: &Design) -> ShownAccuracy {
+        self.catalogue.accuracy(design)
     }
 
     /// The network of the selected candidate.
     pub fn network(&self) -> Option<&Network> {
-        self.known.network.as_ref().map(|(_, network)| network)
+        self.derived.network()
     }
-}
 
-/// The ranges of a session, one for each knob.
-fn ranges(session: &Session) -> Vec<KnobRange> {
-    let median = |column: Column| {
-        let mut figures: Vec<f64> =
-            (0..session.pool.len() as CandidateId).map(|id| session.figure(id, column)).collect();
-        figures.sort_by(f64::total_cmp);
-        figures.get(figures.len() / 2).copied().unwrap_or(1.0)
-    };
-    Knob::ALL
-        .into_iter()
-        .map(|knob| {
-            let usual = match knob {
-                Knob::LatencyLimit => median(Column::Latency),
-                Knob::EnergyLimit => median(Column::Energy),
-                Knob::SensorMemory => median(Column::Memory),
-                Knob::FrameRateFloor => median(Column::FrameRate),
-                _ => 1.0,
-            };
-            let most = if knob == Knob::Sensors { session.space.views } else { 1 };
-            KnobRange::new(knob, session.setup.value(knob), usual, most)
-        })
-        .collect()
+    /// Evaluates splits under the knobs of the moment.
+    pub(super) fn evaluator(&self) -> Evaluator<'_> {
+        Evaluator::new(self.knobs(), self.derived.allowed())
+    }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::candidate::PoolError;
+use super::candidate::CandidateError;
 use super::filter::FilterError;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::quantity::{QuantityError, knob_values};
@@ -178,7 +178,7 @@ pub enum SessionFileError {
     Design(#[from] ParseDesignError),
     /// A design that can't be costed.
     #[error(transparent)]
-    Pool(#[from] PoolError),
+    Pool(#[from] CandidateError),
     /// A filter that means nothing.
     #[error(transparent)]
     Filter(#[from] FilterError),

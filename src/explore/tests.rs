@@ -47,5 +47,5 @@ fn step(session: &mut Session, knob: Knob, steps: i32, now_ms: u64) {
 /// Boundary of the best split of the largest network, candidate 0.
 fn best_split(session: &Session) -> u8 {
     let split_index = session.ranked(0).unwrap().split_index;
-    session.pool().demands(0)[usize::from(split_index)].boundary
+    session.catalogue().demands(0)[usize::from(split_index)].boundary
 }

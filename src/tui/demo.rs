@@ -13,7 +13,7 @@ use super::model::{
     screen::{Overlay, Screen},
     state::UiState,
 };
-use crate::explore::{CandidateId, Command, Move, Session, Shown, Update};
+use crate::explore::{CandidateId, Command, Move, Session, ShownAccuracy, Update};
 use crate::quantity::Knob;
 
 /// One thing a scene does.
@@ -72,9 +72,9 @@ impl Facts {
             link_bytes: row.evaluation.link_bytes,
             bandwidth: shown(Knob::LinkBandwidth),
             memory: shown(Knob::SensorMemory),
-            accuracy: if let Shown::Measured(found) = row.accuracy { Some(found.accuracy) } else { None },
+            accuracy: if let ShownAccuracy::Measured(found) = row.accuracy { Some(found.accuracy) } else { None },
             fits: session.feasible_count(),
-            designs: session.pool().len(),
+            designs: session.catalogue().len(),
         }
     }
 }

@@ -13,7 +13,7 @@ use std::{
 
 use serde::Serialize;
 
-use crate::explore::{CandidateId, Column, Session, Shown};
+use crate::explore::{CandidateId, Column, Session, ShownAccuracy};
 
 /// One design with its figures.
 #[derive(Serialize)]
@@ -58,7 +58,7 @@ struct Sheet {
 fn record(session: &Session, id: CandidateId) -> Option<Record> {
     let row = session.row(id)?;
     let design = session.best_design(id)?;
-    let measured = if let Shown::Measured(accuracy) = row.accuracy { Some(accuracy) } else { None };
+    let measured = if let ShownAccuracy::Measured(accuracy) = row.accuracy { Some(accuracy) } else { None };
     let (cost, latency) = (&row.evaluation, &row.evaluation.latency);
     Some(Record {
         id,

@@ -2,12 +2,12 @@
 
 use super::Session;
 use super::steps::PendingSteps;
-use crate::explore::candidate::{CandidateId, PoolError};
+use crate::explore::candidate::{CandidateError, CandidateId};
 use crate::explore::command::{Command, DesignPart, Move, WorkControl, WorkRequest};
 use crate::explore::filter::{Filter, FilterError};
 use crate::explore::history::Gesture;
 use crate::explore::message::Severity;
-use crate::explore::overriding::Overridable;
+use crate::explore::overriding::Override;
 use crate::explore::setup::{Pinned, Setup, SetupError};
 use crate::quantity::{Knob, QuantityError};
 
@@ -42,15 +42,15 @@ impl From<FilterError> for Refusal {
     }
 }
 
-impl From<PoolError> for Refusal {
-    fn from(error: PoolError) -> Self {
+impl From<CandidateError> for Refusal {
+    fn from(error: CandidateError) -> Self {
         Self { severity: Severity::Error, text: error.to_string() }
     }
 }
 
 impl Session {
-    /// Applies a command and returns what it requests of the processes that train and search. `now_ms` ascends from call to call. Pending
-    /// steps are applied first.
+    /// Applies a command and returns what it requests of the processes that train and search. `now_ms` ascends from call
+    /// to call. Pending steps are applied first.
     ///
     /// Never panics; a command that can't be carried out leaves a message.
     pub fn apply(&mut self, command: Command, now_ms: u64) -> Vec<WorkRequest> {
@@ -58,10 +58,10 @@ impl Session {
         match command {
             Command::Undo => self.travel(Travel::Undo, now_ms),
             Command::Redo => self.travel(Travel::Redo, now_ms),
-            Command::Update(updates) => self.feed(updates, now_ms),
+            Command::Update(updates) => self.apply_updates(updates, now_ms),
             Command::Freeze => {
                 let held_back = self.activity.toggle_frozen();
-                self.feed(held_back, now_ms);
+                self.apply_updates(held_back, now_ms);
             }
             command if changes_setup(&command) => self.change(&command, now_ms),
             command => return self.select_or_request(command, now_ms),
@@ -100,6 +100,10 @@ impl Session {
             self.activity.say(refusal.severity, refusal.text, now_ms);
         }
         if self.setup == before {
+            // A refused pin may have added a candidate.
+            if self.catalogue.refresh() {
+                self.evaluate();
+            }
             return;
         }
         let gesture = self.gesture(command);
@@ -122,10 +126,10 @@ impl Session {
             Command::SetKnobs(values) => self.set_knobs(values)?,
             Command::ResetKnob => {
                 let range = self.selected_range();
-                let (knob, home) = (range.knob, range.default);
-                self.setup.set_knob(knob, home)?;
+                let (knob, default) = (range.knob, range.default);
+                self.setup.set_knob(knob, default)?;
             }
-            Command::ResetKnobs => self.setup.reset_knobs(&self.ranges),
+            Command::ResetKnobs => self.setup.reset_knobs(self.ranges.all()),
             Command::LockKnob => self.setup.toggle_lock(self.selected_range().knob),
             Command::Override(part, to) => self.override_part(*part, *to)?,
             Command::ResetOverride => self.setup.set_override(None),
@@ -141,7 +145,7 @@ impl Session {
             }
             Command::Sort(column) => self.setup.set_sort(self.setup.sort().chosen(*column)),
             Command::Filter(text) => {
-                let filter = Filter::parse(text, &self.space, &self.ranges)?;
+                let filter = Filter::parse(text, self.catalogue.space(), self.ranges.all())?;
                 self.setup.set_filter(filter);
             }
             Command::Recall(index) => match self.history.saved().get(*index) {
@@ -167,19 +171,20 @@ impl Session {
         }
     }
 
-    /// Brings everything up to date after the setup changed.
+    /// Derives everything that follows from a change of the setup.
     fn follow(&mut self, before: &Setup) {
-        if before.knobs() != self.setup.knobs() {
-            if before.knobs().sensors != self.setup.knobs().sensors {
-                self.remeasure();
-            }
-            self.recost();
+        if before.design_override().is_some() && self.setup.design_override().is_none() {
+            self.selection.follow_top_if_there(self.derived.rows());
+        }
+        let knobs_moved = before.knobs() != self.setup.knobs();
+        if knobs_moved {
             self.activity.note_moved_knob();
         }
-        if before.design_override().is_some() && self.setup.design_override().is_none() {
-            self.selection.follow_top_if_there(&self.known.rows);
+        if self.catalogue.refresh() || knobs_moved {
+            self.evaluate();
+        } else {
+            self.arrange();
         }
-        self.refresh();
     }
 
     fn travel(&mut self, travel: Travel, now_ms: u64) {
@@ -205,24 +210,24 @@ impl Session {
             Move::By(steps) => range.step(self.value(knob), steps),
             Move::First => range.steps[0],
             Move::Last => range.steps[range.last()],
-            Move::To(stop) => range.steps[stop.min(range.last())],
+            Move::To(step) => range.steps[step.min(range.last())],
         };
         self.setup.set_knob(knob, value)
     }
 
-    /// Sets a knob to the stop nearest to a fraction of its range, and selects it.
+    /// Sets a knob to the step nearest to a fraction of its range, and selects it.
     fn set_knob_to_fraction(&mut self, knob: Knob, fraction: f64) -> Result<(), SetupError> {
-        let Some(index) = self.ranges.iter().position(|range| range.knob == knob) else { return Ok(()) };
-        self.selected_range = index;
-        self.setup.set_knob(knob, self.ranges[index].at_fraction(fraction))
+        self.ranges.select(knob);
+        match self.ranges.of(knob) {
+            Some(range) => self.setup.set_knob(knob, range.at_fraction(fraction)),
+            None => Ok(()),
+        }
     }
 
     /// Sets several knobs and selects the first. Locked ones stay; the first of them is reported.
     fn set_knobs(&mut self, values: &[(Knob, f64)]) -> Result<(), SetupError> {
-        if let Some((first, _)) = values.first()
-            && let Some(index) = self.ranges.iter().position(|range| range.knob == *first)
-        {
-            self.selected_range = index;
+        if let Some((first, _)) = values.first() {
+            self.ranges.select(*first);
         }
         let mut result = Ok(());
         for (knob, value) in values {
@@ -231,35 +236,27 @@ impl Session {
         result
     }
 
-    fn override_part(&mut self, part: DesignPart, to: Move) -> Result<(), PoolError> {
+    fn override_part(&mut self, part: DesignPart, to: Move) -> Result<(), CandidateError> {
         let Some(inspected) = self.inspected() else { return Ok(()) };
-        let overridable = Overridable {
-            space: &self.space,
-            profile: &self.profile,
-            id: inspected.id,
-            candidate: inspected.candidate,
-            own_demands: self.pool.demands(inspected.id),
-            present: self.active_override(),
-            split: inspected.demands[inspected.shown].boundary,
-        };
-        let design_override = overridable.moved(part, to)?;
-        self.setup.set_override(design_override);
+        let (id, split) = (inspected.id, inspected.demand().boundary);
+        let moved = Override::moved(&self.catalogue, id, self.active_override(), split, part, to)?;
+        self.setup.set_override(moved);
         // An overridden design stays selected wherever it moves in the ranking.
         self.selection.stay();
         Ok(())
     }
 
-    /// Pins the selected design, or unpins it. A design with an overridden way of sending becomes a candidate first.
+    /// Pins the selected design, or unpins it. A design with an overridden way of transmit configuration becomes a candidate first.
     fn pin(&mut self) -> Result<(), Refusal> {
         let Some(selected) = self.selected() else { return Ok(()) };
-        let Some(candidate) = self.pool.get(selected) else { return Ok(()) };
+        let Some(candidate) = self.catalogue.get(selected) else { return Ok(()) };
         let mut pinned = Pinned { candidate: selected, split: None };
         if let Some(active) = self.active_override() {
             pinned.split = active.split();
             let transmit = active.transmit();
             if transmit != candidate.transmit {
                 let genome = candidate.genome.clone();
-                pinned.candidate = self.add_candidate(genome, transmit)?;
+                pinned.candidate = self.catalogue.add(genome, transmit)?;
             }
         }
         Ok(self.setup.toggle_pin(pinned)?)
@@ -268,7 +265,7 @@ impl Session {
     /// Carries out a command that leaves the setup as it is.
     fn select_or_request(&mut self, command: Command, now_ms: u64) -> Vec<WorkRequest> {
         match command {
-            Command::SelectKnob(to) => self.selected_range = to.wrap(self.selected_range, self.ranges.len()),
+            Command::SelectKnob(to) => self.ranges.move_selection(to),
             Command::Select(to) => self.select_row(to),
             Command::SelectCandidate(id) => self.select_candidate(id),
             Command::Dismiss => {
@@ -294,14 +291,14 @@ impl Session {
     }
 
     fn select_row(&mut self, to: Move) {
-        self.selection.select_row(to, &self.known.rows);
-        self.lower_selected();
+        self.selection.select_row(to, self.derived.rows());
+        self.derived.lower(&self.catalogue, self.selected());
     }
 
     fn select_candidate(&mut self, id: CandidateId) {
-        if (id as usize) < self.pool.len() {
-            self.selection.select(id, &self.known.rows);
-            self.lower_selected();
+        if self.catalogue.ids().contains(&id) {
+            self.selection.select(id, self.derived.rows());
+            self.derived.lower(&self.catalogue, self.selected());
         }
     }
 

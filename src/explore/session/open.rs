@@ -2,10 +2,9 @@
 
 use super::Session;
 use crate::cost::{Knobs, TransmitConfig};
-use crate::explore::candidate::CandidateId;
 use crate::explore::column::{Column, Sort};
 use crate::explore::filter::Filter;
-use crate::explore::overriding::{Overridable, Override};
+use crate::explore::overriding::Override;
 use crate::explore::session_file::{DesignRow, OverrideRow, SavedSetupRow, SessionFile, SessionFileError, VERSION};
 use crate::explore::setup::{Pinned, Setup};
 use crate::hardware::Profile;
@@ -39,15 +38,14 @@ impl Session {
             session.history.save(&row.name, setup);
         }
         session.setup = session.read_setup(&present_setup(file))?;
-        let range = session.ranges.iter().position(|range| range.knob.name() == file.view.knob);
-        session.selected_range = range.unwrap_or(0);
+        if let Ok(knob) = Knob::named(&file.view.knob) {
+            session.ranges.select(knob);
+        }
         if let Some(row) = &file.selected {
             let selected = session.read_candidate(row)?.candidate;
             session.selection.restore(selected);
         }
-        session.remeasure();
-        session.recost();
-        session.refresh();
+        session.evaluate();
         Ok(session)
     }
 
@@ -56,7 +54,7 @@ impl Session {
         let mut setup = Setup::new(self.read_knobs(row)?);
         let column = Column::named(&row.sort).unwrap_or_default();
         setup.set_sort(Sort { column, reversed: row.reversed });
-        setup.set_filter(Filter::parse(&row.filter, &self.space, &self.ranges)?);
+        setup.set_filter(Filter::parse(&row.filter, self.space(), self.ranges())?);
         for name in &row.locked {
             let knob = Knob::named(name)?;
             if !setup.is_locked(knob) {
@@ -84,7 +82,7 @@ impl Session {
         for (name, &value) in &row.knobs {
             let knob = Knob::named(name)?;
             let value = knob.check(value)?;
-            if knob == Knob::Sensors && value > f64::from(self.space.views.max(1)) {
+            if knob == Knob::Sensors && value > f64::from(self.space().views.max(1)) {
                 return Err(SessionFileError::Value(knob.label(), value));
             }
             knobs.set(knob, value);
@@ -95,34 +93,23 @@ impl Session {
     fn read_override(&mut self, row: &OverrideRow) -> Result<Option<Override>, SessionFileError> {
         let id = self.read_candidate(&row.from)?.candidate;
         let to = self.read_design(&row.to)?;
-        let Some(candidate) = self.pool.get(id) else { return Ok(None) };
-        let overridable = Overridable {
-            space: &self.space,
-            profile: &self.profile,
-            id,
-            candidate,
-            own_demands: self.pool.demands(id),
-            present: None,
-            split: to.split.unwrap_or(0),
-        };
-        Ok(overridable.with(to.split, to.transmit)?)
+        Ok(Override::new(&self.catalogue, id, to.split, to.transmit, None)?)
     }
 
     /// Reads a candidate, which is added to the pool if it is not there, and its split.
     fn read_candidate(&mut self, row: &DesignRow) -> Result<Pinned, SessionFileError> {
         let ReadDesign { genome, transmit, split } = self.read_design(row)?;
-        let candidate: CandidateId = self.pool.add(&self.space, &self.profile, genome, transmit)?;
-        Ok(Pinned { candidate, split })
+        Ok(Pinned { candidate: self.catalogue.add(genome, transmit)?, split })
     }
 
     /// Reads a design. A split that its genome does not allow is ignored.
     fn read_design(&self, row: &DesignRow) -> Result<ReadDesign, SessionFileError> {
-        let genome = self.space.parse_genome(&row.genome)?;
-        let fusion = self.space.nearest_boundary(&genome, self.space.parse_boundary(&row.fusion)?);
+        let genome = self.space().parse_genome(&row.genome)?;
+        let fusion = self.space().nearest_boundary(&genome, self.space().parse_boundary(&row.fusion)?);
         let mut split = None;
         if let Some(name) = &row.split {
-            let named = self.space.parse_boundary(name)?;
-            if self.space.splits(&genome).contains(&named) {
+            let named = self.space().parse_boundary(name)?;
+            if self.space().splits(&genome).contains(&named) {
                 split = Some(named);
             }
         }

@@ -17,11 +17,11 @@ impl Session {
         SessionFile {
             session: SessionHeader {
                 version: VERSION,
-                space: self.space.name.clone(),
-                profile: self.profile.name.clone(),
+                space: self.space().name.clone(),
+                profile: self.profile().name.clone(),
                 run: self.activity.run().map(str::to_owned),
-                pool: self.origin.0,
-                seed: self.origin.1,
+                pool: self.catalogue.requested(),
+                seed: self.catalogue.seed(),
             },
             knobs: setup.knobs,
             locked: setup.locked,
@@ -64,12 +64,12 @@ impl Session {
     }
 
     fn design_row(&self, id: CandidateId, split: Option<BoundaryId>) -> Option<DesignRow> {
-        let candidate = self.pool.get(id)?;
-        Some(self.sent_row(&self.space.print(&candidate.genome), candidate.transmit, split))
+        let candidate = self.catalogue.get(id)?;
+        Some(self.sent_row(&self.space().print(&candidate.genome), candidate.transmit, split))
     }
 
     fn sent_row(&self, genome: &str, transmit: TransmitConfig, split: Option<BoundaryId>) -> DesignRow {
-        let name = |id: BoundaryId| self.space.boundary_name(id).to_owned();
+        let name = |id: BoundaryId| self.space().boundary_name(id).to_owned();
         DesignRow {
             genome: genome.to_owned(),
             fusion: name(transmit.fusion),

@@ -31,7 +31,7 @@ fn a_session_opens_again_as_it_was() {
     assert_eq!(again.setup(), session.setup());
     assert_eq!(again.strip(), session.strip());
     assert_eq!(again.order(), session.order());
-    assert_eq!(again.selected_dial_index(), session.selected_dial_index());
+    assert_eq!(again.selected_range_index(), session.selected_range_index());
     assert_eq!(again.saved_setups(), session.saved_setups());
     assert_eq!(again.to_file().to_toml(), text);
 }

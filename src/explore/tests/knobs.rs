@@ -10,7 +10,7 @@ use crate::quantity::{Knob, Limit};
 #[test]
 fn the_largest_design_is_split_inside_the_network() {
     let session = session(50);
-    assert_eq!(session.pool().candidates()[0].genome, session.space().largest());
+    assert_eq!(session.catalogue().candidates()[0].genome, session.space().largest());
     let split = best_split(&session);
     assert!(split > 0 && split < session.space().last(), "{}", session.space().boundary_name(split));
     assert!(session.ranked(0).unwrap().feasible());
@@ -67,7 +67,7 @@ fn the_best_split_is_the_one_the_cost_model_finds() {
         set(&mut session, Knob::LatencyLimit, limit);
         for id in 0..100 {
             let standing = session.ranked(id).unwrap();
-            let table = crate::cost::NetworkCosts { demands: session.pool().demands(id).to_vec() };
+            let table = crate::cost::NetworkCosts { demands: session.catalogue().demands(id).to_vec() };
             let best = cost_best_split(&table, session.knobs(), |_| true).unwrap();
             if standing.feasible() {
                 assert_eq!(usize::from(standing.split_index), best, "{limit} #{id}");
@@ -84,7 +84,7 @@ fn before_anything_is_measured_the_largest_network_that_fits_stands_first() {
     for limit in ["10 ms", "4 ms", "3 ms", "2 ms"] {
         set(&mut session, Knob::LatencyLimit, limit);
         let first = session.ranking()[0];
-        let macs = |id: CandidateId| session.pool().candidates()[id as usize].macs;
+        let macs = |id: CandidateId| session.catalogue().candidates()[id as usize].macs;
         let fit = (0..300).filter(|&id| session.ranked(id).unwrap().feasible());
         assert_eq!(Some(macs(first)), fit.map(macs).max().or(Some(macs(first))), "{limit}");
         let classes: Vec<Class> = session.ranking().iter().map(|&id| session.ranked(id).unwrap().class).collect();

@@ -5,11 +5,18 @@ use crate::explore::progress::{SearchUpdate, State, TrainUpdate};
 use crate::explore::*;
 use crate::quantity::Knob;
 use crate::record::GenerationRecord;
+use crate::space::Design;
 
 /// A candidate was measured at its best split.
 fn measured(session: &Session, id: CandidateId, views: u32, accuracy: f64) -> Update {
     let design = session.best_design(id).unwrap();
     Update::Measured { design, views, accuracy, samples: 400, step: 100 }
+}
+
+/// Reports a measurement of a design.
+fn learn(session: &mut Session, design: &Design, views: u32, accuracy: f64) {
+    let update = Update::Measured { design: design.clone(), views, accuracy, samples: 400, step: 100 };
+    session.apply(Command::Update(vec![update]), 0);
 }
 
 #[test]
@@ -30,7 +37,7 @@ fn measured_designs_stand_first_by_accuracy_then_latency() {
 #[test]
 fn a_measured_split_is_kept_while_it_fits() {
     let mut session = session(20);
-    let slow = session.pool().design(session.space(), 0, 6).unwrap();
+    let slow = session.catalogue().design(0, 6).unwrap();
     session.apply(
         Command::Update(vec![Update::Measured {
             design: slow.clone(),
@@ -53,7 +60,7 @@ fn accuracies_survive_knob_changes_and_depend_on_the_number_of_sensors() {
     let mut session = session(30);
     let design = session.best_design(4).unwrap();
     for (views, accuracy) in [(6, 0.9), (3, 0.7)] {
-        session.learn(&design, views, accuracy, 400, 100);
+        learn(&mut session, &design, views, accuracy);
     }
     assert_eq!(session.accuracy(&design).measured(), Some(0.9));
     for knob in [Knob::LinkBandwidth, Knob::SensorCompute, Knob::LatencyLimit] {
@@ -65,7 +72,7 @@ fn accuracies_survive_knob_changes_and_depend_on_the_number_of_sensors() {
     assert_eq!(session.accuracy(&design).measured(), Some(0.7));
     assert_eq!(session.ranking()[0], 4);
     set(&mut session, Knob::Sensors, "4");
-    assert!(matches!(session.accuracy(&design), Shown::OtherViews { views: 3, .. }));
+    assert!(matches!(session.accuracy(&design), ShownAccuracy::OtherViews { views: 3, .. }));
     assert_eq!(session.ranked(4).unwrap().accuracy(), None);
     assert!(!session.has_accuracies());
     set(&mut session, Knob::Sensors, "6");
@@ -77,15 +84,15 @@ fn a_measured_design_outside_the_pool_becomes_a_candidate() {
     let mut session = session(5);
     let space = session.space().clone();
     let (mut genome, mut seed) = (space.smallest(), 0);
-    while !session.pool().of_genome(&genome).is_empty() {
+    while !session.catalogue().of_genome(&genome).is_empty() {
         use rand::SeedableRng;
         seed += 1;
         genome = space.sample(&mut rand_chacha::ChaCha8Rng::seed_from_u64(seed));
     }
     let design = crate::space::Design { genome, split: 3, fusion: 5, ratio: 4, bits: 4 };
     let design = space.canonical_design(design);
-    session.learn(&design, 6, 0.95, 400, 100);
-    assert_eq!(session.pool().len(), 6);
+    learn(&mut session, &design, 6, 0.95);
+    assert_eq!(session.catalogue().len(), 6);
     assert_eq!(session.best_design(5), Some(design));
     assert_eq!(session.selected(), Some(5), "who stays at the top sees the best design");
 }
@@ -117,9 +124,9 @@ fn what_does_not_fit_the_space_is_left_out() {
     let mut session = session(5);
     let mobile = super::shipped_space("mobilenet-v2");
     let design = crate::space::Design { genome: mobile.largest(), split: 0, fusion: 1, ratio: 1, bits: 8 };
-    session.learn(&design, 6, 0.9, 400, 1);
+    learn(&mut session, &design, 6, 0.9);
     let own = session.best_design(0).unwrap();
-    session.learn(&own, 6, f64::NAN, 400, 1);
+    learn(&mut session, &own, 6, f64::NAN);
     assert!(session.measurements().is_empty());
     assert!(session.toast(0).unwrap().text.contains("left out"));
 }

@@ -54,7 +54,7 @@ fn command() -> impl Strategy<Value = Command> {
 /// Whatever a screen may ask of a session.
 fn look(session: &Session) {
     let strip = session.strip();
-    assert_eq!(strip.is_some(), !session.pool().is_empty());
+    assert_eq!(strip.is_some(), !session.catalogue().is_empty());
     if let Some(strip) = strip {
         assert!(strip.split < strip.places.len() && strip.fusion >= strip.split && strip.best < strip.places.len());
         assert_eq!(Some(strip.design.clone()), session.selected_design());
@@ -64,9 +64,9 @@ fn look(session: &Session) {
     assert!(session.bars(BarQuantity::Energy, 6).len() <= 6);
     assert_eq!(session.rows(0..usize::MAX).count(), session.order().len());
     assert!(session.points(Column::Memory, Column::Latency).len() <= session.order().len());
-    assert!(session.selected().is_none_or(|id| (id as usize) < session.pool().len()));
+    assert!(session.selected().is_none_or(|id| (id as usize) < session.catalogue().len()));
     assert!(session.selected_row().is_none_or(|row| row < session.order().len()));
-    assert!(session.selected().is_some() || session.pool().is_empty());
+    assert!(session.selected().is_some() || session.catalogue().is_empty());
     let _ = (session.status(), session.fixes(), session.tornado(), session.why(), session.to_file().to_toml());
     let _ = (session.break_even_bandwidth(1, 3), session.bar_limit(BarQuantity::Latency), session.binding());
 }

@@ -62,7 +62,7 @@ fn what_is_changed_by_hand_costs_what_the_design_costs() {
     // A pin keeps the design as it is shown.
     session.apply(Command::Pin, 0);
     let pin = session.setup().pins()[0];
-    assert_eq!(session.pool().design(session.space(), pin.candidate, pin.split.unwrap()), Some(design.clone()));
+    assert_eq!(session.catalogue().design(pin.candidate, pin.split.unwrap()), Some(design.clone()));
     let compared = &session.compared()[0];
     assert_eq!((&compared.design, compared.evaluation, compared.pin), (&design, shown, 'A'));
     let slow = session.compared_at(0, Knob::LinkBandwidth, 12_500.0).unwrap();
@@ -159,7 +159,7 @@ fn candidates_that_are_one_design_stand_in_one_row() {
         (rows, designs.len())
     };
     let (rows, different) = designs(&session);
-    assert!(rows == different && rows < session.pool().len(), "{rows} rows, {different} designs");
+    assert!(rows == different && rows < session.catalogue().len(), "{rows} rows, {different} designs");
     // What is pinned stands for the others, or beside them.
     for id in [3, 5, 8] {
         session.apply(Command::SelectCandidate(id), 0);
@@ -251,7 +251,7 @@ fn filters_combine_columns_words_and_denials() {
     assert_eq!(count(&mut session, "lat<4"), fast, "the range's unit is ms");
     assert_eq!(count(&mut session, "-lat<4ms"), all - fast);
     assert_eq!(count(&mut session, "lat<0.004s ratio>=4") + count(&mut session, "lat<4000us ratio<4"), fast);
-    let largest = session.pool().candidates()[0].macs as f64;
+    let largest = session.catalogue().candidates()[0].macs as f64;
     assert!(count(&mut session, &format!("macs={}", largest / 1e6)) >= 1);
     assert_eq!(count(&mut session, "measured"), 0);
     assert!(count(&mut session, "split>=S2 split<=S3") >= count(&mut session, "split=S2"));

@@ -116,11 +116,10 @@ impl Session {
         let selected = self.selected() == Some(id);
         let (demand, evaluation) = if selected {
             let inspected = self.inspected()?;
-            let demand = inspected.demands[inspected.shown];
-            (demand, self.evaluator().evaluate(&demand, inspected.accuracies[inspected.shown]))
+            (*inspected.demand(), self.inspected_evaluation(&inspected))
         } else {
             let standing = self.ranked(id)?;
-            (*self.pool.demands(id).get(usize::from(standing.split_index))?, standing.evaluation)
+            (*self.catalogue().demands(id).get(usize::from(standing.split_index))?, standing.evaluation)
         };
         let parts = parts(quantity, &demand, &evaluation, self.knobs());
         let count = quantity.parts().len();

@@ -1,8 +1,8 @@
 //! Pinned designs side by side.
 
 use crate::cost::{Evaluation, SplitDemand};
-use crate::explore::accuracy::Shown;
 use crate::explore::candidate::CandidateId;
+use crate::explore::measurements::ShownAccuracy;
 use crate::explore::rank::Evaluator;
 use crate::explore::session::Session;
 use crate::explore::setup::{Pinned, letter};
@@ -25,7 +25,7 @@ pub struct Compared {
     /// What it costs, judged by its accuracy too if that was measured.
     pub evaluation: Evaluation,
     /// What is known of its accuracy.
-    pub accuracy: Shown,
+    pub accuracy: ShownAccuracy,
 }
 
 impl Session {
@@ -33,7 +33,7 @@ impl Session {
     pub fn compared(&self) -> Vec<Compared> {
         let evaluator = self.evaluator();
         let compared = |(index, pin): (usize, &Pinned)| {
-            let candidate = self.pool.get(pin.candidate)?;
+            let candidate = self.catalogue().get(pin.candidate)?;
             let (demand, design) = self.pinned(index)?;
             let accuracy = self.accuracy(&design);
             Some(Compared {
@@ -55,14 +55,14 @@ impl Session {
         let (demand, design) = self.pinned(pin)?;
         let mut knobs = *self.knobs();
         knobs.set(knob, value);
-        let accuracy = self.measurements.shown(&design, knobs.sensors).measured();
+        let accuracy = self.measurements().shown(&design, knobs.sensors).measured();
         Some(Evaluator::new(&knobs, self.evaluator().allowed).evaluate(demand, accuracy.unwrap_or(f64::NAN)))
     }
 
     fn pinned(&self, index: usize) -> Option<(&SplitDemand, Design)> {
         let pin = self.setup().pins().get(index)?;
         let split = pin.split.or_else(|| self.best_split(pin.candidate))?;
-        let demand = self.pool.demands(pin.candidate).iter().find(|demand| demand.boundary == split)?;
-        Some((demand, self.pool.design(&self.space, pin.candidate, split)?))
+        let demand = self.catalogue().demands(pin.candidate).iter().find(|demand| demand.boundary == split)?;
+        Some((demand, self.catalogue().design(pin.candidate, split)?))
     }
 }

@@ -29,10 +29,10 @@ impl Session {
         let mut points: Vec<FoundPoint<'_>> = (self.searching().found.iter().filter(wanted))
             .filter_map(|found| {
                 let design = &found.design;
-                let is_it =
-                    |id: &&CandidateId| self.pool.design(&self.space, **id, design.split).as_ref() == Some(design);
-                let candidate = *self.pool.of_genome(&design.genome).iter().find(is_it)?;
-                let demand = self.pool.demands(candidate).iter().find(|demand| demand.boundary == design.split)?;
+                let is_it = |id: &&CandidateId| self.catalogue().design(**id, design.split).as_ref() == Some(design);
+                let candidate = *self.catalogue().of_genome(&design.genome).iter().find(is_it)?;
+                let demand =
+                    self.catalogue().demands(candidate).iter().find(|demand| demand.boundary == design.split)?;
                 let cost = evaluator.evaluate(demand, found.accuracy);
                 let (latency_s, feasible) = (cost.latency.total_s(), cost.feasible());
                 Some(FoundPoint { found, candidate, latency_s, feasible, front: false })

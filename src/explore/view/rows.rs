@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use crate::cost::Evaluation;
-use crate::explore::accuracy::Shown;
-use crate::explore::candidate::{Candidate, CandidateId, design};
+use crate::explore::candidate::{Candidate, CandidateId};
 use crate::explore::column::Column;
+use crate::explore::measurements::ShownAccuracy;
 use crate::explore::session::Session;
 use crate::network::BoundaryId;
 
@@ -23,7 +23,7 @@ pub struct Row<'a> {
     /// Whether it is shown as it was changed by hand rather than at its best split.
     pub by_hand: bool,
     /// What is known of its accuracy at this split.
-    pub accuracy: Shown,
+    pub accuracy: ShownAccuracy,
     /// What this split costs.
     pub evaluation: Evaluation,
     /// Where it is split.
@@ -68,7 +68,7 @@ impl Session {
         let end = range.end.min(self.order().len());
         let baseline = self.baseline().and_then(|id| self.ranked(id));
         self.order()[range.start.min(end)..end].iter().filter_map(move |&id| {
-            let row = self.row_by_hand(id).or_else(|| self.row(id))?;
+            let row = self.overridden_row(id).or_else(|| self.row(id))?;
             let Some(baseline) = &baseline else { return Some(row) };
             let accuracy_delta = row.accuracy.measured().zip(baseline.accuracy()).map(|(own, other)| own - other);
             let latency_delta_s = row.evaluation.latency.total_s() - baseline.evaluation.latency.total_s();
@@ -83,14 +83,13 @@ impl Session {
 
     /// A candidate at its best split as a row, compared with nothing.
     pub fn row(&self, id: CandidateId) -> Option<Row<'_>> {
-        let (standing, candidate) = (self.ranked(id)?, self.pool.get(id)?);
+        let (standing, candidate) = (self.ranked(id)?, self.catalogue().get(id)?);
         let split = self.best_split(id)?;
-        let transmit = self.effective(candidate, split);
-        let accuracy = if self.measurements.is_empty() {
-            Shown::None
-        } else {
-            self.pool.design(&self.space, id, split).map_or(Shown::None, |design| self.accuracy(&design))
-        };
+        let transmit = self.catalogue().effective_transmit(id, split);
+        let mut accuracy = ShownAccuracy::None;
+        if !self.measurements().is_empty() {
+            accuracy = self.accuracy(&self.catalogue().design(id, split)?);
+        }
         Some(Row {
             id,
             candidate,
@@ -100,9 +99,9 @@ impl Session {
             accuracy,
             evaluation: standing.evaluation,
             split,
-            split_name: self.space.boundary_name(split),
+            split_name: self.space().boundary_name(split),
             fusion: transmit.fusion,
-            fusion_name: self.space.boundary_name(transmit.fusion),
+            fusion_name: self.space().boundary_name(transmit.fusion),
             ratio: transmit.ratio,
             bits: transmit.bits,
             accuracy_delta: None,
@@ -110,22 +109,21 @@ impl Session {
         })
     }
 
-    /// The row of a candidate that was changed by hand; `None` if it was not.
-    pub(super) fn row_by_hand(&self, id: CandidateId) -> Option<Row<'_>> {
+    /// The row of the selected candidate as overridden; `None` if it is not.
+    pub(super) fn overridden_row(&self, id: CandidateId) -> Option<Row<'_>> {
         if self.active_override().is_none_or(|active| active.candidate() != id) {
             return None;
         }
         let (row, inspected) = (self.row(id)?, self.inspected()?);
-        let demand = &inspected.demands[inspected.shown];
-        let design = design(&self.space, &inspected.candidate.genome, inspected.transmit, demand.boundary);
+        let design = self.inspected_design(&inspected);
         Some(Row {
             by_hand: true,
             accuracy: self.accuracy(&design),
-            evaluation: self.evaluator().evaluate(demand, inspected.accuracies[inspected.shown]),
+            evaluation: self.inspected_evaluation(&inspected),
             split: design.split,
-            split_name: self.space.boundary_name(design.split),
+            split_name: self.space().boundary_name(design.split),
             fusion: design.fusion,
-            fusion_name: self.space.boundary_name(design.fusion),
+            fusion_name: self.space().boundary_name(design.fusion),
             ratio: design.ratio,
             bits: design.bits,
             ..row

@@ -32,7 +32,7 @@ impl Session {
         let inspected = self.inspected()?;
         let evaluation =
             self.evaluator().evaluate(&inspected.demands[inspected.shown], inspected.accuracies[inspected.shown]);
-        let split = self.space.boundary_name(inspected.demands[inspected.shown].boundary);
+        let split = self.space().boundary_name(inspected.demands[inspected.shown].boundary);
         let name = format!("#{} at {split}", inspected.id);
         let sentence = if evaluation.feasible() {
             format!("{name} fits: {}", self.slack(&evaluation, inspected.accuracies[inspected.shown]))
@@ -70,7 +70,7 @@ impl Session {
         });
         thresholds.set(Knob::Sensors, if sensors > 0 { sensors as f64 } else { f64::NAN });
         let mut fixes: Vec<Fix> =
-            self.ranges.iter().filter_map(|range| self.fix(range, thresholds.get(range.knob))).collect();
+            self.ranges().iter().filter_map(|range| self.fix(range, thresholds.get(range.knob))).collect();
         fixes.sort_by_key(|fix| fix.steps);
         fixes
     }
@@ -129,7 +129,7 @@ impl Session {
     /// `S2.1 is fastest from 8.2 to 40 Mbit/s; S3.1 below, S1.2 above`. `None` if every split is barred.
     pub fn hold_sentence(&self) -> Option<String> {
         let hold = self.hold()?;
-        let name = |split| self.space.boundary_name(split);
+        let name = |split| self.space().boundary_name(split);
         let show = |bandwidth: f64| Knob::LinkBandwidth.format(bandwidth);
         let split = name(hold.split);
         Some(match (hold.below, hold.above) {
@@ -145,19 +145,19 @@ impl Session {
 
     /// For each knob, the nearest step at which more designs fit; largest gain first.
     pub fn what_if(&self) -> &[WhatIf] {
-        &self.known.histograms.what_if
+        &self.derived().histograms().what_if
     }
 
     /// For each step of a range, how many of the candidates looked at would fit if the knob stood there, the others held.
     /// The number of sensors is judged by cost alone: accuracies with other numbers of sensors are others.
     pub fn histogram(&self, id: Knob) -> &[u32] {
-        let index = self.ranges.iter().position(|range| range.knob == id);
-        index.and_then(|index| self.known.histograms.counts.get(index)).map_or(&[], Vec::as_slice)
+        let index = self.ranges().iter().position(|range| range.knob == id);
+        index.and_then(|index| self.derived().histograms().counts.get(index)).map_or(&[], Vec::as_slice)
     }
 
     /// How many candidates histograms and what-if look at: all of them, or an even sample of a large pool.
     pub fn sampled(&self) -> usize {
-        self.known.histograms.sampled
+        self.derived().histograms().sampled
     }
 
     fn fix(&self, range: &KnobRange, needed: f64) -> Option<Fix> {

@@ -1,8 +1,8 @@
 //! The network of the selected design: every boundary, whether it could be split there, and at what cost.
 
 use crate::cost::Evaluation;
-use crate::explore::accuracy::Shown;
-use crate::explore::candidate::{CandidateId, design};
+use crate::explore::candidate::CandidateId;
+use crate::explore::measurements::ShownAccuracy;
 use crate::explore::session::Session;
 use crate::network::{BoundaryId, Shape};
 use crate::quantity::{Limit, Metric};
@@ -56,7 +56,7 @@ pub struct Strip<'a> {
     /// Whether the split or the way of sending was changed by hand.
     pub by_hand: bool,
     /// What is known of the accuracy of the design shown.
-    pub accuracy: Shown,
+    pub accuracy: ShownAccuracy,
 }
 
 impl Strip<'_> {
@@ -98,8 +98,7 @@ impl Session {
                 }
             })
             .collect();
-        let split = inspected.demands[inspected.shown].boundary;
-        let design = design(&self.space, &inspected.candidate.genome, inspected.transmit, split);
+        let design = self.inspected_design(&inspected);
         let fusion = network.position(design.fusion).unwrap_or(places.len().saturating_sub(1));
         Some(Strip {
             candidate: inspected.id,
@@ -113,29 +112,22 @@ impl Session {
         })
     }
 
-    /// The selected design as it is shown, by hand or at its best split.
-    pub fn selected_design(&self) -> Option<Design> {
-        let inspected = self.inspected()?;
-        let split = inspected.demands[inspected.shown].boundary;
-        Some(design(&self.space, &inspected.candidate.genome, inspected.transmit, split))
-    }
-
     /// Design as TOML, with its cost under the current knobs as a comment.
     pub fn design_toml(&self, design: &Design) -> String {
-        let name = |id| self.space.boundary_name(id);
+        let name = |id| self.space().boundary_name(id);
         let cost = self.strip().map(|strip| strip.here().evaluation).map_or_else(String::new, |cost| {
             format!(
                 "# {} and {} a frame with {} sensors on {}\n",
                 Metric::Latency.format(cost.latency.total_s()),
                 Metric::Energy.format(cost.energy_j),
                 self.knobs().sensors,
-                self.profile.name
+                self.profile().name
             )
         });
         format!(
             "{cost}[design]\nspace = \"{}\"\ngenome = \"{}\"\nsplit = \"{}\"\nfusion = \"{}\"\nratio = {}\nbits = {}\n",
-            self.space.name,
-            self.space.print(&design.genome),
+            self.space().name,
+            self.space().print(&design.genome),
             name(design.split),
             name(design.fusion),
             design.ratio,

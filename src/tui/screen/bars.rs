@@ -48,7 +48,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         inner = Rect { y: inner.y + used, height: inner.height - used, ..inner };
     }
     let costs = session.bars(quantity, usize::from(inner.height));
-    let digits = session.pool().len().max(1).ilog10() as u16 + 1;
+    let digits = session.catalogue().len().max(1).ilog10() as u16 + 1;
     let words: Vec<Words> =
         costs.iter().map(|cost| Words::of(cost, (quantity, unit), (inner.width, digits), theme)).collect();
     let bars: Vec<Bar> = costs

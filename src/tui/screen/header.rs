@@ -83,7 +83,7 @@ fn work(view: View<'_>, room: bool) -> (String, Style) {
 }
 
 fn candidates(session: &Session, style: Style) -> (String, Style) {
-    (format!("{} candidates", number::grouped(session.pool().len() as u64)), style)
+    (format!("{} candidates", number::grouped(session.catalogue().len() as u64)), style)
 }
 
 fn names(session: &Session, style: Style) -> (String, Style) {

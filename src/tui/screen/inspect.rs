@@ -19,7 +19,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 use super::{chrome, frames, view::View};
 use crate::{
     cost::LatencyBreakdown,
-    explore::{Column, Command, DesignPart, Move, Place, PlaceState, Shown, Strip},
+    explore::{Column, Command, DesignPart, Move, Place, PlaceState, ShownAccuracy, Strip},
     quantity::{Knob, Metric, Unit, number},
     tui::{
         hit::HitMap,
@@ -69,10 +69,10 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 /// Network size, weights and accuracy in a line.
 fn size(view: View<'_>, strip: &Strip<'_>) -> String {
     let session = view.session;
-    let candidate = session.pool().get(strip.candidate);
+    let candidate = session.catalogue().get(strip.candidate);
     let (macs, weights) = candidate.map_or((0, 0), |candidate| (candidate.macs, candidate.weights));
     let accuracy = match strip.accuracy {
-        Shown::Measured(accuracy) => format!(
+        ShownAccuracy::Measured(accuracy) => format!(
             "accuracy {} {}{} ({} samples, step {})",
             Metric::Accuracy.format(accuracy.accuracy),
             if view.theme.glyphs.braille { "±" } else { "+-" },
@@ -80,10 +80,10 @@ fn size(view: View<'_>, strip: &Strip<'_>) -> String {
             accuracy.samples,
             accuracy.step
         ),
-        Shown::OtherViews { views, accuracy } => {
+        ShownAccuracy::OtherViews { views, accuracy } => {
             format!("accuracy ~{}, measured with {views} sensors", Metric::Accuracy.format(accuracy.accuracy))
         }
-        Shown::None => "accuracy not measured".to_owned(),
+        ShownAccuracy::None => "accuracy not measured".to_owned(),
     };
     format!("{}, {} weights, {accuracy}", Metric::Macs.format(macs as f64), number::grouped(weights))
 }

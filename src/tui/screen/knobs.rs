@@ -47,7 +47,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let words = session.ranges().iter().map(words).max().unwrap_or(0);
     let shown = session.ranges().len().min(usize::from(inner.height));
     // A knob that lies below the edge comes into view when it is selected.
-    let first = chrome::scrolled(0, session.selected_dial_index(), session.ranges().len(), shown);
+    let first = chrome::scrolled(0, session.selected_range_index(), session.ranges().len(), shown);
     for (index, range) in session.ranges().iter().enumerate().skip(first).take(shown) {
         let row = chrome::row(inner, u16::try_from(index - first).unwrap_or(u16::MAX));
         slider(view, range, index, row, words, buf, hits);
@@ -70,7 +70,7 @@ fn slider(view: View<'_>, range: &KnobRange, index: usize, row: Rect, words: u16
     let mut slider = Slider::new(&label, &number)
         .histogram(&heights)
         .position(range.fraction(value))
-        .focused(index == session.selected_dial_index())
+        .focused(index == session.selected_range_index())
         .locked(session.setup().is_locked(range.knob))
         .label_width(words)
         .value_width(VALUE)
@@ -112,7 +112,7 @@ fn whole(view: View<'_>, cells: u16) -> String {
 
 /// How many of the candidates fit.
 fn fit_words(view: View<'_>) -> String {
-    let (fit, all) = (view.session.feasible_count(), view.session.pool().len());
+    let (fit, all) = (view.session.feasible_count(), view.session.catalogue().len());
     format!("{} of {}", number::grouped(fit as u64), number::grouped(all as u64))
 }
 
@@ -126,7 +126,7 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         lines.next();
     }
     let Some(row) = lines.next() else { return };
-    let all = session.pool().len();
+    let all = session.catalogue().len();
     let most = usize::from(width(&number::grouped(all as u64))) * 2 + 4;
     Gauge::new(session.feasible_count() as f64 / all.max(1) as f64)
         .label("fit", WORDS)

@@ -16,7 +16,7 @@ use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 use super::{chrome, view::View};
 use crate::{
     cost::Evaluation,
-    explore::{BarQuantity, Column, PlaceState, Shown, Strip as Places},
+    explore::{BarQuantity, Column, PlaceState, ShownAccuracy, Strip as Places},
     quantity::Metric,
     space::BlockChoice,
     tui::{
@@ -138,9 +138,9 @@ fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&Strip<'
     let time = Metric::Latency.format(here.evaluation.latency.link_s);
     let sides = format!("{sensors} {times_sign} sensor");
     let outcome = match places.accuracy {
-        Shown::Measured(accuracy) => Metric::Accuracy.format(accuracy.accuracy),
-        Shown::OtherViews { accuracy, .. } => format!("~{}", Metric::Accuracy.format(accuracy.accuracy)),
-        Shown::None => String::new(),
+        ShownAccuracy::Measured(accuracy) => Metric::Accuracy.format(accuracy.accuracy),
+        ShownAccuracy::OtherViews { accuracy, .. } => format!("~{}", Metric::Accuracy.format(accuracy.accuracy)),
+        ShownAccuracy::None => String::new(),
     };
     let strip = Strip::new(&blocks, &marks)
         .split(places.split)

@@ -13,7 +13,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::{chrome, view::View};
 use crate::{
-    explore::{Column, Command, Row, Shown},
+    explore::{Column, Command, Row, ShownAccuracy},
     quantity::{Metric, Unit, number},
     tui::{
         command::UserCommand,
@@ -85,7 +85,7 @@ fn notes(view: View<'_>, at: Option<usize>, count: usize) -> [String; 2] {
     let order = if setup.sort().reversed { "reversed " } else { "" };
     let (what, filter) = match setup.filter().is_empty() {
         // Candidates that are one design at their present splits stand in one row.
-        true if count < view.session.pool().len() => (" different", String::new()),
+        true if count < view.session.catalogue().len() => (" different", String::new()),
         true => ("", String::new()),
         false => ("", format!(", {}", setup.filter().text())),
     };
@@ -99,7 +99,7 @@ fn notes(view: View<'_>, at: Option<usize>, count: usize) -> [String; 2] {
 fn shapes(view: View<'_>, room: u16) -> Vec<Shape> {
     let unit = |column| view.session.unit(column).symbol;
     let shape = |column, title: String, cells, priority, left| Shape { column, title, cells, priority, left };
-    let digits = view.session.pool().len().max(1).ilog10() as u16 + 1;
+    let digits = view.session.catalogue().len().max(1).ilog10() as u16 + 1;
     let mut all = vec![
         shape(Column::Id, "id".to_owned(), digits.max(4), 10, false),
         shape(Column::Accuracy, "acc%".to_owned(), 6, 10, false),
@@ -221,11 +221,11 @@ fn printed(View { session, .. }: View<'_>, row: &Row<'_>) -> String {
 }
 
 /// An accuracy in percent: `~` for one measured with another number of sensors, `-` for none.
-pub fn accuracy(shown: &Shown) -> String {
+pub fn accuracy(shown: &ShownAccuracy) -> String {
     match shown {
-        Shown::Measured(accuracy) => percent(accuracy.accuracy),
-        Shown::OtherViews { accuracy, .. } => format!("~{}", percent(accuracy.accuracy)),
-        Shown::None => "-".to_owned(),
+        ShownAccuracy::Measured(accuracy) => percent(accuracy.accuracy),
+        ShownAccuracy::OtherViews { accuracy, .. } => format!("~{}", percent(accuracy.accuracy)),
+        ShownAccuracy::None => "-".to_owned(),
     }
 }
 

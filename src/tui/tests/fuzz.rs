@@ -141,7 +141,7 @@ impl Player {
     /// What holds whatever happened.
     fn check(&self) {
         let session = &self.session;
-        let pool = session.pool().len();
+        let pool = session.catalogue().len();
         let inside = |id: &u32| (*id as usize) < pool;
         assert!(session.selected().is_some_and(|id| inside(&id)));
         assert!(session.order().iter().all(inside) && session.order().len() <= pool);

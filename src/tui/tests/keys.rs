@@ -69,7 +69,7 @@ fn panes_take_the_same_keys_in_their_own_way() {
 fn a_wrong_filter_stays_with_its_error_and_a_cancelled_one_is_taken_back() {
     let (session, ui) = after("/lat<5<enter>");
     assert_eq!(session.setup().filter().text(), "lat<5");
-    assert!(ui.entry.is_none() && session.order().len() < session.pool().len());
+    assert!(ui.entry.is_none() && session.order().len() < session.catalogue().len());
     let (session, ui) = after("/lat<5 nonsense<enter>");
     let entry = ui.entry.expect("it stays open");
     assert_eq!(entry.purpose, Purpose::Filter);
@@ -235,7 +235,7 @@ fn pins_are_put_into_another_order_and_undo_puts_them_back() {
 #[test]
 fn every_count_of_candidates_is_the_same_after_a_search_has_added_some() {
     let session = trained();
-    let all = session.pool().len();
+    let all = session.catalogue().len();
     let fit =
         session.ranking().iter().filter(|id| session.row(**id).is_some_and(|row| row.evaluation.feasible())).count();
     assert_eq!(session.ranking().len(), all, "every candidate is ranked once");

@@ -1,0 +1,295 @@
+//! The catalogue: candidate designs of a space with their costs on a profile, and what was measured of them.
+//!
+//! Invariants: candidates are only ever added; after [`Catalogue::refresh`] costs and accuracies are those with the
+//! current number of sensors, and every measured design that can be costed is a split of some candidate.
+
+use std::ops::Range;
+
+use thiserror::Error;
+
+use super::candidate::{Candidate, CandidateError, CandidateId, design, effective_transmit};
+use super::measurements::{Accuracy, Measurements, ShownAccuracy, split_index_of};
+use super::pool::{DesignKey, Pool};
+use crate::cost::{DemandBatch, SplitDemand, TransmitConfig};
+use crate::hardware::Profile;
+use crate::network::BoundaryId;
+use crate::space::{Design, Genome, SearchSpace};
+
+/// Candidate designs of a space on a profile, and their measurements.
+#[derive(Debug, Clone)]
+pub struct Catalogue {
+    space: SearchSpace,
+    profile: Profile,
+    pool: Pool,
+    measurements: Measurements,
+    requested: usize,
+    seed: u64,
+    sensors: u32,
+    /// `true` if costs or accuracies changed since the last refresh.
+    stale: bool,
+}
+
+/// A measurement that can't be shown.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub(super) enum MeasurementError {
+    /// Its design is of another space, or its accuracy is no share.
+    #[error("a measurement does not fit the space and was left out")]
+    Unfit,
+    /// Its design can't be a candidate; the measurement is kept.
+    #[error("a measured design can't be costed: {0}")]
+    Candidate(CandidateError),
+}
+
+impl Catalogue {
+    /// Draws at most `count` candidates with a seed, for a number of sensors. Candidates that can't be costed are left
+    /// out, and one of the errors is returned too.
+    pub(super) fn sample(
+        space: SearchSpace,
+        profile: Profile,
+        count: usize,
+        seed: u64,
+        sensors: u32,
+    ) -> (Self, Option<CandidateError>) {
+        let (pool, error) = Pool::sample(&space, &profile, count, seed);
+        let measurements = Measurements::default();
+        let mut catalogue = Self { space, profile, pool, measurements, requested: count, seed, sensors, stale: true };
+        catalogue.refresh();
+        (catalogue, error)
+    }
+
+    /// The space.
+    pub const fn space(&self) -> &SearchSpace {
+        &self.space
+    }
+
+    /// The profile.
+    pub const fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// The measurements.
+    pub const fn measurements(&self) -> &Measurements {
+        &self.measurements
+    }
+
+    /// Number of candidates requested when the catalogue was drawn.
+    pub(super) const fn requested(&self) -> usize {
+        self.requested
+    }
+
+    /// Seed that the catalogue was drawn with.
+    pub(super) const fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Number of candidates.
+    pub fn len(&self) -> usize {
+        self.pool.len()
+    }
+
+    /// Returns `true` if there are no candidates.
+    pub fn is_empty(&self) -> bool {
+        self.pool.is_empty()
+    }
+
+    /// All candidates in the order of their numbers.
+    pub fn candidates(&self) -> &[Candidate] {
+        self.pool.candidates()
+    }
+
+    /// Numbers of all candidates.
+    pub fn ids(&self) -> Range<CandidateId> {
+        0..self.pool.len() as CandidateId
+    }
+
+    /// A candidate.
+    pub fn get(&self, id: CandidateId) -> Option<&Candidate> {
+        self.pool.get(id)
+    }
+
+    /// Candidates with a genome.
+    pub fn of_genome(&self, genome: &Genome) -> &[CandidateId] {
+        self.pool.of_genome(genome)
+    }
+
+    /// Number of splits of all candidates.
+    pub fn split_count(&self) -> usize {
+        self.pool.split_count()
+    }
+
+    /// Cuts of a candidate in the order of their boundaries; none if it does not exist.
+    pub fn demands(&self, id: CandidateId) -> &[SplitDemand] {
+        self.pool.demands(id)
+    }
+
+    /// The design that a candidate is when split at a boundary.
+    pub fn design(&self, id: CandidateId, split: BoundaryId) -> Option<Design> {
+        self.pool.design(&self.space, id, split)
+    }
+
+    /// The design of a genome sent this way and split at a boundary.
+    pub(super) fn design_of(&self, genome: &Genome, transmit: TransmitConfig, split: BoundaryId) -> Design {
+        design(&self.space, genome, transmit, split)
+    }
+
+    /// Accuracy of a design to show with the current number of sensors.
+    pub fn accuracy(&self, design: &Design) -> ShownAccuracy {
+        self.measurements.shown(design, self.sensors)
+    }
+
+    /// Accuracies of splits`, given by their indices among all splits, with the current number of sensors: NaN where not
+    /// measured, empty if none of them was.
+    #[inline]
+    pub(super) fn accuracies(&self, demands: Range<usize>) -> &[f64] {
+        self.measurements.current(demands)
+    }
+
+    /// Accuracy of the split at an index among all splits, NaN if it was not measured with the current number of sensors.
+    #[inline]
+    pub(super) fn accuracy_at(&self, demand: usize) -> f64 {
+        self.measurements.current_at(demand)
+    }
+
+    /// Indices of a candidate's splits among all splits.
+    #[inline]
+    pub(super) fn range(&self, id: CandidateId) -> Range<usize> {
+        self.pool.range(id)
+    }
+
+    /// Boundaries of a candidate's splits.
+    #[inline]
+    pub(super) fn boundaries(&self, id: CandidateId) -> &[BoundaryId] {
+        self.pool.boundaries(id)
+    }
+
+    /// Multiply-accumulates of a candidate that exists.
+    #[inline]
+    pub(super) fn macs(&self, id: CandidateId) -> u64 {
+        self.pool.macs(id)
+    }
+
+    /// All splits as batch for the current number of sensors.
+    #[inline]
+    pub(super) const fn batch(&self) -> &DemandBatch {
+        self.pool.batch()
+    }
+
+    /// The candidates and their splits.
+    pub(super) const fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    /// Identity of the design that a candidate is at one of its splits.
+    pub(super) fn design_key(&self, id: CandidateId, demand: u16) -> DesignKey {
+        self.pool.design_key(&self.space, id, demand)
+    }
+
+    /// TransmitConfig of a candidate that exists when split at a boundary.
+    pub(super) fn effective_transmit(&self, id: CandidateId, split: BoundaryId) -> TransmitConfig {
+        let candidate = &self.pool.candidates()[id as usize];
+        effective_transmit(&self.space, &candidate.genome, candidate.transmit, split)
+    }
+
+    /// Sets the current number of sensors.
+    pub(super) const fn set_sensors(&mut self, sensors: u32) {
+        self.stale |= self.sensors != sensors;
+        self.sensors = sensors;
+    }
+
+    /// Adds a candidate unless there is an equal one. Returns its number.
+    ///
+    /// # Errors
+    /// A genome that can't be costed.
+    pub(super) fn add(&mut self, genome: Genome, transmit: TransmitConfig) -> Result<CandidateId, CandidateError> {
+        let before = self.pool.len();
+        let id = self.pool.add(&self.space, &self.profile, genome, transmit)?;
+        if self.pool.len() > before {
+            self.measurements.link_candidate(&self.space, &self.pool, id);
+            self.stale = true;
+        }
+        Ok(id)
+    }
+
+    /// Records a measurement. A design that is no split of a candidate becomes a candidate.
+    ///
+    /// # Errors
+    /// A measurement that does not fit the space, which is left out, or a design that can't be costed.
+    pub(super) fn measure(&mut self, design: &Design, views: u32, accuracy: Accuracy) -> Result<(), MeasurementError> {
+        let is_share = (0.0..=1.0).contains(&accuracy.accuracy);
+        if !is_share || design.genome.genes().len() != self.space.genes().len() {
+            return Err(MeasurementError::Unfit);
+        }
+        let design = self.space.canonical_design(design.clone());
+        let is_first = self.measurements.readings(&design).is_empty();
+        self.measurements.record(design.clone(), views, accuracy);
+        self.stale = true;
+        if !is_first {
+            return Ok(());
+        }
+        let added = if self.is_a_split(&design) {
+            Ok(())
+        } else {
+            self.add(design.genome.clone(), TransmitConfig::from(&design)).map(drop)
+        };
+        self.measurements.link_design(&self.space, &self.pool, &design);
+        added.map_err(MeasurementError::Candidate)
+    }
+
+    /// Records a measurement with blanked cameras, which ranks nothing.
+    pub(super) fn measure_blanked(&mut self, design: Design, views: u32, blanked: u32, accuracy: Accuracy) {
+        let design = self.space.canonical_design(design);
+        self.measurements.record_blanked(design, views, blanked, accuracy);
+    }
+
+    /// Removes measurements on weights after `step` of the run followed now.
+    pub(super) fn withdraw(&mut self, step: u64) {
+        self.measurements.withdraw(step);
+        self.stale = true;
+    }
+
+    /// Follows a run: only measurements on its weights count from now on.
+    pub(super) fn follow(&mut self, run: &str) {
+        self.stale |= self.measurements.follow(run);
+    }
+
+    /// Brings costs and accuracies up to date. Returns `true` if any may have changed since the last refresh.
+    pub(super) fn refresh(&mut self) -> bool {
+        if !self.stale {
+            return false;
+        }
+        self.pool.set_sensors(self.sensors);
+        self.measurements.refresh(self.pool.split_count(), self.sensors);
+        self.stale = false;
+        true
+    }
+
+    /// Returns `true` if a canonical design is a split of some candidate.
+    fn is_a_split(&self, design: &Design) -> bool {
+        let candidates = self.pool.of_genome(&design.genome);
+        candidates.iter().any(|&id| split_index_of(&self.space, &self.pool, id, design).is_some())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::pair;
+    use super::*;
+
+    #[test]
+    fn sending_of_a_cut_is_that_of_its_design() {
+        for late_only in [false, true] {
+            let (mut space, profile) = pair();
+            if late_only {
+                // Without fusion at most boundaries, designs fuse later than they are split.
+                space.fusion.at.retain(|&id| id == 1 || id > 6);
+            }
+            let (catalogue, _) = Catalogue::sample(space, profile, 40, 1, 6);
+            for id in catalogue.ids() {
+                for demand in catalogue.demands(id) {
+                    let design = catalogue.design(id, demand.boundary).unwrap();
+                    assert_eq!(catalogue.effective_transmit(id, demand.boundary), TransmitConfig::from(&design));
+                }
+            }
+        }
+    }
+}

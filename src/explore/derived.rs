@@ -1,0 +1,205 @@
+//! Everything that follows from the catalogue and the setup: best splits, ranking, rows, counts, histograms, the points
+//! of scatter plots, and the network of the selected candidate.
+//!
+//! Nothing here is set: [`Derived::evaluate`] follows a change of knobs or accuracies, [`Derived::arrange`] a change of
+//! ranking, order or filter, and [`Derived::lower`] a change of the selection. The rest is computed when first asked for.
+
+mod figures;
+mod points;
+mod rows;
+
+use std::cell::OnceCell;
+
+use points::PointCache;
+pub(super) use points::Points;
+pub use points::{Point, PointClass};
+
+use super::candidate::CandidateId;
+use super::catalogue::Catalogue;
+use super::column::Column;
+use super::knob_histograms::KnobHistograms;
+use super::knob_range::KnobRange;
+use super::rank::{BestSplit, Class, Evaluator};
+use super::ranking::Ranking;
+use super::setup::Setup;
+use crate::cost::{CostModel, Knobs, SystemRates};
+use crate::network::Network;
+use crate::quantity::Limit;
+use crate::search::{FeasibleCount, Survey};
+use crate::space::SearchSpace;
+
+/// What follows from the catalogue and the setup.
+#[derive(Debug, Clone)]
+pub(super) struct Derived {
+    /// Whether the space allows a split, by boundary.
+    allowed: Vec<bool>,
+    /// Rates under the knobs of the last evaluation.
+    rates: SystemRates,
+    ranking: Ranking,
+    counts: Counts,
+    histograms: KnobHistograms,
+    rows: Vec<CandidateId>,
+    points: PointCache,
+    /// Number of rows without an accuracy at the current number of sensors.
+    unmeasured: OnceCell<usize>,
+    /// The whole space; `None` on profiles that it can't be surveyed with.
+    survey: OnceCell<Option<Survey>>,
+    /// Designs of the whole space that fit the knobs of the last evaluation.
+    fitting: OnceCell<Option<FeasibleCount>>,
+    lowered: Option<Lowered>,
+}
+
+/// Counts of candidates at their best splits.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
+    /// Candidates that meet all limits.
+    pub(super) feasible: usize,
+    /// Feasible candidates with an accuracy at the current number of sensors.
+    pub(super) measured: usize,
+    /// Candidates with such an accuracy, feasible or not.
+    with_accuracy: usize,
+    /// For each limit in the order of [`Limit::ALL`], infeasible candidates that would fit if it alone were lifted.
+    pub(super) binding: [usize; Limit::ALL.len()],
+}
+
+/// The network of a candidate.
+#[derive(Debug, Clone)]
+struct Lowered {
+    candidate: CandidateId,
+    /// `None` if its shapes are impossible.
+    network: Option<Network>,
+}
+
+impl Counts {
+    /// Counts one candidate, with the accuracy of its best split.
+    #[inline]
+    fn add(&mut self, best: &BestSplit, accuracy: Option<f64>) {
+        self.with_accuracy += usize::from(accuracy.is_some_and(|accuracy| !accuracy.is_nan()));
+        self.measured += usize::from(best.class == Class::Measured);
+        if best.feasible() {
+            self.feasible += 1;
+            return;
+        }
+        for (limit, count) in Limit::ALL.into_iter().zip(&mut self.binding) {
+            *count += usize::from(best.blocked_only_by(limit));
+        }
+    }
+}
+
+impl Derived {
+    /// Nothing evaluated yet.
+    pub(super) fn new(space: &SearchSpace, knobs: &Knobs) -> Self {
+        Self {
+            allowed: (0..=space.last()).map(|boundary| space.split.at.contains(&boundary)).collect(),
+            rates: SystemRates::new(knobs),
+            ranking: Ranking::default(),
+            counts: Counts::default(),
+            histograms: KnobHistograms::default(),
+            rows: Vec::new(),
+            points: PointCache::default(),
+            unmeasured: OnceCell::new(),
+            survey: OnceCell::new(),
+            fitting: OnceCell::new(),
+            lowered: None,
+        }
+    }
+
+    /// Finds the best split of every candidate, ranks the candidates, and counts. Needed after a change of the knobs, the
+    /// candidates or the accuracies; [`Derived::arrange`] must follow.
+    pub(super) fn evaluate(&mut self, catalogue: &Catalogue, setup: &Setup, ranges: &[KnobRange]) {
+        let evaluator = Evaluator::new(setup.knobs(), &self.allowed);
+        let mut counts = Counts::default();
+        self.ranking.begin(catalogue.len());
+        for id in catalogue.ids() {
+            let range = catalogue.range(id);
+            let accuracies = catalogue.accuracies(range.clone());
+            let best = evaluator.best(catalogue.batch(), range, accuracies);
+            let best = best.expect("the catalogue holds only candidates with an allowed split");
+            counts.add(&best, accuracies.get(usize::from(best.split_index)).copied());
+            self.ranking.push(&best, catalogue.macs(id));
+        }
+        self.ranking.sort();
+        self.rates = evaluator.rates;
+        self.counts = counts;
+        let infeasible = catalogue.len() - counts.feasible;
+        let accuracies = |id| catalogue.accuracies(catalogue.range(id));
+        self.histograms.refresh(catalogue.pool(), infeasible, &evaluator, ranges, accuracies);
+        self.fitting = OnceCell::new();
+    }
+
+    /// Lowers the network of the selected candidate, unless it is the one lowered last.
+    pub(super) fn lower(&mut self, catalogue: &Catalogue, selected: Option<CandidateId>) {
+        if self.lowered.as_ref().map(|lowered| lowered.candidate) == selected {
+            return;
+        }
+        self.lowered = selected.map(|candidate| {
+            let genome = catalogue.get(candidate).map(|candidate| &candidate.genome);
+            Lowered { candidate, network: genome.and_then(|genome| catalogue.space().lower(genome).ok()) }
+        });
+    }
+
+    /// Whether the space allows a split, by boundary.
+    pub(super) fn allowed(&self) -> &[bool] {
+        &self.allowed
+    }
+
+    /// The ranking.
+    pub(super) const fn ranking(&self) -> &Ranking {
+        &self.ranking
+    }
+
+    /// Counts of candidates.
+    pub(super) const fn counts(&self) -> &Counts {
+        &self.counts
+    }
+
+    /// Histograms of the knobs, and what moving one of them would bring.
+    pub(super) const fn histograms(&self) -> &KnobHistograms {
+        &self.histograms
+    }
+
+    /// Candidates in the order of the rows, filtered; of those that are one design at their best splits, one.
+    pub(super) fn rows(&self) -> &[CandidateId] {
+        &self.rows
+    }
+
+    /// Returns `true` if a candidate has an accuracy at its best split with the current number of sensors.
+    pub(super) const fn has_accuracies(&self) -> bool {
+        self.counts.with_accuracy > 0
+    }
+
+    /// The network lowered last.
+    pub(super) fn network(&self) -> Option<&Network> {
+        self.lowered.as_ref()?.network.as_ref()
+    }
+
+    /// All rows between two figures. Rows of which one is unknown have no point.
+    pub(super) fn points(&self, catalogue: &Catalogue, up: Column, right: Column) -> &Points {
+        self.points.get_or_plot(up, right, |points| self.plot(catalogue, up, right, points))
+    }
+
+    /// Number of rows without an accuracy at the current number of sensors.
+    pub(super) fn unmeasured_rows(&self, catalogue: &Catalogue) -> usize {
+        *self.unmeasured.get_or_init(|| {
+            if !self.has_accuracies() {
+                return self.rows.len();
+            }
+            self.rows.iter().filter(|id| self.best_accuracy(catalogue, **id).is_nan()).count()
+        })
+    }
+
+    /// Counts the designs of the whole space that fit; `None` on profiles that it can't be surveyed with.
+    pub(super) fn fitting(&self, catalogue: &Catalogue, knobs: &Knobs) -> Option<&FeasibleCount> {
+        let survey = self.survey(catalogue);
+        self.fitting.get_or_init(|| survey.map(|survey| survey.count_feasible(knobs))).as_ref()
+    }
+
+    /// The whole space; `None` on profiles that it can't be surveyed with.
+    pub(super) fn survey(&self, catalogue: &Catalogue) -> Option<&Survey> {
+        let survey = self.survey.get_or_init(|| {
+            let model = CostModel::new(catalogue.space().clone(), catalogue.profile().clone()).ok()?;
+            Survey::new(&model)
+        });
+        survey.as_ref()
+    }
+}

@@ -1,0 +1,114 @@
+//! The rows: the ranking without repeated designs, filtered and sorted.
+
+use std::cell::OnceCell;
+use std::cmp::Ordering;
+
+use super::Derived;
+use crate::explore::candidate::CandidateId;
+use crate::explore::catalogue::Catalogue;
+use crate::explore::column::{Column, Sort};
+use crate::explore::filter::{Fact, Subject};
+use crate::explore::pool::DesignKey;
+use crate::explore::setup::Setup;
+
+/// What a row is sorted by.
+struct SortKey {
+    infeasible: bool,
+    /// The figure, negative where the largest comes first; NaN if unknown.
+    figure: f64,
+    id: CandidateId,
+}
+
+impl SortKey {
+    /// Feasible rows first, unknown figures last among them.
+    fn compare(&self, other: &Self) -> Ordering {
+        let (own, others) = ((self.infeasible, self.figure.is_nan()), (other.infeasible, other.figure.is_nan()));
+        own.cmp(&others).then(self.figure.total_cmp(&other.figure))
+    }
+}
+
+impl Derived {
+    /// Fills in the rows. Of candidates that are one design, the `kept` one is shown.
+    pub(in crate::explore) fn arrange(&mut self, catalogue: &Catalogue, setup: &Setup, kept: Option<CandidateId>) {
+        let mut rows = std::mem::take(&mut self.rows);
+        rows.clear();
+        self.merge_repeated(&mut rows, catalogue, setup, kept);
+        if !setup.filter().is_empty() {
+            rows.retain(|&id| self.passes(catalogue, setup, id));
+        }
+        self.sort(&mut rows, catalogue, setup.sort());
+        self.rows = rows;
+        self.points.clear();
+        self.unmeasured = OnceCell::new();
+    }
+
+    /// Appends the ranking, where candidates that are one design at their best splits appear once. They have equal keys,
+    /// so they follow each other. Marked candidates (pinned, kept, the baseline) represent the others.
+    fn merge_repeated(
+        &self,
+        rows: &mut Vec<CandidateId>,
+        catalogue: &Catalogue,
+        setup: &Setup,
+        kept: Option<CandidateId>,
+    ) {
+        let marked = |id: CandidateId| setup.is_pinned(id) || kept == Some(id) || setup.baseline() == Some(id);
+        // Designs of the last rows, which have the rank of the moment.
+        let mut designs: Vec<DesignKey> = Vec::new();
+        for tied in self.ranking.keys().iter().flat_map(|keys| keys.chunk_by(|one, other| one.ties_with(*other))) {
+            if let [key] = tied {
+                rows.push(key.id());
+                continue;
+            }
+            designs.clear();
+            for id in tied.iter().map(|key| key.id()) {
+                let demand = self.ranking.demand(id).expect("the candidate was ranked");
+                let design = catalogue.design_key(id, demand);
+                let first = rows.len() - designs.len();
+                match designs.iter().position(|other| *other == design) {
+                    Some(at) if marked(id) && !marked(rows[first + at]) => rows[first + at] = id,
+                    Some(_) if !marked(id) => {}
+                    _ => {
+                        rows.push(id);
+                        designs.push(design);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sorts rows that are in the order of the ranking. Feasible rows stay first; ties keep their order.
+    fn sort(&self, rows: &mut Vec<CandidateId>, catalogue: &Catalogue, sort: Sort) {
+        let Sort { column, reversed } = sort;
+        if column == Column::Rank {
+            if reversed {
+                let feasible = rows.partition_point(|&id| self.ranking.feasible(id));
+                rows[..feasible].reverse();
+                rows[feasible..].reverse();
+            }
+            return;
+        }
+        let descends = column.descends() != reversed;
+        let mut keys: Vec<SortKey> = rows
+            .iter()
+            .map(|&id| {
+                let figure = self.figure(catalogue, id, column);
+                let figure = if descends { -figure } else { figure };
+                SortKey { infeasible: !self.ranking.feasible(id), figure, id }
+            })
+            .collect();
+        keys.sort_by(SortKey::compare);
+        rows.clear();
+        rows.extend(keys.iter().map(|key| key.id));
+    }
+
+    fn passes(&self, catalogue: &Catalogue, setup: &Setup, id: CandidateId) -> bool {
+        let value = |column| self.figure(catalogue, id, column);
+        let holds = |fact| match fact {
+            Fact::Fits => self.ranking.feasible(id),
+            Fact::Measured => !self.best_accuracy(catalogue, id).is_nan(),
+            Fact::Pinned => setup.is_pinned(id),
+            Fact::Front => self.ranking.is_on_front(id),
+        };
+        setup.filter().passes(&Subject { value: &value, holds: &holds })
+    }
+}

@@ -1,0 +1,99 @@
+//! The selected design as it is shown: at its best split, or as overridden.
+
+use super::candidate::{Candidate, CandidateId};
+use super::overriding::Override;
+use super::rank::BestSplit;
+use super::session::Session;
+use crate::cost::{Evaluation, SplitDemand, TransmitConfig};
+use crate::space::Design;
+
+/// The selected design as it is shown.
+pub(super) struct Inspected<'a> {
+    pub(super) id: CandidateId,
+    pub(super) candidate: &'a Candidate,
+    /// The candidate's transmit configuration, or the overridden one.
+    pub(super) transmit: TransmitConfig,
+    /// The splits, sent that way.
+    pub(super) demands: &'a [SplitDemand],
+    /// Accuracies of the splits with the current number of sensors, NaN where not measured.
+    pub(super) accuracies: Vec<f64>,
+    /// The best split, sent that way.
+    pub(super) best: BestSplit,
+    /// Index of the split shown: the overridden one, else the best.
+    pub(super) shown: usize,
+}
+
+impl Inspected<'_> {
+    /// The split shown.
+    pub(super) fn demand(&self) -> &SplitDemand {
+        &self.demands[self.shown]
+    }
+
+    /// Accuracy of the split shown; NaN if it was not measured.
+    pub(super) fn accuracy(&self) -> f64 {
+        self.accuracies[self.shown]
+    }
+}
+
+impl Session {
+    /// The override, if it is of the selected candidate.
+    pub(super) fn active_override(&self) -> Option<&Override> {
+        let design_override = self.setup().design_override()?;
+        (Some(design_override.candidate()) == self.selected()).then_some(design_override)
+    }
+
+    /// The selected design as it is shown; `None` if there are no candidates.
+    pub(super) fn inspected(&self) -> Option<Inspected<'_>> {
+        let id = self.selected()?;
+        let candidate = self.catalogue().get(id)?;
+        let active = self.active_override();
+        let transmit = active.map_or(candidate.transmit, Override::transmit);
+        let (demands, accuracies) = match active {
+            Some(active) if transmit != candidate.transmit => {
+                (active.demands(), self.overridden_accuracies(candidate, active))
+            }
+            _ => (self.catalogue().demands(id), self.own_accuracies(id)),
+        };
+        let evaluator = self.evaluator();
+        let best = evaluator.best(&evaluator.batch(demands), 0..demands.len(), &accuracies)?;
+        let chosen = active.and_then(Override::split);
+        let shown = chosen.and_then(|split| demands.iter().position(|demand| demand.boundary == split));
+        let shown = shown.unwrap_or(usize::from(best.split_index));
+        Some(Inspected { id, candidate, transmit, demands, accuracies, best, shown })
+    }
+
+    /// The selected design as it is shown.
+    pub fn selected_design(&self) -> Option<Design> {
+        self.inspected().map(|inspected| self.inspected_design(&inspected))
+    }
+
+    /// The design of an inspection.
+    pub(super) fn inspected_design(&self, inspected: &Inspected<'_>) -> Design {
+        let split = inspected.demand().boundary;
+        self.catalogue().design_of(&inspected.candidate.genome, inspected.transmit, split)
+    }
+
+    /// Cost of the design of an inspection, judged by its accuracy if that was measured.
+    pub(super) fn inspected_evaluation(&self, inspected: &Inspected<'_>) -> Evaluation {
+        self.evaluator().evaluate(inspected.demand(), inspected.accuracy())
+    }
+
+    /// Accuracies of a candidate's splits, NaN where not measured.
+    fn own_accuracies(&self, id: CandidateId) -> Vec<f64> {
+        let range = self.catalogue().range(id);
+        let demands = range.len();
+        let mut accuracies = self.catalogue().accuracies(range).to_vec();
+        accuracies.resize(demands, f64::NAN);
+        accuracies
+    }
+
+    /// Accuracies of the splits of an override, NaN where not measured.
+    fn overridden_accuracies(&self, candidate: &Candidate, active: &Override) -> Vec<f64> {
+        let catalogue = self.catalogue();
+        let measured = |demand: &SplitDemand| {
+            let design = catalogue.design_of(&candidate.genome, active.transmit(), demand.boundary);
+            catalogue.accuracy(&design).measured().unwrap_or(f64::NAN)
+        };
+        active.demands().iter().map(measured).collect()
+    }
+}

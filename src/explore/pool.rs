@@ -1,0 +1,302 @@
+//! The pool of candidates with what each of their splits costs.
+//!
+//! Invariants of a [`Pool`]: candidates are only ever added, so their numbers last; no two are equal; the splits of a
+//! candidate are those of its network's boundaries in order, costed with the fusion its designs have; the space allows a
+//! split at one of them at least.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use super::candidate::{Candidate, CandidateError, CandidateId, demands, design, effective_transmit};
+use super::draw::{Drawn, Draws};
+use crate::cost::{DemandBatch, SplitDemand, TransmitConfig, check_names};
+use crate::hardware::Profile;
+use crate::network::{BoundaryId, Network};
+use crate::space::{Design, Genome, SearchSpace};
+
+/// Most candidates that memory is reserved for before they are drawn.
+const MAX_RESERVED: usize = 1 << 14;
+
+/// Identity of a design within a pool: two candidates with equal keys at their splits are the same design.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct DesignKey(u64);
+
+/// The part of a [`DesignKey`] that does not depend on the split.
+#[derive(Debug, Clone, Copy)]
+struct KeyBase {
+    /// The first candidate with the same genome.
+    first_of_genome: CandidateId,
+    transmit: TransmitConfig,
+}
+
+/// Candidates and their splits. The splits of all candidates are contiguous, so that costing them reads memory in order.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Pool {
+    candidates: Vec<Candidate>,
+    demands: Vec<SplitDemand>,
+    /// The splits as batch, for the number of sensors set last.
+    batch: DemandBatch,
+    /// Index of the first split of each candidate, and the number of all splits.
+    offsets: Vec<u32>,
+    /// Boundary of each split.
+    boundaries: Vec<BoundaryId>,
+    /// Of each candidate.
+    keys: Vec<KeyBase>,
+    /// Multiply-accumulates of each candidate.
+    macs: Vec<u64>,
+    by_genome: HashMap<Genome, Vec<CandidateId>>,
+}
+
+impl Pool {
+    /// A pool without candidates.
+    pub(super) fn empty() -> Self {
+        Self { offsets: vec![0], batch: DemandBatch::new(1), ..Self::default() }
+    }
+
+    /// Draws at most `count` candidates: the smallest and the largest network with the usual transmit configuration (see
+    /// [`super::draw::default_transmit`]), then every genome of a space that has few, then genomes and transmit configurations drawn uniformly.
+    /// Larger networks have lower numbers, so that a ranking reads memory almost in order. Others are drawn for candidates
+    /// that can't be costed, and one of the errors is returned too.
+    pub(super) fn sample(
+        space: &SearchSpace,
+        profile: &Profile,
+        count: usize,
+        seed: u64,
+    ) -> (Self, Option<CandidateError>) {
+        let mut pool = Self::empty();
+        if let Err(error) = check_names(space, profile) {
+            return (pool, Some(error.into()));
+        }
+        pool.reserve(count.min(MAX_RESERVED) * space.slots().len());
+        let mut draws = Draws::new(space, count, seed);
+        let mut drawn = draws.first(count);
+        drawn.extend(draws.next(count - drawn.len()));
+        let mut error = None;
+        while !drawn.is_empty() {
+            error = pool.extend(space, profile, drawn).err().or(error);
+            drawn = draws.next(count - pool.len());
+        }
+        (pool, error.or(draws.error.map(CandidateError::Shape)))
+    }
+
+    /// Adds drawn candidates, the largest network first. Returns the first error of those that can't be added.
+    fn extend(&mut self, space: &SearchSpace, profile: &Profile, mut drawn: Vec<Drawn>) -> Result<(), CandidateError> {
+        drawn.sort_by(|one, other| other.macs.cmp(&one.macs).then_with(|| one.genome.cmp(&other.genome)));
+        let mut result = Ok(());
+        for of_genome in drawn.chunk_by(|one, other| one.genome == other.genome) {
+            let network = space.lower(&of_genome[0].genome)?;
+            for Drawn { genome, transmit, .. } in of_genome {
+                let added = self.push(space, profile, &network, genome.clone(), *transmit);
+                result = result.and(added.map(drop));
+            }
+        }
+        result
+    }
+
+    /// Reserves memory for so many splits at once: vectors that grow step by step leave freed memory behind.
+    fn reserve(&mut self, demands: usize) {
+        self.demands.reserve_exact(demands);
+        self.batch.reserve_exact(demands);
+        self.boundaries.reserve_exact(demands);
+    }
+
+    /// Adds a candidate unless there is an equal one. Returns its number.
+    ///
+    /// # Errors
+    /// A genome with impossible shapes, layers that can't be costed, or no allowed split.
+    pub(super) fn add(
+        &mut self,
+        space: &SearchSpace,
+        profile: &Profile,
+        genome: Genome,
+        transmit: TransmitConfig,
+    ) -> Result<CandidateId, CandidateError> {
+        if let Some(id) = self.of_genome(&genome).iter().find(|&&id| self.candidates[id as usize].transmit == transmit)
+        {
+            return Ok(*id);
+        }
+        check_names(space, profile)?;
+        let network = space.lower(&genome)?;
+        self.push(space, profile, &network, genome, transmit)
+    }
+
+    fn push(
+        &mut self,
+        space: &SearchSpace,
+        profile: &Profile,
+        network: &Network,
+        genome: Genome,
+        transmit: TransmitConfig,
+    ) -> Result<CandidateId, CandidateError> {
+        let demands = demands(space, profile, network, &genome, transmit)?;
+        if !demands.iter().any(|demand| space.split.at.contains(&demand.boundary)) {
+            return Err(CandidateError::NoSplit);
+        }
+        let id = CandidateId::try_from(self.candidates.len()).expect("memory holds fewer than 2^32 candidates");
+        let of_genome = self.by_genome.entry(genome.clone()).or_default();
+        of_genome.push(id);
+        for demand in &demands {
+            self.batch.push(demand, space.split.at.contains(&demand.boundary));
+            self.boundaries.push(demand.boundary);
+        }
+        self.keys.push(KeyBase { first_of_genome: of_genome[0], transmit });
+        self.demands.extend(demands);
+        self.offsets.push(u32::try_from(self.demands.len()).expect("memory holds fewer than 2^32 demands"));
+        self.macs.push(network.macs());
+        self.candidates.push(Candidate { genome, transmit, macs: network.macs(), weights: network.weights() });
+        Ok(id)
+    }
+
+    /// Number of candidates.
+    pub(super) fn len(&self) -> usize {
+        self.candidates.len()
+    }
+
+    /// Returns `true` if there are no candidates.
+    pub(super) fn is_empty(&self) -> bool {
+        self.candidates.is_empty()
+    }
+
+    /// Number of splits of all candidates.
+    pub(super) fn split_count(&self) -> usize {
+        self.demands.len()
+    }
+
+    /// A candidate.
+    pub(super) fn get(&self, id: CandidateId) -> Option<&Candidate> {
+        self.candidates.get(id as usize)
+    }
+
+    /// All candidates in the order of their numbers.
+    pub(super) fn candidates(&self) -> &[Candidate] {
+        &self.candidates
+    }
+
+    /// Indices of a candidate's splits among the splits of all candidates.
+    pub(super) fn range(&self, id: CandidateId) -> Range<usize> {
+        let at = |index: usize| self.offsets.get(index).map_or(self.demands.len(), |&offset| offset as usize);
+        at(id as usize)..at(id as usize + 1)
+    }
+
+    /// Cuts of a candidate; none if it does not exist.
+    pub(super) fn demands(&self, id: CandidateId) -> &[SplitDemand] {
+        &self.demands[self.range(id)]
+    }
+
+    /// Splits of all candidates.
+    pub(super) fn all_demands(&self) -> &[SplitDemand] {
+        &self.demands
+    }
+
+    /// Boundaries of a candidate's splits.
+    pub(super) fn boundaries(&self, id: CandidateId) -> &[BoundaryId] {
+        &self.boundaries[self.range(id)]
+    }
+
+    /// Multiply-accumulates of a candidate that exists.
+    pub(super) fn macs(&self, id: CandidateId) -> u64 {
+        self.macs[id as usize]
+    }
+
+    /// Identity of the design that a candidate is at one of its splits.
+    pub(super) fn design_key(&self, space: &SearchSpace, id: CandidateId, demand: u16) -> DesignKey {
+        let KeyBase { first_of_genome, transmit } = self.keys[id as usize];
+        let split = self.boundaries[self.offsets[id as usize] as usize + usize::from(demand)];
+        let genome = &self.candidates[id as usize].genome;
+        let TransmitConfig { fusion, ratio, bits } = effective_transmit(space, genome, transmit, split);
+        let sent = u32::from_be_bytes([split, fusion, ratio, bits]);
+        DesignKey(u64::from(first_of_genome) << 32 | u64::from(sent))
+    }
+
+    /// The splits as batch, for the number of sensors set last.
+    pub(super) const fn batch(&self) -> &DemandBatch {
+        &self.batch
+    }
+
+    /// Recomputes the batch for a number of sensors.
+    pub(super) fn set_sensors(&mut self, sensors: u32) {
+        self.batch.set_sensors(sensors, &self.demands);
+    }
+
+    /// Candidates with this genome.
+    pub(super) fn of_genome(&self, genome: &Genome) -> &[CandidateId] {
+        self.by_genome.get(genome).map_or(&[], Vec::as_slice)
+    }
+
+    /// The design that a candidate is when split at a boundary.
+    pub(super) fn design(&self, space: &SearchSpace, id: CandidateId, split: BoundaryId) -> Option<Design> {
+        let candidate = self.get(id)?;
+        Some(design(space, &candidate.genome, candidate.transmit, split))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cmp::Reverse;
+    use std::collections::HashSet;
+
+    use super::super::draw::default_transmit;
+    use super::super::tests::{pair, shipped_space};
+    use super::*;
+    use crate::cost::NetworkCosts;
+
+    #[test]
+    fn the_pool_has_the_ends_of_the_space_and_no_two_equal_candidates() {
+        let (space, profile) = pair();
+        let (pool, error) = Pool::sample(&space, &profile, 300, 1);
+        assert_eq!((pool.len(), error), (300, None));
+        assert_eq!(pool.candidates()[0].genome, space.largest());
+        assert!(pool.candidates().iter().any(|one| one.genome == space.smallest()));
+        assert!(pool.candidates().is_sorted_by_key(|one| Reverse(one.macs)));
+        let different: HashSet<_> = pool.candidates().iter().map(|one| (one.genome.clone(), one.transmit)).collect();
+        assert_eq!(different.len(), 300);
+        let (again, _) = Pool::sample(&space, &profile, 300, 1);
+        assert_eq!(again.candidates(), pool.candidates());
+    }
+
+    #[test]
+    fn a_fixed_space_gives_every_way_of_sending_its_one_network() {
+        let (_, profile) = pair();
+        let space = shipped_space("mobilenet-v2");
+        let (pool, _) = Pool::sample(&space, &profile, 2000, 1);
+        let ways = space.fusions(&space.largest(), 0).len() * space.split.ratios.len() * space.split.bits.len();
+        assert!(pool.len() <= ways && pool.len() > ways / 2, "{} of {ways}", pool.len());
+        assert!(pool.candidates().iter().all(|candidate| candidate.genome == space.largest()));
+    }
+
+    #[test]
+    fn cuts_cost_the_fusion_of_the_design_they_belong_to() {
+        let (mut space, profile) = pair();
+        let genome = space.largest();
+        let late = space.boundary_named("S3.1").unwrap();
+        let early = space.boundary_named("S1.1").unwrap();
+        space.fusion.at = vec![early, late, space.last()];
+        let mut pool = Pool::empty();
+        let transmit = TransmitConfig { fusion: early, ..default_transmit(&space, &genome) };
+        let id = pool.add(&space, &profile, genome.clone(), transmit).unwrap();
+        let network = space.lower(&genome).unwrap();
+        for (index, demand) in pool.demands(id).iter().enumerate() {
+            let design = pool.design(&space, id, demand.boundary).unwrap();
+            let exact = NetworkCosts::new(&network, TransmitConfig::from(&design), &profile).unwrap().demands[index];
+            assert_eq!((demand.resident, demand.streamed), (exact.resident, exact.streamed), "{}", demand.boundary);
+        }
+    }
+
+    #[test]
+    fn others_are_drawn_for_what_is_left_out() {
+        let (mut space, profile) = pair();
+        // Only deeper networks have this boundary.
+        space.split.at = vec![space.boundary_named("S1.2").unwrap()];
+        let (pool, error) = Pool::sample(&space, &profile, 100, 1);
+        assert_eq!((pool.len(), error), (100, Some(CandidateError::NoSplit)));
+    }
+
+    #[test]
+    fn adding_an_equal_candidate_gives_its_number() {
+        let (space, profile) = pair();
+        let (mut pool, _) = Pool::sample(&space, &profile, 5, 1);
+        let first = pool.candidates()[3].clone();
+        assert_eq!(pool.add(&space, &profile, first.genome, first.transmit), Ok(3));
+        assert_eq!(pool.len(), 5);
+    }
+}

@@ -1,0 +1,72 @@
+//! The knobs of a session with their ranges, and which of them is selected.
+
+use super::catalogue::Catalogue;
+use super::column::Column;
+use super::command::Move;
+use super::derived::Derived;
+use super::knob_range::KnobRange;
+use crate::cost::Knobs;
+use crate::quantity::Knob;
+
+/// Ranges of all knobs, in the order in which they are shown.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Ranges {
+    ranges: Vec<KnobRange>,
+    selected: usize,
+}
+
+impl Ranges {
+    /// Ranges around the profile's values. Those of limits that the profile leaves open are laid around the median cost of
+    /// the candidates at their best splits.
+    pub(super) fn new(catalogue: &Catalogue, derived: &Derived, knobs: &Knobs) -> Self {
+        let median = |column: Column| {
+            let mut figures: Vec<f64> = catalogue.ids().map(|id| derived.figure(catalogue, id, column)).collect();
+            figures.sort_by(f64::total_cmp);
+            figures.get(figures.len() / 2).copied().unwrap_or(1.0)
+        };
+        let ranges = Knob::ALL.into_iter().map(|knob| {
+            let usual = match knob {
+                Knob::LatencyLimit => median(Column::Latency),
+                Knob::EnergyLimit => median(Column::Energy),
+                Knob::SensorMemory => median(Column::Memory),
+                Knob::FrameRateFloor => median(Column::FrameRate),
+                _ => 1.0,
+            };
+            let most = if knob == Knob::Sensors { catalogue.space().views } else { 1 };
+            KnobRange::new(knob, knobs.get(knob), usual, most)
+        });
+        Self { ranges: ranges.collect(), selected: 0 }
+    }
+
+    /// All ranges.
+    pub(super) fn all(&self) -> &[KnobRange] {
+        &self.ranges
+    }
+
+    /// The range of a knob.
+    pub(super) fn of(&self, knob: Knob) -> Option<&KnobRange> {
+        self.ranges.iter().find(|range| range.knob == knob)
+    }
+
+    /// The range of the selected knob.
+    pub(super) fn selected(&self) -> &KnobRange {
+        &self.ranges[self.selected]
+    }
+
+    /// Place of the selected knob.
+    pub(super) const fn selected_index(&self) -> usize {
+        self.selected
+    }
+
+    /// Moves the selection; the ends meet.
+    pub(super) fn move_selection(&mut self, to: Move) {
+        self.selected = to.wrap(self.selected, self.ranges.len());
+    }
+
+    /// Selects a knob.
+    pub(super) fn select(&mut self, knob: Knob) {
+        if let Some(index) = self.ranges.iter().position(|range| range.knob == knob) {
+            self.selected = index;
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Applies updates from outside: measurements, progress of child processes, messages.
+
+use super::Session;
+use crate::explore::catalogue::MeasurementError;
+use crate::explore::measurements::Accuracy;
+use crate::explore::message::Severity;
+use crate::explore::progress::{SearchUpdate, TrainUpdate};
+use crate::explore::update::Update;
+use crate::space::Design;
+
+impl Session {
+    /// Applies updates. Designs are evaluated and ranked once for all of them.
+    pub(super) fn apply_updates(&mut self, updates: Vec<Update>, now_ms: u64) {
+        for update in updates {
+            if let Some(update) = self.activity.admit(update) {
+                self.apply_update(update, now_ms);
+            }
+        }
+        if self.catalogue.refresh() {
+            self.evaluate();
+        }
+    }
+
+    fn apply_update(&mut self, update: Update, now_ms: u64) {
+        match update {
+            Update::Measured { design, views, accuracy, samples, step } => {
+                self.measure(&design, views, Accuracy { accuracy, samples, step }, now_ms);
+            }
+            Update::MeasuredWithout { design, views, lost, accuracy, samples, step } => {
+                self.catalogue.measure_blanked(design, views, lost, Accuracy { accuracy, samples, step });
+            }
+            Update::Withdrawn { step } => self.catalogue.withdraw(step),
+            Update::Training(update) => {
+                if let TrainUpdate::Run(run) = &update {
+                    self.catalogue.follow(run);
+                }
+                self.activity.update_training(update, now_ms);
+            }
+            Update::Search(update) => {
+                if let SearchUpdate::Run(run) = &update {
+                    self.catalogue.follow(run);
+                }
+                self.activity.update_search(update, now_ms);
+            }
+            Update::Message(severity, text) => self.activity.say(severity, text, now_ms),
+        }
+    }
+
+    fn measure(&mut self, design: &Design, views: u32, accuracy: Accuracy, now_ms: u64) {
+        let result: Result<(), MeasurementError> = self.catalogue.measure(design, views, accuracy);
+        if let Err(error) = result {
+            self.activity.say(Severity::Warning, error.to_string(), now_ms);
+        }
+    }
+}
