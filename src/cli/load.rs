@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::diagnostic::{Source, nearest};
 use crate::hardware::{self, Profile};
-use crate::run::{Document, Manifest};
+use crate::run::Manifest;
 use crate::space::{self, SearchSpace};
 
 /// The text of a shipped file or of a file on disk.
@@ -39,15 +39,10 @@ pub(super) fn profile(name: &str) -> Result<(Profile, Source)> {
 
 /// The space of a run, with its text.
 pub(super) fn space_of_run(manifest: &Manifest) -> Result<(SearchSpace, Source)> {
-    let source = Source::new(&*manifest.space.name, &*manifest.space.text);
-    Ok((SearchSpace::from_toml(&source)?, source))
+    Ok((manifest.search_space()?, manifest.space.source()))
 }
 
-/// The profile of a run, with its text. The latency tables it names are kept in the run.
+/// The profile of a run, with its text.
 pub(super) fn profile_of_run(manifest: &Manifest) -> Result<(Profile, Source)> {
-    let Document { name, text, files } = &manifest.profile;
-    let source = Source::new(name, text);
-    let missing = || std::io::Error::other("the run was made without it");
-    let profile = Profile::from_toml_with(&source, &|file| files.get(file).cloned().ok_or_else(missing))?;
-    Ok((profile, source))
+    Ok((manifest.hardware_profile()?, manifest.profile.source()))
 }

@@ -1,20 +1,18 @@
 //! `splitscope measure`: accuracies of chosen designs on a trained run, recorded in its database.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::json;
 
-use super::train::{measurement, use_threads};
-use super::{Answer, inputs, load};
+use super::Answer;
+use super::progress::Bar;
+use super::train::use_threads;
 use crate::record::{Measurement, MeasurementKey, Subset};
-use crate::run::{self, RunDir, Store};
+use crate::run::{self, RunDir, RunEvaluator};
 use crate::space::{Design, SearchSpace};
-use crate::supernet::{Route, Supernet, Views};
-use crate::train::{Checkpoints, Inputs, Settings, measure};
 
 /// Arguments of `measure`.
 #[derive(Debug, clap::Args)]
@@ -67,32 +65,24 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     };
     let run = RunDir::open(&path)?;
     use_threads(arguments.threads)?;
-    let manifest = run.manifest();
-    let space = load::space_of_run(manifest)?.0;
-    let mut settings: Settings = manifest.settings.clone().try_into().context("the settings in run.toml")?;
+    let mut settings = run.manifest().training_settings()?;
     let objects = arguments.calibration_objects.unwrap_or(settings.calibration_objects);
+    // Accuracies with another number of calibration objects are not comparable with those on record.
     let as_the_run = objects == settings.calibration_objects;
     settings.calibration_objects = objects;
-    settings.device.check().map_err(anyhow::Error::msg)?;
-    let (supernet, state) = Checkpoints::new(run.checkpoint_dir())
-        .load_weights(&space, &settings, &settings.device.open())
-        .context("the run has nothing to measure yet; train it first")?;
-    let designs = designs(&space, arguments)?;
-    let inputs = inputs::open(manifest, &space)?.0;
-    let views = numbers_of_views(arguments, inputs.data().views)?;
-    let bench = Bench { store: run.store()?, space, settings, as_the_run, supernet, inputs, step: state.step };
+    let bar = Bar::new("rendering");
+    let evaluator = RunEvaluator::open_with(&run, settings, &|done, total| bar.show(done, total))?;
+    bar.end();
+    let designs = designs(evaluator.space(), arguments)?;
+    let views = numbers_of_views(arguments, evaluator.views())?;
     for design in &designs {
         for &views in &views {
             for lost in lost_sets(arguments, views) {
-                let text = bench.space.print_design(design);
-                let key = MeasurementKey {
-                    design: text,
-                    views: views as u32,
-                    lost,
-                    subset: arguments.subset,
-                    step: bench.step,
-                };
-                print(&bench.accuracy(design, key)?, arguments.json);
+                let key = evaluator.evaluator().key(design, views as u32, arguments.subset, evaluator.step());
+                let key = MeasurementKey { lost, ..key };
+                let measured =
+                    if as_the_run { evaluator.measurement(&key)? } else { evaluator.evaluator().measure(&key)? };
+                print(&measured, arguments.json);
             }
         }
     }
@@ -142,41 +132,6 @@ fn lost_sets(arguments: &Arguments, views: usize) -> Vec<u32> {
         sets.push(arguments.lost.iter().fold(0, |set, camera| set | 1 << camera));
     }
     sets
-}
-
-/// What measuring needs.
-struct Bench {
-    store: Store,
-    space: SearchSpace,
-    settings: Settings,
-    /// Whether batch norm is recalibrated as everywhere else in the run. Other accuracies are not comparable with those on record.
-    as_the_run: bool,
-    supernet: Supernet,
-    inputs: Inputs,
-    step: u64,
-}
-
-impl Bench {
-    /// What the run knows already, or else is measured now and recorded.
-    fn accuracy(&self, design: &Design, key: MeasurementKey) -> Result<Measurement> {
-        if let Some(known) = self.store.measurement(&key)?.filter(|_| self.as_the_run) {
-            return Ok(known.value);
-        }
-        let split = &self.inputs.data().split;
-        let objects = match key.subset {
-            Subset::Validation => &split.validation,
-            Subset::Test => &split.test,
-        };
-        let (started, device) = (Instant::now(), self.settings.device.open());
-        let route = Route::of_design(&self.space, design);
-        let views = Views::without(key.views as usize, key.lost);
-        let found = measure(&self.supernet, &route, &self.inputs, objects, views, &self.settings, &device)?;
-        let measured = measurement(key, found, started);
-        if self.as_the_run {
-            self.store.record(&measured)?;
-        }
-        Ok(measured)
-    }
 }
 
 fn print(measured: &Measurement, json: bool) {

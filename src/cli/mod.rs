@@ -9,7 +9,6 @@ mod cost;
 mod data;
 mod demo;
 mod explore;
-mod inputs;
 mod keys;
 mod load;
 mod measure;
@@ -18,8 +17,6 @@ mod profile;
 mod progress;
 mod schema;
 mod search;
-mod space_genes;
-mod steer;
 mod train;
 
 use std::process::ExitCode;

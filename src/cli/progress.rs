@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use crate::record::{ChildRecord, EvaluationRecord, Event, EventRecord, StepRecord, Task};
+use crate::run::EventSink;
 
 /// A progress bar on standard error; silent where that is not a terminal.
 pub(super) struct Bar {
@@ -47,6 +48,7 @@ impl Bar {
 const STEP_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Printer of events on standard output: JSON lines if asked for, else a plain line for each event that matters.
+#[derive(Clone)]
 pub(super) struct Log {
     task: Task,
     json: bool,
@@ -59,8 +61,14 @@ impl Log {
         Self { task, json, last_step: None }
     }
 
+    /// Sink that prints events.
+    pub(super) fn sink(&self) -> EventSink {
+        let mut log = self.clone();
+        Box::new(move |event| log.print(event))
+    }
+
     /// Prints an event.
-    pub(super) fn print(&mut self, event: &Event) {
+    fn print(&mut self, event: &Event) {
         let text = if self.json {
             Some(EventRecord { task: self.task, event: event.clone() }.to_json())
         } else {
@@ -73,7 +81,7 @@ impl Log {
     }
 
     /// Prints a line for people; nothing where JSON was asked for.
-    pub(super) fn note(&mut self, text: &str) {
+    pub(super) fn note(&self, text: &str) {
         if !self.json {
             let _ = writeln!(std::io::stdout(), "{text}");
         }
@@ -142,31 +150,4 @@ fn child(record: &ChildRecord) -> String {
     let ChildRecord { design, views, operator, accuracy, .. } = record;
     let operator = operator.name();
     format!("{:5.1} % with {views} views{predicted}: {design} by {operator}{front}", accuracy * 100.0)
-}
-
-/// Resident memory of this process in bytes; 0 where the system does not tell.
-pub(super) fn resident_bytes() -> u64 {
-    let pages =
-        || -> Option<u64> { std::fs::read_to_string("/proc/self/statm").ok()?.split_whitespace().nth(1)?.parse().ok() };
-    pages().unwrap_or(0) * rustix::param::page_size() as u64
-}
-
-/// Most memory this process has ever had resident, in bytes; 0 where the system does not tell.
-pub(super) fn peak_resident_bytes() -> u64 {
-    let kibibytes = || -> Option<u64> {
-        let status = std::fs::read_to_string("/proc/self/status").ok()?;
-        status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.split_whitespace().next()?.parse().ok()
-    };
-    kibibytes().unwrap_or(0) * 1024
-}
-
-/// CPU seconds of this process, all threads together; 0 where the system does not tell.
-pub(super) fn cpu_seconds() -> f64 {
-    let ticks = || -> Option<f64> {
-        let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-        Some(fields.get(11)?.parse::<f64>().ok()? + fields.get(12)?.parse::<f64>().ok()?)
-    };
-    // The kernel counts in hundredths of a second for user space on every Linux platform.
-    ticks().unwrap_or(0.0) / 100.0
 }

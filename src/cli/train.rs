@@ -1,21 +1,18 @@
 //! `splitscope train`: trains the supernets of a run until they are done, or told otherwise.
 
 mod flags;
-mod job;
-mod rate;
-mod report;
 mod start;
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
-use super::{Answer, load};
-use crate::record::{Event, Task};
-use crate::train::Settings;
+use super::Answer;
+use super::progress::{Bar, Log};
+use crate::record::Task;
+use crate::run::{self, TaskProcess};
 
 pub(super) use flags::{SettingFlags, with_settings};
-pub(super) use job::measurement;
 pub(super) use start::{manifest_of, use_threads};
 
 /// Arguments of `train`.
@@ -42,20 +39,15 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let run = start::open_run(arguments)?;
-    let manifest = run.manifest();
-    let space = load::space_of_run(manifest)?.0;
-    let settings: Settings = manifest.settings.clone().try_into().context("the settings in run.toml")?;
+    let settings = run.manifest().training_settings()?;
     let settings = arguments.settings.of_this_start().over(&settings)?;
     use_threads(settings.threads)?;
     settings.device.check().map_err(anyhow::Error::msg)?;
-    let owner = run.own(Task::Train, "splitscope train")?;
-    let mut report = report::Report::new(&run, arguments.json)?;
-    let outcome = job::Job::new(&run, space, settings, owner, &mut report).and_then(|ready| match ready {
-        Some((mut job, trainer)) => job.work(trainer),
-        None => Ok(()),
-    });
-    if let Err(error) = &outcome {
-        report.tell(Event::Failed { text: crate::cli::sentence(error) }).ok();
-    }
-    outcome.map(|()| Answer::Yes)
+    let log = Log::new(Task::Train, arguments.json);
+    let mut process = TaskProcess::new(&run, Task::Train, log.sink())?;
+    let bar = Bar::new("rendering");
+    let outcome = run::train(&run, settings, &mut process, &|done, total| bar.show(done, total));
+    bar.end();
+    process.record_failure(outcome)?;
+    Ok(Answer::Yes)
 }

@@ -77,3 +77,12 @@ pub struct EvaluationRecord {
     /// Number of objects.
     pub samples: u64,
 }
+
+impl EvaluationRecord {
+    /// Record of a measurement.
+    pub fn new(measurement: &Measurement, role: Option<Role>) -> Self {
+        let Measurement { key, accuracy, samples, .. } = measurement;
+        let (step, design, views) = (key.step, key.design.clone(), key.views);
+        Self { step, role, design, views, accuracy: *accuracy, samples: *samples }
+    }
+}

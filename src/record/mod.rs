@@ -29,11 +29,11 @@ mod search;
 mod task;
 mod training;
 
-pub use crate::search::Operator;
+pub use crate::search::{Operator, PredictorKind};
 pub use control::{Control, ControlError};
 pub use event::{EVENT_VERSION, Event, EventRecord};
 pub use measurement::{EvaluationRecord, Measurement, MeasurementKey, Subset};
-pub use search::{ChildRecord, GenerationRecord, GenerationSeconds, OperatorRecord, PredictorKind, PredictorRecord};
+pub use search::{ChildRecord, GenerationRecord, GenerationSeconds, OperatorRecord, PredictorRecord};
 pub use task::{Role, Task};
 pub use training::{DataRecord, PreparingRecord, StepRecord, StepSeconds};
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::figure;
-use crate::search::Operator;
+use crate::search::{Operator, PredictorKind};
 
 /// Figures of one generation of a search. Counts are since the start of the search.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -79,26 +79,6 @@ pub struct ChildRecord {
     pub accuracy: f64,
     /// `true` if it joined the front.
     pub front: bool,
-}
-
-/// Substitute for a measurement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PredictorKind {
-    /// Ridge regression on measured designs.
-    Ridge,
-    /// Synflow score of the weights, which is no accuracy.
-    Synflow,
-}
-
-impl PredictorKind {
-    /// Name in JSON and on screen.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ridge => "ridge",
-            Self::Synflow => "synflow",
-        }
-    }
 }
 
 /// Quality of a predictor on designs it was not fitted to.

@@ -6,7 +6,10 @@ use std::path::{Path, PathBuf};
 use rusqlite::ErrorCode;
 
 use super::owner::Owner;
+use crate::data::DataError;
 use crate::diagnostic::Diagnostic;
+use crate::search::{DriverError, ProblemError};
+use crate::train::TrainError;
 
 /// Why something could not be done with a run.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +44,47 @@ pub enum RunError {
     /// A measurement that can't be one.
     #[error("an accuracy must be between 0 and 1, not {0}")]
     NotAnAccuracy(f64),
+    /// Another process owns the task now.
+    #[error("another process has taken this run over")]
+    TakenOver,
+    /// Signals can't be caught.
+    #[error("signals can't be caught: {0}")]
+    Signals(io::Error),
+    /// The user asked to stop a comparison.
+    #[error("stopped on request; what was measured is kept, so the same command goes on from there")]
+    StoppedOnRequest,
+    /// The space, profile or settings in `run.toml` are wrong.
+    #[error("run.toml: {0}")]
+    Document(Box<Diagnostic>),
+    /// The settings in `run.toml` are wrong.
+    #[error("the settings in run.toml: {0}")]
+    Settings(toml::de::Error),
+    /// The device for tensors does not answer.
+    #[error("{0}")]
+    Device(String),
+    /// There are no weights to measure with.
+    #[error("the run has nothing to measure yet; train it first, or rank without measuring: search --proxy")]
+    Untrained(#[source] TrainError),
+    /// The weights of a search under way are gone.
+    #[error(
+        "the search under way measures with the weights of step {step}, which can't be had any more; begin it anew"
+    )]
+    WeightsGone { step: u64, source: TrainError },
+    /// The threads that load the data have ended without a result.
+    #[error("loading the data broke off")]
+    LoadingBrokeOff,
+    /// The data have another number of classes than the space.
+    #[error("the space {space} has {classes} classes")]
+    Classes { space: String, classes: u32, source: DataError },
+    /// The data can't be read.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A training or an evaluation failed.
+    #[error(transparent)]
+    Train(TrainError),
+    /// A search failed.
+    #[error(transparent)]
+    Search(DriverError),
     /// The child process could not be started.
     #[error("could not start {}: {source}", program.display())]
     NotStarted { program: PathBuf, source: io::Error },
@@ -67,7 +111,53 @@ pub enum RunError {
     Database { path: PathBuf, source: rusqlite::Error },
 }
 
+impl From<TrainError> for RunError {
+    /// A failed observer is this program's own record keeping, whose error is already one of a run.
+    fn from(error: TrainError) -> Self {
+        match error {
+            TrainError::Observer(inner) => match inner.downcast::<Self>() {
+                Ok(own) => *own,
+                Err(inner) => Self::Train(TrainError::Observer(inner)),
+            },
+            error => Self::Train(error),
+        }
+    }
+}
+
+impl From<DriverError> for RunError {
+    /// As for [`TrainError`]: accuracies are measured by this module.
+    fn from(error: DriverError) -> Self {
+        match error {
+            DriverError::Accuracy(inner) => match inner.downcast::<Self>() {
+                Ok(own) => *own,
+                Err(inner) => Self::Search(DriverError::Accuracy(inner)),
+            },
+            error => Self::Search(error),
+        }
+    }
+}
+
+impl From<ProblemError> for RunError {
+    fn from(error: ProblemError) -> Self {
+        Self::Search(error.into())
+    }
+}
+
 impl RunError {
+    /// The error and its causes in one sentence.
+    pub fn sentence(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            let own = error.to_string();
+            if !text.ends_with(&own) {
+                text = format!("{text}: {own}");
+            }
+            cause = error.source();
+        }
+        text
+    }
+
     /// A failed file operation; `action` is a verb, for instance "read".
     pub(super) fn file(action: &'static str, path: &Path, source: io::Error) -> Self {
         match source.kind() {

@@ -12,6 +12,9 @@ use toml::value::Datetime;
 
 use super::error::RunError;
 use crate::diagnostic::Source;
+use crate::hardware::Profile;
+use crate::space::SearchSpace;
+use crate::train::Settings;
 
 /// Format of `run.toml`. Raised when an older splitscope could not read a newer file rightly.
 pub const MANIFEST_VERSION: i64 = 1;
@@ -52,6 +55,13 @@ pub struct Document {
     pub files: BTreeMap<String, String>,
 }
 
+impl Document {
+    /// The text with its name, for messages.
+    pub fn source(&self) -> Source {
+        Source::new(&*self.name, &*self.text)
+    }
+}
+
 impl Manifest {
     /// A manifest of this program, made now.
     pub fn new(name: &str, seed: u64, data: &str, space: Document, profile: Document, settings: toml::Table) -> Self {
@@ -66,6 +76,33 @@ impl Manifest {
             profile,
             settings,
         }
+    }
+
+    /// Reads the space.
+    ///
+    /// # Errors
+    /// Its text is no space.
+    pub fn search_space(&self) -> Result<SearchSpace, RunError> {
+        SearchSpace::from_toml(&self.space.source()).map_err(|diagnostic| RunError::Document(Box::new(diagnostic)))
+    }
+
+    /// Reads the profile, with the latency tables that it names.
+    ///
+    /// # Errors
+    /// Its text is no profile, or a table is missing.
+    pub fn hardware_profile(&self) -> Result<Profile, RunError> {
+        let missing = || std::io::Error::other("the run was made without it");
+        let table = |file: &str| self.profile.files.get(file).cloned().ok_or_else(missing);
+        let profile = Profile::from_toml_with(&self.profile.source(), &table);
+        profile.map_err(|diagnostic| RunError::Document(Box::new(diagnostic)))
+    }
+
+    /// Reads the settings of the trainer.
+    ///
+    /// # Errors
+    /// A setting is unknown or has a wrong value.
+    pub fn training_settings(&self) -> Result<Settings, RunError> {
+        self.settings.clone().try_into().map_err(RunError::Settings)
     }
 
     /// Whether a directory has a manifest, and so is a run.

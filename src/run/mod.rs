@@ -40,11 +40,18 @@
 mod child;
 mod claim;
 mod error;
+mod evaluator;
 mod inbox;
+mod loading;
 mod manifest;
 mod owner;
 mod process;
+mod searching;
 mod store;
+mod task_process;
+mod training;
+pub(crate) mod usage;
+mod worker;
 
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -54,11 +61,17 @@ use crate::record::Task;
 pub use child::{Child, Ending, this_program};
 pub use claim::{Claim, Claimed};
 pub use error::RunError;
+pub use evaluator::{RunEvaluator, measured_designs};
 pub use inbox::Inbox;
+pub use loading::{LoadingProgress, load_inputs};
 pub use manifest::{Document, MANIFEST_VERSION, Manifest};
 pub use owner::{Owner, Ownership, STALE_S};
 pub use process::Process;
+pub use searching::{RunSearchOptions, SearchRunner, compare_baselines};
 pub use store::{Changes, Cursor, Store, Stored};
+pub use task_process::{EventSink, TaskProcess};
+pub use training::train;
+pub use worker::{WorkerSummary, serve_requests};
 
 const DATABASE: &str = "run.db";
 const CHECKPOINTS: &str = "checkpoint";

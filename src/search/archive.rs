@@ -6,9 +6,9 @@
 
 use std::collections::VecDeque;
 
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::hashing::QuickMap;
 use super::outcome::{Objectives, Outcome, covers, is_covered, lexicographic};
 
 /// How a proposal came about; with the ids of its parents, this is the lineage.
@@ -26,8 +26,8 @@ pub enum Origin {
     BoundaryMove { parent: u64, gene: u8 },
     /// The next unseen genome in counting order, after variation and chance found none.
     Sweep,
-    /// Evaluated elsewhere and handed in with [`Search::adopt`](super::Search::adopt).
-    Adopted,
+    /// Evaluated elsewhere and handed in with [`Search::warm_start`](super::Search::warm_start).
+    WarmStart,
 }
 
 impl Origin {
@@ -36,7 +36,7 @@ impl Origin {
         match self {
             Self::Crossover { parents, .. } => parents.to_vec(),
             Self::Mutation { parent, .. } | Self::BoundaryMove { parent, .. } => vec![*parent],
-            Self::Seed | Self::Random | Self::Sweep | Self::Adopted => Vec::new(),
+            Self::Seed | Self::Random | Self::Sweep | Self::WarmStart => Vec::new(),
         }
     }
 }
@@ -66,7 +66,7 @@ pub enum Standing {
 pub struct Archive {
     objectives: usize,
     entries: Vec<Evaluated>,
-    positions: QuickMap<u64, usize>,
+    positions: FxHashMap<u64, usize>,
     /// Positions of the front's members and, beside them, their objectives.
     front: Vec<usize>,
     front_points: Vec<Objectives>,
@@ -78,7 +78,7 @@ impl Archive {
         Self {
             objectives,
             entries: Vec::new(),
-            positions: QuickMap::default(),
+            positions: FxHashMap::default(),
             front: Vec::new(),
             front_points: Vec::new(),
             feasible: 0,

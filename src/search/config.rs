@@ -45,7 +45,7 @@ impl Gene {
 }
 
 /// Settings of a [`Search`](super::Search). [`Config::new`] sets the defaults stated at each field; they were chosen on
-/// [`splitmb5`](super::splitmb5) and on rugged and tighter variants of it.
+/// the benchmark problem SplitMB-5 (`splitscope bench splitmb5`) and on rugged and tighter variants of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Config {
     /// The genes, in the order in which a genome lists them.

@@ -25,8 +25,9 @@ pub enum Operator {
     BoundaryMove,
     /// Next unseen genome in counting order.
     Sweep,
-    /// Evaluated elsewhere before.
-    Adopted,
+    /// Measured before the search began.
+    #[serde(rename = "warm start", alias = "adopted")]
+    WarmStart,
 }
 
 impl Operator {
@@ -38,7 +39,7 @@ impl Operator {
         Self::Mutation,
         Self::BoundaryMove,
         Self::Sweep,
-        Self::Adopted,
+        Self::WarmStart,
     ];
 
     /// The operator that made a proposal of this origin.
@@ -51,7 +52,7 @@ impl Operator {
             Origin::Mutation { .. } => Self::Mutation,
             Origin::BoundaryMove { .. } => Self::BoundaryMove,
             Origin::Sweep => Self::Sweep,
-            Origin::Adopted => Self::Adopted,
+            Origin::WarmStart => Self::WarmStart,
         }
     }
 
@@ -65,7 +66,7 @@ impl Operator {
             Self::Mutation => "mutation",
             Self::BoundaryMove => "boundary move",
             Self::Sweep => "sweep",
-            Self::Adopted => "adopted",
+            Self::WarmStart => "warm start",
         }
     }
 }

@@ -1,21 +1,26 @@
-//! Search by asking and telling: NSGA-II over integer genes, an archive that answers any limits, hypervolume, a stop rule and
-//! a small predictor; and a survey of whole spaces. Everything here is arithmetic: nothing is measured, read, written, timed or run in parallel; the caller
-//! evaluates the proposals, wherever and in whatever order it likes.
+//! Search for designs: the search problem and its driver, baselines, NSGA-II by asking and telling with an archive that
+//! answers any limits, hypervolume, a stop rule, a predictor, and a survey of whole spaces.
 //!
-//! | file | what it holds |
+//! Everything here is arithmetic: nothing is measured, read, written, timed or run in parallel. Accuracies are asked for
+//! through [`AccuracySource`].
+//!
+//! | file | contents |
 //! |---|---|
-//! | `config` | genes and settings, with their defaults and checks |
+//! | `problem`, `objective` | [`SearchProblem`]: objectives and constraints of the designs of a space |
+//! | `driver`, `preselection` | [`SearchDriver`]: the joint search; choice of the child to measure |
+//! | `accuracy` | interface to whatever knows accuracies |
+//! | `baselines` | simpler methods with the same budget |
+//! | `genes` | encoding of designs as genes |
+//! | `config` | genes and settings of NSGA-II, with their defaults and checks |
 //! | `outcome` | objectives, violation of the limits, constraint domination |
-//! | `nsga2` | [`Search`]: ask, tell, adopt, withdraw, reassess |
-//! | `operators`, `population`, `selection` | how children come about, who the parents are, who survives |
-//! | `archive` | everything evaluated, the front, the lineage |
-//! | `history`, `generation` | records of generations, operators' successes, the stop rule |
-//! | `hashing` | the hash of genomes |
+//! | `nsga2` | [`Search`]: ask, tell, warm start, withdraw, reassess |
+//! | `operators`, `population`, `selection` | variation, parents, survival |
+//! | `archive` | everything evaluated, the front |
+//! | `history`, `generation` | records of generations, tallies of operators, the stop rule |
 //! | `hypervolume`, `correlation` | exact hypervolume for 2 to 4 objectives; Kendall's tau |
 //! | `predictor` | ridge regression on genes with its held-out error |
-//! | `promise` | which of some predicted outcomes is worth an evaluation |
-//! | `survey` | [`Survey`]: how many designs of a whole space meet the limits, and the least of every split |
-//! | `splitmb5` | a benchmark problem whose true front is known |
+//! | `acquisition` | choice among predicted outcomes |
+//! | `survey` | [`Survey`]: number of feasible designs of a whole space, optimum of every split |
 //!
 //! Invariants: objectives are minimised; a search replays from its seed, its asks and its tells; no genome is proposed twice;
 //! nothing told is forgotten, so that limits may change while a search runs ([`Search::reassess`]).
@@ -56,31 +61,40 @@
 //! # Ok::<(), splitscope::search::SearchError>(())
 //! ```
 
+mod accuracy;
+mod acquisition;
 mod archive;
+pub mod baselines;
 mod config;
 mod correlation;
+mod driver;
 mod generation;
-mod hashing;
+pub(crate) mod genes;
 mod history;
 mod hypervolume;
 mod nsga2;
+mod objective;
 mod operators;
 mod outcome;
 mod population;
 mod predictor;
-mod promise;
+mod preselection;
+mod problem;
 mod selection;
-pub mod splitmb5;
 mod survey;
 
+pub use accuracy::{AccuracyError, AccuracySource, DesignScore, MeasuredDesign};
+pub use acquisition::best_candidate;
 pub use archive::{Archive, Evaluated, Origin, Standing, front_of};
 pub use config::{Config, ConfigError, Gene, GeneKind};
 pub use correlation::kendall_tau;
+pub use driver::{Candidate, CandidateReport, DriverError, NextCandidate, SearchDriver, SearchOptions, SearchScope};
 pub use generation::{Generation, Operator, StopReason, StopRule, Tallies, Tally};
 pub use hypervolume::hypervolume;
 pub use nsga2::{Proposal, Search, SearchError};
+pub use objective::Objective;
 pub use operators::Genome;
 pub use outcome::{MAX_OBJECTIVES, Objectives, Outcome};
-pub use predictor::{LEAST_SAMPLES, Predictor, PredictorError, Quality, Sample};
-pub use promise::most_promising;
+pub use predictor::{LEAST_SAMPLES, Predictor, PredictorError, PredictorKind, Quality, Sample};
+pub use problem::{ProblemError, SearchProblem};
 pub use survey::{FeasibleCount, Goal, SplitOptimum, Survey};

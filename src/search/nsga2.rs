@@ -11,12 +11,12 @@ use std::collections::VecDeque;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use super::archive::{Archive, Evaluated, Origin, Standing};
 use super::config::{Config, ConfigError};
 use super::generation::{Generation, StopReason, Tallies};
-use super::hashing::QuickMap;
 use super::history::History;
 use super::operators::{self, Genome};
 use super::outcome::{Objectives, Outcome};
@@ -58,9 +58,9 @@ pub struct Search {
     fresh: Vec<usize>,
     /// Seeds, then the random start.
     queue: VecDeque<(Genome, Origin)>,
-    open: QuickMap<u64, (Genome, Origin)>,
+    open: FxHashMap<u64, (Genome, Origin)>,
     /// Every genome evaluated or open, with its id.
-    seen: QuickMap<Genome, u64>,
+    seen: FxHashMap<Genome, u64>,
     next_id: u64,
     exhausted: bool,
     history: History,
@@ -79,8 +79,8 @@ impl Search {
             population: Population::default(),
             fresh: Vec::new(),
             queue: start.into_iter().map(|genome| (genome, Origin::Random)).collect(),
-            open: QuickMap::default(),
-            seen: QuickMap::default(),
+            open: FxHashMap::default(),
+            seen: FxHashMap::default(),
             next_id: 0,
             exhausted: false,
             history: History::new(config.objectives, config.reference),
@@ -143,7 +143,7 @@ impl Search {
     ///
     /// # Errors
     /// If the genome is none of the space or the outcome can not be compared.
-    pub fn adopt(&mut self, genes: &[u8], outcome: Outcome) -> Result<Option<Standing>, SearchError> {
+    pub fn warm_start(&mut self, genes: &[u8], outcome: Outcome) -> Result<Option<Standing>, SearchError> {
         self.config.check_genome(genes)?;
         if !outcome.is_comparable() {
             return Err(SearchError::NotComparable(outcome));
@@ -153,7 +153,7 @@ impl Search {
         }
         let genes: Genome = genes.into();
         let id = self.claim(&genes);
-        Ok(Some(self.record(Evaluated { id, genes, outcome, origin: Origin::Adopted })))
+        Ok(Some(self.record(Evaluated { id, genes, outcome, origin: Origin::WarmStart })))
     }
 
     /// The limits or the hardware changed: judges everything evaluated anew, selects the parents from all of it and goes on.

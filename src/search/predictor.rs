@@ -20,6 +20,26 @@ const FOLDS: usize = 5;
 const PENALTIES: [f64; 5] = [0.01, 0.1, 1.0, 10.0, 100.0];
 const FOLD_SEED: u64 = 0;
 
+/// Kind of a substitute for a measurement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PredictorKind {
+    /// Ridge regression on measured designs.
+    Ridge,
+    /// Synflow score of the weights, which is no accuracy.
+    Synflow,
+}
+
+impl PredictorKind {
+    /// Name in JSON and on screen.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ridge => "ridge",
+            Self::Synflow => "synflow",
+        }
+    }
+}
+
 /// One measurement to learn from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
@@ -29,15 +49,16 @@ pub struct Sample {
     pub value: f64,
 }
 
-/// How good a predictor is on samples it was not fitted to (5-fold cross-validation).
+/// Quality of a predictor on samples it was not fitted to (5-fold cross-validation).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Quality {
+    /// Samples compared.
     pub samples: usize,
-    /// Root of the mean squared error, in the unit of the value.
+    /// Root of the mean squared error, in the unit of the value; NaN for a score.
     pub rmse: f64,
     /// Kendall's tau-b between predicted and measured.
     pub kendall_tau: f64,
-    /// The ridge penalty that was chosen.
+    /// Chosen ridge penalty; 0 for a score.
     pub penalty: f64,
 }
 
@@ -271,11 +292,21 @@ fn cross_validate(parts: &[Normal], rows: &[Row], values: &[f64], folds: &[usize
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::search::{operators, splitmb5};
+    use crate::search::operators;
     use rand::RngExt;
 
+    /// 23 genes: resolution, depths, widths, kernels, expansions, split, ratio.
+    fn genes() -> Vec<Gene> {
+        let mut genes = vec![Gene::ordered(4)];
+        for choices in [3, 3, 2, 3] {
+            genes.extend([Gene::ordered(choices); 5]);
+        }
+        genes.extend([Gene::boundary(21), Gene::ordered(4)]);
+        genes
+    }
+
     fn samples(count: usize, value: impl Fn(&[u8]) -> f64) -> Vec<Sample> {
-        let genes = splitmb5::genes();
+        let genes = genes();
         let genomes = operators::stratified(&genes, count, &mut ChaCha8Rng::seed_from_u64(9));
         let sample = |genes: Box<[u8]>| Sample { value: value(&genes), genes, features: Box::new([]) };
         genomes.into_iter().map(sample).collect()
@@ -292,16 +323,16 @@ mod tests {
 
     #[test]
     fn nothing_is_predicted_from_too_few_samples() {
-        assert_eq!(Predictor::fit(&splitmb5::genes(), &samples(LEAST_SAMPLES - 1, additive)), Ok(None));
-        assert!(Predictor::fit(&splitmb5::genes(), &samples(LEAST_SAMPLES, additive)).unwrap().is_some());
+        assert_eq!(Predictor::fit(&genes(), &samples(LEAST_SAMPLES - 1, additive)), Ok(None));
+        assert!(Predictor::fit(&genes(), &samples(LEAST_SAMPLES, additive)).unwrap().is_some());
     }
 
     #[test]
     fn an_additive_value_is_found() {
-        let predictor = Predictor::fit(&splitmb5::genes(), &samples(400, additive)).unwrap().unwrap();
+        let predictor = Predictor::fit(&genes(), &samples(400, additive)).unwrap().unwrap();
         let quality = predictor.quality();
         assert!(quality.rmse < 1e-4 && quality.kendall_tau > 0.99, "{quality:?}");
-        for unseen in operators::stratified(&splitmb5::genes(), 20, &mut ChaCha8Rng::seed_from_u64(10)) {
+        for unseen in operators::stratified(&genes(), 20, &mut ChaCha8Rng::seed_from_u64(10)) {
             assert!((predictor.predict(&unseen, &[]) - additive(&unseen)).abs() < 1e-3);
         }
     }
@@ -313,7 +344,7 @@ mod tests {
             let seed = genes.iter().fold(7_u64, |seed, value| seed.wrapping_mul(31).wrapping_add(u64::from(*value)));
             ChaCha8Rng::seed_from_u64(seed).random::<f64>()
         };
-        let quality = Predictor::fit(&splitmb5::genes(), &samples(60, noise)).unwrap().unwrap().quality();
+        let quality = Predictor::fit(&genes(), &samples(60, noise)).unwrap().unwrap().quality();
         assert!(quality.rmse > 0.25 && quality.kendall_tau.abs() < 0.35, "{quality:?}");
     }
 
@@ -340,7 +371,7 @@ mod tests {
     fn bad_samples_are_named() {
         let mut bad = samples(30, additive);
         bad[3].genes[0] = 4;
-        let fit = |samples: &[Sample]| Predictor::fit(&splitmb5::genes(), samples).unwrap_err();
+        let fit = |samples: &[Sample]| Predictor::fit(&genes(), samples).unwrap_err();
         assert_eq!(fit(&bad), PredictorError::GeneValue { sample: 3, gene: 0 });
         bad[2].value = f64::NAN;
         assert_eq!(fit(&bad), PredictorError::NotFinite { sample: 2 });

@@ -30,15 +30,25 @@ pub struct Design {
     pub bits: u8,
 }
 
-impl Design {
-    /// Returns `true` if reduce and recover stand at the split: between two blocks and with a ratio above 1. Otherwise the
-    /// tensor crosses unchanged, at [`Design::bits`] per element.
-    pub fn has_module(&self, space: &SearchSpace) -> bool {
-        self.split != 0 && self.split != space.last() && self.ratio > 1
-    }
-}
-
 impl SearchSpace {
+    /// Returns `true` if a split at this boundary is between two blocks, where a splitting module sends the tensor. At both
+    /// ends, raw input or logits cross as they are, with ratio 1 and [`PLAIN_BITS`].
+    pub fn has_splitting_module(&self, split: BoundaryId) -> bool {
+        split != 0 && split != self.last()
+    }
+
+    /// Latest fusion of whole features for a genome split at `split`: the last one before that of the logits.
+    pub fn late_fusion(&self, genome: &Genome, split: BoundaryId) -> BoundaryId {
+        let fusions = self.fusions(genome, split);
+        fusions.iter().rev().nth(1).or(fusions.last()).copied().unwrap_or_else(|| self.last())
+    }
+
+    /// The genome as a design that runs wholly on the aggregator, with late fusion.
+    pub fn unsplit_design(&self, genome: Genome) -> Design {
+        let fusion = self.late_fusion(&genome, 0);
+        self.canonical_design(Design { genome, split: 0, fusion, ratio: 1, bits: PLAIN_BITS })
+    }
+
     /// Returns `true` if a genome keeps the block before a boundary.
     pub fn has_boundary(&self, genome: &Genome, id: BoundaryId) -> bool {
         self.nearest_boundary(genome, id) == id
@@ -71,7 +81,7 @@ impl SearchSpace {
         let fusions = self.fusions(&design.genome, split);
         let wanted = self.nearest_boundary(&design.genome, design.fusion).max(split);
         let fusion = fusions.iter().copied().min_by_key(|&id| id.abs_diff(wanted)).unwrap_or_else(|| self.last());
-        let plain = split == 0 || split == self.last();
+        let plain = !self.has_splitting_module(split);
         let pick =
             |list: &[u8], value: u8| list.iter().copied().min_by_key(|&choice| choice.abs_diff(value)).unwrap_or(value);
         Design {

@@ -76,10 +76,10 @@ pub struct Route {
 impl Route {
     /// Route of a design, with its splitting module.
     pub fn of_design(space: &SearchSpace, design: &Design) -> Self {
-        let splitting = if design.split == 0 || design.split == space.last() {
-            Splitting::None
-        } else {
+        let splitting = if space.has_splitting_module(design.split) {
             Splitting::At { ratio: design.ratio, bits: design.bits }
+        } else {
+            Splitting::None
         };
         Self::new(space, &design.genome, design.split, design.fusion, splitting)
     }

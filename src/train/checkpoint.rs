@@ -12,8 +12,8 @@ use burn::store::RecordError;
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
+use super::collapse::CollapseDetector;
 use super::optimiser::optimiser;
-use super::trend::Trend;
 use super::{Settings, TrainError, Trainer};
 use crate::space::SearchSpace;
 use crate::supernet::Supernet;
@@ -28,16 +28,17 @@ const RECENT: &str = "step-";
 const BEST: &str = "best-";
 const SCRATCH: &str = ".checkpoint-";
 
-/// Where training stood.
+/// State of a training beside weights and optimiser.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct State {
+pub struct TrainingState {
     /// Steps done.
     pub step: u64,
     /// Factor on the learning rate.
-    pub caution: f64,
-    /// Whether what was learnt is still known.
-    #[serde(default)]
-    pub trend: Trend,
+    #[serde(alias = "caution")]
+    pub lr_scale: f64,
+    /// State of the collapse detector.
+    #[serde(default, alias = "trend")]
+    pub collapse_detector: CollapseDetector,
     /// Accuracy by which the best checkpoint is chosen, if it was measured.
     pub score: Option<f64>,
 }
@@ -60,7 +61,12 @@ impl Checkpoints {
     /// # Errors
     /// The disk is full or the folder can't be written; earlier checkpoints are untouched then.
     pub fn save(&self, trainer: &Trainer, score: Option<f64>) -> Result<bool, TrainError> {
-        let state = State { step: trainer.step, caution: trainer.caution, trend: trainer.trend, score };
+        let state = TrainingState {
+            step: trainer.step,
+            lr_scale: trainer.lr_scale,
+            collapse_detector: trainer.collapse_detector,
+            score,
+        };
         self.write(trainer, state, RECENT)?;
         let best = score.is_some() && score > self.best().and_then(|best| best.score);
         if best {
@@ -82,7 +88,7 @@ impl Checkpoints {
     }
 
     /// Where training stood at the best checkpoint.
-    pub fn best(&self) -> Option<State> {
+    pub fn best(&self) -> Option<TrainingState> {
         state(&self.path_of(BEST, *self.list(BEST).last()?)).ok()
     }
 
@@ -95,7 +101,7 @@ impl Checkpoints {
         space: &SearchSpace,
         settings: &Settings,
         device: &Device,
-    ) -> Result<(Supernet, State), TrainError> {
+    ) -> Result<(Supernet, TrainingState), TrainError> {
         let (found, _) = self.first_readable(|path| weights(path, space, settings, device))?;
         Ok(found)
     }
@@ -131,7 +137,9 @@ impl Checkpoints {
             trainer.supernet = load(&weights, |file| trainer.supernet.clone().try_load_file(file))?;
             let fresh = optimiser(&trainer.settings, &trainer.supernet);
             trainer.optimiser = load(&moments, |file| fresh.load(file))?;
-            (trainer.step, trainer.caution, trainer.trend) = (state.step, state.caution, state.trend);
+            trainer.step = state.step;
+            trainer.lr_scale = state.lr_scale;
+            trainer.collapse_detector = state.collapse_detector;
             Ok(trainer)
         })
     }
@@ -195,7 +203,7 @@ impl Checkpoints {
     }
 
     /// Writes all of it under another name, then renames.
-    fn write(&self, trainer: &Trainer, state: State, kind: &str) -> Result<(), TrainError> {
+    fn write(&self, trainer: &Trainer, state: TrainingState, kind: &str) -> Result<(), TrainError> {
         let target = self.path_of(kind, state.step);
         // Not what is above it: a run that was deleted meanwhile stays so.
         match fs::create_dir(&self.folder) {
@@ -228,13 +236,13 @@ fn weights(
     space: &SearchSpace,
     settings: &Settings,
     device: &Device,
-) -> Result<(Supernet, State), TrainError> {
+) -> Result<(Supernet, TrainingState), TrainError> {
     let state = state(path)?;
     let fresh = Supernet::new(space, settings.initialisation, settings.seed, device);
     Ok((load(&path.join(WEIGHTS), |file| fresh.try_load_file(file))?, state))
 }
 
-fn state(path: &Path) -> Result<State, TrainError> {
+fn state(path: &Path) -> Result<TrainingState, TrainError> {
     let path = path.join(STATE);
     let text = fs::read(&path).map_err(|error| failed(&path, error))?;
     serde_json::from_slice(&text).map_err(|error| failed(&path, error))

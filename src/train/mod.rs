@@ -1,33 +1,39 @@
 //! Training a pair of supernets and measuring designs on it.
 //!
-//! A [`Trainer`] is a value: `step` trains once, `evaluate` measures, `save` writes a checkpoint. It owns no thread, clock or
-//! database; `cli` runs it and reports. All randomness of step `t` is a pure function of the seed and `t`, so a resumed run
-//! continues exactly. May use burn, `data`, `space`, `supernet`; knows no profile and no screen.
+//! A [`Trainer`] is a value: `step` trains once. A [`TrainingLoop`] trains to the end, evaluates watched designs, writes
+//! checkpoints and goes back after a collapse; a [`DesignEvaluator`] measures one design. Neither owns a thread or a
+//! database. All randomness of step `t` is a pure function of the seed and `t`, so a resumed run continues exactly. May use
+//! burn, `data`, `record`, `space`, `supernet`; knows no profile and no screen.
 
 mod checkpoint;
+mod collapse;
 mod device;
+mod evaluator;
 mod inputs;
 mod loss;
-mod measure;
 mod optimiser;
+mod rate;
 mod sandwich;
 mod settings;
 mod synflow;
 mod trainer;
-mod trend;
+mod training_loop;
 
-pub use checkpoint::{Checkpoints, State};
+pub use checkpoint::{Checkpoints, TrainingState};
+pub use collapse::CollapseDetector;
 pub use device::DeviceKind;
+pub use evaluator::DesignEvaluator;
 pub use inputs::{Batch, Inputs};
-pub use measure::{Measure, measure};
 pub use sandwich::Net;
 pub use settings::{Attention, Distillation, Optimiser, Sampling, Settings, SplitStart};
 pub use synflow::Synflow;
 pub use trainer::Trainer;
+pub use training_loop::{ObserverError, TrainingLoop, TrainingObserver, newest};
 
 use thiserror::Error;
 
 use crate::record::{Role, StepSeconds};
+use crate::space::ParseDesignError;
 
 /// What can go wrong while training.
 #[derive(Debug, Error)]
@@ -65,6 +71,25 @@ pub enum TrainError {
         /// The loss now, averaged over some steps.
         loss: f64,
     },
+    /// The training collapsed again after several rollbacks.
+    #[error(
+        "{error}; it went back {rollbacks} times, each time to half the learning rate, and gives up. Start another run with \
+         a lower one, for instance --set learning-rate={learning_rate}"
+    )]
+    GaveUp {
+        /// The last collapse.
+        error: Box<TrainError>,
+        /// Number of rollbacks.
+        rollbacks: usize,
+        /// A lower learning rate to try.
+        learning_rate: f64,
+    },
+    /// A design is not of the space.
+    #[error(transparent)]
+    Design(#[from] ParseDesignError),
+    /// The observer of a training failed.
+    #[error(transparent)]
+    Observer(#[from] ObserverError),
 }
 
 /// What one step did.

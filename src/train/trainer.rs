@@ -8,9 +8,9 @@ use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use super::collapse::CollapseDetector;
 use super::optimiser::{norm_of, optimiser};
 use super::sandwich::Net;
-use super::trend::Trend;
 use super::{
     Attention, Batch, Distillation, Inputs, NetReport, Settings, SplitStart, StepReport, TrainError, loss, sandwich,
 };
@@ -30,8 +30,8 @@ pub struct Trainer {
     pub(super) optimiser: ModuleOptimizer,
     pub(super) step: u64,
     /// Factor on the learning rate, lowered after a collapse.
-    pub(super) caution: f64,
-    pub(super) trend: Trend,
+    pub(super) lr_scale: f64,
+    pub(super) collapse_detector: CollapseDetector,
 }
 
 impl Trainer {
@@ -40,7 +40,16 @@ impl Trainer {
         let device = device.clone().autodiff();
         let supernet = Supernet::new(&space, settings.initialisation, settings.seed, &device);
         let optimiser = optimiser(&settings, &supernet);
-        Self { space, settings, device, supernet, optimiser, step: 0, caution: 1.0, trend: Trend::default() }
+        Self {
+            space,
+            settings,
+            device,
+            supernet,
+            optimiser,
+            step: 0,
+            lr_scale: 1.0,
+            collapse_detector: CollapseDetector::default(),
+        }
     }
 
     /// Steps done.
@@ -84,7 +93,7 @@ impl Trainer {
                 if index == 0 { 0..batch.objects() } else { batch.share(self.settings.student_share, index - 1) };
             self.train_net(net, &batch.part(part.clone()), part.start, &mut pass, &mut clock)?;
         }
-        let learning_rate = self.settings.learning_rate_at(self.step) * self.caution;
+        let learning_rate = self.settings.learning_rate_at(self.step) * self.lr_scale;
         let gradients = pass.accumulator.grads();
         let gradient_norm = norm_of(&self.supernet, &gradients);
         self.supernet = self.optimiser.step(learning_rate, self.supernet.clone(), gradients);
@@ -159,8 +168,9 @@ impl Trainer {
             return Err(TrainError::Collapse { step, role: found.role, loss: found.loss });
         }
         let guessing = f64::from(self.space.classes).ln();
-        if found.role == Role::Largest && self.trend.add(found.loss, guessing) {
-            let (best, loss) = (self.trend.best.unwrap_or(0.0), self.trend.average.unwrap_or(0.0));
+        if found.role == Role::Largest && self.collapse_detector.add(found.loss, guessing) {
+            let (best, loss) =
+                (self.collapse_detector.best.unwrap_or(0.0), self.collapse_detector.average.unwrap_or(0.0));
             return Err(TrainError::Forgotten { step, best, loss });
         }
         Ok(())
@@ -183,9 +193,9 @@ impl Trainer {
         Ok(())
     }
 
-    /// Lowers the learning rate for good, to half of that of a trainer that went wrong.
-    pub fn be_more_careful_than(&mut self, other: &Self) {
-        self.caution = other.caution * 0.5;
+    /// Lowers the learning rate for good, to half of that of a trainer that collapsed.
+    pub(super) fn halve_lr_from(&mut self, collapsed: &Self) {
+        self.lr_scale = collapsed.lr_scale * 0.5;
     }
 }
 

@@ -1,13 +1,14 @@
 //! `splitscope bench`: figures of this program on this machine. CPU time is the honest one on shared cores.
 
+mod splitmb5;
 mod step;
 
 use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Answer, progress, train::use_threads};
-use crate::search::splitmb5;
+use super::{Answer, train::use_threads};
+use crate::run::usage;
 use crate::train::DeviceKind;
 
 /// Arguments of `bench`.
@@ -59,9 +60,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
 fn search(seeds: u64, evaluations: usize, json: bool) -> Result<()> {
     let mut rows = Vec::new();
     for seed in 1..=seeds.max(1) {
-        let before = progress::cpu_seconds();
+        let before = usage::cpu_seconds();
         let trace = splitmb5::run(seed, evaluations);
-        let cpu = progress::cpu_seconds() - before;
+        let cpu = usage::cpu_seconds() - before;
         rows.push((seed, cpu, trace.hypervolume(), trace.evaluations_to(0.99)));
     }
     let cpu = median(rows.iter().map(|row| row.1).collect());
@@ -112,7 +113,7 @@ fn step(device: DeviceKind, threads: usize, steps: usize, json: bool) -> Result<
     }
     let per_step = median(seconds);
     let rate = step::BATCH as f64 / per_step.max(1e-9);
-    let peak = progress::peak_resident_bytes();
+    let peak = usage::peak_resident_bytes();
     if json {
         let all = json!({
             "device": device.to_string(),

@@ -1,39 +1,25 @@
 //! `splitscope search`: measures designs of a trained run, the promising ones first, under limits that may change.
 //!
-//! | file | what it holds |
+//! | file | contents |
 //! |---|---|
-//! | `terms` | what a design costs and which limits it misses |
-//! | `meter` | a run's weights and data, ready to measure |
-//! | `hunt` | NSGA-II with a predictor before it: which design to measure next |
-//! | `screening` | the predictor and its untrained fallback |
-//! | `job` | a search as a process: controls, budgets, events, workers' help |
-//! | `worker` | a process that measures what a search wishes for |
 //! | `proxy` | a search by an untrained score, where nothing can be measured yet |
-//! | `baselines` | the joint search against simpler methods |
+//! | `baselines` | comparison of the joint search with simpler methods |
 
 mod baselines;
-mod hunt;
-mod job;
-mod meter;
 mod proxy;
-mod screening;
-mod terms;
-mod worker;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use super::Answer;
+use super::progress::{Bar, Log};
 use super::train::use_threads;
-use crate::record::{Event, Task};
-use crate::run::{self, RunDir};
-use crate::search::StopRule;
-use terms::Objective;
-
-/// How long a claim on a measurement holds if its process can't be asked.
-const CLAIM: Duration = Duration::from_mins(10);
+use crate::quantity::knob_values;
+use crate::record::Task;
+use crate::run::{self, Manifest, RunDir, RunSearchOptions, SearchRunner, TaskProcess};
+use crate::search::{Objective, SearchOptions, SearchProblem, SearchScope, StopRule};
 
 /// Arguments of `search`.
 #[derive(Debug, clap::Args)]
@@ -73,7 +59,7 @@ pub(super) struct Arguments {
     #[arg(long, default_value_t = 10, value_name = "COUNT")]
     stop_generations: usize,
     /// What counts, two to four of: accuracy, latency, energy, memory
-    #[arg(long, value_delimiter = ',', default_value = "accuracy,latency,energy")]
+    #[arg(long, value_delimiter = ',', default_value = "accuracy,latency,energy", value_parser = objective())]
     objectives: Vec<Objective>,
     /// Knobs as JSON, for instance '{"link-bandwidth": 125000, "latency": 0.008}'; bytes, seconds, joules
     #[arg(long)]
@@ -89,14 +75,24 @@ pub(super) struct Arguments {
     json: bool,
 }
 
+/// Parser of an objective by name.
+fn objective() -> impl TypedValueParser<Value = Objective> {
+    PossibleValuesParser::new(Objective::CHOICES.map(Objective::name))
+        .map(|name| Objective::named(&name).expect("one of the possible values"))
+}
+
 impl Arguments {
     fn stop(&self) -> StopRule {
         StopRule { evaluations: None, gain: self.stop_gain, generations: self.stop_generations }
     }
-}
 
-impl Arguments {
-    /// Whether it records nothing.
+    fn options(&self) -> RunSearchOptions {
+        let (budget, seed, stop) = (self.evaluations, self.seed, self.stop());
+        let search = SearchOptions { budget, seed, stop, scope: SearchScope::All };
+        RunSearchOptions { search, max_seconds: self.seconds, workers: self.workers }
+    }
+
+    /// Returns `true` if the command records nothing.
     pub(super) const fn only_prints(&self) -> bool {
         self.proxy
     }
@@ -105,12 +101,7 @@ impl Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     use_threads(arguments.threads)?;
     if let Some(path) = &arguments.worker {
-        return worker::run(&RunDir::open(path)?, arguments.json);
-    }
-    let mut named = arguments.objectives.clone();
-    named.dedup();
-    if !(2..=4).contains(&named.len()) || (1..named.len()).any(|index| named[..index].contains(&named[index])) {
-        bail!("--objectives takes two to four different ones of accuracy, latency, energy, memory");
+        return serve(&RunDir::open(path)?, arguments.json);
     }
     if arguments.seconds.is_some_and(|seconds| seconds.is_nan() || seconds <= 0.0) {
         bail!("--seconds must be above zero");
@@ -119,18 +110,57 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         return proxy::run(arguments);
     }
     let run = RunDir::open(&the_run(arguments)?)?;
-    let owner = run.own(Task::Search, "splitscope search")?;
     if arguments.baselines {
-        return baselines::run(&run, arguments, owner);
+        return baselines::run(&run, arguments);
     }
-    let mut job = job::Job::new(&run, arguments, owner)?;
-    match job.work(arguments) {
-        Ok(answer) => Ok(answer),
-        Err(error) => {
-            job.tell(Event::Failed { text: crate::cli::sentence(&error) }).ok();
-            Err(error)
-        }
+    search(&run, arguments)
+}
+
+fn search(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
+    let problem = problem(run.manifest(), arguments)?;
+    let log = Log::new(Task::Search, arguments.json);
+    let mut process = TaskProcess::new(run, Task::Search, log.sink())?;
+    if let (None, Some(survey)) = (problem.infeasibility_reason()?, problem.survey()) {
+        log.note(&survey.count_feasible(&problem.knobs).to_string());
     }
+    let bar = Bar::new("rendering");
+    let progress = |done, total| bar.show(done, total);
+    let mut runner = SearchRunner::new(run, problem, arguments.options(), &mut process, &progress)?;
+    bar.end();
+    if !runner.run()? {
+        return Ok(Answer::No);
+    }
+    let driver = runner.driver();
+    for (design, entry) in driver.front() {
+        let shown = driver.problem().format(&entry.outcome.objectives);
+        log.note(&format!("front: {shown}  {}", driver.problem().space.print_design(&design)));
+    }
+    Ok(Answer::Yes)
+}
+
+/// Serves the requests of searches on a run.
+fn serve(run: &RunDir, json: bool) -> Result<Answer> {
+    let log = Log::new(Task::Search, json);
+    let bar = Bar::new("rendering");
+    let summary = run::serve_requests(run, &|done, total| bar.show(done, total), log.sink())?;
+    log.note(&format!("{} designs measured; {}", summary.measured, summary.reason));
+    Ok(Answer::Yes)
+}
+
+/// The problem of a run with the objectives and knobs of the command line.
+fn problem(manifest: &Manifest, arguments: &Arguments) -> Result<SearchProblem> {
+    let (space, profile) = (manifest.search_space()?, manifest.hardware_profile()?);
+    let mut problem = SearchProblem::new(space, profile, arguments.objectives.clone()).context("--objectives")?;
+    if let Some(sensors) = arguments.sensors {
+        problem.knobs.sensors = sensors.clamp(1, problem.space.views);
+    }
+    if let Some(text) = &arguments.limits {
+        let mut json = serde_json::Deserializer::from_str(text);
+        let values =
+            knob_values::deserialize(&mut json).context("--limits is not a JSON object of knob names and values")?;
+        problem.set_knobs(&values)?;
+    }
+    Ok(problem)
 }
 
 fn the_run(arguments: &Arguments) -> Result<PathBuf> {

@@ -1,16 +1,15 @@
 //! `splitscope search --proxy`: ranks designs by synflow where nothing can be measured, since nothing is trained. Scores are
-//! no accuracies: none is recorded. Where the run has measurements, the rank correlation with them says what scores are worth.
+//! no accuracies: none is recorded. Where the run has measurements, the rank correlation with them is printed.
+
+use std::collections::HashMap;
 
 use anyhow::Result;
 
-use super::meter::Known;
-use super::terms::{Objective, Terms};
-use super::{Arguments, the_run};
+use super::{Arguments, problem, the_run};
 use crate::cli::train::manifest_of;
-use crate::cli::{Answer, load, space_genes};
-use crate::record::Subset;
-use crate::run::{Manifest, RunDir};
-use crate::search::{Config, Outcome, Search, kendall_tau};
+use crate::cli::{Answer, load};
+use crate::run::{Manifest, RunDir, measured_designs};
+use crate::search::{Config, Objective, Outcome, Search, SearchProblem, genes, kendall_tau};
 use crate::space::{Design, SearchSpace};
 use crate::supernet::{Route, Supernet};
 use crate::train::{Checkpoints, Settings, Synflow};
@@ -22,24 +21,23 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         Err(_) => None,
     };
     let manifest = run.as_ref().map_or_else(default_manifest, |run| Ok(run.manifest().clone()))?;
-    let limits = arguments.limits.as_deref();
-    let terms = Terms::new(&manifest, arguments.objectives.clone(), arguments.sensors, limits)?;
-    if let Some(reason) = terms.hopeless()? {
+    let problem = problem(&manifest, arguments)?;
+    if let Some(reason) = problem.infeasibility_reason()? {
         println!("{reason}");
         return Ok(Answer::No);
     }
-    let settings: Settings = manifest.settings.clone().try_into()?;
+    let settings = manifest.training_settings()?;
     settings.device.check().map_err(anyhow::Error::msg)?;
-    let (supernet, step) = weights(run.as_ref(), &terms.space, &settings)?;
-    let synflow = Synflow::new(&supernet, terms.space.input_channels, &settings.device.open());
-    let score = |design: &Design| synflow.score(&Route::of_design(&terms.space, design));
+    let (supernet, step) = weights(run.as_ref(), &problem.space, &settings)?;
+    let synflow = Synflow::new(&supernet, problem.space.input_channels, &settings.device.open());
+    let score = |design: &Design| synflow.score(&Route::of_design(&problem.space, design));
     let known = match &run {
-        Some(run) => known(run, &terms.space, step)?,
-        None => Known::new(),
+        Some(run) => known(run, &problem.space, step)?,
+        None => HashMap::new(),
     };
     let tau = correlation(&known, &score);
-    let front = search(&terms, arguments, &score)?;
-    report(&terms, &front, (step, known.len(), tau), arguments.json)?;
+    let front = search(&problem, arguments, &score)?;
+    report(&problem, &front, (step, known.len(), tau), arguments.json)?;
     Ok(Answer::Yes)
 }
 
@@ -60,16 +58,14 @@ fn weights(run: Option<&RunDir>, space: &SearchSpace, settings: &Settings) -> Re
     Ok((Supernet::new(space, settings.initialisation, settings.seed, &device), 0))
 }
 
-/// What was measured of these weights; of a design measured with several numbers of views, the most.
-fn known(run: &RunDir, space: &SearchSpace, step: u64) -> Result<Known> {
-    let mut rows = run.store()?.measured(step)?;
-    rows.sort_by_key(|row| row.value.key.views);
-    let rows = rows.into_iter().map(|row| row.value);
-    let rows = rows.filter(|row| row.key.subset == Subset::Validation && row.key.lost == 0);
-    Ok(rows.filter_map(|row| Some((space.parse_design(&row.key.design).ok()?, row.accuracy))).collect())
+/// Measured accuracies of these weights; of a design measured with several numbers of views, that with the most.
+fn known(run: &RunDir, space: &SearchSpace, step: u64) -> Result<HashMap<Design, f64>> {
+    let mut rows = measured_designs(&run.store()?, space, step)?;
+    rows.sort_by_key(|row| row.views);
+    Ok(rows.into_iter().map(|row| (row.design, row.accuracy)).collect())
 }
 
-fn correlation(known: &Known, score: &dyn Fn(&Design) -> Option<f64>) -> f64 {
+fn correlation(known: &HashMap<Design, f64>, score: &dyn Fn(&Design) -> Option<f64>) -> f64 {
     let pairs = known.iter().filter_map(|(design, &accuracy)| Some((score(design)?, accuracy)));
     let (scores, accuracies): (Vec<f64>, Vec<f64>) = pairs.unzip();
     kendall_tau(&scores, &accuracies)
@@ -77,30 +73,30 @@ fn correlation(known: &Known, score: &dyn Fn(&Design) -> Option<f64>) -> f64 {
 
 /// The front by score and costs: each design with its score and its objectives.
 fn search(
-    terms: &Terms,
+    problem: &SearchProblem,
     arguments: &Arguments,
     score: &dyn Fn(&Design) -> Option<f64>,
 ) -> Result<Vec<(Design, f64, Outcome)>> {
-    let mut config = Config::new(space_genes::genes(&terms.space), terms.objectives.len(), arguments.seed);
+    let mut config = Config::new(genes::of_space(&problem.space), problem.objectives.len(), arguments.seed);
     config.stop = arguments.stop();
-    let mut search = Search::new(config)?.with_seeds(terms.starts()?)?;
+    let mut search = Search::new(config)?.with_seeds(problem.seeds()?)?;
     let mut scored = 0;
     while search.stop_reason().is_none() && scored < arguments.evaluations {
-        let proposals = search.ask_repaired(1, &|genes| space_genes::repair(&terms.space, genes));
+        let proposals = search.ask_repaired(1, &|genes| genes::repair(&problem.space, genes));
         let Some(proposal) = proposals.into_iter().next() else { break };
-        let design = space_genes::decode(&terms.space, &proposal.genes);
-        let mut outcome = terms.outcome(&design, None)?;
+        let design = genes::decode(&problem.space, &proposal.genes);
+        let mut outcome = problem.outcome(&design, None)?;
         if outcome.is_feasible() {
             scored += 1;
             match score(&design) {
-                Some(score) => put(terms, &mut outcome, -score),
+                Some(score) => put(problem, &mut outcome, -score),
                 None => outcome.violation = f64::INFINITY,
             }
         }
         search.tell(proposal.id, outcome)?;
     }
     let front = search.archive().front().map(|entry| {
-        let design = space_genes::decode(&terms.space, &entry.genes);
+        let design = genes::decode(&problem.space, &entry.genes);
         let score = score(&design).unwrap_or(f64::NAN);
         (design, score, entry.outcome)
     });
@@ -108,14 +104,14 @@ fn search(
 }
 
 /// Puts a score in the place of the accuracy.
-fn put(terms: &Terms, outcome: &mut Outcome, value: f64) {
-    if let Some(at) = terms.objectives.iter().position(|&objective| objective == Objective::Accuracy) {
+fn put(problem: &SearchProblem, outcome: &mut Outcome, value: f64) {
+    if let Some(at) = problem.objectives.iter().position(|&objective| objective == Objective::Accuracy) {
         outcome.objectives[at] = value;
     }
 }
 
 fn report(
-    terms: &Terms,
+    problem: &SearchProblem,
     front: &[(Design, f64, Outcome)],
     (step, measured, tau): (u64, usize, f64),
     json: bool,
@@ -124,9 +120,9 @@ fn report(
         let designs: Vec<_> = front
             .iter()
             .map(|(design, score, _)| {
-                let found = terms.evaluation(design)?;
+                let found = problem.evaluation(design)?;
                 Ok(serde_json::json!({
-                    "design": terms.space.print_design(design),
+                    "design": problem.space.print_design(design),
                     "synflow": score,
                     "latency_s": found.latency.total_s(),
                     "energy_j": found.energy_j,
@@ -147,10 +143,10 @@ fn report(
         println!("nothing is measured that would tell what these scores are worth");
     }
     for (design, score, outcome) in front {
-        let costs = terms.objectives.iter().zip(&outcome.objectives);
+        let costs = problem.objectives.iter().zip(&outcome.objectives);
         let costs = costs.filter(|(objective, _)| **objective != Objective::Accuracy);
-        let costs: Vec<String> = costs.map(|(objective, &value)| objective.show(value)).collect();
-        println!("score {score:6.2}  {}  {}", costs.join("  "), terms.space.print_design(design));
+        let costs: Vec<String> = costs.map(|(objective, &value)| objective.format(value)).collect();
+        println!("score {score:6.2}  {}  {}", costs.join("  "), problem.space.print_design(design));
     }
     Ok(())
 }

@@ -182,14 +182,14 @@ fn results_from_elsewhere_are_adopted_once() {
     let mut search = Search::new(config(8)).unwrap();
     let open = search.ask(2);
     let known = judge(&open[0].genes, 40.0);
-    assert!(search.adopt(&open[0].genes, known).unwrap().is_some());
+    assert!(search.warm_start(&open[0].genes, known).unwrap().is_some());
     assert_eq!(search.tell(open[0].id, known), Err(SearchError::NotOpen(open[0].id)));
-    assert_eq!(search.adopt(&open[0].genes, known), Ok(None));
+    assert_eq!(search.warm_start(&open[0].genes, known), Ok(None));
     assert_eq!(search.find(&open[0].genes).map(|entry| entry.id), Some(open[0].id));
 
     let foreign = [3, 3, 3, 3, 3, 3];
-    assert!(search.adopt(&foreign, judge(&foreign, 40.0)).unwrap().is_some());
-    assert!(search.adopt(&[3; 5], known).is_err());
+    assert!(search.warm_start(&foreign, judge(&foreign, 40.0)).unwrap().is_some());
+    assert!(search.warm_start(&[3; 5], known).is_err());
     let asked = drive(&mut search, 300, 10, 40.0);
     assert!(asked.iter().all(|proposal| *proposal.genes != foreign && proposal.genes != open[0].genes));
     // The second proposal is still open, so it is not proposed again either.

@@ -230,7 +230,7 @@ fn each_design_of(model: &CostModel, genome: &Genome, visit: &mut dyn FnMut(&dyn
         let allowed = |demand: &&SplitDemand| demand.boundary <= fusion && space.split.at.contains(&demand.boundary);
         for demand in costs.demands.iter().filter(allowed) {
             let split = demand.boundary;
-            let plain = split == 0 || split == space.last();
+            let plain = !space.has_splitting_module(split);
             // Raw input and logits are sent in one way only: that of the first ratio and bits.
             if !plain || (ratio == space.split.ratios[0] && bits == space.split.bits[0]) {
                 let design = || space.canonical_design(Design { genome: genome.clone(), split, fusion, ratio, bits });

@@ -158,7 +158,7 @@ pub(super) fn design(
     transmit: usize,
 ) -> Design {
     let split = node.boundary.expect("a split is at a boundary");
-    let plain = split == 0 || split == space.last();
+    let plain = !space.has_splitting_module(split);
     let bits = space.split.bits.len();
     let (ratio, bits) =
         if plain { (1, PLAIN_BITS) } else { (space.split.ratios[transmit / bits], space.split.bits[transmit % bits]) };

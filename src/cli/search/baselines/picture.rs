@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::super::terms::Terms;
-use super::{Outcome, Tried};
+use crate::search::SearchProblem;
+use crate::search::baselines::{BaselineOutcome, EvaluatedDesign};
 
 const SIZE: (f64, f64) = (960.0, 540.0);
 /// Left, top, right (for the legend), bottom.
@@ -37,17 +37,17 @@ impl Scale {
 }
 
 /// Draws the methods' designs.
-pub(super) fn draw(terms: &Terms, outcomes: &[Outcome]) -> String {
-    let tried = || outcomes.iter().flat_map(|outcome| &outcome.tried);
-    let limit_ms = terms.knobs.latency_limit_s.map(|limit| limit * 1e3);
-    let milliseconds = |one: &Tried| one.found.latency.total_s() * 1e3;
-    let most = tried().filter(|one| one.found.feasible()).map(milliseconds).chain(limit_ms).fold(1e-3, f64::max);
+pub(super) fn draw(problem: &SearchProblem, outcomes: &[BaselineOutcome]) -> String {
+    let tried = || outcomes.iter().flat_map(|outcome| &outcome.evaluated);
+    let limit_ms = problem.knobs.latency_limit_s.map(|limit| limit * 1e3);
+    let milliseconds = |one: &EvaluatedDesign| one.evaluation.latency.total_s() * 1e3;
+    let most = tried().filter(|one| one.evaluation.feasible()).map(milliseconds).chain(limit_ms).fold(1e-3, f64::max);
     let low = tried().map(|one| one.accuracy * 100.0).fold(100.0, f64::min);
     let high = tried().map(|one| one.accuracy * 100.0).fold(low, f64::max);
     let pad = ((high - low) * 0.06).max(1.0);
     let x = Scale { from: 0.0, to: most * 1.06, start: MARGIN.0, end: SIZE.0 - MARGIN.2 };
     let y = Scale { from: (low - pad).max(0.0), to: (high + pad).min(100.0), start: SIZE.1 - MARGIN.3, end: MARGIN.1 };
-    let mut out = head(terms);
+    let mut out = head(problem);
     axes(&mut out, &x, &y);
     if let Some(limit) = limit_ms {
         let at = x.at(limit);
@@ -61,7 +61,7 @@ pub(super) fn draw(terms: &Terms, outcomes: &[Outcome]) -> String {
         );
     }
     for (index, outcome) in outcomes.iter().enumerate() {
-        for one in outcome.tried.iter().filter(|one| milliseconds(one) <= x.to) {
+        for one in outcome.evaluated.iter().filter(|one| milliseconds(one) <= x.to) {
             mark(&mut out, index, (x.at(milliseconds(one)), y.at(one.accuracy * 100.0)), 2.6, 0.45);
         }
     }
@@ -75,9 +75,9 @@ pub(super) fn draw(terms: &Terms, outcomes: &[Outcome]) -> String {
     out
 }
 
-fn head(terms: &Terms) -> String {
+fn head(problem: &SearchProblem) -> String {
     let (width, height) = SIZE;
-    let title = format!("{} on {}: methods compared", escape(&terms.space.name), escape(&terms.profile.name));
+    let title = format!("{} on {}: methods compared", escape(&problem.space.name), escape(&problem.profile.name));
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"12\">\n\
          <title>{title}</title>\n<rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n\
@@ -134,15 +134,18 @@ fn mark(out: &mut String, method: usize, (x, y): (f64, f64), radius: f64, opacit
     };
 }
 
-fn legend(out: &mut String, method: usize, outcome: &Outcome) {
+fn legend(out: &mut String, method: usize, outcome: &BaselineOutcome) {
     let (x, y) = (SIZE.0 - MARGIN.2 + 22.0, MARGIN.1 + 14.0 + 38.0 * method as f64);
     mark(out, method, (x, y - 4.0), 6.0, 1.0);
     let found = outcome.best().map_or_else(
         || "nothing that meets the limits".to_owned(),
-        |best| format!("{:.1} % in {:.2} ms", best.accuracy * 100.0, best.found.latency.total_s() * 1e3),
+        |best| format!("{:.1} % in {:.2} ms", best.accuracy * 100.0, best.evaluation.latency.total_s() * 1e3),
     );
-    let found =
-        if outcome.tried.is_empty() && outcome.method == "every design" { "too many to run".to_owned() } else { found };
+    let found = if outcome.evaluated.is_empty() && outcome.method == "every design" {
+        "too many to run".to_owned()
+    } else {
+        found
+    };
     let _ = writeln!(
         out,
         "<text x=\"{}\" y=\"{y}\" fill=\"#222222\">{}</text><text x=\"{}\" y=\"{}\" fill=\"#666666\">{found}</text>",

@@ -10,11 +10,7 @@
 
 use std::sync::LazyLock;
 
-use super::archive::Standing;
-use super::config::{Config, ConfigError, Gene};
-use super::hypervolume::hypervolume;
-use super::nsga2::Search;
-use super::outcome::{Objectives, Outcome};
+use crate::search::{Config, ConfigError, Gene, Objectives, Outcome, Search, Standing, hypervolume};
 
 /// Number of genes: resolution, 5 depths, 5 widths, 5 kernels, 5 expansions, split, compression ratio.
 pub const GENES: usize = 23;

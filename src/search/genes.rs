@@ -1,10 +1,10 @@
-//! Designs of a space as genes of a search: the genome's genes, then split, fusion, ratio and bits.
+//! Encoding of designs as genes of a search: the genes of the genome, then split, fusion, ratio and bits.
 
-use crate::search::Gene;
+use super::config::Gene;
 use crate::space::{Design, GeneKind, SearchSpace};
 
-/// The genes of all designs of a space. All are ordered; the split moves by one boundary.
-pub(super) fn genes(space: &SearchSpace) -> Vec<Gene> {
+/// Genes of the designs of a space. All but kernels are ordered; the split moves by one boundary.
+pub(crate) fn of_space(space: &SearchSpace) -> Vec<Gene> {
     let count = |length: usize| u8::try_from(length).expect("a space has at most 255 choices");
     let mut genes: Vec<Gene> = space
         .genes()
@@ -21,8 +21,8 @@ pub(super) fn genes(space: &SearchSpace) -> Vec<Gene> {
     genes
 }
 
-/// The design some genes stand for, with every value allowed.
-pub(super) fn decode(space: &SearchSpace, genes: &[u8]) -> Design {
+/// The canonical design that some genes encode.
+pub(crate) fn decode(space: &SearchSpace, genes: &[u8]) -> Design {
     let (genome, rest) = genes.split_at(space.genes().len());
     let pick = |list: &[u8], index: u8| list.get(usize::from(index)).or(list.last()).copied().unwrap_or(1);
     space.canonical_design(Design {
@@ -34,8 +34,8 @@ pub(super) fn decode(space: &SearchSpace, genes: &[u8]) -> Design {
     })
 }
 
-/// The genes of a canonical design. Ratio and bits where no module stands are those of the first choice.
-pub(super) fn encode(space: &SearchSpace, design: &Design) -> Vec<u8> {
+/// Genes of a canonical design. Ratio and bits without a splitting module are those of the first choice.
+pub(crate) fn encode(space: &SearchSpace, design: &Design) -> Vec<u8> {
     let index = |list: &[u8], value: u8| list.iter().position(|&choice| choice == value).unwrap_or(0) as u8;
     let mut genes = design.genome.genes().to_vec();
     genes.push(index(&space.split.at, design.split));
@@ -45,8 +45,8 @@ pub(super) fn encode(space: &SearchSpace, design: &Design) -> Vec<u8> {
     genes
 }
 
-/// Replaces genes by those of the canonical design they stand for.
-pub(super) fn repair(space: &SearchSpace, genes: &mut [u8]) {
+/// Replaces genes by those of the canonical design that they encode.
+pub(crate) fn repair(space: &SearchSpace, genes: &mut [u8]) {
     genes.copy_from_slice(&encode(space, &decode(space, genes)));
 }
 
@@ -59,7 +59,7 @@ mod tests {
     use crate::space::SHIPPED;
 
     #[test]
-    fn designs_survive_their_genes() {
+    fn designs_survive_encoding() {
         let space = SearchSpace::from_toml(&Source::new(SHIPPED[0].0, SHIPPED[0].1)).unwrap();
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
         for _ in 0..200 {

@@ -1,25 +1,25 @@
-//! How fast training goes, and when it will be done.
+//! Rate of a training, and the time until its end.
 
 use std::collections::VecDeque;
 
-use crate::train::Settings;
+use super::Settings;
 
 /// Steps that count.
-const RECENT: usize = 20;
+const WINDOW: usize = 20;
 /// Steps before a forecast.
-const FEWEST: usize = 5;
+const MIN_STEPS: usize = 5;
 
 /// Images and seconds of the last steps.
 #[derive(Debug, Default)]
-pub(super) struct Rate {
+pub(super) struct TrainingRate {
     recent: VecDeque<(usize, f64)>,
 }
 
-impl Rate {
-    /// Takes in a step: images of all nets, and seconds.
+impl TrainingRate {
+    /// Adds a step: images of all networks, and seconds.
     pub(super) fn add(&mut self, images: usize, seconds: f64) {
         self.recent.push_back((images, seconds));
-        if self.recent.len() > RECENT {
+        if self.recent.len() > WINDOW {
             self.recent.pop_front();
         }
     }
@@ -36,9 +36,12 @@ impl Rate {
         self.recent.len() as f64 / self.seconds()
     }
 
-    /// Seconds left, once it can be told. Images take as long in steps of the teacher alone as in those of all nets.
+    /// Seconds until the end; `None` during the first few steps. Images take as long in steps of the teacher alone as in
+    /// those of all networks.
     pub(super) fn eta_s(&self, settings: &Settings, step: u64) -> Option<f64> {
-        let left = settings.images_after(step);
-        (self.recent.len() >= FEWEST).then(|| left / self.images_per_s().max(1e-9))
+        if self.recent.len() < MIN_STEPS {
+            return None;
+        }
+        Some(settings.images_after(step) / self.images_per_s().max(1e-9))
     }
 }

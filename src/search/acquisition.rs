@@ -1,4 +1,4 @@
-//! Which of some predicted outcomes is worth an evaluation.
+//! Acquisition function: the candidate whose predicted outcome is most worth an evaluation.
 
 use super::outcome::{MAX_OBJECTIVES, Objectives};
 
@@ -8,13 +8,13 @@ use super::outcome::{MAX_OBJECTIVES, Objectives};
 /// optimizers"). Without a front, the one with the least first objective. `None` without candidates.
 ///
 /// ```
-/// use splitscope::search::most_promising;
+/// use splitscope::search::best_candidate;
 /// let front = [[1.0, 5.0, 0.0, 0.0], [3.0, 1.0, 0.0, 0.0]];
 /// // Behind the front; just on it; far out between its members.
 /// let candidates = [[4.0, 4.0, 0.0, 0.0], [1.0, 5.0, 0.0, 0.0], [1.5, 1.5, 0.0, 0.0]];
-/// assert_eq!(most_promising(&front, &candidates, 2), Some(2));
+/// assert_eq!(best_candidate(&front, &candidates, 2), Some(2));
 /// ```
-pub fn most_promising(front: &[Objectives], candidates: &[Objectives], objectives: usize) -> Option<usize> {
+pub fn best_candidate(front: &[Objectives], candidates: &[Objectives], objectives: usize) -> Option<usize> {
     let used = objectives.min(MAX_OBJECTIVES);
     let scale: Objectives = std::array::from_fn(|axis| {
         let values = || front.iter().map(|point| point[axis]);
@@ -38,8 +38,8 @@ mod tests {
     #[test]
     fn without_a_front_the_first_objective_decides() {
         let candidates = [[0.5, 1.0, 0.0, 0.0], [0.2, 9.0, 0.0, 0.0]];
-        assert_eq!(most_promising(&[], &candidates, 2), Some(1));
-        assert_eq!(most_promising(&[], &[], 2), None);
+        assert_eq!(best_candidate(&[], &candidates, 2), Some(1));
+        assert_eq!(best_candidate(&[], &[], 2), None);
     }
 
     #[test]
@@ -47,7 +47,7 @@ mod tests {
         let front = [[1.0, 1.0, 1.0, 0.0]];
         let far = [3.0, 3.0, 3.0, 0.0];
         let near = [1.2, 1.1, 1.3, 0.0];
-        assert_eq!(most_promising(&front, &[far, near], 3), Some(1));
-        assert_eq!(most_promising(&front, &[far, near, [9.0, 0.9, 9.0, 0.0]], 3), Some(2));
+        assert_eq!(best_candidate(&front, &[far, near], 3), Some(1));
+        assert_eq!(best_candidate(&front, &[far, near, [9.0, 0.9, 9.0, 0.0]], 3), Some(2));
     }
 }

@@ -1,0 +1,66 @@
+//! `splitscope search --baselines`: prints and draws the comparison of the joint search with simpler methods.
+
+mod picture;
+mod report;
+
+use std::io::Write;
+
+use anyhow::{Context, Result, bail};
+
+use super::{Answer, Arguments, problem};
+use crate::cli::progress::{Bar, Log};
+use crate::record::{Event, Subset, Task};
+use crate::run::{RunDir, RunEvaluator, TaskProcess, compare_baselines};
+use crate::search::SearchProblem;
+use crate::search::baselines::BaselineOutcome;
+
+/// A comparison to print.
+struct Comparison {
+    problem: SearchProblem,
+    outcomes: Vec<BaselineOutcome>,
+    /// Training step of the weights.
+    step: u64,
+    budget: usize,
+    seed: u64,
+    validation_objects: usize,
+    test_objects: usize,
+}
+
+pub(super) fn run(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
+    let problem = problem(run.manifest(), arguments)?;
+    if !problem.needs_accuracy() {
+        bail!("the comparison is one of accuracies; put accuracy among the --objectives");
+    }
+    let log = Log::new(Task::Search, arguments.json);
+    let mut process = TaskProcess::new(run, Task::Search, log.sink())?;
+    let bar = Bar::new("rendering");
+    let evaluator = RunEvaluator::open(run, &|done, total| bar.show(done, total))?;
+    bar.end();
+    let (budget, seed) = (arguments.evaluations, arguments.seed);
+    let mut progress = |outcome: &BaselineOutcome| log.note(&line(outcome));
+    let outcomes = compare_baselines(&evaluator, &problem, (budget, seed), &mut process, &mut progress)?;
+    let [validation_objects, test_objects] = [Subset::Validation, Subset::Test].map(|subset| evaluator.objects(subset));
+    let step = evaluator.step();
+    let comparison = Comparison { problem, outcomes, step, budget, seed, validation_objects, test_objects };
+    let picture = arguments.picture.clone().unwrap_or_else(|| run.path().join("baselines.svg"));
+    std::fs::write(&picture, picture::draw(&comparison.problem, &comparison.outcomes))
+        .with_context(|| format!("{} can't be written", picture.display()))?;
+    process.emit(Event::Finished { reason: format!("the methods are compared; drawn in {}", picture.display()) })?;
+    let mut out = std::io::stdout();
+    if arguments.json {
+        writeln!(out, "{}", report::json(&comparison))?;
+    } else {
+        write!(out, "{}", report::table(&comparison))?;
+    }
+    let found = comparison.outcomes.iter().any(|outcome| outcome.best().is_some());
+    Ok(if found { Answer::Yes } else { Answer::No })
+}
+
+/// One method's result in one line.
+fn line(outcome: &BaselineOutcome) -> String {
+    let text = match (outcome.best(), &outcome.reason) {
+        (Some(best), _) => format!("{} evaluations, best {:.1} %", outcome.evaluated.len(), best.accuracy * 100.0),
+        (None, reason) => reason.clone().unwrap_or_default(),
+    };
+    format!("{}: {text}", outcome.method)
+}

@@ -1,0 +1,185 @@
+//! A trained run opened for measuring: its newest weights, its data and its database.
+
+use std::time::Duration;
+
+use super::RunDir;
+use super::claim::Claim;
+use super::error::RunError;
+use super::loading::{LoadingProgress, load_inputs};
+use super::store::Store;
+use crate::record::{EvaluationRecord, Measurement, MeasurementKey, Subset};
+use crate::search::{DesignScore, MeasuredDesign};
+use crate::space::SearchSpace;
+use crate::supernet::{Route, Supernet};
+use crate::train::{Checkpoints, DesignEvaluator, Inputs, Settings, Synflow};
+
+/// Time that a claim on a measurement holds if its process can't be asked.
+pub(super) const CLAIM_TTL: Duration = Duration::from_mins(10);
+
+/// Result of a request for a measurement.
+pub(super) enum ClaimedAccuracy {
+    /// Measured before, by any process.
+    Known(f64),
+    /// Measured now, by this process.
+    Measured(EvaluationRecord),
+    /// Claimed by another worker.
+    Held,
+}
+
+/// Weights, data and database of a trained run. See the module's description.
+pub struct RunEvaluator {
+    store: Store,
+    space: SearchSpace,
+    settings: Settings,
+    step: u64,
+    checkpoints: Checkpoints,
+    supernet: Supernet,
+    inputs: Inputs,
+}
+
+impl RunEvaluator {
+    /// Opens the newest readable weights of a run and loads its data, with `settings` in place of the run's own.
+    ///
+    /// # Errors
+    /// The run is untrained, its data can't be read, or the device does not answer.
+    pub fn open_with(run: &RunDir, settings: Settings, progress: LoadingProgress<'_>) -> Result<Self, RunError> {
+        let space = run.manifest().search_space()?;
+        settings.device.check().map_err(RunError::Device)?;
+        let checkpoints = Checkpoints::new(run.checkpoint_dir());
+        let loaded = checkpoints.load_weights(&space, &settings, &settings.device.open());
+        let (supernet, state) = loaded.map_err(RunError::Untrained)?;
+        let inputs = load_inputs(run.manifest(), &space, progress)?;
+        Ok(Self { store: run.store()?, space, settings, step: state.step, checkpoints, supernet, inputs })
+    }
+
+    /// As [`RunEvaluator::open_with`] with the settings of the run.
+    ///
+    /// # Errors
+    /// As [`RunEvaluator::open_with`].
+    pub fn open(run: &RunDir, progress: LoadingProgress<'_>) -> Result<Self, RunError> {
+        Self::open_with(run, run.manifest().training_settings()?, progress)
+    }
+
+    /// The space.
+    pub fn space(&self) -> &SearchSpace {
+        &self.space
+    }
+
+    /// Training step of the weights.
+    pub fn step(&self) -> u64 {
+        self.step
+    }
+
+    /// Views of the data.
+    pub fn views(&self) -> usize {
+        self.inputs.data().views
+    }
+
+    /// The run's database.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The evaluator of the current weights.
+    pub fn evaluator(&self) -> DesignEvaluator<'_> {
+        let Self { space, settings, inputs, supernet, .. } = self;
+        DesignEvaluator { space, settings, inputs, supernet }
+    }
+
+    /// Loads newer weights, if training has written some.
+    ///
+    /// # Errors
+    /// No checkpoint can be read.
+    pub(super) fn refresh(&mut self) -> Result<(), RunError> {
+        if self.checkpoints.steps().last().is_some_and(|&newest| newest != self.step) {
+            let device = self.settings.device.open();
+            let (supernet, state) = self.checkpoints.load_weights(&self.space, &self.settings, &device)?;
+            (self.supernet, self.step) = (supernet, state.step);
+        }
+        Ok(())
+    }
+
+    /// Loads the weights of one step, which a search under way measures with.
+    ///
+    /// # Errors
+    /// The checkpoint is gone.
+    pub(super) fn load_step(&mut self, step: u64) -> Result<(), RunError> {
+        if step != self.step {
+            let device = self.settings.device.open();
+            let found = self.checkpoints.load_weights_of(step, &self.space, &self.settings, &device);
+            self.supernet = found.map_err(|source| RunError::WeightsGone { step, source })?;
+            self.step = step;
+        }
+        Ok(())
+    }
+
+    /// Synflow score on the current weights.
+    pub fn synflow(&self) -> DesignScore {
+        let synflow = Synflow::new(&self.supernet, self.space.input_channels, &self.settings.device.open());
+        let space = self.space.clone();
+        std::rc::Rc::new(move |design| synflow.score(&Route::of_design(&space, design)))
+    }
+
+    /// Validation accuracies of the current weights without lost cameras. Designs of other spaces are left out.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn measured(&self) -> Result<Vec<MeasuredDesign>, RunError> {
+        measured_designs(&self.store, &self.space, self.step)
+    }
+
+    /// Measures a design, unless it was measured before, and records the measurement.
+    ///
+    /// # Errors
+    /// A file of samples can't be read, or the database fails.
+    pub fn measurement(&self, key: &MeasurementKey) -> Result<Measurement, RunError> {
+        if let Some(known) = self.store.measurement(key)? {
+            return Ok(known.value);
+        }
+        let measurement = self.evaluator().measure(key)?;
+        self.store.record(&measurement)?;
+        Ok(measurement)
+    }
+
+    /// Measures what this process has claimed, and records it. The claim is released on an error.
+    pub(super) fn measure_claimed(&self, key: &MeasurementKey) -> Result<EvaluationRecord, RunError> {
+        let measured = self.evaluator().measure(key).map_err(RunError::from);
+        let recorded = measured.and_then(|measurement| self.store.record(&measurement).map(|_| measurement));
+        match recorded {
+            Ok(measurement) => Ok(EvaluationRecord::new(&measurement, None)),
+            Err(error) => {
+                // The first error is the one to report; the claim expires by itself.
+                let _ = self.store.release(key);
+                Err(error)
+            }
+        }
+    }
+
+    /// Claims and measures a design, unless it was measured before or is claimed by another worker.
+    pub(super) fn claim_accuracy(&self, key: &MeasurementKey) -> Result<ClaimedAccuracy, RunError> {
+        Ok(match self.store.claim(key, CLAIM_TTL)? {
+            Claim::Held => ClaimedAccuracy::Held,
+            Claim::Measured(known) => ClaimedAccuracy::Known(known.accuracy),
+            Claim::Granted => ClaimedAccuracy::Measured(self.measure_claimed(key)?),
+        })
+    }
+
+    /// Number of objects of a subset.
+    pub fn objects(&self, subset: Subset) -> usize {
+        self.evaluator().objects(subset).len()
+    }
+}
+
+/// Validation accuracies of the weights after `step` without lost cameras. Designs of other spaces are left out.
+///
+/// # Errors
+/// The database fails.
+pub fn measured_designs(store: &Store, space: &SearchSpace, step: u64) -> Result<Vec<MeasuredDesign>, RunError> {
+    let rows = store.measured(step)?.into_iter().map(|row| row.value);
+    let rows = rows.filter(|row| row.key.subset == Subset::Validation && row.key.lost == 0);
+    let measured = rows.filter_map(|row| {
+        let design = space.parse_design(&row.key.design).ok()?;
+        Some(MeasuredDesign { design, views: row.key.views, accuracy: row.accuracy })
+    });
+    Ok(measured.collect())
+}

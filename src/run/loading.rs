@@ -1,0 +1,126 @@
+//! Loading of a run's data, with progress, and under control messages where a process owns a task.
+
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::error::RunError;
+use super::manifest::Manifest;
+use super::task_process::TaskProcess;
+use crate::data::{Access, Cache, DataError, DataSpec, Dataset, Progress};
+use crate::record::{Control, Event, PreparingRecord};
+use crate::space::SearchSpace;
+use crate::train::Inputs;
+
+/// Time between two looks for control messages while data are loaded.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// Time between two progress events.
+const REPORT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Display of the progress: objects ready and objects in all. Called from several threads.
+pub type LoadingProgress<'a> = &'a (dyn Fn(usize, usize) + Sync);
+
+/// Loads the data of a run.
+///
+/// # Errors
+/// The data set is unknown, can't be read, or does not fit the space.
+pub fn load_inputs(
+    manifest: &Manifest,
+    space: &SearchSpace,
+    progress: LoadingProgress<'_>,
+) -> Result<Inputs, RunError> {
+    load(manifest, space, &|done, total| {
+        progress(done, total);
+        ControlFlow::Continue(())
+    })
+}
+
+/// Loads the data of a run under control messages, recording the progress; `None` if the user asked to stop.
+///
+/// # Errors
+/// As [`load_inputs`]; the database fails, or another process has taken the task over.
+pub(super) fn load_inputs_controlled(
+    manifest: &Manifest,
+    space: &SearchSpace,
+    process: &mut TaskProcess,
+    progress: LoadingProgress<'_>,
+) -> Result<Option<Inputs>, RunError> {
+    let gate = Gate::default();
+    let pass = |done, total| {
+        progress(done, total);
+        gate.pass(done, total)
+    };
+    thread::scope(|scope| {
+        let (sender, ready) = mpsc::channel();
+        // The receiver is gone only if this process is about to end.
+        scope.spawn(move || drop(sender.send(load(manifest, space, &pass))));
+        let (started, mut reported) = (Instant::now(), Instant::now());
+        loop {
+            match ready.recv_timeout(POLL_INTERVAL) {
+                Ok(loaded) => return loaded.map(Some),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return Err(RunError::LoadingBrokeOff),
+            }
+            let mut stop = gate.handle_controls(process);
+            if matches!(stop, Ok(false)) && reported.elapsed() >= REPORT_INTERVAL {
+                reported = Instant::now();
+                stop = gate.report(started).map_or(Ok(()), |event| process.emit(event)).map(|()| false);
+            }
+            if !matches!(stop, Ok(false)) {
+                gate.ended.store(true, Ordering::Relaxed);
+                return stop.map(|_| None);
+            }
+        }
+    })
+}
+
+fn load(manifest: &Manifest, space: &SearchSpace, progress: Progress<'_>) -> Result<Inputs, RunError> {
+    let spec: DataSpec = manifest.data.parse()?;
+    let size = space.resolutions.last().copied().unwrap_or(32) as usize;
+    let (views, channels) = (space.views as usize, space.input_channels as usize);
+    let cache = Cache::of_user();
+    let access = Access { cache: cache.as_ref(), classes: Some(space.classes as usize), progress };
+    let data = match Dataset::open_with(&spec, views, size, channels, access) {
+        Err(source @ DataError::WrongClasses { .. }) => {
+            return Err(RunError::Classes { space: space.name.clone(), classes: space.classes, source });
+        }
+        data => data?,
+    };
+    Ok(Inputs::new(data, space)?)
+}
+
+/// Shared state of the loading threads: they report their progress here after each object, wait while work is paused, and
+/// learn when it is over.
+#[derive(Default)]
+struct Gate {
+    done: AtomicUsize,
+    total: AtomicUsize,
+    paused: AtomicBool,
+    ended: AtomicBool,
+}
+
+impl Gate {
+    fn pass(&self, done: usize, total: usize) -> ControlFlow<()> {
+        self.done.fetch_max(done, Ordering::Relaxed);
+        self.total.store(total, Ordering::Relaxed);
+        while self.paused.load(Ordering::Relaxed) && !self.ended.load(Ordering::Relaxed) {
+            thread::sleep(POLL_INTERVAL);
+        }
+        if self.ended.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    /// Returns `true` if the user has asked to stop.
+    fn handle_controls(&self, process: &mut TaskProcess) -> Result<bool, RunError> {
+        let controls = process.controls_noting(&mut |paused| self.paused.store(paused, Ordering::Relaxed))?;
+        Ok(controls.contains(&Control::Stop))
+    }
+
+    /// Progress event, once an object is ready.
+    fn report(&self, started: Instant) -> Option<Event> {
+        let (done, total) = (self.done.load(Ordering::Relaxed), self.total.load(Ordering::Relaxed));
+        let left_s = started.elapsed().as_secs_f64() * total.saturating_sub(done) as f64 / done as f64;
+        (done > 0).then_some(Event::Preparing(PreparingRecord { done: done as u64, total: total as u64, left_s }))
+    }
+}

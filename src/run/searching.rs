@@ -1,0 +1,359 @@
+//! Search as a process on a run: handles control messages, keeps budgets, records events, serves requests to workers.
+//!
+//! Measurements are requested in the run's database when workers are there. The search measures requests itself, one after
+//! the other, and any worker takes the next one. It asks for as many candidates ahead as processes are measuring, so a
+//! search alone proceeds one by one and replays from its seed.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use super::RunDir;
+use super::error::RunError;
+use super::evaluator::{CLAIM_TTL, ClaimedAccuracy, RunEvaluator};
+use super::loading::LoadingProgress;
+use super::task_process::TaskProcess;
+use super::worker::{WorkerProcess, start_workers};
+use crate::quantity::Knob;
+use crate::record::{
+    ChildRecord, Control, Event, GenerationRecord, GenerationSeconds, MeasurementKey, OperatorRecord, PredictorRecord,
+    Subset,
+};
+use crate::search::baselines::{BaselineOutcome, BaselineStudy};
+use crate::search::{
+    AccuracyError, AccuracySource, Candidate, CandidateReport, Generation, NextCandidate, Operator, SearchDriver,
+    SearchOptions, SearchProblem,
+};
+use crate::space::Design;
+
+/// Time between two looks for the measurements of workers.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// Measurements between two records of the predictor's quality.
+const QUALITY_INTERVAL: usize = 10;
+
+/// Options of a search on a run.
+#[derive(Debug, Clone, Copy)]
+pub struct RunSearchOptions {
+    /// Budget, seed, stop rule and scope.
+    pub search: SearchOptions,
+    /// Seconds at most; `None` for no limit.
+    pub max_seconds: Option<f64>,
+    /// Worker processes to start.
+    pub workers: usize,
+}
+
+/// A candidate that is being measured.
+struct OpenCandidate {
+    candidate: Candidate,
+    key: MeasurementKey,
+}
+
+/// A search at work on a run. See the module's description.
+pub struct SearchRunner<'a> {
+    process: &'a mut TaskProcess,
+    evaluator: RunEvaluator,
+    driver: SearchDriver,
+    options: RunSearchOptions,
+    open: Vec<OpenCandidate>,
+    recorded_generations: usize,
+    parts: GenerationSeconds,
+    /// `true` while no design is feasible: there is nothing to do until the limits change.
+    waiting_for_limits: bool,
+    started: Instant,
+    _workers: Vec<WorkerProcess>,
+}
+
+impl<'a> SearchRunner<'a> {
+    /// Opens a trained run, takes its measurements in, records the start and starts the workers.
+    ///
+    /// # Errors
+    /// The run is untrained, its data can't be read, or the database fails.
+    pub fn new(
+        run: &RunDir,
+        problem: SearchProblem,
+        options: RunSearchOptions,
+        process: &'a mut TaskProcess,
+        progress: LoadingProgress<'_>,
+    ) -> Result<Self, RunError> {
+        let evaluator = RunEvaluator::open(run, progress)?;
+        evaluator.store().dequeue_all()?;
+        let driver = SearchDriver::new(problem, options.search, Some(evaluator.synflow()))?;
+        process.emit_started("search", None)?;
+        Ok(Self {
+            process,
+            evaluator,
+            driver,
+            options,
+            open: Vec::new(),
+            recorded_generations: 0,
+            parts: GenerationSeconds::default(),
+            waiting_for_limits: false,
+            started: Instant::now(),
+            _workers: start_workers(run, options.workers)?,
+        })
+    }
+
+    /// The driver with its front.
+    pub fn driver(&self) -> &SearchDriver {
+        &self.driver
+    }
+
+    /// Searches until a budget is spent, nothing is gained, or the user asks to stop. Returns `false` if no design of the
+    /// space is feasible.
+    ///
+    /// # Errors
+    /// An accuracy can't be measured, or the database fails. The failure is recorded.
+    pub fn run(&mut self) -> Result<bool, RunError> {
+        let result = self.search();
+        self.process.record_failure(result)
+    }
+
+    fn search(&mut self) -> Result<bool, RunError> {
+        if let Some(text) = self.driver.problem().infeasibility_reason()? {
+            self.process.emit(Event::Warning { text })?;
+            self.process.emit(Event::Stopped { reason: "no design meets the limits".into() })?;
+            return Ok(false);
+        }
+        self.driver.warm_start(&self.evaluator.measured()?)?;
+        let end = self.search_until_over()?;
+        self.evaluator.store().dequeue_all()?;
+        self.record_generations()?;
+        self.record_predictors()?;
+        self.process.emit(end)?;
+        Ok(true)
+    }
+
+    fn search_until_over(&mut self) -> Result<Event, RunError> {
+        loop {
+            if self.handle_controls()? {
+                self.withdraw_open()?;
+                return Ok(Event::Stopped { reason: format!("after {} measurements", self.driver.measured()) });
+            }
+            let over = self.request_candidates()?;
+            if let Some(reason) = over
+                && self.open.is_empty()
+            {
+                return Ok(Event::Finished { reason });
+            }
+            if !self.take_result()? {
+                // All open candidates are with workers, or nothing may be measured.
+                let started = Instant::now();
+                std::thread::sleep(POLL_INTERVAL);
+                self.parts.wait += started.elapsed().as_secs_f64();
+            }
+            self.record_generations()?;
+        }
+    }
+
+    /// Asks for candidates until every measuring process has one. Returns the reason if there is nothing more to ask for.
+    fn request_candidates(&mut self) -> Result<Option<String>, RunError> {
+        if let Some(seconds) = self.options.max_seconds
+            && self.started.elapsed().as_secs_f64() >= seconds
+        {
+            self.withdraw_open()?;
+            let measured = self.driver.measured();
+            return Ok(Some(format!("the {seconds} s are over, {measured} designs are measured")));
+        }
+        if self.waiting_for_limits {
+            return Ok(None);
+        }
+        let started = Instant::now();
+        let processes = 1 + self.evaluator.store().workers(CLAIM_TTL)?;
+        let mut over = None;
+        while self.open.len() < processes && over.is_none() {
+            match self.driver.next_candidate()? {
+                NextCandidate::Over(reason) => over = Some(reason),
+                NextCandidate::Measure(candidate) => {
+                    let views = self.driver.problem().knobs.sensors;
+                    let evaluator = self.evaluator.evaluator();
+                    let key = evaluator.key(&candidate.design, views, Subset::Validation, self.evaluator.step());
+                    if processes > 1 {
+                        self.evaluator.store().enqueue(&key)?;
+                    }
+                    self.open.push(OpenCandidate { candidate, key });
+                }
+            }
+        }
+        self.parts.propose += started.elapsed().as_secs_f64();
+        Ok(over)
+    }
+
+    /// Takes the result of one open candidate in: one that a worker has measured, or one that is measured here. Returns
+    /// `false` if all are claimed by workers.
+    fn take_result(&mut self) -> Result<bool, RunError> {
+        for index in 0..self.open.len() {
+            if let Some(found) = self.evaluator.store().measurement(&self.open[index].key)? {
+                self.report(index, found.value.accuracy)?;
+                return Ok(true);
+            }
+        }
+        for index in 0..self.open.len() {
+            let started = Instant::now();
+            let claimed = self.evaluator.claim_accuracy(&self.open[index].key)?;
+            self.parts.measure += started.elapsed().as_secs_f64();
+            let accuracy = match claimed {
+                ClaimedAccuracy::Held => continue,
+                ClaimedAccuracy::Known(accuracy) => accuracy,
+                ClaimedAccuracy::Measured(record) => {
+                    let accuracy = record.accuracy;
+                    self.process.emit(Event::Evaluated(record))?;
+                    accuracy
+                }
+            };
+            self.report(index, accuracy)?;
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    fn report(&mut self, index: usize, accuracy: f64) -> Result<(), RunError> {
+        let OpenCandidate { candidate, key } = self.open.remove(index);
+        let started = Instant::now();
+        let CandidateReport { operator, parents, on_front } = self.driver.report(&candidate, accuracy)?;
+        self.parts.learn += started.elapsed().as_secs_f64();
+        let space = &self.driver.problem().space;
+        let parents = parents.iter().map(|parent| space.print_design(parent)).collect();
+        let (views, predicted, design) = (key.views, candidate.predicted, key.design);
+        let child = ChildRecord { design, views, operator, parents, predicted, accuracy, front: on_front };
+        self.process.emit(Event::Child(child))?;
+        if self.driver.measured().is_multiple_of(QUALITY_INTERVAL) {
+            self.record_predictors()?;
+        }
+        Ok(())
+    }
+
+    fn record_predictors(&mut self) -> Result<(), RunError> {
+        for (predictor, quality) in self.driver.predictor_qualities() {
+            let (samples, rmse, kendall_tau) = (quality.samples as u64, quality.rmse, quality.kendall_tau);
+            self.process.emit(Event::Predictor(PredictorRecord { predictor, samples, rmse, kendall_tau }))?;
+        }
+        Ok(())
+    }
+
+    /// Withdraws all open candidates.
+    fn withdraw_open(&mut self) -> Result<(), RunError> {
+        for OpenCandidate { candidate, key } in std::mem::take(&mut self.open) {
+            self.driver.withdraw(candidate)?;
+            self.evaluator.store().dequeue(&key)?;
+        }
+        Ok(())
+    }
+
+    /// Applies new limits. Returns `true` if the user has asked to stop.
+    fn handle_controls(&mut self) -> Result<bool, RunError> {
+        let controls = self.process.controls()?;
+        for control in &controls {
+            if let Control::Limits(values) = control {
+                self.change_limits(values)?;
+            }
+        }
+        Ok(controls.contains(&Control::Stop))
+    }
+
+    /// Assesses everything again under other limits.
+    fn change_limits(&mut self, values: &BTreeMap<String, f64>) -> Result<(), RunError> {
+        if let Err(error) = self.driver.problem().clone().set_knobs(values) {
+            return self.process.emit(Event::Warning { text: error.to_string() });
+        }
+        self.withdraw_open()?;
+        self.driver.warm_start(&self.evaluator.measured()?)?;
+        self.driver.set_knobs(values)?;
+        let shown = |(name, &value): (&String, &f64)| Some(format!("{name} {}", Knob::named(name).ok()?.format(value)));
+        let text = values.iter().filter_map(shown).collect::<Vec<_>>().join(", ");
+        self.process.emit(Event::LimitsChanged { text })?;
+        let reason = self.driver.problem().infeasibility_reason()?;
+        self.waiting_for_limits = reason.is_some();
+        match reason {
+            Some(reason) => {
+                self.process.emit(Event::Warning { text: format!("{reason}; the search waits for other limits") })
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn record_generations(&mut self) -> Result<(), RunError> {
+        let new = &self.driver.search().generations()[self.recorded_generations..];
+        let records: Vec<GenerationRecord> = new.iter().map(|generation| self.generation_record(generation)).collect();
+        for record in records {
+            self.recorded_generations += 1;
+            let parts = std::mem::take(&mut self.parts);
+            self.process.emit(Event::Generation(GenerationRecord { parts, ..record }))?;
+        }
+        Ok(())
+    }
+
+    fn generation_record(&self, generation: &Generation) -> GenerationRecord {
+        let tallies = Operator::ALL.into_iter().map(|operator| (operator, generation.operators.get(operator)));
+        let used = tallies.filter(|(_, tally)| tally.evaluated > 0);
+        let operators = used.map(|(operator, tally)| {
+            let (evaluated, successes) = (tally.evaluated as u64, tally.successes as u64);
+            OperatorRecord { operator, evaluated, successes }
+        });
+        GenerationRecord {
+            generation: generation.index as u32,
+            evaluations: generation.evaluations as u64,
+            hypervolume: self.driver.hypervolume_share(generation),
+            front: generation.front_size as u32,
+            cache_hits: generation.duplicates_avoided as u64,
+            budget: self.options.search.budget as u64,
+            reassessments: generation.reassessments as u32,
+            operators: operators.collect(),
+            seconds: self.started.elapsed().as_secs_f64(),
+            parts: GenerationSeconds::default(),
+        }
+    }
+}
+
+/// Accuracies measured on a run under control messages.
+struct RunAccuracies<'a> {
+    evaluator: &'a RunEvaluator,
+    process: &'a mut TaskProcess,
+}
+
+impl RunAccuracies<'_> {
+    fn measured(&mut self, design: &Design, views: u32, subset: Subset) -> Result<f64, RunError> {
+        let key = self.evaluator.evaluator().key(design, views, subset, self.evaluator.step());
+        loop {
+            if self.process.should_stop()? {
+                return Err(RunError::StoppedOnRequest);
+            }
+            match self.evaluator.claim_accuracy(&key)? {
+                ClaimedAccuracy::Known(accuracy) => return Ok(accuracy),
+                ClaimedAccuracy::Measured(record) => {
+                    let accuracy = record.accuracy;
+                    self.process.emit(Event::Evaluated(record))?;
+                    return Ok(accuracy);
+                }
+                ClaimedAccuracy::Held => std::thread::sleep(POLL_INTERVAL),
+            }
+        }
+    }
+}
+
+impl AccuracySource for RunAccuracies<'_> {
+    fn accuracy(&mut self, design: &Design, views: u32) -> Result<f64, AccuracyError> {
+        Ok(self.measured(design, views, Subset::Validation)?)
+    }
+
+    fn test_accuracy(&mut self, design: &Design, views: u32) -> Result<f64, AccuracyError> {
+        Ok(self.measured(design, views, Subset::Test)?)
+    }
+}
+
+/// Compares the joint search with its baselines on a trained run, each with `budget` measurements. Each outcome is passed to
+/// `progress` as soon as it is known. The start and a failure are recorded; the end is the caller's to record.
+///
+/// # Errors
+/// An accuracy can't be measured, the user asked to stop, or the database fails.
+pub fn compare_baselines(
+    evaluator: &RunEvaluator,
+    problem: &SearchProblem,
+    (budget, seed): (usize, u64),
+    process: &mut TaskProcess,
+    progress: &mut dyn FnMut(&BaselineOutcome),
+) -> Result<Vec<BaselineOutcome>, RunError> {
+    process.emit_started("search --baselines", None)?;
+    let mut source = RunAccuracies { evaluator, process };
+    let study = BaselineStudy::new(problem.clone(), &mut source, Some(evaluator.synflow()), budget, seed);
+    let outcomes = study.run(progress).map_err(RunError::from);
+    process.record_failure(outcomes)
+}

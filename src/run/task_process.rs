@@ -1,0 +1,119 @@
+//! A process at work on a run: owns its task, records events, receives control messages.
+
+use std::time::Duration;
+
+use super::RunDir;
+use super::error::RunError;
+use super::inbox::Inbox;
+use super::owner::Ownership;
+use super::store::Store;
+use crate::record::{Control, Event, Task};
+
+/// Time between two checks of a paused process whether it still owns its task.
+const PAUSED_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Receiver of recorded events, for instance a log on standard output.
+pub type EventSink = Box<dyn FnMut(&Event)>;
+
+/// The process that does a task on a run. See the module's description.
+pub struct TaskProcess {
+    owner: Ownership,
+    inbox: Inbox,
+    store: Store,
+    sink: EventSink,
+}
+
+impl TaskProcess {
+    /// Makes this process the owner of a task. An interrupt (Ctrl-C) arrives as [`Control::Stop`] from now on. Every
+    /// recorded event is passed to `sink` as well.
+    ///
+    /// # Errors
+    /// A living process does the task already, the database fails, or signals can't be caught.
+    pub fn new(run: &RunDir, task: Task, sink: EventSink) -> Result<Self, RunError> {
+        let owner = run.own(task, &format!("splitscope {task}"))?;
+        let mut inbox = Inbox::of(&owner)?;
+        inbox.catch_signals().map_err(RunError::Signals)?;
+        Ok(Self { owner, inbox, store: run.store()?, sink })
+    }
+
+    /// Records an event.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn emit(&mut self, event: Event) -> Result<(), RunError> {
+        (self.sink)(&event);
+        self.store.append(self.owner.task(), &event).map(drop)
+    }
+
+    /// Records a failure of the work as an event. Returns `result`.
+    ///
+    /// # Errors
+    /// That of `result`.
+    pub fn record_failure<T>(&mut self, result: Result<T, RunError>) -> Result<T, RunError> {
+        if let Err(error) = &result {
+            // The error itself is the one to report.
+            let _ = self.emit(Event::Failed { text: error.sentence() });
+        }
+        result
+    }
+
+    /// Records the start of the work.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub(super) fn emit_started(&mut self, command: &str, resumed_from_step: Option<u64>) -> Result<(), RunError> {
+        self.emit(Event::Started { command: command.to_owned(), pid: std::process::id(), resumed_from_step })
+    }
+
+    /// The database.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Control messages since the last call but pause and resume: while paused, this waits without using the processor.
+    ///
+    /// # Errors
+    /// The database fails, or another process has taken the task over.
+    pub fn controls(&mut self) -> Result<Vec<Control>, RunError> {
+        self.controls_noting(&mut |_| {})
+    }
+
+    /// As [`TaskProcess::controls`]; calls `paused` with `true` before waiting and with `false` after it.
+    pub(super) fn controls_noting(&mut self, paused: &mut dyn FnMut(bool)) -> Result<Vec<Control>, RunError> {
+        let mut new = self.inbox.poll()?;
+        let (mut controls, mut is_paused) = (Vec::new(), false);
+        loop {
+            if !self.owner.is_held() {
+                return Err(RunError::TakenOver);
+            }
+            for control in new {
+                match control {
+                    Control::Pause if !is_paused => {
+                        is_paused = true;
+                        paused(true);
+                        self.emit(Event::Paused)?;
+                    }
+                    Control::Resume if is_paused => {
+                        is_paused = false;
+                        paused(false);
+                        self.emit(Event::Resumed)?;
+                    }
+                    Control::Pause | Control::Resume => {}
+                    other => controls.push(other),
+                }
+            }
+            if !is_paused || controls.contains(&Control::Stop) {
+                return Ok(controls);
+            }
+            new = self.inbox.wait(PAUSED_INTERVAL)?;
+        }
+    }
+
+    /// Returns `true` if the user has asked to stop. Other control messages but pause and resume are dropped.
+    ///
+    /// # Errors
+    /// As [`TaskProcess::controls`].
+    pub fn should_stop(&mut self) -> Result<bool, RunError> {
+        Ok(self.controls()?.contains(&Control::Stop))
+    }
+}

@@ -1,0 +1,91 @@
+//! Measurement of a design's accuracy: batch norm is recalibrated first, then every object of a subset is classified.
+
+use std::time::Instant;
+
+use super::loss::argmax;
+use super::{Inputs, Settings, TrainError};
+use crate::record::{Measurement, MeasurementKey, Subset};
+use crate::space::{Design, SearchSpace};
+use crate::supernet::{Norms, Route, Supernet, Views};
+
+/// Images of one forward pass, at most.
+const MAX_IMAGES: usize = 512;
+
+/// Weights, data and settings to measure designs with.
+#[derive(Clone, Copy)]
+pub struct DesignEvaluator<'a> {
+    /// The space.
+    pub space: &'a SearchSpace,
+    /// Device and number of calibration objects.
+    pub settings: &'a Settings,
+    /// Data set.
+    pub inputs: &'a Inputs,
+    /// Weights without gradients.
+    pub supernet: &'a Supernet,
+}
+
+impl DesignEvaluator<'_> {
+    /// Key of a measurement without lost cameras.
+    pub fn key(&self, design: &Design, views: u32, subset: Subset, step: u64) -> MeasurementKey {
+        MeasurementKey { design: self.space.print_design(design), views, lost: 0, subset, step }
+    }
+
+    /// Objects of a subset.
+    pub fn objects(&self, subset: Subset) -> &[u32] {
+        let split = &self.inputs.data().split;
+        match subset {
+            Subset::Validation => &split.validation,
+            Subset::Test => &split.test,
+        }
+    }
+
+    /// Measures the accuracy of a design after recalibration on training objects. With no calibration objects, batch norm
+    /// takes all channels for standardised, which shows what recalibration is for.
+    ///
+    /// # Errors
+    /// The key's design is not of the space, or a file of samples can't be read.
+    pub fn measure(&self, key: &MeasurementKey) -> Result<Measurement, TrainError> {
+        let started = Instant::now();
+        let route = Route::of_design(self.space, &self.space.parse_design(&key.design)?);
+        let views = Views::without(key.views as usize, key.lost);
+        let device = self.settings.device.open();
+        let calibration = self.inputs.calibration(self.settings);
+        let (mut norms, mut calibration_batches) = (Norms::calibrate(), 0);
+        for batch in self.inputs.batches(&calibration, &views, MAX_IMAGES, &device) {
+            norms.rewind();
+            self.supernet.forward(batch?.views, &views, &route, &mut norms);
+            calibration_batches += 1;
+        }
+        let norms = if calibration.is_empty() { Norms::Standard } else { norms.freeze() };
+        let objects = self.objects(key.subset);
+        let correct = self.count_correct(&route, &views, objects, norms)?;
+        Ok(Measurement {
+            key: key.clone(),
+            accuracy: correct as f64 / objects.len().max(1) as f64,
+            samples: objects.len() as u64,
+            calibration_batches,
+            seconds: started.elapsed().as_secs_f64(),
+        })
+    }
+
+    fn count_correct(
+        &self,
+        route: &Route,
+        views: &Views,
+        objects: &[u32],
+        mut norms: Norms,
+    ) -> Result<usize, TrainError> {
+        let device = self.settings.device.open();
+        let mut correct = 0;
+        for batch in self.inputs.batches(objects, views, MAX_IMAGES, &device) {
+            norms.rewind();
+            let batch = batch?;
+            let logits = self.supernet.forward(batch.views, views, route, &mut norms);
+            let [_, classes] = logits.dims();
+            let values: Vec<f32> = logits.into_data().try_into_vec::<f32>().expect("logits are f32");
+            let hit = |(row, label): &(&[f32], &u16)| argmax(row) == usize::from(**label);
+            correct += values.chunks_exact(classes).zip(&batch.labels).filter(hit).count();
+        }
+        Ok(correct)
+    }
+}
