@@ -5,7 +5,7 @@
 //! is to be minimised and a capacity proxy to be maximised, under limits on sensor memory and latency. All tensors are int8.
 //! The objectives are additive over blocks, so the true front is known exactly ([`BEST_HYPERVOLUME`]).
 //!
-//! It stands on no other floor, so that it measures the search alone. Invariant: [`evaluate`] equals the reference
+//! It uses nothing but `search`, so that it measures the search alone. Invariant: [`evaluate`] equals the reference
 //! implementation (`splitmb5.py`) to 1e-9 relative.
 
 use std::sync::LazyLock;
@@ -13,16 +13,16 @@ use std::sync::LazyLock;
 use crate::search::{Config, ConfigError, Gene, Objectives, Outcome, Search, Standing, hypervolume};
 
 /// Number of genes: resolution, 5 depths, 5 widths, 5 kernels, 5 expansions, split, compression ratio.
-pub const GENES: usize = 23;
+pub(super) const GENES: usize = 23;
 /// Sensor weights and activations together, in bytes.
-pub const MEMORY_LIMIT_BYTES: u64 = 512 * 1024;
-pub const LATENCY_LIMIT_SECONDS: f64 = 0.050;
+pub(super) const MEMORY_LIMIT_BYTES: u64 = 512 * 1024;
+pub(super) const LATENCY_LIMIT_SECONDS: f64 = 0.050;
 /// Corner of the hypervolume: seconds, negative capacity.
-pub const REFERENCE: Objectives = [LATENCY_LIMIT_SECONDS, -35.0, 0.0, 0.0];
+pub(super) const REFERENCE: Objectives = [LATENCY_LIMIT_SECONDS, -35.0, 0.0, 0.0];
 /// The hypervolume is divided by this (a latency of 0.05 s times a capacity of 100).
-pub const HYPERVOLUME_UNIT: f64 = 5.0;
+pub(super) const HYPERVOLUME_UNIT: f64 = 5.0;
 /// The hypervolume of the true front: nothing can exceed it.
-pub const BEST_HYPERVOLUME: f64 = 0.516_444_056;
+pub(super) const BEST_HYPERVOLUME: f64 = 0.516_444_056;
 
 const STAGES: usize = 5;
 const RESOLUTIONS: [u64; 4] = [96, 128, 160, 192];
@@ -72,7 +72,7 @@ impl Device {
 
 /// What one genome comes to.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Evaluation {
+pub(super) struct Evaluation {
     pub latency_seconds: f64,
     /// The proxy to maximise.
     pub capacity: f64,
@@ -82,7 +82,7 @@ pub struct Evaluation {
 
 impl Evaluation {
     /// Latency and negative capacity, with the relative excess over both limits.
-    pub fn outcome(&self) -> Outcome {
+    pub(super) fn outcome(&self) -> Outcome {
         let memory = self.memory_bytes as f64 / MEMORY_LIMIT_BYTES as f64 - 1.0;
         let latency = self.latency_seconds / LATENCY_LIMIT_SECONDS - 1.0;
         Outcome::new(&[self.latency_seconds, -self.capacity], memory.max(0.0) + latency.max(0.0))
@@ -223,7 +223,7 @@ impl Walk {
 }
 
 /// The genes of the problem, in order.
-pub fn genes() -> Vec<Gene> {
+pub(super) fn genes() -> Vec<Gene> {
     let mut genes = vec![Gene::ordered(4)];
     for choices in [3, 3, 2, 3] {
         genes.extend([Gene::ordered(choices); 5]);
@@ -236,7 +236,8 @@ pub fn genes() -> Vec<Gene> {
 ///
 /// # Panics
 /// If the genome is none of [`genes`]'s.
-pub fn evaluate(genome: &[u8]) -> Evaluation {
+pub(super) fn evaluate(genome: &[u8]) -> Evaluation {
+    assert_eq!(genome.len(), GENES, "a genome of the problem");
     let gene = |index: usize| usize::from(genome[index]);
     let resolution = RESOLUTIONS[gene(0)];
     let mut walk = Walk::stem(resolution, u64::from(genome[21]));
@@ -260,14 +261,14 @@ pub fn evaluate(genome: &[u8]) -> Evaluation {
 }
 
 /// Brings the split of a genome down to the number of blocks there are, as [`evaluate`] reads it.
-pub fn repair(genome: &mut [u8]) {
+pub(super) fn repair(genome: &mut [u8]) {
     let blocks: u8 = genome[1..6].iter().map(|depth| LEAST_DEPTH as u8 + depth).sum();
     genome[21] = genome[21].min(blocks);
 }
 
 /// How a search went.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Trace {
+pub(super) struct Trace {
     pub seed: u64,
     pub evaluations: usize,
     /// Evaluations and hypervolume, at every tenth evaluation at which the front had changed.
@@ -278,18 +279,18 @@ pub struct Trace {
 
 impl Trace {
     /// The final hypervolume, in units of [`HYPERVOLUME_UNIT`].
-    pub fn hypervolume(&self) -> f64 {
+    pub(super) fn hypervolume(&self) -> f64 {
         self.points.last().map_or(0.0, |point| point.1)
     }
 
     /// The first traced number of evaluations at which `share` of [`BEST_HYPERVOLUME`] was reached.
-    pub fn evaluations_to(&self, share: f64) -> Option<usize> {
+    pub(super) fn evaluations_to(&self, share: f64) -> Option<usize> {
         self.points.iter().find(|point| point.1 >= share * BEST_HYPERVOLUME).map(|point| point.0)
     }
 }
 
 /// Searches with the default configuration for exactly `evaluations` evaluations, without seeds.
-pub fn run(seed: u64, evaluations: usize) -> Trace {
+pub(super) fn run(seed: u64, evaluations: usize) -> Trace {
     run_with(Config::new(genes(), 2, seed), evaluations).expect("the default configuration is valid")
 }
 
@@ -297,7 +298,7 @@ pub fn run(seed: u64, evaluations: usize) -> Trace {
 ///
 /// # Errors
 /// If the configuration can not work.
-pub fn run_with(config: Config, evaluations: usize) -> Result<Trace, ConfigError> {
+pub(super) fn run_with(config: Config, evaluations: usize) -> Result<Trace, ConfigError> {
     let (seed, batch) = (config.seed, config.batch);
     let mut search = Search::new(config)?;
     let mut points = Vec::new();
