@@ -38,6 +38,7 @@ mod paths;
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
 use std::fmt;
 
 use rand::SeedableRng;
@@ -71,6 +72,8 @@ pub struct Survey {
     splits: Vec<SurveyedSplit>,
     designs: u128,
     exact: bool,
+    /// Optima found last, for each goal and its knobs: screens ask again at every frame.
+    optima: RefCell<Vec<(Goal, Knobs, Vec<SplitOptimum>)>>,
 }
 
 /// The designs of one split.
@@ -132,7 +135,7 @@ impl Survey {
         }
         let usual = SystemRates::new(&model.knobs());
         splits.iter_mut().for_each(|split| split.looked_at.order(&usual));
-        Some(Self { model: model.clone(), graph, paths, splits, designs, exact })
+        Some(Self { model: model.clone(), graph, paths, splits, designs, exact, optima: RefCell::default() })
     }
 
     /// Number of designs of the space. Saturates at `u128::MAX`.
@@ -203,13 +206,20 @@ impl Survey {
 
     /// Least value at every split at which a design can be split, ascending, over all designs whatever limits they break.
     pub fn optimum(&self, goal: Goal, knobs: &Knobs) -> Vec<SplitOptimum> {
+        let mut known = self.optima.borrow_mut();
+        if let Some((.., optima)) = known.iter().find(|(own, under, _)| *own == goal && under == knobs) {
+            return optima.clone();
+        }
+        known.retain(|(own, ..)| *own != goal);
         let rates = SystemRates::new(knobs);
         let solver = OptimumSolver::new(self.model.space(), &self.graph, &self.paths, rates, goal);
         let optimum = |(split, value, design): (BoundaryId, f64, Design)| {
             let evaluation = rates.evaluate(&self.model.demand(&design).ok()?);
             Some(SplitOptimum { split, value, design, evaluation })
         };
-        solver.solve().into_iter().filter_map(optimum).collect()
+        let optima: Vec<SplitOptimum> = solver.solve().into_iter().filter_map(optimum).collect();
+        known.push((goal, *knobs, optima.clone()));
+        optima
     }
 }
 

@@ -277,6 +277,15 @@ pub const BINDINGS: &[Binding] = {
             "tornado",
             "show how much each knob matters to the design",
         ),
+        row(
+            "optimum",
+            UserCommand::ToggleOverlay(Overlay::Optimum),
+            &[key('O')],
+            DESIGNS,
+            Look,
+            "",
+            "show the least latency, energy and memory of any design at every split",
+        ),
         row("undo", Session(Command::Undo), &[key('u')], ALL, Change, "undo", "undo the last change"),
         row("redo", Session(Command::Redo), &[Key::ctrl('r')], ALL, Change, "", "redo what was undone"),
         row(

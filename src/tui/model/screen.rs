@@ -64,6 +64,8 @@ pub enum Overlay {
     Why,
     /// Sensitivity of the selected design's latency to each knob.
     Tornado,
+    /// Exact optimum of every split of the space.
+    Optimum,
     /// Keys.
     Help,
     /// Steps that can be undone and redone.

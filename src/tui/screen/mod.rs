@@ -24,6 +24,7 @@ mod help;
 mod inspect;
 mod knobs;
 mod network;
+mod optimum;
 mod popup;
 mod replay_bar;
 mod scatter;

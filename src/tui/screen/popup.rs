@@ -18,7 +18,7 @@ use ratatui::{
     widgets::Widget,
 };
 
-use super::{chrome, inspect, view::View};
+use super::{chrome, inspect, optimum, view::View};
 use crate::{
     explore::{Fix, Session},
     quantity::RelaxDirection,
@@ -41,13 +41,21 @@ pub fn overlay(view: View<'_>, overlay: Overlay, area: Rect, buf: &mut Buffer, h
         Overlay::Inspect => design(view, area, buf, hits),
         Overlay::Why => why(view, area, buf, hits),
         Overlay::Tornado => tornado(view, area, buf, hits),
+        Overlay::Optimum => optimum::draw(view, area, buf, hits),
         Overlay::History => history(view, area, buf, hits),
         Overlay::Help => {}
     }
 }
 
 /// An empty popup with room for so many rows; returns what is inside.
-fn popup(view: View<'_>, area: Rect, rows: usize, titles: (&str, &str), buf: &mut Buffer, hits: &mut HitMap) -> Rect {
+pub(super) fn popup(
+    view: View<'_>,
+    area: Rect,
+    rows: usize,
+    titles: (&str, &str),
+    buf: &mut Buffer,
+    hits: &mut HitMap,
+) -> Rect {
     let rows = u16::try_from(rows).unwrap_or(u16::MAX);
     sized(view, area, (WIDTH.min(area.width.saturating_sub(2)) - 4, rows), titles, buf, hits)
 }

@@ -155,6 +155,7 @@ fn overlays() {
     snapshots("why_several", fixture::session(), "jjjHHkHHjjjHt[x");
     snapshots("why", fixture::session(), "jjjjjHHtGx");
     snapshots("tornado", fixture::session(), "o");
+    snapshots("optimum", fixture::session(), "O");
     snapshots("history", fixture::session(), "llljhhu<esc>U");
     snapshots("palette", fixture::session(), ":kno");
     snapshots("typed", fixture::session(), "j<enter>2.5 M");

@@ -1,0 +1,72 @@
+//! The exact optimum of every split of the whole space under the present knobs.
+//!
+//! ```text
+//! ┌ Least of any design at every split ─────────────── Esc close ┐
+//! │ split after      latency       energy   sensor RAM           │
+//! │ input           5.28 ms ✗      41 µJ         2 KiB           │
+//! │ S1.1            3.12 ms        30 µJ      12.5 KiB ✗         │
+//! │ ✗ the design breaks a limit; `cost --optimum` prints designs │
+//! └──────────────────────────────────────────────────────────────┘
+//! ```
+
+use ratatui::{buffer::Buffer, layout::Rect};
+
+use super::{chrome, popup, view::View};
+use crate::{
+    explore::Session,
+    search::{Goal, SplitOptimum},
+    tui::hit::HitMap,
+};
+
+/// Cells of the name of a split, and of a value with its mark.
+const NAME: usize = 14;
+const VALUE: usize = 14;
+
+/// Draws the optima in a popup in the middle of `area`.
+pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+    let View { session, theme, .. } = view;
+    let title = ("Least of any design at every split", "Esc close");
+    let Some(columns) = optima(session) else {
+        let inner = popup::popup(view, area, 1, title, buf, hits);
+        let text = "This profile costs whole networks only: measured latencies, or patches.";
+        chrome::line(buf, chrome::row(inner, 0), &[(text, theme.dim)], theme);
+        return;
+    };
+    let rows = columns[0].len();
+    let inner = popup::popup(view, area, rows + 2, title, buf, hits);
+    let row = |index: usize| chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX));
+    let names = Goal::ALL.map(|goal| format!("{:>VALUE$}  ", goal.limit().short()));
+    chrome::line(
+        buf,
+        row(0),
+        &[(&format!("{:<NAME$}", "split after"), theme.dim), (&names.concat(), theme.dim)],
+        theme,
+    );
+    for index in 0..rows {
+        let name = session.space().boundary_name(columns[0][index].split);
+        let cells = [0, 1, 2].map(|goal| cell(Goal::ALL[goal], &columns[goal][index], theme.glyphs.no));
+        let style = |goal: usize| if columns[goal][index].evaluation.feasible() { theme.text } else { theme.dim };
+        let pieces = [
+            (&*format!("{name:<NAME$}"), theme.text),
+            (&*cells[0], style(0)),
+            (&*cells[1], style(1)),
+            (&*cells[2], style(2)),
+        ];
+        chrome::line(buf, row(index + 1), &pieces, theme);
+    }
+    let note = format!("{} breaks a limit; `splitscope cost --optimum` prints the designs", theme.glyphs.no);
+    chrome::line(buf, row(rows + 1), &[(&note, theme.dim)], theme);
+}
+
+/// Optima of every goal, each with the same splits.
+fn optima(session: &Session) -> Option<[Vec<SplitOptimum>; 3]> {
+    let [latency, energy, memory] = Goal::ALL.map(|goal| session.optima(goal));
+    Some([latency?, energy?, memory?])
+}
+
+/// A value with a mark if its design breaks a limit.
+fn cell(goal: Goal, optimum: &SplitOptimum, no: char) -> String {
+    let value = goal.limit().metric().info().dimension.format_column(optimum.value);
+    let mark = if optimum.evaluation.feasible() { ' ' } else { no };
+    format!("{value:>VALUE$} {mark}")
+}
