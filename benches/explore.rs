@@ -13,7 +13,7 @@ use splitscope::hardware::{self, Profile};
 use splitscope::quantity::Knob;
 use splitscope::space::{self, SearchSpace};
 use splitscope::tui::screen::{self, View};
-use splitscope::tui::{UiState, picture_theme, theme::Palette};
+use splitscope::tui::{UiState, picture_theme, theme::ColourScheme};
 
 /// Designs of the pool.
 const DESIGNS: usize = 10_000;
@@ -58,7 +58,7 @@ fn knob(name: &str, session: &mut Session, range: usize, budget_ms: f64) -> bool
 
 /// A knob moved and the Explore screen drawn, everything asked for by a frame included.
 fn frame(name: &str, session: &mut Session, budget_ms: f64) -> bool {
-    let (theme, ui) = (picture_theme(Palette::OkabeIto), UiState::default());
+    let (theme, ui) = (picture_theme(ColourScheme::OkabeIto), UiState::default());
     let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 36));
     let area = buffer.area;
     let mut at = 0.0_f64;

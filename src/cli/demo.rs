@@ -10,7 +10,7 @@ use super::{Answer, load, picture, train};
 use crate::explore::{DEFAULT_POOL, Session};
 use crate::train::Settings;
 use crate::tui::demo::{Demo, Measured, record};
-use crate::tui::{self, Options, UiState, theme::Palette};
+use crate::tui::{self, Options, UiState, theme::ColourScheme};
 
 /// Arguments of `demo`.
 #[derive(Debug, clap::Args)]
@@ -53,13 +53,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
 /// Every scene's end as a picture.
 fn frames(mut session: Session, arguments: &Arguments, folder: &Path) -> Result<Answer> {
     let size = picture::size(&arguments.size)?;
-    let palette = arguments.look.theme.as_deref().map_or(Ok(Palette::OkabeIto), explore::palette)?;
+    let scheme = arguments.look.theme.as_deref().map_or(Ok(ColourScheme::OkabeIto), explore::scheme)?;
     std::fs::create_dir_all(folder).with_context(|| format!("{} can't be made", folder.display()))?;
     for scene in 0..Demo::new(Measured::shipped(session.space())).len() {
         let mut ui = UiState { now_ms: 60_000, ..UiState::default() };
         tui::scene(&mut session, &mut ui, scene);
         let path = folder.join(format!("scene-{}.svg", scene + 1));
-        let text = tui::picture(&session, &ui, size, palette);
+        let text = tui::picture(&session, &ui, size, scheme);
         std::fs::write(&path, text).with_context(|| format!("{} can't be written", path.display()))?;
     }
     Ok(Answer::Yes)

@@ -10,7 +10,7 @@ use crate::diagnostic::Source;
 use crate::explore::{DEFAULT_POOL, Session, SessionFile, ViewRow};
 use crate::run::{self, RunDir, this_program};
 use crate::train::Settings;
-use crate::tui::{self, Options, theme::Palette};
+use crate::tui::{self, Options, theme::ColourScheme};
 
 /// Arguments of `explore`.
 #[derive(Debug, clap::Args)]
@@ -68,7 +68,7 @@ impl Look {
     /// Options of a screen that looks so, with the user's file behind these flags.
     pub(super) fn options(&self, template: run::Manifest) -> Result<Options> {
         let config = keys::of_user()?;
-        let palette = self.theme.as_deref().map(palette).transpose()?.or(config.palette);
+        let scheme = self.theme.as_deref().map(scheme).transpose()?.or(config.scheme);
         Ok(Options {
             run: None,
             replay: None,
@@ -82,16 +82,16 @@ impl Look {
             view: ViewRow::default(),
             mouse: !self.no_mouse && config.mouse.unwrap_or(true),
             ascii: self.ascii || config.ascii.unwrap_or(false),
-            palette,
+            scheme,
             keys: config.keys,
         })
     }
 }
 
-/// The palette of that name.
-pub(super) fn palette(name: &str) -> Result<Palette> {
-    let names = || Palette::ALL.map(Palette::name).join(", ");
-    Palette::from_name(name).with_context(|| format!("no theme `{name}` (themes: {})", names()))
+/// The scheme of that name.
+pub(super) fn scheme(name: &str) -> Result<ColourScheme> {
+    let names = || ColourScheme::ALL.map(ColourScheme::name).join(", ");
+    ColourScheme::from_name(name).with_context(|| format!("no theme `{name}` (themes: {})", names()))
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<Answer> {

@@ -42,7 +42,7 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let (width, height) = size(&arguments.size)?;
-    let palette = explore::palette(&arguments.theme)?;
+    let scheme = explore::scheme(&arguments.theme)?;
     let Some(screen) = Screen::named(&arguments.screen) else {
         bail!("no screen `{}` ({})", arguments.screen, Screen::ALL.map(Screen::name).join(", "));
     };
@@ -59,7 +59,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     }
     // What is said for a few seconds has gone by then.
     ui.now_ms += 60_000;
-    let text = tui::picture(&session, &ui, (width, height), palette);
+    let text = tui::picture(&session, &ui, (width, height), scheme);
     match &arguments.output {
         Some(path) => std::fs::write(path, text).with_context(|| format!("{} can't be written", path.display()))?,
         None => println!("{text}"),

@@ -1,10 +1,11 @@
-//! The loop, and what it does to the world outside the session.
+//! The event loop, and the effects of commands.
 //!
-//! Draw, wait for input, take in all that has come, act, draw again. Without input and without a run at work it sleeps;
-//! with one it looks at the run's database a few times a second and draws only if something is new.
+//! It draws a frame, waits for input, carries out all commands that came, and draws again. Without input and without a
+//! running training or search it sleeps; with one it polls the run's database and draws if anything is new.
 
 mod effects;
 mod follow;
+mod recording;
 mod replay;
 mod tour;
 
@@ -40,18 +41,20 @@ use crate::{
     explore::{Command, Session, Severity, Update, progress::State},
     record::Task,
 };
-use follow::SETTLE_TIME;
-use replay::Replay;
+use recording::Recording;
 
-/// For ever, as far as the terminal is concerned.
-const LONG: Duration = Duration::from_hours(1);
-/// Least time between two frames, and over a remote line.
-const FRAME: Duration = Duration::from_millis(12);
-const FRAME_REMOTE: Duration = Duration::from_millis(60);
-/// A session that is built faster than this shows no "loading".
-const PATIENCE: Duration = Duration::from_millis(100);
+/// Longest wait for input.
+const MAX_WAIT: Duration = Duration::from_hours(1);
+/// Shortest time between two frames.
+const MIN_FRAME_TIME: Duration = Duration::from_millis(12);
+/// Shortest time between two frames over a remote line.
+const MIN_REMOTE_FRAME_TIME: Duration = Duration::from_millis(60);
+/// Time to build a session before "loading" is shown.
+const LOADING_DELAY: Duration = Duration::from_millis(100);
+/// Time for which limits must stand still before a running search is sent them.
+const SETTLE_TIME: Duration = Duration::from_millis(600);
 
-/// Everything but the terminal.
+/// Session, view and the run that is followed or replayed: everything but the terminal.
 pub struct App {
     /// The session.
     pub session: Session,
@@ -62,15 +65,15 @@ pub struct App {
     options: Options,
     work: Option<Work>,
     reader: Option<EventReader>,
-    replay: Option<Replay>,
+    recording: Option<Recording>,
     demo: Option<Demo>,
     began: Instant,
     looked: Option<Instant>,
     more: bool,
     detached: bool,
-    /// The run's training is done: the next one is a new run.
+    /// The training of the run is finished: the next one begins a new run.
     trained: bool,
-    /// When the limits last moved.
+    /// Time of the last move of a limit that a running search was not sent.
     moved: Option<Instant>,
     hits: HitMap,
     /// Effects that need the terminal.
@@ -89,7 +92,7 @@ impl App {
             options,
             work: None,
             reader: None,
-            replay: None,
+            recording: None,
             demo: None,
             began: Instant::now(),
             looked: None,
@@ -167,15 +170,15 @@ impl App {
         self.feed(vec![Update::Message(kind, text)]);
     }
 
-    /// How long the loop may sleep.
-    fn patience(&self) -> Duration {
-        let mut wait = LONG;
+    /// Time that the loop may wait for input.
+    fn wait_time(&self) -> Duration {
+        let mut wait = MAX_WAIT;
         if self.more {
             wait = Duration::ZERO;
         } else if self.work.is_some() && !self.detached {
             wait = self.pace();
         }
-        wait = wait.min(self.replay_rest().unwrap_or(LONG)).min(self.tour_rest().unwrap_or(LONG));
+        wait = wait.min(self.replay_rest().unwrap_or(MAX_WAIT)).min(self.tour_rest().unwrap_or(MAX_WAIT));
         if let Some(moved) = self.moved {
             wait = wait.min(SETTLE_TIME.saturating_sub(moved.elapsed()));
         }
@@ -199,7 +202,7 @@ pub fn run(build: impl FnOnce() -> Session + Send + 'static, options: Options) -
         // Nobody waits for it any more only if the terminal could not be taken.
         let _ = sender.send(build());
     });
-    let early = built.recv_timeout(PATIENCE);
+    let early = built.recv_timeout(LOADING_DELAY);
     let mut terminal = Terminal::enter(options.mouse)?;
     let session = if let Ok(session) = early {
         session
@@ -231,7 +234,7 @@ impl App {
     /// Draws, waits, and acts until it is ended: how to leave, and the signal that ended it, if one did.
     fn cycle(&mut self, terminal: &mut Terminal, signals: &Signals) -> io::Result<(Leave, Option<i32>)> {
         let remote = std::env::var_os("SSH_CONNECTION").is_some();
-        let least = if remote { FRAME_REMOTE } else { FRAME };
+        let least = if remote { MIN_REMOTE_FRAME_TIME } else { MIN_FRAME_TIME };
         let mut drawn: Option<Instant> = None;
         let mut dirty = true;
         let mut toast = false;
@@ -244,7 +247,7 @@ impl App {
                 drawn = Some(Instant::now());
                 dirty = false;
             }
-            let events = read_events(if dirty { rest } else { self.patience() })?;
+            let events = read_events(if dirty { rest } else { self.wait_time() })?;
             self.events(&events);
             dirty |= !events.is_empty();
             match signals.take() {

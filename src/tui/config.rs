@@ -20,7 +20,7 @@ use toml::Spanned;
 
 use super::{
     keymap::{KeyTable, Keymap},
-    theme::Palette,
+    theme::ColourScheme,
 };
 use crate::diagnostic::{Diagnostic, Source, nearest};
 
@@ -28,7 +28,7 @@ use crate::diagnostic::{Diagnostic, Source, nearest};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
     /// Colours.
-    pub palette: Option<Palette>,
+    pub scheme: Option<ColourScheme>,
     /// Whether to take the mouse.
     pub mouse: Option<bool>,
     /// Whether to draw with plain characters only.
@@ -53,9 +53,9 @@ impl Config {
     /// Anything wrong with it, at its place.
     pub fn from_toml(source: &Source) -> Result<Self, Diagnostic> {
         let file: File = source.parse()?;
-        let palette = file.theme.map(|name| palette(&name, source)).transpose()?;
+        let scheme = file.theme.map(|name| scheme(&name, source)).transpose()?;
         let keys = Keymap::with(&file.keys, source)?;
-        Ok(Self { palette, mouse: file.mouse, ascii: file.ascii, keys })
+        Ok(Self { scheme, mouse: file.mouse, ascii: file.ascii, keys })
     }
 
     /// The user's file as text; `None` if there is none.
@@ -93,9 +93,9 @@ fn base(name: &str, below_home: &str) -> Option<PathBuf> {
     named.or_else(|| Some(folder("HOME")?.join(below_home)))
 }
 
-fn palette(name: &Spanned<String>, source: &Source) -> Result<Palette, Diagnostic> {
-    Palette::from_name(name.get_ref()).ok_or_else(|| {
-        let names = Palette::ALL.map(Palette::name);
+fn scheme(name: &Spanned<String>, source: &Source) -> Result<ColourScheme, Diagnostic> {
+    ColourScheme::from_name(name.get_ref()).ok_or_else(|| {
+        let names = ColourScheme::ALL.map(ColourScheme::name);
         let near = nearest(name.get_ref(), names).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
         let help = Some(format!("{near}themes: {}", names.join(", ")));
         Diagnostic { help, ..source.error(name.span(), format!("no theme is named `{}`", name.get_ref())) }
@@ -119,7 +119,7 @@ mod tests {
     #[test]
     fn what_is_set_counts() {
         let config = read("theme = \"light\"\nmouse = false\n[keys]\ntrain = [\"f5\"]\n").unwrap();
-        assert_eq!((config.palette, config.mouse, config.ascii), (Some(Palette::Light), Some(false), None));
+        assert_eq!((config.scheme, config.mouse, config.ascii), (Some(ColourScheme::Light), Some(false), None));
         assert_eq!(config.keys.row(Command::StartTraining).unwrap().keys, [Key::parse("f5").unwrap()]);
     }
 

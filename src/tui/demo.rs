@@ -1,94 +1,36 @@
-//! The tour: what the explorer shows by itself to an audience. Scenes with captions, held and gone through by keys.
+//! The tour: scenes with captions that play by themselves, and that keys pause and skip.
 //!
-//! A scene begins from the profile's knobs and its own, so that each can be shown by itself; its caption is made of what
-//! the session knows then and at the scene's beginning, and of nothing else. Time comes in as an argument.
+//! A scene begins from the profile's knobs and its own, so that each can be shown alone; its caption is made of figures of
+//! the session at its beginning and now, and of nothing else. Time is an argument.
 
 mod measured;
+mod scene;
 mod script;
 
 pub use measured::{Measured, RecordError, record};
+
+use scene::{Facts, Scene, SceneStep};
 
 use super::model::{
     caption::Caption,
     screen::{Overlay, Screen},
     state::UiState,
 };
-use crate::explore::{CandidateId, Command, Move, Session, ShownAccuracy, Update};
-use crate::quantity::Knob;
+use crate::{
+    explore::{Command, Move, Session, Update},
+    quantity::Knob,
+};
 
-/// One thing a scene does.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Beat {
-    /// Turns a knob to a value, stop by stop, so many milliseconds each.
-    Turn(Knob, f64, u64),
-    /// Leaves what is shown for so many milliseconds.
-    Rest(u64),
-}
-
-/// A part of the tour.
-struct Scene {
-    title: &'static str,
-    /// Knobs that begin at other values than the profile's.
-    start: &'static [(Knob, f64)],
-    /// Whether accuracies are shown: the measured ones that the program comes with.
-    measured: bool,
-    /// Whether the bars of the sensitivity lie over the screen.
-    tornado: bool,
-    beats: &'static [Beat],
-    caption: fn(&Facts, &Facts, &Measured) -> String,
-}
-
-/// What captions are made of.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Facts {
-    id: CandidateId,
-    sensors: u32,
-    split: String,
-    fusion: String,
-    latency_ms: f64,
-    sensor_ms: f64,
-    link_ms: f64,
-    link_bytes: u64,
-    bandwidth: String,
-    memory: String,
-    accuracy: Option<f64>,
-    fits: usize,
-    designs: usize,
-}
-
-impl Facts {
-    fn of(session: &Session) -> Self {
-        let Some(row) = session.selected().and_then(|id| session.row(id)) else { return Self::default() };
-        let latency = &row.evaluation.latency;
-        let shown = |id: Knob| id.format(session.value(id));
-        Self {
-            id: row.id,
-            sensors: session.knobs().sensors,
-            split: row.split_name.to_owned(),
-            fusion: row.fusion_name.to_owned(),
-            latency_ms: latency.total_s() * 1e3,
-            sensor_ms: latency.sensor_s * 1e3,
-            link_ms: latency.link_s * 1e3,
-            link_bytes: row.evaluation.link_bytes,
-            bandwidth: shown(Knob::LinkBandwidth),
-            memory: shown(Knob::SensorMemory),
-            accuracy: if let ShownAccuracy::Measured(found) = row.accuracy { Some(found.accuracy) } else { None },
-            fits: session.feasible_count(),
-            designs: session.catalogue().len(),
-        }
-    }
-}
-
-/// The tour and how far it is.
+/// The tour and its position.
 pub struct Demo {
     scenes: Vec<&'static Scene>,
     measured: Measured,
-    /// The scene, and what it does next.
+    /// Current scene.
     at: usize,
-    beat: usize,
-    /// What was known when the scene began.
+    step: usize,
+    /// Facts at the beginning of the scene.
     before: Facts,
-    /// When the next thing is done.
+    /// Time of the next step.
     due_ms: u64,
     held: bool,
 }
@@ -98,7 +40,7 @@ impl Demo {
     pub fn new(measured: Measured) -> Self {
         let known = !measured.is_empty();
         let scenes = script::SCENES.iter().filter(|scene| known || !scene.measured).collect();
-        Self { scenes, measured, at: 0, beat: 0, before: Facts::default(), due_ms: 0, held: false }
+        Self { scenes, measured, at: 0, step: 0, before: Facts::default(), due_ms: 0, held: false }
     }
 
     /// Number of scenes.
@@ -106,7 +48,7 @@ impl Demo {
         self.scenes.len()
     }
 
-    /// Whether there is nothing to show.
+    /// Returns `true` if the tour has no scene.
     pub fn is_empty(&self) -> bool {
         self.scenes.is_empty()
     }
@@ -114,7 +56,7 @@ impl Demo {
     /// Begins a scene; beyond the last one the last one.
     pub fn begin(&mut self, scene: usize, session: &mut Session, ui: &mut UiState, now_ms: u64) {
         self.at = scene.min(self.scenes.len().saturating_sub(1));
-        (self.beat, self.due_ms) = (0, now_ms);
+        (self.step, self.due_ms) = (0, now_ms);
         let Some(scene) = self.scenes.get(self.at) else { return };
         let mut act = |action| drop(session.apply(action, now_ms));
         ui.screen = Screen::Explore;
@@ -142,44 +84,44 @@ impl Demo {
         self.begin(self.at.saturating_add_signed(scenes), session, ui, now_ms);
     }
 
-    /// Waits, or goes on.
+    /// Pauses the tour, or continues it.
     pub fn hold(&mut self, held: bool, now_ms: u64) {
         self.held = held;
         self.due_ms = self.due_ms.max(now_ms);
     }
 
-    /// Whether it waits.
+    /// Returns `true` while the tour is paused.
     pub fn is_held(&self) -> bool {
         self.held
     }
 
-    /// When something is to be done next; `None` while it waits, and at its end.
+    /// Time of the next step; `None` while the tour is paused, and at its end.
     pub fn due_ms(&self) -> Option<u64> {
         Some(self.due_ms).filter(|_| !self.held && !self.is_over())
     }
 
     fn is_over(&self) -> bool {
-        self.at + 1 >= self.scenes.len() && self.scenes.last().is_none_or(|scene| self.beat >= scene.beats.len())
+        self.at + 1 >= self.scenes.len() && self.scenes.last().is_none_or(|scene| self.step >= scene.steps.len())
     }
 
-    /// Does what is due. Returns whether anything changed.
+    /// Carries out the step that is due. Returns `true` if anything changed.
     pub fn advance(&mut self, session: &mut Session, ui: &mut UiState, now_ms: u64) -> bool {
         if self.due_ms().is_none_or(|due| due > now_ms) {
             return false;
         }
-        let Some(beat) = self.scenes.get(self.at).and_then(|scene| scene.beats.get(self.beat)).copied() else {
+        let Some(step) = self.scenes.get(self.at).and_then(|scene| scene.steps.get(self.step)).copied() else {
             self.begin(self.at + 1, session, ui, now_ms);
             return true;
         };
-        match beat {
-            Beat::Rest(ms) => {
+        match step {
+            SceneStep::Rest(ms) => {
                 self.due_ms = now_ms + ms;
-                self.beat += 1;
+                self.step += 1;
             }
-            Beat::Turn(knob, target, ms) => {
+            SceneStep::Turn(knob, target, ms) => {
                 self.due_ms = now_ms + ms;
-                if !step(session, knob, target, now_ms) {
-                    self.beat += 1;
+                if !step_towards(session, knob, target, now_ms) {
+                    self.step += 1;
                     self.due_ms = now_ms;
                 }
             }
@@ -187,19 +129,19 @@ impl Demo {
         true
     }
 
-    /// Does all of a scene at once.
+    /// Carries out all steps of a scene at once.
     pub fn play_out(&mut self, scene: usize, session: &mut Session, ui: &mut UiState) {
         self.begin(scene, session, ui, 0);
         let Some(scene) = self.scenes.get(self.at) else { return };
-        for beat in scene.beats {
-            if let Beat::Turn(knob, target, _) = *beat {
+        for step in scene.steps {
+            if let SceneStep::Turn(knob, target, _) = *step {
                 turn(session, knob, target, 0);
             }
         }
-        self.beat = scene.beats.len();
+        self.step = scene.steps.len();
     }
 
-    /// What is to be said now.
+    /// Caption of the current scene.
     pub fn caption(&self, session: &Session) -> Caption {
         let scene = self.scenes.get(self.at);
         let text = scene.map(|scene| (scene.caption)(&self.before, &Facts::of(session), &self.measured));
@@ -213,15 +155,15 @@ impl Demo {
     }
 }
 
-/// Sets a knob to the stop nearest to a value.
+/// Sets a knob to the step nearest to a value.
 fn turn(session: &mut Session, knob: Knob, value: f64, now_ms: u64) {
     if let Some(fraction) = session.range(knob).map(|range| range.fraction(value)) {
         session.apply(Command::SetKnob { knob, fraction }, now_ms);
     }
 }
 
-/// Moves a knob one stop towards a value; whether there was a stop to go.
-fn step(session: &mut Session, knob: Knob, target: f64, now_ms: u64) -> bool {
+/// Moves a knob one step towards a value. Returns `false` if it is there.
+fn step_towards(session: &mut Session, knob: Knob, target: f64, now_ms: u64) -> bool {
     let Some(range) = session.range(knob) else { return false };
     let (now, end) = (session.value(knob), range.at_fraction(range.fraction(target)));
     let next = range.step(now, if end > now { 1 } else { -1 });

@@ -56,7 +56,7 @@ use crate::{
     run::{Manifest, RunError},
 };
 use keymap::Keymap;
-use theme::{ColourDepth, Environment, Palette, Theme};
+use theme::{ColourDepth, ColourScheme, Environment, Theme};
 use widget::{ASCII, UNICODE};
 
 /// How the screen is to run.
@@ -86,8 +86,8 @@ pub struct Options {
     pub mouse: bool,
     /// Whether to draw with plain characters only; otherwise the environment says.
     pub ascii: bool,
-    /// The palette, if the user named one.
-    pub palette: Option<Palette>,
+    /// The scheme, if the user named one.
+    pub scheme: Option<ColourScheme>,
     /// The user's keys.
     pub keys: Keymap,
 }
@@ -97,14 +97,15 @@ impl Options {
     pub fn theme(&self) -> Theme {
         with_environment(|environment| {
             let glyphs = if self.ascii { &ASCII } else { environment.glyphs() };
-            let palette = self.palette.unwrap_or_else(|| Palette::detect(environment));
-            Theme::new(palette, environment.depth(), glyphs)
+            let scheme = self.scheme.unwrap_or_else(|| ColourScheme::detect(environment));
+            Theme::new(scheme, environment.depth(), glyphs)
         })
     }
 
     /// Whether the screen is drawn on a light ground.
     pub fn is_light(&self) -> bool {
-        with_environment(|environment| self.palette.unwrap_or_else(|| Palette::detect(environment))) == Palette::Light
+        with_environment(|environment| self.scheme.unwrap_or_else(|| ColourScheme::detect(environment)))
+            == ColourScheme::Light
     }
 }
 
@@ -125,8 +126,8 @@ fn with_environment<R>(then: impl FnOnce(&Environment<'_>) -> R) -> R {
 }
 
 /// The theme of pictures made without a terminal: all colours, all characters.
-pub fn picture_theme(palette: Palette) -> Theme {
-    Theme::new(palette, ColourDepth::True, &UNICODE)
+pub fn picture_theme(scheme: ColourScheme) -> Theme {
+    Theme::new(scheme, ColourDepth::True, &UNICODE)
 }
 
 /// Tells a session everything that a run wrote, as following it from its beginning would.
@@ -159,9 +160,9 @@ pub fn scene(session: &mut Session, ui: &mut UiState, scene: usize) {
 }
 
 /// A screen as an SVG document, drawn without a terminal.
-pub fn picture(session: &Session, ui: &UiState, size: (u16, u16), palette: Palette) -> String {
-    let buffer = still(session, ui, size, &picture_theme(palette));
-    let ground = if palette == Palette::Light { svg::Ground::Light } else { svg::Ground::Dark };
+pub fn picture(session: &Session, ui: &UiState, size: (u16, u16), scheme: ColourScheme) -> String {
+    let buffer = still(session, ui, size, &picture_theme(scheme));
+    let ground = if scheme == ColourScheme::Light { svg::Ground::Light } else { svg::Ground::Dark };
     svg::svg(&buffer, "splitscope", ground)
 }
 

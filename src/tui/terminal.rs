@@ -8,6 +8,7 @@
 
 mod clipboard;
 mod input;
+mod restore;
 mod signals;
 
 use std::{
@@ -15,10 +16,7 @@ use std::{
     io::{self, IsTerminal as _, Write},
     panic,
     rc::Rc,
-    sync::{
-        Mutex, Once, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Mutex, Once, PoisonError, atomic::Ordering},
     thread::{self, ThreadId},
 };
 
@@ -27,13 +25,12 @@ use ratatui::{
     backend::{Backend as _, CrosstermBackend},
     buffer::Buffer,
     crossterm::{
-        cursor::{Hide, MoveTo, Show},
+        cursor::{Hide, MoveTo},
         event::DisableMouseCapture,
         execute, queue,
-        style::{ResetColor, force_color_output},
+        style::force_color_output,
         terminal::{
-            BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-            disable_raw_mode, enable_raw_mode,
+            BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, disable_raw_mode, enable_raw_mode,
         },
     },
     layout::Rect,
@@ -41,18 +38,17 @@ use ratatui::{
 
 pub use clipboard::copy;
 pub use input::{coalesce, read_events};
+pub use restore::take_panics;
 pub use signals::{Signal, Signals, wake};
+
+use restore::{ACTIVE, HELD_PANICS, restore};
 
 /// Presses, releases, wheel and drags, with coordinates beyond 223 (modes 1000, 1002, 1006). Unlike crossterm's own
 /// command this leaves out plain motion (1003): a mouse that merely crosses the window then wakes nobody.
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 
-/// The terminal is in our state and has to be put back.
-static ACTIVE: AtomicBool = AtomicBool::new(false);
 /// The thread that draws; only its panics give the screen back at once.
 static DRAWING_THREAD: Mutex<Option<ThreadId>> = Mutex::new(None);
-/// Texts of panics on other threads while the screen is ours.
-static HELD_PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// What stays on the screen after leaving.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,12 +71,6 @@ pub struct Terminal {
 pub fn is_usable() -> bool {
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     io::stdin().is_terminal() && io::stdout().is_terminal() && !dumb
-}
-
-/// Texts of panics on other threads since the last call: they are held back while the screen is ours, and printed
-/// when it is given back if nobody took them.
-pub fn take_panics() -> Vec<String> {
-    std::mem::take(&mut *HELD_PANICS.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 impl Terminal {
@@ -242,20 +232,6 @@ fn size(backend: &CrosstermBackend<FrameWriter>) -> io::Result<Rect> {
         Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Ok(Rect::new(0, 0, size.ws_col, size.ws_row)),
         _ => backend.size().map(|size| Rect::new(0, 0, size.width, size.height)),
     }
-}
-
-/// Undoes what `take` did, if it was done and not yet undone. Goes on after an error: what can be put back, is.
-fn restore() -> io::Result<()> {
-    if !ACTIVE.swap(false, Ordering::SeqCst) {
-        return Ok(());
-    }
-    let mut out = io::stdout();
-    let screen = execute!(out, EndSynchronizedUpdate, DisableMouseCapture, ResetColor, LeaveAlternateScreen, Show);
-    let mode = disable_raw_mode();
-    for text in take_panics() {
-        let _ = writeln!(io::stderr(), "{text}");
-    }
-    screen.and(mode)
 }
 
 /// Prints a frame on the ordinary screen, above where the prompt will be.

@@ -21,7 +21,7 @@ use super::{
     hit::HitMap,
     model::{replay::ReplayPosition, state::UiState},
     picture_theme, play, screen,
-    theme::Palette,
+    theme::ColourScheme,
 };
 use crate::explore::Session;
 
@@ -39,7 +39,7 @@ fn replay_position() -> ReplayPosition {
 
 /// An app that was drawn once, and where everything is.
 fn drawn(width: u16, height: u16, session: Session) -> (App, Terminal<TestBackend>) {
-    let mut app = App::new(session, options(), picture_theme(Palette::OkabeIto));
+    let mut app = App::new(session, options(), picture_theme(ColourScheme::OkabeIto));
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| app.draw(frame)).unwrap();
     (app, terminal)

@@ -7,7 +7,8 @@
 use ratatui::style::{Color, Modifier, Style};
 
 use super::widget::{
-    ASCII, CurveStyles, Glyphs, Part, ScatterStyles, SliderStyles, StripStyles, TornadoStyles, UNICODE,
+    ASCII, CurveStyles, GaugeStyles, Glyphs, Look, Part, ScatterStyles, SliderStyles, StripStyles, TornadoStyles,
+    UNICODE,
 };
 
 /// How many colours the terminal shows.
@@ -25,7 +26,7 @@ pub enum ColourDepth {
 
 /// The themes by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Palette {
+pub enum ColourScheme {
     /// Colour-blind safe colours of Okabe and Ito (2008) on a dark ground.
     OkabeIto,
     /// The same hues darkened for a light ground.
@@ -151,7 +152,7 @@ const LIGHT: Hues = Hues {
     line: Pick(0x87_87_87, 102, Color::Gray),
 };
 
-impl Palette {
+impl ColourScheme {
     /// All, in the order they are offered.
     pub const ALL: [Self; 3] = [Self::OkabeIto, Self::Light, Self::Mono];
 
@@ -164,9 +165,9 @@ impl Palette {
         }
     }
 
-    /// The palette of this name.
+    /// The scheme of this name.
     pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|palette| palette.name() == name)
+        Self::ALL.into_iter().find(|scheme| scheme.name() == name)
     }
 
     /// What suits the terminal when the user named none.
@@ -214,18 +215,18 @@ impl Environment<'_> {
 }
 
 impl Theme {
-    /// The theme of a palette at a depth; without colours every palette is mono.
-    pub fn new(palette: Palette, depth: ColourDepth, glyphs: &'static Glyphs) -> Self {
-        match (palette, depth) {
-            (Palette::Mono, _) | (_, ColourDepth::None) => Self::of(&DARK, ColourDepth::None, glyphs),
-            (Palette::OkabeIto, depth) => Self::of(&DARK, depth, glyphs),
-            (Palette::Light, depth) => Self::of(&LIGHT, depth, glyphs),
+    /// The theme of a scheme at a depth; without colours every scheme is mono.
+    pub fn new(scheme: ColourScheme, depth: ColourDepth, glyphs: &'static Glyphs) -> Self {
+        match (scheme, depth) {
+            (ColourScheme::Mono, _) | (_, ColourDepth::None) => Self::of(&DARK, ColourDepth::None, glyphs),
+            (ColourScheme::OkabeIto, depth) => Self::of(&DARK, depth, glyphs),
+            (ColourScheme::Light, depth) => Self::of(&LIGHT, depth, glyphs),
         }
     }
 
     /// The theme the environment asks for.
     pub fn detect(environment: &Environment<'_>) -> Self {
-        Self::new(Palette::detect(environment), environment.depth(), environment.glyphs())
+        Self::new(ColourScheme::detect(environment), environment.depth(), environment.glyphs())
     }
 
     /// Roles to hues. The modifiers are what is left in mono.
@@ -277,20 +278,30 @@ impl Theme {
         ]
     }
 
-    /// Styles of knobs.
-    pub const fn slider(&self) -> SliderStyles {
-        SliderStyles {
+    /// Styles with the characters of the theme.
+    pub const fn look<S: Copy>(&self, styles: S) -> Look<S> {
+        Look { styles, glyphs: self.glyphs }
+    }
+
+    /// Look of progress bars.
+    pub const fn gauge(&self) -> Look<GaugeStyles> {
+        self.look(GaugeStyles { bar: self.accent, rest: self.dim, words: self.text })
+    }
+
+    /// Look of knobs.
+    pub const fn slider(&self) -> Look<SliderStyles> {
+        self.look(SliderStyles {
             label: self.text,
             focused: self.accent,
             track: self.dim,
             handle: self.selected,
             value: self.text,
-        }
+        })
     }
 
-    /// Styles of the network strip.
-    pub const fn strip(&self) -> StripStyles {
-        StripStyles {
+    /// Look of the network strip.
+    pub const fn strip(&self) -> Look<StripStyles> {
+        self.look(StripStyles {
             sensor: self.sensor_text,
             link: self.link,
             aggregator: self.aggregator,
@@ -299,22 +310,22 @@ impl Theme {
             feasible: self.feasible,
             barred: self.bad,
             words: self.text,
-        }
+        })
     }
 
-    /// Styles of the Pareto scatter.
-    pub const fn scatter(&self) -> ScatterStyles {
-        ScatterStyles { axis: self.dim, limit: self.limit, selected: self.selected }
+    /// Look of scatter plots.
+    pub const fn scatter(&self) -> Look<ScatterStyles> {
+        self.look(ScatterStyles { axis: self.dim, limit: self.limit, selected: self.selected })
     }
 
-    /// Styles of curve plots.
-    pub const fn curve(&self) -> CurveStyles {
-        CurveStyles { axis: self.dim, cursor: self.accent }
+    /// Look of curve plots.
+    pub const fn curve(&self) -> Look<CurveStyles> {
+        self.look(CurveStyles { axis: self.dim, cursor: self.accent })
     }
 
-    /// Styles of the sensitivity bars: the step down, then the step up.
-    pub const fn tornado(&self) -> TornadoStyles {
-        TornadoStyles { words: self.text, down: self.link, up: self.sensor_text, middle: self.dim }
+    /// Look of the tornado chart.
+    pub const fn tornado(&self) -> Look<TornadoStyles> {
+        self.look(TornadoStyles { words: self.text, down: self.link, up: self.sensor_text, middle: self.dim })
     }
 }
 

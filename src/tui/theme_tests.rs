@@ -61,9 +61,9 @@ fn the_environment_decides_the_depth() {
 #[test]
 fn the_environment_decides_palette_and_glyphs() {
     let light = Environment { colorfgbg: Some("0;15"), ..environment("xterm-256color") };
-    assert_eq!(Palette::detect(&light), Palette::Light);
-    assert_eq!(Palette::detect(&Environment { colorfgbg: Some("15;0"), ..light }), Palette::OkabeIto);
-    assert_eq!(Palette::detect(&Environment { no_color: Some("yes"), ..light }), Palette::Mono);
+    assert_eq!(ColourScheme::detect(&light), ColourScheme::Light);
+    assert_eq!(ColourScheme::detect(&Environment { colorfgbg: Some("15;0"), ..light }), ColourScheme::OkabeIto);
+    assert_eq!(ColourScheme::detect(&Environment { no_color: Some("yes"), ..light }), ColourScheme::Mono);
     let locale = |locale| Environment { locale: Some(locale), ..environment("xterm") }.glyphs().braille;
     assert!(locale("C") && locale("en_US.UTF-8") && locale("C.utf8"));
     assert!(!locale("en_US.ISO-8859-1"));
@@ -73,8 +73,8 @@ fn the_environment_decides_palette_and_glyphs() {
 #[test]
 fn mono_has_no_colour_at_all_and_still_marks_the_row() {
     for theme in [
-        Theme::new(Palette::Mono, ColourDepth::True, &UNICODE),
-        Theme::new(Palette::Light, ColourDepth::None, &UNICODE),
+        Theme::new(ColourScheme::Mono, ColourDepth::True, &UNICODE),
+        Theme::new(ColourScheme::Light, ColourDepth::None, &UNICODE),
     ] {
         assert!(styles(&theme).iter().all(|style| style.fg.is_none() && style.bg.is_none()));
         assert!(theme.highlight.add_modifier.contains(Modifier::REVERSED));
@@ -83,13 +83,13 @@ fn mono_has_no_colour_at_all_and_still_marks_the_row() {
 
 #[test]
 fn indexed_colours_come_from_the_fixed_part_and_names_only_in_sixteen() {
-    for palette in [Palette::OkabeIto, Palette::Light] {
-        for style in styles(&Theme::new(palette, ColourDepth::Indexed, &UNICODE)) {
+    for scheme in [ColourScheme::OkabeIto, ColourScheme::Light] {
+        for style in styles(&Theme::new(scheme, ColourDepth::Indexed, &UNICODE)) {
             assert!(matches!(style.fg, None | Some(Color::Indexed(16..))), "{style:?}");
         }
-        for style in styles(&Theme::new(palette, ColourDepth::Ansi16, &UNICODE)) {
+        for style in styles(&Theme::new(scheme, ColourDepth::Ansi16, &UNICODE)) {
             assert!(!matches!(style.fg, Some(Color::Indexed(_) | Color::Rgb(..))), "{style:?}");
-            let unreadable = palette == Palette::OkabeIto && matches!(style.fg, Some(Color::Blue | Color::Black));
+            let unreadable = scheme == ColourScheme::OkabeIto && matches!(style.fg, Some(Color::Blue | Color::Black));
             assert!(!unreadable, "blue or black text on a dark ground");
         }
     }
@@ -97,31 +97,31 @@ fn indexed_colours_come_from_the_fixed_part_and_names_only_in_sixteen() {
 
 #[test]
 fn text_can_be_read_on_its_ground() {
-    for (palette, dark) in [(Palette::OkabeIto, true), (Palette::Light, false)] {
-        let theme = Theme::new(palette, ColourDepth::True, &UNICODE);
+    for (scheme, dark) in [(ColourScheme::OkabeIto, true), (ColourScheme::Light, false)] {
+        let theme = Theme::new(scheme, ColourDepth::True, &UNICODE);
         for style in styles(&theme) {
             let Some(color) = style.fg else { continue };
             let (on_black, on_white) = contrast(color);
             let ratio = if dark { on_black } else { on_white };
             // Large areas and lines need 3:1, text 4.5:1 (WCAG 1.4.11 and 1.4.3).
             let least = if style == theme.sensor || style == theme.border { 3.0 } else { 4.5 };
-            assert!(ratio >= least, "{palette:?} {color:?} has a contrast of {ratio:.1}");
+            assert!(ratio >= least, "{scheme:?} {color:?} has a contrast of {ratio:.1}");
         }
     }
 }
 
 #[test]
 fn names_are_found_again() {
-    for palette in Palette::ALL {
-        assert_eq!(Palette::from_name(palette.name()), Some(palette));
+    for scheme in ColourScheme::ALL {
+        assert_eq!(ColourScheme::from_name(scheme.name()), Some(scheme));
     }
-    assert_eq!(Palette::from_name("pink"), None);
+    assert_eq!(ColourScheme::from_name("pink"), None);
 }
 
 #[test]
 fn the_parts_of_a_latency_bar_differ_without_colour() {
     for glyphs in [&UNICODE, &ASCII] {
-        let [sensor, link, aggregator] = Theme::new(Palette::Mono, ColourDepth::None, glyphs).breakdown();
+        let [sensor, link, aggregator] = Theme::new(ColourScheme::Mono, ColourDepth::None, glyphs).breakdown();
         assert!(sensor.glyph != link.glyph && link.glyph != aggregator.glyph && sensor.glyph != aggregator.glyph);
     }
 }

@@ -101,8 +101,8 @@ impl App {
             Ok(()) => {
                 // The session forgot the curves when the training began; a resumed run tells them again.
                 work.rewind();
-                let greeting = self.reader.as_ref().map(EventReader::initial_updates).unwrap_or_default();
-                self.feed(greeting);
+                let initial = self.reader.as_ref().map(EventReader::initial_updates).unwrap_or_default();
+                self.feed(initial);
                 self.looked = None;
             }
             Err(error) => {

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{App, replay::forget};
+use super::{App, SETTLE_TIME, recording::forget};
 use crate::{
     explore::{Command, Severity, Update, WorkControl, progress::State},
     record::{self, Task},
@@ -22,8 +22,6 @@ use crate::{
 const POLL_INTERVAL: Duration = Duration::from_millis(120);
 /// How often that of a run at rest is: others may begin to work on it.
 const IDLE_POLL_INTERVAL: Duration = Duration::from_secs(2);
-/// Limits that stand still for so long are told to a running search.
-pub const SETTLE_TIME: Duration = Duration::from_millis(600);
 /// Chunks of news taken in before the next frame.
 const CHUNKS: usize = 16;
 
@@ -98,7 +96,8 @@ impl App {
         if let Some(work) = &mut self.work {
             work.detach();
         }
-        (self.work, self.reader, self.replay, self.ui.replay) = (None, None, None, None);
+        (self.work, self.reader) = (None, None);
+        (self.recording, self.ui.replay) = (None, None);
         (self.detached, self.trained, self.looked) = (false, false, None);
         self.feed(forget());
         self.follow(path);
@@ -215,7 +214,7 @@ impl App {
 
     /// Tells a running search the limits once they stand still.
     pub(super) fn settle(&mut self) -> bool {
-        let settled = self.replay.is_none() && self.moved.is_some_and(|moved| moved.elapsed() >= SETTLE_TIME);
+        let settled = self.recording.is_none() && self.moved.is_some_and(|moved| moved.elapsed() >= SETTLE_TIME);
         if settled {
             self.moved = None;
             self.act(Command::Control(WorkControl::SendLimits));

@@ -8,8 +8,8 @@ use crate::{
         command::UserCommand,
         keymap::Key,
         model::{
+            command_palette,
             entry::{Entry, Purpose},
-            palette,
             state::UiState,
         },
     },
@@ -69,7 +69,7 @@ pub(super) fn submitted(session: &Session, ui: &mut UiState) -> Option<UserComma
         Purpose::Knob if !is_blank => Some(Command::TypeKnob(text.to_owned()).into()),
         Purpose::Remember if !is_blank => Some(Command::Remember(text.to_owned()).into()),
         Purpose::Filter => Some(Command::Filter(text.to_owned()).into()),
-        Purpose::Palette => palette::matching(ui, text).get(entry.row).map(|row| row.binding.command.clone()),
+        Purpose::Palette => command_palette::matching(ui, text).get(entry.row).map(|row| row.binding.command.clone()),
         Purpose::Knob | Purpose::Remember | Purpose::HelpSearch => None,
     }
 }
@@ -77,7 +77,7 @@ pub(super) fn submitted(session: &Session, ui: &mut UiState) -> Option<UserComma
 /// Chooses a row of the command palette.
 pub(super) fn choose_row(ui: &mut UiState, to: Move) {
     let Some(entry) = &ui.entry else { return };
-    let row = to.apply(entry.row, palette::matching(ui, entry.text()).len());
+    let row = to.apply(entry.row, command_palette::matching(ui, entry.text()).len());
     if let Some(entry) = &mut ui.entry {
         entry.row = row;
     }

@@ -15,10 +15,10 @@ use super::{
     command::{DesignFormat, MenuKind, UserCommand},
     effect::Effect,
     model::{
+        command_palette,
         entry::{Entry, Purpose},
         fixes::fixes,
         menu::Menu,
-        palette,
         screen::{Overlay, Pane, Screen},
         state::UiState,
     },
@@ -164,7 +164,11 @@ fn activate(session: &mut Session, ui: &mut UiState, row: usize) -> Vec<Effect> 
         if entry.purpose != Purpose::Palette {
             return Vec::new();
         }
-        palette::matching(ui, entry.text()).get(row).map(|row| row.binding.command.clone()).into_iter().collect()
+        command_palette::matching(ui, entry.text())
+            .get(row)
+            .map(|row| row.binding.command.clone())
+            .into_iter()
+            .collect()
     } else {
         ui.overlay_row = row;
         overlay_commands(session, ui, row)

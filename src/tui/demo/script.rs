@@ -1,14 +1,14 @@
-//! The scenes. Their captions say what the session says; what they promise is tested.
+//! The scenes. What their captions promise is tested.
 
-use super::{Beat, Scene};
+use super::scene::{Scene, SceneStep};
 use crate::quantity::{Knob, Metric, number};
 
 /// Bytes a second of a Mbit/s, and bytes of a KiB.
 const MBIT: f64 = 125e3;
 const KIB: f64 = 1024.0;
 /// Time to read a caption, and a short one.
-const READ: Beat = Beat::Rest(7000);
-const GLANCE: Beat = Beat::Rest(2500);
+const READ: SceneStep = SceneStep::Rest(7000);
+const SHORT_READ: SceneStep = SceneStep::Rest(2500);
 /// Time of one stop of a knob, and of one sensor.
 const STOP: u64 = 260;
 const SENSOR: u64 = 120;
@@ -20,7 +20,7 @@ pub const SCENES: &[Scene] = &[
         start: &[],
         measured: false,
         tornado: false,
-        beats: &[READ],
+        steps: &[READ],
         caption: |_, now, _| {
             format!(
                 "{} sensors look at one object. What is left of the dashed lines runs on every one of them, what is right of \
@@ -35,7 +35,7 @@ pub const SCENES: &[Scene] = &[
         start: &[],
         measured: false,
         tornado: false,
-        beats: &[GLANCE, Beat::Turn(Knob::LinkBandwidth, 3.9 * MBIT, STOP), READ],
+        steps: &[SHORT_READ, SceneStep::Turn(Knob::LinkBandwidth, 3.9 * MBIT, STOP), READ],
         caption: |before, now, _| {
             let moved = if before.split == now.split {
                 format!("The split is still after {}", now.split)
@@ -56,7 +56,7 @@ pub const SCENES: &[Scene] = &[
         start: &[(Knob::LinkBandwidth, 3.9 * MBIT)],
         measured: false,
         tornado: false,
-        beats: &[GLANCE, Beat::Turn(Knob::LinkBandwidth, 0.68 * MBIT, STOP), READ],
+        steps: &[SHORT_READ, SceneStep::Turn(Knob::LinkBandwidth, 0.68 * MBIT, STOP), READ],
         caption: |before, now, _| {
             let other = if before.id == now.id {
                 String::new()
@@ -80,7 +80,7 @@ pub const SCENES: &[Scene] = &[
         start: &[],
         measured: false,
         tornado: false,
-        beats: &[GLANCE, Beat::Turn(Knob::SensorMemory, 32.0 * KIB, 2 * STOP), READ],
+        steps: &[SHORT_READ, SceneStep::Turn(Knob::SensorMemory, 32.0 * KIB, 2 * STOP), READ],
         caption: |before, now, _| {
             let moved = if before.split == now.split {
                 format!("The split is still after {}: what is alive on the sensor fits.", now.split)
@@ -103,15 +103,15 @@ pub const SCENES: &[Scene] = &[
         measured: true,
         tornado: false,
         // At the numbers of sensors that were measured.
-        beats: &[
-            GLANCE,
-            Beat::Turn(Knob::Sensors, 2.0, SENSOR),
-            GLANCE,
-            Beat::Turn(Knob::Sensors, 4.0, SENSOR),
-            GLANCE,
-            Beat::Turn(Knob::Sensors, 6.0, SENSOR),
-            GLANCE,
-            Beat::Turn(Knob::Sensors, 12.0, SENSOR),
+        steps: &[
+            SHORT_READ,
+            SceneStep::Turn(Knob::Sensors, 2.0, SENSOR),
+            SHORT_READ,
+            SceneStep::Turn(Knob::Sensors, 4.0, SENSOR),
+            SHORT_READ,
+            SceneStep::Turn(Knob::Sensors, 6.0, SENSOR),
+            SHORT_READ,
+            SceneStep::Turn(Knob::Sensors, 12.0, SENSOR),
             READ,
         ],
         caption: |before, now, measured| {
@@ -137,7 +137,7 @@ pub const SCENES: &[Scene] = &[
         start: &[],
         measured: false,
         tornado: true,
-        beats: &[READ],
+        steps: &[READ],
         caption: |_, now, _| {
             format!(
                 "For each knob, what a fifth less and a fifth more do to the {:.1} ms: where engineering pays. All {} \
@@ -152,7 +152,7 @@ pub const SCENES: &[Scene] = &[
         start: &[],
         measured: false,
         tornado: false,
-        beats: &[],
+        steps: &[],
         caption: |_, _, _| {
             "Costs are computed as you watch; an accuracy is measured, or it is not shown. Move a knob, drag the split along \
              the network, train and search: the explorer is open."

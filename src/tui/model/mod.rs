@@ -5,11 +5,11 @@
 pub mod axes;
 pub mod brushes;
 pub mod caption;
+pub mod command_palette;
 pub mod curves;
 pub mod entry;
 pub mod fixes;
 pub mod menu;
-pub mod palette;
 pub mod pointer;
 pub mod replay;
 pub mod scatter_window;

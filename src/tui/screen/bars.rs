@@ -64,9 +64,8 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         .collect();
     let rate = [Part { glyph: theme.glyphs.fills[0], style: theme.front }];
     let mut stacked = StackedBars::new(&bars, if quantity == BarQuantity::Frames { &rate } else { &parts })
-        .limit_style(theme.limit)
         .label_width(digits)
-        .glyphs(theme.glyphs);
+        .look(theme.look(theme.limit));
     if let Some(limit) = session.bar_limit(quantity) {
         stacked = stacked.limit(limit);
     }

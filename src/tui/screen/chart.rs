@@ -39,7 +39,7 @@ pub fn draw(
         Some((low, high)) => Axis::new(low, high, axes.y),
         None => Axis::fit(shown, axes.y).padded(0.04),
     };
-    let curve = Curve::new(series, x, y).cursor(curves.crosshair).styles(view.theme.curve()).glyphs(view.theme.glyphs);
+    let curve = Curve::new(series, x, y).cursor(curves.crosshair).look(view.theme.curve());
     let plot = curve.plot_area(area);
     (&curve).render(area, buf);
     hits.add(plot, Region::Curves { x });

@@ -12,7 +12,7 @@
 //! ```
 //! Frames are numbered. In the pipeline a frame begins when the slowest stage can take it: a period after the one before.
 
-use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
+use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
 use super::{chrome, view::View};
 use crate::{
@@ -54,7 +54,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> u16 {
     let work = one_lane(&single, slowest);
     let lane = [Lane { label: "in turn", work: &work, text: "", style: theme.text }];
     let wide = |rows: u16, at: u16| Rect { y: area.y + at, height: rows.min(area.height.saturating_sub(at)), ..area };
-    (&Gantt::new(&lane, &parts, until * 1e3).label_width(NAMES).glyphs(theme.glyphs)).render(wide(1, 1), buf);
+    (&Gantt::new(&lane, &parts, until * 1e3).label_width(NAMES).look(theme.look(Style::new()))).render(wide(1, 1), buf);
     let every = format!("{}, one every {}", rate(period), Metric::Latency.format(period));
     heading(theme, chrome::row(area, 2), "a frame in every stage", &[every, rate(period)], buf);
     let piped = pieces(&latency, period, until);
@@ -63,7 +63,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> u16 {
     let lanes: Vec<Lane<'_>> = (0..STAGES.len())
         .map(|stage| Lane { label: STAGES[stage], work: &piped[stage], text: &words[stage], style: theme.text })
         .collect();
-    let gantt = Gantt::new(&lanes, &parts, until * 1e3).label_width(NAMES).axis_style(theme.dim).glyphs(theme.glyphs);
+    let gantt = Gantt::new(&lanes, &parts, until * 1e3).label_width(NAMES).look(theme.look(theme.dim));
     (&gantt).render(wide(5, 3), buf);
     chrome::right(buf, chrome::row(area, 7), "ms", theme.dim);
     ROWS

@@ -56,8 +56,8 @@ fn facts(view: View<'_>, area: Rect, buf: &mut Buffer) {
 fn work(view: View<'_>, room: bool) -> (String, Style) {
     let View { session, theme, ui } = view;
     let mark = theme.glyphs.front;
-    if let Some(reel) = &ui.replay {
-        return (format!("{mark} replay of {}", reel.run), theme.accent);
+    if let Some(position) = &ui.replay {
+        return (format!("{mark} replay of {}", position.run), theme.accent);
     }
     let (training, searching) = (session.training(), session.searching());
     if session.is_frozen() {

@@ -143,8 +143,7 @@ fn bars(view: View<'_>, splits: impl Iterator<Item = LatencyBreakdown>, area: Re
         splits.map(|time| [time.readout_s, time.sensor_s, time.link_s, time.aggregator_s]).collect();
     let bars: Vec<Bar<'_>> = values.iter().map(|values| Bar { values, ..Bar::default() }).collect();
     let parts = frames::parts(view.theme);
-    let mut stacked =
-        StackedBars::new(&bars, &parts).label_width(0).limit_style(view.theme.limit).glyphs(view.theme.glyphs);
+    let mut stacked = StackedBars::new(&bars, &parts).label_width(0).look(view.theme.look(view.theme.limit));
     if let Some(limit) = scatter_window::limit(view.session, Column::Latency) {
         stacked = stacked.limit(limit);
     }

@@ -74,8 +74,7 @@ fn slider(view: View<'_>, range: &KnobRange, index: usize, row: Rect, words: u16
         .locked(session.setup().is_locked(range.knob))
         .label_width(words)
         .value_width(VALUE)
-        .styles(SliderStyles { track: theme.border, ..theme.slider() })
-        .glyphs(theme.glyphs);
+        .look(theme.look(SliderStyles { track: theme.border, ..theme.slider().styles }));
     if range.info().scale == KnobScale::Count {
         slider = slider.choices(u16::try_from(range.steps.len()).unwrap_or(u16::MAX));
     }
@@ -131,8 +130,7 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     Gauge::new(session.feasible_count() as f64 / all.max(1) as f64)
         .label("fit", WORDS)
         .text(&format!("{:>most$}", fit_words(view)))
-        .styles(theme.accent, theme.dim, theme.text)
-        .glyphs(theme.glyphs)
+        .look(theme.gauge())
         .render(row, buf);
     let Some(row) = lines.next() else { return };
     let binding: Vec<String> =

@@ -148,8 +148,7 @@ fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&Strip<'
         .link(StripLink { tensor: &tensor, time: &time })
         .sides(&sides, "aggregator")
         .outcome(&outcome)
-        .styles(theme.strip())
-        .glyphs(theme.glyphs);
+        .look(theme.strip());
     then(&strip)
 }
 

@@ -24,7 +24,7 @@ use crate::{
     quantity::RelaxDirection,
     tui::{
         hit::{HitMap, Region},
-        model::{entry::Purpose, fixes::fixes, palette, screen::Overlay},
+        model::{command_palette, entry::Purpose, fixes::fixes, screen::Overlay},
         text,
         widget::{Swing, Tornado, width},
     },
@@ -193,7 +193,7 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let fills = theme.glyphs.fills;
     let title = format!("What each knob does to the latency of {}", name(session));
     let inner = popup(view, area, rows.len() + 2, (&title, "Esc close"), buf, hits);
-    let styles = theme.tornado();
+    let styles = theme.tornado().styles;
     let head = [
         (fills[2].to_string(), styles.down),
         (" a fifth less  ".to_owned(), theme.dim),
@@ -203,7 +203,7 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let head: Vec<_> = head.iter().map(|(text, style)| (text.as_str(), *style)).collect();
     chrome::line(buf, chrome::row(inner, 0), &head, theme);
     let plot = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
-    (&Tornado::new(&rows).styles(styles).glyphs(theme.glyphs)).render(plot.intersection(inner), buf);
+    (&Tornado::new(&rows).look(theme.tornado())).render(plot.intersection(inner), buf);
 }
 
 /// How far a knob may go before it matters, if a fifth more or less changes nothing.
@@ -269,7 +269,8 @@ pub fn menu(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 pub fn entry(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, ui, theme } = view;
     let Some(entry) = &ui.entry else { return };
-    let commands = if entry.purpose == Purpose::Palette { palette::matching(ui, entry.text()) } else { Vec::new() };
+    let commands =
+        if entry.purpose == Purpose::Palette { command_palette::matching(ui, entry.text()) } else { Vec::new() };
     let listed = u16::try_from(commands.len()).unwrap_or(u16::MAX).min(COMMANDS);
     let error = entry.error(session).unwrap_or_default();
     // An error stands beside the text, or below it where there is no room.

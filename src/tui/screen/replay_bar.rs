@@ -39,7 +39,7 @@ pub fn draw(view: View<'_>, position: &ReplayPosition, area: Rect, buf: &mut Buf
     let room = area.right().saturating_sub(start);
     let hinted = room >= BAR + width(&place) + 1 + hint_cells;
     let bar = Rect { x: start, width: room - if hinted { hint_cells } else { 1.min(room) }, ..area };
-    Gauge::new(share).text(&place).styles(theme.accent, theme.dim, theme.text).glyphs(theme.glyphs).render(bar, buf);
+    Gauge::new(share).text(&place).look(theme.gauge()).render(bar, buf);
     hits.add(Rect { width: bar.width.saturating_sub(width(&place) + 1), ..bar }, Region::Replay);
     if hinted {
         let pieces = hints

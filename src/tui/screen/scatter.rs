@@ -9,7 +9,7 @@
 //! │    └────────10─────────────20─────────────                               │
 //! └─ #17: 73.1 % accuracy, 8.6 ms latency ──────────────────────── 3 outside ┘
 //! ```
-//! The cross goes through the selected design while the pane has the focus, or through where the mouse inspects.
+//! The crosshair goes through the selected design while the pane has the focus, or through where the mouse inspects.
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
@@ -25,7 +25,7 @@ use crate::{
             screen::Pane,
         },
         theme::Theme,
-        widget::{Axis, Marks, Scatter, Spot, width},
+        widget::{Axis, PlotPoint, PointSource, Scatter, width},
     },
 };
 
@@ -44,13 +44,13 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let legend = [&long, &short].into_iter().find(fits);
     let inner = chrome::pane(buf, area, (&title, legend.map_or("", String::as_str)), focus, theme);
     let mut scatter = scene.scatter();
-    let (mut words, mut cross) = (scene.words(), scene.selected_place().filter(|_| focus));
+    let (mut words, mut crosshair) = (scene.words(), scene.selected_place().filter(|_| focus));
     if let Some((x, y)) = ui.crosshair {
         let place = scatter.values_at(inner, x, y);
         let near = scatter.nearest(inner, x, y, REACH).map(|index| scene.points[index].candidate);
-        (words, cross) = (scene.words_at(place, near), Some(place));
+        (words, crosshair) = (scene.words_at(place, near), Some(place));
     }
-    scatter = scatter.cross(cross);
+    scatter = scatter.crosshair(crosshair);
     let outside = scatter.draw(inner, buf);
     let judged = [scene.plot.up, scene.plot.right].contains(&Column::Accuracy);
     let unmeasured = if judged { session.unmeasured_rows() } else { 0 };
@@ -163,7 +163,7 @@ impl<'a> Scene<'a> {
         if let Some(limit) = self.limits[1] {
             scatter = scatter.limit_y(limit / self.units[1].size, &self.limit_words[1]);
         }
-        scatter.styles(self.theme.scatter()).glyphs(self.theme.glyphs)
+        scatter.look(self.theme.scatter())
     }
 
     /// Names and units of the axes. `wanted` says whether the network's size only stands for the accuracy.
@@ -212,13 +212,13 @@ impl<'a> Scene<'a> {
     }
 }
 
-impl Marks for Scene<'_> {
+impl PointSource for Scene<'_> {
     fn count(&self) -> usize {
         self.points.len()
     }
 
     #[inline]
-    fn spot(&self, index: usize) -> Spot {
+    fn plot_point(&self, index: usize) -> PlotPoint {
         let point = self.point(index);
         let layer = match point.class {
             PointClass::Infeasible => 0,
@@ -227,7 +227,7 @@ impl Marks for Scene<'_> {
         };
         let pinned = self.session.setup().pin_letter(point.candidate).is_some();
         let [right, up] = self.units;
-        Spot { x: point.right / right.size, y: point.up / up.size, layer: if pinned { 3 } else { layer } }
+        PlotPoint { x: point.right / right.size, y: point.up / up.size, layer: if pinned { 3 } else { layer } }
     }
 
     fn look(&self, index: usize) -> (char, Style) {

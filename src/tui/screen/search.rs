@@ -140,11 +140,7 @@ fn budget(view: View<'_>, area: Rect, buf: &mut Buffer) {
     }
     let measured = searching.found.len() as u64;
     let words = format!("{} of {} measured", number::grouped(measured), number::grouped(budget));
-    Gauge::new(measured as f64 / budget as f64)
-        .text(&words)
-        .styles(theme.accent, theme.dim, theme.text)
-        .glyphs(theme.glyphs)
-        .render(area, buf);
+    Gauge::new(measured as f64 / budget as f64).text(&words).look(theme.gauge()).render(area, buf);
 }
 
 /// The best design found, in a sentence.
@@ -212,11 +208,6 @@ fn tally(view: View<'_>, rows: &[OperatorRecord], area: Rect, buf: &mut Buffer) 
         }
         let share = tally.successes as f64 / tally.evaluated.max(1) as f64;
         let words = format!("{:>3.0} % of {:>4}", share * 100.0, tally.evaluated);
-        Gauge::new(share)
-            .label(tally.operator.name(), 13)
-            .text(&words)
-            .styles(theme.accent, theme.dim, theme.text)
-            .glyphs(theme.glyphs)
-            .render(row, buf);
+        Gauge::new(share).label(tally.operator.name(), 13).text(&words).look(theme.gauge()).render(row, buf);
     }
 }

@@ -225,8 +225,7 @@ fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
     Gauge::new(training.share())
         .label("done", WORDS as u16 + 1)
         .text(&share)
-        .styles(theme.accent, theme.dim, theme.text)
-        .glyphs(theme.glyphs)
+        .look(theme.gauge())
         .render(chrome::row(inner, 0), buf);
     let last = &training.last;
     let StepSeconds { data, forward, backward, optimiser: update } = last.seconds;

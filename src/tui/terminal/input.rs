@@ -6,11 +6,11 @@ use std::{io, time::Duration};
 
 use ratatui::crossterm::event::{self, Event, MouseEventKind};
 
-/// How long to look for a further event that has already arrived. Not zero: crossterm's `use-dev-tty` source then
+/// Shortest wait for a further event that has already arrived. Not zero: crossterm's `use-dev-tty` source then
 /// does not look at all, and events it has read but not handed out stay where they are.
-const GLANCE: Duration = Duration::from_micros(5);
-/// Most events of one batch; a flood must not keep the screen from being drawn.
-const MOST: usize = 4096;
+const MIN_POLL: Duration = Duration::from_micros(5);
+/// Largest batch; a flood must not keep the screen from being drawn.
+const MAX_BATCH: usize = 4096;
 
 /// Waits up to `timeout` for input, then returns everything that is pending, coalesced. Empty when nothing came.
 ///
@@ -18,10 +18,10 @@ const MOST: usize = 4096;
 /// When the terminal is gone.
 pub fn read_events(timeout: Duration) -> io::Result<Vec<Event>> {
     let mut events = Vec::new();
-    let mut wait = timeout.max(GLANCE);
-    while events.len() < MOST && event::poll(wait)? {
+    let mut wait = timeout.max(MIN_POLL);
+    while events.len() < MAX_BATCH && event::poll(wait)? {
         events.push(event::read()?);
-        wait = GLANCE;
+        wait = MIN_POLL;
     }
     Ok(coalesce(events))
 }
@@ -39,7 +39,7 @@ pub fn coalesce(events: Vec<Event>) -> Vec<Event> {
     kept
 }
 
-/// Whether `last` means nothing more once `event` follows it.
+/// Returns `true` if `event` makes `last`, the one before it, superfluous.
 fn supersedes(event: &Event, last: &Event) -> bool {
     match (event, last) {
         (Event::Resize(..), Event::Resize(..)) => true,

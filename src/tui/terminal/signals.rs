@@ -82,7 +82,7 @@ impl Noted {
             SIGCONT => self.go_on.store(true, Ordering::SeqCst),
             end => {
                 if self.end.swap(end, Ordering::SeqCst) != 0 {
-                    let _ = super::restore();
+                    let _ = super::restore::restore();
                     let _ = emulate_default_handler(end);
                 }
             }

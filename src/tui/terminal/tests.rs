@@ -20,7 +20,7 @@ use super::*;
 
 /// Names the behaviour the child shall show.
 const ROLE: &str = "SPLITSCOPE_TERMINAL_TEST";
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The program under test: draws counts of what it read until told to end.
 #[test]
@@ -132,7 +132,7 @@ impl Pty {
         let start = Instant::now();
         while !self.screen.screen().contents().contains(text) {
             self.read(Duration::from_millis(50));
-            assert!(start.elapsed() < PATIENCE, "no '{text}' on:\n{}", self.screen.screen().contents());
+            assert!(start.elapsed() < TIMEOUT, "no '{text}' on:\n{}", self.screen.screen().contents());
         }
     }
 
@@ -144,7 +144,7 @@ impl Pty {
             if let Some(status) = self.child.try_wait().unwrap() {
                 break status.exit_code();
             }
-            assert!(start.elapsed() < PATIENCE, "the child does not end");
+            assert!(start.elapsed() < TIMEOUT, "the child does not end");
         };
         while self.read(Duration::from_millis(100)) {}
         code
@@ -219,7 +219,7 @@ fn a_panic_puts_everything_back_and_can_be_read() {
 }
 
 #[test]
-fn a_panic_elsewhere_leaves_the_screen_alone_and_is_told_afterwards() {
+fn a_panic_elsewhere_leaves_the_screen_alone_and_is_printed_at_the_end() {
     let mut pty = Pty::start(&[]);
     pty.wait_for("keys 0");
     pty.send("w");
@@ -282,7 +282,7 @@ fn suspending_gives_the_terminal_back_and_continuing_takes_it_again() {
         let start = Instant::now();
         while pty.state() != 'T' {
             pty.read(Duration::from_millis(20));
-            assert!(start.elapsed() < PATIENCE, "not stopped");
+            assert!(start.elapsed() < TIMEOUT, "not stopped");
         }
         while pty.read(Duration::from_millis(100)) {}
         pty.assert_restored();

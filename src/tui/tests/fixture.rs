@@ -44,7 +44,7 @@ pub fn options() -> Options {
         view: ViewRow::default(),
         mouse: true,
         ascii: false,
-        palette: None,
+        scheme: None,
         keys: Keymap::default(),
     }
 }

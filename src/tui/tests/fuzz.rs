@@ -23,7 +23,7 @@ use crate::{
         input::{keyboard, mouse},
         keymap::{BINDINGS, Key},
         picture_theme, screen,
-        theme::{Palette, Theme},
+        theme::{ColourScheme, Theme},
     },
 };
 
@@ -96,7 +96,7 @@ struct Player {
 
 impl Player {
     fn new(session: Session) -> Self {
-        let theme = picture_theme(Palette::OkabeIto);
+        let theme = picture_theme(ColourScheme::OkabeIto);
         let (ui, size) = (UiState::default(), (120, 36));
         let mut player = Self { session, ui, size, hits: HitMap::default(), theme };
         player.draw();

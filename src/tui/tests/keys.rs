@@ -15,12 +15,12 @@ use crate::{
         UiState, controller,
         keymap::{BINDINGS, Group},
         model::{
+            command_palette,
             entry::Purpose,
-            palette,
             screen::{Overlay, Pane, Screen},
         },
         picture_theme, play, still,
-        theme::Palette,
+        theme::ColourScheme,
     },
 };
 
@@ -84,7 +84,7 @@ fn every_command_is_reached_by_the_palette() {
         for screen in Screen::ALL.into_iter().filter(|screen| row.screens.has(*screen)) {
             let replay = (row.group == Group::Replay).then(replay_position);
             let ui = UiState { replay, screen, ..UiState::default() };
-            let found = palette::matching(&ui, row.words);
+            let found = command_palette::matching(&ui, row.words);
             assert!(found.iter().any(|found| found.binding.name == row.name), "{}", row.name);
         }
     }
@@ -248,7 +248,7 @@ fn the_help_says_how_much_it_found() {
     let (mut session, mut ui) = (session(), UiState::default());
     play(&mut session, &mut ui, "?/split<enter>");
     let title = |session: &Session, ui: &UiState| {
-        let picture = still(session, ui, (120, 36), &picture_theme(Palette::OkabeIto));
+        let picture = still(session, ui, (120, 36), &picture_theme(ColourScheme::OkabeIto));
         let text: String = picture.content.iter().map(ratatui::buffer::Cell::symbol).collect();
         text.split(" for split")
             .next()

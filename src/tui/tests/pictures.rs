@@ -16,7 +16,7 @@ use crate::{
         keymap::Keymap,
         model::screen::Screen,
         play, scene, screen, still,
-        theme::{ColourDepth, Palette, Theme},
+        theme::{ColourDepth, ColourScheme, Theme},
         widget::ASCII,
     },
 };
@@ -42,7 +42,7 @@ fn snapshots(name: &str, mut session: Session, keys: &str) {
     let mut ui = UiState::default();
     play(&mut session, &mut ui, keys);
     ui.now_ms += 60_000;
-    let theme = picture_theme(Palette::OkabeIto);
+    let theme = picture_theme(ColourScheme::OkabeIto);
     settings().bind(|| {
         for (width, height) in SIZES {
             let picture = text(&still(&session, &ui, (width, height), &theme));
@@ -68,7 +68,7 @@ fn explore() {
 
 #[test]
 fn tour() {
-    let theme = picture_theme(Palette::OkabeIto);
+    let theme = picture_theme(ColourScheme::OkabeIto);
     settings().bind(|| {
         for (name, number) in [("tour", 1), ("tour_measured", 4), ("tour_tornado", 5)] {
             let (mut session, mut ui) = (fixture::session(), UiState { now_ms: 60_000, ..UiState::default() });
@@ -113,11 +113,11 @@ fn colours_of_every_screen() {
             let (mut session, mut ui) = (fixture::trained(), UiState::default());
             play(&mut session, &mut ui, keys);
             ui.now_ms += 60_000;
-            for palette in [Palette::OkabeIto, Palette::Light, Palette::Mono] {
-                let sizes = if palette == Palette::Light { &SIZES[1..2] } else { &SIZES[..] };
+            for scheme in [ColourScheme::OkabeIto, ColourScheme::Light, ColourScheme::Mono] {
+                let sizes = if scheme == ColourScheme::Light { &SIZES[1..2] } else { &SIZES[..] };
                 for &(width, height) in sizes {
-                    let picture = still(&session, &ui, (width, height), &picture_theme(palette));
-                    insta::assert_snapshot!(format!("{name}_{}_{width}x{height}", palette.name()), colours(&picture));
+                    let picture = still(&session, &ui, (width, height), &picture_theme(scheme));
+                    insta::assert_snapshot!(format!("{name}_{}_{width}x{height}", scheme.name()), colours(&picture));
                 }
             }
         }
@@ -200,7 +200,7 @@ fn replay() {
     let session = fixture::trained();
     settings.bind(|| {
         for size in SIZES {
-            let picture = text(&still(&session, &ui, size, &picture_theme(Palette::OkabeIto)));
+            let picture = text(&still(&session, &ui, size, &picture_theme(ColourScheme::OkabeIto)));
             insta::assert_snapshot!(format!("replay_{}x{}", size.0, size.1), picture);
         }
     });
@@ -216,7 +216,7 @@ fn every_size_draws() {
             (session, ui)
         })
         .collect();
-    let theme = picture_theme(Palette::OkabeIto);
+    let theme = picture_theme(ColourScheme::OkabeIto);
     let mut buffer = Buffer::empty(Rect::new(0, 0, 200, 100));
     let mut states = sessions.iter().cycle();
     // Every size once, and every state at thousands of sizes: their number has no factor in common with the heights.
@@ -231,19 +231,19 @@ fn every_size_draws() {
 }
 
 #[test]
-fn a_small_terminal_is_told_both_sizes() {
+fn a_small_terminal_names_both_sizes() {
     let ui = UiState::default();
-    let picture = text(&still(&fixture::session(), &ui, (72, 20), &picture_theme(Palette::OkabeIto)));
+    let picture = text(&still(&fixture::session(), &ui, (72, 20), &picture_theme(ColourScheme::OkabeIto)));
     assert!(picture.contains("72x20") && picture.contains("80x24"), "{picture}");
 }
 
 #[test]
 fn mono_has_no_colour_and_says_the_same() {
-    let mono = Theme::new(Palette::Mono, ColourDepth::True, picture_theme(Palette::Mono).glyphs);
+    let mono = Theme::new(ColourScheme::Mono, ColourDepth::True, picture_theme(ColourScheme::Mono).glyphs);
     for keys in ["", "2", "3", "t j 4", "o", "vvvv", "t<enter>", "p+"] {
         let (mut session, mut ui) = (fixture::trained(), UiState::default());
         play(&mut session, &mut ui, keys);
-        let colour = still(&session, &ui, (120, 36), &picture_theme(Palette::OkabeIto));
+        let colour = still(&session, &ui, (120, 36), &picture_theme(ColourScheme::OkabeIto));
         let plain = still(&session, &ui, (120, 36), &mono);
         assert_eq!(text(&colour), text(&plain));
         assert!(plain.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
@@ -252,7 +252,7 @@ fn mono_has_no_colour_and_says_the_same() {
 
 #[test]
 fn ascii_is_ascii_but_for_the_words() {
-    let theme = Theme::new(Palette::OkabeIto, ColourDepth::True, &ASCII);
+    let theme = Theme::new(ColourScheme::OkabeIto, ColourDepth::True, &ASCII);
     let plain = || Arc::new(Keymap::default().written(true));
     let all = ["", "2", "2i", "3", "3[[", "t j 4", "4<tab>[", "x", "o", "?", ":", "e", "vvvv", "t<enter>", "p+"];
     for keys in all {

@@ -24,7 +24,7 @@ use crate::{
             screen::{Overlay, Pane, Screen},
         },
         picture_theme, screen,
-        theme::Palette,
+        theme::ColourScheme,
         widget::Slider,
     },
 };
@@ -106,7 +106,7 @@ fn a_drag_of_a_limit_line_sets_the_limit_and_a_drag_of_the_plane_pans() {
     let (area, _) = hits(&app, 120, 36).find(|region| *region == Region::Scatter).unwrap();
     let view = |app: &App| (app.session.value(Knob::LatencyLimit), app.ui.window);
     let line = |app: &App| {
-        let theme = picture_theme(Palette::OkabeIto);
+        let theme = picture_theme(ColourScheme::OkabeIto);
         let view = screen::View { session: &app.session, ui: &app.ui, theme: &theme };
         area.positions().find(|at| screen::limit_at(view, area, at.x, at.y).is_some()).unwrap()
     };
@@ -176,7 +176,7 @@ fn a_drag_along_an_axis_brushes_it() {
     app.act(UserCommand::ShowScreen(Screen::Compare));
     play_app(&mut app, "1t jj 4");
     terminal.draw(|frame| app.draw(frame)).unwrap();
-    let theme = picture_theme(Palette::OkabeIto);
+    let theme = picture_theme(ColourScheme::OkabeIto);
     let mut buffer = ratatui::buffer::Buffer::empty(Rect::new(0, 0, 120, 36));
     let view = screen::View { session: &app.session, ui: &app.ui, theme: &theme };
     let map = screen::draw(view, buffer.area, &mut buffer);
@@ -207,7 +207,7 @@ fn a_crosshair_is_set_by_key_and_by_mouse_and_the_wheel_zooms_around_the_pointer
 
 /// Two presses at once on the first place that a test finds.
 fn double_click(app: &mut App, test: impl Fn(&Region) -> bool) {
-    let theme = picture_theme(Palette::OkabeIto);
+    let theme = picture_theme(ColourScheme::OkabeIto);
     let mut buffer = Buffer::empty(Rect::new(0, 0, 120, 36));
     let view = screen::View { session: &app.session, ui: &app.ui, theme: &theme };
     let map = screen::draw(view, buffer.area, &mut buffer);

@@ -58,7 +58,7 @@ fn a_design_is_copied_as_text_that_reads_back() {
 }
 
 #[test]
-fn a_run_that_is_deleted_is_told_of() {
+fn a_deleted_run_is_reported() {
     let root = tempfile::tempdir().unwrap();
     let mut work = Work::create(root.path(), &options().template).unwrap();
     assert!(work.look().is_ok());
@@ -95,7 +95,7 @@ fn news_of_a_run_reach_the_screen_and_only_validation_counts() {
 }
 
 #[test]
-fn a_search_and_a_training_of_one_run_are_told_apart() {
+fn a_search_and_a_training_of_one_run_are_separate() {
     let stored = |task, event| Stored { id: 1, time: 0.0, process: String::new(), value: EventRecord { task, event } };
     let started = |command: &str| Event::Started { command: command.to_owned(), pid: 1, resumed_from_step: None };
     let finished = || Event::Finished { reason: "all steps are done".to_owned() };

@@ -6,13 +6,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
-use super::{
-    axis::Axis,
-    frame,
-    glyphs::{Glyphs, UNICODE},
-    paint,
-    raster::Columns,
-};
+use super::{axis::Axis, frame, glyphs::Glyphs, look::Look, paint, raster::RasterColumns};
 
 /// Line pattern of a series.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,15 +62,13 @@ pub struct Curve<'a> {
     x: Axis,
     y: Axis,
     cursor: Option<f64>,
-    styles: CurveStyles,
-    glyphs: &'static Glyphs,
+    look: Look<CurveStyles>,
 }
 
 impl<'a> Curve<'a> {
     /// Curves over two axes; later series are drawn over earlier ones.
-    pub const fn new(series: &'a [Series<'a>], x: Axis, y: Axis) -> Self {
-        let styles = CurveStyles { axis: Style::new(), cursor: Style::new() };
-        Self { series, x, y, cursor: None, styles, glyphs: &UNICODE }
+    pub fn new(series: &'a [Series<'a>], x: Axis, y: Axis) -> Self {
+        Self { series, x, y, cursor: None, look: Look::default() }
     }
 
     /// A vertical line at this x.
@@ -86,17 +78,10 @@ impl<'a> Curve<'a> {
         self
     }
 
-    /// Sets the styles.
+    /// Sets styles and characters; a set without braille draws `*`, `+`, `.` for the three patterns.
     #[must_use]
-    pub const fn styles(mut self, styles: CurveStyles) -> Self {
-        self.styles = styles;
-        self
-    }
-
-    /// Sets the characters; a set without braille draws `*`, `+`, `.` for the three patterns.
-    #[must_use]
-    pub const fn glyphs(mut self, glyphs: &'static Glyphs) -> Self {
-        self.glyphs = glyphs;
+    pub const fn look(mut self, look: Look<CurveStyles>) -> Self {
+        self.look = look;
         self
     }
 
@@ -117,13 +102,13 @@ impl<'a> Curve<'a> {
         if longest == 0 { 0 } else { (longest + 2).min(area.width / 3) }
     }
 
-    fn columns(&self, series: &Series<'_>, width: usize, height: usize) -> Columns {
-        let mut columns = Columns::new(width, height);
+    fn columns(&self, series: &Series<'_>, width: usize, height: usize) -> RasterColumns {
+        let mut columns = RasterColumns::new(width, height);
         columns.trace(series.points.iter().map(|(x, y)| Some((self.x.fraction(*x)?, self.y.fraction(*y)?))));
         columns
     }
 
-    fn render_braille(&self, series: &Series<'_>, plot: Rect, cells: &mut [u8], buf: &mut Buffer) -> Columns {
+    fn render_braille(&self, series: &Series<'_>, plot: Rect, cells: &mut [u8], buf: &mut Buffer) -> RasterColumns {
         let (width, height) = (usize::from(plot.width), usize::from(plot.height));
         let columns = self.columns(series, width * 2, height * 4);
         let mut touched = vec![false; cells.len()];
@@ -145,7 +130,7 @@ impl<'a> Curve<'a> {
         columns
     }
 
-    fn render_plain(&self, series: &Series<'_>, plot: Rect, buf: &mut Buffer) -> Columns {
+    fn render_plain(&self, series: &Series<'_>, plot: Rect, buf: &mut Buffer) -> RasterColumns {
         let columns = self.columns(series, usize::from(plot.width), usize::from(plot.height));
         for column in 0..columns.width() {
             let Some((top, bottom)) = columns.range(column) else { continue };
@@ -157,15 +142,15 @@ impl<'a> Curve<'a> {
     }
 
     /// Marks the edge cells where samples lie beyond the view.
-    fn render_outside(&self, style: Style, plot: Rect, columns: &Columns, buf: &mut Buffer) {
+    fn render_outside(&self, style: Style, plot: Rect, columns: &RasterColumns, buf: &mut Buffer) {
         let per_cell = columns.width() / usize::from(plot.width).max(1);
         for column in 0..columns.width() {
             let x = plot.x + (column / per_cell.max(1)) as u16;
             if columns.above[column] {
-                paint::glyph(buf, plot, x, plot.y, self.glyphs.above, style);
+                paint::glyph(buf, plot, x, plot.y, self.look.glyphs.above, style);
             }
             if columns.below[column] {
-                paint::glyph(buf, plot, x, plot.bottom() - 1, self.glyphs.below, style);
+                paint::glyph(buf, plot, x, plot.bottom() - 1, self.look.glyphs.below, style);
             }
         }
     }
@@ -185,9 +170,9 @@ impl<'a> Curve<'a> {
             let below = count - 1 - index as u16;
             let row = row.min(plot.bottom().saturating_sub(1 + below)).max(next);
             let room = area.right().saturating_sub(plot.right() + 2);
-            let name = paint::fit(series.name, room, self.glyphs.ellipsis);
+            let name = paint::fit(series.name, room, self.look.glyphs.ellipsis);
             if row < plot.bottom() {
-                paint::glyph(buf, area, plot.right(), row, series.dash.sample(self.glyphs), series.style);
+                paint::glyph(buf, area, plot.right(), row, series.dash.sample(self.look.glyphs), series.style);
                 paint::text(buf, area, plot.right() + 1, row, &name, series.style);
             }
             next = row.saturating_add(1);
@@ -247,18 +232,18 @@ impl Widget for &Curve<'_> {
         }
         let plot = self.plot_area(area);
         let inner = Rect { width: plot.right() - area.x, ..area };
-        frame::draw(buf, inner, plot, &self.x, &self.y, self.styles.axis, self.glyphs);
+        frame::draw(buf, inner, plot, &self.x, &self.y, self.look.styles.axis, self.look.glyphs);
         if plot.is_empty() {
             return;
         }
         if let Some(column) = self.cursor.and_then(|x| frame::column_of(plot, &self.x, x)) {
             for row in plot.top()..plot.bottom() {
-                paint::glyph(buf, plot, column, row, self.glyphs.limit_x, self.styles.cursor);
+                paint::glyph(buf, plot, column, row, self.look.glyphs.limit_x, self.look.styles.cursor);
             }
         }
         let mut cells = vec![0; usize::from(plot.width) * usize::from(plot.height)];
         for series in self.series {
-            let columns = if self.glyphs.braille {
+            let columns = if self.look.glyphs.braille {
                 self.render_braille(series, plot, &mut cells, buf)
             } else {
                 self.render_plain(series, plot, buf)

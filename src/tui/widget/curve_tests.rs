@@ -1,7 +1,7 @@
 //! Tests of the curve plot.
 
 use super::*;
-use crate::tui::widget::{ASCII, Scale, testing};
+use crate::tui::widget::{Scale, testing};
 
 fn linear(low: f64, high: f64) -> Axis {
     Axis::new(low, high, Scale::Linear)
@@ -14,7 +14,7 @@ fn a_falling_line_in_braille_and_in_plain_characters() {
     let plot = Curve::new(&series, linear(0.0, 8.0), linear(0.0, 2.0));
     assert_eq!(testing::lines(&plot, 20, 4), ["2┤⠉⠒⠤⣀", " │    ⠉⠒⠤⣀", "0┤        ⠉⠒⠤⣀─loss", " └0──────5────"]);
     assert_eq!(
-        testing::lines(&plot.glyphs(&ASCII), 20, 4),
+        testing::lines(&plot.look(Look::ascii()), 20, 4),
         ["2+***", " |   ******", "0+         ****loss", " +0------5----"]
     );
 }
@@ -46,7 +46,7 @@ fn patterns_differ_without_colour() {
     let drawn = [Dash::Solid, Dash::Dashed, Dash::Dotted].map(|dash| {
         let series = [Series { points: &points, dash, ..Series::default() }];
         let plot = Curve::new(&series, linear(0.0, 99.0), linear(0.0, 2.0));
-        (testing::lines(&plot, 40, 6), testing::lines(&plot.glyphs(&ASCII), 40, 6))
+        (testing::lines(&plot, 40, 6), testing::lines(&plot.look(Look::ascii()), 40, 6))
     });
     assert!(drawn[0].0 != drawn[1].0 && drawn[1].0 != drawn[2].0 && drawn[0].0 != drawn[2].0);
     assert!(drawn[0].1 != drawn[1].1 && drawn[1].1 != drawn[2].1 && drawn[0].1 != drawn[2].1);
@@ -75,7 +75,7 @@ fn no_size_and_no_number_breaks_it() {
             let axis = Axis::new(low, high, scale);
             let plot = Curve::new(&series, axis, axis).cursor(Some(1.0));
             testing::survives_all_sizes(&plot);
-            testing::survives_all_sizes(&plot.glyphs(&ASCII).cursor(Some(f64::NAN)));
+            testing::survives_all_sizes(&plot.look(Look::ascii()).cursor(Some(f64::NAN)));
         }
     }
     testing::survives_all_sizes(&Curve::new(&[], linear(0.0, 1.0), linear(0.0, 1.0)));

@@ -4,7 +4,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
 use super::{
     axis::{Axis, Scale},
-    glyphs::{Glyphs, UNICODE},
+    look::Look,
     paint,
     stacked::Part,
 };
@@ -41,7 +41,7 @@ pub struct Lane<'a> {
 /// ```
 /// # use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 /// # use splitscope::tui::widget::{Gantt, Lane, Part, Stretch, UNICODE};
-/// let parts = [0, 1].map(|i| Part { glyph: UNICODE.fills[i], style: Style::new() });
+/// let parts = [0, 1].map(|i| Part { glyph: crate::tui::widget::UNICODE.fills[i], style: Style::new() });
 /// let piece = |from, until, part, name| Stretch { from, until, part, name: Some(name) };
 /// let (cook, eat) = ([piece(0.0, 4.0, 0, '1'), piece(4.0, 8.0, 0, '2')], [piece(4.0, 6.0, 1, '1')]);
 /// let lanes = [
@@ -59,8 +59,7 @@ pub struct Gantt<'a> {
     parts: &'a [Part],
     until: f64,
     label_width: Option<u16>,
-    axis: Style,
-    glyphs: &'static Glyphs,
+    look: Look<Style>,
 }
 
 /// Columns for one tick of the time.
@@ -68,8 +67,8 @@ const COLUMNS_PER_TICK: u16 = 10;
 
 impl<'a> Gantt<'a> {
     /// The time from 0 to `until`.
-    pub const fn new(lanes: &'a [Lane<'a>], parts: &'a [Part], until: f64) -> Self {
-        Self { lanes, parts, until, label_width: None, axis: Style::new(), glyphs: &UNICODE }
+    pub fn new(lanes: &'a [Lane<'a>], parts: &'a [Part], until: f64) -> Self {
+        Self { lanes, parts, until, label_width: None, look: Look::default() }
     }
 
     /// Cells for the labels. Without it the longest label fits.
@@ -79,17 +78,10 @@ impl<'a> Gantt<'a> {
         self
     }
 
-    /// Style of the ticks.
+    /// Sets the style of the ticks, and the characters.
     #[must_use]
-    pub const fn axis_style(mut self, style: Style) -> Self {
-        self.axis = style;
-        self
-    }
-
-    /// Sets the characters.
-    #[must_use]
-    pub const fn glyphs(mut self, glyphs: &'static Glyphs) -> Self {
-        self.glyphs = glyphs;
+    pub const fn look(mut self, look: Look<Style>) -> Self {
+        self.look = look;
         self
     }
 
@@ -105,7 +97,7 @@ impl<'a> Gantt<'a> {
     }
 
     fn render_lane(&self, lane: &Lane<'_>, row: Rect, track: Rect, axis: &Axis, buf: &mut Buffer) {
-        let label = paint::fit(lane.label, track.x.saturating_sub(row.x + 1), self.glyphs.ellipsis);
+        let label = paint::fit(lane.label, track.x.saturating_sub(row.x + 1), self.look.glyphs.ellipsis);
         paint::text(buf, row, row.x, row.y, &label, lane.style);
         let line = Rect { y: row.y, height: 1, ..track };
         let cell = |time: f64| {
@@ -125,7 +117,7 @@ impl<'a> Gantt<'a> {
                 paint::glyph(buf, line, track.x + from, row.y, name, part.style);
             }
         }
-        let text = paint::fit(lane.text, row.right().saturating_sub(track.x), self.glyphs.ellipsis);
+        let text = paint::fit(lane.text, row.right().saturating_sub(track.x), self.look.glyphs.ellipsis);
         paint::text_right(buf, row, row.right(), row.y, &text, lane.style);
     }
 
@@ -136,7 +128,7 @@ impl<'a> Gantt<'a> {
             let x = track.x + (share * f64::from(track.width)).round() as u16;
             let wide = paint::width(&tick.label);
             if x >= free_from && x + wide <= track.right() {
-                paint::text(buf, row, x, row.y, &tick.label, self.axis);
+                paint::text(buf, row, x, row.y, &tick.label, self.look.styles);
                 free_from = x + wide + 1;
             }
         }
@@ -166,7 +158,7 @@ mod tests {
     use crate::tui::widget::testing;
 
     fn parts() -> [Part; 2] {
-        [0, 1].map(|i| Part { glyph: UNICODE.fills[i], style: Style::new() })
+        [0, 1].map(|i| Part { glyph: crate::tui::widget::UNICODE.fills[i], style: Style::new() })
     }
 
     #[test]

@@ -2,10 +2,18 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
-use super::{
-    glyphs::{Glyphs, UNICODE},
-    paint,
-};
+use super::{look::Look, paint};
+
+/// Styles of a [`Gauge`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct GaugeStyles {
+    /// Filled part.
+    pub bar: Style,
+    /// Empty part.
+    pub rest: Style,
+    /// Label and text.
+    pub words: Style,
+}
 
 /// A bar of one row, filled to `ratio`.
 ///
@@ -23,25 +31,13 @@ pub struct Gauge<'a> {
     label: &'a str,
     label_width: u16,
     text: &'a str,
-    bar: Style,
-    rest: Style,
-    words: Style,
-    glyphs: &'static Glyphs,
+    look: Look<GaugeStyles>,
 }
 
 impl<'a> Gauge<'a> {
     /// A bar filled to `ratio` (clamped to 0..=1, NaN counts as 0).
-    pub const fn new(ratio: f64) -> Self {
-        Self {
-            ratio,
-            label: "",
-            label_width: 0,
-            text: "",
-            bar: Style::new(),
-            rest: Style::new(),
-            words: Style::new(),
-            glyphs: &UNICODE,
-        }
+    pub fn new(ratio: f64) -> Self {
+        Self { ratio, label: "", label_width: 0, text: "", look: Look::default() }
     }
 
     /// Text to the left in `cells` cells.
@@ -59,19 +55,10 @@ impl<'a> Gauge<'a> {
         self
     }
 
-    /// Styles of the filled part, of the rest, and of the words.
+    /// Sets styles and characters.
     #[must_use]
-    pub const fn styles(mut self, bar: Style, rest: Style, words: Style) -> Self {
-        self.bar = bar;
-        self.rest = rest;
-        self.words = words;
-        self
-    }
-
-    /// Sets the characters.
-    #[must_use]
-    pub const fn glyphs(mut self, glyphs: &'static Glyphs) -> Self {
-        self.glyphs = glyphs;
+    pub const fn look(mut self, look: Look<GaugeStyles>) -> Self {
+        self.look = look;
         self
     }
 }
@@ -82,8 +69,8 @@ impl Widget for &Gauge<'_> {
         if area.is_empty() {
             return;
         }
-        let label = paint::fit(self.label, self.label_width.min(area.width), self.glyphs.ellipsis);
-        paint::text(buf, area, area.x, area.y, &label, self.words);
+        let label = paint::fit(self.label, self.label_width.min(area.width), self.look.glyphs.ellipsis);
+        paint::text(buf, area, area.x, area.y, &label, self.look.styles.words);
         let start = area.x + self.label_width.min(area.width);
         let text_width = paint::width(self.text);
         let reserved = if text_width == 0 { 0 } else { text_width + 1 };
@@ -91,24 +78,39 @@ impl Widget for &Gauge<'_> {
         let ratio = if self.ratio.is_nan() { 0.0 } else { self.ratio.clamp(0.0, 1.0) };
         let cells = ratio * f64::from(width);
         let full = cells.floor() as u16;
-        paint::run(buf, area, start, area.y, full, self.glyphs.fills[0], self.bar);
+        paint::run(buf, area, start, area.y, full, self.look.glyphs.fills[0], self.look.styles.bar);
         let mut done = full;
-        let steps = self.glyphs.partial.len();
+        let steps = self.look.glyphs.partial.len();
         let eighths = ((cells - f64::from(full)) * (steps + 1) as f64).floor() as usize;
         if eighths > 0 && full < width {
-            paint::glyph(buf, area, start + full, area.y, self.glyphs.partial[eighths.min(steps) - 1], self.bar);
+            paint::glyph(
+                buf,
+                area,
+                start + full,
+                area.y,
+                self.look.glyphs.partial[eighths.min(steps) - 1],
+                self.look.styles.bar,
+            );
             done += 1;
         }
-        paint::run(buf, area, start + done, area.y, width.saturating_sub(done), self.glyphs.empty, self.rest);
+        paint::run(
+            buf,
+            area,
+            start + done,
+            area.y,
+            width.saturating_sub(done),
+            self.look.glyphs.empty,
+            self.look.styles.rest,
+        );
         let text_start = if width == 0 { start } else { start + width + 1 };
-        paint::text(buf, area, text_start, area.y, self.text, self.words);
+        paint::text(buf, area, text_start, area.y, self.text, self.look.styles.words);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::widget::{ASCII, testing};
+    use crate::tui::widget::testing;
 
     #[test]
     fn fills_in_eighths_of_a_cell() {
@@ -119,7 +121,7 @@ mod tests {
         assert_eq!(gauge(1.0), "██████████ x");
         assert_eq!(gauge(f64::NAN), gauge(0.0));
         assert_eq!(gauge(7.0), gauge(1.0));
-        let plain = Gauge::new(0.45).label("all", 4).text("45 %").glyphs(&ASCII);
+        let plain = Gauge::new(0.45).label("all", 4).text("45 %").look(Look::ascii());
         assert_eq!(testing::lines(&plain, 19, 1), ["all ####...... 45 %"]);
     }
 

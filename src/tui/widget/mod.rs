@@ -1,7 +1,7 @@
 //! Drawing pieces that ratatui lacks: slider, stacked bars, Gantt, network strip, scatter, curves, gauge, tornado.
 //!
 //! A widget here is plain data with setters and `Widget for &T`. It knows ratatui and plain numbers, nothing of
-//! splitscope: no session, no theme, no unit. Styles are fields; glyphs come from a [`Glyphs`] set, so that the
+//! splitscope: no session, no theme, no unit. Styles and characters are set together as a [`Look`], so that the
 //! same widget draws on a terminal without Unicode.
 //!
 //! Invariants: a widget draws inside its area only, at any size down to zero; NaN, infinite and empty input never
@@ -14,6 +14,7 @@ mod frame;
 mod gantt;
 mod gauge;
 mod glyphs;
+mod look;
 mod paint;
 mod raster;
 mod scatter;
@@ -28,10 +29,11 @@ pub(crate) mod testing;
 pub use axis::{Axis, Scale, Tick};
 pub use curve::{Curve, CurveStyles, Dash, Series};
 pub use gantt::{Gantt, Lane, Stretch};
-pub use gauge::Gauge;
+pub use gauge::{Gauge, GaugeStyles};
 pub use glyphs::{ASCII, Glyphs, UNICODE};
+pub use look::Look;
 pub use paint::{fit, width, write};
-pub use scatter::{Mark, Marks, Scatter, ScatterStyles, Spot};
+pub use scatter::{Mark, PlotPoint, PointSource, Scatter, ScatterStyles};
 pub use slider::{Slider, SliderStyles};
 pub use stacked::{Bar, Part, StackedBars};
 pub use strip::{BoundaryMark, Strip, StripBlock, StripLink, StripStyles};

@@ -5,7 +5,7 @@
 
 /// Dots covered by one series. Dot row 0 is at the top.
 #[derive(Clone, Debug)]
-pub struct Columns {
+pub struct RasterColumns {
     ranges: Vec<Option<(i32, i32)>>,
     height: i32,
     /// Dot columns with a sample above or below the view.
@@ -16,7 +16,7 @@ pub struct Columns {
 /// Positions further out are pulled in before interpolating; no plot is this wide.
 const FAR: f64 = 1e6;
 
-impl Columns {
+impl RasterColumns {
     /// Covers nothing.
     pub fn new(width: usize, height: usize) -> Self {
         Self {
@@ -120,7 +120,7 @@ const fn floor(value: f64) -> i32 {
 mod tests {
     use super::*;
 
-    fn ranges(columns: &Columns) -> Vec<Option<(usize, usize)>> {
+    fn ranges(columns: &RasterColumns) -> Vec<Option<(usize, usize)>> {
         (0..columns.width()).map(|column| columns.range(column)).collect()
     }
 
@@ -133,22 +133,22 @@ mod tests {
 
     #[test]
     fn a_diagonal_is_one_dot_thick() {
-        let mut columns = Columns::new(4, 4);
+        let mut columns = RasterColumns::new(4, 4);
         columns.trace([Some((0.0, 0.0)), Some((1.0, 1.0))].into_iter());
         assert_eq!(ranges(&columns), [Some((3, 3)), Some((2, 2)), Some((1, 1)), Some((0, 0))]);
     }
 
     #[test]
     fn a_spike_among_many_samples_stands_at_full_height() {
-        let mut columns = Columns::new(10, 8);
+        let mut columns = RasterColumns::new(10, 8);
         columns.trace((0..10_001).map(|i| Some((f64::from(i) / 10_000.0, if i == 5_000 { 1.0 } else { 0.0 }))));
         let tall: Vec<_> = ranges(&columns).into_iter().filter(|range| *range == Some((0, 7))).collect();
         assert_eq!(tall.len(), 1);
     }
 
     #[test]
-    fn a_gap_stays_a_gap_and_a_lone_sample_a_dot() {
-        let mut columns = Columns::new(5, 3);
+    fn a_gap_stays_a_gap_and_a_single_sample_a_dot() {
+        let mut columns = RasterColumns::new(5, 3);
         columns.trace([Some((0.0, 0.5)), None, Some((0.5, 0.5)), None, Some((1.0, 0.5))].into_iter());
         let dot = Some((1, 1));
         assert_eq!(ranges(&columns), [dot, None, dot, None, dot]);
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn samples_out_of_view_are_noted_and_the_line_to_them_leaves_at_the_edge() {
-        let mut columns = Columns::new(3, 4);
+        let mut columns = RasterColumns::new(3, 4);
         columns.trace([Some((0.0, 0.0)), Some((0.5, 9.0)), Some((1.0, 0.0))].into_iter());
         assert_eq!(columns.above, [false, true, false]);
         assert_eq!(ranges(&columns)[0], Some((0, 3)));

@@ -2,16 +2,11 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
-use super::{
-    axis::Axis,
-    frame,
-    glyphs::{Glyphs, UNICODE},
-    paint,
-};
+use super::{axis::Axis, frame, look::Look, paint};
 
 /// Where a point stands.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Spot {
+pub struct PlotPoint {
     /// Position; a point without one (NaN, or not positive on a log axis) is not drawn.
     pub x: f64,
     /// Position upwards.
@@ -21,12 +16,12 @@ pub struct Spot {
 }
 
 /// Points with a mark each. Only points that are seen are asked how they look: of many, few are.
-pub trait Marks {
+pub trait PointSource {
     /// Number of points.
     fn count(&self) -> usize;
 
     /// Where one of them stands.
-    fn spot(&self, index: usize) -> Spot;
+    fn plot_point(&self, index: usize) -> PlotPoint;
 
     /// What is drawn of it; the glyph carries the class, the style only helps.
     fn look(&self, index: usize) -> (char, Style);
@@ -36,19 +31,19 @@ pub trait Marks {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mark {
     /// Where it stands.
-    pub spot: Spot,
+    pub spot: PlotPoint,
     /// What is drawn.
     pub glyph: char,
     /// Its style.
     pub style: Style,
 }
 
-impl Marks for [Mark] {
+impl PointSource for [Mark] {
     fn count(&self) -> usize {
         self.len()
     }
 
-    fn spot(&self, index: usize) -> Spot {
+    fn plot_point(&self, index: usize) -> PlotPoint {
         self[index].spot
     }
 
@@ -72,8 +67,8 @@ pub struct ScatterStyles {
 ///
 /// ```
 /// # use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
-/// # use splitscope::tui::widget::{Axis, Mark, Scale, Scatter, Spot};
-/// let mark = |x, y| Mark { spot: Spot { x, y, layer: 0 }, glyph: '○', style: Style::new() };
+/// # use splitscope::tui::widget::{Axis, Mark, Scale, Scatter, PlotPoint};
+/// let mark = |x, y| Mark { spot: PlotPoint { x, y, layer: 0 }, glyph: '○', style: Style::new() };
 /// let points = [mark(10.0, 70.0), mark(20.0, 74.0)];
 /// let (x, y) = (Axis::new(10.0, 30.0, Scale::Linear), Axis::new(70.0, 74.0, Scale::Linear));
 /// let plot = Scatter::new(points.as_slice(), x, y).limit_x(25.0, "").selected(Some(1));
@@ -89,26 +84,15 @@ pub struct Scatter<'a, M: ?Sized> {
     y: Axis,
     limit_x: Option<(f64, &'a str)>,
     limit_y: Option<(f64, &'a str)>,
-    cross: Option<(f64, f64)>,
+    crosshair: Option<(f64, f64)>,
     selected: Option<usize>,
-    styles: ScatterStyles,
-    glyphs: &'static Glyphs,
+    look: Look<ScatterStyles>,
 }
 
-impl<'a, M: Marks + ?Sized> Scatter<'a, M> {
+impl<'a, M: PointSource + ?Sized> Scatter<'a, M> {
     /// Points over two axes.
-    pub const fn new(points: &'a M, x: Axis, y: Axis) -> Self {
-        Self {
-            points,
-            x,
-            y,
-            limit_x: None,
-            limit_y: None,
-            cross: None,
-            selected: None,
-            styles: ScatterStyles { axis: Style::new(), limit: Style::new(), selected: Style::new() },
-            glyphs: &UNICODE,
-        }
+    pub fn new(points: &'a M, x: Axis, y: Axis) -> Self {
+        Self { points, x, y, limit_x: None, limit_y: None, crosshair: None, selected: None, look: Look::default() }
     }
 
     /// A vertical line at `value`, with a short text beside it where there is room.
@@ -127,8 +111,8 @@ impl<'a, M: Marks + ?Sized> Scatter<'a, M> {
 
     /// Thin lines through a place, below everything else.
     #[must_use]
-    pub const fn cross(mut self, place: Option<(f64, f64)>) -> Self {
-        self.cross = place;
+    pub const fn crosshair(mut self, place: Option<(f64, f64)>) -> Self {
+        self.crosshair = place;
         self
     }
 
@@ -139,17 +123,10 @@ impl<'a, M: Marks + ?Sized> Scatter<'a, M> {
         self
     }
 
-    /// Sets the styles.
+    /// Sets styles and characters.
     #[must_use]
-    pub const fn styles(mut self, styles: ScatterStyles) -> Self {
-        self.styles = styles;
-        self
-    }
-
-    /// Sets the characters.
-    #[must_use]
-    pub const fn glyphs(mut self, glyphs: &'static Glyphs) -> Self {
-        self.glyphs = glyphs;
+    pub const fn look(mut self, look: Look<ScatterStyles>) -> Self {
+        self.look = look;
         self
     }
 
@@ -167,14 +144,14 @@ impl<'a, M: Marks + ?Sized> Scatter<'a, M> {
     /// ones the one that is seen.
     pub fn nearest(&self, area: Rect, column: u16, row: u16, reach: u16) -> Option<usize> {
         let plot = self.plot_area(area);
-        let distance = |spot: Spot| {
+        let distance = |spot: PlotPoint| {
             let (x, y) = self.cell(plot, spot)?;
             let far = u32::from(x.abs_diff(column)) + 2 * u32::from(y.abs_diff(row));
             (far <= u32::from(reach)).then_some(far)
         };
         (0..self.points.count())
             .filter_map(|index| {
-                let spot = self.points.spot(index);
+                let spot = self.points.plot_point(index);
                 Some((distance(spot)?, u8::MAX - spot.layer, index))
             })
             .min()
@@ -193,27 +170,27 @@ impl<'a, M: Marks + ?Sized> Scatter<'a, M> {
     }
 
     #[inline]
-    fn cell(&self, plot: Rect, spot: Spot) -> Option<(u16, u16)> {
+    fn cell(&self, plot: Rect, spot: PlotPoint) -> Option<(u16, u16)> {
         Some((frame::column_of(plot, &self.x, spot.x)?, frame::row_of(plot, &self.y, spot.y)?))
     }
 
     fn render_limits(&self, plot: Rect, buf: &mut Buffer) {
-        let style = self.styles.limit;
+        let style = self.look.styles.limit;
         let row = self.limit_y.and_then(|(value, _)| frame::row_of(plot, &self.y, value));
         let column = self.limit_x.and_then(|(value, _)| frame::column_of(plot, &self.x, value));
         if let Some(row) = row {
-            paint::run(buf, plot, plot.x, row, plot.width, self.glyphs.limit_y, style);
+            paint::run(buf, plot, plot.x, row, plot.width, self.look.glyphs.limit_y, style);
         }
         if let Some(column) = column {
             for row in plot.top()..plot.bottom() {
-                paint::glyph(buf, plot, column, row, self.glyphs.limit_x, style);
+                paint::glyph(buf, plot, column, row, self.look.glyphs.limit_x, style);
             }
         }
     }
 
     /// The texts of the limits, over the points: beside the vertical line in the first row that has the room.
     fn render_words(&self, plot: Rect, buf: &mut Buffer) {
-        let style = self.styles.limit;
+        let style = self.look.styles.limit;
         let row = self.limit_y.and_then(|(value, text)| Some((frame::row_of(plot, &self.y, value)?, text)));
         if let Some((row, text)) = row.filter(|(_, text)| !text.is_empty() && paint::width(text) + 2 < plot.width) {
             paint::text_right(buf, plot, plot.right(), row, &format!(" {text}"), style);
@@ -229,13 +206,13 @@ impl<'a, M: Marks + ?Sized> Scatter<'a, M> {
         }
     }
 
-    fn render_cross(&self, plot: Rect, buf: &mut Buffer) {
-        let Some((x, y)) = self.cross else { return };
+    fn render_crosshair(&self, plot: Rect, buf: &mut Buffer) {
+        let Some((x, y)) = self.crosshair else { return };
         let (column, row) = (frame::column_of(plot, &self.x, x), frame::row_of(plot, &self.y, y));
         let (Some(column), Some(row)) = (column, row) else { return };
-        paint::run(buf, plot, plot.x, row, plot.width, self.glyphs.horizontal, self.styles.axis);
+        paint::run(buf, plot, plot.x, row, plot.width, self.look.glyphs.horizontal, self.look.styles.axis);
         for row in plot.top()..plot.bottom() {
-            paint::glyph(buf, plot, column, row, self.glyphs.vertical, self.styles.axis);
+            paint::glyph(buf, plot, column, row, self.look.glyphs.vertical, self.look.styles.axis);
         }
     }
 
@@ -246,7 +223,7 @@ impl<'a, M: Marks + ?Sized> Scatter<'a, M> {
         let count = self.points.count();
         let mut outside = 0;
         for index in 0..count {
-            let spot = self.points.spot(index);
+            let spot = self.points.plot_point(index);
             let Some((x, y)) = self.cell(plot, spot) else {
                 outside += 1;
                 continue;
@@ -268,20 +245,20 @@ impl<'a, M: Marks + ?Sized> Scatter<'a, M> {
             return self.points.count();
         }
         let plot = self.plot_area(area);
-        frame::draw(buf, area, plot, &self.x, &self.y, self.styles.axis, self.glyphs);
-        self.render_cross(plot, buf);
+        frame::draw(buf, area, plot, &self.x, &self.y, self.look.styles.axis, self.look.glyphs);
+        self.render_crosshair(plot, buf);
         self.render_limits(plot, buf);
         let outside = self.render_points(plot, buf);
         self.render_words(plot, buf);
         let selected = self.selected.filter(|index| *index < self.points.count());
-        if let Some((x, y)) = selected.and_then(|index| self.cell(plot, self.points.spot(index))) {
-            paint::glyph(buf, plot, x, y, self.glyphs.selected, self.styles.selected);
+        if let Some((x, y)) = selected.and_then(|index| self.cell(plot, self.points.plot_point(index))) {
+            paint::glyph(buf, plot, x, y, self.look.glyphs.selected, self.look.styles.selected);
         }
         outside
     }
 }
 
-impl<M: Marks + ?Sized> Widget for &Scatter<'_, M> {
+impl<M: PointSource + ?Sized> Widget for &Scatter<'_, M> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         self.draw(area, buf);
     }
@@ -290,10 +267,10 @@ impl<M: Marks + ?Sized> Widget for &Scatter<'_, M> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::widget::{ASCII, Scale, testing};
+    use crate::tui::widget::{Scale, testing};
 
     fn mark(x: f64, y: f64, glyph: char, layer: u8) -> Mark {
-        Mark { spot: Spot { x, y, layer }, glyph, style: Style::new() }
+        Mark { spot: PlotPoint { x, y, layer }, glyph, style: Style::new() }
     }
 
     fn axes() -> (Axis, Axis) {
@@ -310,7 +287,7 @@ mod tests {
         let plot = Scatter::new(points.as_slice(), x, y)
             .limit_x(25.0, "≤ 25")
             .limit_y(71.0, "")
-            .cross(Some((20.0, 74.0)))
+            .crosshair(Some((20.0, 74.0)))
             .selected(Some(2));
         assert_eq!(
             testing::lines(&plot, 24, 6),
@@ -351,10 +328,10 @@ mod tests {
                 let axis = Axis::new(low, high, scale);
                 let scatter =
                     || Scatter::new(points.as_slice(), axis, axis).limit_x(f64::NAN, "称").limit_y(20.0, "a long text");
-                let plot = scatter().cross(Some((12.0, f64::NAN))).selected(Some(7));
+                let plot = scatter().crosshair(Some((12.0, f64::NAN))).selected(Some(7));
                 testing::survives_all_sizes(&plot);
-                let other = scatter().glyphs(&ASCII).selected(Some(3)).limit_x(11.0, "称号 text");
-                testing::survives_all_sizes(&other.cross(Some((12.0, 71.0))));
+                let other = scatter().look(Look::ascii()).selected(Some(3)).limit_x(11.0, "称号 text");
+                testing::survives_all_sizes(&other.crosshair(Some((12.0, 71.0))));
                 for area in [Rect::new(0, 0, 0, 0), Rect::new(9, 9, 1, 1), Rect::new(0, 0, 80, 24)] {
                     let _ = (plot.nearest(area, 7, 7, u16::MAX), plot.values_at(area, u16::MAX, 0));
                 }

@@ -5,10 +5,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
-use super::{
-    glyphs::{Glyphs, UNICODE},
-    paint,
-};
+use super::{look::Look, paint};
 
 /// Styles of a [`Slider`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,8 +48,7 @@ pub struct Slider<'a> {
     locked: bool,
     label_width: u16,
     value_width: u16,
-    styles: SliderStyles,
-    glyphs: &'static Glyphs,
+    look: Look<SliderStyles>,
 }
 
 /// A track narrower than this shows nothing useful; labels give way first.
@@ -60,7 +56,7 @@ const LEAST_TRACK: u16 = 6;
 
 impl<'a> Slider<'a> {
     /// A slider with its handle at the left end and an empty histogram.
-    pub const fn new(label: &'a str, value: &'a str) -> Self {
+    pub fn new(label: &'a str, value: &'a str) -> Self {
         Self {
             label,
             value,
@@ -71,14 +67,7 @@ impl<'a> Slider<'a> {
             locked: false,
             label_width: 15,
             value_width: 8,
-            styles: SliderStyles {
-                label: Style::new(),
-                focused: Style::new(),
-                track: Style::new(),
-                handle: Style::new(),
-                value: Style::new(),
-            },
-            glyphs: &UNICODE,
+            look: Look::default(),
         }
     }
 
@@ -131,17 +120,10 @@ impl<'a> Slider<'a> {
         self
     }
 
-    /// Sets the styles.
+    /// Sets styles and characters.
     #[must_use]
-    pub const fn styles(mut self, styles: SliderStyles) -> Self {
-        self.styles = styles;
-        self
-    }
-
-    /// Sets the characters.
-    #[must_use]
-    pub const fn glyphs(mut self, glyphs: &'static Glyphs) -> Self {
-        self.glyphs = glyphs;
+    pub const fn look(mut self, look: Look<SliderStyles>) -> Self {
+        self.look = look;
         self
     }
 
@@ -197,25 +179,25 @@ impl Widget for &Slider<'_> {
             return;
         }
         let (label_width, _) = self.widths(area.width);
-        let styles = &self.styles;
+        let styles = &self.look.styles;
         let label_style = if self.focused { styles.focused } else { styles.label };
         if self.focused {
-            paint::glyph(buf, area, area.x, area.y, self.glyphs.focus, label_style);
+            paint::glyph(buf, area, area.x, area.y, self.look.glyphs.focus, label_style);
         }
-        let label = paint::fit(self.label, label_width, self.glyphs.ellipsis);
+        let label = paint::fit(self.label, label_width, self.look.glyphs.ellipsis);
         paint::text(buf, area, area.x + 1, area.y, &label, label_style);
 
         let track = self.track(area);
         for i in 0..track.width {
-            let level = self.glyphs.level(self.height(i, track.width));
+            let level = self.look.glyphs.level(self.height(i, track.width));
             paint::glyph(buf, area, track.x + i, track.y, level, styles.track);
         }
         if track.width > 0 && !self.position.is_nan() {
-            let handle = if self.locked { self.glyphs.locked } else { self.glyphs.handle };
+            let handle = if self.locked { self.look.glyphs.locked } else { self.look.glyphs.handle };
             paint::glyph(buf, area, Slider::column_at(track, self.position), track.y, handle, styles.handle);
         }
         let room = area.width.saturating_sub(1);
-        let value = paint::fit(self.value, room, self.glyphs.ellipsis);
+        let value = paint::fit(self.value, room, self.look.glyphs.ellipsis);
         paint::text_right(buf, area, area.right(), area.y, &value, styles.value);
     }
 }
@@ -223,7 +205,7 @@ impl Widget for &Slider<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::widget::{ASCII, testing};
+    use crate::tui::widget::testing;
     use proptest::prelude::*;
 
     const RAMP: [f64; 9] = [0.0, 0.1, 0.25, 0.4, 0.5, 0.55, 0.7, 0.85, 1.0];
@@ -233,7 +215,7 @@ mod tests {
         let slider = Slider::new("sensor RAM KB", "256").histogram(&RAMP).position(0.5).value_width(6);
         assert_eq!(testing::lines(&slider, 33, 1), [" sensor RAM KB   ·▁▂▃●▄▅▆▇    256"]);
         assert_eq!(testing::lines(&slider.focused(true).locked(true), 33, 1), ["▸sensor RAM KB   ·▁▂▃■▄▅▆▇    256"]);
-        let plain = slider.focused(true).glyphs(&ASCII);
+        let plain = slider.focused(true).look(Look::ascii());
         assert_eq!(testing::lines(&plain, 33, 1), [">sensor RAM KB   .:-=O+*%#    256"]);
     }
 

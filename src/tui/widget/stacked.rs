@@ -2,10 +2,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
-use super::{
-    glyphs::{Glyphs, UNICODE},
-    paint,
-};
+use super::{look::Look, paint};
 
 /// How one part of every bar is drawn. The glyph tells parts apart without colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +33,7 @@ pub struct Bar<'a> {
 /// ```
 /// # use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 /// # use splitscope::tui::widget::{Bar, Part, StackedBars, UNICODE};
-/// let parts = [0, 1, 2].map(|i| Part { glyph: UNICODE.fills[i], style: Style::new() });
+/// let parts = [0, 1, 2].map(|i| Part { glyph: crate::tui::widget::UNICODE.fills[i], style: Style::new() });
 /// let bars = [Bar { mark: "▸", label: "17", values: &[4.0, 2.0, 1.0], text: "7.0", ..Bar::default() }];
 /// let area = Rect::new(0, 0, 18, 1);
 /// let mut buffer = Buffer::empty(area);
@@ -48,10 +45,9 @@ pub struct StackedBars<'a> {
     bars: &'a [Bar<'a>],
     parts: &'a [Part],
     limit: Option<f64>,
-    limit_style: Style,
     max: Option<f64>,
     label_width: Option<u16>,
-    glyphs: &'static Glyphs,
+    look: Look<Style>,
 }
 
 /// A limit further out than this many times the longest bar does not stretch the scale; it is then not drawn.
@@ -59,21 +55,14 @@ const FAR_LIMIT: f64 = 2.5;
 
 impl<'a> StackedBars<'a> {
     /// Bars drawn from the top of the area down; those that do not fit are left out.
-    pub const fn new(bars: &'a [Bar<'a>], parts: &'a [Part]) -> Self {
-        Self { bars, parts, limit: None, limit_style: Style::new(), max: None, label_width: None, glyphs: &UNICODE }
+    pub fn new(bars: &'a [Bar<'a>], parts: &'a [Part]) -> Self {
+        Self { bars, parts, limit: None, max: None, label_width: None, look: Look::default() }
     }
 
     /// Draws a marker in every row at this value.
     #[must_use]
     pub const fn limit(mut self, value: f64) -> Self {
         self.limit = Some(value);
-        self
-    }
-
-    /// Style of the marker.
-    #[must_use]
-    pub const fn limit_style(mut self, style: Style) -> Self {
-        self.limit_style = style;
         self
     }
 
@@ -91,10 +80,10 @@ impl<'a> StackedBars<'a> {
         self
     }
 
-    /// Sets the characters.
+    /// Sets the style of the limit, and the characters.
     #[must_use]
-    pub const fn glyphs(mut self, glyphs: &'static Glyphs) -> Self {
-        self.glyphs = glyphs;
+    pub const fn look(mut self, look: Look<Style>) -> Self {
+        self.look = look;
         self
     }
 
@@ -127,7 +116,7 @@ impl<'a> StackedBars<'a> {
 
     fn render_bar(&self, bar: &Bar<'_>, row: Rect, (start, width): (u16, u16), scale: f64, buf: &mut Buffer) {
         let mark_end = paint::text(buf, row, row.x, row.y, bar.mark, bar.style).max(row.x + 1);
-        let label = paint::fit(bar.label, start.saturating_sub(mark_end + 1), self.glyphs.ellipsis);
+        let label = paint::fit(bar.label, start.saturating_sub(mark_end + 1), self.look.glyphs.ellipsis);
         paint::text(buf, row, mark_end, row.y, &label, bar.style);
 
         // Ends are rounded from running sums, so that the whole bar is as long as its total.
@@ -142,14 +131,21 @@ impl<'a> StackedBars<'a> {
         }
         if sum > scale * (1.0 + 1e-9) && width > 0 {
             let style = self.parts.last().map_or(bar.style, |part| part.style);
-            paint::glyph(buf, row, start + width - 1, row.y, self.glyphs.beyond, style);
+            paint::glyph(buf, row, start + width - 1, row.y, self.look.glyphs.beyond, style);
         }
         if let Some(limit) = self.limit.filter(|limit| *limit >= 0.0 && *limit <= scale)
             && width > 0
         {
-            paint::glyph(buf, row, start + cell(limit).min(width - 1), row.y, self.glyphs.limit_x, self.limit_style);
+            paint::glyph(
+                buf,
+                row,
+                start + cell(limit).min(width - 1),
+                row.y,
+                self.look.glyphs.limit_x,
+                self.look.styles,
+            );
         }
-        let text = paint::fit(bar.text, row.right().saturating_sub(start), self.glyphs.ellipsis);
+        let text = paint::fit(bar.text, row.right().saturating_sub(start), self.look.glyphs.ellipsis);
         paint::text_right(buf, row, row.right(), row.y, &text, bar.style);
     }
 }
@@ -179,7 +175,7 @@ mod tests {
     use crate::tui::widget::testing;
 
     fn parts() -> [Part; 3] {
-        [0, 1, 2].map(|i| Part { glyph: UNICODE.fills[i], style: Style::new() })
+        [0, 1, 2].map(|i| Part { glyph: crate::tui::widget::UNICODE.fills[i], style: Style::new() })
     }
 
     #[test]

@@ -19,12 +19,12 @@
 //! Lines before the fusion on the aggregator are double: they carry one tensor a view.
 
 mod draw;
+mod hits;
 mod layout;
 
-use ratatui::{layout::Rect, style::Style};
+use ratatui::style::Style;
 
-use super::glyphs::{Glyphs, UNICODE};
-use layout::Layout;
+use super::{glyphs::Glyphs, look::Look};
 
 /// One block of the chain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -105,15 +105,13 @@ pub struct Strip<'a> {
     sensor: &'a str,
     aggregator: &'a str,
     outcome: &'a str,
-    styles: StripStyles,
-    glyphs: &'static Glyphs,
+    look: Look<StripStyles>,
 }
 
 impl<'a> Strip<'a> {
     /// A chain of n blocks and the marks of its n + 1 boundaries (missing ones count as closed), split before the
     /// first block.
-    pub const fn new(blocks: &'a [StripBlock<'a>], marks: &'a [BoundaryMark<'a>]) -> Self {
-        let plain = Style::new();
+    pub fn new(blocks: &'a [StripBlock<'a>], marks: &'a [BoundaryMark<'a>]) -> Self {
         Self {
             blocks,
             marks,
@@ -123,17 +121,7 @@ impl<'a> Strip<'a> {
             sensor: "sensor",
             aggregator: "aggregator",
             outcome: "",
-            styles: StripStyles {
-                sensor: plain,
-                link: plain,
-                aggregator: plain,
-                fuse: plain,
-                here: plain,
-                feasible: plain,
-                barred: plain,
-                words: plain,
-            },
-            glyphs: &UNICODE,
+            look: Look::default(),
         }
     }
 
@@ -173,50 +161,11 @@ impl<'a> Strip<'a> {
         self
     }
 
-    /// Sets the styles.
+    /// Sets styles and characters.
     #[must_use]
-    pub const fn styles(mut self, styles: StripStyles) -> Self {
-        self.styles = styles;
+    pub const fn look(mut self, look: Look<StripStyles>) -> Self {
+        self.look = look;
         self
-    }
-
-    /// Sets the characters.
-    #[must_use]
-    pub const fn glyphs(mut self, glyphs: &'static Glyphs) -> Self {
-        self.glyphs = glyphs;
-        self
-    }
-
-    /// The open boundary meant by a press or drag at (`x`, `y`) when the strip is drawn in `area`: the nearest one.
-    /// `None` outside the area, or without an open boundary.
-    pub fn boundary_at(&self, area: Rect, x: u16, y: u16) -> Option<usize> {
-        self.nearest_boundary(area, x, y, |boundary| self.mark(boundary) != BoundaryMark::Closed)
-    }
-
-    /// Like [`Strip::boundary_at`] among the boundaries that `allowed` says: for moving the fusion.
-    pub fn nearest_boundary(&self, area: Rect, x: u16, y: u16, allowed: impl Fn(usize) -> bool) -> Option<usize> {
-        if !contains(area, x, y) {
-            return None;
-        }
-        Layout::of(self, area).nearest(x, self.blocks.len(), allowed)
-    }
-
-    /// The block drawn at (`x`, `y`).
-    pub fn block_at(&self, area: Rect, x: u16, y: u16) -> Option<usize> {
-        let layout = Layout::of(self, area);
-        let rows = layout.rows.top..=layout.rows.bottom;
-        let hit = |span: &&layout::Span| x >= span.x && x < span.end();
-        (contains(area, x, y) && rows.contains(&y))
-            .then(|| layout.blocks.iter().find(hit).map(|span| span.index))
-            .flatten()
-    }
-
-    /// Whether (`x`, `y`) is on the fusion mark, give or take a column.
-    pub fn is_fusion_at(&self, area: Rect, x: u16, y: u16) -> bool {
-        let layout = Layout::of(self, area);
-        contains(area, x, y)
-            && (layout.rows.top..=layout.rows.bottom).contains(&y)
-            && layout.fusion.is_some_and(|column| column.abs_diff(x) <= 1)
     }
 
     fn mark(&self, boundary: usize) -> BoundaryMark<'a> {
@@ -240,10 +189,6 @@ impl<'a> BoundaryMark<'a> {
             Self::Barred(text) => Some((glyphs.no, text)),
         }
     }
-}
-
-fn contains(area: Rect, x: u16, y: u16) -> bool {
-    x >= area.left() && x < area.right() && y >= area.top() && y < area.bottom()
 }
 
 #[cfg(test)]

@@ -2,10 +2,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
-use super::{
-    glyphs::{Glyphs, UNICODE},
-    paint,
-};
+use super::{look::Look, paint};
 
 /// Effect of one knob.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,39 +44,29 @@ pub struct TornadoStyles {
 #[derive(Clone, Copy, Debug)]
 pub struct Tornado<'a> {
     swings: &'a [Swing<'a>],
-    styles: TornadoStyles,
-    glyphs: &'static Glyphs,
+    look: Look<TornadoStyles>,
 }
 
 impl<'a> Tornado<'a> {
     /// Rows from the top down in the given order (usually the widest first).
-    pub const fn new(swings: &'a [Swing<'a>]) -> Self {
-        let plain = Style::new();
-        let styles = TornadoStyles { words: plain, down: plain, up: plain, middle: plain };
-        Self { swings, styles, glyphs: &UNICODE }
+    pub fn new(swings: &'a [Swing<'a>]) -> Self {
+        Self { swings, look: Look::default() }
     }
 
-    /// Sets the styles.
+    /// Sets styles and characters.
     #[must_use]
-    pub const fn styles(mut self, styles: TornadoStyles) -> Self {
-        self.styles = styles;
-        self
-    }
-
-    /// Sets the characters.
-    #[must_use]
-    pub const fn glyphs(mut self, glyphs: &'static Glyphs) -> Self {
-        self.glyphs = glyphs;
+    pub const fn look(mut self, look: Look<TornadoStyles>) -> Self {
+        self.look = look;
         self
     }
 
     fn render_row(&self, swing: &Swing<'_>, row: Rect, track: (u16, u16), scale: f64, buf: &mut Buffer) {
         let (start, half) = track;
-        let label = paint::fit(swing.label, start.saturating_sub(row.x + 1), self.glyphs.ellipsis);
-        paint::text(buf, row, row.x, row.y, &label, self.styles.words);
+        let label = paint::fit(swing.label, start.saturating_sub(row.x + 1), self.look.glyphs.ellipsis);
+        paint::text(buf, row, row.x, row.y, &label, self.look.styles.words);
         let middle = start + half;
-        let down = (swing.down, self.glyphs.fills[2], self.styles.down);
-        let up = (swing.up, self.glyphs.fills[0], self.styles.up);
+        let down = (swing.down, self.look.glyphs.fills[2], self.look.styles.down);
+        let up = (swing.up, self.look.glyphs.fills[0], self.look.styles.up);
         // Both to the same side: the longer goes under the shorter.
         let order = if swing.down.abs() > swing.up.abs() { [down, up] } else { [up, down] };
         for (value, glyph, style) in order {
@@ -90,16 +77,19 @@ impl<'a> Tornado<'a> {
             let x = if value < 0.0 { middle.saturating_sub(cells) } else { middle + 1 };
             paint::run(buf, row, x, row.y, cells, glyph, style);
             if value.abs() > scale * (1.0 + 1e-9) && cells > 0 {
-                let (end, sign) =
-                    if value < 0.0 { (x, self.glyphs.more_left) } else { (middle + cells, self.glyphs.beyond) };
+                let (end, sign) = if value < 0.0 {
+                    (x, self.look.glyphs.more_left)
+                } else {
+                    (middle + cells, self.look.glyphs.beyond)
+                };
                 paint::glyph(buf, row, end, row.y, sign, style);
             }
         }
         if half > 0 {
-            paint::glyph(buf, row, middle, row.y, self.glyphs.vertical, self.styles.middle);
+            paint::glyph(buf, row, middle, row.y, self.look.glyphs.vertical, self.look.styles.middle);
         }
-        let text = paint::fit(swing.text, row.right().saturating_sub(start), self.glyphs.ellipsis);
-        paint::text_right(buf, row, row.right(), row.y, &text, self.styles.words);
+        let text = paint::fit(swing.text, row.right().saturating_sub(start), self.look.glyphs.ellipsis);
+        paint::text_right(buf, row, row.right(), row.y, &text, self.look.styles.words);
     }
 }
 

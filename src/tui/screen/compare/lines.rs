@@ -16,7 +16,7 @@ pub struct Words {
 }
 
 /// A row of the comparison.
-pub struct Line {
+pub struct ComparisonRow {
     /// Its name.
     pub name: String,
     /// What is written for each pin.
@@ -25,7 +25,7 @@ pub struct Line {
     pub figures: Option<(Vec<f64>, bool)>,
 }
 
-impl Line {
+impl ComparisonRow {
     /// Whether not all designs have the same.
     pub fn differs(&self) -> bool {
         let [first, rest @ ..] = self.words.as_slice() else { return false };
@@ -47,7 +47,7 @@ fn point(text: impl Into<String>) -> Words {
 }
 
 /// All rows.
-pub fn lines(session: &Session, pins: &[Compared]) -> Vec<Line> {
+pub fn lines(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
     let mut lines = accuracies(session, pins);
     lines.extend(costs(session, pins));
     lines.extend(robustness(session, pins));
@@ -57,10 +57,10 @@ pub fn lines(session: &Session, pins: &[Compared]) -> Vec<Line> {
 }
 
 /// With the present number of sensors, and with every other one that was measured.
-fn accuracies(session: &Session, pins: &[Compared]) -> Vec<Line> {
+fn accuracies(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
     let shares: Vec<f64> = pins.iter().map(|pin| pin.accuracy.measured().unwrap_or(f64::NAN)).collect();
     let words = pins.iter().map(|pin| point(table::accuracy(&pin.accuracy))).collect();
-    let mut lines = vec![Line { name: "accuracy %".to_owned(), words, figures: Some((shares, true)) }];
+    let mut lines = vec![ComparisonRow { name: "accuracy %".to_owned(), words, figures: Some((shares, true)) }];
     let by_views: Vec<Vec<(u32, Accuracy)>> =
         pins.iter().map(|pin| session.measurements().by_views(&pin.design)).collect();
     let mut views: Vec<u32> = by_views.iter().flatten().map(|(views, _)| *views).collect();
@@ -71,18 +71,23 @@ fn accuracies(session: &Session, pins: &[Compared]) -> Vec<Line> {
             known.iter().find(|(with, _)| *with == views).map_or(f64::NAN, |(_, found)| found.accuracy)
         };
         let name = format!("  {views} sensor{}", if views == 1 { "" } else { "s" });
-        lines.push(Line::figures(name, by_views.iter().map(share).collect(), session.unit(Column::Accuracy), true));
+        lines.push(ComparisonRow::figures(
+            name,
+            by_views.iter().map(share).collect(),
+            session.unit(Column::Accuracy),
+            true,
+        ));
     }
     lines
 }
 
 /// Latency by part, energy, memory, bytes, size.
-fn costs(session: &Session, pins: &[Compared]) -> Vec<Line> {
+fn costs(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
     let [time, energy, memory, link, size] =
         [Column::Latency, Column::Energy, Column::Memory, Column::Link, Column::Macs]
             .map(|column| session.unit(column));
     let less = |name: String, unit: Unit, value: &dyn Fn(&Compared) -> f64| {
-        Line::figures(name, pins.iter().map(value).collect(), unit, false)
+        ComparisonRow::figures(name, pins.iter().map(value).collect(), unit, false)
     };
     vec![
         less(format!("latency {}", time.symbol), time, &|pin| pin.evaluation.latency.total_s()),
@@ -94,7 +99,10 @@ fn costs(session: &Session, pins: &[Compared]) -> Vec<Line> {
         less(format!("sensor RAM {}", memory.symbol), memory, &|pin| pin.evaluation.sensor_peak_bytes as f64),
         less("link bytes".to_owned(), link, &|pin| pin.evaluation.link_bytes as f64),
         less(format!("size {}", size.symbol), size, &|pin| pin.macs as f64),
-        Line::words("meets all limits", pins.iter().map(|pin| point(yes(pin.evaluation.feasible()))).collect()),
+        ComparisonRow::words(
+            "meets all limits",
+            pins.iter().map(|pin| point(yes(pin.evaluation.feasible()))).collect(),
+        ),
     ]
 }
 
@@ -107,7 +115,7 @@ const HARDER: [Knob; 5] =
     [Knob::LinkBandwidth, Knob::SensorMemory, Knob::SensorCompute, Knob::AggregatorCompute, Knob::Sensors];
 
 /// How far each knob may turn against a design before it no longer fits, and whether it survives half of it now.
-fn robustness(session: &Session, pins: &[Compared]) -> Vec<Line> {
+fn robustness(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
     let mut lines = Vec::new();
     for id in HARDER {
         let (knob, value) = (id, session.value(id));
@@ -131,14 +139,14 @@ fn robustness(session: &Session, pins: &[Compared]) -> Vec<Line> {
             Some(end) => point(knob.format(end)),
         };
         let to = if knob.info().relax == RelaxDirection::Up { "down to" } else { "up to" };
-        lines.push(Line::words(format!("{} {to}", id.info().short), (0..pins.len()).map(word).collect()));
+        lines.push(ComparisonRow::words(format!("{} {to}", id.info().short), (0..pins.len()).map(word).collect()));
         lines.extend(survives(session, pins, id));
     }
     lines
 }
 
 /// Whether each design survives half of what there is now (twice as many sensors), and with what latency.
-fn survives(session: &Session, pins: &[Compared], id: Knob) -> Option<Line> {
+fn survives(session: &Session, pins: &[Compared], id: Knob) -> Option<ComparisonRow> {
     let (knob, now) = (id, session.value(id));
     let most = f64::from(session.space().views);
     let value = if knob.info().relax == RelaxDirection::Up { now / 2.0 } else { (now * 2.0).min(most) };
@@ -152,11 +160,11 @@ fn survives(session: &Session, pins: &[Compared], id: Knob) -> Option<Line> {
             beside: Metric::Latency.format(cost.latency.total_s()),
         })
     };
-    Some(Line::words(format!("  survives {}", knob.format(value)), (0..pins.len()).map(word).collect()))
+    Some(ComparisonRow::words(format!("  survives {}", knob.format(value)), (0..pins.len()).map(word).collect()))
 }
 
 /// What is left of the accuracy when one camera sees nothing, for each camera that was left out.
-fn lost_cameras(session: &Session, pins: &[Compared]) -> Vec<Line> {
+fn lost_cameras(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
     let views = session.knobs().sensors;
     let losses: Vec<Vec<(u32, Accuracy)>> =
         pins.iter().map(|pin| session.measurements().without_one(&pin.design, views)).collect();
@@ -166,24 +174,24 @@ fn lost_cameras(session: &Session, pins: &[Compared]) -> Vec<Line> {
     }
     let worst =
         losses.iter().map(|loss| loss.iter().map(|(_, found)| found.accuracy).fold(f64::NAN, f64::min)).collect();
-    let mut lines = vec![Line::figures("worst camera lost %", worst, percent, true)];
+    let mut lines = vec![ComparisonRow::figures("worst camera lost %", worst, percent, true)];
     for camera in 0..views {
         let of = |loss: &Vec<(u32, Accuracy)>| {
             loss.iter().find(|(lost, _)| *lost == camera).map_or(f64::NAN, |(_, found)| found.accuracy)
         };
         let figures: Vec<f64> = losses.iter().map(of).collect();
         if figures.iter().any(|figure| !figure.is_nan()) {
-            lines.push(Line::figures(format!("  without camera {camera}"), figures, percent, true));
+            lines.push(ComparisonRow::figures(format!("  without camera {camera}"), figures, percent, true));
         }
     }
     lines
 }
 
 /// Split, fusion, compression, and the choices of every stage that leaves one open.
-fn genes(session: &Session, pins: &[Compared]) -> Vec<Line> {
+fn genes(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
     let space = session.space();
     let words = |name: &str, word: &dyn Fn(&Compared) -> String| {
-        Line::words(name, pins.iter().map(|pin| point(word(pin))).collect())
+        ComparisonRow::words(name, pins.iter().map(|pin| point(word(pin))).collect())
     };
     let boundary = |id| space.boundary_name(id).to_owned();
     let mut lines = vec![

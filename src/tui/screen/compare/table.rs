@@ -3,14 +3,14 @@
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
 use super::super::{chrome, view::View};
-use super::lines::{Line, Words, lines};
+use super::lines::{ComparisonRow, Words, lines};
 use crate::{
     explore::{Command, Compared},
     tui::{
         command::{RowMove, UserCommand},
         hit::HitMap,
         theme::Theme,
-        widget::{Gauge, width},
+        widget::{Gauge, GaugeStyles, width},
     },
 };
 
@@ -52,7 +52,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     headings(view, &Grid { shown, first, base, column }, inner, buf, hits);
     let mut lines = lines(session, &pins);
     if ui.differences_only {
-        lines.retain(Line::differs);
+        lines.retain(ComparisonRow::differs);
     }
     let body = Rect { y: inner.y + HEAD.min(inner.height), height: inner.height.saturating_sub(HEAD + 1), ..inner };
     let rows = usize::from(body.height);
@@ -153,7 +153,7 @@ const fn marks(theme: &Theme) -> (&'static str, &'static str) {
 }
 
 /// A figure with its bar and its difference, or a word with a mark where it differs.
-fn figure(line: &Line, index: usize, base: usize, cell: Rect, theme: &Theme, buf: &mut Buffer) {
+fn figure(line: &ComparisonRow, index: usize, base: usize, cell: Rect, theme: &Theme, buf: &mut Buffer) {
     let (star, differs) = marks(theme);
     let Some((figures, more)) = &line.figures else {
         let Words { point, beside } = &line.words[index];
@@ -176,7 +176,9 @@ fn figure(line: &Line, index: usize, base: usize, cell: Rect, theme: &Theme, buf
     let bar = Rect { x: cell.x + 10, width: cell.width.saturating_sub(10 + 11), ..cell }.intersection(cell);
     // One design alone has nothing to be long beside.
     if value.is_finite() && most > 0.0 && figures.len() > 1 {
-        Gauge::new(value / most).styles(theme.sensor_text, theme.dim, theme.text).glyphs(theme.glyphs).render(bar, buf);
+        Gauge::new(value / most)
+            .look(theme.look(GaugeStyles { bar: theme.sensor_text, ..theme.gauge().styles }))
+            .render(bar, buf);
     }
     let delta = value - figures[base];
     let best = if *more { value >= most } else { figures.iter().all(|other| value <= *other || other.is_nan()) };

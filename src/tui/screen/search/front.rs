@@ -9,7 +9,7 @@ use crate::{
     tui::{
         command::UserCommand,
         hit::{HitMap, Region},
-        widget::{Axis, Mark, Scale, Scatter, Spot, width},
+        widget::{Axis, Mark, PlotPoint, Scale, Scatter, width},
     },
 };
 
@@ -55,7 +55,7 @@ fn with_scatter<R>(view: View<'_>, then: impl FnOnce(&Scatter<'_, [Mark]>, &[Can
     let mut marks: Vec<Mark> = Vec::new();
     let mut ids: Vec<CandidateId> = Vec::new();
     let mut add = |point: &FoundPoint<'_>, glyph, style, layer| {
-        let spot = Spot { x: point.latency_s * 1e3, y: point.found.accuracy * 100.0, layer };
+        let spot = PlotPoint { x: point.latency_s * 1e3, y: point.found.accuracy * 100.0, layer };
         marks.push(Mark { spot, glyph, style });
         ids.push(point.candidate);
     };
@@ -78,7 +78,7 @@ fn with_scatter<R>(view: View<'_>, then: impl FnOnce(&Scatter<'_, [Mark]>, &[Can
     let x = Axis::fit(marks.iter().map(|mark| mark.spot.x), Scale::Linear).padded(0.06);
     let y = Axis::fit(marks.iter().map(|mark| mark.spot.y), Scale::Linear).padded(0.06);
     let selected = ids.iter().position(|id| session.selected() == Some(*id));
-    let mut scatter = Scatter::new(marks.as_slice(), x, y).selected(selected).styles(theme.scatter()).glyphs(glyphs);
+    let mut scatter = Scatter::new(marks.as_slice(), x, y).selected(selected).look(theme.scatter());
     if limit.is_finite() {
         scatter = scatter.limit_x(limit, "");
     }

@@ -35,20 +35,20 @@ struct Pen<'a> {
 
 impl Pen<'_> {
     fn side(&self, block: usize) -> Style {
-        if block < self.strip.clamped().0 { self.strip.styles.sensor } else { self.strip.styles.aggregator }
+        if block < self.strip.clamped().0 { self.strip.look.styles.sensor } else { self.strip.look.styles.aggregator }
     }
 
     /// Lines between blocks: double where one aggregator carries several views.
     fn lines(&self, buf: &mut Buffer) {
         let (split, fusion) = self.strip.clamped();
-        let glyphs = self.strip.glyphs;
+        let glyphs = self.strip.look.glyphs;
         for zone in &self.layout.boundaries {
             let per_view = zone.index >= split && zone.index < fusion;
             for x in zone.x..zone.end() {
                 let at_fusion = self.layout.fusion.filter(|_| zone.index == fusion && fusion > split);
                 let double = per_view && x >= self.layout.link.end() || at_fusion.is_some_and(|column| x < column);
                 let line = if double { glyphs.double } else { glyphs.horizontal };
-                paint::glyph(buf, self.area, x, self.layout.rows.names, line, self.strip.styles.words);
+                paint::glyph(buf, self.area, x, self.layout.rows.names, line, self.strip.look.styles.words);
             }
         }
     }
@@ -65,14 +65,14 @@ impl Pen<'_> {
                     self.centred(span, row, block.detail, style, buf);
                 }
             } else {
-                let name = paint::fit(block.name, span.width, self.strip.glyphs.ellipsis);
+                let name = paint::fit(block.name, span.width, self.strip.look.glyphs.ellipsis);
                 paint::text(buf, self.area, span.x, rows.names, &name, style);
             }
         }
     }
 
     fn frame(&self, span: &Span, style: Style, buf: &mut Buffer) {
-        let (glyphs, rows) = (self.strip.glyphs, &self.layout.rows);
+        let (glyphs, rows) = (self.strip.look.glyphs, &self.layout.rows);
         let last = span.end() - 1;
         for (row, [left, right]) in
             [(rows.top, [glyphs.corners[0], glyphs.corners[1]]), (rows.bottom, [glyphs.corners[2], glyphs.corners[3]])]
@@ -91,23 +91,23 @@ impl Pen<'_> {
     /// Text in the middle of a frame.
     fn centred(&self, span: &Span, row: u16, text: &str, style: Style, buf: &mut Buffer) {
         let room = span.width.saturating_sub(2);
-        let text = paint::fit(text, room, self.strip.glyphs.ellipsis);
+        let text = paint::fit(text, room, self.strip.look.glyphs.ellipsis);
         let x = span.x + 1 + (room - paint::width(&text)) / 2;
         paint::text(buf, self.area, x, row, &text, style);
     }
 
     fn link(&self, buf: &mut Buffer) {
         let (strip, rows, body) = (self.strip, &self.layout.rows, self.layout.link);
-        let style = strip.styles.link;
+        let style = strip.look.styles.link;
         if body.width == 0 || body.x <= self.area.x {
             return;
         }
         for row in rows.top..=rows.bottom {
-            paint::glyph(buf, self.area, body.x - 1, row, strip.glyphs.link, style);
-            paint::glyph(buf, self.area, body.end(), row, strip.glyphs.link, style);
+            paint::glyph(buf, self.area, body.x - 1, row, strip.look.glyphs.link, style);
+            paint::glyph(buf, self.area, body.end(), row, strip.look.glyphs.link, style);
         }
-        paint::run(buf, self.area, body.x, rows.names, body.width, strip.glyphs.horizontal, style);
-        paint::glyph(buf, self.area, body.end() - 1, rows.names, strip.glyphs.arrow, style);
+        paint::run(buf, self.area, body.x, rows.names, body.width, strip.look.glyphs.horizontal, style);
+        paint::glyph(buf, self.area, body.end() - 1, rows.names, strip.look.glyphs.arrow, style);
         let middle = |text: &str, room: u16| body.x + room.saturating_sub(paint::width(text)) / 2;
         let tensor = strip.link.tensor;
         if paint::width(tensor) < body.width {
@@ -122,26 +122,26 @@ impl Pen<'_> {
 
     fn fusion(&self, buf: &mut Buffer) {
         if let Some(column) = self.layout.fusion {
-            let style = self.strip.styles.fuse;
-            paint::glyph(buf, self.area, column, self.layout.rows.names, self.strip.glyphs.fuse, style);
+            let style = self.strip.look.styles.fuse;
+            paint::glyph(buf, self.area, column, self.layout.rows.names, self.strip.look.glyphs.fuse, style);
         }
     }
 
     /// Counts of hidden blocks, titles in the line, and the outcome.
     fn ends(&self, buf: &mut Buffer) {
         let (strip, layout, row) = (self.strip, self.layout, self.layout.rows.names);
-        let styles = &strip.styles;
+        let styles = &strip.look.styles;
         let (before, after) = layout.hidden;
         let mut x = self.area.x;
         if layout.inline_titles {
             x = paint::text(buf, self.area, x, row, strip.sensor, styles.sensor) + 1;
         }
         if before > 0 {
-            paint::text(buf, self.area, x, row, &format!("{}{before}", strip.glyphs.more_left), styles.words);
+            paint::text(buf, self.area, x, row, &format!("{}{before}", strip.look.glyphs.more_left), styles.words);
         }
         let mut x = layout.ends.1;
         if after > 0 {
-            x = paint::text(buf, self.area, x, row, &format!("{after}{}", strip.glyphs.more_right), styles.words);
+            x = paint::text(buf, self.area, x, row, &format!("{after}{}", strip.look.glyphs.more_right), styles.words);
         }
         if layout.inline_titles && !strip.aggregator.is_empty() {
             x = paint::text(buf, self.area, x + 1, row, strip.aggregator, styles.aggregator);
@@ -155,11 +155,11 @@ impl Pen<'_> {
     fn titles(&self, buf: &mut Buffer) {
         let Some(row) = self.layout.rows.titles else { return };
         let (strip, body) = (self.strip, self.layout.link);
-        let sensor_end = paint::text(buf, self.area, self.area.x, row, strip.sensor, strip.styles.sensor);
+        let sensor_end = paint::text(buf, self.area, self.area.x, row, strip.sensor, strip.look.styles.sensor);
         let behind = body.end().saturating_add(1);
         let start = behind.max(sensor_end + 2).min(self.area.right().saturating_sub(paint::width(strip.aggregator)));
         if start > sensor_end {
-            paint::text(buf, self.area, start, row, strip.aggregator, strip.styles.aggregator);
+            paint::text(buf, self.area, start, row, strip.aggregator, strip.look.styles.aggregator);
         }
         let title = if self.layout.rows.details.is_some() || strip.link.time.is_empty() {
             "link".to_owned()
@@ -169,7 +169,7 @@ impl Pen<'_> {
         let width = paint::width(&title);
         let x = (body.x + body.width / 2).saturating_sub(width / 2);
         if x > sensor_end && x + width < start {
-            paint::text(buf, self.area, x, row, &title, strip.styles.link);
+            paint::text(buf, self.area, x, row, &title, strip.look.styles.link);
         }
     }
 
@@ -182,11 +182,11 @@ impl Pen<'_> {
         let (here, others): (Vec<&Span>, Vec<&Span>) = self.layout.boundaries.iter().partition(is_here);
         for zone in here.into_iter().chain(others) {
             let mark = self.strip.mark(zone.index);
-            let Some((glyph, text)) = mark.shown(self.strip.glyphs) else { continue };
+            let Some((glyph, text)) = mark.shown(self.strip.look.glyphs) else { continue };
             let style = match mark {
-                BoundaryMark::Here(_) => self.strip.styles.here,
-                BoundaryMark::Feasible(_) => self.strip.styles.feasible,
-                BoundaryMark::Closed | BoundaryMark::Barred(_) => self.strip.styles.barred,
+                BoundaryMark::Here(_) => self.strip.look.styles.here,
+                BoundaryMark::Feasible(_) => self.strip.look.styles.feasible,
+                BoundaryMark::Closed | BoundaryMark::Barred(_) => self.strip.look.styles.barred,
             };
             let full = format!("{glyph}{text}");
             let bare = glyph.to_string();

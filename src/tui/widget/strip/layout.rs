@@ -33,7 +33,7 @@ impl Span {
 
 /// Rows of the parts of a strip; `None` where the height has no room for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rows {
+pub struct StripRows {
     /// Titles of the sides.
     pub titles: Option<u16>,
     /// First row of the blocks.
@@ -72,7 +72,7 @@ pub struct Layout {
     /// Whether the outcome is shown.
     pub outcome: bool,
     /// Rows.
-    pub rows: Rows,
+    pub rows: StripRows,
 }
 
 /// How blocks are drawn.
@@ -318,7 +318,7 @@ impl Strip<'_> {
 }
 
 /// Rows for an area's height: text lines or frames, titles from three rows on, a second row of marks if any is left.
-fn rows(area: Rect, plan: &Plan) -> Rows {
+fn rows(area: Rect, plan: &Plan) -> StripRows {
     let titles = (area.height >= TITLE_HEIGHT).then_some(area.y);
     let top = area.y.saturating_add(u16::from(titles.is_some()));
     let (names, bottom) = match plan.blocks {
@@ -328,7 +328,7 @@ fn rows(area: Rect, plan: &Plan) -> Rows {
     };
     let details = (plan.blocks == Blocks::Detailed).then_some(names + 1);
     let marks = bottom.saturating_add(1);
-    Rows { titles, top, names, details, bottom, marks, marks_height: area.bottom().saturating_sub(marks).min(2) }
+    StripRows { titles, top, names, details, bottom, marks, marks_height: area.bottom().saturating_sub(marks).min(2) }
 }
 
 /// Decimal digits of a count.

@@ -1,11 +1,11 @@
 //! Tests of the network strip: pictures, hits, and all sizes.
 
 use proptest::prelude::*;
-use ratatui::{buffer::Buffer, widgets::Widget};
+use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
 use super::BoundaryMark::{Barred, Closed, Feasible, Here};
 use super::*;
-use crate::tui::widget::{ASCII, testing};
+use crate::tui::widget::testing;
 
 const BLOCKS: [StripBlock<'static>; 7] = [
     StripBlock { name: "stem", detail: "k3" },
@@ -107,7 +107,7 @@ fn hits_follow_the_picture() {
 
 #[test]
 fn plain_characters_draw_the_same_picture() {
-    let rows = testing::lines(&strip().link(StripLink { tensor: "4x4.6KB", time: "" }).glyphs(&ASCII), 74, 7);
+    let rows = testing::lines(&strip().link(StripLink { tensor: "4x4.6KB", time: "" }).look(Look::ascii()), 74, 7);
     assert_eq!(rows[2], "--|stem|-| S1 |-| S2 |-| S3 |-:-4x4.6KB->:-&-| S4 |-| S5 |-|head|-- 73.1 %");
     assert!(rows.concat().replace('×', "x").is_ascii());
 }

@@ -1,0 +1,71 @@
+//! A scene of the tour, and the figures its caption is made of.
+
+use super::measured::Measured;
+use crate::{
+    explore::{CandidateId, Session, ShownAccuracy},
+    quantity::Knob,
+};
+
+/// A step of a scene.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum SceneStep {
+    /// Moves a knob to a value by steps of its range, each of so many milliseconds.
+    Turn(Knob, f64, u64),
+    /// Waits for so many milliseconds.
+    Rest(u64),
+}
+
+/// A scene of the tour.
+pub(super) struct Scene {
+    pub(super) title: &'static str,
+    /// Knobs that begin at other values than the profile's.
+    pub(super) start: &'static [(Knob, f64)],
+    /// The scene shows the accuracies measured for the program.
+    pub(super) measured: bool,
+    /// The tornado chart lies over the screen.
+    pub(super) tornado: bool,
+    pub(super) steps: &'static [SceneStep],
+    pub(super) caption: fn(&Facts, &Facts, &Measured) -> String,
+}
+
+/// Figures of the selected design that captions name.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Facts {
+    pub(super) id: CandidateId,
+    pub(super) sensors: u32,
+    pub(super) split: String,
+    pub(super) fusion: String,
+    pub(super) latency_ms: f64,
+    pub(super) sensor_ms: f64,
+    pub(super) link_ms: f64,
+    pub(super) link_bytes: u64,
+    pub(super) bandwidth: String,
+    pub(super) memory: String,
+    pub(super) accuracy: Option<f64>,
+    pub(super) fits: usize,
+    pub(super) designs: usize,
+}
+
+impl Facts {
+    /// Facts of the selected design.
+    pub(super) fn of(session: &Session) -> Self {
+        let Some(row) = session.selected().and_then(|id| session.row(id)) else { return Self::default() };
+        let latency = &row.evaluation.latency;
+        let shown = |id: Knob| id.format(session.value(id));
+        Self {
+            id: row.id,
+            sensors: session.knobs().sensors,
+            split: row.split_name.to_owned(),
+            fusion: row.fusion_name.to_owned(),
+            latency_ms: latency.total_s() * 1e3,
+            sensor_ms: latency.sensor_s * 1e3,
+            link_ms: latency.link_s * 1e3,
+            link_bytes: row.evaluation.link_bytes,
+            bandwidth: shown(Knob::LinkBandwidth),
+            memory: shown(Knob::SensorMemory),
+            accuracy: if let ShownAccuracy::Measured(found) = row.accuracy { Some(found.accuracy) } else { None },
+            fits: session.feasible_count(),
+            designs: session.catalogue().len(),
+        }
+    }
+}
