@@ -26,7 +26,9 @@ fn main() {
             let survey = Survey::new(&model).expect("no device is measured");
             println!("{space_name} on {profile_name}: made in {:.1} ms", (seconds() - begun) * 1e3);
             let knobs = model.knobs();
-            missed |= report("count", &mut || drop(black_box(survey.count_feasible(black_box(&knobs)))));
+            missed |= report("count", &mut || {
+                black_box(survey.count_feasible(black_box(&knobs)));
+            });
             println!("  {}", survey.count_feasible(&knobs));
             for goal in Goal::ALL {
                 let name = format!("least {goal:?}");
@@ -57,10 +59,10 @@ fn report(name: &str, work: &mut dyn FnMut()) -> bool {
 
 /// CPU seconds of the main thread, or seconds on the wall.
 fn seconds() -> f64 {
+    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
     let ticks = || -> Option<f64> {
         let stat = std::fs::read_to_string("/proc/self/schedstat").ok()?;
         stat.split_whitespace().next()?.parse::<f64>().ok().filter(|nanoseconds| *nanoseconds > 0.0)
     };
-    static START: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
     ticks().map_or_else(|| START.get_or_init(Instant::now).elapsed().as_secs_f64(), |nanoseconds| nanoseconds / 1e9)
 }

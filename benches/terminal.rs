@@ -21,7 +21,8 @@ const ROWS: u16 = 36;
 const END: &[u8] = b"\x1b[?2026l";
 /// So long without output, the screen has settled.
 const QUIET: Duration = Duration::from_millis(150);
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longest wait for anything.
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// Keys timed one by one.
 const KEYS: usize = 300;
 
@@ -62,7 +63,7 @@ impl Explorer {
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let (sender, seen) = channel();
         thread::spawn(move || {
-            let (mut buffer, mut tail) = ([0; 65536], Vec::new());
+            let (mut buffer, mut tail) = (vec![0; 65_536], Vec::new());
             while let Ok(bytes @ 1..) = reader.read(&mut buffer) {
                 let at = Instant::now();
                 // A mark may come in two pieces.
@@ -90,7 +91,7 @@ impl Explorer {
     fn frames(&self, count: usize) -> (Instant, usize) {
         let (mut ends, mut bytes) = (0, 0);
         loop {
-            let seen = self.seen.recv_timeout(PATIENCE).expect("a frame");
+            let seen = self.seen.recv_timeout(TIMEOUT).expect("a frame");
             ends += seen.ends;
             bytes += seen.bytes;
             if ends >= count {

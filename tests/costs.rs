@@ -144,7 +144,7 @@ fn constants_that_can_not_be_are_refused_at_their_line_and_no_cost_is_endless() 
             for command in [&["check", "odd.toml"][..], &["cost", "--profile", "odd.toml"]] {
                 let output = splitscope(folder.path(), command);
                 let (said, printed) = (text(&output.stderr), text(&output.stdout));
-                assert!(said.contains(&format!("odd.toml:{line}:")) && said.contains("^"), "{key} {value}: {said}");
+                assert!(said.contains(&format!("odd.toml:{line}:")) && said.contains('^'), "{key} {value}: {said}");
                 assert!(!output.status.success() && printed.is_empty(), "{key} {value}: {printed}");
             }
         }

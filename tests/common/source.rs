@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "each test that includes this file uses a part of it")]
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
@@ -441,7 +442,7 @@ pub fn check(rule: &str, findings: &[Finding]) {
         println!("{rule} {room} {}", list.len());
         if list.len() > most || all {
             for finding in list {
-                report += &format!("{}: {}\n", finding.place, finding.message);
+                let _ = writeln!(report, "{}: {}", finding.place, finding.message);
             }
         }
     }
