@@ -20,7 +20,7 @@ pub struct Diagnostic {
     pub span: Range<usize>,
     /// A sentence fragment saying what is wrong, for instance "unknown key `widhts`".
     pub message: String,
-    /// What to do about it, for instance "did you mean `widths`?".
+    /// Advice, for instance "did you mean `widths`?".
     pub help: Option<String>,
 }
 

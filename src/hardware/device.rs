@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{MeasuredTable, Sourced};
 
-/// How cycles of depthwise layers are counted on an unrolled array.
+/// Rule for the cycles of depthwise layers on an unrolled array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Depthwise {
@@ -15,7 +15,7 @@ pub enum Depthwise {
     Grouped,
 }
 
-/// What stays in a systolic array while the rest streams through.
+/// Operand that stays in a systolic array while the rest streams through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dataflow {
@@ -54,7 +54,7 @@ pub enum Mapping {
         rows: u32,
         /// Columns.
         columns: u32,
-        /// What stays in place.
+        /// Operand that stays in place.
         dataflow: Dataflow,
     },
     /// The user's own latency of each layer.
@@ -111,7 +111,7 @@ impl std::fmt::Display for Mapping {
     }
 }
 
-/// Where weights are when a layer runs.
+/// Place of the weights when a layer runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Residency {
@@ -124,7 +124,7 @@ pub enum Residency {
     Cached,
 }
 
-/// Whether activations and weights share one memory.
+/// Layout of the memories: one for activations and weights, or two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Layout {
@@ -150,9 +150,9 @@ pub struct Device {
     pub activation_memory_bytes: Option<Sourced<u64>>,
     /// Bytes for weights; unlimited if absent.
     pub weight_memory_bytes: Option<Sourced<u64>>,
-    /// Whether the two memories are one.
+    /// Layout of the two memories.
     pub layout: Layout,
-    /// Where weights are.
+    /// Place of the weights.
     pub residency: Residency,
     /// Bytes per second at which weights are loaded, where they are.
     pub weight_bytes_per_s: Option<Sourced<f64>>,

@@ -5,11 +5,11 @@ use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::quantity::Constant;
+use super::quantity::WrittenConstant;
 use super::{Dataflow, Depthwise, Layout, Residency, Topology, unit};
 use crate::network::memory::MemoryRule;
 
-pub(super) type Number = Option<Spanned<Constant>>;
+pub(super) type Number = Option<Spanned<WrittenConstant>>;
 
 /// JSON Schema of a profile file, for editors.
 pub fn schema() -> Schema {
@@ -32,7 +32,7 @@ pub(super) struct ProfileFile {
     /// The processor that fuses the views.
     #[schemars(with = "DeviceRow")]
     pub(super) aggregator: Spanned<DeviceRow>,
-    /// What a design must meet; absent limits are always met.
+    /// Limits that a design must meet; absent ones are always met.
     #[serde(default)]
     pub(super) limits: LimitsRow,
 }
@@ -56,7 +56,7 @@ pub(super) struct DeviceRow {
     pub(super) mapping: Spanned<MappingRow>,
     /// Clock.
     #[schemars(schema_with = "unit::frequency")]
-    pub(super) clock: Spanned<Constant>,
+    pub(super) clock: Spanned<WrittenConstant>,
     /// Elements per cycle of sums, products and pooling; one per output lane if absent.
     #[serde(default)]
     #[schemars(schema_with = "unit::per_cycle")]
@@ -68,14 +68,14 @@ pub(super) struct DeviceRow {
     /// Its memories.
     #[serde(default)]
     pub(super) memory: MemoryRow,
-    /// What work and traffic take.
+    /// Energy of work and traffic.
     #[serde(default)]
     pub(super) energy: EnergyRow,
     /// Number of sensors. Sensors only.
     #[serde(default)]
     #[schemars(schema_with = "unit::count")]
     pub(super) count: Number,
-    /// How a sensor's live bytes are counted. Sensors only.
+    /// Rule for a sensor's live bytes. Sensors only.
     #[schemars(with = "Option<BuffersRow>")]
     pub(super) buffers: Option<Spanned<BuffersRow>>,
     /// From the end of exposure to pixels in memory. Sensors only.
@@ -139,9 +139,9 @@ pub(super) struct MappingRow {
     /// Measured: file of the latency table, CSV or JSON, beside the profile.
     #[schemars(with = "Option<String>")]
     pub(super) table: Option<Spanned<String>>,
-    /// Where the figures come from.
+    /// Source of the figures.
     pub(super) source: Option<String>,
-    /// Whether they are an assumption rather than published.
+    /// `true` if they are an assumption rather than published.
     #[serde(default)]
     pub(super) assumed: bool,
 }
@@ -165,10 +165,10 @@ pub(super) struct MemoryRow {
     #[serde(default)]
     #[schemars(schema_with = "unit::bandwidth")]
     pub(super) weight_bandwidth: Number,
-    /// Whether activations and weights share one memory.
+    /// Layout of the memories: one for activations and weights, or two.
     #[serde(default)]
     pub(super) layout: Layout,
-    /// Where weights are when a layer runs, resident if absent.
+    /// Place of the weights when a layer runs, resident if absent.
     #[schemars(with = "Option<Residency>")]
     pub(super) residency: Option<Spanned<Residency>>,
 }
@@ -196,10 +196,10 @@ pub(super) struct BuffersRow {
     /// Rule by which live bytes are counted.
     #[serde(default)]
     pub(super) rule: MemoryRule,
-    /// Whether the next frame is received while this one is processed.
+    /// `true` if the next frame is received while this one is processed.
     #[serde(default)]
     pub(super) double_frame: bool,
-    /// Whether the tensor being sent has a buffer of its own.
+    /// `true` if the tensor being sent has a buffer of its own.
     #[serde(default)]
     pub(super) link: bool,
     /// Grid of patches in which the first layers run, where that lowers the peak.
@@ -213,7 +213,7 @@ pub(super) struct BuffersRow {
 pub(super) struct ReadoutRow {
     /// Time from the end of exposure to pixels in memory.
     #[schemars(schema_with = "unit::time")]
-    pub(super) time: Spanned<Constant>,
+    pub(super) time: Spanned<WrittenConstant>,
     /// Energy of a pixel read out.
     #[serde(default)]
     #[schemars(schema_with = "unit::energy")]
@@ -246,7 +246,7 @@ pub(super) struct LinkRow {
     pub(super) topology: Topology,
     /// Raw bandwidth.
     #[schemars(schema_with = "unit::bandwidth")]
-    pub(super) bandwidth: Spanned<Constant>,
+    pub(super) bandwidth: Spanned<WrittenConstant>,
     /// Share of it left after the protocol, 1 if absent.
     #[serde(default)]
     #[schemars(schema_with = "unit::share")]

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::{Dataflow, Depthwise, MAX_SIDE, Mapping};
 
-/// What the command line says about a mapping rule; absent parts stay as the profile has them.
+/// Mapping rule as given on the command line; absent parts stay as the profile has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MappingFlags<'a> {
     /// `roofline`, `unrolled` or `systolic`.

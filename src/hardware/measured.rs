@@ -39,7 +39,7 @@ impl MeasuredTable {
         }
     }
 
-    /// Whether layers are told apart by name, so that the table holds for one network only.
+    /// `true` if layers are told apart by name, so that the table holds for one network only.
     pub const fn is_by_name(&self) -> bool {
         matches!(self.latencies, Latencies::ByName(_))
     }
@@ -52,7 +52,7 @@ impl MeasuredTable {
         }
     }
 
-    /// Whether there is no layer; never for a table that was read.
+    /// Returns `true` if there is no layer; never for a table that was read.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

@@ -66,7 +66,7 @@ pub struct Profile {
     pub link: Link,
     /// The processor that fuses the views.
     pub aggregator: Device,
-    /// What a design must meet.
+    /// Limits that a design must meet.
     pub limits: Limits,
 }
 
@@ -89,9 +89,9 @@ pub struct Sensor {
     pub count: Sourced<u32>,
     /// Rule by which live bytes are counted.
     pub memory_rule: MemoryRule,
-    /// Whether the next frame is received while this one is processed: one more input in memory.
+    /// `true` if the next frame is received while this one is processed: one more input in memory.
     pub double_buffered_frame: bool,
-    /// Whether the tensor being sent needs a buffer of its own, so that the next frame can start.
+    /// `true` if the tensor being sent has a buffer of its own, so that the next frame can start.
     pub link_buffer: bool,
     /// Grid of patches in which the first layers run, where that lowers the peak (patch-based inference).
     pub patches: Option<Sourced<u32>>,
@@ -116,7 +116,7 @@ pub struct Camera {
     pub activation_memory_bytes: Option<Sourced<u64>>,
 }
 
-/// Whether sensors share the wire.
+/// Sharing of the wire between sensors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Topology {
@@ -141,7 +141,7 @@ pub struct Link {
     pub byte_energy_j: Option<Sourced<f64>>,
 }
 
-/// What a design must meet; absent limits are always met.
+/// Limits that a design must meet; absent ones are always met.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Limits {
     /// Longest time from exposure to result.

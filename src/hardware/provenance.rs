@@ -5,13 +5,13 @@ use super::{Device, Profile, Sourced};
 /// One constant of a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Constant {
-    /// Where it stands, for instance `sensor.clock`.
+    /// Place in the profile, for instance `sensor.clock`.
     pub key: String,
     /// Value and unit as written in the file.
     pub shown: String,
-    /// Where the figure comes from.
+    /// Source of the figure.
     pub source: Option<String>,
-    /// Whether it is an assumption.
+    /// `true` if it is an assumption.
     pub assumed: bool,
 }
 

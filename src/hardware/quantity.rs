@@ -17,16 +17,16 @@ pub struct Sourced<T> {
     pub value: T,
     /// The value as written, with its unit.
     pub shown: String,
-    /// Where the figure comes from, if the file says so.
+    /// Source of the figure, if the file names one.
     pub source: Option<String>,
-    /// Whether it is an assumption rather than a published figure.
+    /// `true` if it is an assumption rather than a published figure.
     pub assumed: bool,
 }
 
 /// Least and largest a constant may be in base units, unless it is zero: nothing made of them then overflows.
 const RANGE: std::ops::RangeInclusive<f64> = 1e-18..=1e18;
 
-/// What a constant measures.
+/// Dimension of a constant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dimension {
     /// Seconds.
@@ -100,7 +100,7 @@ impl Dimension {
     }
 }
 
-/// Whether a constant may be zero.
+/// Lower bound of a constant: zero allowed or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Zero {
     /// Zero means "none".
@@ -111,14 +111,14 @@ pub(super) enum Zero {
 
 /// A constant as written.
 #[derive(Debug, Clone)]
-pub(super) struct Constant {
+pub(super) struct WrittenConstant {
     value: f64,
     unit: Option<Spanned<String>>,
     source: Option<String>,
     assumed: bool,
 }
 
-impl<'de> Deserialize<'de> for Constant {
+impl<'de> Deserialize<'de> for WrittenConstant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ConstantVisitor)
     }
@@ -127,22 +127,22 @@ impl<'de> Deserialize<'de> for Constant {
 struct ConstantVisitor;
 
 impl<'de> Visitor<'de> for ConstantVisitor {
-    type Value = Constant;
+    type Value = WrittenConstant;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str("a number, or a table { value, unit, source, assumed }")
     }
 
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Constant, E> {
-        Ok(Constant { value, unit: None, source: None, assumed: false })
+    fn visit_f64<E: de::Error>(self, value: f64) -> Result<WrittenConstant, E> {
+        Ok(WrittenConstant { value, unit: None, source: None, assumed: false })
     }
 
     #[expect(clippy::cast_precision_loss, reason = "constants above 2^53 have no use")]
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Constant, E> {
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<WrittenConstant, E> {
         self.visit_f64(value as f64)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Constant, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<WrittenConstant, A::Error> {
         let (mut value, mut unit, mut source, mut assumed) = (None, None, None, false);
         while let Some(key) = map.next_key::<String>()? {
             match key.as_str() {
@@ -154,7 +154,7 @@ impl<'de> Visitor<'de> for ConstantVisitor {
             }
         }
         let value = value.ok_or_else(|| de::Error::missing_field("value"))?;
-        Ok(Constant { value, unit, source, assumed })
+        Ok(WrittenConstant { value, unit, source, assumed })
     }
 }
 
@@ -168,7 +168,7 @@ impl Reader<'_> {
     /// A constant of the given dimension: finite, not negative, and not zero where that is refused.
     pub(super) fn number(
         self,
-        raw: &Spanned<Constant>,
+        raw: &Spanned<WrittenConstant>,
         key: &str,
         dimension: Dimension,
         zero: Zero,
@@ -204,7 +204,7 @@ impl Reader<'_> {
     /// As [`Reader::number`], where the constant may be missing.
     pub(super) fn optional(
         self,
-        raw: Option<&Spanned<Constant>>,
+        raw: Option<&Spanned<WrittenConstant>>,
         key: &str,
         dimension: Dimension,
         zero: Zero,
@@ -214,7 +214,7 @@ impl Reader<'_> {
 
     /// A memory size in whole bytes: what is left of one, as in 75.2 KiB, holds nothing.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be from 1 to below 2^53")]
-    pub(super) fn bytes(self, raw: &Spanned<Constant>, key: &str) -> Result<Sourced<u64>, Diagnostic> {
+    pub(super) fn bytes(self, raw: &Spanned<WrittenConstant>, key: &str) -> Result<Sourced<u64>, Diagnostic> {
         let number = self.number(raw, key, Dimension::Memory, Zero::Refused)?;
         if !(1.0..=9e15).contains(&number.value) {
             return Err(self.source.error(raw.span(), format!("`{key}` is out of range: from 1 to 9e15 B")));
@@ -248,7 +248,7 @@ mod tests {
 
     #[derive(Debug, serde::Deserialize)]
     struct File {
-        x: Spanned<Constant>,
+        x: Spanned<WrittenConstant>,
     }
 
     fn read(text: &str, dimension: Dimension) -> Result<Sourced<f64>, Diagnostic> {

@@ -7,7 +7,7 @@ use toml::Spanned;
 use super::file::{
     BuffersRow, CameraRow, DeviceRow, LimitsRow, LinkRow, MappingRow, MemoryRow, Number, ProfileFile, Rule,
 };
-use super::quantity::{Constant, Dimension, Reader, Zero};
+use super::quantity::{Dimension, Reader, WrittenConstant, Zero};
 use super::{
     Camera, Depthwise, Device, Limits, Link, MAX_CAMERAS, MAX_SENSORS, MAX_SIDE, Mapping, Profile, Residency, Sensor,
     Sourced, Topology, parse_measured,
@@ -154,7 +154,7 @@ impl Reader<'_> {
         })
     }
 
-    fn count(self, row: &Spanned<Constant>, key: &str, most: u32) -> Result<Sourced<u32>, Diagnostic> {
+    fn count(self, row: &Spanned<WrittenConstant>, key: &str, most: u32) -> Result<Sourced<u32>, Diagnostic> {
         let number = self.number(row, key, Dimension::Count, Zero::Refused)?;
         if number.value.fract() != 0.0 || number.value > f64::from(most) {
             return Err(self.source.error(row.span(), format!("`{key}` must be a whole number from 1 to {most}")));
@@ -211,7 +211,11 @@ impl Reader<'_> {
         }
     }
 
-    fn optional_bytes(self, row: Option<&Spanned<Constant>>, key: &str) -> Result<Option<Sourced<u64>>, Diagnostic> {
+    fn optional_bytes(
+        self,
+        row: Option<&Spanned<WrittenConstant>>,
+        key: &str,
+    ) -> Result<Option<Sourced<u64>>, Diagnostic> {
         row.map(|row| self.bytes(row, key)).transpose()
     }
 

@@ -12,8 +12,8 @@ fn constant(dimension: Dimension) -> Schema {
         "additionalProperties": false,
         "properties": {
             "value": { "type": "number", "minimum": 0 },
-            "source": { "type": "string", "description": "Where the figure comes from." },
-            "assumed": { "type": "boolean", "description": "Whether it is an assumption rather than published." },
+            "source": { "type": "string", "description": "Source of the figure." },
+            "assumed": { "type": "boolean", "description": "`true` if it is an assumption rather than published." },
         },
     });
     if !units.is_empty()

@@ -104,7 +104,7 @@ fn convolve<C: Convolution, const D: usize>(
         None => apply(&PlainConv(convolution), &[x.x.into_dispatch(), w], shape)?,
         Some(PendingNorm { recipe, a, b }) => {
             let inputs = [x.x.into_dispatch(), a.into_dispatch(), b.into_dispatch(), w];
-            apply(&NormedConv(convolution, recipe), &inputs, shape)?
+            apply(&NormalisedConv(convolution, recipe), &inputs, shape)?
         }
     };
     Some(FeatureMap::with_statistics(y, statistics))
@@ -136,9 +136,9 @@ impl<C: Convolution> HostOp<2> for PlainConv<C> {
 
 /// A convolution that normalises its input while it reads it.
 #[derive(Debug, Clone)]
-struct NormedConv<C>(C, NormRecipe);
+struct NormalisedConv<C>(C, NormRecipe);
 
-impl<C: Convolution> HostOp<4> for NormedConv<C> {
+impl<C: Convolution> HostOp<4> for NormalisedConv<C> {
     type Saved = Arc<ChannelStatistics>;
 
     fn forward(&self, [x, a, b, w]: [&[f32]; 4]) -> (Vec<f32>, Arc<ChannelStatistics>) {

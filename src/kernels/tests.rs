@@ -151,8 +151,8 @@ proptest! {
         let transform = InputTransform::normalising(&statistics, &gamma, &beta, KernelActivation::Relu6);
         let mut seen = vec![0.0; x.len()];
         transform.apply_all(&x, &mut seen);
-        let taps = geometry.kernel * geometry.kernel;
-        let w = values(seed ^ 1, [taps * channels, channels * cols, taps * channels * cols][which]);
+        let positions = geometry.kernel * geometry.kernel;
+        let w = values(seed ^ 1, [positions * channels, channels * cols, positions * channels * cols][which]);
         let forward = |x: &[f32], transform: Option<&InputTransform>| match which {
             0 => depthwise::forward(x, transform, &w, geometry),
             1 => pointwise::forward(x, transform, &w, channels),

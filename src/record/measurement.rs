@@ -47,7 +47,7 @@ pub struct MeasurementKey {
 /// One measured accuracy and how it was made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Measurement {
-    /// What was measured.
+    /// Measured design and circumstances.
     pub key: MeasurementKey,
     /// Share of objects classified correctly, 0 to 1.
     pub accuracy: f64,

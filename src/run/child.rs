@@ -19,12 +19,12 @@ use super::process::Process;
 use super::store::Store;
 use crate::record::{Control, Task};
 
-/// How much a child yields to the screen: the greater, the lower its priority. At the lowest one the screen's keys come
+/// Niceness by which a child yields to the screen: the greater, the lower its priority. At the lowest one the screen's keys come
 /// first at once, and a machine with nothing else to do is still wholly the child's. It holds because the child stays in
 /// the session of the terminal: Linux weighs niceness only within one.
 const NICENESS: &str = "19";
-/// How often a process that is asked to stop is looked at.
-const GLANCE: Duration = Duration::from_millis(20);
+/// Interval between looks at a process that was asked to stop.
+const STOP_POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A trainer or searcher at work.
 pub struct Child {
@@ -34,7 +34,7 @@ pub struct Child {
     ending: Option<Ending>,
 }
 
-/// How this program knows of the process.
+/// Relation of this program to the process.
 enum Tie {
     /// As its parent; `None` once that is handed on.
     Parent(Option<std::process::Child>),
@@ -42,14 +42,14 @@ enum Tie {
     Database(Store, Task),
 }
 
-/// How a process ended; the status is known to its parent only.
+/// End of a process; the status is known to its parent only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ending {
     pub status: Option<ExitStatus>,
 }
 
 impl Ending {
-    /// Whether it is known to have ended well.
+    /// Returns `true` if it is known to have ended well.
     pub fn is_success(self) -> bool {
         self.status.is_some_and(|status| status.success())
     }
@@ -125,7 +125,7 @@ impl Child {
         let _ = self.outbox.send(control);
     }
 
-    /// How the process ended; `None` while it works.
+    /// End of the process; `None` while it works.
     ///
     /// # Errors
     /// The system, or the run's database, does not say.
@@ -167,7 +167,7 @@ impl Child {
                     return Err(RunError::Process { action: "killed", pid: self.process.pid, source });
                 }
             }
-            thread::sleep(GLANCE);
+            thread::sleep(STOP_POLL_INTERVAL);
         }
     }
 

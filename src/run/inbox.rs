@@ -20,7 +20,7 @@ const LONGEST_LINE: u64 = 64 * 1024;
 /// So many lines are read ahead of the work; the writer of more has to wait.
 const WAITING_LINES: usize = 1024;
 
-/// Where a running trainer or searcher finds what it was told. Lines that mean nothing become warnings in the run.
+/// Controls that reach a running trainer or searcher. Lines that mean nothing become warnings in the run.
 pub struct Inbox {
     store: Store,
     task: Task,
@@ -30,7 +30,7 @@ pub struct Inbox {
     lines: Option<Receiver<String>>,
     /// Set by a signal, and left set, so that a second one ends the process.
     signalled: Arc<AtomicBool>,
-    /// Whether the signal was passed on.
+    /// `true` once the signal was passed on.
     signal_told: bool,
 }
 

@@ -20,7 +20,7 @@ use crate::train::Settings;
 pub const MANIFEST_VERSION: i64 = 1;
 const FILE: &str = "run.toml";
 
-/// What a run was started with.
+/// Everything that a run was started with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
@@ -32,7 +32,7 @@ pub struct Manifest {
     pub name: String,
     /// When the run was made, in UTC.
     pub created: Datetime,
-    /// Where all random numbers of the run come from.
+    /// Seed of all random numbers of the run.
     pub seed: u64,
     /// The data set, as `Dataset::open` reads it.
     pub data: String,
@@ -46,7 +46,7 @@ pub struct Manifest {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Document {
-    /// What the user calls it: a shipped name or a path.
+    /// Name as the user gave it: a shipped name or a path.
     pub name: String,
     /// The whole text.
     pub text: String,
@@ -105,7 +105,7 @@ impl Manifest {
         self.settings.clone().try_into().map_err(RunError::Settings)
     }
 
-    /// Whether a directory has a manifest, and so is a run.
+    /// Returns `true` if a directory has a manifest, and so is a run.
     pub(super) fn is_in(directory: &Path) -> bool {
         directory.join(FILE).is_file()
     }

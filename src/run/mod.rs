@@ -131,7 +131,7 @@ impl RunDir {
         &self.path
     }
 
-    /// What the run was started with.
+    /// Manifest of the run.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
     }
@@ -153,12 +153,12 @@ impl RunDir {
         Ownership::take(self.store()?, task, command)
     }
 
-    /// Where the trainer writes its checkpoints.
+    /// Folder of the checkpoints.
     pub fn checkpoint_dir(&self) -> PathBuf {
         self.path.join(CHECKPOINTS)
     }
 
-    /// Where the output of child processes goes.
+    /// File for the output of child processes.
     pub fn log_path(&self) -> PathBuf {
         self.path.join(LOG)
     }
@@ -177,7 +177,7 @@ impl RunDir {
 #[derive(Debug)]
 pub struct Listed {
     pub path: PathBuf,
-    /// What the run was started with, or why this can't be read.
+    /// Manifest of the run, or the error in reading it.
     pub manifest: Result<Manifest, RunError>,
 }
 
@@ -213,7 +213,7 @@ pub fn latest(root: &Path) -> Result<Option<PathBuf>, RunError> {
     Ok(list(root)?.into_iter().find(|run| run.manifest.is_ok()).map(|run| run.path))
 }
 
-/// Whether a directory has nothing in it but what a creation that was cut short leaves behind.
+/// Returns `true` if a directory holds nothing but leftovers of a creation that was cut short.
 fn holds_nothing_but_remains(path: &Path) -> io::Result<bool> {
     for entry in fs::read_dir(path)? {
         let entry = entry?;

@@ -33,7 +33,7 @@ pub struct Owner {
 }
 
 impl Owner {
-    /// Whether the owner still works: its process is not known to be dead and it has signed lately.
+    /// Returns `true` if the owner still works: its process is not known to be dead and it has signed lately.
     pub fn is_alive(&self) -> bool {
         now() - self.heartbeat < STALE_S && self.process.is_alive() != Some(false)
     }

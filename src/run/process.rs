@@ -31,7 +31,7 @@ impl Process {
         Self { host: host(), pid, born: stat(pid).map_or(0, |stat| stat.born) }
     }
 
-    /// Whether the process is alive; `None` if it is on another machine, where this can't be seen.
+    /// Returns `true` if the process is alive; `None` if it is on another machine, where this can't be seen.
     pub fn is_alive(&self) -> Option<bool> {
         if self.host != host() {
             return None;
@@ -81,7 +81,7 @@ struct Stat {
     born: u64,
 }
 
-/// What `/proc` says of a process; `None` where there is no `/proc`, or it hides the process.
+/// Reading of `/proc` on a process; `None` where there is no `/proc`, or it hides the process.
 fn stat(pid: u32) -> Option<Stat> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The second field is the program's name in brackets, which may itself hold spaces and brackets. After it come the

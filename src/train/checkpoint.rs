@@ -77,7 +77,7 @@ impl Checkpoints {
         Ok(best)
     }
 
-    /// Whether there is a checkpoint to continue from.
+    /// Returns `true` if there is a checkpoint to continue from.
     pub fn exist(&self) -> bool {
         !self.steps().is_empty()
     }
@@ -87,7 +87,7 @@ impl Checkpoints {
         self.list(RECENT)
     }
 
-    /// Where training stood at the best checkpoint.
+    /// Position of the training at the best checkpoint.
     pub fn best(&self) -> Option<TrainingState> {
         state(&self.path_of(BEST, *self.list(BEST).last()?)).ok()
     }
@@ -168,7 +168,7 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// What `load` makes of the newest checkpoint for which it works, and the errors of newer ones.
+    /// Result of `load` on the newest checkpoint for which it works, and the errors of newer ones.
     fn first_readable<T>(
         &self,
         load: impl Fn(&Path) -> Result<T, TrainError>,

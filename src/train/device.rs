@@ -39,7 +39,7 @@ impl DeviceKind {
         ("wgpu", Self::Wgpu),
     ];
 
-    /// Whether the device answers: that there is no driver for a GPU is told before anything begins.
+    /// Checks that the device answers: that there is no driver for a GPU is told before anything begins.
     ///
     /// # Errors
     /// No such device here, or no driver for it.

@@ -171,7 +171,7 @@ impl Inputs {
         order
     }
 
-    /// What the augmenter does to an object follows from the seed and the object.
+    /// Changes of an object follow from the seed and the object.
     fn assemble(
         &self,
         objects: &[u32],

@@ -35,7 +35,7 @@ use thiserror::Error;
 use crate::record::{Role, StepSeconds};
 use crate::space::ParseDesignError;
 
-/// What can go wrong while training.
+/// Errors of a training.
 #[derive(Debug, Error)]
 pub enum TrainError {
     /// The data do not fit the space.
@@ -46,7 +46,7 @@ pub enum TrainError {
     Checkpoint {
         /// The file or folder.
         path: String,
-        /// What happened.
+        /// Cause.
         reason: String,
     },
     /// The loss is not a number.
@@ -92,7 +92,7 @@ pub enum TrainError {
     Observer(#[from] ObserverError),
 }
 
-/// What one step did.
+/// Report of one step.
 #[derive(Debug, Clone)]
 pub struct StepReport {
     /// Steps done, this one included.
@@ -113,7 +113,7 @@ pub struct StepReport {
     pub seconds: StepSeconds,
 }
 
-/// How one net of a step did on the batch, before the update.
+/// Loss and accuracy of one network of a step on the batch, before the update.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NetReport {
     /// Its part in the step.
@@ -125,7 +125,7 @@ pub struct NetReport {
 }
 
 impl TrainError {
-    /// Whether an earlier checkpoint and a lower learning rate may help.
+    /// Returns `true` if an earlier checkpoint and a lower learning rate may help.
     pub const fn is_collapse(&self) -> bool {
         matches!(self, Self::Collapse { .. } | Self::Forgotten { .. })
     }

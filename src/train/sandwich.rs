@@ -81,7 +81,7 @@ fn candidates(space: &SearchSpace, rng: &mut impl Rng) -> Vec<Route> {
     genomes.into_iter().map(|genome| split(space, genome, rng)).collect()
 }
 
-/// Where the largest net changes from sensor to aggregator.
+/// Boundary at which the largest network changes from sensor to aggregator.
 fn stitch(space: &SearchSpace, rng: &mut impl Rng) -> BoundaryId {
     let splits = space.splits(&space.largest());
     if rng.random_bool(0.5) { splits[0] } else { splits[rng.random_range(0..splits.len())] }

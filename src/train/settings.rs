@@ -10,7 +10,7 @@ use crate::data::augment::Strength;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::supernet::Initialisation;
 
-/// What students learn from.
+/// Source that students learn from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Distillation {
@@ -24,7 +24,7 @@ pub enum Distillation {
     Alpha,
 }
 
-/// Which nets a step trains.
+/// Networks that a step trains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sampling {
@@ -37,7 +37,7 @@ pub enum Sampling {
     Uniform,
 }
 
-/// Which of several random designs a step trains (`AttentiveNAS`, Wang et al., 2021).
+/// Choice among several random designs for a step (`AttentiveNAS`, Wang et al., 2021).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Attention {
@@ -50,7 +50,7 @@ pub enum Attention {
     WorstUp,
 }
 
-/// What splitting modules and sensor start from when the teacher has trained alone.
+/// Start of splitting modules and sensor when the teacher has trained alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SplitStart {
@@ -61,7 +61,7 @@ pub enum SplitStart {
     Principal,
 }
 
-/// How weights are updated.
+/// Rule by which weights are updated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Optimiser {
@@ -82,10 +82,10 @@ pub struct Settings {
     pub steps: u64,
     /// Images per step; a step sees `images / views` objects.
     pub images: usize,
-    /// How much more often a step sees few cameras than many: V of them with a chance in proportion to `V^-view_bias`. With 0
+    /// Preference of steps for few cameras: V of them with a chance in proportion to `V^-view_bias`. With 0
     /// every number is as likely; with 1 steps see more objects, and twice as many of them from one side as from two.
     pub view_bias: f64,
-    /// How weights are updated.
+    /// Rule by which weights are updated.
     pub optimiser: Optimiser,
     /// Largest learning rate.
     pub learning_rate: f64,
@@ -104,21 +104,21 @@ pub struct Settings {
     pub teacher_first: f64,
     /// Share of the labels in the students' target; the rest is the teacher's.
     pub label_share: f64,
-    /// How much training objects are changed.
+    /// Strength of the changes to training objects.
     pub augmentation: Strength,
     /// Random nets per step.
     pub random_nets: usize,
     /// Share of a step's objects that each net but the teacher sees, each another part: more nets for the same time.
     pub student_share: f64,
-    /// Which of several random designs are trained.
+    /// Choice among several random designs.
     pub attention: Attention,
-    /// Which nets a step trains.
+    /// Networks that a step trains.
     pub sampling: Sampling,
-    /// What students learn from.
+    /// Source that students learn from.
     pub distillation: Distillation,
     /// Initialisation of splitting modules.
     pub initialisation: Initialisation,
-    /// What splitting modules start from once the teacher has trained alone.
+    /// Start of the splitting modules once the teacher has trained alone.
     pub split_start: SplitStart,
     /// Steps between evaluations.
     pub evaluate_every: u64,

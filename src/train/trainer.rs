@@ -199,7 +199,7 @@ impl Trainer {
     }
 }
 
-/// What one step gathers net by net.
+/// Gradients and reports that one step gathers, network by network.
 #[derive(Default)]
 struct Pass {
     accumulator: GradientsAccumulator<Supernet>,

@@ -23,7 +23,7 @@ fn ending(child: &mut Child) -> Ending {
     child.poll().unwrap().unwrap()
 }
 
-/// What the trainer of the tests was told.
+/// Controls that the trainer of the tests received.
 fn told(run: &RunDir) -> Vec<String> {
     let text = |stored: crate::run::Stored<crate::record::EventRecord>| match stored.value.event {
         Event::LimitsChanged { text } => Some(text),

@@ -8,7 +8,7 @@ use crate::run::error::RunError;
 
 /// Rows of a kind that one call of [`Store::changes`] brings at most.
 const CHUNK: usize = 4096;
-/// How far a reader has read.
+/// Position of a reader.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Cursor {
     /// Id of the last event seen.
@@ -23,7 +23,7 @@ pub struct Cursor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Seen(u64, i64, u64);
 
-/// What is new since a cursor.
+/// Rows written since a cursor.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Changes {
     pub events: Vec<Stored<EventRecord>>,
@@ -70,7 +70,7 @@ impl Store {
         self.number("SELECT coalesce(max(id), 0) FROM events")
     }
 
-    /// What others and this connection have written since the cursor, which moves on. If that is nothing, this costs
+    /// Rows that any connection has written since the cursor, which moves on. If that is nothing, this costs
     /// microseconds, so a screen may ask at every frame.
     ///
     /// # Errors

@@ -90,7 +90,7 @@ impl Store {
         })
     }
 
-    /// What was measured of a key.
+    /// Measurement of a key, if there is one.
     ///
     /// # Errors
     /// The database fails.
