@@ -1,7 +1,7 @@
 //! Training and search as far as they are known, messages to the user, and updates held back while the view is frozen.
 //!
-//! Invariants: a control is accepted only while the process it is for is active; limits count as moved only while a search
-//! is active; measurements are held back only while frozen, in the order in which they came.
+//! Invariants: a control is accepted only while the process it is for is active; limits count as moved only while a
+//! search is active; measurements are held back only while frozen, in the order in which they came.
 
 use super::command::WorkControl;
 use super::message::{Message, Messages, Severity};
@@ -17,7 +17,7 @@ pub(super) struct Activity {
     frozen: bool,
     /// Measurements that came while frozen.
     held_back: Vec<Update>,
-    /// `true` if a limit changed since the active search was told the limits.
+    /// `true` if a limit changed since the active search got the limits.
     limits_moved: bool,
 }
 
@@ -123,8 +123,8 @@ impl Activity {
         inactive
     }
 
-    /// Accepts a control for the active process (the training, if both are active; the search for limits), and shows that
-    /// it was asked for. Returns `false`, with a warning, if there is no such process.
+    /// Accepts a control for the active process (the training, if both are active; the search for limits), and shows
+    /// that it was asked for. Returns `false`, with a warning, if there is no such process.
     pub(super) fn control(&mut self, control: WorkControl, now_ms: u64) -> bool {
         let to_search =
             control == WorkControl::SendLimits || (self.search.state.is_active() && !self.training.state.is_active());
@@ -143,7 +143,7 @@ impl Activity {
         true
     }
 
-    /// Returns `true` if a limit changed since the active search was told the limits.
+    /// Returns `true` if a limit changed since the active search got the limits.
     pub(super) const fn limits_moved(&self) -> bool {
         self.limits_moved
     }

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::candidate::{Candidate, CandidateError, CandidateId, design, effective_transmit};
 use super::measurements::{Accuracy, Measurements, ShownAccuracy, split_index_of};
-use super::pool::{DesignKey, Pool};
+use super::pool::{CandidatePool, DesignKey};
 use crate::cost::{DemandBatch, SplitDemand, TransmitConfig};
 use crate::hardware::Profile;
 use crate::network::BoundaryId;
@@ -20,7 +20,7 @@ use crate::space::{Design, Genome, SearchSpace};
 pub struct Catalogue {
     space: SearchSpace,
     profile: Profile,
-    pool: Pool,
+    pool: CandidatePool,
     measurements: Measurements,
     requested: usize,
     seed: u64,
@@ -50,7 +50,7 @@ impl Catalogue {
         seed: u64,
         sensors: u32,
     ) -> (Self, Option<CandidateError>) {
-        let (pool, error) = Pool::sample(&space, &profile, count, seed);
+        let (pool, error) = CandidatePool::sample(&space, &profile, count, seed);
         let measurements = Measurements::default();
         let mut catalogue = Self { space, profile, pool, measurements, requested: count, seed, sensors, stale: true };
         catalogue.refresh();
@@ -137,14 +137,15 @@ impl Catalogue {
         self.measurements.shown(design, self.sensors)
     }
 
-    /// Accuracies of splits`, given by their indices among all splits, with the current number of sensors: NaN where not
-    /// measured, empty if none of them was.
+    /// Accuracies of splits`, given by their indices among all splits, with the current number of sensors: NaN where
+    /// not measured, empty if none of them was.
     #[inline]
     pub(super) fn accuracies(&self, demands: Range<usize>) -> &[f64] {
         self.measurements.current(demands)
     }
 
-    /// Accuracy of the split at an index among all splits, NaN if it was not measured with the current number of sensors.
+    /// Accuracy of the split at an index among all splits, NaN if it was not measured with the current number of
+    /// sensors.
     #[inline]
     pub(super) fn accuracy_at(&self, demand: usize) -> f64 {
         self.measurements.current_at(demand)
@@ -175,7 +176,7 @@ impl Catalogue {
     }
 
     /// The candidates and their splits.
-    pub(super) const fn pool(&self) -> &Pool {
+    pub(super) const fn pool(&self) -> &CandidatePool {
         &self.pool
     }
 

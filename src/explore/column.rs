@@ -1,4 +1,4 @@
-//! Columns of the table: names, what they sort by, which way they begin.
+//! Columns of the table: names, limits and default order.
 use crate::quantity::{Knob, Metric};
 
 /// A column.
@@ -15,15 +15,15 @@ pub enum Column {
     Latency,
     /// Energy of a frame.
     Energy,
-    /// Most bytes alive on a sensor.
+    /// Peak bytes of a sensor.
     Memory,
     /// Bytes each sensor sends.
     Link,
     /// Frames per second, when the stages work on different frames.
     FrameRate,
-    /// Where it is split.
+    /// Boundary of the split.
     Split,
-    /// Where views become one.
+    /// Boundary of the fusion.
     Fusion,
     /// Compression ratio.
     Ratio,
@@ -51,7 +51,7 @@ impl Column {
         Self::Macs,
     ];
 
-    /// Figures of a design: what an axis of the scatter can show.
+    /// Figures of a design that an axis of the scatter plot can show.
     pub const FIGURES: [Self; 7] =
         [Self::Accuracy, Self::Latency, Self::Energy, Self::Memory, Self::Link, Self::FrameRate, Self::Macs];
 
@@ -122,7 +122,7 @@ impl Column {
         self.metric()?.limit()?.knob()
     }
 
-    /// Whether the largest value comes first unless turned round.
+    /// Returns `true` if the largest value comes first by default.
     pub const fn descends(self) -> bool {
         matches!(self, Self::Accuracy | Self::FrameRate | Self::Macs)
     }
@@ -133,12 +133,12 @@ impl Column {
 pub struct Sort {
     /// Column to sort by.
     pub column: Column,
-    /// Against the way the column begins.
+    /// `true` if the column's default order is reversed.
     pub reversed: bool,
 }
 
 impl Sort {
-    /// The order after choosing a column: its own way first, the other way the second time.
+    /// The order after choosing a column: its default order, reversed if it is chosen again.
     #[must_use]
     pub fn chosen(self, column: Column) -> Self {
         Self { column, reversed: self.column == column && !self.reversed }

@@ -2,7 +2,8 @@
 //! of scatter plots, and the network of the selected candidate.
 //!
 //! Nothing here is set: [`Derived::evaluate`] follows a change of knobs or accuracies, [`Derived::arrange`] a change of
-//! ranking, order or filter, and [`Derived::lower`] a change of the selection. The rest is computed when first asked for.
+//! ranking, order or filter, and [`Derived::lower`] a change of the selection. The rest is computed when first asked
+//! for.
 
 mod figures;
 mod points;
@@ -28,10 +29,10 @@ use crate::quantity::Limit;
 use crate::search::{FeasibleCount, Survey};
 use crate::space::SearchSpace;
 
-/// What follows from the catalogue and the setup.
+/// Values that follow from the catalogue and the setup.
 #[derive(Debug, Clone)]
 pub(super) struct Derived {
-    /// Whether the space allows a split, by boundary.
+    /// By boundary, `true` if the space allows a split there.
     allowed: Vec<bool>,
     /// Rates under the knobs of the last evaluation.
     rates: SystemRates,
@@ -104,8 +105,8 @@ impl Derived {
         }
     }
 
-    /// Finds the best split of every candidate, ranks the candidates, and counts. Needed after a change of the knobs, the
-    /// candidates or the accuracies; [`Derived::arrange`] must follow.
+    /// Finds the best split of every candidate, ranks the candidates, and counts. Needed after a change of the knobs,
+    /// the candidates or the accuracies; [`Derived::arrange`] must follow.
     pub(super) fn evaluate(&mut self, catalogue: &Catalogue, setup: &Setup, ranges: &[KnobRange]) {
         let evaluator = Evaluator::new(setup.knobs(), &self.allowed);
         let mut counts = Counts::default();
@@ -138,7 +139,7 @@ impl Derived {
         });
     }
 
-    /// Whether the space allows a split, by boundary.
+    /// By boundary, `true` if the space allows a split there.
     pub(super) fn allowed(&self) -> &[bool] {
         &self.allowed
     }
@@ -153,7 +154,7 @@ impl Derived {
         &self.counts
     }
 
-    /// Histograms of the knobs, and what moving one of them would bring.
+    /// Histograms of the knobs, and the gain of moving one of them.
     pub(super) const fn histograms(&self) -> &KnobHistograms {
         &self.histograms
     }

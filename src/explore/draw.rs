@@ -1,4 +1,4 @@
-//! Where the candidates of a pool come from: genomes and ways to send, listed or drawn.
+//! Draws candidates from a space: genomes and transmit configurations, listed or sampled.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,7 +12,7 @@ use crate::space::{Gene, Genome, SearchSpace};
 /// Spaces with more genomes than this are sampled, smaller ones may be listed.
 const LISTED_GENOMES: u128 = 1 << 16;
 
-/// What is to become a candidate.
+/// A drawn candidate.
 pub(super) struct Drawn {
     pub(super) genome: Genome,
     pub(super) transmit: TransmitConfig,
@@ -20,22 +20,23 @@ pub(super) struct Drawn {
     pub(super) macs: u64,
 }
 
-/// Draws from a space: what comes is always new, and has shapes that can exist.
+/// Source of new candidates of a space, all of them with possible shapes.
 pub(super) struct Draws<'a> {
     space: &'a SearchSpace,
     listed: Vec<Genome>,
     rng: ChaCha8Rng,
-    /// How often to draw from now on. Small pools repeat themselves: some are drawn in vain.
+    /// Draws left. Small spaces repeat themselves, so some draws are in vain.
     left: usize,
     seen: HashSet<(Genome, TransmitConfig)>,
-    /// Multiply-accumulates by genome, of those whose shapes can exist.
+    /// Multiply-accumulates by genome; `None` for impossible shapes.
     macs: HashMap<Genome, Option<u64>>,
-    /// The first error among what was left out.
+    /// The first error of a genome with impossible shapes.
     pub(super) error: Option<ShapeError>,
 }
 
 impl<'a> Draws<'a> {
-    /// Draws for a pool of so many. Gives up after as many as would find nearly all of what there is.
+    /// Prepares the draws of `count` candidates. Stops after ten times as many draws, which find nearly all of a small
+    /// space.
     pub(super) fn new(space: &'a SearchSpace, count: usize, seed: u64) -> Self {
         Self {
             space,
@@ -48,7 +49,8 @@ impl<'a> Draws<'a> {
         }
     }
 
-    /// The smallest and the largest network and every genome of a space that has few, each sent the usual way; at most `most`.
+    /// The smallest and the largest network and every genome of a small space, with default transmit configurations; at
+    /// most `most`.
     pub(super) fn first(&mut self, most: usize) -> Vec<Drawn> {
         let genomes = [self.space.largest(), self.space.smallest()].into_iter().chain(self.listed.clone());
         let usual = genomes.filter_map(|genome| {
@@ -58,7 +60,7 @@ impl<'a> Draws<'a> {
         usual.take(most).collect()
     }
 
-    /// Genomes and ways to send drawn uniformly: `count` of them, or fewer if there are no more.
+    /// Genomes and transmit configurations drawn uniformly: `count` of them, or fewer if there are no more.
     pub(super) fn next(&mut self, count: usize) -> Vec<Drawn> {
         let mut drawn = Vec::new();
         while drawn.len() < count && self.left > 0 {
@@ -88,8 +90,8 @@ impl<'a> Draws<'a> {
     }
 }
 
-/// The transmit configuration a network gets if nothing else is known: its views become one as soon as they meet, compressed by the
-/// middle ratio of the space, with the most link bits.
+/// The transmit configuration a network gets if nothing else is known: its views become one as soon as they meet,
+/// compressed by the middle ratio of the space, with the most link bits.
 pub fn default_transmit(space: &SearchSpace, genome: &Genome) -> TransmitConfig {
     TransmitConfig {
         fusion: space.fusions(genome, 0).first().copied().unwrap_or_else(|| space.last()),

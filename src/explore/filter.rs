@@ -1,8 +1,8 @@
 //! Filters of the table: `acc>72 split=S3 lat<8ms fits -pinned`.
 //!
-//! Terms are separated by spaces and must all hold; a dash before a term turns it round. Numbers without a unit are in the
-//! unit of their column: percent, the ranges' units of latency, energy and sensor memory (link bytes too), millions of
-//! multiply-accumulates.
+//! Terms are separated by spaces and must all hold; a dash before a term turns it round. Numbers without a unit are in
+//! the unit of their column: percent, the ranges' units of latency, energy and sensor memory (link bytes too), millions
+//! of multiply-accumulates.
 
 use thiserror::Error;
 
@@ -13,7 +13,7 @@ use crate::network::BoundaryId;
 use crate::quantity::Metric;
 use crate::space::SearchSpace;
 
-/// How a value is compared.
+/// Comparison of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Relation {
     Less,
@@ -31,11 +31,11 @@ enum Condition {
     Number(Column, Relation, f64),
     /// A boundary against a range of boundaries (a stage's name stands for all of its boundaries).
     Boundary(Column, Relation, BoundaryId, BoundaryId),
-    /// Something that holds or does not.
+    /// A property.
     Fact(Fact),
 }
 
-/// What holds or does not of a row.
+/// Property of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fact {
     /// Meets all limits.
@@ -48,30 +48,30 @@ pub(super) enum Fact {
     Front,
 }
 
-/// Facts by the words that are typed for them.
+/// Properties by word.
 const FACTS: [(&str, Fact); 4] =
     [("fits", Fact::Fits), ("measured", Fact::Measured), ("pinned", Fact::Pinned), ("front", Fact::Front)];
 
-/// Which rows are shown.
+/// Filter of the rows.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Filter {
     text: String,
-    /// Conditions; those that are turned round with `true`.
+    /// Conditions; `true` for those that are negated.
     terms: Vec<(bool, Condition)>,
 }
 
-/// Text that is no filter.
+/// Error of a text that is no filter.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FilterError {
-    /// A word that means nothing.
+    /// An unknown word.
     #[error("`{word}` is no filter; {help}")]
     Word {
         /// The word.
         word: String,
-        /// What was meant, or what there is.
+        /// The nearest word, or all of them.
         help: String,
     },
-    /// A value that does not fit its column.
+    /// A value that its column can't have.
     #[error("`{value}` is no value of `{column}`")]
     Value {
         /// The value.
@@ -81,11 +81,11 @@ pub enum FilterError {
     },
 }
 
-/// What a filter looks at.
-pub(super) struct Subject<'a> {
+/// Values and properties of a row that a filter tests.
+pub(super) struct FilterRow<'a> {
     /// Value of a column in base units; NaN if unknown.
     pub(super) value: &'a dyn Fn(Column) -> f64,
-    /// Whether something holds.
+    /// Returns `true` if the row has a property.
     pub(super) holds: &'a dyn Fn(Fact) -> bool,
 }
 
@@ -95,7 +95,7 @@ impl Filter {
         &self.text
     }
 
-    /// Whether it lets everything through.
+    /// Returns `true` if every row passes.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
     }
@@ -113,14 +113,14 @@ impl Filter {
         Ok(Self { text: text.trim().to_owned(), terms })
     }
 
-    /// Whether something passes.
-    pub(super) fn passes(&self, subject: &Subject) -> bool {
+    /// Returns `true` if a row passes.
+    pub(super) fn passes(&self, subject: &FilterRow) -> bool {
         self.terms.iter().all(|(turned, condition)| condition.holds(subject) != *turned)
     }
 }
 
 impl Condition {
-    fn holds(&self, subject: &Subject) -> bool {
+    fn holds(&self, subject: &FilterRow) -> bool {
         match *self {
             Self::Fact(fact) => (subject.holds)(fact),
             Self::Number(column, relation, wanted) => relation.holds((subject.value)(column), wanted, wanted),

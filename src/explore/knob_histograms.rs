@@ -5,7 +5,7 @@
 
 use super::candidate::CandidateId;
 use super::knob_range::KnobRange;
-use super::pool::Pool;
+use super::pool::CandidatePool;
 use super::rank::Evaluator;
 use crate::cost::{SystemRates, ThresholdSolver, Thresholds, max_feasible_sensors, rates_by_sensors};
 use crate::quantity::{Knob, RelaxDirection};
@@ -49,11 +49,11 @@ pub(super) struct KnobHistograms {
 }
 
 impl KnobHistograms {
-    /// Recomputes the histograms over every candidate, or over an even sample of a large pool, of which `infeasible` do not
-    /// fit now.
+    /// Recomputes the histograms over every candidate, or over an even sample of a large pool, of which `infeasible` do
+    /// not fit now.
     pub(super) fn refresh<'a>(
         &mut self,
-        pool: &Pool,
+        pool: &CandidatePool,
         infeasible: usize,
         evaluator: &Evaluator,
         ranges: &[KnobRange],
@@ -102,7 +102,12 @@ impl KnobHistograms {
 }
 
 /// Thresholds at which any allowed split of a candidate fits, the number of sensors left out.
-fn thresholds_of_any(pool: &Pool, id: CandidateId, solver: &ThresholdSolver, accuracies: &[f64]) -> Thresholds {
+fn thresholds_of_any(
+    pool: &CandidatePool,
+    id: CandidateId,
+    solver: &ThresholdSolver,
+    accuracies: &[f64],
+) -> Thresholds {
     let (range, batch) = (pool.range(id), pool.batch());
     let mut easiest = Thresholds::NONE;
     for entry in range.clone().filter(|&entry| batch.is_allowed(entry)) {
@@ -113,7 +118,7 @@ fn thresholds_of_any(pool: &Pool, id: CandidateId, solver: &ThresholdSolver, acc
 }
 
 /// Returns `true` if any allowed split of a candidate meets the limits on cost with the sensors of `rates`.
-fn fits(pool: &Pool, id: CandidateId, rates: &SystemRates) -> bool {
+fn fits(pool: &CandidatePool, id: CandidateId, rates: &SystemRates) -> bool {
     let batch = pool.batch();
     let mut allowed = pool.range(id).filter(|&entry| batch.is_allowed(entry));
     allowed.any(|entry| rates.is_feasible(&batch.frame_with(entry, rates.sensors(), pool.all_demands())))

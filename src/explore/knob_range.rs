@@ -1,8 +1,8 @@
-//! A knob in one session: its range of steps around the profile's value, and how fractions, steps, values and typed text
-//! turn into each other.
+//! A knob in one session: its range of steps around the profile's value, and how fractions, steps, values and typed
+//! text turn into each other.
 //!
-//! Invariants: steps ascend strictly and are at least one; the profile's value is one of them; "no limit" is the last step
-//! of an upper limit and the first of a floor.
+//! Invariants: steps ascend strictly and are at least one; the profile's value is one of them; "no limit" is the last
+//! step of an upper limit and the first of a floor.
 
 use crate::quantity::{Knob, KnobInfo, KnobScale, Metric, QuantityError, RelaxDirection, Unit, Unlimited};
 

@@ -1,13 +1,13 @@
 //! Measured accuracies of designs, by number of views, run and training step.
 //!
-//! Invariants: readings are kept in the order of their steps and only removed when their run withdraws them; the accuracy
-//! of a design with V sensors is one measured with V views on the weights of the run that is followed now.
+//! Invariants: readings are kept in the order of their steps and only removed when their run withdraws them; the
+//! accuracy of a design with V sensors is one measured with V views on the weights of the run that is followed now.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
 use super::candidate::CandidateId;
-use super::pool::Pool;
+use super::pool::CandidatePool;
 use crate::space::{Design, SearchSpace};
 
 /// One measurement of a design.
@@ -37,7 +37,7 @@ pub enum ShownAccuracy {
     OtherViews {
         /// Views it was measured with.
         views: u32,
-        /// What was measured.
+        /// The accuracy.
         accuracy: Accuracy,
     },
     /// Not measured.
@@ -115,10 +115,11 @@ pub struct Measurements {
     by_design: HashMap<Design, usize>,
     /// Measurements with blanked cameras.
     blanked: HashMap<Design, Vec<BlankedReading>>,
-    /// Accuracy of every split of the pool with the current number of views, NaN where it was not measured; empty if none
-    /// was.
+    /// Accuracy of every split of the pool with the current number of views, NaN where it was not measured; empty if
+    /// none was.
     current: Vec<f64>,
-    /// One bit a split, set where `current` is a number: few splits are measured, and all are looked up at every knob change.
+    /// One bit a split, set where `current` is a number: few splits are measured, and all are looked up at every knob
+    /// change.
     measured_mask: Vec<u64>,
     /// Run directories followed so far.
     runs: Vec<String>,
@@ -152,7 +153,8 @@ impl Measurements {
         views.into_iter().filter_map(|views| record.newest(self.run, views).map(|newest| (views, newest))).collect()
     }
 
-    /// The newest accuracy of a design for each single blanked camera of a rig with `views` cameras: camera and accuracy.
+    /// The newest accuracy of a design for each single blanked camera of a rig with `views` cameras: camera and
+    /// accuracy.
     pub fn without_one(&self, design: &Design, views: u32) -> Vec<(u32, Accuracy)> {
         let Some(blanked) = self.blanked.get(design) else { return Vec::new() };
         let of_rig = blanked.iter().filter(|reading| reading.run == self.run && reading.views == views);
@@ -224,7 +226,8 @@ impl Measurements {
         readings.insert(at, Reading { views, accuracy, run: self.run });
     }
 
-    /// Follows a run: only measurements on its weights count from now on. Returns `true` if it is another run than before.
+    /// Follows a run: only measurements on its weights count from now on. Returns `true` if it is another run than
+    /// before.
     pub(super) fn follow(&mut self, run: &str) -> bool {
         let index = self.runs.iter().position(|known| known == run).unwrap_or(self.runs.len());
         if index == self.runs.len() {
@@ -244,14 +247,14 @@ impl Measurements {
     }
 
     /// Links a measured design with the splits of the pool that are this design.
-    pub(super) fn link_design(&mut self, space: &SearchSpace, pool: &Pool, design: &Design) {
+    pub(super) fn link_design(&mut self, space: &SearchSpace, pool: &CandidatePool, design: &Design) {
         let Some(&index) = self.by_design.get(design) else { return };
         self.records[index].demands =
             pool.of_genome(&design.genome).iter().filter_map(|&id| split_index_of(space, pool, id, design)).collect();
     }
 
     /// Links a new candidate with the measured designs of its genome.
-    pub(super) fn link_candidate(&mut self, space: &SearchSpace, pool: &Pool, id: CandidateId) {
+    pub(super) fn link_candidate(&mut self, space: &SearchSpace, pool: &CandidatePool, id: CandidateId) {
         let Some(candidate) = pool.get(id) else { return };
         for record in self.records.iter_mut().filter(|record| record.design.genome == candidate.genome) {
             if let Some(demand) = split_index_of(space, pool, id, &record.design)
@@ -279,7 +282,12 @@ impl Measurements {
 }
 
 /// Index of the split of a candidate that is this design, if one is.
-pub(super) fn split_index_of(space: &SearchSpace, pool: &Pool, id: CandidateId, design: &Design) -> Option<usize> {
+pub(super) fn split_index_of(
+    space: &SearchSpace,
+    pool: &CandidatePool,
+    id: CandidateId,
+    design: &Design,
+) -> Option<usize> {
     let index = pool.demands(id).iter().position(|demand| demand.boundary == design.split)?;
     (pool.design(space, id, design.split)? == *design).then(|| pool.range(id).start + index)
 }
@@ -297,7 +305,7 @@ mod tests {
     #[test]
     fn an_accuracy_belongs_to_its_number_of_views_and_the_newest_one_counts() {
         let (space, profile) = pair();
-        let (pool, _) = Pool::sample(&space, &profile, 4, 1);
+        let (pool, _) = CandidatePool::sample(&space, &profile, 4, 1);
         let design = pool.design(&space, 0, 3).unwrap();
         let mut measured = Measurements::default();
         measured.record(design.clone(), 6, accuracy(0.8, 200));
@@ -315,7 +323,7 @@ mod tests {
     #[test]
     fn only_the_run_followed_now_counts_and_nothing_is_forgotten() {
         let (space, profile) = pair();
-        let (pool, _) = Pool::sample(&space, &profile, 2, 1);
+        let (pool, _) = CandidatePool::sample(&space, &profile, 2, 1);
         let design = pool.design(&space, 0, 3).unwrap();
         let mut measured = Measurements::default();
         measured.follow("one");
@@ -332,7 +340,7 @@ mod tests {
     #[test]
     fn a_lost_camera_changes_no_other_accuracy() {
         let (space, profile) = pair();
-        let (pool, _) = Pool::sample(&space, &profile, 2, 1);
+        let (pool, _) = CandidatePool::sample(&space, &profile, 2, 1);
         let design = pool.design(&space, 0, 3).unwrap();
         let mut measured = Measurements::default();
         for (lost, share, step) in [(1 << 4, 0.6, 10), (1 << 1, 0.7, 10), (1 << 1, 0.8, 20), (0b11, 0.2, 20)] {
@@ -348,7 +356,7 @@ mod tests {
     #[test]
     fn one_design_may_be_a_cut_of_several_candidates() {
         let (space, profile) = pair();
-        let mut pool = Pool::empty();
+        let mut pool = CandidatePool::empty();
         let usual = default_transmit(&space, &space.largest());
         for ratio in [2, 4] {
             let transmit = crate::cost::TransmitConfig { ratio, ..usual };
@@ -374,7 +382,7 @@ mod tests {
     #[test]
     fn cuts_that_were_measured_are_found_wherever_they_lie() {
         let (space, profile) = pair();
-        let (pool, _) = Pool::sample(&space, &profile, 60, 1);
+        let (pool, _) = CandidatePool::sample(&space, &profile, 60, 1);
         let mut measured = Measurements::default();
         measured.refresh(pool.split_count(), 6);
         assert!(measured.current(0..pool.split_count()).is_empty() && measured.current_at(0).is_nan());

@@ -1,12 +1,17 @@
-//! The live session without a screen: a pool of candidates, knobs, the best split of every candidate, ranking, selection,
-//! what-if by hand, undo, pins, measured accuracies, and the progress of training and search as plain data.
+//! The live session without a screen. A [`Session`] connects parts that each own their fields:
+//! * [`Catalogue`]: candidate designs with their costs, and measurements;
+//! * [`Setup`]: knobs, locks, pins, baseline, [`Override`], order and filter; a history of its changes, and saved setups;
+//! * a selection: the selected candidate;
+//! * derived values: best splits, ranking, rows, counts, histograms, scatter plots, the network of the selection;
+//! * an activity: progress of training and search, messages, held-back updates.
 //!
-//! Pure: no tensor, terminal, thread, clock or file, and nothing of screens and panes. `tui` turns keys into [`Command`]s,
-//! draws from [`Session`], carries out its [`WorkRequest`]s and applies the progress of processes as [`Update`]s. Time is an
-//! argument.
+//! Pure: no tensor, terminal, thread, clock or file, and nothing of screens and panes. `tui` turns keys into
+//! [`Command`]s, draws from [`Session`], carries out its [`WorkRequest`]s and applies the progress of processes as
+//! [`Update`]s. Time is an argument.
 //!
 //! The way of a knob: [`Session::apply`] changes one value, costs every split of every candidate once
-//! ([`crate::cost::SystemRates`]), picks each candidate's split and ranks the candidates by the rule written at [`RankedDesign`].
+//! ([`crate::cost::SystemRates`]), picks each candidate's split and ranks the candidates by the rule written at
+//! [`RankedDesign`].
 //!
 //! ```
 //! use splitscope::diagnostic::Source;
@@ -29,10 +34,10 @@
 //! # Ok::<(), splitscope::diagnostic::Diagnostic>(())
 //! ```
 //!
-//! Invariants: standings, ranking and rows always belong to the present knobs; a candidate keeps its number for the whole
-//! session; the selection is a candidate that exists; an accuracy is shown as measured only if it was measured with the
-//! present number of sensors; measurements are never thrown away unless the run itself withdraws them; no command panics,
-//! whatever the pool holds.
+//! Invariants: ranking and rows always belong to the current knobs; a candidate keeps its number for the whole session;
+//! the selection is a candidate that exists; an accuracy is shown as measured only if it was measured with the current
+//! number of sensors; measurements are only removed when their run withdraws them; no command panics, also without
+//! candidates.
 
 mod activity;
 mod candidate;

@@ -19,8 +19,8 @@ pub struct Override {
 }
 
 impl Override {
-    /// Overrides split and transmit configuration of a candidate of the catalogue; `None` if they are the candidate's own, or if there is
-    /// no such candidate. Reuses the splits of a `present` override that is sent alike.
+    /// Overrides split and transmit configuration of a candidate of the catalogue; `None` if they are the candidate's
+    /// own, or if there is no such candidate. Reuses the splits of a `present` override that is sent alike.
     ///
     /// # Errors
     /// The design can't be costed.

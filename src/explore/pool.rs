@@ -1,8 +1,8 @@
 //! The pool of candidates with what each of their splits costs.
 //!
-//! Invariants of a [`Pool`]: candidates are only ever added, so their numbers last; no two are equal; the splits of a
-//! candidate are those of its network's boundaries in order, costed with the fusion its designs have; the space allows a
-//! split at one of them at least.
+//! Invariants of a [`CandidatePool`]: candidates are only ever added, so their numbers last; no two are equal; the
+//! splits of a candidate are those of its network's boundaries in order, costed with the fusion its designs have; the
+//! space allows a split at one of them at least.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -29,9 +29,10 @@ struct KeyBase {
     transmit: TransmitConfig,
 }
 
-/// Candidates and their splits. The splits of all candidates are contiguous, so that costing them reads memory in order.
+/// Candidates and their splits. The splits of all candidates are contiguous, so that costing them reads memory in
+/// order.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Pool {
+pub(super) struct CandidatePool {
     candidates: Vec<Candidate>,
     demands: Vec<SplitDemand>,
     /// The splits as batch, for the number of sensors set last.
@@ -47,16 +48,16 @@ pub(super) struct Pool {
     by_genome: HashMap<Genome, Vec<CandidateId>>,
 }
 
-impl Pool {
+impl CandidatePool {
     /// A pool without candidates.
     pub(super) fn empty() -> Self {
         Self { offsets: vec![0], batch: DemandBatch::new(1), ..Self::default() }
     }
 
-    /// Draws at most `count` candidates: the smallest and the largest network with the usual transmit configuration (see
-    /// [`super::draw::default_transmit`]), then every genome of a space that has few, then genomes and transmit configurations drawn uniformly.
-    /// Larger networks have lower numbers, so that a ranking reads memory almost in order. Others are drawn for candidates
-    /// that can't be costed, and one of the errors is returned too.
+    /// Draws at most `count` candidates: the smallest and the largest network with the usual transmit configuration
+    /// (see [`super::draw::default_transmit`]), then every genome of a space that has few, then genomes and transmit
+    /// configurations drawn uniformly. Larger networks have lower numbers, so that a ranking reads memory almost in
+    /// order. Others are drawn for candidates that can't be costed, and one of the errors is returned too.
     pub(super) fn sample(
         space: &SearchSpace,
         profile: &Profile,
@@ -243,14 +244,14 @@ mod tests {
     #[test]
     fn the_pool_has_the_ends_of_the_space_and_no_two_equal_candidates() {
         let (space, profile) = pair();
-        let (pool, error) = Pool::sample(&space, &profile, 300, 1);
+        let (pool, error) = CandidatePool::sample(&space, &profile, 300, 1);
         assert_eq!((pool.len(), error), (300, None));
         assert_eq!(pool.candidates()[0].genome, space.largest());
         assert!(pool.candidates().iter().any(|one| one.genome == space.smallest()));
         assert!(pool.candidates().is_sorted_by_key(|one| Reverse(one.macs)));
         let different: HashSet<_> = pool.candidates().iter().map(|one| (one.genome.clone(), one.transmit)).collect();
         assert_eq!(different.len(), 300);
-        let (again, _) = Pool::sample(&space, &profile, 300, 1);
+        let (again, _) = CandidatePool::sample(&space, &profile, 300, 1);
         assert_eq!(again.candidates(), pool.candidates());
     }
 
@@ -258,7 +259,7 @@ mod tests {
     fn a_fixed_space_gives_every_way_of_sending_its_one_network() {
         let (_, profile) = pair();
         let space = shipped_space("mobilenet-v2");
-        let (pool, _) = Pool::sample(&space, &profile, 2000, 1);
+        let (pool, _) = CandidatePool::sample(&space, &profile, 2000, 1);
         let ways = space.fusions(&space.largest(), 0).len() * space.split.ratios.len() * space.split.bits.len();
         assert!(pool.len() <= ways && pool.len() > ways / 2, "{} of {ways}", pool.len());
         assert!(pool.candidates().iter().all(|candidate| candidate.genome == space.largest()));
@@ -271,7 +272,7 @@ mod tests {
         let late = space.boundary_named("S3.1").unwrap();
         let early = space.boundary_named("S1.1").unwrap();
         space.fusion.at = vec![early, late, space.last()];
-        let mut pool = Pool::empty();
+        let mut pool = CandidatePool::empty();
         let transmit = TransmitConfig { fusion: early, ..default_transmit(&space, &genome) };
         let id = pool.add(&space, &profile, genome.clone(), transmit).unwrap();
         let network = space.lower(&genome).unwrap();
@@ -287,14 +288,14 @@ mod tests {
         let (mut space, profile) = pair();
         // Only deeper networks have this boundary.
         space.split.at = vec![space.boundary_named("S1.2").unwrap()];
-        let (pool, error) = Pool::sample(&space, &profile, 100, 1);
+        let (pool, error) = CandidatePool::sample(&space, &profile, 100, 1);
         assert_eq!((pool.len(), error), (100, Some(CandidateError::NoSplit)));
     }
 
     #[test]
     fn adding_an_equal_candidate_gives_its_number() {
         let (space, profile) = pair();
-        let (mut pool, _) = Pool::sample(&space, &profile, 5, 1);
+        let (mut pool, _) = CandidatePool::sample(&space, &profile, 5, 1);
         let first = pool.candidates()[3].clone();
         assert_eq!(pool.add(&space, &profile, first.genome, first.transmit), Ok(3));
         assert_eq!(pool.len(), 5);

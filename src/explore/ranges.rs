@@ -16,8 +16,8 @@ pub(super) struct Ranges {
 }
 
 impl Ranges {
-    /// Ranges around the profile's values. Those of limits that the profile leaves open are laid around the median cost of
-    /// the candidates at their best splits.
+    /// Ranges around the profile's values. Those of limits that the profile leaves open are laid around the median cost
+    /// of the candidates at their best splits.
     pub(super) fn new(catalogue: &Catalogue, derived: &Derived, knobs: &Knobs) -> Self {
         let median = |column: Column| {
             let mut figures: Vec<f64> = catalogue.ids().map(|id| derived.figure(catalogue, id, column)).collect();

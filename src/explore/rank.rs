@@ -21,33 +21,34 @@ impl Class {
     pub(super) const COUNT: usize = 3;
 }
 
-/// A candidate under the present knobs, at its best split.
+/// A candidate under the current knobs, at its best split.
 ///
 /// The rule, for the splits of one candidate and then for candidates at their best splits alike:
 /// 1. What meets all limits comes before what does not.
-/// 2. Among what meets all limits, what was measured with the present number of sensors comes before what was not.
+/// 2. Among what meets all limits, what was measured with the current number of sensors comes before what was not.
 /// 3. Measured: higher accuracy first, then less latency.
-/// 4. Not measured: more multiply-accumulates first (they are the same for all splits of a candidate), then less latency.
-///    So before anything is measured the first candidate is the largest network that meets the limits, at its fastest
-///    split. Multiply-accumulates only order; they are never shown as an accuracy.
+/// 4. Not measured: more multiply-accumulates first (they are the same for all splits of a candidate), then less
+///    latency. So before anything is measured the first candidate is the largest network that meets the limits, at its
+///    fastest split. Multiply-accumulates only order; they are never shown as an accuracy.
 /// 5. What breaks limits: fewer of them first, then by how much less (the sum of the shares by which each is missed),
 ///    then less latency.
 ///
-/// Ties go to the earlier split and to the lower number. Between candidates, latencies that agree in seven digits are a tie.
+/// Ties go to the earlier split and to the lower number. Between candidates, latencies that agree in seven digits are a
+/// tie.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RankedDesign {
     /// Index of its best split among its splits.
     pub split_index: u16,
     /// Cost of that split, the limit on accuracy included if the accuracy was measured.
     pub evaluation: Evaluation,
-    /// Accuracy of that split with the present number of sensors; NaN if it was not measured.
+    /// Accuracy of that split with the current number of sensors; NaN if it was not measured.
     pub(super) accuracy: f64,
     /// Class.
     pub class: Class,
 }
 
 impl RankedDesign {
-    /// Accuracy of the best split, if it was measured with the present number of sensors.
+    /// Accuracy of the best split, if it was measured with the current number of sensors.
     pub fn accuracy(&self) -> Option<f64> {
         Some(self.accuracy).filter(|accuracy| !accuracy.is_nan())
     }
@@ -58,7 +59,7 @@ impl RankedDesign {
     }
 }
 
-/// Best split of one design under the present knobs, with its sort key.
+/// Best split of one design under the current knobs, with its sort key.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct BestSplit {
     /// Index of the split among the candidate's splits.
@@ -66,7 +67,8 @@ pub(super) struct BestSplit {
     pub(super) class: Class,
     /// Seconds of a frame.
     pub(super) seconds: f64,
-    /// Figure it is ordered by within its class before latency, ascending; multiply-accumulates come from the candidate.
+    /// Figure it is ordered by within its class before latency, ascending; multiply-accumulates come from the
+    /// candidate.
     pub(super) first: f64,
     /// Limits each of which is the only one broken at some split.
     single_violations: Violations,
@@ -94,7 +96,7 @@ impl BestSplit {
     }
 }
 
-/// Evaluator of splits under the present knobs.
+/// Evaluator of splits under the current knobs.
 pub(super) struct Evaluator<'a> {
     pub(super) knobs: &'a Knobs,
     pub(super) rates: SystemRates,
@@ -134,8 +136,8 @@ impl<'a> Evaluator<'a> {
         batch
     }
 
-    /// Best of the splits in `range` by the rule at [`RankedDesign`]; accuracies beyond the slice are unknown. `None` if no
-    /// split is allowed.
+    /// Best of the splits in `range` by the rule at [`RankedDesign`]; accuracies beyond the slice are unknown. `None`
+    /// if no split is allowed.
     #[inline(always)]
     pub(super) fn best(&self, batch: &DemandBatch, range: Range<usize>, accuracies: &[f64]) -> Option<BestSplit> {
         // Before anything is measured this is all there is to do.

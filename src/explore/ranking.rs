@@ -1,16 +1,16 @@
-//! Which candidate stands before which.
+//! Order of the candidates by the rule at [`RankedDesign`](super::rank::RankedDesign).
 
 use super::candidate::CandidateId;
 use super::rank::{BestSplit, Class};
 
-/// Order of a candidate within its class: what is compared first, then latency and the candidate's number.
+/// Sort key of a candidate within its class: its criterion, then latency and the number of the candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
+pub(super) struct RankKey {
     first: u64,
     then: u64,
 }
 
-impl Key {
+impl RankKey {
     #[inline]
     fn new(best: &BestSplit, macs: u64, id: CandidateId) -> Self {
         let first = if best.class == Class::Unmeasured { !macs } else { ordered(best.first) };
@@ -28,7 +28,7 @@ impl Key {
         f32::from_bits((self.then >> 32) as u32)
     }
 
-    /// Whether the rule says nothing of which comes first.
+    /// Returns `true` if the rule does not order the two candidates.
     pub(super) const fn ties_with(self, other: Self) -> bool {
         self.first == other.first && self.then >> 32 == other.then >> 32
     }
@@ -40,10 +40,10 @@ const fn ordered(number: f64) -> u64 {
     if bits >> 63 == 0 { bits | 1 << 63 } else { !bits }
 }
 
-/// How one candidate stands: what all of them are drawn by.
+/// Best split of one candidate with its sort key.
 #[derive(Debug, Clone, Copy)]
 struct RankEntry {
-    key: Key,
+    key: RankKey,
     /// Seconds of a frame at its best split.
     seconds: f64,
     /// Index of that split among its splits.
@@ -51,15 +51,15 @@ struct RankEntry {
     class: Class,
 }
 
-/// How all candidates stand and their order by the rule. Kept, so that a knob change allocates nothing.
+/// Best splits of all candidates, and the candidates in order. Reused, so that a knob change allocates nothing.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Ranking {
     order: Vec<CandidateId>,
     /// Keys of each class, ascending.
-    keys: [Vec<Key>; Class::COUNT],
+    keys: [Vec<RankKey>; Class::COUNT],
     /// By candidate, in the order pushed.
     entries: Vec<RankEntry>,
-    /// Whether each candidate is on the front.
+    /// By candidate, `true` on the Pareto front.
     front: Vec<bool>,
 }
 
@@ -70,7 +70,7 @@ impl Ranking {
     }
 
     /// The keys of each class, better classes first, ascending.
-    pub(super) const fn keys(&self) -> &[Vec<Key>; Class::COUNT] {
+    pub(super) const fn keys(&self) -> &[Vec<RankKey>; Class::COUNT] {
         &self.keys
     }
 
@@ -92,7 +92,7 @@ impl Ranking {
         self.entries[id as usize].class
     }
 
-    /// Whether the best split of a candidate that was pushed meets all limits.
+    /// Returns `true` if the best split of a candidate that was pushed meets all limits.
     #[inline]
     pub(super) fn feasible(&self, id: CandidateId) -> bool {
         self.class(id) != Class::Infeasible
@@ -104,10 +104,10 @@ impl Ranking {
         self.entries.reserve_exact(candidates);
     }
 
-    /// How the next candidate stands.
+    /// Appends the best split of the next candidate.
     #[inline]
     pub(super) fn push(&mut self, best: &BestSplit, macs: u64) {
-        let key = Key::new(best, macs, self.entries.len() as CandidateId);
+        let key = RankKey::new(best, macs, self.entries.len() as CandidateId);
         self.entries.push(RankEntry { key, seconds: best.seconds, split_index: best.split_index, class: best.class });
     }
 
@@ -124,9 +124,10 @@ impl Ranking {
             keys[class as usize].push(key);
         }
         for keys in keys.iter_mut() {
-            // What is compared first mostly stands as it was, as multiply-accumulates never change: then this is one run.
+            // What is compared first mostly stands as it was, as multiply-accumulates never change: then this is one
+            // run.
             keys.sort_by_key(|key| key.first);
-            keys.chunk_by_mut(|one, other| one.first == other.first).for_each(<[Key]>::sort);
+            keys.chunk_by_mut(|one, other| one.first == other.first).for_each(<[RankKey]>::sort);
         }
         order.clear();
         order.extend(keys.iter().flatten().map(|key| key.id()));
@@ -154,7 +155,7 @@ impl Ranking {
         }
     }
 
-    /// Whether no other candidate of its class beats this one in what ranks them and in latency; not if it breaks limits.
+    /// Returns `true` if a candidate is feasible and no other of its class beats it both in rank and in latency.
     pub(super) fn is_on_front(&self, id: CandidateId) -> bool {
         self.front[id as usize]
     }

@@ -20,8 +20,8 @@ pub struct DesignSwing {
     pub split_down: Option<BoundaryId>,
     /// The best split with the knob higher, if it is another one.
     pub split_up: Option<BoundaryId>,
-    /// Feasibility threshold of the best split: the knob may go as far without breaking a limit. NaN where no value of this
-    /// knob alone suffices.
+    /// Feasibility threshold of the best split: the knob may go as far without breaking a limit. NaN where no value of
+    /// this knob alone suffices.
     pub needed: f64,
 }
 
@@ -83,8 +83,8 @@ impl Session {
         swings
     }
 
-    /// Raw bandwidth in bytes per second at which two splits of the selected design have the same latency. `None` if one of
-    /// them is always faster, or if the design has no such boundaries.
+    /// Raw bandwidth in bytes per second at which two splits of the selected design have the same latency. `None` if
+    /// one of them is always faster, or if the design has no such boundaries.
     pub fn break_even_bandwidth(&self, one: BoundaryId, other: BoundaryId) -> Option<f64> {
         let inspected = self.inspected()?;
         let demand = |split: BoundaryId| inspected.demands.iter().find(|demand| demand.boundary == split);

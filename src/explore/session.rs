@@ -1,7 +1,7 @@
 //! The session: its parts and how they follow each other.
 //!
-//! A command changes the setup, the selection or the activity; what follows from that is derived at once. Each part owns
-//! its fields: here they are only connected.
+//! A command changes the setup, the selection or the activity; what follows from that is derived at once. Each part
+//! owns its fields: here they are only connected.
 
 mod apply;
 mod open;
@@ -110,7 +110,7 @@ impl Session {
         &self.catalogue
     }
 
-    /// What follows from catalogue and setup.
+    /// Values that follow from catalogue and setup.
     pub(super) const fn derived(&self) -> &Derived {
         &self.derived
     }
@@ -145,7 +145,7 @@ impl Session {
         self.setup.value(id)
     }
 
-    /// Knob values by name in base units, without those that set no limit: what a search is told.
+    /// Knob values by name in base units, without those that set no limit, as a search takes them.
     pub fn limits(&self) -> BTreeMap<String, f64> {
         self.setup.limits()
     }
@@ -185,7 +185,7 @@ impl Session {
         self.activity.search()
     }
 
-    /// Returns `true` if a knob moved since the active search was told the limits.
+    /// Returns `true` if a knob moved since the active search got the limits.
     pub const fn limits_moved(&self) -> bool {
         self.activity.limits_moved()
     }

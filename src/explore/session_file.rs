@@ -159,9 +159,9 @@ pub enum SessionFileError {
     Other {
         /// Space or profile.
         what: &'static str,
-        /// What the file names.
+        /// Name in the file.
         wanted: String,
-        /// What it was opened with.
+        /// Name of the space or profile given.
         found: String,
     },
     /// A knob that does not exist, or a value that it can't have.

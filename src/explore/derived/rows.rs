@@ -7,11 +7,11 @@ use super::Derived;
 use crate::explore::candidate::CandidateId;
 use crate::explore::catalogue::Catalogue;
 use crate::explore::column::{Column, Sort};
-use crate::explore::filter::{Fact, Subject};
+use crate::explore::filter::{Fact, FilterRow};
 use crate::explore::pool::DesignKey;
 use crate::explore::setup::Setup;
 
-/// What a row is sorted by.
+/// Sort key of a row.
 struct SortKey {
     infeasible: bool,
     /// The figure, negative where the largest comes first; NaN if unknown.
@@ -42,8 +42,8 @@ impl Derived {
         self.unmeasured = OnceCell::new();
     }
 
-    /// Appends the ranking, where candidates that are one design at their best splits appear once. They have equal keys,
-    /// so they follow each other. Marked candidates (pinned, kept, the baseline) represent the others.
+    /// Appends the ranking, where candidates that are one design at their best splits appear once. They have equal
+    /// keys, so they follow each other. Marked candidates (pinned, kept, the baseline) represent the others.
     fn merge_repeated(
         &self,
         rows: &mut Vec<CandidateId>,
@@ -109,6 +109,6 @@ impl Derived {
             Fact::Pinned => setup.is_pinned(id),
             Fact::Front => self.ranking.is_on_front(id),
         };
-        setup.filter().passes(&Subject { value: &value, holds: &holds })
+        setup.filter().passes(&FilterRow { value: &value, holds: &holds })
     }
 }

@@ -1,4 +1,4 @@
-//! How far a training and a search are: plain data for the Train and Search screens, built up from updates.
+//! Progress of a training and of a search: plain data for the Train and Search screens, built up from updates.
 
 mod search;
 mod training;
@@ -11,27 +11,27 @@ use std::fmt;
 /// Notes kept for display.
 const MAX_NOTES: usize = 200;
 
-/// State of a child process.
+/// State of the process that trains or searches.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum State {
-    /// None was started.
+    /// No process was started.
     #[default]
     Idle,
     /// It was started and has not reported yet.
     Starting,
-    /// It works.
+    /// It is running.
     Running,
-    /// It was told to pause and has not reported that it does.
+    /// It was asked to pause and has not confirmed.
     Pausing,
     /// It is suspended.
     Paused,
-    /// It was told to go on and has not reported that it does.
+    /// It was asked to go on and has not confirmed.
     Resuming,
-    /// It was told to step and has not ended yet.
+    /// It was asked to stop and has not ended.
     Stopping,
-    /// It ended: why.
+    /// It ended, for this reason.
     Finished(String),
-    /// It could not go on: why.
+    /// It failed, for this reason.
     Failed(String),
     /// It runs, but is not followed.
     Detached,
@@ -46,7 +46,7 @@ impl State {
         }
     }
 
-    /// Returns `true` if the process is paused or was told to pause.
+    /// Returns `true` if the process is paused or was asked to pause.
     pub const fn is_pausing_or_paused(&self) -> bool {
         matches!(self, Self::Pausing | Self::Paused)
     }

@@ -1,4 +1,4 @@
-//! A search: its generations and what it bred, how well it predicts, its rate, what happened.
+//! Progress of a search: generations, children, predictors, rate and events.
 
 use super::{State, note};
 use crate::record::{ChildRecord, GenerationRecord, OperatorRecord, PredictorRecord};
@@ -9,15 +9,15 @@ use crate::space::Design;
 pub struct Found {
     /// The design.
     pub design: Design,
-    /// With so many views.
+    /// Views of each sample.
     pub views: u32,
-    /// Share of samples put into their class.
+    /// Share of samples classified correctly, 0 to 1.
     pub accuracy: f64,
-    /// The generation it belongs to; set when it is taken in.
+    /// The generation it belongs to; set when the update is applied.
     pub generation: u32,
 }
 
-/// News of a search.
+/// Update of a search.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SearchUpdate {
     /// The state of the child changed.
@@ -34,11 +34,11 @@ pub enum SearchUpdate {
     Predictor(PredictorRecord),
     /// The search goes on under other limits.
     LimitsChanged(String),
-    /// Something to tell.
+    /// An event as text.
     Note(String),
 }
 
-/// A search as far as it is known.
+/// Progress of a search.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Searching {
     /// State of the searcher.
@@ -53,7 +53,7 @@ pub struct Searching {
     pub children: Vec<ChildRecord>,
     /// Latest quality of each predictor.
     pub predictors: Vec<PredictorRecord>,
-    /// What happened, newest last.
+    /// Events as text, newest last.
     pub notes: Vec<String>,
 }
 
@@ -63,13 +63,14 @@ impl Searching {
         self.generations.last().cloned().unwrap_or_default()
     }
 
-    /// Evaluations and hypervolume of every generation; NaN between generations under other limits, which do not compare.
+    /// Evaluations and hypervolume of every generation; NaN between generations under other limits, which do not
+    /// compare.
     pub fn hypervolume(&self) -> impl Iterator<Item = (f64, f64)> {
         let mut before = 0;
         self.generations.iter().flat_map(move |one| {
             let other = one.reassessments != std::mem::replace(&mut before, one.reassessments);
             let at = one.evaluations as f64;
-            [Some((at, f64::NAN)).filter(|_| other), Some((at, one.hypervolume))].into_iter().flatten()
+            [other.then_some((at, f64::NAN)), Some((at, one.hypervolume))].into_iter().flatten()
         })
     }
 
@@ -107,7 +108,7 @@ impl Searching {
         if asked == 0 { 0.0 } else { last.cache_hits as f64 / asked as f64 }
     }
 
-    /// How a design came about, and how those it descends from did: itself first, then parents before their parents.
+    /// Origin of a design and of its ancestors: itself first, then parents before their parents.
     pub fn lineage(&self, design: &str) -> Vec<&ChildRecord> {
         let mut found: Vec<&ChildRecord> = Vec::new();
         let mut open = vec![design];
@@ -125,7 +126,7 @@ impl Searching {
         found
     }
 
-    /// Takes news in.
+    /// Applies an update.
     pub(in crate::explore) fn update(&mut self, update: SearchUpdate) {
         match update {
             SearchUpdate::State(State::Starting) => *self = Self { state: State::Starting, ..Self::default() },
@@ -193,7 +194,7 @@ mod tests {
             search.update(SearchUpdate::Predictor(record));
         }
         assert_eq!(search.notes.len(), 2);
-        let told: Vec<String> = search.predictors.iter().map(PredictorRecord::sentence).collect();
-        assert_eq!(told, ["ridge on 20 designs held out: error 2.1 %, rank correlation 0.60"]);
+        let sentences: Vec<String> = search.predictors.iter().map(PredictorRecord::sentence).collect();
+        assert_eq!(sentences, ["ridge on 20 designs held out: error 2.1 %, rank correlation 0.60"]);
     }
 }

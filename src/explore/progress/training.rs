@@ -1,4 +1,4 @@
-//! A training: curves by role, measurements of watched designs, rate, what happened.
+//! Progress of a training: curves by role, measurements of watched designs, rate and events.
 
 use super::{State, note};
 use crate::record::{EvaluationRecord, PreparingRecord, Role, StepRecord};
@@ -15,7 +15,7 @@ pub struct Series {
     pub accuracy: Vec<(f64, f64)>,
 }
 
-/// News of a training.
+/// Update of a training.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TrainUpdate {
     /// The state of the child changed.
@@ -32,7 +32,7 @@ pub enum TrainUpdate {
     Checkpoint {
         /// The step.
         step: u64,
-        /// Whether it is the best so far.
+        /// `true` for the best checkpoint so far.
         best: bool,
     },
     /// Training went back to an earlier checkpoint.
@@ -44,18 +44,18 @@ pub enum TrainUpdate {
         /// Why.
         text: String,
     },
-    /// Something to tell.
+    /// An event as text.
     Note(String),
 }
 
-/// A training as far as it is known.
+/// Progress of a training.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Training {
     /// State of the trainer.
     pub state: State,
     /// The run directory.
     pub run: Option<String>,
-    /// How far the samples are; nothing once they have served.
+    /// Preparation of the samples; `None` after the first step.
     pub preparing: Option<PreparingRecord>,
     /// The last step.
     pub last: StepRecord,
@@ -65,7 +65,7 @@ pub struct Training {
     pub evaluations: Vec<EvaluationRecord>,
     /// Step of the last checkpoint.
     pub checkpoint: Option<u64>,
-    /// What happened, newest last.
+    /// Events as text, newest last.
     pub notes: Vec<String>,
     series: [Series; 4],
 }
@@ -95,7 +95,7 @@ impl Training {
         views
     }
 
-    /// Takes news in.
+    /// Applies an update.
     pub(in crate::explore) fn update(&mut self, update: TrainUpdate) {
         match update {
             TrainUpdate::State(State::Starting) => *self = Self { state: State::Starting, ..Self::default() },
@@ -136,7 +136,7 @@ impl Training {
         self.last = step;
     }
 
-    /// Forgets what happened after the step gone back to.
+    /// Removes samples and measurements after the step gone back to.
     fn roll_back(&mut self, from: u64, to: u64, text: &str) {
         for series in &mut self.series {
             series.loss.retain(|(step, _)| *step <= to as f64);

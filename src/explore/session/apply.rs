@@ -49,8 +49,8 @@ impl From<CandidateError> for Refusal {
 }
 
 impl Session {
-    /// Applies a command and returns what it requests of the processes that train and search. `now_ms` ascends from call
-    /// to call. Pending steps are applied first.
+    /// Applies a command and returns what it requests of the processes that train and search. `now_ms` ascends from
+    /// call to call. Pending steps are applied first.
     ///
     /// Never panics; a command that can't be carried out leaves a message.
     pub fn apply(&mut self, command: Command, now_ms: u64) -> Vec<WorkRequest> {
@@ -70,8 +70,8 @@ impl Session {
     }
 
     /// Applies a command of a batch of input. As [`Session::apply`], except that steps of the selected knob are only
-    /// added up: they take effect with the next other command or with [`Session::settle`], so that all designs are costed
-    /// once for the many steps of a held key.
+    /// added up: they take effect with the next other command or with [`Session::settle`], so that all designs are
+    /// costed once for the many steps of a held key.
     pub fn queue(&mut self, command: Command, now_ms: u64) -> Vec<WorkRequest> {
         let Command::MoveKnob(Move::By(steps)) = command else { return self.apply(command, now_ms) };
         let range = self.selected_range();
@@ -246,7 +246,8 @@ impl Session {
         Ok(())
     }
 
-    /// Pins the selected design, or unpins it. A design with an overridden way of transmit configuration becomes a candidate first.
+    /// Pins the selected design, or unpins it. A design with an overridden way of transmit configuration becomes a
+    /// candidate first.
     fn pin(&mut self) -> Result<(), Refusal> {
         let Some(selected) = self.selected() else { return Ok(()) };
         let Some(candidate) = self.catalogue.get(selected) else { return Ok(()) };

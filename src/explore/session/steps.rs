@@ -21,8 +21,8 @@ impl PendingSteps {
         self.value
     }
 
-    /// The pending value after `steps` more of a knob whose applied value is `value`. Steps of another knob are dropped:
-    /// apply them first.
+    /// The pending value after `steps` more of a knob whose applied value is `value`. Steps of another knob are
+    /// dropped: apply them first.
     pub(super) fn after(pending: Option<Self>, range: &KnobRange, value: f64, steps: i32) -> Self {
         let from = match pending {
             Some(pending) if pending.knob == range.knob => pending.value,

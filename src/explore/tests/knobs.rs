@@ -66,11 +66,11 @@ fn the_best_split_is_the_one_the_cost_model_finds() {
     for limit in ["10 ms", "5 ms", "3 ms", "1 ms"] {
         set(&mut session, Knob::LatencyLimit, limit);
         for id in 0..100 {
-            let standing = session.ranked(id).unwrap();
+            let ranked = session.ranked(id).unwrap();
             let table = crate::cost::NetworkCosts { demands: session.catalogue().demands(id).to_vec() };
             let best = cost_best_split(&table, session.knobs(), |_| true).unwrap();
-            if standing.feasible() {
-                assert_eq!(usize::from(standing.split_index), best, "{limit} #{id}");
+            if ranked.feasible() {
+                assert_eq!(usize::from(ranked.split_index), best, "{limit} #{id}");
             } else {
                 assert!(!crate::cost::evaluate(&table, best, session.knobs()).feasible(), "{limit} #{id}");
             }
@@ -181,7 +181,7 @@ fn queued_steps_take_effect_together() {
 }
 
 #[test]
-fn what_is_typed_wrongly_is_told_and_changes_nothing() {
+fn a_wrong_value_changes_nothing_and_says_why() {
     let mut session = session(10);
     let before = session.setup().clone();
     session.apply(Command::TypeKnob("many".into()), 5);

@@ -132,7 +132,7 @@ fn what_does_not_fit_the_space_is_left_out() {
 }
 
 #[test]
-fn children_are_started_told_and_followed() {
+fn processes_are_started_controlled_and_followed() {
     let mut session = session(5);
     assert_eq!(session.apply(Command::Control(WorkControl::Pause), 0), []);
     assert_eq!(session.apply(Command::StartTraining, 0), [WorkRequest::StartTraining]);
@@ -152,7 +152,7 @@ fn children_are_started_told_and_followed() {
 }
 
 #[test]
-fn a_running_search_is_told_new_limits_when_asked() {
+fn a_running_search_gets_new_limits_on_request() {
     let mut session = session(5);
     let effects = session.apply(Command::StartSearch, 0);
     let [WorkRequest::StartSearch(limits)] = effects.as_slice() else { panic!() };

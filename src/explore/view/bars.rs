@@ -66,11 +66,11 @@ pub struct Bar {
     pub candidate: CandidateId,
     /// Letter of its pin.
     pub pin: Option<char>,
-    /// Whether it is selected.
+    /// `true` for the selected candidate.
     pub selected: bool,
-    /// Whether it meets all limits.
+    /// `true` if it meets all limits.
     pub feasible: bool,
-    /// What it costs.
+    /// Cost.
     pub evaluation: Evaluation,
     parts: [f64; 4],
     count: usize,
@@ -89,8 +89,8 @@ impl Bar {
 }
 
 impl Session {
-    /// At most `most` bars: the first rows, and the selected and pinned designs wherever they stand, in the order of the
-    /// rows. The selected one is shown as it is by hand.
+    /// At most `most` bars: the first rows, and the selected and pinned designs wherever they stand, in the order of
+    /// the rows. The selected one is shown as overridden.
     pub fn bars(&self, quantity: BarQuantity, most: usize) -> Vec<Bar> {
         let mut wanted: Vec<CandidateId> = self.selected().into_iter().collect();
         wanted.extend(self.setup().pins().iter().map(|pin| pin.candidate));
@@ -106,7 +106,7 @@ impl Session {
         placed.into_iter().filter_map(|(_, id)| self.bar(id, quantity)).collect()
     }
 
-    /// Where "no more" stands among the bars: the limit of what they show, if there is one.
+    /// Limit of the quantity of the bars, if one is set.
     pub fn bar_limit(&self, quantity: BarQuantity) -> Option<f64> {
         let knob = quantity.column().limit()?;
         Some(self.value(knob)).filter(|value| !knob.is_unlimited(*value))
@@ -118,8 +118,8 @@ impl Session {
             let inspected = self.inspected()?;
             (*inspected.demand(), self.inspected_evaluation(&inspected))
         } else {
-            let standing = self.ranked(id)?;
-            (*self.catalogue().demands(id).get(usize::from(standing.split_index))?, standing.evaluation)
+            let ranked = self.ranked(id)?;
+            (*self.catalogue().demands(id).get(usize::from(ranked.split_index))?, ranked.evaluation)
         };
         let parts = parts(quantity, &demand, &evaluation, self.knobs());
         let count = quantity.parts().len();

@@ -9,7 +9,7 @@ use crate::explore::setup::{Pinned, letter};
 use crate::quantity::Knob;
 use crate::space::Design;
 
-/// A pinned design under the present knobs.
+/// A pinned design under the current knobs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Compared {
     /// Its letter.
@@ -22,9 +22,9 @@ pub struct Compared {
     pub macs: u64,
     /// Weights of the network.
     pub weights: u64,
-    /// What it costs, judged by its accuracy too if that was measured.
+    /// Cost, judged by the accuracy too if that was measured.
     pub evaluation: Evaluation,
-    /// What is known of its accuracy.
+    /// Accuracy.
     pub accuracy: ShownAccuracy,
 }
 
@@ -49,8 +49,8 @@ impl Session {
         self.setup().pins().iter().enumerate().filter_map(compared).collect()
     }
 
-    /// What a pinned design costs with one knob at another value: does it survive 1 Mbit/s? Accuracy is not judged with
-    /// another number of sensors.
+    /// Cost of a pinned design with one knob at another value. Judged by the accuracy measured with the number of
+    /// sensors of those knobs, if there is one.
     pub fn compared_at(&self, pin: usize, knob: Knob, value: f64) -> Option<Evaluation> {
         let (demand, design) = self.pinned(pin)?;
         let mut knobs = *self.knobs();

@@ -1,4 +1,4 @@
-//! What a search found, generation by generation, under the present knobs.
+//! Designs found by a search, by generation, under the current knobs.
 
 use crate::explore::candidate::CandidateId;
 use crate::explore::progress::Found;
@@ -7,21 +7,21 @@ use crate::explore::session::Session;
 /// A design that the search measured, as a point.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FoundPoint<'a> {
-    /// What was found.
+    /// The design with its accuracy.
     pub found: &'a Found,
     /// Its candidate.
     pub candidate: CandidateId,
-    /// Seconds under the present knobs.
+    /// Seconds under the current knobs.
     pub latency_s: f64,
-    /// Whether it meets all limits.
+    /// `true` if it meets all limits.
     pub feasible: bool,
-    /// Whether it meets them and none found until then that does is both as accurate and as fast.
+    /// `true` if it meets them and no other feasible one is both as accurate and as fast.
     pub front: bool,
 }
 
 impl Session {
-    /// What the search had found when a generation ended, or by now; in the order it was found. Measured with another
-    /// number of sensors is left out: those are other accuracies.
+    /// Designs found up to a generation, or up to now, in the order of their measurement. Designs measured with another
+    /// number of sensors are left out.
     pub fn found(&self, generation: Option<u32>) -> Vec<FoundPoint<'_>> {
         let until = generation.unwrap_or(u32::MAX);
         let evaluator = self.evaluator();

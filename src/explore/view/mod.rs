@@ -1,4 +1,4 @@
-//! What screens show of a session: values computed on request, for what is visible only.
+//! Values of a session for screens, computed on request for the visible part only.
 
 mod bars;
 mod compare;

@@ -18,19 +18,19 @@ pub struct Row<'a> {
     pub candidate: &'a Candidate,
     /// Letter of its pin.
     pub pin: Option<char>,
-    /// Whether it is selected.
+    /// `true` for the selected candidate.
     pub selected: bool,
-    /// Whether it is shown as it was changed by hand rather than at its best split.
+    /// `true` if it is shown as overridden rather than at its best split.
     pub by_hand: bool,
-    /// What is known of its accuracy at this split.
+    /// Accuracy at the split shown.
     pub accuracy: ShownAccuracy,
-    /// What this split costs.
+    /// Cost of the split shown.
     pub evaluation: Evaluation,
-    /// Where it is split.
+    /// Boundary of the split.
     pub split: BoundaryId,
     /// Name of that boundary.
     pub split_name: &'a str,
-    /// Where its views become one.
+    /// Boundary of the fusion.
     pub fusion: BoundaryId,
     /// Name of that boundary.
     pub fusion_name: &'a str,
@@ -38,7 +38,7 @@ pub struct Row<'a> {
     pub ratio: u8,
     /// Link bits.
     pub bits: u8,
-    /// Accuracy minus that of the baseline, if both were measured with the present number of sensors.
+    /// Accuracy minus that of the baseline, if both were measured with the current number of sensors.
     pub accuracy_delta: Option<f64>,
     /// Latency minus that of the baseline in seconds.
     pub latency_delta_s: f64,
@@ -62,8 +62,8 @@ impl Row<'_> {
 }
 
 impl Session {
-    /// Rows of the table, from the first one shown to the last one shown: designs at their best splits, the selected one
-    /// as it is by hand.
+    /// Rows of the table, from the first one shown to the last one shown: designs at their best splits, the selected
+    /// one as overridden.
     pub fn rows(&self, range: Range<usize>) -> impl Iterator<Item = Row<'_>> {
         let end = range.end.min(self.order().len());
         let baseline = self.baseline().and_then(|id| self.ranked(id));
@@ -76,14 +76,14 @@ impl Session {
         })
     }
 
-    /// What others are compared with: the baseline that was set, else the first of the ranking.
+    /// Candidate that others are compared with: the baseline of the setup, else the first of the ranking.
     pub fn baseline(&self) -> Option<CandidateId> {
         self.setup().baseline().or(self.ranking().first().copied())
     }
 
     /// A candidate at its best split as a row, compared with nothing.
     pub fn row(&self, id: CandidateId) -> Option<Row<'_>> {
-        let (standing, candidate) = (self.ranked(id)?, self.catalogue().get(id)?);
+        let (ranked, candidate) = (self.ranked(id)?, self.catalogue().get(id)?);
         let split = self.best_split(id)?;
         let transmit = self.catalogue().effective_transmit(id, split);
         let mut accuracy = ShownAccuracy::None;
@@ -97,7 +97,7 @@ impl Session {
             selected: self.selected() == Some(id),
             by_hand: false,
             accuracy,
-            evaluation: standing.evaluation,
+            evaluation: ranked.evaluation,
             split,
             split_name: self.space().boundary_name(split),
             fusion: transmit.fusion,

@@ -17,17 +17,17 @@ impl Fix {
     }
 }
 
-/// How the selected design stands.
+/// Feasibility of the selected design.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Status {
-    /// Whether it meets all limits as it is shown.
+    /// `true` if it meets all limits as shown.
     pub feasible: bool,
     /// A sentence: what binds it and the slack, or what it breaks and the smallest fix.
     pub sentence: String,
 }
 
 impl Session {
-    /// How the selected design stands as it is shown; `None` if the pool is empty.
+    /// Feasibility of the selected design as shown; `None` if there are no candidates.
     pub fn status(&self) -> Option<Status> {
         let inspected = self.inspected()?;
         let evaluation =
@@ -75,9 +75,9 @@ impl Session {
         fixes
     }
 
-    /// The smallest moves of several knobs at once that would make the selected design fit as it is shown (at any of its
-    /// splits, if it was not split by hand), each at a step of its range where there is one. Empty if it fits, or if no
-    /// knobs can do it: weights that do not fit stay where they are.
+    /// The smallest moves of several knobs at once that would make the selected design fit as it is shown (at any of
+    /// its splits, if it was not split by hand), each at a step of its range where there is one. Empty if it fits, or
+    /// if no knobs can do it: weights that do not fit stay where they are.
     pub fn joint_fixes(&self) -> Vec<Fix> {
         let evaluator = self.evaluator();
         let barred = self.barred(&evaluator);
@@ -86,8 +86,8 @@ impl Session {
         moves.min_by_key(length).unwrap_or_default()
     }
 
-    /// The splits of which one would have to fit for the selected design to fit as it is shown, with their accuracies: that of
-    /// the split chosen by hand, else all that are allowed. None if one does.
+    /// The splits of which one would have to fit for the selected design to fit as it is shown, with their accuracies:
+    /// that of the split chosen by hand, else all that are allowed. None if one does.
     fn barred(&self, evaluator: &Evaluator<'_>) -> Vec<(&SplitDemand, f64)> {
         let Some(inspected) = self.inspected() else { return Vec::new() };
         let by_hand = self.active_override().is_some_and(|active| active.split().is_some());
@@ -125,7 +125,7 @@ impl Session {
         steps.ceil() as u32
     }
 
-    /// Which split of the selected design is fastest, between which bandwidths, and which ones beyond:
+    /// Fastest split of the selected design with its range of bandwidths, and the fastest ones beyond:
     /// `S2.1 is fastest from 8.2 to 40 Mbit/s; S3.1 below, S1.2 above`. `None` if every split is barred.
     pub fn hold_sentence(&self) -> Option<String> {
         let hold = self.hold()?;
@@ -148,14 +148,14 @@ impl Session {
         &self.derived().histograms().what_if
     }
 
-    /// For each step of a range, how many of the candidates looked at would fit if the knob stood there, the others held.
-    /// The number of sensors is judged by cost alone: accuracies with other numbers of sensors are others.
+    /// For each step of a range, how many of the candidates looked at would fit if the knob stood there, the others
+    /// held. The number of sensors is judged by cost alone: accuracies with other numbers of sensors are others.
     pub fn histogram(&self, id: Knob) -> &[u32] {
         let index = self.ranges().iter().position(|range| range.knob == id);
         index.and_then(|index| self.derived().histograms().counts.get(index)).map_or(&[], Vec::as_slice)
     }
 
-    /// How many candidates histograms and what-if look at: all of them, or an even sample of a large pool.
+    /// Number of candidates in histograms and what-if: all of them, or an even sample of a large catalogue.
     pub fn sampled(&self) -> usize {
         self.derived().histograms().sampled
     }
@@ -181,7 +181,7 @@ impl Session {
         format!("Smallest fix: {}", joint.join(" and "))
     }
 
-    /// What takes longest, and how much of the tightest limit is left.
+    /// The slowest stage, and the slack of the tightest limit.
     fn slack(&self, cost: &Evaluation, accuracy: f64) -> String {
         let (stage, seconds) = Stage::slowest(&cost.latency);
         let stage = match stage {

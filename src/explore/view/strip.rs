@@ -8,7 +8,7 @@ use crate::network::{BoundaryId, Shape};
 use crate::quantity::{Limit, Metric};
 use crate::space::Design;
 
-/// How a boundary stands as a split.
+/// Feasibility of a boundary as a split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PlaceState {
     /// The space allows no split here.
@@ -30,9 +30,9 @@ pub struct Place<'a> {
     pub shape: Shape,
     /// Multiply-accumulates of the block before it.
     pub macs: u64,
-    /// How it stands.
+    /// Feasibility.
     pub state: PlaceState,
-    /// What a split here costs, judged by its accuracy too if that was measured.
+    /// Cost of a split here, judged by the accuracy too if that was measured.
     pub evaluation: Evaluation,
     /// Bytes that cross, for one view, before compression.
     pub tensor_bytes: u64,
@@ -53,9 +53,9 @@ pub struct Strip<'a> {
     pub best: usize,
     /// Index of the boundary at which the views become one.
     pub fusion: usize,
-    /// Whether the split or the way of sending was changed by hand.
+    /// `true` if split or transmit configuration are overridden.
     pub by_hand: bool,
-    /// What is known of the accuracy of the design shown.
+    /// Accuracy of the design shown.
     pub accuracy: ShownAccuracy,
 }
 
