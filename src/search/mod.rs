@@ -98,3 +98,6 @@ pub use outcome::{MAX_OBJECTIVES, Objectives, Outcome};
 pub use predictor::{LEAST_SAMPLES, Predictor, PredictorError, PredictorKind, Quality, Sample};
 pub use problem::{ProblemError, SearchProblem};
 pub use survey::{FeasibleCount, Goal, SplitOptimum, Survey};
+
+#[cfg(test)]
+mod tests;
