@@ -28,6 +28,7 @@ pub use read::ReadTable;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::diagnostic::Source;
 use crate::network::memory::MemoryRule;
 
 /// Profiles shipped with the program: name and text.
@@ -43,6 +44,23 @@ pub const SHIPPED: &[(&str, &str)] = &[
 
 /// Name of the profile used when none is named.
 pub const DEFAULT: &str = "glasses";
+
+impl Profile {
+    /// A shipped profile by its name; `None` if there is none of that name.
+    ///
+    /// ```
+    /// use splitscope::hardware::Profile;
+    /// assert_eq!(Profile::shipped("glasses").unwrap().name, "glasses");
+    /// assert!(Profile::shipped("goggles").is_none());
+    /// ```
+    ///
+    /// # Panics
+    /// Never: tests read all shipped profiles.
+    pub fn shipped(name: &str) -> Option<Self> {
+        let (name, text) = SHIPPED.iter().find(|(shipped, _)| *shipped == name)?;
+        Some(Self::from_toml(&Source::new(*name, *text)).expect("shipped profiles are read by tests"))
+    }
+}
 
 /// Longest side of an array.
 pub const MAX_SIDE: u32 = 65_535;
@@ -159,7 +177,6 @@ pub struct Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::Source;
 
     #[test]
     fn every_shipped_profile_reads_and_names_the_source_of_every_constant() {
