@@ -1,5 +1,6 @@
-//! What a cost takes: `cargo bench --bench cost`. Prints one line a figure with its budget; CPU time where the system tells
-//! it (Linux), else wall time. Fails if a budget is missed by more than a factor of two, so that a busy machine passes.
+//! What a cost takes: `cargo bench --bench cost`. Prints one line a figure with its budget; CPU time where the system
+//! tells it (Linux), else wall time. Fails if a budget is missed by more than a factor of two, so that a busy machine
+//! passes.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -83,8 +84,8 @@ fn again(name: &str, space: &SearchSpace, profile: &Profile, designs: &[Design])
     report(&format!("{name}: 10,000 designs after a knob"), seconds * 1e3, "ms", 2.0)
 }
 
-/// Cost and live bytes of every layer of a network on one device: 20 us. Lowering a genome, and all splits on both devices, are
-/// shown beside it.
+/// Cost and live bytes of every layer of a network on one device: 20 us. Lowering a genome, and all splits on both
+/// devices, are shown beside it.
 fn layer_by_layer(name: &str, space: &SearchSpace, profile: &Profile, designs: &[Design]) -> Option<String> {
     let designs = &designs[..500];
     let count = designs.len() as f64;

@@ -55,6 +55,28 @@ fn limits_nothing_can_meet_are_named_with_the_amount() {
 }
 
 #[test]
+fn optimum_of_every_split_is_the_cost_of_its_design() {
+    let folder = folder();
+    for metric in ["latency", "energy", "memory"] {
+        let found = json(folder.path(), &["cost", "--optimum", metric, "--json"]);
+        let splits = found["splits"].as_array().unwrap();
+        assert!(splits.len() > 5, "{found}");
+        let named = |name: &str| splits.iter().find(|split| split["name"] == name).unwrap();
+        let design = named("S2.1")["design"].as_str().unwrap();
+        assert!(design.contains("@S2.1/"), "{design}");
+        assert!(named("S2.1")["value"].as_f64().unwrap() > 0.0 && named("S2.1")["feasible"].is_boolean());
+    }
+    let fastest = |knob: &str| {
+        let found = json(folder.path(), &["cost", "--optimum", "latency", "--json", "--knob", knob]);
+        found["splits"][0]["value"].as_f64().unwrap()
+    };
+    assert!(fastest("link-bandwidth=1Mbit/s") > fastest("link-bandwidth=10Mbit/s"));
+    let none = splitscope(folder.path(), &["cost", "--optimum", "energy", "--knob", "latency=1us"]);
+    assert_eq!(none.status.code(), Some(3));
+    assert!(text(&none.stdout).contains("breaks: latency limit"), "{}", text(&none.stdout));
+}
+
+#[test]
 fn tornado_break_even_and_power_answer() {
     let folder = folder();
     let asked = ["cost", "--json", "--tornado", "--break-even", "input,S3.1", "--deadline", "hand-tracking"];

@@ -72,7 +72,7 @@ pub(super) struct SplitContext {
     pub(super) behind_weights: u64,
     /// Peak of the layers before the split.
     pub(super) peak: Peak,
-    /// Whether that peak is reached while patches run.
+    /// That peak is reached while patches run.
     pub(super) in_patches: bool,
     /// Shape of one view's input.
     pub(super) input: Shape,

@@ -1,8 +1,8 @@
 //! Demands of many splits as a structure of arrays, with one number of sensors: what costing all of them again reads.
 //!
 //! A knob other than the number of sensors changes factors only, so a pass over the columns is a few products a split.
-//! Another number of sensors changes three of the columns. Where a further view always takes the same (fusion by `max` or
-//! `mean`), they follow from columns too; otherwise from the demands themselves.
+//! Another number of sensors changes three of the columns. Where a further view always takes the same (fusion by `max`
+//! or `mean`), they follow from columns too; otherwise from the demands themselves.
 //!
 //! Every figure equals that of [`SystemRates::evaluate`] to the last digit (tested).
 
@@ -154,8 +154,8 @@ impl DemandBatch {
         }
     }
 
-    /// Entry of the fastest allowed split in `range`, and its seconds; of equally fast ones the first. `None` if no split is
-    /// allowed. Reads three columns, so that most designs need no more than this.
+    /// Entry of the fastest allowed split in `range`, and its seconds; of equally fast ones the first. `None` if no
+    /// split is allowed. Reads three columns, so that most designs need no more than this.
     #[inline(always)]
     pub fn fastest(&self, range: Range<usize>, rates: &SystemRates) -> Option<(usize, f64)> {
         let [sensor, aggregator, link] =
@@ -166,8 +166,8 @@ impl DemandBatch {
             rates.frame_latency(&frame).total_s()
         };
         let (mut least, mut at) = (f64::INFINITY, usize::MAX);
-        // Without a branch, as which split is faster is hard to predict; by twos, so that fewer comparisons wait for one
-        // another.
+        // Without a branch, as which split is faster is hard to predict; by twos, so that fewer comparisons wait for
+        // one another.
         let count = sensor.len();
         for index in (0..count & !1).step_by(2) {
             let (one, other) = (seconds(index), seconds(index + 1));

@@ -2,7 +2,8 @@
 //! iterate.
 //!
 //! A constraint compares a usage (bytes, seconds, joules) with a bound, and is met while the usage does not exceed the
-//! bound. [`super::SystemRates`] computes the usages of one split in the order of this table. So a new limit is a row of
+//! bound. [`super::SystemRates`] computes the usages of one split in the order of this table. So a new limit is a row
+//! of
 //! [`Limit`]'s table (its words), a row here (its bound) and a term of the formula there.
 
 use super::knobs::Knobs;
@@ -34,7 +35,7 @@ pub(crate) struct Constraint {
     bound: fn(&Knobs) -> f64,
     /// Place named in a reason.
     pub(crate) cause: Cause,
-    /// What may be done instead of moving the limit, besides speeding up the slowest stage.
+    /// Remedy besides moving the limit and speeding up the slowest stage, appended to an instruction.
     pub(crate) alternative: &'static str,
 }
 

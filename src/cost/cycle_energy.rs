@@ -55,7 +55,8 @@ impl Sub for CycleEnergy {
     }
 }
 
-/// The two devices with the costs of a whole network's layers on them, from which a measured device's mean rate is taken.
+/// The two devices with the costs of a whole network's layers on them, from which a measured device's mean rate is
+/// taken.
 #[derive(Clone, Copy)]
 pub(super) struct Devices<'a> {
     pub(super) profile: &'a Profile,

@@ -111,9 +111,9 @@ impl SplitDemand {
         self.linear_work().is_some()
     }
 
-    /// Work of a frame with one view and of every further view, joules of the sensors included; `None` if more views change
-    /// more than that: where the fusion has weights or runs a part once, or where the number of views decides whether the
-    /// aggregator streams its weights.
+    /// Work of a frame with one view and of every further view, joules of the sensors included; `None` if more views
+    /// change more than that: where the fusion has weights or runs a part once, or where the number of views decides
+    /// whether the aggregator streams its weights.
     pub(super) fn linear_work(&self) -> Option<[ProcessorWork; 2]> {
         let one_mode = self.max_resident_views == 0 || self.max_resident_views == u32::MAX;
         let Aggregation { first, more, join } = *self.aggregation(1);
@@ -125,8 +125,8 @@ impl SplitDemand {
     }
 }
 
-/// Demand of one frame of a split with a given number of sensors: all that the other knobs act on. Bytes are whole numbers
-/// below 2^53.
+/// Demand of one frame of a split with a given number of sensors: all that the other knobs act on. Bytes are whole
+/// numbers below 2^53.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct FrameDemand {
     /// Cycles of one sensor.
@@ -161,8 +161,8 @@ impl FrameDemand {
         }
     }
 
-    /// The demand with each figure replaced by `pick(self, other)`: with `f64::min` a lower bound of both, with `f64::max` an
-    /// upper bound.
+    /// The demand with each figure replaced by `pick(self, other)`: with `f64::min` a lower bound of both, with
+    /// `f64::max` an upper bound.
     #[must_use]
     pub(crate) fn combine(&self, other: &Self, pick: impl Fn(f64, f64) -> f64) -> Self {
         Self {

@@ -46,8 +46,8 @@ impl KnobChange {
     }
 }
 
-/// Every knob that alone makes the split feasible, smallest move first. Empty if the split is feasible, or if no single knob
-/// suffices.
+/// Every knob that alone makes the split feasible, smallest move first. Empty if the split is feasible, or if no single
+/// knob suffices.
 pub fn single_fixes(demand: &SplitDemand, knobs: &Knobs) -> Vec<KnobChange> {
     if SystemRates::new(knobs).evaluate(demand).feasible() {
         return Vec::new();
@@ -84,9 +84,9 @@ fn single_fix(knob: Knob, demand: &SplitDemand, knobs: &Knobs) -> Option<KnobCha
     })
 }
 
-/// Smallest joint move that makes the split feasible: memory to what is needed, and bandwidth and both computing rates by
-/// one factor; a rate that does not matter stays. Limits that no speed can meet are moved to what is reached. `None` if the
-/// split is feasible, or if its weights do not fit, which no knob changes.
+/// Smallest joint move that makes the split feasible: memory to what is needed, and bandwidth and both computing rates
+/// by one factor; a rate that does not matter stays. Limits that no speed can meet are moved to what is reached. `None`
+/// if the split is feasible, or if its weights do not fit, which no knob changes.
 pub fn joint_fix(demand: &SplitDemand, knobs: &Knobs) -> Option<Vec<KnobChange>> {
     let broken = SystemRates::new(knobs).evaluate(demand).violations;
     if broken.is_empty() || broken.iter().any(|limit| limit.knob().is_none()) {

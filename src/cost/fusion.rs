@@ -1,12 +1,14 @@
-//! What the aggregator does to make one tensor of V views, by operator. E is the number of elements of one view's tensor.
+//! Cost of fusing the tensors of V views on the aggregator, by operator. E is the number of elements of one view's
+//! tensor.
 //!
-//! - `max`, `mean`: V - 1 operations on two tensors, each costed as a sum (E operations, 3 E bytes moved). The division of
-//!   the mean by V is part of the scale that follows every quantised tensor, as that of a pooling is.
-//! - `mix`: the largest values and the sum, 2 (V - 1) such operations; then once a difference, a product with the learned
-//!   share of each channel (C weights) and a sum: `mean + share * (largest - mean)`.
+//! - `max`, `mean`: V - 1 operations on two tensors, each costed as a sum (E operations, 3 E bytes moved). The division
+//!   of the mean by V is part of the scale that follows every quantised tensor, as that of a pooling is.
+//! - `mix`: the largest values and the sum, 2 (V - 1) such operations; then once a difference, a product with the
+//!   learned share of each channel (C weights) and a sum: `mean + share * (largest - mean)`.
 //! - `concat`: a 1x1 convolution from C to C channels for every view, each with weights of its own, and V - 1 sums.
 //!
-//! Nothing happens to a lone view. So of all operators the cost of V views is `join + (V - 1) * more` from two views on.
+//! Nothing happens to a lone view. So of all operators the cost of V views is `join + (V - 1) * more` from two views
+//! on.
 
 use serde::Serialize;
 
@@ -17,7 +19,7 @@ use crate::hardware::{Device, Profile};
 use crate::network::memory::MemoryRule;
 use crate::network::{FusionOperator, Network, Shape};
 
-/// What fusing takes on the aggregator.
+/// Cost of the fusion on the aggregator.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct FusionCost {
     /// Once a frame, from two views on.
@@ -31,7 +33,7 @@ pub(crate) struct FusionCost {
 }
 
 impl FusionCost {
-    /// What an operator takes on tensors of one shape.
+    /// Cost of an operator on tensors of one shape.
     pub(super) fn new(operator: FusionOperator, shape: Shape, devices: Devices) -> Self {
         let parts = Parts::new(operator, shape, &devices.profile.aggregator, devices.aggregator);
         let weights = |costs: &[(LayerCost, u32)]| {
@@ -49,7 +51,7 @@ impl FusionCost {
         }
     }
 
-    /// Weights with so many views.
+    /// Weights with `views` views.
     pub(crate) fn weights(&self, views: f64) -> f64 {
         if views > 1.0 { self.join_weights as f64 + (views - 1.0) * self.more_weights as f64 } else { 0.0 }
     }
@@ -86,7 +88,7 @@ impl Parts {
 pub struct FusionReport {
     /// Boundary at which the views become one.
     pub at: String,
-    /// How.
+    /// Operator.
     pub operator: FusionOperator,
     /// Number of views.
     pub views: u32,
@@ -141,9 +143,9 @@ pub fn fusion_report(
     })
 }
 
-/// Most bytes alive while views are fused one after another, all of them being there from the start. Under `strict` every
-/// result is a tensor of its own; under the other rules a sum is written over what it is added to. A mix holds the largest
-/// values and the sum, a convolution can't be written over its input.
+/// Most bytes alive while views are fused one after another, all of them being there from the start. Under `strict`
+/// every result is a tensor of its own; under the other rules a sum is written over what it is added to. A mix holds
+/// the largest values and the sum, a convolution can't be written over its input.
 fn live_bytes(operator: FusionOperator, shape: Shape, views: u32, rule: MemoryRule) -> u64 {
     let strict = rule == MemoryRule::Strict;
     let beside = match operator {

@@ -24,7 +24,7 @@ pub struct Knobs {
     pub frame_rate_floor_hz: Option<f64>,
     /// Lowest accuracy.
     pub accuracy_floor: Option<f64>,
-    /// What no knob moves.
+    /// Constants of the profile.
     pub system: System,
 }
 
@@ -53,13 +53,14 @@ pub struct System {
     pub sensor_weight_memory_bytes: u64,
     /// Bytes of weights the aggregator holds; `u64::MAX` as above.
     pub aggregator_weight_memory_bytes: u64,
-    /// What a sensor's memory holds besides the tensors of its layers.
+    /// Contents of a sensor's memory besides the tensors of its layers.
     pub held: Held,
     /// Unlike cameras.
     pub cameras: Cameras,
 }
 
-/// What a sensor's memory holds besides the tensors of its layers. It is part of every split's peak; kept here to be named.
+/// Contents of a sensor's memory besides the tensors of its layers. They are part of every split's peak; kept here to
+/// be named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Held {
     /// The next frame.
@@ -82,7 +83,7 @@ impl Held {
     }
 }
 
-/// How the first cameras differ from the sensor of the profile, entry `i` being about the first `i` of them.
+/// Figures of the first cameras relative to the sensor of the profile, entry `i` being about the first `i` of them.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cameras {
     /// Slowest clock; 1 is that of the sensor.
@@ -132,8 +133,8 @@ impl Cameras {
         (worst(&self.clock), worst(&self.bandwidth), worst(&self.memory))
     }
 
-    /// How many times as long as the slowest of the first `sensors` cameras all of them work together: their number if they
-    /// are alike.
+    /// Working time of the first `sensors` cameras together, relative to that of the slowest of them: their number if
+    /// they are alike.
     fn working(&self, sensors: u32) -> f64 {
         let (at, all) = ((sensors as usize).min(self.listed), sensors as usize);
         let (clock, ..) = self.weakest(sensors);
@@ -206,8 +207,8 @@ impl Knobs {
         if knob.is_unlimited(value) { None } else { Some(value) }
     }
 
-    /// Sets a knob. Counts and bytes are rounded and at least 1; NaN, negative values, and zero where it does not mean "no
-    /// limit", leave the knob as it is.
+    /// Sets a knob. Counts and bytes are rounded and at least 1; NaN, negative values, and zero where it does not mean
+    /// "no limit", leave the knob as it is.
     pub fn set(&mut self, knob: Knob, value: f64) {
         if value.is_nan() || value < 0.0 || (value == 0.0 && !knob.is_unlimited(value)) {
             return;
@@ -238,7 +239,8 @@ impl Knobs {
     /// Checks that every knob has a possible value, for values that come from outside.
     ///
     /// # Errors
-    /// The first knob that is zero, negative, infinite, not a number or out of range, or more sensors than [`MAX_SENSORS`].
+    /// The first knob that is zero, negative, infinite, not a number or out of range, or more sensors than
+    /// [`MAX_SENSORS`].
     pub fn check(&self) -> Result<(), QuantityError> {
         for knob in Knob::ALL {
             knob.check(self.get(knob))?;
@@ -256,7 +258,8 @@ impl Knobs {
         (self.sensor_memory_bytes as f64 * memory).round() as u64
     }
 
-    /// The least memory knob with which every camera max_resident_views so many bytes. What a camera max_resident_views is rounded to whole bytes.
+    /// The least memory knob with which every camera max_resident_views so many bytes. What a camera max_resident_views
+    /// is rounded to whole bytes.
     pub(super) fn memory_for(&self, bytes: u64) -> f64 {
         let (.., memory) = self.system.cameras.weakest(self.sensors.max(1));
         let enough = bytes as f64 - 0.5;

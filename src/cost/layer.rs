@@ -1,7 +1,7 @@
 //! Cost of one layer on one device: cycles of computing, of moving activations and of loading weights, and the energy.
 //!
-//! Computing, activation traffic and the load of the next weights overlap (double buffering), so a layer takes as long as
-//! the slowest of them. Activations and weights are int8. Activation traffic counts every input and the output once.
+//! Computing, activation traffic and the load of the next weights overlap (double buffering), so a layer takes as long
+//! as the slowest of them. Activations and weights are int8. Activation traffic counts every input and the output once.
 
 use serde::Serialize;
 use thiserror::Error;
@@ -21,7 +21,7 @@ pub enum CostError {
     NotMeasured {
         /// Name of the table.
         table: String,
-        /// How many are missing.
+        /// Number of missing layers.
         count: usize,
         /// Their names, and their shapes where the table goes by shape.
         layers: String,
@@ -74,7 +74,8 @@ impl CostError {
     }
 }
 
-/// Whether the devices of a profile can tell the layers of a space apart: a latency table by names holds for one network.
+/// Checks that the devices of a profile tell the layers of a space apart: a latency table by names holds for one
+/// network.
 ///
 /// # Errors
 /// A table by names, and a space of several networks.
@@ -91,7 +92,7 @@ pub fn check_names(space: &SearchSpace, profile: &Profile) -> Result<(), CostErr
     Ok(())
 }
 
-/// What a layer waits for.
+/// Resource that bounds the time of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Bound {
@@ -157,7 +158,7 @@ impl LayerCost {
         }
     }
 
-    /// What the layer waits for.
+    /// Resource that bounds its time.
     pub fn bound(&self, streams: bool) -> Bound {
         if streams && self.weight_cycles > self.resident_cycles() {
             Bound::Weights
@@ -213,7 +214,7 @@ pub fn layer_costs(network: &Network, device: &Device) -> Result<Vec<LayerCost>,
     network.layers.iter().map(cost).collect()
 }
 
-/// Whether a number of cycles is small enough to be exact.
+/// Returns `true` if a number of cycles is small enough to be exact.
 pub(super) fn is_counted(cycles: f64) -> bool {
     cycles < LARGEST_COUNT as f64
 }
@@ -248,7 +249,7 @@ pub(super) fn row_cost(row: &LayerRow, device: &Device) -> LayerCost {
     DeviceRates::of(device).cost(row.macs, row.weights, moved_bytes, work.cycles(device))
 }
 
-/// What a layer computes: loops, or operations on elements.
+/// Work of a layer: loops, or operations on elements.
 struct LayerWorkload<'a, S: Fn() -> LayerShape> {
     name: &'a str,
     shape: S,
@@ -268,8 +269,8 @@ impl<S: Fn() -> LayerShape> LayerWorkload<'_, S> {
     }
 }
 
-/// Cost of a dense 1x1 convolution of a splitting module, from `input` to `outputs` channels. A measured device that has no
-/// latency of that shape runs it at its mean measured rate over `measured` (all its layers).
+/// Cost of a dense 1x1 convolution of a splitting module, from `input` to `outputs` channels. A measured device that
+/// has no latency of that shape runs it at its mean measured rate over `measured` (all its layers).
 pub(super) fn module_cost(input: Shape, outputs: u32, device: &Device, measured: &[LayerCost]) -> LayerCost {
     let loops = Loops::pointwise(input.channels, outputs, input.height, input.width);
     let macs = loops.macs();
@@ -305,7 +306,7 @@ pub(super) fn scale_cost(shape: Shape, device: &Device) -> LayerCost {
     DeviceRates::of(device).cost(0, u64::from(shape.channels), 2 * elements, compute_cycles)
 }
 
-/// What a device takes for work and traffic, looked up once for many layers.
+/// Rates and energies of a device, looked up once for many layers.
 #[derive(Debug, Clone, Copy)]
 struct DeviceRates {
     /// Activation bytes moved per cycle.

@@ -1,8 +1,9 @@
-//! Cycles of one layer under each named mapping rule: one function a rule, with its equation, its source and a check value.
+//! Cycles of one layer under each named mapping rule: one function a rule, with its equation, its source and a check
+//! value.
 //!
 //! All rules count a convolution as loops over groups, output channels, input channels, kernel positions and output
-//! positions. A fully connected layer is a 1x1 convolution over one position. Cycles are those of computing alone; memory
-//! traffic is set against them in `layer`.
+//! positions. A fully connected layer is a 1x1 convolution over one position. Cycles are those of computing alone;
+//! memory traffic is set against them in `layer`.
 
 use crate::hardware::{Dataflow, Depthwise, Mapping};
 use crate::network::table::{LayerKind, LayerRow};
@@ -87,9 +88,9 @@ pub fn roofline(macs: u64, macs_per_cycle: f64, utilisation: f64) -> u64 {
 }
 
 /// Unrolled array of `K x C x OX x OY` units (`ZigZag`'s ideal temporal cycles):
-/// `cycles = groups * ceil(Co/K) * ceil(Ci/C) * ceil(OW/OX) * ceil(OH/OY) * k^2`, with `Co` and `Ci` those of one group.
-/// Depthwise layers have `Co = Ci = 1` in each of C groups (`per-channel`), or are spread over the lanes for output channels
-/// (`grouped`): `ceil(C/K) * ceil(OW/OX) * ceil(OH/OY) * k^2`.
+/// `cycles = groups * ceil(Co/K) * ceil(Ci/C) * ceil(OW/OX) * ceil(OH/OY) * k^2`, with `Co` and `Ci` those of one
+/// group. Depthwise layers have `Co = Ci = 1` in each of C groups (`per-channel`), or are spread over the lanes for
+/// output channels (`grouped`): `ceil(C/K) * ceil(OW/OX) * ceil(OH/OY) * k^2`.
 ///
 /// ```
 /// use splitscope::cost::mapping::{Loops, unrolled};
@@ -121,8 +122,8 @@ pub fn unrolled(loops: &Loops, [k, c, ox, oy]: [u32; 4], depthwise: Depthwise) -
 /// - output-stationary: `ceil(M/R) * ceil(N/C) * (T + R + C - 2)`,
 /// - weight-stationary: `ceil(T/R) * ceil(N/C) * (M + 2R + C - 2)`,
 ///
-/// times the number of groups. Source: SCALE-Sim v2 (`systolic_compute_os.py`, `systolic_compute_ws.py`), derived from its
-/// demand matrices. SCALE-Sim 3.0.0 prints the 0-indexed last cycle, one less for every group (its issue 125): see
+/// times the number of groups. Source: SCALE-Sim v2 (`systolic_compute_os.py`, `systolic_compute_ws.py`), derived from
+/// its demand matrices. SCALE-Sim 3.0.0 prints the 0-indexed last cycle, one less for every group (its issue 125): see
 /// [`scale_sim_cycles`].
 ///
 /// ```
@@ -149,8 +150,8 @@ pub fn systolic(loops: &Loops, [rows, columns]: [u32; 2], dataflow: Dataflow) ->
         .saturating_mul(groups)
 }
 
-/// The cycles SCALE-Sim 3.0.0 prints for a systolic array: [`systolic`] less one for every group, because it reports the
-/// index of the last cycle, counted from 0.
+/// The cycles SCALE-Sim 3.0.0 prints for a systolic array: [`systolic`] less one for every group, because it reports
+/// the index of the last cycle, counted from 0.
 ///
 /// ```
 /// use splitscope::cost::mapping::{Loops, scale_sim_cycles};

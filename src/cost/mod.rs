@@ -1,9 +1,10 @@
 //! Cost of a design on a profile: latency by stage, energy, memory, frame rate, and why it does not fit.
 //!
-//! Pure. [`CostModel`] is the way in: it gives a design's [`SplitDemand`], which holds what no knob changes (cycles, bytes
-//! and joules of sensor, link and aggregator, counted by the named rules of [`mapping`] and `network::memory`). [`Knobs`]
-//! hold what the user moves; [`SystemRates`] joins both by one formula, in tens of nanoseconds and without allocation, for
-//! one split or for a [`DemandBatch`] of many. Sentences for people ([`reasons`]) are made only for what is shown.
+//! Pure. [`CostModel`] is the way in: it gives a design's [`SplitDemand`], which holds what no knob changes (cycles,
+//! bytes and joules of sensor, link and aggregator, counted by the named rules of [`mapping`] and `network::memory`).
+//! [`Knobs`] hold what the user moves; [`SystemRates`] joins both by one formula, in tens of nanoseconds and without
+//! allocation, for one split or for a [`DemandBatch`] of many. Sentences for people ([`reasons`]) are made only for
+//! what is shown.
 //!
 //! ```text
 //! space x profile -> CostModel -> SplitDemand --+
@@ -11,12 +12,12 @@
 //! profile -> Knobs (moved by the user) ---------+
 //! ```
 //!
-//! The system: V sensors work at the same time, each up to the split; their tensors cross dedicated links or one bus; the
-//! aggregator recovers each, runs the blocks up to the fusion once per view, fuses, and runs the rest once. Latency is that
-//! of a single frame; frames per second are pipelined, one stage per frame.
+//! The system: V sensors work at the same time, each up to the split; their tensors cross dedicated links or one bus;
+//! the aggregator recovers each, runs the blocks up to the fusion once per view, fuses, and runs the rest once. Latency
+//! is that of a single frame; frames per second are pipelined, one stage per frame.
 //!
-//! Invariants: activations and weights are int8; energy adds up over the parts; more bandwidth never costs latency; more
-//! sensors never cost the aggregator less.
+//! Invariants: activations and weights are int8; energy adds up over the parts; more bandwidth never costs latency;
+//! more sensors never cost the aggregator less.
 
 mod assembly;
 mod batch;

@@ -16,21 +16,22 @@ use crate::space::{Design, Genome, SearchSpace};
 /// Error of costing a design.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DesignCostError {
-    /// The shapes of its layers can't exist.
+    /// Impossible shapes.
     #[error(transparent)]
     Shape(#[from] ShapeError),
-    /// Its layers can't be costed.
+    /// Layers without a cost.
     #[error(transparent)]
     Cost(#[from] CostError),
-    /// Its network has no such boundary.
+    /// A split at a boundary that the network lacks.
     #[error("the network has no boundary {0} to be split at")]
     NoBoundary(String),
 }
 
 /// Cost model of a search space on a hardware profile: demand and cost of every design.
 ///
-/// A design is summed from a table of the space's blocks where there is one (a few hundred nanoseconds), else counted layer
-/// by layer: on a device whose latencies were measured, and on a sensor that runs in patches. Both give the same figures.
+/// A design is summed from a table of the space's blocks where there is one (a few hundred nanoseconds), else counted
+/// layer by layer: on a device whose latencies were measured, and on a sensor that runs in patches. Both give the same
+/// figures.
 ///
 /// ```
 /// use splitscope::cost::CostModel;

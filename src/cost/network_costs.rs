@@ -1,4 +1,5 @@
-//! Everything about a design's splits that no knob changes: cycles, bytes and joules before and after every boundary.
+//! Demands of every split of one network, which no knob changes: cycles, bytes and joules before and after every
+//! boundary.
 
 use super::assembly::{SplitContext, SplitModuleCost, assemble};
 use super::cycle_energy::{CycleEnergy, Devices};
@@ -14,10 +15,10 @@ use crate::network::memory;
 use crate::network::{BoundaryId, Network};
 use crate::space::Design;
 
-/// How the tensor is sent, and where the views become one: what a design adds to its network.
+/// Configuration of the transmission: boundary of the fusion, compression ratio and link bits of a design.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TransmitConfig {
-    /// Boundary at which the views become one; at a split behind it, they become one at the split.
+    /// Boundary at which the views become one; with a split behind it, they become one at the split.
     pub fusion: BoundaryId,
     /// Compression ratio: C channels are sent as `ceil(C / ratio)`. At 1 there is no splitting module.
     pub ratio: u8,
@@ -109,8 +110,8 @@ pub fn sweep<'a>(costs: &'a NetworkCosts, knobs: &Knobs) -> impl ExactSizeIterat
     costs.demands.iter().map(move |demand| rates.evaluate(demand))
 }
 
-/// Position of the feasible split of least latency; if none is feasible, of the split that breaks fewest limits, then of
-/// least latency. `None` if `allowed` allows no split.
+/// Position of the feasible split of least latency; if none is feasible, of the split that breaks fewest limits, then
+/// of least latency. `None` if `allowed` allows no split.
 pub fn best_split(costs: &NetworkCosts, knobs: &Knobs, allowed: impl Fn(&SplitDemand) -> bool) -> Option<usize> {
     let rates = SystemRates::new(knobs);
     let mut best: Option<(u32, f64, usize)> = None;

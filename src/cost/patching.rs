@@ -1,7 +1,7 @@
-//! Patch-based inference on a sensor: how far to run in patches for a given split, and what that costs.
+//! Patch-based inference on a sensor: extent of the patched part for a given split, and its cost.
 //!
-//! The patched part may end at any boundary before the split. The end of least peak is taken; patches overlap, so the layers
-//! before it work more and read their weights once a patch.
+//! The patched part may end at any boundary before the split. The end of least peak is taken; patches overlap, so the
+//! layers before it work more and read their weights once a patch.
 
 use super::cycle_energy::CycleEnergy;
 use super::layer::{CostError, LayerCost, layer_costs};
@@ -13,10 +13,10 @@ use crate::network::patch::one_patch;
 /// The patched parts a network allows, by their end.
 pub(super) struct PatchOptions(Vec<PatchedPrefix>);
 
-/// How the layers before a split run.
+/// Way in which the layers before a split run.
 pub(super) struct PatchSchedule {
     pub(super) peak: Peak,
-    /// Whether the peak is reached while patches run.
+    /// The peak is reached while patches run.
     pub(super) in_patches: bool,
     /// ProcessorWork beyond that of running the layers whole.
     pub(super) extra: CycleEnergy,
@@ -58,8 +58,8 @@ impl PatchOptions {
         Ok(Self(parts))
     }
 
-    /// The first `layers` layers as they run: without patches at the peak of `live`, or with the patched part that lowers it
-    /// most.
+    /// The first `layers` layers as they run: without patches at the peak of `live`, or with the patched part that
+    /// lowers it most.
     pub(super) fn lowest(&self, live: &[u64], layers: usize) -> PatchSchedule {
         let mut best = PatchSchedule { peak: peak(live, layers), in_patches: false, extra: CycleEnergy::default() };
         for part in self.0.iter().filter(|part| part.layers <= layers) {

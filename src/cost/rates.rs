@@ -1,5 +1,5 @@
-//! The formula: the knobs turned into factors, and what a split costs by them. Arithmetic on a handful of numbers, without
-//! allocation.
+//! The formula: the knobs turned into factors, and what a split costs by them. Arithmetic on a handful of numbers,
+//! without allocation.
 //!
 //! ```text
 //! latency = readout + sensor cycles / clock + (link latency + V or 1 * bytes / bandwidth) + aggregator cycles / clock
@@ -83,8 +83,8 @@ impl SystemRates {
         }
     }
 
-    /// Usages of a frame of that latency, in the order of the constraints: bytes of the sensor's peak, of its weights and of
-    /// the aggregator's weights, seconds, joules, seconds between frames.
+    /// Usages of a frame of that latency, in the order of the constraints: bytes of the sensor's peak, of its weights
+    /// and of the aggregator's weights, seconds, joules, seconds between frames.
     #[inline]
     pub(crate) fn usage(&self, frame: &FrameDemand, latency: &LatencyBreakdown) -> Usage {
         let energy_j = frame.work_j

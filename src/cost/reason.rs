@@ -19,8 +19,8 @@ pub enum ReasonSite {
     Memory {
         /// Moment of the peak.
         during: PeakMoment,
-        /// Tensors held then and their bytes, largest first. Under a rule that writes over tensors they may add up to more
-        /// than the peak.
+        /// Tensors held then and their bytes, largest first. Under a rule that writes over tensors they may add up to
+        /// more than the peak.
         tensors: Vec<(String, u64)>,
     },
     /// Mostly in one stage.
@@ -119,8 +119,8 @@ impl PeakMoment {
     }
 }
 
-/// Every limit that the split breaks, with its place. `network` is the one the split was costed from; `accuracy` is checked if
-/// given.
+/// Every limit that the split breaks, with its place. `network` is the one the split was costed from; `accuracy` is
+/// checked if given.
 pub fn reasons(network: &Network, demand: &SplitDemand, knobs: &Knobs, accuracy: Option<f64>) -> Vec<Reason> {
     let rates = SystemRates::new(knobs);
     let frame = rates.frame(demand);
@@ -149,7 +149,8 @@ pub fn reasons(network: &Network, demand: &SplitDemand, knobs: &Knobs, accuracy:
     reasons
 }
 
-/// Place where a sensor's memory is fullest for this split, and what it holds then. `network` is the one the split was costed from.
+/// Place where a sensor's memory is fullest for this split, and what it holds then. `network` is the one the split was
+/// costed from.
 pub fn peak(network: &Network, demand: &SplitDemand, knobs: &Knobs) -> ReasonSite {
     let layer = |layer: u32| (layer as usize).min(network.layers.len().saturating_sub(1));
     let layers = network.position(demand.boundary).map_or(0, |position| network.boundaries[position].layers);

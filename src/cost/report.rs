@@ -1,7 +1,7 @@
 //! A layer-by-layer account of a table of layers or of a network on one device: what `splitscope cost --layers` prints.
 //!
-//! Cycles are those of computing under the device's rule; stalls are what memory adds to them. So the cycles of a systolic
-//! array can be held against SCALE-Sim's whatever the memory of the profile.
+//! Cycles are those of computing under the device's rule; stalls are what memory adds to them. So the cycles of a
+//! systolic array can be held against SCALE-Sim's whatever the memory of the profile.
 
 use serde::{Serialize, Serializer};
 use thiserror::Error;
@@ -13,7 +13,7 @@ use crate::network::Network;
 use crate::network::memory::{MemoryRule, live_bytes};
 use crate::network::table::{LayerKind, LayerRow};
 
-/// How the cycles of a systolic array are counted.
+/// Convention by which the cycles of a systolic array are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Counting {
     /// The number of cycles.
@@ -56,7 +56,7 @@ impl ReportError {
     }
 }
 
-/// What one layer takes, or all together.
+/// Figures of one layer, or of all together.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LayerFigures {
     /// Multiply-accumulates.
@@ -84,10 +84,10 @@ pub struct LayerFigures {
 pub struct LayerReportRow {
     /// Name.
     pub name: String,
-    /// What it takes.
+    /// Figures.
     #[serde(flatten)]
     pub figures: LayerFigures,
-    /// What it waits for.
+    /// Resource that bounds its time.
     pub bound: Bound,
 }
 
@@ -96,7 +96,7 @@ pub struct LayerReportRow {
 pub struct LayerReport {
     /// The mapping rule, in words.
     pub rule: String,
-    /// How cycles and live bytes are counted, in sentences.
+    /// Conventions of counting cycles and live bytes, in sentences.
     pub notes: Vec<String>,
     /// The layers.
     pub layers: Vec<LayerReportRow>,
@@ -107,8 +107,8 @@ pub struct LayerReport {
 /// Accounts for a table of layers, each on its own.
 ///
 /// # Errors
-/// A latency table that lacks layers; SCALE-Sim's count asked of another rule, or of a layer of one cycle; more cycles than
-/// can be counted.
+/// A latency table that lacks layers; SCALE-Sim's count asked of another rule, or of a layer of one cycle; more cycles
+/// than can be counted.
 pub fn report_rows(
     rows: &[LayerRow],
     device: &Device,

@@ -66,8 +66,9 @@ impl KnobSwing {
     }
 }
 
-/// Moves each of `moved` by a fifth down and up (a count by at least one, within 1 and `max_sensors`) and takes the best
-/// split each time, as `best` finds it under the moved knobs. Widest bar first. Empty if there is no best split now.
+/// Moves each of `moved` by a fifth down and up (a count by at least one, within 1 and `max_sensors`) and takes the
+/// best split each time, as `best` finds it under the moved knobs. Widest bar first. Empty if there is no best split
+/// now.
 pub fn tornado(
     moved: impl IntoIterator<Item = Knob>,
     knobs: &Knobs,

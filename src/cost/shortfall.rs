@@ -36,9 +36,9 @@ pub fn shortfall_list(shortfalls: &[Shortfall]) -> String {
     shortfalls.iter().map(Shortfall::sentence).collect::<Vec<_>>().join("; ")
 }
 
-/// The limits that none of the splits meets; `None` if a split is feasible. An empty list means that every limit is met by
-/// some split, but never all by one. Asked with the demands of a space's smallest network, it tells before any search
-/// whether a search can succeed.
+/// The limits that none of the splits meets; `None` if a split is feasible. An empty list means that every limit is met
+/// by some split, but never all by one. Asked with the demands of a space's smallest network, it tells before any
+/// search whether a search can succeed.
 pub fn why_none<'a>(demands: impl IntoIterator<Item = &'a SplitDemand>, knobs: &Knobs) -> Option<Vec<Shortfall>> {
     let rates = SystemRates::new(knobs);
     let mut least = [f64::INFINITY; COST_CONSTRAINTS];

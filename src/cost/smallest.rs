@@ -1,7 +1,7 @@
-//! Whether any design of a space can meet the limits: asked of its smallest network before any search.
+//! Demands of the smallest network of a space, which tell before any search whether a design can meet the limits.
 //!
-//! Under every rule a smaller kernel, width, depth, expansion or resolution takes no more cycles, bytes or joules. So if the
-//! smallest network breaks a limit at every split, with every ratio and fusion, every design of the space does.
+//! Under every rule a smaller kernel, width, depth, expansion or resolution takes no more cycles, bytes or joules. So
+//! if the smallest network breaks a limit at every split, with every ratio and fusion, every design of the space does.
 
 use thiserror::Error;
 
@@ -12,19 +12,19 @@ use crate::hardware::Profile;
 use crate::network::ShapeError;
 use crate::space::SearchSpace;
 
-/// Why the smallest network has no cost.
+/// Error of costing the smallest network.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SmallestError {
-    /// Its shapes can't exist.
+    /// Impossible shapes.
     #[error(transparent)]
     Shape(#[from] ShapeError),
-    /// Its layers can't be costed.
+    /// Layers without a cost.
     #[error(transparent)]
     Cost(#[from] CostError),
 }
 
-/// Every split of the smallest network at which the space allows a split, with every ratio and fusion and the fewest bits:
-/// what [`super::why_none`] is to be asked about.
+/// Every split of the smallest network at which the space allows a split, with every ratio and fusion and the fewest
+/// bits: what [`super::why_none`] is to be asked about.
 ///
 /// # Errors
 /// A latency table that lacks its layers.

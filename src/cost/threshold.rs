@@ -1,10 +1,10 @@
 //! Feasibility thresholds: for each knob, the value at which a split becomes feasible with all other knobs fixed.
 //!
-//! Every constraint is monotone in every knob, so a split is feasible from one value on. The value follows in closed form
-//! from the cost under the present knobs: the time of a stage is inversely proportional to its rate, static energy is
-//! proportional to that time, and a limit is needed where the usage stands. Histograms behind the knobs, smallest fixes and
-//! the slack of a feasible split come from these values, without another evaluation. Only the number of sensors has no
-//! closed form: it is tried out ([`max_feasible_sensors`]).
+//! Every constraint is monotone in every knob, so a split is feasible from one value on. The value follows in closed
+//! form from the cost under the present knobs: the time of a stage is inversely proportional to its rate, static energy
+//! is proportional to that time, and a limit is needed where the usage stands. Histograms behind the knobs, smallest
+//! fixes and the slack of a feasible split come from these values, without another evaluation. Only the number of
+//! sensors has no closed form: it is tried out ([`max_feasible_sensors`]).
 
 use super::constraint::{CONSTRAINTS, Usage};
 use super::demand::FrameDemand;
@@ -43,7 +43,7 @@ impl Thresholds {
     }
 }
 
-/// Whether each knob admits more designs as it rises.
+/// For each knob, `true` if it admits more designs as it rises.
 const RELAXES_UPWARD: [bool; Knob::COUNT] = {
     let mut upward = [false; Knob::COUNT];
     let mut index = 0;
@@ -69,8 +69,8 @@ impl<'a> ThresholdSolver<'a> {
         Self { knobs, rates: SystemRates::new(knobs), sensors_w: knobs.system.sensors_static_w(knobs.sensors) }
     }
 
-    /// Thresholds of every knob but the number of sensors for a split whose frame demands `frame`. An accuracy that is not
-    /// known (NaN) breaks no floor.
+    /// Thresholds of every knob but the number of sensors for a split whose frame demands `frame`. An accuracy that is
+    /// not known (NaN) breaks no floor.
     pub fn thresholds(&self, frame: &FrameDemand, accuracy: f64) -> Thresholds {
         let latency = self.rates.frame_latency(frame);
         let usage = self.rates.usage(frame, &latency);
@@ -105,7 +105,8 @@ impl<'a> ThresholdSolver<'a> {
     fn rate(&self, knob: Knob, latency: &LatencyBreakdown, usage: &Usage) -> f64 {
         let LatencyBreakdown { readout_s, sensor_s, link_s, aggregator_s } = *latency;
         let (knobs, system) = (self.knobs, &self.knobs.system);
-        // Seconds of the stage, of it those that no rate shortens, watts while it works, its rate, the slowest other stage.
+        // Seconds of the stage, of it those that no rate shortens, watts while it works, its rate, the slowest other
+        // stage.
         let (stage_s, fixed_s, watts, rate, slowest_other_s) = match knob {
             Knob::SensorCompute => {
                 (sensor_s, 0.0, self.sensors_w, knobs.sensor_macs_per_s, readout_s.max(link_s).max(aggregator_s))
@@ -147,8 +148,8 @@ pub fn rates_by_sensors(knobs: &Knobs, most: u32) -> Vec<SystemRates> {
     (1..=most.max(1)).map(|sensors| SystemRates::new(&Knobs { sensors, ..*knobs })).collect()
 }
 
-/// Most sensors with which `fits` holds, up to the length of `by_sensors` ([`rates_by_sensors`]); 0 if it does with none.
-/// Feasibility is monotone in the number, so the search starts at `guess` and walks from there.
+/// Most sensors with which `fits` holds, up to the length of `by_sensors` ([`rates_by_sensors`]); 0 if it does with
+/// none. Feasibility is monotone in the number, so the search starts at `guess` and walks from there.
 pub fn max_feasible_sensors(by_sensors: &[SystemRates], guess: usize, fits: impl Fn(&SystemRates) -> bool) -> usize {
     let guess = guess.min(by_sensors.len());
     let below = (1..=guess).rev().find(|count| fits(&by_sensors[count - 1])).unwrap_or(0);

@@ -6,8 +6,8 @@ use crate::cost::{DEADLINES, Knobs};
 use crate::diagnostic::nearest;
 use crate::quantity::{Dimension, Knob};
 
-/// Sets a knob from `name=value`: a number in base units, a number with a unit, or a word for "no limit". Returns a note
-/// if the knob was given a former name.
+/// Sets a knob from `name=value`: a number in base units, a number with a unit, or a word for "no limit". Returns a
+/// note if the knob was given a former name.
 pub(super) fn set(knobs: &mut Knobs, text: &str) -> Result<Option<String>> {
     let (name, value) = text.split_once('=').with_context(|| format!("`{text}` is not NAME=VALUE"))?;
     let knob = Knob::named(name)?;

@@ -40,7 +40,8 @@ pub(super) struct Arguments {
     /// Rule by which live bytes are counted, instead of the profile's
     #[arg(long, value_parser = MemoryRule::ALL.map(|(name, _)| name), requires = "layers")]
     memory_rule: Option<String>,
-    /// Count systolic cycles as SCALE-Sim 3.0.0 prints them: the number of the last cycle counted from 0, one less a layer
+    /// Count systolic cycles as SCALE-Sim 3.0.0 prints them: the number of the last cycle counted from 0, one less a
+    /// layer
     #[arg(long, requires = "layers")]
     scale_sim_compatible: bool,
 }

@@ -1,7 +1,8 @@
 //! `splitscope cost --list-layers ... --measure`: a latency table of this machine.
 //!
-//! Every layer that computes runs alone, on one thread, with this program's own kernels; its latency is the median of some
-//! runs. Layers that only move or compare values are left out, as a table may: they count as part of their neighbours.
+//! Every layer that computes runs alone, on one thread, with this program's own kernels; its latency is the median of
+//! some runs. Layers that only move or compare values are left out, as a table may: they count as part of their
+//! neighbours.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};

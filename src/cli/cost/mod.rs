@@ -1,4 +1,4 @@
-//! `splitscope cost`: what every split of a design costs, why it does not fit, and what would help.
+//! `splitscope cost`: cost of every split of a design, with reasons why it does not fit, and fixes.
 
 mod json;
 mod knob;
@@ -198,7 +198,7 @@ impl Split {
         }
     }
 
-    /// How far the knobs of that change move; infinite if no knob helps.
+    /// Distance by which the knobs of that change move; infinite if no knob helps.
     fn distance(&self) -> f64 {
         let changes = self.single.get(..1).unwrap_or(&self.joint);
         if changes.is_empty() { f64::INFINITY } else { changes.iter().map(KnobChange::distance).sum() }
@@ -206,7 +206,7 @@ impl Split {
 }
 
 impl Found<'_> {
-    /// The same with every allowed split costed.
+    /// Costs every allowed split.
     fn costed(mut self) -> Result<Self> {
         let allowed = self.space.splits(&self.genome);
         let Self { network, knobs, profile, .. } = &self;

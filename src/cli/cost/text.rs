@@ -128,7 +128,7 @@ fn none(out: &mut String, found: &Found) {
     }
 }
 
-/// How the stages keep up when they work on different frames.
+/// Frame rate and idle shares of the stages when they work on different frames.
 fn pipeline(latency: &LatencyBreakdown, fps: f64) -> String {
     let names = ["readout", "sensor", "link", "aggregator"];
     let idle: Vec<String> =
@@ -164,7 +164,7 @@ fn fusion(split: &Split) -> String {
     )
 }
 
-/// Which of two splits is faster at which bandwidth.
+/// Break-even bandwidth of two splits, in words.
 fn equal(found: &Found, one: &Split, other: &Split) -> String {
     let (more, less) = if one.demand.link_bytes > other.demand.link_bytes { (one, other) } else { (other, one) };
     if let Some(bandwidth) = found.break_even(one, other) {

@@ -1,9 +1,10 @@
 //! All networks of a space as the paths of one graph, for questions about every one of them: how many, which is least.
 //!
-//! A node is a boundary with what the rest of the path has to know: the resolution, the channels made and, inside a stage
-//! with one kernel and expansion for all its blocks, these. An edge is a block. Where a stage may end, its paths meet in a
-//! node without a boundary. A path from a source (raw input at one resolution) to the logits is one genome, and every genome
-//! is one path. Invariants: an edge leads to a node of a greater index; edges are in the order of the nodes they leave.
+//! A node is a boundary with what the rest of the path has to know: the resolution, the channels made and, inside a
+//! stage with one kernel and expansion for all its blocks, these. An edge is a block. Where a stage may end, its paths
+//! meet in a node without a boundary. A path from a source (raw input at one resolution) to the logits is one genome,
+//! and every genome is one path. Invariants: an edge leads to a node of a greater index; edges are in the order of the
+//! nodes they leave.
 
 use std::ops::Range;
 
@@ -40,9 +41,9 @@ pub(crate) struct GraphNode {
     pub(crate) resolution: usize,
     /// Input of one view.
     pub(crate) input: Shape,
-    /// What module here adds, by ratio, then bits; one entry where no splitting module can stand.
+    /// Cost of the splitting module here, by ratio, then bits; one entry where none can stand.
     pub(crate) modules: Vec<SplitModuleCost>,
-    /// What making the views one here takes.
+    /// Cost of fusing the views here.
     pub(crate) fuse: FusionCost,
     /// The edges that leave it.
     pub(crate) edges: Range<usize>,
@@ -61,7 +62,7 @@ pub(crate) struct GraphEdge {
     pub(crate) genes: [Option<(u16, u8)>; DECIDED],
 }
 
-/// What a block costs.
+/// Cost of a block.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct EdgeCost {
     /// On the sensor.
@@ -88,7 +89,7 @@ impl From<&BlockCost> for EdgeCost {
     }
 }
 
-/// What a path inside a stage has chosen.
+/// Choices made by a path inside a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct PathState {
     resolution: usize,
@@ -261,7 +262,7 @@ impl Builder<'_> {
 }
 
 impl StageCosts {
-    /// Whether all blocks have the kernel and expansion of the first, so that later blocks must know them.
+    /// Returns `true` if all blocks share the kernel and expansion of the first, so that later blocks must know them.
     fn shares(&self) -> bool {
         !self.per_block && self.depths.last().is_some_and(|&most| most > 1)
     }

@@ -1,9 +1,10 @@
 //! The cost of every block a space can build, counted once, so that a fresh design is a sum over its blocks.
 //!
-//! A block depends on its stage, the resolution, the channels it reads, the channels it makes, its kernel and its expansion;
-//! not on the rest of the genome. So a few thousand entries cover a space of 10^11 networks, and a design costs a few hundred
-//! nanoseconds. Equal to [`NetworkCosts::new`] on every design (tested). A measured device has no such table: its latencies
-//! belong to the layers of one network. Nor has a sensor that runs in patches: how far it does depends on the split.
+//! A block depends on its stage, the resolution, the channels it reads, the channels it makes, its kernel and its
+//! expansion; not on the rest of the genome. So a few thousand entries cover a space of 10^11 networks, and a design
+//! costs a few hundred nanoseconds. Equal to [`NetworkCosts::new`] on every design (tested). A measured device has no
+//! such table: its latencies belong to the layers of one network. Nor has a sensor that runs in patches: how far it
+//! does depends on the split.
 
 pub(crate) mod graph;
 mod stage;
@@ -43,8 +44,8 @@ struct PlacedBlock<'a> {
 }
 
 impl SpaceCostTable {
-    /// Counts every block of a space. `None` if a device is measured or runs in patches, or if some block of the space can't
-    /// exist: then each design is costed by [`NetworkCosts::new`].
+    /// Counts every block of a space. `None` if a device is measured or runs in patches, or if some block of the space
+    /// can't exist: then each design is costed by [`NetworkCosts::new`].
     pub fn new(space: &SearchSpace, profile: &Profile) -> Option<Self> {
         let measured = |mapping: &Mapping| matches!(mapping, Mapping::Measured(_));
         let patches = profile.sensor.patches.is_some();
@@ -106,8 +107,8 @@ impl SpaceCostTable {
         Some(assemble(&context, &module?, &self.profile))
     }
 
-    /// Every split of a genome, into a table that is used again. `None`, and an empty table, if ratio or bits are not the
-    /// space's.
+    /// Every split of a genome, into a table that is used again. `None`, and an empty table, if ratio or bits are not
+    /// the space's.
     pub fn fill(&self, genome: &Genome, transmit: TransmitConfig, table: &mut NetworkCosts) -> Option<()> {
         table.demands.clear();
         let pair = self.transmit(transmit.ratio, transmit.bits)?;

@@ -20,7 +20,7 @@ pub(super) struct BlockCost {
     pub(super) layers: usize,
 }
 
-/// How the channels a stage makes follow from its choice.
+/// Rule by which the output channels of a stage follow from its choice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OutputChannels {
     /// The width gene chooses among them.

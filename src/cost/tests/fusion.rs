@@ -28,8 +28,8 @@ fn table(operator: FusionOperator, profile: &Profile) -> NetworkCosts {
 
 #[test]
 fn three_views_of_128_elements_by_hand() {
-    // The aggregator of `glasses`: K8 C8 OX2 OY2 at 50 MHz, so 32 elements a cycle; 128 B a cycle; 0.2 pJ a MAC, 1.63 pJ a
-    // byte. One view is 8x4x4, E = 128.
+    // The aggregator of `glasses`: K8 C8 OX2 OY2 at 50 MHz, so 32 elements a cycle; 128 B a cycle; 0.2 pJ a MAC, 1.63
+    // pJ a byte. One view is 8x4x4, E = 128.
     //
     // sum of two tensors: ceil(128 / 32) = 4 cycles (3 * 128 B moved in 3); 384 * 1.63 = 625.92 pJ
     // product by channel: 4 cycles (256 B in 2); 8 shares; (256 + 8) * 1.63 = 430.32 pJ
@@ -91,8 +91,8 @@ fn the_weights_of_many_views_may_no_longer_stay() {
         assert_eq!(demand.max_resident_views, max_resident_views, "{room}");
         assert!(demand.streamed.first.cycles > demand.resident.first.cycles);
         let views = |sensors| SystemRates::new(&Knobs { sensors, ..Knobs::from_profile(&profile) }).evaluate(&demand);
-        // Beyond the last that is kept every weight is streamed at 1 MB/s, 50 cycles a byte, and so hides the computing; two
-        // sums a layer do not wait.
+        // Beyond the last that is kept every weight is streamed at 1 MB/s, 50 cycles a byte, and so hides the
+        // computing; two sums a layer do not wait.
         let streamed = |views: u32| {
             let weights = f64::from(3 * 8 * views.min(1) + 640 + 64 * views);
             weights * 50.0 + f64::from(views - 1) * 4.0

@@ -1,4 +1,4 @@
-//! What must hold of any design under any knobs and rules.
+//! Invariants of any design under any knobs and rules.
 
 use proptest::prelude::*;
 

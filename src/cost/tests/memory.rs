@@ -101,8 +101,8 @@ fn a_peak_names_its_layer_and_everything_held_then() {
 
 #[test]
 fn patches_of_a_small_network_worked_out_by_hand() {
-    // 1x12x12, 3x3 to 4 channels, 3x3 with stride 2 to 8 channels at 6x6, 1x1 to 2 channels. Two by two patches of 3x3 at
-    // 6x6 need 7x7 of the first layer's output and 9x9 of the input.
+    // 1x12x12, 3x3 to 4 channels, 3x3 with stride 2 to 8 channels at 6x6, 1x1 to 2 channels. Two by two patches of 3x3
+    // at 6x6 need 7x7 of the first layer's output and 9x9 of the input.
     let mut builder = NetworkBuilder::new(Shape::new(1, 12, 12)).unwrap();
     let first = builder.conv("first", 0, 4, SlidingWindow::same(3, 1), 1).unwrap();
     let second = builder.conv("second", first, 8, SlidingWindow::same(3, 2), 1).unwrap();
@@ -115,8 +115,8 @@ fn patches_of_a_small_network_worked_out_by_hand() {
     let whole = NetworkCosts::new(&network, transmit, &profile).unwrap().demands[1];
     profile.sensor.patches = Some(hardware::Sourced { value: 2, shown: "2".into(), source: None, assumed: true });
     let patched = NetworkCosts::new(&network, transmit, &profile).unwrap();
-    // Whole: 4 * 144 + 8 * 36. In patches: 81 read and 4 * 49 made at the first layer, beside what is assembled: 8 * 36 at the
-    // second layer, 2 * 36 at the last.
+    // Whole: 4 * 144 + 8 * 36. In patches: 81 read and 4 * 49 made at the first layer, beside what is assembled: 8 * 36
+    // at the second layer, 2 * 36 at the last.
     assert_eq!((whole.sensor_peak_bytes, whole.peak_at), (864, PeakLocation::Layer(1)));
     for (demand, assembled) in patched.demands[1..].iter().zip([288, 72]) {
         assert_eq!((demand.sensor_peak_bytes, demand.peak_at), (81 + 196 + assembled, PeakLocation::Patch(0)));
@@ -125,8 +125,8 @@ fn patches_of_a_small_network_worked_out_by_hand() {
     let demand = &patched.demands[1];
     assert!((whole.sensor.cycles - (144.0 + 288.0)).abs() < 1e-9, "{whole:?}");
     assert!((demand.sensor.cycles - 4.0 * (36.0 + 288.0)).abs() < 1e-9, "{demand:?}");
-    // Multiply-accumulates: 36 * 49 + 288 * 9 four times instead of 36 * 144 + 288 * 36. Bytes: 81 + 196 and 196 + 72 four
-    // times instead of 144 + 576 and 576 + 288; the weights, 36 + 288, three times more.
+    // Multiply-accumulates: 36 * 49 + 288 * 9 four times instead of 36 * 144 + 288 * 36. Bytes: 81 + 196 and 196 + 72
+    // four times instead of 144 + 576 and 576 + 288; the weights, 36 + 288, three times more.
     let (macs, bytes) = (4 * (36 * 49 + 288 * 9) - (36 * 144 + 288 * 36), 4 * (277 + 268) - (720 + 864) + 3 * 324);
     assert_eq!((macs, bytes), (1872, 1568));
     let more = f64::from(macs) * 0.4e-12 + f64::from(bytes) * 0.42e-12;

@@ -15,8 +15,8 @@ fn a_lone_sensor_fuses_nothing() {
 
 #[test]
 fn the_regimes_of_mobilenet_v2() {
-    // One 256-MAC sensor at 250 MHz, a 1024-MAC aggregator at 800 MHz, ratio 1: raw 12.53 ms and all-on-sensor 6.45 ms at
-    // 12.5 MB/s, best 3.93 ms behind 64x14x14; 3.02 ms behind 32x28x28 at 37.5 MB/s; at 125 MB/s raw is as good.
+    // One 256-MAC sensor at 250 MHz, a 1024-MAC aggregator at 800 MHz, ratio 1: raw 12.53 ms and all-on-sensor 6.45 ms
+    // at 12.5 MB/s, best 3.93 ms behind 64x14x14; 3.02 ms behind 32x28x28 at 37.5 MB/s; at 125 MB/s raw is as good.
     let space = space("mobilenet-v2");
     let network = space.lower(&space.largest()).unwrap();
     let mut profile = profile(4);
@@ -81,9 +81,10 @@ fn close(one: f64, other: f64) -> bool {
 
 #[test]
 fn three_profiles_against_a_model_written_apart() {
-    // Seconds of readout, sensor, link and aggregator, and joules of a frame, worked out from the layers and the formulas
-    // of each rule by a script of its own. Glasses: 33,280 cycles at 12.5 MHz; 50 us + 6 * 512 B at 2.5 MB/s; 18,240 at
-    // 50 MHz. IMX500: 2,353 cycles; 20 us + 1,024 B at 187.5 MB/s; 2,926. XR: 5,276; 20 us + 256 B at 37.5 MB/s; 56,098.
+    // Seconds of readout, sensor, link and aggregator, and joules of a frame, worked out from the layers and the
+    // formulas of each rule by a script of its own. Glasses: 33,280 cycles at 12.5 MHz; 50 us + 6 * 512 B at 2.5 MB/s;
+    // 18,240 at 50 MHz. IMX500: 2,353 cycles; 20 us + 1,024 B at 187.5 MB/s; 2,926. XR: 5,276; 20 us + 256 B at 37.5
+    // MB/s; 56,098.
     for (index, split, [readout, sensor, link, aggregator], energy) in [
         (0, "S2.1", [0.3e-3, 2.6624e-3, 1.2788e-3, 0.3648e-3], 1.678_481_598e-5),
         (1, "S1.2", [17.9e-3, 8.963_809_523_809_523e-6, 2.546_133_333_333_333e-5, 3.6575e-6], 1.844_778_46e-6),

@@ -1,8 +1,9 @@
 //! Exact counting of feasible splits among many, without evaluating each.
 //!
 //! Splits that are much alike stand together in blocks, and of every block the lowest and the highest figures are kept.
-//! Every usage grows with every figure of a demand, in exact and in rounded numbers: if the highest figures of a block meet
-//! the limits, all its splits do; if the lowest do not, none does. Only the blocks between are evaluated split by split.
+//! Every usage grows with every figure of a demand, in exact and in rounded numbers: if the highest figures of a block
+//! meet the limits, all its splits do; if the lowest do not, none does. Only the blocks between are evaluated split by
+//! split.
 
 use std::cell::RefCell;
 use std::ops::Range;
@@ -11,8 +12,8 @@ use crate::cost::{DemandBatch, FrameDemand, SplitDemand, SystemRates};
 
 /// Most splits of a block.
 const BLOCK: usize = 128;
-/// Every so many-th division is by the figure that differs most, the others are by latency: latency is mostly limited, and
-/// its limit cuts across all other figures.
+/// Every so many-th division is by the figure that differs most, the others are by latency: latency is mostly limited,
+/// and its limit cuts across all other figures.
 const BY_FIGURE: usize = 4;
 /// Splits looked at to find the figure in which a group differs most.
 const PROBES: usize = 24;

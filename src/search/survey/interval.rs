@@ -1,4 +1,4 @@
-//! How far an estimate from drawn samples may be off.
+//! Confidence interval of an estimate from drawn samples.
 
 /// Quantile of the normal distribution that bounds 95 % around its middle.
 const Z: f64 = 1.959_964;
@@ -19,8 +19,8 @@ impl Stratum {
         if self.drawn == 0 { 0.0 } else { self.members * self.hits as f64 / self.drawn as f64 }
     }
 
-    /// Wilson's score interval at 95 % for the number of members with the property (Wilson 1927, "Probable inference, the law
-    /// of succession, and statistical inference").
+    /// Wilson's score interval at 95 % for the number of members with the property (Wilson 1927, "Probable inference,
+    /// the law of succession, and statistical inference").
     fn interval(&self) -> (f64, f64) {
         if self.drawn == 0 {
             return (0.0, self.members);
@@ -34,8 +34,8 @@ impl Stratum {
     }
 }
 
-/// Estimate and 95 % interval of the sum over independent groups: the distances to the bounds of the groups add in squares
-/// (Zou and Donner 2008, "Construction of confidence limits about effect measures").
+/// Estimate and 95 % interval of the sum over independent groups: the distances to the bounds of the groups add in
+/// squares (Zou and Donner 2008, "Construction of confidence limits about effect measures").
 pub(super) fn sum(groups: &[Stratum]) -> (f64, f64, f64) {
     let (mut estimate, mut below, mut above) = (0.0, 0.0, 0.0);
     for group in groups {

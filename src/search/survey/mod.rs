@@ -7,10 +7,10 @@
 //! Survey::optimum(Goal, &Knobs) -> Vec<SplitOptimum>      the exact minimum at every split, with a design that has it
 //! ```
 //!
-//! Every design of a space of up to [`COUNTED`] designs is counted, so the number is exact. Of a larger one, designs are
-//! drawn at every split, all equally likely; the number is an estimate with its 95 % interval. The number of all designs
-//! and the optima are exact in any space: dynamic programming over its blocks. Accuracy is no part of this: a limit on it
-//! is left out, since most designs have never been measured.
+//! Every design of a space of up to [`COUNTED`] designs is counted, so the number is exact. Of a larger one, designs
+//! are drawn at every split, all equally likely; the number is an estimate with its 95 % interval. The number of all
+//! designs and the optima are exact in any space: dynamic programming over its blocks. Accuracy is no part of this: a
+//! limit on it is left out, since most designs have never been measured.
 //!
 //! ```
 //! use splitscope::cost::CostModel;
@@ -204,7 +204,8 @@ impl Survey {
         }
     }
 
-    /// Least value at every split at which a design can be split, ascending, over all designs whatever limits they break.
+    /// Least value at every split at which a design can be split, ascending, over all designs whatever limits they
+    /// break.
     pub fn optimum(&self, goal: Goal, knobs: &Knobs) -> Vec<SplitOptimum> {
         let mut known = self.optima.borrow_mut();
         if let Some((.., optima)) = known.iter().find(|(own, under, _)| *own == goal && under == knobs) {

@@ -1,11 +1,11 @@
 //! Exact optimum of latency, energy or sensor memory at every split, by dynamic programming on the graph of the space.
 //!
-//! Latency and energy are sums over blocks; memory is a largest value plus, where it holds the weights too, their sum. So of
-//! all paths to a node only the undominated ones matter: those that no other path equals or beats in every figure the rest
-//! of the path can still see. That is one figure, except where weights count: then two or three, and a few labels (as in
-//! multi-criteria shortest paths) are kept at each node. Labels are extended from the raw input to every split, and from the
-//! logits back to it, and meet there. Nothing is left out: the result is the minimum over all designs, whatever other limits
-//! they break.
+//! Latency and energy are sums over blocks; memory is a largest value plus, where it holds the weights too, their sum.
+//! So of all paths to a node only the undominated ones matter: those that no other path equals or beats in every figure
+//! the rest of the path can still see. That is one figure, except where weights count: then two or three, and a few
+//! labels (as in multi-criteria shortest paths) are kept at each node. Labels are extended from the raw input to every
+//! split, and from the logits back to it, and meet there. Nothing is left out: the result is the minimum over all
+//! designs, whatever other limits they break.
 
 use super::paths::{PathCounts, decide, design};
 use crate::cost::{CycleEnergy, Evaluation, GraphNode, SpaceGraph, SystemRates};

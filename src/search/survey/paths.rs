@@ -17,7 +17,7 @@ pub(super) struct PathCounts {
     fused: Vec<u128>,
     /// Edges that lead to each node.
     entering: Vec<Vec<usize>>,
-    /// Whether the network may be split, and the views fused, at each node.
+    /// For each node, whether the network may be split, and the views fused, there.
     allowed: Vec<(bool, bool)>,
 }
 
@@ -81,7 +81,8 @@ impl PathCounts {
         self.before[node].saturating_mul(self.behind[node]).saturating_mul(transmits)
     }
 
-    /// A design split at one of some nodes, given with their numbers of designs; all are equally likely. There must be one.
+    /// A design split at one of some nodes, given with their numbers of designs; all are equally likely. There must be
+    /// one.
     pub(super) fn draw_among(
         &self,
         space: &SearchSpace,

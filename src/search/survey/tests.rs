@@ -4,9 +4,9 @@ use crate::hardware::{self, Profile};
 use crate::network::FusionOperator;
 use crate::space::{self, Design};
 
-/// A space small enough to list every design, with everything a path of the graph may meet: a stage whose blocks share their
-/// choices, one whose blocks choose for themselves, elastic widths and resolutions, an expansion, pools, splits and fusions
-/// at some boundaries only.
+/// A space small enough to list every design, with everything a path of the graph may meet: a stage whose blocks share
+/// their choices, one whose blocks choose for themselves, elastic widths and resolutions, an expansion, pools, splits
+/// and fusions at some boundaries only.
 const SMALL: &str = r#"
 [space]
 name = "small"
@@ -66,7 +66,8 @@ fn shipped_space(name: &str) -> SearchSpace {
 fn profiles() -> Vec<Profile> {
     let shipped = hardware::SHIPPED.iter().map(|(name, text)| Source::new(*name, *text));
     let mut all: Vec<Profile> = shipped.map(|text| Profile::from_toml(&text).unwrap()).collect();
-    // Weights that are loaded where they do not fit, on both sides and in a shared memory, at sizes some designs exceed.
+    // Weights that are loaded where they do not fit, on both sides and in a shared memory, at sizes some designs
+    // exceed.
     for layout in ["separate", "shared"] {
         for (weight_byte, limit) in [(87.5, 9_000), (0.01, 20_000)] {
             let (_, glasses) = hardware::SHIPPED[0];
