@@ -165,14 +165,57 @@ fn refuse_if_active(messages: &mut Messages, process: &str, state: &State, now_m
 /// Says how a process ended. A process that goes on after a failure takes the message of that failure away.
 fn announce(messages: &mut Messages, process: &str, state: &State, now_ms: u64) {
     let failure = format!("{process} failed: ");
+    let shows_failure = messages.toast(now_ms).is_some_and(|message| message.text.starts_with(&failure));
     match state {
         State::Finished(why) => messages.say(Severity::Info, format!("{process} finished: {why}"), now_ms),
         State::Failed(why) => messages.say(Severity::Error, format!("{failure}{why}"), now_ms),
-        State::Starting | State::Running => {
-            if messages.toast(now_ms).is_some_and(|message| message.text.starts_with(&failure)) {
-                messages.dismiss(now_ms);
-            }
+        State::Starting | State::Running if shows_failure => {
+            messages.dismiss(now_ms);
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn search_state(activity: &mut Activity, state: State) {
+        activity.update_search(SearchUpdate::State(state), 0);
+    }
+
+    #[test]
+    fn a_process_is_paused_once_it_says_so() {
+        let mut activity = Activity::default();
+        assert!(!activity.control(WorkControl::Pause, 0), "nothing runs");
+        assert!(activity.start_search(0) && !activity.start_search(0), "one runs already");
+        search_state(&mut activity, State::Running);
+        assert!(activity.control(WorkControl::Pause, 0));
+        assert_eq!(activity.search().state, State::Pausing);
+        assert!(activity.search().state.is_pausing_or_paused());
+        search_state(&mut activity, State::Paused);
+        assert!(activity.control(WorkControl::Resume, 0));
+        assert_eq!(activity.search().state, State::Resuming);
+        search_state(&mut activity, State::Running);
+        assert_eq!(activity.search().state, State::Running);
+    }
+
+    #[test]
+    fn limits_move_only_while_a_search_is_active() {
+        let mut activity = Activity::default();
+        activity.note_moved_knob();
+        assert!(!activity.limits_moved() && activity.start_search(0));
+        activity.note_moved_knob();
+        assert!(activity.limits_moved());
+        assert!(activity.control(WorkControl::SendLimits, 0) && !activity.limits_moved());
+    }
+
+    #[test]
+    fn a_process_that_goes_on_takes_its_failure_away() {
+        let mut activity = Activity::default();
+        search_state(&mut activity, State::Failed("disk full".to_owned()));
+        assert_eq!(activity.toast(9).map(|message| message.text.as_str()), Some("search failed: disk full"));
+        search_state(&mut activity, State::Running);
+        assert_eq!(activity.toast(9), None);
     }
 }

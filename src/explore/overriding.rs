@@ -71,7 +71,7 @@ impl Override {
                 transmit.fusion = moved_in(&space.fusions(genome, split), now, to).unwrap_or(now);
             }
             DesignPart::Ratio => {
-                transmit.ratio = moved_in(&space.split.ratios, transmit.ratio, to).unwrap_or(transmit.ratio)
+                transmit.ratio = moved_in(&space.split.ratios, transmit.ratio, to).unwrap_or(transmit.ratio);
             }
             DesignPart::Bits => transmit.bits = moved_in(&space.split.bits, transmit.bits, to).unwrap_or(transmit.bits),
         }

@@ -76,7 +76,7 @@ impl Ranking {
 
     /// Index of the best split of a candidate, if it was pushed.
     #[inline]
-    pub(super) fn demand(&self, id: CandidateId) -> Option<u16> {
+    pub(super) fn split_index(&self, id: CandidateId) -> Option<u16> {
         self.entries.get(id as usize).map(|entries| entries.split_index)
     }
 

@@ -87,3 +87,42 @@ impl Selection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_selection_in_the_top_row_follows_it_and_any_other_stays_with_its_candidate() {
+        let mut selection = Selection::at_top();
+        selection.settle(&[7, 3, 5], Some(0));
+        assert_eq!((selection.candidate(), selection.kept()), (Some(7), None));
+        selection.settle(&[5, 7, 3], Some(0));
+        assert_eq!(selection.candidate(), Some(5));
+        selection.select_row(Move::By(2), &[5, 7, 3]);
+        assert_eq!((selection.candidate(), selection.kept(), selection.row()), (Some(3), Some(3), 2));
+        selection.settle(&[3, 5, 7], Some(0));
+        assert_eq!((selection.candidate(), selection.row()), (Some(3), 0));
+        selection.settle(&[5, 3, 7], Some(0));
+        assert_eq!((selection.candidate(), selection.row()), (Some(3), 1));
+        selection.select(5, &[5, 3, 7]);
+        selection.settle(&[7, 5, 3], Some(0));
+        assert_eq!(selection.candidate(), Some(7));
+    }
+
+    #[test]
+    fn a_candidate_that_is_filtered_out_leaves_its_row_to_the_next_one() {
+        let mut selection = Selection::at_top();
+        selection.settle(&[0, 1, 2, 3], None);
+        selection.select_row(Move::To(1), &[0, 1, 2, 3]);
+        selection.settle(&[0, 2, 3], None);
+        assert_eq!(selection.candidate(), Some(1));
+        selection.select_row(Move::By(1), &[0, 2, 3]);
+        assert_eq!(selection.candidate(), Some(2));
+        selection.select_row(Move::First, &[]);
+        assert_eq!(selection.candidate(), Some(2));
+        let mut empty = Selection::at_top();
+        empty.settle(&[], Some(4));
+        assert_eq!(empty.candidate(), Some(4));
+    }
+}

@@ -70,7 +70,7 @@ impl Session {
         if let Some(warning) = warning {
             activity.say(Severity::Warning, warning, 0);
         }
-        let setup = Setup::new(knobs);
+        let setup = Setup::new(&knobs);
         let mut derived = Derived::new(catalogue.space(), &knobs);
         // Ranges need the costs of the candidates, histograms need the ranges: the first evaluation has none.
         derived.evaluate(&catalogue, &setup, &[]);

@@ -53,9 +53,9 @@ pub(super) enum SetupError {
 
 impl Setup {
     /// The setup of a new session: these knobs, nothing locked, pinned, overridden or filtered.
-    pub(super) fn new(knobs: Knobs) -> Self {
+    pub(super) fn new(knobs: &Knobs) -> Self {
         Self {
-            knobs,
+            knobs: *knobs,
             locked: 0,
             pins: Vec::new(),
             baseline: None,
@@ -229,4 +229,41 @@ impl Setup {
 /// Letter of a pin, by its place counted from 0.
 pub(super) fn letter(index: usize) -> Option<char> {
     u32::try_from(index).ok().and_then(|index| char::from_u32('A' as u32 + index))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::pair;
+    use super::*;
+
+    fn setup() -> Setup {
+        Setup::new(&Knobs::from_profile(&pair().1))
+    }
+
+    #[test]
+    fn a_locked_knob_keeps_its_value() {
+        let (mut setup, knob) = (setup(), Knob::LinkBandwidth);
+        let value = setup.value(knob);
+        setup.toggle_lock(knob);
+        assert_eq!(setup.set_knob(knob, 1e6), Err(SetupError::Locked(knob.label())));
+        assert!(setup.value(knob).total_cmp(&value).is_eq());
+        setup.toggle_lock(knob);
+        assert_eq!(setup.set_knob(knob, 1e6), Ok(()));
+        assert!(setup.value(knob).total_cmp(&1e6).is_eq());
+    }
+
+    #[test]
+    fn every_pin_has_a_letter_and_there_is_none_twice() {
+        let mut setup = setup();
+        let pin = |candidate| Pinned { candidate, split: None };
+        for candidate in 0..26 {
+            assert_eq!(setup.toggle_pin(pin(candidate)), Ok(()));
+        }
+        assert_eq!((setup.pin_letter(0), setup.pin_letter(25), setup.pin_letter(26)), (Some('A'), Some('Z'), None));
+        assert_eq!(setup.toggle_pin(pin(26)), Err(SetupError::PinsFull));
+        setup.move_pin(25, 0);
+        assert_eq!(setup.pin_letter(25), Some('A'));
+        assert_eq!(setup.toggle_pin(pin(25)), Ok(()));
+        assert_eq!((setup.pins().len(), setup.is_pinned(25)), (25, false));
+    }
 }

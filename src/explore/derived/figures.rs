@@ -12,7 +12,7 @@ use crate::network::BoundaryId;
 impl Derived {
     /// Index of a candidate's best split among its splits.
     pub(in crate::explore) fn best_split_index(&self, id: CandidateId) -> Option<u16> {
-        self.ranking.demand(id)
+        self.ranking.split_index(id)
     }
 
     /// Boundary of a candidate's best split.
@@ -42,8 +42,8 @@ impl Derived {
     /// split only for figures that need it: some are asked of all candidates at every change of a knob.
     #[inline]
     pub(in crate::explore) fn figure(&self, catalogue: &Catalogue, id: CandidateId, column: Column) -> f64 {
-        let Some(demand) = self.best_split_index(id) else { return f64::NAN };
-        let split = || catalogue.boundaries(id)[usize::from(demand)];
+        let Some(split_index) = self.best_split_index(id) else { return f64::NAN };
+        let split = || catalogue.boundaries(id)[usize::from(split_index)];
         let frame = || self.best_frame(catalogue, id);
         match column {
             Column::Rank => f64::NAN,

@@ -61,8 +61,8 @@ impl Derived {
             }
             designs.clear();
             for id in tied.iter().map(|key| key.id()) {
-                let demand = self.ranking.demand(id).expect("the candidate was ranked");
-                let design = catalogue.design_key(id, demand);
+                let split_index = self.ranking.split_index(id).expect("the candidate was ranked");
+                let design = catalogue.design_key(id, split_index);
                 let first = rows.len() - designs.len();
                 match designs.iter().position(|other| *other == design) {
                     Some(at) if marked(id) && !marked(rows[first + at]) => rows[first + at] = id,

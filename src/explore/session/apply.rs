@@ -24,6 +24,12 @@ struct Refusal {
     text: String,
 }
 
+impl Refusal {
+    fn no_saved_setup() -> Self {
+        Self { severity: Severity::Warning, text: "no setup is remembered there".to_owned() }
+    }
+}
+
 impl From<SetupError> for Refusal {
     fn from(error: SetupError) -> Self {
         Self { severity: Severity::Warning, text: error.to_string() }
@@ -148,13 +154,10 @@ impl Session {
                 let filter = Filter::parse(text, self.catalogue.space(), self.ranges.all())?;
                 self.setup.set_filter(filter);
             }
-            Command::Recall(index) => match self.history.saved().get(*index) {
-                Some(saved) => self.setup = saved.setup.clone(),
-                None => {
-                    let text = "no setup is remembered there".to_owned();
-                    return Err(Refusal { severity: Severity::Warning, text });
-                }
-            },
+            Command::Recall(index) => {
+                let Some(saved) = self.history.saved().get(*index) else { return Err(Refusal::no_saved_setup()) };
+                self.setup = saved.setup.clone();
+            }
             _ => {}
         }
         Ok(())

@@ -51,7 +51,7 @@ impl Session {
 
     /// Reads a setup. Candidates that are not in the pool are added to it.
     fn read_setup(&mut self, row: &SavedSetupRow) -> Result<Setup, SessionFileError> {
-        let mut setup = Setup::new(self.read_knobs(row)?);
+        let mut setup = Setup::new(&self.read_knobs(row)?);
         let column = Column::named(&row.sort).unwrap_or_default();
         setup.set_sort(Sort { column, reversed: row.reversed });
         setup.set_filter(Filter::parse(&row.filter, self.space(), self.ranges())?);
