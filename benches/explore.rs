@@ -7,7 +7,6 @@ use std::time::Instant;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use splitscope::diagnostic::Source;
 use splitscope::explore::{Command, Move, Session};
 use splitscope::hardware::{self, Profile};
 use splitscope::quantity::Knob;
@@ -22,14 +21,12 @@ const KNOB_MS: f64 = 4.0;
 const FRAME_MS: f64 = 8.0;
 
 fn main() {
-    let (name, text) = hardware::SHIPPED.iter().find(|(name, _)| *name == hardware::DEFAULT).expect("it is shipped");
-    let profile = Profile::from_toml(&Source::new(*name, *text)).expect("shipped profiles read");
+    let profile = Profile::shipped(hardware::DEFAULT).expect("it is shipped");
     let mut missed = false;
     let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     let wanted = |(name, _): &(&str, f64)| only.as_deref().is_none_or(|only| only == *name);
     for (name, factor) in [(space::DEFAULT, 1.0), ("attentive-nas", f64::INFINITY)].into_iter().filter(wanted) {
-        let (name, text) = space::SHIPPED.iter().find(|(shipped, _)| *shipped == name).expect("it is shipped");
-        let space = SearchSpace::from_toml(&Source::new(*name, *text)).expect("shipped spaces read");
+        let space = SearchSpace::shipped(name).expect("it is shipped");
         let start = Instant::now();
         let mut session = Session::new(space, profile.clone(), DESIGNS, 7);
         let (seconds, cells) = (start.elapsed().as_secs_f64(), session.catalogue().split_count());

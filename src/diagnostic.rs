@@ -1,6 +1,6 @@
-//! One way to tell a user that a file is wrong: file, line, caret, what was expected, and the nearest valid name.
+//! Errors of files: file, line, column, caret, message, and the nearest valid name.
 //!
-//! Spaces, profiles and session files are all read through here. Nothing in this module knows what a file means.
+//! Spaces, profiles and session files are all read through here. Nothing in this module knows the meaning of a file.
 
 use std::fmt;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use std::path::Path;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::de::DeserializeOwned;
 
-/// Something wrong at one place of one file.
+/// A defect at one place of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Name of the file as the user knows it.
@@ -18,7 +18,7 @@ pub struct Diagnostic {
     pub source: String,
     /// Byte range the caret points at.
     pub span: Range<usize>,
-    /// A sentence fragment saying what is wrong, for instance "unknown key `widhts`".
+    /// Sentence fragment that names the defect, for instance "unknown key `widhts`".
     pub message: String,
     /// Advice, for instance "did you mean `widths`?".
     pub help: Option<String>,
@@ -55,7 +55,7 @@ impl fmt::Display for Diagnostic {
 
 impl std::error::Error for Diagnostic {}
 
-/// A text to be read, under the name the user knows it by.
+/// A text to be read, with the name of its file.
 #[derive(Debug, Clone)]
 pub struct Source {
     /// Name shown in diagnostics.
@@ -65,7 +65,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// A text that is already in memory. A byte order mark at its start is no part of it.
+    /// A text in memory. A byte order mark at its start is removed.
     pub fn new(file: impl Into<String>, text: impl Into<String>) -> Self {
         let mut text = text.into();
         if text.starts_with('\u{feff}') {
@@ -100,7 +100,7 @@ impl Source {
     }
 }
 
-/// The candidate most like `name`, if one is near enough to be meant.
+/// Candidate most similar to `name`; `None` if none is similar enough to be meant.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     candidates
         .into_iter()
@@ -131,7 +131,7 @@ mod tests {
 
     #[derive(Debug, serde::Deserialize)]
     #[serde(deny_unknown_fields)]
-    struct Table {
+    struct TestTable {
         #[expect(dead_code, reason = "only its name matters")]
         widths: Vec<u32>,
     }
@@ -139,7 +139,7 @@ mod tests {
     #[test]
     fn an_unknown_key_names_line_column_and_the_nearest_key() {
         let source = Source::new("a.toml", "# first line\nwidhts = [1]\n");
-        let error = source.parse::<Table>().unwrap_err();
+        let error = source.parse::<TestTable>().unwrap_err();
         assert_eq!(error.position(), (2, 1));
         assert_eq!(error.message, "unknown key `widhts`");
         assert!(error.help.as_deref().is_some_and(|help| help.starts_with("did you mean `widths`?")));
@@ -149,13 +149,13 @@ mod tests {
 
     #[test]
     fn a_byte_order_mark_is_no_text() {
-        let error = Source::new("a.toml", "\u{feff}widths = 3\r\n").parse::<Table>().unwrap_err();
+        let error = Source::new("a.toml", "\u{feff}widths = 3\r\n").parse::<TestTable>().unwrap_err();
         assert_eq!(error.position(), (1, 10));
     }
 
     #[test]
     fn a_wrong_type_points_at_the_value() {
-        let error = Source::new("a.toml", "widths = 3\n").parse::<Table>().unwrap_err();
+        let error = Source::new("a.toml", "widths = 3\n").parse::<TestTable>().unwrap_err();
         assert_eq!(error.position(), (1, 10));
     }
 

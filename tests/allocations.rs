@@ -3,20 +3,14 @@
 use allocation_counter::measure;
 use rand::SeedableRng;
 use splitscope::cost::{BatchCosts, DemandBatch, Knobs, NetworkCosts, SpaceCostTable, SystemRates, TransmitConfig};
-use splitscope::diagnostic::Source;
-use splitscope::hardware::{self, Profile};
-use splitscope::space::{self, Design, SearchSpace};
-
-fn shipped(list: &[(&'static str, &'static str)], name: &str) -> Source {
-    let (name, text) = list.iter().find(|(shipped, _)| *shipped == name).expect("shipped by that name");
-    Source::new(*name, *text)
-}
+use splitscope::hardware::Profile;
+use splitscope::space::{Design, SearchSpace};
 
 #[test]
 fn costing_designs_allocates_nothing() {
-    let profile = Profile::from_toml(&shipped(hardware::SHIPPED, "glasses")).unwrap();
+    let profile = Profile::shipped("glasses").unwrap();
     for name in ["tabletop", "attentive-nas"] {
-        let space = SearchSpace::from_toml(&shipped(space::SHIPPED, name)).unwrap();
+        let space = SearchSpace::shipped(name).unwrap();
         let blocks = SpaceCostTable::new(&space, &profile).unwrap();
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(7);
         let designs: Vec<Design> = (0..200).map(|_| space.sample_design(&mut rng)).collect();

@@ -11,8 +11,7 @@ use common::{command, events_of, folder, text};
 use serde_json::{Value, json};
 use splitscope::data::augment::Strength;
 use splitscope::data::{Access, Cache, Dataset, Samples};
-use splitscope::diagnostic::Source;
-use splitscope::space::{SHIPPED, SearchSpace};
+use splitscope::space::SearchSpace;
 use splitscope::train::{DeviceKind, Inputs, Settings};
 
 fn data(folder: &Path, arguments: &[&str]) -> Output {
@@ -183,8 +182,7 @@ fn names_that_are_no_text_do_no_harm() {
 
 /// The default space and ten objects of its set, in memory or in a file of a cache.
 fn inputs(cache: Option<&Cache>) -> Inputs {
-    let (name, text) = SHIPPED.iter().find(|(name, _)| *name == "tabletop").unwrap();
-    let space = SearchSpace::from_toml(&Source::new(*name, *text)).unwrap();
+    let space = SearchSpace::shipped("tabletop").unwrap();
     let spec = "arrangement-10:objects=40".parse().unwrap();
     let set = Dataset::open_with(&spec, 12, 32, 1, Access { cache, ..Access::default() }).unwrap();
     assert_eq!(matches!(set.samples, Samples::File(_)), cache.is_some());

@@ -1,13 +1,10 @@
 //! The AttentiveNAS space against its published networks A0 to A6 (Wang et al., CVPR 2021) and an independent count.
-
-use splitscope::diagnostic::Source;
 use splitscope::network::Network;
 use splitscope::network::memory::{MemoryRule, live_bytes, peak};
-use splitscope::space::{GeneKind, Genome, SHIPPED, SearchSpace};
+use splitscope::space::{GeneKind, Genome, SearchSpace};
 
 fn space() -> SearchSpace {
-    let (_, text) = SHIPPED.iter().find(|(name, _)| *name == "attentive-nas").unwrap();
-    SearchSpace::from_toml(&Source::new("attentive-nas", *text)).unwrap_or_else(|error| panic!("{error}"))
+    SearchSpace::shipped("attentive-nas").unwrap()
 }
 
 /// One network as its authors write it: widths of stem, seven stages and last convolution; the rest of the seven stages.

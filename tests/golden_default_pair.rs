@@ -2,18 +2,12 @@
 
 use rand::SeedableRng;
 use splitscope::cost::{Knobs, NetworkCosts, TransmitConfig, best_split, sweep};
-use splitscope::diagnostic::Source;
 use splitscope::hardware::{self, Profile};
 use splitscope::space::{self, Genome, SearchSpace};
 
-fn shipped<'a>(list: &[(&'a str, &'a str)], name: &str) -> Source {
-    let (name, text) = list.iter().find(|(shipped, _)| *shipped == name).unwrap();
-    Source::new(*name, *text)
-}
-
 fn pair() -> (SearchSpace, Profile) {
-    let space = SearchSpace::from_toml(&shipped(space::SHIPPED, space::DEFAULT)).unwrap();
-    let profile = Profile::from_toml(&shipped(hardware::SHIPPED, hardware::DEFAULT)).unwrap();
+    let space = SearchSpace::shipped(space::DEFAULT).unwrap();
+    let profile = Profile::shipped(hardware::DEFAULT).unwrap();
     (space, profile)
 }
 

@@ -4,16 +4,14 @@
 use std::collections::HashMap;
 
 use splitscope::cost::mapping::{Loops, cycles};
-use splitscope::diagnostic::Source;
 use splitscope::hardware::{Dataflow, Depthwise, Mapping};
 use splitscope::network::memory::{MemoryRule, cut_bytes, live_bytes, peak};
 use splitscope::network::patch::patched;
 use splitscope::network::{Network, NetworkBuilder, Op, Shape, SlidingWindow};
-use splitscope::space::{SHIPPED, SearchSpace};
+use splitscope::space::SearchSpace;
 
 fn fixed(name: &str) -> Network {
-    let (_, text) = SHIPPED.iter().find(|(shipped, _)| *shipped == name).unwrap();
-    let space = SearchSpace::from_toml(&Source::new(name, *text)).unwrap_or_else(|error| panic!("{error}"));
+    let space = SearchSpace::shipped(name).unwrap();
     assert_eq!(space.count(), 1, "{name} is a fixed network");
     space.lower(&space.largest()).unwrap()
 }

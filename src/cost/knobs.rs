@@ -273,12 +273,9 @@ mod tests {
     #![allow(clippy::float_cmp, reason = "values are kept as they are")]
 
     use super::*;
-    use crate::diagnostic::Source;
-    use crate::hardware::SHIPPED;
 
     fn knobs() -> Knobs {
-        let (name, text) = SHIPPED[0];
-        Knobs::from_profile(&Profile::from_toml(&Source::new(name, text)).unwrap())
+        Knobs::from_profile(&Profile::shipped("glasses").unwrap())
     }
 
     #[test]

@@ -21,7 +21,7 @@ use super::fingerprint::Fingerprint;
 use super::samples::{Extent, Samples};
 
 /// First bytes of a file; the number changes with the layout.
-const MAGIC: &[u8; 20] = b"splitscope views 2\n\0";
+const MAGIC: &[u8; 20] = b"splitscope views 3\n\0";
 /// Extension of the files.
 const EXTENSION: &str = "views";
 /// Extension of files that are being written.

@@ -6,6 +6,19 @@
 //!
 //! Invariants: the samples of an object do not depend on other objects, nor on threads; its first views do not depend
 //! on the number of views asked for, and every prefix of the views is spread round the object ([`camera`]).
+//!
+//! ```
+//! use splitscope::data::{Access, DataSpec, Dataset};
+//!
+//! // Forty procedural objects of four classes, each seen by three cameras at 16 x 16 pixels in grey.
+//! let spec: DataSpec = "arrangement-10:level=easy,objects=40".parse()?;
+//! let set = Dataset::open_with(&spec, 3, 16, 1, Access::default())?;
+//! assert_eq!((set.objects(), set.classes.len()), (40, 4));
+//! assert_eq!(set.object(0)?.len(), 3 * 16 * 16);
+//! // Each object is in exactly one part.
+//! assert_eq!(set.split.train.len() + set.split.validation.len() + set.split.test.len(), 40);
+//! # Ok::<(), splitscope::data::DataError>(())
+//! ```
 
 mod access;
 pub mod augment;

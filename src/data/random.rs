@@ -1,33 +1,42 @@
-//! Reproducible random numbers for samples: splitmix64, keyed by a seed and an index.
+//! Reproducible random numbers for samples: SplitMix64, keyed by a seed and an index.
 //!
 //! Every object draws from its own stream, so object `i` is the same whatever the number of objects, their order, or
-//! the number of threads. Uses nothing else of the crate.
+//! the number of threads. SplitMix64 rather than ChaCha8, which the trainer and the search draw from: a stream is
+//! opened for every view of every object, and the samples of every run ever made depend on these very numbers.
 
-/// The increment of splitmix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
+use rand_xoshiro::SplitMix64;
+use rand_xoshiro::rand_core::{Rng, SeedableRng};
+
+/// Increment of SplitMix64 (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014).
 const GOLDEN_GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
 
-/// A stream of random numbers (splitmix64).
+/// Stream of random numbers of one item.
 #[derive(Debug, Clone)]
 pub struct Stream {
-    state: u64,
+    /// State before the first draw, which identifies the stream.
+    key: u64,
+    generator: SplitMix64,
 }
 
 impl Stream {
-    /// The stream of item `index` under `seed`.
+    /// Stream of item `index` under `seed`.
     pub fn new(seed: u64, index: u64) -> Self {
-        Self { state: mix(mix(seed.wrapping_add(GOLDEN_GAMMA)) ^ index.wrapping_mul(GOLDEN_GAMMA)) }
+        Self::of_key(mix(mix(seed.wrapping_add(GOLDEN_GAMMA)) ^ index.wrapping_mul(GOLDEN_GAMMA)))
     }
 
-    /// A stream of its own for part `index` of this item; drawing from it does not move this one.
+    fn of_key(key: u64) -> Self {
+        Self { key, generator: SplitMix64::seed_from_u64(key) }
+    }
+
+    /// Stream of part `index` of this item. Neither stream moves the other.
     #[must_use]
     pub fn fork(&self, index: u64) -> Self {
-        Self::new(self.state, index.wrapping_add(1))
+        Self::new(self.key, index.wrapping_add(1))
     }
 
     /// The next 64 bits.
     pub fn next_u64(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(GOLDEN_GAMMA);
-        mix(self.state)
+        self.generator.next_u64()
     }
 
     /// Uniform in [0, 1).
@@ -58,11 +67,9 @@ impl Stream {
     }
 }
 
-/// The output function of splitmix64.
-const fn mix(mut z: u64) -> u64 {
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
+/// Output function of SplitMix64: the first output of the generator whose state comes to `z`.
+fn mix(z: u64) -> u64 {
+    SplitMix64::seed_from_u64(z.wrapping_sub(GOLDEN_GAMMA)).next_u64()
 }
 
 #[cfg(test)]
@@ -70,11 +77,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn output_function_matches_the_published_generator() {
+    fn numbers_are_those_of_the_first_edition() {
         // First outputs of splitmix64 from state 0, as listed with the reference implementation (Vigna, splitmix64.c).
-        let mut stream = Stream { state: 0 };
+        let mut stream = Stream::of_key(0);
         assert_eq!(stream.next_u64(), 0xE220_A839_7B1D_CDAF);
         assert_eq!(stream.next_u64(), 0x6E78_9E6A_A1B9_65F4);
+        // Keys as they were mixed before a crate provided the generator.
+        const fn plain_mix(mut z: u64) -> u64 {
+            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+            z ^ (z >> 31)
+        }
+        for (seed, index) in [(0, 0), (7, 3), (u64::MAX, 12), (1 << 63, u64::MAX)] {
+            let key =
+                plain_mix(plain_mix(u64::wrapping_add(seed, GOLDEN_GAMMA)) ^ u64::wrapping_mul(index, GOLDEN_GAMMA));
+            assert_eq!(Stream::new(seed, index).key, key);
+        }
     }
 
     #[test]

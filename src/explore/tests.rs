@@ -9,19 +9,16 @@ mod undo;
 mod view;
 
 use super::*;
-use crate::diagnostic::Source;
 use crate::hardware::{self, Profile};
 use crate::quantity::Knob;
 use crate::space::{self, SearchSpace};
 
 pub(super) fn shipped_space(name: &str) -> SearchSpace {
-    let (_, text) = space::SHIPPED.iter().find(|(shipped, _)| *shipped == name).unwrap();
-    SearchSpace::from_toml(&Source::new(name, *text)).unwrap()
+    SearchSpace::shipped(name).unwrap()
 }
 
 pub(super) fn pair() -> (SearchSpace, Profile) {
-    let (name, text) = hardware::SHIPPED.iter().find(|(shipped, _)| *shipped == hardware::DEFAULT).unwrap();
-    (shipped_space(space::DEFAULT), Profile::from_toml(&Source::new(*name, *text)).unwrap())
+    (shipped_space(space::DEFAULT), Profile::shipped(hardware::DEFAULT).unwrap())
 }
 
 pub(super) fn session(count: usize) -> Session {

@@ -1,7 +1,7 @@
 //! A pool of large buffers: what a backward pass has read for the last time serves the next output.
 //!
-//! A fresh buffer costs a page fault every 4 KiB and a pass of zeros. Kernels write every value of their outputs, so they
-//! take used buffers with their old contents.
+//! A fresh buffer costs a page fault every 4 KiB and a pass of zeros. Kernels write every value of their outputs, so
+//! they take used buffers with their old contents.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -1,10 +1,10 @@
-//! Dense convolutions with a kernel larger than 1, in channels-last order: stems and basic residual blocks. 1x1 convolutions
-//! at stride 1 are plain products and never come here.
+//! Dense convolutions with a kernel larger than 1, in channels-last order: stems and basic residual blocks. 1x1
+//! convolutions at stride 1 are plain products and never come here.
 //!
-//! Loop order: images (threads), rows of outputs, register tiles of a matrix product. An image is copied, normalised on the
-//! way, to a zero-padded image in cache. There a window's row is a run of `k * channels` values, and the next window begins
-//! `stride * channels` further: each row of outputs is the product of a matrix whose rows overlap with the weights, and no
-//! patches are gathered. Backward, only the gradient of the input goes through patches.
+//! Loop order: images (threads), rows of outputs, register tiles of a matrix product. An image is copied, normalised on
+//! the way, to a zero-padded image in cache. There a window's row is a run of `k * channels` values, and the next
+//! window begins `stride * channels` further: each row of outputs is the product of a matrix whose rows overlap with
+//! the weights, and no patches are gathered. Backward, only the gradient of the input goes through patches.
 
 use super::buffers;
 use super::conv_gradients::{ConvGradients, FusedNorm};

@@ -1,8 +1,8 @@
 //! Records a kernel over plain slices as one differentiable operation on either CPU backend.
 //!
-//! A kernel is a [`HostOp`]: it sees slices, never a backend. [`apply`] finds out where its input tensors live, hands their
-//! values over without copying where they are contiguous, and registers the backward pass where gradients are wanted. What the
-//! backward pass was the last to read goes back to [`buffers`].
+//! A kernel is a [`HostOp`]: it sees slices, never a backend. [`apply`] finds out where its input tensors live, hands
+//! their values over without copying where they are contiguous, and registers the backward pass where gradients are
+//! wanted. What the backward pass was the last to read goes back to [`buffers`].
 
 #![allow(clippy::redundant_closure_for_method_calls, reason = "the type of these methods has no public path")]
 #![allow(
@@ -97,8 +97,8 @@ impl Host for NdArray {
     }
 }
 
-/// Runs `op` on the host backend that holds the inputs, recording it where gradients are tracked. `None` if the inputs are
-/// on another device; the caller then uses stock operations.
+/// Runs `op` on the host backend that holds the inputs, recording it where gradients are tracked. `None` if the inputs
+/// are on another device; the caller then uses stock operations.
 pub(super) fn apply<O: HostOp<N>, const N: usize, const D: usize>(
     op: &O,
     inputs: &[DispatchTensor; N],

@@ -1,14 +1,14 @@
-//! Differentiable operations of a supernet, written for CPUs: depthwise, pointwise and dense convolution, batch norm with
-//! activation, fusion of views, quantisation of the link. Each is one operation for both CPU backends; on other devices the
-//! functions fall back to stock operations.
+//! Differentiable operations of a supernet, written for CPUs: depthwise, pointwise and dense convolution, batch norm
+//! with activation, fusion of views, quantisation of the link. Each is one operation for both CPU backends; on other
+//! devices the functions fall back to stock operations.
 //!
-//! Feature maps are channels-last, `[batch, height, width, channels]`, so that every inner loop runs over channels whatever
-//! the size of the image. Weights are laid out to match: pointwise `[in, out]`, depthwise `[k, k, channels]`, dense
-//! `[k, k, in, out]`. May use burn; knows no network, profile or screen.
+//! Feature maps are channels-last, `[batch, height, width, channels]`, so that every inner loop runs over channels
+//! whatever the size of the image. Weights are laid out to match: pointwise `[in, out]`, depthwise `[k, k, channels]`,
+//! dense `[k, k, in, out]`. May use burn; knows no network, profile or screen.
 //!
-//! Memory bandwidth bounds a training step, so a batch norm is not an operation of its own: the convolution before it adds
-//! up the statistics of its output, the one after it normalises its input ([`FeatureMap`]), both while the values are in
-//! cache.
+//! Memory bandwidth bounds a training step, so a batch norm is not an operation of its own: the convolution before it
+//! adds up the statistics of its output, the one after it normalises its input ([`FeatureMap`]), both while the values
+//! are in cache.
 //!
 //! ```
 //! use burn::tensor::{Device, Tensor};

@@ -1,11 +1,11 @@
 //! Batch norm and activation, in channels-last order.
 //!
-//! Training: statistics of this batch, `y = act(gamma * (x - mean) / sqrt(var + eps) + beta)`. Evaluation: the same with
-//! given statistics. No running statistics are kept: a supernet recalibrates before each evaluation.
+//! Training: statistics of this batch, `y = act(gamma * (x - mean) / sqrt(var + eps) + beta)`. Evaluation: the same
+//! with given statistics. No running statistics are kept: a supernet recalibrates before each evaluation.
 //!
-//! All functions work on a few rows at a time that lie in cache, so that convolutions can normalise what they read. Sums keep
-//! a vector of channels in registers while rows go by; other passes follow memory. Where the channels are no multiple of a
-//! vector, several rows are taken as one long row.
+//! All functions work on a few rows at a time that lie in cache, so that convolutions can normalise what they read.
+//! Sums keep a vector of channels in registers while rows go by; other passes follow memory. Where the channels are no
+//! multiple of a vector, several rows are taken as one long row.
 
 use std::marker::PhantomData;
 
@@ -75,8 +75,8 @@ impl InputTransform {
     /// [`Self::add_gradients`]; returns the gradients of gamma and beta.
     ///
     /// With `z = scale * x + shift` and `dz = dy * act'(z)`: beta's gradient is the sum of dz, gamma's the sum of
-    /// `dz * xhat`, and `dx = scale * (dz - mean(dz) - xhat * mean(dz * xhat))`, which is `scale * dz + a * x + b` with a, b
-    /// per channel.
+    /// `dz * xhat`, and `dx = scale * (dz - mean(dz) - xhat * mean(dz * xhat))`, which is `scale * dz + a * x + b` with
+    /// a, b per channel.
     pub(super) fn finish_gradient(
         &self,
         x: &[f32],

@@ -15,7 +15,8 @@ use super::{dense, depthwise as channelwise, pointwise as product, quantise as l
 
 /// Depthwise convolution: filters each channel of `x[batch, height, width, channels]` with its own kernel of
 /// `w[k, k, channels]`, k odd, with zero padding `k / 2`. Output
-/// `[batch, ceil(height / stride), ceil(width / stride), channels]`. Sides 3, 5 and 7 at strides 1 and 2 are the fast ones.
+/// `[batch, ceil(height / stride), ceil(width / stride), channels]`. Sides 3, 5 and 7 at strides 1 and 2 are the fast
+/// ones.
 pub fn depthwise(x: impl Into<FeatureMap>, w: Tensor<3>, stride: usize) -> FeatureMap {
     let x = x.into();
     let ([batch, height, width, channels], [kernel, ..]) = (x.dims(), w.dims());
@@ -24,7 +25,8 @@ pub fn depthwise(x: impl Into<FeatureMap>, w: Tensor<3>, stride: usize) -> Featu
     convolve(DepthwiseConv(geometry), &x, &w, shape).unwrap_or_else(|| stock::depthwise(x.tensor(), w, stride).into())
 }
 
-/// 1x1 convolution: `x[batch, height, width, in]` times `w[in, out]` at each position. Output `[batch, height, width, out]`.
+/// 1x1 convolution: `x[batch, height, width, in]` times `w[in, out]` at each position. Output
+/// `[batch, height, width, out]`.
 pub fn pointwise(x: impl Into<FeatureMap>, w: Tensor<2>) -> FeatureMap {
     let x = x.into();
     let ([batch, height, width, inner], [_, cols]) = (x.dims(), w.dims());
@@ -171,8 +173,8 @@ pub fn norm_within(
     x.into().normalised(gamma, beta, activation)
 }
 
-/// Batch norm with given statistics, already folded into `scale` and `shift` `[channels]`, then the activation. Deferred:
-/// the next operation computes it while it reads. For evaluation: not differentiable.
+/// Batch norm with given statistics, already folded into `scale` and `shift` `[channels]`, then the activation.
+/// Deferred: the next operation computes it while it reads. For evaluation: not differentiable.
 pub fn norm_with(
     x: impl Into<FeatureMap>,
     scale: Tensor<1>,
@@ -186,8 +188,8 @@ pub fn norm_with(
 /// views go through stock operations.
 pub const MAX_FUSED_VIEWS: usize = 128;
 
-/// Maximum over the views: `x[objects * views, height, width, channels]` to `[objects, height, width, channels]`. The views
-/// of an object are adjacent.
+/// Maximum over the views: `x[objects * views, height, width, channels]` to `[objects, height, width, channels]`. The
+/// views of an object are adjacent.
 pub fn fuse_maximum(x: impl Into<FeatureMap>, views: usize) -> Tensor<4> {
     let x = x.into().tensor();
     let [batch, height, width, channels] = x.dims();

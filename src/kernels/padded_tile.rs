@@ -29,8 +29,8 @@ impl PaddedTile {
         let ConvGeometry { height, width, kernel, stride, .. } = geometry;
         let cols = (geometry.out_width().next_multiple_of(TILE) - 1) * stride + kernel;
         let rows = (geometry.out_height() - 1) * stride + kernel;
-        // A stride that is larger than half the kernel leaves the last rows and columns to no window; they are stored all
-        // the same.
+        // A stride that is larger than half the kernel leaves the last rows and columns to no window; they are stored
+        // all the same.
         let padding = geometry.padding();
         Self::new([rows.max(height + padding), cols.max(width + padding)], geometry, width)
     }
@@ -60,7 +60,8 @@ impl PaddedTile {
         &self.cells[self.skip + block * size..][..size]
     }
 
-    /// Copies the image `x[height, width, channels]` through `transform` into the tile, row by row in the order of memory.
+    /// Copies the image `x[height, width, channels]` through `transform` into the tile, row by row in the order of
+    /// memory.
     pub fn lay(&mut self, x: &[f32], transform: &InputTransform) {
         let pitch = self.width * self.channels;
         for (row, x) in x.chunks(pitch).enumerate() {

@@ -1,10 +1,10 @@
 //! Products of a tall matrix with a small one: 1x1 convolutions in channels-last order.
 //!
-//! A feature map `[batch, height, width, channels]` is a matrix of `rows = batch * height * width` by `channels`. Loop order:
-//! parts of the rows (threads), chunks of rows that stay in the second-level cache from the first use to the last, register
-//! tiles of 8 rows by one or two vectors of columns, the inner dimension. A chunk is normalised, multiplied and its
-//! statistics are added up; backward, both gradients and the sums that batch norm needs are computed. The weights stay in
-//! cache, so nothing is packed.
+//! A feature map `[batch, height, width, channels]` is a matrix of `rows = batch * height * width` by `channels`. Loop
+//! order: parts of the rows (threads), chunks of rows that stay in the second-level cache from the first use to the
+//! last, register tiles of 8 rows by one or two vectors of columns, the inner dimension. A chunk is normalised,
+//! multiplied and its statistics are added up; backward, both gradients and the sums that batch norm needs are
+//! computed. The weights stay in cache, so nothing is packed.
 
 use pulp::{Simd, WithSimd};
 
@@ -24,8 +24,8 @@ fn chunk_rows(inner: usize, cols: usize) -> usize {
     (CHUNK / inner.max(cols) / TILE * TILE).max(TILE)
 }
 
-/// Multiplies `transform(x)[rows, inner]` by `w[inner, cols]`; returns the product `[rows, cols]` and the statistics of its
-/// columns.
+/// Multiplies `transform(x)[rows, inner]` by `w[inner, cols]`; returns the product `[rows, cols]` and the statistics of
+/// its columns.
 pub fn forward(
     x: &[f32],
     transform: Option<&InputTransform>,
@@ -168,8 +168,8 @@ impl WithSimd for Multiply<'_> {
     }
 }
 
-/// Register tile of `ROWS` rows by `VECS` vectors of columns; `w` and `y` begin at its first column. Two vectors are always
-/// full.
+/// Register tile of `ROWS` rows by `VECS` vectors of columns; `w` and `y` begin at its first column. Two vectors are
+/// always full.
 #[inline(always)]
 fn tile<S: Simd, const ROWS: usize, const VECS: usize>(
     simd: S,
@@ -241,8 +241,8 @@ impl WithSimd for Outer<'_> {
     }
 }
 
-/// Adds the sum over rows, `step` apart, of `KS` inputs by `VECS` vectors of output gradients to `dw`. All slices begin at
-/// the tile.
+/// Adds the sum over rows, `step` apart, of `KS` inputs by `VECS` vectors of output gradients to `dw`. All slices begin
+/// at the tile.
 #[inline(always)]
 fn outer_tile<S: Simd, const KS: usize, const VECS: usize>(
     simd: S,

@@ -1,7 +1,7 @@
 //! Vector loads and stores, and the division of work among threads, shared by all kernels.
 //!
-//! Vector code is written once over [`pulp::Simd`] and compiled for each instruction set; the best one this processor has
-//! is chosen at run time, so one binary is fast everywhere and never meets an illegal instruction.
+//! Vector code is written once over [`pulp::Simd`] and compiled for each instruction set; the best one this processor
+//! has is chosen at run time, so one binary is fast everywhere and never meets an illegal instruction.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -14,14 +14,14 @@ pub(super) const WIDEST: usize = 16;
 /// Number of parts into which work is divided. Fixed, so that sums do not depend on the number of threads.
 pub(super) const PARTS: usize = 16;
 
-/// Environment variable that names the instruction set to use in place of this processor's best: to test them all, and to
-/// reproduce another machine's digits.
+/// Environment variable that names the instruction set to use in place of this processor's best: to test them all, and
+/// to reproduce another machine's digits.
 pub(super) const VARIABLE: &str = "SPLITSCOPE_INSTRUCTIONS";
 
 static ARCH: LazyLock<Arch> = LazyLock::new(|| chosen().map_or_else(|_| Arch::new(), |(_, arch)| arch));
 
-/// Name of the instruction set that kernels use: `scalar`, on x86 also `v3` (AVX2 with FMA) and `v4` (AVX-512), elsewhere
-/// `native`.
+/// Name of the instruction set that kernels use: `scalar`, on x86 also `v3` (AVX2 with FMA) and `v4` (AVX-512),
+/// elsewhere `native`.
 ///
 /// # Errors
 /// The variable `SPLITSCOPE_INSTRUCTIONS` names an instruction set that this processor does not have.
@@ -66,8 +66,8 @@ pub(super) fn load_full<S: Simd>(slice: &[f32]) -> S::f32s {
     S::as_simd_f32s(&slice[..S::F32_LANES]).0[0]
 }
 
-/// Loads the first vector of `slice`; lanes past its end are zero. A caller that needs fewer lanes ignores the others: full
-/// loads are much faster than masked ones, and lanes never mix.
+/// Loads the first vector of `slice`; lanes past its end are zero. A caller that needs fewer lanes ignores the others:
+/// full loads are much faster than masked ones, and lanes never mix.
 #[inline(always)]
 pub(super) fn load<S: Simd>(simd: S, slice: &[f32]) -> S::f32s {
     match slice.get(..S::F32_LANES) {
@@ -91,8 +91,8 @@ pub(super) fn part_of(items: usize, part: usize) -> Range<usize> {
     items * part / PARTS..items * (part + 1) / PARTS
 }
 
-/// Calls `act` with the range and the values of each part of `values[items, ..]`, in parallel; returns its results in the
-/// order of the parts.
+/// Calls `act` with the range and the values of each part of `values[items, ..]`, in parallel; returns its results in
+/// the order of the parts.
 pub(super) fn in_parts<T: Send>(
     values: &mut [f32],
     items: usize,

@@ -1,5 +1,5 @@
-//! Means and variances of channels, added up a few rows at a time while they lie in cache, so that convolutions add up the
-//! statistics of their outputs.
+//! Means and variances of channels, added up a few rows at a time while they lie in cache, so that convolutions add up
+//! the statistics of their outputs.
 
 use std::ops::Range;
 
@@ -67,8 +67,8 @@ pub(super) fn rows_in_one(channels: usize) -> usize {
     group / (1 << channels.trailing_zeros().min(group.trailing_zeros()))
 }
 
-/// Splits `len` values of rows into a range of long rows (see [`rows_in_one`]) and the rows left over, each with the width
-/// of its rows.
+/// Splits `len` values of rows into a range of long rows (see [`rows_in_one`]) and the rows left over, each with the
+/// width of its rows.
 pub(super) fn widened(len: usize, channels: usize) -> [(Range<usize>, usize); 2] {
     let wide = channels * rows_in_one(channels);
     let body = len - len % wide;

@@ -261,7 +261,8 @@ fn the_instructions_asked_for_are_those_in_use() {
     }
 }
 
-/// Runs the tests with the instruction sets that this processor does not choose by itself, each in a process of its own.
+/// Runs the tests with the instruction sets that this processor does not choose by itself, each in a process of its
+/// own.
 #[test]
 fn every_set_of_instructions_passes_the_tests_of_kernels_and_supernet() {
     let in_use = simd::instructions().unwrap();

@@ -1,8 +1,8 @@
 //! Liveness of tensors: the bytes that are alive while each layer runs, under a named rule.
 //!
-//! Activations are int8: one byte an element. Weights are not counted here. A tensor is alive from the layer that
-//! makes it to the last layer that reads it; the network's input is alive from the start. At a boundary exactly one tensor
-//! is alive, so the peak of the layers before a boundary is also the peak of the part a sensor runs.
+//! Activations are int8: one byte an element. Weights are not counted here. A tensor is alive from the layer that makes
+//! it to the last layer that reads it; the network's input is alive from the start. At a boundary exactly one tensor is
+//! alive, so the peak of the layers before a boundary is also the peak of the part a sensor runs.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,13 +16,14 @@ use super::layer::{Layer, Op, TensorId};
 pub enum MemoryRule {
     /// All inputs, the output, and everything still to be read.
     Strict,
-    /// As `Strict`, but a depthwise layer writes over its input (the one spare channel it needs is not counted), a product
-    /// writes over its operand, and a sum is folded into the layer before it, which adds onto the other operand. Only
-    /// tensors that nothing else reads are written over. The rule of the published peaks (`MCUNet`, Lin et al. 2020).
+    /// As `Strict`, but a depthwise layer writes over its input (the one spare channel it needs is not counted), a
+    /// product writes over its operand, and a sum is folded into the layer before it, which adds onto the other
+    /// operand. Only tensors that nothing else reads are written over. The rule of the published peaks (`MCUNet`, Lin
+    /// et al. 2020).
     #[default]
     InplaceDepthwise,
-    /// As `InplaceDepthwise`, and expand, depthwise and project of an inverted bottleneck run channel by channel, so that
-    /// the hidden tensor is never whole. A squeeze-excite between them needs the whole tensor and prevents it.
+    /// As `InplaceDepthwise`, and expand, depthwise and project of an inverted bottleneck run channel by channel, so
+    /// that the hidden tensor is never whole. A squeeze-excite between them needs the whole tensor and prevents it.
     FusedBlock,
 }
 
@@ -100,8 +101,8 @@ pub fn tensors_at(network: &Network, layer: usize) -> Vec<TensorId> {
     (0..=layer).filter(|&tensor| last_use[tensor] >= layer).chain([layer + 1]).collect()
 }
 
-/// Bytes that cross a cut right after `layer`: every tensor made by then and read later. The last layer's output counts as
-/// read by the user.
+/// Bytes that cross a cut right after `layer`: every tensor made by then and read later. The last layer's output counts
+/// as read by the user.
 pub fn cut_bytes(network: &Network, layer: usize) -> u64 {
     let last_use = last_uses(network);
     let output = network.layers.len();
@@ -144,8 +145,8 @@ fn reused_bytes(network: &Network, layer: &Layer, index: usize, last_use: &[usiz
     if is_folded(network, index, last_use) { reused.max(output) } else { reused }
 }
 
-/// Returns `true` if the next layer sums this layer's output with a tensor that dies there, so that this layer can add onto
-/// it.
+/// Returns `true` if the next layer sums this layer's output with a tensor that dies there, so that this layer can add
+/// onto it.
 fn is_folded(network: &Network, index: usize, last_use: &[usize]) -> bool {
     let (own, Some(next)) = (index + 1, network.layers.get(index + 1)) else { return false };
     let other = match next.inputs {

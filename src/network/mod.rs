@@ -1,9 +1,9 @@
-//! Layer graph of a network: operators, shapes, multiply-accumulates (MACs), weights, and the boundaries at which it may be
-//! split.
+//! Layer graph of a network: operators, shapes, multiply-accumulates (MACs), weights, and the boundaries at which it
+//! may be split.
 //!
-//! Pure. Tensor 0 is the network's input; tensor `i + 1` is the output of layer `i`. Layers stand in the order in which they
-//! run and read only earlier tensors. Batch norm and activation are folded into the layer before them. Inside a block
-//! several tensors may be alive (a residual); at a boundary exactly one is.
+//! Pure. Tensor 0 is the network's input; tensor `i + 1` is the output of layer `i`. Layers stand in the order in which
+//! they run and read only earlier tensors. Batch norm and activation are folded into the layer before them. Inside a
+//! block several tensors may be alive (a residual); at a boundary exactly one is.
 //!
 //! ```
 //! use splitscope::network::{NetworkBuilder, Shape, SlidingWindow, memory::{MemoryRule, live_bytes, peak}};

@@ -36,8 +36,9 @@ pub fn patched(network: &Network, layers: usize, grid: u32, rule: MemoryRule) ->
     })
 }
 
-/// First `layers` layers with their shapes for one of `grid x grid` patches. `None` if that is impossible: no layers, a grid
-/// finer than the output, or a layer among them that needs whole tensors (global pooling, squeeze-excite, fully connected).
+/// First `layers` layers with their shapes for one of `grid x grid` patches. `None` if that is impossible: no layers, a
+/// grid finer than the output, or a layer among them that needs whole tensors (global pooling, squeeze-excite, fully
+/// connected).
 pub fn one_patch(network: &Network, layers: usize, grid: u32) -> Option<Network> {
     let end = network.shape(layers);
     if layers == 0 || grid == 0 || grid > end.height.min(end.width) {

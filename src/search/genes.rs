@@ -55,12 +55,10 @@ mod tests {
     use rand::SeedableRng;
 
     use super::*;
-    use crate::diagnostic::Source;
-    use crate::space::SHIPPED;
 
     #[test]
     fn designs_survive_encoding() {
-        let space = SearchSpace::from_toml(&Source::new(SHIPPED[0].0, SHIPPED[0].1)).unwrap();
+        let space = SearchSpace::shipped("tabletop").unwrap();
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
         for _ in 0..200 {
             let design = space.sample_design(&mut rng);

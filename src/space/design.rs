@@ -31,8 +31,8 @@ pub struct Design {
 }
 
 impl SearchSpace {
-    /// Returns `true` if a split at this boundary is between two blocks, where a splitting module sends the tensor. At both
-    /// ends, raw input or logits cross as they are, with ratio 1 and [`PLAIN_BITS`].
+    /// Returns `true` if a split at this boundary is between two blocks, where a splitting module sends the tensor. At
+    /// both ends, raw input or logits cross as they are, with ratio 1 and [`PLAIN_BITS`].
     pub fn has_splitting_module(&self, split: BoundaryId) -> bool {
         split != 0 && split != self.last()
     }

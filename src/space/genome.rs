@@ -1,7 +1,7 @@
 //! Genomes: points of a space as small integers, each an index into a list of choices.
 //!
-//! Gene 0 is the resolution. Then, for every stage, width, depth, and kernel and expansion (once a stage or once a block).
-//! Genes of blocks beyond the chosen depth are 0, so that equal networks have equal genomes.
+//! Gene 0 is the resolution. Then, for every stage, width, depth, and kernel and expansion (once a stage or once a
+//! block). Genes of blocks beyond the chosen depth are 0, so that equal networks have equal genomes.
 
 use std::fmt;
 

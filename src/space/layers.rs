@@ -61,8 +61,8 @@ impl SearchSpace {
         Ok(made)
     }
 
-    /// Adds the layers that may follow a stage: both sides of a splitting module for every ratio, and the convolution of one
-    /// view for fusion by concatenation.
+    /// Adds the layers that may follow a stage: both sides of a splitting module for every ratio, and the convolution
+    /// of one view for fusion by concatenation.
     fn module_layers(&self, stage: &str, shape: Shape, found: &mut LayerCollector) -> Result<(), ShapeError> {
         if self.fusion.operator == FusionOperator::Concat && self.views > 1 {
             let mut fusion = NetworkBuilder::new(shape)?;

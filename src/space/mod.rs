@@ -1,13 +1,13 @@
 //! Search spaces: read from TOML, with their genomes and designs, and their lowering to a network.
 //!
-//! Pure. A space is a list of stages; a stage repeats one kind of block with elastic width, depth, kernel and expansion.
-//! Boundaries are numbered over the deepest network of the space, so that a boundary keeps its number when depths change: 0
-//! is the raw input, then one after each block, the last one after the classifier. A genome has only the boundaries of the
-//! blocks it keeps.
+//! Pure. A space is a list of stages; a stage repeats one kind of block with elastic width, depth, kernel and
+//! expansion. Boundaries are numbered over the deepest network of the space, so that a boundary keeps its number when
+//! depths change: 0 is the raw input, then one after each block, the last one after the classifier. A genome has only
+//! the boundaries of the blocks it keeps.
 //!
-//! Invariants of a [`SearchSpace`]: choices ascend strictly and are not empty, so index 0 of every gene is the smallest and
-//! the last index the largest; the smallest and the largest network lower without error at every resolution; only the
-//! classifier, the last stage, is a `linear` block without widths.
+//! Invariants of a [`SearchSpace`]: choices ascend strictly and are not empty, so index 0 of every gene is the smallest
+//! and the last index the largest; the smallest and the largest network lower without error at every resolution; only
+//! the classifier, the last stage, is a `linear` block without widths.
 //!
 //! ```
 //! use rand::SeedableRng;

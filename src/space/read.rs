@@ -6,7 +6,7 @@ use toml::Spanned;
 
 use super::genome;
 use super::rules::{FusionRules, Slot, SplitRules};
-use super::schema::{FusionTable, SpaceFile, SplitTable, StageTable};
+use super::schema::{FusionKeys, SpaceFile, SplitKeys, StageKeys};
 use super::search_space::SearchSpace;
 use super::stage::{BlockKind, Shortcut, Stage};
 use crate::diagnostic::{Diagnostic, Source, nearest};
@@ -22,8 +22,8 @@ impl SearchSpace {
     /// Reads a space file.
     ///
     /// # Errors
-    /// Unknown keys, wrong types, empty or unsorted choices, contradictions, networks whose shapes are impossible; each at
-    /// its line and column.
+    /// Unknown keys, wrong types, empty or unsorted choices, contradictions, networks whose shapes are impossible; each
+    /// at its line and column.
     pub fn from_toml(source: &Source) -> Result<Self, Diagnostic> {
         let file: SpaceFile = source.parse()?;
         let header = file.space;
@@ -91,7 +91,7 @@ impl SearchSpace {
 }
 
 /// Place of the stage that an error about one of its layers names; that of the resolutions for the input.
-fn stage_span(message: &str, rows: &[StageTable], resolutions: Range<usize>) -> Range<usize> {
+fn stage_span(message: &str, rows: &[StageKeys], resolutions: Range<usize>) -> Range<usize> {
     let layer = message.strip_prefix("layer ").unwrap_or(message);
     let stage = layer.split(['.', ':']).next().unwrap_or(layer);
     rows.iter().find(|row| row.name.get_ref() == stage).map_or(resolutions, |row| row.name.span())
@@ -125,7 +125,7 @@ fn choices(source: &Source, list: Option<&Spanned<Vec<u32>>>, key: &str) -> Resu
     }
 }
 
-fn stages(source: &Source, rows: &[StageTable]) -> Result<Vec<Stage>, Diagnostic> {
+fn stages(source: &Source, rows: &[StageKeys]) -> Result<Vec<Stage>, Diagnostic> {
     let mut stages: Vec<Stage> = Vec::with_capacity(rows.len());
     for row in rows {
         let name = row.name.get_ref();
@@ -155,7 +155,7 @@ fn stages(source: &Source, rows: &[StageTable]) -> Result<Vec<Stage>, Diagnostic
     }
 }
 
-fn stage(source: &Source, row: &StageTable) -> Result<Stage, Diagnostic> {
+fn stage(source: &Source, row: &StageKeys) -> Result<Stage, Diagnostic> {
     let block = *row.block.get_ref();
     let missing = |key: &str| source.error(row.block.span(), format!("this block needs `{key}`"));
     let senseless = |span, key: &str| source.error(span, format!("this block has no `{key}`"));
@@ -308,7 +308,7 @@ fn all(slots: &[Slot]) -> Vec<BoundaryId> {
     (0..).take(slots.len()).collect()
 }
 
-fn split_rules(source: &Source, row: &SplitTable, slots: &[Slot]) -> Result<SplitRules, Diagnostic> {
+fn split_rules(source: &Source, row: &SplitKeys, slots: &[Slot]) -> Result<SplitRules, Diagnostic> {
     let at = match &row.at {
         Some(names) => boundaries(source, names, slots)?,
         None => all(slots),
@@ -331,7 +331,7 @@ fn split_rules(source: &Source, row: &SplitTable, slots: &[Slot]) -> Result<Spli
     Ok(SplitRules { at, ratios: small(&row.ratios, "ratios", 1, 255)?, bits })
 }
 
-fn fusion_rules(source: &Source, row: &FusionTable, slots: &[Slot]) -> Result<FusionRules, Diagnostic> {
+fn fusion_rules(source: &Source, row: &FusionKeys, slots: &[Slot]) -> Result<FusionRules, Diagnostic> {
     let mut at = match &row.at {
         Some(names) => boundaries(source, names, slots)?,
         None => all(slots)[1..].to_vec(),

@@ -14,15 +14,15 @@ use crate::network::{FusionOperator, Pooling};
 #[schemars(title = "splitscope space")]
 pub(super) struct SpaceFile {
     /// Name, inputs and outputs of the space.
-    pub(super) space: SpaceTable,
+    pub(super) space: SpaceKeys,
     /// Stages in order; the last one is the classifier, a `linear` block without widths.
-    pub(super) stage: Vec<StageTable>,
+    pub(super) stage: Vec<StageKeys>,
     /// Boundaries at which the network may be split, and the compressions of the tensor there.
     #[serde(default)]
-    pub(super) split: SplitTable,
+    pub(super) split: SplitKeys,
     /// Boundaries at which the views may be fused, and the operator.
     #[serde(default)]
-    pub(super) fusion: FusionTable,
+    pub(super) fusion: FusionKeys,
     /// Settings that a training of this space starts from, as a run's `run.toml` names them. The trainer reads them.
     #[serde(default)]
     #[schemars(with = "Option<std::collections::BTreeMap<String, serde_json::Value>>")]
@@ -32,7 +32,7 @@ pub(super) struct SpaceFile {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct SpaceTable {
+pub(super) struct SpaceKeys {
     /// Name of the space.
     pub(super) name: String,
     /// One sentence about it.
@@ -58,7 +58,7 @@ pub(super) struct SpaceTable {
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct StageTable {
+pub(super) struct StageKeys {
     /// Name, unique in the space: letters, digits, - and _.
     #[schemars(with = "String", regex(pattern = "^[A-Za-z0-9_-]+$"))]
     pub(super) name: Spanned<String>,
@@ -107,7 +107,7 @@ pub(super) struct StageTable {
 
 #[derive(Deserialize, Default, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct SplitTable {
+pub(super) struct SplitKeys {
     /// Boundaries at which a split is allowed; a stage's name stands for all its boundaries. All if absent.
     #[schemars(with = "Option<Vec<String>>")]
     pub(super) at: Option<Vec<Spanned<String>>>,
@@ -121,7 +121,7 @@ pub(super) struct SplitTable {
 
 #[derive(Deserialize, Default, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct FusionTable {
+pub(super) struct FusionKeys {
     /// Boundaries at which the views may be fused; all but the input if absent. Logits are always among them.
     #[schemars(with = "Option<Vec<String>>")]
     pub(super) at: Option<Vec<Spanned<String>>>,
@@ -144,7 +144,7 @@ mod tests {
     fn the_shipped_schema_is_the_one_of_the_reader() {
         let shipped: serde_json::Value = serde_json::from_str(include_str!("../../spaces/space.schema.json")).unwrap();
         assert_eq!(*schema().as_value(), shipped, "splitscope schema space > spaces/space.schema.json");
-        assert_eq!(shipped["properties"]["stage"]["items"]["$ref"], "#/definitions/StageTable");
+        assert_eq!(shipped["properties"]["stage"]["items"]["$ref"], "#/definitions/StageKeys");
         assert!(SHIPPED.iter().all(|(_, text)| text.starts_with("#:schema space.schema.json\n")));
     }
 }

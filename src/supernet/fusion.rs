@@ -5,7 +5,7 @@ use burn::tensor::{Int, Tensor, TensorData, activation, s};
 
 use super::init::WeightInit;
 use super::norm::{ElasticNorm, ElasticNormConfig, Norms};
-use super::views::Views;
+use super::views::ViewSet;
 use crate::kernels::{self, FeatureMap, KernelActivation};
 use crate::space::{FusionOperator, SearchSpace};
 
@@ -18,8 +18,8 @@ pub(crate) enum FusionModule {
     Concat(ConcatFusion),
 }
 
-/// One module per boundary from 1 on where fusion is allowed, the logits left out; `None` elsewhere. `channels` are those of
-/// the largest choice at each boundary from 1 on.
+/// One module per boundary from 1 on where fusion is allowed, the logits left out; `None` elsewhere. `channels` are
+/// those of the largest choice at each boundary from 1 on.
 pub(super) fn modules(space: &SearchSpace, channels: &[usize], weights: &mut WeightInit) -> Vec<Option<FusionModule>> {
     let module = |(boundary, &channels): (u8, &usize)| {
         if boundary == space.last() || !space.fusion.at.contains(&boundary) {
@@ -39,7 +39,7 @@ pub(super) fn modules(space: &SearchSpace, channels: &[usize], weights: &mut Wei
 /// Fuses `x[objects * views, height, width, channels]` to `[objects, height, width, channels]`.
 pub(super) fn fuse(
     x: FeatureMap,
-    views: &Views,
+    views: &ViewSet,
     operator: FusionOperator,
     module: Option<&FusionModule>,
     norms: &mut Norms,
@@ -75,8 +75,8 @@ impl MixFusion {
     }
 }
 
-/// Concatenation and 1x1 convolution, written as a sum over views of a 1x1 convolution of each, so that fewer views use a
-/// part of the same weights; batch norm removes the effect of their number. Starts as the normalised mean.
+/// Concatenation and 1x1 convolution, written as a sum over views of a 1x1 convolution of each, so that fewer views use
+/// a part of the same weights; batch norm removes the effect of their number. Starts as the normalised mean.
 #[derive(Module, Debug)]
 pub(crate) struct ConcatFusion {
     /// Full `[most views, most channels, most channels]`, sliced `[views, channels, channels]`.
@@ -89,7 +89,7 @@ impl ConcatFusion {
         Self { weight: weights.identities(views, channels), norm: ElasticNormConfig::new(channels).init(weights) }
     }
 
-    fn forward(&self, x: Tensor<4>, views: &Views, norms: &mut Norms) -> FeatureMap {
+    fn forward(&self, x: Tensor<4>, views: &ViewSet, norms: &mut Norms) -> FeatureMap {
         let [batch, height, width, channels] = x.dims();
         let count = views.count();
         let indices: Vec<i64> = views.list().iter().map(|view| view.cast_signed() as i64).collect();

@@ -1,9 +1,10 @@
 //! Initialisation of a supernet from a trained largest network.
 //!
-//! Once the largest network, all of it on the aggregator, is trained, its hidden channels are sorted by importance, so that
-//! smaller expansions keep the important ones (Once-for-all, Cai et al., 2020); the sensor becomes a copy of the aggregator;
-//! and each splitting module becomes the best linear one: reduce projects the tensor at its boundary onto its principal
-//! components, recover maps back from them. Components are sorted by variance, so the leading ones serve higher ratios.
+//! Once the largest network, all of it on the aggregator, is trained, its hidden channels are sorted by importance, so
+//! that smaller expansions keep the important ones (Once-for-all, Cai et al., 2020); the sensor becomes a copy of the
+//! aggregator; and each splitting module becomes the best linear one: reduce projects the tensor at its boundary onto
+//! its principal components, recover maps back from them. Components are sorted by variance, so the leading ones serve
+//! higher ratios.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
@@ -15,7 +16,7 @@ use super::norm::Norms;
 use super::principal_components::{ChannelCovariance, PrincipalComponents};
 use super::route::Route;
 use super::split::SplittingModule;
-use super::views::Views;
+use super::views::ViewSet;
 use crate::space::SearchSpace;
 
 /// Channel statistics at each boundary from 1 on, along one route.
@@ -32,7 +33,7 @@ impl ChannelCovariances {
 impl Supernet {
     /// Adds a batch `x[objects * views, height, width, channels]` to `covariances`, with batch norm by the batch's own
     /// statistics.
-    pub fn observe(&self, x: Tensor<4>, views: &Views, route: &Route, covariances: &mut ChannelCovariances) {
+    pub fn observe(&self, x: Tensor<4>, views: &ViewSet, route: &Route, covariances: &mut ChannelCovariances) {
         self.forward_watched(x, views, route, &mut Norms::Batch, &mut |boundary, x| {
             let between = usize::from(boundary) - 1;
             if self.splits[between].is_some() {
@@ -41,7 +42,8 @@ impl Supernet {
         });
     }
 
-    /// Sorts the aggregator's hidden channels by descending importance. The function of the largest network stays the same.
+    /// Sorts the aggregator's hidden channels by descending importance. The function of the largest network stays the
+    /// same.
     #[must_use]
     pub fn sorted(self) -> Self {
         let sorted = |block| match block {
@@ -74,8 +76,8 @@ impl Supernet {
     }
 }
 
-/// Sets a splitting module to principal components: reduce projects onto the leading ones, its batch norm gives them equal
-/// variance, so that the link's levels serve all alike; recover and its norm restore variances and means.
+/// Sets a splitting module to principal components: reduce projects onto the leading ones, its batch norm gives them
+/// equal variance, so that the link's levels serve all alike; recover and its norm restore variances and means.
 pub(super) fn with_components(mut module: SplittingModule, components: &PrincipalComponents) -> SplittingModule {
     let [wide, narrow] = module.reduce.weight.dims();
     let direction = |at: usize, channel: usize| components.directions[at][channel];

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 /// Variance of the weights of a splitting module's reduce and recover layers (gain 2 for the rectifier).
 ///
-/// Their widths C and c differ a lot, so the usual rules scale either activations or gradients by C / c. The geometric mean
-/// keeps the product of all four variance gains of the pair at 1 with the smallest single gain.
+/// Their widths C and c differ a lot, so the usual rules scale either activations or gradients by C / c. The geometric
+/// mean keeps the product of all four variance gains of the pair at 1 with the smallest single gain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Initialisation {

@@ -39,8 +39,8 @@ impl InvertedResidual {
             let layer = ElasticPointwiseConfig::by_fan_in(inputs, hidden).init(weights);
             (layer, ElasticNormConfig::new(hidden).init(weights))
         });
-        // Where something is always added the branch starts at zero, so that a fresh block is its shortcut. Where only some
-        // widths allow it, zero would leave the others without a signal.
+        // Where something is always added the branch starts at zero, so that a fresh block is its shortcut. Where only
+        // some widths allow it, zero would leave the others without a signal.
         let projected = stage.shortcut == Shortcut::Projected;
         let gamma = if projected || config.keeps_shape() { 0.0 } else { 1.0 };
         Self {
@@ -87,8 +87,8 @@ fn hidden(inputs: usize, expansion: usize) -> usize {
     if expansion > 1 { make_divisible((inputs * expansion) as u32, 8) as usize } else { inputs }
 }
 
-/// Scales each channel by a factor from all channels' means (Hu et al., 2018): 1x1 to fewer channels, rectifier, 1x1 back,
-/// hard sigmoid. Smaller expansions use the leading channels and a bottleneck of their own width.
+/// Scales each channel by a factor from all channels' means (Hu et al., 2018): 1x1 to fewer channels, rectifier, 1x1
+/// back, hard sigmoid. Smaller expansions use the leading channels and a bottleneck of their own width.
 #[derive(Module, Debug)]
 pub(crate) struct SqueezeExcite {
     pub(super) reduce: ElasticPointwise,

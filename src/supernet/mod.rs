@@ -1,17 +1,18 @@
-//! Two weight-sharing supernets, sensor and aggregator, stitched at splitting modules (SplitNets, Dong et al., CVPR 2022).
+//! Two weight-sharing supernets, sensor and aggregator, stitched at splitting modules (SplitNets, Dong et al., CVPR
+//! 2022).
 //!
-//! The sensor supernet and the aggregator supernet each hold every block of the space with separate weights. A design runs
-//! the sensor's blocks up to its split, reduces and quantises the tensor for the link, recovers it, and runs the
+//! The sensor supernet and the aggregator supernet each hold every block of the space with separate weights. A design
+//! runs the sensor's blocks up to its split, reduces and quantises the tensor for the link, recovers it, and runs the
 //! aggregator's blocks behind it; at its fusion the views become one. Smaller choices use the leading channels and the
-//! centre of kernels of the same weights. Every design of a [`SearchSpace`](crate::space::SearchSpace) runs: kernels of any
-//! odd side, any stride, any number of views. May use burn, `kernels`, `space`; knows no profile and no screen.
+//! centre of kernels of the same weights. Every design of a [`SearchSpace`](crate::space::SearchSpace) runs: kernels of
+//! any odd side, any stride, any number of views. May use burn, `kernels`, `space`; knows no profile and no screen.
 //!
 //! Feature maps are channels-last: `[objects * views, height, width, channels]`, the views of an object adjacent.
 //!
 //! ```
 //! use burn::tensor::{Device, Tensor};
 //! use splitscope::space::SearchSpace;
-//! use splitscope::supernet::{Initialisation, Norms, Route, Supernet, Views};
+//! use splitscope::supernet::{Initialisation, Norms, Route, Supernet, ViewSet};
 //!
 //! let space = SearchSpace::shipped("tabletop").unwrap();
 //! let device = Device::flex();
@@ -21,7 +22,7 @@
 //! // Three objects of two views each.
 //! let x = Tensor::<4>::ones([3 * 2, 32, 32, 1], &device);
 //! let route = Route::of_design(&space, &design);
-//! let logits = supernet.forward(x, &Views::first(2), &route, &mut Norms::Batch);
+//! let logits = supernet.forward(x, &ViewSet::first(2), &route, &mut Norms::Batch);
 //! assert_eq!(logits.dims(), [3, 10]);
 //! # Ok::<(), splitscope::space::ParseDesignError>(())
 //! ```
@@ -49,4 +50,4 @@ pub use init::Initialisation;
 pub use model::Supernet;
 pub use norm::Norms;
 pub use route::{Route, Splitting};
-pub use views::Views;
+pub use views::ViewSet;

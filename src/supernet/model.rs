@@ -12,7 +12,7 @@ use super::init::{Initialisation, WeightInit};
 use super::norm::Norms;
 use super::route::Route;
 use super::split::{self, SplittingModule};
-use super::views::Views;
+use super::views::ViewSet;
 use crate::kernels::FeatureMap;
 use crate::network::BoundaryId;
 use crate::space::{FusionOperator, SearchSpace};
@@ -42,7 +42,7 @@ impl Supernet {
     }
 
     /// Logits `[objects, classes]` of `x[objects * views, height, width, channels]` along a route.
-    pub fn forward(&self, x: Tensor<4>, views: &Views, route: &Route, norms: &mut Norms) -> Tensor<2> {
+    pub fn forward(&self, x: Tensor<4>, views: &ViewSet, route: &Route, norms: &mut Norms) -> Tensor<2> {
         self.forward_watched(x, views, route, norms, &mut |_, _| {})
     }
 
@@ -50,7 +50,7 @@ impl Supernet {
     pub(super) fn forward_watched(
         &self,
         x: Tensor<4>,
-        views: &Views,
+        views: &ViewSet,
         route: &Route,
         norms: &mut Norms,
         watch: &mut dyn FnMut(BoundaryId, &FeatureMap),
@@ -79,7 +79,8 @@ impl Supernet {
     }
 }
 
-/// Resizes `x[batch, height, width, channels]` to `[batch, side, side, channels]`, each pixel the mean of those it covers.
+/// Resizes `x[batch, height, width, channels]` to `[batch, side, side, channels]`, each pixel the mean of those it
+/// covers.
 pub(super) fn resized(x: Tensor<4>, side: usize) -> Tensor<4> {
     let [_, height, width, _] = x.dims();
     if height == side && width == side {

@@ -1,7 +1,8 @@
 //! Elastic batch norm, and the source of its statistics in one forward pass.
 //!
 //! Training uses the batch's own. Before a design is evaluated its statistics are recalibrated: passes in
-//! [`Norms::Calibrate`] average them over batches, in the order in which the layers run; [`Norms::Fixed`] then uses them.
+//! [`Norms::Calibrate`] average them over batches, in the order in which the layers run; [`Norms::Fixed`] then uses
+//! them.
 
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, s};

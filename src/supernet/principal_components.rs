@@ -58,8 +58,8 @@ impl ChannelCovariance {
     }
 }
 
-/// Eigenvalues, descending, and eigenvectors of a symmetric matrix, by Jacobi's rotations: each sets the largest part off
-/// the diagonal of its pair to zero, and sweeps over all pairs converge quadratically (Golub and Van Loan, 8.5).
+/// Eigenvalues, descending, and eigenvectors of a symmetric matrix, by Jacobi's rotations: each sets the largest part
+/// off the diagonal of its pair to zero, and sweeps over all pairs converge quadratically (Golub and Van Loan, 8.5).
 fn eigen(mut matrix: Vec<f64>, size: usize) -> (Vec<f64>, Vec<Vec<f64>>) {
     let mut vectors: Vec<Vec<f64>> =
         (0..size).map(|row| (0..size).map(|column| f64::from(u8::from(row == column))).collect()).collect();

@@ -2,7 +2,8 @@
 //!
 //! Reduce is a 1x1 convolution from C to `ceil(C / ratio)` channels with batch norm; the link carries it with few bits;
 //! recover is a 1x1 convolution back to C with batch norm. Higher ratios use the leading channels. Neither has an
-//! activation: on so few channels a rectifier costs accuracy (as MobileNetV2 found for its bottlenecks; measured here too).
+//! activation: on so few channels a rectifier costs accuracy (as MobileNetV2 found for its bottlenecks; measured here
+//! too).
 
 use burn::module::Module;
 
@@ -22,8 +23,8 @@ pub(crate) struct SplittingModule {
     pub(super) recover_norm: ElasticNorm,
 }
 
-/// One module per boundary from 1 on where a split is allowed, as wide as the widest choice there and the smallest ratio
-/// above 1 need; `None` elsewhere. `channels` are those of the largest choice at each boundary from 1 on.
+/// One module per boundary from 1 on where a split is allowed, as wide as the widest choice there and the smallest
+/// ratio above 1 need; `None` elsewhere. `channels` are those of the largest choice at each boundary from 1 on.
 pub(super) fn modules(
     space: &SearchSpace,
     channels: &[usize],

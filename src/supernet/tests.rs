@@ -2,6 +2,7 @@
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor, TensorData, activation};
+use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -115,7 +116,7 @@ fn shapes_agree(space: &SearchSpace, designs: usize) {
         let design = space.sample_design(&mut rng);
         let network = space.lower(&design.genome).unwrap();
         let mut seen = 0;
-        let views = Views::first(2.min(space.views as usize));
+        let views = ViewSet::first(2.min(space.views as usize));
         let x = images(space, 2, views.count(), &device);
         let route = Route::of_design(space, &design);
         let logits = supernet.forward_watched(x, &views, &route, &mut Norms::Batch, &mut |id, x| {
@@ -158,7 +159,7 @@ fn kernels_of_any_odd_side_and_any_stride_run() {
         let device = Device::flex().autodiff();
         let route = Route::of_design(&space, &space.sample_design(&mut ChaCha8Rng::seed_from_u64(1)));
         let x = images(&space, 3, 2, &device).require_grad();
-        let logits = fresh(&space, &device).forward(x.clone(), &Views::first(2), &route, &mut Norms::Batch);
+        let logits = fresh(&space, &device).forward(x.clone(), &ViewSet::first(2), &route, &mut Norms::Batch);
         let gradients = (logits.clone() * normal(9, logits.dims(), &device)).sum().backward();
         assert!(values(x.grad(&gradients).unwrap()).iter().all(|value| value.is_finite()), "{kernels} at {stride}");
     }
@@ -204,7 +205,7 @@ fn all_weights_learn_from_a_few_designs_whatever_fuses() {
             for genome in [space.largest(), space.smallest(), space.sample(&mut rng)] {
                 let design = space.sample_split(genome, &mut rng);
                 let route = Route::of_design(&space, &design);
-                let views = Views::first(count);
+                let views = ViewSet::first(count);
                 let logits = supernet.forward(images(&space, 3, count, &device), &views, &route, &mut Norms::Batch);
                 loss = loss + (logits.clone() * normal(9, logits.dims(), &device)).sum();
             }
@@ -277,7 +278,7 @@ fn stirred(space: &SearchSpace) -> Supernet {
 
 fn logits(supernet: &Supernet, space: &SearchSpace, route: &Route) -> Vec<f32> {
     let device = Device::flex();
-    values(supernet.valid().forward(images(space, 6, 2, &device), &Views::first(2), route, &mut Norms::Batch))
+    values(supernet.valid().forward(images(space, 6, 2, &device), &ViewSet::first(2), route, &mut Norms::Batch))
 }
 
 fn distance(a: &[f32], b: &[f32]) -> f32 {
@@ -307,7 +308,7 @@ fn the_students_start_closer_to_their_teacher_than_as_drawn() {
     let whole = Route::new(&space, &genome, 0, last, Splitting::None);
     let wanted = logits(&supernet, &space, &whole);
     let mut covariances = ChannelCovariances::new(&space);
-    supernet.valid().observe(images(&space, 6, 2, &Device::flex()), &Views::first(2), &whole, &mut covariances);
+    supernet.valid().observe(images(&space, 6, 2, &Device::flex()), &ViewSet::first(2), &whole, &mut covariances);
     let drawn = supernet.with_sensor_as_aggregator();
     let started = drawn.clone().with_principal_splits(&covariances);
     let on_sensor = Route::new(&space, &genome, last, last, Splitting::None);
@@ -348,7 +349,7 @@ fn views_may_come_in_any_number_and_any_may_be_lost() {
         let genome = space.largest();
         let fusion = space.boundary_named("basic.1").unwrap();
         let route = Route::new(&space, &genome, 0, fusion, Splitting::None);
-        let run = |x: Tensor<4>, views: &Views| values(supernet.forward(x, views, &route, &mut Norms::Standard));
+        let run = |x: Tensor<4>, views: &ViewSet| values(supernet.forward(x, views, &route, &mut Norms::Standard));
         let x = images(&space, 2, 4, &device);
         let of = |views: &[usize]| {
             let [_, height, width, channels] = x.dims();
@@ -356,17 +357,20 @@ fn views_may_come_in_any_number_and_any_may_be_lost() {
             let picked = views.iter().map(|&view| x.clone().narrow(1, view, 1)).collect();
             Tensor::cat(picked, 1).reshape([2 * views.len(), height, width, channels])
         };
-        assert_eq!(Views::without(4, 0b0101).list(), [1, 3]);
-        let kept = run(of(&[1, 3]), &Views::without(4, 0b0101));
-        assert_ne!(kept, run(of(&[0, 2]), &Views::without(4, 0b1010)), "{operator}");
-        let swapped = run(of(&[3, 1]), &Views::without(4, 0b0101));
+        assert_eq!(ViewSet::without(4, 0b0101).list(), [1, 3]);
+        let kept = run(of(&[1, 3]), &ViewSet::without(4, 0b0101));
+        assert_ne!(kept, run(of(&[0, 2]), &ViewSet::without(4, 0b1010)), "{operator}");
+        let swapped = run(of(&[3, 1]), &ViewSet::without(4, 0b0101));
         if operator == "concat" {
             // All views start with the same weights.
             assert!(distance(&kept, &swapped) < 1e-4, "{operator}");
         } else {
             assert!(distance(&kept, &swapped) < 1e-6, "{operator}: the order of views is no matter");
-            let twice = run(of(&[2, 2]), &Views::first(2));
-            assert!(distance(&twice, &run(of(&[2]), &Views::first(1))) < 1e-5, "{operator}: seeing twice adds nothing");
+            let twice = run(of(&[2, 2]), &ViewSet::first(2));
+            assert!(
+                distance(&twice, &run(of(&[2]), &ViewSet::first(1))) < 1e-5,
+                "{operator}: seeing twice adds nothing"
+            );
         }
     }
 }
@@ -377,4 +381,67 @@ fn another_resolution_is_another_picture_of_the_same_thing() {
     let x = Tensor::<4>::from_data(TensorData::new(vec![1.0_f32, 3.0, 5.0, 7.0], [1, 2, 2, 1]), &device);
     assert_eq!(values(model::resized(x.clone(), 1)), [4.0]);
     assert_eq!(values(model::resized(x.clone(), 2)), values(x));
+}
+
+/// A stage of any block with any of the sizes that a space may name.
+fn any_stage(index: usize) -> impl Strategy<Value = String> {
+    let kernels = prop::sample::select(vec!["[1]", "[3]", "[7]", "[9]", "[1, 3]", "[3, 9]", "[5, 7, 11]"]);
+    let widths = prop::sample::select(vec!["[4]", "[8, 12]"]);
+    let kinds = ["conv", "mbconv", "basic", "bottleneck", "max-pool", "expand", "linear"];
+    let kind = prop::sample::select(kinds.to_vec());
+    let depths = prop::sample::select(vec!["[1]", "[1, 2]"]);
+    let activation = prop::sample::select(vec!["relu", "relu6", "swish", "hard-swish"]);
+    (kind, kernels, widths, depths, 1..5_u32, activation, any::<[bool; 3]>()).prop_map(
+        move |(kind, kernels, widths, depths, stride, activation, [squeezes, projects, elastic])| {
+            let mut text =
+                format!("[[stage]]\nname = \"S{index}\"\nblock = \"{kind}\"\nactivation = \"{activation}\"\n");
+            let mut key = |kinds: &[&str], line: String| {
+                if kinds.contains(&kind) {
+                    text += &line;
+                }
+            };
+            key(&["conv", "mbconv", "basic", "bottleneck", "linear"], format!("widths = {widths}\n"));
+            key(
+                &["conv", "mbconv", "basic", "bottleneck", "max-pool"],
+                format!("kernels = {kernels}\nstride = {stride}\n"),
+            );
+            key(&["conv", "mbconv", "basic", "bottleneck"], format!("depths = {depths}\n"));
+            let expansions = if elastic { "[1, 3]" } else { "[2]" };
+            key(&["mbconv", "bottleneck", "expand"], format!("expansions = {expansions}\n"));
+            if squeezes {
+                key(&["mbconv"], "squeeze-excite = 4\n".to_owned());
+            }
+            if projects {
+                key(&["mbconv"], "shortcut = \"projected\"\n".to_owned());
+            }
+            text
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    /// A space is either refused when it is read, or all its designs run.
+    #[test]
+    fn every_space_that_reads_can_be_trained(
+        stages in (any_stage(0), any_stage(1), any_stage(2)),
+        pools: bool, operator in prop::sample::select(vec!["max", "mix", "concat"]), seed: u64,
+    ) {
+        let header = "[space]\nname = \"any\"\nchannels = 2\nresolutions = [9, 12, 14]\nviews = 3\nclasses = 5\n";
+        let pool = if pools { "[[stage]]\nname = \"pool\"\nblock = \"global-pool\"\npooling = \"max\"\n" } else { "" };
+        let end = "[[stage]]\nname = \"classifier\"\nblock = \"linear\"\n[split]\nratios = [1, 3]\nbits = [4]\n";
+        let fusion = format!("[fusion]\noperator = \"{operator}\"\n");
+        let text = [header, &stages.0, &stages.1, &stages.2, pool, end, &fusion].concat();
+        if let Ok(space) = SearchSpace::from_toml(&Source::new("any", text)) {
+            shapes_agree(&space, 3);
+            let device = Device::flex().autodiff();
+            let design = space.sample_design(&mut ChaCha8Rng::seed_from_u64(seed));
+            let x = images(&space, 2, 2, &device).require_grad();
+            let route = Route::of_design(&space, &design);
+            let logits = fresh(&space, &device).forward(x.clone(), &ViewSet::first(2), &route, &mut Norms::Batch);
+            let gradients = (logits.clone() * normal(9, logits.dims(), &device)).sum().backward();
+            prop_assert!(values(x.grad(&gradients).unwrap()).iter().all(|value| value.is_finite()));
+        }
+    }
 }

@@ -4,16 +4,16 @@ use rand::Rng;
 
 /// Numbers of the views that a forward pass sees, ascending.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Views(Vec<usize>);
+pub struct ViewSet(Vec<usize>);
 
-impl From<usize> for Views {
+impl From<usize> for ViewSet {
     /// The first `count` views.
     fn from(count: usize) -> Self {
         Self((0..count).collect())
     }
 }
 
-impl Views {
+impl ViewSet {
     /// The first `count` views.
     pub fn first(count: usize) -> Self {
         count.into()

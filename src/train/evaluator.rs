@@ -6,7 +6,7 @@ use super::loss::argmax;
 use super::{Inputs, Settings, TrainError};
 use crate::record::{Measurement, MeasurementKey, Subset};
 use crate::space::{Design, SearchSpace};
-use crate::supernet::{Norms, Route, Supernet, Views};
+use crate::supernet::{Norms, Route, Supernet, ViewSet};
 
 /// Images of one forward pass, at most.
 const MAX_IMAGES: usize = 512;
@@ -47,7 +47,7 @@ impl DesignEvaluator<'_> {
     pub fn measure(&self, key: &MeasurementKey) -> Result<Measurement, TrainError> {
         let started = Instant::now();
         let route = Route::of_design(self.space, &self.space.parse_design(&key.design)?);
-        let views = Views::without(key.views as usize, key.lost);
+        let views = ViewSet::without(key.views as usize, key.lost);
         let device = self.settings.device.open();
         let calibration = self.inputs.calibration(self.settings);
         let (mut norms, mut calibration_batches) = (Norms::calibrate(), 0);
@@ -71,7 +71,7 @@ impl DesignEvaluator<'_> {
     fn count_correct(
         &self,
         route: &Route,
-        views: &Views,
+        views: &ViewSet,
         objects: &[u32],
         mut norms: Norms,
     ) -> Result<usize, TrainError> {

@@ -12,7 +12,7 @@ use crate::data::augment::{Augmentation, Augmenter};
 use crate::data::random::Stream;
 use crate::data::{DataError, Dataset};
 use crate::space::SearchSpace;
-use crate::supernet::Views;
+use crate::supernet::ViewSet;
 
 /// Objects on a device.
 #[derive(Debug, Clone)]
@@ -20,7 +20,7 @@ pub struct Batch {
     /// `[objects * views, height, width, channels]`, the views of an object together.
     pub views: Tensor<4>,
     /// The cameras whose views these are, the same for every object.
-    pub cameras: Views,
+    pub cameras: ViewSet,
     /// Class of each object.
     pub labels: Vec<u16>,
     /// `[objects, classes]`, 1 at the class.
@@ -125,7 +125,7 @@ impl Inputs {
         let weight = |&views: &usize| (views as f64).powf(-settings.view_bias);
         let count = *choices.choose_weighted(rng, weight).expect("one view is always there");
         // The first cameras are those that designs of fewer sensors have; any others, so that each teaches and any may be lost.
-        let cameras = if rng.random() { Views::first(count) } else { Views::drawn(count, self.data.views, rng) };
+        let cameras = if rng.random() { ViewSet::first(count) } else { ViewSet::drawn(count, self.data.views, rng) };
         let size = (settings.images / count).clamp(1, train.len().max(1));
         // Steps see different numbers of objects, so the place in the pass is drawn rather than counted.
         let start = rng.random_range(0..train.len());
@@ -139,7 +139,7 @@ impl Inputs {
     ///
     /// # Errors
     /// A file of samples that cannot be read.
-    pub fn batch(&self, objects: &[u32], views: impl Into<Views>, device: &Device) -> Result<Batch, TrainError> {
+    pub fn batch(&self, objects: &[u32], views: impl Into<ViewSet>, device: &Device) -> Result<Batch, TrainError> {
         self.assemble(objects, &views.into(), (&Augmenter::new(&self.data, Augmentation::NONE), 0), device)
     }
 
@@ -148,7 +148,7 @@ impl Inputs {
     pub fn batches<'a>(
         &'a self,
         objects: &'a [u32],
-        views: &'a Views,
+        views: &'a ViewSet,
         images: usize,
         device: &'a Device,
     ) -> impl Iterator<Item = Result<Batch, TrainError>> + 'a {
@@ -175,7 +175,7 @@ impl Inputs {
     fn assemble(
         &self,
         objects: &[u32],
-        views: &Views,
+        views: &ViewSet,
         (augmenter, seed): (&Augmenter, u64),
         device: &Device,
     ) -> Result<Batch, TrainError> {

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::record::{Role, StepSeconds};
 use crate::space::SearchSpace;
-use crate::supernet::{ChannelCovariances, Norms, Route, Splitting, Supernet, Views};
+use crate::supernet::{ChannelCovariances, Norms, Route, Splitting, Supernet, ViewSet};
 
 /// Views of an object that principal components are taken from: what one camera sees is much like what another does.
 const VIEWS_WATCHED: usize = 2;
@@ -181,7 +181,7 @@ impl Trainer {
         let mut supernet = self.supernet.clone().sorted();
         if self.settings.split_start == SplitStart::Principal {
             let route = Route::new(&self.space, &self.space.largest(), 0, self.space.last(), Splitting::None);
-            let (teacher, views) = (supernet.valid(), Views::first(VIEWS_WATCHED.min(inputs.data().views)));
+            let (teacher, views) = (supernet.valid(), ViewSet::first(VIEWS_WATCHED.min(inputs.data().views)));
             let (objects, device) = (inputs.calibration(&self.settings), self.device.clone().inner());
             let mut covariances = ChannelCovariances::new(&self.space);
             for batch in inputs.batches(&objects, &views, self.settings.images, &device) {

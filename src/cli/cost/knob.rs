@@ -38,11 +38,10 @@ pub(super) fn deadline(text: &str) -> Result<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnostic::Source;
-    use crate::hardware::{Profile, SHIPPED};
+    use crate::hardware::Profile;
 
     fn knobs() -> Knobs {
-        Knobs::from_profile(&Profile::from_toml(&Source::new(SHIPPED[0].0, SHIPPED[0].1)).unwrap())
+        Knobs::from_profile(&Profile::shipped("glasses").unwrap())
     }
 
     #[test]

@@ -18,13 +18,11 @@ use crate::quantity::{Knob, Limit};
 use crate::space::{self, Design, SearchSpace};
 
 fn space(name: &str) -> SearchSpace {
-    let (_, text) = space::SHIPPED.iter().find(|(shipped, _)| *shipped == name).unwrap();
-    SearchSpace::from_toml(&Source::new(name, *text)).unwrap()
+    SearchSpace::shipped(name).unwrap()
 }
 
 pub(super) fn profile(index: usize) -> Profile {
-    let (name, text) = hardware::SHIPPED[index % hardware::SHIPPED.len()];
-    Profile::from_toml(&Source::new(name, text)).unwrap()
+    Profile::shipped(hardware::SHIPPED[index % hardware::SHIPPED.len()].0).unwrap()
 }
 
 fn design(space: &SearchSpace, seed: u64) -> (Design, Network) {

@@ -1,5 +1,5 @@
-//! Depthwise filters and weight gradients with the window's side and stride as constants: a register tile of neighbouring
-//! outputs shares what it reads, and every loop over a window is unrolled.
+//! Depthwise filters and weight gradients with the window's side and stride as constants: a register tile of
+//! neighbouring outputs shares what it reads, and every loop over a window is unrolled.
 
 use pulp::{Simd, WithSimd};
 

@@ -11,7 +11,8 @@ pub(super) struct BlockedKernel {
 }
 
 impl BlockedKernel {
-    /// Copies tap `(y, x)` of each channel from tap `from(y, x)` of `w[k, k, channels]`; zero where that is outside `w`.
+    /// Copies tap `(y, x)` of each channel from tap `from(y, x)` of `w[k, k, channels]`; zero where that is outside
+    /// `w`.
     pub(super) fn of(w: &[f32], channels: usize, side: usize, from: impl Fn(usize, usize) -> (usize, usize)) -> Self {
         let kernel = (w.len() / channels).isqrt();
         let mut values = vec![0.0; channels.div_ceil(WIDEST) * side * side * WIDEST];
@@ -38,9 +39,9 @@ pub(super) struct FlippedKernel {
 }
 
 impl FlippedKernel {
-    /// All phases. Input row `s * q + r` was read at tap `t` by output row `q + (r + p - t) / s` where that is whole, so
-    /// at taps `c + s * j` with `c = (r + p) mod s`, by rows that fall as j grows. A phase that no tap reaches (a kernel
-    /// smaller than its stride) has weights of zero.
+    /// All phases. Input row `s * q + r` was read at tap `t` by output row `q + (r + p - t) / s` where that is whole,
+    /// so at taps `c + s * j` with `c = (r + p) mod s`, by rows that fall as j grows. A phase that no tap reaches (a
+    /// kernel smaller than its stride) has weights of zero.
     pub(super) fn all(w: &[f32], geometry: ConvGeometry) -> Vec<Self> {
         let ConvGeometry { height, width, channels, kernel, stride } = geometry;
         let (side, padding) = (kernel.div_ceil(stride), geometry.padding());

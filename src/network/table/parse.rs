@@ -16,7 +16,8 @@ use crate::network::shape::LARGEST_COUNT;
 /// ```
 /// use splitscope::diagnostic::Source;
 /// use splitscope::network::table;
-/// let source = Source::new("mine.csv", "name,kind,cin,cout,k,stride,pad,hin,win,groups\nstem,conv,3,32,3,2,1,224,224,1\n");
+/// let text = "name,kind,cin,cout,k,stride,pad,hin,win,groups\nstem,conv,3,32,3,2,1,224,224,1\n";
+/// let source = Source::new("mine.csv", text);
 /// let rows = table::parse(&source)?;
 /// assert_eq!((rows[0].macs, rows[0].weights, rows[0].output.height), (10_838_016, 864, 112));
 /// # Ok::<(), splitscope::diagnostic::Diagnostic>(())

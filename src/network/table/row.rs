@@ -97,8 +97,8 @@ impl LayerShape {
         Self { kind: LayerKind::Conv, input, output, kernel: [1, 1], groups: 1 }
     }
 
-    /// Canonical form: a convolution with one group per input channel is depthwise, whatever a file calls it; layers other
-    /// than convolutions have one group.
+    /// Canonical form: a convolution with one group per input channel is depthwise, whatever a file calls it; layers
+    /// other than convolutions have one group.
     pub(super) fn with_one_kind_per_layer(self) -> Self {
         match self.kind {
             LayerKind::Conv if self.groups > 1 && self.groups == self.input.channels => {

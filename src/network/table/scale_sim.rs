@@ -1,7 +1,8 @@
 //! Rows of a SCALE-Sim topology.
 //!
-//! Read as SCALE-Sim 3.0.0 does (`topology_utils.py`): inputs are padded already, a window that reaches beyond the input
-//! counts, a name with `DP` is a depthwise layer, and the cell after the stride is the sparsity of the weights as N:M.
+//! Read as SCALE-Sim 3.0.0 does (`topology_utils.py`): inputs are padded already, a window that reaches beyond the
+//! input counts, a name with `DP` is a depthwise layer, and the cell after the stride is the sparsity of the weights as
+//! N:M.
 
 use super::cell::{Cell, cell, number};
 use super::row::{LayerKind, LayerRow};

@@ -7,8 +7,8 @@ use crate::network::layer::{Layer, Op};
 /// Columns of a layer table, in the order in which they are written.
 pub const COLUMNS: &str = "name,kind,cin,cout,k,stride,pad,hin,win,groups";
 
-/// Writes layers as a layer table, which [`parse`](super::parse()) reads back with the same shapes and counts. `Network`s
-/// have square inputs, so pooling over all positions is pooling over a square window.
+/// Writes layers as a layer table, which [`parse`](super::parse()) reads back with the same shapes and counts.
+/// `Network`s have square inputs, so pooling over all positions is pooling over a square window.
 pub fn csv<'a>(layers: impl IntoIterator<Item = &'a Layer>) -> String {
     let mut text = format!("{COLUMNS}\n");
     for Layer { name, op, input, output, .. } in layers {

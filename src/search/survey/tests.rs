@@ -59,13 +59,11 @@ fn small() -> SearchSpace {
 }
 
 fn shipped_space(name: &str) -> SearchSpace {
-    let (name, text) = space::SHIPPED.iter().find(|(own, _)| *own == name).unwrap();
-    SearchSpace::from_toml(&Source::new(*name, *text)).unwrap()
+    SearchSpace::shipped(name).unwrap()
 }
 
 fn profiles() -> Vec<Profile> {
-    let shipped = hardware::SHIPPED.iter().map(|(name, text)| Source::new(*name, *text));
-    let mut all: Vec<Profile> = shipped.map(|text| Profile::from_toml(&text).unwrap()).collect();
+    let mut all: Vec<Profile> = hardware::SHIPPED.iter().map(|(name, _)| Profile::shipped(name).unwrap()).collect();
     // Weights that are loaded where they do not fit, on both sides and in a shared memory, at sizes some designs
     // exceed.
     for layout in ["separate", "shared"] {

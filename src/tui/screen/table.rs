@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// One column as it is shown.
-struct Shape {
+struct ColumnShape {
     column: Column,
     title: String,
     cells: u16,
@@ -33,7 +33,7 @@ struct Shape {
     left: bool,
 }
 
-impl Shape {
+impl ColumnShape {
     /// Whether the table can be sorted by it; the other ones only explain.
     fn sorts(&self) -> bool {
         ![DELTA, DESIGN].contains(&self.title.as_str()) && !PARTS.contains(&self.title.as_str())
@@ -96,9 +96,9 @@ fn notes(view: View<'_>, at: Option<usize>, count: usize) -> [String; 2] {
 }
 
 /// The columns that fit, in order.
-fn shapes(view: View<'_>, room: u16) -> Vec<Shape> {
+fn shapes(view: View<'_>, room: u16) -> Vec<ColumnShape> {
     let unit = |column| view.session.unit(column).symbol;
-    let shape = |column, title: String, cells, priority, left| Shape { column, title, cells, priority, left };
+    let shape = |column, title: String, cells, priority, left| ColumnShape { column, title, cells, priority, left };
     let digits = view.session.catalogue().len().max(1).ilog10() as u16 + 1;
     let mut all = vec![
         shape(Column::Id, "id".to_owned(), digits.max(4), 10, false),
@@ -132,7 +132,7 @@ fn shapes(view: View<'_>, room: u16) -> Vec<Shape> {
 }
 
 /// Areas of the cells of a row.
-fn cells(shapes: &[Shape], row: Rect) -> impl Iterator<Item = (&Shape, Rect)> {
+fn cells(shapes: &[ColumnShape], row: Rect) -> impl Iterator<Item = (&ColumnShape, Rect)> {
     let mut x = row.x + 1;
     shapes.iter().map(move |shape| {
         let gap = if shape.left { 2 } else { 1 };
@@ -142,7 +142,7 @@ fn cells(shapes: &[Shape], row: Rect) -> impl Iterator<Item = (&Shape, Rect)> {
     })
 }
 
-fn headings(view: View<'_>, shapes: &[Shape], row: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+fn headings(view: View<'_>, shapes: &[ColumnShape], row: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let sort = view.session.setup().sort();
     for (shape, area) in cells(shapes, row) {
         let sorts = shape.sorts();
@@ -155,7 +155,7 @@ fn headings(view: View<'_>, shapes: &[Shape], row: Rect, buf: &mut Buffer, hits:
     }
 }
 
-fn line(view: View<'_>, shapes: &[Shape], design: &Row<'_>, row: Rect, buf: &mut Buffer) {
+fn line(view: View<'_>, shapes: &[ColumnShape], design: &Row<'_>, row: Rect, buf: &mut Buffer) {
     let theme = view.theme;
     let feasible = design.evaluation.feasible();
     let style = if feasible || design.selected { theme.text } else { theme.infeasible };
@@ -186,7 +186,7 @@ fn cell(buf: &mut Buffer, area: Rect, text: &str, left: bool, style: Style) {
     }
 }
 
-fn figure(view: View<'_>, shape: &Shape, design: &Row<'_>) -> String {
+fn figure(view: View<'_>, shape: &ColumnShape, design: &Row<'_>) -> String {
     let scaled = |value: f64| view.session.unit(shape.column).column(value);
     let cost = &design.evaluation;
     let [sensor, link, aggregator] = PARTS;

@@ -1,7 +1,6 @@
 //! Sessions for tests: the shipped default pair, and one in the middle of a training and a search with made-up figures.
 
 use crate::{
-    diagnostic::Source,
     explore::{
         CandidateId, Command, Session, Update, ViewRow,
         progress::{Found, SearchUpdate, State, TrainUpdate},
@@ -15,15 +14,10 @@ use crate::{
     tui::{Options, keymap::Keymap},
 };
 
-fn shipped(list: &[(&str, &'static str)], name: &str) -> Source {
-    let text = list.iter().find(|(known, _)| *known == name).map(|(_, text)| *text).unwrap();
-    Source::new(name, text)
-}
-
 /// The default space and profile, with a small pool.
 pub fn session() -> Session {
-    let space = SearchSpace::from_toml(&shipped(space::SHIPPED, space::DEFAULT)).unwrap();
-    let profile = Profile::from_toml(&shipped(hardware::SHIPPED, hardware::DEFAULT)).unwrap();
+    let space = SearchSpace::shipped(space::DEFAULT).unwrap();
+    let profile = Profile::shipped(hardware::DEFAULT).unwrap();
     Session::new(space, profile, 300, 1)
 }
 
