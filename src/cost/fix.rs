@@ -60,20 +60,17 @@ pub fn single_fixes(demand: &SplitDemand, knobs: &Knobs) -> Vec<KnobChange> {
 /// Smallest move of `knob` that makes the split feasible.
 fn single_fix(knob: Knob, demand: &SplitDemand, knobs: &Knobs) -> Option<KnobChange> {
     let from = knobs.get(knob);
-    let to = match knob {
-        Knob::Sensors => {
-            let by_sensors = rates_by_sensors(knobs, knobs.sensors);
-            max_feasible_sensors(&by_sensors, knobs.sensors as usize, |rates| rates.evaluate(demand).feasible()) as f64
-        }
-        _ => {
-            let rates = SystemRates::new(knobs);
-            let needed = ThresholdSolver::new(knobs).thresholds(&rates.frame(demand), f64::NAN).get(knob);
-            let whole = knob == Knob::SensorMemory;
-            match knob.info().relax {
-                _ if whole => needed,
-                RelaxDirection::Up => needed * MARGIN,
-                RelaxDirection::Down => needed / MARGIN,
-            }
+    let to = if knob == Knob::Sensors {
+        let by_sensors = rates_by_sensors(knobs, knobs.sensors);
+        max_feasible_sensors(&by_sensors, knobs.sensors as usize, |rates| rates.evaluate(demand).feasible()) as f64
+    } else {
+        let frame = SystemRates::new(knobs).frame(demand);
+        let threshold = ThresholdSolver::new(knobs).thresholds(&frame, f64::NAN).get(knob);
+        match knob.info().relax {
+            // Bytes are whole numbers.
+            _ if knob == Knob::SensorMemory => threshold,
+            RelaxDirection::Up => threshold * MARGIN,
+            RelaxDirection::Down => threshold / MARGIN,
         }
     };
     let moves = to.is_finite() && to > 0.0 && to.total_cmp(&from).is_ne();

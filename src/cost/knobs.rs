@@ -218,7 +218,7 @@ impl Knobs {
             Knob::Sensors => self.sensors = (value.round() as u32).max(1),
             Knob::LinkBandwidth => self.bandwidth_bytes_per_s = value,
             Knob::SensorMemory => {
-                self.sensor_memory_bytes = limit.map_or(u64::MAX, |bytes| (bytes.round() as u64).max(1))
+                self.sensor_memory_bytes = limit.map_or(u64::MAX, |bytes| (bytes.round() as u64).max(1));
             }
             Knob::SensorCompute => self.sensor_macs_per_s = value,
             Knob::AggregatorCompute => self.aggregator_macs_per_s = value,

@@ -129,12 +129,17 @@ impl Survey {
         } else {
             let mut rng = ChaCha8Rng::seed_from_u64(SEED);
             for (split, own) in splits.iter_mut().zip(&nodes).filter(|(_, own)| !own.is_empty()) {
-                let draws = (0..DRAWN).filter_map(|_| table.demand(&paths.draw_among(space, &graph, own, &mut rng)));
-                draws.for_each(|demand| split.looked_at.push(&demand));
+                for _ in 0..DRAWN {
+                    if let Some(demand) = table.demand(&paths.draw_among(space, &graph, own, &mut rng)) {
+                        split.looked_at.push(&demand);
+                    }
+                }
             }
         }
         let usual = SystemRates::new(&model.knobs());
-        splits.iter_mut().for_each(|split| split.looked_at.order(&usual));
+        for split in &mut splits {
+            split.looked_at.order(&usual);
+        }
         Some(Self { model: model.clone(), graph, paths, splits, designs, exact, optima: RefCell::default() })
     }
 

@@ -42,16 +42,16 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         &[(&format!("{:<NAME$}", "split after"), theme.dim), (&names.concat(), theme.dim)],
         theme,
     );
-    for index in 0..rows {
-        let name = session.space().boundary_name(columns[0][index].split);
-        let cells = [0, 1, 2].map(|goal| cell(Goal::ALL[goal], &columns[goal][index], theme.glyphs.no));
-        let style = |goal: usize| if columns[goal][index].evaluation.feasible() { theme.text } else { theme.dim };
-        let pieces = [
-            (&*format!("{name:<NAME$}"), theme.text),
-            (&*cells[0], style(0)),
-            (&*cells[1], style(1)),
-            (&*cells[2], style(2)),
-        ];
+    let [latency, energy, memory] = &columns;
+    for (index, ((latency, energy), memory)) in latency.iter().zip(energy).zip(memory).enumerate() {
+        let name = format!("{:<NAME$}", session.space().boundary_name(latency.split));
+        let cells = [latency, energy, memory].into_iter().zip(Goal::ALL).map(|(optimum, goal)| {
+            let style = if optimum.evaluation.feasible() { theme.text } else { theme.dim };
+            (cell(goal, optimum, theme.glyphs.no), style)
+        });
+        let cells: Vec<_> = cells.collect();
+        let mut pieces = vec![(name.as_str(), theme.text)];
+        pieces.extend(cells.iter().map(|(text, style)| (text.as_str(), *style)));
         chrome::line(buf, row(index + 1), &pieces, theme);
     }
     let note = format!("{} breaks a limit; `splitscope cost --optimum` prints the designs", theme.glyphs.no);
