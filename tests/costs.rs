@@ -45,6 +45,32 @@ fn what_does_not_fit_has_typed_reasons_and_fixes_that_work() {
 }
 
 #[test]
+fn every_knob_that_json_names_is_taken_by_the_command_line() {
+    let folder = folder();
+    let tight = ["latency=1 ms", "energy=1 uJ", "frame-rate=9000", "sensor-memory=1 KiB"].map(|knob| ["--knob", knob]);
+    let found = json(folder.path(), &[&["cost", "--json", "--tornado"][..], tight.as_flattened()].concat());
+    let mut named: Vec<(String, f64)> = Vec::new();
+    for split in found["splits"].as_array().unwrap() {
+        let fixes = [&split["fixes"]["single"], &split["fixes"]["joint"]];
+        for fix in fixes.into_iter().flat_map(|fixes| fixes.as_array().unwrap()) {
+            named.push((fix["knob"].as_str().unwrap().to_owned(), fix["to"].as_f64().unwrap()));
+        }
+    }
+    for swing in found["tornado"].as_array().unwrap() {
+        named.push((swing["knob"].as_str().unwrap().to_owned(), swing["low"]["value"].as_f64().unwrap()));
+    }
+    named.sort_by(|one, other| one.0.cmp(&other.0));
+    named.dedup_by(|one, other| one.0 == other.0);
+    assert_eq!(named.len(), 8, "{named:?}");
+    for (name, value) in named {
+        let output = splitscope(folder.path(), &["cost", "--json", "--knob", &format!("{name}={value}")]);
+        assert!(output.status.code() != Some(2) && output.stderr.is_empty(), "{name}: {}", text(&output.stderr));
+    }
+    let former = splitscope(folder.path(), &["cost", "--knob", "bandwidth=2.5 Mbit/s"]);
+    assert!(text(&former.stderr).contains("`bandwidth` is now named `link-bandwidth`"));
+}
+
+#[test]
 fn limits_nothing_can_meet_are_named_with_the_amount() {
     let folder = folder();
     let output = splitscope(folder.path(), &["cost", "--knob", "latency=1us"]);

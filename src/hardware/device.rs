@@ -1,11 +1,15 @@
-//! Devices: which named rule counts their cycles, how fast they run, what they hold, what they spend.
+//! Devices: mapping rule, clock, memories and energies of a processor.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{MeasuredTable, Sourced};
+use super::constant::Sourced;
+use super::measured::MeasuredTable;
 
-/// Rule for the cycles of depthwise layers on an unrolled array.
+/// Longest side of an array.
+pub const MAX_SIDE: u32 = 65_535;
+
+/// Rule by which an unrolled array runs depthwise layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Depthwise {
@@ -111,7 +115,7 @@ impl std::fmt::Display for Mapping {
     }
 }
 
-/// Place of the weights when a layer runs.
+/// Place of the weights while a layer runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Residency {
@@ -124,7 +128,7 @@ pub enum Residency {
     Cached,
 }
 
-/// Layout of the memories: one for activations and weights, or two.
+/// Arrangement of the memories for activations and weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Layout {
@@ -150,7 +154,7 @@ pub struct Device {
     pub activation_memory_bytes: Option<Sourced<u64>>,
     /// Bytes for weights; unlimited if absent.
     pub weight_memory_bytes: Option<Sourced<u64>>,
-    /// Layout of the two memories.
+    /// Arrangement of the two memories.
     pub layout: Layout,
     /// Place of the weights.
     pub residency: Residency,

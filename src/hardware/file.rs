@@ -1,12 +1,14 @@
-//! The tables and keys of a profile file, as written, and their JSON Schema. `read` checks them and turns them into a profile.
+//! Tables and keys of a profile file as written, and their JSON Schema. `read` checks and converts them.
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::quantity::WrittenConstant;
-use super::{Dataflow, Depthwise, Layout, Residency, Topology, unit};
+use super::constant::WrittenConstant;
+use super::constant_schema;
+use super::device::{Dataflow, Depthwise, Layout, Residency};
+use super::profile::Topology;
 use crate::network::memory::MemoryRule;
 
 pub(super) type Number = Option<Spanned<WrittenConstant>>;
@@ -16,8 +18,8 @@ pub fn schema() -> Schema {
     SchemaSettings::draft07().into_generator().into_root_schema_for::<ProfileFile>()
 }
 
-/// A hardware profile of splitscope. A constant is a number in base units (seconds, bytes, joules, hertz) or a table of value,
-/// unit and source.
+/// A hardware profile of splitscope. A constant is a number in base units (seconds, bytes, joules, hertz), text with a unit,
+/// or a table of value, unit and source.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "splitscope profile")]
@@ -27,12 +29,12 @@ pub(super) struct ProfileFile {
     /// The sensors: one kind of device, as many times as there are cameras.
     #[schemars(with = "DeviceRow")]
     pub(super) sensor: Spanned<DeviceRow>,
-    /// From the sensors to the aggregator.
+    /// Link from the sensors to the aggregator.
     pub(super) link: LinkRow,
     /// The processor that fuses the views.
     #[schemars(with = "DeviceRow")]
     pub(super) aggregator: Spanned<DeviceRow>,
-    /// Limits that a design must meet; absent ones are always met.
+    /// Limits that a design must meet; absent limits are always met.
     #[serde(default)]
     pub(super) limits: LimitsRow,
 }
@@ -55,17 +57,17 @@ pub(super) struct DeviceRow {
     #[schemars(with = "MappingRow")]
     pub(super) mapping: Spanned<MappingRow>,
     /// Clock.
-    #[schemars(schema_with = "unit::frequency")]
+    #[schemars(schema_with = "constant_schema::frequency")]
     pub(super) clock: Spanned<WrittenConstant>,
     /// Elements per cycle of sums, products and pooling; one per output lane if absent.
     #[serde(default)]
-    #[schemars(schema_with = "unit::per_cycle")]
+    #[schemars(schema_with = "constant_schema::per_cycle")]
     pub(super) elementwise: Number,
     /// Power drawn while it works, whatever it does.
     #[serde(default)]
-    #[schemars(schema_with = "unit::power")]
+    #[schemars(schema_with = "constant_schema::power")]
     pub(super) static_power: Number,
-    /// Its memories.
+    /// Memories of the device.
     #[serde(default)]
     pub(super) memory: MemoryRow,
     /// Energy of work and traffic.
@@ -73,12 +75,12 @@ pub(super) struct DeviceRow {
     pub(super) energy: EnergyRow,
     /// Number of sensors. Sensors only.
     #[serde(default)]
-    #[schemars(schema_with = "unit::count")]
+    #[schemars(schema_with = "constant_schema::count")]
     pub(super) count: Number,
-    /// Rule for a sensor's live bytes. Sensors only.
+    /// Rule and buffers by which a sensor's live bytes are counted. Sensors only.
     #[schemars(with = "Option<BuffersRow>")]
     pub(super) buffers: Option<Spanned<BuffersRow>>,
-    /// From the end of exposure to pixels in memory. Sensors only.
+    /// Readout from the end of exposure to pixels in memory. Sensors only.
     #[schemars(with = "Option<ReadoutRow>")]
     pub(super) readout: Option<Spanned<ReadoutRow>>,
     /// Cameras unlike the rest, in order. Sensors only.
@@ -106,11 +108,11 @@ pub(super) struct MappingRow {
     pub(super) rule: Rule,
     /// Roofline: multiply-accumulate units.
     #[serde(default)]
-    #[schemars(schema_with = "unit::per_cycle")]
+    #[schemars(schema_with = "constant_schema::per_cycle")]
     pub(super) macs_per_cycle: Number,
     /// Roofline: share of them that is busy, 1 if absent.
     #[serde(default)]
-    #[schemars(schema_with = "unit::share")]
+    #[schemars(schema_with = "constant_schema::share")]
     pub(super) utilisation: Number,
     /// Unrolled: lanes for output channels.
     #[schemars(with = "Option<u32>")]
@@ -139,9 +141,9 @@ pub(super) struct MappingRow {
     /// Measured: file of the latency table, CSV or JSON, beside the profile.
     #[schemars(with = "Option<String>")]
     pub(super) table: Option<Spanned<String>>,
-    /// Source of the figures.
+    /// Publication, data sheet or reasoning behind the figures.
     pub(super) source: Option<String>,
-    /// `true` if they are an assumption rather than published.
+    /// True for assumptions, false for published figures.
     #[serde(default)]
     pub(super) assumed: bool,
 }
@@ -151,24 +153,24 @@ pub(super) struct MappingRow {
 pub(super) struct MemoryRow {
     /// Memory for activations, unlimited if absent.
     #[serde(default)]
-    #[schemars(schema_with = "unit::memory")]
+    #[schemars(schema_with = "constant_schema::bytes")]
     pub(super) activations: Number,
     /// Memory for weights, unlimited if absent.
     #[serde(default)]
-    #[schemars(schema_with = "unit::memory")]
+    #[schemars(schema_with = "constant_schema::bytes")]
     pub(super) weights: Number,
     /// Activation bytes read and written per cycle, unlimited if absent.
     #[serde(default)]
-    #[schemars(schema_with = "unit::bytes_per_cycle")]
+    #[schemars(schema_with = "constant_schema::bytes_per_cycle")]
     pub(super) bandwidth: Number,
     /// Rate at which weights are loaded, where they are.
     #[serde(default)]
-    #[schemars(schema_with = "unit::bandwidth")]
+    #[schemars(schema_with = "constant_schema::bandwidth")]
     pub(super) weight_bandwidth: Number,
-    /// Layout of the memories: one for activations and weights, or two.
+    /// Arrangement of the two memories.
     #[serde(default)]
     pub(super) layout: Layout,
-    /// Place of the weights when a layer runs, resident if absent.
+    /// Place of the weights while a layer runs, resident if absent.
     #[schemars(with = "Option<Residency>")]
     pub(super) residency: Option<Spanned<Residency>>,
 }
@@ -178,15 +180,15 @@ pub(super) struct MemoryRow {
 pub(super) struct EnergyRow {
     /// Energy of a multiply-accumulate.
     #[serde(default)]
-    #[schemars(schema_with = "unit::energy")]
+    #[schemars(schema_with = "constant_schema::energy")]
     pub(super) mac: Number,
     /// Energy of a byte of activations or resident weights read or written.
     #[serde(default)]
-    #[schemars(schema_with = "unit::energy")]
+    #[schemars(schema_with = "constant_schema::energy")]
     pub(super) byte: Number,
     /// Energy of a byte of weights loaded from outside.
     #[serde(default)]
-    #[schemars(schema_with = "unit::energy")]
+    #[schemars(schema_with = "constant_schema::energy")]
     pub(super) weight_byte: Number,
 }
 
@@ -196,15 +198,15 @@ pub(super) struct BuffersRow {
     /// Rule by which live bytes are counted.
     #[serde(default)]
     pub(super) rule: MemoryRule,
-    /// `true` if the next frame is received while this one is processed.
+    /// The next frame is received while this one is processed.
     #[serde(default)]
     pub(super) double_frame: bool,
-    /// `true` if the tensor being sent has a buffer of its own.
+    /// The tensor being sent has a buffer of its own.
     #[serde(default)]
     pub(super) link: bool,
     /// Grid of patches in which the first layers run, where that lowers the peak.
     #[serde(default)]
-    #[schemars(schema_with = "unit::count")]
+    #[schemars(schema_with = "constant_schema::count")]
     pub(super) patches: Number,
 }
 
@@ -212,11 +214,11 @@ pub(super) struct BuffersRow {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct ReadoutRow {
     /// Time from the end of exposure to pixels in memory.
-    #[schemars(schema_with = "unit::time")]
+    #[schemars(schema_with = "constant_schema::time")]
     pub(super) time: Spanned<WrittenConstant>,
     /// Energy of a pixel read out.
     #[serde(default)]
-    #[schemars(schema_with = "unit::energy")]
+    #[schemars(schema_with = "constant_schema::energy")]
     pub(super) pixel_energy: Number,
 }
 
@@ -225,17 +227,17 @@ pub(super) struct ReadoutRow {
 pub(super) struct CameraRow {
     /// Name of the camera.
     pub(super) name: String,
-    /// Its clock.
+    /// Clock of the camera.
     #[serde(default)]
-    #[schemars(schema_with = "unit::frequency")]
+    #[schemars(schema_with = "constant_schema::frequency")]
     pub(super) clock: Number,
     /// Bandwidth of its own link; not on a shared bus.
     #[serde(default)]
-    #[schemars(schema_with = "unit::bandwidth")]
+    #[schemars(schema_with = "constant_schema::bandwidth")]
     pub(super) bandwidth: Number,
-    /// Its memory for activations.
+    /// Memory for activations of the camera.
     #[serde(default)]
-    #[schemars(schema_with = "unit::memory")]
+    #[schemars(schema_with = "constant_schema::bytes")]
     pub(super) activations: Number,
 }
 
@@ -245,19 +247,19 @@ pub(super) struct LinkRow {
     /// A link for each sensor, or one bus for all.
     pub(super) topology: Topology,
     /// Raw bandwidth.
-    #[schemars(schema_with = "unit::bandwidth")]
+    #[schemars(schema_with = "constant_schema::bandwidth")]
     pub(super) bandwidth: Spanned<WrittenConstant>,
     /// Share of it left after the protocol, 1 if absent.
     #[serde(default)]
-    #[schemars(schema_with = "unit::share")]
+    #[schemars(schema_with = "constant_schema::share")]
     pub(super) efficiency: Number,
     /// Time before the first byte, none if absent.
     #[serde(default)]
-    #[schemars(schema_with = "unit::time")]
+    #[schemars(schema_with = "constant_schema::time")]
     pub(super) latency: Number,
     /// Energy of a byte sent.
     #[serde(default)]
-    #[schemars(schema_with = "unit::energy")]
+    #[schemars(schema_with = "constant_schema::energy")]
     pub(super) byte_energy: Number,
 }
 
@@ -266,22 +268,22 @@ pub(super) struct LinkRow {
 pub(super) struct LimitsRow {
     /// Longest time from exposure to result.
     #[serde(default)]
-    #[schemars(schema_with = "unit::time")]
+    #[schemars(schema_with = "constant_schema::time")]
     pub(super) latency: Number,
     /// Most bytes alive on a sensor; the sensor's memory if absent.
     #[serde(default)]
-    #[schemars(schema_with = "unit::memory")]
+    #[schemars(schema_with = "constant_schema::bytes")]
     pub(super) sensor_memory: Number,
     /// Most energy of a frame.
     #[serde(default)]
-    #[schemars(schema_with = "unit::energy")]
+    #[schemars(schema_with = "constant_schema::energy")]
     pub(super) energy: Number,
     /// Fewest frames per second, pipelined.
     #[serde(default)]
-    #[schemars(schema_with = "unit::frequency")]
+    #[schemars(schema_with = "constant_schema::rate")]
     pub(super) frame_rate: Number,
     /// Lowest accuracy.
     #[serde(default)]
-    #[schemars(schema_with = "unit::share")]
+    #[schemars(schema_with = "constant_schema::share")]
     pub(super) accuracy: Number,
 }

@@ -2,9 +2,9 @@
 
 use thiserror::Error;
 
-use super::{Dataflow, Depthwise, MAX_SIDE, Mapping};
+use super::device::{Dataflow, Depthwise, MAX_SIDE, Mapping};
 
-/// Mapping rule as given on the command line; absent parts stay as the profile has them.
+/// Changes of a mapping rule from the command line; absent parts stay as the profile has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MappingFlags<'a> {
     /// `roofline`, `unrolled` or `systolic`.
@@ -52,7 +52,7 @@ pub enum FlagError {
     },
 }
 
-/// The mapping rule with what the flags change. An array of two sides is systolic, one of four unrolled, unless the rule is
+/// Applies the flags to a mapping rule. An array of two sides is systolic, one of four unrolled, unless the rule is
 /// `roofline`: then it only says how many units there are. What nobody says is output-stationary, `grouped`, and fully busy.
 ///
 /// # Errors

@@ -10,9 +10,10 @@ use std::collections::{BTreeMap, HashMap};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::network::table::cell::{Cell, lines};
 use crate::network::table::{self, COLUMNS, LayerShape};
+use crate::quantity::{Dimension, Unit};
 
-/// Units a latency may have, with their size in seconds.
-const UNITS: [(&str, f64); 3] = [("seconds", 1.0), ("ms", 1e-3), ("us", 1e-6)];
+/// Names that a column of latencies may have: units of time.
+const LATENCY_COLUMNS: [&str; 3] = ["seconds", "ms", "us"];
 
 /// Latencies measured on a real device.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,7 +40,7 @@ impl MeasuredTable {
         }
     }
 
-    /// `true` if layers are told apart by name, so that the table holds for one network only.
+    /// Returns `true` if layers are told apart by name, so that the table holds for one network only.
     pub const fn is_by_name(&self) -> bool {
         matches!(self.latencies, Latencies::ByName(_))
     }
@@ -105,8 +106,8 @@ fn csv(source: &Source) -> Result<Latencies, Diagnostic> {
     })?;
     let names: Vec<String> = header.iter().map(|cell| cell.text.to_lowercase()).collect();
     let column = |wanted: &str| names.iter().position(|name| name == wanted);
-    let unit = UNITS.into_iter().find_map(|(name, size)| column(name).map(|at| (at, size)));
-    let (Some(name_at), Some((time_at, size))) = (column("name"), unit) else {
+    let unit = LATENCY_COLUMNS.into_iter().find_map(|name| Some((column(name)?, Dimension::Time.unit(name).ok()?)));
+    let (Some(name_at), Some((time_at, unit))) = (column("name"), unit) else {
         let span = header[0].span.start..header[header.len() - 1].span.end;
         return Err(Diagnostic {
             help: Some("name the columns in the first line, for instance `name,ms`".into()),
@@ -114,7 +115,7 @@ fn csv(source: &Source) -> Result<Latencies, Diagnostic> {
         });
     };
     let rows: Vec<(Vec<Cell>, f64)> = lines
-        .map(|cells| latency(source, &cells, time_at, size).map(|seconds| (cells, seconds)))
+        .map(|cells| latency(source, &cells, time_at, unit).map(|seconds| (cells, seconds)))
         .collect::<Result<_, _>>()?;
     if rows.is_empty() {
         return Err(source.error(header[0].span.clone(), "the latency table has no layers"));
@@ -145,14 +146,14 @@ fn by_name(source: &Source, rows: &[(Vec<Cell>, f64)], at: usize) -> Result<Hash
     Ok(entries)
 }
 
-/// Seconds in a cell whose unit has that size.
-fn latency(source: &Source, cells: &[Cell], at: usize, size: f64) -> Result<f64, Diagnostic> {
+/// Seconds in a cell of that unit.
+fn latency(source: &Source, cells: &[Cell], at: usize, unit: Unit) -> Result<f64, Diagnostic> {
     let cell = table::cell::cell(source, cells, at)?;
-    let seconds = cell.text.parse::<f64>().ok().map(|value| value * size).filter(|seconds| is_latency(*seconds));
+    let seconds = cell.text.parse::<f64>().ok().map(|value| value * unit.size).filter(|seconds| is_latency(*seconds));
     seconds.ok_or_else(|| source.error(cell.span.clone(), format!("`{}` is not a latency above zero", cell.text)))
 }
 
-/// Above zero, and below eleven days.
+/// Returns `true` for a latency above zero and below eleven days.
 fn is_latency(seconds: f64) -> bool {
     seconds > 0.0 && seconds <= 1e6
 }

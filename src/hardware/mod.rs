@@ -1,182 +1,46 @@
-//! What a design runs on: a profile read from TOML, with the source of every constant.
+//! Hardware profiles: devices, link and limits read from TOML, with the source of every constant.
 //!
-//! Pure. A profile has a sensor (one kind of device, as many times as there are cameras, with overrides for unlike
-//! cameras), a link, an aggregator and limits. Files may use any common unit; in here only base units exist: seconds,
-//! bytes, joules, watts, hertz, bytes per second.
+//! Pure. A profile has a sensor (one kind of device, once per camera, with overrides for cameras that differ), a link, an
+//! aggregator and limits. Files may use any common unit; inside the program only base units exist: seconds, bytes,
+//! joules, watts, hertz, bytes per second.
+//!
+//! | file | contents |
+//! |---|---|
+//! | `profile`, `device` | types of a profile |
+//! | `file`, `constant`, `constant_schema` | keys of a file, their JSON Schema, constants with unit and source |
+//! | `read`, `measured`, `write` | TOML and latency tables to a profile, and back |
+//! | `flags`, `provenance` | mapping rules from the command line, list of all constants |
+//! | `shipped` | profiles that come with the program |
 //!
 //! Invariants of a [`Profile`] that was read: every constant is finite; clocks, bandwidths, memories and array sides are
 //! above zero; streamed weights have a rate at which they are loaded.
 
+mod constant;
+mod constant_schema;
 mod device;
 mod file;
 mod flags;
 mod measured;
+mod profile;
 mod provenance;
-mod quantity;
 mod read;
-mod unit;
+mod shipped;
 mod write;
 
-pub use device::{Dataflow, Depthwise, Device, Layout, Mapping, Residency};
+pub use constant::Sourced;
+pub use device::{Dataflow, Depthwise, Device, Layout, MAX_SIDE, Mapping, Residency};
 pub use file::schema;
 pub use flags::{FlagError, MappingFlags, override_mapping};
 pub use measured::{MeasuredTable, parse_measured};
+pub use profile::{Camera, Limits, Link, MAX_CAMERAS, MAX_SENSORS, Profile, Sensor, Topology};
 pub use provenance::Constant;
-pub use quantity::{Dimension, Sourced};
 pub use read::ReadTable;
-
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use crate::diagnostic::Source;
-use crate::network::memory::MemoryRule;
-
-/// Profiles shipped with the program: name and text.
-pub const SHIPPED: &[(&str, &str)] = &[
-    ("glasses", include_str!("../../profiles/glasses.toml")),
-    ("imx500", include_str!("../../profiles/imx500.toml")),
-    ("siracusa", include_str!("../../profiles/siracusa.toml")),
-    ("meta-7nm", include_str!("../../profiles/meta-7nm.toml")),
-    ("i3c-tiny", include_str!("../../profiles/i3c-tiny.toml")),
-    ("xr-4k", include_str!("../../profiles/xr-4k.toml")),
-    ("wifi-edge", include_str!("../../profiles/wifi-edge.toml")),
-];
-
-/// Name of the profile used when none is named.
-pub const DEFAULT: &str = "glasses";
-
-impl Profile {
-    /// A shipped profile by its name; `None` if there is none of that name.
-    ///
-    /// ```
-    /// use splitscope::hardware::Profile;
-    /// assert_eq!(Profile::shipped("glasses").unwrap().name, "glasses");
-    /// assert!(Profile::shipped("goggles").is_none());
-    /// ```
-    ///
-    /// # Panics
-    /// Never: tests read all shipped profiles.
-    pub fn shipped(name: &str) -> Option<Self> {
-        let (name, text) = SHIPPED.iter().find(|(shipped, _)| *shipped == name)?;
-        Some(Self::from_toml(&Source::new(*name, *text)).expect("shipped profiles are read by tests"))
-    }
-}
-
-/// Longest side of an array.
-pub const MAX_SIDE: u32 = 65_535;
-
-/// Most cameras a profile may have.
-pub const MAX_SENSORS: u32 = 64;
-
-/// Most unlike cameras a profile may list.
-pub const MAX_CAMERAS: usize = 16;
-
-/// Sensors, link, aggregator and limits.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Profile {
-    /// Name.
-    pub name: String,
-    /// One sentence for people.
-    pub description: String,
-    /// The sensors.
-    pub sensor: Sensor,
-    /// From the sensors to the aggregator.
-    pub link: Link,
-    /// The processor that fuses the views.
-    pub aggregator: Device,
-    /// Limits that a design must meet.
-    pub limits: Limits,
-}
-
-impl Profile {
-    /// The latency tables of its devices.
-    pub fn tables(&self) -> impl Iterator<Item = &MeasuredTable> {
-        [&self.sensor.device, &self.aggregator].into_iter().filter_map(|device| match &device.mapping.value {
-            Mapping::Measured(table) => Some(table),
-            _ => None,
-        })
-    }
-}
-
-/// One kind of sensor, and how many of it there are.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sensor {
-    /// Its processor.
-    pub device: Device,
-    /// Number of sensors.
-    pub count: Sourced<u32>,
-    /// Rule by which live bytes are counted.
-    pub memory_rule: MemoryRule,
-    /// `true` if the next frame is received while this one is processed: one more input in memory.
-    pub double_buffered_frame: bool,
-    /// `true` if the tensor being sent has a buffer of its own, so that the next frame can start.
-    pub link_buffer: bool,
-    /// Grid of patches in which the first layers run, where that lowers the peak (patch-based inference).
-    pub patches: Option<Sourced<u32>>,
-    /// Seconds from the end of exposure to pixels in memory.
-    pub readout_s: Sourced<f64>,
-    /// Joules per pixel read out.
-    pub pixel_energy_j: Option<Sourced<f64>>,
-    /// Cameras unlike the rest, in order; cameras beyond the list are like the sensor itself.
-    pub cameras: Vec<Camera>,
-}
-
-/// A camera unlike the rest: what is absent is as for the sensor.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Camera {
-    /// Name.
-    pub name: String,
-    /// Clock in hertz.
-    pub clock_hz: Option<Sourced<f64>>,
-    /// Raw bandwidth of its own link.
-    pub bandwidth_bytes_per_s: Option<Sourced<f64>>,
-    /// Bytes for activations.
-    pub activation_memory_bytes: Option<Sourced<u64>>,
-}
-
-/// Sharing of the wire between sensors.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Topology {
-    /// Every sensor has a link of its own: transfers run at the same time.
-    Dedicated,
-    /// One bus: transfers run one after the other.
-    Shared,
-}
-
-/// From the sensors to the aggregator. A transfer of B bytes takes `latency + B / (bandwidth * efficiency)`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Link {
-    /// Dedicated links or one bus.
-    pub topology: Topology,
-    /// Raw bytes per second.
-    pub bandwidth_bytes_per_s: Sourced<f64>,
-    /// Share of the raw bandwidth left after the protocol.
-    pub efficiency: Sourced<f64>,
-    /// Seconds before the first byte.
-    pub latency_s: Sourced<f64>,
-    /// Joules per byte.
-    pub byte_energy_j: Option<Sourced<f64>>,
-}
-
-/// Limits that a design must meet; absent ones are always met.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Limits {
-    /// Longest time from exposure to result.
-    pub latency_s: Option<Sourced<f64>>,
-    /// Most bytes alive on a sensor; the sensor's memory if absent.
-    pub sensor_memory_bytes: Option<Sourced<u64>>,
-    /// Most energy of one frame, all sensors together.
-    pub energy_j: Option<Sourced<f64>>,
-    /// Fewest frames per second, pipelined.
-    pub frame_rate_hz: Option<Sourced<f64>>,
-    /// Lowest accuracy.
-    pub accuracy: Option<Sourced<f64>>,
-}
+pub use shipped::{DEFAULT, SHIPPED};
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Source;
 
     #[test]
     fn every_shipped_profile_reads_and_names_the_source_of_every_constant() {

@@ -1,17 +1,19 @@
-//! The constants of a profile as a list: what each is, what it is worth, and where it comes from.
+//! The constants of a profile as a list: key, value and provenance of each.
 
-use super::{Device, Profile, Sourced};
+use super::constant::Sourced;
+use super::device::Device;
+use super::profile::Profile;
 
 /// One constant of a profile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Constant {
-    /// Place in the profile, for instance `sensor.clock`.
+    /// Key in the file, for instance `sensor.clock`.
     pub key: String,
     /// Value and unit as written in the file.
     pub shown: String,
-    /// Source of the figure.
+    /// Publication, data sheet or reasoning behind the figure.
     pub source: Option<String>,
-    /// `true` if it is an assumption.
+    /// `true` for an assumption.
     pub assumed: bool,
 }
 

@@ -1,18 +1,18 @@
-//! Reads a profile from TOML: checks every constant and what they say together.
+//! Reads a profile from TOML; checks every constant alone and all of them together.
 
 use std::ops::Range;
 
 use toml::Spanned;
 
+use super::constant::{ConstantReader, Sourced, WrittenConstant, Zero};
+use super::device::{Depthwise, Device, MAX_SIDE, Mapping, Residency};
 use super::file::{
     BuffersRow, CameraRow, DeviceRow, LimitsRow, LinkRow, MappingRow, MemoryRow, Number, ProfileFile, Rule,
 };
-use super::quantity::{Dimension, Reader, WrittenConstant, Zero};
-use super::{
-    Camera, Depthwise, Device, Limits, Link, MAX_CAMERAS, MAX_SENSORS, MAX_SIDE, Mapping, Profile, Residency, Sensor,
-    Sourced, Topology, parse_measured,
-};
+use super::measured::parse_measured;
+use super::profile::{Camera, Limits, Link, MAX_CAMERAS, MAX_SENSORS, Profile, Sensor, Topology};
 use crate::diagnostic::{Diagnostic, Source};
+use crate::quantity::Dimension;
 
 /// Finest grid of patches.
 const MAX_PATCHES: u32 = 16;
@@ -35,7 +35,7 @@ impl Profile {
     /// As [`Profile::from_toml`], and a latency table that can't be read.
     pub fn from_toml_with(source: &Source, read: ReadTable) -> Result<Self, Diagnostic> {
         let file: ProfileFile = source.parse()?;
-        let reader = Reader { source };
+        let reader = ConstantReader { source };
         reader.refuse_sensor_keys(file.aggregator.get_ref())?;
         let profile = Self {
             name: file.profile.name,
@@ -51,7 +51,7 @@ impl Profile {
     }
 }
 
-impl Reader<'_> {
+impl ConstantReader<'_> {
     fn refuse_sensor_keys(self, aggregator: &DeviceRow) -> Result<(), Diagnostic> {
         let camera = aggregator.camera.as_ref().and_then(|cameras| cameras.first());
         let misplaced = [
@@ -320,7 +320,7 @@ impl Reader<'_> {
             latency_s: limit(&row.latency, "latency", Dimension::Time)?,
             sensor_memory_bytes: self.optional_bytes(row.sensor_memory.as_ref(), "sensor-memory")?,
             energy_j: limit(&row.energy, "energy", Dimension::Energy)?,
-            frame_rate_hz: limit(&row.frame_rate, "frame-rate", Dimension::Frequency)?,
+            frame_rate_hz: limit(&row.frame_rate, "frame-rate", Dimension::Rate)?,
             accuracy: limit(&row.accuracy, "accuracy", Dimension::Share)?,
         })
     }

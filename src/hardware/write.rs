@@ -2,7 +2,9 @@
 
 use std::fmt::Write;
 
-use super::{Dataflow, Depthwise, Device, Layout, Mapping, Profile, Residency, Sensor, Sourced, Topology};
+use super::constant::Sourced;
+use super::device::{Dataflow, Depthwise, Device, Layout, Mapping, Residency};
+use super::profile::{Profile, Sensor, Topology};
 
 impl Profile {
     /// The profile as TOML, every constant with its unit and source. A latency table is named, not included.

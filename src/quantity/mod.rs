@@ -34,4 +34,5 @@ pub use format::{Rounding, ascii};
 pub use knob::{Knob, KnobInfo, KnobScale, RelaxDirection, Unlimited};
 pub use limit::{Limit, LimitInfo, LimitSide};
 pub use metric::{Metric, MetricInfo};
+pub(crate) use parse::in_base_units;
 pub use unit::{Dimension, Unit};

@@ -23,19 +23,33 @@ impl Dimension {
 
     /// Reads a quantity, with the name that errors give it.
     pub(super) fn parse_as(self, text: &str, bare: Unit, quantity: &'static str) -> Result<f64, QuantityError> {
-        let (number, symbol) = number_and_unit(text).ok_or_else(|| QuantityError::Number(text.trim().to_owned()))?;
+        let (number, unit) = self.number_and_unit(text, bare, quantity)?;
+        Ok(in_base_units(number, unit))
+    }
+
+    /// Reads a quantity as a number and its unit.
+    ///
+    /// # Errors
+    /// As [`Dimension::parse`].
+    pub(crate) fn number_and_unit(
+        self,
+        text: &str,
+        bare: Unit,
+        quantity: &'static str,
+    ) -> Result<(f64, Unit), QuantityError> {
+        let (number, symbol) = number_and_symbol(text).ok_or_else(|| QuantityError::Number(text.trim().to_owned()))?;
         if !symbol.is_empty() {
-            return Ok(in_base_units(number, self.unit_of(symbol, quantity)?));
+            return Ok((number, self.unit_of(symbol, quantity)?));
         }
         if self == Self::Share {
-            return Ok(if number > 1.0 { number / 100.0 } else { number });
+            return Ok((if number > 1.0 { number / 100.0 } else { number }, self.base_unit()));
         }
-        Ok(in_base_units(number, bare))
+        Ok((number, bare))
     }
 }
 
 /// `number` of `unit` in base units. Small units divide, so that 72.5 % is the same number as 0.725.
-fn in_base_units(number: f64, unit: Unit) -> f64 {
+pub(crate) fn in_base_units(number: f64, unit: Unit) -> f64 {
     let inverse = unit.size.recip();
     let whole = inverse.round();
     if unit.size < 1.0 && (inverse - whole).abs() < 1e-6 * inverse { number / whole } else { number * unit.size }
@@ -47,9 +61,9 @@ pub(super) fn means_no_limit(text: &str) -> bool {
     ["none", "off", "inf", "infinity", "no limit", "unlimited", "\u{221e}"].contains(&text.as_str())
 }
 
-/// Splits `2.5 Mbit/s` into its number and its unit. The number is the longest beginning that is one, so that `1e3` is a
+/// Splits `2.5 Mbit/s` into its number and the symbol of its unit. The number is the longest beginning that is one, so that `1e3` is a
 /// number and `5 eggs` has a unit. `None` if there is no finite number.
-fn number_and_unit(text: &str) -> Option<(f64, &str)> {
+fn number_and_symbol(text: &str) -> Option<(f64, &str)> {
     let text = text.trim();
     let ends: Vec<usize> = text.char_indices().map(|(at, c)| at + c.len_utf8()).collect();
     for end in ends.into_iter().rev() {
@@ -81,10 +95,10 @@ mod tests {
             (".5ms", 0.5, "ms"),
             ("-3", -3.0, ""),
         ] {
-            assert_eq!(number_and_unit(text), Some((number, unit)), "{text}");
+            assert_eq!(number_and_symbol(text), Some((number, unit)), "{text}");
         }
         for text in ["", "fast", "nan", "inf", "%", "\u{b5}s"] {
-            assert_eq!(number_and_unit(text), None, "{text}");
+            assert_eq!(number_and_symbol(text), None, "{text}");
         }
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::figure;
+use crate::quantity::knob_values;
 
 /// Message to a running trainer or searcher. As a line of text: `pause`, `resume`, `stop`, `{"limits":{"NAME":VALUE}}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -17,8 +17,9 @@ pub enum Control {
     Resume,
     /// Write a checkpoint and end.
     Stop,
-    /// Continue under these knob values: knob name to value in the knob's base unit.
-    Limits(#[serde(with = "figure::map")] BTreeMap<String, f64>),
+    /// Continue under these knob values: knob name to value in the knob's base unit. A line may give text, `"8 ms"` or
+    /// `"none"`, and former names of knobs.
+    Limits(#[serde(with = "knob_values")] BTreeMap<String, f64>),
 }
 
 /// Line of text that is not a [`Control`].
@@ -63,12 +64,15 @@ mod tests {
     #[test]
     fn words_and_json_are_read_and_written() {
         let limits = Control::Limits(BTreeMap::from([("rate".into(), 1e6), ("latency".into(), f64::INFINITY)]));
-        assert_eq!(limits.to_string(), r#"{"limits":{"latency":"inf","rate":1000000.0}}"#);
+        assert_eq!(limits.to_string(), r#"{"limits":{"latency":"none","rate":1000000.0}}"#);
         for control in [Control::Pause, Control::Resume, Control::Stop, limits] {
             assert_eq!(Control::parse(&control.to_string()).unwrap(), control);
             assert_eq!(Control::parse(&serde_json::to_string(&control).unwrap()).unwrap(), control);
         }
         assert_eq!(Control::parse("  pause\r\n").unwrap(), Control::Pause);
+        let text = r#"{"limits":{"latency-limit":"8 ms","accuracy":"72.5 %"}}"#;
+        let limits = BTreeMap::from([("latency".into(), 0.008), ("accuracy".into(), 0.725)]);
+        assert_eq!(Control::parse(text).unwrap(), Control::Limits(limits));
     }
 
     #[test]

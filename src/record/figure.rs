@@ -55,18 +55,3 @@ pub(super) mod by_role {
         Ok(pairs.into_iter().filter_map(|(name, figure)| Some((Role::named(&name)?, figure.0))).collect())
     }
 }
-
-/// Named figures, by name.
-pub(super) mod map {
-    use super::{Deserialize, Deserializer, Figure, Serializer};
-    use std::collections::BTreeMap;
-
-    pub fn serialize<S: Serializer>(map: &BTreeMap<String, f64>, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(map.iter().map(|(name, figure)| (name, Figure(*figure))))
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, f64>, D::Error> {
-        let map = BTreeMap::<String, Figure>::deserialize(deserializer)?;
-        Ok(map.into_iter().map(|(name, figure)| (name, figure.0)).collect())
-    }
-}

@@ -18,7 +18,10 @@ pub(super) fn set(knobs: &mut Knobs, text: &str) -> Result<Option<String>> {
 /// Frames per second of a rate: a number, or the name of an application.
 pub(super) fn deadline(text: &str) -> Result<f64> {
     if let Ok(rate) = Dimension::Rate.parse(text, Dimension::Rate.base_unit()) {
-        return Ok(Knob::FrameRateFloor.check(rate)?);
+        if !(rate.is_finite() && rate > 0.0) {
+            bail!("a frame rate must be a finite number above zero, not {text}");
+        }
+        return Ok(rate);
     }
     let plain = |name: &str| {
         let words: Vec<&str> = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();

@@ -18,7 +18,7 @@ use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 use super::{chrome, view::View};
 use crate::{
     explore::{Command, KnobRange, WhatIf},
-    quantity::{Knob, KnobScale, Limit, RelaxDirection, number},
+    quantity::{Knob, KnobScale, Limit, LimitSide, number},
     search,
     tui::{
         hit::{HitMap, Region},
@@ -85,17 +85,23 @@ fn slider(view: View<'_>, range: &KnobRange, index: usize, row: Rect, words: u16
 
 /// Name and unit of a knob, the unit at the right end of `cells`.
 fn label(range: &KnobRange, theme: &Theme, cells: u16) -> String {
-    let knob = range.info();
-    let sign = match (knob.limit, knob.relax) {
-        (None | Some(Limit::SensorMemory), _) => "",
-        (_, RelaxDirection::Up) if theme.glyphs.braille => " ≤",
-        (_, RelaxDirection::Down) if theme.glyphs.braille => " ≥",
-        (_, RelaxDirection::Up) => " <=",
-        (_, RelaxDirection::Down) => " >=",
+    let name = match sign(range.knob, theme) {
+        Some(sign) => format!("{} {sign}", range.info().short),
+        None => range.info().short.to_owned(),
     };
-    let name = format!("{}{sign}", range.info().short);
     let gap = cells.saturating_sub(width(&name) + width(range.unit.symbol));
     if cells == 0 { name } else { format!("{name}{:gap$}{}", "", range.unit.symbol, gap = usize::from(gap)) }
+}
+
+/// Sign before the value of a knob that limits what designs cost; `None` for hardware.
+fn sign(knob: Knob, theme: &Theme) -> Option<&'static str> {
+    let limit = knob.info().limit.filter(|limit| *limit != Limit::SensorMemory)?;
+    Some(match (limit.info().side, theme.glyphs.braille) {
+        (LimitSide::AtMost, true) => "≤",
+        (LimitSide::AtLeast, true) => "≥",
+        (LimitSide::AtMost, false) => "<=",
+        (LimitSide::AtLeast, false) => ">=",
+    })
 }
 
 /// How many designs of the whole space fit, in at most so many cells: with the interval of an estimate where there is room.
@@ -162,9 +168,10 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
             continue;
         };
         let gained = number::grouped(u64::from(what_if.gained));
-        let sign = if session.sampled() < all { "about " } else { "" };
+        let about = if session.sampled() < all { "about " } else { "" };
         let value = what_if.knob.format(what_if.value);
-        let words = format!("{} to {value}: {sign}{gained} more", what_if.knob.info().short);
+        let relation = sign(what_if.knob, theme).unwrap_or("to");
+        let words = format!("{} {relation} {value}: {about}{gained} more", what_if.knob.info().short);
         chrome::line(buf, row, &[(lead, theme.dim), (&words, theme.text)], theme);
         hits.button(row, Command::SetKnobs(vec![(what_if.knob, what_if.value)]));
     }

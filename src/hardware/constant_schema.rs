@@ -1,19 +1,28 @@
-//! JSON Schemas of constants, one function a dimension.
+//! JSON Schemas of constants, one function per dimension.
 
 use schemars::{Schema, SchemaGenerator, json_schema};
 
-use super::Dimension;
+use crate::quantity::{Dimension, ascii};
 
 fn constant(dimension: Dimension) -> Schema {
-    let units: Vec<&str> = dimension.units().iter().map(|(name, _)| *name).filter(|name| !name.is_empty()).collect();
+    let mut units = Vec::new();
+    for unit in dimension.units() {
+        // Plain characters first, then the micro sign.
+        let plain = ascii(unit.symbol).into_owned();
+        if plain != unit.symbol {
+            units.push(plain);
+        }
+        units.push(unit.symbol.to_owned());
+    }
+    units.retain(|unit| !unit.is_empty());
     let mut table = json_schema!({
         "type": "object",
         "required": ["value"],
         "additionalProperties": false,
         "properties": {
             "value": { "type": "number", "minimum": 0 },
-            "source": { "type": "string", "description": "Source of the figure." },
-            "assumed": { "type": "boolean", "description": "`true` if it is an assumption rather than published." },
+            "source": { "type": "string", "description": "Publication, data sheet or reasoning behind the figure." },
+            "assumed": { "type": "boolean", "description": "True for an assumption, false for a published figure." },
         },
     });
     if !units.is_empty()
@@ -21,15 +30,15 @@ fn constant(dimension: Dimension) -> Schema {
     {
         properties.insert("unit".into(), serde_json::json!({ "type": "string", "enum": units }));
     }
-    json_schema!({ "anyOf": [{ "type": "number", "minimum": 0 }, table] })
+    json_schema!({ "anyOf": [{ "type": "number", "minimum": 0 }, { "type": "string" }, table] })
 }
 
 pub(super) fn time(_: &mut SchemaGenerator) -> Schema {
     constant(Dimension::Time)
 }
 
-pub(super) fn memory(_: &mut SchemaGenerator) -> Schema {
-    constant(Dimension::Memory)
+pub(super) fn bytes(_: &mut SchemaGenerator) -> Schema {
+    constant(Dimension::Bytes)
 }
 
 pub(super) fn energy(_: &mut SchemaGenerator) -> Schema {
@@ -42,6 +51,10 @@ pub(super) fn power(_: &mut SchemaGenerator) -> Schema {
 
 pub(super) fn frequency(_: &mut SchemaGenerator) -> Schema {
     constant(Dimension::Frequency)
+}
+
+pub(super) fn rate(_: &mut SchemaGenerator) -> Schema {
+    constant(Dimension::Rate)
 }
 
 pub(super) fn bandwidth(_: &mut SchemaGenerator) -> Schema {

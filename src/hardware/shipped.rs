@@ -1,0 +1,32 @@
+//! Profiles that come with the program.
+
+use super::profile::Profile;
+use crate::diagnostic::Source;
+
+/// Profiles shipped with the program: name and text.
+pub const SHIPPED: &[(&str, &str)] = &[
+    ("glasses", include_str!("../../profiles/glasses.toml")),
+    ("imx500", include_str!("../../profiles/imx500.toml")),
+    ("siracusa", include_str!("../../profiles/siracusa.toml")),
+    ("meta-7nm", include_str!("../../profiles/meta-7nm.toml")),
+    ("i3c-tiny", include_str!("../../profiles/i3c-tiny.toml")),
+    ("xr-4k", include_str!("../../profiles/xr-4k.toml")),
+    ("wifi-edge", include_str!("../../profiles/wifi-edge.toml")),
+];
+
+/// Name of the default profile.
+pub const DEFAULT: &str = "glasses";
+
+impl Profile {
+    /// The shipped profile of that name; `None` if there is none.
+    ///
+    /// ```
+    /// use splitscope::hardware::Profile;
+    /// assert_eq!(Profile::shipped("glasses").unwrap().sensor.count.value, 6);
+    /// assert!(Profile::shipped("spectacles").is_none());
+    /// ```
+    pub fn shipped(name: &str) -> Option<Self> {
+        let (name, text) = SHIPPED.iter().find(|(shipped, _)| *shipped == name)?;
+        Some(Self::from_toml(&Source::new(*name, *text)).expect("shipped profiles are read by tests"))
+    }
+}
