@@ -3,6 +3,7 @@
 //! Exit codes: 0 for success; 1 for an error, told on standard error; 2 for a wrong command line; 3 when the work was done
 //! and the answer is no (a file that is not valid, limits that no design meets).
 
+mod answer;
 mod bench;
 mod check;
 mod cost;
@@ -23,14 +24,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// What a command found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer {
-    /// All is well.
-    Yes,
-    /// The work was done and the answer is no.
-    No,
-}
+use answer::Answer;
 
 /// Explore neural networks that are split between camera sensors and one aggregator.
 ///

@@ -307,7 +307,8 @@ pub fn child_modules(tokens: &[Token]) -> Vec<String> {
 }
 
 fn starts_path(tokens: &[Token], index: usize) -> bool {
-    let follows_path = index > 0 && matches!(tokens[index - 1].text.as_str(), "::" | ".");
+    // `pub(in path)` names a path, but imports nothing.
+    let follows_path = index > 0 && matches!(tokens[index - 1].text.as_str(), "::" | "." | "in");
     tokens[index].is_word() && !follows_path && tokens.get(index + 1).is_some_and(|next| next.text == "::")
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Asked, Found, Split};
+use super::found::{Asked, Found, Split};
 use crate::cost::{self, KnobChange, KnobSwing, Reason};
 
 pub(super) fn report(found: &Found, asked: &Asked) -> Value {

@@ -1,6 +1,6 @@
 //! The costs of a design as text.
 
-use super::{Asked, Found, Split};
+use super::found::{Asked, Found, Split};
 use std::fmt::Write;
 
 use crate::cost::{self, FusionReport, KnobChange, KnobSwing, LatencyBreakdown, ReasonSite};

@@ -1,5 +1,6 @@
 //! `splitscope search --baselines`: prints and draws the comparison of the joint search with simpler methods.
 
+mod comparison;
 mod picture;
 mod report;
 
@@ -7,24 +8,13 @@ use std::io::Write;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Answer, Arguments, problem};
+use super::arguments::{Arguments, problem};
+use crate::cli::Answer;
 use crate::cli::progress::{Bar, Log};
 use crate::record::{Event, Subset, Task};
 use crate::run::{RunDir, RunEvaluator, TaskProcess, compare_baselines};
-use crate::search::SearchProblem;
 use crate::search::baselines::BaselineOutcome;
-
-/// A comparison to print.
-struct Comparison {
-    problem: SearchProblem,
-    outcomes: Vec<BaselineOutcome>,
-    /// Training step of the weights.
-    step: u64,
-    budget: usize,
-    seed: u64,
-    validation_objects: usize,
-    test_objects: usize,
-}
+use comparison::Comparison;
 
 pub(super) fn run(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
     let problem = problem(run.manifest(), arguments)?;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use anyhow::Result;
 
-use super::{Arguments, problem, the_run};
+use super::arguments::{Arguments, problem, the_run};
 use crate::cli::train::manifest_of;
 use crate::cli::{Answer, load};
 use crate::run::{Manifest, RunDir, measured_designs};

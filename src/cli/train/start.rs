@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use super::{Arguments, SettingFlags};
+use super::arguments::Arguments;
+use super::flags::SettingFlags;
 use crate::cli::load;
 use crate::data::DataSpec;
 use crate::diagnostic::Source;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::Comparison;
+use super::comparison::Comparison;
 use crate::quantity::{Metric, ascii};
 use crate::search::baselines::{BaselineOutcome, EvaluatedDesign, front_share, verdict};
 

@@ -1,0 +1,112 @@
+//! Arguments of `search`, and the run and the problem that they name.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
+use crate::quantity::knob_values;
+use crate::run::{self, Manifest, RunSearchOptions};
+use crate::search::{Objective, SearchOptions, SearchProblem, SearchScope, StopRule};
+
+/// Arguments of `search`.
+#[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
+pub(in crate::cli) struct Arguments {
+    /// Trained run [default: the latest below runs/]
+    #[arg(long)]
+    pub(super) run: Option<PathBuf>,
+    /// Measure what a search on this run asks for, beside it, until it ends
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["run", "baselines", "proxy", "workers"])]
+    pub(super) worker: Option<PathBuf>,
+    /// Worker processes to start beside this one
+    #[arg(long, default_value_t = 0, value_name = "COUNT")]
+    pub(super) workers: usize,
+    /// Compare the joint search with simpler methods, each with the same number of evaluations
+    #[arg(long, conflicts_with = "proxy")]
+    pub(super) baselines: bool,
+    /// Where the comparison is drawn [default: baselines.svg in the run]
+    #[arg(long, requires = "baselines", value_name = "FILE")]
+    pub(super) picture: Option<PathBuf>,
+    /// Rank by synflow, a score of the weights as they are, instead of measuring; needs no training
+    #[arg(long)]
+    pub(super) proxy: bool,
+    /// Number of sensors [default: the profile's]
+    #[arg(long)]
+    pub(super) sensors: Option<u32>,
+    /// Designs to measure at most
+    #[arg(long, default_value_t = 60)]
+    pub(super) evaluations: usize,
+    /// Seconds to search at most [default: no limit]
+    #[arg(long)]
+    pub(super) seconds: Option<f64>,
+    /// Stop when the hypervolume grows by less than this share of itself ...
+    #[arg(long, default_value_t = 0.001, value_name = "SHARE")]
+    pub(super) stop_gain: f64,
+    /// ... over so many generations; 0 never does
+    #[arg(long, default_value_t = 10, value_name = "COUNT")]
+    pub(super) stop_generations: usize,
+    /// What counts, two to four of: accuracy, latency, energy, memory
+    #[arg(long, value_delimiter = ',', default_value = "accuracy,latency,energy", value_parser = objective())]
+    pub(super) objectives: Vec<Objective>,
+    /// Knobs as JSON, for instance '{"link-bandwidth": 125000, "latency": 0.008}'; bytes, seconds, joules
+    #[arg(long)]
+    pub(super) limits: Option<String>,
+    /// Source of all randomness
+    #[arg(long, default_value_t = 0)]
+    pub(super) seed: u64,
+    /// Threads; 0 takes all cores
+    #[arg(long, default_value_t = 0)]
+    pub(super) threads: usize,
+    /// Print one JSON object per event
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// Parser of an objective by name.
+fn objective() -> impl TypedValueParser<Value = Objective> {
+    PossibleValuesParser::new(Objective::CHOICES.map(Objective::name))
+        .map(|name| Objective::named(&name).expect("one of the possible values"))
+}
+
+impl Arguments {
+    pub(super) fn stop(&self) -> StopRule {
+        StopRule { evaluations: None, gain: self.stop_gain, generations: self.stop_generations }
+    }
+
+    pub(super) fn options(&self) -> RunSearchOptions {
+        let (budget, seed, stop) = (self.evaluations, self.seed, self.stop());
+        let search = SearchOptions { budget, seed, stop, scope: SearchScope::All };
+        RunSearchOptions { search, max_seconds: self.seconds, workers: self.workers }
+    }
+
+    /// Returns `true` if the command records nothing.
+    pub(in crate::cli) const fn only_prints(&self) -> bool {
+        self.proxy
+    }
+}
+
+/// The problem of a run with the objectives and knobs of the command line.
+pub(super) fn problem(manifest: &Manifest, arguments: &Arguments) -> Result<SearchProblem> {
+    let (space, profile) = (manifest.search_space()?, manifest.hardware_profile()?);
+    let mut problem = SearchProblem::new(space, profile, arguments.objectives.clone()).context("--objectives")?;
+    if let Some(sensors) = arguments.sensors {
+        problem.knobs.sensors = sensors.clamp(1, problem.space.views);
+    }
+    if let Some(text) = &arguments.limits {
+        let mut json = serde_json::Deserializer::from_str(text);
+        let values =
+            knob_values::deserialize(&mut json).context("--limits is not a JSON object of knob names and values")?;
+        problem.set_knobs(&values)?;
+    }
+    Ok(problem)
+}
+
+pub(super) fn the_run(arguments: &Arguments) -> Result<PathBuf> {
+    match &arguments.run {
+        Some(path) => Ok(path.clone()),
+        None => {
+            run::latest(Path::new("runs"))?.context("there is no run below runs/; train one first: splitscope train")
+        }
+    }
+}
