@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use super::RunDir;
 use super::error::RunError;
-use super::owner::Owner;
+use super::owner_record::Owner;
 use super::process::Process;
 use super::store::Store;
 use crate::record::{Control, Task};

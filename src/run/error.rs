@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::ErrorCode;
 
-use super::owner::Owner;
+use super::owner_record::Owner;
 use crate::data::DataError;
 use crate::diagnostic::Diagnostic;
 use crate::search::{DriverError, ProblemError};

@@ -39,12 +39,14 @@
 
 mod child;
 mod claim;
+mod clock;
 mod error;
 mod evaluator;
 mod inbox;
 mod loading;
 mod manifest;
 mod owner;
+mod owner_record;
 mod process;
 mod searching;
 mod store;
@@ -65,7 +67,8 @@ pub use evaluator::{RunEvaluator, measured_designs};
 pub use inbox::Inbox;
 pub use loading::{LoadingProgress, load_inputs};
 pub use manifest::{Document, MANIFEST_VERSION, Manifest};
-pub use owner::{Owner, Ownership, STALE_S};
+pub use owner::Ownership;
+pub use owner_record::{Owner, STALE_S};
 pub use process::Process;
 pub use searching::{RunSearchOptions, SearchRunner, compare_baselines};
 pub use store::{Changes, Cursor, Store, Stored};

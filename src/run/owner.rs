@@ -1,9 +1,8 @@
 //! Who works on a run: at most one living process trains on it, and at most one searches on it, at a time.
 //!
 //! Ownership is a row in the run's database. A thread of the owner signs it every few seconds, so that it stays signed
-//! during long evaluations and pauses; an owner that is dead, or has not signed for [`STALE_S`], is replaced.
+//! during long evaluations and pauses; an owner that is dead, or has not signed for [`STALE_S`](super::owner_record::STALE_S), is replaced.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,41 +11,12 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::error::RunError;
-use super::process::Process;
-use super::store::{Store, now};
+use super::owner_record::Owner;
+use super::store::Store;
 use crate::record::Task;
 
 /// Time between two signatures of an owner.
 const HEARTBEAT: Duration = Duration::from_secs(5);
-/// Seconds without a signature after which an owner counts as gone, even if its process still exists.
-pub const STALE_S: f64 = 60.0;
-
-/// The owner of a task, as the database knows it. Times are Unix times in seconds.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Owner {
-    pub task: Task,
-    pub process: Process,
-    /// The command line, as a user would type it.
-    pub command: String,
-    pub since: f64,
-    pub heartbeat: f64,
-}
-
-impl Owner {
-    /// Returns `true` if the owner still works: its process is not known to be dead and it has signed lately.
-    pub fn is_alive(&self) -> bool {
-        now() - self.heartbeat < STALE_S && self.process.is_alive() != Some(false)
-    }
-}
-
-impl fmt::Display for Owner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { process, command, heartbeat, .. } = self;
-        let age = (now() - heartbeat).max(0.0);
-        write!(f, "process {} on {} ({command}) works on it, last heard of {age:.0} s ago", process.pid, process.host)
-    }
-}
-
 /// The right to work on a run, given back when dropped.
 pub struct Ownership {
     database: PathBuf,

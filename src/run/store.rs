@@ -11,10 +11,11 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior};
 
+use super::clock::now;
 use super::error::RunError;
 use super::process::Process;
 use schema::{APPLICATION, MIGRATIONS};
@@ -51,11 +52,6 @@ pub struct Store {
     serial: u64,
     /// File to remove after closing the connection.
     copy: Option<tempfile::TempPath>,
-}
-
-/// Unix time in seconds.
-pub(super) fn now() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
 }
 
 fn to_sql(number: u64) -> i64 {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::{Store, Stored, now, process};
 use crate::record::{Control, Task};
 use crate::run::error::RunError;
-use crate::run::owner::Owner;
+use crate::run::owner_record::Owner;
 
 impl Store {
     /// Tells the owner of a task something.

@@ -1,6 +1,6 @@
 //! Comparison of the outcomes of a study.
 
-use super::{BaselineOutcome, EvaluatedDesign};
+use super::outcome::{BaselineOutcome, EvaluatedDesign};
 use crate::search::{Outcome, SearchProblem, front_of, hypervolume};
 
 /// Name of the joint search among the methods.

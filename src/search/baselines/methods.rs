@@ -4,7 +4,8 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::comparison::JOINT_SEARCH;
-use super::{BaselineOutcome, BaselineStudy, EvaluatedDesign};
+use super::outcome::{BaselineOutcome, EvaluatedDesign};
+use super::study::BaselineStudy;
 use crate::cost::{Reason, reasons};
 use crate::network::BoundaryId;
 use crate::search::{
@@ -28,11 +29,19 @@ struct Method {
     reason: Option<String>,
 }
 
+impl BaselineStudy<'_> {
+    /// Runs all methods, from the simplest to the joint search, and then every design if there are few. Each outcome is
+    /// passed to `progress` as soon as it is known.
+    ///
+    /// # Errors
+    /// An accuracy can't be measured, or a design can't be costed.
+    pub fn run(mut self, progress: &mut dyn FnMut(&BaselineOutcome)) -> Result<Vec<BaselineOutcome>> {
+        run_all(&mut self, progress)
+    }
+}
+
 /// Runs all methods.
-pub(super) fn run_all(
-    study: &mut BaselineStudy<'_>,
-    progress: &mut dyn FnMut(&BaselineOutcome),
-) -> Result<Vec<BaselineOutcome>> {
+fn run_all(study: &mut BaselineStudy<'_>, progress: &mut dyn FnMut(&BaselineOutcome)) -> Result<Vec<BaselineOutcome>> {
     let mut outcomes = Vec::new();
     let mut close = |study: &mut BaselineStudy<'_>, method: Method| -> Result<()> {
         let outcome = outcome(study, method)?;

@@ -26,6 +26,7 @@ mod knobs;
 mod network;
 mod optimum;
 mod popup;
+mod popup_frame;
 mod replay_bar;
 mod scatter;
 mod search;

@@ -11,7 +11,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect};
 
-use super::{chrome, popup, view::View};
+use super::{chrome, popup_frame::popup, view::View};
 use crate::{
     explore::Session,
     search::{Goal, SplitOptimum},
@@ -27,13 +27,13 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, .. } = view;
     let title = ("Least of any design at every split", "Esc close");
     let Some(columns) = optima(session) else {
-        let inner = popup::popup(view, area, 1, title, buf, hits);
+        let inner = popup(view, area, 1, title, buf, hits);
         let text = "This profile costs whole networks only: measured latencies, or patches.";
         chrome::line(buf, chrome::row(inner, 0), &[(text, theme.dim)], theme);
         return;
     };
     let rows = columns[0].len();
-    let inner = popup::popup(view, area, rows + 2, title, buf, hits);
+    let inner = popup(view, area, rows + 2, title, buf, hits);
     let row = |index: usize| chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX));
     let names = Goal::ALL.map(|goal| format!("{:>VALUE$}  ", goal.limit().short()));
     chrome::line(

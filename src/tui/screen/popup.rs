@@ -18,7 +18,11 @@ use ratatui::{
     widgets::Widget,
 };
 
-use super::{chrome, inspect, optimum, view::View};
+use super::{
+    chrome, inspect, optimum,
+    popup_frame::{WIDTH, popup, sized},
+    view::View,
+};
 use crate::{
     explore::{Fix, Session},
     quantity::RelaxDirection,
@@ -30,8 +34,6 @@ use crate::{
     },
 };
 
-/// Cells of a popup, where there is room.
-const WIDTH: u16 = 78;
 /// Rows of the palette.
 const COMMANDS: u16 = 12;
 
@@ -45,38 +47,6 @@ pub fn overlay(view: View<'_>, overlay: Overlay, area: Rect, buf: &mut Buffer, h
         Overlay::History => history(view, area, buf, hits),
         Overlay::Help => {}
     }
-}
-
-/// An empty popup with room for so many rows; returns what is inside.
-pub(super) fn popup(
-    view: View<'_>,
-    area: Rect,
-    rows: usize,
-    titles: (&str, &str),
-    buf: &mut Buffer,
-    hits: &mut HitMap,
-) -> Rect {
-    let rows = u16::try_from(rows).unwrap_or(u16::MAX);
-    sized(view, area, (WIDTH.min(area.width.saturating_sub(2)) - 4, rows), titles, buf, hits)
-}
-
-/// The same with room for so many columns and rows, at most what the area has.
-fn sized(
-    view: View<'_>,
-    area: Rect,
-    (columns, rows): (u16, u16),
-    titles: (&str, &str),
-    buf: &mut Buffer,
-    hits: &mut HitMap,
-) -> Rect {
-    let whole = area;
-    let area = chrome::centred(area, columns.saturating_add(4), rows.saturating_add(2));
-    // With a blank column on each side, so that no half of a sign below is left.
-    let blank = Rect { x: area.x.saturating_sub(1), width: area.width + 2, ..area };
-    chrome::clear(buf, blank.intersection(whole));
-    hits.add(area, Region::Popup);
-    let inner = chrome::pane(buf, area, titles, true, view.theme);
-    Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner }
 }
 
 /// The selected design in figures.

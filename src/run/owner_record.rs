@@ -1,0 +1,36 @@
+//! The owner of a task as the database has it.
+
+use std::fmt;
+
+use super::clock::now;
+use super::process::Process;
+use crate::record::Task;
+
+/// Seconds without a signature after which an owner counts as gone, even if its process still exists.
+pub const STALE_S: f64 = 60.0;
+
+/// The owner of a task, as the database knows it. Times are Unix times in seconds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Owner {
+    pub task: Task,
+    pub process: Process,
+    /// The command line, as a user would type it.
+    pub command: String,
+    pub since: f64,
+    pub heartbeat: f64,
+}
+
+impl Owner {
+    /// Returns `true` if the owner still works: its process is not known to be dead and it has signed lately.
+    pub fn is_alive(&self) -> bool {
+        now() - self.heartbeat < STALE_S && self.process.is_alive() != Some(false)
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { process, command, heartbeat, .. } = self;
+        let age = (now() - heartbeat).max(0.0);
+        write!(f, "process {} on {} ({command}) works on it, last heard of {age:.0} s ago", process.pid, process.host)
+    }
+}
