@@ -1,4 +1,5 @@
-//! `splitscope demo`: the tour on the embedded default, live, as pictures, or as text; and the record of its accuracies.
+//! `splitscope demo`: the tour on the embedded default, live, as pictures, or as text; and the record of its
+//! accuracies.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

@@ -41,7 +41,8 @@ pub(super) struct Arguments {
     /// Objects to classify: validation, by which designs are ranked, or test, which no choice has looked at
     #[arg(long, default_value = "validation", value_parser = subset)]
     subset: Subset,
-    /// Objects that recalibrate batch norm; with 0 it is not. Recorded only if as many as in the run [default: the run's]
+    /// Objects that recalibrate batch norm; with 0 it is not. Recorded only if as many as in the run [default: the
+    /// run's]
     #[arg(long)]
     calibration_objects: Option<usize>,
     /// Threads; 0 takes all cores

@@ -1,7 +1,7 @@
 //! The command line: one file per command, where the floors are joined.
 //!
-//! Exit codes: 0 for success; 1 for an error, told on standard error; 2 for a wrong command line; 3 when the work was done
-//! and the answer is no (a file that is not valid, limits that no design meets).
+//! Exit codes: 0 for success; 1 for an error, told on standard error; 2 for a wrong command line; 3 when the work was
+//! done and the answer is no (a file that is not valid, limits that no design meets).
 
 mod answer;
 mod bench;

@@ -1,6 +1,7 @@
 //! The live session without a screen. A [`Session`] connects parts that each own their fields:
 //! * [`Catalogue`]: candidate designs with their costs, and measurements;
-//! * [`Setup`]: knobs, locks, pins, baseline, [`Override`], order and filter; a history of its changes, and saved setups;
+//! * [`Setup`]: knobs, locks, pins, baseline, [`Override`], order and filter; a history of its changes, and saved
+//!   setups;
 //! * a selection: the selected candidate;
 //! * derived values: best splits, ranking, rows, counts, histograms, scatter plots, the network of the selection;
 //! * an activity: progress of training and search, messages, held-back updates.

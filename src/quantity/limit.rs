@@ -120,8 +120,8 @@ impl Limit {
         format!("{} {value} {sign} {limit}", self.short())
     }
 
-    /// An imperative that moves the limit so that a design of that value meets it: "raise the latency limit to 6.68 ms".
-    /// The value is rounded so that what is printed suffices.
+    /// An imperative that moves the limit so that a design of that value meets it: "raise the latency limit to 6.68
+    /// ms". The value is rounded so that what is printed suffices.
     ///
     /// ```
     /// assert_eq!(splitscope::quantity::Limit::Latency.instruction(0.006_672), "raise the latency limit to 6.68 ms");

@@ -44,8 +44,8 @@ pub(super) fn without_trailing_zeros(text: String) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Three significant digits without an exponent where that reads well: `2310`, `55.2`, `0.000310`, `3.1e-7`; `-` for what
-/// is not finite.
+/// Three significant digits without an exponent where that reads well: `2310`, `55.2`, `0.000310`, `3.1e-7`; `-` for
+/// what is not finite.
 pub fn figure(value: f64) -> String {
     match value.abs() {
         _ if !value.is_finite() => "-".to_owned(),

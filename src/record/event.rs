@@ -1,7 +1,8 @@
-//! Events of a run and their JSON form, which is the same in the database, in `--json` output and in users' own queries.
+//! Events of a run and their JSON form, which is the same in the database, in `--json` output and in users' own
+//! queries.
 //!
-//! A later splitscope may know more kinds and fields: what this one can't read is [`Event::Unknown`], never an error, and
-//! fields that are absent are zero or empty where their record says so.
+//! A later splitscope may know more kinds and fields: what this one can't read is [`Event::Unknown`], never an error,
+//! and fields that are absent are zero or empty where their record says so.
 
 use serde::{Deserialize, Serialize};
 

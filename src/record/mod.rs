@@ -1,5 +1,5 @@
-//! Types of progress records, controls and measurements: what a training or search process writes into a run, and what the
-//! explorer, the terminal and scripts read from it.
+//! Types of progress records, controls and measurements: what a training or search process writes into a run, and what
+//! the explorer, the terminal and scripts read from it.
 //!
 //! | file | contents |
 //! |---|---|
@@ -11,8 +11,8 @@
 //! | `control` | [`Control`] messages to a running process |
 //! | `figure` | numbers in JSON that may be NaN or infinite |
 //!
-//! Plain data with `serde`; no thread, clock, terminal or tensor. An event is one JSON object with its kind in `kind` and
-//! the task of its process in `task`:
+//! Plain data with `serde`; no thread, clock, terminal or tensor. An event is one JSON object with its kind in `kind`
+//! and the task of its process in `task`:
 //!
 //! ```
 //! use splitscope::record::{Event, EventRecord, Task};

@@ -1,5 +1,5 @@
-//! A trainer or searcher at work on a run, seen from the program that shows it: started here as a child process, or found
-//! at work. It lives on when the program that shows it ends, and the program lives on when it dies.
+//! A trainer or searcher at work on a run, seen from the program that shows it: started here as a child process, or
+//! found at work. It lives on when the program that shows it ends, and the program lives on when it dies.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -19,9 +19,9 @@ use super::process::Process;
 use super::store::Store;
 use crate::record::{Control, Task};
 
-/// Niceness by which a child yields to the screen: the greater, the lower its priority. At the lowest one the screen's keys come
-/// first at once, and a machine with nothing else to do is still wholly the child's. It holds because the child stays in
-/// the session of the terminal: Linux weighs niceness only within one.
+/// Niceness by which a child yields to the screen: the greater, the lower its priority. At the lowest one the screen's
+/// keys come first at once, and a machine with nothing else to do is still wholly the child's. It holds because the
+/// child stays in the session of the terminal: Linux weighs niceness only within one.
 const NICENESS: &str = "19";
 /// Interval between looks at a process that was asked to stop.
 const STOP_POLL_INTERVAL: Duration = Duration::from_millis(20);
@@ -68,8 +68,8 @@ impl fmt::Display for Ending {
 }
 
 impl Child {
-    /// Starts `program` on a run, out of reach of this terminal's Ctrl-C and hang-up, at low priority. What it prints goes
-    /// to the end of the run's log.
+    /// Starts `program` on a run, out of reach of this terminal's Ctrl-C and hang-up, at low priority. What it prints
+    /// goes to the end of the run's log.
     ///
     /// # Errors
     /// The log can't be opened, the program can't be started, or the run's database can't be opened.
@@ -118,8 +118,8 @@ impl Child {
         &self.process
     }
 
-    /// Tells the process something. Never blocks: a thread brings it to the process's standard input, or, if this is not
-    /// open, to the run's database. Limits that a busy process has not taken yet are replaced by later ones.
+    /// Tells the process something. Never blocks: a thread brings it to the process's standard input, or, if this is
+    /// not open, to the run's database. Limits that a busy process has not taken yet are replaced by later ones.
     pub fn send(&self, control: Control) {
         // The thread is gone only if the database has failed, which the reader of the run's events learns by itself.
         let _ = self.outbox.send(control);
@@ -171,7 +171,8 @@ impl Child {
         }
     }
 
-    /// Kills the process at once; the run can be resumed from its last checkpoint. Returns whether there was one to kill.
+    /// Kills the process at once; the run can be resumed from its last checkpoint. Returns whether there was one to
+    /// kill.
     pub fn kill(&self) -> bool {
         self.process.kill()
     }

@@ -35,8 +35,8 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// The inbox of the owner of a task: all that was sent since it became the owner. Standard input is read too, unless
-    /// it is a terminal: there, a job in the background would be stopped by the system for reading.
+    /// The inbox of the owner of a task: all that was sent since it became the owner. Standard input is read too,
+    /// unless it is a terminal: there, a job in the background would be stopped by the system for reading.
     ///
     /// # Errors
     /// The run's database can't be opened.
@@ -61,8 +61,8 @@ impl Inbox {
         Self { store, task, after, asked: None, lines: None, signalled: Arc::default(), signal_told: false }
     }
 
-    /// Lets an interrupt (Ctrl-C) or a request to terminate arrive as [`Control::Stop`]; a second one ends the process at
-    /// once.
+    /// Lets an interrupt (Ctrl-C) or a request to terminate arrive as [`Control::Stop`]; a second one ends the process
+    /// at once.
     ///
     /// # Errors
     /// The system refuses to register the signals.

@@ -91,8 +91,8 @@ fn load(manifest: &Manifest, space: &SearchSpace, progress: Progress<'_>) -> Res
     Ok(Inputs::new(data, space)?)
 }
 
-/// Shared state of the loading threads: they report their progress here after each object, wait while work is paused, and
-/// learn when it is over.
+/// Shared state of the loading threads: they report their progress here after each object, wait while work is paused,
+/// and learn when it is over.
 #[derive(Default)]
 struct Gate {
     done: AtomicUsize,

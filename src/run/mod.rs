@@ -8,9 +8,9 @@
 //! log.txt       what child processes printed                child
 //! ```
 //!
-//! The trainer and the searcher write, the explorer follows by row id, and whoever wants to, asks with SQL. Nothing here
-//! knows a tensor or a terminal. Invariants: a directory is a run once it has a `run.toml`, and that is written last;
-//! what was committed to `run.db` survives kill -9; at most one living process owns a task.
+//! The trainer and the searcher write, the explorer follows by row id, and whoever wants to, asks with SQL. Nothing
+//! here knows a tensor or a terminal. Invariants: a directory is a run once it has a `run.toml`, and that is written
+//! last; what was committed to `run.db` survives kill -9; at most one living process owns a task.
 //!
 //! ```
 //! use splitscope::record::{Control, Event, Task};
@@ -147,8 +147,8 @@ impl RunDir {
         Store::open(&self.path.join(DATABASE))
     }
 
-    /// Makes this process the owner of a task on this run, until the value returned is dropped. `command` is the command
-    /// line, for others to see.
+    /// Makes this process the owner of a task on this run, until the value returned is dropped. `command` is the
+    /// command line, for others to see.
     ///
     /// # Errors
     /// [`RunError::Owned`] if a living process does this task already; or the database fails.

@@ -1,8 +1,8 @@
 //! Search as a process on a run: handles control messages, keeps budgets, records events, serves requests to workers.
 //!
-//! Measurements are requested in the run's database when workers are there. The search measures requests itself, one after
-//! the other, and any worker takes the next one. It asks for as many candidates ahead as processes are measuring, so a
-//! search alone proceeds one by one and replays from its seed.
+//! Measurements are requested in the run's database when workers are there. The search measures requests itself, one
+//! after the other, and any worker takes the next one. It asks for as many candidates ahead as processes are measuring,
+//! so a search alone proceeds one by one and replays from its seed.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -97,8 +97,8 @@ impl<'a> SearchRunner<'a> {
         &self.driver
     }
 
-    /// Searches until a budget is spent, nothing is gained, or the user asks to stop. Returns `false` if no design of the
-    /// space is feasible.
+    /// Searches until a budget is spent, nothing is gained, or the user asks to stop. Returns `false` if no design of
+    /// the space is feasible.
     ///
     /// # Errors
     /// An accuracy can't be measured, or the database fails. The failure is recorded.
@@ -144,7 +144,8 @@ impl<'a> SearchRunner<'a> {
         }
     }
 
-    /// Asks for candidates until every measuring process has one. Returns the reason if there is nothing more to ask for.
+    /// Asks for candidates until every measuring process has one. Returns the reason if there is nothing more to ask
+    /// for.
     fn request_candidates(&mut self) -> Result<Option<String>, RunError> {
         if let Some(seconds) = self.options.max_seconds
             && self.started.elapsed().as_secs_f64() >= seconds
@@ -339,8 +340,9 @@ impl AccuracySource for RunAccuracies<'_> {
     }
 }
 
-/// Compares the joint search with its baselines on a trained run, each with `budget` measurements. Each outcome is passed to
-/// `progress` as soon as it is known. The start and a failure are recorded; the end is the caller's to record.
+/// Compares the joint search with its baselines on a trained run, each with `budget` measurements. Each outcome is
+/// passed to `progress` as soon as it is known. The start and a failure are recorded; the end is the caller's to
+/// record.
 ///
 /// # Errors
 /// An accuracy can't be measured, the user asked to stop, or the database fails.

@@ -1,10 +1,10 @@
 //! The run's database: every SQL statement of the program stands in this file and in `store/`.
 //!
 //! The database is `SQLite` in write-ahead mode: any number of processes of one machine read while one writes, a writer
-//! waits for its turn, a transaction is whole or absent after kill -9, and tidying the log into the main file never blocks
-//! a reader. Row ids grow in the order of commits (there is one writer at a time), so a reader that has seen id n misses
-//! nothing by asking for what is after n. Times are Unix times in seconds. A [`Store`] is one connection: each thread
-//! opens its own.
+//! waits for its turn, a transaction is whole or absent after kill -9, and tidying the log into the main file never
+//! blocks a reader. Row ids grow in the order of commits (there is one writer at a time), so a reader that has seen id
+//! n misses nothing by asking for what is after n. Times are Unix times in seconds. A [`Store`] is one connection: each
+//! thread opens its own.
 
 use std::fs::File;
 use std::io;
@@ -98,8 +98,8 @@ impl Store {
         };
         let plain = open(&uri(path), OpenFlags::SQLITE_OPEN_READ_WRITE);
         let (application, store) = match plain {
-            // Write-ahead mode has to write even to read, but not if nothing is left in the log and nothing will change:
-            // the case of a finished run on a read-only disk.
+            // Write-ahead mode has to write even to read, but not if nothing is left in the log and nothing will
+            // change: the case of a finished run on a read-only disk.
             Err(RunError::ReadOnly(_)) if !log_of(path).exists() => {
                 open(&format!("{}?immutable=1", uri(path)), OpenFlags::SQLITE_OPEN_READ_ONLY)
             }

@@ -11,8 +11,8 @@ use crate::record::{DataRecord, Event, Measurement};
 use crate::space::SearchSpace;
 use crate::train::{Checkpoints, Inputs, ObserverError, Settings, TrainingLoop, TrainingObserver, newest};
 
-/// Trains a run from its newest readable checkpoint until all steps are done or the user asks to stop. `settings` may differ
-/// from the run's own in device and threads.
+/// Trains a run from its newest readable checkpoint until all steps are done or the user asks to stop. `settings` may
+/// differ from the run's own in device and threads.
 ///
 /// # Errors
 /// Data or checkpoints can't be read, the training collapsed too often, or the database fails.

@@ -1,5 +1,5 @@
-//! Worker: a process that measures what a search on the run requests. As many as there are cores may run; each claims one
-//! request at a time, and a killed worker loses only its current measurement, which another takes over.
+//! Worker: a process that measures what a search on the run requests. As many as there are cores may run; each claims
+//! one request at a time, and a killed worker loses only its current measurement, which another takes over.
 
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -29,8 +29,8 @@ pub struct WorkerSummary {
     pub reason: &'static str,
 }
 
-/// Measures requests of searches on a run until none is under way or the user asks to stop. Every measurement is passed to
-/// `sink` as an event.
+/// Measures requests of searches on a run until none is under way or the user asks to stop. Every measurement is passed
+/// to `sink` as an event.
 ///
 /// # Errors
 /// The run is untrained, its data or the weights of the search can't be read, or the database fails.

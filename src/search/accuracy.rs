@@ -30,7 +30,8 @@ impl<F: FnMut(&Design, u32) -> f64> AccuracySource for F {
     }
 }
 
-/// Score that is likely to rank designs as their accuracies do and needs no measurement; `None` where it can't be computed.
+/// Score that is likely to rank designs as their accuracies do and needs no measurement; `None` where it can't be
+/// computed.
 pub type DesignScore = Rc<dyn Fn(&Design) -> Option<f64>>;
 
 /// A design with its accuracy at a number of views.

@@ -2,10 +2,10 @@
 
 use super::outcome::{MAX_OBJECTIVES, Objectives};
 
-/// Index of the candidate whose predicted objectives would push the front out furthest, in units of the front's ranges: the
-/// one with the least additive epsilon, the amount by which it must improve in every objective until no member of the front
-/// dominates it (negative if none does already; Zitzler et al. 2003, "Performance assessment of multiobjective
-/// optimizers"). Without a front, the one with the least first objective. `None` without candidates.
+/// Index of the candidate whose predicted objectives would push the front out furthest, in units of the front's ranges:
+/// the one with the least additive epsilon, the amount by which it must improve in every objective until no member of
+/// the front dominates it (negative if none does already; Zitzler et al. 2003, "Performance assessment of
+/// multiobjective optimizers"). Without a front, the one with the least first objective. `None` without candidates.
 ///
 /// ```
 /// use splitscope::search::best_candidate;

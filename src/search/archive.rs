@@ -1,8 +1,8 @@
-//! Everything a search has evaluated, its front, and where each design came from. Nothing is ever thrown away, so that other
-//! limits can be answered later without evaluating again.
+//! Everything a search has evaluated, its front, and where each design came from. Nothing is ever thrown away, so that
+//! other limits can be answered later without evaluating again.
 //!
-//! Invariants: the front holds the feasible entries that no other dominates, in lexicographic order of their objectives; of
-//! entries with equal objectives it holds the first one told. Ids are those of the proposals.
+//! Invariants: the front holds the feasible entries that no other dominates, in lexicographic order of their
+//! objectives; of entries with equal objectives it holds the first one told. Ids are those of the proposals.
 
 use std::collections::VecDeque;
 
@@ -182,8 +182,8 @@ impl Archive {
     }
 }
 
-/// The indices of the feasible outcomes that no other dominates, in lexicographic order of their objectives; of equal ones the
-/// first. Two objectives: O(n log n). More: n times the size of the front at worst.
+/// The indices of the feasible outcomes that no other dominates, in lexicographic order of their objectives; of equal
+/// ones the first. Two objectives: O(n log n). More: n times the size of the front at worst.
 ///
 /// ```
 /// use splitscope::search::{Outcome, front_of};

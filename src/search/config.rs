@@ -58,11 +58,13 @@ pub struct Config {
     pub population: usize,
     /// Tells after which the parents are selected anew. Default 10: nearly steady state, for good results early.
     pub batch: usize,
-    /// Proposals drawn at random (each gene's choices equally often) before variation starts, seeds included. Default 50.
+    /// Proposals drawn at random (each gene's choices equally often) before variation starts, seeds included. Default
+    /// 50.
     pub initial: usize,
     /// Probability that a child has two parents. Default 0.9.
     pub crossover_rate: f64,
-    /// Mean number of genes mutated in a child. A child equal to its first parent is mutated in one gene on top. Default 0.5.
+    /// Mean number of genes mutated in a child. A child equal to its first parent is mutated in one gene on top.
+    /// Default 0.5.
     pub mutations: f64,
     /// Probability that a proposal is a parent with nothing changed but one boundary gene, by one. Default 0.03.
     pub boundary_rate: f64,
@@ -70,7 +72,8 @@ pub struct Config {
     pub tournament: usize,
     /// Members drawn for choosing the second parent; the one nearest to the first in objectives wins. Default 8.
     pub mates: usize,
-    /// Attempts at an unseen child by variation, and then as many at random, before the space is swept in order. Default 100.
+    /// Attempts at an unseen child by variation, and then as many at random, before the space is swept in order.
+    /// Default 100.
     pub retries: usize,
     /// The corner the hypervolume is measured to. `None` (default): the worst feasible values at the end of the first
     /// generation that has any, plus 10 % of their range.

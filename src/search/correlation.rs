@@ -1,9 +1,9 @@
 //! Kendall's rank correlation: do two lists of numbers put things in the same order?
 
-/// Kendall's tau-b of two equally long lists: 1 for the same order, -1 for the opposite, 0 for none. Ties count for neither side.
-/// 0 if one of the lists has less than two different values; the longer list is cut to the shorter.
-/// O(n log n), by counting exchanges in a merge sort (Knight 1966, "A computer method for calculating Kendall's tau with
-/// ungrouped data").
+/// Kendall's tau-b of two equally long lists: 1 for the same order, -1 for the opposite, 0 for none. Ties count for
+/// neither side. 0 if one of the lists has less than two different values; the longer list is cut to the shorter.
+/// O(n log n), by counting exchanges in a merge sort (Knight 1966, "A computer method for calculating Kendall's tau
+/// with ungrouped data").
 ///
 /// ```
 /// use splitscope::search::kendall_tau;

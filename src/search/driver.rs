@@ -1,9 +1,10 @@
 //! The joint search: proposes designs, costs them, preselects children, and takes measured accuracies in.
 //!
-//! Costs are exact and cheap, so a design that violates a limit is told back to NSGA-II without a measurement, and a design
-//! that was measured before is told with its known accuracy. Of the remaining children the preselection picks one.
-//! The caller measures the candidates, in this process ([`SearchDriver::run`]) or elsewhere ([`SearchDriver::next_candidate`],
-//! [`SearchDriver::report`]), in any order. The limits may change at any time ([`SearchDriver::set_knobs`]).
+//! Costs are exact and cheap, so a design that violates a limit is told back to NSGA-II without a measurement, and a
+//! design that was measured before is told with its known accuracy. Of the remaining children the preselection picks
+//! one. The caller measures the candidates, in this process ([`SearchDriver::run`]) or elsewhere
+//! ([`SearchDriver::next_candidate`], [`SearchDriver::report`]), in any order. The limits may change at any time
+//! ([`SearchDriver::set_knobs`]).
 //!
 //! ```
 //! use splitscope::diagnostic::Source;
@@ -204,8 +205,8 @@ impl SearchDriver {
         self.preselection.qualities()
     }
 
-    /// Hypervolume of a generation as a share of the box between the origin and the worst feasible objectives: objectives
-    /// have unlike units.
+    /// Hypervolume of a generation as a share of the box between the origin and the worst feasible objectives:
+    /// objectives have unlike units.
     pub fn hypervolume_share(&self, generation: &Generation) -> f64 {
         let corner = self.search.reference().unwrap_or_default();
         let whole: f64 = corner[..self.problem.objectives.len()].iter().product();
@@ -234,8 +235,8 @@ impl SearchDriver {
         }
     }
 
-    /// Takes measurements of earlier searches in. All train the predictor; those with the current number of sensors enter
-    /// the archive. Designs that are known already are skipped.
+    /// Takes measurements of earlier searches in. All train the predictor; those with the current number of sensors
+    /// enter the archive. Designs that are known already are skipped.
     ///
     /// # Errors
     /// A design can't be costed.
@@ -386,8 +387,8 @@ impl SearchDriver {
         self.withdraw_all([candidate])
     }
 
-    /// Sets knobs by name and assesses everything again. Measurements are kept; only designs on the front that were measured
-    /// with another number of sensors are proposed again. Withdraw all open candidates first.
+    /// Sets knobs by name and assesses everything again. Measurements are kept; only designs on the front that were
+    /// measured with another number of sensors are proposed again. Withdraw all open candidates first.
     ///
     /// # Errors
     /// An unknown knob or a value it can't have; nothing changes then.

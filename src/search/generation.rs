@@ -103,8 +103,8 @@ impl Tallies {
     }
 }
 
-/// One generation: as many evaluations as the population has members. Numbers are those at its end, since the start of the
-/// search, unless said otherwise.
+/// One generation: as many evaluations as the population has members. Numbers are those at its end, since the start of
+/// the search, unless said otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Generation {
     /// 0 for the first.

@@ -1,14 +1,17 @@
-//! Exact hypervolume of a set of points in two, three or four objectives: the volume they dominate up to a reference corner.
+//! Exact hypervolume of a set of points in two, three or four objectives: the volume they dominate up to a reference
+//! corner.
 //!
-//! Everything is minimised. Two objectives: one pass over the sorted points. Three: a sweep along the third objective that
-//! keeps the area of the staircase in the first two, O(n log n) and the moves of a short vector. Four: slices along the fourth
-//! objective; the volume of the growing three-dimensional set is kept up to date by the part that only the new point dominates
-//! (the "exclusive" volume of While, Bradstreet, Barone 2012, "A fast way of calculating exact hypervolumes").
-//! Invariant: points that are dominated, or not better than the reference in every objective, change nothing.
+//! Everything is minimised. Two objectives: one pass over the sorted points. Three: a sweep along the third objective
+//! that keeps the area of the staircase in the first two, O(n log n) and the moves of a short vector. Four: slices
+//! along the fourth objective; the volume of the growing three-dimensional set is kept up to date by the part that only
+//! the new point dominates (the "exclusive" volume of While, Bradstreet, Barone 2012, "A fast way of calculating exact
+//! hypervolumes"). Invariant: points that are dominated, or not better than the reference in every objective, change
+//! nothing.
 
 use super::outcome::{Objectives, covers};
 
-/// Volume dominated by `points` within `reference`, over the first `objectives` values of each; 0 for other numbers of objectives.
+/// Volume dominated by `points` within `reference`, over the first `objectives` values of each; 0 for other numbers of
+/// objectives.
 ///
 /// ```
 /// use splitscope::search::hypervolume;
@@ -78,7 +81,8 @@ fn slices(points: &mut [Objectives], reference: &Objectives) -> f64 {
     total
 }
 
-/// The three-dimensional volume that `point` dominates and `front` does not: its box less what `front` dominates inside it.
+/// The three-dimensional volume that `point` dominates and `front` does not: its box less what `front` dominates inside
+/// it.
 fn exclusive(front: &[Objectives], point: &Objectives, reference: &Objectives) -> f64 {
     let whole: f64 = (0..3).map(|axis| reference[axis] - point[axis]).product();
     let mut limited: Vec<Objectives> =

@@ -1,8 +1,8 @@
 //! Search for designs: the search problem and its driver, baselines, NSGA-II by asking and telling with an archive that
 //! answers any limits, hypervolume, a stop rule, a predictor, and a survey of whole spaces.
 //!
-//! Everything here is arithmetic: nothing is measured, read, written, timed or run in parallel. Accuracies are asked for
-//! through [`AccuracySource`].
+//! Everything here is arithmetic: nothing is measured, read, written, timed or run in parallel. Accuracies are asked
+//! for through [`AccuracySource`].
 //!
 //! | file | contents |
 //! |---|---|
@@ -22,8 +22,8 @@
 //! | `acquisition` | choice among predicted outcomes |
 //! | `survey` | [`Survey`]: number of feasible designs of a whole space, optimum of every split |
 //!
-//! Invariants: objectives are minimised; a search replays from its seed, its asks and its tells; no genome is proposed twice;
-//! nothing told is forgotten, so that limits may change while a search runs ([`Search::reassess`]).
+//! Invariants: objectives are minimised; a search replays from its seed, its asks and its tells; no genome is proposed
+//! twice; nothing told is forgotten, so that limits may change while a search runs ([`Search::reassess`]).
 //!
 //! # Example
 //! Twelve genes of five choices; one objective falls and the other rises with the choices, in unlike measure.

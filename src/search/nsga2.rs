@@ -1,11 +1,11 @@
 //! The search itself: NSGA-II over integer genes, by asking and telling.
 //!
-//! It never evaluates anything: the caller asks for proposals, evaluates them wherever and in whatever order it likes, and
-//! tells the outcomes. Parents are selected anew after every few tells (nearly steady state), so it makes no difference to the
-//! caller whether it asks for one design at a time or for a whole generation.
+//! It never evaluates anything: the caller asks for proposals, evaluates them wherever and in whatever order it likes,
+//! and tells the outcomes. Parents are selected anew after every few tells (nearly steady state), so it makes no
+//! difference to the caller whether it asks for one design at a time or for a whole generation.
 //!
-//! Invariants: no genome is proposed twice, be it evaluated or pending. The same configuration, asks, repairs and tells give
-//! the same proposals. Nothing told is ever forgotten.
+//! Invariants: no genome is proposed twice, be it evaluated or pending. The same configuration, asks, repairs and tells
+//! give the same proposals. Nothing told is ever forgotten.
 
 use std::collections::VecDeque;
 
@@ -88,7 +88,8 @@ impl Search {
         })
     }
 
-    /// Designs to propose before any other, such as the smallest of every split. They take the place of as many random ones.
+    /// Designs to propose before any other, such as the smallest of every split. They take the place of as many random
+    /// ones.
     ///
     /// # Errors
     /// If a genome is none of the space.
@@ -109,8 +110,9 @@ impl Search {
         self.ask_repaired(count, &|_| ())
     }
 
-    /// As [`Search::ask`], with a pure function that brings every genome into its canonical form (for example, sets genes that
-    /// have no effect to 0) before it is compared with the known ones. Values beyond a gene's choices become its last one.
+    /// As [`Search::ask`], with a pure function that brings every genome into its canonical form (for example, sets
+    /// genes that have no effect to 0) before it is compared with the known ones. Values beyond a gene's choices become
+    /// its last one.
     pub fn ask_repaired(&mut self, count: usize, repair: &dyn Fn(&mut [u8])) -> Vec<Proposal> {
         (0..count).map_while(|_| self.propose(repair)).collect()
     }
@@ -138,8 +140,8 @@ impl Search {
         Ok(())
     }
 
-    /// Takes a design that was evaluated elsewhere: by another worker, or before a restart. An open proposal of the same genome
-    /// is thereby told. `None` if it had been evaluated already.
+    /// Takes a design that was evaluated elsewhere: by another worker, or before a restart. An open proposal of the
+    /// same genome is thereby told. `None` if it had been evaluated already.
     ///
     /// # Errors
     /// If the genome is none of the space or the outcome can not be compared.
@@ -156,11 +158,11 @@ impl Search {
         Ok(Some(self.record(Evaluated { id, genes, outcome, origin: Origin::WarmStart })))
     }
 
-    /// The limits or the hardware changed: judges everything evaluated anew, selects the parents from all of it and goes on.
-    /// What `judge` knows nothing of under the new conditions (`None`: measured with another number of sensors) counts as
-    /// infeasible without bound and may be proposed again; the front's designs are, before any others. Nothing else is
-    /// evaluated or asked again. An outcome that can not be compared counts as infeasible without bound. A reference corner of
-    /// the hypervolume that was not given is found anew.
+    /// The limits or the hardware changed: judges everything evaluated anew, selects the parents from all of it and
+    /// goes on. What `judge` knows nothing of under the new conditions (`None`: measured with another number of
+    /// sensors) counts as infeasible without bound and may be proposed again; the front's designs are, before any
+    /// others. Nothing else is evaluated or asked again. An outcome that can not be compared counts as infeasible
+    /// without bound. A reference corner of the hypervolume that was not given is found anew.
     pub fn reassess(&mut self, judge: &mut dyn FnMut(&[u8]) -> Option<Outcome>) {
         let front: Vec<Genome> = self.archive.front().map(|entry| entry.genes.clone()).collect();
         let unbounded = Outcome::new(&[], f64::INFINITY);

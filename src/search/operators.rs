@@ -1,6 +1,7 @@
 //! How genomes come about: at random, from two parents, from one parent, by moving a boundary, by counting.
 //!
-//! All operators keep every gene within its choices and draw only from the generator they are given, so a search replays.
+//! All operators keep every gene within its choices and draw only from the generator they are given, so a search
+//! replays.
 
 use rand::RngExt;
 use rand::seq::SliceRandom;
@@ -17,7 +18,8 @@ pub(super) fn randomise(genes: &[Gene], genome: &mut [u8], rng: &mut ChaCha8Rng)
     }
 }
 
-/// `count` genomes in which every choice of every gene occurs equally often, give or take one (a Latin hypercube on choices).
+/// `count` genomes in which every choice of every gene occurs equally often, give or take one (a Latin hypercube on
+/// choices).
 pub(super) fn stratified(genes: &[Gene], count: usize, rng: &mut ChaCha8Rng) -> Vec<Genome> {
     let mut genomes = vec![vec![0; genes.len()].into_boxed_slice(); count];
     for (index, gene) in genes.iter().enumerate() {
@@ -44,8 +46,8 @@ pub(super) fn cross(child: &mut [u8], other: &[u8], rng: &mut ChaCha8Rng) {
     }
 }
 
-/// Changes each gene with probability `rate` (0 to 1); returns how many changed. It draws the (geometric) distance from one
-/// mutated gene to the next instead of a number for each gene.
+/// Changes each gene with probability `rate` (0 to 1); returns how many changed. It draws the (geometric) distance from
+/// one mutated gene to the next instead of a number for each gene.
 pub(super) fn mutate(genes: &[Gene], child: &mut [u8], rate: f64, rng: &mut ChaCha8Rng) -> u8 {
     if rate <= 0.0 {
         return 0;

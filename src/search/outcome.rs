@@ -40,8 +40,9 @@ impl Outcome {
         self.violation == 0.0
     }
 
-    /// Constraint domination (Deb et al. 2002, "A fast and elitist multiobjective genetic algorithm: NSGA-II", section VI):
-    /// of two designs of which one is infeasible the smaller violation wins, of two feasible ones the Pareto-better.
+    /// Constraint domination (Deb et al. 2002, "A fast and elitist multiobjective genetic algorithm: NSGA-II", section
+    /// VI): of two designs of which one is infeasible the smaller violation wins, of two feasible ones the
+    /// Pareto-better.
     ///
     /// ```
     /// use splitscope::search::Outcome;
@@ -82,8 +83,9 @@ pub(super) fn lexicographic(a: &Objectives, b: &Objectives) -> std::cmp::Orderin
         .unwrap_or(std::cmp::Ordering::Equal)
 }
 
-/// Whether a member of `front` weakly dominates `point`, where `front` is mutually non-dominated, in lexicographic order, and
-/// holds only points that come before `point` in it. With two objectives only the last one can: the second objective falls along the front.
+/// Whether a member of `front` weakly dominates `point`, where `front` is mutually non-dominated, in lexicographic
+/// order, and holds only points that come before `point` in it. With two objectives only the last one can: the second
+/// objective falls along the front.
 #[inline]
 pub(super) fn is_covered(front: &[Objectives], point: &Objectives, objectives: usize) -> bool {
     let candidates = if objectives == 2 { front.len().saturating_sub(1) } else { 0 };

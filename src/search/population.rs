@@ -72,8 +72,8 @@ impl Population {
     }
 
     /// Of `mates` members drawn at random the one nearest to `first` in objectives; `None` if only `first` was drawn.
-    /// Neighbours on the front tend to share genes, so their children stay near it (restricted mating; Ishibuchi and Shibata 2003,
-    /// "A similarity-based mating scheme for evolutionary multiobjective optimization").
+    /// Neighbours on the front tend to share genes, so their children stay near it (restricted mating; Ishibuchi and
+    /// Shibata 2003, "A similarity-based mating scheme for evolutionary multiobjective optimization").
     pub fn mate(&self, first: usize, mates: usize, rng: &mut ChaCha8Rng) -> Option<usize> {
         let mut nearest: Option<(usize, f64)> = None;
         for _ in 0..mates {
@@ -82,7 +82,8 @@ impl Population {
                 continue;
             }
             let distance = self.distance(first, member);
-            // Infeasible members may have no objectives to compare, which gives NaN: they are taken if nothing better is drawn.
+            // Infeasible members may have no objectives to compare, which gives NaN: they are taken if nothing better
+            // is drawn.
             if nearest.is_none_or(|(_, least)| distance < least || least.is_nan()) {
                 nearest = Some((member, distance));
             }

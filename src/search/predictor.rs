@@ -1,7 +1,9 @@
-//! A small predictor of a measured value (an accuracy) from genes: ridge regression on one-hot genes and optional numbers.
+//! A small predictor of a measured value (an accuracy) from genes: ridge regression on one-hot genes and optional
+//! numbers.
 //!
-//! It is fitted in closed form, weighs nothing, and says how wrong it is: the error is always that on samples held out of the
-//! fit. A prediction is no measurement; the caller marks it. Invariant: the same samples in the same order give the same fit.
+//! It is fitted in closed form, weighs nothing, and says how wrong it is: the error is always that on samples held out
+//! of the fit. A prediction is no measurement; the caller marks it. Invariant: the same samples in the same order give
+//! the same fit.
 
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -116,7 +118,8 @@ impl Predictor {
         }))
     }
 
-    /// The predicted value. A gene value beyond the choices it was fitted with, or a missing feature, contributes nothing.
+    /// The predicted value. A gene value beyond the choices it was fitted with, or a missing feature, contributes
+    /// nothing.
     pub fn predict(&self, genes: &[u8], features: &[f64]) -> f64 {
         dot(&self.layout.row(genes, features), &self.weights)
     }
@@ -231,7 +234,8 @@ impl Normal {
         total
     }
 
-    /// Weights for a penalty on all of them but the intercept, by Cholesky decomposition; `None` if it is not positive definite.
+    /// Weights for a penalty on all of them but the intercept, by Cholesky decomposition; `None` if it is not positive
+    /// definite.
     fn solve(&self, penalty: f64) -> Option<Vec<f64>> {
         let width = self.width;
         let mut lower = self.gram.clone();

@@ -1,6 +1,6 @@
-//! Preselection of children before they are measured. A predictor learns from every measurement and picks the child with
-//! the best acquisition value; until it has enough samples, a score does, as long as its ranks do not contradict what was
-//! measured. A prediction decides what is measured next and is never an accuracy.
+//! Preselection of children before they are measured. A predictor learns from every measurement and picks the child
+//! with the best acquisition value; until it has enough samples, a score does, as long as its ranks do not contradict
+//! what was measured. A prediction decides what is measured next and is never an accuracy.
 
 use super::accuracy::DesignScore;
 use super::acquisition::best_candidate;
@@ -88,7 +88,8 @@ impl Preselection {
             objectives.push(problem.outcome(child, predicted)?.objectives);
             accuracies.push(predicted.unwrap_or(0.0));
         }
-        // All children are feasible, and among feasible designs users ask for accuracy first: it decides every other choice.
+        // All children are feasible, and among feasible designs users ask for accuracy first: it decides every other
+        // choice.
         if problem.objectives.contains(&Objective::Accuracy) && self.choices.is_multiple_of(2) {
             let best = (0..accuracies.len()).max_by(|&a, &b| accuracies[a].total_cmp(&accuracies[b]));
             return Ok(best.unwrap_or(0));

@@ -119,8 +119,8 @@ impl SearchProblem {
         Ok(SystemRates::new(&self.knobs).evaluate(&self.demand(design)?))
     }
 
-    /// Objectives of a design and its violation of the limits. An unknown accuracy violates none, and its objective is the
-    /// worst possible.
+    /// Objectives of a design and its violation of the limits. An unknown accuracy violates none, and its objective is
+    /// the worst possible.
     ///
     /// # Errors
     /// The network can't be built or costed.
@@ -158,8 +158,8 @@ impl SearchProblem {
         Survey::new(&self.model)
     }
 
-    /// Genes of the first designs of a search: the quickest feasible split of the smallest network, and the largest network
-    /// at every split at which it is feasible, compressed as little as possible.
+    /// Genes of the first designs of a search: the quickest feasible split of the smallest network, and the largest
+    /// network at every split at which it is feasible, compressed as little as possible.
     ///
     /// # Errors
     /// A network can't be built or costed.
@@ -189,8 +189,8 @@ impl SearchProblem {
         Ok(designs.iter().map(|design| genes::encode(&self.space, design).into()).collect())
     }
 
-    /// All designs of a genome at one split: the latest fusion of whole features first, fusion of the logits last; then the
-    /// least compression and the most bits first.
+    /// All designs of a genome at one split: the latest fusion of whole features first, fusion of the logits last; then
+    /// the least compression and the most bits first.
     pub(super) fn designs_at(&self, genome: &Genome, split: u8) -> Vec<Design> {
         let (ratios, bits) = (&self.space.split.ratios, &self.space.split.bits);
         let mut fusions = self.space.fusions(genome, split);

@@ -1,8 +1,8 @@
 //! Which designs survive: fronts by constraint domination, thinned by crowding distance.
 //!
-//! Source: Deb et al. 2002 (NSGA-II), with two well-known changes. A front that is too large is thinned step by step with the
-//! crowding distances renewed in between, not in one go, which leaves it even. Equal outcomes count as dominated by the earlier one.
-//! Invariant: the result depends on the order of the outcomes only where they are equal.
+//! Source: Deb et al. 2002 (NSGA-II), with two well-known changes. A front that is too large is thinned step by step
+//! with the crowding distances renewed in between, not in one go, which leaves it even. Equal outcomes count as
+//! dominated by the earlier one. Invariant: the result depends on the order of the outcomes only where they are equal.
 
 use super::outcome::{Objectives, Outcome, is_covered, lexicographic};
 
@@ -71,14 +71,15 @@ fn peel(outcomes: &[Outcome], objectives: usize, sorted: &mut Vec<usize>) -> Vec
     front
 }
 
-/// At most `keep` of a front with their crowding distances. An eighth of the excess goes at a time, so that thinning a whole
-/// archive stays cheap while the last removals are single ones.
+/// At most `keep` of a front with their crowding distances. An eighth of the excess goes at a time, so that thinning a
+/// whole archive stays cheap while the last removals are single ones.
 fn thin(outcomes: &[Outcome], objectives: usize, front: &[usize], keep: usize) -> Vec<(usize, f64)> {
     let value = |member: usize, axis: usize| outcomes[front[member]].objectives[axis];
     let mut orders: Vec<Vec<usize>> = (0..objectives)
         .map(|axis| {
             let mut order: Vec<usize> = (0..front.len()).collect();
-            // The front comes in the order of the first objective, and of the second backwards where there are only two.
+            // The front comes in the order of the first objective, and of the second backwards where there are only
+            // two.
             match (axis, objectives) {
                 (0, _) => {}
                 (1, 2) => order.reverse(),

@@ -1,7 +1,7 @@
 //! Checkpoints: a ring of the last few and the best, each a folder that is whole or absent.
 //!
-//! A checkpoint is written to a scratch folder and renamed into place, so a killed process leaves either the old state or
-//! the new one. It holds the weights, the optimiser's state and where training stood.
+//! A checkpoint is written to a scratch folder and renamed into place, so a killed process leaves either the old state
+//! or the new one. It holds the weights, the optimiser's state and where training stood.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -55,8 +55,8 @@ impl Checkpoints {
         Self { folder: folder.into() }
     }
 
-    /// Writes a checkpoint and drops the oldest beyond the ring. With a score above the best so far it becomes the best.
-    /// Says whether it did.
+    /// Writes a checkpoint and drops the oldest beyond the ring. With a score above the best so far it becomes the
+    /// best. Says whether it did.
     ///
     /// # Errors
     /// The disk is full or the folder can't be written; earlier checkpoints are untouched then.

@@ -19,8 +19,8 @@ pub struct CollapseDetector {
 }
 
 impl CollapseDetector {
-    /// Adds a loss. Returns `true` if the average has returned to `guessing`, the loss of guessing, after it had been much
-    /// lower.
+    /// Adds a loss. Returns `true` if the average has returned to `guessing`, the loss of guessing, after it had been
+    /// much lower.
     pub(super) fn add(&mut self, loss: f64, guessing: f64) -> bool {
         let average = self.average.map_or(loss, |average| average + WEIGHT * (loss - average));
         let best = self.best.map_or(average, |best| best.min(average));

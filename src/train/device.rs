@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeviceKind {
-    /// flex. Both CPU backends spend their time in the kernels of this crate, and `splitscope bench step` finds no difference
-    /// beyond the noise between runs: 0.34 CPU seconds a step on flex, 0.33 on ndarray with one thread, 0.29 and 0.30 with two
-    /// (Zen 4, busy). So `auto` takes the one that is maintained.
+    /// flex. Both CPU backends spend their time in the kernels of this crate, and `splitscope bench step` finds no
+    /// difference beyond the noise between runs: 0.34 CPU seconds a step on flex, 0.33 on ndarray with one thread, 0.29
+    /// and 0.30 with two (Zen 4, busy). So `auto` takes the one that is maintained.
     #[default]
     Auto,
     /// burn-flex, on the CPU.

@@ -39,8 +39,8 @@ impl DesignEvaluator<'_> {
         }
     }
 
-    /// Measures the accuracy of a design after recalibration on training objects. With no calibration objects, batch norm
-    /// takes all channels for standardised, which shows what recalibration is for.
+    /// Measures the accuracy of a design after recalibration on training objects. With no calibration objects, batch
+    /// norm takes all channels for standardised, which shows what recalibration is for.
     ///
     /// # Errors
     /// The key's design is not of the space, or a file of samples can't be read.

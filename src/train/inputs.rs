@@ -38,8 +38,8 @@ impl Batch {
         self.labels.len()
     }
 
-    /// Places of the `index`-th part of the given share of the objects. Parts follow each other, the last one ends with the
-    /// batch, and they begin anew behind it.
+    /// Places of the `index`-th part of the given share of the objects. Parts follow each other, the last one ends with
+    /// the batch, and they begin anew behind it.
     pub fn share(&self, share: f64, index: usize) -> Range<usize> {
         let objects = self.objects();
         let size = ((objects as f64 * share).ceil() as usize).clamp(1, objects);
@@ -107,8 +107,8 @@ impl Inputs {
         steps as f64 * settings.images as f64 / (self.data.split.train.len() * self.data.views) as f64
     }
 
-    /// The batch of a step: objects in an order shuffled once per pass, seen by a random number of cameras, each changed a
-    /// little at random as the settings say.
+    /// The batch of a step: objects in an order shuffled once per pass, seen by a random number of cameras, each
+    /// changed a little at random as the settings say.
     ///
     /// # Errors
     /// A file of samples that cannot be read.
@@ -124,7 +124,8 @@ impl Inputs {
             [1, 2, 3, 4, 6, 8, 12].into_iter().filter(|&views| views <= self.data.views).collect();
         let weight = |&views: &usize| (views as f64).powf(-settings.view_bias);
         let count = *choices.choose_weighted(rng, weight).expect("one view is always there");
-        // The first cameras are those that designs of fewer sensors have; any others, so that each teaches and any may be lost.
+        // The first cameras are those that designs of fewer sensors have; any others, so that each teaches and any may
+        // be lost.
         let cameras = if rng.random() { ViewSet::first(count) } else { ViewSet::drawn(count, self.data.views, rng) };
         let size = (settings.images / count).clamp(1, train.len().max(1));
         // Steps see different numbers of objects, so the place in the pass is drawn rather than counted.
@@ -143,8 +144,8 @@ impl Inputs {
         self.assemble(objects, &views.into(), (&Augmenter::new(&self.data, Augmentation::NONE), 0), device)
     }
 
-    /// Objects as they are, in batches of at most `images` images. An item is an error where a file of samples cannot be
-    /// read.
+    /// Objects as they are, in batches of at most `images` images. An item is an error where a file of samples cannot
+    /// be read.
     pub fn batches<'a>(
         &'a self,
         objects: &'a [u32],

@@ -27,8 +27,8 @@ pub(super) fn of_net(settings: &Settings, logits: Tensor<2>, teacher: Option<Ten
 
 /// The larger, per object, of the alpha-divergences of order -1 and 1 between the teacher's probabilities p and the
 /// student's q (`AlphaNet`, equations 5 to 9). With w = p / q the divergence is the mean over q of
-/// `f(w) = (w^alpha - 1) / (alpha (alpha - 1))`, at order 1 `w log w`. Its gradient is that of `-q rho(w) log q`, where only
-/// `log q` is differentiated and `rho(w) = w f'(w) - f(w)`; constants in rho add nothing, as q sums to 1.
+/// `f(w) = (w^alpha - 1) / (alpha (alpha - 1))`, at order 1 `w log w`. Its gradient is that of `-q rho(w) log q`, where
+/// only `log q` is differentiated and `rho(w) = w f'(w) - f(w)`; constants in rho add nothing, as q sums to 1.
 fn alpha_divergence(logits: Tensor<2>, teacher: Tensor<2>) -> Tensor<1> {
     let [objects, classes] = logits.dims();
     let teacher = teacher.detach();

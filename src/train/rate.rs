@@ -36,8 +36,8 @@ impl TrainingRate {
         self.recent.len() as f64 / self.seconds()
     }
 
-    /// Seconds until the end; `None` during the first few steps. Images take as long in steps of the teacher alone as in
-    /// those of all networks.
+    /// Seconds until the end; `None` during the first few steps. Images take as long in steps of the teacher alone as
+    /// in those of all networks.
     pub(super) fn eta_s(&self, settings: &Settings, step: u64) -> Option<f64> {
         if self.recent.len() < MIN_STEPS {
             return None;

@@ -1,9 +1,9 @@
 //! Which nets one step trains: the split-aware sandwich (SplitNets; its patent US 2023/0153576 A1 names the set).
 //!
-//! The largest net without any splitting module is the teacher; the largest with all modules in series, the smallest with
-//! one split and random designs with one split learn from it. Where two sides are stitched without a module the place is
-//! drawn too, so that both supernets are trained everywhere; half of the time everything runs on the aggregator. The first
-//! steps train the teacher alone, all on the aggregator; everything else then starts from it.
+//! The largest net without any splitting module is the teacher; the largest with all modules in series, the smallest
+//! with one split and random designs with one split learn from it. Where two sides are stitched without a module the
+//! place is drawn too, so that both supernets are trained everywhere; half of the time everything runs on the
+//! aggregator. The first steps train the teacher alone, all on the aggregator; everything else then starts from it.
 
 use rand::{Rng, RngExt};
 
@@ -17,8 +17,8 @@ use crate::supernet::{Route, Splitting};
 const CANDIDATES: usize = 3;
 /// Draws after which a candidate of another size is taken.
 const RETRIES: usize = 100;
-/// Candidates differ in size by at most this share of the space's range: 1/25, as `AttentiveNAS` has bins of 25 `MFLOPs`
-/// over a range of 0.2 to 1.9 `GFLOPs`, and finer where spaces are small.
+/// Candidates differ in size by at most this share of the space's range: 1/25, as `AttentiveNAS` has bins of 25
+/// `MFLOPs` over a range of 0.2 to 1.9 `GFLOPs`, and finer where spaces are small.
 const BIN: f64 = 0.04;
 
 /// One net of a step.

@@ -19,8 +19,8 @@ pub enum Distillation {
     /// The teacher's probabilities alone, by Kullback-Leibler divergence (BigNAS, Yu et al., 2020).
     #[default]
     Kl,
-    /// The teacher's probabilities, by the larger of two alpha-divergences: one punishes a student that is surer than it, the
-    /// other one that is less sure (`AlphaNet`, Wang et al., 2021).
+    /// The teacher's probabilities, by the larger of two alpha-divergences: one punishes a student that is surer than
+    /// it, the other one that is less sure (`AlphaNet`, Wang et al., 2021).
     Alpha,
 }
 
@@ -28,7 +28,8 @@ pub enum Distillation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sampling {
-    /// Largest without split, largest with all splitting modules in series, smallest with one split, random ones with one.
+    /// Largest without split, largest with all splitting modules in series, smallest with one split, random ones with
+    /// one.
     #[default]
     SplitAware,
     /// Largest, smallest and random ones, each as a design with its split.
@@ -99,8 +100,9 @@ pub struct Settings {
     pub label_smoothing: f64,
     /// Gradients are clipped to this value.
     pub clip: f64,
-    /// Share of the steps, at the start, that train the largest net alone, all of it on the aggregator, so that students
-    /// meet a teacher who knows something (Once-for-all trains the largest first). The sensor then starts as a copy.
+    /// Share of the steps, at the start, that train the largest net alone, all of it on the aggregator, so that
+    /// students meet a teacher who knows something (Once-for-all trains the largest first). The sensor then starts as a
+    /// copy.
     pub teacher_first: f64,
     /// Share of the labels in the students' target; the rest is the teacher's.
     pub label_share: f64,
@@ -244,9 +246,9 @@ impl Settings {
         self.images as f64 * (alone + together * (1.0 + students as f64 * self.student_share))
     }
 
-    /// Learning rate of a step (0 is the first): half a cosine down to 0, behind a linear warm-up. There is another one when the
-    /// students start: the sensor's weights and the splitting modules are new to the optimiser then, and its first updates
-    /// of a weight are as large as the rate, whatever the gradient.
+    /// Learning rate of a step (0 is the first): half a cosine down to 0, behind a linear warm-up. There is another one
+    /// when the students start: the sensor's weights and the splitting modules are new to the optimiser then, and its
+    /// first updates of a weight are as large as the rate, whatever the gradient.
     pub fn learning_rate_at(&self, step: u64) -> f64 {
         let steps = self.steps.max(1) as f64;
         let warm = (self.warm_up * steps).max(1.0);

@@ -1,10 +1,12 @@
-//! Synflow: a score of a design's weights that needs neither training nor data, as a stand-in where nothing is measured yet.
+//! Synflow: a score of a design's weights that needs neither training nor data, as a stand-in where nothing is measured
+//! yet.
 //!
-//! With every weight replaced by its absolute value, no normalisation and an input of ones, the score is the sum over all
-//! weights of the weight times the gradient of the sum of the outputs: how much flows through the design (Tanaka et al. 2020,
-//! "Pruning neural networks without any data by iteratively conserving synaptic flow"; as a ranking, Abdelfattah et al. 2021,
-//! "Zero-cost proxies for lightweight NAS"). It grows with depth and width, and with each splitting module; whether it ranks
-//! as accuracies do is a question for a rank correlation, every time. It is no accuracy.
+//! With every weight replaced by its absolute value, no normalisation and an input of ones, the score is the sum over
+//! all weights of the weight times the gradient of the sum of the outputs: how much flows through the design (Tanaka et
+//! al. 2020, "Pruning neural networks without any data by iteratively conserving synaptic flow"; as a ranking,
+//! Abdelfattah et al. 2021, "Zero-cost proxies for lightweight NAS"). It grows with depth and width, and with each
+//! splitting module; whether it ranks as accuracies do is a question for a rank correlation, every time. It is no
+//! accuracy.
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
@@ -93,8 +95,8 @@ mod tests {
         assert!((again.score(&whole(&space, false)).unwrap() - small).abs() < 1e-6);
     }
 
-    /// In a chain of layers without biases every layer's share of the score is the output itself (Euler's theorem), so the
-    /// score of the smallest design is its output times its layers with weights, shortcuts apart.
+    /// In a chain of layers without biases every layer's share of the score is the output itself (Euler's theorem), so
+    /// the score of the smallest design is its output times its layers with weights, shortcuts apart.
     #[test]
     fn the_score_of_a_plain_chain_is_its_output_times_its_layers() {
         let space = tabletop();
@@ -106,7 +108,8 @@ mod tests {
         let ones = Tensor::ones([1, side, side, 1], &synflow.device);
         let output = synflow.supernet.forward(ones, &ViewSet::first(1), &route, &mut Norms::Off).sum();
         let output = f64::from(output.into_data().try_into_vec::<f32>().unwrap()[0]);
-        // Stem, three inverted residuals of three layers, head, classifier; and the transform of each 5x5 to a 3x3 kernel.
+        // Stem, three inverted residuals of three layers, head, classifier; and the transform of each 5x5 to a 3x3
+        // kernel.
         let layers = 1 + 3 * 3 + 1 + 1 + 3;
         let expected = (output * f64::from(layers)).ln();
         let score = synflow.score(&route).unwrap();

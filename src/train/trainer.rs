@@ -75,8 +75,8 @@ impl Trainer {
     /// Trains one step: all nets of the sandwich on one batch, their gradients added, one update.
     ///
     /// # Errors
-    /// A loss that is not a number, or that is back at that of guessing, or a file of samples that cannot be read; nothing was
-    /// updated then.
+    /// A loss that is not a number, or that is back at that of guessing, or a file of samples that cannot be read;
+    /// nothing was updated then.
     pub fn step(&mut self, inputs: &Inputs) -> Result<StepReport, TrainError> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.settings.seed);
         rng.set_stream(self.step + 1);

@@ -1,7 +1,7 @@
 //! The training loop: steps, evaluations of watched designs, checkpoints, and rollbacks after a collapse.
 //!
-//! It knows no run directory and no terminal: events and measurements go to a [`TrainingObserver`], which may also ask it to
-//! stop. `run` connects it with a run.
+//! It knows no run directory and no terminal: events and measurements go to a [`TrainingObserver`], which may also ask
+//! it to stop. `run` connects it with a run.
 //!
 //! ```
 //! use splitscope::data::{DataSpec, Dataset};
@@ -104,8 +104,8 @@ impl TrainingLoop {
         Self { space, settings, inputs, checkpoints, rate: TrainingRate::default() }
     }
 
-    /// Trains from the newest readable checkpoint, or from the start, until all steps are done. Returns the trainer; `None`
-    /// if the observer asked to stop.
+    /// Trains from the newest readable checkpoint, or from the start, until all steps are done. Returns the trainer;
+    /// `None` if the observer asked to stop.
     ///
     /// # Errors
     /// Data or checkpoints can't be read, the training collapsed too often, or the observer failed.
@@ -167,7 +167,8 @@ impl TrainingLoop {
         Ok(())
     }
 
-    /// Goes back to the newest checkpoint, or `further` to the one before it, or to the start, at half the learning rate.
+    /// Goes back to the newest checkpoint, or `further` to the one before it, or to the start, at half the learning
+    /// rate.
     fn roll_back(
         &self,
         from: &Trainer,

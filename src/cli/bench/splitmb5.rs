@@ -1,9 +1,10 @@
 //! `SplitMB-5`: a fixed benchmark problem for searches, and the run of [`Search`] on it.
 //!
-//! 23 genes describe a five-stage `MBConv` network, its resolution, the split between four identical camera sensors and one
-//! aggregator, and the compression of the transmitted tensor: 1.5e11 genomes, of which about one in six is feasible. Latency
-//! is to be minimised and a capacity proxy to be maximised, under limits on sensor memory and latency. All tensors are int8.
-//! The objectives are additive over blocks, so the true front is known exactly ([`BEST_HYPERVOLUME`]).
+//! 23 genes describe a five-stage `MBConv` network, its resolution, the split between four identical camera sensors and
+//! one aggregator, and the compression of the transmitted tensor: 1.5e11 genomes, of which about one in six is
+//! feasible. Latency is to be minimised and a capacity proxy to be maximised, under limits on sensor memory and
+//! latency. All tensors are int8. The objectives are additive over blocks, so the true front is known exactly
+//! ([`BEST_HYPERVOLUME`]).
 //!
 //! It uses nothing but `search`, so that it measures the search alone. Invariant: [`evaluate`] equals the reference
 //! implementation (`splitmb5.py`) to 1e-9 relative.

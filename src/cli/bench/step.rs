@@ -1,5 +1,5 @@
-//! The training step of `splitscope bench step`: network, subnets and batch are fixed, so that programs can be compared.
-//! `benches/peer/step.py` is the same step in PyTorch; a change here is a change there.
+//! The training step of `splitscope bench step`: network, subnets and batch are fixed, so that programs can be
+//! compared. `benches/peer/step.py` is the same step in PyTorch; a change here is a change there.
 
 use anyhow::Result;
 use burn::optim::decay::WeightDecayConfig;

@@ -1,5 +1,6 @@
-//! `splitscope search --proxy`: ranks designs by synflow where nothing can be measured, since nothing is trained. Scores are
-//! no accuracies: none is recorded. Where the run has measurements, the rank correlation with them is printed.
+//! `splitscope search --proxy`: ranks designs by synflow where nothing can be measured, since nothing is trained.
+//! Scores are no accuracies: none is recorded. Where the run has measurements, the rank correlation with them is
+//! printed.
 
 use std::collections::HashMap;
 

@@ -6,8 +6,8 @@
 //!   columns ignored. `kind` is `conv`, `dw`, `fc`, `pool`, `add` or `scale`. Without their columns, `k`, `stride` and
 //!   `groups` are 1, `pad` is 0 and `win` is `hin`;
 //! - a SCALE-Sim topology (`Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter,
-//!   Strides`, or its `Layer, M, N, K` for matrix products). Inputs there are padded already, partial windows count, and
-//!   a name with `DP` is a depthwise layer.
+//!   Strides`, or its `Layer, M, N, K` for matrix products). Inputs there are padded already, partial windows count,
+//!   and a name with `DP` is a depthwise layer.
 //!
 //! No count of a table that was read exceeds 2^53, neither of one layer nor of all together, so that all are exact as
 //! `f64`.

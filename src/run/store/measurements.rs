@@ -15,8 +15,9 @@ const MEASUREMENT: &str = "SELECT id, time, process, design, views, lost, subset
 const KEY: &str = "design = ?1 AND views = ?2 AND lost = ?3 AND subset = ?4 AND step = ?5";
 
 impl Store {
-    /// Keeps a measurement and lifts the claim on it and the request for it. If its key was measured before, the one on more samples (then
-    /// on more calibration batches) stays; a newer one comes with a new id. Returns whether the given one was kept.
+    /// Keeps a measurement and lifts the claim on it and the request for it. If its key was measured before, the one on
+    /// more samples (then on more calibration batches) stays; a newer one comes with a new id. Returns whether the
+    /// given one was kept.
     ///
     /// # Errors
     /// The accuracy is not between 0 and 1, or the database fails.

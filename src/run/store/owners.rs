@@ -52,8 +52,8 @@ impl Store {
         self.run(|db| find_owner(db, task))
     }
 
-    /// Makes this process the owner of a task, if it has none that is alive. Returns the dead owner it replaces, and the
-    /// id of the last control that was sent before.
+    /// Makes this process the owner of a task, if it has none that is alive. Returns the dead owner it replaces, and
+    /// the id of the last control that was sent before.
     pub(in crate::run) fn own(&self, task: Task, command: &str) -> Result<(Option<Owner>, i64), RunError> {
         let taken = self.transact(|db| {
             let previous = find_owner(db, task)?;

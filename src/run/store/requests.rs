@@ -62,9 +62,9 @@ impl Store {
         Ok(step.map(i64::cast_unsigned))
     }
 
-    /// Claims the oldest request that nobody else is at, for `ttl`. As with [`Store::claim`], two askers never get the same, and
-    /// the claim of a dead process, or one that has expired, does not count. Wishes that were fulfilled otherwise are
-    /// dropped. `None` if there is nothing to do.
+    /// Claims the oldest request that nobody else is at, for `ttl`. As with [`Store::claim`], two askers never get the
+    /// same, and the claim of a dead process, or one that has expired, does not count. Wishes that were fulfilled
+    /// otherwise are dropped. `None` if there is nothing to do.
     ///
     /// # Errors
     /// The database fails.
@@ -106,8 +106,8 @@ impl Store {
         self.run(|db| db.execute("DELETE FROM workers WHERE process = ?1", [self.process.to_string()]).map(drop))
     }
 
-    /// Number of other processes that are workers of the run: alive on this machine, or on another one and heard of within
-    /// `ttl`.
+    /// Number of other processes that are workers of the run: alive on this machine, or on another one and heard of
+    /// within `ttl`.
     ///
     /// # Errors
     /// The database fails.

@@ -112,8 +112,8 @@ pub(super) const MIGRATIONS: [&str; 4] = [
         UNIQUE (design, views, lost, subset, step)
     ) STRICT;
 ",
-    // Second edition. Events name their task: before, a search was known by its command line, its workers by the role of
-    // what they measured. `bred` became `child`, `predicts` `predictor`, `wishes` `requests`.
+    // Second edition. Events name their task: before, a search was known by its command line, its workers by the role
+    // of what they measured. `bred` became `child`, `predicts` `predictor`, `wishes` `requests`.
     "
     ALTER TABLE wishes RENAME TO requests;
     CREATE TEMP TABLE searchers AS SELECT DISTINCT process FROM events

@@ -6,8 +6,8 @@ use crate::search::{Outcome, SearchProblem, front_of, hypervolume};
 /// Name of the joint search among the methods.
 pub const JOINT_SEARCH: &str = "joint search";
 
-/// Share of the rectangle between no error and no latency, and all error and the latency limit, that the front of a method's
-/// designs dominates.
+/// Share of the rectangle between no error and no latency, and all error and the latency limit, that the front of a
+/// method's designs dominates.
 pub fn front_share(problem: &SearchProblem, outcome: &BaselineOutcome) -> f64 {
     let latency = |one: &EvaluatedDesign| one.evaluation.latency.total_s();
     let limit = problem

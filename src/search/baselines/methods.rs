@@ -111,8 +111,8 @@ fn one_side(study: &mut BaselineStudy<'_>, name: &str, split: BoundaryId) -> Res
     Ok(Method { evaluated, ..method })
 }
 
-/// Networks that were not searched: the smallest, one of middle depths (the lower of two) and else middle choices (the upper
-/// of two), the largest.
+/// Networks that were not searched: the smallest, one of middle depths (the lower of two) and else middle choices (the
+/// upper of two), the largest.
 fn fixed_networks(space: &SearchSpace) -> [(&'static str, Genome); 3] {
     let middle = |gene: &Gene| match gene.kind {
         GeneKind::Depth => (gene.choices - 1) / 2,
@@ -136,8 +136,8 @@ fn partition(study: &mut BaselineStudy<'_>, name: &str, genome: &Genome) -> Resu
     Ok(Method { name: format!("best cut of the {name} network"), chooses: "split", evaluated, reason })
 }
 
-/// The fixed networks with a splitting module where a person would put it: at the end of the middle stage, with a middling
-/// ratio (as `BottleNet` does, Eshratifar et al. 2019).
+/// The fixed networks with a splitting module where a person would put it: at the end of the middle stage, with a
+/// middling ratio (as `BottleNet` does, Eshratifar et al. 2019).
 fn bottleneck(study: &mut BaselineStudy<'_>) -> Result<Method> {
     let space = &study.problem.space;
     let (ratios, bits) = (&space.split.ratios, &space.split.bits);

@@ -2,7 +2,7 @@ use super::*;
 use crate::diagnostic::Source;
 use crate::hardware::{self, Profile};
 use crate::network::FusionOperator;
-use crate::space::{self, Design};
+use crate::space::Design;
 
 /// A space small enough to list every design, with everything a path of the graph may meet: a stage whose blocks share
 /// their choices, one whose blocks choose for themselves, elastic widths and resolutions, an expansion, pools, splits

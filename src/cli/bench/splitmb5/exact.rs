@@ -1,9 +1,9 @@
 //! The true front of `SplitMB-5` by dynamic programming, the source of [`BEST_HYPERVOLUME`].
 //!
-//! Latency and capacity are sums over blocks, and a block depends only on its stage's choices and the width of the stage before.
-//! So of all ways to build the part of a network up to (or from) the same place with the same width, only those can matter that
-//! no other beats in everything the rest can still see: latency and capacity on the aggregator; those, weights and peak on the
-//! sensor. Parts are extended stage by stage and thinned to these.
+//! Latency and capacity are sums over blocks, and a block depends only on its stage's choices and the width of the
+//! stage before. So of all ways to build the part of a network up to (or from) the same place with the same width, only
+//! those can matter that no other beats in everything the rest can still see: latency and capacity on the aggregator;
+//! those, weights and peak on the sensor. Parts are extended stage by stage and thinned to these.
 
 use super::*;
 
