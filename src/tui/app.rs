@@ -216,8 +216,8 @@ pub fn run(build: impl FnOnce() -> Session + Send + 'static, options: Options) -
 }
 
 impl App {
-    /// Runs until it is ended, and gives the terminal back. One that can't be drawn on or read is gone: that ends it as a
-    /// hang-up does, whose signal may come later, so that the session is kept.
+    /// Runs until it is ended, and gives the terminal back. One that can't be drawn on or read is gone: that ends it as
+    /// a hang-up does, whose signal may come later, so that the session is kept.
     fn run(mut self, mut terminal: Terminal, signals: &Signals) -> Result<Exit, TuiError> {
         let (leave, signal) = self.cycle(&mut terminal, signals).unwrap_or_else(|error| {
             // Said where it can be read, should there be somebody.

@@ -1,8 +1,8 @@
 //! Commands: everything a user can ask for, by key, mouse, command palette or script.
 //!
-//! Requests that change the session are [`Command`]s of `explore` and stand here as [`UserCommand::Session`]; the others
-//! change the view or ask for an [`Effect`](super::effect::Effect). There are two types because a session knows nothing of
-//! screens and panes; each request still has one name. [`super::controller::perform`] carries a command out.
+//! Requests that change the session are [`Command`]s of `explore` and stand here as [`UserCommand::Session`]; the
+//! others change the view or ask for an [`Effect`](super::effect::Effect). There are two types because a session knows
+//! nothing of screens and panes; each request still has one name. [`super::controller::perform`] carries a command out.
 
 use std::path::PathBuf;
 
@@ -76,7 +76,7 @@ pub enum UserCommand {
     ScrollHelp(Move),
     /// Scrolls the events of Train and Search so many lines towards the newest one, or to an end.
     ScrollEvents(Move),
-    /// Chooses what the bars break down.
+    /// Chooses the quantity that the bars show.
     ChooseBarQuantity(Move),
 
     // Scatter plot.

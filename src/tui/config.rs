@@ -1,4 +1,4 @@
-//! What a user has set once and for all: colours, mouse, characters, keys. A TOML file in the user's configuration folder.
+//! The user's settings: colours, mouse, characters, keys. A TOML file in the user's configuration folder.
 //!
 //! ```toml
 //! theme = "light"       # okabe-ito, light or mono
@@ -24,14 +24,14 @@ use super::{
 };
 use crate::diagnostic::{Diagnostic, Source, nearest};
 
-/// What the file says; what it does not say is `None`, or the keys of the table.
+/// Settings of the file; those it lacks are `None`, or the keys of the table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
     /// Colours.
     pub scheme: Option<ColourScheme>,
-    /// Whether to take the mouse.
+    /// The mouse is taken from the terminal.
     pub mouse: Option<bool>,
-    /// Whether to draw with plain characters only.
+    /// Only ASCII is drawn.
     pub ascii: Option<bool>,
     /// Keys.
     pub keys: Keymap,
@@ -71,14 +71,14 @@ impl Config {
     }
 }
 
-/// Where the user's file is: `$SPLITSCOPE_CONFIG`, else `splitscope/config.toml` in `$XDG_CONFIG_HOME` or `~/.config`;
+/// Path of the user's file: `$SPLITSCOPE_CONFIG`, else `splitscope/config.toml` in `$XDG_CONFIG_HOME` or `~/.config`;
 /// `None` if the environment names neither.
 pub fn path() -> Option<PathBuf> {
     let named = folder("SPLITSCOPE_CONFIG");
     named.or_else(|| Some(base("XDG_CONFIG_HOME", ".config")?.join("splitscope").join("config.toml")))
 }
 
-/// Where what the program keeps by itself is: `splitscope` in `$XDG_STATE_HOME` or `~/.local/state`.
+/// Folder of files that the program keeps: `splitscope` in `$XDG_STATE_HOME` or `~/.local/state`.
 pub fn state_folder() -> Option<PathBuf> {
     Some(base("XDG_STATE_HOME", ".local/state")?.join("splitscope"))
 }

@@ -1,7 +1,7 @@
 //! The tour: scenes with captions that play by themselves, and that keys pause and skip.
 //!
-//! A scene begins from the profile's knobs and its own, so that each can be shown alone; its caption is made of figures of
-//! the session at its beginning and now, and of nothing else. Time is an argument.
+//! A scene begins from the profile's knobs and its own, so that each can be shown alone; its caption is made of figures
+//! of the session at its beginning and now, and of nothing else. Time is an argument.
 
 mod measured;
 mod scene;

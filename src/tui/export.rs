@@ -42,7 +42,7 @@ struct Record {
     frames_per_s: Option<f64>,
 }
 
-/// What the designs were costed with.
+/// Knobs and profile of the costs.
 #[derive(Serialize)]
 struct Sheet {
     splitscope: &'static str,
@@ -115,7 +115,8 @@ pub fn csv(session: &Session) -> String {
         .to_owned();
     let some = |value: Option<String>| value.unwrap_or_default();
     for row in records(session) {
-        // Nothing in a row has a comma or a quotation mark: names of boundaries and designs are made of letters and signs.
+        // Nothing in a row has a comma or a quotation mark: names of boundaries and designs are made of letters and
+        // signs.
         let _ = writeln!(
             out,
             "{},{},{},{},{},{},{},{},{},{},{},{},{:e},{:e},{:e},{:e},{:e},{:e},{},{},{}",

@@ -12,8 +12,8 @@
 //! config      the user's file
 //! ```
 //!
-//! Above `explore` and `run`; `cli` calls [`run`]. Invariants: the way from a knob to the frame has no thread, channel or
-//! lock; nothing waits for a child process; a frame is a pure function of session, theme and [`UiState`].
+//! Above `explore` and `run`; `cli` calls [`run`]. Invariants: the way from a knob to the frame has no thread, channel
+//! or lock; nothing waits for a child process; a frame is a pure function of session, theme and [`UiState`].
 
 pub mod command;
 pub mod config;
@@ -59,32 +59,32 @@ use keymap::Keymap;
 use theme::{ColourDepth, ColourScheme, Environment, Theme};
 use widget::{ASCII, UNICODE};
 
-/// How the screen is to run.
+/// Options of the terminal interface.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The run to follow; if none, one below `runs_root` that somebody is at work on.
     pub run: Option<PathBuf>,
     /// A run to be gone through from its beginning, instead of one to follow.
     pub replay: Option<PathBuf>,
-    /// Whether to show the tour.
+    /// Shows the tour.
     pub tour: bool,
-    /// Where new runs are made.
+    /// Folder of new runs.
     pub runs_root: PathBuf,
     /// This program, for starting trainer and searcher.
     pub exe: PathBuf,
-    /// What a new run is started with; name and time are set when it is made.
+    /// Manifest of a new run; name and time are set when it is made.
     pub template: Manifest,
-    /// What follows `train --run DIR`.
+    /// Arguments after `train --run DIR`.
     pub train_args: Vec<String>,
-    /// What follows `search --run DIR --sensors V --limits JSON`.
+    /// Arguments after `search --run DIR --sensors V --limits JSON`.
     pub search_args: Vec<String>,
-    /// Where exported files go.
+    /// Folder of exported files.
     pub folder: PathBuf,
     /// The view of a session file.
     pub view: ViewRow,
-    /// Whether to take the mouse.
+    /// Takes the mouse from the terminal.
     pub mouse: bool,
-    /// Whether to draw with plain characters only; otherwise the environment says.
+    /// Draws with ASCII only; if not set, the environment decides.
     pub ascii: bool,
     /// The scheme, if the user named one.
     pub scheme: Option<ColourScheme>,
@@ -102,14 +102,14 @@ impl Options {
         })
     }
 
-    /// Whether the screen is drawn on a light ground.
+    /// Returns `true` if the screen has a light background.
     pub fn is_light(&self) -> bool {
         with_environment(|environment| self.scheme.unwrap_or_else(|| ColourScheme::detect(environment)))
             == ColourScheme::Light
     }
 }
 
-/// Hands on what the environment says of colours.
+/// Calls a function with the environment variables that concern colours.
 fn with_environment<R>(then: impl FnOnce(&Environment<'_>) -> R) -> R {
     let variable = |name: &str| env::var(name).ok();
     let set = |name: &&str| variable(name).is_some_and(|value| !value.is_empty());
@@ -130,7 +130,7 @@ pub fn picture_theme(scheme: ColourScheme) -> Theme {
     Theme::new(scheme, ColourDepth::True, &UNICODE)
 }
 
-/// Tells a session everything that a run wrote, as following it from its beginning would.
+/// Applies everything that a run wrote to a session, as following it from its beginning would.
 ///
 /// # Errors
 /// There is no run, or its database fails.
@@ -151,7 +151,7 @@ pub fn replay(session: &mut Session, run: &Path) -> Result<(), TuiError> {
     Ok(())
 }
 
-/// Plays a scene of the tour out, counted from 0: the session as it then is, with the caption in `ui`. Beyond the last
+/// Plays a scene of the tour, counted from 0, to its end, with the caption in `ui`. Beyond the last
 /// scene the last one.
 pub fn scene(session: &mut Session, ui: &mut UiState, scene: usize) {
     let mut demo = demo::Demo::new(demo::Measured::shipped(session.space()));
@@ -173,8 +173,8 @@ pub fn still(session: &Session, ui: &UiState, (width, height): (u16, u16), theme
     buffer
 }
 
-/// Presses keys without a terminal, as `jjl<tab>/acc>72<enter>`, a second apart. Keys take the way of [`run`]; effects are
-/// left out. For pictures, demonstrations and tests.
+/// Presses keys without a terminal, as `jjl<tab>/acc>72<enter>`, a second apart. Keys take the way of [`run`]; effects
+/// are left out. For pictures, demonstrations and tests.
 pub fn play(session: &mut Session, ui: &mut UiState, keys: &str) {
     for key in keymap::Key::script(keys) {
         ui.now_ms += 1000;
@@ -185,7 +185,7 @@ pub fn play(session: &mut Session, ui: &mut UiState, keys: &str) {
     }
 }
 
-/// How the screen ended.
+/// End of the terminal interface.
 #[derive(Debug)]
 pub struct Exit {
     /// The session as it was left.
@@ -205,7 +205,7 @@ impl Exit {
     }
 }
 
-/// Why the screen could not run.
+/// Error of the terminal interface.
 #[derive(Debug, Error)]
 pub enum TuiError {
     /// The terminal can't be taken, drawn on or read.

@@ -54,7 +54,7 @@ pub fn svg(buffer: &Buffer, title: &str, ground: Ground) -> String {
     picture.document(buffer, title)
 }
 
-/// What has been drawn so far, in layers.
+/// Shapes drawn so far, in layers.
 struct Picture {
     ground: Ground,
     /// Path data by colour of the rectangles behind the text.
@@ -64,7 +64,7 @@ struct Picture {
     texts: String,
 }
 
-/// How a cell looks once reversal and dimming are worked out.
+/// Colours of a cell after reversal and dimming.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Look {
     front: Rgb,

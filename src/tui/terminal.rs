@@ -50,10 +50,10 @@ const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 /// The thread that draws; only its panics give the screen back at once.
 static DRAWING_THREAD: Mutex<Option<ThreadId>> = Mutex::new(None);
 
-/// What stays on the screen after leaving.
+/// Content of the screen after leaving.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Leave {
-    /// What was there before.
+    /// The content before entering.
     Nothing,
     /// A frame.
     Frame(Buffer),
@@ -67,7 +67,7 @@ pub struct Terminal {
     mouse: bool,
 }
 
-/// Whether standard input and output both are a terminal that can be drawn on.
+/// Returns `true` if standard input and output both are a terminal that can be drawn on.
 pub fn is_usable() -> bool {
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     io::stdin().is_terminal() && io::stdout().is_terminal() && !dumb
@@ -147,7 +147,7 @@ impl Terminal {
         self.inner.resize(size(self.inner.backend())?)
     }
 
-    /// Whether the mouse is ours; if not, the terminal's own selection works.
+    /// Returns `true` if the mouse is taken; if not, the terminal's own selection works.
     pub const fn mouse(&self) -> bool {
         self.mouse
     }
@@ -225,8 +225,8 @@ impl Drop for Terminal {
     }
 }
 
-/// Size of the terminal. Asked before every frame: crossterm, which opens `/dev/tty` each time, is asked only if standard
-/// output gives none.
+/// Size of the terminal. Asked before every frame: crossterm, which opens `/dev/tty` each time, is asked only if
+/// standard output gives none.
 fn size(backend: &CrosstermBackend<FrameWriter>) -> io::Result<Rect> {
     match rustix::termios::tcgetwinsize(io::stdout()) {
         Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Ok(Rect::new(0, 0, size.ws_col, size.ws_row)),

@@ -11,7 +11,7 @@ use super::widget::{
     UNICODE,
 };
 
-/// How many colours the terminal shows.
+/// Colour depth of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ColourDepth {
     /// None wanted or none there.
@@ -29,7 +29,7 @@ pub enum ColourDepth {
 pub enum ColourScheme {
     /// Colour-blind safe colours of Okabe and Ito (2008) on a dark ground.
     OkabeIto,
-    /// The same hues darkened for a light ground.
+    /// Hues of Okabe and Ito darkened for a light ground.
     Light,
     /// No colours.
     Mono,
@@ -57,7 +57,7 @@ pub struct Theme {
     pub text: Style,
     /// Less important text; also results that are stale.
     pub dim: Style,
-    /// What the eye should find first.
+    /// Emphasis.
     pub accent: Style,
     /// Borders of panes.
     pub border: Style,
@@ -170,7 +170,7 @@ impl ColourScheme {
         Self::ALL.into_iter().find(|scheme| scheme.name() == name)
     }
 
-    /// What suits the terminal when the user named none.
+    /// Scheme for a terminal if the user named none.
     pub fn detect(environment: &Environment<'_>) -> Self {
         let ground = environment.colorfgbg.and_then(|value| value.rsplit(';').next());
         if environment.depth() == ColourDepth::None {
@@ -187,7 +187,7 @@ impl ColourScheme {
 const TRUE_COLOUR_TERMS: [&str; 7] = ["xterm-kitty", "xterm-ghostty", "alacritty", "foot", "wezterm", "contour", "rio"];
 
 impl Environment<'_> {
-    /// How many colours to use.
+    /// Colour depth to use.
     pub fn depth(&self) -> ColourDepth {
         let term = self.term.unwrap_or_default();
         let base = term.split_once("-direct").map_or(term, |(base, _)| base);
@@ -206,7 +206,8 @@ impl Environment<'_> {
     }
 
     /// The glyph set that is safe: ASCII on a dumb terminal, on the text console of Linux, whose fonts have neither
-    /// braille nor marks, and where the locale names a character set other than UTF-8. A locale that names none (`C`, or unset, as in most containers) says nothing about the terminal.
+    /// braille nor marks, and where the locale names a character set other than UTF-8. A locale that names none (`C`,
+    /// or unset, as in most containers) says nothing about the terminal.
     pub fn glyphs(&self) -> &'static Glyphs {
         let charset = self.locale.and_then(|locale| locale.split_once('.')).map(|(_, charset)| charset);
         let foreign = charset.is_some_and(|name| !name.to_ascii_lowercase().replace('-', "").starts_with("utf8"));

@@ -1,4 +1,4 @@
-//! What the session asks of the outside: starting and telling children, files, the clipboard.
+//! Effects: child processes, files, the clipboard.
 
 use std::{collections::BTreeMap, ffi::OsString};
 

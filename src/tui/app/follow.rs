@@ -1,4 +1,4 @@
-//! Following a run: what it wrote is told to the session, and what became of its children.
+//! Follows a run: its events and measurements become updates of the session, as does the end of its processes.
 
 use std::{
     path::Path,
@@ -18,11 +18,11 @@ use crate::{
     },
 };
 
-/// How often the database of a run at work is looked at.
+/// Poll interval of the database of a run with a running process.
 const POLL_INTERVAL: Duration = Duration::from_millis(120);
-/// How often that of a run at rest is: others may begin to work on it.
+/// Poll interval of other runs: another process may begin to work on them.
 const IDLE_POLL_INTERVAL: Duration = Duration::from_secs(2);
-/// Chunks of news taken in before the next frame.
+/// Chunks of events applied before the next frame.
 const CHUNKS: usize = 16;
 
 impl App {
@@ -156,7 +156,8 @@ impl App {
         new
     }
 
-    /// Lets go of a run that can't be read any more; what is told of it. Whoever works on one that is gone is told to stop.
+    /// Lets go of a run that can't be read any more; what is told of it. Whoever works on one that is gone is told to
+    /// stop.
     fn lose(&mut self, error: &RunError) -> Vec<Update> {
         let (why, gone) = (error.to_string(), matches!(error, RunError::Gone(_)));
         let Some(work) = self.work.take() else { return Vec::new() };
@@ -199,7 +200,7 @@ impl App {
         self.feed(updates);
     }
 
-    /// How work that was cut off goes on.
+    /// Sentence on how to continue interrupted work.
     fn again(&self, task: Task) -> String {
         match task {
             Task::Train => format!("{} goes on from the last checkpoint", self.ui.keys.key(Command::StartTraining)),
@@ -212,7 +213,7 @@ impl App {
         if self.work.as_ref().is_some_and(at_work) { POLL_INTERVAL } else { IDLE_POLL_INTERVAL }
     }
 
-    /// Tells a running search the limits once they stand still.
+    /// Sends the limits to a running search once they stand still. Returns `true` if it did.
     pub(super) fn settle(&mut self) -> bool {
         let settled = self.recording.is_none() && self.moved.is_some_and(|moved| moved.elapsed() >= SETTLE_TIME);
         if settled {

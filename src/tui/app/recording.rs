@@ -82,8 +82,8 @@ impl Recording {
         Ok(Self { run, initial, moments, at: 0, plays: None })
     }
 
-    /// Moves to a moment and returns the updates that bring the session there. Backward, the session forgets the run and
-    /// applies its beginning again.
+    /// Moves to a moment and returns the updates that bring the session there. Backward, the session forgets the run
+    /// and applies its beginning again.
     pub(super) fn seek_to(&mut self, to: usize) -> Vec<Update> {
         let to = to.min(self.moments.len());
         let updates: Vec<Update> = if to >= self.at {
@@ -123,7 +123,8 @@ impl Recording {
         self.at
     }
 
-    /// Plays from the current moment, or from the beginning at the end; pauses if it plays. Returns the updates to apply.
+    /// Plays from the current moment, or from the beginning at the end; pauses if it plays. Returns the updates to
+    /// apply.
     pub(super) fn toggle_playing(&mut self) -> Vec<Update> {
         if self.plays.take().is_some() {
             return Vec::new();

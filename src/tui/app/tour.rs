@@ -71,7 +71,7 @@ impl App {
         new
     }
 
-    /// How long the loop may sleep while the tour goes on.
+    /// Time until the next step of the tour.
     pub(super) fn tour_rest(&self) -> Option<Duration> {
         let due = self.demo.as_ref()?.due_ms()?;
         Some(Duration::from_millis(due.saturating_sub(self.now_ms())))

@@ -27,8 +27,8 @@ use crate::explore::{BarQuantity, Command, Point, PointClass, Session, Severity,
 
 /// Carries out a command and returns what must be done outside.
 ///
-/// Steps of a knob are queued in the session so that those of a held key cost one evaluation: call [`Session::settle`] at
-/// the end of a batch of input.
+/// Steps of a knob are queued in the session so that those of a held key cost one evaluation: call [`Session::settle`]
+/// at the end of a batch of input.
 pub fn perform(session: &mut Session, ui: &mut UiState, command: impl Into<UserCommand>) -> Vec<Effect> {
     let command = command.into();
     if !matches!(command, UserCommand::Sideways(_) | UserCommand::Session(Command::MoveKnob(_))) {
@@ -156,7 +156,8 @@ fn overlay_rows(session: &Session, ui: &UiState) -> usize {
     }
 }
 
-/// Carries out a row of the menu, of the command palette, or of the overlay: a fix, or the way to a step of the history.
+/// Carries out a row of the menu, of the command palette, or of the overlay: a fix, or the way to a step of the
+/// history.
 fn activate(session: &mut Session, ui: &mut UiState, row: usize) -> Vec<Effect> {
     let commands: Vec<UserCommand> = if let Some(menu) = ui.menu.take() {
         menu.commands(row)

@@ -34,7 +34,7 @@ struct File {
     measured: Vec<Row>,
 }
 
-/// How the accuracies were made.
+/// Conditions of the measurements.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Made {
@@ -46,9 +46,9 @@ struct Made {
     seed: u64,
     /// Training steps of the weights.
     step: u64,
-    /// Which objects, `validation` or `test`; training looked at neither.
+    /// Objects measured on, `validation` or `test`; training saw neither.
     subset: String,
-    /// How many of them.
+    /// Number of objects.
     samples: u64,
     settings: toml::Table,
 }
@@ -95,7 +95,7 @@ impl Measured {
         Self { updates, made }
     }
 
-    /// Whether there is none.
+    /// Returns `true` if there is none.
     pub fn is_empty(&self) -> bool {
         self.updates.is_empty()
     }
@@ -110,8 +110,8 @@ fn widest(all: &[Measurement]) -> Subset {
     if numbers(Subset::Test) >= numbers(Subset::Validation) { Subset::Test } else { Subset::Validation }
 }
 
-/// The accuracies of a run as the text of such a file: those on the newest weights that anything was measured on, and on the
-/// objects that more numbers of sensors were measured on.
+/// The accuracies of a run as the text of such a file: those on the newest weights that anything was measured on, and
+/// on the objects that more numbers of sensors were measured on.
 ///
 /// # Errors
 /// There is no run, its database fails, or nothing was measured.

@@ -1,4 +1,4 @@
-//! What the captions promise happens on the default pair, and every scene stands by itself.
+//! The promises of the captions hold on the default pair, and each scene can be shown alone.
 
 use super::*;
 use crate::tui::tests::fixture;

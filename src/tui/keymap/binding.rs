@@ -16,13 +16,13 @@ impl Screens {
     pub const ALL: Self = Self(0b1111);
     /// Only Explore.
     pub const EXPLORE: Self = Self(bit(Screen::Explore));
-    /// Where designs are in the focus: Explore and Compare.
+    /// Screens of designs: Explore and Compare.
     pub const DESIGNS: Self = Self(bit(Screen::Explore) | bit(Screen::Compare));
-    /// Where curves are: Train and Search.
+    /// Screens of curves: Train and Search.
     pub const CURVES: Self = Self(bit(Screen::Train) | bit(Screen::Search));
     /// Only Search.
     pub const SEARCH: Self = Self(bit(Screen::Search));
-    /// Where there is a plot to zoom: everywhere but on Compare.
+    /// Screens with a plot to zoom: all but Compare.
     pub const PLOTS: Self = Self(Self::EXPLORE.0 | Self::CURVES.0);
     /// Only Compare.
     pub const COMPARE: Self = Self(bit(Screen::Compare));

@@ -62,8 +62,8 @@ impl Key {
         }
     }
 
-    /// The keys of a script: characters as they are, others by name: `<tab>`, `<enter>`, `<esc>`, `<left>`, `<C-r>`. A name
-    /// that is none is taken as characters.
+    /// The keys of a script: characters as they are, others by name: `<tab>`, `<enter>`, `<esc>`, `<left>`, `<C-r>`. A
+    /// name that is none is taken as characters.
     pub fn script(text: &str) -> Vec<Self> {
         let mut keys = Vec::new();
         let mut rest = text;

@@ -1,8 +1,8 @@
-//! The key table: it drives input, the hints of the footer, the help, the command palette, the user's own keys and the key
-//! list of the manual.
+//! The key table: it drives input, the hints of the footer, the help, the command palette, the user's own keys and the
+//! key list of the manual.
 //!
-//! A [`Keymap`] is the table with the keys of this user. Invariants (tested): on one screen no key stands for two commands;
-//! a command has the same keys on all its screens; each row has a name and a description.
+//! A [`Keymap`] is the table with the keys of this user. Invariants (tested): on one screen no key stands for two
+//! commands; a command has the same keys on all its screens; each row has a name and a description.
 
 mod binding;
 mod key;

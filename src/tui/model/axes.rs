@@ -50,8 +50,8 @@ impl PlotAxes {
         (up != right).then_some(Self { up, right, log_up, log_right })
     }
 
-    /// Axes as drawn: while no row has a measured accuracy at the current number of sensors, the multiply-accumulates of
-    /// the network stand in for the accuracy.
+    /// Axes as drawn: while no row has a measured accuracy at the current number of sensors, the multiply-accumulates
+    /// of the network stand in for the accuracy.
     #[must_use]
     pub fn shown(self, session: &Session) -> Self {
         let shown = |column: Column| {

@@ -45,7 +45,8 @@ impl CurveView {
         self.span.is_none()
     }
 
-    /// Shows less (above 1) or more of x, and keeps in place what is at `around`: else the crosshair, else the right edge.
+    /// Shows less (above 1) or more of x, and keeps in place what is at `around`: else the crosshair, else the right
+    /// edge.
     pub fn zoom(&mut self, factor: f64, last: f64, around: Option<f64>) {
         let (start, end) = self.window(last);
         let around = around.or(self.crosshair).unwrap_or(end).clamp(start, end);

@@ -2,8 +2,8 @@
 
 use crate::explore::{Fix, Session};
 
-/// Alternatives that make the selected design feasible: each single-knob fix, or, if no single knob is enough, the joint
-/// fix. Empty if the design is feasible or no knob helps.
+/// Alternatives that make the selected design feasible: each single-knob fix, or, if no single knob is enough, the
+/// joint fix. Empty if the design is feasible or no knob helps.
 pub fn fixes(session: &Session) -> Vec<Vec<Fix>> {
     let single = session.fixes();
     if !single.is_empty() {

@@ -14,7 +14,7 @@ pub struct Press {
     pub ms: u64,
 }
 
-/// What the mouse drags while a button is down.
+/// Object that the mouse drags while a button is down.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Drag {
     /// A knob on its track.

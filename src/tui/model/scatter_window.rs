@@ -19,8 +19,9 @@ pub struct ScatterWindow {
 
 /// Points further right than this many times an upper limit do not stretch the axis.
 const FAR: f64 = 2.0;
-/// Share of the points that may stay outside at the worse end of the axis upwards, and how far from the others they must
-/// be for that, as a share of what these take. So a handful of failures does not press the good designs into one row.
+/// Share of the points that may stay outside at the worse end of the axis upwards, and how far from the others they
+/// must be for that, as a share of what these take. So a handful of failures does not press the good designs into one
+/// row.
 const FEW: f64 = 0.05;
 const APART: f64 = 0.25;
 /// Fewest points of which a few may be left outside.
@@ -35,7 +36,8 @@ pub fn limit(session: &Session, column: Column) -> Option<f64> {
     (!knob.is_unlimited(value)).then_some(value)
 }
 
-/// The scatter plot of a session under a view. Methods that zoom and pan return the new visible part, `None` for the whole.
+/// The scatter plot of a session under a view. Methods that zoom and pan return the new visible part, `None` for the
+/// whole.
 #[derive(Clone, Copy)]
 pub struct ScatterView<'a> {
     session: &'a Session,
@@ -92,8 +94,8 @@ impl<'a> ScatterView<'a> {
         place.filter(|place| place.iter().all(|share| (0.0..=1.0).contains(share))).unwrap_or([0.5, 0.5])
     }
 
-    /// Window that freezes the axes as they are, so that they do not stretch while a limit is dragged; `None` if a window
-    /// does so already.
+    /// Window that freezes the axes as they are, so that they do not stretch while a limit is dragged; `None` if a
+    /// window does so already.
     pub fn frozen(&self) -> Option<ScatterWindow> {
         if self.window.is_some() {
             return None;
@@ -123,8 +125,8 @@ impl<'a> ScatterView<'a> {
         ScatterWindow { plot: self.plot, right: ends(right, self.plot.right), up: ends(up, self.plot.up) }
     }
 
-    /// Axes that hold all points and the limits. Points far beyond an upper limit are left outside, and a few that are far
-    /// below the others where more is better.
+    /// Axes that hold all points and the limits. Points far beyond an upper limit are left outside, and a few that are
+    /// far below the others where more is better.
     fn whole(&self) -> [Axis; 2] {
         let (session, plot, points) = (self.session, self.plot, self.points());
         let upper = if plot.right.descends() { None } else { limit(session, plot.right) };

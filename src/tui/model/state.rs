@@ -40,11 +40,11 @@ pub struct UiState {
     pub entry: Option<Entry>,
     /// Open menu.
     pub menu: Option<Menu>,
-    /// Where there is room for one lower pane on Explore, it is the scatter plot, not the table.
+    /// The lower pane of a narrow Explore screen is the scatter plot, not the table.
     pub prefers_scatter: bool,
     /// The focused pane has the whole Explore screen.
     pub maximised: bool,
-    /// What the bars break down.
+    /// Quantity that the bars show.
     pub bar_quantity: BarQuantity,
     /// Figures of the scatter plot as chosen; [`UiState::plot_axes`] has them as drawn.
     pub axes: PlotAxes,
@@ -80,7 +80,7 @@ pub struct UiState {
     pub replay: Option<ReplayPosition>,
     /// Caption of the tour.
     pub tour: Option<Caption>,
-    /// What the mouse drags.
+    /// Object that the mouse drags.
     pub drag: Option<Drag>,
     /// Last press, as long as a second one may make it a double click.
     pub pressed: Option<Press>,

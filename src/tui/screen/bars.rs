@@ -1,4 +1,4 @@
-//! Where the time (energy, link bytes, sensor memory) of the first designs goes, as stacked bars on one scale; or how the
+//! Parts of the time (energy, link bytes, sensor memory) of the first designs as stacked bars on one scale; or how the
 //! frames of the selected one follow each other, above the frame rates of the first designs.
 //!
 //! ```text
@@ -128,7 +128,7 @@ fn unit_of(view: View<'_>, quantity: BarQuantity) -> Unit {
     view.session.unit(column)
 }
 
-/// How the parts are drawn, in the order of [`BarQuantity::parts`].
+/// Characters and styles of the parts, in the order of [`BarQuantity::parts`].
 fn parts(unit: BarQuantity, theme: &Theme) -> Vec<Part> {
     let [rest, sensor, link, aggregator] = frames::parts(theme);
     match unit {

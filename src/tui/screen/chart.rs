@@ -9,7 +9,7 @@ use crate::tui::{
     widget::{Axis, Curve, Scale, Series},
 };
 
-/// How the axes of a chart are laid out.
+/// Axes of a chart.
 #[derive(Clone, Copy, Debug)]
 pub struct Axes {
     /// The newest x of all series.
@@ -59,8 +59,8 @@ pub fn read_off(points: &[(f64, f64)], cursor: Option<f64>) -> Option<f64> {
     points.get(index.saturating_sub(1)).map(|(_, value)| *value)
 }
 
-/// Each sample the mean of itself and at most `count - 1` before it. What is no number breaks the line and is left out of
-/// means; a single sample that stands far out still shows, as a step of that height over `count`.
+/// Each sample the mean of itself and at most `count - 1` before it. What is no number breaks the line and is left out
+/// of means; a single sample that stands far out still shows, as a step of that height over `count`.
 pub fn smoothed(points: &[(f64, f64)], count: usize) -> Vec<(f64, f64)> {
     let (mut sum, mut numbers) = (0.0, 0_usize);
     let mut smooth = Vec::with_capacity(points.len());

@@ -1,4 +1,4 @@
-//! What all regions are made of: framed panes with two titles, and lines of styled pieces that never leave their area.
+//! Panes with a frame and two titles, and lines of styled pieces that never leave their area.
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
@@ -11,8 +11,8 @@ use crate::tui::{
 /// A piece of text and its style.
 pub type Piece<'a> = (&'a str, Style);
 
-/// Draws a frame with a title at the left and one at the right, and returns what is inside. A pane too small for a frame
-/// gets none.
+/// Draws a frame with a title at the left and one at the right, and returns what is inside. A pane too small for a
+/// frame gets none.
 pub fn pane(buf: &mut Buffer, area: Rect, titles: (&str, &str), focus: bool, theme: &Theme) -> Rect {
     let area = area.intersection(buf.area);
     if area.width < 4 || area.height < 3 {
@@ -161,7 +161,8 @@ pub fn centred(area: Rect, width: u16, height: u16) -> Rect {
     Rect::new(area.x + (area.width - width) / 2, area.y + (area.height - height) / 2, width, height)
 }
 
-/// The first of `count` rows to show in `room` rows so that `at` is among them, moved as little as possible from `first`.
+/// The first of `count` rows to show in `room` rows so that `at` is among them, moved as little as possible from
+/// `first`.
 pub fn scrolled(first: usize, at: usize, count: usize, room: usize) -> usize {
     let last = count.saturating_sub(room);
     first.clamp((at + 1).saturating_sub(room), at.max((at + 1).saturating_sub(room))).min(last)

@@ -11,7 +11,7 @@
 //! │ latency ms   ↓   2.1 ├···▂▅▇A▅▃[▂▂▁B▁·]·············─┤ 10.3    │
 //! └───────────────────────────────────────────────────────────────┘
 //! ```
-//! Where there is no room for both, they take turns.
+//! On a low screen they take turns.
 
 mod axes;
 mod lines;

@@ -12,7 +12,10 @@
 //! ```
 //! Below 110 columns scatter and table take turns; where there are few rows the network has two lines and no frame.
 
-use ratatui::{buffer::Buffer, layout::Rect};
+use ratatui::{
+    buffer::Buffer,
+    layout::{Constraint, Layout, Rect},
+};
 
 use super::{
     bars, chrome, inspect, knobs, network, scatter, table,
@@ -22,7 +25,7 @@ use crate::tui::{hit::HitMap, model::screen::Pane};
 
 /// Rows of the framed network: one line of blocks with details, one of marks.
 const NETWORK: u16 = 8;
-/// The same with a second line of marks.
+/// Rows of the framed network with a second line of marks.
 const NETWORK_TALL: u16 = 9;
 /// Rows of the network as a line, in a frame and without one.
 const NETWORK_LINE: u16 = 5;
@@ -32,10 +35,20 @@ const BLOCK: u16 = 7;
 const AROUND: u16 = 30;
 /// Rows below the knobs for what they mean, and the frame: in a tall area, in a middling one, in a low one.
 const SUMMARY: [u16; 3] = [8, 5, 2];
-/// Most rows of the middle.
-const MIDDLE: u16 = 24;
+/// Share of the rows that knobs and bars take, and most of them.
+const MIDDLE_PERCENT: u16 = 36;
+const MAX_MIDDLE: u16 = 24;
+/// Fewest rows of scatter plot and table.
+const MIN_LOWER: u16 = 6;
+/// Share of the columns that the knobs take on a wide screen, fewest and most of them.
+const KNOBS_PERCENT: u16 = 36;
+const MIN_KNOBS: u16 = 42;
+const MAX_KNOBS: u16 = 72;
+/// Fewest and most columns of the table beside the scatter plot.
+const MIN_TABLE: u16 = 58;
+const MAX_TABLE: u16 = 96;
 
-/// Where each region is.
+/// Areas of the panes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Regions {
     network: Rect,
@@ -47,9 +60,9 @@ pub struct Regions {
 }
 
 impl Regions {
-    /// The layout of an area, for so many knobs and blocks of a network; `scatter` says which pane is below where there is
-    /// room for one.
-    pub fn of(area: Rect, ranges: u16, blocks: u16, scatter: bool) -> Self {
+    /// The layout of an area, for so many knobs and blocks of a network; `scatter` says which pane is below where there
+    /// is room for one.
+    pub fn of(area: Rect, knobs: u16, blocks: u16, scatter: bool) -> Self {
         let drawn = blocks.saturating_mul(BLOCK).saturating_add(AROUND) <= area.width;
         let network = match area.height {
             46.. if drawn => NETWORK_TALL,
@@ -63,21 +76,25 @@ impl Regions {
             28.. => middling,
             _ => low,
         };
-        let middle =
-            (area.height * 36 / 100).clamp(ranges + summary, MIDDLE).min(area.height.saturating_sub(network + 6));
-        let (top, rest) = chrome::cut_top(area, network);
-        let (middle, lower) = chrome::cut_top(rest, middle);
-        let left = if area.width >= WIDE { (area.width * 36 / 100).clamp(42, 72) } else { area.width / 2 - 1 };
-        let (knobs, bars) = chrome::cut_left(middle, left);
-        let both = area.width >= WIDE;
-        let (plot, table) = chrome::cut_left(lower, lower.width - (lower.width / 2).clamp(58, 96).min(lower.width));
+        let wide = area.width >= WIDE;
+        let middle = (area.height * MIDDLE_PERCENT / 100)
+            .clamp(knobs + summary, MAX_MIDDLE)
+            .min(area.height.saturating_sub(network + MIN_LOWER));
+        let left =
+            if wide { (area.width * KNOBS_PERCENT / 100).clamp(MIN_KNOBS, MAX_KNOBS) } else { area.width / 2 - 1 };
+        let table = (area.width / 2).clamp(MIN_TABLE, MAX_TABLE);
+        let [top, middle, lower] =
+            Layout::vertical([Constraint::Length(network), Constraint::Length(middle), Constraint::Fill(1)])
+                .areas(area);
+        let [knobs, bars] = Layout::horizontal([Constraint::Length(left), Constraint::Fill(1)]).areas(middle);
+        let [plot, table] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(table)]).areas(lower);
         Self {
             network: top,
             network_framed: network > NETWORK_FLAT,
             knobs,
             bars,
-            scatter: if both { Some(plot) } else { scatter.then_some(lower) },
-            table: if both { Some(table) } else { (!scatter).then_some(lower) },
+            scatter: if wide { Some(plot) } else { scatter.then_some(lower) },
+            table: if wide { Some(table) } else { (!scatter).then_some(lower) },
         }
     }
 }
@@ -87,11 +104,11 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     if view.ui.maximised {
         return whole(view, area, buf, hits);
     }
-    let ranges = u16::try_from(view.session.ranges().len()).unwrap_or(u16::MAX);
+    let knobs = u16::try_from(view.session.ranges().len()).unwrap_or(u16::MAX);
     // Of the largest network, so that the panes hold still while designs are looked through.
     let blocks = view.session.space().slots().len().saturating_sub(1);
     let blocks = u16::try_from(blocks).unwrap_or(u16::MAX);
-    let regions = Regions::of(area, ranges, blocks, view.ui.prefers_scatter);
+    let regions = Regions::of(area, knobs, blocks, view.ui.prefers_scatter);
     network::draw(view, regions.network, regions.network_framed, buf, hits);
     knobs::draw(view, regions.knobs, buf, hits);
     bars::draw(view, regions.bars, buf, hits);

@@ -10,7 +10,8 @@
 //! │ aggregator            1▒    2▒    3▒                  idle  84 % │
 //! │            0           5           10 ms                         │
 //! ```
-//! Frames are numbered. In the pipeline a frame begins when the slowest stage can take it: a period after the one before.
+//! Frames are numbered. In the pipeline a frame begins when the slowest stage can take it: a period after the one
+//! before.
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
@@ -69,7 +70,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> u16 {
     ROWS
 }
 
-/// How each stage is drawn.
+/// Character and style of each stage.
 pub fn parts(theme: &Theme) -> [Part; 4] {
     let [sensor, link, aggregator] = theme.breakdown();
     [Part { glyph: theme.glyphs.fills[3], style: theme.dim }, sensor, link, aggregator]
@@ -88,7 +89,7 @@ fn idle_words(slowest: bool, idle: f64) -> String {
     if slowest { "slowest".to_owned() } else { format!("idle {:>3.0} %", idle * 100.0) }
 }
 
-/// What each stage does until a time, in milliseconds, when a frame begins every `every` seconds.
+/// Stretches of each stage until a time, in milliseconds, if a frame begins every `every` seconds.
 fn pieces(latency: &LatencyBreakdown, every: f64, until: f64) -> [Vec<Stretch>; 4] {
     let stages = [latency.readout_s, latency.sensor_s, latency.link_s, latency.aggregator_s];
     let mut work: [Vec<Stretch>; 4] = Default::default();

@@ -52,7 +52,7 @@ fn facts(view: View<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// What is going on, or what was measured.
+/// Running work, or the number of measurements.
 fn work(view: View<'_>, room: bool) -> (String, Style) {
     let View { session, theme, ui } = view;
     let mark = theme.glyphs.front;

@@ -12,7 +12,8 @@
 //! │✗fc         10 B     4.5    0.1    0.0    4.9   19.0   40.0    222  weights         │
 //! └────────────────────────────────────────────────────────────────────────────────────┘
 //! ```
-//! Where there is room, the time of each split stands beside it as a bar. "As fast at" is the bandwidth at which a split takes as long as the one shown.
+//! With enough columns, the time of each split stands beside it as a bar. "As fast at" is the bandwidth at which a
+//! split takes as long as the one shown.
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
@@ -137,7 +138,7 @@ pub fn splits(view: View<'_>, strip: &Strip<'_>, area: Rect, buf: &mut Buffer, h
     }
 }
 
-/// Where the time of each split goes.
+/// Latency breakdown of each split as a bar.
 fn bars(view: View<'_>, splits: impl Iterator<Item = LatencyBreakdown>, area: Rect, buf: &mut Buffer) {
     let values: Vec<[f64; 4]> =
         splits.map(|time| [time.readout_s, time.sensor_s, time.link_s, time.aggregator_s]).collect();

@@ -115,13 +115,13 @@ fn whole(view: View<'_>, cells: u16) -> String {
     texts.into_iter().find(|text| width(text) <= cells).unwrap_or_default()
 }
 
-/// How many of the candidates fit.
+/// Number of feasible candidates.
 fn fit_words(view: View<'_>) -> String {
     let (fit, all) = (view.session.feasible_count(), view.session.catalogue().len());
     format!("{} of {}", number::grouped(fit as u64), number::grouped(all as u64))
 }
 
-/// How many fit, what bars the others, what would help, and how far the bandwidth may move: as many lines as there is room
+/// Feasible candidates, binding limits, what-ifs and the bandwidths that keep the split: as many lines as there is room
 /// for. The selected knob's own line comes first.
 fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, .. } = view;

@@ -26,14 +26,14 @@ use crate::{
     },
 };
 
-/// What a press on the strip means: places among the splits, and among the fusions, that the design allows.
+/// Hit of a press on the strip: places among the splits, and among the fusions, that the design allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StripHit {
     /// The nearest split.
     pub split: Option<usize>,
     /// The nearest fusion.
     pub fusion: Option<usize>,
-    /// Whether the press was on the mark of the fusion.
+    /// The press was on the mark of the fusion.
     pub on_fusion: bool,
 }
 
@@ -74,7 +74,7 @@ pub fn draw(view: View<'_>, area: Rect, framed: bool, buf: &mut Buffer, hits: &m
     hits.add(inner, Region::Strip);
 }
 
-/// What a press at a cell of the strip means, when the strip is drawn in `area`.
+/// Hit of a press at a cell of the strip when the strip is drawn in `area`.
 pub fn hit(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<StripHit> {
     let places = view.session.strip()?;
     let space = view.session.space();
@@ -152,7 +152,7 @@ fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&Strip<'
     then(&strip)
 }
 
-/// What stands below the boundaries: the figure that the bars show.
+/// Figure below the boundaries: the one that the bars show.
 fn shown(view: View<'_>) -> Column {
     match view.ui.bar_quantity {
         BarQuantity::Latency => Column::Latency,

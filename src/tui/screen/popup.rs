@@ -1,4 +1,5 @@
-//! What lies over a screen: why a design does not fit, the tornado, the history, menus, and the line a text is typed in.
+//! Popups: why a design does not fit, the tornado chart, the history, menus, the command palette and other text
+//! entries.
 //!
 //! ```text
 //!        ┌ Why #77 does not fit ─────────────────────────── Esc close ┐
@@ -127,7 +128,7 @@ fn way_words(way: &[Fix]) -> String {
     way.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// How much each knob matters to the latency of the selected design.
+/// Tornado chart: change of the selected design's latency by each knob.
 fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, .. } = view;
     let swings = session.tornado();
@@ -176,7 +177,7 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     (&Tornado::new(&rows).look(theme.tornado())).render(plot.intersection(inner), buf);
 }
 
-/// How far a knob may go before it matters, if a fifth more or less changes nothing.
+/// Value up to which a knob has no effect, if a fifth more or less changes nothing.
 fn no_effect(swing: &crate::explore::DesignSwing) -> Option<String> {
     let nothing = |change: Option<f64>| change.is_some_and(|seconds| seconds.abs() < 5e-6);
     if !nothing(swing.down_s) || !nothing(swing.up_s) {

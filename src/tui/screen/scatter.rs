@@ -29,7 +29,7 @@ use crate::{
     },
 };
 
-/// How near a press must be to a point, in columns.
+/// Distance in columns within which a press hits a point.
 const REACH: u16 = 4;
 
 /// Draws the pane.

@@ -130,7 +130,7 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
     chrome::line(buf, row, &[(&line, style)], theme);
 }
 
-/// How much of what it was asked to measure is measured, where that is known.
+/// Measured share of the budget, if the search has one.
 fn budget(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, .. } = view;
     let searching = session.searching();

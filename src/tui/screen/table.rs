@@ -40,7 +40,7 @@ impl ColumnShape {
     }
 }
 
-/// What the heading of a difference sorts by, and which it is.
+/// Heading of the difference to the baseline.
 const DELTA: &str = "vs base";
 /// Headings of the parts of the latency, and of the design as it is written.
 const PARTS: [&str; 3] = ["sensor", "link", "aggr."];
@@ -78,7 +78,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     }
 }
 
-/// Which row is selected, the order, and the filter; and the same in few words.
+/// Selected row, order and filter, in many words and in few.
 fn notes(view: View<'_>, at: Option<usize>, count: usize) -> [String; 2] {
     let setup = view.session.setup();
     let place = at.map_or_else(|| "-".to_owned(), |at| number::grouped(at as u64 + 1));

@@ -213,7 +213,7 @@ fn plot(
     chart::draw(view, &ui.training, &series, axes, inner, buf, hits);
 }
 
-/// How far, how fast, how long still.
+/// Progress, speed and remaining time.
 fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, .. } = view;
     let training = session.training();
@@ -345,7 +345,7 @@ fn wrapped(note: &str, width: u16) -> Vec<String> {
     if lines.len() > 1 { text::wrap(note, width.saturating_sub(2)) } else { lines }
 }
 
-/// What happened, the newest at the bottom unless the list is scrolled back.
+/// Events, the newest at the bottom unless the list is scrolled back.
 pub fn notes(view: View<'_>, area: Rect, notes: &[String], buf: &mut Buffer, hits: &mut HitMap) {
     let width = area.width.saturating_sub(3);
     let mut lines: Vec<String> = Vec::new();

@@ -1,4 +1,4 @@
-//! What a frame is drawn from.
+//! Input of a frame.
 
 use crate::{
     explore::Session,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// How path data is inked. Ordered so that documents come out the same each time.
+/// Paint of path data. Ordered so that documents are reproducible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Ink {
     /// Filled.
@@ -56,7 +56,7 @@ const fn shade(ink: u16, gap: u16) -> Ink {
     Ink::Stroke { width: 200, dash: (ink, gap), round: false }
 }
 
-/// Whether equal neighbours of this symbol are one longer shape.
+/// Returns `true` if equal neighbours of this symbol form one longer shape.
 pub fn joins(symbol: &str) -> bool {
     matches!(single(symbol), Some('─' | '━' | '═' | '▀'..='█' | '░'..='▔'))
 }

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 
 use ratatui::crossterm::{Command as _, clipboard::CopyToClipboard};
 
-/// Puts a text on the terminal's clipboard. tmux hands such a sequence on only if its `set-clipboard` is on; inside tmux it
-/// is told a second time, wrapped as what is to pass through, which `allow-passthrough` lets by. The text is the same,
-/// so that both together do no harm.
+/// Puts a text on the terminal's clipboard. tmux hands such a sequence on only if its `set-clipboard` is on; inside
+/// tmux it is told a second time, wrapped as what is to pass through, which `allow-passthrough` lets by. The text is
+/// the same, so that both together do no harm.
 ///
 /// # Errors
 /// When the terminal is gone.

@@ -18,7 +18,7 @@ use signal_hook::{
     low_level::{emulate_default_handler, raise},
 };
 
-/// What a signal asks of the main loop.
+/// Request of a signal to the main loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
     /// Save, give the terminal back and end. Holds the signal's number; by custom the exit code is 128 plus that.

@@ -44,7 +44,7 @@ const STATES: [&str; 22] = [
     "z",
 ];
 
-/// What a user can see or lose, as text.
+/// State that a user can see or lose, as text.
 fn everything(session: &Session, ui: &UiState) -> String {
     let (training, searching) = (&session.training().state, &session.searching().state);
     format!(

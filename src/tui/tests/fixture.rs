@@ -43,7 +43,7 @@ pub fn options() -> Options {
     }
 }
 
-/// How well a role does after a share of the training: made up.
+/// Made-up accuracy of a role after a share of the training.
 fn skill(role: Role, done: f64) -> f64 {
     let speed = match role {
         Role::Largest => 5.0,
@@ -74,7 +74,7 @@ fn step(step: u64) -> StepRecord {
     }
 }
 
-/// What operators made in a generation: made up.
+/// Made-up success of the operators in a generation.
 const OPERATORS: [(Operator, u64, u64); 4] =
     [(Operator::Crossover, 9, 2), (Operator::Mutation, 7, 3), (Operator::BoundaryMove, 5, 1), (Operator::Random, 3, 0)];
 

@@ -1,5 +1,5 @@
-//! Whatever is typed, clicked, dragged and resized, and whatever a run tells meanwhile: nothing panics, the session stays
-//! valid, every change can be undone, and the session file opens again as it was.
+//! Whatever is typed, clicked, dragged and resized, and whatever a run tells meanwhile: nothing panics, the session
+//! stays valid, every change can be undone, and the session file opens again as it was.
 
 use proptest::{prelude::*, test_runner::TestRunner};
 use ratatui::{
@@ -138,7 +138,7 @@ impl Player {
         self.draw();
     }
 
-    /// What holds whatever happened.
+    /// Checks the invariants of the session.
     fn check(&self) {
         let session = &self.session;
         let pool = session.catalogue().len();

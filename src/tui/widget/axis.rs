@@ -1,6 +1,6 @@
 //! One axis of a plot: bounds, linear or logarithmic scale, ticks at 1-2-5 steps and their labels.
 
-/// How values spread along an axis.
+/// Scale of an axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Scale {
     /// Equal differences are equally long.
@@ -83,7 +83,7 @@ impl Axis {
         Self::fit(values[cut..values.len() - cut].iter().copied(), scale)
     }
 
-    /// The same axis with `share` of its length added at both ends.
+    /// Axis extended by `share` of its length at both ends.
     #[must_use]
     pub fn padded(self, share: f64) -> Self {
         Self::new(self.value(-share), self.value(1.0 + share), self.scale)
@@ -118,7 +118,7 @@ impl Axis {
         self.scale
     }
 
-    /// Where `value` lies, 0 at the lower and 1 at the upper bound, outside 0..=1 when out of view. `None` for NaN,
+    /// Position of `value`, 0 at the lower and 1 at the upper bound, outside 0..=1 when out of view. `None` for NaN,
     /// infinity, and for values at or below zero on a log scale.
     #[inline]
     pub fn fraction(&self, value: f64) -> Option<f64> {

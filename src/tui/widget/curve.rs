@@ -191,7 +191,7 @@ impl<'a> Curve<'a> {
 }
 
 impl Dash {
-    /// Whether the pattern has ink in this dot column; a part that is not flat always has.
+    /// Returns `true` if the pattern has ink in this dot column; a part that is not flat always has.
     const fn shows(self, column: usize, rise: usize) -> bool {
         match self {
             _ if rise > 0 => true,

@@ -15,7 +15,7 @@ const WIDEST_LABEL: u16 = 8;
 const ROWS_PER_TICK: u16 = 2;
 const COLUMNS_PER_TICK: u16 = 10;
 
-/// Where a plot's points go when its axes are drawn in `area`: without labels and axes where these would leave
+/// Area of a plot's points when its axes are drawn in `area`: without labels and axes where these would leave
 /// nothing.
 pub fn plot_area(area: Rect, y: &Axis) -> Rect {
     let below = u16::from(area.height >= 3);
@@ -62,7 +62,8 @@ fn draw_x(buf: &mut Buffer, area: Rect, plot: Rect, x: &Axis, style: Style, glyp
     }
 }
 
-/// Ticks with a free row between any two: where values fall on rows as they may, some would else stand closer than others.
+/// Ticks with a free row between any two: where values fall on rows as they may, some would else stand closer than
+/// others.
 fn y_ticks(height: u16, y: &Axis) -> Vec<Tick> {
     let plot = Rect::new(0, 0, 1, height);
     let apart = |ticks: &[Tick]| {

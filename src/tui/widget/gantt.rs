@@ -16,9 +16,9 @@ pub struct Stretch {
     pub from: f64,
     /// End.
     pub until: f64,
-    /// Which part it is drawn as.
+    /// Part whose character and style it has.
     pub part: usize,
-    /// What stands at its beginning, in place of the part's own glyph, where all of a lane have room for it: the frame it
+    /// Character at its beginning, in place of the part's own glyph, where all of a lane have room for it: the frame it
     /// belongs to.
     pub name: Option<char>,
 }
@@ -28,7 +28,7 @@ pub struct Stretch {
 pub struct Lane<'a> {
     /// Its name.
     pub label: &'a str,
-    /// What it does, by begin.
+    /// Stretches in the order of their begin.
     pub work: &'a [Stretch],
     /// Text at the right end.
     pub text: &'a str,
@@ -85,7 +85,7 @@ impl<'a> Gantt<'a> {
         self
     }
 
-    /// Where the time is drawn.
+    /// Area of the time axis.
     fn track(&self, area: Rect) -> Rect {
         let widest =
             |text: fn(&Lane<'a>) -> &'a str| self.lanes.iter().map(|lane| paint::width(text(lane))).max().unwrap_or(0);

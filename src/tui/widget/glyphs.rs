@@ -59,7 +59,7 @@ pub struct Glyphs {
     pub link: char,
     /// Direction of travel on the link.
     pub arrow: char,
-    /// Where views become one.
+    /// Fusion of the views.
     pub fuse: char,
     /// Blocks hidden to the left of a window.
     pub more_left: char,

@@ -17,7 +17,7 @@ pub fn width(text: &str) -> u16 {
     u16::try_from(cells).unwrap_or(u16::MAX)
 }
 
-/// Whether every character of a text is surely one cell: nearly all of ours are, and then nothing has to be looked up.
+/// Returns `true` if every character of a text is surely one cell wide, which spares the look-up of widths.
 fn is_plain(text: &str) -> bool {
     text.chars().all(is_surely_narrow)
 }
@@ -57,8 +57,8 @@ pub fn text(buf: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, style: Sty
     write(buf, x, y, text, room, style)
 }
 
-/// Writes `text` over what is at (x, y) of the buffer, whatever the area, at most `room` cells of it: style is added to the
-/// style there. Returns the column after the last cell written.
+/// Writes `text` over what is at (x, y) of the buffer, whatever the area, at most `room` cells of it: style is added to
+/// the style there. Returns the column after the last cell written.
 pub fn write(buf: &mut Buffer, x: u16, y: u16, text: &str, room: u16, style: Style) -> u16 {
     if !is_plain(text) {
         return buf.set_stringn(x, y, text, usize::from(room), style).0;

@@ -4,7 +4,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
 use super::{axis::Axis, frame, look::Look, paint};
 
-/// Where a point stands.
+/// Position of a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PlotPoint {
     /// Position; a point without one (NaN, or not positive on a log axis) is not drawn.
@@ -20,19 +20,19 @@ pub trait PointSource {
     /// Number of points.
     fn count(&self) -> usize;
 
-    /// Where one of them stands.
+    /// Position of a point.
     fn plot_point(&self, index: usize) -> PlotPoint;
 
-    /// What is drawn of it; the glyph carries the class, the style only helps.
+    /// Character and style of a point; the character carries the class, the style only helps.
     fn look(&self, index: usize) -> (char, Style);
 }
 
 /// One point of a list.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mark {
-    /// Where it stands.
+    /// Position.
     pub spot: PlotPoint,
-    /// What is drawn.
+    /// Character and style.
     pub glyph: char,
     /// Its style.
     pub style: Style,
@@ -158,7 +158,7 @@ impl<'a, M: PointSource + ?Sized> Scatter<'a, M> {
             .map(|(.., index)| index)
     }
 
-    /// Whether a cell is on the vertical limit line (or beside it), and whether it is on the horizontal one.
+    /// Returns whether a cell is on the vertical limit line (or beside it), and on the horizontal one.
     pub fn limits_at(&self, area: Rect, column: u16, row: u16) -> (bool, bool) {
         let plot = self.plot_area(area);
         if !plot.contains((column, row).into()) {

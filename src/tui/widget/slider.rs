@@ -78,7 +78,7 @@ impl<'a> Slider<'a> {
         self
     }
 
-    /// Where the handle stands, 0..=1; NaN draws none.
+    /// Position of the handle, 0..=1; NaN draws none.
     #[must_use]
     pub const fn position(mut self, fraction: f64) -> Self {
         self.position = fraction;
@@ -127,7 +127,7 @@ impl<'a> Slider<'a> {
         self
     }
 
-    /// Where the track lies when the slider is drawn in `area`. Empty when there is no room for one.
+    /// Area of the track when the slider is drawn in `area`. Empty when there is no room for one.
     pub fn track(&self, area: Rect) -> Rect {
         let (label, value) = self.widths(area.width);
         let fixed = 1 + label + 1 + 1 + value;

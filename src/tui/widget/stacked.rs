@@ -4,7 +4,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
 use super::{look::Look, paint};
 
-/// How one part of every bar is drawn. The glyph tells parts apart without colour.
+/// Character and style of one part of every bar. The character tells parts apart without colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part {
     /// Fills the part's cells.

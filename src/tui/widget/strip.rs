@@ -35,7 +35,7 @@ pub struct StripBlock<'a> {
     pub detail: &'a str,
 }
 
-/// What stands below a boundary. The texts are short, up to six cells.
+/// Mark below a boundary. The texts are short, up to six cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum BoundaryMark<'a> {
     /// No split is allowed here: nothing is drawn, clicks go to the nearest open boundary.
@@ -49,12 +49,12 @@ pub enum BoundaryMark<'a> {
     Barred(&'a str),
 }
 
-/// What the link carries.
+/// Load of the link.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StripLink<'a> {
-    /// What crosses: `4×4.6KB`.
+    /// Tensor that crosses: `4×4.6KB`.
     pub tensor: &'a str,
-    /// How long it takes: `6.6 ms`.
+    /// Transfer time: `6.6 ms`.
     pub time: &'a str,
 }
 
@@ -139,7 +139,7 @@ impl<'a> Strip<'a> {
         self
     }
 
-    /// What the link carries.
+    /// Load of the link.
     #[must_use]
     pub const fn link(mut self, link: StripLink<'a>) -> Self {
         self.link = link;
@@ -154,7 +154,7 @@ impl<'a> Strip<'a> {
         self
     }
 
-    /// What comes out at the right end, for example an accuracy.
+    /// Text at the right end, for example an accuracy.
     #[must_use]
     pub const fn outcome(mut self, text: &'a str) -> Self {
         self.outcome = text;

@@ -2,7 +2,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
-/// What `widget` draws at this size, one string a row, trailing blanks removed.
+/// Rows of `widget` drawn at this size, trailing blanks removed.
 pub fn lines<W: Widget>(widget: W, width: u16, height: u16) -> Vec<String> {
     let mut buf = Buffer::empty(Rect::new(0, 0, width, height));
     widget.render(buf.area, &mut buf);

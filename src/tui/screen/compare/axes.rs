@@ -1,4 +1,5 @@
-//! All designs on parallel axes, one a row, with brushes: a brush on an axis keeps only the designs within it on all others.
+//! All designs on parallel axes, one a row, with brushes: a brush on an axis keeps only the designs within it on all
+//! others.
 //!
 //! ```text
 //! ┌▸Axes ───────────────────────────────── 214 of 2 000 designs ──┐

@@ -6,12 +6,12 @@ use crate::{
     quantity::{Knob, Metric, RelaxDirection, Unit},
 };
 
-/// What is written for one design: the point, and what is beside it.
+/// Words of one design: the value, and an explanation beside it.
 #[derive(Default)]
 pub struct Words {
-    /// What is compared.
+    /// Value that is compared.
     pub point: String,
-    /// What only explains.
+    /// Explanation.
     pub beside: String,
 }
 
@@ -19,14 +19,14 @@ pub struct Words {
 pub struct ComparisonRow {
     /// Its name.
     pub name: String,
-    /// What is written for each pin.
+    /// Words of each pin.
     pub words: Vec<Words>,
     /// Figures to compare, if the row has them, and whether more is better.
     pub figures: Option<(Vec<f64>, bool)>,
 }
 
 impl ComparisonRow {
-    /// Whether not all designs have the same.
+    /// Returns `true` if not all designs have the same words.
     pub fn differs(&self) -> bool {
         let [first, rest @ ..] = self.words.as_slice() else { return false };
         rest.iter().any(|other| other.point != first.point)
@@ -114,7 +114,7 @@ const fn yes(yes: bool) -> &'static str {
 const HARDER: [Knob; 5] =
     [Knob::LinkBandwidth, Knob::SensorMemory, Knob::SensorCompute, Knob::AggregatorCompute, Knob::Sensors];
 
-/// How far each knob may turn against a design before it no longer fits, and whether it survives half of it now.
+/// Margins: for each knob, the value up to which a design stays feasible, and if it survives half of the current one.
 fn robustness(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
     let mut lines = Vec::new();
     for id in HARDER {
@@ -145,7 +145,7 @@ fn robustness(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
     lines
 }
 
-/// Whether each design survives half of what there is now (twice as many sensors), and with what latency.
+/// Feasibility and latency of each design at half of a knob's current value (at twice as many sensors).
 fn survives(session: &Session, pins: &[Compared], id: Knob) -> Option<ComparisonRow> {
     let (knob, now) = (id, session.value(id));
     let most = f64::from(session.space().views);
@@ -163,7 +163,7 @@ fn survives(session: &Session, pins: &[Compared], id: Knob) -> Option<Comparison
     Some(ComparisonRow::words(format!("  survives {}", knob.format(value)), (0..pins.len()).map(word).collect()))
 }
 
-/// What is left of the accuracy when one camera sees nothing, for each camera that was left out.
+/// Accuracy without one camera, for each camera.
 fn lost_cameras(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
     let views = session.knobs().sensors;
     let losses: Vec<Vec<(u32, Accuracy)>> =

@@ -76,7 +76,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     legend(view, pins.len() - shown.len(), below, chrome::row(inner, inner.height.saturating_sub(1)), buf);
 }
 
-/// What there is to do while nothing is pinned.
+/// Instructions while nothing is pinned.
 fn nothing(view: View<'_>, inner: Rect, buf: &mut Buffer) {
     let View { theme, ui, .. } = view;
     let (pin, base) = (ui.keys.key(Command::Pin), ui.keys.key(Command::Baseline));
@@ -95,7 +95,7 @@ fn nothing(view: View<'_>, inner: Rect, buf: &mut Buffer) {
     chrome::paragraphs(buf, inner, &lines.each_ref().map(|(text, style)| (text.as_str(), *style)), theme);
 }
 
-/// What the marks mean, and what is beyond the edges.
+/// Meaning of the marks, and the number of rows and designs beyond the edges.
 fn legend(view: View<'_>, aside: usize, below: usize, row: Rect, buf: &mut Buffer) {
     let View { theme, ui, .. } = view;
     let (star, differs) = marks(theme);

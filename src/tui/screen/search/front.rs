@@ -1,4 +1,4 @@
-//! What the search has found: the present front, and that of an earlier generation beside it.
+//! Designs found by the search: the current front, and that of an earlier generation beside it.
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// How near a press must be to a point, in columns.
+/// Distance in columns within which a press hits a point.
 const REACH: u16 = 4;
 
 /// Draws the pane.

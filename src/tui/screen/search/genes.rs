@@ -1,4 +1,4 @@
-//! What the designs of the front have in common, and what the search still varies: for each gene the share of each choice.
+//! Choices of the designs on the front: for each gene the share of each choice, the undecided ones first.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ struct Shares {
 }
 
 impl Shares {
-    /// How undecided the gene is, in bits: 0 if all designs agree (Shannon's entropy of the shares).
+    /// Shannon entropy of the shares in bits: 0 if all designs agree.
     fn bits(&self) -> f64 {
         let total: usize = self.counts.iter().map(|(_, count)| count).sum();
         let share = |count: usize| count as f64 / total.max(1) as f64;

@@ -26,7 +26,7 @@ impl Widget for &Strip<'_> {
     }
 }
 
-/// What every part needs.
+/// State shared by the parts of a drawing.
 struct Pen<'a> {
     strip: &'a Strip<'a>,
     layout: &'a Layout,

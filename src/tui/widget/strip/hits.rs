@@ -1,4 +1,4 @@
-//! What a cell of a strip stands for, for the mouse.
+//! Boundaries, blocks and the fusion at a cell of a strip, for the mouse.
 
 use ratatui::layout::Rect;
 

@@ -1,4 +1,4 @@
-//! Where each block, boundary and the link of a strip go: pure arithmetic, shared by drawing and by mouse hits.
+//! Layout of blocks, boundaries and link of a strip: pure arithmetic, shared by drawing and by mouse hits.
 //!
 //! A *plan* fixes what is shown of each block and of the link. The first plan that fits the width with every
 //! block wins; when none does, a window around the split is shown.
@@ -11,7 +11,7 @@ use crate::tui::widget::paint::width;
 /// A block, or the zone of a boundary: `width` columns from `x`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
-    /// Which block or boundary.
+    /// Index of the block or boundary.
     pub index: usize,
     /// First column.
     pub x: u16,
@@ -46,7 +46,7 @@ pub struct StripRows {
     pub bottom: u16,
     /// First row of the marks.
     pub marks: u16,
-    /// How many rows of marks (0 to 2).
+    /// Number of rows of marks (0 to 2).
     pub marks_height: u16,
 }
 
@@ -65,17 +65,17 @@ pub struct Layout {
     pub hidden: (usize, usize),
     /// Column where the chain begins, and the one after its end.
     pub ends: (u16, u16),
-    /// Whether blocks have frames.
+    /// Blocks have frames.
     pub framed: bool,
-    /// Whether the titles stand in the line of names.
+    /// The titles stand in the line of names.
     pub inline_titles: bool,
-    /// Whether the outcome is shown.
+    /// The outcome is shown.
     pub outcome: bool,
     /// Rows.
     pub rows: StripRows,
 }
 
-/// How blocks are drawn.
+/// Form of the blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Blocks {
     /// Names in a line.
@@ -86,7 +86,7 @@ enum Blocks {
     Detailed,
 }
 
-/// How much of each part is shown.
+/// Share of each part that is shown.
 #[derive(Clone, Copy, Debug)]
 struct Plan {
     blocks: Blocks,
