@@ -1,11 +1,12 @@
-//! Pictures of every screen as text, at three sizes; and that no size panics.
+//! Pictures of every screen as text; and that no size panics. The header of a picture has the keys that led to it.
+//! After a change that is meant to be seen: `INSTA_UPDATE=always cargo test pictures`, then read the diff.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use ratatui::{
     buffer::{Buffer, Cell},
     layout::Rect,
-    style::{Color, Modifier},
+    style::{Color, Modifier, Style},
 };
 
 use super::{fixture, picture_theme};
@@ -21,30 +22,36 @@ use crate::{
     },
 };
 
-/// Sizes of the snapshots: the smallest one, the usual one, a large one.
+/// Sizes of the pictures of a screen: each has its own layout.
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 36), (200, 60)];
+/// Sizes of the pictures of a popup, which looks the same on larger screens.
+const POPUP_SIZES: [(u16, u16); 2] = [(80, 24), (120, 36)];
+/// Size of the pictures of other content in the layout of a screen.
+const USUAL_SIZE: [(u16, u16); 1] = [(120, 36)];
 
 fn text(buffer: &Buffer) -> String {
     let row = |y| (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect::<String>().trim_end().to_owned();
     (0..buffer.area.height).map(row).collect::<Vec<_>>().join("\n")
 }
 
-fn settings() -> insta::Settings {
+/// Settings of a picture that some keys, or other steps in words, led to.
+fn settings(steps: &str) -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../snapshots");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
+    settings.set_description(steps);
     settings
 }
 
-/// Snapshots of a session after some keys, at all sizes. Messages have gone by then.
-fn snapshots(name: &str, mut session: Session, keys: &str) {
+/// Pictures of a session after some keys. Messages have gone by then.
+fn snapshots(name: &str, sizes: &[(u16, u16)], mut session: Session, keys: &str) {
     let mut ui = UiState::default();
     play(&mut session, &mut ui, keys);
     ui.now_ms += 60_000;
     let theme = picture_theme(ColourScheme::OkabeIto);
-    settings().bind(|| {
-        for (width, height) in SIZES {
+    settings(&format!("keys: {keys}")).bind(|| {
+        for &(width, height) in sizes {
             let picture = text(&still(&session, &ui, (width, height), &theme));
             insta::assert_snapshot!(format!("{name}_{width}x{height}"), picture);
         }
@@ -53,115 +60,146 @@ fn snapshots(name: &str, mut session: Session, keys: &str) {
 
 #[test]
 fn explore() {
-    snapshots("explore", fixture::session(), "");
-    snapshots("explore_by_hand", fixture::session(), "jh<tab>ll");
-    snapshots("explore_tight", fixture::session(), "jjjjjHtG");
-    snapshots("explore_measured", fixture::trained(), "tj jj p");
-    snapshots("explore_frames", fixture::session(), "vvvv");
-    snapshots("explore_axes", fixture::trained(), "p+Vjjjj<enter>VG<enter>");
-    snapshots("explore_whole", fixture::session(), "<tab>z");
-    snapshots("explore_energy", fixture::session(), "v");
-    snapshots("explore_bytes", fixture::session(), "vv");
-    snapshots("explore_memory", fixture::session(), "vvv");
-    snapshots("explore_filtered", fixture::session(), "/lat<4 split=S2.1<enter>");
+    snapshots("explore", &SIZES, fixture::session(), "");
+    snapshots("explore_by_hand", &USUAL_SIZE, fixture::session(), "jh<tab>ll");
+    snapshots("explore_tight", &POPUP_SIZES, fixture::session(), "jjjjjHtG");
+    snapshots("explore_measured", &SIZES, fixture::trained(), "tj jj p");
+    snapshots("explore_frames", &POPUP_SIZES, fixture::session(), "vvvv");
+    snapshots("explore_axes", &USUAL_SIZE, fixture::trained(), "p+Vjjjj<enter>VG<enter>");
+    snapshots("explore_whole", &SIZES, fixture::session(), "<tab>z");
+    snapshots("explore_energy", &USUAL_SIZE, fixture::session(), "v");
+    snapshots("explore_bytes", &USUAL_SIZE, fixture::session(), "vv");
+    snapshots("explore_memory", &USUAL_SIZE, fixture::session(), "vvv");
+    snapshots("explore_filtered", &USUAL_SIZE, fixture::session(), "/lat<4 split=S2.1<enter>");
 }
 
 #[test]
 fn tour() {
     let theme = picture_theme(ColourScheme::OkabeIto);
-    settings().bind(|| {
-        for (name, number) in [("tour", 1), ("tour_measured", 4), ("tour_tornado", 5)] {
-            let (mut session, mut ui) = (fixture::session(), UiState { now_ms: 60_000, ..UiState::default() });
-            scene(&mut session, &mut ui, number);
+    for (name, number) in [("tour", 1), ("tour_measured", 4), ("tour_tornado", 5)] {
+        let (mut session, mut ui) = (fixture::session(), UiState { now_ms: 60_000, ..UiState::default() });
+        scene(&mut session, &mut ui, number);
+        settings(&format!("scene {number} of the tour")).bind(|| {
             for size in SIZES {
                 let picture = text(&still(&session, &ui, size, &theme));
                 insta::assert_snapshot!(format!("{name}_{}x{}", size.0, size.1), picture);
             }
-        }
-    });
+        });
+    }
 }
 
-/// The colours of every cell: a letter for each look, and below what the letters mean. Blank cells with nothing behind them
-/// stay blank.
-fn colours(buffer: &Buffer) -> String {
-    let mut looks = Vec::new();
+/// Styles of a theme, each with its letter and name in pictures of colours.
+fn named_styles(theme: &Theme) -> [(char, &'static str, Style); 19] {
+    [
+        ('t', "text", theme.text),
+        ('a', "accent", theme.accent),
+        ('d', "dim", theme.dim),
+        ('b', "border", theme.border),
+        ('B', "focused border", theme.border_focus),
+        ('S', "selected", theme.selected),
+        ('f', "front", theme.front),
+        ('o', "feasible", theme.feasible),
+        ('x', "infeasible", theme.infeasible),
+        ('g', "good", theme.good),
+        ('r', "bad", theme.bad),
+        ('w', "warning", theme.warn),
+        ('s', "sensor", theme.sensor),
+        ('u', "sensor text", theme.sensor_text),
+        ('l', "link", theme.link),
+        ('m', "aggregator", theme.aggregator),
+        ('i', "limit", theme.limit),
+        ('p', "first pin", theme.pins[0]),
+        ('q', "second pin", theme.pins[1]),
+    ]
+}
+
+/// Colours of every cell: a letter for each style of the theme, a capital or a sign for others, and below the letters
+/// that occur with their meaning. Blank cells with nothing behind them stay blank.
+fn colours(buffer: &Buffer, theme: &Theme) -> String {
+    let named = named_styles(theme);
+    let mut legend = BTreeMap::new();
     let mut letter = |cell: &Cell| {
-        let look = (cell.fg, cell.bg, cell.modifier);
         if cell.symbol() == " " && cell.bg == Color::Reset && !cell.modifier.contains(Modifier::REVERSED) {
             return ' ';
         }
-        let at = looks.iter().position(|other| *other == look).unwrap_or_else(|| {
-            looks.push(look);
-            looks.len() - 1
-        });
-        char::from(b'a' + u8::try_from(at).unwrap())
+        let of = |style: &Style| {
+            (style.fg.unwrap_or_default(), style.bg.unwrap_or_default(), style.add_modifier)
+                == (cell.fg, cell.bg, cell.modifier)
+        };
+        let look = format!("{} on {}, {:?}", cell.fg, cell.bg, cell.modifier);
+        let (letter, meaning) = match named.iter().find(|(_, _, style)| of(style)) {
+            Some((letter, name, _)) => (*letter, format!("{name}: {look}")),
+            None if cell.modifier.contains(Modifier::REVERSED) => ('#', "reversed".to_owned()),
+            None if cell.modifier.contains(Modifier::BOLD) => ('*', "bold".to_owned()),
+            None => ('.', "another colour".to_owned()),
+        };
+        legend.insert(letter, meaning);
+        letter
     };
     let rows: Vec<String> = (0..buffer.area.height)
         .map(|y| (0..buffer.area.width).map(|x| letter(&buffer[(x, y)])).collect::<String>().trim_end().to_owned())
         .collect();
-    let legend = looks.iter().enumerate().map(|(at, (front, back, modifier))| {
-        format!("{} {front} on {back}, {modifier:?}", char::from(b'a' + at as u8))
-    });
+    let legend = legend.iter().map(|(letter, meaning)| format!("{letter} {meaning}"));
     rows.into_iter().chain(legend).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
 fn colours_of_every_screen() {
     let shown = [("explore", ""), ("train", "2"), ("search", "3"), ("compare", "t jj jj 4"), ("help", "?")];
-    settings().bind(|| {
-        for (name, keys) in shown {
-            let (mut session, mut ui) = (fixture::trained(), UiState::default());
-            play(&mut session, &mut ui, keys);
-            ui.now_ms += 60_000;
+    for (name, keys) in shown {
+        let (mut session, mut ui) = (fixture::trained(), UiState::default());
+        play(&mut session, &mut ui, keys);
+        ui.now_ms += 60_000;
+        settings(&format!("keys: {keys}")).bind(|| {
             for scheme in [ColourScheme::OkabeIto, ColourScheme::Light, ColourScheme::Mono] {
-                let sizes = if scheme == ColourScheme::Light { &SIZES[1..2] } else { &SIZES[..] };
-                for &(width, height) in sizes {
-                    let picture = still(&session, &ui, (width, height), &picture_theme(scheme));
-                    insta::assert_snapshot!(format!("{name}_{}_{width}x{height}", scheme.name()), colours(&picture));
+                for (width, height) in USUAL_SIZE {
+                    let theme = picture_theme(scheme);
+                    let picture = colours(&still(&session, &ui, (width, height), &theme), &theme);
+                    insta::assert_snapshot!(format!("{name}_{}_{width}x{height}", scheme.name()), picture);
                 }
             }
-        }
-    });
+        });
+    }
 }
 
 #[test]
 fn train() {
-    snapshots("train_nothing", fixture::session(), "2");
-    snapshots("train", fixture::trained(), "2");
-    snapshots("train_inspect", fixture::trained(), "2+ihhhhhhhhhhhhhhhhhh");
+    snapshots("train_nothing", &SIZES, fixture::session(), "2");
+    snapshots("train", &SIZES, fixture::trained(), "2");
+    snapshots("train_inspect", &USUAL_SIZE, fixture::trained(), "2+ihhhhhhhhhhhhhhhhhh");
 }
 
 #[test]
 fn search() {
-    snapshots("search_nothing", fixture::session(), "3");
-    snapshots("search", fixture::trained(), "3");
-    snapshots("search_earlier", fixture::trained(), "3[[[[[Li");
+    snapshots("search_nothing", &SIZES, fixture::session(), "3");
+    snapshots("search", &SIZES, fixture::trained(), "3");
+    snapshots("search_earlier", &USUAL_SIZE, fixture::trained(), "3[[[[[Li");
 }
 
 #[test]
 fn compare() {
-    snapshots("compare_nothing", fixture::session(), "4");
-    snapshots("compare", fixture::trained(), "t jj jj 4");
-    snapshots("compare_differences", fixture::trained(), "t jj jj 4d");
-    snapshots("compare_axes", fixture::trained(), "t jj jj 4<tab>j[[[[]]]");
+    snapshots("compare_nothing", &SIZES, fixture::session(), "4");
+    snapshots("compare", &SIZES, fixture::trained(), "t jj jj 4");
+    snapshots("compare_differences", &USUAL_SIZE, fixture::trained(), "t jj jj 4d");
+    snapshots("compare_axes", &SIZES, fixture::trained(), "t jj jj 4<tab>j[[[[]]]");
 }
 
 #[test]
 fn overlays() {
-    snapshots("help", fixture::session(), "?");
-    snapshots("help_found", fixture::session(), "?/split<enter>");
-    snapshots("inspect", fixture::trained(), "tj<enter>");
-    snapshots("axes", fixture::session(), "V");
-    snapshots("why_several", fixture::session(), "jjjHHkHHjjjHt[x");
-    snapshots("why", fixture::session(), "jjjjjHHtGx");
-    snapshots("tornado", fixture::session(), "o");
-    snapshots("optimum", fixture::session(), "O");
-    snapshots("history", fixture::session(), "llljhhu<esc>U");
-    snapshots("palette", fixture::session(), ":kno");
-    snapshots("typed", fixture::session(), "j<enter>2.5 M");
-    snapshots("filter", fixture::session(), "/lat<4 sp");
-    snapshots("export", fixture::session(), "e");
-    snapshots("quit", fixture::trained(), "q");
+    snapshots("help", &SIZES, fixture::session(), "?");
+    snapshots("help_found", &USUAL_SIZE, fixture::session(), "?/split<enter>");
+    snapshots("inspect", &POPUP_SIZES, fixture::trained(), "tj<enter>");
+    snapshots("axes", &POPUP_SIZES, fixture::session(), "V");
+    snapshots("why_several", &POPUP_SIZES, fixture::session(), "jjjHHkHHjjjHt[x");
+    snapshots("why", &POPUP_SIZES, fixture::session(), "jjjjjHHtGx");
+    snapshots("tornado", &POPUP_SIZES, fixture::session(), "o");
+    snapshots("optimum", &POPUP_SIZES, fixture::session(), "O");
+    snapshots("history", &POPUP_SIZES, fixture::session(), "llljhhu<esc>U");
+    snapshots("palette", &POPUP_SIZES, fixture::session(), ":kno");
+    snapshots("typed", &POPUP_SIZES, fixture::session(), "j<enter>2.5 M");
+    snapshots("filter", &POPUP_SIZES, fixture::session(), "/lat<4 sp");
+    snapshots("export", &POPUP_SIZES, fixture::session(), "e");
+    snapshots("quit", &POPUP_SIZES, fixture::trained(), "q");
 }
 
 /// States that between them have everything drawn.
@@ -194,7 +232,7 @@ const STATES: [&str; 24] = [
 
 #[test]
 fn replay() {
-    let settings = settings();
+    let settings = settings("a run in the middle of being replayed, on Train");
     let ui =
         UiState { replay: Some(super::replay_position()), screen: Screen::Train, now_ms: 60_000, ..UiState::default() };
     let session = fixture::trained();
