@@ -13,7 +13,7 @@ use super::knob::Knob;
 
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Written {
+enum WrittenValue {
     Number(f64),
     Text(String),
 }
@@ -41,17 +41,17 @@ pub fn serialize<S: Serializer>(values: &BTreeMap<String, f64>, serializer: S) -
 /// # Errors
 /// Text that is no value of its knob, or text for a name that no knob has.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, f64>, D::Error> {
-    let written = BTreeMap::<String, Written>::deserialize(deserializer)?;
+    let written = BTreeMap::<String, WrittenValue>::deserialize(deserializer)?;
     let mut values = BTreeMap::new();
     for (name, value) in written {
         let knob = Knob::named(&name);
         let value = match (value, &knob) {
-            (Written::Number(number), _) => number,
-            (Written::Text(text), Ok(knob)) => {
+            (WrittenValue::Number(number), _) => number,
+            (WrittenValue::Text(text), Ok(knob)) => {
                 let base = knob.info().dimension.base_unit();
                 knob.parse(&text, base).map_err(|error| D::Error::custom(format!("{name}: {error}")))?
             }
-            (Written::Text(_), Err(error)) => return Err(D::Error::custom(error)),
+            (WrittenValue::Text(_), Err(error)) => return Err(D::Error::custom(error)),
         };
         values.insert(knob.map_or(name, |knob| knob.name().to_owned()), value);
     }

@@ -47,7 +47,7 @@ pub(super) fn load_inputs_controlled(
     process: &mut TaskProcess,
     progress: LoadingProgress<'_>,
 ) -> Result<Option<Inputs>, RunError> {
-    let gate = Gate::default();
+    let gate = LoadingGate::default();
     let pass = |done, total| {
         progress(done, total);
         gate.pass(done, total)
@@ -94,14 +94,14 @@ fn load(manifest: &Manifest, space: &SearchSpace, progress: Progress<'_>) -> Res
 /// Shared state of the loading threads: they report their progress here after each object, wait while work is paused,
 /// and learn when it is over.
 #[derive(Default)]
-struct Gate {
+struct LoadingGate {
     done: AtomicUsize,
     total: AtomicUsize,
     paused: AtomicBool,
     ended: AtomicBool,
 }
 
-impl Gate {
+impl LoadingGate {
     fn pass(&self, done: usize, total: usize) -> ControlFlow<()> {
         self.done.fetch_max(done, Ordering::Relaxed);
         self.total.store(total, Ordering::Relaxed);

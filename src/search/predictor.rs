@@ -80,7 +80,7 @@ pub enum PredictorError {
 /// A fitted predictor.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Predictor {
-    layout: Layout,
+    layout: FeatureLayout,
     weights: Vec<f64>,
     quality: Quality,
 }
@@ -95,7 +95,7 @@ impl Predictor {
         if samples.len() < LEAST_SAMPLES {
             return Ok(None);
         }
-        let layout = Layout::new(genes, samples);
+        let layout = FeatureLayout::new(genes, samples);
         let rows: Vec<Row> = samples.iter().map(|sample| layout.row(&sample.genes, &sample.features)).collect();
         let values: Vec<f64> = samples.iter().map(|sample| sample.value).collect();
         let folds = folds(samples.len());
@@ -160,7 +160,7 @@ fn dot(row: &Row, weights: &[f64]) -> f64 {
 
 /// Which column means what: 0 is the intercept, then one per choice of each gene, then the standardised features.
 #[derive(Clone, Debug, PartialEq)]
-struct Layout {
+struct FeatureLayout {
     /// First column and number of choices of each gene.
     genes: Vec<(usize, u8)>,
     /// Column, mean and scale of each feature.
@@ -168,7 +168,7 @@ struct Layout {
     width: usize,
 }
 
-impl Layout {
+impl FeatureLayout {
     fn new(genes: &[Gene], samples: &[Sample]) -> Self {
         let mut width = 1;
         let genes = genes

@@ -48,19 +48,20 @@ const COMPRESSION_PENALTY: f64 = 0.15;
 const TRACE_STEP: usize = 10;
 
 /// Seconds per unit of work.
-struct Device {
+struct MachineModel {
     dense_mac: f64,
     depthwise_mac: f64,
     byte: f64,
 }
 
 /// 64 dense or 9 depthwise MAC per cycle at 200 MHz, 1.6 GB/s.
-const SENSOR: Device = Device { dense_mac: 1.0 / (64.0 * 2e8), depthwise_mac: 1.0 / (9.0 * 2e8), byte: 1.0 / 1.6e9 };
+const SENSOR: MachineModel =
+    MachineModel { dense_mac: 1.0 / (64.0 * 2e8), depthwise_mac: 1.0 / (9.0 * 2e8), byte: 1.0 / 1.6e9 };
 /// 1024 dense or 32 depthwise MAC per cycle at 800 MHz, 12.8 GB/s.
-const AGGREGATOR: Device =
-    Device { dense_mac: 1.0 / (1024.0 * 8e8), depthwise_mac: 1.0 / (32.0 * 8e8), byte: 1.0 / 1.28e10 };
+const AGGREGATOR: MachineModel =
+    MachineModel { dense_mac: 1.0 / (1024.0 * 8e8), depthwise_mac: 1.0 / (32.0 * 8e8), byte: 1.0 / 1.28e10 };
 
-impl Device {
+impl MachineModel {
     /// The roofline of one layer: whichever of arithmetic and traffic takes longer.
     fn dense(&self, macs: u64, bytes: u64) -> f64 {
         (macs as f64 * self.dense_mac).max(bytes as f64 * self.byte)
@@ -73,7 +74,7 @@ impl Device {
 
 /// What one genome comes to.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Evaluation {
+pub(super) struct ProblemCost {
     pub latency_seconds: f64,
     /// The proxy to maximise.
     pub capacity: f64,
@@ -81,7 +82,7 @@ pub(super) struct Evaluation {
     pub memory_bytes: u64,
 }
 
-impl Evaluation {
+impl ProblemCost {
     /// Latency and negative capacity, with the relative excess over both limits.
     pub(super) fn outcome(&self) -> Outcome {
         let memory = self.memory_bytes as f64 / MEMORY_LIMIT_BYTES as f64 - 1.0;
@@ -103,7 +104,7 @@ struct Block {
 
 /// A block's shape: channels in and out, side of the input, stride, kernel, expansion.
 #[derive(Clone, Copy)]
-struct Shape {
+struct TensorShape {
     inputs: u64,
     outputs: u64,
     side: u64,
@@ -113,15 +114,15 @@ struct Shape {
 }
 
 impl Block {
-    fn new(shape: Shape) -> Self {
-        let Shape { inputs, outputs, side, stride, kernel, expansion } = shape;
+    fn new(shape: TensorShape) -> Self {
+        let TensorShape { inputs, outputs, side, stride, kernel, expansion } = shape;
         let hidden = inputs * expansion;
         let (area, area_out) = (side * side, side.div_ceil(stride).pow(2));
         let (input, expanded, filtered, output) = (inputs * area, hidden * area, hidden * area_out, outputs * area_out);
         let residual = if stride == 1 && inputs == outputs { input } else { 0 };
         let macs = [expanded * inputs, filtered * kernel * kernel, output * hidden];
         let weights = [inputs * hidden, hidden * kernel * kernel, hidden * outputs];
-        let seconds = |device: &Device| {
+        let seconds = |device: &MachineModel| {
             device.dense(macs[0], input + expanded + weights[0])
                 + device.depthwise(macs[1], expanded + filtered + weights[1])
                 + device.dense(macs[2], filtered + output + weights[2] + residual)
@@ -156,10 +157,11 @@ static STAGE_BLOCKS: LazyLock<Vec<StageBlocks>> = LazyLock::new(|| {
                 for (kernel, expansion) in
                     KERNELS.iter().flat_map(|kernel| EXPANSIONS.map(|expansion| (*kernel, expansion)))
                 {
-                    let shape = Shape { inputs: outputs, outputs, side, stride: STRIDES[stage], kernel, expansion };
+                    let shape =
+                        TensorShape { inputs: outputs, outputs, side, stride: STRIDES[stage], kernel, expansion };
                     all.push(StageBlocks {
-                        first: before.map(|inputs| Block::new(Shape { inputs, ..shape })),
-                        further: Block::new(Shape { side: side.div_ceil(STRIDES[stage]), stride: 1, ..shape }),
+                        first: before.map(|inputs| Block::new(TensorShape { inputs, ..shape })),
+                        further: Block::new(TensorShape { side: side.div_ceil(STRIDES[stage]), stride: 1, ..shape }),
                     });
                 }
             }
@@ -237,7 +239,7 @@ pub(super) fn genes() -> Vec<Gene> {
 ///
 /// # Panics
 /// If the genome is none of [`genes`]'s.
-pub(super) fn evaluate(genome: &[u8]) -> Evaluation {
+pub(super) fn evaluate(genome: &[u8]) -> ProblemCost {
     assert_eq!(genome.len(), GENES, "a genome of the problem");
     let gene = |index: usize| usize::from(genome[index]);
     let resolution = RESOLUTIONS[gene(0)];
@@ -254,7 +256,7 @@ pub(super) fn evaluate(genome: &[u8]) -> Evaluation {
     walk.head(CHANNELS[STAGES - 1][before], side_before(resolution, STAGES));
     let sent_bytes = walk.cut.div_ceil(1 << genome[22]);
     let link_seconds = sent_bytes as f64 * 8.0 / LINK_BITS_PER_SECOND + LINK_SETUP_SECONDS;
-    Evaluation {
+    ProblemCost {
         latency_seconds: walk.sensor_seconds + link_seconds + walk.aggregator_seconds,
         capacity: walk.capacity - COMPRESSION_PENALTY * f64::from(genome[22]),
         memory_bytes: walk.weights + walk.peak,

@@ -13,7 +13,7 @@ use crate::quantity::Knob;
 use crate::space::{Genome, SearchSpace};
 
 /// Every allowed split of one design with its cost.
-pub(super) struct Found<'a> {
+pub(super) struct CostReport<'a> {
     pub(super) space: &'a SearchSpace,
     pub(super) profile: &'a Profile,
     pub(super) genome: Genome,
@@ -65,7 +65,7 @@ impl Split {
     }
 }
 
-impl Found<'_> {
+impl CostReport<'_> {
     /// Costs every allowed split.
     pub(super) fn costed(mut self) -> Result<Self> {
         let allowed = self.space.splits(&self.genome);
@@ -119,7 +119,7 @@ pub(super) struct Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    pub(super) fn new(arguments: &Arguments, found: &'a Found) -> Result<Self> {
+    pub(super) fn new(arguments: &Arguments, found: &'a CostReport) -> Result<Self> {
         let why = arguments.why.as_deref().map(|name| found.split(name)).transpose()?;
         let last = found.splits.last().map_or("logits", |split| &split.name);
         let break_even = match arguments.break_even.as_deref().map(|pair| (pair, pair.split_once(','))) {

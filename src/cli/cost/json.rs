@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::found::{Asked, Found, Split};
+use super::found::{Asked, CostReport, Split};
 use crate::cost::{self, KnobChange, KnobSwing, Reason};
 
-pub(super) fn report(found: &Found, asked: &Asked) -> Value {
+pub(super) fn report(found: &CostReport, asked: &Asked) -> Value {
     let splits: Vec<Value> = found.splits.iter().map(|split| row(found, split)).collect();
     let best = found.best.map(|index| &found.splits[index]);
     let mut report = json!({
@@ -35,7 +35,7 @@ pub(super) fn report(found: &Found, asked: &Asked) -> Value {
     report
 }
 
-fn row(found: &Found, split: &Split) -> Value {
+fn row(found: &CostReport, split: &Split) -> Value {
     let cost = &split.cost;
     let latency = &cost.latency;
     let [readout, sensor, link, aggregator] = latency.idle_shares();
@@ -83,7 +83,7 @@ fn change(change: &KnobChange) -> Value {
     json!({ "knob": change.knob, "from": change.from, "to": change.to, "sentence": change.sentence() })
 }
 
-fn swing(found: &Found, swing: &KnobSwing) -> Value {
+fn swing(found: &CostReport, swing: &KnobSwing) -> Value {
     let end = |end: cost::SwingEnd| {
         json!({
             "value": end.value,

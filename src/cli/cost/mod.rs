@@ -18,7 +18,7 @@ use crate::network::table;
 use crate::quantity;
 use crate::space::{Genome, SearchSpace};
 pub(super) use arguments::Arguments;
-use found::{Asked, Found};
+use found::{Asked, CostReport};
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     if let Some(file) = &arguments.layers.layers {
@@ -68,7 +68,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let power_at = arguments.power_at.or(knobs.frame_rate_floor_hz);
     let (splits, best, hopeless) = (Vec::new(), None, None);
     let found =
-        Found { space, profile, genome, network, table, knobs, transmit, power_at, splits, best, hopeless }.costed()?;
+        CostReport { space, profile, genome, network, table, knobs, transmit, power_at, splits, best, hopeless }
+            .costed()?;
     let asked = Asked::new(arguments, &found)?;
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&json::report(&found, &asked))?);

@@ -1,13 +1,13 @@
 //! The costs of a design as text.
 
-use super::found::{Asked, Found, Split};
+use super::found::{Asked, CostReport, Split};
 use std::fmt::Write;
 
 use crate::cost::{self, FusionReport, KnobChange, KnobSwing, LatencyBreakdown, ReasonSite};
 use crate::quantity::{Dimension, Knob};
 
 /// The whole report.
-pub(super) fn report(found: &Found, asked: &Asked) -> String {
+pub(super) fn report(found: &CostReport, asked: &Asked) -> String {
     let mut out = String::new();
     head(&mut out, found);
     out.push('\n');
@@ -29,7 +29,7 @@ pub(super) fn report(found: &Found, asked: &Asked) -> String {
     out
 }
 
-fn head(out: &mut String, found: &Found) {
+fn head(out: &mut String, found: &CostReport) {
     let (space, transmit) = (found.space, found.transmit);
     let _ = writeln!(
         out,
@@ -51,7 +51,7 @@ fn head(out: &mut String, found: &Found) {
     );
 }
 
-fn rows(out: &mut String, found: &Found) {
+fn rows(out: &mut String, found: &CostReport) {
     let _ = writeln!(
         out,
         "  {:<12} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>11} {:>10}",
@@ -84,7 +84,7 @@ fn rows(out: &mut String, found: &Found) {
     }
 }
 
-fn best(out: &mut String, found: &Found, split: &Split) {
+fn best(out: &mut String, found: &CostReport, split: &Split) {
     let _ = writeln!(out, "best split (*): after {}", split.name);
     let _ = writeln!(out, "  {}", pipeline(&split.cost.latency, split.cost.fps));
     if let Some(power) = power(found, split) {
@@ -99,7 +99,7 @@ fn best(out: &mut String, found: &Found, split: &Split) {
     }
 }
 
-fn none(out: &mut String, found: &Found) {
+fn none(out: &mut String, found: &CostReport) {
     let _ = writeln!(out, "no split meets the limits");
     let nearest = found.splits.iter().filter(|split| split.distance().is_finite());
     if let Some(split) = nearest.min_by(|a, b| a.distance().total_cmp(&b.distance())) {
@@ -136,7 +136,7 @@ fn pipeline(latency: &LatencyBreakdown, fps: f64) -> String {
     format!("{}, pipelined; idle: {}", Dimension::Rate.format(fps), idle.join(", "))
 }
 
-fn power(found: &Found, split: &Split) -> Option<String> {
+fn power(found: &CostReport, split: &Split) -> Option<String> {
     let rate = found.power_at?;
     Some(format!(
         "mean power at {}: {}",
@@ -145,7 +145,7 @@ fn power(found: &Found, split: &Split) -> Option<String> {
     ))
 }
 
-fn peak(found: &Found, split: &Split) -> String {
+fn peak(found: &CostReport, split: &Split) -> String {
     let bytes = Dimension::Bytes.format(split.cost.sensor_peak_bytes as f64);
     match cost::peak(&found.network, &split.demand, &found.knobs) {
         ReasonSite::Memory { during, tensors } => format!("sensor memory {bytes} {}", during.phrase(&tensors)),
@@ -165,7 +165,7 @@ fn fusion(split: &Split) -> String {
 }
 
 /// Break-even bandwidth of two splits, in words.
-fn equal(found: &Found, one: &Split, other: &Split) -> String {
+fn equal(found: &CostReport, one: &Split, other: &Split) -> String {
     let (more, less) = if one.demand.link_bytes > other.demand.link_bytes { (one, other) } else { (other, one) };
     if let Some(bandwidth) = found.break_even(one, other) {
         let (more, less, bandwidth) = (&more.name, &less.name, Knob::LinkBandwidth.format(bandwidth));
@@ -176,7 +176,7 @@ fn equal(found: &Found, one: &Split, other: &Split) -> String {
     format!("a split after {} is faster than one after {} at every bandwidth", fast.name, slow.name)
 }
 
-fn why(out: &mut String, found: &Found, split: &Split) {
+fn why(out: &mut String, found: &CostReport, split: &Split) {
     let _ =
         writeln!(out, "\nsplit after {}: {}", split.name, if split.cost.feasible() { "fits" } else { "does not fit" });
     let _ = writeln!(out, "  {}", pipeline(&split.cost.latency, split.cost.fps));
@@ -209,7 +209,7 @@ fn why(out: &mut String, found: &Found, split: &Split) {
     }
 }
 
-fn tornado(out: &mut String, found: &Found, swings: &[KnobSwing]) {
+fn tornado(out: &mut String, found: &CostReport, swings: &[KnobSwing]) {
     let _ = writeln!(out, "\nthe best split with each knob 20 % lower and higher:");
     for swing in swings {
         let end = |end: Option<cost::SwingEnd>| {

@@ -22,14 +22,14 @@ const PROBES: usize = 24;
 #[derive(Debug, Clone, Default)]
 pub(super) struct FeasibilityCounter {
     /// Splits whose demand is linear in the number of sensors, turned to the number asked for last.
-    blocks: RefCell<Blocks>,
+    blocks: RefCell<BlockCounts>,
     /// The other splits, which are evaluated one by one.
     others: Vec<SplitDemand>,
 }
 
 /// Demands in blocks.
 #[derive(Debug, Clone, Default)]
-struct Blocks {
+struct BlockCounts {
     batch: DemandBatch,
     /// Number of sensors of `ends`.
     sensors: u32,
@@ -40,7 +40,7 @@ struct Blocks {
 impl FeasibilityCounter {
     /// Counter without a split.
     pub(super) fn new() -> Self {
-        let blocks = Blocks { batch: DemandBatch::new(1), ..Blocks::default() };
+        let blocks = BlockCounts { batch: DemandBatch::new(1), ..BlockCounts::default() };
         Self { blocks: RefCell::new(blocks), others: Vec::new() }
     }
 
@@ -86,7 +86,7 @@ impl FeasibilityCounter {
     }
 }
 
-impl Blocks {
+impl BlockCounts {
     fn set_sensors(&mut self, sensors: u32) {
         if self.sensors == sensors {
             return;

@@ -28,10 +28,10 @@ pub struct Measured {
 /// The file.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct File {
+struct DemoFile {
     made: Made,
     #[serde(default)]
-    measured: Vec<Row>,
+    measured: Vec<DemoRow>,
 }
 
 /// Conditions of the measurements.
@@ -55,7 +55,7 @@ struct Made {
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Row {
+struct DemoRow {
     design: String,
     views: u32,
     accuracy: f64,
@@ -79,9 +79,9 @@ impl Measured {
     }
 
     fn read(text: &str, space: &SearchSpace) -> Self {
-        let Ok(file) = Source::new("measured.toml", text).parse::<File>() else { return Self::default() };
+        let Ok(file) = Source::new("measured.toml", text).parse::<DemoFile>() else { return Self::default() };
         let Made { step, subset, samples, data, space: name, .. } = &file.made;
-        let feed = |row: &Row| {
+        let feed = |row: &DemoRow| {
             let design = space.parse_design(&row.design).ok()?;
             Some(Update::Measured { design, views: row.views, accuracy: row.accuracy, samples: *samples, step: *step })
         };
@@ -135,8 +135,9 @@ pub fn record(path: &Path) -> Result<String, RecordError> {
         key(one).cmp(&key(other))
     });
     let manifest = run.manifest();
-    let row = |one: &Measurement| Row { design: one.key.design.clone(), views: one.key.views, accuracy: one.accuracy };
-    let file = File {
+    let row =
+        |one: &Measurement| DemoRow { design: one.key.design.clone(), views: one.key.views, accuracy: one.accuracy };
+    let file = DemoFile {
         made: Made {
             splitscope: manifest.splitscope.clone(),
             run: manifest.created.to_string(),

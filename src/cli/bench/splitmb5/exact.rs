@@ -70,8 +70,8 @@ fn blocks(stage: usize, side: u64, inputs: u64, outputs: u64) -> Vec<(Block, Blo
     let mut blocks = Vec::new();
     for kernel in KERNELS {
         for expansion in EXPANSIONS {
-            let first = Shape { inputs, outputs, side, stride: STRIDES[stage], kernel, expansion };
-            let further = Shape { inputs: outputs, side: side.div_ceil(STRIDES[stage]), stride: 1, ..first };
+            let first = TensorShape { inputs, outputs, side, stride: STRIDES[stage], kernel, expansion };
+            let further = TensorShape { inputs: outputs, side: side.div_ceil(STRIDES[stage]), stride: 1, ..first };
             blocks.push((Block::new(first), Block::new(further)));
         }
     }

@@ -48,7 +48,7 @@ fn repair_changes_no_evaluation() {
 
 #[test]
 fn excesses_over_the_limits_add_up() {
-    let evaluation = Evaluation { latency_seconds: 0.06, capacity: 50.0, memory_bytes: 655_360 };
+    let evaluation = ProblemCost { latency_seconds: 0.06, capacity: 50.0, memory_bytes: 655_360 };
     assert!((evaluation.outcome().violation - 0.45).abs() < 1e-12);
 }
 

@@ -12,14 +12,14 @@ const MARGIN: (f64, f64, f64, f64) = (64.0, 40.0, 290.0, 52.0);
 const COLOURS: [&str; 7] = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f7f7f"];
 
 /// A linear scale from values to picture units.
-struct Scale {
+struct PictureScale {
     from: f64,
     to: f64,
     start: f64,
     end: f64,
 }
 
-impl Scale {
+impl PictureScale {
     fn at(&self, value: f64) -> f64 {
         self.start + (value - self.from) / (self.to - self.from) * (self.end - self.start)
     }
@@ -45,8 +45,13 @@ pub(super) fn draw(problem: &SearchProblem, outcomes: &[BaselineOutcome]) -> Str
     let low = tried().map(|one| one.accuracy * 100.0).fold(100.0, f64::min);
     let high = tried().map(|one| one.accuracy * 100.0).fold(low, f64::max);
     let pad = ((high - low) * 0.06).max(1.0);
-    let x = Scale { from: 0.0, to: most * 1.06, start: MARGIN.0, end: SIZE.0 - MARGIN.2 };
-    let y = Scale { from: (low - pad).max(0.0), to: (high + pad).min(100.0), start: SIZE.1 - MARGIN.3, end: MARGIN.1 };
+    let x = PictureScale { from: 0.0, to: most * 1.06, start: MARGIN.0, end: SIZE.0 - MARGIN.2 };
+    let y = PictureScale {
+        from: (low - pad).max(0.0),
+        to: (high + pad).min(100.0),
+        start: SIZE.1 - MARGIN.3,
+        end: MARGIN.1,
+    };
     let mut out = head(problem);
     axes(&mut out, &x, &y);
     if let Some(limit) = limit_ms {
@@ -86,7 +91,7 @@ fn head(problem: &SearchProblem) -> String {
     )
 }
 
-fn axes(out: &mut String, x: &Scale, y: &Scale) {
+fn axes(out: &mut String, x: &PictureScale, y: &PictureScale) {
     let (left, right, bottom) = (MARGIN.0, SIZE.0 - MARGIN.2, SIZE.1 - MARGIN.3);
     for tick in y.ticks() {
         let at = y.at(tick);
