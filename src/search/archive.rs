@@ -52,7 +52,7 @@ pub struct Evaluated {
 
 /// Where an outcome stood at the moment it was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum FrontStatus {
     /// It misses a limit.
     Infeasible,
     /// An earlier design is at least as good in every objective.
@@ -133,13 +133,13 @@ impl Archive {
         found
     }
 
-    pub(super) fn add(&mut self, entry: Evaluated) -> Standing {
+    pub(super) fn add(&mut self, entry: Evaluated) -> FrontStatus {
         let position = self.entries.len();
         let outcome = entry.outcome;
         self.positions.insert(entry.id, position);
         self.entries.push(entry);
         if !outcome.is_feasible() {
-            return Standing::Infeasible;
+            return FrontStatus::Infeasible;
         }
         self.feasible += 1;
         let point = outcome.objectives;
@@ -148,12 +148,12 @@ impl Archive {
         if is_covered(&self.front_points[..slot], &point, self.objectives)
             || self.front_points.get(slot) == Some(&point)
         {
-            return Standing::Dominated;
+            return FrontStatus::Dominated;
         }
         self.remove_covered(slot, &point);
         self.front_points.insert(slot, point);
         self.front.insert(slot, position);
-        Standing::Front
+        FrontStatus::Front
     }
 
     /// Removes the members from `slot` on that `point` dominates, keeping the order.
@@ -170,10 +170,10 @@ impl Archive {
         self.front.truncate(kept);
     }
 
-    /// Replaces every outcome by what `judge` says now and finds the front again.
-    pub(super) fn reassess(&mut self, judge: &mut dyn FnMut(&Evaluated) -> Outcome) {
+    /// Replaces every outcome by what `assess` says now and finds the front again.
+    pub(super) fn reassess(&mut self, assess: &mut dyn FnMut(&Evaluated) -> Outcome) {
         for entry in &mut self.entries {
-            entry.outcome = judge(entry);
+            entry.outcome = assess(entry);
         }
         let outcomes: Vec<Outcome> = self.entries.iter().map(|entry| entry.outcome).collect();
         self.feasible = outcomes.iter().filter(|outcome| outcome.is_feasible()).count();
@@ -218,12 +218,12 @@ mod tests {
     fn standing_and_front_follow_the_tells() {
         let mut archive = Archive::new(2);
         let mut add = |id, x, y, violation| archive.add(entry(id, Outcome::new(&[x, y], violation), Origin::Random));
-        assert_eq!(add(0, 5.0, 5.0, 0.0), Standing::Front);
-        assert_eq!(add(1, 1.0, 1.0, 0.5), Standing::Infeasible);
-        assert_eq!(add(2, 6.0, 5.0, 0.0), Standing::Dominated);
-        assert_eq!(add(3, 5.0, 5.0, 0.0), Standing::Dominated);
-        assert_eq!(add(4, 2.0, 6.0, 0.0), Standing::Front);
-        assert_eq!(add(5, 4.0, 4.0, 0.0), Standing::Front);
+        assert_eq!(add(0, 5.0, 5.0, 0.0), FrontStatus::Front);
+        assert_eq!(add(1, 1.0, 1.0, 0.5), FrontStatus::Infeasible);
+        assert_eq!(add(2, 6.0, 5.0, 0.0), FrontStatus::Dominated);
+        assert_eq!(add(3, 5.0, 5.0, 0.0), FrontStatus::Dominated);
+        assert_eq!(add(4, 2.0, 6.0, 0.0), FrontStatus::Front);
+        assert_eq!(add(5, 4.0, 4.0, 0.0), FrontStatus::Front);
         assert_eq!(archive.front().map(|entry| entry.id).collect::<Vec<_>>(), [4, 5]);
         assert_eq!((archive.len(), archive.feasible()), (6, 5));
     }

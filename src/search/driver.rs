@@ -34,7 +34,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use thiserror::Error;
 
 use super::accuracy::{AccuracyError, AccuracySource, DesignScore, MeasuredDesign};
-use super::archive::{Evaluated, Standing};
+use super::archive::{Evaluated, FrontStatus};
 use super::config::{Config, ConfigError};
 use super::generation::{Generation, Operator, StopRule};
 use super::genes;
@@ -47,7 +47,7 @@ use crate::network::BoundaryId;
 use crate::space::Design;
 
 /// Infeasible or known proposals in a row before a search gives up.
-const MAX_MISSES: usize = 5_000;
+const MAX_REJECTED: usize = 5_000;
 /// Generations that the budget should pay for.
 const GENERATIONS: usize = 5;
 /// Bounds of the population.
@@ -121,7 +121,7 @@ pub enum NextCandidate {
     Over(String),
 }
 
-/// Origin of a measured candidate and its standing.
+/// Origin of a measured candidate and its status.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CandidateReport {
     /// Operator that made it.
@@ -277,8 +277,8 @@ impl SearchDriver {
         if self.problem.needs_accuracy() && self.measured + self.open >= budget {
             return Ok(NextCandidate::Over(format!("{budget} designs are measured")));
         }
-        let mut misses = 0;
-        while misses <= MAX_MISSES {
+        let mut rejected = 0;
+        while rejected <= MAX_REJECTED {
             if let Some(candidate) = self.waiting.pop_front() {
                 self.open += 1;
                 return Ok(NextCandidate::Measure(candidate));
@@ -290,7 +290,7 @@ impl SearchDriver {
             if proposals.is_empty() {
                 return Ok(NextCandidate::Over("every design has been looked at".into()));
             }
-            misses += proposals.len();
+            rejected += proposals.len();
             let children = self.filter_known(proposals)?;
             if !self.waiting.is_empty() {
                 // Seeds and random designs come first; their results may bring forth better children than these.
@@ -300,7 +300,7 @@ impl SearchDriver {
                 return Ok(NextCandidate::Measure(self.preselect(children)?));
             }
         }
-        Ok(NextCandidate::Over(format!("{MAX_MISSES} designs in a row missed the limits or were known")))
+        Ok(NextCandidate::Over(format!("{MAX_REJECTED} designs in a row missed the limits or were known")))
     }
 
     fn propose(&mut self) -> Vec<Proposal> {
@@ -363,7 +363,7 @@ impl SearchDriver {
     pub fn report(&mut self, candidate: &Candidate, accuracy: f64) -> Result<CandidateReport, DriverError> {
         let views = self.problem.knobs.sensors;
         let outcome = self.problem.outcome(&candidate.design, Some(accuracy))?;
-        let standing = self.search.tell(candidate.proposal.id, outcome)?;
+        let status = self.search.tell(candidate.proposal.id, outcome)?;
         self.open = self.open.saturating_sub(1);
         self.measured += 1;
         self.accuracies.insert((candidate.design.clone(), views), accuracy);
@@ -374,7 +374,7 @@ impl SearchDriver {
         Ok(CandidateReport {
             operator: Operator::of(origin),
             parents: parents.map(|parent| genes::decode(&self.problem.space, &parent.genes)).collect(),
-            on_front: standing == Standing::Front,
+            on_front: status == FrontStatus::Front,
         })
     }
 

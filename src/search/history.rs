@@ -1,6 +1,6 @@
 //! Keeps the record of a running search: closes generations, counts, and holds the hypervolume's reference corner.
 
-use super::archive::{Archive, Origin, Standing};
+use super::archive::{Archive, FrontStatus, Origin};
 use super::generation::{Generation, Operator, Tallies};
 use super::hypervolume::hypervolume;
 use super::outcome::{MAX_OBJECTIVES, Objectives};
@@ -22,10 +22,10 @@ impl History {
         Self { reference, objectives, ..Self::default() }
     }
 
-    pub fn told(&mut self, origin: &Origin, standing: Standing) {
+    pub fn told(&mut self, origin: &Origin, status: FrontStatus) {
         let operator = Operator::of(origin);
-        self.total.count(operator, standing == Standing::Front);
-        self.current.count(operator, standing == Standing::Front);
+        self.total.count(operator, status == FrontStatus::Front);
+        self.current.count(operator, status == FrontStatus::Front);
     }
 
     pub fn duplicate(&mut self) {
@@ -129,9 +129,9 @@ mod tests {
     #[test]
     fn tallies_are_of_the_generation_and_in_total() {
         let mut history = History::new(2, None);
-        history.told(&Origin::Random, Standing::Front);
+        history.told(&Origin::Random, FrontStatus::Front);
         history.close_generation(&archive(&[]));
-        history.told(&Origin::Random, Standing::Dominated);
+        history.told(&Origin::Random, FrontStatus::Dominated);
         history.close_generation(&archive(&[]));
         assert_eq!(history.generations()[1].operators.get(Operator::Random).rate(), Some(0.0));
         assert_eq!(history.operators().get(Operator::Random).rate(), Some(0.5));

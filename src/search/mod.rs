@@ -85,7 +85,7 @@ mod survey;
 
 pub use accuracy::{AccuracyError, AccuracySource, DesignScore, MeasuredDesign};
 pub use acquisition::best_candidate;
-pub use archive::{Archive, Evaluated, Origin, Standing, front_of};
+pub use archive::{Archive, Evaluated, FrontStatus, Origin, front_of};
 pub use config::{Config, ConfigError, Gene, GeneKind};
 pub use correlation::kendall_tau;
 pub use driver::{Candidate, CandidateReport, DriverError, NextCandidate, SearchDriver, SearchOptions, SearchScope};

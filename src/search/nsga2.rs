@@ -14,7 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use rustc_hash::FxHashMap;
 use thiserror::Error;
 
-use super::archive::{Archive, Evaluated, Origin, Standing};
+use super::archive::{Archive, Evaluated, FrontStatus, Origin};
 use super::config::{Config, ConfigError};
 use super::generation::{Generation, StopReason, Tallies};
 use super::history::History;
@@ -121,7 +121,7 @@ impl Search {
     ///
     /// # Errors
     /// If the id is not open, or the outcome can not be compared (the proposal then stays open).
-    pub fn tell(&mut self, id: u64, outcome: Outcome) -> Result<Standing, SearchError> {
+    pub fn tell(&mut self, id: u64, outcome: Outcome) -> Result<FrontStatus, SearchError> {
         if !outcome.is_comparable() {
             return Err(SearchError::NotComparable(outcome));
         }
@@ -145,7 +145,7 @@ impl Search {
     ///
     /// # Errors
     /// If the genome is none of the space or the outcome can not be compared.
-    pub fn warm_start(&mut self, genes: &[u8], outcome: Outcome) -> Result<Option<Standing>, SearchError> {
+    pub fn warm_start(&mut self, genes: &[u8], outcome: Outcome) -> Result<Option<FrontStatus>, SearchError> {
         self.config.check_genome(genes)?;
         if !outcome.is_comparable() {
             return Err(SearchError::NotComparable(outcome));
@@ -159,16 +159,16 @@ impl Search {
     }
 
     /// The limits or the hardware changed: judges everything evaluated anew, selects the parents from all of it and
-    /// goes on. What `judge` knows nothing of under the new conditions (`None`: measured with another number of
+    /// goes on. What `assess` knows nothing of under the new conditions (`None`: measured with another number of
     /// sensors) counts as infeasible without bound and may be proposed again; the front's designs are, before any
     /// others. Nothing else is evaluated or asked again. An outcome that can not be compared counts as infeasible
     /// without bound. A reference corner of the hypervolume that was not given is found anew.
-    pub fn reassess(&mut self, judge: &mut dyn FnMut(&[u8]) -> Option<Outcome>) {
+    pub fn reassess(&mut self, assess: &mut dyn FnMut(&[u8]) -> Option<Outcome>) {
         let front: Vec<Genome> = self.archive.front().map(|entry| entry.genes.clone()).collect();
         let unbounded = Outcome::new(&[], f64::INFINITY);
         let seen = &mut self.seen;
         self.archive.reassess(&mut |entry| {
-            let found = judge(&entry.genes);
+            let found = assess(&entry.genes);
             // Of a genome evaluated twice, under unlike conditions, only the latest entry counts.
             let latest = *seen.entry(entry.genes.clone()).or_insert(entry.id) == entry.id;
             if found.is_none() && latest {
@@ -237,20 +237,20 @@ impl Search {
         self.config.stop.apply(self.archive.len(), self.history.generations())
     }
 
-    fn record(&mut self, entry: Evaluated) -> Standing {
+    fn record(&mut self, entry: Evaluated) -> FrontStatus {
         let origin = entry.origin;
         self.fresh.push(self.archive.len());
-        let standing = self.archive.add(entry);
+        let status = self.archive.add(entry);
         if self.fresh.len() >= self.config.batch {
             let (objectives, size) = (self.config.objectives, self.config.population);
             self.population.renew(self.archive.entries(), &self.fresh, objectives, size);
             self.fresh.clear();
         }
-        self.history.told(&origin, standing);
+        self.history.told(&origin, status);
         if self.archive.len().is_multiple_of(self.config.population) {
             self.history.close_generation(&self.archive);
         }
-        standing
+        status
     }
 
     fn claim(&mut self, genes: &Genome) -> u64 {

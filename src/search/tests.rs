@@ -178,5 +178,5 @@ fn the_joint_search_is_compared_with_every_baseline() {
     }
     assert_eq!(best(named("joint search")), best(named("every design")));
     assert!(named("joint search").test_accuracy.is_some());
-    assert!(baselines::verdict(&outcomes, 1000).starts_with("the joint search"));
+    assert!(baselines::conclusion(&outcomes, 1000).starts_with("the joint search"));
 }

@@ -11,7 +11,7 @@
 
 use std::sync::LazyLock;
 
-use crate::search::{Config, ConfigError, Gene, Objectives, Outcome, Search, Standing, hypervolume};
+use crate::search::{Config, ConfigError, FrontStatus, Gene, Objectives, Outcome, Search, hypervolume};
 
 /// Number of genes: resolution, 5 depths, 5 widths, 5 kernels, 5 expansions, split, compression ratio.
 pub(super) const GENES: usize = 23;
@@ -312,8 +312,8 @@ pub(super) fn run_with(config: Config, evaluations: usize) -> Result<Trace, Conf
             break;
         }
         for proposal in proposals {
-            let standing = search.tell(proposal.id, evaluate(&proposal.genes).outcome());
-            changed |= standing == Ok(Standing::Front);
+            let status = search.tell(proposal.id, evaluate(&proposal.genes).outcome());
+            changed |= status == Ok(FrontStatus::Front);
             let told = search.archive().len();
             if changed && (told.is_multiple_of(TRACE_STEP) || told == evaluations) {
                 changed = false;

@@ -27,7 +27,7 @@ fn noise(accuracy: f64, objects: usize) -> f64 {
 }
 
 /// Sentence that compares the joint search with the best baseline. `objects` is the number of validation objects.
-pub fn verdict(outcomes: &[BaselineOutcome], objects: usize) -> String {
+pub fn conclusion(outcomes: &[BaselineOutcome], objects: usize) -> String {
     let joint = outcomes.iter().find(|outcome| outcome.method == JOINT_SEARCH).and_then(BaselineOutcome::best);
     let Some(joint) = joint else { return "the joint search found no design that meets the limits".into() };
     let others = outcomes.iter().filter(|outcome| outcome.method != JOINT_SEARCH);

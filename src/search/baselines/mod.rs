@@ -9,6 +9,6 @@ mod methods;
 mod outcome;
 mod study;
 
-pub use comparison::{JOINT_SEARCH, front_share, verdict};
+pub use comparison::{JOINT_SEARCH, conclusion, front_share};
 pub use outcome::{BaselineOutcome, EvaluatedDesign};
 pub use study::BaselineStudy;

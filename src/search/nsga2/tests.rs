@@ -15,7 +15,7 @@ fn config(seed: u64) -> Config {
 }
 
 /// Two opposed sums; infeasible by what the first exceeds the limit.
-fn judge(genes: &[u8], limit: f64) -> Outcome {
+fn assess(genes: &[u8], limit: f64) -> Outcome {
     let sum = |weight: &dyn Fn(f64) -> f64| -> f64 {
         genes.iter().zip(1..).map(|(gene, i)| weight(f64::from(i)) * f64::from(*gene)).sum()
     };
@@ -30,7 +30,7 @@ fn drive(search: &mut Search, evaluations: usize, at_once: usize, limit: f64) ->
         let proposals = search.ask(at_once);
         assert!(!proposals.is_empty());
         for proposal in &proposals {
-            search.tell(proposal.id, judge(&proposal.genes, limit)).unwrap();
+            search.tell(proposal.id, assess(&proposal.genes, limit)).unwrap();
         }
         asked.extend(proposals);
     }
@@ -55,7 +55,7 @@ fn tells_may_come_in_any_order() {
         // The last asked is told first, and some stay open for long.
         while waiting.len() > 5 {
             let proposal = waiting.pop().unwrap();
-            search.tell(proposal.id, judge(&proposal.genes, 40.0)).unwrap();
+            search.tell(proposal.id, assess(&proposal.genes, 40.0)).unwrap();
         }
     }
     assert_eq!(search.open(), waiting.len());
@@ -75,7 +75,7 @@ fn a_small_space_is_evaluated_completely() {
     while search.stop_reason() != Some(StopReason::Exhausted) {
         for proposal in search.ask(8) {
             assert!(seen.insert(proposal.genes.clone()));
-            search.tell(proposal.id, judge(&proposal.genes, 1e9)).unwrap();
+            search.tell(proposal.id, assess(&proposal.genes, 1e9)).unwrap();
         }
     }
     assert_eq!(seen.len(), 3 * 4 * 5);
@@ -100,14 +100,14 @@ fn new_limits_are_answered_from_what_is_known_and_the_search_goes_on() {
     drive(&mut search, 200, 10, 60.0);
     let wide: Vec<u64> = search.archive().front().map(|entry| entry.id).collect();
 
-    search.reassess(&mut |genes| Some(judge(genes, 15.0)));
+    search.reassess(&mut |genes| Some(assess(genes, 15.0)));
     assert_eq!((search.archive().len(), search.open()), (200, 0));
     assert!(search.archive().front().all(|entry| entry.outcome.objectives[0] <= 15.0));
     let tight = search.hypervolume();
     assert!(tight > 0.0);
 
     let mut tightened = search.clone();
-    tightened.reassess(&mut |genes| Some(judge(genes, 20.0)));
+    tightened.reassess(&mut |genes| Some(assess(genes, 20.0)));
     assert!(tightened.archive().feasible() >= 20, "enough to fill the population");
     for proposal in tightened.ask(10) {
         for parent in proposal.origin.parents() {
@@ -119,10 +119,10 @@ fn new_limits_are_answered_from_what_is_known_and_the_search_goes_on() {
     assert!(search.hypervolume() > tight);
     assert_eq!(search.generations().last().unwrap().reassessments, 1);
     // It now looks where the new limits are: more of its proposals meet them than at random (7 in 100).
-    let inside = fresh.iter().filter(|proposal| judge(&proposal.genes, 15.0).is_feasible()).count();
+    let inside = fresh.iter().filter(|proposal| assess(&proposal.genes, 15.0).is_feasible()).count();
     assert!(inside > 30, "{inside} of {}", fresh.len());
 
-    search.reassess(&mut |genes| Some(judge(genes, 60.0)));
+    search.reassess(&mut |genes| Some(assess(genes, 60.0)));
     let again: Vec<Objectives> = search.archive().front_points().to_vec();
     for id in wide {
         let point = search.archive().get(id).unwrap().outcome.objectives;
@@ -140,15 +140,15 @@ fn what_is_unknown_under_new_conditions_is_proposed_again_the_front_first() {
     let known = |genes: &[u8]| genes.iter().map(|gene| u32::from(*gene)).sum::<u32>() % 2 == 0;
     let lost: Vec<Genome> = front.iter().filter(|genes| !known(genes)).cloned().collect();
     assert!(!lost.is_empty());
-    search.reassess(&mut |genes| known(genes).then(|| judge(genes, 60.0)));
+    search.reassess(&mut |genes| known(genes).then(|| assess(genes, 60.0)));
     assert!(search.archive().front().all(|entry| known(&entry.genes)));
     let proposals = search.ask(lost.len());
     assert_eq!(proposals.iter().map(|proposal| proposal.genes.clone()).collect::<Vec<_>>(), lost);
     for proposal in proposals {
-        search.tell(proposal.id, judge(&proposal.genes, 60.0)).unwrap();
+        search.tell(proposal.id, assess(&proposal.genes, 60.0)).unwrap();
     }
     // Back under the old conditions everything counts again, and each design once.
-    search.reassess(&mut |genes| Some(judge(genes, 60.0)));
+    search.reassess(&mut |genes| Some(assess(genes, 60.0)));
     assert_eq!(search.archive().front_points(), points);
     assert_eq!(search.archive().feasible(), search.archive().len() - lost.len());
 }
@@ -181,14 +181,14 @@ fn seeds_come_first_and_lineage_reaches_back() {
 fn results_from_elsewhere_are_adopted_once() {
     let mut search = Search::new(config(8)).unwrap();
     let open = search.ask(2);
-    let known = judge(&open[0].genes, 40.0);
+    let known = assess(&open[0].genes, 40.0);
     assert!(search.warm_start(&open[0].genes, known).unwrap().is_some());
     assert_eq!(search.tell(open[0].id, known), Err(SearchError::NotOpen(open[0].id)));
     assert_eq!(search.warm_start(&open[0].genes, known), Ok(None));
     assert_eq!(search.find(&open[0].genes).map(|entry| entry.id), Some(open[0].id));
 
     let foreign = [3, 3, 3, 3, 3, 3];
-    assert!(search.warm_start(&foreign, judge(&foreign, 40.0)).unwrap().is_some());
+    assert!(search.warm_start(&foreign, assess(&foreign, 40.0)).unwrap().is_some());
     assert!(search.warm_start(&[3; 5], known).is_err());
     let asked = drive(&mut search, 300, 10, 40.0);
     assert!(asked.iter().all(|proposal| *proposal.genes != foreign && proposal.genes != open[0].genes));
@@ -214,7 +214,7 @@ fn it_stops_when_the_hypervolume_no_longer_grows() {
     let mut search = Search::new(Config { stop, ..config(10) }).unwrap();
     while search.stop_reason().is_none() {
         for proposal in search.ask(10) {
-            search.tell(proposal.id, judge(&proposal.genes, 40.0)).unwrap();
+            search.tell(proposal.id, assess(&proposal.genes, 40.0)).unwrap();
         }
     }
     assert!(matches!(search.stop_reason(), Some(StopReason::Converged { generations: 5, .. })));

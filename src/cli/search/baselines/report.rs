@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::comparison::Comparison;
 use crate::quantity::{Metric, ascii};
-use crate::search::baselines::{BaselineOutcome, EvaluatedDesign, front_share, verdict};
+use crate::search::baselines::{BaselineOutcome, EvaluatedDesign, conclusion, front_share};
 
 /// The table, best first, and what it says.
 pub(super) fn table(comparison: &Comparison) -> String {
@@ -39,7 +39,7 @@ pub(super) fn table(comparison: &Comparison) -> String {
         text,
         "\n{}.\naccuracy on {} validation objects, by which each method chose; test on {} others; {} views; front: share of \
          accuracy and latency below the limit that the method's designs dominate.",
-        verdict(outcomes, comparison.validation_objects),
+        conclusion(outcomes, comparison.validation_objects),
         comparison.validation_objects,
         comparison.test_objects,
         problem.knobs.sensors
@@ -99,7 +99,7 @@ pub(super) fn json(comparison: &Comparison) -> Value {
         "seed": comparison.seed,
         "validation_objects": comparison.validation_objects,
         "test_objects": comparison.test_objects,
-        "verdict": verdict(outcomes, comparison.validation_objects),
+        "verdict": conclusion(outcomes, comparison.validation_objects),
         "methods": methods,
     })
 }
