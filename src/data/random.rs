@@ -76,18 +76,19 @@ fn mix(z: u64) -> u64 {
 mod tests {
     use super::*;
 
+    /// Keys as they were mixed before a crate provided the generator.
+    const fn plain_mix(mut z: u64) -> u64 {
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
     #[test]
     fn numbers_are_those_of_the_first_edition() {
         // First outputs of splitmix64 from state 0, as listed with the reference implementation (Vigna, splitmix64.c).
         let mut stream = Stream::of_key(0);
         assert_eq!(stream.next_u64(), 0xE220_A839_7B1D_CDAF);
         assert_eq!(stream.next_u64(), 0x6E78_9E6A_A1B9_65F4);
-        // Keys as they were mixed before a crate provided the generator.
-        const fn plain_mix(mut z: u64) -> u64 {
-            z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            z ^ (z >> 31)
-        }
         for (seed, index) in [(0, 0), (7, 3), (u64::MAX, 12), (1 << 63, u64::MAX)] {
             let key =
                 plain_mix(plain_mix(u64::wrapping_add(seed, GOLDEN_GAMMA)) ^ u64::wrapping_mul(index, GOLDEN_GAMMA));

@@ -74,7 +74,8 @@ fn a_wrong_file_says_what_is_wrong() {
     ];
     for (from, to, expected) in cases {
         assert!(text.contains(from), "{text}");
-        assert_eq!(open(text.replace(from, to)), expected);
+        let error = open(text.replace(from, to));
+        assert!(error.starts_with(expected), "{error}");
     }
     let pinned = format!("{text}\n[[pin]]\ngenome = \"0\"\nfusion = \"stem\"\nratio = 1\nbits = 8\n");
     assert!(open(pinned).contains("genes where the space has"));

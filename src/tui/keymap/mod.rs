@@ -58,7 +58,7 @@ mod tests {
         let mut names: Vec<&str> = BINDINGS.iter().map(|row| row.name).collect();
         assert!(names.contains(&"go-to-train") && names.contains(&"split-less"), "{names:?}");
         assert!(names.iter().all(|name| name.chars().all(|sign| sign.is_ascii_lowercase() || sign == '-')));
-        names.sort();
+        names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), BINDINGS.len());
     }

@@ -83,7 +83,7 @@ fn every_command_is_reached_by_the_palette() {
     for row in BINDINGS {
         for screen in Screen::ALL.into_iter().filter(|screen| row.screens.has(*screen)) {
             let replay = (row.group == Group::Replay).then(replay_position);
-            let ui = UiState { replay, screen, ..UiState::default() };
+            let ui = UiState { screen, replay, ..UiState::default() };
             let found = command_palette::matching(&ui, row.words);
             assert!(found.iter().any(|found| found.binding.name == row.name), "{}", row.name);
         }
