@@ -21,7 +21,7 @@ pub struct LatencyBreakdown {
 /// A stage of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Stage {
+pub enum FrameStage {
     /// Readout of the pixels.
     Readout,
     /// The sensors.
@@ -32,7 +32,7 @@ pub enum Stage {
     Aggregator,
 }
 
-impl Stage {
+impl FrameStage {
     /// Name in sentences.
     pub const fn name(self) -> &'static str {
         match self {

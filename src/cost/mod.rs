@@ -49,7 +49,7 @@ pub use batch::{BatchCosts, DemandBatch};
 pub(crate) use cycle_energy::CycleEnergy;
 pub use deadlines::DEADLINES;
 pub use demand::{Aggregation, FrameDemand, PeakLocation, ProcessorWork, SplitDemand};
-pub use evaluation::{Evaluation, LatencyBreakdown, Stage, Violations};
+pub use evaluation::{Evaluation, FrameStage, LatencyBreakdown, Violations};
 pub use fix::{KnobChange, joint_fix, single_fixes};
 pub use fusion::{FusionReport, fusion_report};
 pub use knobs::{Cameras, Held, Knobs, System};

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::constraint::{CONSTRAINTS, Cause};
 use super::demand::{PeakLocation, SplitDemand};
-use super::evaluation::Stage;
+use super::evaluation::FrameStage;
 use super::knobs::Knobs;
 use super::layer::streams_weights;
 use super::rates::SystemRates;
@@ -26,7 +26,7 @@ pub enum ReasonSite {
     /// Mostly in one stage.
     Stage {
         /// The stage.
-        stage: Stage,
+        stage: FrameStage,
         /// Seconds it takes.
         seconds: f64,
         /// Bytes each sensor sends.
@@ -132,7 +132,7 @@ pub fn reasons(network: &Network, demand: &SplitDemand, knobs: &Knobs, accuracy:
             let at = match constraint.cause {
                 Cause::SensorPeak => peak(network, demand, knobs),
                 Cause::SlowestStage => {
-                    let (stage, seconds) = Stage::slowest(&latency);
+                    let (stage, seconds) = FrameStage::slowest(&latency);
                     ReasonSite::Stage { stage, seconds, link_bytes: demand.link_bytes }
                 }
                 Cause::Design => ReasonSite::Design,

@@ -10,7 +10,7 @@ use super::outcome::{MAX_OBJECTIVES, Objectives};
 
 /// How the values of a gene relate to each other, and so how mutation may change it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum GeneKind {
+pub enum GeneScale {
     /// Values without an order (an operator, an activation): a mutation draws any other value.
     Categorical,
     /// Values in an order (width, depth): a mutation may also move by one.
@@ -21,26 +21,26 @@ pub enum GeneKind {
 
 /// One gene: its values are `0..cardinality`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Gene {
+pub struct SearchGene {
     /// Number of choices, at least 1. A gene with one choice never changes.
     pub cardinality: u8,
-    pub kind: GeneKind,
+    pub kind: GeneScale,
     /// Of the mutations of this gene, the share that moves it by one instead of drawing any other value. Not used for
     /// categorical genes. Default 0.3.
     pub step_probability: f64,
 }
 
-impl Gene {
+impl SearchGene {
     pub fn categorical(cardinality: u8) -> Self {
-        Self { cardinality, kind: GeneKind::Categorical, step_probability: 0.0 }
+        Self { cardinality, kind: GeneScale::Categorical, step_probability: 0.0 }
     }
 
     pub fn ordered(cardinality: u8) -> Self {
-        Self { cardinality, kind: GeneKind::Ordered, step_probability: 0.3 }
+        Self { cardinality, kind: GeneScale::Ordered, step_probability: 0.3 }
     }
 
     pub fn boundary(cardinality: u8) -> Self {
-        Self { kind: GeneKind::Boundary, ..Self::ordered(cardinality) }
+        Self { kind: GeneScale::Boundary, ..Self::ordered(cardinality) }
     }
 }
 
@@ -49,7 +49,7 @@ impl Gene {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Config {
     /// The genes, in the order in which a genome lists them.
-    pub genes: Vec<Gene>,
+    pub genes: Vec<SearchGene>,
     /// Number of objectives, 2 to [`MAX_OBJECTIVES`].
     pub objectives: usize,
     /// Seed of the random numbers. The same seed, asks and tells give the same proposals.
@@ -84,7 +84,7 @@ pub struct Config {
 
 impl Config {
     /// Defaults for these genes and this number of objectives.
-    pub fn new(genes: Vec<Gene>, objectives: usize, seed: u64) -> Self {
+    pub fn new(genes: Vec<SearchGene>, objectives: usize, seed: u64) -> Self {
         Self {
             genes,
             objectives,
@@ -186,13 +186,13 @@ mod tests {
     use super::*;
 
     fn config() -> Config {
-        Config::new(vec![Gene::ordered(3), Gene::boundary(5)], 2, 0)
+        Config::new(vec![SearchGene::ordered(3), SearchGene::boundary(5)], 2, 0)
     }
 
     #[test]
     fn defaults_pass_the_checks() {
         for objectives in 2..=MAX_OBJECTIVES {
-            assert_eq!(Config::new(vec![Gene::categorical(1)], objectives, 7).check(), Ok(()));
+            assert_eq!(Config::new(vec![SearchGene::categorical(1)], objectives, 7).check(), Ok(()));
         }
     }
 
@@ -200,7 +200,7 @@ mod tests {
     fn impossible_settings_are_named() {
         assert_eq!(Config { genes: vec![], ..config() }.check(), Err(ConfigError::NoGenes));
         assert_eq!(Config { objectives: 5, ..config() }.check(), Err(ConfigError::Objectives(5)));
-        let empty = Config { genes: vec![Gene::ordered(2), Gene::ordered(0)], ..config() };
+        let empty = Config { genes: vec![SearchGene::ordered(2), SearchGene::ordered(0)], ..config() };
         assert_eq!(empty.check(), Err(ConfigError::EmptyGene(1)));
         let rate = Config { crossover_rate: 1.5, ..config() }.check().unwrap_err();
         assert_eq!(rate.to_string(), "crossover_rate is 1.5, but a probability lies between 0 and 1");

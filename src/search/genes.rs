@@ -1,23 +1,23 @@
 //! Encoding of designs as genes of a search: the genes of the genome, then split, fusion, ratio and bits.
 
-use super::config::Gene;
+use super::config::SearchGene;
 use crate::space::{Design, GeneKind, SearchSpace};
 
 /// Genes of the designs of a space. All but kernels are ordered; the split moves by one boundary.
-pub(crate) fn of_space(space: &SearchSpace) -> Vec<Gene> {
+pub(crate) fn of_space(space: &SearchSpace) -> Vec<SearchGene> {
     let count = |length: usize| u8::try_from(length).expect("a space has at most 255 choices");
-    let mut genes: Vec<Gene> = space
+    let mut genes: Vec<SearchGene> = space
         .genes()
         .iter()
         .map(|gene| match gene.kind {
-            GeneKind::Kernel => Gene::categorical(gene.choices),
-            _ => Gene::ordered(gene.choices),
+            GeneKind::Kernel => SearchGene::categorical(gene.choices),
+            _ => SearchGene::ordered(gene.choices),
         })
         .collect();
-    genes.push(Gene::boundary(count(space.split.at.len())));
-    genes.push(Gene::ordered(count(space.fusion.at.len())));
-    genes.push(Gene::ordered(count(space.split.ratios.len())));
-    genes.push(Gene::ordered(count(space.split.bits.len())));
+    genes.push(SearchGene::boundary(count(space.split.at.len())));
+    genes.push(SearchGene::ordered(count(space.fusion.at.len())));
+    genes.push(SearchGene::ordered(count(space.split.ratios.len())));
+    genes.push(SearchGene::ordered(count(space.split.bits.len())));
     genes
 }
 

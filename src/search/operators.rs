@@ -7,12 +7,12 @@ use rand::RngExt;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
-use super::config::{Gene, GeneKind};
+use super::config::{GeneScale, SearchGene};
 
 /// A genome: one value per gene.
 pub type Genome = Box<[u8]>;
 
-pub(super) fn randomise(genes: &[Gene], genome: &mut [u8], rng: &mut ChaCha8Rng) {
+pub(super) fn randomise(genes: &[SearchGene], genome: &mut [u8], rng: &mut ChaCha8Rng) {
     for (gene, value) in genes.iter().zip(genome) {
         *value = rng.random_range(0..gene.cardinality);
     }
@@ -20,7 +20,7 @@ pub(super) fn randomise(genes: &[Gene], genome: &mut [u8], rng: &mut ChaCha8Rng)
 
 /// `count` genomes in which every choice of every gene occurs equally often, give or take one (a Latin hypercube on
 /// choices).
-pub(super) fn stratified(genes: &[Gene], count: usize, rng: &mut ChaCha8Rng) -> Vec<Genome> {
+pub(super) fn stratified(genes: &[SearchGene], count: usize, rng: &mut ChaCha8Rng) -> Vec<Genome> {
     let mut genomes = vec![vec![0; genes.len()].into_boxed_slice(); count];
     for (index, gene) in genes.iter().enumerate() {
         let mut choices: Vec<u8> = (0..gene.cardinality).collect();
@@ -48,7 +48,7 @@ pub(super) fn cross(child: &mut [u8], other: &[u8], rng: &mut ChaCha8Rng) {
 
 /// Changes each gene with probability `rate` (0 to 1); returns how many changed. It draws the (geometric) distance from
 /// one mutated gene to the next instead of a number for each gene.
-pub(super) fn mutate(genes: &[Gene], child: &mut [u8], rate: f64, rng: &mut ChaCha8Rng) -> u8 {
+pub(super) fn mutate(genes: &[SearchGene], child: &mut [u8], rate: f64, rng: &mut ChaCha8Rng) -> u8 {
     if rate <= 0.0 {
         return 0;
     }
@@ -68,8 +68,8 @@ pub(super) fn mutate(genes: &[Gene], child: &mut [u8], rate: f64, rng: &mut ChaC
 }
 
 /// Changes one gene that can change; returns how many did (0 if all genes are fixed).
-pub(super) fn mutate_one(genes: &[Gene], child: &mut [u8], rng: &mut ChaCha8Rng) -> u8 {
-    let free = |gene: &&Gene| gene.cardinality > 1;
+pub(super) fn mutate_one(genes: &[SearchGene], child: &mut [u8], rng: &mut ChaCha8Rng) -> u8 {
+    let free = |gene: &&SearchGene| gene.cardinality > 1;
     let count = genes.iter().filter(free).count();
     if count == 0 {
         return 0;
@@ -83,8 +83,8 @@ pub(super) fn mutate_one(genes: &[Gene], child: &mut [u8], rng: &mut ChaCha8Rng)
 }
 
 /// Moves one boundary gene by one; returns which, `None` if there is none that can move.
-pub(super) fn move_boundary(genes: &[Gene], child: &mut [u8], rng: &mut ChaCha8Rng) -> Option<usize> {
-    let movable = |gene: &Gene| gene.kind == GeneKind::Boundary && gene.cardinality > 1;
+pub(super) fn move_boundary(genes: &[SearchGene], child: &mut [u8], rng: &mut ChaCha8Rng) -> Option<usize> {
+    let movable = |gene: &SearchGene| gene.kind == GeneScale::Boundary && gene.cardinality > 1;
     let count = genes.iter().filter(|gene| movable(gene)).count();
     if count == 0 {
         return None;
@@ -96,8 +96,8 @@ pub(super) fn move_boundary(genes: &[Gene], child: &mut [u8], rng: &mut ChaCha8R
 }
 
 /// Another value of the gene. Two values or more are assumed.
-fn changed(gene: Gene, value: u8, rng: &mut ChaCha8Rng) -> u8 {
-    if gene.kind != GeneKind::Categorical && rng.random_bool(gene.step_probability) {
+fn changed(gene: SearchGene, value: u8, rng: &mut ChaCha8Rng) -> u8 {
+    if gene.kind != GeneScale::Categorical && rng.random_bool(gene.step_probability) {
         return stepped(gene, value, rng);
     }
     let drawn = rng.random_range(0..gene.cardinality - 1);
@@ -105,13 +105,13 @@ fn changed(gene: Gene, value: u8, rng: &mut ChaCha8Rng) -> u8 {
 }
 
 /// The value one up or one down; at an end, the only neighbour. Two values or more are assumed.
-fn stepped(gene: Gene, value: u8, rng: &mut ChaCha8Rng) -> u8 {
+fn stepped(gene: SearchGene, value: u8, rng: &mut ChaCha8Rng) -> u8 {
     let last = gene.cardinality - 1;
     if value == 0 || (value < last && rng.random_bool(0.5)) { value + 1 } else { value - 1 }
 }
 
 /// The next genome in counting order, with the last gene counting fastest; after the last genome comes the first.
-pub(super) fn count_up(genes: &[Gene], genome: &mut [u8]) {
+pub(super) fn count_up(genes: &[SearchGene], genome: &mut [u8]) {
     for (gene, value) in genes.iter().zip(genome).rev() {
         if *value + 1 < gene.cardinality {
             *value += 1;
@@ -126,11 +126,17 @@ mod tests {
     use super::*;
     use rand::SeedableRng;
 
-    fn genes() -> Vec<Gene> {
-        vec![Gene::ordered(3), Gene::categorical(1), Gene::categorical(4), Gene::boundary(21), Gene::ordered(2)]
+    fn genes() -> Vec<SearchGene> {
+        vec![
+            SearchGene::ordered(3),
+            SearchGene::categorical(1),
+            SearchGene::categorical(4),
+            SearchGene::boundary(21),
+            SearchGene::ordered(2),
+        ]
     }
 
-    fn random(genes: &[Gene], rng: &mut ChaCha8Rng) -> Vec<u8> {
+    fn random(genes: &[SearchGene], rng: &mut ChaCha8Rng) -> Vec<u8> {
         let mut genome = vec![0; genes.len()];
         randomise(genes, &mut genome, rng);
         genome
@@ -173,7 +179,7 @@ mod tests {
             assert!(within(&child) && within(&moved));
         }
         assert!((200..300).contains(&upwards), "both ways alike: {upwards} of 500");
-        let fixed = [Gene::ordered(1), Gene::boundary(1)];
+        let fixed = [SearchGene::ordered(1), SearchGene::boundary(1)];
         assert_eq!(mutate_one(&fixed, &mut [0, 0], &mut rng), 0);
         assert_eq!(move_boundary(&fixed, &mut [0, 0], &mut rng), None);
     }

@@ -11,7 +11,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::config::Gene;
+use super::config::SearchGene;
 use super::correlation::kendall_tau;
 
 /// Samples without which nothing is predicted.
@@ -90,7 +90,7 @@ impl Predictor {
     ///
     /// # Errors
     /// If a sample does not fit the genes, differs from the others in its number of features, or is not finite.
-    pub fn fit(genes: &[Gene], samples: &[Sample]) -> Result<Option<Self>, PredictorError> {
+    pub fn fit(genes: &[SearchGene], samples: &[Sample]) -> Result<Option<Self>, PredictorError> {
         check(genes, samples)?;
         if samples.len() < LEAST_SAMPLES {
             return Ok(None);
@@ -130,7 +130,7 @@ impl Predictor {
     }
 }
 
-fn check(genes: &[Gene], samples: &[Sample]) -> Result<(), PredictorError> {
+fn check(genes: &[SearchGene], samples: &[Sample]) -> Result<(), PredictorError> {
     let features = samples.first().map_or(0, |sample| sample.features.len());
     for (index, sample) in samples.iter().enumerate() {
         let (found, expected) = (sample.genes.len(), genes.len());
@@ -169,7 +169,7 @@ struct FeatureLayout {
 }
 
 impl FeatureLayout {
-    fn new(genes: &[Gene], samples: &[Sample]) -> Self {
+    fn new(genes: &[SearchGene], samples: &[Sample]) -> Self {
         let mut width = 1;
         let genes = genes
             .iter()
@@ -300,12 +300,12 @@ mod tests {
     use rand::RngExt;
 
     /// 23 genes: resolution, depths, widths, kernels, expansions, split, ratio.
-    fn genes() -> Vec<Gene> {
-        let mut genes = vec![Gene::ordered(4)];
+    fn genes() -> Vec<SearchGene> {
+        let mut genes = vec![SearchGene::ordered(4)];
         for choices in [3, 3, 2, 3] {
-            genes.extend([Gene::ordered(choices); 5]);
+            genes.extend([SearchGene::ordered(choices); 5]);
         }
-        genes.extend([Gene::boundary(21), Gene::ordered(4)]);
+        genes.extend([SearchGene::boundary(21), SearchGene::ordered(4)]);
         genes
     }
 
@@ -354,7 +354,7 @@ mod tests {
 
     #[test]
     fn features_help_where_genes_do_not() {
-        let genes = [Gene::categorical(2)];
+        let genes = [SearchGene::categorical(2)];
         let mut rng = ChaCha8Rng::seed_from_u64(4);
         let samples: Vec<Sample> = (0..50)
             .map(|_| {

@@ -4,7 +4,7 @@
 
 use super::accuracy::DesignScore;
 use super::acquisition::best_candidate;
-use super::config::Gene;
+use super::config::SearchGene;
 use super::correlation::kendall_tau;
 use super::genes;
 use super::objective::Objective;
@@ -24,7 +24,7 @@ const MAX_SCORES: usize = 40;
 
 /// Predictor, score and their training samples.
 pub(super) struct Preselection {
-    genes: Vec<Gene>,
+    genes: Vec<SearchGene>,
     samples: Vec<Sample>,
     predictor: Option<Predictor>,
     score: Option<DesignScore>,

@@ -11,7 +11,7 @@
 
 use std::sync::LazyLock;
 
-use crate::search::{Config, ConfigError, FrontStatus, Gene, Objectives, Outcome, Search, hypervolume};
+use crate::search::{Config, ConfigError, FrontStatus, Objectives, Outcome, Search, SearchGene, hypervolume};
 
 /// Number of genes: resolution, 5 depths, 5 widths, 5 kernels, 5 expansions, split, compression ratio.
 pub(super) const GENES: usize = 23;
@@ -226,12 +226,12 @@ impl Walk {
 }
 
 /// The genes of the problem, in order.
-pub(super) fn genes() -> Vec<Gene> {
-    let mut genes = vec![Gene::ordered(4)];
+pub(super) fn genes() -> Vec<SearchGene> {
+    let mut genes = vec![SearchGene::ordered(4)];
     for choices in [3, 3, 2, 3] {
-        genes.extend([Gene::ordered(choices); 5]);
+        genes.extend([SearchGene::ordered(choices); 5]);
     }
-    genes.extend([Gene::boundary(21), Gene::ordered(4)]);
+    genes.extend([SearchGene::boundary(21), SearchGene::ordered(4)]);
     genes
 }
 

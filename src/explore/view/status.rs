@@ -1,8 +1,8 @@
 //! Sentences: how the selected design stands, why it does not fit, and what would help.
 
 use crate::cost::{
-    self, Evaluation, Reason, SplitDemand, Stage, ThresholdSolver, Thresholds, max_feasible_sensors, rates_by_sensors,
-    reasons,
+    self, Evaluation, FrameStage, Reason, SplitDemand, ThresholdSolver, Thresholds, max_feasible_sensors,
+    rates_by_sensors, reasons,
 };
 use crate::explore::knob_histograms::{Fix, WhatIf};
 use crate::explore::knob_range::KnobRange;
@@ -183,12 +183,12 @@ impl Session {
 
     /// The slowest stage, and the slack of the tightest limit.
     fn slack(&self, cost: &Evaluation, accuracy: f64) -> String {
-        let (stage, seconds) = Stage::slowest(&cost.latency);
+        let (stage, seconds) = FrameStage::slowest(&cost.latency);
         let stage = match stage {
-            Stage::Readout => "readout",
-            Stage::Sensor => "sensors",
-            Stage::Link => "link",
-            Stage::Aggregator => "aggregator",
+            FrameStage::Readout => "readout",
+            FrameStage::Sensor => "sensors",
+            FrameStage::Link => "link",
+            FrameStage::Aggregator => "aggregator",
         };
         let total = cost.latency.total_s();
         let share = if total > 0.0 { 100.0 * seconds / total } else { 0.0 };

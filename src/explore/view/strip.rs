@@ -138,12 +138,12 @@ impl Session {
 
 /// A broken limit in a word: for time the stage that takes longest.
 pub(in crate::explore) fn word(limit: Limit, evaluation: &Evaluation) -> &'static str {
-    use crate::cost::Stage;
+    use crate::cost::FrameStage;
     match limit {
         Limit::SensorMemory => "RAM",
         Limit::SensorWeights | Limit::AggregatorWeights => "weight",
-        Limit::Latency | Limit::FrameRate => match Stage::slowest(&evaluation.latency).0 {
-            Stage::Link => "link",
+        Limit::Latency | Limit::FrameRate => match FrameStage::slowest(&evaluation.latency).0 {
+            FrameStage::Link => "link",
             _ if limit == Limit::Latency => "lat",
             _ => "rate",
         },

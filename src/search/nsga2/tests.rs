@@ -3,14 +3,14 @@
 use std::collections::HashSet;
 
 use super::*;
-use crate::search::config::Gene;
+use crate::search::config::SearchGene;
 use crate::search::generation::StopRule;
 use proptest::prelude::*;
 
 /// Six genes of four choices: 4096 designs.
 fn config(seed: u64) -> Config {
-    let mut genes = vec![Gene::ordered(4), Gene::categorical(4), Gene::boundary(4)];
-    genes.extend(vec![Gene::ordered(4); 3]);
+    let mut genes = vec![SearchGene::ordered(4), SearchGene::categorical(4), SearchGene::boundary(4)];
+    genes.extend(vec![SearchGene::ordered(4); 3]);
     Config { population: 20, initial: 20, ..Config::new(genes, 2, seed) }
 }
 
@@ -66,7 +66,8 @@ fn tells_may_come_in_any_order() {
 
 #[test]
 fn a_small_space_is_evaluated_completely() {
-    let genes = vec![Gene::ordered(3), Gene::categorical(4), Gene::boundary(5), Gene::ordered(1)];
+    let genes =
+        vec![SearchGene::ordered(3), SearchGene::categorical(4), SearchGene::boundary(5), SearchGene::ordered(1)];
     let mut search = Search::new(Config { retries: 2, ..Config::new(genes, 2, 0) }).unwrap();
     // A design given back is asked for again in the end.
     let given_back = search.ask(1).remove(0);
@@ -230,7 +231,7 @@ proptest! {
         objectives in 2_usize..=4,
         counts in prop::collection::vec(1_usize..30, 1..12),
     ) {
-        let genes: Vec<Gene> = cardinalities.iter().map(|&cardinality| Gene::boundary(cardinality)).collect();
+        let genes: Vec<SearchGene> = cardinalities.iter().map(|&cardinality| SearchGene::boundary(cardinality)).collect();
         let config = Config { population: 8, initial: 10, retries: 5, ..Config::new(genes, objectives, seed) };
         let mut search = Search::new(config).unwrap();
         // The first gene has no effect when the last is 0; odd values of the first are out of its choices once doubled.
