@@ -9,18 +9,16 @@ use rand::SeedableRng;
 use splitscope::cost::{
     BatchCosts, DemandBatch, Knobs, NetworkCosts, SpaceCostTable, SystemRates, TransmitConfig, layer_costs,
 };
-use splitscope::diagnostic::Source;
-use splitscope::hardware::{self, Profile};
+use splitscope::hardware::Profile;
 use splitscope::network::Network;
 use splitscope::network::memory::live_bytes;
-use splitscope::space::{self, Design, SearchSpace};
+use splitscope::space::{Design, SearchSpace};
 
 fn main() {
-    let profile = shipped(hardware::SHIPPED, "glasses");
-    let profile = Profile::from_toml(&profile).expect("shipped profiles read");
+    let profile = Profile::shipped("glasses").expect("it is shipped");
     let mut missed = Vec::new();
     for name in ["tabletop", "attentive-nas"] {
-        let space = SearchSpace::from_toml(&shipped(space::SHIPPED, name)).expect("shipped spaces read");
+        let space = SearchSpace::shipped(name).expect("it is shipped");
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(7);
         let designs: Vec<Design> = (0..10_000).map(|_| space.sample_design(&mut rng)).collect();
         missed.extend(fresh(name, &space, &profile, &designs));
@@ -31,11 +29,6 @@ fn main() {
         eprintln!("missed: {line}");
     }
     std::process::exit(i32::from(!missed.is_empty()));
-}
-
-fn shipped(list: &[(&'static str, &'static str)], name: &str) -> Source {
-    let (name, text) = list.iter().find(|(shipped, _)| *shipped == name).expect("shipped by that name");
-    Source::new(*name, *text)
 }
 
 /// A fresh design, nothing known but the blocks of the space: 250 ns.

@@ -5,10 +5,9 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use splitscope::cost::CostModel;
-use splitscope::diagnostic::Source;
-use splitscope::hardware::{self, Profile};
+use splitscope::hardware::Profile;
 use splitscope::search::{Goal, Survey};
-use splitscope::space::{self, SearchSpace};
+use splitscope::space::SearchSpace;
 
 /// Two frames at 60 a second.
 const BUDGET_MS: f64 = 33.3;
@@ -19,8 +18,8 @@ fn main() {
     let mut missed = false;
     for space_name in ["tabletop", "attentive-nas", "ofa-mobilenet-v3"] {
         for profile_name in ["glasses", "meta-7nm", "imx500"] {
-            let space = SearchSpace::from_toml(&shipped(space::SHIPPED, space_name)).expect("shipped spaces read");
-            let profile = Profile::from_toml(&shipped(hardware::SHIPPED, profile_name)).expect("shipped profiles read");
+            let space = SearchSpace::shipped(space_name).expect("it is shipped");
+            let profile = Profile::shipped(profile_name).expect("it is shipped");
             let model = CostModel::new(space, profile).expect("no device is measured");
             let begun = seconds();
             let survey = Survey::new(&model).expect("no device is measured");
@@ -42,11 +41,6 @@ fn main() {
         }
     }
     std::process::exit(i32::from(missed));
-}
-
-fn shipped(list: &[(&'static str, &'static str)], name: &str) -> Source {
-    let (name, text) = list.iter().find(|(shipped, _)| *shipped == name).expect("shipped by that name");
-    Source::new(*name, *text)
 }
 
 /// Prints the mean; says whether it misses the budget by more than a factor of two, so that a busy machine passes.

@@ -35,13 +35,10 @@ pub enum DesignCostError {
 ///
 /// ```
 /// use splitscope::cost::CostModel;
-/// # use splitscope::{diagnostic::Source, hardware::{self, Profile}, space::{self, Design, SearchSpace}};
-/// # let (name, text) = space::SHIPPED[0];
-/// # let space = SearchSpace::from_toml(&Source::new(name, text))?;
-/// # let (name, text) = hardware::SHIPPED[0];
-/// # let profile = Profile::from_toml(&Source::new(name, text))?;
+/// use splitscope::hardware::Profile;
+/// use splitscope::space::{Design, SearchSpace};
 ///
-/// let model = CostModel::new(space, profile)?;
+/// let model = CostModel::new(SearchSpace::shipped("tabletop").unwrap(), Profile::shipped("glasses").unwrap())?;
 /// let design = Design { genome: model.space().largest(), split: 3, fusion: 3, ratio: 4, bits: 8 };
 /// let cost = model.evaluate(&design, &model.knobs())?;
 /// assert!(cost.latency.total_s() > 0.0 && cost.energy_j > 0.0);

@@ -275,12 +275,11 @@ fn share(macs: u64, cycles: f64, units: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::diagnostic::Source;
-    use crate::hardware::{Dataflow, MappingFlags, Profile, SHIPPED, override_mapping};
+    use crate::hardware::{Dataflow, MappingFlags, Profile, override_mapping};
     use crate::network::table;
 
     fn device(array: &str, dataflow: &str) -> Device {
-        let (name, text) = SHIPPED[0];
-        let mut device = Profile::from_toml(&Source::new(name, text)).unwrap().sensor.device;
+        let mut device = Profile::shipped("glasses").unwrap().sensor.device;
         device.activation_bytes_per_cycle = None;
         let flags = MappingFlags { array: Some(array), dataflow: Some(dataflow), ..MappingFlags::default() };
         device.mapping.value = override_mapping(&device.mapping.value, flags).unwrap();

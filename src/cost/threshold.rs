@@ -15,26 +15,26 @@ use crate::quantity::{Knob, Limit, RelaxDirection};
 
 /// Value of each knob at which a split becomes feasible; NaN where no value of that knob alone suffices.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Thresholds([f64; Knob::COUNT]);
+pub(crate) struct Thresholds([f64; Knob::COUNT]);
 
 impl Thresholds {
     /// No value of any knob suffices.
-    pub const NONE: Self = Self([f64::NAN; Knob::COUNT]);
+    pub(crate) const NONE: Self = Self([f64::NAN; Knob::COUNT]);
 
     /// Value that `knob` needs; NaN where none suffices.
     #[inline]
-    pub const fn get(&self, knob: Knob) -> f64 {
+    pub(crate) const fn get(&self, knob: Knob) -> f64 {
         self.0[knob.index()]
     }
 
     /// Sets the value that `knob` needs.
-    pub const fn set(&mut self, knob: Knob, value: f64) {
+    pub(crate) const fn set(&mut self, knob: Knob, value: f64) {
         self.0[knob.index()] = value;
     }
 
     /// Relaxes each threshold to that of `other` where that is easier to meet: the thresholds of "one of them fits".
     #[inline]
-    pub fn relax(&mut self, other: &Self) {
+    pub(crate) fn relax(&mut self, other: &Self) {
         for ((own, &other), upward) in self.0.iter_mut().zip(&other.0).zip(RELAXES_UPWARD) {
             // A knob that relaxes upward needs at least its threshold. No comparison with NaN holds.
             let easier = if upward { other < *own } else { other > *own };
@@ -56,7 +56,7 @@ const RELAXES_UPWARD: [bool; Knob::COUNT] = {
 
 /// Closed forms of the thresholds under one setting of the knobs.
 #[derive(Debug, Clone, Copy)]
-pub struct ThresholdSolver<'a> {
+pub(crate) struct ThresholdSolver<'a> {
     knobs: &'a Knobs,
     rates: SystemRates,
     /// Watts of all working sensors.
@@ -65,13 +65,13 @@ pub struct ThresholdSolver<'a> {
 
 impl<'a> ThresholdSolver<'a> {
     /// Solver for `knobs`.
-    pub fn new(knobs: &'a Knobs) -> Self {
+    pub(crate) fn new(knobs: &'a Knobs) -> Self {
         Self { knobs, rates: SystemRates::new(knobs), sensors_w: knobs.system.sensors_static_w(knobs.sensors) }
     }
 
     /// Thresholds of every knob but the number of sensors for a split whose frame demands `frame`. An accuracy that is
     /// not known (NaN) breaks no floor.
-    pub fn thresholds(&self, frame: &FrameDemand, accuracy: f64) -> Thresholds {
+    pub(crate) fn thresholds(&self, frame: &FrameDemand, accuracy: f64) -> Thresholds {
         let latency = self.rates.frame_latency(frame);
         let usage = self.rates.usage(frame, &latency);
         let too_low = self.knobs.accuracy_floor.is_some_and(|floor| accuracy < floor);
@@ -144,13 +144,17 @@ fn rate_within(spent_s: f64, spare_s: f64, rate: f64) -> f64 {
 }
 
 /// Rates with 1, 2, .. `most` sensors, the other knobs fixed.
-pub fn rates_by_sensors(knobs: &Knobs, most: u32) -> Vec<SystemRates> {
+pub(crate) fn rates_by_sensors(knobs: &Knobs, most: u32) -> Vec<SystemRates> {
     (1..=most.max(1)).map(|sensors| SystemRates::new(&Knobs { sensors, ..*knobs })).collect()
 }
 
 /// Most sensors with which `fits` holds, up to the length of `by_sensors` ([`rates_by_sensors`]); 0 if it does with
 /// none. Feasibility is monotone in the number, so the search starts at `guess` and walks from there.
-pub fn max_feasible_sensors(by_sensors: &[SystemRates], guess: usize, fits: impl Fn(&SystemRates) -> bool) -> usize {
+pub(crate) fn max_feasible_sensors(
+    by_sensors: &[SystemRates],
+    guess: usize,
+    fits: impl Fn(&SystemRates) -> bool,
+) -> usize {
     let guess = guess.min(by_sensors.len());
     let below = (1..=guess).rev().find(|count| fits(&by_sensors[count - 1])).unwrap_or(0);
     if below < guess {

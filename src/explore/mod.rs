@@ -15,15 +15,13 @@
 //! [`RankedDesign`].
 //!
 //! ```
-//! use splitscope::diagnostic::Source;
 //! use splitscope::explore::{Command, Session};
+//! use splitscope::hardware::Profile;
 //! use splitscope::quantity::Knob;
-//! use splitscope::{hardware, space};
+//! use splitscope::space::SearchSpace;
 //!
-//! let (name, text) = space::SHIPPED[0];
-//! let space = space::SearchSpace::from_toml(&Source::new(name, text))?;
-//! let (name, text) = hardware::SHIPPED[0];
-//! let profile = hardware::Profile::from_toml(&Source::new(name, text))?;
+//! let space = SearchSpace::shipped("tabletop").unwrap();
+//! let profile = Profile::shipped("glasses").unwrap();
 //! let mut session = Session::new(space, profile, 200, 1);
 //! let before = session.best_split(0);
 //!
@@ -32,7 +30,6 @@
 //! assert!(session.best_split(0) > before);
 //! session.apply(Command::Undo, 1000);
 //! assert_eq!(session.best_split(0), before);
-//! # Ok::<(), splitscope::diagnostic::Diagnostic>(())
 //! ```
 //!
 //! Invariants: ranking and rows always belong to the current knobs; a candidate keeps its number for the whole session;

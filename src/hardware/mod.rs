@@ -35,7 +35,10 @@ pub use measured::{MeasuredTable, parse_measured};
 pub use profile::{Camera, Limits, Link, MAX_CAMERAS, MAX_SENSORS, Profile, Sensor, Topology};
 pub use provenance::Constant;
 pub use read::ReadTable;
-pub use shipped::{DEFAULT, SHIPPED};
+pub use shipped::DEFAULT;
+pub(crate) use shipped::SHIPPED;
+#[cfg(test)]
+pub(crate) use shipped::shipped_text;
 
 #[cfg(test)]
 mod tests {
@@ -67,7 +70,7 @@ mod tests {
     #[test]
     fn a_profile_written_and_read_again_is_the_same() {
         let cameras = "[[sensor.camera]]\nname = \"eye\"\nclock = { value = 5, unit = \"MHz\" }\nactivations = 4096\n";
-        let (_, glasses) = SHIPPED[0];
+        let glasses = shipped_text("glasses").unwrap();
         let unlike = format!("{glasses}\n{cameras}");
         for text in SHIPPED.iter().map(|(_, text)| *text).chain([unlike.as_str()]) {
             let profile = Profile::from_toml(&Source::new("first", text)).unwrap();
@@ -79,9 +82,9 @@ mod tests {
 
     /// Replaces text of the default profile and returns what its reader then says, with line and column of the caret.
     fn refused(from: &str, to: &str) -> (String, (usize, usize)) {
-        let (name, text) = SHIPPED[0];
+        let text = shipped_text("glasses").unwrap();
         assert!(text.contains(from), "{from}");
-        let error = Profile::from_toml(&Source::new(name, text.replacen(from, to, 1))).unwrap_err();
+        let error = Profile::from_toml(&Source::new("glasses", text.replacen(from, to, 1))).unwrap_err();
         (format!("{} {}", error.message, error.help.clone().unwrap_or_default()), error.position())
     }
 
@@ -117,11 +120,11 @@ mod tests {
 
     #[test]
     fn a_camera_can_not_have_less_memory_than_what_is_unlimited() {
-        let (name, glasses) = SHIPPED[0];
+        let glasses = shipped_text("glasses").unwrap();
         let unlimited = glasses.replacen("activations = ", "# ", 1);
         let camera = "\n[[sensor.camera]]\nname = \"eye\"\nactivations = { value = 8, unit = \"KiB\" }\n";
-        assert!(Profile::from_toml(&Source::new(name, &*unlimited)).is_ok());
-        let error = Profile::from_toml(&Source::new(name, unlimited + camera)).unwrap_err();
+        assert!(Profile::from_toml(&Source::new("glasses", &*unlimited)).is_ok());
+        let error = Profile::from_toml(&Source::new("glasses", unlimited + camera)).unwrap_err();
         assert!(error.message.contains("the sensor's is unlimited") && error.help.is_some(), "{error}");
         assert!(error.to_string().contains("value = 8, unit"), "{error}");
     }

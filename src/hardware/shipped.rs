@@ -4,7 +4,7 @@ use super::profile::Profile;
 use crate::diagnostic::Source;
 
 /// Profiles shipped with the program: name and text.
-pub const SHIPPED: &[(&str, &str)] = &[
+pub(crate) const SHIPPED: &[(&str, &str)] = &[
     ("glasses", include_str!("../../profiles/glasses.toml")),
     ("imx500", include_str!("../../profiles/imx500.toml")),
     ("siracusa", include_str!("../../profiles/siracusa.toml")),
@@ -17,6 +17,11 @@ pub const SHIPPED: &[(&str, &str)] = &[
 /// Name of the default profile.
 pub const DEFAULT: &str = "glasses";
 
+/// TOML text of a shipped profile; `None` if there is none of that name.
+pub(crate) fn shipped_text(name: &str) -> Option<&'static str> {
+    SHIPPED.iter().find(|(shipped, _)| *shipped == name).map(|(_, text)| *text)
+}
+
 impl Profile {
     /// The shipped profile of that name; `None` if there is none.
     ///
@@ -26,7 +31,6 @@ impl Profile {
     /// assert!(Profile::shipped("spectacles").is_none());
     /// ```
     pub fn shipped(name: &str) -> Option<Self> {
-        let (name, text) = SHIPPED.iter().find(|(shipped, _)| *shipped == name)?;
-        Some(Self::from_toml(&Source::new(*name, *text)).expect("shipped profiles are read by tests"))
+        Some(Self::from_toml(&Source::new(name, shipped_text(name)?)).expect("shipped profiles are read by tests"))
     }
 }

@@ -7,15 +7,12 @@
 //! ([`SearchDriver::set_knobs`]).
 //!
 //! ```
-//! use splitscope::diagnostic::Source;
-//! use splitscope::hardware::{self, Profile};
+//! use splitscope::hardware::Profile;
 //! use splitscope::search::{Objective, SearchDriver, SearchOptions, SearchProblem};
-//! use splitscope::space::{self, Design, SearchSpace};
+//! use splitscope::space::{Design, SearchSpace};
 //!
-//! let (name, text) = space::SHIPPED[0];
-//! let space = SearchSpace::from_toml(&Source::new(name, text))?;
-//! let (name, text) = hardware::SHIPPED[0];
-//! let profile = Profile::from_toml(&Source::new(name, text))?;
+//! let space = SearchSpace::shipped("tabletop").unwrap();
+//! let profile = Profile::shipped("glasses").unwrap();
 //! let problem = SearchProblem::new(space.clone(), profile, vec![Objective::Accuracy, Objective::Latency])?;
 //!
 //! // A made-up accuracy: more arithmetic, fewer errors.

@@ -5,15 +5,14 @@ use std::collections::{BTreeMap, HashSet};
 use super::baselines::{BaselineOutcome, BaselineStudy};
 use super::*;
 use crate::diagnostic::Source;
-use crate::hardware::{self, Profile};
+use crate::hardware::Profile;
 use crate::space::{Design, SearchSpace};
 
 const TABLETOP: &str = include_str!("../../spaces/tabletop.toml");
 
 fn problem(space: &str) -> SearchProblem {
     let space = SearchSpace::from_toml(&Source::new("space", space)).unwrap();
-    let (name, text) = hardware::SHIPPED[0];
-    let profile = Profile::from_toml(&Source::new(name, text)).unwrap();
+    let profile = Profile::shipped("glasses").unwrap();
     let objectives = vec![Objective::Accuracy, Objective::Latency, Objective::Energy];
     let mut problem = SearchProblem::new(space, profile, objectives).unwrap();
     problem.knobs.sensors = 2;

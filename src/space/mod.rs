@@ -46,7 +46,10 @@ pub use lower::make_divisible;
 pub use rules::{FusionRules, Slot, SplitRules};
 pub use schema::schema;
 pub use search_space::SearchSpace;
-pub use shipped::{DEFAULT, SHIPPED};
+pub use shipped::DEFAULT;
+pub(crate) use shipped::SHIPPED;
+#[cfg(test)]
+pub(crate) use shipped::shipped_text;
 pub use stage::{Activation, BlockKind, ChoiceScope, Shortcut, Stage};
 
 pub use crate::network::FusionOperator;

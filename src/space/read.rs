@@ -350,13 +350,13 @@ fn fusion_rules(source: &Source, row: &FusionKeys, slots: &[Slot]) -> Result<Fus
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::space::SHIPPED;
+    use crate::space::shipped_text;
 
     /// Replaces text of the default space and returns what its reader then says, with line and column of the caret.
     fn refused(from: &str, to: &str) -> (String, (usize, usize)) {
-        let (name, text) = SHIPPED[0];
+        let text = shipped_text("tabletop").unwrap();
         assert!(text.contains(from), "{from}");
-        let error = SearchSpace::from_toml(&Source::new(name, text.replacen(from, to, 1))).expect_err(to);
+        let error = SearchSpace::from_toml(&Source::new("tabletop", text.replacen(from, to, 1))).expect_err(to);
         (format!("{} {}", error.message, error.help.clone().unwrap_or_default()), error.position())
     }
 

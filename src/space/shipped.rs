@@ -4,7 +4,7 @@ use super::search_space::SearchSpace;
 use crate::diagnostic::Source;
 
 /// Names and texts of the shipped spaces.
-pub const SHIPPED: &[(&str, &str)] = &[
+pub(crate) const SHIPPED: &[(&str, &str)] = &[
     ("tabletop", include_str!("../../spaces/tabletop.toml")),
     ("fashion", include_str!("../../spaces/fashion.toml")),
     ("furniture", include_str!("../../spaces/furniture.toml")),
@@ -17,6 +17,11 @@ pub const SHIPPED: &[(&str, &str)] = &[
 
 /// Name of the default space.
 pub const DEFAULT: &str = "tabletop";
+
+/// TOML text of a shipped space; `None` if there is none of that name.
+pub(crate) fn shipped_text(name: &str) -> Option<&'static str> {
+    SHIPPED.iter().find(|(shipped, _)| *shipped == name).map(|(_, text)| *text)
+}
 
 impl SearchSpace {
     /// A shipped space by its name; `None` if there is none of that name.
@@ -31,8 +36,7 @@ impl SearchSpace {
     /// # Panics
     /// Never: tests read all shipped spaces.
     pub fn shipped(name: &str) -> Option<Self> {
-        let (name, text) = SHIPPED.iter().find(|(shipped, _)| *shipped == name)?;
-        Some(Self::from_toml(&Source::new(*name, *text)).expect("shipped spaces are read by tests"))
+        Some(Self::from_toml(&Source::new(name, shipped_text(name)?)).expect("shipped spaces are read by tests"))
     }
 }
 

@@ -10,7 +10,7 @@ use super::init::WeightInit;
 use super::split::SplittingModuleConfig;
 use super::*;
 use crate::diagnostic::Source;
-use crate::space::{PLAIN_BITS, SHIPPED, SearchSpace};
+use crate::space::{PLAIN_BITS, SHIPPED, SearchSpace, shipped_text};
 
 /// Every kind of block, squeeze-excite, projected shortcuts, and every choice elastic.
 const EVERYTHING: &str = r#"
@@ -80,7 +80,7 @@ fn everything(operator: &str) -> SearchSpace {
 }
 
 fn shipped(name: &str, edit: impl Fn(&str) -> String) -> SearchSpace {
-    let (_, text) = SHIPPED.iter().find(|(shipped, _)| *shipped == name).unwrap();
+    let text = shipped_text(name).unwrap();
     SearchSpace::from_toml(&Source::new(name, edit(text))).unwrap()
 }
 

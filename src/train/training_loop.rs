@@ -5,12 +5,11 @@
 //!
 //! ```
 //! use splitscope::data::{DataSpec, Dataset};
-//! use splitscope::diagnostic::Source;
 //! use splitscope::record::Event;
-//! use splitscope::space::{SHIPPED, SearchSpace};
+//! use splitscope::space::SearchSpace;
 //! use splitscope::train::{Inputs, Settings, TrainingLoop};
 //!
-//! let space = SearchSpace::from_toml(&Source::new(SHIPPED[0].0, SHIPPED[0].1))?;
+//! let space = SearchSpace::shipped("tabletop").unwrap();
 //! let data: DataSpec = "arrangement-10:objects=40".parse()?;
 //! let data = Dataset::open(&data, space.views as usize, 32, space.input_channels as usize)?;
 //! let inputs = Inputs::new(data, &space)?;

@@ -243,7 +243,6 @@ mod tests {
 
     use super::*;
     use crate::cost::{Aggregation, ProcessorWork};
-    use crate::diagnostic::Source;
     use crate::network::FusionOperator;
     use crate::{hardware, space};
 
@@ -266,11 +265,11 @@ mod tests {
         #[test]
         fn a_sum_of_blocks_equals_a_network_costed_layer_by_layer(seed: u64) {
             let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
-            for (index, (name, text)) in space::SHIPPED.iter().enumerate() {
-                let mut space = SearchSpace::from_toml(&Source::new(*name, *text)).unwrap();
+            for (index, (name, _)) in space::SHIPPED.iter().enumerate() {
+                let mut space = SearchSpace::shipped(name).unwrap();
                 space.fusion.operator = OPERATORS[(seed >> 8) as usize % 4];
-                let (name, text) = hardware::SHIPPED[(seed as usize % 7 + index) % 7];
-                let profile = Profile::from_toml(&Source::new(name, text)).unwrap();
+                let (name, _) = hardware::SHIPPED[(seed as usize % 7 + index) % 7];
+                let profile = Profile::shipped(name).unwrap();
                 let table = SpaceCostTable::new(&space, &profile).unwrap();
                 for _ in 0..8 {
                     let design = space.sample_design(&mut rng);

@@ -111,8 +111,7 @@ proptest! {
 
     #[test]
     fn learned_fusion_never_costs_less_and_all_grow_with_the_views(seed: u64, which in 0_usize..7, sensors in 1_u32..12) {
-        let (name, text) = space::SHIPPED[0];
-        let mut space = SearchSpace::from_toml(&Source::new(name, text)).unwrap();
+        let mut space = SearchSpace::shipped("tabletop").unwrap();
         let profile = profile(which);
         let design = space.sample_design(&mut rand_chacha::ChaCha8Rng::seed_from_u64(seed));
         let cost = |operator, sensors| {
@@ -135,8 +134,7 @@ proptest! {
 
     #[test]
     fn columns_are_the_cuts_with_any_number_of_sensors(seed: u64, which in 0_usize..7, first in 1_u32..13, then in 1_u32..13) {
-        let (name, text) = space::SHIPPED[0];
-        let mut space = SearchSpace::from_toml(&Source::new(name, text)).unwrap();
+        let mut space = SearchSpace::shipped("tabletop").unwrap();
         let mut profile = profile(which);
         // Just room for some views' weights, so that their number decides whether they are streamed.
         profile.aggregator.residency = Residency::Cached;

@@ -15,7 +15,7 @@ use crate::diagnostic::Source;
 use crate::hardware::{self, Profile};
 use crate::network::Network;
 use crate::quantity::{Knob, Limit};
-use crate::space::{self, Design, SearchSpace};
+use crate::space::{Design, SearchSpace};
 
 fn space(name: &str) -> SearchSpace {
     SearchSpace::shipped(name).unwrap()

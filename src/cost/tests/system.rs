@@ -158,10 +158,10 @@ fn each_camera_works_at_its_own_clock_and_stops_when_it_is_done() {
 
 #[test]
 fn the_slowest_link_of_the_cameras_there_are_decides() {
-    let (name, glasses) = hardware::SHIPPED[0];
+    let glasses = hardware::shipped_text("glasses").unwrap();
     let slow = "\n[[sensor.camera]]\nname = \"far\"\nbandwidth = { value = 5, unit = \"Mbit/s\" }\n";
     let dedicated = glasses.replace("topology = \"shared\"", "topology = \"dedicated\"");
-    let read = |text: String| Profile::from_toml(&Source::new(name, text)).unwrap();
+    let read = |text: String| Profile::from_toml(&Source::new("glasses", text)).unwrap();
     let (demand, _) = tabletop_on(&profile(0));
     // 512 B at 0.8 of 25 and of 5 Mbit/s, behind 50 us.
     for (text, sensors, link) in [
@@ -181,10 +181,10 @@ fn every_camera_must_hold_the_peak_and_a_limit_binds_all() {
     let camera =
         |kib: u32| format!("[[sensor.camera]]\nname = \"c{kib}\"\nactivations = {{ value = {kib}, unit = \"KiB\" }}\n");
     let limit = "[limits]\nsensor-memory = { value = 48, unit = \"KiB\" }\n";
-    let (name, glasses) = hardware::SHIPPED[0];
+    let glasses = hardware::shipped_text("glasses").unwrap();
     let limited = glasses.replace("[limits]\n", limit);
     let resident = |text: String, sensors: u32| {
-        let profile = Profile::from_toml(&Source::new(name, text)).unwrap();
+        let profile = Profile::from_toml(&Source::new("glasses", text)).unwrap();
         let knobs = Knobs { sensors, ..Knobs::from_profile(&profile) };
         (SystemRates::new(&knobs).bound(Limit::SensorMemory) as u64 / 1024, knobs)
     };

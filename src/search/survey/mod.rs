@@ -14,12 +14,11 @@
 //!
 //! ```
 //! use splitscope::cost::CostModel;
-//! # use splitscope::{diagnostic::Source, hardware::{self, Profile}, space::{self, SearchSpace}};
+//! use splitscope::hardware::Profile;
 //! use splitscope::search::{Goal, Survey};
-//! # let space = SearchSpace::from_toml(&Source::new(space::SHIPPED[0].0, space::SHIPPED[0].1))?;
-//! # let profile = Profile::from_toml(&Source::new(hardware::SHIPPED[0].0, hardware::SHIPPED[0].1))?;
+//! use splitscope::space::SearchSpace;
 //!
-//! let model = CostModel::new(space, profile)?;
+//! let model = CostModel::new(SearchSpace::shipped("tabletop").unwrap(), Profile::shipped("glasses").unwrap())?;
 //! let survey = Survey::new(&model).expect("no device of the profile is measured");
 //! let mut knobs = model.knobs();
 //! let count = survey.count_feasible(&knobs);

@@ -68,7 +68,7 @@ fn profiles() -> Vec<Profile> {
     // exceed.
     for layout in ["separate", "shared"] {
         for (weight_byte, limit) in [(87.5, 9_000), (0.01, 20_000)] {
-            let (_, glasses) = hardware::SHIPPED[0];
+            let glasses = hardware::shipped_text("glasses").unwrap();
             let text = glasses
                 .replacen("weights = { value = 64, unit = \"KiB\"", &format!("weights = {{ value = {limit}, unit = \"B\""), 1)
                 .replacen("residency = \"resident\"", &format!("layout = \"{layout}\"\nresidency = \"cached\"\nweight-bandwidth = {{ value = 1, unit = \"MB/s\" }}"), 1)
