@@ -9,8 +9,7 @@ use std::process::{Output, Stdio};
 
 use common::{command, events_of, folder, text};
 use serde_json::{Value, json};
-use splitscope::data::augment::Strength;
-use splitscope::data::{Access, Cache, Dataset, Samples};
+use splitscope::data::{Access, Cache, Dataset, Samples, Strength};
 use splitscope::space::SearchSpace;
 use splitscope::train::{DeviceKind, Inputs, Settings};
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 use super::{Answer, progress};
-use crate::data::{Access, Cache, DataError, DataSource, DataSpec, Dataset, fetch, sheet};
+use crate::data::{Access, Cache, DataError, DataSource, DataSpec, Dataset, contact_sheet, fetch};
 
 /// Objects of each class on a contact sheet.
 const PER_CLASS: usize = 3;
@@ -63,7 +63,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
 fn describe(spec: &DataSpec, arguments: &Arguments) -> Result<()> {
     let set = open(spec, arguments)?;
     if let Some(path) = &arguments.sheet {
-        sheet::write(&set, PER_CLASS, path)?;
+        contact_sheet::write(&set, PER_CLASS, path)?;
     }
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&set.summary())?);

@@ -10,7 +10,7 @@ use super::spec::DataSpec;
 pub type Progress<'a> = &'a (dyn Fn(usize, usize) -> ControlFlow<()> + Sync);
 
 /// A [`Progress`] that nobody watches.
-pub fn unwatched(_done: usize, _total: usize) -> ControlFlow<()> {
+pub(crate) fn unwatched(_done: usize, _total: usize) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }
 

@@ -28,7 +28,7 @@ pub enum Strength {
 
 /// Random changes and their largest extent. [`Augmentation::NONE`] changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Augmentation {
+pub(crate) struct Augmentation {
     /// Largest shift of a view in shares of its edge, each view and axis on its own (as a camera that is not quite in
     /// its place).
     pub shift: f32,
@@ -56,7 +56,7 @@ struct Frame {
 
 /// An [`Augmentation`] made ready for a set.
 #[derive(Debug, Clone)]
-pub struct Augmenter {
+pub(crate) struct Augmenter {
     augmentation: Augmentation,
     poses: Vec<Pose>,
     frame: Frame,
@@ -83,7 +83,7 @@ impl From<Strength> for Augmentation {
 
 impl Augmentation {
     /// No change.
-    pub const NONE: Self = Self {
+    pub(crate) const NONE: Self = Self {
         shift: 0.0,
         roll_degrees: 0.0,
         zoom: 0.0,
@@ -137,7 +137,7 @@ impl Augmentation {
 
 impl Augmenter {
     /// For the samples of a set.
-    pub fn new(set: &Dataset, augmentation: impl Into<Augmentation>) -> Self {
+    pub(crate) fn new(set: &Dataset, augmentation: impl Into<Augmentation>) -> Self {
         let augmentation = augmentation.into();
         let mut poses = set.poses();
         poses.truncate(if augmentation.pose { usize::MAX } else { 1 });
@@ -152,7 +152,7 @@ impl Augmenter {
     ///
     /// # Panics
     /// When `set` is not the one this was made for, or there is no such object or view, or `views` is empty.
-    pub fn append(
+    pub(crate) fn append(
         &self,
         set: &Dataset,
         object: usize,

@@ -31,7 +31,7 @@ const DRAFT_IS_DEAD_AFTER: Duration = Duration::from_hours(1);
 /// Most bytes of all files together when nothing else is said, in GiB.
 const DEFAULT_LIMIT_GIB: u64 = 8;
 /// Most bytes of a set that is held in memory (512 MiB).
-pub const IN_MEMORY: u64 = 512 << 20;
+pub(crate) const IN_MEMORY: u64 = 512 << 20;
 /// Bytes of the two numbers at the end: length of the description, checksum.
 const TAIL: usize = 16;
 /// Bytes that are written, read and checked at a time.

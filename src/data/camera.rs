@@ -5,11 +5,11 @@
 //! for.
 
 /// Most cameras a rig may have.
-pub const MAX_VIEWS: usize = 12;
+pub(crate) const MAX_VIEWS: usize = 12;
 
 /// A camera far away (orthographic), looking at the origin, its upper edge towards +Z.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct ViewCamera {
+pub(crate) struct ViewCamera {
     /// Angle round the Z axis, from +X towards +Y, in degrees.
     pub azimuth_degrees: f32,
     /// Angle above the horizon, in degrees.
@@ -20,7 +20,7 @@ pub struct ViewCamera {
 ///
 /// The places follow the binary van der Corput sequence (0, 1/2, 1/4, 3/4, 1/8, ...), so any prefix is spread. For 12:
 /// 0, 6, 3, 9, 1, 7, 4, 10, 2, 8, 5, 11, which are the azimuths 0, 180, 90, 270, 30, 210, 120, 300, 60, 240, 150, 330.
-pub fn spread_order(count: usize) -> Vec<usize> {
+pub(crate) fn spread_order(count: usize) -> Vec<usize> {
     let bits = count.max(1).next_power_of_two().trailing_zeros();
     let mut taken = vec![false; count];
     let mut order = Vec::with_capacity(count);
@@ -38,7 +38,7 @@ pub fn spread_order(count: usize) -> Vec<usize> {
 ///
 /// Azimuths are 30 degrees apart in [`spread_order`]. With several rings, neighbours round the circle stand on
 /// different rings (with two rings: azimuths 0 and 180 on the first, 90 and 270 on the second, and so on).
-pub fn ring(views: usize, elevations: &[f32]) -> Vec<ViewCamera> {
+pub(crate) fn ring(views: usize, elevations: &[f32]) -> Vec<ViewCamera> {
     let step = 360.0 / MAX_VIEWS as f32;
     spread_order(MAX_VIEWS)
         .into_iter()

@@ -13,7 +13,7 @@ const GAP: usize = 2;
 const GROUND: u8 = 48;
 
 /// Objects shown on a sheet: the first `per_class` of each class, class by class.
-pub fn chosen(set: &Dataset, per_class: usize) -> Vec<usize> {
+pub(crate) fn chosen(set: &Dataset, per_class: usize) -> Vec<usize> {
     let of_class = |class: u16| (0..set.objects()).filter(move |&object| set.labels[object] == class).take(per_class);
     (0..set.classes.len() as u16).flat_map(of_class).collect()
 }
@@ -23,7 +23,7 @@ pub fn chosen(set: &Dataset, per_class: usize) -> Vec<usize> {
 ///
 /// # Errors
 /// When the set is empty, or the file cannot be written.
-pub fn write(set: &Dataset, per_class: usize, path: &Path) -> Result<(), DataError> {
+pub(crate) fn write(set: &Dataset, per_class: usize, path: &Path) -> Result<(), DataError> {
     let objects = chosen(set, per_class.max(1));
     let failed = |message: String| DataError::Picture { path: path.to_owned(), message };
     if objects.is_empty() {

@@ -3,7 +3,7 @@
 use super::spec::DataSource;
 
 /// Instructions for getting a set; `None` for sets that have nothing to be fetched.
-pub fn instructions(source: DataSource) -> Option<&'static str> {
+pub(crate) fn instructions(source: DataSource) -> Option<&'static str> {
     match source {
         DataSource::FashionMnist => Some(
             "# Fashion-MNIST: 70,000 pictures of 28 x 28 pixels in 10 classes, 31 MB, MIT (Debian, Ubuntu)\n\
@@ -26,9 +26,6 @@ pub fn instructions(source: DataSource) -> Option<&'static str> {
     }
 }
 
-/// Sets that can be fetched.
-pub const FETCHABLE: [DataSource; 3] = [DataSource::FashionMnist, DataSource::Furniture, DataSource::Kicad];
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,7 +33,7 @@ mod tests {
 
     #[test]
     fn instructions_end_in_a_valid_specification() {
-        for source in FETCHABLE {
+        for source in [DataSource::FashionMnist, DataSource::Furniture, DataSource::Kicad] {
             let text = instructions(source).expect("there are some");
             let last = text.lines().last().expect("lines").strip_prefix("splitscope data ").expect("our command");
             assert_eq!(last.parse::<DataSpec>().expect("valid").source, source);

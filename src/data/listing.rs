@@ -13,7 +13,7 @@ use super::plan::SplitPart;
 
 /// Labelled files.
 #[derive(Debug, Clone)]
-pub struct Listing {
+pub(super) struct Listing {
     /// Class names, sorted.
     pub classes: Vec<String>,
     /// The files.
@@ -24,7 +24,7 @@ pub struct Listing {
 
 /// A labelled file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedFile {
+pub(super) struct ListedFile {
     /// Index of its class.
     pub label: u16,
     /// The part of the set its folder names.
@@ -52,7 +52,7 @@ const PARTS: [(&str, SplitPart); 5] = [
 ///
 /// # Errors
 /// When a folder cannot be read, a class name is not UTF-8, a class is empty, or the parts have unlike classes.
-pub fn labelled(root: &Path, extensions: &[&str]) -> Result<Listing, DataError> {
+pub(super) fn labelled(root: &Path, extensions: &[&str]) -> Result<Listing, DataError> {
     let folders = folders(root)?;
     let mut parts: Vec<(SplitPart, &PathBuf)> =
         folders.iter().filter_map(|(name, path)| part_named(name).map(|part| (part, path))).collect();
@@ -139,7 +139,7 @@ fn folders(path: &Path) -> Result<Vec<(String, PathBuf)>, DataError> {
 }
 
 /// Entries directly within a folder, sorted, without those to be passed over.
-pub fn entries(path: &Path) -> Result<Vec<PathBuf>, DataError> {
+pub(super) fn entries(path: &Path) -> Result<Vec<PathBuf>, DataError> {
     let unreadable = |source| DataError::Read { path: path.to_owned(), source };
     let mut entries = Vec::new();
     for entry in fs::read_dir(path).map_err(unreadable)? {

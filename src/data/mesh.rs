@@ -4,11 +4,11 @@
 //! expects Z to point up and the object to lie within the unit sphere round the origin.
 
 /// A point or direction: x, y, z.
-pub type Vec3 = [f32; 3];
+pub(crate) type Vec3 = [f32; 3];
 
 /// A triangle mesh.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Mesh {
+pub(crate) struct Mesh {
     /// Corner positions.
     pub vertices: Vec<Vec3>,
     /// Corners of each triangle, as indices into `vertices`. Winding has no meaning.
@@ -27,7 +27,7 @@ pub enum UpAxis {
 
 /// Defect of a mesh.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum MeshError {
+pub(crate) enum MeshError {
     /// There is nothing to draw.
     #[error("it has no triangles")]
     Empty,
@@ -54,7 +54,7 @@ const LARGEST_COORDINATE: f32 = 1e18;
 
 impl Mesh {
     /// Adds another mesh to this one.
-    pub fn append(&mut self, other: &Self) {
+    pub(crate) fn append(&mut self, other: &Self) {
         let first = self.vertices.len() as u32;
         self.vertices.extend_from_slice(&other.vertices);
         self.triangles.extend(other.triangles.iter().map(|t| t.map(|corner| corner + first)));
@@ -62,7 +62,7 @@ impl Mesh {
 
     /// Adds a polygon given by its corners, as a fan of triangles round its first corner. Fewer than three corners add
     /// nothing.
-    pub fn push_polygon(&mut self, corners: &[u32]) {
+    pub(crate) fn push_polygon(&mut self, corners: &[u32]) {
         for pair in corners.get(1..).unwrap_or_default().windows(2) {
             self.triangles.push([corners[0], pair[0], pair[1]]);
         }
@@ -72,7 +72,7 @@ impl Mesh {
     ///
     /// # Errors
     /// The first defect found.
-    pub fn check(&self) -> Result<(), MeshError> {
+    pub(crate) fn check(&self) -> Result<(), MeshError> {
         if self.triangles.is_empty() {
             return Err(MeshError::Empty);
         }
@@ -90,14 +90,14 @@ impl Mesh {
     }
 
     /// Turns the mesh so that `up` becomes the Z axis.
-    pub fn set_up_axis(&mut self, up: UpAxis) {
+    pub(crate) fn set_up_axis(&mut self, up: UpAxis) {
         if up == UpAxis::Y {
             self.turn([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]]);
         }
     }
 
     /// Turns every vertex by a matrix, given by its rows.
-    pub fn turn(&mut self, rows: [Vec3; 3]) {
+    pub(crate) fn turn(&mut self, rows: [Vec3; 3]) {
         for vertex in &mut self.vertices {
             *vertex = rows.map(|row| dot(row, *vertex));
         }
@@ -108,7 +108,7 @@ impl Mesh {
     ///
     /// # Errors
     /// [`MeshError::NoExtent`] when all used vertices coincide, and what [`Mesh::check`] finds.
-    pub fn fit_unit_sphere(&mut self) -> Result<(), MeshError> {
+    pub(crate) fn fit_unit_sphere(&mut self) -> Result<(), MeshError> {
         self.check()?;
         let (mut low, mut high) = ([f32::INFINITY; 3], [f32::NEG_INFINITY; 3]);
         let used = || self.triangles.iter().flatten().map(|&corner| self.vertices[corner as usize]);
@@ -131,27 +131,27 @@ impl Mesh {
 }
 
 /// a - b.
-pub fn subtract(a: Vec3, b: Vec3) -> Vec3 {
+pub(crate) fn subtract(a: Vec3, b: Vec3) -> Vec3 {
     [a[0] - b[0], a[1] - b[1], a[2] - b[2]]
 }
 
 /// Scalar product.
-pub fn dot(a: Vec3, b: Vec3) -> f32 {
+pub(crate) fn dot(a: Vec3, b: Vec3) -> f32 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
 /// Vector product.
-pub fn cross(a: Vec3, b: Vec3) -> Vec3 {
+pub(crate) fn cross(a: Vec3, b: Vec3) -> Vec3 {
     [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
 
 /// Euclidean length.
-pub fn length(a: Vec3) -> f32 {
+pub(crate) fn length(a: Vec3) -> f32 {
     dot(a, a).sqrt()
 }
 
 /// The vector scaled to length 1; a vector without length stays as it is.
-pub fn normalised(a: Vec3) -> Vec3 {
+pub(crate) fn normalised(a: Vec3) -> Vec3 {
     let length = length(a);
     if length > 0.0 { a.map(|c| c / length) } else { a }
 }

@@ -21,43 +21,42 @@
 //! ```
 
 mod access;
-pub mod augment;
-pub mod cache;
-pub mod camera;
+pub(crate) mod augment;
+pub(crate) mod cache;
+pub(crate) mod camera;
+pub(crate) mod contact_sheet;
 mod dataset;
-pub mod error;
-pub mod fetch;
+pub(crate) mod error;
+pub(crate) mod fetch;
 mod fingerprint;
-pub mod formats;
+pub(crate) mod formats;
 mod listing;
-pub mod mesh;
+pub(crate) mod mesh;
 mod open;
 mod plan;
-pub mod pose;
-pub mod random;
-pub mod render;
-pub mod samples;
-pub mod sets;
+pub(crate) mod pose;
+pub(crate) mod random;
+pub(crate) mod render;
+pub(crate) mod samples;
+pub(crate) mod sets;
 mod shape;
-pub mod sheet;
 mod sink;
-pub mod spec;
-pub mod split;
-pub mod windows;
+pub(crate) mod spec;
+pub(crate) mod split;
+pub(crate) mod windows;
 
-pub use access::{Access, Progress, unwatched};
+pub use access::{Access, Progress};
+pub use augment::Strength;
 pub use cache::Cache;
-pub use camera::MAX_VIEWS;
 pub use dataset::{Dataset, PixelStatistics, Summary};
 pub use error::{DataError, Skipped};
 pub use pose::{Pose, Rig};
 pub use samples::Samples;
-pub use sets::arrangement;
 pub use spec::{DataSource, DataSpec};
 pub use split::{SplitShares, Splits};
 
 /// Pixels along an edge when nothing else is asked for.
-pub const DEFAULT_SIZE: usize = 32;
+pub(crate) const DEFAULT_SIZE: usize = 32;
 
 #[cfg(test)]
 mod file_tests;

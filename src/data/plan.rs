@@ -20,7 +20,7 @@ use super::split::Splits;
 
 /// A part of a data set, as its folders or files give it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SplitPart {
+pub(crate) enum SplitPart {
     /// To train on.
     Train,
     /// To validate on.
@@ -31,7 +31,7 @@ pub enum SplitPart {
 
 /// One object to be: its class, the part it is given to, if any, its name for messages, and where its content is.
 #[derive(Debug, Clone)]
-pub struct Item<T> {
+pub(crate) struct Item<T> {
     /// Index of the class.
     pub label: u16,
     /// The part that the layout puts it in.
@@ -44,7 +44,7 @@ pub struct Item<T> {
 
 /// All that is known of a set before its content is read.
 #[derive(Debug, Clone)]
-pub struct DatasetPlan<T> {
+pub(crate) struct DatasetPlan<T> {
     /// Class names; labels are indices into these.
     pub classes: Vec<String>,
     /// The objects.
@@ -66,7 +66,7 @@ const SKIPPED_ALWAYS: usize = 3;
 
 impl<T: Sync> DatasetPlan<T> {
     /// Plan of a user's folder.
-    pub fn of_listing(classes: Vec<String>, items: Vec<Item<T>>, rig: Rig, fingerprint: Fingerprint) -> Self {
+    pub(crate) fn of_listing(classes: Vec<String>, items: Vec<Item<T>>, rig: Rig, fingerprint: Fingerprint) -> Self {
         let licence = "as the owner of the files says".to_owned();
         Self { classes, items, rig, skipped: Vec::new(), licence, fingerprint }
     }
@@ -75,7 +75,7 @@ impl<T: Sync> DatasetPlan<T> {
     ///
     /// # Errors
     /// [`DataError::UnknownClass`].
-    pub fn keep_classes(&mut self, spec: &DataSpec) -> Result<(), DataError> {
+    pub(crate) fn keep_classes(&mut self, spec: &DataSpec) -> Result<(), DataError> {
         if spec.classes.is_empty() {
             return Ok(());
         }
@@ -98,7 +98,7 @@ impl<T: Sync> DatasetPlan<T> {
 
     /// Keeps at most `cap` items of each class and at most `objects` in all, as the specification says: a seeded choice
     /// that keeps the proportions of parts (and, for `objects`, of classes).
-    pub fn thin_out(&mut self, spec: &DataSpec) {
+    pub(crate) fn thin_out(&mut self, spec: &DataSpec) {
         let mut order = self.in_proportional_order(spec.seed);
         if let Some(cap) = spec.class_cap() {
             let mut taken = vec![0usize; self.classes.len()];
@@ -138,7 +138,7 @@ impl<T: Sync> DatasetPlan<T> {
     ///
     /// # Errors
     /// When too many items cannot be read, a class is left empty, or the sink cannot be written.
-    pub fn make(
+    pub(crate) fn make(
         self,
         spec: &DataSpec,
         shape: SampleShape,
@@ -203,8 +203,8 @@ fn split<T>(items: &[Item<T>], labels: &[u16], spec: &DataSpec) -> Splits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::access::unwatched;
     use crate::data::spec::DataSource;
-    use crate::data::unwatched;
 
     fn plan(parts: &[(u16, Option<SplitPart>, usize)]) -> DatasetPlan<usize> {
         let mut items = Vec::new();

@@ -12,7 +12,7 @@ const GOLDEN_GAMMA: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// Stream of random numbers of one item.
 #[derive(Debug, Clone)]
-pub struct Stream {
+pub(crate) struct Stream {
     /// State before the first draw, which identifies the stream.
     key: u64,
     generator: SplitMix64,
@@ -20,7 +20,7 @@ pub struct Stream {
 
 impl Stream {
     /// Stream of item `index` under `seed`.
-    pub fn new(seed: u64, index: u64) -> Self {
+    pub(crate) fn new(seed: u64, index: u64) -> Self {
         Self::of_key(mix(mix(seed.wrapping_add(GOLDEN_GAMMA)) ^ index.wrapping_mul(GOLDEN_GAMMA)))
     }
 
@@ -30,37 +30,37 @@ impl Stream {
 
     /// Stream of part `index` of this item. Neither stream moves the other.
     #[must_use]
-    pub fn fork(&self, index: u64) -> Self {
+    pub(crate) fn fork(&self, index: u64) -> Self {
         Self::new(self.key, index.wrapping_add(1))
     }
 
     /// The next 64 bits.
-    pub fn next_u64(&mut self) -> u64 {
+    pub(crate) fn next_u64(&mut self) -> u64 {
         self.generator.next_u64()
     }
 
     /// Uniform in [0, 1).
-    pub fn unit(&mut self) -> f32 {
+    pub(crate) fn unit(&mut self) -> f32 {
         (self.next_u64() >> 40) as f32 / (1u64 << 24) as f32
     }
 
     /// Uniform in [low, high).
-    pub fn between(&mut self, low: f32, high: f32) -> f32 {
+    pub(crate) fn between(&mut self, low: f32, high: f32) -> f32 {
         low + (high - low) * self.unit()
     }
 
     /// Uniform in 0..count (0 when `count` is 0).
-    pub fn below(&mut self, count: usize) -> usize {
+    pub(crate) fn below(&mut self, count: usize) -> usize {
         ((u128::from(self.next_u64()) * count as u128) >> 64) as usize
     }
 
     /// True with the given probability.
-    pub fn chance(&mut self, probability: f32) -> bool {
+    pub(crate) fn chance(&mut self, probability: f32) -> bool {
         self.unit() < probability
     }
 
     /// Shuffles in place (Fisher and Yates).
-    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
         for last in (1..items.len()).rev() {
             items.swap(last, self.below(last + 1));
         }

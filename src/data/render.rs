@@ -12,7 +12,7 @@ const SUPERSAMPLING: usize = 2;
 
 /// The light: it is fixed to the camera, as on a headset.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Light {
+pub(crate) struct Light {
     /// Direction towards the light in camera axes (right, up, towards the camera); need not have length 1.
     pub direction: Vec3,
     /// Brightness of a face that the light grazes, 0 to 1.
@@ -28,7 +28,7 @@ impl Default for Light {
 
 /// Working memory of the renderer, to be reused from view to view.
 #[derive(Debug, Default)]
-pub struct Canvas {
+pub(crate) struct Canvas {
     depth: Vec<f32>,
     shade: Vec<u8>,
     projected: Vec<Vec3>,
@@ -39,7 +39,7 @@ impl Canvas {
     ///
     /// # Panics
     /// When `image` has another length, or the mesh breaks the invariant of [`Mesh`].
-    pub fn draw(&mut self, mesh: &Mesh, camera: ViewCamera, light: Light, size: usize, image: &mut [u8]) {
+    pub(crate) fn draw(&mut self, mesh: &Mesh, camera: ViewCamera, light: Light, size: usize, image: &mut [u8]) {
         assert_eq!(image.len(), size * size, "the image is a square of `size` pixels");
         let side = size * SUPERSAMPLING;
         self.depth.clear();

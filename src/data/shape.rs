@@ -21,7 +21,7 @@ const BLOCK: usize = 64 << 20;
 
 /// Views, size and channels, checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SampleShape {
+pub(crate) struct SampleShape {
     /// Views per object, 1 to [`MAX_VIEWS`].
     pub views: usize,
     /// Pixels along an edge.
@@ -31,11 +31,11 @@ pub struct SampleShape {
 }
 
 /// Objects that could not be read, by index, and why.
-pub type Failures = Vec<(usize, DataError)>;
+pub(super) type Failures = Vec<(usize, DataError)>;
 
 /// Working memory of one thread.
 #[derive(Debug, Default)]
-pub struct Workspace {
+pub(crate) struct Workspace {
     /// For rendering.
     pub canvas: Canvas,
     /// Grey views on their way into samples.
@@ -47,7 +47,7 @@ impl SampleShape {
     ///
     /// # Errors
     /// [`DataError::OutOfRange`].
-    pub fn checked(views: usize, size: usize, channels: usize) -> Result<Self, DataError> {
+    pub(crate) fn checked(views: usize, size: usize, channels: usize) -> Result<Self, DataError> {
         let out_of_range = |what, value, expected: String| Err(DataError::OutOfRange { what, value, expected });
         if !(1..=MAX_VIEWS).contains(&views) {
             return out_of_range("the number of views", views, format!("from 1 to {MAX_VIEWS}"));
@@ -62,17 +62,17 @@ impl SampleShape {
     }
 
     /// Bytes of one view.
-    pub fn view_bytes(self) -> usize {
+    pub(crate) fn view_bytes(self) -> usize {
         self.channels * self.size * self.size
     }
 
     /// Bytes of one object.
-    pub fn object_bytes(self) -> usize {
+    pub(crate) fn object_bytes(self) -> usize {
         self.views * self.view_bytes()
     }
 
     /// Bytes of so many objects.
-    pub fn bytes(self, objects: usize) -> u128 {
+    pub(crate) fn bytes(self, objects: usize) -> u128 {
         objects as u128 * self.object_bytes() as u128
     }
 
@@ -81,7 +81,7 @@ impl SampleShape {
     ///
     /// # Errors
     /// [`DataError::TooLarge`] when they fit nowhere; or the cache cannot be written.
-    pub fn sink(self, objects: usize, cache: Option<&Cache>, key: Fingerprint) -> Result<Sink, DataError> {
+    pub(crate) fn sink(self, objects: usize, cache: Option<&Cache>, key: Fingerprint) -> Result<Sink, DataError> {
         let Self { views, size, channels } = self;
         let bytes = self.bytes(objects);
         let in_memory = cache.map_or(IN_MEMORY, |cache| cache.memory_bytes);
@@ -99,7 +99,7 @@ impl SampleShape {
     ///
     /// # Errors
     /// When the sink cannot be written, or [`DataError::Ended`] when the progress says so.
-    pub fn fill(
+    pub(crate) fn fill(
         self,
         objects: usize,
         sink: &mut Sink,
@@ -143,7 +143,12 @@ impl SampleShape {
     }
 
     /// Draws grey views with `draw` and writes them into every channel of `sample`.
-    pub fn draw_grey(self, workspace: &mut Workspace, sample: &mut [u8], draw: impl FnOnce(&mut Canvas, &mut [u8])) {
+    pub(crate) fn draw_grey(
+        self,
+        workspace: &mut Workspace,
+        sample: &mut [u8],
+        draw: impl FnOnce(&mut Canvas, &mut [u8]),
+    ) {
         let plane = self.size * self.size;
         let Workspace { canvas, grey } = workspace;
         grey.resize(self.views * plane, 0);

@@ -7,7 +7,7 @@ use super::samples::Samples;
 
 /// Takes samples object by object, while a set is made.
 #[derive(Debug)]
-pub enum Sink {
+pub(crate) enum Sink {
     /// Into memory.
     Memory(Vec<u8>),
     /// Into a file of the cache.
@@ -19,7 +19,7 @@ impl Sink {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn push(&mut self, object: &[u8]) -> Result<(), DataError> {
+    pub(crate) fn push(&mut self, object: &[u8]) -> Result<(), DataError> {
         match self {
             Self::Memory(bytes) => bytes.extend_from_slice(object),
             Self::File(draft) => draft.push(object)?,
@@ -31,7 +31,7 @@ impl Sink {
     ///
     /// # Errors
     /// When the file cannot be written.
-    pub fn finish(self, mut set: Dataset) -> Result<Dataset, DataError> {
+    pub(crate) fn finish(self, mut set: Dataset) -> Result<Dataset, DataError> {
         set.samples = match self {
             Self::Memory(bytes) => Samples::Memory(bytes),
             Self::File(draft) => draft.finish(&set)?,

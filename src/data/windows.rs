@@ -12,7 +12,13 @@ const WINDOW: f32 = 4.0 / 7.0;
 
 /// Writes the views of one picture into `sample`, `[view, channel, size, size]`. A single view is the whole picture; of
 /// several, the first ones do not depend on their number.
-pub fn write_views(picture: &DynamicImage, views: ViewMode, shape: SampleShape, stream: &Stream, sample: &mut [u8]) {
+pub(crate) fn write_views(
+    picture: &DynamicImage,
+    views: ViewMode,
+    shape: SampleShape,
+    stream: &Stream,
+    sample: &mut [u8],
+) {
     for (view, planes) in sample.chunks_exact_mut(shape.view_bytes()).enumerate() {
         let window = match views {
             _ if shape.views == 1 => CropWindow::WHOLE,

@@ -145,7 +145,7 @@ impl KnobRange {
 }
 
 /// Unit in which a metric is shown: that of the knob that limits it, so that values and limits compare at a glance.
-pub fn unit_of(ranges: &[KnobRange], metric: Metric) -> Unit {
+pub(super) fn unit_of(ranges: &[KnobRange], metric: Metric) -> Unit {
     let range = ranges.iter().find(|range| range.info().limit.is_some_and(|limit| limit.metric() == metric));
     range.map_or(metric.info().unit, |range| range.unit)
 }

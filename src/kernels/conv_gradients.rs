@@ -6,7 +6,7 @@ use super::statistics::{ChannelStatistics, ChannelSums};
 
 /// Batch norm that a convolution applies to its input: the transform and the statistics of the batch behind it.
 #[derive(Clone, Copy)]
-pub struct FusedNorm<'a> {
+pub(super) struct FusedNorm<'a> {
     /// Scale, shift and activation per channel.
     pub transform: &'a InputTransform,
     /// Mean and variance of each input channel.
@@ -15,7 +15,7 @@ pub struct FusedNorm<'a> {
 
 /// Gradients of a convolution.
 #[derive(Debug)]
-pub struct ConvGradients {
+pub(super) struct ConvGradients {
     /// Gradient of the input `[batch, height, width, channels]`, where wanted.
     pub x: Option<Vec<f32>>,
     /// Gradient of the weights, in their shape.

@@ -16,7 +16,7 @@ use super::statistics::{ChannelStatistics, ChannelSums};
 
 /// Convolves `transform(x)[batch, height, width, in]` with `w[k, k, in, out]`; returns the output
 /// `[batch, out_height, out_width, out]` and the statistics of its channels.
-pub fn forward(
+pub(super) fn forward(
     x: &[f32],
     transform: Option<&InputTransform>,
     w: &[f32],
@@ -40,7 +40,7 @@ pub fn forward(
 }
 
 /// Gradients of [`forward`] from the gradient `dy` of its output; that of the input only where `wanted`.
-pub fn backward(
+pub(super) fn backward(
     x: &[f32],
     transform: Option<FusedNorm<'_>>,
     w: &[f32],

@@ -43,7 +43,7 @@ pub(super) struct NormRecipe {
 
 impl NormRecipe {
     /// The transform with parameters `a` and `b` `[channels]`, as in [`PendingNorm`].
-    pub fn transform(&self, a: &[f32], b: &[f32]) -> InputTransform {
+    pub(super) fn transform(&self, a: &[f32], b: &[f32]) -> InputTransform {
         match &self.statistics {
             Some(statistics) => InputTransform::normalising(statistics, a, b, self.activation),
             None => InputTransform::given(a, b, self.activation),
@@ -54,7 +54,7 @@ impl NormRecipe {
     ///
     /// # Panics
     /// In evaluation, which has no backward pass.
-    pub fn of_batch(&self) -> &ChannelStatistics {
+    pub(super) fn of_batch(&self) -> &ChannelStatistics {
         self.statistics.as_ref().expect("evaluation records no gradients")
     }
 }

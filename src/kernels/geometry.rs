@@ -2,7 +2,7 @@
 
 /// Sizes of a convolution with a square odd kernel and zero padding `kernel / 2`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ConvGeometry {
+pub(super) struct ConvGeometry {
     /// Rows of the input.
     pub height: usize,
     /// Columns of the input.
@@ -17,27 +17,27 @@ pub struct ConvGeometry {
 
 impl ConvGeometry {
     /// Zeros on each side.
-    pub const fn padding(self) -> usize {
+    pub(super) const fn padding(self) -> usize {
         self.kernel / 2
     }
 
     /// Rows of the output.
-    pub const fn out_height(self) -> usize {
+    pub(super) const fn out_height(self) -> usize {
         (self.height - 1) / self.stride + 1
     }
 
     /// Columns of the output.
-    pub const fn out_width(self) -> usize {
+    pub(super) const fn out_width(self) -> usize {
         (self.width - 1) / self.stride + 1
     }
 
     /// Values of one input image.
-    pub const fn image(self) -> usize {
+    pub(super) const fn image(self) -> usize {
         self.height * self.width * self.channels
     }
 
     /// Values of one output image where each channel is filtered on its own.
-    pub const fn out_image(self) -> usize {
+    pub(super) const fn out_image(self) -> usize {
         self.out_height() * self.out_width() * self.channels
     }
 }

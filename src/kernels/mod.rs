@@ -52,5 +52,6 @@ pub use norm::EPSILON;
 pub use ops::{
     MAX_FUSED_VIEWS, convolution, depthwise, fuse_maximum, moments, norm_with, norm_within, pointwise, quantise,
 };
-pub use simd::instructions;
-pub use stock::activate;
+
+pub(crate) use simd::instructions;
+pub(crate) use stock::activate;

@@ -21,7 +21,7 @@ pub const EPSILON: f32 = 1e-5;
 
 /// Function `act(scale * x + shift)` per channel that an operation applies to its input `x[rows, channels]`.
 #[derive(Debug, Clone)]
-pub struct InputTransform {
+pub(super) struct InputTransform {
     /// Scale of each channel, repeated over the rows that are taken as one.
     scale: Vec<f32>,
     /// Shift of each channel, repeated likewise.
@@ -32,13 +32,13 @@ pub struct InputTransform {
 
 impl InputTransform {
     /// A transform with the given scale and shift `[channels]`.
-    pub fn given(scale: &[f32], shift: &[f32], activation: KernelActivation) -> Self {
+    pub(super) fn given(scale: &[f32], shift: &[f32], activation: KernelActivation) -> Self {
         let repeat = rows_in_one(scale.len());
         Self { scale: scale.repeat(repeat), shift: shift.repeat(repeat), channels: scale.len(), activation }
     }
 
     /// Batch norm with these statistics and parameters `gamma` and `beta` `[channels]`.
-    pub fn normalising(
+    pub(super) fn normalising(
         statistics: &ChannelStatistics,
         gamma: &[f32],
         beta: &[f32],
@@ -50,17 +50,17 @@ impl InputTransform {
     }
 
     /// The identity.
-    pub fn none(channels: usize) -> Self {
+    pub(super) fn none(channels: usize) -> Self {
         Self::given(&vec![1.0; channels], &vec![0.0; channels], KernelActivation::None)
     }
 
     /// Transforms the rows `x` into `y`.
-    pub fn apply(&self, x: &[f32], y: &mut [f32]) {
+    pub(super) fn apply(&self, x: &[f32], y: &mut [f32]) {
         self.activation.dispatch(Apply { transform: self, x, y });
     }
 
     /// Transforms all rows of `x` into `y`, in parallel.
-    pub fn apply_all(&self, x: &[f32], y: &mut [f32]) {
+    pub(super) fn apply_all(&self, x: &[f32], y: &mut [f32]) {
         let (rows, width) = (x.len() / self.channels, self.channels);
         in_parts(y, rows, |range, y| self.apply(&x[range.start * width..range.end * width], y));
     }
@@ -107,7 +107,12 @@ impl InputTransform {
 }
 
 /// Gradients of batch norm with activation: of `x[rows, channels]`, of gamma and of beta.
-pub fn backward(x: &[f32], dy: &[f32], statistics: &ChannelStatistics, transform: &InputTransform) -> [Vec<f32>; 3] {
+pub(super) fn backward(
+    x: &[f32],
+    dy: &[f32],
+    statistics: &ChannelStatistics,
+    transform: &InputTransform,
+) -> [Vec<f32>; 3] {
     let channels = transform.channels;
     let mut dx = buffers::take(x.len());
     let parts = in_parts(&mut dx, x.len() / channels, |range, dx| {

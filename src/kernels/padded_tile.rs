@@ -25,7 +25,7 @@ pub(super) struct PaddedTile {
 impl PaddedTile {
     /// A tile for a convolution's input. All windows lie inside it, also those that fill up the last register tile of a
     /// row.
-    pub fn of_input(geometry: ConvGeometry) -> Self {
+    pub(super) fn of_input(geometry: ConvGeometry) -> Self {
         let ConvGeometry { height, width, kernel, stride, .. } = geometry;
         let cols = (geometry.out_width().next_multiple_of(TILE) - 1) * stride + kernel;
         let rows = (geometry.out_height() - 1) * stride + kernel;
@@ -36,7 +36,7 @@ impl PaddedTile {
     }
 
     /// A tile for the gradient of a convolution's output, which the flipped kernel slides over.
-    pub fn of_gradient(geometry: ConvGeometry) -> Self {
+    pub(super) fn of_gradient(geometry: ConvGeometry) -> Self {
         let (height, width) = (geometry.out_height(), geometry.out_width());
         let around = 2 * geometry.padding();
         Self::new([height + around, width.next_multiple_of(TILE) + around], geometry, width)
@@ -50,19 +50,19 @@ impl PaddedTile {
     }
 
     /// Number of columns, borders included.
-    pub fn cols(&self) -> usize {
+    pub(super) fn cols(&self) -> usize {
         self.cols
     }
 
     /// Cells of block `block` of channels: `[rows, columns, 16]`.
-    pub fn cells(&self, block: usize) -> &[f32] {
+    pub(super) fn cells(&self, block: usize) -> &[f32] {
         let size = self.rows * self.cols * WIDEST;
         &self.cells[self.skip + block * size..][..size]
     }
 
     /// Copies the image `x[height, width, channels]` through `transform` into the tile, row by row in the order of
     /// memory.
-    pub fn lay(&mut self, x: &[f32], transform: &InputTransform) {
+    pub(super) fn lay(&mut self, x: &[f32], transform: &InputTransform) {
         let pitch = self.width * self.channels;
         for (row, x) in x.chunks(pitch).enumerate() {
             // The last cell of a row may be read past its channels.

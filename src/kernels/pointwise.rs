@@ -26,7 +26,7 @@ fn chunk_rows(inner: usize, cols: usize) -> usize {
 
 /// Multiplies `transform(x)[rows, inner]` by `w[inner, cols]`; returns the product `[rows, cols]` and the statistics of
 /// its columns.
-pub fn forward(
+pub(super) fn forward(
     x: &[f32],
     transform: Option<&InputTransform>,
     w: &[f32],
@@ -48,7 +48,7 @@ pub fn forward(
 }
 
 /// Gradients of [`forward`] from the gradient `dy[rows, cols]`; that of the input only where `wanted`.
-pub fn backward(
+pub(super) fn backward(
     x: &[f32],
     transform: Option<FusedNorm<'_>>,
     w: &[f32],
@@ -79,7 +79,7 @@ pub fn backward(
 }
 
 /// Transposes `w[inner, cols]` to `[cols, inner]`.
-pub fn transpose(w: &[f32], inner: usize, cols: usize) -> Vec<f32> {
+pub(super) fn transpose(w: &[f32], inner: usize, cols: usize) -> Vec<f32> {
     let mut flipped = vec![0.0; w.len()];
     for (i, row) in w.chunks_exact(cols).enumerate() {
         for (j, &value) in row.iter().enumerate() {
@@ -123,7 +123,7 @@ pub(super) struct OverlappingRows<'a> {
 
 impl<'a> OverlappingRows<'a> {
     /// Contiguous rows of `inner` values.
-    pub fn dense(values: &'a [f32], inner: usize) -> Self {
+    pub(super) fn dense(values: &'a [f32], inner: usize) -> Self {
         Self { values, step: inner, runs: 1, run_step: 0, run: inner }
     }
 }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 /// Rounds each image of `values` elements to the nearest of `2^bits` levels between its smallest and largest value.
-pub fn quantise(x: &[f32], values: usize, bits: u8) -> Vec<f32> {
+pub(super) fn quantise(x: &[f32], values: usize, bits: u8) -> Vec<f32> {
     let steps = ((1_u32 << bits) - 1) as f32;
     let mut y = vec![0.0; x.len()];
     y.par_chunks_mut(values).zip(x.par_chunks(values)).for_each(|(y, x)| {

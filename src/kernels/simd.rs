@@ -25,7 +25,7 @@ static ARCH: LazyLock<Arch> = LazyLock::new(|| chosen().map_or_else(|_| Arch::ne
 ///
 /// # Errors
 /// The variable `SPLITSCOPE_INSTRUCTIONS` names an instruction set that this processor does not have.
-pub fn instructions() -> Result<&'static str, String> {
+pub(crate) fn instructions() -> Result<&'static str, String> {
     chosen().map(|(name, _)| name)
 }
 

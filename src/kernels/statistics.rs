@@ -12,7 +12,7 @@ pub(super) const CHUNK: usize = 512;
 
 /// Two sums per channel, in double precision.
 #[derive(Debug, Clone)]
-pub struct ChannelSums(pub(super) [Vec<f64>; 2]);
+pub(super) struct ChannelSums(pub(super) [Vec<f64>; 2]);
 
 impl ChannelSums {
     /// Zero sums of `channels` channels.
@@ -77,7 +77,7 @@ pub(super) fn widened(len: usize, channels: usize) -> [(Range<usize>, usize); 2]
 
 /// Mean and variance of each channel.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ChannelStatistics {
+pub(super) struct ChannelStatistics {
     /// Mean `[channels]`.
     pub mean: Vec<f32>,
     /// Biased variance `[channels]`.
@@ -96,7 +96,7 @@ impl ChannelStatistics {
     }
 
     /// Statistics of `x[rows, channels]`.
-    pub fn of(x: &[f32], channels: usize) -> Self {
+    pub(super) fn of(x: &[f32], channels: usize) -> Self {
         let rows = x.len() / channels;
         // No values are written: the parts only carry their ranges.
         let parts = in_parts(&mut [], rows, |range, _| {

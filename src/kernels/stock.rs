@@ -73,7 +73,7 @@ pub(super) fn quantise(x: Tensor<4>, bits: u8) -> Tensor<4> {
 }
 
 /// Applies an activation to `x`; differentiable on every device.
-pub fn activate(x: Tensor<4>, activation: KernelActivation) -> Tensor<4> {
+pub(crate) fn activate(x: Tensor<4>, activation: KernelActivation) -> Tensor<4> {
     match activation {
         KernelActivation::None => x,
         KernelActivation::Relu => activation::relu(x),

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 /// Maximum over the views `[objects, values]`, and the view it came from (the first of equals).
-pub fn maximum(x: &[f32], views: usize, values: usize) -> (Vec<f32>, Vec<u8>) {
+pub(super) fn maximum(x: &[f32], views: usize, values: usize) -> (Vec<f32>, Vec<u8>) {
     let objects = x.len() / (views * values);
     let (mut y, mut from) = (vec![0.0; objects * values], vec![0_u8; objects * values]);
     y.par_chunks_mut(values).zip(from.par_chunks_mut(values)).zip(x.par_chunks(views * values)).for_each(
@@ -23,7 +23,7 @@ pub fn maximum(x: &[f32], views: usize, values: usize) -> (Vec<f32>, Vec<u8>) {
 }
 
 /// Gradient `[objects, views, values]` of [`maximum`]: it flows to the view `from` which the value came.
-pub fn maximum_gradient(dy: &[f32], from: &[u8], views: usize, values: usize) -> Vec<f32> {
+pub(super) fn maximum_gradient(dy: &[f32], from: &[u8], views: usize, values: usize) -> Vec<f32> {
     let mut dx = vec![0.0; dy.len() * views];
     dx.par_chunks_mut(views * values).zip(dy.par_chunks(values)).zip(from.par_chunks(values)).for_each(
         |((dx, dy), from)| {

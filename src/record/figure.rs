@@ -46,11 +46,11 @@ pub(super) mod by_role {
     use super::{Deserialize, Deserializer, Figure, Serializer};
     use crate::record::task::Role;
 
-    pub fn serialize<S: Serializer>(pairs: &[(Role, f64)], serializer: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(pairs: &[(Role, f64)], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(pairs.iter().map(|(role, figure)| (role.name(), Figure(*figure))))
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(Role, f64)>, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(Role, f64)>, D::Error> {
         let pairs = Vec::<(String, Figure)>::deserialize(deserializer)?;
         Ok(pairs.into_iter().filter_map(|(name, figure)| Some((Role::named(&name)?, figure.0))).collect())
     }

@@ -42,7 +42,7 @@ pub(crate) enum ElasticBlock {
 
 impl ElasticBlock {
     /// Runs the part of the block that `step` chose on `x[batch, height, width, inputs]`.
-    pub fn forward(&self, x: FeatureMap, step: &RouteStep, norms: &mut Norms) -> FeatureMap {
+    pub(super) fn forward(&self, x: FeatureMap, step: &RouteStep, norms: &mut Norms) -> FeatureMap {
         match self {
             Self::Convolution(block) => block.forward(x, step, norms),
             Self::InvertedResidual(block) => block.forward(x, step, norms),

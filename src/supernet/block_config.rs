@@ -21,17 +21,17 @@ pub(crate) struct BlockConfig<'a> {
 
 impl BlockConfig<'_> {
     /// Input channels of the largest choice.
-    pub fn most_inputs(&self) -> usize {
+    pub(super) fn most_inputs(&self) -> usize {
         self.inputs.last().map_or(1, |&channels| channels as usize)
     }
 
     /// Returns `true` if every choice keeps the shape, so that the input can always be added to the output.
-    pub fn keeps_shape(&self) -> bool {
+    pub(super) fn keeps_shape(&self) -> bool {
         self.stride == 1 && self.keeps_channels()
     }
 
     /// Returns `true` if every choice has as many outputs as inputs. Blocks of one stage share its width.
-    pub fn keeps_channels(&self) -> bool {
+    pub(super) fn keeps_channels(&self) -> bool {
         self.index > 0 || (self.inputs.len() == 1 && self.inputs == self.stage.widths)
     }
 }

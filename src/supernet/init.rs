@@ -46,12 +46,12 @@ pub(crate) struct WeightInit {
 
 impl WeightInit {
     /// Parameters on `device`, drawn from `rng`.
-    pub fn new(rng: ChaCha8Rng, device: Device) -> Self {
+    pub(super) fn new(rng: ChaCha8Rng, device: Device) -> Self {
         Self { rng, device }
     }
 
     /// Normally distributed values of mean 0 and the given variance.
-    pub fn normal<const D: usize>(&mut self, shape: [usize; D], variance: f64) -> Param<Tensor<D>> {
+    pub(super) fn normal<const D: usize>(&mut self, shape: [usize; D], variance: f64) -> Param<Tensor<D>> {
         let deviation = variance.sqrt();
         let count = shape.iter().product();
         let values: Vec<f32> = (0..count).map(|_| (gauss(&mut self.rng) * deviation) as f32).collect();
@@ -59,18 +59,18 @@ impl WeightInit {
     }
 
     /// A constant parameter.
-    pub fn constant<const D: usize>(&self, shape: [usize; D], value: f32) -> Param<Tensor<D>> {
+    pub(super) fn constant<const D: usize>(&self, shape: [usize; D], value: f32) -> Param<Tensor<D>> {
         self.parameter(vec![value; shape.iter().product()], shape)
     }
 
     /// Identity matrix `[size, size]`.
-    pub fn identity(&self, size: usize) -> Param<Tensor<2>> {
+    pub(super) fn identity(&self, size: usize) -> Param<Tensor<2>> {
         let values = (0..size * size).map(|index| if index % (size + 1) == 0 { 1.0 } else { 0.0 }).collect();
         self.parameter(values, [size, size])
     }
 
     /// Identity matrices `[count, size, size]`, divided by their number.
-    pub fn identities(&self, count: usize, size: usize) -> Param<Tensor<3>> {
+    pub(super) fn identities(&self, count: usize, size: usize) -> Param<Tensor<3>> {
         let one = 1.0 / count as f32;
         let matrix = (0..size * size).map(|index| if index % (size + 1) == 0 { one } else { 0.0 });
         let values = std::iter::repeat_n(matrix, count).flatten().collect();

@@ -22,12 +22,12 @@ pub(crate) struct ElasticPointwiseConfig {
 
 impl ElasticPointwiseConfig {
     /// Weights by fan-in: variance `2 / inputs`.
-    pub fn by_fan_in(inputs: usize, outputs: usize) -> Self {
+    pub(super) fn by_fan_in(inputs: usize, outputs: usize) -> Self {
         Self { inputs, outputs, variance: 2.0 / inputs as f64 }
     }
 
     /// Makes the layer with fresh weights.
-    pub fn init(self, weights: &mut WeightInit) -> ElasticPointwise {
+    pub(super) fn init(self, weights: &mut WeightInit) -> ElasticPointwise {
         ElasticPointwise { weight: weights.normal([self.inputs, self.outputs], self.variance) }
     }
 }
@@ -41,7 +41,7 @@ pub(crate) struct ElasticPointwise {
 
 impl ElasticPointwise {
     /// Convolves `x[batch, height, width, inputs]` to `[batch, height, width, outputs]`.
-    pub fn forward(&self, x: impl Into<FeatureMap>, outputs: usize) -> FeatureMap {
+    pub(super) fn forward(&self, x: impl Into<FeatureMap>, outputs: usize) -> FeatureMap {
         let x = x.into();
         let [.., inputs] = x.dims();
         kernels::pointwise(x, self.weight.val().slice(s![0..inputs, 0..outputs]))
@@ -100,7 +100,7 @@ pub(crate) struct ElasticDepthwiseConfig<'a> {
 
 impl ElasticDepthwiseConfig<'_> {
     /// Makes the layer with fresh weights by fan-in: variance `2 / kernel^2` of the largest kernel.
-    pub fn init(self, weights: &mut WeightInit) -> ElasticDepthwise {
+    pub(super) fn init(self, weights: &mut WeightInit) -> ElasticDepthwise {
         let kernel = ElasticKernel::new(self.kernels, weights);
         let largest = kernel.largest;
         let weight = weights.normal([largest, largest, self.channels], 2.0 / (largest * largest) as f64);
@@ -120,7 +120,7 @@ pub(crate) struct ElasticDepthwise {
 impl ElasticDepthwise {
     /// Filters `x[batch, height, width, channels]` with kernels of side `side`. Output
     /// `[batch, ceil(height / stride), ceil(width / stride), channels]`.
-    pub fn forward(&self, x: FeatureMap, side: usize) -> FeatureMap {
+    pub(super) fn forward(&self, x: FeatureMap, side: usize) -> FeatureMap {
         let [.., channels] = x.dims();
         let weight = self.weight.val().slice(s![.., .., 0..channels]);
         kernels::depthwise(x, self.kernel.shrink(weight, side), self.stride)
@@ -142,7 +142,7 @@ pub(crate) struct ElasticConvConfig<'a> {
 
 impl ElasticConvConfig<'_> {
     /// Makes the layer with fresh weights by fan-in: variance `2 / (kernel^2 * inputs)` of the largest choice.
-    pub fn init(self, weights: &mut WeightInit) -> ElasticConv {
+    pub(super) fn init(self, weights: &mut WeightInit) -> ElasticConv {
         let kernel = ElasticKernel::new(self.kernels, weights);
         let largest = kernel.largest;
         let variance = 2.0 / (largest * largest * self.inputs) as f64;
@@ -163,7 +163,7 @@ pub(crate) struct ElasticConv {
 impl ElasticConv {
     /// Convolves `x[batch, height, width, inputs]` with kernels of side `side`. Output
     /// `[batch, ceil(height / stride), ceil(width / stride), outputs]`.
-    pub fn forward(&self, x: FeatureMap, side: usize, outputs: usize) -> FeatureMap {
+    pub(super) fn forward(&self, x: FeatureMap, side: usize, outputs: usize) -> FeatureMap {
         let ([.., inputs], largest) = (x.dims(), self.kernel.largest);
         let weight = self.weight.val().slice(s![.., .., 0..inputs, 0..outputs]);
         let flat = weight.reshape([largest, largest, inputs * outputs]);
@@ -182,7 +182,7 @@ pub(crate) struct ElasticLinearConfig {
 
 impl ElasticLinearConfig {
     /// Makes the layer with fresh weights of variance `1 / inputs` and bias 0.
-    pub fn init(self, weights: &mut WeightInit) -> ElasticLinear {
+    pub(super) fn init(self, weights: &mut WeightInit) -> ElasticLinear {
         let Self { inputs, outputs } = self;
         ElasticLinear {
             weight: weights.normal([inputs, outputs], 1.0 / inputs as f64),
@@ -202,7 +202,7 @@ pub(crate) struct ElasticLinear {
 
 impl ElasticLinear {
     /// Maps all values of each image of `x[batch, height, width, channels]` to `[batch, 1, 1, outputs]`.
-    pub fn forward(&self, x: Tensor<4>, outputs: usize) -> Tensor<4> {
+    pub(super) fn forward(&self, x: Tensor<4>, outputs: usize) -> Tensor<4> {
         let [batch, height, width, channels] = x.dims();
         let inputs = height * width * channels;
         let weight = self.weight.val().slice(s![0..inputs, 0..outputs]);

@@ -31,7 +31,7 @@ pub(crate) struct InvertedResidual {
 
 impl InvertedResidual {
     /// A block with the sizes of the largest choices.
-    pub fn new(config: &BlockConfig, weights: &mut WeightInit) -> Self {
+    pub(super) fn new(config: &BlockConfig, weights: &mut WeightInit) -> Self {
         let (stage, inputs, width, stride) = (config.stage, config.most_inputs(), config.width, config.stride as usize);
         let expansion = stage.expansions.last().copied().unwrap_or(1);
         let hidden = hidden(inputs, expansion as usize);
@@ -56,7 +56,7 @@ impl InvertedResidual {
     }
 
     /// Runs the part that `step` chose on `x[batch, height, width, inputs]`.
-    pub fn forward(&self, x: FeatureMap, step: &RouteStep, norms: &mut Norms) -> FeatureMap {
+    pub(super) fn forward(&self, x: FeatureMap, step: &RouteStep, norms: &mut Norms) -> FeatureMap {
         let [.., inputs] = x.dims();
         let added = self.shortcut.is_some() || (self.stride == 1 && inputs == step.width);
         let added = added.then(|| x.clone().tensor());

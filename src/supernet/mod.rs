@@ -45,9 +45,10 @@ mod split;
 mod tests;
 mod views;
 
-pub use inherit::ChannelCovariances;
 pub use init::Initialisation;
 pub use model::Supernet;
 pub use norm::Norms;
 pub use route::{Route, Splitting};
 pub use views::ViewSet;
+
+pub(crate) use inherit::ChannelCovariances;

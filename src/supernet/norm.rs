@@ -74,12 +74,12 @@ pub(crate) struct ElasticNormConfig {
 
 impl ElasticNormConfig {
     /// A norm whose gamma starts at 1.
-    pub fn new(channels: usize) -> Self {
+    pub(super) fn new(channels: usize) -> Self {
         Self { channels, gamma: 1.0 }
     }
 
     /// Makes the layer; beta starts at 0.
-    pub fn init(self, weights: &WeightInit) -> ElasticNorm {
+    pub(super) fn init(self, weights: &WeightInit) -> ElasticNorm {
         let Self { channels, gamma } = self;
         ElasticNorm { gamma: weights.constant([channels], gamma), beta: weights.constant([channels], 0.0) }
     }
@@ -96,7 +96,7 @@ pub(crate) struct ElasticNorm {
 
 impl ElasticNorm {
     /// Normalises `x[batch, height, width, channels]`, then applies the activation.
-    pub fn forward(&self, x: FeatureMap, activation: KernelActivation, norms: &mut Norms) -> FeatureMap {
+    pub(super) fn forward(&self, x: FeatureMap, activation: KernelActivation, norms: &mut Norms) -> FeatureMap {
         let [.., channels] = x.dims();
         let gamma = self.gamma.val().slice(s![0..channels]);
         let beta = self.beta.val().slice(s![0..channels]);

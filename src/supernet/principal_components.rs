@@ -25,7 +25,7 @@ pub(crate) struct PrincipalComponents {
 
 impl ChannelCovariance {
     /// Adds all positions of `x[batch, height, width, channels]`.
-    pub fn add(&mut self, x: Tensor<4>) {
+    pub(super) fn add(&mut self, x: Tensor<4>) {
         let [.., channels] = x.dims();
         self.sums.resize(channels, 0.0);
         self.products.resize(channels * channels, 0.0);
@@ -44,7 +44,7 @@ impl ChannelCovariance {
     }
 
     /// Principal components; `None` before the first position.
-    pub fn components(&self) -> Option<PrincipalComponents> {
+    pub(super) fn components(&self) -> Option<PrincipalComponents> {
         if self.count == 0.0 {
             return None;
         }

@@ -80,7 +80,7 @@ pub(crate) struct BasicResidual {
 
 impl BasicResidual {
     /// A block with the sizes of the largest choices.
-    pub fn new(config: &BlockConfig, weights: &mut WeightInit) -> Self {
+    pub(super) fn new(config: &BlockConfig, weights: &mut WeightInit) -> Self {
         let (kernels, width, stride) = (&config.stage.kernels[..], config.width, config.stride as usize);
         let first = ElasticConvConfig { kernels, inputs: config.most_inputs(), outputs: width, stride };
         let second = ElasticConvConfig { kernels, inputs: width, outputs: width, stride: 1 };
@@ -92,7 +92,7 @@ impl BasicResidual {
     }
 
     /// Runs the part that `step` chose on `x[batch, height, width, inputs]`.
-    pub fn forward(&self, x: FeatureMap, step: &RouteStep, norms: &mut Norms) -> FeatureMap {
+    pub(super) fn forward(&self, x: FeatureMap, step: &RouteStep, norms: &mut Norms) -> FeatureMap {
         let x = FeatureMap::from(x.tensor());
         let y = self.first.forward(x.clone(), step.kernel, step.width, step.activation, norms);
         let y = self.second.forward(y, step.kernel, step.width, KernelActivation::None, norms);
@@ -112,7 +112,7 @@ pub(crate) struct BottleneckResidual {
 
 impl BottleneckResidual {
     /// A block with the sizes of the largest choices; the smallest expansion has the widest middle.
-    pub fn new(config: &BlockConfig, weights: &mut WeightInit) -> Self {
+    pub(super) fn new(config: &BlockConfig, weights: &mut WeightInit) -> Self {
         let (stage, width, stride) = (config.stage, config.width, config.stride as usize);
         let inner = inner(width, stage.expansions.first().map_or(1, |&expansion| expansion as usize));
         let first = ElasticConvConfig { kernels: &[1], inputs: config.most_inputs(), outputs: inner, stride: 1 };
@@ -127,7 +127,7 @@ impl BottleneckResidual {
     }
 
     /// Runs the part that `step` chose on `x[batch, height, width, inputs]`.
-    pub fn forward(&self, x: FeatureMap, step: &RouteStep, norms: &mut Norms) -> FeatureMap {
+    pub(super) fn forward(&self, x: FeatureMap, step: &RouteStep, norms: &mut Norms) -> FeatureMap {
         let inner = inner(step.width, step.expansion);
         let x = FeatureMap::from(x.tensor());
         let y = self.first.forward(x.clone(), 1, inner, step.activation, norms);

@@ -59,7 +59,7 @@ pub(super) struct SplittingModuleConfig {
 
 impl SplittingModuleConfig {
     /// Makes the module with fresh weights.
-    pub fn init(self, weights: &mut WeightInit) -> SplittingModule {
+    pub(super) fn init(self, weights: &mut WeightInit) -> SplittingModule {
         let Self { wide, narrow, initialisation } = self;
         let pointwise = |inputs, outputs| ElasticPointwiseConfig {
             inputs,
@@ -77,7 +77,7 @@ impl SplittingModuleConfig {
 
 impl SplittingModule {
     /// Reduces `x[objects * views, height, width, channels]`, sends it over the link and recovers its shape.
-    pub fn forward(&self, x: FeatureMap, crossing: LinkCrossing, norms: &mut Norms) -> FeatureMap {
+    pub(super) fn forward(&self, x: FeatureMap, crossing: LinkCrossing, norms: &mut Norms) -> FeatureMap {
         let [.., channels] = x.dims();
         let narrow = channels.div_ceil(crossing.ratio);
         let reduced = self.reduce_norm.forward(self.reduce.forward(x, narrow), KernelActivation::None, norms);

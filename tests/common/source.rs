@@ -12,20 +12,20 @@ use std::path::Path;
 
 /// Identifier, `::` or single punctuation character, with its line counted from 1.
 #[derive(Clone, Debug)]
-pub struct Token {
+pub(crate) struct Token {
     pub text: String,
     pub line: usize,
 }
 
 impl Token {
     /// Returns `true` if the token is an identifier or a keyword.
-    pub fn is_word(&self) -> bool {
+    pub(crate) fn is_word(&self) -> bool {
         self.text.starts_with(|first: char| first.is_alphabetic() || first == '_')
     }
 }
 
 /// One source file below `src/`.
-pub struct SourceFile {
+pub(crate) struct SourceFile {
     /// Path from the repository root, with `/`.
     pub path: String,
     /// Module path from the crate root; empty for `lib.rs` and `main.rs`.
@@ -37,12 +37,12 @@ pub struct SourceFile {
 
 impl SourceFile {
     /// Top-level module, or `root` for `lib.rs` and `main.rs`.
-    pub fn room(&self) -> &str {
+    pub(crate) fn room(&self) -> &str {
         self.module.first().map_or("root", String::as_str)
     }
 
     /// Returns `true` if the whole file is test code.
-    pub fn is_test(&self) -> bool {
+    pub(crate) fn is_test(&self) -> bool {
         self.path.split('/').any(|part| {
             let name = part.trim_end_matches(".rs");
             name == "tests" || name == "testing" || name.ends_with("_tests")
@@ -50,7 +50,7 @@ impl SourceFile {
     }
 
     /// Lines that hold nothing but a comment, with their numbers.
-    pub fn comments(&self) -> impl Iterator<Item = (usize, &str)> {
+    pub(crate) fn comments(&self) -> impl Iterator<Item = (usize, &str)> {
         let lines = self.text.lines().enumerate().map(|(at, line)| (at + 1, line));
         lines.filter(|(_, line)| line.trim_start().starts_with("//"))
     }
@@ -58,7 +58,7 @@ impl SourceFile {
 
 /// Path named in a file, with its root made absolute: `["crate", "cost", "Limit"]` or `["std", "time", "Instant"]`.
 #[derive(Clone, Debug)]
-pub struct Import {
+pub(crate) struct Import {
     pub line: usize,
     pub path: Vec<String>,
     /// Name under which a `use` binds the path in the file's own module; `None` for paths in expressions and types.
@@ -68,7 +68,7 @@ pub struct Import {
 }
 
 /// Reads every `.rs` file below `src/`, in path order.
-pub fn source_files() -> Vec<SourceFile> {
+pub(crate) fn source_files() -> Vec<SourceFile> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut paths = Vec::new();
     collect(&root.join("src"), &mut paths);
@@ -252,7 +252,7 @@ fn item_end(tokens: &[Token], start: usize) -> usize {
 }
 
 /// All paths that a file names, in `use` items and in code.
-pub fn imports(file: &SourceFile) -> Vec<Import> {
+pub(crate) fn imports(file: &SourceFile) -> Vec<Import> {
     let tokens = &file.tokens;
     let children = child_modules(tokens);
     let mut found = Vec::new();
@@ -301,7 +301,7 @@ pub fn imports(file: &SourceFile) -> Vec<Import> {
 }
 
 /// Names of the modules that a file declares with `mod name;`.
-pub fn child_modules(tokens: &[Token]) -> Vec<String> {
+pub(crate) fn child_modules(tokens: &[Token]) -> Vec<String> {
     let windows = tokens.windows(3).filter(|three| three[0].text == "mod" && three[2].text == ";");
     windows.map(|three| three[1].text.clone()).collect()
 }
@@ -377,13 +377,13 @@ fn absolute(path: &[String], module: &[String], children: &[String]) -> Option<V
 }
 
 /// Finds the file in which a path's item stands, through re-exports.
-pub struct Resolver<'a> {
+pub(crate) struct Resolver<'a> {
     files: HashMap<&'a [String], usize>,
     aliases: Vec<HashMap<String, Vec<String>>>,
 }
 
 impl<'a> Resolver<'a> {
-    pub fn new(files: &'a [SourceFile], imports: &[Vec<Import>]) -> Self {
+    pub(crate) fn new(files: &'a [SourceFile], imports: &[Vec<Import>]) -> Self {
         let by_module = files.iter().enumerate().map(|(at, file)| (&file.module[..], at)).collect();
         let aliases = imports.iter().map(|list| {
             let bound = list.iter().filter_map(|import| Some((import.alias.clone()?, import.path.clone())));
@@ -393,7 +393,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Index of the file that defines what `path` names, or `None` for another crate's item.
-    pub fn locate(&self, path: &[String]) -> Option<usize> {
+    pub(crate) fn locate(&self, path: &[String]) -> Option<usize> {
         let mut path = path.to_vec();
         for _ in 0..8 {
             if path[0] != "crate" {
@@ -415,14 +415,14 @@ impl<'a> Resolver<'a> {
 }
 
 /// Breach of a rule, with its place.
-pub struct Finding {
+pub(crate) struct Finding {
     pub room: String,
     pub place: String,
     pub message: String,
 }
 
 impl Finding {
-    pub fn new(file: &SourceFile, line: usize, message: impl Into<String>) -> Self {
+    pub(crate) fn new(file: &SourceFile, line: usize, message: impl Into<String>) -> Self {
         Self { room: file.room().to_owned(), place: format!("{}:{line}", file.path), message: message.into() }
     }
 }
@@ -430,7 +430,7 @@ impl Finding {
 /// Fails if a room has more findings than `tests/allowances.txt` grants it for `rule` (`RULE ROOM COUNT`, one a line).
 ///
 /// The counts may only shrink. `SPLITSCOPE_FINDINGS=1` prints all findings, also the granted ones.
-pub fn check(rule: &str, findings: &[Finding]) {
+pub(crate) fn check(rule: &str, findings: &[Finding]) {
     let granted = allowances(rule);
     let mut rooms: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
     for finding in findings {

@@ -4,13 +4,13 @@
 use super::parse::{FilePosition, ParseError};
 
 /// Pixels along an edge.
-pub const EDGE: usize = 32;
+pub(crate) const EDGE: usize = 32;
 /// Bytes of the pixels of a record: red, green and blue planes.
-pub const PIXELS: usize = 3 * EDGE * EDGE;
+pub(crate) const PIXELS: usize = 3 * EDGE * EDGE;
 
 /// Variant of the format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Variant {
+pub(crate) enum Variant {
     /// Ten classes; a record starts with the label.
     Ten,
     /// A hundred classes; a record starts with the coarse label, then the fine one, which is used.
@@ -19,7 +19,7 @@ pub enum Variant {
 
 impl Variant {
     /// Number of classes.
-    pub fn classes(self) -> usize {
+    pub(crate) fn classes(self) -> usize {
         match self {
             Self::Ten => 10,
             Self::Hundred => 100,
@@ -38,7 +38,7 @@ impl Variant {
     ///
     /// # Errors
     /// When the file is not a whole number of records, or a label is out of range.
-    pub fn read(self, bytes: &[u8]) -> Result<(Vec<u8>, Vec<u8>), ParseError> {
+    pub(crate) fn read(self, bytes: &[u8]) -> Result<(Vec<u8>, Vec<u8>), ParseError> {
         let record = self.label_bytes() + PIXELS;
         if bytes.is_empty() || !bytes.len().is_multiple_of(record) {
             let message = format!("{} bytes are not a whole number of records of {record}", bytes.len());

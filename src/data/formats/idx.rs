@@ -10,7 +10,7 @@ use super::parse::{FilePosition, ParseError};
 
 /// Grey images of one size.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Images {
+pub(crate) struct Images {
     /// Number of images.
     pub count: usize,
     /// Rows of an image.
@@ -30,7 +30,7 @@ const LARGEST: u64 = 2 << 30;
 ///
 /// # Errors
 /// When the magic is another one, or the content is shorter or longer than the header says.
-pub fn read_images(file: impl Read) -> Result<Images, ParseError> {
+pub(crate) fn read_images(file: impl Read) -> Result<Images, ParseError> {
     let ([count, rows, columns], pixels) = read::<3>(file, 0x0000_0803, "images")?;
     Ok(Images { count, rows, columns, pixels })
 }
@@ -39,7 +39,7 @@ pub fn read_images(file: impl Read) -> Result<Images, ParseError> {
 ///
 /// # Errors
 /// As [`read_images`].
-pub fn read_labels(file: impl Read) -> Result<Vec<u8>, ParseError> {
+pub(crate) fn read_labels(file: impl Read) -> Result<Vec<u8>, ParseError> {
     read::<1>(file, 0x0000_0801, "labels").map(|(_, labels)| labels)
 }
 

@@ -3,22 +3,22 @@
 //! Invariants: no reader panics on any input, none reserves more memory than a small multiple of the input's length,
 //! and what it returns is sound (finite coordinates, indices in range, lengths as declared).
 
-pub mod cifar;
-pub mod idx;
-pub mod obj;
-pub mod off;
+pub(crate) mod cifar;
+pub(crate) mod idx;
+pub(crate) mod obj;
+pub(crate) mod off;
 mod parse;
-pub mod picture;
-pub mod stl;
-pub mod vrml;
+pub(crate) mod picture;
+pub(crate) mod stl;
+pub(crate) mod vrml;
 
-pub use parse::{FilePosition, ParseError};
+pub(crate) use parse::ParseError;
 
 use super::mesh::{Mesh, UpAxis};
 
 /// A format of triangle meshes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MeshFormat {
+pub(crate) enum MeshFormat {
     /// Object File Format, as `ModelNet` uses it.
     Off,
     /// Wavefront OBJ.
@@ -31,17 +31,17 @@ pub enum MeshFormat {
 
 impl MeshFormat {
     /// Formats by file extension.
-    pub const EXTENSIONS: [(&'static str, Self); 4] =
+    pub(crate) const EXTENSIONS: [(&'static str, Self); 4] =
         [("off", Self::Off), ("obj", Self::Obj), ("stl", Self::Stl), ("wrl", Self::Vrml)];
 
     /// The format of a file by its extension, in any case.
-    pub fn of_extension(extension: &str) -> Option<Self> {
+    pub(crate) fn of_extension(extension: &str) -> Option<Self> {
         Self::EXTENSIONS.iter().find(|(known, _)| known.eq_ignore_ascii_case(extension)).map(|(_, format)| *format)
     }
 
     /// Axis that usually points up in such files. VRML is a Y-up format by its standard, but the CAD libraries that
     /// ship it keep Z up.
-    pub fn usual_up_axis(self) -> UpAxis {
+    pub(crate) fn usual_up_axis(self) -> UpAxis {
         match self {
             Self::Obj => UpAxis::Y,
             Self::Off | Self::Stl | Self::Vrml => UpAxis::Z,
@@ -52,7 +52,7 @@ impl MeshFormat {
     ///
     /// # Errors
     /// When the content breaks the format or holds no triangle.
-    pub fn read(self, bytes: &[u8]) -> Result<Mesh, ParseError> {
+    pub(crate) fn read(self, bytes: &[u8]) -> Result<Mesh, ParseError> {
         let mesh = match self {
             Self::Off => off::read(bytes),
             Self::Obj => obj::read(bytes),

@@ -10,7 +10,7 @@ use crate::data::mesh::Mesh;
 ///
 /// # Errors
 /// When a vertex or a face is malformed, or a face names a vertex that is not there.
-pub fn read(bytes: &[u8]) -> Result<Mesh, ParseError> {
+pub(crate) fn read(bytes: &[u8]) -> Result<Mesh, ParseError> {
     let text = String::from_utf8_lossy(bytes);
     let total = text.lines().filter(|line| line.split_whitespace().next() == Some("v")).count();
     let mut mesh = Mesh::default();

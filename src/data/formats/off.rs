@@ -10,7 +10,7 @@ use crate::data::mesh::Mesh;
 ///
 /// # Errors
 /// When the header is wrong, the file ends early, or a vertex or face is malformed.
-pub fn read(bytes: &[u8]) -> Result<Mesh, ParseError> {
+pub(crate) fn read(bytes: &[u8]) -> Result<Mesh, ParseError> {
     let text = String::from_utf8_lossy(bytes);
     let mut lines = content_lines(&text);
     let (mut last, first) = lines.next().ok_or_else(|| ParseError::whole("the file is empty"))?;

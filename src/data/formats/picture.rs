@@ -8,7 +8,7 @@ use image::{DynamicImage, ImageReader, Limits, Rgb, RgbImage};
 use super::parse::ParseError;
 
 /// File extensions of pictures, in lower case.
-pub const EXTENSIONS: [&str; 9] = ["jpg", "jpeg", "png", "ppm", "pgm", "bmp", "tif", "tiff", "webp"];
+pub(crate) const EXTENSIONS: [&str; 9] = ["jpg", "jpeg", "png", "ppm", "pgm", "bmp", "tif", "tiff", "webp"];
 
 /// Longest edge that is decoded, in pixels.
 const LONGEST_EDGE: u32 = 16_384;
@@ -17,7 +17,7 @@ const DECODE_BYTES: u64 = 256 << 20;
 
 /// A part of a picture, in shares of its edges: left, top, width, height.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct CropWindow {
+pub(crate) struct CropWindow {
     /// Left edge, 0 to 1.
     pub left: f32,
     /// Upper edge, 0 to 1.
@@ -30,14 +30,14 @@ pub struct CropWindow {
 
 impl CropWindow {
     /// The whole picture.
-    pub const WHOLE: Self = Self { left: 0.0, top: 0.0, width: 1.0, height: 1.0 };
+    pub(crate) const WHOLE: Self = Self { left: 0.0, top: 0.0, width: 1.0, height: 1.0 };
 }
 
 /// Decodes a picture of any supported format, recognised by its content. Transparent parts become white.
 ///
 /// # Errors
 /// When the content is no picture, is broken, or is larger than the limits.
-pub fn decode(bytes: &[u8]) -> Result<DynamicImage, ParseError> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<DynamicImage, ParseError> {
     let unreadable = |error: image::ImageError| ParseError::whole(error.to_string());
     let mut reader = ImageReader::new(Cursor::new(bytes))
         .with_guessed_format()
@@ -56,7 +56,7 @@ pub fn decode(bytes: &[u8]) -> Result<DynamicImage, ParseError> {
 
 /// Scales a part of a picture to `size` x `size` pixels and writes it as planes: `[channel, row, column]`;
 /// `plane.len()` tells whether there is one channel (grey) or three.
-pub fn scale(picture: &DynamicImage, window: CropWindow, size: usize, planes: &mut [u8]) {
+pub(crate) fn scale(picture: &DynamicImage, window: CropWindow, size: usize, planes: &mut [u8]) {
     let (width, height) = (picture.width() as f32, picture.height() as f32);
     let left = ((window.left * width).round() as u32).min(picture.width() - 1);
     let top = ((window.top * height).round() as u32).min(picture.height() - 1);

@@ -14,7 +14,7 @@ const RECORD: usize = 50;
 ///
 /// # Errors
 /// When a binary file's length disagrees with its count, a text is malformed, or a coordinate is not finite.
-pub fn read(bytes: &[u8]) -> Result<Mesh, ParseError> {
+pub(crate) fn read(bytes: &[u8]) -> Result<Mesh, ParseError> {
     if !is_text(bytes) {
         check_length(bytes)?;
     }

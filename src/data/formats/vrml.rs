@@ -17,7 +17,7 @@ const MOST_VERTICES: usize = 20_000_000;
 ///
 /// # Errors
 /// When the header is missing, a list is malformed, an index names no point, or a node moves its children.
-pub fn read(bytes: &[u8]) -> Result<Mesh, ParseError> {
+pub(crate) fn read(bytes: &[u8]) -> Result<Mesh, ParseError> {
     let text = String::from_utf8_lossy(bytes);
     if !text.starts_with("#VRML V2.0") {
         return Err(ParseError::line(1, "expected the header `#VRML V2.0 utf8`"));

@@ -54,7 +54,7 @@ struct Piece {
 ///
 /// # Errors
 /// See [`DataError`].
-pub fn open(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
+pub(crate) fn open(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
     let root = folder(spec, Some(USUAL))?;
     let (table_name, table) = class_table_of(spec, LABELS)?;
     let class_of = class_table(&table).map_err(|error| DataError::Parse { file: table_name, error })?;

@@ -16,7 +16,7 @@ use crate::data::windows::write_views;
 ///
 /// # Errors
 /// See [`DataError`].
-pub fn open(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
+pub(crate) fn open(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
     let root = folder(spec, None)?;
     let listing = listing::labelled(&root, &picture::EXTENSIONS)?;
     let items = listing.files.into_iter().enumerate().map(|(at, file)| Item {

@@ -26,7 +26,7 @@ const USUAL: &str = "/usr/share/kicad/3dmodels";
 ///
 /// # Errors
 /// See [`DataError`].
-pub fn open(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
+pub(crate) fn open(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
     let root = folder(spec, Some(USUAL))?;
     let (table_name, table) = class_table_of(spec, CLASSES)?;
     let patterns = patterns(&table).map_err(|error| DataError::Parse { file: table_name, error })?;

@@ -24,7 +24,7 @@ use crate::data::spec::DataSpec;
 ///
 /// # Errors
 /// See [`DataError`].
-pub fn open(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
+pub(crate) fn open(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
     let root = folder(spec, None)?;
     let listing = listing::labelled(&root, &MeshFormat::EXTENSIONS.map(|(extension, _)| extension))?;
     let items = listing.files.into_iter().map(|file| Item {
@@ -41,7 +41,7 @@ pub fn open(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Datas
 ///
 /// # Errors
 /// See [`DataError`].
-pub fn open_files(
+pub(crate) fn open_files(
     plan: DatasetPlan<PathBuf>,
     spec: &DataSpec,
     shape: SampleShape,

@@ -1,10 +1,10 @@
 //! Sources of samples: one file a kind of set. Each lists its items ([`DatasetPlan`]), then reads or renders them.
 
-pub mod arrangement;
-pub mod furniture;
-pub mod images;
-pub mod kicad;
+pub(crate) mod arrangement;
+pub(crate) mod furniture;
+pub(crate) mod images;
+pub(crate) mod kicad;
 mod making;
-pub mod meshes;
-pub mod multiview;
-pub mod stills;
+pub(crate) mod meshes;
+pub(crate) mod multiview;
+pub(crate) mod stills;

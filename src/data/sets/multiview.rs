@@ -29,7 +29,7 @@ type Object = Item<Vec<PathBuf>>;
 ///
 /// # Errors
 /// See [`DataError`].
-pub fn open(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
+pub(crate) fn open(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
     let root = folder(spec, None)?;
     let listing = listing::labelled(&root, &picture::EXTENSIONS)?;
     let (items, stored) = objects(listing.files, shape.views)?;

@@ -62,7 +62,7 @@ impl PictureBlock {
 ///
 /// # Errors
 /// See [`DataError`].
-pub fn open_idx(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
+pub(crate) fn open_idx(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
     let fashion = spec.source == DataSource::FashionMnist;
     let root = folder(spec, fashion.then_some(FASHION_MNIST))?;
     let mut blocks = Vec::new();
@@ -117,7 +117,7 @@ fn idx_block(part: SplitPart, images_path: &Path, labels_path: &Path) -> Result<
 ///
 /// # Errors
 /// See [`DataError`].
-pub fn open_cifar(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
+pub(crate) fn open_cifar(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
     let root = folder(spec, None)?;
     let hundred = root.join("train.bin").is_file();
     let (variant, names, mut files) = if hundred {

@@ -23,7 +23,7 @@ use layout::{BlockedKernel, DepthwiseFilter, FlippedKernel, OutputLayout, Weight
 
 /// Filters `transform(x)[batch, height, width, channels]` with `w[k, k, channels]`; returns the output
 /// `[batch, out_height, out_width, channels]` and the statistics of its channels.
-pub fn forward(
+pub(super) fn forward(
     x: &[f32],
     transform: Option<&InputTransform>,
     w: &[f32],
@@ -50,7 +50,7 @@ pub fn forward(
 }
 
 /// Gradients of [`forward`] from the gradient `dy` of its output.
-pub fn backward(
+pub(super) fn backward(
     x: &[f32],
     norm: Option<FusedNorm<'_>>,
     w: &[f32],

@@ -12,7 +12,7 @@
 mod level;
 mod parts;
 
-pub use level::{ClassSet, Difficulty, Level};
+pub(crate) use level::{ClassSet, Difficulty, Level};
 
 use crate::data::access::Access;
 use crate::data::camera::{self, ViewCamera};
@@ -87,7 +87,7 @@ const OBJECTS_PER_CLASS: usize = 200;
 ///
 /// # Errors
 /// [`DataError::TooLarge`]; or it is so big that the cache keeps it, and the cache cannot be written.
-pub fn open(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
+pub(crate) fn open(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Dataset, DataError> {
     let difficulty = spec.level.difficulty();
     let classes = difficulty.classes;
     access.check_classes(&classes.names(), spec)?;
@@ -125,7 +125,7 @@ pub fn open(spec: &DataSpec, shape: SampleShape, access: Access) -> Result<Datas
 
 /// A procedural set without its size: a function from an index to an object and its views.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Arrangement {
+pub(crate) struct Arrangement {
     /// Difficulty.
     pub difficulty: Difficulty,
     /// Everything random follows from it.
@@ -136,7 +136,7 @@ pub struct Arrangement {
 
 impl Arrangement {
     /// Draws the first `views` views of object `index` into `image`: `[views, size, size]` bytes.
-    pub fn draw(&self, index: usize, views: usize, size: usize, canvas: &mut Canvas, image: &mut [u8]) {
+    pub(crate) fn draw(&self, index: usize, views: usize, size: usize, canvas: &mut Canvas, image: &mut [u8]) {
         let item = Stream::new(self.seed, index as u64);
         let mut stream = item.fork(OBJECT_STREAM);
         let mesh = self.object(index, &mut stream);

@@ -8,7 +8,7 @@ use crate::data::random::Stream;
 
 /// The body: a nuisance, drawn independently of the class.
 #[derive(Debug, Clone)]
-pub struct Body {
+pub(super) struct Body {
     /// Corners of the outline seen from above: 6, 8 or 24 (round).
     sides: usize,
     /// Outer profile from the bottom up: (radius, height) pairs; radius to the corners.
@@ -21,7 +21,7 @@ pub struct Body {
 
 impl Body {
     /// Draws a body: outline, taper, belly, height, wall and top are all random.
-    pub fn random(stream: &mut Stream) -> Self {
+    pub(super) fn random(stream: &mut Stream) -> Self {
         let sides = [6, 8, 24][stream.below(3)];
         let half_height = stream.between(0.38, 0.55);
         let radius = stream.between(0.40, 0.52);
@@ -39,13 +39,13 @@ impl Body {
     }
 
     /// Half the height of the body.
-    pub fn half_height(&self) -> f32 {
+    pub(super) fn half_height(&self) -> f32 {
         self.profile.last().map_or(0.0, |top| top.1)
     }
 
     /// Radius at a height, where the outline is closest to the axis: a part that starts a little inside this touches
     /// the wall.
-    pub fn radius_at(&self, height: f32) -> f32 {
+    pub(super) fn radius_at(&self, height: f32) -> f32 {
         let corner = self.profile.windows(2).find(|pair| height <= pair[1].1).map_or_else(
             || self.profile.last().map_or(0.0, |top| top.0),
             |pair| {
@@ -57,7 +57,7 @@ impl Body {
     }
 
     /// The mesh of the body.
-    pub fn mesh(&self) -> Mesh {
+    pub(super) fn mesh(&self) -> Mesh {
         let mut profile = vec![(0.0, self.profile[0].1)];
         profile.extend_from_slice(&self.profile);
         let (top_radius, top_height) = self.profile[self.profile.len() - 1];
@@ -75,7 +75,7 @@ impl Body {
 
 /// Part that may be attached to a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Attachment {
+pub(super) enum Attachment {
     /// A loop from the upper to the lower wall, as on a mug.
     Handle,
     /// A tapering tube that points outwards and up, as on a pot.
@@ -85,7 +85,7 @@ pub enum Attachment {
 }
 
 /// Attaches `part` at `angle` (radians); `scale` scales its size, 1 being the size the default level was tuned with.
-pub fn attach(part: Attachment, angle: f32, scale: f32, body: &Body, stream: &mut Stream) -> Mesh {
+pub(super) fn attach(part: Attachment, angle: f32, scale: f32, body: &Body, stream: &mut Stream) -> Mesh {
     let height = body.half_height();
     let mut size = |low: f32, high: f32| scale * stream.between(low, high);
     match part {
@@ -120,7 +120,7 @@ pub fn attach(part: Attachment, angle: f32, scale: f32, body: &Body, stream: &mu
 }
 
 /// An upright box round `place`, given by half its edges and its turn round the vertical, in radians.
-pub fn upright_box(place: Vec3, half: Vec3, turn: f32) -> Mesh {
+pub(super) fn upright_box(place: Vec3, half: Vec3, turn: f32) -> Mesh {
     let (sin, cos) = turn.sin_cos();
     let mut mesh = Mesh::default();
     for corner in 0..8u8 {
