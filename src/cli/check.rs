@@ -44,7 +44,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     }
 }
 
-/// What a valid file holds.
+/// Summary of a valid file, in one line.
 fn check(source: &Source, path: &std::path::Path) -> Result<String, Diagnostic> {
     let document: toml::Table = source.parse()?;
     if document.contains_key("space") || document.contains_key("stage") {

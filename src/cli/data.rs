@@ -94,7 +94,7 @@ fn open(spec: &DataSpec, arguments: &Arguments) -> Result<Dataset, DataError> {
     let channels = arguments.channels.unwrap_or_else(|| spec.usual_channels());
     let cache = Cache::of_user();
     let open = |views| {
-        let bar = progress::Bar::new("rendering");
+        let bar = progress::ProgressBar::new("rendering");
         let show = |done: usize, total: usize| {
             bar.show(done, total);
             ControlFlow::Continue(())

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::explore::{self, Look};
+use super::explore::{self, ScreenFlags};
 use super::{Answer, load, picture, train};
 use crate::explore::{DEFAULT_POOL, Session};
 use crate::train::Settings;
@@ -17,7 +17,7 @@ use crate::tui::{self, Options, UiState, theme::ColourScheme};
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    look: Look,
+    look: ScreenFlags,
     /// Print the captions instead of opening the screen
     #[arg(long)]
     plain: bool,

@@ -41,7 +41,7 @@ pub(super) struct Arguments {
     #[arg(long = "train", value_name = "KEY=VALUE")]
     training: Vec<String>,
     #[command(flatten)]
-    look: Look,
+    look: ScreenFlags,
     /// Print a plain report instead of opening the screen
     #[arg(long)]
     plain: bool,
@@ -50,9 +50,9 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-/// How the screen looks and what it takes, whatever it shows.
+/// Flags about the look of the screen and about the mouse.
 #[derive(Debug, clap::Args)]
-pub(super) struct Look {
+pub(super) struct ScreenFlags {
     /// Leave the mouse to the terminal
     #[arg(long)]
     pub(super) no_mouse: bool,
@@ -64,7 +64,7 @@ pub(super) struct Look {
     pub(super) theme: Option<String>,
 }
 
-impl Look {
+impl ScreenFlags {
     /// Options of a screen that looks so, with the user's file behind these flags.
     pub(super) fn options(&self, template: run::Manifest) -> Result<Options> {
         let config = keys::of_user()?;

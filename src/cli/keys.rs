@@ -40,7 +40,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     Ok(Answer::Yes)
 }
 
-/// What the user's file says.
+/// Configuration of the user's file; the default if there is none.
 pub(super) fn of_user() -> Result<Config> {
     let Some(path) = config::path() else { return Ok(Config::default()) };
     let source = Config::read(&path).with_context(|| format!("{} can't be read", path.display()))?;

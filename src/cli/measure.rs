@@ -8,7 +8,7 @@ use rand_chacha::rand_core::SeedableRng;
 use serde_json::json;
 
 use super::Answer;
-use super::progress::Bar;
+use super::progress::ProgressBar;
 use super::train::use_threads;
 use crate::record::{Measurement, MeasurementKey, Subset};
 use crate::run::{self, RunDir, RunEvaluator};
@@ -71,7 +71,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     // Accuracies with another number of calibration objects are not comparable with those on record.
     let as_the_run = objects == settings.calibration_objects;
     settings.calibration_objects = objects;
-    let bar = Bar::new("rendering");
+    let bar = ProgressBar::new("rendering");
     let evaluator = RunEvaluator::open_with(&run, settings, &|done, total| bar.show(done, total))?;
     bar.end();
     let designs = designs(evaluator.space(), arguments)?;
@@ -123,7 +123,7 @@ fn numbers_of_views(arguments: &Arguments, most: usize) -> Result<Vec<usize>> {
     }
 }
 
-/// Which cameras are lost, as bits, one entry per measurement.
+/// Sets of lost cameras, as bits, one per measurement.
 fn lost_sets(arguments: &Arguments, views: usize) -> Vec<u32> {
     let mut sets = vec![0];
     if arguments.lost_cameras && views > 1 {

@@ -70,7 +70,7 @@ enum Command {
 }
 
 impl Command {
-    /// Whether a reader of its output who has gone may end it: it leaves nothing behind that is not whole.
+    /// Returns `true` if the command may end as soon as nobody reads its output: it leaves no half-written file.
     fn only_prints(&self) -> bool {
         match self {
             Self::Search(arguments) => arguments.only_prints(),
@@ -138,7 +138,7 @@ fn end_when_unread() {
     }));
 }
 
-/// Whether the reader of our output has gone, as `head` does.
+/// Returns `true` if the reader of the output has gone, as `head` does.
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let kind =
         |cause: &(dyn std::error::Error + 'static)| cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);

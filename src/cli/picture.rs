@@ -11,7 +11,7 @@ use crate::tui::{self, Screen, UiState};
 /// Arguments of `picture`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Where to write it; standard output if not given
+    /// File to write [default: standard output]
     #[arg(long, short, value_name = "FILE.svg")]
     output: Option<PathBuf>,
     /// Columns and rows

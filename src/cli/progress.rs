@@ -8,13 +8,13 @@ use crate::record::{ChildRecord, EvaluationRecord, Event, EventRecord, StepRecor
 use crate::run::EventSink;
 
 /// A progress bar on standard error; silent where that is not a terminal.
-pub(super) struct Bar {
+pub(super) struct ProgressBar {
     name: &'static str,
     state: Mutex<(Instant, Instant)>,
     visible: bool,
 }
 
-impl Bar {
+impl ProgressBar {
     pub(super) fn new(name: &'static str) -> Self {
         let now = Instant::now();
         Self { name, state: Mutex::new((now, now)), visible: std::io::stderr().is_terminal() }

@@ -7,7 +7,7 @@ mod start;
 use anyhow::Result;
 
 use super::Answer;
-use super::progress::{Bar, Log};
+use super::progress::{Log, ProgressBar};
 use crate::record::Task;
 use crate::run::{self, TaskProcess};
 
@@ -23,7 +23,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     settings.device.check().map_err(anyhow::Error::msg)?;
     let log = Log::new(Task::Train, arguments.json);
     let mut process = TaskProcess::new(&run, Task::Train, log.sink())?;
-    let bar = Bar::new("rendering");
+    let bar = ProgressBar::new("rendering");
     let outcome = run::train(&run, settings, &mut process, &|done, total| bar.show(done, total));
     bar.end();
     process.record_failure(outcome)?;

@@ -10,9 +10,7 @@ use super::layer::{module_cost, streams};
 use crate::hardware::{Device, Layout, Profile, Residency};
 use crate::network::memory::Peak;
 use crate::network::{BoundaryId, Shape};
-
-/// Bits per element of raw input and of logits on the link, and of activations in memory.
-const PLAIN_BITS: u64 = 8;
+use crate::space::PLAIN_BITS;
 
 /// Cost of crossing a boundary: the splitting module on both sides, and the bytes on the link.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -29,7 +27,7 @@ pub(crate) struct SplitModuleCost {
 impl SplitModuleCost {
     /// The tensor as it is: raw input, or logits.
     pub(super) fn plain(shape: Shape) -> Self {
-        Self { link_bytes: (shape.elements() * PLAIN_BITS).div_ceil(8), ..Self::default() }
+        Self { link_bytes: (shape.elements() * u64::from(PLAIN_BITS)).div_ceil(8), ..Self::default() }
     }
 
     /// A tensor of C channels reduced to `ceil(C / ratio)` and sent with `bits` per element. Ratio 1 has no module.

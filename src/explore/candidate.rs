@@ -5,13 +5,10 @@ use thiserror::Error;
 use crate::cost::{CostError, NetworkCosts, SplitDemand, TransmitConfig};
 use crate::hardware::Profile;
 use crate::network::{BoundaryId, Network, ShapeError};
-use crate::space::{Design, Genome, SearchSpace};
+use crate::space::{Design, Genome, PLAIN_BITS, SearchSpace};
 
 /// Number of a candidate in its catalogue, from 0.
 pub type CandidateId = u32;
-
-/// Bits per element of raw input and of logits in canonical designs.
-const PLAIN_BITS: u8 = 8;
 
 /// A design without its split.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,8 +58,11 @@ pub(super) fn effective_transmit(
     } else {
         fusion = design(space, genome, transmit, split).fusion;
     }
-    let plain = split == 0 || split == space.last();
-    if plain { TransmitConfig { fusion, ratio: 1, bits: PLAIN_BITS } } else { TransmitConfig { fusion, ratio, bits } }
+    if space.has_splitting_module(split) {
+        TransmitConfig { fusion, ratio, bits }
+    } else {
+        TransmitConfig { fusion, ratio: 1, bits: PLAIN_BITS }
+    }
 }
 
 /// Costs every split of a network sent this way, each with the fusion of its [`design`].

@@ -1,5 +1,5 @@
-//! Numbers in JSON that may be NaN or infinite, such as a diverged loss: written as the strings "NaN", "inf" and "-inf".
-//! For use in `#[serde(with = ...)]`.
+//! Numbers in JSON that may be NaN or infinite, such as a diverged loss: written as the strings "NaN", "inf" and
+//! "-inf". For use in `#[serde(with = ...)]`.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 

@@ -45,6 +45,7 @@ enum Tie {
 /// End of a process; the status is known to its parent only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ending {
+    /// Exit status; `None` if this program is not the parent.
     pub status: Option<ExitStatus>,
 }
 

@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::search::{DriverError, ProblemError};
 use crate::train::TrainError;
 
-/// Why something could not be done with a run.
+/// Errors of a run.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// Nothing is at this path.

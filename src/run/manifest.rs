@@ -36,7 +36,9 @@ pub struct Manifest {
     pub seed: u64,
     /// The data set, as `Dataset::open` reads it.
     pub data: String,
+    /// The space file.
     pub space: Document,
+    /// The profile file.
     pub profile: Document,
     /// Settings of the trainer.
     pub settings: toml::Table,

@@ -179,6 +179,7 @@ impl RunDir {
 /// One of the runs in a directory.
 #[derive(Debug)]
 pub struct Listed {
+    /// Directory of the run.
     pub path: PathBuf,
     /// Manifest of the run, or the error in reading it.
     pub manifest: Result<Manifest, RunError>,

@@ -12,11 +12,15 @@ pub const STALE_S: f64 = 60.0;
 /// The owner of a task, as the database knows it. Times are Unix times in seconds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Owner {
+    /// The task.
     pub task: Task,
+    /// The process that does it.
     pub process: Process,
     /// The command line, as a user would type it.
     pub command: String,
+    /// Start of the ownership.
     pub since: f64,
+    /// Last signature of the owner.
     pub heartbeat: f64,
 }
 

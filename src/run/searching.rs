@@ -20,7 +20,7 @@ use crate::record::{
 };
 use crate::search::baselines::{BaselineOutcome, BaselineStudy};
 use crate::search::{
-    AccuracyError, AccuracySource, Candidate, CandidateReport, Generation, NextCandidate, Operator, SearchDriver,
+    AccuracyError, AccuracySource, CandidateReport, Generation, NextCandidate, Operator, SearchCandidate, SearchDriver,
     SearchOptions, SearchProblem,
 };
 use crate::space::Design;
@@ -43,7 +43,7 @@ pub struct RunSearchOptions {
 
 /// A candidate that is being measured.
 struct OpenCandidate {
-    candidate: Candidate,
+    candidate: SearchCandidate,
     key: MeasurementKey,
 }
 

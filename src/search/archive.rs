@@ -4,14 +4,12 @@
 //! Invariants: the front holds the feasible entries that no other dominates, in lexicographic order of their
 //! objectives; of entries with equal objectives it holds the first one told. Ids are those of the proposals.
 
-use std::collections::VecDeque;
-
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::outcome::{Objectives, Outcome, covers, is_covered, lexicographic};
 
-/// How a proposal came about; with the ids of its parents, this is the lineage.
+/// Operator that made a proposal, with the ids of its parents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Origin {
     /// Given by the caller before the search began.
@@ -44,13 +42,17 @@ impl Origin {
 /// One evaluated design.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evaluated {
+    /// Id of the proposal.
     pub id: u64,
+    /// The genome.
     pub genes: Box<[u8]>,
+    /// Objectives and violation, as assessed last.
     pub outcome: Outcome,
+    /// Operator that made it.
     pub origin: Origin,
 }
 
-/// Where an outcome stood at the moment it was told.
+/// Relation of an outcome to the front at the moment it was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrontStatus {
     /// It misses a limit.
@@ -61,7 +63,7 @@ pub enum FrontStatus {
     Front,
 }
 
-/// See the module's description.
+/// Evaluated designs of a search, with their front.
 #[derive(Clone, Debug)]
 pub struct Archive {
     objectives: usize,
@@ -85,10 +87,12 @@ impl Archive {
         }
     }
 
+    /// Number of evaluated designs.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
+    /// Returns `true` if nothing is evaluated yet.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
@@ -116,21 +120,6 @@ impl Archive {
     /// The objectives of the front, in the same order.
     pub fn front_points(&self) -> &[Objectives] {
         &self.front_points
-    }
-
-    /// The ids that `id` descends from, nearest first, each once; empty for an unknown id.
-    pub fn ancestors(&self, id: u64) -> Vec<u64> {
-        let mut found: Vec<u64> = Vec::new();
-        let mut open: VecDeque<u64> = VecDeque::from([id]);
-        while let Some(next) = open.pop_front() {
-            for parent in self.get(next).map(|entry| entry.origin.parents()).unwrap_or_default() {
-                if !found.contains(&parent) {
-                    found.push(parent);
-                    open.push_back(parent);
-                }
-            }
-        }
-        found
     }
 
     pub(super) fn add(&mut self, entry: Evaluated) -> FrontStatus {
@@ -215,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn standing_and_front_follow_the_tells() {
+    fn status_and_front_follow_the_tells() {
         let mut archive = Archive::new(2);
         let mut add = |id, x, y, violation| archive.add(entry(id, Outcome::new(&[x, y], violation), Origin::Random));
         assert_eq!(add(0, 5.0, 5.0, 0.0), FrontStatus::Front);
@@ -226,19 +215,6 @@ mod tests {
         assert_eq!(add(5, 4.0, 4.0, 0.0), FrontStatus::Front);
         assert_eq!(archive.front().map(|entry| entry.id).collect::<Vec<_>>(), [4, 5]);
         assert_eq!((archive.len(), archive.feasible()), (6, 5));
-    }
-
-    #[test]
-    fn ancestors_are_found_through_both_parents_once() {
-        let mut archive = Archive::new(2);
-        let outcome = Outcome::feasible(&[1.0, 1.0]);
-        archive.add(entry(0, outcome, Origin::Seed));
-        archive.add(entry(1, outcome, Origin::Random));
-        archive.add(entry(2, outcome, Origin::Mutation { parent: 0, mutated: 1 }));
-        archive.add(entry(3, outcome, Origin::Crossover { parents: [2, 1], mutated: 0 }));
-        archive.add(entry(4, outcome, Origin::Crossover { parents: [3, 0], mutated: 2 }));
-        assert_eq!(archive.ancestors(4), [3, 0, 2, 1]);
-        assert!(archive.ancestors(0).is_empty() && archive.ancestors(99).is_empty());
     }
 
     proptest! {

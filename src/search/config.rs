@@ -1,6 +1,6 @@
-//! What a search is told before it starts: genes, number of objectives, rates, caps; and the checks on them.
+//! Settings of a search: genes, number of objectives, rates, caps; and the checks on them.
 //!
-//! Invariant: a `Config` that passed [`Config::check`] can not make the search panic.
+//! Invariant: a `SearchConfig` that passed [`SearchConfig::check`] can not make the search panic.
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::generation::StopRule;
 use super::outcome::{MAX_OBJECTIVES, Objectives};
 
-/// How the values of a gene relate to each other, and so how mutation may change it.
+/// Relation of the values of a gene to each other, which decides how mutation may change it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum GeneScale {
     /// Values without an order (an operator, an activation): a mutation draws any other value.
@@ -19,11 +19,12 @@ pub enum GeneScale {
     Boundary,
 }
 
-/// One gene: its values are `0..cardinality`.
+/// One gene of a search: its values are `0..cardinality`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SearchGene {
     /// Number of choices, at least 1. A gene with one choice never changes.
     pub cardinality: u8,
+    /// Relation of the choices to each other.
     pub kind: GeneScale,
     /// Of the mutations of this gene, the share that moves it by one instead of drawing any other value. Not used for
     /// categorical genes. Default 0.3.
@@ -31,23 +32,26 @@ pub struct SearchGene {
 }
 
 impl SearchGene {
+    /// Gene whose choices have no order.
     pub fn categorical(cardinality: u8) -> Self {
         Self { cardinality, kind: GeneScale::Categorical, step_probability: 0.0 }
     }
 
+    /// Gene whose choices have an order.
     pub fn ordered(cardinality: u8) -> Self {
         Self { cardinality, kind: GeneScale::Ordered, step_probability: 0.3 }
     }
 
+    /// Gene that chooses a boundary of the layer chain.
     pub fn boundary(cardinality: u8) -> Self {
         Self { kind: GeneScale::Boundary, ..Self::ordered(cardinality) }
     }
 }
 
-/// Settings of a [`Search`](super::Search). [`Config::new`] sets the defaults stated at each field; they were chosen on
-/// the benchmark problem SplitMB-5 (`splitscope bench splitmb5`) and on rugged and tighter variants of it.
+/// Settings of a [`Search`](super::Search). [`SearchConfig::new`] sets the defaults stated at each field; they were
+/// chosen on the benchmark problem SplitMB-5 (`splitscope bench splitmb5`) and on rugged and tighter variants of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Config {
+pub struct SearchConfig {
     /// The genes, in the order in which a genome lists them.
     pub genes: Vec<SearchGene>,
     /// Number of objectives, 2 to [`MAX_OBJECTIVES`].
@@ -82,7 +86,7 @@ pub struct Config {
     pub stop: StopRule,
 }
 
-impl Config {
+impl SearchConfig {
     /// Defaults for these genes and this number of objectives.
     pub fn new(genes: Vec<SearchGene>, objectives: usize, seed: u64) -> Self {
         Self {
@@ -158,55 +162,88 @@ impl Config {
     }
 }
 
-/// Why a search can not start, or a genome is none of its space.
+/// Invalid settings of a search, or a genome that is none of its space.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum ConfigError {
+    /// There is no gene.
     #[error("a search needs at least one gene")]
     NoGenes,
+    /// This number of objectives is not supported.
     #[error("a search takes 2 to {MAX_OBJECTIVES} objectives, not {0}")]
     Objectives(usize),
+    /// The gene of this index has no choices.
     #[error("gene {0} has no choices")]
     EmptyGene(usize),
+    /// A probability is outside 0 to 1.
     #[error("{name} is {value}, but a probability lies between 0 and 1")]
-    Probability { name: &'static str, value: f64 },
+    Probability {
+        /// Name of the setting.
+        name: &'static str,
+        /// Value found.
+        value: f64,
+    },
+    /// The mean number of mutations is negative or not finite.
     #[error("the mean number of mutations is {0}, but must be at least 0 and finite")]
     Mutations(f64),
+    /// A size is too small.
     #[error("{name} is {value}, but must be at least {least}")]
-    TooSmall { name: &'static str, value: usize, least: usize },
+    TooSmall {
+        /// Name of the setting.
+        name: &'static str,
+        /// Value found.
+        value: usize,
+        /// Least value.
+        least: usize,
+    },
+    /// The reference corner is not finite.
     #[error("the hypervolume reference must be finite in every objective")]
     Reference,
+    /// A genome has another number of genes.
     #[error("the genome has {found} genes, but the space has {expected}")]
-    GenomeLength { found: usize, expected: usize },
+    GenomeLength {
+        /// Genes of the genome.
+        found: usize,
+        /// Genes of the space.
+        expected: usize,
+    },
+    /// A gene has a value that is none of its choices.
     #[error("gene {gene} has the value {value}, but its choices are 0 to {}", cardinality - 1)]
-    GeneValue { gene: usize, value: u8, cardinality: u8 },
+    GeneValue {
+        /// Index of the gene.
+        gene: usize,
+        /// Value found.
+        value: u8,
+        /// Number of its choices.
+        cardinality: u8,
+    },
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn config() -> Config {
-        Config::new(vec![SearchGene::ordered(3), SearchGene::boundary(5)], 2, 0)
+    fn config() -> SearchConfig {
+        SearchConfig::new(vec![SearchGene::ordered(3), SearchGene::boundary(5)], 2, 0)
     }
 
     #[test]
     fn defaults_pass_the_checks() {
         for objectives in 2..=MAX_OBJECTIVES {
-            assert_eq!(Config::new(vec![SearchGene::categorical(1)], objectives, 7).check(), Ok(()));
+            assert_eq!(SearchConfig::new(vec![SearchGene::categorical(1)], objectives, 7).check(), Ok(()));
         }
     }
 
     #[test]
     fn impossible_settings_are_named() {
-        assert_eq!(Config { genes: vec![], ..config() }.check(), Err(ConfigError::NoGenes));
-        assert_eq!(Config { objectives: 5, ..config() }.check(), Err(ConfigError::Objectives(5)));
-        let empty = Config { genes: vec![SearchGene::ordered(2), SearchGene::ordered(0)], ..config() };
+        assert_eq!(SearchConfig { genes: vec![], ..config() }.check(), Err(ConfigError::NoGenes));
+        assert_eq!(SearchConfig { objectives: 5, ..config() }.check(), Err(ConfigError::Objectives(5)));
+        let empty = SearchConfig { genes: vec![SearchGene::ordered(2), SearchGene::ordered(0)], ..config() };
         assert_eq!(empty.check(), Err(ConfigError::EmptyGene(1)));
-        let rate = Config { crossover_rate: 1.5, ..config() }.check().unwrap_err();
+        let rate = SearchConfig { crossover_rate: 1.5, ..config() }.check().unwrap_err();
         assert_eq!(rate.to_string(), "crossover_rate is 1.5, but a probability lies between 0 and 1");
-        assert!(Config { boundary_rate: f64::NAN, ..config() }.check().is_err());
-        assert!(Config { mutations: f64::INFINITY, ..config() }.check().is_err());
-        let small = Config { population: 1, ..config() }.check().unwrap_err();
+        assert!(SearchConfig { boundary_rate: f64::NAN, ..config() }.check().is_err());
+        assert!(SearchConfig { mutations: f64::INFINITY, ..config() }.check().is_err());
+        let small = SearchConfig { population: 1, ..config() }.check().unwrap_err();
         assert_eq!(small.to_string(), "population is 1, but must be at least 2");
     }
 

@@ -32,7 +32,7 @@ use thiserror::Error;
 
 use super::accuracy::{AccuracyError, AccuracySource, DesignScore, MeasuredDesign};
 use super::archive::{Evaluated, FrontStatus};
-use super::config::{Config, ConfigError};
+use super::config::{ConfigError, SearchConfig};
 use super::generation::{Generation, Operator, StopRule};
 use super::genes;
 use super::nsga2::{Proposal, Search, SearchError};
@@ -101,7 +101,7 @@ impl Default for SearchOptions {
 
 /// A design to measure.
 #[derive(Debug, Clone)]
-pub struct Candidate {
+pub struct SearchCandidate {
     proposal: Proposal,
     /// The design, canonical and feasible under the limits on cost.
     pub design: Design,
@@ -113,7 +113,7 @@ pub struct Candidate {
 #[derive(Debug, Clone)]
 pub enum NextCandidate {
     /// Measure this one.
-    Measure(Candidate),
+    Measure(SearchCandidate),
     /// The search is over for this reason.
     Over(String),
 }
@@ -137,7 +137,7 @@ pub struct SearchDriver {
     preselection: Preselection,
     accuracies: HashMap<(Design, u32), f64>,
     /// Feasible seeds and random designs, which are not preselected.
-    waiting: VecDeque<Candidate>,
+    waiting: VecDeque<SearchCandidate>,
     /// Candidates handed out and neither reported nor withdrawn.
     open: usize,
     measured: usize,
@@ -153,7 +153,7 @@ impl SearchDriver {
         options: SearchOptions,
         score: Option<DesignScore>,
     ) -> Result<Self, DriverError> {
-        let mut config = Config::new(genes::of_space(&problem.space), problem.objectives.len(), options.seed);
+        let mut config = SearchConfig::new(genes::of_space(&problem.space), problem.objectives.len(), options.seed);
         config.population = (options.budget / GENERATIONS).clamp(POPULATION.0, POPULATION.1);
         config.initial = config.population;
         // A search on costs alone measures nothing: its budget is one of designs looked at.
@@ -314,7 +314,7 @@ impl SearchDriver {
 
     /// Tells the outcomes of proposals that need no measurement, and queues those that are not preselected. Returns the
     /// rest: children to choose from.
-    fn filter_known(&mut self, proposals: Vec<Proposal>) -> Result<Vec<Candidate>, DriverError> {
+    fn filter_known(&mut self, proposals: Vec<Proposal>) -> Result<Vec<SearchCandidate>, DriverError> {
         let mut children = Vec::new();
         for proposal in proposals {
             let design = genes::decode(&self.problem.space, &proposal.genes);
@@ -325,7 +325,7 @@ impl SearchDriver {
                 continue;
             }
             let is_child = !proposal.origin.parents().is_empty();
-            let candidate = Candidate { proposal, design, predicted: None };
+            let candidate = SearchCandidate { proposal, design, predicted: None };
             if is_child {
                 children.push(candidate);
             } else {
@@ -336,7 +336,7 @@ impl SearchDriver {
     }
 
     /// Chooses one of some children and withdraws the others.
-    fn preselect(&mut self, mut children: Vec<Candidate>) -> Result<Candidate, DriverError> {
+    fn preselect(&mut self, mut children: Vec<SearchCandidate>) -> Result<SearchCandidate, DriverError> {
         let designs: Vec<Design> = children.iter().map(|child| child.design.clone()).collect();
         let front = self.search.archive().front_points();
         let chosen = self.preselection.choose(&self.problem, front, &designs)?;
@@ -346,7 +346,7 @@ impl SearchDriver {
         Ok(candidate)
     }
 
-    fn withdraw_all(&mut self, candidates: impl IntoIterator<Item = Candidate>) -> Result<(), DriverError> {
+    fn withdraw_all(&mut self, candidates: impl IntoIterator<Item = SearchCandidate>) -> Result<(), DriverError> {
         for candidate in candidates {
             self.search.withdraw(candidate.proposal.id)?;
         }
@@ -357,7 +357,7 @@ impl SearchDriver {
     ///
     /// # Errors
     /// The candidate was reported or withdrawn before.
-    pub fn report(&mut self, candidate: &Candidate, accuracy: f64) -> Result<CandidateReport, DriverError> {
+    pub fn report(&mut self, candidate: &SearchCandidate, accuracy: f64) -> Result<CandidateReport, DriverError> {
         let views = self.problem.knobs.sensors;
         let outcome = self.problem.outcome(&candidate.design, Some(accuracy))?;
         let status = self.search.tell(candidate.proposal.id, outcome)?;
@@ -379,7 +379,7 @@ impl SearchDriver {
     ///
     /// # Errors
     /// The candidate was reported or withdrawn before.
-    pub fn withdraw(&mut self, candidate: Candidate) -> Result<(), DriverError> {
+    pub fn withdraw(&mut self, candidate: SearchCandidate) -> Result<(), DriverError> {
         self.open = self.open.saturating_sub(1);
         self.withdraw_all([candidate])
     }

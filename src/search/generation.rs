@@ -31,6 +31,7 @@ pub enum Operator {
 }
 
 impl Operator {
+    /// All operators.
     pub const ALL: [Self; 8] = [
         Self::Seed,
         Self::Random,
@@ -71,7 +72,7 @@ impl Operator {
     }
 }
 
-/// How an operator has done.
+/// Success of an operator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Designs it made that have been evaluated.
@@ -92,6 +93,7 @@ impl Tally {
 pub struct Tallies([Tally; Operator::ALL.len()]);
 
 impl Tallies {
+    /// Tally of one operator.
     pub fn get(&self, operator: Operator) -> Tally {
         self.0[operator as usize]
     }
@@ -109,21 +111,23 @@ impl Tallies {
 pub struct Generation {
     /// 0 for the first.
     pub index: usize,
+    /// Evaluated designs.
     pub evaluations: usize,
     /// Evaluated designs that meet the limits.
     pub feasible: usize,
     /// Hypervolume of the front, in the product of the objectives' units; 0 while nothing is feasible.
     pub hypervolume: f64,
+    /// Designs on the front.
     pub front_size: usize,
     /// Children that were known already and so were not evaluated again.
     pub duplicates_avoided: usize,
-    /// How often the limits have changed. Hypervolumes compare only between generations that agree in this.
+    /// Number of changes of the limits. Hypervolumes compare only between generations that agree in this.
     pub reassessments: usize,
-    /// What the operators did within this generation.
+    /// Tallies of the operators within this generation.
     pub operators: Tallies,
 }
 
-/// When a search should stop. [`StopRule::default`] sets the defaults stated here.
+/// Rule by which a search stops. [`StopRule::default`] sets the defaults stated here.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StopRule {
     /// Stop after this many evaluations. Default: no limit.
@@ -140,7 +144,7 @@ impl Default for StopRule {
     }
 }
 
-/// Why a search is done.
+/// Reason for which a search is done.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum StopReason {
     /// The budget of evaluations is spent.

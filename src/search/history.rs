@@ -6,7 +6,7 @@ use super::hypervolume::hypervolume;
 use super::outcome::{MAX_OBJECTIVES, Objectives};
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct History {
+pub(super) struct GenerationLog {
     generations: Vec<Generation>,
     total: Tallies,
     /// Of the generation that is not complete yet.
@@ -17,7 +17,7 @@ pub(super) struct History {
     objectives: usize,
 }
 
-impl History {
+impl GenerationLog {
     pub fn new(objectives: usize, reference: Option<Objectives>) -> Self {
         Self { reference, objectives, ..Self::default() }
     }
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn the_corner_is_found_when_something_is_feasible_and_then_stays() {
-        let mut history = History::new(2, None);
+        let mut history = GenerationLog::new(2, None);
         history.close_generation(&archive(&[([1.0, 1.0], 0.5)]));
         assert_eq!((history.reference(), history.generations()[0].hypervolume), (None, 0.0));
         history.close_generation(&archive(&[([1.0, 3.0], 0.0), ([2.0, 1.0], 0.0), ([9.0, 9.0], 1.0)]));
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn tallies_are_of_the_generation_and_in_total() {
-        let mut history = History::new(2, None);
+        let mut history = GenerationLog::new(2, None);
         history.told(&Origin::Random, FrontStatus::Front);
         history.close_generation(&archive(&[]));
         history.told(&Origin::Random, FrontStatus::Dominated);

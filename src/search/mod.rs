@@ -28,16 +28,18 @@
 //! # Example
 //! Twelve genes of five choices; one objective falls and the other rises with the choices, in unlike measure.
 //! ```
-//! use splitscope::search::{Config, SearchGene, Outcome, Search};
+//! use splitscope::search::{SearchConfig, SearchGene, Outcome, Search};
 //!
 //! let evaluate = |genes: &[u8]| {
-//!     let sum = |weight: fn(usize) -> f64| genes.iter().zip(0..).map(|(gene, i)| weight(i) * f64::from(*gene)).sum::<f64>();
+//!     let sum = |weight: fn(usize) -> f64| -> f64 {
+//!         genes.iter().zip(0..).map(|(gene, i)| weight(i) * f64::from(*gene)).sum()
+//!     };
 //!     let (cost, quality) = (sum(|i| 1.0 + i as f64), sum(|i| 12.0 - i as f64));
 //!     // A limit on the cost: what exceeds it is infeasible by so much.
 //!     Outcome::new(&[cost, -quality], (cost / 200.0 - 1.0).max(0.0))
 //! };
 //!
-//! let mut search = Search::new(Config::new(vec![SearchGene::ordered(5); 12], 2, 42))?;
+//! let mut search = Search::new(SearchConfig::new(vec![SearchGene::ordered(5); 12], 2, 42))?;
 //! while search.stop_reason().is_none() {
 //!     for proposal in search.ask(10) {
 //!         search.tell(proposal.id, evaluate(&proposal.genes))?;
@@ -86,9 +88,11 @@ mod survey;
 pub use accuracy::{AccuracyError, AccuracySource, DesignScore, MeasuredDesign};
 pub use acquisition::best_candidate;
 pub use archive::{Archive, Evaluated, FrontStatus, Origin, front_of};
-pub use config::{Config, ConfigError, GeneScale, SearchGene};
+pub use config::{ConfigError, GeneScale, SearchConfig, SearchGene};
 pub use correlation::kendall_tau;
-pub use driver::{Candidate, CandidateReport, DriverError, NextCandidate, SearchDriver, SearchOptions, SearchScope};
+pub use driver::{
+    CandidateReport, DriverError, NextCandidate, SearchCandidate, SearchDriver, SearchOptions, SearchScope,
+};
 pub use generation::{Generation, Operator, StopReason, StopRule, Tallies, Tally};
 pub use hypervolume::hypervolume;
 pub use nsga2::{Proposal, Search, SearchError};

@@ -15,9 +15,9 @@ use rustc_hash::FxHashMap;
 use thiserror::Error;
 
 use super::archive::{Archive, Evaluated, FrontStatus, Origin};
-use super::config::{Config, ConfigError};
+use super::config::{ConfigError, SearchConfig};
 use super::generation::{Generation, StopReason, Tallies};
-use super::history::History;
+use super::history::GenerationLog;
 use super::operators::{self, Genome};
 use super::outcome::{Objectives, Outcome};
 use super::population::Population;
@@ -30,19 +30,24 @@ const SWEEP_LIMIT: u128 = 100_000;
 pub struct Proposal {
     /// To be told back with the outcome. Ids count up from 0 in the order of asking.
     pub id: u64,
+    /// The genome to evaluate.
     pub genes: Genome,
+    /// Operator that made it.
     pub origin: Origin,
 }
 
-/// Why a tell was refused.
+/// Refusal of a tell.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum SearchError {
+    /// The proposal of this id is not open.
     #[error("proposal {0} is not open: it was never asked, or has been told or withdrawn")]
     NotOpen(u64),
+    /// The outcome can not be compared.
     #[error(
         "the outcome can not be compared: {0:?} has a NaN, a negative violation, or is feasible without finite objectives"
     )]
     NotComparable(Outcome),
+    /// The genome is none of the space.
     #[error(transparent)]
     Genome(#[from] ConfigError),
 }
@@ -50,7 +55,7 @@ pub enum SearchError {
 /// A running search. See the module's description and the example in [`search`](super).
 #[derive(Clone, Debug)]
 pub struct Search {
-    config: Config,
+    config: SearchConfig,
     rng: ChaCha8Rng,
     archive: Archive,
     population: Population,
@@ -63,13 +68,13 @@ pub struct Search {
     seen: FxHashMap<Genome, u64>,
     next_id: u64,
     exhausted: bool,
-    history: History,
+    history: GenerationLog,
 }
 
 impl Search {
     /// # Errors
-    /// If [`Config::check`] finds something that can not work.
-    pub fn new(config: Config) -> Result<Self, ConfigError> {
+    /// If [`SearchConfig::check`] finds something that can not work.
+    pub fn new(config: SearchConfig) -> Result<Self, ConfigError> {
         config.check()?;
         let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
         let start = operators::stratified(&config.genes, config.initial, &mut rng);
@@ -83,7 +88,7 @@ impl Search {
             seen: FxHashMap::default(),
             next_id: 0,
             exhausted: false,
-            history: History::new(config.objectives, config.reference),
+            history: GenerationLog::new(config.objectives, config.reference),
             config,
         })
     }
@@ -185,7 +190,8 @@ impl Search {
         self.history.reassessed(&self.archive, self.config.reference);
     }
 
-    pub fn config(&self) -> &Config {
+    /// The settings.
+    pub fn config(&self) -> &SearchConfig {
         &self.config
     }
 
@@ -219,7 +225,7 @@ impl Search {
         self.history.generations()
     }
 
-    /// What the operators have done since the start.
+    /// Tallies of the operators since the start.
     pub fn operators(&self) -> &Tallies {
         self.history.operators()
     }
@@ -229,7 +235,7 @@ impl Search {
         self.history.duplicates_avoided()
     }
 
-    /// Why the search should stop now, if it should. Asking and telling still work afterwards.
+    /// Reason to stop the search now; `None` if there is none. Asking and telling still work afterwards.
     pub fn stop_reason(&self) -> Option<StopReason> {
         if self.exhausted && self.open.is_empty() {
             return Some(StopReason::Exhausted);

@@ -35,7 +35,7 @@ impl Outcome {
         Self { objectives: all, violation }
     }
 
-    /// Whether every limit is met.
+    /// Returns `true` if every limit is met.
     pub fn is_feasible(&self) -> bool {
         self.violation == 0.0
     }
@@ -59,7 +59,8 @@ impl Outcome {
         covers(&self.objectives, &other.objectives) && self.objectives != other.objectives
     }
 
-    /// Whether the outcome can be compared: no NaN, a violation of at least 0, finite objectives where feasible.
+    /// Returns `true` if the outcome can be compared: no NaN, a violation of at least 0, finite objectives where
+    /// feasible.
     pub fn is_comparable(&self) -> bool {
         self.violation >= 0.0
             && self.objectives.iter().all(|value| if self.is_feasible() { value.is_finite() } else { !value.is_nan() })
@@ -83,9 +84,9 @@ pub(super) fn lexicographic(a: &Objectives, b: &Objectives) -> std::cmp::Orderin
         .unwrap_or(std::cmp::Ordering::Equal)
 }
 
-/// Whether a member of `front` weakly dominates `point`, where `front` is mutually non-dominated, in lexicographic
-/// order, and holds only points that come before `point` in it. With two objectives only the last one can: the second
-/// objective falls along the front.
+/// Returns `true` if a member of `front` weakly dominates `point`, where `front` is mutually non-dominated, in
+/// lexicographic order, and holds only points that come before `point` in it. With two objectives only the last one
+/// can: the second objective falls along the front.
 #[inline]
 pub(super) fn is_covered(front: &[Objectives], point: &Objectives, objectives: usize) -> bool {
     let candidates = if objectives == 2 { front.len().saturating_sub(1) } else { 0 };

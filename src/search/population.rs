@@ -17,7 +17,7 @@ pub(super) struct Population {
 }
 
 impl Population {
-    /// Whether two different parents can be drawn.
+    /// Returns `true` if two different parents can be drawn.
     pub fn is_ready(&self) -> bool {
         self.members.len() >= 2
     }

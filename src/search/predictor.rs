@@ -45,9 +45,11 @@ impl PredictorKind {
 /// One measurement to learn from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
+    /// The genome.
     pub genes: Box<[u8]>,
     /// Numbers beside the genes (logarithm of the MACs, ...); the same number of them in each sample, often none.
     pub features: Box<[f64]>,
+    /// Measured value, to be predicted.
     pub value: f64,
 }
 
@@ -64,17 +66,43 @@ pub struct Quality {
     pub penalty: f64,
 }
 
-/// Why samples can not be learned from.
+/// Samples that can not be learned from.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum PredictorError {
+    /// A sample has another number of genes than the space.
     #[error("sample {sample} has {found} genes, but the space has {expected}")]
-    GenomeLength { sample: usize, found: usize, expected: usize },
+    GenomeLength {
+        /// Index of the sample.
+        sample: usize,
+        /// Its number of genes.
+        found: usize,
+        /// Genes of the space.
+        expected: usize,
+    },
+    /// A gene has a value that is none of its choices.
     #[error("gene {gene} of sample {sample} is beyond its choices")]
-    GeneValue { sample: usize, gene: usize },
+    GeneValue {
+        /// Index of the sample.
+        sample: usize,
+        /// Index of the gene.
+        gene: usize,
+    },
+    /// A sample has another number of features than the first.
     #[error("sample {sample} has {found} features, but the first has {expected}")]
-    Features { sample: usize, found: usize, expected: usize },
+    Features {
+        /// Index of the sample.
+        sample: usize,
+        /// Its number of features.
+        found: usize,
+        /// Features of the first sample.
+        expected: usize,
+    },
+    /// A value or a feature is not finite.
     #[error("sample {sample} has a value or feature that is not finite")]
-    NotFinite { sample: usize },
+    NotFinite {
+        /// Index of the sample.
+        sample: usize,
+    },
 }
 
 /// A fitted predictor.
@@ -158,7 +186,7 @@ fn dot(row: &Row, weights: &[f64]) -> f64 {
     row.iter().map(|&(column, value)| value * weights[column]).sum()
 }
 
-/// Which column means what: 0 is the intercept, then one per choice of each gene, then the standardised features.
+/// Meaning of the columns: 0 is the intercept, then one per choice of each gene, then the standardised features.
 #[derive(Clone, Debug, PartialEq)]
 struct FeatureLayout {
     /// First column and number of choices of each gene.
@@ -270,7 +298,7 @@ impl Normal {
     }
 }
 
-/// Which fold each sample belongs to.
+/// Fold of each sample.
 fn folds(count: usize) -> Vec<usize> {
     let mut folds: Vec<usize> = (0..count).map(|index| index % FOLDS).collect();
     folds.shuffle(&mut ChaCha8Rng::seed_from_u64(FOLD_SEED));

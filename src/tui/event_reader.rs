@@ -79,7 +79,6 @@ impl EventReader {
                 updates.push(Update::Training(TrainUpdate::RolledBack { from, to, text }));
             }
             Event::Generation(record) => updates.push(Update::Search(SearchUpdate::Generation(record))),
-            Event::Child(record) => updates.push(Update::Search(SearchUpdate::Child(record))),
             Event::Predictor(record) => updates.push(Update::Search(SearchUpdate::Predictor(record))),
             Event::LimitsChanged { text } => updates.push(Update::Search(SearchUpdate::LimitsChanged(text))),
             Event::Paused => updates.push(state(task, State::Paused)),
@@ -88,7 +87,8 @@ impl EventReader {
             Event::Stopped { reason } => updates.push(state(task, State::Finished(format!("stopped ({reason})")))),
             Event::Finished { reason } => updates.push(state(task, State::Finished(reason))),
             Event::Failed { text } => updates.extend([note(text.clone()), state(task, State::Failed(text))]),
-            Event::Unknown(_) => {}
+            // The design of a child is told by its evaluation; the screens do not show its parents.
+            Event::Child(_) | Event::Unknown(_) => {}
         }
     }
 }

@@ -243,7 +243,7 @@ fn plain(buffer: &Buffer) -> String {
 }
 
 /// `text` for XML: markup characters as entities, characters XML forbids as U+FFFD.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -11,7 +11,7 @@
 
 use std::sync::LazyLock;
 
-use crate::search::{Config, ConfigError, FrontStatus, Objectives, Outcome, Search, SearchGene, hypervolume};
+use crate::search::{ConfigError, FrontStatus, Objectives, Outcome, Search, SearchConfig, SearchGene, hypervolume};
 
 /// Number of genes: resolution, 5 depths, 5 widths, 5 kernels, 5 expansions, split, compression ratio.
 pub(super) const GENES: usize = 23;
@@ -41,7 +41,7 @@ const CLASSES: u64 = 10;
 const VIEWS: u64 = 4;
 const LINK_BITS_PER_SECOND: f64 = 1e8;
 const LINK_SETUP_SECONDS: f64 = 50e-6;
-/// What a factor of two of compression costs in capacity.
+/// Capacity lost per factor of two of compression.
 const COMPRESSION_PENALTY: f64 = 0.15;
 
 /// Evaluations between two points of a [`Trace`].
@@ -72,7 +72,7 @@ impl MachineModel {
     }
 }
 
-/// What one genome comes to.
+/// Objectives and memory of one genome.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct ProblemCost {
     pub latency_seconds: f64,
@@ -269,7 +269,7 @@ pub(super) fn repair(genome: &mut [u8]) {
     genome[21] = genome[21].min(blocks);
 }
 
-/// How a search went.
+/// Course of one search.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Trace {
     pub seed: u64,
@@ -294,14 +294,14 @@ impl Trace {
 
 /// Searches with the default configuration for exactly `evaluations` evaluations, without seeds.
 pub(super) fn run(seed: u64, evaluations: usize) -> Trace {
-    run_with(Config::new(genes(), 2, seed), evaluations).expect("the default configuration is valid")
+    run_with(SearchConfig::new(genes(), 2, seed), evaluations).expect("the default configuration is valid")
 }
 
 /// Searches with another configuration of [`genes`] and two objectives.
 ///
 /// # Errors
 /// If the configuration can not work.
-pub(super) fn run_with(config: Config, evaluations: usize) -> Result<Trace, ConfigError> {
+pub(super) fn run_with(config: SearchConfig, evaluations: usize) -> Result<Trace, ConfigError> {
     let (seed, batch) = (config.seed, config.batch);
     let mut search = Search::new(config)?;
     let mut points = Vec::new();

@@ -27,7 +27,7 @@ pub(super) struct CostReport<'a> {
     /// Position in `splits` of the fastest that meets the limits.
     pub(super) best: Option<usize>,
     /// The limits no design of the space can meet; `None` if some can, or if a split here does.
-    pub(super) hopeless: Option<Vec<Shortfall>>,
+    pub(super) unattainable: Option<Vec<Shortfall>>,
 }
 
 /// One split.
@@ -90,7 +90,7 @@ impl CostReport<'_> {
         let fastest = fits.min_by(|(_, a), (_, b)| a.cost.latency.total_s().total_cmp(&b.cost.latency.total_s()));
         self.best = fastest.map(|(index, _)| index);
         if self.best.is_none() {
-            self.hopeless = cost::why_none(&cost::smallest_demands(self.space, self.profile)?, &self.knobs);
+            self.unattainable = cost::why_none(&cost::smallest_demands(self.space, self.profile)?, &self.knobs);
         }
         Ok(self)
     }

@@ -19,7 +19,7 @@ pub(super) struct Arguments {
     /// SCALE-Sim topology
     #[arg(long, value_name = "FILE")]
     pub(super) layers: Option<PathBuf>,
-    /// Which device of the profile runs the layers
+    /// Device of the profile that runs the layers
     #[arg(long, value_parser = ["sensor", "aggregator"], default_value = "sensor", requires = "layers")]
     device: String,
     /// Mapping rule instead of the profile's
@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     /// Dataflow of a systolic array: output- or weight-stationary
     #[arg(long, value_parser = ["os", "ws"], requires = "layers")]
     dataflow: Option<String>,
-    /// How an unrolled array runs depthwise layers
+    /// Depthwise layers on an unrolled array: one channel after another, or in groups
     #[arg(long, value_parser = ["per-channel", "grouped"], requires = "layers")]
     depthwise: Option<String>,
     /// Measured latencies instead of a rule: CSV or JSON

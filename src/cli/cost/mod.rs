@@ -66,9 +66,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     }
     let table = model.network_costs(&network, transmit)?;
     let power_at = arguments.power_at.or(knobs.frame_rate_floor_hz);
-    let (splits, best, hopeless) = (Vec::new(), None, None);
+    let (splits, best, unattainable) = (Vec::new(), None, None);
     let found =
-        CostReport { space, profile, genome, network, table, knobs, transmit, power_at, splits, best, hopeless }
+        CostReport { space, profile, genome, network, table, knobs, transmit, power_at, splits, best, unattainable }
             .costed()?;
     let asked = Asked::new(arguments, &found)?;
     if arguments.json {

@@ -111,7 +111,7 @@ fn none(out: &mut String, found: &CostReport) {
         );
     }
     let name = &found.space.name;
-    match &found.hopeless {
+    match &found.unattainable {
         Some(missed) => {
             let _ = writeln!(
                 out,

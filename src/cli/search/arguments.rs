@@ -25,7 +25,7 @@ pub(in crate::cli) struct Arguments {
     /// Compare the joint search with simpler methods, each with the same number of evaluations
     #[arg(long, conflicts_with = "proxy")]
     pub(super) baselines: bool,
-    /// Where the comparison is drawn [default: baselines.svg in the run]
+    /// Picture of the comparison [default: baselines.svg in the run]
     #[arg(long, requires = "baselines", value_name = "FILE")]
     pub(super) picture: Option<PathBuf>,
     /// Rank by synflow, a score of the weights as they are, instead of measuring; needs no training
@@ -46,7 +46,7 @@ pub(in crate::cli) struct Arguments {
     /// ... over so many generations; 0 never does
     #[arg(long, default_value_t = 10, value_name = "COUNT")]
     pub(super) stop_generations: usize,
-    /// What counts, two to four of: accuracy, latency, energy, memory
+    /// Objectives, two to four of: accuracy, latency, energy, memory
     #[arg(long, value_delimiter = ',', default_value = "accuracy,latency,energy", value_parser = objective())]
     pub(super) objectives: Vec<Objective>,
     /// Knobs as JSON, for instance '{"link-bandwidth": 125000, "latency": 0.008}'; bytes, seconds, joules

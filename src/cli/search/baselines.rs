@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use super::arguments::{Arguments, problem};
 use crate::cli::Answer;
-use crate::cli::progress::{Bar, Log};
+use crate::cli::progress::{Log, ProgressBar};
 use crate::record::{Event, Subset, Task};
 use crate::run::{RunDir, RunEvaluator, TaskProcess, compare_baselines};
 use crate::search::baselines::BaselineOutcome;
@@ -23,7 +23,7 @@ pub(super) fn run(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
     }
     let log = Log::new(Task::Search, arguments.json);
     let mut process = TaskProcess::new(run, Task::Search, log.sink())?;
-    let bar = Bar::new("rendering");
+    let bar = ProgressBar::new("rendering");
     let evaluator = RunEvaluator::open(run, &|done, total| bar.show(done, total))?;
     bar.end();
     let (budget, seed) = (arguments.evaluations, arguments.seed);

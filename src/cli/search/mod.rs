@@ -12,7 +12,7 @@ mod proxy;
 use anyhow::{Result, bail};
 
 use super::Answer;
-use super::progress::{Bar, Log};
+use super::progress::{Log, ProgressBar};
 use super::train::use_threads;
 use crate::record::Task;
 use crate::run::{self, RunDir, SearchRunner, TaskProcess};
@@ -45,7 +45,7 @@ fn search(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
     if let (None, Some(survey)) = (problem.infeasibility_reason()?, problem.survey()) {
         log.note(&survey.count_feasible(&problem.knobs).to_string());
     }
-    let bar = Bar::new("rendering");
+    let bar = ProgressBar::new("rendering");
     let progress = |done, total| bar.show(done, total);
     let mut runner = SearchRunner::new(run, problem, arguments.options(), &mut process, &progress)?;
     bar.end();
@@ -63,7 +63,7 @@ fn search(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
 /// Serves the requests of searches on a run.
 fn serve(run: &RunDir, json: bool) -> Result<Answer> {
     let log = Log::new(Task::Search, json);
-    let bar = Bar::new("rendering");
+    let bar = ProgressBar::new("rendering");
     let summary = run::serve_requests(run, &|done, total| bar.show(done, total), log.sink())?;
     log.note(&format!("{} designs measured; {}", summary.measured, summary.reason));
     Ok(Answer::Yes)

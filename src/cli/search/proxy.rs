@@ -10,7 +10,7 @@ use super::arguments::{Arguments, problem, the_run};
 use crate::cli::train::manifest_of;
 use crate::cli::{Answer, load};
 use crate::run::{Manifest, RunDir, measured_designs};
-use crate::search::{Config, Objective, Outcome, Search, SearchProblem, genes, kendall_tau};
+use crate::search::{Objective, Outcome, Search, SearchConfig, SearchProblem, genes, kendall_tau};
 use crate::space::{Design, SearchSpace};
 use crate::supernet::{Route, Supernet};
 use crate::train::{Checkpoints, Settings, Synflow};
@@ -78,7 +78,7 @@ fn search(
     arguments: &Arguments,
     score: &dyn Fn(&Design) -> Option<f64>,
 ) -> Result<Vec<(Design, f64, Outcome)>> {
-    let mut config = Config::new(genes::of_space(&problem.space), problem.objectives.len(), arguments.seed);
+    let mut config = SearchConfig::new(genes::of_space(&problem.space), problem.objectives.len(), arguments.seed);
     config.stop = arguments.stop();
     let mut search = Search::new(config)?.with_seeds(problem.seeds()?)?;
     let mut scored = 0;

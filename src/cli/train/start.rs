@@ -1,4 +1,4 @@
-//! What a run starts with: its directory, its manifest, its data.
+//! Start of a run: its directory, its manifest, its data.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -37,7 +37,7 @@ pub(super) fn open_run(arguments: &Arguments) -> Result<RunDir> {
     Ok(RunDir::create(&path, &manifest)?)
 }
 
-/// What a new run starts with: the settings are those of the space, with the flags laid over them.
+/// Manifest of a new run on the named files. The settings are those of the space, overridden by the flags.
 fn manifest(name: &str, space: &str, profile: &str, data: Option<&str>, flags: &SettingFlags) -> Result<Manifest> {
     let (space, space_source) = load::space(space)?;
     let (profile, profile_source) = load::profile(profile)?;
@@ -49,7 +49,7 @@ fn manifest(name: &str, space: &str, profile: &str, data: Option<&str>, flags: &
     manifest_of(name, (&space, &space_source), (&profile, &profile_source), data, &settings)
 }
 
-/// What a new run on these files starts with. The data set is the space's own if none is given.
+/// Manifest of a new run on these files. The data set is the space's own if none is given.
 pub(in crate::cli) fn manifest_of(
     name: &str,
     (space, space_source): (&SearchSpace, &Source),

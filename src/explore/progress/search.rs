@@ -1,7 +1,7 @@
 //! Progress of a search: generations, children, predictors, rate and events.
 
 use super::{State, note};
-use crate::record::{ChildRecord, GenerationRecord, OperatorRecord, PredictorRecord};
+use crate::record::{GenerationRecord, OperatorRecord, PredictorRecord};
 use crate::space::Design;
 
 /// A design that a search measured.
@@ -28,8 +28,6 @@ pub enum SearchUpdate {
     Found(Found),
     /// A generation is done.
     Generation(GenerationRecord),
-    /// Origin of a measured design.
-    Child(ChildRecord),
     /// Quality of a predictor.
     Predictor(PredictorRecord),
     /// The search goes on under other limits.
@@ -49,8 +47,6 @@ pub struct Searching {
     pub generations: Vec<GenerationRecord>,
     /// Designs measured, in order.
     pub found: Vec<Found>,
-    /// Origins of the measured designs, in order.
-    pub children: Vec<ChildRecord>,
     /// Latest quality of each predictor.
     pub predictors: Vec<PredictorRecord>,
     /// Events as text, newest last.
@@ -108,24 +104,6 @@ impl Searching {
         if asked == 0 { 0.0 } else { last.cache_hits as f64 / asked as f64 }
     }
 
-    /// Origin of a design and of its ancestors: itself first, then parents before their parents.
-    pub fn lineage(&self, design: &str) -> Vec<&ChildRecord> {
-        let mut found: Vec<&ChildRecord> = Vec::new();
-        let mut open = vec![design];
-        while !open.is_empty() {
-            let mut parents = Vec::new();
-            for name in open {
-                let Some(child) = self.children.iter().rev().find(|child| child.design == name) else { continue };
-                if !found.iter().any(|known| known.design == name) {
-                    found.push(child);
-                    parents.extend(child.parents.iter().map(String::as_str));
-                }
-            }
-            open = parents;
-        }
-        found
-    }
-
     /// Applies an update.
     pub(in crate::explore) fn update(&mut self, update: SearchUpdate) {
         match update {
@@ -143,7 +121,6 @@ impl Searching {
                 self.found.push(Found { generation, ..found });
             }
             SearchUpdate::Generation(generation) => self.generations.push(generation),
-            SearchUpdate::Child(child) => self.children.push(child),
             SearchUpdate::Predictor(record) => {
                 note(&mut self.notes, record.sentence());
                 match self.predictors.iter_mut().find(|known| known.predictor == record.predictor) {
@@ -177,18 +154,8 @@ mod tests {
     }
 
     #[test]
-    fn lineage_and_the_standing_of_predictions_are_kept() {
+    fn the_latest_quality_of_a_predictor_is_kept() {
         let mut search = Searching::default();
-        for (design, parents) in [("a", vec![]), ("b", vec!["a"]), ("c", vec!["b", "a"])] {
-            let parents = parents.into_iter().map(str::to_owned).collect();
-            search.update(SearchUpdate::Child(ChildRecord {
-                design: design.to_owned(),
-                parents,
-                ..ChildRecord::default()
-            }));
-        }
-        let lineage: Vec<&str> = search.lineage("c").iter().map(|child| child.design.as_str()).collect();
-        assert_eq!(lineage, ["c", "b", "a"]);
         for kendall_tau in [0.1, 0.6] {
             let record = PredictorRecord { predictor: PredictorKind::Ridge, samples: 20, rmse: 0.021, kendall_tau };
             search.update(SearchUpdate::Predictor(record));

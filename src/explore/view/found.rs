@@ -3,6 +3,7 @@
 use crate::explore::candidate::CandidateId;
 use crate::explore::progress::Found;
 use crate::explore::session::Session;
+use crate::search::{Outcome, front_of};
 
 /// A design that the search measured, as a point.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,16 +46,12 @@ impl Session {
 
 /// Marks the points that no other one beats.
 fn mark_front(points: &mut [FoundPoint<'_>]) {
-    let mut order: Vec<usize> = (0..points.len()).filter(|&index| points[index].feasible).collect();
-    order.sort_by(|&one, &other| {
-        let (one, other) = (&points[one], &points[other]);
-        one.latency_s.total_cmp(&other.latency_s).then(other.found.accuracy.total_cmp(&one.found.accuracy))
-    });
-    let mut best = f64::NEG_INFINITY;
-    for index in order {
-        let accuracy = points[index].found.accuracy;
-        points[index].front = accuracy > best;
-        best = best.max(accuracy);
+    let outcome = |point: &FoundPoint<'_>| {
+        Outcome::new(&[point.latency_s, -point.found.accuracy], if point.feasible { 0.0 } else { 1.0 })
+    };
+    let outcomes: Vec<Outcome> = points.iter().map(outcome).collect();
+    for index in front_of(&outcomes, 2) {
+        points[index].front = true;
     }
 }
 

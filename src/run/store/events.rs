@@ -26,7 +26,9 @@ struct Seen(u64, i64, u64);
 /// Rows written since a cursor.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Changes {
+    /// Events, in the order of writing.
     pub events: Vec<Stored<EventRecord>>,
+    /// Measured accuracies, in the order of writing.
     pub measurements: Vec<Stored<Measurement>>,
     /// There is more to read: call again.
     pub more: bool,

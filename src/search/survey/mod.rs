@@ -24,7 +24,8 @@
 //! let count = survey.count_feasible(&knobs);
 //! assert!(count.interval.is_none() && count.designs > 0.0);
 //! // No design is faster than the fastest.
-//! let least = survey.optimum(Goal::Latency, &knobs).into_iter().map(|split| split.value).fold(f64::INFINITY, f64::min);
+//! let least = survey.optimum(Goal::Latency, &knobs).into_iter();
+//! let least = least.map(|split| split.value).fold(f64::INFINITY, f64::min);
 //! knobs.latency_limit_s = Some(0.99 * least);
 //! assert_eq!(survey.count_feasible(&knobs).designs, 0.0);
 //! # Ok::<(), Box<dyn std::error::Error>>(())

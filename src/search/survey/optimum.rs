@@ -190,13 +190,13 @@ impl<'a> OptimumSolver<'a> {
         let profile = &self.graph.profile;
         let device = if sensor { &profile.sensor.device } else { &profile.aggregator };
         let memory = device.weight_memory_bytes.as_ref().map(|memory| memory.value as f64);
-        let lone = |streams| vec![WeightMode { streams, condition: WeightCondition::Any }];
+        let single = |streams| vec![WeightMode { streams, condition: WeightCondition::Any }];
         if self.goal == Goal::SensorMemory && !(sensor && self.shared()) {
-            return lone(false);
+            return single(false);
         }
         match (device.residency, memory) {
-            (Residency::Streamed, _) => lone(true),
-            (Residency::Resident, _) | (Residency::Cached, None) => lone(false),
+            (Residency::Streamed, _) => single(true),
+            (Residency::Resident, _) | (Residency::Cached, None) => single(false),
             (Residency::Cached, Some(memory)) => {
                 // Where streaming never makes a layer cheaper, a path that could have kept its weights is found among
                 // those that do.
@@ -220,12 +220,12 @@ impl<'a> OptimumSolver<'a> {
         }
     }
 
-    fn on_sensor(&self, spend: CycleEnergy, streams: bool) -> f64 {
-        self.of(self.rates.on_sensors(spend.pick(streams)))
+    fn on_sensor(&self, energy: CycleEnergy, streams: bool) -> f64 {
+        self.of(self.rates.on_sensors(energy.pick(streams)))
     }
 
-    fn on_aggregator(&self, spend: CycleEnergy, streams: bool, times: f64) -> f64 {
-        self.of(self.rates.on_aggregator(spend.pick(streams), times))
+    fn on_aggregator(&self, energy: CycleEnergy, streams: bool, times: f64) -> f64 {
+        self.of(self.rates.on_aggregator(energy.pick(streams), times))
     }
 
     /// Returns `true` if weights count against the sensor's memory.

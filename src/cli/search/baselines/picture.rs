@@ -4,35 +4,27 @@ use std::fmt::Write as _;
 
 use crate::search::SearchProblem;
 use crate::search::baselines::{BaselineOutcome, EvaluatedDesign};
+use crate::tui::svg::escape;
+use crate::tui::widget::{Axis, Scale};
 
 const SIZE: (f64, f64) = (960.0, 540.0);
 /// Left, top, right (for the legend), bottom.
 const MARGIN: (f64, f64, f64, f64) = (64.0, 40.0, 290.0, 52.0);
+/// Ticks of an axis, about.
+const TICKS: usize = 6;
 /// Colours that stay apart for most eyes (Okabe and Ito 2008), repeated with another mark.
 const COLOURS: [&str; 7] = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f7f7f"];
 
-/// A linear scale from values to picture units.
-struct PictureScale {
-    from: f64,
-    to: f64,
+/// An axis laid along a span of picture units.
+struct PlacedAxis {
+    axis: Axis,
     start: f64,
     end: f64,
 }
 
-impl PictureScale {
+impl PlacedAxis {
     fn at(&self, value: f64) -> f64 {
-        self.start + (value - self.from) / (self.to - self.from) * (self.end - self.start)
-    }
-
-    /// Round values across the scale, about six.
-    fn ticks(&self) -> Vec<f64> {
-        let raw = (self.to - self.from) / 6.0;
-        let size = 10_f64.powf(raw.log10().floor());
-        let step =
-            [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * size).find(|step| *step >= raw).unwrap_or(raw);
-        let first = (self.from / step).ceil() as i64;
-        let last = (self.to / step * (1.0 + 1e-9)).floor() as i64;
-        (first..=last).map(|index| index as f64 * step).collect()
+        self.start + self.axis.fraction(value).unwrap_or_default() * (self.end - self.start)
     }
 }
 
@@ -45,13 +37,10 @@ pub(super) fn draw(problem: &SearchProblem, outcomes: &[BaselineOutcome]) -> Str
     let low = tried().map(|one| one.accuracy * 100.0).fold(100.0, f64::min);
     let high = tried().map(|one| one.accuracy * 100.0).fold(low, f64::max);
     let pad = ((high - low) * 0.06).max(1.0);
-    let x = PictureScale { from: 0.0, to: most * 1.06, start: MARGIN.0, end: SIZE.0 - MARGIN.2 };
-    let y = PictureScale {
-        from: (low - pad).max(0.0),
-        to: (high + pad).min(100.0),
-        start: SIZE.1 - MARGIN.3,
-        end: MARGIN.1,
-    };
+    let x = Axis::new(0.0, most * 1.06, Scale::Linear);
+    let x = PlacedAxis { axis: x, start: MARGIN.0, end: SIZE.0 - MARGIN.2 };
+    let y = Axis::new((low - pad).max(0.0), (high + pad).min(100.0), Scale::Linear);
+    let y = PlacedAxis { axis: y, start: SIZE.1 - MARGIN.3, end: MARGIN.1 };
     let mut out = head(problem);
     axes(&mut out, &x, &y);
     if let Some(limit) = limit_ms {
@@ -66,7 +55,7 @@ pub(super) fn draw(problem: &SearchProblem, outcomes: &[BaselineOutcome]) -> Str
         );
     }
     for (index, outcome) in outcomes.iter().enumerate() {
-        for one in outcome.evaluated.iter().filter(|one| milliseconds(one) <= x.to) {
+        for one in outcome.evaluated.iter().filter(|one| milliseconds(one) <= x.axis.high()) {
             mark(&mut out, index, (x.at(milliseconds(one)), y.at(one.accuracy * 100.0)), 2.6, 0.45);
         }
     }
@@ -91,28 +80,28 @@ fn head(problem: &SearchProblem) -> String {
     )
 }
 
-fn axes(out: &mut String, x: &PictureScale, y: &PictureScale) {
+fn axes(out: &mut String, x: &PlacedAxis, y: &PlacedAxis) {
     let (left, right, bottom) = (MARGIN.0, SIZE.0 - MARGIN.2, SIZE.1 - MARGIN.3);
-    for tick in y.ticks() {
-        let at = y.at(tick);
+    for tick in y.axis.ticks(TICKS) {
+        let at = y.at(tick.value);
         let _ = writeln!(
             out,
             "<line x1=\"{left}\" y1=\"{at:.1}\" x2=\"{right}\" y2=\"{at:.1}\" stroke=\"#e4e4e4\"/>\
              <text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"#444444\">{}</text>",
             left - 8.0,
             at + 4.0,
-            number(tick)
+            tick.label
         );
     }
-    for tick in x.ticks() {
-        let at = x.at(tick);
+    for tick in x.axis.ticks(TICKS) {
+        let at = x.at(tick.value);
         let _ = writeln!(
             out,
             "<line x1=\"{at:.1}\" y1=\"{bottom}\" x2=\"{at:.1}\" y2=\"{}\" stroke=\"#444444\"/>\
              <text x=\"{at:.1}\" y=\"{}\" text-anchor=\"middle\" fill=\"#444444\">{}</text>",
             bottom + 5.0,
             bottom + 19.0,
-            number(tick)
+            tick.label
         );
     }
     let _ = writeln!(
@@ -159,13 +148,4 @@ fn legend(out: &mut String, method: usize, outcome: &BaselineOutcome) {
         x + 14.0,
         y + 14.0
     );
-}
-
-fn number(value: f64) -> String {
-    let text = format!("{value:.2}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
