@@ -5,7 +5,7 @@ use std::io::Write;
 use anyhow::{Context, Result};
 
 use super::Answer;
-use crate::tui::config::{self, Config};
+use crate::tui::config::{self, UserConfig};
 
 /// Arguments of `keys`.
 #[derive(Debug, clap::Args)]
@@ -27,7 +27,7 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
-    let keys = if arguments.defaults { Config::default().keys } else { of_user()?.keys };
+    let keys = if arguments.defaults { UserConfig::default().keys } else { of_user()?.keys };
     let text = match arguments.format {
         Format::Markdown => keys.markdown(),
         Format::Toml => {
@@ -41,8 +41,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
 }
 
 /// Configuration of the user's file; the default if there is none.
-pub(super) fn of_user() -> Result<Config> {
-    let Some(path) = config::path() else { return Ok(Config::default()) };
-    let source = Config::read(&path).with_context(|| format!("{} can't be read", path.display()))?;
-    Ok(source.map(|source| Config::from_toml(&source)).transpose()?.unwrap_or_default())
+pub(super) fn of_user() -> Result<UserConfig> {
+    let Some(path) = config::path() else { return Ok(UserConfig::default()) };
+    let source = UserConfig::read(&path).with_context(|| format!("{} can't be read", path.display()))?;
+    Ok(source.map(|source| UserConfig::from_toml(&source)).transpose()?.unwrap_or_default())
 }

@@ -11,7 +11,6 @@ mod tour;
 
 use std::{
     io::{self, Write as _},
-    path::PathBuf,
     sync::{Arc, mpsc},
     thread,
     time::{Duration, Instant},
@@ -26,7 +25,6 @@ use super::{
     controller,
     demo::Demo,
     effect::{Effect, ExportFormat},
-    event_reader::EventReader,
     hit::HitMap,
     input::{keyboard, mouse},
     keymap::Key,
@@ -35,12 +33,9 @@ use super::{
     svg::{Ground, svg},
     terminal::{Leave, Signal, Signals, Terminal, copy, read_events},
     theme::Theme,
-    work::Work,
 };
-use crate::{
-    explore::{Command, Session, Severity, Update, progress::State},
-    record::Task,
-};
+use crate::explore::{Command, Session, Severity, Update, progress::State};
+use follow::Follower;
 use recording::Recording;
 
 /// Longest wait for input.
@@ -55,24 +50,21 @@ const LOADING_DELAY: Duration = Duration::from_millis(100);
 const SETTLE_TIME: Duration = Duration::from_millis(600);
 
 /// Session, view and the run that is followed or replayed: everything but the terminal.
-pub struct App {
+pub(crate) struct App {
     /// The session.
-    pub session: Session,
+    pub(crate) session: Session,
     /// The screen's state.
-    pub ui: UiState,
+    pub(crate) ui: UiState,
     /// Colours and characters.
-    pub theme: Theme,
+    pub(crate) theme: Theme,
     options: Options,
-    work: Option<Work>,
-    reader: Option<EventReader>,
+    /// Run that is followed.
+    follower: Option<Follower>,
+    /// Run that is replayed.
     recording: Option<Recording>,
+    /// Tour.
     demo: Option<Demo>,
     began: Instant,
-    looked: Option<Instant>,
-    more: bool,
-    detached: bool,
-    /// The training of the run is finished: the next one begins a new run.
-    trained: bool,
     /// Time of the last move of a limit that a running search was not sent.
     moved: Option<Instant>,
     hits: HitMap,
@@ -82,7 +74,7 @@ pub struct App {
 
 impl App {
     /// An app at rest.
-    pub fn new(session: Session, options: Options, theme: Theme) -> Self {
+    pub(crate) fn new(session: Session, options: Options, theme: Theme) -> Self {
         let keys = options.keys.clone().written(!theme.glyphs.braille);
         let ui = UiState { uses_mouse: options.mouse, keys: Arc::new(keys), ..UiState::from_file(&options.view) };
         Self {
@@ -90,15 +82,10 @@ impl App {
             ui,
             theme,
             options,
-            work: None,
-            reader: None,
+            follower: None,
             recording: None,
             demo: None,
             began: Instant::now(),
-            looked: None,
-            more: false,
-            detached: false,
-            trained: false,
             moved: None,
             hits: HitMap::default(),
             for_terminal: Vec::new(),
@@ -110,14 +97,14 @@ impl App {
     }
 
     /// Draws a frame, and keeps where everything is.
-    pub fn draw(&mut self, frame: &mut ratatui::Frame<'_>) {
+    pub(crate) fn draw(&mut self, frame: &mut ratatui::Frame<'_>) {
         self.hits = screen::view(&self.session, &self.theme, &self.ui, frame);
         self.ui.table_first = self.hits.table_first;
         self.ui.page = self.hits.page;
     }
 
     /// Handles a batch of input.
-    pub fn events(&mut self, events: &[Event]) {
+    pub(crate) fn events(&mut self, events: &[Event]) {
         self.ui.now_ms = self.now_ms();
         for event in events {
             let commands = self.commands(event);
@@ -142,7 +129,7 @@ impl App {
     }
 
     /// Carries out a command with its effects.
-    pub fn act(&mut self, command: impl Into<UserCommand>) {
+    pub(crate) fn act(&mut self, command: impl Into<UserCommand>) {
         self.ui.now_ms = self.now_ms();
         let effects = self.watching_limits(|app| controller::perform(&mut app.session, &mut app.ui, command));
         for effect in effects {
@@ -172,12 +159,7 @@ impl App {
 
     /// Time that the loop may wait for input.
     fn wait_time(&self) -> Duration {
-        let mut wait = MAX_WAIT;
-        if self.more {
-            wait = Duration::ZERO;
-        } else if self.work.is_some() && !self.detached {
-            wait = self.pace();
-        }
+        let mut wait = self.follower.as_ref().map_or(MAX_WAIT, Follower::wait_time);
         wait = wait.min(self.replay_rest().unwrap_or(MAX_WAIT)).min(self.tour_rest().unwrap_or(MAX_WAIT));
         if let Some(moved) = self.moved {
             wait = wait.min(SETTLE_TIME.saturating_sub(moved.elapsed()));
@@ -194,7 +176,7 @@ impl App {
 ///
 /// # Errors
 /// The terminal can't be taken or is gone.
-pub fn run(build: impl FnOnce() -> Session + Send + 'static, options: Options) -> Result<Exit, TuiError> {
+pub(crate) fn run(build: impl FnOnce() -> Session + Send + 'static, options: Options) -> Result<Exit, TuiError> {
     let signals = Signals::listen()?;
     let theme = options.theme();
     let (sender, built) = mpsc::channel();
@@ -308,14 +290,13 @@ impl App {
     }
 
     fn leave(self, signal: Option<i32>) -> Result<Exit, TuiError> {
-        let at_work = |work: &Work| work.is_working(Task::Train) || work.is_working(Task::Search);
         let stopping = [&self.session.training().state, &self.session.searching().state].contains(&&State::Stopping);
-        if stopping && let Some(work) = &self.work {
+        let run = self.follower.as_ref().map(|follower| &follower.run);
+        if stopping && let Some(run) = run {
             // The line to the child may die with this process before it is read; the run's database does not.
-            work.stop_surely(self.task())?;
+            run.stop_surely(self.task())?;
         }
-        let left: Option<PathBuf> =
-            self.work.as_ref().filter(|work| at_work(work) && !stopping).map(|work| work.path().to_owned());
+        let left = run.filter(|run| run.is_in_work() && !stopping).map(|run| run.path().to_owned());
         Ok(Exit { session: self.session, ui: self.ui, at_work: left, signal })
     }
 }

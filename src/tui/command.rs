@@ -21,7 +21,7 @@ use crate::explore::{CandidateId, Column, Command, Move};
 
 /// A request of the user.
 #[derive(Clone, Debug, PartialEq)]
-pub enum UserCommand {
+pub(crate) enum UserCommand {
     /// Applies a command to the session.
     Session(Command),
 
@@ -201,7 +201,7 @@ pub enum UserCommand {
 
 /// Movement through rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RowMove {
+pub(crate) enum RowMove {
     /// One row up.
     Up,
     /// One row down.
@@ -218,7 +218,7 @@ pub enum RowMove {
 
 /// Menu that a key can open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MenuKind {
+pub(crate) enum MenuKind {
     /// Files that can be written.
     Export,
     /// Remembered setups.
@@ -231,7 +231,7 @@ pub enum MenuKind {
 
 /// Form in which a design is copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DesignFormat {
+pub(crate) enum DesignFormat {
     /// One line that the command line reads.
     Text,
     /// TOML with the figures of the design.
@@ -246,7 +246,7 @@ impl From<Command> for UserCommand {
 
 impl UserCommand {
     /// Command that selects a design.
-    pub const fn select(id: CandidateId) -> Self {
+    pub(crate) const fn select(id: CandidateId) -> Self {
         Self::Session(Command::SelectCandidate(id))
     }
 }

@@ -26,15 +26,15 @@ use crate::diagnostic::{Diagnostic, Source, nearest};
 
 /// Settings of the file; those it lacks are `None`, or the keys of the table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Config {
+pub(crate) struct UserConfig {
     /// Colours.
-    pub scheme: Option<ColourScheme>,
+    pub(crate) scheme: Option<ColourScheme>,
     /// The mouse is taken from the terminal.
-    pub mouse: Option<bool>,
+    pub(crate) mouse: Option<bool>,
     /// Only ASCII is drawn.
-    pub ascii: Option<bool>,
+    pub(crate) ascii: Option<bool>,
     /// Keys.
-    pub keys: Keymap,
+    pub(crate) keys: Keymap,
 }
 
 #[derive(Default, Deserialize)]
@@ -46,12 +46,12 @@ struct File {
     keys: KeyTable,
 }
 
-impl Config {
+impl UserConfig {
     /// Reads a file.
     ///
     /// # Errors
     /// Anything wrong with it, at its place.
-    pub fn from_toml(source: &Source) -> Result<Self, Diagnostic> {
+    pub(crate) fn from_toml(source: &Source) -> Result<Self, Diagnostic> {
         let file: File = source.parse()?;
         let scheme = file.theme.map(|name| scheme(&name, source)).transpose()?;
         let keys = Keymap::with(&file.keys, source)?;
@@ -62,7 +62,7 @@ impl Config {
     ///
     /// # Errors
     /// It is there and can't be read.
-    pub fn read(path: &Path) -> io::Result<Option<Source>> {
+    pub(crate) fn read(path: &Path) -> io::Result<Option<Source>> {
         match Source::read(path) {
             Ok(source) => Ok(Some(source)),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -73,13 +73,13 @@ impl Config {
 
 /// Path of the user's file: `$SPLITSCOPE_CONFIG`, else `splitscope/config.toml` in `$XDG_CONFIG_HOME` or `~/.config`;
 /// `None` if the environment names neither.
-pub fn path() -> Option<PathBuf> {
+pub(crate) fn path() -> Option<PathBuf> {
     let named = folder("SPLITSCOPE_CONFIG");
     named.or_else(|| Some(base("XDG_CONFIG_HOME", ".config")?.join("splitscope").join("config.toml")))
 }
 
 /// Folder of files that the program keeps: `splitscope` in `$XDG_STATE_HOME` or `~/.local/state`.
-pub fn state_folder() -> Option<PathBuf> {
+pub(crate) fn state_folder() -> Option<PathBuf> {
     Some(base("XDG_STATE_HOME", ".local/state")?.join("splitscope"))
 }
 
@@ -107,13 +107,13 @@ mod tests {
     use super::*;
     use crate::{explore::Command, tui::keymap::Key};
 
-    fn read(text: &str) -> Result<Config, Diagnostic> {
-        Config::from_toml(&Source::new("config.toml", text))
+    fn read(text: &str) -> Result<UserConfig, Diagnostic> {
+        UserConfig::from_toml(&Source::new("config.toml", text))
     }
 
     #[test]
     fn an_empty_file_says_nothing() {
-        assert_eq!(read("").unwrap(), Config::default());
+        assert_eq!(read("").unwrap(), UserConfig::default());
     }
 
     #[test]
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn no_file_is_no_error() {
         let folder = tempfile::tempdir().unwrap();
-        assert!(Config::read(&folder.path().join("config.toml")).unwrap().is_none());
-        assert!(Config::read(folder.path()).is_err());
+        assert!(UserConfig::read(&folder.path().join("config.toml")).unwrap().is_none());
+        assert!(UserConfig::read(folder.path()).is_err());
     }
 }

@@ -7,9 +7,9 @@ mod measured;
 mod scene;
 mod script;
 
-pub use measured::{Measured, RecordError, record};
+pub(crate) use measured::{Measured, record};
 
-use scene::{Facts, Scene, SceneStep};
+use scene::{Facts, SceneStep, TourScene};
 
 use super::model::{
     caption::Caption,
@@ -22,8 +22,8 @@ use crate::{
 };
 
 /// The tour and its position.
-pub struct Demo {
-    scenes: Vec<&'static Scene>,
+pub(crate) struct Demo {
+    scenes: Vec<&'static TourScene>,
     measured: Measured,
     /// Current scene.
     at: usize,
@@ -37,24 +37,19 @@ pub struct Demo {
 
 impl Demo {
     /// The tour before its first scene. Scenes that show accuracies are left out where `measured` has none.
-    pub fn new(measured: Measured) -> Self {
+    pub(crate) fn new(measured: Measured) -> Self {
         let known = !measured.is_empty();
         let scenes = script::SCENES.iter().filter(|scene| known || !scene.measured).collect();
         Self { scenes, measured, at: 0, step: 0, before: Facts::default(), due_ms: 0, held: false }
     }
 
     /// Number of scenes.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.scenes.len()
     }
 
-    /// Returns `true` if the tour has no scene.
-    pub fn is_empty(&self) -> bool {
-        self.scenes.is_empty()
-    }
-
     /// Begins a scene; beyond the last one the last one.
-    pub fn begin(&mut self, scene: usize, session: &mut Session, ui: &mut UiState, now_ms: u64) {
+    pub(crate) fn begin(&mut self, scene: usize, session: &mut Session, ui: &mut UiState, now_ms: u64) {
         self.at = scene.min(self.scenes.len().saturating_sub(1));
         (self.step, self.due_ms) = (0, now_ms);
         let Some(scene) = self.scenes.get(self.at) else { return };
@@ -80,23 +75,23 @@ impl Demo {
     }
 
     /// Goes to a scene before or after this one.
-    pub fn skip(&mut self, scenes: isize, session: &mut Session, ui: &mut UiState, now_ms: u64) {
+    pub(crate) fn skip(&mut self, scenes: isize, session: &mut Session, ui: &mut UiState, now_ms: u64) {
         self.begin(self.at.saturating_add_signed(scenes), session, ui, now_ms);
     }
 
     /// Pauses the tour, or continues it.
-    pub fn hold(&mut self, held: bool, now_ms: u64) {
+    pub(crate) fn hold(&mut self, held: bool, now_ms: u64) {
         self.held = held;
         self.due_ms = self.due_ms.max(now_ms);
     }
 
     /// Returns `true` while the tour is paused.
-    pub fn is_held(&self) -> bool {
+    pub(crate) fn is_held(&self) -> bool {
         self.held
     }
 
     /// Time of the next step; `None` while the tour is paused, and at its end.
-    pub fn due_ms(&self) -> Option<u64> {
+    pub(crate) fn due_ms(&self) -> Option<u64> {
         Some(self.due_ms).filter(|_| !self.held && !self.is_over())
     }
 
@@ -105,7 +100,7 @@ impl Demo {
     }
 
     /// Carries out the step that is due. Returns `true` if anything changed.
-    pub fn advance(&mut self, session: &mut Session, ui: &mut UiState, now_ms: u64) -> bool {
+    pub(crate) fn advance(&mut self, session: &mut Session, ui: &mut UiState, now_ms: u64) -> bool {
         if self.due_ms().is_none_or(|due| due > now_ms) {
             return false;
         }
@@ -130,7 +125,7 @@ impl Demo {
     }
 
     /// Carries out all steps of a scene at once.
-    pub fn play_out(&mut self, scene: usize, session: &mut Session, ui: &mut UiState) {
+    pub(crate) fn play_out(&mut self, scene: usize, session: &mut Session, ui: &mut UiState) {
         self.begin(scene, session, ui, 0);
         let Some(scene) = self.scenes.get(self.at) else { return };
         for step in scene.steps {
@@ -142,7 +137,7 @@ impl Demo {
     }
 
     /// Caption of the current scene.
-    pub fn caption(&self, session: &Session) -> Caption {
+    pub(crate) fn caption(&self, session: &Session) -> Caption {
         let scene = self.scenes.get(self.at);
         let text = scene.map(|scene| (scene.caption)(&self.before, &Facts::of(session), &self.measured));
         Caption {

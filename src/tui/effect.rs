@@ -8,7 +8,7 @@ use crate::explore::WorkRequest;
 /// Something to be done outside the session and the view, as [`super::controller::perform`] asks for it. The loop
 /// carries it out; scripts and tests that have no outside leave it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
+pub(crate) enum Effect {
     /// Starts or controls a training or a search.
     Work(WorkRequest),
     /// Opens a menu of the runs below the runs folder.
@@ -36,7 +36,7 @@ pub enum Effect {
 
 /// Kind of file that can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum ExportFormat {
+pub(crate) enum ExportFormat {
     /// All rows as CSV.
     Csv,
     /// All rows as JSON.

@@ -15,7 +15,7 @@ use crate::{
 
 /// Reader of one run.
 #[derive(Debug)]
-pub struct EventReader {
+pub(crate) struct EventReader {
     /// The run's directory.
     run: String,
     /// Unix time of the first event.
@@ -24,17 +24,17 @@ pub struct EventReader {
 
 impl EventReader {
     /// Reader that starts at the beginning of a run.
-    pub fn new(run: &Path) -> Self {
+    pub(crate) fn new(run: &Path) -> Self {
         Self { run: run.display().to_string(), began: None }
     }
 
     /// Updates that name the run, to be applied before all others.
-    pub fn initial_updates(&self) -> Vec<Update> {
+    pub(crate) fn initial_updates(&self) -> Vec<Update> {
         [Task::Train, Task::Search].map(|task| run(task, self.run.clone())).to_vec()
     }
 
     /// Updates for some changes of the run, in order.
-    pub fn read(&mut self, space: &SearchSpace, changes: Changes) -> Vec<Update> {
+    pub(crate) fn read(&mut self, space: &SearchSpace, changes: Changes) -> Vec<Update> {
         let mut updates = Vec::new();
         for event in changes.events {
             self.event(space, event, &mut updates);
@@ -44,7 +44,7 @@ impl EventReader {
     }
 
     /// Returns `true` if the last step among the changes is the last one of its training.
-    pub fn finishes(changes: &Changes) -> bool {
+    pub(crate) fn finishes(changes: &Changes) -> bool {
         let steps = changes.events.iter().rev().find_map(|stored| match &stored.value.event {
             Event::Step(step) => Some(step),
             _ => None,
@@ -94,7 +94,7 @@ impl EventReader {
 }
 
 /// Update for the state of a task.
-pub fn state(task: Task, state: State) -> Update {
+pub(crate) fn state(task: Task, state: State) -> Update {
     match task {
         Task::Train => Update::Training(TrainUpdate::State(state)),
         Task::Search => Update::Search(SearchUpdate::State(state)),
@@ -110,7 +110,7 @@ fn run(task: Task, run: String) -> Update {
 }
 
 /// Removes all but the last state of each task, keeping states that begin anew.
-pub fn keep_last_states(updates: &mut Vec<Update>) {
+pub(crate) fn keep_last_states(updates: &mut Vec<Update>) {
     let task = |update: &Update| match update {
         Update::Training(TrainUpdate::State(state)) if *state != State::Starting => Some(Task::Train),
         Update::Search(SearchUpdate::State(state)) if *state != State::Starting => Some(Task::Search),
@@ -125,7 +125,7 @@ pub fn keep_last_states(updates: &mut Vec<Update>) {
 }
 
 /// Note about a task.
-pub fn note(task: Task, text: String) -> Update {
+pub(crate) fn note(task: Task, text: String) -> Update {
     match task {
         Task::Train => Update::Training(TrainUpdate::Note(text)),
         Task::Search => Update::Search(SearchUpdate::Note(text)),
@@ -133,7 +133,7 @@ pub fn note(task: Task, text: String) -> Update {
 }
 
 /// Error message.
-pub fn error(text: String) -> Update {
+pub(crate) fn error(text: String) -> Update {
     Update::Message(Severity::Error, text)
 }
 

@@ -93,7 +93,7 @@ fn records(session: &Session) -> Vec<Record> {
 ///
 /// # Errors
 /// None that a figure can cause; those of the format.
-pub fn json(session: &Session) -> serde_json::Result<String> {
+pub(crate) fn json(session: &Session) -> serde_json::Result<String> {
     let header = session.to_file().session;
     let sheet = Sheet {
         splitscope: env!("CARGO_PKG_VERSION"),
@@ -112,7 +112,7 @@ pub fn json(session: &Session) -> serde_json::Result<String> {
 ///
 /// # Errors
 /// None that a figure can cause; those of the format.
-pub fn csv(session: &Session) -> csv::Result<String> {
+pub(crate) fn csv(session: &Session) -> csv::Result<String> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in records(session) {
         writer.serialize(row)?;
@@ -122,7 +122,7 @@ pub fn csv(session: &Session) -> csv::Result<String> {
 }
 
 /// The pinned designs as a Markdown table; the first ten rows if nothing is pinned.
-pub fn markdown(session: &Session) -> String {
+pub(crate) fn markdown(session: &Session) -> String {
     let pinned: Vec<CandidateId> = session.setup().pins().iter().map(|pin| pin.candidate).collect();
     let ids = if pinned.is_empty() { session.order().iter().copied().take(10).collect() } else { pinned };
     let [accuracy, time, energy, memory] =
@@ -160,7 +160,7 @@ pub fn markdown(session: &Session) -> String {
 ///
 /// # Errors
 /// The directory can't be written, or the disk is full; there is then no file.
-pub fn save(directory: &Path, stem: &str, extension: &str, text: &str) -> io::Result<PathBuf> {
+pub(crate) fn save(directory: &Path, stem: &str, extension: &str, text: &str) -> io::Result<PathBuf> {
     let mut file = tempfile::Builder::new().prefix(".splitscope-").tempfile_in(directory)?;
     file.write_all(text.as_bytes())?;
     file.as_file().set_permissions(Permissions::from_mode(0o644))?;

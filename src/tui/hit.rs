@@ -9,7 +9,7 @@ use crate::quantity::Knob;
 
 /// A region of the screen.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Region {
+pub(crate) enum Region {
     /// A press carries out a command.
     Button(UserCommand),
     /// A pane, where nothing closer is.
@@ -47,52 +47,50 @@ pub enum Region {
 pub struct HitMap {
     entries: Vec<(Rect, Region)>,
     /// First row of the table that was drawn, where the next frame begins.
-    pub table_first: usize,
+    pub(crate) table_first: usize,
     /// Rows drawn of the list in the focus.
-    pub page: usize,
+    pub(crate) page: usize,
 }
 
 impl HitMap {
     /// An empty map for a frame after one whose table began at row `table_first`.
-    pub fn new(table_first: usize, page: usize) -> Self {
+    pub(crate) fn new(table_first: usize, page: usize) -> Self {
         Self { entries: Vec::new(), table_first, page }
     }
 
     /// Adds a region over all others.
-    pub fn add(&mut self, area: Rect, region: Region) {
+    pub(crate) fn add(&mut self, area: Rect, region: Region) {
         self.entries.push((area, region));
     }
 
     /// Adds a region whose press carries out a command.
-    pub fn button(&mut self, area: Rect, command: impl Into<UserCommand>) {
+    pub(crate) fn button(&mut self, area: Rect, command: impl Into<UserCommand>) {
         self.add(area, Region::Button(command.into()));
     }
 
     /// The topmost region at a cell, and its area.
-    pub fn at(&self, column: u16, row: u16) -> Option<(Rect, &Region)> {
-        self.find_entry(|(area, _)| area.contains(Position::new(column, row)))
+    pub(crate) fn at(&self, column: u16, row: u16) -> Option<(Rect, &Region)> {
+        let entry = self.entries.iter().rev().find(|(area, _)| area.contains(Position::new(column, row)));
+        entry.map(|(area, region)| (*area, region))
     }
 
     /// The pane at a cell, whatever lies closer; `None` below a popup.
-    pub fn pane_at(&self, column: u16, row: u16) -> Option<Pane> {
+    pub(crate) fn pane_at(&self, column: u16, row: u16) -> Option<Pane> {
         let here = self.entries.iter().rev().filter(|(area, _)| area.contains(Position::new(column, row)));
         let mut here = here.map(|(_, region)| region).take_while(|region| **region != Region::Popup);
         here.find_map(|region| if let Region::Pane(pane) = region { Some(*pane) } else { None })
     }
 
     /// Returns `true` if a popup covers a cell.
-    pub fn is_on_popup(&self, column: u16, row: u16) -> bool {
+    pub(crate) fn is_on_popup(&self, column: u16, row: u16) -> bool {
         let here = |area: &Rect| area.contains(Position::new(column, row));
         self.entries.iter().any(|(area, region)| *region == Region::Popup && here(area))
     }
 
     /// The topmost region that satisfies a test, and its area.
-    pub fn find(&self, test: impl Fn(&Region) -> bool) -> Option<(Rect, &Region)> {
-        self.find_entry(|(_, region)| test(region))
-    }
-
-    fn find_entry(&self, test: impl Fn(&(Rect, Region)) -> bool) -> Option<(Rect, &Region)> {
-        self.entries.iter().rev().find(|entry| test(entry)).map(|(area, region)| (*area, region))
+    #[cfg(test)]
+    pub(crate) fn find(&self, test: impl Fn(&Region) -> bool) -> Option<(Rect, &Region)> {
+        self.entries.iter().rev().find(|(_, region)| test(region)).map(|(area, region)| (*area, region))
     }
 }
 

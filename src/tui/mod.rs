@@ -15,16 +15,16 @@
 //! Above `explore` and `run`; `cli` calls [`run`]. Invariants: the way from a knob to the frame has no thread, channel
 //! or lock; nothing waits for a child process; a frame is a pure function of session, theme and [`UiState`].
 
-pub mod command;
-pub mod config;
-pub mod demo;
-pub mod effect;
-pub mod export;
-pub mod keymap;
-pub mod model;
+pub(crate) mod command;
+pub(crate) mod config;
+pub(crate) mod demo;
+pub(crate) mod effect;
+pub(crate) mod export;
+pub(crate) mod keymap;
+pub(crate) mod model;
 pub mod screen;
-pub mod svg;
-pub mod terminal;
+pub(crate) mod svg;
+pub(crate) mod terminal;
 pub mod theme;
 pub mod widget;
 
@@ -47,9 +47,11 @@ use std::{
 use ratatui::{buffer::Buffer, layout::Rect};
 use thiserror::Error;
 
-pub use app::run;
-pub use hit::{HitMap, Region};
-pub use model::{screen::Screen, state::UiState};
+pub(crate) use app::run;
+pub use hit::HitMap;
+pub use model::state::UiState;
+
+pub(crate) use model::screen::Screen;
 
 use crate::{
     explore::{Command, Session, SessionFile, ViewRow},
@@ -61,40 +63,40 @@ use widget::{ASCII, UNICODE};
 
 /// Options of the terminal interface.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub(crate) struct Options {
     /// The run to follow; if none, one below `runs_root` that somebody is at work on.
-    pub run: Option<PathBuf>,
+    pub(crate) run: Option<PathBuf>,
     /// A run to be gone through from its beginning, instead of one to follow.
-    pub replay: Option<PathBuf>,
+    pub(crate) replay: Option<PathBuf>,
     /// Shows the tour.
-    pub tour: bool,
+    pub(crate) tour: bool,
     /// Folder of new runs.
-    pub runs_root: PathBuf,
+    pub(crate) runs_root: PathBuf,
     /// This program, for starting trainer and searcher.
-    pub exe: PathBuf,
+    pub(crate) exe: PathBuf,
     /// Manifest of a new run; name and time are set when it is made.
-    pub template: Manifest,
+    pub(crate) template: Manifest,
     /// Arguments after `train --run DIR`.
-    pub train_args: Vec<String>,
+    pub(crate) train_args: Vec<String>,
     /// Arguments after `search --run DIR --sensors V --limits JSON`.
-    pub search_args: Vec<String>,
+    pub(crate) search_args: Vec<String>,
     /// Folder of exported files.
-    pub folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// The view of a session file.
-    pub view: ViewRow,
+    pub(crate) view: ViewRow,
     /// Takes the mouse from the terminal.
-    pub mouse: bool,
+    pub(crate) mouse: bool,
     /// Draws with ASCII only; if not set, the environment decides.
-    pub ascii: bool,
+    pub(crate) ascii: bool,
     /// The scheme, if the user named one.
-    pub scheme: Option<ColourScheme>,
+    pub(crate) scheme: Option<ColourScheme>,
     /// The user's keys.
-    pub keys: Keymap,
+    pub(crate) keys: Keymap,
 }
 
 impl Options {
     /// The theme for this terminal.
-    pub fn theme(&self) -> Theme {
+    pub(crate) fn theme(&self) -> Theme {
         with_environment(|environment| {
             let glyphs = if self.ascii { &ASCII } else { environment.glyphs() };
             let scheme = self.scheme.unwrap_or_else(|| ColourScheme::detect(environment));
@@ -103,7 +105,7 @@ impl Options {
     }
 
     /// Returns `true` if the screen has a light background.
-    pub fn is_light(&self) -> bool {
+    pub(crate) fn is_light(&self) -> bool {
         with_environment(|environment| self.scheme.unwrap_or_else(|| ColourScheme::detect(environment)))
             == ColourScheme::Light
     }
@@ -134,8 +136,8 @@ pub fn picture_theme(scheme: ColourScheme) -> Theme {
 ///
 /// # Errors
 /// There is no run, or its database fails.
-pub fn replay(session: &mut Session, run: &Path) -> Result<(), TuiError> {
-    let mut work = work::Work::open(run)?;
+pub(crate) fn replay(session: &mut Session, run: &Path) -> Result<(), TuiError> {
+    let mut work = work::FollowedRun::open(run)?;
     let mut reader = event_reader::EventReader::new(run);
     let mut updates = reader.initial_updates();
     loop {
@@ -153,21 +155,21 @@ pub fn replay(session: &mut Session, run: &Path) -> Result<(), TuiError> {
 
 /// Plays a scene of the tour, counted from 0, to its end, with the caption in `ui`. Beyond the last
 /// scene the last one.
-pub fn scene(session: &mut Session, ui: &mut UiState, scene: usize) {
+pub(crate) fn scene(session: &mut Session, ui: &mut UiState, scene: usize) {
     let mut demo = demo::Demo::new(demo::Measured::shipped(session.space()));
     demo.play_out(scene, session, ui);
     ui.tour = Some(demo.caption(session));
 }
 
 /// A screen as an SVG document, drawn without a terminal.
-pub fn picture(session: &Session, ui: &UiState, size: (u16, u16), scheme: ColourScheme) -> String {
+pub(crate) fn picture(session: &Session, ui: &UiState, size: (u16, u16), scheme: ColourScheme) -> String {
     let buffer = still(session, ui, size, &picture_theme(scheme));
     let ground = if scheme == ColourScheme::Light { svg::Ground::Light } else { svg::Ground::Dark };
     svg::svg(&buffer, "splitscope", ground)
 }
 
 /// A screen as cells, drawn without a terminal.
-pub fn still(session: &Session, ui: &UiState, (width, height): (u16, u16), theme: &Theme) -> Buffer {
+pub(crate) fn still(session: &Session, ui: &UiState, (width, height): (u16, u16), theme: &Theme) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     screen::draw(screen::View { session, ui, theme }, buffer.area, &mut buffer);
     buffer
@@ -175,7 +177,7 @@ pub fn still(session: &Session, ui: &UiState, (width, height): (u16, u16), theme
 
 /// Presses keys without a terminal, as `jjl<tab>/acc>72<enter>`, a second apart. Keys take the way of [`run`]; effects
 /// are left out. For pictures, demonstrations and tests.
-pub fn play(session: &mut Session, ui: &mut UiState, keys: &str) {
+pub(crate) fn play(session: &mut Session, ui: &mut UiState, keys: &str) {
     for key in keymap::Key::script(keys) {
         ui.now_ms += 1000;
         if let Some(command) = input::keyboard::command(ui, key) {
@@ -187,27 +189,27 @@ pub fn play(session: &mut Session, ui: &mut UiState, keys: &str) {
 
 /// End of the terminal interface.
 #[derive(Debug)]
-pub struct Exit {
+pub(crate) struct Exit {
     /// The session as it was left.
-    pub session: Session,
+    pub(crate) session: Session,
     /// The view as it was left.
-    pub ui: UiState,
+    pub(crate) ui: UiState,
     /// The run that somebody is still at work on.
-    pub at_work: Option<PathBuf>,
+    pub(crate) at_work: Option<PathBuf>,
     /// The signal that ended it, if one did; by custom the exit code is 128 plus that.
-    pub signal: Option<i32>,
+    pub(crate) signal: Option<i32>,
 }
 
 impl Exit {
     /// Session file that opens session and view again as they were left.
-    pub fn session_file(&self) -> SessionFile {
+    pub(crate) fn session_file(&self) -> SessionFile {
         self.ui.session_file(&self.session)
     }
 }
 
 /// Error of the terminal interface.
 #[derive(Debug, Error)]
-pub enum TuiError {
+pub(crate) enum TuiError {
     /// The terminal can't be taken, drawn on or read.
     #[error("the terminal can't be used: {0}")]
     Terminal(#[from] io::Error),

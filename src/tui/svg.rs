@@ -19,7 +19,7 @@ use super::widget::width;
 
 /// The ground a screen is drawn on, for colours the terminal decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Ground {
+pub(crate) enum Ground {
     /// Light text on dark.
     #[default]
     Dark,
@@ -46,7 +46,7 @@ const FONTS: &str = "ui-monospace,'JetBrains Mono','DejaVu Sans Mono',Menlo,Cons
 /// let picture = svg(&Buffer::with_lines(["┌ a<b ┐"]), "example", Ground::Dark);
 /// assert!(picture.starts_with("<svg ") && picture.contains("a&lt;b") && picture.contains("<title>example</title>"));
 /// ```
-pub fn svg(buffer: &Buffer, title: &str, ground: Ground) -> String {
+pub(crate) fn svg(buffer: &Buffer, title: &str, ground: Ground) -> String {
     let mut picture = Picture::new(ground);
     for y in 0..buffer.area.height {
         picture.row(buffer, y);
@@ -66,7 +66,7 @@ struct Picture {
 
 /// Colours of a cell after reversal and dimming.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Look {
+struct CellStyle {
     front: Rgb,
     back: Rgb,
     modifier: Modifier,
@@ -77,7 +77,7 @@ struct Run {
     x: u16,
     cells: u16,
     text: String,
-    look: Look,
+    look: CellStyle,
 }
 
 impl Picture {
@@ -112,7 +112,7 @@ impl Picture {
         self.finish(run, y);
     }
 
-    fn look(&self, cell: &Cell) -> Look {
+    fn look(&self, cell: &Cell) -> CellStyle {
         let text = match self.ground {
             Ground::Dark => (0xdc, 0xdf, 0xe4),
             Ground::Light => (0x1f, 0x23, 0x28),
@@ -128,7 +128,7 @@ impl Picture {
             front = back;
         }
         let kept = Modifier::BOLD | Modifier::ITALIC | Modifier::UNDERLINED | Modifier::CROSSED_OUT;
-        Look { front, back, modifier: cell.modifier & kept }
+        CellStyle { front, back, modifier: cell.modifier & kept }
     }
 
     /// Rectangles behind the cells of a row, one for neighbours of one colour.
@@ -148,7 +148,7 @@ impl Picture {
     }
 
     /// Lines below and through the text.
-    fn lines(&mut self, x: u16, y: u16, cells: u16, look: Look) {
+    fn lines(&mut self, x: u16, y: u16, cells: u16, look: CellStyle) {
         for (modifier, height) in [(Modifier::UNDERLINED, 18), (Modifier::CROSSED_OUT, 10)] {
             if look.modifier.contains(modifier) {
                 let line = self.paths.entry((look.front, Ink::LINE)).or_default();
@@ -158,7 +158,7 @@ impl Picture {
     }
 
     /// Draws a symbol as geometry, if it is one that is.
-    fn shape(&mut self, symbol: &str, x: u16, y: u16, cells: u16, look: Look) -> bool {
+    fn shape(&mut self, symbol: &str, x: u16, y: u16, cells: u16, look: CellStyle) -> bool {
         let strokes = shapes::strokes(symbol, x * CELL.0, y * CELL.1, cells);
         for (ink, path) in &strokes {
             self.paths.entry((look.front, *ink)).or_default().push_str(path);
@@ -167,7 +167,7 @@ impl Picture {
     }
 
     /// Adds a symbol to the run, or finishes that and begins another.
-    fn extend(&mut self, run: Option<Run>, symbol: &str, (x, y): (u16, u16), cells: u16, look: Look) -> Run {
+    fn extend(&mut self, run: Option<Run>, symbol: &str, (x, y): (u16, u16), cells: u16, look: CellStyle) -> Run {
         match run {
             Some(mut run) if run.look == look && run.x + run.cells == x => {
                 run.text.push_str(symbol);

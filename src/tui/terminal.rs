@@ -36,10 +36,9 @@ use ratatui::{
     layout::Rect,
 };
 
-pub use clipboard::copy;
-pub use input::{coalesce, read_events};
-pub use restore::take_panics;
-pub use signals::{Signal, Signals, wake};
+pub(crate) use clipboard::copy;
+pub(crate) use input::read_events;
+pub(crate) use signals::{Signal, Signals};
 
 use restore::{ACTIVE, HELD_PANICS, restore};
 
@@ -52,7 +51,7 @@ static DRAWING_THREAD: Mutex<Option<ThreadId>> = Mutex::new(None);
 
 /// Content of the screen after leaving.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Leave {
+pub(crate) enum Leave {
     /// The content before entering.
     Nothing,
     /// A frame.
@@ -61,14 +60,14 @@ pub enum Leave {
 
 /// The terminal while it is ours. Dropping it gives it back.
 #[derive(Debug)]
-pub struct Terminal {
+pub(crate) struct Terminal {
     inner: ratatui::Terminal<CrosstermBackend<FrameWriter>>,
     gate: Rc<Gate>,
     mouse: bool,
 }
 
 /// Returns `true` if standard input and output both are a terminal that can be drawn on.
-pub fn is_usable() -> bool {
+pub(crate) fn is_usable() -> bool {
     let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
     io::stdin().is_terminal() && io::stdout().is_terminal() && !dumb
 }
@@ -79,7 +78,7 @@ impl Terminal {
     ///
     /// # Errors
     /// When the terminal cannot be switched or its size is unknown; it is then as it was.
-    pub fn enter(mouse: bool) -> io::Result<Self> {
+    pub(crate) fn enter(mouse: bool) -> io::Result<Self> {
         install_panic_hook();
         *DRAWING_THREAD.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread::current().id());
         // crossterm takes NO_COLOR to mean `ESC[m` for each style, which also ends bold and reverse video. Colour is
@@ -100,7 +99,7 @@ impl Terminal {
     ///
     /// # Errors
     /// When the terminal is gone or refuses the bytes.
-    pub fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<u64> {
+    pub(crate) fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<u64> {
         self.draw_then(render, |_| ()).map(|((), bytes)| bytes)
     }
 
@@ -108,7 +107,7 @@ impl Terminal {
     ///
     /// # Errors
     /// When the terminal is gone or refuses the bytes.
-    pub fn capture(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<Buffer> {
+    pub(crate) fn capture(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<Buffer> {
         self.draw_then(render, Buffer::clone).map(|(frame, _)| frame)
     }
 
@@ -142,21 +141,16 @@ impl Terminal {
     ///
     /// # Errors
     /// When the terminal is gone.
-    pub fn forget(&mut self) -> io::Result<()> {
+    pub(crate) fn forget(&mut self) -> io::Result<()> {
         // Not `clear`: that one asks the terminal for its cursor and waits for the answer.
         self.inner.resize(size(self.inner.backend())?)
-    }
-
-    /// Returns `true` if the mouse is taken; if not, the terminal's own selection works.
-    pub const fn mouse(&self) -> bool {
-        self.mouse
     }
 
     /// Takes the mouse or gives it back to the terminal.
     ///
     /// # Errors
     /// When the terminal is gone.
-    pub fn set_mouse(&mut self, on: bool) -> io::Result<()> {
+    pub(crate) fn set_mouse(&mut self, on: bool) -> io::Result<()> {
         self.mouse = on;
         let mut out = io::stdout();
         if on {
@@ -171,7 +165,7 @@ impl Terminal {
     ///
     /// # Errors
     /// When the terminal cannot be switched.
-    pub fn suspend(&mut self) -> io::Result<()> {
+    pub(crate) fn suspend(&mut self) -> io::Result<()> {
         restore()?;
         signals::stop_here()?;
         self.resume()
@@ -182,7 +176,7 @@ impl Terminal {
     ///
     /// # Errors
     /// When the terminal cannot be switched.
-    pub fn resume(&mut self) -> io::Result<()> {
+    pub(crate) fn resume(&mut self) -> io::Result<()> {
         // A shell may have changed the mode meanwhile: take what there is now as what to restore.
         disable_raw_mode()?;
         self.take()?;
@@ -193,7 +187,7 @@ impl Terminal {
     ///
     /// # Errors
     /// When the terminal is gone.
-    pub fn leave(self, leave: Leave) -> io::Result<()> {
+    pub(crate) fn leave(self, leave: Leave) -> io::Result<()> {
         let left = restore().and_then(|()| match &leave {
             Leave::Nothing => Ok(()),
             Leave::Frame(frame) => print_frame(frame),

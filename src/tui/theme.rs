@@ -13,7 +13,7 @@ use super::widget::{
 
 /// Colour depth of a terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum ColourDepth {
+pub(crate) enum ColourDepth {
     /// None wanted or none there.
     None,
     /// The sixteen of the user's scheme.
@@ -37,64 +37,64 @@ pub enum ColourScheme {
 
 /// The environment variables that speak of colour, as the process got them.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Environment<'a> {
+pub(crate) struct Environment<'a> {
     /// `NO_COLOR`: any text but the empty one asks for no colour (no-color.org).
-    pub no_color: Option<&'a str>,
+    pub(crate) no_color: Option<&'a str>,
     /// `TERM`.
-    pub term: Option<&'a str>,
+    pub(crate) term: Option<&'a str>,
     /// `COLORTERM`.
-    pub colorterm: Option<&'a str>,
+    pub(crate) colorterm: Option<&'a str>,
     /// `COLORFGBG`: `foreground;background` as scheme indices, set by some terminals.
-    pub colorfgbg: Option<&'a str>,
+    pub(crate) colorfgbg: Option<&'a str>,
     /// The first set of `LC_ALL`, `LC_CTYPE`, `LANG`.
-    pub locale: Option<&'a str>,
+    pub(crate) locale: Option<&'a str>,
 }
 
 /// Styles by role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Theme {
     /// Ordinary text.
-    pub text: Style,
+    pub(crate) text: Style,
     /// Less important text; also results that are stale.
-    pub dim: Style,
+    pub(crate) dim: Style,
     /// Emphasis.
-    pub accent: Style,
+    pub(crate) accent: Style,
     /// Borders of panes.
-    pub border: Style,
+    pub(crate) border: Style,
     /// Border and title of the pane with focus.
-    pub border_focus: Style,
+    pub(crate) border_focus: Style,
     /// Met, done, better.
-    pub good: Style,
+    pub(crate) good: Style,
     /// Look at this.
-    pub warn: Style,
+    pub(crate) warn: Style,
     /// Not met, failed, worse.
-    pub bad: Style,
+    pub(crate) bad: Style,
     /// Sensor side, as a filled area.
-    pub sensor: Style,
+    pub(crate) sensor: Style,
     /// Sensor side, as text and lines.
-    pub sensor_text: Style,
+    pub(crate) sensor_text: Style,
     /// The link.
-    pub link: Style,
+    pub(crate) link: Style,
     /// Aggregator side.
-    pub aggregator: Style,
+    pub(crate) aggregator: Style,
     /// On the Pareto front.
-    pub front: Style,
+    pub(crate) front: Style,
     /// The selected design.
-    pub selected: Style,
+    pub(crate) selected: Style,
     /// Feasible.
-    pub feasible: Style,
+    pub(crate) feasible: Style,
     /// Infeasible.
-    pub infeasible: Style,
+    pub(crate) infeasible: Style,
     /// Limit lines and markers.
-    pub limit: Style,
+    pub(crate) limit: Style,
     /// The selected row, over its other styles.
-    pub highlight: Style,
+    pub(crate) highlight: Style,
     /// Pins A to D.
-    pub pins: [Style; 4],
+    pub(crate) pins: [Style; 4],
     /// Curves.
-    pub series: [Style; 8],
+    pub(crate) series: [Style; 8],
     /// Characters.
-    pub glyphs: &'static Glyphs,
+    pub(crate) glyphs: &'static Glyphs,
 }
 
 /// One colour at all depths: 24 bits, entry of the fixed 256, name among sixteen.
@@ -154,10 +154,10 @@ const LIGHT: Hues = Hues {
 
 impl ColourScheme {
     /// All, in the order they are offered.
-    pub const ALL: [Self; 3] = [Self::OkabeIto, Self::Light, Self::Mono];
+    pub(crate) const ALL: [Self; 3] = [Self::OkabeIto, Self::Light, Self::Mono];
 
     /// Name in configuration and on the command line.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::OkabeIto => "okabe-ito",
             Self::Light => "light",
@@ -166,12 +166,12 @@ impl ColourScheme {
     }
 
     /// The scheme of this name.
-    pub fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|scheme| scheme.name() == name)
     }
 
     /// Scheme for a terminal if the user named none.
-    pub fn detect(environment: &Environment<'_>) -> Self {
+    pub(crate) fn detect(environment: &Environment<'_>) -> Self {
         let ground = environment.colorfgbg.and_then(|value| value.rsplit(';').next());
         if environment.depth() == ColourDepth::None {
             Self::Mono
@@ -188,7 +188,7 @@ const TRUE_COLOUR_TERMS: [&str; 7] = ["xterm-kitty", "xterm-ghostty", "alacritty
 
 impl Environment<'_> {
     /// Colour depth to use.
-    pub fn depth(&self) -> ColourDepth {
+    pub(crate) fn depth(&self) -> ColourDepth {
         let term = self.term.unwrap_or_default();
         let base = term.split_once("-direct").map_or(term, |(base, _)| base);
         if self.no_color.is_some_and(|value| !value.is_empty()) || term == "dumb" {
@@ -208,7 +208,7 @@ impl Environment<'_> {
     /// The glyph set that is safe: ASCII on a dumb terminal, on the text console of Linux, whose fonts have neither
     /// braille nor marks, and where the locale names a character set other than UTF-8. A locale that names none (`C`,
     /// or unset, as in most containers) says nothing about the terminal.
-    pub fn glyphs(&self) -> &'static Glyphs {
+    pub(crate) fn glyphs(&self) -> &'static Glyphs {
         let charset = self.locale.and_then(|locale| locale.split_once('.')).map(|(_, charset)| charset);
         let foreign = charset.is_some_and(|name| !name.to_ascii_lowercase().replace('-', "").starts_with("utf8"));
         if foreign || matches!(self.term, Some("dumb" | "linux")) { &ASCII } else { &UNICODE }
@@ -217,17 +217,12 @@ impl Environment<'_> {
 
 impl Theme {
     /// The theme of a scheme at a depth; without colours every scheme is mono.
-    pub fn new(scheme: ColourScheme, depth: ColourDepth, glyphs: &'static Glyphs) -> Self {
+    pub(crate) fn new(scheme: ColourScheme, depth: ColourDepth, glyphs: &'static Glyphs) -> Self {
         match (scheme, depth) {
             (ColourScheme::Mono, _) | (_, ColourDepth::None) => Self::of(&DARK, ColourDepth::None, glyphs),
             (ColourScheme::OkabeIto, depth) => Self::of(&DARK, depth, glyphs),
             (ColourScheme::Light, depth) => Self::of(&LIGHT, depth, glyphs),
         }
-    }
-
-    /// The theme the environment asks for.
-    pub fn detect(environment: &Environment<'_>) -> Self {
-        Self::new(ColourScheme::detect(environment), environment.depth(), environment.glyphs())
     }
 
     /// Roles to hues. The modifiers are what is left in mono.
@@ -270,7 +265,7 @@ impl Theme {
     }
 
     /// Parts of a latency bar in the order sensor, link, aggregator.
-    pub const fn breakdown(&self) -> [Part; 3] {
+    pub(crate) const fn breakdown(&self) -> [Part; 3] {
         let fills = self.glyphs.fills;
         [
             Part { glyph: fills[0], style: self.sensor },
@@ -280,17 +275,17 @@ impl Theme {
     }
 
     /// Styles with the characters of the theme.
-    pub const fn look<S: Copy>(&self, styles: S) -> Look<S> {
+    pub(crate) const fn look<S: Copy>(&self, styles: S) -> Look<S> {
         Look { styles, glyphs: self.glyphs }
     }
 
     /// Look of progress bars.
-    pub const fn gauge(&self) -> Look<GaugeStyles> {
+    pub(crate) const fn gauge(&self) -> Look<GaugeStyles> {
         self.look(GaugeStyles { bar: self.accent, rest: self.dim, words: self.text })
     }
 
     /// Look of knobs.
-    pub const fn slider(&self) -> Look<SliderStyles> {
+    pub(crate) const fn slider(&self) -> Look<SliderStyles> {
         self.look(SliderStyles {
             label: self.text,
             focused: self.accent,
@@ -301,7 +296,7 @@ impl Theme {
     }
 
     /// Look of the network strip.
-    pub const fn strip(&self) -> Look<StripStyles> {
+    pub(crate) const fn strip(&self) -> Look<StripStyles> {
         self.look(StripStyles {
             sensor: self.sensor_text,
             link: self.link,
@@ -315,17 +310,17 @@ impl Theme {
     }
 
     /// Look of scatter plots.
-    pub const fn scatter(&self) -> Look<ScatterStyles> {
+    pub(crate) const fn scatter(&self) -> Look<ScatterStyles> {
         self.look(ScatterStyles { axis: self.dim, limit: self.limit, selected: self.selected })
     }
 
     /// Look of curve plots.
-    pub const fn curve(&self) -> Look<CurveStyles> {
+    pub(crate) const fn curve(&self) -> Look<CurveStyles> {
         self.look(CurveStyles { axis: self.dim, cursor: self.accent })
     }
 
     /// Look of the tornado chart.
-    pub const fn tornado(&self) -> Look<TornadoStyles> {
+    pub(crate) const fn tornado(&self) -> Look<TornadoStyles> {
         self.look(TornadoStyles { words: self.text, down: self.link, up: self.sensor_text, middle: self.dim })
     }
 }

@@ -1,4 +1,4 @@
-//! The run the screen follows: starting a trainer or searcher on it, reading what it wrote, telling it things.
+//! The run that the screen follows: starts a trainer or searcher on it, reads its changes, sends it controls.
 //!
 //! Invariants: nothing here waits for a child; whatever ends, the run stays on disk; leaving the program leaves the
 //! children at work unless they were told to stop.
@@ -14,8 +14,8 @@ use crate::run::{Changes, Child, Cursor, Document, Ending, Listed, Manifest, Run
 /// Bytes of the log to show when a child has died.
 const LOG_TAIL: u64 = 4096;
 
-/// A run and whoever works on it.
-pub struct Work {
+/// A run and the processes that work on it.
+pub(crate) struct FollowedRun {
     run: RunDir,
     store: Store,
     cursor: Cursor,
@@ -23,23 +23,23 @@ pub struct Work {
     searcher: Option<Child>,
 }
 
-/// A child that ended since the last look.
+/// A process that ended since the last poll.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ended {
-    /// What it did.
-    pub task: Task,
-    /// How it ended.
-    pub ending: Ending,
+pub(crate) struct Ended {
+    /// Task of the process.
+    pub(crate) task: Task,
+    /// Exit status, or the signal that ended it.
+    pub(crate) ending: Ending,
     /// Last lines of the run's log, if it did not end well.
-    pub log: Vec<String>,
+    pub(crate) log: Vec<String>,
 }
 
-impl Work {
+impl FollowedRun {
     /// Opens a run, from its first event on, with whoever is at work on it.
     ///
     /// # Errors
     /// There is no run, or its database fails.
-    pub fn open(path: &Path) -> Result<Self, RunError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, RunError> {
         let run = RunDir::open(path)?;
         let store = run.store()?;
         let trainer = Child::attach(&run, Task::Train)?;
@@ -51,7 +51,7 @@ impl Work {
     ///
     /// # Errors
     /// The directory can't be written.
-    pub fn create(root: &Path, template: &Manifest) -> Result<Self, RunError> {
+    pub(crate) fn create(root: &Path, template: &Manifest) -> Result<Self, RunError> {
         let free = |number: &u32| !root.join(format!("run-{number:03}")).exists();
         let name = format!("run-{:03}", (1..u32::MAX).find(free).unwrap_or(u32::MAX));
         let Manifest { seed, data, space, profile, settings, .. } = template.clone();
@@ -62,16 +62,17 @@ impl Work {
         Ok(Self { run, store, cursor: Cursor::default(), trainer: None, searcher: None })
     }
 
-    /// Its directory.
-    pub fn path(&self) -> &Path {
+    /// Directory of the run.
+    pub(crate) fn path(&self) -> &Path {
         self.run.path()
     }
 
-    /// Starts a trainer or searcher, or attaches to the one at work. `arguments` follow `train --run DIR` or `search --run DIR`.
+    /// Starts a trainer or searcher, or attaches to the running one. `arguments` follow `train --run DIR` or
+    /// `search --run DIR`.
     ///
     /// # Errors
     /// The program can't be started, or the run fails.
-    pub fn start(&mut self, task: Task, program: &Path, arguments: Vec<OsString>) -> Result<(), RunError> {
+    pub(crate) fn start(&mut self, task: Task, program: &Path, arguments: Vec<OsString>) -> Result<(), RunError> {
         let slot = match task {
             Task::Train => &mut self.trainer,
             Task::Search => &mut self.searcher,
@@ -88,14 +89,14 @@ impl Work {
     }
 
     /// Reads the events once more, from the first one on; measurements stay known.
-    pub fn rewind(&mut self) {
+    pub(crate) fn rewind(&mut self) {
         let measurement = self.cursor.measurement;
         self.cursor = Cursor::default();
         self.cursor.measurement = measurement;
     }
 
-    /// Lets go of whoever is at work.
-    pub fn detach(&mut self) {
+    /// Releases the processes; they go on.
+    pub(crate) fn detach(&mut self) {
         for child in [self.trainer.take(), self.searcher.take()].into_iter().flatten() {
             child.detach();
         }
@@ -105,20 +106,25 @@ impl Work {
     ///
     /// # Errors
     /// The run's database fails.
-    pub fn stop_surely(&self, task: Task) -> Result<(), RunError> {
+    pub(crate) fn stop_surely(&self, task: Task) -> Result<(), RunError> {
         self.store.send(task, &Control::Stop).map(drop)
     }
 
-    /// Whether somebody is at work.
-    pub const fn is_working(&self, task: Task) -> bool {
+    /// Returns `true` if a process works on the task.
+    pub(crate) const fn is_working(&self, task: Task) -> bool {
         match task {
             Task::Train => self.trainer.is_some(),
             Task::Search => self.searcher.is_some(),
         }
     }
 
-    /// Tells whoever does the task. Returns whether there is somebody.
-    pub fn send(&self, task: Task, control: Control) -> bool {
+    /// Returns `true` if a trainer or a searcher works on the run.
+    pub(crate) const fn is_in_work(&self) -> bool {
+        self.is_working(Task::Train) || self.is_working(Task::Search)
+    }
+
+    /// Sends a control to the process of a task. Returns `true` if there is one.
+    pub(crate) fn send(&self, task: Task, control: Control) -> bool {
         let child = match task {
             Task::Train => self.trainer.as_ref(),
             Task::Search => self.searcher.as_ref(),
@@ -126,11 +132,11 @@ impl Work {
         child.map(|child| child.send(control)).is_some()
     }
 
-    /// What was written since the last look, and who has ended. Cheap when nothing has happened.
+    /// Reads the changes since the last call, and the processes that ended. Cheap when nothing has happened.
     ///
     /// # Errors
     /// The run is gone, or its database fails.
-    pub fn look(&mut self) -> Result<(Changes, Vec<Ended>), RunError> {
+    pub(crate) fn look(&mut self) -> Result<(Changes, Vec<Ended>), RunError> {
         // An open database outlives its file: it would never tell.
         self.run.check()?;
         // Endings first: what a child wrote before it ended is then among the changes.
@@ -147,11 +153,11 @@ impl Work {
         Ok((self.store.changes(&mut self.cursor)?, ended))
     }
 
-    /// Looks for work that others began on the run meanwhile.
+    /// Attaches to processes that others started on the run.
     ///
     /// # Errors
     /// The run's database fails.
-    pub fn attach(&mut self) -> Result<(), RunError> {
+    pub(crate) fn attach(&mut self) -> Result<(), RunError> {
         if self.trainer.is_none() {
             self.trainer = Child::attach(&self.run, Task::Train)?;
         }
@@ -162,16 +168,16 @@ impl Work {
     }
 }
 
-/// The run to follow when none was named: the latest one below `root`, of this space, that somebody is at work on.
+/// Latest run below `root` of this space that a process works on: the run to follow if none is named.
 ///
 /// # Errors
 /// The directory can't be read.
-pub fn living_run(root: &Path, space: &Document) -> Result<Option<PathBuf>, RunError> {
+pub(crate) fn living_run(root: &Path, space: &Document) -> Result<Option<PathBuf>, RunError> {
     for Listed { path, manifest } in crate::run::list(root)? {
         // A run that can't be opened is no reason not to start; it is the user's to look at by name.
         if manifest.is_ok_and(|manifest| manifest.space.text == space.text)
-            && let Ok(work) = Work::open(&path)
-            && (work.is_working(Task::Train) || work.is_working(Task::Search))
+            && let Ok(work) = FollowedRun::open(&path)
+            && work.is_in_work()
         {
             return Ok(Some(path));
         }

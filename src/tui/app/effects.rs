@@ -2,15 +2,14 @@
 
 use std::{collections::BTreeMap, ffi::OsString};
 
-use super::App;
+use super::{App, follow::Follower};
 use crate::{
     explore::{Command, Severity, WorkRequest, progress::State},
     record::{self, Task},
     tui::{
         effect::{Effect, ExportFormat},
-        event_reader::{self, EventReader},
-        export,
-        work::Work,
+        event_reader, export,
+        work::FollowedRun,
     },
 };
 
@@ -50,27 +49,22 @@ impl App {
 
     /// The task that is at work; training first.
     pub(super) fn task(&self) -> Task {
-        let at_work = |task| self.work.as_ref().is_some_and(|work| work.is_working(task));
+        let at_work = |task| self.follower.as_ref().is_some_and(|follower| follower.run.is_working(task));
         if at_work(Task::Search) && !at_work(Task::Train) { Task::Search } else { Task::Train }
     }
 
     fn send(&mut self, control: record::Control) {
         let task = if matches!(control, record::Control::Limits(_)) { Task::Search } else { self.task() };
-        if let Some(work) = &self.work {
-            work.send(task, control);
+        if let Some(follower) = &self.follower {
+            follower.run.send(task, control);
         }
     }
 
     /// Starts a training on the run that is followed if there is something left to train, else on a new one.
     fn train(&mut self) {
-        self.detached = false;
-        if self.work.is_none() || self.trained {
-            match Work::create(&self.options.runs_root, &self.options.template) {
-                Ok(work) => {
-                    self.reader = Some(EventReader::new(work.path()));
-                    self.work = Some(work);
-                    self.trained = false;
-                }
+        if self.follower.as_ref().is_none_or(|follower| follower.trained) {
+            match FollowedRun::create(&self.options.runs_root, &self.options.template) {
+                Ok(run) => self.follower = Some(Follower::new(run)),
                 Err(error) => return self.failed(Task::Train, error.to_string()),
             }
         }
@@ -79,8 +73,7 @@ impl App {
     }
 
     fn search(&mut self, limits: &BTreeMap<String, f64>) {
-        self.detached = false;
-        if self.work.is_none() {
+        if self.follower.is_none() {
             let key = self.ui.keys.key(Command::StartTraining);
             return self.failed(Task::Search, format!("there is no trained run yet; {key} trains one"));
         }
@@ -96,19 +89,13 @@ impl App {
     }
 
     fn start(&mut self, task: Task, arguments: Vec<OsString>) {
-        let Some(work) = &mut self.work else { return };
-        match work.start(task, &self.options.exe, arguments) {
-            Ok(()) => {
-                // The session forgot the curves when the training began; a resumed run tells them again.
-                work.rewind();
-                let initial = self.reader.as_ref().map(EventReader::initial_updates).unwrap_or_default();
-                self.feed(initial);
-                self.looked = None;
-            }
+        let Some(follower) = &mut self.follower else { return };
+        match follower.start(task, &self.options.exe, arguments) {
+            Ok(initial) => self.feed(initial),
             Err(error) => {
                 // Where there is no run any more, the next training begins another one.
-                if !work.path().is_dir() {
-                    self.work = None;
+                if !follower.run.path().is_dir() {
+                    self.follower = None;
                 }
                 self.failed(task, error.to_string());
             }
@@ -120,10 +107,9 @@ impl App {
     }
 
     fn detach(&mut self) {
-        if let Some(work) = &mut self.work {
-            work.detach();
-            let path = work.path().display().to_string();
-            self.detached = true;
+        if let Some(follower) = &mut self.follower {
+            follower.detach();
+            let path = follower.run.path().display().to_string();
             let again = self.ui.keys.key(Command::StartTraining);
             self.say(Severity::Info, format!("the work on {path} goes on by itself; {again} follows it again"));
         }

@@ -1,20 +1,22 @@
 //! Follows a run: its events and measurements become updates of the session, as does the end of its processes.
 
 use std::{
+    ffi::OsString,
     path::Path,
     time::{Duration, Instant},
 };
 
-use super::{App, SETTLE_TIME, recording::forget};
+use super::{App, MAX_WAIT, SETTLE_TIME, recording::forget};
 use crate::{
     explore::{Command, Severity, Update, WorkControl, progress::State},
     record::{self, Task},
     run::{self, Listed, RunError},
+    space::SearchSpace,
     tui::{
         command::UserCommand,
         event_reader::{self, EventReader},
         model::menu::{Choice, Menu},
-        work::{self, Work},
+        work::{self, FollowedRun},
     },
 };
 
@@ -24,6 +26,100 @@ const POLL_INTERVAL: Duration = Duration::from_millis(120);
 const IDLE_POLL_INTERVAL: Duration = Duration::from_secs(2);
 /// Chunks of events applied before the next frame.
 const CHUNKS: usize = 16;
+
+/// Run that is followed, and the state of reading it.
+pub(super) struct Follower {
+    pub(super) run: FollowedRun,
+    reader: EventReader,
+    /// Time of the last poll; `None` before the first one.
+    polled: Option<Instant>,
+    /// More changes are at hand than the last poll read.
+    has_more: bool,
+    /// The training of the run is finished: the next one begins a new run.
+    pub(super) trained: bool,
+    /// The run is not polled until a training or search is started on it.
+    detached: bool,
+}
+
+/// Result of one poll.
+struct Poll {
+    updates: Vec<Update>,
+    ended: Vec<work::Ended>,
+    /// Error that ended the poll.
+    error: Option<RunError>,
+}
+
+impl Follower {
+    /// Follower of a run from its first event on.
+    pub(super) fn new(run: FollowedRun) -> Self {
+        let reader = EventReader::new(run.path());
+        Self { run, reader, polled: None, has_more: true, trained: false, detached: false }
+    }
+
+    /// Time until the next poll.
+    pub(super) fn wait_time(&self) -> Duration {
+        let interval = if self.run.is_in_work() { POLL_INTERVAL } else { IDLE_POLL_INTERVAL };
+        match self.polled {
+            _ if self.detached => MAX_WAIT,
+            Some(_) if !self.has_more => interval,
+            _ => Duration::ZERO,
+        }
+    }
+
+    fn is_due(&self) -> bool {
+        !self.detached && self.polled.is_none_or(|polled| polled.elapsed() >= self.wait_time())
+    }
+
+    /// Starts a trainer or searcher on the run, or attaches to the running one. Returns the updates to apply first.
+    ///
+    /// # Errors
+    /// The program can't be started, or the run fails.
+    pub(super) fn start(
+        &mut self,
+        task: Task,
+        program: &Path,
+        arguments: Vec<OsString>,
+    ) -> Result<Vec<Update>, RunError> {
+        self.detached = false;
+        self.run.start(task, program, arguments)?;
+        // The session forgot the curves when the training began; a resumed run tells them again.
+        self.run.rewind();
+        self.polled = None;
+        Ok(self.reader.initial_updates())
+    }
+
+    /// Releases the processes; the run is no longer polled.
+    pub(super) fn detach(&mut self) {
+        self.run.detach();
+        self.detached = true;
+    }
+
+    /// Reads at most [`CHUNKS`] chunks of changes.
+    fn poll(&mut self, space: &SearchSpace) -> Poll {
+        if !self.run.is_in_work() {
+            // A process that can't be attached to now may be the next time.
+            let _ = self.run.attach();
+        }
+        let mut poll = Poll { updates: Vec::new(), ended: Vec::new(), error: None };
+        self.has_more = true;
+        for _ in 0..CHUNKS {
+            match self.run.look() {
+                Ok((changes, ended)) => {
+                    self.has_more = changes.more;
+                    self.trained |= EventReader::finishes(&changes);
+                    poll.updates.extend(self.reader.read(space, changes));
+                    poll.ended.extend(ended);
+                }
+                Err(error) => (poll.error, self.has_more) = (Some(error), false),
+            }
+            if !self.has_more {
+                break;
+            }
+        }
+        self.polled = Some(Instant::now());
+        poll
+    }
+}
 
 impl App {
     /// Follows the run that was named, else one that somebody is at work on; or opens one to be replayed.
@@ -48,13 +144,11 @@ impl App {
 
     /// Follows a run from its beginning.
     fn follow(&mut self, path: &Path) {
-        match Work::open(path) {
-            Ok(work) => {
-                let reader = EventReader::new(work.path());
-                self.feed(reader.initial_updates());
-                self.reader = Some(reader);
-                self.work = Some(work);
-                self.more = true;
+        match FollowedRun::open(path) {
+            Ok(run) => {
+                let follower = Follower::new(run);
+                self.feed(follower.reader.initial_updates());
+                self.follower = Some(follower);
             }
             Err(error) => self.say(Severity::Error, error.to_string()),
         }
@@ -69,7 +163,7 @@ impl App {
         let of_space = |listed: &&Listed| {
             listed.manifest.as_ref().is_ok_and(|manifest| manifest.space.text == self.options.template.space.text)
         };
-        let followed = self.work.as_ref().map(Work::path);
+        let followed = self.follower.as_ref().map(|follower| follower.run.path());
         let choices: Vec<Choice> = runs
             .iter()
             .filter(of_space)
@@ -93,50 +187,23 @@ impl App {
 
     /// Follows another run, from its beginning.
     pub(super) fn switch_to(&mut self, path: &Path) {
-        if let Some(work) = &mut self.work {
-            work.detach();
+        if let Some(mut follower) = self.follower.take() {
+            follower.detach();
         }
-        (self.work, self.reader) = (None, None);
         (self.recording, self.ui.replay) = (None, None);
-        (self.detached, self.trained, self.looked) = (false, false, None);
         self.feed(forget());
         self.follow(path);
     }
 
-    /// Looks at the run if it is time to. Returns whether anything is new.
+    /// Polls the run if it is time to. Returns `true` if anything is new.
     pub(super) fn look(&mut self) -> bool {
-        let due = self.more || self.looked.is_none_or(|looked| looked.elapsed() >= self.pace());
-        let (Some(work), Some(reader)) = (self.work.as_mut().filter(|_| due && !self.detached), &mut self.reader)
-        else {
-            return false;
-        };
-        if !work.is_working(Task::Train) && !work.is_working(Task::Search) {
-            // What can't be attached to now may be the next time.
-            let _ = work.attach();
-        }
-        let first = self.looked.is_none();
-        let mut updates = Vec::new();
-        let mut ended = Vec::new();
-        let mut lost = None;
-        self.more = false;
-        for _ in 0..CHUNKS {
-            match work.look() {
-                Ok((changes, gone)) => {
-                    self.more = changes.more;
-                    self.trained |= EventReader::finishes(&changes);
-                    updates.extend(reader.read(self.session.space(), changes));
-                    ended.extend(gone);
-                }
-                Err(error) => (lost, self.more) = (Some(error), false),
-            }
-            if !self.more {
-                break;
-            }
-        }
-        if let Some(error) = lost {
+        let Some(follower) = self.follower.as_mut().filter(|follower| follower.is_due()) else { return false };
+        let first = follower.polled.is_none();
+        let Poll { mut updates, ended, error } = follower.poll(self.session.space());
+        let has_more = follower.has_more;
+        if let Some(error) = error {
             updates.extend(self.lose(&error));
         }
-        self.looked = Some(Instant::now());
         if first {
             event_reader::keep_last_states(&mut updates);
         }
@@ -150,7 +217,7 @@ impl App {
         for one in ended {
             self.ended(&one);
         }
-        if !self.more {
+        if !has_more {
             self.reconcile();
         }
         new
@@ -160,9 +227,9 @@ impl App {
     /// stop.
     fn lose(&mut self, error: &RunError) -> Vec<Update> {
         let (why, gone) = (error.to_string(), matches!(error, RunError::Gone(_)));
-        let Some(work) = self.work.take() else { return Vec::new() };
+        let Some(Follower { run, .. }) = self.follower.take() else { return Vec::new() };
         let stopped =
-            [Task::Train, Task::Search].into_iter().filter(|task| gone && work.send(*task, record::Control::Stop));
+            [Task::Train, Task::Search].into_iter().filter(|task| gone && run.send(*task, record::Control::Stop));
         let failed = stopped.map(|task| event_reader::state(task, State::Failed(why.clone())));
         failed.chain([event_reader::error(why.clone())]).collect()
     }
@@ -190,8 +257,8 @@ impl App {
 
     /// A run may say that it is at work when nobody is: its process was killed.
     fn reconcile(&mut self) {
-        let Some(work) = &self.work else { return };
-        let gone = |task, state: &State| state.is_active() && *state != State::Starting && !work.is_working(task);
+        let Some(Follower { run, .. }) = &self.follower else { return };
+        let gone = |task, state: &State| state.is_active() && *state != State::Starting && !run.is_working(task);
         let states = [(Task::Train, &self.session.training().state), (Task::Search, &self.session.searching().state)];
         let updates = states.into_iter().filter(|(task, state)| gone(*task, state)).map(|(task, _)| {
             event_reader::state(task, State::Failed(format!("its process is gone; {}", self.again(task))))
@@ -206,11 +273,6 @@ impl App {
             Task::Train => format!("{} goes on from the last checkpoint", self.ui.keys.key(Command::StartTraining)),
             Task::Search => format!("{} starts it again", self.ui.keys.key(Command::StartSearch)),
         }
-    }
-
-    pub(super) fn pace(&self) -> Duration {
-        let at_work = |work: &Work| work.is_working(Task::Train) || work.is_working(Task::Search);
-        if self.work.as_ref().is_some_and(at_work) { POLL_INTERVAL } else { IDLE_POLL_INTERVAL }
     }
 
     /// Sends the limits to a running search once they stand still. Returns `true` if it did.

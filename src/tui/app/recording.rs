@@ -15,7 +15,7 @@ use crate::{
     tui::{
         event_reader::{self, EventReader},
         model::replay::{ReplayPosition, Seek},
-        work::Work,
+        work::FollowedRun,
     },
 };
 
@@ -47,7 +47,7 @@ impl Recording {
     /// # Errors
     /// There is no run, or its database fails.
     pub(super) fn read(path: &Path, space: &SearchSpace) -> Result<Self, RunError> {
-        let mut work = Work::open(path)?;
+        let mut work = FollowedRun::open(path)?;
         let mut all = Changes::default();
         loop {
             let (changes, _) = work.look()?;

@@ -29,7 +29,7 @@ use crate::explore::{BarQuantity, Command, Point, PointClass, Session, Severity,
 ///
 /// Steps of a knob are queued in the session so that those of a held key cost one evaluation: call [`Session::settle`]
 /// at the end of a batch of input.
-pub fn perform(session: &mut Session, ui: &mut UiState, command: impl Into<UserCommand>) -> Vec<Effect> {
+pub(crate) fn perform(session: &mut Session, ui: &mut UiState, command: impl Into<UserCommand>) -> Vec<Effect> {
     let command = command.into();
     if !matches!(command, UserCommand::Sideways(_) | UserCommand::Session(Command::MoveKnob(_))) {
         session.settle(ui.now_ms);

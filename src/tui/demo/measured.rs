@@ -12,7 +12,7 @@ use crate::{
     record::{Measurement, Subset},
     run::{Changes, RunDir, RunError},
     space::SearchSpace,
-    tui::work::Work,
+    tui::work::FollowedRun,
 };
 
 /// The accuracies that come with the program, for the default space.
@@ -20,9 +20,9 @@ const SHIPPED: &str = include_str!("measured.toml");
 
 /// Accuracies as the session is told them, and how they were made, in a sentence.
 #[derive(Clone, Debug, Default)]
-pub struct Measured {
-    pub updates: Vec<Update>,
-    pub made: String,
+pub(crate) struct Measured {
+    pub(crate) updates: Vec<Update>,
+    pub(crate) made: String,
 }
 
 /// The file.
@@ -63,7 +63,7 @@ struct DemoRow {
 
 /// Why a run gives no such file.
 #[derive(Debug, Error)]
-pub enum RecordError {
+pub(crate) enum RecordError {
     /// The run can't be read.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -74,7 +74,7 @@ pub enum RecordError {
 
 impl Measured {
     /// The accuracies that come with the program, if they are of this space: a design of another one is none here.
-    pub fn shipped(space: &SearchSpace) -> Self {
+    pub(crate) fn shipped(space: &SearchSpace) -> Self {
         Self::read(SHIPPED, space)
     }
 
@@ -96,7 +96,7 @@ impl Measured {
     }
 
     /// Returns `true` if there is none.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.updates.is_empty()
     }
 }
@@ -115,9 +115,9 @@ fn widest(all: &[Measurement]) -> Subset {
 ///
 /// # Errors
 /// There is no run, its database fails, or nothing was measured.
-pub fn record(path: &Path) -> Result<String, RecordError> {
+pub(crate) fn record(path: &Path) -> Result<String, RecordError> {
     let run = RunDir::open(path)?;
-    let mut work = Work::open(path)?;
+    let mut work = FollowedRun::open(path)?;
     let mut all: Vec<Measurement> = Vec::new();
     loop {
         let (Changes { measurements, more, .. }, _) = work.look()?;

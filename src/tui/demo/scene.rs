@@ -16,7 +16,7 @@ pub(super) enum SceneStep {
 }
 
 /// A scene of the tour.
-pub(super) struct Scene {
+pub(super) struct TourScene {
     pub(super) title: &'static str,
     /// Knobs that begin at other values than the profile's.
     pub(super) start: &'static [(Knob, f64)],

@@ -1,6 +1,6 @@
 //! The scenes. What their captions promise is tested.
 
-use super::scene::{Scene, SceneStep};
+use super::scene::{SceneStep, TourScene};
 use crate::quantity::{Knob, Metric, number};
 
 /// Bytes a second of a Mbit/s, and bytes of a KiB.
@@ -14,8 +14,8 @@ const STOP: u64 = 260;
 const SENSOR: u64 = 120;
 
 /// All scenes in order.
-pub const SCENES: &[Scene] = &[
-    Scene {
+pub(crate) const SCENES: &[TourScene] = &[
+    TourScene {
         title: "One network on two machines",
         start: &[],
         measured: false,
@@ -30,7 +30,7 @@ pub const SCENES: &[Scene] = &[
             )
         },
     },
-    Scene {
+    TourScene {
         title: "The link gets slower",
         start: &[],
         measured: false,
@@ -51,7 +51,7 @@ pub const SCENES: &[Scene] = &[
             )
         },
     },
-    Scene {
+    TourScene {
         title: "And slower",
         start: &[(Knob::LinkBandwidth, 3.9 * MBIT)],
         measured: false,
@@ -75,7 +75,7 @@ pub const SCENES: &[Scene] = &[
             )
         },
     },
-    Scene {
+    TourScene {
         title: "The sensor's memory shrinks",
         start: &[],
         measured: false,
@@ -97,7 +97,7 @@ pub const SCENES: &[Scene] = &[
             )
         },
     },
-    Scene {
+    TourScene {
         title: "More sensors see more",
         start: &[(Knob::Sensors, 1.0), (Knob::LatencyLimit, f64::INFINITY)],
         measured: true,
@@ -132,7 +132,7 @@ pub const SCENES: &[Scene] = &[
             )
         },
     },
-    Scene {
+    TourScene {
         title: "What matters most",
         start: &[],
         measured: false,
@@ -147,7 +147,7 @@ pub const SCENES: &[Scene] = &[
             )
         },
     },
-    Scene {
+    TourScene {
         title: "Yours",
         start: &[],
         measured: false,

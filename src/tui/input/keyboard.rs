@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Command of a key; `None` if it has none here.
-pub fn command(ui: &UiState, key: Key) -> Option<UserCommand> {
+pub(crate) fn command(ui: &UiState, key: Key) -> Option<UserCommand> {
     if key == Key::ctrl('c') {
         let asked = ui.menu.is_some();
         return Some(if asked { UserCommand::QuitNow { keep_frame: false } } else { UserCommand::Quit });

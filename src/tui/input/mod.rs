@@ -1,4 +1,4 @@
 //! From terminal events to commands. Both ways read session and view; the mouse keeps in the view what it drags.
 
-pub mod keyboard;
-pub mod mouse;
+pub(crate) mod keyboard;
+pub(crate) mod mouse;

@@ -39,7 +39,7 @@ struct Pointer<'a> {
 }
 
 /// Commands of a mouse event over a frame whose regions are `hits`. Keeps in `ui` what is dragged.
-pub fn commands(
+pub(crate) fn commands(
     session: &Session,
     ui: &mut UiState,
     theme: &Theme,

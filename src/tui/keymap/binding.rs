@@ -5,7 +5,7 @@ use crate::tui::{command::UserCommand, model::screen::Screen};
 
 /// A set of screens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Screens(u8);
+pub(crate) struct Screens(u8);
 
 const fn bit(screen: Screen) -> u8 {
     1 << screen as u8
@@ -13,34 +13,34 @@ const fn bit(screen: Screen) -> u8 {
 
 impl Screens {
     /// All screens.
-    pub const ALL: Self = Self(0b1111);
+    pub(crate) const ALL: Self = Self(0b1111);
     /// Only Explore.
-    pub const EXPLORE: Self = Self(bit(Screen::Explore));
+    pub(crate) const EXPLORE: Self = Self(bit(Screen::Explore));
     /// Screens of designs: Explore and Compare.
-    pub const DESIGNS: Self = Self(bit(Screen::Explore) | bit(Screen::Compare));
+    pub(crate) const DESIGNS: Self = Self(bit(Screen::Explore) | bit(Screen::Compare));
     /// Screens of curves: Train and Search.
-    pub const CURVES: Self = Self(bit(Screen::Train) | bit(Screen::Search));
+    pub(crate) const CURVES: Self = Self(bit(Screen::Train) | bit(Screen::Search));
     /// Only Search.
-    pub const SEARCH: Self = Self(bit(Screen::Search));
+    pub(crate) const SEARCH: Self = Self(bit(Screen::Search));
     /// Screens with a plot to zoom: all but Compare.
-    pub const PLOTS: Self = Self(Self::EXPLORE.0 | Self::CURVES.0);
+    pub(crate) const PLOTS: Self = Self(Self::EXPLORE.0 | Self::CURVES.0);
     /// Only Compare.
-    pub const COMPARE: Self = Self(bit(Screen::Compare));
+    pub(crate) const COMPARE: Self = Self(bit(Screen::Compare));
 
     /// Returns `true` if the set holds the screen.
-    pub const fn has(self, screen: Screen) -> bool {
+    pub(crate) const fn has(self, screen: Screen) -> bool {
         self.0 & bit(screen) != 0
     }
 
     /// Returns `true` if a screen is in both sets.
-    pub const fn meets(self, other: Self) -> bool {
+    pub(crate) const fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 }
 
 /// Chapters of the help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Group {
+pub(crate) enum Group {
     /// Getting about.
     Move,
     /// Knobs and split.
@@ -61,11 +61,11 @@ pub enum Group {
 
 impl Group {
     /// All, in the order of the help.
-    pub const ALL: [Self; 8] =
+    pub(crate) const ALL: [Self; 8] =
         [Self::Move, Self::Change, Self::Look, Self::Work, Self::Curves, Self::Replay, Self::Out, Self::Program];
 
     /// Heading.
-    pub const fn title(self) -> &'static str {
+    pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::Move => "Move",
             Self::Change => "Change",
@@ -81,43 +81,43 @@ impl Group {
 
 /// A row of the table.
 #[derive(Clone, Debug)]
-pub struct Binding {
+pub(crate) struct Binding {
     /// Name in the user's file and the key list: `next-pane`, `go-to-train`, `split-less`.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// Command.
-    pub command: UserCommand,
+    pub(crate) command: UserCommand,
     /// Default keys, the one to show first.
-    pub keys: &'static [Key],
+    pub(crate) keys: &'static [Key],
     /// Screens it applies to.
-    pub screens: Screens,
+    pub(crate) screens: Screens,
     /// Chapter of the help.
-    pub group: Group,
+    pub(crate) group: Group,
     /// One or two words for the footer; empty if the footer does not show it.
-    pub hint: &'static str,
+    pub(crate) hint: &'static str,
     /// Description, an imperative without a full stop.
-    pub words: &'static str,
+    pub(crate) words: &'static str,
 }
 
 /// A row of the table with the keys that are in use.
 #[derive(Clone, Copy, Debug)]
-pub struct Row<'a> {
+pub(crate) struct KeyRow<'a> {
     /// Row of the table.
-    pub binding: &'static Binding,
+    pub(crate) binding: &'static Binding,
     /// Keys in use, the one to show first; empty if the user took them away.
-    pub keys: &'a [Key],
+    pub(crate) keys: &'a [Key],
     /// Keys are written in ASCII only.
-    pub ascii: bool,
+    pub(crate) ascii: bool,
 }
 
-impl Row<'_> {
+impl KeyRow<'_> {
     /// The keys as a user reads them: `j ↓`.
-    pub fn key_names(&self) -> String {
+    pub(crate) fn key_names(&self) -> String {
         let names: Vec<String> = self.keys.iter().map(|key| self.written(*key)).collect();
         names.join(" ")
     }
 
     /// The key to show where there is room for one.
-    pub fn first_key(&self) -> String {
+    pub(crate) fn first_key(&self) -> String {
         self.keys.first().map(|key| self.written(*key)).unwrap_or_default()
     }
 
@@ -126,7 +126,7 @@ impl Row<'_> {
     }
 
     /// Returns `true` if the row holds all words of a search, in its keys or its text; case does not matter.
-    pub fn matches(&self, search: &str) -> bool {
+    pub(crate) fn matches(&self, search: &str) -> bool {
         let Binding { words, hint, group, name, .. } = self.binding;
         let text = format!("{words} {hint} {} {} {}", self.key_names(), group.title(), name).to_lowercase();
         search.to_lowercase().split_whitespace().all(|word| text.contains(word))

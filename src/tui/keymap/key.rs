@@ -6,7 +6,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// A key with Control, Alt or Shift. Shift is only told for keys that are no character: `H` is `H`, not Shift and `h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Key {
+pub(crate) struct Key {
     code: KeyCode,
     control: bool,
     shift: bool,
@@ -35,36 +35,28 @@ const NAMES: [(&str, KeyCode); 16] = [
 
 impl Key {
     /// A key by itself.
-    pub const fn plain(code: KeyCode) -> Self {
+    pub(crate) const fn plain(code: KeyCode) -> Self {
         Self { code, control: false, shift: false, alt: false }
     }
 
     /// The key of a character.
-    pub const fn char(character: char) -> Self {
+    pub(crate) const fn char(character: char) -> Self {
         Self::plain(KeyCode::Char(character))
     }
 
     /// A key with Control.
-    pub const fn ctrl(character: char) -> Self {
+    pub(crate) const fn ctrl(character: char) -> Self {
         Self { control: true, ..Self::char(character) }
     }
 
     /// A key that is no character, with Shift.
-    pub const fn shift(code: KeyCode) -> Self {
+    pub(crate) const fn shift(code: KeyCode) -> Self {
         Self { shift: true, ..Self::plain(code) }
-    }
-
-    /// The character typed, if the key is one without Control.
-    pub const fn character(self) -> Option<char> {
-        match self.code {
-            KeyCode::Char(character) if !self.control && !self.alt => Some(character),
-            _ => None,
-        }
     }
 
     /// The keys of a script: characters as they are, others by name: `<tab>`, `<enter>`, `<esc>`, `<left>`, `<C-r>`. A
     /// name that is none is taken as characters.
-    pub fn script(text: &str) -> Vec<Self> {
+    pub(crate) fn script(text: &str) -> Vec<Self> {
         let mut keys = Vec::new();
         let mut rest = text;
         while let Some(first) = rest.chars().next() {
@@ -89,7 +81,7 @@ impl Key {
     }
 
     /// The key of a name in a file: a character, `left`, `f5`, or either of them after `ctrl-`, `alt-` or `shift-`.
-    pub fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         let mut characters = name.chars();
         if let (Some(character), None) = (characters.next(), characters.next()) {
             let is_key = !character.is_control() && character != ' ';
@@ -120,7 +112,7 @@ impl Key {
     }
 
     /// Its name in a file, as [`Key::parse`] reads it.
-    pub fn name(self) -> String {
+    pub(crate) fn name(self) -> String {
         let word = match self.code {
             KeyCode::Char(character) if character != ' ' => character.to_string(),
             KeyCode::F(number) => format!("f{number}"),
@@ -136,7 +128,7 @@ impl Key {
     }
 
     /// The key itself.
-    pub const fn code(self) -> KeyCode {
+    pub(crate) const fn code(self) -> KeyCode {
         self.code
     }
 }
@@ -211,7 +203,6 @@ mod tests {
         assert_eq!(event(KeyCode::BackTab, KeyModifiers::SHIFT), Key::plain(KeyCode::BackTab));
         assert_eq!(event(KeyCode::Char('D'), KeyModifiers::CONTROL), Key::ctrl('d'));
         assert_eq!(Key::ctrl('d').to_string(), "Ctrl-d");
-        assert_eq!(Key::ctrl('d').character(), None);
     }
 
     #[test]

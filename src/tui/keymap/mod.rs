@@ -10,10 +10,10 @@ mod print;
 mod table;
 mod user;
 
-pub use binding::{Binding, Group, Row, Screens};
-pub use key::Key;
-pub use table::BINDINGS;
-pub use user::{KeyTable, Keymap};
+pub(crate) use binding::{Group, KeyRow, Screens};
+pub(crate) use key::Key;
+pub(crate) use table::BINDINGS;
+pub(crate) use user::{KeyTable, Keymap};
 
 #[cfg(test)]
 mod tests {

@@ -9,7 +9,7 @@ use super::{
 
 impl Keymap {
     /// The key list of the README, as Markdown.
-    pub fn markdown(&self) -> String {
+    pub(crate) fn markdown(&self) -> String {
         let mut text = String::new();
         for group in Group::ALL {
             let _ = writeln!(text, "**{}**\n\n| keys | what | where | name |\n|---|---|---|---|", group.title());
@@ -25,7 +25,7 @@ impl Keymap {
     }
 
     /// The keys as the `[keys]` table of the user's file, to be changed from there.
-    pub fn toml(&self) -> String {
+    pub(crate) fn toml(&self) -> String {
         let mut text = "[keys]\n".to_owned();
         for group in Group::ALL {
             let _ = writeln!(text, "# {}", group.title());

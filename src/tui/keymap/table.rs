@@ -48,7 +48,7 @@ const RIGHT: Key = Key::plain(KeyCode::Right);
 const ENTER: Key = Key::plain(KeyCode::Enter);
 
 /// All rows, in the order of the footer (the most useful first) and of the help within a chapter.
-pub const BINDINGS: &[Binding] = {
+pub(crate) const BINDINGS: &[Binding] = {
     use Group::{Change, Curves, Look, Move, Out, Program, Replay, Work};
     const ALL: Screens = Screens::ALL;
     const EXPLORE: Screens = Screens::EXPLORE;

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 
 use super::{
-    binding::{Binding, Row},
+    binding::{Binding, KeyRow},
     key::Key,
     table::BINDINGS,
 };
@@ -21,11 +21,11 @@ use crate::{
 };
 
 /// The `[keys]` table as it is written: names of commands and of keys, with their positions.
-pub type KeyTable = BTreeMap<Spanned<String>, Vec<Spanned<String>>>;
+pub(crate) type KeyTable = BTreeMap<Spanned<String>, Vec<Spanned<String>>>;
 
 /// The table with the keys in use.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Keymap {
+pub(crate) struct Keymap {
     /// Keys by row of the table.
     keys: Vec<Vec<Key>>,
     /// Keys are written in ASCII only.
@@ -44,7 +44,7 @@ impl Keymap {
     ///
     /// # Errors
     /// A name of no command or no key, with the nearest one; a key that means two things on one screen.
-    pub fn with(table: &KeyTable, source: &Source) -> Result<Self, Diagnostic> {
+    pub(crate) fn with(table: &KeyTable, source: &Source) -> Result<Self, Diagnostic> {
         let mut keymap = Self::default();
         for (name, keys) in table {
             let index = row_named(name, source)?;
@@ -65,7 +65,7 @@ impl Keymap {
         if self.keys[index][..place].contains(&key) {
             return Err(source.error(spelled.span(), format!("`{key}` stands here twice")));
         }
-        let clash = |(other, row): &(usize, Row<'_>)| {
+        let clash = |(other, row): &(usize, KeyRow<'_>)| {
             *other != index && row.binding.screens.meets(binding.screens) && row.keys.contains(&key)
         };
         let Some((_, row)) = self.rows().enumerate().find(clash) else { return Ok(()) };
@@ -80,33 +80,33 @@ impl Keymap {
 
     /// Writes keys in ASCII only, or with arrows.
     #[must_use]
-    pub fn written(self, ascii: bool) -> Self {
+    pub(crate) fn written(self, ascii: bool) -> Self {
         Self { ascii, ..self }
     }
 
     /// All rows in the order of the table.
-    pub fn rows(&self) -> impl Iterator<Item = Row<'_>> {
-        BINDINGS.iter().zip(&self.keys).map(|(binding, keys)| Row { binding, keys, ascii: self.ascii })
+    pub(crate) fn rows(&self) -> impl Iterator<Item = KeyRow<'_>> {
+        BINDINGS.iter().zip(&self.keys).map(|(binding, keys)| KeyRow { binding, keys, ascii: self.ascii })
     }
 
     /// The rows of a screen.
-    pub fn rows_on(&self, screen: Screen) -> impl Iterator<Item = Row<'_>> {
+    pub(crate) fn rows_on(&self, screen: Screen) -> impl Iterator<Item = KeyRow<'_>> {
         self.rows().filter(move |row| row.binding.screens.has(screen))
     }
 
     /// Command of a key on a screen.
-    pub fn command_of(&self, screen: Screen, key: Key) -> Option<&'static UserCommand> {
+    pub(crate) fn command_of(&self, screen: Screen, key: Key) -> Option<&'static UserCommand> {
         self.rows_on(screen).find(|row| row.keys.contains(&key)).map(|row| &row.binding.command)
     }
 
     /// Row of a command; `None` if it stands in no row, as a command with arguments that only the mouse gives.
-    pub fn row(&self, command: impl Into<UserCommand>) -> Option<Row<'_>> {
+    pub(crate) fn row(&self, command: impl Into<UserCommand>) -> Option<KeyRow<'_>> {
         let command = command.into();
         self.rows().find(|row| row.binding.command == command)
     }
 
     /// First key of a command, to be named in a sentence; if it has no key, its name in the command palette.
-    pub fn key(&self, command: impl Into<UserCommand>) -> String {
+    pub(crate) fn key(&self, command: impl Into<UserCommand>) -> String {
         match self.row(command) {
             Some(row) if row.keys.is_empty() => format!(":{}", row.binding.name),
             Some(row) => row.first_key(),

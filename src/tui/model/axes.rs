@@ -7,7 +7,7 @@ const LOG: &str = "log ";
 
 /// An axis of the scatter plot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PlotSide {
+pub(crate) enum PlotSide {
     /// The vertical axis.
     Up,
     /// The horizontal axis.
@@ -16,15 +16,15 @@ pub enum PlotSide {
 
 /// Figures of the scatter plot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PlotAxes {
+pub(crate) struct PlotAxes {
     /// Figure of the vertical axis.
-    pub up: Column,
+    pub(crate) up: Column,
     /// Figure of the horizontal axis.
-    pub right: Column,
+    pub(crate) right: Column,
     /// The vertical axis is logarithmic.
-    pub log_up: bool,
+    pub(crate) log_up: bool,
     /// The horizontal axis is logarithmic.
-    pub log_right: bool,
+    pub(crate) log_right: bool,
 }
 
 impl Default for PlotAxes {
@@ -35,13 +35,13 @@ impl Default for PlotAxes {
 
 impl PlotAxes {
     /// Axes as words of a session file, vertical first.
-    pub fn words(self) -> [String; 2] {
+    pub(crate) fn words(self) -> [String; 2] {
         let words = |column: Column, log: bool| format!("{}{}", if log { LOG } else { "" }, column.name());
         [words(self.up, self.log_up), words(self.right, self.log_right)]
     }
 
     /// Axes of a session file; `None` if the words name no two different figures.
-    pub fn read([up, right]: &[String; 2]) -> Option<Self> {
+    pub(crate) fn read([up, right]: &[String; 2]) -> Option<Self> {
         let axis = |words: &str| {
             let (log, name) = words.strip_prefix(LOG).map_or((false, words), |name| (true, name));
             Column::named(name).filter(|column| Column::FIGURES.contains(column)).map(|column| (column, log))
@@ -53,7 +53,7 @@ impl PlotAxes {
     /// Axes as drawn: while no row has a measured accuracy at the current number of sensors, the multiply-accumulates
     /// of the network stand in for the accuracy.
     #[must_use]
-    pub fn shown(self, session: &Session) -> Self {
+    pub(crate) fn shown(self, session: &Session) -> Self {
         let shown = |column: Column| {
             if column == Column::Accuracy && !session.has_accuracies() { Column::Macs } else { column }
         };
@@ -61,7 +61,7 @@ impl PlotAxes {
     }
 
     /// Puts a figure on an axis. One that is no figure, or that the other axis shows, changes nothing.
-    pub fn set(&mut self, side: PlotSide, figure: Column) {
+    pub(crate) fn set(&mut self, side: PlotSide, figure: Column) {
         let (axis, other) = match side {
             PlotSide::Up => (&mut self.up, self.right),
             PlotSide::Right => (&mut self.right, self.up),
@@ -72,7 +72,7 @@ impl PlotAxes {
     }
 
     /// Switches an axis between logarithmic and linear.
-    pub const fn toggle_log(&mut self, side: PlotSide) {
+    pub(crate) const fn toggle_log(&mut self, side: PlotSide) {
         match side {
             PlotSide::Up => self.log_up = !self.log_up,
             PlotSide::Right => self.log_right = !self.log_right,

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Figures that can be brushed, in the order of the axes.
-pub const BRUSHED: [Column; 6] =
+pub(crate) const BRUSHED: [Column; 6] =
     [Column::Accuracy, Column::Latency, Column::Energy, Column::Memory, Column::Link, Column::Macs];
 
 /// Steps of an end of a brush over the length of an axis.
@@ -16,28 +16,29 @@ const STEPS: f64 = 40.0;
 
 /// Brushed ranges in base units, one per figure of [`BRUSHED`] at most.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Brushes([Option<(f64, f64)>; BRUSHED.len()]);
+pub(crate) struct Brushes([Option<(f64, f64)>; BRUSHED.len()]);
 
 impl Brushes {
     /// Brush of a figure, by its place in [`BRUSHED`].
-    pub fn range(&self, index: usize) -> Option<(f64, f64)> {
+    pub(crate) fn range(&self, index: usize) -> Option<(f64, f64)> {
         self.0.get(index).copied().flatten()
     }
 
     /// Returns `true` if at least one figure is brushed.
-    pub fn any(&self) -> bool {
+    #[cfg(test)]
+    pub(crate) fn any(&self) -> bool {
         self.0.iter().any(Option::is_some)
     }
 
     /// Sets or removes the brush of a figure.
-    pub fn set(&mut self, index: usize, range: Option<(f64, f64)>) {
+    pub(crate) fn set(&mut self, index: usize, range: Option<(f64, f64)>) {
         if let Some(brush) = self.0.get_mut(index) {
             *brush = range;
         }
     }
 
     /// Returns `true` if a design lies within all brushes at its best split. An unknown figure lies within none.
-    pub fn contain(&self, session: &Session, id: CandidateId) -> bool {
+    pub(crate) fn contain(&self, session: &Session, id: CandidateId) -> bool {
         let within = |(column, range): (&Column, &Option<(f64, f64)>)| {
             range.is_none_or(|(low, high)| (low..=high).contains(&session.figure(id, *column)))
         };
@@ -45,7 +46,7 @@ impl Brushes {
     }
 
     /// Brushes by the name of their figure, for a session file.
-    pub fn rows(&self) -> BTreeMap<String, [f64; 2]> {
+    pub(crate) fn rows(&self) -> BTreeMap<String, [f64; 2]> {
         let row = |(column, range): (&Column, &Option<(f64, f64)>)| {
             range.map(|(low, high)| (column.name().to_owned(), [low, high]))
         };
@@ -53,25 +54,25 @@ impl Brushes {
     }
 
     /// Brushes of a session file. Figures that can't be brushed are skipped.
-    pub fn read(rows: &BTreeMap<String, [f64; 2]>) -> Self {
+    pub(crate) fn read(rows: &BTreeMap<String, [f64; 2]>) -> Self {
         Self(BRUSHED.map(|column| rows.get(column.name()).map(|[low, high]| (*low, *high))))
     }
 }
 
 /// The parallel axes: their brushes, and the axis the keys act on.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct ParallelAxes {
+pub(crate) struct ParallelAxes {
     /// The axes have the focus, not the table of pinned designs.
-    pub focus: bool,
+    pub(crate) focus: bool,
     /// Selected axis, by its place in [`BRUSHED`].
-    pub selected: usize,
+    pub(crate) selected: usize,
     /// Brushes.
-    pub brushes: Brushes,
+    pub(crate) brushes: Brushes,
 }
 
 /// An end of a brush.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BrushEnd {
+pub(crate) enum BrushEnd {
     /// The lower end.
     Lower,
     /// The upper end.
@@ -79,7 +80,7 @@ pub enum BrushEnd {
 }
 
 /// Parallel axis over all rows of the table; `None` if the figure is known of none.
-pub fn parallel_axis(session: &Session, index: usize) -> Option<Axis> {
+pub(crate) fn parallel_axis(session: &Session, index: usize) -> Option<Axis> {
     let column = *BRUSHED.get(index)?;
     let values = session.order().iter().map(|id| session.figure(*id, column));
     let mut values = values.filter(|value| !value.is_nan()).peekable();
@@ -89,7 +90,7 @@ pub fn parallel_axis(session: &Session, index: usize) -> Option<Axis> {
 
 impl ParallelAxes {
     /// Sets the brush of an axis to what lies between two shares of its length. The whole length removes the brush.
-    pub fn brush(&mut self, session: &Session, index: usize, from: f64, to: f64) {
+    pub(crate) fn brush(&mut self, session: &Session, index: usize, from: f64, to: f64) {
         let Some(axis) = parallel_axis(session, index) else { return };
         let (low, high) = (from.min(to).max(0.0), from.max(to).min(1.0));
         let whole = low <= 1e-9 && high >= 1.0 - 1e-9;
@@ -97,7 +98,7 @@ impl ParallelAxes {
     }
 
     /// Raises an end of the selected brush by steps.
-    pub fn move_end(&mut self, session: &Session, end: BrushEnd, steps: f64) {
+    pub(crate) fn move_end(&mut self, session: &Session, end: BrushEnd, steps: f64) {
         let Some(axis) = parallel_axis(session, self.selected) else { return };
         let share = |value: f64| axis.fraction(value).unwrap_or(0.0);
         let (mut low, mut high) =

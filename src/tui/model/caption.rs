@@ -2,15 +2,15 @@
 
 /// A caption to be drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Caption {
+pub(crate) struct Caption {
     /// Title.
-    pub title: String,
+    pub(crate) title: String,
     /// Text.
-    pub text: String,
+    pub(crate) text: String,
     /// Number of the scene, from 1.
-    pub scene: usize,
+    pub(crate) scene: usize,
     /// Number of scenes.
-    pub of: usize,
+    pub(crate) of: usize,
     /// The tour waits for a key.
-    pub held: bool,
+    pub(crate) held: bool,
 }

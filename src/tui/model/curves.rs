@@ -2,17 +2,17 @@
 
 /// The view of the curves of a screen, over x from 0 to the newest sample, `last`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct CurveView {
+pub(crate) struct CurveView {
     /// Visible length of x; all of it if `None`.
     span: Option<f64>,
     /// The right edge, unless it follows the newest sample.
     end: Option<f64>,
     /// Value of x at which values are read off.
-    pub crosshair: Option<f64>,
+    pub(crate) crosshair: Option<f64>,
     /// The scale is not the default one: Train's losses are logarithmic by default, Search's evaluations linear.
-    pub other_scale: bool,
+    pub(crate) other_scale: bool,
     /// Noisy curves are smoothed.
-    pub smooth: bool,
+    pub(crate) smooth: bool,
 }
 
 impl Default for CurveView {
@@ -28,7 +28,7 @@ const STEPS: f64 = 120.0;
 
 impl CurveView {
     /// Visible part of `0..=last`.
-    pub fn window(&self, last: f64) -> (f64, f64) {
+    pub(crate) fn window(&self, last: f64) -> (f64, f64) {
         let last = last.max(1.0);
         let span = self.span.unwrap_or(last).min(last);
         let end = self.end.unwrap_or(last).clamp(span, last);
@@ -36,18 +36,19 @@ impl CurveView {
     }
 
     /// Returns `true` if new samples come into view by themselves.
-    pub const fn follows(&self) -> bool {
+    pub(crate) const fn follows(&self) -> bool {
         self.end.is_none()
     }
 
     /// Returns `true` if all of x is shown.
-    pub const fn is_whole(&self) -> bool {
+    #[cfg(test)]
+    pub(crate) const fn is_whole(&self) -> bool {
         self.span.is_none()
     }
 
     /// Shows less (above 1) or more of x, and keeps in place what is at `around`: else the crosshair, else the right
     /// edge.
-    pub fn zoom(&mut self, factor: f64, last: f64, around: Option<f64>) {
+    pub(crate) fn zoom(&mut self, factor: f64, last: f64, around: Option<f64>) {
         let (start, end) = self.window(last);
         let around = around.or(self.crosshair).unwrap_or(end).clamp(start, end);
         let span = ((end - start) / factor).clamp(last.max(1.0) * MIN_SPAN, last.max(1.0));
@@ -56,13 +57,13 @@ impl CurveView {
     }
 
     /// Moves to later samples by a part of what is shown; to earlier ones if negative.
-    pub fn pan(&mut self, part: f64, last: f64) {
+    pub(crate) fn pan(&mut self, part: f64, last: f64) {
         let (start, end) = self.window(last);
         self.show(start + part * (end - start), end - start, last);
     }
 
     /// Follows the newest sample at this zoom; if it does so already, shows everything.
-    pub fn follow(&mut self) {
+    pub(crate) fn follow(&mut self) {
         if self.follows() {
             self.span = None;
         }
@@ -70,12 +71,12 @@ impl CurveView {
     }
 
     /// Shows the crosshair at the right edge, or hides it.
-    pub fn toggle_crosshair(&mut self, last: f64) {
+    pub(crate) fn toggle_crosshair(&mut self, last: f64) {
         self.crosshair = if self.crosshair.is_some() { None } else { Some(self.window(last).1.floor()) };
     }
 
     /// Moves the crosshair by steps; what is shown moves with it.
-    pub fn move_crosshair(&mut self, steps: f64, last: f64) {
+    pub(crate) fn move_crosshair(&mut self, steps: f64, last: f64) {
         let Some(cursor) = self.crosshair else { return };
         let (start, end) = self.window(last);
         let step = ((end - start) / STEPS).round().max(1.0);

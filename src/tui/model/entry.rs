@@ -10,7 +10,7 @@ use crate::{
 
 /// Purpose of a text entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub(crate) enum Purpose {
     /// Value of the selected knob.
     Knob,
     /// Filter of the designs.
@@ -25,29 +25,29 @@ pub enum Purpose {
 
 /// A text being typed.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Purpose.
-    pub purpose: Purpose,
+    pub(crate) purpose: Purpose,
     /// Chosen row of the command palette.
-    pub row: usize,
+    pub(crate) row: usize,
     /// Text at the beginning, which a cancelled entry restores.
-    pub before: String,
+    pub(crate) before: String,
     input: Input,
 }
 
 impl Entry {
     /// An entry that begins with a text, the cursor behind it.
-    pub fn new(purpose: Purpose, text: &str) -> Self {
+    pub(crate) fn new(purpose: Purpose, text: &str) -> Self {
         Self { purpose, row: 0, before: text.to_owned(), input: Input::new(text.to_owned()) }
     }
 
     /// The text.
-    pub fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         self.input.value()
     }
 
     /// The text before the cursor, the character at it, and the text behind that.
-    pub fn around_cursor(&self) -> (&str, Option<char>, &str) {
+    pub(crate) fn around_cursor(&self) -> (&str, Option<char>, &str) {
         let text = self.input.value();
         let at = text.char_indices().nth(self.input.cursor()).map_or(text.len(), |(at, _)| at);
         let (before, rest) = text.split_at(at);
@@ -57,12 +57,12 @@ impl Entry {
     }
 
     /// Applies an editing key, as readline does. Returns `true` if the text changed.
-    pub fn edit(&mut self, key: Key) -> bool {
+    pub(crate) fn edit(&mut self, key: Key) -> bool {
         self.input.handle_event(&Event::Key(KeyEvent::from(key))).is_some_and(|change| change.value)
     }
 
     /// Error of the text in a sentence; `None` if it is valid.
-    pub fn error(&self, session: &Session) -> Option<String> {
+    pub(crate) fn error(&self, session: &Session) -> Option<String> {
         let text = self.text();
         match self.purpose {
             Purpose::Knob if !text.trim().is_empty() => {

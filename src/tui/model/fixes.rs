@@ -4,7 +4,7 @@ use crate::explore::{Fix, Session};
 
 /// Alternatives that make the selected design feasible: each single-knob fix, or, if no single knob is enough, the
 /// joint fix. Empty if the design is feasible or no knob helps.
-pub fn fixes(session: &Session) -> Vec<Vec<Fix>> {
+pub(crate) fn fixes(session: &Session) -> Vec<Vec<Fix>> {
     let single = session.fixes();
     if !single.is_empty() {
         return single.into_iter().map(|fix| vec![fix]).collect();

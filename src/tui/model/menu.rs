@@ -8,46 +8,46 @@ use crate::{
 
 /// A choice of a menu.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Choice {
+pub(crate) struct Choice {
     /// Label.
-    pub label: String,
+    pub(crate) label: String,
     /// Commands that it carries out.
-    pub commands: Vec<UserCommand>,
+    pub(crate) commands: Vec<UserCommand>,
 }
 
 impl Choice {
     /// A choice that carries out one command.
-    pub fn new(label: impl Into<String>, command: impl Into<UserCommand>) -> Self {
+    pub(crate) fn new(label: impl Into<String>, command: impl Into<UserCommand>) -> Self {
         Self { label: label.into(), commands: vec![command.into()] }
     }
 }
 
 /// A menu.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Menu {
+pub(crate) struct Menu {
     /// Title.
-    pub title: String,
+    pub(crate) title: String,
     /// Sentence above the choices; may be empty.
-    pub text: String,
+    pub(crate) text: String,
     /// Choices.
-    pub choices: Vec<Choice>,
+    pub(crate) choices: Vec<Choice>,
     /// Chosen row.
-    pub row: usize,
+    pub(crate) row: usize,
 }
 
 impl Menu {
     /// A menu whose first row is chosen.
-    pub fn new(title: &str, text: impl Into<String>, choices: Vec<Choice>) -> Self {
+    pub(crate) fn new(title: &str, text: impl Into<String>, choices: Vec<Choice>) -> Self {
         Self { title: title.to_owned(), text: text.into(), choices, row: 0 }
     }
 
     /// Commands of a row; none if there is no such row.
-    pub fn commands(&self, row: usize) -> Vec<UserCommand> {
+    pub(crate) fn commands(&self, row: usize) -> Vec<UserCommand> {
         self.choices.get(row).map(|choice| choice.commands.clone()).unwrap_or_default()
     }
 
     /// Question before quitting while `work` (a training or a search) is running.
-    pub fn quit(work: &str) -> Self {
+    pub(crate) fn quit(work: &str) -> Self {
         let quit = UserCommand::QuitNow { keep_frame: false };
         let stop = Choice {
             label: format!("stop the {work} (it can be resumed), then quit"),
@@ -59,7 +59,7 @@ impl Menu {
     }
 
     /// Files that can be written.
-    pub fn export() -> Self {
+    pub(crate) fn export() -> Self {
         let choice = |label: &str, format| Choice::new(label, UserCommand::Export(format));
         let choices = vec![
             choice("this screen as a picture (SVG)", ExportFormat::Svg),
@@ -72,7 +72,7 @@ impl Menu {
     }
 
     /// Remembered setups.
-    pub fn recall(session: &Session, keys: &Keymap) -> Self {
+    pub(crate) fn recall(session: &Session, keys: &Keymap) -> Self {
         let saved = session.saved_setups().iter().enumerate();
         let choices: Vec<Choice> =
             saved.map(|(index, saved)| Choice::new(saved.name.as_str(), Command::Recall(index))).collect();
@@ -86,7 +86,7 @@ impl Menu {
     }
 
     /// Figures and scales of the axes of the scatter plot.
-    pub fn axes(axes: PlotAxes) -> Self {
+    pub(crate) fn axes(axes: PlotAxes) -> Self {
         let mut choices = Vec::new();
         for (side, direction, now, other, log) in [
             (PlotSide::Up, "upwards", axes.up, axes.right, axes.log_up),

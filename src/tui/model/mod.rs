@@ -2,16 +2,16 @@
 //!
 //! Nothing here draws, and nothing here changes a session.
 
-pub mod axes;
-pub mod brushes;
-pub mod caption;
-pub mod command_palette;
-pub mod curves;
-pub mod entry;
-pub mod fixes;
-pub mod menu;
-pub mod pointer;
-pub mod replay;
-pub mod scatter_window;
-pub mod screen;
-pub mod state;
+pub(crate) mod axes;
+pub(crate) mod brushes;
+pub(crate) mod caption;
+pub(crate) mod command_palette;
+pub(crate) mod curves;
+pub(crate) mod entry;
+pub(crate) mod fixes;
+pub(crate) mod menu;
+pub(crate) mod pointer;
+pub(crate) mod replay;
+pub(crate) mod scatter_window;
+pub(crate) mod screen;
+pub(crate) mod state;

@@ -7,16 +7,16 @@ use crate::{explore::DesignPart, quantity::Knob, tui::widget::Axis};
 
 /// A press of the left button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Press {
+pub(crate) struct Press {
     /// Cell.
-    pub at: (u16, u16),
+    pub(crate) at: (u16, u16),
     /// Time in milliseconds since the program began.
-    pub ms: u64,
+    pub(crate) ms: u64,
 }
 
 /// Object that the mouse drags while a button is down.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Drag {
+pub(crate) enum Drag {
     /// A knob on its track.
     Knob(Knob, Rect),
     /// Split or fusion on the network strip.

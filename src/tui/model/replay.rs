@@ -5,22 +5,22 @@ const STEP: f64 = 0.02;
 
 /// Progress of a replay.
 #[derive(Clone, Debug, PartialEq)]
-pub struct ReplayPosition {
+pub(crate) struct ReplayPosition {
     /// Name of the run.
-    pub run: String,
+    pub(crate) run: String,
     /// Moments applied.
-    pub at: usize,
+    pub(crate) at: usize,
     /// Moments of the run.
-    pub of: usize,
+    pub(crate) of: usize,
     /// Seconds since the first event.
-    pub seconds: f64,
+    pub(crate) seconds: f64,
     /// The replay advances by itself.
-    pub plays: bool,
+    pub(crate) plays: bool,
 }
 
 /// Movement through a replayed run or through the tour.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Seek {
+pub(crate) enum Seek {
     /// To this share of the run, 0 to 1.
     To(f64),
     /// Forward by this share of the run; backward if negative.
@@ -31,7 +31,7 @@ pub enum Seek {
 
 impl Seek {
     /// The movement of one key press backward.
-    pub const BACK: Self = Self::By(-STEP);
+    pub(crate) const BACK: Self = Self::By(-STEP);
     /// The movement of one key press forward.
-    pub const FORWARD: Self = Self::By(STEP);
+    pub(crate) const FORWARD: Self = Self::By(STEP);
 }

@@ -8,13 +8,13 @@ use crate::{
 
 /// Visible part of the scatter plot.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ScatterWindow {
+pub(crate) struct ScatterWindow {
     /// Axes it was cut out of; it does not apply to others.
-    pub plot: PlotAxes,
+    pub(crate) plot: PlotAxes,
     /// First and last value to the right, in base units.
-    pub right: (f64, f64),
+    pub(crate) right: (f64, f64),
     /// First and last value upwards, in base units.
-    pub up: (f64, f64),
+    pub(crate) up: (f64, f64),
 }
 
 /// Points further right than this many times an upper limit do not stretch the axis.
@@ -30,7 +30,7 @@ const MANY: usize = 20;
 const ROUND: usize = 9;
 
 /// Value of the limit of a figure in base units, if one is set.
-pub fn limit(session: &Session, column: Column) -> Option<f64> {
+pub(crate) fn limit(session: &Session, column: Column) -> Option<f64> {
     let knob = column.limit()?;
     let value = session.value(knob);
     (!knob.is_unlimited(value)).then_some(value)
@@ -39,7 +39,7 @@ pub fn limit(session: &Session, column: Column) -> Option<f64> {
 /// The scatter plot of a session under a view. Methods that zoom and pan return the new visible part, `None` for the
 /// whole.
 #[derive(Clone, Copy)]
-pub struct ScatterView<'a> {
+pub(crate) struct ScatterView<'a> {
     session: &'a Session,
     plot: PlotAxes,
     window: Option<ScatterWindow>,
@@ -47,22 +47,22 @@ pub struct ScatterView<'a> {
 
 impl<'a> ScatterView<'a> {
     /// The scatter plot with its axes as drawn. A window cut out of other axes does not apply.
-    pub fn new(session: &'a Session, plot: PlotAxes, window: Option<ScatterWindow>) -> Self {
+    pub(crate) fn new(session: &'a Session, plot: PlotAxes, window: Option<ScatterWindow>) -> Self {
         Self { session, plot, window: window.filter(|window| window.plot == plot) }
     }
 
     /// The points.
-    pub fn points(&self) -> &'a [Point] {
+    pub(crate) fn points(&self) -> &'a [Point] {
         self.session.points(self.plot.up, self.plot.right)
     }
 
     /// Point of the selected design as overridden; `None` if a figure of it is unknown.
-    pub fn selected_point(&self) -> Option<Point> {
+    pub(crate) fn selected_point(&self) -> Option<Point> {
         self.session.selected_point(self.plot.up, self.plot.right)
     }
 
     /// The two axes in the units of their figures, to the right and upwards.
-    pub fn axes(&self) -> [Axis; 2] {
+    pub(crate) fn axes(&self) -> [Axis; 2] {
         let whole = self.whole();
         let Some(window) = self.window else { return whole };
         let part = |(low, high): (f64, f64), column: Column, axis: Axis| {
@@ -73,19 +73,19 @@ impl<'a> ScatterView<'a> {
     }
 
     /// Zooms about a place, given as shares of the axes; a factor above 1 shows less.
-    pub fn zoomed(&self, factor: f64, at: [f64; 2]) -> Option<ScatterWindow> {
+    pub(crate) fn zoomed(&self, factor: f64, at: [f64; 2]) -> Option<ScatterWindow> {
         let [right, up] = self.axes();
         self.show(right.zoomed(factor, at[0]), up.zoomed(factor, at[1]))
     }
 
     /// Pans by shares of what is shown.
-    pub fn panned(&self, shares: [f64; 2]) -> Option<ScatterWindow> {
+    pub(crate) fn panned(&self, shares: [f64; 2]) -> Option<ScatterWindow> {
         let [right, up] = self.axes();
         self.show(right.panned(shares[0]), up.panned(shares[1]))
     }
 
     /// Position of the selected point as shares of the axes; the middle if it is not visible.
-    pub fn selected_place(&self) -> [f64; 2] {
+    pub(crate) fn selected_place(&self) -> [f64; 2] {
         let axes = self.axes();
         let place = self.selected_point().and_then(|point| {
             let right = axes[0].fraction(point.right / self.size(self.plot.right))?;
@@ -96,7 +96,7 @@ impl<'a> ScatterView<'a> {
 
     /// Window that freezes the axes as they are, so that they do not stretch while a limit is dragged; `None` if a
     /// window does so already.
-    pub fn frozen(&self) -> Option<ScatterWindow> {
+    pub(crate) fn frozen(&self) -> Option<ScatterWindow> {
         if self.window.is_some() {
             return None;
         }

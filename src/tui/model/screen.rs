@@ -2,7 +2,7 @@
 
 /// A screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Screen {
+pub(crate) enum Screen {
     /// Knobs, designs, costs.
     #[default]
     Explore,
@@ -16,10 +16,10 @@ pub enum Screen {
 
 impl Screen {
     /// All screens in order.
-    pub const ALL: [Self; 4] = [Self::Explore, Self::Train, Self::Search, Self::Compare];
+    pub(crate) const ALL: [Self; 4] = [Self::Explore, Self::Train, Self::Search, Self::Compare];
 
     /// Name on the tab.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Explore => "Explore",
             Self::Train => "Train",
@@ -29,14 +29,14 @@ impl Screen {
     }
 
     /// The screen of that name, in any case.
-    pub fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|screen| screen.name().eq_ignore_ascii_case(name))
     }
 }
 
 /// A pane of the Explore screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Pane {
+pub(crate) enum Pane {
     /// Knobs.
     #[default]
     Knobs,
@@ -52,12 +52,12 @@ pub enum Pane {
 
 impl Pane {
     /// All panes in the order of the Tab key.
-    pub const ALL: [Self; 5] = [Self::Knobs, Self::Network, Self::Bars, Self::Scatter, Self::Table];
+    pub(crate) const ALL: [Self; 5] = [Self::Knobs, Self::Network, Self::Bars, Self::Scatter, Self::Table];
 }
 
 /// A popup over a screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Overlay {
+pub(crate) enum Overlay {
     /// The selected design, its figures against the limits, and every split it could have.
     Inspect,
     /// Violated constraints of the selected design, and fixes.

@@ -18,7 +18,7 @@ use crate::{
         hit::{HitMap, Region},
         model::screen::Pane,
         theme::Theme,
-        widget::{Bar, Part, StackedBars, width},
+        widget::{Part, StackedBar, StackedBars, width},
     },
 };
 
@@ -26,7 +26,7 @@ use crate::{
 const ROOM_FOR_PARTS: u16 = 60;
 
 /// Draws the pane.
-pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
     let focus = ui.pane == Pane::Bars;
     let quantity = ui.bar_quantity;
@@ -49,12 +49,12 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     }
     let costs = session.bars(quantity, usize::from(inner.height));
     let digits = session.catalogue().len().max(1).ilog10() as u16 + 1;
-    let words: Vec<Words> =
-        costs.iter().map(|cost| Words::of(cost, (quantity, unit), (inner.width, digits), theme)).collect();
-    let bars: Vec<Bar> = costs
+    let words: Vec<BarTexts> =
+        costs.iter().map(|cost| BarTexts::of(cost, (quantity, unit), (inner.width, digits), theme)).collect();
+    let bars: Vec<StackedBar> = costs
         .iter()
         .zip(&words)
-        .map(|(cost, words)| Bar {
+        .map(|(cost, words)| StackedBar {
             mark: &words.mark,
             label: &words.label,
             values: cost.parts(),
@@ -80,27 +80,27 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 }
 
 /// The texts around one bar.
-struct Words {
+struct BarTexts {
     mark: String,
     label: String,
     figures: String,
 }
 
-impl Words {
+impl BarTexts {
     fn of(cost: &Cost, (quantity, unit): (BarQuantity, Unit), (width, digits): (u16, u16), theme: &Theme) -> Self {
         let glyphs = theme.glyphs;
         let figure = |value: f64| unit.column(value);
-        let verdict = if cost.feasible { glyphs.yes } else { glyphs.no };
+        let feasible = if cost.feasible { glyphs.yes } else { glyphs.no };
         let total = figure(cost.total());
         let figures = if quantity == BarQuantity::Frames {
             let idle = cost.evaluation.latency.idle_shares();
             let slowest = idle.iter().position(|share| *share <= 0.0).unwrap_or(0);
-            format!("{:>5} {:<10} {verdict}", total, BarQuantity::Latency.parts()[slowest])
+            format!("{:>5} {:<10} {feasible}", total, BarQuantity::Latency.parts()[slowest])
         } else if width >= ROOM_FOR_PARTS && cost.parts().len() > 1 {
             let parts: Vec<String> = cost.parts().iter().map(|part| format!("{:>5}", figure(*part))).collect();
-            format!("{total:>5} = {} {verdict}", parts.join(" +"))
+            format!("{total:>5} = {} {feasible}", parts.join(" +"))
         } else {
-            format!("{total:>5} {verdict}")
+            format!("{total:>5} {feasible}")
         };
         let mark = match cost.pin {
             _ if cost.selected => glyphs.focus.to_string(),

@@ -6,27 +6,27 @@ use super::view::View;
 use crate::tui::{
     hit::{HitMap, Region},
     model::curves::CurveView,
-    widget::{Axis, Curve, Scale, Series},
+    widget::{Axis, Curve, CurveSeries, Scale},
 };
 
 /// Axes of a chart.
 #[derive(Clone, Copy, Debug)]
-pub struct Axes {
+pub(crate) struct Axes {
     /// The newest x of all series.
-    pub last: f64,
+    pub(crate) last: f64,
     /// Scale of x.
-    pub x: Scale,
+    pub(crate) x: Scale,
     /// Scale of y.
-    pub y: Scale,
+    pub(crate) y: Scale,
     /// Fixed bounds of y; else those of what is shown.
-    pub bounds: Option<(f64, f64)>,
+    pub(crate) bounds: Option<(f64, f64)>,
 }
 
 /// Draws curves and notes where their plot is.
-pub fn draw(
+pub(crate) fn draw(
     view: View<'_>,
     curves: &CurveView,
-    series: &[Series<'_>],
+    series: &[CurveSeries<'_>],
     axes: Axes,
     area: Rect,
     buf: &mut Buffer,
@@ -54,14 +54,14 @@ fn within(points: &[(f64, f64)], start: f64, end: f64) -> &[(f64, f64)] {
 
 /// The value at the crosshair: that of the last sample up to it, of the first one if there is none; the newest value
 /// where no crosshair is.
-pub fn read_off(points: &[(f64, f64)], cursor: Option<f64>) -> Option<f64> {
+pub(crate) fn read_off(points: &[(f64, f64)], cursor: Option<f64>) -> Option<f64> {
     let index = cursor.map_or(points.len(), |cursor| points.partition_point(|(x, _)| *x <= cursor));
     points.get(index.saturating_sub(1)).map(|(_, value)| *value)
 }
 
 /// Each sample the mean of itself and at most `count - 1` before it. What is no number breaks the line and is left out
 /// of means; a single sample that stands far out still shows, as a step of that height over `count`.
-pub fn smoothed(points: &[(f64, f64)], count: usize) -> Vec<(f64, f64)> {
+pub(crate) fn smoothed(points: &[(f64, f64)], count: usize) -> Vec<(f64, f64)> {
     let (mut sum, mut numbers) = (0.0, 0_usize);
     let mut smooth = Vec::with_capacity(points.len());
     for (index, &(x, value)) in points.iter().enumerate() {

@@ -9,11 +9,11 @@ use crate::tui::{
 };
 
 /// A piece of text and its style.
-pub type Piece<'a> = (&'a str, Style);
+pub(crate) type Piece<'a> = (&'a str, Style);
 
 /// Draws a frame with a title at the left and one at the right, and returns what is inside. A pane too small for a
 /// frame gets none.
-pub fn pane(buf: &mut Buffer, area: Rect, titles: (&str, &str), focus: bool, theme: &Theme) -> Rect {
+pub(crate) fn pane(buf: &mut Buffer, area: Rect, titles: (&str, &str), focus: bool, theme: &Theme) -> Rect {
     let area = area.intersection(buf.area);
     if area.width < 4 || area.height < 3 {
         return Rect { width: 0, height: 0, ..area };
@@ -55,7 +55,7 @@ pub fn pane(buf: &mut Buffer, area: Rect, titles: (&str, &str), focus: bool, the
 }
 
 /// Writes into the lower border of a pane: words at the left, a note at the right where there is room for both.
-pub fn foot(buf: &mut Buffer, area: Rect, (words, note): (&str, &str), theme: &Theme) {
+pub(crate) fn foot(buf: &mut Buffer, area: Rect, (words, note): (&str, &str), theme: &Theme) {
     let area = area.intersection(buf.area);
     if area.width < 4 || area.height < 3 {
         return;
@@ -78,7 +78,7 @@ pub fn foot(buf: &mut Buffer, area: Rect, (words, note): (&str, &str), theme: &T
 }
 
 /// Empties an area, for what is drawn over other things.
-pub fn clear(buf: &mut Buffer, area: Rect) {
+pub(crate) fn clear(buf: &mut Buffer, area: Rect) {
     let area = area.intersection(buf.area);
     for position in area.positions() {
         buf[position].reset();
@@ -86,25 +86,25 @@ pub fn clear(buf: &mut Buffer, area: Rect) {
 }
 
 /// The first rows of an area, and the rest.
-pub fn cut_top(area: Rect, rows: u16) -> (Rect, Rect) {
+pub(crate) fn cut_top(area: Rect, rows: u16) -> (Rect, Rect) {
     let rows = rows.min(area.height);
     (Rect { height: rows, ..area }, Rect { y: area.y + rows, height: area.height - rows, ..area })
 }
 
 /// The first columns of an area, and the rest.
-pub fn cut_left(area: Rect, columns: u16) -> (Rect, Rect) {
+pub(crate) fn cut_left(area: Rect, columns: u16) -> (Rect, Rect) {
     let columns = columns.min(area.width);
     (Rect { width: columns, ..area }, Rect { x: area.x + columns, width: area.width - columns, ..area })
 }
 
 /// A row of an area, counted from its top; empty if there is none.
-pub fn row(area: Rect, index: u16) -> Rect {
+pub(crate) fn row(area: Rect, index: u16) -> Rect {
     let there = index < area.height;
     Rect { y: area.y + index.min(area.height), height: u16::from(there), ..area }
 }
 
 /// Writes pieces one behind the other, cut at the end of the row. Returns the column after the last.
-pub fn line(buf: &mut Buffer, area: Rect, pieces: &[Piece<'_>], theme: &Theme) -> u16 {
+pub(crate) fn line(buf: &mut Buffer, area: Rect, pieces: &[Piece<'_>], theme: &Theme) -> u16 {
     let mut x = area.x;
     if area.is_empty() {
         return x;
@@ -122,7 +122,7 @@ pub fn line(buf: &mut Buffer, area: Rect, pieces: &[Piece<'_>], theme: &Theme) -
 }
 
 /// Tells what there is to do on an empty screen: paragraphs from the second row on, each at the indent it begins with.
-pub fn paragraphs(buf: &mut Buffer, inner: Rect, paragraphs: &[Piece<'_>], theme: &Theme) {
+pub(crate) fn paragraphs(buf: &mut Buffer, inner: Rect, paragraphs: &[Piece<'_>], theme: &Theme) {
     let room = inner.width.saturating_sub(4);
     let mut at = 1;
     for (paragraph, style) in paragraphs {
@@ -141,7 +141,7 @@ pub fn paragraphs(buf: &mut Buffer, inner: Rect, paragraphs: &[Piece<'_>], theme
 }
 
 /// Writes text that ends at the right end of the row.
-pub fn right(buf: &mut Buffer, area: Rect, text: &str, style: Style) {
+pub(crate) fn right(buf: &mut Buffer, area: Rect, text: &str, style: Style) {
     if !area.is_empty() {
         let x = area.right().saturating_sub(width(text)).max(area.x);
         write(buf, x, area.y, text, area.right() - x, style);
@@ -149,21 +149,21 @@ pub fn right(buf: &mut Buffer, area: Rect, text: &str, style: Style) {
 }
 
 /// Sets one cell to a character.
-pub fn put(buf: &mut Buffer, x: u16, y: u16, character: char, style: Style) {
+pub(crate) fn put(buf: &mut Buffer, x: u16, y: u16, character: char, style: Style) {
     if let Some(cell) = buf.cell_mut((x, y)) {
         cell.set_char(character).set_style(style);
     }
 }
 
 /// An area of this size in the middle of another one, no larger than that.
-pub fn centred(area: Rect, width: u16, height: u16) -> Rect {
+pub(crate) fn centred(area: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height));
     Rect::new(area.x + (area.width - width) / 2, area.y + (area.height - height) / 2, width, height)
 }
 
 /// The first of `count` rows to show in `room` rows so that `at` is among them, moved as little as possible from
 /// `first`.
-pub fn scrolled(first: usize, at: usize, count: usize, room: usize) -> usize {
+pub(crate) fn scrolled(first: usize, at: usize, count: usize, room: usize) -> usize {
     let last = count.saturating_sub(room);
     first.clamp((at + 1).saturating_sub(room), at.max((at + 1).saturating_sub(room))).min(last)
 }

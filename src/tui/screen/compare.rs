@@ -22,13 +22,13 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::view::View;
 use crate::tui::hit::HitMap;
 
-pub use axes::keep as brushed_filter;
+pub(crate) use axes::keep as brushed_filter;
 
 /// From this height on both are shown.
 const BOTH: u16 = 30;
 
 /// Draws the screen.
-pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let focus = view.ui.parallel.focus;
     if area.height < BOTH {
         return if focus { axes::draw(view, area, buf, hits) } else { table::draw(view, area, buf, hits) };

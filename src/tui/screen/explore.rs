@@ -50,7 +50,7 @@ const MAX_TABLE: u16 = 96;
 
 /// Areas of the panes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Regions {
+pub(crate) struct Regions {
     network: Rect,
     network_framed: bool,
     knobs: Rect,
@@ -62,7 +62,7 @@ pub struct Regions {
 impl Regions {
     /// The layout of an area, for so many knobs and blocks of a network; `scatter` says which pane is below where there
     /// is room for one.
-    pub fn of(area: Rect, knobs: u16, blocks: u16, scatter: bool) -> Self {
+    pub(crate) fn of(area: Rect, knobs: u16, blocks: u16, scatter: bool) -> Self {
         let drawn = blocks.saturating_mul(BLOCK).saturating_add(AROUND) <= area.width;
         let network = match area.height {
             46.. if drawn => NETWORK_TALL,
@@ -100,7 +100,7 @@ impl Regions {
 }
 
 /// Draws the screen; the pane with the focus alone if it has the whole of it.
-pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     if view.ui.maximised {
         return whole(view, area, buf, hits);
     }

@@ -15,7 +15,7 @@ use crate::{
     explore::{Command, Move, Severity, WorkControl},
     tui::{
         command::{RowMove, UserCommand},
-        keymap::{Group, Keymap, Row},
+        keymap::{Group, KeyRow, Keymap},
         model::{
             entry::Purpose,
             replay::Seek,
@@ -31,12 +31,12 @@ const LAST: [UserCommand; 3] =
     [UserCommand::Type(Purpose::Palette), UserCommand::ToggleOverlay(Overlay::Help), UserCommand::Quit];
 
 /// Rows of the sentence: two where a narrow screen has the height for them.
-pub const fn status_rows(area: Rect) -> u16 {
+pub(crate) const fn status_rows(area: Rect) -> u16 {
     if area.width < WIDE && area.height >= 30 { 2 } else { 1 }
 }
 
 /// Draws sentence and hints.
-pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) {
+pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let rows = area.height.saturating_sub(1);
     let (mark, sentence, style) = sentence(view);
     let lines = text::wrap(&sentence, area.width.saturating_sub(4));
@@ -142,7 +142,7 @@ fn possible(view: View<'_>, command: &UserCommand) -> bool {
 }
 
 /// Key of a row, with that of the opposite command, and a word for what it does; designs have no steps to take.
-fn hint(keys: &Keymap, row: Row<'_>, screen: Screen) -> (String, &'static str) {
+fn hint(keys: &Keymap, row: KeyRow<'_>, screen: Screen) -> (String, &'static str) {
     let command = &row.binding.command;
     let of_designs = *command == UserCommand::Sideways(-1) && screen == Screen::Compare;
     let words = if of_designs { "design" } else { row.binding.hint };

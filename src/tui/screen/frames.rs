@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Rows that are drawn: two headings, a lane, four lanes, the time.
-pub const ROWS: u16 = 8;
+pub(crate) const ROWS: u16 = 8;
 /// Frames that the picture has room for: the latency of this many, one at a time.
 const SHOWN: f64 = 3.0;
 /// Cells of the names of the stages.
@@ -36,7 +36,7 @@ const NAMES: u16 = 10;
 const STAGES: &[&str] = BarQuantity::Latency.parts();
 
 /// Draws the selected design; gives the rows it took.
-pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> u16 {
+pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> u16 {
     let Some(strip) = view.session.strip() else { return 0 };
     let evaluation = strip.here().evaluation;
     let latency = evaluation.latency;
@@ -71,7 +71,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> u16 {
 }
 
 /// Character and style of each stage.
-pub fn parts(theme: &Theme) -> [Part; 4] {
+pub(crate) fn parts(theme: &Theme) -> [Part; 4] {
     let [sensor, link, aggregator] = theme.breakdown();
     [Part { glyph: theme.glyphs.fills[3], style: theme.dim }, sensor, link, aggregator]
 }

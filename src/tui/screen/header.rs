@@ -1,7 +1,7 @@
 //! The first row: the program's name, the tabs, and what is going on.
 //!
 //! ```text
-//!  splitscope  [1 Explore]  2 Train   3 Search   4 Compare (2)      tabletop on glasses  2 000 candidates  ● training 45 %
+//!  splitscope  [1 Explore]  2 Train   3 Search   4 Compare (2)  tabletop on glasses  2 000 candidates  ● training 45 %
 //! ```
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Draws the header.
-pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
     let mut x = area.x;
     if area.width >= WIDE {

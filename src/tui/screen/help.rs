@@ -26,7 +26,7 @@ const COLUMN: u16 = 74;
 const WIDEST: u16 = 92;
 
 /// Draws the help over an area.
-pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { theme, ui, .. } = view;
     let lines = lines(view);
     let columns = (area.width.saturating_sub(4) / COLUMN).clamp(1, 3);

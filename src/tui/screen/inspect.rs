@@ -25,7 +25,7 @@ use crate::{
     tui::{
         hit::HitMap,
         model::scatter_window,
-        widget::{Bar, StackedBars, width},
+        widget::{StackedBar, StackedBars, width},
     },
 };
 
@@ -38,7 +38,7 @@ const WIDE_BARS: u16 = 40;
 const ABOVE: u16 = 5;
 
 /// Cells that everything takes in a row of `room` cells: the figures, and bars if there is room for them.
-pub fn wide(room: u16) -> u16 {
+pub(crate) fn wide(room: u16) -> u16 {
     let spare = room.saturating_sub(figures());
     if spare < BARS { figures() } else { figures() + spare.min(WIDE_BARS) }
 }
@@ -49,12 +49,12 @@ fn figures() -> u16 {
 }
 
 /// Rows that everything takes.
-pub fn rows(view: View<'_>) -> usize {
+pub(crate) fn rows(view: View<'_>) -> usize {
     view.session.strip().map_or(1, |strip| open(&strip).count() + usize::from(ABOVE) + 2)
 }
 
 /// Draws the design and its splits.
-pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, .. } = view;
     let Some(strip) = session.strip() else { return };
     let design = session.space().print_design(&strip.design);
@@ -95,7 +95,7 @@ fn open<'a>(strip: &'a Strip<'_>) -> impl Iterator<Item = (usize, &'a Place<'a>)
 }
 
 /// The table of splits: a heading, the limits, a row for each split.
-pub fn splits(view: View<'_>, strip: &Strip<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn splits(view: View<'_>, strip: &Strip<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, .. } = view;
     let units = [Column::Latency, Column::Energy, Column::Memory].map(|column| session.unit(column));
     let [time, energy, memory] = units;
@@ -142,7 +142,8 @@ pub fn splits(view: View<'_>, strip: &Strip<'_>, area: Rect, buf: &mut Buffer, h
 fn bars(view: View<'_>, splits: impl Iterator<Item = LatencyBreakdown>, area: Rect, buf: &mut Buffer) {
     let values: Vec<[f64; 4]> =
         splits.map(|time| [time.readout_s, time.sensor_s, time.link_s, time.aggregator_s]).collect();
-    let bars: Vec<Bar<'_>> = values.iter().map(|values| Bar { values, ..Bar::default() }).collect();
+    let bars: Vec<StackedBar<'_>> =
+        values.iter().map(|values| StackedBar { values, ..StackedBar::default() }).collect();
     let parts = frames::parts(view.theme);
     let mut stacked = StackedBars::new(&bars, &parts).label_width(0).look(view.theme.look(view.theme.limit));
     if let Some(limit) = scatter_window::limit(view.session, Column::Latency) {

@@ -35,7 +35,7 @@ const VALUE: u16 = 5;
 const WORDS: u16 = 10;
 
 /// Draws the pane.
-pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
     let focus = ui.pane == Pane::Knobs;
     hits.add(area, Region::Pane(Pane::Knobs));
@@ -104,7 +104,8 @@ fn sign(knob: Knob, theme: &Theme) -> Option<&'static str> {
     })
 }
 
-/// How many designs of the whole space fit, in at most so many cells: with the interval of an estimate where there is room.
+/// Number of feasible designs of the whole space in at most `cells` cells, with the interval of an estimate if there is
+/// room.
 fn whole(view: View<'_>, cells: u16) -> String {
     let Some(fitting) = view.session.fitting() else { return String::new() };
     let short = search::FeasibleCount { interval: None, ..fitting.clone() }.to_string();

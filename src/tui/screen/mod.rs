@@ -49,12 +49,14 @@ use super::{
 use crate::explore::{CandidateId, Session};
 use crate::quantity::Knob;
 
-pub use compare::brushed_filter;
-pub use tour::ROWS as CAPTION_ROWS;
-pub use view::{MIN_SIZE, View};
+pub(crate) use compare::brushed_filter;
+#[cfg(test)]
+pub(crate) use tour::ROWS as CAPTION_ROWS;
+use view::MIN_SIZE;
+pub use view::View;
 
 /// Draws the screen and returns where everything is.
-pub fn view(session: &Session, theme: &Theme, ui: &UiState, frame: &mut Frame<'_>) -> HitMap {
+pub(crate) fn view(session: &Session, theme: &Theme, ui: &UiState, frame: &mut Frame<'_>) -> HitMap {
     let area = frame.area();
     draw(View { session, ui, theme }, area, frame.buffer_mut())
 }
@@ -111,32 +113,32 @@ fn in_ascii(buf: &mut Buffer) {
 }
 
 /// The boundary that a press at a cell of the strip means, and the fusion it means.
-pub fn strip_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<network::StripHit> {
+pub(crate) fn strip_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<network::StripHit> {
     network::hit(view, area, x, y)
 }
 
 /// The limit whose line is at a cell of the scatter, and the axis it crosses.
-pub fn limit_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<(Knob, PlotSide)> {
+pub(crate) fn limit_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<(Knob, PlotSide)> {
     scatter::limit_at(view, area, x, y)
 }
 
 /// The value of an axis of the scatter at a cell, in base units.
-pub fn value_at(view: View<'_>, area: Rect, side: PlotSide, x: u16, y: u16) -> f64 {
+pub(crate) fn value_at(view: View<'_>, area: Rect, side: PlotSide, x: u16, y: u16) -> f64 {
     scatter::value_at(view, area, side, x, y)
 }
 
 /// Cells of the scatter plot without its axes.
-pub fn plot_area(view: View<'_>, area: Rect) -> Rect {
+pub(crate) fn plot_area(view: View<'_>, area: Rect) -> Rect {
     scatter::plot_area(view, area)
 }
 
 /// The design whose point is at or near a cell of the scatter.
-pub fn point_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateId> {
+pub(crate) fn point_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateId> {
     scatter::nearest(view, area, x, y)
 }
 
 /// The design whose point is at or near a cell of what a search found.
-pub fn found_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateId> {
+pub(crate) fn found_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateId> {
     search::nearest(view, area, x, y)
 }
 

@@ -22,23 +22,23 @@ use crate::{
     tui::{
         hit::{HitMap, Region},
         model::screen::Pane,
-        widget::{BoundaryMark, Strip, StripBlock, StripLink},
+        widget::{BoundaryMark, NetworkStrip, StripBlock, StripLink},
     },
 };
 
 /// Hit of a press on the strip: places among the splits, and among the fusions, that the design allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StripHit {
+pub(crate) struct StripHit {
     /// The nearest split.
-    pub split: Option<usize>,
+    pub(crate) split: Option<usize>,
     /// The nearest fusion.
-    pub fusion: Option<usize>,
+    pub(crate) fusion: Option<usize>,
     /// The press was on the mark of the fusion.
-    pub on_fusion: bool,
+    pub(crate) on_fusion: bool,
 }
 
 /// Draws the strip, in a frame or as three lines.
-pub fn draw(view: View<'_>, area: Rect, framed: bool, buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn draw(view: View<'_>, area: Rect, framed: bool, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
     hits.add(area, Region::Pane(Pane::Network));
     let focus = ui.pane == Pane::Network;
@@ -75,7 +75,7 @@ pub fn draw(view: View<'_>, area: Rect, framed: bool, buf: &mut Buffer, hits: &m
 }
 
 /// Hit of a press at a cell of the strip when the strip is drawn in `area`.
-pub fn hit(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<StripHit> {
+pub(crate) fn hit(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<StripHit> {
     let places = view.session.strip()?;
     let space = view.session.space();
     let genome = &places.design.genome;
@@ -95,7 +95,7 @@ pub fn hit(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<StripHit> {
 }
 
 /// Makes the widget of the selected design and hands it on.
-fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&Strip<'_>) -> R) -> R {
+fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&NetworkStrip<'_>) -> R) -> R {
     let View { session, theme, .. } = view;
     let details = details(view, places);
     let names: Vec<&str> = places.places.iter().skip(1).map(|place| place.name).collect();
@@ -142,7 +142,7 @@ fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&Strip<'
         ShownAccuracy::OtherViews { accuracy, .. } => format!("~{}", Metric::Accuracy.format(accuracy.accuracy)),
         ShownAccuracy::None => String::new(),
     };
-    let strip = Strip::new(&blocks, &marks)
+    let strip = NetworkStrip::new(&blocks, &marks)
         .split(places.split)
         .fusion(places.fusion)
         .link(StripLink { tensor: &tensor, time: &time })

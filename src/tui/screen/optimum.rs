@@ -23,7 +23,7 @@ const NAME: usize = 14;
 const VALUE: usize = 14;
 
 /// Draws the optima in a popup in the middle of `area`.
-pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, .. } = view;
     let title = ("Least of any design at every split", "Esc close");
     let Some(columns) = optima(session) else {

@@ -39,7 +39,7 @@ use crate::{
 const COMMANDS: u16 = 12;
 
 /// Draws an overlay of the session in the middle of an area.
-pub fn overlay(view: View<'_>, overlay: Overlay, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn overlay(view: View<'_>, overlay: Overlay, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     match overlay {
         Overlay::Inspect => design(view, area, buf, hits),
         Overlay::Why => why(view, area, buf, hits),
@@ -216,7 +216,7 @@ fn history(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 }
 
 /// The menu, if one is open.
-pub fn menu(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn menu(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { ui, theme, .. } = view;
     let Some(menu) = &ui.menu else { return };
     let words = text::wrap(&menu.text, WIDTH.min(area.width.saturating_sub(2)).saturating_sub(4));
@@ -237,7 +237,7 @@ pub fn menu(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 }
 
 /// The line a text is typed in, if one is, at the bottom of an area; above it the commands that match.
-pub fn entry(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn entry(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, ui, theme } = view;
     let Some(entry) = &ui.entry else { return };
     let commands =

@@ -19,7 +19,7 @@ use crate::tui::{
 const BAR: u16 = 20;
 
 /// Draws the row.
-pub fn draw(view: View<'_>, position: &ReplayPosition, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn draw(view: View<'_>, position: &ReplayPosition, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { theme, ui, .. } = view;
     let keys = |command: UserCommand| ui.keys.key(command);
     let share = position.at as f64 / position.of.max(1) as f64;

@@ -33,11 +33,11 @@ use crate::{
 const REACH: u16 = 4;
 
 /// Draws the pane.
-pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
     let focus = ui.pane == Pane::Scatter;
     hits.add(area, Region::Pane(Pane::Scatter));
-    let scene = Scene::of(view);
+    let scene = PlotScene::of(view);
     let title = scene.title(ui.axes);
     let [long, short] = legend(theme);
     let fits = |legend: &&String| width(legend) + width(&title) + 9 < area.width;
@@ -82,22 +82,22 @@ fn legend(theme: &Theme) -> [String; 2] {
 }
 
 /// The design whose point is nearest to a cell, if one is near.
-pub fn nearest(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateId> {
-    let scene = Scene::of(view);
+pub(crate) fn nearest(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateId> {
+    let scene = PlotScene::of(view);
     scene.scatter().nearest(area, x, y, REACH).map(|index| scene.points[index].candidate)
 }
 
 /// The limit whose line is at a cell.
-pub fn limit_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<(Knob, PlotSide)> {
-    let scene = Scene::of(view);
+pub(crate) fn limit_at(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<(Knob, PlotSide)> {
+    let scene = PlotScene::of(view);
     let (right, up) = scene.scatter().limits_at(area, x, y);
     let of = |column: Column, side: PlotSide, there: bool| column.limit().filter(|_| there).map(|knob| (knob, side));
     of(scene.plot.right, PlotSide::Right, right).or_else(|| of(scene.plot.up, PlotSide::Up, up))
 }
 
 /// The value of an axis at a cell, in base units.
-pub fn value_at(view: View<'_>, area: Rect, side: PlotSide, x: u16, y: u16) -> f64 {
-    let scene = Scene::of(view);
+pub(crate) fn value_at(view: View<'_>, area: Rect, side: PlotSide, x: u16, y: u16) -> f64 {
+    let scene = PlotScene::of(view);
     let (right, up) = scene.scatter().values_at(area, x, y);
     match side {
         PlotSide::Right => right * scene.units[0].size,
@@ -106,13 +106,13 @@ pub fn value_at(view: View<'_>, area: Rect, side: PlotSide, x: u16, y: u16) -> f
 }
 
 /// Cells of the plot when the pane's inside is `area`.
-pub fn plot_area(view: View<'_>, area: Rect) -> Rect {
-    let scene = Scene::of(view);
+pub(crate) fn plot_area(view: View<'_>, area: Rect) -> Rect {
+    let scene = PlotScene::of(view);
     scene.scatter().plot_area(area)
 }
 
 /// Everything that is drawn, in the units of the axes.
-struct Scene<'a> {
+struct PlotScene<'a> {
     session: &'a Session,
     theme: &'a Theme,
     plot: PlotAxes,
@@ -128,7 +128,7 @@ struct Scene<'a> {
     selected: Option<(usize, Point)>,
 }
 
-impl<'a> Scene<'a> {
+impl<'a> PlotScene<'a> {
     fn of(view: View<'a>) -> Self {
         let View { session, theme, ui } = view;
         let (plot, scatter) = (ui.plot_axes(session), ui.scatter(session));
@@ -212,7 +212,7 @@ impl<'a> Scene<'a> {
     }
 }
 
-impl PointSource for Scene<'_> {
+impl PointSource for PlotScene<'_> {
     fn count(&self) -> usize {
         self.points.len()
     }

@@ -27,17 +27,17 @@ use crate::{
     record::OperatorRecord,
     tui::{
         hit::HitMap,
-        widget::{Gauge, Scale, Series},
+        widget::{CurveSeries, Gauge, Scale},
     },
 };
 
-pub use front::nearest;
+pub(crate) use front::nearest;
 
 /// Cells of the operators.
 const OPERATORS: u16 = 32;
 
 /// Draws the screen.
-pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let searching = view.session.searching();
     if searching.state == State::Idle && searching.generations.is_empty() && searching.notes.is_empty() {
         return nothing(view, area, buf);
@@ -178,7 +178,7 @@ fn hypervolume(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) 
         chrome::line(buf, chrome::row(inner, 0), &[(" known after the first generation", theme.dim)], theme);
         return;
     }
-    let series = [Series { points: &points, style: theme.series[0], ..Series::default() }];
+    let series = [CurveSeries { points: &points, style: theme.series[0], ..CurveSeries::default() }];
     let most = points.iter().map(|point| point.1).filter(|value| value.is_finite()).fold(0.0, f64::max);
     let axes = Axes {
         last: points.last().map_or(1.0, |point| point.0),

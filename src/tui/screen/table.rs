@@ -34,7 +34,7 @@ struct ColumnShape {
 }
 
 impl ColumnShape {
-    /// Whether the table can be sorted by it; the other ones only explain.
+    /// Returns `true` if the table can be sorted by the column.
     fn sorts(&self) -> bool {
         ![DELTA, DESIGN].contains(&self.title.as_str()) && !PARTS.contains(&self.title.as_str())
     }
@@ -49,7 +49,7 @@ const DESIGN: &str = "design";
 const DESIGN_CELLS: u16 = 58;
 
 /// Draws the pane.
-pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
     let focus = ui.pane == Pane::Table;
     hits.add(area, Region::Pane(Pane::Table));
@@ -221,7 +221,7 @@ fn printed(View { session, .. }: View<'_>, row: &Row<'_>) -> String {
 }
 
 /// An accuracy in percent: `~` for one measured with another number of sensors, `-` for none.
-pub fn accuracy(shown: &ShownAccuracy) -> String {
+pub(crate) fn accuracy(shown: &ShownAccuracy) -> String {
     match shown {
         ShownAccuracy::Measured(accuracy) => percent(accuracy.accuracy),
         ShownAccuracy::OtherViews { accuracy, .. } => format!("~{}", percent(accuracy.accuracy)),

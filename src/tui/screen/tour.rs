@@ -19,15 +19,15 @@ use crate::tui::{
 };
 
 /// Most rows of a caption's text.
-pub const ROWS: u16 = 4;
+pub(crate) const ROWS: u16 = 4;
 
 /// Rows that the caption takes of a screen.
-pub const fn rows(area: Rect) -> u16 {
+pub(crate) const fn rows(area: Rect) -> u16 {
     if area.width >= WIDE { ROWS + 1 } else { ROWS + 2 }
 }
 
 /// Draws the caption.
-pub fn draw(view: View<'_>, caption: &Caption, area: Rect, buf: &mut Buffer) {
+pub(crate) fn draw(view: View<'_>, caption: &Caption, area: Rect, buf: &mut Buffer) {
     let View { theme, ui, .. } = view;
     let keys = |command: UserCommand| ui.keys.key(command);
     let hold = if caption.held { "go on" } else { "hold" };

@@ -33,7 +33,7 @@ use crate::{
         model::state::UiState,
         text,
         theme::Theme,
-        widget::{Dash, Gauge, Scale, Series},
+        widget::{CurveSeries, Dash, Gauge, Scale},
     },
 };
 
@@ -54,7 +54,7 @@ const SMOOTH_PARTS: f64 = 40.0;
 const WORDS: usize = 8;
 
 /// Draws the screen.
-pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let training = view.session.training();
     if training.state == State::Idle && training.last.steps == 0 && training.notes.is_empty() {
         return nothing(view, area, buf);
@@ -198,11 +198,11 @@ fn plot(
         let value = chart::read_off(&points[index], cursor).filter(|_| cursor.is_some() || area.width >= WIDE / 2);
         value.map_or_else(|| name.to_owned(), |value| format!("{} {name}", number::figure(value)))
     });
-    let series: Vec<Series> = CURVES
+    let series: Vec<CurveSeries> = CURVES
         .iter()
         .zip(points)
         .enumerate()
-        .map(|(index, ((_, dash), points))| Series {
+        .map(|(index, ((_, dash), points))| CurveSeries {
             name: &names[index],
             points,
             dash: *dash,
@@ -346,7 +346,7 @@ fn wrapped(note: &str, width: u16) -> Vec<String> {
 }
 
 /// Events, the newest at the bottom unless the list is scrolled back.
-pub fn notes(view: View<'_>, area: Rect, notes: &[String], buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn notes(view: View<'_>, area: Rect, notes: &[String], buf: &mut Buffer, hits: &mut HitMap) {
     let width = area.width.saturating_sub(3);
     let mut lines: Vec<String> = Vec::new();
     // Where the newest one begins.

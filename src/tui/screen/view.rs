@@ -6,9 +6,9 @@ use crate::{
 };
 
 /// Smallest size of a frame, columns and rows.
-pub const MIN_SIZE: (u16, u16) = (80, 24);
+pub(crate) const MIN_SIZE: (u16, u16) = (80, 24);
 /// Columns from which on panes stand side by side.
-pub const WIDE: u16 = 110;
+pub(crate) const WIDE: u16 = 110;
 
 /// Session, view and theme of a frame.
 #[derive(Clone, Copy)]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 /// Paint of path data. Ordered so that documents are reproducible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Ink {
+pub(crate) enum Ink {
     /// Filled.
     Fill,
     /// Stroked; lengths in tenths of a unit.
@@ -20,7 +20,7 @@ pub enum Ink {
 
 impl Ink {
     /// A thin line.
-    pub const LINE: Self = stroke(13);
+    pub(crate) const LINE: Self = stroke(13);
     /// A thick line.
     const HEAVY: Self = stroke(30);
     /// Dots of braille: points with round ends.
@@ -29,7 +29,7 @@ impl Ink {
     const PEN: Self = Self::Stroke { width: 17, dash: (0, 0), round: true };
 
     /// Attributes of a `path` element in this colour.
-    pub fn attributes(self, colour: &str) -> String {
+    pub(crate) fn attributes(self, colour: &str) -> String {
         let tenths = |value: u16| f64::from(value) / 10.0;
         match self {
             Self::Fill => format!("fill=\"{colour}\""),
@@ -57,15 +57,15 @@ const fn shade(ink: u16, gap: u16) -> Ink {
 }
 
 /// Returns `true` if equal neighbours of this symbol form one longer shape.
-pub fn joins(symbol: &str) -> bool {
+pub(crate) fn joins(symbol: &str) -> bool {
     matches!(single(symbol), Some('─' | '━' | '═' | '▀'..='█' | '░'..='▔'))
 }
 
 /// Path data for `symbol` with its left upper corner at (x, y), `cells` wide if it joins; empty when the symbol is
 /// text.
-pub fn strokes(symbol: &str, x: u16, y: u16, cells: u16) -> Vec<(Ink, String)> {
+pub(crate) fn strokes(symbol: &str, x: u16, y: u16, cells: u16) -> Vec<(Ink, String)> {
     let Some(character) = single(symbol) else { return Vec::new() };
-    let at = Place { x: f64::from(x), y: f64::from(y), width: f64::from(cells) * 10.0 };
+    let at = CellBox { x: f64::from(x), y: f64::from(y), width: f64::from(cells) * 10.0 };
     match character {
         '\u{2500}'..='\u{257f}' => at.box_drawing(character),
         '\u{2580}'..='\u{259f}' => at.block(character),
@@ -81,7 +81,7 @@ fn single(symbol: &str) -> Option<char> {
 
 /// A cell, or a row of equal ones.
 #[derive(Clone, Copy)]
-struct Place {
+struct CellBox {
     x: f64,
     y: f64,
     width: f64,
@@ -103,7 +103,7 @@ const ARMS: [u8; 128] = [
 /// Half the distance of the two lines of a double line.
 const APART: f64 = 2.0;
 
-impl Place {
+impl CellBox {
     const fn centre(&self) -> (f64, f64) {
         (self.x + 5.0, self.y + 10.0)
     }

@@ -11,7 +11,7 @@ use ratatui::crossterm::{Command as _, clipboard::CopyToClipboard};
 ///
 /// # Errors
 /// When the terminal is gone.
-pub fn copy(out: &mut impl Write, text: &str, in_tmux: bool) -> io::Result<()> {
+pub(crate) fn copy(out: &mut impl Write, text: &str, in_tmux: bool) -> io::Result<()> {
     let mut sequence = String::new();
     CopyToClipboard::to_clipboard_from(text).write_ansi(&mut sequence).map_err(io::Error::other)?;
     out.write_all(sequence.as_bytes())?;

@@ -16,7 +16,7 @@ const MAX_BATCH: usize = 4096;
 ///
 /// # Errors
 /// When the terminal is gone.
-pub fn read_events(timeout: Duration) -> io::Result<Vec<Event>> {
+pub(crate) fn read_events(timeout: Duration) -> io::Result<Vec<Event>> {
     let mut events = Vec::new();
     let mut wait = timeout.max(MIN_POLL);
     while events.len() < MAX_BATCH && event::poll(wait)? {
@@ -28,7 +28,7 @@ pub fn read_events(timeout: Duration) -> io::Result<Vec<Event>> {
 
 /// Of each run of drags with the same button, of motions, and of resizes only the last is kept: where the mouse was in
 /// between is of no interest to a slider. Everything else stays, in order.
-pub fn coalesce(events: Vec<Event>) -> Vec<Event> {
+fn coalesce(events: Vec<Event>) -> Vec<Event> {
     let mut kept: Vec<Event> = Vec::with_capacity(events.len());
     for event in events {
         match kept.last_mut() {

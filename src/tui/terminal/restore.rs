@@ -23,7 +23,7 @@ pub(super) static HELD_PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Texts of panics on other threads since the last call: they are held back while the screen is ours, and printed
 /// when it is given back if nobody took them.
-pub fn take_panics() -> Vec<String> {
+pub(crate) fn take_panics() -> Vec<String> {
     std::mem::take(&mut *HELD_PANICS.lock().unwrap_or_else(PoisonError::into_inner))
 }
 

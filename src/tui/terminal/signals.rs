@@ -20,7 +20,7 @@ use signal_hook::{
 
 /// Request of a signal to the main loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Signal {
+pub(crate) enum Signal {
     /// Save, give the terminal back and end. Holds the signal's number; by custom the exit code is 128 plus that.
     End(i32),
     /// Give the terminal back and stop: [`Terminal::suspend`](super::Terminal::suspend).
@@ -31,7 +31,7 @@ pub enum Signal {
 
 /// The signals noted since they were last taken.
 #[derive(Clone, Debug, Default)]
-pub struct Signals {
+pub(crate) struct Signals {
     noted: Arc<Noted>,
 }
 
@@ -49,7 +49,7 @@ impl Signals {
     ///
     /// # Errors
     /// When the handlers or the thread cannot be set up.
-    pub fn listen() -> io::Result<Self> {
+    pub(crate) fn listen() -> io::Result<Self> {
         let signals = Self::default();
         let noted = Arc::clone(&signals.noted);
         let mut source = iterator::Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT])?;
@@ -63,7 +63,7 @@ impl Signals {
     }
 
     /// The next thing asked for, requests to end first.
-    pub fn take(&self) -> Option<Signal> {
+    pub(crate) fn take(&self) -> Option<Signal> {
         match self.noted.end.swap(0, Ordering::SeqCst) {
             0 => {}
             signal => return Some(Signal::End(signal)),
@@ -92,7 +92,7 @@ impl Noted {
 
 /// Makes [`read_events`](super::read_events) return at once, from any thread. The event it then returns is a resize to
 /// the present size: crossterm waits for input and for SIGWINCH, so a SIGWINCH to ourselves is the way to wake it.
-pub fn wake() {
+fn wake() {
     let _ = raise(SIGWINCH);
 }
 

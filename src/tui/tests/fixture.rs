@@ -15,14 +15,14 @@ use crate::{
 };
 
 /// The default space and profile, with a small pool.
-pub fn session() -> Session {
+pub(crate) fn session() -> Session {
     let space = SearchSpace::shipped(space::DEFAULT).unwrap();
     let profile = Profile::shipped(hardware::DEFAULT).unwrap();
     Session::new(space, profile, 300, 1)
 }
 
 /// Options that lead nowhere.
-pub fn options() -> Options {
+pub(crate) fn options() -> Options {
     let folder = std::env::temp_dir().join(format!("splitscope-test-{}", std::process::id()));
     let document = || Document { name: "test".to_owned(), ..Document::default() };
     Options {
@@ -79,7 +79,7 @@ const OPERATORS: [(Operator, u64, u64); 4] =
     [(Operator::Crossover, 9, 2), (Operator::Mutation, 7, 3), (Operator::BoundaryMove, 5, 1), (Operator::Random, 3, 0)];
 
 /// A session in the middle of a training, with some designs measured and a search at work.
-pub fn trained() -> Session {
+pub(crate) fn trained() -> Session {
     let mut session = session();
     let run = "runs/run-001".to_owned();
     let mut updates = vec![

@@ -19,7 +19,7 @@ use crate::{
         event_reader::{self, EventReader},
         export,
         model::screen::Screen,
-        work::Work,
+        work::FollowedRun,
     },
 };
 
@@ -60,7 +60,7 @@ fn a_design_is_copied_as_text_that_reads_back() {
 #[test]
 fn a_deleted_run_is_reported() {
     let root = tempfile::tempdir().unwrap();
-    let mut work = Work::create(root.path(), &options().template).unwrap();
+    let mut work = FollowedRun::create(root.path(), &options().template).unwrap();
     assert!(work.look().is_ok());
     std::fs::remove_dir_all(work.path()).unwrap();
     assert!(matches!(work.look(), Err(RunError::Gone(path)) if path == work.path()));

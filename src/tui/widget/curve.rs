@@ -22,7 +22,7 @@ pub enum Dash {
 
 /// One curve.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Series<'a> {
+pub struct CurveSeries<'a> {
     /// Written at the right end; may be empty.
     pub name: &'a str,
     /// Samples (x, y) with x not falling.
@@ -46,9 +46,9 @@ pub struct CurveStyles {
 ///
 /// ```
 /// # use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
-/// # use splitscope::tui::widget::{Axis, Curve, Scale, Series};
+/// # use splitscope::tui::widget::{Axis, Curve, Scale, CurveSeries};
 /// let points = [(0.0, 0.0), (50.0, 1.0), (100.0, 0.5)];
-/// let series = [Series { name: "loss", points: &points, ..Series::default() }];
+/// let series = [CurveSeries { name: "loss", points: &points, ..CurveSeries::default() }];
 /// let x = Axis::fit(points.map(|point| point.0), Scale::Linear);
 /// let plot = Curve::new(&series, x, Axis::new(0.0, 1.0, Scale::Linear)).cursor(Some(50.0));
 /// let area = Rect::new(0, 0, 30, 6);
@@ -58,7 +58,7 @@ pub struct CurveStyles {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Curve<'a> {
-    series: &'a [Series<'a>],
+    series: &'a [CurveSeries<'a>],
     x: Axis,
     y: Axis,
     cursor: Option<f64>,
@@ -67,7 +67,7 @@ pub struct Curve<'a> {
 
 impl<'a> Curve<'a> {
     /// Curves over two axes; later series are drawn over earlier ones.
-    pub fn new(series: &'a [Series<'a>], x: Axis, y: Axis) -> Self {
+    pub fn new(series: &'a [CurveSeries<'a>], x: Axis, y: Axis) -> Self {
         Self { series, x, y, cursor: None, look: Look::default() }
     }
 
@@ -102,13 +102,19 @@ impl<'a> Curve<'a> {
         if longest == 0 { 0 } else { (longest + 2).min(area.width / 3) }
     }
 
-    fn columns(&self, series: &Series<'_>, width: usize, height: usize) -> RasterColumns {
+    fn columns(&self, series: &CurveSeries<'_>, width: usize, height: usize) -> RasterColumns {
         let mut columns = RasterColumns::new(width, height);
         columns.trace(series.points.iter().map(|(x, y)| Some((self.x.fraction(*x)?, self.y.fraction(*y)?))));
         columns
     }
 
-    fn render_braille(&self, series: &Series<'_>, plot: Rect, cells: &mut [u8], buf: &mut Buffer) -> RasterColumns {
+    fn render_braille(
+        &self,
+        series: &CurveSeries<'_>,
+        plot: Rect,
+        cells: &mut [u8],
+        buf: &mut Buffer,
+    ) -> RasterColumns {
         let (width, height) = (usize::from(plot.width), usize::from(plot.height));
         let columns = self.columns(series, width * 2, height * 4);
         let mut touched = vec![false; cells.len()];
@@ -130,7 +136,7 @@ impl<'a> Curve<'a> {
         columns
     }
 
-    fn render_plain(&self, series: &Series<'_>, plot: Rect, buf: &mut Buffer) -> RasterColumns {
+    fn render_plain(&self, series: &CurveSeries<'_>, plot: Rect, buf: &mut Buffer) -> RasterColumns {
         let columns = self.columns(series, usize::from(plot.width), usize::from(plot.height));
         for column in 0..columns.width() {
             let Some((top, bottom)) = columns.range(column) else { continue };
@@ -157,7 +163,7 @@ impl<'a> Curve<'a> {
 
     /// Writes each name beside the end of its curve; names that would share a row move apart.
     fn render_names(&self, area: Rect, plot: Rect, buf: &mut Buffer) {
-        let mut names: Vec<(u16, &Series<'_>)> = self
+        let mut names: Vec<(u16, &CurveSeries<'_>)> = self
             .series
             .iter()
             .filter(|series| !series.name.is_empty())
@@ -180,7 +186,7 @@ impl<'a> Curve<'a> {
     }
 
     /// Row where the visible part of a curve ends; one that is out of view ends at the nearer edge.
-    fn end_row(&self, plot: Rect, series: &Series<'_>) -> Option<u16> {
+    fn end_row(&self, plot: Rect, series: &CurveSeries<'_>) -> Option<u16> {
         let visible = |(x, y): &(f64, f64)| {
             let at = self.x.fraction(*x)?;
             (-1e-9..=1.0 + 1e-9).contains(&at).then_some(self.y.fraction(*y)?)

@@ -17,7 +17,7 @@ const COLUMNS_PER_TICK: u16 = 10;
 
 /// Area of a plot's points when its axes are drawn in `area`: without labels and axes where these would leave
 /// nothing.
-pub fn plot_area(area: Rect, y: &Axis) -> Rect {
+pub(crate) fn plot_area(area: Rect, y: &Axis) -> Rect {
     let below = u16::from(area.height >= 3);
     let widest = y_ticks(area.height - below, y).iter().map(|tick| paint::width(&tick.label)).max().unwrap_or(0);
     let left = widest.min(WIDEST_LABEL) + 1;
@@ -26,7 +26,7 @@ pub fn plot_area(area: Rect, y: &Axis) -> Rect {
 }
 
 /// Draws both axes around `plot`, which must come from [`plot_area`] of the same `area`.
-pub fn draw(buf: &mut Buffer, area: Rect, plot: Rect, x: &Axis, y: &Axis, style: Style, glyphs: &Glyphs) {
+pub(crate) fn draw(buf: &mut Buffer, area: Rect, plot: Rect, x: &Axis, y: &Axis, style: Style, glyphs: &Glyphs) {
     if plot.x > area.x {
         let axis = plot.x - 1;
         for row in plot.top()..plot.bottom() {
@@ -77,20 +77,20 @@ fn y_ticks(height: u16, y: &Axis) -> Vec<Tick> {
 
 /// The column of `value`, if it is in view.
 #[inline]
-pub fn column_of(plot: Rect, x: &Axis, value: f64) -> Option<u16> {
+pub(crate) fn column_of(plot: Rect, x: &Axis, value: f64) -> Option<u16> {
     let fraction = in_view(x.fraction(value)?)?;
     (plot.width > 0).then(|| plot.x + (fraction * f64::from(plot.width - 1) + 0.5) as u16)
 }
 
 /// The row of `value`, if it is in view; large values are at the top.
 #[inline]
-pub fn row_of(plot: Rect, y: &Axis, value: f64) -> Option<u16> {
+pub(crate) fn row_of(plot: Rect, y: &Axis, value: f64) -> Option<u16> {
     let fraction = in_view(y.fraction(value)?)?;
     (plot.height > 0).then(|| plot.y + ((1.0 - fraction) * f64::from(plot.height - 1) + 0.5) as u16)
 }
 
 /// The values at the centre of a cell, clamped to the plot.
-pub fn values_at(plot: Rect, x: &Axis, y: &Axis, column: u16, row: u16) -> (f64, f64) {
+pub(crate) fn values_at(plot: Rect, x: &Axis, y: &Axis, column: u16, row: u16) -> (f64, f64) {
     let share = |at: u16, start: u16, length: u16| {
         let last = f64::from(length.saturating_sub(1).max(1));
         (f64::from(at.saturating_sub(start)) / last).clamp(0.0, 1.0)

@@ -27,7 +27,7 @@ mod tornado;
 pub(crate) mod testing;
 
 pub use axis::{Axis, Scale, Tick};
-pub use curve::{Curve, CurveStyles, Dash, Series};
+pub use curve::{Curve, CurveSeries, CurveStyles, Dash};
 pub use gantt::{Gantt, Lane, Stretch};
 pub use gauge::{Gauge, GaugeStyles};
 pub use glyphs::{ASCII, Glyphs, UNICODE};
@@ -35,6 +35,6 @@ pub use look::Look;
 pub use paint::{fit, width, write};
 pub use scatter::{Mark, PlotPoint, PointSource, Scatter, ScatterStyles};
 pub use slider::{Slider, SliderStyles};
-pub use stacked::{Bar, Part, StackedBars};
-pub use strip::{BoundaryMark, Strip, StripBlock, StripLink, StripStyles};
+pub use stacked::{Part, StackedBar, StackedBars};
+pub use strip::{BoundaryMark, NetworkStrip, StripBlock, StripLink, StripStyles};
 pub use tornado::{Swing, Tornado, TornadoStyles};

@@ -43,7 +43,7 @@ pub fn fit(text: &str, cells: u16, ellipsis: char) -> Cow<'_, str> {
 
 /// Writes `text` from (x, y) on, clipped to `area`. Returns the column after the last cell written (`x` when
 /// nothing was). Colour and modifiers of what was written there before go, its background stays.
-pub fn text(buf: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, style: Style) -> u16 {
+pub(crate) fn text(buf: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, style: Style) -> u16 {
     let area = area.intersection(buf.area);
     if y < area.top() || y >= area.bottom() || x < area.left() || x >= area.right() {
         return x;
@@ -73,13 +73,13 @@ pub fn write(buf: &mut Buffer, x: u16, y: u16, text: &str, room: u16, style: Sty
 }
 
 /// Writes `text` so that it ends before column `end`; a text too long loses its tail.
-pub fn text_right(buf: &mut Buffer, area: Rect, end: u16, y: u16, content: &str, style: Style) {
+pub(crate) fn text_right(buf: &mut Buffer, area: Rect, end: u16, y: u16, content: &str, style: Style) {
     let x = end.saturating_sub(width(content)).max(area.left());
     text(buf, area, x, y, content, style);
 }
 
 /// Writes one character, clipped to `area`.
-pub fn glyph(buf: &mut Buffer, area: Rect, x: u16, y: u16, character: char, style: Style) {
+pub(crate) fn glyph(buf: &mut Buffer, area: Rect, x: u16, y: u16, character: char, style: Style) {
     if !is_surely_narrow(character) {
         let mut bytes = [0; 4];
         text(buf, area, x, y, character.encode_utf8(&mut bytes), style);
@@ -102,7 +102,7 @@ const fn is_surely_narrow(character: char) -> bool {
 }
 
 /// Writes the same character `count` times.
-pub fn run(buf: &mut Buffer, area: Rect, x: u16, y: u16, count: u16, character: char, style: Style) {
+pub(crate) fn run(buf: &mut Buffer, area: Rect, x: u16, y: u16, count: u16, character: char, style: Style) {
     for i in 0..count.min(area.width) {
         glyph(buf, area, x.saturating_add(i), y, character, style);
     }

@@ -5,12 +5,12 @@
 
 /// Dots covered by one series. Dot row 0 is at the top.
 #[derive(Clone, Debug)]
-pub struct RasterColumns {
+pub(crate) struct RasterColumns {
     ranges: Vec<Option<(i32, i32)>>,
     height: i32,
     /// Dot columns with a sample above or below the view.
-    pub above: Vec<bool>,
-    pub below: Vec<bool>,
+    pub(crate) above: Vec<bool>,
+    pub(crate) below: Vec<bool>,
 }
 
 /// Positions further out are pulled in before interpolating; no plot is this wide.
@@ -18,7 +18,7 @@ const FAR: f64 = 1e6;
 
 impl RasterColumns {
     /// Covers nothing.
-    pub fn new(width: usize, height: usize) -> Self {
+    pub(crate) fn new(width: usize, height: usize) -> Self {
         Self {
             ranges: vec![None; width],
             height: i32::try_from(height).unwrap_or(i32::MAX),
@@ -29,7 +29,7 @@ impl RasterColumns {
 
     /// Covers the polyline through `points`, given as fractions of width and height (y upwards). A `None` breaks
     /// the line; a point between two breaks is one dot.
-    pub fn trace(&mut self, points: impl Iterator<Item = Option<(f64, f64)>>) {
+    pub(crate) fn trace(&mut self, points: impl Iterator<Item = Option<(f64, f64)>>) {
         if self.ranges.is_empty() || self.height < 1 {
             return;
         }
@@ -45,7 +45,7 @@ impl RasterColumns {
     }
 
     /// The dots of a column, top and bottom included and within the view.
-    pub fn range(&self, column: usize) -> Option<(usize, usize)> {
+    pub(crate) fn range(&self, column: usize) -> Option<(usize, usize)> {
         let (top, bottom) = (*self.ranges.get(column)?)?;
         if bottom < 0 || top >= self.height {
             return None;
@@ -54,7 +54,7 @@ impl RasterColumns {
     }
 
     /// Number of dot columns.
-    pub fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         self.ranges.len()
     }
 

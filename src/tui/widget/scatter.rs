@@ -11,7 +11,7 @@ pub struct PlotPoint {
     pub x: f64,
     /// Position upwards.
     pub y: f64,
-    /// Where points share a cell the highest layer shows, and within a layer the first point.
+    /// Layer: of points that share a cell the one of the highest layer shows, and within a layer the first one.
     pub layer: u8,
 }
 

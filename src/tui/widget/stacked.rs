@@ -15,7 +15,7 @@ pub struct Part {
 
 /// One bar: a mark and label to the left, values drawn by the [`Part`]s in order, text to the right.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Bar<'a> {
+pub struct StackedBar<'a> {
     /// At most one cell is usual: `▸` selected, `A` a pin.
     pub mark: &'a str,
     /// Name of the row.
@@ -32,9 +32,9 @@ pub struct Bar<'a> {
 ///
 /// ```
 /// # use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
-/// # use splitscope::tui::widget::{Bar, Part, StackedBars, UNICODE};
+/// # use splitscope::tui::widget::{StackedBar, Part, StackedBars, UNICODE};
 /// let parts = [0, 1, 2].map(|i| Part { glyph: crate::tui::widget::UNICODE.fills[i], style: Style::new() });
-/// let bars = [Bar { mark: "▸", label: "17", values: &[4.0, 2.0, 1.0], text: "7.0", ..Bar::default() }];
+/// let bars = [StackedBar { mark: "▸", label: "17", values: &[4.0, 2.0, 1.0], text: "7.0", ..StackedBar::default() }];
 /// let area = Rect::new(0, 0, 18, 1);
 /// let mut buffer = Buffer::empty(area);
 /// StackedBars::new(&bars, &parts).limit(9.0).max(10.0).render(area, &mut buffer);
@@ -42,7 +42,7 @@ pub struct Bar<'a> {
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct StackedBars<'a> {
-    bars: &'a [Bar<'a>],
+    bars: &'a [StackedBar<'a>],
     parts: &'a [Part],
     limit: Option<f64>,
     max: Option<f64>,
@@ -55,7 +55,7 @@ const FAR_LIMIT: f64 = 2.5;
 
 impl<'a> StackedBars<'a> {
     /// Bars drawn from the top of the area down; those that do not fit are left out.
-    pub fn new(bars: &'a [Bar<'a>], parts: &'a [Part]) -> Self {
+    pub fn new(bars: &'a [StackedBar<'a>], parts: &'a [Part]) -> Self {
         Self { bars, parts, limit: None, max: None, label_width: None, look: Look::default() }
     }
 
@@ -114,7 +114,7 @@ impl<'a> StackedBars<'a> {
         (area.x + start, (area.width - start).saturating_sub(text))
     }
 
-    fn render_bar(&self, bar: &Bar<'_>, row: Rect, (start, width): (u16, u16), scale: f64, buf: &mut Buffer) {
+    fn render_bar(&self, bar: &StackedBar<'_>, row: Rect, (start, width): (u16, u16), scale: f64, buf: &mut Buffer) {
         let mark_end = paint::text(buf, row, row.x, row.y, bar.mark, bar.style).max(row.x + 1);
         let label = paint::fit(bar.label, start.saturating_sub(mark_end + 1), self.look.glyphs.ellipsis);
         paint::text(buf, row, mark_end, row.y, &label, bar.style);
@@ -181,8 +181,10 @@ mod tests {
     #[test]
     fn bars_share_one_scale_and_the_limit_crosses_them() {
         let bars = [
-            Bar { mark: "▸", label: "#17", values: &[7.0, 7.0, 4.0], text: "18.0 ✓", ..Bar::default() },
-            Bar { mark: "A", label: "#4", values: &[15.0, 6.0, 6.0], text: "27.0 ✗", ..Bar::default() },
+            StackedBar {
+                mark: "▸", label: "#17", values: &[7.0, 7.0, 4.0], text: "18.0 ✓", ..StackedBar::default()
+            },
+            StackedBar { mark: "A", label: "#4", values: &[15.0, 6.0, 6.0], text: "27.0 ✗", ..StackedBar::default() },
         ];
         let parts = parts();
         let widget = StackedBars::new(&bars, &parts).limit(25.0);
@@ -197,8 +199,8 @@ mod tests {
     #[test]
     fn an_endless_bar_says_it_goes_on_and_leaves_the_scale_alone() {
         let bars = [
-            Bar { label: "a", values: &[2.0, f64::INFINITY, 1.0], text: "∞", ..Bar::default() },
-            Bar { label: "b", values: &[2.0, 4.0, 4.0], text: "10", ..Bar::default() },
+            StackedBar { label: "a", values: &[2.0, f64::INFINITY, 1.0], text: "∞", ..StackedBar::default() },
+            StackedBar { label: "b", values: &[2.0, 4.0, 4.0], text: "10", ..StackedBar::default() },
         ];
         let parts = parts();
         let widget = StackedBars::new(&bars, &parts);
@@ -208,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_far_limit_does_not_squeeze_the_bars() {
-        let bars = [Bar { values: &[1.0], ..Bar::default() }];
+        let bars = [StackedBar { values: &[1.0], ..StackedBar::default() }];
         let parts = parts();
         assert!((StackedBars::new(&bars, &parts).limit(2.0).scale() - 2.0).abs() < 1e-12);
         assert!((StackedBars::new(&bars, &parts).limit(200.0).scale() - 1.0).abs() < 1e-12);
@@ -217,11 +219,17 @@ mod tests {
     #[test]
     fn no_size_and_no_number_breaks_it() {
         let bars = [
-            Bar { mark: "▸", label: "one", values: &[f64::NAN, -1.0, 3.0], text: "3", ..Bar::default() },
-            Bar {
-                mark: "AB", label: "称号", values: &[f64::MAX, f64::MAX, 1.0, 4.0], text: "many", ..Bar::default()
+            StackedBar {
+                mark: "▸", label: "one", values: &[f64::NAN, -1.0, 3.0], text: "3", ..StackedBar::default()
             },
-            Bar::default(),
+            StackedBar {
+                mark: "AB",
+                label: "称号",
+                values: &[f64::MAX, f64::MAX, 1.0, 4.0],
+                text: "many",
+                ..StackedBar::default()
+            },
+            StackedBar::default(),
         ];
         let parts = parts();
         for limit in [f64::NAN, f64::INFINITY, -2.0, 0.0, 3.0] {

@@ -58,7 +58,7 @@ pub struct StripLink<'a> {
     pub time: &'a str,
 }
 
-/// Styles of a [`Strip`].
+/// Styles of a [`NetworkStrip`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StripStyles {
     /// Blocks and title of the sensor side.
@@ -83,11 +83,12 @@ pub struct StripStyles {
 ///
 /// ```
 /// # use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
-/// # use splitscope::tui::widget::{BoundaryMark::{Barred, Closed, Feasible, Here}, Strip, StripBlock, StripLink};
+/// # use splitscope::tui::widget::BoundaryMark::{Barred, Closed, Feasible, Here};
+/// # use splitscope::tui::widget::{NetworkStrip, StripBlock, StripLink};
 /// let blocks = ["stem", "S1", "S2", "head"].map(|name| StripBlock { name, detail: "k3" });
 /// let marks = [Barred("link"), Feasible("20.1"), Here("18.2"), Barred("RAM"), Closed];
 /// let link = StripLink { tensor: "4×4.6KB", time: "6.6 ms" };
-/// let strip = Strip::new(&blocks, &marks).split(2).fusion(2).link(link).sides("4 × sensor", "aggregator");
+/// let strip = NetworkStrip::new(&blocks, &marks).split(2).fusion(2).link(link).sides("4 × sensor", "aggregator");
 /// let area = Rect::new(0, 0, 76, 7);
 /// let mut buffer = Buffer::empty(area);
 /// strip.render(area, &mut buffer);
@@ -96,7 +97,7 @@ pub struct StripStyles {
 /// assert_eq!(strip.boundary_at(area, column, 5), Some(1));
 /// ```
 #[derive(Clone, Copy, Debug)]
-pub struct Strip<'a> {
+pub struct NetworkStrip<'a> {
     blocks: &'a [StripBlock<'a>],
     marks: &'a [BoundaryMark<'a>],
     split: usize,
@@ -108,7 +109,7 @@ pub struct Strip<'a> {
     look: Look<StripStyles>,
 }
 
-impl<'a> Strip<'a> {
+impl<'a> NetworkStrip<'a> {
     /// A chain of n blocks and the marks of its n + 1 boundaries (missing ones count as closed), split before the
     /// first block.
     pub fn new(blocks: &'a [StripBlock<'a>], marks: &'a [BoundaryMark<'a>]) -> Self {

@@ -26,13 +26,13 @@ const NAMES: u16 = 20;
 const VALUE: u16 = 8;
 
 /// Rows that the pane makes use of, of so many.
-pub fn rows(room: u16) -> u16 {
+pub(crate) fn rows(room: u16) -> u16 {
     let axes = BRUSHED.len() as u16;
     if room >= 2 * axes + 2 { 2 * axes + 2 } else { axes + 2 }
 }
 
 /// Draws the pane.
-pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
     let kept: Vec<CandidateId> =
         session.order().iter().copied().filter(|id| ui.parallel.brushes.contain(session, *id)).collect();
@@ -157,7 +157,7 @@ fn name(session: &Session, column: Column) -> String {
 }
 
 /// The brushes as a filter of the table, in words of the filter's own units; `None` if nothing is brushed.
-pub fn keep(session: &Session, brushes: &Brushes) -> Option<String> {
+pub(crate) fn keep(session: &Session, brushes: &Brushes) -> Option<String> {
     let mut terms = Vec::new();
     for (index, column) in BRUSHED.iter().enumerate() {
         let Some((low, high)) = brushes.range(index) else { continue };

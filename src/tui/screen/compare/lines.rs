@@ -6,33 +6,33 @@ use crate::{
     quantity::{Knob, Metric, RelaxDirection, Unit},
 };
 
-/// Words of one design: the value, and an explanation beside it.
+/// ComparedText of one design: the value, and an explanation beside it.
 #[derive(Default)]
-pub struct Words {
+pub(crate) struct ComparedText {
     /// Value that is compared.
-    pub point: String,
+    pub(crate) point: String,
     /// Explanation.
-    pub beside: String,
+    pub(crate) beside: String,
 }
 
 /// A row of the comparison.
-pub struct ComparisonRow {
+pub(crate) struct ComparisonRow {
     /// Its name.
-    pub name: String,
-    /// Words of each pin.
-    pub words: Vec<Words>,
+    pub(crate) name: String,
+    /// ComparedText of each pin.
+    pub(crate) words: Vec<ComparedText>,
     /// Figures to compare, if the row has them, and whether more is better.
-    pub figures: Option<(Vec<f64>, bool)>,
+    pub(crate) figures: Option<(Vec<f64>, bool)>,
 }
 
 impl ComparisonRow {
     /// Returns `true` if not all designs have the same words.
-    pub fn differs(&self) -> bool {
+    pub(crate) fn differs(&self) -> bool {
         let [first, rest @ ..] = self.words.as_slice() else { return false };
         rest.iter().any(|other| other.point != first.point)
     }
 
-    fn words(name: impl Into<String>, words: Vec<Words>) -> Self {
+    fn words(name: impl Into<String>, words: Vec<ComparedText>) -> Self {
         Self { name: name.into(), words, figures: None }
     }
 
@@ -42,12 +42,12 @@ impl ComparisonRow {
     }
 }
 
-fn point(text: impl Into<String>) -> Words {
-    Words { point: text.into(), beside: String::new() }
+fn point(text: impl Into<String>) -> ComparedText {
+    ComparedText { point: text.into(), beside: String::new() }
 }
 
 /// All rows.
-pub fn lines(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
+pub(crate) fn lines(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
     let mut lines = accuracies(session, pins);
     lines.extend(costs(session, pins));
     lines.extend(robustness(session, pins));
@@ -134,7 +134,7 @@ fn robustness(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
         let word = |pin: usize| match hardest(pin) {
             None => point("does not fit now"),
             Some(end) if steps.last() == Some(&end) => {
-                Words { point: knob.format(end), beside: "and beyond".to_owned() }
+                ComparedText { point: knob.format(end), beside: "and beyond".to_owned() }
             }
             Some(end) => point(knob.format(end)),
         };
@@ -155,7 +155,7 @@ fn survives(session: &Session, pins: &[Compared], id: Knob) -> Option<Comparison
     }
     let word = |pin: usize| {
         let cost = session.compared_at(pin, id, value);
-        cost.map_or_else(Words::default, |cost| Words {
+        cost.map_or_else(ComparedText::default, |cost| ComparedText {
             point: yes(cost.feasible()).to_owned(),
             beside: Metric::Latency.format(cost.latency.total_s()),
         })

@@ -3,7 +3,7 @@
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
 use super::super::{chrome, view::View};
-use super::lines::{ComparisonRow, Words, lines};
+use super::lines::{ComparedText, ComparisonRow, lines};
 use crate::{
     explore::{Command, Compared},
     tui::{
@@ -34,7 +34,7 @@ struct Grid<'a> {
 }
 
 /// Draws the pane.
-pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
     let focus = !ui.parallel.focus;
     let pins = session.compared();
@@ -156,7 +156,7 @@ const fn marks(theme: &Theme) -> (&'static str, &'static str) {
 fn figure(line: &ComparisonRow, index: usize, base: usize, cell: Rect, theme: &Theme, buf: &mut Buffer) {
     let (star, differs) = marks(theme);
     let Some((figures, more)) = &line.figures else {
-        let Words { point, beside } = &line.words[index];
+        let ComparedText { point, beside } = &line.words[index];
         let mark = if *point == line.words[base].point { "" } else { differs };
         let beside = if beside.is_empty() { String::new() } else { format!("  {beside}") };
         let pieces = [

@@ -17,7 +17,7 @@ use crate::{
 const REACH: u16 = 4;
 
 /// Draws the pane.
-pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { theme, ui, .. } = view;
     let glyphs = theme.glyphs;
     let keys = format!("{}/{}", ui.keys.key(UserCommand::EarlierFront), ui.keys.key(UserCommand::LaterFront));
@@ -42,7 +42,7 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 }
 
 /// The design whose point is nearest to a cell, if one is near.
-pub fn nearest(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateId> {
+pub(crate) fn nearest(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<CandidateId> {
     with_scatter(view, |scatter, points| {
         scatter.nearest(area, x, y, REACH).and_then(|index| points.get(index)).copied()
     })

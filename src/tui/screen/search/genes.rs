@@ -31,7 +31,7 @@ impl Shares {
 }
 
 /// Draws the pane.
-pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) {
+pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, ui } = view;
     let earlier = ui.earlier_front(session.searching());
     let designs = front(session, earlier);

@@ -3,18 +3,18 @@
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
 use super::{
-    BoundaryMark, Strip,
-    layout::{Layout, Span},
+    BoundaryMark, NetworkStrip,
+    layout::{Span, StripLayout},
 };
 use crate::tui::widget::paint;
 
-impl Widget for &Strip<'_> {
+impl Widget for &NetworkStrip<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let area = area.intersection(buf.area);
         if area.is_empty() {
             return;
         }
-        let layout = Layout::of(self, area);
+        let layout = StripLayout::of(self, area);
         let pen = Pen { strip: self, layout: &layout, area };
         pen.lines(buf);
         pen.blocks(buf);
@@ -28,8 +28,8 @@ impl Widget for &Strip<'_> {
 
 /// State shared by the parts of a drawing.
 struct Pen<'a> {
-    strip: &'a Strip<'a>,
-    layout: &'a Layout,
+    strip: &'a NetworkStrip<'a>,
+    layout: &'a StripLayout,
     area: Rect,
 }
 

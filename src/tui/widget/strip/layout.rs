@@ -5,74 +5,74 @@
 
 use ratatui::layout::Rect;
 
-use super::{BoundaryMark, Strip};
+use super::{BoundaryMark, NetworkStrip};
 use crate::tui::widget::paint::width;
 
 /// A block, or the zone of a boundary: `width` columns from `x`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Span {
+pub(crate) struct Span {
     /// Index of the block or boundary.
-    pub index: usize,
+    pub(crate) index: usize,
     /// First column.
-    pub x: u16,
+    pub(crate) x: u16,
     /// Columns.
-    pub width: u16,
+    pub(crate) width: u16,
 }
 
 impl Span {
     /// The column after the last.
-    pub const fn end(&self) -> u16 {
+    pub(crate) const fn end(&self) -> u16 {
         self.x.saturating_add(self.width)
     }
 
     /// The middle column.
-    pub const fn centre(&self) -> u16 {
+    pub(crate) const fn centre(&self) -> u16 {
         self.x.saturating_add(self.width.saturating_sub(1) / 2)
     }
 }
 
 /// Rows of the parts of a strip; `None` where the height has no room for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StripRows {
+pub(crate) struct StripRows {
     /// Titles of the sides.
-    pub titles: Option<u16>,
+    pub(crate) titles: Option<u16>,
     /// First row of the blocks.
-    pub top: u16,
+    pub(crate) top: u16,
     /// Row of the names and lines.
-    pub names: u16,
+    pub(crate) names: u16,
     /// Row of the second lines.
-    pub details: Option<u16>,
+    pub(crate) details: Option<u16>,
     /// Last row of the blocks.
-    pub bottom: u16,
+    pub(crate) bottom: u16,
     /// First row of the marks.
-    pub marks: u16,
+    pub(crate) marks: u16,
     /// Number of rows of marks (0 to 2).
-    pub marks_height: u16,
+    pub(crate) marks_height: u16,
 }
 
 /// A strip laid out in an area.
 #[derive(Clone, Debug)]
-pub struct Layout {
+pub(crate) struct StripLayout {
     /// Visible blocks, left to right.
-    pub blocks: Vec<Span>,
+    pub(crate) blocks: Vec<Span>,
     /// Visible boundaries, left to right; that of the split spans the whole link.
-    pub boundaries: Vec<Span>,
+    pub(crate) boundaries: Vec<Span>,
     /// Between the two edges of the link.
-    pub link: Span,
+    pub(crate) link: Span,
     /// Column of the fusion mark, if visible.
-    pub fusion: Option<u16>,
+    pub(crate) fusion: Option<u16>,
     /// Blocks hidden on either side.
-    pub hidden: (usize, usize),
+    pub(crate) hidden: (usize, usize),
     /// Column where the chain begins, and the one after its end.
-    pub ends: (u16, u16),
+    pub(crate) ends: (u16, u16),
     /// Blocks have frames.
-    pub framed: bool,
+    pub(crate) framed: bool,
     /// The titles stand in the line of names.
-    pub inline_titles: bool,
+    pub(crate) inline_titles: bool,
     /// The outcome is shown.
-    pub outcome: bool,
+    pub(crate) outcome: bool,
     /// Rows.
-    pub rows: StripRows,
+    pub(crate) rows: StripRows,
 }
 
 /// Form of the blocks.
@@ -117,9 +117,9 @@ const STAGGER_HEIGHT: u16 = 4;
 const FRAME_HEIGHT: u16 = 5;
 const DETAIL_HEIGHT: u16 = 6;
 
-impl Layout {
+impl StripLayout {
     /// Lays `strip` out in `area`.
-    pub fn of(strip: &Strip<'_>, area: Rect) -> Self {
+    pub(crate) fn of(strip: &NetworkStrip<'_>, area: Rect) -> Self {
         let plans = plans(strip, area.height);
         let blocks = strip.blocks.len();
         let fits = |plan: &&Plan| strip.total(plan, 0, blocks) <= area.width;
@@ -140,7 +140,7 @@ impl Layout {
     }
 
     /// The allowed boundary nearest to column `x`; beyond a cut end, the next hidden one.
-    pub fn nearest(&self, x: u16, blocks: usize, allowed: impl Fn(usize) -> bool) -> Option<usize> {
+    pub(crate) fn nearest(&self, x: u16, blocks: usize, allowed: impl Fn(usize) -> bool) -> Option<usize> {
         if self.hidden.0 > 0 && x < self.ends.0 {
             return (0..self.hidden.0).rev().find(|boundary| allowed(*boundary));
         }
@@ -156,7 +156,7 @@ impl Layout {
 }
 
 /// Plans for this height, from the fullest to the shortest.
-fn plans(strip: &Strip<'_>, height: u16) -> Vec<Plan> {
+fn plans(strip: &NetworkStrip<'_>, height: u16) -> Vec<Plan> {
     let tensor = width(strip.link.tensor);
     let roomy = (3, (tensor + 4).max(width(strip.link.time) + 2), 3);
     let close = (1, tensor + 1, 1);
@@ -188,7 +188,7 @@ fn plans(strip: &Strip<'_>, height: u16) -> Vec<Plan> {
 }
 
 /// The plan for a window: the fullest that has room for the link and some blocks beside it.
-fn windowed(strip: &Strip<'_>, plans: &[Plan], width: u16) -> Plan {
+fn windowed(strip: &NetworkStrip<'_>, plans: &[Plan], width: u16) -> Plan {
     let (split, _) = strip.clamped();
     let some = (split.saturating_sub(2), (split + 2).min(strip.blocks.len()));
     let last = plans.last().expect("there is always the plan of short names");
@@ -196,7 +196,7 @@ fn windowed(strip: &Strip<'_>, plans: &[Plan], width: u16) -> Plan {
     *fitting.unwrap_or(last)
 }
 
-impl Strip<'_> {
+impl NetworkStrip<'_> {
     fn block_width(&self, plan: &Plan, index: usize) -> u16 {
         let block = &self.blocks[index];
         let name = width(block.name).min(plan.name).max(1);
@@ -279,12 +279,12 @@ impl Strip<'_> {
         plan.link.1 += (spare - more * gaps).min(LINK_SLACK);
     }
 
-    fn place(&self, plan: &Plan, first: usize, last: usize, area: Rect) -> Layout {
+    fn place(&self, plan: &Plan, first: usize, last: usize, area: Rect) -> StripLayout {
         let (split, fusion) = self.clamped();
         let (left, _) = self.margins(plan, first, last);
         let start = area.x.saturating_add(left);
         let mut x = start;
-        let mut layout = Layout {
+        let mut layout = StripLayout {
             blocks: Vec::with_capacity(last - first),
             boundaries: Vec::with_capacity(last - first + 1),
             link: Span { index: split, x, width: 0 },

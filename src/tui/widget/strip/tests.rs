@@ -27,8 +27,8 @@ const MARKS: [BoundaryMark<'static>; 8] = [
     Barred("RAM"),
 ];
 
-fn strip<'a>() -> Strip<'a> {
-    Strip::new(&BLOCKS, &MARKS)
+fn strip<'a>() -> NetworkStrip<'a> {
+    NetworkStrip::new(&BLOCKS, &MARKS)
         .split(4)
         .fusion(4)
         .link(StripLink { tensor: "4×4.6KB", time: "6.6 ms" })
@@ -76,7 +76,7 @@ fn a_long_chain_shows_a_window_around_the_split() {
     let names: Vec<String> = (0..30).map(|i| format!("b{i}")).collect();
     let blocks: Vec<StripBlock<'_>> = names.iter().map(|name| StripBlock { name, detail: "k3e6" }).collect();
     let marks = [Feasible("20.1"); 31];
-    let strip = Strip::new(&blocks, &marks).split(12).fusion(14);
+    let strip = NetworkStrip::new(&blocks, &marks).split(12).fusion(14);
     let line = testing::lines(&strip, 50, 1).remove(0);
     assert!(line.starts_with('‹') && line.ends_with('›') && line.contains("b11") && line.contains("b12"), "{line}");
     // A press on a count reaches the first boundary behind it.
@@ -117,7 +117,8 @@ fn no_size_and_no_chain_breaks_it() {
     let odd = [StripBlock::default(), StripBlock { name: "称号称号称号", detail: "a detail far too long" }];
     for (blocks, marks) in [(&BLOCKS[..], &MARKS[..]), (&odd[..], &MARKS[..1]), (&[][..], &[][..])] {
         for (split, fusion) in [(0, 0), (1, 0), (4, 6), (99, 99)] {
-            let strip = Strip::new(blocks, marks).split(split).fusion(fusion).sides("", "a long title").outcome("x");
+            let strip =
+                NetworkStrip::new(blocks, marks).split(split).fusion(fusion).sides("", "a long title").outcome("x");
             testing::survives_all_sizes(&strip);
             testing::survives_all_sizes(&strip.link(StripLink { tensor: "12 × 118.25 KB", time: "a long time" }));
         }
