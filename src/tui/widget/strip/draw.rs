@@ -8,6 +8,9 @@ use super::{
 };
 use crate::tui::widget::paint;
 
+/// Columns by which a mark may stand beside the centre of its boundary, in order of preference.
+const MARK_SHIFTS: [i16; 5] = [0, 1, -1, 2, -2];
+
 impl Widget for &NetworkStrip<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let area = area.intersection(buf.area);
@@ -197,18 +200,21 @@ impl Pen<'_> {
         }
     }
 
-    /// The first free place for a mark; takes it, with a column on either side.
+    /// Takes the first free place for a mark, with a column on either side: centred below its boundary, else shifted.
     fn free(&self, taken: &mut [Vec<bool>], zone: &Span, text: &str) -> Option<(u16, u16)> {
         let width = paint::width(text);
         let last = self.area.right().checked_sub(width)?;
-        let x = zone.centre().saturating_sub((width - 1) / 2).clamp(self.area.x, last.max(self.area.x));
-        let from = usize::from(x - self.area.x);
-        let until = from + usize::from(width);
-        for (row, cells) in taken.iter_mut().enumerate() {
-            let around = from.saturating_sub(1)..(until + 1).min(cells.len());
-            if until <= cells.len() && !cells[around].contains(&true) {
-                cells[from..until].fill(true);
-                return Some((x, self.layout.rows.marks + row as u16));
+        let centred = zone.centre().saturating_sub((width - 1) / 2);
+        for shift in MARK_SHIFTS {
+            let x = centred.saturating_add_signed(shift).clamp(self.area.x, last.max(self.area.x));
+            let from = usize::from(x - self.area.x);
+            let until = from + usize::from(width);
+            for (row, cells) in taken.iter_mut().enumerate() {
+                let around = from.saturating_sub(1)..(until + 1).min(cells.len());
+                if until <= cells.len() && !cells[around].contains(&true) {
+                    cells[from..until].fill(true);
+                    return Some((x, self.layout.rows.marks + row as u16));
+                }
             }
         }
         None
