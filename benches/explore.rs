@@ -17,7 +17,7 @@ use splitscope::tui::{UiState, picture_theme, theme::ColourScheme};
 /// Designs of the pool.
 const DESIGNS: usize = 10_000;
 /// Milliseconds that a knob may take to come to rest, and a frame to be drawn.
-const KNOB_MS: f64 = 4.0;
+const KNOB_MS: f64 = 2.0;
 const FRAME_MS: f64 = 8.0;
 
 fn main() {

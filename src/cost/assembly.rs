@@ -7,7 +7,7 @@ use super::cycle_energy::{CycleEnergy, Devices};
 use super::demand::{Aggregation, PeakLocation, ProcessorWork, SplitDemand};
 use super::fusion::FusionCost;
 use super::layer::{module_cost, streams};
-use crate::hardware::{Device, Layout, Profile, Residency};
+use crate::hardware::{Device, MemoryLayout, Profile, Residency};
 use crate::network::memory::Peak;
 use crate::network::{BoundaryId, Shape};
 use crate::space::PLAIN_BITS;
@@ -91,7 +91,7 @@ pub(super) fn assemble(context: &SplitContext, module: &SplitModuleCost, profile
     if profile.sensor.link_buffer && context.boundary != 0 {
         sensor_peak_bytes += module.link_bytes;
     }
-    if sensor.layout == Layout::Shared {
+    if sensor.layout == MemoryLayout::Shared {
         sensor_peak_bytes += if sensor_streams { context.largest_weights } else { sensor_weight_bytes };
     }
     let pixel_energy = profile.sensor.pixel_energy_j.as_ref().map_or(0.0, |energy| energy.value);

@@ -3,8 +3,7 @@
 //!
 //! A constraint compares a usage (bytes, seconds, joules) with a bound, and is met while the usage does not exceed the
 //! bound. [`super::SystemRates`] computes the usages of one split in the order of this table. So a new limit is a row
-//! of
-//! [`Limit`]'s table (its words), a row here (its bound) and a term of the formula there.
+//! of [`Limit`]'s table (its words), a row here (its bound) and a term of the formula there.
 
 use super::knobs::Knobs;
 use crate::quantity::Limit;
@@ -86,6 +85,11 @@ fn bytes(limit: u64) -> f64 {
 }
 
 impl Constraint {
+    /// The constraint of a limit on cost; `None` for accuracy.
+    pub(crate) fn of(limit: Limit) -> Option<&'static Self> {
+        CONSTRAINTS.get(limit as usize)
+    }
+
     /// Bounds of all constraints under the knobs.
     pub(crate) fn bounds(knobs: &Knobs) -> Usage {
         CONSTRAINTS.map(|constraint| (constraint.bound)(knobs))

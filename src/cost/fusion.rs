@@ -39,13 +39,13 @@ impl FusionCost {
         let weights = |costs: &[(LayerCost, u32)]| {
             costs.iter().map(|(cost, times)| cost.weight_bytes * u64::from(*times)).sum::<u64>()
         };
-        let spend = |costs: &[(LayerCost, u32)]| {
+        let sum = |costs: &[(LayerCost, u32)]| {
             let each = costs.iter().map(|(cost, times)| CycleEnergy::of(cost).times(f64::from(*times)));
             each.fold(CycleEnergy::default(), std::ops::Add::add)
         };
         Self {
-            join: spend(&parts.join),
-            more: spend(&parts.more),
+            join: sum(&parts.join),
+            more: sum(&parts.more),
             join_weights: weights(&parts.join),
             more_weights: weights(&parts.more),
         }

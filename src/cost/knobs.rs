@@ -1,6 +1,6 @@
 //! The values a user moves live, and the constants of a profile that no knob moves.
 
-use crate::hardware::{Device, Layout, MAX_CAMERAS, MAX_SENSORS, Profile, Residency, Sensor, Sourced, Topology};
+use crate::hardware::{Device, MAX_CAMERAS, MAX_SENSORS, MemoryLayout, Profile, Residency, Sensor, Sourced, Topology};
 use crate::quantity::{Knob, QuantityError};
 
 /// Everything the cost of a split depends on besides the split. Made from a profile, then moved.
@@ -78,7 +78,7 @@ impl Held {
         Self {
             next_frame: sensor.double_buffered_frame,
             sent_tensor: sensor.link_buffer,
-            weights: (*layout == Layout::Shared).then_some((*residency, room)),
+            weights: (*layout == MemoryLayout::Shared).then_some((*residency, room)),
         }
     }
 }
@@ -258,8 +258,8 @@ impl Knobs {
         (self.sensor_memory_bytes as f64 * memory).round() as u64
     }
 
-    /// The least memory knob with which every camera max_resident_views so many bytes. What a camera max_resident_views
-    /// is rounded to whole bytes.
+    /// The least memory knob with which every camera holds so many bytes. The memory of a camera is rounded to whole
+    /// bytes.
     pub(super) fn memory_for(&self, bytes: u64) -> f64 {
         let (.., memory) = self.system.cameras.weakest(self.sensors.max(1));
         let enough = bytes as f64 - 0.5;

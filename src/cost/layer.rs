@@ -204,10 +204,10 @@ pub fn layer_costs(network: &Network, device: &Device) -> Result<Vec<LayerCost>,
         let shaped = computing.map(|layer| (layer.name.as_str(), LayerShape::of(layer)));
         CostError::not_measured(table, shaped).map_or(Ok(()), Err)?;
     }
-    let prices = DeviceRates::of(device);
+    let rates = DeviceRates::of(device);
     let streamed = device.residency != Residency::Resident;
     let cost = |layer: &Layer| {
-        let cost = layer_cost(network, layer, device, &prices);
+        let cost = layer_cost(network, layer, device, &rates);
         let (cycles, _) = cost.spent(streamed);
         if is_counted(cycles) { Ok(cost) } else { Err(CostError::TooManyCycles(format!("layer {}", layer.name))) }
     };
@@ -219,7 +219,7 @@ pub(super) fn is_counted(cycles: f64) -> bool {
     cycles < LARGEST_COUNT as f64
 }
 
-fn layer_cost(network: &Network, layer: &Layer, device: &Device, prices: &DeviceRates) -> LayerCost {
+fn layer_cost(network: &Network, layer: &Layer, device: &Device, rates: &DeviceRates) -> LayerCost {
     let second = layer.inputs.1.map_or(0, |tensor| network.shape(tensor).elements());
     let moved_bytes = layer.input.elements() + second + layer.output.elements();
     let work = LayerWorkload {
@@ -228,7 +228,7 @@ fn layer_cost(network: &Network, layer: &Layer, device: &Device, prices: &Device
         loops: Loops::of(layer),
         elements: elements(layer),
     };
-    prices.cost(layer.macs, layer.weights, moved_bytes, work.cycles(device))
+    rates.cost(layer.macs, layer.weights, moved_bytes, work.cycles(device))
 }
 
 /// Cost of one line of a layer table on a device. On a measured device that lacks the layer it takes no cycle.

@@ -39,6 +39,7 @@ mod reason;
 mod report;
 mod sensitivity;
 mod shortfall;
+mod slack;
 mod smallest;
 mod space_costs;
 #[cfg(test)]
@@ -46,6 +47,7 @@ mod tests;
 mod threshold;
 
 pub use batch::{BatchCosts, DemandBatch};
+pub(crate) use constraint::{Cause, Constraint};
 pub(crate) use cycle_energy::CycleEnergy;
 pub use deadlines::DEADLINES;
 pub use demand::{Aggregation, FrameDemand, PeakLocation, ProcessorWork, SplitDemand};
@@ -61,6 +63,7 @@ pub use reason::{PeakMoment, Reason, ReasonSite, peak, reasons};
 pub use report::{Counting, LayerFigures, LayerReport, LayerReportRow, ReportError, report_network, report_rows};
 pub use sensitivity::{KnobSwing, SwingEnd, break_even_bandwidth, tornado};
 pub use shortfall::{Shortfall, shortfall_list, why_none};
+pub(crate) use slack::tightest_limit;
 pub use smallest::{SmallestError, smallest_demands};
 pub use space_costs::SpaceCostTable;
 pub(crate) use space_costs::graph::{GraphEdge, GraphNode, SpaceGraph};

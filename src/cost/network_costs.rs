@@ -69,12 +69,12 @@ impl NetworkCosts {
             };
             let context = SplitContext {
                 boundary: boundary.id,
-                before: sensor.spend[boundary.layers] + extra,
+                before: sensor.work[boundary.layers] + extra,
                 before_weights: sensor.weights[boundary.layers],
                 largest_weights: sensor.largest[boundary.layers],
-                between: aggregator.spend[fused.layers] - aggregator.spend[boundary.layers],
+                between: aggregator.work[fused.layers] - aggregator.work[boundary.layers],
                 fuse: FusionCost::new(network.fusion_at(fused_at), fused.shape, devices),
-                after: aggregator.spend[all] - aggregator.spend[fused.layers],
+                after: aggregator.work[all] - aggregator.work[fused.layers],
                 behind_weights: aggregator.weights[all] - aggregator.weights[boundary.layers],
                 peak,
                 in_patches,
@@ -128,7 +128,7 @@ pub fn best_split(costs: &NetworkCosts, knobs: &Knobs, allowed: impl Fn(&SplitDe
 /// Running sums over the layers of a network on one device: entry `i` is about the first `i` layers.
 struct PrefixSums {
     layers: Vec<LayerCost>,
-    spend: Vec<CycleEnergy>,
+    work: Vec<CycleEnergy>,
     weights: Vec<u64>,
     /// Weights of the largest layer.
     largest: Vec<u64>,
@@ -137,18 +137,18 @@ struct PrefixSums {
 impl PrefixSums {
     fn of(layers: Vec<LayerCost>) -> Self {
         let room = layers.len() + 1;
-        let (mut spend, mut weights, mut largest) =
+        let (mut work, mut weights, mut largest) =
             (Vec::with_capacity(room), Vec::with_capacity(room), Vec::with_capacity(room));
         let mut sums = (CycleEnergy::default(), 0, 0);
         for layer in &layers {
-            spend.push(sums.0);
+            work.push(sums.0);
             weights.push(sums.1);
             largest.push(sums.2);
             sums = (sums.0 + CycleEnergy::of(layer), sums.1 + layer.weight_bytes, sums.2.max(layer.weight_bytes));
         }
-        spend.push(sums.0);
+        work.push(sums.0);
         weights.push(sums.1);
         largest.push(sums.2);
-        Self { layers, spend, weights, largest }
+        Self { layers, work, weights, largest }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::constraint::{CONSTRAINTS, Cause};
+use super::constraint::{CONSTRAINTS, Cause, Constraint};
 use super::demand::{PeakLocation, SplitDemand};
 use super::evaluation::FrameStage;
 use super::knobs::Knobs;
@@ -90,7 +90,7 @@ impl Reason {
     /// An imperative that makes the design feasible: "raise the sensor memory to 40 KiB, or split before that layer".
     pub fn fix(&self) -> String {
         let instruction = self.limit.instruction(self.value);
-        let alternative = match CONSTRAINTS.get(self.limit as usize) {
+        let alternative = match Constraint::of(self.limit) {
             Some(constraint) => constraint.alternative,
             None => ", or choose a larger design",
         };

@@ -2,9 +2,8 @@
 
 use thiserror::Error;
 
-use crate::cost::{CostError, NetworkCosts, SplitDemand, TransmitConfig};
-use crate::hardware::Profile;
-use crate::network::{BoundaryId, Network, ShapeError};
+use crate::cost::{CostError, CostModel, DesignCostError, SplitDemand, TransmitConfig};
+use crate::network::{BoundaryId, ShapeError};
 use crate::space::{Design, Genome, PLAIN_BITS, SearchSpace};
 
 /// Number of a candidate in its catalogue, from 0.
@@ -12,7 +11,7 @@ pub type CandidateId = u32;
 
 /// A design without its split.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
+pub struct CandidateDesign {
     /// The network.
     pub genome: Genome,
     /// Boundary of the fusion (at a split behind it: the split), compression ratio and link bits.
@@ -37,6 +36,16 @@ pub enum CandidateError {
     NoSplit,
 }
 
+impl From<DesignCostError> for CandidateError {
+    fn from(error: DesignCostError) -> Self {
+        match error {
+            DesignCostError::Shape(error) => Self::Shape(error),
+            DesignCostError::Cost(error) => Self::Cost(error),
+            DesignCostError::NoBoundary(_) => Self::NoSplit,
+        }
+    }
+}
+
 /// The canonical design of a genome sent this way and split at a boundary. The fusion of a split behind it moves to the
 /// split.
 pub(super) fn design(space: &SearchSpace, genome: &Genome, transmit: TransmitConfig, split: BoundaryId) -> Design {
@@ -44,7 +53,7 @@ pub(super) fn design(space: &SearchSpace, genome: &Genome, transmit: TransmitCon
     space.canonical_design(Design { genome: genome.clone(), split, fusion: fusion.max(split), ratio, bits })
 }
 
-/// TransmitConfig of [`design`] at a boundary: raw input and logits are sent uncompressed, and the fusion is never
+/// Transmit configuration of [`design`] at a boundary: raw input and logits are sent uncompressed, and the fusion is never
 /// before the split. Makes the design only where the space allows no fusion at the split.
 pub(super) fn effective_transmit(
     space: &SearchSpace,
@@ -65,23 +74,20 @@ pub(super) fn effective_transmit(
     }
 }
 
-/// Costs every split of a network sent this way, each with the fusion of its [`design`].
+/// Demands of every split of a genome sent this way, each with the fusion of its [`design`].
 ///
 /// # Errors
-/// A layer that the profile can't cost.
+/// Impossible shapes, or a layer that the profile can't cost.
 pub(super) fn demands(
-    space: &SearchSpace,
-    profile: &Profile,
-    network: &Network,
+    model: &CostModel,
     genome: &Genome,
     transmit: TransmitConfig,
-) -> Result<Vec<SplitDemand>, CostError> {
-    let mut demands = NetworkCosts::new(network, transmit, profile)?.demands;
-    for (index, demand) in demands.iter_mut().enumerate() {
+) -> Result<Vec<SplitDemand>, CandidateError> {
+    let mut demands = model.demands(genome, transmit)?.demands;
+    for demand in &mut demands {
         let split = demand.boundary;
-        if split > transmit.fusion && !space.fusion.at.contains(&split) {
-            let fusion = design(space, genome, transmit, split).fusion;
-            *demand = NetworkCosts::new(network, TransmitConfig { fusion, ..transmit }, profile)?.demands[index];
+        if split > transmit.fusion && !model.space().fusion.at.contains(&split) {
+            *demand = model.demand(&design(model.space(), genome, transmit, split))?;
         }
     }
     Ok(demands)

@@ -7,10 +7,10 @@ use std::ops::Range;
 
 use thiserror::Error;
 
-use super::candidate::{Candidate, CandidateError, CandidateId, design, effective_transmit};
+use super::candidate::{CandidateDesign, CandidateError, CandidateId, design, effective_transmit};
 use super::measurements::{Accuracy, Measurements, ShownAccuracy, split_index_of};
 use super::pool::{CandidatePool, DesignKey};
-use crate::cost::{DemandBatch, SplitDemand, TransmitConfig};
+use crate::cost::{CostError, CostModel, DemandBatch, SplitDemand, TransmitConfig};
 use crate::hardware::Profile;
 use crate::network::BoundaryId;
 use crate::space::{Design, Genome, SearchSpace};
@@ -20,6 +20,8 @@ use crate::space::{Design, Genome, SearchSpace};
 pub struct Catalogue {
     space: SearchSpace,
     profile: Profile,
+    /// Cost model; the reason where the space can't be costed on the profile.
+    model: Result<CostModel, CostError>,
     pool: CandidatePool,
     measurements: Measurements,
     requested: usize,
@@ -50,9 +52,14 @@ impl Catalogue {
         seed: u64,
         sensors: u32,
     ) -> (Self, Option<CandidateError>) {
-        let (pool, error) = CandidatePool::sample(&space, &profile, count, seed);
+        let model = CostModel::new(space.clone(), profile.clone());
+        let (pool, error) = match &model {
+            Ok(model) => CandidatePool::sample(model, count, seed),
+            Err(error) => (CandidatePool::empty(), Some(error.clone().into())),
+        };
         let measurements = Measurements::default();
-        let mut catalogue = Self { space, profile, pool, measurements, requested: count, seed, sensors, stale: true };
+        let mut catalogue =
+            Self { space, profile, model, pool, measurements, requested: count, seed, sensors, stale: true };
         catalogue.refresh();
         (catalogue, error)
     }
@@ -65,6 +72,14 @@ impl Catalogue {
     /// The profile.
     pub const fn profile(&self) -> &Profile {
         &self.profile
+    }
+
+    /// Cost model of the space on the profile.
+    ///
+    /// # Errors
+    /// The reason why no design can be costed.
+    pub(super) fn model(&self) -> Result<&CostModel, CandidateError> {
+        self.model.as_ref().map_err(|error| CandidateError::Cost(error.clone()))
     }
 
     /// The measurements.
@@ -93,7 +108,7 @@ impl Catalogue {
     }
 
     /// All candidates in the order of their numbers.
-    pub fn candidates(&self) -> &[Candidate] {
+    pub fn candidates(&self) -> &[CandidateDesign] {
         self.pool.candidates()
     }
 
@@ -103,7 +118,7 @@ impl Catalogue {
     }
 
     /// A candidate.
-    pub fn get(&self, id: CandidateId) -> Option<&Candidate> {
+    pub fn get(&self, id: CandidateId) -> Option<&CandidateDesign> {
         self.pool.get(id)
     }
 
@@ -117,7 +132,7 @@ impl Catalogue {
         self.pool.split_count()
     }
 
-    /// Cuts of a candidate in the order of their boundaries; none if it does not exist.
+    /// Demands of a candidate's splits in the order of their boundaries; none if it does not exist.
     pub fn demands(&self, id: CandidateId) -> &[SplitDemand] {
         self.pool.demands(id)
     }
@@ -137,7 +152,7 @@ impl Catalogue {
         self.measurements.shown(design, self.sensors)
     }
 
-    /// Accuracies of splits`, given by their indices among all splits, with the current number of sensors: NaN where
+    /// Accuracies of splits, given by their indices among all splits, with the current number of sensors: NaN where
     /// not measured, empty if none of them was.
     #[inline]
     pub(super) fn accuracies(&self, demands: Range<usize>) -> &[f64] {
@@ -185,7 +200,7 @@ impl Catalogue {
         self.pool.design_key(&self.space, id, demand)
     }
 
-    /// TransmitConfig of a candidate that exists when split at a boundary.
+    /// Transmit configuration of a candidate that exists when split at a boundary.
     pub(super) fn effective_transmit(&self, id: CandidateId, split: BoundaryId) -> TransmitConfig {
         let candidate = &self.pool.candidates()[id as usize];
         effective_transmit(&self.space, &candidate.genome, candidate.transmit, split)
@@ -203,7 +218,8 @@ impl Catalogue {
     /// A genome that can't be costed.
     pub(super) fn add(&mut self, genome: Genome, transmit: TransmitConfig) -> Result<CandidateId, CandidateError> {
         let before = self.pool.len();
-        let id = self.pool.add(&self.space, &self.profile, genome, transmit)?;
+        let model = self.model.as_ref().map_err(|error| CandidateError::Cost(error.clone()))?;
+        let id = self.pool.add(model, genome, transmit)?;
         if self.pool.len() > before {
             self.measurements.link_candidate(&self.space, &self.pool, id);
             self.stale = true;

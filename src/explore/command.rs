@@ -99,7 +99,7 @@ pub enum Command {
     /// Redoes the last undone step.
     Redo,
     /// Saves the current setup under a name.
-    Remember(String),
+    SaveSetup(String),
     /// Restores a saved setup, given by its place.
     Recall(usize),
     /// Dismisses the current message.

@@ -23,7 +23,7 @@ use super::knob_range::KnobRange;
 use super::rank::{BestSplit, Class, Evaluator};
 use super::ranking::Ranking;
 use super::setup::Setup;
-use crate::cost::{CostModel, Knobs, SystemRates};
+use crate::cost::{Knobs, SystemRates};
 use crate::network::Network;
 use crate::quantity::Limit;
 use crate::search::{FeasibleCount, Survey};
@@ -197,10 +197,6 @@ impl Derived {
 
     /// The whole space; `None` on profiles that it can't be surveyed with.
     pub(super) fn survey(&self, catalogue: &Catalogue) -> Option<&Survey> {
-        let survey = self.survey.get_or_init(|| {
-            let model = CostModel::new(catalogue.space().clone(), catalogue.profile().clone()).ok()?;
-            Survey::new(&model)
-        });
-        survey.as_ref()
+        self.survey.get_or_init(|| Survey::new(catalogue.model().ok()?)).as_ref()
     }
 }

@@ -1,6 +1,6 @@
 //! The selected design as it is shown: at its best split, or as overridden.
 
-use super::candidate::{Candidate, CandidateId};
+use super::candidate::{CandidateDesign, CandidateId};
 use super::overriding::Override;
 use super::rank::BestSplit;
 use super::session::Session;
@@ -10,7 +10,7 @@ use crate::space::Design;
 /// The selected design as it is shown.
 pub(super) struct Inspected<'a> {
     pub(super) id: CandidateId,
-    pub(super) candidate: &'a Candidate,
+    pub(super) candidate: &'a CandidateDesign,
     /// The candidate's transmit configuration, or the overridden one.
     pub(super) transmit: TransmitConfig,
     /// The splits, sent that way.
@@ -88,7 +88,7 @@ impl Session {
     }
 
     /// Accuracies of the splits of an override, NaN where not measured.
-    fn overridden_accuracies(&self, candidate: &Candidate, active: &Override) -> Vec<f64> {
+    fn overridden_accuracies(&self, candidate: &CandidateDesign, active: &Override) -> Vec<f64> {
         let catalogue = self.catalogue();
         let measured = |demand: &SplitDemand| {
             let design = catalogue.design_of(&candidate.genome, active.transmit(), demand.boundary);

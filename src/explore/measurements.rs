@@ -295,7 +295,7 @@ pub(super) fn split_index_of(
 #[cfg(test)]
 mod tests {
     use super::super::draw::default_transmit;
-    use super::super::tests::pair;
+    use super::super::tests::{model, pair};
     use super::*;
 
     fn accuracy(accuracy: f64, step: u64) -> Accuracy {
@@ -305,7 +305,7 @@ mod tests {
     #[test]
     fn an_accuracy_belongs_to_its_number_of_views_and_the_newest_one_counts() {
         let (space, profile) = pair();
-        let (pool, _) = CandidatePool::sample(&space, &profile, 4, 1);
+        let (pool, _) = CandidatePool::sample(&model(&space, &profile), 4, 1);
         let design = pool.design(&space, 0, 3).unwrap();
         let mut measured = Measurements::default();
         measured.record(design.clone(), 6, accuracy(0.8, 200));
@@ -323,7 +323,7 @@ mod tests {
     #[test]
     fn only_the_run_followed_now_counts_and_nothing_is_forgotten() {
         let (space, profile) = pair();
-        let (pool, _) = CandidatePool::sample(&space, &profile, 2, 1);
+        let (pool, _) = CandidatePool::sample(&model(&space, &profile), 2, 1);
         let design = pool.design(&space, 0, 3).unwrap();
         let mut measured = Measurements::default();
         measured.follow("one");
@@ -340,7 +340,7 @@ mod tests {
     #[test]
     fn a_lost_camera_changes_no_other_accuracy() {
         let (space, profile) = pair();
-        let (pool, _) = CandidatePool::sample(&space, &profile, 2, 1);
+        let (pool, _) = CandidatePool::sample(&model(&space, &profile), 2, 1);
         let design = pool.design(&space, 0, 3).unwrap();
         let mut measured = Measurements::default();
         for (lost, share, step) in [(1 << 4, 0.6, 10), (1 << 1, 0.7, 10), (1 << 1, 0.8, 20), (0b11, 0.2, 20)] {
@@ -360,7 +360,7 @@ mod tests {
         let usual = default_transmit(&space, &space.largest());
         for ratio in [2, 4] {
             let transmit = crate::cost::TransmitConfig { ratio, ..usual };
-            pool.add(&space, &profile, space.largest(), transmit).unwrap();
+            pool.add(&model(&space, &profile), space.largest(), transmit).unwrap();
         }
         // Raw input crosses as it is, whatever the ratio.
         let raw = pool.design(&space, 0, 0).unwrap();
@@ -382,7 +382,7 @@ mod tests {
     #[test]
     fn cuts_that_were_measured_are_found_wherever_they_lie() {
         let (space, profile) = pair();
-        let (pool, _) = CandidatePool::sample(&space, &profile, 60, 1);
+        let (pool, _) = CandidatePool::sample(&model(&space, &profile), 60, 1);
         let mut measured = Measurements::default();
         measured.refresh(pool.split_count(), 6);
         assert!(measured.current(0..pool.split_count()).is_empty() && measured.current_at(0).is_nan());

@@ -68,7 +68,7 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub use candidate::{Candidate, CandidateError, CandidateId};
+pub use candidate::{CandidateDesign, CandidateError, CandidateId};
 pub use catalogue::Catalogue;
 pub use column::{Column, Sort};
 pub use command::{Command, DesignPart, Move, WorkControl, WorkRequest};
@@ -87,4 +87,6 @@ pub use session::{DEFAULT_POOL, Session};
 pub use session_file::{DesignRow, OverrideRow, SavedSetupRow, SessionFile, SessionFileError, SessionHeader, ViewRow};
 pub use setup::{Pinned, Setup};
 pub use update::Update;
-pub use view::{Bar, BarQuantity, Compared, FoundPoint, Place, PlaceState, Row, Status, Strip};
+pub use view::{
+    BarQuantity, Compared, DesignBar, FoundPoint, NetworkBoundary, NetworkStrip, SplitState, Status, TableRow,
+};

@@ -39,10 +39,7 @@ impl Override {
         let demands = match present {
             _ if own => catalogue.demands(id).to_vec(),
             Some(present) if present.transmit == transmit => present.demands.clone(),
-            _ => {
-                let (space, genome) = (catalogue.space(), &candidate.genome);
-                demands(space, catalogue.profile(), &space.lower(genome)?, genome, transmit)?
-            }
+            _ => demands(catalogue.model()?, &candidate.genome, transmit)?,
         };
         Ok(Some(Self { candidate: id, split, transmit, demands }))
     }

@@ -7,10 +7,9 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::candidate::{Candidate, CandidateError, CandidateId, demands, design, effective_transmit};
+use super::candidate::{CandidateDesign, CandidateError, CandidateId, demands, design, effective_transmit};
 use super::draw::{Drawn, Draws};
-use crate::cost::{DemandBatch, SplitDemand, TransmitConfig, check_names};
-use crate::hardware::Profile;
+use crate::cost::{CostModel, DemandBatch, SplitDemand, TransmitConfig};
 use crate::network::{BoundaryId, Network};
 use crate::space::{Design, Genome, SearchSpace};
 
@@ -33,7 +32,7 @@ struct KeyBase {
 /// order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct CandidatePool {
-    candidates: Vec<Candidate>,
+    candidates: Vec<CandidateDesign>,
     demands: Vec<SplitDemand>,
     /// The splits as batch, for the number of sensors set last.
     batch: DemandBatch,
@@ -58,36 +57,28 @@ impl CandidatePool {
     /// (see [`super::draw::default_transmit`]), then every genome of a space that has few, then genomes and transmit
     /// configurations drawn uniformly. Larger networks have lower numbers, so that a ranking reads memory almost in
     /// order. Others are drawn for candidates that can't be costed, and one of the errors is returned too.
-    pub(super) fn sample(
-        space: &SearchSpace,
-        profile: &Profile,
-        count: usize,
-        seed: u64,
-    ) -> (Self, Option<CandidateError>) {
-        let mut pool = Self::empty();
-        if let Err(error) = check_names(space, profile) {
-            return (pool, Some(error.into()));
-        }
+    pub(super) fn sample(model: &CostModel, count: usize, seed: u64) -> (Self, Option<CandidateError>) {
+        let (mut pool, space) = (Self::empty(), model.space());
         pool.reserve(count.min(MAX_RESERVED) * space.slots().len());
         let mut draws = Draws::new(space, count, seed);
         let mut drawn = draws.first(count);
         drawn.extend(draws.next(count - drawn.len()));
         let mut error = None;
         while !drawn.is_empty() {
-            error = pool.extend(space, profile, drawn).err().or(error);
+            error = pool.extend(model, drawn).err().or(error);
             drawn = draws.next(count - pool.len());
         }
         (pool, error.or(draws.error.map(CandidateError::Shape)))
     }
 
     /// Adds drawn candidates, the largest network first. Returns the first error of those that can't be added.
-    fn extend(&mut self, space: &SearchSpace, profile: &Profile, mut drawn: Vec<Drawn>) -> Result<(), CandidateError> {
+    fn extend(&mut self, model: &CostModel, mut drawn: Vec<Drawn>) -> Result<(), CandidateError> {
         drawn.sort_by(|one, other| other.macs.cmp(&one.macs).then_with(|| one.genome.cmp(&other.genome)));
         let mut result = Ok(());
         for of_genome in drawn.chunk_by(|one, other| one.genome == other.genome) {
-            let network = space.lower(&of_genome[0].genome)?;
+            let network = model.space().lower(&of_genome[0].genome)?;
             for Drawn { genome, transmit, .. } in of_genome {
-                let added = self.push(space, profile, &network, genome.clone(), *transmit);
+                let added = self.push(model, &network, genome.clone(), *transmit);
                 result = result.and(added.map(drop));
             }
         }
@@ -107,8 +98,7 @@ impl CandidatePool {
     /// A genome with impossible shapes, layers that can't be costed, or no allowed split.
     pub(super) fn add(
         &mut self,
-        space: &SearchSpace,
-        profile: &Profile,
+        model: &CostModel,
         genome: Genome,
         transmit: TransmitConfig,
     ) -> Result<CandidateId, CandidateError> {
@@ -116,20 +106,18 @@ impl CandidatePool {
         {
             return Ok(*id);
         }
-        check_names(space, profile)?;
-        let network = space.lower(&genome)?;
-        self.push(space, profile, &network, genome, transmit)
+        let network = model.space().lower(&genome)?;
+        self.push(model, &network, genome, transmit)
     }
 
     fn push(
         &mut self,
-        space: &SearchSpace,
-        profile: &Profile,
+        model: &CostModel,
         network: &Network,
         genome: Genome,
         transmit: TransmitConfig,
     ) -> Result<CandidateId, CandidateError> {
-        let demands = demands(space, profile, network, &genome, transmit)?;
+        let (demands, space) = (demands(model, &genome, transmit)?, model.space());
         if !demands.iter().any(|demand| space.split.at.contains(&demand.boundary)) {
             return Err(CandidateError::NoSplit);
         }
@@ -144,7 +132,7 @@ impl CandidatePool {
         self.demands.extend(demands);
         self.offsets.push(u32::try_from(self.demands.len()).expect("memory holds fewer than 2^32 demands"));
         self.macs.push(network.macs());
-        self.candidates.push(Candidate { genome, transmit, macs: network.macs(), weights: network.weights() });
+        self.candidates.push(CandidateDesign { genome, transmit, macs: network.macs(), weights: network.weights() });
         Ok(id)
     }
 
@@ -164,12 +152,12 @@ impl CandidatePool {
     }
 
     /// A candidate.
-    pub(super) fn get(&self, id: CandidateId) -> Option<&Candidate> {
+    pub(super) fn get(&self, id: CandidateId) -> Option<&CandidateDesign> {
         self.candidates.get(id as usize)
     }
 
     /// All candidates in the order of their numbers.
-    pub(super) fn candidates(&self) -> &[Candidate] {
+    pub(super) fn candidates(&self) -> &[CandidateDesign] {
         &self.candidates
     }
 
@@ -179,7 +167,7 @@ impl CandidatePool {
         at(id as usize)..at(id as usize + 1)
     }
 
-    /// Cuts of a candidate; none if it does not exist.
+    /// Demands of a candidate's splits; none if it does not exist.
     pub(super) fn demands(&self, id: CandidateId) -> &[SplitDemand] {
         &self.demands[self.range(id)]
     }
@@ -237,21 +225,20 @@ mod tests {
     use std::collections::HashSet;
 
     use super::super::draw::default_transmit;
-    use super::super::tests::{pair, shipped_space};
+    use super::super::tests::{model, pair, shipped_space};
     use super::*;
-    use crate::cost::NetworkCosts;
 
     #[test]
     fn the_pool_has_the_ends_of_the_space_and_no_two_equal_candidates() {
         let (space, profile) = pair();
-        let (pool, error) = CandidatePool::sample(&space, &profile, 300, 1);
+        let (pool, error) = CandidatePool::sample(&model(&space, &profile), 300, 1);
         assert_eq!((pool.len(), error), (300, None));
         assert_eq!(pool.candidates()[0].genome, space.largest());
         assert!(pool.candidates().iter().any(|one| one.genome == space.smallest()));
         assert!(pool.candidates().is_sorted_by_key(|one| Reverse(one.macs)));
         let different: HashSet<_> = pool.candidates().iter().map(|one| (one.genome.clone(), one.transmit)).collect();
         assert_eq!(different.len(), 300);
-        let (again, _) = CandidatePool::sample(&space, &profile, 300, 1);
+        let (again, _) = CandidatePool::sample(&model(&space, &profile), 300, 1);
         assert_eq!(again.candidates(), pool.candidates());
     }
 
@@ -259,7 +246,7 @@ mod tests {
     fn a_fixed_space_gives_every_way_of_sending_its_one_network() {
         let (_, profile) = pair();
         let space = shipped_space("mobilenet-v2");
-        let (pool, _) = CandidatePool::sample(&space, &profile, 2000, 1);
+        let (pool, _) = CandidatePool::sample(&model(&space, &profile), 2000, 1);
         let ways = space.fusions(&space.largest(), 0).len() * space.split.ratios.len() * space.split.bits.len();
         assert!(pool.len() <= ways && pool.len() > ways / 2, "{} of {ways}", pool.len());
         assert!(pool.candidates().iter().all(|candidate| candidate.genome == space.largest()));
@@ -272,14 +259,17 @@ mod tests {
         let late = space.boundary_named("S3.1").unwrap();
         let early = space.boundary_named("S1.1").unwrap();
         space.fusion.at = vec![early, late, space.last()];
-        let mut pool = CandidatePool::empty();
+        let (mut pool, model) = (CandidatePool::empty(), model(&space, &profile));
         let transmit = TransmitConfig { fusion: early, ..default_transmit(&space, &genome) };
-        let id = pool.add(&space, &profile, genome.clone(), transmit).unwrap();
-        let network = space.lower(&genome).unwrap();
-        for (index, demand) in pool.demands(id).iter().enumerate() {
+        let id = pool.add(&model, genome.clone(), transmit).unwrap();
+        for demand in pool.demands(id) {
             let design = pool.design(&space, id, demand.boundary).unwrap();
-            let exact = NetworkCosts::new(&network, TransmitConfig::from(&design), &profile).unwrap().demands[index];
-            assert_eq!((demand.resident, demand.streamed), (exact.resident, exact.streamed), "{}", demand.boundary);
+            let exact = model.demand(&design).unwrap();
+            assert_eq!(demand.max_resident_views, exact.max_resident_views, "{}", demand.boundary);
+            for (own, exact) in [(demand.resident, exact.resident), (demand.streamed, exact.streamed)] {
+                assert!((own.first.cycles - exact.first.cycles).abs() <= 1e-9 * exact.first.cycles);
+                assert!((own.more.cycles - exact.more.cycles).abs() <= 1e-9 * exact.more.cycles);
+            }
         }
     }
 
@@ -288,16 +278,16 @@ mod tests {
         let (mut space, profile) = pair();
         // Only deeper networks have this boundary.
         space.split.at = vec![space.boundary_named("S1.2").unwrap()];
-        let (pool, error) = CandidatePool::sample(&space, &profile, 100, 1);
+        let (pool, error) = CandidatePool::sample(&model(&space, &profile), 100, 1);
         assert_eq!((pool.len(), error), (100, Some(CandidateError::NoSplit)));
     }
 
     #[test]
     fn adding_an_equal_candidate_gives_its_number() {
         let (space, profile) = pair();
-        let (mut pool, _) = CandidatePool::sample(&space, &profile, 5, 1);
+        let (mut pool, _) = CandidatePool::sample(&model(&space, &profile), 5, 1);
         let first = pool.candidates()[3].clone();
-        assert_eq!(pool.add(&space, &profile, first.genome, first.transmit), Ok(3));
+        assert_eq!(pool.add(&model(&space, &profile), first.genome, first.transmit), Ok(3));
         assert_eq!(pool.len(), 5);
     }
 }

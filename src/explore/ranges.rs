@@ -25,13 +25,9 @@ impl Ranges {
             figures.get(figures.len() / 2).copied().unwrap_or(1.0)
         };
         let ranges = Knob::ALL.into_iter().map(|knob| {
-            let usual = match knob {
-                Knob::LatencyLimit => median(Column::Latency),
-                Knob::EnergyLimit => median(Column::Energy),
-                Knob::SensorMemory => median(Column::Memory),
-                Knob::FrameRateFloor => median(Column::FrameRate),
-                _ => 1.0,
-            };
+            let limited = Column::FIGURES.into_iter().find(|column| column.limit() == Some(knob));
+            let on_cost = limited.filter(|column| *column != Column::Accuracy);
+            let usual = on_cost.map_or(1.0, median);
             let most = if knob == Knob::Sensors { catalogue.space().views } else { 1 };
             KnobRange::new(knob, knobs.get(knob), usual, most)
         });

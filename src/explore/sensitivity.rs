@@ -2,9 +2,9 @@
 
 use super::rank::Evaluator;
 use super::session::Session;
-use crate::cost::{self, SplitDemand, SwingEnd, ThresholdSolver};
+use crate::cost::{self, Cause, Constraint, SplitDemand, SwingEnd, ThresholdSolver};
 use crate::network::BoundaryId;
-use crate::quantity::{Knob, Limit};
+use crate::quantity::Knob;
 
 /// Effect of moving one knob down and up on the selected design at its best split.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -98,7 +98,8 @@ impl Session {
         let evaluator = self.evaluator();
         let open = |(demand, accuracy): &(&SplitDemand, &f64)| {
             let broken = evaluator.evaluate(demand, **accuracy).violations;
-            let mended_by_speed = |limit| matches!(limit, Limit::Latency | Limit::FrameRate);
+            let mended_by_speed =
+                |limit| Constraint::of(limit).is_some_and(|constraint| constraint.cause == Cause::SlowestStage);
             evaluator.allows(demand) && broken.iter().all(mended_by_speed)
         };
         let demands: Vec<&SplitDemand> =

@@ -9,6 +9,7 @@ mod undo;
 mod view;
 
 use super::*;
+use crate::cost::CostModel;
 use crate::hardware::{self, Profile};
 use crate::quantity::Knob;
 use crate::space::{self, SearchSpace};
@@ -19,6 +20,10 @@ pub(super) fn shipped_space(name: &str) -> SearchSpace {
 
 pub(super) fn pair() -> (SearchSpace, Profile) {
     (shipped_space(space::DEFAULT), Profile::shipped(hardware::DEFAULT).unwrap())
+}
+
+pub(super) fn model(space: &SearchSpace, profile: &Profile) -> CostModel {
+    CostModel::new(space.clone(), profile.clone()).unwrap()
 }
 
 pub(super) fn session(count: usize) -> Session {

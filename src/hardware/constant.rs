@@ -1,7 +1,7 @@
 //! Constants of a profile: their forms in a file, their checks, and their values in base units.
 //!
-//! A constant is a number in base units (seconds, bytes, joules, hertz, ...), text with a unit (`"12.5 MHz"`), or a table
-//! `{ value = 12.5, unit = "MHz", source = "...", assumed = true }`. Inside the program only base units exist.
+//! A constant is a number in base units (seconds, bytes, joules, hertz, ...), text with a unit (`"12.5 MHz"`), or a
+//! table `{ value = 12.5, unit = "MHz", source = "...", assumed = true }`. Inside the program only base units exist.
 
 use std::fmt;
 

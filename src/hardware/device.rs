@@ -86,7 +86,8 @@ impl Mapping {
         }
     }
 
-    /// Elements of a sum, product or pooling finished in one cycle unless the profile says otherwise: one per output lane.
+    /// Elements of a sum, product or pooling finished in one cycle unless the profile says otherwise: one per output
+    /// lane.
     pub fn output_lanes(&self) -> f64 {
         match *self {
             Self::Unrolled { k, ox, oy, .. } => [k, ox, oy].into_iter().map(f64::from).product(),
@@ -131,7 +132,7 @@ pub enum Residency {
 /// Arrangement of the memories for activations and weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum Layout {
+pub enum MemoryLayout {
     /// Two memories.
     #[default]
     Separate,
@@ -155,7 +156,7 @@ pub struct Device {
     /// Bytes for weights; unlimited if absent.
     pub weight_memory_bytes: Option<Sourced<u64>>,
     /// Arrangement of the two memories.
-    pub layout: Layout,
+    pub layout: MemoryLayout,
     /// Place of the weights.
     pub residency: Residency,
     /// Bytes per second at which weights are loaded, where they are.
@@ -187,7 +188,7 @@ impl Device {
     }
     /// Bytes that resident weights may take in a memory of their own; `u64::MAX` where nothing bounds them.
     pub fn resident_weight_bytes(&self) -> u64 {
-        let bounded = self.residency == Residency::Resident && self.layout == Layout::Separate;
+        let bounded = self.residency == Residency::Resident && self.layout == MemoryLayout::Separate;
         self.weight_memory_bytes.as_ref().filter(|_| bounded).map_or(u64::MAX, |memory| memory.value)
     }
 }

@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use super::constant::WrittenConstant;
 use super::constant_schema;
-use super::device::{Dataflow, Depthwise, Layout, Residency};
+use super::device::{Dataflow, Depthwise, MemoryLayout, Residency};
 use super::profile::Topology;
 use crate::network::memory::MemoryRule;
 
@@ -18,8 +18,8 @@ pub fn schema() -> Schema {
     SchemaSettings::draft07().into_generator().into_root_schema_for::<ProfileFile>()
 }
 
-/// A hardware profile of splitscope. A constant is a number in base units (seconds, bytes, joules, hertz), text with a unit,
-/// or a table of value, unit and source.
+/// A hardware profile of splitscope. A constant is a number in base units (seconds, bytes, joules, hertz), text with a
+/// unit, or a table of value, unit and source.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(title = "splitscope profile")]
@@ -169,7 +169,7 @@ pub(super) struct MemoryRow {
     pub(super) weight_bandwidth: Number,
     /// Arrangement of the two memories.
     #[serde(default)]
-    pub(super) layout: Layout,
+    pub(super) layout: MemoryLayout,
     /// Place of the weights while a layer runs, resident if absent.
     #[schemars(with = "Option<Residency>")]
     pub(super) residency: Option<Spanned<Residency>>,

@@ -53,7 +53,8 @@ pub enum FlagError {
 }
 
 /// Applies the flags to a mapping rule. An array of two sides is systolic, one of four unrolled, unless the rule is
-/// `roofline`: then it only says how many units there are. What nobody says is output-stationary, `grouped`, and fully busy.
+/// `roofline`: then it only says how many units there are. What nobody says is output-stationary, `grouped`, and fully
+/// busy.
 ///
 /// # Errors
 /// Text that is no rule, array, dataflow or depthwise rule, or parts that do not belong together.

@@ -1,9 +1,10 @@
 //! Reads a user's own table of layer latencies.
 //!
-//! - CSV with a column of `seconds`, `ms` or `us` beside the columns of a layer table ([`crate::network::table`]): latencies
-//!   by shape, which hold for every network of a space. Of a shape that stands there several times the mean is taken;
-//! - CSV with the columns `name` and one of `seconds`, `ms`, `us`, or JSON as an object `{"layer": seconds}`: latencies by
-//!   layer name, which hold for the one network they were measured on.
+//! - CSV with a column of `seconds`, `ms` or `us` beside the columns of a layer table ([`crate::network::table`]):
+//!   latencies by shape, which hold for every network of a space. Of a shape that stands there several times the mean
+//!   is taken;
+//! - CSV with the columns `name` and one of `seconds`, `ms`, `us`, or JSON as an object `{"layer": seconds}`: latencies
+//!   by layer name, which hold for the one network they were measured on.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -62,7 +63,8 @@ impl MeasuredTable {
 /// Reads a latency table.
 ///
 /// # Errors
-/// A table without a layer, without a column of latencies, or with a latency that is not above zero; each with its place.
+/// A table without a layer, without a column of latencies, or with a latency that is not above zero; each with its
+/// place.
 ///
 /// ```
 /// use splitscope::diagnostic::Source;

@@ -1,7 +1,7 @@
 //! Hardware profiles: devices, link and limits read from TOML, with the source of every constant.
 //!
-//! Pure. A profile has a sensor (one kind of device, once per camera, with overrides for cameras that differ), a link, an
-//! aggregator and limits. Files may use any common unit; inside the program only base units exist: seconds, bytes,
+//! Pure. A profile has a sensor (one kind of device, once per camera, with overrides for cameras that differ), a link,
+//! an aggregator and limits. Files may use any common unit; inside the program only base units exist: seconds, bytes,
 //! joules, watts, hertz, bytes per second.
 //!
 //! | file | contents |
@@ -12,8 +12,8 @@
 //! | `flags`, `provenance` | mapping rules from the command line, list of all constants |
 //! | `shipped` | profiles that come with the program |
 //!
-//! Invariants of a [`Profile`] that was read: every constant is finite; clocks, bandwidths, memories and array sides are
-//! above zero; streamed weights have a rate at which they are loaded.
+//! Invariants of a [`Profile`] that was read: every constant is finite; clocks, bandwidths, memories and array sides
+//! are above zero; streamed weights have a rate at which they are loaded.
 
 mod constant;
 mod constant_schema;
@@ -28,7 +28,7 @@ mod shipped;
 mod write;
 
 pub use constant::Sourced;
-pub use device::{Dataflow, Depthwise, Device, Layout, MAX_SIDE, Mapping, Residency};
+pub use device::{Dataflow, Depthwise, Device, MAX_SIDE, Mapping, MemoryLayout, Residency};
 pub use file::schema;
 pub use flags::{FlagError, MappingFlags, override_mapping};
 pub use measured::{MeasuredTable, parse_measured};

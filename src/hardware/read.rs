@@ -24,7 +24,8 @@ impl Profile {
     /// Reads a profile that names no latency table.
     ///
     /// # Errors
-    /// Syntax, unknown keys and units, constants that are zero, not finite or contradict each other; each with its place.
+    /// Syntax, unknown keys and units, constants that are zero, not finite or contradict each other; each with its
+    /// place.
     pub fn from_toml(source: &Source) -> Result<Self, Diagnostic> {
         Self::from_toml_with(source, &|_| Err(std::io::Error::other("tables are not read here")))
     }

@@ -1,9 +1,10 @@
-//! Writes a profile as TOML, so that a run keeps the constants it was made with. Reading it again gives the same profile.
+//! Writes a profile as TOML, so that a run keeps the constants it was made with. Reading it again gives the same
+//! profile.
 
 use std::fmt::Write;
 
 use super::constant::Sourced;
-use super::device::{Dataflow, Depthwise, Device, Layout, Mapping, Residency};
+use super::device::{Dataflow, Depthwise, Device, Mapping, MemoryLayout, Residency};
 use super::profile::{Profile, Sensor, Topology};
 
 impl Profile {
@@ -70,7 +71,7 @@ impl Text {
         self.constant("weights", device.weight_memory_bytes.as_ref());
         self.constant("bandwidth", device.activation_bytes_per_cycle.as_ref());
         self.constant("weight-bandwidth", device.weight_bytes_per_s.as_ref());
-        self.line("layout", &quoted(if device.layout == Layout::Shared { "shared" } else { "separate" }));
+        self.line("layout", &quoted(if device.layout == MemoryLayout::Shared { "shared" } else { "separate" }));
         let residency = match device.residency {
             Residency::Resident => "resident",
             Residency::Streamed => "streamed",

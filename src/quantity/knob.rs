@@ -1,7 +1,8 @@
 //! The one table of knobs: names, words, dimension, steps, direction and limit of each. Their values live in
 //! `cost::Knobs`.
 //!
-//! The value of a knob is one number in base units. "No limit" is a number too: infinity for upper limits, 0 for floors.
+//! The value of a knob is one number in base units. "No limit" is a number too: infinity for upper limits, 0 for
+//! floors.
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -406,14 +407,17 @@ impl Knob {
 impl Limit {
     /// The knob that sets the limit; `None` for weights.
     pub const fn knob(self) -> Option<Knob> {
-        match self {
-            Self::SensorMemory => Some(Knob::SensorMemory),
-            Self::SensorWeights | Self::AggregatorWeights => None,
-            Self::Latency => Some(Knob::LatencyLimit),
-            Self::Energy => Some(Knob::EnergyLimit),
-            Self::FrameRate => Some(Knob::FrameRateFloor),
-            Self::Accuracy => Some(Knob::AccuracyFloor),
+        let mut index = 0;
+        while index < Knob::COUNT {
+            let knob = Knob::ALL[index];
+            if let Some(limit) = knob.info().limit
+                && limit as u8 == self as u8
+            {
+                return Some(knob);
+            }
+            index += 1;
         }
+        None
     }
 }
 

@@ -44,21 +44,23 @@ pub struct LimitInfo {
     pub side: LimitSide,
     /// Name in sentences, after "the": "latency limit".
     pub label: &'static str,
+    /// Name of at most 6 characters, for the boundaries that it bars.
+    pub tag: &'static str,
 }
 
 /// All limits; the index is the [`Limit`].
 const LIMITS: [LimitInfo; 7] = [
-    row(Limit::SensorMemory, Metric::SensorMemory, LimitSide::AtMost, "sensor memory"),
-    row(Limit::SensorWeights, Metric::SensorWeights, LimitSide::AtMost, "sensor weight memory"),
-    row(Limit::AggregatorWeights, Metric::AggregatorWeights, LimitSide::AtMost, "aggregator weight memory"),
-    row(Limit::Latency, Metric::Latency, LimitSide::AtMost, "latency limit"),
-    row(Limit::Energy, Metric::Energy, LimitSide::AtMost, "energy limit"),
-    row(Limit::FrameRate, Metric::FrameRate, LimitSide::AtLeast, "frame rate floor"),
-    row(Limit::Accuracy, Metric::Accuracy, LimitSide::AtLeast, "accuracy floor"),
+    row(Limit::SensorMemory, Metric::SensorMemory, LimitSide::AtMost, "sensor memory", "RAM"),
+    row(Limit::SensorWeights, Metric::SensorWeights, LimitSide::AtMost, "sensor weight memory", "weight"),
+    row(Limit::AggregatorWeights, Metric::AggregatorWeights, LimitSide::AtMost, "aggregator weight memory", "weight"),
+    row(Limit::Latency, Metric::Latency, LimitSide::AtMost, "latency limit", "lat"),
+    row(Limit::Energy, Metric::Energy, LimitSide::AtMost, "energy limit", "energy"),
+    row(Limit::FrameRate, Metric::FrameRate, LimitSide::AtLeast, "frame rate floor", "rate"),
+    row(Limit::Accuracy, Metric::Accuracy, LimitSide::AtLeast, "accuracy floor", "acc"),
 ];
 
-const fn row(limit: Limit, metric: Metric, side: LimitSide, label: &'static str) -> LimitInfo {
-    LimitInfo { limit, metric, side, label }
+const fn row(limit: Limit, metric: Metric, side: LimitSide, label: &'static str, tag: &'static str) -> LimitInfo {
+    LimitInfo { limit, metric, side, label, tag }
 }
 
 impl Limit {
@@ -98,11 +100,11 @@ impl Limit {
         matches!(self, Self::SensorWeights | Self::AggregatorWeights)
     }
 
-    /// Returns `true` if a design of that value meets the limit.
-    pub fn allows(self, value: f64, limit: f64) -> bool {
+    /// Slack of a value as a share of the limit; below zero where the value breaks it.
+    pub fn slack(self, value: f64, limit: f64) -> f64 {
         match self.info().side {
-            LimitSide::AtMost => value <= limit,
-            LimitSide::AtLeast => value >= limit,
+            LimitSide::AtMost => 1.0 - value / limit,
+            LimitSide::AtLeast => value / limit - 1.0,
         }
     }
 

@@ -2,11 +2,12 @@
 //!
 //! Pure, and the lowest floor but `diagnostic`. Inside the program every quantity is one `f64` in base units: seconds,
 //! bytes, joules, watts, hertz, bytes per second, multiply-accumulates per second, shares from 0 to 1. Text exists only
-//! at the edges, and every edge (profiles, `--knob`, entries of the explorer, session files, control lines) goes through
-//! [`Dimension::parse`] or [`Knob::parse`] and [`Dimension::format`] or [`Knob::format`].
+//! at the edges, and every edge (profiles, `--knob`, entries of the explorer, session files, control lines) goes
+//! through [`Dimension::parse`] or [`Knob::parse`] and [`Dimension::format`] or [`Knob::format`].
 //!
-//! A value is written with three significant digits, without trailing zeros, in the largest unit that leaves at least 1.
-//! Columns of figures keep one unit and the trailing zeros ([`Unit::column`]), so that nothing jumps while values change.
+//! A value is written with three significant digits, without trailing zeros, in the largest unit that leaves at least
+//! 1. Columns of figures keep one unit and the trailing zeros ([`Unit::column`]), so that nothing jumps while values
+//! change.
 //!
 //! ```
 //! use splitscope::quantity::{Dimension, Knob, Rounding};

@@ -61,8 +61,8 @@ pub(super) fn means_no_limit(text: &str) -> bool {
     ["none", "off", "inf", "infinity", "no limit", "unlimited", "\u{221e}"].contains(&text.as_str())
 }
 
-/// Splits `2.5 Mbit/s` into its number and the symbol of its unit. The number is the longest beginning that is one, so that `1e3` is a
-/// number and `5 eggs` has a unit. `None` if there is no finite number.
+/// Splits `2.5 Mbit/s` into its number and the symbol of its unit. The number is the longest beginning that is one, so
+/// that `1e3` is a number and `5 eggs` has a unit. `None` if there is no finite number.
 fn number_and_symbol(text: &str) -> Option<(f64, &str)> {
     let text = text.trim();
     let ends: Vec<usize> = text.char_indices().map(|(at, c)| at + c.len_utf8()).collect();

@@ -193,14 +193,14 @@ fn entry(
     block: BlockChoice,
 ) -> Option<BlockCost> {
     let network = space.lower_block(stage, input, width, first, block).ok()?;
-    let spend = |device| {
+    let sum = |device| {
         let costs = layer_costs(&network, device).ok()?;
         Some(costs.iter().map(CycleEnergy::of).fold(CycleEnergy::default(), std::ops::Add::add))
     };
     let live = memory::live_bytes(&network, profile.sensor.memory_rule);
     Some(BlockCost {
-        sensor: spend(&profile.sensor.device)?,
-        aggregator: spend(&profile.aggregator)?,
+        sensor: sum(&profile.sensor.device)?,
+        aggregator: sum(&profile.aggregator)?,
         weights: network.weights(),
         largest_weights: network.layers.iter().map(|layer| layer.weights).max().unwrap_or(0),
         peak: memory::peak(&live, live.len()),

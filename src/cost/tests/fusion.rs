@@ -68,12 +68,12 @@ fn three_views_of_128_elements_by_hand() {
         let joules = (picojoules - 1251.84) * 1e-12 + seconds * 5e-3;
         assert!((cost.energy_j - max.energy_j - joules).abs() < 1e-18, "{operator:?}");
         assert_eq!((demand.aggregator_weights(1), demand.aggregator_weights(3)), (664, 664 + weights));
-        // Logits are averaged whatever the operator; a lone view is not fused.
+        // Logits are averaged whatever the operator; a single view is not fused.
         let late = fusion_report(&network(operator), 2, &profile, &knobs, false).unwrap();
         assert_eq!((late.operator, late.macs, late.weights), (FusionOperator::Mean, 0, 0));
-        let lone = fusion_report(&network(operator), 1, &profile, &Knobs { sensors: 1, ..knobs }, false).unwrap();
-        assert_eq!((lone.macs, lone.weights, lone.live_bytes), (0, 0, 128));
-        assert!(lone.cycles == 0.0 && lone.energy_j == 0.0);
+        let single = fusion_report(&network(operator), 1, &profile, &Knobs { sensors: 1, ..knobs }, false).unwrap();
+        assert_eq!((single.macs, single.weights, single.live_bytes), (0, 0, 128));
+        assert!(single.cycles == 0.0 && single.energy_j == 0.0);
     }
 }
 

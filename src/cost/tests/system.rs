@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_lone_sensor_fuses_nothing() {
+fn one_sensor_fuses_nothing() {
     let (space, profile) = (space("tabletop"), profile(0));
     let network = space.lower(&space.smallest()).unwrap();
     let table = NetworkCosts::new(&network, TransmitConfig { fusion: 3, ratio: 1, bits: 8 }, &profile).unwrap();

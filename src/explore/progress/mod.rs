@@ -4,7 +4,7 @@ mod search;
 mod training;
 
 pub use search::{Found, SearchUpdate, Searching};
-pub use training::{Series, TrainUpdate, Training};
+pub use training::{RoleCurves, TrainUpdate, Training};
 
 use std::fmt;
 

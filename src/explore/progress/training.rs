@@ -3,12 +3,12 @@
 use super::{State, note};
 use crate::record::{EvaluationRecord, PreparingRecord, Role, StepRecord};
 
-/// SystemRates kept for the small curve beside the rate.
+/// Rates kept for the small curve beside the rate.
 const RATES: usize = 120;
 
 /// Points of one role over the steps.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Series {
+pub struct RoleCurves {
     /// Step and loss on the training batch.
     pub loss: Vec<(f64, f64)>,
     /// Step and accuracy on the training batch, 0 to 1.
@@ -67,12 +67,12 @@ pub struct Training {
     pub checkpoint: Option<u64>,
     /// Events as text, newest last.
     pub notes: Vec<String>,
-    series: [Series; 4],
+    series: [RoleCurves; 4],
 }
 
 impl Training {
     /// Points of a role.
-    pub const fn series(&self, role: Role) -> &Series {
+    pub const fn series(&self, role: Role) -> &RoleCurves {
         &self.series[role as usize]
     }
 

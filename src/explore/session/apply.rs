@@ -26,7 +26,7 @@ struct Refusal {
 
 impl Refusal {
     fn no_saved_setup() -> Self {
-        Self { severity: Severity::Warning, text: "no setup is remembered there".to_owned() }
+        Self { severity: Severity::Warning, text: "there is no such saved setup".to_owned() }
     }
 }
 
@@ -275,7 +275,7 @@ impl Session {
             Command::Dismiss => {
                 self.activity.dismiss(now_ms);
             }
-            Command::Remember(name) => self.save_setup(&name, now_ms),
+            Command::SaveSetup(name) => self.save_setup(&name, now_ms),
             Command::StartTraining if self.activity.start_training(now_ms) => return vec![WorkRequest::StartTraining],
             Command::StartSearch if self.activity.start_search(now_ms) => {
                 return vec![WorkRequest::StartSearch(self.limits())];
@@ -308,7 +308,7 @@ impl Session {
 
     fn save_setup(&mut self, name: &str, now_ms: u64) {
         self.history.save(name, self.setup.clone());
-        self.activity.say(Severity::Info, format!("remembered as {name}"), now_ms);
+        self.activity.say(Severity::Info, format!("saved as {name}"), now_ms);
     }
 }
 

@@ -20,7 +20,7 @@ fn a_session_opens_again_as_it_was() {
     session.apply(Command::Baseline, 0);
     session.apply(Command::Sort(Column::Energy), 0);
     session.apply(Command::Filter("ratio>1".into()), 0);
-    session.apply(Command::Remember("before \"the\" demo".into()), 0);
+    session.apply(Command::SaveSetup("before \"the\" demo".into()), 0);
     set(&mut session, Knob::SensorMemory, "12 KiB");
     session.apply(Command::ResetOverride, 0);
     let text = session.to_file().to_toml();
@@ -40,7 +40,7 @@ fn a_session_opens_again_as_it_was() {
 fn a_file_of_the_first_edition_opens() {
     let mut session = session(30);
     session.apply(Command::Override(DesignPart::Split, Move::To(4)), 0);
-    session.apply(Command::Remember("early".into()), 0);
+    session.apply(Command::SaveSetup("early".into()), 0);
     let text = session.to_file().to_toml();
     let mut first = text.clone();
     for (word, old) in [("override", "hand"), ("setup", "remembered"), ("version = 2", "version = 1")] {

@@ -41,7 +41,7 @@ fn command() -> impl Strategy<Value = Command> {
         2 => prop::sample::select(filters).prop_map(Command::Filter),
         2 => Just(Command::Undo),
         2 => Just(Command::Redo),
-        1 => Just(Command::Remember("x".into())),
+        1 => Just(Command::SaveSetup("x".into())),
         1 => (0_usize..3).prop_map(Command::Recall),
         1 => Just(Command::Dismiss),
         1 => Just(Command::Freeze),
@@ -162,7 +162,7 @@ fn the_selection_follows_its_design_unless_it_is_at_the_top() {
 fn a_remembered_setup_comes_back_and_that_can_be_undone() {
     let mut session = session(10);
     set(&mut session, Knob::Sensors, "2");
-    session.apply(Command::Remember("two eyes".into()), 0);
+    session.apply(Command::SaveSetup("two eyes".into()), 0);
     set(&mut session, Knob::Sensors, "9");
     session.apply(Command::Recall(0), 0);
     assert_eq!((session.value(Knob::Sensors), session.saved_setups()[0].name.as_str()), (2.0, "two eyes"));

@@ -13,13 +13,13 @@ fn the_strip_shows_every_boundary_with_its_state() {
     assert_eq!((strip.places[0].name, strip.places[10].name), ("input", "logits"));
     assert_eq!(strip.places[0].shape.to_string(), "1x32x32");
     assert_eq!(strip.here().boundary, best_split(&session));
-    assert_eq!(strip.here().state, PlaceState::Feasible);
-    assert!(strip.fusion >= strip.split && !strip.by_hand);
+    assert_eq!(strip.here().state, SplitState::Feasible);
+    assert!(strip.fusion >= strip.split && !strip.overridden);
     set(&mut session, Knob::LinkBandwidth, "1 Mbit/s");
     set(&mut session, Knob::SensorMemory, "8 KiB");
     let strip = session.strip().unwrap();
-    assert_eq!(strip.places[0].state, PlaceState::Barred("link"));
-    assert_eq!(strip.places[5].state, PlaceState::Barred("RAM"));
+    assert_eq!(strip.places[0].state, SplitState::Barred("link"));
+    assert_eq!(strip.places[5].state, SplitState::Barred("RAM"));
 }
 
 #[test]
@@ -28,7 +28,7 @@ fn a_split_behind_the_fusion_fuses_at_the_split() {
     session.apply(Command::SelectCandidate(0), 0);
     session.apply(Command::Override(DesignPart::Split, Move::To(6)), 0);
     let strip = session.strip().unwrap();
-    assert_eq!((strip.split, strip.fusion, strip.by_hand), (6, 6, true));
+    assert_eq!((strip.split, strip.fusion, strip.overridden), (6, 6, true));
     assert_ne!(strip.split, strip.best);
     session.apply(Command::Override(DesignPart::Fusion, Move::By(2)), 0);
     assert_eq!(session.strip().unwrap().fusion, 8);
@@ -36,7 +36,7 @@ fn a_split_behind_the_fusion_fuses_at_the_split() {
     let strip = session.strip().unwrap();
     assert_eq!((strip.split, strip.fusion), (0, 8));
     session.apply(Command::ResetOverride, 0);
-    assert!(!session.strip().unwrap().by_hand);
+    assert!(!session.strip().unwrap().overridden);
 }
 
 #[test]
@@ -54,10 +54,12 @@ fn what_is_changed_by_hand_costs_what_the_design_costs() {
     let strip = session.strip().unwrap();
     let design = strip.design.clone();
     assert_eq!((design.split, design.ratio, design.bits), (3, 8, 4));
-    let network = session.space().lower(&design.genome).unwrap();
-    let table = crate::cost::NetworkCosts::new(&network, (&design).into(), session.profile()).unwrap();
-    assert_eq!(strip.here().evaluation, crate::cost::evaluate(&table, strip.split, session.knobs()));
     let shown = strip.here().evaluation;
+    let exact = session.catalogue().model().unwrap().evaluate(&design, session.knobs()).unwrap();
+    assert_eq!((shown.sensor_peak_bytes, shown.link_bytes), (exact.sensor_peak_bytes, exact.link_bytes));
+    for (shown, exact) in [(shown.latency.total_s(), exact.latency.total_s()), (shown.energy_j, exact.energy_j)] {
+        assert!((shown - exact).abs() <= 1e-9 * exact);
+    }
     assert_eq!(session.bars(BarQuantity::Latency, 3).iter().find(|bar| bar.selected).unwrap().evaluation, shown);
     // A pin keeps the design as it is shown.
     session.apply(Command::Pin, 0);
@@ -173,7 +175,7 @@ fn rows_are_compared_with_the_baseline() {
     let mut session = session(20);
     session.apply(Command::Select(Move::To(3)), 0);
     session.apply(Command::Baseline, 0);
-    let rows: Vec<Row> = session.rows(0..10).collect();
+    let rows: Vec<TableRow> = session.rows(0..10).collect();
     assert_eq!(rows[3].latency_delta_s, 0.0);
     let delta = rows[0].evaluation.latency.total_s() - rows[3].evaluation.latency.total_s();
     assert!((rows[0].latency_delta_s - delta).abs() < 1e-15);

@@ -61,7 +61,7 @@ impl BarQuantity {
 
 /// One bar.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Bar {
+pub struct DesignBar {
     /// The candidate.
     pub candidate: CandidateId,
     /// Letter of its pin.
@@ -76,7 +76,7 @@ pub struct Bar {
     count: usize,
 }
 
-impl Bar {
+impl DesignBar {
     /// The parts in base units, named by [`BarQuantity::parts`].
     pub fn parts(&self) -> &[f64] {
         &self.parts[..self.count]
@@ -91,7 +91,7 @@ impl Bar {
 impl Session {
     /// At most `most` bars: the first rows, and the selected and pinned designs wherever they stand, in the order of
     /// the rows. The selected one is shown as overridden.
-    pub fn bars(&self, quantity: BarQuantity, most: usize) -> Vec<Bar> {
+    pub fn bars(&self, quantity: BarQuantity, most: usize) -> Vec<DesignBar> {
         let mut wanted: Vec<CandidateId> = self.selected().into_iter().collect();
         wanted.extend(self.setup().pins().iter().map(|pin| pin.candidate));
         wanted.extend(self.order().iter().take(most));
@@ -112,7 +112,7 @@ impl Session {
         Some(self.value(knob)).filter(|value| !knob.is_unlimited(*value))
     }
 
-    fn bar(&self, id: CandidateId, quantity: BarQuantity) -> Option<Bar> {
+    fn bar(&self, id: CandidateId, quantity: BarQuantity) -> Option<DesignBar> {
         let selected = self.selected() == Some(id);
         let (demand, evaluation) = if selected {
             let inspected = self.inspected()?;
@@ -124,7 +124,15 @@ impl Session {
         let parts = parts(quantity, &demand, &evaluation, self.knobs());
         let count = quantity.parts().len();
         let feasible = evaluation.feasible();
-        Some(Bar { candidate: id, pin: self.setup().pin_letter(id), selected, feasible, evaluation, parts, count })
+        Some(DesignBar {
+            candidate: id,
+            pin: self.setup().pin_letter(id),
+            selected,
+            feasible,
+            evaluation,
+            parts,
+            count,
+        })
     }
 
     /// Row of a candidate; behind all others if it is filtered out.

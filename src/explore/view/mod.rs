@@ -8,9 +8,9 @@ mod rows;
 mod status;
 mod strip;
 
-pub use bars::{Bar, BarQuantity};
+pub use bars::{BarQuantity, DesignBar};
 pub use compare::Compared;
 pub use found::FoundPoint;
-pub use rows::Row;
+pub use rows::TableRow;
 pub use status::Status;
-pub use strip::{Place, PlaceState, Strip};
+pub use strip::{NetworkBoundary, NetworkStrip, SplitState};

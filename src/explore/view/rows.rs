@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::cost::Evaluation;
-use crate::explore::candidate::{Candidate, CandidateId};
+use crate::explore::candidate::{CandidateDesign, CandidateId};
 use crate::explore::column::Column;
 use crate::explore::measurements::ShownAccuracy;
 use crate::explore::session::Session;
@@ -11,17 +11,17 @@ use crate::network::BoundaryId;
 
 /// One row.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Row<'a> {
+pub struct TableRow<'a> {
     /// The candidate's number.
     pub id: CandidateId,
     /// The candidate: genome, multiply-accumulates, weights.
-    pub candidate: &'a Candidate,
+    pub candidate: &'a CandidateDesign,
     /// Letter of its pin.
     pub pin: Option<char>,
     /// `true` for the selected candidate.
     pub selected: bool,
     /// `true` if it is shown as overridden rather than at its best split.
-    pub by_hand: bool,
+    pub overridden: bool,
     /// Accuracy at the split shown.
     pub accuracy: ShownAccuracy,
     /// Cost of the split shown.
@@ -44,7 +44,7 @@ pub struct Row<'a> {
     pub latency_delta_s: f64,
 }
 
-impl Row<'_> {
+impl TableRow<'_> {
     /// The figure of a column in base units; NaN if it is unknown or none.
     pub fn figure(&self, column: Column) -> f64 {
         let cost = &self.evaluation;
@@ -64,7 +64,7 @@ impl Row<'_> {
 impl Session {
     /// Rows of the table, from the first one shown to the last one shown: designs at their best splits, the selected
     /// one as overridden.
-    pub fn rows(&self, range: Range<usize>) -> impl Iterator<Item = Row<'_>> {
+    pub fn rows(&self, range: Range<usize>) -> impl Iterator<Item = TableRow<'_>> {
         let end = range.end.min(self.order().len());
         let baseline = self.baseline().and_then(|id| self.ranked(id));
         self.order()[range.start.min(end)..end].iter().filter_map(move |&id| {
@@ -72,7 +72,7 @@ impl Session {
             let Some(baseline) = &baseline else { return Some(row) };
             let accuracy_delta = row.accuracy.measured().zip(baseline.accuracy()).map(|(own, other)| own - other);
             let latency_delta_s = row.evaluation.latency.total_s() - baseline.evaluation.latency.total_s();
-            Some(Row { accuracy_delta, latency_delta_s, ..row })
+            Some(TableRow { accuracy_delta, latency_delta_s, ..row })
         })
     }
 
@@ -82,7 +82,7 @@ impl Session {
     }
 
     /// A candidate at its best split as a row, compared with nothing.
-    pub fn row(&self, id: CandidateId) -> Option<Row<'_>> {
+    pub fn row(&self, id: CandidateId) -> Option<TableRow<'_>> {
         let (ranked, candidate) = (self.ranked(id)?, self.catalogue().get(id)?);
         let split = self.best_split(id)?;
         let transmit = self.catalogue().effective_transmit(id, split);
@@ -90,12 +90,12 @@ impl Session {
         if !self.measurements().is_empty() {
             accuracy = self.accuracy(&self.catalogue().design(id, split)?);
         }
-        Some(Row {
+        Some(TableRow {
             id,
             candidate,
             pin: self.setup().pin_letter(id),
             selected: self.selected() == Some(id),
-            by_hand: false,
+            overridden: false,
             accuracy,
             evaluation: ranked.evaluation,
             split,
@@ -110,14 +110,14 @@ impl Session {
     }
 
     /// The row of the selected candidate as overridden; `None` if it is not.
-    pub(super) fn overridden_row(&self, id: CandidateId) -> Option<Row<'_>> {
+    pub(super) fn overridden_row(&self, id: CandidateId) -> Option<TableRow<'_>> {
         if self.active_override().is_none_or(|active| active.candidate() != id) {
             return None;
         }
         let (row, inspected) = (self.row(id)?, self.inspected()?);
         let design = self.inspected_design(&inspected);
-        Some(Row {
-            by_hand: true,
+        Some(TableRow {
+            overridden: true,
             accuracy: self.accuracy(&design),
             evaluation: self.inspected_evaluation(&inspected),
             split: design.split,

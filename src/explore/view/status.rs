@@ -30,12 +30,12 @@ impl Session {
     /// Feasibility of the selected design as shown; `None` if there are no candidates.
     pub fn status(&self) -> Option<Status> {
         let inspected = self.inspected()?;
-        let evaluation =
-            self.evaluator().evaluate(&inspected.demands[inspected.shown], inspected.accuracies[inspected.shown]);
-        let split = self.space().boundary_name(inspected.demands[inspected.shown].boundary);
+        let (demand, accuracy) = (&inspected.demands[inspected.shown], inspected.accuracies[inspected.shown]);
+        let evaluation = self.evaluator().evaluate(demand, accuracy);
+        let split = self.space().boundary_name(demand.boundary);
         let name = format!("#{} at {split}", inspected.id);
         let sentence = if evaluation.feasible() {
-            format!("{name} fits: {}", self.slack(&evaluation, inspected.accuracies[inspected.shown]))
+            format!("{name} fits: {}", self.slack(demand, &evaluation, accuracy))
         } else {
             let broken: Vec<String> = self.why().iter().map(Reason::brief).collect();
             format!("{name}: {}. {}", broken.join(", "), self.fix_sentence())
@@ -90,10 +90,12 @@ impl Session {
     /// that of the split chosen by hand, else all that are allowed. None if one does.
     fn barred(&self, evaluator: &Evaluator<'_>) -> Vec<(&SplitDemand, f64)> {
         let Some(inspected) = self.inspected() else { return Vec::new() };
-        let by_hand = self.active_override().is_some_and(|active| active.split().is_some());
+        let overridden = self.active_override().is_some_and(|active| active.split().is_some());
         let demands = inspected.demands.iter().zip(inspected.accuracies).enumerate();
         let wanted = demands
-            .filter(|(index, (demand, _))| if by_hand { *index == inspected.shown } else { evaluator.allows(demand) })
+            .filter(
+                |(index, (demand, _))| if overridden { *index == inspected.shown } else { evaluator.allows(demand) },
+            )
             .map(|(_, cell)| cell);
         let barred: Vec<(&SplitDemand, f64)> = wanted.collect();
         let fits = |(demand, accuracy): &(&SplitDemand, f64)| evaluator.evaluate(demand, *accuracy).feasible();
@@ -182,7 +184,7 @@ impl Session {
     }
 
     /// The slowest stage, and the slack of the tightest limit.
-    fn slack(&self, cost: &Evaluation, accuracy: f64) -> String {
+    fn slack(&self, demand: &SplitDemand, cost: &Evaluation, accuracy: f64) -> String {
         let (stage, seconds) = FrameStage::slowest(&cost.latency);
         let stage = match stage {
             FrameStage::Readout => "readout",
@@ -193,23 +195,10 @@ impl Session {
         let total = cost.latency.total_s();
         let share = if total > 0.0 { 100.0 * seconds / total } else { 0.0 };
         let latency = format!("{}, {share:.0} % in the {stage}", Metric::Latency.format(total));
-        let slacks = [
-            (Knob::LatencyLimit, total, Limit::Latency),
-            (Knob::SensorMemory, cost.sensor_peak_bytes as f64, Limit::SensorMemory),
-            (Knob::EnergyLimit, cost.energy_j, Limit::Energy),
-            (Knob::FrameRateFloor, cost.fps, Limit::FrameRate),
-            (Knob::AccuracyFloor, accuracy, Limit::Accuracy),
-        ];
-        let share = |(knob, value, _): &(Knob, f64, Limit)| {
-            let limit = self.value(*knob);
-            let known = !knob.is_unlimited(limit) && !value.is_nan() && limit > 0.0;
-            let left = if knob.info().relax == RelaxDirection::Up { 1.0 - value / limit } else { value / limit - 1.0 };
-            known.then_some((*knob, left))
-        };
-        let tightest = slacks.iter().filter_map(share).min_by(|one, other| one.1.total_cmp(&other.1));
-        match tightest {
-            Some((knob, left)) => {
-                format!("{latency}; {} {:.0} % spare", knob.label(), left * 100.0)
+        match cost::tightest_limit(demand, self.knobs(), accuracy) {
+            Some((limit, left)) => {
+                let name = limit.knob().map_or(limit.short(), Knob::label);
+                format!("{latency}; {name} {:.0} % spare", left * 100.0)
             }
             None => format!("{latency}; no limit is set"),
         }

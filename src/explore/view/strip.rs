@@ -1,6 +1,6 @@
 //! The network of the selected design: every boundary, whether it could be split there, and at what cost.
 
-use crate::cost::Evaluation;
+use crate::cost::{Cause, Constraint, Evaluation, FrameStage};
 use crate::explore::candidate::CandidateId;
 use crate::explore::measurements::ShownAccuracy;
 use crate::explore::session::Session;
@@ -10,7 +10,7 @@ use crate::space::Design;
 
 /// Feasibility of a boundary as a split.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum PlaceState {
+pub enum SplitState {
     /// The space allows no split here.
     Closed,
     /// A split here meets all limits.
@@ -21,7 +21,7 @@ pub enum PlaceState {
 
 /// One boundary.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Place<'a> {
+pub struct NetworkBoundary<'a> {
     /// The boundary.
     pub boundary: BoundaryId,
     /// Its name: that of the block before it.
@@ -31,7 +31,7 @@ pub struct Place<'a> {
     /// Multiply-accumulates of the block before it.
     pub macs: u64,
     /// Feasibility.
-    pub state: PlaceState,
+    pub state: SplitState,
     /// Cost of a split here, judged by the accuracy too if that was measured.
     pub evaluation: Evaluation,
     /// Bytes that cross, for one view, before compression.
@@ -40,13 +40,13 @@ pub struct Place<'a> {
 
 /// The selected design along its network.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Strip<'a> {
+pub struct NetworkStrip<'a> {
     /// The candidate.
     pub candidate: CandidateId,
     /// The design shown.
     pub design: Design,
     /// All boundaries of its network, the raw input first, the logits last.
-    pub places: Vec<Place<'a>>,
+    pub places: Vec<NetworkBoundary<'a>>,
     /// Index of the split shown.
     pub split: usize,
     /// Index of the best split.
@@ -54,26 +54,26 @@ pub struct Strip<'a> {
     /// Index of the boundary at which the views become one.
     pub fusion: usize,
     /// `true` if split or transmit configuration are overridden.
-    pub by_hand: bool,
+    pub overridden: bool,
     /// Accuracy of the design shown.
     pub accuracy: ShownAccuracy,
 }
 
-impl Strip<'_> {
+impl NetworkStrip<'_> {
     /// The place of the split shown.
-    pub fn here(&self) -> &Place<'_> {
+    pub fn here(&self) -> &NetworkBoundary<'_> {
         &self.places[self.split]
     }
 }
 
 impl Session {
     /// The selected design along its network; `None` if the pool is empty.
-    pub fn strip(&self) -> Option<Strip<'_>> {
+    pub fn strip(&self) -> Option<NetworkStrip<'_>> {
         let inspected = self.inspected()?;
         let network = self.network()?;
         let evaluator = self.evaluator();
         let mut before = 0;
-        let places: Vec<Place> = network
+        let places: Vec<NetworkBoundary> = network
             .boundaries
             .iter()
             .zip(inspected.demands)
@@ -81,13 +81,13 @@ impl Session {
             .map(|((boundary, demand), &accuracy)| {
                 let evaluation = evaluator.evaluate(demand, accuracy);
                 let state = match evaluation.violations.iter().next() {
-                    _ if !evaluator.allows(demand) => PlaceState::Closed,
-                    None => PlaceState::Feasible,
-                    Some(limit) => PlaceState::Barred(word(limit, &evaluation)),
+                    _ if !evaluator.allows(demand) => SplitState::Closed,
+                    None => SplitState::Feasible,
+                    Some(limit) => SplitState::Barred(word(limit, &evaluation)),
                 };
                 let macs = network.layers[before..boundary.layers].iter().map(|layer| layer.macs).sum();
                 before = boundary.layers;
-                Place {
+                NetworkBoundary {
                     boundary: boundary.id,
                     name: &boundary.name,
                     shape: boundary.shape,
@@ -100,7 +100,7 @@ impl Session {
             .collect();
         let design = self.inspected_design(&inspected);
         let fusion = network.position(design.fusion).unwrap_or(places.len().saturating_sub(1));
-        Some(Strip {
+        Some(NetworkStrip {
             candidate: inspected.id,
             accuracy: self.accuracy(&design),
             design,
@@ -108,7 +108,7 @@ impl Session {
             split: inspected.shown,
             best: usize::from(inspected.best.split_index),
             fusion,
-            by_hand: self.active_override().is_some(),
+            overridden: self.active_override().is_some(),
         })
     }
 
@@ -136,18 +136,11 @@ impl Session {
     }
 }
 
-/// A broken limit in a word: for time the stage that takes longest.
+/// A broken limit in a word: the link, if it takes most of the time that breaks it, else the limit.
 pub(in crate::explore) fn word(limit: Limit, evaluation: &Evaluation) -> &'static str {
-    use crate::cost::FrameStage;
-    match limit {
-        Limit::SensorMemory => "RAM",
-        Limit::SensorWeights | Limit::AggregatorWeights => "weight",
-        Limit::Latency | Limit::FrameRate => match FrameStage::slowest(&evaluation.latency).0 {
-            FrameStage::Link => "link",
-            _ if limit == Limit::Latency => "lat",
-            _ => "rate",
-        },
-        Limit::Energy => "energy",
-        Limit::Accuracy => "acc",
+    let by_time = Constraint::of(limit).is_some_and(|constraint| constraint.cause == Cause::SlowestStage);
+    if by_time && FrameStage::slowest(&evaluation.latency).0 == FrameStage::Link {
+        return "link";
     }
+    limit.info().tag
 }

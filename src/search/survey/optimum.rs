@@ -9,7 +9,7 @@
 
 use super::paths::{PathCounts, decide, design};
 use crate::cost::{CycleEnergy, Evaluation, GraphNode, SpaceGraph, SystemRates};
-use crate::hardware::{Layout, Residency, Sourced};
+use crate::hardware::{MemoryLayout, Residency, Sourced};
 use crate::network::BoundaryId;
 use crate::quantity::Limit;
 use crate::space::{Design, SearchSpace};
@@ -230,7 +230,7 @@ impl<'a> OptimumSolver<'a> {
 
     /// Returns `true` if weights count against the sensor's memory.
     fn shared(&self) -> bool {
-        self.graph.profile.sensor.device.layout == Layout::Shared
+        self.graph.profile.sensor.device.layout == MemoryLayout::Shared
     }
 
     /// Undominated labels from the raw input to every node.

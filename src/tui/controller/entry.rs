@@ -67,7 +67,7 @@ pub(super) fn submitted(session: &Session, ui: &mut UiState) -> Option<UserComma
     let is_blank = text.trim().is_empty();
     match entry.purpose {
         Purpose::Knob if !is_blank => Some(Command::TypeKnob(text.to_owned()).into()),
-        Purpose::Remember if !is_blank => Some(Command::Remember(text.to_owned()).into()),
+        Purpose::Remember if !is_blank => Some(Command::SaveSetup(text.to_owned()).into()),
         Purpose::Filter => Some(Command::Filter(text.to_owned()).into()),
         Purpose::Palette => command_palette::matching(ui, text).get(entry.row).map(|row| row.binding.command.clone()),
         Purpose::Knob | Purpose::Remember | Purpose::HelpSearch => None,

@@ -11,7 +11,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
 use super::{chrome, frames, view::View};
 use crate::{
-    explore::{Bar as Cost, BarQuantity, Column},
+    explore::{BarQuantity, Column, DesignBar as Cost},
     quantity::Unit,
     tui::{
         command::UserCommand,

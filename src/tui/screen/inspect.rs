@@ -20,7 +20,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 use super::{chrome, frames, view::View};
 use crate::{
     cost::LatencyBreakdown,
-    explore::{Column, Command, DesignPart, Move, Place, PlaceState, ShownAccuracy, Strip},
+    explore::{Column, Command, DesignPart, Move, NetworkBoundary, NetworkStrip, ShownAccuracy, SplitState},
     quantity::{Knob, Metric, Unit, number},
     tui::{
         hit::HitMap,
@@ -68,7 +68,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
 }
 
 /// Network size, weights and accuracy in a line.
-fn size(view: View<'_>, strip: &Strip<'_>) -> String {
+fn size(view: View<'_>, strip: &NetworkStrip<'_>) -> String {
     let session = view.session;
     let candidate = session.catalogue().get(strip.candidate);
     let (macs, weights) = candidate.map_or((0, 0), |candidate| (candidate.macs, candidate.weights));
@@ -90,12 +90,12 @@ fn size(view: View<'_>, strip: &Strip<'_>) -> String {
 }
 
 /// Places the space lets the design be split at.
-fn open<'a>(strip: &'a Strip<'_>) -> impl Iterator<Item = (usize, &'a Place<'a>)> {
-    strip.places.iter().enumerate().filter(|(_, place)| place.state != PlaceState::Closed)
+fn open<'a>(strip: &'a NetworkStrip<'_>) -> impl Iterator<Item = (usize, &'a NetworkBoundary<'a>)> {
+    strip.places.iter().enumerate().filter(|(_, place)| place.state != SplitState::Closed)
 }
 
 /// The table of splits: a heading, the limits, a row for each split.
-pub(crate) fn splits(view: View<'_>, strip: &Strip<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn splits(view: View<'_>, strip: &NetworkStrip<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, .. } = view;
     let units = [Column::Latency, Column::Energy, Column::Memory].map(|column| session.unit(column));
     let [time, energy, memory] = units;
@@ -118,7 +118,7 @@ pub(crate) fn splits(view: View<'_>, strip: &Strip<'_>, area: Rect, buf: &mut Bu
         limits[at] = (limit(column, unit), theme.limit);
     }
     line(view, chrome::row(area, 1), &limits, buf);
-    let places: Vec<(usize, &Place<'_>)> = open(strip).collect();
+    let places: Vec<(usize, &NetworkBoundary<'_>)> = open(strip).collect();
     let shown = places.iter().position(|(index, _)| *index == strip.split).unwrap_or(0);
     let room = usize::from(area.height.saturating_sub(2));
     let first = chrome::scrolled(shown.saturating_sub(room / 2), shown, places.len(), room);
@@ -153,7 +153,13 @@ fn bars(view: View<'_>, splits: impl Iterator<Item = LatencyBreakdown>, area: Re
 }
 
 /// A split in figures. What breaks a limit stands out.
-fn cells(view: View<'_>, strip: &Strip<'_>, place: &Place<'_>, here: bool, units: &[Unit; 3]) -> [(String, Style); 10] {
+fn cells(
+    view: View<'_>,
+    strip: &NetworkStrip<'_>,
+    place: &NetworkBoundary<'_>,
+    here: bool,
+    units: &[Unit; 3],
+) -> [(String, Style); 10] {
     let View { session, theme, .. } = view;
     let cost = &place.evaluation;
     let [time, energy, memory] = units;
@@ -164,13 +170,13 @@ fn cells(view: View<'_>, strip: &Strip<'_>, place: &Place<'_>, here: bool, units
     };
     let (mark, style) = match place.state {
         _ if here => (theme.glyphs.selected, theme.text),
-        PlaceState::Feasible => (theme.glyphs.yes, theme.good),
+        SplitState::Feasible => (theme.glyphs.yes, theme.good),
         _ => (theme.glyphs.no, theme.bad),
     };
     let even = session.break_even_bandwidth(strip.here().boundary, place.boundary);
     let last = match (place.state, even) {
         _ if here => "shown".to_owned(),
-        (PlaceState::Barred("weight"), _) => "weights".to_owned(),
+        (SplitState::Barred("weight"), _) => "weights".to_owned(),
         (_, Some(even)) => Knob::LinkBandwidth.format(even),
         (_, None) => "never".to_owned(),
     };

@@ -16,7 +16,7 @@ use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 use super::{chrome, view::View};
 use crate::{
     cost::Evaluation,
-    explore::{BarQuantity, Column, PlaceState, ShownAccuracy, Strip as Places},
+    explore::{BarQuantity, Column, NetworkStrip as Places, ShownAccuracy, SplitState},
     quantity::Metric,
     space::BlockChoice,
     tui::{
@@ -52,7 +52,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, framed: bool, buf: &mut Buffer, h
         let column = shown(view);
         let (name, unit) = (column.title(), session.unit(column).symbol);
         let barred =
-            |word: &str| places.places.iter().any(|place| matches!(place.state, PlaceState::Barred(by) if by == word));
+            |word: &str| places.places.iter().any(|place| matches!(place.state, SplitState::Barred(by) if by == word));
         let short: Vec<String> = [("weight", "weights"), ("energy", "energy")]
             .into_iter()
             .filter(|(word, _)| barred(word))
@@ -123,9 +123,9 @@ fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&Network
         .enumerate()
         .map(|(index, (place, time))| match place.state {
             _ if index == places.split => BoundaryMark::Here(time),
-            PlaceState::Closed => BoundaryMark::Closed,
-            PlaceState::Feasible => BoundaryMark::Feasible(time),
-            PlaceState::Barred(word) => BoundaryMark::Barred(brief(word)),
+            SplitState::Closed => BoundaryMark::Closed,
+            SplitState::Feasible => BoundaryMark::Feasible(time),
+            SplitState::Barred(word) => BoundaryMark::Barred(brief(word)),
         })
         .collect();
     let here = places.here();
@@ -192,7 +192,7 @@ fn way(view: View<'_>, places: &Places<'_>) -> String {
     let space = view.session.space();
     let design = &places.design;
     let operator = space.fusion.operator.name();
-    let hand = if places.by_hand { "by hand (b: best), " } else { "" };
+    let hand = if places.overridden { "by hand (b: best), " } else { "" };
     let (split, fusion) = (space.boundary_name(design.split), space.boundary_name(design.fusion));
     format!("{hand}split {split}, fuse {fusion} ({operator}), ratio {}, {} bit", design.ratio, design.bits)
 }

@@ -13,7 +13,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::{chrome, view::View};
 use crate::{
-    explore::{Column, Command, Row, ShownAccuracy},
+    explore::{Column, Command, ShownAccuracy, TableRow},
     quantity::{Metric, Unit, number},
     tui::{
         command::UserCommand,
@@ -155,7 +155,7 @@ fn headings(view: View<'_>, shapes: &[ColumnShape], row: Rect, buf: &mut Buffer,
     }
 }
 
-fn line(view: View<'_>, shapes: &[ColumnShape], design: &Row<'_>, row: Rect, buf: &mut Buffer) {
+fn line(view: View<'_>, shapes: &[ColumnShape], design: &TableRow<'_>, row: Rect, buf: &mut Buffer) {
     let theme = view.theme;
     let feasible = design.evaluation.feasible();
     let style = if feasible || design.selected { theme.text } else { theme.infeasible };
@@ -186,7 +186,7 @@ fn cell(buf: &mut Buffer, area: Rect, text: &str, left: bool, style: Style) {
     }
 }
 
-fn figure(view: View<'_>, shape: &ColumnShape, design: &Row<'_>) -> String {
+fn figure(view: View<'_>, shape: &ColumnShape, design: &TableRow<'_>) -> String {
     let scaled = |value: f64| view.session.unit(shape.column).column(value);
     let cost = &design.evaluation;
     let [sensor, link, aggregator] = PARTS;
@@ -215,8 +215,8 @@ fn figure(view: View<'_>, shape: &ColumnShape, design: &Row<'_>) -> String {
 }
 
 /// The design as it is written, at its present split.
-fn printed(View { session, .. }: View<'_>, row: &Row<'_>) -> String {
-    let design = if row.by_hand { session.selected_design() } else { session.best_design(row.id) };
+fn printed(View { session, .. }: View<'_>, row: &TableRow<'_>) -> String {
+    let design = if row.overridden { session.selected_design() } else { session.best_design(row.id) };
     design.map(|design| session.space().print_design(&design)).unwrap_or_default()
 }
 
@@ -235,7 +235,7 @@ fn percent(share: f64) -> String {
 }
 
 /// Differences to the baseline: points of accuracy, and time in the unit of the latency.
-fn delta(design: &Row<'_>, time: Unit) -> String {
+fn delta(design: &TableRow<'_>, time: Unit) -> String {
     // What is written as zero has no sign.
     let signed = |value: f64| if value.abs() < 0.05 { "0.0".to_owned() } else { format!("{value:+.1}") };
     let latency = format!("{} {}", signed(design.latency_delta_s / time.size), time.symbol);

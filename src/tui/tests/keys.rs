@@ -55,9 +55,9 @@ fn less_bandwidth_moves_the_split_and_less_compute_moves_it_back() {
 fn panes_take_the_same_keys_in_their_own_way() {
     let (session, ui) = after("<tab>l");
     assert_eq!(ui.pane, Pane::Network);
-    assert!(session.strip().is_some_and(|strip| strip.by_hand));
+    assert!(session.strip().is_some_and(|strip| strip.overridden));
     let (session, _) = after("<tab>lb");
-    assert!(session.strip().is_some_and(|strip| !strip.by_hand));
+    assert!(session.strip().is_some_and(|strip| !strip.overridden));
     assert_eq!(after("<tab><tab>l").1.bar_quantity, BarQuantity::Energy);
     let (session, _) = after("tjjj");
     assert_eq!(session.selected_row(), Some(3));

@@ -71,7 +71,7 @@ fn a_press_on_the_network_splits_there() {
     let split = app.session.strip().unwrap().design.split;
     assert!(split > 0, "the drag goes on along the edge of the strip");
     mouse(&mut app, RELEASE, area.x, area.y);
-    assert!(app.session.strip().unwrap().by_hand);
+    assert!(app.session.strip().unwrap().overridden);
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn a_double_click_opens_what_it_is_on() {
     assert_eq!(app.ui.overlay, Some(Overlay::Inspect));
     let app = opened(&|region| *region == Region::Strip);
     assert_eq!(app.ui.overlay, Some(Overlay::Inspect));
-    assert!(app.session.strip().is_some_and(|strip| strip.by_hand), "the first press split it there");
+    assert!(app.session.strip().is_some_and(|strip| strip.overridden), "the first press split it there");
     let app = opened(&|region| *region == Region::Pane(Pane::Table));
     assert!(app.ui.maximised && app.ui.pane == Pane::Table);
 
