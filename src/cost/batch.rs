@@ -215,7 +215,7 @@ impl DemandBatch {
             let usage = rates.usage(&frame, &rates.frame_latency(&frame));
             let (mut over, mut bits) = (0.0, 0);
             for limit in 0..COST_CONSTRAINTS {
-                let part = usage[limit] * inverse[limit] - 1.0;
+                let part = (usage[limit] - bounds[limit]) * inverse[limit];
                 over += if part > 0.0 { part } else { 0.0 };
                 bits |= u64::from(usage[limit] > bounds[limit]) << limit;
             }
