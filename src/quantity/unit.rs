@@ -203,7 +203,7 @@ impl Dimension {
         }
         // 999.6 us rounds to 1 ms.
         let fits = |unit: &&Unit| value.abs() >= unit.size * 0.9995;
-        printed().filter(fits).next_back().or_else(|| printed().next()).copied().unwrap_or(self.units()[0])
+        printed().rfind(fits).or_else(|| printed().next()).copied().unwrap_or(self.units()[0])
     }
 
     /// The unit that `text` spells.

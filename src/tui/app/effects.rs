@@ -117,15 +117,15 @@ impl App {
 
     fn export(&mut self, format: ExportFormat) {
         let (stem, extension, text) = match format {
-            ExportFormat::Csv => ("designs", "csv", export::csv(&self.session).map_err(|error| error.to_string())),
-            ExportFormat::Json => ("designs", "json", export::json(&self.session).map_err(|error| error.to_string())),
+            ExportFormat::Csv => ("designs", "csv", Ok(export::csv(&self.session))),
+            ExportFormat::Json => ("designs", "json", export::json(&self.session)),
             ExportFormat::Markdown => ("designs", "md", Ok(export::markdown(&self.session))),
             ExportFormat::Session => ("session", "toml", Ok(self.ui.session_file(&self.session).to_toml())),
             ExportFormat::Svg => return,
         };
         match text {
             Ok(text) => self.save(stem, extension, &text),
-            Err(error) => self.say(Severity::Error, error),
+            Err(error) => self.say(Severity::Error, error.to_string()),
         }
     }
 
