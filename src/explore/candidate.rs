@@ -53,8 +53,8 @@ pub(super) fn design(space: &SearchSpace, genome: &Genome, transmit: TransmitCon
     space.canonical_design(Design { genome: genome.clone(), split, fusion: fusion.max(split), ratio, bits })
 }
 
-/// Transmit configuration of [`design`] at a boundary: raw input and logits are sent uncompressed, and the fusion is never
-/// before the split. Makes the design only where the space allows no fusion at the split.
+/// Transmit configuration of [`design`] at a boundary: raw input and logits are sent uncompressed, and the fusion is
+/// never before the split. Makes the design only where the space allows no fusion at the split.
 pub(super) fn effective_transmit(
     space: &SearchSpace,
     genome: &Genome,

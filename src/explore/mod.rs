@@ -88,5 +88,5 @@ pub use session_file::{DesignRow, OverrideRow, SavedSetupRow, SessionFile, Sessi
 pub use setup::{Pinned, Setup};
 pub use update::Update;
 pub use view::{
-    BarQuantity, Compared, DesignBar, FoundPoint, NetworkBoundary, NetworkStrip, SplitState, Status, TableRow,
+    BarQuantity, Compared, DesignBar, DesignStrip, FoundPoint, NetworkBoundary, SplitState, Status, TableRow,
 };

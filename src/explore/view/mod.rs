@@ -13,4 +13,4 @@ pub use compare::Compared;
 pub use found::FoundPoint;
 pub use rows::TableRow;
 pub use status::Status;
-pub use strip::{NetworkBoundary, NetworkStrip, SplitState};
+pub use strip::{DesignStrip, NetworkBoundary, SplitState};

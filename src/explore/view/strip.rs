@@ -40,7 +40,7 @@ pub struct NetworkBoundary<'a> {
 
 /// The selected design along its network.
 #[derive(Debug, Clone, PartialEq)]
-pub struct NetworkStrip<'a> {
+pub struct DesignStrip<'a> {
     /// The candidate.
     pub candidate: CandidateId,
     /// The design shown.
@@ -59,7 +59,7 @@ pub struct NetworkStrip<'a> {
     pub accuracy: ShownAccuracy,
 }
 
-impl NetworkStrip<'_> {
+impl DesignStrip<'_> {
     /// The place of the split shown.
     pub fn here(&self) -> &NetworkBoundary<'_> {
         &self.places[self.split]
@@ -68,7 +68,7 @@ impl NetworkStrip<'_> {
 
 impl Session {
     /// The selected design along its network; `None` if the pool is empty.
-    pub fn strip(&self) -> Option<NetworkStrip<'_>> {
+    pub fn strip(&self) -> Option<DesignStrip<'_>> {
         let inspected = self.inspected()?;
         let network = self.network()?;
         let evaluator = self.evaluator();
@@ -100,7 +100,7 @@ impl Session {
             .collect();
         let design = self.inspected_design(&inspected);
         let fusion = network.position(design.fusion).unwrap_or(places.len().saturating_sub(1));
-        Some(NetworkStrip {
+        Some(DesignStrip {
             candidate: inspected.id,
             accuracy: self.accuracy(&design),
             design,

@@ -20,7 +20,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 use super::{chrome, frames, view::View};
 use crate::{
     cost::LatencyBreakdown,
-    explore::{Column, Command, DesignPart, Move, NetworkBoundary, NetworkStrip, ShownAccuracy, SplitState},
+    explore::{Column, Command, DesignPart, DesignStrip, Move, NetworkBoundary, ShownAccuracy, SplitState},
     quantity::{Knob, Metric, Unit, number},
     tui::{
         hit::HitMap,
@@ -68,7 +68,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
 }
 
 /// Network size, weights and accuracy in a line.
-fn size(view: View<'_>, strip: &NetworkStrip<'_>) -> String {
+fn size(view: View<'_>, strip: &DesignStrip<'_>) -> String {
     let session = view.session;
     let candidate = session.catalogue().get(strip.candidate);
     let (macs, weights) = candidate.map_or((0, 0), |candidate| (candidate.macs, candidate.weights));
@@ -90,12 +90,12 @@ fn size(view: View<'_>, strip: &NetworkStrip<'_>) -> String {
 }
 
 /// Places the space lets the design be split at.
-fn open<'a>(strip: &'a NetworkStrip<'_>) -> impl Iterator<Item = (usize, &'a NetworkBoundary<'a>)> {
+fn open<'a>(strip: &'a DesignStrip<'_>) -> impl Iterator<Item = (usize, &'a NetworkBoundary<'a>)> {
     strip.places.iter().enumerate().filter(|(_, place)| place.state != SplitState::Closed)
 }
 
 /// The table of splits: a heading, the limits, a row for each split.
-pub(crate) fn splits(view: View<'_>, strip: &NetworkStrip<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+pub(crate) fn splits(view: View<'_>, strip: &DesignStrip<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, .. } = view;
     let units = [Column::Latency, Column::Energy, Column::Memory].map(|column| session.unit(column));
     let [time, energy, memory] = units;
@@ -155,7 +155,7 @@ fn bars(view: View<'_>, splits: impl Iterator<Item = LatencyBreakdown>, area: Re
 /// A split in figures. What breaks a limit stands out.
 fn cells(
     view: View<'_>,
-    strip: &NetworkStrip<'_>,
+    strip: &DesignStrip<'_>,
     place: &NetworkBoundary<'_>,
     here: bool,
     units: &[Unit; 3],

@@ -16,7 +16,7 @@ use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 use super::{chrome, view::View};
 use crate::{
     cost::Evaluation,
-    explore::{BarQuantity, Column, NetworkStrip as Places, ShownAccuracy, SplitState},
+    explore::{BarQuantity, Column, DesignStrip as Places, ShownAccuracy, SplitState},
     quantity::Metric,
     space::BlockChoice,
     tui::{
