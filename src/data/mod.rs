@@ -5,7 +5,7 @@
 //! seed.
 //!
 //! Invariants: the samples of an object do not depend on other objects, nor on threads; its first views do not depend
-//! on the number of views asked for, and every prefix of the views is spread round the object ([`camera`]).
+//! on the number of views asked for, and every prefix of the views is spread round the object (`camera`).
 //!
 //! ```
 //! use splitscope::data::{Access, DataSpec, Dataset};

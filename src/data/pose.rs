@@ -13,7 +13,7 @@ pub(super) const WINDOW_PLACES: [(u8, u8); 12] =
 /// Arrangement of the views of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Rig {
-    /// Round the object, on so many places a turn, filled in [`spread_order`]; neighbours stand on different rings.
+    /// Round the object, on so many places a turn, filled in `spread_order`; neighbours stand on different rings.
     Ring {
         /// Places round the object.
         places: usize,

@@ -21,17 +21,17 @@ pub enum Knob {
     Sensors,
     /// Raw bandwidth of a link or of the bus [B/s].
     LinkBandwidth,
-    /// Bytes that a sensor may keep alive [B].
+    /// Bytes that a sensor may keep alive (B).
     SensorMemory,
     /// Multiply-accumulates per second of a sensor [MAC/s].
     SensorCompute,
     /// Multiply-accumulates per second of the aggregator [MAC/s].
     AggregatorCompute,
-    /// Longest time from exposure to result [s].
+    /// Longest time from exposure to result (s).
     LatencyLimit,
-    /// Most energy of one frame [J].
+    /// Most energy of one frame (J).
     EnergyLimit,
-    /// Fewest frames per second [fps].
+    /// Fewest frames per second (fps).
     FrameRateFloor,
     /// Lowest accuracy, a share.
     AccuracyFloor,

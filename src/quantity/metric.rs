@@ -11,23 +11,23 @@ use super::unit::{
 pub enum Metric {
     /// Share of test samples that are classified correctly.
     Accuracy,
-    /// Time from exposure to result of a single frame [s].
+    /// Time from exposure to result of a single frame (s).
     Latency,
-    /// Energy of one frame, all sensors, link and aggregator together [J].
+    /// Energy of one frame, all sensors, link and aggregator together (J).
     Energy,
-    /// Mean power at a frame rate [W].
+    /// Mean power at a frame rate (W).
     Power,
-    /// Most bytes alive on a sensor at any time [B].
+    /// Most bytes alive on a sensor at any time (B).
     SensorMemory,
-    /// Weights held by each sensor [B].
+    /// Weights held by each sensor (B).
     SensorWeights,
-    /// Weights held by the aggregator [B].
+    /// Weights held by the aggregator (B).
     AggregatorWeights,
-    /// Bytes that each sensor sends for one frame [B].
+    /// Bytes that each sensor sends for one frame (B).
     LinkBytes,
-    /// Frames per second when the stages work on different frames [fps].
+    /// Frames per second when the stages work on different frames (fps).
     FrameRate,
-    /// Multiply-accumulates of one view of the whole network [MAC].
+    /// Multiply-accumulates of one view of the whole network (MAC).
     Macs,
 }
 

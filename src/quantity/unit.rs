@@ -54,23 +54,23 @@ pub(super) fn plain(symbol: &str) -> String {
 /// Physical dimension of a quantity. Base units are in brackets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Dimension {
-    /// Time [s].
+    /// Time (s).
     Time,
-    /// Energy [J].
+    /// Energy (J).
     Energy,
-    /// Power [W].
+    /// Power (W).
     Power,
-    /// Memory and messages [B].
+    /// Memory and messages (B).
     Bytes,
     /// Bandwidth [B/s]. Printed in bits per second, the unit of links; bytes per second are read too.
     Bandwidth,
     /// Arithmetic throughput [MAC/s].
     Compute,
-    /// Amount of arithmetic [MAC].
+    /// Amount of arithmetic (MAC).
     Operations,
-    /// Clock frequency [Hz].
+    /// Clock frequency (Hz).
     Frequency,
-    /// Frames per second [fps].
+    /// Frames per second (fps).
     Rate,
     /// Bytes per clock cycle [B/cycle].
     BytesPerCycle,

@@ -7,11 +7,11 @@ use crate::quantity::{Metric, ascii};
 pub enum Objective {
     /// Share of objects classified wrongly.
     Accuracy,
-    /// End-to-end latency of one frame [s].
+    /// End-to-end latency of one frame (s).
     Latency,
-    /// Energy of one frame, all devices together [J].
+    /// Energy of one frame, all devices together (J).
     Energy,
-    /// Peak memory of a sensor [B].
+    /// Peak memory of a sensor (B).
     Memory,
     /// Multiply-accumulates of the whole network, wherever it runs: chooses an architecture before anyone splits it.
     Macs,

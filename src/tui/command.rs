@@ -2,7 +2,7 @@
 //!
 //! Requests that change the session are [`Command`]s of `explore` and stand here as [`UserCommand::Session`]; the
 //! others change the view or ask for an [`Effect`](super::effect::Effect). There are two types because a session knows
-//! nothing of screens and panes; each request still has one name. [`super::controller::perform`] carries a command out.
+//! nothing of screens and panes; each request still has one name. `controller::perform` carries a command out.
 
 use std::path::PathBuf;
 

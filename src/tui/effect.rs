@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::model::replay::Seek;
 use crate::explore::WorkRequest;
 
-/// Something to be done outside the session and the view, as [`super::controller::perform`] asks for it. The loop
+/// Something to be done outside the session and the view, as `controller::perform` asks for it. The loop
 /// carries it out; scripts and tests that have no outside leave it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Effect {
