@@ -5,8 +5,8 @@
 //! at the edges, and every edge (profiles, `--knob`, entries of the explorer, session files, control lines) goes
 //! through [`Dimension::parse`] or [`Knob::parse`] and [`Dimension::format`] or [`Knob::format`].
 //!
-//! A value is written with three significant digits, without trailing zeros, in the largest unit that leaves at least
-//! 1. Columns of figures keep one unit and the trailing zeros ([`Unit::column`]), so that nothing jumps while values
+//! A value is written with three significant digits, without trailing zeros, in the largest unit in which it is one or
+//! more. Columns of figures keep one unit and the trailing zeros ([`Unit::column`]), so that nothing jumps while values
 //! change.
 //!
 //! ```

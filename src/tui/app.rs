@@ -5,6 +5,7 @@
 
 mod effects;
 mod follow;
+mod follower;
 mod recording;
 mod replay;
 mod tour;
@@ -35,11 +36,9 @@ use super::{
     theme::Theme,
 };
 use crate::explore::{Command, Session, Severity, Update, progress::State};
-use follow::Follower;
+use follower::{Follower, MAX_WAIT};
 use recording::Recording;
 
-/// Longest wait for input.
-const MAX_WAIT: Duration = Duration::from_hours(1);
 /// Shortest time between two frames.
 const MIN_FRAME_TIME: Duration = Duration::from_millis(12);
 /// Shortest time between two frames over a remote line.

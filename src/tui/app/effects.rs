@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ffi::OsString};
 
-use super::{App, follow::Follower};
+use super::{App, follower::Follower};
 use crate::{
     explore::{Command, Severity, WorkRequest, progress::State},
     record::{self, Task},
