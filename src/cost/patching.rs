@@ -18,7 +18,7 @@ pub(super) struct PatchSchedule {
     pub(super) peak: Peak,
     /// The peak is reached while patches run.
     pub(super) in_patches: bool,
-    /// ProcessorWork beyond that of running the layers whole.
+    /// Extra cycles and energy over running the layers whole.
     pub(super) extra: CycleEnergy,
 }
 
@@ -27,7 +27,7 @@ struct PatchedPrefix {
     layers: usize,
     /// Peak while a patch runs, the assembled output included.
     peak: Peak,
-    /// ProcessorWork beyond that of running the layers whole.
+    /// Extra cycles and energy over running the layers whole.
     extra: CycleEnergy,
 }
 

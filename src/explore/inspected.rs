@@ -2,7 +2,7 @@
 
 use super::candidate::{CandidateDesign, CandidateId};
 use super::overriding::Override;
-use super::rank::BestSplit;
+use super::ranking_rule::BestSplit;
 use super::session::Session;
 use crate::cost::{Evaluation, SplitDemand, TransmitConfig};
 use crate::space::Design;

@@ -6,7 +6,7 @@
 use super::candidate::CandidateId;
 use super::knob_range::KnobRange;
 use super::pool::CandidatePool;
-use super::rank::Evaluator;
+use super::ranking_rule::Evaluator;
 use crate::cost::{SystemRates, ThresholdSolver, Thresholds, max_feasible_sensors, rates_by_sensors};
 use crate::quantity::{Knob, RelaxDirection};
 

@@ -187,7 +187,8 @@ impl Measurements {
         self.records.iter().map(|record| &record.design)
     }
 
-    /// Accuracies of splits` with the current number of views, NaN where not measured; empty if none of them was.
+    /// Accuracies of a range of splits at the current number of views, NaN where not measured; empty if none of them
+    /// was.
     #[inline]
     pub(super) fn current(&self, demands: Range<usize>) -> &[f64] {
         if self.any_measured(&demands) { self.current.get(demands).unwrap_or(&[]) } else { &[] }
@@ -199,7 +200,7 @@ impl Measurements {
         self.current(demand..demand + 1).first().copied().unwrap_or(f64::NAN)
     }
 
-    /// Returns `true` if at least one of splits` has an accuracy at the current number of views.
+    /// Returns `true` if at least one of a range of splits has an accuracy at the current number of views.
     #[inline]
     fn any_measured(&self, demands: &Range<usize>) -> bool {
         if self.measured_mask.is_empty() || demands.end == 0 {
@@ -265,14 +266,14 @@ impl Measurements {
         }
     }
 
-    /// Fills in the current accuracies of a pool with splits` splits for a number of views.
-    pub(super) fn refresh(&mut self, demands: usize, views: u32) {
+    /// Fills in the accuracies of a pool with `splits` splits at a number of views.
+    pub(super) fn refresh(&mut self, splits: usize, views: u32) {
         self.current.clear();
         self.measured_mask.clear();
         for record in &self.records {
             let Some(accuracy) = record.newest(self.run, views) else { continue };
-            self.current.resize(demands, f64::NAN);
-            self.measured_mask.resize(demands.div_ceil(WORD), 0);
+            self.current.resize(splits, f64::NAN);
+            self.measured_mask.resize(splits.div_ceil(WORD), 0);
             for &demand in &record.demands {
                 self.current[demand] = accuracy.accuracy;
                 self.measured_mask[demand / WORD] |= 1 << (demand % WORD);

@@ -1,7 +1,7 @@
 //! Overrides: a candidate split, fused, compressed or sent otherwise than it is, by the user's choice.
 //!
 //! Invariants: an override differs from its candidate; it applies only while that candidate is selected; its splits are
-//! costed exactly for its way of transmit configuration.
+//! costed exactly for its transmit configuration.
 
 use super::candidate::{CandidateError, CandidateId, demands};
 use super::catalogue::Catalogue;
@@ -85,7 +85,7 @@ impl Override {
         self.split
     }
 
-    /// The chosen way of transmit configuration.
+    /// Transmit configuration that the user chose.
     pub const fn transmit(&self) -> TransmitConfig {
         self.transmit
     }

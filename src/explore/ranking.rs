@@ -1,7 +1,7 @@
-//! Order of the candidates by the rule at [`RankedDesign`](super::rank::RankedDesign).
+//! Order of the candidates by the rule at [`RankedDesign`](super::ranking_rule::RankedDesign).
 
 use super::candidate::CandidateId;
-use super::rank::{BestSplit, Class};
+use super::ranking_rule::{BestSplit, Class};
 
 /// Sort key of a candidate within its class: its criterion, then latency and the number of the candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

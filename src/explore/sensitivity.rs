@@ -1,6 +1,6 @@
 //! Sensitivity of the selected design to each knob, and the bandwidths at which its fastest split changes.
 
-use super::rank::Evaluator;
+use super::ranking_rule::Evaluator;
 use super::session::Session;
 use crate::cost::{self, Cause, Constraint, SplitDemand, SwingEnd, ThresholdSolver};
 use crate::network::BoundaryId;

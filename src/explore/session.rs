@@ -23,7 +23,7 @@ use super::measurements::{Measurements, ShownAccuracy};
 use super::message::{Message, Severity};
 use super::progress::{Searching, Training};
 use super::ranges::Ranges;
-use super::rank::{Evaluator, RankedDesign};
+use super::ranking_rule::{Evaluator, RankedDesign};
 use super::selection::Selection;
 use super::setup::Setup;
 use crate::cost::Knobs;

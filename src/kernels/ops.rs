@@ -11,7 +11,10 @@ use super::geometry::ConvGeometry;
 use super::host_op::{HostOp, apply};
 use super::norm::InputTransform;
 use super::statistics::ChannelStatistics;
-use super::{dense, depthwise as channelwise, pointwise as product, quantise as link, stock, view_maximum};
+use super::{
+    dense, depthwise as depthwise_kernel, pointwise as pointwise_kernel, quantise as quantise_kernel, stock,
+    view_maximum,
+};
 
 /// Depthwise convolution: filters each channel of `x[batch, height, width, channels]` with its own kernel of
 /// `w[k, k, channels]`, k odd, with zero padding `k / 2`. Output
@@ -58,11 +61,11 @@ struct DepthwiseConv(ConvGeometry);
 
 impl Convolution for DepthwiseConv {
     fn forward(&self, x: &[f32], transform: Option<&InputTransform>, w: &[f32]) -> (Vec<f32>, ChannelStatistics) {
-        channelwise::forward(x, transform, w, self.0)
+        depthwise_kernel::forward(x, transform, w, self.0)
     }
 
     fn backward(&self, x: &[f32], norm: Option<FusedNorm<'_>>, w: &[f32], dy: &[f32], _: bool) -> ConvGradients {
-        channelwise::backward(x, norm, w, dy, self.0)
+        depthwise_kernel::backward(x, norm, w, dy, self.0)
     }
 }
 
@@ -72,11 +75,11 @@ struct PointwiseConv(usize);
 
 impl Convolution for PointwiseConv {
     fn forward(&self, x: &[f32], transform: Option<&InputTransform>, w: &[f32]) -> (Vec<f32>, ChannelStatistics) {
-        product::forward(x, transform, w, self.0)
+        pointwise_kernel::forward(x, transform, w, self.0)
     }
 
     fn backward(&self, x: &[f32], norm: Option<FusedNorm<'_>>, w: &[f32], dy: &[f32], wanted: bool) -> ConvGradients {
-        product::backward(x, norm, w, dy, self.0, wanted)
+        pointwise_kernel::backward(x, norm, w, dy, self.0, wanted)
     }
 }
 
@@ -255,7 +258,7 @@ impl HostOp<1> for Quantise {
     type Saved = ();
 
     fn forward(&self, [x]: [&[f32]; 1]) -> (Vec<f32>, ()) {
-        (link::quantise(x, self.values, self.bits), ())
+        (quantise_kernel::quantise(x, self.values, self.bits), ())
     }
 
     fn backward(&self, _: [&[f32]; 1], (): &(), dy: &[f32], _: [bool; 1]) -> [Option<Vec<f32>>; 1] {

@@ -70,7 +70,8 @@ impl TaskProcess {
         &self.store
     }
 
-    /// Control messages since the last call but pause and resume: while paused, this waits without using the processor.
+    /// Control messages since the last call, except pause and resume, which are carried out here: while paused, this
+    /// blocks without using the processor.
     ///
     /// # Errors
     /// The database fails, or another process has taken the task over.
@@ -109,7 +110,7 @@ impl TaskProcess {
         }
     }
 
-    /// Returns `true` if the user has asked to stop. Other control messages but pause and resume are dropped.
+    /// Waits while the user pauses. Returns `true` if the user has asked to stop; other control messages are dropped.
     ///
     /// # Errors
     /// As [`TaskProcess::controls`].

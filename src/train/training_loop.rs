@@ -72,7 +72,8 @@ pub trait TrainingObserver {
         Ok(())
     }
 
-    /// Returns `true` to end the training before its next step. The default never does.
+    /// Returns `true` to end the training before its next step; may block while the training is paused. The default
+    /// does neither.
     ///
     /// # Errors
     /// Requests can't be read; the training ends.

@@ -114,7 +114,7 @@ impl App {
                 self.act(command);
             }
         }
-        self.watching_limits(|app| app.session.settle(app.ui.now_ms));
+        self.watching_limits(|app| app.session.apply_pending_steps(app.ui.now_ms));
     }
 
     fn commands(&mut self, event: &Event) -> Vec<UserCommand> {

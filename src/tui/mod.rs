@@ -31,10 +31,10 @@ pub mod widget;
 mod app;
 mod controller;
 mod event_reader;
+mod followed_run;
 mod hit;
 mod input;
 mod text;
-mod work;
 
 #[cfg(test)]
 mod tests;
@@ -137,7 +137,7 @@ pub fn picture_theme(scheme: ColourScheme) -> Theme {
 /// # Errors
 /// There is no run, or its database fails.
 pub(crate) fn replay(session: &mut Session, run: &Path) -> Result<(), TuiError> {
-    let mut work = work::FollowedRun::open(run)?;
+    let mut work = followed_run::FollowedRun::open(run)?;
     let mut reader = event_reader::EventReader::new(run);
     let mut updates = reader.initial_updates();
     loop {
@@ -183,7 +183,7 @@ pub(crate) fn play(session: &mut Session, ui: &mut UiState, keys: &str) {
         if let Some(command) = input::keyboard::command(ui, key) {
             controller::perform(session, ui, command);
         }
-        session.settle(ui.now_ms);
+        session.apply_pending_steps(ui.now_ms);
     }
 }
 

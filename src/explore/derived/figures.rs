@@ -6,7 +6,7 @@ use crate::cost::FrameDemand;
 use crate::explore::candidate::CandidateId;
 use crate::explore::catalogue::Catalogue;
 use crate::explore::column::Column;
-use crate::explore::rank::{Evaluator, RankedDesign};
+use crate::explore::ranking_rule::{Evaluator, RankedDesign};
 use crate::network::BoundaryId;
 
 impl Derived {

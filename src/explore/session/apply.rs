@@ -60,7 +60,7 @@ impl Session {
     ///
     /// Never panics; a command that can't be carried out leaves a message.
     pub fn apply(&mut self, command: Command, now_ms: u64) -> Vec<WorkRequest> {
-        self.settle(now_ms);
+        self.apply_pending_steps(now_ms);
         match command {
             Command::Undo => self.travel(Travel::Undo, now_ms),
             Command::Redo => self.travel(Travel::Redo, now_ms),
@@ -76,8 +76,8 @@ impl Session {
     }
 
     /// Applies a command of a batch of input. As [`Session::apply`], except that steps of the selected knob are only
-    /// added up: they take effect with the next other command or with [`Session::settle`], so that all designs are
-    /// costed once for the many steps of a held key.
+    /// added up: they take effect with the next other command or with [`Session::apply_pending_steps`], so that all
+    /// designs are costed once for the many steps of a held key.
     pub fn queue(&mut self, command: Command, now_ms: u64) -> Vec<WorkRequest> {
         let Command::MoveKnob(Move::By(steps)) = command else { return self.apply(command, now_ms) };
         let range = self.selected_range();
@@ -90,7 +90,7 @@ impl Session {
 
     /// Applies the steps that [`Session::queue`] added up. To be called at the end of each batch of input, before the
     /// session is drawn.
-    pub fn settle(&mut self, now_ms: u64) {
+    pub fn apply_pending_steps(&mut self, now_ms: u64) {
         let Some(pending) = self.pending.take() else { return };
         let Some(range) = self.range(pending.knob()) else { return };
         if pending.value().total_cmp(&self.value(range.knob)).is_ne() {
@@ -114,7 +114,7 @@ impl Session {
         }
         let gesture = self.gesture(command);
         self.history.record(before.clone(), &self.setup, gesture, now_ms);
-        self.follow(&before);
+        self.rederive_after(&before);
         if matches!(command, Command::Filter(_)) && self.selected_row().is_none() {
             self.select_row(Move::To(self.selection.row()));
         }
@@ -175,7 +175,7 @@ impl Session {
     }
 
     /// Derives everything that follows from a change of the setup.
-    fn follow(&mut self, before: &Setup) {
+    fn rederive_after(&mut self, before: &Setup) {
         if before.design_override().is_some() && self.setup.design_override().is_none() {
             self.selection.follow_top_if_there(self.derived.rows());
         }
@@ -199,7 +199,7 @@ impl Session {
         match step {
             Some((setup, label)) => {
                 self.setup = setup;
-                self.follow(&now);
+                self.rederive_after(&now);
                 self.activity.say(Severity::Info, format!("{done}: {label}"), now_ms);
             }
             None => self.activity.say(Severity::Info, "nothing more to go back to or forward to", now_ms),
@@ -249,8 +249,8 @@ impl Session {
         Ok(())
     }
 
-    /// Pins the selected design, or unpins it. A design with an overridden way of transmit configuration becomes a
-    /// candidate first.
+    /// Pins the selected design, or unpins it. A design with an overridden transmit configuration becomes a candidate
+    /// first.
     fn pin(&mut self) -> Result<(), Refusal> {
         let Some(selected) = self.selected() else { return Ok(()) };
         let Some(candidate) = self.catalogue.get(selected) else { return Ok(()) };

@@ -166,7 +166,7 @@ fn queued_steps_take_effect_together() {
         stepped.apply(Command::MoveKnob(Move::By(steps)), 0);
         assert_eq!(queued.setup(), &before);
     }
-    queued.settle(0);
+    queued.apply_pending_steps(0);
     assert_eq!((queued.setup(), queued.order(), queued.past().len()), (stepped.setup(), stepped.order(), 1));
     // Another action applies the steps before it.
     queued.queue(Command::MoveKnob(Move::By(2)), 0);
@@ -175,7 +175,7 @@ fn queued_steps_take_effect_together() {
     stepped.apply(Command::LockKnob, 1000);
     assert_eq!(queued.setup(), stepped.setup());
     queued.queue(Command::MoveKnob(Move::By(2)), 2000);
-    queued.settle(2000);
+    queued.apply_pending_steps(2000);
     assert_eq!(queued.setup(), stepped.setup());
     assert!(queued.toast(2000).unwrap().text.contains("locked"));
 }

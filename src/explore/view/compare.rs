@@ -3,7 +3,7 @@
 use crate::cost::{Evaluation, SplitDemand};
 use crate::explore::candidate::CandidateId;
 use crate::explore::measurements::ShownAccuracy;
-use crate::explore::rank::Evaluator;
+use crate::explore::ranking_rule::Evaluator;
 use crate::explore::session::Session;
 use crate::explore::setup::{Pinned, letter};
 use crate::quantity::Knob;

@@ -3,7 +3,7 @@
 use crate::explore::candidate::CandidateId;
 use crate::explore::column::Column;
 use crate::explore::derived::Point;
-use crate::explore::rank::Class;
+use crate::explore::ranking_rule::Class;
 use crate::explore::session::Session;
 
 impl Session {

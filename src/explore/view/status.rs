@@ -6,7 +6,7 @@ use crate::cost::{
 };
 use crate::explore::knob_histograms::{Fix, WhatIf};
 use crate::explore::knob_range::KnobRange;
-use crate::explore::rank::Evaluator;
+use crate::explore::ranking_rule::Evaluator;
 use crate::explore::session::Session;
 use crate::quantity::{Knob, Limit, Metric, RelaxDirection};
 

@@ -9,7 +9,7 @@ use crate::{
     tui::{
         effect::{Effect, ExportFormat},
         event_reader, export,
-        work::FollowedRun,
+        followed_run::FollowedRun,
     },
 };
 

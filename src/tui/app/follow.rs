@@ -14,8 +14,8 @@ use crate::{
     tui::{
         command::UserCommand,
         event_reader,
+        followed_run::{self, FollowedRun},
         model::menu::{Choice, Menu},
-        work::{self, FollowedRun},
     },
 };
 
@@ -30,7 +30,7 @@ impl App {
         }
         let named = self.options.run.clone();
         let run = named.map_or_else(
-            || work::living_run(&self.options.runs_root, &self.options.template.space),
+            || followed_run::living_run(&self.options.runs_root, &self.options.template.space),
             |path| Ok(Some(path)),
         );
         match run {
@@ -133,7 +133,7 @@ impl App {
     }
 
     /// Says how a child ended, if the run does not say so itself.
-    fn ended(&mut self, ended: &work::Ended) {
+    fn ended(&mut self, ended: &followed_run::Ended) {
         if ended.ending.status.is_none() || ended.ending.is_success() {
             return;
         }

@@ -13,7 +13,7 @@ use crate::{
     space::SearchSpace,
     tui::{
         event_reader::EventReader,
-        work::{self, FollowedRun},
+        followed_run::{self, FollowedRun},
     },
 };
 
@@ -43,7 +43,7 @@ pub(super) struct Follower {
 /// Result of one poll.
 pub(super) struct Poll {
     pub(super) updates: Vec<Update>,
-    pub(super) ended: Vec<work::Ended>,
+    pub(super) ended: Vec<followed_run::Ended>,
     /// Error that ended the poll.
     pub(super) error: Option<RunError>,
 }

@@ -14,8 +14,8 @@ use crate::{
     space::SearchSpace,
     tui::{
         event_reader::{self, EventReader},
+        followed_run::FollowedRun,
         model::replay::{ReplayPosition, Seek},
-        work::FollowedRun,
     },
 };
 

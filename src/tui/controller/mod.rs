@@ -27,12 +27,13 @@ use crate::explore::{BarQuantity, Command, Point, PointClass, Session, Severity,
 
 /// Carries out a command and returns what must be done outside.
 ///
-/// Steps of a knob are queued in the session so that those of a held key cost one evaluation: call [`Session::settle`]
+/// Steps of a knob are queued in the session so that those of a held key cost one evaluation: call
+/// [`Session::apply_pending_steps`]
 /// at the end of a batch of input.
 pub(crate) fn perform(session: &mut Session, ui: &mut UiState, command: impl Into<UserCommand>) -> Vec<Effect> {
     let command = command.into();
     if !matches!(command, UserCommand::Sideways(_) | UserCommand::Session(Command::MoveKnob(_))) {
-        session.settle(ui.now_ms);
+        session.apply_pending_steps(ui.now_ms);
     }
     match command {
         UserCommand::Session(command) => return apply(session, ui, command),

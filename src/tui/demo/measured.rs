@@ -12,7 +12,7 @@ use crate::{
     record::{Measurement, Subset},
     run::{Changes, RunDir, RunError},
     space::SearchSpace,
-    tui::work::FollowedRun,
+    tui::followed_run::FollowedRun,
 };
 
 /// The accuracies that come with the program, for the default space.

@@ -4,8 +4,8 @@
 //! ```text
 //!        ┌ Why #77 does not fit ─────────────────────────── Esc close ┐
 //!        │ ✗ sensor memory 40.0 KiB exceeds 32.0 KiB at S1.1.expand   │
-//!        │ One of these would do:                                     │
-//!        │   raise sensor RAM to 40 KiB                     2 stops   │
+//!        │ One of these is enough:                                    │
+//!        │   raise the sensor memory to 40 KiB              (2 steps) │
 //!        └────────────────────────────────────────────────────────────┘
 //! ┌ filter ──────────────────────────────────────────────────────────┐
 //! │ acc>72 split=S3█                                                 │

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! ┌▸The link gets slower ───────────────── 2 of 7  </> scenes  , hold  Esc end ┐
-//! │ Bandwidth falls from 25 Mbit/s to 3.9 Mbit/s. The cut has moved from ...   │
+//! │ Bandwidth falls from 25 Mbit/s to 3.9 Mbit/s. The split has moved from ... │
 //! └────────────────────────────────────────────────────────────────────────────┘
 //! ```
 

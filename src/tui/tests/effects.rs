@@ -62,7 +62,7 @@ fn has_effect(session: &Session, ui: &UiState, command: &UserCommand) -> bool {
     let (mut session, mut ui) = (session.clone(), ui.clone());
     let before = everything(&session, &ui);
     let outside = !controller::perform(&mut session, &mut ui, command.clone()).is_empty();
-    session.settle(ui.now_ms);
+    session.apply_pending_steps(ui.now_ms);
     outside || everything(&session, &ui) != before
 }
 

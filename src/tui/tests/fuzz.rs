@@ -134,7 +134,7 @@ impl Player {
         for command in commands {
             controller::perform(&mut self.session, &mut self.ui, command);
         }
-        self.session.settle(self.ui.now_ms);
+        self.session.apply_pending_steps(self.ui.now_ms);
         self.draw();
     }
 

@@ -18,8 +18,8 @@ use crate::{
         effect::Effect,
         event_reader::{self, EventReader},
         export,
+        followed_run::FollowedRun,
         model::screen::Screen,
-        work::FollowedRun,
     },
 };
 
