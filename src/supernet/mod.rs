@@ -18,7 +18,7 @@
 //! let device = Device::flex();
 //! let supernet = Supernet::new(&space, Initialisation::default(), 7, &device);
 //! // The smallest network, sent after its stem at a ratio of 2 and 8 bits, views fused by their logits.
-//! let design = space.parse_design("0-00-0000-0000-0000-00-00-00@stem/logits:r2b8")?;
+//! let design = space.parse_design("0-0000-0000-0000-0000-0000-0000-0000@stem/logits:r2b8")?;
 //! // Three objects of two views each.
 //! let x = Tensor::<4>::ones([3 * 2, 32, 32, 1], &device);
 //! let route = Route::of_design(&space, &design);

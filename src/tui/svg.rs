@@ -39,13 +39,6 @@ const MARGIN: u16 = 12;
 const FONTS: &str = "ui-monospace,'JetBrains Mono','DejaVu Sans Mono',Menlo,Consolas,monospace";
 
 /// The screen in `buffer` as an SVG document named `title`.
-///
-/// ```
-/// # use ratatui::{buffer::Buffer};
-/// # use splitscope::tui::svg::{Ground, svg};
-/// let picture = svg(&Buffer::with_lines(["┌ a<b ┐"]), "example", Ground::Dark);
-/// assert!(picture.starts_with("<svg ") && picture.contains("a&lt;b") && picture.contains("<title>example</title>"));
-/// ```
 pub(crate) fn svg(buffer: &Buffer, title: &str, ground: Ground) -> String {
     let mut picture = Picture::new(ground);
     for y in 0..buffer.area.height {

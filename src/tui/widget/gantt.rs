@@ -41,7 +41,7 @@ pub struct Lane<'a> {
 /// ```
 /// # use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 /// # use splitscope::tui::widget::{Gantt, Lane, Part, Stretch, UNICODE};
-/// let parts = [0, 1].map(|i| Part { glyph: crate::tui::widget::UNICODE.fills[i], style: Style::new() });
+/// let parts = [0, 1].map(|i| Part { glyph: UNICODE.fills[i], style: Style::new() });
 /// let piece = |from, until, part, name| Stretch { from, until, part, name: Some(name) };
 /// let (cook, eat) = ([piece(0.0, 4.0, 0, '1'), piece(4.0, 8.0, 0, '2')], [piece(4.0, 6.0, 1, '1')]);
 /// let lanes = [
@@ -158,7 +158,7 @@ mod tests {
     use crate::tui::widget::testing;
 
     fn parts() -> [Part; 2] {
-        [0, 1].map(|i| Part { glyph: crate::tui::widget::UNICODE.fills[i], style: Style::new() })
+        [0, 1].map(|i| Part { glyph: UNICODE.fills[i], style: Style::new() })
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub struct StackedBar<'a> {
 /// ```
 /// # use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 /// # use splitscope::tui::widget::{StackedBar, Part, StackedBars, UNICODE};
-/// let parts = [0, 1, 2].map(|i| Part { glyph: crate::tui::widget::UNICODE.fills[i], style: Style::new() });
+/// let parts = [0, 1, 2].map(|i| Part { glyph: UNICODE.fills[i], style: Style::new() });
 /// let bars = [StackedBar { mark: "▸", label: "17", values: &[4.0, 2.0, 1.0], text: "7.0", ..StackedBar::default() }];
 /// let area = Rect::new(0, 0, 18, 1);
 /// let mut buffer = Buffer::empty(area);
@@ -175,7 +175,7 @@ mod tests {
     use crate::tui::widget::testing;
 
     fn parts() -> [Part; 3] {
-        [0, 1, 2].map(|i| Part { glyph: crate::tui::widget::UNICODE.fills[i], style: Style::new() })
+        [0, 1, 2].map(|i| Part { glyph: UNICODE.fills[i], style: Style::new() })
     }
 
     #[test]
