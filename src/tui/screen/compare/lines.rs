@@ -21,8 +21,18 @@ pub(crate) struct ComparisonRow {
     pub(crate) name: String,
     /// ComparedText of each pin.
     pub(crate) words: Vec<ComparedText>,
-    /// Figures to compare, if the row has them, and whether more is better.
-    pub(crate) figures: Option<(Vec<f64>, bool)>,
+    /// Figures to compare, if the row has them.
+    pub(crate) figures: Option<ComparedFigures>,
+}
+
+/// Figures of a row, one per pin.
+pub(crate) struct ComparedFigures {
+    /// Values in base units; NaN where not known.
+    pub(crate) values: Vec<f64>,
+    /// Unit in which values and differences are written.
+    pub(crate) unit: Unit,
+    /// Larger values are better.
+    pub(crate) more_is_better: bool,
 }
 
 impl ComparisonRow {
@@ -36,9 +46,9 @@ impl ComparisonRow {
         Self { name: name.into(), words, figures: None }
     }
 
-    fn figures(name: impl Into<String>, figures: Vec<f64>, unit: Unit, more: bool) -> Self {
-        let words = figures.iter().map(|figure| point(unit.column(*figure))).collect();
-        Self { name: name.into(), words, figures: Some((figures, more)) }
+    fn figures(name: impl Into<String>, values: Vec<f64>, unit: Unit, more_is_better: bool) -> Self {
+        let words = values.iter().map(|value| point(unit.column(*value))).collect();
+        Self { name: name.into(), words, figures: Some(ComparedFigures { values, unit, more_is_better }) }
     }
 }
 
@@ -60,7 +70,8 @@ pub(crate) fn lines(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> 
 fn accuracies(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
     let shares: Vec<f64> = pins.iter().map(|pin| pin.accuracy.measured().unwrap_or(f64::NAN)).collect();
     let words = pins.iter().map(|pin| point(table::accuracy(&pin.accuracy))).collect();
-    let mut lines = vec![ComparisonRow { name: "accuracy %".to_owned(), words, figures: Some((shares, true)) }];
+    let figures = ComparedFigures { values: shares, unit: session.unit(Column::Accuracy), more_is_better: true };
+    let mut lines = vec![ComparisonRow { name: "accuracy %".to_owned(), words, figures: Some(figures) }];
     let by_views: Vec<Vec<(u32, Accuracy)>> =
         pins.iter().map(|pin| session.measurements().by_views(&pin.design)).collect();
     let mut views: Vec<u32> = by_views.iter().flatten().map(|(views, _)| *views).collect();

@@ -3,9 +3,10 @@
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
 use super::super::{chrome, view::View};
-use super::lines::{ComparedText, ComparisonRow, lines};
+use super::lines::{ComparedFigures, ComparedText, ComparisonRow, lines};
 use crate::{
     explore::{Command, Compared},
+    quantity::Unit,
     tui::{
         command::{RowMove, UserCommand},
         hit::HitMap,
@@ -155,7 +156,7 @@ const fn marks(theme: &Theme) -> (&'static str, &'static str) {
 /// A figure with its bar and its difference, or a word with a mark where it differs.
 fn figure(line: &ComparisonRow, index: usize, base: usize, cell: Rect, theme: &Theme, buf: &mut Buffer) {
     let (star, differs) = marks(theme);
-    let Some((figures, more)) = &line.figures else {
+    let Some(ComparedFigures { values, unit, more_is_better }) = &line.figures else {
         let ComparedText { point, beside } = &line.words[index];
         let mark = if *point == line.words[base].point { "" } else { differs };
         let beside = if beside.is_empty() { String::new() } else { format!("  {beside}") };
@@ -169,31 +170,59 @@ fn figure(line: &ComparisonRow, index: usize, base: usize, cell: Rect, theme: &T
         chrome::line(buf, cell, &pieces, theme);
         return;
     };
-    let value = figures[index];
+    let value = values[index];
     let number = Rect { width: 8.min(cell.width), ..cell };
     chrome::right(buf, number, &line.words[index].point, theme.text);
-    let most = figures.iter().copied().filter(|figure| figure.is_finite()).fold(0.0, f64::max);
+    let most = values.iter().copied().filter(|value| value.is_finite()).fold(0.0, f64::max);
     let bar = Rect { x: cell.x + 10, width: cell.width.saturating_sub(10 + 11), ..cell }.intersection(cell);
     // One design alone has nothing to be long beside.
-    if value.is_finite() && most > 0.0 && figures.len() > 1 {
+    if value.is_finite() && most > 0.0 && values.len() > 1 {
         Gauge::new(value / most)
             .look(theme.look(GaugeStyles { bar: theme.sensor_text, ..theme.gauge().styles }))
             .render(bar, buf);
     }
-    let delta = value - figures[base];
-    let best = if *more { value >= most } else { figures.iter().all(|other| value <= *other || other.is_nan()) };
+    let best =
+        if *more_is_better { value >= most } else { values.iter().all(|other| value <= *other || other.is_nan()) };
     let tail = Rect { x: bar.right() + 1, width: cell.right().saturating_sub(bar.right() + 1), ..cell };
-    let better = if *more { delta > 0.0 } else { delta < 0.0 };
-    // What is whole has no tenths.
-    let tenths = line.words[index].point.contains('.') && delta.abs() < 99.95;
-    let (text, style) = match delta {
-        delta if index == base || delta.is_nan() => (String::new(), theme.text),
-        delta if delta.abs() < 0.05 => (if tenths { "   0.0" } else { "     0" }.to_owned(), theme.dim),
-        delta if tenths => (format!("{delta:>+6.1}"), if better { theme.good } else { theme.bad }),
-        delta => (format!("{delta:>+6.0}"), if better { theme.good } else { theme.bad }),
+    let delta = value - values[base];
+    let text = if index == base { String::new() } else { difference(delta, *unit) };
+    let style = match text.starts_with(['+', '-']) {
+        true if (delta > 0.0) == *more_is_better => theme.good,
+        true => theme.bad,
+        false => theme.dim,
     };
     // The best of those that are known, if some known one is worse.
-    let worse = figures.iter().any(|other| (other - value).abs() >= 1e-9);
+    let worse = values.iter().any(|other| (other - value).abs() >= 1e-9 * unit.size);
     let star = if best && worse && value.is_finite() { star } else { "" };
-    chrome::line(buf, tail, &[(&format!("{text:<7}"), style), (star, theme.accent)], theme);
+    chrome::line(buf, tail, &[(&format!("{text:>6} "), style), (star, theme.accent)], theme);
+}
+
+/// A difference in the digits of its column, with its sign; nothing if it is not known. One that is written as zero has
+/// no sign.
+fn difference(delta: f64, unit: Unit) -> String {
+    if delta.is_nan() {
+        return String::new();
+    }
+    let size = unit.column(delta.abs());
+    if size.chars().all(|character| "0.".contains(character)) {
+        return size;
+    }
+    format!("{}{size}", if delta < 0.0 { '-' } else { '+' })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::quantity::Dimension;
+
+    #[test]
+    fn differences_are_in_the_unit_of_their_row() {
+        let [ms, kib, percent] = [(Dimension::Time, "ms"), (Dimension::Bytes, "KiB"), (Dimension::Share, "%")]
+            .map(|(dimension, symbol)| dimension.unit(symbol).unwrap());
+        assert_eq!(difference(0.001_11, ms), "+1.11");
+        assert_eq!(difference(-16_384.0, kib), "-16.0");
+        assert_eq!(difference(-0.016, percent), "-1.60");
+        assert_eq!(difference(1e-9, ms), "0.00");
+        assert_eq!(difference(f64::NAN, ms), "");
+    }
 }
