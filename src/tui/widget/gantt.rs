@@ -158,7 +158,7 @@ mod tests {
     use crate::tui::widget::testing;
 
     fn parts() -> [Part; 2] {
-        [0, 1].map(|i| Part { glyph: UNICODE.fills[i], style: Style::new() })
+        [0, 1].map(|i| Part { glyph: crate::tui::widget::UNICODE.fills[i], style: Style::new() })
     }
 
     #[test]

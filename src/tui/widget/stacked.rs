@@ -175,7 +175,7 @@ mod tests {
     use crate::tui::widget::testing;
 
     fn parts() -> [Part; 3] {
-        [0, 1, 2].map(|i| Part { glyph: UNICODE.fills[i], style: Style::new() })
+        [0, 1, 2].map(|i| Part { glyph: crate::tui::widget::UNICODE.fills[i], style: Style::new() })
     }
 
     #[test]
