@@ -130,7 +130,7 @@ impl Activity {
             control == WorkControl::SendLimits || (self.search.state.is_active() && !self.training.state.is_active());
         let state = if to_search { &mut self.search.state } else { &mut self.training.state };
         if !state.is_active() {
-            self.messages.say(Severity::Warning, "nothing is running that could be told that", now_ms);
+            self.messages.say(Severity::Warning, "neither a training nor a search is running", now_ms);
             return false;
         }
         match control {

@@ -119,10 +119,7 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let (line, style) = match (session.limits_moved(), searching.state.is_active() && ui.replay.is_none()) {
         (true, true) => {
             let key = ui.keys.key(Command::Control(WorkControl::SendLimits));
-            (
-                format!("The limits have moved since the search was told them: {key} tells it the present ones."),
-                theme.warn,
-            )
+            (format!("The limits have moved since the search got them: {key} sends the present ones."), theme.warn)
         }
         _ => (best(session), theme.text),
     };
