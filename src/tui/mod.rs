@@ -12,8 +12,8 @@
 //! config      the user's file
 //! ```
 //!
-//! Above `explore` and `run`; `cli` calls [`run`]. Invariants: the way from a knob to the frame has no thread, channel
-//! or lock; nothing waits for a child process; a frame is a pure function of session, theme and [`UiState`].
+//! Above `explore` and `run`, below `cli`. Invariants: the way from a knob to the frame has no thread, channel or lock;
+//! nothing waits for a child process; a frame is a pure function of session, theme and [`UiState`].
 
 pub(crate) mod command;
 pub(crate) mod config;

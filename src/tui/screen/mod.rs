@@ -1,6 +1,6 @@
 //! Screens: pure pictures of a session.
 //!
-//! [`view`] draws the screen that is shown and returns where everything is; nothing here changes anything. One file a
+//! [`draw`] draws the screen that is shown and returns where everything is; nothing here changes anything. One file a
 //! region. Invariants: any size draws without panic; what is told by colour is told by a glyph or a word too; figures
 //! keep their unit and width while they change; nothing that can't be done is offered.
 //!
