@@ -124,8 +124,8 @@ impl Ranking {
             keys[class as usize].push(key);
         }
         for keys in keys.iter_mut() {
-            // What is compared first mostly stands as it was, as multiply-accumulates never change: then this is one
-            // run.
+            // Keys mostly stand in order of their first part already, as multiply-accumulates never change: the stable
+            // sort then takes one pass.
             keys.sort_by_key(|key| key.first);
             keys.chunk_by_mut(|one, other| one.first == other.first).for_each(<[RankKey]>::sort);
         }

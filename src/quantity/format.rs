@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(time.format_rounded(0.006_671, Rounding::Up), "6.68 ms");
         assert_eq!(time.format_rounded(0.006_679, Rounding::Down), "6.67 ms");
         assert_eq!(bytes.format_rounded(40_961.0, Rounding::Up), "40.1 KiB");
-        // What rounding errors add is not rounded up.
+        // Rounding errors are not rounded up.
         assert_eq!(time.format_rounded(0.006_67 * (1.0 + 1e-9), Rounding::Up), "6.67 ms");
     }
 

@@ -39,8 +39,8 @@ impl InvertedResidual {
             let layer = ElasticPointwiseConfig::by_fan_in(inputs, hidden).init(weights);
             (layer, ElasticNormConfig::new(hidden).init(weights))
         });
-        // Where something is always added the branch starts at zero, so that a fresh block is its shortcut. Where only
-        // some widths allow it, zero would leave the others without a signal.
+        // A branch that always has a shortcut starts at zero, so that a fresh block is its shortcut. If only some
+        // widths have one, zero would leave the others without a signal.
         let projected = stage.shortcut == Shortcut::Projected;
         let gamma = if projected || config.keeps_shape() { 0.0 } else { 1.0 };
         Self {

@@ -190,7 +190,7 @@ fn two_stages(study: &mut BaselineStudy<'_>) -> Result<Method> {
     }
     let reason =
         evaluated.is_empty().then(|| "no network of the first stage can be split within the limits".to_owned());
-    // What the first stage measured was not split, but it was measured, and may be the best.
+    // The designs of the first stage were measured unsplit; one of them may be the best.
     evaluated.extend(first);
     Ok(Method { name: "two stages".into(), chooses: "network, then split", evaluated, reason })
 }

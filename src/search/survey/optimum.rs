@@ -198,7 +198,7 @@ impl<'a> OptimumSolver<'a> {
             (Residency::Streamed, _) => single(true),
             (Residency::Resident, _) | (Residency::Cached, None) => single(false),
             (Residency::Cached, Some(memory)) => {
-                // Where streaming never makes a layer cheaper, a path that could have kept its weights is found among
+                // If streaming never makes a layer cheaper, a path that could have kept its weights is found among
                 // those that do.
                 let energy = |energy: &Option<Sourced<f64>>| energy.as_ref().map_or(0.0, |energy| energy.value);
                 let streaming_costs_energy = energy(&device.weight_byte_energy_j) >= energy(&device.byte_energy_j);

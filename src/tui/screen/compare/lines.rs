@@ -6,7 +6,7 @@ use crate::{
     quantity::{Knob, Metric, RelaxDirection, Unit},
 };
 
-/// ComparedText of one design: the value, and an explanation beside it.
+/// Text of one design in a row: the value, and an explanation beside it.
 #[derive(Default)]
 pub(crate) struct ComparedText {
     /// Value that is compared.
@@ -19,7 +19,7 @@ pub(crate) struct ComparedText {
 pub(crate) struct ComparisonRow {
     /// Its name.
     pub(crate) name: String,
-    /// ComparedText of each pin.
+    /// Text of each pin.
     pub(crate) words: Vec<ComparedText>,
     /// Figures to compare, if the row has them.
     pub(crate) figures: Option<ComparedFigures>,
