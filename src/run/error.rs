@@ -19,7 +19,12 @@ pub enum RunError {
     NoSuchRun(PathBuf),
     /// Something is at this path, but not a run.
     #[error("{} is not a run: it has no {what}", path.display())]
-    NotARun { path: PathBuf, what: &'static str },
+    NotARun {
+        /// Directory that was opened.
+        path: PathBuf,
+        /// Missing file: `run.toml` or `run.db`.
+        what: &'static str,
+    },
     /// A run that was open is no longer where it was.
     #[error("the run {} is gone: its directory was deleted or moved", .0.display())]
     Gone(PathBuf),
@@ -31,7 +36,14 @@ pub enum RunError {
     NotEmpty(PathBuf),
     /// The run's files are of a later format than this program knows.
     #[error("{} was written by a newer splitscope: its format is {found}, this one reads up to {known}", path.display())]
-    Newer { path: PathBuf, found: i64, known: i64 },
+    Newer {
+        /// Manifest or database of the later format.
+        path: PathBuf,
+        /// Format of the file.
+        found: i64,
+        /// Latest format that this program reads.
+        known: i64,
+    },
     /// The values of a new run can't be written as TOML.
     #[error("the run can't be described in run.toml: {0}")]
     Unwritable(String),
@@ -69,13 +81,25 @@ pub enum RunError {
     #[error(
         "the search under way measures with the weights of step {step}, which can't be had any more; begin it anew"
     )]
-    WeightsGone { step: u64, source: TrainError },
+    WeightsGone {
+        /// Training step of the weights.
+        step: u64,
+        /// Error in reading the checkpoint.
+        source: TrainError,
+    },
     /// The threads that load the data have ended without a result.
     #[error("loading the data broke off")]
     LoadingBrokeOff,
     /// The data have another number of classes than the space.
     #[error("the space {space} has {classes} classes")]
-    Classes { space: String, classes: u32, source: DataError },
+    Classes {
+        /// Name of the space.
+        space: String,
+        /// Classes of the space.
+        classes: u32,
+        /// Mismatch, with the classes of the data.
+        source: DataError,
+    },
     /// The data can't be read.
     #[error(transparent)]
     Data(#[from] DataError),
@@ -87,13 +111,32 @@ pub enum RunError {
     Search(DriverError),
     /// The child process could not be started.
     #[error("could not start {}: {source}", program.display())]
-    NotStarted { program: PathBuf, source: io::Error },
+    NotStarted {
+        /// Program that was to run.
+        program: PathBuf,
+        /// Error of the operating system.
+        source: io::Error,
+    },
     /// A process can't be watched or killed.
     #[error("process {pid} can't be {action}: {source}")]
-    Process { action: &'static str, pid: u32, source: io::Error },
+    Process {
+        /// Past participle for the sentence: "watched", "killed".
+        action: &'static str,
+        /// Process id.
+        pid: u32,
+        /// Error of the operating system.
+        source: io::Error,
+    },
     /// A file operation failed.
     #[error("could not {action} {}: {source}", path.display())]
-    File { action: &'static str, path: PathBuf, source: io::Error },
+    File {
+        /// Verb for the sentence: "read", "create".
+        action: &'static str,
+        /// File or directory.
+        path: PathBuf,
+        /// Error of the operating system.
+        source: io::Error,
+    },
     /// No space left.
     #[error("the disk is full: {} could not be written; free some space, then resume the run", .0.display())]
     DiskFull(PathBuf),
@@ -102,13 +145,23 @@ pub enum RunError {
     ReadOnly(PathBuf),
     /// The database is damaged, or something else is in its place.
     #[error("{} is damaged or is not a run's database ({detail}); what can be read of it is recovered by: sqlite3 run.db .recover", path.display())]
-    Corrupt { path: PathBuf, detail: String },
+    Corrupt {
+        /// Database file.
+        path: PathBuf,
+        /// SQLite's message.
+        detail: String,
+    },
     /// Another process holds the database for longer than anyone should.
     #[error("{} is locked by another process; try again once it has finished", .0.display())]
     Locked(PathBuf),
     /// Any other failure of the database.
     #[error("the run's database {} failed: {source}", path.display())]
-    Database { path: PathBuf, source: rusqlite::Error },
+    Database {
+        /// Database file.
+        path: PathBuf,
+        /// Error of SQLite.
+        source: rusqlite::Error,
+    },
 }
 
 impl From<TrainError> for RunError {

@@ -36,10 +36,13 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 /// A row of the database: a value, and when and by whom it was written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stored<T> {
+    /// Position in its table: 1 for the first row, growing with every write.
     pub id: i64,
+    /// Time of writing, in seconds since 1970 (UTC).
     pub time: f64,
     /// `host/pid/born` of the writer; empty for controls.
     pub process: String,
+    /// Event, measurement, or text of a control.
     pub value: T,
 }
 

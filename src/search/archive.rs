@@ -17,11 +17,26 @@ pub enum Origin {
     /// Drawn at random.
     Random,
     /// Each gene from one of two parents, then `mutated` genes changed.
-    Crossover { parents: [u64; 2], mutated: u8 },
+    Crossover {
+        /// Ids of the proposals whose genes were mixed.
+        parents: [u64; 2],
+        /// Number of genes changed after mixing.
+        mutated: u8,
+    },
     /// One parent with `mutated` genes changed.
-    Mutation { parent: u64, mutated: u8 },
+    Mutation {
+        /// Id of the proposal that was varied.
+        parent: u64,
+        /// Number of genes that differ from the parent.
+        mutated: u8,
+    },
     /// One parent with the boundary `gene` (split or fusion) moved by one.
-    BoundaryMove { parent: u64, gene: u8 },
+    BoundaryMove {
+        /// Id of the proposal that was varied.
+        parent: u64,
+        /// Position of the moved gene in the genome.
+        gene: u8,
+    },
     /// The next unseen genome in counting order, after variation and chance found none.
     Sweep,
     /// Evaluated elsewhere and handed in with [`Search::warm_start`](super::Search::warm_start).

@@ -150,7 +150,12 @@ pub enum StopReason {
     /// The budget of evaluations is spent.
     Evaluations(usize),
     /// The hypervolume grew only by the share `gain` over `generations`.
-    Converged { gain: f64, generations: usize },
+    Converged {
+        /// Growth of the hypervolume as a share of its earlier value.
+        gain: f64,
+        /// Number of generations over which it was measured.
+        generations: usize,
+    },
     /// No unseen design could be found: a small space is evaluated completely.
     Exhausted,
 }

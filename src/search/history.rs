@@ -18,27 +18,27 @@ pub(super) struct GenerationLog {
 }
 
 impl GenerationLog {
-    pub fn new(objectives: usize, reference: Option<Objectives>) -> Self {
+    pub(super) fn new(objectives: usize, reference: Option<Objectives>) -> Self {
         Self { reference, objectives, ..Self::default() }
     }
 
-    pub fn told(&mut self, origin: &Origin, status: FrontStatus) {
+    pub(super) fn told(&mut self, origin: &Origin, status: FrontStatus) {
         let operator = Operator::of(origin);
         self.total.count(operator, status == FrontStatus::Front);
         self.current.count(operator, status == FrontStatus::Front);
     }
 
-    pub fn duplicate(&mut self) {
+    pub(super) fn duplicate(&mut self) {
         self.duplicates += 1;
     }
 
     /// The limits changed: earlier hypervolumes no longer compare, and a reference that was found is found anew.
-    pub fn reassessed(&mut self, archive: &Archive, given: Option<Objectives>) {
+    pub(super) fn reassessed(&mut self, archive: &Archive, given: Option<Objectives>) {
         self.reassessments += 1;
         self.reference = given.or_else(|| worst_corner(archive, self.objectives));
     }
 
-    pub fn close_generation(&mut self, archive: &Archive) {
+    pub(super) fn close_generation(&mut self, archive: &Archive) {
         if self.reference.is_none() {
             self.reference = worst_corner(archive, self.objectives);
         }
@@ -54,23 +54,23 @@ impl GenerationLog {
         });
     }
 
-    pub fn hypervolume(&self, archive: &Archive) -> f64 {
+    pub(super) fn hypervolume(&self, archive: &Archive) -> f64 {
         self.reference.map_or(0.0, |corner| hypervolume(archive.front_points(), &corner, self.objectives))
     }
 
-    pub fn reference(&self) -> Option<Objectives> {
+    pub(super) fn reference(&self) -> Option<Objectives> {
         self.reference
     }
 
-    pub fn generations(&self) -> &[Generation] {
+    pub(super) fn generations(&self) -> &[Generation] {
         &self.generations
     }
 
-    pub fn operators(&self) -> &Tallies {
+    pub(super) fn operators(&self) -> &Tallies {
         &self.total
     }
 
-    pub fn duplicates_avoided(&self) -> usize {
+    pub(super) fn duplicates_avoided(&self) -> usize {
         self.duplicates
     }
 }

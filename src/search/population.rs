@@ -18,18 +18,18 @@ pub(super) struct Population {
 
 impl Population {
     /// Returns `true` if two different parents can be drawn.
-    pub fn is_ready(&self) -> bool {
+    pub(super) fn is_ready(&self) -> bool {
         self.members.len() >= 2
     }
 
     /// Selects the best `size` of the present members and the entries at `fresh`.
-    pub fn renew(&mut self, entries: &[Evaluated], fresh: &[usize], objectives: usize, size: usize) {
+    pub(super) fn renew(&mut self, entries: &[Evaluated], fresh: &[usize], objectives: usize, size: usize) {
         let pool: Vec<usize> = self.members.iter().map(|member| member.index).chain(fresh.iter().copied()).collect();
         self.choose(entries, &pool, objectives, size);
     }
 
     /// Selects the best `size` of all entries, after the limits have changed.
-    pub fn rebuild(&mut self, entries: &[Evaluated], objectives: usize, size: usize) {
+    pub(super) fn rebuild(&mut self, entries: &[Evaluated], objectives: usize, size: usize) {
         let pool: Vec<usize> = (0..entries.len()).collect();
         self.choose(entries, &pool, objectives, size);
     }
@@ -55,12 +55,12 @@ impl Population {
     }
 
     /// The entry of the archive that a member is.
-    pub fn entry<'a>(&self, entries: &'a [Evaluated], member: usize) -> &'a Evaluated {
+    pub(super) fn entry<'a>(&self, entries: &'a [Evaluated], member: usize) -> &'a Evaluated {
         &entries[self.members[member].index]
     }
 
     /// The best of `tournament` members drawn at random. The population must be ready.
-    pub fn parent(&self, tournament: usize, rng: &mut ChaCha8Rng) -> usize {
+    pub(super) fn parent(&self, tournament: usize, rng: &mut ChaCha8Rng) -> usize {
         let mut best = self.draw(rng);
         for _ in 1..tournament {
             let rival = self.draw(rng);
@@ -74,7 +74,7 @@ impl Population {
     /// Of `mates` members drawn at random the one nearest to `first` in objectives; `None` if only `first` was drawn.
     /// Neighbours on the front tend to share genes, so their children stay near it (restricted mating; Ishibuchi and
     /// Shibata 2003, "A similarity-based mating scheme for evolutionary multiobjective optimization").
-    pub fn mate(&self, first: usize, mates: usize, rng: &mut ChaCha8Rng) -> Option<usize> {
+    pub(super) fn mate(&self, first: usize, mates: usize, rng: &mut ChaCha8Rng) -> Option<usize> {
         let mut nearest: Option<(usize, f64)> = None;
         for _ in 0..mates {
             let member = self.draw(rng);

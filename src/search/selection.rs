@@ -9,16 +9,16 @@ use super::outcome::{Objectives, Outcome, is_covered, lexicographic};
 /// A survivor: `index` points into the outcomes that were given.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Survivor {
-    pub index: usize,
+    pub(super) index: usize,
     /// 0 is the best front. Infeasible designs come after all feasible ones, each violation a front of its own.
-    pub rank: u32,
+    pub(super) rank: u32,
     /// Crowding distance within its front; infinite at the ends.
-    pub crowding: f64,
+    pub(super) crowding: f64,
 }
 
 impl Survivor {
     /// The crowded comparison: lower rank first, then the less crowded.
-    pub fn beats(&self, other: &Self) -> bool {
+    pub(super) fn beats(&self, other: &Self) -> bool {
         self.rank < other.rank || (self.rank == other.rank && self.crowding > other.crowding)
     }
 }

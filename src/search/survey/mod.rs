@@ -57,7 +57,7 @@ use paths::PathCounts;
 pub use optimum::{Goal, SplitOptimum};
 
 /// Spaces of up to this many designs are counted exactly.
-pub const COUNTED: u128 = 200_000;
+const COUNTED: u128 = 200_000;
 /// Designs drawn at every split of a larger space.
 const DRAWN: usize = 1024;
 /// Seed of the draws: the same for every survey of a space.
