@@ -3,14 +3,14 @@
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
 /// Rows of `widget` drawn at this size, trailing blanks removed.
-pub fn lines<W: Widget>(widget: W, width: u16, height: u16) -> Vec<String> {
+pub(crate) fn lines<W: Widget>(widget: W, width: u16, height: u16) -> Vec<String> {
     let mut buf = Buffer::empty(Rect::new(0, 0, width, height));
     widget.render(buf.area, &mut buf);
     rows(&buf)
 }
 
 /// Rows of a buffer as strings, trailing blanks removed.
-pub fn rows(buf: &Buffer) -> Vec<String> {
+pub(crate) fn rows(buf: &Buffer) -> Vec<String> {
     (0..buf.area.height)
         .map(|y| {
             let row: String = (0..buf.area.width).map(|x| buf[(x, y)].symbol()).collect();
@@ -21,7 +21,7 @@ pub fn rows(buf: &Buffer) -> Vec<String> {
 
 /// Renders at many sizes 0..200 x 0..100, also where the area sticks out of the buffer, and asserts that the
 /// widget keeps to its area.
-pub fn survives_all_sizes<W: Widget + Copy>(widget: W) {
+pub(crate) fn survives_all_sizes<W: Widget + Copy>(widget: W) {
     let widths = (0..40).chain((40..200).step_by(23)).chain([199]);
     for width in widths {
         for height in (0..14).chain([20, 57, 99]) {
