@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use super::RunDir;
 use super::error::RunError;
@@ -23,11 +22,8 @@ use crate::record::{Control, Task};
 /// keys come first at once, and a machine with nothing else to do is still wholly the child's. It holds because the
 /// child stays in the session of the terminal: Linux weighs niceness only within one.
 const NICENESS: &str = "19";
-/// Interval between looks at a process that was asked to stop.
-const STOP_POLL_INTERVAL: Duration = Duration::from_millis(20);
-
 /// A trainer or searcher at work.
-pub struct Child {
+pub(crate) struct Child {
     process: Process,
     tie: Tie,
     outbox: Sender<Control>,
@@ -44,14 +40,14 @@ enum Tie {
 
 /// End of a process; the status is known to its parent only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ending {
+pub(crate) struct Ending {
     /// Exit status; `None` if this program is not the parent.
     pub status: Option<ExitStatus>,
 }
 
 impl Ending {
     /// Returns `true` if it is known to have ended well.
-    pub fn is_success(self) -> bool {
+    pub(crate) fn is_success(self) -> bool {
         self.status.is_some_and(|status| status.success())
     }
 }
@@ -74,7 +70,12 @@ impl Child {
     ///
     /// # Errors
     /// The log can't be opened, the program can't be started, or the run's database can't be opened.
-    pub fn start(program: &Path, arguments: &[impl AsRef<OsStr>], run: &RunDir, task: Task) -> Result<Self, RunError> {
+    pub(crate) fn start(
+        program: &Path,
+        arguments: &[impl AsRef<OsStr>],
+        run: &RunDir,
+        task: Task,
+    ) -> Result<Self, RunError> {
         let not_started = |source| RunError::NotStarted { program: program.to_owned(), source };
         if !program.is_file() {
             return Err(not_started(io::ErrorKind::NotFound.into()));
@@ -107,21 +108,16 @@ impl Child {
     ///
     /// # Errors
     /// The run's database fails.
-    pub fn attach(run: &RunDir, task: Task) -> Result<Option<Self>, RunError> {
+    pub(crate) fn attach(run: &RunDir, task: Task) -> Result<Option<Self>, RunError> {
         let store = run.store()?;
         let Some(owner) = store.owner(task)?.filter(Owner::is_alive) else { return Ok(None) };
         let outbox = outbox(None, run.store()?, task);
         Ok(Some(Self { process: owner.process, tie: Tie::Database(store, task), outbox, ending: None }))
     }
 
-    /// The process at work.
-    pub fn process(&self) -> &Process {
-        &self.process
-    }
-
     /// Tells the process something. Never blocks: a thread brings it to the process's standard input, or, if this is
     /// not open, to the run's database. Limits that a busy process has not taken yet are replaced by later ones.
-    pub fn send(&self, control: Control) {
+    pub(crate) fn send(&self, control: Control) {
         // The thread is gone only if the database has failed, which the reader of the run's events learns by itself.
         let _ = self.outbox.send(control);
     }
@@ -130,14 +126,14 @@ impl Child {
     ///
     /// # Errors
     /// The system, or the run's database, does not say.
-    pub fn poll(&mut self) -> Result<Option<Ending>, RunError> {
+    pub(crate) fn poll(&mut self) -> Result<Option<Ending>, RunError> {
         if self.ending.is_some() {
             return Ok(self.ending);
         }
         self.ending = match &mut self.tie {
             Tie::Parent(handle) => {
                 let waited = handle.as_mut().map_or(Ok(None), std::process::Child::try_wait);
-                let failed = |source| RunError::Process { action: "watched", pid: self.process.pid, source };
+                let failed = |source| RunError::Process { pid: self.process.pid, source };
                 waited.map_err(failed)?.map(|status| Ending { status: Some(status) })
             }
             Tie::Database(store, task) => {
@@ -148,38 +144,8 @@ impl Child {
         Ok(self.ending)
     }
 
-    /// Asks the process to stop, waits for `grace`, then kills it. Blocks so long; a screen sends [`Control::Stop`] and
-    /// polls instead.
-    ///
-    /// # Errors
-    /// It is not known whether the process has ended, or it can't be killed.
-    pub fn stop(mut self, grace: Duration) -> Result<Ending, RunError> {
-        self.send(Control::Stop);
-        let begun = Instant::now();
-        let mut killed = false;
-        loop {
-            if let Some(ending) = self.poll()? {
-                return Ok(ending);
-            }
-            if begun.elapsed() >= grace && !killed {
-                killed = self.process.kill();
-                if !killed && self.poll()?.is_none() {
-                    let source = io::ErrorKind::PermissionDenied.into();
-                    return Err(RunError::Process { action: "killed", pid: self.process.pid, source });
-                }
-            }
-            thread::sleep(STOP_POLL_INTERVAL);
-        }
-    }
-
-    /// Kills the process at once; the run can be resumed from its last checkpoint. Returns whether there was one to
-    /// kill.
-    pub fn kill(&self) -> bool {
-        self.process.kill()
-    }
-
     /// Leaves the process to itself; it works on. The same happens when this value is dropped.
-    pub fn detach(self) {}
+    pub(crate) fn detach(self) {}
 }
 
 impl Drop for Child {
@@ -229,7 +195,7 @@ fn newest(first: Control, receiver: &Receiver<Control>) -> Vec<Control> {
 ///
 /// # Errors
 /// The system does not say where it is.
-pub fn this_program() -> Result<PathBuf, RunError> {
+pub(crate) fn this_program() -> Result<PathBuf, RunError> {
     std::env::current_exe().map_err(|source| RunError::NotStarted { program: "splitscope".into(), source })
 }
 

@@ -117,11 +117,9 @@ pub enum RunError {
         /// Error of the operating system.
         source: io::Error,
     },
-    /// A process can't be watched or killed.
-    #[error("process {pid} can't be {action}: {source}")]
+    /// A process can't be watched.
+    #[error("process {pid} can't be watched: {source}")]
     Process {
-        /// Past participle for the sentence: "watched", "killed".
-        action: &'static str,
         /// Process id.
         pid: u32,
         /// Error of the operating system.

@@ -27,7 +27,7 @@ pub(super) enum ClaimedAccuracy {
 }
 
 /// Weights, data and database of a trained run. See the module's description.
-pub struct RunEvaluator {
+pub(crate) struct RunEvaluator {
     store: Store,
     space: SearchSpace,
     settings: Settings,
@@ -42,7 +42,7 @@ impl RunEvaluator {
     ///
     /// # Errors
     /// The run is untrained, its data can't be read, or the device does not answer.
-    pub fn open_with(run: &RunDir, settings: Settings, progress: LoadingProgress<'_>) -> Result<Self, RunError> {
+    pub(crate) fn open_with(run: &RunDir, settings: Settings, progress: LoadingProgress<'_>) -> Result<Self, RunError> {
         let space = run.manifest().search_space()?;
         settings.device.check().map_err(RunError::Device)?;
         let checkpoints = Checkpoints::new(run.checkpoint_dir());
@@ -56,32 +56,32 @@ impl RunEvaluator {
     ///
     /// # Errors
     /// As [`RunEvaluator::open_with`].
-    pub fn open(run: &RunDir, progress: LoadingProgress<'_>) -> Result<Self, RunError> {
+    pub(crate) fn open(run: &RunDir, progress: LoadingProgress<'_>) -> Result<Self, RunError> {
         Self::open_with(run, run.manifest().training_settings()?, progress)
     }
 
     /// The space.
-    pub fn space(&self) -> &SearchSpace {
+    pub(crate) fn space(&self) -> &SearchSpace {
         &self.space
     }
 
     /// Training step of the weights.
-    pub fn step(&self) -> u64 {
+    pub(crate) fn step(&self) -> u64 {
         self.step
     }
 
     /// Views of the data.
-    pub fn views(&self) -> usize {
+    pub(crate) fn views(&self) -> usize {
         self.inputs.data().views
     }
 
     /// The run's database.
-    pub fn store(&self) -> &Store {
+    pub(crate) fn store(&self) -> &Store {
         &self.store
     }
 
     /// The evaluator of the current weights.
-    pub fn evaluator(&self) -> DesignEvaluator<'_> {
+    pub(crate) fn evaluator(&self) -> DesignEvaluator<'_> {
         let Self { space, settings, inputs, supernet, .. } = self;
         DesignEvaluator { space, settings, inputs, supernet }
     }
@@ -114,7 +114,7 @@ impl RunEvaluator {
     }
 
     /// Synflow score on the current weights.
-    pub fn synflow(&self) -> DesignScore {
+    pub(crate) fn synflow(&self) -> DesignScore {
         let synflow = Synflow::new(&self.supernet, self.space.input_channels, &self.settings.device.open());
         let space = self.space.clone();
         std::rc::Rc::new(move |design| synflow.score(&Route::of_design(&space, design)))
@@ -124,7 +124,7 @@ impl RunEvaluator {
     ///
     /// # Errors
     /// The database fails.
-    pub fn measured(&self) -> Result<Vec<MeasuredDesign>, RunError> {
+    pub(crate) fn measured(&self) -> Result<Vec<MeasuredDesign>, RunError> {
         measured_designs(&self.store, &self.space, self.step)
     }
 
@@ -132,7 +132,7 @@ impl RunEvaluator {
     ///
     /// # Errors
     /// A file of samples can't be read, or the database fails.
-    pub fn measurement(&self, key: &MeasurementKey) -> Result<Measurement, RunError> {
+    pub(crate) fn measurement(&self, key: &MeasurementKey) -> Result<Measurement, RunError> {
         if let Some(known) = self.store.measurement(key)? {
             return Ok(known.value);
         }
@@ -165,7 +165,7 @@ impl RunEvaluator {
     }
 
     /// Number of objects of a subset.
-    pub fn objects(&self, subset: Subset) -> usize {
+    pub(crate) fn objects(&self, subset: Subset) -> usize {
         self.evaluator().objects(subset).len()
     }
 }
@@ -174,7 +174,7 @@ impl RunEvaluator {
 ///
 /// # Errors
 /// The database fails.
-pub fn measured_designs(store: &Store, space: &SearchSpace, step: u64) -> Result<Vec<MeasuredDesign>, RunError> {
+pub(crate) fn measured_designs(store: &Store, space: &SearchSpace, step: u64) -> Result<Vec<MeasuredDesign>, RunError> {
     let rows = store.measured(step)?.into_iter().map(|row| row.value);
     let rows = rows.filter(|row| row.key.subset == Subset::Validation && row.key.lost == 0);
     let measured = rows.filter_map(|row| {

@@ -20,13 +20,13 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 const REPORT_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Display of the progress: objects ready and objects in all. Called from several threads.
-pub type LoadingProgress<'a> = &'a (dyn Fn(usize, usize) + Sync);
+pub(crate) type LoadingProgress<'a> = &'a (dyn Fn(usize, usize) + Sync);
 
 /// Loads the data of a run.
 ///
 /// # Errors
 /// The data set is unknown, can't be read, or does not fit the space.
-pub fn load_inputs(
+pub(crate) fn load_inputs(
     manifest: &Manifest,
     space: &SearchSpace,
     progress: LoadingProgress<'_>,

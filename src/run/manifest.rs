@@ -17,7 +17,7 @@ use crate::space::SearchSpace;
 use crate::train::Settings;
 
 /// Format of `run.toml`. Raised when an older splitscope could not read a newer file rightly.
-pub const MANIFEST_VERSION: i64 = 1;
+pub(super) const MANIFEST_VERSION: i64 = 1;
 const FILE: &str = "run.toml";
 
 /// Everything that a run was started with.

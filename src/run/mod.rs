@@ -60,21 +60,20 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::record::Task;
-pub use child::{Child, Ending, this_program};
-pub use claim::{Claim, Claimed};
 pub use error::RunError;
-pub use evaluator::{RunEvaluator, measured_designs};
 pub use inbox::Inbox;
-pub use loading::{LoadingProgress, load_inputs};
-pub use manifest::{Document, MANIFEST_VERSION, Manifest};
+pub use manifest::{Document, Manifest};
 pub use owner::Ownership;
-pub use owner_record::{Owner, STALE_S};
+pub use owner_record::Owner;
 pub use process::Process;
-pub use searching::{RunSearchOptions, SearchRunner, compare_baselines};
 pub use store::{Changes, Cursor, Store, Stored};
-pub use task_process::{EventSink, TaskProcess};
-pub use training::train;
-pub use worker::{WorkerSummary, serve_requests};
+
+pub(crate) use child::{Child, Ending, this_program};
+pub(crate) use evaluator::{RunEvaluator, measured_designs};
+pub(crate) use searching::{RunSearchOptions, SearchRunner, compare_baselines};
+pub(crate) use task_process::{EventSink, TaskProcess};
+pub(crate) use training::train;
+pub(crate) use worker::serve_requests;
 
 const DATABASE: &str = "run.db";
 const CHECKPOINTS: &str = "checkpoint";

@@ -7,7 +7,7 @@ use super::process::Process;
 use crate::record::Task;
 
 /// Seconds without a signature after which an owner counts as gone, even if its process still exists.
-pub const STALE_S: f64 = 60.0;
+pub(crate) const STALE_S: f64 = 60.0;
 
 /// The owner of a task, as the database knows it. Times are Unix times in seconds.
 #[derive(Debug, Clone, PartialEq)]

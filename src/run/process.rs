@@ -7,7 +7,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use rustix::io::Errno;
-use rustix::process::{Pid, Signal, kill_process, test_kill_process};
+use rustix::process::{Pid, test_kill_process};
 
 /// One process of one machine. Printed and read as `host/pid/born`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -42,11 +42,6 @@ impl Process {
             None => true,
         };
         Some(answers && same)
-    }
-
-    /// Ends the process at once, if it is on this machine and still the same one. Returns whether a signal was sent.
-    pub(super) fn kill(&self) -> bool {
-        self.is_alive() == Some(true) && id(self.pid).is_some_and(|id| kill_process(id, Signal::KILL).is_ok())
     }
 }
 

@@ -32,7 +32,7 @@ const QUALITY_INTERVAL: usize = 10;
 
 /// Options of a search on a run.
 #[derive(Debug, Clone, Copy)]
-pub struct RunSearchOptions {
+pub(crate) struct RunSearchOptions {
     /// Budget, seed, stop rule and scope.
     pub search: SearchOptions,
     /// Seconds at most; `None` for no limit.
@@ -48,7 +48,7 @@ struct OpenCandidate {
 }
 
 /// A search at work on a run. See the module's description.
-pub struct SearchRunner<'a> {
+pub(crate) struct SearchRunner<'a> {
     process: &'a mut TaskProcess,
     evaluator: RunEvaluator,
     driver: SearchDriver,
@@ -67,7 +67,7 @@ impl<'a> SearchRunner<'a> {
     ///
     /// # Errors
     /// The run is untrained, its data can't be read, or the database fails.
-    pub fn new(
+    pub(crate) fn new(
         run: &RunDir,
         problem: SearchProblem,
         options: RunSearchOptions,
@@ -93,7 +93,7 @@ impl<'a> SearchRunner<'a> {
     }
 
     /// The driver with its front.
-    pub fn driver(&self) -> &SearchDriver {
+    pub(crate) fn driver(&self) -> &SearchDriver {
         &self.driver
     }
 
@@ -102,7 +102,7 @@ impl<'a> SearchRunner<'a> {
     ///
     /// # Errors
     /// An accuracy can't be measured, or the database fails. The failure is recorded.
-    pub fn run(&mut self) -> Result<bool, RunError> {
+    pub(crate) fn run(&mut self) -> Result<bool, RunError> {
         let result = self.search();
         self.process.record_failure(result)
     }
@@ -346,7 +346,7 @@ impl AccuracySource for RunAccuracies<'_> {
 ///
 /// # Errors
 /// An accuracy can't be measured, the user asked to stop, or the database fails.
-pub fn compare_baselines(
+pub(crate) fn compare_baselines(
     evaluator: &RunEvaluator,
     problem: &SearchProblem,
     (budget, seed): (usize, u64),

@@ -13,10 +13,10 @@ use crate::record::{Control, Event, Task};
 const PAUSED_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Receiver of recorded events, for instance a log on standard output.
-pub type EventSink = Box<dyn FnMut(&Event)>;
+pub(crate) type EventSink = Box<dyn FnMut(&Event)>;
 
 /// The process that does a task on a run. See the module's description.
-pub struct TaskProcess {
+pub(crate) struct TaskProcess {
     owner: Ownership,
     inbox: Inbox,
     store: Store,
@@ -29,7 +29,7 @@ impl TaskProcess {
     ///
     /// # Errors
     /// A living process does the task already, the database fails, or signals can't be caught.
-    pub fn new(run: &RunDir, task: Task, sink: EventSink) -> Result<Self, RunError> {
+    pub(crate) fn new(run: &RunDir, task: Task, sink: EventSink) -> Result<Self, RunError> {
         let owner = run.own(task, &format!("splitscope {task}"))?;
         let mut inbox = Inbox::of(&owner)?;
         inbox.catch_signals().map_err(RunError::Signals)?;
@@ -40,7 +40,7 @@ impl TaskProcess {
     ///
     /// # Errors
     /// The database fails.
-    pub fn emit(&mut self, event: Event) -> Result<(), RunError> {
+    pub(crate) fn emit(&mut self, event: Event) -> Result<(), RunError> {
         (self.sink)(&event);
         self.store.append(self.owner.task(), &event).map(drop)
     }
@@ -49,7 +49,7 @@ impl TaskProcess {
     ///
     /// # Errors
     /// That of `result`.
-    pub fn record_failure<T>(&mut self, result: Result<T, RunError>) -> Result<T, RunError> {
+    pub(crate) fn record_failure<T>(&mut self, result: Result<T, RunError>) -> Result<T, RunError> {
         if let Err(error) = &result {
             // The error itself is the one to report.
             let _ = self.emit(Event::Failed { text: error.sentence() });
@@ -66,7 +66,7 @@ impl TaskProcess {
     }
 
     /// The database.
-    pub fn store(&self) -> &Store {
+    pub(crate) fn store(&self) -> &Store {
         &self.store
     }
 
@@ -75,7 +75,7 @@ impl TaskProcess {
     ///
     /// # Errors
     /// The database fails, or another process has taken the task over.
-    pub fn controls(&mut self) -> Result<Vec<Control>, RunError> {
+    pub(crate) fn controls(&mut self) -> Result<Vec<Control>, RunError> {
         self.controls_noting(&mut |_| {})
     }
 
@@ -114,7 +114,7 @@ impl TaskProcess {
     ///
     /// # Errors
     /// As [`TaskProcess::controls`].
-    pub fn should_stop(&mut self) -> Result<bool, RunError> {
+    pub(crate) fn should_stop(&mut self) -> Result<bool, RunError> {
         Ok(self.controls()?.contains(&Control::Stop))
     }
 }

@@ -16,7 +16,7 @@ use crate::train::{Checkpoints, Inputs, ObserverError, Settings, TrainingLoop, T
 ///
 /// # Errors
 /// Data or checkpoints can't be read, the training collapsed too often, or the database fails.
-pub fn train(
+pub(crate) fn train(
     run: &RunDir,
     settings: Settings,
     process: &mut TaskProcess,

@@ -22,7 +22,7 @@ const MAX_IDLE_AFTER_SEARCH: Duration = Duration::from_secs(1);
 
 /// End of a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct WorkerSummary {
+pub(crate) struct WorkerSummary {
     /// Designs measured.
     pub measured: u32,
     /// Reason for the end.
@@ -34,7 +34,7 @@ pub struct WorkerSummary {
 ///
 /// # Errors
 /// The run is untrained, its data or the weights of the search can't be read, or the database fails.
-pub fn serve_requests(
+pub(crate) fn serve_requests(
     run: &RunDir,
     progress: LoadingProgress<'_>,
     mut sink: EventSink,

@@ -6,15 +6,7 @@ use super::outcome::{MAX_OBJECTIVES, Objectives};
 /// the one with the least additive epsilon, the amount by which it must improve in every objective until no member of
 /// the front dominates it (negative if none does already; Zitzler et al. 2003, "Performance assessment of
 /// multiobjective optimizers"). Without a front, the one with the least first objective. `None` without candidates.
-///
-/// ```
-/// use splitscope::search::best_candidate;
-/// let front = [[1.0, 5.0, 0.0, 0.0], [3.0, 1.0, 0.0, 0.0]];
-/// // Behind the front; just on it; far out between its members.
-/// let candidates = [[4.0, 4.0, 0.0, 0.0], [1.0, 5.0, 0.0, 0.0], [1.5, 1.5, 0.0, 0.0]];
-/// assert_eq!(best_candidate(&front, &candidates, 2), Some(2));
-/// ```
-pub fn best_candidate(front: &[Objectives], candidates: &[Objectives], objectives: usize) -> Option<usize> {
+pub(crate) fn best_candidate(front: &[Objectives], candidates: &[Objectives], objectives: usize) -> Option<usize> {
     let used = objectives.min(MAX_OBJECTIVES);
     let scale: Objectives = std::array::from_fn(|axis| {
         let values = || front.iter().map(|point| point[axis]);
@@ -40,6 +32,14 @@ mod tests {
         let candidates = [[0.5, 1.0, 0.0, 0.0], [0.2, 9.0, 0.0, 0.0]];
         assert_eq!(best_candidate(&[], &candidates, 2), Some(1));
         assert_eq!(best_candidate(&[], &[], 2), None);
+    }
+
+    #[test]
+    fn the_candidate_far_out_between_two_members_is_taken() {
+        let front = [[1.0, 5.0, 0.0, 0.0], [3.0, 1.0, 0.0, 0.0]];
+        // Behind the front; just on it; far out between its members.
+        let candidates = [[4.0, 4.0, 0.0, 0.0], [1.0, 5.0, 0.0, 0.0], [1.5, 1.5, 0.0, 0.0]];
+        assert_eq!(best_candidate(&front, &candidates, 2), Some(2));
     }
 
     #[test]

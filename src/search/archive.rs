@@ -188,13 +188,7 @@ impl Archive {
 
 /// The indices of the feasible outcomes that no other dominates, in lexicographic order of their objectives; of equal
 /// ones the first. Two objectives: O(n log n). More: n times the size of the front at worst.
-///
-/// ```
-/// use splitscope::search::{Outcome, front_of};
-/// let outcomes = [[2.0, 1.0], [1.0, 2.0], [2.0, 2.0]].map(|point| Outcome::feasible(&point));
-/// assert_eq!(front_of(&outcomes, 2), [1, 0]);
-/// ```
-pub fn front_of(outcomes: &[Outcome], objectives: usize) -> Vec<usize> {
+pub(crate) fn front_of(outcomes: &[Outcome], objectives: usize) -> Vec<usize> {
     let mut order: Vec<usize> = (0..outcomes.len()).filter(|&index| outcomes[index].is_feasible()).collect();
     order.sort_unstable_by(|&a, &b| lexicographic(&outcomes[a].objectives, &outcomes[b].objectives).then(a.cmp(&b)));
     let mut points: Vec<Objectives> = Vec::new();

@@ -86,8 +86,8 @@ mod selection;
 mod survey;
 
 pub use accuracy::{AccuracyError, AccuracySource, DesignScore, MeasuredDesign};
-pub use acquisition::best_candidate;
-pub use archive::{Archive, Evaluated, FrontStatus, Origin, front_of};
+pub(crate) use archive::front_of;
+pub use archive::{Archive, Evaluated, FrontStatus, Origin};
 pub use config::{ConfigError, GeneScale, SearchConfig, SearchGene};
 pub use correlation::kendall_tau;
 pub use driver::{
@@ -99,7 +99,7 @@ pub use nsga2::{Proposal, Search, SearchError};
 pub use objective::Objective;
 pub use operators::Genome;
 pub use outcome::{MAX_OBJECTIVES, Objectives, Outcome};
-pub use predictor::{LEAST_SAMPLES, Predictor, PredictorError, PredictorKind, Quality, Sample};
+pub use predictor::{PredictorError, PredictorKind, Quality};
 pub use problem::{ProblemError, SearchProblem};
 pub use survey::{FeasibleCount, Goal, SplitOptimum, Survey};
 

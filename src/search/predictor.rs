@@ -15,7 +15,7 @@ use super::config::SearchGene;
 use super::correlation::kendall_tau;
 
 /// Samples without which nothing is predicted.
-pub const LEAST_SAMPLES: usize = 12;
+pub(crate) const LEAST_SAMPLES: usize = 12;
 /// Parts the samples are divided into; each is held out once.
 const FOLDS: usize = 5;
 /// Penalties tried; the one with the least held-out error is taken.
@@ -44,7 +44,7 @@ impl PredictorKind {
 
 /// One measurement to learn from.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Sample {
+pub(crate) struct Sample {
     /// The genome.
     pub genes: Box<[u8]>,
     /// Numbers beside the genes (logarithm of the MACs, ...); the same number of them in each sample, often none.
@@ -107,7 +107,7 @@ pub enum PredictorError {
 
 /// A fitted predictor.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Predictor {
+pub(crate) struct Predictor {
     layout: FeatureLayout,
     weights: Vec<f64>,
     quality: Quality,
@@ -118,7 +118,7 @@ impl Predictor {
     ///
     /// # Errors
     /// If a sample does not fit the genes, differs from the others in its number of features, or is not finite.
-    pub fn fit(genes: &[SearchGene], samples: &[Sample]) -> Result<Option<Self>, PredictorError> {
+    pub(crate) fn fit(genes: &[SearchGene], samples: &[Sample]) -> Result<Option<Self>, PredictorError> {
         check(genes, samples)?;
         if samples.len() < LEAST_SAMPLES {
             return Ok(None);
@@ -148,12 +148,12 @@ impl Predictor {
 
     /// The predicted value. A gene value beyond the choices it was fitted with, or a missing feature, contributes
     /// nothing.
-    pub fn predict(&self, genes: &[u8], features: &[f64]) -> f64 {
+    pub(crate) fn predict(&self, genes: &[u8], features: &[f64]) -> f64 {
         dot(&self.layout.row(genes, features), &self.weights)
     }
 
     /// Its error on samples held out of the fit. Show it with every prediction.
-    pub fn quality(&self) -> Quality {
+    pub(crate) fn quality(&self) -> Quality {
         self.quality
     }
 }

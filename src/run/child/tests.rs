@@ -5,8 +5,6 @@ use super::*;
 use crate::record::Event;
 use crate::run::tests::{arguments, new_run, until};
 
-const GRACE: Duration = Duration::from_secs(30);
-
 fn shell(script: &str, run: &RunDir) -> Child {
     Child::start(Path::new("/bin/sh"), &["-c", script], run, Task::Train).unwrap()
 }
@@ -21,6 +19,10 @@ fn trainer(run: &RunDir) -> Child {
 fn ending(child: &mut Child) -> Ending {
     until("the child ends", || child.poll().unwrap().is_some());
     child.poll().unwrap().unwrap()
+}
+
+fn signal(name: &str, child: &Child) {
+    assert!(Command::new("kill").args([name, &child.process.pid.to_string()]).status().unwrap().success());
 }
 
 /// Controls that the trainer of the tests received.
@@ -52,7 +54,7 @@ fn a_child_has_its_own_group_and_a_low_priority() {
     let fields = |text: &str| text.rsplit(") ").next().unwrap().split(' ').map(str::to_owned).collect::<Vec<_>>();
     let theirs = fields(&run.log_tail(1000).unwrap());
     // Fields 5 and 19 of man 5 proc_pid_stat.
-    assert_eq!(theirs[2], child.process().pid.to_string(), "process group");
+    assert_eq!(theirs[2], child.process.pid.to_string(), "process group");
     assert_eq!(theirs[16], "19", "niceness");
 }
 
@@ -64,17 +66,11 @@ fn a_program_that_does_not_exist_is_an_error_at_once() {
 }
 
 #[test]
-fn a_child_that_does_not_listen_is_killed_after_the_grace() {
-    let (_root, run) = new_run();
-    let child = shell("exec sleep 60", &run);
-    let ending = child.stop(Duration::from_millis(50)).unwrap();
-    assert_eq!(ending.to_string(), "was killed by signal 9");
-}
-
-#[test]
 fn a_child_asked_to_stop_ends_by_itself() {
     let (_root, run) = new_run();
-    let ending = trainer(&run).stop(GRACE).unwrap();
+    let mut child = trainer(&run);
+    child.send(Control::Stop);
+    let ending = ending(&mut child);
     assert!(ending.is_success(), "{ending}");
     assert_eq!(told(&run), ["stop"]);
     assert!(run.log_tail(1000).unwrap().contains("told to stop"));
@@ -85,10 +81,10 @@ fn a_detached_child_works_on_and_is_found_again() {
     let (_root, run) = new_run();
     assert!(Child::attach(&run, Task::Train).unwrap().is_none());
     let child = trainer(&run);
-    let process = child.process().clone();
+    let process = child.process.clone();
     child.detach();
     let mut found = Child::attach(&run, Task::Train).unwrap().unwrap();
-    assert_eq!(found.process(), &process);
+    assert_eq!(found.process, process);
     assert!(Child::attach(&run, Task::Search).unwrap().is_none());
     found.send(Control::Pause);
     found.send(Control::Limits(BTreeMap::from([("latency".into(), 0.025)])));
@@ -104,7 +100,7 @@ fn a_killed_child_is_seen_to_be_dead_by_parent_and_stranger() {
     let (_root, run) = new_run();
     let mut child = trainer(&run);
     let mut stranger = Child::attach(&run, Task::Train).unwrap().unwrap();
-    assert!(child.kill());
+    signal("-KILL", &child);
     assert_eq!(ending(&mut stranger).status, None);
     assert_eq!(ending(&mut child).to_string(), "was killed by signal 9");
     assert!(Child::attach(&run, Task::Train).unwrap().is_none());
@@ -114,8 +110,7 @@ fn a_killed_child_is_seen_to_be_dead_by_parent_and_stranger() {
 fn a_request_to_terminate_arrives_as_stop() {
     let (_root, run) = new_run();
     let mut child = trainer(&run);
-    let status = Command::new("kill").args(["-TERM", &child.process().pid.to_string()]).status().unwrap();
-    assert!(status.success());
+    signal("-TERM", &child);
     assert!(ending(&mut child).is_success());
     assert_eq!(told(&run), ["stop"]);
 }
