@@ -60,7 +60,7 @@ pub use model::{CostModel, DesignCostError};
 pub use network_costs::{NetworkCosts, TransmitConfig, best_split, evaluate, sweep};
 pub use rates::SystemRates;
 pub use reason::{PeakMoment, Reason, ReasonSite, peak, reasons};
-pub use report::{Counting, LayerFigures, LayerReport, LayerReportRow, ReportError, report_network, report_rows};
+pub use report::{Counting, LayerFigures, LayerReport, LayerReportRow, ReportError, report_rows};
 pub use sensitivity::{KnobSwing, SwingEnd, break_even_bandwidth, tornado};
 pub use shortfall::{Shortfall, shortfall_list, why_none};
 pub(crate) use slack::tightest_limit;

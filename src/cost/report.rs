@@ -1,4 +1,4 @@
-//! A layer-by-layer account of a table of layers or of a network on one device: what `splitscope cost --layers` prints.
+//! A layer-by-layer account of a table of layers on one device: what `splitscope cost --layers` prints.
 //!
 //! Cycles are those of computing under the device's rule; stalls are what memory adds to them. So the cycles of a
 //! systolic array can be held against SCALE-Sim's whatever the memory of the profile.
@@ -6,11 +6,10 @@
 use serde::{Serialize, Serializer};
 use thiserror::Error;
 
-use super::layer::{Bound, CostError, LayerCost, is_counted, layer_costs, row_cost, streams};
+use super::layer::{Bound, CostError, LayerCost, is_counted, row_cost, streams};
 use super::mapping::Loops;
 use crate::hardware::{Device, Mapping};
-use crate::network::Network;
-use crate::network::memory::{MemoryRule, live_bytes};
+use crate::network::memory::MemoryRule;
 use crate::network::table::{LayerKind, LayerRow};
 
 /// Convention by which the cycles of a systolic array are counted.
@@ -125,27 +124,6 @@ pub fn report_rows(
         cost: row_cost(row, device),
         loops: Loops::of_row(row),
         live: live_row(row, rule),
-    });
-    account(works.collect(), device, rule, counting)
-}
-
-/// Accounts for every layer of a network.
-///
-/// # Errors
-/// As [`report_rows`].
-pub fn report_network(
-    network: &Network,
-    device: &Device,
-    rule: MemoryRule,
-    counting: Counting,
-) -> Result<LayerReport, ReportError> {
-    check(device, counting)?;
-    let (costs, live) = (layer_costs(network, device)?, live_bytes(network, rule));
-    let works = network.layers.iter().zip(costs).zip(live).map(|((layer, cost), live)| CountedLayer {
-        name: &layer.name,
-        cost,
-        loops: Loops::of(layer),
-        live,
     });
     account(works.collect(), device, rule, counting)
 }

@@ -8,7 +8,7 @@ use super::message::{Message, Messages, Severity};
 use super::progress::{SearchUpdate, Searching, State, TrainUpdate, Training};
 use super::update::Update;
 
-/// Progress of the child processes, the message log, and held-back updates.
+/// Progress of the child processes, the newest message, and held-back updates.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Activity {
     training: Training,
@@ -40,11 +40,6 @@ impl Activity {
     /// Sets the run directory of the training, as read from a session file.
     pub(super) fn set_run(&mut self, run: Option<String>) {
         self.training.run = run;
-    }
-
-    /// All messages, newest last.
-    pub(super) fn messages(&self) -> &[Message] {
-        self.messages.log()
     }
 
     /// The message to show at `now_ms`.
@@ -192,7 +187,6 @@ mod tests {
         search_state(&mut activity, State::Running);
         assert!(activity.control(WorkControl::Pause, 0));
         assert_eq!(activity.search().state, State::Pausing);
-        assert!(activity.search().state.is_pausing_or_paused());
         search_state(&mut activity, State::Paused);
         assert!(activity.control(WorkControl::Resume, 0));
         assert_eq!(activity.search().state, State::Resuming);

@@ -182,11 +182,6 @@ impl Measurements {
         self.by_design.get(design).map_or(&[], |&index| &self.records[index].readings)
     }
 
-    /// All measured designs.
-    pub fn designs(&self) -> impl Iterator<Item = &Design> {
-        self.records.iter().map(|record| &record.design)
-    }
-
     /// Accuracies of a range of splits at the current number of views, NaN where not measured; empty if none of them
     /// was.
     #[inline]

@@ -1,9 +1,7 @@
-//! Messages to the user: a toast for a few seconds, an error until it is dismissed, all of them in a log.
+//! Messages to the user: a toast for a few seconds, an error until it is dismissed.
 
 /// Milliseconds that a toast stays.
 const TOAST_MS: u64 = 4000;
-/// Messages kept.
-const MAX_MESSAGES: usize = 200;
 
 /// Severity of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,31 +25,23 @@ pub struct Message {
     pub at_ms: u64,
 }
 
-/// The message log, with the newest one shown as a toast.
+/// The newest message, shown as a toast.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Messages {
-    log: Vec<Message>,
+    newest: Option<Message>,
     dismissed: bool,
 }
 
 impl Messages {
     /// Adds a message, which becomes the toast.
     pub(super) fn say(&mut self, severity: Severity, text: impl Into<String>, at_ms: u64) {
-        if self.log.len() == MAX_MESSAGES {
-            self.log.remove(0);
-        }
-        self.log.push(Message { text: text.into(), severity, at_ms });
+        self.newest = Some(Message { text: text.into(), severity, at_ms });
         self.dismissed = false;
-    }
-
-    /// All messages kept, newest last.
-    pub(super) fn log(&self) -> &[Message] {
-        &self.log
     }
 
     /// The newest message, unless it has expired at `now_ms` or was dismissed.
     pub(super) fn toast(&self, now_ms: u64) -> Option<&Message> {
-        let newest = self.log.last()?;
+        let newest = self.newest.as_ref()?;
         let fresh = newest.severity == Severity::Error || now_ms < newest.at_ms + TOAST_MS;
         (fresh && !self.dismissed).then_some(newest)
     }
@@ -76,6 +66,5 @@ mod tests {
         messages.say(Severity::Error, "no link", 6000);
         assert!(messages.toast(1_000_000).is_some());
         assert!(messages.dismiss(7000) && messages.toast(7000).is_none() && !messages.dismiss(7000));
-        assert_eq!(messages.log().len(), 2);
     }
 }

@@ -200,11 +200,6 @@ impl Session {
         self.activity.held_back()
     }
 
-    /// All messages, newest last.
-    pub fn messages(&self) -> &[Message] {
-        self.activity.messages()
-    }
-
     /// The message to show at `now_ms`.
     pub fn toast(&self, now_ms: u64) -> Option<&Message> {
         self.activity.toast(now_ms)

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | `profile`, `device` | types of a profile |
 //! | `file`, `constant`, `constant_schema` | keys of a file, their JSON Schema, constants with unit and source |
-//! | `read`, `measured`, `write` | TOML and latency tables to a profile, and back |
+//! | `read`, `measured` | TOML and latency tables to a profile |
 //! | `flags`, `provenance` | mapping rules from the command line, list of all constants |
 //! | `shipped` | profiles that come with the program |
 //!
@@ -25,7 +25,6 @@ mod profile;
 mod provenance;
 mod read;
 mod shipped;
-mod write;
 
 pub use constant::Sourced;
 pub use device::{Dataflow, Depthwise, Device, MAX_SIDE, Mapping, MemoryLayout, Residency};
@@ -65,19 +64,6 @@ mod tests {
             assert!(shipped["properties"][key].is_object(), "{key}");
         }
         assert!(SHIPPED.iter().all(|(_, text)| text.starts_with("#:schema profile.schema.json\n")));
-    }
-
-    #[test]
-    fn a_profile_written_and_read_again_is_the_same() {
-        let cameras = "[[sensor.camera]]\nname = \"eye\"\nclock = { value = 5, unit = \"MHz\" }\nactivations = 4096\n";
-        let glasses = shipped_text("glasses").unwrap();
-        let unlike = format!("{glasses}\n{cameras}");
-        for text in SHIPPED.iter().map(|(_, text)| *text).chain([unlike.as_str()]) {
-            let profile = Profile::from_toml(&Source::new("first", text)).unwrap();
-            let written = profile.to_toml();
-            let again = Profile::from_toml(&Source::new("second", &*written)).unwrap_or_else(|error| panic!("{error}"));
-            assert_eq!(again, profile, "{written}");
-        }
     }
 
     /// Replaces text of the default profile and returns what its reader then says, with line and column of the caret.

@@ -12,7 +12,6 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::error::RunError;
-use super::owner_record::Owner;
 use super::store::Store;
 use crate::record::Task;
 
@@ -22,7 +21,6 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 pub struct Ownership {
     database: PathBuf,
     task: Task,
-    previous: Option<Owner>,
     controls_before: i64,
     held: Arc<AtomicBool>,
     end: Option<Sender<()>>,
@@ -32,7 +30,7 @@ pub struct Ownership {
 impl Ownership {
     /// Takes the task over, if it is free or its owner is gone.
     pub(super) fn take(store: Store, task: Task, command: &str) -> Result<Self, RunError> {
-        let (previous, controls_before) = store.own(task, command)?;
+        let controls_before = store.own(task, command)?;
         let held = Arc::new(AtomicBool::new(true));
         let (end, ended) = mpsc::channel();
         let database = store.path().to_owned();
@@ -50,7 +48,7 @@ impl Ownership {
                 let _ = store.disown(task);
             }
         });
-        Ok(Self { database, task, previous, controls_before, held, end: Some(end), thread: Some(thread) })
+        Ok(Self { database, task, controls_before, held, end: Some(end), thread: Some(thread) })
     }
 
     /// The task owned.
@@ -62,11 +60,6 @@ impl Ownership {
     /// must then end without writing a checkpoint.
     pub fn is_held(&self) -> bool {
         self.held.load(Ordering::Relaxed)
-    }
-
-    /// The owner before, if it ended without giving the task back.
-    pub fn previous(&self) -> Option<&Owner> {
-        self.previous.as_ref()
     }
 
     /// Last control that was meant for an earlier owner.

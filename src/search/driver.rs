@@ -187,11 +187,6 @@ impl SearchDriver {
         &self.search
     }
 
-    /// The options.
-    pub fn options(&self) -> &SearchOptions {
-        &self.options
-    }
-
     /// Candidates measured so far.
     pub fn measured(&self) -> usize {
         self.measured

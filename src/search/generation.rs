@@ -81,13 +81,6 @@ pub struct Tally {
     pub successes: usize,
 }
 
-impl Tally {
-    /// Successes per evaluation; `None` before the first.
-    pub fn rate(self) -> Option<f64> {
-        (self.evaluated > 0).then(|| self.successes as f64 / self.evaluated as f64)
-    }
-}
-
 /// Tallies of all operators.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tallies([Tally; Operator::ALL.len()]);
@@ -228,13 +221,12 @@ mod tests {
     }
 
     #[test]
-    fn rates_are_successes_per_evaluation() {
+    fn a_tally_counts_evaluations_and_successes() {
         let mut tallies = Tallies::default();
-        assert_eq!(tallies.get(Operator::Mutation).rate(), None);
         tallies.count(Operator::Mutation, true);
         tallies.count(Operator::Mutation, false);
         tallies.count(Operator::Random, true);
-        assert_eq!(tallies.get(Operator::Mutation).rate(), Some(0.5));
+        assert_eq!(tallies.get(Operator::Mutation), Tally { evaluated: 2, successes: 1 });
         assert_eq!(tallies.get(Operator::Random), Tally { evaluated: 1, successes: 1 });
     }
 

@@ -8,7 +8,6 @@ use super::outcome::{MAX_OBJECTIVES, Objectives};
 #[derive(Clone, Debug, Default)]
 pub(super) struct GenerationLog {
     generations: Vec<Generation>,
-    total: Tallies,
     /// Of the generation that is not complete yet.
     current: Tallies,
     duplicates: usize,
@@ -24,7 +23,6 @@ impl GenerationLog {
 
     pub(super) fn told(&mut self, origin: &Origin, status: FrontStatus) {
         let operator = Operator::of(origin);
-        self.total.count(operator, status == FrontStatus::Front);
         self.current.count(operator, status == FrontStatus::Front);
     }
 
@@ -64,14 +62,6 @@ impl GenerationLog {
 
     pub(super) fn generations(&self) -> &[Generation] {
         &self.generations
-    }
-
-    pub(super) fn operators(&self) -> &Tallies {
-        &self.total
-    }
-
-    pub(super) fn duplicates_avoided(&self) -> usize {
-        self.duplicates
     }
 }
 
@@ -127,13 +117,13 @@ mod tests {
     }
 
     #[test]
-    fn tallies_are_of_the_generation_and_in_total() {
+    fn tallies_are_of_the_generation() {
         let mut history = GenerationLog::new(2, None);
         history.told(&Origin::Random, FrontStatus::Front);
         history.close_generation(&archive(&[]));
         history.told(&Origin::Random, FrontStatus::Dominated);
         history.close_generation(&archive(&[]));
-        assert_eq!(history.generations()[1].operators.get(Operator::Random).rate(), Some(0.0));
-        assert_eq!(history.operators().get(Operator::Random).rate(), Some(0.5));
+        assert_eq!(history.generations()[1].operators.get(Operator::Random).successes, 0);
+        assert_eq!(history.generations()[0].operators.get(Operator::Random).successes, 1);
     }
 }

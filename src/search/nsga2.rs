@@ -16,7 +16,7 @@ use thiserror::Error;
 
 use super::archive::{Archive, Evaluated, FrontStatus, Origin};
 use super::config::{ConfigError, SearchConfig};
-use super::generation::{Generation, StopReason, Tallies};
+use super::generation::{Generation, StopReason};
 use super::history::GenerationLog;
 use super::operators::{self, Genome};
 use super::outcome::{Objectives, Outcome};
@@ -223,16 +223,6 @@ impl Search {
     /// The generations that are complete.
     pub fn generations(&self) -> &[Generation] {
         self.history.generations()
-    }
-
-    /// Tallies of the operators since the start.
-    pub fn operators(&self) -> &Tallies {
-        self.history.operators()
-    }
-
-    /// Children that were known already and so were not evaluated again, since the start.
-    pub fn duplicates_avoided(&self) -> usize {
-        self.history.duplicates_avoided()
     }
 
     /// Reason to stop the search now; `None` if there is none. Asking and telling still work afterwards.

@@ -1,8 +1,8 @@
-//! Genomes of a space: smallest, largest, random, mutated, crossed, counted, spelt out.
+//! Genomes of a space: smallest, largest, random, counted, spelt out.
 
 use rand::{Rng, RngExt};
 
-use super::genome::{Architecture, BlockChoice, Gene, GeneKind, Genome, StageChoice};
+use super::genome::{Architecture, BlockChoice, GeneKind, Genome, StageChoice};
 use super::search_space::SearchSpace;
 use super::stage::{ChoiceScope, Stage};
 
@@ -20,20 +20,6 @@ impl SearchSpace {
     /// Draws a genome, each gene uniformly.
     pub fn sample(&self, rng: &mut impl Rng) -> Genome {
         self.canonical(self.genes.iter().map(|gene| rng.random_range(0..gene.choices)).collect())
-    }
-
-    /// Mutates a genome: redraws each gene with the given probability.
-    pub fn mutate(&self, genome: &Genome, probability: f64, rng: &mut impl Rng) -> Genome {
-        let draw = |(gene, &value): (&Gene, &u8)| {
-            if rng.random_bool(probability) { rng.random_range(0..gene.choices) } else { value }
-        };
-        self.canonical(self.genes.iter().zip(&genome.0).map(draw).collect())
-    }
-
-    /// Crosses two genomes: takes each gene from either parent with equal chance.
-    pub fn crossover(&self, left: &Genome, right: &Genome, rng: &mut impl Rng) -> Genome {
-        let pick = |(&left, &right): (&u8, &u8)| if rng.random_bool(0.5) { left } else { right };
-        self.canonical(left.0.iter().zip(&right.0).map(pick).collect())
     }
 
     /// Canonical genome: genes are clamped to their range, those of absent blocks and missing ones are 0.

@@ -128,12 +128,6 @@ impl Route {
         }
     }
 
-    /// Replaces the splitting modules.
-    #[must_use]
-    pub fn with(self, splitting: Splitting) -> Self {
-        Self { splitting, ..self }
-    }
-
     /// Compression of the tensor at this boundary, if any.
     pub fn crossing(&self, boundary: BoundaryId) -> Option<LinkCrossing> {
         match self.splitting {

@@ -57,16 +57,6 @@ impl Trainer {
         self.step
     }
 
-    /// The space.
-    pub fn space(&self) -> &SearchSpace {
-        &self.space
-    }
-
-    /// The settings.
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
     /// The weights without gradients, for measuring.
     pub fn weights(&self) -> Supernet {
         self.supernet.valid()

@@ -45,11 +45,6 @@ impl State {
             Self::Idle | Self::Finished(_) | Self::Failed(_) | Self::Detached => false,
         }
     }
-
-    /// Returns `true` if the process is paused or was asked to pause.
-    pub const fn is_pausing_or_paused(&self) -> bool {
-        matches!(self, Self::Pausing | Self::Paused)
-    }
 }
 
 impl fmt::Display for State {

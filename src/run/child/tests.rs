@@ -12,7 +12,7 @@ fn shell(script: &str, run: &RunDir) -> Child {
 fn trainer(run: &RunDir) -> Child {
     let child = Child::start(Path::new("/usr/bin/env"), &arguments("trains", run), run, Task::Train).unwrap();
     let store = run.store().unwrap();
-    until("the trainer is at work", || store.last_event_id().unwrap() > 0);
+    until("the trainer is at work", || !store.events_after(0, 1).unwrap().is_empty());
     child
 }
 

@@ -64,14 +64,6 @@ impl Store {
         })
     }
 
-    /// Id of the last event; 0 if there is none.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub fn last_event_id(&self) -> Result<i64, RunError> {
-        self.number("SELECT coalesce(max(id), 0) FROM events")
-    }
-
     /// Rows that any connection has written since the cursor, which moves on. If that is nothing, this costs
     /// microseconds, so a screen may ask at every frame.
     ///

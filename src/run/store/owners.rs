@@ -52,20 +52,18 @@ impl Store {
         self.run(|db| find_owner(db, task))
     }
 
-    /// Makes this process the owner of a task, if it has none that is alive. Returns the dead owner it replaces, and
-    /// the id of the last control that was sent before.
-    pub(in crate::run) fn own(&self, task: Task, command: &str) -> Result<(Option<Owner>, i64), RunError> {
+    /// Makes this process the owner of a task, if it has none that is alive. Returns the id of the last control that
+    /// was sent before.
+    pub(in crate::run) fn own(&self, task: Task, command: &str) -> Result<i64, RunError> {
         let taken = self.transact(|db| {
-            let previous = find_owner(db, task)?;
-            if let Some(owner) = previous.as_ref().filter(|owner| owner.is_alive()) {
-                return Ok(Err(owner.clone()));
+            if let Some(owner) = find_owner(db, task)?.filter(Owner::is_alive) {
+                return Ok(Err(owner));
             }
             db.execute(
                 "INSERT OR REPLACE INTO owners (task, process, command, since, heartbeat) VALUES (?1, ?2, ?3, ?4, ?4)",
                 params![task.name(), self.process.to_string(), command, now()],
             )?;
-            let controls = db.query_row("SELECT coalesce(max(id), 0) FROM controls", [], |row| row.get(0))?;
-            Ok(Ok((previous, controls)))
+            db.query_row("SELECT coalesce(max(id), 0) FROM controls", [], |row| row.get(0)).map(Ok)
         })?;
         taken.map_err(|owner| RunError::Owned(Box::new(owner)))
     }

@@ -74,15 +74,6 @@ impl Axis {
         Self::new(low, high, scale)
     }
 
-    /// Like [`Axis::fit`], but of the values between the 1st and the 99th percentile: a few spikes then do not flatten
-    /// the rest. What lies outside is the plot's business to mark.
-    pub fn fit_robust(values: impl IntoIterator<Item = f64>, scale: Scale) -> Self {
-        let mut values: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).collect();
-        values.sort_by(f64::total_cmp);
-        let cut = values.len() / 100;
-        Self::fit(values[cut..values.len() - cut].iter().copied(), scale)
-    }
-
     /// Axis extended by `share` of its length at both ends.
     #[must_use]
     pub fn padded(self, share: f64) -> Self {
@@ -242,13 +233,6 @@ mod tests {
             }
         }
         assert_eq!(Axis::fit([], Scale::Linear), Axis::new(0.0, 1.0, Scale::Linear));
-    }
-
-    #[test]
-    fn robust_bounds_ignore_a_spike_and_plain_ones_do_not() {
-        let values = (0..200).map(|i| if i == 77 { 1e9 } else { f64::from(i % 10) });
-        assert!((Axis::fit_robust(values.clone(), Scale::Linear).high() - 9.0).abs() < 1e-9);
-        assert!((Axis::fit(values, Scale::Linear).high() - 1e9).abs() < 1e-9);
     }
 
     #[test]

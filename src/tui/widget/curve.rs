@@ -54,7 +54,6 @@ pub struct CurveStyles {
 /// let area = Rect::new(0, 0, 30, 6);
 /// let mut buffer = Buffer::empty(area);
 /// plot.render(area, &mut buffer);
-/// assert_eq!(plot.x_at(area, plot.plot_area(area).x), 0.0);
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Curve<'a> {
@@ -89,11 +88,6 @@ impl<'a> Curve<'a> {
     pub fn plot_area(&self, area: Rect) -> Rect {
         let names = self.name_width(area);
         frame::plot_area(Rect { width: area.width - names, ..area }, &self.y)
-    }
-
-    /// The x at a column, clamped to the plot.
-    pub fn x_at(&self, area: Rect, column: u16) -> f64 {
-        frame::values_at(self.plot_area(area), &self.x, &self.y, column, area.y).0
     }
 
     /// Cells kept free at the right for pattern and name; none where they would take over a third of the width.

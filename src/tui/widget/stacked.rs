@@ -98,13 +98,6 @@ impl<'a> StackedBars<'a> {
         if scale > 0.0 && scale.is_finite() { scale } else { 1.0 }
     }
 
-    /// The row of `area` that (`x`, `y`) is on, as an index into the bars.
-    pub fn bar_at(&self, area: Rect, x: u16, y: u16) -> Option<usize> {
-        let inside = x >= area.left() && x < area.right() && y >= area.top() && y < area.bottom();
-        let index = usize::from(y.saturating_sub(area.y));
-        (inside && index < self.bars.len()).then_some(index)
-    }
-
     /// Columns where the track begins and how wide it is.
     fn track(&self, area: Rect) -> (u16, u16) {
         let labels = self.bars.iter().map(|bar| paint::width(bar.label)).max().unwrap_or(0);
@@ -192,8 +185,6 @@ mod tests {
             testing::lines(&widget, 39, 3),
             ["▸#17 ███████▓▓▓▓▓▓▓▒▒▒▒       ┊  18.0 ✓", "A#4  ███████████████▓▓▓▓▓▓▒▒▒▒┊▒ 27.0 ✗", ""]
         );
-        assert_eq!(widget.bar_at(Rect::new(0, 5, 39, 3), 3, 6), Some(1));
-        assert_eq!(widget.bar_at(Rect::new(0, 5, 39, 3), 3, 7), None);
     }
 
     #[test]
