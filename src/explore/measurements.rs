@@ -9,90 +9,10 @@ use std::ops::Range;
 use super::candidate::CandidateId;
 use super::pool::CandidatePool;
 use crate::space::{Design, SearchSpace};
+use readings::DesignReadings;
+pub use readings::{Accuracy, Reading, ShownAccuracy};
 
-/// One measurement of a design.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Accuracy {
-    /// Share of samples classified correctly, 0 to 1.
-    pub accuracy: f64,
-    /// Number of samples.
-    pub samples: u64,
-    /// Training step of the weights.
-    pub step: u64,
-}
-
-impl Accuracy {
-    /// Standard error of the share: `sqrt(p (1 - p) / n)`.
-    pub fn standard_error(&self) -> f64 {
-        (self.accuracy * (1.0 - self.accuracy) / self.samples.max(1) as f64).max(0.0).sqrt()
-    }
-}
-
-/// Accuracy of a design as it is shown with the current number of sensors.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum ShownAccuracy {
-    /// Measured with as many views.
-    Measured(Accuracy),
-    /// Measured with other numbers of views only: the nearest of them. Marked as such, and never ranked by.
-    OtherViews {
-        /// Views it was measured with.
-        views: u32,
-        /// The accuracy.
-        accuracy: Accuracy,
-    },
-    /// Not measured.
-    None,
-}
-
-impl ShownAccuracy {
-    /// The accuracy, if it was measured with the current number of sensors.
-    pub fn measured(&self) -> Option<f64> {
-        match self {
-            Self::Measured(accuracy) => Some(accuracy.accuracy),
-            Self::OtherViews { .. } | Self::None => None,
-        }
-    }
-}
-
-/// All readings of one design.
-#[derive(Debug, Clone)]
-struct DesignReadings {
-    design: Design,
-    /// Indices of the splits of the pool that are this design.
-    demands: Vec<usize>,
-    /// Readings, steps ascending.
-    readings: Vec<Reading>,
-}
-
-/// One measurement with its number of views and its run.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Reading {
-    /// Views of each sample.
-    pub views: u32,
-    /// The accuracy.
-    pub accuracy: Accuracy,
-    /// Index of the run among all that were followed.
-    run: usize,
-}
-
-impl DesignReadings {
-    fn of_run(&self, run: usize) -> impl DoubleEndedIterator<Item = &Reading> {
-        self.readings.iter().filter(move |reading| reading.run == run)
-    }
-
-    fn newest(&self, run: usize, views: u32) -> Option<Accuracy> {
-        self.of_run(run).rev().find(|reading| reading.views == views).map(|reading| reading.accuracy)
-    }
-
-    fn shown(&self, run: usize, views: u32) -> ShownAccuracy {
-        if let Some(accuracy) = self.newest(run, views) {
-            return ShownAccuracy::Measured(accuracy);
-        }
-        let nearest = self.of_run(run).map(|reading| reading.views).min_by_key(|with| (with.abs_diff(views), *with));
-        let other = nearest.and_then(|views| self.newest(run, views).map(|accuracy| (views, accuracy)));
-        other.map_or(ShownAccuracy::None, |(views, accuracy)| ShownAccuracy::OtherViews { views, accuracy })
-    }
-}
+mod readings;
 
 /// A measurement with blanked cameras.
 #[derive(Debug, Clone, Copy, PartialEq)]

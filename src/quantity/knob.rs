@@ -8,11 +8,12 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::error::QuantityError;
-use super::format::Rounding;
-use super::limit::Limit;
+use super::limit::{Limit, LimitSide};
 use super::parse::means_no_limit;
 use super::unit::{Dimension, Unit};
 use crate::diagnostic::nearest;
+
+mod words;
 
 /// A value that the user moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -100,123 +101,102 @@ pub struct KnobInfo {
 /// All knobs, in the order in which they are shown; the index is the [`Knob`].
 const KNOBS: [KnobInfo; 9] = [
     KnobInfo {
-        knob: Knob::Sensors,
         name: "sensors",
-        former_names: &[],
         label: "number of sensors",
         short: "sensors",
         about: "number of cameras, each with its own processor",
         dimension: Dimension::Count,
         scale: KnobScale::Count,
         relax: RelaxDirection::Down,
-        unlimited: Unlimited::Never,
-        limit: None,
+        ..hardware(Knob::Sensors)
     },
     KnobInfo {
-        knob: Knob::LinkBandwidth,
         name: "link-bandwidth",
         former_names: &["bandwidth"],
         label: "link bandwidth",
         short: "link",
         about: "raw bandwidth of each link, or of the bus that all sensors share",
         dimension: Dimension::Bandwidth,
-        scale: KnobScale::Decades,
-        relax: RelaxDirection::Up,
-        unlimited: Unlimited::Never,
-        limit: None,
+        ..hardware(Knob::LinkBandwidth)
     },
     KnobInfo {
-        knob: Knob::SensorMemory,
-        name: "sensor-memory",
-        former_names: &[],
-        label: "sensor memory",
-        short: "sensor RAM",
-        about: "most bytes that a sensor may keep alive",
-        dimension: Dimension::Bytes,
         scale: KnobScale::Octaves,
-        relax: RelaxDirection::Up,
-        unlimited: Unlimited::Above,
-        limit: Some(Limit::SensorMemory),
+        about: "most bytes that a sensor may keep alive",
+        ..limit(Knob::SensorMemory, Limit::SensorMemory)
     },
     KnobInfo {
-        knob: Knob::SensorCompute,
         name: "sensor-compute",
-        former_names: &[],
         label: "sensor compute",
         short: "sensor",
         about: "multiply-accumulates per second of a sensor with all units busy",
         dimension: Dimension::Compute,
-        scale: KnobScale::Decades,
-        relax: RelaxDirection::Up,
-        unlimited: Unlimited::Never,
-        limit: None,
+        ..hardware(Knob::SensorCompute)
     },
     KnobInfo {
-        knob: Knob::AggregatorCompute,
         name: "aggregator-compute",
-        former_names: &[],
         label: "aggregator compute",
         short: "aggregator",
         about: "multiply-accumulates per second of the aggregator with all units busy",
         dimension: Dimension::Compute,
+        ..hardware(Knob::AggregatorCompute)
+    },
+    KnobInfo {
+        former_names: &["latency-limit"],
+        about: "longest time from exposure to result",
+        ..limit(Knob::LatencyLimit, Limit::Latency)
+    },
+    KnobInfo {
+        former_names: &["energy-limit"],
+        about: "most energy of one frame, all sensors together",
+        ..limit(Knob::EnergyLimit, Limit::Energy)
+    },
+    KnobInfo {
+        former_names: &["frame-rate-floor"],
+        about: "fewest frames per second, when the stages work on different frames",
+        ..limit(Knob::FrameRateFloor, Limit::FrameRate)
+    },
+    KnobInfo {
+        former_names: &["accuracy-floor"],
+        scale: KnobScale::Percent,
+        about: "lowest accuracy; judges designs that were measured with this number of sensors",
+        ..limit(Knob::AccuracyFloor, Limit::Accuracy)
+    },
+];
+
+/// Row of a hardware value, which always has one; its names and dimension are still to be set.
+const fn hardware(knob: Knob) -> KnobInfo {
+    KnobInfo {
+        knob,
+        name: "",
+        former_names: &[],
+        label: "",
+        short: "",
+        about: "",
+        dimension: Dimension::Count,
         scale: KnobScale::Decades,
         relax: RelaxDirection::Up,
         unlimited: Unlimited::Never,
         limit: None,
-    },
+    }
+}
+
+/// Row of a limit, with the names and the side that the tables of limits and metrics give it.
+const fn limit(knob: Knob, limit: Limit) -> KnobInfo {
+    let (relax, unlimited) = match limit.info().side {
+        LimitSide::AtMost => (RelaxDirection::Up, Unlimited::Above),
+        LimitSide::AtLeast => (RelaxDirection::Down, Unlimited::Below),
+    };
     KnobInfo {
-        knob: Knob::LatencyLimit,
-        name: "latency",
-        former_names: &["latency-limit"],
-        label: Limit::Latency.info().label,
-        short: Limit::Latency.short(),
-        about: "longest time from exposure to result",
-        dimension: Dimension::Time,
-        scale: KnobScale::Decades,
-        relax: RelaxDirection::Up,
-        unlimited: Unlimited::Above,
-        limit: Some(Limit::Latency),
-    },
-    KnobInfo {
-        knob: Knob::EnergyLimit,
-        name: "energy",
-        former_names: &["energy-limit"],
-        label: Limit::Energy.info().label,
-        short: Limit::Energy.short(),
-        about: "most energy of one frame, all sensors together",
-        dimension: Dimension::Energy,
-        scale: KnobScale::Decades,
-        relax: RelaxDirection::Up,
-        unlimited: Unlimited::Above,
-        limit: Some(Limit::Energy),
-    },
-    KnobInfo {
-        knob: Knob::FrameRateFloor,
-        name: "frame-rate",
-        former_names: &["frame-rate-floor"],
-        label: Limit::FrameRate.info().label,
-        short: Limit::FrameRate.short(),
-        about: "fewest frames per second, when the stages work on different frames",
-        dimension: Dimension::Rate,
-        scale: KnobScale::Decades,
-        relax: RelaxDirection::Down,
-        unlimited: Unlimited::Below,
-        limit: Some(Limit::FrameRate),
-    },
-    KnobInfo {
-        knob: Knob::AccuracyFloor,
-        name: "accuracy",
-        former_names: &["accuracy-floor"],
-        label: Limit::Accuracy.info().label,
-        short: Limit::Accuracy.short(),
-        about: "lowest accuracy; judges designs that were measured with this number of sensors",
-        dimension: Dimension::Share,
-        scale: KnobScale::Percent,
-        relax: RelaxDirection::Down,
-        unlimited: Unlimited::Below,
-        limit: Some(Limit::Accuracy),
-    },
-];
+        name: limit.name(),
+        label: limit.info().label,
+        short: limit.short(),
+        dimension: limit.metric().info().dimension,
+        relax,
+        unlimited,
+        limit: Some(limit),
+        ..hardware(knob)
+    }
+}
 
 /// Smallest and largest value of a knob in base units: no cost then overflows.
 const RANGE: std::ops::RangeInclusive<f64> = 1e-40..=1e40;
@@ -360,48 +340,6 @@ impl Knob {
         }
         Ok(value)
     }
-
-    /// `value` with its unit, for sentences: `2.5 Mbit/s`, `48 KiB`, `no limit`.
-    pub fn format(self, value: f64) -> String {
-        self.format_rounded(value, Rounding::Nearest)
-    }
-
-    /// `value` with its unit, its last digit rounded as asked.
-    pub fn format_rounded(self, value: f64, rounding: Rounding) -> String {
-        if self.is_unlimited(value) {
-            return "no limit".to_owned();
-        }
-        self.info().dimension.format_rounded(value, rounding)
-    }
-
-    /// A range of values, the unit said once where both ends have it: `7.74 to 706 Mbit/s`.
-    pub fn format_range(self, low: f64, high: f64) -> String {
-        if self.is_unlimited(low) || self.is_unlimited(high) {
-            return format!("{} to {}", self.format(low), self.format(high));
-        }
-        self.info().dimension.format_range(low, high)
-    }
-
-    /// An imperative that relaxes the knob: "raise the latency limit to 6.68 ms". The value is rounded so that what is
-    /// printed suffices.
-    pub fn instruction(self, to: f64) -> String {
-        let (verb, rounding) = self.relaxing();
-        format!("{verb} the {} to {}", self.label(), self.format_rounded(to, rounding))
-    }
-
-    /// The instruction with the present value: "raise the latency limit from 1.5 ms to 6.68 ms".
-    pub fn instruction_from(self, from: f64, to: f64) -> String {
-        let (verb, rounding) = self.relaxing();
-        format!("{verb} the {} from {} to {}", self.label(), self.format(from), self.format_rounded(to, rounding))
-    }
-
-    /// Verb that relaxes the knob, and the rounding with which a printed value suffices.
-    const fn relaxing(self) -> (&'static str, Rounding) {
-        match self.info().relax {
-            RelaxDirection::Up => ("raise", Rounding::Up),
-            RelaxDirection::Down => ("lower", Rounding::Down),
-        }
-    }
 }
 
 impl Limit {
@@ -434,95 +372,4 @@ impl<'de> Deserialize<'de> for Knob {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::float_cmp, reason = "values are read exactly")]
-
-    use super::*;
-
-    fn parse(knob: Knob, text: &str) -> Result<f64, String> {
-        knob.parse(text, knob.info().dimension.base_unit()).map_err(|error| error.to_string())
-    }
-
-    #[test]
-    fn the_table_stands_in_the_order_of_the_knobs() {
-        for (index, knob) in Knob::ALL.into_iter().enumerate() {
-            let info = knob.info();
-            assert_eq!((info.knob, knob.index()), (knob, index));
-            assert!(info.short.len() <= 10, "{}", info.short);
-            if let Some(limit) = info.limit {
-                assert_eq!(limit.knob(), Some(knob));
-                assert_eq!((limit.name(), limit.info().label), (info.name, info.label));
-                assert_eq!(limit.metric().info().dimension, info.dimension);
-            }
-        }
-    }
-
-    #[test]
-    fn present_and_former_names_are_read() {
-        for knob in Knob::ALL {
-            assert_eq!((Knob::named(knob.name()), Knob::renamed(knob.name())), (Ok(knob), None));
-            for former in knob.info().former_names {
-                assert_eq!(Knob::named(former), Ok(knob));
-                assert!(Knob::renamed(former).unwrap().contains(knob.name()));
-            }
-            let json = serde_json::to_string(&knob).unwrap();
-            assert_eq!(serde_json::from_str::<Knob>(&json).unwrap(), knob);
-        }
-        let error = Knob::named("link-bandwith").unwrap_err().to_string();
-        assert_eq!(error, "no knob is named `link-bandwith`; did you mean `link-bandwidth`?");
-    }
-
-    #[test]
-    fn values_are_read_with_and_without_units() {
-        for (knob, text, value) in [
-            (Knob::LinkBandwidth, "2.5 Mbit/s", 312_500.0),
-            (Knob::LinkBandwidth, "312500", 312_500.0),
-            (Knob::LinkBandwidth, "0.3 MB/s", 300_000.0),
-            (Knob::SensorMemory, " 48 KiB ", 49_152.0),
-            (Knob::SensorMemory, "none", f64::INFINITY),
-            (Knob::LatencyLimit, "8 \u{b5}s", 8e-6),
-            (Knob::LatencyLimit, "inf", f64::INFINITY),
-            (Knob::AccuracyFloor, "0.725", 0.725),
-            (Knob::AccuracyFloor, "72.5", 0.725),
-            (Knob::AccuracyFloor, "72.5%", 0.725),
-            (Knob::AccuracyFloor, "off", 0.0),
-            (Knob::FrameRateFloor, "no limit", 0.0),
-            (Knob::Sensors, "12", 12.0),
-        ] {
-            let read = parse(knob, text).unwrap_or_else(|error| panic!("{text}: {error}"));
-            assert!(read == value || (read - value).abs() < 1e-12 * value, "{text}: {read}");
-        }
-    }
-
-    #[test]
-    fn impossible_values_say_why() {
-        for (knob, text, reason) in [
-            (Knob::LinkBandwidth, "fast", "`fast` is not a number"),
-            (Knob::LinkBandwidth, "", "`` is not a number"),
-            (Knob::LinkBandwidth, "nan", "`nan` is not a number"),
-            (Knob::LinkBandwidth, "0", "link bandwidth must be a finite number above zero, not 0"),
-            (Knob::LinkBandwidth, "-3", "link bandwidth must be a finite number above zero, not -3"),
-            (Knob::LinkBandwidth, "1e300", "link bandwidth goes from 1e-40 to 1e40"),
-            (Knob::LinkBandwidth, "5 MB", "`MB` is not a unit of link bandwidth"),
-            (Knob::LinkBandwidth, "none", "link bandwidth always has a value"),
-            (Knob::Sensors, "2.5", "number of sensors must be a whole number, not 2.5"),
-            (Knob::AccuracyFloor, "101", "accuracy floor is a share and must not exceed 1 (or 100 %)"),
-        ] {
-            let error = parse(knob, text).unwrap_err();
-            assert!(error.starts_with(reason), "{text}: {error}");
-        }
-    }
-
-    #[test]
-    fn instructions_name_the_limit() {
-        assert_eq!(Knob::LatencyLimit.instruction(0.006_672), "raise the latency limit to 6.68 ms");
-        assert_eq!(
-            Knob::LatencyLimit.instruction_from(0.0015, 0.006_672),
-            "raise the latency limit from 1.5 ms to 6.68 ms"
-        );
-        assert_eq!(Knob::Sensors.instruction(4.0), "lower the number of sensors to 4");
-        assert_eq!(Knob::FrameRateFloor.instruction(12.349), "lower the frame rate floor to 12.3 fps");
-        assert_eq!(Knob::EnergyLimit.format(f64::INFINITY), "no limit");
-        assert_eq!(Knob::LinkBandwidth.format_range(967_500.0, 88_250_000.0), "7.74 to 706 Mbit/s");
-    }
-}
+mod tests;

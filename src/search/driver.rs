@@ -36,11 +36,11 @@ use super::config::{ConfigError, SearchConfig};
 use super::generation::{Generation, Operator, StopRule};
 use super::genes;
 use super::nsga2::{Proposal, Search, SearchError};
+use super::options::{SearchOptions, SearchScope};
 use super::outcome::Outcome;
 use super::predictor::{PredictorError, PredictorKind, Quality};
 use super::preselection::{CHILDREN, Preselection};
 use super::problem::{ProblemError, SearchProblem};
-use crate::network::BoundaryId;
 use crate::space::Design;
 
 /// Infeasible or known proposals in a row before a search gives up.
@@ -68,35 +68,6 @@ pub enum DriverError {
     /// An accuracy can't be measured.
     #[error(transparent)]
     Accuracy(AccuracyError),
-}
-
-/// Part of the space that may be proposed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum SearchScope {
-    /// All designs.
-    #[default]
-    All,
-    /// Designs split at this boundary.
-    Split(BoundaryId),
-}
-
-/// Options of a search.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct SearchOptions {
-    /// Measurements at most; designs looked at if no accuracy is needed. Default 60.
-    pub budget: usize,
-    /// Source of all randomness. Default 0.
-    pub seed: u64,
-    /// Stop rule on the hypervolume; its number of evaluations is ignored.
-    pub stop: StopRule,
-    /// Part of the space that may be proposed. Default all of it.
-    pub scope: SearchScope,
-}
-
-impl Default for SearchOptions {
-    fn default() -> Self {
-        Self { budget: 60, seed: 0, stop: StopRule::default(), scope: SearchScope::default() }
-    }
 }
 
 /// A design to measure.

@@ -7,7 +7,7 @@
 //! | file | contents |
 //! |---|---|
 //! | `problem`, `objective` | [`SearchProblem`]: objectives and constraints of the designs of a space |
-//! | `driver`, `preselection` | [`SearchDriver`]: the joint search; choice of the child to measure |
+//! | `driver`, `options`, `preselection` | [`SearchDriver`]: the joint search; choice of the child to measure |
 //! | `accuracy` | interface to whatever knows accuracies |
 //! | `baselines` | simpler methods with the same budget |
 //! | `genes` | encoding of designs as genes |
@@ -77,6 +77,7 @@ mod hypervolume;
 mod nsga2;
 mod objective;
 mod operators;
+mod options;
 mod outcome;
 mod population;
 mod predictor;
@@ -90,14 +91,13 @@ pub(crate) use archive::front_of;
 pub use archive::{Archive, Evaluated, FrontStatus, Origin};
 pub use config::{ConfigError, GeneScale, SearchConfig, SearchGene};
 pub use correlation::kendall_tau;
-pub use driver::{
-    CandidateReport, DriverError, NextCandidate, SearchCandidate, SearchDriver, SearchOptions, SearchScope,
-};
+pub use driver::{CandidateReport, DriverError, NextCandidate, SearchCandidate, SearchDriver};
 pub use generation::{Generation, Operator, StopReason, StopRule, Tallies, Tally};
 pub use hypervolume::hypervolume;
 pub use nsga2::{Proposal, Search, SearchError};
 pub use objective::Objective;
 pub use operators::Genome;
+pub use options::{SearchOptions, SearchScope};
 pub use outcome::{MAX_OBJECTIVES, Objectives, Outcome};
 pub use predictor::{PredictorError, PredictorKind, Quality};
 pub use problem::{ProblemError, SearchProblem};

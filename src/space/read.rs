@@ -11,6 +11,9 @@ use super::search_space::SearchSpace;
 use super::stage::{BlockKind, Shortcut, Stage};
 use crate::diagnostic::{Diagnostic, Source, nearest};
 use crate::network::{BoundaryId, FusionOperator, Network, NetworkBuilder, Pooling, ShapeError, SlidingWindow};
+use block_keys::KeyUse;
+
+mod block_keys;
 
 /// Most boundaries a space may have, so that a boundary fits into one byte.
 const MAX_BOUNDARIES: usize = 255;
@@ -206,63 +209,6 @@ fn stage(source: &Source, row: &StageKeys) -> Result<Stage, Diagnostic> {
         choice: row.choice,
         pooling: row.pooling.as_ref().map_or(Pooling::Average, |pooling| *pooling.get_ref()),
     })
-}
-
-/// Use of a key by a kind of block.
-#[derive(Clone, Copy)]
-enum KeyUse {
-    Required,
-    Optional,
-    Senseless,
-}
-
-impl BlockKind {
-    const fn pooling(self) -> KeyUse {
-        match self {
-            Self::GlobalPool => KeyUse::Optional,
-            _ => KeyUse::Senseless,
-        }
-    }
-
-    const fn widths(self) -> KeyUse {
-        match self {
-            Self::Conv | Self::Mbconv | Self::Basic | Self::Bottleneck => KeyUse::Required,
-            Self::Linear => KeyUse::Optional,
-            Self::Expand | Self::MaxPool | Self::GlobalPool => KeyUse::Senseless,
-        }
-    }
-
-    const fn kernels(self) -> KeyUse {
-        match self {
-            Self::Conv | Self::Mbconv | Self::Basic | Self::Bottleneck | Self::MaxPool => KeyUse::Required,
-            Self::Expand | Self::GlobalPool | Self::Linear => KeyUse::Senseless,
-        }
-    }
-
-    const fn expansions(self) -> KeyUse {
-        match self {
-            Self::Mbconv | Self::Bottleneck | Self::Expand => KeyUse::Required,
-            Self::Conv | Self::Basic | Self::MaxPool | Self::GlobalPool | Self::Linear => KeyUse::Senseless,
-        }
-    }
-
-    const fn depths(self) -> KeyUse {
-        match self {
-            Self::Conv | Self::Mbconv | Self::Basic | Self::Bottleneck => KeyUse::Optional,
-            Self::Expand | Self::MaxPool | Self::GlobalPool | Self::Linear => KeyUse::Senseless,
-        }
-    }
-
-    const fn stride(self) -> KeyUse {
-        match self {
-            Self::Conv | Self::Mbconv | Self::Basic | Self::Bottleneck | Self::MaxPool => KeyUse::Optional,
-            Self::Expand | Self::GlobalPool | Self::Linear => KeyUse::Senseless,
-        }
-    }
-
-    const fn only_mbconv(self) -> KeyUse {
-        if matches!(self, Self::Mbconv) { KeyUse::Optional } else { KeyUse::Senseless }
-    }
 }
 
 /// Boundaries of the deepest network of these stages.

@@ -2,7 +2,6 @@
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor, TensorData, activation};
-use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -11,6 +10,9 @@ use super::split::SplittingModuleConfig;
 use super::*;
 use crate::diagnostic::Source;
 use crate::space::{PLAIN_BITS, SHIPPED, SearchSpace, shipped_text};
+
+mod any_space;
+mod starting_points;
 
 /// Every kind of block, squeeze-excite, projected shortcuts, and every choice elastic.
 const EVERYTHING: &str = r#"
@@ -287,60 +289,6 @@ fn distance(a: &[f32], b: &[f32]) -> f32 {
 }
 
 #[test]
-fn sorting_keeps_the_largest_network_and_leads_with_what_matters() {
-    let space = shipped("tabletop", str::to_owned);
-    let supernet = stirred(&space);
-    let whole = |genome| Route::new(&space, genome, 0, space.last(), Splitting::None);
-    let (largest, smallest) = (space.largest(), space.smallest());
-    let before = logits(&supernet, &space, &whole(&largest));
-    let narrow_before = logits(&supernet, &space, &whole(&smallest));
-    let sorted = supernet.sorted();
-    assert!(distance(&logits(&sorted, &space, &whole(&largest)), &before) < 1e-4);
-    assert!(distance(&logits(&sorted, &space, &whole(&smallest)), &narrow_before) > 1e-3, "smaller ones change");
-}
-
-#[test]
-fn the_students_start_closer_to_their_teacher_than_as_drawn() {
-    let space = shipped("tabletop", str::to_owned);
-    let supernet = stirred(&space);
-    let genome = space.largest();
-    let last = space.last();
-    let whole = Route::new(&space, &genome, 0, last, Splitting::None);
-    let wanted = logits(&supernet, &space, &whole);
-    let mut covariances = ChannelCovariances::new(&space);
-    supernet.valid().observe(images(&space, 6, 2, &Device::flex()), &ViewSet::first(2), &whole, &mut covariances);
-    let drawn = supernet.with_sensor_as_aggregator();
-    let started = drawn.clone().with_principal_splits(&covariances);
-    let on_sensor = Route::new(&space, &genome, last, last, Splitting::None);
-    assert!(distance(&logits(&started, &space, &on_sensor), &wanted) < 1e-4, "the sensor is a copy");
-    for name in ["S1.2", "S2.1", "S3.2"] {
-        let split = space.boundary_named(name).unwrap();
-        let route = Route::new(&space, &genome, split, last, Splitting::At { ratio: 2, bits: PLAIN_BITS });
-        let [found, drawn] = [&started, &drawn].map(|supernet| distance(&logits(supernet, &space, &route), &wanted));
-        assert!(found < drawn, "{name}: {found} from the teacher, {drawn} as drawn");
-    }
-}
-
-/// A tensor that spans no more directions than the link has channels is recovered exactly.
-#[test]
-fn a_tensor_of_few_directions_passes_the_splitting_module_unchanged() {
-    let device = Device::flex().autodiff();
-    let mut weights = WeightInit::new(ChaCha8Rng::seed_from_u64(4), device.clone());
-    let module =
-        SplittingModuleConfig { wide: 16, narrow: 8, initialisation: Initialisation::default() }.init(&mut weights);
-    let few: Tensor<2> = normal::<2>(1, [90, 3], &device).matmul(normal(2, [3, 16], &device)) + 0.7;
-    let x: Tensor<4> = few.reshape([10, 3, 3, 16]);
-    let mut covariance = principal_components::ChannelCovariance::default();
-    covariance.add(x.clone());
-    let module = inherit::with_components(module, &covariance.components().unwrap());
-    for ratio in [2, 4] {
-        let crossing = route::LinkCrossing { ratio, bits: None };
-        let back = module.forward(x.clone().into(), crossing, &mut Norms::Batch).tensor();
-        assert!(distance(&values(back), &values(x.clone())) < 1e-3, "ratio {ratio}");
-    }
-}
-
-#[test]
 fn views_may_come_in_any_number_and_any_may_be_lost() {
     let device = Device::flex();
     for operator in ["max", "mean", "mix", "concat"] {
@@ -381,67 +329,4 @@ fn another_resolution_is_another_picture_of_the_same_thing() {
     let x = Tensor::<4>::from_data(TensorData::new(vec![1.0_f32, 3.0, 5.0, 7.0], [1, 2, 2, 1]), &device);
     assert_eq!(values(model::resized(x.clone(), 1)), [4.0]);
     assert_eq!(values(model::resized(x.clone(), 2)), values(x));
-}
-
-/// A stage of any block with any of the sizes that a space may name.
-fn any_stage(index: usize) -> impl Strategy<Value = String> {
-    let kernels = prop::sample::select(vec!["[1]", "[3]", "[7]", "[9]", "[1, 3]", "[3, 9]", "[5, 7, 11]"]);
-    let widths = prop::sample::select(vec!["[4]", "[8, 12]"]);
-    let kinds = ["conv", "mbconv", "basic", "bottleneck", "max-pool", "expand", "linear"];
-    let kind = prop::sample::select(kinds.to_vec());
-    let depths = prop::sample::select(vec!["[1]", "[1, 2]"]);
-    let activation = prop::sample::select(vec!["relu", "relu6", "swish", "hard-swish"]);
-    (kind, kernels, widths, depths, 1..5_u32, activation, any::<[bool; 3]>()).prop_map(
-        move |(kind, kernels, widths, depths, stride, activation, [squeezes, projects, elastic])| {
-            let mut text =
-                format!("[[stage]]\nname = \"S{index}\"\nblock = \"{kind}\"\nactivation = \"{activation}\"\n");
-            let mut key = |kinds: &[&str], line: String| {
-                if kinds.contains(&kind) {
-                    text += &line;
-                }
-            };
-            key(&["conv", "mbconv", "basic", "bottleneck", "linear"], format!("widths = {widths}\n"));
-            key(
-                &["conv", "mbconv", "basic", "bottleneck", "max-pool"],
-                format!("kernels = {kernels}\nstride = {stride}\n"),
-            );
-            key(&["conv", "mbconv", "basic", "bottleneck"], format!("depths = {depths}\n"));
-            let expansions = if elastic { "[1, 3]" } else { "[2]" };
-            key(&["mbconv", "bottleneck", "expand"], format!("expansions = {expansions}\n"));
-            if squeezes {
-                key(&["mbconv"], "squeeze-excite = 4\n".to_owned());
-            }
-            if projects {
-                key(&["mbconv"], "shortcut = \"projected\"\n".to_owned());
-            }
-            text
-        },
-    )
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(24))]
-
-    /// A space is either refused when it is read, or all its designs run.
-    #[test]
-    fn every_space_that_reads_can_be_trained(
-        stages in (any_stage(0), any_stage(1), any_stage(2)),
-        pools: bool, operator in prop::sample::select(vec!["max", "mix", "concat"]), seed: u64,
-    ) {
-        let header = "[space]\nname = \"any\"\nchannels = 2\nresolutions = [9, 12, 14]\nviews = 3\nclasses = 5\n";
-        let pool = if pools { "[[stage]]\nname = \"pool\"\nblock = \"global-pool\"\npooling = \"max\"\n" } else { "" };
-        let end = "[[stage]]\nname = \"classifier\"\nblock = \"linear\"\n[split]\nratios = [1, 3]\nbits = [4]\n";
-        let fusion = format!("[fusion]\noperator = \"{operator}\"\n");
-        let text = [header, &stages.0, &stages.1, &stages.2, pool, end, &fusion].concat();
-        if let Ok(space) = SearchSpace::from_toml(&Source::new("any", text)) {
-            shapes_agree(&space, 3);
-            let device = Device::flex().autodiff();
-            let design = space.sample_design(&mut ChaCha8Rng::seed_from_u64(seed));
-            let x = images(&space, 2, 2, &device).require_grad();
-            let route = Route::of_design(&space, &design);
-            let logits = fresh(&space, &device).forward(x.clone(), &ViewSet::first(2), &route, &mut Norms::Batch);
-            let gradients = (logits.clone() * normal(9, logits.dims(), &device)).sum().backward();
-            prop_assert!(values(x.grad(&gradients).unwrap()).iter().all(|value| value.is_finite()));
-        }
-    }
 }

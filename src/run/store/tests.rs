@@ -10,6 +10,9 @@ use crate::record::{
 };
 use crate::run::claim::Claim;
 
+mod failures;
+mod first_edition;
+
 const TTL: Duration = Duration::from_mins(1);
 
 fn database() -> (TempDir, PathBuf) {
@@ -275,153 +278,6 @@ fn a_task_has_one_owner_until_it_is_dead_or_silent() {
 }
 
 #[test]
-fn damage_is_told_as_such() {
-    let (_directory, path) = database();
-    std::fs::write(&path, "this is no database at all, but long enough to be read as one").unwrap();
-    let error = Store::open(&path).err().unwrap();
-    assert!(matches!(error, RunError::Corrupt { .. }) && error.to_string().contains(".recover"), "{error}");
-
-    let (_directory, path) = database();
-    let store = Store::open(&path).unwrap();
-    let events: Vec<_> = (0..500).map(|n| warning(&format!("{n}"))).collect();
-    store.append_all(&events).unwrap();
-    drop(store);
-    let mut bytes = std::fs::read(&path).unwrap();
-    let length = bytes.len();
-    bytes[4096..length - 4096].fill(0xA5);
-    std::fs::write(&path, bytes).unwrap();
-    let store = Store::open(&path);
-    let error = store.and_then(|store| store.verify().and_then(|()| store.events_after(0, 1000).map(drop)));
-    assert!(matches!(error, Err(RunError::Corrupt { .. })), "{error:?}");
-}
-
-#[test]
-fn another_programs_database_is_not_touched() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("run.db");
-    Connection::open(&path).unwrap().execute_batch("CREATE TABLE mine (x)").unwrap();
-    let before = std::fs::read(&path).unwrap();
-    let error = Store::open(&path).err().unwrap();
-    assert!(error.to_string().contains("another program's"), "{error}");
-    assert_eq!(std::fs::read(&path).unwrap(), before);
-}
-
-#[test]
-fn a_newer_schema_is_told_as_such() {
-    let (_directory, path) = database();
-    Store::open(&path).unwrap().run(|db| db.pragma_update(None, "user_version", 99)).unwrap();
-    assert!(matches!(Store::open(&path), Err(RunError::Newer { found: 99, known: 4, .. })));
-}
-
-/// A database as the first edition left it: schema version 3.
-fn first_edition() -> (TempDir, PathBuf) {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("run.db");
-    let db = Connection::open(&path).unwrap();
-    schema::MIGRATIONS[..3].iter().for_each(|step| db.execute_batch(step).unwrap());
-    db.pragma_update(None, "application_id", APPLICATION).unwrap();
-    db.pragma_update(None, "user_version", 3).unwrap();
-    for (process, kind, body) in [
-        ("h/1/1", "started", r#"{"kind":"started","command":"train","pid":1,"resumed_from_step":null}"#),
-        (
-            "h/1/1",
-            "evaluated",
-            r#"{"kind":"evaluated","step":8,"role":"largest","design":"d","views":6,"accuracy":0.5,"samples":9}"#,
-        ),
-        ("h/1/1", "step", r#"{"kind":"step","step":1,"losses":[["largest","NaN"]],"eta_s":null}"#),
-        ("h/2/2", "started", r#"{"kind":"started","command":"search --baselines","pid":2,"resumed_from_step":null}"#),
-        (
-            "h/3/3",
-            "evaluated",
-            r#"{"kind":"evaluated","step":8,"role":"search","design":"e","views":6,"accuracy":0.5,"samples":9}"#,
-        ),
-        (
-            "h/2/2",
-            "bred",
-            r#"{"kind":"bred","design":"e","views":6,"operator":"boundary move","parents":["d"],"predicted":null,"accuracy":0.5,"front":true}"#,
-        ),
-        ("h/2/2", "predicts", r#"{"kind":"predicts","by":"synflow","samples":7,"rmse":"NaN","kendall_tau":0.5}"#),
-        (
-            "h/2/2",
-            "generation",
-            r#"{"kind":"generation","generation":0,"evaluations":12,"hypervolume":0.4,"front":3,"cache_hits":1,"wanted":60,"reassessments":0,"operators":[["crossover and mutation",8,2]],"seconds":1.5}"#,
-        ),
-        ("h/2/2", "paused", r#"{"kind":"paused"}"#),
-        ("h/2/2", "dreamt", "no json"),
-    ] {
-        db.execute(
-            "INSERT INTO events (time, process, version, kind, body) VALUES (1.0, ?1, 1, ?2, ?3)",
-            rusqlite::params![process, kind, body],
-        )
-        .unwrap();
-    }
-    db.execute("INSERT INTO wishes (design, views, subset, step) VALUES ('w', 6, 'validation', 100)", []).unwrap();
-    (directory, path)
-}
-
-#[test]
-fn events_of_the_first_edition_are_migrated() {
-    let (_directory, path) = first_edition();
-    for store in [Store::open_copy(&path).unwrap(), Store::open(&path).unwrap(), Store::open(&path).unwrap()] {
-        let events: Vec<EventRecord> = store.events_after(0, 99).unwrap().into_iter().map(|row| row.value).collect();
-        let kinds: Vec<(&str, &str)> = events.iter().map(|record| (record.task.name(), record.event.kind())).collect();
-        let expected = [
-            ("train", "started"),
-            ("train", "evaluated"),
-            ("train", "step"),
-            ("search", "started"),
-            ("search", "evaluated"),
-            ("search", "child"),
-            ("search", "predictor"),
-            ("search", "generation"),
-            ("search", "paused"),
-            ("train", "unknown"),
-        ];
-        assert_eq!(kinds, expected);
-        assert!(matches!(&events[1].event, Event::Evaluated(record) if record.role == Some(Role::Largest)));
-        assert!(matches!(&events[4].event, Event::Evaluated(record) if record.role.is_none()));
-        assert!(matches!(&events[5].event, Event::Child(child) if child.operator == Operator::BoundaryMove));
-        let Event::Generation(generation) = &events[7].event else { panic!("{:?}", events[7]) };
-        let tally = OperatorRecord { operator: Operator::CrossoverMutation, evaluated: 8, successes: 2 };
-        assert_eq!((generation.budget, &generation.operators[..]), (60, &[tally][..]));
-        assert_eq!(store.requests(100).unwrap(), [key("w")]);
-    }
-}
-
-#[test]
-fn a_read_only_run_of_an_older_version_is_read_from_a_copy() {
-    let (_directory, path) = first_edition();
-    let before = std::fs::read(&path).unwrap();
-    let store = Store::open_copy(&path).unwrap();
-    assert_eq!(store.path(), path);
-    assert!(matches!(store.append(Task::Train, &Event::Paused), Err(RunError::ReadOnly(_))));
-    assert_eq!(std::fs::read(&path).unwrap(), before);
-}
-
-#[test]
-fn a_full_disk_is_told_as_such_and_nothing_is_half_written() {
-    let (_directory, path) = database();
-    let store = Store::open(&path).unwrap();
-    let pages = store.pragma("page_count").unwrap();
-    store.run(|db| db.pragma_update(None, "max_page_count", pages + 4)).unwrap();
-    let events: Vec<_> = (0..100).map(|_| warning(&"x".repeat(1000))).collect();
-    let error = store.append_all(&events).unwrap_err();
-    assert!(matches!(error, RunError::DiskFull(_)) && error.to_string().starts_with("the disk is full"), "{error}");
-    assert!(store.events_after(0, 1).unwrap().is_empty());
-    store.append(Task::Train, &Event::Paused).unwrap();
-    store.verify().unwrap();
-}
-
-#[test]
-fn a_read_only_database_is_told_as_such() {
-    let (_directory, path) = database();
-    let store = Store::open(&path).unwrap();
-    store.run(|db| db.pragma_update(None, "query_only", true)).unwrap();
-    let error = store.append(Task::Train, &Event::Paused).unwrap_err();
-    assert!(matches!(error, RunError::ReadOnly(_)) && error.to_string().contains("read-only"), "{error}");
-}
-
-#[test]
 fn any_name_of_a_directory_will_do_and_a_finished_run_can_be_read_without_writing() {
     let root = tempfile::tempdir().unwrap();
     let directory = root.path().join("50% off? #1 é");
@@ -437,20 +293,6 @@ fn any_name_of_a_directory_will_do_and_a_finished_run_can_be_read_without_writin
     assert_eq!(reader.events_after(0, 10).unwrap().len(), 1);
     assert!(matches!(reader.append(Task::Train, &Event::Paused), Err(RunError::ReadOnly(_))));
     assert_eq!(files(), 1, "nothing is written");
-}
-
-#[test]
-fn a_lock_that_is_never_given_back_is_told_as_such() {
-    let (_directory, path) = database();
-    let holder = Connection::open(&path).unwrap();
-    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let store = Store::open(&path).unwrap();
-    store.db.busy_timeout(Duration::from_millis(20)).unwrap();
-    let error = store.append(Task::Train, &Event::Paused).unwrap_err();
-    assert!(matches!(error, RunError::Locked(_)), "{error}");
-    assert!(store.events_after(0, 1).unwrap().is_empty(), "reading goes on meanwhile");
-    holder.execute_batch("ROLLBACK").unwrap();
-    store.append(Task::Train, &Event::Paused).unwrap();
 }
 
 /// Not a check but a measurement: `cargo test --release store_speed -- --ignored --nocapture`.

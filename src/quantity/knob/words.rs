@@ -1,0 +1,48 @@
+//! Values of knobs as text, and sentences that relax a knob.
+
+use super::{Knob, RelaxDirection};
+use crate::quantity::format::Rounding;
+
+impl Knob {
+    /// `value` with its unit, for sentences: `2.5 Mbit/s`, `48 KiB`, `no limit`.
+    pub fn format(self, value: f64) -> String {
+        self.format_rounded(value, Rounding::Nearest)
+    }
+
+    /// `value` with its unit, its last digit rounded as asked.
+    pub fn format_rounded(self, value: f64, rounding: Rounding) -> String {
+        if self.is_unlimited(value) {
+            return "no limit".to_owned();
+        }
+        self.info().dimension.format_rounded(value, rounding)
+    }
+
+    /// A range of values, the unit said once where both ends have it: `7.74 to 706 Mbit/s`.
+    pub fn format_range(self, low: f64, high: f64) -> String {
+        if self.is_unlimited(low) || self.is_unlimited(high) {
+            return format!("{} to {}", self.format(low), self.format(high));
+        }
+        self.info().dimension.format_range(low, high)
+    }
+
+    /// An imperative that relaxes the knob: "raise the latency limit to 6.68 ms". The value is rounded so that what is
+    /// printed suffices.
+    pub fn instruction(self, to: f64) -> String {
+        let (verb, rounding) = self.relaxing();
+        format!("{verb} the {} to {}", self.label(), self.format_rounded(to, rounding))
+    }
+
+    /// The instruction with the present value: "raise the latency limit from 1.5 ms to 6.68 ms".
+    pub fn instruction_from(self, from: f64, to: f64) -> String {
+        let (verb, rounding) = self.relaxing();
+        format!("{verb} the {} from {} to {}", self.label(), self.format(from), self.format_rounded(to, rounding))
+    }
+
+    /// Verb that relaxes the knob, and the rounding with which a printed value suffices.
+    const fn relaxing(self) -> (&'static str, Rounding) {
+        match self.info().relax {
+            RelaxDirection::Up => ("raise", Rounding::Up),
+            RelaxDirection::Down => ("lower", Rounding::Down),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Databases that are damaged, of another program, of a newer one, full, read-only or locked.
+
+use super::*;
+
+#[test]
+fn damage_is_told_as_such() {
+    let (_directory, path) = database();
+    std::fs::write(&path, "this is no database at all, but long enough to be read as one").unwrap();
+    let error = Store::open(&path).err().unwrap();
+    assert!(matches!(error, RunError::Corrupt { .. }) && error.to_string().contains(".recover"), "{error}");
+
+    let (_directory, path) = database();
+    let store = Store::open(&path).unwrap();
+    let events: Vec<_> = (0..500).map(|n| warning(&format!("{n}"))).collect();
+    store.append_all(&events).unwrap();
+    drop(store);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let length = bytes.len();
+    bytes[4096..length - 4096].fill(0xA5);
+    std::fs::write(&path, bytes).unwrap();
+    let store = Store::open(&path);
+    let error = store.and_then(|store| store.verify().and_then(|()| store.events_after(0, 1000).map(drop)));
+    assert!(matches!(error, Err(RunError::Corrupt { .. })), "{error:?}");
+}
+
+#[test]
+fn another_programs_database_is_not_touched() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("run.db");
+    Connection::open(&path).unwrap().execute_batch("CREATE TABLE mine (x)").unwrap();
+    let before = std::fs::read(&path).unwrap();
+    let error = Store::open(&path).err().unwrap();
+    assert!(error.to_string().contains("another program's"), "{error}");
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[test]
+fn a_newer_schema_is_told_as_such() {
+    let (_directory, path) = database();
+    Store::open(&path).unwrap().run(|db| db.pragma_update(None, "user_version", 99)).unwrap();
+    assert!(matches!(Store::open(&path), Err(RunError::Newer { found: 99, known: 4, .. })));
+}
+
+#[test]
+fn a_full_disk_is_told_as_such_and_nothing_is_half_written() {
+    let (_directory, path) = database();
+    let store = Store::open(&path).unwrap();
+    let pages = store.pragma("page_count").unwrap();
+    store.run(|db| db.pragma_update(None, "max_page_count", pages + 4)).unwrap();
+    let events: Vec<_> = (0..100).map(|_| warning(&"x".repeat(1000))).collect();
+    let error = store.append_all(&events).unwrap_err();
+    assert!(matches!(error, RunError::DiskFull(_)) && error.to_string().starts_with("the disk is full"), "{error}");
+    assert!(store.events_after(0, 1).unwrap().is_empty());
+    store.append(Task::Train, &Event::Paused).unwrap();
+    store.verify().unwrap();
+}
+
+#[test]
+fn a_read_only_database_is_told_as_such() {
+    let (_directory, path) = database();
+    let store = Store::open(&path).unwrap();
+    store.run(|db| db.pragma_update(None, "query_only", true)).unwrap();
+    let error = store.append(Task::Train, &Event::Paused).unwrap_err();
+    assert!(matches!(error, RunError::ReadOnly(_)) && error.to_string().contains("read-only"), "{error}");
+}
+
+#[test]
+fn a_lock_that_is_never_given_back_is_told_as_such() {
+    let (_directory, path) = database();
+    let holder = Connection::open(&path).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let store = Store::open(&path).unwrap();
+    store.db.busy_timeout(Duration::from_millis(20)).unwrap();
+    let error = store.append(Task::Train, &Event::Paused).unwrap_err();
+    assert!(matches!(error, RunError::Locked(_)), "{error}");
+    assert!(store.events_after(0, 1).unwrap().is_empty(), "reading goes on meanwhile");
+    holder.execute_batch("ROLLBACK").unwrap();
+    store.append(Task::Train, &Event::Paused).unwrap();
+}
