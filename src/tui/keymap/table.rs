@@ -54,7 +54,7 @@ const BACK_TAB: Key = Key::plain(KeyCode::BackTab);
 const F1: Key = Key::plain(KeyCode::F(1));
 const F2: Key = Key::plain(KeyCode::F(2));
 
-/// Makes a [`Binding`] of each line: name, keys, command, screens, chapter of the help, hint of the footer, description.
+/// Makes a [`Binding`] of each line: name, keys, command, screens, chapter of the help, hint of the footer, words.
 macro_rules! bindings {
     ($(
         $name:literal $keys:tt $command:ident $(($($argument:expr),+))? $({ $($field:tt)+ })?
