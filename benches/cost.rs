@@ -90,7 +90,7 @@ fn layer_by_layer(name: &str, space: &SearchSpace, profile: &Profile, designs: &
         let table = |(network, design): (&Network, &Design)| {
             NetworkCosts::new(network, TransmitConfig::from(design), profile).expect("no device is measured").demands[0]
                 .resident
-                .first
+                .one_view
                 .cycles
         };
         networks.iter().zip(designs).map(table).sum()

@@ -32,27 +32,28 @@ impl ProcessorWork {
     }
 }
 
-/// Work of the aggregator in a frame of V views: `first + (V - 1) * more`, and `join` from two views on.
+/// Work of the aggregator in a frame of V views: `one_view + (V - 1) * further_view`, and `fusion` from two views
+/// on.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Aggregation {
+pub struct AggregatorWork {
     /// With one view: recover, and the blocks behind the split.
-    pub first: ProcessorWork,
+    pub one_view: ProcessorWork,
     /// For every further view: recover, the blocks up to the fusion, and taking it into the fused tensor.
-    pub more: ProcessorWork,
+    pub further_view: ProcessorWork,
     /// Part of the fusion that runs once.
-    pub join: ProcessorWork,
+    pub fusion: ProcessorWork,
 }
 
-impl Aggregation {
+impl AggregatorWork {
     /// Work with `views` views and as many sensors, each of which spends `sensor_j` joules.
     #[inline]
     fn work(&self, views: u32, sensor_j: f64) -> ProcessorWork {
-        let (first, others) = (self.first.plus_energy(sensor_j), f64::from(views.saturating_sub(1)));
-        let more = self.more.plus_energy(sensor_j);
-        let join = if views > 1 { self.join } else { ProcessorWork::default() };
+        let (one_view, others) = (self.one_view.plus_energy(sensor_j), f64::from(views.saturating_sub(1)));
+        let further_view = self.further_view.plus_energy(sensor_j);
+        let fusion = if views > 1 { self.fusion } else { ProcessorWork::default() };
         ProcessorWork {
-            cycles: first.cycles + others * more.cycles + join.cycles,
-            energy_j: first.energy_j + others * more.energy_j + join.energy_j,
+            cycles: one_view.cycles + others * further_view.cycles + fusion.cycles,
+            energy_j: one_view.energy_j + others * further_view.energy_j + fusion.energy_j,
         }
     }
 }
@@ -63,9 +64,9 @@ pub struct SplitDemand {
     /// One sensor up to the split, the reduce layer and its pixels included.
     pub sensor: ProcessorWork,
     /// The aggregator, its weights resident.
-    pub resident: Aggregation,
+    pub resident: AggregatorWork,
     /// The aggregator, its weights streamed for every frame.
-    pub streamed: Aggregation,
+    pub streamed: AggregatorWork,
     /// Most views with which the aggregator keeps its weights; with more it streams them.
     pub max_resident_views: u32,
     /// Bytes each sensor sends.
@@ -76,10 +77,10 @@ pub struct SplitDemand {
     pub sensor_weight_bytes: u64,
     /// Weights of the aggregator's part with one view, the recover layer included.
     pub aggregator_weight_bytes: u64,
-    /// Weights of the fusion from two views on.
-    pub join_weight_bytes: u64,
+    /// Weights that the fusion has once, from two views on.
+    pub fusion_weight_bytes: u64,
     /// Weights of the fusion for every view but the first.
-    pub more_weight_bytes: u64,
+    pub fusion_view_weight_bytes: u64,
     /// Place of the peak.
     pub peak_at: PeakLocation,
     /// Boundary of the space at which the design is split.
@@ -89,20 +90,20 @@ pub struct SplitDemand {
 impl SplitDemand {
     /// Work of the aggregator by view, with `views` views.
     #[inline]
-    pub fn aggregation(&self, views: u32) -> &Aggregation {
+    pub fn aggregator(&self, views: u32) -> &AggregatorWork {
         if views <= self.max_resident_views { &self.resident } else { &self.streamed }
     }
 
     /// Cycles of the aggregator with `views` views, and joules of a frame: all sensors and the aggregator.
     #[inline]
     pub fn work(&self, views: u32) -> ProcessorWork {
-        self.aggregation(views).work(views, self.sensor.energy_j)
+        self.aggregator(views).work(views, self.sensor.energy_j)
     }
 
     /// Weights of the aggregator's part with `views` views.
     #[inline]
     pub fn aggregator_weights(&self, views: u32) -> u64 {
-        let fusion = self.join_weight_bytes + u64::from(views.saturating_sub(1)) * self.more_weight_bytes;
+        let fusion = self.fusion_weight_bytes + u64::from(views.saturating_sub(1)) * self.fusion_view_weight_bytes;
         self.aggregator_weight_bytes + if views > 1 { fusion } else { 0 }
     }
 
@@ -116,12 +117,12 @@ impl SplitDemand {
     /// whether the aggregator streams its weights.
     pub(super) fn linear_work(&self) -> Option<[ProcessorWork; 2]> {
         let one_mode = self.max_resident_views == 0 || self.max_resident_views == u32::MAX;
-        let Aggregation { first, more, join } = *self.aggregation(1);
-        let fusion_weights = self.join_weight_bytes + self.more_weight_bytes;
-        if !one_mode || fusion_weights > 0 || join != ProcessorWork::default() {
+        let AggregatorWork { one_view, further_view, fusion } = *self.aggregator(1);
+        let fusion_weights = self.fusion_weight_bytes + self.fusion_view_weight_bytes;
+        if !one_mode || fusion_weights > 0 || fusion != ProcessorWork::default() {
             return None;
         }
-        Some([first.plus_energy(self.sensor.energy_j), more.plus_energy(self.sensor.energy_j)])
+        Some([one_view, further_view].map(|work| work.plus_energy(self.sensor.energy_j)))
     }
 }
 

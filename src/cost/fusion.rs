@@ -7,8 +7,8 @@
 //!   learned share of each channel (C weights) and a sum: `mean + share * (largest - mean)`.
 //! - `concat`: a 1x1 convolution from C to C channels for every view, each with weights of its own, and V - 1 sums.
 //!
-//! Nothing happens to a lone view. So of all operators the cost of V views is `join + (V - 1) * more` from two views
-//! on.
+//! Nothing happens to a lone view. So of all operators the cost of V views is `once + (V - 1) * per_view` from two
+//! views on.
 
 use serde::Serialize;
 
@@ -23,13 +23,13 @@ use crate::network::{FusionOperator, Network, Shape};
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct FusionCost {
     /// Once a frame, from two views on.
-    pub(crate) join: CycleEnergy,
+    pub(crate) once: CycleEnergy,
     /// For every view but the first.
-    pub(crate) more: CycleEnergy,
+    pub(crate) per_view: CycleEnergy,
     /// Weights of the former.
-    pub(crate) join_weights: u64,
+    pub(crate) once_weights: u64,
     /// Weights of the latter, for each view.
-    pub(crate) more_weights: u64,
+    pub(crate) per_view_weights: u64,
 }
 
 impl FusionCost {
@@ -44,25 +44,25 @@ impl FusionCost {
             each.fold(CycleEnergy::default(), std::ops::Add::add)
         };
         Self {
-            join: sum(&parts.join),
-            more: sum(&parts.more),
-            join_weights: weights(&parts.join),
-            more_weights: weights(&parts.more),
+            once: sum(&parts.once),
+            per_view: sum(&parts.per_view),
+            once_weights: weights(&parts.once),
+            per_view_weights: weights(&parts.per_view),
         }
     }
 
     /// Weights with `views` views.
     pub(crate) fn weights(&self, views: f64) -> f64 {
-        if views > 1.0 { self.join_weights as f64 + (views - 1.0) * self.more_weights as f64 } else { 0.0 }
+        if views > 1.0 { self.once_weights as f64 + (views - 1.0) * self.per_view_weights as f64 } else { 0.0 }
     }
 }
 
 /// The layers of a fusion, each with how many times it runs.
 struct Parts {
     /// Once a frame, from two views on.
-    join: [(LayerCost, u32); 2],
+    once: [(LayerCost, u32); 2],
     /// For every view but the first.
-    more: [(LayerCost, u32); 2],
+    per_view: [(LayerCost, u32); 2],
 }
 
 impl Parts {
@@ -70,14 +70,14 @@ impl Parts {
         let sum = sum_cost(shape.elements(), device);
         match operator {
             FusionOperator::Max | FusionOperator::Mean => {
-                Self { join: [(sum, 0), (sum, 0)], more: [(sum, 1), (sum, 0)] }
+                Self { once: [(sum, 0), (sum, 0)], per_view: [(sum, 1), (sum, 0)] }
             }
             FusionOperator::Mix => {
-                Self { join: [(sum, 2), (scale_cost(shape, device), 1)], more: [(sum, 2), (sum, 0)] }
+                Self { once: [(sum, 2), (scale_cost(shape, device), 1)], per_view: [(sum, 2), (sum, 0)] }
             }
             FusionOperator::Concat => {
                 let own = module_cost(shape, shape.channels, device, measured);
-                Self { join: [(own, 1), (sum, 0)], more: [(own, 1), (sum, 1)] }
+                Self { once: [(own, 1), (sum, 0)], per_view: [(own, 1), (sum, 1)] }
             }
         }
     }
@@ -123,7 +123,7 @@ pub fn fusion_report(
     let parts = Parts::new(operator, boundary.shape, device, &layer_costs(network, device)?);
     let others = u64::from(knobs.sensors.saturating_sub(1));
     let works = |costs: [(LayerCost, u32); 2], times: u64| costs.map(|(cost, each)| (cost, u64::from(each) * times));
-    let works = [works(parts.join, others.min(1)), works(parts.more, others)];
+    let works = [works(parts.once, others.min(1)), works(parts.per_view, others)];
     let works = works.as_flattened();
     let whole = |count: fn(&LayerCost) -> u64| works.iter().map(|(cost, times)| count(cost) * times).sum();
     let spent = |part: fn((f64, f64)) -> f64| -> f64 {

@@ -19,7 +19,6 @@
 //! Invariants: activations and weights are int8; energy adds up over the parts; more bandwidth never costs latency;
 //! more sensors never cost the aggregator less.
 
-mod assembly;
 mod batch;
 mod constraint;
 mod cycle_energy;
@@ -42,6 +41,7 @@ mod shortfall;
 mod slack;
 mod smallest;
 mod space_costs;
+mod split_demand;
 #[cfg(test)]
 mod tests;
 mod threshold;
@@ -50,7 +50,7 @@ pub use batch::{BatchCosts, DemandBatch};
 pub(crate) use constraint::{Cause, Constraint};
 pub(crate) use cycle_energy::CycleEnergy;
 pub use deadlines::DEADLINES;
-pub use demand::{Aggregation, FrameDemand, PeakLocation, ProcessorWork, SplitDemand};
+pub use demand::{AggregatorWork, FrameDemand, PeakLocation, ProcessorWork, SplitDemand};
 pub use evaluation::{Evaluation, FrameStage, LatencyBreakdown, Violations};
 pub use fix::{KnobChange, joint_fix, single_fixes};
 pub use fusion::{FusionReport, fusion_report};

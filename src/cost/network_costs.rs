@@ -1,15 +1,15 @@
 //! Demands of every split of one network, which no knob changes: cycles, bytes and joules before and after every
 //! boundary.
 
-use super::assembly::{SplitContext, SplitModuleCost, assemble};
 use super::cycle_energy::{CycleEnergy, Devices};
-use super::demand::{Aggregation, SplitDemand};
+use super::demand::{AggregatorWork, SplitDemand};
 use super::evaluation::Evaluation;
 use super::fusion::FusionCost;
 use super::knobs::Knobs;
 use super::layer::{CostError, LayerCost, is_counted, layer_costs};
 use super::patching::{PatchOptions, PatchSchedule};
 use super::rates::SystemRates;
+use super::split_demand::{SplitContext, SplitModuleCost, split_demand};
 use crate::hardware::Profile;
 use crate::network::memory;
 use crate::network::{BoundaryId, Network};
@@ -80,12 +80,12 @@ impl NetworkCosts {
                 in_patches,
                 input: network.input,
             };
-            assemble(&context, &module, profile)
+            split_demand(&context, &module, profile)
         };
         let demands: Vec<SplitDemand> = network.boundaries.iter().enumerate().map(demand).collect();
         let counted = |demand: &SplitDemand| {
-            let Aggregation { first, more, join } = demand.streamed;
-            is_counted(demand.sensor.cycles) && is_counted(first.cycles + more.cycles + join.cycles)
+            let AggregatorWork { one_view, further_view, fusion } = demand.streamed;
+            is_counted(demand.sensor.cycles) && is_counted(one_view.cycles + further_view.cycles + fusion.cycles)
         };
         match demands.iter().position(|demand| !counted(demand)) {
             Some(index) => Err(CostError::TooManyCycles(format!("a split after {}", network.boundaries[index].name))),

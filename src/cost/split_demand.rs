@@ -4,7 +4,7 @@
 //! ([`super::SpaceCostTable`]).
 
 use super::cycle_energy::{CycleEnergy, Devices};
-use super::demand::{Aggregation, PeakLocation, ProcessorWork, SplitDemand};
+use super::demand::{AggregatorWork, PeakLocation, ProcessorWork, SplitDemand};
 use super::fusion::FusionCost;
 use super::layer::{module_cost, streams};
 use crate::hardware::{Device, MemoryLayout, Profile, Residency};
@@ -77,7 +77,7 @@ pub(super) struct SplitContext {
 }
 
 /// Demand of the split made of these parts on a profile.
-pub(super) fn assemble(context: &SplitContext, module: &SplitModuleCost, profile: &Profile) -> SplitDemand {
+pub(super) fn split_demand(context: &SplitContext, module: &SplitModuleCost, profile: &Profile) -> SplitDemand {
     let (sensor, aggregator) = (&profile.sensor.device, &profile.aggregator);
     let sensor_weight_bytes = context.before_weights + module.weight_bytes;
     let aggregator_weight_bytes = context.behind_weights + module.weight_bytes;
@@ -97,27 +97,27 @@ pub(super) fn assemble(context: &SplitContext, module: &SplitModuleCost, profile
     let pixel_energy = profile.sensor.pixel_energy_j.as_ref().map_or(0.0, |energy| energy.value);
     SplitDemand {
         sensor: ProcessorWork { cycles, energy_j: joules + context.input.positions() as f64 * pixel_energy },
-        resident: aggregation(context, module, false),
-        streamed: aggregation(context, module, true),
+        resident: aggregator_work(context, module, false),
+        streamed: aggregator_work(context, module, true),
         max_resident_views: resident_views(aggregator, aggregator_weight_bytes, &context.fuse),
         link_bytes: module.link_bytes,
         sensor_peak_bytes,
         sensor_weight_bytes,
         aggregator_weight_bytes,
-        join_weight_bytes: context.fuse.join_weights,
-        more_weight_bytes: context.fuse.more_weights,
+        fusion_weight_bytes: context.fuse.once_weights,
+        fusion_view_weight_bytes: context.fuse.per_view_weights,
         peak_at,
         boundary: context.boundary,
     }
 }
 
 /// Work of the aggregator, with the weights streamed or resident.
-fn aggregation(context: &SplitContext, module: &SplitModuleCost, streamed: bool) -> Aggregation {
+fn aggregator_work(context: &SplitContext, module: &SplitModuleCost, streamed: bool) -> AggregatorWork {
     let work = |[cycles, energy_j]: [f64; 2]| ProcessorWork { cycles, energy_j };
     let sum = |a: [f64; 2], b: [f64; 2]| work([a[0] + b[0], a[1] + b[1]]);
     let [view, after] = [context.between + module.recover, context.after].map(|energy| energy.pick(streamed));
-    let [join, fuse] = [context.fuse.join, context.fuse.more].map(|energy| energy.pick(streamed));
-    Aggregation { first: sum(view, after), more: sum(view, fuse), join: work(join) }
+    let [once, fuse] = [context.fuse.once, context.fuse.per_view].map(|energy| energy.pick(streamed));
+    AggregatorWork { one_view: sum(view, after), further_view: sum(view, fuse), fusion: work(once) }
 }
 
 /// The most views with which an aggregator that has so many weights besides those of the fusion keeps them all.
@@ -129,7 +129,7 @@ fn resident_views(device: &Device, weights: u64, fuse: &FusionCost) -> u32 {
     };
     match room.checked_sub(weights) {
         None => 0,
-        Some(rest) => match (rest.checked_sub(fuse.join_weights), fuse.more_weights) {
+        Some(rest) => match (rest.checked_sub(fuse.once_weights), fuse.per_view_weights) {
             (None, _) => 1,
             (Some(_), 0) => u32::MAX,
             (Some(rest), each) => u32::try_from(rest / each).map_or(u32::MAX, |more| more.saturating_add(1)),

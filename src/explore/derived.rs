@@ -176,7 +176,7 @@ impl Derived {
 
     /// All rows between two figures. Rows of which one is unknown have no point.
     pub(super) fn points(&self, catalogue: &Catalogue, up: Column, right: Column) -> &Points {
-        self.points.get_or_plot(up, right, |points| self.plot(catalogue, up, right, points))
+        self.points.get_or_fill(up, right, |points| self.add_points(catalogue, up, right, points))
     }
 
     /// Number of rows without an accuracy at the current number of sensors.

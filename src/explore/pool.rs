@@ -267,8 +267,10 @@ mod tests {
             let exact = model.demand(&design).unwrap();
             assert_eq!(demand.max_resident_views, exact.max_resident_views, "{}", demand.boundary);
             for (own, exact) in [(demand.resident, exact.resident), (demand.streamed, exact.streamed)] {
-                assert!((own.first.cycles - exact.first.cycles).abs() <= 1e-9 * exact.first.cycles);
-                assert!((own.more.cycles - exact.more.cycles).abs() <= 1e-9 * exact.more.cycles);
+                assert!((own.one_view.cycles - exact.one_view.cycles).abs() <= 1e-9 * exact.one_view.cycles);
+                assert!(
+                    (own.further_view.cycles - exact.further_view.cycles).abs() <= 1e-9 * exact.further_view.cycles
+                );
             }
         }
     }

@@ -56,7 +56,7 @@ impl Selection {
     pub(super) fn select(&mut self, id: CandidateId, rows: &[CandidateId]) {
         self.candidate = Some(id);
         self.follows_top = rows.first() == Some(&id);
-        self.settle(rows, Some(id));
+        self.follow_rows(rows, Some(id));
     }
 
     /// Selects a candidate, and stays with it also if it is in the top row.
@@ -76,7 +76,7 @@ impl Selection {
     }
 
     /// Follows a change of the rows. Without rows and without a selection, `any` candidate is selected.
-    pub(super) fn settle(&mut self, rows: &[CandidateId], any: Option<CandidateId>) {
+    pub(super) fn follow_rows(&mut self, rows: &[CandidateId], any: Option<CandidateId>) {
         let top = rows.first().copied();
         if self.follows_top && top.is_some() {
             self.candidate = top;
@@ -95,34 +95,34 @@ mod tests {
     #[test]
     fn a_selection_in_the_top_row_follows_it_and_any_other_stays_with_its_candidate() {
         let mut selection = Selection::at_top();
-        selection.settle(&[7, 3, 5], Some(0));
+        selection.follow_rows(&[7, 3, 5], Some(0));
         assert_eq!((selection.candidate(), selection.kept()), (Some(7), None));
-        selection.settle(&[5, 7, 3], Some(0));
+        selection.follow_rows(&[5, 7, 3], Some(0));
         assert_eq!(selection.candidate(), Some(5));
         selection.select_row(Move::By(2), &[5, 7, 3]);
         assert_eq!((selection.candidate(), selection.kept(), selection.row()), (Some(3), Some(3), 2));
-        selection.settle(&[3, 5, 7], Some(0));
+        selection.follow_rows(&[3, 5, 7], Some(0));
         assert_eq!((selection.candidate(), selection.row()), (Some(3), 0));
-        selection.settle(&[5, 3, 7], Some(0));
+        selection.follow_rows(&[5, 3, 7], Some(0));
         assert_eq!((selection.candidate(), selection.row()), (Some(3), 1));
         selection.select(5, &[5, 3, 7]);
-        selection.settle(&[7, 5, 3], Some(0));
+        selection.follow_rows(&[7, 5, 3], Some(0));
         assert_eq!(selection.candidate(), Some(7));
     }
 
     #[test]
     fn a_candidate_that_is_filtered_out_leaves_its_row_to_the_next_one() {
         let mut selection = Selection::at_top();
-        selection.settle(&[0, 1, 2, 3], None);
+        selection.follow_rows(&[0, 1, 2, 3], None);
         selection.select_row(Move::To(1), &[0, 1, 2, 3]);
-        selection.settle(&[0, 2, 3], None);
+        selection.follow_rows(&[0, 2, 3], None);
         assert_eq!(selection.candidate(), Some(1));
         selection.select_row(Move::By(1), &[0, 2, 3]);
         assert_eq!(selection.candidate(), Some(2));
         selection.select_row(Move::First, &[]);
         assert_eq!(selection.candidate(), Some(2));
         let mut empty = Selection::at_top();
-        empty.settle(&[], Some(4));
+        empty.follow_rows(&[], Some(4));
         assert_eq!(empty.candidate(), Some(4));
     }
 }

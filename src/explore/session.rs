@@ -101,7 +101,7 @@ impl Session {
     fn arrange(&mut self) {
         self.derived.arrange(&self.catalogue, &self.setup, self.selection.kept());
         let any = self.catalogue.ids().next();
-        self.selection.settle(self.derived.rows(), any);
+        self.selection.follow_rows(self.derived.rows(), any);
         self.derived.lower(&self.catalogue, self.selection.candidate());
     }
 

@@ -240,8 +240,8 @@ impl App {
                 }
                 None => {}
             }
-            dirty |= self.settle();
-            dirty |= self.look();
+            dirty |= self.send_settled_limits();
+            dirty |= self.poll_run();
             dirty |= self.play();
             dirty |= self.tour();
             dirty |= toast != self.session.toast(self.now_ms()).is_some();

@@ -136,7 +136,7 @@ impl FollowedRun {
     ///
     /// # Errors
     /// The run is gone, or its database fails.
-    pub(crate) fn look(&mut self) -> Result<(Changes, Vec<Ended>), RunError> {
+    pub(crate) fn poll(&mut self) -> Result<(Changes, Vec<Ended>), RunError> {
         // An open database outlives its file: it would never tell.
         self.run.check()?;
         // Endings first: what a child wrote before it ended is then among the changes.

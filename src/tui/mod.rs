@@ -141,7 +141,7 @@ pub(crate) fn replay(session: &mut Session, run: &Path) -> Result<(), TuiError> 
     let mut reader = event_reader::EventReader::new(run);
     let mut updates = reader.initial_updates();
     loop {
-        let (changes, _) = work.look()?;
+        let (changes, _) = work.poll()?;
         let more = changes.more;
         updates.extend(reader.read(session.space(), changes));
         if !more {

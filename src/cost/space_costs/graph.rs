@@ -10,9 +10,9 @@ use std::ops::Range;
 
 use super::SpaceCostTable;
 use super::stage::{BlockCost, OutputChannels, StageCosts};
-use crate::cost::assembly::SplitModuleCost;
 use crate::cost::cycle_energy::CycleEnergy;
 use crate::cost::fusion::FusionCost;
+use crate::cost::split_demand::SplitModuleCost;
 use crate::hardware::Profile;
 use crate::network::{BoundaryId, Shape};
 

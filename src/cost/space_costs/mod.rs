@@ -10,11 +10,11 @@ pub(crate) mod graph;
 mod stage;
 
 use self::stage::{BlockCost, OutputChannels, StageCosts};
-use super::assembly::{SplitContext, SplitModuleCost, assemble};
 use super::cycle_energy::CycleEnergy;
 use super::demand::SplitDemand;
 use super::fusion::FusionCost;
 use super::network_costs::{NetworkCosts, TransmitConfig};
+use super::split_demand::{SplitContext, SplitModuleCost, split_demand};
 use crate::hardware::{Mapping, Profile};
 use crate::network::memory::Peak;
 use crate::network::{BoundaryId, Shape};
@@ -104,7 +104,7 @@ impl SpaceCostTable {
                 context.fuse = step.stage.fuses[step.shape];
             }
         });
-        Some(assemble(&context, &module?, &self.profile))
+        Some(split_demand(&context, &module?, &self.profile))
     }
 
     /// Every split of a genome, into a table that is used again. `None`, and an empty table, if ratio or bits are not
@@ -124,7 +124,7 @@ impl SpaceCostTable {
         let (all, weights, (fused, fuse)) = total;
         let mut context = self.nothing(genome, 0);
         (context.between, context.fuse, context.after, context.behind_weights) = (fused, fuse, all - fused, weights);
-        table.demands.push(assemble(&context, &SplitModuleCost::plain(context.input), &self.profile));
+        table.demands.push(split_demand(&context, &SplitModuleCost::plain(context.input), &self.profile));
         let (mut layers, mut done) = (0, CycleEnergy::default());
         self.walk(genome, |step| {
             add_before(&mut context, step.entry, &mut layers);
@@ -139,7 +139,7 @@ impl SpaceCostTable {
                 context.fuse = step.stage.fuses[step.shape];
             }
             let module = self.plain(step.boundary, context.input).unwrap_or_else(|| self.module(&step, pair));
-            table.demands.push(assemble(&context, &module, &self.profile));
+            table.demands.push(split_demand(&context, &module, &self.profile));
         });
         Some(())
     }
@@ -242,7 +242,7 @@ mod tests {
     use rand::SeedableRng;
 
     use super::*;
-    use crate::cost::{Aggregation, ProcessorWork};
+    use crate::cost::{AggregatorWork, ProcessorWork};
     use crate::network::FusionOperator;
     use crate::{hardware, space};
 
@@ -252,7 +252,7 @@ mod tests {
     fn close(fast: &SplitDemand, slow: &SplitDemand) -> bool {
         let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(b.abs()) + 1e-18;
         let works = |demand: &SplitDemand| {
-            let of = |all: &Aggregation| [all.first, all.more, all.join];
+            let of = |all: &AggregatorWork| [all.one_view, all.further_view, all.fusion];
             [[demand.sensor; 3], of(&demand.resident), of(&demand.streamed)].concat()
         };
         let alike = |(a, b): (ProcessorWork, ProcessorWork)| near(a.cycles, b.cycles) && near(a.energy_j, b.energy_j);

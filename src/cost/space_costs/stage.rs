@@ -1,9 +1,9 @@
 //! The blocks and modules of one stage, counted for every choice.
 
-use crate::cost::assembly::SplitModuleCost;
 use crate::cost::cycle_energy::{CycleEnergy, Devices};
 use crate::cost::fusion::FusionCost;
 use crate::cost::layer::layer_costs;
+use crate::cost::split_demand::SplitModuleCost;
 use crate::hardware::Profile;
 use crate::network::memory::{self, Peak};
 use crate::network::{FusionOperator, Shape};

@@ -89,7 +89,7 @@ fn the_weights_of_many_views_may_no_longer_stay() {
         device.weight_bytes_per_s = Some(Sourced { value: 1e6, shown: String::new(), source: None, assumed: true });
         let demand = table(FusionOperator::Concat, &profile).demands[0];
         assert_eq!(demand.max_resident_views, max_resident_views, "{room}");
-        assert!(demand.streamed.first.cycles > demand.resident.first.cycles);
+        assert!(demand.streamed.one_view.cycles > demand.resident.one_view.cycles);
         let views = |sensors| SystemRates::new(&Knobs { sensors, ..Knobs::from_profile(&profile) }).evaluate(&demand);
         // Beyond the last that is kept every weight is streamed at 1 MB/s, 50 cycles a byte, and so hides the
         // computing; two sums a layer do not wait.

@@ -70,8 +70,8 @@ fn the_break_even_bandwidth_of_pairs_worked_out_by_hand() {
     // 12,500 cycles of a sensor take 1 ms, 50,000 of the aggregator too.
     let demand = |sensor_ms: f64, aggregator_ms: f64, link_bytes: u64| {
         let work = |cycles| ProcessorWork { cycles, energy_j: 0.0 };
-        let first = work(aggregator_ms * 50_000.0);
-        let spent = Aggregation { first, ..Aggregation::default() };
+        let one_view = work(aggregator_ms * 50_000.0);
+        let spent = AggregatorWork { one_view, ..AggregatorWork::default() };
         SplitDemand {
             sensor: work(sensor_ms * 12_500.0),
             resident: spent,

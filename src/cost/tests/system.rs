@@ -58,8 +58,8 @@ fn a_cut_between_equal_devices_moves_energy_and_loses_none() {
     profile.aggregator = profile.sensor.device.clone();
     let table =
         NetworkCosts::new(&network, TransmitConfig { fusion: space.last(), ratio: 1, bits: 8 }, &profile).unwrap();
-    let joules = |demand: &SplitDemand| demand.sensor.energy_j + demand.resident.first.energy_j;
-    let cycles = |demand: &SplitDemand| demand.sensor.cycles + demand.resident.first.cycles;
+    let joules = |demand: &SplitDemand| demand.sensor.energy_j + demand.resident.one_view.energy_j;
+    let cycles = |demand: &SplitDemand| demand.sensor.cycles + demand.resident.one_view.cycles;
     for demand in &table.demands {
         assert!((joules(demand) / joules(&table.demands[0]) - 1.0).abs() < 1e-9);
         assert!((cycles(demand) - cycles(&table.demands[0])).abs() < 1e-6);

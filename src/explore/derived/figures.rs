@@ -73,7 +73,7 @@ impl Derived {
     }
 
     /// Appends the points of all rows between two figures.
-    pub(super) fn plot(&self, catalogue: &Catalogue, up: Column, right: Column, points: &mut Vec<Point>) {
+    pub(super) fn add_points(&self, catalogue: &Catalogue, up: Column, right: Column, points: &mut Vec<Point>) {
         points.reserve(self.rows.len());
         for &candidate in &self.rows {
             let x = self.figure(catalogue, candidate, right);

@@ -57,14 +57,14 @@ impl Default for PointCache {
 }
 
 impl PointCache {
-    /// Returns the points of a pair of figures; `plot` fills an empty vector with them the first time. A column that is
+    /// Returns the points of a pair of figures; `fill` fills an empty vector with them the first time. A column that is
     /// no figure counts as the first figure.
-    pub(super) fn get_or_plot(&self, up: Column, right: Column, plot: impl FnOnce(&mut Vec<Point>)) -> &Points {
+    pub(super) fn get_or_fill(&self, up: Column, right: Column, fill: impl FnOnce(&mut Vec<Point>)) -> &Points {
         let place = |column| Column::FIGURES.iter().position(|figure| *figure == column).unwrap_or(0);
         self.pairs[place(up) * Column::FIGURES.len() + place(right)].get_or_init(|| {
             let mut points = self.spare.take();
             points.clear();
-            plot(&mut points);
+            fill(&mut points);
             Points(points)
         })
     }

@@ -285,9 +285,9 @@ impl<'a> OptimumSolver<'a> {
                 }
             }
             if self.paths.may_fuse(index) {
-                let mut fuse = self.on_aggregator(node.fuse.more, streams, views - 1.0);
+                let mut fuse = self.on_aggregator(node.fuse.per_view, streams, views - 1.0);
                 if views > 1.0 {
-                    fuse += self.on_aggregator(node.fuse.join, streams, 1.0);
+                    fuse += self.on_aggregator(node.fuse.once, streams, 1.0);
                 }
                 let term = condition.term(node.fuse.weights(views));
                 front.extend(index + size, index, NONE, |figures| plus(*figures, [fuse, 0.0, term]));

@@ -94,7 +94,7 @@ impl App {
     }
 
     /// Polls the run if it is time to. Returns `true` if anything is new.
-    pub(super) fn look(&mut self) -> bool {
+    pub(super) fn poll_run(&mut self) -> bool {
         let Some(follower) = self.follower.as_mut().filter(|follower| follower.is_due()) else { return false };
         let first = follower.polled.is_none();
         let Poll { mut updates, ended, error } = follower.poll(self.session.space());
@@ -174,7 +174,7 @@ impl App {
     }
 
     /// Sends the limits to a running search once they stand still. Returns `true` if it did.
-    pub(super) fn settle(&mut self) -> bool {
+    pub(super) fn send_settled_limits(&mut self) -> bool {
         let settled = self.recording.is_none() && self.moved.is_some_and(|moved| moved.elapsed() >= SETTLE_TIME);
         if settled {
             self.moved = None;

@@ -103,7 +103,7 @@ impl Follower {
         let mut poll = Poll { updates: Vec::new(), ended: Vec::new(), error: None };
         self.has_more = true;
         for _ in 0..CHUNKS {
-            match self.run.look() {
+            match self.run.poll() {
                 Ok((changes, ended)) => {
                     self.has_more = changes.more;
                     self.trained |= EventReader::finishes(&changes);

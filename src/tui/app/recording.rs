@@ -50,7 +50,7 @@ impl Recording {
         let mut work = FollowedRun::open(path)?;
         let mut all = Changes::default();
         loop {
-            let (changes, _) = work.look()?;
+            let (changes, _) = work.poll()?;
             all.events.extend(changes.events);
             all.measurements.extend(changes.measurements);
             if !changes.more {

@@ -120,7 +120,7 @@ pub(crate) fn record(path: &Path) -> Result<String, RecordError> {
     let mut work = FollowedRun::open(path)?;
     let mut all: Vec<Measurement> = Vec::new();
     loop {
-        let (Changes { measurements, more, .. }, _) = work.look()?;
+        let (Changes { measurements, more, .. }, _) = work.poll()?;
         all.extend(measurements.into_iter().map(|stored| stored.value).filter(|one| one.key.lost == 0));
         if !more {
             break;

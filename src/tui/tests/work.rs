@@ -61,9 +61,9 @@ fn a_design_is_copied_as_text_that_reads_back() {
 fn a_deleted_run_is_reported() {
     let root = tempfile::tempdir().unwrap();
     let mut work = FollowedRun::create(root.path(), &options().template).unwrap();
-    assert!(work.look().is_ok());
+    assert!(work.poll().is_ok());
     std::fs::remove_dir_all(work.path()).unwrap();
-    assert!(matches!(work.look(), Err(RunError::Gone(path)) if path == work.path()));
+    assert!(matches!(work.poll(), Err(RunError::Gone(path)) if path == work.path()));
 }
 
 #[test]
