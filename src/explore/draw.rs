@@ -92,7 +92,7 @@ impl<'a> Draws<'a> {
 
 /// The transmit configuration a network gets if nothing else is known: its views become one as soon as they meet,
 /// compressed by the middle ratio of the space, with the most link bits.
-pub fn default_transmit(space: &SearchSpace, genome: &Genome) -> TransmitConfig {
+pub(crate) fn default_transmit(space: &SearchSpace, genome: &Genome) -> TransmitConfig {
     TransmitConfig {
         fusion: space.fusions(genome, 0).first().copied().unwrap_or_else(|| space.last()),
         ratio: space.split.ratios.get(space.split.ratios.len() / 2).copied().unwrap_or(1),

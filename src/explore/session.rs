@@ -35,7 +35,7 @@ use crate::space::{Design, SearchSpace};
 use steps::PendingSteps;
 
 /// Candidates of a session unless another number is requested.
-pub const DEFAULT_POOL: usize = 2000;
+pub(crate) const DEFAULT_POOL: usize = 2000;
 
 /// A live session.
 #[derive(Debug, Clone)]

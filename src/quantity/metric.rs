@@ -2,6 +2,7 @@
 
 use serde::{Serialize, Serializer};
 
+use super::unit::Dimension::{Bytes, Energy, Operations, Power, Rate, Share, Time};
 use super::unit::{
     BYTE, Dimension, FRAMES_PER_SECOND, KIBIBYTES, MEGA_MACS, MICROJOULES, MILLISECONDS, MILLIWATTS, PERCENT, Unit,
 };
@@ -52,97 +53,36 @@ pub struct MetricInfo {
 
 /// All metrics; the index is the [`Metric`].
 const METRICS: [MetricInfo; 10] = [
-    MetricInfo {
-        metric: Metric::Accuracy,
-        name: "accuracy",
-        label: "accuracy",
-        short: "accuracy",
-        dimension: Dimension::Share,
-        unit: PERCENT,
-        higher_is_better: true,
-    },
-    MetricInfo {
-        metric: Metric::Latency,
-        name: "latency",
-        label: "latency",
-        short: "latency",
-        dimension: Dimension::Time,
-        unit: MILLISECONDS,
-        higher_is_better: false,
-    },
-    MetricInfo {
-        metric: Metric::Energy,
-        name: "energy",
-        label: "energy of a frame",
-        short: "energy",
-        dimension: Dimension::Energy,
-        unit: MICROJOULES,
-        higher_is_better: false,
-    },
-    MetricInfo {
-        metric: Metric::Power,
-        name: "power",
-        label: "mean power",
-        short: "power",
-        dimension: Dimension::Power,
-        unit: MILLIWATTS,
-        higher_is_better: false,
-    },
-    MetricInfo {
-        metric: Metric::SensorMemory,
-        name: "sensor-memory",
-        label: "sensor memory",
-        short: "sensor RAM",
-        dimension: Dimension::Bytes,
-        unit: KIBIBYTES,
-        higher_is_better: false,
-    },
-    MetricInfo {
-        metric: Metric::SensorWeights,
-        name: "sensor-weights",
-        label: "sensor weight memory",
-        short: "sensor weights",
-        dimension: Dimension::Bytes,
-        unit: KIBIBYTES,
-        higher_is_better: false,
-    },
-    MetricInfo {
-        metric: Metric::AggregatorWeights,
-        name: "aggregator-weights",
-        label: "aggregator weight memory",
-        short: "aggregator weights",
-        dimension: Dimension::Bytes,
-        unit: KIBIBYTES,
-        higher_is_better: false,
-    },
-    MetricInfo {
-        metric: Metric::LinkBytes,
-        name: "link-bytes",
-        label: "bytes on the link",
-        short: "link bytes",
-        dimension: Dimension::Bytes,
-        unit: BYTE,
-        higher_is_better: false,
-    },
-    MetricInfo {
-        metric: Metric::FrameRate,
-        name: "frame-rate",
-        label: "frame rate",
-        short: "frame rate",
-        dimension: Dimension::Rate,
-        unit: FRAMES_PER_SECOND,
-        higher_is_better: true,
-    },
-    MetricInfo {
-        metric: Metric::Macs,
-        name: "macs",
-        label: "multiply-accumulates",
-        short: "MACs",
-        dimension: Dimension::Operations,
-        unit: MEGA_MACS,
-        higher_is_better: false,
-    },
+    row(Metric::Accuracy, "accuracy", "accuracy", "accuracy", Share, PERCENT),
+    row(Metric::Latency, "latency", "latency", "latency", Time, MILLISECONDS),
+    row(Metric::Energy, "energy", "energy of a frame", "energy", Energy, MICROJOULES),
+    row(Metric::Power, "power", "mean power", "power", Power, MILLIWATTS),
+    row(Metric::SensorMemory, "sensor-memory", "sensor memory", "sensor RAM", Bytes, KIBIBYTES),
+    row(Metric::SensorWeights, "sensor-weights", "sensor weight memory", "sensor weights", Bytes, KIBIBYTES),
+    row(
+        Metric::AggregatorWeights,
+        "aggregator-weights",
+        "aggregator weight memory",
+        "aggregator weights",
+        Bytes,
+        KIBIBYTES,
+    ),
+    row(Metric::LinkBytes, "link-bytes", "bytes on the link", "link bytes", Bytes, BYTE),
+    row(Metric::FrameRate, "frame-rate", "frame rate", "frame rate", Rate, FRAMES_PER_SECOND),
+    row(Metric::Macs, "macs", "multiply-accumulates", "MACs", Operations, MEGA_MACS),
 ];
+
+const fn row(
+    metric: Metric,
+    name: &'static str,
+    label: &'static str,
+    short: &'static str,
+    dimension: Dimension,
+    unit: Unit,
+) -> MetricInfo {
+    let higher_is_better = matches!(metric, Metric::Accuracy | Metric::FrameRate);
+    MetricInfo { metric, name, label, short, dimension, unit, higher_is_better }
+}
 
 impl Metric {
     /// All metrics, in the order of the table.

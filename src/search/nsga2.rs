@@ -190,19 +190,9 @@ impl Search {
         self.history.reassessed(&self.archive, self.config.reference);
     }
 
-    /// The settings.
-    pub fn config(&self) -> &SearchConfig {
-        &self.config
-    }
-
     /// Everything evaluated, and the front.
     pub fn archive(&self) -> &Archive {
         &self.archive
-    }
-
-    /// The evaluated design with these genes.
-    pub fn find(&self, genes: &[u8]) -> Option<&Evaluated> {
-        self.seen.get(genes).and_then(|&id| self.archive.get(id))
     }
 
     /// Number of proposals asked but neither told nor withdrawn.
