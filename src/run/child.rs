@@ -22,7 +22,7 @@ use crate::record::{Control, Task};
 /// keys come first at once, and a machine with nothing else to do is still wholly the child's. It holds because the
 /// child stays in the session of the terminal: Linux weighs niceness only within one.
 const NICENESS: &str = "19";
-/// A trainer or searcher at work.
+/// A trainer or searcher at work. It works on when this value is dropped.
 pub(crate) struct Child {
     process: Process,
     tie: Tie,
@@ -143,9 +143,6 @@ impl Child {
         };
         Ok(self.ending)
     }
-
-    /// Leaves the process to itself; it works on. The same happens when this value is dropped.
-    pub(crate) fn detach(self) {}
 }
 
 impl Drop for Child {

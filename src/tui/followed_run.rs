@@ -97,9 +97,7 @@ impl FollowedRun {
 
     /// Releases the processes; they go on.
     pub(crate) fn detach(&mut self) {
-        for child in [self.trainer.take(), self.searcher.take()].into_iter().flatten() {
-            child.detach();
-        }
+        (self.trainer, self.searcher) = (None, None);
     }
 
     /// Asks for the end of a task through the database, which outlives this process.

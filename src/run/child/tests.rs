@@ -82,7 +82,7 @@ fn a_detached_child_works_on_and_is_found_again() {
     assert!(Child::attach(&run, Task::Train).unwrap().is_none());
     let child = trainer(&run);
     let process = child.process.clone();
-    child.detach();
+    drop(child);
     let mut found = Child::attach(&run, Task::Train).unwrap().unwrap();
     assert_eq!(found.process, process);
     assert!(Child::attach(&run, Task::Search).unwrap().is_none());
