@@ -5,10 +5,12 @@
 //! width fixed by `textLength`. The whole screen also stands as plain text in `<desc>`, for screen readers and for
 //! tests. Uses ratatui's buffer, nothing else.
 
+pub(crate) mod document;
 mod shapes;
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
+use document::SvgDocument;
 use ratatui::{
     buffer::{Buffer, Cell},
     style::{Color, Modifier},
@@ -54,7 +56,8 @@ struct Picture {
     backgrounds: BTreeMap<Rgb, String>,
     /// Path data by colour and way of inking.
     paths: BTreeMap<(Rgb, Ink), String>,
-    texts: String,
+    /// Attributes and contents of the texts.
+    texts: Vec<(String, String)>,
 }
 
 /// Colours of a cell after reversal and dimming.
@@ -75,7 +78,7 @@ struct Run {
 
 impl Picture {
     fn new(ground: Ground) -> Self {
-        Self { ground, backgrounds: BTreeMap::new(), paths: BTreeMap::new(), texts: String::new() }
+        Self { ground, backgrounds: BTreeMap::new(), paths: BTreeMap::new(), texts: Vec::new() }
     }
 
     /// Draws row `y` (counted from the top of the buffer).
@@ -178,43 +181,39 @@ impl Picture {
         let Some(run) = run else { return };
         let bold = if run.look.modifier.contains(Modifier::BOLD) { " font-weight=\"bold\"" } else { "" };
         let italic = if run.look.modifier.contains(Modifier::ITALIC) { " font-style=\"italic\"" } else { "" };
-        let _ = writeln!(
-            self.texts,
-            "<text x=\"{}\" y=\"{}\" textLength=\"{}\" fill=\"{}\"{bold}{italic}>{}</text>",
+        let attributes = format!(
+            "x=\"{}\" y=\"{}\" textLength=\"{}\" fill=\"{}\"{bold}{italic}",
             run.x * CELL.0,
             y * CELL.1 + BASELINE,
             run.cells * CELL.0,
             hex(run.look.front),
-            escape(&run.text),
         );
+        self.texts.push((attributes, run.text));
     }
 
     fn document(&self, buffer: &Buffer, title: &str) -> String {
         let (inner_width, inner_height) =
             (u32::from(buffer.area.width) * u32::from(CELL.0), u32::from(buffer.area.height) * u32::from(CELL.1));
         let (width, height) = (inner_width + 2 * u32::from(MARGIN), inner_height + 2 * u32::from(MARGIN));
-        let mut out = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
-             height=\"{height}\" role=\"img\">\n<title>{}</title>\n<desc>{}</desc>\n\
-             <rect width=\"{width}\" height=\"{height}\" rx=\"8\" fill=\"{}\"/>\n\
-             <g transform=\"translate({MARGIN} {MARGIN})\">\n",
-            escape(title),
-            escape(&plain(buffer)),
-            hex(ground_colour(self.ground)),
-        );
+        let mut document = SvgDocument::new((width, height), title, &plain(buffer));
+        let ground = hex(ground_colour(self.ground));
+        document.element(&format!("rect width=\"{width}\" height=\"{height}\" rx=\"8\" fill=\"{ground}\""));
+        document.begin_group(&format!("transform=\"translate({MARGIN} {MARGIN})\""));
         for (colour, path) in &self.backgrounds {
-            let _ = writeln!(out, "<path fill=\"{}\" d=\"{path}\"/>", hex(*colour));
+            document.path(&format!("fill=\"{}\"", hex(*colour)), path);
         }
         for ((colour, ink), path) in &self.paths {
-            let _ = writeln!(out, "<path {} d=\"{path}\"/>", ink.attributes(&hex(*colour)));
+            document.path(&ink.attributes(&hex(*colour)), path);
         }
-        let _ = writeln!(
-            out,
-            "<g font-family=\"{FONTS}\" font-size=\"{FONT_SIZE}\" lengthAdjust=\"spacingAndGlyphs\" \
-             style=\"white-space:pre\">\n{}</g>\n</g>\n</svg>",
-            self.texts
-        );
-        out
+        document.begin_group(&format!(
+            "font-family=\"{FONTS}\" font-size=\"{FONT_SIZE}\" lengthAdjust=\"spacingAndGlyphs\" style=\"white-space:pre\""
+        ));
+        for (attributes, text) in &self.texts {
+            document.text(attributes, text);
+        }
+        document.end_group();
+        document.end_group();
+        document.finish()
     }
 }
 
@@ -233,23 +232,6 @@ fn plain(buffer: &Buffer) -> String {
         text.push_str(row.trim_end());
     }
     text
-}
-
-/// `text` for XML: markup characters as entities, characters XML forbids as U+FFFD.
-pub(crate) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\n' | '\t' => out.push(character),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 fn hex((r, g, b): Rgb) -> String {

@@ -2,6 +2,7 @@
 
 use ratatui::{layout::Rect, style::Style};
 
+use super::document::escape;
 use super::*;
 
 fn of(line: &str) -> String {

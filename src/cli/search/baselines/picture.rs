@@ -1,10 +1,9 @@
 //! The comparison as an SVG picture: every design tried, by latency and accuracy, and what each method picked.
 
-use std::fmt::Write as _;
-
+use crate::quantity::Metric;
 use crate::search::SearchProblem;
 use crate::search::baselines::{BaselineOutcome, EvaluatedDesign};
-use crate::tui::svg::escape;
+use crate::tui::svg::document::SvgDocument;
 use crate::tui::widget::{Axis, Scale};
 
 const SIZE: (f64, f64) = (960.0, 540.0);
@@ -44,15 +43,10 @@ pub(super) fn draw(problem: &SearchProblem, outcomes: &[BaselineOutcome]) -> Str
     let mut out = head(problem);
     axes(&mut out, &x, &y);
     if let Some(limit) = limit_ms {
-        let at = x.at(limit);
-        let _ = writeln!(
-            out,
-            "<line x1=\"{at:.1}\" y1=\"{}\" x2=\"{at:.1}\" y2=\"{}\" stroke=\"#d55e00\" stroke-dasharray=\"5 4\"/>\
-             <text x=\"{at:.1}\" y=\"{}\" text-anchor=\"middle\" fill=\"#d55e00\">limit</text>",
-            MARGIN.1,
-            SIZE.1 - MARGIN.3,
-            MARGIN.1 - 6.0
-        );
+        let (at, top, bottom) = (x.at(limit), MARGIN.1, SIZE.1 - MARGIN.3);
+        let dashed = "fill=\"none\" stroke=\"#d55e00\" stroke-dasharray=\"5 4\"";
+        out.path(dashed, &format!("M{at:.1} {top}V{bottom}"));
+        out.text(&format!("x=\"{at:.1}\" y=\"{}\" text-anchor=\"middle\" fill=\"#d55e00\"", top - 6.0), "limit");
     }
     for (index, outcome) in outcomes.iter().enumerate() {
         for one in outcome.evaluated.iter().filter(|one| milliseconds(one) <= x.axis.high()) {
@@ -65,87 +59,72 @@ pub(super) fn draw(problem: &SearchProblem, outcomes: &[BaselineOutcome]) -> Str
         }
         legend(&mut out, index, outcome);
     }
-    out.push_str("</svg>\n");
+    out.end_group();
+    out.finish()
+}
+
+fn head(problem: &SearchProblem) -> SvgDocument {
+    let (width, height) = SIZE;
+    let title = format!("{} on {}: methods compared", problem.space.name, problem.profile.name);
+    let mut out = SvgDocument::new((width as u32, height as u32), &title, "designs by latency and accuracy");
+    out.element(&format!("rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\""));
+    out.begin_group("font-family=\"sans-serif\" font-size=\"12\"");
+    out.text(&format!("x=\"{}\" y=\"20\" font-size=\"15\" fill=\"#222222\"", MARGIN.0), &title);
     out
 }
 
-fn head(problem: &SearchProblem) -> String {
-    let (width, height) = SIZE;
-    let title = format!("{} on {}: methods compared", escape(&problem.space.name), escape(&problem.profile.name));
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" font-family=\"sans-serif\" font-size=\"12\">\n\
-         <title>{title}</title>\n<rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>\n\
-         <text x=\"{}\" y=\"20\" font-size=\"15\" fill=\"#222222\">{title}</text>\n",
-        MARGIN.0
-    )
-}
-
-fn axes(out: &mut String, x: &PlacedAxis, y: &PlacedAxis) {
-    let (left, right, bottom) = (MARGIN.0, SIZE.0 - MARGIN.2, SIZE.1 - MARGIN.3);
+fn axes(out: &mut SvgDocument, x: &PlacedAxis, y: &PlacedAxis) {
+    let (left, right, top, bottom) = (MARGIN.0, SIZE.0 - MARGIN.2, MARGIN.1, SIZE.1 - MARGIN.3);
+    let line = "fill=\"none\" stroke=\"#444444\"";
     for tick in y.axis.ticks(TICKS) {
         let at = y.at(tick.value);
-        let _ = writeln!(
-            out,
-            "<line x1=\"{left}\" y1=\"{at:.1}\" x2=\"{right}\" y2=\"{at:.1}\" stroke=\"#e4e4e4\"/>\
-             <text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"#444444\">{}</text>",
-            left - 8.0,
-            at + 4.0,
-            tick.label
-        );
+        out.path("fill=\"none\" stroke=\"#e4e4e4\"", &format!("M{left} {at:.1}H{right}"));
+        let place = format!("x=\"{}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"#444444\"", left - 8.0, at + 4.0);
+        out.text(&place, &tick.label);
     }
     for tick in x.axis.ticks(TICKS) {
         let at = x.at(tick.value);
-        let _ = writeln!(
-            out,
-            "<line x1=\"{at:.1}\" y1=\"{bottom}\" x2=\"{at:.1}\" y2=\"{}\" stroke=\"#444444\"/>\
-             <text x=\"{at:.1}\" y=\"{}\" text-anchor=\"middle\" fill=\"#444444\">{}</text>",
-            bottom + 5.0,
-            bottom + 19.0,
-            tick.label
-        );
+        out.path(line, &format!("M{at:.1} {bottom}v5"));
+        let place = format!("x=\"{at:.1}\" y=\"{}\" text-anchor=\"middle\" fill=\"#444444\"", bottom + 19.0);
+        out.text(&place, &tick.label);
     }
-    let _ = writeln!(
-        out,
-        "<path d=\"M{left} {} V{bottom} H{right}\" fill=\"none\" stroke=\"#444444\"/>\
-         <text x=\"{}\" y=\"{}\" text-anchor=\"middle\" fill=\"#222222\">latency, ms</text>\
-         <text transform=\"translate(18 {}) rotate(-90)\" text-anchor=\"middle\" fill=\"#222222\">validation accuracy, %</text>",
-        MARGIN.1,
-        f64::midpoint(left, right),
-        SIZE.1 - 14.0,
-        f64::midpoint(MARGIN.1, bottom)
-    );
+    out.path(line, &format!("M{left} {top}V{bottom}H{right}"));
+    let title = "text-anchor=\"middle\" fill=\"#222222\"";
+    out.text(&format!("x=\"{}\" y=\"{}\" {title}", f64::midpoint(left, right), SIZE.1 - 14.0), "latency, ms");
+    let turned = format!("transform=\"translate(18 {}) rotate(-90)\" {title}", f64::midpoint(top, bottom));
+    out.text(&turned, "validation accuracy, %");
 }
 
 /// A method's mark: a disc, or, beyond the colours, a square.
-fn mark(out: &mut String, method: usize, (x, y): (f64, f64), radius: f64, opacity: f64) {
+fn mark(out: &mut SvgDocument, method: usize, (x, y): (f64, f64), radius: f64, opacity: f64) {
     let colour = COLOURS[method % COLOURS.len()];
     let style = format!("fill=\"{colour}\" fill-opacity=\"{opacity}\" stroke=\"#ffffff\" stroke-width=\"0.6\"");
-    let _ = if method < COLOURS.len() {
-        writeln!(out, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" {style}/>")
+    if method < COLOURS.len() {
+        out.element(&format!("circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{radius}\" {style}"));
     } else {
         let (x, y, side) = (x - radius, y - radius, 2.0 * radius);
-        writeln!(out, "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{side}\" height=\"{side}\" {style}/>")
-    };
+        out.element(&format!("rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{side}\" height=\"{side}\" {style}"));
+    }
 }
 
-fn legend(out: &mut String, method: usize, outcome: &BaselineOutcome) {
+fn legend(out: &mut SvgDocument, method: usize, outcome: &BaselineOutcome) {
     let (x, y) = (SIZE.0 - MARGIN.2 + 22.0, MARGIN.1 + 14.0 + 38.0 * method as f64);
     mark(out, method, (x, y - 4.0), 6.0, 1.0);
     let found = outcome.best().map_or_else(
         || "nothing that meets the limits".to_owned(),
-        |best| format!("{:.1} % in {:.2} ms", best.accuracy * 100.0, best.evaluation.latency.total_s() * 1e3),
+        |best| {
+            format!(
+                "{} in {}",
+                Metric::Accuracy.format(best.accuracy),
+                Metric::Latency.format(best.evaluation.latency.total_s())
+            )
+        },
     );
     let found = if outcome.evaluated.is_empty() && outcome.method == "every design" {
         "too many to run".to_owned()
     } else {
         found
     };
-    let _ = writeln!(
-        out,
-        "<text x=\"{}\" y=\"{y}\" fill=\"#222222\">{}</text><text x=\"{}\" y=\"{}\" fill=\"#666666\">{found}</text>",
-        x + 14.0,
-        escape(&outcome.method),
-        x + 14.0,
-        y + 14.0
-    );
+    out.text(&format!("x=\"{}\" y=\"{y}\" fill=\"#222222\"", x + 14.0), &outcome.method);
+    out.text(&format!("x=\"{}\" y=\"{}\" fill=\"#666666\"", x + 14.0, y + 14.0), &found);
 }
