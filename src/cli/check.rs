@@ -6,14 +6,14 @@ use anyhow::{Result, bail};
 
 use super::Answer;
 use crate::diagnostic::{Diagnostic, Source};
-use crate::hardware::Profile;
+use crate::hardware::{self, Profile};
 use crate::space::SearchSpace;
 use crate::train::Settings;
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Files to check; what a file is, is told by its first table
+    /// Files to check; the first table of a file shows whether it is a space or a profile
     #[arg(required = true)]
     files: Vec<PathBuf>,
 }
@@ -61,6 +61,7 @@ fn check(source: &Source, path: &std::path::Path) -> Result<String, Diagnostic> 
     if document.contains_key("profile") || document.contains_key("sensor") {
         let folder = path.parent().map(std::path::Path::to_path_buf).unwrap_or_default();
         let profile = Profile::from_toml_with(source, &|file| std::fs::read_to_string(folder.join(file)))?;
+        super::load::print_notes(&hardware::renamed_limits(source));
         let constants = profile.constants();
         let assumed = constants.iter().filter(|constant| constant.assumed).count();
         return Ok(format!("profile {}: {} constants, {assumed} of them assumed", profile.name, constants.len()));

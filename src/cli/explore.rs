@@ -22,10 +22,10 @@ pub(super) struct Arguments {
     /// Profile: a shipped name or a TOML file [default: glasses, or the run's]
     #[arg(long)]
     profile: Option<String>,
-    /// Run to follow [default: one below runs/ that somebody is at work on]
+    /// Run to follow [default: a run below runs/ with a process at work]
     #[arg(long)]
     run: Option<PathBuf>,
-    /// Run to go through from its beginning, rather than to follow
+    /// Run to replay from its beginning
     #[arg(long, value_name = "RUN", conflicts_with = "run")]
     replay: Option<PathBuf>,
     /// Session file to open, as the explorer wrote it
@@ -195,7 +195,10 @@ fn build(
     seed: u64,
 ) -> Result<Session> {
     Ok(match file {
-        Some(file) => Session::open(file, space, profile)?,
+        Some(file) => {
+            load::print_notes(&file.notes());
+            Session::open(file, space, profile)?
+        }
         None => Session::new(space, profile, pool, seed),
     })
 }

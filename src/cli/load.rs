@@ -34,7 +34,15 @@ pub(super) fn profile(name: &str) -> Result<(Profile, Source)> {
     let source = source(name, "profile", hardware::SHIPPED)?;
     let folder = Path::new(&source.file).parent().map(Path::to_path_buf).unwrap_or_default();
     let profile = Profile::from_toml_with(&source, &|file| std::fs::read_to_string(folder.join(file)))?;
+    print_notes(&hardware::renamed_limits(&source));
     Ok((profile, source))
+}
+
+/// Prints notes about former names on standard error.
+pub(super) fn print_notes(notes: &[String]) {
+    for note in notes {
+        eprintln!("note: {note}");
+    }
 }
 
 /// The space of a run, with its text.

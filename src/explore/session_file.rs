@@ -10,7 +10,7 @@ use thiserror::Error;
 use super::candidate::CandidateError;
 use super::filter::FilterError;
 use crate::diagnostic::{Diagnostic, Source};
-use crate::quantity::{QuantityError, knob_values};
+use crate::quantity::{Knob, QuantityError, knob_values};
 use crate::space::{ParseDesignError, ParseGenomeError};
 
 /// Version of session files that are written; earlier ones are read. Raised when a key changes its name or meaning.
@@ -191,6 +191,22 @@ impl SessionFile {
     /// Unknown or missing keys and wrong types, with their place.
     pub fn from_toml(source: &Source) -> Result<Self, Diagnostic> {
         source.parse()
+    }
+
+    /// Notes about the former names in the file: those of knobs, and those of an earlier version.
+    pub fn notes(&self) -> Vec<String> {
+        let setups = self.saved_setups.iter().flat_map(|setup| setup.knobs.keys().chain(&setup.locked));
+        let names = self.knobs.keys().chain(&self.locked).chain([&self.view.knob]).chain(setups);
+        let mut notes = Knob::renamed_among(names.map(String::as_str));
+        notes.sort();
+        notes.dedup();
+        if self.session.version < VERSION {
+            notes.push(format!(
+                "a session file of version {}: since version {VERSION} `hand` is named `override`, and `remembered` `setup`",
+                self.session.version
+            ));
+        }
+        notes
     }
 
     /// The file as text.

@@ -267,7 +267,7 @@ pub(super) struct LinkRow {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct LimitsRow {
     /// Longest time from exposure to result.
-    #[serde(default)]
+    #[serde(default, alias = "latency-limit")]
     #[schemars(schema_with = "constant_schema::time")]
     pub(super) latency: Number,
     /// Most bytes alive on a sensor; the sensor's memory if absent.
@@ -275,15 +275,15 @@ pub(super) struct LimitsRow {
     #[schemars(schema_with = "constant_schema::bytes")]
     pub(super) sensor_memory: Number,
     /// Most energy of a frame.
-    #[serde(default)]
+    #[serde(default, alias = "energy-limit")]
     #[schemars(schema_with = "constant_schema::energy")]
     pub(super) energy: Number,
     /// Fewest frames per second, pipelined.
-    #[serde(default)]
+    #[serde(default, alias = "frame-rate-floor")]
     #[schemars(schema_with = "constant_schema::rate")]
     pub(super) frame_rate: Number,
     /// Lowest accuracy.
-    #[serde(default)]
+    #[serde(default, alias = "accuracy-floor")]
     #[schemars(schema_with = "constant_schema::share")]
     pub(super) accuracy: Number,
 }

@@ -33,7 +33,7 @@ pub use flags::{FlagError, MappingFlags, override_mapping};
 pub use measured::{MeasuredTable, parse_measured};
 pub use profile::{Camera, Limits, Link, MAX_CAMERAS, MAX_SENSORS, Profile, Sensor, Topology};
 pub use provenance::Constant;
-pub use read::ReadTable;
+pub use read::{ReadTable, renamed_limits};
 pub use shipped::DEFAULT;
 pub(crate) use shipped::SHIPPED;
 #[cfg(test)]
@@ -43,6 +43,7 @@ pub(crate) use shipped::shipped_text;
 mod tests {
     use super::*;
     use crate::diagnostic::Source;
+    use crate::quantity::{Knob, Limit};
 
     #[test]
     fn every_shipped_profile_reads_and_names_the_source_of_every_constant() {
@@ -64,6 +65,19 @@ mod tests {
             assert!(shipped["properties"][key].is_object(), "{key}");
         }
         assert!(SHIPPED.iter().all(|(_, text)| text.starts_with("#:schema profile.schema.json\n")));
+    }
+
+    #[test]
+    fn former_names_of_limits_are_accepted_with_a_note() {
+        let limits = Limit::ALL.into_iter().filter_map(Limit::knob);
+        for former in limits.flat_map(|knob| knob.info().former_names) {
+            let text = shipped_text("glasses").unwrap();
+            let profile = text.split("[limits]").next().unwrap().to_owned();
+            let source = Source::new("glasses", format!("{profile}[limits]\n{former} = 0.5\n"));
+            Profile::from_toml(&source).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(renamed_limits(&source), [Knob::renamed(former).unwrap()]);
+        }
+        assert!(renamed_limits(&Source::new("glasses", shipped_text("glasses").unwrap())).is_empty());
     }
 
     /// Replaces text of the default profile and returns what its reader then says, with line and column of the caret.

@@ -12,7 +12,7 @@ use super::file::{
 use super::measured::parse_measured;
 use super::profile::{Camera, Limits, Link, MAX_CAMERAS, MAX_SENSORS, Profile, Sensor, Topology};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::quantity::Dimension;
+use crate::quantity::{Dimension, Knob};
 
 /// Finest grid of patches.
 const MAX_PATCHES: u32 = 16;
@@ -50,6 +50,13 @@ impl Profile {
         reader.cameras_fit(&profile, file.sensor.get_ref())?;
         Ok(profile)
     }
+}
+
+/// Notes about the former names of knobs among the limits of a profile file.
+pub fn renamed_limits(source: &Source) -> Vec<String> {
+    let file: toml::Table = source.parse().unwrap_or_default();
+    let limits = file.get("limits").and_then(toml::Value::as_table);
+    limits.map(|limits| Knob::renamed_among(limits.keys().map(String::as_str))).unwrap_or_default()
 }
 
 impl ConstantReader<'_> {

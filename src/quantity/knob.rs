@@ -158,7 +158,7 @@ const KNOBS: [KnobInfo; 9] = [
     KnobInfo {
         former_names: &["accuracy-floor"],
         scale: KnobScale::Percent,
-        about: "lowest accuracy; judges designs that were measured with this number of sensors",
+        about: "lowest accuracy; applies to designs that were measured with this number of sensors",
         ..limit(Knob::AccuracyFloor, Limit::Accuracy)
     },
 ];
@@ -274,6 +274,11 @@ impl Knob {
         let name = name.trim();
         let info = KNOBS.iter().find(|info| info.former_names.contains(&name))?;
         Some(format!("`{name}` is now named `{}`", info.name))
+    }
+
+    /// The notes of [`Knob::renamed`] for each former name among `names`: for whoever reads names that a user wrote.
+    pub fn renamed_among<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+        names.into_iter().filter_map(Self::renamed).collect()
     }
 
     /// Returns `true` if `value` means that there is no limit.

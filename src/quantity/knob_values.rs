@@ -1,8 +1,9 @@
 //! Values of knobs by name, as they stand in session files and control lines. For use in `#[serde(with = ...)]`.
 //!
-//! A value is a number in base units or text (`"8 µs"`, `"none"`); former names of knobs are read as the present ones.
-//! What has no limit is written as `"none"`. A number under a name that no knob has is kept, for whoever knows it or
-//! refuses it with its name.
+//! A value is a number in base units or text (`"8 µs"`, `"none"`). What has no limit is written as `"none"`. Names stay
+//! as they were written: a former name of a knob means the present one ([`Knob::named`]) and is worth a note
+//! ([`Knob::renamed_among`]). A number under a name that no knob has is kept; the code that applies the values
+//! accepts or refuses it.
 
 use std::collections::BTreeMap;
 
@@ -53,9 +54,18 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMa
             }
             (WrittenValue::Text(_), Err(error)) => return Err(D::Error::custom(error)),
         };
-        values.insert(knob.map_or(name, |knob| knob.name().to_owned()), value);
+        values.insert(name, value);
     }
     Ok(values)
+}
+
+/// Adds later values, which replace those of the same knob under whatever name.
+pub(crate) fn update(values: &mut BTreeMap<String, f64>, later: BTreeMap<String, f64>) {
+    for name in later.keys() {
+        let knob = Knob::named(name);
+        values.retain(|known, _| knob.is_err() || Knob::named(known) != knob);
+    }
+    values.extend(later);
 }
 
 #[cfg(test)]
@@ -69,16 +79,25 @@ mod tests {
     fn numbers_and_text_are_read_under_both_names() {
         let text = r#"{"bandwidth": "2.5 Mbit/s", "latency": 0.008, "accuracy": "72.5 %", "energy": "none", "x": 1}"#;
         let File(values) = serde_json::from_str(text).unwrap();
-        let expected = [
-            ("link-bandwidth", 312_500.0),
-            ("latency", 0.008),
-            ("accuracy", 0.725),
-            ("energy", f64::INFINITY),
-            ("x", 1.0),
-        ];
+        let expected =
+            [("bandwidth", 312_500.0), ("latency", 0.008), ("accuracy", 0.725), ("energy", f64::INFINITY), ("x", 1.0)];
         assert_eq!(values, expected.map(|(name, value)| (name.to_owned(), value)).into());
+        assert_eq!(
+            Knob::renamed_among(values.keys().map(String::as_str)),
+            ["`bandwidth` is now named `link-bandwidth`"]
+        );
         let written = serde_json::to_string(&File(values)).unwrap();
         assert!(written.contains(r#""energy":"none""#), "{written}");
+    }
+
+    #[test]
+    fn later_values_replace_those_under_a_former_name() {
+        let map = |name: &str, value| BTreeMap::from([(name.to_owned(), value)]);
+        let mut values = map("latency-limit", 0.008);
+        update(&mut values, map("latency", 0.009));
+        assert_eq!(values, map("latency", 0.009));
+        update(&mut values, map("x", 1.0));
+        assert_eq!(values.len(), 2);
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub enum Control {
     /// Write a checkpoint and end.
     Stop,
     /// Continue under these knob values: knob name to value in the knob's base unit. A line may give text, `"8 ms"` or
-    /// `"none"`, and former names of knobs.
+    /// `"none"`, and former names of knobs, which whoever applies the values notes.
     Limits(#[serde(with = "knob_values")] BTreeMap<String, f64>),
 }
 
@@ -71,7 +71,7 @@ mod tests {
         }
         assert_eq!(Control::parse("  pause\r\n").unwrap(), Control::Pause);
         let text = r#"{"limits":{"latency-limit":"8 ms","accuracy":"72.5 %"}}"#;
-        let limits = BTreeMap::from([("latency".into(), 0.008), ("accuracy".into(), 0.725)]);
+        let limits = BTreeMap::from([("latency-limit".into(), 0.008), ("accuracy".into(), 0.725)]);
         assert_eq!(Control::parse(text).unwrap(), Control::Limits(limits));
     }
 

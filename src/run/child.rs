@@ -16,6 +16,7 @@ use super::error::RunError;
 use super::owner_record::Owner;
 use super::process::Process;
 use super::store::Store;
+use crate::quantity::knob_values;
 use crate::record::{Control, Task};
 
 /// Niceness by which a child yields to the screen: the greater, the lower its priority. At the lowest one the screen's
@@ -181,7 +182,7 @@ fn newest(first: Control, receiver: &Receiver<Control>) -> Vec<Control> {
     let mut controls = vec![first];
     for next in receiver.try_iter() {
         match (controls.last_mut(), next) {
-            (Some(Control::Limits(earlier)), Control::Limits(later)) => earlier.extend(later),
+            (Some(Control::Limits(earlier)), Control::Limits(later)) => knob_values::update(earlier, later),
             (_, next) => controls.push(next),
         }
     }

@@ -47,7 +47,7 @@ struct OpenCandidate {
     key: MeasurementKey,
 }
 
-/// A search at work on a run. See the module's description.
+/// A search at work on a run.
 pub(crate) struct SearchRunner<'a> {
     process: &'a mut TaskProcess,
     evaluator: RunEvaluator,
@@ -258,9 +258,15 @@ impl<'a> SearchRunner<'a> {
         self.withdraw_open()?;
         self.driver.warm_start(&self.evaluator.measured()?)?;
         self.driver.set_knobs(values)?;
-        let shown = |(name, &value): (&String, &f64)| Some(format!("{name} {}", Knob::named(name).ok()?.format(value)));
+        let shown = |(name, &value): (&String, &f64)| {
+            let knob = Knob::named(name).ok()?;
+            Some(format!("{} {}", knob.name(), knob.format(value)))
+        };
         let text = values.iter().filter_map(shown).collect::<Vec<_>>().join(", ");
         self.process.emit(Event::LimitsChanged { text })?;
+        for text in Knob::renamed_among(values.keys().map(String::as_str)) {
+            self.process.emit(Event::Warning { text })?;
+        }
         let reason = self.driver.problem().infeasibility_reason()?;
         self.waiting_for_limits = reason.is_some();
         match reason {

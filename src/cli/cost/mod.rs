@@ -44,9 +44,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let mut knobs = model.knobs();
     knobs.sensors = arguments.sensors.unwrap_or(knobs.sensors);
     for text in &arguments.knobs {
-        if let Some(note) = knob::set(&mut knobs, text)? {
-            eprintln!("note: {note}");
-        }
+        let note = knob::set(&mut knobs, text)?;
+        load::print_notes(note.as_slice());
     }
     if let Some(rate) = &arguments.deadline {
         knobs.frame_rate_floor_hz = Some(knob::deadline(rate)?);

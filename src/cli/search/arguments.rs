@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
-use crate::quantity::knob_values;
+use crate::cli::load::print_notes;
+use crate::quantity::{Knob, knob_values};
 use crate::run::{self, Manifest, RunSearchOptions};
 use crate::search::{Objective, SearchOptions, SearchProblem, SearchScope, StopRule};
 
@@ -16,7 +17,7 @@ pub(in crate::cli) struct Arguments {
     /// Trained run [default: the latest below runs/]
     #[arg(long)]
     pub(super) run: Option<PathBuf>,
-    /// Measure what a search on this run asks for, beside it, until it ends
+    /// Measure the designs that a search on this run requests, until the search ends
     #[arg(long, value_name = "RUN", conflicts_with_all = ["run", "baselines", "proxy", "workers"])]
     pub(super) worker: Option<PathBuf>,
     /// Worker processes to start beside this one
@@ -40,10 +41,10 @@ pub(in crate::cli) struct Arguments {
     /// Seconds to search at most [default: no limit]
     #[arg(long)]
     pub(super) seconds: Option<f64>,
-    /// Stop when the hypervolume grows by less than this share of itself ...
+    /// Stop when the hypervolume grows by less than this share over --stop-generations
     #[arg(long, default_value_t = 0.001, value_name = "SHARE")]
     pub(super) stop_gain: f64,
-    /// ... over so many generations; 0 never does
+    /// Generations that --stop-gain looks back; 0 turns this stop off
     #[arg(long, default_value_t = 10, value_name = "COUNT")]
     pub(super) stop_generations: usize,
     /// Objectives, two to four of: accuracy, latency, energy, memory
@@ -52,7 +53,7 @@ pub(in crate::cli) struct Arguments {
     /// Knobs as JSON, for instance '{"link-bandwidth": 125000, "latency": 0.008}'; bytes, seconds, joules
     #[arg(long)]
     pub(super) limits: Option<String>,
-    /// Source of all randomness
+    /// Seed of all randomness
     #[arg(long, default_value_t = 0)]
     pub(super) seed: u64,
     /// Threads; 0 takes all cores
@@ -98,6 +99,7 @@ pub(super) fn problem(manifest: &Manifest, arguments: &Arguments) -> Result<Sear
         let values =
             knob_values::deserialize(&mut json).context("--limits is not a JSON object of knob names and values")?;
         problem.set_knobs(&values)?;
+        print_notes(&Knob::renamed_among(values.keys().map(String::as_str)));
     }
     Ok(problem)
 }

@@ -4,6 +4,7 @@ use super::Session;
 use crate::cost::{Knobs, TransmitConfig};
 use crate::explore::column::{Column, Sort};
 use crate::explore::filter::Filter;
+use crate::explore::message::Severity;
 use crate::explore::overriding::Override;
 use crate::explore::session_file::{DesignRow, OverrideRow, SavedSetupRow, SessionFile, SessionFileError, VERSION};
 use crate::explore::setup::{Pinned, Setup};
@@ -46,6 +47,9 @@ impl Session {
             session.selection.restore(selected);
         }
         session.evaluate();
+        for note in file.notes() {
+            session.activity.say(Severity::Warning, note, 0);
+        }
         Ok(session)
     }
 

@@ -52,6 +52,20 @@ fn a_file_of_the_first_edition_opens() {
     let again = Session::open(&file, space, profile).unwrap();
     assert_eq!(again.setup(), session.setup());
     assert_eq!(again.to_file().to_toml(), text);
+    assert!(file.notes()[0].contains("`hand` is named `override`"), "{:?}", file.notes());
+}
+
+#[test]
+fn former_names_of_knobs_are_read_with_a_message() {
+    let text = session(5).to_file().to_toml();
+    let read = |text: String| SessionFile::from_toml(&Source::new("session.toml", text)).unwrap();
+    assert!(read(text.clone()).notes().is_empty());
+    let file = read(text.replace("link-bandwidth", "bandwidth"));
+    let (space, profile) = pair();
+    let again = Session::open(&file, space, profile).unwrap();
+    assert_eq!(again.to_file().to_toml(), text);
+    let messages: Vec<&str> = again.messages().iter().map(|message| message.text.as_str()).collect();
+    assert_eq!(messages, ["`bandwidth` is now named `link-bandwidth`"]);
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn instructions_name_the_limit() {
     assert_eq!(Knob::LatencyLimit.instruction(0.006_672), "raise the latency limit to 6.68 ms");
     assert_eq!(
         Knob::LatencyLimit.instruction_from(0.0015, 0.006_672),
-        "raise the latency limit from 1.5 ms to 6.68 ms"
+        "raise the latency limit from 1.50 ms to 6.68 ms"
     );
     assert_eq!(Knob::Sensors.instruction(4.0), "lower the number of sensors to 4");
     assert_eq!(Knob::FrameRateFloor.instruction(12.349), "lower the frame rate floor to 12.3 fps");

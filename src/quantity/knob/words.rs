@@ -4,7 +4,7 @@ use super::{Knob, RelaxDirection};
 use crate::quantity::format::Rounding;
 
 impl Knob {
-    /// `value` with its unit, for sentences: `2.5 Mbit/s`, `48 KiB`, `no limit`.
+    /// `value` with its unit, for sentences: `2.50 Mbit/s`, `48.0 KiB`, `no limit`.
     pub fn format(self, value: f64) -> String {
         self.format_rounded(value, Rounding::Nearest)
     }
@@ -32,7 +32,7 @@ impl Knob {
         format!("{verb} the {} to {}", self.label(), self.format_rounded(to, rounding))
     }
 
-    /// The instruction with the present value: "raise the latency limit from 1.5 ms to 6.68 ms".
+    /// The instruction with the present value: "raise the latency limit from 1.50 ms to 6.68 ms".
     pub fn instruction_from(self, from: f64, to: f64) -> String {
         let (verb, rounding) = self.relaxing();
         format!("{verb} the {} from {} to {}", self.label(), self.format(from), self.format_rounded(to, rounding))
