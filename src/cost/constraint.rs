@@ -5,8 +5,9 @@
 //! bound. [`super::SystemRates`] computes the usages of one split in the order of this table. So a new limit is a row
 //! of [`Limit`]'s table (its words), a row here (its bound) and a term of the formula there.
 
+use super::evaluation::Violations;
 use super::knobs::Knobs;
-use crate::quantity::Limit;
+use crate::quantity::{Knob, Limit};
 
 /// Number of constraints on cost: all limits but accuracy, which is last.
 pub(crate) const COST_CONSTRAINTS: usize = CONSTRAINTS.len();
@@ -36,7 +37,12 @@ pub(crate) struct Constraint {
     pub(crate) cause: Cause,
     /// Remedy besides moving the limit and speeding up the slowest stage, appended to an instruction.
     pub(crate) alternative: &'static str,
+    /// Rates of the hardware that lower the usage as they rise.
+    rates: &'static [Knob],
 }
+
+/// All rates of the hardware that knobs set.
+pub(crate) const RATES: [Knob; 3] = [Knob::LinkBandwidth, Knob::SensorCompute, Knob::AggregatorCompute];
 
 /// The constraints on cost, in the order of [`Limit::ALL`].
 pub(crate) const CONSTRAINTS: [Constraint; 6] = [
@@ -45,30 +51,35 @@ pub(crate) const CONSTRAINTS: [Constraint; 6] = [
         bound: |knobs| bytes(knobs.weakest_sensor_memory_bytes()),
         cause: Cause::SensorPeak,
         alternative: ", or split before that layer",
+        rates: &[],
     },
     Constraint {
         limit: Limit::SensorWeights,
         bound: |knobs| bytes(knobs.system.sensor_weight_memory_bytes),
         cause: Cause::Design,
         alternative: ", split earlier, or stream the weights for every frame",
+        rates: &[],
     },
     Constraint {
         limit: Limit::AggregatorWeights,
         bound: |knobs| bytes(knobs.system.aggregator_weight_memory_bytes),
         cause: Cause::Design,
         alternative: ", or stream the weights for every frame",
+        rates: &[],
     },
     Constraint {
         limit: Limit::Latency,
         bound: |knobs| knobs.latency_limit_s.unwrap_or(f64::INFINITY),
         cause: Cause::SlowestStage,
         alternative: "",
+        rates: &RATES,
     },
     Constraint {
         limit: Limit::Energy,
         bound: |knobs| knobs.energy_limit_j.unwrap_or(f64::INFINITY),
         cause: Cause::Design,
         alternative: "",
+        rates: &[Knob::SensorCompute, Knob::AggregatorCompute],
     },
     // The usage is the period: seconds from one frame to the next.
     Constraint {
@@ -76,6 +87,7 @@ pub(crate) const CONSTRAINTS: [Constraint; 6] = [
         bound: |knobs| knobs.frame_rate_floor_hz.map_or(f64::INFINITY, f64::recip),
         cause: Cause::SlowestStage,
         alternative: "",
+        rates: &RATES,
     },
 ];
 
@@ -93,6 +105,27 @@ impl Constraint {
     /// Bounds of all constraints under the knobs.
     pub(crate) fn bounds(knobs: &Knobs) -> Usage {
         CONSTRAINTS.map(|constraint| (constraint.bound)(knobs))
+    }
+
+    /// Limits whose usage falls as `rate` rises.
+    pub(crate) const fn lowered_by(rate: Knob) -> Violations {
+        let (mut limits, mut row) = (Violations::of(&[]), 0);
+        while row < COST_CONSTRAINTS {
+            let (rates, mut index) = (CONSTRAINTS[row].rates, 0);
+            while index < rates.len() {
+                if rates[index].index() == rate.index() {
+                    limits = limits.with(CONSTRAINTS[row].limit, true);
+                }
+                index += 1;
+            }
+            row += 1;
+        }
+        limits
+    }
+
+    /// Value of the limit's knob that admits a usage.
+    pub(crate) fn needed(&self, usage: f64, knobs: &Knobs) -> f64 {
+        if self.limit == Limit::SensorMemory { knobs.memory_for(usage as u64) } else { self.value(usage) }
     }
 
     /// Value of the limit's metric at a usage: frames per second for a period, else the usage.

@@ -4,11 +4,11 @@
 
 use serde::Serialize;
 
-use super::constraint::CONSTRAINTS;
+use super::constraint::{CONSTRAINTS, RATES};
 use super::demand::SplitDemand;
 use super::knobs::Knobs;
 use super::rates::SystemRates;
-use super::threshold::{ThresholdSolver, max_feasible_sensors, rates_by_sensors};
+use super::threshold::{ThresholdSolver, Thresholds, max_feasible_sensors, rates_by_sensors};
 use crate::quantity::{Knob, Limit, RelaxDirection};
 
 /// Factor by which a threshold is exceeded, so that rounding does not fall short.
@@ -16,11 +16,6 @@ const MARGIN: f64 = 1.0 + 1e-9;
 
 /// Largest factor by which [`joint_fix`] speeds the hardware up.
 const MAX_SPEED_UP: f64 = 1e12;
-
-/// Knobs of which a fix may be made: those of the hardware, and the limits on cost.
-fn movable() -> impl Iterator<Item = Knob> {
-    Knob::HARDWARE.into_iter().chain(Knob::REQUIREMENTS)
-}
 
 /// One knob moved.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -46,58 +41,86 @@ impl KnobChange {
     }
 }
 
-/// Every knob that alone makes the split feasible, smallest move first. Empty if the split is feasible, or if no single
-/// knob suffices.
-pub fn single_fixes(demand: &SplitDemand, knobs: &Knobs) -> Vec<KnobChange> {
-    if SystemRates::new(knobs).evaluate(demand).feasible() {
+/// Every knob that alone makes one of the splits feasible, smallest move first. Each split comes with its accuracy, NaN
+/// if that is not known. Empty if one of them is feasible, or if no single knob suffices.
+pub fn single_fixes(splits: &[(&SplitDemand, f64)], knobs: &Knobs) -> Vec<KnobChange> {
+    if any_feasible(splits, knobs) {
         return Vec::new();
     }
-    let mut changes: Vec<KnobChange> = movable().filter_map(|knob| single_fix(knob, demand, knobs)).collect();
+    let (rates, solver) = (SystemRates::new(knobs), ThresholdSolver::new(knobs));
+    let mut thresholds = Thresholds::NONE;
+    for (demand, accuracy) in splits {
+        thresholds.relax(&solver.thresholds(&rates.frame(demand), *accuracy));
+    }
+    let by_sensors = rates_by_sensors(knobs, knobs.sensors);
+    let on_cost = |rates: &SystemRates| splits.iter().any(|(demand, _)| rates.evaluate(demand).feasible());
+    let sensors = max_feasible_sensors(&by_sensors, knobs.sensors as usize, on_cost);
+    thresholds.set(Knob::Sensors, if sensors > 0 { sensors as f64 } else { f64::NAN });
+    let change = |knob| single_fix(knob, thresholds.get(knob), splits, knobs);
+    let mut changes: Vec<KnobChange> = Knob::ALL.into_iter().filter_map(change).collect();
     changes.sort_by(|a, b| a.distance().total_cmp(&b.distance()));
     changes
 }
 
-/// Smallest move of `knob` that makes the split feasible.
-fn single_fix(knob: Knob, demand: &SplitDemand, knobs: &Knobs) -> Option<KnobChange> {
+/// The move of `knob` to its threshold, if that makes one of the splits feasible.
+fn single_fix(knob: Knob, threshold: f64, splits: &[(&SplitDemand, f64)], knobs: &Knobs) -> Option<KnobChange> {
     let from = knobs.get(knob);
-    let to = if knob == Knob::Sensors {
-        let by_sensors = rates_by_sensors(knobs, knobs.sensors);
-        max_feasible_sensors(&by_sensors, knobs.sensors as usize, |rates| rates.evaluate(demand).feasible()) as f64
-    } else {
-        let frame = SystemRates::new(knobs).frame(demand);
-        let threshold = ThresholdSolver::new(knobs).thresholds(&frame, f64::NAN).get(knob);
-        match knob.info().relax {
-            // Bytes are whole numbers.
-            _ if knob == Knob::SensorMemory => threshold,
-            RelaxDirection::Up => threshold * MARGIN,
-            RelaxDirection::Down => threshold / MARGIN,
-        }
+    let to = match knob.info().relax {
+        // Whole numbers and measured shares are exact.
+        _ if matches!(knob, Knob::Sensors | Knob::SensorMemory | Knob::AccuracyFloor) => threshold,
+        RelaxDirection::Up => threshold * MARGIN,
+        RelaxDirection::Down => threshold / MARGIN,
     };
-    let moves = to.is_finite() && to > 0.0 && to.total_cmp(&from).is_ne();
-    (moves && SystemRates::new(&knobs.with(knob, to)).evaluate(demand).feasible()).then_some(KnobChange {
-        knob,
-        from,
-        to,
-    })
-}
-
-/// Smallest joint move that makes the split feasible: memory to what is needed, and bandwidth and both computing rates
-/// by one factor; a rate that does not matter stays. Limits that no speed can meet are moved to what is reached. `None`
-/// if the split is feasible, or if its weights do not fit, which no knob changes.
-pub fn joint_fix(demand: &SplitDemand, knobs: &Knobs) -> Option<Vec<KnobChange>> {
-    let broken = SystemRates::new(knobs).evaluate(demand).violations;
-    if broken.is_empty() || broken.iter().any(|limit| limit.knob().is_none()) {
+    if !(to.is_finite() && to > 0.0) || to.total_cmp(&from).is_eq() {
         return None;
     }
-    let feasible = |knobs: &Knobs| SystemRates::new(knobs).evaluate(demand).feasible();
-    let mut moved = *knobs;
-    if broken.contains(Limit::SensorMemory) {
-        moved = moved.with(Knob::SensorMemory, knobs.memory_for(demand.sensor_peak_bytes));
+    // With other numbers of sensors the accuracies are others: there only costs are compared.
+    let moved = knobs.with(knob, to);
+    let moved = if knob == Knob::Sensors { Knobs { accuracy_floor: None, ..moved } } else { moved };
+    any_feasible(splits, &moved).then_some(KnobChange { knob, from, to })
+}
+
+fn any_feasible(splits: &[(&SplitDemand, f64)], knobs: &Knobs) -> bool {
+    let rates = SystemRates::new(knobs);
+    let feasible =
+        |(demand, accuracy): &(&SplitDemand, f64)| rates.evaluate(demand).with_accuracy(*accuracy, knobs).feasible();
+    splits.iter().any(feasible)
+}
+
+/// Smallest joint move that makes one of the splits feasible: limits of the hardware to what is needed, and bandwidth
+/// and both computing rates by one factor; a rate without effect stays. Limits that no speed can meet are moved to what
+/// is reached. Each split comes with its accuracy, as for [`single_fixes`]. `None` if one of them is feasible, or
+/// if the weights of none fit, which no knob changes.
+pub fn joint_fix(splits: &[(&SplitDemand, f64)], knobs: &Knobs) -> Option<Vec<KnobChange>> {
+    if any_feasible(splits, knobs) {
+        return None;
     }
+    let distance = |changes: &[KnobChange]| changes.iter().map(KnobChange::distance).sum::<f64>();
+    let fixes = splits.iter().filter_map(|(demand, accuracy)| joint_fix_of(demand, *accuracy, knobs));
+    fixes.min_by(|one, other| distance(one).total_cmp(&distance(other)))
+}
+
+/// Smallest joint move for one split.
+fn joint_fix_of(demand: &SplitDemand, accuracy: f64, knobs: &Knobs) -> Option<Vec<KnobChange>> {
+    let rates = SystemRates::new(knobs);
+    let frame = rates.frame(demand);
+    let broken = rates.evaluate_frame(&frame).with_accuracy(accuracy, knobs).violations;
+    if broken.iter().any(|limit| limit.knob().is_none()) {
+        return None;
+    }
+    let mut moved = if broken.contains(Limit::Accuracy) { knobs.with(Knob::AccuracyFloor, accuracy) } else { *knobs };
+    let usage = rates.usage(&frame, &rates.frame_latency(&frame));
+    for (constraint, usage) in CONSTRAINTS.iter().zip(usage) {
+        let knob = constraint.limit.knob().filter(|knob| Knob::HARDWARE.contains(knob));
+        if let Some(knob) = knob.filter(|_| broken.contains(constraint.limit)) {
+            moved = moved.with(knob, constraint.needed(usage, knobs));
+        }
+    }
+    let feasible = |knobs: &Knobs| SystemRates::new(knobs).evaluate(demand).feasible();
     if !feasible(&moved) {
         moved = raise_unreachable_limits(demand, &moved, knobs);
         moved = smallest_speed_up(&moved, feasible);
-        for rate in [Knob::LinkBandwidth, Knob::SensorCompute, Knob::AggregatorCompute] {
+        for rate in RATES {
             let without = moved.with(rate, knobs.get(rate));
             if feasible(&without) {
                 moved = without;
@@ -106,17 +129,12 @@ pub fn joint_fix(demand: &SplitDemand, knobs: &Knobs) -> Option<Vec<KnobChange>>
     }
     let change = |knob: Knob| KnobChange { knob, from: knobs.get(knob), to: moved.get(knob) };
     let changed = |change: &KnobChange| change.from.total_cmp(&change.to).is_ne() && change.distance() > 1e-12;
-    Some(movable().map(change).filter(changed).collect())
+    Some(Knob::ALL.into_iter().map(change).filter(changed).collect())
 }
 
 /// The knobs with the three rates of the hardware multiplied by `factor`.
 fn speed_up(knobs: &Knobs, factor: f64) -> Knobs {
-    Knobs {
-        bandwidth_bytes_per_s: knobs.bandwidth_bytes_per_s * factor,
-        sensor_macs_per_s: knobs.sensor_macs_per_s * factor,
-        aggregator_macs_per_s: knobs.aggregator_macs_per_s * factor,
-        ..*knobs
-    }
+    RATES.into_iter().fold(*knobs, |knobs, rate| knobs.with(rate, knobs.get(rate) * factor))
 }
 
 /// The knobs `moved` with every limit that even endless speed breaks moved to what the split takes under `now`.

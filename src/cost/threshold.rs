@@ -6,7 +6,7 @@
 //! fixes and the slack of a feasible split come from these values, without another evaluation. Only the number of
 //! sensors has no closed form: it is tried out ([`max_feasible_sensors`]).
 
-use super::constraint::{CONSTRAINTS, Usage};
+use super::constraint::{CONSTRAINTS, Constraint, RATES, Usage};
 use super::demand::FrameDemand;
 use super::evaluation::{LatencyBreakdown, Violations};
 use super::knobs::Knobs;
@@ -54,6 +54,16 @@ const RELAXES_UPWARD: [bool; Knob::COUNT] = {
     upward
 };
 
+/// For each of [`RATES`], the limits that it acts on.
+const LOWERED_BY_RATES: [Violations; RATES.len()] = {
+    let (mut lowered, mut index) = ([Violations::of(&[]); RATES.len()], 0);
+    while index < RATES.len() {
+        lowered[index] = Constraint::lowered_by(RATES[index]);
+        index += 1;
+    }
+    lowered
+};
+
 /// Closed forms of the thresholds under one setting of the knobs.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ThresholdSolver<'a> {
@@ -82,20 +92,15 @@ impl<'a> ThresholdSolver<'a> {
             if let Some(knob) = constraint.limit.knob()
                 && broken.is_within(Violations::of(&[constraint.limit]))
             {
-                let memory = constraint.limit == Limit::SensorMemory;
-                thresholds
-                    .set(knob, if memory { self.knobs.memory_for(usage as u64) } else { constraint.value(usage) });
+                thresholds.set(knob, constraint.needed(usage, self.knobs));
             }
         }
         if broken.is_within(Violations::of(&[Limit::Accuracy])) {
             thresholds.set(Knob::AccuracyFloor, if accuracy.is_nan() { f64::INFINITY } else { accuracy });
         }
-        if broken.is_within(Violations::of(&[Limit::Latency, Limit::FrameRate])) {
-            thresholds.set(Knob::LinkBandwidth, self.rate(Knob::LinkBandwidth, &latency, &usage));
-        }
-        if broken.is_within(Violations::of(&[Limit::Latency, Limit::FrameRate, Limit::Energy])) {
-            for knob in [Knob::SensorCompute, Knob::AggregatorCompute] {
-                thresholds.set(knob, self.rate(knob, &latency, &usage));
+        for (rate, lowered) in RATES.into_iter().zip(LOWERED_BY_RATES) {
+            if broken.is_within(lowered) {
+                thresholds.set(rate, self.rate(rate, &latency, &usage));
             }
         }
         thresholds

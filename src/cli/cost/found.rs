@@ -21,7 +21,7 @@ pub(super) struct CostReport<'a> {
     pub(super) table: NetworkCosts,
     pub(super) knobs: Knobs,
     pub(super) transmit: TransmitConfig,
-    /// Frames per second at which the mean power is told.
+    /// Frames per second at which the mean power is printed.
     pub(super) power_at: Option<f64>,
     pub(super) splits: Vec<Split>,
     /// Position in `splits` of the fastest that meets the limits.
@@ -79,16 +79,17 @@ impl CostReport<'_> {
                 cost,
                 fusion: cost::fusion_report(network, fusion.max(index), profile, knobs, loaded)?,
                 reasons: cost::reasons(network, demand, knobs, None),
-                single: cost::single_fixes(demand, knobs),
-                joint: cost::joint_fix(demand, knobs).unwrap_or_default(),
+                single: cost::single_fixes(&[(demand, f64::NAN)], knobs),
+                joint: cost::joint_fix(&[(demand, f64::NAN)], knobs).unwrap_or_default(),
             })
         };
         let costs = self.table.demands.iter().zip(cost::sweep(&self.table, knobs)).zip(&network.boundaries).enumerate();
-        let allowed = costs.filter(|(_, ((demand, _), _))| allowed.contains(&demand.boundary));
-        self.splits = allowed.map(split).collect::<Result<_>>()?;
-        let fits = self.splits.iter().enumerate().filter(|(_, split)| split.cost.feasible());
-        let fastest = fits.min_by(|(_, a), (_, b)| a.cost.latency.total_s().total_cmp(&b.cost.latency.total_s()));
-        self.best = fastest.map(|(index, _)| index);
+        let is_allowed = |demand: &SplitDemand| allowed.contains(&demand.boundary);
+        let splits =
+            costs.filter(|(_, ((demand, _), _))| is_allowed(demand)).map(split).collect::<Result<Vec<Split>>>()?;
+        let best = cost::best_split(&self.table, knobs, is_allowed).map(|index| self.table.demands[index].boundary);
+        self.best = splits.iter().position(|split| split.cost.feasible() && Some(split.demand.boundary) == best);
+        self.splits = splits;
         if self.best.is_none() {
             self.unattainable = cost::why_none(&cost::smallest_demands(self.space, self.profile)?, &self.knobs);
         }

@@ -1,14 +1,11 @@
 //! Sentences: how the selected design stands, why it does not fit, and what would help.
 
-use crate::cost::{
-    self, Evaluation, FrameStage, Reason, SplitDemand, ThresholdSolver, Thresholds, max_feasible_sensors,
-    rates_by_sensors, reasons,
-};
+use crate::cost::{self, Evaluation, FrameStage, KnobChange, Reason, SplitDemand, reasons};
 use crate::explore::knob_histograms::{Fix, WhatIf};
 use crate::explore::knob_range::KnobRange;
 use crate::explore::ranking_rule::Evaluator;
 use crate::explore::session::Session;
-use crate::quantity::{Knob, Limit, Metric, RelaxDirection};
+use crate::quantity::{Dimension, Knob, Metric, RelaxDirection};
 
 impl Fix {
     /// An imperative: "raise the latency limit to 6.8 ms".
@@ -51,43 +48,27 @@ impl Session {
     }
 
     /// Changes of a single knob that would make the selected design fit as it is shown (at any of its splits, if it was
-    /// not split by hand), fewest steps first. Empty if it fits.
+    /// not overridden), each at a step of its range, smallest first. Empty if it fits.
     pub fn fixes(&self) -> Vec<Fix> {
-        let evaluator = self.evaluator();
-        let barred = self.barred(&evaluator);
-        if barred.is_empty() {
-            return Vec::new();
-        }
-        let solver = ThresholdSolver::new(self.knobs());
-        let mut thresholds = Thresholds::NONE;
-        for (demand, accuracy) in &barred {
-            thresholds.relax(&solver.thresholds(&evaluator.rates.frame(demand), *accuracy));
-        }
-        let by_sensors = rates_by_sensors(self.knobs(), self.knobs().sensors);
-        // With other numbers of sensors the accuracies are others: there only costs are judged.
-        let sensors = max_feasible_sensors(&by_sensors, 0, |rates| {
-            barred.iter().any(|(demand, _)| rates.evaluate(demand).feasible())
-        });
-        thresholds.set(Knob::Sensors, if sensors > 0 { sensors as f64 } else { f64::NAN });
-        let mut fixes: Vec<Fix> =
-            self.ranges().iter().filter_map(|range| self.fix(range, thresholds.get(range.knob))).collect();
-        fixes.sort_by_key(|fix| fix.steps);
-        fixes
+        let changes = cost::single_fixes(&self.barred(&self.evaluator()), self.knobs());
+        changes.iter().filter_map(|change| self.fix(change)).collect()
     }
 
     /// The smallest moves of several knobs at once that would make the selected design fit as it is shown (at any of
-    /// its splits, if it was not split by hand), each at a step of its range where there is one. Empty if it fits, or
+    /// its splits, if it was not overridden), each at a step of its range where there is one. Empty if it fits, or
     /// if no knobs can do it: weights that do not fit stay where they are.
     pub fn joint_fixes(&self) -> Vec<Fix> {
-        let evaluator = self.evaluator();
-        let barred = self.barred(&evaluator);
-        let moves = barred.iter().filter_map(|(demand, accuracy)| self.joint_fix(demand, *accuracy, &evaluator));
-        let length = |fixes: &Vec<Fix>| fixes.iter().map(|fix| fix.steps).sum::<u32>();
-        moves.min_by_key(length).unwrap_or_default()
+        let Some(changes) = cost::joint_fix(&self.barred(&self.evaluator()), self.knobs()) else { return Vec::new() };
+        let at_step = |change: &KnobChange| {
+            let range = self.range(change.knob)?;
+            let value = range.step_for(change.to).map_or(change.to, |step| range.steps[step]);
+            Some(Fix { knob: change.knob, value, steps: self.steps_to(range, value) })
+        };
+        changes.iter().map(at_step).collect::<Option<Vec<Fix>>>().unwrap_or_default()
     }
 
     /// The splits of which one would have to fit for the selected design to fit as it is shown, with their accuracies:
-    /// that of the split chosen by hand, else all that are allowed. None if one does.
+    /// that of the split that overrides the best one, else all that are allowed. None if one does.
     fn barred(&self, evaluator: &Evaluator<'_>) -> Vec<(&SplitDemand, f64)> {
         let Some(inspected) = self.inspected() else { return Vec::new() };
         let overridden = self.active_override().is_some_and(|active| active.split().is_some());
@@ -100,25 +81,6 @@ impl Session {
         let barred: Vec<(&SplitDemand, f64)> = wanted.collect();
         let fits = |(demand, accuracy): &(&SplitDemand, f64)| evaluator.evaluate(demand, *accuracy).feasible();
         if barred.iter().any(fits) { Vec::new() } else { barred }
-    }
-
-    /// The smallest joint move for one split; `None` if it fits or if none does.
-    fn joint_fix(&self, demand: &SplitDemand, accuracy: f64, evaluator: &Evaluator<'_>) -> Option<Vec<Fix>> {
-        let evaluation = evaluator.evaluate(demand, accuracy);
-        let mut moves: Vec<(Knob, f64)> = match cost::joint_fix(demand, self.knobs()) {
-            Some(changes) => changes.iter().map(|change| (change.knob, change.to)).collect(),
-            None if evaluator.rates.evaluate(demand).feasible() => Vec::new(),
-            None => return None,
-        };
-        if evaluation.violations.contains(Limit::Accuracy) {
-            moves.push((Knob::AccuracyFloor, accuracy));
-        }
-        let fix = |(knob, value): (Knob, f64)| {
-            let range = self.range(knob)?;
-            let value = range.step_for(value).map_or(value, |step| range.steps[step]);
-            Some(Fix { knob, value, steps: self.steps_to(range, value) })
-        };
-        moves.into_iter().map(fix).collect::<Option<Vec<Fix>>>().filter(|fixes| !fixes.is_empty())
     }
 
     fn steps_to(&self, range: &KnobRange, value: f64) -> u32 {
@@ -162,12 +124,13 @@ impl Session {
         self.derived().histograms().sampled
     }
 
-    fn fix(&self, range: &KnobRange, needed: f64) -> Option<Fix> {
-        let value = range.steps[range.step_for(needed)?];
-        let now = self.value(range.knob);
+    /// A change at a step of the knob's range; `None` where the range ends before.
+    fn fix(&self, change: &KnobChange) -> Option<Fix> {
+        let range = self.range(change.knob)?;
+        let value = range.steps[range.step_for(change.to)?];
         // Coarse steps: the needed value may lie between the present one and a step on its wrong side.
-        let eases = if range.info().relax == RelaxDirection::Up { value > now } else { value < now };
-        eases.then_some(Fix { knob: range.knob, value, steps: self.steps_to(range, value) })
+        let relaxes = if range.info().relax == RelaxDirection::Up { value > change.from } else { value < change.from };
+        relaxes.then_some(Fix { knob: range.knob, value, steps: self.steps_to(range, value) })
     }
 
     /// The smallest fix: one knob if one is enough, else every limit that is broken.
@@ -193,12 +156,12 @@ impl Session {
             FrameStage::Aggregator => "aggregator",
         };
         let total = cost.latency.total_s();
-        let share = if total > 0.0 { 100.0 * seconds / total } else { 0.0 };
-        let latency = format!("{}, {share:.0} % in the {stage}", Metric::Latency.format(total));
+        let share = if total > 0.0 { seconds / total } else { 0.0 };
+        let latency = format!("{}, {} in the {stage}", Metric::Latency.format(total), Dimension::Share.format(share));
         match cost::tightest_limit(demand, self.knobs(), accuracy) {
             Some((limit, left)) => {
                 let name = limit.knob().map_or(limit.short(), Knob::label);
-                format!("{latency}; {name} {:.0} % spare", left * 100.0)
+                format!("{latency}; {name} {} spare", Dimension::Share.format(left))
             }
             None => format!("{latency}; no limit is set"),
         }
