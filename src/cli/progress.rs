@@ -4,7 +4,8 @@ use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-use crate::record::{ChildRecord, EvaluationRecord, Event, EventRecord, StepRecord, Task};
+use crate::quantity::number;
+use crate::record::{Event, EventRecord, Task};
 use crate::run::EventSink;
 
 /// A progress bar on standard error; silent where that is not a terminal.
@@ -32,7 +33,7 @@ impl ProgressBar {
         }
         state.1 = now;
         let left = (now - state.0).as_secs_f64() / done.max(1) as f64 * total.saturating_sub(done) as f64;
-        eprint!("\r{} {done} of {total}, {left:.0} s left  ", self.name);
+        eprint!("\r{} {done} of {total}, {} left  ", self.name, number::duration(left));
         let _ = std::io::stderr().flush();
     }
 
@@ -87,67 +88,15 @@ impl Log {
         }
     }
 
+    /// The line of an event; of the steps only some are printed.
     fn sentence(&mut self, event: &Event) -> Option<String> {
-        Some(match event {
-            Event::Started { resumed_from_step: Some(step), .. } => format!("going on from step {step}"),
-            // A bar shows the progress of the data.
-            Event::Started { .. } | Event::Preparing(_) | Event::Unknown(_) => return None,
-            Event::Data(data) => format!(
-                "data: {} classes, {} objects to train on, {} to validate, {} to test, {} views, {:.1} s",
-                data.classes, data.train, data.validation, data.test, data.views, data.seconds
-            ),
-            Event::Step(record) => return self.step(record),
-            Event::Evaluated(record) => return evaluation(record),
-            Event::Checkpoint { step, best } => {
-                format!("step {step}: checkpoint{}", if *best { ", the best so far" } else { "" })
+        if let Event::Step(record) = event {
+            let due = self.last_step.is_none_or(|last| last.elapsed() >= STEP_INTERVAL) || record.step == record.steps;
+            if !due {
+                return None;
             }
-            Event::RolledBack { from, to, text } => format!("step {from}: {text}; back to step {to}"),
-            Event::Generation(record) => format!(
-                "generation {}: {} looked at, {} known, hypervolume {:.4}, front {}",
-                record.generation, record.evaluations, record.cache_hits, record.hypervolume, record.front
-            ),
-            Event::Child(record) => child(record),
-            Event::Predictor(record) => record.sentence(),
-            Event::LimitsChanged { text } => format!("limits: {text}"),
-            Event::Paused => "paused".into(),
-            Event::Resumed => "resumed".into(),
-            Event::Warning { text } => format!("warning: {text}"),
-            Event::Stopped { reason } => format!("stopped: {reason}"),
-            Event::Finished { reason } => format!("finished: {reason}"),
-            Event::Failed { text } => format!("failed: {text}"),
-        })
-    }
-
-    fn step(&mut self, record: &StepRecord) -> Option<String> {
-        let due = self.last_step.is_none_or(|last| last.elapsed() >= STEP_INTERVAL) || record.step == record.steps;
-        if !due {
-            return None;
+            self.last_step = Some(Instant::now());
         }
-        self.last_step = Some(Instant::now());
-        let losses: Vec<String> = record.losses.iter().map(|(role, loss)| format!("{role} {loss:.3}")).collect();
-        let eta = record.eta_s.map(|eta| format!(", {eta:.0} s left")).unwrap_or_default();
-        Some(format!(
-            "step {} of {}: loss {}; {:.0} images/s{eta}",
-            record.step,
-            record.steps,
-            losses.join(", "),
-            record.images_per_s
-        ))
+        event.sentence()
     }
-}
-
-/// A measured design of a training; `None` for one of a search, which is printed with its origin.
-fn evaluation(record: &EvaluationRecord) -> Option<String> {
-    let EvaluationRecord { step, views, samples, .. } = record;
-    let role = record.role?;
-    Some(format!("step {step}: {role:<8} {views:>2} views  {:5.1} % of {samples}", record.accuracy * 100.0))
-}
-
-/// A measured design of a search and its origin.
-fn child(record: &ChildRecord) -> String {
-    let predicted = record.predicted.map(|value| format!(", {:.1} % predicted", value * 100.0)).unwrap_or_default();
-    let front = if record.front { ", on the front" } else { "" };
-    let ChildRecord { design, views, operator, accuracy, .. } = record;
-    let operator = operator.name();
-    format!("{:5.1} % with {views} views{predicted}: {design} by {operator}{front}", accuracy * 100.0)
 }

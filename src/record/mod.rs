@@ -8,6 +8,7 @@
 //! | `search` | records of generations, children and predictors |
 //! | `measurement` | measured accuracies and their keys |
 //! | `event` | [`Event`] and its JSON form, [`EventRecord`] |
+//! | `sentence` | events as lines for people |
 //! | `control` | [`Control`] messages to a running process |
 //! | `figure` | numbers in JSON that may be NaN or infinite |
 //!
@@ -26,6 +27,7 @@ mod event;
 mod figure;
 mod measurement;
 mod search;
+mod sentence;
 mod task;
 mod training;
 

@@ -97,15 +97,6 @@ pub struct PredictorRecord {
     pub kendall_tau: f64,
 }
 
-impl PredictorRecord {
-    /// Sentence, for instance "ridge on 40 designs held out: error 2.1 %, rank correlation 0.71".
-    pub fn sentence(&self) -> String {
-        let error = if self.rmse.is_nan() { String::new() } else { format!("error {:.1} %, ", self.rmse * 100.0) };
-        let (name, samples, tau) = (self.predictor.name(), self.samples, self.kendall_tau);
-        format!("{name} on {samples} designs held out: {error}rank correlation {tau:.2}")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,14 +108,5 @@ mod tests {
         assert_eq!(tally, expected);
         let text = serde_json::to_string(&expected).unwrap();
         assert_eq!(serde_json::from_str::<OperatorRecord>(&text).unwrap(), expected);
-    }
-
-    #[test]
-    fn predictor_quality_in_a_sentence() {
-        let mut record =
-            PredictorRecord { predictor: PredictorKind::Ridge, samples: 20, rmse: 0.021, kendall_tau: 0.6 };
-        assert_eq!(record.sentence(), "ridge on 20 designs held out: error 2.1 %, rank correlation 0.60");
-        record.rmse = f64::NAN;
-        assert_eq!(record.sentence(), "ridge on 20 designs held out: rank correlation 0.60");
     }
 }

@@ -65,22 +65,18 @@ impl EventReader {
                 updates.push(state(task, State::Running));
                 updates.extend(resumed_from_step.map(|step| note(format!("resumed from step {step}"))));
             }
-            Event::Preparing(record) => updates.push(Update::Training(TrainUpdate::Preparing(record))),
-            Event::Data(data) => updates.push(note(format!(
-                "data: {} classes, {} + {} + {} samples of {} views, {:.1} s",
-                data.classes, data.train, data.validation, data.test, data.views, data.seconds
-            ))),
-            Event::Step(record) => updates.push(Update::Training(TrainUpdate::Step(record))),
+            Event::Data(_) => updates.extend(event.sentence().map(note)),
             Event::Evaluated(record) if task == Task::Search => updates.extend(found(space, &record)),
-            Event::Evaluated(record) => updates.push(Update::Training(TrainUpdate::Evaluated(record))),
-            Event::Checkpoint { step, best } => updates.push(Update::Training(TrainUpdate::Checkpoint { step, best })),
-            Event::RolledBack { from, to, text } => {
-                updates.push(Update::Withdrawn { step: to });
-                updates.push(Update::Training(TrainUpdate::RolledBack { from, to, text }));
+            Event::Preparing(_) | Event::Step(_) | Event::Evaluated(_) | Event::Checkpoint { .. } => {
+                updates.push(Update::Training(TrainUpdate::Event(event)));
             }
-            Event::Generation(record) => updates.push(Update::Search(SearchUpdate::Generation(record))),
-            Event::Predictor(record) => updates.push(Update::Search(SearchUpdate::Predictor(record))),
-            Event::LimitsChanged { text } => updates.push(Update::Search(SearchUpdate::LimitsChanged(text))),
+            Event::RolledBack { to, .. } => {
+                updates.push(Update::Withdrawn { step: to });
+                updates.push(Update::Training(TrainUpdate::Event(event)));
+            }
+            Event::Generation(_) | Event::Predictor(_) | Event::LimitsChanged { .. } => {
+                updates.push(Update::Search(SearchUpdate::Event(event)));
+            }
             Event::Paused => updates.push(state(task, State::Paused)),
             Event::Resumed => updates.push(state(task, State::Running)),
             Event::Warning { text } => updates.push(note(text)),

@@ -1,7 +1,7 @@
 //! Progress of a search: generations, children, predictors, rate and events.
 
 use super::{State, note};
-use crate::record::{GenerationRecord, OperatorRecord, PredictorRecord};
+use crate::record::{Event, GenerationRecord, OperatorRecord, PredictorRecord};
 use crate::space::Design;
 
 /// A design that a search measured.
@@ -26,13 +26,9 @@ pub enum SearchUpdate {
     Run(String),
     /// A design was measured.
     Found(Found),
-    /// A generation is done.
-    Generation(GenerationRecord),
-    /// Quality of a predictor.
-    Predictor(PredictorRecord),
-    /// The search goes on under other limits.
-    LimitsChanged(String),
-    /// An event as text.
+    /// An event of the search.
+    Event(Event),
+    /// A note.
     Note(String),
 }
 
@@ -120,16 +116,26 @@ impl Searching {
                 let generation = self.generations.last().map_or(0, |last| last.generation + 1);
                 self.found.push(Found { generation, ..found });
             }
-            SearchUpdate::Generation(generation) => self.generations.push(generation),
-            SearchUpdate::Predictor(record) => {
-                note(&mut self.notes, record.sentence());
+            SearchUpdate::Event(event) => self.event(event),
+            SearchUpdate::Note(text) => note(&mut self.notes, text),
+        }
+    }
+
+    /// Applies an event that screens show as curves and figures, and notes those worth a line.
+    fn event(&mut self, event: Event) {
+        let noted = matches!(event, Event::Predictor(_) | Event::LimitsChanged { .. });
+        if let Some(text) = event.sentence().filter(|_| noted) {
+            note(&mut self.notes, text);
+        }
+        match event {
+            Event::Generation(generation) => self.generations.push(generation),
+            Event::Predictor(record) => {
                 match self.predictors.iter_mut().find(|known| known.predictor == record.predictor) {
                     Some(known) => *known = record,
                     None => self.predictors.push(record),
                 }
             }
-            SearchUpdate::LimitsChanged(text) => note(&mut self.notes, format!("other limits: {text}")),
-            SearchUpdate::Note(text) => note(&mut self.notes, text),
+            _ => {}
         }
     }
 }
@@ -147,7 +153,7 @@ mod tests {
             let seconds = f64::from(generation) * 2.0;
             let one =
                 GenerationRecord { generation, evaluations, cache_hits: 32, seconds, ..GenerationRecord::default() };
-            search.update(SearchUpdate::Generation(one));
+            search.update(SearchUpdate::Event(Event::Generation(one)));
         }
         assert!((search.rate() - 32.0).abs() < 1e-12);
         assert!((search.cache_share() - 0.2).abs() < 1e-12);
@@ -158,10 +164,10 @@ mod tests {
         let mut search = Searching::default();
         for kendall_tau in [0.1, 0.6] {
             let record = PredictorRecord { predictor: PredictorKind::Ridge, samples: 20, rmse: 0.021, kendall_tau };
-            search.update(SearchUpdate::Predictor(record));
+            search.update(SearchUpdate::Event(Event::Predictor(record)));
         }
         assert_eq!(search.notes.len(), 2);
         let sentences: Vec<String> = search.predictors.iter().map(PredictorRecord::sentence).collect();
-        assert_eq!(sentences, ["ridge on 20 designs held out: error 2.1 %, rank correlation 0.60"]);
+        assert_eq!(sentences, ["ridge on 20 designs held out: error 2.10 %, rank correlation 0.600"]);
     }
 }

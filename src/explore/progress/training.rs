@@ -1,7 +1,7 @@
 //! Progress of a training: curves by role, measurements of watched designs, rate and events.
 
 use super::{State, note};
-use crate::record::{EvaluationRecord, PreparingRecord, Role, StepRecord};
+use crate::record::{EvaluationRecord, Event, PreparingRecord, Role, StepRecord};
 
 /// Rates kept for the small curve beside the rate.
 const RATES: usize = 120;
@@ -22,29 +22,9 @@ pub enum TrainUpdate {
     State(State),
     /// The run directory that is followed.
     Run(String),
-    /// The samples are being made.
-    Preparing(PreparingRecord),
-    /// A step was done.
-    Step(StepRecord),
-    /// A watched design was measured.
-    Evaluated(EvaluationRecord),
-    /// The state after a step is on disk.
-    Checkpoint {
-        /// The step.
-        step: u64,
-        /// `true` for the best checkpoint so far.
-        best: bool,
-    },
-    /// Training went back to an earlier checkpoint.
-    RolledBack {
-        /// The step it had reached.
-        from: u64,
-        /// The step it went back to.
-        to: u64,
-        /// Why.
-        text: String,
-    },
-    /// An event as text.
+    /// An event of the training.
+    Event(Event),
+    /// A note.
     Note(String),
 }
 
@@ -106,17 +86,24 @@ impl Training {
                 self.state = state;
             }
             TrainUpdate::Run(run) => self.run = Some(run),
-            TrainUpdate::Preparing(preparing) => self.preparing = Some(preparing),
-            TrainUpdate::Step(step) => self.step(step),
-            TrainUpdate::Evaluated(evaluated) => self.evaluations.push(evaluated),
-            TrainUpdate::Checkpoint { step, best } => {
-                self.checkpoint = Some(step);
-                if best {
-                    note(&mut self.notes, format!("step {step}: best checkpoint so far"));
-                }
-            }
-            TrainUpdate::RolledBack { from, to, text } => self.roll_back(from, to, &text),
+            TrainUpdate::Event(event) => self.event(event),
             TrainUpdate::Note(text) => note(&mut self.notes, text),
+        }
+    }
+
+    /// Applies an event that screens show as curves and figures, and notes those worth a line.
+    fn event(&mut self, event: Event) {
+        let noted = matches!(event, Event::Checkpoint { best: true, .. } | Event::RolledBack { .. });
+        if let Some(text) = event.sentence().filter(|_| noted) {
+            note(&mut self.notes, text);
+        }
+        match event {
+            Event::Preparing(preparing) => self.preparing = Some(preparing),
+            Event::Step(step) => self.step(step),
+            Event::Evaluated(evaluated) => self.evaluations.push(evaluated),
+            Event::Checkpoint { step, .. } => self.checkpoint = Some(step),
+            Event::RolledBack { to, .. } => self.roll_back(to),
+            _ => {}
         }
     }
 
@@ -137,14 +124,13 @@ impl Training {
     }
 
     /// Removes samples and measurements after the step gone back to.
-    fn roll_back(&mut self, from: u64, to: u64, text: &str) {
+    fn roll_back(&mut self, to: u64) {
         for series in &mut self.series {
             series.loss.retain(|(step, _)| *step <= to as f64);
             series.accuracy.retain(|(step, _)| *step <= to as f64);
         }
         self.evaluations.retain(|one| one.step <= to);
         self.last.step = to;
-        note(&mut self.notes, format!("step {from}: back to step {to}, {text}"));
     }
 }
 
@@ -154,7 +140,13 @@ mod tests {
 
     fn step(step: u64) -> TrainUpdate {
         let losses = vec![(Role::Largest, 2.0 / step as f64), (Role::Random, f64::NAN)];
-        TrainUpdate::Step(StepRecord { step, steps: 10, losses, images_per_s: 100.0, ..StepRecord::default() })
+        TrainUpdate::Event(Event::Step(StepRecord {
+            step,
+            steps: 10,
+            losses,
+            images_per_s: 100.0,
+            ..StepRecord::default()
+        }))
     }
 
     #[test]
@@ -162,7 +154,7 @@ mod tests {
         let mut training = Training::default();
         training.update(TrainUpdate::State(State::Running));
         let preparing = PreparingRecord { done: 20, total: 80, left_s: 2.0 };
-        training.update(TrainUpdate::Preparing(preparing));
+        training.update(TrainUpdate::Event(Event::Preparing(preparing)));
         assert_eq!(training.preparing, Some(preparing));
         (1..=6).map(step).for_each(|update| training.update(update));
         let evaluated = |step, accuracy| EvaluationRecord {
@@ -173,14 +165,14 @@ mod tests {
             samples: 100,
             step,
         };
-        training.update(TrainUpdate::Evaluated(evaluated(3, 0.5)));
-        training.update(TrainUpdate::Evaluated(evaluated(6, 0.1)));
+        training.update(TrainUpdate::Event(Event::Evaluated(evaluated(3, 0.5))));
+        training.update(TrainUpdate::Event(Event::Evaluated(evaluated(6, 0.1))));
         assert_eq!((training.preparing, training.series(Role::Largest).loss.len()), (None, 6));
-        training.update(TrainUpdate::RolledBack { from: 6, to: 4, text: "loss is NaN".into() });
+        training.update(TrainUpdate::Event(Event::RolledBack { from: 6, to: 4, text: "loss is NaN".into() }));
         assert_eq!(training.series(Role::Largest).loss.len(), 4);
         assert_eq!(training.measured(Role::Largest, 6).collect::<Vec<_>>(), [(3.0, 0.5)]);
         assert!((training.share() - 0.4).abs() < 1e-12);
-        assert_eq!(training.notes.last().map(String::as_str), Some("step 6: back to step 4, loss is NaN"));
+        assert_eq!(training.notes.last().map(String::as_str), Some("step 6: loss is NaN; back to step 4"));
         training.update(TrainUpdate::State(State::Starting));
         assert_eq!(training, Training { state: State::Starting, ..Training::default() });
     }

@@ -4,7 +4,7 @@ use super::{session, set, step};
 use crate::explore::progress::{SearchUpdate, State, TrainUpdate};
 use crate::explore::*;
 use crate::quantity::Knob;
-use crate::record::GenerationRecord;
+use crate::record::{Event, GenerationRecord};
 use crate::space::Design;
 
 /// A candidate was measured at its best split.
@@ -166,6 +166,6 @@ fn a_running_search_gets_new_limits_on_request() {
     let [WorkRequest::SendLimits(limits)] = effects.as_slice() else { panic!() };
     assert_eq!((limits["latency"], session.limits_moved()), (0.008, false));
     let generation = GenerationRecord { generation: 1, evaluations: 64, ..GenerationRecord::default() };
-    session.apply(Command::Update(vec![Update::Search(SearchUpdate::Generation(generation))]), 0);
+    session.apply(Command::Update(vec![Update::Search(SearchUpdate::Event(Event::Generation(generation)))]), 0);
     assert_eq!(session.searching().last().evaluations, 64);
 }

@@ -60,7 +60,7 @@ mod tests {
     use super::super::super::tests::session;
     use crate::explore::progress::{Found, SearchUpdate};
     use crate::explore::{Command, Update};
-    use crate::record::GenerationRecord;
+    use crate::record::{Event, GenerationRecord};
 
     #[test]
     fn the_front_grows_with_the_generations() {
@@ -73,7 +73,7 @@ mod tests {
             updates.push(Update::Measured { design: design.clone(), views, accuracy, samples: 10, step: 1 });
             updates.push(Update::Search(SearchUpdate::Found(Found { design, views, accuracy, generation: 0 })));
             let record = GenerationRecord { generation, ..GenerationRecord::default() };
-            updates.push(Update::Search(SearchUpdate::Generation(record)));
+            updates.push(Update::Search(SearchUpdate::Event(Event::Generation(record))));
         }
         session.apply(Command::Update(updates), 0);
         let count = |generation| session.found(generation).len();

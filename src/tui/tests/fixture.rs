@@ -7,7 +7,8 @@ use crate::{
     },
     hardware::{self, Profile},
     record::{
-        EvaluationRecord, GenerationRecord, GenerationSeconds, Operator, OperatorRecord, Role, StepRecord, StepSeconds,
+        EvaluationRecord, Event, GenerationRecord, GenerationSeconds, Operator, OperatorRecord, Role, StepRecord,
+        StepSeconds,
     },
     run::{Document, Manifest},
     space::{self, SearchSpace},
@@ -88,23 +89,23 @@ pub(crate) fn trained() -> Session {
         Update::Training(TrainUpdate::Run(run)),
     ];
     for at in 1..=280 {
-        updates.push(Update::Training(TrainUpdate::Step(step(at))));
+        updates.push(Update::Training(TrainUpdate::Event(Event::Step(step(at)))));
         if at % 40 == 0 {
             for role in Role::ALL {
                 updates.extend([1, 2, 4, 6].map(|views| {
                     let accuracy = skill(role, at as f64 / 600.0) * (0.6 + 0.4 * f64::from(views) / 6.0);
                     let design = String::new();
-                    Update::Training(TrainUpdate::Evaluated(EvaluationRecord {
+                    Update::Training(TrainUpdate::Event(Event::Evaluated(EvaluationRecord {
                         role: Some(role),
                         design,
                         views,
                         accuracy,
                         samples: 500,
                         step: at,
-                    }))
+                    })))
                 }));
             }
-            updates.push(Update::Training(TrainUpdate::Checkpoint { step: at, best: at == 240 }));
+            updates.push(Update::Training(TrainUpdate::Event(Event::Checkpoint { step: at, best: at == 240 })));
         }
     }
     let some: Vec<CandidateId> = session.order().iter().copied().step_by(3).collect();
@@ -132,7 +133,7 @@ pub(crate) fn trained() -> Session {
             let accuracy = 0.95 - 0.3 * (-macs / 1.5e6).exp() - 0.02 * f64::from(id % 5);
             updates.push(Update::Search(SearchUpdate::Found(Found { design, views: 6, accuracy, generation: 0 })));
         }
-        updates.push(Update::Search(SearchUpdate::Generation(GenerationRecord {
+        updates.push(Update::Search(SearchUpdate::Event(Event::Generation(GenerationRecord {
             generation,
             evaluations: u64::from(generation) * 24,
             hypervolume: 0.6 - 0.4 * (-f64::from(generation) / 4.0).exp(),
@@ -145,7 +146,7 @@ pub(crate) fn trained() -> Session {
                 .to_vec(),
             seconds: f64::from(generation) * 2.4,
             parts: GenerationSeconds::default(),
-        })));
+        }))));
     }
     session.apply(Command::Update(updates), 0);
     session
