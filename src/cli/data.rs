@@ -7,6 +7,7 @@ use anyhow::{Result, bail};
 
 use super::{Answer, progress};
 use crate::data::{Access, Cache, DataError, DataSource, DataSpec, Dataset, contact_sheet, fetch};
+use crate::quantity::Dimension;
 
 /// Objects of each class on a contact sheet.
 const PER_CLASS: usize = 3;
@@ -52,7 +53,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
         ["clean"] => {
             let Some(cache) = Cache::of_user() else { bail!("there is no cache folder: HOME is not set") };
             let cleaned = cache.clean()?;
-            println!("{} files removed, {:.1} MB", cleaned.files, cleaned.bytes as f64 / 1e6);
+            println!("{} files removed, {}", cleaned.files, Dimension::Bytes.format(cleaned.bytes as f64));
         }
         [spec] => describe(&spec.parse()?, &arguments)?,
         words => bail!("`{}` is not one set", words.join(" ")),

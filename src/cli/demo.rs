@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     /// Columns and rows of the pictures
     #[arg(long, default_value = "120x36", value_name = "COLUMNSxROWS")]
     size: String,
-    /// Write the accuracies measured on a run, as the tour comes with them, to standard output
+    /// Print the accuracies measured on a run, in the format of those that come with the tour
     #[arg(long, value_name = "RUN", conflicts_with_all = ["plain", "frames"])]
     record: Option<PathBuf>,
 }

@@ -10,10 +10,10 @@ use crate::tui::config::{self, UserConfig};
 /// Arguments of `keys`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// As what
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Toml)]
     format: Format,
-    /// The keys splitscope comes with, whatever the user's file says
+    /// Print the default keys and ignore the user's configuration file
     #[arg(long)]
     defaults: bool,
 }

@@ -10,6 +10,7 @@ use serde_json::json;
 use super::Answer;
 use super::progress::ProgressBar;
 use super::train::use_threads;
+use crate::quantity::Metric;
 use crate::record::{Measurement, MeasurementKey, Subset};
 use crate::run::{self, RunDir, RunEvaluator};
 use crate::space::{Design, SearchSpace};
@@ -23,10 +24,10 @@ pub(super) struct Arguments {
     /// Design as printed, for instance `0-00-1101-00@S2.1/S2.1:r4b8`; `largest` and `smallest` stand for a genome
     #[arg(long = "design", value_name = "DESIGN")]
     designs: Vec<String>,
-    /// So many designs drawn at random, besides those named
+    /// Number of random designs to measure besides those named
     #[arg(long, default_value_t = 0)]
     random: usize,
-    /// Source of the random designs
+    /// Seed of the random designs
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// Numbers of views [default: 6, or as many as there are]
@@ -38,11 +39,11 @@ pub(super) struct Arguments {
     /// Also with these cameras lost together, counted from 0, for instance `0,3`
     #[arg(long, value_delimiter = ',')]
     lost: Vec<usize>,
-    /// Objects to classify: validation, by which designs are ranked, or test, which no choice has looked at
+    /// Objects to classify: validation, by which designs are ranked, or test, by which nothing is chosen
     #[arg(long, default_value = "validation", value_parser = subset)]
     subset: Subset,
-    /// Objects that recalibrate batch norm; with 0 it is not. Recorded only if as many as in the run [default: the
-    /// run's]
+    /// Objects that recalibrate batch norm; 0 turns recalibration off, and results are recorded only with as many as in
+    /// the run [default: the run's]
     #[arg(long)]
     calibration_objects: Option<usize>,
     /// Threads; 0 takes all cores
@@ -155,6 +156,6 @@ fn print(measured: &Measurement, json: bool) {
     }
     let cameras: Vec<String> = lost.iter().map(ToString::to_string).collect();
     let without = if lost.is_empty() { String::new() } else { format!(" without camera {}", cameras.join(", ")) };
-    let percent = accuracy * 100.0;
-    println!("{percent:5.1} % of {samples}  {:>2} views{without}  {}", key.views, key.design);
+    let accuracy = Metric::Accuracy.format(*accuracy);
+    println!("{accuracy:>6} of {samples}  {:>2} views{without}  {}", key.views, key.design);
 }

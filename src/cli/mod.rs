@@ -43,11 +43,11 @@ struct Arguments {
 enum Command {
     /// Open the explorer (the default)
     Explore(explore::Arguments),
-    /// Show the tour: what moves the split, by itself, with captions
+    /// Show the tour: scenes with captions that play by themselves
     Demo(demo::Arguments),
-    /// Train the supernets of a run, or go on with it
+    /// Train the supernets of a run, or resume its training
     Train(train::Arguments),
-    /// Measure designs of a trained run, the promising ones first
+    /// Search for designs on a trained run; measures the promising ones first
     Search(Box<search::Arguments>),
     /// Measure chosen designs of a trained run: by number of views, with cameras lost, without recalibration
     Measure(measure::Arguments),
@@ -59,7 +59,7 @@ enum Command {
     Profile(profile::Arguments),
     /// Print the JSON Schema of space or profile files, for editors
     Schema(schema::Arguments),
-    /// Describe a data set, draw a sheet of it, or say how to get one
+    /// Describe a data set, draw a contact sheet, or print how to get one
     Data(data::Arguments),
     /// Print the keys, as the table of the configuration file or as Markdown
     Keys(keys::Arguments),
@@ -70,7 +70,7 @@ enum Command {
 }
 
 impl Command {
-    /// Returns `true` if the command may end as soon as nobody reads its output: it leaves no half-written file.
+    /// Returns `true` if the command may end as soon as its output is no longer read: it leaves no half-written file.
     fn only_prints(&self) -> bool {
         match self {
             Self::Search(arguments) => arguments.only_prints(),

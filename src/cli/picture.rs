@@ -26,7 +26,7 @@ pub(super) struct Arguments {
     /// Keys pressed before, for instance `jHH<tab>` (names in angle brackets)
     #[arg(long, default_value = "", value_name = "KEYS")]
     keys: String,
-    /// End of a scene of the tour, from 1, instead of a screen
+    /// Scene of the tour, counted from 1, whose end is drawn instead of a screen
     #[arg(long, conflicts_with_all = ["run", "screen", "keys"])]
     scene: Option<usize>,
     /// Space: a shipped name or a TOML file

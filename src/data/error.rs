@@ -58,7 +58,7 @@ pub enum DataError {
         choosable: bool,
     },
     /// Someone asked for the end before the set was ready.
-    #[error("{done} of {total} objects were ready when it was told to stop")]
+    #[error("{done} of {total} objects were ready when the preparation was stopped on request")]
     Ended {
         /// Objects ready.
         done: usize,

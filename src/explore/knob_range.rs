@@ -96,9 +96,9 @@ impl KnobRange {
         }
     }
 
-    /// The value in the range's unit, without the unit: `2.5`; `none` without limit.
+    /// The value in the range's unit, without the unit: `2.50`; `none` without limit.
     pub fn number(&self, value: f64) -> String {
-        if self.knob.is_unlimited(value) { "none".to_owned() } else { self.unit.number(value) }
+        if self.knob.is_unlimited(value) { "none".to_owned() } else { self.unit.column(value) }
     }
 
     /// Reads a typed value; a number without a unit is in the range's unit.
@@ -201,8 +201,8 @@ mod tests {
         assert_eq!(range.unit.symbol, "Mbit/s");
         assert_eq!(shown.first().map(String::as_str), Some("0.47"));
         assert_eq!(shown.last().map(String::as_str), Some("1500"));
-        let default = shown.iter().position(|shown| shown == "25").unwrap();
-        assert_eq!(&shown[default - 2..default + 3], ["18", "22", "25", "27", "33"]);
+        let default = shown.iter().position(|shown| shown == "25.0").unwrap();
+        assert_eq!(&shown[default - 2..default + 3], ["18.0", "22.0", "25.0", "27.0", "33.0"]);
     }
 
     #[test]
@@ -210,7 +210,7 @@ mod tests {
         let range = KnobRange::new(Knob::SensorMemory, 65_536.0, 1.0, 1);
         let at = range.steps.iter().position(|&step| step == 65_536.0).unwrap();
         let shown: Vec<String> = range.steps[at - 2..at + 3].iter().map(|&step| range.number(step)).collect();
-        assert_eq!((range.unit.symbol, shown.join(" ").as_str()), ("KiB", "48 56 64 80 96"));
+        assert_eq!((range.unit.symbol, shown.join(" ").as_str()), ("KiB", "48.0 56.0 64.0 80.0 96.0"));
         assert_eq!(range.number(range.steps[range.last()]), "none");
     }
 
@@ -236,8 +236,8 @@ mod tests {
     fn a_value_between_steps_goes_to_its_neighbours() {
         let range = bandwidth();
         let typed = 26.0 * 125e3;
-        assert_eq!(range.number(range.step(typed, 1)), "27");
-        assert_eq!(range.number(range.step(typed, -1)), "25");
+        assert_eq!(range.number(range.step(typed, 1)), "27.0");
+        assert_eq!(range.number(range.step(typed, -1)), "25.0");
         assert!(range.fraction(typed) > range.fraction(range.default));
         assert_eq!(range.fraction(1e12), 1.0);
         assert_eq!(range.fraction(0.0), 0.0);
@@ -246,10 +246,10 @@ mod tests {
     #[test]
     fn a_need_is_met_at_the_first_step_that_grants_it() {
         let range = bandwidth();
-        assert_eq!(range.step_for(26.0 * 125e3).map(|index| range.number(range.steps[index])).as_deref(), Some("27"));
+        assert_eq!(range.step_for(26.0 * 125e3).map(|index| range.number(range.steps[index])).as_deref(), Some("27.0"));
         assert_eq!(range.step_for(1e12), None);
         let floor = KnobRange::new(Knob::AccuracyFloor, 0.0, 1.0, 1);
-        assert_eq!(floor.step_for(0.725).map(|index| floor.number(floor.steps[index])).as_deref(), Some("72"));
+        assert_eq!(floor.step_for(0.725).map(|index| floor.number(floor.steps[index])).as_deref(), Some("72.0"));
     }
 
     #[test]

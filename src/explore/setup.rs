@@ -204,7 +204,7 @@ impl Setup {
             return format!("{} knobs", moved.len());
         }
         let words = if before.design_override != self.design_override {
-            "design by hand"
+            "override of the design"
         } else if before.pins.len() < self.pins.len() {
             "pin"
         } else if before.pins.len() > self.pins.len() {

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::constant::Sourced;
 use super::measured::MeasuredTable;
+use crate::quantity::Dimension;
 
 /// Longest side of an array.
 pub const MAX_SIDE: u32 = 65_535;
@@ -101,7 +102,7 @@ impl std::fmt::Display for Mapping {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Roofline { macs_per_cycle, utilisation } => {
-                write!(f, "roofline, {macs_per_cycle} MAC/cycle at {:.0} %", utilisation * 100.0)
+                write!(f, "roofline, {macs_per_cycle} MAC/cycle at {}", Dimension::Share.format(*utilisation))
             }
             Self::Unrolled { k, c, ox, oy, depthwise } => {
                 let rule = if *depthwise == Depthwise::Grouped { "grouped" } else { "per-channel" };

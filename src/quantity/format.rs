@@ -2,18 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::number::{significant, without_trailing_zeros};
+use super::number::{significant, with_sign};
 use super::unit::{Dimension, Unit};
 
 pub use super::number::Rounding;
 
 impl Unit {
-    /// `value` in this unit, without the symbol and without trailing zeros: `2.5`; `-` if it is not finite.
-    pub fn number(&self, value: f64) -> String {
-        without_trailing_zeros(self.column(value))
-    }
-
-    /// `value` in this unit, without the symbol and of steady width: `2.50`, `25.0`, `1520`; `-` if it is not finite.
+    /// `value` in this unit, without the symbol: `2.50`, `25.0`, `1520`; `-` if it is not finite.
     ///
     /// ```
     /// let ms = splitscope::quantity::Dimension::Time.unit("ms").unwrap();
@@ -21,6 +16,16 @@ impl Unit {
     /// ```
     pub fn column(&self, value: f64) -> String {
         self.digits(value, Rounding::Nearest)
+    }
+
+    /// A difference in this unit with its sign, without the symbol: `+1.11`; one that is written as zero has no sign.
+    pub fn difference(&self, delta: f64) -> String {
+        with_sign(delta, self.column(delta.abs()))
+    }
+
+    /// `value` in this unit, with the symbol: `2.50 ms`; `-` if it is not finite.
+    pub fn format(&self, value: f64) -> String {
+        if value.is_finite() { self.with_symbol(&self.column(value)) } else { "-".to_owned() }
     }
 
     fn digits(&self, value: f64, rounding: Rounding) -> String {
@@ -40,7 +45,7 @@ impl Unit {
 }
 
 impl Dimension {
-    /// `value`, in base units, with its unit: `6.67 ms`, `25 Mbit/s`, `1.34 MiB`, `72.5 %`; `-` if it is not finite.
+    /// `value`, in base units, with its unit: `6.67 ms`, `25.0 Mbit/s`, `1.34 MiB`, `72.5 %`; `-` if it is not finite.
     pub fn format(self, value: f64) -> String {
         self.format_rounded(value, Rounding::Nearest)
     }
@@ -51,22 +56,13 @@ impl Dimension {
             return "-".to_owned();
         }
         let unit = self.unit_for(value);
-        unit.with_symbol(&without_trailing_zeros(unit.digits(value, rounding)))
-    }
-
-    /// `value` with its unit and of steady width, for a column of mixed units: `6.70 ms`.
-    pub fn format_column(self, value: f64) -> String {
-        if !value.is_finite() {
-            return "-".to_owned();
-        }
-        let unit = self.unit_for(value);
-        unit.with_symbol(&unit.column(value))
+        unit.with_symbol(&unit.digits(value, rounding))
     }
 
     /// A range of values, the unit said once where both ends have it: `7.74 to 706 Mbit/s`.
     pub fn format_range(self, low: f64, high: f64) -> String {
         let (unit, other) = (self.unit_for(low), self.unit_for(high));
-        let low = if unit == other { unit.number(low) } else { self.format(low) };
+        let low = if unit == other { unit.column(low) } else { self.format(low) };
         format!("{low} to {}", self.format(high))
     }
 }
@@ -88,27 +84,37 @@ mod tests {
     fn values_have_three_digits_and_the_unit_that_fits() {
         for (dimension, value, text) in [
             (Dimension::Time, 0.006_672, "6.67 ms"),
-            (Dimension::Time, 0.001_5, "1.5 ms"),
-            (Dimension::Time, 0.000_999_96, "1 ms"),
-            (Dimension::Time, 2.5e-6, "2.5 \u{b5}s"),
+            (Dimension::Time, 0.001_5, "1.50 ms"),
+            (Dimension::Time, 0.000_999_96, "1.00 ms"),
+            (Dimension::Time, 2.5e-6, "2.50 \u{b5}s"),
             (Dimension::Time, 0.0, "0 s"),
             (Dimension::Energy, 1.234e-15, "1.23 fJ"),
             (Dimension::Bytes, 96.0, "96 B"),
-            (Dimension::Bytes, 49_152.0, "48 KiB"),
+            (Dimension::Bytes, 49_152.0, "48.0 KiB"),
             (Dimension::Bytes, 1_404_928.0, "1.34 MiB"),
-            (Dimension::Bandwidth, 3_125_000.0, "25 Mbit/s"),
+            (Dimension::Bandwidth, 3_125_000.0, "25.0 Mbit/s"),
             (Dimension::Bandwidth, 0.0, "0 bit/s"),
             (Dimension::Compute, 3.8e8, "380 MMAC/s"),
             (Dimension::Rate, 12.34, "12.3 fps"),
             (Dimension::Share, 0.725, "72.5 %"),
-            (Dimension::Share, 0.9, "90 %"),
+            (Dimension::Share, 0.9, "90.0 %"),
             (Dimension::Count, 6.0, "6"),
             (Dimension::Count, 100.0, "100"),
             (Dimension::Time, f64::NAN, "-"),
         ] {
             assert_eq!(dimension.format(value), text);
         }
-        assert_eq!(Dimension::Time.format_column(0.0067), "6.70 ms");
+    }
+
+    #[test]
+    fn differences_are_in_the_unit_of_their_column() {
+        let [ms, kib, percent] = [(Dimension::Time, "ms"), (Dimension::Bytes, "KiB"), (Dimension::Share, "%")]
+            .map(|(dimension, symbol)| dimension.unit(symbol).unwrap());
+        assert_eq!(ms.difference(0.001_11), "+1.11");
+        assert_eq!(kib.difference(-16_384.0), "-16.0");
+        assert_eq!(percent.difference(-0.016), "-1.60");
+        assert_eq!(ms.difference(1e-9), "0.00");
+        assert_eq!(ms.difference(f64::NAN), "-");
     }
 
     #[test]

@@ -108,14 +108,15 @@ impl Limit {
         }
     }
 
-    /// A clause that says what breaks it: "latency 6.67 ms exceeds 1.5 ms", "frame rate 12 fps is below 30 fps".
+    /// A clause that says what breaks it: "latency 6.67 ms exceeds 1.50 ms", "frame rate 12.0 fps is below
+    /// 30.0 fps".
     pub fn violation(self, value: f64, limit: f64) -> String {
         let verb = if self.info().side == LimitSide::AtMost { "exceeds" } else { "is below" };
         let (value, limit) = self.told_apart(value, limit);
         format!("{} {value} {verb} {limit}", self.metric().info().label)
     }
 
-    /// The violation in as little room as possible: "latency 6.67 ms > 1.5 ms".
+    /// The violation in as little room as possible: "latency 6.67 ms > 1.50 ms".
     pub fn violation_brief(self, value: f64, limit: f64) -> String {
         let sign = if self.info().side == LimitSide::AtMost { '>' } else { '<' };
         let (value, limit) = self.told_apart(value, limit);
@@ -137,7 +138,7 @@ impl Limit {
         format!("{verb} the {} to {value}", self.info().label)
     }
 
-    /// A value that breaks the limit, and the limit, as texts that differ: 1.5001 ms exceeds 1.5 ms as "1.51 ms".
+    /// A value that breaks the limit, and the limit, as texts that differ: 1.5001 ms exceeds 1.50 ms as "1.51 ms".
     fn told_apart(self, value: f64, limit: f64) -> (String, String) {
         let dimension = self.metric().info().dimension;
         let (nearest, limit) = (dimension.format(value), dimension.format(limit));
@@ -177,11 +178,11 @@ mod tests {
 
     #[test]
     fn sentences_name_the_limit_and_print_values_that_suffice() {
-        assert_eq!(Limit::Latency.violation(0.006_672, 0.001_5), "latency 6.67 ms exceeds 1.5 ms");
-        assert_eq!(Limit::Latency.violation(0.001_500_1, 0.001_5), "latency 1.51 ms exceeds 1.5 ms");
-        assert_eq!(Limit::FrameRate.violation(12.0, 30.0), "frame rate 12 fps is below 30 fps");
+        assert_eq!(Limit::Latency.violation(0.006_672, 0.001_5), "latency 6.67 ms exceeds 1.50 ms");
+        assert_eq!(Limit::Latency.violation(0.001_500_1, 0.001_5), "latency 1.51 ms exceeds 1.50 ms");
+        assert_eq!(Limit::FrameRate.violation(12.0, 30.0), "frame rate 12.0 fps is below 30.0 fps");
         assert_eq!(Limit::Accuracy.violation_brief(0.713, 0.725), "accuracy 71.3 % < 72.5 %");
-        assert_eq!(Limit::SensorMemory.violation_brief(40_960.0, 32_768.0), "sensor RAM 40 KiB > 32 KiB");
+        assert_eq!(Limit::SensorMemory.violation_brief(40_960.0, 32_768.0), "sensor RAM 40.0 KiB > 32.0 KiB");
         assert_eq!(Limit::SensorWeights.instruction(40_961.0), "raise the sensor weight memory to 40.1 KiB");
         assert_eq!(Limit::FrameRate.instruction(12.349), "lower the frame rate floor to 12.3 fps");
     }

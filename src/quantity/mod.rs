@@ -5,16 +5,16 @@
 //! at the edges, and every edge (profiles, `--knob`, entries of the explorer, session files, control lines) goes
 //! through [`Dimension::parse`] or [`Knob::parse`] and [`Dimension::format`] or [`Knob::format`].
 //!
-//! A value is written with three significant digits, without trailing zeros, in the largest unit in which it is one or
-//! more. Columns of figures keep one unit and the trailing zeros ([`Unit::column`]), so that nothing jumps while values
-//! change.
+//! A value is written with three significant digits in the largest unit in which it is one or more. Trailing zeros
+//! stay, so that nothing jumps while values change and one quantity has the same digits everywhere. A column of figures
+//! has one unit ([`Unit::column`]).
 //!
 //! ```
 //! use splitscope::quantity::{Dimension, Knob, Rounding};
 //!
 //! assert_eq!(Dimension::Time.format(0.006_672), "6.67 ms");
 //! assert_eq!(Dimension::Time.format_rounded(0.006_672, Rounding::Up), "6.68 ms");
-//! assert_eq!(Knob::LinkBandwidth.format(312_500.0), "2.5 Mbit/s");
+//! assert_eq!(Knob::LinkBandwidth.format(312_500.0), "2.50 Mbit/s");
 //! let bandwidth = Knob::LinkBandwidth.parse("0.3 MB/s", Dimension::Bandwidth.base_unit())?;
 //! assert_eq!(bandwidth, 300_000.0);
 //! # Ok::<(), splitscope::quantity::QuantityError>(())

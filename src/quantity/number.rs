@@ -26,22 +26,22 @@ impl Rounding {
     }
 }
 
-/// Three significant digits, all digits before the point, and at most two behind it.
+/// Three significant digits, all digits before the point if those are at most six, and at most two behind it.
 pub(super) fn significant(value: f64, rounding: Rounding) -> String {
     match value.abs() {
-        size if size >= 1e15 => format!("{value:.2e}"),
+        size if size >= 999_999.5 => format!("{value:.2e}"),
         size if size >= 99.95 => rounding.to_places(value, 0),
         size if size >= 9.995 => rounding.to_places(value, 1),
         _ => rounding.to_places(value, 2),
     }
 }
 
-/// `2.50` as `2.5`, `25.0` as `25`.
-pub(super) fn without_trailing_zeros(text: String) -> String {
-    if !text.contains('.') || text.contains('e') {
-        return text;
+/// The sign of a difference before its size; none before a size that is written as zero or not known.
+pub(super) fn with_sign(delta: f64, size: String) -> String {
+    if size.chars().all(|character| "0.-".contains(character)) {
+        return size;
     }
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+    format!("{}{size}", if delta < 0.0 { '-' } else { '+' })
 }
 
 /// Three significant digits without an exponent where that reads well: `2310`, `55.2`, `0.000310`, `3.1e-7`; `-` for
@@ -54,6 +54,11 @@ pub fn figure(value: f64) -> String {
         size if size >= 1e-4 => format!("{value:.*}", (2.0 - size.log10().floor()) as usize),
         _ => format!("{value:.1e}"),
     }
+}
+
+/// A difference of plain numbers with its sign, in the digits of [`figure`]: `+0.0123`.
+pub fn difference(delta: f64) -> String {
+    with_sign(delta, figure(delta.abs()))
 }
 
 /// A whole number with a gap between thousands: `12 480`.
@@ -100,6 +105,8 @@ mod tests {
     #[test]
     fn figures_have_three_digits() {
         assert_eq!([0.000_31, 2310.4, 3.1e-7, 55.23, 0.0].map(figure), ["0.000310", "2310", "3.1e-7", "55.2", "0"]);
+        assert_eq!([999_999.0, 1_234_567.0].map(figure), ["999999", "1.23e6"]);
+        assert_eq!([0.0123, -2.0, 0.0, f64::NAN].map(difference), ["+0.0123", "-2.00", "0", "-"]);
     }
 
     #[test]
@@ -113,11 +120,5 @@ mod tests {
         assert_eq!([4.4, 185.0, 4800.0].map(duration), ["4 s", "3:05", "1:20:00"]);
         assert_eq!(duration(f64::INFINITY), "-");
         assert_eq!([-1.0, 8.4, 59.6, 185.0].map(clock), ["0:00", "0:08", "1:00", "3:05"]);
-    }
-
-    #[test]
-    fn zeros_behind_the_point_are_dropped() {
-        let trimmed = ["2.50", "25.0", "100", "1.00", "1.20e15"].map(|text| without_trailing_zeros(text.to_owned()));
-        assert_eq!(trimmed, ["2.5", "25", "100", "1", "1.20e15"]);
     }
 }

@@ -79,7 +79,7 @@ pub enum RunError {
     Untrained(#[source] TrainError),
     /// The weights of a search under way are gone.
     #[error(
-        "the search under way measures with the weights of step {step}, which can't be had any more; begin it anew"
+        "the search under way measures with the weights of step {step}, whose checkpoint no longer exists; start it again"
     )]
     WeightsGone {
         /// Training step of the weights.

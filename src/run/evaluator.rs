@@ -26,7 +26,7 @@ pub(super) enum ClaimedAccuracy {
     Held,
 }
 
-/// Weights, data and database of a trained run. See the module's description.
+/// Weights, data and database of a trained run.
 pub(crate) struct RunEvaluator {
     store: Store,
     space: SearchSpace,

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::clock::now;
 use super::process::Process;
+use crate::quantity::number;
 use crate::record::Task;
 
 /// Seconds without a signature after which an owner counts as gone, even if its process still exists.
@@ -35,6 +36,7 @@ impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { process, command, heartbeat, .. } = self;
         let age = (now() - heartbeat).max(0.0);
-        write!(f, "process {} on {} ({command}) works on it, last heard of {age:.0} s ago", process.pid, process.host)
+        let age = number::duration(age);
+        write!(f, "process {} on {} ({command}) works on it, last heard of {age} ago", process.pid, process.host)
     }
 }

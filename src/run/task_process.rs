@@ -15,7 +15,7 @@ const PAUSED_INTERVAL: Duration = Duration::from_secs(1);
 /// Receiver of recorded events, for instance a log on standard output.
 pub(crate) type EventSink = Box<dyn FnMut(&Event)>;
 
-/// The process that does a task on a run. See the module's description.
+/// The process that does a task on a run.
 pub(crate) struct TaskProcess {
     owner: Ownership,
     inbox: Inbox,

@@ -264,7 +264,7 @@ fn claims_and_hangs() {
     std::thread::sleep(TTL);
 }
 
-/// A trainer without training: it takes the run, tells what it was told, and ends when told to.
+/// A trainer without training: it takes the run, prints what it receives, and ends when asked to stop.
 #[test]
 #[ignore = "a process of another test"]
 fn trains() {
@@ -276,7 +276,7 @@ fn trains() {
     store.append(Task::Train, &Event::Resumed).unwrap();
     loop {
         for control in inbox.wait(Duration::from_mins(1)).unwrap() {
-            println!("told to {control}");
+            println!("received {control}");
             store.append(Task::Train, &Event::LimitsChanged { text: control.to_string() }).unwrap();
             if control == Control::Stop {
                 return;

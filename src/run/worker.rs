@@ -47,7 +47,7 @@ pub(crate) fn serve_requests(
     let reason = loop {
         let controls = if busy { inbox.poll()? } else { inbox.wait(POLL_INTERVAL)? };
         if controls.contains(&Control::Stop) {
-            break "told to stop";
+            break "stopped on request";
         }
         paused = controls.iter().fold(paused, |paused, control| match control {
             Control::Pause => true,

@@ -100,7 +100,7 @@ pub struct CandidateReport {
     pub on_front: bool,
 }
 
-/// A search under way. See the module's description.
+/// A search under way.
 pub struct SearchDriver {
     problem: SearchProblem,
     options: SearchOptions,

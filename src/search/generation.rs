@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::archive::Origin;
+use crate::quantity::Dimension;
 
 /// Operator that makes proposals. The names follow [`Origin`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -158,7 +159,11 @@ impl std::fmt::Display for StopReason {
         match self {
             Self::Evaluations(count) => write!(f, "the budget of {count} evaluations is spent"),
             Self::Converged { gain, generations } => {
-                write!(f, "the hypervolume grew by only {:.3} % over {generations} generations", gain * 100.0)
+                write!(
+                    f,
+                    "the hypervolume grew by only {} over {generations} generations",
+                    Dimension::Share.format(*gain)
+                )
             }
             Self::Exhausted => write!(f, "no design is left that has not been evaluated"),
         }

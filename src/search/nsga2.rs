@@ -52,7 +52,7 @@ pub enum SearchError {
     Genome(#[from] ConfigError),
 }
 
-/// A running search. See the module's description and the example in [`search`](super).
+/// A running search; [`search`](super) has an example.
 #[derive(Clone, Debug)]
 pub struct Search {
     config: SearchConfig,

@@ -157,9 +157,9 @@ fn the_joint_search_is_compared_with_every_baseline() {
     for name in [
         "all on the sensors",
         "all on the aggregator",
-        "best cut of the smallest",
-        "best cut of the middle",
-        "best cut of the largest",
+        "best split of the smallest",
+        "best split of the middle",
+        "best split of the largest",
         "hand-placed bottleneck",
         "random search",
         "two stages",

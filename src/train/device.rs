@@ -73,7 +73,9 @@ fn answers(gpu: DeviceKind) -> Result<(), String> {
     let found = std::panic::catch_unwind(|| burn::tensor::Tensor::<1>::ones([1], &gpu.open()).into_data());
     std::panic::set_hook(hook);
     found.map(drop).map_err(|_| {
-        format!("no GPU answers as `{gpu}` here; is its driver installed? `--device auto` computes on the processor")
+        format!(
+            "no GPU of the kind `{gpu}` was found; is its driver installed? `--device auto` computes on the processor"
+        )
     })
 }
 

@@ -32,6 +32,7 @@ pub use training_loop::{ObserverError, TrainingLoop, TrainingObserver, newest};
 
 use thiserror::Error;
 
+use crate::quantity::number::figure;
 use crate::record::{Role, StepSeconds};
 use crate::space::ParseDesignError;
 
@@ -61,7 +62,8 @@ pub enum TrainError {
     },
     /// The loss went back to that of guessing, after it had been much lower.
     #[error(
-        "training forgot what it knew at step {step}: the largest design's loss has gone from {best:.3} to {loss:.3}"
+        "training forgot what it knew at step {step}: the largest design's loss has gone from {} to {}",
+        figure(*.best), figure(*.loss)
     )]
     Forgotten {
         /// The step.

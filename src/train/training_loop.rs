@@ -22,7 +22,7 @@
 //!     }
 //! };
 //! let mut training = TrainingLoop::new(space, settings, inputs, None);
-//! let trainer = training.run(&mut observe)?.expect("nobody asked it to stop");
+//! let trainer = training.run(&mut observe)?.expect("nothing stops it");
 //! assert_eq!((trainer.steps_done(), losses.len()), (2, 2));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -89,7 +89,7 @@ impl<F: FnMut(&Event)> TrainingObserver for F {
     }
 }
 
-/// A training in progress. See the module's description.
+/// A training in progress.
 pub struct TrainingLoop {
     space: SearchSpace,
     settings: Settings,

@@ -1,7 +1,7 @@
 //! The run that the screen follows: starts a trainer or searcher on it, reads its changes, sends it controls.
 //!
 //! Invariants: nothing here waits for a child; whatever ends, the run stays on disk; leaving the program leaves the
-//! children at work unless they were told to stop.
+//! children at work unless a stop was requested.
 
 use std::{
     ffi::OsString,

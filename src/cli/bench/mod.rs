@@ -8,6 +8,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::{Answer, train::use_threads};
+use crate::quantity::{Dimension, number};
 use crate::run::usage;
 use crate::train::DeviceKind;
 
@@ -89,10 +90,11 @@ fn search(seeds: u64, evaluations: usize, json: bool) -> Result<()> {
     for (seed, cpu, volume, needed) in &rows {
         let share = volume / splitmb5::BEST_HYPERVOLUME * 100.0;
         println!(
-            "seed {seed}: {cpu:.3} CPU s, hypervolume {volume:.6} ({share:.3} % of the best), 99 % after {needed:?}"
+            "seed {seed}: {} CPU s, hypervolume {volume:.6} ({share:.3} % of the best), 99 % after {needed:?}",
+            number::figure(*cpu)
         );
     }
-    println!("median: {cpu:.3} CPU s, hypervolume {volume:.6}, 99 % after {needed:?} evaluations");
+    println!("median: {} CPU s, hypervolume {volume:.6}, 99 % after {needed:?} evaluations", number::figure(cpu));
     Ok(())
 }
 
@@ -126,8 +128,10 @@ fn step(device: DeviceKind, threads: usize, steps: usize, json: bool) -> Result<
     } else {
         let instructions = crate::kernels::instructions().unwrap_or_default();
         println!(
-            "{device}, {threads} thread(s), {instructions}: {per_step:.3} CPU s a step, {rate:.0} images per CPU second, {} MB",
-            peak >> 20
+            "{device}, {threads} thread(s), {instructions}: {} CPU s a step, {} images per CPU second, {}",
+            number::figure(per_step),
+            number::figure(rate),
+            Dimension::Bytes.format(peak as f64)
         );
     }
     Ok(())

@@ -15,7 +15,7 @@ pub(in crate::cli) struct Arguments {
     /// Network: a printed genome, `largest` or `smallest`
     #[arg(long, default_value = "largest", conflicts_with = "layers")]
     pub(super) genome: String,
-    /// Boundary at which views become one [default: the first the space allows]
+    /// Boundary at which the views are fused [default: the first the space allows]
     #[arg(long, conflicts_with = "layers")]
     pub(super) fusion: Option<String>,
     /// Compression ratio at the split [default: the middle one of the space]
@@ -33,10 +33,10 @@ pub(in crate::cli) struct Arguments {
     /// Frame rate to be met: frames per second, or what XRBench asks for an application such as `hand-tracking`
     #[arg(long, value_name = "RATE", conflicts_with = "layers")]
     pub(super) deadline: Option<String>,
-    /// Frames per second at which the mean power is told [default: the frame-rate limit]
+    /// Frames per second at which the mean power is printed [default: the frame-rate limit]
     #[arg(long, value_name = "RATE", conflicts_with = "layers")]
     pub(super) power_at: Option<f64>,
-    /// Everything about one split: where its memory is full, what it breaks, and every knob that would mend it
+    /// Details of one split: its memory peak, the limits it breaks, and every knob change that makes it fit
     #[arg(long, value_name = "SPLIT", conflicts_with = "layers")]
     pub(super) why: Option<String>,
     /// Bandwidth at which two splits are equally fast, for instance `input,S2.1`
@@ -45,7 +45,7 @@ pub(in crate::cli) struct Arguments {
     /// The best split with each hardware knob 20 % lower and higher
     #[arg(long, conflicts_with = "layers")]
     pub(super) tornado: bool,
-    /// Instead of one network: the design of the whole space with the least of this at every split
+    /// Print for every split the design of the whole space with the smallest value of this metric
     #[arg(long, value_name = "OF", conflicts_with_all = ["layers", "genome", "fusion", "ratio", "bits", "why", "break_even", "tornado", "list_layers"])]
     pub(super) optimum: Option<OptimumMetric>,
     /// Print the layers of this network, or of every network of the space, as a layer table (CSV) to measure or to cost

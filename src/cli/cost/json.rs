@@ -21,7 +21,7 @@ pub(super) fn report(found: &CostReport, asked: &Asked) -> Value {
         "best_name": best.map(|split| &split.name),
         "macs": found.network.macs(),
         "weights": found.network.weights(),
-        "hopeless": found.unattainable,
+        "unattainable": found.unattainable,
     });
     if let Some(split) = asked.why {
         report["why"] = row(found, split);

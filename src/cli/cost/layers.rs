@@ -103,11 +103,11 @@ fn print(report: &LayerReport) {
 fn row(name: &str, figures: &LayerFigures) -> String {
     let LayerFigures { macs, weights, cycles, stall_cycles, seconds, utilisation, energy_j, live_bytes } = figures;
     let text = format!(
-        "{name:<28} {macs:>14} {weights:>12} {cycles:>14.0} {stall_cycles:>12.0} {:>10} {:>6.1}% {:>10} {:>11}",
-        Dimension::Time.format_column(*seconds),
-        utilisation * 100.0,
-        Dimension::Energy.format_column(*energy_j),
-        Dimension::Bytes.format_column(*live_bytes as f64),
+        "{name:<28} {macs:>14} {weights:>12} {cycles:>14.0} {stall_cycles:>12.0} {:>10} {:>7} {:>10} {:>11}",
+        Dimension::Time.format(*seconds),
+        Dimension::Share.format(*utilisation),
+        Dimension::Energy.format(*energy_j),
+        Dimension::Bytes.format(*live_bytes as f64),
     );
     ascii(&text).into_owned()
 }

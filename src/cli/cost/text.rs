@@ -3,8 +3,8 @@
 use super::found::{Asked, CostReport, Split};
 use std::fmt::Write;
 
-use crate::cost::{self, FusionReport, KnobChange, KnobSwing, LatencyBreakdown, ReasonSite};
-use crate::quantity::{Dimension, Knob};
+use crate::cost::{self, Evaluation, FusionReport, KnobChange, KnobSwing, LatencyBreakdown, ReasonSite};
+use crate::quantity::{Dimension, Knob, Limit, Unit, number};
 
 /// The whole report.
 pub(super) fn report(found: &CostReport, asked: &Asked) -> String {
@@ -44,7 +44,7 @@ fn head(out: &mut String, found: &CostReport) {
         out,
         "{} a view, {} weights; fusion at {}, ratio {}, {} bits on the link",
         Dimension::Operations.format(found.network.macs() as f64),
-        found.network.weights(),
+        number::grouped(found.network.weights()),
         space.boundary_name(transmit.fusion),
         transmit.ratio,
         transmit.bits
@@ -57,6 +57,9 @@ fn rows(out: &mut String, found: &CostReport) {
         "  {:<12} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>11} {:>10}",
         "split after", "latency", "readout", "sensor", "link", "aggregator", "bytes", "sensor peak", "energy"
     );
+    let time = column_unit(found, Limit::Latency, |cost| cost.latency.total_s());
+    let memory = column_unit(found, Limit::SensorMemory, |cost| cost.sensor_peak_bytes as f64);
+    let energy = column_unit(found, Limit::Energy, |cost| cost.energy_j);
     for (index, split) in found.splits.iter().enumerate() {
         let latency = &split.cost.latency;
         let mark = match split.cost.feasible() {
@@ -66,14 +69,14 @@ fn rows(out: &mut String, found: &CostReport) {
         };
         let [total, readout, sensor, link, aggregator] =
             [latency.total_s(), latency.readout_s, latency.sensor_s, latency.link_s, latency.aggregator_s]
-                .map(|seconds| Dimension::Time.format_column(seconds));
+                .map(|seconds| time.format(seconds));
         let _ = writeln!(
             out,
             "{mark} {:<12} {total:>10} {readout:>10} {sensor:>10} {link:>10} {aggregator:>10} {:>10} {:>11} {:>10}",
             split.name,
             split.cost.link_bytes,
-            Dimension::Bytes.format_column(split.cost.sensor_peak_bytes as f64),
-            Dimension::Energy.format_column(split.cost.energy_j)
+            memory.format(split.cost.sensor_peak_bytes as f64),
+            energy.format(split.cost.energy_j)
         );
         for reason in &split.reasons {
             let _ = writeln!(out, "    {}", reason.sentence());
@@ -82,6 +85,13 @@ fn rows(out: &mut String, found: &CostReport) {
             let _ = writeln!(out, "    to fit: {fix}");
         }
     }
+}
+
+/// Unit of a column, as in the explorer: that of the limit, else that of a usual value, here of the best split.
+fn column_unit(found: &CostReport, limit: Limit, figure: impl Fn(&Evaluation) -> f64) -> Unit {
+    let set = limit.knob().filter(|knob| !knob.is_unlimited(found.knobs.get(*knob)));
+    let usual = found.splits.get(found.best.unwrap_or(0)).map_or(0.0, |split| figure(&split.cost));
+    limit.metric().info().dimension.unit_for(set.map_or(usual, |knob| found.knobs.get(knob)))
 }
 
 fn best(out: &mut String, found: &CostReport, split: &Split) {
@@ -131,8 +141,11 @@ fn none(out: &mut String, found: &CostReport) {
 /// Frame rate and idle shares of the stages when they work on different frames.
 fn pipeline(latency: &LatencyBreakdown, fps: f64) -> String {
     let names = ["readout", "sensor", "link", "aggregator"];
-    let idle: Vec<String> =
-        names.iter().zip(latency.idle_shares()).map(|(name, share)| format!("{name} {:.0} %", share * 100.0)).collect();
+    let idle: Vec<String> = names
+        .iter()
+        .zip(latency.idle_shares())
+        .map(|(name, share)| format!("{name} {}", Dimension::Share.format(share)))
+        .collect();
     format!("{}, pipelined; idle: {}", Dimension::Rate.format(fps), idle.join(", "))
 }
 
@@ -156,8 +169,11 @@ fn peak(found: &CostReport, split: &Split) -> String {
 fn fusion(split: &Split) -> String {
     let FusionReport { at, operator, views, macs, weights, cycles, seconds, energy_j, live_bytes } = &split.fusion;
     format!(
-        "fusion of {views} views at {at} by {}: {macs} MACs, {weights} weights, {cycles:.0} cycles, {}, {}, {} alive",
+        "fusion of {views} views at {at} by {}: {}, {} weights, {} cycles, {}, {}, {} alive",
         operator.name(),
+        Dimension::Operations.format(*macs as f64),
+        number::grouped(*weights),
+        number::grouped(cycles.round() as u64),
         Dimension::Time.format(*seconds),
         Dimension::Energy.format(*energy_j),
         Dimension::Bytes.format(*live_bytes as f64)
@@ -219,7 +235,7 @@ fn tornado(out: &mut String, found: &CostReport, swings: &[KnobSwing]) {
             format!("{} at {}: after {name}{mark}", Dimension::Time.format(end.latency_s), swing.knob.format(end.value))
         };
         let moves = if swing.moves_split() { "  the best split moves" } else { "" };
-        let width = Dimension::Time.format_column(swing.width_s());
+        let width = Dimension::Time.format(swing.width_s());
         let _ =
             writeln!(out, "  {:<18} {width:>9}   {}; {}{moves}", swing.knob.label(), end(swing.low), end(swing.high));
     }

@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use super::arguments::{Arguments, problem};
 use crate::cli::Answer;
 use crate::cli::progress::{Log, ProgressBar};
+use crate::quantity::Metric;
 use crate::record::{Event, Subset, Task};
 use crate::run::{RunDir, RunEvaluator, TaskProcess, compare_baselines};
 use crate::search::baselines::BaselineOutcome;
@@ -19,7 +20,7 @@ use comparison::Comparison;
 pub(super) fn run(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
     let problem = problem(run.manifest(), arguments)?;
     if !problem.needs_accuracy() {
-        bail!("the comparison is one of accuracies; put accuracy among the --objectives");
+        bail!("the comparison needs accuracy among the --objectives");
     }
     let log = Log::new(Task::Search, arguments.json);
     let mut process = TaskProcess::new(run, Task::Search, log.sink())?;
@@ -49,7 +50,9 @@ pub(super) fn run(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
 /// One method's result in one line.
 fn line(outcome: &BaselineOutcome) -> String {
     let text = match (outcome.best(), &outcome.reason) {
-        (Some(best), _) => format!("{} evaluations, best {:.1} %", outcome.evaluated.len(), best.accuracy * 100.0),
+        (Some(best), _) => {
+            format!("{} evaluations, best {}", outcome.evaluated.len(), Metric::Accuracy.format(best.accuracy))
+        }
         (None, reason) => reason.clone().unwrap_or_default(),
     };
     format!("{}: {text}", outcome.method)

@@ -9,6 +9,7 @@ use anyhow::Result;
 use super::arguments::{Arguments, problem, the_run};
 use crate::cli::train::manifest_of;
 use crate::cli::{Answer, load};
+use crate::quantity::number;
 use crate::run::{Manifest, RunDir, measured_designs};
 use crate::search::{Objective, Outcome, Search, SearchConfig, SearchProblem, genes, kendall_tau};
 use crate::space::{Design, SearchSpace};
@@ -139,15 +140,15 @@ fn report(
     let weights = if step == 0 { "untrained weights".to_owned() } else { format!("the weights of step {step}") };
     println!("scores of {weights} by synflow; they are no accuracies and are not recorded");
     if measured > 1 {
-        println!("rank correlation with the {measured} designs measured: tau {tau:.2}");
+        println!("rank correlation with the {measured} designs measured: tau {}", number::figure(tau));
     } else {
-        println!("nothing is measured that would tell what these scores are worth");
+        println!("no design is measured yet, so the quality of these scores is unknown");
     }
     for (design, score, outcome) in front {
         let costs = problem.objectives.iter().zip(&outcome.objectives);
         let costs = costs.filter(|(objective, _)| **objective != Objective::Accuracy);
         let costs: Vec<String> = costs.map(|(objective, &value)| objective.format(value)).collect();
-        println!("score {score:6.2}  {}  {}", costs.join("  "), problem.space.print_design(design));
+        println!("score {:>6}  {}  {}", number::figure(*score), costs.join("  "), problem.space.print_design(design));
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use super::flags::SettingFlags;
 /// Arguments of `train`.
 #[derive(Debug, clap::Args)]
 pub(in crate::cli) struct Arguments {
-    /// Run directory; made if it does not exist, gone on with if it does [default: the next free runs/run-NNN]
+    /// Run directory; created if it does not exist, resumed if it does [default: the next free runs/run-NNN]
     #[arg(long)]
     pub(super) run: Option<PathBuf>,
     /// Space: a shipped name or a TOML file [default: tabletop, or the run's]

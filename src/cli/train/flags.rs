@@ -8,10 +8,10 @@ use crate::train::{DeviceKind, Settings};
 /// Settings that can be given on the command line.
 #[derive(Debug, Default, Clone, clap::Args)]
 pub(in crate::cli) struct SettingFlags {
-    /// Steps in all
+    /// Number of training steps
     #[arg(long)]
     steps: Option<u64>,
-    /// Source of all randomness
+    /// Seed of all randomness
     #[arg(long)]
     seed: Option<u64>,
     /// Device: auto, flex, ndarray, or cuda and wgpu where they are compiled in

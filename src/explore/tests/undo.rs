@@ -128,11 +128,11 @@ fn moves_within_half_a_second_are_one_step() {
         step(&mut session, Knob::LinkBandwidth, -1, at);
     }
     assert_eq!(session.past().len(), 1);
-    assert_eq!(session.past()[0].label, "link bandwidth 25 Mbit/s to 12 Mbit/s");
+    assert_eq!(session.past()[0].label, "link bandwidth 25.0 Mbit/s to 12.0 Mbit/s");
     step(&mut session, Knob::LinkBandwidth, -1, 2000);
     step(&mut session, Knob::SensorMemory, -1, 2100);
     assert_eq!(session.past().len(), 3);
-    for expected in ["10", "12", "25"] {
+    for expected in ["10.0", "12.0", "25.0"] {
         session.apply(Command::Undo, 3000);
         let range = session.range(Knob::LinkBandwidth).unwrap();
         let shown = range.number(session.value(Knob::LinkBandwidth));

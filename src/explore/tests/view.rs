@@ -186,12 +186,12 @@ fn the_status_says_what_binds_and_what_would_help() {
     let mut session = session(20);
     session.apply(Command::SelectCandidate(0), 0);
     let status = session.status().unwrap();
-    assert!(status.feasible && status.sentence.ends_with("sensor memory 38 % spare"), "{}", status.sentence);
+    assert!(status.feasible && status.sentence.ends_with("sensor memory 37.5 % spare"), "{}", status.sentence);
     set(&mut session, Knob::LatencyLimit, "3 ms");
     session.apply(Command::SelectCandidate(0), 0);
     let status = session.status().unwrap();
     assert!(!status.feasible);
-    assert!(status.sentence.contains("latency") && status.sentence.contains(" > 3 ms. "), "{}", status.sentence);
+    assert!(status.sentence.contains("latency") && status.sentence.contains(" > 3.00 ms. "), "{}", status.sentence);
     assert!(status.sentence.contains("Smallest fix: raise the "), "{}", status.sentence);
     assert_eq!(session.why().len(), 1);
 }

@@ -73,7 +73,7 @@ fn a_child_asked_to_stop_ends_by_itself() {
     let ending = ending(&mut child);
     assert!(ending.is_success(), "{ending}");
     assert_eq!(told(&run), ["stop"]);
-    assert!(run.log_tail(1000).unwrap().contains("told to stop"));
+    assert!(run.log_tail(1000).unwrap().contains("received stop"));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::record::MeasurementKey;
 use crate::run::error::RunError;
 
 impl Store {
-    /// Asks for a measurement; once is enough.
+    /// Requests a measurement. A request that is already waiting or known is not added again.
     ///
     /// # Errors
     /// The database fails.

@@ -1,6 +1,7 @@
 //! Comparison of the outcomes of a study.
 
 use super::outcome::{BaselineOutcome, EvaluatedDesign};
+use crate::quantity::Metric;
 use crate::search::{Outcome, SearchProblem, front_of, hypervolume};
 
 /// Name of the joint search among the methods.
@@ -43,9 +44,9 @@ pub fn conclusion(outcomes: &[BaselineOutcome], objects: usize) -> String {
     let word = if gain > 0.0 { "beats" } else { "falls behind" };
     let worth = if gain.abs() < noise { ", less than noise" } else { "" };
     format!(
-        "the joint search {word} the best other method ({method}) by {:.1} % on the validation objects{worth} (two standard \
-         errors of a difference: {:.1} %)",
-        gain.abs() * 100.0,
-        noise * 100.0
+        "the joint search {word} the best other method ({method}) by {} on the validation objects{worth} (two standard \
+         errors of a difference: {})",
+        Metric::Accuracy.format(gain.abs()),
+        Metric::Accuracy.format(noise)
     )
 }

@@ -133,7 +133,7 @@ fn partition(study: &mut BaselineStudy<'_>, name: &str, genome: &Genome) -> Resu
     let designs: Vec<Design> = space.splits(genome).into_iter().map(design).collect();
     let reason = nearest_miss(&study.problem, &designs)?;
     let evaluated = study.evaluate_feasible(designs, study.budget)?;
-    Ok(Method { name: format!("best cut of the {name} network"), chooses: "split", evaluated, reason })
+    Ok(Method { name: format!("best split of the {name} network"), chooses: "split", evaluated, reason })
 }
 
 /// The fixed networks with a splitting module where a person would put it: at the end of the middle stage, with a

@@ -111,7 +111,10 @@ impl App {
             follower.detach();
             let path = follower.run.path().display().to_string();
             let again = self.ui.keys.key(Command::StartTraining);
-            self.say(Severity::Info, format!("the work on {path} goes on by itself; {again} follows it again"));
+            self.say(
+                Severity::Info,
+                format!("the work on {path} continues in the background; {again} follows it again"),
+            );
         }
     }
 

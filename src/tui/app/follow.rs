@@ -78,7 +78,7 @@ impl App {
                 self.ui.keys.key(Command::StartTraining)
             )
         } else {
-            "Whoever is at work on a run goes on, whether it is followed or not.".to_owned()
+            "A process at work on a run continues whether the run is followed or not.".to_owned()
         };
         self.ui.menu = Some(Menu::new("Follow a run", text, choices));
     }

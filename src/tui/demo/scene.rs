@@ -3,7 +3,7 @@
 use super::measured::Measured;
 use crate::{
     explore::{CandidateId, Session, ShownAccuracy},
-    quantity::Knob,
+    quantity::{Knob, Metric},
 };
 
 /// A step of a scene.
@@ -35,9 +35,9 @@ pub(super) struct Facts {
     pub(super) sensors: u32,
     pub(super) split: String,
     pub(super) fusion: String,
-    pub(super) latency_ms: f64,
-    pub(super) sensor_ms: f64,
-    pub(super) link_ms: f64,
+    pub(super) latency: String,
+    pub(super) sensor: String,
+    pub(super) link: String,
     pub(super) link_bytes: u64,
     pub(super) bandwidth: String,
     pub(super) memory: String,
@@ -57,9 +57,9 @@ impl Facts {
             sensors: session.knobs().sensors,
             split: row.split_name.to_owned(),
             fusion: row.fusion_name.to_owned(),
-            latency_ms: latency.total_s() * 1e3,
-            sensor_ms: latency.sensor_s * 1e3,
-            link_ms: latency.link_s * 1e3,
+            latency: Metric::Latency.format(latency.total_s()),
+            sensor: Metric::Latency.format(latency.sensor_s),
+            link: Metric::Latency.format(latency.link_s),
             link_bytes: row.evaluation.link_bytes,
             bandwidth: shown(Knob::LinkBandwidth),
             memory: shown(Knob::SensorMemory),

@@ -24,9 +24,9 @@ pub(crate) const SCENES: &[TourScene] = &[
         caption: |_, now, _| {
             format!(
                 "{} sensors look at one object. What is left of the dashed lines runs on every one of them, what is right of \
-                 them runs once, on the aggregator. Split after {}, the whole takes {:.1} ms, and every sensor \
+                 them runs once, on the aggregator. Split after {}, the whole takes {}, and every sensor \
                  sends {} bytes a frame.",
-                now.sensors, now.split, now.latency_ms, now.link_bytes
+                now.sensors, now.split, now.latency, now.link_bytes
             )
         },
     },
@@ -46,8 +46,8 @@ pub(crate) const SCENES: &[TourScene] = &[
                 )
             };
             format!(
-                "Bandwidth falls from {} to {}. {moved}; {:.1} of {:.1} ms pass on the link.",
-                before.bandwidth, now.bandwidth, now.link_ms, now.latency_ms
+                "Bandwidth falls from {} to {}. {moved}; {} of {} pass on the link.",
+                before.bandwidth, now.bandwidth, now.link, now.latency
             )
         },
     },
@@ -64,12 +64,12 @@ pub(crate) const SCENES: &[TourScene] = &[
                 format!(" Network #{} has given way to #{}, which fits the limits here.", before.id, now.id)
             };
             format!(
-                "At {} the split is after {}: each sensor sends {} bytes a frame and works for {:.1} of {:.1} ms.{other} {} of {} candidates still fit.",
+                "At {} the split is after {}: each sensor sends {} bytes a frame and works for {} of {}.{other} {} of {} candidates still fit.",
                 now.bandwidth,
                 now.split,
                 now.link_bytes,
-                now.sensor_ms,
-                now.latency_ms,
+                now.sensor,
+                now.latency,
                 number::grouped(now.fits as u64),
                 number::grouped(now.designs as u64)
             )
@@ -87,8 +87,8 @@ pub(crate) const SCENES: &[TourScene] = &[
             } else {
                 format!(
                     "What the first blocks keep alive no longer fits, and the split moves back from {} to {}: {} instead of {} \
-                     bytes travel, {:.1} instead of {:.1} ms pass.",
-                    before.split, now.split, now.link_bytes, before.link_bytes, now.latency_ms, before.latency_ms
+                     bytes travel, {} instead of {} pass.",
+                    before.split, now.split, now.link_bytes, before.link_bytes, now.latency, before.latency
                 )
             };
             format!(
@@ -119,15 +119,15 @@ pub(crate) const SCENES: &[TourScene] = &[
                 accuracy.map_or_else(|| "not measured".to_owned(), |share| Metric::Accuracy.format(share))
             };
             format!(
-                "Network #{}, split after {}, recognises {} of the objects with 1 sensor, {} with {}; it takes {:.1} ms \
-                 instead of {:.1} (no latency limit is set here). {}",
+                "Network #{}, split after {}, recognises {} of the objects with 1 sensor, {} with {}; it takes {} \
+                 instead of {} (no latency limit is set here). {}",
                 now.id,
                 now.split,
                 share(before.accuracy),
                 share(now.accuracy),
                 now.sensors,
-                now.latency_ms,
-                before.latency_ms,
+                now.latency,
+                before.latency,
                 measured.made
             )
         },
@@ -140,9 +140,9 @@ pub(crate) const SCENES: &[TourScene] = &[
         steps: &[READ],
         caption: |_, now, _| {
             format!(
-                "For each knob, what a fifth less and a fifth more do to the {:.1} ms: where engineering pays. All {} \
+                "For each knob, what a fifth less and a fifth more do to the {}: where engineering pays. All {} \
                  candidates are costed anew at every step, at every split.",
-                now.latency_ms,
+                now.latency,
                 number::grouped(now.designs as u64)
             )
         },

@@ -122,7 +122,7 @@ fn row_named(name: &Spanned<String>, source: &Source) -> Result<usize, Diagnosti
             Some(near) => format!("did you mean `{near}`? `splitscope keys` lists all names"),
             None => "`splitscope keys` lists all names".to_owned(),
         };
-        let message = format!("nothing that keys can ask for is named `{}`", name.get_ref());
+        let message = format!("no command is named `{}`", name.get_ref());
         Diagnostic { help: Some(help), ..source.error(name.span(), message) }
     })
 }

@@ -54,7 +54,7 @@ impl Menu {
             commands: vec![Command::Control(WorkControl::Stop).into(), quit.clone()],
         };
         let stay = Choice { label: "stay".to_owned(), commands: Vec::new() };
-        let text = format!("The {work} is at work. It does not need this screen.");
+        let text = format!("The {work} is running. It continues without this screen.");
         Self::new("Quit", text, vec![Choice::new(format!("quit, and let the {work} go on"), quit), stop, stay])
     }
 

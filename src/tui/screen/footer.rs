@@ -62,6 +62,9 @@ fn shortened(sentence: &str, cells: u16) -> String {
         return sentence.to_owned();
     }
     let mut text = sentence.replace("Smallest fix: ", "Fix: ");
+    if width(&text) > cells {
+        text = text.replace("Fix: raise the ", "Fix: raise ").replace("Fix: lower the ", "Fix: lower ");
+    }
     while width(&text) > cells {
         let Some((before, _)) = text.rsplit_once("; ") else { break };
         text = before.to_owned();

@@ -18,8 +18,8 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 use super::{chrome, view::View};
 use crate::{
     cost::LatencyBreakdown,
-    explore::BarQuantity,
-    quantity::Metric,
+    explore::{BarQuantity, Column},
+    quantity::{Dimension, Metric, Unit},
     tui::{
         theme::Theme,
         widget::{Gantt, Lane, Part, Stretch, width},
@@ -47,26 +47,28 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> u16 {
     let theme = view.theme;
     let parts = parts(theme);
     let until = SHOWN * total;
+    let unit = view.session.unit(Column::Latency);
     let rate = |seconds: f64| Metric::FrameRate.format(seconds.recip());
     heading(theme, chrome::row(area, 0), "one frame at a time", &[rate(total)], buf);
-    let single = pieces(&latency, total, until);
+    let single = pieces(&latency, total, until, unit);
     let idle = latency.idle_shares();
     let slowest = idle.iter().position(|share| *share <= 0.0).unwrap_or(0);
     let work = one_lane(&single, slowest);
     let lane = [Lane { label: "in turn", work: &work, text: "", style: theme.text }];
     let wide = |rows: u16, at: u16| Rect { y: area.y + at, height: rows.min(area.height.saturating_sub(at)), ..area };
-    (&Gantt::new(&lane, &parts, until * 1e3).label_width(NAMES).look(theme.look(Style::new()))).render(wide(1, 1), buf);
+    (&Gantt::new(&lane, &parts, until / unit.size).label_width(NAMES).look(theme.look(Style::new())))
+        .render(wide(1, 1), buf);
     let every = format!("{}, one every {}", rate(period), Metric::Latency.format(period));
     heading(theme, chrome::row(area, 2), "a frame in every stage", &[every, rate(period)], buf);
-    let piped = pieces(&latency, period, until);
+    let piped = pieces(&latency, period, until, unit);
     let words: Vec<String> =
         idle.iter().enumerate().map(|(stage, share)| idle_words(stage == slowest, *share)).collect();
     let lanes: Vec<Lane<'_>> = (0..STAGES.len())
         .map(|stage| Lane { label: STAGES[stage], work: &piped[stage], text: &words[stage], style: theme.text })
         .collect();
-    let gantt = Gantt::new(&lanes, &parts, until * 1e3).label_width(NAMES).look(theme.look(theme.dim));
+    let gantt = Gantt::new(&lanes, &parts, until / unit.size).label_width(NAMES).look(theme.look(theme.dim));
     (&gantt).render(wide(5, 3), buf);
-    chrome::right(buf, chrome::row(area, 7), "ms", theme.dim);
+    chrome::right(buf, chrome::row(area, 7), unit.symbol, theme.dim);
     ROWS
 }
 
@@ -86,11 +88,11 @@ fn heading(theme: &Theme, row: Rect, words: &str, figures: &[String], buf: &mut 
 }
 
 fn idle_words(slowest: bool, idle: f64) -> String {
-    if slowest { "slowest".to_owned() } else { format!("idle {:>3.0} %", idle * 100.0) }
+    if slowest { "slowest".to_owned() } else { format!("idle {:>6}", Dimension::Share.format(idle)) }
 }
 
-/// Stretches of each stage until a time, in milliseconds, if a frame begins every `every` seconds.
-fn pieces(latency: &LatencyBreakdown, every: f64, until: f64) -> [Vec<Stretch>; 4] {
+/// Stretches of each stage until a time, in `unit`, if a frame begins every `every` seconds.
+fn pieces(latency: &LatencyBreakdown, every: f64, until: f64, unit: Unit) -> [Vec<Stretch>; 4] {
     let stages = [latency.readout_s, latency.sensor_s, latency.link_s, latency.aggregator_s];
     let mut work: [Vec<Stretch>; 4] = Default::default();
     let frames = (until / every).ceil().min(1000.0) as u32;
@@ -98,7 +100,7 @@ fn pieces(latency: &LatencyBreakdown, every: f64, until: f64) -> [Vec<Stretch>; 
         let mut at = f64::from(frame) * every;
         for (stage, seconds) in stages.iter().enumerate() {
             let name = char::from_digit((frame + 1) % 10, 10);
-            work[stage].push(Stretch { from: at * 1e3, until: (at + seconds) * 1e3, part: stage, name });
+            work[stage].push(Stretch { from: at / unit.size, until: (at + seconds) / unit.size, part: stage, name });
             at += seconds;
         }
     }
@@ -128,14 +130,14 @@ mod tests {
                 readout_s: stages[0], sensor_s: stages[1], link_s: stages[2], aggregator_s: stages[3].max(slowest),
             };
             let period = latency.period_s();
-            let work = pieces(&latency, period, 3.0 * latency.total_s());
+            let work = pieces(&latency, period, 3.0 * latency.total_s(), Dimension::Time.base_unit());
             for lane in &work {
                 for pair in lane.windows(2) {
-                    prop_assert!(pair[0].until <= pair[1].from + 1e-6);
+                    prop_assert!(pair[0].until <= pair[1].from + 1e-9);
                 }
             }
             for (first, last) in work[0].iter().zip(&work[3]) {
-                prop_assert!((last.until - first.from - latency.total_s() * 1e3).abs() < 1e-6);
+                prop_assert!((last.until - first.from - latency.total_s()).abs() < 1e-9);
             }
         }
     }

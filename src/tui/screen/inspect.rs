@@ -77,7 +77,7 @@ fn size(view: View<'_>, strip: &DesignStrip<'_>) -> String {
             "accuracy {} {}{} ({} samples, step {})",
             Metric::Accuracy.format(accuracy.accuracy),
             if view.theme.glyphs.braille { "±" } else { "+-" },
-            Metric::Accuracy.info().unit.number(accuracy.standard_error()),
+            Metric::Accuracy.info().unit.column(accuracy.standard_error()),
             accuracy.samples,
             accuracy.step
         ),
@@ -99,8 +99,9 @@ pub(crate) fn splits(view: View<'_>, strip: &DesignStrip<'_>, area: Rect, buf: &
     let View { session, theme, .. } = view;
     let units = [Column::Latency, Column::Energy, Column::Memory].map(|column| session.unit(column));
     let [time, energy, memory] = units;
+    let sends = format!("sends {}", session.unit(Column::Link).symbol);
     let heads =
-        ["split", "sends", "sensor", "link", "aggr.", time.symbol, energy.symbol, memory.symbol, "fps", "as fast at"];
+        ["split", &sends, "sensor", "link", "aggr.", time.symbol, energy.symbol, memory.symbol, "fps", "as fast at"];
     line(view, chrome::row(area, 0), &heads.map(|head| (head.to_owned(), theme.dim)), buf);
     let limit = |column: Column, unit: Unit| match scatter_window::limit(session, column) {
         Some(limit) => unit.column(limit),
@@ -183,7 +184,7 @@ fn cells(
     let latency = cost.latency;
     [
         (format!("{mark}{}", place.name), style),
-        (Metric::LinkBytes.format(cost.link_bytes as f64), theme.text),
+        (session.unit(Column::Link).column(cost.link_bytes as f64), theme.text),
         (time.column(latency.sensor_s), theme.text),
         (time.column(latency.link_s), theme.text),
         (time.column(latency.aggregator_s), theme.text),

@@ -192,7 +192,7 @@ fn way(view: View<'_>, places: &Places<'_>) -> String {
     let space = view.session.space();
     let design = &places.design;
     let operator = space.fusion.operator.name();
-    let hand = if places.overridden { "by hand (b: best), " } else { "" };
+    let hand = if places.overridden { "overridden (b: best), " } else { "" };
     let (split, fusion) = (space.boundary_name(design.split), space.boundary_name(design.fusion));
     format!("{hand}split {split}, fuse {fusion} ({operator}), ratio {}, {} bit", design.ratio, design.bits)
 }

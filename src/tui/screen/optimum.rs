@@ -66,7 +66,7 @@ fn optima(session: &Session) -> Option<[Vec<SplitOptimum>; 3]> {
 
 /// A value with a mark if its design breaks a limit.
 fn cell(goal: Goal, optimum: &SplitOptimum, no: char) -> String {
-    let value = goal.limit().metric().info().dimension.format_column(optimum.value);
+    let value = goal.limit().metric().info().dimension.format(optimum.value);
     let mark = if optimum.evaluation.feasible() { ' ' } else { no };
     format!("{value:>VALUE$} {mark}")
 }

@@ -25,8 +25,8 @@ use super::{
     view::View,
 };
 use crate::{
-    explore::{Fix, Session},
-    quantity::RelaxDirection,
+    explore::{Column, DesignSwing, Fix, Session},
+    quantity::{RelaxDirection, Unit},
     tui::{
         hit::{HitMap, Region},
         model::{command_palette, entry::Purpose, fixes::fixes, screen::Overlay},
@@ -58,7 +58,7 @@ fn design(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         view,
         area,
         (inspect::wide(area.width.saturating_sub(6)), rows),
-        (&name, "[ ] split by hand  b best  Esc close"),
+        (&name, "[ ] move the split  b best  Esc close"),
         buf,
         hits,
     );
@@ -91,7 +91,7 @@ fn why(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
             say(theme.glyphs.yes, &status, theme.good);
         }
         [] => {
-            say(' ', "No knob mends that:", theme.dim);
+            say(' ', "No knob can fix this:", theme.dim);
             for reason in &reasons {
                 say(theme.glyphs.infeasible, &reason.fix(), theme.text);
             }
@@ -132,19 +132,19 @@ fn way_words(way: &[Fix]) -> String {
 fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, .. } = view;
     let swings = session.tornado();
+    let unit = session.unit(Column::Latency);
     let arrow = if theme.glyphs.braille { '→' } else { '>' };
     let texts: Vec<String> = swings
         .iter()
         .map(|swing| {
             let change = |change: Option<f64>| match change {
-                Some(seconds) if seconds.abs() < 5e-6 => "0".to_owned(),
-                Some(seconds) => format!("{:+.2}", seconds * 1e3),
+                Some(seconds) => unit.difference(seconds),
                 None => "no fit".to_owned(),
             };
             let split = |split: Option<u8>| {
                 split.map(|id| format!(" {arrow}{}", session.space().boundary_name(id))).unwrap_or_default()
             };
-            if let Some(words) = no_effect(swing) {
+            if let Some(words) = no_effect(swing, unit) {
                 return format!("{words:<26}");
             }
             let (down, up) = (change(swing.down_s), change(swing.up_s));
@@ -156,8 +156,8 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         .zip(&texts)
         .map(|(swing, text)| Swing {
             label: swing.knob.info().label,
-            down: swing.down_s.map_or(f64::NAN, |seconds| seconds * 1e3),
-            up: swing.up_s.map_or(f64::NAN, |seconds| seconds * 1e3),
+            down: swing.down_s.unwrap_or(f64::NAN),
+            up: swing.up_s.unwrap_or(f64::NAN),
             text,
         })
         .collect();
@@ -169,7 +169,7 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         (fills[2].to_string(), styles.down),
         (" a fifth less  ".to_owned(), theme.dim),
         (fills[0].to_string(), styles.up),
-        (" a fifth more; ms each, and the best split if it moves".to_owned(), theme.dim),
+        (format!(" a fifth more; {} each, and the best split if it moves", unit.symbol), theme.dim),
     ];
     let head: Vec<_> = head.iter().map(|(text, style)| (text.as_str(), *style)).collect();
     chrome::line(buf, chrome::row(inner, 0), &head, theme);
@@ -177,9 +177,9 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     (&Tornado::new(&rows).look(theme.tornado())).render(plot.intersection(inner), buf);
 }
 
-/// Value up to which a knob has no effect, if a fifth more or less changes nothing.
-fn no_effect(swing: &crate::explore::DesignSwing) -> Option<String> {
-    let nothing = |change: Option<f64>| change.is_some_and(|seconds| seconds.abs() < 5e-6);
+/// Value up to which a knob has no effect, if a fifth more or less changes nothing that the digits show.
+fn no_effect(swing: &DesignSwing, unit: Unit) -> Option<String> {
+    let nothing = |change: Option<f64>| change.is_some_and(|seconds| !unit.difference(seconds).starts_with(['+', '-']));
     if !nothing(swing.down_s) || !nothing(swing.up_s) {
         return None;
     }

@@ -7,7 +7,7 @@
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
 use super::{chrome, view::View};
-use crate::quantity::number;
+use crate::quantity::{Dimension, number};
 use crate::tui::{
     command::UserCommand,
     hit::{HitMap, Region},
@@ -25,7 +25,8 @@ pub(crate) fn draw(view: View<'_>, position: &ReplayPosition, area: Rect, buf: &
     let share = position.at as f64 / position.of.max(1) as f64;
     let mark = if position.plays { theme.glyphs.arrow } else { theme.glyphs.vertical };
     let lead = format!(" {mark} replay of {}  ", position.run);
-    let place = format!("{:>4.0} %  {} after its beginning", share * 100.0, number::duration(position.seconds));
+    let place =
+        format!("{:>6}  {} after its beginning", Dimension::Share.format(share), number::duration(position.seconds));
     let play = if position.plays { "hold" } else { "play" };
     let hints = [
         (

@@ -124,7 +124,7 @@ struct PlotScene<'a> {
     limit_words: [String; 2],
     axes: [Axis; 2],
     points: &'a [Point],
-    /// The selected one of them with its place among them, as it is by hand.
+    /// The selected one of them with its place among them, with its override.
     selected: Option<(usize, Point)>,
 }
 
@@ -202,7 +202,7 @@ impl<'a> PlotScene<'a> {
         near.map_or_else(|| place.clone(), |id| format!("{place}, near #{id}"))
     }
 
-    /// A point as it is drawn: the selected one as it is by hand.
+    /// A point as it is drawn: the selected one with its override.
     #[inline]
     fn point(&self, index: usize) -> &Point {
         match &self.selected {

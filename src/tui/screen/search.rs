@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     explore::{Command, Session, WorkControl, progress::State},
-    quantity::{Metric, number},
+    quantity::{Dimension, Metric, number},
     record::OperatorRecord,
     tui::{
         hit::HitMap,
@@ -107,7 +107,7 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
             ("generation ", format!("{:<5}", last.generation)),
             ("evaluations ", format!("{:<7}", number::grouped(last.evaluations))),
             ("rate ", format!("{:<7}", format!("{}/s", number::figure(searching.rate())))),
-            ("known ", format!("{:<6}", format!("{:.0} %", searching.cache_share() * 100.0))),
+            ("known ", format!("{:<8}", Dimension::Share.format(searching.cache_share()))),
             ("front ", format!("{:<5}", last.front)),
             ("", number::duration(last.seconds)),
         ]
@@ -162,11 +162,12 @@ fn hypervolume(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) 
     let cursor = ui.searching.crosshair;
     let (title, note) = match (cursor, points.as_slice()) {
         (Some(at), points @ [_, ..]) => (
-            format!("Hypervolume after {at:.0} evaluations"),
+            format!("Hypervolume after {} evaluations", number::grouped(at.round() as u64)),
             chart::read_off(points, cursor).map(number::figure).unwrap_or_default(),
         ),
         (None, [.., (_, before), (_, last)]) => {
-            ("Hypervolume over evaluations".to_owned(), format!("{} ({:+.3})", number::figure(*last), last - before))
+            let note = format!("{} ({})", number::figure(*last), number::difference(last - before));
+            ("Hypervolume over evaluations".to_owned(), note)
         }
         _ => ("Hypervolume over evaluations".to_owned(), String::new()),
     };
@@ -204,7 +205,7 @@ fn tally(view: View<'_>, rows: &[OperatorRecord], area: Rect, buf: &mut Buffer) 
             break;
         }
         let share = tally.successes as f64 / tally.evaluated.max(1) as f64;
-        let words = format!("{:>3.0} % of {:>4}", share * 100.0, tally.evaluated);
+        let words = format!("{:>7} of {:>4}", Dimension::Share.format(share), tally.evaluated);
         Gauge::new(share).label(tally.operator.name(), 13).text(&words).look(theme.gauge()).render(row, buf);
     }
 }

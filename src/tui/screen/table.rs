@@ -236,9 +236,8 @@ fn percent(share: f64) -> String {
 
 /// Differences to the baseline: points of accuracy, and time in the unit of the latency.
 fn delta(design: &TableRow<'_>, time: Unit) -> String {
-    // What is written as zero has no sign.
-    let signed = |value: f64| if value.abs() < 0.05 { "0.0".to_owned() } else { format!("{value:+.1}") };
-    let latency = format!("{} {}", signed(design.latency_delta_s / time.size), time.symbol);
-    let accuracy = design.accuracy_delta.map(|delta| signed(delta * 100.0)).unwrap_or_default();
+    let latency = format!("{} {}", time.difference(design.latency_delta_s), time.symbol);
+    let points = Metric::Accuracy.info().unit;
+    let accuracy = design.accuracy_delta.map(|delta| points.difference(delta)).unwrap_or_default();
     format!("{accuracy:>5} {latency:>8}")
 }

@@ -188,7 +188,9 @@ fn plot(
     let View { session, theme, ui } = view;
     let cursor = ui.training.crosshair;
     let title = match cursor {
-        Some(step) => format!("{} at step {step:.0}", title.split(" (").next().unwrap_or(title)),
+        Some(step) => {
+            format!("{} at step {}", title.split(" (").next().unwrap_or(title), number::grouped(step.round() as u64))
+        }
         None => title.to_owned(),
     };
     let inner = chrome::pane(buf, area, (&title, note), false, theme);
@@ -230,6 +232,7 @@ fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let last = &training.last;
     let StepSeconds { data, forward, backward, optimiser: update } = last.seconds;
     let total = last.seconds.total().max(f64::MIN_POSITIVE);
+    // Whole percents: all four stand in one line of a narrow pane.
     let part = |seconds: f64| format!("{:.0}", 100.0 * seconds / total);
     let known = |figures: String| if last.step == 0 { "-".to_owned() } else { figures };
     let eta = match last.eta_s {
@@ -247,7 +250,7 @@ fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
             let (done, total) = (number::grouped(done), number::grouped(total));
             (format!("{done} of {total} objects are ready"), number::duration(left_s))
         }
-        None => (known(format!("{steps} of {of}, epoch {:.1}", last.epoch)), eta),
+        None => (known(format!("{steps} of {of}, epoch {}", number::figure(last.epoch))), eta),
     };
     let lines = [
         ("state", state(&training.state, view.ui)),

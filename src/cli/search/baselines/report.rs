@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::comparison::Comparison;
-use crate::quantity::{Metric, ascii};
+use crate::quantity::{Dimension, Knob, Limit, Metric, ascii};
 use crate::search::baselines::{BaselineOutcome, EvaluatedDesign, conclusion, front_share};
 
 /// The table, best first, and what it says.
@@ -23,13 +23,13 @@ pub(super) fn table(comparison: &Comparison) -> String {
         let _ = match outcome.best() {
             Some(best) => writeln!(
                 text,
-                "{:>6.1} % {:>5} % {:>9} {:>9} {:>10} {:>8.1} %  {}",
-                best.accuracy * 100.0,
-                outcome.test_accuracy.map(|test| format!("{:.1}", test * 100.0)).unwrap_or_default(),
+                "{:>8} {:>7} {:>9} {:>9} {:>10} {:>10}  {}",
+                Metric::Accuracy.format(best.accuracy),
+                outcome.test_accuracy.map(|test| Metric::Accuracy.format(test)).unwrap_or_default(),
                 column(Metric::Latency, best.evaluation.latency.total_s()),
                 column(Metric::Energy, best.evaluation.energy_j),
                 column(Metric::SensorMemory, best.evaluation.sensor_peak_bytes as f64),
-                front_share(problem, outcome) * 100.0,
+                Dimension::Share.format(front_share(problem, outcome)),
                 problem.space.print_design(&best.design)
             ),
             None => writeln!(text, "{}", outcome.reason.as_deref().unwrap_or("nothing meets the limits")),
@@ -47,9 +47,9 @@ pub(super) fn table(comparison: &Comparison) -> String {
     text
 }
 
-/// A figure of steady width, in plain characters.
+/// A figure in plain characters.
 fn column(metric: Metric, value: f64) -> String {
-    ascii(&metric.info().dimension.format_column(value)).into_owned()
+    ascii(&metric.info().dimension.format(value)).into_owned()
 }
 
 /// Everything, for scripts.
@@ -82,24 +82,21 @@ pub(super) fn json(comparison: &Comparison) -> Value {
         })
         .collect();
     let knobs = &problem.knobs;
+    let value = |knob: Knob| if knob.is_unlimited(knobs.get(knob)) { Value::Null } else { knobs.get(knob).into() };
+    let limits: serde_json::Map<String, Value> =
+        Limit::ALL.into_iter().filter_map(Limit::knob).map(|knob| (knob.name().to_owned(), value(knob))).collect();
     json!({
         "kind": "baselines",
         "space": problem.space.name,
         "profile": problem.profile.name,
         "step": comparison.step,
         "views": knobs.sensors,
-        "limits": {
-            "latency_s": knobs.latency_limit_s,
-            "energy_j": knobs.energy_limit_j,
-            "sensor_memory_bytes": knobs.sensor_memory_bytes,
-            "frame_rate_hz": knobs.frame_rate_floor_hz,
-            "accuracy": knobs.accuracy_floor,
-        },
+        "limits": limits,
         "evaluations_each": comparison.budget,
         "seed": comparison.seed,
         "validation_objects": comparison.validation_objects,
         "test_objects": comparison.test_objects,
-        "verdict": conclusion(outcomes, comparison.validation_objects),
+        "conclusion": conclusion(outcomes, comparison.validation_objects),
         "methods": methods,
     })
 }

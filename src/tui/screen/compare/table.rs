@@ -6,7 +6,6 @@ use super::super::{chrome, view::View};
 use super::lines::{ComparedFigures, ComparedText, ComparisonRow, lines};
 use crate::{
     explore::{Command, Compared},
-    quantity::Unit,
     tui::{
         command::{RowMove, UserCommand},
         hit::HitMap,
@@ -185,7 +184,7 @@ fn figure(line: &ComparisonRow, index: usize, base: usize, cell: Rect, theme: &T
         if *more_is_better { value >= most } else { values.iter().all(|other| value <= *other || other.is_nan()) };
     let tail = Rect { x: bar.right() + 1, width: cell.right().saturating_sub(bar.right() + 1), ..cell };
     let delta = value - values[base];
-    let text = if index == base { String::new() } else { difference(delta, *unit) };
+    let text = if index == base || delta.is_nan() { String::new() } else { unit.difference(delta) };
     let style = match text.starts_with(['+', '-']) {
         true if (delta > 0.0) == *more_is_better => theme.good,
         true => theme.bad,
@@ -195,34 +194,4 @@ fn figure(line: &ComparisonRow, index: usize, base: usize, cell: Rect, theme: &T
     let worse = values.iter().any(|other| (other - value).abs() >= 1e-9 * unit.size);
     let star = if best && worse && value.is_finite() { star } else { "" };
     chrome::line(buf, tail, &[(&format!("{text:>6} "), style), (star, theme.accent)], theme);
-}
-
-/// A difference in the digits of its column, with its sign; nothing if it is not known. One that is written as zero has
-/// no sign.
-fn difference(delta: f64, unit: Unit) -> String {
-    if delta.is_nan() {
-        return String::new();
-    }
-    let size = unit.column(delta.abs());
-    if size.chars().all(|character| "0.".contains(character)) {
-        return size;
-    }
-    format!("{}{size}", if delta < 0.0 { '-' } else { '+' })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::quantity::Dimension;
-
-    #[test]
-    fn differences_are_in_the_unit_of_their_row() {
-        let [ms, kib, percent] = [(Dimension::Time, "ms"), (Dimension::Bytes, "KiB"), (Dimension::Share, "%")]
-            .map(|(dimension, symbol)| dimension.unit(symbol).unwrap());
-        assert_eq!(difference(0.001_11, ms), "+1.11");
-        assert_eq!(difference(-16_384.0, kib), "-16.0");
-        assert_eq!(difference(-0.016, percent), "-1.60");
-        assert_eq!(difference(1e-9, ms), "0.00");
-        assert_eq!(difference(f64::NAN, ms), "");
-    }
 }

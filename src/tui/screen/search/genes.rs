@@ -7,6 +7,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::super::{chrome, view::View};
 use crate::{
     explore::Session,
+    quantity::number,
     space::{Design, GeneKind, SearchSpace},
     tui::widget::width,
 };
@@ -53,7 +54,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) {
         if row.is_empty() {
             break;
         }
-        let bits = format!("{:.1}", shares.bits());
+        let bits = number::figure(shares.bits());
         let room = row.width.saturating_sub(width(&bits) + 1);
         let words = row_of(shares, total, theme.glyphs, room);
         chrome::line(
@@ -70,6 +71,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) {
 fn row_of(shares: &Shares, total: f64, glyphs: &crate::tui::widget::Glyphs, room: u16) -> String {
     let bar = |count: usize| glyphs.level(count as f64 / total);
     let used = || shares.counts.iter().filter(|(_, count)| *count > 0);
+    // Whole percents: a front seldom has more than a hundred designs.
     let full: Vec<String> =
         used().map(|(name, count)| format!("{name} {} {:<3.0}", bar(*count), 100.0 * *count as f64 / total)).collect();
     let full = full.join(" ");
