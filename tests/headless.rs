@@ -113,7 +113,7 @@ fn training_stops_resumes_and_ends_with_the_same_figures_as_if_never_stopped() {
     let unbroken = losses(&events(&output));
     assert_eq!(unbroken.len(), 12);
 
-    // The same run, told to stop after a few steps by a line on standard input.
+    // The same run, stopped after a few steps by a line on standard input.
     let arguments = [&SMALL[..], &settings].concat();
     let mut child = command(parts.path(), &arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut seen = Vec::new();

@@ -223,7 +223,7 @@ fn a_worker_measures_with_the_weights_of_the_search_and_says_when_they_are_gone(
     assert_eq!(second.status.code(), Some(1));
     let error = text(&second.stderr);
     assert!(
-        error.contains("weights of step 2, which can't be had any more") && error.contains("begin it anew"),
+        error.contains("weights of step 2, whose checkpoint no longer exists") && error.contains("start it again"),
         "{error}"
     );
     tell("stop");
