@@ -81,7 +81,7 @@ fn limits_nothing_can_meet_are_named_with_the_amount() {
     assert_eq!(output.status.code(), Some(3));
     let report = text(&output.stdout);
     assert!(report.contains("no design of tabletop does, not even its smallest network: latency:"), "{report}");
-    assert!(report.contains("smallest change: raise the latency limit from 1 us to"), "{report}");
+    assert!(report.contains("smallest change: raise the latency limit from 1.00 us to"), "{report}");
 }
 
 #[test]

@@ -30,6 +30,7 @@ pub(super) fn table(layers: &[Layer]) -> Result<String> {
     let mut text = format!("{},us\n", lines.next().unwrap_or_default());
     for (line, layer) in lines.zip(computing) {
         let seconds = median(kernel(layer, &device)?);
+        // A file for programs: down to nanoseconds.
         writeln!(text, "{line},{:.3}", seconds * 1e6)?;
     }
     Ok(text)

@@ -1,7 +1,7 @@
 //! The row of a run that is replayed: how far it has been told.
 //!
 //! ```text
-//!  ▶ replay of run-001  █████████████░░░░░░░░░░░░░░░░  42 %  1:35 after its beginning   </> go through  z hold
+//!  ▶ replay of run-001  █████████████░░░░░░░░░░░░░░░░  42 %  1:35 from the start   </> go through  z hold
 //! ```
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
@@ -25,14 +25,10 @@ pub(crate) fn draw(view: View<'_>, position: &ReplayPosition, area: Rect, buf: &
     let share = position.at as f64 / position.of.max(1) as f64;
     let mark = if position.plays { theme.glyphs.arrow } else { theme.glyphs.vertical };
     let lead = format!(" {mark} replay of {}  ", position.run);
-    let place =
-        format!("{:>6}  {} after its beginning", Dimension::Share.format(share), number::duration(position.seconds));
-    let play = if position.plays { "hold" } else { "play" };
+    let place = format!("{:>6}  {} from the start", Dimension::Share.format(share), number::duration(position.seconds));
+    let play = if position.plays { "pause" } else { "play" };
     let hints = [
-        (
-            format!("  {}/{}", keys(UserCommand::Seek(Seek::BACK)), keys(UserCommand::Seek(Seek::FORWARD))),
-            " go through",
-        ),
+        (format!("  {}/{}", keys(UserCommand::Seek(Seek::BACK)), keys(UserCommand::Seek(Seek::FORWARD))), " seek"),
         (format!("  {}", keys(UserCommand::Seek(Seek::PlayOrPause))), play),
     ];
     let hint_cells: u16 = hints.iter().map(|(key, words)| width(key) + 1 + width(words)).sum::<u16>() + 1;

@@ -1,8 +1,8 @@
 //! The caption of a scene of the tour.
 //!
 //! ```text
-//! ┌▸The link gets slower ───────────────── 2 of 7  </> scenes  , hold  Esc end ┐
-//! │ Bandwidth falls from 25 Mbit/s to 3.9 Mbit/s. The split has moved from ... │
+//! ┌▸The link gets slower ──────────────── 2 of 7  </> scenes  , pause  Esc end ┐
+//! │ Bandwidth falls from 25.0 Mbit/s to 3.90 Mbit/s. The split has moved ... │
 //! └────────────────────────────────────────────────────────────────────────────┘
 //! ```
 
@@ -30,9 +30,9 @@ pub(crate) const fn rows(area: Rect) -> u16 {
 pub(crate) fn draw(view: View<'_>, caption: &Caption, area: Rect, buf: &mut Buffer) {
     let View { theme, ui, .. } = view;
     let keys = |command: UserCommand| ui.keys.key(command);
-    let hold = if caption.held { "go on" } else { "hold" };
+    let pause = if caption.held { "resume" } else { "pause" };
     let note = format!(
-        "{} of {}  {}/{} scenes  {} {hold}  {} end",
+        "{} of {}  {}/{} scenes  {} {pause}  {} end",
         caption.scene,
         caption.of,
         keys(UserCommand::Seek(Seek::BACK)),
