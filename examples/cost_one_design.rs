@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         for reason in reasons(&network, &demand, &knobs, None) {
             println!("  {}", reason.sentence());
         }
-        for fix in single_fixes(&demand, &knobs).iter().filter(|_| !cost.feasible()) {
+        for fix in single_fixes(&[(&demand, f64::NAN)], &knobs).iter().filter(|_| !cost.feasible()) {
             println!("  or {}", fix.sentence());
         }
     }
