@@ -227,6 +227,7 @@ fn why(out: &mut String, found: &CostReport, split: &Split) {
 
 fn tornado(out: &mut String, found: &CostReport, swings: &[KnobSwing]) {
     let _ = writeln!(out, "\nthe best split with each knob 20 % lower and higher:");
+    let time = column_unit(found, Limit::Latency, |cost| cost.latency.total_s());
     for swing in swings {
         let end = |end: Option<cost::SwingEnd>| {
             let Some(end) = end else { return "not possible".to_owned() };
@@ -235,7 +236,7 @@ fn tornado(out: &mut String, found: &CostReport, swings: &[KnobSwing]) {
             format!("{} at {}: after {name}{mark}", Dimension::Time.format(end.latency_s), swing.knob.format(end.value))
         };
         let moves = if swing.moves_split() { "  the best split moves" } else { "" };
-        let width = Dimension::Time.format(swing.width_s());
+        let width = time.format(swing.width_s());
         let _ =
             writeln!(out, "  {:<18} {width:>9}   {}; {}{moves}", swing.knob.label(), end(swing.low), end(swing.high));
     }

@@ -23,9 +23,8 @@ pub(crate) const SCENES: &[TourScene] = &[
         steps: &[READ],
         caption: |_, now, _| {
             format!(
-                "{} sensors look at one object. What is left of the dashed lines runs on every one of them, what is right of \
-                 them runs once, on the aggregator. Split after {}, the whole takes {}, and every sensor \
-                 sends {} bytes a frame.",
+                "{} sensors look at one object. The blocks left of the dashed lines run on every sensor, those right of them run \
+                 once, on the aggregator. With the split after {}, a frame takes {}, and every sensor sends {} bytes for it.",
                 now.sensors, now.split, now.latency, now.link_bytes
             )
         },
@@ -46,7 +45,7 @@ pub(crate) const SCENES: &[TourScene] = &[
                 )
             };
             format!(
-                "Bandwidth falls from {} to {}. {moved}; {} of {} pass on the link.",
+                "Bandwidth falls from {} to {}. {moved}; the link takes {} of {}.",
                 before.bandwidth, now.bandwidth, now.link, now.latency
             )
         },
@@ -61,7 +60,7 @@ pub(crate) const SCENES: &[TourScene] = &[
             let other = if before.id == now.id {
                 String::new()
             } else {
-                format!(" Network #{} has given way to #{}, which fits the limits here.", before.id, now.id)
+                format!(" Network #{} no longer comes first; #{} does, which fits the limits here.", before.id, now.id)
             };
             format!(
                 "At {} the split is after {}: each sensor sends {} bytes a frame and works for {} of {}.{other} {} of {} candidates still fit.",
@@ -83,11 +82,11 @@ pub(crate) const SCENES: &[TourScene] = &[
         steps: &[SHORT_READ, SceneStep::Turn(Knob::SensorMemory, 32.0 * KIB, 2 * STOP), READ],
         caption: |before, now, _| {
             let moved = if before.split == now.split {
-                format!("The split is still after {}: what is alive on the sensor fits.", now.split)
+                format!("The split is still after {}: the tensors on the sensor fit.", now.split)
             } else {
                 format!(
-                    "What the first blocks keep alive no longer fits, and the split moves back from {} to {}: {} instead of {} \
-                     bytes travel, {} instead of {} pass.",
+                    "The tensors of the first blocks no longer fit, and the split moves back from {} to {}: {} instead of {} \
+                     bytes are sent, and a frame takes {} instead of {}.",
                     before.split, now.split, now.link_bytes, before.link_bytes, now.latency, before.latency
                 )
             };
@@ -140,8 +139,8 @@ pub(crate) const SCENES: &[TourScene] = &[
         steps: &[READ],
         caption: |_, now, _| {
             format!(
-                "For each knob, what a fifth less and a fifth more do to the {}: where engineering pays. All {} \
-                 candidates are costed anew at every step, at every split.",
+                "The effect of 20 % less and 20 % more of each knob on the {} of a frame: it shows where engineering pays. All {} \
+                 candidates are costed again at every step, at every split.",
                 now.latency,
                 number::grouped(now.designs as u64)
             )
@@ -154,7 +153,7 @@ pub(crate) const SCENES: &[TourScene] = &[
         tornado: false,
         steps: &[],
         caption: |_, _, _| {
-            "Costs are computed as you watch; an accuracy is measured, or it is not shown. Move a knob, drag the split along \
+            "Costs are computed live; an accuracy is shown only if it was measured. Move a knob, drag the split along \
              the network, train and search: the explorer is open."
                 .to_owned()
         },
