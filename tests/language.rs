@@ -6,7 +6,7 @@ mod source;
 
 use std::collections::BTreeMap;
 
-use source::{Finding, SourceFile, check, source_files};
+use source::{Finding, SourceFile, check, documents, source_files};
 
 /// Retired words: no identifier and no file name holds one as a part (`hunt_step`, `HuntStep`).
 const RETIRED_WORDS: [&str; 32] = [
@@ -110,6 +110,45 @@ const RETIRED_NAMES: [&str; 62] = [
     "Work",
 ];
 
+/// Words and phrases that no message, help text or document uses: riddles for whoever learned English as a technical
+/// language, and words that the program had for something else. Ordinary words of [`RETIRED_WORDS`] are not among them.
+const RETIRED_PROSE: [&str; 34] = [
+    "bred",
+    "by hand",
+    "deed",
+    "dial",
+    "dials",
+    "glance",
+    "gone on with",
+    "greeting",
+    "hopeless",
+    "hunt",
+    "is told",
+    "judge",
+    "judges",
+    "lay it down",
+    "lone",
+    "mend",
+    "mends",
+    "nobody",
+    "normed",
+    "obey",
+    "once is enough",
+    "patience",
+    "reel",
+    "see the module's description",
+    "sift",
+    "somebody",
+    "steer",
+    "told to",
+    "twin",
+    "unwish",
+    "verdict",
+    "whoever",
+    "wish",
+    "wished",
+];
+
 /// First words of a doc comment that ask instead of saying.
 const RIDDLES: [&str; 6] = ["What", "How", "Where", "Which", "Whether", "Who"];
 const EMPTY_OPENERS: [&str; 3] = ["The same", "Its value", "See the module"];
@@ -157,6 +196,46 @@ fn retired_words_are_gone() {
         }
     }
     check("retired-word", &findings);
+}
+
+/// The first retired word or phrase of a text; code between backticks does not count.
+fn retired_prose(text: &str) -> Option<&'static str> {
+    let prose: String = text.split('`').step_by(2).collect::<Vec<_>>().join(" ");
+    let words: Vec<String> = prose
+        .split(|c: char| !(c.is_alphanumeric() || c == '\''))
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    let prose = format!(" {} ", words.join(" "));
+    RETIRED_PROSE.into_iter().find(|phrase| prose.contains(&format!(" {phrase} ")))
+}
+
+#[test]
+fn what_people_read_has_no_retired_words() {
+    let mut findings = Vec::new();
+    for file in source_files().iter().filter(|file| !file.is_test()) {
+        for string in &file.strings {
+            if let Some(phrase) = retired_prose(&string.text) {
+                findings.push(Finding::new(file, string.line, format!("`{phrase}` is retired: {}", string.text)));
+            }
+        }
+        // The help of commands is made from the comments of their arguments.
+        let help = file.comments().filter(|_| file.room() == "cli");
+        for (line, text) in help.filter(|(_, text)| text.trim_start().starts_with("/// ")) {
+            if let Some(phrase) = retired_prose(text) {
+                findings.push(Finding::new(file, line, format!("`{phrase}` is retired: {text}")));
+            }
+        }
+    }
+    for (path, text) in documents() {
+        for (index, line) in text.lines().enumerate() {
+            if let Some(phrase) = retired_prose(line) {
+                let (room, place) = ("documents".to_owned(), format!("{path}:{}", index + 1));
+                findings.push(Finding { room, place, message: format!("`{phrase}` is retired: {line}") });
+            }
+        }
+    }
+    check("retired-prose", &findings);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-/// Identifier, `::` or single punctuation character, with its line counted from 1.
+/// Identifier, string literal, `::` or single punctuation character, with its line counted from 1.
 #[derive(Clone, Debug)]
 pub(crate) struct Token {
     pub text: String,
@@ -20,7 +20,12 @@ pub(crate) struct Token {
 impl Token {
     /// Returns `true` if the token is an identifier or a keyword.
     pub(crate) fn is_word(&self) -> bool {
-        self.text.starts_with(|first: char| first.is_alphabetic() || first == '_')
+        self.text.starts_with(|first: char| first.is_alphabetic() || first == '_') && !self.is_string()
+    }
+
+    /// Returns `true` if the token is a string literal.
+    pub(crate) fn is_string(&self) -> bool {
+        self.text.contains('"')
     }
 }
 
@@ -33,6 +38,8 @@ pub(crate) struct SourceFile {
     pub text: String,
     /// Tokens outside comments, literals and test items.
     pub tokens: Vec<Token>,
+    /// String literals outside test items, with their quotes.
+    pub strings: Vec<Token>,
 }
 
 impl SourceFile {
@@ -95,11 +102,24 @@ fn read(root: &Path, path: &Path) -> SourceFile {
     if module.last().is_some_and(|name| matches!(name.as_str(), "mod" | "lib" | "main")) {
         module.pop();
     }
-    let tokens = without_tests(&tokens(&text));
-    SourceFile { path, module, text, tokens }
+    let (strings, tokens) = without_tests(&tokens(&text)).into_iter().partition(Token::is_string);
+    SourceFile { path, module, text, tokens, strings }
 }
 
-/// Splits Rust source into tokens; comments, literals and lifetimes are left out.
+/// Files for people that may hold prose: documents, spaces and profiles; path and text.
+pub(crate) fn documents() -> Vec<(String, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut paths = Vec::new();
+    for (folder, extension) in [("", "md"), ("docs", "md"), ("spaces", "toml"), ("profiles", "toml")] {
+        let entries = fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path());
+        paths.extend(entries.filter(|path| path.extension().is_some_and(|own| own == extension)));
+    }
+    paths.sort();
+    let name = |path: &Path| path.strip_prefix(root).unwrap().display().to_string();
+    paths.iter().map(|path| (name(path), fs::read_to_string(path).unwrap())).collect()
+}
+
+/// Splits Rust source into tokens; comments, characters and lifetimes are left out.
 fn tokens(text: &str) -> Vec<Token> {
     let chars: Vec<char> = text.chars().collect();
     let at = |index: usize| chars.get(index).copied().unwrap_or('\0');
@@ -113,10 +133,14 @@ fn tokens(text: &str) -> Vec<Token> {
                 }
             }
             '/' if at(index + 1) == '*' => index = block_comment_end(&chars, index),
-            '"' => index = string_end(&chars, index + 1),
+            '"' => {
+                index = string_end(&chars, index + 1);
+                found.push(Token { text: chars[start..index].iter().collect(), line });
+            }
             '\'' => index = character_or_lifetime_end(&chars, index),
             'r' | 'b' | 'c' if raw_string_end(&chars, index).is_some() => {
                 index = raw_string_end(&chars, index).unwrap();
+                found.push(Token { text: chars[start..index].iter().collect(), line });
             }
             'b' | 'c' if at(index + 1) == '"' => index = string_end(&chars, index + 2),
             'b' if at(index + 1) == '\'' => index = character_or_lifetime_end(&chars, index + 1),

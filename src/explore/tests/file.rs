@@ -64,8 +64,7 @@ fn former_names_of_knobs_are_read_with_a_message() {
     let (space, profile) = pair();
     let again = Session::open(&file, space, profile).unwrap();
     assert_eq!(again.to_file().to_toml(), text);
-    let messages: Vec<&str> = again.messages().iter().map(|message| message.text.as_str()).collect();
-    assert_eq!(messages, ["`bandwidth` is now named `link-bandwidth`"]);
+    assert_eq!(again.toast(0).unwrap().text, "`bandwidth` is now named `link-bandwidth`");
 }
 
 #[test]
