@@ -7,6 +7,7 @@
 //!
 //! | floor | holds |
 //! |---|---|
+//! | [`files`] | bounded reads, whole writes, digests |
 //! | [`diagnostic`] | errors of files, with line, column and nearest valid name |
 //! | [`quantity`] | dimensions and units; the one table of metrics, limits and knobs |
 //! | [`network`] | layer graph: shapes, MACs, weights, memory, boundaries |
@@ -46,6 +47,8 @@
 //! assert!(model.evaluate(&design, &slow)?.latency.link_s > 5.0 * cost.latency.link_s);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+
+pub mod files;
 
 pub mod diagnostic;
 

@@ -70,7 +70,10 @@ fn chosen_designs_are_measured_with_cameras_lost_and_remembered() {
 
     for (wrong, part) in [
         (&["--views", "13", "--random", "1"][..], "1 to 12 views"),
-        (&["--views", "2", "--random", "1", "--lost", "0,1"], "can't be lost"),
+        (&["--views", "2", "--random", "1", "--lost", "0,1"], "all 2 cameras are lost"),
+        (&["--random", "1", "--lost", "0,1,2,3,4,5"], "all 6 cameras are lost"),
+        (&["--random", "1", "--lost", "6"], "camera 6 can't be lost"),
+        (&["--random", "1", "--lost", "33"], "camera 33 can't be lost"),
         (&["--design", "largest@S9/S3:r4b8"], "no boundary is named"),
         (&[], "nothing to measure"),
     ] {
@@ -127,6 +130,36 @@ fn a_damaged_checkpoint_is_told_and_the_one_before_it_serves() {
 }
 
 #[test]
+fn training_never_begins_anew_over_a_run_whose_checkpoints_are_gone() {
+    let folder = folder();
+    succeed(folder.path(), &small("r", "4", &["checkpoint-every=2"]));
+    std::fs::rename(folder.path().join("r/checkpoint"), folder.path().join("aside")).unwrap();
+    let output = splitscope(folder.path(), &["train", "--run", "r", "--json"]);
+    assert!(!output.status.success());
+    assert!(text(&output.stderr).contains("4 steps on record"), "{}", text(&output.stderr));
+    assert!(of_kind(&events(&output), "step").is_empty());
+    // With only the best of them it goes on from there.
+    std::fs::rename(folder.path().join("aside"), folder.path().join("r/checkpoint")).unwrap();
+    for step in [2, 4] {
+        std::fs::remove_dir_all(folder.path().join(format!("r/checkpoint/step-{step:08}"))).unwrap();
+    }
+    let again = succeed(folder.path(), &["train", "--run", "r", "--json", "--threads", "1"]);
+    assert_eq!(of_kind(&again, "started")[0]["resumed_from_step"], 4);
+}
+
+#[test]
+fn a_trainer_whose_run_is_moved_away_ends_with_an_error() {
+    let folder = folder();
+    let mut child = command(folder.path(), &small("r", "1000000", &[])).stdout(Stdio::piped()).spawn().unwrap();
+    let mut events = events_of(&mut child);
+    assert!(events.any(|event| event["kind"] == "step"), "it trains");
+    std::fs::rename(folder.path().join("r"), folder.path().join("elsewhere")).unwrap();
+    events.for_each(drop);
+    assert!(!child.wait().unwrap().success());
+    assert!(!folder.path().join("r").exists(), "nothing is made where the run was");
+}
+
+#[test]
 fn a_run_whose_space_was_changed_says_so_in_a_sentence() {
     let folder = folder();
     succeed(folder.path(), &small("r", "2", &[]));
@@ -160,9 +193,10 @@ fn a_full_disk_costs_checkpoints_and_not_the_run() {
     assert!(warning.contains("checkpoint") && warning.contains("goes on"), "{warning}");
     assert_eq!(losses(&found).len(), 4, "training went on");
     assert!(!limited.status.success() && text(&limited.stderr).contains("checkpoint"), "{}", text(&limited.stderr));
-    // With room again the run begins anew from what it has: nothing, but nothing broken either.
+    // With room again the run begins anew, and says so: it has nothing, but nothing broken either.
     let again = succeed(folder.path(), &["train", "--run", "r", "--json", "--threads", "1"]);
     assert_eq!(losses(&again), losses(&found));
+    assert!(of_kind(&again, "warning")[0]["text"].as_str().unwrap().contains("begins at step 1"));
 }
 
 #[test]

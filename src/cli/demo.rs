@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use super::explore::{self, ScreenFlags};
 use super::{Answer, load, picture, train};
 use crate::explore::{DEFAULT_POOL, Session};
+use crate::files;
 use crate::train::Settings;
 use crate::tui::demo::{Demo, Measured, record};
 use crate::tui::{self, Options, UiState, theme::ColourScheme};
@@ -61,7 +62,7 @@ fn frames(mut session: Session, arguments: &Arguments, folder: &Path) -> Result<
         tui::scene(&mut session, &mut ui, scene);
         let path = folder.join(format!("scene-{}.svg", scene + 1));
         let text = tui::picture(&session, &ui, size, scheme);
-        std::fs::write(&path, text).with_context(|| format!("{} can't be written", path.display()))?;
+        files::write(&path, text.as_bytes()).with_context(|| format!("{} can't be written", path.display()))?;
     }
     Ok(Answer::Yes)
 }

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 use super::{Answer, keys, load, train};
 use crate::diagnostic::Source;
 use crate::explore::{DEFAULT_POOL, Session, SessionFile, ViewRow};
+use crate::files;
 use crate::run::{self, RunDir, this_program};
 use crate::train::Settings;
 use crate::tui::{self, Options, theme::ColourScheme};
@@ -176,9 +177,7 @@ fn keep(exit: &tui::Exit) -> Option<PathBuf> {
     let folder = tui::config::state_folder()?;
     std::fs::create_dir_all(&folder).ok()?;
     let path = folder.join("last-session.toml");
-    let mut file = tempfile::NamedTempFile::new_in(&folder).ok()?;
-    file.write_all(exit.session_file().to_toml().as_bytes()).ok()?;
-    file.persist(&path).ok()?;
+    files::write(&path, exit.session_file().to_toml().as_bytes()).ok()?;
     Some(path)
 }
 

@@ -14,6 +14,7 @@ use crate::quantity::Metric;
 use crate::record::{Measurement, MeasurementKey, Subset};
 use crate::run::{self, RunDir, RunEvaluator};
 use crate::space::{Design, SearchSpace};
+use crate::supernet::ViewSet;
 
 /// Arguments of `measure`.
 #[derive(Debug, clap::Args)]
@@ -75,11 +76,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let bar = ProgressBar::new("rendering");
     let evaluator = RunEvaluator::open_with(&run, settings, &|done, total| bar.show(done, total))?;
     bar.end();
+    evaluator.warnings().iter().for_each(|warning| eprintln!("warning: {warning}"));
+    if let Some(warning) = evaluator.store().damage_warning()? {
+        eprintln!("warning: {warning}");
+    }
     let designs = designs(evaluator.space(), arguments)?;
     let views = numbers_of_views(arguments, evaluator.views())?;
     for design in &designs {
         for &views in &views {
-            for lost in lost_sets(arguments, views) {
+            for lost in lost_sets(arguments, views)? {
                 let key = evaluator.evaluator().key(design, views as u32, arguments.subset, evaluator.step());
                 let key = MeasurementKey { lost, ..key };
                 let measured =
@@ -110,30 +115,36 @@ fn designs(space: &SearchSpace, arguments: &Arguments) -> Result<Vec<Design>> {
 }
 
 fn numbers_of_views(arguments: &Arguments, most: usize) -> Result<Vec<usize>> {
-    if arguments.views.is_empty() {
-        return Ok(vec![6.min(most)]);
-    }
-    if let Some(views) = arguments.views.iter().find(|views| !(1..=most).contains(*views)) {
+    let numbers = if arguments.views.is_empty() { vec![6.min(most)] } else { arguments.views.clone() };
+    if let Some(views) = numbers.iter().find(|views| !(1..=most).contains(*views)) {
         bail!("the run has 1 to {most} views; {views} were asked for");
     }
-    let most_lost = arguments.lost.iter().max().map_or(0, |&camera| camera + 1);
-    let distinct: std::collections::BTreeSet<&usize> = arguments.lost.iter().collect();
-    match arguments.views.iter().find(|&&views| views < most_lost || views <= distinct.len()) {
-        Some(views) => bail!("of {views} cameras those can't be lost with one left; cameras count from 0"),
-        None => Ok(arguments.views.clone()),
-    }
+    Ok(numbers)
 }
 
 /// Sets of lost cameras, as bits, one per measurement.
-fn lost_sets(arguments: &Arguments, views: usize) -> Vec<u32> {
+fn lost_sets(arguments: &Arguments, views: usize) -> Result<Vec<u32>> {
     let mut sets = vec![0];
     if arguments.lost_cameras && views > 1 {
-        sets.extend((0..views).map(|camera| 1 << camera));
+        sets.extend((0..views).map(bit).collect::<Result<Vec<u32>>>()?);
     }
     if !arguments.lost.is_empty() {
-        sets.push(arguments.lost.iter().fold(0, |set, camera| set | 1 << camera));
+        if let Some(camera) = arguments.lost.iter().find(|&&camera| camera >= views) {
+            bail!("camera {camera} can't be lost: the {views} cameras count from 0 to {}", views - 1);
+        }
+        let lost = arguments.lost.iter().map(|&camera| bit(camera)).collect::<Result<Vec<u32>>>()?;
+        let lost = lost.into_iter().fold(0, |set, bit| set | bit);
+        if ViewSet::without(views, lost).is_none() {
+            bail!("all {views} cameras are lost; at least one must be left");
+        }
+        sets.push(lost);
     }
-    sets
+    Ok(sets)
+}
+
+fn bit(camera: usize) -> Result<u32> {
+    let bit = u32::try_from(camera).ok().and_then(|camera| 1_u32.checked_shl(camera));
+    bit.with_context(|| format!("camera {camera} can't be lost: lost cameras are recorded up to number 31"))
 }
 
 fn print(measured: &Measurement, json: bool) {

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use super::{Answer, explore, load};
 use crate::explore::{DEFAULT_POOL, Session};
+use crate::files;
 use crate::tui::{self, Screen, UiState};
 
 /// Arguments of `picture`.
@@ -61,7 +62,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     ui.now_ms += 60_000;
     let text = tui::picture(&session, &ui, (width, height), scheme);
     match &arguments.output {
-        Some(path) => std::fs::write(path, text).with_context(|| format!("{} can't be written", path.display()))?,
+        Some(path) => {
+            files::write(path, text.as_bytes()).with_context(|| format!("{} can't be written", path.display()))?
+        }
         None => println!("{text}"),
     }
     Ok(Answer::Yes)

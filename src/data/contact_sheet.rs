@@ -1,11 +1,13 @@
 //! Contact sheets: a picture of what a set looks like, one object a row, one view a column.
 
+use std::io::Cursor;
 use std::path::Path;
 
-use image::{ColorType, save_buffer_with_format};
+use image::ColorType;
 
 use super::dataset::Dataset;
 use super::error::DataError;
+use crate::files;
 
 /// Pixels between views.
 const GAP: usize = 2;
@@ -41,8 +43,17 @@ pub(crate) fn write(set: &Dataset, per_class: usize, path: &Path) -> Result<(), 
         }
     }
     let colour = if set.channels == 1 { ColorType::L8 } else { ColorType::Rgb8 };
-    save_buffer_with_format(path, &pixels, columns as u32, rows as u32, colour, image::ImageFormat::Png)
-        .map_err(|error| failed(error.to_string()))
+    let mut picture = Cursor::new(Vec::new());
+    image::write_buffer_with_format(
+        &mut picture,
+        &pixels,
+        columns as u32,
+        rows as u32,
+        colour,
+        image::ImageFormat::Png,
+    )
+    .map_err(|error| failed(error.to_string()))?;
+    files::write(path, picture.get_ref()).map_err(|error| failed(error.to_string()))
 }
 
 #[cfg(test)]

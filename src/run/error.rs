@@ -87,6 +87,15 @@ pub enum RunError {
         /// Error in reading the checkpoint.
         source: TrainError,
     },
+    /// Steps are on record, but there is no checkpoint to continue from.
+    #[error(
+        "the run has {recorded} steps on record, but no checkpoint is left to continue from; bring the folder \
+         checkpoint/ back, or start another run"
+    )]
+    CheckpointsGone {
+        /// Steps on record.
+        recorded: u64,
+    },
     /// The threads that load the data have ended without a result.
     #[error("loading the data broke off")]
     LoadingBrokeOff,

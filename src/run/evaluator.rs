@@ -11,7 +11,7 @@ use crate::record::{EvaluationRecord, Measurement, MeasurementKey, Subset};
 use crate::search::{DesignScore, MeasuredDesign};
 use crate::space::SearchSpace;
 use crate::supernet::{Route, Supernet};
-use crate::train::{Checkpoints, DesignEvaluator, Inputs, Settings, Synflow};
+use crate::train::{Checkpoints, DesignEvaluator, Inputs, LoadedWeights, Settings, Synflow, TrainError};
 
 /// Time that a claim on a measurement holds if its process can't be asked.
 pub(super) const CLAIM_TTL: Duration = Duration::from_mins(10);
@@ -32,9 +32,12 @@ pub(crate) struct RunEvaluator {
     space: SearchSpace,
     settings: Settings,
     step: u64,
+    /// Newest checkpoint when the weights were loaded; the weights are older if it is damaged.
+    newest: Option<u64>,
     checkpoints: Checkpoints,
     supernet: Supernet,
     inputs: Inputs,
+    warnings: Vec<String>,
 }
 
 impl RunEvaluator {
@@ -46,10 +49,12 @@ impl RunEvaluator {
         let space = run.manifest().search_space()?;
         settings.device.check().map_err(RunError::Device)?;
         let checkpoints = Checkpoints::new(run.checkpoint_dir());
+        let newest = checkpoints.steps().last().copied();
         let loaded = checkpoints.load_weights(&space, &settings, &settings.device.open());
-        let (supernet, state) = loaded.map_err(RunError::Untrained)?;
+        let LoadedWeights { supernet, step, errors } = loaded.map_err(|error| untrained(&checkpoints, error))?;
         let inputs = load_inputs(run.manifest(), &space, progress)?;
-        Ok(Self { store: run.store()?, space, settings, step: state.step, checkpoints, supernet, inputs })
+        let warnings = fallback_warnings(step, &errors);
+        Ok(Self { store: run.store()?, space, settings, step, newest, checkpoints, supernet, inputs, warnings })
     }
 
     /// As [`RunEvaluator::open_with`] with the settings of the run.
@@ -68,6 +73,11 @@ impl RunEvaluator {
     /// Training step of the weights.
     pub(crate) fn step(&self) -> u64 {
         self.step
+    }
+
+    /// Reasons why older weights than the newest are used.
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// Views of the data.
@@ -91,18 +101,37 @@ impl RunEvaluator {
     /// # Errors
     /// No checkpoint can be read.
     pub(super) fn refresh(&mut self) -> Result<(), RunError> {
-        if self.checkpoints.steps().last().is_some_and(|&newest| newest != self.step) {
+        let newest = self.checkpoints.steps().last().copied();
+        if newest.is_some() && newest != self.newest {
             let device = self.settings.device.open();
-            let (supernet, state) = self.checkpoints.load_weights(&self.space, &self.settings, &device)?;
-            (self.supernet, self.step) = (supernet, state.step);
+            let loaded = self.checkpoints.load_weights(&self.space, &self.settings, &device)?;
+            self.warnings = fallback_warnings(loaded.step, &loaded.errors);
+            (self.supernet, self.step, self.newest) = (loaded.supernet, loaded.step, newest);
         }
         Ok(())
+    }
+
+    /// Pins the checkpoint of the current weights for the workers of a search, however long training goes on.
+    ///
+    /// # Errors
+    /// The checkpoint is gone already, or the disk is full.
+    pub(super) fn pin_weights(&self) -> Result<(), RunError> {
+        let pinned = self.checkpoints.pin(self.step);
+        pinned.map_err(|source| RunError::WeightsGone { step: self.step, source })
+    }
+
+    /// Unpins the weights that were pinned for a search.
+    ///
+    /// # Errors
+    /// The folder can't be written.
+    pub(super) fn unpin_weights(&self) -> Result<(), RunError> {
+        Ok(self.checkpoints.unpin()?)
     }
 
     /// Loads the weights of one step, which a search under way measures with.
     ///
     /// # Errors
-    /// The checkpoint is gone.
+    /// The checkpoint is gone or damaged.
     pub(super) fn load_step(&mut self, step: u64) -> Result<(), RunError> {
         if step != self.step {
             let device = self.settings.device.open();
@@ -168,6 +197,16 @@ impl RunEvaluator {
     pub(crate) fn objects(&self, subset: Subset) -> usize {
         self.evaluator().objects(subset).len()
     }
+}
+
+/// A run without checkpoints is untrained; one whose checkpoints are all damaged is not.
+fn untrained(checkpoints: &Checkpoints, error: TrainError) -> RunError {
+    if checkpoints.exist() { RunError::Train(error) } else { RunError::Untrained(error) }
+}
+
+/// One sentence per checkpoint that could not be used.
+pub(crate) fn fallback_warnings(step: u64, errors: &[TrainError]) -> Vec<String> {
+    errors.iter().map(|error| format!("{error}; the weights of step {step} are used instead")).collect()
 }
 
 /// Validation accuracies of the weights after `step` without lost cameras. Designs of other spaces are left out.

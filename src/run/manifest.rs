@@ -1,9 +1,6 @@
 //! `run.toml`: what a run was started with, in full, so that it can be resumed and understood without anything else.
 
 use std::collections::BTreeMap;
-use std::fs::Permissions;
-use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -12,6 +9,7 @@ use toml::value::Datetime;
 
 use super::error::RunError;
 use crate::diagnostic::Source;
+use crate::files;
 use crate::hardware::Profile;
 use crate::space::SearchSpace;
 use crate::train::Settings;
@@ -134,18 +132,10 @@ impl Manifest {
         let path = directory.join(FILE);
         let text = toml::to_string_pretty(self).map_err(|error| RunError::Unwritable(error.to_string()))?;
         let failed = |error| RunError::file("write", &path, error);
-        // Readable by whom the user's other files are: a temporary file is private unless told otherwise.
-        let permissions = Permissions::from_mode(0o666);
-        let mut builder = tempfile::Builder::new();
-        let mut file = builder.prefix(".run.toml.").permissions(permissions).tempfile_in(directory).map_err(failed)?;
-        file.write_all(text.as_bytes()).map_err(failed)?;
-        file.as_file().sync_all().map_err(failed)?;
-        file.persist_noclobber(&path).map_err(|error| match error.error.kind() {
+        files::write_new(&path, text.as_bytes()).map_err(|error| match error.kind() {
             std::io::ErrorKind::AlreadyExists => RunError::AlreadyARun(directory.to_owned()),
-            _ => failed(error.error),
-        })?;
-        // The name of the file is on disk once its directory is.
-        std::fs::File::open(directory).and_then(|directory| directory.sync_all()).map_err(failed)
+            _ => failed(error),
+        })
     }
 }
 
@@ -159,6 +149,7 @@ fn timestamp(time: SystemTime) -> Datetime {
 pub(super) mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::os::unix::fs::PermissionsExt;
     use std::time::{Duration, UNIX_EPOCH};
 
     pub(in crate::run) fn example(name: &str) -> Manifest {

@@ -59,6 +59,7 @@ use std::fs;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use crate::files;
 use crate::record::Task;
 pub use error::RunError;
 pub use inbox::Inbox;
@@ -69,7 +70,7 @@ pub use process::Process;
 pub use store::{Changes, Cursor, Store, Stored};
 
 pub(crate) use child::{Child, Ending, this_program};
-pub(crate) use evaluator::{RunEvaluator, measured_designs};
+pub(crate) use evaluator::{RunEvaluator, fallback_warnings, measured_designs};
 pub(crate) use searching::{RunSearchOptions, SearchRunner, compare_baselines};
 pub(crate) use task_process::{EventSink, TaskProcess};
 pub(crate) use training::train;
@@ -223,7 +224,7 @@ fn holds_nothing_but_remains(path: &Path) -> io::Result<bool> {
         let name = entry.file_name();
         let name = name.to_string_lossy();
         let empty = || Ok::<_, io::Error>(fs::read_dir(entry.path())?.next().is_none());
-        if !(name.starts_with(DATABASE) || name.starts_with(".run.toml.") || name == CHECKPOINTS && empty()?) {
+        if !(name.starts_with(DATABASE) || name.starts_with(files::SCRATCH) || name == CHECKPOINTS && empty()?) {
             return Ok(false);
         }
     }

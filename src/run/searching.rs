@@ -74,10 +74,18 @@ impl<'a> SearchRunner<'a> {
         process: &'a mut TaskProcess,
         progress: LoadingProgress<'_>,
     ) -> Result<Self, RunError> {
-        let evaluator = RunEvaluator::open(run, progress)?;
+        let mut evaluator = RunEvaluator::open(run, progress)?;
         evaluator.store().dequeue_all()?;
+        if evaluator.pin_weights().is_err() {
+            // Training has deleted that checkpoint since it was loaded.
+            evaluator.refresh()?;
+            evaluator.pin_weights()?;
+        }
         let driver = SearchDriver::new(problem, options.search, Some(evaluator.synflow()))?;
         process.emit_started("search", None)?;
+        for warning in evaluator.warnings() {
+            process.emit(Event::Warning { text: warning.clone() })?;
+        }
         Ok(Self {
             process,
             evaluator,
@@ -104,7 +112,8 @@ impl<'a> SearchRunner<'a> {
     /// An accuracy can't be measured, or the database fails. The failure is recorded.
     pub(crate) fn run(&mut self) -> Result<bool, RunError> {
         let result = self.search();
-        self.process.record_failure(result)
+        let unpinned = self.evaluator.unpin_weights();
+        self.process.record_failure(result.and_then(|found| unpinned.map(|()| found)))
     }
 
     fn search(&mut self) -> Result<bool, RunError> {
@@ -360,6 +369,9 @@ pub(crate) fn compare_baselines(
     progress: &mut dyn FnMut(&BaselineOutcome),
 ) -> Result<Vec<BaselineOutcome>, RunError> {
     process.emit_started("search --baselines", None)?;
+    for warning in evaluator.warnings() {
+        process.emit(Event::Warning { text: warning.clone() })?;
+    }
     let mut source = RunAccuracies { evaluator, process };
     let study = BaselineStudy::new(problem.clone(), &mut source, Some(evaluator.synflow()), budget, seed);
     let outcomes = study.run(progress).map_err(RunError::from);

@@ -9,6 +9,7 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -18,10 +19,11 @@ use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior};
 use super::clock::now;
 use super::error::RunError;
 use super::process::Process;
-use schema::{APPLICATION, MIGRATIONS};
+use schema::APPLICATION;
 
 mod events;
 mod measurements;
+mod migration;
 mod owners;
 mod requests;
 mod schema;
@@ -55,6 +57,17 @@ pub struct Store {
     serial: u64,
     /// File to remove after closing the connection.
     copy: Option<tempfile::TempPath>,
+    identity: Option<FileIdentity>,
+}
+
+/// Device and inode of a file: what tells it from another one of its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileIdentity(u64, u64);
+
+impl FileIdentity {
+    fn of(path: &Path) -> Option<Self> {
+        path.metadata().ok().map(|file| Self(file.dev(), file.ino()))
+    }
 }
 
 fn to_sql(number: u64) -> i64 {
@@ -129,6 +142,7 @@ impl Store {
         store.migrate()?;
         store.run(|db| db.pragma_update(None, "query_only", true))?;
         path.clone_into(&mut store.path);
+        store.identity = FileIdentity::of(path);
         store.copy = Some(copy);
         Ok(store)
     }
@@ -147,28 +161,8 @@ impl Store {
         };
         let db = open().map_err(|error| RunError::database(path, error))?;
         let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
-        Ok(Self { db, path: path.to_owned(), process: Process::this(), serial, copy: None })
-    }
-
-    /// Brings the schema up to date.
-    fn migrate(&self) -> Result<(), RunError> {
-        let known = to_sql(MIGRATIONS.len() as u64);
-        let found = self.pragma("user_version")?;
-        if found > known {
-            return Err(RunError::Newer { path: self.path.clone(), found, known });
-        }
-        if found == known {
-            return Ok(());
-        }
-        self.transact(|db| {
-            // Another process may have done it since.
-            let found: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
-            for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
-                db.execute_batch(step)?;
-            }
-            db.pragma_update(None, "application_id", APPLICATION)?;
-            db.pragma_update(None, "user_version", known)
-        })
+        let identity = FileIdentity::of(path);
+        Ok(Self { db, path: path.to_owned(), process: Process::this(), serial, copy: None, identity })
     }
 
     fn pragma(&self, name: &str) -> Result<i64, RunError> {
@@ -192,6 +186,18 @@ impl Store {
             transaction.commit()?;
             Ok(value)
         })
+    }
+
+    /// Makes sure that the database still is where it was opened: what is written to a file that was deleted or moved
+    /// is lost or goes to another run.
+    ///
+    /// # Errors
+    /// The run was deleted or moved, or another one is in its place.
+    pub fn check(&self) -> Result<(), RunError> {
+        if FileIdentity::of(&self.path) == self.identity {
+            return Ok(());
+        }
+        Err(RunError::Gone(self.path.parent().unwrap_or(&self.path).to_owned()))
     }
 
     /// The database file.

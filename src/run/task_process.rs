@@ -39,8 +39,11 @@ impl TaskProcess {
     /// Records an event.
     ///
     /// # Errors
-    /// The database fails.
+    /// The database fails, or another process has taken the task over, to whom the record then belongs.
     pub(crate) fn emit(&mut self, event: Event) -> Result<(), RunError> {
+        if !self.owner.is_held() {
+            return Err(RunError::TakenOver);
+        }
         (self.sink)(&event);
         self.store.append(self.owner.task(), &event).map(drop)
     }
@@ -62,7 +65,11 @@ impl TaskProcess {
     /// # Errors
     /// The database fails.
     pub(super) fn emit_started(&mut self, command: &str, resumed_from_step: Option<u64>) -> Result<(), RunError> {
-        self.emit(Event::Started { command: command.to_owned(), pid: std::process::id(), resumed_from_step })
+        self.emit(Event::Started { command: command.to_owned(), pid: std::process::id(), resumed_from_step })?;
+        match self.store.damage_warning()? {
+            Some(text) => self.emit(Event::Warning { text }),
+            None => Ok(()),
+        }
     }
 
     /// The database.
@@ -87,6 +94,7 @@ impl TaskProcess {
             if !self.owner.is_held() {
                 return Err(RunError::TakenOver);
             }
+            self.store.check()?;
             for control in new {
                 match control {
                     Control::Pause if !is_paused => {

@@ -30,8 +30,10 @@ pub(crate) fn train(
         Ok((trainer, _)) if checkpoints.exist() => Some(trainer.steps_done()),
         _ => None,
     };
+    let recorded = process.store().last_step()?;
     process.emit_started("train", resumed_from)?;
     let (trainer, errors) = found?;
+    compare_with_record(resumed_from, recorded, process)?;
     let started = Instant::now();
     let Some(inputs) = load_inputs_controlled(run.manifest(), &space, process, progress)? else {
         return process.emit(Event::Stopped { reason: "before the data were ready".into() });
@@ -39,6 +41,26 @@ pub(crate) fn train(
     process.emit(Event::Data(data_record(&space, &inputs, started.elapsed().as_secs_f64())))?;
     TrainingLoop::new(space, settings, inputs, Some(checkpoints)).run_from(trainer, errors, process)?;
     Ok(())
+}
+
+/// Holds the checkpoint that training continues from against the steps on record: a run whose checkpoints are gone is
+/// not trained anew without the user's word, and lost records are told of.
+fn compare_with_record(resumed_from: Option<u64>, recorded: u64, process: &mut TaskProcess) -> Result<(), RunError> {
+    match resumed_from {
+        None if recorded > 0 && process.store().has_checkpoint_event()? => Err(RunError::CheckpointsGone { recorded }),
+        None if recorded > 0 => {
+            let text = format!("{recorded} steps were done, but no checkpoint was written: training begins at step 1");
+            process.emit(Event::Warning { text })
+        }
+        Some(step) if step > recorded => {
+            let text = format!(
+                "the checkpoint is of step {step}, but the last step on record is {recorded}: what was recorded between \
+                 them is lost, perhaps with the file run.db-wal"
+            );
+            process.emit(Event::Warning { text })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn data_record(space: &SearchSpace, inputs: &Inputs, seconds: f64) -> DataRecord {

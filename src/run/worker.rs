@@ -40,6 +40,9 @@ pub(crate) fn serve_requests(
     mut sink: EventSink,
 ) -> Result<WorkerSummary, RunError> {
     let mut evaluator = RunEvaluator::open(run, progress)?;
+    for warning in evaluator.warnings() {
+        sink(&Event::Warning { text: warning.clone() });
+    }
     let mut inbox = Inbox::beside(run.store()?, Task::Search)?;
     inbox.catch_signals().map_err(RunError::Signals)?;
     let (mut measured, mut busy, mut paused) = (0_u32, false, false);
@@ -54,6 +57,7 @@ pub(crate) fn serve_requests(
             Control::Resume => false,
             _ => paused,
         });
+        evaluator.store().check()?;
         evaluator.store().heartbeat()?;
         let request = if paused { None } else { claim_request(&mut evaluator)? };
         busy = request.is_some();

@@ -305,10 +305,10 @@ fn views_may_come_in_any_number_and_any_may_be_lost() {
             let picked = views.iter().map(|&view| x.clone().narrow(1, view, 1)).collect();
             Tensor::cat(picked, 1).reshape([2 * views.len(), height, width, channels])
         };
-        assert_eq!(ViewSet::without(4, 0b0101).list(), [1, 3]);
-        let kept = run(of(&[1, 3]), &ViewSet::without(4, 0b0101));
-        assert_ne!(kept, run(of(&[0, 2]), &ViewSet::without(4, 0b1010)), "{operator}");
-        let swapped = run(of(&[3, 1]), &ViewSet::without(4, 0b0101));
+        assert_eq!(ViewSet::without(4, 0b0101).unwrap().list(), [1, 3]);
+        let kept = run(of(&[1, 3]), &ViewSet::without(4, 0b0101).unwrap());
+        assert_ne!(kept, run(of(&[0, 2]), &ViewSet::without(4, 0b1010).unwrap()), "{operator}");
+        let swapped = run(of(&[3, 1]), &ViewSet::without(4, 0b0101).unwrap());
         if operator == "concat" {
             // All views start with the same weights.
             assert!(distance(&kept, &swapped) < 1e-4, "{operator}");

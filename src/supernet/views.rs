@@ -19,9 +19,14 @@ impl ViewSet {
         count.into()
     }
 
-    /// The first `count` views without those whose bit is set in `lost`.
-    pub fn without(count: usize, lost: u32) -> Self {
-        Self((0..count).filter(|view| lost >> view & 1 == 0).collect())
+    /// The first `count` views without those whose bit is set in `lost`. `None` if no view is left, or a bit stands for
+    /// a view that there is not.
+    pub fn without(count: usize, lost: u32) -> Option<Self> {
+        let is_lost =
+            |view: &usize| u32::try_from(*view).is_ok_and(|view| lost.checked_shr(view).unwrap_or(0) & 1 == 1);
+        let views: Vec<usize> = (0..count).filter(|view| !is_lost(view)).collect();
+        let all_exist = count - views.len() == lost.count_ones() as usize;
+        (all_exist && !views.is_empty()).then_some(Self(views))
     }
 
     /// `count` of the first `of` views, drawn uniformly.

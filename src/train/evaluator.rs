@@ -43,11 +43,14 @@ impl DesignEvaluator<'_> {
     /// norm takes all channels for standardised, which shows what recalibration is for.
     ///
     /// # Errors
-    /// The key's design is not of the space, or a file of samples can't be read.
+    /// The key's design is not of the space, its cameras are not in the data or all lost, or a file of samples can't be
+    /// read.
     pub fn measure(&self, key: &MeasurementKey) -> Result<Measurement, TrainError> {
         let started = Instant::now();
         let route = Route::of_design(self.space, &self.space.parse_design(&key.design)?);
-        let views = ViewSet::without(key.views as usize, key.lost);
+        let most = self.inputs.data().views as u32;
+        let views = ViewSet::without(key.views as usize, key.lost).filter(|_| key.views <= most);
+        let views = views.ok_or(TrainError::Views { views: key.views, lost: key.lost, most })?;
         let device = self.settings.device.open();
         let calibration = self.inputs.calibration(self.settings);
         let (mut norms, mut calibration_batches) = (Norms::calibrate(), 0);

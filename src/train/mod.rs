@@ -19,7 +19,7 @@ mod synflow;
 mod trainer;
 mod training_loop;
 
-pub use checkpoint::{Checkpoints, TrainingState};
+pub use checkpoint::{Checkpoints, LoadedWeights, TrainingState};
 pub use collapse::CollapseDetector;
 pub use device::DeviceKind;
 pub use evaluator::DesignEvaluator;
@@ -42,6 +42,16 @@ pub enum TrainError {
     /// The data do not fit the space.
     #[error("{0}")]
     Data(String),
+    /// Cameras that there are not, or none left.
+    #[error("{}", views_error(*views, *lost, *most))]
+    Views {
+        /// Cameras asked for.
+        views: u32,
+        /// Lost ones, as bits.
+        lost: u32,
+        /// Cameras in the data.
+        most: u32,
+    },
     /// A checkpoint can't be written or read.
     #[error("checkpoint {path}: {reason}")]
     Checkpoint {
@@ -131,4 +141,15 @@ impl TrainError {
     pub const fn is_collapse(&self) -> bool {
         matches!(self, Self::Collapse { .. } | Self::Forgotten { .. })
     }
+}
+
+fn views_error(views: u32, lost: u32, most: u32) -> String {
+    if views == 0 || views > most {
+        return format!("the data have 1 to {most} views; {views} were asked for");
+    }
+    let highest = u32::BITS - lost.leading_zeros();
+    if highest > views {
+        return format!("camera {} can't be lost: the {views} cameras count from 0 to {}", highest - 1, views - 1);
+    }
+    format!("all {views} cameras are lost; at least one must be left")
 }

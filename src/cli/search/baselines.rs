@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use super::arguments::{Arguments, problem};
 use crate::cli::Answer;
 use crate::cli::progress::{Log, ProgressBar};
+use crate::files;
 use crate::quantity::Metric;
 use crate::record::{Event, Subset, Task};
 use crate::run::{RunDir, RunEvaluator, TaskProcess, compare_baselines};
@@ -34,7 +35,7 @@ pub(super) fn run(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
     let step = evaluator.step();
     let comparison = Comparison { problem, outcomes, step, budget, seed, validation_objects, test_objects };
     let picture = arguments.picture.clone().unwrap_or_else(|| run.path().join("baselines.svg"));
-    std::fs::write(&picture, picture::draw(&comparison.problem, &comparison.outcomes))
+    files::write(&picture, picture::draw(&comparison.problem, &comparison.outcomes).as_bytes())
         .with_context(|| format!("{} can't be written", picture.display()))?;
     process.emit(Event::Finished { reason: format!("the methods are compared; drawn in {}", picture.display()) })?;
     let mut out = std::io::stdout();

@@ -10,11 +10,11 @@ use super::arguments::{Arguments, problem, the_run};
 use crate::cli::train::manifest_of;
 use crate::cli::{Answer, load};
 use crate::quantity::number;
-use crate::run::{Manifest, RunDir, measured_designs};
+use crate::run::{Manifest, RunDir, fallback_warnings, measured_designs};
 use crate::search::{Objective, Outcome, Search, SearchConfig, SearchProblem, genes, kendall_tau};
 use crate::space::{Design, SearchSpace};
 use crate::supernet::{Route, Supernet};
-use crate::train::{Checkpoints, Settings, Synflow};
+use crate::train::{Checkpoints, LoadedWeights, Settings, Synflow};
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let run = match the_run(arguments) {
@@ -54,8 +54,9 @@ fn weights(run: Option<&RunDir>, space: &SearchSpace, settings: &Settings) -> Re
     let device = settings.device.open();
     let checkpoints = run.map(|run| Checkpoints::new(run.checkpoint_dir()));
     if let Some(checkpoints) = checkpoints.filter(Checkpoints::exist) {
-        let (supernet, state) = checkpoints.load_weights(space, settings, &device)?;
-        return Ok((supernet, state.step));
+        let LoadedWeights { supernet, step, errors } = checkpoints.load_weights(space, settings, &device)?;
+        fallback_warnings(step, &errors).iter().for_each(|warning| eprintln!("warning: {warning}"));
+        return Ok((supernet, step));
     }
     Ok((Supernet::new(space, settings.initialisation, settings.seed, &device), 0))
 }

@@ -40,6 +40,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub fn append(&self, task: Task, event: &Event) -> Result<i64, RunError> {
+        self.check()?;
         self.run(|db| self.insert(db, task, event))
     }
 
@@ -62,6 +63,26 @@ impl Store {
                 })?
                 .collect()
         })
+    }
+
+    /// Last training step on record, whatever became of its weights; 0 if there is none.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn last_step(&self) -> Result<u64, RunError> {
+        let step = self.number(
+            "SELECT coalesce((SELECT json_extract(body, '$.step') FROM events
+                WHERE kind = 'step' AND json_valid(body) ORDER BY id DESC LIMIT 1), 0)",
+        )?;
+        Ok(u64::try_from(step).unwrap_or(0))
+    }
+
+    /// Returns `true` if a checkpoint is on record.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn has_checkpoint_event(&self) -> Result<bool, RunError> {
+        Ok(self.number("SELECT EXISTS (SELECT 1 FROM events WHERE kind = 'checkpoint')")? > 0)
     }
 
     /// Rows that any connection has written since the cursor, which moves on. If that is nothing, this costs

@@ -5,13 +5,16 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Store, Stored, now, process, to_sql};
+use crate::files;
 use crate::record::{Measurement, MeasurementKey, Subset};
 use crate::run::claim::{Claim, Claimed};
 use crate::run::error::RunError;
 use crate::run::process::Process;
 
 const MEASUREMENT: &str = "SELECT id, time, process, design, views, lost, subset, step, accuracy, samples, \
-                           calibration_batches, seconds FROM measurements";
+                           calibration_batches, seconds, digest FROM measurements";
+/// Damaged rows that a message names.
+const SHOWN_ROWS: usize = 5;
 const KEY: &str = "design = ?1 AND views = ?2 AND lost = ?3 AND subset = ?4 AND step = ?5";
 
 impl Store {
@@ -26,6 +29,7 @@ impl Store {
         if !(0.0..=1.0).contains(accuracy) {
             return Err(RunError::NotAnAccuracy(*accuracy));
         }
+        self.check()?;
         self.transact(|db| {
             delete_claim(db, key)?;
             delete_request(db, key)?;
@@ -36,7 +40,8 @@ impl Store {
             let MeasurementKey { design, views, lost, subset, step } = key;
             db.prepare_cached(
                 "INSERT OR REPLACE INTO measurements (design, views, lost, subset, step, accuracy, samples, \
-                 calibration_batches, seconds, process, time) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                 calibration_batches, seconds, process, time, digest) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             )?
             .execute(params![
                 design,
@@ -49,7 +54,8 @@ impl Store {
                 calibration_batches,
                 seconds,
                 self.process.to_string(),
-                now()
+                now(),
+                digest(measurement)
             ])?;
             Ok(true)
         })
@@ -67,7 +73,8 @@ impl Store {
         })
     }
 
-    /// At most `limit` measurements after the one with this id, in the order they came in.
+    /// At most `limit` measurements after the one with this id, in the order they came in. Damaged rows count for the
+    /// limit and are left out.
     ///
     /// # Errors
     /// The database fails.
@@ -75,11 +82,12 @@ impl Store {
         self.run(|db| {
             db.prepare_cached(&format!("{MEASUREMENT} WHERE id > ?1 ORDER BY id LIMIT ?2"))?
                 .query_map(params![id, to_sql(limit as u64)], measurement)?
+                .filter_map(Result::transpose)
                 .collect()
         })
     }
 
-    /// All measurements of the checkpoint after `step`.
+    /// All measurements of the checkpoint after `step` that are not damaged.
     ///
     /// # Errors
     /// The database fails.
@@ -87,8 +95,41 @@ impl Store {
         self.run(|db| {
             db.prepare_cached(&format!("{MEASUREMENT} WHERE step = ?1 ORDER BY id"))?
                 .query_map([to_sql(step)], measurement)?
+                .filter_map(Result::transpose)
                 .collect()
         })
+    }
+
+    /// Ids of the measurements whose content does not fit their digest. No answer is made of them; what is measured
+    /// again takes their place.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn damaged_measurements(&self) -> Result<Vec<i64>, RunError> {
+        self.run(|db| {
+            let mut statement = db.prepare(MEASUREMENT)?;
+            let id = |row: &Row<'_>| Ok(measurement(row)?.is_none().then_some(row.get::<_, i64>(0)?));
+            statement.query_map([], id)?.filter_map(Result::transpose).collect()
+        })
+    }
+
+    /// Sentence on the damaged measurements; `None` if all are sound.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub fn damage_warning(&self) -> Result<Option<String>, RunError> {
+        let damaged = self.damaged_measurements()?;
+        if damaged.is_empty() {
+            return Ok(None);
+        }
+        let rows: Vec<String> = damaged.iter().take(SHOWN_ROWS).map(ToString::to_string).collect();
+        let more = if damaged.len() > SHOWN_ROWS { ", ..." } else { "" };
+        Ok(Some(format!(
+            "{} of the measurements in {} are damaged and left out (rows {}{more}); measure them again",
+            damaged.len(),
+            self.path().display(),
+            rows.join(", ")
+        )))
     }
 
     /// Measurement of a key, if there is one.
@@ -153,6 +194,7 @@ pub(super) fn find(db: &Connection, key: &MeasurementKey) -> rusqlite::Result<Op
     db.prepare_cached(&format!("{MEASUREMENT} WHERE {KEY}"))?
         .query_row(params![design, views, lost, subset.name(), to_sql(*step)], measurement)
         .optional()
+        .map(Option::flatten)
 }
 
 fn delete_claim(db: &Connection, key: &MeasurementKey) -> rusqlite::Result<()> {
@@ -196,8 +238,16 @@ pub(super) fn insert_claim(
     .map(drop)
 }
 
-/// Reads a row of [`MEASUREMENT`].
-fn measurement(row: &Row<'_>) -> rusqlite::Result<Stored<Measurement>> {
+/// Reads a row of [`MEASUREMENT`]; `None` if it is damaged.
+fn measurement(row: &Row<'_>) -> rusqlite::Result<Option<Stored<Measurement>>> {
+    match stored(row) {
+        Ok(stored) if row.get_ref(12)?.as_str() == Ok(&digest(&stored.value)) => Ok(Some(stored)),
+        // A damaged value may also be of another type, or out of range.
+        _ => Ok(None),
+    }
+}
+
+fn stored(row: &Row<'_>) -> rusqlite::Result<Stored<Measurement>> {
     let value = Measurement {
         key: key(row, 3)?,
         accuracy: row.get(8)?,
@@ -206,6 +256,29 @@ fn measurement(row: &Row<'_>) -> rusqlite::Result<Stored<Measurement>> {
         seconds: row.get(11)?,
     };
     Ok(Stored { id: row.get(0)?, time: row.get(1)?, process: row.get(2)?, value })
+}
+
+/// Digest of all that is measured and how.
+fn digest(measurement: &Measurement) -> String {
+    let Measurement { key, accuracy, samples, calibration_batches, seconds } = measurement;
+    let MeasurementKey { design, views, lost, subset, step } = key;
+    let (accuracy, seconds, subset) = (accuracy.to_bits(), seconds.to_bits(), subset.name());
+    let text =
+        format!("{design} {views} {lost} {subset} {step} {accuracy:x} {samples} {calibration_batches} {seconds:x}");
+    files::sha256(text.as_bytes())
+}
+
+/// Gives the rows of databases from before digests theirs.
+pub(super) fn add_digests(db: &Connection) -> rusqlite::Result<()> {
+    let mut statement = db.prepare(&format!("{MEASUREMENT} WHERE digest = ''"))?;
+    let digests = statement.query_map([], |row| {
+        let stored = stored(row)?;
+        Ok((stored.id, digest(&stored.value)))
+    })?;
+    for found in digests.collect::<rusqlite::Result<Vec<_>>>()? {
+        db.execute("UPDATE measurements SET digest = ?2 WHERE id = ?1", found)?;
+    }
+    Ok(())
 }
 
 /// Reads design, views, lost views, subset and step from five columns.

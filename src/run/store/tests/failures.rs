@@ -38,7 +38,7 @@ fn another_programs_database_is_not_touched() {
 fn a_newer_schema_is_told_as_such() {
     let (_directory, path) = database();
     Store::open(&path).unwrap().run(|db| db.pragma_update(None, "user_version", 99)).unwrap();
-    assert!(matches!(Store::open(&path), Err(RunError::Newer { found: 99, known: 4, .. })));
+    assert!(matches!(Store::open(&path), Err(RunError::Newer { found: 99, known: 5, .. })));
 }
 
 #[test]
@@ -76,4 +76,47 @@ fn a_lock_that_is_never_given_back_is_told_as_such() {
     assert!(store.events_after(0, 1).unwrap().is_empty(), "reading goes on meanwhile");
     holder.execute_batch("ROLLBACK").unwrap();
     store.append(Task::Train, &Event::Paused).unwrap();
+}
+
+#[test]
+fn a_measurement_with_a_changed_value_is_left_out_and_told() {
+    let (_directory, path) = database();
+    let store = Store::open(&path).unwrap();
+    for design in ["a", "b", "c"] {
+        store.record(&measured(design, 10, 0.25)).unwrap();
+    }
+    assert_eq!(store.damage_warning().unwrap(), None);
+    for change in ["accuracy = 0.75 WHERE design = 'a'", "design = 'd' WHERE design = 'b'"] {
+        store.run(|db| db.execute(&format!("UPDATE measurements SET {change}"), [])).unwrap();
+    }
+    assert_eq!(store.damaged_measurements().unwrap(), [1, 2]);
+    assert!(store.damage_warning().unwrap().unwrap().contains("2 of the measurements"));
+    let sound: Vec<String> = store.measured(100).unwrap().into_iter().map(|row| row.value.key.design).collect();
+    assert_eq!(sound, ["c"]);
+    assert_eq!(store.measurement(&key("a")).unwrap(), None);
+    store.record(&measured("a", 10, 0.25)).unwrap();
+    assert_eq!(store.measurement(&key("a")).unwrap().unwrap().value.accuracy, 0.25);
+    assert_eq!(store.damaged_measurements().unwrap(), [2]);
+}
+
+#[test]
+fn rows_of_an_older_database_get_their_digests() {
+    let (_directory, path) = database();
+    let store = Store::open(&path).unwrap();
+    store.record(&measured("a", 10, 0.25)).unwrap();
+    store.run(|db| db.execute_batch("ALTER TABLE measurements DROP COLUMN digest; PRAGMA user_version = 4")).unwrap();
+    drop(store);
+    let store = Store::open(&path).unwrap();
+    assert_eq!(store.measurement(&key("a")).unwrap().unwrap().value.accuracy, 0.25);
+}
+
+#[test]
+fn a_deleted_or_replaced_database_is_noticed_before_anything_is_written() {
+    let (_directory, path) = database();
+    let store = Store::open(&path).unwrap();
+    store.check().unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert!(matches!(store.append(Task::Train, &warning("lost")), Err(RunError::Gone(_))));
+    drop(Store::create(&path).unwrap());
+    assert!(matches!(store.record(&measured("a", 10, 0.25)), Err(RunError::Gone(_))));
 }

@@ -1,0 +1,156 @@
+//! Files that are read within bounds and written whole or not at all, and digests of their content.
+//!
+//! ```
+//! use splitscope::files::{self, Digests};
+//!
+//! let folder = tempfile::tempdir()?;
+//! files::write(&folder.path().join("a.txt"), b"one")?;
+//! let mut digests = Digests::default();
+//! digests.add("a.txt", b"one");
+//! files::write(&folder.path().join(Digests::FILE), digests.to_string().as_bytes())?;
+//!
+//! let digests = Digests::read(folder.path())?;
+//! let content = files::read(&folder.path().join("a.txt"), 1 << 10)?;
+//! assert!(digests.verify("a.txt", &content).is_ok());
+//! assert!(digests.verify("a.txt", b"two").is_err());
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+mod digest;
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+pub use digest::{Digests, sha256};
+
+/// Reads a regular file of at most `limit` bytes.
+///
+/// # Errors
+/// There is no such file, it is a directory, a pipe or a device, it is larger than `limit`, or reading fails.
+pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    // Asked before opening: opening a pipe waits for its other end.
+    regular(&fs::metadata(path)?)?;
+    let file = File::open(path)?;
+    let metadata = file.metadata()?;
+    regular(&metadata)?;
+    let mut content = Vec::with_capacity(metadata.len().min(limit) as usize);
+    file.take(limit.saturating_add(1)).read_to_end(&mut content)?;
+    if content.len() as u64 > limit {
+        return Err(io::Error::other(format!("it is larger than {limit} bytes")));
+    }
+    Ok(content)
+}
+
+fn regular(metadata: &fs::Metadata) -> io::Result<()> {
+    if metadata.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a directory"));
+    }
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe or a device, not a file"));
+    }
+    Ok(())
+}
+
+/// Writes a file so that a reader, now or after a crash, finds its old content or all of the new one. A path that leads
+/// to something else than a regular file, such as `/dev/stdout`, is written to as it is.
+///
+/// # Errors
+/// The folder can't be written, or the disk is full; an old file is untouched then.
+pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
+    match fs::metadata(path) {
+        Ok(found) if !found.is_file() => return File::options().write(true).open(path)?.write_all(content),
+        _ => {}
+    }
+    // A link stays a link: the file that it leads to is the one to replace.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let folder = folder_of(&target);
+    let mut file = scratch(&folder, content)?;
+    file.as_file_mut().sync_all()?;
+    file.persist(&target).map_err(|error| error.error)?;
+    sync_folder(&folder)
+}
+
+/// Writes a file as [`write`] does, unless there is one already.
+///
+/// # Errors
+/// As for [`write`], and [`io::ErrorKind::AlreadyExists`] if there is a file.
+pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    let folder = folder_of(path);
+    let file = scratch(&folder, content)?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path).map_err(|error| error.error)?;
+    sync_folder(&folder)
+}
+
+/// Waits until a file's content is on disk.
+///
+/// # Errors
+/// The disk reports an error.
+pub fn sync(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// Waits until the names of the files in a folder are on disk.
+///
+/// # Errors
+/// The disk reports an error.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    sync(folder)
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// Hidden file with this content beside its later place. Readable by whom the user's other files are: a temporary file
+/// is private unless told otherwise.
+fn scratch(folder: &Path, content: &[u8]) -> io::Result<tempfile::NamedTempFile> {
+    let permissions = Permissions::from_mode(0o666);
+    let mut file = tempfile::Builder::new().prefix(SCRATCH).permissions(permissions).tempfile_in(folder)?;
+    file.write_all(content)?;
+    Ok(file)
+}
+
+/// Beginning of the name of a file that is being written.
+pub const SCRATCH: &str = ".splitscope-";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_through_its_link_and_keeps_its_neighbours() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        fs::write(&file, "old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        write(&link, b"new").unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"new");
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+        let error = write_new(&file, b"newer").unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists);
+    }
+
+    #[test]
+    fn only_regular_files_of_bounded_size_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        fs::write(&file, "12345").unwrap();
+        assert_eq!(read(&file, 5).unwrap(), b"12345");
+        assert!(read(&file, 4).unwrap_err().to_string().contains("larger than 4 bytes"));
+        assert!(read(folder.path(), 5).unwrap_err().to_string().contains("directory"));
+        assert!(read(Path::new("/dev/zero"), 5).unwrap_err().to_string().contains("device"));
+    }
+
+    #[test]
+    fn a_device_is_written_to_and_not_replaced() {
+        write(Path::new("/dev/null"), b"gone").unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    }
+}

@@ -1,0 +1,30 @@
+//! Migration of a run's database to the present schema.
+
+use super::measurements::add_digests;
+use super::schema::{APPLICATION, MIGRATIONS};
+use super::{Store, to_sql};
+use crate::run::error::RunError;
+
+impl Store {
+    /// Brings the schema up to date.
+    pub(super) fn migrate(&self) -> Result<(), RunError> {
+        let known = to_sql(MIGRATIONS.len() as u64);
+        let found = self.pragma("user_version")?;
+        if found > known {
+            return Err(RunError::Newer { path: self.path.clone(), found, known });
+        }
+        if found == known {
+            return Ok(());
+        }
+        self.transact(|db| {
+            // Another process may have done it since.
+            let found: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+                db.execute_batch(step)?;
+            }
+            add_digests(db)?;
+            db.pragma_update(None, "application_id", APPLICATION)?;
+            db.pragma_update(None, "user_version", known)
+        })
+    }
+}

@@ -1,0 +1,157 @@
+//! One checkpoint as bytes: read whole and verified against its digests before any of it is used, written durably.
+
+use std::fs;
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::store::{ModuleRecord, RecordError};
+use burn::tensor::{Bytes, Tensor};
+use serde::{Deserialize, Serialize};
+
+use crate::files::{self, Digests};
+use crate::supernet::Supernet;
+use crate::train::collapse::CollapseDetector;
+use crate::train::optimiser::optimiser;
+use crate::train::{TrainError, Trainer};
+
+const WEIGHTS: &str = "weights.bpk";
+const OPTIMISER: &str = "optimiser.bpk";
+const STATE: &str = "state.json";
+/// Bytes of the largest file that is read: optimiser states of the largest supernets are below 2 GiB.
+const LIMIT: u64 = 8 << 30;
+
+/// State of a training beside weights and optimiser.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrainingState {
+    /// Steps done.
+    pub step: u64,
+    /// Factor on the learning rate.
+    #[serde(alias = "caution")]
+    pub lr_scale: f64,
+    /// State of the collapse detector.
+    #[serde(default, alias = "trend")]
+    pub collapse_detector: CollapseDetector,
+    /// Accuracy by which the best checkpoint is chosen, if it was measured.
+    pub score: Option<f64>,
+    /// `true` if the checkpoint has digests of its files; only those of the first edition have none.
+    #[serde(default)]
+    pub(crate) digests: bool,
+}
+
+/// Reading of one checkpoint. Files are read into memory: the training may delete the folder at any time.
+pub(super) struct Content {
+    folder: PathBuf,
+    /// `None` for checkpoints of the first edition, which had no digests.
+    digests: Option<Digests>,
+    pub(super) state: TrainingState,
+}
+
+impl Content {
+    /// Reads the state of the checkpoint in `folder`, which must be that of `step`.
+    pub(super) fn open(folder: &Path, step: u64) -> Result<Self, TrainError> {
+        let metadata = fs::symlink_metadata(folder).map_err(|error| failed(folder, error))?;
+        if !metadata.is_dir() {
+            return Err(failed(folder, "it is a link or a file, not a folder; checkpoints are only read from the run"));
+        }
+        let digests = match Digests::read(folder) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            digests => Some(digests.map_err(|error| failed(&folder.join(Digests::FILE), error))?),
+        };
+        let mut content = Self { folder: folder.to_owned(), digests, state: TrainingState::default() };
+        let (path, text) = (folder.join(STATE), content.read(STATE)?);
+        content.state = serde_json::from_slice(&text).map_err(|error| failed(&path, error))?;
+        if content.state.step != step {
+            let reason = format!("it is damaged: it tells of step {}, its folder of step {step}", content.state.step);
+            return Err(failed(&path, reason));
+        }
+        if content.state.digests && content.digests.is_none() {
+            return Err(failed(folder, format!("it is damaged: {} is missing", Digests::FILE)));
+        }
+        Ok(content)
+    }
+
+    /// Content of a file, verified.
+    fn read(&self, name: &str) -> Result<Vec<u8>, TrainError> {
+        let path = self.folder.join(name);
+        let content = files::read(&path, LIMIT).map_err(|error| failed(&path, error))?;
+        if let Some(digests) = &self.digests {
+            digests.verify(name, &content).map_err(|error| failed(&path, error))?;
+        }
+        Ok(content)
+    }
+
+    /// The supernet with the weights of this checkpoint in place of those of `fresh`.
+    pub(super) fn weights(&self, fresh: Supernet) -> Result<Supernet, TrainError> {
+        let content = Bytes::from_bytes_vec(self.read(WEIGHTS)?);
+        self.decode(WEIGHTS, || {
+            let supernet = fresh.try_load_record(ModuleRecord::from_bytes(content)?)?;
+            touch_all(&supernet);
+            Ok(supernet)
+        })
+    }
+
+    /// Makes `trainer` stand where this checkpoint was written.
+    pub(super) fn restore(&self, trainer: &mut Trainer) -> Result<(), TrainError> {
+        trainer.supernet = self.weights(trainer.supernet.clone())?;
+        let content = Bytes::from_bytes_vec(self.read(OPTIMISER)?);
+        let fresh = optimiser(&trainer.settings, &trainer.supernet);
+        trainer.optimiser = self.decode(OPTIMISER, || fresh.from_bytes(content))?;
+        trainer.step = self.state.step;
+        trainer.lr_scale = self.state.lr_scale;
+        trainer.collapse_detector = self.state.collapse_detector;
+        Ok(())
+    }
+
+    /// Decodes a file. The decoder may panic on a damaged file without a digest; that is an error like any other here.
+    fn decode<T>(&self, name: &str, decode: impl FnOnce() -> Result<T, RecordError>) -> Result<T, TrainError> {
+        let path = self.folder.join(name);
+        match std::panic::catch_unwind(AssertUnwindSafe(decode)) {
+            Ok(Ok(found)) => Ok(found),
+            Ok(Err(RecordError::Io(reason))) => Err(failed(&path, reason)),
+            // Every tensor that differs would be listed.
+            Ok(Err(RecordError::Validation(_))) => Err(failed(
+                &path,
+                "it was trained on another space than the one that the run's run.toml now holds; undo the change of \
+                 run.toml, or start another run with --space",
+            )),
+            Err(_) => Err(failed(&path, "it is damaged")),
+        }
+    }
+}
+
+/// Reads every parameter, since a record's tensors are otherwise decoded at their first use.
+fn touch_all(supernet: &Supernet) {
+    struct Touch;
+    impl ModuleVisitor for Touch {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            param.val();
+        }
+    }
+    supernet.visit(&mut Touch);
+}
+
+/// Writes the files of a checkpoint into an empty folder, and waits until they are on disk.
+pub(super) fn write(trainer: &Trainer, state: TrainingState, folder: &Path) -> Result<(), TrainError> {
+    let of_record = |name, bytes: Result<Bytes, RecordError>| bytes.map_err(|error| failed(&folder.join(name), error));
+    let weights = of_record(WEIGHTS, trainer.supernet.clone().into_record().into_bytes())?;
+    let optimiser = of_record(OPTIMISER, trainer.optimiser.to_record().into_bytes())?;
+    let state = serde_json::to_vec(&state).expect("a state is plain numbers");
+    let mut digests = Digests::default();
+    let files: [(&str, &[u8]); 3] = [(WEIGHTS, &weights), (OPTIMISER, &optimiser), (STATE, &state)];
+    for (name, content) in files {
+        digests.add(name, content);
+        write_durably(&folder.join(name), content)?;
+    }
+    write_durably(&folder.join(Digests::FILE), digests.to_string().as_bytes())?;
+    files::sync_folder(folder).map_err(|error| failed(folder, error))
+}
+
+/// The folder is a scratch one, so that files need no scratch name of their own.
+fn write_durably(path: &Path, content: &[u8]) -> Result<(), TrainError> {
+    fs::write(path, content).and_then(|()| files::sync(path)).map_err(|error| failed(path, error))
+}
+
+pub(super) fn failed(path: &Path, reason: impl std::fmt::Display) -> TrainError {
+    TrainError::Checkpoint { path: path.display().to_string(), reason: reason.to_string() }
+}

@@ -1,0 +1,310 @@
+//! Checkpoints: a ring of the last few, the best, and the one that a search measures with. Each is a folder that is
+//! whole or absent.
+//!
+//! ```text
+//! step-00000140/   the ring: the last few
+//! best-00000120/   the best on the validation objects
+//! pinned-00000100/ weights that a search under way measures with, however long training goes on
+//!     weights.bpk  optimiser.bpk  state.json  SHA256SUMS
+//! ```
+//!
+//! A checkpoint is written to a scratch folder and renamed into place, so a killed process leaves either the old state
+//! or the new one. Before anything of it is used, its files are read into memory and compared with their digests; a
+//! damaged checkpoint is named, and the next older one taken.
+
+mod content;
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+
+pub use self::content::TrainingState;
+use self::content::{Content, failed};
+use super::{Settings, TrainError, Trainer};
+use crate::files;
+use crate::space::SearchSpace;
+use crate::supernet::Supernet;
+
+/// Checkpoints kept besides the best.
+const RING: usize = 3;
+/// Folders begin with this and the step's number.
+const RECENT: &str = "step-";
+const BEST: &str = "best-";
+const PINNED: &str = "pinned-";
+const SCRATCH: &str = ".checkpoint-";
+
+/// Weights of a checkpoint, verified and in memory.
+pub struct LoadedWeights {
+    /// The supernet.
+    pub supernet: Supernet,
+    /// Training step of the weights.
+    pub step: u64,
+    /// Why newer checkpoints could not be used.
+    pub errors: Vec<TrainError>,
+}
+
+/// The checkpoint folder of a run.
+#[derive(Debug, Clone)]
+pub struct Checkpoints {
+    folder: PathBuf,
+}
+
+impl Checkpoints {
+    /// The folder need not exist yet.
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+
+    /// Writes a checkpoint and drops the oldest beyond the ring. With a score above the best so far it becomes the
+    /// best. Says whether it did.
+    ///
+    /// # Errors
+    /// The disk is full or the folder can't be written; earlier checkpoints are untouched then.
+    pub fn save(&self, trainer: &Trainer, score: Option<f64>) -> Result<bool, TrainError> {
+        let state = TrainingState {
+            step: trainer.step,
+            lr_scale: trainer.lr_scale,
+            collapse_detector: trainer.collapse_detector,
+            score,
+            digests: true,
+        };
+        // Not what is above it: a run that was deleted meanwhile stays so.
+        match fs::create_dir(&self.folder) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(failed(&self.folder, error)),
+            _ => self.check_folder()?,
+        }
+        let recent = self.path_of(RECENT, state.step);
+        self.put(&recent, |scratch| content::write(trainer, state, scratch))?;
+        let best = score.is_some() && score > self.best().and_then(|best| best.score);
+        if best {
+            self.put(&self.path_of(BEST, state.step), |scratch| link_files(&recent, scratch))?;
+            self.keep_newest(BEST, 1)?;
+        }
+        self.keep_newest(RECENT, RING)?;
+        Ok(best)
+    }
+
+    /// Returns `true` if there is a checkpoint to continue from.
+    pub fn exist(&self) -> bool {
+        !self.all().is_empty()
+    }
+
+    /// Steps of the checkpoints in the ring, ascending.
+    pub fn steps(&self) -> Vec<u64> {
+        self.list(RECENT)
+    }
+
+    /// Position of the training at the best checkpoint.
+    pub fn best(&self) -> Option<TrainingState> {
+        let step = *self.list(BEST).last()?;
+        Content::open(&self.path_of(BEST, step), step).ok().map(|content| content.state)
+    }
+
+    /// Weights of the newest checkpoint that is not damaged, for measuring.
+    ///
+    /// # Errors
+    /// There is none, or all are damaged.
+    pub fn load_weights(
+        &self,
+        space: &SearchSpace,
+        settings: &Settings,
+        device: &Device,
+    ) -> Result<LoadedWeights, TrainError> {
+        let load = |content: &Content| content.weights(fresh(space, settings, device));
+        let ((supernet, step), errors) = self.newest_readable(|content| Ok((load(content)?, content.state.step)))?;
+        Ok(LoadedWeights { supernet, step, errors })
+    }
+
+    /// Weights of the checkpoint of one step, for measuring.
+    ///
+    /// # Errors
+    /// It is gone or damaged.
+    pub fn load_weights_of(
+        &self,
+        step: u64,
+        space: &SearchSpace,
+        settings: &Settings,
+        device: &Device,
+    ) -> Result<Supernet, TrainError> {
+        self.check_folder()?;
+        let mut error = None;
+        for kind in [RECENT, BEST, PINNED] {
+            let path = self.path_of(kind, step);
+            if !path.exists() {
+                continue;
+            }
+            match Content::open(&path, step).and_then(|content| content.weights(fresh(space, settings, device))) {
+                Ok(supernet) => return Ok(supernet),
+                Err(found) => error = Some(found),
+            }
+        }
+        Err(error.unwrap_or_else(|| failed(&self.path_of(RECENT, step), "it is gone")))
+    }
+
+    /// Pins the checkpoint of one step until another is pinned, however long training goes on.
+    ///
+    /// # Errors
+    /// It is gone, or the folder can't be written.
+    pub fn pin(&self, step: u64) -> Result<(), TrainError> {
+        self.check_folder()?;
+        let target = self.path_of(PINNED, step);
+        if !target.exists() {
+            let recent = self.path_of(RECENT, step);
+            let from = if recent.exists() { recent } else { self.path_of(BEST, step) };
+            self.put(&target, |scratch| link_files(&from, scratch))?;
+        }
+        self.list(PINNED)
+            .into_iter()
+            .filter(|&pinned| pinned != step)
+            .try_for_each(|old| remove(&self.path_of(PINNED, old)))
+    }
+
+    /// Unpins the checkpoint that was pinned.
+    ///
+    /// # Errors
+    /// The folder can't be written.
+    pub fn unpin(&self) -> Result<(), TrainError> {
+        self.list(PINNED).into_iter().try_for_each(|step| remove(&self.path_of(PINNED, step)))
+    }
+
+    /// A trainer that continues from the newest checkpoint that is not damaged, and why newer ones could not be used.
+    ///
+    /// # Errors
+    /// There is none, or all are damaged.
+    pub fn resume(
+        &self,
+        space: &SearchSpace,
+        settings: &Settings,
+        device: &Device,
+    ) -> Result<(Trainer, Vec<TrainError>), TrainError> {
+        self.newest_readable(|content| {
+            let mut trainer = Trainer::new(space.clone(), settings.clone(), device);
+            content.restore(&mut trainer)?;
+            Ok(trainer)
+        })
+    }
+
+    /// Removes what a killed process left half done.
+    ///
+    /// # Errors
+    /// The folder can't be written.
+    pub fn tidy(&self) -> Result<(), TrainError> {
+        self.check_folder()?;
+        for name in self.names().filter(|name| name.starts_with(SCRATCH)) {
+            remove(&self.folder.join(name))?;
+        }
+        Ok(())
+    }
+
+    /// Forgets the checkpoints after a step.
+    ///
+    /// # Errors
+    /// The folder can't be written.
+    pub fn forget_after(&self, step: u64) -> Result<(), TrainError> {
+        self.check_folder()?;
+        for kind in [RECENT, BEST, PINNED] {
+            for later in self.list(kind).into_iter().filter(|&found| found > step) {
+                remove(&self.path_of(kind, later))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Result of `load` on the newest checkpoint for which it works, and the errors of newer ones.
+    fn newest_readable<T>(
+        &self,
+        load: impl Fn(&Content) -> Result<T, TrainError>,
+    ) -> Result<(T, Vec<TrainError>), TrainError> {
+        self.check_folder()?;
+        let mut errors = Vec::new();
+        for (step, kind) in self.all().into_iter().rev() {
+            match Content::open(&self.path_of(kind, step), step).and_then(|content| load(&content)) {
+                Ok(found) => return Ok((found, errors)),
+                Err(error) => errors.push(error),
+            }
+        }
+        Err(errors.into_iter().next().unwrap_or_else(|| failed(&self.folder, "holds no checkpoint")))
+    }
+
+    /// Steps and kinds of the checkpoints to continue from, ascending; of one step, that of the ring comes last.
+    fn all(&self) -> Vec<(u64, &'static str)> {
+        let of_kind = |kind| self.list(kind).into_iter().map(move |step| (step, kind));
+        let mut all: Vec<_> = of_kind(BEST).chain(of_kind(RECENT)).collect();
+        all.sort_by_key(|&(step, _)| step);
+        all
+    }
+
+    /// Refuses a folder that is a link: what it leads to belongs to somebody else, and checkpoints are deleted.
+    fn check_folder(&self) -> Result<(), TrainError> {
+        match fs::symlink_metadata(&self.folder) {
+            Ok(metadata) if !metadata.is_dir() => {
+                Err(failed(&self.folder, "it is a link or a file, not a folder; put a folder of the run in its place"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn names(&self) -> impl Iterator<Item = String> + use<> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        entries.filter_map(|entry| entry.file_name().into_string().ok())
+    }
+
+    fn list(&self, kind: &str) -> Vec<u64> {
+        let mut steps: Vec<u64> = self.names().filter_map(|name| name.strip_prefix(kind)?.parse().ok()).collect();
+        steps.sort_unstable();
+        steps
+    }
+
+    fn keep_newest(&self, kind: &str, count: usize) -> Result<(), TrainError> {
+        self.list(kind).into_iter().rev().skip(count).try_for_each(|old| remove(&self.path_of(kind, old)))
+    }
+
+    fn path_of(&self, kind: &str, step: u64) -> PathBuf {
+        self.folder.join(format!("{kind}{step:08}"))
+    }
+
+    /// Fills a scratch folder by `write`, then puts it in its place.
+    fn put(&self, target: &Path, write: impl FnOnce(&Path) -> Result<(), TrainError>) -> Result<(), TrainError> {
+        let builder = || tempfile::Builder::new().prefix(SCRATCH).tempdir_in(&self.folder);
+        let scratch = builder().map_err(|error| failed(&self.folder, error))?;
+        write(scratch.path())?;
+        if target.exists() {
+            // Training from the same step again, after a rollback or a stop, gave the same weights.
+            remove(target)?;
+        }
+        fs::rename(scratch.path(), target).map_err(|error| failed(target, error))?;
+        // The folder has gone by that name, so there is nothing left to clean up.
+        let _ = scratch.keep();
+        files::sync_folder(&self.folder).map_err(|error| failed(&self.folder, error))
+    }
+}
+
+/// A supernet to load weights into.
+fn fresh(space: &SearchSpace, settings: &Settings, device: &Device) -> Supernet {
+    Supernet::new(space, settings.initialisation, settings.seed, device)
+}
+
+/// Gives the files of a checkpoint, which never change, a second place; they are copied where links can't be made.
+fn link_files(from: &Path, to: &Path) -> Result<(), TrainError> {
+    let link = |entry: fs::DirEntry| {
+        let target = to.join(entry.file_name());
+        fs::hard_link(entry.path(), &target).or_else(|_| fs::copy(entry.path(), &target).map(drop))
+    };
+    let entries = fs::read_dir(from).map_err(|error| failed(from, error))?;
+    for entry in entries {
+        entry.and_then(link).map_err(|error| failed(from, error))?;
+    }
+    files::sync_folder(to).map_err(|error| failed(to, error))
+}
+
+/// Removes a folder. It moves out of sight first, so that no half of it is ever taken for a whole.
+fn remove(path: &Path) -> Result<(), TrainError> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let aside = path.with_file_name(format!("{SCRATCH}old-{}", name.trim_start_matches(SCRATCH)));
+    fs::rename(path, &aside).and_then(|()| fs::remove_dir_all(&aside)).map_err(|error| failed(path, error))
+}
+
+#[cfg(test)]
+mod tests;
