@@ -15,19 +15,17 @@ fn costing_designs_allocates_nothing() {
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(7);
         let designs: Vec<Design> = (0..200).map(|_| space.sample_design(&mut rng)).collect();
         let mut knobs = Knobs::from_profile(&profile);
-        let (mut table, mut demands, mut batch) =
-            (NetworkCosts::default(), Vec::new(), DemandBatch::new(knobs.sensors));
+        let (mut table, mut batch) = (NetworkCosts::default(), DemandBatch::new(knobs.sensors));
         for design in &designs {
             blocks.fill(&design.genome, TransmitConfig::from(design), &mut table).unwrap();
             table.demands.iter().for_each(|demand| batch.push(demand, true));
-            demands.append(&mut table.demands);
         }
         let (mut seconds, mut costs) = (0.0, BatchCosts::default());
         batch.evaluate(0..batch.len(), &SystemRates::new(&knobs), &mut costs);
         let moved = measure(|| {
             for sensors in [4, 12] {
                 (knobs.sensors, knobs.bandwidth_bytes_per_s) = (sensors, 0.5 * knobs.bandwidth_bytes_per_s);
-                batch.set_sensors(sensors, &demands);
+                batch.set_sensors(sensors);
                 batch.evaluate(0..batch.len(), &SystemRates::new(&knobs), &mut costs);
                 seconds += costs.seconds().iter().sum::<f64>();
             }

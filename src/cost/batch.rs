@@ -2,7 +2,7 @@
 //!
 //! A knob other than the number of sensors changes factors only, so a pass over the columns is a few products a split.
 //! Another number of sensors changes three of the columns. Where a further view always takes the same (fusion by `max`
-//! or `mean`), they follow from columns too; otherwise from the demands themselves.
+//! or `mean`), they follow from columns too; the demands of other splits are kept.
 //!
 //! Every figure equals that of [`SystemRates::evaluate`] to the last digit (tested).
 
@@ -25,14 +25,23 @@ pub struct DemandBatch {
     peak_bytes: Vec<f64>,
     sensor_weight_bytes: Vec<f64>,
     aggregator_weight_bytes: Vec<f64>,
-    /// Work of a frame with one view, and of every further view, as long as that is all the number of sensors changes.
-    linear_work: Option<Vec<[ProcessorWork; 2]>>,
+    /// Work of a frame with one view, and of every further view, where that is all the number of sensors changes.
+    linear_work: Vec<[ProcessorWork; 2]>,
+    /// The other splits with their entries, ascending.
+    others: Vec<(usize, SplitDemand)>,
+    /// No less than any figure of an allowed split.
+    highest: FrameDemand,
+    /// No less than any linear work.
+    highest_work: [ProcessorWork; 2],
 }
+
+/// Limits that the seconds of a split and the bytes alive on its sensors decide.
+const OF_SECONDS_AND_PEAK: Violations = Violations::of(&[Limit::SensorMemory, Limit::Latency]);
 
 impl DemandBatch {
     /// An empty batch for `sensors` sensors.
     pub fn new(sensors: u32) -> Self {
-        Self { sensors, linear_work: Some(Vec::new()), ..Self::default() }
+        Self { sensors, ..Self::default() }
     }
 
     /// Number of splits.
@@ -50,9 +59,7 @@ impl DemandBatch {
         for column in self.columns() {
             column.reserve_exact(splits);
         }
-        if let Some(work) = &mut self.linear_work {
-            work.reserve_exact(splits);
-        }
+        self.linear_work.reserve_exact(splits);
     }
 
     /// Every column, in the order of the fields of [`FrameDemand`].
@@ -72,6 +79,16 @@ impl DemandBatch {
     /// [`DemandBatch::is_allowed`] tells it.
     pub fn push(&mut self, demand: &SplitDemand, allowed: bool) {
         let frame = FrameDemand::new(demand, self.sensors);
+        let work = demand.linear_work();
+        if work.is_none() {
+            self.others.push((self.len(), *demand));
+        }
+        let work = work.unwrap_or_default();
+        if allowed {
+            self.highest = self.highest.combine(&frame, f64::max);
+            self.highest_work = [0, 1].map(|part| self.highest_work[part].combine(work[part], f64::max));
+        }
+        self.linear_work.push(work);
         self.sensor_cycles.push(frame.sensor_cycles);
         self.aggregator_cycles.push(frame.aggregator_cycles);
         self.work_j.push(frame.work_j);
@@ -79,10 +96,6 @@ impl DemandBatch {
         self.peak_bytes.push(frame.peak_bytes);
         self.sensor_weight_bytes.push(frame.sensor_weight_bytes);
         self.aggregator_weight_bytes.push(frame.aggregator_weight_bytes);
-        match (&mut self.linear_work, demand.linear_work()) {
-            (Some(all), Some(own)) => all.push(own),
-            _ => self.linear_work = None,
-        }
     }
 
     /// The entries in another order.
@@ -98,7 +111,10 @@ impl DemandBatch {
             peak_bytes: column(&self.peak_bytes),
             sensor_weight_bytes: column(&self.sensor_weight_bytes),
             aggregator_weight_bytes: column(&self.aggregator_weight_bytes),
-            linear_work: self.linear_work.as_ref().map(|own| order.map(|index| own[index]).collect()),
+            linear_work: order.clone().map(|index| self.linear_work[index]).collect(),
+            others: order.enumerate().filter_map(|(at, index)| Some((at, *self.other(index)?))).collect(),
+            highest: self.highest,
+            highest_work: self.highest_work,
         }
     }
 
@@ -108,24 +124,39 @@ impl DemandBatch {
         self.link_bytes[index] < f64::INFINITY
     }
 
-    /// Turns to another number of sensors. `demands` are those that were pushed.
-    pub fn set_sensors(&mut self, sensors: u32, demands: &[SplitDemand]) {
+    /// Demand of the split at entry `index`, unless its work is linear in the number of sensors.
+    #[inline]
+    fn other(&self, index: usize) -> Option<&SplitDemand> {
+        if self.others.is_empty() {
+            return None;
+        }
+        let found = self.others.binary_search_by_key(&index, |(entry, _)| *entry);
+        found.ok().map(|at| &self.others[at].1)
+    }
+
+    /// Turns to another number of sensors.
+    pub fn set_sensors(&mut self, sensors: u32) {
         if std::mem::replace(&mut self.sensors, sensors) == sensors {
             return;
         }
         let outputs = self.aggregator_cycles.iter_mut().zip(&mut self.work_j);
-        if let Some(linear) = &self.linear_work {
-            let others = f64::from(sensors) - 1.0;
-            for ((cycles, joules), [first, more]) in outputs.zip(linear) {
-                *cycles = first.cycles + others * more.cycles;
-                *joules = first.energy_j + others * more.energy_j;
-            }
-            return;
+        for ((cycles, joules), work) in outputs.zip(&self.linear_work) {
+            (*cycles, *joules) = linear(work, sensors);
         }
-        for (((cycles, joules), weights), demand) in outputs.zip(&mut self.aggregator_weight_bytes).zip(demands) {
+        (self.highest.aggregator_cycles, self.highest.work_j) = linear(&self.highest_work, sensors);
+        for (index, demand) in &self.others {
             let frame = FrameDemand::new(demand, sensors);
-            (*cycles, *joules, *weights) = (frame.aggregator_cycles, frame.work_j, frame.aggregator_weight_bytes);
+            self.aggregator_cycles[*index] = frame.aggregator_cycles;
+            self.work_j[*index] = frame.work_j;
+            self.aggregator_weight_bytes[*index] = frame.aggregator_weight_bytes;
+            self.highest = self.highest.combine(&frame, f64::max);
         }
+    }
+
+    /// Limits on cost that some split may break. No split breaks another: every usage grows with every figure of a
+    /// demand, in exact and in rounded numbers, and the highest figures keep the others.
+    pub fn breakable(&self, rates: &SystemRates) -> Violations {
+        rates.evaluate_frame(&self.highest).violations
     }
 
     /// Demand of a frame at entry `index`.
@@ -142,16 +173,25 @@ impl DemandBatch {
         }
     }
 
-    /// Demand of a frame at entry `index` with another number of sensors. `demands` are those that were pushed.
+    /// Demand of a frame at entry `index` with another number of sensors.
     #[inline]
-    pub fn frame_with(&self, index: usize, sensors: u32, demands: &[SplitDemand]) -> FrameDemand {
-        let Some(linear) = &self.linear_work else { return FrameDemand::new(&demands[index], sensors) };
-        let (others, [first, more]) = (f64::from(sensors) - 1.0, &linear[index]);
-        FrameDemand {
-            aggregator_cycles: first.cycles + others * more.cycles,
-            work_j: first.energy_j + others * more.energy_j,
-            ..self.frame(index)
+    pub fn frame_with(&self, index: usize, sensors: u32) -> FrameDemand {
+        if let Some(demand) = self.other(index) {
+            return FrameDemand::new(demand, sensors);
         }
+        let (aggregator_cycles, work_j) = linear(&self.linear_work[index], sensors);
+        FrameDemand { aggregator_cycles, work_j, ..self.frame(index) }
+    }
+
+    /// Returns `true` if the split at entry `index`, a frame of which takes `seconds`, meets every limit on cost. Reads
+    /// only what the `breakable` limits need: the columns of many splits are far away in memory.
+    #[inline(always)]
+    pub fn is_feasible(&self, index: usize, seconds: f64, rates: &SystemRates, breakable: Violations) -> bool {
+        if !breakable.is_within(OF_SECONDS_AND_PEAK) {
+            return rates.is_feasible(&self.frame(index));
+        }
+        seconds <= rates.bound(Limit::Latency)
+            && (!breakable.contains(Limit::SensorMemory) || self.peak_bytes[index] <= rates.bound(Limit::SensorMemory))
     }
 
     /// Entry of the fastest allowed split in `range`, and its seconds; of equally fast ones the first. `None` if no
@@ -183,14 +223,10 @@ impl DemandBatch {
         (at != usize::MAX).then(|| (range.start + at, least))
     }
 
-    /// Evaluates the splits in `range`: latency, excess over the limits and broken limits of each, into `costs`.
-    pub fn evaluate(&self, range: Range<usize>, rates: &SystemRates, costs: &mut BatchCosts) {
+    /// Usages of the splits in `range`, in order.
+    #[inline(always)]
+    fn usages(&self, range: Range<usize>, rates: &SystemRates) -> impl Iterator<Item = Usage> {
         let count = range.len();
-        costs.resize(count);
-        let bounds = rates.bounds();
-        let inverse: Usage = bounds.map(|bound| bound.max(f64::MIN_POSITIVE).recip());
-        let (seconds, excess) = (&mut costs.seconds[..count], &mut costs.excess[..count]);
-        let violations = &mut costs.violations[..count];
         let [sensor, aggregator, work, link, peak, own, other] = [
             &self.sensor_cycles,
             &self.aggregator_cycles,
@@ -201,8 +237,7 @@ impl DemandBatch {
             &self.aggregator_weight_bytes,
         ]
         .map(|column| &column[range.clone()][..count]);
-        // Without a branch, so that several splits are evaluated at once.
-        for index in 0..count {
+        (0..count).map(move |index| {
             let frame = FrameDemand {
                 sensor_cycles: sensor[index],
                 aggregator_cycles: aggregator[index],
@@ -212,22 +247,52 @@ impl DemandBatch {
                 sensor_weight_bytes: own[index],
                 aggregator_weight_bytes: other[index],
             };
-            let usage = rates.usage(&frame, &rates.frame_latency(&frame));
+            rates.usage(&frame, &rates.frame_latency(&frame))
+        })
+    }
+
+    /// Evaluates the splits in `range`: latency, excess over the limits and broken limits of each, into `costs`.
+    pub fn evaluate(&self, range: Range<usize>, rates: &SystemRates, costs: &mut BatchCosts) {
+        let count = range.len();
+        costs.resize(count);
+        let bounds = rates.bounds();
+        let inverse: Usage = bounds.map(|bound| bound.max(f64::MIN_POSITIVE).recip());
+        let outputs = costs.seconds.iter_mut().zip(&mut costs.excess).zip(&mut costs.violations);
+        // Without a branch, so that several splits are evaluated at once.
+        for (usage, ((seconds, excess), violations)) in self.usages(range, rates).zip(outputs) {
             let (mut over, mut bits) = (0.0, 0);
             for limit in 0..COST_CONSTRAINTS {
                 let part = (usage[limit] - bounds[limit]) * inverse[limit];
                 over += if part > 0.0 { part } else { 0.0 };
-                bits |= u64::from(usage[limit] > bounds[limit]) << limit;
+                bits += if usage[limit] > bounds[limit] { ONE_BROKEN | 1 << limit } else { 0 };
             }
-            (seconds[index], excess[index], violations[index]) = (usage[Limit::Latency as usize], over, bits);
+            (*seconds, *excess, *violations) = (usage[Limit::Latency as usize], over, bits);
         }
     }
 
-    /// Number of splits in `range` that meet every limit on cost.
-    pub fn count_feasible(&self, range: Range<usize>, rates: &SystemRates) -> usize {
-        range.map(|index| usize::from(rates.is_feasible(&self.frame(index)))).sum()
+    /// Number of splits in `range` that meet every limit on cost; none of them breaks a limit that is not `breakable`.
+    pub fn count_feasible(&self, range: Range<usize>, rates: &SystemRates, breakable: Violations) -> usize {
+        let bounds = rates.bounds();
+        let meets = |usage: &Usage, limit: usize| usize::from(usage[limit] <= bounds[limit]);
+        let usages = self.usages(range, rates);
+        // Without a branch; what a limit that is left out is compared with is not computed.
+        if breakable.is_within(OF_SECONDS_AND_PEAK) {
+            usages.map(|usage| meets(&usage, Limit::SensorMemory as usize) & meets(&usage, Limit::Latency as usize)).sum()
+        } else {
+            usages.map(|usage| (0..COST_CONSTRAINTS).fold(1, |all, limit| all & meets(&usage, limit))).sum()
+        }
     }
 }
+
+/// Cycles of the aggregator and joules of a frame with `sensors` sensors, by the work of the first and of every further.
+#[inline]
+fn linear([first, more]: &[ProcessorWork; 2], sensors: u32) -> (f64, f64) {
+    let others = f64::from(sensors) - 1.0;
+    (first.cycles + others * more.cycles, first.energy_j + others * more.energy_j)
+}
+
+/// Lowest bit of the number of broken limits in a column of violations, above the bits of the limits.
+const ONE_BROKEN: u64 = 1 << 8;
 
 /// Costs of some splits as far as limits and order go, one entry a split. Filled again and again without allocation.
 #[derive(Debug, Clone, Default)]
@@ -235,7 +300,8 @@ pub struct BatchCosts {
     len: usize,
     seconds: Vec<f64>,
     excess: Vec<f64>,
-    /// Bits in the order of [`Limit::ALL`]; as wide as the other columns, so that they are filled together.
+    /// Bits in the order of [`Limit::ALL`], and how many of them are set in units of [`ONE_BROKEN`]; as wide as the
+    /// other columns, so that they are filled together.
     violations: Vec<u64>,
 }
 
@@ -253,7 +319,7 @@ impl BatchCosts {
     pub fn add_accuracies(&mut self, accuracies: &[f64], floor: f64) {
         for ((accuracy, excess), bits) in accuracies.iter().zip(&mut self.excess).zip(&mut self.violations) {
             *excess += (floor - accuracy).max(0.0);
-            *bits |= u64::from(*accuracy < floor) << Limit::Accuracy as u32;
+            *bits += if *accuracy < floor { ONE_BROKEN | 1 << Limit::Accuracy as u32 } else { 0 };
         }
     }
 
@@ -273,14 +339,9 @@ impl BatchCosts {
         Violations::from_bits(self.violations[index] as u8)
     }
 
-    /// Index of the fastest split that breaks no limit; of equally fast ones the first.
-    pub fn fastest_feasible(&self) -> Option<usize> {
-        let (mut least, mut at) = (f64::INFINITY, None);
-        for (index, (&seconds, &violations)) in self.seconds().iter().zip(&self.violations).enumerate() {
-            if violations == 0 && seconds < least {
-                (least, at) = (seconds, Some(index));
-            }
-        }
-        at
+    /// Number of limits broken by the split at `index`.
+    #[inline]
+    pub fn broken(&self, index: usize) -> u64 {
+        self.violations[index] / ONE_BROKEN
     }
 }

@@ -30,6 +30,11 @@ impl ProcessorWork {
     pub(super) fn plus_energy(self, energy_j: f64) -> Self {
         Self { energy_j: self.energy_j + energy_j, ..self }
     }
+
+    /// The work with each figure replaced by `pick(self, other)`.
+    pub(super) fn combine(self, other: Self, pick: impl Fn(f64, f64) -> f64) -> Self {
+        Self { cycles: pick(self.cycles, other.cycles), energy_j: pick(self.energy_j, other.energy_j) }
+    }
 }
 
 /// Work of the aggregator in a frame of V views: `one_view + (V - 1) * further_view`, and `fusion` from two views
@@ -105,11 +110,6 @@ impl SplitDemand {
     pub fn aggregator_weights(&self, views: u32) -> u64 {
         let fusion = self.fusion_weight_bytes + u64::from(views.saturating_sub(1)) * self.fusion_view_weight_bytes;
         self.aggregator_weight_bytes + if views > 1 { fusion } else { 0 }
-    }
-
-    /// Returns `true` if every further view and sensor adds the same work and nothing else.
-    pub(crate) fn is_linear(&self) -> bool {
-        self.linear_work().is_some()
     }
 
     /// Work of a frame with one view and of every further view, joules of the sensors included; `None` if more views

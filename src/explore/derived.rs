@@ -109,12 +109,13 @@ impl Derived {
     /// the candidates or the accuracies; [`Derived::arrange`] must follow.
     pub(super) fn evaluate(&mut self, catalogue: &Catalogue, setup: &Setup, ranges: &[KnobRange]) {
         let evaluator = Evaluator::new(setup.knobs(), &self.allowed);
+        let breakable = catalogue.batch().breakable(&evaluator.rates);
         let mut counts = Counts::default();
         self.ranking.begin(catalogue.len());
         for id in catalogue.ids() {
             let range = catalogue.range(id);
             let accuracies = catalogue.accuracies(range.clone());
-            let best = evaluator.best(catalogue.batch(), range, accuracies);
+            let best = evaluator.best(catalogue.batch(), breakable, range, accuracies);
             let best = best.expect("the catalogue holds only candidates with an allowed split");
             counts.add(&best, accuracies.get(usize::from(best.split_index)).copied());
             self.ranking.push(&best, catalogue.macs(id));

@@ -55,7 +55,7 @@ impl Session {
             _ => (self.catalogue().demands(id), self.own_accuracies(id)),
         };
         let evaluator = self.evaluator();
-        let best = evaluator.best(&evaluator.batch(demands), 0..demands.len(), &accuracies)?;
+        let best = evaluator.best_of(demands, &accuracies)?;
         let chosen = active.and_then(Override::split);
         let shown = chosen.and_then(|split| demands.iter().position(|demand| demand.boundary == split));
         let shown = shown.unwrap_or(usize::from(best.split_index));

@@ -121,7 +121,7 @@ fn thresholds_of_any(
 fn fits(pool: &CandidatePool, id: CandidateId, rates: &SystemRates) -> bool {
     let batch = pool.batch();
     let mut allowed = pool.range(id).filter(|&entry| batch.is_allowed(entry));
-    allowed.any(|entry| rates.is_feasible(&batch.frame_with(entry, rates.sensors(), pool.all_demands())))
+    allowed.any(|entry| rates.is_feasible(&batch.frame_with(entry, rates.sensors())))
 }
 
 /// Turns "fits from this step on" into "fits at this step".

@@ -172,11 +172,6 @@ impl CandidatePool {
         &self.demands[self.range(id)]
     }
 
-    /// Splits of all candidates.
-    pub(super) fn all_demands(&self) -> &[SplitDemand] {
-        &self.demands
-    }
-
     /// Boundaries of a candidate's splits.
     pub(super) fn boundaries(&self, id: CandidateId) -> &[BoundaryId] {
         &self.boundaries[self.range(id)]
@@ -204,7 +199,7 @@ impl CandidatePool {
 
     /// Recomputes the batch for a number of sensors.
     pub(super) fn set_sensors(&mut self, sensors: u32) {
-        self.batch.set_sensors(sensors, &self.demands);
+        self.batch.set_sensors(sensors);
     }
 
     /// Candidates with this genome.

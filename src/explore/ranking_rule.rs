@@ -127,25 +127,32 @@ impl<'a> Evaluator<'a> {
         self.rates.evaluate_frame(frame).with_accuracy(accuracy, self.knobs)
     }
 
-    /// Some splits as [`Evaluator::best`] reads them.
-    pub(super) fn batch(&self, demands: &[SplitDemand]) -> DemandBatch {
+    /// Best of all splits of one design; see [`Evaluator::best`].
+    pub(super) fn best_of(&self, demands: &[SplitDemand], accuracies: &[f64]) -> Option<BestSplit> {
         let mut batch = DemandBatch::new(self.knobs.sensors);
         for demand in demands {
             batch.push(demand, self.allows(demand));
         }
-        batch
+        self.best(&batch, batch.breakable(&self.rates), 0..demands.len(), accuracies)
     }
 
     /// Best of the splits in `range` by the rule at [`RankedDesign`]; accuracies beyond the slice are unknown. `None`
-    /// if no split is allowed.
+    /// if no split is allowed. No split of the batch breaks a limit on cost that is not `breakable`.
     #[inline(always)]
-    pub(super) fn best(&self, batch: &DemandBatch, range: Range<usize>, accuracies: &[f64]) -> Option<BestSplit> {
+    pub(super) fn best(
+        &self,
+        batch: &DemandBatch,
+        breakable: Violations,
+        range: Range<usize>,
+        accuracies: &[f64],
+    ) -> Option<BestSplit> {
         // Before anything is measured this is all there is to do.
         if accuracies.is_empty() {
-            return self.fastest(batch, range.clone(), &[]).or_else(|| self.least_violating(batch, range, &[]));
+            let fastest = self.fastest(batch, breakable, range.clone(), &[]);
+            return fastest.or_else(|| self.least_violating(batch, range, &[]));
         }
         self.most_accurate(batch, range.start, accuracies)
-            .or_else(|| self.fastest(batch, range.clone(), accuracies))
+            .or_else(|| self.fastest(batch, breakable, range.clone(), accuracies))
             .or_else(|| self.least_violating(batch, range, accuracies))
     }
 
@@ -167,11 +174,17 @@ impl<'a> Evaluator<'a> {
 
     /// The fastest split of all, if it fits. Most often it does, so only times are compared at first.
     #[inline(always)]
-    fn fastest(&self, batch: &DemandBatch, range: Range<usize>, accuracies: &[f64]) -> Option<BestSplit> {
+    fn fastest(
+        &self,
+        batch: &DemandBatch,
+        breakable: Violations,
+        range: Range<usize>,
+        accuracies: &[f64],
+    ) -> Option<BestSplit> {
         let (at, seconds) = batch.fastest(range.clone(), &self.rates)?;
         let index = at - range.start;
         let below = |accuracy: &f64| self.knobs.accuracy_floor.is_some_and(|floor| *accuracy < floor);
-        let fits = self.rates.is_feasible(&batch.frame(at)) && !accuracies.get(index).is_some_and(below);
+        let fits = batch.is_feasible(at, seconds, &self.rates, breakable) && !accuracies.get(index).is_some_and(below);
         fits.then(|| BestSplit::new(index, Class::Unmeasured, seconds, 0.0))
     }
 
@@ -183,25 +196,29 @@ impl<'a> Evaluator<'a> {
         if let Some(floor) = self.knobs.accuracy_floor {
             costs.add_accuracies(accuracies, floor);
         }
-        if let Some(index) = costs.fastest_feasible() {
-            return Some(BestSplit::new(index, Class::Unmeasured, costs.seconds()[index], 0.0));
-        }
-        let mut best: Option<(u32, f64, f64, usize)> = None;
+        // Of splits that break no limit, whose excess is 0, the fastest is the least.
+        let mut best = (u64::MAX, f64::INFINITY, f64::INFINITY, 0);
         let mut single_violations = Violations::default();
         let all = costs.seconds().iter().zip(costs.excess()).enumerate();
         for (index, (&seconds, &excess)) in all.filter(|(_, (seconds, _))| **seconds < f64::INFINITY) {
-            let violations = costs.violations(index);
-            if violations.count() == 1 {
-                single_violations = single_violations.union(violations);
+            let broken = costs.broken(index);
+            if broken == 1 {
+                single_violations = single_violations.union(costs.violations(index));
             }
-            let found = (violations.count(), excess, seconds, index);
-            if best.is_none_or(|best| found < best) {
-                best = Some(found);
+            let found = (broken, excess, seconds, index);
+            if found < best {
+                best = found;
             }
         }
-        let (broken, excess, seconds, index) = best?;
-        // Number of broken limits, with the excess squeezed into the fraction.
-        let first = f64::from(broken) + 1.0 - (1.0 + excess).recip();
-        Some(BestSplit { single_violations, ..BestSplit::new(index, Class::Infeasible, seconds, first) })
+        let (broken, excess, seconds, index) = best;
+        match broken {
+            u64::MAX => None,
+            0 => Some(BestSplit::new(index, Class::Unmeasured, seconds, 0.0)),
+            _ => {
+                // Number of broken limits, with the excess squeezed into the fraction.
+                let first = broken as f64 + 1.0 - (1.0 + excess).recip();
+                Some(BestSplit { single_violations, ..BestSplit::new(index, Class::Infeasible, seconds, first) })
+            }
+        }
     }
 }

@@ -41,16 +41,11 @@ impl Session {
     pub fn tornado(&self) -> Vec<DesignSwing> {
         let Some(inspected) = self.inspected() else { return Vec::new() };
         let (evaluator, demands) = (self.evaluator(), inspected.demands);
-        let batch = evaluator.batch(demands);
         let best = |knob: Knob, knobs: &crate::cost::Knobs| {
             let moved = Evaluator::new(knobs, evaluator.allowed);
             // With another number of sensors the accuracies are others: there only costs are judged.
             let accuracies: &[f64] = if knob == Knob::Sensors { &[] } else { &inspected.accuracies };
-            let found = if knob == Knob::Sensors {
-                moved.best(&moved.batch(demands), 0..demands.len(), accuracies)?
-            } else {
-                moved.best(&batch, 0..demands.len(), accuracies)?
-            };
+            let found = moved.best_of(demands, accuracies)?;
             let boundary = demands[usize::from(found.split_index)].boundary;
             Some(SwingEnd { value: 0.0, latency_s: found.seconds, boundary, feasible: found.feasible() })
         };

@@ -151,14 +151,14 @@ proptest! {
             for (index, demand) in demands.iter().enumerate() {
                 batch.push(demand, index != 1);
             }
-            batch.set_sensors(then, &demands);
+            batch.set_sensors(then);
             let rates = SystemRates::new(&Knobs { sensors: then, ..Knobs::from_profile(&profile) });
             for (index, demand) in demands.iter().enumerate() {
                 prop_assert_eq!(batch.is_allowed(index), index != 1);
                 if index != 1 {
                     let frame = batch.frame(index);
                     prop_assert_eq!(frame, rates.frame(demand));
-                    prop_assert_eq!(batch.frame_with(index, first, &demands), FrameDemand::new(demand, first));
+                    prop_assert_eq!(batch.frame_with(index, first), FrameDemand::new(demand, first));
                     prop_assert_eq!(rates.evaluate_frame(&frame), rates.evaluate(demand));
                 }
             }

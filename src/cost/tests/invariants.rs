@@ -79,20 +79,22 @@ proptest! {
         table.demands.iter().for_each(|demand| batch.push(demand, true));
         let mut costs = BatchCosts::default();
         batch.evaluate(0..batch.len(), &rates, &mut costs);
+        let breakable = batch.breakable(&rates);
         for (index, demand) in table.demands.iter().enumerate() {
             let plain = rates.evaluate(demand);
             prop_assert_eq!(rates.is_feasible(&rates.frame(demand)), plain.feasible());
             prop_assert_eq!(costs.violations(index), plain.violations);
+            prop_assert_eq!(costs.broken(index), u64::from(plain.violations.count()));
+            prop_assert!(plain.violations.is_within(breakable));
+            let seconds = plain.latency.total_s();
+            prop_assert_eq!(batch.is_feasible(index, seconds, &rates, breakable), plain.feasible());
             prop_assert_eq!(costs.seconds()[index].to_bits(), plain.latency.total_s().to_bits());
             prop_assert_eq!(costs.excess()[index] > 0.0, !plain.feasible());
         }
         let feasible = |index: &usize| rates.evaluate(&table.demands[*index]).feasible();
         for from in 0..batch.len() {
-            prop_assert_eq!(batch.count_feasible(from..batch.len(), &rates), (from..batch.len()).filter(feasible).count());
+            prop_assert_eq!(batch.count_feasible(from..batch.len(), &rates, breakable), (from..batch.len()).filter(feasible).count());
         }
-        let seconds = |index: &usize| rates.latency(&table.demands[*index]).total_s();
-        let fastest = (0..batch.len()).filter(feasible).min_by(|a, b| seconds(a).total_cmp(&seconds(b)));
-        prop_assert_eq!(costs.fastest_feasible(), fastest);
     }
 
     #[test]

@@ -21,10 +21,8 @@ const PROBES: usize = 24;
 /// Demands of many splits, ordered for counting.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FeasibilityCounter {
-    /// Splits whose demand is linear in the number of sensors, turned to the number asked for last.
+    /// The splits, turned to the number of sensors asked for last.
     blocks: RefCell<BlockCounts>,
-    /// The other splits, which are evaluated one by one.
-    others: Vec<SplitDemand>,
 }
 
 /// Demands in blocks.
@@ -38,19 +36,16 @@ struct BlockCounts {
 }
 
 impl FeasibilityCounter {
-    /// Counter without a split.
-    pub(super) fn new() -> Self {
-        let blocks = BlockCounts { batch: DemandBatch::new(1), ..BlockCounts::default() };
-        Self { blocks: RefCell::new(blocks), others: Vec::new() }
+    /// Counter without a split, with room for exactly so many.
+    pub(super) fn with_room(splits: usize) -> Self {
+        let mut batch = DemandBatch::new(1);
+        batch.reserve_exact(splits);
+        Self { blocks: RefCell::new(BlockCounts { batch, ..BlockCounts::default() }) }
     }
 
     /// Adds a split.
     pub(super) fn push(&mut self, demand: &SplitDemand) {
-        if demand.is_linear() {
-            self.blocks.get_mut().batch.push(demand, true);
-        } else {
-            self.others.push(*demand);
-        }
+        self.blocks.get_mut().batch.push(demand, true);
     }
 
     /// Orders the splits by latency at `usual` rates and by their figures, once all are there.
@@ -64,7 +59,7 @@ impl FeasibilityCounter {
 
     /// Number of splits.
     pub(super) fn len(&self) -> usize {
-        self.blocks.borrow().batch.len() + self.others.len()
+        self.blocks.borrow().batch.len()
     }
 
     /// Number of splits that meet every limit on cost.
@@ -73,16 +68,16 @@ impl FeasibilityCounter {
         blocks.set_sensors(rates.sensors());
         let count = |(index, [low, high]): (usize, &[FrameDemand; 2])| {
             let range = block(index, blocks.batch.len());
-            if rates.is_feasible(high) {
+            let breakable = rates.evaluate_frame(high).violations;
+            if breakable.is_empty() {
                 range.len()
             } else if rates.is_feasible(low) {
-                blocks.batch.count_feasible(range, rates)
+                blocks.batch.count_feasible(range, rates, breakable)
             } else {
                 0
             }
         };
-        let in_blocks: usize = blocks.ends.iter().enumerate().map(count).sum();
-        in_blocks + self.others.iter().filter(|demand| rates.is_feasible(&rates.frame(demand))).count()
+        blocks.ends.iter().enumerate().map(count).sum()
     }
 }
 
@@ -92,7 +87,7 @@ impl BlockCounts {
             return;
         }
         self.sensors = sensors;
-        self.batch.set_sensors(sensors, &[]);
+        self.batch.set_sensors(sensors);
         let batch = &self.batch;
         let ends = |index: usize| {
             let range = block(index, batch.len());

@@ -115,10 +115,10 @@ impl Survey {
             .at
             .iter()
             .zip(&nodes)
-            .map(|(&boundary, own)| SurveyedSplit {
-                boundary,
-                designs: total(own),
-                looked_at: FeasibilityCounter::new(),
+            .map(|(&boundary, own)| {
+                let designs = total(own);
+                let room = if exact { designs as usize } else { DRAWN };
+                SurveyedSplit { boundary, designs, looked_at: FeasibilityCounter::with_room(room) }
             })
             .collect();
         if exact {

@@ -218,7 +218,7 @@ fn an_estimate_holds_the_truth_in_its_interval() {
                 .map(|node| (node, counted.paths.designs(&counted.graph, node)))
                 .collect();
             let draw = |_| model.demand(&counted.paths.draw_among(&space, &counted.graph, &own, &mut rng)).unwrap();
-            split.looked_at = FeasibilityCounter::new();
+            split.looked_at = FeasibilityCounter::with_room(0);
             (0..100).map(draw).for_each(|demand| split.looked_at.push(&demand));
             split.looked_at.order(&SystemRates::new(&knobs));
         }
