@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use thiserror::Error;
 
-use super::candidate::{CandidateDesign, CandidateError, CandidateId, design, effective_transmit};
+use super::candidate::{CandidateDesign, CandidateError, CandidateId, demands, design, effective_transmit};
 use super::measurements::{Accuracy, Measurements, ShownAccuracy, split_index_of};
 use super::pool::{CandidatePool, DesignKey};
 use crate::cost::{CostError, CostModel, DemandBatch, SplitDemand, TransmitConfig};
@@ -132,9 +132,10 @@ impl Catalogue {
         self.pool.split_count()
     }
 
-    /// Demands of a candidate's splits in the order of their boundaries; none if it does not exist.
-    pub fn demands(&self, id: CandidateId) -> &[SplitDemand] {
-        self.pool.demands(id)
+    /// Demands of a candidate's splits in the order of their boundaries, costed anew; none if it does not exist.
+    pub fn demands(&self, id: CandidateId) -> Vec<SplitDemand> {
+        let (Ok(model), Some(candidate)) = (&self.model, self.get(id)) else { return Vec::new() };
+        demands(model, &candidate.genome, candidate.transmit).unwrap_or_default()
     }
 
     /// The design that a candidate is when split at a boundary.

@@ -1,5 +1,5 @@
 //! Everything that follows from the catalogue and the setup: best splits, ranking, rows, counts, histograms, the points
-//! of scatter plots, and the network of the selected candidate.
+//! of scatter plots, and the network of the selected candidate with its splits.
 //!
 //! Nothing here is set: [`Derived::evaluate`] follows a change of knobs or accuracies, [`Derived::arrange`] a change of
 //! ranking, order or filter, and [`Derived::lower`] a change of the selection. The rest is computed when first asked
@@ -23,7 +23,7 @@ use super::knob_range::KnobRange;
 use super::ranking::Ranking;
 use super::ranking_rule::{BestSplit, Class, Evaluator};
 use super::setup::Setup;
-use crate::cost::{Knobs, SystemRates};
+use crate::cost::{Knobs, SplitDemand, SystemRates};
 use crate::network::Network;
 use crate::quantity::Limit;
 use crate::search::{FeasibleCount, Survey};
@@ -63,12 +63,13 @@ pub(super) struct Counts {
     pub(super) binding: [usize; Limit::ALL.len()],
 }
 
-/// The network of a candidate.
+/// The network of a candidate, and its splits.
 #[derive(Debug, Clone)]
 struct Lowered {
     candidate: CandidateId,
     /// `None` if its shapes are impossible.
     network: Option<Network>,
+    demands: Vec<SplitDemand>,
 }
 
 impl Counts {
@@ -136,7 +137,8 @@ impl Derived {
         }
         self.lowered = selected.map(|candidate| {
             let genome = catalogue.get(candidate).map(|candidate| &candidate.genome);
-            Lowered { candidate, network: genome.and_then(|genome| catalogue.space().lower(genome).ok()) }
+            let network = genome.and_then(|genome| catalogue.space().lower(genome).ok());
+            Lowered { candidate, network, demands: catalogue.demands(candidate) }
         });
     }
 
@@ -173,6 +175,11 @@ impl Derived {
     /// The network lowered last.
     pub(super) fn network(&self) -> Option<&Network> {
         self.lowered.as_ref()?.network.as_ref()
+    }
+
+    /// Demands of the splits of the candidate lowered last.
+    pub(super) fn demands(&self) -> &[SplitDemand] {
+        self.lowered.as_ref().map_or(&[], |lowered| &lowered.demands)
     }
 
     /// All rows between two figures. Rows of which one is unknown have no point.

@@ -52,7 +52,7 @@ impl Session {
             Some(active) if transmit != candidate.transmit => {
                 (active.demands(), self.overridden_accuracies(candidate, active))
             }
-            _ => (self.catalogue().demands(id), self.own_accuracies(id)),
+            _ => (self.derived().demands(), self.own_accuracies(id)),
         };
         let evaluator = self.evaluator();
         let best = evaluator.best_of(demands, &accuracies)?;

@@ -204,8 +204,8 @@ pub(super) fn split_index_of(
     id: CandidateId,
     design: &Design,
 ) -> Option<usize> {
-    let index = pool.demands(id).iter().position(|demand| demand.boundary == design.split)?;
-    (pool.design(space, id, design.split)? == *design).then(|| pool.range(id).start + index)
+    let index = pool.split_at(id, design.split)?;
+    (pool.design(space, id, design.split)? == *design).then_some(index)
 }
 
 #[cfg(test)]
@@ -303,7 +303,7 @@ mod tests {
         measured.refresh(pool.split_count(), 6);
         assert!(measured.current(0..pool.split_count()).is_empty() && measured.current_at(0).is_nan());
         for id in (0..60).step_by(7) {
-            let split = pool.demands(id)[id as usize % 3].boundary;
+            let split = pool.boundaries(id)[id as usize % 3];
             let design = pool.design(&space, id, split).unwrap();
             measured.record(design.clone(), 6, accuracy(0.5, 100));
             measured.link_design(&space, &pool, &design);

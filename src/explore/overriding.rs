@@ -37,7 +37,7 @@ impl Override {
             return Ok(None);
         }
         let demands = match present {
-            _ if own => catalogue.demands(id).to_vec(),
+            _ if own => catalogue.demands(id),
             Some(present) if present.transmit == transmit => present.demands.clone(),
             _ => demands(catalogue.model()?, &candidate.genome, transmit)?,
         };

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::candidate::{CandidateDesign, CandidateError, CandidateId, demands, design, effective_transmit};
 use super::draw::{Drawn, Draws};
-use crate::cost::{CostModel, DemandBatch, SplitDemand, TransmitConfig};
+use crate::cost::{CostModel, DemandBatch, TransmitConfig};
 use crate::network::{BoundaryId, Network};
 use crate::space::{Design, Genome, SearchSpace};
 
@@ -33,8 +33,7 @@ struct KeyBase {
 #[derive(Debug, Clone, Default)]
 pub(super) struct CandidatePool {
     candidates: Vec<CandidateDesign>,
-    demands: Vec<SplitDemand>,
-    /// The splits as batch, for the number of sensors set last.
+    /// The splits, for the number of sensors set last.
     batch: DemandBatch,
     /// Index of the first split of each candidate, and the number of all splits.
     offsets: Vec<u32>,
@@ -86,10 +85,9 @@ impl CandidatePool {
     }
 
     /// Reserves memory for so many splits at once: vectors that grow step by step leave freed memory behind.
-    fn reserve(&mut self, demands: usize) {
-        self.demands.reserve_exact(demands);
-        self.batch.reserve_exact(demands);
-        self.boundaries.reserve_exact(demands);
+    fn reserve(&mut self, splits: usize) {
+        self.batch.reserve_exact(splits);
+        self.boundaries.reserve_exact(splits);
     }
 
     /// Adds a candidate unless there is an equal one. Returns its number.
@@ -129,8 +127,7 @@ impl CandidatePool {
             self.boundaries.push(demand.boundary);
         }
         self.keys.push(KeyBase { first_of_genome: of_genome[0], transmit });
-        self.demands.extend(demands);
-        self.offsets.push(u32::try_from(self.demands.len()).expect("memory holds fewer than 2^32 demands"));
+        self.offsets.push(u32::try_from(self.boundaries.len()).expect("memory holds fewer than 2^32 splits"));
         self.macs.push(network.macs());
         self.candidates.push(CandidateDesign { genome, transmit, macs: network.macs(), weights: network.weights() });
         Ok(id)
@@ -148,7 +145,7 @@ impl CandidatePool {
 
     /// Number of splits of all candidates.
     pub(super) fn split_count(&self) -> usize {
-        self.demands.len()
+        self.boundaries.len()
     }
 
     /// A candidate.
@@ -163,18 +160,19 @@ impl CandidatePool {
 
     /// Indices of a candidate's splits among the splits of all candidates.
     pub(super) fn range(&self, id: CandidateId) -> Range<usize> {
-        let at = |index: usize| self.offsets.get(index).map_or(self.demands.len(), |&offset| offset as usize);
+        let at = |index: usize| self.offsets.get(index).map_or(self.boundaries.len(), |&offset| offset as usize);
         at(id as usize)..at(id as usize + 1)
-    }
-
-    /// Demands of a candidate's splits; none if it does not exist.
-    pub(super) fn demands(&self, id: CandidateId) -> &[SplitDemand] {
-        &self.demands[self.range(id)]
     }
 
     /// Boundaries of a candidate's splits.
     pub(super) fn boundaries(&self, id: CandidateId) -> &[BoundaryId] {
         &self.boundaries[self.range(id)]
+    }
+
+    /// Index of a candidate's split at a boundary among the splits of all candidates, if it has one.
+    pub(super) fn split_at(&self, id: CandidateId, boundary: BoundaryId) -> Option<usize> {
+        let index = self.boundaries(id).iter().position(|own| *own == boundary)?;
+        Some(self.range(id).start + index)
     }
 
     /// Multiply-accumulates of a candidate that exists.
@@ -192,7 +190,7 @@ impl CandidatePool {
         DesignKey(u64::from(first_of_genome) << 32 | u64::from(sent))
     }
 
-    /// The splits as batch, for the number of sensors set last.
+    /// The splits, for the number of sensors set last.
     pub(super) const fn batch(&self) -> &DemandBatch {
         &self.batch
     }
@@ -257,7 +255,7 @@ mod tests {
         let (mut pool, model) = (CandidatePool::empty(), model(&space, &profile));
         let transmit = TransmitConfig { fusion: early, ..default_transmit(&space, &genome) };
         let id = pool.add(&model, genome.clone(), transmit).unwrap();
-        for demand in pool.demands(id) {
+        for demand in demands(&model, &genome, transmit).unwrap() {
             let design = pool.design(&space, id, demand.boundary).unwrap();
             let exact = model.demand(&design).unwrap();
             assert_eq!(demand.max_resident_views, exact.max_resident_views, "{}", demand.boundary);

@@ -67,7 +67,7 @@ fn the_best_split_is_the_one_the_cost_model_finds() {
         set(&mut session, Knob::LatencyLimit, limit);
         for id in 0..100 {
             let ranked = session.ranked(id).unwrap();
-            let table = crate::cost::NetworkCosts { demands: session.catalogue().demands(id).to_vec() };
+            let table = crate::cost::NetworkCosts { demands: session.catalogue().demands(id) };
             let best = cost_best_split(&table, session.knobs(), |_| true).unwrap();
             if ranked.feasible() {
                 assert_eq!(usize::from(ranked.split_index), best, "{limit} #{id}");

@@ -3,6 +3,7 @@
 use crate::cost::{Evaluation, Knobs, SplitDemand};
 use crate::explore::candidate::CandidateId;
 use crate::explore::column::Column;
+use crate::explore::ranking_rule::RankedDesign;
 use crate::explore::session::Session;
 
 /// Quantity that the stacked bars show.
@@ -114,14 +115,15 @@ impl Session {
 
     fn bar(&self, id: CandidateId, quantity: BarQuantity) -> Option<DesignBar> {
         let selected = self.selected() == Some(id);
-        let (demand, evaluation) = if selected {
+        let (evaluation, parts) = if selected {
             let inspected = self.inspected()?;
-            (*inspected.demand(), self.inspected_evaluation(&inspected))
+            let evaluation = self.inspected_evaluation(&inspected);
+            (evaluation, parts(quantity, || *inspected.demand(), &evaluation, self.knobs()))
         } else {
-            let ranked = self.ranked(id)?;
-            (*self.catalogue().demands(id).get(usize::from(ranked.split_index))?, ranked.evaluation)
+            let RankedDesign { split_index, evaluation, .. } = self.ranked(id)?;
+            let demand = || self.catalogue().demands(id)[usize::from(split_index)];
+            (evaluation, parts(quantity, demand, &evaluation, self.knobs()))
         };
-        let parts = parts(quantity, &demand, &evaluation, self.knobs());
         let count = quantity.parts().len();
         let feasible = evaluation.feasible();
         Some(DesignBar {
@@ -141,8 +143,8 @@ impl Session {
     }
 }
 
-/// The parts of a bar in base units, unused ones 0.
-fn parts(quantity: BarQuantity, demand: &SplitDemand, cost: &Evaluation, knobs: &Knobs) -> [f64; 4] {
+/// The parts of a bar in base units, unused ones 0. The demand is costed only where it is needed.
+fn parts(quantity: BarQuantity, demand: impl Fn() -> SplitDemand, cost: &Evaluation, knobs: &Knobs) -> [f64; 4] {
     let (sensors, system) = (f64::from(knobs.sensors), &knobs.system);
     match quantity {
         BarQuantity::Latency => {
@@ -151,12 +153,12 @@ fn parts(quantity: BarQuantity, demand: &SplitDemand, cost: &Evaluation, knobs: 
         }
         BarQuantity::Energy => {
             let working = system.sensors_static_w(knobs.sensors) * cost.latency.sensor_s;
-            let sensor = sensors * demand.sensor.energy_j + working;
+            let sensor = sensors * demand().sensor.energy_j + working;
             let link = sensors * cost.link_bytes as f64 * system.link_energy_j_per_byte;
             [sensor, link, (cost.energy_j - sensor - link).max(0.0), 0.0]
         }
         BarQuantity::Link => [cost.link_bytes as f64, cost.link_bytes as f64 * (sensors - 1.0), 0.0, 0.0],
-        BarQuantity::Memory => [cost.sensor_peak_bytes as f64, demand.sensor_weight_bytes as f64, 0.0, 0.0],
+        BarQuantity::Memory => [cost.sensor_peak_bytes as f64, demand().sensor_weight_bytes as f64, 0.0, 0.0],
         BarQuantity::Frames => [cost.fps, 0.0, 0.0, 0.0],
     }
 }

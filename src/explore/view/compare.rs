@@ -1,6 +1,6 @@
 //! Pinned designs side by side.
 
-use crate::cost::{Evaluation, SplitDemand};
+use crate::cost::Evaluation;
 use crate::explore::candidate::CandidateId;
 use crate::explore::measurements::ShownAccuracy;
 use crate::explore::ranking_rule::Evaluator;
@@ -34,14 +34,14 @@ impl Session {
         let evaluator = self.evaluator();
         let compared = |(index, pin): (usize, &Pinned)| {
             let candidate = self.catalogue().get(pin.candidate)?;
-            let (demand, design) = self.pinned(index)?;
+            let (split, design) = self.pinned(index)?;
             let accuracy = self.accuracy(&design);
             Some(Compared {
                 pin: letter(index)?,
                 candidate: pin.candidate,
                 macs: candidate.macs,
                 weights: candidate.weights,
-                evaluation: evaluator.evaluate(demand, accuracy.measured().unwrap_or(f64::NAN)),
+                evaluation: self.evaluate_split(&evaluator, split, accuracy.measured()),
                 accuracy,
                 design,
             })
@@ -52,17 +52,25 @@ impl Session {
     /// Cost of a pinned design with one knob at another value. Judged by the accuracy measured with the number of
     /// sensors of those knobs, if there is one.
     pub fn compared_at(&self, pin: usize, knob: Knob, value: f64) -> Option<Evaluation> {
-        let (demand, design) = self.pinned(pin)?;
+        let (split, design) = self.pinned(pin)?;
         let mut knobs = *self.knobs();
         knobs.set(knob, value);
         let accuracy = self.measurements().shown(&design, knobs.sensors).measured();
-        Some(Evaluator::new(&knobs, self.evaluator().allowed).evaluate(demand, accuracy.unwrap_or(f64::NAN)))
+        let evaluator = Evaluator::new(&knobs, self.evaluator().allowed);
+        Some(self.evaluate_split(&evaluator, split, accuracy))
     }
 
-    fn pinned(&self, index: usize) -> Option<(&SplitDemand, Design)> {
+    /// Cost of a split, given by its index among all splits.
+    fn evaluate_split(&self, evaluator: &Evaluator, split: usize, accuracy: Option<f64>) -> Evaluation {
+        let frame = self.catalogue().batch().frame_with(split, evaluator.rates.sensors());
+        evaluator.evaluate_frame(&frame, accuracy.unwrap_or(f64::NAN))
+    }
+
+    /// Index of a pinned split among all splits, and its design.
+    fn pinned(&self, index: usize) -> Option<(usize, Design)> {
         let pin = self.setup().pins().get(index)?;
         let split = pin.split.or_else(|| self.best_split(pin.candidate))?;
-        let demand = self.catalogue().demands(pin.candidate).iter().find(|demand| demand.boundary == split)?;
-        Some((demand, self.catalogue().design(pin.candidate, split)?))
+        let catalogue = self.catalogue();
+        Some((catalogue.pool().split_at(pin.candidate, split)?, catalogue.design(pin.candidate, split)?))
     }
 }

@@ -32,9 +32,8 @@ impl Session {
                 let design = &found.design;
                 let is_it = |id: &&CandidateId| self.catalogue().design(**id, design.split).as_ref() == Some(design);
                 let candidate = *self.catalogue().of_genome(&design.genome).iter().find(is_it)?;
-                let demand =
-                    self.catalogue().demands(candidate).iter().find(|demand| demand.boundary == design.split)?;
-                let cost = evaluator.evaluate(demand, found.accuracy);
+                let split = self.catalogue().pool().split_at(candidate, design.split)?;
+                let cost = evaluator.evaluate_frame(&self.catalogue().batch().frame(split), found.accuracy);
                 let (latency_s, feasible) = (cost.latency.total_s(), cost.feasible());
                 Some(FoundPoint { found, candidate, latency_s, feasible, front: false })
             })
