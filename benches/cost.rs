@@ -61,8 +61,9 @@ fn again(name: &str, space: &SearchSpace, profile: &Profile, designs: &[Design])
     let mut costs = BatchCosts::default();
     let mut cost = |knobs: &Knobs, batch: &DemandBatch| {
         let (rates, mut start, mut sum) = (SystemRates::new(knobs), 0, 0.0);
+        let breakable = batch.breakable(&rates);
         for &end in &ends {
-            batch.evaluate(start..end, &rates, &mut costs);
+            batch.evaluate(start..end, &rates, breakable, &mut costs);
             sum += costs.seconds()[0] + costs.excess()[0];
             start = end;
         }

@@ -21,13 +21,17 @@ fn costing_designs_allocates_nothing() {
             table.demands.iter().for_each(|demand| batch.push(demand, true));
         }
         let (mut seconds, mut costs) = (0.0, BatchCosts::default());
-        batch.evaluate(0..batch.len(), &SystemRates::new(&knobs), &mut costs);
+        let mut evaluate = |batch: &DemandBatch, knobs: &Knobs| {
+            let rates = SystemRates::new(knobs);
+            batch.evaluate(0..batch.len(), &rates, batch.breakable(&rates), &mut costs);
+            costs.seconds().iter().sum::<f64>()
+        };
+        evaluate(&batch, &knobs);
         let moved = measure(|| {
             for sensors in [4, 12] {
                 (knobs.sensors, knobs.bandwidth_bytes_per_s) = (sensors, 0.5 * knobs.bandwidth_bytes_per_s);
                 batch.set_sensors(sensors);
-                batch.evaluate(0..batch.len(), &SystemRates::new(&knobs), &mut costs);
-                seconds += costs.seconds().iter().sum::<f64>();
+                seconds += evaluate(&batch, &knobs);
             }
         });
         assert!(seconds > 0.0 && moved.count_total == 0, "{name}, designs costed again: {moved:?}");

@@ -35,13 +35,21 @@ pub struct DemandBatch {
     highest_work: [ProcessorWork; 2],
 }
 
-/// Limits that the seconds of a split and the bytes alive on its sensors decide.
-const OF_SECONDS_AND_PEAK: Violations = Violations::of(&[Limit::SensorMemory, Limit::Latency]);
+/// The first limits in the table, which need neither energy nor period.
+const SIMPLE: Violations =
+    Violations::of(&[Limit::SensorMemory, Limit::SensorWeights, Limit::AggregatorWeights, Limit::Latency]);
+/// Number of those limits.
+const SIMPLE_COUNT: usize = 4;
 
 impl DemandBatch {
     /// An empty batch for `sensors` sensors.
     pub fn new(sensors: u32) -> Self {
         Self { sensors, ..Self::default() }
+    }
+
+    /// Number of sensors.
+    pub const fn sensors(&self) -> u32 {
+        self.sensors
     }
 
     /// Number of splits.
@@ -187,11 +195,17 @@ impl DemandBatch {
     /// only what the `breakable` limits need: the columns of many splits are far away in memory.
     #[inline(always)]
     pub fn is_feasible(&self, index: usize, seconds: f64, rates: &SystemRates, breakable: Violations) -> bool {
-        if !breakable.is_within(OF_SECONDS_AND_PEAK) {
+        if !breakable.is_within(SIMPLE) {
             return rates.is_feasible(&self.frame(index));
         }
-        seconds <= rates.bound(Limit::Latency)
-            && (!breakable.contains(Limit::SensorMemory) || self.peak_bytes[index] <= rates.bound(Limit::SensorMemory))
+        let bytes = [
+            (Limit::SensorMemory, &self.peak_bytes),
+            (Limit::SensorWeights, &self.sensor_weight_bytes),
+            (Limit::AggregatorWeights, &self.aggregator_weight_bytes),
+        ];
+        let meets =
+            |(limit, column): (Limit, &Vec<f64>)| !breakable.contains(limit) || column[index] <= rates.bound(limit);
+        seconds <= rates.bound(Limit::Latency) && bytes.into_iter().all(meets)
     }
 
     /// Entry of the fastest allowed split in `range`, and its seconds; of equally fast ones the first. `None` if no
@@ -223,9 +237,10 @@ impl DemandBatch {
         (at != usize::MAX).then(|| (range.start + at, least))
     }
 
-    /// Usages of the splits in `range`, in order.
+    /// Calls `visit` with the position and the usages of every split in `range`. Without a branch, so that several
+    /// splits are evaluated at once; usages that `visit` does not look at are not computed.
     #[inline(always)]
-    fn usages(&self, range: Range<usize>, rates: &SystemRates) -> impl Iterator<Item = Usage> {
+    fn each_usage(&self, range: Range<usize>, rates: &SystemRates, mut visit: impl FnMut(usize, &Usage)) {
         let count = range.len();
         let [sensor, aggregator, work, link, peak, own, other] = [
             &self.sensor_cycles,
@@ -237,7 +252,7 @@ impl DemandBatch {
             &self.aggregator_weight_bytes,
         ]
         .map(|column| &column[range.clone()][..count]);
-        (0..count).map(move |index| {
+        for index in 0..count {
             let frame = FrameDemand {
                 sensor_cycles: sensor[index],
                 aggregator_cycles: aggregator[index],
@@ -247,44 +262,61 @@ impl DemandBatch {
                 sensor_weight_bytes: own[index],
                 aggregator_weight_bytes: other[index],
             };
-            rates.usage(&frame, &rates.frame_latency(&frame))
-        })
+            visit(index, &rates.usage(&frame, &rates.frame_latency(&frame)));
+        }
     }
 
-    /// Evaluates the splits in `range`: latency, excess over the limits and broken limits of each, into `costs`.
-    pub fn evaluate(&self, range: Range<usize>, rates: &SystemRates, costs: &mut BatchCosts) {
+    /// Evaluates the splits in `range`: latency, excess over the limits and broken limits of each, into `costs`. None
+    /// of them breaks a limit that is not `breakable`.
+    pub fn evaluate(&self, range: Range<usize>, rates: &SystemRates, breakable: Violations, costs: &mut BatchCosts) {
+        if breakable.is_within(SIMPLE) {
+            self.evaluate_first::<SIMPLE_COUNT>(range, rates, costs);
+        } else {
+            self.evaluate_first::<COST_CONSTRAINTS>(range, rates, costs);
+        }
+    }
+
+    /// Evaluates the splits in `range` under the first limits of the table.
+    #[inline(always)]
+    fn evaluate_first<const LIMITS: usize>(&self, range: Range<usize>, rates: &SystemRates, costs: &mut BatchCosts) {
         let count = range.len();
         costs.resize(count);
         let bounds = rates.bounds();
         let inverse: Usage = bounds.map(|bound| bound.max(f64::MIN_POSITIVE).recip());
-        let outputs = costs.seconds.iter_mut().zip(&mut costs.excess).zip(&mut costs.violations);
-        // Without a branch, so that several splits are evaluated at once.
-        for (usage, ((seconds, excess), violations)) in self.usages(range, rates).zip(outputs) {
+        let (seconds, excess) = (&mut costs.seconds[..count], &mut costs.excess[..count]);
+        let violations = &mut costs.violations[..count];
+        self.each_usage(range, rates, |index, usage| {
             let (mut over, mut bits) = (0.0, 0);
-            for limit in 0..COST_CONSTRAINTS {
+            for limit in 0..LIMITS {
                 let part = (usage[limit] - bounds[limit]) * inverse[limit];
                 over += if part > 0.0 { part } else { 0.0 };
                 bits += if usage[limit] > bounds[limit] { ONE_BROKEN | 1 << limit } else { 0 };
             }
-            (*seconds, *excess, *violations) = (usage[Limit::Latency as usize], over, bits);
+            (seconds[index], excess[index], violations[index]) = (usage[Limit::Latency as usize], over, bits);
+        });
+    }
+
+    /// Number of splits in `range` that meet every limit on cost. None of them breaks a limit that is not `breakable`.
+    pub fn count_feasible(&self, range: Range<usize>, rates: &SystemRates, breakable: Violations) -> usize {
+        if breakable.is_within(SIMPLE) {
+            self.count_first::<SIMPLE_COUNT>(range, rates)
+        } else {
+            self.count_first::<COST_CONSTRAINTS>(range, rates)
         }
     }
 
-    /// Number of splits in `range` that meet every limit on cost; none of them breaks a limit that is not `breakable`.
-    pub fn count_feasible(&self, range: Range<usize>, rates: &SystemRates, breakable: Violations) -> usize {
-        let bounds = rates.bounds();
-        let meets = |usage: &Usage, limit: usize| usize::from(usage[limit] <= bounds[limit]);
-        let usages = self.usages(range, rates);
-        // Without a branch; what a limit that is left out is compared with is not computed.
-        if breakable.is_within(OF_SECONDS_AND_PEAK) {
-            usages.map(|usage| meets(&usage, Limit::SensorMemory as usize) & meets(&usage, Limit::Latency as usize)).sum()
-        } else {
-            usages.map(|usage| (0..COST_CONSTRAINTS).fold(1, |all, limit| all & meets(&usage, limit))).sum()
-        }
+    /// Number of splits in `range` that meet the first limits of the table.
+    #[inline(always)]
+    fn count_first<const LIMITS: usize>(&self, range: Range<usize>, rates: &SystemRates) -> usize {
+        let (bounds, mut count) = (rates.bounds(), 0);
+        self.each_usage(range, rates, |_, usage| {
+            count += (0..LIMITS).fold(1, |all, limit| all & usize::from(usage[limit] <= bounds[limit]));
+        });
+        count
     }
 }
 
-/// Cycles of the aggregator and joules of a frame with `sensors` sensors, by the work of the first and of every further.
+/// Cycles of the aggregator and joules of a frame with `sensors` sensors, by the work of the first and of each further.
 #[inline]
 fn linear([first, more]: &[ProcessorWork; 2], sensors: u32) -> (f64, f64) {
     let others = f64::from(sensors) - 1.0;

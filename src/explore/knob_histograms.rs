@@ -3,11 +3,13 @@
 //! They follow from the feasibility thresholds of each candidate ([`crate::cost::ThresholdSolver`]), without another
 //! evaluation. Large pools are sampled evenly.
 
+use std::ops::Range;
+
 use super::candidate::CandidateId;
 use super::knob_range::KnobRange;
 use super::pool::CandidatePool;
 use super::ranking_rule::Evaluator;
-use crate::cost::{SystemRates, ThresholdSolver, Thresholds, max_feasible_sensors, rates_by_sensors};
+use crate::cost::{DemandBatch, SystemRates, ThresholdSolver, Thresholds, max_feasible_sensors, rates_by_sensors};
 use crate::quantity::{Knob, RelaxDirection};
 
 /// Pools up to this size are looked at as a whole at every knob change.
@@ -42,13 +44,61 @@ pub struct WhatIf {
 pub(super) struct KnobHistograms {
     /// For each knob, number of the sampled candidates that fit at each step.
     pub(super) counts: Vec<Vec<u32>>,
-    /// Number of candidates looked at.
-    pub(super) sampled: usize,
     /// Nearest step of each knob that brings more designs, largest gain first.
     pub(super) what_if: Vec<WhatIf>,
+    sample: SampledSplits,
+}
+
+/// The candidates looked at, with their splits side by side in memory.
+#[derive(Debug, Clone, Default)]
+struct SampledSplits {
+    /// Number of candidates of the pool it was taken from.
+    of: usize,
+    /// Each candidate with its splits in the batch.
+    candidates: Vec<(CandidateId, Range<usize>)>,
+    batch: DemandBatch,
+}
+
+impl SampledSplits {
+    /// Takes every candidate of a pool, or an even sample of a large one, with as many sensors.
+    fn take(&mut self, pool: &CandidatePool) {
+        if self.of != pool.len() {
+            let stride = if pool.len() <= WHOLE { 1 } else { pool.len().div_ceil(SAMPLE) };
+            let mut entries = Vec::new();
+            self.candidates.clear();
+            for id in (0..pool.len() as CandidateId).step_by(stride) {
+                let start = entries.len();
+                entries.extend(pool.range(id));
+                self.candidates.push((id, start..entries.len()));
+            }
+            (self.of, self.batch) = (pool.len(), pool.batch().reordered(entries.into_iter()));
+        }
+        self.batch.set_sensors(pool.batch().sensors());
+    }
+
+    /// Thresholds at which any allowed split in `range` fits, the number of sensors left out.
+    fn thresholds_of_any(&self, range: Range<usize>, solver: &ThresholdSolver, accuracies: &[f64]) -> Thresholds {
+        let mut easiest = Thresholds::NONE;
+        for entry in range.clone().filter(|&entry| self.batch.is_allowed(entry)) {
+            let accuracy = accuracies.get(entry - range.start).copied().unwrap_or(f64::NAN);
+            easiest.relax(&solver.thresholds(&self.batch.frame(entry), accuracy));
+        }
+        easiest
+    }
+
+    /// Returns `true` if any allowed split in `range` meets the limits on cost with the sensors of `rates`.
+    fn fits(&self, mut range: Range<usize>, rates: &SystemRates) -> bool {
+        let meets = |entry| rates.is_feasible(&self.batch.frame_with(entry, rates.sensors()));
+        range.any(|entry| self.batch.is_allowed(entry) && meets(entry))
+    }
 }
 
 impl KnobHistograms {
+    /// Number of candidates looked at.
+    pub(super) const fn sampled(&self) -> usize {
+        self.sample.candidates.len()
+    }
+
     /// Recomputes the histograms over every candidate, or over an even sample of a large pool, of which `infeasible` do
     /// not fit now.
     pub(super) fn refresh<'a>(
@@ -70,13 +120,13 @@ impl KnobHistograms {
         }
         let values: Vec<f64> = ranges.iter().map(|range| knobs.get(range.knob)).collect();
         let mut fitting = vec![0; ranges.len()];
-        let stride = if pool.len() <= WHOLE { 1 } else { pool.len().div_ceil(SAMPLE) };
-        self.sampled = pool.len().div_ceil(stride);
+        self.sample.take(pool);
+        let sample = &self.sample;
         let mut sensors = 0;
-        for id in (0..pool.len() as CandidateId).step_by(stride) {
-            let mut thresholds = thresholds_of_any(pool, id, &solver, accuracies(id));
+        for (id, range) in &sample.candidates {
+            let mut thresholds = sample.thresholds_of_any(range.clone(), &solver, accuracies(*id));
             // Neighbours are alike, so the last answer is the first guess.
-            sensors = max_feasible_sensors(&by_sensors, sensors, |rates| fits(pool, id, rates));
+            sensors = max_feasible_sensors(&by_sensors, sensors, |rates| sample.fits(range.clone(), rates));
             thresholds.set(Knob::Sensors, if sensors > 0 { sensors as f64 } else { f64::NAN });
             for (((counts, range), fitting), value) in self.counts.iter_mut().zip(ranges).zip(&mut fitting).zip(&values)
             {
@@ -88,7 +138,7 @@ impl KnobHistograms {
                 *fitting += u32::from(if upward { needed <= *value } else { needed >= *value });
             }
         }
-        let share = pool.len() as f64 / self.sampled.max(1) as f64;
+        let share = pool.len() as f64 / self.sampled().max(1) as f64;
         let of_all = |count: u32| ((f64::from(count) * share).round() as u32).min(infeasible as u32);
         self.what_if.clear();
         for (((counts, range), fitting), value) in self.counts.iter_mut().zip(ranges).zip(fitting).zip(&values) {
@@ -99,29 +149,6 @@ impl KnobHistograms {
         }
         self.what_if.sort_by_key(|what_if| std::cmp::Reverse(what_if.gained));
     }
-}
-
-/// Thresholds at which any allowed split of a candidate fits, the number of sensors left out.
-fn thresholds_of_any(
-    pool: &CandidatePool,
-    id: CandidateId,
-    solver: &ThresholdSolver,
-    accuracies: &[f64],
-) -> Thresholds {
-    let (range, batch) = (pool.range(id), pool.batch());
-    let mut easiest = Thresholds::NONE;
-    for entry in range.clone().filter(|&entry| batch.is_allowed(entry)) {
-        let accuracy = accuracies.get(entry - range.start).copied().unwrap_or(f64::NAN);
-        easiest.relax(&solver.thresholds(&batch.frame(entry), accuracy));
-    }
-    easiest
-}
-
-/// Returns `true` if any allowed split of a candidate meets the limits on cost with the sensors of `rates`.
-fn fits(pool: &CandidatePool, id: CandidateId, rates: &SystemRates) -> bool {
-    let batch = pool.batch();
-    let mut allowed = pool.range(id).filter(|&entry| batch.is_allowed(entry));
-    allowed.any(|entry| rates.is_feasible(&batch.frame_with(entry, rates.sensors())))
 }
 
 /// Turns "fits from this step on" into "fits at this step".

@@ -149,11 +149,11 @@ impl<'a> Evaluator<'a> {
         // Before anything is measured this is all there is to do.
         if accuracies.is_empty() {
             let fastest = self.fastest(batch, breakable, range.clone(), &[]);
-            return fastest.or_else(|| self.least_violating(batch, range, &[]));
+            return fastest.or_else(|| self.least_violating(batch, breakable, range, &[]));
         }
         self.most_accurate(batch, range.start, accuracies)
             .or_else(|| self.fastest(batch, breakable, range.clone(), accuracies))
-            .or_else(|| self.least_violating(batch, range, accuracies))
+            .or_else(|| self.least_violating(batch, breakable, range, accuracies))
     }
 
     /// Among measured splits that fit: the most accurate, then the fastest.
@@ -190,9 +190,15 @@ impl<'a> Evaluator<'a> {
 
     /// The fastest split that fits; if none does, the one that exceeds limits least.
     #[inline(never)]
-    fn least_violating(&self, batch: &DemandBatch, range: Range<usize>, accuracies: &[f64]) -> Option<BestSplit> {
+    fn least_violating(
+        &self,
+        batch: &DemandBatch,
+        breakable: Violations,
+        range: Range<usize>,
+        accuracies: &[f64],
+    ) -> Option<BestSplit> {
         let mut costs = self.costs.borrow_mut();
-        batch.evaluate(range, &self.rates, &mut costs);
+        batch.evaluate(range, &self.rates, breakable, &mut costs);
         if let Some(floor) = self.knobs.accuracy_floor {
             costs.add_accuracies(accuracies, floor);
         }

@@ -78,8 +78,8 @@ proptest! {
         let mut batch = DemandBatch::new(knobs.sensors);
         table.demands.iter().for_each(|demand| batch.push(demand, true));
         let mut costs = BatchCosts::default();
-        batch.evaluate(0..batch.len(), &rates, &mut costs);
         let breakable = batch.breakable(&rates);
+        batch.evaluate(0..batch.len(), &rates, breakable, &mut costs);
         for (index, demand) in table.demands.iter().enumerate() {
             let plain = rates.evaluate(demand);
             prop_assert_eq!(rates.is_feasible(&rates.frame(demand)), plain.feasible());

@@ -121,7 +121,7 @@ impl Session {
 
     /// Number of candidates in histograms and what-if: all of them, or an even sample of a large catalogue.
     pub fn sampled(&self) -> usize {
-        self.derived().histograms().sampled
+        self.derived().histograms().sampled()
     }
 
     /// A change at a step of the knob's range; `None` where the range ends before.
