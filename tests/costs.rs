@@ -246,7 +246,8 @@ fn a_profile_keeps_its_latency_table_wherever_it_goes() {
     let here = plain(&["--profile", "shapes.toml"]);
     assert!(here.contains("candidates meet the limits"), "{here}");
     let arguments = ["train", "--profile", "shapes.toml", "--run", "own", "--steps", "1", "--set", "images=8"];
-    let trained = splitscope(folder.path(), &[&arguments[..], &["--data", "arrangement-10:objects=100"]].concat());
+    let data = ["--set", "calibration-objects=8", "--data", "arrangement-10:objects=100"];
+    let trained = splitscope(folder.path(), &[&arguments[..], &data].concat());
     assert!(trained.status.success(), "{}", text(&trained.stderr));
     // The run goes on without the file.
     std::fs::remove_file(&table).unwrap();

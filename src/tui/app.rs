@@ -63,12 +63,19 @@ pub(crate) struct App {
     recording: Option<Recording>,
     /// Tour.
     demo: Option<Demo>,
-    began: Instant,
+    /// Milliseconds since the start.
+    pub(crate) clock: Box<dyn Fn() -> u64>,
     /// Time of the last move of a limit that a running search was not sent.
     moved: Option<Instant>,
     hits: HitMap,
     /// Effects that need the terminal.
     for_terminal: Vec<Effect>,
+}
+
+/// Clock that starts now.
+fn clock() -> Box<dyn Fn() -> u64> {
+    let start = Instant::now();
+    Box::new(move || u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX))
 }
 
 impl App {
@@ -84,7 +91,7 @@ impl App {
             follower: None,
             recording: None,
             demo: None,
-            began: Instant::now(),
+            clock: clock(),
             moved: None,
             hits: HitMap::default(),
             for_terminal: Vec::new(),
@@ -92,7 +99,7 @@ impl App {
     }
 
     fn now_ms(&self) -> u64 {
-        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+        (self.clock)()
     }
 
     /// Draws a frame, and keeps where everything is.

@@ -5,8 +5,29 @@
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+/// Time after which a test gives up; no test needs it.
+const TIMEOUT: Duration = Duration::from_mins(5);
+
+/// Waits until something holds. Returns `false` if it never does.
+pub(crate) fn comes_true(mut holds: impl FnMut() -> bool) -> bool {
+    let start = Instant::now();
+    while !holds() {
+        if start.elapsed() > TIMEOUT {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    true
+}
+
+/// Waits until something holds, which it must.
+pub(crate) fn until(what: &str, holds: impl FnMut() -> bool) {
+    assert!(comes_true(holds), "waited in vain: {what}");
+}
 
 /// The program in a folder of its own: with its own cache, and nothing on standard input.
 pub(crate) fn command(folder: &Path, arguments: &[&str]) -> Command {
@@ -48,10 +69,23 @@ pub(crate) fn events(output: &Output) -> Vec<Value> {
     text(&output.stdout).lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
-/// Events of a process that still runs, as they come.
+/// Events of a process that still runs, as they come. They are read from now on, so that the process never waits for
+/// the test.
 pub(crate) fn events_of(child: &mut Child) -> impl Iterator<Item = Value> + use<> {
     let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    lines.filter_map(|line| serde_json::from_str(&line).ok())
+    let (sender, events) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut all = lines.filter_map(|line| serde_json::from_str(&line).ok());
+        all.all(|event: Value| sender.send(event).is_ok())
+    });
+    events.into_iter()
+}
+
+/// Reads events of a process that still runs until so many of one kind have come.
+pub(crate) fn read_until(lines: &mut impl Iterator<Item = Value>, seen: &mut Vec<Value>, kind: &str, count: usize) {
+    while of_kind(seen, kind).len() < count {
+        seen.push(lines.next().expect("the process still tells something"));
+    }
 }
 
 /// Events of one kind.

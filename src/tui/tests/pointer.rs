@@ -213,6 +213,7 @@ fn double_click(app: &mut App, test: impl Fn(&Region) -> bool) {
     let map = screen::draw(view, buffer.area, &mut buffer);
     let at = buffer.area.positions().find(|at| map.at(at.x, at.y).is_some_and(|(_, region)| test(region)));
     let at = at.expect("it is on the screen");
+    app.clock = Box::new(|| 5_000);
     for kind in [PRESS, RELEASE, PRESS, RELEASE] {
         mouse(app, kind, at.x, at.y);
     }
@@ -252,12 +253,14 @@ fn two_presses_far_apart_are_no_double_click() {
     let (row, _) = hits(&app, 120, 36)
         .find(|region| matches!(region, Region::Button(UserCommand::Session(Command::SelectCandidate(_)))))
         .unwrap();
+    app.clock = Box::new(|| 5_000);
     mouse(&mut app, PRESS, row.x + 1, row.y);
     mouse(&mut app, PRESS, row.x + 2, row.y);
     assert_eq!(app.ui.overlay, None, "in place");
-    std::thread::sleep(std::time::Duration::from_millis(450));
+    app.clock = Box::new(|| 5_401);
     mouse(&mut app, PRESS, row.x + 2, row.y);
     assert_eq!(app.ui.overlay, None, "in time");
+    app.clock = Box::new(|| 5_801);
     mouse(&mut app, PRESS, row.x + 2, row.y);
     assert_eq!(app.ui.overlay, Some(Overlay::Inspect));
 }
