@@ -1,6 +1,6 @@
 """The training step that `splitscope bench step` measures, in PyTorch on the CPU.
 
-Same network, subnets, batch, losses and optimiser as src/cli/bench/step.rs; channels-last, the faster of PyTorch's two
+Same network, subnets, batch, losses and optimiser as src/train/step_bench.rs; channels-last, the faster of PyTorch's two
 layouts here. Prints one JSON object with the same keys.
 """
 

@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::explore::{self, ScreenFlags};
-use super::{Answer, load, picture, train};
+use super::{Answer, load, picture};
 use crate::explore::{DEFAULT_POOL, Session};
 use crate::files;
-use crate::train::Settings;
 use crate::tui::demo::{Demo, Measured, record};
 use crate::tui::{self, Options, UiState, theme::ColourScheme};
 
@@ -38,17 +37,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         std::io::stdout().write_all(record(run)?.as_bytes())?;
         return Ok(Answer::Yes);
     }
-    let (space, space_source) = load::space(crate::space::DEFAULT)?;
-    let (profile, profile_source) = load::profile(crate::hardware::DEFAULT)?;
-    let template =
-        train::manifest_of("run", (&space, &space_source), (&profile, &profile_source), None, &Settings::default())?;
+    let (space, _) = load::space(crate::space::DEFAULT)?;
+    let (profile, _) = load::profile(crate::hardware::DEFAULT)?;
     if let Some(folder) = &arguments.frames {
         return frames(Session::new(space, profile, DEFAULT_POOL, 0), arguments, folder);
     }
     if arguments.plain || !tui::terminal::is_usable() {
         return captions(Session::new(space, profile, DEFAULT_POOL, 0));
     }
-    let options = Options { tour: true, ..arguments.look.options(template)? };
+    let options = Options { tour: true, ..arguments.look.options(load::default_manifest("run")?)? };
     Ok(explore::finish(&tui::run(move || Session::new(space, profile, DEFAULT_POOL, 0), options)?))
 }
 

@@ -9,7 +9,7 @@ use super::{Answer, keys, load, train};
 use crate::diagnostic::Source;
 use crate::explore::{DEFAULT_POOL, Session, SessionFile, ViewRow};
 use crate::files;
-use crate::run::{self, RunDir, this_program};
+use crate::run::{Document, Manifest, RunDir, this_program};
 use crate::train::Settings;
 use crate::tui::{self, Options, theme::ColourScheme};
 
@@ -67,7 +67,7 @@ pub(super) struct ScreenFlags {
 
 impl ScreenFlags {
     /// Options of a screen that looks so, with the user's file behind these flags.
-    pub(super) fn options(&self, template: run::Manifest) -> Result<Options> {
+    pub(super) fn options(&self, template: Manifest) -> Result<Options> {
         let config = keys::of_user()?;
         let scheme = self.theme.as_deref().map(scheme).transpose()?.or(config.scheme);
         Ok(Options {
@@ -125,11 +125,11 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
         return Ok(Answer::Yes);
     }
     let settings = Settings { seed: arguments.seed, ..Settings::of_space(&space_source)? };
-    let template = train::manifest_of(
+    let template = Manifest::of_settings(
         "run",
-        (&space, &space_source),
-        (&profile, &profile_source),
-        None,
+        space.data.as_deref(),
+        Document::of_space(&space, &space_source),
+        Document::of_profile(&profile, &profile_source),
         &train::with_settings(&settings, &arguments.training)?,
     )?;
     let run = path.filter(|_| arguments.replay.is_none());

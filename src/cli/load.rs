@@ -1,13 +1,14 @@
 //! Spaces and profiles by shipped name or by path.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
 use crate::diagnostic::{Source, nearest};
 use crate::hardware::{self, Profile};
-use crate::run::Manifest;
+use crate::run::{self, Document, Manifest};
 use crate::space::{self, SearchSpace};
+use crate::train::Settings;
 
 /// The text of a shipped file or of a file on disk.
 pub(super) fn source(name: &str, kind: &str, shipped: &[(&str, &str)]) -> Result<Source> {
@@ -42,6 +43,26 @@ pub(super) fn profile(name: &str) -> Result<(Profile, Source)> {
 pub(super) fn print_notes(notes: &[String]) {
     for note in notes {
         eprintln!("note: {note}");
+    }
+}
+
+/// Manifest of a run on the defaults, which is none yet.
+pub(super) fn default_manifest(name: &str) -> Result<Manifest> {
+    let (space, space_source) = space(space::DEFAULT)?;
+    let (profile, profile_source) = profile(hardware::DEFAULT)?;
+    let data = space.data.as_deref();
+    let (space_text, profile_text) =
+        (Document::of_space(&space, &space_source), Document::of_profile(&profile, &profile_source));
+    Ok(Manifest::of_settings(name, data, space_text, profile_text, &Settings::default())?)
+}
+
+/// The path of a trained run: the one given, else the latest below `runs/`.
+pub(super) fn run_path(given: Option<&PathBuf>) -> Result<PathBuf> {
+    match given {
+        Some(path) => Ok(path.clone()),
+        None => {
+            run::latest(Path::new("runs"))?.context("there is no run below runs/; train one first: splitscope train")
+        }
     }
 }
 

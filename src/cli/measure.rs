@@ -1,18 +1,18 @@
 //! `splitscope measure`: accuracies of chosen designs on a trained run, recorded in its database.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::json;
 
-use super::Answer;
 use super::progress::ProgressBar;
 use super::train::use_threads;
+use super::{Answer, load};
 use crate::quantity::Metric;
 use crate::record::{Measurement, MeasurementKey, Subset};
-use crate::run::{self, RunDir, RunEvaluator};
+use crate::run::{RunDir, RunEvaluator};
 use crate::space::{Design, SearchSpace};
 use crate::supernet::ViewSet;
 
@@ -60,13 +60,7 @@ fn subset(name: &str) -> Result<Subset, String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
-    let path = match &arguments.run {
-        Some(path) => path.clone(),
-        None => {
-            run::latest(Path::new("runs"))?.context("there is no run below runs/; train one first: splitscope train")?
-        }
-    };
-    let run = RunDir::open(&path)?;
+    let run = RunDir::open(&load::run_path(arguments.run.as_ref())?)?;
     use_threads(arguments.threads)?;
     let mut settings = run.manifest().training_settings()?;
     let objects = arguments.calibration_objects.unwrap_or(settings.calibration_objects);

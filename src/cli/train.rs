@@ -13,7 +13,7 @@ use crate::run::{self, TaskProcess};
 
 pub(super) use arguments::Arguments;
 pub(super) use flags::with_settings;
-pub(super) use start::{manifest_of, use_threads};
+pub(super) use start::use_threads;
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let run = start::open_run(arguments)?;
@@ -22,7 +22,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     use_threads(settings.threads)?;
     settings.device.check().map_err(anyhow::Error::msg)?;
     let log = Log::new(Task::Train, arguments.json);
-    let mut process = TaskProcess::new(&run, Task::Train, log.sink())?;
+    let mut process = TaskProcess::of_command(&run, Task::Train, log.sink())?;
     let bar = ProgressBar::new("rendering");
     let outcome = run::train(&run, settings, &mut process, &|done, total| bar.show(done, total));
     bar.end();

@@ -3,32 +3,19 @@
 //! Under every rule a smaller kernel, width, depth, expansion or resolution takes no more cycles, bytes or joules. So
 //! if the smallest network breaks a limit at every split, with every ratio and fusion, every design of the space does.
 
-use thiserror::Error;
-
 use super::demand::SplitDemand;
-use super::layer::{CostError, check_names};
+use super::layer::check_names;
+use super::model::DesignCostError;
 use super::network_costs::{NetworkCosts, TransmitConfig};
 use crate::hardware::Profile;
-use crate::network::ShapeError;
 use crate::space::SearchSpace;
-
-/// Error of costing the smallest network.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum SmallestError {
-    /// Impossible shapes.
-    #[error(transparent)]
-    Shape(#[from] ShapeError),
-    /// Layers without a cost.
-    #[error(transparent)]
-    Cost(#[from] CostError),
-}
 
 /// Every split of the smallest network at which the space allows a split, with every ratio and fusion and the fewest
 /// bits: what [`super::why_none`] is to be asked about.
 ///
 /// # Errors
 /// A latency table that lacks its layers.
-pub fn smallest_demands(space: &SearchSpace, profile: &Profile) -> Result<Vec<SplitDemand>, SmallestError> {
+pub fn smallest_demands(space: &SearchSpace, profile: &Profile) -> Result<Vec<SplitDemand>, DesignCostError> {
     check_names(space, profile)?;
     let genome = space.smallest();
     let network = space.lower(&genome)?;

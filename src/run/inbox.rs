@@ -14,7 +14,7 @@ use super::store::Store;
 use crate::record::{Control, Event, Task};
 
 /// The database is asked for controls at most this often.
-const TABLE_INTERVAL: Duration = Duration::from_millis(200);
+pub(super) const TABLE_INTERVAL: Duration = Duration::from_millis(200);
 /// A line longer than this is no control; it is cut, and reported as one that means nothing.
 const LONGEST_LINE: u64 = 64 * 1024;
 /// So many lines are read ahead of the work; the writer of more has to wait.
@@ -35,17 +35,20 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// The inbox of the owner of a task: all that was sent since it became the owner. Standard input is read too,
-    /// unless it is a terminal: there, a job in the background would be stopped by the system for reading.
+    /// The inbox of the owner of a task: all that was sent through the database since it became the owner.
     ///
     /// # Errors
     /// The run's database can't be opened.
     pub fn of(owner: &Ownership) -> Result<Self, RunError> {
-        let mut inbox = Self::following(owner.open_store()?, owner.task(), owner.controls_before());
+        Ok(Self::following(owner.open_store()?, owner.task(), owner.controls_before()))
+    }
+
+    /// Reads standard input too, unless it is a terminal: there, a job in the background would be stopped by the system
+    /// for reading.
+    pub fn read_input(&mut self) {
         if !std::io::stdin().is_terminal() {
-            inbox.read(std::io::stdin());
+            self.read(std::io::stdin());
         }
-        Ok(inbox)
     }
 
     /// The inbox of a worker, who hears what the owner of `task` is told from now on.
@@ -160,7 +163,7 @@ impl Inbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::tests::new_run;
+    use crate::run::tests::{TIMEOUT, new_run};
     use std::collections::BTreeMap;
     use std::io::Write;
 
@@ -180,7 +183,7 @@ mod tests {
         drop(output);
         let mut controls = Vec::new();
         while controls.len() < 3 {
-            let more = inbox.wait(Duration::from_secs(20)).unwrap();
+            let more = inbox.wait(TIMEOUT).unwrap();
             assert!(!more.is_empty(), "only {controls:?} arrived");
             controls.extend(more);
         }
@@ -188,7 +191,7 @@ mod tests {
         assert_eq!(controls, [Control::Pause, limits, Control::Resume]);
         store.send(Task::Search, &Control::Stop).unwrap();
         store.send(Task::Train, &Control::Stop).unwrap();
-        assert_eq!(inbox.wait(Duration::from_secs(20)).unwrap(), [Control::Stop]);
+        assert_eq!(inbox.wait(TIMEOUT).unwrap(), [Control::Stop]);
         let events = store.events_after(0, 10).unwrap();
         assert!(
             matches!(&events[..], [one] if matches!(&one.value.event, Event::Warning { text } if text.contains("nonsense")))
@@ -200,8 +203,8 @@ mod tests {
         let (_root, mut inbox, _store) = inbox();
         inbox.read(std::io::empty());
         let begun = Instant::now();
-        assert!(inbox.wait(Duration::from_millis(300)).unwrap().is_empty());
-        assert!(begun.elapsed() >= Duration::from_millis(300));
+        assert!(inbox.wait(Duration::from_millis(30)).unwrap().is_empty());
+        assert!(begun.elapsed() >= Duration::from_millis(30));
     }
 
     #[test]
@@ -211,7 +214,7 @@ mod tests {
         let mut worker = Inbox::beside(Store::open(store.path()).unwrap(), Task::Search).unwrap();
         assert!(worker.poll().unwrap().is_empty());
         store.send(Task::Search, &Control::Pause).unwrap();
-        assert_eq!(worker.wait(Duration::from_secs(20)).unwrap(), [Control::Pause]);
+        assert_eq!(worker.wait(TIMEOUT).unwrap(), [Control::Pause]);
     }
 
     #[test]
@@ -221,7 +224,7 @@ mod tests {
         store.send(Task::Train, &Control::Stop).unwrap();
         let owner = run.own(Task::Train, "train").unwrap();
         store.send(Task::Train, &Control::Pause).unwrap();
-        let mut inbox = Inbox::following(owner.open_store().unwrap(), owner.task(), owner.controls_before());
+        let mut inbox = Inbox::of(&owner).unwrap();
         assert_eq!(inbox.poll().unwrap(), [Control::Pause], "also what was sent before it looked");
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use toml::value::Datetime;
 
 use super::error::RunError;
+use crate::data::DataSpec;
 use crate::diagnostic::Source;
 use crate::files;
 use crate::hardware::Profile;
@@ -56,6 +57,17 @@ pub struct Document {
 }
 
 impl Document {
+    /// A space with the text it was read from.
+    pub fn of_space(space: &SearchSpace, source: &Source) -> Self {
+        Self { name: space.name.clone(), text: source.text.clone(), ..Self::default() }
+    }
+
+    /// A profile with the text it was read from and its latency tables.
+    pub fn of_profile(profile: &Profile, source: &Source) -> Self {
+        let files = profile.tables().map(|table| (table.name.clone(), table.text.clone())).collect();
+        Self { name: profile.name.clone(), text: source.text.clone(), files }
+    }
+
     /// The text with its name, for messages.
     pub fn source(&self) -> Source {
         Source::new(&*self.name, &*self.text)
@@ -76,6 +88,28 @@ impl Manifest {
             profile,
             settings,
         }
+    }
+
+    /// A manifest with settings of the trainer. Paths of the data set become absolute; `None` names no data set.
+    ///
+    /// # Errors
+    /// `data` is no data set, or the settings can't be written as TOML.
+    pub fn of_settings(
+        name: &str,
+        data: Option<&str>,
+        space: Document,
+        profile: Document,
+        settings: &Settings,
+    ) -> Result<Self, RunError> {
+        let data = match data {
+            Some(data) => {
+                let absolute = data.parse::<DataSpec>()?.with_absolute_paths();
+                absolute.map_err(|error| RunError::file("find", Path::new("."), error))?.to_string()
+            }
+            None => String::new(),
+        };
+        let table = toml::Table::try_from(settings).map_err(|error| RunError::Unwritable(error.to_string()))?;
+        Ok(Self::new(name, settings.seed, &data, space, profile, table))
     }
 
     /// Reads the space.

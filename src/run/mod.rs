@@ -48,6 +48,7 @@ mod manifest;
 mod owner;
 mod owner_record;
 mod process;
+mod scoring;
 mod searching;
 mod store;
 mod task_process;
@@ -70,7 +71,8 @@ pub use process::Process;
 pub use store::{Changes, Cursor, Store, Stored};
 
 pub(crate) use child::{Child, Ending, this_program};
-pub(crate) use evaluator::{RunEvaluator, fallback_warnings, measured_designs};
+pub(crate) use evaluator::RunEvaluator;
+pub(crate) use scoring::{Scoring, search_by_synflow};
 pub(crate) use searching::{RunSearchOptions, SearchRunner, compare_baselines};
 pub(crate) use task_process::{EventSink, TaskProcess};
 pub(crate) use training::train;
@@ -215,6 +217,12 @@ pub fn list(root: &Path) -> Result<Vec<Listed>, RunError> {
 /// The directory exists and can't be read.
 pub fn latest(root: &Path) -> Result<Option<PathBuf>, RunError> {
     Ok(list(root)?.into_iter().find(|run| run.manifest.is_ok()).map(|run| run.path))
+}
+
+/// Path of a new run in a directory: `run-NNN` with the first number that is free.
+pub(crate) fn next(root: &Path) -> PathBuf {
+    let path = |number: u32| root.join(format!("run-{number:03}"));
+    path((1..u32::MAX).find(|&number| !path(number).exists()).unwrap_or(u32::MAX))
 }
 
 /// Returns `true` if a directory holds nothing but leftovers of a creation that was cut short.

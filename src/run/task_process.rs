@@ -24,16 +24,27 @@ pub(crate) struct TaskProcess {
 }
 
 impl TaskProcess {
-    /// Makes this process the owner of a task. An interrupt (Ctrl-C) arrives as [`Control::Stop`] from now on. Every
-    /// recorded event is passed to `sink` as well.
+    /// Makes this process the owner of a task, which hears what is sent through the database. Every recorded event is
+    /// passed to `sink` as well.
     ///
     /// # Errors
-    /// A living process does the task already, the database fails, or signals can't be caught.
+    /// A living process does the task already, or the database fails.
     pub(crate) fn new(run: &RunDir, task: Task, sink: EventSink) -> Result<Self, RunError> {
         let owner = run.own(task, &format!("splitscope {task}"))?;
-        let mut inbox = Inbox::of(&owner)?;
-        inbox.catch_signals().map_err(RunError::Signals)?;
+        let inbox = Inbox::of(&owner)?;
         Ok(Self { owner, inbox, store: run.store()?, sink })
+    }
+
+    /// As [`TaskProcess::new`], for a command: lines on standard input are control messages too, and an interrupt
+    /// (Ctrl-C) is [`Control::Stop`].
+    ///
+    /// # Errors
+    /// As [`TaskProcess::new`]; or signals can't be caught.
+    pub(crate) fn of_command(run: &RunDir, task: Task, sink: EventSink) -> Result<Self, RunError> {
+        let mut process = Self::new(run, task, sink)?;
+        process.inbox.read_input();
+        process.inbox.catch_signals().map_err(RunError::Signals)?;
+        Ok(process)
     }
 
     /// Records an event.

@@ -8,6 +8,8 @@
 //! |---|---|
 //! | `problem`, `objective` | [`SearchProblem`]: objectives and constraints of the designs of a space |
 //! | `driver`, `options`, `preselection` | [`SearchDriver`]: the joint search; choice of the child to measure |
+//! | `scored` | search by a score where no accuracy can be had |
+//! | `splitmb5` | benchmark problem for searches |
 //! | `accuracy` | interface to whatever knows accuracies |
 //! | `baselines` | simpler methods with the same budget |
 //! | `genes` | encoding of designs as genes |
@@ -71,7 +73,7 @@ mod config;
 mod correlation;
 mod driver;
 mod generation;
-pub(crate) mod genes;
+mod genes;
 mod history;
 mod hypervolume;
 mod nsga2;
@@ -83,7 +85,9 @@ mod population;
 mod predictor;
 mod preselection;
 mod problem;
+mod scored;
 mod selection;
+pub(crate) mod splitmb5;
 mod survey;
 
 pub use accuracy::{AccuracyError, AccuracySource, DesignScore, MeasuredDesign};
@@ -101,6 +105,7 @@ pub use options::{SearchOptions, SearchScope};
 pub use outcome::{MAX_OBJECTIVES, Objectives, Outcome};
 pub use predictor::{PredictorError, PredictorKind, Quality};
 pub use problem::{ProblemError, SearchProblem};
+pub use scored::{ScoredDesign, search_by_score};
 pub use survey::{FeasibleCount, Goal, SplitOptimum, Survey};
 
 #[cfg(test)]

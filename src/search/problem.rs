@@ -9,7 +9,7 @@ use super::objective::Objective;
 use super::outcome::{MAX_OBJECTIVES, Objectives, Outcome};
 use super::survey::Survey;
 use crate::cost::{
-    CostError, CostModel, DesignCostError, Evaluation, Knobs, SmallestError, SplitDemand, SystemRates, shortfall_list,
+    CostError, CostModel, DesignCostError, Evaluation, Knobs, SplitDemand, SystemRates, shortfall_list,
     smallest_demands, why_none,
 };
 use crate::hardware::Profile;
@@ -45,9 +45,6 @@ pub enum ProblemError {
     /// A design can't be costed.
     #[error(transparent)]
     Design(#[from] DesignCostError),
-    /// The smallest network can't be costed.
-    #[error(transparent)]
-    Smallest(#[from] SmallestError),
 }
 
 /// Designs of a space, rated by objectives and constraints on a profile.

@@ -32,6 +32,7 @@ mod block_config;
 mod fusion;
 mod inherit;
 mod init;
+mod latency_table;
 mod layer;
 mod mbconv;
 mod model;
@@ -46,6 +47,7 @@ mod tests;
 mod views;
 
 pub use init::Initialisation;
+pub use latency_table::{NoKernel, latency_table};
 pub use model::Supernet;
 pub use norm::Norms;
 pub use route::{Route, Splitting};

@@ -15,6 +15,7 @@ mod optimiser;
 mod rate;
 mod sandwich;
 mod settings;
+pub(crate) mod step_bench;
 mod synflow;
 mod trainer;
 mod training_loop;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::record::{Control, Task};
-use crate::run::{Changes, Child, Cursor, Document, Ending, Listed, Manifest, RunDir, RunError, Store};
+use crate::run::{self, Changes, Child, Cursor, Document, Ending, Listed, Manifest, RunDir, RunError, Store};
 
 /// Bytes of the log to show when a child has died.
 const LOG_TAIL: u64 = 4096;
@@ -52,12 +52,12 @@ impl FollowedRun {
     /// # Errors
     /// The directory can't be written.
     pub(crate) fn create(root: &Path, template: &Manifest) -> Result<Self, RunError> {
-        let free = |number: &u32| !root.join(format!("run-{number:03}")).exists();
-        let name = format!("run-{:03}", (1..u32::MAX).find(free).unwrap_or(u32::MAX));
+        let path = run::next(root);
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
         let Manifest { seed, data, space, profile, settings, .. } = template.clone();
         // Made anew for the time in it.
         let manifest = Manifest::new(&name, seed, &data, space, profile, settings);
-        let run = RunDir::create(&root.join(name), &manifest)?;
+        let run = RunDir::create(&path, &manifest)?;
         let store = run.store()?;
         Ok(Self { run, store, cursor: Cursor::default(), trainer: None, searcher: None })
     }

@@ -2,18 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::found::{Asked, CostReport, Split};
-use crate::cost::{self, KnobChange, KnobSwing, Reason};
+use super::asked::Asked;
+use crate::cost::{self, KnobChange, KnobSwing, Reason, SplitReport};
+use crate::space::SearchSpace;
 
-pub(super) fn report(found: &CostReport, asked: &Asked) -> Value {
-    let splits: Vec<Value> = found.splits.iter().map(|split| row(found, split)).collect();
-    let best = found.best.map(|index| &found.splits[index]);
+pub(super) fn report(asked: &Asked) -> Value {
+    let (found, space) = (asked.report, asked.model.space());
+    let splits: Vec<Value> = found.splits.iter().map(|split| row(asked, split)).collect();
+    let best = found.best_split();
     let mut report = json!({
-        "space": found.space.name,
-        "profile": found.profile.name,
-        "genome": found.space.print(&found.genome),
+        "space": space.name,
+        "profile": asked.model.profile().name,
+        "genome": space.print(asked.genome),
         "sensors": found.knobs.sensors,
-        "fusion": found.space.boundary_name(found.transmit.fusion),
+        "fusion": space.boundary_name(found.transmit.fusion),
         "ratio": found.transmit.ratio,
         "bits": found.transmit.bits,
         "splits": splits,
@@ -24,18 +26,19 @@ pub(super) fn report(found: &CostReport, asked: &Asked) -> Value {
         "unattainable": found.unattainable,
     });
     if let Some(split) = asked.why {
-        report["why"] = row(found, split);
+        report["why"] = row(asked, split);
     }
     if let Some((one, other)) = asked.break_even {
         report["break_even"] = json!({ "splits": [one.name, other.name], "bytes_per_s": found.break_even(one, other) });
     }
     if let Some(swings) = &asked.tornado {
-        report["tornado"] = swings.iter().map(|one| swing(found, one)).collect();
+        report["tornado"] = swings.iter().map(|one| swing(space, one)).collect();
     }
     report
 }
 
-fn row(found: &CostReport, split: &Split) -> Value {
+fn row(asked: &Asked, split: &SplitReport) -> Value {
+    let found = asked.report;
     let cost = &split.cost;
     let latency = &cost.latency;
     let [readout, sensor, link, aggregator] = latency.idle_shares();
@@ -63,7 +66,7 @@ fn row(found: &CostReport, split: &Split) -> Value {
         "aggregator_weight_bytes": split.demand.aggregator_weights(found.knobs.sensors),
         "fusion": split.fusion,
         "energy_j": cost.energy_j,
-        "power_w": found.power_at.map(|rate| cost.power_w(rate)),
+        "power_w": asked.power_at.map(|rate| cost.power_w(rate)),
         "fps": cost.fps,
     })
 }
@@ -83,12 +86,12 @@ fn change(change: &KnobChange) -> Value {
     json!({ "knob": change.knob, "from": change.from, "to": change.to, "sentence": change.sentence() })
 }
 
-fn swing(found: &CostReport, swing: &KnobSwing) -> Value {
+fn swing(space: &SearchSpace, swing: &KnobSwing) -> Value {
     let end = |end: cost::SwingEnd| {
         json!({
             "value": end.value,
             "latency_s": end.latency_s,
-            "split": found.space.boundary_name(end.boundary),
+            "split": space.boundary_name(end.boundary),
             "feasible": end.feasible,
         })
     };

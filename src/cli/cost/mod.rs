@@ -1,24 +1,25 @@
 //! `splitscope cost`: cost of every split of a design, with reasons why it does not fit, and fixes.
 
 mod arguments;
-mod found;
+mod asked;
 mod json;
 mod knob;
 mod layers;
-mod measure;
 mod optimum;
 mod text;
 
 use anyhow::{Result, bail};
 
+use super::train::use_threads;
 use super::{Answer, load};
-use crate::cost::{CostModel, TransmitConfig};
+use crate::cost::{CostModel, DesignReport, TransmitConfig};
 use crate::explore::default_transmit;
 use crate::network::table;
 use crate::quantity;
 use crate::space::{Genome, SearchSpace};
+use crate::supernet::latency_table;
 pub(super) use arguments::Arguments;
-use found::{Asked, CostReport};
+use asked::Asked;
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     if let Some(file) = &arguments.layers.layers {
@@ -31,16 +32,19 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         "smallest" => space.smallest(),
         text => space.parse_genome(text)?,
     };
-    let network = space.lower(&genome)?;
     if let Some(of) = &arguments.list_layers {
-        let layers = if of == "space" { space.layers()? } else { network.layers };
-        print!("{}", if arguments.measure { measure::table(&layers)? } else { table::csv(&layers) });
+        let layers = if of == "space" { space.layers()? } else { space.lower(&genome)?.layers };
+        if arguments.measure {
+            use_threads(1)?;
+            print!("{}", latency_table(&layers)?);
+        } else {
+            print!("{}", table::csv(&layers));
+        }
         return Ok(Answer::Yes);
     }
     let (profile, _) = load::profile(&arguments.profile)?;
     let model = CostModel::new(space, profile)?;
-    let (space, profile) = (model.space(), model.profile());
-    let transmit = transmit(arguments, space, &genome)?;
+    let transmit = transmit(arguments, model.space(), &genome)?;
     let mut knobs = model.knobs();
     knobs.sensors = arguments.sensors.unwrap_or(knobs.sensors);
     for text in &arguments.knobs {
@@ -63,19 +67,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         }
         return Ok(if optima.any_feasible() { Answer::Yes } else { Answer::No });
     }
-    let table = model.network_costs(&network, transmit)?;
-    let power_at = arguments.power_at.or(knobs.frame_rate_floor_hz);
-    let (splits, best, unattainable) = (Vec::new(), None, None);
-    let found =
-        CostReport { space, profile, genome, network, table, knobs, transmit, power_at, splits, best, unattainable }
-            .costed()?;
-    let asked = Asked::new(arguments, &found)?;
+    let report = DesignReport::new(&model, &genome, transmit, knobs)?;
+    let asked = Asked::new(arguments, &model, &genome, &report)?;
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&json::report(&found, &asked))?);
+        println!("{}", serde_json::to_string_pretty(&json::report(&asked))?);
     } else {
-        print!("{}", quantity::ascii(&text::report(&found, &asked)));
+        print!("{}", quantity::ascii(&text::report(&asked)));
     }
-    Ok(if found.best.is_some() { Answer::Yes } else { Answer::No })
+    Ok(if report.best.is_some() { Answer::Yes } else { Answer::No })
 }
 
 fn transmit(arguments: &Arguments, space: &SearchSpace, genome: &Genome) -> Result<TransmitConfig> {

@@ -1,45 +1,49 @@
 //! The costs of a design as text.
 
-use super::found::{Asked, CostReport, Split};
 use std::fmt::Write;
 
-use crate::cost::{self, Evaluation, FusionReport, KnobChange, KnobSwing, LatencyBreakdown, ReasonSite};
+use super::asked::Asked;
+use crate::cost::{
+    self, DesignReport, Evaluation, FusionReport, KnobChange, KnobSwing, LatencyBreakdown, ReasonSite, SplitReport,
+};
 use crate::quantity::{Dimension, Knob, Limit, Unit, number};
 
 /// The whole report.
-pub(super) fn report(found: &CostReport, asked: &Asked) -> String {
+pub(super) fn report(asked: &Asked) -> String {
+    let (found, space) = (asked.report, asked.model.space());
     let mut out = String::new();
-    head(&mut out, found);
+    head(&mut out, asked);
     out.push('\n');
     rows(&mut out, found);
     out.push('\n');
-    match found.best.map(|index| &found.splits[index]) {
-        Some(split) => best(&mut out, found, split),
-        None => none(&mut out, found),
+    match found.best_split() {
+        Some(split) => best(&mut out, asked, split),
+        None => none(&mut out, found, &space.name),
     }
     if let Some(split) = asked.why {
-        why(&mut out, found, split);
+        why(&mut out, asked, split);
     }
     if let Some((one, other)) = asked.break_even {
         let _ = writeln!(out, "\n{}", equal(found, one, other));
     }
     if let Some(swings) = &asked.tornado {
-        tornado(&mut out, found, swings);
+        tornado(&mut out, asked, swings);
     }
     out
 }
 
-fn head(out: &mut String, found: &CostReport) {
-    let (space, transmit) = (found.space, found.transmit);
+fn head(out: &mut String, asked: &Asked) {
+    let (found, space) = (asked.report, asked.model.space());
+    let transmit = found.transmit;
     let _ = writeln!(
         out,
         "{} {} on {}, {} sensors",
         space.name,
-        space.print(&found.genome),
-        found.profile.name,
+        space.print(asked.genome),
+        asked.model.profile().name,
         found.knobs.sensors
     );
-    let _ = writeln!(out, "{}", space.architecture(&found.genome));
+    let _ = writeln!(out, "{}", space.architecture(asked.genome));
     let _ = writeln!(
         out,
         "{} a view, {} weights; fusion at {}, ratio {}, {} bits on the link",
@@ -51,7 +55,7 @@ fn head(out: &mut String, found: &CostReport) {
     );
 }
 
-fn rows(out: &mut String, found: &CostReport) {
+fn rows(out: &mut String, found: &DesignReport) {
     let _ = writeln!(
         out,
         "  {:<12} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>11} {:>10}",
@@ -88,16 +92,17 @@ fn rows(out: &mut String, found: &CostReport) {
 }
 
 /// Unit of a column, as in the explorer: that of the limit, else that of a usual value, here of the best split.
-fn column_unit(found: &CostReport, limit: Limit, figure: impl Fn(&Evaluation) -> f64) -> Unit {
+fn column_unit(found: &DesignReport, limit: Limit, figure: impl Fn(&Evaluation) -> f64) -> Unit {
     let set = limit.knob().filter(|knob| !knob.is_unlimited(found.knobs.get(*knob)));
     let usual = found.splits.get(found.best.unwrap_or(0)).map_or(0.0, |split| figure(&split.cost));
     limit.metric().info().dimension.unit_for(set.map_or(usual, |knob| found.knobs.get(knob)))
 }
 
-fn best(out: &mut String, found: &CostReport, split: &Split) {
+fn best(out: &mut String, asked: &Asked, split: &SplitReport) {
+    let found = asked.report;
     let _ = writeln!(out, "best split (*): after {}", split.name);
     let _ = writeln!(out, "  {}", pipeline(&split.cost.latency, split.cost.fps));
-    if let Some(power) = power(found, split) {
+    if let Some(power) = power(asked, split) {
         let _ = writeln!(out, "  {power}");
     }
     let _ = writeln!(out, "  {}", peak(found, split));
@@ -109,7 +114,7 @@ fn best(out: &mut String, found: &CostReport, split: &Split) {
     }
 }
 
-fn none(out: &mut String, found: &CostReport) {
+fn none(out: &mut String, found: &DesignReport, space: &str) {
     let _ = writeln!(out, "no split meets the limits");
     let nearest = found.splits.iter().filter(|split| split.distance().is_finite());
     if let Some(split) = nearest.min_by(|a, b| a.distance().total_cmp(&b.distance())) {
@@ -120,19 +125,18 @@ fn none(out: &mut String, found: &CostReport) {
             split.name
         );
     }
-    let name = &found.space.name;
     match &found.unattainable {
         Some(missed) => {
             let _ = writeln!(
                 out,
-                "  no design of {name} does, not even its smallest network: {}",
+                "  no design of {space} does, not even its smallest network: {}",
                 cost::shortfall_list(missed)
             );
         }
         None => {
             let _ = writeln!(
                 out,
-                "  the smallest network of {name} does: --genome smallest with other --ratio, --bits or --fusion"
+                "  the smallest network of {space} does: --genome smallest with other --ratio, --bits or --fusion"
             );
         }
     }
@@ -149,8 +153,8 @@ fn pipeline(latency: &LatencyBreakdown, fps: f64) -> String {
     format!("{}, pipelined; idle: {}", Dimension::Rate.format(fps), idle.join(", "))
 }
 
-fn power(found: &CostReport, split: &Split) -> Option<String> {
-    let rate = found.power_at?;
+fn power(asked: &Asked, split: &SplitReport) -> Option<String> {
+    let rate = asked.power_at?;
     Some(format!(
         "mean power at {}: {}",
         Dimension::Rate.format(rate),
@@ -158,7 +162,7 @@ fn power(found: &CostReport, split: &Split) -> Option<String> {
     ))
 }
 
-fn peak(found: &CostReport, split: &Split) -> String {
+fn peak(found: &DesignReport, split: &SplitReport) -> String {
     let bytes = Dimension::Bytes.format(split.cost.sensor_peak_bytes as f64);
     match cost::peak(&found.network, &split.demand, &found.knobs) {
         ReasonSite::Memory { during, tensors } => format!("sensor memory {bytes} {}", during.phrase(&tensors)),
@@ -166,7 +170,7 @@ fn peak(found: &CostReport, split: &Split) -> String {
     }
 }
 
-fn fusion(split: &Split) -> String {
+fn fusion(split: &SplitReport) -> String {
     let FusionReport { at, operator, views, macs, weights, cycles, seconds, energy_j, live_bytes } = &split.fusion;
     format!(
         "fusion of {views} views at {at} by {}: {}, {} weights, {} cycles, {}, {}, {} alive",
@@ -181,22 +185,23 @@ fn fusion(split: &Split) -> String {
 }
 
 /// Break-even bandwidth of two splits, in words.
-fn equal(found: &CostReport, one: &Split, other: &Split) -> String {
+fn equal(found: &DesignReport, one: &SplitReport, other: &SplitReport) -> String {
     let (more, less) = if one.demand.link_bytes > other.demand.link_bytes { (one, other) } else { (other, one) };
     if let Some(bandwidth) = found.break_even(one, other) {
         let (more, less, bandwidth) = (&more.name, &less.name, Knob::LinkBandwidth.format(bandwidth));
         return format!("a split after {more} is faster than one after {less} above {bandwidth}, slower below");
     }
-    let total = |split: &Split| split.cost.latency.total_s();
+    let total = |split: &SplitReport| split.cost.latency.total_s();
     let (fast, slow) = if total(one) <= total(other) { (one, other) } else { (other, one) };
     format!("a split after {} is faster than one after {} at every bandwidth", fast.name, slow.name)
 }
 
-fn why(out: &mut String, found: &CostReport, split: &Split) {
+fn why(out: &mut String, asked: &Asked, split: &SplitReport) {
+    let found = asked.report;
     let _ =
         writeln!(out, "\nsplit after {}: {}", split.name, if split.cost.feasible() { "fits" } else { "does not fit" });
     let _ = writeln!(out, "  {}", pipeline(&split.cost.latency, split.cost.fps));
-    if let Some(power) = power(found, split) {
+    if let Some(power) = power(asked, split) {
         let _ = writeln!(out, "  {power}");
     }
     let _ = writeln!(out, "  {}", peak(found, split));
@@ -225,13 +230,14 @@ fn why(out: &mut String, found: &CostReport, split: &Split) {
     }
 }
 
-fn tornado(out: &mut String, found: &CostReport, swings: &[KnobSwing]) {
+fn tornado(out: &mut String, asked: &Asked, swings: &[KnobSwing]) {
+    let (found, space) = (asked.report, asked.model.space());
     let _ = writeln!(out, "\nthe best split with each knob 20 % lower and higher:");
     let time = column_unit(found, Limit::Latency, |cost| cost.latency.total_s());
     for swing in swings {
         let end = |end: Option<cost::SwingEnd>| {
             let Some(end) = end else { return "not possible".to_owned() };
-            let name = found.space.boundary_name(end.boundary);
+            let name = space.boundary_name(end.boundary);
             let mark = if end.feasible { "" } else { " (does not fit)" };
             format!("{} at {}: after {name}{mark}", Dimension::Time.format(end.latency_s), swing.knob.format(end.value))
         };

@@ -1,13 +1,13 @@
 //! Arguments of `search`, and the run and the problem that they name.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::cli::load::print_notes;
 use crate::quantity::{Knob, knob_values};
-use crate::run::{self, Manifest, RunSearchOptions};
+use crate::run::{Manifest, RunSearchOptions};
 use crate::search::{Objective, SearchOptions, SearchProblem, SearchScope, StopRule};
 
 /// Arguments of `search`.
@@ -102,13 +102,4 @@ pub(super) fn problem(manifest: &Manifest, arguments: &Arguments) -> Result<Sear
         print_notes(&Knob::renamed_among(values.keys().map(String::as_str)));
     }
     Ok(problem)
-}
-
-pub(super) fn the_run(arguments: &Arguments) -> Result<PathBuf> {
-    match &arguments.run {
-        Some(path) => Ok(path.clone()),
-        None => {
-            run::latest(Path::new("runs"))?.context("there is no run below runs/; train one first: splitscope train")
-        }
-    }
 }

@@ -24,7 +24,7 @@ pub(super) fn run(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
         bail!("the comparison needs accuracy among the --objectives");
     }
     let log = Log::new(Task::Search, arguments.json);
-    let mut process = TaskProcess::new(run, Task::Search, log.sink())?;
+    let mut process = TaskProcess::of_command(run, Task::Search, log.sink())?;
     let bar = ProgressBar::new("rendering");
     let evaluator = RunEvaluator::open(run, &|done, total| bar.show(done, total))?;
     bar.end();

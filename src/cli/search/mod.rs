@@ -11,14 +11,14 @@ mod proxy;
 
 use anyhow::{Result, bail};
 
-use super::Answer;
 use super::progress::{Log, ProgressBar};
 use super::train::use_threads;
+use super::{Answer, load};
 use crate::record::Task;
 use crate::run::{self, RunDir, SearchRunner, TaskProcess};
 
 pub(super) use arguments::Arguments;
-use arguments::{problem, the_run};
+use arguments::problem;
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     use_threads(arguments.threads)?;
@@ -31,7 +31,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     if arguments.proxy {
         return proxy::run(arguments);
     }
-    let run = RunDir::open(&the_run(arguments)?)?;
+    let run = RunDir::open(&load::run_path(arguments.run.as_ref())?)?;
     if arguments.baselines {
         return baselines::run(&run, arguments);
     }
@@ -41,7 +41,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
 fn search(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
     let problem = problem(run.manifest(), arguments)?;
     let log = Log::new(Task::Search, arguments.json);
-    let mut process = TaskProcess::new(run, Task::Search, log.sink())?;
+    let mut process = TaskProcess::of_command(run, Task::Search, log.sink())?;
     if let (None, Some(survey)) = (problem.infeasibility_reason()?, problem.survey()) {
         log.note(&survey.count_feasible(&problem.knobs).to_string());
     }

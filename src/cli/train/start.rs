@@ -1,23 +1,19 @@
 //! Start of a run: its directory, its manifest, its data.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use super::arguments::Arguments;
 use super::flags::SettingFlags;
 use crate::cli::load;
-use crate::data::DataSpec;
-use crate::diagnostic::Source;
-use crate::hardware::Profile;
-use crate::run::{Document, Manifest, RunDir};
-use crate::space::SearchSpace;
+use crate::run::{self, Document, Manifest, RunDir};
 use crate::train::Settings;
 
 /// Opens or makes the run.
 pub(super) fn open_run(arguments: &Arguments) -> Result<RunDir> {
-    let path = arguments.run.clone().map_or_else(next_run, Ok)?;
+    let path = arguments.run.clone().unwrap_or_else(|| run::next(Path::new("runs")));
     if path.join("run.toml").exists() {
         if arguments.space.is_some() || arguments.profile.is_some() || arguments.data.is_some() {
             bail!("{} has its space, profile and data already; start another run for others", path.display());
@@ -46,37 +42,9 @@ fn manifest(name: &str, space: &str, profile: &str, data: Option<&str>, flags: &
         bail!("the space {} names no data set; give one with --data", space.name);
     }
     let settings = flags.over(&Settings::of_space(&space_source)?)?;
-    manifest_of(name, (&space, &space_source), (&profile, &profile_source), data, &settings)
-}
-
-/// Manifest of a new run on these files. The data set is the space's own if none is given.
-pub(in crate::cli) fn manifest_of(
-    name: &str,
-    (space, space_source): (&SearchSpace, &Source),
-    (profile, profile_source): (&Profile, &Source),
-    data: Option<&str>,
-    settings: &Settings,
-) -> Result<Manifest> {
-    let data = match data.or(space.data.as_deref()) {
-        Some(data) => data.parse::<DataSpec>()?.with_absolute_paths()?.to_string(),
-        None => String::new(),
-    };
-    let document = |name: &str, source: &Source| Document {
-        name: name.to_owned(),
-        text: source.text.clone(),
-        ..Document::default()
-    };
-    let files = profile.tables().map(|table| (table.name.clone(), table.text.clone())).collect();
-    let profile = Document { files, ..document(&profile.name, profile_source) };
-    let (space, settings_table) = (document(&space.name, space_source), toml::Table::try_from(settings)?);
-    Ok(Manifest::new(name, settings.seed, &data, space, profile, settings_table))
-}
-
-fn next_run() -> Result<PathBuf> {
-    (1..10_000)
-        .map(|number| Path::new("runs").join(format!("run-{number:03}")))
-        .find(|path| !path.exists())
-        .context("runs/ is full")
+    let data = data.or(space.data.as_deref());
+    let (space, profile) = (Document::of_space(&space, &space_source), Document::of_profile(&profile, &profile_source));
+    Ok(Manifest::of_settings(name, data, space, profile, &settings)?)
 }
 
 /// Sets the number of worker threads of this process, and makes sure of their instructions.

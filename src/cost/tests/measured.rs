@@ -34,7 +34,7 @@ fn a_table_by_names_is_refused_where_names_do_not_tell_layers_apart() {
     assert!(error.starts_with("the latency table mine goes by layer names, but tabletop has "), "{error}");
     assert!(error.contains("splitscope cost --space tabletop --list-layers space"), "{error}");
     assert_eq!(check_names(&space("mobilenet-v2"), &profile), Ok(()));
-    assert!(matches!(smallest_demands(&space("tabletop"), &profile), Err(SmallestError::Cost(_))));
+    assert!(matches!(smallest_demands(&space("tabletop"), &profile), Err(DesignCostError::Cost(_))));
     profile.aggregator.mapping.value = table("name,kind,cin,cout,hin,ms\nstem,conv,3,8,32,1\n");
     assert_eq!(check_names(&space("tabletop"), &profile), Ok(()));
 }

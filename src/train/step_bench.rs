@@ -1,7 +1,6 @@
 //! The training step of `splitscope bench step`: network, subnets and batch are fixed, so that programs can be
 //! compared. `benches/peer/step.py` is the same step in PyTorch; a change here is a change there.
 
-use anyhow::Result;
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer, SgdConfig};
@@ -12,7 +11,7 @@ use crate::space::SearchSpace;
 use crate::supernet::{Initialisation, Norms, Route, Splitting, Supernet, ViewSet};
 
 /// Images of a batch.
-pub(super) const BATCH: usize = 64;
+pub(crate) const BATCH: usize = 64;
 /// The nets of the sandwich: the largest teaches the smallest and two between (wide and shallow, narrow and deep).
 const NETS: [&str; 4] = [
     "0-0000-1111-1111-1111-1111-0000-0000-0000",
@@ -22,7 +21,7 @@ const NETS: [&str; 4] = [
 ];
 
 /// A supernet in training on one batch of noise.
-pub(super) struct StepBench {
+pub(crate) struct StepBench {
     supernet: Supernet,
     optimiser: ModuleOptimizer,
     routes: Vec<Route>,
@@ -31,11 +30,13 @@ pub(super) struct StepBench {
 }
 
 impl StepBench {
-    pub(super) fn new(device: Device) -> Result<Self> {
+    pub(crate) fn new(device: Device) -> Self {
         let device = device.autodiff();
-        let space = SearchSpace::from_toml(&Source::new("step.toml", include_str!("step.toml").to_owned()))?;
-        let route = |genome: &&str| -> Result<Route> {
-            Ok(Route::new(&space, &space.parse_genome(genome)?, 0, space.last(), Splitting::None))
+        let source = Source::new("step.toml", include_str!("step.toml").to_owned());
+        let space = SearchSpace::from_toml(&source).expect("the space of the benchmark is valid");
+        let route = |genome: &&str| {
+            let genome = space.parse_genome(genome).expect("a genome of this space");
+            Route::new(&space, &genome, 0, space.last(), Splitting::None)
         };
         let momentum = MomentumConfig { momentum: 0.9, dampening: 0.0, nesterov: true };
         let optimiser =
@@ -43,17 +44,17 @@ impl StepBench {
         let classes = space.classes as usize;
         let labels = (0..BATCH * classes).map(|at| f32::from(u8::from(at / classes % classes == at % classes)));
         device.seed(1);
-        Ok(Self {
+        Self {
             supernet: Supernet::new(&space, Initialisation::default(), 1, &device),
             optimiser: optimiser.init(),
-            routes: NETS.iter().map(route).collect::<Result<_>>()?,
+            routes: NETS.iter().map(route).collect(),
             x: Tensor::random([BATCH, 32, 32, 3], Distribution::Normal(0.0, 1.0), &device),
             targets: Tensor::from_data(TensorData::new(labels.collect::<Vec<f32>>(), [BATCH, classes]), &device),
-        })
+        }
     }
 
     /// All nets forward and backward, the first with the labels, the others with its probabilities; one update.
-    pub(super) fn step(&mut self) {
+    pub(crate) fn step(&mut self) {
         let mut accumulator = GradientsAccumulator::new();
         let mut goal = self.targets.clone();
         for (index, route) in self.routes.iter().enumerate() {
@@ -66,13 +67,4 @@ impl StepBench {
         }
         self.supernet = self.optimiser.step(0.01, self.supernet.clone(), accumulator.grads());
     }
-}
-
-/// CPU seconds of all living threads of this process, to a scheduler tick; 0 where the system does not tell.
-pub(super) fn cpu_seconds() -> f64 {
-    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
-    let nanoseconds = |task: std::fs::DirEntry| -> Option<f64> {
-        std::fs::read_to_string(task.path().join("schedstat")).ok()?.split_whitespace().next()?.parse().ok()
-    };
-    tasks.filter_map(nanoseconds).sum::<f64>() / 1e9
 }

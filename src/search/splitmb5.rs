@@ -14,16 +14,16 @@ use std::sync::LazyLock;
 use crate::search::{ConfigError, FrontStatus, Objectives, Outcome, Search, SearchConfig, SearchGene, hypervolume};
 
 /// Number of genes: resolution, 5 depths, 5 widths, 5 kernels, 5 expansions, split, compression ratio.
-pub(super) const GENES: usize = 23;
+const GENES: usize = 23;
 /// Sensor weights and activations together, in bytes.
-pub(super) const MEMORY_LIMIT_BYTES: u64 = 512 * 1024;
-pub(super) const LATENCY_LIMIT_SECONDS: f64 = 0.050;
+const MEMORY_LIMIT_BYTES: u64 = 512 * 1024;
+const LATENCY_LIMIT_SECONDS: f64 = 0.050;
 /// Corner of the hypervolume: seconds, negative capacity.
-pub(super) const REFERENCE: Objectives = [LATENCY_LIMIT_SECONDS, -35.0, 0.0, 0.0];
+const REFERENCE: Objectives = [LATENCY_LIMIT_SECONDS, -35.0, 0.0, 0.0];
 /// The hypervolume is divided by this (a latency of 0.05 s times a capacity of 100).
-pub(super) const HYPERVOLUME_UNIT: f64 = 5.0;
+const HYPERVOLUME_UNIT: f64 = 5.0;
 /// The hypervolume of the true front: nothing can exceed it.
-pub(super) const BEST_HYPERVOLUME: f64 = 0.516_444_056;
+pub(crate) const BEST_HYPERVOLUME: f64 = 0.516_444_056;
 
 const STAGES: usize = 5;
 const RESOLUTIONS: [u64; 4] = [96, 128, 160, 192];
@@ -74,7 +74,7 @@ impl MachineModel {
 
 /// Objectives and memory of one genome.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct ProblemCost {
+struct ProblemCost {
     pub latency_seconds: f64,
     /// The proxy to maximise.
     pub capacity: f64,
@@ -84,7 +84,7 @@ pub(super) struct ProblemCost {
 
 impl ProblemCost {
     /// Latency and negative capacity, with the relative excess over both limits.
-    pub(super) fn outcome(&self) -> Outcome {
+    fn outcome(&self) -> Outcome {
         let memory = self.memory_bytes as f64 / MEMORY_LIMIT_BYTES as f64 - 1.0;
         let latency = self.latency_seconds / LATENCY_LIMIT_SECONDS - 1.0;
         Outcome::new(&[self.latency_seconds, -self.capacity], memory.max(0.0) + latency.max(0.0))
@@ -226,7 +226,7 @@ impl Walk {
 }
 
 /// The genes of the problem, in order.
-pub(super) fn genes() -> Vec<SearchGene> {
+fn genes() -> Vec<SearchGene> {
     let mut genes = vec![SearchGene::ordered(4)];
     for choices in [3, 3, 2, 3] {
         genes.extend([SearchGene::ordered(choices); 5]);
@@ -239,7 +239,7 @@ pub(super) fn genes() -> Vec<SearchGene> {
 ///
 /// # Panics
 /// If the genome is none of [`genes`]'s.
-pub(super) fn evaluate(genome: &[u8]) -> ProblemCost {
+fn evaluate(genome: &[u8]) -> ProblemCost {
     assert_eq!(genome.len(), GENES, "a genome of the problem");
     let gene = |index: usize| usize::from(genome[index]);
     let resolution = RESOLUTIONS[gene(0)];
@@ -264,14 +264,14 @@ pub(super) fn evaluate(genome: &[u8]) -> ProblemCost {
 }
 
 /// Brings the split of a genome down to the number of blocks there are, as [`evaluate`] reads it.
-pub(super) fn repair(genome: &mut [u8]) {
+fn repair(genome: &mut [u8]) {
     let blocks: u8 = genome[1..6].iter().map(|depth| LEAST_DEPTH as u8 + depth).sum();
     genome[21] = genome[21].min(blocks);
 }
 
 /// Course of one search.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Trace {
+pub(crate) struct Trace {
     pub seed: u64,
     pub evaluations: usize,
     /// Evaluations and hypervolume, at every tenth evaluation at which the front had changed.
@@ -282,18 +282,18 @@ pub(super) struct Trace {
 
 impl Trace {
     /// The final hypervolume, in units of [`HYPERVOLUME_UNIT`].
-    pub(super) fn hypervolume(&self) -> f64 {
+    pub(crate) fn hypervolume(&self) -> f64 {
         self.points.last().map_or(0.0, |point| point.1)
     }
 
     /// The first traced number of evaluations at which `share` of [`BEST_HYPERVOLUME`] was reached.
-    pub(super) fn evaluations_to(&self, share: f64) -> Option<usize> {
+    pub(crate) fn evaluations_to(&self, share: f64) -> Option<usize> {
         self.points.iter().find(|point| point.1 >= share * BEST_HYPERVOLUME).map(|point| point.0)
     }
 }
 
 /// Searches with the default configuration for exactly `evaluations` evaluations, without seeds.
-pub(super) fn run(seed: u64, evaluations: usize) -> Trace {
+pub(crate) fn run(seed: u64, evaluations: usize) -> Trace {
     run_with(SearchConfig::new(genes(), 2, seed), evaluations).expect("the default configuration is valid")
 }
 
@@ -301,7 +301,7 @@ pub(super) fn run(seed: u64, evaluations: usize) -> Trace {
 ///
 /// # Errors
 /// If the configuration can not work.
-pub(super) fn run_with(config: SearchConfig, evaluations: usize) -> Result<Trace, ConfigError> {
+fn run_with(config: SearchConfig, evaluations: usize) -> Result<Trace, ConfigError> {
     let (seed, batch) = (config.seed, config.batch);
     let mut search = Search::new(config)?;
     let mut points = Vec::new();

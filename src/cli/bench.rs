@@ -1,8 +1,5 @@
 //! `splitscope bench`: figures of this program on this machine. CPU time is the honest one on shared cores.
 
-mod splitmb5;
-mod step;
-
 use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
@@ -10,7 +7,9 @@ use serde_json::json;
 use super::{Answer, train::use_threads};
 use crate::quantity::{Dimension, number};
 use crate::run::usage;
+use crate::search::splitmb5;
 use crate::train::DeviceKind;
+use crate::train::step_bench::{BATCH, StepBench};
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
@@ -105,17 +104,17 @@ const WARM_UP: usize = 3;
 fn step(device: DeviceKind, threads: usize, steps: usize, json: bool) -> Result<()> {
     use_threads(threads)?;
     device.check().map_err(anyhow::Error::msg)?;
-    let mut bench = step::StepBench::new(device.open())?;
+    let mut bench = StepBench::new(device.open());
     let mut seconds = Vec::new();
     for index in 0..steps.max(1) + WARM_UP {
-        let before = step::cpu_seconds();
+        let before = usage::thread_cpu_seconds();
         bench.step();
         if index >= WARM_UP {
-            seconds.push(step::cpu_seconds() - before);
+            seconds.push(usage::thread_cpu_seconds() - before);
         }
     }
     let per_step = median(seconds);
-    let rate = step::BATCH as f64 / per_step.max(1e-9);
+    let rate = BATCH as f64 / per_step.max(1e-9);
     let peak = usage::peak_resident_bytes();
     if json {
         let all = json!({

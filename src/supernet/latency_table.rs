@@ -1,13 +1,10 @@
-//! `splitscope cost --list-layers ... --measure`: a latency table of this machine.
-//!
-//! Every layer that computes runs alone, on one thread, with this program's own kernels; its latency is the median of
-//! some runs. Layers that only move or compare values are left out, as a table may: they count as part of their
-//! neighbours.
+//! Latency table of this machine: every layer that computes runs alone with the kernels of this program; its latency is
+//! the median of some runs. Layers that only move or compare values are left out, as a table may: they count as part of
+//! their neighbours.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
 use burn::tensor::{Device, Distribution, Tensor};
 
 use crate::kernels;
@@ -17,12 +14,16 @@ use crate::network::{Layer, Op, table};
 const RUNS: usize = 5;
 const TIME: Duration = Duration::from_millis(10);
 
-/// The layers that compute as a layer table with the column `us`.
+/// A layer that can't be measured: there is no kernel for grouped convolutions that are not depthwise.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0} can't be measured here: there is no kernel for grouped convolutions")]
+pub struct NoKernel(String);
+
+/// Times the layers that compute on the threads of this process. Returns a layer table with the column `us`.
 ///
 /// # Errors
-/// A grouped convolution that is not depthwise, for which there is no kernel.
-pub(super) fn table(layers: &[Layer]) -> Result<String> {
-    crate::cli::train::use_threads(1)?;
+/// A grouped convolution that is not depthwise.
+pub fn latency_table(layers: &[Layer]) -> Result<String, NoKernel> {
     let device = Device::flex();
     let computing: Vec<&Layer> = layers.iter().filter(|layer| layer.macs > 0).collect();
     let rows = table::csv(computing.iter().copied());
@@ -31,13 +32,13 @@ pub(super) fn table(layers: &[Layer]) -> Result<String> {
     for (line, layer) in lines.zip(computing) {
         let seconds = median(kernel(layer, &device)?);
         // A file for programs: down to nanoseconds.
-        writeln!(text, "{line},{:.3}", seconds * 1e6)?;
+        let _ = writeln!(text, "{line},{:.3}", seconds * 1e6);
     }
     Ok(text)
 }
 
 /// A run of the layer on noise; its result is read, so that it has been computed.
-fn kernel(layer: &Layer, device: &Device) -> Result<Box<dyn FnMut()>> {
+fn kernel(layer: &Layer, device: &Device) -> Result<Box<dyn FnMut()>, NoKernel> {
     let noise = Distribution::Normal(0.0, 1.0);
     let [channels, height, width] =
         [layer.input.channels, layer.input.height, layer.input.width].map(|side| side as usize);
@@ -60,7 +61,7 @@ fn kernel(layer: &Layer, device: &Device) -> Result<Box<dyn FnMut()>> {
             let x = x.reshape([1, inputs]);
             Box::new(move || read(x.clone().matmul(w.clone())))
         }
-        _ => bail!("{} can't be measured here: there is no kernel for grouped convolutions", layer.name),
+        _ => return Err(NoKernel(layer.name.clone())),
     })
 }
 

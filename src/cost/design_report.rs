@@ -1,0 +1,180 @@
+//! Every allowed split of one design with its cost, why it does not fit, and what would make it fit: what
+//! `splitscope cost` prints.
+
+use super::demand::SplitDemand;
+use super::evaluation::Evaluation;
+use super::fix::{KnobChange, joint_fix, single_fixes};
+use super::fusion::{FusionReport, fusion_report};
+use super::knobs::Knobs;
+use super::model::{CostModel, DesignCostError};
+use super::network_costs::{NetworkCosts, TransmitConfig, best_split, sweep};
+use super::rates::SystemRates;
+use super::reason::{Reason, reasons};
+use super::sensitivity::{KnobSwing, SwingEnd, break_even_bandwidth, tornado};
+use super::shortfall::{Shortfall, why_none};
+use super::smallest::smallest_demands;
+use crate::hardware::MAX_SENSORS;
+use crate::network::{BoundaryId, Network};
+use crate::quantity::Knob;
+use crate::space::Genome;
+
+/// Costs of every allowed split of one design under the knobs.
+#[derive(Debug, Clone)]
+pub struct DesignReport {
+    /// The network, lowered.
+    pub network: Network,
+    /// Fusion, ratio and bits.
+    pub transmit: TransmitConfig,
+    /// Values of the knobs.
+    pub knobs: Knobs,
+    /// The allowed splits, in order.
+    pub splits: Vec<SplitReport>,
+    /// Position in `splits` of the fastest that meets the limits.
+    pub best: Option<usize>,
+    /// Limits that no design of the space can meet; `None` if some design can.
+    pub unattainable: Option<Vec<Shortfall>>,
+    costs: NetworkCosts,
+}
+
+/// One split of a [`DesignReport`].
+#[derive(Debug, Clone)]
+pub struct SplitReport {
+    /// Name of the boundary.
+    pub name: String,
+    /// Demand before any knob.
+    pub demand: SplitDemand,
+    /// Cost under the knobs.
+    pub cost: Evaluation,
+    /// Fusion of the views, if the network is split here.
+    pub fusion: FusionReport,
+    /// Broken limits.
+    pub reasons: Vec<Reason>,
+    /// Knobs that alone make it fit, smallest move first.
+    pub single: Vec<KnobChange>,
+    /// Knobs that together make it fit.
+    pub joint: Vec<KnobChange>,
+}
+
+impl SplitReport {
+    /// The smallest change that makes it fit, in words: of a limit and of the hardware, or of several knobs together.
+    pub fn fix(&self) -> Option<String> {
+        let of =
+            |kind: &[Knob]| self.single.iter().find(|change| kind.contains(&change.knob)).map(KnobChange::sentence);
+        match (of(&Knob::REQUIREMENTS), of(&Knob::HARDWARE)) {
+            (None, None) if self.joint.is_empty() => {
+                self.reasons.iter().find(|reason| reason.limit.is_about_weights()).map(Reason::fix)
+            }
+            (None, None) => Some(self.joint.iter().map(KnobChange::sentence).collect::<Vec<_>>().join(", and ")),
+            (one, other) => Some([one, other].into_iter().flatten().collect::<Vec<_>>().join(", or ")),
+        }
+    }
+
+    /// Distance by which the knobs of that change move; infinite if no knob helps.
+    pub fn distance(&self) -> f64 {
+        let changes = self.single.get(..1).unwrap_or(&self.joint);
+        if changes.is_empty() { f64::INFINITY } else { changes.iter().map(KnobChange::distance).sum() }
+    }
+}
+
+impl DesignReport {
+    /// Costs every allowed split of a genome.
+    ///
+    /// # Errors
+    /// A genome whose shapes can't exist, or layers that can't be costed.
+    pub fn new(
+        model: &CostModel,
+        genome: &Genome,
+        transmit: TransmitConfig,
+        knobs: Knobs,
+    ) -> Result<Self, DesignCostError> {
+        let (space, profile) = (model.space(), model.profile());
+        let network = space.lower(genome)?;
+        let costs = model.network_costs(&network, transmit)?;
+        let allowed = space.splits(genome);
+        let is_allowed = |demand: &SplitDemand| allowed.contains(&demand.boundary);
+        let fusion = network.position(transmit.fusion).unwrap_or(network.boundaries.len() - 1);
+        let mut splits = Vec::new();
+        for (index, (demand, cost)) in costs.demands.iter().zip(sweep(&costs, &knobs)).enumerate() {
+            if !is_allowed(demand) {
+                continue;
+            }
+            let loaded = knobs.sensors > demand.max_resident_views;
+            splits.push(SplitReport {
+                name: network.boundaries[index].name.clone(),
+                demand: *demand,
+                cost,
+                fusion: fusion_report(&network, fusion.max(index), profile, &knobs, loaded)?,
+                reasons: reasons(&network, demand, &knobs, None),
+                single: single_fixes(&[(demand, f64::NAN)], &knobs),
+                joint: joint_fix(&[(demand, f64::NAN)], &knobs).unwrap_or_default(),
+            });
+        }
+        let first = best_split(&costs, &knobs, is_allowed).map(|index| costs.demands[index].boundary);
+        let is_best = |split: &SplitReport| Some(split.demand.boundary) == first && split.cost.feasible();
+        let best = splits.iter().position(is_best);
+        let unattainable = match best {
+            Some(_) => None,
+            None => why_none(&smallest_demands(space, profile)?, &knobs),
+        };
+        Ok(Self { network, transmit, knobs, splits, best, unattainable, costs })
+    }
+
+    /// The fastest split that meets the limits.
+    pub fn best_split(&self) -> Option<&SplitReport> {
+        self.best.map(|index| &self.splits[index])
+    }
+
+    /// The split at a boundary; `None` if it is not allowed there.
+    pub fn split_at(&self, boundary: BoundaryId) -> Option<&SplitReport> {
+        self.splits.iter().find(|split| split.demand.boundary == boundary)
+    }
+
+    /// Above this bandwidth the one of two splits that sends more is faster; `None` if one is faster at any.
+    pub fn break_even(&self, one: &SplitReport, other: &SplitReport) -> Option<f64> {
+        break_even_bandwidth(&one.demand, &other.demand, &self.knobs)
+    }
+
+    /// The best split with each hardware knob lower and higher.
+    pub fn tornado(&self) -> Vec<KnobSwing> {
+        let allowed = |demand: &SplitDemand| self.split_at(demand.boundary).is_some();
+        let best = |_, knobs: &Knobs| {
+            let demand = &self.costs.demands[best_split(&self.costs, knobs, allowed)?];
+            let cost = SystemRates::new(knobs).evaluate(demand);
+            let (latency_s, boundary) = (cost.latency.total_s(), demand.boundary);
+            Some(SwingEnd { value: 0.0, latency_s, boundary, feasible: cost.feasible() })
+        };
+        tornado(Knob::HARDWARE, &self.knobs, MAX_SENSORS, best)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hardware::Profile;
+    use crate::space::SearchSpace;
+
+    fn report(knobs: impl FnOnce(&mut Knobs)) -> DesignReport {
+        let model =
+            CostModel::new(SearchSpace::shipped("tabletop").unwrap(), Profile::shipped("glasses").unwrap()).unwrap();
+        let mut moved = model.knobs();
+        knobs(&mut moved);
+        let transmit = TransmitConfig { fusion: model.space().last(), ratio: 4, bits: 8 };
+        DesignReport::new(&model, &model.space().largest(), transmit, moved).unwrap()
+    }
+
+    #[test]
+    fn the_best_split_is_the_fastest_that_fits() {
+        let report = report(|_| {});
+        let fits = report.splits.iter().filter(|split| split.cost.feasible());
+        let fastest = fits.min_by(|a, b| a.cost.latency.total_s().total_cmp(&b.cost.latency.total_s())).unwrap();
+        assert_eq!(report.best_split().unwrap().name, fastest.name);
+        assert!(report.unattainable.is_none());
+        assert!(report.splits.iter().all(|split| split.cost.feasible() == split.reasons.is_empty()));
+    }
+
+    #[test]
+    fn limits_that_no_design_meets_are_listed() {
+        let report = report(|knobs| knobs.latency_limit_s = Some(1e-6));
+        assert!(report.best.is_none() && report.unattainable.is_some_and(|missed| !missed.is_empty()));
+    }
+}
