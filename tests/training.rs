@@ -6,7 +6,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 
-use common::{command, events, events_of, folder, losses, of_kind, splitscope, succeed, text};
+use common::{command, events, events_of, folder, losses, of_kind, read_until, splitscope, succeed, text};
 use serde_json::Value;
 
 /// Easy objects, small steps, one thread.
@@ -17,33 +17,6 @@ fn small<'a>(run: &'a str, steps: &'a str, settings: &[&'a str]) -> Vec<&'a str>
         list.extend(["--set", setting]);
     }
     list
-}
-
-#[test]
-fn every_sampling_loss_and_optimiser_trains() {
-    let folder = folder();
-    for (run, settings, roles) in [
-        ("a", &["sampling=split-aware", "distillation=alpha"][..], &["largest", "series", "smallest", "random"][..]),
-        ("b", &["sampling=sandwich", "optimiser=sgd", "attention=best-up"], &["largest", "smallest", "random"]),
-        ("c", &["sampling=uniform", "distillation=none", "attention=worst-up"], &["random"]),
-        ("d", &["label-share=0.5", "split-start=drawn", "device=ndarray", "initialisation=fan-in"], &["series"]),
-    ] {
-        let settings = [settings, &["teacher-first=0.5"]].concat();
-        let found = succeed(folder.path(), &small(run, "4", &settings));
-        let steps = of_kind(&found, "step");
-        assert_eq!(steps.len(), 4, "{run}");
-        let loss = |step: &Value, role: &str| {
-            let list = step["losses"].as_array().unwrap();
-            list.iter().find(|pair| pair[0] == role).and_then(|pair| pair[1].as_f64())
-        };
-        for role in roles {
-            assert!(loss(steps[3], role).is_some_and(f64::is_finite), "{run} {role}: {}", steps[3]);
-        }
-        assert_eq!(loss(steps[0], "random"), None, "{run}: the teacher is alone at first");
-        assert!(steps[3]["steps_per_s"].as_f64().unwrap() > 0.0 && steps[3]["rss_bytes"].as_u64().unwrap() > 0);
-        let parts = &steps[3]["seconds"];
-        assert!(["data", "forward", "backward", "optimiser"].iter().all(|part| parts[part].as_f64().unwrap() > 0.0));
-    }
 }
 
 #[test]
@@ -93,15 +66,15 @@ fn a_process_killed_at_any_moment_loses_only_what_came_after_its_last_checkpoint
     for delay_ms in [0, 3, 9, 27] {
         let start = if delay_ms == 0 { small("killed", "8", &settings) } else { go_on.clone() };
         let mut child = command(folder.path(), &start).stdout(Stdio::piped()).spawn().unwrap();
-        for event in events_of(&mut child) {
-            if event["kind"] == "step" {
-                broken.insert(event["step"].as_u64().unwrap(), event["losses"].clone());
-                std::thread::sleep(std::time::Duration::from_millis(delay_ms));
-                break;
-            }
-        }
+        let mut told = events_of(&mut child);
+        let mut seen = Vec::new();
+        read_until(&mut told, &mut seen, "step", 1);
+        std::thread::sleep(std::time::Duration::from_millis(delay_ms));
         child.kill().unwrap();
         child.wait().unwrap();
+        // It may have done more than was heard of it.
+        seen.extend(told);
+        broken.extend(losses(&seen));
     }
     broken.extend(losses(&succeed(folder.path(), &go_on)));
     assert_eq!(broken, unbroken);
@@ -110,23 +83,6 @@ fn a_process_killed_at_any_moment_loses_only_what_came_after_its_last_checkpoint
     names.retain(|name| !name.starts_with("best-"));
     names.sort();
     assert_eq!(names, ["step-00000006", "step-00000007", "step-00000008"]);
-}
-
-#[test]
-fn a_damaged_checkpoint_is_told_and_the_one_before_it_serves() {
-    let folder = folder();
-    let unbroken = losses(&succeed(folder.path(), &small("r", "6", &["checkpoint-every=2"])));
-    for file in ["weights.bpk", "optimiser.bpk", "state.json"] {
-        let path = folder.path().join("r/checkpoint/step-00000006").join(file);
-        let whole = std::fs::read(&path).unwrap();
-        std::fs::write(&path, &whole[..whole.len() / 2]).unwrap();
-        let again = succeed(folder.path(), &["train", "--run", "r", "--json", "--threads", "1"]);
-        let warning = of_kind(&again, "warning").first().unwrap_or_else(|| panic!("{file} is damaged"))["text"].clone();
-        assert!(warning.as_str().unwrap().contains("step-00000006"), "{warning}");
-        assert_eq!(of_kind(&again, "started")[0]["resumed_from_step"], 4);
-        let (last, redone) = (losses(&again), |step| unbroken[&step].clone());
-        assert_eq!(last, BTreeMap::from([(5, redone(5)), (6, redone(6))]));
-    }
 }
 
 #[test]
@@ -157,21 +113,6 @@ fn a_trainer_whose_run_is_moved_away_ends_with_an_error() {
     events.for_each(drop);
     assert!(!child.wait().unwrap().success());
     assert!(!folder.path().join("r").exists(), "nothing is made where the run was");
-}
-
-#[test]
-fn a_run_whose_space_was_changed_says_so_in_a_sentence() {
-    let folder = folder();
-    succeed(folder.path(), &small("r", "2", &[]));
-    let manifest = folder.path().join("r/run.toml");
-    let changed = std::fs::read_to_string(&manifest).unwrap().replace("widths = [16]", "widths = [24]");
-    std::fs::write(&manifest, changed).unwrap();
-    let output = splitscope(folder.path(), &["train", "--run", "r", "--json"]);
-    let found = events(&output);
-    assert_eq!(of_kind(&found, "started")[0]["resumed_from_step"], Value::Null);
-    let failed = of_kind(&found, "failed")[0]["text"].as_str().unwrap().to_owned();
-    assert!(failed.contains("another space") && failed.contains("run.toml") && failed.len() < 300, "{failed}");
-    assert!(!output.status.success() && text(&output.stderr).contains(&failed));
 }
 
 #[test]
@@ -210,6 +151,7 @@ fn a_collapse_goes_back_at_half_the_rate_and_gives_up_with_advice() {
     let failed = of_kind(&found, "failed")[0]["text"].as_str().unwrap().to_owned();
     assert!(failed.contains("collapsed") && failed.contains("learning-rate="), "{failed}");
     assert_eq!(output.status.code(), Some(1));
+    assert!(text(&output.stderr).contains(&failed));
 }
 
 /// Default settings, all cores: fusion matters, splitting costs little, recalibration matters, a lost camera costs little.

@@ -1,28 +1,15 @@
 //! Tests on a run that the first edition's program made: six steps of training and a search of 14 measurements.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
 use tempfile::TempDir;
 
+use super::tests::small_run::copy_folder;
 use super::{Cursor, RunDir, RunEvaluator};
 use crate::record::{Event, Role, Subset, Task};
 use crate::search::{NextCandidate, Objective, SearchDriver, SearchOptions, SearchProblem};
 use crate::train::{Checkpoints, TrainingLoop};
-
-fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
 
 fn opened() -> (TempDir, RunDir) {
     let folder = tempfile::tempdir().unwrap();

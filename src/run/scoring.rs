@@ -1,5 +1,6 @@
-//! Search by synflow on the weights of a run, or on fresh ones, where nothing can be measured. Scores are no accuracies:
-//! none is recorded. Where the run has measurements, the rank correlation with them tells what the scores are worth.
+//! Search by synflow on the weights of a run, or on fresh ones, where nothing can be measured. Scores are no
+//! accuracies: none is recorded. Where the run has measurements, the rank correlation with them tells what the scores
+//! are worth.
 
 use std::collections::HashMap;
 

@@ -1,6 +1,10 @@
 //! Runs as several processes see them. The other processes are this test binary, started again with one of the ignored
 //! tests at the end and the run's directory in an environment variable.
 
+mod searching;
+pub(in crate::run) mod small_run;
+mod training;
+
 use std::collections::BTreeMap;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -13,6 +17,8 @@ use super::*;
 use crate::record::{Control, Event, EventRecord, Measurement, MeasurementKey, Subset};
 
 const TTL: Duration = Duration::from_mins(10);
+/// Time after which a test gives up; no test needs it.
+pub(in crate::run) const TIMEOUT: Duration = Duration::from_mins(5);
 const DESIGNS: u32 = 40;
 /// Tells the ignored tests which run to work on.
 const VARIABLE: &str = "SPLITSCOPE_TEST_RUN";
@@ -35,7 +41,7 @@ pub(in crate::run) fn arguments(test: &str, run: &RunDir) -> Vec<String> {
 pub(in crate::run) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !holds() {
-        assert!(begun.elapsed() < Duration::from_mins(1), "waited in vain: {what}");
+        assert!(begun.elapsed() < TIMEOUT, "waited in vain: {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
 }
@@ -272,6 +278,7 @@ fn trains() {
     let store = run.store().unwrap();
     let owner = run.own(Task::Train, "train").unwrap();
     let mut inbox = Inbox::of(&owner).unwrap();
+    inbox.read_input();
     inbox.catch_signals().unwrap();
     store.append(Task::Train, &Event::Resumed).unwrap();
     loop {
