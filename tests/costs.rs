@@ -393,3 +393,86 @@ fn a_concatenation_is_costed_by_its_convolutions() {
     let seconds = |split: &Value| split["latency"]["aggregator"].as_f64().unwrap();
     assert!((seconds(concat) - seconds(max) - 1024.0 / 50e6).abs() < 1e-12);
 }
+
+#[test]
+fn paradigms_follow_from_the_costs_of_the_splits() {
+    let folder = folder();
+    let costs = json(folder.path(), &["cost", "--json"]);
+    let found = json(folder.path(), &["paradigms", "--json"]);
+    let split =
+        |name: &str| costs["splits"].as_array().unwrap().iter().find(|split| split["name"] == name).unwrap().clone();
+    let close = |one: &Value, other: f64| {
+        let one = one.as_f64().unwrap();
+        assert!((one - other).abs() <= 1e-9 * other.abs(), "{one} {other}");
+    };
+    let unsplit_s = split("input")["latency"]["total"].as_f64().unwrap();
+    // Multiply-accumulates of tabletop's largest network, by hand: 2 101 248 up to S2.1 and 1 932 544 behind it; a
+    // module of 32 * 8 * 64 on either side; six views; the logits are averaged without one. Peaks by the profile:
+    // 8 * 8 at 12.5 MHz and 8 * 8 * 2 * 2 at 50 MHz.
+    let (before, behind, module) = (2_101_248.0, 1_932_544.0, 16_384.0);
+    let (sensor_peak, aggregator_peak) = (64.0 * 12.5e6, 256.0 * 50e6);
+    let rows = [
+        ("all-on-sensors", "logits", before + behind, 0.0),
+        ("all-on-aggregator", "input", 0.0, 6.0 * before + behind),
+        ("distributed", "S2.1", before + module, 6.0 * module + behind),
+    ];
+    assert_eq!(found["paradigms"].as_array().unwrap().len(), rows.len());
+    for (row, (name, at, sensor, aggregator)) in found["paradigms"].as_array().unwrap().iter().zip(rows) {
+        let split = split(at);
+        let latency = &split["latency"];
+        let stages = ["readout", "sensor", "link", "aggregator"].map(|stage| latency[stage].as_f64().unwrap());
+        let (total, period) = (stages.iter().sum::<f64>(), stages.into_iter().fold(0.0, f64::max));
+        assert_eq!(row["name"], name);
+        assert_eq!(row["communication_bytes"], split["traffic"]["total_bytes"]);
+        assert_eq!(row["communication_bytes"].as_u64(), split["link_bytes"].as_u64().map(|bytes| 6 * bytes));
+        assert_eq!(row["communication_raw_share"], split["traffic"]["raw_share"]);
+        assert_eq!(row["sensor_peak_bytes"], split["sensor_peak_bytes"]);
+        assert_eq!(row["communication_s"], latency["link"]);
+        // 100 pJ a byte.
+        close(&row["communication_j"], 100e-12 * row["communication_bytes"].as_f64().unwrap());
+        close(&row["speedup"], unsplit_s / total);
+        close(&row["efficiency"], unsplit_s / total / 6.0);
+        for (shares, seconds) in [(&row["utilisation"], period), (&row["utilisation_single_frame"], total)] {
+            close(&shares["sensor"], sensor / (sensor_peak * seconds));
+            close(&shares["aggregator"], aggregator / (aggregator_peak * seconds));
+            let all = 6.0 * sensor + aggregator;
+            close(&shares["system"], all / ((6.0 * sensor_peak + aggregator_peak) * seconds));
+        }
+        assert!(row["leak"].is_null());
+    }
+    // The figures themselves, as they were worked out when this was written.
+    let [sensors, _, distributed] = &found["paradigms"].as_array().unwrap()[..] else { panic!("{found}") };
+    assert_eq!((&sensors["communication_bytes"], &distributed["communication_bytes"]), (&60.into(), &3072.into()));
+    close(&distributed["speedup"], 6.758_96 / 4.606);
+    close(&distributed["utilisation"]["sensor"], 2_117_632.0 / (800e6 * 2.662_4e-3));
+    // Memory peaks in the first block, which every split has; the sensors are slower than the aggregator.
+    let differences = found["differences"].to_string();
+    assert!(
+        differences.contains("distributed, sensor memory: no (less than all on sensors), paper yes"),
+        "{differences}"
+    );
+    assert!(
+        differences.contains("all on sensors, parallelism: no (faster than all on aggregator), paper yes"),
+        "{differences}"
+    );
+}
+
+#[test]
+fn paradigms_are_printed_as_text_and_markdown() {
+    let folder = folder();
+    let printed = |arguments: &[&str]| {
+        let output = splitscope(folder.path(), &[&["paradigms"], arguments].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let table = printed(&[]);
+    assert!(table.contains("6.00 KiB no (paper: no)") && table.contains("not measured (paper: yes)"), "{table}");
+    assert!(table.contains("! distributed, sensor memory"), "{table}");
+    let markdown = printed(&["--markdown"]);
+    assert!(markdown.contains("\n| communication | 60 B yes (paper: yes) |"), "{markdown}");
+    // A design at an end of the network stands for its network; a knob moves the figures.
+    let ends = ["0-0000-0111-0111-0111-0000-0000-0000@input/S2.1:r1b8", "largest"];
+    let [one, other] = ends.map(|design| printed(&["--design", design, "--knob", "link-bandwidth=1Mbit/s"]));
+    assert_eq!(one, other);
+    assert_ne!(one, table);
+}

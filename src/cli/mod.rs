@@ -13,6 +13,7 @@ mod explore;
 mod keys;
 mod load;
 mod measure;
+mod paradigms;
 mod picture;
 mod profile;
 mod progress;
@@ -53,6 +54,8 @@ enum Command {
     Measure(measure::Arguments),
     /// Print what every split of a design costs, or every layer of a table
     Cost(cost::Arguments),
+    /// Compare all on the sensors, all on the aggregator and a distributed design, beside the paper's Table 1
+    Paradigms(paradigms::Arguments),
     /// Check spaces and profiles, pointing at what is wrong
     Check(check::Arguments),
     /// Show the constants of a profile and where they come from
@@ -94,6 +97,7 @@ pub fn main() -> ExitCode {
         Some(Command::Search(arguments)) => search::run(&arguments),
         Some(Command::Measure(arguments)) => measure::run(&arguments),
         Some(Command::Cost(arguments)) => cost::run(&arguments),
+        Some(Command::Paradigms(arguments)) => paradigms::run(&arguments),
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Profile(arguments)) => profile::run(&arguments),
         Some(Command::Schema(arguments)) => schema::run(&arguments),

@@ -13,6 +13,7 @@ use super::reason::{Reason, reasons};
 use super::sensitivity::{KnobSwing, SwingEnd, break_even_bandwidth, tornado};
 use super::shortfall::{Shortfall, why_none};
 use super::smallest::smallest_demands;
+use super::traffic::Traffic;
 use crate::hardware::MAX_SENSORS;
 use crate::network::{BoundaryId, Network};
 use crate::quantity::Knob;
@@ -122,6 +123,11 @@ impl DesignReport {
     /// The fastest split that meets the limits.
     pub fn best_split(&self) -> Option<&SplitReport> {
         self.best.map(|index| &self.splits[index])
+    }
+
+    /// Traffic of a split: of all sensors, and relative to the raw frame.
+    pub fn traffic(&self, split: &SplitReport) -> Traffic {
+        Traffic::new(split.cost.link_bytes, self.knobs.sensors, self.network.input)
     }
 
     /// The split at a boundary; `None` if it is not allowed there.

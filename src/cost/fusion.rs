@@ -143,6 +143,14 @@ pub fn fusion_report(
     })
 }
 
+/// Multiply-accumulates of fusing `views` views: those of a concatenation's convolutions.
+pub(super) fn fusion_macs(operator: FusionOperator, shape: Shape, views: u64) -> u64 {
+    match operator {
+        FusionOperator::Concat if views > 1 => views * u64::from(shape.channels).pow(2) * shape.positions(),
+        _ => 0,
+    }
+}
+
 /// Most bytes alive while views are fused one after another, all of them being there from the start. Under `strict`
 /// every result is a tensor of its own; under the other rules a sum is written over what it is added to. A mix holds
 /// the largest values and the sum, a convolution can't be written over its input.

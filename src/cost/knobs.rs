@@ -94,6 +94,8 @@ pub struct Cameras {
     memory: [f64; MAX_CAMERAS + 1],
     /// Time all of them work together; 1 is that of one sensor.
     working: [f64; MAX_CAMERAS + 1],
+    /// Clocks of all of them together; 1 is that of one sensor.
+    clocks: [f64; MAX_CAMERAS + 1],
     listed: usize,
 }
 
@@ -107,6 +109,7 @@ impl Cameras {
             bandwidth: [f64::INFINITY; MAX_CAMERAS + 1],
             memory: [f64::INFINITY; MAX_CAMERAS + 1],
             working: [0.0; MAX_CAMERAS + 1],
+            clocks: [0.0; MAX_CAMERAS + 1],
             listed,
         };
         let limit = profile.limits.sensor_memory_bytes.as_ref().map_or(u64::MAX, |limit| limit.value);
@@ -120,6 +123,7 @@ impl Cameras {
             cameras.bandwidth[index + 1] = cameras.bandwidth[index].min(bandwidth);
             cameras.memory[index + 1] = cameras.memory[index].min(memory);
             cameras.working[index + 1] = cameras.working[index] + clock.recip();
+            cameras.clocks[index + 1] = cameras.clocks[index] + clock;
         }
         cameras
     }
@@ -131,6 +135,12 @@ impl Cameras {
         let at = sensors.min(self.listed);
         let worst = |list: &[f64; MAX_CAMERAS + 1]| list[at].min(usual);
         (worst(&self.clock), worst(&self.bandwidth), worst(&self.memory))
+    }
+
+    /// Clocks of the first `sensors` cameras together, relative to that of one sensor.
+    pub(super) fn clocks(&self, sensors: u32) -> f64 {
+        let (at, all) = ((sensors as usize).min(self.listed), sensors as usize);
+        self.clocks[at] + (all - at) as f64
     }
 
     /// Working time of the first `sensors` cameras together, relative to that of the slowest of them: their number if

@@ -14,7 +14,7 @@ use super::{
         brushes::BrushEnd,
         entry::Purpose,
         replay::Seek,
-        screen::{Overlay, Pane, Screen},
+        screen::{ComparePane, Overlay, Pane, Screen},
     },
 };
 use crate::explore::{CandidateId, Column, Command, Move};
@@ -126,8 +126,8 @@ pub(crate) enum UserCommand {
     LaterFront,
 
     // Compare screen.
-    /// Focuses the parallel axes, or the table of pinned designs.
-    ToggleParallelAxes,
+    /// Focuses a pane of the Compare screen.
+    FocusCompare(ComparePane),
     /// Selects the pinned design so many places to the right.
     SelectPin(i32),
     /// Moves the selected pin so many places to the right.

@@ -60,6 +60,7 @@ fn row(asked: &Asked, split: &SplitReport) -> Value {
         },
         "idle": { "readout": readout, "sensor": sensor, "link": link, "aggregator": aggregator },
         "link_bytes": cost.link_bytes,
+        "traffic": found.traffic(split),
         "sensor_peak_bytes": cost.sensor_peak_bytes,
         "sensor_peak": cost::peak(&found.network, &split.demand, &found.knobs),
         "sensor_weight_bytes": split.demand.sensor_weight_bytes,

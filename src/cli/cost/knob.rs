@@ -8,7 +8,7 @@ use crate::quantity::{Dimension, Knob};
 
 /// Sets a knob from `name=value`: a number in base units, a number with a unit, or a word for "no limit". Returns a
 /// note if the knob was given a former name.
-pub(super) fn set(knobs: &mut Knobs, text: &str) -> Result<Option<String>> {
+pub(in crate::cli) fn set(knobs: &mut Knobs, text: &str) -> Result<Option<String>> {
     let (name, value) = text.split_once('=').with_context(|| format!("`{text}` is not NAME=VALUE"))?;
     let knob = Knob::named(name)?;
     knobs.set(knob, knob.parse(value, knob.info().dimension.base_unit())?);

@@ -3,7 +3,7 @@
 mod arguments;
 mod asked;
 mod json;
-mod knob;
+pub(super) mod knob;
 mod layers;
 mod optimum;
 mod text;

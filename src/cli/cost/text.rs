@@ -58,14 +58,25 @@ fn head(out: &mut String, asked: &Asked) {
 fn rows(out: &mut String, found: &DesignReport) {
     let _ = writeln!(
         out,
-        "  {:<12} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>11} {:>10}",
-        "split after", "latency", "readout", "sensor", "link", "aggregator", "bytes", "sensor peak", "energy"
+        "  {:<12} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>7} {:>11} {:>10}",
+        "split after",
+        "latency",
+        "readout",
+        "sensor",
+        "link",
+        "aggregator",
+        "bytes",
+        "all bytes",
+        "of raw",
+        "sensor peak",
+        "energy"
     );
     let time = column_unit(found, Limit::Latency, |cost| cost.latency.total_s());
     let memory = column_unit(found, Limit::SensorMemory, |cost| cost.sensor_peak_bytes as f64);
     let energy = column_unit(found, Limit::Energy, |cost| cost.energy_j);
     for (index, split) in found.splits.iter().enumerate() {
         let latency = &split.cost.latency;
+        let traffic = found.traffic(split);
         let mark = match split.cost.feasible() {
             true if found.best == Some(index) => '*',
             true => ' ',
@@ -76,9 +87,11 @@ fn rows(out: &mut String, found: &DesignReport) {
                 .map(|seconds| time.format(seconds));
         let _ = writeln!(
             out,
-            "{mark} {:<12} {total:>10} {readout:>10} {sensor:>10} {link:>10} {aggregator:>10} {:>10} {:>11} {:>10}",
+            "{mark} {:<12} {total:>10} {readout:>10} {sensor:>10} {link:>10} {aggregator:>10} {:>10} {:>10} {:>7} {:>11} {:>10}",
             split.name,
             split.cost.link_bytes,
+            traffic.total_bytes,
+            Dimension::Share.format(traffic.raw_share),
             memory.format(split.cost.sensor_peak_bytes as f64),
             energy.format(split.cost.energy_j)
         );

@@ -4,6 +4,7 @@ mod fusion;
 mod invariants;
 mod measured;
 mod memory;
+mod paradigms;
 mod sensitivity;
 mod system;
 mod why;

@@ -3,6 +3,7 @@
 mod bars;
 mod compare;
 mod found;
+mod paradigms;
 mod points;
 mod rows;
 mod status;

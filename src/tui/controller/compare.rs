@@ -4,7 +4,7 @@ use crate::{
     explore::{Command, Move, Session},
     tui::{
         command::UserCommand,
-        model::{brushes::BRUSHED, brushes::Brushes, state::UiState},
+        model::{brushes::BRUSHED, brushes::Brushes, screen::ComparePane, state::UiState},
         screen::brushed_filter,
     },
 };
@@ -15,7 +15,7 @@ const MAX_ROWS: usize = 512;
 /// Changes the view, and returns commands to carry out next. Other commands change nothing.
 pub(super) fn perform(session: &Session, ui: &mut UiState, command: &UserCommand) -> Vec<UserCommand> {
     match *command {
-        UserCommand::ToggleParallelAxes => ui.parallel.focus = !ui.parallel.focus,
+        UserCommand::FocusCompare(pane) => ui.compare_pane = pane,
         UserCommand::SelectPin(steps) => {
             let pins = session.setup().pins();
             ui.pin = Move::By(steps).apply(selected_pin(session, ui), pins.len());
@@ -26,11 +26,11 @@ pub(super) fn perform(session: &Session, ui: &mut UiState, command: &UserCommand
         UserCommand::ScrollComparison(to) => ui.compare_first = to.apply(ui.compare_first, MAX_ROWS),
         UserCommand::SelectAxis(to) => ui.parallel.selected = to.apply(ui.parallel.selected, BRUSHED.len()),
         UserCommand::MoveBrush(end, steps) => {
-            ui.parallel.focus = true;
+            ui.compare_pane = ComparePane::Axes;
             ui.parallel.move_end(session, end, steps);
         }
         UserCommand::Brush { axis, from, to } => {
-            (ui.parallel.focus, ui.parallel.selected) = (true, axis);
+            (ui.compare_pane, ui.parallel.selected) = (ComparePane::Axes, axis);
             ui.parallel.brush(session, axis, from, to);
         }
         UserCommand::ClearBrushes => ui.parallel.brushes = Brushes::default(),

@@ -6,7 +6,7 @@ use crate::{
         command::{MenuKind, RowMove, UserCommand},
         model::{
             entry::Purpose,
-            screen::{Overlay, Pane, Screen},
+            screen::{ComparePane, Overlay, Pane, Screen},
             state::UiState,
         },
     },
@@ -89,7 +89,7 @@ fn rows(ui: &UiState, to: RowMove) -> UserCommand {
         (_, Screen::Explore, Pane::Knobs) => Command::SelectKnob(to).into(),
         (_, Screen::Explore, _) => Command::Select(to).into(),
         (_, Screen::Train | Screen::Search, _) => UserCommand::ScrollEvents(to),
-        (_, Screen::Compare, _) if ui.parallel.focus => UserCommand::SelectAxis(to),
+        (_, Screen::Compare, _) if ui.compare_pane == ComparePane::Axes => UserCommand::SelectAxis(to),
         (_, Screen::Compare, _) => UserCommand::ScrollComparison(to),
     }
 }
@@ -112,14 +112,11 @@ fn sideways(session: &Session, ui: &UiState, steps: i32) -> Option<UserCommand> 
     }
 }
 
-/// Focuses the pane so many places further on. The Compare screen has two.
+/// Focuses the pane so many places further on.
 fn pane(ui: &UiState, steps: i32) -> Option<UserCommand> {
     match ui.screen {
-        Screen::Explore => {
-            let now = Pane::ALL.iter().position(|one| *one == ui.pane).unwrap_or(0);
-            Some(UserCommand::Focus(Pane::ALL[Move::By(steps).wrap(now, Pane::ALL.len())]))
-        }
-        Screen::Compare => Some(UserCommand::ToggleParallelAxes),
+        Screen::Explore => Some(UserCommand::Focus(neighbour(&Pane::ALL, ui.pane, steps))),
+        Screen::Compare => Some(UserCommand::FocusCompare(neighbour(&ComparePane::ALL, ui.compare_pane, steps))),
         Screen::Train | Screen::Search => None,
     }
 }
@@ -167,6 +164,11 @@ fn quit(session: &Session, ui: &UiState) -> UserCommand {
 
 /// The column so many places further on; the ends meet.
 fn neighbour_column(column: Column, steps: i32) -> Column {
-    let now = Column::ALL.iter().position(|one| *one == column).unwrap_or(0);
-    Column::ALL[Move::By(steps).wrap(now, Column::ALL.len())]
+    neighbour(&Column::ALL, column, steps)
+}
+
+/// The member of a list so many places further on; the ends meet.
+fn neighbour<T: Copy + PartialEq>(list: &[T], member: T, steps: i32) -> T {
+    let now = list.iter().position(|one| *one == member).unwrap_or(0);
+    list[Move::By(steps).wrap(now, list.len())]
 }

@@ -17,7 +17,7 @@ use crate::{
             brushes::BrushEnd,
             entry::Purpose,
             replay::Seek,
-            screen::{Overlay, Screen},
+            screen::{ComparePane, Overlay, Screen},
         },
     },
 };
@@ -135,6 +135,7 @@ pub(crate) const BINDINGS: &[Binding] = bindings! {
     "upper-end-up"     [key('}')]              MoveBrush(BrushEnd::Upper, 1.0)          COMPARE Look    ""            "brush the axis: raise the upper end",
     "clear-brushes"    [key('0')]              ClearBrushes                             COMPARE Look    ""            "remove all brushes",
     "keep-brushed"     [key('F')]              FilterByBrushes                          COMPARE Look    "keep"        "keep only designs within the brushes: filter",
+    "paradigms"        [key('p')]              FocusCompare(ComparePane::Paradigms)     COMPARE Look    "paradigms"   "show the design beside all on sensors and all on aggregator (Table 1)",
     "freeze"           [key('f')]              Session(Command::Freeze)                 ALL     Look    ""            "freeze the measurements, or let new ones in",
     "pause-or-resume"  [key('P')]              PauseOrResume                            ALL     Work    "pause"       "pause or resume the work",
     "stop"             [key('X')]              Session(Command::Control(Stop))          ALL     Work    "stop"        "stop the work; it can be resumed",

@@ -62,8 +62,6 @@ impl Brushes {
 /// The parallel axes: their brushes, and the axis the keys act on.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct ParallelAxes {
-    /// The axes have the focus, not the table of pinned designs.
-    pub(crate) focus: bool,
     /// Selected axis, by its place in [`BRUSHED`].
     pub(crate) selected: usize,
     /// Brushes.

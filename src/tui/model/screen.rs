@@ -55,6 +55,23 @@ impl Pane {
     pub(crate) const ALL: [Self; 5] = [Self::Knobs, Self::Network, Self::Bars, Self::Scatter, Self::Table];
 }
 
+/// A pane of the Compare screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub(crate) enum ComparePane {
+    /// Pinned designs side by side.
+    #[default]
+    Pins,
+    /// All designs on parallel axes.
+    Axes,
+    /// The selected design beside the other offload paradigms.
+    Paradigms,
+}
+
+impl ComparePane {
+    /// All panes in the order of the Tab key.
+    pub(crate) const ALL: [Self; 3] = [Self::Pins, Self::Axes, Self::Paradigms];
+}
+
 /// A popup over a screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Overlay {

@@ -12,7 +12,7 @@ use super::{
     pointer::{Drag, Press},
     replay::ReplayPosition,
     scatter_window::{ScatterView, ScatterWindow},
-    screen::{Overlay, Pane, Screen},
+    screen::{ComparePane, Overlay, Pane, Screen},
 };
 use crate::{
     explore::{BarQuantity, Session, SessionFile, ViewRow, progress::Searching},
@@ -66,6 +66,8 @@ pub struct UiState {
     pub(crate) help_first: usize,
     /// Search of the help.
     pub(crate) help_search: String,
+    /// Focused pane of the Compare screen.
+    pub(crate) compare_pane: ComparePane,
     /// Selected column of the pinned designs.
     pub(crate) pin: usize,
     /// First row of the comparison shown.

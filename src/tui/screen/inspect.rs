@@ -4,7 +4,7 @@
 //! ┌▸Design #17 ──────────────────────────────────────────────────────────── Esc close ┐
 //! │ r32 stem.w8 ...                                                                    │
 //! │ 4.0 MMAC, 31.2 k weights, accuracy 73.1 % ± 0.9 (500 samples, step 280)            │
-//! │                                                                                    │
+//! │ sends 512 B from each sensor, 3.00 KiB from all 6, 50.0 % of the raw frame          │
 //! │ split     sends  sensor   link   aggr  total     uJ    KiB    fps  as fast at      │
 //! │ limit                                   10.0      -   64.0      -                  │
 //! │✓input    1.0 KB     0.0    2.5    3.6    6.4   24.4    1.0    277  12 Mbit/s       │
@@ -19,7 +19,7 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
 use super::{chrome, frames, view::View};
 use crate::{
-    cost::LatencyBreakdown,
+    cost::{LatencyBreakdown, Traffic},
     explore::{Column, Command, DesignPart, DesignStrip, Move, NetworkBoundary, ShownAccuracy, SplitState},
     quantity::{Knob, Metric, Unit, number},
     tui::{
@@ -34,7 +34,7 @@ const CELLS: [u16; 10] = [7, 9, 7, 6, 6, 7, 7, 6, 6, 13];
 /// Least cells of the bars beside the figures, and those that are enough.
 const BARS: u16 = 20;
 const WIDE_BARS: u16 = 40;
-/// Rows above the splits: the design, its size, a blank one, the heading, the limits.
+/// Rows above the splits: the design, its size, its traffic, the heading, the limits.
 const ABOVE: u16 = 5;
 
 /// Cells that everything takes in a row of `room` cells: the figures, and bars if there is room for them.
@@ -60,6 +60,12 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let design = session.space().print_design(&strip.design);
     chrome::line(buf, chrome::row(area, 0), &[(&design, theme.text)], theme);
     chrome::line(buf, chrome::row(area, 1), &[(&size(view, &strip), theme.dim)], theme);
+    if let Some(network) = session.network() {
+        let cost = &strip.here().evaluation;
+        let traffic = Traffic::new(cost.link_bytes, session.knobs().sensors, network.input);
+        let sends = format!("sends {}", traffic.sentence());
+        chrome::line(buf, chrome::row(area, 2), &[(&sends, theme.dim)], theme);
+    }
     let table = Rect { y: area.y + 3, height: area.height.saturating_sub(3), ..area }.intersection(area);
     let hold = session.hold_sentence().unwrap_or_default();
     let foot = table.height.saturating_sub(1);

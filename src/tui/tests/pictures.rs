@@ -182,6 +182,7 @@ fn compare() {
     snapshots("compare", &SIZES, fixture::trained(), "t jj jj 4");
     snapshots("compare_differences", &USUAL_SIZE, fixture::trained(), "t jj jj 4d");
     snapshots("compare_axes", &SIZES, fixture::trained(), "t jj jj 4<tab>j[[[[]]]");
+    snapshots("compare_paradigms", &SIZES, fixture::trained(), "t jj jj 4p");
 }
 
 #[test]

@@ -21,7 +21,7 @@ use crate::{
         model::{
             entry::Purpose,
             scatter_window::ScatterWindow,
-            screen::{Overlay, Pane, Screen},
+            screen::{ComparePane, Overlay, Pane, Screen},
         },
         picture_theme, screen,
         theme::ColourScheme,
@@ -184,7 +184,7 @@ fn a_drag_along_an_axis_brushes_it() {
     mouse(&mut app, PRESS, area.x + 5, area.y);
     mouse(&mut app, DRAG, area.x + 25, area.y + 3);
     mouse(&mut app, RELEASE, area.x + 25, area.y + 3);
-    assert!(app.ui.parallel.focus && app.ui.parallel.selected == 1);
+    assert!(app.ui.compare_pane == ComparePane::Axes && app.ui.parallel.selected == 1);
     let (low, high) = app.ui.parallel.brushes.range(1).expect("a brush");
     assert!(low < high);
 }

@@ -17,6 +17,7 @@ use crate::{
         command::UserCommand,
         hit::{HitMap, Region},
         model::brushes::{BRUSHED, BrushEnd, Brushes, parallel_axis},
+        model::screen::ComparePane,
         widget::Axis,
     },
 };
@@ -45,7 +46,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
         keys(UserCommand::MoveBrush(BrushEnd::Upper, -1.0)),
         keys(UserCommand::FilterByBrushes),
     );
-    let inner = chrome::pane(buf, area, ("Axes", &note), ui.parallel.focus, theme);
+    let inner = chrome::pane(buf, area, ("Axes", &note), ui.compare_pane == ComparePane::Axes, theme);
     let double = inner.height >= 2 * BRUSHED.len() as u16;
     for index in 0..BRUSHED.len() {
         let at = u16::try_from(index).unwrap_or(u16::MAX);
@@ -61,7 +62,7 @@ fn axis(view: View<'_>, index: usize, kept: &[CandidateId], row: Rect, buf: &mut
     let View { session, theme, ui } = view;
     let (column, glyphs) = (BRUSHED[index], theme.glyphs);
     let (name, unit) = (name(session, column), session.unit(column));
-    let selected = ui.parallel.focus && ui.parallel.selected == index;
+    let selected = ui.compare_pane == ComparePane::Axes && ui.parallel.selected == index;
     let (mark, style) = if selected { (glyphs.focus, theme.accent) } else { (' ', theme.text) };
     let better = match (column.descends() && column != Column::Macs, glyphs.braille) {
         (true, true) => "↑",

@@ -9,6 +9,7 @@ use crate::{
     tui::{
         command::{RowMove, UserCommand},
         hit::HitMap,
+        model::screen::ComparePane,
         theme::Theme,
         widget::{Gauge, GaugeStyles, width},
     },
@@ -36,7 +37,7 @@ struct Grid<'a> {
 /// Draws the pane.
 pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
-    let focus = !ui.parallel.focus;
+    let focus = ui.compare_pane == ComparePane::Pins;
     let pins = session.compared();
     let differ =
         if ui.differences_only { "only what differs from the baseline" } else { "differences to the baseline" };

@@ -1,0 +1,170 @@
+//! `splitscope paradigms`: all on the sensors, all on the aggregator, and distributed, in the figures of Table 1.
+
+use std::fmt::Write;
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use super::cost::knob;
+use super::{Answer, load};
+use crate::cost::{
+    CostModel, Merit, MeritTick, ParadigmCell, ParadigmFigures, paradigm_differences, paradigm_rows, paradigms,
+};
+use crate::explore::default_transmit;
+use crate::quantity;
+use crate::space::{Design, SearchSpace};
+
+/// Arguments of `paradigms`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Space: a shipped name or a TOML file
+    #[arg(long, default_value = crate::space::DEFAULT)]
+    space: String,
+    /// Profile: a shipped name or a TOML file
+    #[arg(long, default_value = crate::hardware::DEFAULT)]
+    profile: String,
+    /// A printed design; or a printed genome, `largest` or `smallest`, which is taken at its best split
+    #[arg(long, default_value = "largest")]
+    design: String,
+    /// Number of sensors [default: the profile's]
+    #[arg(long)]
+    sensors: Option<u32>,
+    /// Moves a knob, for instance `link-bandwidth=2.5Mbit/s` or `latency=8ms`; without a unit in bytes, seconds, joules
+    #[arg(long = "knob", value_name = "NAME=VALUE")]
+    knobs: Vec<String>,
+    /// Print JSON: seconds, bytes, joules, shares
+    #[arg(long, conflicts_with = "markdown")]
+    json: bool,
+    /// Print a Markdown table
+    #[arg(long)]
+    markdown: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
+    let (space, _) = load::space(&arguments.space)?;
+    let (profile, _) = load::profile(&arguments.profile)?;
+    let model = CostModel::new(space, profile)?;
+    let design = design(model.space(), &arguments.design)?;
+    let mut knobs = model.knobs();
+    knobs.sensors = arguments.sensors.unwrap_or(knobs.sensors);
+    for text in &arguments.knobs {
+        let note = knob::set(&mut knobs, text)?;
+        load::print_notes(note.as_slice());
+    }
+    knobs.check()?;
+    let all = paradigms(&model, &design, &knobs)?;
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&report(&model, knobs.sensors, &all))?);
+    } else if arguments.markdown {
+        print!("{}", quantity::ascii(&markdown(&all)));
+    } else {
+        print!("{}", quantity::ascii(&text(&model, knobs.sensors, &all)));
+    }
+    Ok(Answer::Yes)
+}
+
+/// The design named. What stands for a whole network has its split at the raw input, and the usual transmission.
+fn design(space: &SearchSpace, text: &str) -> Result<Design> {
+    let (genome, split) = match text {
+        "largest" => (space.largest(), 0),
+        "smallest" => (space.smallest(), 0),
+        text if text.contains('@') => {
+            let design = space.parse_design(text)?;
+            if space.has_splitting_module(design.split) {
+                return Ok(design);
+            }
+            (design.genome, design.split)
+        }
+        text => (space.parse_genome(text)?, 0),
+    };
+    let usual = default_transmit(space, &genome);
+    Ok(Design { genome, split, fusion: usual.fusion, ratio: usual.ratio, bits: usual.bits })
+}
+
+/// The figures as JSON, in base units.
+fn report(model: &CostModel, sensors: u32, all: &[ParadigmFigures]) -> Value {
+    let row = |one: &ParadigmFigures| {
+        let ticks: serde_json::Map<String, Value> = Merit::ALL
+            .iter()
+            .map(|merit| (merit.label().replace(' ', "_"), json!(MeritTick::new(*merit, one, all))))
+            .collect();
+        json!({
+            "name": one.paradigm,
+            "design": model.space().print_design(&one.design),
+            "link_bytes": one.traffic.link_bytes,
+            "communication_bytes": one.traffic.total_bytes,
+            "communication_raw_share": one.traffic.raw_share,
+            "communication_s": one.evaluation.latency.link_s,
+            "communication_j": one.communication_j,
+            "sensor_peak_bytes": one.evaluation.sensor_peak_bytes,
+            "latency_s": one.evaluation.latency.total_s(),
+            "speedup": one.speedup,
+            "efficiency": one.efficiency,
+            "utilisation": one.pipelined,
+            "utilisation_single_frame": one.single_frame,
+            "leak": null,
+            "broken": one.evaluation.violations.iter().collect::<Vec<_>>(),
+            "ticks": ticks,
+        })
+    };
+    json!({
+        "space": model.space().name,
+        "profile": model.profile().name,
+        "sensors": sensors,
+        "paradigms": all.iter().map(row).collect::<Vec<_>>(),
+        "differences": paradigm_differences(all),
+    })
+}
+
+/// Figure of a cell, with its tick and that of the paper.
+fn cell(cell: &ParadigmCell) -> String {
+    let yes = |yes: bool| if yes { "yes" } else { "no" };
+    match cell.tick {
+        None => cell.text.clone(),
+        Some(MeritTick { paper, figures: None }) => format!("{} (paper: {})", cell.text, yes(paper)),
+        Some(tick @ MeritTick { paper, figures: Some(figures) }) => {
+            let mark = if tick.differs() { " !" } else { "" };
+            format!("{} {} (paper: {}){mark}", cell.text, yes(figures), yes(paper))
+        }
+    }
+}
+
+/// Rules by which figures say yes, and the differences to the paper.
+fn notes(all: &[ParadigmFigures]) -> Vec<String> {
+    let measured = Merit::ALL.iter().filter(|merit| **merit != Merit::Privacy);
+    let rules = measured.map(|merit| format!("{}, {}: yes if {}", merit.label(), merit.basis(), merit.rule()));
+    rules.chain(paradigm_differences(all).into_iter().map(|sentence| format!("! {sentence}"))).collect()
+}
+
+fn text(model: &CostModel, sensors: u32, all: &[ParadigmFigures]) -> String {
+    let mut out = String::new();
+    let (space, profile) = (model.space(), &model.profile().name);
+    let _ = writeln!(out, "{} on {profile}, {sensors} sensors", space.name);
+    for one in all {
+        let _ = writeln!(out, "{:<18} {}", one.paradigm.label(), space.print_design(&one.design));
+    }
+    let line = |name: &str, cells: &mut dyn Iterator<Item = String>| {
+        let line = cells.fold(format!("{name:<16}"), |line, cell| format!("{line}  {cell:<32}"));
+        line.trim_end().to_owned()
+    };
+    let _ = writeln!(out, "\n{}", line("", &mut all.iter().map(|one| one.paradigm.label().to_owned())));
+    for row in paradigm_rows(all) {
+        let _ = writeln!(out, "{}", line(row.name, &mut row.cells.iter().map(cell)));
+    }
+    let _ = writeln!(out, "\n{}", notes(all).join("\n"));
+    out
+}
+
+fn markdown(all: &[ParadigmFigures]) -> String {
+    let mut out = String::new();
+    let names: Vec<&str> = all.iter().map(|one| one.paradigm.label()).collect();
+    let _ = writeln!(out, "| | {} |\n|---|{}", names.join(" | "), "---|".repeat(all.len()));
+    for row in paradigm_rows(all) {
+        let cells: Vec<String> = row.cells.iter().map(cell).collect();
+        let _ = writeln!(out, "| {} | {} |", row.name.trim_start(), cells.join(" | "));
+    }
+    for note in notes(all) {
+        let _ = writeln!(out, "\n{note}");
+    }
+    out
+}
