@@ -36,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             Dimension::Energy.format(cost.energy_j),
         );
         let demand = model.demand(&design)?;
-        for reason in reasons(&network, &demand, &knobs, None) {
+        for reason in reasons(&network, &demand, model.profile(), &knobs, None) {
             println!("  {}", reason.sentence());
         }
         for fix in single_fixes(&[(&demand, f64::NAN)], &knobs).iter().filter(|_| !cost.feasible()) {

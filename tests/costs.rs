@@ -45,6 +45,26 @@ fn what_does_not_fit_has_typed_reasons_and_fixes_that_work() {
 }
 
 #[test]
+fn what_a_chip_can_not_run_is_told_by_layer() {
+    let folder = folder();
+    let found = json(folder.path(), &["cost", "--json", "--space", "tabletop", "--profile", "max78000"]);
+    let splits = found["splits"].as_array().unwrap();
+    let legal: Vec<&str> =
+        splits.iter().filter(|split| split["legal"] == true).map(|split| split["name"].as_str().unwrap()).collect();
+    assert_eq!(legal, ["input", "stem"]);
+    let reasons = splits.iter().find(|split| split["name"] == "S2.1").unwrap()["reasons"].as_array().unwrap();
+    let reason = reasons.iter().find(|reason| reason["limit"] == "operators").unwrap();
+    assert_eq!(reason["at"]["layers"][0]["layer"], "S1.1.depthwise");
+    assert_eq!(reason["at"]["layers"][0]["operator"], "depthwise");
+    assert_eq!(reason["at"]["layers"][0]["chip"], "max78000");
+    let check = |space| splitscope(folder.path(), &["check", "--space", space, "--profile", "max78000"]);
+    assert_eq!(check("pooled").status.code(), Some(0));
+    let resnet = check("resnet-18");
+    assert_eq!(resnet.status.code(), Some(1));
+    assert!(text(&resnet.stdout).contains("stem: a kernel of 7x7 is not supported by max78000 (1, 3)"));
+}
+
+#[test]
 fn every_knob_that_json_names_is_taken_by_the_command_line() {
     let folder = folder();
     let slow = ["--knob", "latency=1 ms"];

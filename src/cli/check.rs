@@ -1,21 +1,34 @@
-//! `splitscope check FILE...`: validates spaces and profiles.
+//! `splitscope check FILE...`: validates spaces and profiles; with `--space` and `--profile`, counts the designs of the
+//! space that the chips of the profile can run.
 
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
 use super::Answer;
+use crate::cost::{self, CostModel, UnsupportedLayer};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::hardware::{self, Profile};
-use crate::space::SearchSpace;
+use crate::network::{BoundaryId, Network};
+use crate::search::Survey;
+use crate::space::{Design, Genome, SearchSpace};
 use crate::train::Settings;
+
+/// Layers named at each split.
+const NAMED_LAYERS: usize = 3;
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// Files to check; the first table of a file shows whether it is a space or a profile
-    #[arg(required = true)]
+    #[arg(required_unless_present = "space")]
     files: Vec<PathBuf>,
+    /// Space whose designs are checked against the operators of a profile: a shipped name or a TOML file
+    #[arg(long, requires = "profile")]
+    space: Option<String>,
+    /// Profile with the operators of its chips: a shipped name or a TOML file
+    #[arg(long, requires = "space")]
+    profile: Option<String>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
@@ -37,11 +50,66 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
             }
         }
     }
+    if let (Some(space), Some(profile)) = (&arguments.space, &arguments.profile) {
+        let model = CostModel::new(super::load::space(space)?.0, super::load::profile(profile)?.0)?;
+        if !print_legality(&model)? {
+            answer = Answer::No;
+        }
+    }
     match unread {
         0 => Ok(answer),
         1 => bail!("one file was not checked"),
         _ => bail!("{unread} files were not checked"),
     }
+}
+
+/// Prints how many designs the chips can run at every split, with the layers of the smallest network that they can't.
+/// Returns `false` if they run no design that has layers on the sensor.
+fn print_legality(model: &CostModel) -> Result<bool> {
+    let (space, profile) = (model.space(), model.profile());
+    println!("{} on {}: designs whose layers all run on their chips, by split", space.name, profile.name);
+    let survey = Survey::new(model);
+    let counts = survey.as_ref().map(|survey| survey.count_by_split(&model.knobs().without_limits()));
+    let genome = space.smallest();
+    let network = space.lower(&genome)?;
+    let mut any = false;
+    for &split in &space.split.at {
+        let unsupported = unsupported_at(model, &network, &genome, split)?;
+        let own = counts.as_ref().and_then(|counts| counts.iter().find(|(boundary, _)| *boundary == split));
+        let legal = own.map_or(unsupported.is_empty(), |(_, count)| count.designs > 0.0);
+        any |= legal && split > 0;
+        let words = match own {
+            Some((_, count)) => count.share(),
+            None if legal => "the smallest network does".to_owned(),
+            None => "the smallest network does not".to_owned(),
+        };
+        println!("  {:<12} {words}", space.boundary_name(split));
+        for layer in unsupported.iter().take(NAMED_LAYERS) {
+            println!("    {}", layer.sentence());
+        }
+        if unsupported.len() > NAMED_LAYERS {
+            println!("    {} more", unsupported.len() - NAMED_LAYERS);
+        }
+    }
+    if let Some(survey) = survey {
+        println!("within the limits of the profile: {}", survey.count_feasible(&model.knobs()));
+    }
+    Ok(any)
+}
+
+/// Layers of the smallest network that chips can't run at a split; none where it can't be split so.
+fn unsupported_at(
+    model: &CostModel,
+    network: &Network,
+    genome: &Genome,
+    split: BoundaryId,
+) -> Result<Vec<UnsupportedLayer>> {
+    if network.position(split).is_none() {
+        return Ok(Vec::new());
+    }
+    let rules = &model.space().split;
+    let design = Design { genome: genome.clone(), split, fusion: split, ratio: rules.ratios[0], bits: rules.bits[0] };
+    Ok(cost::unsupported_layers(network, &model.demand(&design)?, model.profile()))
 }
 
 /// Summary of a valid file, in one line.

@@ -25,6 +25,8 @@ pub struct DemandBatch {
     peak_bytes: Vec<f64>,
     sensor_weight_bytes: Vec<f64>,
     aggregator_weight_bytes: Vec<f64>,
+    /// Layers that their device can't run, up to the last split that has some: empty where all can.
+    unsupported: Vec<f64>,
     /// Work of a frame with one view, and of every further view, where that is all the number of sensors changes.
     linear_work: Vec<[ProcessorWork; 2]>,
     /// The other splits with their entries, ascending.
@@ -70,7 +72,7 @@ impl DemandBatch {
         self.linear_work.reserve_exact(splits);
     }
 
-    /// Every column, in the order of the fields of [`FrameDemand`].
+    /// Every column but the last, in the order of the fields of [`FrameDemand`].
     fn columns(&mut self) -> [&mut Vec<f64>; 7] {
         [
             &mut self.sensor_cycles,
@@ -104,6 +106,10 @@ impl DemandBatch {
         self.peak_bytes.push(frame.peak_bytes);
         self.sensor_weight_bytes.push(frame.sensor_weight_bytes);
         self.aggregator_weight_bytes.push(frame.aggregator_weight_bytes);
+        if frame.unsupported > 0.0 {
+            self.unsupported.resize(self.link_bytes.len() - 1, 0.0);
+            self.unsupported.push(frame.unsupported);
+        }
     }
 
     /// The entries in another order.
@@ -119,11 +125,21 @@ impl DemandBatch {
             peak_bytes: column(&self.peak_bytes),
             sensor_weight_bytes: column(&self.sensor_weight_bytes),
             aggregator_weight_bytes: column(&self.aggregator_weight_bytes),
+            unsupported: match self.unsupported.as_slice() {
+                [] => Vec::new(),
+                _ => order.clone().map(|index| self.unsupported(index)).collect(),
+            },
             linear_work: order.clone().map(|index| self.linear_work[index]).collect(),
             others: order.enumerate().filter_map(|(at, index)| Some((at, *self.other(index)?))).collect(),
             highest: self.highest,
             highest_work: self.highest_work,
         }
+    }
+
+    /// Layers of the split at entry `index` that their device can't run.
+    #[inline]
+    fn unsupported(&self, index: usize) -> f64 {
+        self.unsupported.get(index).copied().unwrap_or(0.0)
     }
 
     /// Returns `true` if a split is allowed at entry `index`.
@@ -178,6 +194,7 @@ impl DemandBatch {
             peak_bytes: self.peak_bytes[index],
             sensor_weight_bytes: self.sensor_weight_bytes[index],
             aggregator_weight_bytes: self.aggregator_weight_bytes[index],
+            unsupported: self.unsupported(index),
         }
     }
 
@@ -261,6 +278,7 @@ impl DemandBatch {
                 peak_bytes: peak[index],
                 sensor_weight_bytes: own[index],
                 aggregator_weight_bytes: other[index],
+                unsupported: self.unsupported(range.start + index),
             };
             visit(index, &rates.usage(&frame, &rates.frame_latency(&frame)));
         }
@@ -282,7 +300,7 @@ impl DemandBatch {
         let count = range.len();
         costs.resize(count);
         let bounds = rates.bounds();
-        let inverse: Usage = bounds.map(|bound| bound.max(f64::MIN_POSITIVE).recip());
+        let inverse: Usage = bounds.map(|bound| if bound > 0.0 { bound.max(f64::MIN_POSITIVE).recip() } else { 1.0 });
         let (seconds, excess) = (&mut costs.seconds[..count], &mut costs.excess[..count]);
         let violations = &mut costs.violations[..count];
         self.each_usage(range, rates, |index, usage| {

@@ -22,6 +22,8 @@ pub(crate) enum Cause {
     SensorPeak,
     /// The slowest stage of the frame.
     SlowestStage,
+    /// The layers that their chip can't run.
+    Operators,
     /// The design as a whole.
     Design,
 }
@@ -45,7 +47,7 @@ pub(crate) struct Constraint {
 pub(crate) const RATES: [Knob; 3] = [Knob::LinkBandwidth, Knob::SensorCompute, Knob::AggregatorCompute];
 
 /// The constraints on cost, in the order of [`Limit::ALL`].
-pub(crate) const CONSTRAINTS: [Constraint; 6] = [
+pub(crate) const CONSTRAINTS: [Constraint; 7] = [
     Constraint {
         limit: Limit::SensorMemory,
         bound: |knobs| bytes(knobs.weakest_sensor_memory_bytes()),
@@ -89,6 +91,7 @@ pub(crate) const CONSTRAINTS: [Constraint; 6] = [
         alternative: "",
         rates: &RATES,
     },
+    Constraint { limit: Limit::Operators, bound: |_| 0.0, cause: Cause::Operators, alternative: "", rates: &[] },
 ];
 
 /// A limit in bytes; `u64::MAX` means none.
@@ -121,6 +124,12 @@ impl Constraint {
             row += 1;
         }
         limits
+    }
+
+    /// Share by which a usage exceeds its bound; the usage itself where the bound is zero.
+    pub(crate) fn excess(usage: f64, bound: f64) -> f64 {
+        let share = if bound > 0.0 { usage / bound - 1.0 } else { usage };
+        share.max(0.0)
     }
 
     /// Value of the limit's knob that admits a usage.

@@ -86,6 +86,10 @@ pub struct SplitDemand {
     pub fusion_weight_bytes: u64,
     /// Weights of the fusion for every view but the first.
     pub fusion_view_weight_bytes: u64,
+    /// Layers that their device can't run ([`crate::hardware::Operators`]).
+    pub unsupported: u32,
+    /// Channels that the splitting module sends; 0 without one.
+    pub module_channels: u32,
     /// Place of the peak.
     pub peak_at: PeakLocation,
     /// Boundary of the space at which the design is split.
@@ -144,6 +148,8 @@ pub struct FrameDemand {
     pub sensor_weight_bytes: f64,
     /// Weights of the aggregator.
     pub aggregator_weight_bytes: f64,
+    /// Layers that their device can't run.
+    pub unsupported: f64,
 }
 
 impl FrameDemand {
@@ -159,6 +165,7 @@ impl FrameDemand {
             peak_bytes: demand.sensor_peak_bytes as f64,
             sensor_weight_bytes: demand.sensor_weight_bytes as f64,
             aggregator_weight_bytes: demand.aggregator_weights(sensors) as f64,
+            unsupported: f64::from(demand.unsupported),
         }
     }
 
@@ -174,6 +181,7 @@ impl FrameDemand {
             peak_bytes: pick(self.peak_bytes, other.peak_bytes),
             sensor_weight_bytes: pick(self.sensor_weight_bytes, other.sensor_weight_bytes),
             aggregator_weight_bytes: pick(self.aggregator_weight_bytes, other.aggregator_weight_bytes),
+            unsupported: pick(self.unsupported, other.unsupported),
         }
     }
 }

@@ -63,7 +63,7 @@ impl SplitReport {
             |kind: &[Knob]| self.single.iter().find(|change| kind.contains(&change.knob)).map(KnobChange::sentence);
         match (of(&Knob::REQUIREMENTS), of(&Knob::HARDWARE)) {
             (None, None) if self.joint.is_empty() => {
-                self.reasons.iter().find(|reason| reason.limit.is_about_weights()).map(Reason::fix)
+                self.reasons.iter().find(|reason| reason.limit.knob().is_none()).map(Reason::fix)
             }
             (None, None) => Some(self.joint.iter().map(KnobChange::sentence).collect::<Vec<_>>().join(", and ")),
             (one, other) => Some([one, other].into_iter().flatten().collect::<Vec<_>>().join(", or ")),
@@ -105,7 +105,7 @@ impl DesignReport {
                 demand: *demand,
                 cost,
                 fusion: fusion_report(&network, fusion.max(index), profile, &knobs, loaded)?,
-                reasons: reasons(&network, demand, &knobs, None),
+                reasons: reasons(&network, demand, profile, &knobs, None),
                 single: single_fixes(&[(demand, f64::NAN)], &knobs),
                 joint: joint_fix(&[(demand, f64::NAN)], &knobs).unwrap_or_default(),
             });

@@ -195,6 +195,25 @@ impl Knobs {
         }
     }
 
+    /// The knobs with no limit: only layers that their chip can't run bar a design.
+    #[must_use]
+    pub fn without_limits(&self) -> Self {
+        Self {
+            sensor_memory_bytes: u64::MAX,
+            latency_limit_s: None,
+            energy_limit_j: None,
+            frame_rate_floor_hz: None,
+            accuracy_floor: None,
+            system: System {
+                sensor_weight_memory_bytes: u64::MAX,
+                aggregator_weight_memory_bytes: u64::MAX,
+                cameras: Cameras { memory: [f64::INFINITY; MAX_CAMERAS + 1], ..self.system.cameras },
+                ..self.system
+            },
+            ..*self
+        }
+    }
+
     /// Value of a knob in base units; without a limit infinity, or 0 for floors.
     pub fn get(&self, knob: Knob) -> f64 {
         match knob {

@@ -7,10 +7,11 @@ use super::evaluation::Evaluation;
 use super::fusion::FusionCost;
 use super::knobs::Knobs;
 use super::layer::{CostError, LayerCost, is_counted, layer_costs};
+use super::legality::LayerCount;
 use super::patching::{PatchOptions, PatchSchedule};
 use super::rates::SystemRates;
 use super::split_demand::{SplitContext, SplitModuleCost, split_demand};
-use crate::hardware::Profile;
+use crate::hardware::{Device, Profile};
 use crate::network::memory;
 use crate::network::{BoundaryId, Network};
 use crate::space::Design;
@@ -45,8 +46,8 @@ impl NetworkCosts {
     /// # Errors
     /// A latency table that lacks layers; more cycles than can be counted.
     pub fn new(network: &Network, transmit: TransmitConfig, profile: &Profile) -> Result<Self, CostError> {
-        let sensor = PrefixSums::of(layer_costs(network, &profile.sensor.device)?);
-        let aggregator = PrefixSums::of(layer_costs(network, &profile.aggregator)?);
+        let sensor = PrefixSums::of(network, &profile.sensor.device)?;
+        let aggregator = PrefixSums::of(network, &profile.aggregator)?;
         let devices = Devices { profile, sensor: &sensor.layers, aggregator: &aggregator.layers };
         let live = memory::live_bytes(network, profile.sensor.memory_rule);
         let peaks = memory::peaks(&live);
@@ -76,6 +77,8 @@ impl NetworkCosts {
                 fuse: FusionCost::new(network.fusion_at(fused_at), fused.shape, devices),
                 after: aggregator.work[all] - aggregator.work[fused.layers],
                 behind_weights: aggregator.weights[all] - aggregator.weights[boundary.layers],
+                before_layers: sensor.counts[boundary.layers],
+                behind_layers: aggregator.counts[all] - aggregator.counts[boundary.layers],
                 peak,
                 in_patches,
                 input: network.input,
@@ -132,10 +135,12 @@ struct PrefixSums {
     weights: Vec<u64>,
     /// Weights of the largest layer.
     largest: Vec<u64>,
+    counts: Vec<LayerCount>,
 }
 
 impl PrefixSums {
-    fn of(layers: Vec<LayerCost>) -> Self {
+    fn of(network: &Network, device: &Device) -> Result<Self, CostError> {
+        let layers = layer_costs(network, device)?;
         let room = layers.len() + 1;
         let (mut work, mut weights, mut largest) =
             (Vec::with_capacity(room), Vec::with_capacity(room), Vec::with_capacity(room));
@@ -149,6 +154,10 @@ impl PrefixSums {
         work.push(sums.0);
         weights.push(sums.1);
         largest.push(sums.2);
-        Self { layers, work, weights, largest }
+        let mut counts = vec![LayerCount::default()];
+        for (index, layer) in network.layers.iter().enumerate() {
+            counts.push(counts[index] + LayerCount::of(layer, device));
+        }
+        Ok(Self { layers, work, weights, largest, counts })
     }
 }

@@ -84,7 +84,7 @@ impl SystemRates {
     }
 
     /// Usages of a frame of that latency, in the order of the constraints: bytes of the sensor's peak, of its weights
-    /// and of the aggregator's weights, seconds, joules, seconds between frames.
+    /// and of the aggregator's weights, seconds, joules, seconds between frames, layers without an operator.
     #[inline]
     pub(crate) fn usage(&self, frame: &FrameDemand, latency: &LatencyBreakdown) -> Usage {
         let energy_j = frame.work_j
@@ -98,6 +98,7 @@ impl SystemRates {
             latency.total_s(),
             energy_j,
             latency.period_s(),
+            frame.unsupported,
         ]
     }
 

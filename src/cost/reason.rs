@@ -7,9 +7,14 @@ use super::demand::{PeakLocation, SplitDemand};
 use super::evaluation::FrameStage;
 use super::knobs::Knobs;
 use super::layer::streams_weights;
+use super::legality::{UnsupportedLayer, unsupported_layers};
 use super::rates::SystemRates;
+use crate::hardware::Profile;
 use crate::network::{Network, TensorId, memory};
 use crate::quantity::{Dimension, Limit};
+
+/// Layers without an operator that a sentence names.
+const NAMED_LAYERS: usize = 3;
 
 /// Place where a limit is broken.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -32,6 +37,8 @@ pub enum ReasonSite {
         /// Bytes each sensor sends.
         link_bytes: u64,
     },
+    /// In layers that their chip can't run.
+    Layers(Vec<UnsupportedLayer>),
     /// In the design as a whole.
     Design,
 }
@@ -77,6 +84,7 @@ impl Reason {
             ReasonSite::Stage { stage, seconds, .. } => {
                 format!(", {} of it in {}", Dimension::Time.format(*seconds), stage.name())
             }
+            ReasonSite::Layers(layers) => return layers_sentence(layers, NAMED_LAYERS),
             ReasonSite::Design => String::new(),
         };
         self.limit.violation(self.value, self.allowed) + &at
@@ -84,11 +92,20 @@ impl Reason {
 
     /// The limit with both values in as little room as possible: "latency 6.67 ms > 1.5 ms".
     pub fn brief(&self) -> String {
+        if let ReasonSite::Layers(layers) = &self.at {
+            return layers_sentence(layers, 1);
+        }
         self.limit.violation_brief(self.value, self.allowed)
     }
 
     /// An imperative that makes the design feasible: "raise the sensor memory to 40 KiB, or split before that layer".
     pub fn fix(&self) -> String {
+        if let ReasonSite::Layers(layers) = &self.at {
+            let first = layers.first().map_or("the first of these layers", |layer| &layer.layer);
+            return format!(
+                "move the split so that {first} runs on the other side, or take its operator out of the space"
+            );
+        }
         let instruction = self.limit.instruction(self.value);
         let alternative = match Constraint::of(self.limit) {
             Some(constraint) => constraint.alternative,
@@ -99,6 +116,15 @@ impl Reason {
             _ => instruction + alternative,
         }
     }
+}
+
+/// The first layers of a list in a sentence each, and the number of the others.
+fn layers_sentence(layers: &[UnsupportedLayer], named: usize) -> String {
+    let mut sentences: Vec<String> = layers.iter().take(named).map(UnsupportedLayer::sentence).collect();
+    if layers.len() > named {
+        sentences.push(format!("{} more", layers.len() - named));
+    }
+    sentences.join("; ")
 }
 
 impl PeakMoment {
@@ -119,9 +145,15 @@ impl PeakMoment {
     }
 }
 
-/// Every limit that the split breaks, with its place. `network` is the one the split was costed from; `accuracy` is
-/// checked if given.
-pub fn reasons(network: &Network, demand: &SplitDemand, knobs: &Knobs, accuracy: Option<f64>) -> Vec<Reason> {
+/// Every limit that the split breaks, with its place. `network` is the one the split was costed from on `profile`;
+/// `accuracy` is checked if given.
+pub fn reasons(
+    network: &Network,
+    demand: &SplitDemand,
+    profile: &Profile,
+    knobs: &Knobs,
+    accuracy: Option<f64>,
+) -> Vec<Reason> {
     let rates = SystemRates::new(knobs);
     let frame = rates.frame(demand);
     let latency = rates.frame_latency(&frame);
@@ -135,6 +167,7 @@ pub fn reasons(network: &Network, demand: &SplitDemand, knobs: &Knobs, accuracy:
                     let (stage, seconds) = FrameStage::slowest(&latency);
                     ReasonSite::Stage { stage, seconds, link_bytes: demand.link_bytes }
                 }
+                Cause::Operators => ReasonSite::Layers(unsupported_layers(network, demand, profile)),
                 Cause::Design => ReasonSite::Design,
             };
             let [value, allowed] = [usage, bound].map(|usage| constraint.value(usage));

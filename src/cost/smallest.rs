@@ -5,6 +5,7 @@
 
 use super::demand::SplitDemand;
 use super::layer::check_names;
+use super::legality::{at_least, fewest_unsupported};
 use super::model::DesignCostError;
 use super::network_costs::{NetworkCosts, TransmitConfig};
 use crate::hardware::Profile;
@@ -20,12 +21,17 @@ pub fn smallest_demands(space: &SearchSpace, profile: &Profile) -> Result<Vec<Sp
     let genome = space.smallest();
     let network = space.lower(&genome)?;
     let bits = space.split.bits.first().copied().unwrap_or(8);
+    let fewest = fewest_unsupported(space, profile)?;
     let mut demands = Vec::new();
     for split in space.splits(&genome) {
         for &ratio in &space.split.ratios {
             for fusion in space.fusions(&genome, split) {
                 let table = NetworkCosts::new(&network, TransmitConfig { fusion, ratio, bits }, profile)?;
-                demands.extend(table.position(split).map(|index| table.demands[index]));
+                demands.extend(table.position(split).map(|index| {
+                    let demand = table.demands[index];
+                    // Another kernel than the smallest may be the one that a chip runs.
+                    SplitDemand { unsupported: demand.unsupported.min(at_least(&fewest, split)), ..demand }
+                }));
             }
         }
     }

@@ -7,6 +7,7 @@ use super::cycle_energy::{CycleEnergy, Devices};
 use super::demand::{AggregatorWork, PeakLocation, ProcessorWork, SplitDemand};
 use super::fusion::FusionCost;
 use super::layer::{module_cost, streams};
+use super::legality::LayerCount;
 use crate::hardware::{Device, MemoryLayout, Profile, Residency};
 use crate::network::memory::Peak;
 use crate::network::{BoundaryId, Shape};
@@ -22,6 +23,10 @@ pub(crate) struct SplitModuleCost {
     pub(crate) link_bytes: u64,
     /// Bytes alive while the tensor is reduced.
     pub(crate) reduce_bytes: u64,
+    /// Channels sent; 0 without a module.
+    pub(super) channels: u32,
+    pub(super) reduce_layers: LayerCount,
+    pub(super) recover_layers: LayerCount,
 }
 
 impl SplitModuleCost {
@@ -40,14 +45,18 @@ impl SplitModuleCost {
             return Self { link_bytes, ..Self::default() };
         }
         let narrow = Shape { channels, ..shape };
-        let reduce = module_cost(shape, channels, &devices.profile.sensor.device, devices.sensor);
-        let recover = module_cost(narrow, shape.channels, &devices.profile.aggregator, devices.aggregator);
+        let (sensor, aggregator) = (&devices.profile.sensor.device, &devices.profile.aggregator);
+        let reduce = module_cost(shape, channels, sensor, devices.sensor);
+        let recover = module_cost(narrow, shape.channels, aggregator, devices.aggregator);
         Self {
             reduce: CycleEnergy::of(&reduce),
             recover: CycleEnergy::of(&recover),
             weight_bytes: reduce.weight_bytes,
             link_bytes,
             reduce_bytes: shape.elements() + sent,
+            channels,
+            reduce_layers: LayerCount::of_module(shape, channels, sensor),
+            recover_layers: LayerCount::of_module(narrow, shape.channels, aggregator),
         }
     }
 }
@@ -68,6 +77,9 @@ pub(super) struct SplitContext {
     pub(super) after: CycleEnergy,
     /// Weights of all layers behind the split.
     pub(super) behind_weights: u64,
+    /// Layers before the split as the sensor sees them, and behind it as the aggregator does.
+    pub(super) before_layers: LayerCount,
+    pub(super) behind_layers: LayerCount,
     /// Peak of the layers before the split.
     pub(super) peak: Peak,
     /// That peak is reached while patches run.
@@ -106,6 +118,9 @@ pub(super) fn split_demand(context: &SplitContext, module: &SplitModuleCost, pro
         aggregator_weight_bytes,
         fusion_weight_bytes: context.fuse.once_weights,
         fusion_view_weight_bytes: context.fuse.per_view_weights,
+        unsupported: (context.before_layers + module.reduce_layers).unsupported(sensor)
+            + (context.behind_layers + module.recover_layers).unsupported(aggregator),
+        module_channels: module.channels,
         peak_at,
         boundary: context.boundary,
     }

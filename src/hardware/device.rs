@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::constant::Sourced;
 use super::measured::MeasuredTable;
+use super::operators::Operators;
 use crate::quantity::Dimension;
 
 /// Longest side of an array.
@@ -170,6 +171,8 @@ pub struct Device {
     pub weight_byte_energy_j: Option<Sourced<f64>>,
     /// Watts drawn while it works, whatever it does.
     pub static_power_w: Option<Sourced<f64>>,
+    /// Operators that it can run; all if absent.
+    pub operators: Option<Operators>,
 }
 
 impl Device {

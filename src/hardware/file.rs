@@ -8,7 +8,9 @@ use toml::Spanned;
 use super::constant::WrittenConstant;
 use super::constant_schema;
 use super::device::{Dataflow, Depthwise, MemoryLayout, Residency};
+use super::operators::OperatorKind;
 use super::profile::Topology;
+use crate::network::Activation;
 use crate::network::memory::MemoryRule;
 
 pub(super) type Number = Option<Spanned<WrittenConstant>>;
@@ -73,6 +75,8 @@ pub(super) struct DeviceRow {
     /// Energy of work and traffic.
     #[serde(default)]
     pub(super) energy: EnergyRow,
+    /// Operators that the chip can run, all if absent.
+    pub(super) operators: Option<OperatorsRow>,
     /// Number of sensors. Sensors only.
     #[serde(default)]
     #[schemars(schema_with = "constant_schema::count")]
@@ -190,6 +194,70 @@ pub(super) struct EnergyRow {
     #[serde(default)]
     #[schemars(schema_with = "constant_schema::energy")]
     pub(super) weight_byte: Number,
+}
+
+/// Operators that a chip can run; absent keys restrict nothing.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct OperatorsRow {
+    /// Name of the chip, as reasons print it.
+    pub(super) chip: String,
+    /// Kinds of layers.
+    pub(super) kinds: Option<ListRow<OperatorKind>>,
+    /// Sides of the kernels of convolutions.
+    #[schemars(with = "Option<SizesRow>")]
+    pub(super) kernels: Option<Spanned<SizesRow>>,
+    /// Strides of convolutions.
+    #[schemars(with = "Option<SizesRow>")]
+    pub(super) strides: Option<Spanned<SizesRow>>,
+    /// Sides of pooling windows, those over all positions included.
+    #[schemars(with = "Option<SizesRow>")]
+    pub(super) pool_kernels: Option<Spanned<SizesRow>>,
+    /// Strides of pooling.
+    #[schemars(with = "Option<SizesRow>")]
+    pub(super) pool_strides: Option<Spanned<SizesRow>>,
+    /// Activations.
+    pub(super) activations: Option<ListRow<Activation>>,
+    /// Most channels that a layer reads or makes.
+    #[serde(default)]
+    #[schemars(schema_with = "constant_schema::count")]
+    pub(super) channels: Number,
+    /// Most layers with weights.
+    #[serde(default)]
+    #[schemars(schema_with = "constant_schema::count")]
+    pub(super) layers: Number,
+    /// Most bytes of one channel of a tensor.
+    #[serde(default)]
+    #[schemars(schema_with = "constant_schema::bytes")]
+    pub(super) channel_bytes: Number,
+}
+
+/// A list with its source.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ListRow<T> {
+    /// Supported values.
+    pub(super) values: Vec<T>,
+    /// Publication, data sheet or reasoning behind the list.
+    pub(super) source: Option<String>,
+    /// True for assumptions, false for published lists.
+    #[serde(default)]
+    pub(super) assumed: bool,
+}
+
+/// Sizes with their source: a list, or all up to the largest.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SizesRow {
+    /// The sizes, if they are few.
+    pub(super) values: Option<Vec<u32>>,
+    /// The largest size, if all from 1 on are supported.
+    pub(super) most: Option<u32>,
+    /// Publication, data sheet or reasoning behind the sizes.
+    pub(super) source: Option<String>,
+    /// True for assumptions, false for published sizes.
+    #[serde(default)]
+    pub(super) assumed: bool,
 }
 
 #[derive(Deserialize, Default, JsonSchema)]

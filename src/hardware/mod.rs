@@ -6,9 +6,9 @@
 //!
 //! | file | contents |
 //! |---|---|
-//! | `profile`, `device` | types of a profile |
+//! | `profile`, `device`, `operators` | types of a profile |
 //! | `file`, `constant`, `constant_schema` | keys of a file, their JSON Schema, constants with unit and source |
-//! | `read`, `measured` | TOML and latency tables to a profile |
+//! | `read`, `read_operators`, `measured` | TOML and latency tables to a profile |
 //! | `flags`, `provenance` | mapping rules from the command line, list of all constants |
 //! | `shipped` | profiles that come with the program |
 //!
@@ -21,9 +21,11 @@ mod device;
 mod file;
 mod flags;
 mod measured;
+mod operators;
 mod profile;
 mod provenance;
 mod read;
+mod read_operators;
 mod shipped;
 
 pub use constant::Sourced;
@@ -31,6 +33,7 @@ pub use device::{Dataflow, Depthwise, Device, MAX_SIDE, Mapping, MemoryLayout, R
 pub use file::schema;
 pub use flags::{FlagError, MappingFlags, override_mapping};
 pub use measured::{MeasuredTable, parse_measured};
+pub use operators::{OperatorKind, Operators, Unsupported};
 pub use profile::{Camera, Limits, Link, MAX_CAMERAS, MAX_SENSORS, Profile, Sensor, Topology};
 pub use provenance::Constant;
 pub use read::{ReadTable, renamed_limits};
@@ -113,6 +116,22 @@ mod tests {
             ),
         ] {
             let (message, (line, _)) = refused(from, to);
+            assert!(message.contains(expected), "{message}");
+            assert!(line > 1, "{message} has no place");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_in_a_table_of_operators_is_said_with_its_place() {
+        for (row, expected) in [
+            ("kernels = { values = [1], most = 3 }", "needs either `values` or `most`"),
+            ("kernels = { values = [0] }", "`kernels` must be from 1 to 1024"),
+            ("pool-kernels = { most = 2000 }", "`pool-kernels` must be from 1 to 1024"),
+            ("layers = { value = 2.5 }", "`layers` must be a whole number"),
+            ("kinds = { values = [\"depth-wise\"] }", "depth-wise"),
+        ] {
+            let (message, (line, _)) =
+                refused("[sensor.energy]", &format!("[sensor.operators]\nchip = \"x\"\n{row}\n[sensor.energy]"));
             assert!(message.contains(expected), "{message}");
             assert!(line > 1, "{message} has no place");
         }

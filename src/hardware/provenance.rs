@@ -72,5 +72,17 @@ impl List {
         self.add(&key("energy.mac"), device.mac_energy_j.as_ref());
         self.add(&key("energy.byte"), device.byte_energy_j.as_ref());
         self.add(&key("energy.weight-byte"), device.weight_byte_energy_j.as_ref());
+        if let Some(operators) = &device.operators {
+            let key = |what: &str| key(&format!("operators.{what}"));
+            self.add(&key("kinds"), operators.kinds.as_ref());
+            self.add(&key("kernels"), operators.kernels.as_ref());
+            self.add(&key("strides"), operators.strides.as_ref());
+            self.add(&key("pool-kernels"), operators.pool_kernels.as_ref());
+            self.add(&key("pool-strides"), operators.pool_strides.as_ref());
+            self.add(&key("activations"), operators.activations.as_ref());
+            self.add(&key("channels"), operators.channels.as_ref());
+            self.add(&key("layers"), operators.layers.as_ref());
+            self.add(&key("channel-bytes"), operators.channel_bytes.as_ref());
+        }
     }
 }

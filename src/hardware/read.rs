@@ -162,7 +162,12 @@ impl ConstantReader<'_> {
         })
     }
 
-    fn count(self, row: &Spanned<WrittenConstant>, key: &str, most: u32) -> Result<Sourced<u32>, Diagnostic> {
+    pub(super) fn count(
+        self,
+        row: &Spanned<WrittenConstant>,
+        key: &str,
+        most: u32,
+    ) -> Result<Sourced<u32>, Diagnostic> {
         let number = self.number(row, key, Dimension::Count, Zero::Refused)?;
         if number.value.fract() != 0.0 || number.value > f64::from(most) {
             return Err(self.source.error(row.span(), format!("`{key}` must be a whole number from 1 to {most}")));
@@ -210,6 +215,7 @@ impl ConstantReader<'_> {
                 Dimension::Power,
                 Zero::Allowed,
             )?,
+            operators: row.operators.as_ref().map(|row| self.operators(row)).transpose()?,
         };
         match (residency, &device.weight_bytes_per_s) {
             (Some(residency), None) if device.residency != Residency::Resident => {

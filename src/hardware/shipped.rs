@@ -12,6 +12,8 @@ pub(crate) const SHIPPED: &[(&str, &str)] = &[
     ("i3c-tiny", include_str!("../../profiles/i3c-tiny.toml")),
     ("xr-4k", include_str!("../../profiles/xr-4k.toml")),
     ("wifi-edge", include_str!("../../profiles/wifi-edge.toml")),
+    ("ethos-u55", include_str!("../../profiles/ethos-u55.toml")),
+    ("max78000", include_str!("../../profiles/max78000.toml")),
 ];
 
 /// Name of the default profile.

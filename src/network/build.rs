@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use super::fusion::FusionOperator;
 use super::graph::{Boundary, BoundaryId, Network};
-use super::layer::{Layer, Op, Pooling, TensorId};
+use super::layer::{Activation, Layer, Op, Pooling, TensorId};
 use super::shape::{LARGEST_COUNT, Shape};
 
 /// A layer that can't exist.
@@ -221,6 +221,13 @@ impl NetworkBuilder {
         self.push(name, Op::Scale, (from, Some(by)), output, (0, 0))
     }
 
+    /// Gives the last layer an activation.
+    pub fn activate(&mut self, activation: Activation) {
+        if let Some(layer) = self.network.layers.last_mut() {
+            layer.activation = Some(activation);
+        }
+    }
+
     /// Declares that the last tensor is a boundary, where the network may be split.
     pub fn boundary(&mut self, id: BoundaryId, name: impl Into<String>) {
         let tensor = self.network.layers.len();
@@ -253,7 +260,7 @@ impl NetworkBuilder {
             let sum = total.checked_add(count).filter(|&sum| sum <= LARGEST_COUNT);
             *total = sum.ok_or_else(overflow)?;
         }
-        self.network.layers.push(Layer { name, op, inputs, input, output, macs, weights });
+        self.network.layers.push(Layer { name, op, activation: None, inputs, input, output, macs, weights });
         Ok(self.network.layers.len())
     }
 }

@@ -18,6 +18,33 @@ pub enum Pooling {
     Average,
 }
 
+/// Activation function after a convolution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Activation {
+    /// `max(x, 0)`.
+    #[default]
+    Relu,
+    /// `min(max(x, 0), 6)`.
+    Relu6,
+    /// `x * sigmoid(x)`.
+    Swish,
+    /// `x * relu6(x + 3) / 6`.
+    HardSwish,
+}
+
+impl Activation {
+    /// Name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Relu => "relu",
+            Self::Relu6 => "relu6",
+            Self::Swish => "swish",
+            Self::HardSwish => "hard-swish",
+        }
+    }
+}
+
 /// Operator of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Op {
@@ -60,6 +87,8 @@ pub struct Layer {
     pub name: String,
     /// Operator.
     pub op: Op,
+    /// Activation of its output, if it has one.
+    pub activation: Option<Activation>,
     /// The one or two tensors it reads; a second one only for [`Op::Add`] and [`Op::Scale`].
     pub inputs: (TensorId, Option<TensorId>),
     /// Shape of the first input.

@@ -34,5 +34,5 @@ pub mod table;
 pub use build::{NetworkBuilder, ShapeError, SlidingWindow};
 pub use fusion::FusionOperator;
 pub use graph::{Boundary, BoundaryId, Network};
-pub use layer::{Layer, Op, Pooling, TensorId};
+pub use layer::{Activation, Layer, Op, Pooling, TensorId};
 pub use shape::{LARGEST_COUNT, Shape};

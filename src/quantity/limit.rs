@@ -20,6 +20,8 @@ pub enum Limit {
     Energy,
     /// Frames per second.
     FrameRate,
+    /// Layers that their chip can't run.
+    Operators,
     /// Accuracy.
     Accuracy,
 }
@@ -49,13 +51,14 @@ pub struct LimitInfo {
 }
 
 /// All limits; the index is the [`Limit`].
-const LIMITS: [LimitInfo; 7] = [
+const LIMITS: [LimitInfo; 8] = [
     row(Limit::SensorMemory, Metric::SensorMemory, LimitSide::AtMost, "sensor memory", "RAM"),
     row(Limit::SensorWeights, Metric::SensorWeights, LimitSide::AtMost, "sensor weight memory", "weight"),
     row(Limit::AggregatorWeights, Metric::AggregatorWeights, LimitSide::AtMost, "aggregator weight memory", "weight"),
     row(Limit::Latency, Metric::Latency, LimitSide::AtMost, "latency limit", "lat"),
     row(Limit::Energy, Metric::Energy, LimitSide::AtMost, "energy limit", "energy"),
     row(Limit::FrameRate, Metric::FrameRate, LimitSide::AtLeast, "frame rate floor", "rate"),
+    row(Limit::Operators, Metric::Unsupported, LimitSide::AtMost, "operators of the chip", "chip"),
     row(Limit::Accuracy, Metric::Accuracy, LimitSide::AtLeast, "accuracy floor", "acc"),
 ];
 
@@ -72,6 +75,7 @@ impl Limit {
         Self::Latency,
         Self::Energy,
         Self::FrameRate,
+        Self::Operators,
         Self::Accuracy,
     ];
 
@@ -93,11 +97,6 @@ impl Limit {
     /// Name of at most 18 characters for lists: "latency".
     pub const fn short(self) -> &'static str {
         self.metric().info().short
-    }
-
-    /// Returns `true` if it bounds weights, which no knob moves.
-    pub const fn is_about_weights(self) -> bool {
-        matches!(self, Self::SensorWeights | Self::AggregatorWeights)
     }
 
     /// Slack of a value as a share of the limit; below zero where the value breaks it.

@@ -2,9 +2,10 @@
 
 use serde::{Serialize, Serializer};
 
-use super::unit::Dimension::{Bytes, Energy, Operations, Power, Rate, Share, Time};
+use super::unit::Dimension::{Bytes, Count, Energy, Operations, Power, Rate, Share, Time};
 use super::unit::{
-    BYTE, Dimension, FRAMES_PER_SECOND, KIBIBYTES, MEGA_MACS, MICROJOULES, MILLISECONDS, MILLIWATTS, PERCENT, Unit,
+    BYTE, Dimension, FRAMES_PER_SECOND, KIBIBYTES, MEGA_MACS, MICROJOULES, MILLISECONDS, MILLIWATTS, PERCENT, THINGS,
+    Unit,
 };
 
 /// A figure of a design.
@@ -30,6 +31,8 @@ pub enum Metric {
     FrameRate,
     /// Multiply-accumulates of one view of the whole network (MAC).
     Macs,
+    /// Layers that their chip can't run.
+    Unsupported,
 }
 
 /// Row of the table of metrics.
@@ -52,7 +55,7 @@ pub struct MetricInfo {
 }
 
 /// All metrics; the index is the [`Metric`].
-const METRICS: [MetricInfo; 10] = [
+const METRICS: [MetricInfo; 11] = [
     row(Metric::Accuracy, "accuracy", "accuracy", "accuracy", Share, PERCENT),
     row(Metric::Latency, "latency", "latency", "latency", Time, MILLISECONDS),
     row(Metric::Energy, "energy", "energy of a frame", "energy", Energy, MICROJOULES),
@@ -70,6 +73,7 @@ const METRICS: [MetricInfo; 10] = [
     row(Metric::LinkBytes, "link-bytes", "bytes on the link", "link bytes", Bytes, BYTE),
     row(Metric::FrameRate, "frame-rate", "frame rate", "frame rate", Rate, FRAMES_PER_SECOND),
     row(Metric::Macs, "macs", "multiply-accumulates", "MACs", Operations, MEGA_MACS),
+    row(Metric::Unsupported, "operators", "layers without an operator", "operators", Count, THINGS),
 ];
 
 const fn row(
@@ -97,6 +101,7 @@ impl Metric {
         Self::LinkBytes,
         Self::FrameRate,
         Self::Macs,
+        Self::Unsupported,
     ];
 
     /// Row of the table.

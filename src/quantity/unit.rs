@@ -89,6 +89,7 @@ pub(super) const BYTE: Unit = Unit::whole("B");
 pub(super) const KIBIBYTES: Unit = Unit::printed("KiB", 1024.0);
 pub(super) const MEGA_MACS: Unit = Unit::printed("MMAC", 1e6);
 pub(super) const FRAMES_PER_SECOND: Unit = Unit::printed("fps", 1.0);
+pub(super) const THINGS: Unit = Unit::whole("");
 pub(super) const PERCENT: Unit = Unit::printed("%", 0.01);
 
 const TIME: &[Unit] = &[
@@ -147,7 +148,7 @@ const RATE: &[Unit] = &[FRAMES_PER_SECOND, Unit::read("Hz", 1.0), Unit::read("kH
 const BYTES_PER_CYCLE: &[Unit] = &[Unit::printed("B/cycle", 1.0), Unit::read("bit/cycle", 0.125)];
 const PER_CYCLE: &[Unit] = &[Unit::printed("/cycle", 1.0)];
 const SHARE: &[Unit] = &[PERCENT, Unit::read("", 1.0)];
-const COUNT: &[Unit] = &[Unit::whole("")];
+const COUNT: &[Unit] = &[THINGS];
 
 impl Dimension {
     /// Units of the dimension: those that are printed in ascending order, then those that are only read.

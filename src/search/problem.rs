@@ -9,7 +9,7 @@ use super::objective::Objective;
 use super::outcome::{MAX_OBJECTIVES, Objectives, Outcome};
 use super::survey::Survey;
 use crate::cost::{
-    CostError, CostModel, DesignCostError, Evaluation, Knobs, SplitDemand, SystemRates, shortfall_list,
+    Constraint, CostError, CostModel, DesignCostError, Evaluation, Knobs, SplitDemand, SystemRates, shortfall_list,
     smallest_demands, why_none,
 };
 use crate::hardware::Profile;
@@ -225,5 +225,5 @@ impl SearchProblem {
 fn excess(rates: &SystemRates, demand: &SplitDemand) -> f64 {
     let frame = rates.frame(demand);
     let usage = rates.usage(&frame, &rates.frame_latency(&frame));
-    usage.iter().zip(rates.bounds()).map(|(usage, bound)| (usage / bound - 1.0).max(0.0)).sum()
+    usage.iter().zip(rates.bounds()).map(|(&usage, &bound)| Constraint::excess(usage, bound)).sum()
 }

@@ -30,6 +30,26 @@ impl SearchSpace {
         Ok(found.layers)
     }
 
+    /// Every choice of one block of a stage as a network of its own, over an input of shape `input`. A later block
+    /// keeps its channels.
+    ///
+    /// # Errors
+    /// Shapes that can't exist.
+    pub fn lower_choices(&self, stage: usize, input: Shape, first: bool) -> Result<Vec<Network>, ShapeError> {
+        let widths: Vec<Option<u32>> = match self.stages[stage].widths.as_slice() {
+            [] => vec![None],
+            _ if !first => vec![Some(input.channels)],
+            widths => widths.iter().copied().map(Some).collect(),
+        };
+        let mut networks = Vec::new();
+        for width in widths {
+            for block in choices(&self.stages[stage]) {
+                networks.push(self.lower_block(stage, input, width, first, block)?);
+            }
+        }
+        Ok(networks)
+    }
+
     /// Adds the layers of a stage that reads inputs of shapes `read`; returns the shapes of its outputs.
     fn stage_layers(
         &self,
@@ -38,24 +58,18 @@ impl SearchSpace {
         read: &[Shape],
         found: &mut LayerCollector,
     ) -> Result<Vec<Shape>, ShapeError> {
-        let widths: Vec<Option<u32>> =
-            if stage.widths.is_empty() { vec![None] } else { stage.widths.iter().copied().map(Some).collect() };
         let mut made = Vec::new();
         for &input in read {
-            for &width in &widths {
-                for block in choices(stage) {
-                    let output = found.add(self.lower_block(index, input, width, true, block)?);
-                    if !made.contains(&output) {
-                        made.push(output);
-                    }
+            for block in self.lower_choices(index, input, true)? {
+                let output = found.add(block);
+                if !made.contains(&output) {
+                    made.push(output);
                 }
             }
         }
         if stage.max_depth() > 1 {
             for &input in &made {
-                for block in choices(stage) {
-                    found.add(self.lower_block(index, input, Some(input.channels), false, block)?);
-                }
+                self.lower_choices(index, input, false)?.into_iter().for_each(|block| _ = found.add(block));
             }
         }
         Ok(made)

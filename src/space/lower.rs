@@ -88,18 +88,32 @@ fn lower_block(
 ) -> Result<TensorId, ShapeError> {
     let BlockSizes { width, stride, block } = sizes;
     match stage.block {
-        BlockKind::Conv => builder.conv(name, from, width, SlidingWindow::same(block.kernel, stride), 1),
+        BlockKind::Conv => {
+            let window = SlidingWindow::same(block.kernel, stride);
+            activated(builder, stage, |builder| builder.conv(name, from, width, window, 1))
+        }
         BlockKind::Mbconv => mbconv(builder, name, stage, sizes, from),
-        BlockKind::Basic => basic(builder, name, sizes, from),
-        BlockKind::Bottleneck => bottleneck(builder, name, sizes, from),
+        BlockKind::Basic => basic(builder, name, stage, sizes, from),
+        BlockKind::Bottleneck => bottleneck(builder, name, stage, sizes, from),
         BlockKind::Expand => {
             let width = expanded(name, builder.shape(from).channels, block.expansion)?;
-            builder.conv(name, from, width, SlidingWindow::same(1, 1), 1)
+            activated(builder, stage, |builder| builder.conv(name, from, width, SlidingWindow::same(1, 1), 1))
         }
         BlockKind::MaxPool => builder.pool(name, from, Pooling::Max, SlidingWindow::same(block.kernel, stride)),
         BlockKind::GlobalPool => builder.global_pool(name, from),
         BlockKind::Linear => builder.linear(name, from, width),
     }
+}
+
+/// Adds a layer that ends in the activation of its stage.
+fn activated(
+    builder: &mut NetworkBuilder,
+    stage: &Stage,
+    add: impl FnOnce(&mut NetworkBuilder) -> Result<TensorId, ShapeError>,
+) -> Result<TensorId, ShapeError> {
+    let tensor = add(builder)?;
+    builder.activate(stage.activation);
+    Ok(tensor)
 }
 
 /// Channels times an expansion, rounded to a multiple of 8 ([`make_divisible`]).
@@ -123,9 +137,11 @@ fn mbconv(
     if block.expansion > 1 {
         hidden = expanded(name, input, block.expansion)?;
         tensor = builder.conv(format!("{name}.expand"), tensor, hidden, point, 1)?;
+        builder.activate(stage.activation);
     }
     tensor =
         builder.conv(format!("{name}.depthwise"), tensor, hidden, SlidingWindow::same(block.kernel, stride), hidden)?;
+    builder.activate(stage.activation);
     if let Some(reduction) = stage.squeeze_excite {
         let pooled = builder.global_pool(format!("{name}.squeeze"), tensor)?;
         let middle = make_divisible(hidden / reduction, 8);
@@ -153,25 +169,35 @@ fn mbconv(
     }
 }
 
-fn basic(builder: &mut NetworkBuilder, name: &str, sizes: BlockSizes, from: TensorId) -> Result<TensorId, ShapeError> {
+fn basic(
+    builder: &mut NetworkBuilder,
+    name: &str,
+    stage: &Stage,
+    sizes: BlockSizes,
+    from: TensorId,
+) -> Result<TensorId, ShapeError> {
     let BlockSizes { width, stride, block } = sizes;
     let first = builder.conv(format!("{name}.conv1"), from, width, SlidingWindow::same(block.kernel, stride), 1)?;
+    builder.activate(stage.activation);
     let second = builder.conv(format!("{name}.conv2"), first, width, SlidingWindow::same(block.kernel, 1), 1)?;
-    residual(builder, name, sizes, from, second)
+    activated(builder, stage, |builder| residual(builder, name, sizes, from, second))
 }
 
 fn bottleneck(
     builder: &mut NetworkBuilder,
     name: &str,
+    stage: &Stage,
     sizes: BlockSizes,
     from: TensorId,
 ) -> Result<TensorId, ShapeError> {
     let BlockSizes { width, stride, block } = sizes;
     let inner = make_divisible(width / block.expansion, 8);
     let first = builder.conv(format!("{name}.conv1"), from, inner, SlidingWindow::same(1, 1), 1)?;
+    builder.activate(stage.activation);
     let second = builder.conv(format!("{name}.conv2"), first, inner, SlidingWindow::same(block.kernel, stride), 1)?;
+    builder.activate(stage.activation);
     let third = builder.conv(format!("{name}.conv3"), second, width, SlidingWindow::same(1, 1), 1)?;
-    residual(builder, name, sizes, from, third)
+    activated(builder, stage, |builder| residual(builder, name, sizes, from, third))
 }
 
 /// Adds the block's input to its output, through a strided 1x1 convolution where their shapes differ.

@@ -50,6 +50,6 @@ pub use shipped::DEFAULT;
 pub(crate) use shipped::SHIPPED;
 #[cfg(test)]
 pub(crate) use shipped::shipped_text;
-pub use stage::{Activation, BlockKind, ChoiceScope, Shortcut, Stage};
+pub use stage::{BlockKind, ChoiceScope, Shortcut, Stage};
 
-pub use crate::network::FusionOperator;
+pub use crate::network::{Activation, FusionOperator};

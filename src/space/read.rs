@@ -173,8 +173,13 @@ fn stage(source: &Source, row: &StageKeys) -> Result<Stage, Diagnostic> {
     }
     if let (Some(kernels), Some(values)) = (&row.kernels, &kernels)
         && values.iter().any(|kernel| kernel % 2 == 0)
+        && !(block == BlockKind::MaxPool && *values == [2])
     {
-        return Err(source.error(kernels.span(), "`kernels` must be odd"));
+        let message = match block {
+            BlockKind::MaxPool => "`kernels` must be odd, or [2]",
+            _ => "`kernels` must be odd",
+        };
+        return Err(source.error(kernels.span(), message));
     }
     for (key, span, need) in [
         ("widths", row.widths.as_ref().map(Spanned::span), block.widths()),

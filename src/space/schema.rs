@@ -5,8 +5,8 @@ use schemars::{JsonSchema, Schema};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::stage::{Activation, BlockKind, ChoiceScope, Shortcut};
-use crate::network::{FusionOperator, Pooling};
+use super::stage::{BlockKind, ChoiceScope, Shortcut};
+use crate::network::{Activation, FusionOperator, Pooling};
 
 /// A search space of splitscope: which networks may be built, and where they may be split and fused.
 #[derive(Deserialize, JsonSchema)]
@@ -73,7 +73,7 @@ pub(super) struct StageKeys {
     #[serde(default)]
     #[schemars(with = "Option<Vec<u32>>", length(min = 1))]
     pub(super) depths: Option<Spanned<Vec<u32>>>,
-    /// Sides of the kernel to choose from, odd, ascending.
+    /// Sides of the kernel to choose from, odd, ascending. Max pooling may also have [2], which is not padded.
     #[serde(default)]
     #[schemars(with = "Option<Vec<u32>>", length(min = 1))]
     pub(super) kernels: Option<Spanned<Vec<u32>>>,

@@ -7,6 +7,7 @@ use crate::diagnostic::Source;
 pub(crate) const SHIPPED: &[(&str, &str)] = &[
     ("tabletop", include_str!("../../spaces/tabletop.toml")),
     ("fashion", include_str!("../../spaces/fashion.toml")),
+    ("pooled", include_str!("../../spaces/pooled.toml")),
     ("furniture", include_str!("../../spaces/furniture.toml")),
     ("kicad", include_str!("../../spaces/kicad.toml")),
     ("attentive-nas", include_str!("../../spaces/attentive-nas.toml")),

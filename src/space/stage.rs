@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::network::Pooling;
+use crate::network::{Activation, Pooling};
 
 /// Kind of the blocks of a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -25,21 +25,6 @@ pub enum BlockKind {
     GlobalPool,
     /// Fully connected layer; without widths it is the classifier.
     Linear,
-}
-
-/// Activation function after a convolution.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Activation {
-    /// `max(x, 0)`.
-    #[default]
-    Relu,
-    /// `min(max(x, 0), 6)`.
-    Relu6,
-    /// `x * sigmoid(x)`.
-    Swish,
-    /// `x * relu6(x + 3) / 6`.
-    HardSwish,
 }
 
 /// Scope of the choice of kernel and expansion: once a stage or for every block.

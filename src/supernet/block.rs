@@ -67,7 +67,11 @@ pub(super) fn stages(space: &SearchSpace, weights: &mut WeightInit) -> Vec<Elast
             let stride = if index == 0 { stage.stride } else { 1 };
             let outputs = outputs(stage, &inputs);
             blocks.push(block(&BlockConfig { stage, index, inputs, stride, side, width }, weights));
-            side = if stage.block == BlockKind::GlobalPool { 1 } else { side.div_ceil(stride) };
+            side = match stage.block {
+                BlockKind::GlobalPool => 1,
+                BlockKind::MaxPool if stage.kernels == [2] => (side - 2) / stride + 1,
+                _ => side.div_ceil(stride),
+            };
             inputs = outputs;
         }
         stages.push(ElasticStage { blocks });

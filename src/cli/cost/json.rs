@@ -46,6 +46,7 @@ fn row(asked: &Asked, split: &SplitReport) -> Value {
         "boundary": split.demand.boundary,
         "name": split.name,
         "feasible": cost.feasible(),
+        "legal": split.demand.unsupported == 0,
         "reasons": split.reasons.iter().map(reason).collect::<Vec<_>>(),
         "fixes": {
             "single": split.single.iter().map(change).collect::<Vec<_>>(),

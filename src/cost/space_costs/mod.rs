@@ -13,6 +13,7 @@ use self::stage::{BlockCost, OutputChannels, StageCosts};
 use super::cycle_energy::CycleEnergy;
 use super::demand::SplitDemand;
 use super::fusion::FusionCost;
+use super::legality::LayerCount;
 use super::network_costs::{NetworkCosts, TransmitConfig};
 use super::split_demand::{SplitContext, SplitModuleCost, split_demand};
 use crate::hardware::{Mapping, Profile};
@@ -91,6 +92,7 @@ impl SpaceCostTable {
                 add_before(&mut context, entry, &mut layers);
             } else {
                 context.behind_weights += entry.weights;
+                context.behind_layers += entry.aggregator_layers;
                 if step.boundary <= fusion {
                     context.between += entry.aggregator;
                 } else {
@@ -114,9 +116,11 @@ impl SpaceCostTable {
         let pair = self.transmit(transmit.ratio, transmit.bits)?;
         let fusion = self.fusion(genome, transmit.fusion);
         let mut total = (CycleEnergy::default(), 0, (CycleEnergy::default(), FusionCost::default()));
+        let mut all_layers = LayerCount::default();
         self.walk(genome, |step| {
             total.0 += step.entry.aggregator;
             total.1 += step.entry.weights;
+            all_layers += step.entry.aggregator_layers;
             if step.boundary == fusion {
                 total.2 = (total.0, step.stage.fuses[step.shape]);
             }
@@ -124,6 +128,7 @@ impl SpaceCostTable {
         let (all, weights, (fused, fuse)) = total;
         let mut context = self.nothing(genome, 0);
         (context.between, context.fuse, context.after, context.behind_weights) = (fused, fuse, all - fused, weights);
+        context.behind_layers = all_layers;
         table.demands.push(split_demand(&context, &SplitModuleCost::plain(context.input), &self.profile));
         let (mut layers, mut done) = (0, CycleEnergy::default());
         self.walk(genome, |step| {
@@ -131,6 +136,7 @@ impl SpaceCostTable {
             done += step.entry.aggregator;
             context.boundary = step.boundary;
             context.behind_weights -= step.entry.weights;
+            context.behind_layers = context.behind_layers - step.entry.aggregator_layers;
             if step.boundary <= fusion {
                 context.between = fused - done;
             } else {
@@ -186,6 +192,8 @@ impl SpaceCostTable {
             fuse: FusionCost::default(),
             after: CycleEnergy::default(),
             behind_weights: 0,
+            before_layers: LayerCount::default(),
+            behind_layers: LayerCount::default(),
             peak: Peak::default(),
             in_patches: false,
             input: self.inputs[usize::from(genome.genes()[0])],
@@ -229,6 +237,7 @@ impl SpaceCostTable {
 fn add_before(context: &mut SplitContext, entry: &BlockCost, layers: &mut usize) {
     context.before += entry.sensor;
     context.before_weights += entry.weights;
+    context.before_layers += entry.sensor_layers;
     context.largest_weights = context.largest_weights.max(entry.largest_weights);
     if entry.peak.bytes > context.peak.bytes {
         context.peak = Peak { layer: *layers + entry.peak.layer, bytes: entry.peak.bytes };
@@ -268,7 +277,7 @@ mod tests {
             for (index, (name, _)) in space::SHIPPED.iter().enumerate() {
                 let mut space = SearchSpace::shipped(name).unwrap();
                 space.fusion.operator = OPERATORS[(seed >> 8) as usize % 4];
-                let (name, _) = hardware::SHIPPED[(seed as usize % 7 + index) % 7];
+                let (name, _) = hardware::SHIPPED[(seed as usize % 9 + index) % 9];
                 let profile = Profile::shipped(name).unwrap();
                 let table = SpaceCostTable::new(&space, &profile).unwrap();
                 for _ in 0..8 {

@@ -3,6 +3,7 @@
 use crate::cost::cycle_energy::{CycleEnergy, Devices};
 use crate::cost::fusion::FusionCost;
 use crate::cost::layer::layer_costs;
+use crate::cost::legality::LayerCount;
 use crate::cost::split_demand::SplitModuleCost;
 use crate::hardware::Profile;
 use crate::network::memory::{self, Peak};
@@ -18,6 +19,8 @@ pub(super) struct BlockCost {
     pub(super) largest_weights: u64,
     pub(super) peak: Peak,
     pub(super) layers: usize,
+    pub(super) sensor_layers: LayerCount,
+    pub(super) aggregator_layers: LayerCount,
 }
 
 /// Rule by which the output channels of a stage follow from its choice.
@@ -205,5 +208,7 @@ fn entry(
         largest_weights: network.layers.iter().map(|layer| layer.weights).max().unwrap_or(0),
         peak: memory::peak(&live, live.len()),
         layers: network.layers.len(),
+        sensor_layers: LayerCount::of_all(&network, &profile.sensor.device),
+        aggregator_layers: LayerCount::of_all(&network, &profile.aggregator),
     })
 }

@@ -2,6 +2,7 @@
 
 mod fusion;
 mod invariants;
+mod legality;
 mod measured;
 mod memory;
 mod paradigms;

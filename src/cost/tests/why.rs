@@ -12,7 +12,7 @@ fn each_broken_limit_is_named_with_its_place() {
     let usual = Knobs::from_profile(&profile);
     let knobs = Knobs { latency_limit_s: Some(1e-3), accuracy_floor: Some(0.9), ..usual };
     let demand = &table.demands[table.position(space.boundary_named("b5.1").unwrap()).unwrap()];
-    let reasons = reasons(&network, demand, &knobs, Some(0.8));
+    let reasons = reasons(&network, demand, &profile, &knobs, Some(0.8));
     let limits: Vec<Limit> = reasons.iter().map(|reason| reason.limit).collect();
     assert_eq!(limits, [Limit::SensorMemory, Limit::SensorWeights, Limit::Latency, Limit::Accuracy]);
     let memory = &reasons[0];

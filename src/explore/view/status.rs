@@ -44,7 +44,7 @@ impl Session {
     pub fn why(&self) -> Vec<Reason> {
         let (Some(inspected), Some(network)) = (self.inspected(), self.network()) else { return Vec::new() };
         let accuracy = Some(inspected.accuracies[inspected.shown]).filter(|accuracy| !accuracy.is_nan());
-        reasons(network, &inspected.demands[inspected.shown], self.knobs(), accuracy)
+        reasons(network, &inspected.demands[inspected.shown], self.profile(), self.knobs(), accuracy)
     }
 
     /// Changes of a single knob that would make the selected design fit as it is shown (at any of its splits, if it was

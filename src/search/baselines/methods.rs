@@ -244,7 +244,7 @@ fn nearest_miss(problem: &SearchProblem, designs: &[Design]) -> Result<Option<St
         return Ok(None);
     }
     let network = problem.space.lower(&design.genome).map_err(ProblemError::from)?;
-    let violated = reasons(&network, &problem.demand(design)?, &problem.knobs, None);
+    let violated = reasons(&network, &problem.demand(design)?, &problem.profile, &problem.knobs, None);
     let list: Vec<String> = violated.iter().map(Reason::sentence).collect();
     Ok(Some(format!("nearest: {}: {}", problem.space.print_design(design), list.join("; "))))
 }

@@ -44,7 +44,9 @@ use std::fmt;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-use crate::cost::{CostModel, Knobs, NetworkCosts, SpaceGraph, SplitDemand, SystemRates, TransmitConfig};
+use crate::cost::{
+    CostModel, Knobs, NetworkCosts, SpaceGraph, SplitDemand, SystemRates, TransmitConfig, fewest_unsupported,
+};
 use crate::network::BoundaryId;
 use crate::quantity::number::approximate_count;
 use crate::space::{Design, Genome, SearchSpace};
@@ -155,6 +157,22 @@ impl Survey {
 
     /// Number of designs that meet the limits on cost.
     pub fn count_feasible(&self, knobs: &Knobs) -> FeasibleCount {
+        self.sum(&self.strata(knobs), self.designs)
+    }
+
+    /// Number of designs that meet the limits on cost, at every split where one is allowed.
+    pub fn count_by_split(&self, knobs: &Knobs) -> Vec<(BoundaryId, FeasibleCount)> {
+        let strata = self.splits.iter().zip(self.strata(knobs));
+        strata.map(|(split, stratum)| (split.boundary, self.sum(&[stratum], split.designs))).collect()
+    }
+
+    fn sum(&self, strata: &[Stratum], of: u128) -> FeasibleCount {
+        let (designs, low, high) = interval::sum(strata);
+        FeasibleCount { designs, interval: if self.exact { None } else { Some((low, high)) }, of }
+    }
+
+    /// Feasible designs among those looked at, by split.
+    fn strata(&self, knobs: &Knobs) -> Vec<Stratum> {
         let rates = SystemRates::new(knobs);
         let mut strata: Vec<Stratum> = self
             .splits
@@ -168,8 +186,7 @@ impl Survey {
         if !self.exact {
             self.rule_out(knobs, &mut strata);
         }
-        let (designs, low, high) = interval::sum(&strata);
-        FeasibleCount { designs, interval: if self.exact { None } else { Some((low, high)) }, of: self.designs }
+        strata
     }
 
     /// Every design that meets the limits on cost, of a space that is counted; none of a larger one.
@@ -186,12 +203,19 @@ impl Survey {
         designs
     }
 
-    /// Empties the strata of which no drawn design is feasible, and whose optimum exceeds a limit.
+    /// Empties the strata of which no drawn design is feasible, and whose optimum exceeds a limit, or whose layers
+    /// their chip can never run.
     fn rule_out(&self, knobs: &Knobs, strata: &mut [Stratum]) {
         if strata.iter().all(|stratum| stratum.hits > 0) {
             return;
         }
         let rates = SystemRates::new(knobs);
+        let fewest = fewest_unsupported(self.model.space(), self.model.profile()).unwrap_or_default();
+        for (split, stratum) in self.splits.iter().zip(strata.iter_mut()) {
+            if stratum.hits == 0 && fewest.get(usize::from(split.boundary)).is_some_and(|&fewest| fewest > 0) {
+                stratum.members = 0.0;
+            }
+        }
         for goal in Goal::ALL {
             let bound = rates.bound(goal.limit());
             if bound == f64::INFINITY {
@@ -265,6 +289,13 @@ fn transmit_configs(space: &SearchSpace, genome: &Genome) -> Vec<TransmitConfig>
         }
     }
     all
+}
+
+impl FeasibleCount {
+    /// The number without what it counts: "1 204 of 143 360".
+    pub fn share(&self) -> String {
+        format!("{} of {}", approximate_count(self.designs), approximate_count(self.of as f64))
+    }
 }
 
 /// A sentence for a line beside the knobs, for instance "1 204 of 143 360 designs fit", or

@@ -1,0 +1,223 @@
+//! Legality: layers that sensor and aggregator have no operator for, by the operator tables of the profile.
+//!
+//! It depends on a design and its split alone, so it is counted with the demand and no knob touches it. Sentences are
+//! made only for what is shown. Fusing the views is not checked.
+
+use std::ops::{Add, AddAssign, Sub};
+
+use serde::Serialize;
+
+use super::demand::SplitDemand;
+use crate::hardware::{Device, OperatorKind, Operators, Profile, Unsupported};
+use crate::network::{Boundary, BoundaryId, Layer, Network, Op, Shape, ShapeError};
+use crate::space::SearchSpace;
+
+/// Layers of a part of a network on one device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct LayerCount {
+    /// Layers that the device can't run.
+    unsupported: u32,
+    /// Layers with weights.
+    weighted: u32,
+}
+
+impl LayerCount {
+    /// Counts one layer.
+    pub(super) fn of(layer: &Layer, device: &Device) -> Self {
+        let Some(operators) = &device.operators else { return Self::default() };
+        Self {
+            unsupported: u32::from(!operators.unsupported(layer).is_empty()),
+            weighted: u32::from(OperatorKind::of(layer).is_counted()),
+        }
+    }
+
+    /// Counts the 1x1 convolution of one side of a splitting module.
+    pub(super) fn of_module(input: Shape, channels: u32, device: &Device) -> Self {
+        if device.operators.is_none() {
+            return Self::default();
+        }
+        Self::of(&module_layer("", input, channels), device)
+    }
+
+    /// Counts all layers of a network.
+    pub(super) fn of_all(network: &Network, device: &Device) -> Self {
+        network.layers.iter().fold(Self::default(), |sum, layer| sum + Self::of(layer, device))
+    }
+
+    /// Layers that the device can't run, one more if there are too many.
+    pub(super) fn unsupported(self, device: &Device) -> u32 {
+        let too_many = device.operators.as_ref().is_some_and(|operators| operators.too_many(self.weighted));
+        self.unsupported + u32::from(too_many)
+    }
+}
+
+impl Add for LayerCount {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { unsupported: self.unsupported + other.unsupported, weighted: self.weighted + other.weighted }
+    }
+}
+
+impl AddAssign for LayerCount {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}
+
+impl Sub for LayerCount {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self { unsupported: self.unsupported - other.unsupported, weighted: self.weighted - other.weighted }
+    }
+}
+
+/// The 1x1 convolution of one side of a splitting module.
+fn module_layer(name: &str, input: Shape, channels: u32) -> Layer {
+    let op = Op::Conv { kernel: 1, stride: 1, padding: 0, groups: 1 };
+    let output = Shape { channels, ..input };
+    Layer { name: name.to_owned(), op, activation: None, inputs: (0, None), input, output, macs: 0, weights: 0 }
+}
+
+/// A layer that its chip can't run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnsupportedLayer {
+    /// Name of the layer.
+    pub layer: String,
+    /// Kind of its operator.
+    pub operator: OperatorKind,
+    /// Name of the chip.
+    pub chip: String,
+    /// Property that the chip does not support: "a kernel of 5x5".
+    pub unsupported: String,
+    /// Values that it supports instead: "1, 3".
+    pub supported: Option<String>,
+}
+
+impl UnsupportedLayer {
+    /// A sentence: "S2.1.depthwise: depthwise is not supported by max78000".
+    pub fn sentence(&self) -> String {
+        let instead = self.supported.as_ref().map(|supported| format!(" ({supported})")).unwrap_or_default();
+        format!("{}: {} is not supported by {}{instead}", self.layer, self.unsupported, self.chip)
+    }
+}
+
+/// Layers that sensor or aggregator can't run when a network is split so. `network` is the one the split was costed
+/// from.
+pub fn unsupported_layers(network: &Network, demand: &SplitDemand, profile: &Profile) -> Vec<UnsupportedLayer> {
+    let Some(boundary) = network.position(demand.boundary).map(|position| &network.boundaries[position]) else {
+        return Vec::new();
+    };
+    let (before, behind) = network.layers.split_at(boundary.layers);
+    let [reduce, recover] = match demand.module_channels {
+        0 => [None, None],
+        channels => module_layers(boundary, channels).map(Some),
+    };
+    let mut found = Vec::new();
+    if let Some(operators) = &profile.sensor.device.operators {
+        add_unsupported(before.iter().chain(&reduce), operators, &mut found);
+    }
+    if let Some(operators) = &profile.aggregator.operators {
+        add_unsupported(recover.iter().chain(behind), operators, &mut found);
+    }
+    found
+}
+
+/// Both sides of the splitting module at a boundary that sends so many channels.
+fn module_layers(boundary: &Boundary, channels: u32) -> [Layer; 2] {
+    let (wide, narrow) = (boundary.shape, Shape { channels, ..boundary.shape });
+    let name = |side: &str| format!("{side} at {}", boundary.name);
+    [module_layer(&name("reduce"), wide, channels), module_layer(&name("recover"), narrow, wide.channels)]
+}
+
+fn add_unsupported<'a>(
+    layers: impl Iterator<Item = &'a Layer>,
+    operators: &Operators,
+    found: &mut Vec<UnsupportedLayer>,
+) {
+    let mut weighted = 0;
+    for layer in layers {
+        let operator = OperatorKind::of(layer);
+        let mut add = |Unsupported { what, instead }: Unsupported| {
+            let (layer, chip) = (layer.name.clone(), operators.chip.clone());
+            found.push(UnsupportedLayer { layer, operator, chip, unsupported: what, supported: instead });
+        };
+        operators.unsupported(layer).into_iter().for_each(&mut add);
+        if operator.is_counted() {
+            weighted += 1;
+            if let Some(most) = &operators.layers
+                && operators.too_many(weighted)
+                && !operators.too_many(weighted - 1)
+            {
+                let what = format!("layer number {weighted}");
+                add(Unsupported { what, instead: Some(format!("{} at most", most.shown)) });
+            }
+        }
+    }
+}
+
+/// Fewest layers that devices can't run, for each boundary of the space: on the sensor before it, and on the aggregator
+/// behind it. No design is better; splitting modules and the numbers of layers are left out.
+///
+/// # Errors
+/// Shapes that can't exist.
+pub(crate) fn fewest_unsupported(space: &SearchSpace, profile: &Profile) -> Result<Vec<u32>, ShapeError> {
+    let boundaries = usize::from(space.last()) + 1;
+    let devices = [&profile.sensor.device, &profile.aggregator];
+    if devices.iter().all(|device| device.operators.is_none()) {
+        return Ok(vec![0; boundaries]);
+    }
+    // Of every block; deeper blocks than the least depth can be left out.
+    let mut blocks: Vec<[u32; 2]> = Vec::with_capacity(boundaries);
+    let mut needed: Vec<bool> = Vec::with_capacity(boundaries);
+    let mut read: Vec<Shape> =
+        space.resolutions.iter().map(|&side| Shape::new(space.input_channels, side, side)).collect();
+    for (index, stage) in space.stages.iter().enumerate() {
+        let least = stage.depths.first().copied().unwrap_or(1);
+        let (first, made) = fewest_of_block(space, index, &read, true, devices)?;
+        read = made;
+        let later = if stage.max_depth() > 1 { fewest_of_block(space, index, &read, false, devices)?.0 } else { first };
+        for block in 0..stage.max_depth() {
+            blocks.push(if block == 0 { first } else { later });
+            needed.push(block < least);
+        }
+    }
+    let sum = |before: usize, side: usize, range: std::ops::Range<usize>| -> u32 {
+        // A split after a block of a stage has all blocks of that stage before it.
+        let stage_of = |block: usize| space.slots()[block + 1].after.map(|(stage, _)| stage);
+        let own = before.checked_sub(1).and_then(stage_of);
+        let runs = |block: &usize| needed[*block] || (side == 0 && stage_of(*block) == own);
+        range.filter(runs).map(|block| blocks[block][side]).sum()
+    };
+    Ok((0..boundaries).map(|before| sum(before, 0, 0..before) + sum(before, 1, before..blocks.len())).collect())
+}
+
+/// Fewest layers that each device can't run in a block, over all its choices, and the shapes that it makes.
+fn fewest_of_block(
+    space: &SearchSpace,
+    stage: usize,
+    read: &[Shape],
+    first: bool,
+    devices: [&Device; 2],
+) -> Result<([u32; 2], Vec<Shape>), ShapeError> {
+    let mut fewest = [u32::MAX; 2];
+    let mut made = Vec::new();
+    for &input in read {
+        for network in space.lower_choices(stage, input, first)? {
+            for (fewest, device) in fewest.iter_mut().zip(devices) {
+                *fewest = (*fewest).min(LayerCount::of_all(&network, device).unsupported);
+            }
+            let output = network.shape(network.layers.len());
+            if !made.contains(&output) {
+                made.push(output);
+            }
+        }
+    }
+    Ok((fewest, made))
+}
+
+/// Lower bound of the layers that can't be run when any design of the space is split at `boundary`.
+pub(super) fn at_least(fewest: &[u32], boundary: BoundaryId) -> u32 {
+    fewest.get(usize::from(boundary)).copied().unwrap_or(0)
+}
