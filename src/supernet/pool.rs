@@ -16,7 +16,8 @@ pub(crate) struct MaxPool {
 
 impl MaxPool {
     /// Pools `x[batch, height, width, channels]` with windows of side `side`; the border is padded by half a window,
-    /// but not where `side` is 2. Output `[batch, ceil(height / stride), ceil(width / stride), channels]` for odd sides.
+    /// but not where `side` is 2. Output for odd sides
+    /// `[batch, ceil(height / stride), ceil(width / stride), channels]`.
     pub(super) fn forward(&self, x: Tensor<4>, side: usize) -> Tensor<4> {
         let options = MaxPoolOptions::new([side; 2]).with_stride([self.stride; 2]).with_padding([(side - 1) / 2; 2]);
         max_pool2d(x.permute([0, 3, 1, 2]), options).permute([0, 2, 3, 1])
