@@ -31,10 +31,30 @@ pub struct DemandBatch {
     linear_work: Vec<[ProcessorWork; 2]>,
     /// The other splits with their entries, ascending.
     others: Vec<(usize, SplitDemand)>,
-    /// No less than any figure of an allowed split.
-    highest: FrameDemand,
-    /// No less than any linear work.
-    highest_work: [ProcessorWork; 2],
+    /// Highest figures of the allowed splits whose work is linear.
+    highest: DemandBound,
+    /// Highest figures of the others, with the number of sensors of the batch.
+    highest_of_others: FrameDemand,
+}
+
+/// Lowest or highest figures of splits whose work is linear in the number of sensors.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct DemandBound {
+    frame: FrameDemand,
+    work: [ProcessorWork; 2],
+}
+
+impl DemandBound {
+    /// The figures with `sensors` sensors.
+    pub(crate) fn frame_with(&self, sensors: u32) -> FrameDemand {
+        let (aggregator_cycles, work_j) = linear(&self.work, sensors);
+        FrameDemand { aggregator_cycles, work_j, ..self.frame }
+    }
+
+    fn combine(&self, other: &Self, pick: fn(f64, f64) -> f64) -> Self {
+        let work = [0, 1].map(|view| self.work[view].combine(other.work[view], pick));
+        Self { frame: self.frame.combine(&other.frame, pick), work }
+    }
 }
 
 /// The first limits in the table, which need neither energy nor period.
@@ -89,14 +109,13 @@ impl DemandBatch {
     /// [`DemandBatch::is_allowed`] tells it.
     pub fn push(&mut self, demand: &SplitDemand, allowed: bool) {
         let frame = FrameDemand::new(demand, self.sensors);
-        let work = demand.linear_work();
-        if work.is_none() {
+        let linear_work = demand.linear_work();
+        let work = linear_work.unwrap_or_default();
+        if linear_work.is_none() {
             self.others.push((self.len(), *demand));
-        }
-        let work = work.unwrap_or_default();
-        if allowed {
-            self.highest = self.highest.combine(&frame, f64::max);
-            self.highest_work = [0, 1].map(|part| self.highest_work[part].combine(work[part], f64::max));
+            self.highest_of_others = self.highest_of_others.combine(&frame, f64::max);
+        } else if allowed {
+            self.highest = self.highest.combine(&DemandBound { frame, work }, f64::max);
         }
         self.linear_work.push(work);
         self.sensor_cycles.push(frame.sensor_cycles);
@@ -132,7 +151,7 @@ impl DemandBatch {
             linear_work: order.clone().map(|index| self.linear_work[index]).collect(),
             others: order.enumerate().filter_map(|(at, index)| Some((at, *self.other(index)?))).collect(),
             highest: self.highest,
-            highest_work: self.highest_work,
+            highest_of_others: self.highest_of_others,
         }
     }
 
@@ -167,20 +186,27 @@ impl DemandBatch {
         for ((cycles, joules), work) in outputs.zip(&self.linear_work) {
             (*cycles, *joules) = linear(work, sensors);
         }
-        (self.highest.aggregator_cycles, self.highest.work_j) = linear(&self.highest_work, sensors);
+        self.highest_of_others = FrameDemand::default();
         for (index, demand) in &self.others {
             let frame = FrameDemand::new(demand, sensors);
             self.aggregator_cycles[*index] = frame.aggregator_cycles;
             self.work_j[*index] = frame.work_j;
             self.aggregator_weight_bytes[*index] = frame.aggregator_weight_bytes;
-            self.highest = self.highest.combine(&frame, f64::max);
+            self.highest_of_others = self.highest_of_others.combine(&frame, f64::max);
         }
+    }
+
+    /// Lowest or highest figures of all splits, as `pick` chooses; their work must be linear.
+    pub(crate) fn bound(&self, pick: fn(f64, f64) -> f64) -> DemandBound {
+        let own = |index| DemandBound { frame: self.frame(index), work: self.linear_work[index] };
+        (0..self.len()).map(own).reduce(|all, own| all.combine(&own, pick)).unwrap_or_default()
     }
 
     /// Limits on cost that some split may break. No split breaks another: every usage grows with every figure of a
     /// demand, in exact and in rounded numbers, and the highest figures keep the others.
     pub fn breakable(&self, rates: &SystemRates) -> Violations {
-        rates.evaluate_frame(&self.highest).violations
+        let highest = self.highest.frame_with(self.sensors).combine(&self.highest_of_others, f64::max);
+        rates.evaluate_frame(&highest).violations
     }
 
     /// Demand of a frame at entry `index`.

@@ -116,6 +116,11 @@ impl SplitDemand {
         self.aggregator_weight_bytes + if views > 1 { fusion } else { 0 }
     }
 
+    /// Returns `true` if every further view and sensor adds the same work and nothing else.
+    pub(crate) fn is_linear(&self) -> bool {
+        self.linear_work().is_some()
+    }
+
     /// Work of a frame with one view and of every further view, joules of the sensors included; `None` if more views
     /// change more than that: where the fusion has weights or runs a part once, or where the number of views decides
     /// whether the aggregator streams its weights.

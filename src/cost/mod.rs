@@ -51,6 +51,7 @@ mod tests;
 mod threshold;
 mod traffic;
 
+pub(crate) use batch::DemandBound;
 pub use batch::{BatchCosts, DemandBatch};
 pub(crate) use constraint::{Cause, Constraint};
 pub(crate) use cycle_energy::CycleEnergy;

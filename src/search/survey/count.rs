@@ -6,9 +6,8 @@
 //! split.
 
 use std::cell::RefCell;
-use std::ops::Range;
 
-use crate::cost::{DemandBatch, FrameDemand, SplitDemand, SystemRates};
+use crate::cost::{DemandBatch, DemandBound, FrameDemand, SplitDemand, SystemRates};
 
 /// Most splits of a block.
 const BLOCK: usize = 128;
@@ -21,89 +20,78 @@ const PROBES: usize = 24;
 /// Demands of many splits, ordered for counting.
 #[derive(Debug, Clone, Default)]
 pub(super) struct FeasibilityCounter {
-    /// The splits, turned to the number of sensors asked for last.
-    blocks: RefCell<BlockCounts>,
+    /// Splits whose work is linear in the number of sensors, until they are ordered.
+    unordered: DemandBatch,
+    blocks: RefCell<Vec<SplitBlock>>,
+    /// The other splits, which are evaluated one by one.
+    others: Vec<SplitDemand>,
 }
 
-/// Demands in blocks.
-#[derive(Debug, Clone, Default)]
-struct BlockCounts {
+/// Splits that are much alike.
+#[derive(Debug, Clone)]
+struct SplitBlock {
+    /// Turned to another number of sensors only where the splits are evaluated.
     batch: DemandBatch,
-    /// Number of sensors of `ends`.
-    sensors: u32,
-    /// Lowest and highest figures of each block.
-    ends: Vec<[FrameDemand; 2]>,
+    lowest: DemandBound,
+    highest: DemandBound,
 }
 
 impl FeasibilityCounter {
     /// Counter without a split, with room for exactly so many.
     pub(super) fn with_room(splits: usize) -> Self {
-        let mut batch = DemandBatch::new(1);
-        batch.reserve_exact(splits);
-        Self { blocks: RefCell::new(BlockCounts { batch, ..BlockCounts::default() }) }
+        let mut unordered = DemandBatch::new(1);
+        unordered.reserve_exact(splits);
+        Self { unordered, ..Self::default() }
     }
 
     /// Adds a split.
     pub(super) fn push(&mut self, demand: &SplitDemand) {
-        self.blocks.get_mut().batch.push(demand, true);
+        if demand.is_linear() {
+            self.unordered.push(demand, true);
+        } else {
+            self.others.push(*demand);
+        }
     }
 
     /// Orders the splits by latency at `usual` rates and by their figures, once all are there.
     pub(super) fn order(&mut self, usual: &SystemRates) {
-        let batch = &mut self.blocks.get_mut().batch;
+        let batch = std::mem::take(&mut self.unordered);
         let mut keyed: Vec<([f64; 6], usize)> =
             (0..batch.len()).map(|index| (figures(&batch.frame(index), usual), index)).collect();
         divide(&mut keyed, 1);
-        *batch = batch.reordered(keyed.iter().map(|(_, index)| *index));
+        let block = |alike: &[([f64; 6], usize)]| {
+            let batch = batch.reordered(alike.iter().map(|(_, index)| *index));
+            SplitBlock { lowest: batch.bound(f64::min), highest: batch.bound(f64::max), batch }
+        };
+        *self.blocks.get_mut() = keyed.chunks(BLOCK).map(block).collect();
     }
 
     /// Number of splits.
     pub(super) fn len(&self) -> usize {
-        self.blocks.borrow().batch.len()
+        self.blocks.borrow().iter().map(|block| block.batch.len()).sum::<usize>() + self.others.len()
     }
 
     /// Number of splits that meet every limit on cost.
     pub(super) fn count_feasible(&self, rates: &SystemRates) -> usize {
         let mut blocks = self.blocks.borrow_mut();
-        blocks.set_sensors(rates.sensors());
-        let count = |(index, [low, high]): (usize, &[FrameDemand; 2])| {
-            let range = block(index, blocks.batch.len());
-            let breakable = rates.evaluate_frame(high).violations;
-            if breakable.is_empty() {
-                range.len()
-            } else if rates.is_feasible(low) {
-                blocks.batch.count_feasible(range, rates, breakable)
-            } else {
-                0
-            }
-        };
-        blocks.ends.iter().enumerate().map(count).sum()
+        let in_blocks: usize = blocks.iter_mut().map(|block| block.count_feasible(rates)).sum();
+        in_blocks + self.others.iter().filter(|demand| rates.is_feasible(&rates.frame(demand))).count()
     }
 }
 
-impl BlockCounts {
-    fn set_sensors(&mut self, sensors: u32) {
-        if self.sensors == sensors {
-            return;
+impl SplitBlock {
+    fn count_feasible(&mut self, rates: &SystemRates) -> usize {
+        let sensors = rates.sensors();
+        let breakable = rates.evaluate_frame(&self.highest.frame_with(sensors)).violations;
+        if breakable.is_empty() {
+            return self.batch.len();
         }
-        self.sensors = sensors;
+        if !rates.is_feasible(&self.lowest.frame_with(sensors)) {
+            return 0;
+        }
         self.batch.set_sensors(sensors);
-        let batch = &self.batch;
-        let ends = |index: usize| {
-            let range = block(index, batch.len());
-            let first = batch.frame(range.start);
-            let bound = |pick: fn(f64, f64) -> f64| {
-                range.clone().map(|index| batch.frame(index)).fold(first, |all, own| all.combine(&own, pick))
-            };
-            [bound(f64::min), bound(f64::max)]
-        };
-        self.ends = (0..batch.len().div_ceil(BLOCK)).map(ends).collect();
+        self.batch.count_feasible(0..self.batch.len(), rates, breakable)
     }
-}
-
-/// Positions of the splits of a block.
-fn block(index: usize, len: usize) -> Range<usize> {
-    index * BLOCK..((index + 1) * BLOCK).min(len)
 }
 
 /// Figures by which splits are told apart: latency at usual rates, then what limits act on.
