@@ -63,7 +63,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let text = tui::picture(&session, &ui, (width, height), scheme);
     match &arguments.output {
         Some(path) => {
-            files::write(path, text.as_bytes()).with_context(|| format!("{} can't be written", path.display()))?
+            files::write(path, text.as_bytes()).with_context(|| format!("{} can't be written", path.display()))?;
         }
         None => println!("{text}"),
     }

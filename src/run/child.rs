@@ -36,7 +36,7 @@ enum Tie {
     /// As its parent; `None` once that is handed on.
     Parent(Option<std::process::Child>),
     /// By the run's database.
-    Database(Store, Task),
+    Database(Box<Store>, Task),
 }
 
 /// End of a process; the status is known to its parent only.
@@ -113,7 +113,7 @@ impl Child {
         let store = run.store()?;
         let Some(owner) = store.owner(task)?.filter(Owner::is_alive) else { return Ok(None) };
         let outbox = outbox(None, run.store()?, task);
-        Ok(Some(Self { process: owner.process, tie: Tie::Database(store, task), outbox, ending: None }))
+        Ok(Some(Self { process: owner.process, tie: Tie::Database(Box::new(store), task), outbox, ending: None }))
     }
 
     /// Tells the process something. Never blocks: a thread brings it to the process's standard input, or, if this is

@@ -95,7 +95,7 @@ fn a_measurement_with_a_changed_value_is_left_out_and_told() {
     assert_eq!(sound, ["c"]);
     assert_eq!(store.measurement(&key("a")).unwrap(), None);
     store.record(&measured("a", 10, 0.25)).unwrap();
-    assert_eq!(store.measurement(&key("a")).unwrap().unwrap().value.accuracy, 0.25);
+    assert_eq!(store.measurement(&key("a")).unwrap().unwrap().value, measured("a", 10, 0.25));
     assert_eq!(store.damaged_measurements().unwrap(), [2]);
 }
 
@@ -107,7 +107,7 @@ fn rows_of_an_older_database_get_their_digests() {
     store.run(|db| db.execute_batch("ALTER TABLE measurements DROP COLUMN digest; PRAGMA user_version = 4")).unwrap();
     drop(store);
     let store = Store::open(&path).unwrap();
-    assert_eq!(store.measurement(&key("a")).unwrap().unwrap().value.accuracy, 0.25);
+    assert_eq!(store.measurement(&key("a")).unwrap().unwrap().value, measured("a", 10, 0.25));
 }
 
 #[test]
