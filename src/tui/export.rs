@@ -3,17 +3,14 @@
 //! Invariants: a file appears whole or not at all, and never over another one. Figures are in base units and say so in
 //! their names; an accuracy that was not measured is left empty.
 
-use std::{
-    fmt::Write as _,
-    fs::Permissions,
-    io::{self, Write as _},
-    os::unix::fs::PermissionsExt,
-    path::{Path, PathBuf},
-};
+use std::fmt::Write as _;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
 use crate::explore::{CandidateId, Column, Session, ShownAccuracy};
+use crate::files;
 
 /// One design with its figures.
 #[derive(Serialize)]
@@ -108,42 +105,12 @@ pub(crate) fn json(session: &Session) -> serde_json::Result<String> {
     Ok(serde_json::to_string_pretty(&sheet)? + "\n")
 }
 
-/// All rows of the table as CSV.
+/// All rows of the table as CSV, the fields of [`Record`] in their order.
 pub(crate) fn csv(session: &Session) -> String {
-    let mut out = "id,design,split,fusion,ratio,bits,macs,weights,feasible,accuracy,samples,training_step,latency_s,\
-                   readout_s,sensor_s,link_s,aggregator_s,energy_j,sensor_peak_bytes,link_bytes,frames_per_s\n"
-        .to_owned();
-    let some = |value: Option<String>| value.unwrap_or_default();
-    for row in records(session) {
-        // Nothing in a row has a comma or a quotation mark: names of boundaries and designs are made of letters and
-        // signs.
-        let _ = writeln!(
-            out,
-            "{},{},{},{},{},{},{},{},{},{},{},{},{:e},{:e},{:e},{:e},{:e},{:e},{},{},{}",
-            row.id,
-            row.design,
-            row.split,
-            row.fusion,
-            row.ratio,
-            row.bits,
-            row.macs,
-            row.weights,
-            row.feasible,
-            some(row.accuracy.map(|share| share.to_string())),
-            some(row.samples.map(|count| count.to_string())),
-            some(row.training_step.map(|step| step.to_string())),
-            row.latency_s,
-            row.readout_s,
-            row.sensor_s,
-            row.link_s,
-            row.aggregator_s,
-            row.energy_j,
-            row.sensor_peak_bytes,
-            row.link_bytes,
-            some(row.frames_per_s.map(|fps| fps.to_string())),
-        );
-    }
-    out
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let written = records(session).iter().try_for_each(|row| writer.serialize(row));
+    let text = written.map_err(io::Error::from).and_then(|()| writer.into_inner().map_err(|error| error.into_error()));
+    String::from_utf8(text.expect("a buffer takes all of it")).expect("records are text")
 }
 
 /// The pinned designs as a Markdown table; the first ten rows if nothing is pinned.
@@ -186,16 +153,13 @@ pub(crate) fn markdown(session: &Session) -> String {
 /// # Errors
 /// The directory can't be written, or the disk is full; there is then no file.
 pub(crate) fn save(directory: &Path, stem: &str, extension: &str, text: &str) -> io::Result<PathBuf> {
-    let mut file = tempfile::Builder::new().prefix(".splitscope-").tempfile_in(directory)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().set_permissions(Permissions::from_mode(0o644))?;
     for number in 1.. {
         let number = if number == 1 { String::new() } else { format!("-{number}") };
         let path = directory.join(format!("splitscope-{stem}{number}.{extension}"));
-        match file.persist_noclobber(&path) {
-            Ok(_) => return Ok(path),
-            Err(failed) if failed.error.kind() == io::ErrorKind::AlreadyExists => file = failed.file,
-            Err(failed) => return Err(failed.error),
+        match files::write_new(&path, text.as_bytes()) {
+            Ok(()) => return Ok(path),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error),
         }
     }
     unreachable!("the loop ends by returning")
