@@ -72,10 +72,10 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     sync_folder(&folder)
 }
 
-/// Writes a file as [`write`] does, unless there is one already.
+/// Writes a file as [`write()`] does, unless there is one already.
 ///
 /// # Errors
-/// As for [`write`], and [`io::ErrorKind::AlreadyExists`] if there is a file.
+/// As for [`write()`], and [`io::ErrorKind::AlreadyExists`] if there is a file.
 pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = folder_of(path);
     let file = scratch(&folder, content)?;

@@ -109,7 +109,8 @@ pub(crate) fn json(session: &Session) -> serde_json::Result<String> {
 pub(crate) fn csv(session: &Session) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let written = records(session).iter().try_for_each(|row| writer.serialize(row));
-    let text = written.map_err(io::Error::from).and_then(|()| writer.into_inner().map_err(|error| error.into_error()));
+    let text =
+        written.map_err(io::Error::from).and_then(|()| writer.into_inner().map_err(csv::IntoInnerError::into_error));
     String::from_utf8(text.expect("a buffer takes all of it")).expect("records are text")
 }
 
