@@ -166,6 +166,7 @@ impl Checkpoints {
     /// # Errors
     /// The folder can't be written.
     pub fn unpin(&self) -> Result<(), TrainError> {
+        self.check_folder()?;
         self.list(PINNED).into_iter().try_for_each(|step| remove(&self.path_of(PINNED, step)))
     }
 

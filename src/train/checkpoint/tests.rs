@@ -127,6 +127,7 @@ fn a_link_in_place_of_the_folder_is_refused_and_nothing_behind_it_is_touched() {
     assert!(checkpoints.resume(&space, &settings, &settings.device.open()).is_err());
     assert!(checkpoints.save(&trainer, None).is_err());
     assert!(checkpoints.tidy().is_err());
+    assert!(checkpoints.unpin().is_err());
     assert!(checkpoints.forget_after(0).is_err());
     assert_eq!(Checkpoints::new(root.path().join("checkpoint")).steps(), [10, 20]);
 }
