@@ -179,6 +179,14 @@ fn names_that_are_no_text_do_no_harm() {
     assert!(refusal(&data(root.path(), &["meshes:set"])).contains("is not UTF-8"));
 }
 
+#[test]
+fn the_default_set_has_enough_test_objects() {
+    let spec = SearchSpace::shipped("tabletop").unwrap().data.unwrap().parse().unwrap();
+    let set = Dataset::open_with(&spec, 1, 8, 1, Access::default()).unwrap();
+    let standard_error = (0.9 * 0.1 / set.split.test.len() as f64).sqrt();
+    assert!(standard_error <= 0.006, "{standard_error} at an accuracy of 90 %");
+}
+
 /// The default space and ten objects of its set, in memory or in a file of a cache.
 fn inputs(cache: Option<&Cache>) -> Inputs {
     let space = SearchSpace::shipped("tabletop").unwrap();

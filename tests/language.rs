@@ -150,7 +150,7 @@ const RETIRED_PROSE: [&str; 34] = [
 ];
 
 /// First words of a doc comment that ask instead of saying.
-const RIDDLES: [&str; 6] = ["What", "How", "Where", "Which", "Whether", "Who"];
+const RIDDLES: [&str; 9] = ["What", "How", "Where", "Which", "Whether", "Who", "Whose", "Why", "When"];
 const EMPTY_OPENERS: [&str; 3] = ["The same", "Its value", "See the module"];
 
 const WIDEST_COMMENT: usize = 120;
@@ -275,12 +275,12 @@ fn type_names_have_one_meaning() {
 fn doc_comments_begin_with_a_noun_or_a_verb() {
     let mut findings = Vec::new();
     for file in source_files() {
-        let mut last = 0;
+        let mut last = None;
         for (line, text) in file.comments() {
             let text = text.trim_start();
             let Some(words) = text.strip_prefix("///").or_else(|| text.strip_prefix("//!")) else { continue };
-            let opens = line != last + 1;
-            last = line;
+            let opens = last != Some(line - 1);
+            last = Some(line);
             let words = words.trim();
             let first = words.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
             if opens && (RIDDLES.contains(&first) || EMPTY_OPENERS.iter().any(|opener| words.starts_with(opener))) {

@@ -158,7 +158,7 @@ fn run_of_session(file: &SessionFile) -> Option<PathBuf> {
 
 /// Says what goes on without the screen, and where a session that was cut short is kept.
 pub(super) fn finish(exit: &tui::Exit) -> Answer {
-    // Whoever hung up reads nothing any more.
+    // A terminal that hung up can't be written to.
     let mut out = std::io::stdout();
     if let Some(path) = &exit.at_work {
         let _ = writeln!(out, "still at work: {0}; come back with: splitscope --run {0}", path.display());

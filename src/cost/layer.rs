@@ -13,7 +13,7 @@ use crate::network::table::{LayerKind, LayerRow, LayerShape};
 use crate::network::{Layer, Network, Op, Shape};
 use crate::space::SearchSpace;
 
-/// Why a network can't be costed on a device.
+/// Reason for which a network can't be costed on a device.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum CostError {
     /// The measured rule lacks layers.

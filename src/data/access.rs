@@ -9,7 +9,7 @@ use super::spec::DataSpec;
 /// Told `(done, total)` objects while a set is made; may be called from several threads. Answers whether to go on.
 pub type Progress<'a> = &'a (dyn Fn(usize, usize) -> ControlFlow<()> + Sync);
 
-/// A [`Progress`] that nobody watches.
+/// A [`Progress`] that does nothing.
 pub(crate) fn unwatched(_done: usize, _total: usize) -> ControlFlow<()> {
     ControlFlow::Continue(())
 }

@@ -1,4 +1,4 @@
-//! Where the cameras stand: rings of up to [`MAX_VIEWS`] cameras looking at the origin.
+//! Places of the cameras: rings of up to [`MAX_VIEWS`] cameras looking at the origin.
 //!
 //! Views are *elastic*: a rig of fewer cameras is a prefix of a rig of more, and every prefix is spread round the
 //! object as evenly as a prefix can be. A sample's first `v` views are therefore the same whatever number was asked

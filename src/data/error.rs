@@ -12,7 +12,7 @@ use crate::diagnostic::nearest;
 pub struct Skipped {
     /// File, with its archive if it is in one.
     pub file: String,
-    /// Why.
+    /// Reason, as a sentence.
     pub reason: String,
 }
 
@@ -120,7 +120,7 @@ pub enum DataError {
     Read {
         /// File.
         path: PathBuf,
-        /// Why.
+        /// Error of the system.
         source: std::io::Error,
     },
     /// A file or folder could not be written.
@@ -128,7 +128,7 @@ pub enum DataError {
     Write {
         /// File.
         path: PathBuf,
-        /// Why.
+        /// Error of the system.
         source: std::io::Error,
     },
     /// A picture file could not be made.
@@ -136,7 +136,7 @@ pub enum DataError {
     Picture {
         /// File.
         path: PathBuf,
-        /// Why.
+        /// Reason, as the encoder says it.
         message: String,
     },
     /// A file does not hold what its format promises.

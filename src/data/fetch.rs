@@ -1,4 +1,4 @@
-//! How to get the sets that are not built in: commands for the user to run. Nothing is run from here.
+//! Ways to get the sets that are not built in: commands for the user to run. Nothing is run from here.
 
 use super::spec::DataSource;
 

@@ -1,8 +1,8 @@
 //! Samples for training: objects seen by V cameras, as bytes `[object, view, channel, height, width]`.
 //!
-//! Names no tensor type; the trainer turns bytes into tensors. Uses no other floor. A set is opened from a
-//! [`DataSpec`]; it is split **by object** into training, validation and test, the same on every machine for the same
-//! seed.
+//! Names no tensor type; the trainer turns bytes into tensors. Uses `files` and `diagnostic` only. A set is
+//! opened from a [`DataSpec`]; it is split **by object** into training, validation and test, the same on every machine
+//! for the same seed.
 //!
 //! Invariants: the samples of an object do not depend on other objects, nor on threads; its first views do not depend
 //! on the number of views asked for, and every prefix of the views is spread round the object (`camera`).

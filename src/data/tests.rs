@@ -80,7 +80,7 @@ fn progress_reaches_the_total() {
 }
 
 #[test]
-fn whoever_watches_may_end_it() {
+fn a_progress_that_breaks_ends_the_making() {
     let spec: DataSpec = "arrangement-10:objects=100000".parse().expect("valid");
     let calls = AtomicUsize::new(0);
     let progress = |_: usize, _: usize| {

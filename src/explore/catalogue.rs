@@ -294,7 +294,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sending_of_a_cut_is_that_of_its_design() {
+    fn a_split_has_the_ratio_and_bits_of_its_design() {
         for late_only in [false, true] {
             let (mut space, profile) = pair();
             if late_only {

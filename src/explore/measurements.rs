@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn one_design_may_be_a_cut_of_several_candidates() {
+    fn one_design_may_be_a_split_of_several_candidates() {
         let (space, profile) = pair();
         let mut pool = CandidatePool::empty();
         let usual = default_transmit(&space, &space.largest());
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn cuts_that_were_measured_are_found_wherever_they_lie() {
+    fn measured_splits_are_found_in_every_candidate() {
         let (space, profile) = pair();
         let (pool, _) = CandidatePool::sample(&model(&space, &profile), 60, 1);
         let mut measured = Measurements::default();

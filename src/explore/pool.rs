@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fixed_space_gives_every_way_of_sending_its_one_network() {
+    fn a_fixed_space_gives_every_splitting_module_of_its_one_network() {
         let (_, profile) = pair();
         let space = shipped_space("mobilenet-v2");
         let (pool, _) = CandidatePool::sample(&model(&space, &profile), 2000, 1);
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn cuts_cost_the_fusion_of_the_design_they_belong_to() {
+    fn a_split_costs_the_fusion_of_its_design() {
         let (mut space, profile) = pair();
         let genome = space.largest();
         let late = space.boundary_named("S3.1").unwrap();

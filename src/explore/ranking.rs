@@ -77,7 +77,7 @@ impl Ranking {
     /// Index of the best split of a candidate, if it was pushed.
     #[inline]
     pub(super) fn split_index(&self, id: CandidateId) -> Option<u16> {
-        self.entries.get(id as usize).map(|entries| entries.split_index)
+        self.entries.get(id as usize).map(|entry| entry.split_index)
     }
 
     /// Seconds of a frame at the best split of a candidate that was pushed.
@@ -86,7 +86,7 @@ impl Ranking {
         self.entries[id as usize].seconds
     }
 
-    /// Kind of a candidate that was pushed.
+    /// Class of a candidate that was pushed.
     #[inline]
     pub(super) fn class(&self, id: CandidateId) -> Class {
         self.entries[id as usize].class
@@ -135,14 +135,14 @@ impl Ranking {
     }
 
     /// Marks the candidates that no other of their class beats in what ranks them and in latency. Within a class the
-    /// ranking descends in the former, so whoever is faster than all before is on the front.
+    /// ranking descends in the former, so a candidate faster than all before is on the front.
     fn mark_front(&mut self) {
         self.front.clear();
         self.front.resize(self.entries.len(), false);
         for class in [Class::Measured, Class::Unmeasured] {
             let mut fastest = f64::INFINITY;
             for key in &self.keys[class as usize] {
-                // Rounding keeps the order, so whoever is slower when rounded is slower.
+                // Rounding keeps the order, so a candidate slower when rounded is slower.
                 if key.about_seconds() > fastest as f32 {
                     continue;
                 }

@@ -53,7 +53,7 @@ pub enum FlagError {
 }
 
 /// Applies the flags to a mapping rule. An array of two sides is systolic, one of four unrolled, unless the rule is
-/// `roofline`: then it only says how many units there are. What nobody says is output-stationary, `grouped`, and fully
+/// `roofline`: then it only says how many units there are. By default it is output-stationary, `grouped`, and fully
 /// busy.
 ///
 /// # Errors

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Smallest buffer that is pooled, in values; smaller ones are left to the allocator.
 const SMALLEST: usize = 1 << 12;
-/// Takes after which a pooled buffer that nobody took goes back to the allocator: some training steps' worth.
+/// Takes after which a pooled buffer that was not taken goes back to the allocator: some training steps' worth.
 const MAX_AGE: u64 = 1 << 10;
 
 static POOL: Mutex<BufferPool> = Mutex::new(BufferPool { taken: 0, buffers: Vec::new() });

@@ -2,7 +2,7 @@
 //!
 //! Activations are int8: one byte an element. Weights are not counted here. A tensor is alive from the layer that makes
 //! it to the last layer that reads it; the network's input is alive from the start. At a boundary exactly one tensor is
-//! alive, so the peak of the layers before a boundary is also the peak of a sensor's layers; `cost::split_demand` adds
+//! alive, so the peak of the layers before a boundary is also the peak of a sensor's layers; `cost::network_costs` adds
 //! the frame, the link buffer, weights and patches to it.
 
 use schemars::JsonSchema;

@@ -276,7 +276,7 @@ impl Knob {
         Some(format!("`{name}` is now named `{}`", info.name))
     }
 
-    /// The notes of [`Knob::renamed`] for each former name among `names`: for whoever reads names that a user wrote.
+    /// The notes of [`Knob::renamed`] for each former name among `names`: for readers of names that a user wrote.
     pub fn renamed_among<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
         names.into_iter().filter_map(Self::renamed).collect()
     }

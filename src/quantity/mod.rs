@@ -1,9 +1,9 @@
 //! Quantities: dimensions and their units, parsing and formatting, and the one table of metrics, limits and knobs.
 //!
-//! Pure, and the lowest floor but `diagnostic`. Inside the program every quantity is one `f64` in base units: seconds,
-//! bytes, joules, watts, hertz, bytes per second, multiply-accumulates per second, shares from 0 to 1. Text exists only
-//! at the edges, and every edge (profiles, `--knob`, entries of the explorer, session files, control lines) goes
-//! through [`Dimension::parse`] or [`Knob::parse`] and [`Dimension::format`] or [`Knob::format`].
+//! Pure; only `files` and `diagnostic` are below. Inside the program every quantity is one `f64` in base units:
+//! seconds, bytes, joules, watts, hertz, bytes per second, multiply-accumulates per second, shares from 0 to 1. Text
+//! exists only at the edges, and every edge (profiles, `--knob`, entries of the explorer, session files, control lines)
+//! goes through [`Dimension::parse`] or [`Knob::parse`] and [`Dimension::format`] or [`Knob::format`].
 //!
 //! A value is written with three significant digits in the largest unit in which it is one or more. Trailing zeros
 //! stay, so that nothing jumps while values change and one quantity has the same digits everywhere. A column of figures

@@ -18,7 +18,7 @@ pub enum Control {
     /// Write a checkpoint and end.
     Stop,
     /// Continue under these knob values: knob name to value in the knob's base unit. A line may give text, `"8 ms"` or
-    /// `"none"`, and former names of knobs, which whoever applies the values notes.
+    /// `"none"`, and former names of knobs, which are noted where the values are applied.
     Limits(#[serde(with = "knob_values")] BTreeMap<String, f64>),
 }
 

@@ -105,7 +105,7 @@ impl Child {
         Ok(Self { process, tie: Tie::Parent(Some(handle)), outbox, ending: None })
     }
 
-    /// The living owner of a task of this run, whoever started it; `None` if nobody is at work.
+    /// The living owner of a task of this run, by whatever program started; `None` if none is at work.
     ///
     /// # Errors
     /// The run's database fails.

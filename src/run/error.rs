@@ -1,4 +1,4 @@
-//! What can go wrong with a run, in sentences a user can act on.
+//! Errors of runs, in sentences that a user can act on.
 
 use std::io;
 use std::path::{Path, PathBuf};

@@ -29,7 +29,7 @@ pub struct Manifest {
     pub splitscope: String,
     /// The user's name for the run.
     pub name: String,
-    /// When the run was made, in UTC.
+    /// Time at which the run was made, in UTC.
     pub created: Datetime,
     /// Seed of all random numbers of the run.
     pub seed: u64,

@@ -8,8 +8,10 @@
 //! log.txt       what child processes printed                child
 //! ```
 //!
-//! The trainer and the searcher write, the explorer follows by row id, and whoever wants to, asks with SQL. Nothing
-//! here knows a tensor or a terminal. Invariants: a directory is a run once it has a `run.toml`, and that is written
+//! The trainer (`training`) and the searcher (`searching`, with its `worker` processes) write; both are a
+//! `task_process`, which obeys controls and records progress. `loading` opens the data and weights of a run and
+//! `evaluator` measures designs with them. The explorer follows by row id, and any other program may ask with SQL.
+//! Nothing here knows a terminal. Invariants: a directory is a run once it has a `run.toml`, and that is written
 //! last; what was committed to `run.db` survives kill -9; at most one living process owns a task.
 //!
 //! ```

@@ -1,4 +1,4 @@
-//! Who works on a run: at most one living process trains on it, and at most one searches on it, at a time.
+//! Owners of a run's tasks: at most one living process trains on it, and at most one searches on it, at a time.
 //!
 //! Ownership is a row in the run's database. A thread of the owner signs it every few seconds, so that it stays signed
 //! during long evaluations and pauses; an owner that is dead, or has not signed for

@@ -1,4 +1,4 @@
-//! Which process is this, and is that one still alive?
+//! Identity of this process, and a check whether another one is still alive.
 //!
 //! A process id alone is not enough: ids are used again, and a run may be shared by machines. So a process is named by
 //! host, id and start time, and nothing is said about the life of a process on another host.

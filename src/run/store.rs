@@ -178,7 +178,7 @@ impl Store {
         self.run(|db| db.prepare_cached(sql)?.query_row([], |row| row.get(0)))
     }
 
-    /// Does several things or none of them, with nobody writing in between.
+    /// Does several things or none of them, with no other writer in between.
     fn transact<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, RunError> {
         self.run(|db| {
             let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;

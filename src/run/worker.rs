@@ -97,7 +97,7 @@ pub(super) struct WorkerProcess(Child);
 
 impl Drop for WorkerProcess {
     fn drop(&mut self) {
-        // It ends by itself once the search is over; a killed measurement is lost to nobody.
+        // It ends by itself once the search is over; a killed measurement is made again by another worker.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

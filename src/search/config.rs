@@ -82,7 +82,7 @@ pub struct SearchConfig {
     /// The corner the hypervolume is measured to. `None` (default): the worst feasible values at the end of the first
     /// generation that has any, plus 10 % of their range.
     pub reference: Option<Objectives>,
-    /// When to stop; see its fields for the defaults.
+    /// Rule by which the search ends.
     pub stop: StopRule,
 }
 

@@ -1,4 +1,4 @@
-//! How genomes come about: at random, from two parents, from one parent, by moving a boundary, by counting.
+//! Making of genomes: at random, from two parents, from one parent, by moving a boundary, by counting.
 //!
 //! All operators keep every gene within its choices and draw only from the generator they are given, so a search
 //! replays.
@@ -39,7 +39,7 @@ pub(super) fn cross(child: &mut [u8], other: &[u8], rng: &mut ChaCha8Rng) {
     for (values, others) in child.chunks_mut(64).zip(other.chunks(64)) {
         let mut coins: u64 = rng.random();
         for (value, other) in values.iter_mut().zip(others) {
-            // Without a branch: nobody can predict a coin.
+            // Without a branch: a coin can't be predicted.
             *value ^= (*value ^ *other) * (coins & 1) as u8;
             coins >>= 1;
         }

@@ -1,4 +1,4 @@
-//! What an evaluation says about a design, and which of two outcomes is better.
+//! Outcome of an evaluation, and the comparison of two.
 //!
 //! Invariant: objectives that a search does not use are 0, so that every comparison may look at all of them.
 

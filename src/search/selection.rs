@@ -1,4 +1,4 @@
-//! Which designs survive: fronts by constraint domination, thinned by crowding distance.
+//! Selection of the designs that survive: fronts by constraint domination, thinned by crowding distance.
 //!
 //! Source: Deb et al. 2002 (NSGA-II), with two well-known changes. A front that is too large is thinned step by step
 //! with the crowding distances renewed in between, not in one go, which leaves it even. Equal outcomes count as

@@ -70,7 +70,8 @@ impl ResidualShortcut {
     }
 }
 
-/// Two convolutions and a shortcut; the activation follows the sum. The branch starts at zero.
+/// Two convolutions and a shortcut; the activation follows the sum. The last gamma starts at 0, so that a fresh
+/// block is its shortcut.
 #[derive(Module, Debug)]
 pub(crate) struct BasicResidual {
     first: ConvNorm,
@@ -101,7 +102,8 @@ impl BasicResidual {
     }
 }
 
-/// 1x1 to the width divided by the expansion, convolution, 1x1 to the width, and a shortcut. The branch starts at zero.
+/// 1x1 to the width divided by the expansion, convolution, 1x1 to the width, and a shortcut. The last gamma starts
+/// at 0, so that a fresh block is its shortcut.
 #[derive(Module, Debug)]
 pub(crate) struct BottleneckResidual {
     first: ConvNorm,

@@ -1,4 +1,4 @@
-//! Which backend tensors live on, chosen at run time.
+//! Backend that tensors live on, chosen at run time.
 
 use std::fmt;
 use std::str::FromStr;

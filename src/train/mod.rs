@@ -66,7 +66,7 @@ pub enum TrainError {
     Collapse {
         /// The step.
         step: u64,
-        /// Whose loss.
+        /// Role of the net.
         role: Role,
         /// The loss.
         loss: f64,

@@ -1,4 +1,4 @@
-//! How gradients become updates.
+//! Optimisers: from gradients to updates.
 
 use burn::module::{Module, ModuleVisitor, Param, ParamGroup, ParamId};
 use burn::optim::decay::WeightDecayConfig;

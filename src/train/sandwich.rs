@@ -1,4 +1,4 @@
-//! Which nets one step trains: the split-aware sandwich (SplitNets; its patent US 2023/0153576 A1 names the set).
+//! Nets that one step trains: the split-aware sandwich (SplitNets; its patent US 2023/0153576 A1 names the set).
 //!
 //! The largest net without any splitting module is the teacher; the largest with all modules in series, the smallest
 //! with one split and random designs with one split learn from it. Where two sides are stitched without a module the

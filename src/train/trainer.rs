@@ -128,7 +128,7 @@ impl Trainer {
         Ok(())
     }
 
-    /// The route of a net that has several, by their losses on the batch.
+    /// Picks one of a net's routes by their losses on the batch, as [`Attention`] says.
     fn attended<'a>(&self, net: &'a Net, batch: &Batch) -> &'a Route {
         let [first, rest @ ..] = &net.routes[..] else { unreachable!("every net has a route") };
         if rest.is_empty() {
@@ -166,7 +166,7 @@ impl Trainer {
         Ok(())
     }
 
-    /// Lets everything else start from the teacher.
+    /// Copies the teacher's weights to the sensor and starts the splitting modules, once the teacher has trained alone.
     fn start_students(&mut self, inputs: &Inputs) -> Result<(), TrainError> {
         let mut supernet = self.supernet.clone().sorted();
         if self.settings.split_start == SplitStart::Principal {

@@ -187,7 +187,7 @@ pub(crate) fn run(build: impl FnOnce() -> Session + Send + 'static, options: Opt
     let theme = options.theme();
     let (sender, built) = mpsc::channel();
     thread::spawn(move || {
-        // Nobody waits for it any more only if the terminal could not be taken.
+        // Nothing waits for it any more only if the terminal could not be taken.
         let _ = sender.send(build());
     });
     let early = built.recv_timeout(LOADING_DELAY);
@@ -208,7 +208,7 @@ impl App {
     /// a hang-up does, whose signal may come later, so that the session is kept.
     fn run(mut self, mut terminal: Terminal, signals: &Signals) -> Result<Exit, TuiError> {
         let (leave, signal) = self.cycle(&mut terminal, signals).unwrap_or_else(|error| {
-            // Said where it can be read, should there be somebody.
+            // Printed to the terminal, where it can be read.
             let _ = writeln!(io::stderr(), "the terminal can't be used: {error}");
             (Leave::Nothing, Some(SIGHUP))
         });

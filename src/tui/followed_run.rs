@@ -35,7 +35,7 @@ pub(crate) struct Ended {
 }
 
 impl FollowedRun {
-    /// Opens a run, from its first event on, with whoever is at work on it.
+    /// Opens a run, from its first event on, with the processes at work on it.
     ///
     /// # Errors
     /// There is no run, or its database fails.

@@ -6,7 +6,7 @@
 //! keymap      the key table                              controller  from a command to session, view and effects
 //! model       state of the view                          screen      frames of a session, pure
 //! widget      widgets, know nothing of splitscope        theme       colours by meaning
-//! work        the run that is followed                   event_reader  its events and measurements as updates
+//! followed_run  the run that is followed                 event_reader  its events and measurements as updates
 //! export      files written for the user                 svg         a frame as a picture
 //! terminal    taking and restoring the terminal          demo        the tour
 //! config      the user's file
@@ -64,7 +64,7 @@ use widget::{ASCII, UNICODE};
 /// Options of the terminal interface.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
-    /// The run to follow; if none, one below `runs_root` that somebody is at work on.
+    /// The run to follow; if none, one below `runs_root` that a process is at work on.
     pub(crate) run: Option<PathBuf>,
     /// A run to be gone through from its beginning, instead of one to follow.
     pub(crate) replay: Option<PathBuf>,
@@ -194,7 +194,7 @@ pub(crate) struct Exit {
     pub(crate) session: Session,
     /// The view as it was left.
     pub(crate) ui: UiState,
-    /// The run that somebody is still at work on.
+    /// The run that a process is still at work on.
     pub(crate) at_work: Option<PathBuf>,
     /// The signal that ended it, if one did; by custom the exit code is 128 plus that.
     pub(crate) signal: Option<i32>,

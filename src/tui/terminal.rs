@@ -43,7 +43,7 @@ pub(crate) use signals::{Signal, Signals};
 use restore::{ACTIVE, HELD_PANICS, restore};
 
 /// Presses, releases, wheel and drags, with coordinates beyond 223 (modes 1000, 1002, 1006). Unlike crossterm's own
-/// command this leaves out plain motion (1003): a mouse that merely crosses the window then wakes nobody.
+/// command this leaves out plain motion (1003): a mouse that merely crosses the window then wakes nothing.
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 
 /// The thread that draws; only its panics give the screen back at once.

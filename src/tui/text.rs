@@ -1,6 +1,6 @@
 //! Text broken into lines.
 
-/// Words broken into lines of at most `width` cells; a word too long for a line is cut by whoever draws it.
+/// Words broken into lines of at most `width` cells; a word too long for a line is cut where it is drawn.
 pub(crate) fn wrap(text: &str, width: u16) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {

@@ -28,7 +28,7 @@ pub(super) fn open_run(arguments: &Arguments) -> Result<RunDir> {
         arguments.data.as_deref(),
         &arguments.settings,
     )?;
-    // Whoever does not read it wants the run all the same.
+    // A closed pipe does not end the training.
     let _ = writeln!(std::io::stdout(), "run {}", path.display());
     Ok(RunDir::create(&path, &manifest)?)
 }

@@ -19,7 +19,7 @@ use crate::network::{BoundaryId, Shape};
 /// Genes an edge decides at most: width, kernel and expansion.
 const DECIDED: usize = 3;
 
-/// The graph; see the module's description.
+/// Graph of a space: a path from the first node to the last is a genome.
 #[derive(Debug, Clone)]
 pub(crate) struct SpaceGraph {
     /// Nodes in topological order.
@@ -32,7 +32,7 @@ pub(crate) struct SpaceGraph {
     pub(crate) profile: Profile,
 }
 
-/// A node_behind on the way.
+/// A node: a boundary, or the place where the paths of a stage meet.
 #[derive(Debug, Clone)]
 pub(crate) struct GraphNode {
     /// The boundary; `None` where the paths of a stage meet.
@@ -52,9 +52,9 @@ pub(crate) struct GraphNode {
 /// A block, or the end of a stage.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct GraphEdge {
-    /// GraphNode it leaves.
+    /// Node it leaves.
     pub(crate) from: usize,
-    /// GraphNode it leads to.
+    /// Node it leads to.
     pub(crate) to: usize,
     /// The block; `None` at the end of a stage.
     pub(crate) block: Option<EdgeCost>,

@@ -133,7 +133,7 @@ proptest! {
     }
 
     #[test]
-    fn columns_are_the_cuts_with_any_number_of_sensors(seed: u64, which in 0_usize..7, first in 1_u32..13, then in 1_u32..13) {
+    fn columns_are_the_splits_with_any_number_of_sensors(seed: u64, which in 0_usize..7, first in 1_u32..13, then in 1_u32..13) {
         let mut space = SearchSpace::shipped("tabletop").unwrap();
         let mut profile = profile(which);
         // Just room for some views' weights, so that their number decides whether they are streamed.

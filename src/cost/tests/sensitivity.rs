@@ -8,7 +8,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn two_cuts_are_equally_fast_at_their_break_even_bandwidth(
+    fn two_splits_are_equally_fast_at_their_break_even_bandwidth(
         seed: u64, which in 0_usize..7, pair in (0_usize..14, 0_usize..14), sensors in 1_u32..13,
     ) {
         let (space, profile) = (space("tabletop"), profile(which));

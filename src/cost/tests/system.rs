@@ -51,7 +51,7 @@ fn the_regimes_of_mobilenet_v2() {
 }
 
 #[test]
-fn a_cut_between_equal_devices_moves_energy_and_loses_none() {
+fn a_split_between_equal_devices_moves_energy_and_loses_none() {
     let space = space("tabletop");
     let (_, network) = design(&space, 3);
     let mut profile = profile(0);

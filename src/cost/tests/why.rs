@@ -1,4 +1,4 @@
-//! Why a design does not fit, and what would mend it.
+//! Tests of reasons and fixes.
 
 use proptest::prelude::*;
 
@@ -77,7 +77,7 @@ proptest! {
 }
 
 #[test]
-fn before_a_search_the_limit_nobody_meets_is_named() {
+fn the_limit_that_no_design_meets_is_named_before_a_search() {
     let (space, profile) = (space("tabletop"), profile(0));
     let network = space.lower(&space.smallest()).unwrap();
     let transmit = TransmitConfig { fusion: space.boundary_named("S2.1").unwrap(), ratio: 4, bits: 8 };

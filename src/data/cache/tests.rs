@@ -1,4 +1,4 @@
-//! What is kept comes back whole, or not at all.
+//! Sets in the cache come back whole, or not at all.
 
 use super::*;
 use crate::data::Access;

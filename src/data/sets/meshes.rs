@@ -71,7 +71,7 @@ fn drop_duplicates(plan: &mut DatasetPlan<PathBuf>) -> Result<(), DataError> {
         *of_length.entry(length).or_default() += 1;
     }
     let content = |(item, length): (&Item<PathBuf>, &u64)| {
-        // What cannot be read is like no other, and is left out when its turn comes.
+        // A file that can't be read counts as different from all others; it is left out when it is made.
         let bytes = (of_length[length] > 1).then(|| read_file(&item.content).ok()).flatten()?;
         Some(Fingerprint::default().with(&bytes))
     };

@@ -1,4 +1,4 @@
-//! What screens are shown.
+//! Tests of the figures that screens show.
 
 use super::{best_split, session, set};
 use crate::explore::*;

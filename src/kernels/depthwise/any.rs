@@ -1,7 +1,7 @@
 //! Depthwise filters of any side and stride: the plain loops that [`super::fixed`] falls back to.
 //!
 //! Vectorised over channels; one window at a time, one tap after the other, so slower than filters of constant size.
-//! The order of additions within a window is theirs.
+//! Both add up a window in the same order, so that their results are equal.
 
 use pulp::{Simd, WithSimd};
 

@@ -1,4 +1,4 @@
-//! Statements on requests, what a search asks to have measured by whoever comes first, and on the workers that come.
+//! Statements on requests, designs that a search asks its workers to measure, and on the workers that come.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ impl Store {
         })
     }
 
-    /// Takes a request back. Whoever has claimed it already measures it all the same.
+    /// Takes a request back. A worker that has claimed it already measures it all the same.
     ///
     /// # Errors
     /// The database fails.
@@ -62,9 +62,9 @@ impl Store {
         Ok(step.map(i64::cast_unsigned))
     }
 
-    /// Claims the oldest request that nobody else is at, for `ttl`. As with [`Store::claim`], two askers never get the
-    /// same, and the claim of a dead process, or one that has expired, does not count. Wishes that were fulfilled
-    /// otherwise are dropped. `None` if there is nothing to do.
+    /// Claims the oldest request that no other worker has claimed, for `ttl`. As with [`Store::claim`], two workers
+    /// never get the same, and the claim of a dead process, or one that has expired, does not count. Requests whose
+    /// measurement is on record are dropped. `None` if there is nothing to do.
     ///
     /// # Errors
     /// The database fails.

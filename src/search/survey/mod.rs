@@ -65,7 +65,7 @@ const DRAWN: usize = 1024;
 /// Seed of the draws: the same for every survey of a space.
 const SEED: u64 = 6;
 
-/// Survey of a space; see the module's description. Nothing in it depends on a knob.
+/// Survey of a space: counts of its feasible designs, exact optima of its splits. Nothing in it depends on a knob.
 #[derive(Debug, Clone)]
 pub struct Survey {
     model: CostModel,

@@ -41,7 +41,7 @@ pub struct LoadedWeights {
     pub supernet: Supernet,
     /// Training step of the weights.
     pub step: u64,
-    /// Why newer checkpoints could not be used.
+    /// Reasons for which newer checkpoints could not be used.
     pub errors: Vec<TrainError>,
 }
 
@@ -237,7 +237,7 @@ impl Checkpoints {
         all
     }
 
-    /// Refuses a folder that is a link: what it leads to belongs to somebody else, and checkpoints are deleted.
+    /// Refuses a folder that is a link: what it leads to belongs to another program, and checkpoints are deleted.
     fn check_folder(&self) -> Result<(), TrainError> {
         match fs::symlink_metadata(&self.folder) {
             Ok(metadata) if !metadata.is_dir() => {

@@ -141,7 +141,7 @@ impl App {
             Err(error) => {
                 let folder = &self.options.folder;
                 let folder = folder.canonicalize().unwrap_or_else(|_| folder.clone());
-                // The error itself names the unfinished file, which nobody has asked for.
+                // The error itself names the unfinished file, which the user did not name.
                 self.say(Severity::Error, format!("could not write into {}: {}", folder.display(), error.kind()));
             }
         }

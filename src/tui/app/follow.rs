@@ -20,7 +20,7 @@ use crate::{
 };
 
 impl App {
-    /// Follows the run that was named, else one that somebody is at work on; or opens one to be replayed.
+    /// Follows the run that was named, else one that a process is at work on; or opens one to be replayed.
     pub(super) fn open(&mut self) {
         if let Some(path) = self.options.replay.clone() {
             return self.replay(&path);
@@ -153,7 +153,7 @@ impl App {
         self.feed(updates);
     }
 
-    /// A run may say that it is at work when nobody is: its process was killed.
+    /// A run may say that it is at work when none is: its process was killed.
     fn reconcile(&mut self) {
         let Some(Follower { run, .. }) = &self.follower else { return };
         let gone = |task, state: &State| state.is_active() && *state != State::Starting && !run.is_working(task);

@@ -39,7 +39,7 @@ struct DemoFile {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Made {
     splitscope: String,
-    /// When the run was made.
+    /// Time at which the run was made.
     run: String,
     space: String,
     data: String,
@@ -61,7 +61,7 @@ struct DemoRow {
     accuracy: f64,
 }
 
-/// Why a run gives no such file.
+/// Reason for which a run gives no such file.
 #[derive(Debug, Error)]
 pub(crate) enum RecordError {
     /// The run can't be read.

@@ -287,7 +287,7 @@ fn state(state: &State, ui: &UiState) -> String {
     let key = |command: UserCommand| ui.keys.key(command);
     match state {
         State::Finished(why) => why.clone(),
-        // Nobody can be told anything any more.
+        // There is no process left to send a control to.
         state if ui.replay.is_some() => state.to_string(),
         // Why is among the events.
         State::Failed(_) => format!("{state} ({} goes on with it)", key(Command::StartTraining.into())),

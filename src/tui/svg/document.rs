@@ -8,7 +8,7 @@ pub(crate) struct SvgDocument {
 }
 
 impl SvgDocument {
-    /// An empty picture of that width and height, with a title and a description for whoever can't see it.
+    /// An empty picture of that width and height, with a title and a description for readers who can't see it.
     pub(crate) fn new((width, height): (u32, u32), title: &str, description: &str) -> Self {
         let out = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \

@@ -22,7 +22,7 @@ pub(super) static ACTIVE: AtomicBool = AtomicBool::new(false);
 pub(super) static HELD_PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Texts of panics on other threads since the last call: they are held back while the screen is ours, and printed
-/// when it is given back if nobody took them.
+/// when it is given back if they were not taken.
 pub(crate) fn take_panics() -> Vec<String> {
     std::mem::take(&mut *HELD_PANICS.lock().unwrap_or_else(PoisonError::into_inner))
 }
