@@ -1,7 +1,10 @@
 //! Order of the candidates by the rule at [`RankedDesign`](super::ranking_rule::RankedDesign).
 
+use std::cell::OnceCell;
+
 use super::candidate::CandidateId;
 use super::ranking_rule::{BestSplit, Class};
+use crate::search::ParetoFront;
 
 /// Sort key of a candidate within its class: its criterion, then latency and the number of the candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,11 +24,6 @@ impl RankKey {
     /// The candidate.
     pub(super) const fn id(self) -> CandidateId {
         self.then as CandidateId
-    }
-
-    /// Seconds of a frame, rounded.
-    const fn about_seconds(self) -> f32 {
-        f32::from_bits((self.then >> 32) as u32)
     }
 
     /// Returns `true` if the rule does not order the two candidates.
@@ -59,8 +57,8 @@ pub(super) struct Ranking {
     keys: [Vec<RankKey>; Class::COUNT],
     /// By candidate, in the order pushed.
     entries: Vec<RankEntry>,
-    /// By candidate, `true` on the Pareto front.
-    front: Vec<bool>,
+    /// By candidate, `true` on the Pareto front; found when first asked for.
+    front: OnceCell<Vec<bool>>,
 }
 
 impl Ranking {
@@ -131,33 +129,28 @@ impl Ranking {
         }
         order.clear();
         order.extend(keys.iter().flatten().map(|key| key.id()));
-        self.mark_front();
+        self.front.take();
     }
 
-    /// Marks the candidates that no other of their class beats in what ranks them and in latency. Within a class the
-    /// ranking descends in the former, so a candidate faster than all before is on the front.
-    fn mark_front(&mut self) {
-        self.front.clear();
-        self.front.resize(self.entries.len(), false);
+    /// Marks the candidates that no other of their class beats in what ranks them and in latency.
+    fn marked_front(&self) -> Vec<bool> {
+        let mut marked = vec![false; self.entries.len()];
         for class in [Class::Measured, Class::Unmeasured] {
-            let mut fastest = f64::INFINITY;
-            for key in &self.keys[class as usize] {
-                // Rounding keeps the order, so a candidate slower when rounded is slower.
-                if key.about_seconds() > fastest as f32 {
-                    continue;
-                }
-                let seconds = self.entries[key.id() as usize].seconds;
-                if seconds < fastest {
-                    fastest = seconds;
-                    self.front[key.id() as usize] = true;
+            let mut front = ParetoFront::new(2);
+            let groups = self.keys[class as usize].chunk_by(|one, other| one.first == other.first);
+            for (place, keys) in groups.enumerate() {
+                for id in keys.iter().map(|key| key.id() as usize) {
+                    front.insert([place as f64, self.entries[id].seconds], id);
                 }
             }
+            front.members().iter().for_each(|&id| marked[id] = true);
         }
+        marked
     }
 
     /// Returns `true` if a candidate is feasible and no other of its class beats it both in rank and in latency.
     pub(super) fn is_on_front(&self, id: CandidateId) -> bool {
-        self.front[id as usize]
+        self.front.get_or_init(|| self.marked_front())[id as usize]
     }
 }
 

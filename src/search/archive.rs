@@ -7,7 +7,8 @@
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::outcome::{Objectives, Outcome, covers, is_covered, lexicographic};
+use super::front::ParetoFront;
+use super::outcome::{MAX_OBJECTIVES, Objectives, Outcome};
 
 /// Operator that made a proposal, with the ids of its parents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,9 +85,8 @@ pub struct Archive {
     objectives: usize,
     entries: Vec<Evaluated>,
     positions: FxHashMap<u64, usize>,
-    /// Positions of the front's members and, beside them, their objectives.
-    front: Vec<usize>,
-    front_points: Vec<Objectives>,
+    /// Feasible entries, known by their positions.
+    front: ParetoFront<MAX_OBJECTIVES>,
     feasible: usize,
 }
 
@@ -96,8 +96,7 @@ impl Archive {
             objectives,
             entries: Vec::new(),
             positions: FxHashMap::default(),
-            front: Vec::new(),
-            front_points: Vec::new(),
+            front: ParetoFront::new(objectives),
             feasible: 0,
         }
     }
@@ -129,84 +128,45 @@ impl Archive {
 
     /// The front by rising first objective.
     pub fn front(&self) -> impl ExactSizeIterator<Item = &Evaluated> {
-        self.front.iter().map(|&position| &self.entries[position])
+        self.front.members().iter().map(|&position| &self.entries[position])
     }
 
     /// The objectives of the front, in the same order.
     pub fn front_points(&self) -> &[Objectives] {
-        &self.front_points
+        self.front.points()
     }
 
     pub(super) fn add(&mut self, entry: Evaluated) -> FrontStatus {
-        let position = self.entries.len();
-        let outcome = entry.outcome;
+        let (position, outcome) = (self.entries.len(), entry.outcome);
         self.positions.insert(entry.id, position);
         self.entries.push(entry);
+        self.count(position, &outcome)
+    }
+
+    /// Takes the outcome of the entry at `position` into the count of feasible entries and the front.
+    fn count(&mut self, position: usize, outcome: &Outcome) -> FrontStatus {
         if !outcome.is_feasible() {
             return FrontStatus::Infeasible;
         }
         self.feasible += 1;
-        let point = outcome.objectives;
-        let slot = self.front_points.partition_point(|member| lexicographic(member, &point).is_lt());
-        // Only members before the slot can dominate the point, and an equal one would be at it.
-        if is_covered(&self.front_points[..slot], &point, self.objectives)
-            || self.front_points.get(slot) == Some(&point)
-        {
-            return FrontStatus::Dominated;
-        }
-        self.remove_covered(slot, &point);
-        self.front_points.insert(slot, point);
-        self.front.insert(slot, position);
-        FrontStatus::Front
-    }
-
-    /// Removes the members from `slot` on that `point` dominates, keeping the order.
-    fn remove_covered(&mut self, slot: usize, point: &Objectives) {
-        let mut kept = slot;
-        for index in slot..self.front.len() {
-            if !covers(point, &self.front_points[index]) {
-                self.front_points.swap(kept, index);
-                self.front.swap(kept, index);
-                kept += 1;
-            }
-        }
-        self.front_points.truncate(kept);
-        self.front.truncate(kept);
+        let on_front = self.front.insert(outcome.objectives, position);
+        if on_front { FrontStatus::Front } else { FrontStatus::Dominated }
     }
 
     /// Replaces every outcome by what `assess` says now and finds the front again.
     pub(super) fn reassess(&mut self, assess: &mut dyn FnMut(&Evaluated) -> Outcome) {
-        for entry in &mut self.entries {
-            entry.outcome = assess(entry);
+        (self.feasible, self.front) = (0, ParetoFront::new(self.objectives));
+        for position in 0..self.entries.len() {
+            let outcome = assess(&self.entries[position]);
+            self.entries[position].outcome = outcome;
+            self.count(position, &outcome);
         }
-        let outcomes: Vec<Outcome> = self.entries.iter().map(|entry| entry.outcome).collect();
-        self.feasible = outcomes.iter().filter(|outcome| outcome.is_feasible()).count();
-        self.front = front_of(&outcomes, self.objectives);
-        self.front_points = self.front.iter().map(|&position| outcomes[position].objectives).collect();
     }
-}
-
-/// The indices of the feasible outcomes that no other dominates, in lexicographic order of their objectives; of equal
-/// ones the first. Two objectives: O(n log n). More: n times the size of the front at worst.
-pub(crate) fn front_of(outcomes: &[Outcome], objectives: usize) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..outcomes.len()).filter(|&index| outcomes[index].is_feasible()).collect();
-    order.sort_unstable_by(|&a, &b| lexicographic(&outcomes[a].objectives, &outcomes[b].objectives).then(a.cmp(&b)));
-    let mut points: Vec<Objectives> = Vec::new();
-    order.retain(|&index| {
-        let point = &outcomes[index].objectives;
-        let kept = !is_covered(&points, point, objectives);
-        if kept {
-            points.push(*point);
-        }
-        kept
-    });
-    order
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     fn entry(id: u64, outcome: Outcome, origin: Origin) -> Evaluated {
         Evaluated { id, genes: Box::new([id as u8]), outcome, origin }
@@ -224,31 +184,5 @@ mod tests {
         assert_eq!(add(5, 4.0, 4.0, 0.0), FrontStatus::Front);
         assert_eq!(archive.front().map(|entry| entry.id).collect::<Vec<_>>(), [4, 5]);
         assert_eq!((archive.len(), archive.feasible()), (6, 5));
-    }
-
-    proptest! {
-        #[test]
-        fn the_kept_front_equals_the_definition(
-            raw in prop::collection::vec((prop::array::uniform4(0_u8..5), any::<bool>()), 0..80),
-            objectives in 2_usize..=4,
-        ) {
-            let mut archive = Archive::new(objectives);
-            let mut outcomes = Vec::new();
-            for (id, (values, feasible)) in raw.iter().enumerate() {
-                let values: Vec<f64> = values[..objectives].iter().map(|v| f64::from(*v)).collect();
-                let outcome = Outcome::new(&values, if *feasible { 0.0 } else { 1.0 });
-                outcomes.push(outcome);
-                archive.add(entry(id as u64, outcome, Origin::Random));
-            }
-            let by_definition: Vec<usize> = (0..outcomes.len())
-                .filter(|&i| outcomes[i].is_feasible())
-                .filter(|&i| !outcomes.iter().any(|other| other.dominates(&outcomes[i])))
-                .filter(|&i| !outcomes[..i].iter().any(|other| other == &outcomes[i]))
-                .collect();
-            let mut kept: Vec<usize> = archive.front().map(|entry| entry.id as usize).collect();
-            prop_assert_eq!(&front_of(&outcomes, objectives), &kept);
-            kept.sort_unstable();
-            prop_assert_eq!(kept, by_definition);
-        }
     }
 }

@@ -8,7 +8,8 @@
 //! hypervolumes"). Invariant: points that are dominated, or not better than the reference in every objective, change
 //! nothing.
 
-use super::outcome::{Objectives, covers};
+use super::front::covers;
+use super::outcome::Objectives;
 
 /// Volume dominated by `points` within `reference`, over the first `objectives` values of each; 0 for other numbers of
 /// objectives.

@@ -17,7 +17,8 @@
 //! | `outcome` | objectives, violation of the limits, constraint domination |
 //! | `nsga2` | [`Search`]: ask, tell, warm start, withdraw, reassess |
 //! | `operators`, `population`, `selection` | variation, parents, survival |
-//! | `archive` | everything evaluated, the front |
+//! | `front` | Pareto front of points |
+//! | `archive` | everything evaluated, with its front |
 //! | `history`, `generation` | records of generations, tallies of operators, the stop rule |
 //! | `hypervolume`, `correlation` | exact hypervolume for 2 to 4 objectives; Kendall's tau |
 //! | `predictor` | ridge regression on genes with its held-out error |
@@ -72,6 +73,7 @@ pub mod baselines;
 mod config;
 mod correlation;
 mod driver;
+mod front;
 mod generation;
 mod genes;
 mod history;
@@ -91,11 +93,11 @@ pub(crate) mod splitmb5;
 mod survey;
 
 pub use accuracy::{AccuracyError, AccuracySource, DesignScore, MeasuredDesign};
-pub(crate) use archive::front_of;
 pub use archive::{Archive, Evaluated, FrontStatus, Origin};
 pub use config::{ConfigError, GeneScale, SearchConfig, SearchGene};
 pub use correlation::kendall_tau;
 pub use driver::{CandidateReport, DriverError, NextCandidate, SearchCandidate, SearchDriver};
+pub(crate) use front::ParetoFront;
 pub use generation::{Generation, Operator, StopReason, StopRule, Tallies, Tally};
 pub use hypervolume::hypervolume;
 pub use nsga2::{Proposal, Search, SearchError};

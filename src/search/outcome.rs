@@ -4,6 +4,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::front::covers;
+
 /// The most objectives a search may have.
 pub const MAX_OBJECTIVES: usize = 4;
 
@@ -65,32 +67,6 @@ impl Outcome {
         self.violation >= 0.0
             && self.objectives.iter().all(|value| if self.is_feasible() { value.is_finite() } else { !value.is_nan() })
     }
-}
-
-/// Weak domination: `a` is nowhere worse than `b`.
-#[inline]
-#[allow(clippy::needless_bitwise_bool, reason = "four comparisons without a branch are quicker than a guess")]
-pub(super) fn covers(a: &Objectives, b: &Objectives) -> bool {
-    (a[0] <= b[0]) & (a[1] <= b[1]) & (a[2] <= b[2]) & (a[3] <= b[3])
-}
-
-/// Lexicographic order, the order in which a dominating point always comes before the points it dominates.
-pub(super) fn lexicographic(a: &Objectives, b: &Objectives) -> std::cmp::Ordering {
-    a.iter()
-        .zip(b)
-        // Adding 0 makes -0 equal to 0, as it is for domination.
-        .map(|(x, y)| (x + 0.0).total_cmp(&(y + 0.0)))
-        .find(|order| order.is_ne())
-        .unwrap_or(std::cmp::Ordering::Equal)
-}
-
-/// Returns `true` if a member of `front` weakly dominates `point`, where `front` is mutually non-dominated, in
-/// lexicographic order, and holds only points that come before `point` in it. With two objectives only the last one
-/// can: the second objective falls along the front.
-#[inline]
-pub(super) fn is_covered(front: &[Objectives], point: &Objectives, objectives: usize) -> bool {
-    let candidates = if objectives == 2 { front.len().saturating_sub(1) } else { 0 };
-    front[candidates..].iter().rev().any(|member| covers(member, point))
 }
 
 #[cfg(test)]

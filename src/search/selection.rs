@@ -4,7 +4,8 @@
 //! with the crowding distances renewed in between, not in one go, which leaves it even. Equal outcomes count as
 //! dominated by the earlier one. Invariant: the result depends on the order of the outcomes only where they are equal.
 
-use super::outcome::{Objectives, Outcome, is_covered, lexicographic};
+use super::front::{ParetoFront, lexicographic};
+use super::outcome::{MAX_OBJECTIVES, Outcome};
 
 /// A survivor: `index` points into the outcomes that were given.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,18 +58,9 @@ pub(super) fn select(outcomes: &[Outcome], objectives: usize, keep: usize) -> Ve
 
 /// Takes the non-dominated members out of `sorted` (lexicographic order), leaving the others in order.
 fn peel(outcomes: &[Outcome], objectives: usize, sorted: &mut Vec<usize>) -> Vec<usize> {
-    let mut points: Vec<Objectives> = Vec::with_capacity(sorted.len());
-    let mut front = Vec::with_capacity(sorted.len());
-    sorted.retain(|&index| {
-        let point = &outcomes[index].objectives;
-        let covered = is_covered(&points, point, objectives);
-        if !covered {
-            points.push(*point);
-            front.push(index);
-        }
-        covered
-    });
-    front
+    let mut front = ParetoFront::<MAX_OBJECTIVES>::new(objectives);
+    sorted.retain(|&index| !front.insert(outcomes[index].objectives, index));
+    front.members().to_vec()
 }
 
 /// At most `keep` of a front with their crowding distances. An eighth of the excess goes at a time, so that thinning a

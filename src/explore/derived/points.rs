@@ -4,6 +4,7 @@ use std::cell::{OnceCell, RefCell};
 
 use crate::explore::candidate::CandidateId;
 use crate::explore::column::Column;
+use crate::search::ParetoFront;
 
 /// Class of a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -83,64 +84,30 @@ impl PointCache {
 pub(super) fn mark_front(points: &mut [Point], right: Column, up: Column) {
     // Negative where more is better.
     let cost = |column: Column, value: f64| if column.descends() { -value } else { value };
-    // The front so far in the order of the first figure; the second one descends, so a single neighbour decides.
-    let mut front: Vec<(f64, f64, usize)> = Vec::new();
-    // The point that beat the last one; mostly it beats the next one too.
-    let mut beater = (f64::INFINITY, f64::INFINITY);
+    let mut front = ParetoFront::new(2);
     for (index, point) in points.iter().enumerate().filter(|(_, point)| point.class == PointClass::Feasible) {
-        let (x, y) = (cost(right, point.right), cost(up, point.up));
-        if beater.0 <= x && beater.1 <= y {
-            continue;
-        }
-        let behind = front.partition_point(|one| one.0 <= x);
-        if let Some(&(left, below, _)) = front[..behind].last().filter(|one| one.1 <= y) {
-            beater = (left, below);
-            continue;
-        }
-        let from = front.partition_point(|one| one.0 < x);
-        let beaten = front[from..].iter().take_while(|one| one.1 >= y).count();
-        front.splice(from..from + beaten, [(x, y, index)]);
+        front.insert([cost(right, point.right), cost(up, point.up)], index);
     }
-    for (.., index) in front {
+    for &index in front.members() {
         points[index].class = PointClass::Front;
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
 
-    proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-        #[test]
-        fn the_front_is_what_nothing_beats(
-            values in prop::collection::vec((0_u8..9, 0_u8..9, any::<bool>()), 0..40),
-        ) {
-            let mut points: Vec<Point> = values
-                .iter()
-                .zip(0..)
-                .map(|(&(right, up, fits), candidate)| Point {
-                    candidate,
-                    right: f64::from(right),
-                    up: f64::from(up),
-                    class: if fits { PointClass::Feasible } else { PointClass::Infeasible },
-                })
-                .collect();
-            mark_front(&mut points, Column::Latency, Column::Accuracy);
-            let fits = |point: &&Point| point.class != PointClass::Infeasible;
-            for point in points.iter().filter(fits) {
-                let beats = |other: &Point| {
-                    other.right <= point.right && other.up >= point.up && (other.right, other.up) != (point.right, point.up)
-                };
-                let beaten = points.iter().filter(fits).any(beats);
-                let twin = points.iter().filter(fits).any(|other| {
-                    (other.right, other.up) == (point.right, point.up) && other.candidate < point.candidate
-                });
-                prop_assert_eq!(point.class == PointClass::Front, !beaten && !twin);
-            }
-        }
+    #[test]
+    fn the_front_is_what_no_feasible_point_beats() {
+        let point = |(candidate, (right, up, class))| Point { candidate, right, up, class };
+        let feasible = PointClass::Feasible;
+        let raw =
+            [(2.0, 0.9, feasible), (1.0, 0.8, feasible), (1.0, 0.95, PointClass::Infeasible), (2.0, 0.8, feasible)];
+        let mut points: Vec<Point> = (0..).zip(raw).map(point).collect();
+        points.push(Point { candidate: 4, ..points[0] });
+        mark_front(&mut points, Column::Latency, Column::Accuracy);
+        let front: Vec<_> =
+            points.iter().filter(|point| point.class == PointClass::Front).map(|point| point.candidate).collect();
+        assert_eq!(front, [0, 1]);
     }
 }

@@ -3,7 +3,7 @@
 use crate::explore::candidate::CandidateId;
 use crate::explore::progress::Found;
 use crate::explore::session::Session;
-use crate::search::{Outcome, front_of};
+use crate::search::ParetoFront;
 
 /// A design that the search measured, as a point.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,11 +45,11 @@ impl Session {
 
 /// Marks the points that no other one beats.
 fn mark_front(points: &mut [FoundPoint<'_>]) {
-    let outcome = |point: &FoundPoint<'_>| {
-        Outcome::new(&[point.latency_s, -point.found.accuracy], if point.feasible { 0.0 } else { 1.0 })
-    };
-    let outcomes: Vec<Outcome> = points.iter().map(outcome).collect();
-    for index in front_of(&outcomes, 2) {
+    let mut front = ParetoFront::new(2);
+    for (index, point) in points.iter().enumerate().filter(|(_, point)| point.feasible) {
+        front.insert([point.latency_s, -point.found.accuracy], index);
+    }
+    for &index in front.members() {
         points[index].front = true;
     }
 }

@@ -2,13 +2,13 @@
 
 use super::outcome::{BaselineOutcome, EvaluatedDesign};
 use crate::quantity::Metric;
-use crate::search::{Outcome, SearchProblem, front_of, hypervolume};
+use crate::search::{SearchProblem, hypervolume};
 
 /// Name of the joint search among the methods.
 pub const JOINT_SEARCH: &str = "joint search";
 
-/// Share of the rectangle between no error and no latency, and all error and the latency limit, that the front of a
-/// method's designs dominates.
+/// Share of the rectangle between no error and no latency, and all error and the latency limit, that a method's designs
+/// dominate.
 pub fn front_share(problem: &SearchProblem, outcome: &BaselineOutcome) -> f64 {
     let latency = |one: &EvaluatedDesign| one.evaluation.latency.total_s();
     let limit = problem
@@ -16,10 +16,8 @@ pub fn front_share(problem: &SearchProblem, outcome: &BaselineOutcome) -> f64 {
         .latency_limit_s
         .unwrap_or_else(|| outcome.evaluated.iter().map(latency).fold(0.0, f64::max).max(f64::MIN_POSITIVE));
     let feasible = outcome.evaluated.iter().filter(|one| one.evaluation.feasible());
-    let points: Vec<Outcome> =
-        feasible.map(|one| Outcome::feasible(&[1.0 - one.accuracy, latency(one) / limit])).collect();
-    let front: Vec<_> = front_of(&points, 2).into_iter().map(|index| points[index].objectives).collect();
-    hypervolume(&front, &[1.0, 1.0, 0.0, 0.0], 2)
+    let points: Vec<_> = feasible.map(|one| [1.0 - one.accuracy, latency(one) / limit, 0.0, 0.0]).collect();
+    hypervolume(&points, &[1.0, 1.0, 0.0, 0.0], 2)
 }
 
 /// Two standard errors of the difference of two accuracies near `accuracy` on `objects` objects.

@@ -12,6 +12,7 @@ use crate::cost::{CycleEnergy, Evaluation, GraphNode, SpaceGraph, SystemRates};
 use crate::hardware::{MemoryLayout, Residency, Sourced};
 use crate::network::BoundaryId;
 use crate::quantity::Limit;
+use crate::search::front::covers;
 use crate::space::{Design, SearchSpace};
 
 /// Figure to be minimised.
@@ -116,7 +117,6 @@ impl LabelSet {
     }
 
     fn add(&mut self, node: usize, label: Label) {
-        let covers = |a: &LabelFigures, b: &LabelFigures| a[0] <= b[0] && a[1] <= b[1] && a[2] <= b[2];
         let (all, here) = (&mut self.all, &mut self.at[node]);
         if here.iter().any(|&own| covers(&all[own].figures, &label.figures)) {
             return;
