@@ -11,6 +11,7 @@ use std::ops::Range;
 use super::constraint::{COST_CONSTRAINTS, Usage};
 use super::demand::{FrameDemand, ProcessorWork, SplitDemand};
 use super::evaluation::Violations;
+use super::knobs::Knobs;
 use super::rates::SystemRates;
 use crate::quantity::Limit;
 
@@ -67,6 +68,15 @@ impl DemandBatch {
     /// An empty batch for `sensors` sensors.
     pub fn new(sensors: u32) -> Self {
         Self { sensors, ..Self::default() }
+    }
+
+    /// The splits of one design under `knobs`, in order.
+    pub fn of(demands: &[SplitDemand], knobs: &Knobs, allowed: impl Fn(&SplitDemand) -> bool) -> Self {
+        let mut batch = Self::new(knobs.sensors.max(1));
+        for demand in demands {
+            batch.push(demand, allowed(demand));
+        }
+        batch
     }
 
     /// Number of sensors.

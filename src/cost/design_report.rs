@@ -1,13 +1,14 @@
 //! Every allowed split of one design with its cost, why it does not fit, and what would make it fit: what
 //! `splitscope cost` prints.
 
+use super::best_split::best_split;
 use super::demand::SplitDemand;
 use super::evaluation::Evaluation;
 use super::fix::{KnobChange, joint_fix, single_fixes};
 use super::fusion::{FusionReport, fusion_report};
 use super::knobs::Knobs;
 use super::model::{CostModel, DesignCostError};
-use super::network_costs::{NetworkCosts, TransmitConfig, best_split, sweep};
+use super::network_costs::{NetworkCosts, TransmitConfig, sweep};
 use super::rates::SystemRates;
 use super::reason::{Reason, reasons};
 use super::sensitivity::{KnobSwing, SwingEnd, break_even_bandwidth, tornado};

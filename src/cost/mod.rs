@@ -20,6 +20,7 @@
 //! more sensors never cost the aggregator less.
 
 mod batch;
+mod best_split;
 mod constraint;
 mod cycle_energy;
 mod deadlines;
@@ -53,6 +54,7 @@ mod traffic;
 
 pub(crate) use batch::DemandBound;
 pub use batch::{BatchCosts, DemandBatch};
+pub use best_split::{SplitChoice, best_split};
 pub(crate) use constraint::{Cause, Constraint};
 pub(crate) use cycle_energy::CycleEnergy;
 pub use deadlines::DEADLINES;
@@ -66,7 +68,7 @@ pub use layer::{Bound, CostError, LayerCost, check_names, layer_costs, streams};
 pub(crate) use legality::fewest_unsupported;
 pub use legality::{UnsupportedLayer, unsupported_layers};
 pub use model::{CostModel, DesignCostError};
-pub use network_costs::{NetworkCosts, TransmitConfig, best_split, evaluate, sweep};
+pub use network_costs::{NetworkCosts, TransmitConfig, evaluate, sweep};
 pub use paradigm::{Paradigm, ParadigmFigures, Utilisation, paradigms};
 pub use paradigm_table::{Merit, MeritTick, ParadigmCell, ParadigmRow, paradigm_differences, paradigm_rows};
 pub use rates::SystemRates;

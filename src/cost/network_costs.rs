@@ -113,21 +113,6 @@ pub fn sweep<'a>(costs: &'a NetworkCosts, knobs: &Knobs) -> impl ExactSizeIterat
     costs.demands.iter().map(move |demand| rates.evaluate(demand))
 }
 
-/// Position of the feasible split of least latency; if none is feasible, of the split that breaks fewest limits, then
-/// of least latency. `None` if `allowed` allows no split.
-pub fn best_split(costs: &NetworkCosts, knobs: &Knobs, allowed: impl Fn(&SplitDemand) -> bool) -> Option<usize> {
-    let rates = SystemRates::new(knobs);
-    let mut best: Option<(u32, f64, usize)> = None;
-    for (index, demand) in costs.demands.iter().enumerate().filter(|(_, demand)| allowed(demand)) {
-        let evaluation = rates.evaluate(demand);
-        let candidate = (evaluation.violations.count(), evaluation.latency.total_s(), index);
-        if best.is_none_or(|best| (candidate.0, candidate.1) < (best.0, best.1)) {
-            best = Some(candidate);
-        }
-    }
-    best.map(|(_, _, index)| index)
-}
-
 /// Running sums over the layers of a network on one device: entry `i` is about the first `i` layers.
 struct PrefixSums {
     layers: Vec<LayerCost>,

@@ -18,6 +18,7 @@
 
 use serde::Serialize;
 
+use super::batch::DemandBatch;
 use super::evaluation::{Evaluation, LatencyBreakdown};
 use super::fusion::fusion_macs;
 use super::knobs::Knobs;
@@ -136,21 +137,15 @@ pub fn paradigms(model: &CostModel, design: &Design, knobs: &Knobs) -> Result<Ve
     Ok(figures)
 }
 
-/// The design with its split moved inside the network: where the fewest limits are broken, then where the latency is
-/// least. `None` if the space allows no split there.
+/// The design at its best split inside the network (see [`super::SplitChoice`]); `None` if the space allows none there.
 fn best_distributed(model: &CostModel, design: &Design, knobs: &Knobs) -> Result<Option<Design>, DesignCostError> {
     let space = model.space();
-    let mut best: Option<((u32, f64), Design)> = None;
     let splits = space.splits(&design.genome).into_iter().filter(|&split| space.has_splitting_module(split));
-    for split in splits {
-        let design = space.canonical_design(Design { split, ..design.clone() });
-        let cost = model.evaluate(&design, knobs)?;
-        let key = (cost.violations.count(), cost.latency.total_s());
-        if best.as_ref().is_none_or(|(least, _)| key < *least) {
-            best = Some((key, design));
-        }
-    }
-    Ok(best.map(|(_, design)| design))
+    let mut designs: Vec<Design> =
+        splits.map(|split| space.canonical_design(Design { split, ..design.clone() })).collect();
+    let demands = designs.iter().map(|design| model.demand(design)).collect::<Result<Vec<_>, _>>()?;
+    let best = DemandBatch::of(&demands, knobs, |_| true).best(&SystemRates::new(knobs));
+    Ok(best.map(|best| designs.swap_remove(best.index)))
 }
 
 /// Figures of one design; the speed-up is left at 1.

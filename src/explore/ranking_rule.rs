@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::ops::Range;
 
-use crate::cost::{BatchCosts, DemandBatch, Evaluation, FrameDemand, Knobs, SplitDemand, SystemRates, Violations};
+use crate::cost::{
+    BatchCosts, DemandBatch, Evaluation, FrameDemand, Knobs, SplitChoice, SplitDemand, SystemRates, Violations,
+};
 use crate::quantity::Limit;
 
 /// Class of a ranked candidate; better ones first.
@@ -34,7 +36,7 @@ impl Class {
 ///    then less latency.
 ///
 /// Ties go to the earlier split and to the lower number. Between candidates, latencies that agree in seven digits are a
-/// tie.
+/// tie. Without measured accuracies the rule for splits is that of [`SplitChoice`], which finds the best split here too.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RankedDesign {
     /// Index of its best split among its splits.
@@ -129,10 +131,7 @@ impl<'a> Evaluator<'a> {
 
     /// Best of all splits of one design; see [`Evaluator::best`].
     pub(super) fn best_of(&self, demands: &[SplitDemand], accuracies: &[f64]) -> Option<BestSplit> {
-        let mut batch = DemandBatch::new(self.knobs.sensors);
-        for demand in demands {
-            batch.push(demand, self.allows(demand));
-        }
+        let batch = DemandBatch::of(demands, self.knobs, |demand| self.allows(demand));
         self.best(&batch, batch.breakable(&self.rates), 0..demands.len(), accuracies)
     }
 
@@ -202,29 +201,12 @@ impl<'a> Evaluator<'a> {
         if let Some(floor) = self.knobs.accuracy_floor {
             costs.add_accuracies(accuracies, floor);
         }
-        // Of splits that break no limit, whose excess is 0, the fastest is the least.
-        let mut best = (u64::MAX, f64::INFINITY, f64::INFINITY, 0);
-        let mut single_violations = Violations::default();
-        let all = costs.seconds().iter().zip(costs.excess()).enumerate();
-        for (index, (&seconds, &excess)) in all.filter(|(_, (seconds, _))| **seconds < f64::INFINITY) {
-            let broken = costs.broken(index);
-            if broken == 1 {
-                single_violations = single_violations.union(costs.violations(index));
-            }
-            let found = (broken, excess, seconds, index);
-            if found < best {
-                best = found;
-            }
+        let SplitChoice { index, broken, excess, seconds, single_violations } = costs.best()?;
+        if broken == 0 {
+            return Some(BestSplit::new(index, Class::Unmeasured, seconds, 0.0));
         }
-        let (broken, excess, seconds, index) = best;
-        match broken {
-            u64::MAX => None,
-            0 => Some(BestSplit::new(index, Class::Unmeasured, seconds, 0.0)),
-            _ => {
-                // Number of broken limits, with the excess squeezed into the fraction.
-                let first = broken as f64 + 1.0 - (1.0 + excess).recip();
-                Some(BestSplit { single_violations, ..BestSplit::new(index, Class::Infeasible, seconds, first) })
-            }
-        }
+        // Number of broken limits, with the excess squeezed into the fraction.
+        let first = broken as f64 + 1.0 - (1.0 + excess).recip();
+        Some(BestSplit { single_violations, ..BestSplit::new(index, Class::Infeasible, seconds, first) })
     }
 }

@@ -4,8 +4,12 @@ use proptest::prelude::*;
 
 use super::{best_split, session, set, shipped_space, step};
 use crate::cost::best_split as cost_best_split;
+use crate::cost::{DesignReport, NetworkCosts, Paradigm, TransmitConfig, evaluate, paradigms, sweep};
+use crate::explore::ranking_rule::Evaluator;
 use crate::explore::*;
+use crate::network::BoundaryId;
 use crate::quantity::{Knob, Limit};
+use crate::space::Design;
 
 #[test]
 fn the_largest_design_is_split_inside_the_network() {
@@ -61,21 +65,46 @@ fn less_sensor_memory_moves_the_split_back() {
 }
 
 #[test]
-fn the_best_split_is_the_one_the_cost_model_finds() {
-    let mut session = session(100);
-    for limit in ["10 ms", "5 ms", "3 ms", "1 ms"] {
-        set(&mut session, Knob::LatencyLimit, limit);
-        for id in 0..100 {
-            let ranked = session.ranked(id).unwrap();
-            let table = crate::cost::NetworkCosts { demands: session.catalogue().demands(id) };
-            let best = cost_best_split(&table, session.knobs(), |_| true).unwrap();
-            if ranked.feasible() {
-                assert_eq!(usize::from(ranked.split_index), best, "{limit} #{id}");
-            } else {
-                assert!(!crate::cost::evaluate(&table, best, session.knobs()).feasible(), "{limit} #{id}");
-            }
+fn cost_paradigms_and_explorer_choose_the_same_split() {
+    let session = session(30);
+    let (space, model) = (session.space(), session.catalogue().model().unwrap());
+    let mut ties = 0;
+    // At endless speed all splits take the readout and the link's latency, so that limits and order alone decide.
+    for (speed, limit) in [(1.0, 0.01), (1.0, 0.003), (1.0, 1e-3), (1e300, 1.0), (1e300, 1e-6)] {
+        let mut knobs = *session.knobs();
+        for knob in [Knob::LinkBandwidth, Knob::SensorCompute, Knob::AggregatorCompute] {
+            knobs.set(knob, knobs.get(knob) * speed);
+        }
+        knobs.latency_limit_s = Some(limit);
+        for id in 0..30 {
+            let CandidateDesign { genome, transmit, .. } = &session.catalogue().candidates()[id as usize];
+            let costs = NetworkCosts { demands: session.catalogue().demands(id) };
+            let splits = space.splits(genome);
+            let chosen = |is_allowed: &dyn Fn(BoundaryId) -> bool| {
+                let allowed: Vec<bool> =
+                    (0..=space.last()).map(|split| splits.contains(&split) && is_allowed(split)).collect();
+                let by_cost = cost_best_split(&costs, &knobs, |demand| allowed[usize::from(demand.boundary)]);
+                let by_explorer = Evaluator::new(&knobs, &allowed).best_of(&costs.demands, &[]);
+                assert_eq!(by_explorer.map(|best| usize::from(best.split_index)), by_cost, "{limit} #{id}");
+                by_cost.unwrap()
+            };
+            let boundary = |index: usize| costs.demands[index].boundary;
+            let best = chosen(&|_| true);
+            let report = DesignReport::new(model, genome, *transmit, knobs).unwrap();
+            let feasible = evaluate(&costs, best, &knobs).feasible();
+            assert_eq!(report.best_split().map(|split| split.demand.boundary), feasible.then(|| boundary(best)));
+
+            let TransmitConfig { fusion, ratio, bits } = *transmit;
+            let unsplit = Design { genome: genome.clone(), split: 0, fusion, ratio, bits };
+            let figures = paradigms(model, &unsplit, &knobs).unwrap();
+            let distributed = figures.iter().find(|figures| figures.paradigm == Paradigm::Distributed).unwrap();
+            let inside = chosen(&|split| space.has_splitting_module(split));
+            assert_eq!(distributed.design.split, boundary(inside), "{limit} #{id}");
+            let inside_s = evaluate(&costs, inside, &knobs).latency.total_s();
+            ties += sweep(&costs, &knobs).filter(|cost| cost.latency.total_s() == inside_s).count() - 1;
         }
     }
+    assert!(ties > 100, "{ties} ties");
 }
 
 #[test]
