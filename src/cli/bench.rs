@@ -1,5 +1,7 @@
 //! `splitscope bench`: figures of this program on this machine. CPU time is the honest one on shared cores.
 
+mod splitmb5;
+
 use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
@@ -7,7 +9,6 @@ use serde_json::json;
 use super::{Answer, train::use_threads};
 use crate::quantity::{Dimension, number};
 use crate::run::usage;
-use crate::search::splitmb5;
 use crate::train::DeviceKind;
 use crate::train::step_bench::{BATCH, StepBench};
 

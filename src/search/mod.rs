@@ -9,7 +9,6 @@
 //! | `problem`, `objective` | [`SearchProblem`]: objectives and constraints of the designs of a space |
 //! | `driver`, `options`, `preselection` | [`SearchDriver`]: the joint search; choice of the child to measure |
 //! | `scored` | search by a score where no accuracy can be had |
-//! | `splitmb5` | benchmark problem for searches |
 //! | `accuracy` | interface to whatever knows accuracies |
 //! | `baselines` | simpler methods with the same budget |
 //! | `genes` | encoding of designs as genes |
@@ -89,7 +88,6 @@ mod preselection;
 mod problem;
 mod scored;
 mod selection;
-pub(crate) mod splitmb5;
 mod survey;
 
 pub use accuracy::{AccuracyError, AccuracySource, DesignScore, MeasuredDesign};

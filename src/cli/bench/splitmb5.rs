@@ -23,7 +23,7 @@ const REFERENCE: Objectives = [LATENCY_LIMIT_SECONDS, -35.0, 0.0, 0.0];
 /// The hypervolume is divided by this (a latency of 0.05 s times a capacity of 100).
 const HYPERVOLUME_UNIT: f64 = 5.0;
 /// The hypervolume of the true front: nothing can exceed it.
-pub(crate) const BEST_HYPERVOLUME: f64 = 0.516_444_056;
+pub(super) const BEST_HYPERVOLUME: f64 = 0.516_444_056;
 
 const STAGES: usize = 5;
 const RESOLUTIONS: [u64; 4] = [96, 128, 160, 192];
@@ -271,7 +271,7 @@ fn repair(genome: &mut [u8]) {
 
 /// Course of one search.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Trace {
+pub(super) struct Trace {
     pub seed: u64,
     pub evaluations: usize,
     /// Evaluations and hypervolume, at every tenth evaluation at which the front had changed.
@@ -282,18 +282,18 @@ pub(crate) struct Trace {
 
 impl Trace {
     /// The final hypervolume, in units of [`HYPERVOLUME_UNIT`].
-    pub(crate) fn hypervolume(&self) -> f64 {
+    pub(super) fn hypervolume(&self) -> f64 {
         self.points.last().map_or(0.0, |point| point.1)
     }
 
     /// The first traced number of evaluations at which `share` of [`BEST_HYPERVOLUME`] was reached.
-    pub(crate) fn evaluations_to(&self, share: f64) -> Option<usize> {
+    pub(super) fn evaluations_to(&self, share: f64) -> Option<usize> {
         self.points.iter().find(|point| point.1 >= share * BEST_HYPERVOLUME).map(|point| point.0)
     }
 }
 
 /// Searches with the default configuration for exactly `evaluations` evaluations, without seeds.
-pub(crate) fn run(seed: u64, evaluations: usize) -> Trace {
+pub(super) fn run(seed: u64, evaluations: usize) -> Trace {
     run_with(SearchConfig::new(genes(), 2, seed), evaluations).expect("the default configuration is valid")
 }
 
