@@ -1,11 +1,13 @@
-//! A drawn screen as SVG: for the export of the live screen and for the pictures of the README.
+//! A drawn screen as SVG: for the export of the live screen and for the pictures of the README. `baselines` draws a
+//! comparison of methods with the same elements.
 //!
 //! The picture does not depend on the viewer's fonts: backgrounds are rectangles; box drawing, block elements,
 //! braille and the plot marks are geometry (`shapes`); the remaining text is set in a monospace stack with its
 //! width fixed by `textLength`. The whole screen also stands as plain text in `<desc>`, for screen readers and for
 //! tests. Uses ratatui's buffer, nothing else.
 
-pub(crate) mod document;
+pub(crate) mod baselines;
+mod document;
 mod shapes;
 
 use std::{collections::BTreeMap, fmt::Write as _};

@@ -1,7 +1,6 @@
 //! `splitscope search --baselines`: prints and draws the comparison of the joint search with simpler methods.
 
 mod comparison;
-mod picture;
 mod report;
 
 use std::io::Write;
@@ -16,6 +15,7 @@ use crate::quantity::Metric;
 use crate::record::{Event, Subset, Task};
 use crate::run::{RunDir, RunEvaluator, TaskProcess, compare_baselines};
 use crate::search::baselines::BaselineOutcome;
+use crate::tui::svg;
 use comparison::Comparison;
 
 pub(super) fn run(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
@@ -35,7 +35,7 @@ pub(super) fn run(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
     let step = evaluator.step();
     let comparison = Comparison { problem, outcomes, step, budget, seed, validation_objects, test_objects };
     let picture = arguments.picture.clone().unwrap_or_else(|| run.path().join("baselines.svg"));
-    files::write(&picture, picture::draw(&comparison.problem, &comparison.outcomes).as_bytes())
+    files::write(&picture, svg::baselines::draw(&comparison.problem, &comparison.outcomes).as_bytes())
         .with_context(|| format!("{} can't be written", picture.display()))?;
     process.emit(Event::Finished { reason: format!("the methods are compared; drawn in {}", picture.display()) })?;
     let mut out = std::io::stdout();

@@ -1,9 +1,10 @@
-//! The comparison as an SVG picture: every design tried, by latency and accuracy, and what each method picked.
+//! Comparison of the joint search with simpler methods: every design tried, by latency and accuracy, and what each
+//! method picked.
 
+use super::document::SvgDocument;
 use crate::quantity::Metric;
 use crate::search::SearchProblem;
 use crate::search::baselines::{BaselineOutcome, EvaluatedDesign};
-use crate::tui::svg::document::SvgDocument;
 use crate::tui::widget::{Axis, Scale};
 
 const SIZE: (f64, f64) = (960.0, 540.0);
@@ -28,7 +29,7 @@ impl PlacedAxis {
 }
 
 /// Draws the methods' designs.
-pub(super) fn draw(problem: &SearchProblem, outcomes: &[BaselineOutcome]) -> String {
+pub(crate) fn draw(problem: &SearchProblem, outcomes: &[BaselineOutcome]) -> String {
     let tried = || outcomes.iter().flat_map(|outcome| &outcome.evaluated);
     let limit_ms = problem.knobs.latency_limit_s.map(|limit| limit * 1e3);
     let milliseconds = |one: &EvaluatedDesign| one.evaluation.latency.total_s() * 1e3;
