@@ -57,7 +57,7 @@ pub use batch::{BatchCosts, DemandBatch};
 pub use best_split::{SplitChoice, best_split};
 pub(crate) use constraint::{Cause, Constraint};
 pub(crate) use cycle_energy::CycleEnergy;
-pub use deadlines::DEADLINES;
+pub use deadlines::{DEADLINES, DeadlineError, deadline};
 pub use demand::{AggregatorWork, FrameDemand, PeakLocation, ProcessorWork, SplitDemand};
 pub use design_report::{DesignReport, SplitReport};
 pub use evaluation::{Evaluation, FrameStage, LatencyBreakdown, Violations};

@@ -1,10 +1,9 @@
-//! Knobs and deadlines as they are written on the command line.
+//! Knobs as they are written on the command line.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
-use crate::cost::{DEADLINES, Knobs};
-use crate::diagnostic::nearest;
-use crate::quantity::{Dimension, Knob};
+use crate::cost::Knobs;
+use crate::quantity::Knob;
 
 /// Sets a knob from `name=value`: a number in base units, a number with a unit, or a word for "no limit". Returns a
 /// note if the knob was given a former name.
@@ -13,29 +12,6 @@ pub(in crate::cli) fn set(knobs: &mut Knobs, text: &str) -> Result<Option<String
     let knob = Knob::named(name)?;
     knobs.set(knob, knob.parse(value, knob.info().dimension.base_unit())?);
     Ok(Knob::renamed(name))
-}
-
-/// Frames per second of a rate: a number, or the name of an application.
-pub(super) fn deadline(text: &str) -> Result<f64> {
-    if let Ok(rate) = Dimension::Rate.parse(text, Dimension::Rate.base_unit()) {
-        if !(rate.is_finite() && rate > 0.0) {
-            bail!("a frame rate must be a finite number above zero, not {text}");
-        }
-        return Ok(rate);
-    }
-    let plain = |name: &str| {
-        let words: Vec<&str> = name.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-        words.join("-").to_lowercase()
-    };
-    let names: Vec<(String, f64)> = DEADLINES.iter().map(|(name, rate)| (plain(name), *rate)).collect();
-    let wanted = plain(text);
-    if let Some((_, rate)) = names.iter().find(|(name, _)| *name == wanted) {
-        return Ok(*rate);
-    }
-    let near = nearest(&wanted, names.iter().map(|(name, _)| name.as_str()));
-    let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-    let list: Vec<String> = names.iter().map(|(name, rate)| format!("{name} {rate}")).collect();
-    bail!("`{text}` is neither a frame rate nor an application of XRBench{near} ({})", list.join(", "))
 }
 
 #[cfg(test)]
@@ -87,14 +63,5 @@ mod tests {
             let error = set(&mut knobs(), text).unwrap_err().to_string();
             assert!(error.contains(reason), "{text}: {error}");
         }
-    }
-
-    #[test]
-    fn deadlines_by_rate_and_by_application() {
-        assert!((deadline("30").unwrap() - 30.0).abs() < 1e-9 && (deadline("12.5 fps").unwrap() - 12.5).abs() < 1e-9);
-        assert!((deadline("hand tracking, fast").unwrap() - 45.0).abs() < 1e-9);
-        assert!((deadline("hand-tracking").unwrap() - 30.0).abs() < 1e-9);
-        assert!(deadline("hand-traking").unwrap_err().to_string().contains("did you mean `hand-tracking`?"));
-        assert!(deadline("0").is_err() && deadline("nan").is_err());
     }
 }

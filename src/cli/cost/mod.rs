@@ -12,7 +12,7 @@ use anyhow::{Result, bail};
 
 use super::train::use_threads;
 use super::{Answer, load};
-use crate::cost::{CostModel, DesignReport, TransmitConfig};
+use crate::cost::{CostModel, DesignReport, TransmitConfig, deadline};
 use crate::explore::default_transmit;
 use crate::network::table;
 use crate::quantity;
@@ -52,7 +52,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         load::print_notes(note.as_slice());
     }
     if let Some(rate) = &arguments.deadline {
-        knobs.frame_rate_floor_hz = Some(knob::deadline(rate)?);
+        knobs.frame_rate_floor_hz = Some(deadline(rate)?);
     }
     knobs.check()?;
     if let Some(rate) = arguments.power_at.filter(|rate| !(1e-18..=1e18).contains(rate)) {
