@@ -8,7 +8,6 @@ use anyhow::{Context, Result};
 use super::{Answer, keys, load, train};
 use crate::diagnostic::Source;
 use crate::explore::{DEFAULT_POOL, Session, SessionFile, ViewRow};
-use crate::files;
 use crate::run::{Document, Manifest, RunDir, this_program};
 use crate::train::Settings;
 use crate::tui::{self, Options, theme::ColourScheme};
@@ -164,21 +163,12 @@ pub(super) fn finish(exit: &tui::Exit) -> Answer {
         let _ = writeln!(out, "still at work: {0}; come back with: splitscope --run {0}", path.display());
     }
     if let Some(signal) = exit.signal {
-        if let Some(path) = keep(exit) {
+        if let Some(path) = exit.keep_session() {
             let _ = writeln!(out, "the session is kept; come back with: splitscope --session {}", path.display());
         }
         std::process::exit(128 + signal);
     }
     Answer::Yes
-}
-
-/// Keeps a session that a signal ended in the user's folder for such things; `None` if that can't be written.
-fn keep(exit: &tui::Exit) -> Option<PathBuf> {
-    let folder = tui::config::state_folder()?;
-    std::fs::create_dir_all(&folder).ok()?;
-    let path = folder.join("last-session.toml");
-    files::write(&path, exit.session_file().to_toml().as_bytes()).ok()?;
-    Some(path)
 }
 
 fn read_session(path: &std::path::Path) -> Result<SessionFile> {

@@ -54,7 +54,8 @@ pub use model::state::UiState;
 pub(crate) use model::screen::Screen;
 
 use crate::{
-    explore::{Command, Session, SessionFile, ViewRow},
+    explore::{Command, Session, ViewRow},
+    files,
     run::{Manifest, RunError},
 };
 use keymap::Keymap;
@@ -201,9 +202,14 @@ pub(crate) struct Exit {
 }
 
 impl Exit {
-    /// Session file that opens session and view again as they were left.
-    pub(crate) fn session_file(&self) -> SessionFile {
-        self.ui.session_file(&self.session)
+    /// Writes the session file that opens session and view again as they were left into the user's folder for such
+    /// things, and returns its path; `None` if that can't be written.
+    pub(crate) fn keep_session(&self) -> Option<PathBuf> {
+        let folder = config::state_folder()?;
+        std::fs::create_dir_all(&folder).ok()?;
+        let path = folder.join("last-session.toml");
+        files::write(&path, self.ui.session_file(&self.session).to_toml().as_bytes()).ok()?;
+        Some(path)
     }
 }
 
