@@ -69,7 +69,7 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = scratch(&folder, content)?;
     file.as_file_mut().sync_all()?;
     file.persist(&target).map_err(|error| error.error)?;
-    sync_folder(&folder)
+    sync(&folder)
 }
 
 /// Writes a file as [`write()`] does, unless there is one already.
@@ -81,23 +81,15 @@ pub fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
     let file = scratch(&folder, content)?;
     file.as_file().sync_all()?;
     file.persist_noclobber(path).map_err(|error| error.error)?;
-    sync_folder(&folder)
+    sync(&folder)
 }
 
-/// Waits until a file's content is on disk.
+/// Waits until the content of a file, or the names in a folder, are on disk.
 ///
 /// # Errors
 /// The disk reports an error.
 pub fn sync(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
-}
-
-/// Waits until the names of the files in a folder are on disk.
-///
-/// # Errors
-/// The disk reports an error.
-pub fn sync_folder(folder: &Path) -> io::Result<()> {
-    sync(folder)
 }
 
 fn folder_of(path: &Path) -> PathBuf {

@@ -144,7 +144,7 @@ pub(super) fn write(trainer: &Trainer, state: TrainingState, folder: &Path) -> R
         write_durably(&folder.join(name), content)?;
     }
     write_durably(&folder.join(Digests::FILE), digests.to_string().as_bytes())?;
-    files::sync_folder(folder).map_err(|error| failed(folder, error))
+    files::sync(folder).map_err(|error| failed(folder, error))
 }
 
 /// The folder is a scratch one, so that files need no scratch name of their own.

@@ -278,7 +278,7 @@ impl Checkpoints {
         fs::rename(scratch.path(), target).map_err(|error| failed(target, error))?;
         // The folder has gone by that name, so there is nothing left to clean up.
         let _ = scratch.keep();
-        files::sync_folder(&self.folder).map_err(|error| failed(&self.folder, error))
+        files::sync(&self.folder).map_err(|error| failed(&self.folder, error))
     }
 }
 
@@ -297,7 +297,7 @@ fn link_files(from: &Path, to: &Path) -> Result<(), TrainError> {
     for entry in entries {
         entry.and_then(link).map_err(|error| failed(from, error))?;
     }
-    files::sync_folder(to).map_err(|error| failed(to, error))
+    files::sync(to).map_err(|error| failed(to, error))
 }
 
 /// Removes a folder. It moves out of sight first, so that no half of it is ever taken for a whole.
