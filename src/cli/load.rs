@@ -39,6 +39,16 @@ pub(super) fn profile(name: &str) -> Result<(Profile, Source)> {
     Ok((profile, source))
 }
 
+/// A genome or a design as [`SearchSpace::print`] spells it, where `largest` or `smallest` stands for the genome.
+pub(super) fn spelt(space: &SearchSpace, text: &str) -> String {
+    for (name, genome) in [("largest", space.largest()), ("smallest", space.smallest())] {
+        if let Some(rest) = text.strip_prefix(name) {
+            return format!("{}{rest}", space.print(&genome));
+        }
+    }
+    text.to_owned()
+}
+
 /// Prints notes about former names on standard error.
 pub(super) fn print_notes(notes: &[String]) {
     for note in notes {

@@ -92,14 +92,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
 
 /// The designs named, then those drawn.
 fn designs(space: &SearchSpace, arguments: &Arguments) -> Result<Vec<Design>> {
-    let named = |text: &String| {
-        let known = [("largest", space.largest()), ("smallest", space.smallest())];
-        let spelt = known
-            .iter()
-            .find_map(|(name, genome)| text.strip_prefix(name).map(|rest| format!("{}{rest}", space.print(genome))));
-        Ok(space.parse_design(spelt.as_ref().unwrap_or(text))?)
-    };
-    let mut designs: Vec<Design> = arguments.designs.iter().map(named).collect::<Result<_>>()?;
+    let named = |text: &String| space.parse_design(&load::spelt(space, text));
+    let mut designs: Vec<Design> = arguments.designs.iter().map(named).collect::<Result<_, _>>()?;
     let mut rng = ChaCha8Rng::seed_from_u64(arguments.seed);
     designs.extend((0..arguments.random).map(|_| space.sample_design(&mut rng)));
     if designs.is_empty() {

@@ -45,12 +45,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let (profile, _) = load::profile(&arguments.profile)?;
     let model = CostModel::new(space, profile)?;
     let design = design(model.space(), &arguments.design)?;
-    let mut knobs = model.knobs();
-    knobs.sensors = arguments.sensors.unwrap_or(knobs.sensors);
-    for text in &arguments.knobs {
-        let note = knob::set(&mut knobs, text)?;
-        load::print_notes(note.as_slice());
-    }
+    let knobs = knob::knobs(&model, arguments.sensors, &arguments.knobs)?;
     knobs.check()?;
     let all = paradigms(&model, &design, &knobs)?;
     if arguments.json {
@@ -65,17 +60,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
 
 /// The design named. What stands for a whole network has its split at the raw input, and the usual transmission.
 fn design(space: &SearchSpace, text: &str) -> Result<Design> {
-    let (genome, split) = match text {
-        "largest" => (space.largest(), 0),
-        "smallest" => (space.smallest(), 0),
-        text if text.contains('@') => {
-            let design = space.parse_design(text)?;
-            if space.has_splitting_module(design.split) {
-                return Ok(design);
-            }
-            (design.genome, design.split)
+    let text = load::spelt(space, text);
+    let (genome, split) = if text.contains('@') {
+        let design = space.parse_design(&text)?;
+        if space.has_splitting_module(design.split) {
+            return Ok(design);
         }
-        text => (space.parse_genome(text)?, 0),
+        (design.genome, design.split)
+    } else {
+        (space.parse_genome(&text)?, 0)
     };
     let usual = default_transmit(space, &genome);
     Ok(Design { genome, split, fusion: usual.fusion, ratio: usual.ratio, bits: usual.bits })

@@ -2,12 +2,23 @@
 
 use anyhow::{Context, Result};
 
-use crate::cost::Knobs;
+use crate::cli::load;
+use crate::cost::{CostModel, Knobs};
 use crate::quantity::Knob;
+
+/// The knobs of a profile, with the number of sensors and the knobs named on the command line.
+pub(in crate::cli) fn knobs(model: &CostModel, sensors: Option<u32>, texts: &[String]) -> Result<Knobs> {
+    let mut knobs = model.knobs();
+    knobs.sensors = sensors.unwrap_or(knobs.sensors);
+    for text in texts {
+        load::print_notes(set(&mut knobs, text)?.as_slice());
+    }
+    Ok(knobs)
+}
 
 /// Sets a knob from `name=value`: a number in base units, a number with a unit, or a word for "no limit". Returns a
 /// note if the knob was given a former name.
-pub(in crate::cli) fn set(knobs: &mut Knobs, text: &str) -> Result<Option<String>> {
+fn set(knobs: &mut Knobs, text: &str) -> Result<Option<String>> {
     let (name, value) = text.split_once('=').with_context(|| format!("`{text}` is not NAME=VALUE"))?;
     let knob = Knob::named(name)?;
     knobs.set(knob, knob.parse(value, knob.info().dimension.base_unit())?);

@@ -27,11 +27,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         return Ok(Answer::Yes);
     }
     let (space, _) = load::space(&arguments.space)?;
-    let genome = match arguments.genome.as_str() {
-        "largest" => space.largest(),
-        "smallest" => space.smallest(),
-        text => space.parse_genome(text)?,
-    };
+    let genome = space.parse_genome(&load::spelt(&space, &arguments.genome))?;
     if let Some(of) = &arguments.list_layers {
         let layers = if of == "space" { space.layers()? } else { space.lower(&genome)?.layers };
         if arguments.measure {
@@ -45,12 +41,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let (profile, _) = load::profile(&arguments.profile)?;
     let model = CostModel::new(space, profile)?;
     let transmit = transmit(arguments, model.space(), &genome)?;
-    let mut knobs = model.knobs();
-    knobs.sensors = arguments.sensors.unwrap_or(knobs.sensors);
-    for text in &arguments.knobs {
-        let note = knob::set(&mut knobs, text)?;
-        load::print_notes(note.as_slice());
-    }
+    let mut knobs = knob::knobs(&model, arguments.sensors, &arguments.knobs)?;
     if let Some(rate) = &arguments.deadline {
         knobs.frame_rate_floor_hz = Some(deadline(rate)?);
     }
