@@ -10,7 +10,7 @@ use super::knobs::Knobs;
 use super::model::{CostModel, DesignCostError};
 use super::network_costs::{NetworkCosts, TransmitConfig, sweep};
 use super::rates::SystemRates;
-use super::reason::{Reason, reasons};
+use super::reason::{Reason, ReasonSite, peak, reasons};
 use super::sensitivity::{KnobSwing, SwingEnd, break_even_bandwidth, tornado};
 use super::shortfall::{Shortfall, why_none};
 use super::smallest::smallest_demands;
@@ -47,6 +47,8 @@ pub struct SplitReport {
     pub demand: SplitDemand,
     /// Cost under the knobs.
     pub cost: Evaluation,
+    /// Place where the sensor's memory is fullest, with what it holds then.
+    pub peak: ReasonSite,
     /// Fusion of the views, if the network is split here.
     pub fusion: FusionReport,
     /// Broken limits.
@@ -105,6 +107,7 @@ impl DesignReport {
                 name: network.boundaries[index].name.clone(),
                 demand: *demand,
                 cost,
+                peak: peak(&network, demand, profile),
                 fusion: fusion_report(&network, fusion.max(index), profile, &knobs, loaded)?,
                 reasons: reasons(&network, demand, profile, &knobs, None),
                 single: single_fixes(&[(demand, f64::NAN)], &knobs),

@@ -1,6 +1,6 @@
 //! The values a user moves live, and the constants of a profile that no knob moves.
 
-use crate::hardware::{Device, MAX_CAMERAS, MAX_SENSORS, MemoryLayout, Profile, Residency, Sensor, Sourced, Topology};
+use crate::hardware::{MAX_CAMERAS, MAX_SENSORS, Profile, Sourced, Topology};
 use crate::quantity::{Knob, QuantityError};
 
 /// Everything the cost of a split depends on besides the split. Made from a profile, then moved.
@@ -53,34 +53,8 @@ pub struct System {
     pub sensor_weight_memory_bytes: u64,
     /// Bytes of weights the aggregator holds; `u64::MAX` as above.
     pub aggregator_weight_memory_bytes: u64,
-    /// Contents of a sensor's memory besides the tensors of its layers.
-    pub held: Held,
     /// Unlike cameras.
     pub cameras: Cameras,
-}
-
-/// Contents of a sensor's memory besides the tensors of its layers. They are part of every split's peak; kept here to
-/// be named.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Held {
-    /// The next frame.
-    pub next_frame: bool,
-    /// The tensor being sent.
-    pub sent_tensor: bool,
-    /// The weights, and how many bytes of them may stay (all if they stay, those of the largest layer otherwise).
-    pub weights: Option<(Residency, u64)>,
-}
-
-impl Held {
-    fn of(sensor: &Sensor) -> Self {
-        let Device { layout, residency, weight_memory_bytes, .. } = &sensor.device;
-        let room = weight_memory_bytes.as_ref().map_or(u64::MAX, |memory| memory.value);
-        Self {
-            next_frame: sensor.double_buffered_frame,
-            sent_tensor: sensor.link_buffer,
-            weights: (*layout == MemoryLayout::Shared).then_some((*residency, room)),
-        }
-    }
 }
 
 /// Figures of the first cameras relative to the sensor of the profile, entry `i` being about the first `i` of them.
@@ -189,7 +163,6 @@ impl Knobs {
                 aggregator_static_w: value(&profile.aggregator.static_power_w).unwrap_or(0.0),
                 sensor_weight_memory_bytes: device.resident_weight_bytes(),
                 aggregator_weight_memory_bytes: profile.aggregator.resident_weight_bytes(),
-                held: Held::of(sensor),
                 cameras: Cameras::of(profile, sensor_memory_bytes),
             },
         }

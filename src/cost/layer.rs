@@ -178,19 +178,10 @@ impl LayerCost {
 
 /// Returns `true` if a part with that many weights streams them for every frame.
 pub fn streams(device: &Device, weight_bytes: u64) -> bool {
-    streams_weights(
-        device.residency,
-        device.weight_memory_bytes.as_ref().map_or(u64::MAX, |memory| memory.value),
-        weight_bytes,
-    )
-}
-
-/// Returns `true` if weights are streamed for every frame, given that `room` bytes of them may stay.
-pub(super) const fn streams_weights(residency: Residency, room: u64, weight_bytes: u64) -> bool {
-    match residency {
+    match device.residency {
         Residency::Resident => false,
         Residency::Streamed => true,
-        Residency::Cached => weight_bytes > room,
+        Residency::Cached => device.weight_memory_bytes.as_ref().is_some_and(|memory| weight_bytes > memory.value),
     }
 }
 

@@ -6,9 +6,9 @@ use super::constraint::{CONSTRAINTS, Cause, Constraint};
 use super::demand::{PeakLocation, SplitDemand};
 use super::evaluation::FrameStage;
 use super::knobs::Knobs;
-use super::layer::streams_weights;
 use super::legality::{UnsupportedLayer, unsupported_layers};
 use super::rates::SystemRates;
+use super::split_demand::SensorContents;
 use crate::hardware::Profile;
 use crate::network::{Network, TensorId, memory};
 use crate::quantity::{Dimension, Limit};
@@ -162,7 +162,7 @@ pub fn reasons(
     let mut reasons: Vec<Reason> = broken
         .map(|((constraint, usage), &bound)| {
             let at = match constraint.cause {
-                Cause::SensorPeak => peak(network, demand, knobs),
+                Cause::SensorPeak => peak(network, demand, profile),
                 Cause::SlowestStage => {
                     let (stage, seconds) = FrameStage::slowest(&latency);
                     ReasonSite::Stage { stage, seconds, link_bytes: demand.link_bytes }
@@ -184,7 +184,7 @@ pub fn reasons(
 
 /// Place where a sensor's memory is fullest for this split, and what it holds then. `network` is the one the split was
 /// costed from.
-pub fn peak(network: &Network, demand: &SplitDemand, knobs: &Knobs) -> ReasonSite {
+pub(super) fn peak(network: &Network, demand: &SplitDemand, profile: &Profile) -> ReasonSite {
     let layer = |layer: u32| (layer as usize).min(network.layers.len().saturating_sub(1));
     let layers = network.position(demand.boundary).map_or(0, |position| network.boundaries[position].layers);
     let (during, mut tensors) = match demand.peak_at {
@@ -201,21 +201,13 @@ pub fn peak(network: &Network, demand: &SplitDemand, knobs: &Knobs) -> ReasonSit
             (PeakMoment::Patch(network.layers[index].name.clone()), named(network, alive))
         }
     };
-    let held = &knobs.system.held;
-    if held.next_frame {
-        tensors.push(("the next frame".to_owned(), network.input.elements()));
-    }
-    if held.sent_tensor && demand.boundary != 0 {
-        tensors.push(("the tensor being sent".to_owned(), demand.link_bytes));
-    }
-    match held.weights {
-        Some((residency, room)) if streams_weights(residency, room, demand.sensor_weight_bytes) => {
-            let largest = network.layers[..layers].iter().map(|layer| layer.weights).max().unwrap_or(0);
-            tensors.push(("weights of one layer".to_owned(), largest));
-        }
-        Some(_) => tensors.push(("weights".to_owned(), demand.sensor_weight_bytes)),
-        None => {}
-    }
+    let contents = SensorContents {
+        frame_bytes: network.input.elements(),
+        sent_bytes: if demand.boundary == 0 { 0 } else { demand.link_bytes },
+        weight_bytes: demand.sensor_weight_bytes,
+        largest_weight_bytes: network.layers[..layers].iter().map(|layer| layer.weights).max().unwrap_or(0),
+    };
+    tensors.extend(contents.buffers(&profile.sensor).map(|(name, bytes)| (name.to_owned(), bytes)));
     tensors.retain(|(_, bytes)| *bytes > 0);
     tensors.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
     ReasonSite::Memory { during, tensors }

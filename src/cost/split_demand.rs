@@ -8,7 +8,7 @@ use super::demand::{AggregatorWork, PeakLocation, ProcessorWork, SplitDemand};
 use super::fusion::FusionCost;
 use super::layer::{module_cost, streams};
 use super::legality::LayerCount;
-use crate::hardware::{Device, MemoryLayout, Profile, Residency};
+use crate::hardware::{Device, MemoryLayout, Profile, Residency, Sensor};
 use crate::network::memory::Peak;
 use crate::network::{BoundaryId, Shape};
 use crate::space::PLAIN_BITS;
@@ -96,15 +96,14 @@ pub(super) fn split_demand(context: &SplitContext, module: &SplitModuleCost, pro
     let sensor_streams = streams(sensor, sensor_weight_bytes);
     let [cycles, joules] = (context.before + module.reduce).pick(sensor_streams);
     let (mut sensor_peak_bytes, peak_at) = peak(context, module);
-    let frame_bytes = context.input.elements();
-    if profile.sensor.double_buffered_frame {
-        sensor_peak_bytes += frame_bytes;
-    }
-    if profile.sensor.link_buffer && context.boundary != 0 {
-        sensor_peak_bytes += module.link_bytes;
-    }
-    if sensor.layout == MemoryLayout::Shared {
-        sensor_peak_bytes += if sensor_streams { context.largest_weights } else { sensor_weight_bytes };
+    let contents = SensorContents {
+        frame_bytes: context.input.elements(),
+        sent_bytes: if context.boundary == 0 { 0 } else { module.link_bytes },
+        weight_bytes: sensor_weight_bytes,
+        largest_weight_bytes: context.largest_weights,
+    };
+    for (_, bytes) in contents.buffers(&profile.sensor) {
+        sensor_peak_bytes += bytes;
     }
     let pixel_energy = profile.sensor.pixel_energy_j.as_ref().map_or(0.0, |energy| energy.value);
     SplitDemand {
@@ -123,6 +122,35 @@ pub(super) fn split_demand(context: &SplitContext, module: &SplitModuleCost, pro
         module_channels: module.channels,
         peak_at,
         boundary: context.boundary,
+    }
+}
+
+/// Bytes that a sensor may have to keep besides the tensors of its layers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SensorContents {
+    pub(super) frame_bytes: u64,
+    /// The tensor being sent; 0 for the frame itself.
+    pub(super) sent_bytes: u64,
+    pub(super) weight_bytes: u64,
+    /// Weights of the largest layer.
+    pub(super) largest_weight_bytes: u64,
+}
+
+impl SensorContents {
+    /// Buffers that a sensor keeps, by name, with their bytes; 0 for those that it does without.
+    #[inline]
+    pub(super) fn buffers(&self, sensor: &Sensor) -> [(&'static str, u64); 3] {
+        let kept = |is_kept: bool, bytes: u64| if is_kept { bytes } else { 0 };
+        let weights = if streams(&sensor.device, self.weight_bytes) {
+            ("weights of one layer", self.largest_weight_bytes)
+        } else {
+            ("weights", self.weight_bytes)
+        };
+        [
+            ("the next frame", kept(sensor.double_buffered_frame, self.frame_bytes)),
+            ("the tensor being sent", kept(sensor.link_buffer, self.sent_bytes)),
+            (weights.0, kept(sensor.device.layout == MemoryLayout::Shared, weights.1)),
+        ]
     }
 }
 

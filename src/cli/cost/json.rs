@@ -63,7 +63,7 @@ fn row(asked: &Asked, split: &SplitReport) -> Value {
         "link_bytes": cost.link_bytes,
         "traffic": found.traffic(split),
         "sensor_peak_bytes": cost.sensor_peak_bytes,
-        "sensor_peak": cost::peak(&found.network, &split.demand, &found.knobs),
+        "sensor_peak": split.peak,
         "sensor_weight_bytes": split.demand.sensor_weight_bytes,
         "aggregator_weight_bytes": split.demand.aggregator_weights(found.knobs.sensors),
         "fusion": split.fusion,

@@ -118,7 +118,7 @@ fn best(out: &mut String, asked: &Asked, split: &SplitReport) {
     if let Some(power) = power(asked, split) {
         let _ = writeln!(out, "  {power}");
     }
-    let _ = writeln!(out, "  {}", peak(found, split));
+    let _ = writeln!(out, "  {}", peak(split));
     let _ = writeln!(out, "  {}", fusion(split));
     for other in [found.splits.first(), found.splits.last()].into_iter().flatten() {
         if other.demand.boundary != split.demand.boundary {
@@ -175,10 +175,10 @@ fn power(asked: &Asked, split: &SplitReport) -> Option<String> {
     ))
 }
 
-fn peak(found: &DesignReport, split: &SplitReport) -> String {
+fn peak(split: &SplitReport) -> String {
     let bytes = Dimension::Bytes.format(split.cost.sensor_peak_bytes as f64);
-    match cost::peak(&found.network, &split.demand, &found.knobs) {
-        ReasonSite::Memory { during, tensors } => format!("sensor memory {bytes} {}", during.phrase(&tensors)),
+    match &split.peak {
+        ReasonSite::Memory { during, tensors } => format!("sensor memory {bytes} {}", during.phrase(tensors)),
         _ => format!("sensor memory {bytes}"),
     }
 }
@@ -217,7 +217,7 @@ fn why(out: &mut String, asked: &Asked, split: &SplitReport) {
     if let Some(power) = power(asked, split) {
         let _ = writeln!(out, "  {power}");
     }
-    let _ = writeln!(out, "  {}", peak(found, split));
+    let _ = writeln!(out, "  {}", peak(split));
     let _ = writeln!(out, "  {}", fusion(split));
     for reason in &split.reasons {
         let _ = writeln!(out, "  {}; {}", reason.sentence(), reason.fix());

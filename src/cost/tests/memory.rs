@@ -61,9 +61,8 @@ fn a_peak_names_its_layer_and_everything_held_then() {
         profile.sensor.patches =
             patches.map(|value| hardware::Sourced { value, shown: value.to_string(), source: None, assumed: true });
         let table = NetworkCosts::new(&network, transmit, &profile).unwrap();
-        let knobs = Knobs::from_profile(&profile);
         let demand = table.demands[table.position(space.boundary_named("b5.1").unwrap()).unwrap()];
-        let ReasonSite::Memory { during, tensors } = peak(&network, &demand, &knobs) else {
+        let ReasonSite::Memory { during, tensors } = reason::peak(&network, &demand, &profile) else {
             panic!("a peak is in memory")
         };
         let held = |name: &str| tensors.iter().find(|(own, _)| own == name).map(|(_, bytes)| *bytes);
@@ -92,8 +91,7 @@ fn a_peak_names_its_layer_and_everything_held_then() {
     // The raw frame alone, where nothing runs before the split.
     let profile = profile(4);
     let table = NetworkCosts::new(&network, transmit, &profile).unwrap();
-    let ReasonSite::Memory { during, tensors } = peak(&network, &table.demands[0], &Knobs::from_profile(&profile))
-    else {
+    let ReasonSite::Memory { during, tensors } = reason::peak(&network, &table.demands[0], &profile) else {
         panic!("a peak is in memory")
     };
     assert_eq!(during.phrase(&tensors), "with the raw frame alone");
