@@ -46,6 +46,51 @@ pub struct Gene {
     pub choices: u8,
 }
 
+/// Positions of the genes of one stage in a genome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StageGenes {
+    /// Position of the width; the depth follows, then kernel and expansion of every block or of all.
+    first: usize,
+    /// Genes between the kernels of two blocks; 0 if all share one.
+    stride: usize,
+}
+
+impl StageGenes {
+    /// Genes of stage `stage` among all genes of a space.
+    pub(super) fn of(genes: &[Gene], stage: usize) -> Self {
+        let first = genes.iter().position(|gene| gene.stage == Some(stage)).unwrap_or(genes.len());
+        let per_block = genes.get(first + 2).is_some_and(|gene| gene.block.is_some());
+        Self { first, stride: if per_block { 2 } else { 0 } }
+    }
+
+    /// Position of the width.
+    pub(crate) const fn width(self) -> usize {
+        self.first
+    }
+
+    /// Position of the depth.
+    pub(crate) const fn depth(self) -> usize {
+        self.first + 1
+    }
+
+    /// Position of the kernel of a block.
+    #[inline]
+    pub(crate) const fn kernel(self, block: usize) -> usize {
+        self.first + 2 + self.stride * block
+    }
+
+    /// Position of the expansion of a block.
+    #[inline]
+    pub(crate) const fn expansion(self, block: usize) -> usize {
+        self.kernel(block) + 1
+    }
+
+    /// Returns `true` if each block has a kernel and an expansion of its own.
+    pub(crate) const fn is_per_block(self) -> bool {
+        self.stride > 0
+    }
+}
+
 /// Genes of a space with these resolutions and stages.
 pub(super) fn genes(resolutions: &[u32], stages: &[Stage]) -> Vec<Gene> {
     let count = |list: &[u32]| u8::try_from(list.len().max(1)).unwrap_or(u8::MAX);

@@ -40,6 +40,7 @@ mod shipped;
 mod stage;
 
 pub use design::{Design, PLAIN_BITS, ParseDesignError};
+pub(crate) use genome::StageGenes;
 pub use genome::{Architecture, BlockChoice, Gene, GeneKind, Genome, StageChoice};
 pub use genome_text::ParseGenomeError;
 pub use lower::make_divisible;

@@ -1,6 +1,6 @@
 //! A search space that was read and checked.
 
-use super::genome::Gene;
+use super::genome::{Gene, StageGenes};
 use super::rules::{FusionRules, Slot, SplitRules};
 use super::stage::Stage;
 use crate::network::BoundaryId;
@@ -36,6 +36,11 @@ impl SearchSpace {
     /// All boundaries of the deepest network; the index is the [`BoundaryId`].
     pub fn slots(&self) -> &[Slot] {
         &self.slots
+    }
+
+    /// Positions of the genes of a stage.
+    pub(crate) fn stage_genes(&self, stage: usize) -> StageGenes {
+        StageGenes::of(&self.genes, stage)
     }
 
     /// All genes of a genome, in order.

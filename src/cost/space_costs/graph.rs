@@ -118,9 +118,13 @@ impl SpaceCostTable {
             node.edges = start..end;
             start = end;
         }
-        let genes = self.stages.last().map_or(1, |stage| stage.gene + stage.genes());
-        SpaceGraph { nodes, edges, genes, profile: self.profile.clone() }
+        SpaceGraph { nodes, edges, genes: self.genes, profile: self.profile.clone() }
     }
+}
+
+/// The gene at a position with a value, as an edge decides it.
+const fn decided(position: usize, value: usize) -> (u16, u8) {
+    (position as u16, value as u8)
 }
 
 struct Builder<'a> {
@@ -198,8 +202,12 @@ impl Builder<'_> {
                     let shared = if stage.shares() { (kernel, expansion) } else { (0, 0) };
                     let to = self.node_behind(stage, &mut here, 0, PathState { resolution, made, shared });
                     let entry = &stage.first[stage.first_at(resolution, before.made, made, kernel, expansion)];
-                    let width = (stage.makes == OutputChannels::Width).then_some((stage.gene as u16, made as u8));
-                    let genes = [width, Some(stage.kernel(0, kernel)), Some(stage.expansion(0, expansion))];
+                    let width = (stage.makes == OutputChannels::Width).then(|| decided(stage.genes.width(), made));
+                    let genes = [
+                        width,
+                        Some(decided(stage.genes.kernel(0), kernel)),
+                        Some(decided(stage.genes.expansion(0), expansion)),
+                    ];
                     self.edges.push(GraphEdge { from, to, block: Some(entry.into()), genes });
                 }
             }
@@ -215,8 +223,12 @@ impl Builder<'_> {
                 for expansion in own(stage.expansions, choice.shared.1) {
                     let to = self.node_behind(stage, &mut here, block, choice);
                     let entry = &stage.later[stage.later_at(choice.resolution, choice.made, kernel, expansion)];
-                    let genes = if stage.per_block {
-                        [None, Some(stage.kernel(block, kernel)), Some(stage.expansion(block, expansion))]
+                    let genes = if stage.genes.is_per_block() {
+                        [
+                            None,
+                            Some(decided(stage.genes.kernel(block), kernel)),
+                            Some(decided(stage.genes.expansion(block), expansion)),
+                        ]
                     } else {
                         [None; DECIDED]
                     };
@@ -254,7 +266,7 @@ impl Builder<'_> {
                 joins.push((node, met));
                 node
             });
-            let genes = [Some((stage.gene as u16 + 1, depth as u8)), None, None];
+            let genes = [Some(decided(stage.genes.depth(), depth)), None, None];
             self.edges.push(GraphEdge { from, to, block: None, genes });
         }
         joins
@@ -264,21 +276,6 @@ impl Builder<'_> {
 impl StageCosts {
     /// Returns `true` if all blocks share the kernel and expansion of the first, so that later blocks must know them.
     fn shares(&self) -> bool {
-        !self.per_block && self.depths.last().is_some_and(|&most| most > 1)
-    }
-
-    /// Number of genes.
-    fn genes(&self) -> usize {
-        2 + 2 * if self.per_block { self.depths.last().map_or(1, |&most| most as usize) } else { 1 }
-    }
-
-    /// The kernel gene of a block with a value.
-    const fn kernel(&self, block: usize, value: usize) -> (u16, u8) {
-        ((self.gene + 2 + 2 * block) as u16, value as u8)
-    }
-
-    /// The expansion gene of a block with a value.
-    const fn expansion(&self, block: usize, value: usize) -> (u16, u8) {
-        ((self.gene + 3 + 2 * block) as u16, value as u8)
+        !self.genes.is_per_block() && self.depths.last().is_some_and(|&most| most > 1)
     }
 }

@@ -25,6 +25,8 @@ use crate::space::{Design, Genome, SearchSpace};
 #[derive(Debug, Clone)]
 pub struct SpaceCostTable {
     profile: Profile,
+    /// Number of genes of the space.
+    genes: usize,
     /// Input of one view by resolution.
     inputs: Vec<Shape>,
     logits: Shape,
@@ -57,15 +59,14 @@ impl SpaceCostTable {
             space.resolutions.iter().map(|&side| Shape::new(space.input_channels, side, side)).collect();
         let mut read: Vec<Vec<Shape>> = inputs.iter().map(|&input| vec![input]).collect();
         let mut stages = Vec::with_capacity(space.stages.len());
-        let mut gene = 1;
         for index in 0..space.stages.len() {
-            let (table, made) = StageCosts::new(space, profile, index, gene, &read)?;
-            gene += 2 + 2 * if table.per_block { space.stages[index].max_depth() as usize } else { 1 };
+            let (table, made) = StageCosts::new(space, profile, index, &read)?;
             stages.push(table);
             read = made;
         }
         Some(Self {
             profile: profile.clone(),
+            genes: space.genes().len(),
             inputs,
             logits: *read.first()?.first()?,
             stages,
@@ -157,15 +158,14 @@ impl SpaceCostTable {
         let resolution = usize::from(genes[0]);
         let (mut boundary, mut read): (BoundaryId, usize) = (0, 0);
         for stage in &self.stages {
-            let own = &genes[stage.gene..];
-            let depth = stage.depths[usize::from(own[1])];
+            let depth = stage.depths[usize::from(genes[stage.genes.depth()])];
             let mut made = 0;
             for index in 0..depth as usize {
-                let at = if stage.per_block { 2 + 2 * index } else { 2 };
-                let (kernel, expansion) = (usize::from(own[at]), usize::from(own[at + 1]));
+                let kernel = usize::from(genes[stage.genes.kernel(index)]);
+                let expansion = usize::from(genes[stage.genes.expansion(index)]);
                 let entry = if index == 0 {
                     made = match stage.makes {
-                        OutputChannels::Width => usize::from(own[0]),
+                        OutputChannels::Width => usize::from(genes[stage.genes.width()]),
                         OutputChannels::Same => read,
                         OutputChannels::Expanded => read * stage.expansions + expansion,
                     };
@@ -229,7 +229,7 @@ impl SpaceCostTable {
             return boundary == 0;
         };
         let stage = &self.stages[stage];
-        block < stage.depths[usize::from(genome.genes()[stage.gene + 1])]
+        block < stage.depths[usize::from(genome.genes()[stage.genes.depth()])]
     }
 }
 

@@ -8,7 +8,7 @@ use crate::cost::split_demand::SplitModuleCost;
 use crate::hardware::Profile;
 use crate::network::memory::{self, Peak};
 use crate::network::{FusionOperator, Shape};
-use crate::space::{BlockChoice, BlockKind, ChoiceScope, SearchSpace, Stage};
+use crate::space::{BlockChoice, BlockKind, SearchSpace, Stage, StageGenes};
 
 /// One block.
 #[derive(Debug, Clone, Copy)]
@@ -36,9 +36,7 @@ pub(super) enum OutputChannels {
 
 #[derive(Debug, Clone)]
 pub(super) struct StageCosts {
-    /// Index of the stage's width gene; the depth gene follows, then kernels and expansions.
-    pub(super) gene: usize,
-    pub(super) per_block: bool,
+    pub(super) genes: StageGenes,
     pub(super) depths: Vec<u32>,
     pub(super) makes: OutputChannels,
     /// Numbers of channels read, channels made, kernels and expansions to choose from.
@@ -62,7 +60,6 @@ impl StageCosts {
         space: &SearchSpace,
         profile: &Profile,
         index: usize,
-        gene: usize,
         read: &[Vec<Shape>],
     ) -> Option<(Self, Vec<Vec<Shape>>)> {
         let stage = &space.stages[index];
@@ -79,8 +76,7 @@ impl StageCosts {
             OutputChannels::Expanded => reads * count(&stage.expansions),
         };
         let mut table = Self {
-            gene,
-            per_block: stage.choice == ChoiceScope::Block,
+            genes: space.stage_genes(index),
             depths: stage.depths.clone(),
             makes,
             reads,
