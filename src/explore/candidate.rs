@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::cost::{CostError, CostModel, DesignCostError, SplitDemand, TransmitConfig};
 use crate::network::{BoundaryId, ShapeError};
-use crate::space::{Design, Genome, PLAIN_BITS, SearchSpace};
+use crate::space::{Design, Genome, SearchSpace};
 
 /// Number of a candidate in its catalogue, from 0.
 pub type CandidateId = u32;
@@ -67,11 +67,8 @@ pub(super) fn effective_transmit(
     } else {
         fusion = design(space, genome, transmit, split).fusion;
     }
-    if space.has_splitting_module(split) {
-        TransmitConfig { fusion, ratio, bits }
-    } else {
-        TransmitConfig { fusion, ratio: 1, bits: PLAIN_BITS }
-    }
+    let [ratio, bits] = space.nearest_transmit(split, [ratio, bits]);
+    TransmitConfig { fusion, ratio, bits }
 }
 
 /// Demands of every split of a genome sent this way, each with the fusion of its [`design`].

@@ -15,7 +15,7 @@ use crate::cost::{
 use crate::hardware::Profile;
 use crate::network::ShapeError;
 use crate::quantity::{Knob, QuantityError};
-use crate::space::{Design, Genome, PLAIN_BITS, SearchSpace};
+use crate::space::{Design, Genome, SearchSpace};
 
 /// Error of a search problem.
 #[derive(Debug, Error)]
@@ -189,17 +189,13 @@ impl SearchProblem {
     /// All designs of a genome at one split: the latest fusion of whole features first, fusion of the logits last; then
     /// the least compression and the most bits first.
     pub(super) fn designs_at(&self, genome: &Genome, split: u8) -> Vec<Design> {
-        let (ratios, bits) = (&self.space.split.ratios, &self.space.split.bits);
+        let [ratios, bits] = self.space.transmit_choices(split);
         let mut fusions = self.space.fusions(genome, split);
         fusions.reverse();
         // The first is that of the logits, which is always allowed.
         fusions.rotate_left(1);
         let mut designs = Vec::new();
         for fusion in fusions {
-            if !self.space.has_splitting_module(split) {
-                designs.push(Design { genome: genome.clone(), split, fusion, ratio: 1, bits: PLAIN_BITS });
-                continue;
-            }
             for &ratio in ratios {
                 let design = |&bits: &u8| Design { genome: genome.clone(), split, fusion, ratio, bits };
                 designs.extend(bits.iter().rev().map(design));

@@ -37,6 +37,11 @@ impl SearchSpace {
         split != 0 && split != self.last()
     }
 
+    /// Compression ratios and link bits to choose from for a split.
+    pub(crate) fn transmit_choices(&self, split: BoundaryId) -> [&[u8]; 2] {
+        if self.has_splitting_module(split) { [&self.split.ratios, &self.split.bits] } else { [&[1], &[PLAIN_BITS]] }
+    }
+
     /// Latest fusion of whole features for a genome split at `split`: the last one before that of the logits.
     pub fn late_fusion(&self, genome: &Genome, split: BoundaryId) -> BoundaryId {
         let fusions = self.fusions(genome, split);
@@ -81,16 +86,15 @@ impl SearchSpace {
         let fusions = self.fusions(&design.genome, split);
         let wanted = self.nearest_boundary(&design.genome, design.fusion).max(split);
         let fusion = fusions.iter().copied().min_by_key(|&id| id.abs_diff(wanted)).unwrap_or_else(|| self.last());
-        let plain = !self.has_splitting_module(split);
-        let pick =
-            |list: &[u8], value: u8| list.iter().copied().min_by_key(|&choice| choice.abs_diff(value)).unwrap_or(value);
-        Design {
-            split,
-            fusion,
-            ratio: if plain { 1 } else { pick(&self.split.ratios, design.ratio) },
-            bits: if plain { PLAIN_BITS } else { pick(&self.split.bits, design.bits) },
-            genome: design.genome,
-        }
+        let [ratio, bits] = self.nearest_transmit(split, [design.ratio, design.bits]);
+        Design { split, fusion, ratio, bits, genome: design.genome }
+    }
+
+    /// Nearest allowed compression ratio and link bits at a split.
+    pub(crate) fn nearest_transmit(&self, split: BoundaryId, wanted: [u8; 2]) -> [u8; 2] {
+        let nearest = |choices: &[u8], wanted: u8| choices.iter().copied().min_by_key(|&one| one.abs_diff(wanted));
+        let choices = self.transmit_choices(split);
+        [0, 1].map(|which| nearest(choices[which], wanted[which]).unwrap_or(wanted[which]))
     }
 
     /// Draws a design: genome, then split, fusion, ratio and bits, each uniformly.

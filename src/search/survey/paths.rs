@@ -4,7 +4,7 @@ use rand::{Rng, RngExt};
 
 use crate::cost::{GraphEdge, GraphNode, SpaceGraph};
 use crate::network::BoundaryId;
-use crate::space::{Design, Genome, PLAIN_BITS, SearchSpace};
+use crate::space::{Design, Genome, SearchSpace};
 
 /// Numbers of paths through every node. Saturate at `u128::MAX`.
 #[derive(Debug, Clone)]
@@ -159,10 +159,8 @@ pub(super) fn design(
     transmit: usize,
 ) -> Design {
     let split = node.boundary.expect("a split is at a boundary");
-    let plain = !space.has_splitting_module(split);
-    let bits = space.split.bits.len();
-    let (ratio, bits) =
-        if plain { (1, PLAIN_BITS) } else { (space.split.ratios[transmit / bits], space.split.bits[transmit % bits]) };
+    let [ratios, bits] = space.transmit_choices(split);
+    let (ratio, bits) = (ratios[transmit / bits.len()], bits[transmit % bits.len()]);
     Design { genome, split, fusion, ratio, bits }
 }
 
