@@ -316,7 +316,7 @@ impl DemandBatch {
                 aggregator_weight_bytes: other[index],
                 unsupported: self.unsupported(range.start + index),
             };
-            visit(index, &rates.usage(&frame, &rates.frame_latency(&frame)));
+            visit(index, &rates.usage_of(&frame));
         }
     }
 

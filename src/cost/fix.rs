@@ -109,7 +109,7 @@ fn joint_fix_of(demand: &SplitDemand, accuracy: f64, knobs: &Knobs) -> Option<Ve
         return None;
     }
     let mut moved = if broken.contains(Limit::Accuracy) { knobs.with(Knob::AccuracyFloor, accuracy) } else { *knobs };
-    let usage = rates.usage(&frame, &rates.frame_latency(&frame));
+    let usage = rates.usage_of(&frame);
     for (constraint, usage) in CONSTRAINTS.iter().zip(usage) {
         let knob = constraint.limit.knob().filter(|knob| Knob::HARDWARE.contains(knob));
         if let Some(knob) = knob.filter(|_| broken.contains(constraint.limit)) {
@@ -142,7 +142,7 @@ fn raise_unreachable_limits(demand: &SplitDemand, moved: &Knobs, now: &Knobs) ->
     let best = SystemRates::new(&speed_up(moved, MAX_SPEED_UP)).evaluate(demand).violations;
     let rates = SystemRates::new(now);
     let frame = rates.frame(demand);
-    let usage = rates.usage(&frame, &rates.frame_latency(&frame));
+    let usage = rates.usage_of(&frame);
     let unreachable = CONSTRAINTS.iter().zip(usage).filter(|(constraint, _)| best.contains(constraint.limit));
     unreachable.fold(*moved, |moved, (constraint, usage)| match constraint.limit.knob() {
         Some(knob) => moved.with(knob, constraint.value(usage * MARGIN)),

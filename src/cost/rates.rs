@@ -83,10 +83,16 @@ impl SystemRates {
         }
     }
 
+    /// Usages of a frame, in the order of the constraints.
+    #[inline]
+    pub(crate) fn usage_of(&self, frame: &FrameDemand) -> Usage {
+        self.usage(frame, &self.frame_latency(frame))
+    }
+
     /// Usages of a frame of that latency, in the order of the constraints: bytes of the sensor's peak, of its weights
     /// and of the aggregator's weights, seconds, joules, seconds between frames, layers without an operator.
     #[inline]
-    pub(crate) fn usage(&self, frame: &FrameDemand, latency: &LatencyBreakdown) -> Usage {
+    pub(super) fn usage(&self, frame: &FrameDemand, latency: &LatencyBreakdown) -> Usage {
         let energy_j = frame.work_j
             + self.sensors_static_w * latency.sensor_s
             + self.aggregator_static_w * latency.aggregator_s
@@ -136,7 +142,7 @@ impl SystemRates {
     /// Returns `true` if a frame meets every limit on cost.
     #[inline]
     pub fn is_feasible(&self, frame: &FrameDemand) -> bool {
-        let usage = self.usage(frame, &self.frame_latency(frame));
+        let usage = self.usage_of(frame);
         usage.iter().zip(&self.bounds).all(|(usage, bound)| usage <= bound)
     }
 

@@ -44,7 +44,7 @@ pub fn why_none<'a>(demands: impl IntoIterator<Item = &'a SplitDemand>, knobs: &
     let mut least = [f64::INFINITY; COST_CONSTRAINTS];
     for demand in demands {
         let frame = rates.frame(demand);
-        let usage = rates.usage(&frame, &rates.frame_latency(&frame));
+        let usage = rates.usage_of(&frame);
         if rates.violation_bits(&usage) == 0 {
             return None;
         }

@@ -11,7 +11,7 @@ use crate::quantity::Limit;
 pub(crate) fn tightest_limit(demand: &SplitDemand, knobs: &Knobs, accuracy: f64) -> Option<(Limit, f64)> {
     let rates = SystemRates::new(knobs);
     let frame = rates.frame(demand);
-    let usage = rates.usage(&frame, &rates.frame_latency(&frame));
+    let usage = rates.usage_of(&frame);
     let on_cost = CONSTRAINTS.iter().zip(usage).zip(rates.bounds()).filter(|(_, bound)| bound.is_finite());
     let mut slacks: Vec<(Limit, f64)> = on_cost
         .map(|((constraint, usage), &bound)| {

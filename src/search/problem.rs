@@ -220,6 +220,6 @@ impl SearchProblem {
 /// Sum over the constraints of the share by which each is exceeded.
 fn excess(rates: &SystemRates, demand: &SplitDemand) -> f64 {
     let frame = rates.frame(demand);
-    let usage = rates.usage(&frame, &rates.frame_latency(&frame));
+    let usage = rates.usage_of(&frame);
     usage.iter().zip(rates.bounds()).map(|(&usage, &bound)| Constraint::excess(usage, bound)).sum()
 }
