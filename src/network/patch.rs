@@ -6,35 +6,7 @@
 
 use super::graph::Network;
 use super::layer::Op;
-use super::memory::{MemoryRule, live_bytes, peak};
 use super::shape::Shape;
-
-/// Memory and extra work of a network whose first layers run in patches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Patched {
-    /// Most bytes alive: while a patch runs (with the assembled output), or in the rest of the network.
-    pub peak_bytes: u64,
-    /// Most bytes alive while a patch runs, without the assembled output.
-    pub patch_bytes: u64,
-    /// Height and width of a patch of the input.
-    pub input_patch: (u32, u32),
-    /// Extra multiply-accumulates because patches overlap.
-    pub extra_macs: u64,
-}
-
-/// Costs of running the first `layers` layers in `grid x grid` patches. `None` where [`one_patch`] is `None`.
-pub fn patched(network: &Network, layers: usize, grid: u32, rule: MemoryRule) -> Option<Patched> {
-    let patch = one_patch(network, layers, grid)?;
-    let patch_bytes = peak(&live_bytes(&patch, rule), layers).bytes;
-    let rest = live_bytes(network, rule)[layers..].iter().copied().max().unwrap_or(0);
-    let whole_macs: u64 = network.layers[..layers].iter().map(|layer| layer.macs).sum();
-    Some(Patched {
-        peak_bytes: (patch_bytes + network.shape(layers).elements()).max(rest),
-        patch_bytes,
-        input_patch: (patch.input.height, patch.input.width),
-        extra_macs: (u64::from(grid) * u64::from(grid) * patch.macs()).saturating_sub(whole_macs),
-    })
-}
 
 /// First `layers` layers with their shapes for one of `grid x grid` patches. `None` if that is impossible: no layers, a
 /// grid finer than the output, or a layer among them that needs whole tensors (global pooling, squeeze-excite, fully
@@ -91,6 +63,7 @@ fn resized(shape: Shape, (height, width): (u32, u32)) -> Shape {
 #[cfg(test)]
 mod tests {
     use super::super::build::{NetworkBuilder, SlidingWindow};
+    use super::super::memory::{MemoryRule, live_bytes, peak};
     use super::*;
 
     #[test]
@@ -99,13 +72,11 @@ mod tests {
         let first = builder.conv("first", 0, 4, SlidingWindow::same(3, 1), 1).unwrap();
         builder.conv("second", first, 2, SlidingWindow::same(3, 1), 1).unwrap();
         let network = builder.finish();
-        let patched = patched(&network, 2, 2, MemoryRule::Strict).unwrap();
+        let patch = one_patch(&network, 2, 2).unwrap();
         // 4x4 of the output need 6x6 between and 8x8 of the input.
-        assert_eq!(patched.input_patch, (8, 8));
-        assert_eq!(patched.patch_bytes, 64 + 4 * 36);
-        assert_eq!(patched.extra_macs, 4 * (36 * 36 + 72 * 16) - network.macs());
-        // The assembled output stands beside the patch: 2 * 64.
-        assert_eq!(patched.peak_bytes, 64 + 4 * 36 + 128);
+        assert_eq!(patch.input, Shape::new(1, 8, 8));
+        assert_eq!(peak(&live_bytes(&patch, MemoryRule::Strict), 2).bytes, 64 + 4 * 36);
+        assert_eq!(patch.macs(), 36 * 36 + 72 * 16);
     }
 
     #[test]
@@ -125,10 +96,10 @@ mod tests {
             // One channel of the hidden tensors at a time, 36 and 16, beside the input and the output, 2 * 16.
             (MemoryRule::FusedBlock, 72 + 32 + 36 + 16),
         ] {
-            let patched = patched(&network, 4, 2, rule).unwrap();
-            assert_eq!((patched.input_patch, patched.patch_bytes), ((6, 6), patch_bytes), "{rule:?}");
-            assert_eq!(patched.peak_bytes, patch_bytes + 2 * 64, "{rule:?}");
-            assert_eq!(patched.extra_macs, 4 * (12 * 36 + 54 * 16 + 12 * 16) - 64 * (12 + 54 + 12), "{rule:?}");
+            let patch = one_patch(&network, 4, 2).unwrap();
+            assert_eq!(patch.input, Shape::new(2, 6, 6));
+            assert_eq!(peak(&live_bytes(&patch, rule), 4).bytes, patch_bytes, "{rule:?}");
+            assert_eq!(patch.macs(), 12 * 36 + 54 * 16 + 12 * 16);
         }
     }
 
@@ -137,7 +108,7 @@ mod tests {
         let mut builder = NetworkBuilder::new(Shape::new(4, 8, 8)).unwrap();
         builder.global_pool("pool", 0).unwrap();
         let network = builder.finish();
-        assert_eq!(patched(&network, 1, 1, MemoryRule::Strict), None);
-        assert_eq!(patched(&network, 0, 1, MemoryRule::Strict), None);
+        assert_eq!(one_patch(&network, 1, 1), None);
+        assert_eq!(one_patch(&network, 0, 1), None);
     }
 }
