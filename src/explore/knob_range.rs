@@ -74,11 +74,12 @@ impl KnobRange {
         self.steps[index.min(self.last())]
     }
 
-    /// The value `count` steps above or below; from between two steps the first goes to the neighbouring one.
-    pub fn step(&self, value: f64, count: i32) -> f64 {
+    /// Index of the step `count` steps above or below a value; from between two steps the first goes to the neighbouring
+    /// one.
+    pub fn step_from(&self, value: f64, count: i32) -> usize {
         let position = self.position(value);
         let from = if count >= 0 { position.floor() } else { position.ceil() };
-        self.steps[(from + f64::from(count)).clamp(0.0, self.last() as f64) as usize]
+        (from + f64::from(count)).clamp(0.0, self.last() as f64) as usize
     }
 
     /// Index of the first step at which a design that needs `needed` is feasible; `None` beyond the range, and for NaN,
@@ -223,11 +224,11 @@ mod tests {
             assert!(range.steps.is_sorted_by(|low, high| low < high), "{id:?} {:?}", range.steps);
             for (index, &step) in range.steps.iter().enumerate() {
                 assert_eq!(range.at_fraction(range.fraction(step)), step, "{id:?}");
-                assert_eq!(range.step(step, 1), range.steps[(index + 1).min(range.last())], "{id:?}");
-                assert_eq!(range.step(step, -1), range.steps[index.saturating_sub(1)], "{id:?}");
+                assert_eq!(range.step_from(step, 1), (index + 1).min(range.last()), "{id:?}");
+                assert_eq!(range.step_from(step, -1), index.saturating_sub(1), "{id:?}");
             }
-            assert_eq!(range.step(home, i32::MAX), range.steps[range.last()]);
-            assert_eq!(range.step(home, i32::MIN), range.steps[0]);
+            assert_eq!(range.step_from(home, i32::MAX), range.last());
+            assert_eq!(range.step_from(home, i32::MIN), 0);
             assert_eq!(range.at_fraction(f64::NAN), range.steps[0]);
         }
     }
@@ -236,8 +237,8 @@ mod tests {
     fn a_value_between_steps_goes_to_its_neighbours() {
         let range = bandwidth();
         let typed = 26.0 * 125e3;
-        assert_eq!(range.number(range.step(typed, 1)), "27.0");
-        assert_eq!(range.number(range.step(typed, -1)), "25.0");
+        assert_eq!(range.number(range.steps[range.step_from(typed, 1)]), "27.0");
+        assert_eq!(range.number(range.steps[range.step_from(typed, -1)]), "25.0");
         assert!(range.fraction(typed) > range.fraction(range.default));
         assert_eq!(range.fraction(1e12), 1.0);
         assert_eq!(range.fraction(0.0), 0.0);

@@ -6,7 +6,6 @@
 mod apply;
 mod open;
 mod save;
-mod steps;
 mod updates;
 
 use std::cmp::Reverse;
@@ -32,7 +31,6 @@ use crate::network::{BoundaryId, Network};
 use crate::quantity::{Dimension, Knob, Limit, Unit};
 use crate::search::{FeasibleCount, Goal, SplitOptimum};
 use crate::space::{Design, SearchSpace};
-use steps::PendingSteps;
 
 /// Candidates of a session unless another number is requested.
 pub(crate) const DEFAULT_POOL: usize = 2000;
@@ -47,8 +45,8 @@ pub struct Session {
     selection: Selection,
     derived: Derived,
     activity: Activity,
-    /// Steps of the selected knob that wait for [`Session::settle`].
-    pending: Option<PendingSteps>,
+    /// Step that the selected knob is to be set to by [`Session::apply_pending_steps`].
+    pending_step: Option<usize>,
 }
 
 impl Session {
@@ -83,7 +81,7 @@ impl Session {
             selection: Selection::at_top(),
             derived,
             activity,
-            pending: None,
+            pending_step: None,
         };
         session.evaluate();
         session

@@ -161,7 +161,7 @@ fn turn(session: &mut Session, knob: Knob, value: f64, now_ms: u64) {
 fn step_towards(session: &mut Session, knob: Knob, target: f64, now_ms: u64) -> bool {
     let Some(range) = session.range(knob) else { return false };
     let (now, end) = (session.value(knob), range.at_fraction(range.fraction(target)));
-    let next = range.step(now, if end > now { 1 } else { -1 });
+    let next = range.steps[range.step_from(now, if end > now { 1 } else { -1 })];
     if now.total_cmp(&end).is_eq() || next.total_cmp(&now).is_eq() {
         return false;
     }

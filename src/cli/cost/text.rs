@@ -210,7 +210,6 @@ fn equal(found: &DesignReport, one: &SplitReport, other: &SplitReport) -> String
 }
 
 fn why(out: &mut String, asked: &Asked, split: &SplitReport) {
-    let found = asked.report;
     let _ =
         writeln!(out, "\nsplit after {}: {}", split.name, if split.cost.feasible() { "fits" } else { "does not fit" });
     let _ = writeln!(out, "  {}", pipeline(&split.cost.latency, split.cost.fps));

@@ -1,7 +1,6 @@
 //! Applies commands. Every change of a session by its user goes through [`Session::apply`].
 
 use super::Session;
-use super::steps::PendingSteps;
 use crate::explore::candidate::{CandidateError, CandidateId};
 use crate::explore::command::{Command, DesignPart, Move, WorkControl, WorkRequest};
 use crate::explore::filter::{Filter, FilterError};
@@ -84,18 +83,16 @@ impl Session {
         if self.setup.is_locked(range.knob) {
             return self.apply(command, now_ms);
         }
-        self.pending = Some(PendingSteps::after(self.pending, range, self.value(range.knob), steps));
+        let value = self.pending_step.map_or_else(|| self.value(range.knob), |step| range.steps[step]);
+        self.pending_step = Some(range.step_from(value, steps));
         Vec::new()
     }
 
     /// Applies the steps that [`Session::queue`] added up. To be called at the end of each batch of input, before the
     /// session is drawn.
     pub fn apply_pending_steps(&mut self, now_ms: u64) {
-        let Some(pending) = self.pending.take() else { return };
-        let Some(range) = self.range(pending.knob()) else { return };
-        if pending.value().total_cmp(&self.value(range.knob)).is_ne() {
-            let fraction = range.fraction(pending.value());
-            self.change(&Command::SetKnob { knob: pending.knob(), fraction }, now_ms);
+        if let Some(step) = self.pending_step.take() {
+            self.change(&Command::MoveKnob(Move::To(step)), now_ms);
         }
     }
 
@@ -208,14 +205,13 @@ impl Session {
 
     fn move_knob(&mut self, to: Move) -> Result<(), SetupError> {
         let range = self.selected_range();
-        let knob = range.knob;
-        let value = match to {
-            Move::By(steps) => range.step(self.value(knob), steps),
-            Move::First => range.steps[0],
-            Move::Last => range.steps[range.last()],
-            Move::To(step) => range.steps[step.min(range.last())],
+        let step = match to {
+            Move::By(steps) => range.step_from(self.value(range.knob), steps),
+            Move::First => 0,
+            Move::Last => range.last(),
+            Move::To(step) => step.min(range.last()),
         };
-        self.setup.set_knob(knob, value)
+        self.setup.set_knob(range.knob, range.steps[step])
     }
 
     /// Sets a knob to the step nearest to a fraction of its range, and selects it.
