@@ -74,8 +74,8 @@ impl KnobRange {
         self.steps[index.min(self.last())]
     }
 
-    /// Index of the step `count` steps above or below a value; from between two steps the first goes to the neighbouring
-    /// one.
+    /// Index of the step `count` steps above or below a value; from between two steps the first goes to the
+    /// neighbouring one.
     pub fn step_from(&self, value: f64, count: i32) -> usize {
         let position = self.position(value);
         let from = if count >= 0 { position.floor() } else { position.ceil() };

@@ -36,7 +36,8 @@ impl Class {
 ///    then less latency.
 ///
 /// Ties go to the earlier split and to the lower number. Between candidates, latencies that agree in seven digits are a
-/// tie. Without measured accuracies the rule for splits is that of [`SplitChoice`], which finds the best split here too.
+/// tie. Without measured accuracies the rule for splits is that of [`SplitChoice`], which finds the best split here
+/// too.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RankedDesign {
     /// Index of its best split among its splits.
