@@ -10,7 +10,7 @@ use super::layer::{CostError, LayerCost, is_counted, layer_costs};
 use super::legality::LayerCount;
 use super::patching::{PatchOptions, PatchSchedule};
 use super::rates::SystemRates;
-use super::split_demand::{SplitContext, SplitModuleCost, split_demand};
+use super::split_demand::{LinkCodec, SplitContext, SplitModuleCost, split_demand};
 use crate::hardware::{Device, Profile};
 use crate::network::memory;
 use crate::network::{BoundaryId, Network};
@@ -54,13 +54,14 @@ impl NetworkCosts {
         let patching = PatchOptions::new(network, &profile.sensor, &sensor.layers)?;
         let (last, all) = (network.boundaries.len() - 1, network.layers.len());
         let fusion = network.position(transmit.fusion).unwrap_or(last);
+        let codec = LinkCodec { ratio: transmit.ratio, bits: transmit.bits, range: network.link_range };
         let demand = |(index, boundary): (usize, &crate::network::Boundary)| {
             let fused_at = fusion.max(index);
             let fused = &network.boundaries[fused_at];
             let module = if index == 0 || index == last {
                 SplitModuleCost::plain(boundary.shape)
             } else {
-                SplitModuleCost::split(boundary.shape, transmit.ratio, transmit.bits, devices)
+                SplitModuleCost::split(boundary.shape, codec, devices)
             };
             let PatchSchedule { peak, in_patches, extra } = match profile.sensor.patches {
                 Some(_) => patching.lowest(&live, boundary.layers),

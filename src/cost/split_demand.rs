@@ -10,7 +10,7 @@ use super::layer::{module_cost, streams};
 use super::legality::LayerCount;
 use crate::hardware::{Device, MemoryLayout, Profile, Residency, Sensor};
 use crate::network::memory::Peak;
-use crate::network::{BoundaryId, Shape};
+use crate::network::{BoundaryId, LinkRange, Shape};
 use crate::space::PLAIN_BITS;
 
 /// Cost of crossing a boundary: the splitting module on both sides, and the bytes on the link.
@@ -29,18 +29,26 @@ pub(crate) struct SplitModuleCost {
     pub(super) recover_layers: LayerCount,
 }
 
+/// Compression of a tensor at the link.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LinkCodec {
+    pub(super) ratio: u8,
+    pub(super) bits: u8,
+    pub(super) range: LinkRange,
+}
+
 impl SplitModuleCost {
-    /// The tensor as it is: raw input, or logits.
+    /// The tensor as it is: raw input, or logits, whose ranges are static.
     pub(super) fn plain(shape: Shape) -> Self {
-        Self { link_bytes: (shape.elements() * u64::from(PLAIN_BITS)).div_ceil(8), ..Self::default() }
+        Self { link_bytes: LinkRange::Static.wire_bytes(shape.elements(), PLAIN_BITS), ..Self::default() }
     }
 
-    /// A tensor of C channels reduced to `ceil(C / ratio)` and sent with `bits` per element. Ratio 1 has no module.
-    pub(super) fn split(shape: Shape, ratio: u8, bits: u8, devices: Devices) -> Self {
-        let ratio = u32::from(ratio.max(1));
+    /// A tensor of C channels reduced to `ceil(C / ratio)` and sent as codes. Ratio 1 has no module.
+    pub(super) fn split(shape: Shape, codec: LinkCodec, devices: Devices) -> Self {
+        let ratio = u32::from(codec.ratio.max(1));
         let channels = shape.channels.div_ceil(ratio);
         let sent = u64::from(channels) * shape.positions();
-        let link_bytes = (sent * u64::from(bits)).div_ceil(8);
+        let link_bytes = codec.range.wire_bytes(sent, codec.bits);
         if ratio == 1 {
             return Self { link_bytes, ..Self::default() };
         }

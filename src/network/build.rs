@@ -5,6 +5,7 @@ use thiserror::Error;
 use super::fusion::FusionOperator;
 use super::graph::{Boundary, BoundaryId, Network};
 use super::layer::{Activation, Layer, Op, Pooling, TensorId};
+use super::link_range::LinkRange;
 use super::shape::{LARGEST_COUNT, Shape};
 
 /// A layer that can't exist.
@@ -97,8 +98,8 @@ impl NetworkBuilder {
         }
         let raw = Boundary { id: 0, name: "input".into(), layers: 0, tensor: 0, shape: input };
         let elements = elements(input).ok_or_else(|| ShapeError::Overflow { layer: "input".into() })?;
-        let fusion = FusionOperator::default();
-        let network = Network { input, layers: Vec::new(), boundaries: vec![raw], fusion };
+        let (fusion, link_range) = (FusionOperator::default(), LinkRange::default());
+        let network = Network { input, layers: Vec::new(), boundaries: vec![raw], fusion, link_range };
         Ok(Self { network, totals: [0, 0, elements] })
     }
 
@@ -238,6 +239,11 @@ impl NetworkBuilder {
     /// Sets the operator that fuses the views; maximum unless set.
     pub const fn fusion(&mut self, operator: FusionOperator) {
         self.network.fusion = operator;
+    }
+
+    /// Sets the range of the link's codes; static unless set.
+    pub const fn link_range(&mut self, range: LinkRange) {
+        self.network.link_range = range;
     }
 
     /// The finished network.

@@ -2,6 +2,7 @@
 
 use super::fusion::FusionOperator;
 use super::layer::{Layer, TensorId};
+use super::link_range::LinkRange;
 use super::shape::Shape;
 
 /// Number of a boundary, counted over the deepest network of a space: 0 is the raw input, the last one the logits.
@@ -33,6 +34,8 @@ pub struct Network {
     pub boundaries: Vec<Boundary>,
     /// Operator that fuses the views; see [`Network::fusion_at`].
     pub fusion: FusionOperator,
+    /// Range of the link's codes at a split between two blocks.
+    pub link_range: LinkRange,
 }
 
 impl Network {

@@ -22,6 +22,7 @@ pub fn one_patch(network: &Network, layers: usize, grid: u32) -> Option<Network>
         layers: network.layers[..layers].to_vec(),
         boundaries: Vec::new(),
         fusion: network.fusion,
+        link_range: network.link_range,
     };
     for (index, layer) in patch.layers.iter_mut().enumerate() {
         layer.input = resized(layer.input, sides[layer.inputs.0]);

@@ -157,7 +157,7 @@ impl EventRecord {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::record::{Operator, OperatorRecord, PredictorKind, Role, StepSeconds};
+    use crate::record::{Operator, OperatorRecord, Precision, PredictorKind, Role, StepSeconds};
 
     pub(crate) fn one_of_each() -> Vec<Event> {
         let text = || "a\n\"text\" é".to_owned();
@@ -178,6 +178,7 @@ pub(crate) mod tests {
                 role: Some(Role::Random),
                 design: text(),
                 views: 6,
+                precision: Precision::Int8,
                 accuracy: 0.9,
                 samples: 1000,
             }),

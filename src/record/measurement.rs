@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::figure;
+use super::precision::{Precision, Quantisation};
 use super::task::Role;
 
 /// Set of objects that an accuracy is measured on.
@@ -40,6 +41,8 @@ pub struct MeasurementKey {
     pub lost: u32,
     /// Objects measured on.
     pub subset: Subset,
+    /// Numbers that the network was evaluated with.
+    pub precision: Precision,
     /// Training step of the weights.
     pub step: u64,
 }
@@ -57,6 +60,8 @@ pub struct Measurement {
     pub calibration_batches: u32,
     /// Time the measurement took.
     pub seconds: f64,
+    /// Quantisation of the network; `None` for one in single precision.
+    pub quantisation: Option<Quantisation>,
 }
 
 /// Result of an evaluation during a training or search.
@@ -71,6 +76,9 @@ pub struct EvaluationRecord {
     pub design: String,
     /// Number of views.
     pub views: u32,
+    /// Numbers that the network was evaluated with.
+    #[serde(default = "Precision::of_old_records")]
+    pub precision: Precision,
     /// Share of objects classified correctly, 0 to 1.
     #[serde(with = "figure")]
     pub accuracy: f64,
@@ -82,7 +90,7 @@ impl EvaluationRecord {
     /// Record of a measurement.
     pub fn new(measurement: &Measurement, role: Option<Role>) -> Self {
         let Measurement { key, accuracy, samples, .. } = measurement;
-        let (step, design, views) = (key.step, key.design.clone(), key.views);
-        Self { step, role, design, views, accuracy: *accuracy, samples: *samples }
+        let (step, design, views, precision) = (key.step, key.design.clone(), key.views, key.precision);
+        Self { step, role, design, views, precision, accuracy: *accuracy, samples: *samples }
     }
 }

@@ -7,6 +7,7 @@
 //! | `training` | records of data preparation and training steps |
 //! | `search` | records of generations, children and predictors |
 //! | `measurement` | measured accuracies and their keys |
+//! | `precision` | [`Precision`] of an accuracy, and its [`Quantisation`] |
 //! | `event` | [`Event`] and its JSON form, [`EventRecord`] |
 //! | `sentence` | events as lines for people |
 //! | `control` | [`Control`] messages to a running process |
@@ -26,6 +27,7 @@ mod control;
 mod event;
 mod figure;
 mod measurement;
+mod precision;
 mod search;
 mod sentence;
 mod task;
@@ -35,6 +37,7 @@ pub use crate::search::{Operator, PredictorKind};
 pub use control::{Control, ControlError};
 pub use event::{EVENT_VERSION, Event, EventRecord};
 pub use measurement::{EvaluationRecord, Measurement, MeasurementKey, Subset};
+pub use precision::{Clipping, Precision, Quantisation};
 pub use search::{ChildRecord, GenerationRecord, GenerationSeconds, OperatorRecord, PredictorRecord};
 pub use task::{Role, Task};
 pub use training::{DataRecord, PreparingRecord, StepRecord, StepSeconds};

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::tests::small_run::copy_folder;
 use super::{Cursor, RunDir, RunEvaluator};
-use crate::record::{Event, Role, Subset, Task};
+use crate::record::{Event, Precision, Role, Subset, Task};
 use crate::search::{NextCandidate, Objective, SearchDriver, SearchOptions, SearchProblem};
 use crate::train::{Checkpoints, TrainingLoop};
 
@@ -24,6 +24,8 @@ fn events_and_measurements_are_read() {
     let (_folder, run) = opened();
     let changes = run.store().unwrap().changes(&mut Cursor::default()).unwrap();
     assert_eq!(changes.measurements.len(), 22);
+    let measured = || changes.measurements.iter().map(|stored| &stored.value);
+    assert!(measured().all(|one| one.key.precision == Precision::Float && one.quantisation.is_none()));
     let mut kinds: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for stored in &changes.events {
         *kinds.entry((stored.value.task.name(), stored.value.event.kind())).or_default() += 1;

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use super::claim::Claim;
 use super::manifest::tests::example;
 use super::*;
-use crate::record::{Control, Event, EventRecord, Measurement, MeasurementKey, Subset};
+use crate::record::{Control, Event, EventRecord, Measurement, MeasurementKey, Precision, Subset};
 
 const TTL: Duration = Duration::from_mins(10);
 /// Time after which a test gives up; no test needs it.
@@ -59,7 +59,8 @@ fn texts(store: &Store) -> Vec<String> {
 }
 
 fn key_of(n: u32) -> MeasurementKey {
-    MeasurementKey { design: format!("design {n}"), views: 1, lost: 0, subset: Subset::Validation, step: 1 }
+    let (subset, precision) = (Subset::Validation, Precision::Int8);
+    MeasurementKey { design: format!("design {n}"), views: 1, lost: 0, subset, precision, step: 1 }
 }
 
 #[test]
@@ -255,7 +256,9 @@ fn measures_what_it_can_claim() {
         if store.claim(&key, TTL).unwrap() == Claim::Granted {
             std::thread::sleep(Duration::from_millis(2));
             store.append(Task::Train, &Event::Warning { text: key.design.clone() }).unwrap();
-            let measurement = Measurement { key, accuracy: 0.5, samples: 1, calibration_batches: 1, seconds: 0.0 };
+            let (accuracy, quantisation) = (0.5, None);
+            let measurement =
+                Measurement { key, accuracy, samples: 1, calibration_batches: 1, seconds: 0.0, quantisation };
             assert!(store.record(&measurement).unwrap());
         }
     }

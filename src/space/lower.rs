@@ -29,6 +29,7 @@ impl SearchSpace {
         let side = architecture.resolution;
         let mut builder = NetworkBuilder::new(Shape::new(self.input_channels, side, side))?;
         builder.fusion(self.fusion.operator);
+        builder.link_range(self.split.link_range);
         let mut tensor = 0;
         let mut first_slot: BoundaryId = 1;
         for (stage, choice) in self.stages.iter().zip(&architecture.stages) {

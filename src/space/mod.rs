@@ -53,4 +53,4 @@ pub(crate) use shipped::SHIPPED;
 pub(crate) use shipped::shipped_text;
 pub use stage::{BlockKind, ChoiceScope, Shortcut, Stage};
 
-pub use crate::network::{Activation, FusionOperator};
+pub use crate::network::{Activation, FusionOperator, LinkRange};

@@ -279,7 +279,8 @@ fn split_rules(source: &Source, row: &SplitKeys, slots: &[Slot]) -> Result<Split
     {
         return Err(source.error(list.span(), "`bits` must be among 2, 4, 8, 16"));
     }
-    Ok(SplitRules { at, ratios: small(&row.ratios, "ratios", 1, 255)?, bits })
+    let ratios = small(&row.ratios, "ratios", 1, 255)?;
+    Ok(SplitRules { at, ratios, bits, link_range: row.link_range })
 }
 
 fn fusion_rules(source: &Source, row: &FusionKeys, slots: &[Slot]) -> Result<FusionRules, Diagnostic> {
@@ -353,6 +354,12 @@ mod tests {
             ("block = \"mbconv\"", "block = \"mbcnv\"", "did you mean `mbconv`?"),
             ("name = \"S2\"", "name = \"S1\"", "the name `S1` is taken"),
             ("bits = [4, 8]", "bits = [4, 9]", "among 2, 4, 8, 16"),
+            (
+                "bits = [4, 8]",
+                "bits = [4, 8]\nlink-range = \"dynamic\"",
+                "unknown value `dynamic` valid: static, per-image",
+            ),
+            ("bits = [4, 8]", "bits = [4, 8]\nlink-rang = \"static\"", "did you mean `link-range`?"),
             ("at = [\"S2\"", "at = [\"Z2\"", "no boundary is named `Z2`"),
             ("at = [\"S2\"", "at = [\"input\"", "can't be fused"),
             ("block = \"linear\"", "block = \"linear\"\nwidths = [10]", "the last stage must be the classifier"),

@@ -1,6 +1,6 @@
 //! Boundaries of a space, and the rules of splits and fusions at them.
 
-use crate::network::{BoundaryId, FusionOperator};
+use crate::network::{BoundaryId, FusionOperator, LinkRange};
 
 /// Boundaries at which a network may be split, and the compressions of the tensor there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct SplitRules {
     pub ratios: Vec<u8>,
     /// Bits per element on the link. Ascending.
     pub bits: Vec<u8>,
+    /// Range of the link's codes.
+    pub link_range: LinkRange,
 }
 
 /// Boundaries at which views may be fused, and the operator.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::stage::{BlockKind, ChoiceScope, Shortcut};
-use crate::network::{Activation, FusionOperator, Pooling};
+use crate::network::{Activation, FusionOperator, LinkRange, Pooling};
 
 /// A search space of splitscope: which networks may be built, and where they may be split and fused.
 #[derive(Deserialize, JsonSchema)]
@@ -106,7 +106,7 @@ pub(super) struct StageKeys {
 }
 
 #[derive(Deserialize, Default, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct SplitKeys {
     /// Boundaries at which a split is allowed; a stage's name stands for all its boundaries. All if absent.
     #[schemars(with = "Option<Vec<String>>")]
@@ -117,6 +117,9 @@ pub(super) struct SplitKeys {
     /// Bits per element on the link to choose from, among 2, 4, 8, 16; [8] if absent.
     #[schemars(with = "Option<Vec<u32>>", length(min = 1))]
     pub(super) bits: Option<Spanned<Vec<u32>>>,
+    /// Range of the link's codes: calibrated once, or each image's own, which then takes 8 bytes.
+    #[serde(default)]
+    pub(super) link_range: LinkRange,
 }
 
 #[derive(Deserialize, Default, JsonSchema)]

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::loss::argmax;
 use super::{Inputs, Settings, TrainError};
-use crate::record::{Measurement, MeasurementKey, Subset};
+use crate::record::{Measurement, MeasurementKey, Precision, Subset};
 use crate::space::{Design, SearchSpace};
 use crate::supernet::{Norms, Route, Supernet, ViewSet};
 
@@ -25,9 +25,10 @@ pub struct DesignEvaluator<'a> {
 }
 
 impl DesignEvaluator<'_> {
-    /// Key of a measurement without lost cameras.
+    /// Key of a measurement in single precision without lost cameras.
     pub fn key(&self, design: &Design, views: u32, subset: Subset, step: u64) -> MeasurementKey {
-        MeasurementKey { design: self.space.print_design(design), views, lost: 0, subset, step }
+        let (design, precision) = (self.space.print_design(design), Precision::Float);
+        MeasurementKey { design, views, lost: 0, subset, precision, step }
     }
 
     /// Objects of a subset.
@@ -68,6 +69,7 @@ impl DesignEvaluator<'_> {
             samples: objects.len() as u64,
             calibration_batches,
             seconds: started.elapsed().as_secs_f64(),
+            quantisation: None,
         })
     }
 

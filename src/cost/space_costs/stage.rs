@@ -4,7 +4,7 @@ use crate::cost::cycle_energy::{CycleEnergy, Devices};
 use crate::cost::fusion::FusionCost;
 use crate::cost::layer::layer_costs;
 use crate::cost::legality::LayerCount;
-use crate::cost::split_demand::SplitModuleCost;
+use crate::cost::split_demand::{LinkCodec, SplitModuleCost};
 use crate::hardware::Profile;
 use crate::network::memory::{self, Peak};
 use crate::network::{FusionOperator, Shape};
@@ -145,7 +145,8 @@ impl StageCosts {
         for &shape in outputs {
             self.fuses.push(FusionCost::new(operator, shape, devices));
             for &ratio in &space.split.ratios {
-                let module = |&bits| SplitModuleCost::split(shape, ratio, bits, devices);
+                let codec = |bits| LinkCodec { ratio, bits, range: space.split.link_range };
+                let module = |&bits| SplitModuleCost::split(shape, codec(bits), devices);
                 self.modules.extend(space.split.bits.iter().map(module));
             }
         }

@@ -15,7 +15,7 @@ use rand::SeedableRng;
 use super::*;
 use crate::diagnostic::Source;
 use crate::hardware::{self, Profile};
-use crate::network::Network;
+use crate::network::{LinkRange, Network};
 use crate::quantity::{Knob, Limit};
 use crate::space::{Design, SearchSpace};
 

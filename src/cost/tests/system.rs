@@ -203,3 +203,26 @@ fn every_camera_must_hold_the_peak_and_a_limit_binds_all() {
     let fits = |bytes: f64| SystemRates::new(&knobs.with(Knob::SensorMemory, bytes)).evaluate(&demand).feasible();
     assert!(fits(memory.to) && !fits(memory.to - 1.0), "{memory:?}");
 }
+
+#[test]
+fn a_range_for_each_image_takes_eight_bytes_of_the_link() {
+    let (space, profile) = (space("tabletop"), profile(0));
+    let mut with_ranges = space.clone();
+    with_ranges.split.link_range = LinkRange::PerImage;
+    let models = [space, with_ranges].map(|space| CostModel::new(space, profile.clone()).unwrap());
+    let space = models[0].space();
+    let transmit = TransmitConfig { fusion: space.last(), ratio: 4, bits: 4 };
+    let costs = models.each_ref().map(|model| {
+        // From the table of blocks, and layer by layer.
+        let fast = model.demands(&space.largest(), transmit).unwrap();
+        let network = model.space().lower(&space.largest()).unwrap();
+        let slow = model.network_costs(&network, transmit).unwrap();
+        let bytes = |costs: &NetworkCosts| costs.demands.iter().map(|demand| demand.link_bytes).collect::<Vec<u64>>();
+        assert_eq!(bytes(&fast), bytes(&slow));
+        fast.demands
+    });
+    for (fixed, own) in costs[0].iter().zip(&costs[1]) {
+        let between = fixed.boundary != 0 && fixed.boundary != space.last();
+        assert_eq!(own.link_bytes, fixed.link_bytes + if between { 8 } else { 0 });
+    }
+}

@@ -137,6 +137,7 @@ impl Training {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::Precision;
 
     fn step(step: u64) -> TrainUpdate {
         let losses = vec![(Role::Largest, 2.0 / step as f64), (Role::Random, f64::NAN)];
@@ -161,6 +162,7 @@ mod tests {
             role: Some(Role::Largest),
             design: "d".into(),
             views: 6,
+            precision: Precision::Float,
             accuracy,
             samples: 100,
             step,

@@ -6,16 +6,20 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Store, Stored, now, process, to_sql};
 use crate::files;
-use crate::record::{Measurement, MeasurementKey, Subset};
+use crate::network::LinkRange;
+use crate::record::{Clipping, Measurement, MeasurementKey, Precision, Quantisation, Subset};
 use crate::run::claim::{Claim, Claimed};
 use crate::run::error::RunError;
 use crate::run::process::Process;
 
-const MEASUREMENT: &str = "SELECT id, time, process, design, views, lost, subset, step, accuracy, samples, \
-                           calibration_batches, seconds, digest FROM measurements";
+const MEASUREMENT: &str = "SELECT id, time, process, design, views, lost, subset, step, precision, accuracy, samples, \
+                           calibration_batches, seconds, clipping, link_range, code_entropy, digest FROM measurements";
 /// Damaged rows that a message names.
 const SHOWN_ROWS: usize = 5;
-const KEY: &str = "design = ?1 AND views = ?2 AND lost = ?3 AND subset = ?4 AND step = ?5";
+/// Condition on the [`key_values`].
+const KEY: &str = "design = ?1 AND views = ?2 AND lost = ?3 AND subset = ?4 AND step = ?5 AND precision = ?6";
+/// Columns of a key, in the order of the [`key_values`].
+pub(super) const KEY_COLUMNS: &str = "design, views, lost, subset, step, precision";
 
 impl Store {
     /// Keeps a measurement and lifts the claim on it and the request for it. If its key was measured before, the one on
@@ -25,7 +29,7 @@ impl Store {
     /// # Errors
     /// The accuracy is not between 0 and 1, or the database fails.
     pub fn record(&self, measurement: &Measurement) -> Result<bool, RunError> {
-        let Measurement { key, accuracy, samples, calibration_batches, seconds } = measurement;
+        let Measurement { key, accuracy, samples, calibration_batches, seconds, quantisation } = measurement;
         if !(0.0..=1.0).contains(accuracy) {
             return Err(RunError::NotAnAccuracy(*accuracy));
         }
@@ -37,25 +41,29 @@ impl Store {
             if find(db, key)?.is_some_and(|known| quality(&known.value) >= quality(measurement)) {
                 return Ok(false);
             }
-            let MeasurementKey { design, views, lost, subset, step } = key;
-            db.prepare_cached(
-                "INSERT OR REPLACE INTO measurements (design, views, lost, subset, step, accuracy, samples, \
-                 calibration_batches, seconds, process, time, digest) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-            )?
+            let (design, views, lost, subset, step, precision) = key_values(key);
+            db.prepare_cached(&format!(
+                "INSERT OR REPLACE INTO measurements ({KEY_COLUMNS}, accuracy, samples, calibration_batches, seconds, \
+                 process, time, digest, clipping, link_range, code_entropy) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+            ))?
             .execute(params![
                 design,
                 views,
                 lost,
-                subset.name(),
-                to_sql(*step),
+                subset,
+                step,
+                precision,
                 accuracy,
                 to_sql(*samples),
                 calibration_batches,
                 seconds,
                 self.process.to_string(),
                 now(),
-                digest(measurement)
+                digest(measurement),
+                quantisation.map(|found| found.clipping.name()),
+                quantisation.map(|found| found.link_range.name()),
+                quantisation.map(|found| found.code_entropy)
             ])?;
             Ok(true)
         })
@@ -164,10 +172,10 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub fn release(&self, key: &MeasurementKey) -> Result<(), RunError> {
-        let MeasurementKey { design, views, lost, subset, step } = key;
+        let (design, views, lost, subset, step, precision) = key_values(key);
         self.run(|db| {
-            db.prepare_cached(&format!("DELETE FROM claims WHERE {KEY} AND process = ?6"))?
-                .execute(params![design, views, lost, subset.name(), to_sql(*step), self.process.to_string()])
+            db.prepare_cached(&format!("DELETE FROM claims WHERE {KEY} AND process = ?7"))?
+                .execute(params![design, views, lost, subset, step, precision, self.process.to_string()])
                 .map(drop)
         })
     }
@@ -178,11 +186,11 @@ impl Store {
     /// The database fails.
     pub fn claimed(&self, step: u64) -> Result<Vec<Claimed>, RunError> {
         self.run(|db| {
-            db.prepare_cached(
-                "SELECT design, views, lost, subset, step, process, expires FROM claims WHERE step = ?1 ORDER BY expires",
-            )?
+            db.prepare_cached(&format!(
+                "SELECT {KEY_COLUMNS}, process, expires FROM claims WHERE step = ?1 ORDER BY expires"
+            ))?
             .query_map([to_sql(step)], |row| {
-                Ok(Claimed { key: key(row, 0)?, process: process(row, 5)?, expires: row.get(6)? })
+                Ok(Claimed { key: key(row, 0)?, process: process(row, 6)?, expires: row.get(7)? })
             })?
             .collect()
         })
@@ -190,35 +198,25 @@ impl Store {
 }
 
 pub(super) fn find(db: &Connection, key: &MeasurementKey) -> rusqlite::Result<Option<Stored<Measurement>>> {
-    let MeasurementKey { design, views, lost, subset, step } = key;
     db.prepare_cached(&format!("{MEASUREMENT} WHERE {KEY}"))?
-        .query_row(params![design, views, lost, subset.name(), to_sql(*step)], measurement)
+        .query_row(key_values(key), measurement)
         .optional()
         .map(Option::flatten)
 }
 
 fn delete_claim(db: &Connection, key: &MeasurementKey) -> rusqlite::Result<()> {
-    let MeasurementKey { design, views, lost, subset, step } = key;
-    db.prepare_cached(&format!("DELETE FROM claims WHERE {KEY}"))?
-        .execute(params![design, views, lost, subset.name(), to_sql(*step)])
-        .map(drop)
+    db.prepare_cached(&format!("DELETE FROM claims WHERE {KEY}"))?.execute(key_values(key)).map(drop)
 }
 
 pub(super) fn delete_request(db: &Connection, key: &MeasurementKey) -> rusqlite::Result<()> {
-    let MeasurementKey { design, views, lost, subset, step } = key;
-    db.prepare_cached(&format!("DELETE FROM requests WHERE {KEY}"))?
-        .execute(params![design, views, lost, subset.name(), to_sql(*step)])
-        .map(drop)
+    db.prepare_cached(&format!("DELETE FROM requests WHERE {KEY}"))?.execute(key_values(key)).map(drop)
 }
 
 /// The living process whose claim on a key has not expired.
 pub(super) fn holder(db: &Connection, key: &MeasurementKey) -> rusqlite::Result<Option<Process>> {
-    let MeasurementKey { design, views, lost, subset, step } = key;
     let found = db
         .prepare_cached(&format!("SELECT process, expires FROM claims WHERE {KEY}"))?
-        .query_row(params![design, views, lost, subset.name(), to_sql(*step)], |row| {
-            Ok((process(row, 0)?, row.get::<_, f64>(1)?))
-        })
+        .query_row(key_values(key), |row| Ok((process(row, 0)?, row.get::<_, f64>(1)?)))
         .optional()?;
     Ok(found.filter(|(process, expires)| *expires > now() && process.is_alive() != Some(false)).map(|found| found.0))
 }
@@ -229,19 +227,19 @@ pub(super) fn insert_claim(
     process: &Process,
     ttl: Duration,
 ) -> rusqlite::Result<()> {
-    let MeasurementKey { design, views, lost, subset, step } = key;
-    db.prepare_cached(
-        "INSERT OR REPLACE INTO claims (design, views, lost, subset, step, process, expires) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?
-    .execute(params![design, views, lost, subset.name(), to_sql(*step), process.to_string(), now() + ttl.as_secs_f64()])
+    let (design, views, lost, subset, step, precision) = key_values(key);
+    let expires = now() + ttl.as_secs_f64();
+    db.prepare_cached(&format!(
+        "INSERT OR REPLACE INTO claims ({KEY_COLUMNS}, process, expires) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+    ))?
+    .execute(params![design, views, lost, subset, step, precision, process.to_string(), expires])
     .map(drop)
 }
 
 /// Reads a row of [`MEASUREMENT`]; `None` if it is damaged.
 fn measurement(row: &Row<'_>) -> rusqlite::Result<Option<Stored<Measurement>>> {
     match stored(row) {
-        Ok(stored) if row.get_ref(12)?.as_str() == Ok(&digest(&stored.value)) => Ok(Some(stored)),
+        Ok(stored) if row.get_ref(16)?.as_str() == Ok(&digest(&stored.value)) => Ok(Some(stored)),
         // A damaged value may also be of another type, or out of range.
         _ => Ok(None),
     }
@@ -250,21 +248,41 @@ fn measurement(row: &Row<'_>) -> rusqlite::Result<Option<Stored<Measurement>>> {
 fn stored(row: &Row<'_>) -> rusqlite::Result<Stored<Measurement>> {
     let value = Measurement {
         key: key(row, 3)?,
-        accuracy: row.get(8)?,
-        samples: unsigned(row, 9)?,
-        calibration_batches: row.get(10)?,
-        seconds: row.get(11)?,
+        accuracy: row.get(9)?,
+        samples: unsigned(row, 10)?,
+        calibration_batches: row.get(11)?,
+        seconds: row.get(12)?,
+        quantisation: quantisation(row)?,
     };
     Ok(Stored { id: row.get(0)?, time: row.get(1)?, process: row.get(2)?, value })
 }
 
-/// Digest of all that is measured and how.
+/// Reads the columns on quantisation; `None` if they are empty.
+fn quantisation(row: &Row<'_>) -> rusqlite::Result<Option<Quantisation>> {
+    let (clipping, link_range): (Option<String>, Option<String>) = (row.get(13)?, row.get(14)?);
+    let (Some(clipping), Some(link_range)) = (clipping, link_range) else { return Ok(None) };
+    let unknown = |what: &str, name: &str| rusqlite::Error::InvalidColumnName(format!("{what} {name}"));
+    Ok(Some(Quantisation {
+        clipping: Clipping::named(&clipping).ok_or_else(|| unknown("clipping", &clipping))?,
+        link_range: LinkRange::named(&link_range).ok_or_else(|| unknown("link range", &link_range))?,
+        code_entropy: row.get(15)?,
+    }))
+}
+
+/// Digest of all that is measured and how. Rows of measurements in single precision have the digest of older ones,
+/// which had no precision.
 fn digest(measurement: &Measurement) -> String {
-    let Measurement { key, accuracy, samples, calibration_batches, seconds } = measurement;
-    let MeasurementKey { design, views, lost, subset, step } = key;
-    let (accuracy, seconds, subset) = (accuracy.to_bits(), seconds.to_bits(), subset.name());
-    let text =
+    let Measurement { key, accuracy, samples, calibration_batches, seconds, quantisation } = measurement;
+    let (design, views, lost, subset, step, precision) = key_values(key);
+    let (accuracy, seconds) = (accuracy.to_bits(), seconds.to_bits());
+    let mut text =
         format!("{design} {views} {lost} {subset} {step} {accuracy:x} {samples} {calibration_batches} {seconds:x}");
+    if key.precision != Precision::Float {
+        text.push_str(&format!(" {precision}"));
+    }
+    if let Some(Quantisation { clipping, link_range, code_entropy }) = quantisation {
+        text.push_str(&format!(" {} {} {:x}", clipping.name(), link_range.name(), code_entropy.to_bits()));
+    }
     files::sha256(text.as_bytes())
 }
 
@@ -281,15 +299,22 @@ pub(super) fn add_digests(db: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Reads design, views, lost views, subset and step from five columns.
+/// Values of the [`KEY_COLUMNS`].
+pub(super) fn key_values(key: &MeasurementKey) -> (&str, u32, u32, &'static str, i64, &'static str) {
+    let MeasurementKey { design, views, lost, subset, precision, step } = key;
+    (design, *views, *lost, subset.name(), to_sql(*step), precision.name())
+}
+
+/// Reads the [`KEY_COLUMNS`] from column `first` on.
 pub(super) fn key(row: &Row<'_>, first: usize) -> rusqlite::Result<MeasurementKey> {
-    let subset: String = row.get(first + 3)?;
-    let unknown = || rusqlite::Error::InvalidColumnName(format!("subset {subset}"));
+    let (subset, precision): (String, String) = (row.get(first + 3)?, row.get(first + 5)?);
+    let unknown = |what: &str, name: &str| rusqlite::Error::InvalidColumnName(format!("{what} {name}"));
     Ok(MeasurementKey {
         design: row.get(first)?,
         views: row.get(first + 1)?,
         lost: row.get(first + 2)?,
-        subset: Subset::named(&subset).ok_or_else(unknown)?,
+        subset: Subset::named(&subset).ok_or_else(|| unknown("subset", &subset))?,
+        precision: Precision::named(&precision).ok_or_else(|| unknown("precision", &precision))?,
         step: unsigned(row, first + 4)?,
     })
 }

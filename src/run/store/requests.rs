@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::measurements::{delete_request, find, holder, insert_claim, key};
+use super::measurements::{KEY_COLUMNS, delete_request, find, holder, insert_claim, key, key_values};
 use super::{Store, now, process, to_sql};
 use crate::record::MeasurementKey;
 use crate::run::error::RunError;
@@ -15,13 +15,9 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub fn enqueue(&self, key: &MeasurementKey) -> Result<(), RunError> {
-        let MeasurementKey { design, views, lost, subset, step } = key;
         self.run(|db| {
-            db.prepare_cached(
-                "INSERT OR IGNORE INTO requests (design, views, lost, subset, step) VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute(params![design, views, lost, subset.name(), to_sql(*step)])
-            .map(drop)
+            let insert = format!("INSERT OR IGNORE INTO requests ({KEY_COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+            db.prepare_cached(&insert)?.execute(key_values(key)).map(drop)
         })
     }
 
@@ -126,7 +122,7 @@ impl Store {
 }
 
 fn requests(db: &Connection, step: u64) -> rusqlite::Result<Vec<MeasurementKey>> {
-    db.prepare_cached("SELECT design, views, lost, subset, step FROM requests WHERE step = ?1 ORDER BY id")?
+    db.prepare_cached(&format!("SELECT {KEY_COLUMNS} FROM requests WHERE step = ?1 ORDER BY id"))?
         .query_map([to_sql(step)], |row| key(row, 0))?
         .collect()
 }
@@ -136,7 +132,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::record::{Measurement, Subset};
+    use crate::record::{Measurement, Precision, Subset};
     use crate::run::claim::Claim;
 
     const TTL: Duration = Duration::from_mins(1);
@@ -148,11 +144,13 @@ mod tests {
     }
 
     fn request(design: &str) -> MeasurementKey {
-        MeasurementKey { design: design.into(), views: 6, lost: 0, subset: Subset::Validation, step: 100 }
+        let (subset, precision) = (Subset::Validation, Precision::Int8);
+        MeasurementKey { design: design.into(), views: 6, lost: 0, subset, precision, step: 100 }
     }
 
     fn measured(design: &str) -> Measurement {
-        Measurement { key: request(design), accuracy: 0.5, samples: 10, calibration_batches: 1, seconds: 0.1 }
+        let (accuracy, quantisation) = (0.5, None);
+        Measurement { key: request(design), accuracy, samples: 10, calibration_batches: 1, seconds: 0.1, quantisation }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 pub(super) const APPLICATION: i64 = 0x5350_4C54;
 
 /// Step n of this list leads from schema version n to n + 1 (`PRAGMA user_version`); steps are added, never changed.
-pub(super) const MIGRATIONS: [&str; 5] = [
+pub(super) const MIGRATIONS: [&str; 6] = [
     "
     CREATE TABLE events (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -133,5 +133,60 @@ pub(super) const MIGRATIONS: [&str; 5] = [
     // Damage shows: SQLite itself does not notice a changed digit. The digests of older rows are added by `migrate`.
     "
     ALTER TABLE measurements ADD COLUMN digest TEXT NOT NULL DEFAULT '';
+",
+    // Precision of accuracies; all before were in single precision.
+    "
+    ALTER TABLE measurements RENAME TO old_measurements;
+    DROP INDEX measurements_by_step;
+    CREATE TABLE measurements (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        design TEXT NOT NULL,
+        views INTEGER NOT NULL,
+        lost INTEGER NOT NULL DEFAULT 0,
+        subset TEXT NOT NULL CHECK (subset IN ('validation', 'test')),
+        step INTEGER NOT NULL,
+        precision TEXT NOT NULL CHECK (precision IN ('int8', 'float')),
+        accuracy REAL NOT NULL CHECK (accuracy BETWEEN 0 AND 1),
+        samples INTEGER NOT NULL,
+        calibration_batches INTEGER NOT NULL,
+        seconds REAL NOT NULL,
+        process TEXT NOT NULL,
+        time REAL NOT NULL,
+        digest TEXT NOT NULL DEFAULT '',
+        clipping TEXT,
+        link_range TEXT,
+        code_entropy REAL,
+        UNIQUE (design, views, lost, subset, step, precision)
+    ) STRICT;
+    INSERT INTO measurements (id, design, views, lost, subset, step, precision, accuracy, samples, calibration_batches,
+        seconds, process, time, digest) SELECT id, design, views, lost, subset, step, 'float', accuracy, samples,
+        calibration_batches, seconds, process, time, digest FROM old_measurements;
+    DROP TABLE old_measurements;
+    CREATE INDEX measurements_by_step ON measurements (step);
+    DROP TABLE claims;
+    CREATE TABLE claims (
+        design TEXT NOT NULL,
+        views INTEGER NOT NULL,
+        lost INTEGER NOT NULL DEFAULT 0,
+        subset TEXT NOT NULL,
+        step INTEGER NOT NULL,
+        precision TEXT NOT NULL,
+        process TEXT NOT NULL,
+        expires REAL NOT NULL,
+        PRIMARY KEY (design, views, lost, subset, step, precision)
+    ) STRICT;
+    ALTER TABLE requests RENAME TO old_requests;
+    CREATE TABLE requests (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        design TEXT NOT NULL,
+        views INTEGER NOT NULL,
+        lost INTEGER NOT NULL DEFAULT 0,
+        subset TEXT NOT NULL,
+        step INTEGER NOT NULL,
+        precision TEXT NOT NULL,
+        UNIQUE (design, views, lost, subset, step, precision)
+    ) STRICT;
+    INSERT INTO requests SELECT id, design, views, lost, subset, step, 'float' FROM old_requests;
+    DROP TABLE old_requests;
 ",
 ];

@@ -5,8 +5,10 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::*;
+use crate::network::LinkRange;
 use crate::record::{
-    Control, Event, EventRecord, Measurement, MeasurementKey, Operator, OperatorRecord, Role, Subset, Task,
+    Clipping, Control, Event, EventRecord, Measurement, MeasurementKey, Operator, OperatorRecord, Precision,
+    Quantisation, Role, Subset, Task,
 };
 use crate::run::claim::Claim;
 
@@ -23,11 +25,22 @@ fn database() -> (TempDir, PathBuf) {
 }
 
 fn key(design: &str) -> MeasurementKey {
-    MeasurementKey { design: design.into(), views: 6, lost: 0, subset: Subset::Validation, step: 100 }
+    let (subset, precision) = (Subset::Validation, Precision::Int8);
+    MeasurementKey { design: design.into(), views: 6, lost: 0, subset, precision, step: 100 }
+}
+
+fn float_key(design: &str) -> MeasurementKey {
+    MeasurementKey { precision: Precision::Float, ..key(design) }
+}
+
+fn measured_float(design: &str, samples: u64, accuracy: f64) -> Measurement {
+    Measurement { key: float_key(design), quantisation: None, ..measured(design, samples, accuracy) }
 }
 
 fn measured(design: &str, samples: u64, accuracy: f64) -> Measurement {
-    Measurement { key: key(design), accuracy, samples, calibration_batches: 4, seconds: 0.5 }
+    let quantisation =
+        Some(Quantisation { clipping: Clipping::Mse, link_range: LinkRange::PerImage, code_entropy: 3.25 });
+    Measurement { key: key(design), accuracy, samples, calibration_batches: 4, seconds: 0.5, quantisation }
 }
 
 fn warning(text: &str) -> Event {
@@ -152,6 +165,22 @@ fn the_better_of_two_measurements_of_a_subject_stays() {
 }
 
 #[test]
+fn each_precision_is_another_subject() {
+    let (_directory, path) = database();
+    let store = Store::open(&path).unwrap();
+    let (float, measurement) = (float_key("a"), measured_float("a", 10, 0.75));
+    store.record(&measured("a", 10, 0.7)).unwrap();
+    assert_eq!(store.claim(&float, TTL).unwrap(), Claim::Granted);
+    store.record(&measurement).unwrap();
+    assert_eq!(store.measurement(&float).unwrap().unwrap().value, measurement);
+    assert_eq!(store.measurement(&key("a")).unwrap().unwrap().value, measured("a", 10, 0.7));
+    // A row that was made a float one afterwards is damaged.
+    let change = "UPDATE measurements SET precision = 'float', design = 'b' WHERE precision = 'int8'";
+    store.run(|db| db.execute(change, [])).unwrap();
+    assert_eq!(store.damaged_measurements().unwrap().len(), 1);
+}
+
+#[test]
 fn lost_cameras_are_another_subject() {
     let (_directory, path) = database();
     let store = Store::open(&path).unwrap();
@@ -176,8 +205,8 @@ fn what_an_older_version_measured_is_kept() {
     db.pragma_update(None, "user_version", 1).unwrap();
     drop(db);
     let store = Store::open(&path).unwrap();
-    let kept = store.measurement(&key("a")).unwrap().unwrap();
-    assert_eq!((kept.id, kept.value), (7, measured("a", 10, 0.5)));
+    let kept = store.measurement(&float_key("a")).unwrap().unwrap();
+    assert_eq!((kept.id, kept.value), (7, measured_float("a", 10, 0.5)));
     store.record(&measured("b", 10, 0.5)).unwrap();
     assert_eq!(store.measurements_after(7, 9).unwrap().len(), 1);
 }

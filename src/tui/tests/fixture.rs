@@ -7,8 +7,8 @@ use crate::{
     },
     hardware::{self, Profile},
     record::{
-        EvaluationRecord, Event, GenerationRecord, GenerationSeconds, Operator, OperatorRecord, Role, StepRecord,
-        StepSeconds,
+        EvaluationRecord, Event, GenerationRecord, GenerationSeconds, Operator, OperatorRecord, Precision, Role,
+        StepRecord, StepSeconds,
     },
     run::{Document, Manifest},
     space::{self, SearchSpace},
@@ -99,6 +99,7 @@ pub(crate) fn trained() -> Session {
                         role: Some(role),
                         design,
                         views,
+                        precision: Precision::Float,
                         accuracy,
                         samples: 500,
                         step: at,

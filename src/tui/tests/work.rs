@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     explore::{Command, Session, WorkRequest, progress::State},
-    record::{Event, EventRecord, Measurement, MeasurementKey, Role, StepRecord, Subset, Task},
+    record::{Event, EventRecord, Measurement, MeasurementKey, Precision, Role, StepRecord, Subset, Task},
     run::{Changes, RunError, Stored},
     tui::{
         UiState,
@@ -76,8 +76,10 @@ fn news_of_a_run_reach_the_screen_and_only_validation_counts() {
     let design = session.selected_design().unwrap();
     let printed = session.space().print_design(&design);
     let measurement = |subset, accuracy| {
-        let key = MeasurementKey { design: printed.clone(), views: 6, lost: 0, subset, step: 10 };
-        let value = Measurement { key, accuracy, samples: 500, calibration_batches: 2, seconds: 0.1 };
+        let precision = Precision::Float;
+        let key = MeasurementKey { design: printed.clone(), views: 6, lost: 0, subset, precision, step: 10 };
+        let (calibration_batches, quantisation) = (2, None);
+        let value = Measurement { key, accuracy, samples: 500, calibration_batches, seconds: 0.1, quantisation };
         Stored { id: 1, time: 0.0, process: String::new(), value }
     };
     let step = StepRecord { step: 10, steps: 20, losses: vec![(Role::Largest, 1.5)], ..StepRecord::default() };

@@ -38,7 +38,7 @@ fn another_programs_database_is_not_touched() {
 fn a_newer_schema_is_told_as_such() {
     let (_directory, path) = database();
     Store::open(&path).unwrap().run(|db| db.pragma_update(None, "user_version", 99)).unwrap();
-    assert!(matches!(Store::open(&path), Err(RunError::Newer { found: 99, known: 5, .. })));
+    assert!(matches!(Store::open(&path), Err(RunError::Newer { found: 99, known: 6, .. })));
 }
 
 #[test]
@@ -101,13 +101,27 @@ fn a_measurement_with_a_changed_value_is_left_out_and_told() {
 
 #[test]
 fn rows_of_an_older_database_get_their_digests() {
-    let (_directory, path) = database();
-    let store = Store::open(&path).unwrap();
-    store.record(&measured("a", 10, 0.25)).unwrap();
-    store.run(|db| db.execute_batch("ALTER TABLE measurements DROP COLUMN digest; PRAGMA user_version = 4")).unwrap();
-    drop(store);
-    let store = Store::open(&path).unwrap();
-    assert_eq!(store.measurement(&key("a")).unwrap().unwrap().value, measured("a", 10, 0.25));
+    for version in [4, 5] {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("run.db");
+        let db = Connection::open(&path).unwrap();
+        schema::MIGRATIONS[..version].iter().for_each(|step| db.execute_batch(step).unwrap());
+        let columns =
+            "design, views, lost, subset, step, accuracy, samples, calibration_batches, seconds, process, time";
+        let row = "'a', 6, 0, 'validation', 100, 0.25, 10, 4, 0.5, 'host/1/1', 3.0";
+        db.execute(&format!("INSERT INTO measurements ({columns}) VALUES ({row})"), []).unwrap();
+        if version == 5 {
+            // The digest of version 5, which had no precision.
+            let text = format!("a 6 0 validation 100 {:x} 10 4 {:x}", 0.25_f64.to_bits(), 0.5_f64.to_bits());
+            let digest = crate::files::sha256(text.as_bytes());
+            db.execute("UPDATE measurements SET digest = ?1", [digest]).unwrap();
+        }
+        db.pragma_update(None, "application_id", APPLICATION).unwrap();
+        db.pragma_update(None, "user_version", version as i64).unwrap();
+        drop(db);
+        let store = Store::open(&path).unwrap();
+        assert_eq!(store.measurement(&float_key("a")).unwrap().unwrap().value, measured_float("a", 10, 0.25));
+    }
 }
 
 #[test]

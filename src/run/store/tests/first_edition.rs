@@ -73,7 +73,7 @@ fn events_of_the_first_edition_are_migrated() {
         let Event::Generation(generation) = &events[7].event else { panic!("{:?}", events[7]) };
         let tally = OperatorRecord { operator: Operator::CrossoverMutation, evaluated: 8, successes: 2 };
         assert_eq!((generation.budget, &generation.operators[..]), (60, &[tally][..]));
-        assert_eq!(store.requests(100).unwrap(), [key("w")]);
+        assert_eq!(store.requests(100).unwrap(), [float_key("w")]);
     }
 }
 
