@@ -32,6 +32,7 @@ pub struct Inbox {
     signalled: Arc<AtomicBool>,
     /// `true` once the signal was passed on.
     signal_told: bool,
+    paused: bool,
 }
 
 impl Inbox {
@@ -61,7 +62,7 @@ impl Inbox {
     }
 
     fn following(store: Store, task: Task, after: i64) -> Self {
-        Self { store, task, after, asked: None, lines: None, signalled: Arc::default(), signal_told: false }
+        Self { store, task, after, asked: None, lines: None, signalled: Arc::default(), signal_told: false, paused: false }
     }
 
     /// Lets an interrupt (Ctrl-C) or a request to terminate arrive as [`Control::Stop`]; a second one ends the process
@@ -96,6 +97,11 @@ impl Inbox {
                 }
             }
         });
+    }
+
+    /// Returns `true` if the last of the messages to pause, to resume and to stop was to pause.
+    pub fn is_paused(&self) -> bool {
+        self.paused
     }
 
     /// All that has arrived since the last call, oldest first. Meant to be called at every step: without news it costs
@@ -156,6 +162,13 @@ impl Inbox {
             self.signal_told = true;
             controls.push(Control::Stop);
         }
+        for control in &controls {
+            match control {
+                Control::Pause => self.paused = true,
+                Control::Resume | Control::Stop => self.paused = false,
+                Control::Limits(_) => {}
+            }
+        }
         Ok(controls)
     }
 }
@@ -215,6 +228,7 @@ mod tests {
         assert!(worker.poll().unwrap().is_empty());
         store.send(Task::Search, &Control::Pause).unwrap();
         assert_eq!(worker.wait(TIMEOUT).unwrap(), [Control::Pause]);
+        assert!(worker.is_paused());
     }
 
     #[test]

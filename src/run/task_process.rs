@@ -100,29 +100,23 @@ impl TaskProcess {
     /// As [`TaskProcess::controls`]; calls `paused` with `true` before waiting and with `false` after it.
     pub(super) fn controls_noting(&mut self, paused: &mut dyn FnMut(bool)) -> Result<Vec<Control>, RunError> {
         let mut new = self.inbox.poll()?;
-        let (mut controls, mut is_paused) = (Vec::new(), false);
+        let (mut controls, mut was_paused) = (Vec::new(), false);
         loop {
             if !self.owner.is_held() {
                 return Err(RunError::TakenOver);
             }
             self.store.check()?;
-            for control in new {
-                match control {
-                    Control::Pause if !is_paused => {
-                        is_paused = true;
-                        paused(true);
-                        self.emit(Event::Paused)?;
-                    }
-                    Control::Resume if is_paused => {
-                        is_paused = false;
-                        paused(false);
-                        self.emit(Event::Resumed)?;
-                    }
-                    Control::Pause | Control::Resume => {}
-                    other => controls.push(other),
-                }
+            controls.extend(new.into_iter().filter(|control| !matches!(control, Control::Pause | Control::Resume)));
+            if controls.contains(&Control::Stop) {
+                return Ok(controls);
             }
-            if !is_paused || controls.contains(&Control::Stop) {
+            let is_paused = self.inbox.is_paused();
+            if is_paused != was_paused {
+                was_paused = is_paused;
+                paused(is_paused);
+                self.emit(if is_paused { Event::Paused } else { Event::Resumed })?;
+            }
+            if !is_paused {
                 return Ok(controls);
             }
             new = self.inbox.wait(PAUSED_INTERVAL)?;

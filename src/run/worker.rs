@@ -45,21 +45,16 @@ pub(crate) fn serve_requests(
     }
     let mut inbox = Inbox::beside(run.store()?, Task::Search)?;
     inbox.catch_signals().map_err(RunError::Signals)?;
-    let (mut measured, mut busy, mut paused) = (0_u32, false, false);
+    let (mut measured, mut busy) = (0_u32, false);
     let mut last_active = Instant::now();
     let reason = loop {
         let controls = if busy { inbox.poll()? } else { inbox.wait(POLL_INTERVAL)? };
         if controls.contains(&Control::Stop) {
             break "stopped on request";
         }
-        paused = controls.iter().fold(paused, |paused, control| match control {
-            Control::Pause => true,
-            Control::Resume => false,
-            _ => paused,
-        });
         evaluator.store().check()?;
         evaluator.store().heartbeat()?;
-        let request = if paused { None } else { claim_request(&mut evaluator)? };
+        let request = if inbox.is_paused() { None } else { claim_request(&mut evaluator)? };
         busy = request.is_some();
         if let Some(key) = request {
             let event = Event::Evaluated(evaluator.measure_claimed(&key)?);
