@@ -7,7 +7,8 @@ use super::claim::Claim;
 use super::error::RunError;
 use super::loading::{LoadingProgress, load_inputs};
 use super::store::Store;
-use crate::record::{EvaluationRecord, Measurement, MeasurementKey, Subset};
+use super::task_process::TaskProcess;
+use crate::record::{EvaluationRecord, Event, Measurement, MeasurementKey, Subset};
 use crate::search::{DesignScore, MeasuredDesign};
 use crate::space::SearchSpace;
 use crate::supernet::{Route, Supernet};
@@ -15,16 +16,6 @@ use crate::train::{Checkpoints, DesignEvaluator, Inputs, LoadedWeights, Settings
 
 /// Time that a claim on a measurement holds if its process can't be asked.
 pub(super) const CLAIM_TTL: Duration = Duration::from_mins(10);
-
-/// Result of a request for a measurement.
-pub(super) enum ClaimedAccuracy {
-    /// Measured before, by any process.
-    Known(f64),
-    /// Measured now, by this process.
-    Measured(EvaluationRecord),
-    /// Claimed by another worker.
-    Held,
-}
 
 /// Weights, data and database of a trained run.
 pub(crate) struct RunEvaluator {
@@ -184,13 +175,23 @@ impl RunEvaluator {
         }
     }
 
-    /// Claims and measures a design, unless it was measured before or is claimed by another worker.
-    pub(super) fn claim_accuracy(&self, key: &MeasurementKey) -> Result<ClaimedAccuracy, RunError> {
-        Ok(match self.store.claim(key, CLAIM_TTL)? {
-            Claim::Held => ClaimedAccuracy::Held,
-            Claim::Measured(known) => ClaimedAccuracy::Known(known.accuracy),
-            Claim::Granted => ClaimedAccuracy::Measured(self.measure_claimed(key)?),
-        })
+    /// Accuracy of a design: known, or claimed, measured and recorded by `process`. `None` if another worker has claimed
+    /// it.
+    pub(super) fn claim_accuracy(
+        &self,
+        key: &MeasurementKey,
+        process: &mut TaskProcess,
+    ) -> Result<Option<f64>, RunError> {
+        match self.store.claim(key, CLAIM_TTL)? {
+            Claim::Held => Ok(None),
+            Claim::Measured(known) => Ok(Some(known.accuracy)),
+            Claim::Granted => {
+                let record = self.measure_claimed(key)?;
+                let accuracy = record.accuracy;
+                process.emit(Event::Evaluated(record))?;
+                Ok(Some(accuracy))
+            }
+        }
     }
 
     /// Number of objects of a subset.

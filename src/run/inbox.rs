@@ -62,7 +62,16 @@ impl Inbox {
     }
 
     fn following(store: Store, task: Task, after: i64) -> Self {
-        Self { store, task, after, asked: None, lines: None, signalled: Arc::default(), signal_told: false, paused: false }
+        Self {
+            store,
+            task,
+            after,
+            asked: None,
+            lines: None,
+            signalled: Arc::default(),
+            signal_told: false,
+            paused: false,
+        }
     }
 
     /// Lets an interrupt (Ctrl-C) or a request to terminate arrive as [`Control::Stop`]; a second one ends the process

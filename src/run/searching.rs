@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::RunDir;
 use super::error::RunError;
-use super::evaluator::{CLAIM_TTL, ClaimedAccuracy, RunEvaluator};
+use super::evaluator::{CLAIM_TTL, RunEvaluator};
 use super::loading::LoadingProgress;
 use super::task_process::TaskProcess;
 use super::worker::{WorkerProcess, start_workers};
@@ -198,19 +198,12 @@ impl<'a> SearchRunner<'a> {
         }
         for index in 0..self.open.len() {
             let started = Instant::now();
-            let claimed = self.evaluator.claim_accuracy(&self.open[index].key)?;
+            let accuracy = self.evaluator.claim_accuracy(&self.open[index].key, self.process)?;
             self.parts.measure += started.elapsed().as_secs_f64();
-            let accuracy = match claimed {
-                ClaimedAccuracy::Held => continue,
-                ClaimedAccuracy::Known(accuracy) => accuracy,
-                ClaimedAccuracy::Measured(record) => {
-                    let accuracy = record.accuracy;
-                    self.process.emit(Event::Evaluated(record))?;
-                    accuracy
-                }
-            };
-            self.report(index, accuracy)?;
-            return Ok(true);
+            if let Some(accuracy) = accuracy {
+                self.report(index, accuracy)?;
+                return Ok(true);
+            }
         }
         Ok(false)
     }
@@ -332,15 +325,10 @@ impl RunAccuracies<'_> {
             if self.process.should_stop()? {
                 return Err(RunError::StoppedOnRequest);
             }
-            match self.evaluator.claim_accuracy(&key)? {
-                ClaimedAccuracy::Known(accuracy) => return Ok(accuracy),
-                ClaimedAccuracy::Measured(record) => {
-                    let accuracy = record.accuracy;
-                    self.process.emit(Event::Evaluated(record))?;
-                    return Ok(accuracy);
-                }
-                ClaimedAccuracy::Held => std::thread::sleep(POLL_INTERVAL),
+            if let Some(accuracy) = self.evaluator.claim_accuracy(&key, self.process)? {
+                return Ok(accuracy);
             }
+            std::thread::sleep(POLL_INTERVAL);
         }
     }
 }
