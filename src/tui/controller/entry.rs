@@ -69,7 +69,7 @@ pub(super) fn submitted(session: &Session, ui: &mut UiState) -> Option<UserComma
         Purpose::Knob if !is_blank => Some(Command::TypeKnob(text.to_owned()).into()),
         Purpose::Remember if !is_blank => Some(Command::SaveSetup(text.to_owned()).into()),
         Purpose::Filter => Some(Command::Filter(text.to_owned()).into()),
-        Purpose::Palette => command_palette::matching(ui, text).get(entry.row).map(|row| row.binding.command.clone()),
+        Purpose::Palette => command_palette::chosen(ui, text, entry.row),
         Purpose::Knob | Purpose::Remember | Purpose::HelpSearch => None,
     }
 }

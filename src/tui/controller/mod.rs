@@ -166,11 +166,7 @@ fn activate(session: &mut Session, ui: &mut UiState, row: usize) -> Vec<Effect> 
         if entry.purpose != Purpose::Palette {
             return Vec::new();
         }
-        command_palette::matching(ui, entry.text())
-            .get(row)
-            .map(|row| row.binding.command.clone())
-            .into_iter()
-            .collect()
+        command_palette::chosen(ui, entry.text(), row).into_iter().collect()
     } else {
         ui.overlay_row = row;
         overlay_commands(session, ui, row)
