@@ -159,7 +159,7 @@ fn accuracy(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let times = |views: &u32| Role::ALL.map(|role| training.measured(role, *views).count()).into_iter().max();
     let views = training.views().into_iter().max_by_key(times).unwrap_or(0);
     let percent = |points: &mut dyn Iterator<Item = (f64, f64)>| -> Vec<(f64, f64)> {
-        points.map(|(step, share)| (step, share * 100.0)).collect()
+        points.map(|(step, share)| (step, share / Metric::Accuracy.info().unit.size)).collect()
     };
     let measured = CURVES.map(|(role, _)| percent(&mut training.measured(role, views)));
     let enough = measured.iter().any(|points| points.len() > 1);

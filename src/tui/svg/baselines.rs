@@ -31,32 +31,34 @@ impl PlacedAxis {
 /// Draws the methods' designs.
 pub(crate) fn draw(problem: &SearchProblem, outcomes: &[BaselineOutcome]) -> String {
     let tried = || outcomes.iter().flat_map(|outcome| &outcome.evaluated);
-    let limit_ms = problem.knobs.latency_limit_s.map(|limit| limit * 1e3);
-    let milliseconds = |one: &EvaluatedDesign| one.evaluation.latency.total_s() * 1e3;
-    let most = tried().filter(|one| one.evaluation.feasible()).map(milliseconds).chain(limit_ms).fold(1e-3, f64::max);
-    let low = tried().map(|one| one.accuracy * 100.0).fold(100.0, f64::min);
-    let high = tried().map(|one| one.accuracy * 100.0).fold(low, f64::max);
+    let [latency, accuracy] = [Metric::Latency, Metric::Accuracy].map(|metric| metric.info().unit);
+    let right = |one: &EvaluatedDesign| one.evaluation.latency.total_s() / latency.size;
+    let up = |one: &EvaluatedDesign| one.accuracy / accuracy.size;
+    let limit = problem.knobs.latency_limit_s.map(|limit| limit / latency.size);
+    let most = tried().filter(|one| one.evaluation.feasible()).map(right).chain(limit).fold(1e-3, f64::max);
+    let low = tried().map(up).fold(1.0 / accuracy.size, f64::min);
+    let high = tried().map(up).fold(low, f64::max);
     let pad = ((high - low) * 0.06).max(1.0);
     let x = Axis::new(0.0, most * 1.06, Scale::Linear);
     let x = PlacedAxis { axis: x, start: MARGIN.0, end: SIZE.0 - MARGIN.2 };
-    let y = Axis::new((low - pad).max(0.0), (high + pad).min(100.0), Scale::Linear);
+    let y = Axis::new((low - pad).max(0.0), (high + pad).min(1.0 / accuracy.size), Scale::Linear);
     let y = PlacedAxis { axis: y, start: SIZE.1 - MARGIN.3, end: MARGIN.1 };
     let mut out = head(problem);
     axes(&mut out, &x, &y);
-    if let Some(limit) = limit_ms {
+    if let Some(limit) = limit {
         let (at, top, bottom) = (x.at(limit), MARGIN.1, SIZE.1 - MARGIN.3);
         let dashed = "fill=\"none\" stroke=\"#d55e00\" stroke-dasharray=\"5 4\"";
         out.path(dashed, &format!("M{at:.1} {top}V{bottom}"));
         out.text(&format!("x=\"{at:.1}\" y=\"{}\" text-anchor=\"middle\" fill=\"#d55e00\"", top - 6.0), "limit");
     }
     for (index, outcome) in outcomes.iter().enumerate() {
-        for one in outcome.evaluated.iter().filter(|one| milliseconds(one) <= x.axis.high()) {
-            mark(&mut out, index, (x.at(milliseconds(one)), y.at(one.accuracy * 100.0)), 2.6, 0.45);
+        for one in outcome.evaluated.iter().filter(|one| right(one) <= x.axis.high()) {
+            mark(&mut out, index, (x.at(right(one)), y.at(up(one))), 2.6, 0.45);
         }
     }
     for (index, outcome) in outcomes.iter().enumerate() {
         if let Some(best) = outcome.best() {
-            mark(&mut out, index, (x.at(milliseconds(best)), y.at(best.accuracy * 100.0)), 7.0, 1.0);
+            mark(&mut out, index, (x.at(right(best)), y.at(up(best))), 7.0, 1.0);
         }
         legend(&mut out, index, outcome);
     }
@@ -91,9 +93,16 @@ fn axes(out: &mut SvgDocument, x: &PlacedAxis, y: &PlacedAxis) {
     }
     out.path(line, &format!("M{left} {top}V{bottom}H{right}"));
     let title = "text-anchor=\"middle\" fill=\"#222222\"";
-    out.text(&format!("x=\"{}\" y=\"{}\" {title}", f64::midpoint(left, right), SIZE.1 - 14.0), "latency, ms");
+    out.text(
+        &format!("x=\"{}\" y=\"{}\" {title}", f64::midpoint(left, right), SIZE.1 - 14.0),
+        &axis_title("latency", Metric::Latency),
+    );
     let turned = format!("transform=\"translate(18 {}) rotate(-90)\" {title}", f64::midpoint(top, bottom));
-    out.text(&turned, "validation accuracy, %");
+    out.text(&turned, &axis_title("validation accuracy", Metric::Accuracy));
+}
+
+fn axis_title(name: &str, metric: Metric) -> String {
+    format!("{name}, {}", metric.info().unit.symbol)
 }
 
 /// A method's mark: a disc, or, beyond the colours, a square.

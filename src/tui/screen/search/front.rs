@@ -4,8 +4,8 @@ use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
 use super::super::{chrome, view::View};
 use crate::{
-    explore::{CandidateId, FoundPoint},
-    quantity::Knob,
+    explore::{CandidateId, Column, FoundPoint, Session},
+    quantity::{Knob, Unit},
     tui::{
         command::UserCommand,
         hit::{HitMap, Region},
@@ -21,7 +21,8 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let View { theme, ui, .. } = view;
     let glyphs = theme.glyphs;
     let keys = format!("{}/{}", ui.keys.key(UserCommand::EarlierFront), ui.keys.key(UserCommand::LaterFront));
-    let title = "Accuracy % over latency ms";
+    let [right, up] = units(view.session);
+    let title = format!("Accuracy {} over latency {}", up.symbol, right.symbol);
     let notes = match ui.earlier_front(view.session.searching()) {
         None if view.session.searching().generations.is_empty() => {
             vec![format!("{} front  {} found", glyphs.front, glyphs.feasible)]
@@ -35,8 +36,8 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
             format!("{} front", glyphs.front),
         ],
     };
-    let note = notes.iter().find(|note| width(note) + width(title) + 9 < area.width);
-    let inner = chrome::pane(buf, area, (title, note.map_or("", String::as_str)), false, theme);
+    let note = notes.iter().find(|note| width(note) + width(&title) + 9 < area.width);
+    let inner = chrome::pane(buf, area, (&title, note.map_or("", String::as_str)), false, theme);
     with_scatter(view, |scatter, _| scatter.render(inner, buf));
     hits.add(inner, Region::Found);
 }
@@ -48,14 +49,20 @@ pub(crate) fn nearest(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<Cand
     })
 }
 
+/// Units to the right and upwards.
+fn units(session: &Session) -> [Unit; 2] {
+    [Column::Latency, Column::Accuracy].map(|column| session.unit(column))
+}
+
 fn with_scatter<R>(view: View<'_>, then: impl FnOnce(&Scatter<'_, [Mark]>, &[CandidateId]) -> R) -> R {
     let View { session, theme, ui } = view;
     let glyphs = theme.glyphs;
+    let [right, up] = units(session);
     let now = session.found(None);
     let mut marks: Vec<Mark> = Vec::new();
     let mut ids: Vec<CandidateId> = Vec::new();
     let mut add = |point: &FoundPoint<'_>, glyph, style, layer| {
-        let spot = PlotPoint { x: point.latency_s * 1e3, y: point.found.accuracy * 100.0, layer };
+        let spot = PlotPoint { x: point.latency_s / right.size, y: point.found.accuracy / up.size, layer };
         marks.push(Mark { spot, glyph, style });
         ids.push(point.candidate);
     };
@@ -74,7 +81,7 @@ fn with_scatter<R>(view: View<'_>, then: impl FnOnce(&Scatter<'_, [Mark]>, &[Can
             add(point, glyphs.earlier, theme.warn, 2);
         }
     }
-    let limit = session.value(Knob::LatencyLimit) * 1e3;
+    let limit = session.value(Knob::LatencyLimit) / right.size;
     let x = Axis::fit(marks.iter().map(|mark| mark.spot.x), Scale::Linear).padded(0.06);
     let y = Axis::fit(marks.iter().map(|mark| mark.spot.y), Scale::Linear).padded(0.06);
     let selected = ids.iter().position(|id| session.selected() == Some(*id));
