@@ -258,6 +258,4 @@ fn tail(path: &Path, bytes: u64) -> io::Result<String> {
 }
 
 #[cfg(test)]
-mod first_edition;
-#[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! Runs as several processes see them. The other processes are this test binary, started again with one of the ignored
 //! tests at the end and the run's directory in an environment variable.
 
+mod first_edition;
 mod searching;
 pub(in crate::run) mod small_run;
 mod training;

@@ -1,7 +1,6 @@
-//! Figures of candidates at their best splits, and points between two figures.
+//! Figures of candidates at their best splits.
 
 use super::Derived;
-use super::points::{Point, PointClass, mark_front};
 use crate::cost::FrameDemand;
 use crate::explore::candidate::CandidateId;
 use crate::explore::catalogue::Catalogue;
@@ -70,20 +69,5 @@ impl Derived {
     /// Index of the best split of a ranked candidate among the splits of all candidates.
     fn best_index(&self, catalogue: &Catalogue, id: CandidateId) -> usize {
         catalogue.range(id).start + usize::from(self.best_split_index(id).expect("the candidate was ranked"))
-    }
-
-    /// Appends the points of all rows between two figures.
-    pub(super) fn add_points(&self, catalogue: &Catalogue, up: Column, right: Column, points: &mut Vec<Point>) {
-        points.reserve(self.rows.len());
-        for &candidate in &self.rows {
-            let x = self.figure(catalogue, candidate, right);
-            let y = self.figure(catalogue, candidate, up);
-            if x.is_finite() && y.is_finite() {
-                let feasible = self.ranking.feasible(candidate);
-                let class = if feasible { PointClass::Feasible } else { PointClass::Infeasible };
-                points.push(Point { candidate, right: x, up: y, class });
-            }
-        }
-        mark_front(points, right, up);
     }
 }

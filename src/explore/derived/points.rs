@@ -2,7 +2,9 @@
 
 use std::cell::{OnceCell, RefCell};
 
+use super::Derived;
 use crate::explore::candidate::CandidateId;
+use crate::explore::catalogue::Catalogue;
 use crate::explore::column::Column;
 use crate::search::ParetoFront;
 
@@ -80,8 +82,25 @@ impl PointCache {
     }
 }
 
+impl Derived {
+    /// Appends the points of all rows between two figures.
+    pub(super) fn add_points(&self, catalogue: &Catalogue, up: Column, right: Column, points: &mut Vec<Point>) {
+        points.reserve(self.rows.len());
+        for &candidate in &self.rows {
+            let x = self.figure(catalogue, candidate, right);
+            let y = self.figure(catalogue, candidate, up);
+            if x.is_finite() && y.is_finite() {
+                let feasible = self.ranking.feasible(candidate);
+                let class = if feasible { PointClass::Feasible } else { PointClass::Infeasible };
+                points.push(Point { candidate, right: x, up: y, class });
+            }
+        }
+        mark_front(points, right, up);
+    }
+}
+
 /// Marks the Pareto front of the feasible points. Of equal points the first is marked.
-pub(super) fn mark_front(points: &mut [Point], right: Column, up: Column) {
+fn mark_front(points: &mut [Point], right: Column, up: Column) {
     // Negative where more is better.
     let cost = |column: Column, value: f64| if column.descends() { -value } else { value };
     let mut front = ParetoFront::new(2);

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
-use super::tests::small_run::copy_folder;
-use super::{Cursor, RunDir, RunEvaluator};
+use super::small_run::copy_folder;
 use crate::record::{Event, Precision, Role, Subset, Task};
+use crate::run::{Cursor, RunDir, RunEvaluator};
 use crate::search::{NextCandidate, Objective, SearchDriver, SearchOptions, SearchProblem};
 use crate::train::{Checkpoints, TrainingLoop};
 
