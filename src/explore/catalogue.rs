@@ -8,7 +8,7 @@ use std::ops::Range;
 use thiserror::Error;
 
 use super::candidate::{CandidateDesign, CandidateError, CandidateId, demands, design, effective_transmit};
-use super::measurements::{Accuracy, Measurements, ShownAccuracy, split_index_of};
+use super::measurements::{Accuracy, Measurements, ShownAccuracy, entry_of};
 use super::pool::{CandidatePool, DesignKey};
 use crate::cost::{CostError, CostModel, DemandBatch, SplitDemand, TransmitConfig};
 use crate::hardware::Profile;
@@ -153,18 +153,18 @@ impl Catalogue {
         self.measurements.shown(design, self.sensors)
     }
 
-    /// Accuracies of splits, given by their indices among all splits, with the current number of sensors: NaN where
+    /// Accuracies of splits, given by their entries in the batch of all splits, with the current number of sensors: NaN where
     /// not measured, empty if none of them was.
     #[inline]
-    pub(super) fn accuracies(&self, demands: Range<usize>) -> &[f64] {
-        self.measurements.current(demands)
+    pub(super) fn accuracies(&self, entries: Range<usize>) -> &[f64] {
+        self.measurements.current(entries)
     }
 
-    /// Accuracy of the split at an index among all splits, NaN if it was not measured with the current number of
+    /// Accuracy of the split at an entry of the batch, NaN if it was not measured with the current number of
     /// sensors.
     #[inline]
-    pub(super) fn accuracy_at(&self, demand: usize) -> f64 {
-        self.measurements.current_at(demand)
+    pub(super) fn accuracy_at(&self, entry: usize) -> f64 {
+        self.measurements.current_at(entry)
     }
 
     /// Indices of a candidate's splits among all splits.
@@ -197,8 +197,8 @@ impl Catalogue {
     }
 
     /// Identity of the design that a candidate is at one of its splits.
-    pub(super) fn design_key(&self, id: CandidateId, demand: u16) -> DesignKey {
-        self.pool.design_key(&self.space, id, demand)
+    pub(super) fn design_key(&self, id: CandidateId, split_index: u16) -> DesignKey {
+        self.pool.design_key(&self.space, id, split_index)
     }
 
     /// Transmit configuration of a candidate that exists when split at a boundary.
@@ -284,7 +284,7 @@ impl Catalogue {
     /// Returns `true` if a canonical design is a split of some candidate.
     fn is_a_split(&self, design: &Design) -> bool {
         let candidates = self.pool.of_genome(&design.genome);
-        candidates.iter().any(|&id| split_index_of(&self.space, &self.pool, id, design).is_some())
+        candidates.iter().any(|&id| entry_of(&self.space, &self.pool, id, design).is_some())
     }
 }
 

@@ -105,26 +105,26 @@ impl Measurements {
     /// Accuracies of a range of splits at the current number of views, NaN where not measured; empty if none of them
     /// was.
     #[inline]
-    pub(super) fn current(&self, demands: Range<usize>) -> &[f64] {
-        if self.any_measured(&demands) { self.current.get(demands).unwrap_or(&[]) } else { &[] }
+    pub(super) fn current(&self, entries: Range<usize>) -> &[f64] {
+        if self.any_measured(&entries) { self.current.get(entries).unwrap_or(&[]) } else { &[] }
     }
 
     /// Accuracy of a split with the current number of views, NaN if it was not measured.
     #[inline]
-    pub(super) fn current_at(&self, demand: usize) -> f64 {
-        self.current(demand..demand + 1).first().copied().unwrap_or(f64::NAN)
+    pub(super) fn current_at(&self, entry: usize) -> f64 {
+        self.current(entry..entry + 1).first().copied().unwrap_or(f64::NAN)
     }
 
     /// Returns `true` if at least one of a range of splits has an accuracy at the current number of views.
     #[inline]
-    fn any_measured(&self, demands: &Range<usize>) -> bool {
-        if self.measured_mask.is_empty() || demands.end == 0 {
+    fn any_measured(&self, entries: &Range<usize>) -> bool {
+        if self.measured_mask.is_empty() || entries.end == 0 {
             return false;
         }
-        let last = demands.end - 1;
-        let (first_word, last_word) = (demands.start / WORD, last / WORD);
+        let last = entries.end - 1;
+        let (first_word, last_word) = (entries.start / WORD, last / WORD);
         (first_word..=last_word).any(|word| {
-            let from = if word == first_word { demands.start % WORD } else { 0 };
+            let from = if word == first_word { entries.start % WORD } else { 0 };
             let to = if word == last_word { last % WORD } else { WORD - 1 };
             let mask = (u64::MAX << from) & (u64::MAX >> (WORD - 1 - to));
             self.measured_mask.get(word).is_some_and(|bits| bits & mask != 0)
@@ -134,7 +134,7 @@ impl Measurements {
     /// Records a measurement of a canonical design.
     pub(super) fn record(&mut self, design: Design, views: u32, accuracy: Accuracy) {
         let index = *self.by_design.entry(design).or_insert_with_key(|design| {
-            self.records.push(DesignReadings { design: design.clone(), demands: Vec::new(), readings: Vec::new() });
+            self.records.push(DesignReadings { design: design.clone(), entries: Vec::new(), readings: Vec::new() });
             self.records.len() - 1
         });
         let readings = &mut self.records[index].readings;
@@ -165,18 +165,18 @@ impl Measurements {
     /// Links a measured design with the splits of the pool that are this design.
     pub(super) fn link_design(&mut self, space: &SearchSpace, pool: &CandidatePool, design: &Design) {
         let Some(&index) = self.by_design.get(design) else { return };
-        self.records[index].demands =
-            pool.of_genome(&design.genome).iter().filter_map(|&id| split_index_of(space, pool, id, design)).collect();
+        self.records[index].entries =
+            pool.of_genome(&design.genome).iter().filter_map(|&id| entry_of(space, pool, id, design)).collect();
     }
 
     /// Links a new candidate with the measured designs of its genome.
     pub(super) fn link_candidate(&mut self, space: &SearchSpace, pool: &CandidatePool, id: CandidateId) {
         let Some(candidate) = pool.get(id) else { return };
         for record in self.records.iter_mut().filter(|record| record.design.genome == candidate.genome) {
-            if let Some(demand) = split_index_of(space, pool, id, &record.design)
-                && !record.demands.contains(&demand)
+            if let Some(entry) = entry_of(space, pool, id, &record.design)
+                && !record.entries.contains(&entry)
             {
-                record.demands.push(demand);
+                record.entries.push(entry);
             }
         }
     }
@@ -189,21 +189,16 @@ impl Measurements {
             let Some(accuracy) = record.newest(self.run, views) else { continue };
             self.current.resize(splits, f64::NAN);
             self.measured_mask.resize(splits.div_ceil(WORD), 0);
-            for &demand in &record.demands {
-                self.current[demand] = accuracy.accuracy;
-                self.measured_mask[demand / WORD] |= 1 << (demand % WORD);
+            for &entry in &record.entries {
+                self.current[entry] = accuracy.accuracy;
+                self.measured_mask[entry / WORD] |= 1 << (entry % WORD);
             }
         }
     }
 }
 
-/// Index of the split of a candidate that is this design, if one is.
-pub(super) fn split_index_of(
-    space: &SearchSpace,
-    pool: &CandidatePool,
-    id: CandidateId,
-    design: &Design,
-) -> Option<usize> {
+/// Entry of the split of a candidate that is this design, if one is.
+pub(super) fn entry_of(space: &SearchSpace, pool: &CandidatePool, id: CandidateId, design: &Design) -> Option<usize> {
     let index = pool.split_at(id, design.split)?;
     (pool.design(space, id, design.split)? == *design).then_some(index)
 }
@@ -309,14 +304,14 @@ mod tests {
             measured.link_design(&space, &pool, &design);
         }
         measured.refresh(pool.split_count(), 6);
-        let known = |cell: &usize| !measured.current_at(*cell).is_nan();
+        let known = |entry: &usize| !measured.current_at(*entry).is_nan();
         assert!((0..pool.split_count()).filter(known).count() >= 9);
         for id in 0..60 {
             let range = pool.range(id);
             let present = measured.current(range.clone());
-            assert_eq!(present.is_empty(), !range.clone().any(|cell| known(&cell)));
+            assert_eq!(present.is_empty(), !range.clone().any(|entry| known(&entry)));
             let both = present.iter().zip(range);
-            both.for_each(|(one, cell)| assert_eq!(one.to_bits(), measured.current_at(cell).to_bits()));
+            both.for_each(|(one, entry)| assert_eq!(one.to_bits(), measured.current_at(entry).to_bits()));
         }
         assert!(measured.current_at(pool.split_count() + 64).is_nan());
     }

@@ -181,9 +181,9 @@ impl CandidatePool {
     }
 
     /// Identity of the design that a candidate is at one of its splits.
-    pub(super) fn design_key(&self, space: &SearchSpace, id: CandidateId, demand: u16) -> DesignKey {
+    pub(super) fn design_key(&self, space: &SearchSpace, id: CandidateId, split_index: u16) -> DesignKey {
         let KeyBase { first_of_genome, transmit } = self.keys[id as usize];
-        let split = self.boundaries[self.offsets[id as usize] as usize + usize::from(demand)];
+        let split = self.boundaries[self.offsets[id as usize] as usize + usize::from(split_index)];
         let genome = &self.candidates[id as usize].genome;
         let TransmitConfig { fusion, ratio, bits } = effective_transmit(space, genome, transmit, split);
         let sent = u32::from_be_bytes([split, fusion, ratio, bits]);

@@ -51,7 +51,7 @@ impl ShownAccuracy {
 pub(super) struct DesignReadings {
     pub(super) design: Design,
     /// Indices of the splits of the pool that are this design.
-    pub(super) demands: Vec<usize>,
+    pub(super) entries: Vec<usize>,
     /// Readings, steps ascending.
     pub(super) readings: Vec<Reading>,
 }

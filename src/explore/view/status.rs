@@ -77,7 +77,7 @@ impl Session {
             .filter(
                 |(index, (demand, _))| if overridden { *index == inspected.shown } else { evaluator.allows(demand) },
             )
-            .map(|(_, cell)| cell);
+            .map(|(_, split)| split);
         let barred: Vec<(&SplitDemand, f64)> = wanted.collect();
         let fits = |(demand, accuracy): &(&SplitDemand, f64)| evaluator.evaluate(demand, *accuracy).feasible();
         if barred.iter().any(fits) { Vec::new() } else { barred }
