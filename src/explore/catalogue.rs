@@ -153,8 +153,8 @@ impl Catalogue {
         self.measurements.shown(design, self.sensors)
     }
 
-    /// Accuracies of splits, given by their entries in the batch of all splits, with the current number of sensors: NaN where
-    /// not measured, empty if none of them was.
+    /// Accuracies of splits, given by their entries in the batch of all splits, with the current number of sensors: NaN
+    /// where not measured, empty if none of them was.
     #[inline]
     pub(super) fn accuracies(&self, entries: Range<usize>) -> &[f64] {
         self.measurements.current(entries)
