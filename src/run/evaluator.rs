@@ -175,8 +175,8 @@ impl RunEvaluator {
         }
     }
 
-    /// Accuracy of a design: known, or claimed, measured and recorded by `process`. `None` if another worker has claimed
-    /// it.
+    /// Accuracy of a design: known, or claimed, measured and recorded by `process`. `None` if another worker has
+    /// claimed it.
     pub(super) fn claim_accuracy(
         &self,
         key: &MeasurementKey,
