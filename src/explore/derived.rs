@@ -184,7 +184,13 @@ impl Derived {
 
     /// All rows between two figures. Rows of which one is unknown have no point.
     pub(super) fn points(&self, catalogue: &Catalogue, up: Column, right: Column) -> &Points {
-        self.points.get_or_fill(up, right, |points| self.add_points(catalogue, up, right, points))
+        let point = |&candidate: &CandidateId| Point {
+            candidate,
+            right: self.figure(catalogue, candidate, right),
+            up: self.figure(catalogue, candidate, up),
+            class: if self.ranking.feasible(candidate) { PointClass::Feasible } else { PointClass::Infeasible },
+        };
+        self.points.get_or_fill(up, right, self.rows.iter().map(point))
     }
 
     /// Number of rows without an accuracy at the current number of sensors.

@@ -2,9 +2,7 @@
 
 use std::cell::{OnceCell, RefCell};
 
-use super::Derived;
 use crate::explore::candidate::CandidateId;
-use crate::explore::catalogue::Catalogue;
 use crate::explore::column::Column;
 use crate::search::ParetoFront;
 
@@ -60,14 +58,15 @@ impl Default for PointCache {
 }
 
 impl PointCache {
-    /// Returns the points of a pair of figures; `fill` fills an empty vector with them the first time. A column that is
-    /// no figure counts as the first figure.
-    pub(super) fn get_or_fill(&self, up: Column, right: Column, fill: impl FnOnce(&mut Vec<Point>)) -> &Points {
+    /// Returns the points of a pair of figures; those of `rows` whose figures are finite, and their front, are found
+    /// the first time. A column that is no figure counts as the first figure.
+    pub(super) fn get_or_fill(&self, up: Column, right: Column, rows: impl Iterator<Item = Point>) -> &Points {
         let place = |column| Column::FIGURES.iter().position(|figure| *figure == column).unwrap_or(0);
         self.pairs[place(up) * Column::FIGURES.len() + place(right)].get_or_init(|| {
             let mut points = self.spare.take();
             points.clear();
-            fill(&mut points);
+            points.extend(rows.filter(|point| point.right.is_finite() && point.up.is_finite()));
+            mark_front(&mut points, right, up);
             Points(points)
         })
     }
@@ -79,23 +78,6 @@ impl PointCache {
                 self.spare = RefCell::new(points.0);
             }
         }
-    }
-}
-
-impl Derived {
-    /// Appends the points of all rows between two figures.
-    pub(super) fn add_points(&self, catalogue: &Catalogue, up: Column, right: Column, points: &mut Vec<Point>) {
-        points.reserve(self.rows.len());
-        for &candidate in &self.rows {
-            let x = self.figure(catalogue, candidate, right);
-            let y = self.figure(catalogue, candidate, up);
-            if x.is_finite() && y.is_finite() {
-                let feasible = self.ranking.feasible(candidate);
-                let class = if feasible { PointClass::Feasible } else { PointClass::Infeasible };
-                points.push(Point { candidate, right: x, up: y, class });
-            }
-        }
-        mark_front(points, right, up);
     }
 }
 
