@@ -357,6 +357,40 @@ fn fixes_as_they_are_printed_make_a_split_fit() {
 }
 
 #[test]
+fn a_sweep_meets_the_limit_at_every_value_and_reads_the_same_in_every_form() {
+    let folder = folder();
+    let asked =
+        ["sweep", "link-bandwidth", "--from", "1 Mbit/s", "--to", "1Gbit/s", "--steps", "7", "--knob", "latency=6ms"];
+    let found = json(folder.path(), &[&asked[..], &["--json", "--svg", "sweep.svg"]].concat());
+    let points = found["points"].as_array().unwrap();
+    assert_eq!((points.len(), &found["knob"]), (7, &Value::from("link-bandwidth")));
+    let values: Vec<f64> = points.iter().map(|point| point["value"].as_f64().unwrap()).collect();
+    assert!((values[0] - 125_000.0).abs() < 1e-6 && (values[6] - 125e6).abs() < 1e-3, "{values:?}");
+    for point in points {
+        let (value, design) = (point["value"].as_f64().unwrap(), point["design"].as_str().unwrap());
+        let knob = format!("link-bandwidth={value}");
+        let cost = json(folder.path(), &["paradigms", "--json", "--design", design, "--knob", &knob]);
+        let latency = point["latency_s"].as_f64().unwrap();
+        assert!(latency <= 6e-3 && point["accuracy"].is_null());
+        let same = cost["paradigms"].as_array().unwrap().iter().find(|one| one["design"] == design);
+        assert!(same.is_none_or(|same| same["latency_s"] == latency), "{design}");
+    }
+    let csv = text(&splitscope(folder.path(), &[&asked[..], &["--csv"]].concat()).stdout);
+    let rows: Vec<&str> = csv.lines().skip(1).collect();
+    assert_eq!(rows.len(), 7);
+    for (row, point) in rows.iter().zip(points) {
+        assert!(row.contains(point["design"].as_str().unwrap()), "{row}");
+    }
+    let picture = std::fs::read_to_string(folder.path().join("sweep.svg")).unwrap();
+    assert!(picture.contains("link bandwidth") && picture.contains(points[0]["split"].as_str().unwrap()));
+
+    let refused = splitscope(folder.path(), &["sweep", "sensors", "--to", "13"]);
+    assert!(text(&refused.stderr).contains("from 1 to 12"), "{}", text(&refused.stderr));
+    let none = splitscope(folder.path(), &["sweep", "latency", "--from", "1us", "--to", "2us", "--steps", "2"]);
+    assert_eq!(none.status.code(), Some(3), "{}", text(&none.stderr));
+}
+
+#[test]
 fn a_reader_that_leaves_ends_every_listing_quietly() {
     let folder = folder();
     std::fs::write(folder.path().join("glasses.toml"), include_str!("../profiles/glasses.toml")).unwrap();
@@ -366,6 +400,7 @@ fn a_reader_that_leaves_ends_every_listing_quietly() {
         &["cost", "--space", "attentive-nas", "--list-layers", "space"],
         &["check", "glasses.toml"],
         &["profile", "show", "glasses"],
+        &["sweep", "latency"],
         &["schema", "space"],
         &["data", "arrangement-10:objects=100"],
         &["search", "--proxy", "--evaluations", "4"],

@@ -19,6 +19,7 @@ mod profile;
 mod progress;
 mod schema;
 mod search;
+mod sweep;
 mod train;
 
 use std::process::ExitCode;
@@ -56,6 +57,8 @@ enum Command {
     Cost(cost::Arguments),
     /// Compare all on the sensors, all on the aggregator and a distributed design, beside the paper's Table 1
     Paradigms(paradigms::Arguments),
+    /// Print the best design at each of many values of one knob
+    Sweep(sweep::Arguments),
     /// Check spaces and profiles, pointing at what is wrong
     Check(check::Arguments),
     /// Show the constants of a profile and where they come from
@@ -98,6 +101,7 @@ pub fn main() -> ExitCode {
         Some(Command::Measure(arguments)) => measure::run(&arguments),
         Some(Command::Cost(arguments)) => cost::run(&arguments),
         Some(Command::Paradigms(arguments)) => paradigms::run(&arguments),
+        Some(Command::Sweep(arguments)) => sweep::run(&arguments),
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Profile(arguments)) => profile::run(&arguments),
         Some(Command::Schema(arguments)) => schema::run(&arguments),

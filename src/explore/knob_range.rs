@@ -107,7 +107,15 @@ impl KnobRange {
     /// # Errors
     /// Text that is no value of the knob, or a value far outside the range.
     pub fn parse(&self, text: &str) -> Result<f64, QuantityError> {
-        let value = self.knob.parse(text, self.unit)?;
+        self.check(self.knob.parse(text, self.unit)?)
+    }
+
+    /// Returns `value`, in base units, if it is not far outside the range.
+    ///
+    /// # Errors
+    /// A value that the knob can't have, or one far outside the range.
+    pub fn check(&self, value: f64) -> Result<f64, QuantityError> {
+        let value = self.knob.check(value)?;
         if self.knob.is_unlimited(value) {
             return Ok(value);
         }

@@ -10,7 +10,7 @@ use super::candidate::CandidateId;
 use super::pool::CandidatePool;
 use crate::space::{Design, SearchSpace};
 use readings::DesignReadings;
-pub use readings::{Accuracy, Reading, ShownAccuracy};
+pub use readings::{Accuracy, AccuracyFigure, AccuracyKind, Reading, ShownAccuracy};
 
 mod readings;
 

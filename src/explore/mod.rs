@@ -62,6 +62,7 @@ mod sensitivity;
 mod session;
 mod session_file;
 mod setup;
+mod sweep;
 mod update;
 mod view;
 
@@ -78,7 +79,7 @@ pub use filter::{Filter, FilterError};
 pub use history::{SavedSetup, Step};
 pub use knob_histograms::{Fix, WhatIf};
 pub use knob_range::KnobRange;
-pub use measurements::{Accuracy, Measurements, Reading, ShownAccuracy};
+pub use measurements::{Accuracy, AccuracyFigure, AccuracyKind, Measurements, Reading, ShownAccuracy};
 pub use message::{Message, Severity};
 pub use overriding::Override;
 pub use ranking_rule::{Class, RankedDesign};
@@ -87,6 +88,7 @@ pub(crate) use session::DEFAULT_POOL;
 pub use session::Session;
 pub use session_file::{DesignRow, OverrideRow, SavedSetupRow, SessionFile, SessionFileError, SessionHeader, ViewRow};
 pub use setup::{Pinned, Setup};
+pub use sweep::{SweepPoint, SweptDesign};
 pub use update::Update;
 pub use view::{
     BarQuantity, Compared, DesignBar, DesignStrip, FoundPoint, NetworkBoundary, SplitState, Status, TableRow,

@@ -1,5 +1,5 @@
-//! A drawn screen as SVG: for the export of the live screen and for the pictures of the README. `baselines` draws a
-//! comparison of methods with the same elements.
+//! A drawn screen as SVG: for the export of the live screen and for the pictures of the README. `baselines` and
+//! `sweep` draw charts with the same elements.
 //!
 //! The picture does not depend on the viewer's fonts: backgrounds are rectangles; box drawing, block elements,
 //! braille and the plot marks are geometry (`shapes`); the remaining text is set in a monospace stack with its
@@ -7,8 +7,10 @@
 //! tests. Uses ratatui's buffer, nothing else.
 
 pub(crate) mod baselines;
+mod chart;
 mod document;
 mod shapes;
+pub(crate) mod sweep;
 
 use std::{collections::BTreeMap, fmt::Write as _};
 

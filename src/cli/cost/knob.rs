@@ -19,10 +19,16 @@ pub(in crate::cli) fn knobs(model: &CostModel, sensors: Option<u32>, texts: &[St
 /// Sets a knob from `name=value`: a number in base units, a number with a unit, or a word for "no limit". Returns a
 /// note if the knob was given a former name.
 fn set(knobs: &mut Knobs, text: &str) -> Result<Option<String>> {
+    let (knob, value, note) = parse(text)?;
+    knobs.set(knob, value);
+    Ok(note)
+}
+
+/// Reads `name=value`: the knob, its value in base units, and a note if the name is a former one.
+pub(in crate::cli) fn parse(text: &str) -> Result<(Knob, f64, Option<String>)> {
     let (name, value) = text.split_once('=').with_context(|| format!("`{text}` is not NAME=VALUE"))?;
     let knob = Knob::named(name)?;
-    knobs.set(knob, knob.parse(value, knob.info().dimension.base_unit())?);
-    Ok(Knob::renamed(name))
+    Ok((knob, knob.parse(value, knob.info().dimension.base_unit())?, Knob::renamed(name)))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Readings of one design, and the accuracy to show of them.
 
+use serde::Serialize;
+
 use crate::space::Design;
 
 /// One measurement of a design.
@@ -20,6 +22,44 @@ impl Accuracy {
     }
 }
 
+/// Source of an accuracy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AccuracyKind {
+    /// The design was evaluated on objects.
+    Measured,
+}
+
+/// An accuracy with its 90 % interval, as files and JSON write it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct AccuracyFigure {
+    /// Source.
+    pub kind: AccuracyKind,
+    /// Share of samples classified correctly, 0 to 1.
+    pub value: f64,
+    /// Lower end of the interval.
+    pub low: f64,
+    /// Upper end of the interval.
+    pub high: f64,
+    /// Number of samples.
+    pub samples: u64,
+}
+
+/// Quantile of the normal distribution for two-sided 90 % intervals.
+const Z90: f64 = 1.644_853_627;
+
+impl Accuracy {
+    /// The accuracy with its 90 % interval by chance of the samples (Wilson, 1927).
+    pub fn figure(&self) -> AccuracyFigure {
+        let (n, p) = (self.samples.max(1) as f64, self.accuracy);
+        let shrink = 1.0 + Z90 * Z90 / n;
+        let centre = (p + Z90 * Z90 / (2.0 * n)) / shrink;
+        let half = Z90 * (p * (1.0 - p) / n + Z90 * Z90 / (4.0 * n * n)).max(0.0).sqrt() / shrink;
+        let (low, high) = ((centre - half).max(0.0), (centre + half).min(1.0));
+        AccuracyFigure { kind: AccuracyKind::Measured, value: p, low, high, samples: self.samples }
+    }
+}
+
 /// Accuracy of a design as it is shown with the current number of sensors.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ShownAccuracy {
@@ -37,6 +77,11 @@ pub enum ShownAccuracy {
 }
 
 impl ShownAccuracy {
+    /// The accuracy with its interval, if it was measured with the current number of sensors.
+    pub fn figure(&self) -> Option<AccuracyFigure> {
+        if let Self::Measured(accuracy) = self { Some(accuracy.figure()) } else { None }
+    }
+
     /// The accuracy, if it was measured with the current number of sensors.
     pub fn measured(&self) -> Option<f64> {
         match self {

@@ -1,0 +1,216 @@
+//! `splitscope sweep`: the best design at each of many values of one knob.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+
+use super::cost::knob::parse as parse_knob;
+use super::{Answer, load};
+use crate::explore::{AccuracyFigure, Command, DEFAULT_POOL, KnobRange, Session, SweepPoint};
+use crate::files;
+use crate::quantity::{Knob, Metric};
+use crate::run::RunDir;
+use crate::tui::{self, svg};
+
+/// Arguments of `sweep`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Knob to sweep over, for instance `link-bandwidth`, `latency` or `sensors`
+    #[arg(value_name = "KNOB")]
+    swept: String,
+    /// First value, with a unit or in base units [default: the lower end of the knob's range]
+    #[arg(long)]
+    from: Option<String>,
+    /// Last value [default: the upper end of the knob's range]
+    #[arg(long)]
+    to: Option<String>,
+    /// Number of values
+    #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    steps: u32,
+    /// Trained run with the accuracies to rank by
+    #[arg(long)]
+    run: Option<PathBuf>,
+    /// Space: a shipped name or a TOML file [default: tabletop, or the run's]
+    #[arg(long)]
+    space: Option<String>,
+    /// Profile: a shipped name or a TOML file [default: glasses, or the run's]
+    #[arg(long)]
+    profile: Option<String>,
+    /// Sets another knob, for instance `latency=8ms`
+    #[arg(long = "knob", value_name = "NAME=VALUE")]
+    knobs: Vec<String>,
+    /// Number of sensors [default: the profile's]
+    #[arg(long)]
+    sensors: Option<u32>,
+    /// Candidates in the pool
+    #[arg(long, default_value_t = DEFAULT_POOL)]
+    pool: usize,
+    /// Seed of the pool
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Print JSON, in base units
+    #[arg(long, conflicts_with_all = ["csv"])]
+    json: bool,
+    /// Print CSV, in base units
+    #[arg(long)]
+    csv: bool,
+    /// Also draw the curve
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+}
+
+/// The whole result, as JSON.
+#[derive(Serialize)]
+struct Sweep<'a> {
+    knob: &'static str,
+    space: &'a str,
+    profile: &'a str,
+    points: Vec<Point>,
+}
+
+/// One value of the knob.
+#[derive(Serialize)]
+struct Point {
+    value: f64,
+    /// `None` where no design meets the limits.
+    design: Option<String>,
+    split: Option<String>,
+    accuracy: Option<AccuracyFigure>,
+    latency_s: Option<f64>,
+}
+
+/// One value of the knob as a row of CSV.
+#[derive(Serialize)]
+struct Row<'a> {
+    value: f64,
+    design: Option<&'a str>,
+    split: Option<&'a str>,
+    accuracy: Option<f64>,
+    accuracy_low: Option<f64>,
+    accuracy_high: Option<f64>,
+    latency_s: Option<f64>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
+    let session = session(arguments)?;
+    let knob = Knob::named(&arguments.swept)?;
+    load::print_notes(Knob::renamed(&arguments.swept).as_slice());
+    let range = session.range(knob).with_context(|| format!("{} can't be moved on this profile", knob.label()))?;
+    let values = values(arguments, &session, range)?;
+    let points = session.sweep(knob, &values)?;
+    if let Some(path) = &arguments.svg {
+        let picture = svg::sweep::draw(session.space(), &session.profile().name, knob, &points);
+        files::write(path, picture.as_bytes()).with_context(|| format!("{} can't be written", path.display()))?;
+    }
+    let rows: Vec<Point> = points.iter().map(|point| row(&session, point)).collect();
+    let mut out = io::stdout().lock();
+    if arguments.json {
+        let sweep =
+            Sweep { knob: knob.name(), space: &session.space().name, profile: &session.profile().name, points: rows };
+        writeln!(out, "{}", serde_json::to_string_pretty(&sweep)?)?;
+    } else if arguments.csv {
+        write_csv(&mut out, &rows)?;
+    } else {
+        write_table(&mut out, knob, range, &rows)?;
+    }
+    Ok(if points.iter().any(|point| point.best.is_some()) { Answer::Yes } else { Answer::No })
+}
+
+/// A session on the run, or on space and profile, with the named knobs set.
+fn session(arguments: &Arguments) -> Result<Session> {
+    let run = arguments.run.as_deref().map(RunDir::open).transpose()?;
+    let (space, _) = match (&arguments.space, &run) {
+        (None, Some(run)) => load::space_of_run(run.manifest())?,
+        (name, _) => load::space(name.as_deref().unwrap_or(crate::space::DEFAULT))?,
+    };
+    let (profile, _) = match (&arguments.profile, &run) {
+        (None, Some(run)) => load::profile_of_run(run.manifest())?,
+        (name, _) => load::profile(name.as_deref().unwrap_or(crate::hardware::DEFAULT))?,
+    };
+    crate::cost::check_names(&space, &profile)?;
+    let mut session = Session::new(space, profile, arguments.pool, arguments.seed);
+    if let Some(path) = &arguments.run {
+        tui::replay(&mut session, path)?;
+    }
+    let mut moved = Vec::new();
+    for text in &arguments.knobs {
+        let (knob, value, note) = parse_knob(text)?;
+        load::print_notes(note.as_slice());
+        moved.push((knob, knob.check(value)?));
+    }
+    if let Some(sensors) = arguments.sensors {
+        moved.push((Knob::Sensors, f64::from(sensors)));
+    }
+    let views = session.space().views;
+    if let Some((_, sensors)) = moved.iter().find(|(knob, value)| *knob == Knob::Sensors && *value > f64::from(views)) {
+        bail!("{} takes 1 to {views} views; {sensors} sensors were asked for", session.space().name);
+    }
+    session.apply(Command::SetKnobs(moved), 0);
+    Ok(session)
+}
+
+/// Values between the ends of the sweep, which are those of the knob's range unless named.
+fn values(arguments: &Arguments, session: &Session, range: &KnobRange) -> Result<Vec<f64>> {
+    let end = |text: &Option<String>, usual: f64| match text {
+        Some(text) => Ok(range.check(range.knob.parse(text, range.info().dimension.base_unit())?)?),
+        None => Ok::<f64, anyhow::Error>(usual),
+    };
+    let steps = || range.steps.iter().copied().filter(|&step| !range.knob.is_unlimited(step));
+    let (low, high) = (steps().fold(f64::INFINITY, f64::min), steps().fold(f64::NEG_INFINITY, f64::max));
+    let (from, to) = (end(&arguments.from, low)?, end(&arguments.to, high)?);
+    if range.knob.is_unlimited(from) || range.knob.is_unlimited(to) {
+        bail!("a sweep needs two ends: `none` is no value to sweep to");
+    }
+    Ok(session.sweep_values(range.knob, from, to, arguments.steps as usize))
+}
+
+fn row(session: &Session, point: &SweepPoint) -> Point {
+    let best = point.best.as_ref();
+    Point {
+        value: point.value,
+        design: best.map(|best| session.space().print_design(&best.design)),
+        split: best.map(|best| session.space().boundary_name(best.design.split).to_owned()),
+        accuracy: best.and_then(crate::explore::SweptDesign::figure),
+        latency_s: best.map(|best| best.evaluation.latency.total_s()),
+    }
+}
+
+fn write_csv(out: &mut impl Write, points: &[Point]) -> Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    for point in points {
+        writer.serialize(Row {
+            value: point.value,
+            design: point.design.as_deref(),
+            split: point.split.as_deref(),
+            accuracy: point.accuracy.map(|figure| figure.value),
+            accuracy_low: point.accuracy.map(|figure| figure.low),
+            accuracy_high: point.accuracy.map(|figure| figure.high),
+            latency_s: point.latency_s,
+        })?;
+    }
+    writer.flush()?;
+    Ok(())
+}
+
+/// A table in the range's units; the split is named where it changes.
+fn write_table(out: &mut impl Write, knob: Knob, range: &KnobRange, points: &[Point]) -> Result<()> {
+    let head = format!("{} {}", knob.label(), range.unit.symbol);
+    writeln!(out, "{head:>24}  {:>8}  {:>15}  {:>10}  {:<8}  design", "accuracy", "90 % interval", "latency", "split")?;
+    for point in points {
+        let value = range.number(point.value);
+        let (Some(design), Some(split), Some(latency)) = (&point.design, &point.split, point.latency_s) else {
+            writeln!(out, "{value:>24}  no design meets the limits")?;
+            continue;
+        };
+        let percent = |share: f64| format!("{:.1} %", share * 100.0);
+        let accuracy = point.accuracy.map_or_else(|| "-".to_owned(), |figure| percent(figure.value));
+        let interval = point
+            .accuracy
+            .map_or_else(String::new, |figure| format!("{:.1} to {:.1} %", figure.low * 100.0, figure.high * 100.0));
+        let latency = crate::quantity::ascii(&Metric::Latency.format(latency)).into_owned();
+        writeln!(out, "{value:>24}  {accuracy:>8}  {interval:>15}  {latency:>10}  {split:<8}  {design}")?;
+    }
+    Ok(())
+}

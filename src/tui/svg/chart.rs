@@ -1,0 +1,84 @@
+//! Charts: the frame with two axes that pictures of figures share.
+
+use super::document::SvgDocument;
+use crate::tui::widget::Axis;
+
+/// Width and height of a chart's picture, in user units.
+const SIZE: (u32, u32) = (960, 540);
+/// Ticks of an axis, about.
+const TICKS: usize = 6;
+/// Space between the lower edge of the picture and the title of the horizontal axis.
+const TITLE_RISE: f64 = 14.0;
+
+/// Plot area of a chart, in user units.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Chart {
+    /// Left edge.
+    pub left: f64,
+    /// Right edge.
+    pub right: f64,
+    /// Upper edge.
+    pub top: f64,
+    /// Lower edge.
+    pub bottom: f64,
+}
+
+/// An axis along an edge of the plot area, with its title.
+pub(super) struct PlacedAxis {
+    pub axis: Axis,
+    title: String,
+    start: f64,
+    end: f64,
+}
+
+impl PlacedAxis {
+    /// Place of a value in user units.
+    pub(super) fn at(&self, value: f64) -> f64 {
+        self.start + self.axis.fraction(value).unwrap_or_default() * (self.end - self.start)
+    }
+}
+
+impl Chart {
+    /// An axis along the lower edge.
+    pub(super) fn along(self, axis: Axis, title: String) -> PlacedAxis {
+        PlacedAxis { axis, title, start: self.left, end: self.right }
+    }
+
+    /// An axis along the left edge.
+    pub(super) fn upward(self, axis: Axis, title: String) -> PlacedAxis {
+        PlacedAxis { axis, title, start: self.bottom, end: self.top }
+    }
+
+    /// Begins a picture with a title and both axes. The caller ends the group and the document.
+    pub(super) fn begin(self, title: &str, description: &str, x: &PlacedAxis, y: &PlacedAxis) -> SvgDocument {
+        let mut out = SvgDocument::new(SIZE, title, description);
+        out.element(&format!("rect width=\"{}\" height=\"{}\" fill=\"#ffffff\"", SIZE.0, SIZE.1));
+        out.begin_group("font-family=\"sans-serif\" font-size=\"12\"");
+        out.text(&format!("x=\"{}\" y=\"20\" font-size=\"15\" fill=\"#222222\"", self.left), title);
+        self.draw_axes(&mut out, x, y);
+        out
+    }
+
+    fn draw_axes(self, out: &mut SvgDocument, x: &PlacedAxis, y: &PlacedAxis) {
+        let Self { left, right, top, bottom } = self;
+        let line = "fill=\"none\" stroke=\"#444444\"";
+        for tick in y.axis.ticks(TICKS) {
+            let at = y.at(tick.value);
+            out.path("fill=\"none\" stroke=\"#e4e4e4\"", &format!("M{left} {at:.1}H{right}"));
+            let place = format!("x=\"{}\" y=\"{:.1}\" text-anchor=\"end\" fill=\"#444444\"", left - 8.0, at + 4.0);
+            out.text(&place, &tick.label);
+        }
+        for tick in x.axis.ticks(TICKS) {
+            let at = x.at(tick.value);
+            out.path(line, &format!("M{at:.1} {bottom}v5"));
+            let place = format!("x=\"{at:.1}\" y=\"{}\" text-anchor=\"middle\" fill=\"#444444\"", bottom + 19.0);
+            out.text(&place, &tick.label);
+        }
+        out.path(line, &format!("M{left} {top}V{bottom}H{right}"));
+        let title = "text-anchor=\"middle\" fill=\"#222222\"";
+        let below = f64::from(SIZE.1) - TITLE_RISE;
+        out.text(&format!("x=\"{}\" y=\"{below}\" {title}", f64::midpoint(left, right)), &x.title);
+        let turned = format!("transform=\"translate(18 {}) rotate(-90)\" {title}", f64::midpoint(top, bottom));
+        out.text(&turned, &y.title);
+    }
+}
