@@ -63,16 +63,16 @@ pub(super) struct Arguments {
 
 /// The whole result, as JSON.
 #[derive(Serialize)]
-struct Sweep<'a> {
+struct PrintedSweep<'a> {
     knob: &'static str,
     space: &'a str,
     profile: &'a str,
-    points: Vec<Point>,
+    points: Vec<PrintedPoint>,
 }
 
 /// One value of the knob.
 #[derive(Serialize)]
-struct Point {
+struct PrintedPoint {
     value: f64,
     /// `None` where no design meets the limits.
     design: Option<String>,
@@ -83,7 +83,7 @@ struct Point {
 
 /// One value of the knob as a row of CSV.
 #[derive(Serialize)]
-struct Row<'a> {
+struct PrintedRow<'a> {
     value: f64,
     design: Option<&'a str>,
     split: Option<&'a str>,
@@ -104,11 +104,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         let picture = svg::sweep::draw(session.space(), &session.profile().name, knob, &points);
         files::write(path, picture.as_bytes()).with_context(|| format!("{} can't be written", path.display()))?;
     }
-    let rows: Vec<Point> = points.iter().map(|point| row(&session, point)).collect();
+    let rows: Vec<PrintedPoint> = points.iter().map(|point| row(&session, point)).collect();
     let mut out = io::stdout().lock();
     if arguments.json {
-        let sweep =
-            Sweep { knob: knob.name(), space: &session.space().name, profile: &session.profile().name, points: rows };
+        let sweep = PrintedSweep {
+            knob: knob.name(),
+            space: &session.space().name,
+            profile: &session.profile().name,
+            points: rows,
+        };
         writeln!(out, "{}", serde_json::to_string_pretty(&sweep)?)?;
     } else if arguments.csv {
         write_csv(&mut out, &rows)?;
@@ -166,9 +170,9 @@ fn values(arguments: &Arguments, session: &Session, range: &KnobRange) -> Result
     Ok(session.sweep_values(range.knob, from, to, arguments.steps as usize))
 }
 
-fn row(session: &Session, point: &SweepPoint) -> Point {
+fn row(session: &Session, point: &SweepPoint) -> PrintedPoint {
     let best = point.best.as_ref();
-    Point {
+    PrintedPoint {
         value: point.value,
         design: best.map(|best| session.space().print_design(&best.design)),
         split: best.map(|best| session.space().boundary_name(best.design.split).to_owned()),
@@ -177,10 +181,10 @@ fn row(session: &Session, point: &SweepPoint) -> Point {
     }
 }
 
-fn write_csv(out: &mut impl Write, points: &[Point]) -> Result<()> {
+fn write_csv(out: &mut impl Write, points: &[PrintedPoint]) -> Result<()> {
     let mut writer = csv::Writer::from_writer(out);
     for point in points {
-        writer.serialize(Row {
+        writer.serialize(PrintedRow {
             value: point.value,
             design: point.design.as_deref(),
             split: point.split.as_deref(),
@@ -195,7 +199,7 @@ fn write_csv(out: &mut impl Write, points: &[Point]) -> Result<()> {
 }
 
 /// A table in the range's units; the split is named where it changes.
-fn write_table(out: &mut impl Write, knob: Knob, range: &KnobRange, points: &[Point]) -> Result<()> {
+fn write_table(out: &mut impl Write, knob: Knob, range: &KnobRange, points: &[PrintedPoint]) -> Result<()> {
     let head = format!("{} {}", knob.label(), range.unit.symbol);
     writeln!(out, "{head:>24}  {:>8}  {:>15}  {:>10}  {:<8}  design", "accuracy", "90 % interval", "latency", "split")?;
     for point in points {
