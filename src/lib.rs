@@ -54,6 +54,8 @@ pub mod diagnostic;
 
 pub mod quantity;
 
+pub mod onnx;
+
 pub mod network;
 
 pub mod space;

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use source::{Finding, Import, Resolver, SourceFile, check, imports, source_files};
 
 /// Top-level modules, lowest first. A module imports only from floors before its own.
-const FLOORS: [&str; 19] = [
+const FLOORS: [&str; 20] = [
     "files",
     "diagnostic",
     "quantity",
+    "onnx",
     "network",
     "space",
     "hardware",
@@ -31,8 +32,8 @@ const FLOORS: [&str; 19] = [
 ];
 
 /// Floors without tensors, terminal, threads or clock.
-const PURE: [&str; 9] =
-    ["diagnostic", "quantity", "network", "space", "hardware", "cost", "search", "record", "explore"];
+const PURE: [&str; 10] =
+    ["diagnostic", "quantity", "onnx", "network", "space", "hardware", "cost", "search", "record", "explore"];
 
 /// Paths that a pure floor never names.
 const IMPURE: [&[&str]; 12] = [

@@ -66,7 +66,7 @@ fn from_operators(csv: &str) -> Network {
         let number = |column: usize| cells[column].parse::<u32>().unwrap();
         let read: Vec<usize> = cells[inputs].split('+').map(|name| tensors[name]).collect();
         let channels: u32 = cells[out_shape].split('x').nth(1).unwrap().parse().unwrap();
-        let window = || SlidingWindow { kernel: number(k), stride: number(stride), padding: number(pad) };
+        let window = || SlidingWindow::square(number(k), number(stride), number(pad));
         let made = match cells[op] {
             "conv" | "dw" => builder.conv(cells[name], read[0], channels, window(), number(groups)),
             "AdaptiveAvgPool2d" => builder.global_pool(cells[name], read[0]),

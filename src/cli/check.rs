@@ -1,11 +1,11 @@
-//! `splitscope check FILE...`: validates spaces and profiles; with `--space` and `--profile`, counts the designs of the
-//! space that the chips of the profile can run.
+//! `splitscope check FILE...`: validates spaces, profiles and ONNX files; with `--space` and `--profile`, counts the
+//! designs of the space that the chips of the profile can run.
 
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
-use super::Answer;
+use super::{Answer, network};
 use crate::cost::{self, CostModel, UnsupportedLayer};
 use crate::diagnostic::{Diagnostic, Source};
 use crate::hardware::{self, Profile};
@@ -20,7 +20,7 @@ const NAMED_LAYERS: usize = 3;
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Files to check; the first table of a file shows whether it is a space or a profile
+    /// Files to check: ONNX files by their ending; the first table of others shows whether they are spaces or profiles
     #[arg(required_unless_present = "space")]
     files: Vec<PathBuf>,
     /// Space whose designs are checked against the operators of a profile: a shipped name or a TOML file
@@ -29,11 +29,28 @@ pub(super) struct Arguments {
     /// Profile with the operators of its chips: a shipped name or a TOML file
     #[arg(long, requires = "space")]
     profile: Option<String>,
+    #[command(flatten)]
+    import: network::ImportFlags,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let (mut answer, mut unread) = (Answer::Yes, 0);
     for path in &arguments.files {
+        if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("onnx")) {
+            if !path.exists() {
+                eprintln!("error: {} can't be read: there is no such file", path.display());
+                unread += 1;
+                continue;
+            }
+            match network::read(path, &arguments.import) {
+                Ok((name, network)) => println!("{}: {}", path.display(), network::summary(&name, &network)),
+                Err(error) => {
+                    eprintln!("error: {error:#}");
+                    answer = Answer::No;
+                }
+            }
+            continue;
+        }
         let source = match Source::read(path) {
             Ok(source) => source,
             Err(error) => {

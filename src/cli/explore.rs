@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
+use super::network::{self, ImportFlags};
 use super::{Answer, keys, load, train};
 use crate::diagnostic::Source;
 use crate::explore::{DEFAULT_POOL, Session, SessionFile, ViewRow};
 use crate::run::{Document, Manifest, RunDir, this_program};
+use crate::space::{ImportRules, SearchSpace};
 use crate::train::Settings;
 use crate::tui::{self, Options, theme::ColourScheme};
 
@@ -19,6 +21,20 @@ pub(super) struct Arguments {
     /// Space: a shipped name or a TOML file [default: tabletop, or the run's]
     #[arg(long)]
     space: Option<String>,
+    /// ONNX file instead of a space; give it again for each network to compare
+    #[arg(long = "network", value_name = "FILE.onnx", conflicts_with_all = ["space", "run", "replay", "session"])]
+    networks: Vec<PathBuf>,
+    #[command(flatten)]
+    import: ImportFlags,
+    /// Layer of the ONNX file behind which the views are fused [default: its output]
+    #[arg(long, value_name = "NODE", requires = "networks")]
+    fusion: Option<String>,
+    /// Compression ratios of hypothetical splitting modules in the ONNX file, for instance 1,4
+    #[arg(long, value_name = "RATIOS", requires = "networks", value_delimiter = ',', value_parser = clap::value_parser!(u8).range(1..=64))]
+    ratio: Vec<u8>,
+    /// Bits on the link of hypothetical splitting modules, for instance 4,8
+    #[arg(long, value_name = "BITS", requires = "networks", value_delimiter = ',', value_parser = clap::value_parser!(u8).range(1..=16))]
+    bits: Vec<u8>,
     /// Profile: a shipped name or a TOML file [default: glasses, or the run's]
     #[arg(long)]
     profile: Option<String>,
@@ -94,6 +110,26 @@ pub(super) fn scheme(name: &str) -> Result<ColourScheme> {
     ColourScheme::from_name(name).with_context(|| format!("no theme `{name}` (themes: {})", names()))
 }
 
+/// The networks as a space, with a text that no other space has: no run is one of theirs.
+fn imported(arguments: &Arguments) -> Result<(SearchSpace, Source)> {
+    let choices = |list: &[u8], usual: u8| {
+        let mut list = if list.is_empty() { vec![usual] } else { list.to_vec() };
+        list.sort_unstable();
+        list.dedup();
+        list
+    };
+    let usual = ImportRules::default();
+    let rules = ImportRules {
+        ratios: choices(&arguments.ratio, usual.ratios[0]),
+        bits: choices(&arguments.bits, usual.bits[0]),
+        fusion: arguments.fusion.clone(),
+        ..usual
+    };
+    let space = network::space(&arguments.networks, &arguments.import, rules)?;
+    let text = format!("# imported: {}\n", space.name);
+    Ok((space, Source::new("imported networks", text)))
+}
+
 pub(super) fn run(arguments: Arguments) -> Result<Answer> {
     let file = arguments.session.as_deref().map(read_session).transpose()?;
     let path = arguments.run.clone().or_else(|| arguments.replay.clone());
@@ -105,7 +141,11 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
     };
     let (spaces, profiles) = (crate::space::SHIPPED, crate::hardware::SHIPPED);
     let name = named(&arguments.space, |file| &file.session.space, spaces);
+    if arguments.networks.is_empty() {
+        network::needs_network(&arguments.import)?;
+    }
     let (space, space_source) = match (name, &run) {
+        _ if !arguments.networks.is_empty() => imported(&arguments)?,
         (None, Some(run)) => load::space_of_run(run.manifest())?,
         (name, _) => load::space(name.as_deref().unwrap_or(crate::space::DEFAULT))?,
     };
@@ -123,7 +163,11 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
         report(&session, arguments.json)?;
         return Ok(Answer::Yes);
     }
-    let settings = Settings { seed: arguments.seed, ..Settings::of_space(&space_source)? };
+    let settings = match &arguments.networks[..] {
+        [] => Settings::of_space(&space_source)?,
+        _ => Settings::default(),
+    };
+    let settings = Settings { seed: arguments.seed, ..settings };
     let template = Manifest::of_settings(
         "run",
         space.data.as_deref(),

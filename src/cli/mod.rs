@@ -13,6 +13,7 @@ mod explore;
 mod keys;
 mod load;
 mod measure;
+mod network;
 mod paradigms;
 mod picture;
 mod profile;
@@ -53,13 +54,13 @@ enum Command {
     Search(Box<search::Arguments>),
     /// Measure chosen designs of a trained run: by number of views, with cameras lost, without recalibration
     Measure(measure::Arguments),
-    /// Print what every split of a design costs, or every layer of a table
+    /// Print what every split of a design or an ONNX file costs, or every layer of a table
     Cost(cost::Arguments),
     /// Compare all on the sensors, all on the aggregator and a distributed design, beside the paper's Table 1
     Paradigms(paradigms::Arguments),
     /// Print the best design at each of many values of one knob
     Sweep(sweep::Arguments),
-    /// Check spaces and profiles, pointing at what is wrong
+    /// Check spaces, profiles and ONNX files, pointing at what is wrong
     Check(check::Arguments),
     /// Show the constants of a profile and where they come from
     Profile(profile::Arguments),

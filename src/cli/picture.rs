@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Answer, explore, load};
+use super::{Answer, explore, load, network};
 use crate::explore::{DEFAULT_POOL, Session};
 use crate::files;
+use crate::space::ImportRules;
 use crate::tui::{self, Screen, UiState};
 
 /// Arguments of `picture`.
@@ -33,6 +34,11 @@ pub(super) struct Arguments {
     /// Space: a shipped name or a TOML file
     #[arg(long, default_value = crate::space::DEFAULT)]
     space: String,
+    /// ONNX file instead of a space; give it again for each network to compare
+    #[arg(long = "network", value_name = "FILE.onnx", conflicts_with_all = ["space", "run", "scene"])]
+    networks: Vec<PathBuf>,
+    #[command(flatten)]
+    import: network::ImportFlags,
     /// Profile: a shipped name or a TOML file
     #[arg(long, default_value = crate::hardware::DEFAULT)]
     profile: String,
@@ -47,7 +53,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let Some(screen) = Screen::named(&arguments.screen) else {
         bail!("no screen `{}` ({})", arguments.screen, Screen::ALL.map(Screen::name).join(", "));
     };
-    let (space, _) = load::space(&arguments.space)?;
+    let space = if arguments.networks.is_empty() {
+        network::needs_network(&arguments.import)?;
+        load::space(&arguments.space)?.0
+    } else {
+        network::space(&arguments.networks, &arguments.import, ImportRules::default())?
+    };
     let (profile, _) = load::profile(&arguments.profile)?;
     let mut session = Session::new(space, profile, DEFAULT_POOL, 0);
     if let Some(path) = &arguments.run {

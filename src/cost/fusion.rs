@@ -33,6 +33,18 @@ pub(crate) struct FusionCost {
 }
 
 impl FusionCost {
+    /// Cost of fusing every tensor that crosses the boundary at a position.
+    pub(super) fn of_boundary(network: &Network, position: usize, devices: Devices) -> Self {
+        let (boundary, operator) = (&network.boundaries[position], network.fusion_at(position));
+        let further = network.crossing(boundary).skip(1).map(|shape| Self::new(operator, shape, devices));
+        further.fold(Self::new(operator, boundary.shape, devices), |sum, cost| Self {
+            once: sum.once + cost.once,
+            per_view: sum.per_view + cost.per_view,
+            once_weights: sum.once_weights + cost.once_weights,
+            per_view_weights: sum.per_view_weights + cost.per_view_weights,
+        })
+    }
+
     /// Cost of an operator on tensors of one shape.
     pub(super) fn new(operator: FusionOperator, shape: Shape, devices: Devices) -> Self {
         let parts = Parts::new(operator, shape, &devices.profile.aggregator, devices.aggregator);

@@ -10,7 +10,7 @@ use super::mapping::{self, Loops};
 use crate::hardware::{Device, Mapping, MeasuredTable, Profile, Residency, Sourced};
 use crate::network::LARGEST_COUNT;
 use crate::network::table::{LayerKind, LayerRow, LayerShape};
-use crate::network::{Layer, Network, Op, Shape};
+use crate::network::{Layer, Network, Op, Shape, bytes};
 use crate::space::SearchSpace;
 
 /// Reason for which a network can't be costed on a device.
@@ -211,15 +211,15 @@ pub(super) fn is_counted(cycles: f64) -> bool {
 }
 
 fn layer_cost(network: &Network, layer: &Layer, device: &Device, rates: &DeviceRates) -> LayerCost {
-    let second = layer.inputs.1.map_or(0, |tensor| network.shape(tensor).elements());
-    let moved_bytes = layer.input.elements() + second + layer.output.elements();
+    let bits = layer.inputs.first().map_or(8, |&tensor| network.bits(tensor));
+    let moved_bytes = bytes(layer.read, bits) + layer.output_bytes();
     let work = LayerWorkload {
         name: &layer.name,
         shape: || LayerShape::of(layer),
         loops: Loops::of(layer),
         elements: elements(layer),
     };
-    rates.cost(layer.macs, layer.weights, moved_bytes, work.cycles(device))
+    rates.cost(layer.macs, layer.weight_bytes(), moved_bytes, work.cycles(device))
 }
 
 /// Cost of one line of a layer table on a device. On a measured device that lacks the layer it takes no cycle.
@@ -227,12 +227,13 @@ pub(super) fn row_cost(row: &LayerRow, device: &Device) -> LayerCost {
     let output = row.output.elements();
     let elements = match row.kind {
         LayerKind::Pool => output * u64::from(row.kernel[0]) * u64::from(row.kernel[1]),
-        LayerKind::Add | LayerKind::Scale => output,
-        LayerKind::Conv | LayerKind::Depthwise | LayerKind::Linear => 0,
+        LayerKind::Add | LayerKind::Scale | LayerKind::Elements => output,
+        LayerKind::Conv | LayerKind::Depthwise | LayerKind::Linear | LayerKind::MatMul => 0,
     };
     let second = match row.kind {
         LayerKind::Add => row.input.elements(),
         LayerKind::Scale => u64::from(row.input.channels),
+        LayerKind::MatMul => u64::from(row.input.channels / row.groups) * u64::from(row.output.channels),
         _ => 0,
     };
     let moved_bytes = row.input.elements() + second + output;
@@ -349,9 +350,9 @@ fn whole_cycles(cycles: f64) -> f64 {
 /// Element operations of a layer without multiply-accumulates.
 fn elements(layer: &Layer) -> u64 {
     match layer.op {
-        Op::Pool { kernel, .. } => layer.output.elements() * u64::from(kernel) * u64::from(kernel),
+        Op::Pool { window, .. } => layer.output.elements() * window.area(),
         Op::GlobalPool => layer.input.elements(),
-        Op::Add | Op::Scale => layer.output.elements(),
-        Op::Conv { .. } | Op::Linear => 0,
+        Op::Add | Op::Scale | Op::Elements(_) => layer.output.elements(),
+        Op::Conv { .. } | Op::Linear | Op::MatMul { .. } => 0,
     }
 }

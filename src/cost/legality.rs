@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::demand::SplitDemand;
 use crate::hardware::{Device, OperatorKind, Operators, Profile, Unsupported};
-use crate::network::{Boundary, BoundaryId, Layer, Network, Op, Shape, ShapeError};
+use crate::network::{Boundary, BoundaryId, Layer, LayerPrecision, Network, Op, Shape, ShapeError, SlidingWindow};
 use crate::space::SearchSpace;
 
 /// Layers of a part of a network on one device.
@@ -75,9 +75,10 @@ impl Sub for LayerCount {
 
 /// The 1x1 convolution of one side of a splitting module.
 fn module_layer(name: &str, input: Shape, channels: u32) -> Layer {
-    let op = Op::Conv { kernel: 1, stride: 1, padding: 0, groups: 1 };
-    let output = Shape { channels, ..input };
-    Layer { name: name.to_owned(), op, activation: None, inputs: (0, None), input, output, macs: 0, weights: 0 }
+    let op = Op::Conv { window: SlidingWindow::same(1, 1), groups: 1 };
+    let (output, precision) = (Shape { channels, ..input }, LayerPrecision::default());
+    let (name, inputs, read) = (name.to_owned(), vec![0], input.elements());
+    Layer { name, op, activation: None, inputs, input, read, output, macs: 0, weights: 0, precision }
 }
 
 /// A layer that its chip can't run.

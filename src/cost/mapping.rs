@@ -29,22 +29,22 @@ pub struct Loops {
 impl Loops {
     /// The loops of a layer; `None` for sums, products and pooling.
     pub fn of(layer: &Layer) -> Option<Self> {
-        let (kernel, groups, inputs) = match layer.op {
-            Op::Conv { kernel, groups, .. } => (kernel, groups, u64::from(layer.input.channels)),
+        let (area, groups, inputs) = match layer.op {
+            Op::Conv { window, groups } => (window.area(), groups, u64::from(layer.input.channels)),
             Op::Linear => (1, 1, layer.input.elements()),
-            Op::Pool { .. } | Op::GlobalPool | Op::Add | Op::Scale => return None,
+            Op::MatMul { depth, groups } => (1, groups, u64::from(depth) * u64::from(groups)),
+            Op::Pool { .. } | Op::GlobalPool | Op::Add | Op::Scale | Op::Elements(_) => return None,
         };
         let output = layer.output;
-        let area = u64::from(kernel) * u64::from(kernel);
         Some(Self { groups, outputs: output.channels, inputs, area, rows: output.height, columns: output.width })
     }
 
     /// The loops of a line of a layer table; `None` for sums and pooling.
     pub fn of_row(row: &LayerRow) -> Option<Self> {
         let inputs = match row.kind {
-            LayerKind::Conv | LayerKind::Depthwise => u64::from(row.input.channels),
+            LayerKind::Conv | LayerKind::Depthwise | LayerKind::MatMul => u64::from(row.input.channels),
             LayerKind::Linear => row.input.elements(),
-            LayerKind::Pool | LayerKind::Add | LayerKind::Scale => return None,
+            LayerKind::Pool | LayerKind::Add | LayerKind::Scale | LayerKind::Elements => return None,
         };
         let area = u64::from(row.kernel[0]) * u64::from(row.kernel[1]);
         let output = row.output;

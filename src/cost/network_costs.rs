@@ -58,11 +58,8 @@ impl NetworkCosts {
         let demand = |(index, boundary): (usize, &crate::network::Boundary)| {
             let fused_at = fusion.max(index);
             let fused = &network.boundaries[fused_at];
-            let module = if index == 0 || index == last {
-                SplitModuleCost::plain(boundary.shape)
-            } else {
-                SplitModuleCost::split(boundary.shape, codec, devices)
-            };
+            let own_codec = if index == 0 || index == last { None } else { Some(codec) };
+            let module = SplitModuleCost::of_boundary(network, boundary, own_codec, devices);
             let PatchSchedule { peak, in_patches, extra } = match profile.sensor.patches {
                 Some(_) => patching.lowest(&live, boundary.layers),
                 None => {
@@ -75,7 +72,7 @@ impl NetworkCosts {
                 before_weights: sensor.weights[boundary.layers],
                 largest_weights: sensor.largest[boundary.layers],
                 between: aggregator.work[fused.layers] - aggregator.work[boundary.layers],
-                fuse: FusionCost::new(network.fusion_at(fused_at), fused.shape, devices),
+                fuse: FusionCost::of_boundary(network, fused_at, devices),
                 after: aggregator.work[all] - aggregator.work[fused.layers],
                 behind_weights: aggregator.weights[all] - aggregator.weights[boundary.layers],
                 before_layers: sensor.counts[boundary.layers],

@@ -53,7 +53,11 @@ impl PatchOptions {
             let patches = f64::from(grid) * f64::from(grid);
             let extra = sum(&layer_costs(&patch, &sensor.device)?).times(patches) - sum(&whole[..layers]);
             let Peak { layer, bytes } = peak(&live_bytes(&patch, sensor.memory_rule), layers);
-            parts.push(PatchedPrefix { layers, peak: Peak { layer, bytes: bytes + boundary.shape.elements() }, extra });
+            parts.push(PatchedPrefix {
+                layers,
+                peak: Peak { layer, bytes: bytes + network.bytes(boundary.tensor) },
+                extra,
+            });
         }
         Ok(Self(parts))
     }

@@ -10,7 +10,7 @@ use super::legality::{UnsupportedLayer, unsupported_layers};
 use super::rates::SystemRates;
 use super::split_demand::SensorContents;
 use crate::hardware::Profile;
-use crate::network::{Network, TensorId, memory};
+use crate::network::{Layer, Network, TensorId, memory};
 use crate::quantity::{Dimension, Limit};
 
 /// Layers without an operator that a sentence names.
@@ -205,7 +205,7 @@ pub(super) fn peak(network: &Network, demand: &SplitDemand, profile: &Profile) -
         frame_bytes: network.input.elements(),
         sent_bytes: if demand.boundary == 0 { 0 } else { demand.link_bytes },
         weight_bytes: demand.sensor_weight_bytes,
-        largest_weight_bytes: network.layers[..layers].iter().map(|layer| layer.weights).max().unwrap_or(0),
+        largest_weight_bytes: network.layers[..layers].iter().map(Layer::weight_bytes).max().unwrap_or(0),
     };
     tensors.extend(contents.buffers(&profile.sensor).map(|(name, bytes)| (name.to_owned(), bytes)));
     tensors.retain(|(_, bytes)| *bytes > 0);
@@ -218,5 +218,5 @@ fn named(network: &Network, tensors: impl IntoIterator<Item = TensorId>) -> Vec<
         0 => "the input".to_owned(),
         tensor => format!("output of {}", network.layers[tensor - 1].name),
     };
-    tensors.into_iter().map(|tensor| (name(tensor), network.shape(tensor).elements())).collect()
+    tensors.into_iter().map(|tensor| (name(tensor), network.bytes(tensor))).collect()
 }

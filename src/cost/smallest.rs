@@ -18,6 +18,9 @@ use crate::space::SearchSpace;
 /// A latency table that lacks its layers.
 pub fn smallest_demands(space: &SearchSpace, profile: &Profile) -> Result<Vec<SplitDemand>, DesignCostError> {
     check_names(space, profile)?;
+    if !space.imported().is_empty() {
+        return imported_demands(space, profile);
+    }
     let genome = space.smallest();
     let network = space.lower(&genome)?;
     let bits = space.split.bits.first().copied().unwrap_or(8);
@@ -33,6 +36,19 @@ pub fn smallest_demands(space: &SearchSpace, profile: &Profile) -> Result<Vec<Sp
                     SplitDemand { unsupported: demand.unsupported.min(at_least(&fewest, split)), ..demand }
                 }));
             }
+        }
+    }
+    Ok(demands)
+}
+
+/// Every split of every imported network, with every ratio and the fewest bits, its views fused where the user said.
+fn imported_demands(space: &SearchSpace, profile: &Profile) -> Result<Vec<SplitDemand>, DesignCostError> {
+    let bits = space.split.bits.first().copied().unwrap_or(8);
+    let mut demands = Vec::new();
+    for imported in space.imported() {
+        for &ratio in &space.split.ratios {
+            let transmit = TransmitConfig { fusion: imported.fusion, ratio, bits };
+            demands.extend(NetworkCosts::new(&imported.network, transmit, profile)?.demands);
         }
     }
     Ok(demands)

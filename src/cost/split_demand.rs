@@ -10,7 +10,7 @@ use super::layer::{module_cost, streams};
 use super::legality::LayerCount;
 use crate::hardware::{Device, MemoryLayout, Profile, Residency, Sensor};
 use crate::network::memory::Peak;
-use crate::network::{BoundaryId, LinkRange, Shape};
+use crate::network::{Boundary, BoundaryId, LinkRange, Network, Shape};
 use crate::space::PLAIN_BITS;
 
 /// Cost of crossing a boundary: the splitting module on both sides, and the bytes on the link.
@@ -38,6 +38,34 @@ pub(super) struct LinkCodec {
 }
 
 impl SplitModuleCost {
+    /// Cost of every tensor that crosses a boundary.
+    pub(super) fn of_boundary(
+        network: &Network,
+        boundary: &Boundary,
+        codec: Option<LinkCodec>,
+        devices: Devices,
+    ) -> Self {
+        let of = |shape: Shape| match codec {
+            Some(codec) => Self::split(shape, codec, devices),
+            None => Self::plain(shape),
+        };
+        network.crossing(boundary).skip(1).map(of).fold(of(boundary.shape), Self::and)
+    }
+
+    /// Both of two tensors one after the other: while one is reduced the other is alive.
+    fn and(self, other: Self) -> Self {
+        Self {
+            reduce: self.reduce + other.reduce,
+            recover: self.recover + other.recover,
+            weight_bytes: self.weight_bytes + other.weight_bytes,
+            link_bytes: self.link_bytes + other.link_bytes,
+            reduce_bytes: self.reduce_bytes + other.reduce_bytes,
+            channels: self.channels,
+            reduce_layers: self.reduce_layers + other.reduce_layers,
+            recover_layers: self.recover_layers + other.recover_layers,
+        }
+    }
+
     /// The tensor as it is: raw input, or logits, whose ranges are static.
     pub(super) fn plain(shape: Shape) -> Self {
         Self { link_bytes: LinkRange::Static.wire_bytes(shape.elements(), PLAIN_BITS), ..Self::default() }

@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::cost::TransmitConfig;
 use crate::network::ShapeError;
-use crate::space::{Gene, Genome, SearchSpace};
+use crate::space::{Gene, Genome, SearchSpace, SplitRules};
 
 /// Spaces with more genomes than this are sampled, smaller ones may be listed.
 const LISTED_GENOMES: u128 = 1 << 16;
@@ -42,7 +42,8 @@ impl<'a> Draws<'a> {
             space,
             listed: listed_genomes(space, count),
             rng: ChaCha8Rng::seed_from_u64(seed),
-            left: count.saturating_mul(10),
+            // The ways to send an imported network are listed, all with the fusion that the user named.
+            left: if space.imported().is_empty() { count.saturating_mul(10) } else { 0 },
             seen: HashSet::new(),
             macs: HashMap::new(),
             error: None,
@@ -53,11 +54,17 @@ impl<'a> Draws<'a> {
     /// most `most`.
     pub(super) fn first(&mut self, most: usize) -> Vec<Drawn> {
         let genomes = [self.space.largest(), self.space.smallest()].into_iter().chain(self.listed.clone());
-        let usual = genomes.filter_map(|genome| {
-            let transmit = default_transmit(self.space, &genome);
-            self.draw(genome, transmit)
-        });
-        usual.take(most).collect()
+        let mut ways: Vec<(Genome, TransmitConfig)> = Vec::new();
+        for genome in genomes {
+            let usual = default_transmit(self.space, &genome);
+            let SplitRules { ratios, bits, .. } = &self.space.split;
+            let all = ratios.iter().flat_map(|&ratio| bits.iter().map(move |&bits| (ratio, bits)));
+            match self.space.imported() {
+                [] => ways.push((genome, usual)),
+                _ => ways.extend(all.map(|(ratio, bits)| (genome.clone(), TransmitConfig { ratio, bits, ..usual }))),
+            }
+        }
+        ways.into_iter().filter_map(|(genome, transmit)| self.draw(genome, transmit)).take(most).collect()
     }
 
     /// Genomes and transmit configurations drawn uniformly: `count` of them, or fewer if there are no more.
@@ -94,7 +101,7 @@ impl<'a> Draws<'a> {
 /// compressed by the middle ratio of the space, with the most link bits.
 pub(crate) fn default_transmit(space: &SearchSpace, genome: &Genome) -> TransmitConfig {
     TransmitConfig {
-        fusion: space.fusions(genome, 0).first().copied().unwrap_or_else(|| space.last()),
+        fusion: space.early_fusion(genome),
         ratio: space.split.ratios.get(space.split.ratios.len() / 2).copied().unwrap_or(1),
         bits: space.split.bits.last().copied().unwrap_or(8),
     }
@@ -103,12 +110,10 @@ pub(crate) fn default_transmit(space: &SearchSpace, genome: &Genome) -> Transmit
 /// A transmit configuration of a genome drawn uniformly from those the space allows.
 fn sampled_transmit(space: &SearchSpace, genome: &Genome, rng: &mut ChaCha8Rng) -> TransmitConfig {
     let usual = default_transmit(space, genome);
+    let fusions = space.fusions(genome, 0);
+    let fusion = if fusions.is_empty() { usual.fusion } else { fusions[rng.random_range(0..fusions.len())] };
     let mut pick = |list: &[u8], or: u8| if list.is_empty() { or } else { list[rng.random_range(0..list.len())] };
-    TransmitConfig {
-        fusion: pick(&space.fusions(genome, 0), usual.fusion),
-        ratio: pick(&space.split.ratios, usual.ratio),
-        bits: pick(&space.split.bits, usual.bits),
-    }
+    TransmitConfig { fusion, ratio: pick(&space.split.ratios, usual.ratio), bits: pick(&space.split.bits, usual.bits) }
 }
 
 /// Every genome of a space with at most `most` of them, else none.

@@ -67,10 +67,8 @@ impl Override {
                 let now = catalogue.design_of(genome, transmit, split).fusion;
                 transmit.fusion = moved_in(&space.fusions(genome, split), now, to).unwrap_or(now);
             }
-            DesignPart::Ratio => {
-                transmit.ratio = moved_in(&space.split.ratios, transmit.ratio, to).unwrap_or(transmit.ratio);
-            }
-            DesignPart::Bits => transmit.bits = moved_in(&space.split.bits, transmit.bits, to).unwrap_or(transmit.bits),
+            DesignPart::Ratio => transmit.ratio = choice(&space.split.ratios, transmit.ratio, to),
+            DesignPart::Bits => transmit.bits = choice(&space.split.bits, transmit.bits, to),
         }
         Self::new(catalogue, id, chosen_split, transmit, present)
     }
@@ -96,8 +94,14 @@ impl Override {
     }
 }
 
+/// Moves a ratio or bits among the choices of the space.
+fn choice(list: &[u8], from: u8, to: Move) -> u8 {
+    let list: Vec<u16> = list.iter().copied().map(u16::from).collect();
+    moved_in(&list, from.into(), to).and_then(|moved| u8::try_from(moved).ok()).unwrap_or(from)
+}
+
 /// Returns the item of a list that a movement from the item nearest to `from` leads to.
-fn moved_in(list: &[u8], from: u8, to: Move) -> Option<u8> {
+fn moved_in(list: &[u16], from: u16, to: Move) -> Option<u16> {
     let nearest = list.iter().enumerate().min_by_key(|(_, value)| value.abs_diff(from));
     let now = nearest.map_or(0, |(index, _)| index);
     list.get(to.apply(now, list.len())).copied()

@@ -18,7 +18,14 @@ const MAX_RESERVED: usize = 1 << 14;
 
 /// Identity of a design within a pool: two candidates with equal keys at their splits are the same design.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct DesignKey(u64);
+pub(super) struct DesignKey {
+    /// The first candidate with the same genome.
+    first_of_genome: CandidateId,
+    /// Split and fusion.
+    boundaries: [BoundaryId; 2],
+    /// Compression ratio and link bits.
+    sent: [u8; 2],
+}
 
 /// The part of a [`DesignKey`] that does not depend on the split.
 #[derive(Debug, Clone, Copy)]
@@ -186,8 +193,7 @@ impl CandidatePool {
         let split = self.boundaries[self.offsets[id as usize] as usize + usize::from(split_index)];
         let genome = &self.candidates[id as usize].genome;
         let TransmitConfig { fusion, ratio, bits } = effective_transmit(space, genome, transmit, split);
-        let sent = u32::from_be_bytes([split, fusion, ratio, bits]);
-        DesignKey(u64::from(first_of_genome) << 32 | u64::from(sent))
+        DesignKey { first_of_genome, boundaries: [split, fusion], sent: [ratio, bits] }
     }
 
     /// The splits, for the number of sensors set last.

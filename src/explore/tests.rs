@@ -11,6 +11,7 @@ mod view;
 use super::*;
 use crate::cost::CostModel;
 use crate::hardware::{self, Profile};
+use crate::network::BoundaryId;
 use crate::quantity::Knob;
 use crate::space::{self, SearchSpace};
 
@@ -47,7 +48,7 @@ fn step(session: &mut Session, knob: Knob, steps: i32, now_ms: u64) {
 }
 
 /// Boundary of the best split of the largest network, candidate 0.
-fn best_split(session: &Session) -> u8 {
+fn best_split(session: &Session) -> BoundaryId {
     let split_index = session.ranked(0).unwrap().split_index;
     session.catalogue().demands(0)[usize::from(split_index)].boundary
 }

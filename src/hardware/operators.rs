@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::constant::Sourced;
-use crate::network::{Activation, Layer, Op, Pooling};
+use crate::network::{Activation, ElementOp, Layer, Op, Pooling};
 
 /// Kind of a layer as far as chips differ in what they run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +30,19 @@ pub enum OperatorKind {
     Add,
     /// Product of a tensor with a factor per channel, and the sigmoid that makes it (squeeze-excite).
     Scale,
+    /// Product of matrices that are both made by layers (attention).
+    #[serde(rename = "matmul")]
+    MatMul,
+    /// Tensors one after another.
+    Concat,
+    /// Sum, product or comparison of tensors whose shapes may differ.
+    Combine,
+    /// Softmax.
+    Softmax,
+    /// Change of the height and width.
+    Resize,
+    /// Any other operation on elements.
+    Other,
 }
 
 impl OperatorKind {
@@ -40,12 +53,18 @@ impl OperatorKind {
             Op::Conv { groups: 1, .. } => Self::Conv,
             Op::Conv { .. } => Self::GroupedConv,
             Op::Linear => Self::Linear,
-            Op::Pool { padding: 1.., .. } => Self::PaddedPool,
+            Op::MatMul { .. } => Self::MatMul,
+            Op::Pool { window, .. } if window.is_padded() => Self::PaddedPool,
             Op::Pool { pooling: Pooling::Max, .. } => Self::MaxPool,
             Op::Pool { pooling: Pooling::Average, .. } => Self::AveragePool,
             Op::GlobalPool => Self::GlobalPool,
             Op::Add => Self::Add,
             Op::Scale => Self::Scale,
+            Op::Elements(ElementOp::Concat) => Self::Concat,
+            Op::Elements(ElementOp::Combine) => Self::Combine,
+            Op::Elements(ElementOp::Softmax) => Self::Softmax,
+            Op::Elements(ElementOp::Resize) => Self::Resize,
+            Op::Elements(ElementOp::Reduce | ElementOp::Normalise | ElementOp::Pad | ElementOp::Opaque) => Self::Other,
         }
     }
 
@@ -62,12 +81,18 @@ impl OperatorKind {
             Self::GlobalPool => "global-pool",
             Self::Add => "add",
             Self::Scale => "scale",
+            Self::MatMul => "matmul",
+            Self::Concat => "concat",
+            Self::Combine => "combine",
+            Self::Softmax => "softmax",
+            Self::Resize => "resize",
+            Self::Other => "other",
         }
     }
 
     /// Returns `true` for layers with weights, which chips count: pooling and sums run on the way to one of them.
     pub const fn is_counted(self) -> bool {
-        matches!(self, Self::Conv | Self::GroupedConv | Self::Depthwise | Self::Linear)
+        matches!(self, Self::Conv | Self::GroupedConv | Self::Depthwise | Self::Linear | Self::MatMul)
     }
 }
 
@@ -113,25 +138,28 @@ impl Operators {
             return vec![Unsupported { what: kind.name().to_owned(), instead: None }];
         }
         let mut found = Vec::new();
-        let mut side = |allowed: &Option<Sourced<Vec<u32>>>, value: u32, what: String| {
-            if let Some(allowed) = allowed.as_ref().filter(|allowed| !allowed.value.contains(&value)) {
+        let mut side = |allowed: &Option<Sourced<Vec<u32>>>, sides: [u32; 2], what: String| {
+            let is_barred = |allowed: &&Sourced<Vec<u32>>| sides.iter().any(|side| !allowed.value.contains(side));
+            if let Some(allowed) = allowed.as_ref().filter(is_barred) {
                 found.push(Unsupported { what, instead: Some(allowed.shown.clone()) });
             }
         };
         match layer.op {
-            Op::Conv { kernel, stride, .. } => {
-                side(&self.kernels, kernel, format!("a kernel of {kernel}x{kernel}"));
-                side(&self.strides, stride, format!("a stride of {stride}"));
+            Op::Conv { window, .. } => {
+                let ([rows, columns], stride) = (window.kernel, steps(window.stride));
+                side(&self.kernels, window.kernel, format!("a kernel of {rows}x{columns}"));
+                side(&self.strides, window.stride, format!("a stride of {stride}"));
             }
-            Op::Pool { kernel, stride, .. } => {
-                side(&self.pool_kernels, kernel, format!("a window of {kernel}x{kernel}"));
-                side(&self.pool_strides, stride, format!("a pooling stride of {stride}"));
+            Op::Pool { window, .. } => {
+                let ([rows, columns], stride) = (window.kernel, steps(window.stride));
+                side(&self.pool_kernels, window.kernel, format!("a window of {rows}x{columns}"));
+                side(&self.pool_strides, window.stride, format!("a pooling stride of {stride}"));
             }
             Op::GlobalPool => {
-                let window = layer.input.height;
-                side(&self.pool_kernels, window, format!("a window of {window}x{window}"));
+                let (rows, columns) = (layer.input.height, layer.input.width);
+                side(&self.pool_kernels, [rows, columns], format!("a window of {rows}x{columns}"));
             }
-            Op::Linear | Op::Add | Op::Scale => {}
+            Op::Linear | Op::MatMul { .. } | Op::Add | Op::Scale | Op::Elements(_) => {}
         }
         if let (Some(allowed), Some(own)) = (&self.activations, layer.activation)
             && !allowed.value.contains(&own)
@@ -155,4 +183,9 @@ impl Operators {
     pub fn too_many(&self, layers: u32) -> bool {
         self.layers.as_ref().is_some_and(|most| layers > most.value)
     }
+}
+
+/// Steps of a window: one number if both are equal.
+fn steps([down, across]: [u32; 2]) -> String {
+    if down == across { down.to_string() } else { format!("{down}x{across}") }
 }

@@ -4,9 +4,10 @@ use thiserror::Error;
 
 use super::fusion::FusionOperator;
 use super::graph::{Boundary, BoundaryId, Network};
-use super::layer::{Activation, Layer, Op, Pooling, TensorId};
+use super::layer::{Activation, Layer, LayerPrecision, Op, Pooling, TensorId};
 use super::link_range::LinkRange;
 use super::shape::{LARGEST_COUNT, Shape};
+use super::window::SlidingWindow;
 
 /// A layer that can't exist.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -24,11 +25,11 @@ pub enum ShapeError {
     KernelTooLarge {
         /// The layer.
         layer: String,
-        /// Side of the kernel.
-        kernel: u32,
+        /// Values that the kernel spans.
+        kernel: u64,
         /// Shape of the input.
         input: Shape,
-        /// Padding on each side.
+        /// Padding at the first end.
         padding: u32,
     },
     /// Channels can't be divided into the groups.
@@ -61,24 +62,6 @@ pub enum ShapeError {
     },
 }
 
-/// Square sliding window of a convolution or pooling.
-#[derive(Debug, Clone, Copy)]
-pub struct SlidingWindow {
-    /// Side of the window.
-    pub kernel: u32,
-    /// Step in both directions.
-    pub stride: u32,
-    /// Padding on each side.
-    pub padding: u32,
-}
-
-impl SlidingWindow {
-    /// A window whose padding keeps `ceil(size / stride)` outputs: padding `(kernel - 1) / 2`.
-    pub const fn same(kernel: u32, stride: u32) -> Self {
-        Self { kernel, stride, padding: kernel.saturating_sub(1) / 2 }
-    }
-}
-
 /// Builder of a [`Network`].
 #[derive(Debug)]
 pub struct NetworkBuilder {
@@ -96,10 +79,11 @@ impl NetworkBuilder {
         if [input.channels, input.height, input.width].contains(&0) {
             return Err(ShapeError::Zero { layer: "input".into(), what: "a side of the input" });
         }
-        let raw = Boundary { id: 0, name: "input".into(), layers: 0, tensor: 0, shape: input };
+        let raw = Boundary { id: 0, name: "input".into(), layers: 0, tensor: 0, shape: input, earlier: Vec::new() };
         let elements = elements(input).ok_or_else(|| ShapeError::Overflow { layer: "input".into() })?;
         let (fusion, link_range) = (FusionOperator::default(), LinkRange::default());
-        let network = Network { input, layers: Vec::new(), boundaries: vec![raw], fusion, link_range };
+        let network =
+            Network { input, layers: Vec::new(), boundaries: vec![raw], fusion, link_range, outputs: Vec::new() };
         Ok(Self { network, totals: [0, 0, elements] })
     }
 
@@ -137,15 +121,14 @@ impl NetworkBuilder {
         }
         let (height, width) = slide(&name, input, window)?;
         let output = Shape::new(channels, height, width);
-        let SlidingWindow { kernel, stride, padding } = window;
         let overflow = || ShapeError::Overflow { layer: name.clone() };
-        let weights = u64::from(kernel)
-            .checked_mul(u64::from(kernel))
-            .and_then(|area| area.checked_mul(u64::from(input.channels / groups)))
+        let weights = window
+            .area()
+            .checked_mul(u64::from(input.channels / groups))
             .and_then(|fan_in| fan_in.checked_mul(u64::from(channels)))
             .ok_or_else(overflow)?;
         let macs = weights.checked_mul(output.positions()).ok_or_else(overflow)?;
-        self.push(name, Op::Conv { kernel, stride, padding, groups }, (from, None), output, (macs, weights))
+        self.push(name, Op::Conv { window, groups }, &[from], output, (macs, weights))
     }
 
     /// Adds a fully connected layer over all elements of its input.
@@ -162,7 +145,7 @@ impl NetworkBuilder {
             .elements()
             .checked_mul(u64::from(features))
             .ok_or_else(|| ShapeError::Overflow { layer: name.clone() })?;
-        self.push(name, Op::Linear, (from, None), Shape::new(features, 1, 1), (weights, weights))
+        self.push(name, Op::Linear, &[from], Shape::new(features, 1, 1), (weights, weights))
     }
 
     /// Adds pooling over a square window.
@@ -179,14 +162,12 @@ impl NetworkBuilder {
         let name = name.into();
         let input = self.shape(from);
         let (height, width) = slide(&name, input, window)?;
-        let SlidingWindow { kernel, stride, padding } = window;
         let output = Shape::new(input.channels, height, width);
-        let area = u64::from(kernel) * u64::from(kernel);
-        let read = elements(output).and_then(|windows| windows.checked_mul(area));
+        let read = elements(output).and_then(|windows| windows.checked_mul(window.area()));
         if read.is_none_or(|read| read > LARGEST_COUNT) {
             return Err(ShapeError::Overflow { layer: name });
         }
-        self.push(name, Op::Pool { pooling, kernel, stride, padding }, (from, None), output, (0, 0))
+        self.push(name, Op::Pool { pooling, window }, &[from], output, (0, 0))
     }
 
     /// Adds pooling over all positions.
@@ -195,7 +176,7 @@ impl NetworkBuilder {
     /// Overflowing sizes.
     pub fn global_pool(&mut self, name: impl Into<String>, from: TensorId) -> Result<TensorId, ShapeError> {
         let output = Shape::new(self.shape(from).channels, 1, 1);
-        self.push(name.into(), Op::GlobalPool, (from, None), output, (0, 0))
+        self.push(name.into(), Op::GlobalPool, &[from], output, (0, 0))
     }
 
     /// Adds the sum of two tensors.
@@ -207,7 +188,7 @@ impl NetworkBuilder {
         if output != self.shape(right) {
             return Err(ShapeError::Mismatch { layer: name, left: output, right: self.shape(right) });
         }
-        self.push(name, Op::Add, (left, Some(right)), output, (0, 0))
+        self.push(name, Op::Add, &[left, right], output, (0, 0))
     }
 
     /// Adds the product of a tensor with one factor per channel, `by[channels, 1, 1]`.
@@ -219,7 +200,7 @@ impl NetworkBuilder {
         if factors != Shape::new(output.channels, 1, 1) {
             return Err(ShapeError::Mismatch { layer: name, left: output, right: factors });
         }
-        self.push(name, Op::Scale, (from, Some(by)), output, (0, 0))
+        self.push(name, Op::Scale, &[from, by], output, (0, 0))
     }
 
     /// Gives the last layer an activation.
@@ -229,11 +210,32 @@ impl NetworkBuilder {
         }
     }
 
+    /// Gives the layer that makes a tensor an activation, or another one.
+    pub(super) fn activate_tensor(&mut self, tensor: TensorId, activation: Activation) {
+        if let Some(layer) = tensor.checked_sub(1).and_then(|index| self.network.layers.get_mut(index)) {
+            layer.activation = Some(activation);
+        }
+    }
+
+    /// Gives the elements of a tensor other bits than 8.
+    pub(super) fn quantise_tensor(&mut self, tensor: TensorId, bits: u8) {
+        if let Some(layer) = tensor.checked_sub(1).and_then(|index| self.network.layers.get_mut(index)) {
+            layer.precision.output = bits;
+        }
+    }
+
     /// Declares that the last tensor is a boundary, where the network may be split.
     pub fn boundary(&mut self, id: BoundaryId, name: impl Into<String>) {
         let tensor = self.network.layers.len();
         let shape = self.shape(tensor);
-        self.network.boundaries.push(Boundary { id, name: name.into(), layers: tensor, tensor, shape });
+        self.network.boundaries.push(Boundary {
+            id,
+            name: name.into(),
+            layers: tensor,
+            tensor,
+            shape,
+            earlier: Vec::new(),
+        });
     }
 
     /// Sets the operator that fuses the views; maximum unless set.
@@ -255,18 +257,29 @@ impl NetworkBuilder {
         &mut self,
         name: String,
         op: Op,
-        inputs: (TensorId, Option<TensorId>),
+        inputs: &[TensorId],
         output: Shape,
         (macs, weights): (u64, u64),
     ) -> Result<TensorId, ShapeError> {
-        let input = self.shape(inputs.0);
+        let read = inputs.iter().map(|&tensor| self.shape(tensor).elements()).sum();
+        let (input, precision) = (self.shape(inputs[0]), LayerPrecision::default());
+        let inputs = inputs.to_vec();
+        self.layer(Layer { name, op, activation: None, inputs, input, read, output, macs, weights, precision })
+    }
+
+    /// Adds a layer whose shapes and counts are given.
+    ///
+    /// # Errors
+    /// Overflowing sums.
+    pub(crate) fn layer(&mut self, layer: Layer) -> Result<TensorId, ShapeError> {
+        let Layer { ref name, output, macs, weights, .. } = layer;
         let overflow = || ShapeError::Overflow { layer: name.clone() };
         let counts = [macs, weights, elements(output).ok_or_else(overflow)?];
         for (total, count) in self.totals.iter_mut().zip(counts) {
             let sum = total.checked_add(count).filter(|&sum| sum <= LARGEST_COUNT);
             *total = sum.ok_or_else(overflow)?;
         }
-        self.network.layers.push(Layer { name, op, activation: None, inputs, input, output, macs, weights });
+        self.network.layers.push(layer);
         Ok(self.network.layers.len())
     }
 }
@@ -280,25 +293,26 @@ fn elements(shape: Shape) -> Option<u64> {
 
 /// Height and width after sliding a window over `input`.
 fn slide(layer: &str, input: Shape, window: SlidingWindow) -> Result<(u32, u32), ShapeError> {
-    let SlidingWindow { kernel, stride, padding } = window;
     let zero = |what| ShapeError::Zero { layer: layer.to_owned(), what };
-    if kernel == 0 {
+    if window.kernel.contains(&0) {
         return Err(zero("side of the kernel"));
     }
-    if stride == 0 {
+    if window.stride.contains(&0) {
         return Err(zero("stride"));
     }
-    let side = |size: u32| -> Result<u32, ShapeError> {
-        let padded = u64::from(size) + 2 * u64::from(padding);
-        let steps = padded.checked_sub(u64::from(kernel)).ok_or_else(|| ShapeError::KernelTooLarge {
+    let side = |axis: usize, size: u32| -> Result<u32, ShapeError> {
+        let kernel = window.reach(axis);
+        let padded = u64::from(size) + window.padded(axis);
+        let steps = padded.checked_sub(kernel).ok_or_else(|| ShapeError::KernelTooLarge {
             layer: layer.to_owned(),
             kernel,
             input,
-            padding,
+            padding: window.padding[axis],
         })?;
-        u32::try_from(steps / u64::from(stride) + 1).map_err(|_| ShapeError::Overflow { layer: layer.to_owned() })
+        let places = steps / u64::from(window.stride[axis]) + 1;
+        u32::try_from(places).map_err(|_| ShapeError::Overflow { layer: layer.to_owned() })
     };
-    Ok((side(input.height)?, side(input.width)?))
+    Ok((side(0, input.height)?, side(1, input.width)?))
 }
 
 #[cfg(test)]
@@ -325,7 +339,7 @@ mod tests {
     #[test]
     fn impossible_layers_are_refused() {
         let mut builder = NetworkBuilder::new(Shape::new(3, 4, 4)).unwrap();
-        let window = |kernel, stride, padding| SlidingWindow { kernel, stride, padding };
+        let window = SlidingWindow::square;
         assert!(matches!(builder.conv("c", 0, 4, window(7, 1, 0), 1), Err(ShapeError::KernelTooLarge { .. })));
         assert!(matches!(builder.conv("c", 0, 4, window(3, 0, 1), 1), Err(ShapeError::Zero { .. })));
         assert!(matches!(builder.conv("c", 0, 4, window(3, 1, 1), 3), Err(ShapeError::Groups { .. })));

@@ -6,9 +6,10 @@ use super::link_range::LinkRange;
 use super::shape::Shape;
 
 /// Number of a boundary, counted over the deepest network of a space: 0 is the raw input, the last one the logits.
-pub type BoundaryId = u8;
+pub type BoundaryId = u16;
 
-/// Boundary between two blocks, where a network may be split.
+/// Boundary between two blocks, where a network may be split. One tensor crosses it, or several in an imported network
+/// that is cut at every position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Boundary {
     /// Number of the boundary in the space the network was lowered from.
@@ -17,10 +18,12 @@ pub struct Boundary {
     pub name: String,
     /// Number of layers before it.
     pub layers: usize,
-    /// The tensor that crosses it.
+    /// The tensor that crosses it, the latest if there are several.
     pub tensor: TensorId,
     /// Shape of that tensor for one view.
     pub shape: Shape,
+    /// Earlier tensors that cross it too.
+    pub earlier: Vec<TensorId>,
 }
 
 /// A network: layers in the order in which they run, and the boundaries between its blocks.
@@ -36,12 +39,29 @@ pub struct Network {
     pub fusion: FusionOperator,
     /// Range of the link's codes at a split between two blocks.
     pub link_range: LinkRange,
+    /// Outputs besides that of the last layer.
+    pub outputs: Vec<TensorId>,
 }
 
 impl Network {
     /// Shape of a tensor.
     pub fn shape(&self, tensor: TensorId) -> Shape {
         if tensor == 0 { self.input } else { self.layers[tensor - 1].output }
+    }
+
+    /// Bits of an element of a tensor; 8 for the input.
+    pub fn bits(&self, tensor: TensorId) -> u8 {
+        if tensor == 0 { 8 } else { self.layers[tensor - 1].precision.output }
+    }
+
+    /// Bytes of a tensor; the input has one byte an element.
+    pub fn bytes(&self, tensor: TensorId) -> u64 {
+        if tensor == 0 { self.input.elements() } else { self.layers[tensor - 1].output_bytes() }
+    }
+
+    /// Shapes of the tensors that cross a boundary.
+    pub fn crossing<'a>(&'a self, boundary: &'a Boundary) -> impl Iterator<Item = Shape> + 'a {
+        std::iter::once(boundary.shape).chain(boundary.earlier.iter().map(|&tensor| self.shape(tensor)))
     }
 
     /// Multiply-accumulates of all layers for one view.

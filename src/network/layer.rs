@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::shape::Shape;
+use super::window::SlidingWindow;
 
 /// Index of a tensor: 0 is the network's input, `i + 1` the output of layer `i`.
 pub type TensorId = usize;
@@ -48,29 +49,29 @@ impl Activation {
 /// Operator of a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Op {
-    /// Convolution with a square kernel. Depthwise when `groups` equals the channels on both sides.
+    /// Convolution. Depthwise when `groups` equals the channels on both sides.
     Conv {
-        /// Side of the kernel.
-        kernel: u32,
-        /// Step in both directions.
-        stride: u32,
-        /// Zeros added on each side.
-        padding: u32,
+        /// Window that slides over the input.
+        window: SlidingWindow,
         /// Number of groups.
         groups: u32,
     },
     /// Fully connected layer over all elements of its input.
     Linear,
-    /// Pooling over a square window.
+    /// Product of matrices that are both made by layers (attention), a pair for each group: every output element sums
+    /// over `depth` products.
+    MatMul {
+        /// Length of the sums.
+        depth: u32,
+        /// Number of pairs.
+        groups: u32,
+    },
+    /// Pooling over a window.
     Pool {
         /// Reduction of each window.
         pooling: Pooling,
-        /// Side of the window.
-        kernel: u32,
-        /// Step in both directions.
-        stride: u32,
-        /// Padding on each side.
-        padding: u32,
+        /// Window that slides over the input.
+        window: SlidingWindow,
     },
     /// Mean or maximum over all positions of each channel; both cost the same.
     GlobalPool,
@@ -78,6 +79,45 @@ pub enum Op {
     Add,
     /// Product of a tensor with one factor per channel (squeeze-excite).
     Scale,
+    /// Operation on elements without multiply-accumulates.
+    Elements(ElementOp),
+}
+
+/// Operation of an imported network that moves, compares or combines elements.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ElementOp {
+    /// Tensors one after another.
+    Concat,
+    /// Sum, product, largest or smallest values of tensors whose shapes may differ.
+    Combine,
+    /// Softmax.
+    Softmax,
+    /// Change of the height and width.
+    Resize,
+    /// Mean, sum or maximum over other axes than all positions.
+    Reduce,
+    /// Normalisation by statistics of the tensor itself.
+    Normalise,
+    /// Copy into a larger tensor.
+    Pad,
+    /// Operator that is not known and counted as moving its bytes, as the user asked.
+    Opaque,
+}
+
+impl ElementOp {
+    /// Name in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Concat => "concat",
+            Self::Combine => "combine",
+            Self::Softmax => "softmax",
+            Self::Resize => "resize",
+            Self::Reduce => "reduce",
+            Self::Normalise => "normalise",
+            Self::Pad => "pad",
+            Self::Opaque => "opaque",
+        }
+    }
 }
 
 /// One operator with its shapes and counts.
@@ -89,19 +129,48 @@ pub struct Layer {
     pub op: Op,
     /// Activation of its output, if it has one.
     pub activation: Option<Activation>,
-    /// The one or two tensors it reads; a second one only for [`Op::Add`] and [`Op::Scale`].
-    pub inputs: (TensorId, Option<TensorId>),
+    /// Tensors it reads; more than one only for sums, products and concatenations.
+    pub inputs: Vec<TensorId>,
     /// Shape of the first input.
     pub input: Shape,
+    /// Elements of all inputs that it reads; fewer than they have where it reads a part of one.
+    pub read: u64,
     /// Shape of the output.
     pub output: Shape,
     /// Multiply-accumulates for one view, of convolution and linear layers; others count none, as in fvcore's count.
     pub macs: u64,
     /// Number of weights of convolution and linear layers, without biases and batch norm.
     pub weights: u64,
+    /// Bits of its weights and of its output.
+    pub precision: LayerPrecision,
+}
+
+/// Bits of a layer's weights and of its output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LayerPrecision {
+    /// Bits of a weight.
+    pub weights: u8,
+    /// Bits of an element of the output.
+    pub output: u8,
+}
+
+impl Default for LayerPrecision {
+    fn default() -> Self {
+        Self { weights: 8, output: 8 }
+    }
 }
 
 impl Layer {
+    /// Bytes of its weights.
+    pub fn weight_bytes(&self) -> u64 {
+        bytes(self.weights, self.precision.weights)
+    }
+
+    /// Bytes of its output.
+    pub fn output_bytes(&self) -> u64 {
+        bytes(self.output.elements(), self.precision.output)
+    }
+
     /// Returns `true` if each output channel reads exactly one input channel.
     pub fn is_depthwise(&self) -> bool {
         match self.op {
@@ -109,4 +178,9 @@ impl Layer {
             _ => false,
         }
     }
+}
+
+/// Bytes of so many elements of some bits.
+pub(crate) const fn bytes(elements: u64, bits: u8) -> u64 {
+    if bits == 8 { elements } else { elements.saturating_mul(bits as u64).div_ceil(8) }
 }

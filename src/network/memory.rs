@@ -1,9 +1,10 @@
 //! Liveness of tensors: the bytes that are alive while each layer runs, under a named rule.
 //!
-//! Activations are int8: one byte an element. Weights are not counted here. A tensor is alive from the layer that makes
-//! it to the last layer that reads it; the network's input is alive from the start. At a boundary exactly one tensor is
-//! alive, so the peak of the layers before a boundary is also the peak of a sensor's layers; `cost::network_costs` adds
-//! the frame, the link buffer, weights and patches to it.
+//! Activations are int8, one byte an element, unless an imported network has other bits. Weights are not counted here.
+//! A tensor is alive from the layer that makes it to the last layer that reads it; the network's input is alive from
+//! the start. At a boundary between blocks exactly one tensor is alive, so the peak of the layers before a boundary is
+//! also the peak of a sensor's layers; `cost::network_costs` adds the frame, the link buffer, weights and patches to
+//! it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -61,14 +62,14 @@ pub struct Peak {
 pub fn live_bytes(network: &Network, rule: MemoryRule) -> Vec<u64> {
     let last_use = last_uses(network);
     let mut live = Vec::with_capacity(network.layers.len());
-    let mut waiting = network.input.elements();
+    let mut waiting = network.bytes(0);
     for (index, layer) in network.layers.iter().enumerate() {
-        let output = layer.output.elements();
+        let output = layer.output_bytes();
         let saved = if rule == MemoryRule::Strict { 0 } else { reused_bytes(network, layer, index, &last_use) };
         live.push(waiting + output - saved);
         waiting += output;
         for tensor in operands(layer).filter(|&tensor| last_use[tensor] == index) {
-            waiting -= network.shape(tensor).elements();
+            waiting -= network.bytes(tensor);
         }
     }
     if rule == MemoryRule::FusedBlock {
@@ -109,11 +110,34 @@ pub fn cut_bytes(network: &Network, layer: usize) -> u64 {
     let output = network.layers.len();
     (0..=layer + 1)
         .filter(|&tensor| last_use[tensor] > layer || tensor == output)
-        .map(|tensor| network.shape(tensor).elements())
+        .map(|tensor| network.bytes(tensor))
         .sum()
 }
 
-/// Last layer that reads each tensor; a tensor that no layer reads dies where it was made.
+/// Tensors that cross a cut right after the first `layers` layers, the latest first.
+pub fn crossing_tensors(network: &Network, layers: usize) -> Vec<TensorId> {
+    let last_use = last_uses(network);
+    (0..=layers).rev().filter(|&tensor| last_use[tensor] >= layers || tensor == network.layers.len()).collect()
+}
+
+/// Tensors that cross each cut, by the number of layers before it, the latest first; `None` where there are more than
+/// `most`.
+pub fn crossings(network: &Network, most: usize) -> Vec<Option<Vec<TensorId>>> {
+    let (last_use, all) = (last_uses(network), network.layers.len());
+    let mut alive: Vec<TensorId> = Vec::new();
+    (0..=all)
+        .map(|layers| {
+            alive.retain(|&tensor| last_use[tensor] >= layers);
+            if last_use[layers] >= layers || layers == all {
+                alive.push(layers);
+            }
+            (alive.len() <= most).then(|| alive.iter().rev().copied().collect())
+        })
+        .collect()
+}
+
+/// Last layer that reads each tensor; a tensor that no layer reads dies where it was made. Further outputs of the
+/// network are read by its user, behind all layers.
 fn last_uses(network: &Network) -> Vec<usize> {
     let mut last: Vec<usize> = (0..=network.layers.len()).map(|tensor| tensor.saturating_sub(1)).collect();
     for (index, layer) in network.layers.iter().enumerate() {
@@ -121,22 +145,25 @@ fn last_uses(network: &Network) -> Vec<usize> {
             last[tensor] = index;
         }
     }
+    for &tensor in &network.outputs {
+        last[tensor] = network.layers.len();
+    }
     last
 }
 
 /// Tensors that a layer reads, each once.
 fn operands(layer: &Layer) -> impl Iterator<Item = TensorId> {
-    let (first, second) = layer.inputs;
-    std::iter::once(first).chain(second.filter(|&second| second != first))
+    let inputs = &layer.inputs;
+    inputs.iter().enumerate().filter(|&(at, tensor)| !inputs[..at].contains(tensor)).map(|(_, &tensor)| tensor)
 }
 
 /// Bytes saved because the output is written over a dying input.
 fn reused_bytes(network: &Network, layer: &Layer, index: usize, last_use: &[usize]) -> u64 {
-    let output = layer.output.elements();
+    let output = layer.output_bytes();
     let dying = |&tensor: &TensorId| last_use[tensor] == index && network.shape(tensor) == layer.output;
     let reused = match layer.op {
-        Op::Conv { .. } if layer.is_depthwise() && last_use[layer.inputs.0] == index => {
-            layer.input.elements().min(output)
+        Op::Conv { .. } if layer.is_depthwise() && last_use[layer.inputs[0]] == index => {
+            network.bytes(layer.inputs[0]).min(output)
         }
         // The sum is already there: neither the tensor added last nor the output takes bytes of its own.
         Op::Add if index > 0 && is_folded(network, index - 1, last_use) => 2 * output,
@@ -150,9 +177,9 @@ fn reused_bytes(network: &Network, layer: &Layer, index: usize, last_use: &[usiz
 /// onto it.
 fn is_folded(network: &Network, index: usize, last_use: &[usize]) -> bool {
     let (own, Some(next)) = (index + 1, network.layers.get(index + 1)) else { return false };
-    let other = match next.inputs {
-        (first, Some(second)) if second == own => first,
-        (first, Some(second)) if first == own => second,
+    let other = match next.inputs[..] {
+        [first, second] if second == own => first,
+        [first, second] if first == own => second,
         _ => return false,
     };
     next.op == Op::Add && other != own && last_use[own] == index + 1 && last_use[other] == index + 1
@@ -161,28 +188,24 @@ fn is_folded(network: &Network, index: usize, last_use: &[usize]) -> bool {
 /// Replaces the bytes of each (expand,) depthwise, project run by those of running it one hidden channel at a time.
 fn fuse_blocks(network: &Network, last_use: &[usize], live: &mut [u64]) {
     let layers = &network.layers;
-    let pointwise = |layer: &Layer| {
-        matches!(layer.op, Op::Conv { kernel: 1, stride: 1, groups: 1, .. }) && layer.inputs.1.is_none()
-    };
+    let pointwise = |layer: &Layer| matches!(layer.op, Op::Conv { window, groups: 1 } if window.is_pointwise());
     for depthwise in 0..layers.len().saturating_sub(1) {
         let (middle, project) = (&layers[depthwise], &layers[depthwise + 1]);
         let hidden_out = depthwise + 1;
-        let chained = project.inputs.0 == hidden_out && last_use[hidden_out] == depthwise + 1;
+        let chained = project.inputs[0] == hidden_out && last_use[hidden_out] == depthwise + 1;
         if !middle.is_depthwise() || !pointwise(project) || !chained {
             continue;
         }
-        let hidden_in = middle.inputs.0;
+        let hidden_in = middle.inputs[0];
         let expands = hidden_in == depthwise
             && depthwise > 0
             && last_use[hidden_in] == depthwise
             && pointwise(&layers[depthwise - 1]);
         let first = if expands { depthwise - 1 } else { depthwise };
-        let waiting: u64 = (0..=first)
-            .filter(|&tensor| last_use[tensor] >= first)
-            .map(|tensor| network.shape(tensor).elements())
-            .sum();
+        let waiting: u64 =
+            (0..=first).filter(|&tensor| last_use[tensor] >= first).map(|tensor| network.bytes(tensor)).sum();
         let planes = middle.output.positions() + if expands { middle.input.positions() } else { 0 };
-        let fused = waiting + project.output.elements() + planes;
+        let fused = waiting + project.output_bytes() + planes;
         for bytes in &mut live[first..=depthwise + 1] {
             *bytes = (*bytes).min(fused);
         }
@@ -191,8 +214,9 @@ fn fuse_blocks(network: &Network, last_use: &[usize], live: &mut [u64]) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::build::{NetworkBuilder, SlidingWindow};
+    use super::super::build::NetworkBuilder;
     use super::super::shape::Shape;
+    use super::super::window::SlidingWindow;
     use super::*;
 
     /// The second block of `MobileNetV2` at 224: 16 -> 96 at 112, depthwise stride 2, 96 -> 24 at 56.

@@ -25,16 +25,20 @@
 mod build;
 mod fusion;
 mod graph;
+pub mod import;
 mod layer;
 mod link_range;
 pub mod memory;
 pub mod patch;
 mod shape;
 pub mod table;
+mod window;
 
-pub use build::{NetworkBuilder, ShapeError, SlidingWindow};
+pub use build::{NetworkBuilder, ShapeError};
 pub use fusion::FusionOperator;
 pub use graph::{Boundary, BoundaryId, Network};
-pub use layer::{Activation, Layer, Op, Pooling, TensorId};
+pub(crate) use layer::bytes;
+pub use layer::{Activation, ElementOp, Layer, LayerPrecision, Op, Pooling, TensorId};
 pub use link_range::LinkRange;
 pub use shape::{LARGEST_COUNT, Shape};
+pub use window::SlidingWindow;

@@ -7,6 +7,7 @@
 use super::graph::Network;
 use super::layer::Op;
 use super::shape::Shape;
+use super::window::SlidingWindow;
 
 /// First `layers` layers with their shapes for one of `grid x grid` patches. `None` if that is impossible: no layers, a
 /// grid finer than the output, or a layer among them that needs whole tensors (global pooling, squeeze-excite, fully
@@ -23,10 +24,13 @@ pub fn one_patch(network: &Network, layers: usize, grid: u32) -> Option<Network>
         boundaries: Vec::new(),
         fusion: network.fusion,
         link_range: network.link_range,
+        outputs: Vec::new(),
     };
     for (index, layer) in patch.layers.iter_mut().enumerate() {
-        layer.input = resized(layer.input, sides[layer.inputs.0]);
+        layer.input = resized(layer.input, sides[layer.inputs[0]]);
         layer.output = resized(layer.output, sides[index + 1]);
+        let read = layer.inputs.iter().map(|&tensor| resized(network.shape(tensor), sides[tensor]).elements());
+        layer.read = read.sum();
         if layer.macs > 0 {
             layer.macs = layer.weights * layer.output.positions();
         }
@@ -40,18 +44,21 @@ fn patch_sides(network: &Network, layers: usize, grid: u32) -> Option<Vec<(u32, 
     let mut sides = vec![(0, 0); layers + 1];
     sides[layers] = (end.height.div_ceil(grid), end.width.div_ceil(grid));
     for (index, layer) in network.layers[..layers].iter().enumerate().rev() {
-        let (kernel, stride) = match layer.op {
-            Op::Conv { kernel, stride, .. } | Op::Pool { kernel, stride, .. } => (kernel, stride),
-            Op::Add => (1, 1),
-            Op::Linear | Op::GlobalPool | Op::Scale => return None,
+        let window = match layer.op {
+            Op::Conv { window, .. } | Op::Pool { window, .. } => window,
+            Op::Add => SlidingWindow::same(1, 1),
+            Op::Linear | Op::MatMul { .. } | Op::GlobalPool | Op::Scale | Op::Elements(_) => return None,
         };
         let (height, width) = sides[index + 1];
-        let needed = |side: u32, whole: u32| (side.saturating_sub(1) * stride + kernel).min(whole);
-        for tensor in std::iter::once(layer.inputs.0).chain(layer.inputs.1) {
+        let needed = |axis: usize, side: u32, whole: u32| {
+            let values = u64::from(side.saturating_sub(1)) * u64::from(window.stride[axis]) + window.reach(axis);
+            u32::try_from(values).map_or(whole, |values| values.min(whole))
+        };
+        for &tensor in &layer.inputs {
             let shape = network.shape(tensor);
             let (known_height, known_width) = sides[tensor];
             sides[tensor] =
-                (known_height.max(needed(height, shape.height)), known_width.max(needed(width, shape.width)));
+                (known_height.max(needed(0, height, shape.height)), known_width.max(needed(1, width, shape.width)));
         }
     }
     Some(sides)
@@ -63,7 +70,7 @@ fn resized(shape: Shape, (height, width): (u32, u32)) -> Shape {
 
 #[cfg(test)]
 mod tests {
-    use super::super::build::{NetworkBuilder, SlidingWindow};
+    use super::super::build::NetworkBuilder;
     use super::super::memory::{MemoryRule, live_bytes, peak};
     use super::*;
 

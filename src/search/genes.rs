@@ -24,7 +24,6 @@ pub(crate) fn of_space(space: &SearchSpace) -> Vec<SearchGene> {
 /// The canonical design that some genes encode.
 pub(crate) fn decode(space: &SearchSpace, genes: &[u8]) -> Design {
     let (genome, rest) = genes.split_at(space.genes().len());
-    let pick = |list: &[u8], index: u8| list.get(usize::from(index)).or(list.last()).copied().unwrap_or(1);
     space.canonical_design(Design {
         genome: space.canonical(genome.to_vec()),
         split: pick(&space.split.at, rest[0]),
@@ -34,9 +33,18 @@ pub(crate) fn decode(space: &SearchSpace, genes: &[u8]) -> Design {
     })
 }
 
+/// The choice of an index; the last one beyond the list, 1 of an empty one.
+fn pick<T: Copy + From<u8>>(list: &[T], index: u8) -> T {
+    list.get(usize::from(index)).or(list.last()).copied().unwrap_or(T::from(1))
+}
+
+/// Index of a choice; 0 if the list lacks it.
+fn index<T: PartialEq>(list: &[T], value: T) -> u8 {
+    list.iter().position(|choice| *choice == value).unwrap_or(0) as u8
+}
+
 /// Genes of a canonical design. Ratio and bits without a splitting module are those of the first choice.
 pub(crate) fn encode(space: &SearchSpace, design: &Design) -> Vec<u8> {
-    let index = |list: &[u8], value: u8| list.iter().position(|&choice| choice == value).unwrap_or(0) as u8;
     let mut genes = design.genome.genes().to_vec();
     genes.push(index(&space.split.at, design.split));
     genes.push(index(&space.fusion.at, design.fusion));

@@ -13,7 +13,7 @@ use crate::cost::{
     smallest_demands, why_none,
 };
 use crate::hardware::Profile;
-use crate::network::ShapeError;
+use crate::network::{BoundaryId, ShapeError};
 use crate::quantity::{Knob, QuantityError};
 use crate::space::{Design, Genome, SearchSpace};
 
@@ -188,7 +188,7 @@ impl SearchProblem {
 
     /// All designs of a genome at one split: the latest fusion of whole features first, fusion of the logits last; then
     /// the least compression and the most bits first.
-    pub(super) fn designs_at(&self, genome: &Genome, split: u8) -> Vec<Design> {
+    pub(super) fn designs_at(&self, genome: &Genome, split: BoundaryId) -> Vec<Design> {
         let [ratios, bits] = self.space.transmit_choices(split);
         let mut fusions = self.space.fusions(genome, split);
         fusions.reverse();

@@ -48,6 +48,15 @@ impl SearchSpace {
         fusions.iter().rev().nth(1).or(fusions.last()).copied().unwrap_or_else(|| self.last())
     }
 
+    /// Fusion of a genome if nothing else is known: its views become one as soon as they meet, those of an imported
+    /// network where the user said.
+    pub fn early_fusion(&self, genome: &Genome) -> BoundaryId {
+        match self.imported_network(genome) {
+            Some(imported) => imported.fusion,
+            None => self.fusions(genome, 0).first().copied().unwrap_or_else(|| self.last()),
+        }
+    }
+
     /// The genome as a design that runs wholly on the aggregator, with late fusion.
     pub fn unsplit_design(&self, genome: Genome) -> Design {
         let fusion = self.late_fusion(&genome, 0);
@@ -62,6 +71,9 @@ impl SearchSpace {
     /// Nearest boundary of a genome: `id` itself, or the last one of its stage if the genome lacks it.
     pub fn nearest_boundary(&self, genome: &Genome, id: BoundaryId) -> BoundaryId {
         let id = id.min(self.last());
+        if let Some(imported) = self.imported_network(genome) {
+            return imported.nearest_boundary(id);
+        }
         let Some((stage, block)) = self.slots[usize::from(id)].after else { return id };
         let depth = self.depth(genome, stage);
         id - BoundaryId::try_from((block + 1).saturating_sub(depth)).unwrap_or(0)

@@ -41,7 +41,7 @@ impl SearchSpace {
     /// Sizes that a genome chooses.
     pub fn architecture(&self, genome: &Genome) -> Architecture {
         let mut genes = self.genes.iter().zip(genome.0.iter().map(|&value| usize::from(value))).peekable();
-        let resolution = genes.next().map_or(0, |(_, value)| self.resolutions[value]);
+        let resolution = genes.next().and_then(|(_, value)| self.resolutions.get(value).copied()).unwrap_or(0);
         let mut stages = Vec::with_capacity(self.stages.len());
         for (index, stage) in self.stages.iter().enumerate() {
             let (mut width, mut depth) = (None, 1);
@@ -52,7 +52,7 @@ impl SearchSpace {
                     GeneKind::Depth => depth = stage.depths[value],
                     GeneKind::Kernel => kernels.push(stage.kernels.get(value).copied().unwrap_or(1)),
                     GeneKind::Expansion => expansions.push(stage.expansions.get(value).copied().unwrap_or(1)),
-                    GeneKind::Resolution => {}
+                    GeneKind::Resolution | GeneKind::Network => {}
                 }
             }
             let of_block = |list: &[u32], block: u32| match stage.choice {
@@ -69,6 +69,9 @@ impl SearchSpace {
 
     /// Exact number of different genomes; saturates at `u128::MAX`.
     pub fn count(&self) -> u128 {
+        if !self.imported.is_empty() {
+            return self.imported.len() as u128;
+        }
         let stage_count = |stage: &Stage| -> u128 {
             let block = (stage.kernels.len().max(1) * stage.expansions.len().max(1)) as u128;
             let depths = match stage.choice {

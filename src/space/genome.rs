@@ -21,6 +21,8 @@ impl Genome {
 /// Size that a gene chooses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum GeneKind {
+    /// Imported network.
+    Network,
     /// Side of the input.
     Resolution,
     /// Output channels of a stage.

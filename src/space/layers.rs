@@ -16,6 +16,9 @@ impl SearchSpace {
     /// Shapes that can't exist.
     pub fn layers(&self) -> Result<Vec<Layer>, ShapeError> {
         let mut found = LayerCollector::default();
+        for imported in &self.imported {
+            found.add(imported.network.clone());
+        }
         for &side in &self.resolutions {
             let mut read = vec![Shape::new(self.input_channels, side, side)];
             for (index, stage) in self.stages.iter().enumerate() {

@@ -25,6 +25,9 @@ impl SearchSpace {
     /// # Errors
     /// Shapes that can't exist.
     pub fn lower(&self, genome: &Genome) -> Result<Network, ShapeError> {
+        if let Some(imported) = self.imported_network(genome) {
+            return Ok(imported.network.clone());
+        }
         let architecture = self.architecture(genome);
         let side = architecture.resolution;
         let mut builder = NetworkBuilder::new(Shape::new(self.input_channels, side, side))?;
@@ -159,7 +162,7 @@ fn mbconv(
             if stride > 1 {
                 // Odd sides are padded, so that they round up as those of the convolution do.
                 let odd = builder.shape(from).height % 2;
-                let window = SlidingWindow { kernel: stride, stride, padding: odd };
+                let window = SlidingWindow::square(stride, stride, odd);
                 shortcut = builder.pool(format!("{name}.shortcut-pool"), shortcut, Pooling::Average, window)?;
             }
             if input != width {

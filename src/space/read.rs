@@ -57,6 +57,7 @@ impl SearchSpace {
             stages,
             split,
             fusion,
+            imported: Vec::new(),
             slots,
             genes,
         };

@@ -1,6 +1,7 @@
 //! A search space that was read and checked.
 
 use super::genome::{Gene, StageGenes};
+use super::imported::ImportedNetwork;
 use super::rules::{FusionRules, Slot, SplitRules};
 use super::stage::Stage;
 use crate::network::BoundaryId;
@@ -28,6 +29,7 @@ pub struct SearchSpace {
     pub split: SplitRules,
     /// Rules of fusions.
     pub fusion: FusionRules,
+    pub(super) imported: Vec<ImportedNetwork>,
     pub(super) slots: Vec<Slot>,
     pub(super) genes: Vec<Gene>,
 }
@@ -50,7 +52,7 @@ impl SearchSpace {
 
     /// Number of the last boundary, the logits.
     pub fn last(&self) -> BoundaryId {
-        BoundaryId::try_from(self.slots.len() - 1).expect("a space has at most 255 boundaries, checked when it is read")
+        BoundaryId::try_from(self.slots.len() - 1).expect("the boundaries of a space are counted when it is made")
     }
 
     /// Name of a boundary.

@@ -7,6 +7,7 @@ use super::init::WeightInit;
 use super::norm::{ElasticNorm, ElasticNormConfig, Norms};
 use super::views::ViewSet;
 use crate::kernels::{self, FeatureMap, KernelActivation};
+use crate::network::BoundaryId;
 use crate::space::{FusionOperator, SearchSpace};
 
 /// Fusion with learned weights; maximum and mean have none.
@@ -21,7 +22,7 @@ pub(crate) enum FusionModule {
 /// One module per boundary from 1 on where fusion is allowed, the logits left out; `None` elsewhere. `channels` are
 /// those of the largest choice at each boundary from 1 on.
 pub(super) fn modules(space: &SearchSpace, channels: &[usize], weights: &mut WeightInit) -> Vec<Option<FusionModule>> {
-    let module = |(boundary, &channels): (u8, &usize)| {
+    let module = |(boundary, &channels): (BoundaryId, &usize)| {
         if boundary == space.last() || !space.fusion.at.contains(&boundary) {
             return None;
         }

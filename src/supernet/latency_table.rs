@@ -45,15 +45,15 @@ fn kernel(layer: &Layer, device: &Device) -> Result<Box<dyn FnMut()>, NoKernel> 
     let outputs = layer.output.channels as usize;
     let x: Tensor<4> = Tensor::random([1, height, width, channels], noise, device);
     Ok(match layer.op {
-        Op::Conv { kernel, stride, groups: 1, .. } => {
-            let side = kernel as usize;
+        Op::Conv { window, groups: 1 } => {
+            let (side, stride) = (window.kernel[0] as usize, window.stride[0] as usize);
             let w: Tensor<4> = Tensor::random([side, side, channels, outputs], noise, device);
-            Box::new(move || read(kernels::convolution(x.clone(), w.clone(), stride as usize).tensor()))
+            Box::new(move || read(kernels::convolution(x.clone(), w.clone(), stride).tensor()))
         }
-        Op::Conv { kernel, stride, .. } if layer.is_depthwise() => {
-            let side = kernel as usize;
+        Op::Conv { window, .. } if layer.is_depthwise() => {
+            let (side, stride) = (window.kernel[0] as usize, window.stride[0] as usize);
             let w: Tensor<3> = Tensor::random([side, side, channels], noise, device);
-            Box::new(move || read(kernels::depthwise(x.clone(), w.clone(), stride as usize).tensor()))
+            Box::new(move || read(kernels::depthwise(x.clone(), w.clone(), stride).tensor()))
         }
         Op::Linear => {
             let inputs = channels * height * width;

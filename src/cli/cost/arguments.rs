@@ -1,7 +1,10 @@
 //! Arguments of `cost`.
 
+use std::path::PathBuf;
+
 use super::layers;
 use super::optimum::OptimumMetric;
+use crate::cli::network::ImportFlags;
 
 /// Arguments of `cost`.
 #[derive(Debug, clap::Args)]
@@ -9,16 +12,24 @@ pub(in crate::cli) struct Arguments {
     /// Space: a shipped name or a TOML file
     #[arg(long, default_value = crate::space::DEFAULT, conflicts_with = "layers")]
     pub(super) space: String,
+    /// An ONNX file instead of a space: every split of that network
+    #[arg(long, value_name = "FILE.onnx", conflicts_with_all = ["space", "layers", "genome", "optimum", "list_layers"])]
+    pub(super) network: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) import: ImportFlags,
+    /// Write the layers of the ONNX file as a layer table, and beside it as a SCALE-Sim topology
+    #[arg(long, value_name = "FILE.csv", requires = "network")]
+    pub(super) layers_csv: Option<PathBuf>,
     /// Profile: a shipped name or a TOML file
     #[arg(long, default_value = crate::hardware::DEFAULT)]
     pub(super) profile: String,
     /// Network: a printed genome, `largest` or `smallest`
     #[arg(long, default_value = "largest", conflicts_with = "layers")]
     pub(super) genome: String,
-    /// Boundary at which the views are fused [default: the first the space allows]
+    /// Boundary at which the views are fused [default: the first the space allows, the output of an ONNX file]
     #[arg(long, conflicts_with = "layers")]
     pub(super) fusion: Option<String>,
-    /// Compression ratio at the split [default: the middle one of the space]
+    /// Compression ratio at the split [default: the middle one of the space, none in an ONNX file]
     #[arg(long, conflicts_with = "layers")]
     pub(super) ratio: Option<u8>,
     /// Bits per element on the link [default: the most the space allows]

@@ -4,6 +4,9 @@ use serde_json::{Value, json};
 
 use super::asked::Asked;
 use crate::cost::{self, KnobChange, KnobSwing, Reason, SplitReport};
+use crate::hardware::OperatorKind;
+use crate::network::memory::{self, MemoryRule};
+use crate::network::{Layer, Network};
 use crate::space::SearchSpace;
 
 pub(super) fn report(asked: &Asked) -> Value {
@@ -25,6 +28,11 @@ pub(super) fn report(asked: &Asked) -> Value {
         "weights": found.network.weights(),
         "unattainable": found.unattainable,
     });
+    if let Some(imported) = space.imported_network(asked.genome) {
+        report["network"] = json!(imported.name);
+        report["hypothetical"] = json!(space.is_hypothetical(found.transmit.ratio, found.transmit.bits));
+        (report["layers"], report["total"]) = layers(&found.network);
+    }
     if let Some(split) = asked.why {
         report["why"] = row(asked, split);
     }
@@ -35,6 +43,28 @@ pub(super) fn report(asked: &Asked) -> Value {
         report["tornado"] = swings.iter().map(|one| swing(space, one)).collect();
     }
     report
+}
+
+/// The layers in running order with what is alive and what crosses a cut behind them, and their totals; int8 unless the
+/// file says otherwise, by the rule `strict`.
+fn layers(network: &Network) -> (Value, Value) {
+    let live = memory::live_bytes(network, MemoryRule::Strict);
+    let cuts = memory::crossings(network, usize::MAX);
+    let row = |(index, layer): (usize, &Layer)| {
+        let crossing = cuts[index + 1].as_deref().unwrap_or_default();
+        json!({
+            "name": layer.name,
+            "op": OperatorKind::of(layer),
+            "macs": layer.macs,
+            "weights": layer.weights,
+            "live_bytes": live[index],
+            "cut_bytes": crossing.iter().map(|&tensor| network.bytes(tensor)).sum::<u64>(),
+            "cut_tensors": crossing.len(),
+        })
+    };
+    let rows = network.layers.iter().enumerate().map(row).collect();
+    let peak = live.iter().copied().max().unwrap_or(0);
+    (rows, json!({ "macs": network.macs(), "weights": network.weights(), "peak_bytes": peak }))
 }
 
 fn row(asked: &Asked, split: &SplitReport) -> Value {

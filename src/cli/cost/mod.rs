@@ -8,15 +8,18 @@ mod layers;
 mod optimum;
 mod text;
 
-use anyhow::{Result, bail};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
 
 use super::train::use_threads;
-use super::{Answer, load};
+use super::{Answer, load, network};
 use crate::cost::{CostModel, DesignReport, TransmitConfig, deadline};
 use crate::explore::default_transmit;
+use crate::files;
 use crate::network::table;
 use crate::quantity;
-use crate::space::{Genome, SearchSpace};
+use crate::space::{Genome, ImportRules, SearchSpace};
 use crate::supernet::latency_table;
 pub(super) use arguments::Arguments;
 use asked::Asked;
@@ -26,7 +29,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         layers::run(file, &arguments.layers, &arguments.profile, arguments.json)?;
         return Ok(Answer::Yes);
     }
-    let (space, _) = load::space(&arguments.space)?;
+    let space = match &arguments.network {
+        Some(path) => imported(path, arguments)?,
+        None => {
+            network::needs_network(&arguments.import)?;
+            load::space(&arguments.space)?.0
+        }
+    };
     let genome = space.parse_genome(&load::spelt(&space, &arguments.genome))?;
     if let Some(of) = &arguments.list_layers {
         let layers = if of == "space" { space.layers()? } else { space.lower(&genome)?.layers };
@@ -66,6 +75,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         print!("{}", quantity::ascii(&text::report(&asked)));
     }
     Ok(if report.best.is_some() { Answer::Yes } else { Answer::No })
+}
+
+/// A space of the one network of a file, whose layers are written where that was asked for.
+fn imported(path: &Path, arguments: &Arguments) -> Result<SearchSpace> {
+    let paths = [path.to_path_buf()];
+    let space = network::space(&paths, &arguments.import, ImportRules::default())?;
+    if let Some(file) = &arguments.layers_csv {
+        let layers = &space.imported()[0].network.layers;
+        let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+        let topology = file.with_file_name(format!("{stem}_scale_sim.csv"));
+        for (file, text) in [(file, table::csv(layers)), (&topology, table::scale_sim(layers))] {
+            files::write(file, text.as_bytes()).with_context(|| format!("{} can't be written", file.display()))?;
+        }
+    }
+    Ok(space)
 }
 
 fn transmit(arguments: &Arguments, space: &SearchSpace, genome: &Genome) -> Result<TransmitConfig> {

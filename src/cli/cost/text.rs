@@ -10,7 +10,7 @@ use crate::quantity::{Dimension, Knob, Limit, Unit, number};
 
 /// The whole report.
 pub(super) fn report(asked: &Asked) -> String {
-    let (found, space) = (asked.report, asked.model.space());
+    let found = asked.report;
     let mut out = String::new();
     head(&mut out, asked);
     out.push('\n');
@@ -18,7 +18,7 @@ pub(super) fn report(asked: &Asked) -> String {
     out.push('\n');
     match found.best_split() {
         Some(split) => best(&mut out, asked, split),
-        None => none(&mut out, found, &space.name),
+        None => none(&mut out, asked),
     }
     if let Some(split) = asked.why {
         why(&mut out, asked, split);
@@ -43,7 +43,15 @@ fn head(out: &mut String, asked: &Asked) {
         asked.model.profile().name,
         found.knobs.sensors
     );
-    let _ = writeln!(out, "{}", space.architecture(asked.genome));
+    match space.imported_network(asked.genome) {
+        Some(imported) => {
+            let network = &imported.network;
+            let output = network.shape(network.layers.len());
+            let (layers, cuts) = (network.layers.len(), network.boundaries.len());
+            let _ = writeln!(out, "{layers} layers from {} to {output}, {cuts} cuts", network.input);
+        }
+        None => _ = writeln!(out, "{}", space.architecture(asked.genome)),
+    }
     let _ = writeln!(
         out,
         "{} a view, {} weights; fusion at {}, ratio {}, {} bits on the link",
@@ -53,6 +61,12 @@ fn head(out: &mut String, asked: &Asked) {
         transmit.ratio,
         transmit.bits
     );
+    if space.is_hypothetical(transmit.ratio, transmit.bits) {
+        let _ = writeln!(
+            out,
+            "hypothetical: the splitting module changes the network, so its accuracy is unknown until it is trained"
+        );
+    }
 }
 
 fn rows(out: &mut String, found: &DesignReport) {
@@ -127,7 +141,8 @@ fn best(out: &mut String, asked: &Asked, split: &SplitReport) {
     }
 }
 
-fn none(out: &mut String, found: &DesignReport, space: &str) {
+fn none(out: &mut String, asked: &Asked) {
+    let (found, space) = (asked.report, &asked.model.space().name);
     let _ = writeln!(out, "no split meets the limits");
     let nearest = found.splits.iter().filter(|split| split.distance().is_finite());
     if let Some(split) = nearest.min_by(|a, b| a.distance().total_cmp(&b.distance())) {
@@ -142,9 +157,13 @@ fn none(out: &mut String, found: &DesignReport, space: &str) {
         Some(missed) => {
             let _ = writeln!(
                 out,
-                "  no design of {space} does, not even its smallest network: {}",
+                "  no design of {space} does{}: {}",
+                if asked.model.space().imported().is_empty() { ", not even its smallest network" } else { "" },
                 cost::shortfall_list(missed)
             );
+        }
+        None if !asked.model.space().imported().is_empty() => {
+            out.push_str("  a hypothetical splitting module might: --ratio 4, or fewer --bits\n");
         }
         None => {
             let _ = writeln!(

@@ -52,7 +52,11 @@ impl SpaceCostTable {
     pub fn new(space: &SearchSpace, profile: &Profile) -> Option<Self> {
         let measured = |mapping: &Mapping| matches!(mapping, Mapping::Measured(_));
         let patches = profile.sensor.patches.is_some();
-        if patches || measured(&profile.sensor.device.mapping.value) || measured(&profile.aggregator.mapping.value) {
+        if patches
+            || !space.imported().is_empty()
+            || measured(&profile.sensor.device.mapping.value)
+            || measured(&profile.aggregator.mapping.value)
+        {
             return None;
         }
         let inputs: Vec<Shape> =

@@ -2,6 +2,7 @@
 
 use super::{best_split, session, set};
 use crate::explore::*;
+use crate::network::BoundaryId;
 use crate::quantity::{Knob, RelaxDirection};
 
 #[test]
@@ -208,7 +209,7 @@ fn at_the_break_even_bandwidth_two_splits_take_the_same_time() {
         there.apply(Command::SelectKnob(Move::To(at)), 0);
         there.apply(Command::TypeKnob(format!("{bandwidth} B/s")), 0);
         let strip = there.strip().unwrap();
-        let total = |index: u8| strip.places[usize::from(index)].evaluation.latency.total_s();
+        let total = |index: BoundaryId| strip.places[usize::from(index)].evaluation.latency.total_s();
         assert!((total(one) / total(other) - 1.0).abs() < 1e-9, "{one} {other} {bandwidth}");
         found += 1;
     }

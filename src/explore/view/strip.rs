@@ -94,7 +94,7 @@ impl Session {
                     macs,
                     state,
                     evaluation,
-                    tensor_bytes: boundary.shape.elements(),
+                    tensor_bytes: network.crossing(boundary).map(Shape::elements).sum(),
                 }
             })
             .collect();

@@ -54,3 +54,20 @@ pub(crate) fn number(source: &Source, cell: &Cell, least: u32) -> Result<u32, Di
             .error(cell.span.clone(), format!("`{}` is not a whole number from {least} to {}", cell.text, u32::MAX))),
     }
 }
+
+/// Sizes along several sides in a cell: one number for all, or one for each with `x` between them, such as `1x7`.
+pub(crate) fn sides<const N: usize>(source: &Source, text: &Cell, least: u32) -> Result<[u32; N], Diagnostic> {
+    if !text.text.contains('x') {
+        return Ok([number(source, text, least)?; N]);
+    }
+    let mut at = text.span.start;
+    let mut found = Vec::new();
+    for part in text.text.split('x') {
+        found.push(number(source, &Cell { text: part, span: at..at + part.len() }, least)?);
+        at += part.len() + 1;
+    }
+    found.try_into().map_err(|_| {
+        let message = format!("`{}` is neither one number nor {N} of them with x between", text.text);
+        source.error(text.span.clone(), message)
+    })
+}

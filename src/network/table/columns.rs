@@ -1,6 +1,6 @@
 //! Columns of a layer table, and the rows read with them.
 
-use super::cell::{Cell, cell, number};
+use super::cell::{Cell, cell, number, sides};
 use super::row::{KINDS, LayerKind, LayerRow};
 use super::unchecked::UncheckedRow;
 use crate::diagnostic::{Diagnostic, Source, nearest};
@@ -17,6 +17,7 @@ pub(super) struct TableColumns {
     kernel: Option<usize>,
     stride: Option<usize>,
     padding: Option<usize>,
+    dilation: Option<usize>,
     groups: Option<usize>,
 }
 
@@ -43,6 +44,7 @@ impl TableColumns {
             kernel: column("k"),
             stride: column("stride"),
             padding: column("pad"),
+            dilation: column("dilation"),
             groups: column("groups"),
         })
     }
@@ -65,12 +67,18 @@ impl TableColumns {
         };
         let inputs = value(self.inputs)?;
         let height = value(self.height)?;
-        let kernel = optional(self.kernel, 1, 1)?;
+        let pair = |column: Option<usize>| match column.map(at).transpose()? {
+            Some(cell) if !cell.text.is_empty() => sides::<2>(source, cell, 1),
+            _ => Ok([1; 2]),
+        };
         let mut groups = optional(self.groups, 1, 1)?;
         if found == LayerKind::Depthwise && groups == 1 {
             groups = inputs;
         }
-        let padding = optional(self.padding, 0, 0)?;
+        let padding = match self.padding.map(at).transpose()? {
+            Some(cell) if !cell.text.is_empty() => sides::<4>(source, cell, 0)?,
+            _ => [0; 4],
+        };
         let width = optional(self.width, height, 1)?;
         let row = UncheckedRow {
             name: at(self.name)?.text,
@@ -78,9 +86,10 @@ impl TableColumns {
             kind: found,
             input: Shape::new(inputs, height, width),
             outputs: value(self.outputs)?,
-            kernel: [kernel; 2],
-            stride: [optional(self.stride, 1, 1)?; 2],
+            kernel: pair(self.kernel)?,
+            stride: pair(self.stride)?,
             padding,
+            dilation: optional(self.dilation, 1, 1)?,
             groups,
             partial_windows: false,
         };

@@ -3,8 +3,9 @@
 //! Two formats, told apart by the header:
 //!
 //! - a layer table with the columns `name, kind, cin, cout, k, stride, pad, hin, win, groups` in any order, further
-//!   columns ignored. `kind` is `conv`, `dw`, `fc`, `pool`, `add` or `scale`. Without their columns, `k`, `stride` and
-//!   `groups` are 1, `pad` is 0 and `win` is `hin`;
+//!   columns ignored. `kind` is `conv`, `dw`, `fc`, `pool`, `add`, `scale`, `matmul` or `elements`. Without their
+//!   columns, `k`, `stride` and `groups` are 1, `pad` is 0 and `win` is `hin`. Sides that differ are written `1x7`, the
+//!   paddings of the four sides `0x0x1x1`; a further column `dilation` may be there;
 //! - a SCALE-Sim topology (`Layer name, IFMAP Height, IFMAP Width, Filter Height, Filter Width, Channels, Num Filter,
 //!   Strides`, or its `Layer, M, N, K` for matrix products). Inputs there are padded already, partial windows count,
 //!   and a name with `DP` is a depthwise layer.
@@ -22,4 +23,4 @@ mod write;
 
 pub use parse::parse;
 pub use row::{LayerKind, LayerRow, LayerShape};
-pub use write::{COLUMNS, csv};
+pub use write::{COLUMNS, csv, scale_sim};

@@ -23,16 +23,23 @@ pub enum LayerKind {
     Add,
     /// Product of a tensor with one factor per channel.
     Scale,
+    /// Product of matrices that are both made by layers; the channels are those of all pairs.
+    #[serde(rename = "matmul")]
+    MatMul,
+    /// Operation on elements without multiply-accumulates; the input is as large as the output.
+    Elements,
 }
 
 /// Kinds with their names in files.
-pub(super) const KINDS: [(&str, LayerKind); 6] = [
+pub(super) const KINDS: [(&str, LayerKind); 8] = [
     ("conv", LayerKind::Conv),
     ("dw", LayerKind::Depthwise),
     ("fc", LayerKind::Linear),
     ("pool", LayerKind::Pool),
     ("add", LayerKind::Add),
     ("scale", LayerKind::Scale),
+    ("matmul", LayerKind::MatMul),
+    ("elements", LayerKind::Elements),
 ];
 
 /// One checked row of a layer table.
@@ -81,12 +88,14 @@ impl LayerShape {
     pub fn of(layer: &Layer) -> Self {
         let Layer { input, output, .. } = *layer;
         let (kind, kernel, groups) = match layer.op {
-            Op::Conv { kernel, groups, .. } => (LayerKind::Conv, [kernel; 2], groups),
+            Op::Conv { window, groups } => (LayerKind::Conv, window.kernel, groups),
             Op::Linear => (LayerKind::Linear, [1, 1], 1),
-            Op::Pool { kernel, .. } => (LayerKind::Pool, [kernel; 2], 1),
+            Op::Pool { window, .. } => (LayerKind::Pool, window.kernel, 1),
             Op::GlobalPool => (LayerKind::Pool, [input.height, input.width], 1),
             Op::Add => (LayerKind::Add, [1, 1], 1),
             Op::Scale => (LayerKind::Scale, [1, 1], 1),
+            Op::MatMul { groups, .. } => (LayerKind::MatMul, [1, 1], groups),
+            Op::Elements(_) => (LayerKind::Elements, [1, 1], 1),
         };
         Self { kind, input, output, kernel, groups }.with_one_kind_per_layer()
     }
@@ -104,8 +113,10 @@ impl LayerShape {
             LayerKind::Conv if self.groups > 1 && self.groups == self.input.channels => {
                 Self { kind: LayerKind::Depthwise, ..self }
             }
-            LayerKind::Conv | LayerKind::Depthwise => self,
-            LayerKind::Linear | LayerKind::Pool | LayerKind::Add | LayerKind::Scale => Self { groups: 1, ..self },
+            LayerKind::Conv | LayerKind::Depthwise | LayerKind::MatMul => self,
+            LayerKind::Linear | LayerKind::Pool | LayerKind::Add | LayerKind::Scale | LayerKind::Elements => {
+                Self { groups: 1, ..self }
+            }
         }
     }
 }

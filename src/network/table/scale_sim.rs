@@ -32,7 +32,8 @@ pub(super) fn convolution(source: &Source, cells: &[Cell], names: &[String]) -> 
         outputs,
         kernel: [value(3)?, value(4)?],
         stride: [stride, across],
-        padding: 0,
+        padding: [0; 4],
+        dilation: 1,
         groups: if depthwise { channels } else { 1 },
         partial_windows: true,
     };
@@ -51,7 +52,8 @@ pub(super) fn matrix_product(source: &Source, cells: &[Cell]) -> Result<LayerRow
         outputs: value(2)?,
         kernel: [1, 1],
         stride: [1, 1],
-        padding: 0,
+        padding: [0; 4],
+        dilation: 1,
         groups: 1,
         partial_windows: true,
     };

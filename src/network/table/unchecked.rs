@@ -15,7 +15,9 @@ pub(super) struct UncheckedRow<'a> {
     pub(super) outputs: u32,
     pub(super) kernel: [u32; 2],
     pub(super) stride: [u32; 2],
-    pub(super) padding: u32,
+    /// Top, left, bottom and right.
+    pub(super) padding: [u32; 4],
+    pub(super) dilation: u32,
     pub(super) groups: u32,
     /// Count windows that reach beyond the input, as SCALE-Sim does.
     pub(super) partial_windows: bool,
@@ -29,6 +31,7 @@ impl UncheckedRow<'_> {
         let output = match self.kind {
             LayerKind::Add | LayerKind::Scale => input,
             LayerKind::Linear => Shape::new(outputs, 1, 1),
+            LayerKind::MatMul | LayerKind::Elements => Shape { channels: outputs, ..input },
             LayerKind::Conv | LayerKind::Depthwise | LayerKind::Pool => Shape::new(
                 outputs,
                 self.side(0, input.height).map_err(refuse)?,
@@ -41,7 +44,9 @@ impl UncheckedRow<'_> {
         if self.kind == LayerKind::Depthwise && groups != input.channels {
             return Err(refuse(format!("a depthwise layer of {} channels can't have {groups} groups", input.channels)));
         }
-        if matches!(self.kind, LayerKind::Pool | LayerKind::Add | LayerKind::Scale) && outputs != input.channels {
+        if matches!(self.kind, LayerKind::Pool | LayerKind::Add | LayerKind::Scale | LayerKind::Elements)
+            && outputs != input.channels
+        {
             return Err(refuse(format!("this layer keeps its {} channels, but cout is {outputs}", input.channels)));
         }
         if !input.channels.is_multiple_of(groups) || !outputs.is_multiple_of(groups) {
@@ -59,10 +64,11 @@ impl UncheckedRow<'_> {
 
     /// Side of the output along an axis (0 height, 1 width) whose input has `size` values.
     fn side(&self, axis: usize, size: u32) -> Result<u32, String> {
-        let (kernel, stride) = (u64::from(self.kernel[axis]), u64::from(self.stride[axis]));
-        let padded = u64::from(size) + 2 * u64::from(self.padding);
+        let stride = u64::from(self.stride[axis]);
+        let kernel = u64::from(self.kernel[axis] - 1) * u64::from(self.dilation) + 1;
+        let padded = u64::from(size) + u64::from(self.padding[axis]) + u64::from(self.padding[axis + 2]);
         let Some(room) = padded.checked_sub(kernel) else {
-            return Err(format!("kernel {kernel} is larger than its input {size} padded by {}", self.padding));
+            return Err(format!("kernel {kernel} is larger than its input {size} padded by {}", self.padding[axis]));
         };
         let steps = if self.partial_windows { room.div_ceil(stride) } else { room / stride };
         u32::try_from(steps + 1).map_err(|_| "the size of this layer overflows".to_owned())
@@ -77,7 +83,11 @@ impl UncheckedRow<'_> {
         let elements = |shape: Shape| product([shape.channels, shape.height, shape.width, 1]);
         let (read, _) = (elements(self.input)?, elements(output)?);
         let weights = match self.kind {
-            LayerKind::Add | LayerKind::Scale => return Some((0, 0)),
+            LayerKind::Add | LayerKind::Scale | LayerKind::Elements => return Some((0, 0)),
+            LayerKind::MatMul => {
+                let macs = elements(output)?.checked_mul(u64::from(self.input.channels / self.groups))?;
+                return (macs <= LARGEST_COUNT).then_some((0, macs));
+            }
             LayerKind::Pool => {
                 let windows = product([self.kernel[0], self.kernel[1], 1, 1])?.checked_mul(output.elements());
                 return windows.filter(|&read| read <= LARGEST_COUNT).map(|_| (0, 0));

@@ -150,7 +150,7 @@ fn bottleneck(study: &mut BaselineStudy<'_>) -> Result<Method> {
     let designs: Vec<Design> = fixed_networks(space)
         .into_iter()
         .map(|(_, genome)| {
-            let split = space.nearest_boundary(&genome, end.unwrap_or(0) as u8);
+            let split = space.nearest_boundary(&genome, end.unwrap_or(0) as BoundaryId);
             let fusion = space.late_fusion(&genome, split);
             space.canonical_design(Design { genome, split, fusion, ratio, bits })
         })

@@ -98,13 +98,22 @@ pub(crate) fn hit(view: View<'_>, area: Rect, x: u16, y: u16) -> Option<StripHit
 fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&NetworkStrip<'_>) -> R) -> R {
     let View { session, theme, .. } = view;
     let details = details(view, places);
-    let names: Vec<&str> = places.places.iter().skip(1).map(|place| place.name).collect();
+    let is_imported = !session.space().imported().is_empty();
+    let names: Vec<&str> = places
+        .places
+        .iter()
+        .skip(1)
+        .map(|place| if is_imported { grouped(place.name).1 } else { place.name })
+        .collect();
     let last = names.len().saturating_sub(1);
     let blocks: Vec<StripBlock> = names
         .iter()
         .zip(&details)
         .enumerate()
-        .map(|(index, (name, detail))| StripBlock { name: if index == last { "fc" } else { name }, detail })
+        .map(|(index, (name, detail))| StripBlock {
+            name: if index == last && !is_imported { "fc" } else { name },
+            detail,
+        })
         .collect();
     let column = shown(view);
     let unit = session.unit(column);
@@ -172,8 +181,22 @@ fn brief(word: &str) -> &str {
     }
 }
 
-/// Kernel and expansion of every block: `k3e2`; empty where there is nothing to choose.
+/// Group of a layer by its name, and its name within it: `layer1.0.conv1` is `conv1` of `layer1.0`.
+fn grouped(name: &str) -> (&str, &str) {
+    let dots: Vec<usize> = name.match_indices('.').map(|(at, _)| at).collect();
+    match dots[..] {
+        [] => ("", name),
+        [only] => (&name[..only], &name[only + 1..]),
+        [_, second, ..] => (&name[..second], &name[second + 1..]),
+    }
+}
+
+/// Kernel and expansion of every block: `k3e2`; empty where there is nothing to choose. Of an imported network the
+/// group of the layer.
 fn details(view: View<'_>, places: &Places<'_>) -> Vec<String> {
+    if !view.session.space().imported().is_empty() {
+        return places.places.iter().skip(1).map(|place| grouped(place.name).0.to_owned()).collect();
+    }
     let architecture = view.session.space().architecture(&places.design.genome);
     let detail = |block: &BlockChoice| match (block.kernel, block.expansion) {
         (1, 1) => String::new(),
@@ -194,5 +217,9 @@ fn way(view: View<'_>, places: &Places<'_>) -> String {
     let operator = space.fusion.operator.name();
     let hand = if places.overridden { "overridden (b: best), " } else { "" };
     let (split, fusion) = (space.boundary_name(design.split), space.boundary_name(design.fusion));
-    format!("{hand}split {split}, fuse {fusion} ({operator}), ratio {}, {} bit", design.ratio, design.bits)
+    let words = format!("{hand}split {split}, fuse {fusion} ({operator}), ratio {}, {} bit", design.ratio, design.bits);
+    if space.is_hypothetical(design.ratio, design.bits) {
+        return format!("{words}, hypothetical: unmeasured");
+    }
+    words
 }

@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     explore::{Column, DesignSwing, Fix, Session},
+    network::BoundaryId,
     quantity::{RelaxDirection, Unit},
     tui::{
         hit::{HitMap, Region},
@@ -141,7 +142,7 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
                 Some(seconds) => unit.difference(seconds),
                 None => "no fit".to_owned(),
             };
-            let split = |split: Option<u8>| {
+            let split = |split: Option<BoundaryId>| {
                 split.map(|id| format!(" {arrow}{}", session.space().boundary_name(id))).unwrap_or_default()
             };
             if let Some(words) = no_effect(swing, unit) {

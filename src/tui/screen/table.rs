@@ -36,7 +36,7 @@ struct ColumnShape {
 impl ColumnShape {
     /// Returns `true` if the table can be sorted by the column.
     fn sorts(&self) -> bool {
-        ![DELTA, DESIGN].contains(&self.title.as_str()) && !PARTS.contains(&self.title.as_str())
+        ![DELTA, DESIGN, NETWORK].contains(&self.title.as_str()) && !PARTS.contains(&self.title.as_str())
     }
 }
 
@@ -47,6 +47,11 @@ const PARTS: [&str; 3] = ["sensor", "link", "aggr."];
 const DESIGN: &str = "design";
 /// Cells of the latter.
 const DESIGN_CELLS: u16 = 58;
+/// Heading of the name of an imported network.
+const NETWORK: &str = "network";
+/// Cells of such names, and of those of layers.
+const NETWORK_CELLS: u16 = 18;
+const LAYER_CELLS: u16 = 16;
 
 /// Draws the pane.
 pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
@@ -119,6 +124,14 @@ fn shapes(view: View<'_>, room: u16) -> Vec<ColumnShape> {
         shape(Column::Rank, DELTA.to_owned(), 14, 2, false),
         shape(Column::Id, DESIGN.to_owned(), DESIGN_CELLS, 0, true),
     ];
+    if !view.session.space().imported().is_empty() {
+        // Layers of imported networks have long names; whole designs are told by them already.
+        all.retain(|shape| shape.title != DESIGN);
+        for shape in all.iter_mut().filter(|shape| matches!(shape.column, Column::Split | Column::Fusion)) {
+            shape.cells = LAYER_CELLS;
+        }
+        all.insert(1, shape(Column::Id, NETWORK.to_owned(), NETWORK_CELLS, 10, true));
+    }
     // Two cells at the left for marks, one between columns.
     while all.iter().map(|shape| shape.cells + 1).sum::<u16>() + 2 > room && all.len() > 1 {
         let least = (0..all.len()).min_by_key(|index| all[*index].priority).unwrap_or(0);
@@ -195,6 +208,7 @@ fn figure(view: View<'_>, shape: &ColumnShape, design: &TableRow<'_>) -> String 
         title if title == link => return scaled(cost.latency.link_s),
         title if title == aggregator => return scaled(cost.latency.aggregator_s),
         DESIGN => return printed(view, design),
+        NETWORK => return network(view, design),
         _ => {}
     }
     match shape.column {
@@ -205,8 +219,8 @@ fn figure(view: View<'_>, shape: &ColumnShape, design: &TableRow<'_>) -> String 
         Column::Memory => scaled(cost.sensor_peak_bytes as f64),
         Column::Link => scaled(cost.link_bytes as f64),
         Column::FrameRate => scaled(cost.fps),
-        Column::Split => design.split_name.to_owned(),
-        Column::Fusion => design.fusion_name.to_owned(),
+        Column::Split => layer_name(design.split_name),
+        Column::Fusion => layer_name(design.fusion_name),
         Column::Ratio => design.ratio.to_string(),
         Column::Bits => design.bits.to_string(),
         Column::Macs => scaled(design.candidate.macs as f64),
@@ -214,10 +228,25 @@ fn figure(view: View<'_>, shape: &ColumnShape, design: &TableRow<'_>) -> String 
     }
 }
 
+/// Name of an imported network, with a mark if a splitting module changes it.
+fn network(View { session, .. }: View<'_>, row: &TableRow<'_>) -> String {
+    let name = session.space().imported_network(&row.candidate.genome).map_or("", |imported| imported.name.as_str());
+    let mark = if session.space().is_hypothetical(row.ratio, row.bits) { " (hyp.)" } else { "" };
+    let room = usize::from(NETWORK_CELLS).saturating_sub(mark.len());
+    format!("{}{mark}", name.chars().take(room).collect::<String>())
+}
+
 /// The design as it is written, at its present split.
 fn printed(View { session, .. }: View<'_>, row: &TableRow<'_>) -> String {
     let design = if row.overridden { session.selected_design() } else { session.best_design(row.id) };
     design.map(|design| session.space().print_design(&design)).unwrap_or_default()
+}
+
+/// Name of a boundary without that of its imported network; the end of a long one says most.
+fn layer_name(name: &str) -> String {
+    let own = name.rsplit('/').next().unwrap_or(name);
+    let long = own.chars().count().saturating_sub(usize::from(LAYER_CELLS));
+    own.chars().skip(long).collect()
 }
 
 /// An accuracy in percent: `~` for one measured with another number of sensors, `-` for none.

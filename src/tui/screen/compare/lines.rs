@@ -210,6 +210,10 @@ fn genes(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
         words("fusion", &|pin| boundary(pin.design.fusion)),
         words("ratio / link bits", &|pin| format!("{} / {}", pin.design.ratio, pin.design.bits)),
     ];
+    if !space.imported().is_empty() {
+        let name = |pin: &Compared| space.imported_network(&pin.design.genome).map(|own| own.name.clone());
+        lines.insert(0, words("network", &|pin| name(pin).unwrap_or_default()));
+    }
     for (index, stage) in space.stages.iter().enumerate() {
         let gene = |pin: &Compared| {
             let choice = &space.architecture(&pin.design.genome).stages[index];

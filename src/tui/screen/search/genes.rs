@@ -7,6 +7,7 @@ use ratatui::{buffer::Buffer, layout::Rect};
 use super::super::{chrome, view::View};
 use crate::{
     explore::Session,
+    network::BoundaryId,
     quantity::number,
     space::{Design, GeneKind, SearchSpace},
     tui::widget::width,
@@ -91,8 +92,8 @@ fn front(session: &Session, generation: Option<u32>) -> Vec<Design> {
 }
 
 fn genes(space: &SearchSpace, designs: &[Design]) -> Vec<Shares> {
-    let boundary = |name: &str, of: &dyn Fn(&Design) -> u8| {
-        let mut counts: BTreeMap<u8, usize> = BTreeMap::new();
+    let boundary = |name: &str, of: &dyn Fn(&Design) -> BoundaryId| {
+        let mut counts: BTreeMap<BoundaryId, usize> = BTreeMap::new();
         for design in designs {
             *counts.entry(of(design)).or_default() += 1;
         }
@@ -113,7 +114,7 @@ fn genes(space: &SearchSpace, designs: &[Design]) -> Vec<Shares> {
     for (index, gene) in space.genes().iter().enumerate().filter(|(_, gene)| gene.choices > 1) {
         let stage = gene.stage.and_then(|stage| space.stages.get(stage));
         let (word, list) = match (gene.kind, stage) {
-            (GeneKind::Resolution, _) | (_, None) => ("resolution", &space.resolutions),
+            (GeneKind::Resolution | GeneKind::Network, _) | (_, None) => ("resolution", &space.resolutions),
             (GeneKind::Width, Some(stage)) => ("width", &stage.widths),
             (GeneKind::Depth, Some(stage)) => ("depth", &stage.depths),
             (GeneKind::Kernel, Some(stage)) => ("kernel", &stage.kernels),

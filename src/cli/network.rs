@@ -1,0 +1,86 @@
+//! ONNX files named on the command line.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use crate::files;
+use crate::network::Network;
+use crate::network::import::{Cuts, ImportOptions, import};
+use crate::onnx::{self, Bytes};
+use crate::space::{ImportRules, SearchSpace};
+
+/// Flags about the import of networks.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct ImportFlags {
+    /// Shape of the input of an ONNX file that leaves it open, batch included, for instance 1x3x224x224
+    #[arg(long, value_name = "SHAPE")]
+    input: Option<String>,
+    /// Counts an operator that is not known as moving its bytes: an operator of ONNX, or a node by its name
+    #[arg(long, value_name = "KIND")]
+    opaque: Vec<String>,
+    /// Places where an imported network may be cut: where one tensor crosses, or behind every layer
+    #[arg(long, value_name = "WHERE", value_parser = ["single", "all"], default_value = "single")]
+    cuts: String,
+}
+
+impl ImportFlags {
+    /// Returns `true` if any of them was given.
+    pub(super) fn any(&self) -> bool {
+        self.input.is_some() || !self.opaque.is_empty() || self.cuts == "all"
+    }
+
+    fn options(&self) -> Result<ImportOptions> {
+        let dims = |text: &String| {
+            let dims: Option<Vec<u64>> =
+                text.split(['x', ',']).map(|side| side.trim().parse().ok().filter(|&side| side > 0)).collect();
+            dims.with_context(|| format!("`{text}` is not a shape such as 1x3x224x224"))
+        };
+        Ok(ImportOptions {
+            input: self.input.as_ref().map(dims).transpose()?,
+            opaque: self.opaque.clone(),
+            cuts: if self.cuts == "all" { Cuts::All } else { Cuts::Single },
+        })
+    }
+}
+
+/// A network that was read from a file, with its name.
+pub(super) fn read(path: &Path, flags: &ImportFlags) -> Result<(String, Network)> {
+    let shown = path.display();
+    let content = files::read(path, onnx::LARGEST_FILE).with_context(|| format!("{shown} can't be read"))?;
+    let model = onnx::read(Bytes::from(content)).map_err(|error| anyhow!("{shown}: {error}"))?;
+    let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+    let beside = |name: &str| folder.join(name).is_file();
+    let network = import(&model, &flags.options()?, &beside).map_err(|error| anyhow!("{shown}: {error}"))?;
+    let name = path.file_stem().map_or_else(|| "network".to_owned(), |stem| stem.to_string_lossy().into_owned());
+    let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
+    Ok((name.chars().map(plain).collect(), network))
+}
+
+/// A space of networks.
+pub(super) fn space(paths: &[PathBuf], flags: &ImportFlags, rules: ImportRules) -> Result<SearchSpace> {
+    let networks: Vec<(String, Network)> = paths.iter().map(|path| read(path, flags)).collect::<Result<_>>()?;
+    Ok(SearchSpace::of_networks(networks, rules)?)
+}
+
+/// A network in one line.
+pub(super) fn summary(name: &str, network: &Network) -> String {
+    use crate::quantity::{Dimension, number};
+    let output = network.shape(network.layers.len());
+    format!(
+        "network {name}: {} layers, {} a view, {} weights, {} to {output}, {} cuts",
+        network.layers.len(),
+        Dimension::Operations.format(network.macs() as f64),
+        number::grouped(network.weights()),
+        network.input,
+        network.boundaries.len()
+    )
+}
+
+/// Refuses flags of imported networks where none is named.
+pub(super) fn needs_network(flags: &ImportFlags) -> Result<()> {
+    if flags.any() {
+        bail!("--input, --opaque and --cuts are about networks: name one with --network FILE.onnx");
+    }
+    Ok(())
+}

@@ -1,0 +1,399 @@
+//! Import of ONNX files: networks of two exporters against tables made from torchvision's graphs, layer by layer, and
+//! files that are damaged or hostile. The weights of the golden files are zero, so that they pack small.
+
+use std::io::Read;
+
+use proptest::prelude::*;
+use prost::Message;
+use splitscope::network::import::{Cuts, ImportError, ImportOptions, import};
+use splitscope::network::memory::{MemoryRule, crossings, cut_bytes, live_bytes, peak};
+use splitscope::network::{Network, Op};
+use splitscope::onnx::{self, AttributeProto, Bytes, ModelProto, NodeProto, TensorProto, data_type};
+
+/// Each network with its table, and its files: of the exporter of traces, and of that of graphs.
+const ZOO: [(&str, &str, [&[u8]; 2]); 3] = [
+    (
+        "mobilenet_v2",
+        include_str!("golden/mobilenet_v2_ops.csv"),
+        [
+            include_bytes!("golden/zoo/mobilenet_v2_ts13.onnx.gz"),
+            include_bytes!("golden/zoo/mobilenet_v2_dyn18.onnx.gz"),
+        ],
+    ),
+    (
+        "efficientnet_b0",
+        include_str!("golden/efficientnet_b0_ops.csv"),
+        [
+            include_bytes!("golden/zoo/efficientnet_b0_ts13.onnx.gz"),
+            include_bytes!("golden/zoo/efficientnet_b0_dyn18.onnx.gz"),
+        ],
+    ),
+    (
+        "resnet18",
+        include_str!("golden/resnet18_ops.csv"),
+        [include_bytes!("golden/zoo/resnet18_ts13.onnx.gz"), include_bytes!("golden/zoo/resnet18_dyn18.onnx.gz")],
+    ),
+];
+
+fn unpacked(packed: &[u8]) -> Vec<u8> {
+    let mut content = Vec::new();
+    flate2::read::GzDecoder::new(packed).read_to_end(&mut content).unwrap();
+    content
+}
+
+fn imported(model: &ModelProto, options: &ImportOptions) -> Result<Network, ImportError> {
+    import(model, options, &|_| false)
+}
+
+fn model(packed: &[u8]) -> ModelProto {
+    onnx::read(Bytes::from(unpacked(packed))).unwrap()
+}
+
+fn all_cuts() -> ImportOptions {
+    ImportOptions { cuts: Cuts::All, ..ImportOptions::default() }
+}
+
+/// Compares MACs, weights, live bytes and cuts of every layer with a table.
+fn compare(network: &Network, csv: &str) {
+    let mut lines = csv.lines();
+    let header: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let at = |wanted: &str| header.iter().position(|name| *name == wanted).unwrap();
+    let columns = ["macs", "weights", "out_elems", "live_bytes_i8", "cut_bytes_i8", "cut_tensors"].map(at);
+    let live = live_bytes(network, MemoryRule::Strict);
+    let cuts = crossings(network, usize::MAX);
+    let rows: Vec<&str> = lines.collect();
+    let names: Vec<&str> = network.layers.iter().map(|layer| layer.name.as_str()).collect();
+    assert_eq!(rows.len(), network.layers.len(), "{names:?}");
+    for (index, (row, layer)) in rows.iter().zip(&network.layers).enumerate() {
+        let cells: Vec<&str> = row.split(',').collect();
+        let expected = columns.map(|column| cells[column].parse::<u64>().unwrap());
+        let crossing = cuts[index + 1].as_ref().unwrap();
+        let own = [
+            layer.macs,
+            layer.weights,
+            layer.output.elements(),
+            live[index],
+            cut_bytes(network, index),
+            crossing.len() as u64,
+        ];
+        assert_eq!(own, expected, "{} ({})", layer.name, cells[1]);
+        let sum: u64 = crossing.iter().map(|&tensor| network.bytes(tensor)).sum();
+        assert_eq!(sum, own[4], "{}", layer.name);
+    }
+}
+
+#[test]
+fn both_exporters_give_the_networks_of_the_tables() {
+    for (name, csv, files) in ZOO {
+        let networks = files.map(|file| imported(&model(file), &all_cuts()).unwrap());
+        for network in &networks {
+            compare(network, csv);
+            assert_eq!(network.boundaries.len(), network.layers.len() + 1, "{name}");
+            let single = network.boundaries.iter().filter(|boundary| boundary.earlier.is_empty()).count();
+            let cut = imported(&model(files[0]), &ImportOptions::default()).unwrap();
+            assert_eq!(cut.boundaries.len(), single, "{name}");
+        }
+        let [traced, graph] = networks.map(|network| peak(&live_bytes(&network, MemoryRule::Strict), usize::MAX).bytes);
+        assert_eq!(traced, graph, "{name}");
+    }
+}
+
+#[test]
+fn layers_have_the_names_of_their_modules() {
+    let [_, graph] = ZOO[2].2.map(|file| imported(&model(file), &ImportOptions::default()).unwrap());
+    let names: Vec<&str> = graph.layers.iter().take(5).map(|layer| layer.name.as_str()).collect();
+    assert_eq!(names, ["conv1", "max_pool2d", "layer1.0.conv1", "layer1.0.conv2", "add"]);
+    let cuts: Vec<&str> = graph.boundaries.iter().take(4).map(|boundary| boundary.name.as_str()).collect();
+    assert_eq!(cuts, ["input", "conv1", "max_pool2d", "add"]);
+}
+
+/// A value of 32-bit floats with a shape; 0 leaves a length open.
+fn value(name: &str, dims: &[i64]) -> onnx::ValueInfoProto {
+    let axis = |&length: &i64| match length {
+        0 => onnx::DimensionProto { dim_value: None, dim_param: Some("open".to_owned()) },
+        _ => onnx::DimensionProto { dim_value: Some(length), dim_param: None },
+    };
+    let shape = Some(onnx::ShapeProto { dim: dims.iter().map(axis).collect() });
+    let tensor_type = Some(onnx::TensorTypeProto { elem_type: data_type::FLOAT, shape });
+    onnx::ValueInfoProto { name: name.to_owned(), r#type: Some(onnx::TypeProto { tensor_type }) }
+}
+
+fn node(operator: &str, inputs: &[&str], output: &str) -> NodeProto {
+    NodeProto {
+        input: inputs.iter().map(|&name| name.to_owned()).collect(),
+        output: vec![output.to_owned()],
+        name: format!("the {output}"),
+        op_type: operator.to_owned(),
+        ..NodeProto::default()
+    }
+}
+
+fn with_ints(mut node: NodeProto, name: &str, ints: &[i64]) -> NodeProto {
+    let (name, ints) = (name.to_owned(), ints.to_vec());
+    node.attribute.push(AttributeProto { name, ints, r#type: 7, ..AttributeProto::default() });
+    node
+}
+
+fn with_int(mut node: NodeProto, name: &str, i: i64) -> NodeProto {
+    node.attribute.push(AttributeProto { name: name.to_owned(), i, r#type: 2, ..AttributeProto::default() });
+    node
+}
+
+fn with_text(mut node: NodeProto, name: &str, text: &'static str) -> NodeProto {
+    let (name, s) = (name.to_owned(), Bytes::from_static(text.as_bytes()));
+    node.attribute.push(AttributeProto { name, s, r#type: 3, ..AttributeProto::default() });
+    node
+}
+
+/// A constant without its elements.
+fn tensor(name: &str, dims: &[i64], data_type: i32) -> TensorProto {
+    TensorProto { name: name.to_owned(), dims: dims.to_vec(), data_type, ..TensorProto::default() }
+}
+
+fn numbers(name: &str, list: &[i64]) -> TensorProto {
+    TensorProto { int64_data: list.to_vec(), ..tensor(name, &[list.len() as i64], data_type::INT64) }
+}
+
+/// A model that makes `y` of an image `x`.
+fn graph(dims: &[i64], nodes: Vec<NodeProto>, constants: Vec<TensorProto>) -> ModelProto {
+    let graph = onnx::GraphProto {
+        node: nodes,
+        initializer: constants,
+        input: vec![value("x", dims)],
+        output: vec![value("y", &[])],
+        ..onnx::GraphProto::default()
+    };
+    let opset = onnx::OperatorSetProto { domain: String::new(), version: 18 };
+    ModelProto { ir_version: 8, graph: Some(graph), opset_import: vec![opset], ..ModelProto::default() }
+}
+
+fn ops(model: &ModelProto) -> Vec<String> {
+    let network = imported(model, &ImportOptions::default()).unwrap_or_else(|error| panic!("{error}"));
+    network.layers.iter().map(|layer| format!("{} {}", layer.name, layer.output)).collect()
+}
+
+fn refusal(model: &ModelProto) -> String {
+    imported(model, &ImportOptions::default()).unwrap_err().to_string()
+}
+
+fn weights(dims: &[i64]) -> TensorProto {
+    tensor("w", dims, data_type::FLOAT)
+}
+
+#[test]
+fn windows_dilate_pad_by_sides_and_round_up() {
+    let conv = |dims: &[i64]| (node("Conv", &["x", "w"], "y"), weights(dims));
+    let (plain, w) = conv(&[8, 3, 3, 3]);
+    let dilated = with_ints(with_ints(plain.clone(), "dilations", &[2, 2]), "pads", &[2, 2, 2, 2]);
+    assert_eq!(ops(&graph(&[1, 3, 9, 9], vec![dilated], vec![w.clone()])), ["the_y 8x9x9"]);
+    let sided = with_ints(with_ints(plain.clone(), "pads", &[0, 0, 1, 1]), "strides", &[2, 2]);
+    assert_eq!(ops(&graph(&[1, 3, 8, 8], vec![sided], vec![w.clone()])), ["the_y 8x4x4"]);
+    let automatic = with_ints(with_text(plain, "auto_pad", "SAME_UPPER"), "strides", &[2, 2]);
+    assert_eq!(ops(&graph(&[1, 3, 9, 9], vec![automatic], vec![w])), ["the_y 8x5x5"]);
+    let (flat, w) = conv(&[8, 3, 1, 7]);
+    assert_eq!(ops(&graph(&[1, 3, 9, 9], vec![flat], vec![w])), ["the_y 8x9x3"]);
+    let pool = with_ints(with_ints(node("MaxPool", &["x"], "y"), "kernel_shape", &[3, 3]), "strides", &[2, 2]);
+    let up = with_int(pool.clone(), "ceil_mode", 1);
+    assert_eq!(ops(&graph(&[1, 3, 8, 8], vec![pool], Vec::new())), ["the_y 3x3x3"]);
+    assert_eq!(ops(&graph(&[1, 3, 8, 8], vec![up], Vec::new())), ["the_y 3x4x4"]);
+}
+
+#[test]
+fn what_only_renames_elements_makes_no_tensor() {
+    // A shuffle of channels: two halves, one of which is convolved, joined and interleaved.
+    let mut split = with_int(node("Split", &["x", "sizes"], "a"), "axis", 1);
+    split.output.push("b".to_owned());
+    let nodes = vec![
+        split,
+        node("Conv", &["b", "w"], "c"),
+        node("BatchNormalization", &["c", "w", "w", "w", "w"], "n"),
+        node("Relu", &["n"], "r"),
+        with_int(node("Concat", &["a", "r"], "joined"), "axis", 1),
+        node("Reshape", &["joined", "pairs"], "p"),
+        with_ints(node("Transpose", &["p"], "t"), "perm", &[0, 2, 1, 3, 4]),
+        node("Reshape", &["t", "whole"], "s"),
+        node("Dropout", &["s"], "d"),
+        node("GlobalAveragePool", &["d"], "y"),
+    ];
+    let constants = vec![
+        weights(&[2, 2, 1, 1]),
+        numbers("sizes", &[2, 2]),
+        numbers("pairs", &[0, 2, 2, 5, -1]),
+        numbers("whole", &[1, 4, 5, 5]),
+    ];
+    let model = graph(&[1, 4, 5, 5], nodes, constants);
+    assert_eq!(ops(&model), ["the_c 2x5x5", "the_joined 4x5x5", "the_y 4x1x1"]);
+    let network = imported(&model, &all_cuts()).unwrap();
+    // The convolution reads one half of the image, which stays whole until both are joined.
+    assert_eq!(live_bytes(&network, MemoryRule::Strict), [150, 250, 104]);
+    assert_eq!([0, 1, 2].map(|layer| cut_bytes(&network, layer)), [150, 100, 4]);
+    assert_eq!((network.layers[0].read, network.layers[1].read), (50, 100));
+}
+
+#[test]
+fn functions_of_one_tensor_are_its_activation() {
+    let conv = node("Conv", &["x", "w"], "c");
+    let w = || weights(&[4, 3, 1, 1]);
+    let one = |name: &str, number: f32| TensorProto { float_data: vec![number], ..tensor(name, &[], data_type::FLOAT) };
+    let silu = vec![conv.clone(), node("Sigmoid", &["c"], "s"), node("Mul", &["c", "s"], "y")];
+    let hard = vec![
+        conv.clone(),
+        node("Add", &["c", "three"], "a"),
+        node("Clip", &["a", "zero", "six"], "k"),
+        node("Mul", &["c", "k"], "m"),
+        node("Div", &["m", "six"], "y"),
+    ];
+    let excite = vec![
+        conv,
+        node("GlobalAveragePool", &["c"], "p"),
+        node("HardSigmoid", &["p"], "f"),
+        node("Mul", &["f", "c"], "y"),
+    ];
+    for (nodes, activation) in [(silu, "swish"), (hard, "hard-swish")] {
+        let constants = vec![w(), one("three", 3.0), one("zero", 0.0), one("six", 6.0)];
+        let network = imported(&graph(&[1, 3, 4, 4], nodes, constants), &ImportOptions::default()).unwrap();
+        assert_eq!(network.layers.len(), 1);
+        assert_eq!(network.layers[0].activation.map(|own| own.name()), Some(activation));
+    }
+    let network = imported(&graph(&[1, 3, 4, 4], excite, vec![w()]), &ImportOptions::default()).unwrap();
+    assert_eq!(network.layers.iter().map(|layer| layer.op).collect::<Vec<_>>()[1..], [Op::GlobalPool, Op::Scale]);
+}
+
+#[test]
+fn bits_come_from_quantised_models() {
+    let nodes = vec![
+        node("QuantizeLinear", &["x", "scale", "wide"], "q"),
+        node("DequantizeLinear", &["q", "scale", "wide"], "d"),
+        node("DequantizeLinear", &["w", "scale"], "v"),
+        node("Conv", &["d", "v"], "c"),
+        node("QuantizeLinear", &["c", "scale", "wide"], "e"),
+        node("DequantizeLinear", &["e", "scale", "wide"], "y"),
+    ];
+    let constants = vec![
+        tensor("w", &[4, 3, 1, 1], data_type::INT4),
+        tensor("scale", &[], data_type::FLOAT),
+        tensor("wide", &[], data_type::UINT16),
+    ];
+    let network = imported(&graph(&[1, 3, 4, 4], nodes, constants), &ImportOptions::default()).unwrap();
+    assert_eq!((network.layers[0].weights, network.layers[0].weight_bytes()), (12, 6));
+    assert_eq!(network.bytes(1), 2 * 64);
+}
+
+#[test]
+fn attention_multiplies_what_layers_make() {
+    let nodes = vec![
+        node("MatMul", &["x", "w"], "q"),
+        with_ints(node("Transpose", &["q"], "t"), "perm", &[0, 2, 1]),
+        node("MatMul", &["q", "t"], "s"),
+        node("Softmax", &["s"], "p"),
+        node("MatMul", &["p", "q"], "y"),
+    ];
+    let network = imported(&graph(&[1, 6, 8], nodes, vec![weights(&[8, 4])]), &ImportOptions::default()).unwrap();
+    let counts: Vec<(u64, u64)> = network.layers.iter().map(|layer| (layer.macs, layer.weights)).collect();
+    assert_eq!(counts, [(6 * 8 * 4, 32), (6 * 6 * 4, 0), (0, 0), (6 * 6 * 4, 0)]);
+}
+
+#[test]
+fn every_refusal_names_the_node_and_a_way_out() {
+    let conv = || vec![node("Conv", &["x", "w"], "y")];
+    let w = || weights(&[4, 3, 3, 3]);
+    let unknown = graph(&[1, 3, 4, 4], vec![node("Deform", &["x"], "y")], Vec::new());
+    assert_eq!(
+        refusal(&unknown),
+        "node `the y` (Deform): this operator is not known; --opaque Deform counts it as moving its bytes"
+    );
+    let opaque = ImportOptions { opaque: vec!["Deform".to_owned()], ..ImportOptions::default() };
+    assert_eq!(imported(&unknown, &opaque).unwrap().layers.len(), 1);
+
+    let open = refusal(&graph(&[1, 3, 0, 0], conv(), vec![w()]));
+    assert!(open.contains("axis 2 of the input `x` is left open (`open`)") && open.contains("--input"), "{open}");
+    assert_eq!(ops(&graph(&[0, 3, 8, 8], conv(), vec![w()])), ["the_y 4x6x6"]);
+    let small = refusal(&graph(&[1, 3, 2, 2], conv(), vec![w()]));
+    assert!(small.starts_with("node `the y` (Conv): a window of 3 is larger"), "{small}");
+    let channels = refusal(&graph(&[1, 4, 8, 8], conv(), vec![w()]));
+    assert!(channels.contains("weights of 4x3x3x3 in 1 groups do not fit 1x4x8x8"), "{channels}");
+
+    let circle = vec![node("Add", &["x", "b"], "a"), node("Relu", &["a"], "b"), node("Relu", &["b"], "y")];
+    let circle = refusal(&graph(&[1, 3, 4, 4], circle, Vec::new()));
+    assert!(circle.contains("node `the a` (Add)") && circle.contains("circle"), "{circle}");
+    let missing = refusal(&graph(&[1, 3, 4, 4], conv(), Vec::new()));
+    assert!(missing.contains("it reads `w`, which nothing makes"), "{missing}");
+
+    let broken = TensorProto { float_data: vec![f32::NAN; 108], ..w() };
+    let broken = refusal(&graph(&[1, 3, 8, 8], conv(), vec![broken]));
+    assert!(broken.starts_with("node `the y` (Conv): its weights `w` hold a value that is no finite number"));
+    let entry = onnx::StringEntryProto { key: "location".into(), value: "w.bin".into() };
+    let outside = TensorProto { data_location: 1, external_data: vec![entry], ..w() };
+    let outside = graph(&[1, 3, 8, 8], conv(), vec![outside]);
+    assert!(refusal(&outside).contains("node `the y` (Conv): its constant `w` lies in the file `w.bin`"));
+    assert!(import(&outside, &ImportOptions::default(), &|file| file == "w.bin").is_ok());
+    let huge = refusal(&graph(&[1, 3, 8, 8], conv(), vec![weights(&[i64::MAX, 3, 3, 3])]));
+    assert!(huge.starts_with("node `the y` (Conv):") && huge.contains("overflows"), "{huge}");
+    let short = TensorProto { raw_data: Bytes::from_static(&[0; 8]), ..w() };
+    assert!(refusal(&graph(&[1, 3, 8, 8], conv(), vec![short])).contains("has 8 bytes"));
+    let mut two = graph(&[1, 3, 8, 8], vec![node("Add", &["x", "z"], "y")], Vec::new());
+    two.graph.as_mut().unwrap().input.push(value("z", &[1, 3, 8, 8]));
+    assert!(refusal(&two).contains("2 inputs (x, z)"));
+}
+
+#[test]
+fn deep_messages_take_neither_stack_nor_memory() {
+    // Graphs in attributes of nodes in graphs, a thousand deep: what is not used is not entered.
+    let field = |number: u8, content: &[u8]| {
+        let mut bytes = vec![number << 3 | 2];
+        prost::encoding::encode_varint(content.len() as u64, &mut bytes);
+        bytes.extend(content);
+        bytes
+    };
+    let mut inner = Vec::new();
+    for _ in 0..1000 {
+        inner = field(1, &field(5, &field(6, &inner)));
+    }
+    let error = onnx::read(Bytes::from(field(7, &inner))).and_then(|model| {
+        imported(&model, &ImportOptions::default()).map_err(|error| onnx::OnnxError::Content(error.to_string()))
+    });
+    assert!(error.is_err(), "{error:?}");
+}
+
+/// The golden models without their weights: some ten thousand bytes each.
+fn seeds() -> Vec<Vec<u8>> {
+    let small = |file: &[u8]| {
+        let mut model = model(file);
+        for tensor in &mut model.graph.as_mut().unwrap().initializer {
+            if tensor.raw_data.len() > 64 {
+                tensor.raw_data = Bytes::new();
+            }
+        }
+        model.encode_to_vec()
+    };
+    ZOO.iter().flat_map(|(_, _, files)| files.iter().map(|file| small(file))).collect()
+}
+
+#[test]
+fn damaged_files_are_read_or_refused() {
+    let seeds = seeds();
+    for seed in &seeds {
+        assert!(imported(&onnx::read(Bytes::from(seed.clone())).unwrap(), &all_cuts()).is_ok());
+    }
+    let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12);
+    let strategy = (0..seeds.len(), changes, any::<prop::sample::Index>(), any::<bool>());
+    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let result = runner.run(&strategy, |(which, changes, end, is_cut)| {
+        let mut content = seeds[which].clone();
+        for (at, byte) in changes {
+            let at = at.index(content.len());
+            content[at] = byte;
+        }
+        if is_cut {
+            content.truncate(end.index(content.len()));
+        }
+        if let Ok(model) = onnx::read(Bytes::from(content))
+            && let Ok(network) = imported(&model, &all_cuts())
+        {
+            prop_assert!(network.boundaries.len() >= 2);
+            prop_assert_eq!(live_bytes(&network, MemoryRule::Strict).len(), network.layers.len());
+        }
+        Ok(())
+    });
+    assert!(result.is_ok(), "{result:?}");
+}
