@@ -196,6 +196,8 @@ pub(crate) mod tests {
                 operator: Operator::BoundaryMove,
                 parents: vec![text()],
                 predicted: Some(0.5),
+                predicted_low: Some(0.45),
+                predicted_high: Some(0.55),
                 ..ChildRecord::default()
             }),
             Event::Predictor(PredictorRecord {
@@ -203,6 +205,9 @@ pub(crate) mod tests {
                 samples: 40,
                 rmse: 0.02,
                 kendall_tau: 0.7,
+                half_width: 0.03,
+                predicted: 10,
+                within: 9,
             }),
             Event::LimitsChanged { text: text() },
             Event::Paused,

@@ -75,6 +75,10 @@ pub struct ChildRecord {
     pub parents: Vec<String>,
     /// Accuracy predicted before the measurement.
     pub predicted: Option<f64>,
+    /// Lower end of the prediction's 90 % interval.
+    pub predicted_low: Option<f64>,
+    /// Upper end of the prediction's 90 % interval.
+    pub predicted_high: Option<f64>,
     /// Measured accuracy, 0 to 1.
     pub accuracy: f64,
     /// `true` if it joined the front.
@@ -95,6 +99,19 @@ pub struct PredictorRecord {
     /// Kendall's rank correlation with the measured accuracies.
     #[serde(with = "figure")]
     pub kendall_tau: f64,
+    /// Mean half width of the 90 % intervals, as a share; NaN for a score.
+    #[serde(with = "figure", default = "unknown")]
+    pub half_width: f64,
+    /// Designs measured after their accuracy was predicted with an interval.
+    #[serde(default)]
+    pub predicted: u64,
+    /// Those of them whose accuracy lay within the interval.
+    #[serde(default)]
+    pub within: u64,
+}
+
+fn unknown() -> f64 {
+    f64::NAN
 }
 
 #[cfg(test)]

@@ -90,7 +90,17 @@ impl PredictorRecord {
         let error =
             if self.rmse.is_nan() { String::new() } else { format!("error {}, ", Metric::Accuracy.format(self.rmse)) };
         let (name, samples, tau) = (self.predictor.name(), self.samples, number::figure(self.kendall_tau));
-        format!("{name} on {samples} designs held out: {error}rank correlation {tau}")
+        let interval = if self.half_width.is_nan() {
+            String::new()
+        } else {
+            format!(", 90 % within {} points", number::figure(self.half_width * 100.0))
+        };
+        let kept = if self.predicted == 0 {
+            String::new()
+        } else {
+            format!("; {} of {} measured since lay within", self.within, self.predicted)
+        };
+        format!("{name} on {samples} designs held out: {error}rank correlation {tau}{interval}{kept}")
     }
 }
 
@@ -118,10 +128,21 @@ mod tests {
 
     #[test]
     fn predictor_quality_in_a_sentence() {
-        let mut record =
-            PredictorRecord { predictor: PredictorKind::Ridge, samples: 20, rmse: 0.021, kendall_tau: 0.6 };
-        assert_eq!(record.sentence(), "ridge on 20 designs held out: error 2.10 %, rank correlation 0.600");
-        record.rmse = f64::NAN;
+        let mut record = PredictorRecord {
+            predictor: PredictorKind::Ridge,
+            samples: 20,
+            rmse: 0.021,
+            kendall_tau: 0.6,
+            half_width: 0.034,
+            predicted: 10,
+            within: 9,
+        };
+        assert_eq!(
+            record.sentence(),
+            "ridge on 20 designs held out: error 2.10 %, rank correlation 0.600, 90 % within 3.40 points; 9 of 10 \
+             measured since lay within"
+        );
+        (record.rmse, record.half_width, record.predicted) = (f64::NAN, f64::NAN, 0);
         assert_eq!(record.sentence(), "ridge on 20 designs held out: rank correlation 0.600");
     }
 }

@@ -56,6 +56,10 @@ pub(crate) struct SearchRunner<'a> {
     open: Vec<OpenCandidate>,
     recorded_generations: usize,
     parts: GenerationSeconds,
+    /// Designs measured after their accuracy was predicted.
+    predicted: u64,
+    /// Those of them whose accuracy lay within the interval.
+    within: u64,
     /// `true` while no design is feasible: there is nothing to do until the limits change.
     waiting_for_limits: bool,
     started: Instant,
@@ -94,6 +98,8 @@ impl<'a> SearchRunner<'a> {
             open: Vec::new(),
             recorded_generations: 0,
             parts: GenerationSeconds::default(),
+            predicted: 0,
+            within: 0,
             waiting_for_limits: false,
             started: Instant::now(),
             _workers: start_workers(run, options.workers)?,
@@ -215,8 +221,21 @@ impl<'a> SearchRunner<'a> {
         self.parts.learn += started.elapsed().as_secs_f64();
         let space = &self.driver.problem().space;
         let parents = parents.iter().map(|parent| space.print_design(parent)).collect();
-        let (views, predicted, design) = (key.views, candidate.predicted, key.design);
-        let child = ChildRecord { design, views, operator, parents, predicted, accuracy, front: on_front };
+        if let Some(predicted) = candidate.predicted {
+            self.predicted += 1;
+            self.within += u64::from((predicted.low..=predicted.high).contains(&accuracy));
+        }
+        let child = ChildRecord {
+            design: key.design,
+            views: key.views,
+            operator,
+            parents,
+            predicted: candidate.predicted.map(|predicted| predicted.value),
+            predicted_low: candidate.predicted.map(|predicted| predicted.low),
+            predicted_high: candidate.predicted.map(|predicted| predicted.high),
+            accuracy,
+            front: on_front,
+        };
         self.process.emit(Event::Child(child))?;
         if self.driver.measured().is_multiple_of(QUALITY_INTERVAL) {
             self.record_predictors()?;
@@ -226,8 +245,18 @@ impl<'a> SearchRunner<'a> {
 
     fn record_predictors(&mut self) -> Result<(), RunError> {
         for (predictor, quality) in self.driver.predictor_qualities() {
-            let (samples, rmse, kendall_tau) = (quality.samples as u64, quality.rmse, quality.kendall_tau);
-            self.process.emit(Event::Predictor(PredictorRecord { predictor, samples, rmse, kendall_tau }))?;
+            // A score has no interval that measurements could lie in.
+            let (predicted, within) = if quality.half_width.is_nan() { (0, 0) } else { (self.predicted, self.within) };
+            let record = PredictorRecord {
+                predictor,
+                samples: quality.samples as u64,
+                rmse: quality.rmse,
+                kendall_tau: quality.kendall_tau,
+                half_width: quality.half_width,
+                predicted,
+                within,
+            };
+            self.process.emit(Event::Predictor(record))?;
         }
         Ok(())
     }

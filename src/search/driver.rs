@@ -31,6 +31,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use thiserror::Error;
 
 use super::accuracy::{AccuracyError, AccuracySource, DesignScore, MeasuredDesign};
+use super::accuracy_model::{PredictedAccuracy, PredictorKind, Quality};
 use super::archive::{Evaluated, FrontStatus};
 use super::config::{ConfigError, SearchConfig};
 use super::generation::{Generation, Operator, StopRule};
@@ -38,7 +39,7 @@ use super::genes;
 use super::nsga2::{Proposal, Search, SearchError};
 use super::options::{SearchOptions, SearchScope};
 use super::outcome::Outcome;
-use super::predictor::{PredictorError, PredictorKind, Quality};
+use super::predictor::PredictorError;
 use super::preselection::{CHILDREN, Preselection};
 use super::problem::{ProblemError, SearchProblem};
 use crate::space::Design;
@@ -76,8 +77,8 @@ pub struct SearchCandidate {
     proposal: Proposal,
     /// The design, canonical and feasible under the limits on cost.
     pub design: Design,
-    /// Predicted accuracy, as a share.
-    pub predicted: Option<f64>,
+    /// Predicted accuracy.
+    pub predicted: Option<PredictedAccuracy>,
 }
 
 /// Answer to the question for the next candidate.
@@ -308,7 +309,8 @@ impl SearchDriver {
         let chosen = self.preselection.choose(&self.problem, front, &designs)?;
         let mut candidate = children.swap_remove(chosen);
         self.withdraw_all(children)?;
-        candidate.predicted = self.preselection.predict(&candidate.proposal.genes, self.problem.knobs.sensors);
+        let SearchProblem { space, knobs, .. } = &self.problem;
+        candidate.predicted = self.preselection.predict(space, &candidate.design, knobs.sensors);
         Ok(candidate)
     }
 

@@ -20,7 +20,8 @@
 //! | `archive` | everything evaluated, with its front |
 //! | `history`, `generation` | records of generations, tallies of operators, the stop rule |
 //! | `hypervolume`, `correlation` | exact hypervolume for 2 to 4 objectives; Kendall's tau |
-//! | `predictor` | ridge regression on genes with its held-out error |
+//! | `accuracy_model`, `design_features` | [`AccuracyModel`]: predicted accuracies with their intervals |
+//! | `predictor` | ridge regression on genes and numbers |
 //! | `acquisition` | choice among predicted outcomes |
 //! | `survey` | [`Survey`]: number of feasible designs of a whole space, optimum of every split |
 //!
@@ -66,11 +67,13 @@
 //! ```
 
 mod accuracy;
+mod accuracy_model;
 mod acquisition;
 mod archive;
 pub mod baselines;
 mod config;
 mod correlation;
+mod design_features;
 mod driver;
 mod front;
 mod generation;
@@ -91,6 +94,7 @@ mod selection;
 mod survey;
 
 pub use accuracy::{AccuracyError, AccuracySource, DesignScore, MeasuredDesign};
+pub use accuracy_model::{AccuracyModel, AccuracySamples, PredictedAccuracy, PredictorKind, Quality};
 pub use archive::{Archive, Evaluated, FrontStatus, Origin};
 pub use config::{ConfigError, GeneScale, SearchConfig, SearchGene};
 pub use correlation::kendall_tau;
@@ -103,7 +107,7 @@ pub use objective::Objective;
 pub use operators::Genome;
 pub use options::{SearchOptions, SearchScope};
 pub use outcome::{MAX_OBJECTIVES, Objectives, Outcome};
-pub use predictor::{PredictorError, PredictorKind, Quality};
+pub use predictor::PredictorError;
 pub use problem::{ProblemError, SearchProblem};
 pub use scored::{ScoredDesign, search_by_score};
 pub use survey::{FeasibleCount, Goal, SplitOptimum, Survey};

@@ -1,5 +1,4 @@
-//! A small predictor of a measured value (an accuracy) from genes: ridge regression on one-hot genes and optional
-//! numbers.
+//! A small predictor of a measured value from genes: ridge regression on one-hot genes and optional numbers.
 //!
 //! It is fitted in closed form, weighs nothing, and says how wrong it is: the error is always that on samples held out
 //! of the fit. A prediction is no measurement; the caller marks it. Invariant: the same samples in the same order give
@@ -8,11 +7,9 @@
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::config::SearchGene;
-use super::correlation::kendall_tau;
 use normal_equations::{Normal, Row, dot};
 
 mod normal_equations;
@@ -25,26 +22,6 @@ const FOLDS: usize = 5;
 const PENALTIES: [f64; 5] = [0.01, 0.1, 1.0, 10.0, 100.0];
 const FOLD_SEED: u64 = 0;
 
-/// Kind of a substitute for a measurement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PredictorKind {
-    /// Ridge regression on measured designs.
-    Ridge,
-    /// Synflow score of the weights, which is no accuracy.
-    Synflow,
-}
-
-impl PredictorKind {
-    /// Name in JSON and on screen.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ridge => "ridge",
-            Self::Synflow => "synflow",
-        }
-    }
-}
-
 /// One measurement to learn from.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Sample {
@@ -56,17 +33,14 @@ pub(crate) struct Sample {
     pub value: f64,
 }
 
-/// Quality of a predictor on samples it was not fitted to (5-fold cross-validation).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Quality {
-    /// Samples compared.
-    pub samples: usize,
-    /// Root of the mean squared error, in the unit of the value; NaN for a score.
-    pub rmse: f64,
-    /// Kendall's tau-b between predicted and measured.
-    pub kendall_tau: f64,
-    /// Chosen ridge penalty; 0 for a score.
-    pub penalty: f64,
+/// Predictions of samples by fits to others, with the penalty for which they are best.
+#[derive(Clone, Debug, PartialEq)]
+struct CrossValidation {
+    /// Predicted value of each sample.
+    predicted: Vec<f64>,
+    /// Root of the mean squared error.
+    rmse: f64,
+    penalty: f64,
 }
 
 /// Samples that can not be learned from.
@@ -113,7 +87,7 @@ pub enum PredictorError {
 pub(crate) struct Predictor {
     layout: FeatureLayout,
     weights: Vec<f64>,
-    quality: Quality,
+    held_out: CrossValidation,
 }
 
 impl Predictor {
@@ -139,13 +113,13 @@ impl Predictor {
             })
             .collect();
         let all = Normal::sum(&parts, layout.width, None);
-        let quality = PENALTIES
+        let held_out = PENALTIES
             .iter()
             .filter_map(|&penalty| cross_validate(&parts, &rows, &values, &folds, penalty))
             .min_by(|a, b| a.rmse.total_cmp(&b.rmse));
-        Ok(quality.and_then(|quality| {
-            let weights = all.solve(quality.penalty)?;
-            Some(Self { layout, weights, quality })
+        Ok(held_out.and_then(|held_out| {
+            let weights = all.solve(held_out.penalty)?;
+            Some(Self { layout, weights, held_out })
         }))
     }
 
@@ -155,9 +129,14 @@ impl Predictor {
         dot(&self.layout.row(genes, features), &self.weights)
     }
 
-    /// Its error on samples held out of the fit. Show it with every prediction.
-    pub(crate) fn quality(&self) -> Quality {
-        self.quality
+    /// Prediction of each sample by a fit to others, in the order of the samples.
+    pub(crate) fn held_out(&self) -> &[f64] {
+        &self.held_out.predicted
+    }
+
+    /// Chosen ridge penalty.
+    pub(crate) fn penalty(&self) -> f64 {
+        self.held_out.penalty
     }
 }
 
@@ -234,24 +213,26 @@ fn folds(count: usize) -> Vec<usize> {
 }
 
 /// Predicts every sample by the fit to the other folds.
-fn cross_validate(parts: &[Normal], rows: &[Row], values: &[f64], folds: &[usize], penalty: f64) -> Option<Quality> {
+fn cross_validate(
+    parts: &[Normal],
+    rows: &[Row],
+    values: &[f64],
+    folds: &[usize],
+    penalty: f64,
+) -> Option<CrossValidation> {
     let width = parts.first()?.width();
     let weights: Option<Vec<Vec<f64>>> =
         (0..FOLDS).map(|fold| Normal::sum(parts, width, Some(fold)).solve(penalty)).collect();
     let weights = weights?;
     let predicted: Vec<f64> = rows.iter().zip(folds).map(|(row, &fold)| dot(row, &weights[fold])).collect();
     let squares: f64 = predicted.iter().zip(values).map(|(a, b)| (a - b).powi(2)).sum();
-    Some(Quality {
-        samples: values.len(),
-        rmse: (squares / values.len() as f64).sqrt(),
-        kendall_tau: kendall_tau(&predicted, values),
-        penalty,
-    })
+    Some(CrossValidation { rmse: (squares / values.len() as f64).sqrt(), predicted, penalty })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::search::correlation::kendall_tau;
     use crate::search::operators;
     use rand::RngExt;
 
@@ -290,8 +271,7 @@ mod tests {
     #[test]
     fn an_additive_value_is_found() {
         let predictor = Predictor::fit(&genes(), &samples(400, additive)).unwrap().unwrap();
-        let quality = predictor.quality();
-        assert!(quality.rmse < 1e-4 && quality.kendall_tau > 0.99, "{quality:?}");
+        assert!(predictor.held_out.rmse < 1e-4, "{}", predictor.held_out.rmse);
         for unseen in operators::stratified(&genes(), 20, &mut ChaCha8Rng::seed_from_u64(10)) {
             assert!((predictor.predict(&unseen, &[]) - additive(&unseen)).abs() < 1e-3);
         }
@@ -304,8 +284,11 @@ mod tests {
             let seed = genes.iter().fold(7_u64, |seed, value| seed.wrapping_mul(31).wrapping_add(u64::from(*value)));
             ChaCha8Rng::seed_from_u64(seed).random::<f64>()
         };
-        let quality = Predictor::fit(&genes(), &samples(60, noise)).unwrap().unwrap().quality();
-        assert!(quality.rmse > 0.25 && quality.kendall_tau.abs() < 0.35, "{quality:?}");
+        let samples = samples(60, noise);
+        let held_out = Predictor::fit(&genes(), &samples).unwrap().unwrap().held_out;
+        let values: Vec<f64> = samples.iter().map(|sample| sample.value).collect();
+        let kendall_tau = kendall_tau(&held_out.predicted, &values);
+        assert!(held_out.rmse > 0.25 && kendall_tau.abs() < 0.35, "{} {kendall_tau}", held_out.rmse);
     }
 
     #[test]
@@ -323,7 +306,6 @@ mod tests {
             })
             .collect();
         let predictor = Predictor::fit(&genes, &samples).unwrap().unwrap();
-        assert!(predictor.quality().kendall_tau > 0.99);
         assert!((predictor.predict(&[1], &[5e7, 5.0]) - 0.5).abs() < 0.01);
     }
 

@@ -3,15 +3,16 @@
 //! what was measured. A prediction decides what is measured next and is never an accuracy.
 
 use super::accuracy::DesignScore;
+use super::accuracy_model::{AccuracyModel, AccuracySamples, PredictedAccuracy, PredictorKind, Quality};
 use super::acquisition::best_candidate;
 use super::config::SearchGene;
 use super::correlation::kendall_tau;
 use super::genes;
 use super::objective::Objective;
 use super::outcome::Objectives;
-use super::predictor::{Predictor, PredictorError, PredictorKind, Quality, Sample};
+use super::predictor::PredictorError;
 use super::problem::{ProblemError, SearchProblem};
-use crate::space::Design;
+use crate::space::{Design, SearchSpace};
 
 /// Children proposed for one that is measured.
 pub(super) const CHILDREN: usize = 24;
@@ -25,8 +26,8 @@ const MAX_SCORES: usize = 40;
 /// Predictor, score and their training samples.
 pub(super) struct Preselection {
     genes: Vec<SearchGene>,
-    samples: Vec<Sample>,
-    predictor: Option<Predictor>,
+    samples: AccuracySamples,
+    model: Option<AccuracyModel>,
     score: Option<DesignScore>,
     /// Score and accuracy of designs that have both.
     scores: Vec<(f64, f64)>,
@@ -36,17 +37,12 @@ pub(super) struct Preselection {
 impl Preselection {
     pub(super) fn new(problem: &SearchProblem, score: Option<DesignScore>) -> Self {
         let genes = genes::of_space(&problem.space);
-        Self { genes, samples: Vec::new(), predictor: None, score, scores: Vec::new(), choices: 0 }
-    }
-
-    fn features(views: u32) -> Box<[f64]> {
-        Box::new([f64::from(views).ln()])
+        Self { genes, samples: AccuracySamples::default(), model: None, score, scores: Vec::new(), choices: 0 }
     }
 
     /// Adds a measured accuracy; [`Preselection::fit`] makes it count.
     pub(super) fn add(&mut self, problem: &SearchProblem, design: &Design, views: u32, accuracy: f64) {
-        let genes = genes::encode(&problem.space, design).into();
-        self.samples.push(Sample { genes, features: Self::features(views), value: accuracy });
+        self.samples.add(&problem.space, design, views, accuracy);
         // Scored as long as scores may choose, and a little longer for a rank correlation.
         if self.scores.len() < MAX_SCORES
             && let Some(score) = self.score.as_ref().and_then(|score| score(design))
@@ -55,16 +51,15 @@ impl Preselection {
         }
     }
 
-    /// Fits the predictor to all samples.
+    /// Fits the model to all samples.
     pub(super) fn fit(&mut self) -> Result<(), PredictorError> {
-        self.predictor = Predictor::fit(&self.genes, &self.samples)?;
+        self.model = AccuracyModel::fit_genes(&self.genes, &self.samples)?;
         Ok(())
     }
 
     /// Predicted accuracy; `None` before there are enough samples.
-    pub(super) fn predict(&self, genes: &[u8], views: u32) -> Option<f64> {
-        let predicted = self.predictor.as_ref()?.predict(genes, &Self::features(views));
-        Some(predicted.clamp(0.0, 1.0))
+    pub(super) fn predict(&self, space: &SearchSpace, design: &Design, views: u32) -> Option<PredictedAccuracy> {
+        Some(self.model.as_ref()?.predict(space, design, views))
     }
 
     /// Index of the child to measure.
@@ -78,13 +73,12 @@ impl Preselection {
         if children.len() < 2 || self.choices.is_multiple_of(RANDOM_CHOICE_EVERY) {
             return Ok(0);
         }
-        if self.predictor.is_none() {
+        if self.model.is_none() {
             return Ok(self.best_score(problem, children).unwrap_or(0));
         }
         let (mut objectives, mut accuracies) = (Vec::new(), Vec::new());
         for child in children {
-            let genes = genes::encode(&problem.space, child);
-            let predicted = self.predict(&genes, problem.knobs.sensors);
+            let predicted = self.predict(&problem.space, child, problem.knobs.sensors).map(|found| found.value);
             objectives.push(problem.outcome(child, predicted)?.objectives);
             accuracies.push(predicted.unwrap_or(0.0));
         }
@@ -118,10 +112,13 @@ impl Preselection {
         let mut qualities = Vec::new();
         if self.scores.len() >= MIN_SCORES {
             let (samples, kendall_tau) = (self.scores.len(), self.score_correlation());
-            qualities.push((PredictorKind::Synflow, Quality { samples, rmse: f64::NAN, kendall_tau, penalty: 0.0 }));
+            qualities.push((
+                PredictorKind::Synflow,
+                Quality { samples, rmse: f64::NAN, kendall_tau, penalty: 0.0, half_width: f64::NAN },
+            ));
         }
-        if let Some(predictor) = &self.predictor {
-            qualities.push((PredictorKind::Ridge, predictor.quality()));
+        if let Some(model) = &self.model {
+            qualities.push((PredictorKind::Ridge, model.quality()));
         }
         qualities
     }

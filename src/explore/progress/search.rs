@@ -163,7 +163,15 @@ mod tests {
     fn the_latest_quality_of_a_predictor_is_kept() {
         let mut search = Searching::default();
         for kendall_tau in [0.1, 0.6] {
-            let record = PredictorRecord { predictor: PredictorKind::Ridge, samples: 20, rmse: 0.021, kendall_tau };
+            let record = PredictorRecord {
+                predictor: PredictorKind::Ridge,
+                samples: 20,
+                rmse: 0.021,
+                kendall_tau,
+                half_width: f64::NAN,
+                predicted: 0,
+                within: 0,
+            };
             search.update(SearchUpdate::Event(Event::Predictor(record)));
         }
         assert_eq!(search.notes.len(), 2);
