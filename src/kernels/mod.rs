@@ -39,6 +39,7 @@ mod ops;
 mod padded_tile;
 mod pointwise;
 mod quantise;
+mod row_products;
 mod simd;
 mod statistics;
 mod stock;
@@ -53,5 +54,6 @@ pub use ops::{
     MAX_FUSED_VIEWS, convolution, depthwise, fuse_maximum, moments, norm_with, norm_within, pointwise, quantise,
 };
 
+pub(crate) use row_products::{MatrixRows, add_row_products, row_products};
 pub(crate) use simd::instructions;
 pub(crate) use stock::activate;

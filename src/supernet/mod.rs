@@ -54,3 +54,4 @@ pub use route::{Route, Splitting};
 pub use views::ViewSet;
 
 pub(crate) use inherit::ChannelCovariances;
+pub(crate) use model::resized;

@@ -10,12 +10,12 @@ use super::block::{self, ElasticBlock, ElasticStage};
 use super::fusion::{self, FusionModule};
 use super::init::{Initialisation, WeightInit};
 use super::norm::Norms;
-use super::route::Route;
+use super::route::{LinkCrossing, Route};
 use super::split::{self, SplittingModule};
 use super::views::ViewSet;
 use crate::kernels::FeatureMap;
 use crate::network::BoundaryId;
-use crate::space::{FusionOperator, SearchSpace};
+use crate::space::{FusionOperator, PLAIN_BITS, SearchSpace};
 
 /// Sensor and aggregator supernets with the splitting and fusion modules between them.
 #[derive(Module, Debug)]
@@ -44,6 +44,23 @@ impl Supernet {
     /// Logits `[objects, classes]` of `x[objects * views, height, width, channels]` along a route.
     pub fn forward(&self, x: Tensor<4>, views: &ViewSet, route: &Route, norms: &mut Norms) -> Tensor<2> {
         self.forward_watched(x, views, route, norms, &mut |_, _| {})
+    }
+
+    /// Codes `[objects * views, height, width, channels]` as they arrive over the link of a design's route: raw pixels,
+    /// features or logits, with the bits of the link.
+    pub fn link_codes(&self, x: Tensor<4>, route: &Route, norms: &mut Norms) -> Tensor<4> {
+        let mut x = FeatureMap::from(resized(x, route.resolution));
+        for step in route.steps.iter().filter(|step| step.boundary <= route.stitch) {
+            x = self.sensor[step.stage].blocks[step.block].forward(x, step, norms);
+        }
+        let plain = LinkCrossing { ratio: 1, bits: Some(PLAIN_BITS) };
+        let crossing = route.crossing(route.stitch).unwrap_or(plain);
+        let module = usize::from(route.stitch).checked_sub(1).and_then(|between| self.splits[between].as_ref());
+        match module {
+            Some(module) if crossing.ratio > 1 => module.send(x, crossing, norms),
+            _ => split::over_link(x, crossing.bits),
+        }
+        .tensor()
     }
 
     /// As [`Self::forward`], calling `watch` with the tensor at each boundary.
@@ -81,7 +98,7 @@ impl Supernet {
 
 /// Resizes `x[batch, height, width, channels]` to `[batch, side, side, channels]`, each pixel the mean of those it
 /// covers.
-pub(super) fn resized(x: Tensor<4>, side: usize) -> Tensor<4> {
+pub(crate) fn resized(x: Tensor<4>, side: usize) -> Tensor<4> {
     let [_, height, width, _] = x.dims();
     if height == side && width == side {
         return x;

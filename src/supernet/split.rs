@@ -79,10 +79,16 @@ impl SplittingModule {
     /// Reduces `x[objects * views, height, width, channels]`, sends it over the link and recovers its shape.
     pub(super) fn forward(&self, x: FeatureMap, crossing: LinkCrossing, norms: &mut Norms) -> FeatureMap {
         let [.., channels] = x.dims();
+        let received = self.send(x, crossing, norms);
+        self.recover_norm.forward(self.recover.forward(received, channels), KernelActivation::None, norms)
+    }
+
+    /// Reduces `x[objects * views, height, width, channels]` and sends it over the link.
+    pub(super) fn send(&self, x: FeatureMap, crossing: LinkCrossing, norms: &mut Norms) -> FeatureMap {
+        let [.., channels] = x.dims();
         let narrow = channels.div_ceil(crossing.ratio);
         let reduced = self.reduce_norm.forward(self.reduce.forward(x, narrow), KernelActivation::None, norms);
-        let received = over_link(reduced, crossing.bits);
-        self.recover_norm.forward(self.recover.forward(received, channels), KernelActivation::None, norms)
+        over_link(reduced, crossing.bits)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::space::{Design, SearchSpace};
 use crate::supernet::{Norms, Route, Supernet, ViewSet};
 
 /// Images of one forward pass, at most.
-const MAX_IMAGES: usize = 512;
+pub(crate) const MAX_IMAGES: usize = 512;
 
 /// Weights, data and settings to measure designs with.
 #[derive(Clone, Copy)]
@@ -48,19 +48,8 @@ impl DesignEvaluator<'_> {
     /// read.
     pub fn measure(&self, key: &MeasurementKey) -> Result<Measurement, TrainError> {
         let started = Instant::now();
-        let route = Route::of_design(self.space, &self.space.parse_design(&key.design)?);
-        let most = self.inputs.data().views as u32;
-        let views = ViewSet::without(key.views as usize, key.lost).filter(|_| key.views <= most);
-        let views = views.ok_or(TrainError::Views { views: key.views, lost: key.lost, most })?;
-        let device = self.settings.device.open();
-        let calibration = self.inputs.calibration(self.settings);
-        let (mut norms, mut calibration_batches) = (Norms::calibrate(), 0);
-        for batch in self.inputs.batches(&calibration, &views, MAX_IMAGES, &device) {
-            norms.rewind();
-            self.supernet.forward(batch?.views, &views, &route, &mut norms);
-            calibration_batches += 1;
-        }
-        let norms = if calibration.is_empty() { Norms::Standard } else { norms.freeze() };
+        let (route, views) = self.route(key)?;
+        let (norms, calibration_batches) = self.calibrated_norms(&route, &views)?;
         let objects = self.objects(key.subset);
         let correct = self.count_correct(&route, &views, objects, norms)?;
         Ok(Measurement {
@@ -71,6 +60,34 @@ impl DesignEvaluator<'_> {
             seconds: started.elapsed().as_secs_f64(),
             quantisation: None,
         })
+    }
+
+    /// Route of a key's design, and the views that it sees.
+    ///
+    /// # Errors
+    /// The key's design is not of the space, or its cameras are not in the data or all lost.
+    pub(crate) fn route(&self, key: &MeasurementKey) -> Result<(Route, ViewSet), TrainError> {
+        let route = Route::of_design(self.space, &self.space.parse_design(&key.design)?);
+        let most = self.inputs.data().views as u32;
+        let views = ViewSet::without(key.views as usize, key.lost).filter(|_| key.views <= most);
+        Ok((route, views.ok_or(TrainError::Views { views: key.views, lost: key.lost, most })?))
+    }
+
+    /// Batch norm recalibrated on training objects, and the number of batches that took.
+    ///
+    /// # Errors
+    /// A file of samples can't be read.
+    pub(crate) fn calibrated_norms(&self, route: &Route, views: &ViewSet) -> Result<(Norms, u32), TrainError> {
+        let device = self.settings.device.open();
+        let calibration = self.inputs.calibration(self.settings);
+        let (mut norms, mut calibration_batches) = (Norms::calibrate(), 0);
+        for batch in self.inputs.batches(&calibration, views, MAX_IMAGES, &device) {
+            norms.rewind();
+            self.supernet.forward(batch?.views, views, route, &mut norms);
+            calibration_batches += 1;
+        }
+        let norms = if calibration.is_empty() { Norms::Standard } else { norms.freeze() };
+        Ok((norms, calibration_batches))
     }
 
     fn count_correct(

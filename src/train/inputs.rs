@@ -102,6 +102,12 @@ impl Inputs {
         &self.data
     }
 
+    /// Pixel between 0 and 1 that a normalised value of a channel stands for.
+    pub(crate) fn pixel(&self, channel: usize, value: f32) -> f32 {
+        let levels = &self.levels[channel];
+        (value - levels[0]) / (levels[255] - levels[0])
+    }
+
     /// Passes over the training objects after so many steps, counting images.
     pub fn epoch(&self, settings: &Settings, steps: u64) -> f64 {
         steps as f64 * settings.images as f64 / (self.data.split.train.len() * self.data.views) as f64

@@ -8,7 +8,7 @@
 mod checkpoint;
 mod collapse;
 mod device;
-mod evaluator;
+pub(crate) mod evaluator;
 mod inputs;
 mod loss;
 mod optimiser;

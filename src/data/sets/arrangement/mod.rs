@@ -139,7 +139,7 @@ impl Arrangement {
     pub(crate) fn draw(&self, index: usize, views: usize, size: usize, canvas: &mut Canvas, image: &mut [u8]) {
         let item = Stream::new(self.seed, index as u64);
         let mut stream = item.fork(OBJECT_STREAM);
-        let mesh = self.object(index, &mut stream);
+        let (mesh, _) = self.object(index, &mut stream);
         let (low, high) = self.difficulty.elevation_degrees;
         let elevation = stream.between(low, high);
         let usual = Light::default();
@@ -162,8 +162,17 @@ impl Arrangement {
         }
     }
 
-    /// The mesh of object `index`, turned to a random azimuth.
-    fn object(&self, index: usize, stream: &mut Stream) -> Mesh {
+    /// Azimuth of object `index` in radians, to which its parts are turned, and the elevation in degrees from which its
+    /// cameras see it: neither says anything of its class.
+    pub(crate) fn nuisance(&self, index: usize) -> (f32, f32) {
+        let mut stream = Stream::new(self.seed, index as u64).fork(OBJECT_STREAM);
+        let (_, azimuth) = self.object(index, &mut stream);
+        let (low, high) = self.difficulty.elevation_degrees;
+        (azimuth, stream.between(low, high))
+    }
+
+    /// The mesh of object `index`, turned to a random azimuth, and that azimuth in radians.
+    fn object(&self, index: usize, stream: &mut Stream) -> (Mesh, f32) {
         let members = self.difficulty.classes.members();
         let (_, parts) = CLASSES[members[index % members.len()]];
         let body = Body::random(stream);
@@ -181,7 +190,7 @@ impl Arrangement {
             let place = [0.85 * cos, 0.85 * sin, half[2] - body.half_height()];
             mesh.append(&parts::upright_box(place, half, stream.between(0.0, 1.6)));
         }
-        mesh
+        (mesh, start)
     }
 }
 
