@@ -21,6 +21,7 @@
 //! | [`kernels`] | differentiable operations for the CPU |
 //! | [`supernet`] | sensor and aggregator supernets, splitting modules |
 //! | [`train`] | training steps, loop and evaluator |
+//! | [`leak`] | attackers that rebuild pictures from what crosses the link |
 //! | [`run`] | run directories, their database, child processes |
 //! | [`tui`] | terminal, keys, screens |
 //! | [`cli`] | the commands |
@@ -77,6 +78,8 @@ pub mod kernels;
 pub mod supernet;
 
 pub mod train;
+
+pub mod leak;
 
 pub mod run;
 

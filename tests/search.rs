@@ -113,6 +113,56 @@ fn without_training_scores_are_told_as_scores() {
     assert!(plain.contains("no accuracies"), "{plain}");
 }
 
+#[test]
+fn leaks_are_measured_once_and_objects_are_shown_as_they_are_sent_and_rebuilt() {
+    let folder = trained("tiny.toml");
+    let design = ["--design", "largest@S1.1/pool:r1b8"];
+    let measure = |more: &[&str]| {
+        let arguments = [&["measure", "--run", "r", "--leak", "--views", "2"][..], &design, more].concat();
+        let output = splitscope(folder.path(), &arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let printed = measure(&["--json"]);
+    let first: Value = serde_json::from_str(&printed).unwrap();
+    let share = |name: &str| first[name].as_f64().unwrap();
+    assert_eq!((first["kind"].as_str(), first["subset"].as_str()), (Some("leak"), Some("test")));
+    assert!(share("leak") >= share("one_view").max(share("all_views")) && share("leak") <= 1.0, "{first}");
+    assert!(share("raw") > 0.99 && share("label") < share("raw") && first["elevation"].is_number(), "{first}");
+    assert_eq!((first["fitted_objects"].as_u64(), first["samples"].as_u64()), (Some(60), Some(30)), "{first}");
+    assert_eq!(measure(&["--json"]), printed, "it is on record");
+    assert!(measure(&[]).contains("of the picture can be rebuilt"));
+    let decoded: Value = serde_json::from_str(&measure(&["--json", "--decoder"])).unwrap();
+    assert!(decoded["decoder"].is_number(), "{decoded}");
+
+    let asked = ["--design", first["design"].as_str().unwrap(), "--sensors", "2", "--run", "r", "--json"];
+    let output = splitscope(folder.path(), &[&["paradigms", "--space", "tiny.toml"][..], &asked].concat());
+    let paradigms: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let leak_of = |name: &str| {
+        let rows = paradigms["paradigms"].as_array().unwrap();
+        rows.iter().find(|row| row["name"] == name).unwrap()["leak"].clone()
+    };
+    assert_eq!(leak_of("distributed"), decoded["leak"]);
+    assert!(leak_of("all-on-sensors").is_null());
+
+    let picture = |more: &[&str]| {
+        splitscope(folder.path(), &[&["picture", "--run", "r", "--views", "2"][..], &design, more].concat())
+    };
+    let shown: Value = serde_json::from_slice(&picture(&["--object", "3", "--json"]).stdout).unwrap();
+    let cameras = shown["pictures"]["cameras"].as_array().unwrap();
+    assert_eq!((cameras.len(), cameras[0]["seen"]["width"].as_u64()), (2, Some(32)));
+    assert_eq!(shown["pictures"]["code_shape"], serde_json::json!([16, 16, 16]));
+    let drawn = text(&picture(&["--object", "3", "--ascii"]).stdout);
+    assert!(drawn.contains("object 3 of 30") && drawn.contains("rebuilt") && drawn.is_ascii(), "{drawn}");
+    assert!(picture(&["--png", "object.png"]).status.success());
+    assert!(std::fs::read(folder.path().join("object.png")).unwrap().starts_with(b"\x89PNG"));
+    assert!(picture(&["--svg", "object.svg"]).status.success());
+    assert!(std::fs::read_to_string(folder.path().join("object.svg")).unwrap().starts_with("<svg"));
+    let missing = picture(&["--object", "30"]);
+    assert_eq!(missing.status.code(), Some(1));
+    assert!(text(&missing.stderr).contains("no test object 30; they count from 0 to 29"));
+}
+
 /// Trains the run up to another step while it is searched.
 fn train_on(folder: &Path, steps: u64) {
     let manifest = folder.join("r/run.toml");

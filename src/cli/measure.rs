@@ -1,4 +1,4 @@
-//! `splitscope measure`: accuracies of chosen designs on a trained run, recorded in its database.
+//! `splitscope measure`: accuracies or leaks of chosen designs on a trained run, recorded in its database.
 
 use std::path::PathBuf;
 
@@ -16,8 +16,11 @@ use crate::run::{RunDir, RunEvaluator};
 use crate::space::{Design, SearchSpace};
 use crate::supernet::ViewSet;
 
+mod leak;
+
 /// Arguments of `measure`.
 #[derive(Debug, clap::Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(super) struct Arguments {
     /// Trained run [default: the latest below runs/]
     #[arg(long)]
@@ -40,9 +43,16 @@ pub(super) struct Arguments {
     /// Also with these cameras lost together, counted from 0, for instance `0,3`
     #[arg(long, value_delimiter = ',')]
     lost: Vec<usize>,
-    /// Objects to classify: validation, by which designs are ranked, or test, by which nothing is chosen
-    #[arg(long, default_value = "validation", value_parser = subset)]
-    subset: Subset,
+    /// Measure how much of the pictures can be rebuilt from what crosses the link, in place of accuracies
+    #[arg(long, conflicts_with_all = ["lost_cameras", "lost", "calibration_objects"])]
+    leak: bool,
+    /// Train a small decoder on the codes as well: some seconds more for each design
+    #[arg(long, requires = "leak")]
+    decoder: bool,
+    /// Objects to classify or to rebuild: validation, by which designs are ranked, or test, by which no accuracy is
+    /// chosen [default: validation for accuracies, test for leaks]
+    #[arg(long, value_parser = subset)]
+    subset: Option<Subset>,
     /// Objects that recalibrate batch norm; 0 turns recalibration off, and results are recorded only with as many as in
     /// the run [default: the run's]
     #[arg(long)]
@@ -76,15 +86,31 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     }
     let designs = designs(evaluator.space(), arguments)?;
     let views = numbers_of_views(arguments, evaluator.views())?;
+    if arguments.leak {
+        return leaks(&evaluator, &designs, &views, arguments);
+    }
+    let subset = arguments.subset.unwrap_or(Subset::Validation);
     for design in &designs {
         for &views in &views {
             for lost in lost_sets(arguments, views)? {
-                let key = evaluator.evaluator().key(design, views as u32, arguments.subset, evaluator.step());
+                let key = evaluator.evaluator().key(design, views as u32, subset, evaluator.step());
                 let key = MeasurementKey { lost, ..key };
                 let measured =
                     if as_the_run { evaluator.measurement(&key)? } else { evaluator.evaluator().measure(&key)? };
                 print(&measured, arguments.json);
             }
+        }
+    }
+    Ok(Answer::Yes)
+}
+
+/// Measures and prints the leaks of the designs.
+fn leaks(evaluator: &RunEvaluator, designs: &[Design], views: &[usize], arguments: &Arguments) -> Result<Answer> {
+    let subset = arguments.subset.unwrap_or(Subset::Test);
+    for design in designs {
+        for &views in views {
+            let key = evaluator.leak_key(design, views as u32, subset);
+            leak::print(&evaluator.leak(&key, arguments.decoder)?, arguments.json)?;
         }
     }
     Ok(Answer::Yes)

@@ -72,7 +72,7 @@ enum Command {
     Keys(keys::Arguments),
     /// Measure this program on this machine
     Bench(bench::Arguments),
-    /// Draw the explorer's screen as an SVG picture, without a terminal
+    /// Draw the explorer's screen as SVG; or what cameras see of an object, what is sent, and what can be rebuilt
     Picture(picture::Arguments),
 }
 

@@ -1,6 +1,7 @@
 //! `splitscope paradigms`: all on the sensors, all on the aggregator, and distributed, in the figures of Table 1.
 
 use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -12,6 +13,8 @@ use crate::cost::{
 };
 use crate::explore::default_transmit;
 use crate::quantity;
+use crate::record::{MeasurementKey, Subset};
+use crate::run::RunDir;
 use crate::space::{Design, SearchSpace};
 
 /// Arguments of `paradigms`.
@@ -32,6 +35,9 @@ pub(super) struct Arguments {
     /// Moves a knob, for instance `link-bandwidth=2.5Mbit/s` or `latency=8ms`; without a unit in bytes, seconds, joules
     #[arg(long = "knob", value_name = "NAME=VALUE")]
     knobs: Vec<String>,
+    /// Run whose measured leaks are shown
+    #[arg(long)]
+    run: Option<PathBuf>,
     /// Print JSON: seconds, bytes, joules, shares
     #[arg(long, conflicts_with = "markdown")]
     json: bool,
@@ -47,7 +53,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let design = design(model.space(), &arguments.design)?;
     let knobs = knob::knobs(&model, arguments.sensors, &arguments.knobs)?;
     knobs.check()?;
-    let all = paradigms(&model, &design, &knobs)?;
+    let mut all = paradigms(&model, &design, &knobs)?;
+    if let Some(run) = &arguments.run {
+        fill_in_leaks(&mut all, model.space(), knobs.sensors, run)?;
+    }
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report(&model, knobs.sensors, &all))?);
     } else if arguments.markdown {
@@ -74,6 +83,19 @@ fn design(space: &SearchSpace, text: &str) -> Result<Design> {
     Ok(Design { genome, split, fusion: usual.fusion, ratio: usual.ratio, bits: usual.bits })
 }
 
+/// Fills in the newest leaks of a run, on test objects with this number of views.
+fn fill_in_leaks(all: &mut [ParadigmFigures], space: &SearchSpace, views: u32, run: &Path) -> Result<()> {
+    let leaks = RunDir::open(run)?.store()?.leaks_after(0, usize::MAX)?;
+    let fits = |key: &MeasurementKey| key.views == views && key.subset == Subset::Test && key.lost == 0;
+    for one in all {
+        let design = space.print_design(&one.design);
+        let of_design = leaks.iter().map(|stored| &stored.value).filter(|leak| leak.key.design == design);
+        let newest = of_design.filter(|leak| fits(&leak.key)).max_by_key(|leak| leak.key.step);
+        one.leak = newest.map(|newest| newest.figures.leak);
+    }
+    Ok(())
+}
+
 /// The figures as JSON, in base units.
 fn report(model: &CostModel, sensors: u32, all: &[ParadigmFigures]) -> Value {
     let row = |one: &ParadigmFigures| {
@@ -95,7 +117,7 @@ fn report(model: &CostModel, sensors: u32, all: &[ParadigmFigures]) -> Value {
             "efficiency": one.efficiency,
             "utilisation": one.pipelined,
             "utilisation_single_frame": one.single_frame,
-            "leak": null,
+            "leak": one.leak,
             "broken": one.evaluation.violations.iter().collect::<Vec<_>>(),
             "ticks": ticks,
         })
@@ -124,8 +146,9 @@ fn cell(cell: &ParadigmCell) -> String {
 
 /// Rules by which figures say yes, and the differences to the paper.
 fn notes(all: &[ParadigmFigures]) -> Vec<String> {
-    let measured = Merit::ALL.iter().filter(|merit| **merit != Merit::Privacy);
-    let rules = measured.map(|merit| format!("{}, {}: yes if {}", merit.label(), merit.basis(), merit.rule()));
+    let any_leak = all.iter().any(|one| one.leak.is_some());
+    let known = Merit::ALL.iter().filter(|merit| any_leak || **merit != Merit::Privacy);
+    let rules = known.map(|merit| format!("{}, {}: yes if {}", merit.label(), merit.basis(), merit.rule()));
     rules.chain(paradigm_differences(all).into_iter().map(|sentence| format!("! {sentence}"))).collect()
 }
 

@@ -1,6 +1,8 @@
-//! `splitscope picture`: the explorer's screen as SVG, drawn by the same code as in the terminal.
+//! `splitscope picture`: the explorer's screen as SVG, drawn by the same code as in the terminal; with `--design`, what
+//! cameras see of an object, what is sent, and what can be rebuilt.
 
-use std::path::PathBuf;
+mod arguments;
+mod object;
 
 use anyhow::{Context, Result, bail};
 
@@ -9,45 +11,15 @@ use crate::explore::{DEFAULT_POOL, Session};
 use crate::files;
 use crate::space::ImportRules;
 use crate::tui::{self, Screen, UiState};
-
-/// Arguments of `picture`.
-#[derive(Debug, clap::Args)]
-pub(super) struct Arguments {
-    /// File to write [default: standard output]
-    #[arg(long, short, value_name = "FILE.svg")]
-    output: Option<PathBuf>,
-    /// Columns and rows
-    #[arg(long, default_value = "120x36", value_name = "COLUMNSxROWS")]
-    size: String,
-    /// Screen: explore, train, search or compare
-    #[arg(long, default_value = "explore")]
-    screen: String,
-    /// Run whose measurements are shown
-    #[arg(long)]
-    run: Option<PathBuf>,
-    /// Keys pressed before, for instance `jHH<tab>` (names in angle brackets)
-    #[arg(long, default_value = "", value_name = "KEYS")]
-    keys: String,
-    /// Scene of the tour, counted from 1, whose end is drawn instead of a screen
-    #[arg(long, conflicts_with_all = ["run", "screen", "keys"])]
-    scene: Option<usize>,
-    /// Space: a shipped name or a TOML file
-    #[arg(long, default_value = crate::space::DEFAULT)]
-    space: String,
-    /// ONNX file instead of a space; give it again for each network to compare
-    #[arg(long = "network", value_name = "FILE.onnx", conflicts_with_all = ["space", "run", "scene"])]
-    networks: Vec<PathBuf>,
-    #[command(flatten)]
-    import: network::ImportFlags,
-    /// Profile: a shipped name or a TOML file
-    #[arg(long, default_value = crate::hardware::DEFAULT)]
-    profile: String,
-    /// Colours: okabe-ito, light or mono
-    #[arg(long, default_value = "okabe-ito")]
-    theme: String,
-}
+pub(super) use arguments::{Arguments, size};
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
+    if let Some(run) = &arguments.serve {
+        return object::serve(run);
+    }
+    if let Some(design) = &arguments.design {
+        return object::run(arguments, design);
+    }
     let (width, height) = size(&arguments.size)?;
     let scheme = explore::scheme(&arguments.theme)?;
     let Some(screen) = Screen::named(&arguments.screen) else {
@@ -79,13 +51,4 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         None => println!("{text}"),
     }
     Ok(Answer::Yes)
-}
-
-/// Columns and rows of a text such as `120x36`.
-pub(super) fn size(text: &str) -> Result<(u16, u16)> {
-    let parsed = text.split_once('x').and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
-    match parsed {
-        Some((width, height)) if (1..=500).contains(&width) && (1..=200).contains(&height) => Ok((width, height)),
-        _ => bail!("`{text}` is not a size such as 120x36"),
-    }
 }

@@ -85,6 +85,9 @@ pub struct ParadigmFigures {
     pub pipelined: Utilisation,
     /// Utilisation during a single frame.
     pub single_frame: Utilisation,
+    /// Share of the pictures that can be rebuilt from what crosses the link, at least; `None` where the caller
+    /// has filled in no measurement.
+    pub leak: Option<f64>,
 }
 
 /// Figures of the paradigms for the network, compression ratio and link bits of `design`: all on the sensors, all on
@@ -171,6 +174,7 @@ fn figures_of(
         efficiency: 1.0,
         pipelined: utilisation(&macs, &peaks, LatencyBreakdown::period_s(latency)),
         single_frame: utilisation(&macs, &peaks, LatencyBreakdown::total_s(latency)),
+        leak: None,
         evaluation,
         design,
     })

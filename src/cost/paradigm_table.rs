@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::paradigm::{Paradigm, ParadigmFigures};
-use crate::quantity::{Dimension, number};
+use crate::quantity::{Dimension, Metric, number};
+
+/// Leak below which a paradigm earns a tick for privacy.
+const HALF: f64 = 0.5;
 
 /// Column of Table 1: something that a paradigm may be good at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -44,7 +47,7 @@ impl Merit {
             Self::SensorMemory => "less than all on sensors",
             Self::Parallelism => "faster than all on aggregator",
             Self::Utilisation => "the highest of the system",
-            Self::Privacy => "not measured",
+            Self::Privacy => "less than half of the picture can be rebuilt",
         }
     }
 
@@ -55,7 +58,7 @@ impl Merit {
             Self::SensorMemory => "the peak of one sensor",
             Self::Parallelism => "by the latency of a single frame",
             Self::Utilisation => "work done over peak while frames follow each other as fast as they can",
-            Self::Privacy => "not measured",
+            Self::Privacy => "the leak, a lower bound by our attackers",
         }
     }
 
@@ -85,7 +88,7 @@ impl Merit {
                 let others = all.iter().filter(|other| other.paradigm != figures.paradigm);
                 Some(others.filter_map(|other| other.pipelined.system).all(|other| own > other))
             }
-            Self::Privacy => None,
+            Self::Privacy => figures.leak.map(|leak| leak < HALF),
         }
     }
 }
@@ -154,9 +157,14 @@ pub fn paradigm_rows(all: &[ParadigmFigures]) -> Vec<ParadigmRow> {
         row("  sensor", None, &|one| share(one.pipelined.sensor)),
         row("  aggregator", None, &|one| share(one.pipelined.aggregator)),
         row("  single frame", None, &|one| share(one.single_frame.system)),
-        row("privacy", Some(Merit::Privacy), &|_| "not measured".to_owned()),
+        row("privacy", Some(Merit::Privacy), &leak),
         row("limits broken", None, &limits),
     ]
+}
+
+/// The leak of a design.
+fn leak(figures: &ParadigmFigures) -> String {
+    figures.leak.map_or_else(|| "not measured".to_owned(), |leak| format!("leak {}", Metric::Leak.format(leak)))
 }
 
 /// The broken limits of a design in words.

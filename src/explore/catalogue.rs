@@ -8,11 +8,13 @@ use std::ops::Range;
 use thiserror::Error;
 
 use super::candidate::{CandidateDesign, CandidateError, CandidateId, demands, design, effective_transmit};
+use super::leaks::Leaks;
 use super::measurements::{Accuracy, Measurements, ShownAccuracy, entry_of};
 use super::pool::{CandidatePool, DesignKey};
 use crate::cost::{CostError, CostModel, DemandBatch, SplitDemand, TransmitConfig};
 use crate::hardware::Profile;
 use crate::network::BoundaryId;
+use crate::record::LeakFigures;
 use crate::space::{Design, Genome, SearchSpace};
 
 /// Candidate designs of a space on a profile, and their measurements.
@@ -24,6 +26,7 @@ pub struct Catalogue {
     model: Result<CostModel, CostError>,
     pool: CandidatePool,
     measurements: Measurements,
+    leaks: Leaks,
     requested: usize,
     seed: u64,
     sensors: u32,
@@ -57,9 +60,9 @@ impl Catalogue {
             Ok(model) => CandidatePool::sample(model, count, seed),
             Err(error) => (CandidatePool::empty(), Some(error.clone().into())),
         };
-        let measurements = Measurements::default();
+        let (measurements, leaks) = (Measurements::default(), Leaks::default());
         let mut catalogue =
-            Self { space, profile, model, pool, measurements, requested: count, seed, sensors, stale: true };
+            Self { space, profile, model, pool, measurements, leaks, requested: count, seed, sensors, stale: true };
         catalogue.refresh();
         (catalogue, error)
     }
@@ -85,6 +88,17 @@ impl Catalogue {
     /// The measurements.
     pub const fn measurements(&self) -> &Measurements {
         &self.measurements
+    }
+
+    /// The measured leaks.
+    pub const fn leaks(&self) -> &Leaks {
+        &self.leaks
+    }
+
+    /// Leak of the split at an index among all splits, NaN if it was not measured with the current number of sensors.
+    #[inline]
+    pub(super) fn leak_at(&self, demand: usize) -> f64 {
+        self.leaks.current_at(demand)
     }
 
     /// Number of candidates requested when the catalogue was drawn.
@@ -223,6 +237,7 @@ impl Catalogue {
         let id = self.pool.add(model, genome, transmit)?;
         if self.pool.len() > before {
             self.measurements.link_candidate(&self.space, &self.pool, id);
+            self.leaks.link_candidate(&self.space, &self.pool, id);
             self.stale = true;
         }
         Ok(id)
@@ -244,13 +259,44 @@ impl Catalogue {
         if !is_first {
             return Ok(());
         }
-        let added = if self.is_a_split(&design) {
-            Ok(())
-        } else {
-            self.add(design.genome.clone(), TransmitConfig::from(&design)).map(drop)
-        };
+        let added = self.add_split(&design);
         self.measurements.link_design(&self.space, &self.pool, &design);
         added.map_err(MeasurementError::Candidate)
+    }
+
+    /// Records a leak. A design that is no split of a candidate becomes a candidate.
+    ///
+    /// # Errors
+    /// A leak that does not fit the space, which is left out, or a design that can't be costed.
+    pub(super) fn record_leak(
+        &mut self,
+        design: &Design,
+        views: u32,
+        step: u64,
+        figures: LeakFigures,
+    ) -> Result<(), MeasurementError> {
+        let is_share = (0.0..=1.0).contains(&figures.leak);
+        if !is_share || design.genome.genes().len() != self.space.genes().len() {
+            return Err(MeasurementError::Unfit);
+        }
+        let design = self.space.canonical_design(design.clone());
+        let is_first = !self.leaks.knows(&design);
+        self.leaks.record(design.clone(), views, step, figures);
+        self.stale = true;
+        if !is_first {
+            return Ok(());
+        }
+        let added = self.add_split(&design);
+        self.leaks.link_design(&self.space, &self.pool, &design);
+        added.map_err(MeasurementError::Candidate)
+    }
+
+    /// Adds a candidate of which a canonical design is a split, unless there is one.
+    fn add_split(&mut self, design: &Design) -> Result<(), CandidateError> {
+        if self.is_a_split(design) {
+            return Ok(());
+        }
+        self.add(design.genome.clone(), TransmitConfig::from(design)).map(drop)
     }
 
     /// Records a measurement with blanked cameras, which ranks nothing.
@@ -262,12 +308,14 @@ impl Catalogue {
     /// Removes measurements on weights after `step` of the run followed now.
     pub(super) fn withdraw(&mut self, step: u64) {
         self.measurements.withdraw(step);
+        self.leaks.withdraw(step);
         self.stale = true;
     }
 
     /// Follows a run: only measurements on its weights count from now on.
     pub(super) fn follow(&mut self, run: &str) {
         self.stale |= self.measurements.follow(run);
+        self.stale |= self.leaks.follow(run);
     }
 
     /// Brings costs and accuracies up to date. Returns `true` if any may have changed since the last refresh.
@@ -277,6 +325,7 @@ impl Catalogue {
         }
         self.pool.set_sensors(self.sensors);
         self.measurements.refresh(self.pool.split_count(), self.sensors);
+        self.leaks.refresh(self.pool.split_count(), self.sensors);
         self.stale = false;
         true
     }

@@ -31,11 +31,13 @@ pub enum Column {
     Bits,
     /// Multiply-accumulates of one view.
     Macs,
+    /// Share of the pictures that can be rebuilt from what crosses the link.
+    Leak,
 }
 
 impl Column {
     /// All columns, in the order in which a table shows them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Rank,
         Self::Id,
         Self::Accuracy,
@@ -49,11 +51,20 @@ impl Column {
         Self::Ratio,
         Self::Bits,
         Self::Macs,
+        Self::Leak,
     ];
 
     /// Figures of a design that an axis of the scatter plot can show.
-    pub const FIGURES: [Self; 7] =
-        [Self::Accuracy, Self::Latency, Self::Energy, Self::Memory, Self::Link, Self::FrameRate, Self::Macs];
+    pub const FIGURES: [Self; 8] = [
+        Self::Accuracy,
+        Self::Latency,
+        Self::Energy,
+        Self::Memory,
+        Self::Link,
+        Self::FrameRate,
+        Self::Macs,
+        Self::Leak,
+    ];
 
     /// Name, as typed in a filter.
     pub const fn name(self) -> &'static str {
@@ -71,6 +82,7 @@ impl Column {
             Self::Ratio => "ratio",
             Self::Bits => "bits",
             Self::Macs => "macs",
+            Self::Leak => "leak",
         }
     }
 
@@ -90,6 +102,7 @@ impl Column {
             Self::Ratio => "compression ratio",
             Self::Bits => "link bits",
             Self::Macs => "multiply-accumulates",
+            Self::Leak => "leak of pictures",
         }
     }
 
@@ -108,6 +121,7 @@ impl Column {
             Self::Link => Metric::LinkBytes,
             Self::FrameRate => Metric::FrameRate,
             Self::Macs => Metric::Macs,
+            Self::Leak => Metric::Leak,
             _ => return None,
         })
     }

@@ -2,7 +2,7 @@
 //!
 //! Terms are separated by spaces and must all hold; a dash before a term turns it round. Numbers without a unit are in
 //! the unit of their column: percent, the ranges' units of latency, energy and sensor memory (link bytes too), millions
-//! of multiply-accumulates.
+//! of multiply-accumulates. A leak may be a share as well: `leak<0.7` is `leak<70`.
 
 use thiserror::Error;
 
@@ -214,6 +214,10 @@ fn number(column: Column, text: &str, ranges: &[KnobRange]) -> Option<f64> {
     let Some(metric) = column.metric() else {
         return text.parse().ok().filter(|number: &f64| number.is_finite());
     };
+    let share = text.parse().ok().filter(|share: &f64| (0.0..=1.0).contains(share));
+    if metric == Metric::Leak && share.is_some() {
+        return share;
+    }
     // Bytes on the link are compared with memory.
     let unit = unit_of(ranges, if metric == Metric::LinkBytes { Metric::SensorMemory } else { metric });
     let short = metric == Metric::Macs && text.ends_with(['k', 'M', 'G']);

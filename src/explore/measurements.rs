@@ -1,4 +1,4 @@
-//! Measured accuracies of designs, by number of views, run and training step.
+//! Measured shares of designs (accuracies; leaks are kept in the same way), by number of views, run and training step.
 //!
 //! Invariants: readings are kept in the order of their steps and only removed when their run withdraws them; the
 //! accuracy of a design with V sensors is one measured with V views on the weights of the run that is followed now.

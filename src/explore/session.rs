@@ -20,6 +20,7 @@ use super::history::{History, SavedSetup, Step};
 use super::knob_range::{KnobRange, unit_of};
 use super::measurements::{Measurements, ShownAccuracy};
 use super::message::{Message, Severity};
+use super::pictures::Pictures;
 use super::progress::{Searching, Training};
 use super::ranges::Ranges;
 use super::ranking_rule::{Evaluator, RankedDesign};
@@ -45,6 +46,7 @@ pub struct Session {
     selection: Selection,
     derived: Derived,
     activity: Activity,
+    pictures: Pictures,
     /// Step that the selected knob is to be set to by [`Session::apply_pending_steps`].
     pending_step: Option<usize>,
 }
@@ -81,6 +83,7 @@ impl Session {
             selection: Selection::at_top(),
             derived,
             activity,
+            pictures: Pictures::default(),
             pending_step: None,
         };
         session.evaluate();
@@ -111,6 +114,11 @@ impl Session {
     /// Values that follow from catalogue and setup.
     pub(super) const fn derived(&self) -> &Derived {
         &self.derived
+    }
+
+    /// Pictures of objects on their way through designs.
+    pub const fn pictures(&self) -> &Pictures {
+        &self.pictures
     }
 
     /// The space.

@@ -2,6 +2,7 @@
 
 use super::message::Severity;
 use super::progress::{SearchUpdate, TrainUpdate};
+use crate::record::{LeakFigures, PictureRecord};
 use crate::space::Design;
 
 /// One update from outside.
@@ -35,6 +36,19 @@ pub enum Update {
         /// Training step of the weights.
         step: u64,
     },
+    /// The leak of a design was measured.
+    Leak {
+        /// The design.
+        design: Design,
+        /// Views of each sample.
+        views: u32,
+        /// Training step of the weights.
+        step: u64,
+        /// Figures.
+        figures: Box<LeakFigures>,
+    },
+    /// Pictures of an object arrived.
+    Pictures(Box<PictureRecord>),
     /// Training went back to the weights of this step: later measurements of the run are withdrawn.
     Withdrawn {
         /// The step.

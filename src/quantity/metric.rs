@@ -33,6 +33,8 @@ pub enum Metric {
     Macs,
     /// Layers that their chip can't run.
     Unsupported,
+    /// Share of the pictures' variance that an attacker rebuilds from what crosses the link.
+    Leak,
 }
 
 /// Row of the table of metrics.
@@ -55,7 +57,7 @@ pub struct MetricInfo {
 }
 
 /// All metrics; the index is the [`Metric`].
-const METRICS: [MetricInfo; 11] = [
+const METRICS: [MetricInfo; 12] = [
     row(Metric::Accuracy, "accuracy", "accuracy", "accuracy", Share, PERCENT),
     row(Metric::Latency, "latency", "latency", "latency", Time, MILLISECONDS),
     row(Metric::Energy, "energy", "energy of a frame", "energy", Energy, MICROJOULES),
@@ -74,6 +76,7 @@ const METRICS: [MetricInfo; 11] = [
     row(Metric::FrameRate, "frame-rate", "frame rate", "frame rate", Rate, FRAMES_PER_SECOND),
     row(Metric::Macs, "macs", "multiply-accumulates", "MACs", Operations, MEGA_MACS),
     row(Metric::Unsupported, "operators", "layers without an operator", "operators", Count, THINGS),
+    row(Metric::Leak, "leak", "leak", "leak", Share, PERCENT),
 ];
 
 const fn row(
@@ -102,6 +105,7 @@ impl Metric {
         Self::FrameRate,
         Self::Macs,
         Self::Unsupported,
+        Self::Leak,
     ];
 
     /// Row of the table.

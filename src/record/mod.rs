@@ -8,6 +8,8 @@
 //! | `search` | records of generations, children and predictors |
 //! | `measurement` | measured accuracies and their keys |
 //! | `precision` | [`Precision`] of an accuracy, and its [`Quantisation`] |
+//! | `leak` | measured leaks |
+//! | `picture` | pictures of an object: seen, sent, rebuilt |
 //! | `event` | [`Event`] and its JSON form, [`EventRecord`] |
 //! | `sentence` | events as lines for people |
 //! | `control` | [`Control`] messages to a running process |
@@ -26,7 +28,9 @@
 mod control;
 mod event;
 mod figure;
+mod leak;
 mod measurement;
+mod picture;
 mod precision;
 mod search;
 mod sentence;
@@ -36,7 +40,9 @@ mod training;
 pub use crate::search::{Operator, PredictorKind};
 pub use control::{Control, ControlError};
 pub use event::{EVENT_VERSION, Event, EventRecord};
+pub use leak::{Attacker, LeakFigures, LeakMeasurement, leak_sentence};
 pub use measurement::{EvaluationRecord, Measurement, MeasurementKey, Subset};
+pub use picture::{Bitmap, CameraPictures, ObjectPictures, PictureKey, PictureRecord};
 pub use precision::{Clipping, Precision, Quantisation};
 pub use search::{ChildRecord, GenerationRecord, GenerationSeconds, OperatorRecord, PredictorRecord};
 pub use task::{Role, Task};

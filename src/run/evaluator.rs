@@ -8,9 +8,10 @@ use super::error::RunError;
 use super::loading::{LoadingProgress, load_inputs};
 use super::store::Store;
 use super::task_process::TaskProcess;
-use crate::record::{EvaluationRecord, Event, Measurement, MeasurementKey, Subset};
+use crate::leak::DesignAttack;
+use crate::record::{EvaluationRecord, Event, LeakMeasurement, Measurement, MeasurementKey, Precision, Subset};
 use crate::search::{DesignScore, MeasuredDesign};
-use crate::space::SearchSpace;
+use crate::space::{Design, SearchSpace};
 use crate::supernet::{Route, Supernet};
 use crate::train::{Checkpoints, DesignEvaluator, Inputs, LoadedWeights, Settings, Synflow, TrainError};
 
@@ -92,14 +93,20 @@ impl RunEvaluator {
     /// # Errors
     /// No checkpoint can be read.
     pub(super) fn refresh(&mut self) -> Result<(), RunError> {
-        let newest = self.checkpoints.steps().last().copied();
-        if newest.is_some() && newest != self.newest {
+        if self.is_outdated() {
+            let newest = self.checkpoints.steps().last().copied();
             let device = self.settings.device.open();
             let loaded = self.checkpoints.load_weights(&self.space, &self.settings, &device)?;
             self.warnings = fallback_warnings(loaded.step, &loaded.errors);
             (self.supernet, self.step, self.newest) = (loaded.supernet, loaded.step, newest);
         }
         Ok(())
+    }
+
+    /// Returns `true` if training has written newer weights than those loaded.
+    pub(super) fn is_outdated(&self) -> bool {
+        let newest = self.checkpoints.steps().last().copied();
+        newest.is_some() && newest != self.newest
     }
 
     /// Pins the checkpoint of the current weights for the workers of a search, however long training goes on.
@@ -159,6 +166,28 @@ impl RunEvaluator {
         let measurement = self.evaluator().measure(key)?;
         self.store.record(&measurement)?;
         Ok(measurement)
+    }
+
+    /// Key of the leak of a design: codes are those of single precision, each in the range of its image.
+    pub(crate) fn leak_key(&self, design: &Design, views: u32, subset: Subset) -> MeasurementKey {
+        let precision = Precision::Float;
+        MeasurementKey { precision, ..self.evaluator().key(design, views, subset, self.step) }
+    }
+
+    /// Measures the leak of a design, by a trained decoder too if `decoder`, unless that was done before, and records
+    /// it.
+    ///
+    /// # Errors
+    /// A file of samples can't be read, or the database fails.
+    pub(crate) fn leak(&self, key: &MeasurementKey, decoder: bool) -> Result<LeakMeasurement, RunError> {
+        if let Some(known) = self.store.leak(key)?
+            && (known.value.figures.decoder.is_some() || !decoder)
+        {
+            return Ok(known.value);
+        }
+        let leak = DesignAttack::new(self.evaluator(), key)?.measure(decoder)?;
+        self.store.record_leak(&leak)?;
+        Ok(leak)
     }
 
     /// Measures what this process has claimed, and records it. The claim is released on an error.

@@ -22,15 +22,18 @@ use super::process::Process;
 use schema::APPLICATION;
 
 mod events;
+mod leaks;
 mod measurements;
 mod migration;
 mod owners;
+mod pictures;
 mod requests;
 mod schema;
 #[cfg(test)]
 mod tests;
 
 pub use events::{Changes, Cursor};
+pub use pictures::PictureRequest;
 
 /// Time a statement waits for another writer.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

@@ -6,6 +6,8 @@
 mod effects;
 mod follow;
 mod follower;
+mod picture_work;
+mod pictures;
 mod recording;
 mod replay;
 mod tour;
@@ -37,6 +39,7 @@ use super::{
 };
 use crate::explore::{Command, Session, Severity, Update, progress::State};
 use follower::{Follower, MAX_WAIT};
+use picture_work::PictureWork;
 use recording::Recording;
 
 /// Shortest time between two frames.
@@ -63,6 +66,8 @@ pub(crate) struct App {
     recording: Option<Recording>,
     /// Tour.
     demo: Option<Demo>,
+    /// Work on the pictures that are shown.
+    picture_work: PictureWork,
     /// Milliseconds since the start.
     pub(crate) clock: Box<dyn Fn() -> u64>,
     /// Time of the last move of a limit that a running search was not sent.
@@ -91,6 +96,7 @@ impl App {
             follower: None,
             recording: None,
             demo: None,
+            picture_work: PictureWork::default(),
             clock: clock(),
             moved: None,
             hits: HitMap::default(),
@@ -167,6 +173,7 @@ impl App {
     fn wait_time(&self) -> Duration {
         let mut wait = self.follower.as_ref().map_or(MAX_WAIT, Follower::wait_time);
         wait = wait.min(self.replay_rest().unwrap_or(MAX_WAIT)).min(self.tour_rest().unwrap_or(MAX_WAIT));
+        wait = wait.min(self.picture_work.rest().unwrap_or(MAX_WAIT));
         if let Some(moved) = self.moved {
             wait = wait.min(SETTLE_TIME.saturating_sub(moved.elapsed()));
         }
@@ -249,6 +256,7 @@ impl App {
             }
             dirty |= self.send_settled_limits();
             dirty |= self.poll_run();
+            dirty |= self.tend_pictures();
             dirty |= self.play();
             dirty |= self.tour();
             dirty |= toast != self.session.toast(self.now_ms()).is_some();

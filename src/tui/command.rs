@@ -64,6 +64,13 @@ pub(crate) enum UserCommand {
     ShowScatter,
     /// Focuses the table, and shows it where there is room for one lower pane.
     ShowTable,
+    /// Shows pictures of an object in the place of the scatter plot and focuses them; if they have the focus already,
+    /// shows the scatter plot again.
+    TogglePictures,
+    /// Shows the test object so many places further on.
+    ShowObject(i32),
+    /// Shows the camera so many places to the right.
+    ShowCamera(i32),
     /// Gives the focused pane the whole screen, or restores the layout.
     ToggleMaximised,
     /// Opens an overlay, or closes it.

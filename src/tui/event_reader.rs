@@ -8,7 +8,7 @@ use crate::{
         progress::{Found, SearchUpdate, State, TrainUpdate},
     },
     quantity::number,
-    record::{EvaluationRecord, Event, EventRecord, Measurement, Subset, Task},
+    record::{EvaluationRecord, Event, EventRecord, LeakMeasurement, Measurement, Subset, Task},
     run::{Changes, Stored},
     space::SearchSpace,
 };
@@ -40,6 +40,8 @@ impl EventReader {
             self.event(space, event, &mut updates);
         }
         updates.extend(changes.measurements.into_iter().filter_map(|stored| measured(space, &stored.value)));
+        updates.extend(changes.pictures.into_iter().map(|stored| Update::Pictures(Box::new(stored.value))));
+        updates.extend(changes.leaks.into_iter().filter_map(|stored| leak(space, stored.value)));
         updates
     }
 
@@ -152,4 +154,14 @@ fn measured(space: &SearchSpace, measurement: &Measurement) -> Option<Update> {
         0 => Update::Measured { design, views, accuracy, samples, step },
         _ => Update::MeasuredWithout { design, views, lost, accuracy, samples, step },
     })
+}
+
+/// A leak on test objects; `None` for one on validation objects, with lost cameras or of another space.
+fn leak(space: &SearchSpace, measurement: LeakMeasurement) -> Option<Update> {
+    let LeakMeasurement { key, figures } = measurement;
+    if key.subset != Subset::Test || key.lost != 0 {
+        return None;
+    }
+    let design = space.parse_design(&key.design).ok()?;
+    Some(Update::Leak { design, views: key.views, step: key.step, figures: Box::new(figures) })
 }

@@ -26,6 +26,8 @@ struct Record {
     feasible: bool,
     /// Measured with `sensors` views; none if it was not.
     accuracy: Option<f64>,
+    /// Share of the picture that can be rebuilt at least, measured with `sensors` views.
+    leak: Option<f64>,
     samples: Option<u64>,
     training_step: Option<u64>,
     latency_s: f64,
@@ -68,6 +70,7 @@ fn record(session: &Session, id: CandidateId) -> Option<Record> {
         weights: row.candidate.weights,
         feasible: cost.feasible(),
         accuracy: measured.map(|accuracy| accuracy.accuracy),
+        leak: Some(row.leak).filter(|leak| !leak.is_nan()),
         samples: measured.map(|accuracy| accuracy.samples),
         training_step: measured.map(|accuracy| accuracy.step),
         latency_s: latency.total_s(),

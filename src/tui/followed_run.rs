@@ -67,6 +67,16 @@ impl FollowedRun {
         self.run.path()
     }
 
+    /// The run.
+    pub(crate) fn directory(&self) -> &RunDir {
+        &self.run
+    }
+
+    /// Connection to the run's database.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// Starts a trainer or searcher, or attaches to the running one. `arguments` follow `train --run DIR` or
     /// `search --run DIR`.
     ///

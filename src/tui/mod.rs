@@ -56,6 +56,7 @@ pub(crate) use model::screen::Screen;
 use crate::{
     explore::{Command, Session, ViewRow},
     files,
+    record::ObjectPictures,
     run::{Manifest, RunError},
 };
 use keymap::Keymap;
@@ -173,6 +174,30 @@ pub(crate) fn picture(session: &Session, ui: &UiState, size: (u16, u16), scheme:
 pub(crate) fn still(session: &Session, ui: &UiState, (width, height): (u16, u16), theme: &Theme) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     screen::draw(screen::View { session, ui, theme }, buffer.area, &mut buffer);
+    buffer
+}
+
+/// Pictures of an object as an SVG document.
+pub(crate) fn object_svg(pictures: &ObjectPictures, size: (u16, u16), scheme: ColourScheme) -> String {
+    let buffer = object_frame(pictures, size, &picture_theme(scheme));
+    let ground = if scheme == ColourScheme::Light { svg::Ground::Light } else { svg::Ground::Dark };
+    svg::svg(&buffer, "splitscope", ground)
+}
+
+/// Pictures of an object as lines for a terminal: in the colours that it has if `colour`, else with characters of
+/// rising ink.
+pub(crate) fn object_text(pictures: &ObjectPictures, size: (u16, u16), colour: bool, ascii: bool) -> String {
+    let theme = with_environment(|environment| {
+        let glyphs = if ascii { &ASCII } else { environment.glyphs() };
+        let depth = if colour { environment.depth() } else { ColourDepth::None };
+        Theme::new(ColourScheme::OkabeIto, depth, glyphs)
+    });
+    terminal::inline(&object_frame(pictures, size, &theme), colour)
+}
+
+fn object_frame(pictures: &ObjectPictures, (width, height): (u16, u16), theme: &Theme) -> Buffer {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+    screen::object(theme, pictures, buffer.area, &mut buffer);
     buffer
 }
 

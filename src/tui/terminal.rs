@@ -7,6 +7,7 @@
 //! `clipboard`.
 
 mod clipboard;
+mod inline;
 mod input;
 mod restore;
 mod signals;
@@ -37,6 +38,7 @@ use ratatui::{
 };
 
 pub(crate) use clipboard::copy;
+pub(crate) use inline::inline;
 pub(crate) use input::read_events;
 pub(crate) use signals::{Signal, Signals};
 

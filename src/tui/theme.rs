@@ -7,8 +7,8 @@
 use ratatui::style::{Color, Modifier, Style};
 
 use super::widget::{
-    ASCII, CurveStyles, GaugeStyles, Glyphs, Look, Part, ScatterStyles, SliderStyles, StripStyles, TornadoStyles,
-    UNICODE,
+    ASCII, CurveStyles, GaugeStyles, Glyphs, Look, Part, PixelColours, ScatterStyles, SliderStyles, StripStyles,
+    TornadoStyles, UNICODE,
 };
 
 /// Colour depth of a terminal.
@@ -93,6 +93,8 @@ pub struct Theme {
     pub(crate) pins: [Style; 4],
     /// Curves.
     pub(crate) series: [Style; 8],
+    /// Means to show pictures.
+    pub(crate) pixels: PixelColours,
     /// Characters.
     pub(crate) glyphs: &'static Glyphs,
 }
@@ -260,6 +262,12 @@ impl Theme {
                 hues.grey,
             ]
             .map(at),
+            pixels: match depth {
+                _ if !glyphs.braille => PixelColours::Ink,
+                ColourDepth::True => PixelColours::True,
+                ColourDepth::Indexed => PixelColours::Indexed,
+                ColourDepth::Ansi16 | ColourDepth::None => PixelColours::Ink,
+            },
             glyphs,
         }
     }

@@ -58,6 +58,7 @@ impl Derived {
             Column::Ratio => f64::from(catalogue.effective_transmit(id, split()).ratio),
             Column::Bits => f64::from(catalogue.effective_transmit(id, split()).bits),
             Column::Macs => catalogue.macs(id) as f64,
+            Column::Leak => catalogue.leak_at(self.best_index(catalogue, id)),
         }
     }
 

@@ -29,15 +29,26 @@ impl Session {
             Update::MeasuredWithout { design, views, lost, accuracy, samples, step } => {
                 self.catalogue.measure_blanked(design, views, lost, Accuracy { accuracy, samples, step });
             }
-            Update::Withdrawn { step } => self.catalogue.withdraw(step),
+            Update::Leak { design, views, step, figures } => {
+                if let Err(error) = self.catalogue.record_leak(&design, views, step, *figures) {
+                    self.activity.say(Severity::Warning, error.to_string(), now_ms);
+                }
+            }
+            Update::Pictures(record) => self.pictures.record(*record),
+            Update::Withdrawn { step } => {
+                self.catalogue.withdraw(step);
+                self.pictures.withdraw(step);
+            }
             Update::Training(update) => {
                 if let TrainUpdate::Run(run) = &update {
+                    self.pictures.follow(run);
                     self.catalogue.follow(run);
                 }
                 self.activity.update_training(update, now_ms);
             }
             Update::Search(update) => {
                 if let SearchUpdate::Run(run) = &update {
+                    self.pictures.follow(run);
                     self.catalogue.follow(run);
                 }
                 self.activity.update_search(update, now_ms);

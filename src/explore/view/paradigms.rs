@@ -17,6 +17,10 @@ impl Session {
             let transmit = inspected.transmit;
             Design { fusion: transmit.fusion, ratio: transmit.ratio, bits: transmit.bits, ..shown }
         };
-        paradigms(self.catalogue().model().ok()?, &design, self.knobs()).ok()
+        let mut all = paradigms(self.catalogue().model().ok()?, &design, self.knobs()).ok()?;
+        for one in &mut all {
+            one.leak = self.leak(&one.design).map(|figures| figures.leak);
+        }
+        Some(all)
     }
 }

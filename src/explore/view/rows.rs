@@ -8,6 +8,8 @@ use crate::explore::column::Column;
 use crate::explore::measurements::ShownAccuracy;
 use crate::explore::session::Session;
 use crate::network::BoundaryId;
+use crate::record::LeakFigures;
+use crate::space::Design;
 
 /// One row.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,6 +26,8 @@ pub struct TableRow<'a> {
     pub overridden: bool,
     /// Accuracy at the split shown.
     pub accuracy: ShownAccuracy,
+    /// Leak at the split shown; NaN if it was not measured with the current number of sensors.
+    pub leak: f64,
     /// Cost of the split shown.
     pub evaluation: Evaluation,
     /// Boundary of the split.
@@ -56,12 +60,18 @@ impl TableRow<'_> {
             Column::Link => cost.link_bytes as f64,
             Column::FrameRate => cost.fps,
             Column::Macs => self.candidate.macs as f64,
+            Column::Leak => self.leak,
             _ => f64::NAN,
         }
     }
 }
 
 impl Session {
+    /// Figures of a design's leak, if it was measured with the current number of sensors.
+    pub fn leak(&self, design: &Design) -> Option<&LeakFigures> {
+        self.catalogue().leaks().figures(design, self.knobs().sensors)
+    }
+
     /// Rows of the table, from the first one shown to the last one shown: designs at their best splits, the selected
     /// one as overridden.
     pub fn rows(&self, range: Range<usize>) -> impl Iterator<Item = TableRow<'_>> {
@@ -97,6 +107,7 @@ impl Session {
             selected: self.selected() == Some(id),
             overridden: false,
             accuracy,
+            leak: self.catalogue().leak_at(self.catalogue().range(id).start + usize::from(ranked.split_index)),
             evaluation: ranked.evaluation,
             split,
             split_name: self.space().boundary_name(split),
@@ -119,6 +130,7 @@ impl Session {
         Some(TableRow {
             overridden: true,
             accuracy: self.accuracy(&design),
+            leak: self.leak(&design).map_or(f64::NAN, |figures| figures.leak),
             evaluation: self.inspected_evaluation(&inspected),
             split: design.split,
             split_name: self.space().boundary_name(design.split),

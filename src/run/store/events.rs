@@ -3,11 +3,13 @@
 use rusqlite::{Connection, params};
 
 use super::{Store, Stored, now, to_sql};
-use crate::record::{EVENT_VERSION, Event, EventRecord, Measurement, Task};
+use crate::record::{EVENT_VERSION, Event, EventRecord, LeakMeasurement, Measurement, PictureRecord, Task};
 use crate::run::error::RunError;
 
 /// Rows of a kind that one call of [`Store::changes`] brings at most.
 const CHUNK: usize = 4096;
+/// Pictures that one call brings at most: they are large.
+const PICTURES: usize = 16;
 /// Position of a reader.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Cursor {
@@ -15,6 +17,10 @@ pub struct Cursor {
     pub event: i64,
     /// Id of the last measurement seen.
     pub measurement: i64,
+    /// Id of the last leak seen.
+    pub leak: i64,
+    /// Id of the last pictures seen.
+    pub picture: i64,
     /// State of the database in which nothing after the above was left.
     seen: Option<Seen>,
 }
@@ -30,6 +36,10 @@ pub struct Changes {
     pub events: Vec<Stored<EventRecord>>,
     /// Measured accuracies, in the order of writing.
     pub measurements: Vec<Stored<Measurement>>,
+    /// Measured leaks, in the order of writing.
+    pub leaks: Vec<Stored<LeakMeasurement>>,
+    /// Pictures of objects, in the order of writing.
+    pub pictures: Vec<Stored<PictureRecord>>,
     /// There is more to read: call again.
     pub more: bool,
 }
@@ -98,12 +108,17 @@ impl Store {
         }
         let events = self.events_after(cursor.event, CHUNK)?;
         let measurements = self.measurements_after(cursor.measurement, CHUNK)?;
-        let more = events.len() == CHUNK || measurements.len() == CHUNK;
+        let leaks = self.leaks_after(cursor.leak, CHUNK)?;
+        let pictures = self.pictures_after(cursor.picture, PICTURES)?;
+        let full = [events.len(), measurements.len(), leaks.len()].contains(&CHUNK);
+        let more = full || pictures.len() == PICTURES;
         *cursor = Cursor {
             event: events.last().map_or(cursor.event, |event| event.id),
             measurement: measurements.last().map_or(cursor.measurement, |measurement| measurement.id),
+            picture: pictures.last().map_or(cursor.picture, |picture| picture.id),
+            leak: leaks.last().map_or(cursor.leak, |leak| leak.id),
             seen: (!more).then_some(seen),
         };
-        Ok(Changes { events, measurements, more })
+        Ok(Changes { events, measurements, leaks, pictures, more })
     }
 }

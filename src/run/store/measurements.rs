@@ -17,7 +17,8 @@ const MEASUREMENT: &str = "SELECT id, time, process, design, views, lost, subset
 /// Damaged rows that a message names.
 const SHOWN_ROWS: usize = 5;
 /// Condition on the [`key_values`].
-const KEY: &str = "design = ?1 AND views = ?2 AND lost = ?3 AND subset = ?4 AND step = ?5 AND precision = ?6";
+pub(super) const KEY: &str =
+    "design = ?1 AND views = ?2 AND lost = ?3 AND subset = ?4 AND step = ?5 AND precision = ?6";
 /// Columns of a key, in the order of the [`key_values`].
 pub(super) const KEY_COLUMNS: &str = "design, views, lost, subset, step, precision";
 
@@ -77,6 +78,8 @@ impl Store {
         self.transact(|db| {
             db.execute("DELETE FROM claims WHERE step > ?1", [to_sql(step)])?;
             db.execute("DELETE FROM requests WHERE step > ?1", [to_sql(step)])?;
+            db.execute("DELETE FROM leaks WHERE step > ?1", [to_sql(step)])?;
+            db.execute("DELETE FROM pictures WHERE step > ?1", [to_sql(step)])?;
             db.execute("DELETE FROM measurements WHERE step > ?1", [to_sql(step)])
         })
     }

@@ -4,7 +4,7 @@
 pub(super) const APPLICATION: i64 = 0x5350_4C54;
 
 /// Step n of this list leads from schema version n to n + 1 (`PRAGMA user_version`); steps are added, never changed.
-pub(super) const MIGRATIONS: [&str; 6] = [
+pub(super) const MIGRATIONS: [&str; 7] = [
     "
     CREATE TABLE events (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -188,5 +188,44 @@ pub(super) const MIGRATIONS: [&str; 6] = [
     ) STRICT;
     INSERT INTO requests SELECT id, design, views, lost, subset, step, 'float' FROM old_requests;
     DROP TABLE old_requests;
+",
+    // Shares of the pictures that attackers rebuild from what crosses the link.
+    "
+    CREATE TABLE IF NOT EXISTS leaks (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        design TEXT NOT NULL,
+        views INTEGER NOT NULL,
+        lost INTEGER NOT NULL DEFAULT 0,
+        subset TEXT NOT NULL CHECK (subset IN ('validation', 'test')),
+        step INTEGER NOT NULL,
+        precision TEXT NOT NULL,
+        leak REAL NOT NULL CHECK (leak BETWEEN 0 AND 1),
+        body TEXT NOT NULL,
+        process TEXT NOT NULL,
+        time REAL NOT NULL,
+        digest TEXT NOT NULL,
+        UNIQUE (design, views, lost, subset, step, precision)
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS pictures (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        design TEXT NOT NULL,
+        views INTEGER NOT NULL,
+        lost INTEGER NOT NULL DEFAULT 0,
+        subset TEXT NOT NULL,
+        step INTEGER NOT NULL,
+        precision TEXT NOT NULL,
+        object INTEGER NOT NULL,
+        body TEXT NOT NULL,
+        process TEXT NOT NULL,
+        time REAL NOT NULL,
+        UNIQUE (design, views, lost, subset, step, precision, object)
+    ) STRICT;
+    CREATE TABLE IF NOT EXISTS picture_requests (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        design TEXT NOT NULL,
+        views INTEGER NOT NULL,
+        object INTEGER NOT NULL,
+        UNIQUE (design, views, object)
+    ) STRICT;
 ",
 ];

@@ -89,6 +89,7 @@ impl App {
             follower.detach();
         }
         (self.recording, self.ui.replay) = (None, None);
+        self.end_pictures();
         self.feed(forget());
         self.follow(path);
     }

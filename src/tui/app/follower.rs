@@ -27,6 +27,7 @@ const IDLE_POLL_INTERVAL: Duration = Duration::from_secs(2);
 const CHUNKS: usize = 16;
 
 /// Run that is followed, and the state of reading it.
+#[allow(clippy::struct_excessive_bools, reason = "each is a state of its own")]
 pub(super) struct Follower {
     pub(super) run: FollowedRun,
     pub(super) reader: EventReader,
@@ -38,6 +39,8 @@ pub(super) struct Follower {
     pub(super) trained: bool,
     /// The run is not polled until a training or search is started on it.
     detached: bool,
+    /// Pictures were requested and did not come yet.
+    pub(super) expects_pictures: bool,
 }
 
 /// Result of one poll.
@@ -52,12 +55,13 @@ impl Follower {
     /// Follower of a run from its first event on.
     pub(super) fn new(run: FollowedRun) -> Self {
         let reader = EventReader::new(run.path());
-        Self { run, reader, polled: None, has_more: true, trained: false, detached: false }
+        Self { run, reader, polled: None, has_more: true, trained: false, detached: false, expects_pictures: false }
     }
 
     /// Time until the next poll.
     pub(super) fn wait_time(&self) -> Duration {
-        let interval = if self.run.is_in_work() { POLL_INTERVAL } else { IDLE_POLL_INTERVAL };
+        let is_busy = self.run.is_in_work() || self.expects_pictures;
+        let interval = if is_busy { POLL_INTERVAL } else { IDLE_POLL_INTERVAL };
         match self.polled {
             _ if self.detached => MAX_WAIT,
             Some(_) if !self.has_more => interval,

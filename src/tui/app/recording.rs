@@ -53,6 +53,8 @@ impl Recording {
             let (changes, _) = work.poll()?;
             all.events.extend(changes.events);
             all.measurements.extend(changes.measurements);
+            all.leaks.extend(changes.leaks);
+            all.pictures.extend(changes.pictures);
             if !changes.more {
                 break;
             }
@@ -78,6 +80,13 @@ impl Recording {
         for measured in measurements {
             add(measured.time, Changes { measurements: vec![measured], ..Changes::default() });
         }
+        for picture in all.pictures {
+            add(picture.time, Changes { pictures: vec![picture], ..Changes::default() });
+        }
+        for leak in all.leaks {
+            add(leak.time, Changes { leaks: vec![leak], ..Changes::default() });
+        }
+        moments.sort_by(|one, other| one.seconds.total_cmp(&other.seconds));
         let run = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
         Ok(Self { run, initial, moments, at: 0, plays: None })
     }

@@ -107,6 +107,7 @@ fn sideways(session: &Session, ui: &UiState, steps: i32) -> Option<UserCommand> 
             Some(UserCommand::PanScatter([PAN * f64::from(steps.signum()), 0.0]))
         }
         (Screen::Explore, Pane::Scatter) => Some(UserCommand::SelectAlongFront(steps)),
+        (Screen::Explore, Pane::Pictures) => Some(UserCommand::ShowCamera(steps.signum())),
         (Screen::Train | Screen::Search, _) => None,
         (Screen::Compare, _) => Some(UserCommand::SelectPin(steps)),
     }
@@ -115,7 +116,7 @@ fn sideways(session: &Session, ui: &UiState, steps: i32) -> Option<UserCommand> 
 /// Focuses the pane so many places further on.
 fn pane(ui: &UiState, steps: i32) -> Option<UserCommand> {
     match ui.screen {
-        Screen::Explore => Some(UserCommand::Focus(neighbour(&Pane::ALL, ui.pane, steps))),
+        Screen::Explore => Some(UserCommand::Focus(neighbour(&ui.panes(), ui.pane, steps))),
         Screen::Compare => Some(UserCommand::FocusCompare(neighbour(&ComparePane::ALL, ui.compare_pane, steps))),
         Screen::Train | Screen::Search => None,
     }

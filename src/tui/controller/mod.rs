@@ -23,7 +23,7 @@ use super::{
         state::UiState,
     },
 };
-use crate::explore::{BarQuantity, Command, Point, PointClass, Session, Severity, Update};
+use crate::explore::{BarQuantity, Command, Move, Point, PointClass, Session, Severity, Update};
 
 /// Carries out a command and returns what must be done outside.
 ///
@@ -101,7 +101,16 @@ fn view(session: &Session, ui: &mut UiState, command: UserCommand) {
     match command {
         UserCommand::ShowScreen(screen) => ui.screen = screen,
         UserCommand::Focus(pane) => ui.pane = pane,
-        UserCommand::ShowScatter => (ui.prefers_scatter, ui.pane) = (true, Pane::Scatter),
+        UserCommand::ShowScatter => {
+            (ui.prefers_scatter, ui.pane) = (true, Pane::Scatter);
+            ui.pictures.shown = false;
+        }
+        UserCommand::TogglePictures => toggle_pictures(ui),
+        UserCommand::ShowObject(steps) => ui.pictures.object = ui.pictures.object.saturating_add_signed(steps),
+        UserCommand::ShowCamera(steps) => {
+            let count = usize::try_from(session.knobs().sensors).unwrap_or(1);
+            ui.pictures.camera = Move::By(steps).wrap(ui.pictures.camera, count);
+        }
         UserCommand::ShowTable => (ui.prefers_scatter, ui.pane) = (false, Pane::Table),
         UserCommand::ToggleMaximised => ui.maximised = !ui.maximised,
         UserCommand::ToggleOverlay(overlay) => toggle_overlay(session, ui, overlay),
@@ -128,7 +137,7 @@ fn view(session: &Session, ui: &mut UiState, command: UserCommand) {
             ui.menu = Some(match kind {
                 MenuKind::Export => Menu::export(),
                 MenuKind::Recall => Menu::recall(session, &ui.keys),
-                MenuKind::Axes => Menu::axes(ui.axes),
+                MenuKind::Axes => Menu::axes(ui.axes, !session.catalogue().leaks().is_empty()),
                 MenuKind::Quit if session.training().state.is_active() => Menu::quit("training"),
                 MenuKind::Quit => Menu::quit("search"),
             });
@@ -141,6 +150,14 @@ fn view(session: &Session, ui: &mut UiState, command: UserCommand) {
         UserCommand::ClosePopup => (ui.menu, ui.entry) = (None, None),
         _ => {}
     }
+}
+
+fn toggle_pictures(ui: &mut UiState) {
+    let hides = ui.pictures.shown && ui.pane == Pane::Pictures;
+    ui.screen = Screen::Explore;
+    ui.prefers_scatter = true;
+    ui.pictures.shown = !hides;
+    ui.pane = if hides { Pane::Scatter } else { Pane::Pictures };
 }
 
 fn toggle_overlay(session: &Session, ui: &mut UiState, overlay: Overlay) {

@@ -85,14 +85,16 @@ impl Menu {
         Self::new("Go back to", text, choices)
     }
 
-    /// Figures and scales of the axes of the scatter plot.
-    pub(crate) fn axes(axes: PlotAxes) -> Self {
+    /// Figures and scales of the axes of the scatter plot; leaks only where some were measured.
+    pub(crate) fn axes(axes: PlotAxes, leaks: bool) -> Self {
         let mut choices = Vec::new();
         for (side, direction, now, other, log) in [
             (PlotSide::Up, "upwards", axes.up, axes.right, axes.log_up),
             (PlotSide::Right, "to the right", axes.right, axes.up, axes.log_right),
         ] {
-            for column in Column::FIGURES.into_iter().filter(|column| *column != other) {
+            for column in
+                Column::FIGURES.into_iter().filter(|column| *column != other && (leaks || *column != Column::Leak))
+            {
                 let mark = if column == now { " (now)" } else { "" };
                 let label = format!("{direction}: {}{mark}", column.title());
                 choices.push(Choice::new(label, UserCommand::SetAxis(side, column)));

@@ -10,6 +10,7 @@ pub(crate) mod curves;
 pub(crate) mod entry;
 pub(crate) mod fixes;
 pub(crate) mod menu;
+pub(crate) mod pictures;
 pub(crate) mod pointer;
 pub(crate) mod replay;
 pub(crate) mod scatter_window;

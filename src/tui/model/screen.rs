@@ -48,11 +48,8 @@ pub(crate) enum Pane {
     Scatter,
     /// The table of designs.
     Table,
-}
-
-impl Pane {
-    /// All panes in the order of the Tab key.
-    pub(crate) const ALL: [Self; 5] = [Self::Knobs, Self::Network, Self::Bars, Self::Scatter, Self::Table];
+    /// Pictures of an object, in the place of the scatter plot.
+    Pictures,
 }
 
 /// A pane of the Compare screen.

@@ -9,6 +9,7 @@ use super::{
     curves::CurveView,
     entry::Entry,
     menu::Menu,
+    pictures::PictureView,
     pointer::{Drag, Press},
     replay::ReplayPosition,
     scatter_window::{ScatterView, ScatterWindow},
@@ -66,6 +67,8 @@ pub struct UiState {
     pub(crate) help_first: usize,
     /// Search of the help.
     pub(crate) help_search: String,
+    /// Pictures of an object.
+    pub(crate) pictures: PictureView,
     /// Focused pane of the Compare screen.
     pub(crate) compare_pane: ComparePane,
     /// Selected column of the pinned designs.
@@ -112,6 +115,12 @@ impl UiState {
         file.view.plot = self.axes.words();
         file.view.brushes = self.parallel.brushes.rows();
         file
+    }
+
+    /// Panes of the Explore screen in the order of the Tab key: pictures stand in the place of the scatter plot.
+    pub(crate) fn panes(&self) -> [Pane; 5] {
+        let lower = if self.pictures.shown { Pane::Pictures } else { Pane::Scatter };
+        [Pane::Knobs, Pane::Network, Pane::Bars, lower, Pane::Table]
     }
 
     /// Axes of the scatter plot as drawn.

@@ -18,7 +18,7 @@ use ratatui::{
 };
 
 use super::{
-    bars, chrome, inspect, knobs, network, scatter, table,
+    bars, chrome, inspect, knobs, network, pictures, scatter, table,
     view::{View, WIDE},
 };
 use crate::tui::{hit::HitMap, model::screen::Pane};
@@ -113,7 +113,11 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     knobs::draw(view, regions.knobs, buf, hits);
     bars::draw(view, regions.bars, buf, hits);
     if let Some(area) = regions.scatter {
-        scatter::draw(view, area, buf, hits);
+        if view.ui.pictures.shown {
+            pictures::draw(view, area, buf, hits);
+        } else {
+            scatter::draw(view, area, buf, hits);
+        }
     }
     if let Some(area) = regions.table {
         table::draw(view, area, buf, hits);
@@ -133,6 +137,7 @@ fn whole(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         }
         Pane::Bars => bars::draw(view, area, buf, hits),
         Pane::Scatter => scatter::draw(view, area, buf, hits),
+        Pane::Pictures => pictures::draw(view, area, buf, hits),
         Pane::Table => table::draw(view, area, buf, hits),
     }
 }

@@ -22,6 +22,7 @@ use crate::{
     cost::{LatencyBreakdown, Traffic},
     explore::{Column, Command, DesignPart, DesignStrip, Move, NetworkBoundary, ShownAccuracy, SplitState},
     quantity::{Knob, Metric, Unit, number},
+    record::leak_sentence,
     tui::{
         hit::HitMap,
         model::scatter_window,
@@ -63,7 +64,8 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     if let Some(network) = session.network() {
         let cost = &strip.here().evaluation;
         let traffic = Traffic::new(cost.link_bytes, session.knobs().sensors, network.input);
-        let sends = format!("sends {}", traffic.sentence());
+        let leak = session.leak(&strip.design).map(|figures| format!("; {}", leak_sentence(figures.leak)));
+        let sends = format!("sends {}{}", traffic.sentence(), leak.unwrap_or_default());
         chrome::line(buf, chrome::row(area, 2), &[(&sends, theme.dim)], theme);
     }
     let table = Rect { y: area.y + 3, height: area.height.saturating_sub(3), ..area }.intersection(area);

@@ -25,6 +25,7 @@ mod inspect;
 mod knobs;
 mod network;
 mod optimum;
+mod pictures;
 mod popup;
 mod popup_frame;
 mod replay_bar;
@@ -48,6 +49,7 @@ use super::{
 };
 use crate::explore::{CandidateId, Session};
 use crate::quantity::Knob;
+use crate::record::ObjectPictures;
 
 pub(crate) use compare::brushed_filter;
 #[cfg(test)]
@@ -101,6 +103,11 @@ pub fn draw(view: View<'_>, area: Rect, buf: &mut Buffer) -> HitMap {
         in_ascii(buf);
     }
     hits
+}
+
+/// Draws the pictures of an object: all cameras where there is room, else the first.
+pub(crate) fn object(theme: &Theme, pictures: &ObjectPictures, area: Rect, buf: &mut Buffer) {
+    pictures::show(theme, pictures, 0, area, buf);
 }
 
 /// Writes units in plain characters where the terminal may lack the micro sign.

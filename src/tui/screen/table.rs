@@ -121,6 +121,7 @@ fn shapes(view: View<'_>, room: u16) -> Vec<ColumnShape> {
         shape(Column::Ratio, "r".to_owned(), 2, 3, false),
         shape(Column::Bits, "bit".to_owned(), 3, 3, false),
         shape(Column::Macs, "MMAC".to_owned(), 6, 4, false),
+        shape(Column::Leak, "leak%".to_owned(), 6, 8, false),
         shape(Column::Rank, DELTA.to_owned(), 14, 2, false),
         shape(Column::Id, DESIGN.to_owned(), DESIGN_CELLS, 0, true),
     ];
@@ -131,6 +132,9 @@ fn shapes(view: View<'_>, room: u16) -> Vec<ColumnShape> {
             shape.cells = LAYER_CELLS;
         }
         all.insert(1, shape(Column::Id, NETWORK.to_owned(), NETWORK_CELLS, 10, true));
+    }
+    if view.session.catalogue().leaks().is_empty() {
+        all.retain(|shape| shape.column != Column::Leak);
     }
     // Two cells at the left for marks, one between columns.
     while all.iter().map(|shape| shape.cells + 1).sum::<u16>() + 2 > room && all.len() > 1 {
@@ -224,6 +228,8 @@ fn figure(view: View<'_>, shape: &ColumnShape, design: &TableRow<'_>) -> String 
         Column::Ratio => design.ratio.to_string(),
         Column::Bits => design.bits.to_string(),
         Column::Macs => scaled(design.candidate.macs as f64),
+        Column::Leak if design.leak.is_nan() => "-".to_owned(),
+        Column::Leak => scaled(design.leak),
         Column::Rank => delta(design, view.session.unit(Column::Latency)),
     }
 }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// States, as keys, of which one at least lets each command do something. Each begins on any screen.
-const STATES: [&str; 22] = [
+const STATES: [&str; 23] = [
     "",
     "j",
     "ll",
@@ -42,6 +42,7 @@ const STATES: [&str; 22] = [
     "[[",
     "<tab>[[{]]",
     "z",
+    "wJ",
 ];
 
 /// State that a user can see or lose, as text.

@@ -2,13 +2,14 @@
 
 use crate::{
     explore::{
-        CandidateId, Command, Session, Update, ViewRow,
+        CandidateId, Command, DesignPart, Move, Session, Update, ViewRow,
         progress::{Found, SearchUpdate, State, TrainUpdate},
     },
     hardware::{self, Profile},
     record::{
-        EvaluationRecord, Event, GenerationRecord, GenerationSeconds, Operator, OperatorRecord, Precision, Role,
-        StepRecord, StepSeconds,
+        Attacker, Bitmap, CameraPictures, EvaluationRecord, Event, GenerationRecord, GenerationSeconds, LeakFigures,
+        MeasurementKey, ObjectPictures, Operator, OperatorRecord, PictureKey, PictureRecord, Precision, Role,
+        StepRecord, StepSeconds, Subset,
     },
     run::{Document, Manifest},
     space::{self, SearchSpace},
@@ -151,4 +152,80 @@ pub(crate) fn trained() -> Session {
     }
     session.apply(Command::Update(updates), 0);
     session
+}
+
+/// A session in the middle of a training, with the leak of the selected design measured and pictures of two objects at
+/// its present split and at the next one.
+pub(crate) fn pictured() -> Session {
+    let mut session = trained();
+    let mut designs = vec![session.selected_design().unwrap()];
+    session.apply(Command::Override(DesignPart::Split, Move::By(-1)), 0);
+    designs.push(session.selected_design().unwrap());
+    session.apply(Command::ResetOverride, 0);
+    let mut updates = Vec::new();
+    for (place, design) in designs.into_iter().enumerate() {
+        let leak = 0.731 + 0.2 * place as f64;
+        let printed = session.space().print_design(&design);
+        for object in 0..2 {
+            let design = MeasurementKey {
+                design: printed.clone(),
+                views: 6,
+                lost: 0,
+                subset: Subset::Test,
+                precision: Precision::Float,
+                step: 280,
+            };
+            let key = PictureKey { design, object };
+            updates.push(Update::Pictures(Box::new(PictureRecord { key, pictures: object_pictures(object, leak) })));
+        }
+        let figures = LeakFigures {
+            leak,
+            attacker: Attacker::AllViews,
+            one_view: leak - 0.1,
+            all_views: Some(leak),
+            decoder: None,
+            label: 0.1,
+            raw: 1.0,
+            psnr_db: 22.0,
+            ssim: 0.8,
+            azimuth: Some(0.2),
+            elevation: Some(0.9),
+            resolution: 32,
+            fitted_objects: 1024,
+            samples: 512,
+            seconds: 3.0,
+            attack_seconds: 1.0,
+        };
+        updates.push(Update::Leak { design, views: 6, step: 280, figures: Box::new(figures) });
+    }
+    session.apply(Command::Update(updates), 0);
+    session
+}
+
+/// Made-up pictures: a disc that moves with the camera, its code and a blur of it.
+fn object_pictures(object: u32, leak: f64) -> ObjectPictures {
+    let picture = |side: u32, value: &dyn Fn(f64, f64) -> f64| {
+        let pixel = |at: u32| value(f64::from(at % side) / f64::from(side), f64::from(at / side) / f64::from(side));
+        let values = (0..side * side).map(|at| (pixel(at) * 255.0) as u8).collect();
+        Bitmap { width: side, height: side, channels: 1, values }
+    };
+    let camera = |camera: u32| {
+        let middle = 0.3 + 0.08 * f64::from(camera) + 0.1 * f64::from(object);
+        let disc = move |x: f64, y: f64| f64::from((x - middle).hypot(y - 0.5) < 0.3);
+        CameraPictures {
+            seen: picture(32, &disc),
+            sent: picture(16, &|x, y| (disc(2.0 * x % 1.0, 2.0 * y % 1.0) + x * y) / 2.0),
+            rebuilt: picture(32, &|x, y| (1.3 - 3.0 * (x - middle).hypot(y - 0.5)).clamp(0.0, 1.0)),
+            share: leak - 0.01 * f64::from(camera),
+        }
+    };
+    ObjectPictures {
+        of: 600,
+        class: "handle_spout_90".to_owned(),
+        code_shape: [8, 8, 4],
+        bits: 8,
+        attacker: Attacker::AllViews,
+        leak,
+        cameras: (0..6).map(camera).collect(),
+    }
 }

@@ -4,7 +4,7 @@ use ratatui::crossterm::event::{Event, KeyCode, KeyEvent};
 
 use super::{
     after, drawn,
-    fixture::{session, trained},
+    fixture::{pictured, session, trained},
     replay_position,
 };
 use crate::{
@@ -63,6 +63,55 @@ fn panes_take_the_same_keys_in_their_own_way() {
     assert_eq!(session.selected_row(), Some(3));
     let (session, _) = after("tG");
     assert_eq!(session.selected_row(), Some(session.order().len() - 1));
+}
+
+#[test]
+fn pictures_stand_in_the_place_of_the_scatter_and_follow_the_split() {
+    let screen = |keys: &str| {
+        let (mut session, mut ui) = (pictured(), UiState::default());
+        play(&mut session, &mut ui, keys);
+        ui.now_ms += 60_000;
+        let buffer = still(&session, &ui, (200, 60), &picture_theme(ColourScheme::OkabeIto));
+        (ui, buffer.content.iter().map(|cell| cell.symbol()).collect::<String>())
+    };
+    let (ui, text) = screen("w");
+    assert_eq!(ui.pane, Pane::Pictures);
+    assert!(
+        text.contains("at least 73.1 % of the picture can be rebuilt") && text.contains("object 0 of 600"),
+        "{text}"
+    );
+    let (_, text) = screen("w[");
+    assert!(text.contains("at least 93.1 % of the picture"), "the split was moved: {text}");
+    let (ui, text) = screen("wJl");
+    assert!(ui.pictures.object == 1 && text.contains("object 1 of 600") && text.contains("camera 2 of 6"), "{text}");
+    assert!(screen("wKh").1.contains("camera 6 of 6"), "the ends meet; there is no object before the first");
+    let (ui, text) = screen("wJJ");
+    assert!(ui.pictures.object == 2 && text.contains("What each camera sees"), "not made yet: {text}");
+    // A second press brings the scatter back, from another pane the first one only moves the focus.
+    assert!(!screen("ww").0.pictures.shown);
+    assert_eq!(screen("w<tab>w").0.pane, Pane::Pictures);
+    assert_eq!(screen("w<tab>").0.pane, Pane::Table);
+    assert_eq!(screen("wp").0.pane, Pane::Scatter);
+}
+
+#[test]
+fn leaks_are_a_column_an_axis_and_a_filter() {
+    let (mut session, mut ui) = (pictured(), UiState::default());
+    let all = session.order().len();
+    play(&mut session, &mut ui, "/leak<0.8<enter>");
+    assert_eq!(session.order().len(), 1);
+    let (mut session, mut ui) = (pictured(), UiState::default());
+    play(&mut session, &mut ui, "/leak<70<enter>");
+    assert_eq!(session.order().len(), 0);
+    play(&mut session, &mut ui, "<esc>");
+    assert_eq!(session.order().len(), all);
+    let text: String = still(&session, &ui, (200, 60), &picture_theme(ColourScheme::OkabeIto))
+        .content
+        .iter()
+        .map(|cell| cell.symbol())
+        .collect();
+    assert!(text.contains("leak%"), "{text}");
+    assert!(session.points(Column::Accuracy, Column::Leak).len() == 1);
 }
 
 #[test]

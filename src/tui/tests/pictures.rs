@@ -70,13 +70,16 @@ fn explore() {
     snapshots("explore_energy", &USUAL_SIZE, fixture::session(), "v");
     snapshots("explore_bytes", &USUAL_SIZE, fixture::session(), "vv");
     snapshots("explore_memory", &USUAL_SIZE, fixture::session(), "vvv");
+    snapshots("explore_pictures", &SIZES, fixture::pictured(), "w");
+    snapshots("explore_pictures_whole", &SIZES, fixture::pictured(), "wz[J");
+    snapshots("explore_pictures_missing", &USUAL_SIZE, fixture::session(), "w");
     snapshots("explore_filtered", &USUAL_SIZE, fixture::session(), "/lat<4 split=S2.1<enter>");
 }
 
 #[test]
 fn tour() {
     let theme = picture_theme(ColourScheme::OkabeIto);
-    for (name, number) in [("tour", 1), ("tour_measured", 4), ("tour_tornado", 5)] {
+    for (name, number) in [("tour", 1), ("tour_measured", 4), ("tour_pictures", 5), ("tour_tornado", 6)] {
         let (mut session, mut ui) = (fixture::session(), UiState { now_ms: 60_000, ..UiState::default() });
         scene(&mut session, &mut ui, number);
         settings(&format!("scene {number} of the tour")).bind(|| {

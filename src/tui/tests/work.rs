@@ -87,7 +87,7 @@ fn news_of_a_run_reach_the_screen_and_only_validation_counts() {
     let changes = Changes {
         events: vec![stored(1, started), stored(2, Event::Step(step))],
         measurements: vec![measurement(Subset::Test, 0.1), measurement(Subset::Validation, 0.8)],
-        more: false,
+        ..Changes::default()
     };
     let updates = EventReader::new(Path::new("runs/run-001")).read(session.space(), changes);
     session.apply(Command::Update(updates), 0);

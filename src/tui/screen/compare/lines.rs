@@ -59,6 +59,7 @@ fn point(text: impl Into<String>) -> ComparedText {
 /// All rows.
 pub(crate) fn lines(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
     let mut lines = accuracies(session, pins);
+    lines.extend(leaks(session, pins));
     lines.extend(costs(session, pins));
     lines.extend(robustness(session, pins));
     lines.extend(lost_cameras(session, pins));
@@ -90,6 +91,15 @@ fn accuracies(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
         ));
     }
     lines
+}
+
+/// Leaks with the present number of sensors; none if no pin's was measured.
+fn leaks(session: &Session, pins: &[Compared]) -> Option<ComparisonRow> {
+    let leak = |pin: &Compared| session.leak(&pin.design).map_or(f64::NAN, |figures| figures.leak);
+    let values: Vec<f64> = pins.iter().map(leak).collect();
+    let unit = session.unit(Column::Leak);
+    let any = values.iter().any(|value| !value.is_nan());
+    any.then(|| ComparisonRow::figures("leak %, at least", values, unit, false))
 }
 
 /// Latency by part, energy, memory, bytes, size.

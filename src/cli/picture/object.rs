@@ -1,0 +1,115 @@
+//! Pictures of one object on its way through a design: what each camera sees, what is sent, what can be rebuilt.
+
+use std::io::{Cursor, IsTerminal, Write};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use image::{ImageFormat, Rgb, RgbImage};
+use serde_json::{Value, json};
+
+use super::super::progress::ProgressBar;
+use super::super::train::use_threads;
+use super::super::{Answer, explore, load};
+use super::arguments::{Arguments, size};
+use crate::files;
+use crate::quantity::Metric;
+use crate::record::{Bitmap, ObjectPictures, leak_sentence};
+use crate::run::{PictureRequest, RunDir, RunEvaluator, serve_pictures};
+use crate::tui;
+use crate::tui::theme::ColourScheme;
+
+/// Pixels of a PNG for each pixel of a picture, pixels between pictures, and brightness there.
+const SCALE: u32 = 4;
+const GAP: u32 = 6;
+const GROUND: u8 = 48;
+
+/// Answers the explorer's requests for pictures of a run.
+pub(super) fn serve(run: &Path) -> Result<Answer> {
+    serve_pictures(&RunDir::open(run)?)?;
+    Ok(Answer::Yes)
+}
+
+/// Makes the pictures of an object and shows them.
+pub(super) fn run(arguments: &Arguments, design: &str) -> Result<Answer> {
+    let size = size(&arguments.size)?;
+    let run = RunDir::open(&load::run_path(arguments.run.as_ref())?)?;
+    use_threads(arguments.threads)?;
+    let bar = ProgressBar::new("rendering");
+    let evaluator = RunEvaluator::open(&run, &|done, total| bar.show(done, total))?;
+    bar.end();
+    evaluator.warnings().iter().for_each(|warning| eprintln!("warning: {warning}"));
+    let most = evaluator.views();
+    let views = arguments.views.unwrap_or(6.min(most));
+    if !(1..=most).contains(&views) {
+        bail!("the run has 1 to {most} views; {views} were asked for");
+    }
+    let space = evaluator.space();
+    let design = space.print_design(&space.parse_design(&load::spelt(space, design))?);
+    let request = PictureRequest { design, views: views as u32, object: arguments.object };
+    let pictures = evaluator.pictures(&request)?.pictures;
+    if let Some(path) = &arguments.png {
+        return write(path, &png(&pictures)?);
+    }
+    if let Some(path) = &arguments.output {
+        let scheme = explore::scheme(&arguments.theme)?;
+        return write(path, tui::object_svg(&pictures, size, scheme).as_bytes());
+    }
+    if arguments.json {
+        println!("{}", json(&request, evaluator.step(), &pictures)?);
+        return Ok(Answer::Yes);
+    }
+    println!("object {} of {}, {}; {}", request.object, pictures.of, pictures.class, request.design);
+    println!("{} by {}", leak_sentence(pictures.leak), pictures.attacker.label());
+    let colour = std::io::stdout().is_terminal() && arguments.theme != ColourScheme::Mono.name();
+    print!("{}", tui::object_text(&pictures, size, colour, arguments.ascii));
+    let shares = pictures.cameras.iter().map(|camera| Metric::Leak.format(camera.share)).collect::<Vec<_>>();
+    println!("rebuilt of each camera's picture: {}", shares.join(", "));
+    Ok(Answer::Yes)
+}
+
+/// Pictures with their design, views, weights and object.
+fn json(request: &PictureRequest, step: u64, pictures: &ObjectPictures) -> Result<Value> {
+    let PictureRequest { design, views, object } = request;
+    Ok(json!({
+        "kind": "pictures",
+        "design": design,
+        "views": views,
+        "step": step,
+        "object": object,
+        "pictures": serde_json::to_value(pictures)?,
+    }))
+}
+
+fn write(path: &Path, content: &[u8]) -> Result<Answer> {
+    files::write(path, content).with_context(|| format!("{} can't be written", path.display()))?;
+    writeln!(std::io::stderr(), "wrote {}", path.display())?;
+    Ok(Answer::Yes)
+}
+
+/// PNG with a column for each camera: seen, sent, rebuilt.
+fn png(pictures: &ObjectPictures) -> Result<Vec<u8>> {
+    let side = pictures.cameras.first().map_or(1, |camera| camera.seen.width) * SCALE;
+    let cameras = pictures.cameras.len() as u32;
+    let mut sheet =
+        RgbImage::from_pixel(GAP + cameras * (side + GAP), GAP + 3 * (side + GAP), Rgb([GROUND, GROUND, GROUND]));
+    for (column, camera) in (0..).zip(&pictures.cameras) {
+        for (row, picture) in (0..).zip([&camera.seen, &camera.sent, &camera.rebuilt]) {
+            paste(&mut sheet, picture, side, GAP + column * (side + GAP), GAP + row * (side + GAP));
+        }
+    }
+    let mut file = Cursor::new(Vec::new());
+    sheet.write_to(&mut file, ImageFormat::Png).context("the picture can't be encoded")?;
+    Ok(file.into_inner())
+}
+
+/// Puts a picture, scaled to a width of at most `side`, into a sheet.
+fn paste(sheet: &mut RgbImage, picture: &Bitmap, side: u32, left: u32, top: u32) {
+    let longest = picture.width.max(picture.height).max(1);
+    let (width, height) = (picture.width * side / longest, picture.height * side / longest);
+    for y in 0..height {
+        for x in 0..width {
+            let (column, row) = (x * picture.width / width, y * picture.height / height);
+            sheet.put_pixel(left + x, top + y, Rgb(picture.colour(column as usize, row as usize)));
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Pictures that are shown and not there yet: requested from a process beside the explorer, which answers through the
+//! run's database. No key waits for any of it.
+
+use std::time::Instant;
+
+use super::{App, picture_work::PictureWork};
+use crate::{
+    run::{PictureMaker, PictureRequest, RunError},
+    tui::model::{
+        pictures::{PictureProgress, WantedPictures},
+        screen::Screen,
+    },
+};
+
+/// Bytes of the log to look for a reason in.
+const LOG_TAIL: u64 = 2048;
+
+impl App {
+    /// Requests the pictures that are shown, once the design stands still, and notes how that goes. Returns `true` if
+    /// anything on the screen changes.
+    pub(super) fn tend_pictures(&mut self) -> bool {
+        let before = self.ui.pictures.progress.clone();
+        let progress = self.picture_progress();
+        if let Some(follower) = &mut self.follower {
+            follower.expects_pictures = progress == PictureProgress::Asked;
+        }
+        self.ui.pictures.progress = progress;
+        before != self.ui.pictures.progress
+    }
+
+    fn picture_progress(&mut self) -> PictureProgress {
+        let view = &self.ui.pictures;
+        let shown = view.shown && self.ui.screen == Screen::Explore && self.demo.is_none();
+        let wanted = WantedPictures::of(&self.session, view).filter(|_| shown && self.follower.is_some());
+        let Some(wanted) = wanted else { return self.rest_pictures() };
+        let WantedPictures { design, views, object } = &wanted;
+        if self.session.pictures().of(design, *views, *object).is_some() {
+            return self.rest_pictures();
+        }
+        match &self.picture_work.wanted {
+            Some((known, _)) if *known == wanted => {}
+            _ => {
+                self.picture_work.wanted = Some((wanted.clone(), Instant::now()));
+                (self.picture_work.asked, self.picture_work.gone) = (false, false);
+            }
+        }
+        if self.picture_work.rest().is_some_and(|rest| !rest.is_zero()) {
+            return PictureProgress::Asked;
+        }
+        if self.picture_work.asked {
+            return self.look_after_maker();
+        }
+        match self.ask_for(&wanted) {
+            Ok(()) => PictureProgress::Asked,
+            Err(error) => PictureProgress::Failed(error.to_string()),
+        }
+    }
+
+    /// Nothing is wanted, or everything is there.
+    fn rest_pictures(&mut self) -> PictureProgress {
+        self.picture_work.wanted = None;
+        PictureProgress::Idle
+    }
+
+    /// Requests pictures, and starts the process that makes them if there is none.
+    fn ask_for(&mut self, wanted: &WantedPictures) -> Result<(), RunError> {
+        let Some(follower) = &self.follower else { return Ok(()) };
+        self.picture_work.asked = true;
+        let WantedPictures { design, views, object } = wanted.clone();
+        follower.run.store().request_pictures(&PictureRequest { design, views, object })?;
+        let work = &mut self.picture_work;
+        if work.maker.as_mut().is_none_or(|maker| maker.is_of_other(follower.run.path()) || maker.has_ended()) {
+            work.maker = None;
+            work.maker = Some(PictureMaker::start(&self.options.exe, follower.run.directory())?);
+        }
+        Ok(())
+    }
+
+    /// State of a request that was made.
+    fn look_after_maker(&mut self) -> PictureProgress {
+        let Some(follower) = &self.follower else { return PictureProgress::Idle };
+        let ended = self.picture_work.maker.as_mut().is_none_or(PictureMaker::has_ended);
+        let gone = ended || matches!(follower.run.store().picture_request(), Ok(None));
+        // An answer may have come since the run was read.
+        let was_gone = std::mem::replace(&mut self.picture_work.gone, gone);
+        if !gone || !was_gone {
+            return PictureProgress::Asked;
+        }
+        let log = follower.run.directory().log_tail(LOG_TAIL).unwrap_or_default();
+        let reason = log.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("the process has ended");
+        PictureProgress::Failed(reason.trim_start_matches("error: ").to_owned())
+    }
+
+    /// Ends the process that makes pictures, as another run is followed.
+    pub(super) fn end_pictures(&mut self) {
+        self.picture_work = PictureWork::default();
+    }
+}
