@@ -128,6 +128,7 @@ impl<'a> SearchRunner<'a> {
             self.process.emit(Event::Stopped { reason: "no design meets the limits".into() })?;
             return Ok(false);
         }
+        self.take_known_leaks()?;
         self.driver.warm_start(&self.evaluator.measured()?)?;
         let end = self.search_until_over()?;
         self.evaluator.store().dequeue_all()?;
@@ -215,6 +216,9 @@ impl<'a> SearchRunner<'a> {
     }
 
     fn report(&mut self, index: usize, accuracy: f64) -> Result<(), RunError> {
+        if self.driver.problem().needs_leak() {
+            self.measure_leak(index)?;
+        }
         let OpenCandidate { candidate, key } = self.open.remove(index);
         let started = Instant::now();
         let CandidateReport { operator, parents, on_front } = self.driver.report(&candidate, accuracy)?;
@@ -239,6 +243,29 @@ impl<'a> SearchRunner<'a> {
         self.process.emit(Event::Child(child))?;
         if self.driver.measured().is_multiple_of(QUALITY_INTERVAL) {
             self.record_predictors()?;
+        }
+        Ok(())
+    }
+
+    /// Measures the leak of an open candidate, here: attackers need the threads that workers leave.
+    fn measure_leak(&mut self, index: usize) -> Result<(), RunError> {
+        let OpenCandidate { candidate, key } = &self.open[index];
+        let started = Instant::now();
+        let key = self.evaluator.leak_key(&candidate.design, key.views, Subset::Test);
+        let leak = self.evaluator.leak(&key, false)?;
+        self.driver.add_leak(&candidate.design, key.views, leak.figures.leak);
+        self.parts.measure += started.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    /// Takes in the leaks that are on record for the weights of the search.
+    fn take_known_leaks(&mut self) -> Result<(), RunError> {
+        let step = self.evaluator.step();
+        let known = self.evaluator.store().leaks_after(0, usize::MAX)?.into_iter().map(|stored| stored.value);
+        for leak in known.filter(|leak| leak.key.step == step && leak.key.subset == Subset::Test) {
+            if let Ok(design) = self.driver.problem().space.parse_design(&leak.key.design) {
+                self.driver.add_leak(&design, leak.key.views, leak.figures.leak);
+            }
         }
         Ok(())
     }

@@ -217,7 +217,9 @@ impl SearchDriver {
     /// Tells NSGA-II the known accuracies at the current number of sensors.
     fn archive_known(&mut self) -> Result<(), DriverError> {
         let sensors = self.problem.knobs.sensors;
-        let known = self.accuracies.iter().filter(|((_, views), _)| *views == sensors);
+        let problem = &self.problem;
+        let is_known = |design: &Design| !problem.needs_leak() || problem.leak(design).is_some();
+        let known = self.accuracies.iter().filter(|((design, views), _)| *views == sensors && is_known(design));
         let mut known: Vec<(&Design, f64)> = known.map(|((design, _), &accuracy)| (design, accuracy)).collect();
         // A hash table has no order of its own, and a search replays from its seed.
         known.sort_by(|a, b| a.0.cmp(b.0));
@@ -228,7 +230,16 @@ impl SearchDriver {
         Ok(())
     }
 
+    /// Takes in the measured leak of a design, before its accuracy is reported.
+    pub fn add_leak(&mut self, design: &Design, views: u32, leak: f64) {
+        self.problem.add_leak(design.clone(), views, leak);
+    }
+
+    /// Accuracy of a design that is known as far as the problem needs it: with its leak, if that counts.
     fn known_accuracy(&self, design: &Design) -> Option<f64> {
+        if self.problem.needs_leak() && self.problem.leak(design).is_none() {
+            return None;
+        }
         self.accuracies.get(&(design.clone(), self.problem.knobs.sensors)).copied()
     }
 
@@ -364,7 +375,8 @@ impl SearchDriver {
         let (problem, accuracies) = (&self.problem, &self.accuracies);
         self.search.reassess(&mut |genes| {
             let design = genes::decode(&problem.space, genes);
-            let accuracy = accuracies.get(&(design.clone(), problem.knobs.sensors)).copied();
+            let is_known = !problem.needs_leak() || problem.leak(&design).is_some();
+            let accuracy = accuracies.get(&(design.clone(), problem.knobs.sensors)).copied().filter(|_| is_known);
             match problem.outcome(&design, accuracy) {
                 Ok(outcome) if outcome.is_feasible() && accuracy.is_none() && problem.needs_accuracy() => None,
                 Ok(outcome) => Some(outcome),

@@ -13,13 +13,15 @@ pub enum Objective {
     Energy,
     /// Peak memory of a sensor (B).
     Memory,
+    /// Share of the pictures that can be rebuilt from what crosses the link.
+    Leak,
     /// Multiply-accumulates of the whole network, wherever it runs: chooses an architecture before anyone splits it.
     Macs,
 }
 
 impl Objective {
     /// Objectives that a user may choose.
-    pub const CHOICES: [Self; 4] = [Self::Accuracy, Self::Latency, Self::Energy, Self::Memory];
+    pub const CHOICES: [Self; 5] = [Self::Accuracy, Self::Latency, Self::Energy, Self::Memory, Self::Leak];
 
     /// Name on the command line.
     pub const fn name(self) -> &'static str {
@@ -28,6 +30,7 @@ impl Objective {
             Self::Latency => "latency",
             Self::Energy => "energy",
             Self::Memory => "memory",
+            Self::Leak => "leak",
             Self::Macs => "macs",
         }
     }
@@ -44,6 +47,7 @@ impl Objective {
             Self::Latency => Metric::Latency,
             Self::Energy => Metric::Energy,
             Self::Memory => Metric::SensorMemory,
+            Self::Leak => Metric::Leak,
             Self::Macs => Metric::Macs,
         }
     }

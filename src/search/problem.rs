@@ -1,6 +1,6 @@
 //! The search problem: a space, a hardware profile, knob values and objectives.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use thiserror::Error;
 
@@ -21,7 +21,7 @@ use crate::space::{Design, Genome, SearchSpace};
 #[derive(Debug, Error)]
 pub enum ProblemError {
     /// Too few, too many or repeated objectives.
-    #[error("a search takes two to four different objectives of accuracy, latency, energy, memory")]
+    #[error("a search takes two to four different objectives of accuracy, latency, energy, memory, leak")]
     Objectives,
     /// An unknown knob or a value it can't have.
     #[error(transparent)]
@@ -58,6 +58,10 @@ pub struct SearchProblem {
     pub knobs: Knobs,
     /// Objectives, in the order of an outcome's values.
     pub objectives: Vec<Objective>,
+    /// Largest share of the pictures that may be rebuilt.
+    pub leak_limit: Option<f64>,
+    /// Measured leaks by design and number of views.
+    leaks: HashMap<(Design, u32), f64>,
     model: CostModel,
 }
 
@@ -74,7 +78,7 @@ impl SearchProblem {
         let mut knobs = Knobs::from_profile(&profile);
         knobs.sensors = knobs.sensors.clamp(1, space.views);
         let model = CostModel::new(space.clone(), profile.clone())?;
-        Ok(Self { space, profile, knobs, objectives, model })
+        Ok(Self { space, profile, knobs, objectives, leak_limit: None, leaks: HashMap::new(), model })
     }
 
     /// Sets knobs by name to values in base units. Nothing changes on an error.
@@ -95,9 +99,24 @@ impl SearchProblem {
         Ok(())
     }
 
-    /// Returns `true` if the outcome of a design depends on its accuracy.
+    /// Returns `true` if the outcome of a design depends on what is measured: its accuracy or its leak.
     pub fn needs_accuracy(&self) -> bool {
-        self.objectives.contains(&Objective::Accuracy) || self.knobs.accuracy_floor.is_some()
+        self.objectives.contains(&Objective::Accuracy) || self.knobs.accuracy_floor.is_some() || self.needs_leak()
+    }
+
+    /// Returns `true` if the outcome of a design depends on its leak.
+    pub fn needs_leak(&self) -> bool {
+        self.objectives.contains(&Objective::Leak) || self.leak_limit.is_some()
+    }
+
+    /// Takes in the measured leak of a design.
+    pub fn add_leak(&mut self, design: Design, views: u32, leak: f64) {
+        self.leaks.insert((design, views), leak);
+    }
+
+    /// Leak of a design with the current number of sensors, if it was measured.
+    pub fn leak(&self, design: &Design) -> Option<f64> {
+        self.leaks.get(&(design.clone(), self.knobs.sensors)).copied()
     }
 
     /// Resource demand of a design, before any knob.
@@ -116,8 +135,8 @@ impl SearchProblem {
         Ok(SystemRates::new(&self.knobs).evaluate(&self.demand(design)?))
     }
 
-    /// Objectives of a design and its violation of the limits. An unknown accuracy violates none, and its objective is
-    /// the worst possible.
+    /// Objectives of a design and its violation of the limits. An unknown accuracy or leak violates none; as objectives
+    /// the accuracy is then the worst possible, the leak the best.
     ///
     /// # Errors
     /// The network can't be built or costed.
@@ -126,7 +145,8 @@ impl SearchProblem {
         let evaluation = rates.evaluate(&demand);
         let floor = self.knobs.accuracy_floor.unwrap_or(0.0);
         let short = accuracy.map_or(0.0, |accuracy| ((floor - accuracy) / floor.max(1e-9)).max(0.0));
-        let mut violation = short;
+        let leak = if self.needs_leak() { self.leak(design).unwrap_or(0.0) } else { 0.0 };
+        let mut violation = short + self.leak_limit.map_or(0.0, |limit| (leak - limit).max(0.0));
         if !evaluation.feasible() {
             // A limit that is exceeded by less than can be computed counts as well.
             violation += excess(&rates, &demand).max(1e-6);
@@ -138,6 +158,7 @@ impl SearchProblem {
                 Objective::Latency => evaluation.latency.total_s(),
                 Objective::Energy => evaluation.energy_j,
                 Objective::Memory => evaluation.sensor_peak_bytes as f64,
+                Objective::Leak => leak,
                 Objective::Macs => self.space.lower(&design.genome)?.macs() as f64,
             });
         }

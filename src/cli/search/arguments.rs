@@ -47,12 +47,15 @@ pub(in crate::cli) struct Arguments {
     /// Generations that --stop-gain looks back; 0 turns this stop off
     #[arg(long, default_value_t = 10, value_name = "COUNT")]
     pub(super) stop_generations: usize,
-    /// Objectives, two to four of: accuracy, latency, energy, memory
+    /// Objectives, two to four of: accuracy, latency, energy, memory, leak
     #[arg(long, value_delimiter = ',', default_value = "accuracy,latency,energy", value_parser = objective())]
     pub(super) objectives: Vec<Objective>,
     /// Knobs as JSON, for instance '{"link-bandwidth": 125000, "latency": 0.008}'; bytes, seconds, joules
     #[arg(long)]
     pub(super) limits: Option<String>,
+    /// Largest share of the pictures that may be rebuilt from what crosses the link, for instance 0.7
+    #[arg(long, value_name = "SHARE", conflicts_with_all = ["baselines", "proxy"])]
+    pub(super) leak_limit: Option<f64>,
     /// Seed of all randomness
     #[arg(long, default_value_t = 0)]
     pub(super) seed: u64,
@@ -91,6 +94,10 @@ impl Arguments {
 pub(super) fn problem(manifest: &Manifest, arguments: &Arguments) -> Result<SearchProblem> {
     let (space, profile) = (manifest.search_space()?, manifest.hardware_profile()?);
     let mut problem = SearchProblem::new(space, profile, arguments.objectives.clone()).context("--objectives")?;
+    if let Some(limit) = arguments.leak_limit {
+        anyhow::ensure!((0.0..=1.0).contains(&limit), "--leak-limit is a share, from 0 to 1");
+        problem.leak_limit = Some(limit);
+    }
     if let Some(sensors) = arguments.sensors {
         problem.knobs.sensors = sensors.clamp(1, problem.space.views);
     }

@@ -16,6 +16,7 @@ use super::train::use_threads;
 use super::{Answer, load};
 use crate::record::Task;
 use crate::run::{self, RunDir, SearchRunner, TaskProcess};
+use crate::search::Objective;
 
 pub(super) use arguments::Arguments;
 use arguments::problem;
@@ -27,6 +28,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     }
     if arguments.seconds.is_some_and(|seconds| seconds.is_nan() || seconds <= 0.0) {
         bail!("--seconds must be above zero");
+    }
+    if (arguments.proxy || arguments.baselines) && arguments.objectives.contains(&Objective::Leak) {
+        bail!("leaks are measured by a search on a trained run; --proxy and --baselines have no such objective");
     }
     if arguments.proxy {
         return proxy::run(arguments);
