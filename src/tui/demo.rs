@@ -13,6 +13,7 @@ use scene::{Facts, SceneStep, TourScene};
 
 use super::model::{
     caption::Caption,
+    pictures::PictureView,
     screen::{Overlay, Screen},
     state::UiState,
 };
@@ -66,6 +67,8 @@ impl Demo {
         for (knob, value) in scene.start {
             turn(session, *knob, *value, now_ms);
         }
+        ui.prefers_scatter = scene.pictures;
+        ui.pictures = PictureView { shown: scene.pictures, object: measured::OBJECT, ..PictureView::default() };
         if scene.tornado {
             ui.overlay = Some(Overlay::Tornado);
         } else if ui.overlay == Some(Overlay::Tornado) {
@@ -113,6 +116,10 @@ impl Demo {
                 self.due_ms = now_ms + ms;
                 self.step += 1;
             }
+            SceneStep::Override(part, places) => {
+                session.apply(Command::Override(part, Move::By(places)), now_ms);
+                self.step += 1;
+            }
             SceneStep::Turn(knob, target, ms) => {
                 self.due_ms = now_ms + ms;
                 if !step_towards(session, knob, target, now_ms) {
@@ -129,8 +136,10 @@ impl Demo {
         self.begin(scene, session, ui, 0);
         let Some(scene) = self.scenes.get(self.at) else { return };
         for step in scene.steps {
-            if let SceneStep::Turn(knob, target, _) = *step {
-                turn(session, knob, target, 0);
+            match *step {
+                SceneStep::Turn(knob, target, _) => turn(session, knob, target, 0),
+                SceneStep::Override(part, places) => drop(session.apply(Command::Override(part, Move::By(places)), 0)),
+                SceneStep::Rest(_) => {}
             }
         }
         self.step = scene.steps.len();

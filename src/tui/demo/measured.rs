@@ -9,7 +9,7 @@ use crate::{
     diagnostic::Source,
     explore::Update,
     quantity::number,
-    record::{Measurement, Subset},
+    record::{Measurement, MeasurementKey, ObjectPictures, PictureKey, PictureRecord, Precision, Subset},
     run::{Changes, RunDir, RunError},
     space::SearchSpace,
     tui::followed_run::FollowedRun,
@@ -17,6 +17,12 @@ use crate::{
 
 /// The accuracies that come with the program, for the default space.
 const SHIPPED: &str = include_str!("measured.toml");
+
+/// Pictures that come with the program, one object on its way through a design a line, as `picture --json` prints them.
+const PICTURES: &str = include_str!("pictures.jsonl");
+
+/// Number of the test object that the tour shows.
+pub(super) const OBJECT: u32 = 5;
 
 /// Accuracies as the session is told them, and how they were made, in a sentence.
 #[derive(Clone, Debug, Default)]
@@ -85,7 +91,7 @@ impl Measured {
             let design = space.parse_design(&row.design).ok()?;
             Some(Update::Measured { design, views: row.views, accuracy: row.accuracy, samples: *samples, step: *step })
         };
-        let updates: Option<Vec<Update>> = file.measured.iter().map(feed).collect();
+        let updates: Option<Vec<Update>> = file.measured.iter().map(feed).chain(pictures()).collect();
         let Some(updates) = updates.filter(|_| *name == space.name) else { return Self::default() };
         let made = format!(
             "Measured on {} {subset} objects of {data} after {} training steps.",
@@ -99,6 +105,26 @@ impl Measured {
     pub(crate) fn is_empty(&self) -> bool {
         self.updates.is_empty()
     }
+}
+
+/// Line of the pictures.
+#[derive(Debug, Deserialize)]
+struct PicturesRow {
+    design: String,
+    views: u32,
+    step: u64,
+    object: u32,
+    pictures: ObjectPictures,
+}
+
+/// The pictures that come with the program.
+fn pictures() -> impl Iterator<Item = Option<Update>> {
+    PICTURES.lines().map(|line| {
+        let PicturesRow { design, views, step, object, pictures } = serde_json::from_str(line).ok()?;
+        let design = MeasurementKey { design, views, lost: 0, subset: Subset::Test, precision: Precision::Float, step };
+        let key = PictureKey { design, object };
+        Some(Update::Pictures(Box::new(PictureRecord { key, pictures })))
+    })
 }
 
 /// The objects that more numbers of sensors were measured on; of equals those that no choice has looked at.

@@ -1,9 +1,10 @@
 //! A scene of the tour, and the figures its caption is made of.
 
-use super::measured::Measured;
+use super::measured::{Measured, OBJECT};
 use crate::{
-    explore::{CandidateId, Session, ShownAccuracy},
+    explore::{CandidateId, DesignPart, Session, ShownAccuracy},
     quantity::{Knob, Metric},
+    space::Design,
 };
 
 /// A step of a scene.
@@ -11,6 +12,8 @@ use crate::{
 pub(super) enum SceneStep {
     /// Moves a knob to a value by steps of its range, each of so many milliseconds.
     Turn(Knob, f64, u64),
+    /// Overrides a part of the selected design by so many places.
+    Override(DesignPart, i32),
     /// Waits for so many milliseconds.
     Rest(u64),
 }
@@ -24,6 +27,8 @@ pub(super) struct TourScene {
     pub(super) measured: bool,
     /// The tornado chart lies over the screen.
     pub(super) tornado: bool,
+    /// The scene shows the pictures made for the program, in the place of the scatter plot.
+    pub(super) pictures: bool,
     pub(super) steps: &'static [SceneStep],
     pub(super) caption: fn(&Facts, &Facts, &Measured) -> String,
 }
@@ -42,6 +47,9 @@ pub(super) struct Facts {
     pub(super) bandwidth: String,
     pub(super) memory: String,
     pub(super) accuracy: Option<f64>,
+    /// The design as it is shown, overrides included: split, ratio, bits and leak where its pictures are there.
+    pub(super) sends: String,
+    pub(super) leak: Option<f64>,
     pub(super) fits: usize,
     pub(super) designs: usize,
 }
@@ -51,6 +59,7 @@ impl Facts {
     pub(super) fn of(session: &Session) -> Self {
         let Some(row) = session.selected().and_then(|id| session.row(id)) else { return Self::default() };
         let latency = &row.evaluation.latency;
+        let shown_design = session.selected_design();
         let shown = |id: Knob| id.format(session.value(id));
         Self {
             id: row.id,
@@ -64,8 +73,22 @@ impl Facts {
             bandwidth: shown(Knob::LinkBandwidth),
             memory: shown(Knob::SensorMemory),
             accuracy: if let ShownAccuracy::Measured(found) = row.accuracy { Some(found.accuracy) } else { None },
+            sends: shown_design.as_ref().map_or_else(String::new, |design| sends(session, design)),
+            leak: shown_design.and_then(|design| leak(session, &design)),
             fits: session.feasible_count(),
             designs: session.catalogue().len(),
         }
     }
+}
+
+/// Boundary and compression of a design in words.
+fn sends(session: &Session, design: &Design) -> String {
+    let Design { split, ratio, bits, .. } = design;
+    format!("{} at a ratio of {ratio} with {bits} bits", session.space().boundary_name(*split))
+}
+
+/// Leak of a design whose pictures are there.
+fn leak(session: &Session, design: &Design) -> Option<f64> {
+    let printed = session.space().print_design(design);
+    session.pictures().of(&printed, session.knobs().sensors, OBJECT).map(|pictures| pictures.leak)
 }

@@ -1,7 +1,10 @@
 //! The scenes. What their captions promise is tested.
 
 use super::scene::{SceneStep, TourScene};
-use crate::quantity::{Knob, Metric, number};
+use crate::{
+    explore::DesignPart,
+    quantity::{Knob, Metric, number},
+};
 
 /// Bytes a second of a Mbit/s, and bytes of a KiB.
 const MBIT: f64 = 125e3;
@@ -20,6 +23,7 @@ pub(crate) const SCENES: &[TourScene] = &[
         start: &[],
         measured: false,
         tornado: false,
+        pictures: false,
         steps: &[READ],
         caption: |_, now, _| {
             format!(
@@ -34,6 +38,7 @@ pub(crate) const SCENES: &[TourScene] = &[
         start: &[],
         measured: false,
         tornado: false,
+        pictures: false,
         steps: &[SHORT_READ, SceneStep::Turn(Knob::LinkBandwidth, 3.9 * MBIT, STOP), READ],
         caption: |before, now, _| {
             let moved = if before.split == now.split {
@@ -55,6 +60,7 @@ pub(crate) const SCENES: &[TourScene] = &[
         start: &[(Knob::LinkBandwidth, 3.9 * MBIT)],
         measured: false,
         tornado: false,
+        pictures: false,
         steps: &[SHORT_READ, SceneStep::Turn(Knob::LinkBandwidth, 0.68 * MBIT, STOP), READ],
         caption: |before, now, _| {
             let other = if before.id == now.id {
@@ -79,6 +85,7 @@ pub(crate) const SCENES: &[TourScene] = &[
         start: &[],
         measured: false,
         tornado: false,
+        pictures: false,
         steps: &[SHORT_READ, SceneStep::Turn(Knob::SensorMemory, 32.0 * KIB, 2 * STOP), READ],
         caption: |before, now, _| {
             let moved = if before.split == now.split {
@@ -101,6 +108,7 @@ pub(crate) const SCENES: &[TourScene] = &[
         start: &[(Knob::Sensors, 1.0), (Knob::LatencyLimit, f64::INFINITY)],
         measured: true,
         tornado: false,
+        pictures: false,
         // At the numbers of sensors that were measured.
         steps: &[
             SHORT_READ,
@@ -132,10 +140,38 @@ pub(crate) const SCENES: &[TourScene] = &[
         },
     },
     TourScene {
+        title: "What crosses the link",
+        start: &[],
+        measured: true,
+        tornado: false,
+        pictures: true,
+        steps: &[
+            READ,
+            SceneStep::Override(DesignPart::Split, 3),
+            READ,
+            SceneStep::Override(DesignPart::Ratio, 2),
+            READ,
+        ],
+        caption: |before, now, _| {
+            let rebuilt = |leak: Option<f64>| {
+                leak.map_or_else(|| "not measured".to_owned(), |leak| format!("at least {}", Metric::Leak.format(leak)))
+            };
+            format!(
+                "A regression that reads the link rebuilds what cameras see of objects that it never saw. Split after {}: {} \
+                 of the picture. Now, after {}: {} of the picture can be rebuilt.",
+                before.sends,
+                rebuilt(before.leak),
+                now.sends,
+                rebuilt(now.leak)
+            )
+        },
+    },
+    TourScene {
         title: "What matters most",
         start: &[],
         measured: false,
         tornado: true,
+        pictures: false,
         steps: &[READ],
         caption: |_, now, _| {
             format!(
@@ -151,6 +187,7 @@ pub(crate) const SCENES: &[TourScene] = &[
         start: &[],
         measured: false,
         tornado: false,
+        pictures: false,
         steps: &[],
         caption: |_, _, _| {
             "Costs are computed live; an accuracy is shown only if it was measured. Move a knob, drag the split along \

@@ -40,6 +40,16 @@ fn accuracy_rises_with_the_cameras_and_was_measured() {
 }
 
 #[test]
+fn less_of_the_picture_is_rebuilt_the_more_is_compressed() {
+    let (session, demo) = played("What crosses the link");
+    let end = Facts::of(&session);
+    let (start, end) = (demo.before.leak.expect("its pictures are shipped"), end.leak.expect("these too"));
+    assert!(start > 0.8 && end < start - 0.1, "{start} {end}");
+    let caption = demo.caption(&session).text;
+    assert!(caption.contains("of the picture can be rebuilt") && !caption.contains("private"), "{caption}");
+}
+
+#[test]
 fn the_tour_goes_through_all_scenes_by_the_clock_and_stops() {
     let (mut session, mut ui) = (fixture::session(), UiState::default());
     let mut demo = Demo::new(Measured::default());
