@@ -22,7 +22,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     space: Option<String>,
     /// ONNX file instead of a space; give it again for each network to compare
-    #[arg(long = "network", value_name = "FILE.onnx", conflicts_with_all = ["space", "run", "replay", "session"])]
+    #[arg(long = "network", value_name = "FILE.onnx", conflicts_with_all = ["space", "run", "replay"])]
     networks: Vec<PathBuf>,
     #[command(flatten)]
     import: ImportFlags,

@@ -7,7 +7,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::cost::knob;
-use super::{Answer, load};
+use super::{Answer, load, network};
 use crate::cost::{
     CostModel, Merit, MeritTick, ParadigmCell, ParadigmFigures, paradigm_differences, paradigm_rows, paradigms,
 };
@@ -15,7 +15,7 @@ use crate::explore::default_transmit;
 use crate::quantity;
 use crate::record::{MeasurementKey, Subset};
 use crate::run::RunDir;
-use crate::space::{Design, SearchSpace};
+use crate::space::{Design, ImportRules, SearchSpace};
 
 /// Arguments of `paradigms`.
 #[derive(Debug, clap::Args)]
@@ -23,6 +23,11 @@ pub(super) struct Arguments {
     /// Space: a shipped name or a TOML file
     #[arg(long, default_value = crate::space::DEFAULT)]
     space: String,
+    /// ONNX file instead of a space
+    #[arg(long, value_name = "FILE.onnx", conflicts_with = "space")]
+    network: Option<PathBuf>,
+    #[command(flatten)]
+    import: network::ImportFlags,
     /// Profile: a shipped name or a TOML file
     #[arg(long, default_value = crate::hardware::DEFAULT)]
     profile: String,
@@ -36,7 +41,7 @@ pub(super) struct Arguments {
     #[arg(long = "knob", value_name = "NAME=VALUE")]
     knobs: Vec<String>,
     /// Run whose measured leaks are shown
-    #[arg(long)]
+    #[arg(long, conflicts_with = "network")]
     run: Option<PathBuf>,
     /// Print JSON: seconds, bytes, joules, shares
     #[arg(long, conflicts_with = "markdown")]
@@ -47,7 +52,13 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
-    let (space, _) = load::space(&arguments.space)?;
+    let space = match &arguments.network {
+        Some(path) => network::space(std::slice::from_ref(path), &arguments.import, ImportRules::default())?,
+        None => {
+            network::needs_network(&arguments.import)?;
+            load::space(&arguments.space)?.0
+        }
+    };
     let (profile, _) = load::profile(&arguments.profile)?;
     let model = CostModel::new(space, profile)?;
     let design = design(model.space(), &arguments.design)?;

@@ -3,6 +3,7 @@
 #![allow(clippy::float_cmp, reason = "values that are set are kept as they are")]
 
 mod file;
+mod imported;
 mod knobs;
 mod measured;
 mod undo;

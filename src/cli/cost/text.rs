@@ -70,9 +70,10 @@ fn head(out: &mut String, asked: &Asked) {
 }
 
 fn rows(out: &mut String, found: &DesignReport) {
+    let names = found.splits.iter().map(|split| split.name.len()).max().unwrap_or(0).clamp(12, 32);
     let _ = writeln!(
         out,
-        "  {:<12} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>7} {:>11} {:>10}",
+        "  {:<names$} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>7} {:>11} {:>10}",
         "split after",
         "latency",
         "readout",
@@ -101,7 +102,7 @@ fn rows(out: &mut String, found: &DesignReport) {
                 .map(|seconds| time.format(seconds));
         let _ = writeln!(
             out,
-            "{mark} {:<12} {total:>10} {readout:>10} {sensor:>10} {link:>10} {aggregator:>10} {:>10} {:>10} {:>7} {:>11} {:>10}",
+            "{mark} {:<names$} {total:>10} {readout:>10} {sensor:>10} {link:>10} {aggregator:>10} {:>10} {:>10} {:>7} {:>11} {:>10}",
             split.name,
             split.cost.link_bytes,
             traffic.total_bytes,

@@ -73,6 +73,9 @@ fn work(view: View<'_>, room: bool) -> (String, Style) {
             ref state => (format!("{mark} training {state}"), theme.warn),
         };
     }
+    if !session.space().imported().is_empty() {
+        return ("imported: accuracies are not known".to_owned(), theme.dim);
+    }
     match session.measurements().len() {
         0 if room => {
             (format!("accuracies not yet measured: {} trains", ui.keys.key(Command::StartTraining)), theme.warn)

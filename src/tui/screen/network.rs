@@ -99,12 +99,16 @@ fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&Network
     let View { session, theme, .. } = view;
     let details = details(view, places);
     let is_imported = !session.space().imported().is_empty();
-    let names: Vec<&str> = places
-        .places
-        .iter()
-        .skip(1)
-        .map(|place| if is_imported { grouped(place.name).1 } else { place.name })
-        .collect();
+    let mut names: Vec<&str> = places.places.iter().skip(1).map(|place| place.name).collect();
+    if is_imported {
+        // The first layer of a group is named in full, the others within it.
+        let groups: Vec<&str> = names.iter().map(|name| grouped(name).0).collect();
+        for index in 1..names.len() {
+            if groups[index] == groups[index - 1] {
+                names[index] = grouped(names[index]).1;
+            }
+        }
+    }
     let last = names.len().saturating_sub(1);
     let blocks: Vec<StripBlock> = names
         .iter()
@@ -191,11 +195,11 @@ fn grouped(name: &str) -> (&str, &str) {
     }
 }
 
-/// Kernel and expansion of every block: `k3e2`; empty where there is nothing to choose. Of an imported network the
-/// group of the layer.
+/// Kernel and expansion of every block: `k3e2`; empty where there is nothing to choose. An imported network leaves
+/// nothing open.
 fn details(view: View<'_>, places: &Places<'_>) -> Vec<String> {
     if !view.session.space().imported().is_empty() {
-        return places.places.iter().skip(1).map(|place| grouped(place.name).0.to_owned()).collect();
+        return vec![String::new(); places.places.len().saturating_sub(1)];
     }
     let architecture = view.session.space().architecture(&places.design.genome);
     let detail = |block: &BlockChoice| match (block.kernel, block.expansion) {

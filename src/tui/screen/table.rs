@@ -50,8 +50,8 @@ const DESIGN_CELLS: u16 = 58;
 /// Heading of the name of an imported network.
 const NETWORK: &str = "network";
 /// Cells of such names, and of those of layers.
-const NETWORK_CELLS: u16 = 18;
-const LAYER_CELLS: u16 = 16;
+const NETWORK_CELLS: u16 = 16;
+const LAYER_CELLS: u16 = 12;
 
 /// Draws the pane.
 pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
@@ -130,6 +130,8 @@ fn shapes(view: View<'_>, room: u16) -> Vec<ColumnShape> {
         all.retain(|shape| shape.title != DESIGN);
         for shape in all.iter_mut().filter(|shape| matches!(shape.column, Column::Split | Column::Fusion)) {
             shape.cells = LAYER_CELLS;
+            // The views meet at the output unless the user moved that.
+            shape.priority = if shape.column == Column::Fusion { 2 } else { shape.priority };
         }
         all.insert(1, shape(Column::Id, NETWORK.to_owned(), NETWORK_CELLS, 10, true));
     }

@@ -12,7 +12,7 @@ use crate::{
         StepRecord, StepSeconds, Subset,
     },
     run::{Document, Manifest},
-    space::{self, SearchSpace},
+    space::{self, ImportRules, SearchSpace},
     tui::{Options, keymap::Keymap},
 };
 
@@ -21,6 +21,17 @@ pub(crate) fn session() -> Session {
     let space = SearchSpace::shipped(space::DEFAULT).unwrap();
     let profile = Profile::shipped(hardware::DEFAULT).unwrap();
     Session::new(space, profile, 300, 1)
+}
+
+/// Two imported networks, made of shipped spaces of one network each.
+pub(crate) fn imported() -> Session {
+    let network = |name: &str| {
+        let space = SearchSpace::shipped(name).unwrap();
+        (name.to_owned(), space.lower(&space.largest()).unwrap())
+    };
+    let rules = ImportRules { ratios: vec![1, 4], ..ImportRules::default() };
+    let space = SearchSpace::of_networks(["mobilenet-v2", "resnet-18"].map(network).into(), rules).unwrap();
+    Session::new(space, Profile::shipped(hardware::DEFAULT).unwrap(), 300, 1)
 }
 
 /// Options that lead nowhere.

@@ -44,6 +44,12 @@ fn settings(steps: &str) -> insta::Settings {
     settings
 }
 
+#[test]
+fn pictures_of_imported_networks() {
+    snapshots("imported", &SIZES, fixture::imported(), "<space>j<space>");
+    snapshots("imported_compare", &USUAL_SIZE, fixture::imported(), "<space>4");
+}
+
 /// Pictures of a session after some keys. Messages have gone by then.
 fn snapshots(name: &str, sizes: &[(u16, u16)], mut session: Session, keys: &str) {
     let mut ui = UiState::default();
