@@ -124,8 +124,8 @@ impl SearchSpace {
         self.imported.get(usize::from(*genome.0.first()?))
     }
 
-    /// Returns `true` if a design changes an imported network, by a splitting module or fewer bits on the link: nobody
-    /// can know its accuracy without training it.
+    /// Returns `true` if a design changes an imported network, by a splitting module or fewer bits on the link. Its
+    /// accuracy is unknown until it is trained.
     pub fn is_hypothetical(&self, ratio: u8, bits: u8) -> bool {
         !self.imported.is_empty() && (ratio > 1 || bits < PLAIN_BITS)
     }
