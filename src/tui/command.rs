@@ -14,6 +14,7 @@ use super::{
         brushes::BrushEnd,
         entry::Purpose,
         replay::Seek,
+        scatter_window::ScatterExtent,
         screen::{ComparePane, Overlay, Pane, Screen},
     },
 };
@@ -48,7 +49,7 @@ pub(crate) enum UserCommand {
     ZoomIn,
     /// Zooms out of the curves or the scatter plot.
     ZoomOut,
-    /// Follows the newest sample of the curves, or shows the whole scatter plot.
+    /// Follows the newest sample of the curves, or shows the front in the scatter plot; again: all of them.
     Follow,
     /// Pauses the training or search, or resumes it.
     PauseOrResume,
@@ -102,8 +103,10 @@ pub(crate) enum UserCommand {
         /// Shares of the axes to the right and upwards.
         at: [f64; 2],
     },
-    /// Shows the whole scatter plot.
-    ShowWholeScatter,
+    /// Shows the front in the scatter plot, or all points where it shows the front already.
+    FitScatter,
+    /// Shows a part of the scatter plot.
+    ShowExtent(ScatterExtent),
     /// Shows a crosshair at a cell of the scatter plot, or none.
     InspectScatter(Option<(u16, u16)>),
 

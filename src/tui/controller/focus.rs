@@ -6,6 +6,7 @@ use crate::{
         command::{MenuKind, RowMove, UserCommand},
         model::{
             entry::Purpose,
+            scatter_window::ScatterExtent,
             screen::{ComparePane, Overlay, Pane, Screen},
             state::UiState,
         },
@@ -55,7 +56,7 @@ pub(super) fn resolve(session: &Session, ui: &UiState, command: &UserCommand) ->
         UserCommand::Filter => Some(UserCommand::Type(Purpose::Filter)),
         UserCommand::ZoomIn => zoom(session, ui, ZOOM),
         UserCommand::ZoomOut => zoom(session, ui, 1.0 / ZOOM),
-        UserCommand::Follow if ui.screen == Screen::Explore => Some(UserCommand::ShowWholeScatter),
+        UserCommand::Follow if ui.screen == Screen::Explore => Some(UserCommand::FitScatter),
         UserCommand::Follow => Some(UserCommand::FollowNewest),
         UserCommand::PauseOrResume => {
             let paused = [&session.training().state, &session.searching().state].contains(&&State::Paused);
@@ -68,10 +69,11 @@ pub(super) fn resolve(session: &Session, ui: &UiState, command: &UserCommand) ->
 
 /// Moves in the list that has the focus.
 fn rows(ui: &UiState, to: RowMove) -> UserCommand {
-    let scatter = ui.screen == Screen::Explore && ui.pane == Pane::Scatter && ui.overlay.is_none();
+    let on_scatter = ui.screen == Screen::Explore && ui.pane == Pane::Scatter && ui.overlay.is_none();
+    let is_zoomed = on_scatter && matches!(ui.extent, ScatterExtent::Window(_));
     match to {
-        RowMove::PageUp if scatter && ui.window.is_some() => return UserCommand::PanScatter([0.0, PAN]),
-        RowMove::PageDown if scatter && ui.window.is_some() => return UserCommand::PanScatter([0.0, -PAN]),
+        RowMove::PageUp if is_zoomed => return UserCommand::PanScatter([0.0, PAN]),
+        RowMove::PageDown if is_zoomed => return UserCommand::PanScatter([0.0, -PAN]),
         _ => {}
     }
     let half_page = i32::try_from(ui.page / 2).unwrap_or(1).max(1);

@@ -19,6 +19,7 @@ use super::{
         entry::{Entry, Purpose},
         fixes::fixes,
         menu::Menu,
+        scatter_window::ScatterExtent,
         screen::{Overlay, Pane, Screen},
         state::UiState,
     },
@@ -122,9 +123,12 @@ fn view(session: &Session, ui: &mut UiState, command: UserCommand) {
         }
         UserCommand::SetAxis(side, column) => ui.axes.set(side, column),
         UserCommand::ToggleLogAxis(side) => ui.axes.toggle_log(side),
-        UserCommand::PanScatter(shares) => ui.window = ui.scatter(session).panned(shares),
-        UserCommand::ZoomScatter { factor, at } => ui.window = ui.scatter(session).zoomed(factor, at),
-        UserCommand::ShowWholeScatter => ui.window = None,
+        UserCommand::PanScatter(shares) => ui.extent = ui.scatter(session).panned(shares),
+        UserCommand::ZoomScatter { factor, at } => ui.extent = ui.scatter(session).zoomed(factor, at),
+        UserCommand::FitScatter => {
+            ui.extent = if ui.extent == ScatterExtent::Front { ScatterExtent::All } else { ScatterExtent::Front };
+        }
+        UserCommand::ShowExtent(extent) => ui.extent = extent,
         UserCommand::InspectScatter(cell) => ui.crosshair = cell,
         UserCommand::Type(purpose) => ui.entry = Some(entry::begun(session, ui, purpose)),
         UserCommand::SearchHelp => {

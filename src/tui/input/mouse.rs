@@ -147,9 +147,8 @@ impl Pointer<'_> {
             Region::Found => commands.extend(screen::found_at(self.view(), area, x, y).map(UserCommand::select)),
             Region::Scatter => {
                 if let Some((knob, side)) = screen::limit_at(self.view(), area, x, y) {
-                    let frozen = self.ui.scatter(self.session).frozen();
-                    self.ui.window = frozen.or(self.ui.window);
-                    self.ui.drag = Some(Drag::Limit { knob, side, area, frozen: frozen.is_some() });
+                    self.ui.drag = Some(Drag::Limit { knob, side, area, extent: self.ui.extent });
+                    self.ui.extent = self.ui.scatter(self.session).frozen();
                 } else {
                     self.ui.drag = Some(Drag::Scatter(area, (x, y)));
                     commands.extend(screen::point_at(self.view(), area, x, y).map(UserCommand::select));
@@ -179,8 +178,8 @@ impl Pointer<'_> {
 
     fn release(&mut self) -> Vec<UserCommand> {
         let mut commands = self.hide_crosshair();
-        if matches!(self.ui.drag.take(), Some(Drag::Limit { frozen: true, .. })) {
-            commands.push(UserCommand::ShowWholeScatter);
+        if let Some(Drag::Limit { extent, .. }) = self.ui.drag.take() {
+            commands.push(UserCommand::ShowExtent(extent));
         }
         commands
     }

@@ -154,7 +154,7 @@ pub(crate) const BINDINGS: &[Binding] = bindings! {
     "pan-on"           [key('l'), RIGHT]       PanCurves(1)                             CURVES  Curves  ""            "pan to later values; with a crosshair: move it",
     "zoom-in"          [key('+')]              ZoomIn                                   PLOTS   Curves  "zoom"        "zoom into the curves, or into the scatter",
     "zoom-out"         [key('-')]              ZoomOut                                  PLOTS   Curves  ""            "zoom out of the curves, or of the scatter",
-    "follow"           [key('.')]              Follow                                   PLOTS   Curves  "follow"      "follow the newest; again, or in the scatter: show everything",
+    "follow"           [key('.')]              Follow                                   PLOTS   Curves  "follow"      "follow the newest, or the front in the scatter; again: show everything",
     "log-axis"         [key('L')]              ToggleCurveScale                         CURVES  Curves  "log"         "switch between a log and a linear axis",
     "inspect"          [key('i')]              ToggleCrosshair                          CURVES  Curves  "inspect"     "show or hide a crosshair that reads values",
     "smooth"           [key('m')]              ToggleSmoothing                          CURVES  Curves  ""            "smooth noisy curves, or show every sample",

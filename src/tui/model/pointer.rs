@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::axes::PlotSide;
+use super::{axes::PlotSide, scatter_window::ScatterExtent};
 use crate::{explore::DesignPart, quantity::Knob, tui::widget::Axis};
 
 /// A press of the left button.
@@ -29,8 +29,8 @@ pub(crate) enum Drag {
         side: PlotSide,
         /// Inside of the pane.
         area: Rect,
-        /// The axes are frozen for this drag only.
-        frozen: bool,
+        /// Part of the plot to show again afterwards.
+        extent: ScatterExtent,
     },
     /// The scatter plot inside an area, grabbed at a cell.
     Scatter(Rect, (u16, u16)),

@@ -12,7 +12,7 @@ use super::{
     pictures::PictureView,
     pointer::{Drag, Press},
     replay::ReplayPosition,
-    scatter_window::{ScatterView, ScatterWindow},
+    scatter_window::{ScatterExtent, ScatterView},
     screen::{ComparePane, Overlay, Pane, Screen},
 };
 use crate::{
@@ -49,8 +49,8 @@ pub struct UiState {
     pub(crate) bar_quantity: BarQuantity,
     /// Figures of the scatter plot as chosen; [`UiState::plot_axes`] has them as drawn.
     pub(crate) axes: PlotAxes,
-    /// Visible part of the scatter plot; the whole if `None`.
-    pub(crate) window: Option<ScatterWindow>,
+    /// Visible part of the scatter plot.
+    pub(crate) extent: ScatterExtent,
     /// Cell of the scatter plot that the mouse inspects.
     pub(crate) crosshair: Option<(u16, u16)>,
     /// Curves of Train, over steps.
@@ -130,7 +130,7 @@ impl UiState {
 
     /// The scatter plot of a session under this view.
     pub(crate) fn scatter<'a>(&self, session: &'a Session) -> ScatterView<'a> {
-        ScatterView::new(session, self.plot_axes(session), self.window)
+        ScatterView::new(session, self.plot_axes(session), self.extent)
     }
 
     /// Curves of the current screen.

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// From this width on the parts are written out.
-const ROOM_FOR_PARTS: u16 = 60;
+const ROOM_FOR_PARTS: u16 = 58;
 
 /// Draws the pane.
 pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {

@@ -3,14 +3,16 @@
 //! ```text
 //! ┌ Network ─────────────────────────────────────────────────┐
 //! └──────────────────────────────────────────────────────────┘
-//! ┌ Knobs ─────────────┐┌ Latency ───────────────────────────┐
-//! │                    ││                                    │
-//! └────────────────────┘└────────────────────────────────────┘
-//! ┌ Scatter ────────────────────┐┌ Designs ──────────────────┐
-//! │                             ││                           │
-//! └─────────────────────────────┘└───────────────────────────┘
+//! ┌ Knobs ───────────────────┐┌ Latency ─────────────────────┐
+//! │                          │└──────────────────────────────┘
+//! └──────────────────────────┘┌ Scatter ─────────────────────┐
+//! ┌ Designs ─────────────────┐│                              │
+//! │                          ││                              │
+//! └──────────────────────────┘└──────────────────────────────┘
 //! ```
-//! Below 110 columns scatter and table take turns; where there are few rows the network has two lines and no frame.
+//! The scatter plot has most of its column, as the bars repeat what the table says; only frames in the pipeline take as
+//! much as the knobs. Below 110 columns knobs and bars stand side by side, and scatter and table take turns below; where
+//! there are few rows the network has two lines and no frame.
 
 use ratatui::{
     buffer::Buffer,
@@ -21,7 +23,13 @@ use super::{
     bars, chrome, inspect, knobs, network, pictures, scatter, table,
     view::{View, WIDE},
 };
-use crate::tui::{hit::HitMap, model::screen::Pane};
+use crate::{
+    explore::BarQuantity,
+    tui::{
+        hit::HitMap,
+        model::{screen::Pane, state::UiState},
+    },
+};
 
 /// Rows of the framed network: one line of blocks with details, one of marks.
 const NETWORK: u16 = 8;
@@ -40,11 +48,10 @@ const MIDDLE_PERCENT: u16 = 36;
 const MAX_MIDDLE: u16 = 24;
 /// Fewest rows of scatter plot and table.
 const MIN_LOWER: u16 = 6;
-/// Share of the columns that the knobs take on a wide screen, fewest and most of them.
-const KNOBS_PERCENT: u16 = 36;
-const MIN_KNOBS: u16 = 42;
-const MAX_KNOBS: u16 = 72;
-/// Fewest and most columns of the table beside the scatter plot.
+/// Share of their column that bars take above the scatter plot, and fewest rows of them.
+const BARS_PERCENT: u16 = 36;
+const MIN_BARS: u16 = 5;
+/// Fewest and most columns of knobs and table on a wide screen.
 const MIN_TABLE: u16 = 58;
 const MAX_TABLE: u16 = 96;
 
@@ -60,9 +67,9 @@ pub(crate) struct Regions {
 }
 
 impl Regions {
-    /// The layout of an area, for so many knobs and blocks of a network; `scatter` says which pane is below where there
-    /// is room for one.
-    pub(crate) fn of(area: Rect, knobs: u16, blocks: u16, scatter: bool) -> Self {
+    /// The layout of an area, for so many knobs and blocks of a network; `ui` says which pane is below where there is
+    /// room for one, and what the bars show.
+    pub(crate) fn of(area: Rect, knobs: u16, blocks: u16, ui: &UiState) -> Self {
         let drawn = blocks.saturating_mul(BLOCK).saturating_add(AROUND) <= area.width;
         let network = match area.height {
             46.. if drawn => NETWORK_TALL,
@@ -76,26 +83,35 @@ impl Regions {
             28.. => middling,
             _ => low,
         };
-        let wide = area.width >= WIDE;
         let middle = (area.height * MIDDLE_PERCENT / 100)
             .clamp(knobs + summary, MAX_MIDDLE)
             .min(area.height.saturating_sub(network + MIN_LOWER));
-        let left =
-            if wide { (area.width * KNOBS_PERCENT / 100).clamp(MIN_KNOBS, MAX_KNOBS) } else { area.width / 2 - 1 };
-        let table = (area.width / 2).clamp(MIN_TABLE, MAX_TABLE);
-        let [top, middle, lower] =
-            Layout::vertical([Constraint::Length(network), Constraint::Length(middle), Constraint::Fill(1)])
-                .areas(area);
-        let [knobs, bars] = Layout::horizontal([Constraint::Length(left), Constraint::Fill(1)]).areas(middle);
-        let [plot, table] = Layout::horizontal([Constraint::Fill(1), Constraint::Length(table)]).areas(lower);
-        Self {
+        let rows = |area: Rect, upper: u16| -> [Rect; 2] {
+            Layout::vertical([Constraint::Length(upper), Constraint::Fill(1)]).areas(area)
+        };
+        let columns = |area: Rect, left: u16| -> [Rect; 2] {
+            Layout::horizontal([Constraint::Length(left), Constraint::Fill(1)]).areas(area)
+        };
+        let [top, rest] = rows(area, network);
+        let panes = |knobs, bars, scatter, table| Self {
             network: top,
             network_framed: network > NETWORK_FLAT,
             knobs,
             bars,
-            scatter: if wide { Some(plot) } else { scatter.then_some(lower) },
-            table: if wide { Some(table) } else { (!scatter).then_some(lower) },
+            scatter,
+            table,
+        };
+        if area.width < WIDE {
+            let [upper, lower] = rows(rest, middle);
+            let [knobs, bars] = columns(upper, area.width / 2 - 1);
+            let scatter = ui.prefers_scatter;
+            return panes(knobs, bars, scatter.then_some(lower), (!scatter).then_some(lower));
         }
+        let [left, right] = columns(rest, (area.width / 2).clamp(MIN_TABLE, MAX_TABLE));
+        let [knobs, table] = rows(left, middle);
+        let few = (rest.height * BARS_PERCENT / 100).clamp(MIN_BARS, MAX_MIDDLE);
+        let [bars, scatter] = rows(right, if ui.bar_quantity == BarQuantity::Frames { middle } else { few });
+        panes(knobs, bars, Some(scatter), Some(table))
     }
 }
 
@@ -108,7 +124,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     // Of the largest network, so that the panes hold still while designs are looked through.
     let blocks = view.session.space().slots().len().saturating_sub(1);
     let blocks = u16::try_from(blocks).unwrap_or(u16::MAX);
-    let regions = Regions::of(area, knobs, blocks, view.ui.prefers_scatter);
+    let regions = Regions::of(area, knobs, blocks, view.ui);
     network::draw(view, regions.network, regions.network_framed, buf, hits);
     knobs::draw(view, regions.knobs, buf, hits);
     bars::draw(view, regions.bars, buf, hits);

@@ -101,7 +101,7 @@ fn lines(view: View<'_>) -> Vec<(Option<String>, String)> {
         lines.push((None, "Marks".to_owned()));
         let row = |mark: String, words: &str| (Some(mark), words.to_owned());
         lines.push(row(
-            format!("{} {} {}", glyphs.front, glyphs.feasible, glyphs.infeasible),
+            format!("{} {} {}", glyphs.front_mark(), glyphs.feasible_mark(), glyphs.infeasible),
             "on the front, fits, does not fit",
         ));
         lines.push(row(format!("{} {}", glyphs.selected, glyphs.focus), "selected, has the focus"));

@@ -18,14 +18,15 @@ use crate::{
     explore::{CandidateId, Column, Point, PointClass, Session},
     quantity::{Knob, Unit, number},
     tui::{
+        command::UserCommand,
         hit::{HitMap, Region},
         model::{
             axes::{PlotAxes, PlotSide},
-            scatter_window::{self, ScatterView},
+            scatter_window::{self, ScatterExtent, ScatterView},
             screen::Pane,
         },
         theme::Theme,
-        widget::{Axis, PlotPoint, PointSource, Scatter, width},
+        widget::{Axis, PlotPoint, PointMark, PointSource, Scatter, width},
     },
 };
 
@@ -55,17 +56,24 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let judged = [scene.plot.up, scene.plot.right].contains(&Column::Accuracy);
     let unmeasured = if judged { session.unmeasured_rows() } else { 0 };
     let count = |count: usize, what: &str| format!("{} {what}", number::grouped(count as u64));
-    let notes = match (outside, ui.window) {
-        (0, None) if unmeasured > 0 => vec![count(unmeasured, "not measured")],
+    let is_zoomed = matches!(ui.extent, ScatterExtent::Window(_));
+    let mut facts: Vec<String> = Vec::new();
+    if is_zoomed {
+        facts.push("zoomed".to_owned());
+    } else if unmeasured > 0 {
+        facts.push(count(unmeasured, "not measured"));
+    }
+    if outside > 0 {
+        facts.push(count(outside, "outside"));
+    }
+    let all = facts.join(", ");
+    let mut notes = vec![all.clone(), facts.pop().unwrap_or_default()];
+    if outside > 0 && ui.extent == ScatterExtent::Front {
+        notes.insert(0, format!("{all}: {} shows them", ui.keys.key(UserCommand::Follow)));
+    } else if legend.is_none() && all.is_empty() {
         // A legend that found no room above may find it here.
-        (0, None) => vec![legend.map_or_else(|| short.clone(), |_| String::new())],
-        (0, Some(_)) => vec!["zoomed".to_owned()],
-        (out, None) if unmeasured > 0 => {
-            vec![format!("{}, {}", count(unmeasured, "not measured"), count(out, "outside")), count(out, "outside")]
-        }
-        (out, None) => vec![count(out, "outside")],
-        (out, Some(_)) => vec![format!("zoomed, {}", count(out, "outside"))],
-    };
+        notes = vec![short];
+    }
     let room = area.width.saturating_sub(width(&words) + 9);
     let note = notes.iter().find(|note| width(note) <= room).or(notes.last()).map_or("", String::as_str);
     chrome::foot(buf, area, (&words, note), theme);
@@ -74,7 +82,8 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
 
 fn legend(theme: &Theme) -> [String; 2] {
     let glyphs = theme.glyphs;
-    let [front, selected, fits, not] = [glyphs.front, glyphs.selected, glyphs.feasible, glyphs.infeasible];
+    let (front, fits) = (glyphs.front_mark(), glyphs.feasible_mark());
+    let (selected, not) = (glyphs.selected, glyphs.infeasible);
     [
         format!("{front} front  {selected} selected  {fits} fits  {not} does not"),
         format!("{front} front {fits} fits {not} not"),
@@ -230,14 +239,14 @@ impl PointSource for PlotScene<'_> {
         PlotPoint { x: point.right / right.size, y: point.up / up.size, layer: if pinned { 3 } else { layer } }
     }
 
-    fn look(&self, index: usize) -> (char, Style) {
+    fn look(&self, index: usize) -> (PointMark, Style) {
         let (point, theme) = (self.point(index), self.theme);
         let glyphs = theme.glyphs;
         match (self.session.setup().pin_letter(point.candidate), point.class) {
-            (Some(pin), _) => (pin, theme.pins[(pin as usize - 'A' as usize) % theme.pins.len()]),
-            (None, PointClass::Front) => (glyphs.front, theme.front),
-            (None, PointClass::Feasible) => (glyphs.feasible, theme.feasible),
-            (None, PointClass::Infeasible) => (glyphs.infeasible, theme.infeasible),
+            (Some(pin), _) => (PointMark::Glyph(pin), theme.pins[(pin as usize - 'A' as usize) % theme.pins.len()]),
+            (None, PointClass::Front) => (PointMark::Quarters(&glyphs.front_marks), theme.front),
+            (None, PointClass::Feasible) => (PointMark::Quarters(&glyphs.feasible_marks), theme.feasible),
+            (None, PointClass::Infeasible) => (PointMark::Glyph(glyphs.infeasible), theme.infeasible),
         }
     }
 }

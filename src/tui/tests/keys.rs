@@ -17,6 +17,7 @@ use crate::{
         model::{
             command_palette,
             entry::Purpose,
+            scatter_window::ScatterExtent,
             screen::{Overlay, Pane, Screen},
         },
         picture_theme, play, still,
@@ -171,17 +172,23 @@ fn steps_that_come_at_once_lead_where_single_ones_do() {
 #[test]
 fn the_scatter_zooms_about_the_selected_design_and_shows_all_again() {
     let (session, ui) = after("p++");
-    let window = ui.window.expect("zoomed");
+    let window = |ui: &UiState| match ui.extent {
+        ScatterExtent::Window(window) => window,
+        other => panic!("{other:?} is shown"),
+    };
+    let zoomed = window(&ui);
     let point = ui.scatter(&session).selected_point().unwrap();
-    assert!((window.right.0..=window.right.1).contains(&point.right));
-    assert!((window.up.0..=window.up.1).contains(&point.up));
-    assert!(after("p++L").1.window.unwrap().right.0 > window.right.0);
-    assert!(after("p++<C-d>").1.window.unwrap().up.0 < window.up.0);
-    assert_eq!((after("p++--").1.window, after("p++.").1.window), (None, None));
+    assert!((zoomed.right.0..=zoomed.right.1).contains(&point.right));
+    assert!((zoomed.up.0..=zoomed.up.1).contains(&point.up));
+    assert!(window(&after("p++L").1).right.0 > zoomed.right.0);
+    assert!(window(&after("p++<C-d>").1).up.0 < zoomed.up.0);
+    let extent = |keys: &str| after(keys).1.extent;
+    assert_eq!(["p", "p++--", "p++.", "p.."].map(extent), [ScatterExtent::Front; 4]);
+    assert_eq!(["p.", "p----------"].map(extent), [ScatterExtent::All; 2]);
     // On other axes the window means nothing.
     let (session, ui) = after("p++Vjj<enter>");
     assert_ne!(ui.plot_axes(&session).up, Column::Accuracy);
-    assert_ne!(ui.window.unwrap().plot, ui.plot_axes(&session));
+    assert_ne!(window(&ui).plot, ui.plot_axes(&session));
 }
 
 #[test]

@@ -78,15 +78,27 @@ fn y_ticks(height: u16, y: &Axis) -> Vec<Tick> {
 /// The column of `value`, if it is in view.
 #[inline]
 pub(crate) fn column_of(plot: Rect, x: &Axis, value: f64) -> Option<u16> {
-    let fraction = in_view(x.fraction(value)?)?;
-    (plot.width > 0).then(|| plot.x + (fraction * f64::from(plot.width - 1) + 0.5) as u16)
+    Some(plot.x + half_column_of(plot, x, value)? / 2)
 }
 
 /// The row of `value`, if it is in view; large values are at the top.
 #[inline]
 pub(crate) fn row_of(plot: Rect, y: &Axis, value: f64) -> Option<u16> {
+    Some(plot.y + half_row_of(plot, y, value)? / 2)
+}
+
+/// The half of a column of the plot, counted from its left end, in which `value` is, if it is in view.
+#[inline]
+pub(crate) fn half_column_of(plot: Rect, x: &Axis, value: f64) -> Option<u16> {
+    let fraction = in_view(x.fraction(value)?)?;
+    (plot.width > 0).then(|| (2.0 * fraction * f64::from(plot.width - 1) + 1.0) as u16)
+}
+
+/// The half of a row of the plot, counted from its top, in which `value` is, if it is in view.
+#[inline]
+pub(crate) fn half_row_of(plot: Rect, y: &Axis, value: f64) -> Option<u16> {
     let fraction = in_view(y.fraction(value)?)?;
-    (plot.height > 0).then(|| plot.y + ((1.0 - fraction) * f64::from(plot.height - 1) + 0.5) as u16)
+    (plot.height > 0).then(|| (2.0 * (1.0 - fraction) * f64::from(plot.height - 1) + 1.0) as u16)
 }
 
 /// The values at the centre of a cell, clamped to the plot.

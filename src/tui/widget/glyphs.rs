@@ -23,12 +23,17 @@ pub struct Glyphs {
     pub focus: char,
     /// On the Pareto front.
     pub front: char,
+    /// On the Pareto front, in a plot: by the quarters of a cell in which there are points, as bits of
+    /// [`quarter`].
+    pub front_marks: [char; 16],
     /// Selected, or "here".
     pub selected: char,
     /// On an earlier Pareto front.
     pub earlier: char,
     /// Feasible, not on the front.
     pub feasible: char,
+    /// Feasible, in a plot, by quarters as above.
+    pub feasible_marks: [char; 16],
     /// Infeasible, in a plot.
     pub infeasible: char,
     /// A limit is met.
@@ -81,9 +86,11 @@ pub static UNICODE: Glyphs = Glyphs {
     locked: '■',
     focus: '▸',
     front: '●',
+    front_marks: [' ', '▘', '▝', '▀', '▖', '▌', '▞', '▛', '▗', '▚', '▐', '▜', '▄', '▙', '▟', '█'],
     selected: '◆',
     earlier: '□',
     feasible: '○',
+    feasible_marks: [' ', '⠃', '⠘', '⠛', '⡄', '⡇', '⡜', '⡟', '⢠', '⢣', '⢸', '⢻', '⣤', '⣧', '⣼', '⣿'],
     infeasible: '·',
     yes: '✓',
     no: '✗',
@@ -116,9 +123,11 @@ pub static ASCII: Glyphs = Glyphs {
     locked: 'X',
     focus: '>',
     front: '*',
+    front_marks: ['*'; 16],
     selected: '@',
     earlier: '+',
     feasible: 'o',
+    feasible_marks: ['o'; 16],
     infeasible: '.',
     yes: 'y',
     no: 'x',
@@ -141,7 +150,25 @@ pub static ASCII: Glyphs = Glyphs {
     braille: false,
 };
 
+/// Bit of a quarter of a cell: 1 and 2 above, 4 and 8 below, each from the left.
+pub(crate) const fn quarter(right: bool, below: bool) -> u8 {
+    1 << (right as u8 + 2 * below as u8)
+}
+
+/// Quarters that a legend shows.
+const LEGEND_QUARTERS: usize = (quarter(false, false) | quarter(true, true)) as usize;
+
 impl Glyphs {
+    /// Mark of the front in the legend of a plot.
+    pub const fn front_mark(&self) -> char {
+        self.front_marks[LEGEND_QUARTERS]
+    }
+
+    /// Mark of a feasible point in the legend of a plot.
+    pub const fn feasible_mark(&self) -> char {
+        self.feasible_marks[LEGEND_QUARTERS]
+    }
+
     /// Glyph of a histogram cell for `value` in 0..=1: the zero mark for nothing (or NaN), else at least the
     /// lowest step, so that a small amount is never shown as none.
     pub fn level(&self, value: f64) -> char {
@@ -192,15 +219,19 @@ mod tests {
             g.more_right,
             g.ellipsis,
         ];
-        assert!(all.iter().chain(&g.levels).chain(&g.fills).chain(&g.corners).all(char::is_ascii_graphic));
+        let marks = g.front_marks.iter().chain(&g.feasible_marks);
+        assert!(all.iter().chain(marks).chain(&g.levels).chain(&g.fills).chain(&g.corners).all(char::is_ascii_graphic));
     }
 
     #[test]
     fn marks_of_one_plot_differ() {
         for g in [&UNICODE, &ASCII] {
-            let marks = [g.front, g.selected, g.feasible, g.infeasible, g.limit_x, g.limit_y];
-            for (i, a) in marks.iter().enumerate() {
-                assert!(!marks[i + 1..].contains(a), "{a} has two meanings");
+            for quarters in 1..16 {
+                let (front, feasible) = (g.front_marks[quarters], g.feasible_marks[quarters]);
+                let marks = [front, g.selected, feasible, g.infeasible, g.earlier, g.limit_x, g.limit_y];
+                for (i, a) in marks.iter().enumerate() {
+                    assert!(!marks[i + 1..].contains(a), "{a} has two meanings");
+                }
             }
         }
     }

@@ -35,7 +35,7 @@ pub use glyphs::{ASCII, Glyphs, UNICODE};
 pub use half_blocks::{PixelColours, draw as draw_picture};
 pub use look::Look;
 pub use paint::{fit, width, write};
-pub use scatter::{Mark, PlotPoint, PointSource, Scatter, ScatterStyles};
+pub use scatter::{Mark, PlotPoint, PointMark, PointSource, Scatter, ScatterStyles};
 pub use slider::{Slider, SliderStyles};
 pub use stacked::{Part, StackedBar, StackedBars};
 pub use strip::{BoundaryMark, NetworkStrip, StripBlock, StripLink, StripStyles};

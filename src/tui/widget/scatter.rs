@@ -2,7 +2,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
-use super::{axis::Axis, frame, look::Look, paint};
+use super::{axis::Axis, frame, glyphs::quarter, look::Look, paint};
 
 /// Position of a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -15,6 +15,25 @@ pub struct PlotPoint {
     pub layer: u8,
 }
 
+/// Mark of a point. Its character carries the class, the style only helps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PointMark {
+    /// A character that has a cell to itself.
+    Glyph(char),
+    /// Characters by the quarters of a cell in which there are points of the layer: see [`super::Glyphs`].
+    Quarters(&'static [char; 16]),
+}
+
+impl PointMark {
+    /// The character of a cell with points in these quarters.
+    const fn character(self, quarters: u8) -> char {
+        match self {
+            Self::Glyph(character) => character,
+            Self::Quarters(characters) => characters[(quarters & 15) as usize],
+        }
+    }
+}
+
 /// Points with a mark each. Only points that are seen are asked how they look: of many, few are.
 pub trait PointSource {
     /// Number of points.
@@ -23,8 +42,8 @@ pub trait PointSource {
     /// Position of a point.
     fn plot_point(&self, index: usize) -> PlotPoint;
 
-    /// Character and style of a point; the character carries the class, the style only helps.
-    fn look(&self, index: usize) -> (char, Style);
+    /// Mark and style of a point.
+    fn look(&self, index: usize) -> (PointMark, Style);
 }
 
 /// One point of a list.
@@ -32,8 +51,8 @@ pub trait PointSource {
 pub struct Mark {
     /// Position.
     pub spot: PlotPoint,
-    /// Character and style.
-    pub glyph: char,
+    /// Mark.
+    pub mark: PointMark,
     /// Its style.
     pub style: Style,
 }
@@ -47,8 +66,8 @@ impl PointSource for [Mark] {
         self[index].spot
     }
 
-    fn look(&self, index: usize) -> (char, Style) {
-        (self[index].glyph, self[index].style)
+    fn look(&self, index: usize) -> (PointMark, Style) {
+        (self[index].mark, self[index].style)
     }
 }
 
@@ -63,12 +82,12 @@ pub struct ScatterStyles {
     pub selected: Style,
 }
 
-/// A scatter plot in whole cells.
+/// A scatter plot. Points of one layer share a cell by its quarters, as far as their marks have characters for it.
 ///
 /// ```
 /// # use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
-/// # use splitscope::tui::widget::{Axis, Mark, Scale, Scatter, PlotPoint};
-/// let mark = |x, y| Mark { spot: PlotPoint { x, y, layer: 0 }, glyph: '○', style: Style::new() };
+/// # use splitscope::tui::widget::{Axis, Mark, PlotPoint, PointMark, Scale, Scatter};
+/// let mark = |x, y| Mark { spot: PlotPoint { x, y, layer: 0 }, mark: PointMark::Glyph('○'), style: Style::new() };
 /// let points = [mark(10.0, 70.0), mark(20.0, 74.0)];
 /// let (x, y) = (Axis::new(10.0, 30.0, Scale::Linear), Axis::new(70.0, 74.0, Scale::Linear));
 /// let plot = Scatter::new(points.as_slice(), x, y).limit_x(25.0, "").selected(Some(1));
@@ -95,14 +114,16 @@ impl<'a, M: PointSource + ?Sized> Scatter<'a, M> {
         Self { points, x, y, limit_x: None, limit_y: None, crosshair: None, selected: None, look: Look::default() }
     }
 
-    /// A vertical line at `value`, with a short text beside it where there is room.
+    /// A vertical line at `value`, with a short text beside it where there is room. Of a line out of view the text shows,
+    /// with an arrow.
     #[must_use]
     pub const fn limit_x(mut self, value: f64, text: &'a str) -> Self {
         self.limit_x = Some((value, text));
         self
     }
 
-    /// A horizontal line at `value`, with a short text at its right end.
+    /// A horizontal line at `value`, with a short text at its right end. Of a line out of view the text shows, with an
+    /// arrow.
     #[must_use]
     pub const fn limit_y(mut self, value: f64, text: &'a str) -> Self {
         self.limit_y = Some((value, text));
@@ -158,7 +179,8 @@ impl<'a, M: PointSource + ?Sized> Scatter<'a, M> {
             .map(|(.., index)| index)
     }
 
-    /// Returns whether a cell is on the vertical limit line (or beside it), and on the horizontal one.
+    /// Returns whether a cell is on the vertical limit line (or beside it), and on the horizontal one; of a line out of
+    /// view, on its text.
     pub fn limits_at(&self, area: Rect, column: u16, row: u16) -> (bool, bool) {
         let plot = self.plot_area(area);
         if !plot.contains((column, row).into()) {
@@ -166,12 +188,49 @@ impl<'a, M: PointSource + ?Sized> Scatter<'a, M> {
         }
         let x = self.limit_x.and_then(|(value, _)| frame::column_of(plot, &self.x, value));
         let y = self.limit_y.and_then(|(value, _)| frame::row_of(plot, &self.y, value));
-        (x.is_some_and(|x| x.abs_diff(column) <= 1), y == Some(row))
+        let (cells, _) = self.cells(plot);
+        let on = |text: Option<EdgeText>| text.is_some_and(|text| text.area.contains((column, row).into()));
+        let beside = x.is_some_and(|x| x.abs_diff(column) <= 1);
+        (beside || on(self.edge_text_x(plot, &cells)), y == Some(row) || on(self.edge_text_y(plot, &cells)))
+    }
+
+    /// Text of a vertical limit line to the left or to the right of the plot, in the first row that has the room.
+    fn edge_text_x(&self, plot: Rect, cells: &[PlotCell]) -> Option<EdgeText> {
+        let (value, text) = self.limit_x?;
+        if text.is_empty() || plot.is_empty() || frame::column_of(plot, &self.x, value).is_some() {
+            return None;
+        }
+        let glyphs = self.look.glyphs;
+        let on_right = self.x.fraction(value)? > 1.0;
+        let text = if on_right { format!("{text} {}", glyphs.beyond) } else { format!("{} {text}", glyphs.more_left) };
+        let width = paint::width(&text).min(plot.width);
+        let x = if on_right { plot.right() - width } else { plot.x };
+        Some(EdgeText::in_free_row(text, Rect { x, width, ..plot }, plot, cells, false))
+    }
+
+    /// Text of a horizontal limit line above or below the plot, at the left end of the row nearest to it that has the
+    /// room.
+    fn edge_text_y(&self, plot: Rect, cells: &[PlotCell]) -> Option<EdgeText> {
+        let (value, text) = self.limit_y?;
+        if text.is_empty() || plot.is_empty() || frame::row_of(plot, &self.y, value).is_some() {
+            return None;
+        }
+        let above = self.y.fraction(value)? > 1.0;
+        let arrow = if above { self.look.glyphs.above } else { self.look.glyphs.below };
+        let text = format!("{arrow} {text}");
+        let width = paint::width(&text).min(plot.width);
+        Some(EdgeText::in_free_row(text, Rect { width, ..plot }, plot, cells, !above))
     }
 
     #[inline]
     fn cell(&self, plot: Rect, spot: PlotPoint) -> Option<(u16, u16)> {
         Some((frame::column_of(plot, &self.x, spot.x)?, frame::row_of(plot, &self.y, spot.y)?))
+    }
+
+    /// The half column and the half row of a point, counted from the left upper corner of the plot.
+    #[inline]
+    fn halves(&self, plot: Rect, spot: PlotPoint) -> Option<(u16, u16)> {
+        Some((frame::half_column_of(plot, &self.x, spot.x)?, frame::half_row_of(plot, &self.y, spot.y)?))
     }
 
     fn render_limits(&self, plot: Rect, buf: &mut Buffer) {
@@ -189,8 +248,12 @@ impl<'a, M: PointSource + ?Sized> Scatter<'a, M> {
     }
 
     /// The texts of the limits, over the points: beside the vertical line in the first row that has the room.
-    fn render_words(&self, plot: Rect, buf: &mut Buffer) {
+    fn render_words(&self, plot: Rect, cells: &[PlotCell], buf: &mut Buffer) {
         let style = self.look.styles.limit;
+        let beyond = [self.edge_text_x(plot, cells), self.edge_text_y(plot, cells)];
+        for EdgeText { area, text } in beyond.into_iter().flatten() {
+            paint::text(buf, area, area.x, area.y, &text, style);
+        }
         let row = self.limit_y.and_then(|(value, text)| Some((frame::row_of(plot, &self.y, value)?, text)));
         if let Some((row, text)) = row.filter(|(_, text)| !text.is_empty() && paint::width(text) + 2 < plot.width) {
             paint::text_right(buf, plot, plot.right(), row, &format!(" {text}"), style);
@@ -216,26 +279,33 @@ impl<'a, M: PointSource + ?Sized> Scatter<'a, M> {
         }
     }
 
-    /// The points that show, and how many of all have no place in the plot.
-    fn render_points(&self, plot: Rect, buf: &mut Buffer) -> usize {
-        // For each cell the layer of the point that shows, from 1, and how many points are behind it: the largest wins.
-        let mut shown = vec![0_u64; usize::from(plot.width) * usize::from(plot.height)];
-        let count = self.points.count();
+    /// The cells of the plot, row by row, and how many points have no place in it.
+    fn cells(&self, plot: Rect) -> (Vec<PlotCell>, usize) {
+        let mut cells = vec![PlotCell::default(); usize::from(plot.width) * usize::from(plot.height)];
         let mut outside = 0;
-        for index in 0..count {
+        for index in 0..self.points.count() {
             let spot = self.points.plot_point(index);
-            let Some((x, y)) = self.cell(plot, spot) else {
+            let Some((x, y)) = self.halves(plot, spot) else {
                 outside += 1;
                 continue;
             };
-            let cell = usize::from(y - plot.y) * usize::from(plot.width) + usize::from(x - plot.x);
-            shown[cell] = shown[cell].max((u64::from(spot.layer) + 1) << 32 | (count - 1 - index) as u64);
+            let cell = &mut cells[usize::from(y / 2) * usize::from(plot.width) + usize::from(x / 2)];
+            if cell.quarters == 0 || spot.layer > cell.layer {
+                *cell = PlotCell { first: index, layer: spot.layer, quarters: 0 };
+            }
+            if spot.layer == cell.layer {
+                cell.quarters |= quarter(x % 2 == 1, y % 2 == 1);
+            }
         }
-        for (position, shown) in plot.positions().zip(shown).filter(|(_, shown)| *shown > 0) {
-            let (glyph, style) = self.points.look(count - 1 - shown as u32 as usize);
-            paint::glyph(buf, plot, position.x, position.y, glyph, style);
+        (cells, outside)
+    }
+
+    /// The points that show.
+    fn render_points(&self, plot: Rect, cells: &[PlotCell], buf: &mut Buffer) {
+        for (position, cell) in plot.positions().zip(cells).filter(|(_, cell)| cell.quarters > 0) {
+            let (mark, style) = self.points.look(cell.first);
+            paint::glyph(buf, plot, position.x, position.y, mark.character(cell.quarters), style);
         }
-        outside
     }
 
     /// Draws the plot; how many points have no place in it.
@@ -248,13 +318,49 @@ impl<'a, M: PointSource + ?Sized> Scatter<'a, M> {
         frame::draw(buf, area, plot, &self.x, &self.y, self.look.styles.axis, self.look.glyphs);
         self.render_crosshair(plot, buf);
         self.render_limits(plot, buf);
-        let outside = self.render_points(plot, buf);
-        self.render_words(plot, buf);
+        let (cells, outside) = self.cells(plot);
+        self.render_points(plot, &cells, buf);
+        self.render_words(plot, &cells, buf);
         let selected = self.selected.filter(|index| *index < self.points.count());
         if let Some((x, y)) = selected.and_then(|index| self.cell(plot, self.points.plot_point(index))) {
             paint::glyph(buf, plot, x, y, self.look.glyphs.selected, self.look.styles.selected);
         }
         outside
+    }
+}
+
+/// Points that share a cell: those of the highest layer show.
+#[derive(Clone, Copy, Default)]
+struct PlotCell {
+    /// The first point of the layer.
+    first: usize,
+    layer: u8,
+    /// Quarters of the cell in which there are points of the layer.
+    quarters: u8,
+}
+
+/// Text of a limit line out of view, at the edge nearest to it.
+struct EdgeText {
+    area: Rect,
+    text: String,
+}
+
+impl EdgeText {
+    /// The text in the columns of `span`, in the first row of the plot without a point there, or the last one if
+    /// `from_below`; where there is none, at the edge.
+    fn in_free_row(text: String, span: Rect, plot: Rect, cells: &[PlotCell], from_below: bool) -> Self {
+        let columns = usize::from(span.x - plot.x)..usize::from(span.right() - plot.x);
+        let is_free = |row: &usize| {
+            let begin = row * usize::from(plot.width);
+            cells[begin + columns.start..begin + columns.end].iter().all(|cell| cell.quarters == 0)
+        };
+        let last = usize::from(plot.height) - 1;
+        let row = if from_below {
+            (0..=last).rev().find(is_free).unwrap_or(last)
+        } else {
+            (0..=last).find(is_free).unwrap_or(0)
+        };
+        Self { area: Rect { y: plot.y + row as u16, height: 1, ..span }, text }
     }
 }
 
@@ -267,10 +373,10 @@ impl<M: PointSource + ?Sized> Widget for &Scatter<'_, M> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tui::widget::{Scale, testing};
+    use crate::tui::widget::{Scale, UNICODE, testing};
 
     fn mark(x: f64, y: f64, glyph: char, layer: u8) -> Mark {
-        Mark { spot: PlotPoint { x, y, layer }, glyph, style: Style::new() }
+        Mark { spot: PlotPoint { x, y, layer }, mark: PointMark::Glyph(glyph), style: Style::new() }
     }
 
     fn axes() -> (Axis, Axis) {
@@ -313,6 +419,35 @@ mod tests {
         let (column, row) = (frame::column_of(plot.plot_area(area), &x, 20.0).unwrap(), 2);
         assert_eq!(plot.nearest(area, column, row, 4), Some(0));
         assert_eq!(plot.nearest(area, column + 9, row, 4), None);
+    }
+
+    #[test]
+    fn points_of_a_layer_share_a_cell_by_its_quarters() {
+        let at = |x, y, layer| {
+            let characters = if layer == 1 { &UNICODE.front_marks } else { &UNICODE.feasible_marks };
+            Mark { spot: PlotPoint { x, y, layer }, mark: PointMark::Quarters(characters), style: Style::new() }
+        };
+        // A column is 1 wide and a row 1 high, with whole values in the middle.
+        let points = [at(2.4, 1.4, 1), at(1.6, 0.6, 1), at(2.4, 0.6, 0), at(2.6, 0.6, 0), at(3.4, 0.6, 0)];
+        let (x, y) = (Axis::new(0.0, 6.0, Scale::Linear), Axis::new(0.0, 2.0, Scale::Linear));
+        let plot = Scatter::new(points.as_slice(), x, y);
+        assert_eq!(testing::lines(&plot, 9, 4)[..3], ["2┤", " │  ▞⣤", "0┤"].map(str::to_owned));
+    }
+
+    #[test]
+    fn a_limit_out_of_view_shows_by_its_text_and_can_be_dragged_by_it() {
+        let points = [mark(20.0, 72.0, 'a', 1)];
+        let (x, y) = axes();
+        let plot = Scatter::new(points.as_slice(), x, y).limit_x(99.0, "≤ 99").limit_y(60.0, "≥ 60");
+        let lines = testing::lines(&plot, 24, 6);
+        assert_eq!((lines[0].as_str(), lines[4].as_str()), ("74┤               ≤ 99 »", "70┤↓ ≥ 60"));
+        let area = Rect::new(0, 0, 24, 6);
+        assert_eq!(
+            [(23, 0), (3, 4), (12, 2)].map(|(x, y)| plot.limits_at(area, x, y)),
+            [(true, false), (false, true), (false, false)]
+        );
+        let plot = Scatter::new(points.as_slice(), x, y).limit_x(1.0, "≥ 1");
+        assert_eq!(testing::lines(&plot, 24, 6)[0], "74┤‹ ≥ 1");
     }
 
     #[test]

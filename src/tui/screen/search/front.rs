@@ -9,7 +9,7 @@ use crate::{
     tui::{
         command::UserCommand,
         hit::{HitMap, Region},
-        widget::{Axis, Mark, PlotPoint, Scale, Scatter, width},
+        widget::{Axis, Mark, PlotPoint, PointMark, Scale, Scatter, width},
     },
 };
 
@@ -25,15 +25,15 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let title = format!("Accuracy {} over latency {}", up.symbol, right.symbol);
     let notes = match ui.earlier_front(view.session.searching()) {
         None if view.session.searching().generations.is_empty() => {
-            vec![format!("{} front  {} found", glyphs.front, glyphs.feasible)]
+            vec![format!("{} front  {} found", glyphs.front_mark(), glyphs.feasible_mark())]
         }
         Some(generation) => vec![
-            format!("{} front now  {} after generation {generation}  {keys}", glyphs.front, glyphs.earlier),
-            format!("{} now {} generation {generation}", glyphs.front, glyphs.earlier),
+            format!("{} front now  {} after generation {generation}  {keys}", glyphs.front_mark(), glyphs.earlier),
+            format!("{} now {} generation {generation}", glyphs.front_mark(), glyphs.earlier),
         ],
         None => vec![
-            format!("{} front  {} found  {keys} earlier fronts", glyphs.front, glyphs.feasible),
-            format!("{} front", glyphs.front),
+            format!("{} front  {} found  {keys} earlier fronts", glyphs.front_mark(), glyphs.feasible_mark()),
+            format!("{} front", glyphs.front_mark()),
         ],
     };
     let note = notes.iter().find(|note| width(note) + width(&title) + 9 < area.width);
@@ -61,16 +61,16 @@ fn with_scatter<R>(view: View<'_>, then: impl FnOnce(&Scatter<'_, [Mark]>, &[Can
     let now = session.found(None);
     let mut marks: Vec<Mark> = Vec::new();
     let mut ids: Vec<CandidateId> = Vec::new();
-    let mut add = |point: &FoundPoint<'_>, glyph, style, layer| {
+    let mut add = |point: &FoundPoint<'_>, mark, style, layer| {
         let spot = PlotPoint { x: point.latency_s / right.size, y: point.found.accuracy / up.size, layer };
-        marks.push(Mark { spot, glyph, style });
+        marks.push(Mark { spot, mark, style });
         ids.push(point.candidate);
     };
     for point in &now {
         match point.front {
-            true => add(point, glyphs.front, theme.front, 3),
-            false if point.feasible => add(point, glyphs.feasible, theme.dim, 1),
-            false => add(point, glyphs.infeasible, theme.infeasible, 0),
+            true => add(point, PointMark::Quarters(&glyphs.front_marks), theme.front, 3),
+            false if point.feasible => add(point, PointMark::Quarters(&glyphs.feasible_marks), theme.dim, 1),
+            false => add(point, PointMark::Glyph(glyphs.infeasible), theme.infeasible, 0),
         }
     }
     let earlier = ui.earlier_front(session.searching()).map(|one| session.found(Some(one))).unwrap_or_default();
@@ -78,7 +78,7 @@ fn with_scatter<R>(view: View<'_>, then: impl FnOnce(&Scatter<'_, [Mark]>, &[Can
         // One that still is on the front stays as it is.
         let stays = now.iter().any(|other| other.front && other.found.design == point.found.design);
         if !stays {
-            add(point, glyphs.earlier, theme.warn, 2);
+            add(point, PointMark::Glyph(glyphs.earlier), theme.warn, 2);
         }
     }
     let limit = session.value(Knob::LatencyLimit) / right.size;
