@@ -38,8 +38,8 @@ const FEW: f64 = 0.05;
 const APART: f64 = 0.25;
 /// Fewest points of which a few may be left outside.
 const MANY: usize = 20;
-/// Fewest designs on a front that the plot follows, and share of them that may stay outside at the worse end of the axis
-/// upwards if they are far from the others.
+/// Fewest designs on a front that the plot follows, and share of them that may stay outside at the worse end of the
+/// axis upwards if they are far from the others.
 const FEWEST: usize = 2;
 const QUARTER: f64 = 0.25;
 /// Shares by which a limit and the selected design may stretch an axis that follows the front.

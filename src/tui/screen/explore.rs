@@ -11,8 +11,8 @@
 //! └──────────────────────────┘└──────────────────────────────┘
 //! ```
 //! The scatter plot has most of its column, as the bars repeat what the table says; only frames in the pipeline take as
-//! much as the knobs. Below 110 columns knobs and bars stand side by side, and scatter and table take turns below; where
-//! there are few rows the network has two lines and no frame.
+//! much as the knobs. Below 110 columns knobs and bars stand side by side, and scatter and table take turns below;
+//! where there are few rows the network has two lines and no frame.
 
 use ratatui::{
     buffer::Buffer,

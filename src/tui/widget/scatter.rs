@@ -114,8 +114,8 @@ impl<'a, M: PointSource + ?Sized> Scatter<'a, M> {
         Self { points, x, y, limit_x: None, limit_y: None, crosshair: None, selected: None, look: Look::default() }
     }
 
-    /// A vertical line at `value`, with a short text beside it where there is room. Of a line out of view the text shows,
-    /// with an arrow.
+    /// A vertical line at `value`, with a short text beside it where there is room. Of a line out of view the text
+    /// shows, with an arrow.
     #[must_use]
     pub const fn limit_x(mut self, value: f64, text: &'a str) -> Self {
         self.limit_x = Some((value, text));
