@@ -5,7 +5,7 @@
 //! │ Move                                                            │
 //! │   Tab          go to the next pane                              │
 //! │ ...                                                             │
-//! │ Marks  ● front  ◆ selected  ○ fits  · does not                  │
+//! │ Marks  ▚ front  ◆ selected  ⢣ fits  · does not                  │
 //! └─────────────────────────────────────────────────────────────────┘
 //! ```
 
