@@ -1,16 +1,21 @@
 //! What moving a knob takes: `cargo bench --bench explore`. Prints one line a figure with its budget; CPU time where the
 //! system tells it (Linux), else wall time. Fails if a budget is missed by more than a factor of two, so that a busy machine
 //! passes. The budgets are those of the default space; a larger one, with more boundaries, is measured beside it.
+//! `cargo bench --bench explore -- F.onnx` measures with an imported network.
 
 use std::hint::black_box;
+use std::path::Path;
 use std::time::Instant;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use splitscope::explore::{Command, Move, Session};
+use splitscope::files;
 use splitscope::hardware::{self, Profile};
+use splitscope::network::import::{ImportOptions, import};
+use splitscope::onnx;
 use splitscope::quantity::Knob;
-use splitscope::space::{self, SearchSpace};
+use splitscope::space::{self, ImportRules, SearchSpace};
 use splitscope::tui::screen::{self, View};
 use splitscope::tui::{UiState, picture_theme, theme::ColourScheme};
 
@@ -25,8 +30,11 @@ fn main() {
     let mut missed = false;
     let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     let wanted = |(name, _): &(&str, f64)| only.as_deref().is_none_or(|only| only == *name);
-    for (name, factor) in [(space::DEFAULT, 1.0), ("attentive-nas", f64::INFINITY)].into_iter().filter(wanted) {
-        let space = SearchSpace::shipped(name).expect("it is shipped");
+    let file = only.as_deref().filter(|only| only.ends_with(".onnx"));
+    let spaces = [(space::DEFAULT, 1.0), ("attentive-nas", f64::INFINITY)].into_iter().filter(wanted);
+    for (name, factor) in spaces.chain(file.map(|file| (file, 1.0))) {
+        let space =
+            if file == Some(name) { imported(name) } else { SearchSpace::shipped(name).expect("it is shipped") };
         let start = Instant::now();
         let mut session = Session::new(space, profile.clone(), DESIGNS, 7);
         let (seconds, cells) = (start.elapsed().as_secs_f64(), session.catalogue().split_count());
@@ -37,6 +45,16 @@ fn main() {
         missed |= frame(name, &mut session, factor * FRAME_MS);
     }
     std::process::exit(i32::from(missed));
+}
+
+/// A space of the network of an ONNX file.
+fn imported(file: &str) -> SearchSpace {
+    let start = Instant::now();
+    let content = files::read(Path::new(file), onnx::LARGEST_FILE).expect("the file is there");
+    let model = onnx::read(content.into()).expect("it is a model");
+    let network = import(&model, &ImportOptions::default(), &|_| true).expect("it can be imported");
+    println!("{file}: imported in {:.0} ms of wall time", start.elapsed().as_secs_f64() * 1e3);
+    SearchSpace::of_networks(vec![(file.to_owned(), network)], ImportRules::default()).expect("it is one network")
 }
 
 /// A knob moved to and fro over its range.

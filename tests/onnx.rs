@@ -1,10 +1,13 @@
 //! Import of ONNX files: networks of two exporters against tables made from torchvision's graphs, layer by layer, and
 //! files that are damaged or hostile. The weights of the golden files are zero, so that they pack small.
 
+mod common;
+
 use std::io::Read;
 
 use proptest::prelude::*;
 use prost::Message;
+use serde_json::Value;
 use splitscope::network::import::{Cuts, ImportError, ImportOptions, import};
 use splitscope::network::memory::{MemoryRule, crossings, cut_bytes, live_bytes, peak};
 use splitscope::network::{Network, Op};
@@ -396,4 +399,70 @@ fn damaged_files_are_read_or_refused() {
         Ok(())
     });
     assert!(result.is_ok(), "{result:?}");
+}
+
+/// A folder with the golden ResNet-18.
+fn resnet() -> tempfile::TempDir {
+    let folder = common::folder();
+    std::fs::write(folder.path().join("resnet18.onnx"), unpacked(ZOO[2].2[1])).unwrap();
+    folder
+}
+
+#[test]
+fn the_program_costs_a_file_and_writes_its_layers() {
+    let folder = resnet();
+    let run = |arguments: &[&str]| common::splitscope(folder.path(), arguments);
+    let costs = ["cost", "--network", "resnet18.onnx", "--profile", "siracusa"];
+    let output = run(&[&costs[..], &["--cuts", "all", "--json", "--layers-csv", "l.csv"]].concat());
+    assert!(output.status.success(), "{}", common::text(&output.stderr));
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(report["total"]["macs"], 1_814_073_344_u64);
+    assert_eq!(report["total"]["weights"], 11_678_912);
+    assert_eq!(report["total"]["peak_bytes"], 1_003_520);
+    assert_eq!(report["layers"].as_array().unwrap().len(), 31);
+    assert_eq!(report["splits"].as_array().unwrap().len(), 32);
+    assert_eq!((&report["layers"][3]["cut_bytes"], &report["layers"][3]["cut_tensors"]), (&401_408.into(), &2.into()));
+    assert_eq!(report["hypothetical"], false);
+    // The written layers count the same multiply-accumulates.
+    for file in ["l.csv", "l_scale_sim.csv"] {
+        let output = run(&["cost", "--layers", file, "--json", "--array", "32x32", "--dataflow", "ws"]);
+        let rows: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(rows["total"]["macs"], 1_814_073_344_u64, "{file}: {}", common::text(&output.stderr));
+    }
+    let output = run(&[&costs[..], &["--fusion", "add_2", "--ratio", "4", "--sensors", "2"]].concat());
+    let text = common::text(&output.stdout);
+    assert!(text.contains("hypothetical") && text.contains("fusion of 2 views"), "{text}");
+}
+
+#[test]
+fn the_program_checks_and_refuses_files() {
+    let folder = resnet();
+    let run = |arguments: &[&str]| common::splitscope(folder.path(), arguments);
+    let output = run(&["check", "resnet18.onnx"]);
+    assert!(common::text(&output.stdout).contains("31 layers, 1.81 GMAC a view"));
+    let content = std::fs::read(folder.path().join("resnet18.onnx")).unwrap();
+    std::fs::write(folder.path().join("half.onnx"), &content[..content.len() / 2]).unwrap();
+    let output = run(&["check", "half.onnx"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(common::text(&output.stderr).contains("half.onnx: this is no ONNX model: at byte"));
+    // A file of a terabyte that holds nothing is refused before it is read.
+    std::fs::File::create(folder.path().join("huge.onnx")).unwrap().set_len(1 << 40).unwrap();
+    let output = run(&["cost", "--network", "huge.onnx"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(common::text(&output.stderr).contains("it is larger than"), "{}", common::text(&output.stderr));
+    let output = run(&["--network", "resnet18.onnx", "--network", "resnet18.onnx", "--ratio", "1,4", "--plain"]);
+    let text = common::text(&output.stdout);
+    assert!(text.contains("of 4 candidates"), "{text}{}", common::text(&output.stderr));
+    let output = run(&["cost", "--cuts", "all"]);
+    assert!(common::text(&output.stderr).contains("name one with --network"));
+}
+
+#[test]
+fn a_transposed_convolution_without_overlap_makes_blocks() {
+    let up = with_ints(node("ConvTranspose", &["x", "w"], "y"), "strides", &[2, 2]);
+    let model = graph(&[1, 8, 5, 5], vec![up.clone()], vec![weights(&[8, 4, 2, 2])]);
+    let network = imported(&model, &ImportOptions::default()).unwrap();
+    assert_eq!((network.layers[0].macs, network.layers[0].weights, network.bytes(1)), (128 * 25, 128, 4 * 100));
+    let overlapping = graph(&[1, 8, 5, 5], vec![up], vec![weights(&[8, 4, 4, 4])]);
+    assert!(refusal(&overlapping).contains("--opaque ConvTranspose"));
 }

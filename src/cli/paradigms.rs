@@ -52,12 +52,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
-    let space = match &arguments.network {
-        Some(path) => network::space(std::slice::from_ref(path), &arguments.import, ImportRules::default())?,
-        None => {
-            network::needs_network(&arguments.import)?;
-            load::space(&arguments.space)?.0
-        }
+    let space = if let Some(path) = &arguments.network {
+        network::space(std::slice::from_ref(path), &arguments.import, ImportRules::default())?
+    } else {
+        network::needs_network(&arguments.import)?;
+        load::space(&arguments.space)?.0
     };
     let (profile, _) = load::profile(&arguments.profile)?;
     let model = CostModel::new(space, profile)?;

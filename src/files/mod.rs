@@ -35,10 +35,14 @@ pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let file = File::open(path)?;
     let metadata = file.metadata()?;
     regular(&metadata)?;
-    let mut content = Vec::with_capacity(metadata.len().min(limit) as usize);
+    let too_large = || io::Error::other(format!("it is larger than {limit} bytes"));
+    if metadata.len() > limit {
+        return Err(too_large());
+    }
+    let mut content = Vec::with_capacity(metadata.len() as usize);
     file.take(limit.saturating_add(1)).read_to_end(&mut content)?;
     if content.len() as u64 > limit {
-        return Err(io::Error::other(format!("it is larger than {limit} bytes")));
+        return Err(too_large());
     }
     Ok(content)
 }

@@ -35,7 +35,7 @@ impl MessageKind {
         match (self, field) {
             (Self::Model, 7) => FieldContent::Message(Self::Graph),
             (Self::Graph, 1) => FieldContent::Message(Self::Node),
-            (Self::Graph, 5) | (Self::Attribute, 5) => FieldContent::Message(Self::Tensor),
+            (Self::Graph | Self::Attribute, 5) => FieldContent::Message(Self::Tensor),
             (Self::Graph, 11..=13) => FieldContent::Message(Self::Type(4)),
             (Self::Node, 5) => FieldContent::Message(Self::Attribute),
             (Self::Tensor, 13) | (Self::Model, 8) => FieldContent::Message(Self::Leaf),

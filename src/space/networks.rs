@@ -137,7 +137,7 @@ fn unique(name: &str, imported: &[ImportedNetwork]) -> String {
     if !taken(name) {
         return name.to_owned();
     }
-    (2..).map(|number| format!("{name}.{number}")).find(|name| !taken(name)).unwrap_or_default()
+    (2..=imported.len() + 2).map(|number| format!("{name}.{number}")).find(|name| !taken(name)).unwrap_or_default()
 }
 
 /// Lets the views of each network that has such a boundary become one there.

@@ -29,12 +29,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         layers::run(file, &arguments.layers, &arguments.profile, arguments.json)?;
         return Ok(Answer::Yes);
     }
-    let space = match &arguments.network {
-        Some(path) => imported(path, arguments)?,
-        None => {
-            network::needs_network(&arguments.import)?;
-            load::space(&arguments.space)?.0
-        }
+    let space = if let Some(path) = &arguments.network {
+        imported(path, arguments)?
+    } else {
+        network::needs_network(&arguments.import)?;
+        load::space(&arguments.space)?.0
     };
     let genome = space.parse_genome(&load::spelt(&space, &arguments.genome))?;
     if let Some(of) = &arguments.list_layers {

@@ -1,12 +1,12 @@
 //! Axes of what reshape, slice, transpose and their kin make.
 
 use super::error::Defect;
-use super::node::{Node, axis};
+use super::node::{Node, axis, signed};
 use super::value::{ConstantValue, MOST_AXES, elements, shown};
 
 /// Elements of an axis that a slice takes.
 pub(super) struct AxisRange {
-    start: u64,
+    start: i64,
     count: u64,
     step: i64,
 }
@@ -17,7 +17,8 @@ impl AxisRange {
     }
 
     pub(super) fn indices(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.count as i64).filter_map(|at| usize::try_from(self.start as i64 + at * self.step).ok())
+        let place = |at: u64| self.start.checked_add(i64::try_from(at).ok()?.checked_mul(self.step)?);
+        (0..self.count).filter_map(move |at| usize::try_from(place(at)?).ok())
     }
 }
 
@@ -71,7 +72,7 @@ fn to_shape(wanted: &[i64], dims: &[u64], zeros: bool) -> Result<Vec<u64>, Defec
 
 fn flattened(node: &Node<'_>, dims: &[u64]) -> Result<Vec<u64>, Defect> {
     let wanted = node.int("axis", 1);
-    let at = if wanted == dims.len() as i64 { dims.len() } else { axis(wanted, dims.len())? };
+    let at = if wanted == signed(dims.len()) { dims.len() } else { axis(wanted, dims.len())? };
     Ok(vec![elements(&dims[..at])?, elements(&dims[at..])?])
 }
 
@@ -115,7 +116,7 @@ pub(super) fn ranges(node: &Node<'_>, dims: &[u64]) -> Result<Vec<AxisRange>, De
     let missing = || Defect::new("its range is missing");
     let starts = node.numbers(1, "starts")?.ok_or_else(missing)?;
     let ends = node.numbers(2, "ends")?.ok_or_else(missing)?;
-    let axes = node.numbers(3, "axes")?.unwrap_or_else(|| (0..starts.len() as i64).collect());
+    let axes = node.numbers(3, "axes")?.unwrap_or_else(|| (0..signed(starts.len())).collect());
     let steps = node.numbers(4, "steps")?.unwrap_or_else(|| vec![1; starts.len()]);
     if ends.len() != starts.len() || axes.len() != starts.len() || steps.len() != starts.len() {
         return Err(Defect::new("its ranges have different numbers of axes"));
@@ -133,7 +134,7 @@ pub(super) fn ranges(node: &Node<'_>, dims: &[u64]) -> Result<Vec<AxisRange>, De
         };
         let distance = if step > 0 { end - start } else { start - end };
         let count = (distance.max(0) as u64).div_ceil(step.unsigned_abs());
-        ranges[at] = AxisRange { start: start.max(0) as u64, count, step };
+        ranges[at] = AxisRange { start: start.max(0), count, step };
     }
     Ok(ranges)
 }

@@ -57,7 +57,7 @@ fn ints(tensor: &TensorProto) -> Option<Vec<i64>> {
         data_type::INT32 if !raw.is_empty() => {
             chunks(4).filter_map(|bytes| Some(i32::from_le_bytes(bytes.try_into().ok()?).into())).collect()
         }
-        data_type::INT8 if !raw.is_empty() => raw.iter().map(|&byte| i64::from(byte as i8)).collect(),
+        data_type::INT8 if !raw.is_empty() => raw.iter().map(|&byte| i64::from(byte.cast_signed())).collect(),
         data_type::UINT8 if !raw.is_empty() => raw.iter().map(|&byte| i64::from(byte)).collect(),
         data_type::INT32 | data_type::INT8 | data_type::UINT8 => {
             tensor.int32_data.iter().map(|&value| i64::from(value)).collect()
@@ -251,7 +251,7 @@ fn range(node: &Node<'_>) -> Result<ConstantValue, Defect> {
     };
     let (start, limit, step) = (number(0)?, number(1)?, number(2)?);
     let count = if step > 0 { limit.saturating_sub(start).max(0) / step } else { 0 };
-    if step < 1 || count > FEW as i64 {
+    if step < 1 || count > FEW.cast_signed() {
         return Err(Defect::new("its range is not one that is read"));
     }
     Ok(ConstantValue::of_ints((start..limit).step_by(step as usize).collect()))

@@ -39,6 +39,41 @@ impl Importer<'_> {
         Ok(vec![Value::Made(self.layer(node, new, dims)?)])
     }
 
+    /// A transposed convolution whose windows do not overlap: each position makes a block of positions, as a 1x1
+    /// convolution to so many channels more does.
+    pub(super) fn transposed_convolution(&mut self, node: &Node<'_>) -> Result<Vec<Value>, Defect> {
+        let made = node.made(0)?.clone();
+        let weights = node.constant(1)?.clone();
+        let (&[batch, channels, height, width], &[inputs, per_group, rows, columns]) =
+            (&made.dims[..], &weights.dims[..])
+        else {
+            return Err(self.not_known(node, "a transposed convolution over other than two axes is not known"));
+        };
+        let strides = node.ints("strides").unwrap_or(&[1, 1]);
+        let blocks = i64::try_from(rows).is_ok_and(|rows| strides.first() == Some(&rows))
+            && i64::try_from(columns).is_ok_and(|columns| strides.get(1) == Some(&columns));
+        let is_plain = |name: &str, plain: i64| node.ints(name).is_none_or(|list| list.iter().all(|&one| one == plain));
+        let plain = is_plain("pads", 0) && is_plain("output_padding", 0) && is_plain("dilations", 1);
+        if !blocks || !plain || node.attribute("output_shape").is_some() {
+            return Err(self.not_known(node, "a transposed convolution whose windows overlap is not known"));
+        }
+        let groups = u64::try_from(node.int("group", 1)).unwrap_or(0);
+        if inputs != channels || groups == 0 || !channels.is_multiple_of(groups) {
+            let problem = format!("weights of {} do not fit {}", shown(&weights.dims), shown(&made.dims));
+            return Err(Defect::new(problem));
+        }
+        let filters = product(&[per_group, groups])?;
+        let dims = vec![batch, filters, product(&[height, rows])?, product(&[width, columns])?];
+        let output = shape(&[1, product(&[filters, rows, columns])?, height, width])?;
+        let count = elements(&weights.dims)?;
+        let macs = product(&[count, height, width])?;
+        elements(&dims)?;
+        let op = Op::Conv { window: SlidingWindow::same(1, 1), groups: side(groups)? };
+        let input = shape(&made.dims)?;
+        let new = NewLayer { op, inputs: &[&made], input, output, macs, weights: count, constant: Some(&weights) };
+        Ok(vec![Value::Made(self.layer(node, new, dims)?)])
+    }
+
     /// A product of a matrix with constant weights, or of two matrices that layers make.
     pub(super) fn product(&mut self, node: &Node<'_>, at: [usize; 2]) -> Result<Vec<Value>, Defect> {
         let is_gemm = node.proto.op_type == "Gemm";

@@ -13,7 +13,7 @@ use super::constant::{fold, is_broken, of_tensor};
 use super::cuts::{self, Cuts};
 use super::error::{Defect, ImportError};
 use super::names::Names;
-use super::node::Node;
+use super::node::{Node, signed};
 use super::value::{ConstantValue, Function, MOST_AXES, TensorView, Value, shape, shown};
 
 /// Most nodes of a graph.
@@ -269,9 +269,10 @@ impl<'a> Importer<'a> {
             }
         } else if node.proto.op_type == "Shape" {
             let dims = &node.made(0)?.dims;
-            let end = node.int("end", dims.len() as i64).clamp(-(dims.len() as i64), dims.len() as i64);
-            let start = node.int("start", 0).clamp(-(dims.len() as i64), dims.len() as i64);
-            let place = |at: i64| if at < 0 { (at + dims.len() as i64) as usize } else { at as usize };
+            let count = signed(dims.len());
+            let end = node.int("end", count).clamp(-count, count);
+            let start = node.int("start", 0).clamp(-count, count);
+            let place = |at: i64| usize::try_from(if at < 0 { at + count } else { at }).unwrap_or(0);
             let ints = dims.get(place(start)..place(end)).unwrap_or_default();
             let ints = ints.iter().map(|&dim| i64::try_from(dim).unwrap_or(i64::MAX)).collect();
             return Ok(vec![Value::Constant(Rc::new(ConstantValue::of_ints(ints)))]);

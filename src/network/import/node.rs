@@ -79,7 +79,12 @@ impl<'a> Node<'a> {
 
 /// An axis, counted from the end if it is negative.
 pub(super) fn axis(axis: i64, axes: usize) -> Result<usize, Defect> {
-    let from_start = if axis < 0 { axis.checked_add(axes as i64) } else { Some(axis) };
+    let from_start = if axis < 0 { axis.checked_add(signed(axes)) } else { Some(axis) };
     let found = from_start.and_then(|axis| usize::try_from(axis).ok()).filter(|&axis| axis < axes);
     found.ok_or_else(|| Defect::new(format!("there is no axis {axis} among {axes}")))
+}
+
+/// A number of axes or elements with a sign.
+pub(super) fn signed(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }

@@ -15,11 +15,10 @@ impl<'a> Importer<'a> {
             return self.unknown(node);
         }
         match node.proto.op_type.as_str() {
-            "Conv" => self.convolution(node, 0, 1),
+            "Conv" | "ConvInteger" => self.convolution(node, 0, 1),
             "QLinearConv" => self.convolution(node, 0, 3),
-            "ConvInteger" => self.convolution(node, 0, 1),
-            "Gemm" => self.product(node, [0, 1]),
-            "MatMul" | "MatMulInteger" => self.product(node, [0, 1]),
+            "ConvTranspose" => self.transposed_convolution(node),
+            "Gemm" | "MatMul" | "MatMulInteger" => self.product(node, [0, 1]),
             "QLinearMatMul" => self.product(node, [0, 3]),
             "MaxPool" | "AveragePool" | "LpPool" => self.pool(node),
             "GlobalAveragePool" | "GlobalMaxPool" | "GlobalLpPool" => self.global_pool(node),
@@ -62,7 +61,7 @@ impl<'a> Importer<'a> {
         let mut made = node.made(0)?.clone();
         let (activation, function) = match node.proto.op_type.as_str() {
             "Relu" => (Some(Activation::Relu), Function::Plain),
-            "Clip" => clip(node)?,
+            "Clip" => clip(node),
             "HardSwish" => (Some(Activation::HardSwish), Function::Plain),
             "Swish" => (Some(Activation::Swish), Function::Plain),
             "Sigmoid" => (None, Function::Sigmoid),
@@ -136,7 +135,7 @@ impl<'a> Importer<'a> {
 }
 
 /// Activation that a clip is, by its bounds.
-fn clip(node: &Node<'_>) -> Result<(Option<Activation>, Function), Defect> {
+fn clip(node: &Node<'_>) -> (Option<Activation>, Function) {
     let bound = |index: usize, name: &str| match node.input(index) {
         Some(Value::Constant(constant)) => {
             let whole = constant.ints.as_ref().and_then(|list| Some(*list.first()? as f32));
@@ -148,9 +147,9 @@ fn clip(node: &Node<'_>) -> Result<(Option<Activation>, Function), Defect> {
     let (least, most) = (bound(1, "min"), bound(2, "max"));
     let zero = least.is_some_and(|least| least.abs() < 1e-6);
     let six = most.is_some_and(|most| (most - 6.0).abs() < 1e-6);
-    Ok(match most {
+    match most {
         _ if zero && six => (Some(Activation::Relu6), Function::HardSigmoid),
         None if zero => (Some(Activation::Relu), Function::Plain),
         _ => (None, Function::HardSigmoid),
-    })
+    }
 }

@@ -47,13 +47,11 @@ impl Importer<'_> {
         let own = node.made(0)?.clone();
         let along = axis(node.int("axis", 0), own.dims.len())?;
         let parts = node.proto.output.len().max(1) as u64;
-        let sizes = match node.numbers(1, "split")? {
-            Some(sizes) => sizes.iter().map(|&size| u64::try_from(size).unwrap_or(0)).collect(),
-            None => {
-                let each = own.dims[along].div_ceil(parts);
-                let part = |index: u64| own.dims[along].saturating_sub(index * each).min(each);
-                (0..parts).map(part).collect::<Vec<u64>>()
-            }
+        let sizes: Vec<u64> = if let Some(sizes) = node.numbers(1, "split")? {
+            sizes.iter().map(|&size| u64::try_from(size).unwrap_or(0)).collect()
+        } else {
+            let each = own.dims[along].div_ceil(parts);
+            (0..parts).map(|index| own.dims[along].saturating_sub(index * each).min(each)).collect()
         };
         let sum = sizes.iter().try_fold(0_u64, |sum, &size| sum.checked_add(size));
         if sum != Some(own.dims[along]) || sizes.len() as u64 != parts {
