@@ -202,10 +202,10 @@ pub(super) fn peak(network: &Network, demand: &SplitDemand, profile: &Profile) -
         }
     };
     let contents = SensorContents {
-        frame_bytes: network.input.elements(),
-        sent_bytes: if demand.boundary == 0 { 0 } else { demand.link_bytes },
-        weight_bytes: demand.sensor_weight_bytes,
-        largest_weight_bytes: network.layers[..layers].iter().map(Layer::weight_bytes).max().unwrap_or(0),
+        frame: network.input.elements(),
+        sent: if demand.boundary == 0 { 0 } else { demand.link_bytes },
+        weights: demand.sensor_weight_bytes,
+        largest_weights: network.layers[..layers].iter().map(Layer::weight_bytes).max().unwrap_or(0),
     };
     tensors.extend(contents.buffers(&profile.sensor).map(|(name, bytes)| (name.to_owned(), bytes)));
     tensors.retain(|(_, bytes)| *bytes > 0);

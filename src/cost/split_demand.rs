@@ -133,10 +133,10 @@ pub(super) fn split_demand(context: &SplitContext, module: &SplitModuleCost, pro
     let [cycles, joules] = (context.before + module.reduce).pick(sensor_streams);
     let (mut sensor_peak_bytes, peak_at) = peak(context, module);
     let contents = SensorContents {
-        frame_bytes: context.input.elements(),
-        sent_bytes: if context.boundary == 0 { 0 } else { module.link_bytes },
-        weight_bytes: sensor_weight_bytes,
-        largest_weight_bytes: context.largest_weights,
+        frame: context.input.elements(),
+        sent: if context.boundary == 0 { 0 } else { module.link_bytes },
+        weights: sensor_weight_bytes,
+        largest_weights: context.largest_weights,
     };
     for (_, bytes) in contents.buffers(&profile.sensor) {
         sensor_peak_bytes += bytes;
@@ -164,12 +164,12 @@ pub(super) fn split_demand(context: &SplitContext, module: &SplitModuleCost, pro
 /// Bytes that a sensor may have to keep besides the tensors of its layers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SensorContents {
-    pub(super) frame_bytes: u64,
+    pub(super) frame: u64,
     /// The tensor being sent; 0 for the frame itself.
-    pub(super) sent_bytes: u64,
-    pub(super) weight_bytes: u64,
+    pub(super) sent: u64,
+    pub(super) weights: u64,
     /// Weights of the largest layer.
-    pub(super) largest_weight_bytes: u64,
+    pub(super) largest_weights: u64,
 }
 
 impl SensorContents {
@@ -177,14 +177,14 @@ impl SensorContents {
     #[inline]
     pub(super) fn buffers(&self, sensor: &Sensor) -> [(&'static str, u64); 3] {
         let kept = |is_kept: bool, bytes: u64| if is_kept { bytes } else { 0 };
-        let weights = if streams(&sensor.device, self.weight_bytes) {
-            ("weights of one layer", self.largest_weight_bytes)
+        let weights = if streams(&sensor.device, self.weights) {
+            ("weights of one layer", self.largest_weights)
         } else {
-            ("weights", self.weight_bytes)
+            ("weights", self.weights)
         };
         [
-            ("the next frame", kept(sensor.double_buffered_frame, self.frame_bytes)),
-            ("the tensor being sent", kept(sensor.link_buffer, self.sent_bytes)),
+            ("the next frame", kept(sensor.double_buffered_frame, self.frame)),
+            ("the tensor being sent", kept(sensor.link_buffer, self.sent)),
             (weights.0, kept(sensor.device.layout == MemoryLayout::Shared, weights.1)),
         ]
     }

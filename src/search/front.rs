@@ -89,6 +89,7 @@ pub(super) fn lexicographic<const WIDTH: usize>(a: &[f64; WIDTH], b: &[f64; WIDT
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "these values are exact")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
