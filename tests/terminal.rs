@@ -189,6 +189,24 @@ fn it_trains_from_a_key_and_shows_measured_accuracies() {
 }
 
 #[test]
+fn pictures_of_the_selected_design_are_made_beside_the_explorer() {
+    let folder = common::folder();
+    let settings = ["--set", "images=24", "--set", "calibration-objects=16", "--steps", "2", "--threads", "1"];
+    let train = [&["train", "--run", "r", "--json", "--data", "arrangement-10:objects=100"], &settings[..]].concat();
+    common::succeed(folder.path(), &train);
+    let mut screen = Screen::open_in(folder, 120, 36, &["--run", "r"], &[]);
+    screen.wait("the first frame", |text| text.contains("Knobs") && split(text).is_some());
+    screen.keys("w");
+    screen.wait("pictures that are being made", |text| text.contains("making the pictures"));
+    let first = screen.wait("pictures", |text| text.contains("of the picture can be rebuilt"));
+    assert!(first.contains("rebuilt:"), "{first}");
+    screen.keys("J");
+    screen.wait("pictures of the next object", |text| text.contains("object 1") && text.contains("can be rebuilt"));
+    screen.keys("q");
+    assert!(screen.end());
+}
+
+#[test]
 fn a_terminal_that_is_too_small_gets_one_sentence() {
     let mut screen = Screen::open(60, 15, &[]);
     screen.wait("the sentence", |text| text.contains("60") && text.contains("80"));

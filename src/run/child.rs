@@ -22,7 +22,7 @@ use crate::record::{Control, Task};
 /// Niceness by which a child yields to the screen: the greater, the lower its priority. At the lowest one the screen's
 /// keys come first at once, and a machine with nothing else to do is still wholly the child's. It holds because the
 /// child stays in the session of the terminal: Linux weighs niceness only within one.
-const NICENESS: &str = "19";
+pub(super) const NICENESS: &str = "19";
 /// A trainer or searcher at work. It works on when this value is dropped.
 pub(crate) struct Child {
     process: Process,

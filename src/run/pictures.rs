@@ -3,7 +3,7 @@
 //! the explorer does, however that comes.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::RunDir;
+use super::child::NICENESS;
 use super::error::RunError;
 use super::evaluator::RunEvaluator;
 use super::store::PictureRequest;
@@ -113,9 +114,17 @@ impl PictureMaker {
         let log = run.log_path();
         let open = || File::options().create(true).append(true).open(&log);
         let output = open().map_err(|error| RunError::file("open", &log, error))?;
-        let mut command = Command::new(program);
-        command.args(["picture", "--serve"]).arg(run.path()).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(output);
-        let child = command.spawn();
+        let spawn = |mut command: Command| {
+            command.args(["picture", "--serve"]).arg(run.path()).stdin(Stdio::piped()).stdout(Stdio::null());
+            command.stderr(output.try_clone()?).spawn()
+        };
+        // At low priority, so that the screen's keys come first. Not every system has `nice`.
+        let mut polite = Command::new("nice");
+        polite.args(["-n", NICENESS]).arg(program);
+        let child = match spawn(polite) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => spawn(Command::new(program)),
+            started => started,
+        };
         child
             .map(|child| Self { child, run: run.path().to_owned() })
             .map_err(|source| RunError::NotStarted { program: program.to_owned(), source })
