@@ -61,8 +61,10 @@ fn compare(network: &Network, csv: &str) {
     let mut lines = csv.lines();
     let header: Vec<&str> = lines.next().unwrap().split(',').collect();
     let at = |wanted: &str| header.iter().position(|name| *name == wanted).unwrap();
-    let columns = ["macs", "weights", "out_elems", "live_bytes_i8", "cut_bytes_i8", "cut_tensors"].map(at);
-    let live = live_bytes(network, MemoryRule::Strict);
+    let columns =
+        ["macs", "weights", "out_elems", "live_bytes_i8", "live_bytes_i8_inplace", "cut_bytes_i8", "cut_tensors"]
+            .map(at);
+    let [live, in_place] = [MemoryRule::Strict, MemoryRule::InplaceElements].map(|rule| live_bytes(network, rule));
     let cuts = crossings(network, usize::MAX);
     let rows: Vec<&str> = lines.collect();
     let names: Vec<&str> = network.layers.iter().map(|layer| layer.name.as_str()).collect();
@@ -76,12 +78,13 @@ fn compare(network: &Network, csv: &str) {
             layer.weights,
             layer.output.elements(),
             live[index],
+            in_place[index],
             cut_bytes(network, index),
             crossing.len() as u64,
         ];
         assert_eq!(own, expected, "{} ({})", layer.name, cells[1]);
         let sum: u64 = crossing.iter().map(|&tensor| network.bytes(tensor)).sum();
-        assert_eq!(sum, own[4], "{}", layer.name);
+        assert_eq!(sum, own[5], "{}", layer.name);
     }
 }
 

@@ -7,11 +7,12 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
 use super::cost::knob::parse as parse_knob;
-use super::{Answer, load};
+use super::{Answer, load, network};
 use crate::explore::{AccuracyFigure, Command, DEFAULT_POOL, KnobRange, Session, SweepPoint};
 use crate::files;
 use crate::quantity::{Knob, Metric};
 use crate::run::RunDir;
+use crate::space::ImportRules;
 use crate::tui::{self, svg};
 
 /// Arguments of `sweep`.
@@ -35,6 +36,11 @@ pub(super) struct Arguments {
     /// Space: a shipped name or a TOML file [default: tabletop, or the run's]
     #[arg(long)]
     space: Option<String>,
+    /// ONNX file instead of a space; give it again for each network to compare
+    #[arg(long = "network", value_name = "FILE.onnx", conflicts_with_all = ["space", "run"])]
+    networks: Vec<PathBuf>,
+    #[command(flatten)]
+    import: network::ImportFlags,
     /// Profile: a shipped name or a TOML file [default: glasses, or the run's]
     #[arg(long)]
     profile: Option<String>,
@@ -125,9 +131,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
 /// A session on the run, or on space and profile, with the named knobs set.
 fn session(arguments: &Arguments) -> Result<Session> {
     let run = arguments.run.as_deref().map(RunDir::open).transpose()?;
-    let (space, _) = match (&arguments.space, &run) {
-        (None, Some(run)) => load::space_of_run(run.manifest())?,
-        (name, _) => load::space(name.as_deref().unwrap_or(crate::space::DEFAULT))?,
+    if arguments.networks.is_empty() {
+        network::needs_network(&arguments.import)?;
+    }
+    let space = match (&arguments.space, &run) {
+        _ if !arguments.networks.is_empty() => {
+            network::space(&arguments.networks, &arguments.import, ImportRules::default())?
+        }
+        (None, Some(run)) => load::space_of_run(run.manifest())?.0,
+        (name, _) => load::space(name.as_deref().unwrap_or(crate::space::DEFAULT))?.0,
     };
     let (profile, _) = match (&arguments.profile, &run) {
         (None, Some(run)) => load::profile_of_run(run.manifest())?,

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::graph::Network;
-use super::layer::{Layer, Op, TensorId};
+use super::layer::{ElementOp, Layer, Op, TensorId};
 
 /// Rule that counts the bytes alive at a layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +18,8 @@ use super::layer::{Layer, Op, TensorId};
 pub enum MemoryRule {
     /// All inputs, the output, and everything still to be read.
     Strict,
+    /// As `Strict`, but a sum or product writes over an operand of its shape that nothing else reads.
+    InplaceElements,
     /// As `Strict`, but a depthwise layer writes over its input (the one spare channel it needs is not counted), a
     /// product writes over its operand, and a sum is folded into the layer before it, which adds onto the other
     /// operand. Only tensors that nothing else reads are written over. The rule of the published peaks (`MCUNet`, Lin
@@ -31,8 +33,12 @@ pub enum MemoryRule {
 
 impl MemoryRule {
     /// All rules with their names in files.
-    pub const ALL: [(&'static str, Self); 3] =
-        [("strict", Self::Strict), ("inplace-depthwise", Self::InplaceDepthwise), ("fused-block", Self::FusedBlock)];
+    pub const ALL: [(&'static str, Self); 4] = [
+        ("strict", Self::Strict),
+        ("inplace-elements", Self::InplaceElements),
+        ("inplace-depthwise", Self::InplaceDepthwise),
+        ("fused-block", Self::FusedBlock),
+    ];
 
     /// Name in files.
     pub fn name(self) -> &'static str {
@@ -65,7 +71,11 @@ pub fn live_bytes(network: &Network, rule: MemoryRule) -> Vec<u64> {
     let mut waiting = network.bytes(0);
     for (index, layer) in network.layers.iter().enumerate() {
         let output = layer.output_bytes();
-        let saved = if rule == MemoryRule::Strict { 0 } else { reused_bytes(network, layer, index, &last_use) };
+        let saved = match rule {
+            MemoryRule::Strict => 0,
+            MemoryRule::InplaceElements => overwritten_bytes(network, layer, index, &last_use),
+            MemoryRule::InplaceDepthwise | MemoryRule::FusedBlock => reused_bytes(network, layer, index, &last_use),
+        };
         live.push(waiting + output - saved);
         waiting += output;
         for tensor in operands(layer).filter(|&tensor| last_use[tensor] == index) {
@@ -157,18 +167,23 @@ fn operands(layer: &Layer) -> impl Iterator<Item = TensorId> {
     inputs.iter().enumerate().filter(|&(at, tensor)| !inputs[..at].contains(tensor)).map(|(_, &tensor)| tensor)
 }
 
+/// Bytes saved because a sum or product is written over an operand of its shape that dies.
+fn overwritten_bytes(network: &Network, layer: &Layer, index: usize, last_use: &[usize]) -> u64 {
+    let dying = |tensor: TensorId| last_use[tensor] == index && network.shape(tensor) == layer.output;
+    let writes_over = matches!(layer.op, Op::Add | Op::Scale | Op::Elements(ElementOp::Combine));
+    if writes_over && operands(layer).any(dying) { layer.output_bytes() } else { 0 }
+}
+
 /// Bytes saved because the output is written over a dying input.
 fn reused_bytes(network: &Network, layer: &Layer, index: usize, last_use: &[usize]) -> u64 {
     let output = layer.output_bytes();
-    let dying = |&tensor: &TensorId| last_use[tensor] == index && network.shape(tensor) == layer.output;
     let reused = match layer.op {
         Op::Conv { .. } if layer.is_depthwise() && last_use[layer.inputs[0]] == index => {
             network.bytes(layer.inputs[0]).min(output)
         }
         // The sum is already there: neither the tensor added last nor the output takes bytes of its own.
         Op::Add if index > 0 && is_folded(network, index - 1, last_use) => 2 * output,
-        Op::Add | Op::Scale if operands(layer).any(|tensor| dying(&tensor)) => output,
-        _ => 0,
+        _ => overwritten_bytes(network, layer, index, last_use),
     };
     if is_folded(network, index, last_use) { reused.max(output) } else { reused }
 }
