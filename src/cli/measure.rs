@@ -11,7 +11,7 @@ use super::progress::ProgressBar;
 use super::train::use_threads;
 use super::{Answer, load};
 use crate::quantity::Metric;
-use crate::record::{Measurement, MeasurementKey, Subset};
+use crate::record::{Clipping, Measurement, MeasurementKey, Precision, Subset};
 use crate::run::{RunDir, RunEvaluator};
 use crate::space::{Design, SearchSpace};
 use crate::supernet::ViewSet;
@@ -57,6 +57,12 @@ pub(super) struct Arguments {
     /// the run [default: the run's]
     #[arg(long)]
     calibration_objects: Option<usize>,
+    /// Precision: int8, as deployed and as costed, or float, as trained
+    #[arg(long, default_value = "int8", value_parser = precision)]
+    precision: Precision,
+    /// Rule of the ranges of activations in int8: min-max, percentile or mse; results are recorded only with mse
+    #[arg(long, default_value = "mse", value_parser = clipping)]
+    clipping: Clipping,
     /// Threads; 0 takes all cores
     #[arg(long, default_value_t = 0)]
     threads: usize,
@@ -69,16 +75,25 @@ fn subset(name: &str) -> Result<Subset, String> {
     Subset::named(name).ok_or_else(|| format!("no subset `{name}`; valid: validation, test"))
 }
 
+pub(super) fn precision(name: &str) -> Result<Precision, String> {
+    Precision::named(name).ok_or_else(|| format!("no precision `{name}`; valid: int8, float"))
+}
+
+fn clipping(name: &str) -> Result<Clipping, String> {
+    Clipping::named(name).ok_or_else(|| format!("no clipping `{name}`; valid: min-max, percentile, mse"))
+}
+
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let run = RunDir::open(&load::run_path(arguments.run.as_ref())?)?;
     use_threads(arguments.threads)?;
     let mut settings = run.manifest().training_settings()?;
     let objects = arguments.calibration_objects.unwrap_or(settings.calibration_objects);
-    // Accuracies with another number of calibration objects are not comparable with those on record.
-    let as_the_run = objects == settings.calibration_objects;
+    // Accuracies with another calibration are not comparable with those on record.
+    let as_the_run = objects == settings.calibration_objects && arguments.clipping == Clipping::default();
     settings.calibration_objects = objects;
     let bar = ProgressBar::new("rendering");
     let evaluator = RunEvaluator::open_with(&run, settings, &|done, total| bar.show(done, total))?;
+    let evaluator = evaluator.with_precision(arguments.precision).with_clipping(arguments.clipping);
     bar.end();
     evaluator.warnings().iter().for_each(|warning| eprintln!("warning: {warning}"));
     if let Some(warning) = evaluator.store().damage_warning()? {
@@ -93,11 +108,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     for design in &designs {
         for &views in &views {
             for lost in lost_sets(arguments, views)? {
-                let key = evaluator.evaluator().key(design, views as u32, subset, evaluator.step());
+                let key = evaluator.key(design, views as u32, subset);
                 let key = MeasurementKey { lost, ..key };
                 let measured =
                     if as_the_run { evaluator.measurement(&key)? } else { evaluator.evaluator().measure(&key)? };
-                print(&measured, arguments.json);
+                print(&measured, sent_values(evaluator.space(), design)?, arguments.json);
             }
         }
     }
@@ -161,8 +176,14 @@ fn bit(camera: usize) -> Result<u32> {
     bit.with_context(|| format!("camera {camera} can't be lost: lost cameras are recorded up to number 31"))
 }
 
-fn print(measured: &Measurement, json: bool) {
-    let Measurement { key, accuracy, samples, calibration_batches, .. } = measured;
+/// Values that one view of a design sends.
+fn sent_values(space: &SearchSpace, design: &Design) -> Result<u64> {
+    let network = space.lower(&design.genome)?;
+    network.sent_values(design.split, design.ratio).context("the network lacks the design's split")
+}
+
+fn print(measured: &Measurement, sent_values: u64, json: bool) {
+    let Measurement { key, accuracy, samples, calibration_batches, quantisation, .. } = measured;
     let lost: Vec<u32> = (0..32).filter(|camera| key.lost >> camera & 1 == 1).collect();
     if json {
         let row = json!({
@@ -172,6 +193,11 @@ fn print(measured: &Measurement, json: bool) {
             "lost": lost,
             "subset": key.subset.name(),
             "step": key.step,
+            "precision": key.precision.name(),
+            "clipping": quantisation.map(|found| found.clipping.name()),
+            "link_range": quantisation.map(|found| found.link_range.name()),
+            "code_entropy_bits": quantisation.map(|found| found.code_entropy),
+            "code_entropy_bytes": quantisation.map(|found| found.entropy_bytes(sent_values)),
             "accuracy": accuracy,
             "samples": samples,
             "calibration_batches": calibration_batches,
@@ -182,5 +208,6 @@ fn print(measured: &Measurement, json: bool) {
     let cameras: Vec<String> = lost.iter().map(ToString::to_string).collect();
     let without = if lost.is_empty() { String::new() } else { format!(" without camera {}", cameras.join(", ")) };
     let accuracy = Metric::Accuracy.format(*accuracy);
-    println!("{accuracy:>6} of {samples}  {:>2} views{without}  {}", key.views, key.design);
+    let precision = key.precision.name();
+    println!("{accuracy:>6} of {samples} in {precision}  {:>2} views{without}  {}", key.views, key.design);
 }

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use burn::tensor::Tensor;
+use burn::tensor::{Int, Tensor, TensorData};
 
 use super::activation::KernelActivation;
+use super::grid::CodeGrid;
 use super::host_op::{HostOp, apply, is_host};
 use super::norm::{self, InputTransform};
 use super::statistics::ChannelStatistics;
@@ -21,6 +22,10 @@ pub struct FeatureMap {
     /// Statistics of `x`, where the operation that made it added them up.
     statistics: Option<Arc<ChannelStatistics>>,
     pub(super) norm: Option<PendingNorm>,
+    /// CodeGrid that the values were rounded to, behind the pending norm.
+    grid: Option<CodeGrid>,
+    /// Steps `[channels]` of the integers that `x` is a sum of, where grid values and rounded weights were multiplied.
+    sum_steps: Option<Tensor<1>>,
 }
 
 /// A batch norm and activation that are still to be computed.
@@ -39,15 +44,18 @@ pub(super) struct NormRecipe {
     /// Statistics of the batch; `None` where scale and shift are given.
     pub statistics: Option<Arc<ChannelStatistics>>,
     pub activation: KernelActivation,
+    /// CodeGrid to round to behind the activation.
+    pub grid: Option<CodeGrid>,
 }
 
 impl NormRecipe {
     /// The transform with parameters `a` and `b` `[channels]`, as in [`PendingNorm`].
     pub(super) fn transform(&self, a: &[f32], b: &[f32]) -> InputTransform {
-        match &self.statistics {
+        let transform = match &self.statistics {
             Some(statistics) => InputTransform::normalising(statistics, a, b, self.activation),
             None => InputTransform::given(a, b, self.activation),
-        }
+        };
+        transform.rounding_to(self.grid)
     }
 
     /// Statistics of the batch, for the backward pass.
@@ -61,7 +69,7 @@ impl NormRecipe {
 
 impl From<Tensor<4>> for FeatureMap {
     fn from(x: Tensor<4>) -> Self {
-        Self { x, statistics: None, norm: None }
+        Self { x, statistics: None, norm: None, grid: None, sum_steps: None }
     }
 }
 
@@ -73,7 +81,7 @@ impl From<FeatureMap> for Tensor<4> {
 
 impl FeatureMap {
     pub(super) fn with_statistics(x: Tensor<4>, statistics: Arc<ChannelStatistics>) -> Self {
-        Self { x, statistics: Some(statistics), norm: None }
+        Self { statistics: Some(statistics), ..Self::from(x) }
     }
 
     /// Shape `[batch, height, width, channels]`.
@@ -108,8 +116,8 @@ impl FeatureMap {
         let Some(statistics) = maps.statistics() else {
             return stock::norm_within(maps.x, gamma, beta, activation).into();
         };
-        let recipe = NormRecipe { statistics: Some(statistics), activation };
-        Self { x: maps.x, statistics: None, norm: Some(PendingNorm { recipe, a: gamma, b: beta }) }
+        let recipe = NormRecipe { statistics: Some(statistics), activation, grid: None };
+        Self { norm: Some(PendingNorm { recipe, a: gamma, b: beta }), ..Self::from(maps.x) }
     }
 
     /// Defers a given scale and shift `[channels]`, and the activation.
@@ -118,8 +126,66 @@ impl FeatureMap {
         if !is_host(&x.clone().into_dispatch()) {
             return stock::norm_with(x, scale, shift, activation).into();
         }
-        let recipe = NormRecipe { statistics: None, activation };
-        Self { x, statistics: None, norm: Some(PendingNorm { recipe, a: scale, b: shift }) }
+        let recipe = NormRecipe { statistics: None, activation, grid: None };
+        Self { norm: Some(PendingNorm { recipe, a: scale, b: shift }), ..Self::from(x) }
+    }
+
+    /// Rounds all values to a grid. Deferred with a pending norm; gradients pass straight through.
+    #[must_use]
+    pub fn rounded_to(self, grid: CodeGrid) -> Self {
+        if !is_host(&self.x.clone().into_dispatch()) {
+            return Self { grid: Some(grid), ..stock::round(self.tensor(), grid).into() };
+        }
+        let (x, mut pending) = match self.norm {
+            Some(pending) if pending.recipe.grid.is_none() => (self.x, pending),
+            _ => {
+                let x = self.tensor();
+                let [.., channels] = x.dims();
+                let (a, b) = (Tensor::ones([channels], &x.device()), Tensor::zeros([channels], &x.device()));
+                let recipe = NormRecipe { statistics: None, activation: KernelActivation::None, grid: None };
+                (x, PendingNorm { recipe, a, b })
+            }
+        };
+        pending.recipe.grid = Some(grid);
+        Self { norm: Some(pending), grid: Some(grid), ..Self::from(x) }
+    }
+
+    /// CodeGrid that the values lie on, if they were rounded to one.
+    pub const fn grid(&self) -> Option<CodeGrid> {
+        self.grid
+    }
+
+    /// Declares that the values lie on a grid: those of an operation that only picks among values that do.
+    #[must_use]
+    pub fn on_grid(self, grid: Option<CodeGrid>) -> Self {
+        Self { grid, ..self }
+    }
+
+    /// Declares the steps `[channels]` of the integers that the values are a sum of.
+    #[must_use]
+    pub fn summed_in(self, steps: Option<Tensor<1>>) -> Self {
+        Self { sum_steps: steps, ..self }
+    }
+
+    /// Steps `[channels]` of the integers that the values are a sum of, if they are.
+    pub const fn sum_steps(&self) -> Option<&Tensor<1>> {
+        self.sum_steps.as_ref()
+    }
+
+    /// At most `most` values, with the pending norm computed: whole rows of channels from all over the maps.
+    pub fn sample(&self, most: usize) -> Vec<f32> {
+        let [batch, height, width, channels] = self.dims();
+        let rows = batch * height * width;
+        let every = (rows * channels).div_ceil(most).max(1);
+        // Even steps would meet the same columns of each image.
+        let jitter = |start: usize| (start as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+        let place = |start: usize| (start + jitter(start) as usize % every).min(rows - 1) as i64;
+        let places: Vec<i64> = (0..rows).step_by(every).map(place).collect();
+        let count = places.len();
+        let places: Tensor<1, Int> = Tensor::from_data(TensorData::new(places, [count]), &self.x.device());
+        let picked = self.x.clone().reshape([rows, channels]).select(0, places).reshape([count, 1, 1, channels]);
+        let picked = Self { x: picked, ..self.clone() };
+        picked.tensor().into_data().try_into_vec::<f32>().expect("feature maps are f32")
     }
 }
 

@@ -33,6 +33,7 @@ mod dense;
 mod depthwise;
 mod feature_map;
 mod geometry;
+mod grid;
 mod host_op;
 mod norm;
 mod ops;
@@ -49,6 +50,7 @@ mod view_maximum;
 
 pub use activation::KernelActivation;
 pub use feature_map::FeatureMap;
+pub use grid::CodeGrid;
 pub use norm::EPSILON;
 pub use ops::{
     MAX_FUSED_VIEWS, convolution, depthwise, fuse_maximum, moments, norm_with, norm_within, pointwise, quantise,

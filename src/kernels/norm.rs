@@ -13,13 +13,15 @@ use pulp::{Simd, WithSimd};
 
 use super::activation::{ActivationCurve, ActivationTask, KernelActivation};
 use super::buffers;
+use super::grid::{CodeGrid, LaneRounding, Unrounded};
 use super::simd::{in_parts, load, load_full, run};
 use super::statistics::{CHUNK, ChannelStatistics, ChannelSums, GROUP, rows_in_one, widened};
 
 /// Constant added to variances.
 pub const EPSILON: f32 = 1e-5;
 
-/// Function `act(scale * x + shift)` per channel that an operation applies to its input `x[rows, channels]`.
+/// Function `act(scale * x + shift)` per channel that an operation applies to its input `x[rows, channels]`, rounded to
+/// a grid where there is one.
 #[derive(Debug, Clone)]
 pub(super) struct InputTransform {
     /// Scale of each channel, repeated over the rows that are taken as one.
@@ -28,13 +30,20 @@ pub(super) struct InputTransform {
     shift: Vec<f32>,
     channels: usize,
     activation: KernelActivation,
+    grid: Option<CodeGrid>,
 }
 
 impl InputTransform {
     /// A transform with the given scale and shift `[channels]`.
     pub(super) fn given(scale: &[f32], shift: &[f32], activation: KernelActivation) -> Self {
         let repeat = rows_in_one(scale.len());
-        Self { scale: scale.repeat(repeat), shift: shift.repeat(repeat), channels: scale.len(), activation }
+        let (scale, shift, channels) = (scale.repeat(repeat), shift.repeat(repeat), scale.len());
+        Self { scale, shift, channels, activation, grid: None }
+    }
+
+    /// The transform, followed by rounding to a grid.
+    pub(super) fn rounding_to(self, grid: Option<CodeGrid>) -> Self {
+        Self { grid, ..self }
     }
 
     /// Batch norm with these statistics and parameters `gamma` and `beta` `[channels]`.
@@ -154,16 +163,27 @@ impl<C: ActivationCurve> WithSimd for WithCurve<C, Apply<'_>> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
+        match self.0.transform.grid {
+            None => self.rounded(simd, Unrounded),
+            Some(grid) => self.rounded(simd, grid),
+        }
+    }
+}
+
+impl<C: ActivationCurve> WithCurve<C, Apply<'_>> {
+    #[inline(always)]
+    fn rounded<S: Simd, R: LaneRounding>(self, simd: S, rounding: R) {
         let Apply { transform: InputTransform { scale, shift, .. }, x, y } = self.0;
         let (scales, shifts) = (S::as_simd_f32s(scale).0, S::as_simd_f32s(shift).0);
         for (x, y) in x.chunks(scale.len()).zip(y.chunks_mut(scale.len())) {
             let ((x, x_rest), (y, y_rest)) = (S::as_simd_f32s(x), S::as_mut_simd_f32s(y));
             for ((x, y), (scale, shift)) in x.iter().zip(&mut *y).zip(scales.iter().zip(shifts)) {
-                *y = C::value(simd, simd.mul_add_e_f32s(*x, *scale, *shift));
+                let z = simd.mul_add_e_f32s(*x, *scale, *shift);
+                *y = rounding.round_lanes(simd, C::value(simd, z));
             }
             if let (Some(scale), Some(shift)) = (scales.get(x.len()), shifts.get(x.len())) {
                 let z = simd.mul_add_e_f32s(simd.partial_load_f32s(x_rest), *scale, *shift);
-                simd.partial_store_f32s(y_rest, C::value(simd, z));
+                simd.partial_store_f32s(y_rest, rounding.round_lanes(simd, C::value(simd, z)));
             }
         }
     }

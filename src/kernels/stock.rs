@@ -5,6 +5,7 @@ use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Tensor, activation};
 
 use super::activation::KernelActivation;
+use super::grid::CodeGrid;
 use super::norm::EPSILON;
 
 /// Permutes channels-last to channels-first.
@@ -70,6 +71,13 @@ pub(super) fn quantise(x: Tensor<4>, bits: u8) -> Tensor<4> {
     let step = ((high - low.clone()) / f64::from((1_u32 << bits) - 1)).clamp_min(f32::MIN_POSITIVE);
     let rounded = ((flat.clone() - low.clone()) / step.clone()).round() * step + low;
     x + (rounded - flat).reshape([batch, height, width, channels])
+}
+
+pub(super) fn round(x: Tensor<4>, grid: CodeGrid) -> Tensor<4> {
+    let [first, last] = grid.ends();
+    let flat = x.clone().detach();
+    let rounded = (flat.clone() / grid.step()).clamp(first, last).round() * grid.step();
+    x + (rounded - flat)
 }
 
 /// Applies an activation to `x`; differentiable on every device.

@@ -5,7 +5,7 @@ use burn::tensor::Tensor;
 use super::sketch::Sketch;
 use crate::kernels::{self, FeatureMap};
 use crate::record::MeasurementKey;
-use crate::supernet::{Norms, Route, ViewSet, resized};
+use crate::supernet::{Numerics, Route, ViewSet, resized};
 use crate::train::{DesignEvaluator, Inputs, TrainError, evaluator::MAX_IMAGES};
 
 /// Seed of the projection of long codes.
@@ -97,7 +97,7 @@ pub(super) struct Wiretap<'a> {
     route: Route,
     views: ViewSet,
     pub(super) bits: u8,
-    norms: Norms,
+    numerics: Numerics,
 }
 
 impl<'a> Wiretap<'a> {
@@ -109,8 +109,8 @@ impl<'a> Wiretap<'a> {
     pub(super) fn new(evaluator: DesignEvaluator<'a>, key: &MeasurementKey) -> Result<Self, TrainError> {
         let (route, views) = evaluator.route(key)?;
         let bits = evaluator.space.parse_design(&key.design)?.bits;
-        let (norms, _) = evaluator.calibrated_norms(&route, &views)?;
-        Ok(Self { evaluator, route, views, bits, norms })
+        let (numerics, _) = evaluator.calibrated(key.precision, &route, &views)?;
+        Ok(Self { evaluator, route, views, bits, numerics })
     }
 
     /// Codes and pictures of the given objects; the codes as they are sent too, if `whole`.
@@ -118,7 +118,7 @@ impl<'a> Wiretap<'a> {
     /// # Errors
     /// A file of samples can't be read.
     pub(super) fn expose(&mut self, objects: &[u32], whole: bool) -> Result<Exposure, TrainError> {
-        let Self { evaluator, route, views, bits, norms } = self;
+        let Self { evaluator, route, views, bits, numerics } = self;
         let inputs = evaluator.inputs;
         let device = evaluator.settings.device.open();
         let mut exposure = Exposure {
@@ -135,11 +135,11 @@ impl<'a> Wiretap<'a> {
         let mut sketch: Option<Sketch> = None;
         for batch in inputs.batches(objects, views, MAX_IMAGES, &device) {
             let batch = batch?;
-            norms.rewind();
+            numerics.rewind();
             let seen = resized(batch.views, route.resolution);
             append_pixels(inputs, seen.clone(), &mut exposure.pictures);
             append_pixels(inputs, kernels::quantise(FeatureMap::from(seen.clone()), *bits), &mut exposure.raw);
-            let codes = evaluator.supernet.link_codes(seen, route, norms);
+            let codes = evaluator.supernet.link_codes(seen, route, numerics);
             let [_, height, width, channels] = codes.dims();
             let sketch = sketch.get_or_insert_with(|| Sketch::new(height * width * channels, SEED));
             exposure.code_shape = [height, width, channels];

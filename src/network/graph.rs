@@ -79,6 +79,13 @@ impl Network {
         if position + 1 < self.boundaries.len() { self.fusion } else { FusionOperator::Mean }
     }
 
+    /// Values that one view sends over the link at a boundary of the space, with C channels reduced to
+    /// `ceil(C / ratio)`; `None` if this network lacks it.
+    pub fn sent_values(&self, split: BoundaryId, ratio: u8) -> Option<u64> {
+        let shape = self.boundaries[self.position(split)?].shape;
+        Some(u64::from(shape.channels.div_ceil(u32::from(ratio.max(1)))) * shape.positions())
+    }
+
     /// Position in [`Network::boundaries`] of a boundary of the space; `None` if this network lacks it.
     pub fn position(&self, id: BoundaryId) -> Option<usize> {
         self.boundaries.iter().position(|boundary| boundary.id == id)

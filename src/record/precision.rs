@@ -79,3 +79,10 @@ pub struct Quantisation {
     /// Empirical entropy of the codes sent, in bits per value: what no code of single values goes below.
     pub code_entropy: f64,
 }
+
+impl Quantisation {
+    /// Bytes below which no code of single values gets `values` of those sent.
+    pub fn entropy_bytes(&self, values: u64) -> f64 {
+        self.code_entropy * values as f64 / 8.0
+    }
+}

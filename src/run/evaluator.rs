@@ -9,7 +9,9 @@ use super::loading::{LoadingProgress, load_inputs};
 use super::store::Store;
 use super::task_process::TaskProcess;
 use crate::leak::DesignAttack;
-use crate::record::{EvaluationRecord, Event, LeakMeasurement, Measurement, MeasurementKey, Precision, Subset};
+use crate::record::{
+    Clipping, EvaluationRecord, Event, LeakMeasurement, Measurement, MeasurementKey, Precision, Subset,
+};
 use crate::search::{DesignScore, MeasuredDesign};
 use crate::space::{Design, SearchSpace};
 use crate::supernet::{Route, Supernet};
@@ -30,6 +32,8 @@ pub(crate) struct RunEvaluator {
     supernet: Supernet,
     inputs: Inputs,
     warnings: Vec<String>,
+    precision: Precision,
+    clipping: Clipping,
 }
 
 impl RunEvaluator {
@@ -46,7 +50,20 @@ impl RunEvaluator {
         let LoadedWeights { supernet, step, errors } = loaded.map_err(|error| untrained(&checkpoints, error))?;
         let inputs = load_inputs(run.manifest(), &space, progress)?;
         let warnings = fallback_warnings(step, &errors);
-        Ok(Self { store: run.store()?, space, settings, step, newest, checkpoints, supernet, inputs, warnings })
+        let (store, precision, clipping) = (run.store()?, Precision::default(), Clipping::default());
+        Ok(Self { store, space, settings, step, newest, checkpoints, supernet, inputs, warnings, precision, clipping })
+    }
+
+    /// Measures with this precision; int8 unless set.
+    #[must_use]
+    pub(crate) fn with_precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
+    }
+
+    /// Settles the ranges of a quantised network by this rule. Only what is measured by the default one is recorded.
+    #[must_use]
+    pub(crate) fn with_clipping(self, clipping: Clipping) -> Self {
+        Self { clipping, ..self }
     }
 
     /// As [`RunEvaluator::open_with`] with the settings of the run.
@@ -84,8 +101,14 @@ impl RunEvaluator {
 
     /// The evaluator of the current weights.
     pub(crate) fn evaluator(&self) -> DesignEvaluator<'_> {
-        let Self { space, settings, inputs, supernet, .. } = self;
-        DesignEvaluator { space, settings, inputs, supernet }
+        let Self { space, settings, inputs, supernet, clipping, .. } = self;
+        DesignEvaluator { space, settings, inputs, supernet, clipping: *clipping }
+    }
+
+    /// Key of a measurement of the current weights without lost cameras.
+    pub(crate) fn key(&self, design: &Design, views: u32, subset: Subset) -> MeasurementKey {
+        let key = self.evaluator().key(design, views, subset, self.step);
+        MeasurementKey { precision: self.precision, ..key }
     }
 
     /// Loads newer weights, if training has written some.
@@ -147,12 +170,13 @@ impl RunEvaluator {
         std::rc::Rc::new(move |design| synflow.score(&Route::of_design(&space, design)))
     }
 
-    /// Validation accuracies of the current weights without lost cameras. Designs of other spaces are left out.
+    /// Validation accuracies of the current weights in this precision without lost cameras. Designs of other spaces are
+    /// left out.
     ///
     /// # Errors
     /// The database fails.
     pub(crate) fn measured(&self) -> Result<Vec<MeasuredDesign>, RunError> {
-        measured_designs(&self.store, &self.space, self.step)
+        measured_designs(&self.store, &self.space, self.step, self.precision)
     }
 
     /// Measures a design, unless it was measured before, and records the measurement.
@@ -239,13 +263,20 @@ pub(crate) fn fallback_warnings(step: u64, errors: &[TrainError]) -> Vec<String>
     errors.iter().map(|error| format!("{error}; the weights of step {step} are used instead")).collect()
 }
 
-/// Validation accuracies of the weights after `step` without lost cameras. Designs of other spaces are left out.
+/// Validation accuracies of the weights after `step` in a precision without lost cameras. Designs of other spaces are
+/// left out.
 ///
 /// # Errors
 /// The database fails.
-pub(crate) fn measured_designs(store: &Store, space: &SearchSpace, step: u64) -> Result<Vec<MeasuredDesign>, RunError> {
+pub(crate) fn measured_designs(
+    store: &Store,
+    space: &SearchSpace,
+    step: u64,
+    precision: Precision,
+) -> Result<Vec<MeasuredDesign>, RunError> {
     let rows = store.measured(step)?.into_iter().map(|row| row.value);
     let rows = rows.filter(|row| row.key.subset == Subset::Validation && row.key.lost == 0);
+    let rows = rows.filter(|row| row.key.precision == precision);
     let measured = rows.filter_map(|row| {
         let design = space.parse_design(&row.key.design).ok()?;
         Some(MeasuredDesign { design, views: row.key.views, accuracy: row.accuracy })

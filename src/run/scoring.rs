@@ -8,6 +8,7 @@ use super::RunDir;
 use super::error::RunError;
 use super::evaluator::{fallback_warnings, measured_designs};
 use super::manifest::Manifest;
+use crate::record::Precision;
 use crate::search::{ScoredDesign, SearchOptions, SearchProblem, kendall_tau, search_by_score};
 use crate::space::{Design, SearchSpace};
 use crate::supernet::{Route, Supernet};
@@ -63,7 +64,11 @@ fn weights(run: Option<&RunDir>, space: &SearchSpace, settings: &Settings) -> Re
 
 /// Measured accuracies of these weights; of a design measured with several numbers of views, that with the most.
 fn measured(run: &RunDir, space: &SearchSpace, step: u64) -> Result<HashMap<Design, f64>, RunError> {
-    let mut rows = measured_designs(&run.store()?, space, step)?;
+    let store = run.store()?;
+    let mut rows = measured_designs(&store, space, step, Precision::Int8)?;
+    if rows.is_empty() {
+        rows = measured_designs(&store, space, step, Precision::Float)?;
+    }
     rows.sort_by_key(|row| row.views);
     Ok(rows.into_iter().map(|row| (row.design, row.accuracy)).collect())
 }

@@ -15,8 +15,8 @@ use super::task_process::TaskProcess;
 use super::worker::{WorkerProcess, start_workers};
 use crate::quantity::Knob;
 use crate::record::{
-    ChildRecord, Control, Event, GenerationRecord, GenerationSeconds, MeasurementKey, OperatorRecord, PredictorRecord,
-    Subset,
+    ChildRecord, Control, Event, GenerationRecord, GenerationSeconds, MeasurementKey, OperatorRecord, Precision,
+    PredictorRecord, Subset,
 };
 use crate::search::baselines::{BaselineOutcome, BaselineStudy};
 use crate::search::{
@@ -39,6 +39,8 @@ pub(crate) struct RunSearchOptions {
     pub max_seconds: Option<f64>,
     /// Worker processes to start.
     pub workers: usize,
+    /// Precision of the accuracies.
+    pub precision: Precision,
 }
 
 /// A candidate that is being measured.
@@ -78,7 +80,7 @@ impl<'a> SearchRunner<'a> {
         process: &'a mut TaskProcess,
         progress: LoadingProgress<'_>,
     ) -> Result<Self, RunError> {
-        let mut evaluator = RunEvaluator::open(run, progress)?;
+        let mut evaluator = RunEvaluator::open(run, progress)?.with_precision(options.precision);
         evaluator.store().dequeue_all()?;
         if evaluator.pin_weights().is_err() {
             // Training has deleted that checkpoint since it was loaded.
@@ -181,8 +183,7 @@ impl<'a> SearchRunner<'a> {
                 NextCandidate::Over(reason) => over = Some(reason),
                 NextCandidate::Measure(candidate) => {
                     let views = self.driver.problem().knobs.sensors;
-                    let evaluator = self.evaluator.evaluator();
-                    let key = evaluator.key(&candidate.design, views, Subset::Validation, self.evaluator.step());
+                    let key = self.evaluator.key(&candidate.design, views, Subset::Validation);
                     if processes > 1 {
                         self.evaluator.store().enqueue(&key)?;
                     }
@@ -376,7 +377,7 @@ struct RunAccuracies<'a> {
 
 impl RunAccuracies<'_> {
     fn measured(&mut self, design: &Design, views: u32, subset: Subset) -> Result<f64, RunError> {
-        let key = self.evaluator.evaluator().key(design, views, subset, self.evaluator.step());
+        let key = self.evaluator.key(design, views, subset);
         loop {
             if self.process.should_stop()? {
                 return Err(RunError::StoppedOnRequest);

@@ -6,7 +6,8 @@ use super::block_config::BlockConfig;
 use super::init::WeightInit;
 use super::layer::{ElasticConv, ElasticConvConfig, ElasticLinear, ElasticLinearConfig};
 use super::mbconv::InvertedResidual;
-use super::norm::{ElasticNorm, ElasticNormConfig, Norms};
+use super::norm::{ElasticNorm, ElasticNormConfig};
+use super::numerics::Numerics;
 use super::pool::{GlobalPool, MaxPool};
 use super::residual::{BasicResidual, BottleneckResidual};
 use super::route::RouteStep;
@@ -42,15 +43,15 @@ pub(crate) enum ElasticBlock {
 
 impl ElasticBlock {
     /// Runs the part of the block that `step` chose on `x[batch, height, width, inputs]`.
-    pub(super) fn forward(&self, x: FeatureMap, step: &RouteStep, norms: &mut Norms) -> FeatureMap {
+    pub(super) fn forward(&self, x: FeatureMap, step: &RouteStep, numerics: &mut Numerics) -> FeatureMap {
         match self {
-            Self::Convolution(block) => block.forward(x, step, norms),
-            Self::InvertedResidual(block) => block.forward(x, step, norms),
-            Self::Basic(block) => block.forward(x, step, norms),
-            Self::Bottleneck(block) => block.forward(x, step, norms),
-            Self::MaxPool(block) => block.forward(x.tensor(), step.kernel).into(),
-            Self::GlobalPool(block) => block.forward(x.tensor(), step.pooling).into(),
-            Self::Linear(block) => block.forward(x.tensor(), step.width).into(),
+            Self::Convolution(block) => block.forward(x, step, numerics),
+            Self::InvertedResidual(block) => block.forward(x, step, numerics),
+            Self::Basic(block) => block.forward(x, step, numerics),
+            Self::Bottleneck(block) => block.forward(x, step, numerics),
+            Self::MaxPool(block) => block.forward(x, step.kernel),
+            Self::GlobalPool(block) => block.forward(x, step.pooling, numerics),
+            Self::Linear(block) => block.forward(x, step.width, numerics),
         }
     }
 }
@@ -146,7 +147,8 @@ impl ConvBlock {
     }
 
     /// Runs the part that `step` chose on `x[batch, height, width, inputs]`.
-    fn forward(&self, x: FeatureMap, step: &RouteStep, norms: &mut Norms) -> FeatureMap {
-        self.norm.forward(self.convolution.forward(x, step.kernel, step.width), step.activation, norms)
+    fn forward(&self, x: FeatureMap, step: &RouteStep, numerics: &mut Numerics) -> FeatureMap {
+        let y = self.convolution.forward(x, step.kernel, step.width, numerics);
+        self.norm.forward(y, step.activation, numerics)
     }
 }

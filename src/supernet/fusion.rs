@@ -4,7 +4,8 @@ use burn::module::{Module, Param};
 use burn::tensor::{Int, Tensor, TensorData, activation, s};
 
 use super::init::WeightInit;
-use super::norm::{ElasticNorm, ElasticNormConfig, Norms};
+use super::norm::{ElasticNorm, ElasticNormConfig};
+use super::numerics::{LayerWeights, Numerics};
 use super::views::ViewSet;
 use crate::kernels::{self, FeatureMap, KernelActivation};
 use crate::network::BoundaryId;
@@ -43,15 +44,22 @@ pub(super) fn fuse(
     views: &ViewSet,
     operator: FusionOperator,
     module: Option<&FusionModule>,
-    norms: &mut Norms,
+    numerics: &mut Numerics,
 ) -> FeatureMap {
     match (module, operator) {
-        (Some(FusionModule::Mix(mix)), _) => mix.forward(x.tensor(), views.count()).into(),
-        (Some(FusionModule::Concat(concat)), _) => concat.forward(x.tensor(), views, norms),
-        (None, FusionOperator::Max) => kernels::fuse_maximum(x, views.count()).into(),
-        // Logits are always averaged: late fusion.
-        (None, _) => mean(x.tensor(), views.count()).into(),
+        (Some(FusionModule::Mix(mix)), _) => numerics.activation(mix.forward(x.tensor(), views.count()).into()),
+        (Some(FusionModule::Concat(concat)), _) => concat.forward(x, views, numerics),
+        (None, FusionOperator::Max) => {
+            let grid = x.grid();
+            FeatureMap::from(kernels::fuse_maximum(x, views.count())).on_grid(grid)
+        }
+        (None, _) => numerics.activation(mean(x.tensor(), views.count()).into()),
     }
+}
+
+/// Mean of the logits of all views: late fusion. The classes are told apart by the sums, so these are not rounded.
+pub(super) fn mean_logits(x: FeatureMap, views: &ViewSet) -> FeatureMap {
+    mean(x.tensor(), views.count()).into()
 }
 
 fn mean(x: Tensor<4>, views: usize) -> Tensor<4> {
@@ -90,15 +98,18 @@ impl ConcatFusion {
         Self { weight: weights.identities(views, channels), norm: ElasticNormConfig::new(channels).init(weights) }
     }
 
-    fn forward(&self, x: Tensor<4>, views: &ViewSet, norms: &mut Norms) -> FeatureMap {
-        let [batch, height, width, channels] = x.dims();
+    fn forward(&self, x: FeatureMap, views: &ViewSet, numerics: &mut Numerics) -> FeatureMap {
+        let ([batch, height, width, channels], grid) = (x.dims(), x.grid());
         let count = views.count();
+        let x = x.tensor();
         let indices: Vec<i64> = views.list().iter().map(|view| view.cast_signed() as i64).collect();
         let indices: Tensor<1, Int> = Tensor::from_data(TensorData::new(indices, [count]), &x.device());
         let weight = self.weight.val().slice(s![.., 0..channels, 0..channels]).select(0, indices);
         let x: Tensor<5> = x.reshape([batch / count, count, height, width, channels]);
         let concatenated = x.permute([0, 2, 3, 1, 4]).reshape([batch / count, height, width, count * channels]);
-        let y = kernels::pointwise(concatenated, weight.reshape([count * channels, channels]));
-        self.norm.forward(y, KernelActivation::None, norms)
+        let w: LayerWeights<2> = numerics.weights(weight.reshape([count * channels, channels]));
+        let steps = w.sum_steps(grid);
+        let y = kernels::pointwise(concatenated, w.values).summed_in(steps);
+        self.norm.forward(y, KernelActivation::None, numerics)
     }
 }

@@ -12,7 +12,7 @@ use burn::tensor::{Tensor, TensorData};
 use super::block::{ElasticBlock, ElasticStage};
 use super::mbconv::InvertedResidual;
 use super::model::Supernet;
-use super::norm::Norms;
+use super::numerics::Numerics;
 use super::principal_components::{ChannelCovariance, PrincipalComponents};
 use super::route::Route;
 use super::split::SplittingModule;
@@ -34,7 +34,7 @@ impl Supernet {
     /// Adds a batch `x[objects * views, height, width, channels]` to `covariances`, with batch norm by the batch's own
     /// statistics.
     pub fn observe(&self, x: Tensor<4>, views: &ViewSet, route: &Route, covariances: &mut ChannelCovariances) {
-        self.forward_watched(x, views, route, &mut Norms::Batch, &mut |boundary, x| {
+        self.forward_watched(x, views, route, &mut Numerics::Batch, &mut |boundary, x| {
             let between = usize::from(boundary) - 1;
             if self.splits[between].is_some() {
                 covariances.0[between].add(x.clone().tensor());

@@ -7,6 +7,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Tensor, s};
 
 use super::init::WeightInit;
+use super::numerics::{LayerWeights, Numerics};
 use crate::kernels::{self, FeatureMap};
 
 /// Config of an [`ElasticPointwise`].
@@ -41,10 +42,11 @@ pub(crate) struct ElasticPointwise {
 
 impl ElasticPointwise {
     /// Convolves `x[batch, height, width, inputs]` to `[batch, height, width, outputs]`.
-    pub(super) fn forward(&self, x: impl Into<FeatureMap>, outputs: usize) -> FeatureMap {
-        let x = x.into();
-        let [.., inputs] = x.dims();
-        kernels::pointwise(x, self.weight.val().slice(s![0..inputs, 0..outputs]))
+    pub(super) fn forward(&self, x: FeatureMap, outputs: usize, numerics: &mut Numerics) -> FeatureMap {
+        let ([.., inputs], grid) = (x.dims(), x.grid());
+        let w = numerics.weights(self.weight.val().slice(s![0..inputs, 0..outputs]));
+        let steps = w.sum_steps(grid);
+        kernels::pointwise(x, w.values).summed_in(steps)
     }
 }
 
@@ -120,10 +122,12 @@ pub(crate) struct ElasticDepthwise {
 impl ElasticDepthwise {
     /// Filters `x[batch, height, width, channels]` with kernels of side `side`. Output
     /// `[batch, ceil(height / stride), ceil(width / stride), channels]`.
-    pub(super) fn forward(&self, x: FeatureMap, side: usize) -> FeatureMap {
-        let [.., channels] = x.dims();
+    pub(super) fn forward(&self, x: FeatureMap, side: usize, numerics: &mut Numerics) -> FeatureMap {
+        let ([.., channels], grid) = (x.dims(), x.grid());
         let weight = self.weight.val().slice(s![.., .., 0..channels]);
-        kernels::depthwise(x, self.kernel.shrink(weight, side), self.stride)
+        let w = numerics.weights(self.kernel.shrink(weight, side));
+        let steps = w.sum_steps(grid);
+        kernels::depthwise(x, w.values, self.stride).summed_in(steps)
     }
 }
 
@@ -163,11 +167,13 @@ pub(crate) struct ElasticConv {
 impl ElasticConv {
     /// Convolves `x[batch, height, width, inputs]` with kernels of side `side`. Output
     /// `[batch, ceil(height / stride), ceil(width / stride), outputs]`.
-    pub(super) fn forward(&self, x: FeatureMap, side: usize, outputs: usize) -> FeatureMap {
-        let ([.., inputs], largest) = (x.dims(), self.kernel.largest);
+    pub(super) fn forward(&self, x: FeatureMap, side: usize, outputs: usize, numerics: &mut Numerics) -> FeatureMap {
+        let ([.., inputs], grid, largest) = (x.dims(), x.grid(), self.kernel.largest);
         let weight = self.weight.val().slice(s![.., .., 0..inputs, 0..outputs]);
         let flat = weight.reshape([largest, largest, inputs * outputs]);
-        kernels::convolution(x, self.kernel.shrink(flat, side).reshape([side, side, inputs, outputs]), self.stride)
+        let w = numerics.weights(self.kernel.shrink(flat, side).reshape([side, side, inputs, outputs]));
+        let steps = w.sum_steps(grid);
+        kernels::convolution(x, w.values, self.stride).summed_in(steps)
     }
 }
 
@@ -202,12 +208,12 @@ pub(crate) struct ElasticLinear {
 
 impl ElasticLinear {
     /// Maps all values of each image of `x[batch, height, width, channels]` to `[batch, 1, 1, outputs]`.
-    pub(super) fn forward(&self, x: Tensor<4>, outputs: usize) -> Tensor<4> {
-        let [batch, height, width, channels] = x.dims();
+    pub(super) fn forward(&self, x: FeatureMap, outputs: usize, numerics: &mut Numerics) -> FeatureMap {
+        let ([batch, height, width, channels], grid) = (x.dims(), x.grid());
         let inputs = height * width * channels;
-        let weight = self.weight.val().slice(s![0..inputs, 0..outputs]);
-        let bias = self.bias.val().slice(s![0..outputs]);
-        let y = x.reshape([batch, inputs]).matmul(weight) + bias.unsqueeze();
-        y.reshape([batch, 1, 1, outputs])
+        let w: LayerWeights<2> = numerics.weights(self.weight.val().slice(s![0..inputs, 0..outputs]));
+        let bias = numerics.bias(self.bias.val().slice(s![0..outputs]), w.sum_steps(grid));
+        let y = x.tensor().reshape([batch, inputs]).matmul(w.values) + bias.unsqueeze();
+        numerics.activation(y.reshape([batch, 1, 1, outputs]).into())
     }
 }

@@ -8,8 +8,10 @@ use burn::tensor::{Tensor, s};
 use super::block_config::BlockConfig;
 use super::init::WeightInit;
 use super::layer::{ElasticDepthwise, ElasticDepthwiseConfig, ElasticPointwise, ElasticPointwiseConfig};
-use super::norm::{ElasticNorm, ElasticNormConfig, Norms};
+use super::norm::{ElasticNorm, ElasticNormConfig};
+use super::numerics::Numerics;
 use super::pool::mean_over_positions;
+use super::residual::in_memory;
 use super::route::RouteStep;
 use crate::kernels::{FeatureMap, KernelActivation};
 use crate::space::{Shortcut, make_divisible};
@@ -56,27 +58,30 @@ impl InvertedResidual {
     }
 
     /// Runs the part that `step` chose on `x[batch, height, width, inputs]`.
-    pub(super) fn forward(&self, x: FeatureMap, step: &RouteStep, norms: &mut Norms) -> FeatureMap {
+    pub(super) fn forward(&self, x: FeatureMap, step: &RouteStep, numerics: &mut Numerics) -> FeatureMap {
         let [.., inputs] = x.dims();
         let added = self.shortcut.is_some() || (self.stride == 1 && inputs == step.width);
-        let added = added.then(|| x.clone().tensor());
-        let mut y = added.clone().map_or(x, FeatureMap::from);
+        let mut y = if added { in_memory(x) } else { x };
+        let added = added.then(|| y.clone());
         if let Some((layer, norm)) = &self.expand
             && step.expansion > 1
         {
-            y = norm.forward(layer.forward(y, hidden(inputs, step.expansion)), step.activation, norms);
+            y = layer.forward(y, hidden(inputs, step.expansion), numerics);
+            y = norm.forward(y, step.activation, numerics);
         }
-        y = self.depthwise_norm.forward(self.depthwise.forward(y, step.kernel), step.activation, norms);
+        y = self.depthwise.forward(y, step.kernel, numerics);
+        y = self.depthwise_norm.forward(y, step.activation, numerics);
         if let Some(excite) = &self.excite {
-            y = excite.forward(y.tensor()).into();
+            y = excite.forward(y.tensor(), numerics);
         }
-        y = self.project_norm.forward(self.project.forward(y, step.width), KernelActivation::None, norms);
+        y = self.project.forward(y, step.width, numerics);
+        y = self.project_norm.forward(y, KernelActivation::None, numerics);
         let added = match (&self.shortcut, added) {
-            (Some(shortcut), Some(x)) => Some(shortcut.forward(x, step.width, self.stride)),
+            (Some(shortcut), Some(x)) => Some(shortcut.forward(x, step.width, self.stride, numerics)),
             (_, added) => added,
         };
         match added {
-            Some(added) => (y.tensor() + added).into(),
+            Some(added) => numerics.activation((y.tensor() + added.tensor()).into()),
             None => y,
         }
     }
@@ -114,14 +119,18 @@ impl SqueezeExcite {
     }
 
     /// Scales `x[batch, height, width, channels]`.
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+    fn forward(&self, x: Tensor<4>, numerics: &mut Numerics) -> FeatureMap {
         let [.., channels] = x.dims();
         let middle = reduced(channels, self.reduction);
-        let means = self.reduce.forward(mean_over_positions(x.clone()), middle).tensor();
-        let hidden = (means + self.reduce_bias.val().slice(s![0..middle]).unsqueeze()).clamp_min(0.0);
-        let factors =
-            self.excite.forward(hidden, channels).tensor() + self.excite_bias.val().slice(s![0..channels]).unsqueeze();
-        x * ((factors + 3.0).clamp(0.0, 6.0) / 6.0)
+        let means = numerics.activation(mean_over_positions(x.clone()).into());
+        let sums = self.reduce.forward(means, middle, numerics);
+        let bias = numerics.bias(self.reduce_bias.val().slice(s![0..middle]), sums.sum_steps().cloned());
+        let hidden = numerics.activation((sums.tensor() + bias.unsqueeze()).clamp_min(0.0).into());
+        let sums = self.excite.forward(hidden, channels, numerics);
+        let bias = numerics.bias(self.excite_bias.val().slice(s![0..channels]), sums.sum_steps().cloned());
+        let factors = ((sums.tensor() + bias.unsqueeze() + 3.0).clamp(0.0, 6.0) / 6.0).into();
+        let factors = numerics.activation(factors);
+        numerics.activation((x * factors.tensor()).into())
     }
 }
 
@@ -148,16 +157,20 @@ impl ProjectedShortcut {
     }
 
     /// Maps `x[batch, height, width, inputs]` to the shape of the block's output with `width` channels.
-    fn forward(&self, x: Tensor<4>, width: usize, stride: usize) -> Tensor<4> {
+    fn forward(&self, x: FeatureMap, width: usize, stride: usize, numerics: &mut Numerics) -> FeatureMap {
         let [_, height, columns, inputs] = x.dims();
         let mut x = x;
         if stride > 1 {
             // Odd sides are padded, so that they round up as those of the convolution do.
             let options = AvgPoolOptions::new([stride; 2]).with_padding([height % 2, columns % 2]);
-            x = avg_pool2d(x.permute([0, 3, 1, 2]), options).permute([0, 2, 3, 1]);
+            let means = avg_pool2d(x.tensor().permute([0, 3, 1, 2]), options).permute([0, 2, 3, 1]);
+            x = numerics.activation(means.into());
         }
         match &self.layer {
-            Some(layer) if inputs != width => layer.forward(x, width).tensor(),
+            Some(layer) if inputs != width => {
+                let y = layer.forward(x, width, numerics);
+                numerics.activation(y)
+            }
             _ => x,
         }
     }

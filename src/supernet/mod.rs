@@ -12,7 +12,7 @@
 //! ```
 //! use burn::tensor::{Device, Tensor};
 //! use splitscope::space::SearchSpace;
-//! use splitscope::supernet::{Initialisation, Norms, Route, Supernet, ViewSet};
+//! use splitscope::supernet::{Initialisation, Numerics, Route, Supernet, ViewSet};
 //!
 //! let space = SearchSpace::shipped("tabletop").unwrap();
 //! let device = Device::flex();
@@ -22,7 +22,7 @@
 //! // Three objects of two views each.
 //! let x = Tensor::<4>::ones([3 * 2, 32, 32, 1], &device);
 //! let route = Route::of_design(&space, &design);
-//! let logits = supernet.forward(x, &ViewSet::first(2), &route, &mut Norms::Batch);
+//! let logits = supernet.forward(x, &ViewSet::first(2), &route, &mut Numerics::Batch);
 //! assert_eq!(logits.dims(), [3, 10]);
 //! # Ok::<(), splitscope::space::ParseDesignError>(())
 //! ```
@@ -34,9 +34,11 @@ mod inherit;
 mod init;
 mod latency_table;
 mod layer;
+mod link;
 mod mbconv;
 mod model;
 mod norm;
+mod numerics;
 mod pool;
 mod principal_components;
 mod residual;
@@ -44,12 +46,14 @@ mod route;
 mod split;
 #[cfg(test)]
 mod tests;
+mod value_range;
 mod views;
 
 pub use init::Initialisation;
 pub use latency_table::{NoKernel, latency_table};
+pub use link::{CodeCounts, SentCodes};
 pub use model::Supernet;
-pub use norm::Norms;
+pub use numerics::{IntegerFormat, Numerics};
 pub use route::{Route, Splitting};
 pub use views::ViewSet;
 

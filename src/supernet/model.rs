@@ -9,13 +9,13 @@ use rand_chacha::rand_core::SeedableRng;
 use super::block::{self, ElasticBlock, ElasticStage};
 use super::fusion::{self, FusionModule};
 use super::init::{Initialisation, WeightInit};
-use super::norm::Norms;
+use super::numerics::Numerics;
 use super::route::{LinkCrossing, Route};
 use super::split::{self, SplittingModule};
 use super::views::ViewSet;
 use crate::kernels::FeatureMap;
 use crate::network::BoundaryId;
-use crate::space::{FusionOperator, PLAIN_BITS, SearchSpace};
+use crate::space::{PLAIN_BITS, SearchSpace};
 
 /// Sensor and aggregator supernets with the splitting and fusion modules between them.
 #[derive(Module, Debug)]
@@ -42,23 +42,23 @@ impl Supernet {
     }
 
     /// Logits `[objects, classes]` of `x[objects * views, height, width, channels]` along a route.
-    pub fn forward(&self, x: Tensor<4>, views: &ViewSet, route: &Route, norms: &mut Norms) -> Tensor<2> {
-        self.forward_watched(x, views, route, norms, &mut |_, _| {})
+    pub fn forward(&self, x: Tensor<4>, views: &ViewSet, route: &Route, numerics: &mut Numerics) -> Tensor<2> {
+        self.forward_watched(x, views, route, numerics, &mut |_, _| {})
     }
 
     /// Codes `[objects * views, height, width, channels]` as they arrive over the link of a design's route: raw pixels,
     /// features or logits, with the bits of the link.
-    pub fn link_codes(&self, x: Tensor<4>, route: &Route, norms: &mut Norms) -> Tensor<4> {
-        let mut x = FeatureMap::from(resized(x, route.resolution));
+    pub fn link_codes(&self, x: Tensor<4>, route: &Route, numerics: &mut Numerics) -> Tensor<4> {
+        let mut x = numerics.input(resized(x, route.resolution).into());
         for step in route.steps.iter().filter(|step| step.boundary <= route.stitch) {
-            x = self.sensor[step.stage].blocks[step.block].forward(x, step, norms);
+            x = self.sensor[step.stage].blocks[step.block].forward(x, step, numerics);
         }
         let plain = LinkCrossing { ratio: 1, bits: Some(PLAIN_BITS) };
         let crossing = route.crossing(route.stitch).unwrap_or(plain);
         let module = usize::from(route.stitch).checked_sub(1).and_then(|between| self.splits[between].as_ref());
         match module {
-            Some(module) if crossing.ratio > 1 => module.send(x, crossing, norms),
-            _ => split::over_link(x, crossing.bits),
+            Some(module) if crossing.ratio > 1 => module.send(x, crossing, numerics),
+            _ => split::over_link(x, crossing.bits, numerics),
         }
         .tensor()
     }
@@ -69,26 +69,33 @@ impl Supernet {
         x: Tensor<4>,
         views: &ViewSet,
         route: &Route,
-        norms: &mut Norms,
+        numerics: &mut Numerics,
         watch: &mut dyn FnMut(BoundaryId, &FeatureMap),
     ) -> Tensor<2> {
-        let mut x = FeatureMap::from(resized(x, route.resolution));
+        let mut x = numerics.input(resized(x, route.resolution).into());
+        if route.stitch == 0 {
+            x = numerics.send(x, PLAIN_BITS);
+        }
         for step in &route.steps {
             let side = if step.boundary <= route.stitch { &self.sensor } else { &self.aggregator };
             let block: &ElasticBlock = &side[step.stage].blocks[step.block];
-            x = block.forward(x, step, norms);
+            x = block.forward(x, step, numerics);
             watch(step.boundary, &x);
             let between = usize::from(step.boundary) - 1;
             if let Some(crossing) = route.crossing(step.boundary) {
                 x = match &self.splits[between] {
-                    Some(module) if crossing.ratio > 1 => module.forward(x, crossing, norms),
-                    _ => split::over_link(x, crossing.bits),
+                    Some(module) if crossing.ratio > 1 => module.forward(x, crossing, numerics),
+                    _ => split::over_link(x, crossing.bits, numerics),
                 };
+            } else if step.boundary == route.stitch {
+                x = numerics.send(x, PLAIN_BITS);
             }
             if step.boundary == route.fusion && views.count() > 1 {
-                let late = step.boundary == route.last;
-                let operator = if late { FusionOperator::Mean } else { route.operator };
-                x = fusion::fuse(x, views, operator, self.fusions[between].as_ref(), norms);
+                x = if step.boundary == route.last {
+                    fusion::mean_logits(x, views)
+                } else {
+                    fusion::fuse(x, views, route.operator, self.fusions[between].as_ref(), numerics)
+                };
             }
         }
         let [objects, .., classes] = x.dims();

@@ -5,7 +5,8 @@ use burn::tensor::Tensor;
 use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
 
-use crate::kernels;
+use super::numerics::Numerics;
+use crate::kernels::{self, FeatureMap};
 use crate::network::Pooling;
 
 /// Max pooling over a square window.
@@ -18,9 +19,11 @@ impl MaxPool {
     /// Pools `x[batch, height, width, channels]` with windows of side `side`; the border is padded by half a window,
     /// but not where `side` is 2. Output for odd sides
     /// `[batch, ceil(height / stride), ceil(width / stride), channels]`.
-    pub(super) fn forward(&self, x: Tensor<4>, side: usize) -> Tensor<4> {
+    pub(super) fn forward(&self, x: FeatureMap, side: usize) -> FeatureMap {
+        let grid = x.grid();
         let options = MaxPoolOptions::new([side; 2]).with_stride([self.stride; 2]).with_padding([(side - 1) / 2; 2]);
-        max_pool2d(x.permute([0, 3, 1, 2]), options).permute([0, 2, 3, 1])
+        let y = max_pool2d(x.tensor().permute([0, 3, 1, 2]), options).permute([0, 2, 3, 1]);
+        FeatureMap::from(y).on_grid(grid)
     }
 }
 
@@ -31,10 +34,11 @@ pub(crate) struct GlobalPool {}
 impl GlobalPool {
     /// Pools `x[batch, height, width, channels]` to `[batch, 1, 1, channels]`.
     #[allow(clippy::unused_self, reason = "called as every other block")]
-    pub(super) fn forward(&self, x: Tensor<4>, pooling: Pooling) -> Tensor<4> {
+    pub(super) fn forward(&self, x: FeatureMap, pooling: Pooling, numerics: &mut Numerics) -> FeatureMap {
+        let grid = x.grid();
         match pooling {
-            Pooling::Average => mean_over_positions(x),
-            Pooling::Max => maximum_over_positions(x),
+            Pooling::Average => numerics.activation(mean_over_positions(x.tensor()).into()),
+            Pooling::Max => FeatureMap::from(maximum_over_positions(x.tensor())).on_grid(grid),
         }
     }
 }

@@ -5,7 +5,8 @@ use burn::module::Module;
 use super::block_config::BlockConfig;
 use super::init::WeightInit;
 use super::layer::{ElasticConv, ElasticConvConfig};
-use super::norm::{ElasticNorm, ElasticNormConfig, Norms};
+use super::norm::{ElasticNorm, ElasticNormConfig};
+use super::numerics::Numerics;
 use super::route::RouteStep;
 use crate::kernels::{self, FeatureMap, KernelActivation};
 use crate::space::make_divisible;
@@ -33,9 +34,10 @@ impl ConvNorm {
         side: usize,
         width: usize,
         after: KernelActivation,
-        norms: &mut Norms,
+        numerics: &mut Numerics,
     ) -> FeatureMap {
-        self.norm.forward(self.convolution.forward(x, side, width), after, norms)
+        let y = self.convolution.forward(x, side, width, numerics);
+        self.norm.forward(y, after, numerics)
     }
 }
 
@@ -59,11 +61,11 @@ impl ResidualShortcut {
     }
 
     /// Maps `x[batch, height, width, inputs]` to the shape of the block's output with `width` channels.
-    fn forward(&self, x: FeatureMap, width: usize, norms: &mut Norms) -> FeatureMap {
+    fn forward(&self, x: FeatureMap, width: usize, numerics: &mut Numerics) -> FeatureMap {
         let [.., inputs] = x.dims();
         match &self.layer {
             Some(layer) if self.stride > 1 || inputs != width => {
-                layer.forward(x, 1, width, KernelActivation::None, norms)
+                layer.forward(x, 1, width, KernelActivation::None, numerics)
             }
             _ => x,
         }
@@ -93,12 +95,12 @@ impl BasicResidual {
     }
 
     /// Runs the part that `step` chose on `x[batch, height, width, inputs]`.
-    pub(super) fn forward(&self, x: FeatureMap, step: &RouteStep, norms: &mut Norms) -> FeatureMap {
-        let x = FeatureMap::from(x.tensor());
-        let y = self.first.forward(x.clone(), step.kernel, step.width, step.activation, norms);
-        let y = self.second.forward(y, step.kernel, step.width, KernelActivation::None, norms);
-        let sum = y.tensor() + self.shortcut.forward(x, step.width, norms).tensor();
-        kernels::activate(sum, step.activation).into()
+    pub(super) fn forward(&self, x: FeatureMap, step: &RouteStep, numerics: &mut Numerics) -> FeatureMap {
+        let x = in_memory(x);
+        let y = self.first.forward(x.clone(), step.kernel, step.width, step.activation, numerics);
+        let y = self.second.forward(y, step.kernel, step.width, KernelActivation::None, numerics);
+        let sum = y.tensor() + self.shortcut.forward(x, step.width, numerics).tensor();
+        numerics.activation(kernels::activate(sum, step.activation).into())
     }
 }
 
@@ -129,15 +131,21 @@ impl BottleneckResidual {
     }
 
     /// Runs the part that `step` chose on `x[batch, height, width, inputs]`.
-    pub(super) fn forward(&self, x: FeatureMap, step: &RouteStep, norms: &mut Norms) -> FeatureMap {
+    pub(super) fn forward(&self, x: FeatureMap, step: &RouteStep, numerics: &mut Numerics) -> FeatureMap {
         let inner = inner(step.width, step.expansion);
-        let x = FeatureMap::from(x.tensor());
-        let y = self.first.forward(x.clone(), 1, inner, step.activation, norms);
-        let y = self.second.forward(y, step.kernel, inner, step.activation, norms);
-        let y = self.third.forward(y, 1, step.width, KernelActivation::None, norms);
-        let sum = y.tensor() + self.shortcut.forward(x, step.width, norms).tensor();
-        kernels::activate(sum, step.activation).into()
+        let x = in_memory(x);
+        let y = self.first.forward(x.clone(), 1, inner, step.activation, numerics);
+        let y = self.second.forward(y, step.kernel, inner, step.activation, numerics);
+        let y = self.third.forward(y, 1, step.width, KernelActivation::None, numerics);
+        let sum = y.tensor() + self.shortcut.forward(x, step.width, numerics).tensor();
+        numerics.activation(kernels::activate(sum, step.activation).into())
     }
+}
+
+/// The maps with a pending norm computed, for several readers.
+pub(super) fn in_memory(x: FeatureMap) -> FeatureMap {
+    let grid = x.grid();
+    FeatureMap::from(x.tensor()).on_grid(grid)
 }
 
 /// Channels in the middle of a bottleneck.

@@ -9,9 +9,10 @@ use burn::module::Module;
 
 use super::init::{Initialisation, WeightInit};
 use super::layer::{ElasticPointwise, ElasticPointwiseConfig};
-use super::norm::{ElasticNorm, ElasticNormConfig, Norms};
+use super::norm::{ElasticNorm, ElasticNormConfig};
+use super::numerics::Numerics;
 use super::route::LinkCrossing;
-use crate::kernels::{self, FeatureMap, KernelActivation};
+use crate::kernels::{FeatureMap, KernelActivation};
 use crate::space::SearchSpace;
 
 /// Reduce and recover at one boundary.
@@ -77,25 +78,27 @@ impl SplittingModuleConfig {
 
 impl SplittingModule {
     /// Reduces `x[objects * views, height, width, channels]`, sends it over the link and recovers its shape.
-    pub(super) fn forward(&self, x: FeatureMap, crossing: LinkCrossing, norms: &mut Norms) -> FeatureMap {
+    pub(super) fn forward(&self, x: FeatureMap, crossing: LinkCrossing, numerics: &mut Numerics) -> FeatureMap {
         let [.., channels] = x.dims();
-        let received = self.send(x, crossing, norms);
-        self.recover_norm.forward(self.recover.forward(received, channels), KernelActivation::None, norms)
+        let received = self.send(x, crossing, numerics);
+        let recovered = self.recover.forward(received, channels, numerics);
+        self.recover_norm.forward(recovered, KernelActivation::None, numerics)
     }
 
     /// Reduces `x[objects * views, height, width, channels]` and sends it over the link.
-    pub(super) fn send(&self, x: FeatureMap, crossing: LinkCrossing, norms: &mut Norms) -> FeatureMap {
+    pub(super) fn send(&self, x: FeatureMap, crossing: LinkCrossing, numerics: &mut Numerics) -> FeatureMap {
         let [.., channels] = x.dims();
         let narrow = channels.div_ceil(crossing.ratio);
-        let reduced = self.reduce_norm.forward(self.reduce.forward(x, narrow), KernelActivation::None, norms);
-        over_link(reduced, crossing.bits)
+        let reduced = self.reduce.forward(x, narrow, numerics);
+        let reduced = self.reduce_norm.normalise(reduced, KernelActivation::None, numerics);
+        over_link(reduced, crossing.bits, numerics)
     }
 }
 
-/// Tensor that arrives at the other end of the link: quantised to `bits`, or as it is without them.
-pub(super) fn over_link(x: FeatureMap, bits: Option<u8>) -> FeatureMap {
+/// Tensor that arrives at the other end of the link: as codes of `bits` bits, or as it is without them.
+pub(super) fn over_link(x: FeatureMap, bits: Option<u8>, numerics: &mut Numerics) -> FeatureMap {
     match bits {
-        Some(bits) => kernels::quantise(x, bits).into(),
+        Some(bits) => numerics.link(x, bits),
         None => x,
     }
 }

@@ -76,7 +76,7 @@ const EVERYTHING: &str = r#"
     operator = "max"
 "#;
 
-fn everything(operator: &str) -> SearchSpace {
+pub(super) fn everything(operator: &str) -> SearchSpace {
     let text = EVERYTHING.replace("\"max\"", &format!("\"{operator}\""));
     SearchSpace::from_toml(&Source::new("everything", text)).unwrap_or_else(|error| panic!("{error}"))
 }
@@ -90,7 +90,7 @@ fn fresh(space: &SearchSpace, device: &Device) -> Supernet {
     Supernet::new(space, Initialisation::default(), 1, device)
 }
 
-fn normal<const D: usize>(seed: u64, shape: [usize; D], device: &Device) -> Tensor<D> {
+pub(super) fn normal<const D: usize>(seed: u64, shape: [usize; D], device: &Device) -> Tensor<D> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut gauss = || {
         let radius = (-2.0 * (1.0 - rng.random::<f32>()).ln()).sqrt();
@@ -100,12 +100,12 @@ fn normal<const D: usize>(seed: u64, shape: [usize; D], device: &Device) -> Tens
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 
-fn images(space: &SearchSpace, objects: usize, views: usize, device: &Device) -> Tensor<4> {
+pub(super) fn images(space: &SearchSpace, objects: usize, views: usize, device: &Device) -> Tensor<4> {
     let side = *space.resolutions.last().unwrap() as usize;
     normal(7, [objects * views, side, side, space.input_channels as usize], device)
 }
 
-fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+pub(super) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     tensor.into_data().try_into_vec::<f32>().unwrap()
 }
 
@@ -121,7 +121,7 @@ fn shapes_agree(space: &SearchSpace, designs: usize) {
         let views = ViewSet::first(2.min(space.views as usize));
         let x = images(space, 2, views.count(), &device);
         let route = Route::of_design(space, &design);
-        let logits = supernet.forward_watched(x, &views, &route, &mut Norms::Batch, &mut |id, x| {
+        let logits = supernet.forward_watched(x, &views, &route, &mut Numerics::Batch, &mut |id, x| {
             let at = network.position(id).unwrap();
             let shape = network.boundaries[at].shape;
             let [_, height, width, channels] = x.dims();
@@ -161,7 +161,7 @@ fn kernels_of_any_odd_side_and_any_stride_run() {
         let device = Device::flex().autodiff();
         let route = Route::of_design(&space, &space.sample_design(&mut ChaCha8Rng::seed_from_u64(1)));
         let x = images(&space, 3, 2, &device).require_grad();
-        let logits = fresh(&space, &device).forward(x.clone(), &ViewSet::first(2), &route, &mut Norms::Batch);
+        let logits = fresh(&space, &device).forward(x.clone(), &ViewSet::first(2), &route, &mut Numerics::Batch);
         let gradients = (logits.clone() * normal(9, logits.dims(), &device)).sum().backward();
         assert!(values(x.grad(&gradients).unwrap()).iter().all(|value| value.is_finite()), "{kernels} at {stride}");
     }
@@ -208,7 +208,7 @@ fn all_weights_learn_from_a_few_designs_whatever_fuses() {
                 let design = space.sample_split(genome, &mut rng);
                 let route = Route::of_design(&space, &design);
                 let views = ViewSet::first(count);
-                let logits = supernet.forward(images(&space, 3, count, &device), &views, &route, &mut Norms::Batch);
+                let logits = supernet.forward(images(&space, 3, count, &device), &views, &route, &mut Numerics::Batch);
                 loss = loss + (logits.clone() * normal(9, logits.dims(), &device)).sum();
             }
         }
@@ -244,7 +244,7 @@ fn variance_gains_of_the_splitting_module_are_those_of_the_analysis() {
         // Over weights as well as inputs all means are 0, so powers are variances.
         let gains = |layer: &layer::ElasticPointwise, from: usize, to: usize, draw: u64| {
             let z = normal(2 * draw, [150, 1, 1, from], &device).require_grad();
-            let y = layer.forward(activation::relu(z.clone()), to).tensor();
+            let y = layer.forward(activation::relu(z.clone()).into(), to, &mut Numerics::Batch).tensor();
             let backward = (y.clone() * normal(2 * draw + 1, y.dims(), &device)).sum().backward();
             [power(y.inner()), power(z.grad(&backward).unwrap())]
         };
@@ -264,7 +264,7 @@ fn variance_gains_of_the_splitting_module_are_those_of_the_analysis() {
 }
 
 /// A supernet whose batch norms are not all 0 or 1, as if it had been trained a little.
-fn stirred(space: &SearchSpace) -> Supernet {
+pub(super) fn stirred(space: &SearchSpace) -> Supernet {
     struct Stir(ChaCha8Rng);
     impl ModuleMapper for Stir {
         fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
@@ -280,7 +280,7 @@ fn stirred(space: &SearchSpace) -> Supernet {
 
 fn logits(supernet: &Supernet, space: &SearchSpace, route: &Route) -> Vec<f32> {
     let device = Device::flex();
-    values(supernet.valid().forward(images(space, 6, 2, &device), &ViewSet::first(2), route, &mut Norms::Batch))
+    values(supernet.valid().forward(images(space, 6, 2, &device), &ViewSet::first(2), route, &mut Numerics::Batch))
 }
 
 fn distance(a: &[f32], b: &[f32]) -> f32 {
@@ -297,7 +297,7 @@ fn views_may_come_in_any_number_and_any_may_be_lost() {
         let genome = space.largest();
         let fusion = space.boundary_named("basic.1").unwrap();
         let route = Route::new(&space, &genome, 0, fusion, Splitting::None);
-        let run = |x: Tensor<4>, views: &ViewSet| values(supernet.forward(x, views, &route, &mut Norms::Standard));
+        let run = |x: Tensor<4>, views: &ViewSet| values(supernet.forward(x, views, &route, &mut Numerics::Standard));
         let x = images(&space, 2, 4, &device);
         let of = |views: &[usize]| {
             let [_, height, width, channels] = x.dims();

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use super::loss::argmax;
 use super::{Inputs, Settings, TrainError};
-use crate::record::{Measurement, MeasurementKey, Precision, Subset};
+use crate::record::{Clipping, Measurement, MeasurementKey, Precision, Quantisation, Subset};
 use crate::space::{Design, SearchSpace};
-use crate::supernet::{Norms, Route, Supernet, ViewSet};
+use crate::supernet::{CodeCounts, IntegerFormat, Numerics, Route, Supernet, ViewSet};
 
 /// Images of one forward pass, at most.
 pub(crate) const MAX_IMAGES: usize = 512;
@@ -22,12 +22,24 @@ pub struct DesignEvaluator<'a> {
     pub inputs: &'a Inputs,
     /// Weights without gradients.
     pub supernet: &'a Supernet,
+    /// Rule of the ranges of a quantised network.
+    pub clipping: Clipping,
+}
+
+/// Bits of weights and activations of a network of integers.
+const INTEGER_BITS: u8 = 8;
+
+/// Objects classified correctly, and the codes that crossed the link.
+#[derive(Default)]
+struct Classified {
+    correct: usize,
+    sent: CodeCounts,
 }
 
 impl DesignEvaluator<'_> {
-    /// Key of a measurement in single precision without lost cameras.
+    /// Key of a measurement in int8 without lost cameras.
     pub fn key(&self, design: &Design, views: u32, subset: Subset, step: u64) -> MeasurementKey {
-        let (design, precision) = (self.space.print_design(design), Precision::Float);
+        let (design, precision) = (self.space.print_design(design), Precision::Int8);
         MeasurementKey { design, views, lost: 0, subset, precision, step }
     }
 
@@ -40,25 +52,31 @@ impl DesignEvaluator<'_> {
         }
     }
 
-    /// Measures the accuracy of a design after recalibration on training objects. With no calibration objects, batch
-    /// norm takes all channels for standardised, which shows what recalibration is for.
+    /// Measures the accuracy of a design after recalibration on training objects, from which the ranges of a quantised
+    /// network follow too. With no calibration objects, batch norm takes all channels for standardised, which shows
+    /// what recalibration is for.
     ///
     /// # Errors
-    /// The key's design is not of the space, its cameras are not in the data or all lost, or a file of samples can't be
-    /// read.
+    /// The key's design is not of the space, its cameras are not in the data or all lost, a quantised network has no
+    /// calibration objects, or a file of samples can't be read.
     pub fn measure(&self, key: &MeasurementKey) -> Result<Measurement, TrainError> {
         let started = Instant::now();
         let (route, views) = self.route(key)?;
-        let (norms, calibration_batches) = self.calibrated_norms(&route, &views)?;
+        let (numerics, calibration_batches) = self.calibrated(key.precision, &route, &views)?;
         let objects = self.objects(key.subset);
-        let correct = self.count_correct(&route, &views, objects, norms)?;
+        let Classified { correct, sent } = self.classify(&route, &views, objects, numerics)?;
+        let quantisation = (key.precision == Precision::Int8).then(|| Quantisation {
+            clipping: self.clipping,
+            link_range: self.space.split.link_range,
+            code_entropy: sent.entropy(),
+        });
         Ok(Measurement {
             key: key.clone(),
             accuracy: correct as f64 / objects.len().max(1) as f64,
             samples: objects.len() as u64,
             calibration_batches,
             seconds: started.elapsed().as_secs_f64(),
-            quantisation: None,
+            quantisation,
         })
     }
 
@@ -73,41 +91,63 @@ impl DesignEvaluator<'_> {
         Ok((route, views.ok_or(TrainError::Views { views: key.views, lost: key.lost, most })?))
     }
 
-    /// Batch norm recalibrated on training objects, and the number of batches that took.
+    /// Numerics calibrated on training objects, and the number of batches that took.
     ///
     /// # Errors
-    /// A file of samples can't be read.
-    pub(crate) fn calibrated_norms(&self, route: &Route, views: &ViewSet) -> Result<(Norms, u32), TrainError> {
+    /// A file of samples can't be read, or a quantised network has no calibration objects.
+    pub(crate) fn calibrated(
+        &self,
+        precision: Precision,
+        route: &Route,
+        views: &ViewSet,
+    ) -> Result<(Numerics, u32), TrainError> {
         let device = self.settings.device.open();
         let calibration = self.inputs.calibration(self.settings);
-        let (mut norms, mut calibration_batches) = (Norms::calibrate(), 0);
+        if precision == Precision::Int8 && calibration.is_empty() {
+            return Err(TrainError::NoRanges);
+        }
+        let (mut numerics, mut calibration_batches) = (self.numerics(precision), 0);
         for batch in self.inputs.batches(&calibration, views, MAX_IMAGES, &device) {
-            norms.rewind();
-            self.supernet.forward(batch?.views, views, route, &mut norms);
+            numerics.rewind();
+            self.supernet.forward(batch?.views, views, route, &mut numerics);
             calibration_batches += 1;
         }
-        let norms = if calibration.is_empty() { Norms::Standard } else { norms.freeze() };
-        Ok((norms, calibration_batches))
+        let numerics = if calibration.is_empty() { Numerics::Standard } else { numerics.freeze() };
+        Ok((numerics, calibration_batches))
     }
 
-    fn count_correct(
+    /// Numerics of a calibration.
+    fn numerics(&self, precision: Precision) -> Numerics {
+        match precision {
+            Precision::Float => Numerics::calibrate(),
+            Precision::Int8 => {
+                let (clipping, link_range) = (self.clipping, self.space.split.link_range);
+                Numerics::calibrate_integers(IntegerFormat { bits: INTEGER_BITS, clipping, link_range })
+            }
+        }
+    }
+
+    fn classify(
         &self,
         route: &Route,
         views: &ViewSet,
         objects: &[u32],
-        mut norms: Norms,
-    ) -> Result<usize, TrainError> {
+        mut numerics: Numerics,
+    ) -> Result<Classified, TrainError> {
         let device = self.settings.device.open();
-        let mut correct = 0;
+        let mut found = Classified::default();
         for batch in self.inputs.batches(objects, views, MAX_IMAGES, &device) {
-            norms.rewind();
+            numerics.rewind();
             let batch = batch?;
-            let logits = self.supernet.forward(batch.views, views, route, &mut norms);
+            let logits = self.supernet.forward(batch.views, views, route, &mut numerics);
+            if let Some(sent) = numerics.take_sent() {
+                found.sent.add(&sent);
+            }
             let [_, classes] = logits.dims();
             let values: Vec<f32> = logits.into_data().try_into_vec::<f32>().expect("logits are f32");
             let hit = |(row, label): &(&[f32], &u16)| argmax(row) == usize::from(**label);
-            correct += values.chunks_exact(classes).zip(&batch.labels).filter(hit).count();
+            found.correct += values.chunks_exact(classes).zip(&batch.labels).filter(hit).count();
         }
-        Ok(correct)
+        Ok(found)
     }
 }

@@ -53,6 +53,9 @@ pub enum TrainError {
         /// Cameras in the data.
         most: u32,
     },
+    /// A quantised network without calibration.
+    #[error("the ranges of int8 follow from calibration objects, and there are none; measure in float, or calibrate")]
+    NoRanges,
     /// A checkpoint can't be written or read.
     #[error("checkpoint {path}: {reason}")]
     Checkpoint {

@@ -8,7 +8,7 @@ use burn::tensor::{Device, Distribution, Tensor, TensorData, activation};
 
 use crate::diagnostic::Source;
 use crate::space::SearchSpace;
-use crate::supernet::{Initialisation, Norms, Route, Splitting, Supernet, ViewSet};
+use crate::supernet::{Initialisation, Numerics, Route, Splitting, Supernet, ViewSet};
 
 /// Images of a batch.
 pub(crate) const BATCH: usize = 64;
@@ -58,7 +58,7 @@ impl StepBench {
         let mut accumulator = GradientsAccumulator::new();
         let mut goal = self.targets.clone();
         for (index, route) in self.routes.iter().enumerate() {
-            let logits = self.supernet.forward(self.x.clone(), &ViewSet::first(1), route, &mut Norms::Batch);
+            let logits = self.supernet.forward(self.x.clone(), &ViewSet::first(1), route, &mut Numerics::Batch);
             let loss = (activation::log_softmax(logits.clone(), 1) * goal.clone()).sum() / -(BATCH as f64);
             if index == 0 {
                 goal = activation::softmax(logits.detach(), 1);

@@ -12,7 +12,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 
-use crate::supernet::{Norms, Route, Supernet, ViewSet};
+use crate::supernet::{Numerics, Route, Supernet, ViewSet};
 
 /// A supernet made ready to be scored.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl Synflow {
     /// Natural logarithm of the score of one view along a route; `None` if nothing flows, or more than can be counted.
     pub fn score(&self, route: &Route) -> Option<f64> {
         let ones = Tensor::ones([1, route.resolution, route.resolution, self.channels], &self.device);
-        let flow = self.supernet.forward(ones, &ViewSet::first(1), route, &mut Norms::Off).sum();
+        let flow = self.supernet.forward(ones, &ViewSet::first(1), route, &mut Numerics::Off).sum();
         let gradients = GradientsParams::from_grads(flow.backward(), &self.supernet);
         let mut products = Products { gradients: &gradients, sum: 0.0 };
         self.supernet.visit(&mut products);
@@ -106,7 +106,7 @@ mod tests {
         let route = whole(&space, false);
         let side = route.resolution;
         let ones = Tensor::ones([1, side, side, 1], &synflow.device);
-        let output = synflow.supernet.forward(ones, &ViewSet::first(1), &route, &mut Norms::Off).sum();
+        let output = synflow.supernet.forward(ones, &ViewSet::first(1), &route, &mut Numerics::Off).sum();
         let output = f64::from(output.into_data().try_into_vec::<f32>().unwrap()[0]);
         // Stem, three inverted residuals of three layers, head, classifier; and the transform of each 5x5 to a 3x3
         // kernel.

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::record::{Role, StepSeconds};
 use crate::space::SearchSpace;
-use crate::supernet::{ChannelCovariances, Norms, Route, Splitting, Supernet, ViewSet};
+use crate::supernet::{ChannelCovariances, Numerics, Route, Splitting, Supernet, ViewSet};
 
 /// Views of an object that principal components are taken from: what one camera sees is much like what another does.
 const VIEWS_WATCHED: usize = 2;
@@ -111,7 +111,7 @@ impl Trainer {
         clock: &mut Clock,
     ) -> Result<(), TrainError> {
         let route = self.attended(net, batch);
-        let logits = self.supernet.forward(batch.views.clone(), &batch.cameras, route, &mut Norms::Batch);
+        let logits = self.supernet.forward(batch.views.clone(), &batch.cameras, route, &mut Numerics::Batch);
         let found = loss::report(net.role, &logits, batch);
         self.check(&found)?;
         pass.reports.push(found);
@@ -136,7 +136,7 @@ impl Trainer {
         }
         let (supernet, x) = (self.supernet.valid(), batch.views.clone().inner());
         let loss = |route: &Route| {
-            let logits = supernet.forward(x.clone(), &batch.cameras, route, &mut Norms::Batch);
+            let logits = supernet.forward(x.clone(), &batch.cameras, route, &mut Numerics::Batch);
             loss::report(net.role, &logits, batch).loss
         };
         let better = |loss: f64, best: f64| match self.settings.attention {

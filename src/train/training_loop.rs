@@ -32,7 +32,9 @@ use rand_chacha::rand_core::SeedableRng;
 
 use super::rate::TrainingRate;
 use super::{Checkpoints, DesignEvaluator, Inputs, Settings, StepReport, TrainError, Trainer};
-use crate::record::{EvaluationRecord, Event, Measurement, Role, StepRecord, Subset};
+use crate::record::{
+    Clipping, EvaluationRecord, Event, Measurement, MeasurementKey, Precision, Role, StepRecord, Subset,
+};
 use crate::space::{Design, SearchSpace};
 use crate::supernet::Supernet;
 
@@ -267,8 +269,10 @@ impl TrainingLoop {
         observer: &mut dyn TrainingObserver,
     ) -> Result<f64, TrainError> {
         let Self { space, settings, inputs, .. } = self;
-        let evaluator = DesignEvaluator { space, settings, inputs, supernet: weights };
-        let measurement = evaluator.measure(&evaluator.key(design, views, subset, step))?;
+        let evaluator = DesignEvaluator { space, settings, inputs, supernet: weights, clipping: Clipping::default() };
+        // Of the weights as they are trained: the figures of a training compare with its losses.
+        let key = MeasurementKey { precision: Precision::Float, ..evaluator.key(design, views, subset, step) };
+        let measurement = evaluator.measure(&key)?;
         observer.measured(&measurement)?;
         observer.event(Event::Evaluated(EvaluationRecord::new(&measurement, Some(role))))?;
         Ok(measurement.accuracy)

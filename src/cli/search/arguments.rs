@@ -6,7 +6,9 @@ use anyhow::{Context, Result};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::cli::load::print_notes;
+use crate::cli::measure::precision;
 use crate::quantity::{Knob, knob_values};
+use crate::record::Precision;
 use crate::run::{Manifest, RunSearchOptions};
 use crate::search::{Objective, SearchOptions, SearchProblem, SearchScope, StopRule};
 
@@ -56,6 +58,9 @@ pub(in crate::cli) struct Arguments {
     /// Largest share of the pictures that may be rebuilt from what crosses the link, for instance 0.7
     #[arg(long, value_name = "SHARE", conflicts_with_all = ["baselines", "proxy"])]
     pub(super) leak_limit: Option<f64>,
+    /// Precision of the accuracies: int8, as deployed and as costed, or float, as trained
+    #[arg(long, default_value = "int8", value_parser = precision)]
+    pub(super) precision: Precision,
     /// Seed of all randomness
     #[arg(long, default_value_t = 0)]
     pub(super) seed: u64,
@@ -81,7 +86,7 @@ impl Arguments {
     pub(super) fn options(&self) -> RunSearchOptions {
         let (budget, seed, stop) = (self.evaluations, self.seed, self.stop());
         let search = SearchOptions { budget, seed, stop, scope: SearchScope::All };
-        RunSearchOptions { search, max_seconds: self.seconds, workers: self.workers }
+        RunSearchOptions { search, max_seconds: self.seconds, workers: self.workers, precision: self.precision }
     }
 
     /// Returns `true` if the command records nothing.

@@ -26,7 +26,7 @@ pub(super) fn run(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
     let log = Log::new(Task::Search, arguments.json);
     let mut process = TaskProcess::of_command(run, Task::Search, log.sink())?;
     let bar = ProgressBar::new("rendering");
-    let evaluator = RunEvaluator::open(run, &|done, total| bar.show(done, total))?;
+    let evaluator = RunEvaluator::open(run, &|done, total| bar.show(done, total))?.with_precision(arguments.precision);
     bar.end();
     let (budget, seed) = (arguments.evaluations, arguments.seed);
     let mut progress = |outcome: &BaselineOutcome| log.note(&line(outcome));

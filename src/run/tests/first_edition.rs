@@ -57,7 +57,7 @@ fn events_and_measurements_are_read() {
 #[test]
 fn it_is_measured_and_searched_further() {
     let (_folder, run) = opened();
-    let evaluator = RunEvaluator::open(&run, &|_, _| {}).unwrap();
+    let evaluator = RunEvaluator::open(&run, &|_, _| {}).unwrap().with_precision(Precision::Float);
     assert_eq!((evaluator.step(), evaluator.objects(Subset::Validation)), (6, 10));
     let rows = evaluator.store().measured(6).unwrap().into_iter().map(|row| row.value);
     let validated: Vec<_> = rows.filter(|row| row.key.subset == Subset::Validation).collect();
@@ -74,7 +74,7 @@ fn it_is_measured_and_searched_further() {
     driver.warm_start(&evaluator.measured().unwrap()).unwrap();
     assert_eq!(driver.search().archive().len(), 14);
     let NextCandidate::Measure(candidate) = driver.next_candidate().unwrap() else { panic!("nothing is left") };
-    let key = evaluator.evaluator().key(&candidate.design, 2, Subset::Validation, 6);
+    let key = evaluator.key(&candidate.design, 2, Subset::Validation);
     assert!(evaluator.store().measurement(&key).unwrap().is_none(), "known designs are not proposed");
     assert_eq!(evaluator.measurement(&key).unwrap().samples, 10);
 }

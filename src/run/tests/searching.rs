@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
 use super::small_run::{of_kind, process, trained};
-use crate::record::{ChildRecord, Control, Event, EventRecord, Task};
+use crate::record::{ChildRecord, Control, Event, EventRecord, Precision, Task};
 use crate::run::inbox::TABLE_INTERVAL;
 use crate::run::{RunDir, RunSearchOptions, SearchRunner, Store, search_by_synflow};
 use crate::search::{Objective, PredictorKind, SearchOptions, SearchProblem, StopRule};
@@ -24,7 +24,7 @@ fn problem(run: &RunDir, sensors: u32) -> SearchProblem {
 /// Options of a search by this process alone.
 fn options(budget: usize) -> RunSearchOptions {
     let search = SearchOptions { budget, ..SearchOptions::default() };
-    RunSearchOptions { search, max_seconds: None, workers: 0 }
+    RunSearchOptions { search, max_seconds: None, workers: 0, precision: Precision::Int8 }
 }
 
 /// Searches to the end. `hear` is told every event as it is recorded.
@@ -149,13 +149,13 @@ fn limits_that_nothing_meets_are_waited_out() {
 fn it_ends_in_time_or_when_it_gains_little() {
     let (_folder, run) = trained();
     let endless = SearchOptions { budget: 1_000_000, seed: 1, stop: NEVER, ..SearchOptions::default() };
-    let timed = search(&run, 2, RunSearchOptions { search: endless, max_seconds: Some(0.5), workers: 0 }, |_| {});
+    let timed = search(&run, 2, RunSearchOptions { max_seconds: Some(0.5), search: endless, ..options(0) }, |_| {});
     assert_eq!(reason(&timed), format!("the 0.5 s are over, {} designs are measured", children(&timed).len()));
 
     // Weights that have learnt nothing: the front soon stands still.
     let stop = StopRule { evaluations: None, gain: 0.9, generations: 1 };
     let little = SearchOptions { budget: 400, seed: 2, stop, ..SearchOptions::default() };
-    let settled = search(&run, 2, RunSearchOptions { search: little, max_seconds: None, workers: 0 }, |_| {});
+    let settled = search(&run, 2, RunSearchOptions { search: little, ..options(0) }, |_| {});
     assert!(reason(&settled).contains("grew by only") && children(&settled).len() < 400, "{}", reason(&settled));
     for event in &settled {
         if let Event::Generation(generation) = event {

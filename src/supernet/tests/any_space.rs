@@ -60,7 +60,7 @@ proptest! {
             let design = space.sample_design(&mut ChaCha8Rng::seed_from_u64(seed));
             let x = images(&space, 2, 2, &device).require_grad();
             let route = Route::of_design(&space, &design);
-            let logits = fresh(&space, &device).forward(x.clone(), &ViewSet::first(2), &route, &mut Norms::Batch);
+            let logits = fresh(&space, &device).forward(x.clone(), &ViewSet::first(2), &route, &mut Numerics::Batch);
             let gradients = (logits.clone() * normal(9, logits.dims(), &device)).sum().backward();
             prop_assert!(values(x.grad(&gradients).unwrap()).iter().all(|value| value.is_finite()));
         }

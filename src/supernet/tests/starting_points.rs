@@ -51,7 +51,7 @@ fn a_tensor_of_few_directions_passes_the_splitting_module_unchanged() {
     let module = inherit::with_components(module, &covariance.components().unwrap());
     for ratio in [2, 4] {
         let crossing = route::LinkCrossing { ratio, bits: None };
-        let back = module.forward(x.clone().into(), crossing, &mut Norms::Batch).tensor();
+        let back = module.forward(x.clone().into(), crossing, &mut Numerics::Batch).tensor();
         assert!(distance(&values(back), &values(x.clone())) < 1e-3, "ratio {ratio}");
     }
 }
