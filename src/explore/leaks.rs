@@ -41,7 +41,8 @@ impl Leaks {
 
     /// Records the leak of a canonical design.
     pub(super) fn record(&mut self, design: Design, views: u32, step: u64, figures: LeakFigures) {
-        self.shares.record(design.clone(), views, Accuracy { accuracy: figures.leak, samples: figures.samples, step });
+        let share = Accuracy { accuracy: figures.leak, samples: figures.samples, step, quantisation: None };
+        self.shares.record(design.clone(), views, share);
         let newest = self.figures.entry((design, views)).or_insert_with(|| (step, figures.clone()));
         if newest.0 <= step {
             *newest = (step, figures);

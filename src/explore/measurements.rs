@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use super::candidate::CandidateId;
 use super::pool::CandidatePool;
+use crate::record::Precision;
 use crate::space::{Design, SearchSpace};
 use readings::DesignReadings;
 pub use readings::{Accuracy, AccuracyFigure, AccuracyKind, Reading, ShownAccuracy};
@@ -63,6 +64,11 @@ impl Measurements {
         self.by_design.get(design).map_or(ShownAccuracy::None, |&index| self.records[index].shown(self.run, views))
     }
 
+    /// The newest accuracy of a design in a precision with a number of views.
+    pub fn newest_in(&self, precision: Precision, design: &Design, views: u32) -> Option<Accuracy> {
+        self.records[*self.by_design.get(design)?].newest_in(precision, self.run, views)
+    }
+
     /// The newest accuracy of a design for each number of views it was measured with, fewest views first.
     pub fn by_views(&self, design: &Design) -> Vec<(u32, Accuracy)> {
         let Some(&index) = self.by_design.get(design) else { return Vec::new() };
@@ -79,10 +85,12 @@ impl Measurements {
         let Some(blanked) = self.blanked.get(design) else { return Vec::new() };
         let of_rig = blanked.iter().filter(|reading| reading.run == self.run && reading.views == views);
         let mut newest: Vec<(u32, Accuracy)> = Vec::new();
+        // In int8 before single precision, then the newest.
+        let rank = |one: &Accuracy| (one.precision() == Precision::Int8, one.step);
         for BlankedReading { lost, accuracy, .. } in of_rig.filter(|reading| reading.lost.is_power_of_two()) {
             let camera = lost.trailing_zeros();
             match newest.iter_mut().find(|(known, _)| *known == camera) {
-                Some((_, known)) if known.step > accuracy.step => {}
+                Some((_, known)) if rank(known) > rank(accuracy) => {}
                 Some((_, known)) => *known = *accuracy,
                 None => newest.push((camera, *accuracy)),
             }
@@ -206,11 +214,27 @@ pub(super) fn entry_of(space: &SearchSpace, pool: &CandidatePool, id: CandidateI
 #[cfg(test)]
 mod tests {
     use super::super::draw::default_transmit;
-    use super::super::tests::{model, pair};
+    use super::super::tests::{model, pair, quantisation};
     use super::*;
 
     fn accuracy(accuracy: f64, step: u64) -> Accuracy {
-        Accuracy { accuracy, samples: 400, step }
+        Accuracy { accuracy, samples: 400, step, quantisation: Some(quantisation()) }
+    }
+
+    #[test]
+    fn int8_is_shown_before_float_which_is_shown_where_it_is_all_there_is() {
+        let (space, profile) = pair();
+        let (pool, _) = CandidatePool::sample(&model(&space, &profile), 2, 1);
+        let design = pool.design(&space, 0, 3).unwrap();
+        let mut measured = Measurements::default();
+        let float = Accuracy { quantisation: None, ..accuracy(0.9, 300) };
+        measured.record(design.clone(), 6, float);
+        assert_eq!(measured.shown(&design, 6), ShownAccuracy::Measured(float));
+        assert_eq!(float.precision(), Precision::Float);
+        measured.record(design.clone(), 6, accuracy(0.89, 200));
+        assert_eq!(measured.shown(&design, 6), ShownAccuracy::Measured(accuracy(0.89, 200)));
+        assert_eq!(measured.newest_in(Precision::Float, &design, 6), Some(float));
+        assert_eq!(measured.newest_in(Precision::Int8, &design, 2), None);
     }
 
     #[test]

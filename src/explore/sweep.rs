@@ -89,7 +89,8 @@ mod tests {
         let mut session = session(60);
         let measure = |session: &Session, id, accuracy| {
             let design = session.best_design(id).unwrap();
-            Update::Measured { design, views: session.knobs().sensors, accuracy, samples: 400, step: 1 }
+            let (views, quantisation) = (session.knobs().sensors, None);
+            Update::Measured { design, views, accuracy, samples: 400, step: 1, quantisation }
         };
         let updates = [(3, 0.7), (9, 0.9), (20, 0.8)].map(|(id, accuracy)| measure(&session, id, accuracy));
         session.apply(Command::Update(updates.to_vec()), 0);

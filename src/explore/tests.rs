@@ -12,12 +12,18 @@ mod view;
 use super::*;
 use crate::cost::CostModel;
 use crate::hardware::{self, Profile};
-use crate::network::BoundaryId;
+use crate::network::{BoundaryId, LinkRange};
 use crate::quantity::Knob;
+use crate::record::{Clipping, Quantisation};
 use crate::space::{self, SearchSpace};
 
 pub(super) fn shipped_space(name: &str) -> SearchSpace {
     SearchSpace::shipped(name).unwrap()
+}
+
+/// Quantisation of what is measured in int8.
+pub(super) fn quantisation() -> Quantisation {
+    Quantisation { clipping: Clipping::Mse, link_range: LinkRange::Static, code_entropy: 2.5 }
 }
 
 pub(super) fn pair() -> (SearchSpace, Profile) {

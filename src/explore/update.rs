@@ -2,7 +2,7 @@
 
 use super::message::Severity;
 use super::progress::{SearchUpdate, TrainUpdate};
-use crate::record::{LeakFigures, PictureRecord};
+use crate::record::{LeakFigures, PictureRecord, Quantisation};
 use crate::space::Design;
 
 /// One update from outside.
@@ -20,6 +20,8 @@ pub enum Update {
         samples: u64,
         /// Training step of the weights.
         step: u64,
+        /// Quantisation of the network; `None` in single precision.
+        quantisation: Option<Quantisation>,
     },
     /// A design was measured while some cameras were blanked.
     MeasuredWithout {
@@ -35,6 +37,8 @@ pub enum Update {
         samples: u64,
         /// Training step of the weights.
         step: u64,
+        /// Quantisation of the network; `None` in single precision.
+        quantisation: Option<Quantisation>,
     },
     /// The leak of a design was measured.
     Leak {

@@ -144,15 +144,16 @@ fn found(space: &SearchSpace, record: &EvaluationRecord) -> Option<Update> {
 
 /// A measurement on validation objects; `None` for one on test objects, which rank nothing, or of another space.
 fn measured(space: &SearchSpace, measurement: &Measurement) -> Option<Update> {
-    let Measurement { key, accuracy, samples, .. } = measurement;
+    let Measurement { key, accuracy, samples, quantisation, .. } = measurement;
     if key.subset != Subset::Validation {
         return None;
     }
     let design = space.parse_design(&key.design).ok()?;
     let (views, lost, step, accuracy, samples) = (key.views, key.lost, key.step, *accuracy, *samples);
+    let quantisation = *quantisation;
     Some(match lost {
-        0 => Update::Measured { design, views, accuracy, samples, step },
-        _ => Update::MeasuredWithout { design, views, lost, accuracy, samples, step },
+        0 => Update::Measured { design, views, accuracy, samples, step, quantisation },
+        _ => Update::MeasuredWithout { design, views, lost, accuracy, samples, step, quantisation },
     })
 }
 

@@ -11,6 +11,8 @@ use serde::Serialize;
 
 use crate::explore::{CandidateId, Column, Session, ShownAccuracy};
 use crate::files;
+use crate::quantity::Unit;
+use crate::record::Precision;
 
 /// One design with its figures.
 #[derive(Serialize)]
@@ -28,6 +30,12 @@ struct Record {
     accuracy: Option<f64>,
     /// Share of the picture that can be rebuilt at least, measured with `sensors` views.
     leak: Option<f64>,
+    /// Numbers that the accuracy was measured with: `int8` or `float`.
+    precision: Option<&'static str>,
+    /// The accuracy in float, where it was measured with `sensors` views.
+    accuracy_float: Option<f64>,
+    /// Empirical entropy of the codes on the link, in bits per value.
+    code_entropy_bits: Option<f64>,
     samples: Option<u64>,
     training_step: Option<u64>,
     latency_s: f64,
@@ -58,6 +66,7 @@ fn record(session: &Session, id: CandidateId) -> Option<Record> {
     let row = session.row(id)?;
     let design = session.best_design(id)?;
     let measured = if let ShownAccuracy::Measured(accuracy) = row.accuracy { Some(accuracy) } else { None };
+    let float = session.measurements().newest_in(Precision::Float, &design, session.knobs().sensors);
     let (cost, latency) = (&row.evaluation, &row.evaluation.latency);
     Some(Record {
         id,
@@ -71,6 +80,9 @@ fn record(session: &Session, id: CandidateId) -> Option<Record> {
         feasible: cost.feasible(),
         accuracy: measured.map(|accuracy| accuracy.accuracy),
         leak: Some(row.leak).filter(|leak| !leak.is_nan()),
+        precision: measured.map(|accuracy| accuracy.precision().name()),
+        accuracy_float: float.map(|accuracy| accuracy.accuracy),
+        code_entropy_bits: measured.and_then(|accuracy| Some(accuracy.quantisation?.code_entropy)),
         samples: measured.map(|accuracy| accuracy.samples),
         training_step: measured.map(|accuracy| accuracy.step),
         latency_s: latency.total_s(),
@@ -124,7 +136,7 @@ pub(crate) fn markdown(session: &Session) -> String {
     let [accuracy, time, energy, memory] =
         [Column::Accuracy, Column::Latency, Column::Energy, Column::Memory].map(|column| session.unit(column));
     let mut out = format!(
-        "{} on {}, {} sensors\n\n| | accuracy % | latency {} | energy {} | sensor RAM {} | link bytes | split | fusion \
+        "{} on {}, {} sensors; accuracies in int8 unless they say float\n\n| | accuracy % | latency {} | energy {} | sensor RAM {} | link bytes | split | fusion \
          | fits |\n|---|---:|---:|---:|---:|---:|---|---|---|\n",
         session.space().name,
         session.profile().name,
@@ -139,7 +151,7 @@ pub(crate) fn markdown(session: &Session) -> String {
             "| #{} `{}` | {} | {} | {} | {} | {} | {} | {} | {} |",
             row.id,
             row.design,
-            row.accuracy.map_or_else(|| "-".to_owned(), |share| accuracy.column(share)),
+            in_percent(&row, accuracy),
             time.column(row.latency_s),
             energy.column(row.energy_j),
             memory.column(row.sensor_peak_bytes as f64),
@@ -150,6 +162,13 @@ pub(crate) fn markdown(session: &Session) -> String {
         );
     }
     out
+}
+
+/// The accuracy with its precision unless that is int8.
+fn in_percent(row: &Record, unit: Unit) -> String {
+    let Some(share) = row.accuracy else { return "-".to_owned() };
+    let float = if row.precision == Some(Precision::Float.name()) { " float" } else { "" };
+    format!("{}{float}", unit.column(share))
 }
 
 /// Writes a file into a directory under the first free name: `splitscope-designs.csv`, `splitscope-designs-2.csv`.

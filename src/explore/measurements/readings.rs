@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::record::{Precision, Quantisation};
 use crate::space::Design;
 
 /// One measurement of a design.
@@ -13,9 +14,16 @@ pub struct Accuracy {
     pub samples: u64,
     /// Training step of the weights.
     pub step: u64,
+    /// Quantisation of the network; `None` for an accuracy in single precision.
+    pub quantisation: Option<Quantisation>,
 }
 
 impl Accuracy {
+    /// Numbers that the network was evaluated with.
+    pub const fn precision(&self) -> Precision {
+        if self.quantisation.is_some() { Precision::Int8 } else { Precision::Float }
+    }
+
     /// Standard error of the share: `sqrt(p (1 - p) / n)`.
     pub fn standard_error(&self) -> f64 {
         (self.accuracy * (1.0 - self.accuracy) / self.samples.max(1) as f64).max(0.0).sqrt()
@@ -82,6 +90,14 @@ impl ShownAccuracy {
         if let Self::Measured(accuracy) = self { Some(accuracy.figure()) } else { None }
     }
 
+    /// The accuracy, with whatever number of views it was measured.
+    pub const fn accuracy(&self) -> Option<Accuracy> {
+        match self {
+            Self::Measured(accuracy) | Self::OtherViews { accuracy, .. } => Some(*accuracy),
+            Self::None => None,
+        }
+    }
+
     /// The accuracy, if it was measured with the current number of sensors.
     pub fn measured(&self) -> Option<f64> {
         match self {
@@ -117,8 +133,15 @@ impl DesignReadings {
         self.readings.iter().filter(move |reading| reading.run == run)
     }
 
+    /// The newest accuracy with a number of views: in int8, which costs assume, or in single precision without one.
     pub(super) fn newest(&self, run: usize, views: u32) -> Option<Accuracy> {
-        self.of_run(run).rev().find(|reading| reading.views == views).map(|reading| reading.accuracy)
+        Precision::ALL.into_iter().find_map(|precision| self.newest_in(precision, run, views))
+    }
+
+    /// The newest accuracy in a precision with a number of views.
+    pub(super) fn newest_in(&self, precision: Precision, run: usize, views: u32) -> Option<Accuracy> {
+        let mut newest = self.of_run(run).rev().filter(|reading| reading.views == views);
+        newest.find(|reading| reading.accuracy.precision() == precision).map(|reading| reading.accuracy)
     }
 
     pub(super) fn shown(&self, run: usize, views: u32) -> ShownAccuracy {

@@ -23,11 +23,12 @@ impl Session {
 
     fn apply_update(&mut self, update: Update, now_ms: u64) {
         match update {
-            Update::Measured { design, views, accuracy, samples, step } => {
-                self.measure(&design, views, Accuracy { accuracy, samples, step }, now_ms);
+            Update::Measured { design, views, accuracy, samples, step, quantisation } => {
+                self.measure(&design, views, Accuracy { accuracy, samples, step, quantisation }, now_ms);
             }
-            Update::MeasuredWithout { design, views, lost, accuracy, samples, step } => {
-                self.catalogue.measure_blanked(design, views, lost, Accuracy { accuracy, samples, step });
+            Update::MeasuredWithout { design, views, lost, accuracy, samples, step, quantisation } => {
+                let accuracy = Accuracy { accuracy, samples, step, quantisation };
+                self.catalogue.measure_blanked(design, views, lost, accuracy);
             }
             Update::Leak { design, views, step, figures } => {
                 if let Err(error) = self.catalogue.record_leak(&design, views, step, *figures) {

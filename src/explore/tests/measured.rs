@@ -1,6 +1,6 @@
 //! Measured accuracies: ranking, numbers of sensors, children.
 
-use super::{session, set, step};
+use super::{quantisation, session, set, step};
 use crate::explore::progress::{SearchUpdate, State, TrainUpdate};
 use crate::explore::*;
 use crate::quantity::Knob;
@@ -10,12 +10,14 @@ use crate::space::Design;
 /// A candidate was measured at its best split.
 fn measured(session: &Session, id: CandidateId, views: u32, accuracy: f64) -> Update {
     let design = session.best_design(id).unwrap();
-    Update::Measured { design, views, accuracy, samples: 400, step: 100 }
+    let quantisation = Some(quantisation());
+    Update::Measured { design, views, accuracy, samples: 400, step: 100, quantisation }
 }
 
 /// Reports a measurement of a design.
 fn learn(session: &mut Session, design: &Design, views: u32, accuracy: f64) {
-    let update = Update::Measured { design: design.clone(), views, accuracy, samples: 400, step: 100 };
+    let (design, quantisation) = (design.clone(), Some(quantisation()));
+    let update = Update::Measured { design, views, accuracy, samples: 400, step: 100, quantisation };
     session.apply(Command::Update(vec![update]), 0);
 }
 
@@ -45,6 +47,7 @@ fn a_measured_split_is_kept_while_it_fits() {
             accuracy: 0.9,
             samples: 400,
             step: 1,
+            quantisation: None,
         }]),
         0,
     );

@@ -69,7 +69,14 @@ mod tests {
         let mut updates = Vec::new();
         for (generation, (&id, accuracy)) in (1..).zip(ids.iter().zip([0.5, 0.9, 0.7])) {
             let design = session.best_design(id).unwrap();
-            updates.push(Update::Measured { design: design.clone(), views, accuracy, samples: 10, step: 1 });
+            updates.push(Update::Measured {
+                design: design.clone(),
+                views,
+                accuracy,
+                samples: 10,
+                step: 1,
+                quantisation: None,
+            });
             updates.push(Update::Search(SearchUpdate::Found(Found { design, views, accuracy, generation: 0 })));
             let record = GenerationRecord { generation, ..GenerationRecord::default() };
             updates.push(Update::Search(SearchUpdate::Event(Event::Generation(record))));

@@ -8,8 +8,12 @@ use thiserror::Error;
 use crate::{
     diagnostic::Source,
     explore::Update,
+    network::LinkRange,
     quantity::number,
-    record::{Measurement, MeasurementKey, ObjectPictures, PictureKey, PictureRecord, Precision, Subset},
+    record::{
+        Clipping, Measurement, MeasurementKey, ObjectPictures, PictureKey, PictureRecord, Precision, Quantisation,
+        Subset,
+    },
     run::{Changes, RunDir, RunError},
     space::SearchSpace,
     tui::followed_run::FollowedRun,
@@ -65,6 +69,18 @@ struct DemoRow {
     design: String,
     views: u32,
     accuracy: f64,
+    /// Quantisation of the network; absent in single precision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    quantised: Option<DemoQuantisation>,
+}
+
+/// Rules that a network was quantised by, and the entropy of its codes in bits.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct DemoQuantisation {
+    clipping: String,
+    link_range: String,
+    code_entropy: f64,
 }
 
 /// Reason for which a run gives no such file.
@@ -89,7 +105,8 @@ impl Measured {
         let Made { step, subset, samples, data, space: name, .. } = &file.made;
         let feed = |row: &DemoRow| {
             let design = space.parse_design(&row.design).ok()?;
-            Some(Update::Measured { design, views: row.views, accuracy: row.accuracy, samples: *samples, step: *step })
+            let (views, accuracy, quantisation) = (row.views, row.accuracy, quantisation(row.quantised.as_ref())?);
+            Some(Update::Measured { design, views, accuracy, samples: *samples, step: *step, quantisation })
         };
         let updates: Option<Vec<Update>> = file.measured.iter().map(feed).chain(pictures()).collect();
         let Some(updates) = updates.filter(|_| *name == space.name) else { return Self::default() };
@@ -127,6 +144,13 @@ fn pictures() -> impl Iterator<Item = Option<Update>> {
     })
 }
 
+/// Quantisation of a row; `None` if its rules are unknown.
+fn quantisation(row: Option<&DemoQuantisation>) -> Option<Option<Quantisation>> {
+    let Some(DemoQuantisation { clipping, link_range, code_entropy }) = row else { return Some(None) };
+    let (clipping, link_range) = (Clipping::named(clipping)?, LinkRange::named(link_range)?);
+    Some(Some(Quantisation { clipping, link_range, code_entropy: *code_entropy }))
+}
+
 /// The objects that more numbers of sensors were measured on; of equals those that no choice has looked at.
 fn widest(all: &[Measurement]) -> Subset {
     let numbers = |subset| {
@@ -157,12 +181,20 @@ pub(crate) fn record(path: &Path) -> Result<String, RecordError> {
     let subset = widest(&all);
     all.retain(|one| one.key.subset == subset);
     all.sort_by(|one, other| {
-        let key = |one: &Measurement| (one.key.design.clone(), one.key.views);
+        let key = |one: &Measurement| (one.key.design.clone(), one.key.views, one.key.precision.name());
         key(one).cmp(&key(other))
     });
     let manifest = run.manifest();
-    let row =
-        |one: &Measurement| DemoRow { design: one.key.design.clone(), views: one.key.views, accuracy: one.accuracy };
+    let row = |one: &Measurement| DemoRow {
+        design: one.key.design.clone(),
+        views: one.key.views,
+        accuracy: one.accuracy,
+        quantised: one.quantisation.map(|found| DemoQuantisation {
+            clipping: found.clipping.name().to_owned(),
+            link_range: found.link_range.name().to_owned(),
+            code_entropy: found.code_entropy,
+        }),
+    };
     let file = DemoFile {
         made: Made {
             splitscope: manifest.splitscope.clone(),

@@ -3,8 +3,9 @@
 //! ```text
 //! ┌▸Design #17 ──────────────────────────────────────────────────────────── Esc close ┐
 //! │ r32 stem.w8 ...                                                                    │
-//! │ 4.0 MMAC, 31.2 k weights, accuracy 73.1 % ± 0.9 (500 samples, step 280)            │
-//! │ sends 512 B from each sensor, 3.00 KiB from all 6, 50.0 % of the raw frame          │
+//! │ 4.0 MMAC, 31.2 k weights, int8 accuracy 73.1 % ± 0.9                               │
+//! │ sends 512 B from each sensor, 3.00 KiB from all 6, 50.0 % of the raw frame         │
+//! │ 500 samples, step 280, float 73.5 % (-0.40), entropy 2.50 bits: 160 B at least     │
 //! │ split     sends  sensor   link   aggr  total     uJ    KiB    fps  as fast at      │
 //! │ limit                                   10.0      -   64.0      -                  │
 //! │✓input    1.0 KB     0.0    2.5    3.6    6.4   24.4    1.0    277  12 Mbit/s       │
@@ -20,9 +21,13 @@ use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 use super::{chrome, frames, view::View};
 use crate::{
     cost::{LatencyBreakdown, Traffic},
-    explore::{Column, Command, DesignPart, DesignStrip, Move, NetworkBoundary, ShownAccuracy, SplitState},
+    explore::{
+        Accuracy, Column, Command, DesignPart, DesignStrip, Move, NetworkBoundary, Session, ShownAccuracy, SplitState,
+    },
+    network::Network,
     quantity::{Knob, Metric, Unit, number},
-    record::leak_sentence,
+    record::{Precision, leak_sentence},
+    space::Design,
     tui::{
         hit::HitMap,
         model::scatter_window,
@@ -35,8 +40,8 @@ const CELLS: [u16; 10] = [7, 9, 7, 6, 6, 7, 7, 6, 6, 13];
 /// Least cells of the bars beside the figures, and those that are enough.
 const BARS: u16 = 20;
 const WIDE_BARS: u16 = 40;
-/// Rows above the splits: the design, its size, its traffic, the heading, the limits.
-const ABOVE: u16 = 5;
+/// Rows above the splits besides those about the design: the heading, the limits.
+const ABOVE: usize = 2;
 
 /// Cells that everything takes in a row of `room` cells: the figures, and bars if there is room for them.
 pub(crate) fn wide(room: u16) -> u16 {
@@ -51,50 +56,78 @@ fn figures() -> u16 {
 
 /// Rows that everything takes.
 pub(crate) fn rows(view: View<'_>) -> usize {
-    view.session.strip().map_or(1, |strip| open(&strip).count() + usize::from(ABOVE) + 2)
+    view.session.strip().map_or(1, |strip| open(&strip).count() + about(view, &strip).len() + ABOVE + 2)
 }
 
 /// Draws the design and its splits.
 pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, .. } = view;
     let Some(strip) = session.strip() else { return };
-    let design = session.space().print_design(&strip.design);
-    chrome::line(buf, chrome::row(area, 0), &[(&design, theme.text)], theme);
-    chrome::line(buf, chrome::row(area, 1), &[(&size(view, &strip), theme.dim)], theme);
-    if let Some(network) = session.network() {
-        let cost = &strip.here().evaluation;
-        let traffic = Traffic::new(cost.link_bytes, session.knobs().sensors, network.input);
-        let leak = session.leak(&strip.design).map(|figures| format!("; {}", leak_sentence(figures.leak)));
-        let sends = format!("sends {}{}", traffic.sentence(), leak.unwrap_or_default());
-        chrome::line(buf, chrome::row(area, 2), &[(&sends, theme.dim)], theme);
+    let mut head = 0;
+    for line in about(view, &strip) {
+        let style = if head == 0 { theme.text } else { theme.dim };
+        chrome::line(buf, chrome::row(area, head), &[(&line, style)], theme);
+        head += 1;
     }
-    let table = Rect { y: area.y + 3, height: area.height.saturating_sub(3), ..area }.intersection(area);
+    let table = Rect { y: area.y + head, height: area.height.saturating_sub(head), ..area }.intersection(area);
     let hold = session.hold_sentence().unwrap_or_default();
     let foot = table.height.saturating_sub(1);
     splits(view, &strip, Rect { height: table.height.saturating_sub(2), ..table }, buf, hits);
     chrome::line(buf, chrome::row(table, foot), &[(&hold, theme.text)], theme);
 }
 
-/// Network size, weights and accuracy in a line.
-fn size(view: View<'_>, strip: &DesignStrip<'_>) -> String {
+/// Lines about the design: as it is written; size and accuracy; what is sent; what else was measured.
+fn about(view: View<'_>, strip: &DesignStrip<'_>) -> Vec<String> {
     let session = view.session;
+    let design = session.space().print_design(&strip.design);
     let candidate = session.catalogue().get(strip.candidate);
     let (macs, weights) = candidate.map_or((0, 0), |candidate| (candidate.macs, candidate.weights));
     let accuracy = match strip.accuracy {
         ShownAccuracy::Measured(accuracy) => format!(
-            "accuracy {} {}{} ({} samples, step {})",
+            "{} accuracy {} {}{}",
+            accuracy.precision().name(),
             Metric::Accuracy.format(accuracy.accuracy),
             if view.theme.glyphs.braille { "±" } else { "+-" },
             Metric::Accuracy.info().unit.column(accuracy.standard_error()),
-            accuracy.samples,
-            accuracy.step
         ),
         ShownAccuracy::OtherViews { views, accuracy } => {
-            format!("accuracy ~{}, measured with {views} sensors", Metric::Accuracy.format(accuracy.accuracy))
+            let (precision, share) = (accuracy.precision().name(), Metric::Accuracy.format(accuracy.accuracy));
+            format!("{precision} accuracy ~{share}, measured with {views} sensors")
         }
         ShownAccuracy::None => "accuracy not measured".to_owned(),
     };
-    format!("{}, {} weights, {accuracy}", Metric::Macs.format(macs as f64), number::grouped(weights))
+    let size = format!("{}, {} weights, {accuracy}", Metric::Macs.format(macs as f64), number::grouped(weights));
+    let mut lines = vec![design, size];
+    let Some(network) = session.network() else { return lines };
+    let traffic = Traffic::new(strip.here().evaluation.link_bytes, session.knobs().sensors, network.input);
+    let leak = session.leak(&strip.design).map(|figures| format!("; {}", leak_sentence(figures.leak)));
+    lines.push(format!("sends {}{}", traffic.sentence(), leak.unwrap_or_default()));
+    if let ShownAccuracy::Measured(accuracy) = strip.accuracy {
+        let (float, entropy) = (in_float(session, &strip.design, accuracy), entropy(strip, network));
+        lines.push(format!("{} samples, step {}{float}{entropy}", accuracy.samples, accuracy.step));
+    }
+    lines
+}
+
+/// Accuracy in float beside one in int8, and the loss; empty where there is none.
+fn in_float(session: &Session, design: &Design, accuracy: Accuracy) -> String {
+    let (views, measurements) = (session.knobs().sensors, session.measurements());
+    let float = match accuracy.precision() {
+        Precision::Int8 => measurements.newest_in(Precision::Float, design, views),
+        Precision::Float => None,
+    };
+    let Some(float) = float else { return String::new() };
+    let change = Metric::Accuracy.info().unit.difference(accuracy.accuracy - float.accuracy);
+    format!(", float {} ({change})", Metric::Accuracy.format(float.accuracy))
+}
+
+/// Entropy of the codes that were measured, and the bytes that a sensor sends at least; empty where none were.
+fn entropy(strip: &DesignStrip<'_>, network: &Network) -> String {
+    let measured = strip.accuracy.accuracy().and_then(|accuracy| accuracy.quantisation);
+    let values = network.sent_values(strip.design.split, strip.design.ratio);
+    let (Some(quantisation), Some(values)) = (measured, values) else { return String::new() };
+    let least = Metric::LinkBytes.format(quantisation.entropy_bytes(values).ceil());
+    format!(", entropy {} bits: {least} at least", number::figure(quantisation.code_entropy))
 }
 
 /// Places the space lets the design be split at.

@@ -13,7 +13,7 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
-use super::{chrome, view::View};
+use super::{chrome, table, view::View};
 use crate::{
     cost::Evaluation,
     explore::{BarQuantity, Column, DesignStrip as Places, ShownAccuracy, SplitState},
@@ -150,10 +150,12 @@ fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&Network
     );
     let time = Metric::Latency.format(here.evaluation.latency.link_s);
     let sides = format!("{sensors} {times_sign} sensor");
-    let outcome = match places.accuracy {
-        ShownAccuracy::Measured(accuracy) => Metric::Accuracy.format(accuracy.accuracy),
-        ShownAccuracy::OtherViews { accuracy, .. } => format!("~{}", Metric::Accuracy.format(accuracy.accuracy)),
-        ShownAccuracy::None => String::new(),
+    let outcome = match places.accuracy.accuracy() {
+        Some(accuracy) => {
+            let near = if matches!(places.accuracy, ShownAccuracy::OtherViews { .. }) { "~" } else { "" };
+            format!("{near}{}{}", Metric::Accuracy.format(accuracy.accuracy), table::float_mark(accuracy))
+        }
+        None => String::new(),
     };
     let strip = NetworkStrip::new(&blocks, &marks)
         .split(places.split)

@@ -7,14 +7,16 @@
 //! │A    31  ~72.2     9.2    7.0   22.5      768  S1.2   S2.1   2    8 │
 //! └────────────────────────────────────────────────────────────────────┘
 //! ```
-//! Columns go by priority where there is no room. `~`: measured with another number of sensors; `-`: not measured.
+//! Columns go by priority where there is no room. Accuracies are in int8; `f`: measured in float only; `~`: measured
+//! with another number of sensors; `-`: not measured.
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::{chrome, view::View};
 use crate::{
-    explore::{Column, Command, ShownAccuracy, TableRow},
+    explore::{Accuracy, Column, Command, ShownAccuracy, TableRow},
     quantity::{Metric, Unit, number},
+    record::Precision,
     tui::{
         command::UserCommand,
         hit::{HitMap, Region},
@@ -257,12 +259,19 @@ fn layer_name(name: &str) -> String {
     own.chars().skip(long).collect()
 }
 
-/// An accuracy in percent: `~` for one measured with another number of sensors, `-` for none.
+/// An int8 accuracy in percent: `~` for one measured with another number of sensors, `f` for one in float, `-` for
+/// none.
 pub(crate) fn accuracy(shown: &ShownAccuracy) -> String {
-    match shown {
-        ShownAccuracy::Measured(accuracy) => percent(accuracy.accuracy),
-        ShownAccuracy::OtherViews { accuracy, .. } => format!("~{}", percent(accuracy.accuracy)),
-        ShownAccuracy::None => "-".to_owned(),
+    let Some(accuracy) = shown.accuracy() else { return "-".to_owned() };
+    let near = if matches!(shown, ShownAccuracy::OtherViews { .. }) { "~" } else { "" };
+    format!("{near}{}{}", percent(accuracy.accuracy), float_mark(accuracy))
+}
+
+/// Mark of an accuracy in float where one in int8 is expected.
+pub(crate) const fn float_mark(accuracy: Accuracy) -> &'static str {
+    match accuracy.precision() {
+        Precision::Int8 => "",
+        Precision::Float => "f",
     }
 }
 

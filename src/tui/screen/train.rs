@@ -168,7 +168,7 @@ fn accuracy(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         if view.ui.training.smooth { chart::smoothed(&points, smooth(view)) } else { points }
     };
     let shown = if enough { measured } else { CURVES.map(|(role, _)| batch(role)) };
-    let note = if enough { format!("measured with {views} views") } else { "on training batches".to_owned() };
+    let note = if enough { format!("in float with {views} views") } else { "on training batches".to_owned() };
     let highest = shown.iter().flatten().map(|point| point.1).fold(0.0, f64::max);
     let lowest = shown.iter().flatten().map(|point| point.1).fold(100.0, f64::min);
     let bounds = ((lowest / 10.0).floor() * 10.0, (highest / 10.0).ceil() * 10.0);
@@ -309,7 +309,7 @@ fn evaluations(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, .. } = view;
     let training = session.training();
     let note = training.evaluations.last().map(|one| format!("step {}", number::grouped(one.step))).unwrap_or_default();
-    let inner = chrome::pane(buf, area, ("Measured %", &note), false, theme);
+    let inner = chrome::pane(buf, area, ("Measured % float", &note), false, theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(1), ..inner };
     let views = training.views();
     if views.is_empty() {

@@ -6,10 +6,11 @@ use crate::{
         progress::{Found, SearchUpdate, State, TrainUpdate},
     },
     hardware::{self, Profile},
+    network::LinkRange,
     record::{
-        Attacker, Bitmap, CameraPictures, EvaluationRecord, Event, GenerationRecord, GenerationSeconds, LeakFigures,
-        MeasurementKey, ObjectPictures, Operator, OperatorRecord, PictureKey, PictureRecord, Precision, Role,
-        StepRecord, StepSeconds, Subset,
+        Attacker, Bitmap, CameraPictures, Clipping, EvaluationRecord, Event, GenerationRecord, GenerationSeconds,
+        LeakFigures, MeasurementKey, ObjectPictures, Operator, OperatorRecord, PictureKey, PictureRecord, Precision,
+        Quantisation, Role, StepRecord, StepSeconds, Subset,
     },
     run::{Document, Manifest},
     space::{self, ImportRules, SearchSpace},
@@ -87,6 +88,10 @@ fn step(step: u64) -> StepRecord {
     }
 }
 
+/// Made-up quantisation of what was measured in int8.
+const QUANTISATION: Option<Quantisation> =
+    Some(Quantisation { clipping: Clipping::Mse, link_range: LinkRange::Static, code_entropy: 2.5 });
+
 /// Made-up success of the operators in a generation.
 const OPERATORS: [(Operator, u64, u64); 4] =
     [(Operator::Crossover, 9, 2), (Operator::Mutation, 7, 3), (Operator::BoundaryMove, 5, 1), (Operator::Random, 3, 0)];
@@ -128,12 +133,16 @@ pub(crate) fn trained() -> Session {
         for camera in 0..6 {
             let (design, lost) = (design.clone(), 1 << camera);
             let accuracy = accuracy - 0.01 * f64::from(camera + 1);
-            updates.push(Update::MeasuredWithout { design, views: 6, lost, accuracy, samples: 500, step: 280 });
+            let (samples, step, quantisation) = (500, 280, QUANTISATION);
+            updates.push(Update::MeasuredWithout { design, views: 6, lost, accuracy, samples, step, quantisation });
         }
-        let few =
-            Update::Measured { design: design.clone(), views: 2, accuracy: accuracy - 0.2, samples: 500, step: 280 };
-        updates.push(few);
-        updates.push(Update::Measured { design, views: 6, accuracy, samples: 500, step: 280 });
+        let mut measured = |views, accuracy, quantisation| {
+            let (design, samples, step) = (design.clone(), 500, 280);
+            updates.push(Update::Measured { design, views, accuracy, samples, step, quantisation });
+        };
+        measured(2, accuracy - 0.2, QUANTISATION);
+        measured(6, accuracy, QUANTISATION);
+        measured(6, accuracy + 0.004, None);
     }
     updates.push(Update::Search(SearchUpdate::State(State::Starting)));
     updates.push(Update::Search(SearchUpdate::State(State::Running)));

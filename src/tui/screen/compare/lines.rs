@@ -4,6 +4,7 @@ use super::super::table;
 use crate::{
     explore::{Accuracy, Column, Compared, Session},
     quantity::{Knob, Metric, RelaxDirection, Unit},
+    record::Precision,
 };
 
 /// Text of one design in a row: the value, and an explanation beside it.
@@ -78,6 +79,7 @@ fn accuracies(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
     let mut views: Vec<u32> = by_views.iter().flatten().map(|(views, _)| *views).collect();
     views.sort_unstable();
     views.dedup();
+    lines.extend(in_float(session, pins));
     for views in views.into_iter().filter(|views| *views != session.knobs().sensors) {
         let share = |known: &Vec<(u32, Accuracy)>| {
             known.iter().find(|(with, _)| *with == views).map_or(f64::NAN, |(_, found)| found.accuracy)
@@ -100,6 +102,25 @@ fn leaks(session: &Session, pins: &[Compared]) -> Option<ComparisonRow> {
     let unit = session.unit(Column::Leak);
     let any = values.iter().any(|value| !value.is_nan());
     any.then(|| ComparisonRow::figures("leak %, at least", values, unit, false))
+}
+
+/// Accuracies in float beside those in int8, and their differences; nothing where no design has both.
+fn in_float(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
+    let measured = |precision, pin: &Compared| {
+        let found = session.measurements().newest_in(precision, &pin.design, session.knobs().sensors);
+        found.map_or(f64::NAN, |found| found.accuracy)
+    };
+    let float: Vec<f64> = pins.iter().map(|pin| measured(Precision::Float, pin)).collect();
+    let int8 = pins.iter().map(|pin| measured(Precision::Int8, pin));
+    let losses: Vec<f64> = float.iter().zip(int8).map(|(float, int8)| float - int8).collect();
+    if losses.iter().all(|loss| loss.is_nan()) {
+        return Vec::new();
+    }
+    let unit = session.unit(Column::Accuracy);
+    vec![
+        ComparisonRow::figures("  in float".to_owned(), float, unit, true),
+        ComparisonRow::figures("  loss by int8".to_owned(), losses, unit, false),
+    ]
 }
 
 /// Latency by part, energy, memory, bytes, size.
