@@ -30,7 +30,7 @@ fn main() {
     let mut missed = false;
     let only = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     let wanted = |(name, _): &(&str, f64)| only.as_deref().is_none_or(|only| only == *name);
-    let file = only.as_deref().filter(|only| only.ends_with(".onnx"));
+    let file = only.as_deref().filter(|only| Path::new(only).extension().is_some_and(|ending| ending == "onnx"));
     let spaces = [(space::DEFAULT, 1.0), ("attentive-nas", f64::INFINITY)].into_iter().filter(wanted);
     for (name, factor) in spaces.chain(file.map(|file| (file, 1.0))) {
         let space =

@@ -10,7 +10,7 @@ use prost::Message;
 use serde_json::Value;
 use splitscope::network::import::{Cuts, ImportError, ImportOptions, import};
 use splitscope::network::memory::{MemoryRule, crossings, cut_bytes, live_bytes, peak};
-use splitscope::network::{Network, Op};
+use splitscope::network::{Activation, Network, Op};
 use splitscope::onnx::{self, AttributeProto, Bytes, ModelProto, NodeProto, TensorProto, data_type};
 
 /// Each network with its table, and its files: of the exporter of traces, and of that of graphs.
@@ -157,7 +157,7 @@ fn tensor(name: &str, dims: &[i64], data_type: i32) -> TensorProto {
 }
 
 fn numbers(name: &str, list: &[i64]) -> TensorProto {
-    TensorProto { int64_data: list.to_vec(), ..tensor(name, &[list.len() as i64], data_type::INT64) }
+    TensorProto { int64_data: list.to_vec(), ..tensor(name, &[list.len().cast_signed() as i64], data_type::INT64) }
 }
 
 /// A model that makes `y` of an image `x`.
@@ -259,7 +259,7 @@ fn functions_of_one_tensor_are_its_activation() {
         let constants = vec![w(), one("three", 3.0), one("zero", 0.0), one("six", 6.0)];
         let network = imported(&graph(&[1, 3, 4, 4], nodes, constants), &ImportOptions::default()).unwrap();
         assert_eq!(network.layers.len(), 1);
-        assert_eq!(network.layers[0].activation.map(|own| own.name()), Some(activation));
+        assert_eq!(network.layers[0].activation.map(Activation::name), Some(activation));
     }
     let network = imported(&graph(&[1, 3, 4, 4], excite, vec![w()]), &ImportOptions::default()).unwrap();
     assert_eq!(network.layers.iter().map(|layer| layer.op).collect::<Vec<_>>()[1..], [Op::GlobalPool, Op::Scale]);
