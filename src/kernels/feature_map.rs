@@ -44,7 +44,7 @@ pub(super) struct NormRecipe {
     /// Statistics of the batch; `None` where scale and shift are given.
     pub statistics: Option<Arc<ChannelStatistics>>,
     pub activation: KernelActivation,
-    /// CodeGrid to round to behind the activation.
+    /// Grid to round to behind the activation.
     pub grid: Option<CodeGrid>,
 }
 

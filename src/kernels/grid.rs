@@ -16,7 +16,7 @@ pub struct CodeGrid {
 }
 
 impl CodeGrid {
-    /// CodeGrid with the least step that covers `low` to `high` and 0.
+    /// Grid with the least step that covers `low` to `high` and 0.
     pub fn covering(low: f32, high: f32, bits: u8) -> Self {
         let (low, high) = (low.min(0.0), high.max(0.0));
         let last = ((1_u32 << bits) - 1) as f32;
@@ -60,7 +60,7 @@ impl CodeGrid {
     }
 }
 
-/// LaneRounding of vectors. A trait, since a closure would not be compiled for the vector instructions.
+/// Rounding of vectors. A trait, since a closure would not be compiled for the vector instructions.
 pub(super) trait LaneRounding: Copy {
     /// The rounded value in each lane.
     fn round_lanes<S: Simd>(self, simd: S, x: S::f32s) -> S::f32s;

@@ -20,7 +20,7 @@ const BLOCK_ROWS: usize = 63;
 /// Left-hand rows of a piece of work.
 const SLAB_ROWS: usize = 64;
 
-/// MatrixRows of a matrix: row `i` is `values[i * stride..][..width]`.
+/// Rows of a matrix: row `i` is `values[i * stride..][..width]`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MatrixRows<'a> {
     /// All values from the first one of the first row on.

@@ -7,7 +7,7 @@ use crate::kernels::{MatrixRows, add_row_products};
 
 /// Columns that are factored at once.
 const BLOCK: usize = 64;
-/// MatrixRows of a piece of work.
+/// Rows of a piece of work.
 const SLAB: usize = 32;
 
 /// Lower triangular factor L of a matrix: L times its transpose is the matrix.

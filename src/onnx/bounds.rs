@@ -22,7 +22,7 @@ enum MessageKind {
     Type(u8),
 }
 
-/// FieldContent of a field.
+/// Content of a field.
 enum FieldContent {
     Message(MessageKind),
     Numbers,
@@ -30,7 +30,7 @@ enum FieldContent {
 }
 
 impl MessageKind {
-    /// FieldContent of a field of such a message, by its number.
+    /// Content of a field of such a message, by its number.
     const fn content(self, field: u64) -> FieldContent {
         match (self, field) {
             (Self::Model, 7) => FieldContent::Message(Self::Graph),

@@ -45,7 +45,7 @@ pub struct Calibration {
     next: usize,
     /// Batches seen.
     batches: usize,
-    /// IntegerRounding to integers; `None` in single precision.
+    /// Rounding to integers; `None` in single precision.
     rounding: Option<IntegerRounding>,
 }
 
@@ -60,7 +60,7 @@ pub struct IntegerFormat {
     pub link_range: LinkRange,
 }
 
-/// IntegerRounding of one network.
+/// Rounding of one network.
 #[derive(Debug)]
 struct IntegerRounding {
     format: IntegerFormat,
