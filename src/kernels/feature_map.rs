@@ -179,7 +179,7 @@ impl FeatureMap {
         let every = (rows * channels).div_ceil(most).max(1);
         // Even steps would meet the same columns of each image.
         let jitter = |start: usize| (start as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-        let place = |start: usize| (start + jitter(start) as usize % every).min(rows - 1) as i64;
+        let place = |start: usize| (start + jitter(start) as usize % every).min(rows - 1).cast_signed() as i64;
         let places: Vec<i64> = (0..rows).step_by(every).map(place).collect();
         let count = places.len();
         let places: Tensor<1, Int> = Tensor::from_data(TensorData::new(places, [count]), &self.x.device());

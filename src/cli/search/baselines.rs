@@ -33,10 +33,14 @@ pub(super) fn run(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
     let outcomes = compare_baselines(&evaluator, &problem, (budget, seed), &mut process, &mut progress)?;
     let [validation_objects, test_objects] = [Subset::Validation, Subset::Test].map(|subset| evaluator.objects(subset));
     let step = evaluator.step();
-    let comparison = Comparison { problem, outcomes, step, budget, seed, validation_objects, test_objects };
+    let precision = arguments.precision;
+    let comparison = Comparison { problem, outcomes, step, precision, budget, seed, validation_objects, test_objects };
     let picture = arguments.picture.clone().unwrap_or_else(|| run.path().join("baselines.svg"));
-    files::write(&picture, svg::baselines::draw(&comparison.problem, &comparison.outcomes).as_bytes())
-        .with_context(|| format!("{} can't be written", picture.display()))?;
+    files::write(
+        &picture,
+        svg::baselines::draw(&comparison.problem, &comparison.outcomes, comparison.precision).as_bytes(),
+    )
+    .with_context(|| format!("{} can't be written", picture.display()))?;
     process.emit(Event::Finished { reason: format!("the methods are compared; drawn in {}", picture.display()) })?;
     let mut out = std::io::stdout();
     if arguments.json {

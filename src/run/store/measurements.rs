@@ -278,15 +278,19 @@ fn digest(measurement: &Measurement) -> String {
     let Measurement { key, accuracy, samples, calibration_batches, seconds, quantisation } = measurement;
     let (design, views, lost, subset, step, precision) = key_values(key);
     let (accuracy, seconds) = (accuracy.to_bits(), seconds.to_bits());
-    let mut text =
+    let measured =
         format!("{design} {views} {lost} {subset} {step} {accuracy:x} {samples} {calibration_batches} {seconds:x}");
-    if key.precision != Precision::Float {
-        text.push_str(&format!(" {precision}"));
-    }
-    if let Some(Quantisation { clipping, link_range, code_entropy }) = quantisation {
-        text.push_str(&format!(" {} {} {:x}", clipping.name(), link_range.name(), code_entropy.to_bits()));
-    }
-    files::sha256(text.as_bytes())
+    let precision = match key.precision {
+        Precision::Int8 => format!(" {precision}"),
+        Precision::Float => String::new(),
+    };
+    let quantisation = match quantisation {
+        Some(Quantisation { clipping, link_range, code_entropy }) => {
+            format!(" {} {} {:x}", clipping.name(), link_range.name(), code_entropy.to_bits())
+        }
+        None => String::new(),
+    };
+    files::sha256([measured, precision, quantisation].concat().as_bytes())
 }
 
 /// Gives the rows of databases from before digests theirs.

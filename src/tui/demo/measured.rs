@@ -105,7 +105,12 @@ impl Measured {
         let Made { step, subset, samples, data, space: name, .. } = &file.made;
         let feed = |row: &DemoRow| {
             let design = space.parse_design(&row.design).ok()?;
-            let (views, accuracy, quantisation) = (row.views, row.accuracy, quantisation(row.quantised.as_ref())?);
+            let (views, accuracy) = (row.views, row.accuracy);
+            // A row whose rules are unknown does not count as one in single precision.
+            let quantisation = match &row.quantised {
+                Some(quantised) => Some(quantised.read()?),
+                None => None,
+            };
             Some(Update::Measured { design, views, accuracy, samples: *samples, step: *step, quantisation })
         };
         let updates: Option<Vec<Update>> = file.measured.iter().map(feed).chain(pictures()).collect();
@@ -144,11 +149,12 @@ fn pictures() -> impl Iterator<Item = Option<Update>> {
     })
 }
 
-/// Quantisation of a row; `None` if its rules are unknown.
-fn quantisation(row: Option<&DemoQuantisation>) -> Option<Option<Quantisation>> {
-    let Some(DemoQuantisation { clipping, link_range, code_entropy }) = row else { return Some(None) };
-    let (clipping, link_range) = (Clipping::named(clipping)?, LinkRange::named(link_range)?);
-    Some(Some(Quantisation { clipping, link_range, code_entropy: *code_entropy }))
+impl DemoQuantisation {
+    /// The quantisation; `None` if its rules are unknown.
+    fn read(&self) -> Option<Quantisation> {
+        let (clipping, link_range) = (Clipping::named(&self.clipping)?, LinkRange::named(&self.link_range)?);
+        Some(Quantisation { clipping, link_range, code_entropy: self.code_entropy })
+    }
 }
 
 /// The objects that more numbers of sensors were measured on; of equals those that no choice has looked at.

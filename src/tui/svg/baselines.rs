@@ -4,6 +4,7 @@
 use super::chart::Chart;
 use super::document::SvgDocument;
 use crate::quantity::Metric;
+use crate::record::Precision;
 use crate::search::SearchProblem;
 use crate::search::baselines::{BaselineOutcome, EvaluatedDesign};
 use crate::tui::widget::{Axis, Scale};
@@ -14,7 +15,7 @@ const CHART: Chart = Chart { left: 64.0, right: 670.0, top: 40.0, bottom: 488.0 
 const COLOURS: [&str; 7] = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f7f7f"];
 
 /// Draws the methods' designs.
-pub(crate) fn draw(problem: &SearchProblem, outcomes: &[BaselineOutcome]) -> String {
+pub(crate) fn draw(problem: &SearchProblem, outcomes: &[BaselineOutcome], precision: Precision) -> String {
     let tried = || outcomes.iter().flat_map(|outcome| &outcome.evaluated);
     let [latency, accuracy] = [Metric::Latency, Metric::Accuracy].map(|metric| metric.info().unit);
     let right = |one: &EvaluatedDesign| one.evaluation.latency.total_s() / latency.size;
@@ -26,7 +27,7 @@ pub(crate) fn draw(problem: &SearchProblem, outcomes: &[BaselineOutcome]) -> Str
     let pad = ((high - low) * 0.06).max(1.0);
     let x = CHART.along(Axis::new(0.0, most * 1.06, Scale::Linear), axis_title("latency", Metric::Latency));
     let y = Axis::new((low - pad).max(0.0), (high + pad).min(1.0 / accuracy.size), Scale::Linear);
-    let y = CHART.upward(y, axis_title("validation accuracy", Metric::Accuracy));
+    let y = CHART.upward(y, axis_title(&format!("validation accuracy in {}", precision.name()), Metric::Accuracy));
     let title = format!("{} on {}: methods compared", problem.space.name, problem.profile.name);
     let mut out = CHART.begin(&title, "designs by latency and accuracy", &x, &y);
     if let Some(limit) = limit {

@@ -1,5 +1,6 @@
 //! A comparison of methods, to be printed.
 
+use crate::record::Precision;
 use crate::search::SearchProblem;
 use crate::search::baselines::BaselineOutcome;
 
@@ -9,6 +10,8 @@ pub(super) struct Comparison {
     pub(super) outcomes: Vec<BaselineOutcome>,
     /// Training step of the weights.
     pub(super) step: u64,
+    /// Precision of the accuracies.
+    pub(super) precision: Precision,
     pub(super) budget: usize,
     pub(super) seed: u64,
     pub(super) validation_objects: usize,

@@ -37,9 +37,10 @@ pub(super) fn table(comparison: &Comparison) -> String {
     }
     let _ = writeln!(
         text,
-        "\n{}.\naccuracy on {} validation objects, by which each method chose; test on {} others; {} views; front: share of \
+        "\n{}.\naccuracy in {} on {} validation objects, by which each method chose; test on {} others; {} views; front: share of \
          accuracy and latency below the limit that the method's designs dominate.",
         conclusion(outcomes, comparison.validation_objects),
+        comparison.precision.name(),
         comparison.validation_objects,
         comparison.test_objects,
         problem.knobs.sensors
@@ -90,6 +91,7 @@ pub(super) fn json(comparison: &Comparison) -> Value {
         "space": problem.space.name,
         "profile": problem.profile.name,
         "step": comparison.step,
+        "precision": comparison.precision.name(),
         "views": knobs.sensors,
         "limits": limits,
         "evaluations_each": comparison.budget,

@@ -117,7 +117,7 @@ fn rows_of_an_older_database_get_their_digests() {
             db.execute("UPDATE measurements SET digest = ?1", [digest]).unwrap();
         }
         db.pragma_update(None, "application_id", APPLICATION).unwrap();
-        db.pragma_update(None, "user_version", version as i64).unwrap();
+        db.pragma_update(None, "user_version", to_sql(version as u64)).unwrap();
         drop(db);
         let store = Store::open(&path).unwrap();
         assert_eq!(store.measurement(&float_key("a")).unwrap().unwrap().value, measured_float("a", 10, 0.25));
