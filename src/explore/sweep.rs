@@ -79,6 +79,7 @@ impl Session {
 }
 
 #[cfg(test)]
+#[allow(clippy::float_cmp, reason = "values that are set are kept as they are")]
 mod tests {
     use super::super::tests::session;
     use super::*;

@@ -1,4 +1,4 @@
-//! Import of ONNX models into a [`Network`]: shapes are inferred, constants folded, batch norm and activations join the
+//! Import of ONNX models into a `Network`: shapes are inferred, constants folded, batch norm and activations join the
 //! layer before them.
 //!
 //! Activations, batch norm, operations with constants, and everything that only renames elements (reshape, flatten,

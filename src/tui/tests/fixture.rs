@@ -234,7 +234,7 @@ fn object_pictures(object: u32, leak: f64) -> ObjectPictures {
         let disc = move |x: f64, y: f64| f64::from((x - middle).hypot(y - 0.5) < 0.3);
         CameraPictures {
             seen: picture(32, &disc),
-            sent: picture(16, &|x, y| (disc(2.0 * x % 1.0, 2.0 * y % 1.0) + x * y) / 2.0),
+            sent: picture(16, &|x, y| f64::midpoint(disc(2.0 * x % 1.0, 2.0 * y % 1.0), x * y)),
             rebuilt: picture(32, &|x, y| (1.3 - 3.0 * (x - middle).hypot(y - 0.5)).clamp(0.0, 1.0)),
             share: leak - 0.01 * f64::from(camera),
         }

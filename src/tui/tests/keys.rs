@@ -73,7 +73,7 @@ fn pictures_stand_in_the_place_of_the_scatter_and_follow_the_split() {
         play(&mut session, &mut ui, keys);
         ui.now_ms += 60_000;
         let buffer = still(&session, &ui, (200, 60), &picture_theme(ColourScheme::OkabeIto));
-        (ui, buffer.content.iter().map(|cell| cell.symbol()).collect::<String>())
+        (ui, buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect::<String>())
     };
     let (ui, text) = screen("w");
     assert_eq!(ui.pane, Pane::Pictures);
@@ -109,7 +109,7 @@ fn leaks_are_a_column_an_axis_and_a_filter() {
     let text: String = still(&session, &ui, (200, 60), &picture_theme(ColourScheme::OkabeIto))
         .content
         .iter()
-        .map(|cell| cell.symbol())
+        .map(ratatui::buffer::Cell::symbol)
         .collect();
     assert!(text.contains("leak%"), "{text}");
     assert!(session.points(Column::Accuracy, Column::Leak).len() == 1);

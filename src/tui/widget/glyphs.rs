@@ -24,7 +24,7 @@ pub struct Glyphs {
     /// On the Pareto front.
     pub front: char,
     /// On the Pareto front, in a plot: by the quarters of a cell in which there are points, as bits of
-    /// [`quarter`].
+    /// `quarter`.
     pub front_marks: [char; 16],
     /// Selected, or "here".
     pub selected: char,
