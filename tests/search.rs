@@ -116,7 +116,7 @@ fn without_training_scores_are_told_as_scores() {
 #[test]
 fn leaks_are_measured_once_and_objects_are_shown_as_they_are_sent_and_rebuilt() {
     let folder = trained("tiny.toml");
-    let design = ["--design", "largest@S1.1/pool:r1b8"];
+    let design = ["--design", "largest@S1/pool:r1b8"];
     let measure = |more: &[&str]| {
         let arguments = [&["measure", "--run", "r", "--leak", "--views", "2"][..], &design, more].concat();
         let output = splitscope(folder.path(), &arguments);

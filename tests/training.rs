@@ -35,10 +35,14 @@ fn chosen_designs_are_measured_with_cameras_lost_and_remembered() {
     assert_eq!(both[1]["lost"], serde_json::json!([1, 3]));
     let twelve = ["--design", "largest@S2.1/S3.1:r4b8", "--views", "12"];
     let found = measure(&twelve);
-    for (objects, batches) in [("0", 0), ("60", 2)] {
-        let other = measure(&[&twelve[..], &["--calibration-objects", objects]].concat());
+    for (objects, batches, precision) in [("0", 0, "float"), ("60", 2, "float"), ("60", 2, "int8")] {
+        let asked = ["--calibration-objects", objects, "--precision", precision];
+        let other = measure(&[&twelve[..], &asked].concat());
         assert_eq!(other[0]["calibration_batches"], batches, "recalibrated as asked, not as on record");
+        assert_eq!(other[0]["precision"], precision);
     }
+    let float = measure(&[&twelve[..], &["--precision", "float"]].concat());
+    assert_eq!((&found[0]["precision"], &float[0]["precision"]), (&"int8".into(), &"float".into()));
     assert_eq!(measure(&twelve), found, "what was recalibrated otherwise is not recorded");
 
     for (wrong, part) in [
@@ -48,6 +52,7 @@ fn chosen_designs_are_measured_with_cameras_lost_and_remembered() {
         (&["--random", "1", "--lost", "6"], "camera 6 can't be lost"),
         (&["--random", "1", "--lost", "33"], "camera 33 can't be lost"),
         (&["--design", "largest@S9/S3:r4b8"], "no boundary is named"),
+        (&["--random", "1", "--calibration-objects", "0"], "ranges of int8 follow from calibration objects"),
         (&[], "nothing to measure"),
     ] {
         let output = splitscope(folder.path(), &[&["measure", "--run", "r"][..], wrong].concat());
