@@ -11,6 +11,9 @@ use crate::quantity::{Knob, KnobScale};
 /// Distance by which the tornado moves each knob, as a share of its value.
 const SWING: f64 = 0.2;
 
+/// Relative difference of two times that rounding may cause.
+const ROUNDING: f64 = 1e-12;
+
 /// Raw bandwidth in bytes per second at which two splits have the same latency. Above it the split that sends more is
 /// faster, below it the one that sends less. `None` if one of them is faster at every bandwidth.
 ///
@@ -23,6 +26,10 @@ pub fn break_even_bandwidth(first: &SplitDemand, second: &SplitDemand, knobs: &K
         (latency.link_s - knobs.system.link_latency_s, latency.sensor_s + latency.aggregator_s)
     };
     let ((first_link, first_rest), (second_link, second_rest)) = (parts(first), parts(second));
+    // Times that agree but for rounding are the same at any bandwidth.
+    if (second_rest - first_rest).abs() <= ROUNDING * (first_rest + second_rest) {
+        return None;
+    }
     let bandwidth = knobs.bandwidth_bytes_per_s * (first_link - second_link) / (second_rest - first_rest);
     (bandwidth.is_finite() && bandwidth > 0.0).then_some(bandwidth)
 }

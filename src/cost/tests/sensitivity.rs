@@ -24,8 +24,10 @@ proptest! {
             prop_assert!((one / other - 1.0).abs() < 1e-6, "{one} and {other}");
             let (more, less) = if first.link_bytes > second.link_bytes { (first, second) } else { (second, first) };
             for factor in [2.0, 1.0 + 1e-4] {
-                prop_assert!(total(more, bandwidth * factor) < total(less, bandwidth * factor));
-                prop_assert!(total(less, bandwidth / factor) < total(more, bandwidth / factor));
+                let faster = [total(more, bandwidth * factor), total(less, bandwidth * factor)];
+                prop_assert!(faster[0] < faster[1], "{factor}: {faster:?}");
+                let slower = [total(less, bandwidth / factor), total(more, bandwidth / factor)];
+                prop_assert!(slower[0] < slower[1], "{factor}: {slower:?}");
             }
         } else {
             let wins = [1e-3, 1e12].map(|bandwidth| total(first, bandwidth) <= total(second, bandwidth));
