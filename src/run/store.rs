@@ -181,6 +181,23 @@ impl Store {
         self.run(|db| db.prepare_cached(sql)?.query_row([], |row| row.get(0)))
     }
 
+    /// At most `limit` rows of a query after the one with this id, in the order they came in. Rows that `read` makes
+    /// nothing of count for the limit and are left out.
+    fn rows_after<T>(
+        &self,
+        query: &str,
+        id: i64,
+        limit: usize,
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<Option<T>>,
+    ) -> Result<Vec<T>, RunError> {
+        self.run(|db| {
+            db.prepare_cached(&format!("{query} WHERE id > ?1 ORDER BY id LIMIT ?2"))?
+                .query_map((id, to_sql(limit as u64)), read)?
+                .filter_map(Result::transpose)
+                .collect()
+        })
+    }
+
     /// Does several things or none of them, with no other writer in between.
     fn transact<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, RunError> {
         self.run(|db| {

@@ -172,7 +172,7 @@ impl Numerics {
             return received.into();
         }
         let received = match x.grid() {
-            // What is sent is the tensor in memory.
+            // Already on the link's grid: the codes in memory are sent.
             Some(grid) if bits == PLAIN_BITS && grid.last_code() == u16::from(u8::MAX) => x,
             _ => self.rounded(x, |format| RangeRule { clipping: format.clipping, bits }),
         };

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::measurements::{KEY, KEY_COLUMNS, key, key_values};
-use super::{Store, Stored, now, to_sql};
+use super::{Store, Stored, now};
 use crate::files;
 use crate::record::{LeakFigures, LeakMeasurement, MeasurementKey};
 use crate::run::error::RunError;
@@ -65,12 +65,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub fn leaks_after(&self, id: i64, limit: usize) -> Result<Vec<Stored<LeakMeasurement>>, RunError> {
-        self.run(|db| {
-            db.prepare_cached(&format!("{LEAK} WHERE id > ?1 ORDER BY id LIMIT ?2"))?
-                .query_map(params![id, to_sql(limit as u64)], leak)?
-                .filter_map(Result::transpose)
-                .collect()
-        })
+        self.rows_after(LEAK, id, limit, leak)
     }
 }
 

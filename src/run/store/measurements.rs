@@ -90,12 +90,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub fn measurements_after(&self, id: i64, limit: usize) -> Result<Vec<Stored<Measurement>>, RunError> {
-        self.run(|db| {
-            db.prepare_cached(&format!("{MEASUREMENT} WHERE id > ?1 ORDER BY id LIMIT ?2"))?
-                .query_map(params![id, to_sql(limit as u64)], measurement)?
-                .filter_map(Result::transpose)
-                .collect()
-        })
+        self.rows_after(MEASUREMENT, id, limit, measurement)
     }
 
     /// All measurements of the checkpoint after `step` that are not damaged.

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension, Row, params};
 
 use super::measurements::{KEY, KEY_COLUMNS, key, key_values};
-use super::{Store, Stored, now, to_sql};
+use super::{Store, Stored, now};
 use crate::record::{PictureKey, PictureRecord};
 use crate::run::error::RunError;
 
@@ -62,12 +62,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub fn pictures_after(&self, id: i64, limit: usize) -> Result<Vec<Stored<PictureRecord>>, RunError> {
-        self.run(|db| {
-            db.prepare_cached(&format!("{PICTURE} WHERE id > ?1 ORDER BY id LIMIT ?2"))?
-                .query_map(params![id, to_sql(limit as u64)], picture)?
-                .filter_map(Result::transpose)
-                .collect()
-        })
+        self.rows_after(PICTURE, id, limit, picture)
     }
 
     /// Pictures of a key, if they are kept.
