@@ -142,7 +142,7 @@ impl Inbox {
                 Some(Ok(line)) => lines.push(line),
                 Some(Err(RecvTimeoutError::Timeout)) => {}
                 Some(Err(RecvTimeoutError::Disconnected)) => self.lines = None,
-                None => thread::sleep(nap),
+                None => self.store.wait(nap)?,
             }
         }
     }

@@ -71,7 +71,10 @@ pub use manifest::{Document, Manifest};
 pub use owner::Ownership;
 pub use owner_record::Owner;
 pub use process::Process;
-pub use store::{Changes, Cursor, PictureRequest, Store, Stored};
+pub use store::{
+    Changes, Cursor, Database, DatabaseState, EventRows, LeakRows, MeasurementRows, OwnerRows, PictureRequest,
+    PictureRows, RequestRows, Store, Stored,
+};
 
 pub(crate) use child::{Child, Ending, this_program};
 pub(crate) use evaluator::RunEvaluator;

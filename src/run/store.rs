@@ -1,105 +1,58 @@
-//! The run's database: every SQL statement of the program stands in this file and in `store/`.
+//! The run's database: every SQL statement of the program stands in a leaf below `store/`.
 //!
-//! The database is `SQLite` in write-ahead mode: any number of processes of one machine read while one writes, a writer
-//! waits for its turn, a transaction is whole or absent after kill -9, and tidying the log into the main file never
-//! blocks a reader. Row ids grow in the order of commits (there is one writer at a time), so a reader that has seen id
-//! n misses nothing by asking for what is after n. Times are Unix times in seconds. A [`Store`] is one connection: each
-//! thread opens its own.
+//! | file | contents |
+//! |---|---|
+//! | `events`, `measurements`, ... | operations on the rows of one kind, as traits |
+//! | `database` | all operations, as one trait, and what readers ask |
+//! | `sqlite` | an embedded database in the run's directory, for the processes of one machine |
+//!
+//! The operations are those of the run, so that each database does them in its own way: as one statement, or as one
+//! transaction. Every one of them is whole or absent after kill -9. Row ids grow in the order in which readers can see
+//! the rows, so a reader that has seen id n misses nothing by asking for what is after n. Times are Unix times in
+//! seconds. A [`Store`] is one connection: each thread opens its own.
 
-use std::fs::File;
-use std::io;
-use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::ops::Deref;
+use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior};
-
-use super::clock::now;
 use super::error::RunError;
-use super::process::Process;
-use schema::APPLICATION;
 
+mod database;
 mod events;
 mod leaks;
 mod measurements;
-mod migration;
 mod owners;
 mod pictures;
 mod requests;
-mod schema;
+mod row;
+mod sqlite;
 #[cfg(test)]
 mod tests;
 
-pub use events::{Changes, Cursor};
-pub use pictures::PictureRequest;
+pub use database::{Changes, Cursor, Database, DatabaseState};
+pub use events::EventRows;
+pub use leaks::LeakRows;
+pub use measurements::MeasurementRows;
+pub use owners::OwnerRows;
+pub use pictures::{PictureRequest, PictureRows};
+pub use requests::RequestRows;
+pub use row::Stored;
+pub(super) use sqlite::Sqlite;
 
-/// Time a statement waits for another writer.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+/// One connection to a run's database, with all operations of [`Database`].
+pub struct Store(Box<dyn Database>);
 
-/// A row of the database: a value, and when and by whom it was written.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Stored<T> {
-    /// Position in its table: 1 for the first row, growing with every write.
-    pub id: i64,
-    /// Time of writing, in seconds since 1970 (UTC).
-    pub time: f64,
-    /// `host/pid/born` of the writer; empty for controls.
-    pub process: String,
-    /// Event, measurement, or text of a control.
-    pub value: T,
-}
+impl Deref for Store {
+    type Target = dyn Database;
 
-/// One connection to a run's database.
-pub struct Store {
-    db: Connection,
-    path: PathBuf,
-    process: Process,
-    /// Different for each connection of this process.
-    serial: u64,
-    /// File to remove after closing the connection.
-    copy: Option<tempfile::TempPath>,
-    identity: Option<FileIdentity>,
-}
-
-/// Device and inode of a file: what tells it from another one of its name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct FileIdentity(u64, u64);
-
-impl FileIdentity {
-    fn of(path: &Path) -> Option<Self> {
-        path.metadata().ok().map(|file| Self(file.dev(), file.ino()))
+    fn deref(&self) -> &Self::Target {
+        &*self.0
     }
-}
-
-fn to_sql(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// The path as a `file:` name, with the bytes that mean something there written as `%xx`.
-fn uri(path: &Path) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
-    let encode = |byte: &u8| if plain(*byte) { char::from(*byte).to_string() } else { format!("%{byte:02x}") };
-    let start = if path.is_absolute() { "file://" } else { "file:" };
-    start.chars().map(String::from).chain(path.as_os_str().as_bytes().iter().map(encode)).collect()
-}
-
-/// The file that holds what is not in the main file yet.
-fn log_of(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push("-wal");
-    name.into()
 }
 
 impl Store {
     /// Makes the database of a new run.
     pub(super) fn create(path: &Path) -> Result<Self, RunError> {
-        let access = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-        let store = Self::connect(path, &uri(path), access)?;
-        store.run(|db| db.pragma_update(None, "journal_mode", "wal"))?;
-        store.migrate()?;
-        Ok(store)
+        Ok(Self(Box::new(Sqlite::create(path)?)))
     }
 
     /// Opens the database of a run.
@@ -107,127 +60,6 @@ impl Store {
     /// # Errors
     /// It is missing, damaged, not a run's database, of a later version, or can't be written.
     pub fn open(path: &Path) -> Result<Self, RunError> {
-        if !path.is_file() {
-            let run = path.parent().unwrap_or(path).to_owned();
-            return Err(RunError::NotARun { path: run, what: "run.db" });
-        }
-        let open = |uri: &str, flags| {
-            let store = Self::connect(path, uri, flags)?;
-            Ok((store.pragma("application_id")?, store))
-        };
-        let plain = open(&uri(path), OpenFlags::SQLITE_OPEN_READ_WRITE);
-        let (application, store) = match plain {
-            // Write-ahead mode has to write even to read, but not if nothing is left in the log and nothing will
-            // change: the case of a finished run on a read-only disk.
-            Err(RunError::ReadOnly(_)) if !log_of(path).exists() => {
-                open(&format!("{}?immutable=1", uri(path)), OpenFlags::SQLITE_OPEN_READ_ONLY)
-            }
-            opened => opened,
-        }?;
-        if application != APPLICATION {
-            return Err(RunError::Corrupt { path: path.to_owned(), detail: "it is another program's database".into() });
-        }
-        match store.migrate() {
-            Err(RunError::ReadOnly(_)) if !log_of(path).exists() => Self::open_copy(path),
-            done => done.map(|()| store),
-        }
+        Ok(Self(Box::new(Sqlite::open(path)?)))
     }
-
-    /// Opens a migrated copy of an older run's database that can't be written itself. The copy can't be written either.
-    fn open_copy(path: &Path) -> Result<Self, RunError> {
-        let copy = || {
-            let mut file = tempfile::NamedTempFile::new()?;
-            io::copy(&mut File::open(path)?, &mut file)?;
-            Ok(file.into_temp_path())
-        };
-        let copy = copy().map_err(|error| RunError::file("copy", path, error))?;
-        let mut store = Self::connect(&copy, &uri(&copy), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        store.migrate()?;
-        store.run(|db| db.pragma_update(None, "query_only", true))?;
-        path.clone_into(&mut store.path);
-        store.identity = FileIdentity::of(path);
-        store.copy = Some(copy);
-        Ok(store)
-    }
-
-    fn connect(path: &Path, uri: &str, access: OpenFlags) -> Result<Self, RunError> {
-        static SERIAL: AtomicU64 = AtomicU64::new(0);
-        let open = || {
-            let flags = access | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-            let db = Connection::open_with_flags(uri, flags)?;
-            db.busy_timeout(BUSY_TIMEOUT)?;
-            // In write-ahead mode this is safe against crashes of programs; a power cut may lose the last transactions,
-            // never tear one.
-            db.pragma_update(None, "synchronous", "normal")?;
-            db.set_prepared_statement_cache_capacity(64);
-            Ok(db)
-        };
-        let db = open().map_err(|error| RunError::database(path, error))?;
-        let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
-        let identity = FileIdentity::of(path);
-        Ok(Self { db, path: path.to_owned(), process: Process::this(), serial, copy: None, identity })
-    }
-
-    fn pragma(&self, name: &str) -> Result<i64, RunError> {
-        self.run(|db| db.pragma_query_value(None, name, |row| row.get(0)))
-    }
-
-    fn run<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, RunError> {
-        work(&self.db).map_err(|error| RunError::database(&self.path, error))
-    }
-
-    /// The number a query answers with.
-    fn number(&self, sql: &str) -> Result<i64, RunError> {
-        self.run(|db| db.prepare_cached(sql)?.query_row([], |row| row.get(0)))
-    }
-
-    /// At most `limit` rows of a query after the one with this id, in the order they came in. Rows that `read` makes
-    /// nothing of count for the limit and are left out.
-    fn rows_after<T>(
-        &self,
-        query: &str,
-        id: i64,
-        limit: usize,
-        read: impl Fn(&Row<'_>) -> rusqlite::Result<Option<T>>,
-    ) -> Result<Vec<T>, RunError> {
-        self.run(|db| {
-            db.prepare_cached(&format!("{query} WHERE id > ?1 ORDER BY id LIMIT ?2"))?
-                .query_map((id, to_sql(limit as u64)), read)?
-                .filter_map(Result::transpose)
-                .collect()
-        })
-    }
-
-    /// Does several things or none of them, with no other writer in between.
-    fn transact<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, RunError> {
-        self.run(|db| {
-            let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
-            let value = work(&transaction)?;
-            transaction.commit()?;
-            Ok(value)
-        })
-    }
-
-    /// Makes sure that the database still is where it was opened: what is written to a file that was deleted or moved
-    /// is lost or goes to another run.
-    ///
-    /// # Errors
-    /// The run was deleted or moved, or another one is in its place.
-    pub fn check(&self) -> Result<(), RunError> {
-        if FileIdentity::of(&self.path) == self.identity {
-            return Ok(());
-        }
-        Err(RunError::Gone(self.path.parent().unwrap_or(&self.path).to_owned()))
-    }
-
-    /// The database file.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-}
-
-/// Reads a process; one that can't be read counts as one on another machine, of which nothing is known.
-fn process(row: &Row<'_>, column: usize) -> rusqlite::Result<Process> {
-    let text: String = row.get(column)?;
-    Ok(text.parse().unwrap_or(Process { host: text, pid: 0, born: 0 }))
 }

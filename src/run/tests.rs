@@ -14,6 +14,7 @@ use tempfile::TempDir;
 
 use super::claim::Claim;
 use super::manifest::tests::example;
+use super::store::Sqlite;
 use super::*;
 use crate::record::{Control, Event, EventRecord, Measurement, MeasurementKey, Precision, Subset};
 
@@ -47,6 +48,11 @@ pub(in crate::run) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     }
 }
 
+/// The database file of a run, for what only a test asks of it.
+fn database(run: &RunDir) -> Sqlite {
+    Sqlite::open(&run.path().join(DATABASE)).unwrap()
+}
+
 fn process(test: &str, run: &RunDir) -> std::process::Child {
     Command::new("env").args(arguments(test, run)).stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap()
 }
@@ -70,7 +76,7 @@ fn a_run_is_what_it_was_when_opened_again() {
     assert_eq!(RunDir::open(run.path()).unwrap(), run);
     assert_eq!(run.manifest().seed, 7);
     assert!(run.checkpoint_dir().is_dir());
-    run.store().unwrap().verify().unwrap();
+    database(&run).verify().unwrap();
 }
 
 #[test]
@@ -163,7 +169,7 @@ fn a_writer_killed_in_the_middle_tears_nothing() {
         writer.wait().unwrap();
         drop(store);
         let store = run.store().unwrap();
-        store.verify().unwrap();
+        database(&run).verify().unwrap();
         let after = texts(&store);
         assert!(after.starts_with(&seen), "what a reader has seen stays");
         for pair in after[before..].chunks(2) {
@@ -240,7 +246,7 @@ fn writes_a_hundred_events() {
 #[ignore = "a process of another test"]
 fn writes_pairs_for_ever() {
     let Some(run) = given_run() else { return };
-    let store = run.store().unwrap();
+    let store = database(&run);
     for n in 0.. {
         let warning = |which: &str| Event::Warning { text: format!("{which} of {n}") };
         store.append_all(&[warning("first"), warning("second")]).unwrap();

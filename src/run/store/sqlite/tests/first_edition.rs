@@ -51,7 +51,7 @@ fn first_edition() -> (TempDir, PathBuf) {
 #[test]
 fn events_of_the_first_edition_are_migrated() {
     let (_directory, path) = first_edition();
-    for store in [Store::open_copy(&path).unwrap(), Store::open(&path).unwrap(), Store::open(&path).unwrap()] {
+    for store in [Sqlite::open_copy(&path).unwrap(), Sqlite::open(&path).unwrap(), Sqlite::open(&path).unwrap()] {
         let events: Vec<EventRecord> = store.events_after(0, 99).unwrap().into_iter().map(|row| row.value).collect();
         let kinds: Vec<(&str, &str)> = events.iter().map(|record| (record.task.name(), record.event.kind())).collect();
         let expected = [
@@ -81,7 +81,7 @@ fn events_of_the_first_edition_are_migrated() {
 fn a_read_only_run_of_an_older_version_is_read_from_a_copy() {
     let (_directory, path) = first_edition();
     let before = std::fs::read(&path).unwrap();
-    let store = Store::open_copy(&path).unwrap();
+    let store = Sqlite::open_copy(&path).unwrap();
     assert_eq!(store.path(), path);
     assert!(matches!(store.append(Task::Train, &Event::Paused), Err(RunError::ReadOnly(_))));
     assert_eq!(std::fs::read(&path).unwrap(), before);

@@ -6,11 +6,11 @@ use super::*;
 fn damage_is_told_as_such() {
     let (_directory, path) = database();
     std::fs::write(&path, "this is no database at all, but long enough to be read as one").unwrap();
-    let error = Store::open(&path).err().unwrap();
+    let error = Sqlite::open(&path).err().unwrap();
     assert!(matches!(error, RunError::Corrupt { .. }) && error.to_string().contains(".recover"), "{error}");
 
     let (_directory, path) = database();
-    let store = Store::open(&path).unwrap();
+    let store = Sqlite::open(&path).unwrap();
     let events: Vec<_> = (0..500).map(|n| warning(&format!("{n}"))).collect();
     store.append_all(&events).unwrap();
     drop(store);
@@ -18,7 +18,7 @@ fn damage_is_told_as_such() {
     let length = bytes.len();
     bytes[4096..length - 4096].fill(0xA5);
     std::fs::write(&path, bytes).unwrap();
-    let store = Store::open(&path);
+    let store = Sqlite::open(&path);
     let error = store.and_then(|store| store.verify().and_then(|()| store.events_after(0, 1000).map(drop)));
     assert!(matches!(error, Err(RunError::Corrupt { .. })), "{error:?}");
 }
@@ -29,7 +29,7 @@ fn another_programs_database_is_not_touched() {
     let path = directory.path().join("run.db");
     Connection::open(&path).unwrap().execute_batch("CREATE TABLE mine (x)").unwrap();
     let before = std::fs::read(&path).unwrap();
-    let error = Store::open(&path).err().unwrap();
+    let error = Sqlite::open(&path).err().unwrap();
     assert!(error.to_string().contains("another program's"), "{error}");
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }
@@ -37,14 +37,14 @@ fn another_programs_database_is_not_touched() {
 #[test]
 fn a_newer_schema_is_told_as_such() {
     let (_directory, path) = database();
-    Store::open(&path).unwrap().run(|db| db.pragma_update(None, "user_version", 99)).unwrap();
-    assert!(matches!(Store::open(&path), Err(RunError::Newer { found: 99, known: 7, .. })));
+    Sqlite::open(&path).unwrap().run(|db| db.pragma_update(None, "user_version", 99)).unwrap();
+    assert!(matches!(Sqlite::open(&path), Err(RunError::Newer { found: 99, known: 7, .. })));
 }
 
 #[test]
 fn a_full_disk_is_told_as_such_and_nothing_is_half_written() {
     let (_directory, path) = database();
-    let store = Store::open(&path).unwrap();
+    let store = Sqlite::open(&path).unwrap();
     let pages = store.pragma("page_count").unwrap();
     store.run(|db| db.pragma_update(None, "max_page_count", pages + 4)).unwrap();
     let events: Vec<_> = (0..100).map(|_| warning(&"x".repeat(1000))).collect();
@@ -58,7 +58,7 @@ fn a_full_disk_is_told_as_such_and_nothing_is_half_written() {
 #[test]
 fn a_read_only_database_is_told_as_such() {
     let (_directory, path) = database();
-    let store = Store::open(&path).unwrap();
+    let store = Sqlite::open(&path).unwrap();
     store.run(|db| db.pragma_update(None, "query_only", true)).unwrap();
     let error = store.append(Task::Train, &Event::Paused).unwrap_err();
     assert!(matches!(error, RunError::ReadOnly(_)) && error.to_string().contains("read-only"), "{error}");
@@ -69,34 +69,13 @@ fn a_lock_that_is_never_given_back_is_told_as_such() {
     let (_directory, path) = database();
     let holder = Connection::open(&path).unwrap();
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let store = Store::open(&path).unwrap();
+    let store = Sqlite::open(&path).unwrap();
     store.db.busy_timeout(Duration::from_millis(20)).unwrap();
     let error = store.append(Task::Train, &Event::Paused).unwrap_err();
     assert!(matches!(error, RunError::Locked(_)), "{error}");
     assert!(store.events_after(0, 1).unwrap().is_empty(), "reading goes on meanwhile");
     holder.execute_batch("ROLLBACK").unwrap();
     store.append(Task::Train, &Event::Paused).unwrap();
-}
-
-#[test]
-fn a_measurement_with_a_changed_value_is_left_out_and_told() {
-    let (_directory, path) = database();
-    let store = Store::open(&path).unwrap();
-    for design in ["a", "b", "c"] {
-        store.record(&measured(design, 10, 0.25)).unwrap();
-    }
-    assert_eq!(store.damage_warning().unwrap(), None);
-    for change in ["accuracy = 0.75 WHERE design = 'a'", "design = 'd' WHERE design = 'b'"] {
-        store.run(|db| db.execute(&format!("UPDATE measurements SET {change}"), [])).unwrap();
-    }
-    assert_eq!(store.damaged_measurements().unwrap(), [1, 2]);
-    assert!(store.damage_warning().unwrap().unwrap().contains("2 of the measurements"));
-    let sound: Vec<String> = store.measured(100).unwrap().into_iter().map(|row| row.value.key.design).collect();
-    assert_eq!(sound, ["c"]);
-    assert_eq!(store.measurement(&key("a")).unwrap(), None);
-    store.record(&measured("a", 10, 0.25)).unwrap();
-    assert_eq!(store.measurement(&key("a")).unwrap().unwrap().value, measured("a", 10, 0.25));
-    assert_eq!(store.damaged_measurements().unwrap(), [2]);
 }
 
 #[test]
@@ -119,7 +98,7 @@ fn rows_of_an_older_database_get_their_digests() {
         db.pragma_update(None, "application_id", APPLICATION).unwrap();
         db.pragma_update(None, "user_version", to_sql(version as u64)).unwrap();
         drop(db);
-        let store = Store::open(&path).unwrap();
+        let store = Sqlite::open(&path).unwrap();
         assert_eq!(store.measurement(&float_key("a")).unwrap().unwrap().value, measured_float("a", 10, 0.25));
     }
 }
@@ -127,10 +106,10 @@ fn rows_of_an_older_database_get_their_digests() {
 #[test]
 fn a_deleted_or_replaced_database_is_noticed_before_anything_is_written() {
     let (_directory, path) = database();
-    let store = Store::open(&path).unwrap();
+    let store = Sqlite::open(&path).unwrap();
     store.check().unwrap();
     std::fs::remove_file(&path).unwrap();
     assert!(matches!(store.append(Task::Train, &warning("lost")), Err(RunError::Gone(_))));
-    drop(Store::create(&path).unwrap());
+    drop(Sqlite::create(&path).unwrap());
     assert!(matches!(store.record(&measured("a", 10, 0.25)), Err(RunError::Gone(_))));
 }

@@ -1,11 +1,12 @@
 //! Migration of a run's database to the present schema.
 
+use super::Sqlite;
 use super::measurements::add_digests;
 use super::schema::{APPLICATION, MIGRATIONS};
-use super::{Store, to_sql};
 use crate::run::error::RunError;
+use crate::run::store::row::to_sql;
 
-impl Store {
+impl Sqlite {
     /// Brings the schema up to date.
     pub(super) fn migrate(&self) -> Result<(), RunError> {
         let known = to_sql(MIGRATIONS.len() as u64);

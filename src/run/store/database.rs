@@ -1,0 +1,133 @@
+//! A connection to a run's database: operations on all kinds of rows, and the cheap question "is there anything new?".
+
+use std::path::Path;
+use std::time::Duration;
+
+use super::events::EventRows;
+use super::leaks::LeakRows;
+use super::measurements::MeasurementRows;
+use super::owners::OwnerRows;
+use super::pictures::PictureRows;
+use super::requests::RequestRows;
+use super::row::Stored;
+use crate::record::{EventRecord, LeakMeasurement, Measurement, PictureRecord};
+use crate::run::error::RunError;
+
+/// Rows of a kind that one call of [`Database::changes`] brings at most.
+const CHUNK: usize = 4096;
+/// Pictures that one call brings at most: they are large.
+const PICTURES: usize = 16;
+/// Damaged rows that a message names.
+const SHOWN_ROWS: usize = 5;
+
+/// A connection to a run's database.
+pub trait Database: EventRows + MeasurementRows + LeakRows + PictureRows + RequestRows + OwnerRows + Send {
+    /// Address of the database: its file.
+    fn path(&self) -> &Path;
+
+    /// Makes sure that the database still is where it was opened: what is written to a file that was deleted or moved
+    /// is lost or goes to another run.
+    ///
+    /// # Errors
+    /// The run was deleted or moved, or another one is in its place.
+    fn check(&self) -> Result<(), RunError>;
+
+    /// State of the database. If nothing has changed, asking costs microseconds.
+    ///
+    /// # Errors
+    /// The database fails.
+    fn state(&self) -> Result<DatabaseState, RunError>;
+
+    /// Waits until others may have written something, at most for `timeout`; a database that does not tell waits as
+    /// long as that.
+    ///
+    /// # Errors
+    /// The database fails.
+    fn wait(&self, timeout: Duration) -> Result<(), RunError>;
+
+    /// Rows that any connection has written since the cursor, which moves on. If that is nothing, this costs
+    /// microseconds, so a screen may ask at every frame.
+    ///
+    /// # Errors
+    /// The database fails; the cursor stays where it was.
+    fn changes(&self, cursor: &mut Cursor) -> Result<Changes, RunError> {
+        let seen = self.state()?;
+        if cursor.seen == Some(seen) {
+            return Ok(Changes::default());
+        }
+        let events = self.events_after(cursor.event, CHUNK)?;
+        let measurements = self.measurements_after(cursor.measurement, CHUNK)?;
+        let leaks = self.leaks_after(cursor.leak, CHUNK)?;
+        let pictures = self.pictures_after(cursor.picture, PICTURES)?;
+        let full = [events.len(), measurements.len(), leaks.len()].contains(&CHUNK);
+        let more = full || pictures.len() == PICTURES;
+        *cursor = Cursor {
+            event: events.last().map_or(cursor.event, |event| event.id),
+            measurement: measurements.last().map_or(cursor.measurement, |measurement| measurement.id),
+            picture: pictures.last().map_or(cursor.picture, |picture| picture.id),
+            leak: leaks.last().map_or(cursor.leak, |leak| leak.id),
+            seen: (!more).then_some(seen),
+        };
+        Ok(Changes { events, measurements, leaks, pictures, more })
+    }
+
+    /// Sentence on the damaged measurements; `None` if all are sound.
+    ///
+    /// # Errors
+    /// The database fails.
+    fn damage_warning(&self) -> Result<Option<String>, RunError> {
+        let damaged = self.damaged_measurements()?;
+        if damaged.is_empty() {
+            return Ok(None);
+        }
+        let rows: Vec<String> = damaged.iter().take(SHOWN_ROWS).map(ToString::to_string).collect();
+        let more = if damaged.len() > SHOWN_ROWS { ", ..." } else { "" };
+        Ok(Some(format!(
+            "{} of the measurements in {} are damaged and left out (rows {}{more}); measure them again",
+            damaged.len(),
+            self.path().display(),
+            rows.join(", ")
+        )))
+    }
+}
+
+/// State of a database as one connection sees it: after any change, its own or another's, the state is another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DatabaseState {
+    /// Number of the connection within this process.
+    pub(super) connection: u64,
+    /// Count of the changes of others.
+    pub(super) others: i64,
+    /// Count of the changes of this connection.
+    pub(super) own: u64,
+}
+
+/// Position of a reader.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Cursor {
+    /// Id of the last event seen.
+    pub event: i64,
+    /// Id of the last measurement seen.
+    pub measurement: i64,
+    /// Id of the last leak seen.
+    pub leak: i64,
+    /// Id of the last pictures seen.
+    pub picture: i64,
+    /// State of the database in which nothing after the above was left.
+    seen: Option<DatabaseState>,
+}
+
+/// Rows written since a cursor.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Changes {
+    /// Events, in the order of writing.
+    pub events: Vec<Stored<EventRecord>>,
+    /// Measured accuracies, in the order of writing.
+    pub measurements: Vec<Stored<Measurement>>,
+    /// Measured leaks, in the order of writing.
+    pub leaks: Vec<Stored<LeakMeasurement>>,
+    /// Pictures of objects, in the order of writing.
+    pub pictures: Vec<Stored<PictureRecord>>,
+    /// There is more to read: call again.
+    pub more: bool,
+}

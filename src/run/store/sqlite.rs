@@ -1,0 +1,218 @@
+//! The embedded database of a run: `SQLite` in write-ahead mode.
+//!
+//! Any number of processes of one machine read while one writes, a writer waits for its turn, a transaction is whole or
+//! absent after kill -9, and tidying the log into the main file never blocks a reader. Row ids grow in the order of
+//! commits, since there is one writer at a time.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior};
+
+use super::database::{Database, DatabaseState};
+use super::row::to_sql;
+use crate::run::error::RunError;
+use crate::run::process::Process;
+use schema::APPLICATION;
+
+mod events;
+mod leaks;
+mod measurements;
+mod migration;
+mod owners;
+mod pictures;
+mod requests;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+/// Time a statement waits for another writer.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// One connection to a run's database file.
+pub(in crate::run) struct Sqlite {
+    db: Connection,
+    path: PathBuf,
+    process: Process,
+    /// Different for each connection of this process.
+    serial: u64,
+    /// File to remove after closing the connection.
+    copy: Option<tempfile::TempPath>,
+    identity: Option<FileIdentity>,
+}
+
+/// Device and inode of a file: what tells it from another one of its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileIdentity(u64, u64);
+
+impl FileIdentity {
+    fn of(path: &Path) -> Option<Self> {
+        path.metadata().ok().map(|file| Self(file.dev(), file.ino()))
+    }
+}
+
+/// The path as a `file:` name, with the bytes that mean something there written as `%xx`.
+fn uri(path: &Path) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
+    let encode = |byte: &u8| if plain(*byte) { char::from(*byte).to_string() } else { format!("%{byte:02x}") };
+    let start = if path.is_absolute() { "file://" } else { "file:" };
+    start.chars().map(String::from).chain(path.as_os_str().as_bytes().iter().map(encode)).collect()
+}
+
+/// The file that holds what is not in the main file yet.
+fn log_of(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push("-wal");
+    name.into()
+}
+
+impl Sqlite {
+    /// Makes the database of a new run.
+    pub(in crate::run) fn create(path: &Path) -> Result<Self, RunError> {
+        let access = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let store = Self::connect(path, &uri(path), access)?;
+        store.run(|db| db.pragma_update(None, "journal_mode", "wal"))?;
+        store.migrate()?;
+        Ok(store)
+    }
+
+    /// Opens the database of a run.
+    ///
+    /// # Errors
+    /// It is missing, damaged, not a run's database, of a later version, or can't be written.
+    pub(in crate::run) fn open(path: &Path) -> Result<Self, RunError> {
+        if !path.is_file() {
+            let run = path.parent().unwrap_or(path).to_owned();
+            return Err(RunError::NotARun { path: run, what: "run.db" });
+        }
+        let open = |uri: &str, flags| {
+            let store = Self::connect(path, uri, flags)?;
+            Ok((store.pragma("application_id")?, store))
+        };
+        let plain = open(&uri(path), OpenFlags::SQLITE_OPEN_READ_WRITE);
+        let (application, store) = match plain {
+            // Write-ahead mode has to write even to read, but not if nothing is left in the log and nothing will
+            // change: the case of a finished run on a read-only disk.
+            Err(RunError::ReadOnly(_)) if !log_of(path).exists() => {
+                open(&format!("{}?immutable=1", uri(path)), OpenFlags::SQLITE_OPEN_READ_ONLY)
+            }
+            opened => opened,
+        }?;
+        if application != APPLICATION {
+            return Err(RunError::Corrupt { path: path.to_owned(), detail: "it is another program's database".into() });
+        }
+        match store.migrate() {
+            Err(RunError::ReadOnly(_)) if !log_of(path).exists() => Self::open_copy(path),
+            done => done.map(|()| store),
+        }
+    }
+
+    /// Opens a migrated copy of an older run's database that can't be written itself. The copy can't be written either.
+    fn open_copy(path: &Path) -> Result<Self, RunError> {
+        let copy = || {
+            let mut file = tempfile::NamedTempFile::new()?;
+            io::copy(&mut File::open(path)?, &mut file)?;
+            Ok(file.into_temp_path())
+        };
+        let copy = copy().map_err(|error| RunError::file("copy", path, error))?;
+        let mut store = Self::connect(&copy, &uri(&copy), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        store.migrate()?;
+        store.run(|db| db.pragma_update(None, "query_only", true))?;
+        path.clone_into(&mut store.path);
+        store.identity = FileIdentity::of(path);
+        store.copy = Some(copy);
+        Ok(store)
+    }
+
+    fn connect(path: &Path, uri: &str, access: OpenFlags) -> Result<Self, RunError> {
+        static SERIAL: AtomicU64 = AtomicU64::new(0);
+        let open = || {
+            let flags = access | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let db = Connection::open_with_flags(uri, flags)?;
+            db.busy_timeout(BUSY_TIMEOUT)?;
+            // In write-ahead mode this is safe against crashes of programs; a power cut may lose the last transactions,
+            // never tear one.
+            db.pragma_update(None, "synchronous", "normal")?;
+            db.set_prepared_statement_cache_capacity(64);
+            Ok(db)
+        };
+        let db = open().map_err(|error| RunError::database(path, error))?;
+        let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+        let identity = FileIdentity::of(path);
+        Ok(Self { db, path: path.to_owned(), process: Process::this(), serial, copy: None, identity })
+    }
+
+    fn pragma(&self, name: &str) -> Result<i64, RunError> {
+        self.run(|db| db.pragma_query_value(None, name, |row| row.get(0)))
+    }
+
+    fn run<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, RunError> {
+        work(&self.db).map_err(|error| RunError::database(&self.path, error))
+    }
+
+    /// The number a query answers with.
+    fn number(&self, sql: &str) -> Result<i64, RunError> {
+        self.run(|db| db.prepare_cached(sql)?.query_row([], |row| row.get(0)))
+    }
+
+    /// At most `limit` rows of a query after the one with this id, in the order they came in. Rows that `read` makes
+    /// nothing of count for the limit and are left out.
+    fn rows_after<T>(
+        &self,
+        query: &str,
+        id: i64,
+        limit: usize,
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<Option<T>>,
+    ) -> Result<Vec<T>, RunError> {
+        self.run(|db| {
+            db.prepare_cached(&format!("{query} WHERE id > ?1 ORDER BY id LIMIT ?2"))?
+                .query_map((id, to_sql(limit as u64)), read)?
+                .filter_map(Result::transpose)
+                .collect()
+        })
+    }
+
+    /// Does several things or none of them, with no other writer in between.
+    fn transact<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, RunError> {
+        self.run(|db| {
+            let transaction = Transaction::new_unchecked(db, TransactionBehavior::Immediate)?;
+            let value = work(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        })
+    }
+}
+
+impl Database for Sqlite {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn check(&self) -> Result<(), RunError> {
+        if FileIdentity::of(&self.path) == self.identity {
+            return Ok(());
+        }
+        Err(RunError::Gone(self.path.parent().unwrap_or(&self.path).to_owned()))
+    }
+
+    fn state(&self) -> Result<DatabaseState, RunError> {
+        let others = self.number("PRAGMA data_version")?;
+        Ok(DatabaseState { connection: self.serial, others, own: self.db.total_changes() })
+    }
+
+    fn wait(&self, timeout: Duration) -> Result<(), RunError> {
+        std::thread::sleep(timeout);
+        Ok(())
+    }
+}
+
+/// Reads a process; one that can't be read counts as one on another machine, of which nothing is known.
+fn process(row: &Row<'_>, column: usize) -> rusqlite::Result<Process> {
+    let text: String = row.get(column)?;
+    Ok(text.parse().unwrap_or(Process { host: text, pid: 0, born: 0 }))
+}
