@@ -53,9 +53,11 @@ pub use feature_map::FeatureMap;
 pub use grid::CodeGrid;
 pub use norm::EPSILON;
 pub use ops::{
-    MAX_FUSED_VIEWS, convolution, depthwise, fuse_maximum, moments, norm_with, norm_within, pointwise, quantise,
+    MAX_FUSED_VIEWS, convolution, depthwise, fuse_maximum, leading, mean_over_positions, moments, norm_with,
+    norm_within, pointwise, product, quantise,
 };
 
+pub(crate) use ops::sum_of_squares;
 pub(crate) use row_products::{MatrixRows, add_row_products, row_products};
 pub(crate) use simd::instructions;
 pub(crate) use stock::activate;

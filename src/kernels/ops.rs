@@ -238,6 +238,28 @@ pub fn moments(x: &FeatureMap) -> Tensor<2> {
     }
 }
 
+/// The leading part of full weights, `sizes` of each dimension: what a smaller network uses.
+pub fn leading<const D: usize>(full: Tensor<D>, sizes: [usize; D]) -> Tensor<D> {
+    full.slice(sizes.map(|size| 0..size))
+}
+
+/// Matrix product of `a[rows, inner]` and `b[inner, columns]`.
+pub fn product(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
+    a.matmul(b)
+}
+
+/// Sum of the squares of all values, in parts `[parts]`.
+pub(crate) fn sum_of_squares<const D: usize>(x: Tensor<D>) -> Tensor<1> {
+    x.powi_scalar(2).sum()
+}
+
+/// Mean over positions: `x[batch, height, width, channels]` to `[batch, 1, 1, channels]`.
+pub fn mean_over_positions(x: Tensor<4>) -> Tensor<4> {
+    let [batch, height, width, channels] = x.dims();
+    let x: Tensor<3> = x.reshape([batch, height * width, channels]);
+    x.mean_dim(1).reshape([batch, 1, 1, channels])
+}
+
 /// Rounds each image of `x[batch, height, width, channels]` to `2^bits` levels between its smallest and largest value;
 /// gradients pass straight through.
 pub fn quantise(x: impl Into<FeatureMap>, bits: u8) -> Tensor<4> {

@@ -64,8 +64,8 @@ pub(super) fn mean_logits(x: FeatureMap, views: &ViewSet) -> FeatureMap {
 
 fn mean(x: Tensor<4>, views: usize) -> Tensor<4> {
     let [batch, height, width, channels] = x.dims();
-    let x: Tensor<3> = x.reshape([batch / views, views, height * width * channels]);
-    x.mean_dim(1).reshape([batch / views, height, width, channels])
+    let x = x.reshape([batch / views, views, 1, height * width * channels]);
+    kernels::mean_over_positions(x).reshape([batch / views, height, width, channels])
 }
 
 /// Weighted sum of maximum and mean with a learned share per channel; half and half at the start.
@@ -78,7 +78,7 @@ pub(crate) struct MixFusion {
 impl MixFusion {
     fn forward(&self, x: Tensor<4>, views: usize) -> Tensor<4> {
         let [.., channels] = x.dims();
-        let share: Tensor<4> = activation::sigmoid(self.share.val().slice(s![0..channels])).unsqueeze();
+        let share: Tensor<4> = activation::sigmoid(kernels::leading(self.share.val(), [channels])).unsqueeze();
         let (largest, mean) = (kernels::fuse_maximum(x.clone(), views), mean(x, views));
         mean.clone() + (largest - mean) * share
     }

@@ -44,7 +44,7 @@ impl ElasticPointwise {
     /// Convolves `x[batch, height, width, inputs]` to `[batch, height, width, outputs]`.
     pub(super) fn forward(&self, x: FeatureMap, outputs: usize, numerics: &mut Numerics) -> FeatureMap {
         let ([.., inputs], grid) = (x.dims(), x.grid());
-        let w = numerics.weights(self.weight.val().slice(s![0..inputs, 0..outputs]));
+        let w = numerics.weights(kernels::leading(self.weight.val(), [inputs, outputs]));
         let steps = w.sum_steps(grid);
         kernels::pointwise(x, w.values).summed_in(steps)
     }
@@ -82,7 +82,7 @@ impl ElasticKernel {
             let margin = (current - smaller) / 2;
             let centre = weight.slice(s![margin..margin + smaller, margin..margin + smaller, ..]);
             let flat = centre.reshape([smaller * smaller, columns]);
-            weight = transform.val().matmul(flat).reshape([smaller, smaller, columns]);
+            weight = kernels::product(transform.val(), flat).reshape([smaller, smaller, columns]);
             current = smaller;
         }
         weight
@@ -124,7 +124,8 @@ impl ElasticDepthwise {
     /// `[batch, ceil(height / stride), ceil(width / stride), channels]`.
     pub(super) fn forward(&self, x: FeatureMap, side: usize, numerics: &mut Numerics) -> FeatureMap {
         let ([.., channels], grid) = (x.dims(), x.grid());
-        let weight = self.weight.val().slice(s![.., .., 0..channels]);
+        let largest = self.kernel.largest;
+        let weight = kernels::leading(self.weight.val(), [largest, largest, channels]);
         let w = numerics.weights(self.kernel.shrink(weight, side));
         let steps = w.sum_steps(grid);
         kernels::depthwise(x, w.values, self.stride).summed_in(steps)
@@ -169,7 +170,7 @@ impl ElasticConv {
     /// `[batch, ceil(height / stride), ceil(width / stride), outputs]`.
     pub(super) fn forward(&self, x: FeatureMap, side: usize, outputs: usize, numerics: &mut Numerics) -> FeatureMap {
         let ([.., inputs], grid, largest) = (x.dims(), x.grid(), self.kernel.largest);
-        let weight = self.weight.val().slice(s![.., .., 0..inputs, 0..outputs]);
+        let weight = kernels::leading(self.weight.val(), [largest, largest, inputs, outputs]);
         let flat = weight.reshape([largest, largest, inputs * outputs]);
         let w = numerics.weights(self.kernel.shrink(flat, side).reshape([side, side, inputs, outputs]));
         let steps = w.sum_steps(grid);
@@ -211,9 +212,9 @@ impl ElasticLinear {
     pub(super) fn forward(&self, x: FeatureMap, outputs: usize, numerics: &mut Numerics) -> FeatureMap {
         let ([batch, height, width, channels], grid) = (x.dims(), x.grid());
         let inputs = height * width * channels;
-        let w: LayerWeights<2> = numerics.weights(self.weight.val().slice(s![0..inputs, 0..outputs]));
-        let bias = numerics.bias(self.bias.val().slice(s![0..outputs]), w.sum_steps(grid));
-        let y = x.tensor().reshape([batch, inputs]).matmul(w.values) + bias.unsqueeze();
+        let w: LayerWeights<2> = numerics.weights(kernels::leading(self.weight.val(), [inputs, outputs]));
+        let bias = numerics.bias(kernels::leading(self.bias.val(), [outputs]), w.sum_steps(grid));
+        let y = kernels::product(x.tensor().reshape([batch, inputs]), w.values) + bias.unsqueeze();
         numerics.activation(y.reshape([batch, 1, 1, outputs]).into())
     }
 }

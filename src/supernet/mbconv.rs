@@ -1,19 +1,18 @@
 //! The inverted residual: 1x1 expansion, depthwise, squeeze-excite where the space has it, 1x1 projection, shortcut.
 
 use burn::module::{Module, Param};
+use burn::tensor::Tensor;
 use burn::tensor::module::avg_pool2d;
 use burn::tensor::ops::AvgPoolOptions;
-use burn::tensor::{Tensor, s};
 
 use super::block_config::BlockConfig;
 use super::init::WeightInit;
 use super::layer::{ElasticDepthwise, ElasticDepthwiseConfig, ElasticPointwise, ElasticPointwiseConfig};
 use super::norm::{ElasticNorm, ElasticNormConfig};
 use super::numerics::Numerics;
-use super::pool::mean_over_positions;
 use super::residual::in_memory;
 use super::route::RouteStep;
-use crate::kernels::{FeatureMap, KernelActivation};
+use crate::kernels::{self, FeatureMap, KernelActivation};
 use crate::space::{Shortcut, make_divisible};
 
 /// Inverted residual (Sandler et al., 2018): 1x1 expansion, depthwise, 1x1 projection, and the input added where shapes
@@ -122,12 +121,12 @@ impl SqueezeExcite {
     fn forward(&self, x: Tensor<4>, numerics: &mut Numerics) -> FeatureMap {
         let [.., channels] = x.dims();
         let middle = reduced(channels, self.reduction);
-        let means = numerics.activation(mean_over_positions(x.clone()).into());
+        let means = numerics.activation(kernels::mean_over_positions(x.clone()).into());
         let sums = self.reduce.forward(means, middle, numerics);
-        let bias = numerics.bias(self.reduce_bias.val().slice(s![0..middle]), sums.sum_steps().cloned());
+        let bias = numerics.bias(kernels::leading(self.reduce_bias.val(), [middle]), sums.sum_steps().cloned());
         let hidden = numerics.activation((sums.tensor() + bias.unsqueeze()).clamp_min(0.0).into());
         let sums = self.excite.forward(hidden, channels, numerics);
-        let bias = numerics.bias(self.excite_bias.val().slice(s![0..channels]), sums.sum_steps().cloned());
+        let bias = numerics.bias(kernels::leading(self.excite_bias.val(), [channels]), sums.sum_steps().cloned());
         let factors = ((sums.tensor() + bias.unsqueeze() + 3.0).clamp(0.0, 6.0) / 6.0).into();
         let factors = numerics.activation(factors);
         numerics.activation((x * factors.tensor()).into())

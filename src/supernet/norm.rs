@@ -48,8 +48,8 @@ impl ElasticNorm {
     /// As [`Self::forward`], with a result that is sent at once.
     pub(super) fn normalise(&self, x: FeatureMap, activation: KernelActivation, numerics: &mut Numerics) -> FeatureMap {
         let [.., channels] = x.dims();
-        let gamma = self.gamma.val().slice(s![0..channels]);
-        let beta = self.beta.val().slice(s![0..channels]);
+        let gamma = kernels::leading(self.gamma.val(), [channels]);
+        let beta = kernels::leading(self.beta.val(), [channels]);
         match numerics {
             Numerics::Batch => kernels::norm_within(x, gamma, beta, activation),
             Numerics::Off => x,

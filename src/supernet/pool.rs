@@ -37,7 +37,7 @@ impl GlobalPool {
     pub(super) fn forward(&self, x: FeatureMap, pooling: Pooling, numerics: &mut Numerics) -> FeatureMap {
         let grid = x.grid();
         match pooling {
-            Pooling::Average => numerics.activation(mean_over_positions(x.tensor()).into()),
+            Pooling::Average => numerics.activation(kernels::mean_over_positions(x.tensor()).into()),
             Pooling::Max => FeatureMap::from(maximum_over_positions(x.tensor())).on_grid(grid),
         }
     }
@@ -52,11 +52,4 @@ fn maximum_over_positions(x: Tensor<4>) -> Tensor<4> {
     }
     let x: Tensor<3> = x.reshape([batch, positions, channels]);
     x.max_dim(1).reshape([batch, 1, 1, channels])
-}
-
-/// Mean over positions: `x[batch, height, width, channels]` to `[batch, 1, 1, channels]`.
-pub(super) fn mean_over_positions(x: Tensor<4>) -> Tensor<4> {
-    let [batch, height, width, channels] = x.dims();
-    let x: Tensor<3> = x.reshape([batch, height * width, channels]);
-    x.mean_dim(1).reshape([batch, 1, 1, channels])
 }

@@ -8,6 +8,7 @@ use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer, SgdConfig};
 use burn::tensor::Tensor;
 
 use super::{Optimiser, Settings};
+use crate::kernels;
 use crate::supernet::Supernet;
 
 /// The optimiser; batch norm and biases do not decay.
@@ -46,19 +47,15 @@ fn undecayed(supernet: &Supernet) -> Vec<ParamId> {
     collect.0
 }
 
-/// Euclidean norm of all gradients. It is added up where they are and read once.
-pub(super) fn norm_of(supernet: &Supernet, gradients: &GradientsParams) -> f64 {
+/// Sums of squares of all gradients, in parts. They are added up where they are.
+pub(super) fn squares(supernet: &Supernet, gradients: &GradientsParams) -> Vec<Tensor<1>> {
     struct Squares<'a>(&'a GradientsParams, Vec<Tensor<1>>);
     impl ModuleVisitor for Squares<'_> {
         fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            self.1.extend(self.0.get::<D>(param.id).map(|gradient| gradient.powi_scalar(2).sum()));
+            self.1.extend(self.0.get::<D>(param.id).map(kernels::sum_of_squares));
         }
     }
     let mut squares = Squares(gradients, Vec::new());
     supernet.visit(&mut squares);
-    if squares.1.is_empty() {
-        return 0.0;
-    }
-    let values = Tensor::cat(squares.1, 0).into_data().try_into_vec::<f32>().unwrap_or_default();
-    values.into_iter().map(f64::from).sum::<f64>().sqrt()
+    squares.1
 }

@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::collapse::CollapseDetector;
-use super::optimiser::{norm_of, optimiser};
+use super::optimiser::{optimiser, squares};
 use super::sandwich::Net;
 use super::{
     Attention, Batch, Distillation, Inputs, NetReport, Settings, SplitStart, StepReport, TrainError, loss, sandwich,
@@ -77,18 +77,12 @@ impl Trainer {
         let batch = inputs.training_batch(&self.settings, self.step, &mut rng, &self.device)?;
         let mut pass = Pass::default();
         pass.seconds.data = clock.lap();
-        let nets = sandwich::nets(&self.space, &self.settings, self.step, &mut rng);
-        for (index, net) in nets.iter().enumerate() {
-            let part =
-                if index == 0 { 0..batch.objects() } else { batch.share(self.settings.student_share, index - 1) };
-            self.train_net(net, &batch.part(part.clone()), part.start, &mut pass, &mut clock)?;
+        self.train_nets(&batch, &mut rng, &mut pass, &mut clock);
+        for found in &pass.reports {
+            self.check(found)?;
         }
-        let learning_rate = self.settings.learning_rate_at(self.step) * self.lr_scale;
-        let gradients = pass.accumulator.grads();
-        let gradient_norm = norm_of(&self.supernet, &gradients);
-        self.supernet = self.optimiser.step(learning_rate, self.supernet.clone(), gradients);
-        self.step += 1;
-        pass.seconds.optimiser = clock.lap();
+        let learning_rate = self.update(&mut pass);
+        pass.seconds.optimiser += clock.lap();
         Ok(StepReport {
             step: self.step,
             epoch: inputs.epoch(&self.settings, self.step),
@@ -96,36 +90,73 @@ impl Trainer {
             views: batch.cameras.count(),
             images: pass.images,
             nets: pass.reports,
-            gradient_norm,
+            gradient_norm: pass.gradient_norm,
             seconds: pass.seconds,
         })
     }
 
-    /// Forward and backward pass of one net on its part of the batch, which begins at object `start` of it.
-    fn train_net(
-        &mut self,
-        net: &Net,
-        batch: &Batch,
-        start: usize,
-        pass: &mut Pass,
-        clock: &mut Clock,
-    ) -> Result<(), TrainError> {
+    /// Trains one step on a batch whatever the losses; returns the number of images that all nets together went through.
+    pub(super) fn step_on(&mut self, batch: &Batch) -> usize {
+        let mut rng = ChaCha8Rng::seed_from_u64(self.settings.seed);
+        rng.set_stream(self.step + 1);
+        let mut pass = Pass::default();
+        self.train_nets(batch, &mut rng, &mut pass, &mut Clock::start());
+        self.update(&mut pass);
+        pass.images
+    }
+
+    /// Forward and backward pass of all nets of the step. What is known of them is read at the end and at once, as a
+    /// device stands still while it is read.
+    fn train_nets(&self, batch: &Batch, rng: &mut ChaCha8Rng, pass: &mut Pass, clock: &mut Clock) {
+        let nets = sandwich::nets(&self.space, &self.settings, self.step, rng);
+        let (mut logits, mut parts) = (Vec::new(), Vec::new());
+        for (index, net) in nets.iter().enumerate() {
+            let part =
+                if index == 0 { 0..batch.objects() } else { batch.share(self.settings.student_share, index - 1) };
+            logits.push(self.train_net(net, &batch.part(part.clone()), part.start, pass, clock));
+            parts.push(part);
+        }
+        pass.gradients = Some(pass.accumulator.grads());
+        let squares = pass.gradients.iter().flat_map(|gradients| squares(&self.supernet, gradients));
+        let logits = logits.into_iter().map(|logits| logits.flatten(0, 1));
+        let values = values_of(logits.chain(squares).collect());
+        let mut rest = &values[..];
+        for (net, part) in nets.iter().zip(parts) {
+            let (found, others) = rest.split_at(part.len() * self.space.classes as usize);
+            pass.reports.push(loss::report(net.role, found, &batch.labels[part]));
+            rest = others;
+        }
+        pass.gradient_norm = rest.iter().copied().map(f64::from).sum::<f64>().sqrt();
+        pass.seconds.optimiser += clock.lap();
+    }
+
+    /// Updates the weights with the gradients of a step; returns the learning rate.
+    fn update(&mut self, pass: &mut Pass) -> f64 {
+        let learning_rate = self.settings.learning_rate_at(self.step) * self.lr_scale;
+        if let Some(gradients) = pass.gradients.take() {
+            self.supernet = self.optimiser.step(learning_rate, self.supernet.clone(), gradients);
+        }
+        self.step += 1;
+        learning_rate
+    }
+
+    /// Forward and backward pass of one net on its part of the batch, which begins at object `start` of it; returns the
+    /// logits `[objects, classes]`.
+    fn train_net(&self, net: &Net, batch: &Batch, start: usize, pass: &mut Pass, clock: &mut Clock) -> Tensor<2> {
         let route = self.attended(net, batch);
         let logits = self.supernet.forward(batch.views.clone(), &batch.cameras, route, &mut Numerics::Batch);
-        let found = loss::report(net.role, &logits, batch);
-        self.check(&found)?;
-        pass.reports.push(found);
         pass.images += batch.images();
         let teacher = pass.teacher.as_ref().map(|teacher| teacher.clone().narrow(0, start, batch.objects()));
         let loss = loss::of_net(&self.settings, logits.clone(), teacher, batch);
         pass.seconds.forward += clock.lap();
+        let logits = logits.detach();
         if net.role == Role::Largest && self.settings.distillation != Distillation::None {
-            pass.teacher = Some(logits.detach());
+            pass.teacher = Some(logits.clone());
         }
         let gradients = GradientsParams::from_grads(loss.backward(), &self.supernet);
         pass.accumulator.accumulate(&self.supernet, gradients);
         pass.seconds.backward += clock.lap();
-        Ok(())
+        logits.inner()
     }
 
     /// Picks one of a net's routes by their losses on the batch, as [`Attention`] says.
@@ -137,7 +168,7 @@ impl Trainer {
         let (supernet, x) = (self.supernet.valid(), batch.views.clone().inner());
         let loss = |route: &Route| {
             let logits = supernet.forward(x.clone(), &batch.cameras, route, &mut Numerics::Batch);
-            loss::report(net.role, &logits, batch).loss
+            loss::report(net.role, &values_of(vec![logits.flatten(0, 1)]), &batch.labels).loss
         };
         let better = |loss: f64, best: f64| match self.settings.attention {
             Attention::WorstUp => loss > best,
@@ -197,7 +228,15 @@ struct Pass {
     images: usize,
     /// Logits of all objects of the batch.
     teacher: Option<Tensor<2>>,
+    gradients: Option<GradientsParams>,
+    /// Euclidean norm of all gradients.
+    gradient_norm: f64,
     seconds: StepSeconds,
+}
+
+/// Values of tensors of one device, one behind the other, read at once.
+fn values_of(tensors: Vec<Tensor<1>>) -> Vec<f32> {
+    Tensor::cat(tensors, 0).into_data().try_into_vec::<f32>().expect("all tensors of this crate are f32")
 }
 
 /// Laps of a stopwatch.
