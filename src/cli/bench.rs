@@ -2,15 +2,18 @@
 
 mod splitmb5;
 
+use std::time::Instant;
+
 use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Answer, train::use_threads};
+use super::{Answer, load, train::use_threads};
 use crate::quantity::{Dimension, number};
 use crate::run::usage;
+use crate::space::SearchSpace;
 use crate::train::DeviceKind;
-use crate::train::step_bench::{BATCH, StepBench};
+use crate::train::step_bench::{BATCH, StepBench, TrainingBench};
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
@@ -33,9 +36,19 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// A training step: 4 nets of a supernet, 64 images of 3x32x32 (the same as benches/peer measures in PyTorch)
+    /// A training step: 4 nets of a supernet, 64 images of 3x32x32, or with --space a step of a training on that space
+    /// (the same as benches/peer measures in PyTorch)
     Step {
-        /// Device: auto, flex or ndarray
+        /// Space to train on: wall seconds a step are measured, and net-images a second
+        #[arg(long)]
+        space: Option<String>,
+        /// Images of a step, with --space
+        #[arg(long, default_value_t = 160, requires = "space")]
+        images: usize,
+        /// Side of the images, with --space; that of the largest choice if not given
+        #[arg(long, requires = "space")]
+        resolution: Option<u32>,
+        /// Device: auto, flex, ndarray or a GPU
         #[arg(long, default_value = "auto")]
         device: DeviceKind,
         /// Threads; 0 takes all cores
@@ -53,7 +66,11 @@ enum Command {
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     match arguments.command {
         Command::Splitmb5 { seeds, evaluations, json } => search(seeds, evaluations, json)?,
-        Command::Step { device, threads, steps, json } => step(device, threads, steps, json)?,
+        Command::Step { space: None, device, threads, steps, json, .. } => step(device, threads, steps, json)?,
+        Command::Step { space: Some(ref space), images, resolution, device, threads, steps, json } => {
+            let (space, _) = load::space(space)?;
+            training_step(space, images, resolution, MeasuredRun { device, threads, steps, json })?;
+        }
     }
     Ok(Answer::Yes)
 }
@@ -132,6 +149,62 @@ fn step(device: DeviceKind, threads: usize, steps: usize, json: bool) -> Result<
             "{device}, {threads} thread(s), {instructions}: {} CPU s a step, {} images per CPU second, {}",
             number::figure(per_step),
             number::figure(rate),
+            Dimension::Bytes.format(peak as f64)
+        );
+    }
+    Ok(())
+}
+
+/// Options of a measurement.
+#[derive(Debug, Clone, Copy)]
+struct MeasuredRun {
+    device: DeviceKind,
+    threads: usize,
+    steps: usize,
+    json: bool,
+}
+
+/// Steps of a training on a space, by the clock on the wall: a step ends when its losses are read.
+fn training_step(space: SearchSpace, images: usize, side: Option<u32>, run: MeasuredRun) -> Result<()> {
+    let MeasuredRun { device, threads, steps, json } = run;
+    use_threads(threads)?;
+    device.check().map_err(anyhow::Error::msg)?;
+    let name = space.name.clone();
+    let start = Instant::now();
+    let mut bench = TrainingBench::new(space, images.max(1), side, &device.open());
+    bench.step();
+    let first = start.elapsed().as_secs_f64();
+    // Nets of other shapes may bring kernels that are compiled when they are met first.
+    for _ in 0..steps.max(1) {
+        bench.step();
+    }
+    let (mut seconds, mut trained) = (Vec::new(), 0);
+    for _ in 0..steps.max(1) {
+        let start = Instant::now();
+        trained += bench.step();
+        seconds.push(start.elapsed().as_secs_f64());
+    }
+    let rate = trained as f64 / seconds.iter().sum::<f64>().max(1e-9);
+    let per_step = median(seconds);
+    let peak = usage::peak_resident_bytes();
+    if json {
+        let all = json!({
+            "space": name,
+            "device": device.to_string(),
+            "images": images,
+            "seconds_per_step": per_step,
+            "net_images_per_second": rate,
+            "seconds_to_first_step": first,
+            "peak_rss_bytes": peak,
+        });
+        println!("{}", serde_json::to_string_pretty(&all)?);
+    } else {
+        println!(
+            "{name}, {images} images, {device}: {} s a step, {} net-images a second; first step after \
+             {} s, {}",
+            number::figure(per_step),
+            number::figure(rate),
+            number::figure(first),
             Dimension::Bytes.format(peak as f64)
         );
     }

@@ -1,11 +1,13 @@
-//! The training step of `splitscope bench step`: network, subnets and batch are fixed, so that programs can be
-//! compared. `benches/peer/step.py` is the same step in PyTorch; a change here is a change there.
+//! Training steps of `splitscope bench step`, so that programs can be compared. Without a space, network, subnets and
+//! batch are fixed, and `benches/peer/step.py` is the same step in PyTorch; a change here is a change there. With a
+//! space, it is a step of a training on that space, and `benches/peer/supernet.py` its twin.
 
 use burn::optim::decay::WeightDecayConfig;
 use burn::optim::momentum::MomentumConfig;
 use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer, SgdConfig};
 use burn::tensor::{Device, Distribution, Tensor, TensorData, activation};
 
+use super::{Batch, Settings, Trainer};
 use crate::diagnostic::Source;
 use crate::space::SearchSpace;
 use crate::supernet::{Initialisation, Numerics, Route, Splitting, Supernet, ViewSet};
@@ -66,5 +68,43 @@ impl StepBench {
             accumulator.accumulate(&self.supernet, GradientsParams::from_grads(loss.backward(), &self.supernet));
         }
         self.supernet = self.optimiser.step(0.01, self.supernet.clone(), accumulator.grads());
+    }
+}
+
+/// Steps of a training on one batch of noise, each with nets of its own.
+pub(crate) struct TrainingBench {
+    trainer: Trainer,
+    batch: Batch,
+}
+
+impl TrainingBench {
+    /// A training with all nets, on images of one camera each; their side is the given one or the largest of the space.
+    pub(crate) fn new(mut space: SearchSpace, images: usize, side: Option<u32>, device: &Device) -> Self {
+        let side = side.or(space.resolutions.last().copied()).unwrap_or(1);
+        space.resolutions = vec![side];
+        let (classes, channels) = (space.classes as usize, space.input_channels as usize);
+        let settings = Settings { images, ..Settings::default() };
+        let labels: Vec<u16> = (0..images).map(|object| (object % classes) as u16).collect();
+        let targets = (0..images * classes).map(|at| f32::from(u8::from(at / classes % classes == at % classes)));
+        let tracked = device.clone().autodiff();
+        device.seed(1);
+        let batch = Batch {
+            views: Tensor::random(
+                [images, side as usize, side as usize, channels],
+                Distribution::Normal(0.0, 1.0),
+                &tracked,
+            ),
+            cameras: ViewSet::first(1),
+            labels,
+            targets: Tensor::from_data(TensorData::new(targets.collect::<Vec<f32>>(), [images, classes]), &tracked),
+        };
+        let mut trainer = Trainer::new(space, settings, device);
+        trainer.step = trainer.settings.teacher_steps();
+        Self { trainer, batch }
+    }
+
+    /// One step; returns the number of images that all nets together went through.
+    pub(crate) fn step(&mut self) -> usize {
+        self.trainer.step_on(&self.batch)
     }
 }

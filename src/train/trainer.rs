@@ -95,7 +95,7 @@ impl Trainer {
         })
     }
 
-    /// Trains one step on a batch whatever the losses; returns the number of images that all nets together went through.
+    /// Trains one step on a batch whatever the losses; returns the number of images that all nets together go through.
     pub(super) fn step_on(&mut self, batch: &Batch) -> usize {
         let mut rng = ChaCha8Rng::seed_from_u64(self.settings.seed);
         rng.set_stream(self.step + 1);
