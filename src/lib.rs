@@ -23,6 +23,8 @@
 //! | [`train`] | training steps, loop and evaluator |
 //! | [`leak`] | attackers that rebuild pictures from what crosses the link |
 //! | [`run`] | run directories, their database, child processes |
+//! | [`svg`] | pictures as SVG |
+//! | [`report`] | pages about runs |
 //! | [`tui`] | terminal, keys, screens |
 //! | [`cli`] | the commands |
 //!
@@ -82,6 +84,10 @@ pub mod train;
 pub mod leak;
 
 pub mod run;
+
+pub mod svg;
+
+pub mod report;
 
 pub mod tui;
 

@@ -18,6 +18,7 @@ mod paradigms;
 mod picture;
 mod profile;
 mod progress;
+mod report;
 mod schema;
 mod search;
 mod sweep;
@@ -72,6 +73,8 @@ enum Command {
     Keys(keys::Arguments),
     /// Measure this program on this machine
     Bench(bench::Arguments),
+    /// Write a page about a trained run, to hand on: the question, the answer, and how to reproduce it
+    Report(report::Arguments),
     /// Draw the explorer's screen as SVG; or what cameras see of an object, what is sent, and what can be rebuilt
     Picture(picture::Arguments),
 }
@@ -81,7 +84,7 @@ impl Command {
     fn only_prints(&self) -> bool {
         match self {
             Self::Search(arguments) => arguments.only_prints(),
-            Self::Explore(_) | Self::Demo(_) | Self::Train(_) => false,
+            Self::Explore(_) | Self::Demo(_) | Self::Train(_) | Self::Report(_) => false,
             _ => true,
         }
     }
@@ -109,6 +112,7 @@ pub fn main() -> ExitCode {
         Some(Command::Data(arguments)) => data::run(arguments),
         Some(Command::Keys(arguments)) => keys::run(&arguments),
         Some(Command::Bench(arguments)) => bench::run(&arguments),
+        Some(Command::Report(arguments)) => report::run(&arguments),
         Some(Command::Picture(arguments)) => picture::run(&arguments),
     };
     match result {

@@ -13,7 +13,7 @@ use crate::files;
 use crate::quantity::{Knob, Metric};
 use crate::run::RunDir;
 use crate::space::ImportRules;
-use crate::tui::{self, svg};
+use crate::{svg, tui};
 
 /// Arguments of `sweep`.
 #[derive(Debug, clap::Args)]

@@ -10,6 +10,7 @@ mod picture_work;
 mod pictures;
 mod recording;
 mod replay;
+mod report_work;
 mod tour;
 
 use std::{
@@ -41,6 +42,7 @@ use crate::explore::{Command, Session, Severity, Update, progress::State};
 use follower::{Follower, MAX_WAIT};
 use picture_work::PictureWork;
 use recording::Recording;
+use report_work::ReportWork;
 
 /// Shortest time between two frames.
 const MIN_FRAME_TIME: Duration = Duration::from_millis(12);
@@ -48,6 +50,8 @@ const MIN_FRAME_TIME: Duration = Duration::from_millis(12);
 const MIN_REMOTE_FRAME_TIME: Duration = Duration::from_millis(60);
 /// Time to build a session before "loading" is shown.
 const LOADING_DELAY: Duration = Duration::from_millis(100);
+/// Time between two looks at a report that is being written.
+const REPORT_POLL: Duration = Duration::from_millis(50);
 /// Time for which limits must stand still before a running search is sent them.
 const SETTLE_TIME: Duration = Duration::from_millis(600);
 
@@ -68,6 +72,8 @@ pub(crate) struct App {
     demo: Option<Demo>,
     /// Work on the pictures that are shown.
     picture_work: PictureWork,
+    /// Report that is being written.
+    report_work: Option<ReportWork>,
     /// Milliseconds since the start.
     pub(crate) clock: Box<dyn Fn() -> u64>,
     /// Time of the last move of a limit that a running search was not sent.
@@ -97,6 +103,7 @@ impl App {
             recording: None,
             demo: None,
             picture_work: PictureWork::default(),
+            report_work: None,
             clock: clock(),
             moved: None,
             hits: HitMap::default(),
@@ -174,6 +181,9 @@ impl App {
         let mut wait = self.follower.as_ref().map_or(MAX_WAIT, Follower::wait_time);
         wait = wait.min(self.replay_rest().unwrap_or(MAX_WAIT)).min(self.tour_rest().unwrap_or(MAX_WAIT));
         wait = wait.min(self.picture_work.rest().unwrap_or(MAX_WAIT));
+        if self.report_work.is_some() {
+            wait = wait.min(REPORT_POLL);
+        }
         if let Some(moved) = self.moved {
             wait = wait.min(SETTLE_TIME.saturating_sub(moved.elapsed()));
         }
@@ -257,6 +267,7 @@ impl App {
             dirty |= self.send_settled_limits();
             dirty |= self.poll_run();
             dirty |= self.tend_pictures();
+            dirty |= self.tend_report();
             dirty |= self.play();
             dirty |= self.tour();
             dirty |= toast != self.session.toast(self.now_ms()).is_some();

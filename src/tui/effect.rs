@@ -47,4 +47,6 @@ pub(crate) enum ExportFormat {
     Svg,
     /// The session as TOML.
     Session,
+    /// A report on the selected design as HTML.
+    Report,
 }

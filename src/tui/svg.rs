@@ -1,20 +1,14 @@
-//! A drawn screen as SVG: for the export of the live screen and for the pictures of the README. `baselines` and
-//! `sweep` draw charts with the same elements.
+//! A drawn screen as SVG: for the export of the live screen and for the pictures of the README.
 //!
 //! The picture does not depend on the viewer's fonts: backgrounds are rectangles; box drawing, block elements,
 //! braille and the plot marks are geometry (`shapes`); the remaining text is set in a monospace stack with its
 //! width fixed by `textLength`. The whole screen also stands as plain text in `<desc>`, for screen readers and for
 //! tests. Uses ratatui's buffer, nothing else.
 
-pub(crate) mod baselines;
-mod chart;
-mod document;
 mod shapes;
-pub(crate) mod sweep;
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use document::SvgDocument;
 use ratatui::{
     buffer::{Buffer, Cell},
     style::{Color, Modifier},
@@ -22,6 +16,7 @@ use ratatui::{
 use shapes::Ink;
 
 use super::widget::width;
+use crate::svg::SvgDocument;
 
 /// The ground a screen is drawn on, for colours the terminal decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

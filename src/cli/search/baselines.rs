@@ -15,7 +15,7 @@ use crate::quantity::Metric;
 use crate::record::{Event, Subset, Task};
 use crate::run::{RunDir, RunEvaluator, TaskProcess, compare_baselines};
 use crate::search::baselines::BaselineOutcome;
-use crate::tui::svg;
+use crate::svg;
 use comparison::Comparison;
 
 pub(super) fn run(run: &RunDir, arguments: &Arguments) -> Result<Answer> {

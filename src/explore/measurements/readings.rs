@@ -57,14 +57,20 @@ pub struct AccuracyFigure {
 const Z90: f64 = 1.644_853_627;
 
 impl Accuracy {
-    /// The accuracy with its 90 % interval by chance of the samples (Wilson, 1927).
+    /// The accuracy with its 90 % interval by chance of the samples.
     pub fn figure(&self) -> AccuracyFigure {
-        let (n, p) = (self.samples.max(1) as f64, self.accuracy);
-        let shrink = 1.0 + Z90 * Z90 / n;
-        let centre = (p + Z90 * Z90 / (2.0 * n)) / shrink;
-        let half = Z90 * (p * (1.0 - p) / n + Z90 * Z90 / (4.0 * n * n)).max(0.0).sqrt() / shrink;
-        let (low, high) = ((centre - half).max(0.0), (centre + half).min(1.0));
-        AccuracyFigure { kind: AccuracyKind::Measured, value: p, low, high, samples: self.samples }
+        let (low, high) = self.interval(Z90);
+        AccuracyFigure { kind: AccuracyKind::Measured, value: self.accuracy, low, high, samples: self.samples }
+    }
+
+    /// Ends of the interval by chance of the samples (Wilson, 1927) for a two-sided quantile of the normal
+    /// distribution.
+    pub fn interval(&self, quantile: f64) -> (f64, f64) {
+        let (n, p, z) = (self.samples.max(1) as f64, self.accuracy, quantile);
+        let shrink = 1.0 + z * z / n;
+        let centre = (p + z * z / (2.0 * n)) / shrink;
+        let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).max(0.0).sqrt() / shrink;
+        ((centre - half).max(0.0), (centre + half).min(1.0))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The network of the selected design: every boundary, whether it could be split there, and at what cost.
 
-use crate::cost::{Cause, Constraint, Evaluation, FrameStage};
+use crate::cost::{Cause, Constraint, DesignReport, Evaluation, FrameStage};
 use crate::explore::candidate::CandidateId;
 use crate::explore::measurements::ShownAccuracy;
 use crate::explore::session::Session;
@@ -110,6 +110,13 @@ impl Session {
             fusion,
             overridden: self.active_override().is_some(),
         })
+    }
+
+    /// Every split of the selected design, sent as it is shown, with reasons and fixes; `None` if there is no design.
+    pub fn design_report(&self) -> Option<DesignReport> {
+        let inspected = self.inspected()?;
+        let model = self.catalogue().model().ok()?;
+        DesignReport::new(model, &inspected.candidate.genome, inspected.transmit, *self.knobs()).ok()
     }
 
     /// Design as TOML, with its cost under the current knobs as a comment.

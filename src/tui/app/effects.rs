@@ -1,8 +1,8 @@
 //! Effects: child processes, files, the clipboard.
 
-use std::{collections::BTreeMap, ffi::OsString};
+use std::{collections::BTreeMap, ffi::OsString, io, path::PathBuf};
 
-use super::{App, follower::Follower};
+use super::{App, follower::Follower, report_work::ReportWork};
 use crate::{
     explore::{Command, Severity, WorkRequest, progress::State},
     record::{self, Task},
@@ -124,6 +124,7 @@ impl App {
             ExportFormat::Json => ("designs", "json", export::json(&self.session)),
             ExportFormat::Markdown => ("designs", "md", Ok(export::markdown(&self.session))),
             ExportFormat::Session => ("session", "toml", Ok(self.ui.session_file(&self.session).to_toml())),
+            ExportFormat::Report => return self.start_report(),
             ExportFormat::Svg => return,
         };
         match text {
@@ -132,8 +133,29 @@ impl App {
         }
     }
 
+    /// Begins a report, unless one is being written.
+    fn start_report(&mut self) {
+        if self.report_work.is_none() {
+            self.report_work = Some(ReportWork::start(self.session.clone(), self.options.folder.clone()));
+            self.say(Severity::Info, "writing the report".to_owned());
+        }
+    }
+
+    /// Says that a report is written. Returns `true` if it does.
+    pub(super) fn tend_report(&mut self) -> bool {
+        let Some(result) = self.report_work.as_ref().and_then(ReportWork::ended) else { return false };
+        self.report_work = None;
+        self.saved(result);
+        true
+    }
+
     pub(super) fn save(&mut self, stem: &str, extension: &str, text: &str) {
-        match export::save(&self.options.folder, stem, extension, text) {
+        self.saved(export::save(&self.options.folder, stem, extension, text));
+    }
+
+    /// Says where a file was written, or why not.
+    pub(super) fn saved(&mut self, result: io::Result<PathBuf>) {
+        match result {
             Ok(path) => {
                 let path = path.strip_prefix(".").unwrap_or(&path);
                 self.say(Severity::Info, format!("wrote {}", path.display()));

@@ -63,6 +63,7 @@ impl Menu {
         let choice = |label: &str, format| Choice::new(label, UserCommand::Export(format));
         let choices = vec![
             choice("this screen as a picture (SVG)", ExportFormat::Svg),
+            choice("a report on the selected design, to hand on (HTML)", ExportFormat::Report),
             choice("all designs as CSV", ExportFormat::Csv),
             choice("all designs as JSON", ExportFormat::Json),
             choice("the pinned designs as a Markdown table", ExportFormat::Markdown),

@@ -2,8 +2,9 @@
 
 use ratatui::{layout::Rect, style::Style};
 
-use super::document::escape;
 use super::*;
+use crate::svg::document::escape;
+use crate::svg::testing::assert_well_formed;
 
 fn of(line: &str) -> String {
     svg(&Buffer::with_lines([line]), "test", Ground::Dark)
@@ -12,21 +13,6 @@ fn of(line: &str) -> String {
 /// All text elements together.
 fn texts(picture: &str) -> String {
     picture.lines().filter_map(|line| line.strip_prefix("<text ")?.split_once('>')?.1.strip_suffix("</text>")).collect()
-}
-
-/// Tags opened and not closed, in a document without attributes that hold `>`.
-fn assert_well_formed(picture: &str) {
-    let mut open = Vec::new();
-    for tag in picture.split('<').skip(1) {
-        let (tag, _) = tag.split_once('>').expect("every tag ends");
-        let name = tag.trim_start_matches('/').split([' ', '/']).next().expect("a name");
-        if tag.starts_with('/') {
-            assert_eq!(open.pop(), Some(name), "closed out of order");
-        } else if !tag.ends_with('/') {
-            open.push(name);
-        }
-    }
-    assert!(open.is_empty(), "left open: {open:?}");
 }
 
 #[test]

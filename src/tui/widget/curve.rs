@@ -6,7 +6,8 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
-use super::{axis::Axis, frame, glyphs::Glyphs, look::Look, paint, raster::RasterColumns};
+use super::{frame, glyphs::Glyphs, look::Look, paint, raster::RasterColumns};
+use crate::svg::Axis;
 
 /// Line pattern of a series.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,11 +3,8 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
-use super::{
-    axis::{Axis, Tick},
-    glyphs::Glyphs,
-    paint,
-};
+use super::{glyphs::Glyphs, paint};
+use crate::svg::{Axis, Tick};
 
 /// Widest y label; longer ones are cut by the area.
 const WIDEST_LABEL: u16 = 8;

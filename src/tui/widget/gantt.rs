@@ -2,12 +2,8 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
-use super::{
-    axis::{Axis, Scale},
-    look::Look,
-    paint,
-    stacked::Part,
-};
+use super::{look::Look, paint, stacked::Part};
+use crate::svg::{Axis, Scale};
 
 /// A stretch of work.
 #[derive(Clone, Copy, Debug, PartialEq)]

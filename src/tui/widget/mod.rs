@@ -8,7 +8,6 @@
 //! panic; nothing is told by colour alone (a glyph or a name stands behind each colour); what a click means is a
 //! pure function of the same data and area that were drawn.
 
-mod axis;
 mod curve;
 mod frame;
 mod gantt;
@@ -27,7 +26,6 @@ mod tornado;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use axis::{Axis, Scale, Tick};
 pub use curve::{Curve, CurveSeries, CurveStyles, Dash};
 pub use gantt::{Gantt, Lane, Stretch};
 pub use gauge::{Gauge, GaugeStyles};
@@ -40,3 +38,5 @@ pub use slider::{Slider, SliderStyles};
 pub use stacked::{Part, StackedBar, StackedBars};
 pub use strip::{BoundaryMark, NetworkStrip, StripBlock, StripLink, StripStyles};
 pub use tornado::{Swing, Tornado, TornadoStyles};
+
+pub use crate::svg::{Axis, Scale, Tick};

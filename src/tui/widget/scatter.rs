@@ -2,7 +2,8 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
-use super::{axis::Axis, frame, glyphs::quarter, look::Look, paint};
+use super::{frame, glyphs::quarter, look::Look, paint};
+use crate::svg::Axis;
 
 /// Position of a point.
 #[derive(Clone, Copy, Debug, PartialEq)]

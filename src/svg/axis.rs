@@ -22,7 +22,7 @@ pub struct Tick {
 /// Bounds and scale of one axis. Always `low < high`, both finite, and both positive on a log scale.
 ///
 /// ```
-/// # use splitscope::tui::widget::{Axis, Scale};
+/// # use splitscope::svg::{Axis, Scale};
 /// let axis = Axis::new(0.0, 40.0, Scale::Linear);
 /// assert_eq!(axis.fraction(10.0), Some(0.25));
 /// let labels: Vec<String> = axis.ticks(5).into_iter().map(|tick| tick.label).collect();

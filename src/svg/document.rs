@@ -34,6 +34,11 @@ impl SvgDocument {
         let _ = writeln!(self.out, "<text {attributes}>{}</text>", escape(text));
     }
 
+    /// Adds a title to the group that began last: shown when it is pointed at.
+    pub(crate) fn title(&mut self, title: &str) {
+        let _ = writeln!(self.out, "<title>{}</title>", escape(title));
+    }
+
     /// Begins a group; all until [`SvgDocument::end_group`] has its attributes.
     pub(crate) fn begin_group(&mut self, attributes: &str) {
         let _ = writeln!(self.out, "<g {attributes}>");
@@ -52,7 +57,7 @@ impl SvgDocument {
 }
 
 /// `text` for XML: markup characters as entities, characters XML forbids as U+FFFD.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -1,8 +1,10 @@
 //! Charts: the frame with two axes that pictures of figures share.
 
+use super::axis::Axis;
 use super::document::SvgDocument;
-use crate::tui::widget::Axis;
 
+/// Colours that stay apart for most eyes (Okabe and Ito 2008).
+pub(crate) const COLOURS: [&str; 7] = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f7f7f"];
 /// Width and height of a chart's picture, in user units.
 const SIZE: (u32, u32) = (960, 540);
 /// Ticks of an axis, about.

@@ -3,11 +3,11 @@
 
 use std::fmt::Write as _;
 
+use super::axis::{Axis, Scale};
 use super::chart::Chart;
 use crate::explore::{AccuracyFigure, SweepPoint};
 use crate::quantity::{Knob, KnobScale, Metric};
 use crate::space::SearchSpace;
-use crate::tui::widget::{Axis, Scale};
 
 const CHART: Chart = Chart { left: 64.0, right: 930.0, top: 60.0, bottom: 488.0 };
 const COLOUR: &str = "#0072b2";
@@ -22,7 +22,7 @@ struct CurvePoint {
 
 /// Draws a sweep over a knob. Points at which no design meets the limits are left out.
 pub(crate) fn draw(space: &SearchSpace, profile: &str, knob: Knob, points: &[SweepPoint]) -> String {
-    let unit = knob.info().dimension.unit_for(points.iter().map(|point| point.value).fold(0.0, f64::max));
+    let unit = knob.info().dimension.unit_for(points.get(points.len() / 2).map_or(0.0, |point| point.value));
     let accuracies = points.iter().any(|point| point.best.as_ref().is_some_and(|best| best.figure().is_some()));
     let curve: Vec<CurvePoint> =
         points.iter().filter_map(|point| curve_point(space, point, unit.size, accuracies)).collect();

@@ -1,19 +1,16 @@
 //! Comparison of the joint search with simpler methods: every design tried, by latency and accuracy, and what each
 //! method picked.
 
-use super::chart::Chart;
+use super::axis::{Axis, Scale};
+use super::chart::{COLOURS, Chart};
 use super::document::SvgDocument;
 use crate::quantity::Metric;
 use crate::record::Precision;
 use crate::search::SearchProblem;
 use crate::search::baselines::{BaselineOutcome, EvaluatedDesign};
-use crate::tui::widget::{Axis, Scale};
 
 /// The legend is at the right.
 const CHART: Chart = Chart { left: 64.0, right: 670.0, top: 40.0, bottom: 488.0 };
-/// Colours that stay apart for most eyes (Okabe and Ito 2008), repeated with another mark.
-const COLOURS: [&str; 7] = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#7f7f7f"];
-
 /// Draws the methods' designs.
 pub(crate) fn draw(problem: &SearchProblem, outcomes: &[BaselineOutcome], precision: Precision) -> String {
     let tried = || outcomes.iter().flat_map(|outcome| &outcome.evaluated);
@@ -55,7 +52,7 @@ fn axis_title(name: &str, metric: Metric) -> String {
     format!("{name}, {}", metric.info().unit.symbol)
 }
 
-/// A method's mark: a disc, or, beyond the colours, a square.
+/// A method's mark: a disc, or, beyond the colours, which then are repeated, a square.
 fn mark(out: &mut SvgDocument, method: usize, (x, y): (f64, f64), radius: f64, opacity: f64) {
     let colour = COLOURS[method % COLOURS.len()];
     let style = format!("fill=\"{colour}\" fill-opacity=\"{opacity}\" stroke=\"#ffffff\" stroke-width=\"0.6\"");

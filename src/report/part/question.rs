@@ -1,0 +1,43 @@
+//! The question: space, hardware, limits.
+
+use super::words::sensors;
+use crate::explore::Session;
+use crate::quantity::Knob;
+use crate::report::{PageSection, PageTable, Passage, RunFacts};
+
+/// Space, profile, data and every knob.
+pub(in crate::report) fn section(session: &Session, run: Option<&RunFacts>) -> PageSection {
+    let (space, profile) = (session.space(), session.profile());
+    let mut passages = vec![Passage::Text(format!(
+        "Which network of the space `{}`, split where, meets the limits below on `{}` with {}, and classifies best?",
+        space.name,
+        profile.name,
+        sensors(session)
+    ))];
+    let mut sentences = vec![format!("Hardware: {}", profile.description)];
+    sentences.extend(session.fitting().map(|fitting| format!("Designs that meet the limits on cost: {fitting}.")));
+    sentences.push(format!(
+        "Looked at: {} networks, of which {} meet the limits at their best split; {} of these have a measured accuracy.",
+        session.catalogue().len(),
+        session.feasible_count(),
+        session.measured_count()
+    ));
+    sentences.extend(run.map(|run| format!("Data: `{}`.", run.manifest.data)));
+    passages.push(Passage::List(sentences));
+    passages.push(Passage::Table(knobs(session)));
+    PageSection::new("The question", passages)
+}
+
+/// The limits and the hardware values that can be moved.
+fn knobs(session: &Session) -> PageTable {
+    let mut table = PageTable::new("Limits and hardware", &["", "value", "profile"], 1);
+    for knob in Knob::ALL {
+        let Some(range) = session.range(knob) else { continue };
+        let value = session.value(knob);
+        let text = |value: f64| if knob.is_unlimited(value) { "no limit".to_owned() } else { knob.format(value) };
+        let moved = value.total_cmp(&range.default).is_ne();
+        let of_profile = if moved { text(range.default) } else { "as shown".to_owned() };
+        table.row(vec![knob.label().to_owned(), text(value), of_profile]);
+    }
+    table
+}

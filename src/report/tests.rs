@@ -1,0 +1,151 @@
+//! Tests of the page: well formed, whole in itself, small, and honest about what is not known.
+
+use super::*;
+use crate::explore::{Command, Update};
+use crate::hardware::{self, Profile};
+use crate::network::LinkRange;
+use crate::quantity::Knob;
+use crate::record::{Clipping, Event, Measurement, MeasurementKey, Precision, Quantisation, Role, StepRecord, Subset};
+use crate::run::{Document, Manifest, RunDir};
+use crate::space::{self, SearchSpace};
+use crate::svg::testing::assert_well_formed;
+
+/// Bytes that a page may have.
+const LARGEST: usize = 1 << 20;
+
+fn pair() -> (SearchSpace, Profile) {
+    (SearchSpace::shipped(space::DEFAULT).unwrap(), Profile::shipped(hardware::DEFAULT).unwrap())
+}
+
+fn session() -> Session {
+    let (space, profile) = pair();
+    Session::new(space, profile, 200, 1)
+}
+
+fn quantisation() -> Quantisation {
+    Quantisation { clipping: Clipping::Mse, link_range: LinkRange::Static, code_entropy: 2.5 }
+}
+
+/// A session in which some designs were measured and a training was followed, with the text of the first one.
+fn measured() -> (Session, String) {
+    use crate::explore::progress::TrainUpdate;
+    let mut session = session();
+    let views = session.knobs().sensors;
+    let ids: Vec<_> = session.ranking().iter().copied().take(40).collect();
+    let mut updates = Vec::new();
+    for (rank, id) in ids.into_iter().enumerate() {
+        let design = session.best_design(id).unwrap();
+        let accuracy = 0.9 - 0.01 * rank as f64;
+        let quantisation = Some(quantisation());
+        updates.push(Update::Measured { design, views, accuracy, samples: 400, step: 600, quantisation });
+    }
+    for step in 1..=600 {
+        let losses = Role::ALL.map(|role| (role, 2.0 / step as f64)).to_vec();
+        let record = StepRecord { step, steps: 600, losses, ..StepRecord::default() };
+        updates.push(Update::Training(TrainUpdate::Event(Event::Step(record))));
+    }
+    session.apply(Command::Update(updates), 0);
+    let design = session.selected_design().unwrap();
+    let text = session.space().print_design(&design);
+    (session, text)
+}
+
+/// A run with measurements of a design on test objects.
+fn run(folder: &std::path::Path, design: &str, views: u32) -> RunFacts {
+    let document =
+        |name: &str, text: &str| Document { name: name.to_owned(), text: text.to_owned(), ..Document::default() };
+    let text = |list: &[(&str, &str)], name| list.iter().find(|(known, _)| *known == name).unwrap().1.to_owned();
+    let space = document(space::DEFAULT, &text(space::SHIPPED, space::DEFAULT));
+    let profile = document(hardware::DEFAULT, &text(hardware::SHIPPED, hardware::DEFAULT));
+    let manifest = Manifest::new("test", 7, "arrangement-10", space, profile, toml::Table::new());
+    let directory = RunDir::create(&folder.join("run"), &manifest).unwrap();
+    let store = directory.store().unwrap();
+    for lost in [0, 1, 1 << 3] {
+        let key = MeasurementKey {
+            design: design.to_owned(),
+            views,
+            lost,
+            subset: Subset::Test,
+            step: 600,
+            precision: Precision::Int8,
+        };
+        let measurement = Measurement {
+            key,
+            accuracy: 0.875,
+            samples: 800,
+            calibration_batches: 4,
+            seconds: 1.0,
+            quantisation: Some(quantisation()),
+        };
+        assert!(store.record(&measurement).unwrap());
+    }
+    RunFacts::read(directory.path()).unwrap()
+}
+
+/// Checks what holds for every page.
+fn assert_sound(page: &str) {
+    assert_well_formed(page);
+    assert!(page.len() <= LARGEST, "{} bytes", page.len());
+    for loads in ["src=", "url(", "@import", "<script", "srcset=", "<iframe", "<object"] {
+        assert!(!page.contains(loads), "the page loads something: {loads}");
+    }
+    let links = page.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    for link in links {
+        assert!(link.starts_with('#') || link == "data:,", "the page leads out: {link}");
+    }
+    let without_namespace = page.replace("http://www.w3.org/2000/svg", "");
+    assert!(!without_namespace.contains("http://") && !without_namespace.contains("https://"));
+    assert!(!page.contains("NaN"), "a figure is no number");
+    let ids: Vec<&str> = page.split(" id=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    let unique: std::collections::HashSet<&&str> = ids.iter().collect();
+    assert_eq!(unique.len(), ids.len(), "{ids:?}");
+}
+
+#[test]
+fn a_page_without_a_run_says_what_is_not_known() {
+    let report = Report::new(&session(), None);
+    let page = report.html();
+    assert_sound(&page);
+    assert!(report.lead.ends_with("Its accuracy has not been measured."), "{}", report.lead);
+    assert!(page.contains("Not known: ") && page.contains("--leak"));
+}
+
+#[test]
+fn a_page_of_a_run_has_every_section_in_both_forms() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut session, design) = measured();
+    session.apply(Command::Pin, 0);
+    let facts = run(folder.path(), &design, session.knobs().sensors);
+    let report = Report::new(&session, Some(&facts));
+    let page = report.html();
+    assert_sound(&page);
+    let markdown = report.markdown("page");
+    for section in &report.sections {
+        assert!(!section.passages.is_empty(), "{}", section.heading);
+        assert!(page.contains(&format!("{}</h2>", section.heading)));
+        assert!(markdown.text.contains(&format!("## {}\n", section.heading)));
+    }
+    // Test objects come before validation objects, by which the design was chosen.
+    assert!(report.lead.contains("87.5 % of 800 test objects rightly in int8"), "{}", report.lead);
+    let text = &markdown.text;
+    assert!(text.contains("| test | int8 | 87.5 % | 85.0 to 89.6 % | 800 | 600 |"), "{text}");
+    assert!(text.contains("camera lost") && text.contains("| 3 | int8 |"));
+    assert!(text.contains(&format!("splitscope report {} --design {design}", facts.path.display())));
+    let names: std::collections::HashSet<&String> = markdown.pictures.iter().map(|(name, _)| name).collect();
+    assert_eq!(names.len(), markdown.pictures.len());
+    for (name, picture) in &markdown.pictures {
+        assert!(text.contains(&format!("({name})")) && name.starts_with("page-"));
+        assert_well_formed(&picture.svg);
+    }
+}
+
+#[test]
+fn limits_that_no_design_meets_are_told_with_fixes() {
+    let mut session = session();
+    session.apply(Command::SetKnobs(vec![(Knob::LatencyLimit, 2e-4)]), 0);
+    let report = Report::new(&session, None);
+    assert_sound(&report.html());
+    let text = report.markdown("page").text;
+    assert!(report.lead.contains("breaks limits"), "{}", report.lead);
+    assert!(text.contains("latency") && text.contains("latency limit"), "{text}");
+}
