@@ -10,6 +10,7 @@ mod cost;
 mod data;
 mod demo;
 mod explore;
+mod generate;
 mod keys;
 mod load;
 mod measure;
@@ -23,10 +24,11 @@ mod schema;
 mod search;
 mod sweep;
 mod train;
+mod version;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use answer::Answer;
 
@@ -34,7 +36,7 @@ use answer::Answer;
 ///
 /// Without a command the explorer opens: move the knobs and watch the split follow.
 #[derive(Debug, Parser)]
-#[command(name = "splitscope", version, propagate_version = true, max_term_width = 100)]
+#[command(name = "splitscope", version = version::text(), propagate_version = true, max_term_width = 100)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -75,6 +77,9 @@ enum Command {
     Bench(bench::Arguments),
     /// Write a page about a trained run, to hand on: the question, the answer, and how to reproduce it
     Report(report::Arguments),
+    /// Write completions of shells and manual pages, for packages
+    #[command(hide = true)]
+    Generate(generate::Arguments),
     /// Draw the explorer's screen as SVG; or what cameras see of an object, what is sent, and what can be rebuilt
     Picture(picture::Arguments),
 }
@@ -113,6 +118,7 @@ pub fn main() -> ExitCode {
         Some(Command::Keys(arguments)) => keys::run(&arguments),
         Some(Command::Bench(arguments)) => bench::run(&arguments),
         Some(Command::Report(arguments)) => report::run(&arguments),
+        Some(Command::Generate(arguments)) => generate::run(&arguments, Arguments::command()),
         Some(Command::Picture(arguments)) => picture::run(&arguments),
     };
     match result {
