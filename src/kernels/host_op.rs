@@ -20,7 +20,7 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::{
     Autodiff, Backend, BackendTensor, DispatchKindConversion, DispatchTensor, Flex, NdArray, TensorMetadata,
 };
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::buffers;
 
@@ -118,6 +118,11 @@ pub(super) fn is_host(tensor: &DispatchTensor) -> bool {
         || primitives::<Flex, 1>(tensor).is_some()
         || primitives::<Autodiff<NdArray>, 1>(tensor).is_some()
         || primitives::<NdArray, 1>(tensor).is_some()
+}
+
+/// Returns `true` if tensors of this device lie in this process's memory.
+pub(crate) fn are_in_memory(device: &Device) -> bool {
+    is_host(&Tensor::<1>::zeros([1], device).into_dispatch())
 }
 
 /// The inputs as primitives of backend `B`; `None` if one of them belongs to another backend.

@@ -57,6 +57,7 @@ pub use ops::{
     norm_within, pointwise, product, quantise,
 };
 
+pub(crate) use host_op::are_in_memory;
 pub(crate) use ops::sum_of_squares;
 pub(crate) use row_products::{MatrixRows, add_row_products, row_products};
 pub(crate) use simd::instructions;

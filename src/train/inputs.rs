@@ -1,11 +1,13 @@
 //! Turns samples into tensors: normalised, channels-last, with as many views as asked for.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use burn::tensor::{Device, Tensor, TensorData, s};
 use rand::seq::{IndexedRandom, SliceRandom};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 
 use super::{Settings, TrainError};
 use crate::data::augment::{Augmentation, Augmenter};
@@ -64,10 +66,38 @@ impl Batch {
     }
 }
 
-/// A data set ready for training.
+/// A batch that is not on a device yet.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct PreparedBatch {
+    /// `[objects * views, height, width, channels]`, in this shape.
+    values: Vec<f32>,
+    shape: [usize; 4],
+    cameras: ViewSet,
+    labels: Vec<u16>,
+    classes: usize,
+}
+
+impl PreparedBatch {
+    /// The batch on a device.
+    pub(super) fn to(self, device: &Device) -> Batch {
+        let (objects, classes) = (self.labels.len(), self.classes);
+        let mut targets = vec![0.0_f32; objects * classes];
+        for (row, &label) in targets.chunks_exact_mut(classes).zip(&self.labels) {
+            row[usize::from(label)] = 1.0;
+        }
+        Batch {
+            views: Tensor::from_data(TensorData::new(self.values, self.shape), device),
+            cameras: self.cameras,
+            targets: Tensor::from_data(TensorData::new(targets, [objects, classes]), device),
+            labels: self.labels,
+        }
+    }
+}
+
+/// A data set ready for training. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Inputs {
-    data: Dataset,
+    data: Arc<Dataset>,
     /// Value of each byte, per channel, after normalisation.
     levels: Vec<[f32; 256]>,
 }
@@ -94,7 +124,7 @@ impl Inputs {
             std::array::from_fn(|byte| (byte as f32 / 255.0 - statistics.mean) / statistics.deviation)
         };
         let levels = data.statistics()?.into_iter().map(level).collect();
-        Ok(Self { data, levels })
+        Ok(Self { data: Arc::new(data), levels })
     }
 
     /// The data set.
@@ -125,6 +155,16 @@ impl Inputs {
         rng: &mut impl Rng,
         device: &Device,
     ) -> Result<Batch, TrainError> {
+        Ok(self.prepared_batch(settings, step, rng)?.to(device))
+    }
+
+    /// As [`Self::training_batch`], not yet on a device.
+    pub(super) fn prepared_batch(
+        &self,
+        settings: &Settings,
+        step: u64,
+        rng: &mut impl Rng,
+    ) -> Result<PreparedBatch, TrainError> {
         let train = &self.data.split.train;
         let choices: Vec<usize> =
             [1, 2, 3, 4, 6, 8, 12].into_iter().filter(|&views| views <= self.data.views).collect();
@@ -139,7 +179,7 @@ impl Inputs {
         let order = self.shuffled(settings.seed, step / 8);
         let objects: Vec<u32> = (0..size).map(|index| train[order[(start + index) % order.len()]]).collect();
         let augmenter = Augmenter::new(&self.data, settings.augmentation);
-        self.assemble(&objects, &cameras, (&augmenter, rng.random()), device)
+        self.assemble(&objects, &cameras, (&augmenter, rng.random()))
     }
 
     /// Objects as they are.
@@ -147,7 +187,8 @@ impl Inputs {
     /// # Errors
     /// A file of samples that cannot be read.
     pub fn batch(&self, objects: &[u32], views: impl Into<ViewSet>, device: &Device) -> Result<Batch, TrainError> {
-        self.assemble(objects, &views.into(), (&Augmenter::new(&self.data, Augmentation::NONE), 0), device)
+        let augmenter = Augmenter::new(&self.data, Augmentation::NONE);
+        Ok(self.assemble(objects, &views.into(), (&augmenter, 0))?.to(device))
     }
 
     /// Objects as they are, in batches of at most `images` images. An item is an error where a file of samples cannot
@@ -178,47 +219,43 @@ impl Inputs {
         order
     }
 
-    /// Changes of an object follow from the seed and the object.
+    /// Changes of an object follow from the seed and the object, so objects are prepared in parallel.
     fn assemble(
         &self,
         objects: &[u32],
         views: &ViewSet,
         (augmenter, seed): (&Augmenter, u64),
-        device: &Device,
-    ) -> Result<Batch, TrainError> {
-        let (data, count) = (&self.data, views.count());
-        let mut bytes = Vec::with_capacity(objects.len() * count * data.view_bytes());
-        for &object in objects {
+    ) -> Result<PreparedBatch, TrainError> {
+        let (data, count) = (&*self.data, views.count());
+        let length = count * data.view_bytes();
+        let mut values = vec![0.0; objects.len() * length];
+        values.par_chunks_mut(length).zip(objects).try_for_each(|(values, &object)| {
+            let mut bytes = Vec::with_capacity(length);
             let mut stream = Stream::new(seed, object.into());
             augmenter.append(data, object as usize, views.list().iter().copied(), &mut stream, &mut bytes)?;
-        }
-        let values = self.normalised(&bytes);
-        let labels: Vec<u16> = objects.iter().map(|&object| data.labels[object as usize]).collect();
-        let classes = data.classes.len();
-        let mut targets = vec![0.0_f32; labels.len() * classes];
-        for (row, &label) in targets.chunks_exact_mut(classes).zip(&labels) {
-            row[usize::from(label)] = 1.0;
-        }
-        let shape = [objects.len() * count, data.height, data.width, data.channels];
-        Ok(Batch {
-            views: Tensor::from_data(TensorData::new(values, shape), device),
+            self.normalise(&bytes, values);
+            Ok::<_, DataError>(())
+        })?;
+        Ok(PreparedBatch {
+            values,
+            shape: [objects.len() * count, data.height, data.width, data.channels],
             cameras: views.clone(),
-            targets: Tensor::from_data(TensorData::new(targets, [labels.len(), classes]), device),
-            labels,
+            labels: objects.iter().map(|&object| data.labels[object as usize]).collect(),
+            classes: data.classes.len(),
         })
     }
 
-    /// Images `[image, channel, row, column]` as values `[image, row, column, channel]`.
-    fn normalised(&self, images: &[u8]) -> Vec<f32> {
-        let plane = self.data.height * self.data.width;
-        let mut values = Vec::with_capacity(images.len());
-        for image in images.chunks_exact(self.levels.len() * plane) {
-            for pixel in 0..plane {
-                let planes = image.chunks_exact(plane).zip(&self.levels);
-                values.extend(planes.map(|(plane, levels)| levels[usize::from(plane[pixel])]));
+    /// Images `[image, channel, row, column]` as `values` `[image, row, column, channel]`.
+    fn normalise(&self, images: &[u8], values: &mut [f32]) {
+        let (plane, channels) = (self.data.height * self.data.width, self.levels.len());
+        let length = channels * plane;
+        for (image, values) in images.chunks_exact(length).zip(values.chunks_exact_mut(length)) {
+            for (channel, (image, levels)) in image.chunks_exact(plane).zip(&self.levels).enumerate() {
+                for (pixel, &byte) in image.iter().enumerate() {
+                    values[pixel * channels + channel] = levels[usize::from(byte)];
+                }
             }
         }
-        values
     }
 }
 

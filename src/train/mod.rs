@@ -1,10 +1,12 @@
 //! Training a pair of supernets and measuring designs on it.
 //!
 //! A [`Trainer`] is a value: `step` trains once. A [`TrainingLoop`] trains to the end, evaluates watched designs,
-//! writes checkpoints and goes back after a collapse; a [`DesignEvaluator`] measures one design. Neither owns a thread
-//! or a database. All randomness of step `t` is a pure function of the seed and `t`, so a resumed run continues
-//! exactly. May use burn, `data`, `record`, `space`, `supernet`; knows no profile and no screen.
+//! writes checkpoints and goes back after a collapse; a [`DesignEvaluator`] measures one design. None owns a database,
+//! and the only thread is one that prepares the next batch while a GPU works on the present one. All randomness of step
+//! `t` is a pure function of the seed and `t`, so a resumed run continues exactly. May use burn, `data`, `record`,
+//! `space`, `supernet`; knows no profile and no screen.
 
+mod batch_ahead;
 mod checkpoint;
 mod collapse;
 mod device;

@@ -8,12 +8,14 @@ use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use super::batch_ahead::{BatchAhead, Drawn, draw};
 use super::collapse::CollapseDetector;
 use super::optimiser::{optimiser, squares};
 use super::sandwich::Net;
 use super::{
     Attention, Batch, Distillation, Inputs, NetReport, Settings, SplitStart, StepReport, TrainError, loss, sandwich,
 };
+use crate::kernels;
 use crate::record::{Role, StepSeconds};
 use crate::space::SearchSpace;
 use crate::supernet::{ChannelCovariances, Numerics, Route, Splitting, Supernet, ViewSet};
@@ -32,11 +34,15 @@ pub struct Trainer {
     /// Factor on the learning rate, lowered after a collapse.
     pub(super) lr_scale: f64,
     pub(super) collapse_detector: CollapseDetector,
+    /// `true` on a device that is not the processor.
+    prepares_ahead: bool,
+    ahead: Option<BatchAhead>,
 }
 
 impl Trainer {
     /// A fresh supernet.
     pub fn new(space: SearchSpace, settings: Settings, device: &Device) -> Self {
+        let prepares_ahead = !kernels::are_in_memory(device);
         let device = device.clone().autodiff();
         let supernet = Supernet::new(&space, settings.initialisation, settings.seed, &device);
         let optimiser = optimiser(&settings, &supernet);
@@ -49,6 +55,8 @@ impl Trainer {
             step: 0,
             lr_scale: 1.0,
             collapse_detector: CollapseDetector::default(),
+            prepares_ahead,
+            ahead: None,
         }
     }
 
@@ -68,13 +76,12 @@ impl Trainer {
     /// A loss that is not a number, or that is back at that of guessing, or a file of samples that cannot be read;
     /// nothing was updated then.
     pub fn step(&mut self, inputs: &Inputs) -> Result<StepReport, TrainError> {
-        let mut rng = ChaCha8Rng::seed_from_u64(self.settings.seed);
-        rng.set_stream(self.step + 1);
         let mut clock = Clock::start();
         if self.step > 0 && self.step == self.settings.teacher_steps() {
             self.start_students(inputs)?;
         }
-        let batch = inputs.training_batch(&self.settings, self.step, &mut rng, &self.device)?;
+        let (batch, mut rng) = self.next_batch(inputs)?;
+        let batch = batch.to(&self.device);
         let mut pass = Pass::default();
         pass.seconds.data = clock.lap();
         self.train_nets(&batch, &mut rng, &mut pass, &mut clock);
@@ -93,6 +100,20 @@ impl Trainer {
             gradient_norm: pass.gradient_norm,
             seconds: pass.seconds,
         })
+    }
+
+    /// The batch of this step. That of the next one is begun where the processor would wait for a device.
+    fn next_batch(&mut self, inputs: &Inputs) -> Result<Drawn, TrainError> {
+        let ahead = self.ahead.take().filter(|ahead| ahead.step == self.step);
+        let drawn = match ahead {
+            Some(ahead) => ahead.finish()?,
+            None => draw(inputs, &self.settings, self.step)?,
+        };
+        let next = self.step + 1;
+        if self.prepares_ahead && next < self.settings.steps {
+            self.ahead = Some(BatchAhead::start(inputs, &self.settings, next));
+        }
+        Ok(drawn)
     }
 
     /// Trains one step on a batch whatever the losses; returns the number of images that all nets together go through.
