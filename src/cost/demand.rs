@@ -18,9 +18,9 @@ pub enum PeakLocation {
 /// Work of one processor, static power not included.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct ProcessorWork {
-    /// Cycles.
+    /// Cycles of the processor for one frame.
     pub cycles: f64,
-    /// Joules.
+    /// Joules of one frame.
     pub energy_j: f64,
 }
 

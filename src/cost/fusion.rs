@@ -100,17 +100,17 @@ impl Parts {
 pub struct FusionReport {
     /// Boundary at which the views become one.
     pub at: String,
-    /// Operator.
+    /// Operator that makes the views one.
     pub operator: FusionOperator,
     /// Number of views.
     pub views: u32,
     /// Multiply-accumulates.
     pub macs: u64,
-    /// Weights.
+    /// Number of weights of the fusion module.
     pub weights: u64,
     /// Cycles, waiting for memory included.
     pub cycles: f64,
-    /// Seconds.
+    /// Seconds of the fusion of one frame.
     pub seconds: f64,
     /// Joules, static power not included.
     pub energy_j: f64,

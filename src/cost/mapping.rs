@@ -62,7 +62,7 @@ impl Loops {
         self.weights().saturating_mul(self.positions())
     }
 
-    /// Weights.
+    /// Number of weights, one for each pair of connected channels and tap.
     pub fn weights(&self) -> u64 {
         (self.inputs / u64::from(self.groups)).saturating_mul(self.area).saturating_mul(u64::from(self.outputs))
     }

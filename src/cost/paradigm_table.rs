@@ -20,7 +20,7 @@ pub enum Merit {
     Parallelism,
     /// High utilisation of the hardware.
     Utilisation,
-    /// Privacy.
+    /// Pictures that stay on the sensors.
     Privacy,
 }
 
@@ -119,7 +119,7 @@ impl MeritTick {
 pub struct ParadigmCell {
     /// Figure with its unit.
     pub text: String,
-    /// Ticks.
+    /// Ticks of the paper and of the figures; `None` for a figure that is no column of Table 1.
     pub tick: Option<MeritTick>,
 }
 

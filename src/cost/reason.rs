@@ -66,7 +66,7 @@ pub struct Reason {
     pub value: f64,
     /// Allowed value, in the same unit.
     pub allowed: f64,
-    /// Place.
+    /// Place where the limit is broken.
     pub at: ReasonSite,
 }
 

@@ -60,7 +60,7 @@ impl ReportError {
 pub struct LayerFigures {
     /// Multiply-accumulates.
     pub macs: u64,
-    /// Weights.
+    /// Number of weights.
     pub weights: u64,
     /// Cycles of computing, over all groups.
     #[serde(serialize_with = "whole")]
@@ -81,9 +81,9 @@ pub struct LayerFigures {
 /// One layer.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LayerReportRow {
-    /// Name.
+    /// Name of the layer in its network.
     pub name: String,
-    /// Figures.
+    /// What the layer takes of its device.
     #[serde(flatten)]
     pub figures: LayerFigures,
     /// Resource that bounds its time.

@@ -67,7 +67,7 @@ pub struct Summary {
 /// Mean and standard deviation of the samples of one channel, on the scale 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PixelStatistics {
-    /// Mean.
+    /// Mean, 0 to 1.
     pub mean: f32,
     /// Standard deviation; never below 1/255.
     pub deviation: f32,

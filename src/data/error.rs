@@ -118,7 +118,7 @@ pub enum DataError {
     /// A file or folder could not be read.
     #[error("cannot read {}: {source}", path.display())]
     Read {
-        /// File.
+        /// Path of the file.
         path: PathBuf,
         /// Error of the system.
         source: std::io::Error,
@@ -126,7 +126,7 @@ pub enum DataError {
     /// A file or folder could not be written.
     #[error("cannot write {}: {source}", path.display())]
     Write {
-        /// File.
+        /// Path of the file.
         path: PathBuf,
         /// Error of the system.
         source: std::io::Error,
@@ -134,7 +134,7 @@ pub enum DataError {
     /// A picture file could not be made.
     #[error("cannot write {}: {message}", path.display())]
     Picture {
-        /// File.
+        /// Path of the file.
         path: PathBuf,
         /// Reason, as the encoder says it.
         message: String,
@@ -172,7 +172,7 @@ pub enum DataError {
     /// A folder holds far more files than any sensible set.
     #[error("{} holds more than {limit} files or classes", path.display())]
     TooManyFiles {
-        /// Folder.
+        /// Path of the folder.
         path: PathBuf,
         /// Most files.
         limit: usize,
@@ -180,7 +180,7 @@ pub enum DataError {
     /// A class has nothing in it.
     #[error("the class `{class}` has no readable files")]
     EmptyClass {
-        /// Class.
+        /// Name of the class, which is that of its folder.
         class: String,
     },
     /// The parts of a set have unlike classes.
@@ -196,7 +196,7 @@ pub enum DataError {
     /// There is nothing to be read.
     #[error("there is nothing to read in {} (looked for: {extensions})", path.display())]
     NothingFound {
-        /// Folder.
+        /// Path of the folder.
         path: PathBuf,
         /// Files that were looked for.
         extensions: String,
@@ -204,7 +204,7 @@ pub enum DataError {
     /// The name of a class is not text.
     #[error("the folder name {path:?} is not UTF-8, so it cannot name a class")]
     NotUtf8 {
-        /// Folder.
+        /// Path of the folder.
         path: PathBuf,
     },
     /// An object has another number of views than the first.
@@ -224,7 +224,7 @@ pub enum DataError {
     TooFewViews {
         /// Asked for.
         views: usize,
-        /// There.
+        /// Views of an object of the set.
         available: usize,
     },
     /// Too much of a set is unreadable.

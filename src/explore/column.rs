@@ -9,9 +9,9 @@ pub enum Column {
     Rank,
     /// Number of the candidate.
     Id,
-    /// Accuracy.
+    /// Share of samples classified correctly.
     Accuracy,
-    /// Latency.
+    /// Seconds of a frame.
     Latency,
     /// Energy of a frame.
     Energy,

@@ -85,7 +85,7 @@ pub enum Command {
     MovePin {
         /// Place of the pin, counted from 0.
         pin: usize,
-        /// Movement.
+        /// New place among the pins.
         to: Move,
     },
     /// Makes the selected design the baseline of comparisons; if it is so already, the best design.

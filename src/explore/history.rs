@@ -24,7 +24,7 @@ pub struct Step {
 /// A setup saved under a name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SavedSetup {
-    /// Name.
+    /// Name that the user gave the setup.
     pub name: String,
     /// The setup.
     pub setup: Setup,

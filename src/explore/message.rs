@@ -19,7 +19,7 @@ pub enum Severity {
 pub struct Message {
     /// A sentence.
     pub text: String,
-    /// Severity.
+    /// Urgency, by which a message is coloured.
     pub severity: Severity,
     /// Milliseconds since the session began.
     pub at_ms: u64,

@@ -46,7 +46,7 @@ pub struct RankedDesign {
     pub evaluation: Evaluation,
     /// Accuracy of that split with the current number of sensors; NaN if it was not measured.
     pub(super) accuracy: f64,
-    /// Class.
+    /// Feasibility, the first key of the order.
     pub class: Class,
 }
 

@@ -48,7 +48,7 @@ pub enum Update {
         views: u32,
         /// Training step of the weights.
         step: u64,
-        /// Figures.
+        /// Shares rebuilt by each attacker.
         figures: Box<LeakFigures>,
     },
     /// Pictures of an object arrived.

@@ -56,9 +56,9 @@ pub enum Mapping {
     },
     /// A systolic array.
     Systolic {
-        /// Rows.
+        /// Processing elements of a column.
         rows: u32,
-        /// Columns.
+        /// Processing elements of a row.
         columns: u32,
         /// Operand that stays in place.
         dataflow: Dataflow,

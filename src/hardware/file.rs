@@ -58,7 +58,7 @@ pub(super) struct DeviceRow {
     /// The named rule by which cycles are counted.
     #[schemars(with = "MappingRow")]
     pub(super) mapping: Spanned<MappingRow>,
-    /// Clock.
+    /// Clock frequency.
     #[schemars(schema_with = "constant_schema::frequency")]
     pub(super) clock: Spanned<WrittenConstant>,
     /// Elements per cycle of sums, products and pooling; one per output lane if absent.
@@ -216,7 +216,7 @@ pub(super) struct OperatorsRow {
     /// Strides of pooling.
     #[schemars(with = "Option<SizesRow>")]
     pub(super) pool_strides: Option<Spanned<SizesRow>>,
-    /// Activations.
+    /// Activations that the chip can compute.
     pub(super) activations: Option<ListRow<Activation>>,
     /// Most channels that a layer reads or makes.
     #[serde(default)]

@@ -37,7 +37,7 @@ pub enum OperatorKind {
     Concat,
     /// Sum, product or comparison of tensors whose shapes may differ.
     Combine,
-    /// Softmax.
+    /// Exponentials of values, divided by their sum.
     Softmax,
     /// Change of the height and width.
     Resize,
@@ -111,7 +111,7 @@ pub struct Operators {
     pub pool_kernels: Option<Sourced<Vec<u32>>>,
     /// Strides of pooling.
     pub pool_strides: Option<Sourced<Vec<u32>>>,
-    /// Activations.
+    /// Activations that the chip can compute.
     pub activations: Option<Sourced<Vec<Activation>>>,
     /// Most channels that a layer reads or makes.
     pub channels: Option<Sourced<u32>>,

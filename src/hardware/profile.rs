@@ -17,7 +17,7 @@ pub const MAX_CAMERAS: usize = 16;
 /// Sensors, link, aggregator and limits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Profile {
-    /// Name.
+    /// Name by which commands and files choose the profile.
     pub name: String,
     /// One sentence for people.
     pub description: String,
@@ -67,7 +67,7 @@ pub struct Sensor {
 /// Camera that differs from the sensor of the profile; absent values are the sensor's.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Camera {
-    /// Name.
+    /// Name of the sensor chip.
     pub name: String,
     /// Clock in hertz.
     pub clock_hz: Option<Sourced<f64>>,

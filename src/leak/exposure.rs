@@ -15,7 +15,7 @@ const SEED: u64 = 0x1EA4;
 pub(super) struct Exposure {
     /// Number of objects.
     pub(super) objects: usize,
-    /// Cameras.
+    /// Number of cameras.
     pub(super) views: usize,
     /// Side of a picture.
     pub(super) side: usize,

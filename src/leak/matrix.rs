@@ -9,7 +9,7 @@ pub(super) struct Matrix {
     pub(super) rows: usize,
     /// Number of columns.
     pub(super) columns: usize,
-    /// Values.
+    /// Values, row by row.
     pub(super) values: Vec<f64>,
 }
 

@@ -13,9 +13,9 @@ pub type TensorId = usize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pooling {
-    /// Maximum.
+    /// Largest value of the window.
     Max,
-    /// Mean.
+    /// Mean value of the window.
     Average,
 }
 
@@ -90,7 +90,7 @@ pub enum ElementOp {
     Concat,
     /// Sum, product, largest or smallest values of tensors whose shapes may differ.
     Combine,
-    /// Softmax.
+    /// Exponentials of values, divided by their sum.
     Softmax,
     /// Change of the height and width.
     Resize,
@@ -125,7 +125,7 @@ impl ElementOp {
 pub struct Layer {
     /// Name, unique in the network, for instance `S2.1.depthwise`.
     pub name: String,
-    /// Operator.
+    /// Operator with its sizes.
     pub op: Op,
     /// Activation of its output, if it has one.
     pub activation: Option<Activation>,

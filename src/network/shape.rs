@@ -10,9 +10,9 @@ pub const LARGEST_COUNT: u64 = 1 << 53;
 pub struct Shape {
     /// Number of channels.
     pub channels: u32,
-    /// Rows.
+    /// Number of rows.
     pub height: u32,
-    /// Columns.
+    /// Number of columns.
     pub width: u32,
 }
 

@@ -54,7 +54,7 @@ pub struct OperatorSetProto {
     /// Domain; empty for the operators of the standard.
     #[prost(string, tag = "1")]
     pub domain: String,
-    /// Version.
+    /// Version of the operator set.
     #[prost(int64, tag = "2")]
     pub version: i64,
 }
@@ -65,16 +65,16 @@ pub struct GraphProto {
     /// Nodes in running order.
     #[prost(message, repeated, tag = "1")]
     pub node: Vec<NodeProto>,
-    /// Name.
+    /// Name of the graph.
     #[prost(string, tag = "2")]
     pub name: String,
-    /// Constants.
+    /// Tensors that are constant: weights and parameters.
     #[prost(message, repeated, tag = "5")]
     pub initializer: Vec<TensorProto>,
     /// Inputs; in old files the constants too.
     #[prost(message, repeated, tag = "11")]
     pub input: Vec<ValueInfoProto>,
-    /// Outputs.
+    /// Tensors that the graph computes.
     #[prost(message, repeated, tag = "12")]
     pub output: Vec<ValueInfoProto>,
     /// Types of values in between.
@@ -91,13 +91,13 @@ pub struct NodeProto {
     /// Values that it makes.
     #[prost(string, repeated, tag = "2")]
     pub output: Vec<String>,
-    /// Name.
+    /// Name of the node; may be empty.
     #[prost(string, tag = "3")]
     pub name: String,
-    /// Operator.
+    /// Name of the operator.
     #[prost(string, tag = "4")]
     pub op_type: String,
-    /// Attributes.
+    /// Parameters of the operator.
     #[prost(message, repeated, tag = "5")]
     pub attribute: Vec<AttributeProto>,
     /// Domain of the operator; empty for those of the standard.
@@ -108,7 +108,7 @@ pub struct NodeProto {
 /// An attribute of a node.
 #[derive(Clone, PartialEq, Message)]
 pub struct AttributeProto {
-    /// Name.
+    /// Name of the attribute.
     #[prost(string, tag = "1")]
     pub name: String,
     /// A number.
@@ -123,7 +123,7 @@ pub struct AttributeProto {
     /// A tensor.
     #[prost(message, optional, tag = "5")]
     pub t: Option<TensorProto>,
-    /// Numbers.
+    /// Value of an attribute that is a list of numbers.
     #[prost(float, repeated, tag = "7")]
     pub floats: Vec<f32>,
     /// Whole numbers.
@@ -152,7 +152,7 @@ pub struct TensorProto {
     /// Elements of 64 bits that are not raw.
     #[prost(int64, repeated, tag = "7")]
     pub int64_data: Vec<i64>,
-    /// Name.
+    /// Name of the tensor.
     #[prost(string, tag = "8")]
     pub name: String,
     /// Elements as they lie in memory, the lowest byte first.
@@ -169,10 +169,10 @@ pub struct TensorProto {
 /// A key with its value.
 #[derive(Clone, PartialEq, Message)]
 pub struct StringEntryProto {
-    /// Key.
+    /// Name of the entry.
     #[prost(string, tag = "1")]
     pub key: String,
-    /// Value.
+    /// Text of the entry.
     #[prost(string, tag = "2")]
     pub value: String,
 }
@@ -180,10 +180,10 @@ pub struct StringEntryProto {
 /// Name and type of a value.
 #[derive(Clone, PartialEq, Message)]
 pub struct ValueInfoProto {
-    /// Name.
+    /// Name of the tensor.
     #[prost(string, tag = "1")]
     pub name: String,
-    /// Type.
+    /// Element type and shape.
     #[prost(message, optional, tag = "2")]
     pub r#type: Option<TypeProto>,
 }
@@ -210,7 +210,7 @@ pub struct TensorTypeProto {
 /// Shape of a tensor.
 #[derive(Clone, PartialEq, Message)]
 pub struct ShapeProto {
-    /// Axes.
+    /// Length of each axis.
     #[prost(message, repeated, tag = "1")]
     pub dim: Vec<DimensionProto>,
 }
@@ -218,7 +218,7 @@ pub struct ShapeProto {
 /// An axis: a length or a name.
 #[derive(Clone, PartialEq, Message)]
 pub struct DimensionProto {
-    /// Length.
+    /// Length of the axis; `None` where it is symbolic.
     #[prost(int64, optional, tag = "1")]
     pub dim_value: Option<i64>,
     /// Name of a length that is left open.

@@ -67,7 +67,7 @@ pub enum KnobScale {
     Decades,
     /// Four steps for each doubling: 1, 1.25, 1.5, 1.75 times a power of two.
     Octaves,
-    /// Percents.
+    /// Whole percents.
     Percent,
 }
 

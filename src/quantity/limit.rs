@@ -22,7 +22,7 @@ pub enum Limit {
     FrameRate,
     /// Layers that their chip can't run.
     Operators,
-    /// Accuracy.
+    /// Share of samples classified correctly.
     Accuracy,
 }
 

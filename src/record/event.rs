@@ -48,7 +48,7 @@ pub enum Event {
         from: u64,
         /// Step of the checkpoint.
         to: u64,
-        /// Reason.
+        /// Reason, as a sentence.
         text: String,
     },
     /// One generation of a search is done.
@@ -73,12 +73,12 @@ pub enum Event {
     },
     /// The work has ended in order on request.
     Stopped {
-        /// Reason.
+        /// Reason, as a clause.
         reason: String,
     },
     /// All the work is done.
     Finished {
-        /// Reason.
+        /// Reason, as a clause.
         reason: String,
     },
     /// The work could not continue.

@@ -72,7 +72,7 @@ pub struct LeakFigures {
 pub struct LeakMeasurement {
     /// Measured design and circumstances.
     pub key: MeasurementKey,
-    /// Figures.
+    /// Shares rebuilt by each attacker.
     pub figures: LeakFigures,
 }
 

@@ -8,9 +8,9 @@ use super::measurement::MeasurementKey;
 /// Bitmap of 8 bits a value.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Bitmap {
-    /// Columns.
+    /// Number of columns of pixels.
     pub width: u32,
-    /// Rows.
+    /// Number of rows of pixels.
     pub height: u32,
     /// Values of a pixel: 1 (grey) or 3 (red, green, blue).
     pub channels: u32,

@@ -9,7 +9,7 @@ use crate::network::BoundaryId;
 /// A space of networks with their splits and fusions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchSpace {
-    /// Name.
+    /// Name by which commands and files choose the space.
     pub name: String,
     /// One sentence for people.
     pub description: String,

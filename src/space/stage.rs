@@ -67,7 +67,7 @@ pub struct Stage {
     pub expansions: Vec<u32>,
     /// Stride of the first block; the others have 1.
     pub stride: u32,
-    /// Activation.
+    /// Activation behind each hidden layer.
     pub activation: Activation,
     /// Divisor of the squeeze-excite bottleneck, if there is one.
     pub squeeze_excite: Option<u32>,

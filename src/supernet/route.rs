@@ -19,7 +19,7 @@ pub struct RouteStep {
     pub expansion: usize,
     /// Side of the kernel.
     pub kernel: usize,
-    /// Activation.
+    /// Activation behind each hidden layer.
     pub activation: KernelActivation,
     /// Reduction of a global pool.
     pub pooling: Pooling,

@@ -128,7 +128,7 @@ pub struct Settings {
     pub checkpoint_every: u64,
     /// Objects that recalibrate batch norm before an evaluation.
     pub calibration_objects: usize,
-    /// Device.
+    /// Device that computes.
     pub device: DeviceKind,
     /// Threads; 0 takes all cores.
     pub threads: usize,

@@ -68,7 +68,7 @@ pub(crate) struct App {
     follower: Option<Follower>,
     /// Run that is replayed.
     recording: Option<Recording>,
-    /// Tour.
+    /// Tour that is shown instead of a session of the user.
     demo: Option<Demo>,
     /// Work on the pictures that are shown.
     picture_work: PictureWork,

@@ -98,7 +98,7 @@ pub(crate) enum UserCommand {
     PanScatter([f64; 2]),
     /// Zooms the scatter plot about a place given as shares of its axes; a factor above 1 shows less.
     ZoomScatter {
-        /// Magnification.
+        /// Factor by which what is seen grows.
         factor: f64,
         /// Shares of the axes to the right and upwards.
         at: [f64; 2],
@@ -117,7 +117,7 @@ pub(crate) enum UserCommand {
     FollowNewest,
     /// Zooms the curves about a value of x, or about the crosshair or the right edge.
     ZoomCurves {
-        /// Magnification.
+        /// Factor by which what is seen grows.
         factor: f64,
         /// Value of x that keeps its place.
         around: Option<f64>,

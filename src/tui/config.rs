@@ -27,13 +27,13 @@ use crate::diagnostic::{Diagnostic, Source, nearest};
 /// Settings of the file; those it lacks are `None`, or the keys of the table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct UserConfig {
-    /// Colours.
+    /// Colour scheme; `None` leaves it to the terminal.
     pub(crate) scheme: Option<ColourScheme>,
     /// The mouse is taken from the terminal.
     pub(crate) mouse: Option<bool>,
     /// Only ASCII is drawn.
     pub(crate) ascii: Option<bool>,
-    /// Keys.
+    /// Keys of the commands.
     pub(crate) keys: Keymap,
 }
 

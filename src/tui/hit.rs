@@ -16,7 +16,7 @@ pub(crate) enum Region {
     Pane(Pane),
     /// The row of a knob.
     Knob {
-        /// Knob.
+        /// Knob whose track it is.
         knob: Knob,
         /// Its track.
         track: Rect,

@@ -57,7 +57,7 @@ pub struct Theme {
     pub(crate) text: Style,
     /// Less important text; also results that are stale.
     pub(crate) dim: Style,
-    /// Emphasis.
+    /// Style of what is emphasised.
     pub(crate) accent: Style,
     /// Borders of panes.
     pub(crate) border: Style,
@@ -81,9 +81,9 @@ pub struct Theme {
     pub(crate) front: Style,
     /// The selected design.
     pub(crate) selected: Style,
-    /// Feasible.
+    /// Style of designs that meet every limit.
     pub(crate) feasible: Style,
-    /// Infeasible.
+    /// Style of designs that break a limit.
     pub(crate) infeasible: Style,
     /// Limit lines and markers.
     pub(crate) limit: Style,
@@ -91,11 +91,11 @@ pub struct Theme {
     pub(crate) highlight: Style,
     /// Pins A to D.
     pub(crate) pins: [Style; 4],
-    /// Curves.
+    /// Styles of curves, in their order.
     pub(crate) series: [Style; 8],
     /// Means to show pictures.
     pub(crate) pixels: PixelColours,
-    /// Characters.
+    /// Characters of marks, bars and lines.
     pub(crate) glyphs: &'static Glyphs,
 }
 

@@ -69,7 +69,7 @@ pub(crate) struct EdgeCost {
     pub(crate) sensor: CycleEnergy,
     /// On the aggregator, once.
     pub(crate) aggregator: CycleEnergy,
-    /// Weights.
+    /// Bytes of weights of the block.
     pub(crate) weights: u64,
     /// Weights of its largest layer.
     pub(crate) largest_weights: u64,

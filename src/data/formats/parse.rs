@@ -30,7 +30,7 @@ impl fmt::Display for FilePosition {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{place}{message}")]
 pub struct ParseError {
-    /// Position.
+    /// Line and column of the defect.
     pub place: FilePosition,
     /// Defect, as a clause.
     pub message: String,

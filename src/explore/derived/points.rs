@@ -26,7 +26,7 @@ pub struct Point {
     pub right: f64,
     /// The figure upwards, in base units.
     pub up: f64,
-    /// Class.
+    /// Feasibility, by which the point is styled.
     pub class: PointClass,
 }
 

@@ -41,7 +41,7 @@ pub enum AccuracyKind {
 /// An accuracy with its 90 % interval, as files and JSON write it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct AccuracyFigure {
-    /// Source.
+    /// Measured or predicted.
     pub kind: AccuracyKind,
     /// Share of samples classified correctly, 0 to 1.
     pub value: f64,

@@ -26,7 +26,7 @@ impl BarQuantity {
     /// All breakdowns in order.
     pub const ALL: [Self; 5] = [Self::Latency, Self::Energy, Self::Link, Self::Memory, Self::Frames];
 
-    /// Name.
+    /// Name that the screen shows.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Latency => "latency",
@@ -71,7 +71,7 @@ pub struct DesignBar {
     pub selected: bool,
     /// `true` if it meets all limits.
     pub feasible: bool,
-    /// Cost.
+    /// Cost under the present knobs.
     pub evaluation: Evaluation,
     parts: [f64; 4],
     count: usize,

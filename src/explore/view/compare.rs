@@ -24,7 +24,7 @@ pub struct Compared {
     pub weights: u64,
     /// Cost, judged by the accuracy too if that was measured.
     pub evaluation: Evaluation,
-    /// Accuracy.
+    /// Accuracy at the number of sensors shown.
     pub accuracy: ShownAccuracy,
 }
 

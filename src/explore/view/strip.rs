@@ -30,7 +30,7 @@ pub struct NetworkBoundary<'a> {
     pub shape: Shape,
     /// Multiply-accumulates of the block before it.
     pub macs: u64,
-    /// Feasibility.
+    /// Feasibility of a split here.
     pub state: SplitState,
     /// Cost of a split here, judged by the accuracy too if that was measured.
     pub evaluation: Evaluation,

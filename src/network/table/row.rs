@@ -17,7 +17,7 @@ pub enum LayerKind {
     Depthwise,
     /// Fully connected.
     Linear,
-    /// Pooling.
+    /// Largest or mean value of a window.
     Pool,
     /// Sum of two tensors of the input's shape.
     Add,
@@ -45,9 +45,9 @@ pub(super) const KINDS: [(&str, LayerKind); 8] = [
 /// One checked row of a layer table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LayerRow {
-    /// Name.
+    /// Name of the layer.
     pub name: String,
-    /// Kind.
+    /// Kind of its operator.
     pub kind: LayerKind,
     /// Shape of the input.
     pub input: Shape,
@@ -59,7 +59,7 @@ pub struct LayerRow {
     pub groups: u32,
     /// Multiply-accumulates.
     pub macs: u64,
-    /// Weights.
+    /// Number of weights.
     pub weights: u64,
     /// Byte range of the row in its file.
     pub span: Range<usize>,

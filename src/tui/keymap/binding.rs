@@ -49,7 +49,7 @@ pub(crate) enum Group {
     Look,
     /// Training and searching.
     Work,
-    /// Curves.
+    /// The curves of a training or search.
     Curves,
     /// Going through a run that is over, or through the tour.
     Replay,
@@ -64,7 +64,7 @@ impl Group {
     pub(crate) const ALL: [Self; 8] =
         [Self::Move, Self::Change, Self::Look, Self::Work, Self::Curves, Self::Replay, Self::Out, Self::Program];
 
-    /// Heading.
+    /// Heading of the chapter.
     pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::Move => "Move",
@@ -84,7 +84,7 @@ impl Group {
 pub(crate) struct Binding {
     /// Name in the user's file and the key list: `next-pane`, `go-to-train`, `split-less`.
     pub(crate) name: &'static str,
-    /// Command.
+    /// Command that the keys carry out.
     pub(crate) command: UserCommand,
     /// Default keys, the one to show first.
     pub(crate) keys: &'static [Key],

@@ -64,7 +64,7 @@ impl Brushes {
 pub(crate) struct ParallelAxes {
     /// Selected axis, by its place in [`BRUSHED`].
     pub(crate) selected: usize,
-    /// Brushes.
+    /// Brushed range of each axis.
     pub(crate) brushes: Brushes,
 }
 

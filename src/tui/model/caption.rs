@@ -3,9 +3,9 @@
 /// A caption to be drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Caption {
-    /// Title.
+    /// Title of the scene.
     pub(crate) title: String,
-    /// Text.
+    /// Sentences about the scene.
     pub(crate) text: String,
     /// Number of the scene, from 1.
     pub(crate) scene: usize,

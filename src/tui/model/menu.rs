@@ -9,7 +9,7 @@ use crate::{
 /// A choice of a menu.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Choice {
-    /// Label.
+    /// Words that are shown.
     pub(crate) label: String,
     /// Commands that it carries out.
     pub(crate) commands: Vec<UserCommand>,
@@ -25,11 +25,11 @@ impl Choice {
 /// A menu.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Menu {
-    /// Title.
+    /// Heading of the menu.
     pub(crate) title: String,
     /// Sentence above the choices; may be empty.
     pub(crate) text: String,
-    /// Choices.
+    /// Rows of the menu.
     pub(crate) choices: Vec<Choice>,
     /// Chosen row.
     pub(crate) row: usize,

@@ -8,7 +8,7 @@ use crate::{explore::DesignPart, quantity::Knob, tui::widget::Axis};
 /// A press of the left button.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Press {
-    /// Cell.
+    /// Column and row of the cell that was pressed.
     pub(crate) at: (u16, u16),
     /// Time in milliseconds since the program began.
     pub(crate) ms: u64,

@@ -37,7 +37,7 @@ impl Screen {
 /// A pane of the Explore screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(crate) enum Pane {
-    /// Knobs.
+    /// Sliders of the knobs.
     #[default]
     Knobs,
     /// The network of the selected design.
@@ -80,7 +80,7 @@ pub(crate) enum Overlay {
     Tornado,
     /// Exact optimum of every split of the space.
     Optimum,
-    /// Keys.
+    /// List of the keys.
     Help,
     /// Steps that can be undone and redone.
     History,

@@ -13,7 +13,7 @@ pub(crate) const WIDE: u16 = 110;
 /// Session, view and theme of a frame.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
-    /// Session.
+    /// Session that is shown.
     pub session: &'a Session,
     /// State of the view.
     pub ui: &'a UiState,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 /// Paint of path data. Ordered so that documents are reproducible.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Ink {
-    /// Filled.
+    /// Filled, without an outline.
     Fill,
     /// Stroked; lengths in tenths of a unit.
     Stroke {

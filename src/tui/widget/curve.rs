@@ -12,7 +12,7 @@ use crate::svg::Axis;
 /// Line pattern of a series.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Dash {
-    /// Unbroken.
+    /// Line without gaps.
     #[default]
     Solid,
     /// Long dashes.

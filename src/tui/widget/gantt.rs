@@ -8,9 +8,9 @@ use crate::svg::{Axis, Scale};
 /// A stretch of work.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stretch {
-    /// Begin.
+    /// Value of the axis at which it begins.
     pub from: f64,
-    /// End.
+    /// Value of the axis at which it ends.
     pub until: f64,
     /// Part whose character and style it has.
     pub part: usize,

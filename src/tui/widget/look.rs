@@ -5,9 +5,9 @@ use super::glyphs::{ASCII, Glyphs, UNICODE};
 /// Styles and characters of a widget; the styles `S` are the widget's own. By default plain styles and Unicode.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Look<S> {
-    /// Styles.
+    /// Styles of the widget.
     pub styles: S,
-    /// Characters.
+    /// Characters of marks, bars and lines.
     pub glyphs: &'static Glyphs,
 }
 

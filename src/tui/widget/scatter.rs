@@ -50,9 +50,9 @@ pub trait PointSource {
 /// One point of a list.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mark {
-    /// Position.
+    /// Position in the units of the axes.
     pub spot: PlotPoint,
-    /// Mark.
+    /// Character that marks the point.
     pub mark: PointMark,
     /// Its style.
     pub style: Style,

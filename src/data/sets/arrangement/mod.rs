@@ -126,7 +126,7 @@ pub(crate) fn open(spec: &DataSpec, shape: SampleShape, access: Access) -> Resul
 /// A procedural set without its size: a function from an index to an object and its views.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Arrangement {
-    /// Difficulty.
+    /// Difficulty of telling the classes apart.
     pub difficulty: Difficulty,
     /// Everything random follows from it.
     pub seed: u64,

@@ -12,7 +12,7 @@ use crate::{
 pub(crate) struct ComparedText {
     /// Value that is compared.
     pub(crate) point: String,
-    /// Explanation.
+    /// Explanation beside the figure.
     pub(crate) beside: String,
 }
 

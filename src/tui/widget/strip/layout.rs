@@ -15,7 +15,7 @@ pub(crate) struct Span {
     pub(crate) index: usize,
     /// First column.
     pub(crate) x: u16,
-    /// Columns.
+    /// Number of columns.
     pub(crate) width: u16,
 }
 
@@ -71,7 +71,7 @@ pub(crate) struct StripLayout {
     pub(crate) inline_titles: bool,
     /// The outcome is shown.
     pub(crate) outcome: bool,
-    /// Rows.
+    /// Rows at which the parts of the strip stand.
     pub(crate) rows: StripRows,
 }
 
