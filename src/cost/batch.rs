@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use super::constraint::{COST_CONSTRAINTS, Usage};
+use super::constraint::{COST_CONSTRAINTS, Constraint, Usage};
 use super::demand::{FrameDemand, ProcessorWork, SplitDemand};
 use super::evaluation::Violations;
 use super::knobs::Knobs;
@@ -336,14 +336,13 @@ impl DemandBatch {
         let count = range.len();
         costs.resize(count);
         let bounds = rates.bounds();
-        let inverse: Usage = bounds.map(|bound| if bound > 0.0 { bound.max(f64::MIN_POSITIVE).recip() } else { 1.0 });
+        let factors = Constraint::excess_factors(bounds);
         let (seconds, excess) = (&mut costs.seconds[..count], &mut costs.excess[..count]);
         let violations = &mut costs.violations[..count];
         self.each_usage(range, rates, |index, usage| {
             let (mut over, mut bits) = (0.0, 0);
             for limit in 0..LIMITS {
-                let part = (usage[limit] - bounds[limit]) * inverse[limit];
-                over += if part > 0.0 { part } else { 0.0 };
+                over += Constraint::excess(usage[limit], bounds[limit], factors[limit]);
                 bits += if usage[limit] > bounds[limit] { ONE_BROKEN | 1 << limit } else { 0 };
             }
             (seconds[index], excess[index], violations[index]) = (usage[Limit::Latency as usize], over, bits);

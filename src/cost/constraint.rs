@@ -126,10 +126,17 @@ impl Constraint {
         limits
     }
 
+    /// Factors that make what usages have beyond their bounds a share of the bound; 1 where a bound is zero.
+    pub(crate) fn excess_factors(bounds: &Usage) -> Usage {
+        bounds.map(|bound| if bound > 0.0 { bound.max(f64::MIN_POSITIVE).recip() } else { 1.0 })
+    }
+
     /// Share by which a usage exceeds its bound; the usage itself where the bound is zero.
-    pub(crate) fn excess(usage: f64, bound: f64) -> f64 {
-        let share = if bound > 0.0 { usage / bound - 1.0 } else { usage };
-        share.max(0.0)
+    #[inline(always)]
+    pub(crate) fn excess(usage: f64, bound: f64, factor: f64) -> f64 {
+        let share = (usage - bound) * factor;
+        // Not the larger of the two: infinite bounds make it not-a-number.
+        if share > 0.0 { share } else { 0.0 }
     }
 
     /// Value of the limit's knob that admits a usage.

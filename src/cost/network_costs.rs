@@ -13,7 +13,7 @@ use super::rates::SystemRates;
 use super::split_demand::{LinkCodec, SplitContext, SplitModuleCost, split_demand};
 use crate::hardware::{Device, Profile};
 use crate::network::memory;
-use crate::network::{BoundaryId, Network};
+use crate::network::{BoundaryId, Network, is_end};
 use crate::space::Design;
 
 /// Configuration of the transmission: boundary of the fusion, compression ratio and link bits of a design.
@@ -58,7 +58,7 @@ impl NetworkCosts {
         let demand = |(index, boundary): (usize, &crate::network::Boundary)| {
             let fused_at = fusion.max(index);
             let fused = &network.boundaries[fused_at];
-            let own_codec = if index == 0 || index == last { None } else { Some(codec) };
+            let own_codec = if is_end(index, last) { None } else { Some(codec) };
             let module = SplitModuleCost::of_boundary(network, boundary, own_codec, devices);
             let PatchSchedule { peak, in_patches, extra } = match profile.sensor.patches {
                 Some(_) => patching.lowest(&live, boundary.layers),

@@ -83,7 +83,7 @@ pub struct LayerFigures {
 pub struct LayerReportRow {
     /// Name of the layer in its network.
     pub name: String,
-    /// What the layer takes of its device.
+    /// Figures of its work on its device.
     #[serde(flatten)]
     pub figures: LayerFigures,
     /// Resource that bounds its time.

@@ -8,6 +8,11 @@ use super::shape::Shape;
 /// Number of a boundary, counted over the deepest network of a space: 0 is the raw input, the last one the logits.
 pub type BoundaryId = u16;
 
+/// Returns `true` at the first and at the last boundary of a network: raw input and output cross the link as they are.
+pub(crate) const fn is_end(boundary: usize, last: usize) -> bool {
+    boundary == 0 || boundary == last
+}
+
 /// Boundary between two blocks, where a network may be split. One tensor crosses it, or several in an imported network
 /// that is cut at every position.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -36,6 +36,7 @@ mod window;
 
 pub use build::{NetworkBuilder, ShapeError};
 pub use fusion::FusionOperator;
+pub(crate) use graph::is_end;
 pub use graph::{Boundary, BoundaryId, Network};
 pub(crate) use layer::bytes;
 pub use layer::{Activation, ElementOp, Layer, LayerPrecision, Op, Pooling, TensorId};

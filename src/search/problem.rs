@@ -241,6 +241,12 @@ impl SearchProblem {
 /// Sum over the constraints of the share by which each is exceeded.
 fn excess(rates: &SystemRates, demand: &SplitDemand) -> f64 {
     let frame = rates.frame(demand);
-    let usage = rates.usage_of(&frame);
-    usage.iter().zip(rates.bounds()).map(|(&usage, &bound)| Constraint::excess(usage, bound)).sum()
+    let (usage, bounds) = (rates.usage_of(&frame), rates.bounds());
+    let factors = Constraint::excess_factors(bounds);
+    usage
+        .iter()
+        .zip(bounds)
+        .zip(factors)
+        .map(|((&usage, &bound), factor)| Constraint::excess(usage, bound, factor))
+        .sum()
 }

@@ -9,7 +9,7 @@ use super::genome::{GeneKind, Genome};
 use super::genome_text::ParseGenomeError;
 use super::search_space::SearchSpace;
 use crate::diagnostic::nearest;
-use crate::network::BoundaryId;
+use crate::network::{BoundaryId, is_end};
 
 /// Bits per element of raw pixels and of logits on the link.
 pub const PLAIN_BITS: u8 = 8;
@@ -34,7 +34,7 @@ impl SearchSpace {
     /// Returns `true` if a split at this boundary is between two blocks, where a splitting module sends the tensor. At
     /// both ends, raw input or logits cross as they are, with ratio 1 and [`PLAIN_BITS`].
     pub fn has_splitting_module(&self, split: BoundaryId) -> bool {
-        split != 0 && split != self.last()
+        !is_end(usize::from(split), usize::from(self.last()))
     }
 
     /// Compression ratios and link bits to choose from for a split.

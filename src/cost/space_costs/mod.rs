@@ -18,7 +18,7 @@ use super::network_costs::{NetworkCosts, TransmitConfig};
 use super::split_demand::{SplitContext, SplitModuleCost, split_demand};
 use crate::hardware::{Mapping, Profile};
 use crate::network::memory::Peak;
-use crate::network::{BoundaryId, Shape};
+use crate::network::{BoundaryId, Shape, is_end};
 use crate::space::{Design, Genome, SearchSpace};
 
 /// Costs of all blocks of a space on a profile.
@@ -206,11 +206,10 @@ impl SpaceCostTable {
 
     /// The module of the raw input or of the logits; `None` between two blocks.
     fn plain(&self, boundary: BoundaryId, input: Shape) -> Option<SplitModuleCost> {
-        match usize::from(boundary) {
-            0 => Some(SplitModuleCost::plain(input)),
-            last if last == self.before.len() => Some(SplitModuleCost::plain(self.logits)),
-            _ => None,
+        if !is_end(usize::from(boundary), self.before.len()) {
+            return None;
         }
+        Some(SplitModuleCost::plain(if boundary == 0 { input } else { self.logits }))
     }
 
     fn module(&self, step: &PlacedBlock, transmit: usize) -> SplitModuleCost {

@@ -1,6 +1,6 @@
 //! Places where an imported network can be cut.
 
-use crate::network::graph::{Boundary, BoundaryId, Network};
+use crate::network::graph::{Boundary, BoundaryId, Network, is_end};
 use crate::network::memory::crossings;
 
 use super::error::ImportError;
@@ -25,10 +25,11 @@ pub(super) fn add(network: &mut Network, cuts: Cuts) -> Result<(), ImportError> 
     let mut boundaries = Vec::new();
     let found = crossings(network, most.max(network.outputs.len() + 1));
     for (layers, crossing) in found.into_iter().enumerate() {
-        let is_end = layers == 0 || layers == all;
         // The raw input crosses alone before the first layer.
         let crossing = if layers == 0 { Some(vec![0]) } else { crossing };
-        let Some(mut earlier) = crossing.filter(|crossing| is_end || crossing.len() <= most) else { continue };
+        let Some(mut earlier) = crossing.filter(|crossing| is_end(layers, all) || crossing.len() <= most) else {
+            continue;
+        };
         if earlier.first() != Some(&layers) {
             continue;
         }

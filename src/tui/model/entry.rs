@@ -26,7 +26,7 @@ pub(crate) enum Purpose {
 /// A text being typed.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
-    /// What the text is entered for.
+    /// Use of the text.
     pub(crate) purpose: Purpose,
     /// Chosen row of the command palette.
     pub(crate) row: usize,
