@@ -34,6 +34,11 @@ impl KnobChange {
         (self.to / self.from).ln().abs()
     }
 
+    /// An imperative: "raise the latency limit to 6.8 ms".
+    pub fn instruction(&self) -> String {
+        self.knob.instruction(self.to)
+    }
+
     /// An imperative, rounded so that the value printed suffices: "raise the link bandwidth from 8 Mbit/s to
     /// 10 Mbit/s".
     pub fn sentence(&self) -> String {

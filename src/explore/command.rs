@@ -6,6 +6,7 @@ use super::candidate::CandidateId;
 use super::column::Column;
 use super::update::Update;
 use crate::quantity::Knob;
+use crate::record::Control;
 
 /// Movement through a list. It stops at the ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -159,14 +160,8 @@ pub enum WorkRequest {
     StartTraining,
     /// Starts a search under limits.
     StartSearch(BTreeMap<String, f64>),
-    /// Suspends the running process.
-    Pause,
-    /// Resumes the running process.
-    Resume,
-    /// Stops the running process after a checkpoint.
-    Stop,
-    /// Sends limits to the running search.
-    SendLimits(BTreeMap<String, f64>),
+    /// Sends a control to the running process.
+    Send(Control),
     /// Lets the process run alone.
     Detach,
 }

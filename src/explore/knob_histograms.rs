@@ -9,7 +9,9 @@ use super::candidate::CandidateId;
 use super::knob_range::KnobRange;
 use super::pool::CandidatePool;
 use super::ranking_rule::Evaluator;
-use crate::cost::{DemandBatch, SystemRates, ThresholdSolver, Thresholds, max_feasible_sensors, rates_by_sensors};
+use crate::cost::{
+    DemandBatch, KnobChange, SystemRates, ThresholdSolver, Thresholds, max_feasible_sensors, rates_by_sensors,
+};
 use crate::quantity::{Knob, RelaxDirection};
 
 /// Pools up to this size are looked at as a whole at every knob change.
@@ -17,24 +19,11 @@ const WHOLE: usize = 2500;
 /// Candidates looked at in larger pools, evenly spread.
 const SAMPLE: usize = 256;
 
-/// Change of one knob that makes a design fit.
+/// Designs that one change of a knob brings. Of a large pool an estimate: see [`super::session::Session::sampled`].
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Fix {
-    /// The knob.
-    pub knob: Knob,
-    /// First step of its range that suffices.
-    pub value: f64,
-    /// Distance in steps.
-    pub steps: u32,
-}
-
-/// Gain of the next useful step of a knob. Of a large pool an estimate: see [`super::session::Session::sampled`].
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct WhatIf {
-    /// The knob.
-    pub knob: Knob,
-    /// Nearest step at which more designs fit.
-    pub value: f64,
+pub struct KnobGain {
+    /// Change to the nearest step at which more designs fit.
+    pub change: KnobChange,
     /// Number of designs that fit there and do not fit now.
     pub gained: u32,
 }
@@ -45,7 +34,7 @@ pub(super) struct KnobHistograms {
     /// For each knob, number of the sampled candidates that fit at each step.
     pub(super) counts: Vec<Vec<u32>>,
     /// Nearest step of each knob that brings more designs, largest gain first.
-    pub(super) what_if: Vec<WhatIf>,
+    pub(super) gains: Vec<KnobGain>,
     sample: SampledSplits,
 }
 
@@ -140,14 +129,14 @@ impl KnobHistograms {
         }
         let share = pool.len() as f64 / self.sampled().max(1) as f64;
         let of_all = |count: u32| ((f64::from(count) * share).round() as u32).min(infeasible as u32);
-        self.what_if.clear();
+        self.gains.clear();
         for (((counts, range), fitting), value) in self.counts.iter_mut().zip(ranges).zip(fitting).zip(&values) {
             accumulate(counts, range.info().relax);
-            if let Some(found) = what_if(range, counts, *value, fitting) {
-                self.what_if.push(WhatIf { gained: of_all(found.gained), ..found });
+            if let Some(found) = gain(range, counts, *value, fitting) {
+                self.gains.push(KnobGain { gained: of_all(found.gained), ..found });
             }
         }
-        self.what_if.sort_by_key(|what_if| std::cmp::Reverse(what_if.gained));
+        self.gains.sort_by_key(|gain| std::cmp::Reverse(gain.gained));
     }
 }
 
@@ -165,12 +154,12 @@ fn accumulate(counts: &mut [u32], relax: RelaxDirection) {
 }
 
 /// Nearest step on the relaxed side of `value` at which more than `now` fit.
-fn what_if(range: &KnobRange, counts: &[u32], value: f64, now: u32) -> Option<WhatIf> {
+fn gain(range: &KnobRange, counts: &[u32], value: f64, now: u32) -> Option<KnobGain> {
     let steps = range.steps.iter().zip(counts);
     let more = |(_, fit): &(&f64, &u32)| **fit > now;
     let (step, fit) = match range.info().relax {
         RelaxDirection::Up => steps.filter(|(step, _)| **step > value).find(more),
         RelaxDirection::Down => steps.rev().filter(|(step, _)| **step < value).find(more),
     }?;
-    Some(WhatIf { knob: range.knob, value: *step, gained: fit - now })
+    Some(KnobGain { change: KnobChange { knob: range.knob, from: value, to: *step }, gained: fit - now })
 }

@@ -79,7 +79,7 @@ pub use derived::{Point, PointClass};
 pub(crate) use draw::default_transmit;
 pub use filter::{Filter, FilterError};
 pub use history::{SavedSetup, Step};
-pub use knob_histograms::{Fix, WhatIf};
+pub use knob_histograms::KnobGain;
 pub use knob_range::KnobRange;
 pub use leaks::Leaks;
 pub use measurements::{Accuracy, AccuracyFigure, AccuracyKind, Measurements, Reading, ShownAccuracy};

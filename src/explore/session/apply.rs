@@ -9,6 +9,7 @@ use crate::explore::message::Severity;
 use crate::explore::overriding::Override;
 use crate::explore::setup::{Pinned, Setup, SetupError};
 use crate::quantity::{Knob, QuantityError};
+use crate::record::Control;
 
 /// Direction through the history.
 #[derive(Clone, Copy)]
@@ -282,11 +283,11 @@ impl Session {
             }
             Command::Control(control) if self.activity.control(control, now_ms) => {
                 return vec![match control {
-                    WorkControl::Pause => WorkRequest::Pause,
-                    WorkControl::Resume => WorkRequest::Resume,
-                    WorkControl::Stop => WorkRequest::Stop,
+                    WorkControl::Pause => WorkRequest::Send(Control::Pause),
+                    WorkControl::Resume => WorkRequest::Send(Control::Resume),
+                    WorkControl::Stop => WorkRequest::Send(Control::Stop),
                     WorkControl::Detach => WorkRequest::Detach,
-                    WorkControl::SendLimits => WorkRequest::SendLimits(self.limits()),
+                    WorkControl::SendLimits => WorkRequest::Send(Control::Limits(self.limits())),
                 }];
             }
             _ => {}

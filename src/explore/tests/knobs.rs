@@ -139,17 +139,17 @@ fn what_breaks_least_stands_first_among_what_does_not_fit() {
 fn of_a_large_pool_a_sample_says_what_a_knob_would_bring() {
     let mut session = session(3000);
     set(&mut session, Knob::LatencyLimit, "4 ms");
-    assert!(session.sampled() < 400 && session.what_if().len() > 2);
+    assert!(session.sampled() < 400 && session.gains().len() > 2);
     let before = session.feasible_count();
-    for what_if in session.what_if().to_vec() {
+    for gain in session.gains().to_vec() {
         let mut there = session.clone();
-        let fraction = session.range(what_if.knob).unwrap().fraction(what_if.value);
-        there.apply(Command::SetKnob { knob: what_if.knob, fraction }, 0);
+        let fraction = session.range(gain.change.knob).unwrap().fraction(gain.change.to);
+        there.apply(Command::SetKnob { knob: gain.change.knob, fraction }, 0);
         // Within four standard errors of a share of at most a half, of the whole pool and not of the sample.
         let error = 4.0 * 0.5 / (session.sampled() as f64).sqrt() * 3000.0;
         let gained = (there.feasible_count() - before) as f64;
-        assert!((f64::from(what_if.gained) - gained).abs() < error, "{what_if:?}: {gained}");
-        assert!(what_if.gained as usize <= 3000 - before, "{what_if:?}");
+        assert!((f64::from(gain.gained) - gained).abs() < error, "{gain:?}: {gained}");
+        assert!(gain.gained as usize <= 3000 - before, "{gain:?}");
     }
 }
 
@@ -250,10 +250,10 @@ proptest! {
         session.apply(Command::SelectKnob(Move::To(which)), 0);
         session.apply(Command::MoveKnob(Move::To(step)), 0);
         prop_assert_eq!(said as usize, session.feasible_count(), "{:?} at step {}", knob, step);
-        for what_if in before.what_if() {
+        for gain in before.gains() {
             let mut there = before.clone();
-            there.apply(Command::SetKnob { knob: what_if.knob, fraction: before.range(what_if.knob).unwrap().fraction(what_if.value) }, 0);
-            prop_assert_eq!(there.feasible_count() - before.feasible_count(), what_if.gained as usize);
+            there.apply(Command::SetKnob { knob: gain.change.knob, fraction: before.range(gain.change.knob).unwrap().fraction(gain.change.to) }, 0);
+            prop_assert_eq!(there.feasible_count() - before.feasible_count(), gain.gained as usize);
         }
     }
 
@@ -270,7 +270,7 @@ proptest! {
         prop_assert!(fixes.is_empty() || !session.ranked(selected).unwrap().feasible());
         for fix in fixes {
             let mut mended = session.clone();
-            let fraction = session.range(fix.knob).unwrap().fraction(fix.value);
+            let fraction = session.range(fix.knob).unwrap().fraction(fix.to);
             mended.apply(Command::SetKnob { knob: fix.knob, fraction }, 0);
             prop_assert!(mended.ranked(selected).unwrap().feasible(), "{:?}", fix);
         }

@@ -4,7 +4,7 @@ use super::{quantisation, session, set, step};
 use crate::explore::progress::{SearchUpdate, State, TrainUpdate};
 use crate::explore::*;
 use crate::quantity::Knob;
-use crate::record::{Event, GenerationRecord};
+use crate::record::{Control, Event, GenerationRecord};
 use crate::space::Design;
 
 /// A candidate was measured at its best split.
@@ -142,11 +142,11 @@ fn processes_are_started_controlled_and_followed() {
     assert_eq!(session.training().state, State::Starting);
     assert_eq!(session.apply(Command::StartTraining, 0), [], "one is running already");
     session.apply(Command::Update(vec![Update::Training(TrainUpdate::State(State::Running))]), 0);
-    assert_eq!(session.apply(Command::Control(WorkControl::Pause), 0), [WorkRequest::Pause]);
+    assert_eq!(session.apply(Command::Control(WorkControl::Pause), 0), [WorkRequest::Send(Control::Pause)]);
     assert_eq!(session.training().state, State::Pausing, "nobody has paused yet");
     session.apply(Command::Update(vec![Update::Training(TrainUpdate::State(State::Paused))]), 0);
     assert_eq!(session.training().state, State::Paused);
-    assert_eq!(session.apply(Command::Control(WorkControl::Resume), 0), [WorkRequest::Resume]);
+    assert_eq!(session.apply(Command::Control(WorkControl::Resume), 0), [WorkRequest::Send(Control::Resume)]);
     assert_eq!(session.training().state, State::Resuming);
     assert_eq!(session.apply(Command::Control(WorkControl::Detach), 0), [WorkRequest::Detach]);
     let failed = State::Failed("disk full".into());
@@ -166,7 +166,7 @@ fn a_running_search_gets_new_limits_on_request() {
     set(&mut session, Knob::LatencyLimit, "8 ms");
     assert!(session.limits_moved());
     let effects = session.apply(Command::Control(WorkControl::SendLimits), 0);
-    let [WorkRequest::SendLimits(limits)] = effects.as_slice() else { panic!() };
+    let [WorkRequest::Send(Control::Limits(limits))] = effects.as_slice() else { panic!() };
     assert_eq!((limits["latency"], session.limits_moved()), (0.008, false));
     let generation = GenerationRecord { generation: 1, evaluations: 64, ..GenerationRecord::default() };
     session.apply(Command::Update(vec![Update::Search(SearchUpdate::Event(Event::Generation(generation)))]), 0);

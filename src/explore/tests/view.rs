@@ -289,9 +289,9 @@ fn several_knobs_turn_as_one_step_and_the_joint_fix_makes_the_design_fit() {
     let joint = session.joint_fixes();
     assert!(joint.len() > 1, "{joint:?}");
     let sentence = session.status().unwrap().sentence;
-    assert!(sentence.contains(&joint[0].knob.format(joint[0].value)), "{sentence}");
+    assert!(sentence.contains(&joint[0].knob.format(joint[0].to)), "{sentence}");
     let (before, steps) = (session.setup().clone(), session.past().len());
-    session.apply(Command::SetKnobs(joint.iter().map(|fix| (fix.knob, fix.value)).collect()), 9000);
+    session.apply(Command::SetKnobs(joint.iter().map(|fix| (fix.knob, fix.to)).collect()), 9000);
     assert!(session.status().unwrap().feasible && session.fixes().is_empty() && session.joint_fixes().is_empty());
     assert_eq!(session.past().len(), steps + 1);
     session.apply(Command::Undo, 9000);

@@ -1,18 +1,10 @@
 //! Sentences: how the selected design stands, why it does not fit, and what would help.
 
 use crate::cost::{self, Evaluation, FrameStage, KnobChange, Reason, SplitDemand, reasons};
-use crate::explore::knob_histograms::{Fix, WhatIf};
-use crate::explore::knob_range::KnobRange;
+use crate::explore::knob_histograms::KnobGain;
 use crate::explore::ranking_rule::Evaluator;
 use crate::explore::session::Session;
 use crate::quantity::{Dimension, Knob, Metric, RelaxDirection};
-
-impl Fix {
-    /// An imperative: "raise the latency limit to 6.8 ms".
-    pub fn words(&self) -> String {
-        self.knob.instruction(self.value)
-    }
-}
 
 /// Feasibility of the selected design.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,22 +41,22 @@ impl Session {
 
     /// Changes of a single knob that would make the selected design fit as it is shown (at any of its splits, if it was
     /// not overridden), each at a step of its range, smallest first. Empty if it fits.
-    pub fn fixes(&self) -> Vec<Fix> {
+    pub fn fixes(&self) -> Vec<KnobChange> {
         let changes = cost::single_fixes(&self.barred(&self.evaluator()), self.knobs());
-        changes.iter().filter_map(|change| self.fix(change)).collect()
+        changes.iter().filter_map(|change| self.at_step(change)).collect()
     }
 
     /// The smallest moves of several knobs at once that would make the selected design fit as it is shown (at any of
     /// its splits, if it was not overridden), each at a step of its range where there is one. Empty if it fits, or
     /// if no knobs can do it: weights that do not fit stay where they are.
-    pub fn joint_fixes(&self) -> Vec<Fix> {
+    pub fn joint_fixes(&self) -> Vec<KnobChange> {
         let Some(changes) = cost::joint_fix(&self.barred(&self.evaluator()), self.knobs()) else { return Vec::new() };
         let at_step = |change: &KnobChange| {
             let range = self.range(change.knob)?;
-            let value = range.step_for(change.to).map_or(change.to, |step| range.steps[step]);
-            Some(Fix { knob: change.knob, value, steps: self.steps_to(range, value) })
+            let to = range.step_for(change.to).map_or(change.to, |step| range.steps[step]);
+            Some(KnobChange { to, ..*change })
         };
-        changes.iter().map(at_step).collect::<Option<Vec<Fix>>>().unwrap_or_default()
+        changes.iter().map(at_step).collect::<Option<Vec<KnobChange>>>().unwrap_or_default()
     }
 
     /// The splits of which one would have to fit for the selected design to fit as it is shown, with their accuracies:
@@ -83,9 +75,10 @@ impl Session {
         if barred.iter().any(fits) { Vec::new() } else { barred }
     }
 
-    fn steps_to(&self, range: &KnobRange, value: f64) -> u32 {
-        let now = self.value(range.knob);
-        let steps = (range.fraction(value) - range.fraction(now)).abs() * range.last() as f64;
+    /// Size of a change in steps of the knob's range, rounded up; 0 without a range.
+    pub fn steps_of(&self, change: &KnobChange) -> u32 {
+        let Some(range) = self.range(change.knob) else { return 0 };
+        let steps = (range.fraction(change.to) - range.fraction(change.from)).abs() * range.last() as f64;
         steps.ceil() as u32
     }
 
@@ -108,8 +101,8 @@ impl Session {
     }
 
     /// For each knob, the nearest step at which more designs fit; largest gain first.
-    pub fn what_if(&self) -> &[WhatIf] {
-        &self.derived().histograms().what_if
+    pub fn gains(&self) -> &[KnobGain] {
+        &self.derived().histograms().gains
     }
 
     /// For each step of a range, how many of the candidates looked at would fit if the knob stood there, the others
@@ -119,26 +112,26 @@ impl Session {
         index.and_then(|index| self.derived().histograms().counts.get(index)).map_or(&[], Vec::as_slice)
     }
 
-    /// Number of candidates in histograms and what-if: all of them, or an even sample of a large catalogue.
+    /// Number of candidates in histograms and gains: all of them, or an even sample of a large catalogue.
     pub fn sampled(&self) -> usize {
         self.derived().histograms().sampled()
     }
 
     /// A change at a step of the knob's range; `None` where the range ends before.
-    fn fix(&self, change: &KnobChange) -> Option<Fix> {
+    fn at_step(&self, change: &KnobChange) -> Option<KnobChange> {
         let range = self.range(change.knob)?;
-        let value = range.steps[range.step_for(change.to)?];
+        let to = range.steps[range.step_for(change.to)?];
         // Coarse steps: the needed value may lie between the present one and a step on its wrong side.
-        let relaxes = if range.info().relax == RelaxDirection::Up { value > change.from } else { value < change.from };
-        relaxes.then_some(Fix { knob: range.knob, value, steps: self.steps_to(range, value) })
+        let relaxes = if range.info().relax == RelaxDirection::Up { to > change.from } else { to < change.from };
+        relaxes.then_some(KnobChange { to, ..*change })
     }
 
     /// The smallest fix: one knob if one is enough, else every limit that is broken.
     fn fix_sentence(&self) -> String {
         if let Some(fix) = self.fixes().first() {
-            return format!("Smallest fix: {}", fix.words());
+            return format!("Smallest fix: {}", fix.instruction());
         }
-        let joint: Vec<String> = self.joint_fixes().iter().map(Fix::words).collect();
+        let joint: Vec<String> = self.joint_fixes().iter().map(KnobChange::instruction).collect();
         if joint.is_empty() {
             let moves: Vec<String> = self.why().iter().map(Reason::fix).collect();
             return format!("No knob is enough: {}", moves.join(", and "));

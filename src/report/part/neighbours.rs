@@ -1,7 +1,7 @@
 //! Reasons why the neighbours lost: other splits of the chosen network, and the designs ranked behind it.
 
 use super::words::{accuracy, bytes, latency};
-use crate::cost::{Reason, SplitReport, reasons};
+use crate::cost::{KnobChange, Reason, SplitReport, reasons};
 use crate::explore::{CandidateId, Session};
 use crate::quantity::Metric;
 use crate::report::chosen::{Chosen, interval};
@@ -114,8 +114,8 @@ fn why(session: &Session, chosen: &Chosen, id: CandidateId) -> String {
 fn fixes(session: &Session, chosen: &Chosen) -> Vec<Passage> {
     let mut passages = Vec::new();
     if !chosen.evaluation.feasible() {
-        let sentences: Vec<String> = session.fixes().iter().map(crate::explore::Fix::words).collect();
-        let joint: Vec<String> = session.joint_fixes().iter().map(crate::explore::Fix::words).collect();
+        let sentences: Vec<String> = session.fixes().iter().map(KnobChange::instruction).collect();
+        let joint: Vec<String> = session.joint_fixes().iter().map(KnobChange::instruction).collect();
         if !sentences.is_empty() {
             passages.push(Passage::Text("Each of these alone makes the chosen design fit:".to_owned()));
             passages.push(Passage::List(sentences));
@@ -124,11 +124,11 @@ fn fixes(session: &Session, chosen: &Chosen) -> Vec<Passage> {
         }
     }
     let gains: Vec<String> = session
-        .what_if()
+        .gains()
         .iter()
         .map(|gain| {
             let designs = if gain.gained == 1 { "design" } else { "designs" };
-            format!("{}: {} more {designs} fit", gain.knob.instruction(gain.value), gain.gained)
+            format!("{}: {} more {designs} fit", gain.change.instruction(), gain.gained)
         })
         .collect();
     if !gains.is_empty() {

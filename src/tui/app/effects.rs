@@ -36,12 +36,11 @@ impl App {
         match request {
             WorkRequest::StartTraining => self.train(),
             WorkRequest::StartSearch(limits) => self.search(&limits),
-            WorkRequest::Pause => self.send(record::Control::Pause),
-            WorkRequest::Resume => self.send(record::Control::Resume),
-            WorkRequest::Stop => self.send(record::Control::Stop),
-            WorkRequest::SendLimits(limits) => {
-                self.moved = None;
-                self.send(record::Control::Limits(limits));
+            WorkRequest::Send(control) => {
+                if matches!(control, record::Control::Limits(_)) {
+                    self.moved = None;
+                }
+                self.send(control);
             }
             WorkRequest::Detach => self.detach(),
         }

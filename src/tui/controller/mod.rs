@@ -199,7 +199,7 @@ fn overlay_commands(session: &Session, ui: &UiState, row: usize) -> Vec<UserComm
     match ui.overlay {
         Some(Overlay::Why) => {
             let fix = fixes(session).into_iter().nth(row);
-            let turns = fix.map(|fix| fix.iter().map(|fix| (fix.knob, fix.value)).collect());
+            let turns = fix.map(|fix| fix.iter().map(|change| (change.knob, change.to)).collect());
             turns.map(|turns| Command::SetKnobs(turns).into()).into_iter().collect()
         }
         Some(Overlay::History) => {

@@ -17,7 +17,7 @@ use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
 use super::{chrome, view::View};
 use crate::{
-    explore::{Command, KnobRange, WhatIf},
+    explore::{Command, KnobGain, KnobRange},
     quantity::{Knob, KnobScale, Limit, LimitSide, number},
     search,
     tui::{
@@ -122,7 +122,7 @@ fn fit_words(view: View<'_>) -> String {
     format!("{} of {}", number::grouped(fit as u64), number::grouped(all as u64))
 }
 
-/// Feasible candidates, binding limits, what-ifs and the bandwidths that keep the split: as many lines as there is room
+/// Feasible candidates, binding limits, gains and the bandwidths that keep the split: as many lines as there is room
 /// for. The selected knob's own line comes first.
 fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, .. } = view;
@@ -145,8 +145,8 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let binding = if binding.is_empty() { "nothing alone".to_owned() } else { binding.join(", ") };
     chrome::line(buf, row, &[("binding   ", theme.dim), (&binding, theme.text)], theme);
     let selected = session.selected_range().knob;
-    let mut what_if: Vec<&WhatIf> = session.what_if().iter().collect();
-    what_if.sort_by_key(|what_if| what_if.knob != selected);
+    let mut gains: Vec<&KnobGain> = session.gains().iter().collect();
+    gains.sort_by_key(|gain| gain.change.knob != selected);
     // What the selected knob is, where there is room for that too.
     let rows: Vec<Rect> = lines.collect();
     let about = text::wrap(session.selected_range().info().about, area.width);
@@ -156,10 +156,10 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     }
     // With a single line left, the link shows between which bandwidths the split holds, other knobs what they bring.
     let single = rows.len() == 1 && selected == Knob::LinkBandwidth;
-    let count = if single { 0 } else { rows.len().saturating_sub(1).max(1).min(what_if.len().max(1)) };
+    let count = if single { 0 } else { rows.len().saturating_sub(1).max(1).min(gains.len().max(1)) };
     for (index, &row) in rows.iter().enumerate().take(count) {
         let lead = if index == 0 { "what if   " } else { "          " };
-        let Some(what_if) = what_if.get(index) else {
+        let Some(KnobGain { change, gained }) = gains.get(index) else {
             let words = match (session.feasible_count() == all, session.sampled() < all) {
                 (true, _) => "every design fits",
                 (false, false) => "no single knob helps",
@@ -168,13 +168,13 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
             chrome::line(buf, row, &[(lead, theme.dim), (words, theme.dim)], theme);
             continue;
         };
-        let gained = number::grouped(u64::from(what_if.gained));
+        let gained = number::grouped(u64::from(*gained));
         let about = if session.sampled() < all { "about " } else { "" };
-        let value = what_if.knob.format(what_if.value);
-        let relation = sign(what_if.knob, theme).unwrap_or("to");
-        let words = format!("{} {relation} {value}: {about}{gained} more", what_if.knob.info().short);
+        let value = change.knob.format(change.to);
+        let relation = sign(change.knob, theme).unwrap_or("to");
+        let words = format!("{} {relation} {value}: {about}{gained} more", change.knob.info().short);
         chrome::line(buf, row, &[(lead, theme.dim), (&words, theme.text)], theme);
-        hits.button(row, Command::SetKnobs(vec![(what_if.knob, what_if.value)]));
+        hits.button(row, Command::SetKnobs(vec![(change.knob, change.to)]));
     }
     if let Some(&row) = rows.get(count) {
         chrome::line(buf, row, &[("fastest   ", theme.dim), (&fastest(view), theme.text)], theme);

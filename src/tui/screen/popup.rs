@@ -25,7 +25,8 @@ use super::{
     view::View,
 };
 use crate::{
-    explore::{Column, DesignSwing, Fix, Session},
+    cost::KnobChange,
+    explore::{Column, DesignSwing, Session},
     network::BoundaryId,
     quantity::{RelaxDirection, Unit},
     tui::{
@@ -100,7 +101,7 @@ fn why(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         [several] if several.len() > 1 => say(' ', "No single knob is enough; Enter turns these together:", theme.dim),
         _ => say(' ', "One of these is enough; Enter turns the knob:", theme.dim),
     }
-    let choices: Vec<String> = ways.iter().map(|way| way_words(way)).collect();
+    let choices: Vec<String> = ways.iter().map(|way| way_words(session, way)).collect();
     let title = if reasons.is_empty() {
         format!("{} fits", name(session))
     } else {
@@ -121,10 +122,10 @@ fn why(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 }
 
 /// Moves of knobs in words, with how far each is.
-fn way_words(way: &[Fix]) -> String {
-    let one = |fix: &Fix| {
-        let steps = if fix.steps == 1 { "step" } else { "steps" };
-        format!("{} ({} {steps})", fix.words(), fix.steps)
+fn way_words(session: &Session, way: &[KnobChange]) -> String {
+    let one = |change: &KnobChange| {
+        let count = session.steps_of(change);
+        format!("{} ({count} {})", change.instruction(), if count == 1 { "step" } else { "steps" })
     };
     way.iter().map(one).collect::<Vec<_>>().join(", ")
 }

@@ -200,7 +200,7 @@ fn why_turns_the_chosen_knob_and_history_goes_to_the_chosen_step() {
     let tight = "jjhhhhhhhhhhhhhhjjjhhhhhhhhhhhx";
     let chosen = after(tight).0.fixes()[1];
     let (session, _) = after(&format!("{tight}j<enter>"));
-    assert!((session.value(chosen.knob) - chosen.value).abs() < 1e-12);
+    assert!((session.value(chosen.knob) - chosen.to).abs() < 1e-12);
     let (session, _) = after("ljljlUggj<enter>");
     assert_eq!((session.past().len(), session.future().len()), (1, 2));
     let (session, _) = after("ljljlUgg<enter>G<enter>");
