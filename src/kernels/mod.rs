@@ -38,6 +38,7 @@ mod host_op;
 mod norm;
 mod ops;
 mod padded_tile;
+mod part;
 mod pointwise;
 mod quantise;
 mod row_products;
@@ -46,6 +47,7 @@ mod statistics;
 mod stock;
 #[cfg(test)]
 mod tests;
+mod update;
 mod view_maximum;
 
 pub use activation::KernelActivation;
@@ -56,9 +58,10 @@ pub use ops::{
     MAX_FUSED_VIEWS, convolution, depthwise, fuse_maximum, leading, mean_over_positions, moments, norm_with,
     norm_within, pointwise, product, quantise,
 };
+pub use part::part;
 
 pub(crate) use host_op::are_in_memory;
-pub(crate) use ops::sum_of_squares;
 pub(crate) use row_products::{MatrixRows, add_row_products, row_products};
 pub(crate) use simd::instructions;
 pub(crate) use stock::activate;
+pub(crate) use update::{AdamWStep, SgdStep, add, sum_of_squares};

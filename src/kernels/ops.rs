@@ -10,6 +10,7 @@ use super::feature_map::{FeatureMap, NormRecipe, PendingNorm};
 use super::geometry::ConvGeometry;
 use super::host_op::{HostOp, apply};
 use super::norm::InputTransform;
+use super::part::part;
 use super::statistics::ChannelStatistics;
 use super::{
     dense, depthwise as depthwise_kernel, pointwise as pointwise_kernel, quantise as quantise_kernel, stock,
@@ -240,17 +241,12 @@ pub fn moments(x: &FeatureMap) -> Tensor<2> {
 
 /// The leading part of full weights, `sizes` of each dimension: what a smaller network uses.
 pub fn leading<const D: usize>(full: Tensor<D>, sizes: [usize; D]) -> Tensor<D> {
-    full.slice(sizes.map(|size| 0..size))
+    part(full, sizes.map(|size| 0..size))
 }
 
 /// Matrix product of `a[rows, inner]` and `b[inner, columns]`.
 pub fn product(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
     a.matmul(b)
-}
-
-/// Sum of the squares of all values, in parts `[parts]`.
-pub(crate) fn sum_of_squares<const D: usize>(x: Tensor<D>) -> Tensor<1> {
-    x.powi_scalar(2).sum()
 }
 
 /// Mean over positions: `x[batch, height, width, channels]` to `[batch, 1, 1, channels]`.

@@ -2,7 +2,7 @@
 //! can't, and stops learning when objects that were set aside say so.
 
 use burn::module::{Module, Param};
-use burn::optim::{AdamWConfig, GradientsParams};
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::seq::SliceRandom;
@@ -10,6 +10,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::matrix::Matrix;
+use crate::train::AdamW;
 
 /// Units of the hidden layer.
 const HIDDEN: usize = 256;
@@ -67,7 +68,7 @@ pub(super) fn answers(codes: &Matrix, pictures: &Matrix, objects: usize, asked: 
     let learner = device.clone().autodiff();
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
     let mut decoder = Decoder::new(codes.columns, pictures.columns, &mut rng, &learner);
-    let mut optimiser = AdamWConfig::new().with_weight_decay(1e-4).init();
+    let mut optimiser = ModuleOptimizer::from(AdamW { decay: 1e-4, clip: f32::INFINITY });
     let aside = (tensor(codes, &aside, scale, device), tensor(pictures, &aside, 1.0, device));
     let (mut best, mut best_error, mut waited) = (decoder.valid(), f32::INFINITY, 0);
     let steps = learned.len().div_ceil(BATCH).max(1);

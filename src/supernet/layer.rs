@@ -4,7 +4,7 @@
 //! Smaller widths use the leading inputs and outputs, smaller kernels the centre.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Tensor, s};
+use burn::tensor::Tensor;
 
 use super::init::WeightInit;
 use super::numerics::{LayerWeights, Numerics};
@@ -80,7 +80,7 @@ impl ElasticKernel {
                 break;
             }
             let margin = (current - smaller) / 2;
-            let centre = weight.slice(s![margin..margin + smaller, margin..margin + smaller, ..]);
+            let centre = kernels::part(weight, [margin..margin + smaller, margin..margin + smaller, 0..columns]);
             let flat = centre.reshape([smaller * smaller, columns]);
             weight = kernels::product(transform.val(), flat).reshape([smaller, smaller, columns]);
             current = smaller;

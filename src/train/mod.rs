@@ -27,6 +27,7 @@ pub use collapse::CollapseDetector;
 pub use device::DeviceKind;
 pub use evaluator::DesignEvaluator;
 pub use inputs::{Batch, Inputs};
+pub(crate) use optimiser::AdamW;
 pub use sandwich::Net;
 pub use settings::{Attention, Distillation, Optimiser, Sampling, Settings, SplitStart};
 pub use synflow::Synflow;
@@ -63,7 +64,7 @@ pub enum TrainError {
     Checkpoint {
         /// The file or folder.
         path: String,
-        /// Cause.
+        /// Cause, as a clause.
         reason: String,
     },
     /// The loss is not a number.

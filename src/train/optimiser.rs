@@ -1,33 +1,31 @@
 //! Optimisers: from gradients to updates.
+//!
+//! On a CPU a parameter is updated by one pass of the crate's own kernels, on other devices by stock operations; the
+//! rules are written for [`ModuleOptimizer`], whose records are those of Burn's optimisers.
 
 use burn::module::{Module, ModuleVisitor, Param, ParamGroup, ParamId};
-use burn::optim::decay::WeightDecayConfig;
-use burn::optim::grad_clipping::GradientClippingConfig;
-use burn::optim::momentum::MomentumConfig;
-use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer, SgdConfig};
-use burn::tensor::Tensor;
+use burn::optim::{
+    AdamWState, AdaptiveMomentumState, GradientsParams, LearningRate, ModuleOptimizer, Optimizer, RecordState,
+    StateSink, StateSource,
+};
+use burn::tensor::{Device, Tensor};
 
 use super::{Optimiser, Settings};
-use crate::kernels;
+use crate::kernels::{self, AdamWStep, SgdStep};
 use crate::supernet::Supernet;
 
 /// The optimiser; batch norm and biases do not decay.
 pub(super) fn optimiser(settings: &Settings, supernet: &Supernet) -> ModuleOptimizer {
-    let clipping = GradientClippingConfig::Value(settings.clip as f32);
     let free = ParamGroup::from_ids(undecayed(supernet));
-    let decay = settings.weight_decay as f32;
+    let (decay, clip) = (settings.weight_decay as f32, settings.clip as f32);
     match settings.optimiser {
         Optimiser::Sgd => {
-            let momentum = MomentumConfig { momentum: settings.momentum, dampening: 0.0, nesterov: true };
-            let plain = SgdConfig::new().with_momentum(Some(momentum));
-            let decaying = plain.clone().with_weight_decay(Some(WeightDecayConfig::new(decay)));
-            let clipped = decaying.with_gradient_clipping(Some(clipping.clone()));
-            clipped.init().with_group(free, plain.build(), Some(clipping.init()))
+            let plain = Sgd { momentum: settings.momentum as f32, decay: 0.0, clip };
+            ModuleOptimizer::from(Sgd { decay, ..plain }).with_group(free, plain, None)
         }
         Optimiser::Adamw => {
-            let plain = AdamWConfig::new().with_weight_decay(0.0);
-            let clipped = plain.clone().with_weight_decay(decay).with_grad_clipping(Some(clipping.clone()));
-            clipped.init().with_group(free, plain.build(), Some(clipping.init()))
+            let plain = AdamW { decay: 0.0, clip };
+            ModuleOptimizer::from(AdamW { decay, ..plain }).with_group(free, plain, None)
         }
     }
 }
@@ -47,15 +45,205 @@ fn undecayed(supernet: &Supernet) -> Vec<ParamId> {
     collect.0
 }
 
-/// Sums of squares of all gradients, in parts. They are added up where they are.
-pub(super) fn squares(supernet: &Supernet, gradients: &GradientsParams) -> Vec<Tensor<1>> {
-    struct Squares<'a>(&'a GradientsParams, Vec<Tensor<1>>);
-    impl ModuleVisitor for Squares<'_> {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            self.1.extend(self.0.get::<D>(param.id).map(kernels::sum_of_squares));
+/// AdamW (Loshchilov and Hutter, 2019).
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AdamW {
+    /// Decay of the weights in one step at a learning rate of 1.
+    pub decay: f32,
+    /// Gradients are clipped to this value.
+    pub clip: f32,
+}
+
+impl Optimizer for AdamW {
+    type State<const D: usize> = AdamWState<D>;
+
+    fn step<const D: usize>(
+        &self,
+        rate: LearningRate,
+        weights: Tensor<D>,
+        gradient: Tensor<D>,
+        state: Option<AdamWState<D>>,
+    ) -> (Tensor<D>, Option<AdamWState<D>>) {
+        let AdaptiveMomentumState { time, moment_1, moment_2, .. } = state.map_or_else(
+            || AdaptiveMomentumState::new(0, gradient.zeros_like(), gradient.zeros_like()),
+            |state| state.momentum,
+        );
+        let step = AdamWStep { rate, decay: self.decay, clip: self.clip, time: time as i32 + 1 };
+        let (weights, [moment_1, moment_2]) = step.update(weights, gradient, [moment_1, moment_2]);
+        (weights, Some(AdamWState::new(AdaptiveMomentumState::new(time + 1, moment_1, moment_2))))
+    }
+
+    fn to_device<const D: usize>(state: AdamWState<D>, device: &Device) -> AdamWState<D> {
+        AdamWState::new(state.momentum.to_device(device))
+    }
+}
+
+/// Stochastic gradient descent with Nesterov momentum.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sgd {
+    /// Share of the velocity that stays in one step.
+    pub momentum: f32,
+    /// Factor of the weights that is added to their gradients.
+    pub decay: f32,
+    /// Gradients are clipped to this value.
+    pub clip: f32,
+}
+
+/// Sum of the past gradients of a parameter, each weighted by the momentum for every step since.
+#[derive(Debug, Clone)]
+pub(super) struct Velocity<const D: usize>(Tensor<D>);
+
+impl<const D: usize> Velocity<D> {
+    /// Name in records.
+    const NAME: &str = "momentum.velocity";
+}
+
+impl<const D: usize> RecordState for Velocity<D> {
+    fn state_flatten(&self, prefix: &str, out: &mut StateSink) {
+        out.push_tensor(prefix, Self::NAME, self.0.clone().into_data());
+    }
+
+    fn state_unflatten(prefix: &str, source: &mut StateSource, device: &Device) -> Option<Self> {
+        Some(Self(Tensor::from_data(source.take_tensor(prefix, Self::NAME)?, device)))
+    }
+}
+
+impl Optimizer for Sgd {
+    type State<const D: usize> = Velocity<D>;
+
+    fn step<const D: usize>(
+        &self,
+        rate: LearningRate,
+        weights: Tensor<D>,
+        gradient: Tensor<D>,
+        state: Option<Velocity<D>>,
+    ) -> (Tensor<D>, Option<Velocity<D>>) {
+        let Self { momentum, decay, clip } = *self;
+        let velocity = state.map_or_else(|| gradient.zeros_like(), |state| state.0);
+        let step = SgdStep { rate, momentum, decay, clip };
+        let (weights, velocity) = step.update(weights, gradient, velocity);
+        (weights, Some(Velocity(velocity)))
+    }
+
+    fn to_device<const D: usize>(state: Velocity<D>, device: &Device) -> Velocity<D> {
+        Velocity(state.0.to_device(device))
+    }
+}
+
+/// Gradients of a supernet, added up over the nets of a step.
+#[derive(Default)]
+pub(super) struct GradientSum(GradientsParams);
+
+impl GradientSum {
+    /// Adds the gradients of one net.
+    pub(super) fn add(&mut self, supernet: &Supernet, gradients: GradientsParams) {
+        struct Add<'a>(&'a mut GradientsParams, GradientsParams);
+        impl ModuleVisitor for Add<'_> {
+            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+                let Some(gradient) = self.1.remove::<D>(param.id) else { return };
+                let sum = match self.0.remove::<D>(param.id) {
+                    Some(sum) => kernels::add(sum, gradient),
+                    None => gradient,
+                };
+                self.0.register(param.id, sum);
+            }
+        }
+        supernet.visit(&mut Add(&mut self.0, gradients));
+    }
+
+    /// Sums of squares of all gradients, in parts. They are added up where they are.
+    pub(super) fn squares(&self, supernet: &Supernet) -> Vec<Tensor<1>> {
+        struct Squares<'a>(&'a GradientsParams, Vec<Tensor<1>>);
+        impl ModuleVisitor for Squares<'_> {
+            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+                self.1.extend(self.0.get::<D>(param.id).map(kernels::sum_of_squares));
+            }
+        }
+        let mut squares = Squares(&self.0, Vec::new());
+        supernet.visit(&mut squares);
+        squares.1
+    }
+
+    /// The sums.
+    pub(super) fn into_gradients(self) -> GradientsParams {
+        self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use burn::optim::decay::WeightDecayConfig;
+    use burn::optim::grad_clipping::GradientClippingConfig;
+    use burn::optim::momentum::MomentumConfig;
+    use burn::optim::{AdamWConfig, SgdConfig};
+    use burn::tensor::TensorData;
+
+    use super::*;
+
+    const DECAY: f32 = 0.1;
+    const CLIP: f32 = 0.5;
+
+    #[derive(Module, Debug)]
+    struct Weights {
+        matrix: Param<Tensor<2>>,
+        vector: Param<Tensor<1>>,
+    }
+
+    fn waves<const D: usize>(shape: [usize; D], phase: f32, device: &Device) -> Tensor<D> {
+        let values: Vec<f32> = (0..shape.iter().product()).map(|at: usize| (at as f32 + phase).sin()).collect();
+        Tensor::from_data(TensorData::new(values, shape), device)
+    }
+
+    impl Weights {
+        fn new(device: &Device) -> Self {
+            let (matrix, vector) = (waves([5, 7], 0.3, device), waves([37], 0.7, device));
+            Self { matrix: Param::from_tensor(matrix), vector: Param::from_tensor(vector) }
+        }
+
+        /// The weights after a step whose gradients reach beyond [`CLIP`].
+        fn stepped(self, optimiser: &mut ModuleOptimizer, step: usize) -> Self {
+            let device = self.vector.val().device();
+            let (matrix, vector) = (waves([5, 7], step as f32, &device), waves([37], step as f32 * 1.3, &device));
+            let loss = (self.matrix.val() * matrix).sum() + (self.vector.val() * vector).sum();
+            let gradients = GradientsParams::from_grads(loss.backward(), &self);
+            optimiser.step(0.01, self, gradients)
+        }
+
+        fn values(&self) -> Vec<f32> {
+            let [matrix, vector] = [self.matrix.val().into_data(), self.vector.val().into_data()];
+            [matrix, vector].into_iter().flat_map(|data| data.try_into_vec::<f32>().unwrap()).collect()
         }
     }
-    let mut squares = Squares(gradients, Vec::new());
-    supernet.visit(&mut squares);
-    squares.1
+
+    /// Steps with Burn's optimiser and with its own, then from a record of Burn's with both.
+    fn same_steps(burns: &ModuleOptimizer, own: &ModuleOptimizer, device: &Device) {
+        let (mut burns, fresh) = (burns.clone(), own.clone());
+        let mut own = own.clone();
+        let (mut wanted, mut found) = (Weights::new(device), Weights::new(device));
+        for step in 0..8 {
+            if step == 5 {
+                own = fresh.clone().from_bytes(burns.into_bytes().unwrap()).unwrap();
+                found = wanted.clone();
+            }
+            wanted = wanted.stepped(&mut burns, step);
+            found = found.stepped(&mut own, step);
+            for (found, wanted) in found.values().iter().zip(wanted.values()) {
+                assert!((found - wanted).abs() < 1e-6, "{found} instead of {wanted} at step {step}");
+            }
+        }
+    }
+
+    #[test]
+    #[allow(deprecated, reason = "burn-ndarray is deprecated upstream and named by this design")]
+    fn updates_and_records_are_those_of_burn() {
+        let clipping = Some(GradientClippingConfig::Value(CLIP));
+        for device in [Device::flex().autodiff(), Device::ndarray().autodiff()] {
+            let burns = AdamWConfig::new().with_weight_decay(DECAY).with_grad_clipping(clipping.clone()).init();
+            same_steps(&burns, &AdamW { decay: DECAY, clip: CLIP }.into(), &device);
+            let momentum = MomentumConfig { momentum: 0.9, dampening: 0.0, nesterov: true };
+            let burns = SgdConfig::new().with_momentum(Some(momentum)).with_gradient_clipping(clipping.clone());
+            let burns = burns.with_weight_decay(Some(WeightDecayConfig::new(DECAY))).init();
+            same_steps(&burns, &Sgd { momentum: 0.9, decay: DECAY, clip: CLIP }.into(), &device);
+        }
+    }
 }

@@ -2,11 +2,10 @@
 //! batch are fixed, and `benches/peer/step.py` is the same step in PyTorch; a change here is a change there. With a
 //! space, it is a step of a training on that space, and `benches/peer/supernet.py` its twin.
 
-use burn::optim::decay::WeightDecayConfig;
-use burn::optim::momentum::MomentumConfig;
-use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer, SgdConfig};
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Distribution, Tensor, TensorData, activation};
 
+use super::optimiser::{GradientSum, Sgd};
 use super::{Batch, Settings, Trainer};
 use crate::diagnostic::Source;
 use crate::space::SearchSpace;
@@ -40,15 +39,12 @@ impl StepBench {
             let genome = space.parse_genome(genome).expect("a genome of this space");
             Route::new(&space, &genome, 0, space.last(), Splitting::None)
         };
-        let momentum = MomentumConfig { momentum: 0.9, dampening: 0.0, nesterov: true };
-        let optimiser =
-            SgdConfig::new().with_momentum(Some(momentum)).with_weight_decay(Some(WeightDecayConfig::new(1e-4)));
         let classes = space.classes as usize;
         let labels = (0..BATCH * classes).map(|at| f32::from(u8::from(at / classes % classes == at % classes)));
         device.seed(1);
         Self {
             supernet: Supernet::new(&space, Initialisation::default(), 1, &device),
-            optimiser: optimiser.init(),
+            optimiser: Sgd { momentum: 0.9, decay: 1e-4, clip: f32::INFINITY }.into(),
             routes: NETS.iter().map(route).collect(),
             x: Tensor::random([BATCH, 32, 32, 3], Distribution::Normal(0.0, 1.0), &device),
             targets: Tensor::from_data(TensorData::new(labels.collect::<Vec<f32>>(), [BATCH, classes]), &device),
@@ -57,7 +53,7 @@ impl StepBench {
 
     /// All nets forward and backward, the first with the labels, the others with its probabilities; one update.
     pub(crate) fn step(&mut self) {
-        let mut accumulator = GradientsAccumulator::new();
+        let mut gradients = GradientSum::default();
         let mut goal = self.targets.clone();
         for (index, route) in self.routes.iter().enumerate() {
             let logits = self.supernet.forward(self.x.clone(), &ViewSet::first(1), route, &mut Numerics::Batch);
@@ -65,9 +61,9 @@ impl StepBench {
             if index == 0 {
                 goal = activation::softmax(logits.detach(), 1);
             }
-            accumulator.accumulate(&self.supernet, GradientsParams::from_grads(loss.backward(), &self.supernet));
+            gradients.add(&self.supernet, GradientsParams::from_grads(loss.backward(), &self.supernet));
         }
-        self.supernet = self.optimiser.step(0.01, self.supernet.clone(), accumulator.grads());
+        self.supernet = self.optimiser.step(0.01, self.supernet.clone(), gradients.into_gradients());
     }
 }
 

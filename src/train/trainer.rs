@@ -3,14 +3,14 @@
 use std::time::Instant;
 
 use burn::module::Module;
-use burn::optim::{GradientsAccumulator, GradientsParams, ModuleOptimizer};
+use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::batch_ahead::{BatchAhead, Drawn, draw};
 use super::collapse::CollapseDetector;
-use super::optimiser::{optimiser, squares};
+use super::optimiser::{GradientSum, optimiser};
 use super::sandwich::Net;
 use super::{
     Attention, Batch, Distillation, Inputs, NetReport, Settings, SplitStart, StepReport, TrainError, loss, sandwich,
@@ -137,8 +137,7 @@ impl Trainer {
             logits.push(self.train_net(net, &batch.part(part.clone()), part.start, pass, clock));
             parts.push(part);
         }
-        pass.gradients = Some(pass.accumulator.grads());
-        let squares = pass.gradients.iter().flat_map(|gradients| squares(&self.supernet, gradients));
+        let squares = pass.gradients.squares(&self.supernet);
         let logits = logits.into_iter().map(|logits| logits.flatten(0, 1));
         let values = values_of(logits.chain(squares).collect());
         let mut rest = &values[..];
@@ -154,9 +153,8 @@ impl Trainer {
     /// Updates the weights with the gradients of a step; returns the learning rate.
     fn update(&mut self, pass: &mut Pass) -> f64 {
         let learning_rate = self.settings.learning_rate_at(self.step) * self.lr_scale;
-        if let Some(gradients) = pass.gradients.take() {
-            self.supernet = self.optimiser.step(learning_rate, self.supernet.clone(), gradients);
-        }
+        let gradients = std::mem::take(&mut pass.gradients).into_gradients();
+        self.supernet = self.optimiser.step(learning_rate, self.supernet.clone(), gradients);
         self.step += 1;
         learning_rate
     }
@@ -175,7 +173,7 @@ impl Trainer {
             pass.teacher = Some(logits.clone());
         }
         let gradients = GradientsParams::from_grads(loss.backward(), &self.supernet);
-        pass.accumulator.accumulate(&self.supernet, gradients);
+        pass.gradients.add(&self.supernet, gradients);
         pass.seconds.backward += clock.lap();
         logits.inner()
     }
@@ -244,12 +242,11 @@ impl Trainer {
 /// Gradients and reports that one step gathers, network by network.
 #[derive(Default)]
 struct Pass {
-    accumulator: GradientsAccumulator<Supernet>,
+    gradients: GradientSum,
     reports: Vec<NetReport>,
     images: usize,
     /// Logits of all objects of the batch.
     teacher: Option<Tensor<2>>,
-    gradients: Option<GradientsParams>,
     /// Euclidean norm of all gradients.
     gradient_norm: f64,
     seconds: StepSeconds,
