@@ -31,7 +31,14 @@ impl Digests {
     /// # Errors
     /// There is none, or it is no such list.
     pub fn read(folder: &Path) -> io::Result<Self> {
-        let text = super::read(&folder.join(Self::FILE), Self::LIMIT)?;
+        Self::from_text(super::read(&folder.join(Self::FILE), Self::LIMIT)?)
+    }
+
+    /// Reads the list of some files from its text.
+    ///
+    /// # Errors
+    /// It is no such list.
+    pub fn from_text(text: Vec<u8>) -> io::Result<Self> {
         let text = String::from_utf8(text).map_err(io::Error::other)?;
         let line = |line: &str| line.split_once("  ").map(|(digest, name)| (name.to_owned(), digest.to_owned()));
         let digests = text.lines().map(line).collect::<Option<_>>();

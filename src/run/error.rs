@@ -59,6 +59,9 @@ pub enum RunError {
     /// Another process owns the task now.
     #[error("another process has taken this run over")]
     TakenOver,
+    /// An archive of a run is damaged, or a run can't be put into one.
+    #[error("the archive of a run: {0}")]
+    Archive(String),
     /// Signals can't be caught.
     #[error("signals can't be caught: {0}")]
     Signals(io::Error),

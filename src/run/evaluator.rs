@@ -179,6 +179,23 @@ impl RunEvaluator {
         measured_designs(&self.store, &self.space, self.step, self.precision)
     }
 
+    /// Designs with an accuracy of the current weights on record, in the order of their first one. Designs of other
+    /// spaces are left out.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub(crate) fn designs_on_record(&self) -> Result<Vec<Design>, RunError> {
+        let mut designs: Vec<Design> = Vec::new();
+        for row in self.store.measured(self.step)? {
+            if let Ok(design) = self.space.parse_design(&row.value.key.design)
+                && !designs.contains(&design)
+            {
+                designs.push(design);
+            }
+        }
+        Ok(designs)
+    }
+
     /// Measures a design, unless it was measured before, and records the measurement.
     ///
     /// # Errors

@@ -8,6 +8,8 @@
 //! log.txt       what child processes printed                child
 //! ```
 //!
+//! A trained run in one file is an `archive`; one comes with the program.
+//!
 //! The trainer (`training`) and the searcher (`searching`, with its `worker` processes) write; both are a
 //! `task_process`, which obeys controls and records progress. `loading` opens the data and weights of a run and
 //! `evaluator` measures designs with them. The explorer follows by row id, and any other program may ask with SQL.
@@ -39,6 +41,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod archive;
 mod child;
 mod claim;
 mod clock;
@@ -76,6 +79,9 @@ pub use store::{
     PictureRows, RequestRows, Store, Stored,
 };
 
+use store::Sqlite;
+
+pub(crate) use archive::{RunArchive, SHIPPED, is_shipped};
 pub(crate) use child::{Child, Ending, this_program};
 pub(crate) use evaluator::RunEvaluator;
 pub(crate) use pictures::{PictureMaker, serve_pictures};
@@ -102,6 +108,16 @@ impl RunDir {
     /// # Errors
     /// There is a run already, or anything else; the directory can't be written; the disk is full.
     pub fn create(path: &Path, manifest: &Manifest) -> Result<Self, RunError> {
+        Self::create_filled(path, manifest, |_, _| Ok(()))
+    }
+
+    /// As [`RunDir::create`]; `fill` puts something into the folder of checkpoints and the database before the
+    /// directory becomes a run.
+    fn create_filled(
+        path: &Path,
+        manifest: &Manifest,
+        fill: impl FnOnce(&Path, &Sqlite) -> Result<(), RunError>,
+    ) -> Result<Self, RunError> {
         fs::create_dir_all(path).map_err(|error| RunError::file("create", path, error))?;
         if Manifest::is_in(path) {
             return Err(RunError::AlreadyARun(path.to_owned()));
@@ -111,7 +127,7 @@ impl RunDir {
         }
         let checkpoints = path.join(CHECKPOINTS);
         fs::create_dir_all(&checkpoints).map_err(|error| RunError::file("create", &checkpoints, error))?;
-        drop(Store::create(&path.join(DATABASE))?);
+        fill(&checkpoints, &Sqlite::create(&path.join(DATABASE))?)?;
         manifest.write(path)?;
         Ok(Self { path: path.to_owned(), manifest: manifest.clone() })
     }

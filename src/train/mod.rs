@@ -22,6 +22,7 @@ mod synflow;
 mod trainer;
 mod training_loop;
 
+pub(crate) use checkpoint::WeightFiles;
 pub use checkpoint::{Checkpoints, LoadedWeights, TrainingState};
 pub use collapse::CollapseDetector;
 pub use device::DeviceKind;

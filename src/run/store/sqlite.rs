@@ -21,6 +21,7 @@ use crate::run::process::Process;
 use schema::APPLICATION;
 
 mod events;
+mod import;
 mod leaks;
 mod measurements;
 mod migration;

@@ -39,6 +39,17 @@ pub struct TrainingState {
     pub(crate) digests: bool,
 }
 
+/// Files of a checkpoint without optimiser state: all that measuring needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WeightFiles {
+    /// Training step of the weights.
+    pub(crate) step: u64,
+    /// Content of the weights' file.
+    pub(crate) weights: Vec<u8>,
+    /// Content of the state's file.
+    pub(crate) state: Vec<u8>,
+}
+
 /// Reading of one checkpoint. Files are read into memory: the training may delete the folder at any time.
 pub(super) struct Content {
     folder: PathBuf,
@@ -91,9 +102,21 @@ impl Content {
         })
     }
 
+    /// The files that measuring needs.
+    pub(super) fn weight_files(&self) -> Result<WeightFiles, TrainError> {
+        Ok(WeightFiles { step: self.state.step, weights: self.read(WEIGHTS)?, state: self.read(STATE)? })
+    }
+
     /// Makes `trainer` stand where this checkpoint was written.
     pub(super) fn restore(&self, trainer: &mut Trainer) -> Result<(), TrainError> {
         trainer.supernet = self.weights(trainer.supernet.clone())?;
+        let optimiser_path = self.folder.join(OPTIMISER);
+        if !optimiser_path.exists() {
+            return Err(failed(
+                &optimiser_path,
+                "it is missing: weights alone can be measured, and not trained further",
+            ));
+        }
         let content = Bytes::from_bytes_vec(self.read(OPTIMISER)?);
         let fresh = optimiser(&trainer.settings, &trainer.supernet);
         trainer.optimiser = self.decode(OPTIMISER, || fresh.from_bytes(content))?;
@@ -137,8 +160,16 @@ pub(super) fn write(trainer: &Trainer, state: TrainingState, folder: &Path) -> R
     let weights = of_record(WEIGHTS, trainer.supernet.clone().into_record().into_bytes())?;
     let optimiser = of_record(OPTIMISER, trainer.optimiser.to_record().into_bytes())?;
     let state = serde_json::to_vec(&state).expect("a state is plain numbers");
+    write_files(&[(WEIGHTS, &weights), (OPTIMISER, &optimiser), (STATE, &state)], folder)
+}
+
+/// Writes a checkpoint without optimiser state into an empty folder, and waits until it is on disk.
+pub(super) fn write_weights(files: &WeightFiles, folder: &Path) -> Result<(), TrainError> {
+    write_files(&[(WEIGHTS, &files.weights), (STATE, &files.state)], folder)
+}
+
+fn write_files(files: &[(&str, &[u8])], folder: &Path) -> Result<(), TrainError> {
     let mut digests = Digests::default();
-    let files: [(&str, &[u8]); 3] = [(WEIGHTS, &weights), (OPTIMISER, &optimiser), (STATE, &state)];
     for (name, content) in files {
         digests.add(name, content);
         write_durably(&folder.join(name), content)?;

@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 
 pub use self::content::TrainingState;
+pub(crate) use self::content::WeightFiles;
 use self::content::{Content, failed};
 use super::{Settings, TrainError, Trainer};
 use crate::files;
@@ -84,6 +85,23 @@ impl Checkpoints {
         }
         self.keep_newest(RECENT, RING)?;
         Ok(best)
+    }
+
+    /// Files of the newest checkpoint that is not damaged, without its optimiser state.
+    ///
+    /// # Errors
+    /// There is none, or all are damaged.
+    pub(crate) fn weight_files(&self) -> Result<WeightFiles, TrainError> {
+        self.newest_readable(Content::weight_files).map(|(files, _)| files)
+    }
+
+    /// Writes a checkpoint without optimiser state.
+    ///
+    /// # Errors
+    /// The disk is full or the folder can't be written.
+    pub(crate) fn put_weights(&self, files: &WeightFiles) -> Result<(), TrainError> {
+        self.check_folder()?;
+        self.put(&self.path_of(RECENT, files.step), |scratch| content::write_weights(files, scratch))
     }
 
     /// Returns `true` if there is a checkpoint to continue from.

@@ -27,25 +27,7 @@ impl LeakRows for Sqlite {
             if known.is_some_and(|known| known.decoder.is_some() && figures.decoder.is_none()) {
                 return Ok(false);
             }
-            let body = serde_json::to_string(figures).unwrap_or_default();
-            let (design, views, lost, subset, step, precision) = key_values(key);
-            db.prepare_cached(&format!(
-                "INSERT OR REPLACE INTO leaks ({KEY_COLUMNS}, leak, body, process, time, digest) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
-            ))?
-            .execute(params![
-                design,
-                views,
-                lost,
-                subset,
-                step,
-                precision,
-                figures.leak,
-                body,
-                self.process.to_string(),
-                now(),
-                digest(key, figures.leak, &body)
-            ])?;
+            insert(db, measurement, &self.process.to_string(), now())?;
             Ok(true)
         })
     }
@@ -57,6 +39,31 @@ impl LeakRows for Sqlite {
     fn leaks_after(&self, id: i64, limit: usize) -> Result<Vec<Stored<LeakMeasurement>>, RunError> {
         self.rows_after(LEAK, id, limit, leak)
     }
+}
+
+/// Writes a row.
+pub(super) fn insert(db: &Connection, measurement: &LeakMeasurement, process: &str, time: f64) -> rusqlite::Result<()> {
+    let LeakMeasurement { key, figures } = measurement;
+    let body = serde_json::to_string(figures).unwrap_or_default();
+    let (design, views, lost, subset, step, precision) = key_values(key);
+    db.prepare_cached(&format!(
+        "INSERT OR REPLACE INTO leaks ({KEY_COLUMNS}, leak, body, process, time, digest) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"
+    ))?
+    .execute(params![
+        design,
+        views,
+        lost,
+        subset,
+        step,
+        precision,
+        figures.leak,
+        body,
+        process,
+        time,
+        digest(key, figures.leak, &body)
+    ])
+    .map(drop)
 }
 
 fn find(db: &Connection, key: &MeasurementKey) -> rusqlite::Result<Option<Stored<LeakMeasurement>>> {

@@ -25,7 +25,7 @@ pub(super) const KEY_COLUMNS: &str = "design, views, lost, subset, step, precisi
 
 impl MeasurementRows for Sqlite {
     fn record(&self, measurement: &Measurement) -> Result<bool, RunError> {
-        let Measurement { key, accuracy, samples, calibration_batches, seconds, quantisation } = measurement;
+        let Measurement { key, accuracy, .. } = measurement;
         if !(0.0..=1.0).contains(accuracy) {
             return Err(RunError::NotAnAccuracy(*accuracy));
         }
@@ -37,30 +37,7 @@ impl MeasurementRows for Sqlite {
             if find(db, key)?.is_some_and(|known| quality(&known.value) >= quality(measurement)) {
                 return Ok(false);
             }
-            let (design, views, lost, subset, step, precision) = key_values(key);
-            db.prepare_cached(&format!(
-                "INSERT OR REPLACE INTO measurements ({KEY_COLUMNS}, accuracy, samples, calibration_batches, seconds, \
-                 process, time, digest, clipping, link_range, code_entropy) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
-            ))?
-            .execute(params![
-                design,
-                views,
-                lost,
-                subset,
-                step,
-                precision,
-                accuracy,
-                to_sql(*samples),
-                calibration_batches,
-                seconds,
-                self.process.to_string(),
-                now(),
-                digest(measurement),
-                quantisation.map(|found| found.clipping.name()),
-                quantisation.map(|found| found.link_range.name()),
-                quantisation.map(|found| found.code_entropy)
-            ])?;
+            insert(db, measurement, &self.process.to_string(), now())?;
             Ok(true)
         })
     }
@@ -141,6 +118,36 @@ pub(super) fn find(db: &Connection, key: &MeasurementKey) -> rusqlite::Result<Op
         .query_row(key_values(key), measurement)
         .optional()
         .map(Option::flatten)
+}
+
+/// Writes a row.
+pub(super) fn insert(db: &Connection, measurement: &Measurement, process: &str, time: f64) -> rusqlite::Result<()> {
+    let Measurement { key, accuracy, samples, calibration_batches, seconds, quantisation } = measurement;
+    let (design, views, lost, subset, step, precision) = key_values(key);
+    db.prepare_cached(&format!(
+        "INSERT OR REPLACE INTO measurements ({KEY_COLUMNS}, accuracy, samples, calibration_batches, seconds, process, \
+         time, digest, clipping, link_range, code_entropy) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+    ))?
+    .execute(params![
+        design,
+        views,
+        lost,
+        subset,
+        step,
+        precision,
+        accuracy,
+        to_sql(*samples),
+        calibration_batches,
+        seconds,
+        process,
+        time,
+        digest(measurement),
+        quantisation.map(|found| found.clipping.name()),
+        quantisation.map(|found| found.link_range.name()),
+        quantisation.map(|found| found.code_entropy)
+    ])
+    .map(drop)
 }
 
 fn delete_claim(db: &Connection, key: &MeasurementKey) -> rusqlite::Result<()> {

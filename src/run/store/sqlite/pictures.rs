@@ -1,6 +1,6 @@
 //! Statements on pictures of objects and on requests for them.
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::Sqlite;
 use super::measurements::{KEY, KEY_COLUMNS, key};
@@ -19,25 +19,9 @@ impl PictureRows for Sqlite {
     fn record_pictures(&self, record: &PictureRecord) -> Result<(), RunError> {
         self.check()?;
         let PictureKey { design: key, object } = &record.key;
-        let (design, views, lost, subset, step, precision) = key_values(key);
-        let body = serde_json::to_string(&record.pictures).unwrap_or_default();
+        let (design, views, ..) = key_values(key);
         self.transact(|db| {
-            db.prepare_cached(&format!(
-                "INSERT OR REPLACE INTO pictures ({KEY_COLUMNS}, object, body, process, time) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
-            ))?
-            .execute(params![
-                design,
-                views,
-                lost,
-                subset,
-                step,
-                precision,
-                object,
-                body,
-                self.process.to_string(),
-                now()
-            ])?;
+            insert(db, record, &self.process.to_string(), now())?;
             db.execute("DELETE FROM pictures WHERE id <= (SELECT max(id) FROM pictures) - ?1", [KEPT_PICTURES])?;
             let request = params![design, views, object];
             db.execute("DELETE FROM picture_requests WHERE design = ?1 AND views = ?2 AND object = ?3", request)
@@ -97,4 +81,17 @@ fn picture(row: &Row<'_>) -> rusqlite::Result<Option<Stored<PictureRecord>>> {
         Ok(pictures.map(|pictures| PictureRecord { key, pictures }))
     };
     Ok(read().unwrap_or(None).map(|value| Stored { id, time, process, value }))
+}
+
+/// Writes a row.
+pub(super) fn insert(db: &Connection, record: &PictureRecord, process: &str, time: f64) -> rusqlite::Result<()> {
+    let PictureKey { design: key, object } = &record.key;
+    let (design, views, lost, subset, step, precision) = key_values(key);
+    let body = serde_json::to_string(&record.pictures).unwrap_or_default();
+    db.prepare_cached(&format!(
+        "INSERT OR REPLACE INTO pictures ({KEY_COLUMNS}, object, body, process, time) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+    ))?
+    .execute(params![design, views, lost, subset, step, precision, object, body, process, time])
+    .map(drop)
 }
