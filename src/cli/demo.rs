@@ -1,5 +1,4 @@
-//! `splitscope demo`: the tour on the embedded default, live, as pictures, or as text; and the record of its
-//! accuracies.
+//! `splitscope demo`: the tour on the embedded default, live, as pictures, or as text.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -10,7 +9,7 @@ use super::explore::{self, ScreenFlags};
 use super::{Answer, load, picture};
 use crate::explore::{DEFAULT_POOL, Session};
 use crate::files;
-use crate::tui::demo::{Demo, Measured, record};
+use crate::tui::demo::{Demo, Measured};
 use crate::tui::{self, Options, UiState, theme::ColourScheme};
 
 /// Arguments of `demo`.
@@ -27,16 +26,9 @@ pub(super) struct Arguments {
     /// Columns and rows of the pictures
     #[arg(long, default_value = "120x36", value_name = "COLUMNSxROWS")]
     size: String,
-    /// Print the accuracies measured on a run, in the format of those that come with the tour
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["plain", "frames"])]
-    record: Option<PathBuf>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
-    if let Some(run) = &arguments.record {
-        std::io::stdout().write_all(record(run)?.as_bytes())?;
-        return Ok(Answer::Yes);
-    }
     let (space, _) = load::space(crate::space::DEFAULT)?;
     let (profile, _) = load::profile(crate::hardware::DEFAULT)?;
     if let Some(folder) = &arguments.frames {

@@ -5,14 +5,15 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 
+use super::load::NamedRun;
 use super::network::{self, ImportFlags};
 use super::{Answer, keys, load, train};
 use crate::diagnostic::Source;
 use crate::explore::{DEFAULT_POOL, Session, SessionFile, ViewRow};
-use crate::run::{Document, Manifest, RunDir, this_program};
+use crate::run::{Document, Manifest, this_program};
 use crate::space::{ImportRules, SearchSpace};
 use crate::train::Settings;
-use crate::tui::{self, Options, theme::ColourScheme};
+use crate::tui::{self, Options, RunChoice, theme::ColourScheme};
 
 /// Arguments of `explore`.
 #[derive(Debug, clap::Args)]
@@ -38,9 +39,13 @@ pub(super) struct Arguments {
     /// Profile: a shipped name or a TOML file [default: glasses, or the run's]
     #[arg(long)]
     profile: Option<String>,
-    /// Run to follow [default: a run below runs/ with a process at work]
+    /// Run to follow; `shipped` is the one that comes with splitscope [default: a run below runs/ with a process at
+    /// work, else the shipped one]
     #[arg(long)]
     run: Option<PathBuf>,
+    /// Open without a run: costs alone
+    #[arg(long, conflicts_with_all = ["run", "replay"])]
+    no_run: bool,
     /// Run to replay from its beginning
     #[arg(long, value_name = "RUN", conflicts_with = "run")]
     replay: Option<PathBuf>,
@@ -86,7 +91,7 @@ impl ScreenFlags {
         let config = keys::of_user()?;
         let scheme = self.theme.as_deref().map(scheme).transpose()?.or(config.scheme);
         Ok(Options {
-            run: None,
+            run: RunChoice::Usual,
             replay: None,
             tour: false,
             runs_root: PathBuf::from("runs"),
@@ -133,8 +138,8 @@ fn imported(arguments: &Arguments) -> Result<(SearchSpace, Source)> {
 pub(super) fn run(arguments: Arguments) -> Result<Answer> {
     let file = arguments.session.as_deref().map(read_session).transpose()?;
     let path = arguments.run.clone().or_else(|| arguments.replay.clone());
-    let path = path.or_else(|| file.as_ref().and_then(run_of_session));
-    let run = path.as_deref().map(RunDir::open).transpose()?;
+    let path = path.or_else(|| file.as_ref().filter(|_| !arguments.no_run).and_then(run_of_session));
+    let run = path.as_deref().map(NamedRun::open).transpose()?;
     let named = |flag: &Option<String>, of_session: fn(&SessionFile) -> &str, shipped: &[(&str, &str)]| {
         let of_session = file.as_ref().map(of_session).filter(|name| shipped.iter().any(|(known, _)| known == name));
         flag.clone().or_else(|| of_session.filter(|_| run.is_none()).map(str::to_owned))
@@ -157,9 +162,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
     crate::cost::check_names(&space, &profile)?;
     if arguments.plain || arguments.json || !tui::terminal::is_usable() {
         let mut session = build(file.as_ref(), space, profile, arguments.pool, arguments.seed)?;
-        if let Some(path) = &path {
-            tui::replay(&mut session, path)?;
-        }
+        load::replay_shown(&mut session, run.as_ref(), arguments.no_run)?;
         report(&session, arguments.json)?;
         return Ok(Answer::Yes);
     }
@@ -175,8 +178,16 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
         Document::of_profile(&profile, &profile_source),
         &train::with_settings(&settings, &arguments.training)?,
     )?;
-    let run = path.filter(|_| arguments.replay.is_none());
-    let options = Options { run, replay: arguments.replay, ..arguments.look.options(template)? };
+    let shown = match &run {
+        _ if arguments.no_run => RunChoice::None,
+        None => RunChoice::Usual,
+        Some(NamedRun::Shipped(_)) => RunChoice::Shipped,
+        Some(NamedRun::Directory(run)) => RunChoice::Named(run.path().to_owned()),
+    };
+    // Kept until the screen is left: what is replayed is read from a folder.
+    let unpacked = run.filter(|_| arguments.replay.is_some()).map(NamedRun::unpacked).transpose()?;
+    let replay = unpacked.as_ref().map(|run| run.path().to_owned());
+    let options = Options { run: shown, replay, ..arguments.look.options(template)? };
     let (pool, seed) = (arguments.pool, arguments.seed);
     // Errors of a session file are told before the screen is taken; a fresh session can't fail.
     if let Some(file) = file {
@@ -190,7 +201,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
 /// The run that a session was on, if it still can be opened.
 fn run_of_session(file: &SessionFile) -> Option<PathBuf> {
     let path = PathBuf::from(file.session.run.as_ref()?);
-    match RunDir::open(&path) {
+    match NamedRun::open(&path) {
         Ok(_) => Some(path),
         Err(error) => {
             eprintln!("warning: {error}; the session opens without its accuracies");

@@ -1,14 +1,19 @@
-//! Spaces and profiles by shipped name or by path.
+//! Spaces, profiles and runs by shipped name or by path.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
 use crate::diagnostic::{Source, nearest};
+use crate::explore::Session;
 use crate::hardware::{self, Profile};
-use crate::run::{self, Document, Manifest};
+use crate::run::{self, Document, Manifest, RunArchive, RunDir, SHIPPED};
 use crate::space::{self, SearchSpace};
 use crate::train::Settings;
+use crate::tui;
+
+/// Folder of new runs.
+const RUNS: &str = "runs";
 
 /// The text of a shipped file or of a file on disk.
 pub(super) fn source(name: &str, kind: &str, shipped: &[(&str, &str)]) -> Result<Source> {
@@ -66,14 +71,105 @@ pub(super) fn default_manifest(name: &str) -> Result<Manifest> {
     Ok(Manifest::of_settings(name, data, space_text, profile_text, &Settings::default())?)
 }
 
-/// The path of a trained run: the one given, else the latest below `runs/`.
-pub(super) fn run_path(given: Option<&PathBuf>) -> Result<PathBuf> {
-    match given {
-        Some(path) => Ok(path.clone()),
-        None => {
-            run::latest(Path::new("runs"))?.context("there is no run below runs/; train one first: splitscope train")
+/// Run that is named on the command line.
+pub(super) enum NamedRun {
+    /// A directory.
+    Directory(RunDir),
+    /// The run that comes with the program.
+    Shipped(RunArchive),
+}
+
+impl NamedRun {
+    /// Opens a run by its path, or the shipped one by its word.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        if run::is_shipped(path) {
+            return Ok(Self::Shipped(RunArchive::shipped()?));
+        }
+        Ok(Self::Directory(RunDir::open(path)?))
+    }
+
+    /// The trained run to read or to measure on: the one given, else the latest below `runs/`.
+    pub(super) fn trained(given: Option<&PathBuf>) -> Result<Self> {
+        match given {
+            Some(path) => Self::open(path),
+            None => match run::latest(Path::new(RUNS))? {
+                Some(path) => Self::open(&path),
+                None => bail!(
+                    "there is no run below {RUNS}/; train one first: splitscope train; or name the one that comes with \
+                     splitscope: --run {SHIPPED}"
+                ),
+            },
         }
     }
+
+    /// What the run was started with.
+    pub(super) fn manifest(&self) -> &Manifest {
+        match self {
+            Self::Directory(run) => run.manifest(),
+            Self::Shipped(archive) => archive.manifest(),
+        }
+    }
+
+    /// The run as a directory to read; the shipped one is unpacked into a temporary folder.
+    pub(super) fn unpacked(self) -> Result<UnpackedRun> {
+        Ok(match self {
+            Self::Directory(run) => UnpackedRun { run, folder: None },
+            Self::Shipped(archive) => {
+                let (folder, run) = archive.unpack()?;
+                UnpackedRun { run, folder: Some(folder) }
+            }
+        })
+    }
+
+    /// The run as a directory to write to; the shipped one is copied below `runs/`, which is told on standard error.
+    pub(super) fn writable(self) -> Result<RunDir> {
+        match self {
+            Self::Directory(run) => Ok(run),
+            Self::Shipped(archive) => {
+                let run = archive.copy_to(&run::next(Path::new(RUNS)))?;
+                eprintln!("note: working on {}, a copy of the shipped run", run.path().display());
+                Ok(run)
+            }
+        }
+    }
+}
+
+/// Run in a directory, which is removed with this value if it is temporary.
+pub(super) struct UnpackedRun {
+    run: RunDir,
+    folder: Option<tempfile::TempDir>,
+}
+
+impl UnpackedRun {
+    /// Returns `true` if what is written to it is lost.
+    pub(super) fn is_temporary(&self) -> bool {
+        self.folder.is_some()
+    }
+}
+
+impl std::ops::Deref for UnpackedRun {
+    type Target = RunDir;
+
+    fn deref(&self) -> &RunDir {
+        &self.run
+    }
+}
+
+/// Applies to a session what was recorded on the run that is named; where none is, on the shipped one, if it is of the
+/// session's space.
+pub(super) fn replay_shown(session: &mut Session, named: Option<&NamedRun>, no_run: bool) -> Result<()> {
+    match named {
+        Some(NamedRun::Directory(run)) => tui::replay(session, run.path())?,
+        Some(NamedRun::Shipped(archive)) => tui::replay_archive(session, archive)?,
+        None if no_run => {}
+        None => {
+            let archive = RunArchive::shipped()?;
+            if archive.manifest().search_space()? == *session.space() {
+                tui::replay_archive(session, &archive)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The space of a run, with its text.

@@ -1,5 +1,6 @@
 //! `splitscope measure`: accuracies or leaks of chosen designs on a trained run, recorded in its database.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
@@ -7,16 +8,18 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use serde_json::json;
 
+use super::load::NamedRun;
 use super::progress::ProgressBar;
 use super::train::use_threads;
 use super::{Answer, load};
 use crate::quantity::Metric;
 use crate::record::{Clipping, Measurement, MeasurementKey, Precision, Subset};
-use crate::run::{RunDir, RunEvaluator};
+use crate::run::RunEvaluator;
 use crate::space::{Design, SearchSpace};
 use crate::supernet::ViewSet;
 
 mod leak;
+mod shares;
 
 /// Arguments of `measure`.
 #[derive(Debug, clap::Args)]
@@ -28,6 +31,9 @@ pub(super) struct Arguments {
     /// Design as printed, for instance `0-00-1101-00@S2.1/S2.1:r4b8`; `largest` and `smallest` stand for a genome
     #[arg(long = "design", value_name = "DESIGN")]
     designs: Vec<String>,
+    /// Also every design with an accuracy on record for these weights
+    #[arg(long)]
+    on_record: bool,
     /// Number of random designs to measure besides those named
     #[arg(long, default_value_t = 0)]
     random: usize,
@@ -50,19 +56,33 @@ pub(super) struct Arguments {
     #[arg(long, requires = "leak")]
     decoder: bool,
     /// Objects to classify or to rebuild: validation, by which designs are ranked, or test, by which no accuracy is
-    /// chosen [default: validation for accuracies, test for leaks]
-    #[arg(long, value_parser = subset)]
-    subset: Option<Subset>,
+    /// chosen; or both [default: validation for accuracies, test for leaks]
+    #[arg(long = "subset", value_name = "SUBSET", value_delimiter = ',', value_parser = subset)]
+    subsets: Vec<Subset>,
     /// Objects that recalibrate batch norm; 0 turns recalibration off, and results are recorded only with as many as in
     /// the run [default: the run's]
     #[arg(long)]
     calibration_objects: Option<usize>,
-    /// Precision: int8, as deployed and as costed, or float, as trained
-    #[arg(long, default_value = "int8", value_parser = precision)]
-    precision: Precision,
+    /// Precision: int8, as deployed and as costed, or float, as trained; or both
+    #[arg(
+        long = "precision",
+        value_name = "PRECISION",
+        value_delimiter = ',',
+        default_value = "int8",
+        value_parser = precision
+    )]
+    precisions: Vec<Precision>,
     /// Rule of the ranges of activations in int8: min-max, percentile or mse; results are recorded only with mse
     #[arg(long, default_value = "mse", value_parser = clipping)]
     clipping: Clipping,
+    /// Processes of one thread each that measure beside each other
+    #[arg(
+        long,
+        default_value_t = 0,
+        value_name = "COUNT",
+        conflicts_with_all = ["leak", "lost_cameras", "lost", "calibration_objects", "clipping"]
+    )]
+    workers: usize,
     /// Threads; 0 takes all cores
     #[arg(long, default_value_t = 0)]
     threads: usize,
@@ -84,7 +104,10 @@ fn clipping(name: &str) -> Result<Clipping, String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
-    let run = RunDir::open(&load::run_path(arguments.run.as_ref())?)?;
+    let run = NamedRun::trained(arguments.run.as_ref())?.unpacked()?;
+    if run.is_temporary() {
+        eprintln!("note: the shipped run is measured as it is, and nothing is kept; a search works on a copy of it");
+    }
     use_threads(arguments.threads)?;
     let mut settings = run.manifest().training_settings()?;
     let objects = arguments.calibration_objects.unwrap_or(settings.calibration_objects);
@@ -93,50 +116,83 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     settings.calibration_objects = objects;
     let bar = ProgressBar::new("rendering");
     let evaluator = RunEvaluator::open_with(&run, settings, &|done, total| bar.show(done, total))?;
-    let evaluator = evaluator.with_precision(arguments.precision).with_clipping(arguments.clipping);
+    let evaluator = evaluator.with_clipping(arguments.clipping);
     bar.end();
     evaluator.warnings().iter().for_each(|warning| eprintln!("warning: {warning}"));
     if let Some(warning) = evaluator.store().damage_warning()? {
         eprintln!("warning: {warning}");
     }
-    let designs = designs(evaluator.space(), arguments)?;
+    let designs = designs(&evaluator, arguments)?;
     let views = numbers_of_views(arguments, evaluator.views())?;
     if arguments.leak {
         return leaks(&evaluator, &designs, &views, arguments);
     }
-    let subset = arguments.subset.unwrap_or(Subset::Validation);
-    for design in &designs {
-        for &views in &views {
-            for lost in lost_sets(arguments, views)? {
-                let key = evaluator.key(design, views as u32, subset);
-                let key = MeasurementKey { lost, ..key };
-                let measured =
-                    if as_the_run { evaluator.measurement(&key)? } else { evaluator.evaluator().measure(&key)? };
-                print(&measured, sent_values(evaluator.space(), design)?, arguments.json);
+    if arguments.workers > 1 {
+        let printed: Vec<String> = designs.iter().map(|design| evaluator.space().print_design(design)).collect();
+        shares::measure(&run, &printed, arguments)?;
+    }
+    let mut evaluator = evaluator;
+    for &precision in &arguments.precisions {
+        evaluator = evaluator.with_precision(precision);
+        accuracies(&evaluator, &designs, &views, as_the_run, arguments)?;
+    }
+    Ok(Answer::Yes)
+}
+
+/// Measures and prints the accuracies of the designs in one precision.
+fn accuracies(
+    evaluator: &RunEvaluator,
+    designs: &[Design],
+    views: &[usize],
+    as_the_run: bool,
+    arguments: &Arguments,
+) -> Result<()> {
+    for design in designs {
+        for subset in subsets(arguments, Subset::Validation) {
+            for &views in views {
+                for lost in lost_sets(arguments, views)? {
+                    let key = evaluator.key(design, views as u32, subset);
+                    let key = MeasurementKey { lost, ..key };
+                    let measured =
+                        if as_the_run { evaluator.measurement(&key)? } else { evaluator.evaluator().measure(&key)? };
+                    print(&measured, sent_values(evaluator.space(), design)?, arguments.json);
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The subsets named, else the usual one.
+fn subsets(arguments: &Arguments, usual: Subset) -> Vec<Subset> {
+    if arguments.subsets.is_empty() { vec![usual] } else { arguments.subsets.clone() }
+}
+
+/// Measures and prints the leaks of the designs.
+fn leaks(evaluator: &RunEvaluator, designs: &[Design], views: &[usize], arguments: &Arguments) -> Result<Answer> {
+    for design in designs {
+        for subset in subsets(arguments, Subset::Test) {
+            for &views in views {
+                let key = evaluator.leak_key(design, views as u32, subset);
+                leak::print(&evaluator.leak(&key, arguments.decoder)?, arguments.json)?;
             }
         }
     }
     Ok(Answer::Yes)
 }
 
-/// Measures and prints the leaks of the designs.
-fn leaks(evaluator: &RunEvaluator, designs: &[Design], views: &[usize], arguments: &Arguments) -> Result<Answer> {
-    let subset = arguments.subset.unwrap_or(Subset::Test);
-    for design in designs {
-        for &views in views {
-            let key = evaluator.leak_key(design, views as u32, subset);
-            leak::print(&evaluator.leak(&key, arguments.decoder)?, arguments.json)?;
-        }
-    }
-    Ok(Answer::Yes)
-}
-
-/// The designs named, then those drawn.
-fn designs(space: &SearchSpace, arguments: &Arguments) -> Result<Vec<Design>> {
+/// The designs named, then those on record, then those drawn; each once.
+fn designs(evaluator: &RunEvaluator, arguments: &Arguments) -> Result<Vec<Design>> {
+    let space = evaluator.space();
     let named = |text: &String| space.parse_design(&load::spelt(space, text));
     let mut designs: Vec<Design> = arguments.designs.iter().map(named).collect::<Result<_, _>>()?;
+    if arguments.on_record {
+        designs.extend(evaluator.designs_on_record()?);
+    }
     let mut rng = ChaCha8Rng::seed_from_u64(arguments.seed);
     designs.extend((0..arguments.random).map(|_| space.sample_design(&mut rng)));
+    let mut seen = HashSet::new();
+    designs.retain(|design| seen.insert(space.canonical_design(design.clone())));
     if designs.is_empty() {
         bail!("nothing to measure; name designs with --design or draw some with --random");
     }

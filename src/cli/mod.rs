@@ -5,6 +5,7 @@
 
 mod answer;
 mod bench;
+mod bundle;
 mod check;
 mod cost;
 mod data;
@@ -80,6 +81,8 @@ enum Command {
     /// Write completions of shells and manual pages, for packages
     #[command(hide = true)]
     Generate(generate::Arguments),
+    /// Pack a trained and measured run as the one that comes with splitscope
+    Bundle(bundle::Arguments),
     /// Draw the explorer's screen as SVG; or what cameras see of an object, what is sent, and what can be rebuilt
     Picture(picture::Arguments),
 }
@@ -89,7 +92,7 @@ impl Command {
     fn only_prints(&self) -> bool {
         match self {
             Self::Search(arguments) => arguments.only_prints(),
-            Self::Explore(_) | Self::Demo(_) | Self::Train(_) | Self::Report(_) => false,
+            Self::Explore(_) | Self::Demo(_) | Self::Train(_) | Self::Report(_) | Self::Bundle(_) => false,
             _ => true,
         }
     }
@@ -119,6 +122,7 @@ pub fn main() -> ExitCode {
         Some(Command::Bench(arguments)) => bench::run(&arguments),
         Some(Command::Report(arguments)) => report::run(&arguments),
         Some(Command::Generate(arguments)) => generate::run(&arguments, Arguments::command()),
+        Some(Command::Bundle(arguments)) => bundle::run(&arguments),
         Some(Command::Picture(arguments)) => picture::run(&arguments),
     };
     match result {

@@ -7,6 +7,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::cost::knob;
+use super::load::NamedRun;
 use super::{Answer, load, network};
 use crate::cost::{
     CostModel, Merit, MeritTick, ParadigmCell, ParadigmFigures, paradigm_differences, paradigm_rows, paradigms,
@@ -14,7 +15,6 @@ use crate::cost::{
 use crate::explore::default_transmit;
 use crate::quantity;
 use crate::record::{MeasurementKey, Subset};
-use crate::run::RunDir;
 use crate::space::{Design, ImportRules, SearchSpace};
 
 /// Arguments of `paradigms`.
@@ -95,7 +95,7 @@ fn design(space: &SearchSpace, text: &str) -> Result<Design> {
 
 /// Fills in the newest leaks of a run, on test objects with this number of views.
 fn fill_in_leaks(all: &mut [ParadigmFigures], space: &SearchSpace, views: u32, run: &Path) -> Result<()> {
-    let leaks = RunDir::open(run)?.store()?.leaks_after(0, usize::MAX)?;
+    let leaks = NamedRun::open(run)?.unpacked()?.store()?.leaks_after(0, usize::MAX)?;
     let fits = |key: &MeasurementKey| key.views == views && key.subset == Subset::Test && key.lost == 0;
     for one in all {
         let design = space.print_design(&one.design);

@@ -6,6 +6,7 @@ mod object;
 
 use anyhow::{Context, Result, bail};
 
+use super::load::NamedRun;
 use super::{Answer, explore, load, network};
 use crate::explore::{DEFAULT_POOL, Session};
 use crate::files;
@@ -33,9 +34,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     };
     let (profile, _) = load::profile(&arguments.profile)?;
     let mut session = Session::new(space, profile, DEFAULT_POOL, 0);
-    if let Some(path) = &arguments.run {
-        tui::replay(&mut session, path)?;
-    }
+    let run = arguments.run.as_deref().map(NamedRun::open).transpose()?;
+    load::replay_shown(&mut session, run.as_ref(), arguments.no_run)?;
     let mut ui = UiState { screen, ..UiState::default() };
     tui::play(&mut session, &mut ui, &arguments.keys);
     if let Some(scene) = arguments.scene {

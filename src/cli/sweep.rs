@@ -7,13 +7,13 @@ use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
 use super::cost::knob::parse as parse_knob;
+use super::load::NamedRun;
 use super::{Answer, load, network};
 use crate::explore::{AccuracyFigure, Command, DEFAULT_POOL, KnobRange, Session, SweepPoint};
 use crate::files;
 use crate::quantity::{Knob, Metric};
-use crate::run::RunDir;
 use crate::space::ImportRules;
-use crate::{svg, tui};
+use crate::svg;
 
 /// Arguments of `sweep`.
 #[derive(Debug, clap::Args)]
@@ -30,9 +30,13 @@ pub(super) struct Arguments {
     /// Number of values
     #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     steps: u32,
-    /// Trained run with the accuracies to rank by
+    /// Trained run with the accuracies to rank by; `shipped` is the one that comes with splitscope [default: the shipped
+    /// one, if it is of the space]
     #[arg(long)]
     run: Option<PathBuf>,
+    /// Rank by costs alone, without a run
+    #[arg(long, conflicts_with = "run")]
+    no_run: bool,
     /// Space: a shipped name or a TOML file [default: tabletop, or the run's]
     #[arg(long)]
     space: Option<String>,
@@ -130,7 +134,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
 
 /// A session on the run, or on space and profile, with the named knobs set.
 fn session(arguments: &Arguments) -> Result<Session> {
-    let run = arguments.run.as_deref().map(RunDir::open).transpose()?;
+    let run = arguments.run.as_deref().map(NamedRun::open).transpose()?;
     if arguments.networks.is_empty() {
         network::needs_network(&arguments.import)?;
     }
@@ -147,9 +151,7 @@ fn session(arguments: &Arguments) -> Result<Session> {
     };
     crate::cost::check_names(&space, &profile)?;
     let mut session = Session::new(space, profile, arguments.pool, arguments.seed);
-    if let Some(path) = &arguments.run {
-        tui::replay(&mut session, path)?;
-    }
+    load::replay_shown(&mut session, run.as_ref(), arguments.no_run)?;
     let mut moved = Vec::new();
     for text in &arguments.knobs {
         let (knob, value, note) = parse_knob(text)?;

@@ -43,9 +43,13 @@ pub(in crate::cli) struct Arguments {
     /// Screen: explore, train, search or compare
     #[arg(long, default_value = "explore")]
     pub(super) screen: String,
-    /// Run whose measurements are shown; with `--design` a trained run [default: the latest below runs/]
+    /// Run whose measurements are shown; `shipped` is the one that comes with splitscope [default: the shipped one; with
+    /// `--design` the latest below runs/]
     #[arg(long)]
     pub(super) run: Option<PathBuf>,
+    /// Draw costs alone, without a run
+    #[arg(long, conflicts_with_all = ["run", "design", "scene"])]
+    pub(super) no_run: bool,
     /// Keys pressed before, for instance `jHH<tab>` (names in angle brackets)
     #[arg(long, default_value = "", value_name = "KEYS")]
     pub(super) keys: String,

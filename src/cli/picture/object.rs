@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail};
 use image::{ImageFormat, Rgb, RgbImage};
 use serde_json::{Value, json};
 
+use super::super::load::NamedRun;
 use super::super::progress::ProgressBar;
 use super::super::train::use_threads;
 use super::super::{Answer, explore, load};
@@ -32,7 +33,7 @@ pub(super) fn serve(run: &Path) -> Result<Answer> {
 /// Makes the pictures of an object and shows them.
 pub(super) fn run(arguments: &Arguments, design: &str) -> Result<Answer> {
     let size = size(&arguments.size)?;
-    let run = RunDir::open(&load::run_path(arguments.run.as_ref())?)?;
+    let run = NamedRun::trained(arguments.run.as_ref())?.unpacked()?;
     use_threads(arguments.threads)?;
     let bar = ProgressBar::new("rendering");
     let evaluator = RunEvaluator::open(&run, &|done, total| bar.show(done, total))?;

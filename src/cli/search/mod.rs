@@ -11,9 +11,10 @@ mod proxy;
 
 use anyhow::{Result, bail};
 
+use super::Answer;
+use super::load::NamedRun;
 use super::progress::{Log, ProgressBar};
 use super::train::use_threads;
-use super::{Answer, load};
 use crate::record::Task;
 use crate::run::{self, RunDir, SearchRunner, TaskProcess};
 use crate::search::Objective;
@@ -35,7 +36,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     if arguments.proxy {
         return proxy::run(arguments);
     }
-    let run = RunDir::open(&load::run_path(arguments.run.as_ref())?)?;
+    let run = NamedRun::trained(arguments.run.as_ref())?.writable()?;
     if arguments.baselines {
         return baselines::run(&run, arguments);
     }

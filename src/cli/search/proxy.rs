@@ -3,14 +3,15 @@
 use anyhow::Result;
 
 use super::arguments::{Arguments, problem};
+use crate::cli::load::NamedRun;
 use crate::cli::{Answer, load};
 use crate::quantity::number;
-use crate::run::{RunDir, Scoring, search_by_synflow};
+use crate::run::{Scoring, search_by_synflow};
 use crate::search::{Objective, SearchProblem};
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
-    let run = match load::run_path(arguments.run.as_ref()) {
-        Ok(path) => Some(RunDir::open(&path)?),
+    let run = match NamedRun::trained(arguments.run.as_ref()) {
+        Ok(run) => Some(run.unpacked()?),
         Err(error) if arguments.run.is_some() => return Err(error),
         Err(_) => None,
     };
@@ -23,7 +24,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         println!("{reason}");
         return Ok(Answer::No);
     }
-    let found = search_by_synflow(run.as_ref(), &manifest, &problem, &arguments.options().search)?;
+    let found = search_by_synflow(run.as_deref(), &manifest, &problem, &arguments.options().search)?;
     found.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
     if arguments.json {
         print_json(&problem, &found)?;

@@ -14,6 +14,11 @@ use crate::train::Settings;
 /// Opens or makes the run.
 pub(super) fn open_run(arguments: &Arguments) -> Result<RunDir> {
     let path = arguments.run.clone().unwrap_or_else(|| run::next(Path::new("runs")));
+    if run::is_shipped(&path) {
+        bail!(
+            "the shipped run can't be trained further: its optimiser state is not there; leave --run out for a new run"
+        );
+    }
     if path.join("run.toml").exists() {
         if arguments.space.is_some() || arguments.profile.is_some() || arguments.data.is_some() {
             bail!("{} has its space, profile and data already; start another run for others", path.display());
