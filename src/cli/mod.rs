@@ -120,7 +120,7 @@ pub fn main() -> ExitCode {
         Some(Command::Data(arguments)) => data::run(arguments),
         Some(Command::Keys(arguments)) => keys::run(&arguments),
         Some(Command::Bench(arguments)) => bench::run(&arguments),
-        Some(Command::Report(arguments)) => report::run(&arguments),
+        Some(Command::Report(arguments)) => report::run(arguments),
         Some(Command::Generate(arguments)) => generate::run(&arguments, Arguments::command()),
         Some(Command::Bundle(arguments)) => bundle::run(&arguments),
         Some(Command::Picture(arguments)) => picture::run(&arguments),

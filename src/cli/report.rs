@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::cost::knob::parse as parse_knob;
+use super::load::NamedRun;
 use super::{Answer, load};
 use crate::diagnostic::Source;
 use crate::explore::{Command, DEFAULT_POOL, DesignRow, OverrideRow, Session, SessionFile};
@@ -19,7 +20,7 @@ use crate::tui;
 /// Arguments of `report`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Trained run
+    /// Trained run; `shipped` is the one that comes with splitscope, of which a copy is made
     run: PathBuf,
     /// File of the page [default: report.html in the run, unless --markdown is given]
     #[arg(short, long, value_name = "FILE.html")]
@@ -47,7 +48,10 @@ pub(super) struct Arguments {
     sensors: Option<u32>,
 }
 
-pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
+pub(super) fn run(arguments: Arguments) -> Result<Answer> {
+    // The page is written into the run: the shipped one is copied.
+    let run = NamedRun::open(&arguments.run)?.writable()?.path().to_owned();
+    let arguments = &Arguments { run, ..arguments };
     let facts = RunFacts::read(&arguments.run)?;
     let session = session(arguments)?;
     let report = Report::new(&session, Some(&facts));

@@ -11,6 +11,7 @@ mod pictures;
 mod recording;
 mod replay;
 mod report_work;
+mod shipped;
 mod tour;
 
 use std::{
@@ -43,6 +44,7 @@ use follower::{Follower, MAX_WAIT};
 use picture_work::PictureWork;
 use recording::Recording;
 use report_work::ReportWork;
+use shipped::ShippedRun;
 
 /// Shortest time between two frames.
 const MIN_FRAME_TIME: Duration = Duration::from_millis(12);
@@ -66,6 +68,8 @@ pub(crate) struct App {
     options: Options,
     /// Run that is followed.
     follower: Option<Follower>,
+    /// The shipped run, while it is shown.
+    shipped: Option<ShippedRun>,
     /// Run that is replayed.
     recording: Option<Recording>,
     /// Tour that is shown instead of a session of the user.
@@ -100,6 +104,7 @@ impl App {
             theme,
             options,
             follower: None,
+            shipped: None,
             recording: None,
             demo: None,
             picture_work: PictureWork::default(),

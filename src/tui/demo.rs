@@ -7,7 +7,8 @@ mod measured;
 mod scene;
 mod script;
 
-pub(crate) use measured::{Measured, record};
+pub(crate) use super::model::pictures::WantedPictures;
+pub(crate) use measured::Measured;
 
 use scene::{Facts, SceneStep, TourScene};
 
@@ -20,6 +21,7 @@ use super::model::{
 use crate::{
     explore::{Command, Move, Session, Update},
     quantity::Knob,
+    run::{RunArchive, RunError},
 };
 
 /// The tour and its position.
@@ -135,13 +137,7 @@ impl Demo {
     pub(crate) fn play_out(&mut self, scene: usize, session: &mut Session, ui: &mut UiState) {
         self.begin(scene, session, ui, 0);
         let Some(scene) = self.scenes.get(self.at) else { return };
-        for step in scene.steps {
-            match *step {
-                SceneStep::Turn(knob, target, _) => turn(session, knob, target, 0),
-                SceneStep::Override(part, places) => drop(session.apply(Command::Override(part, Move::By(places)), 0)),
-                SceneStep::Rest(_) => {}
-            }
-        }
+        scene.steps.iter().for_each(|step| carry_out(*step, session));
         self.step = scene.steps.len();
     }
 
@@ -156,6 +152,38 @@ impl Demo {
             of: self.scenes.len(),
             held: self.held || self.is_over(),
         }
+    }
+}
+
+/// Pictures that the tour would show of a run in an archive, and that the archive lacks.
+///
+/// # Errors
+/// The archive is damaged.
+pub(crate) fn pictures_wanted(archive: &RunArchive, session: &mut Session) -> Result<Vec<WantedPictures>, RunError> {
+    let mut demo = Demo::new(Measured::of(archive, session.space())?);
+    let (mut ui, mut wanted) = (UiState::default(), Vec::new());
+    for at in 0..demo.scenes.len() {
+        if !demo.scenes[at].pictures {
+            continue;
+        }
+        demo.begin(at, session, &mut ui, 0);
+        wanted.extend(WantedPictures::of(session, &ui.pictures));
+        for step in demo.scenes[at].steps {
+            carry_out(*step, session);
+            wanted.extend(WantedPictures::of(session, &ui.pictures));
+        }
+    }
+    wanted.dedup();
+    wanted.retain(|one| session.pictures().of(&one.design, one.views, one.object).is_none());
+    Ok(wanted)
+}
+
+/// Carries out a step of a scene at once.
+fn carry_out(step: SceneStep, session: &mut Session) {
+    match step {
+        SceneStep::Turn(knob, target, _) => turn(session, knob, target, 0),
+        SceneStep::Override(part, places) => drop(session.apply(Command::Override(part, Move::By(places)), 0)),
+        SceneStep::Rest(_) => {}
     }
 }
 

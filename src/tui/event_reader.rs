@@ -9,7 +9,7 @@ use crate::{
     },
     quantity::number,
     record::{EvaluationRecord, Event, EventRecord, LeakMeasurement, Measurement, Subset, Task},
-    run::{Changes, Stored},
+    run::{Changes, RunArchive, RunError, SHIPPED, Stored},
     space::SearchSpace,
 };
 
@@ -26,6 +26,11 @@ impl EventReader {
     /// Reader that starts at the beginning of a run.
     pub(crate) fn new(run: &Path) -> Self {
         Self { run: run.display().to_string(), began: None }
+    }
+
+    /// Reader of the run that comes with the program.
+    pub(crate) fn of_shipped() -> Self {
+        Self::new(Path::new(SHIPPED))
     }
 
     /// Updates that name the run, to be applied before all others.
@@ -89,6 +94,18 @@ impl EventReader {
             Event::Child(_) | Event::Unknown(_) => {}
         }
     }
+}
+
+/// Updates for everything in the archive of the run that comes with the program.
+///
+/// # Errors
+/// The archive is damaged.
+pub(crate) fn updates_of(archive: &RunArchive, space: &SearchSpace) -> Result<Vec<Update>, RunError> {
+    let mut reader = EventReader::of_shipped();
+    let mut updates = reader.initial_updates();
+    updates.extend(reader.read(space, archive.records()?));
+    keep_last_states(&mut updates);
+    Ok(updates)
 }
 
 /// Update for the state of a task.

@@ -57,17 +57,30 @@ use crate::{
     explore::{Command, Session, ViewRow},
     files,
     record::ObjectPictures,
-    run::{Manifest, RunError},
+    run::{Manifest, RunArchive, RunError},
 };
 use keymap::Keymap;
 use theme::{ColourDepth, ColourScheme, Environment, Theme};
 use widget::{ASCII, UNICODE};
 
+/// Run to show at the start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum RunChoice {
+    /// The one in this directory.
+    Named(PathBuf),
+    /// The one that comes with the program.
+    Shipped,
+    /// One below the runs folder that a process is at work on; else the shipped one, if it is of the space.
+    Usual,
+    /// None: costs alone.
+    None,
+}
+
 /// Options of the terminal interface.
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
-    /// The run to follow; if none, one below `runs_root` that a process is at work on.
-    pub(crate) run: Option<PathBuf>,
+    /// The run to show.
+    pub(crate) run: RunChoice,
     /// A run to be gone through from its beginning, instead of one to follow.
     pub(crate) replay: Option<PathBuf>,
     /// Shows the tour.
@@ -151,6 +164,16 @@ pub(crate) fn replay(session: &mut Session, run: &Path) -> Result<(), TuiError> 
         }
     }
     event_reader::keep_last_states(&mut updates);
+    session.apply(Command::Update(updates), 0);
+    Ok(())
+}
+
+/// Applies everything in the archive of the run that comes with the program to a session.
+///
+/// # Errors
+/// The archive is damaged.
+pub(crate) fn replay_archive(session: &mut Session, archive: &RunArchive) -> Result<(), TuiError> {
+    let updates = event_reader::updates_of(archive, session.space())?;
     session.apply(Command::Update(updates), 0);
     Ok(())
 }

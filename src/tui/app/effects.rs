@@ -63,7 +63,10 @@ impl App {
     fn train(&mut self) {
         if self.follower.as_ref().is_none_or(|follower| follower.trained) {
             match FollowedRun::create(&self.options.runs_root, &self.options.template) {
-                Ok(run) => self.follower = Some(Follower::new(run)),
+                Ok(run) => {
+                    self.end_pictures();
+                    (self.shipped, self.follower) = (None, Some(Follower::new(run)));
+                }
                 Err(error) => return self.failed(Task::Train, error.to_string()),
             }
         }
@@ -72,6 +75,9 @@ impl App {
     }
 
     fn search(&mut self, limits: &BTreeMap<String, f64>) {
+        if let Err(error) = self.copy_shipped() {
+            return self.failed(Task::Search, error.to_string());
+        }
         if self.follower.is_none() {
             let key = self.ui.keys.key(Command::StartTraining);
             return self.failed(Task::Search, format!("there is no trained run yet; {key} trains one"));

@@ -10,8 +10,9 @@ use super::{
 use crate::{
     explore::{Command, Severity, Update, WorkControl, progress::State},
     record::{self, Task},
-    run::{self, Listed, RunError},
+    run::{self, Listed, RunError, SHIPPED},
     tui::{
+        RunChoice,
         command::UserCommand,
         event_reader,
         followed_run::{self, FollowedRun},
@@ -28,13 +29,19 @@ impl App {
         if self.options.tour {
             return self.start_tour();
         }
-        let named = self.options.run.clone();
-        let run = named.map_or_else(
-            || followed_run::living_run(&self.options.runs_root, &self.options.template.space),
-            |path| Ok(Some(path)),
-        );
-        match run {
+        match self.options.run.clone() {
+            RunChoice::Named(path) => self.follow(&path),
+            RunChoice::Shipped => self.show_shipped(),
+            RunChoice::Usual => self.open_usual(),
+            RunChoice::None => {}
+        }
+    }
+
+    /// Follows a run that a process is at work on; where there is none, shows the shipped one.
+    fn open_usual(&mut self) {
+        match followed_run::living_run(&self.options.runs_root, &self.options.template.space) {
             Ok(Some(path)) => self.follow(&path),
+            Ok(None) if self.is_of_shipped_space() => self.show_shipped(),
             Ok(None) => {}
             Err(error) => self.say(Severity::Error, error.to_string()),
         }
@@ -80,6 +87,11 @@ impl App {
         } else {
             "A process at work on a run continues whether the run is followed or not.".to_owned()
         };
+        let mut choices = choices;
+        if self.shipped.is_none() && self.is_of_shipped_space() {
+            let label = format!("{SHIPPED}  (the run that comes with splitscope)");
+            choices.push(Choice::new(label, UserCommand::FollowRun(SHIPPED.into())));
+        }
         self.ui.menu = Some(Menu::new("Follow a run", text, choices));
     }
 
@@ -90,8 +102,13 @@ impl App {
         }
         (self.recording, self.ui.replay) = (None, None);
         self.end_pictures();
+        self.shipped = None;
         self.feed(forget());
-        self.follow(path);
+        if run::is_shipped(path) {
+            self.show_shipped();
+        } else {
+            self.follow(path);
+        }
     }
 
     /// Polls the run if it is time to. Returns `true` if anything is new.

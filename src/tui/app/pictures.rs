@@ -31,7 +31,7 @@ impl App {
     fn picture_progress(&mut self) -> PictureProgress {
         let view = &self.ui.pictures;
         let shown = view.shown && self.ui.screen == Screen::Explore && self.demo.is_none();
-        let wanted = WantedPictures::of(&self.session, view).filter(|_| shown && self.follower.is_some());
+        let wanted = WantedPictures::of(&self.session, view).filter(|_| shown && self.has_run());
         let Some(wanted) = wanted else { return self.rest_pictures() };
         let WantedPictures { design, views, object } = &wanted;
         if self.session.pictures().of(design, *views, *object).is_some() {
@@ -56,6 +56,10 @@ impl App {
         }
     }
 
+    fn has_run(&self) -> bool {
+        self.follower.is_some() || self.shipped.is_some()
+    }
+
     /// Nothing is wanted, or everything is there.
     fn rest_pictures(&mut self) -> PictureProgress {
         self.picture_work.wanted = None;
@@ -64,8 +68,9 @@ impl App {
 
     /// Requests pictures, and starts the process that makes them if there is none.
     fn ask_for(&mut self, wanted: &WantedPictures) -> Result<(), RunError> {
-        let Some(follower) = &self.follower else { return Ok(()) };
         self.picture_work.asked = true;
+        self.unpack_shipped()?;
+        let Some(follower) = &self.follower else { return Ok(()) };
         let WantedPictures { design, views, object } = wanted.clone();
         follower.run.store().request_pictures(&PictureRequest { design, views, object })?;
         let work = &mut self.picture_work;

@@ -72,6 +72,17 @@ fn shortened(sentence: &str, cells: u16) -> String {
     text
 }
 
+/// Origin of the accuracies while the run that comes with the program is shown.
+fn on_shipped_run(view: View<'_>) -> String {
+    let (session, keys) = (view.session, &view.ui.keys);
+    let (search, train) = (keys.key(Command::StartSearch), keys.key(Command::StartTraining));
+    let measured = session.measurements().len();
+    format!(
+        "{measured} designs were measured on the run that comes with splitscope; {search} searches on, in a copy of it; \
+         {train} trains a run of your own"
+    )
+}
+
 /// The message of the moment, else how the selected design stands.
 fn sentence(view: View<'_>) -> (char, String, Style) {
     let View { session, theme, ui } = view;
@@ -84,7 +95,7 @@ fn sentence(view: View<'_>) -> (char, String, Style) {
         };
     }
     if !matches!(ui.screen, Screen::Explore | Screen::Compare) {
-        return (' ', String::new(), theme.text);
+        return (' ', if view.shows_shipped_run() { on_shipped_run(view) } else { String::new() }, theme.text);
     }
     match session.status() {
         Some(status) if status.feasible => (glyphs.yes, status.sentence, theme.good),

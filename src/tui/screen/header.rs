@@ -81,6 +81,7 @@ fn work(view: View<'_>, room: bool) -> (String, Style) {
             (format!("accuracies not yet measured: {} trains", ui.keys.key(Command::StartTraining)), theme.warn)
         }
         0 => (format!("not yet measured: {} trains", ui.keys.key(Command::StartTraining)), theme.warn),
+        measured if view.shows_shipped_run() => (format!("shipped run: {measured} measured"), theme.text),
         measured => (format!("{measured} measured"), theme.text),
     }
 }

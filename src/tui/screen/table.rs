@@ -62,8 +62,8 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     hits.add(area, Region::Pane(Pane::Table));
     let count = session.order().len();
     let at = session.selected_row();
-    let [note, short] = notes(view, at, count);
-    let note = if width(&note) + 16 <= area.width { note } else { short };
+    let [whole, note, short] = notes(view, at, count);
+    let note = [whole, note].into_iter().find(|note| width(note) + 16 <= area.width).unwrap_or(short);
     let inner = chrome::pane(buf, area, ("Designs", &note), focus, theme);
     let shapes = shapes(view, inner.width);
     let heading = chrome::row(inner, 0);
@@ -85,8 +85,8 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     }
 }
 
-/// Selected row, order and filter, in many words and in few.
-fn notes(view: View<'_>, at: Option<usize>, count: usize) -> [String; 2] {
+/// Selected row, order, filter and origin of the accuracies; without that; in few words.
+fn notes(view: View<'_>, at: Option<usize>, count: usize) -> [String; 3] {
     let setup = view.session.setup();
     let place = at.map_or_else(|| "-".to_owned(), |at| number::grouped(at as u64 + 1));
     let order = if setup.sort().reversed { "reversed " } else { "" };
@@ -99,7 +99,9 @@ fn notes(view: View<'_>, at: Option<usize>, count: usize) -> [String; 2] {
     let place = format!("{place} of {}", number::grouped(count as u64));
     let column = setup.sort().column.name();
     let short = if filter.is_empty() { format!("by {column}") } else { "filtered".to_owned() };
-    [format!("{place}{what}, {order}by {column}{filter}"), format!("{place}, {short}")]
+    let note = format!("{place}{what}, {order}by {column}{filter}");
+    let origin = if view.shows_shipped_run() { ", of the shipped run" } else { "" };
+    [format!("{note}{origin}"), note, format!("{place}, {short}")]
 }
 
 /// The columns that fit, in order.

@@ -220,7 +220,7 @@ fn progress(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, .. } = view;
     let training = session.training();
     let name = training.run.as_deref().unwrap_or("");
-    let name = name.rsplit('/').next().unwrap_or(name);
+    let name = if view.shows_shipped_run() { "shipped run" } else { name.rsplit('/').next().unwrap_or(name) };
     let inner = chrome::pane(buf, area, ("Progress", name), false, theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let share = format!("{:>5} %", percent(training.share()));

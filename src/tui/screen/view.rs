@@ -2,6 +2,7 @@
 
 use crate::{
     explore::Session,
+    run::SHIPPED,
     tui::{model::state::UiState, theme::Theme},
 };
 
@@ -19,4 +20,11 @@ pub struct View<'a> {
     pub ui: &'a UiState,
     /// Colours and characters.
     pub theme: &'a Theme,
+}
+
+impl View<'_> {
+    /// Returns `true` if the accuracies shown are those of the run that comes with the program.
+    pub(super) fn shows_shipped_run(&self) -> bool {
+        self.session.training().run.as_deref() == Some(SHIPPED) && !self.session.measurements().is_empty()
+    }
 }

@@ -14,7 +14,7 @@ use crate::{
     },
     run::{Document, Manifest},
     space::{self, ImportRules, SearchSpace},
-    tui::{Options, keymap::Keymap},
+    tui::{Options, RunChoice, keymap::Keymap},
 };
 
 /// The default space and profile, with a small pool.
@@ -40,7 +40,7 @@ pub(crate) fn options() -> Options {
     let folder = std::env::temp_dir().join(format!("splitscope-test-{}", std::process::id()));
     let document = || Document { name: "test".to_owned(), ..Document::default() };
     Options {
-        run: None,
+        run: RunChoice::Usual,
         replay: None,
         tour: false,
         runs_root: folder.join("runs"),

@@ -1,0 +1,70 @@
+//! The run that comes with the program: shown from its archive without a file being written; unpacked into a temporary
+//! folder where pictures need its weights; copied below the runs folder where a search writes.
+
+use tempfile::TempDir;
+
+use super::{App, follower::Follower};
+use crate::{
+    explore::{Command, Severity},
+    record::Task,
+    run::{self, RunArchive, RunDir, RunError},
+    tui::{event_reader, event_reader::EventReader, followed_run::FollowedRun},
+};
+
+/// The shipped run while it is shown.
+pub(super) struct ShippedRun {
+    archive: RunArchive,
+    /// Folder that it is unpacked in, removed with this value.
+    folder: Option<TempDir>,
+}
+
+impl App {
+    /// Returns `true` if the run that comes with the program is of the space that is explored.
+    pub(super) fn is_of_shipped_space(&self) -> bool {
+        let text = &self.options.template.space.text;
+        RunArchive::shipped().is_ok_and(|archive| archive.manifest().space.text == *text)
+    }
+
+    /// Shows the run that comes with the program.
+    pub(super) fn show_shipped(&mut self) {
+        match RunArchive::shipped() {
+            Ok(archive) => self.show(archive),
+            Err(error) => self.say(Severity::Error, error.to_string()),
+        }
+    }
+
+    fn show(&mut self, archive: RunArchive) {
+        match event_reader::updates_of(&archive, self.session.space()) {
+            Ok(updates) => self.feed(updates),
+            Err(error) => return self.say(Severity::Error, error.to_string()),
+        }
+        // How its training ended is shown, and is no news.
+        self.act(Command::Dismiss);
+        self.shipped = Some(ShippedRun { archive, folder: None });
+    }
+
+    /// Unpacks the shipped run, if it is shown, for a process that reads it, and follows it there.
+    pub(super) fn unpack_shipped(&mut self) -> Result<(), RunError> {
+        let Some(shipped) = self.shipped.as_mut().filter(|shipped| shipped.folder.is_none()) else { return Ok(()) };
+        let (folder, run) = shipped.archive.unpack()?;
+        let run = FollowedRun::open(run.path())?;
+        shipped.folder = Some(folder);
+        let mut follower = Follower::new(run);
+        follower.reader = EventReader::of_shipped();
+        self.follower = Some(follower);
+        Ok(())
+    }
+
+    /// Goes over from the shipped run, if it is shown, to a copy of it below the runs folder, which is followed.
+    pub(super) fn copy_shipped(&mut self) -> Result<(), RunError> {
+        let Some(shipped) = &self.shipped else { return Ok(()) };
+        let copy: RunDir = shipped.archive.copy_to(&run::next(&self.options.runs_root))?;
+        let run = FollowedRun::open(copy.path())?;
+        self.end_pictures();
+        (self.shipped, self.follower) = (None, Some(Follower::new(run)));
+        let text = format!("the search writes to {}, a copy of the shipped run", copy.path().display());
+        self.feed(vec![event_reader::note(Task::Search, text.clone())]);
+        self.say(Severity::Info, text);
+        Ok(())
+    }
+}
