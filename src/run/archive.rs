@@ -22,7 +22,7 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 use super::RunDir;
 use super::error::RunError;
 use super::manifest::Manifest;
-use super::store::{Changes, Cursor as Position, Stored};
+use super::store::{Changes, Cursor as Position, Sqlite, Stored};
 use crate::files::Digests;
 use crate::record::{Event, EventRecord};
 use crate::train::{Checkpoints, WeightFiles};
@@ -129,9 +129,9 @@ impl RunArchive {
     fn unpack_as(&self, path: &Path, manifest: &Manifest) -> Result<RunDir, RunError> {
         let (weights, state, rows) = (self.read(WEIGHTS)?, self.read(STATE)?, self.records()?);
         let step = rows::step_of_state(&state).map_err(|error| damaged(STATE, error))?;
-        RunDir::create_filled(path, manifest, |checkpoints, store| {
+        RunDir::create_filled(path, manifest, |checkpoints, database| {
             Checkpoints::new(checkpoints).put_weights(&WeightFiles { step, weights, state })?;
-            store.import(&rows)
+            Sqlite::open(database)?.import(&rows)
         })
     }
 

@@ -79,8 +79,6 @@ pub use store::{
     PictureRows, RequestRows, Store, Stored,
 };
 
-use store::Sqlite;
-
 pub(crate) use archive::{RunArchive, SHIPPED, is_shipped};
 pub(crate) use child::{Child, Ending, this_program};
 pub(crate) use evaluator::RunEvaluator;
@@ -111,12 +109,12 @@ impl RunDir {
         Self::create_filled(path, manifest, |_, _| Ok(()))
     }
 
-    /// As [`RunDir::create`]; `fill` puts something into the folder of checkpoints and the database before the
+    /// As [`RunDir::create`]; `fill` is given the paths of the folder of checkpoints and of the database before the
     /// directory becomes a run.
     fn create_filled(
         path: &Path,
         manifest: &Manifest,
-        fill: impl FnOnce(&Path, &Sqlite) -> Result<(), RunError>,
+        fill: impl FnOnce(&Path, &Path) -> Result<(), RunError>,
     ) -> Result<Self, RunError> {
         fs::create_dir_all(path).map_err(|error| RunError::file("create", path, error))?;
         if Manifest::is_in(path) {
@@ -127,7 +125,9 @@ impl RunDir {
         }
         let checkpoints = path.join(CHECKPOINTS);
         fs::create_dir_all(&checkpoints).map_err(|error| RunError::file("create", &checkpoints, error))?;
-        fill(&checkpoints, &Sqlite::create(&path.join(DATABASE))?)?;
+        let database = path.join(DATABASE);
+        drop(Store::create(&database)?);
+        fill(&checkpoints, &database)?;
         manifest.write(path)?;
         Ok(Self { path: path.to_owned(), manifest: manifest.clone() })
     }
