@@ -34,7 +34,7 @@ fn accuracy_rises_with_the_cameras_and_was_measured() {
     assert_eq!(end.sensors, 12);
     assert!(demo.before.accuracy < end.accuracy, "{:?} {:?}", demo.before.accuracy, end.accuracy);
     let caption = demo.caption(&session);
-    assert!(caption.text.contains("test objects of arrangement-10"), "{}", caption.text);
+    assert!(caption.text.contains("validation objects of arrangement-10"), "{}", caption.text);
     demo.begin(0, &mut session, &mut ui, 0);
     assert_eq!(session.measured_count(), 0, "the other scenes show none");
 }
