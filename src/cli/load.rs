@@ -102,7 +102,7 @@ impl NamedRun {
         }
     }
 
-    /// What the run was started with.
+    /// Manifest of the run.
     pub(super) fn manifest(&self) -> &Manifest {
         match self {
             Self::Directory(run) => run.manifest(),
@@ -121,7 +121,7 @@ impl NamedRun {
         })
     }
 
-    /// The run as a directory to write to; the shipped one is copied below `runs/`, which is told on standard error.
+    /// The run as a directory to write to; the shipped one is copied below `runs/`, with a note on standard error.
     pub(super) fn writable(self) -> Result<RunDir> {
         match self {
             Self::Directory(run) => Ok(run),

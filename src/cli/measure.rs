@@ -129,7 +129,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     }
     if arguments.workers > 1 {
         let printed: Vec<String> = designs.iter().map(|design| evaluator.space().print_design(design)).collect();
-        shares::measure(&run, &printed, arguments)?;
+        shares::measure(&run, &printed, arguments.workers, &conditions(arguments, &views))?;
     }
     let mut evaluator = evaluator;
     for &precision in &arguments.precisions {
@@ -161,6 +161,16 @@ fn accuracies(
         }
     }
     Ok(())
+}
+
+/// Numbers of views, precisions and subsets as arguments of this command.
+fn conditions(arguments: &Arguments, views: &[usize]) -> Vec<String> {
+    let views: Vec<String> = views.iter().map(ToString::to_string).collect();
+    let precisions: Vec<&str> = arguments.precisions.iter().map(|precision| precision.name()).collect();
+    let subsets: Vec<&str> = subsets(arguments, Subset::Validation).iter().map(|subset| subset.name()).collect();
+    let list = |flag: &str, values: String| [flag.to_owned(), values];
+    [list("--views", views.join(",")), list("--precision", precisions.join(",")), list("--subset", subsets.join(","))]
+        .concat()
 }
 
 /// The subsets named, else the usual one.

@@ -30,8 +30,8 @@ pub(super) struct Arguments {
     /// Number of values
     #[arg(long, default_value_t = 25, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     steps: u32,
-    /// Trained run with the accuracies to rank by; `shipped` is the one that comes with splitscope [default: the shipped
-    /// one, if it is of the space]
+    /// Trained run with the accuracies to rank by; `shipped` is the one that comes with splitscope [default: the
+    /// shipped one, if it is of the space]
     #[arg(long)]
     run: Option<PathBuf>,
     /// Rank by costs alone, without a run

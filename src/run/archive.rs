@@ -83,7 +83,7 @@ impl RunArchive {
         Ok(Self { zip: RefCell::new(zip), digests, manifest })
     }
 
-    /// What the run was started with.
+    /// Manifest of the run.
     pub(crate) fn manifest(&self) -> &Manifest {
         &self.manifest
     }

@@ -12,6 +12,7 @@ mod recording;
 mod replay;
 mod report_work;
 mod shipped;
+mod shipped_run;
 mod tour;
 
 use std::{
@@ -44,7 +45,7 @@ use follower::{Follower, MAX_WAIT};
 use picture_work::PictureWork;
 use recording::Recording;
 use report_work::ReportWork;
-use shipped::ShippedRun;
+use shipped_run::ShippedRun;
 
 /// Shortest time between two frames.
 const MIN_FRAME_TIME: Duration = Duration::from_millis(12);

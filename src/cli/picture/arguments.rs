@@ -43,8 +43,8 @@ pub(in crate::cli) struct Arguments {
     /// Screen: explore, train, search or compare
     #[arg(long, default_value = "explore")]
     pub(super) screen: String,
-    /// Run whose measurements are shown; `shipped` is the one that comes with splitscope [default: the shipped one; with
-    /// `--design` the latest below runs/]
+    /// Run whose measurements are shown; `shipped` is the one that comes with splitscope [default: the shipped one;
+    /// with `--design` the latest below runs/]
     #[arg(long)]
     pub(super) run: Option<PathBuf>,
     /// Draw costs alone, without a run

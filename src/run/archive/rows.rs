@@ -55,7 +55,7 @@ struct MeasurementRow {
 
 /// Key of a leak or of pictures.
 #[derive(Debug, Serialize, Deserialize)]
-struct KeyRow {
+struct KeyColumns {
     design: String,
     views: u32,
     lost: u32,
@@ -67,7 +67,7 @@ struct KeyRow {
 /// Line of `leaks.jsonl`.
 #[derive(Debug, Serialize, Deserialize)]
 struct LeakRow {
-    key: KeyRow,
+    key: KeyColumns,
     figures: LeakFigures,
     time: f64,
 }
@@ -75,7 +75,7 @@ struct LeakRow {
 /// Line of `pictures.jsonl`.
 #[derive(Debug, Serialize, Deserialize)]
 struct PictureRow {
-    key: KeyRow,
+    key: KeyColumns,
     object: u32,
     pictures: ObjectPictures,
     time: f64,
@@ -89,7 +89,7 @@ fn precision(name: &str) -> Result<Precision, RowError> {
     Precision::named(name).ok_or_else(|| RowError::Unknown(name.to_owned()))
 }
 
-impl KeyRow {
+impl KeyColumns {
     fn of(key: &MeasurementKey) -> Self {
         let MeasurementKey { design, views, lost, subset, precision, step } = key.clone();
         Self { design, views, lost, subset: subset.name().into(), precision: precision.name().into(), step }
@@ -105,7 +105,7 @@ impl KeyRow {
 impl MeasurementRow {
     fn of(row: &Stored<Measurement>) -> Self {
         let Measurement { key, accuracy, samples, calibration_batches, seconds, quantisation } = row.value.clone();
-        let KeyRow { design, views, lost, subset, precision, step } = KeyRow::of(&key);
+        let KeyColumns { design, views, lost, subset, precision, step } = KeyColumns::of(&key);
         Self {
             design,
             views,
@@ -136,7 +136,7 @@ impl MeasurementRow {
             _ => None,
         };
         let Self { design, views, lost, subset, precision, step, .. } = self;
-        let key = KeyRow { design, views, lost, subset, precision, step }.read()?;
+        let key = KeyColumns { design, views, lost, subset, precision, step }.read()?;
         Ok((Measurement { key, accuracy, samples, calibration_batches, seconds, quantisation }, time))
     }
 }
@@ -195,7 +195,7 @@ fn write_lines(rows: impl Iterator<Item = impl Serialize>) -> Result<Vec<u8>, Ru
 pub(super) fn write_leaks(rows: &[Stored<LeakMeasurement>]) -> Result<Vec<u8>, RunError> {
     write_lines(rows.iter().map(|row| {
         let LeakMeasurement { key, figures } = &row.value;
-        LeakRow { key: KeyRow::of(key), figures: figures.clone(), time: row.time.round() }
+        LeakRow { key: KeyColumns::of(key), figures: figures.clone(), time: row.time.round() }
     }))
 }
 
@@ -210,7 +210,7 @@ pub(super) fn read_leaks(content: &[u8]) -> Result<Vec<Stored<LeakMeasurement>>,
 pub(super) fn write_pictures(rows: &[Stored<PictureRecord>]) -> Result<Vec<u8>, RunError> {
     write_lines(rows.iter().map(|row| {
         let PictureRecord { key: PictureKey { design, object }, pictures } = row.value.clone();
-        PictureRow { key: KeyRow::of(&design), object, pictures, time: row.time.round() }
+        PictureRow { key: KeyColumns::of(&design), object, pictures, time: row.time.round() }
     }))
 }
 

@@ -1,22 +1,13 @@
 //! The run that comes with the program: shown from its archive without a file being written; unpacked into a temporary
 //! folder where pictures need its weights; copied below the runs folder where a search writes.
 
-use tempfile::TempDir;
-
-use super::{App, follower::Follower};
+use super::{App, follower::Follower, shipped_run::ShippedRun};
 use crate::{
     explore::{Command, Severity},
     record::Task,
     run::{self, RunArchive, RunDir, RunError},
     tui::{event_reader, event_reader::EventReader, followed_run::FollowedRun},
 };
-
-/// The shipped run while it is shown.
-pub(super) struct ShippedRun {
-    archive: RunArchive,
-    /// Folder that it is unpacked in, removed with this value.
-    folder: Option<TempDir>,
-}
 
 impl App {
     /// Returns `true` if the run that comes with the program is of the space that is explored.
