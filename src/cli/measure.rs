@@ -124,17 +124,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     }
     let designs = designs(&evaluator, arguments)?;
     let views = numbers_of_views(arguments, evaluator.views())?;
-    if arguments.leak {
-        return leaks(&evaluator, &designs, &views, arguments);
-    }
-    if arguments.workers > 1 {
+    if arguments.workers > 1 && !arguments.leak {
         let printed: Vec<String> = designs.iter().map(|design| evaluator.space().print_design(design)).collect();
         shares::measure(&run, &printed, arguments.workers, &conditions(arguments, &views))?;
     }
     let mut evaluator = evaluator;
     for &precision in &arguments.precisions {
         evaluator = evaluator.with_precision(precision);
-        accuracies(&evaluator, &designs, &views, as_the_run, arguments)?;
+        if arguments.leak {
+            leaks(&evaluator, &designs, &views, arguments)?;
+        } else {
+            accuracies(&evaluator, &designs, &views, as_the_run, arguments)?;
+        }
     }
     Ok(Answer::Yes)
 }
@@ -178,17 +179,17 @@ fn subsets(arguments: &Arguments, usual: Subset) -> Vec<Subset> {
     if arguments.subsets.is_empty() { vec![usual] } else { arguments.subsets.clone() }
 }
 
-/// Measures and prints the leaks of the designs.
-fn leaks(evaluator: &RunEvaluator, designs: &[Design], views: &[usize], arguments: &Arguments) -> Result<Answer> {
+/// Measures and prints the leaks of the designs in one precision.
+fn leaks(evaluator: &RunEvaluator, designs: &[Design], views: &[usize], arguments: &Arguments) -> Result<()> {
     for design in designs {
         for subset in subsets(arguments, Subset::Test) {
             for &views in views {
-                let key = evaluator.leak_key(design, views as u32, subset);
+                let key = evaluator.key(design, views as u32, subset);
                 leak::print(&evaluator.leak(&key, arguments.decoder)?, arguments.json)?;
             }
         }
     }
-    Ok(Answer::Yes)
+    Ok(())
 }
 
 /// The designs named, then those on record, then those drawn; each once.

@@ -14,7 +14,7 @@ use crate::cost::{
 };
 use crate::explore::default_transmit;
 use crate::quantity;
-use crate::record::{MeasurementKey, Subset};
+use crate::record::{MeasurementKey, Precision, Subset};
 use crate::space::{Design, ImportRules, SearchSpace};
 
 /// Arguments of `paradigms`.
@@ -64,15 +64,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let knobs = knob::knobs(&model, arguments.sensors, &arguments.knobs)?;
     knobs.check()?;
     let mut all = paradigms(&model, &design, &knobs)?;
-    if let Some(run) = &arguments.run {
-        fill_in_leaks(&mut all, model.space(), knobs.sensors, run)?;
-    }
+    let precision = match &arguments.run {
+        Some(run) => fill_in_leaks(&mut all, model.space(), knobs.sensors, run)?,
+        None => None,
+    };
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&report(&model, knobs.sensors, &all))?);
+        println!("{}", serde_json::to_string_pretty(&report(&model, knobs.sensors, &all, precision))?);
     } else if arguments.markdown {
-        print!("{}", quantity::ascii(&markdown(&all)));
+        print!("{}", quantity::ascii(&markdown(&all, precision)));
     } else {
-        print!("{}", quantity::ascii(&text(&model, knobs.sensors, &all)));
+        print!("{}", quantity::ascii(&text(&model, knobs.sensors, &all, precision)));
     }
     Ok(Answer::Yes)
 }
@@ -93,21 +94,32 @@ fn design(space: &SearchSpace, text: &str) -> Result<Design> {
     Ok(Design { genome, split, fusion: usual.fusion, ratio: usual.ratio, bits: usual.bits })
 }
 
-/// Fills in the newest leaks of a run, on test objects with this number of views.
-fn fill_in_leaks(all: &mut [ParadigmFigures], space: &SearchSpace, views: u32, run: &Path) -> Result<()> {
+/// Fills in the newest leaks of a run, on test objects with this number of views: those in int8, as costs are, or in
+/// single precision where the run has no other. Returns their precision if there are any.
+fn fill_in_leaks(
+    all: &mut [ParadigmFigures],
+    space: &SearchSpace,
+    views: u32,
+    run: &Path,
+) -> Result<Option<Precision>> {
     let leaks = NamedRun::open(run)?.unpacked()?.store()?.leaks_after(0, usize::MAX)?;
     let fits = |key: &MeasurementKey| key.views == views && key.subset == Subset::Test && key.lost == 0;
-    for one in all {
-        let design = space.print_design(&one.design);
-        let of_design = leaks.iter().map(|stored| &stored.value).filter(|leak| leak.key.design == design);
-        let newest = of_design.filter(|leak| fits(&leak.key)).max_by_key(|leak| leak.key.step);
-        one.leak = newest.map(|newest| newest.figures.leak);
+    for precision in Precision::ALL {
+        for one in &mut *all {
+            let design = space.print_design(&one.design);
+            let of_design = leaks.iter().map(|stored| &stored.value).filter(|leak| leak.key.design == design);
+            let fitting = of_design.filter(|leak| fits(&leak.key) && leak.key.precision == precision);
+            one.leak = fitting.max_by_key(|leak| leak.key.step).map(|newest| newest.figures.leak);
+        }
+        if all.iter().any(|one| one.leak.is_some()) {
+            return Ok(Some(precision));
+        }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// The figures as JSON, in base units.
-fn report(model: &CostModel, sensors: u32, all: &[ParadigmFigures]) -> Value {
+fn report(model: &CostModel, sensors: u32, all: &[ParadigmFigures], precision: Option<Precision>) -> Value {
     let row = |one: &ParadigmFigures| {
         let ticks: serde_json::Map<String, Value> = Merit::ALL
             .iter()
@@ -136,6 +148,7 @@ fn report(model: &CostModel, sensors: u32, all: &[ParadigmFigures]) -> Value {
         "space": model.space().name,
         "profile": model.profile().name,
         "sensors": sensors,
+        "leak_precision": precision.map(Precision::name),
         "paradigms": all.iter().map(row).collect::<Vec<_>>(),
         "differences": paradigm_differences(all),
     })
@@ -155,14 +168,16 @@ fn cell(cell: &ParadigmCell) -> String {
 }
 
 /// Rules by which figures say yes, and the differences to the paper.
-fn notes(all: &[ParadigmFigures]) -> Vec<String> {
+fn notes(all: &[ParadigmFigures], precision: Option<Precision>) -> Vec<String> {
     let any_leak = all.iter().any(|one| one.leak.is_some());
     let known = Merit::ALL.iter().filter(|merit| any_leak || **merit != Merit::Privacy);
     let rules = known.map(|merit| format!("{}, {}: yes if {}", merit.label(), merit.basis(), merit.rule()));
+    let rules =
+        rules.chain(precision.map(|precision| format!("costs are those of int8; leaks are in {}", precision.name())));
     rules.chain(paradigm_differences(all).into_iter().map(|sentence| format!("! {sentence}"))).collect()
 }
 
-fn text(model: &CostModel, sensors: u32, all: &[ParadigmFigures]) -> String {
+fn text(model: &CostModel, sensors: u32, all: &[ParadigmFigures], precision: Option<Precision>) -> String {
     let mut out = String::new();
     let (space, profile) = (model.space(), &model.profile().name);
     let _ = writeln!(out, "{} on {profile}, {sensors} sensors", space.name);
@@ -177,11 +192,11 @@ fn text(model: &CostModel, sensors: u32, all: &[ParadigmFigures]) -> String {
     for row in paradigm_rows(all) {
         let _ = writeln!(out, "{}", line(row.name, &mut row.cells.iter().map(cell)));
     }
-    let _ = writeln!(out, "\n{}", notes(all).join("\n"));
+    let _ = writeln!(out, "\n{}", notes(all, precision).join("\n"));
     out
 }
 
-fn markdown(all: &[ParadigmFigures]) -> String {
+fn markdown(all: &[ParadigmFigures], precision: Option<Precision>) -> String {
     let mut out = String::new();
     let names: Vec<&str> = all.iter().map(|one| one.paradigm.label()).collect();
     let _ = writeln!(out, "| | {} |\n|---|{}", names.join(" | "), "---|".repeat(all.len()));
@@ -189,7 +204,7 @@ fn markdown(all: &[ParadigmFigures]) -> String {
         let cells: Vec<String> = row.cells.iter().map(cell).collect();
         let _ = writeln!(out, "| {} | {} |", row.name.trim_start(), cells.join(" | "));
     }
-    for note in notes(all) {
+    for note in notes(all, precision) {
         let _ = writeln!(out, "\n{note}");
     }
     out

@@ -8,13 +8,12 @@ use std::ops::Range;
 use thiserror::Error;
 
 use super::candidate::{CandidateDesign, CandidateError, CandidateId, demands, design, effective_transmit};
-use super::leaks::Leaks;
+use super::leaks::{Leaks, ShownLeak};
 use super::measurements::{Accuracy, Measurements, ShownAccuracy, entry_of};
 use super::pool::{CandidatePool, DesignKey};
 use crate::cost::{CostError, CostModel, DemandBatch, SplitDemand, TransmitConfig};
 use crate::hardware::Profile;
 use crate::network::BoundaryId;
-use crate::record::LeakFigures;
 use crate::space::{Design, Genome, SearchSpace};
 
 /// Candidate designs of a space on a profile, and their measurements.
@@ -268,20 +267,14 @@ impl Catalogue {
     ///
     /// # Errors
     /// A leak that does not fit the space, which is left out, or a design that can't be costed.
-    pub(super) fn record_leak(
-        &mut self,
-        design: &Design,
-        views: u32,
-        step: u64,
-        figures: LeakFigures,
-    ) -> Result<(), MeasurementError> {
-        let is_share = (0.0..=1.0).contains(&figures.leak);
+    pub(super) fn record_leak(&mut self, design: &Design, views: u32, leak: ShownLeak) -> Result<(), MeasurementError> {
+        let is_share = (0.0..=1.0).contains(&leak.figures.leak);
         if !is_share || design.genome.genes().len() != self.space.genes().len() {
             return Err(MeasurementError::Unfit);
         }
         let design = self.space.canonical_design(design.clone());
         let is_first = !self.leaks.knows(&design);
-        self.leaks.record(design.clone(), views, step, figures);
+        self.leaks.record(design.clone(), views, leak);
         self.stale = true;
         if !is_first {
             return Ok(());

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use super::candidate::CandidateId;
 use super::measurements::{Accuracy, Measurements};
 use super::pool::CandidatePool;
-use crate::record::LeakFigures;
+use crate::record::{LeakFigures, Precision};
 use crate::space::{Design, SearchSpace};
 
 /// All leaks of a session.
@@ -18,8 +18,26 @@ pub struct Leaks {
     shares: Measurements,
     /// Run followed now.
     run: String,
-    /// Newest figures of each design and number of views, with the training step of their weights.
-    figures: HashMap<(Design, u32), (u64, LeakFigures)>,
+    /// Leaks of each design and number of views on that run.
+    figures: HashMap<(Design, u32), Vec<ShownLeak>>,
+}
+
+/// A leak with its precision and the training step of its weights.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ShownLeak {
+    /// Numbers that the network was evaluated with.
+    pub precision: Precision,
+    /// Training step of the weights.
+    pub step: u64,
+    /// Figures.
+    pub figures: LeakFigures,
+}
+
+impl ShownLeak {
+    /// As accuracies: in int8, which costs assume, before single precision; then the newest.
+    fn rank(&self) -> (bool, u64) {
+        (self.precision == Precision::Int8, self.step)
+    }
 }
 
 impl Leaks {
@@ -28,9 +46,9 @@ impl Leaks {
         self.figures.is_empty()
     }
 
-    /// Figures of a design with a number of views.
-    pub fn figures(&self, design: &Design, views: u32) -> Option<&LeakFigures> {
-        self.figures.get(&(design.clone(), views)).map(|(_, figures)| figures)
+    /// Leak of a design with a number of views.
+    pub fn shown(&self, design: &Design, views: u32) -> Option<&ShownLeak> {
+        self.figures.get(&(design.clone(), views))?.iter().max_by_key(|leak| leak.rank())
     }
 
     /// Leak of a split with the current number of views, NaN if it was not measured.
@@ -40,13 +58,12 @@ impl Leaks {
     }
 
     /// Records the leak of a canonical design.
-    pub(super) fn record(&mut self, design: Design, views: u32, step: u64, figures: LeakFigures) {
-        let share = Accuracy { accuracy: figures.leak, samples: figures.samples, step, quantisation: None };
+    pub(super) fn record(&mut self, design: Design, views: u32, leak: ShownLeak) {
+        let ShownLeak { precision, step, ref figures } = leak;
+        let (accuracy, samples) = (figures.leak, figures.samples);
+        let share = Accuracy { accuracy, samples, step, precision, quantisation: None };
         self.shares.record(design.clone(), views, share);
-        let newest = self.figures.entry((design, views)).or_insert_with(|| (step, figures.clone()));
-        if newest.0 <= step {
-            *newest = (step, figures);
-        }
+        self.figures.entry((design, views)).or_default().push(leak);
     }
 
     /// Returns `true` if the design has a leak on record, of any run.
@@ -66,7 +83,10 @@ impl Leaks {
     /// Removes leaks on weights after `step` of the run followed now.
     pub(super) fn withdraw(&mut self, step: u64) {
         self.shares.withdraw(step);
-        self.figures.retain(|_, (own, _)| *own <= step);
+        for leaks in self.figures.values_mut() {
+            leaks.retain(|leak| leak.step <= step);
+        }
+        self.figures.retain(|_, leaks| !leaks.is_empty());
     }
 
     /// Links a measured design with the splits of the pool that are this design.
@@ -82,5 +102,53 @@ impl Leaks {
     /// Fills in the leaks of a pool with `splits` splits at a number of views.
     pub(super) fn refresh(&mut self, splits: usize, views: u32) {
         self.shares.refresh(splits, views);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::pair;
+    use super::*;
+    use crate::record::Attacker;
+
+    #[test]
+    fn int8_counts_before_float_and_then_the_newest() {
+        let (space, _) = pair();
+        let genome = space.largest();
+        let design = space.canonical_design(Design { genome, split: 1, fusion: 1, ratio: 1, bits: 8 });
+        let mut leaks = Leaks::default();
+        leaks.follow("one");
+        for (precision, step, leak) in [
+            (Precision::Float, 300, 0.9),
+            (Precision::Int8, 200, 0.8),
+            (Precision::Int8, 100, 0.7),
+            (Precision::Float, 400, 0.6),
+        ] {
+            let figures = LeakFigures {
+                leak,
+                attacker: Attacker::OneView,
+                one_view: leak,
+                all_views: None,
+                decoder: None,
+                label: 0.0,
+                raw: 1.0,
+                psnr_db: 20.0,
+                ssim: 0.5,
+                azimuth: None,
+                elevation: None,
+                resolution: 32,
+                fitted_objects: 10,
+                samples: 5,
+                seconds: 1.0,
+                attack_seconds: 1.0,
+            };
+            leaks.record(design.clone(), 6, ShownLeak { precision, step, figures });
+        }
+        let shown = leaks.shown(&design, 6).unwrap();
+        assert_eq!((shown.precision, shown.step), (Precision::Int8, 200));
+        leaks.withdraw(150);
+        assert_eq!(leaks.shown(&design, 6).unwrap().step, 100);
+        leaks.withdraw(50);
+        assert!(leaks.shown(&design, 6).is_none() && leaks.is_empty());
     }
 }

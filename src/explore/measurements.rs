@@ -86,7 +86,7 @@ impl Measurements {
         let of_rig = blanked.iter().filter(|reading| reading.run == self.run && reading.views == views);
         let mut newest: Vec<(u32, Accuracy)> = Vec::new();
         // In int8 before single precision, then the newest.
-        let rank = |one: &Accuracy| (one.precision() == Precision::Int8, one.step);
+        let rank = |one: &Accuracy| (one.precision == Precision::Int8, one.step);
         for BlankedReading { lost, accuracy, .. } in of_rig.filter(|reading| reading.lost.is_power_of_two()) {
             let camera = lost.trailing_zeros();
             match newest.iter_mut().find(|(known, _)| *known == camera) {
@@ -218,7 +218,7 @@ mod tests {
     use super::*;
 
     fn accuracy(accuracy: f64, step: u64) -> Accuracy {
-        Accuracy { accuracy, samples: 400, step, quantisation: Some(quantisation()) }
+        Accuracy { accuracy, samples: 400, step, precision: Precision::Int8, quantisation: Some(quantisation()) }
     }
 
     #[test]
@@ -227,10 +227,9 @@ mod tests {
         let (pool, _) = CandidatePool::sample(&model(&space, &profile), 2, 1);
         let design = pool.design(&space, 0, 3).unwrap();
         let mut measured = Measurements::default();
-        let float = Accuracy { quantisation: None, ..accuracy(0.9, 300) };
+        let float = Accuracy { precision: Precision::Float, quantisation: None, ..accuracy(0.9, 300) };
         measured.record(design.clone(), 6, float);
         assert_eq!(measured.shown(&design, 6), ShownAccuracy::Measured(float));
-        assert_eq!(float.precision(), Precision::Float);
         measured.record(design.clone(), 6, accuracy(0.89, 200));
         assert_eq!(measured.shown(&design, 6), ShownAccuracy::Measured(accuracy(0.89, 200)));
         assert_eq!(measured.newest_in(Precision::Float, &design, 6), Some(float));

@@ -81,7 +81,7 @@ pub use filter::{Filter, FilterError};
 pub use history::{SavedSetup, Step};
 pub use knob_histograms::KnobGain;
 pub use knob_range::KnobRange;
-pub use leaks::Leaks;
+pub use leaks::{Leaks, ShownLeak};
 pub use measurements::{Accuracy, AccuracyFigure, AccuracyKind, Measurements, Reading, ShownAccuracy};
 pub use message::{Message, Severity};
 pub use overriding::Override;

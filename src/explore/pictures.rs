@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use crate::record::{ObjectPictures, PictureKey, PictureRecord};
+use crate::record::{PictureKey, PictureRecord, Precision};
 
 /// Pictures kept.
 const MAX_RECORDS: usize = 64;
@@ -19,13 +19,14 @@ pub struct Pictures {
 }
 
 impl Pictures {
-    /// Pictures of a test object on its way through a design with a number of views, on the newest weights.
-    pub fn of(&self, design: &str, views: u32, object: u32) -> Option<&ObjectPictures> {
+    /// Pictures of a test object on its way through a design with a number of views: in int8, which costs assume,
+    /// before single precision; then on the newest weights.
+    pub fn of(&self, design: &str, views: u32, object: u32) -> Option<&PictureRecord> {
         let fits = |key: &PictureKey| {
             key.object == object && key.design.views == views && key.design.lost == 0 && key.design.design == design
         };
         let found = self.kept.iter().filter(|record| fits(&record.key));
-        found.max_by_key(|record| record.key.design.step).map(|record| &record.pictures)
+        found.max_by_key(|record| (record.key.design.precision == Precision::Int8, record.key.design.step))
     }
 
     /// Keeps pictures.

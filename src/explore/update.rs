@@ -2,7 +2,7 @@
 
 use super::message::Severity;
 use super::progress::{SearchUpdate, TrainUpdate};
-use crate::record::{LeakFigures, PictureRecord, Quantisation};
+use crate::record::{LeakFigures, PictureRecord, Precision, Quantisation};
 use crate::space::Design;
 
 /// One update from outside.
@@ -46,6 +46,8 @@ pub enum Update {
         design: Design,
         /// Views of each sample.
         views: u32,
+        /// Numbers that the network was evaluated with.
+        precision: Precision,
         /// Training step of the weights.
         step: u64,
         /// Shares rebuilt by each attacker.

@@ -27,9 +27,22 @@ impl Precision {
         }
     }
 
+    /// Suffix of a figure, empty for int8: figures without a precision are in int8.
+    pub const fn suffix(self) -> &'static str {
+        match self {
+            Self::Int8 => "",
+            Self::Float => " (float)",
+        }
+    }
+
     /// The precision of this name.
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|precision| precision.name() == name)
+    }
+
+    /// The precision of a network that is quantised or not.
+    pub const fn of_quantised(quantised: bool) -> Self {
+        if quantised { Self::Int8 } else { Self::Float }
     }
 
     /// The precision of records from before there were several.

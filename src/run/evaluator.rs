@@ -209,12 +209,6 @@ impl RunEvaluator {
         Ok(measurement)
     }
 
-    /// Key of the leak of a design: codes are those of single precision, each in the range of its image.
-    pub(crate) fn leak_key(&self, design: &Design, views: u32, subset: Subset) -> MeasurementKey {
-        let precision = Precision::Float;
-        MeasurementKey { precision, ..self.evaluator().key(design, views, subset, self.step) }
-    }
-
     /// Measures the leak of a design, by a trained decoder too if `decoder`, unless that was done before, and records
     /// it.
     ///

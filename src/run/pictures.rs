@@ -17,7 +17,8 @@ use super::error::RunError;
 use super::evaluator::RunEvaluator;
 use super::store::PictureRequest;
 use crate::leak::DesignAttack;
-use crate::record::{LeakMeasurement, MeasurementKey, PictureKey, PictureRecord, Precision, Subset};
+use crate::record::{LeakMeasurement, PictureKey, PictureRecord, Subset};
+use crate::train::TrainError;
 
 /// Time between two looks for requests.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
@@ -37,9 +38,9 @@ impl RunEvaluator {
         last: &mut Option<(LeakMeasurement, DesignAttack<'a>)>,
         request: &PictureRequest,
     ) -> Result<PictureRecord, RunError> {
-        let step = self.step();
-        let PictureRequest { design, views, object } = request.clone();
-        let design = MeasurementKey { design, views, lost: 0, subset: Subset::Test, precision: Precision::Float, step };
+        let PictureRequest { design, views, object } = request;
+        let design = self.space().parse_design(design).map_err(TrainError::from)?;
+        let (design, object) = (self.key(&design, *views, Subset::Test), *object);
         let key = PictureKey { design: design.clone(), object };
         if let Some(known) = self.store().pictures(&key)? {
             return Ok(known);

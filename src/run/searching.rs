@@ -252,18 +252,19 @@ impl<'a> SearchRunner<'a> {
     fn measure_leak(&mut self, index: usize) -> Result<(), RunError> {
         let OpenCandidate { candidate, key } = &self.open[index];
         let started = Instant::now();
-        let key = self.evaluator.leak_key(&candidate.design, key.views, Subset::Test);
+        let key = self.evaluator.key(&candidate.design, key.views, Subset::Test);
         let leak = self.evaluator.leak(&key, false)?;
         self.driver.add_leak(&candidate.design, key.views, leak.figures.leak);
         self.parts.measure += started.elapsed().as_secs_f64();
         Ok(())
     }
 
-    /// Takes in the leaks that are on record for the weights of the search.
+    /// Takes in the leaks that are on record for the weights and the precision of the search.
     fn take_known_leaks(&mut self) -> Result<(), RunError> {
-        let step = self.evaluator.step();
+        let (step, precision) = (self.evaluator.step(), self.options.precision);
+        let fits = |key: &MeasurementKey| (key.step, key.subset, key.precision) == (step, Subset::Test, precision);
         let known = self.evaluator.store().leaks_after(0, usize::MAX)?.into_iter().map(|stored| stored.value);
-        for leak in known.filter(|leak| leak.key.step == step && leak.key.subset == Subset::Test) {
+        for leak in known.filter(|leak| fits(&leak.key)) {
             if let Ok(design) = self.driver.problem().space.parse_design(&leak.key.design) {
                 self.driver.add_leak(&design, leak.key.views, leak.figures.leak);
             }

@@ -10,7 +10,7 @@ use super::block::{self, ElasticBlock, ElasticStage};
 use super::fusion::{self, FusionModule};
 use super::init::{Initialisation, WeightInit};
 use super::numerics::Numerics;
-use super::route::{LinkCrossing, Route};
+use super::route::Route;
 use super::split::{self, SplittingModule};
 use super::views::ViewSet;
 use crate::kernels::FeatureMap;
@@ -53,14 +53,13 @@ impl Supernet {
         for step in route.steps.iter().filter(|step| step.boundary <= route.stitch) {
             x = self.sensor[step.stage].blocks[step.block].forward(x, step, numerics);
         }
-        let plain = LinkCrossing { ratio: 1, bits: Some(PLAIN_BITS) };
-        let crossing = route.crossing(route.stitch).unwrap_or(plain);
         let module = usize::from(route.stitch).checked_sub(1).and_then(|between| self.splits[between].as_ref());
-        match module {
-            Some(module) if crossing.ratio > 1 => module.send(x, crossing, numerics),
-            _ => split::over_link(x, crossing.bits, numerics),
-        }
-        .tensor()
+        let codes = match (route.crossing(route.stitch), module) {
+            (Some(crossing), Some(module)) if crossing.ratio > 1 => module.send(x, crossing, numerics),
+            (Some(crossing), _) => split::over_link(x, crossing.bits, numerics),
+            (None, _) => numerics.plain_codes(x),
+        };
+        codes.tensor()
     }
 
     /// As [`Self::forward`], calling `watch` with the tensor at each boundary.

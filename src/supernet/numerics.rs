@@ -179,6 +179,15 @@ impl Numerics {
         self.send(received, bits)
     }
 
+    /// Tensor that arrives at the other end of the link without a splitting module, as an attacker reads it: the codes
+    /// in memory; in single precision those of 8 bits in the range of each image.
+    pub(super) fn plain_codes(&mut self, x: FeatureMap) -> FeatureMap {
+        match self.rounding() {
+            Some(_) => self.send(x, PLAIN_BITS),
+            None => kernels::quantise(x, PLAIN_BITS).into(),
+        }
+    }
+
     /// Tensor that crosses the link as it is in memory.
     pub(super) fn send(&mut self, x: FeatureMap, bits: u8) -> FeatureMap {
         let Some((rounding, fixed)) = self.rounding() else { return x };

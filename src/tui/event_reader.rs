@@ -181,5 +181,6 @@ fn leak(space: &SearchSpace, measurement: LeakMeasurement) -> Option<Update> {
         return None;
     }
     let design = space.parse_design(&key.design).ok()?;
-    Some(Update::Leak { design, views: key.views, step: key.step, figures: Box::new(figures) })
+    let (views, precision, step) = (key.views, key.precision, key.step);
+    Some(Update::Leak { design, views, precision, step, figures: Box::new(figures) })
 }

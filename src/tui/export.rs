@@ -80,7 +80,7 @@ fn record(session: &Session, id: CandidateId) -> Option<Record> {
         feasible: cost.feasible(),
         accuracy: measured.map(|accuracy| accuracy.accuracy),
         leak: Some(row.leak).filter(|leak| !leak.is_nan()),
-        precision: measured.map(|accuracy| accuracy.precision().name()),
+        precision: measured.map(|accuracy| accuracy.precision.name()),
         accuracy_float: float.map(|accuracy| accuracy.accuracy),
         code_entropy_bits: measured.and_then(|accuracy| Some(accuracy.quantisation?.code_entropy)),
         samples: measured.map(|accuracy| accuracy.samples),

@@ -57,8 +57,9 @@ fn text(measured: &LeakMeasurement) -> String {
         lines.push(format!("    also read from one view: azimuth {}, elevation {}", share(azimuth), share(elevation)));
     }
     lines.push(format!(
-        "    {samples} {} objects at {resolution}x{resolution} pixels, attackers fitted on {fitted_objects} training objects",
-        key.subset.name()
+        "    {samples} {} objects at {resolution}x{resolution} pixels in {}, attackers fitted on {fitted_objects} training objects",
+        key.subset.name(),
+        key.precision.name()
     ));
     lines.join("\n")
 }

@@ -14,7 +14,7 @@ use super::super::{Answer, explore, load};
 use super::arguments::{Arguments, size};
 use crate::files;
 use crate::quantity::Metric;
-use crate::record::{Bitmap, ObjectPictures, leak_sentence};
+use crate::record::{Bitmap, MeasurementKey, ObjectPictures, PictureRecord, leak_sentence};
 use crate::run::{PictureRequest, RunDir, RunEvaluator, serve_pictures};
 use crate::tui;
 use crate::tui::theme::ColourScheme;
@@ -47,7 +47,8 @@ pub(super) fn run(arguments: &Arguments, design: &str) -> Result<Answer> {
     let space = evaluator.space();
     let design = space.print_design(&space.parse_design(&load::spelt(space, design))?);
     let request = PictureRequest { design, views: views as u32, object: arguments.object };
-    let pictures = evaluator.pictures(&request)?.pictures;
+    let PictureRecord { key, pictures } = evaluator.pictures(&request)?;
+    let precision = key.design.precision;
     if let Some(path) = &arguments.png {
         return write(path, &png(&pictures)?);
     }
@@ -56,11 +57,11 @@ pub(super) fn run(arguments: &Arguments, design: &str) -> Result<Answer> {
         return write(path, tui::object_svg(&pictures, size, scheme).as_bytes());
     }
     if arguments.json {
-        println!("{}", json(&request, evaluator.step(), &pictures)?);
+        println!("{}", json(&request, &key.design, &pictures)?);
         return Ok(Answer::Yes);
     }
     println!("object {} of {}, {}; {}", request.object, pictures.of, pictures.class, request.design);
-    println!("{} by {}", leak_sentence(pictures.leak), pictures.attacker.label());
+    println!("{} by {}, in {}", leak_sentence(pictures.leak), pictures.attacker.label(), precision.name());
     let colour = std::io::stdout().is_terminal() && arguments.theme != ColourScheme::Mono.name();
     print!("{}", tui::object_text(&pictures, size, colour, arguments.ascii));
     let shares = pictures.cameras.iter().map(|camera| Metric::Leak.format(camera.share)).collect::<Vec<_>>();
@@ -69,13 +70,14 @@ pub(super) fn run(arguments: &Arguments, design: &str) -> Result<Answer> {
 }
 
 /// Pictures with their design, views, weights and object.
-fn json(request: &PictureRequest, step: u64, pictures: &ObjectPictures) -> Result<Value> {
+fn json(request: &PictureRequest, key: &MeasurementKey, pictures: &ObjectPictures) -> Result<Value> {
     let PictureRequest { design, views, object } = request;
     Ok(json!({
         "kind": "pictures",
         "design": design,
         "views": views,
-        "step": step,
+        "precision": key.precision.name(),
+        "step": key.step,
         "object": object,
         "pictures": serde_json::to_value(pictures)?,
     }))

@@ -14,16 +14,13 @@ pub struct Accuracy {
     pub samples: u64,
     /// Training step of the weights.
     pub step: u64,
-    /// Quantisation of the network; `None` for an accuracy in single precision.
+    /// Numbers that the network was evaluated with.
+    pub precision: Precision,
+    /// Quantisation of the network; `None` in single precision, and for leaks.
     pub quantisation: Option<Quantisation>,
 }
 
 impl Accuracy {
-    /// Numbers that the network was evaluated with.
-    pub const fn precision(&self) -> Precision {
-        if self.quantisation.is_some() { Precision::Int8 } else { Precision::Float }
-    }
-
     /// Standard error of the share: `sqrt(p (1 - p) / n)`.
     pub fn standard_error(&self) -> f64 {
         (self.accuracy * (1.0 - self.accuracy) / self.samples.max(1) as f64).max(0.0).sqrt()
@@ -147,7 +144,7 @@ impl DesignReadings {
     /// The newest accuracy in a precision with a number of views.
     pub(super) fn newest_in(&self, precision: Precision, run: usize, views: u32) -> Option<Accuracy> {
         let mut newest = self.of_run(run).rev().filter(|reading| reading.views == views);
-        newest.find(|reading| reading.accuracy.precision() == precision).map(|reading| reading.accuracy)
+        newest.find(|reading| reading.accuracy.precision == precision).map(|reading| reading.accuracy)
     }
 
     pub(super) fn shown(&self, run: usize, views: u32) -> ShownAccuracy {

@@ -2,10 +2,12 @@
 
 use super::Session;
 use crate::explore::catalogue::MeasurementError;
+use crate::explore::leaks::ShownLeak;
 use crate::explore::measurements::Accuracy;
 use crate::explore::message::Severity;
 use crate::explore::progress::{SearchUpdate, TrainUpdate};
 use crate::explore::update::Update;
+use crate::record::Precision;
 use crate::space::Design;
 
 impl Session {
@@ -24,14 +26,18 @@ impl Session {
     fn apply_update(&mut self, update: Update, now_ms: u64) {
         match update {
             Update::Measured { design, views, accuracy, samples, step, quantisation } => {
-                self.measure(&design, views, Accuracy { accuracy, samples, step, quantisation }, now_ms);
+                let precision = Precision::of_quantised(quantisation.is_some());
+                let accuracy = Accuracy { accuracy, samples, step, precision, quantisation };
+                self.measure(&design, views, accuracy, now_ms);
             }
             Update::MeasuredWithout { design, views, lost, accuracy, samples, step, quantisation } => {
-                let accuracy = Accuracy { accuracy, samples, step, quantisation };
+                let precision = Precision::of_quantised(quantisation.is_some());
+                let accuracy = Accuracy { accuracy, samples, step, precision, quantisation };
                 self.catalogue.measure_blanked(design, views, lost, accuracy);
             }
-            Update::Leak { design, views, step, figures } => {
-                if let Err(error) = self.catalogue.record_leak(&design, views, step, *figures) {
+            Update::Leak { design, views, precision, step, figures } => {
+                let leak = ShownLeak { precision, step, figures: *figures };
+                if let Err(error) = self.catalogue.record_leak(&design, views, leak) {
                     self.activity.say(Severity::Warning, error.to_string(), now_ms);
                 }
             }

@@ -19,7 +19,7 @@ impl Session {
         };
         let mut all = paradigms(self.catalogue().model().ok()?, &design, self.knobs()).ok()?;
         for one in &mut all {
-            one.leak = self.leak(&one.design).map(|figures| figures.leak);
+            one.leak = self.leak(&one.design).map(|leak| leak.figures.leak);
         }
         Some(all)
     }

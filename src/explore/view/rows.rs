@@ -5,10 +5,10 @@ use std::ops::Range;
 use crate::cost::Evaluation;
 use crate::explore::candidate::{CandidateDesign, CandidateId};
 use crate::explore::column::Column;
+use crate::explore::leaks::ShownLeak;
 use crate::explore::measurements::ShownAccuracy;
 use crate::explore::session::Session;
 use crate::network::BoundaryId;
-use crate::record::LeakFigures;
 use crate::space::Design;
 
 /// One row.
@@ -68,8 +68,8 @@ impl TableRow<'_> {
 
 impl Session {
     /// Figures of a design's leak, if it was measured with the current number of sensors.
-    pub fn leak(&self, design: &Design) -> Option<&LeakFigures> {
-        self.catalogue().leaks().figures(design, self.knobs().sensors)
+    pub fn leak(&self, design: &Design) -> Option<&ShownLeak> {
+        self.catalogue().leaks().shown(design, self.knobs().sensors)
     }
 
     /// Rows of the table, from the first one shown to the last one shown: designs at their best splits, the selected
@@ -130,7 +130,7 @@ impl Session {
         Some(TableRow {
             overridden: true,
             accuracy: self.accuracy(&design),
-            leak: self.leak(&design).map_or(f64::NAN, |figures| figures.leak),
+            leak: self.leak(&design).map_or(f64::NAN, |leak| leak.figures.leak),
             evaluation: self.inspected_evaluation(&inspected),
             split: design.split,
             split_name: self.space().boundary_name(design.split),

@@ -199,6 +199,9 @@ fn sent_codes_pack_into_the_bytes_that_are_costed() {
             assert_eq!(sent.pack(5).len() as u64, costed, "{name}, {}", link_range.name());
             let most = sent.codes.iter().max().copied().unwrap();
             assert!(u32::from(most) < 1 << design.bits, "{name}");
+            numerics.rewind();
+            supernet.link_codes(images(&space, 3, 2, &Device::flex()), &route, &mut numerics);
+            assert_eq!(numerics.take_sent(), Some(sent), "{name}: a listener reads what the network sends");
         }
     }
 }

@@ -90,5 +90,5 @@ fn sends(session: &Session, design: &Design) -> String {
 /// Leak of a design whose pictures are there.
 fn leak(session: &Session, design: &Design) -> Option<f64> {
     let printed = session.space().print_design(design);
-    session.pictures().of(&printed, session.knobs().sensors, OBJECT).map(|pictures| pictures.leak)
+    session.pictures().of(&printed, session.knobs().sensors, OBJECT).map(|record| record.pictures.leak)
 }

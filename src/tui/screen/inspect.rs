@@ -22,7 +22,8 @@ use super::{chrome, frames, view::View};
 use crate::{
     cost::{LatencyBreakdown, Traffic},
     explore::{
-        Accuracy, Column, Command, DesignPart, DesignStrip, Move, NetworkBoundary, Session, ShownAccuracy, SplitState,
+        Accuracy, Column, Command, DesignPart, DesignStrip, Move, NetworkBoundary, Session, ShownAccuracy, ShownLeak,
+        SplitState,
     },
     network::Network,
     quantity::{Knob, Metric, Unit, number},
@@ -85,13 +86,13 @@ fn about(view: View<'_>, strip: &DesignStrip<'_>) -> Vec<String> {
     let accuracy = match strip.accuracy {
         ShownAccuracy::Measured(accuracy) => format!(
             "{} accuracy {} {}{}",
-            accuracy.precision().name(),
+            accuracy.precision.name(),
             Metric::Accuracy.format(accuracy.accuracy),
             if view.theme.glyphs.braille { "±" } else { "+-" },
             Metric::Accuracy.info().unit.column(accuracy.standard_error()),
         ),
         ShownAccuracy::OtherViews { views, accuracy } => {
-            let (precision, share) = (accuracy.precision().name(), Metric::Accuracy.format(accuracy.accuracy));
+            let (precision, share) = (accuracy.precision.name(), Metric::Accuracy.format(accuracy.accuracy));
             format!("{precision} accuracy ~{share}, measured with {views} sensors")
         }
         ShownAccuracy::None => "accuracy not measured".to_owned(),
@@ -100,7 +101,8 @@ fn about(view: View<'_>, strip: &DesignStrip<'_>) -> Vec<String> {
     let mut lines = vec![design, size];
     let Some(network) = session.network() else { return lines };
     let traffic = Traffic::new(strip.here().evaluation.link_bytes, session.knobs().sensors, network.input);
-    let leak = session.leak(&strip.design).map(|figures| format!("; {}", leak_sentence(figures.leak)));
+    let sentence = |leak: &ShownLeak| format!("; {}{}", leak_sentence(leak.figures.leak), leak.precision.suffix());
+    let leak = session.leak(&strip.design).map(sentence);
     lines.push(format!("sends {}{}", traffic.sentence(), leak.unwrap_or_default()));
     if let ShownAccuracy::Measured(accuracy) = strip.accuracy {
         let (float, entropy) = (in_float(session, &strip.design, accuracy), entropy(strip, network));
@@ -112,7 +114,7 @@ fn about(view: View<'_>, strip: &DesignStrip<'_>) -> Vec<String> {
 /// Accuracy in float beside one in int8, and the loss; empty where there is none.
 fn in_float(session: &Session, design: &Design, accuracy: Accuracy) -> String {
     let (views, measurements) = (session.knobs().sensors, session.measurements());
-    let float = match accuracy.precision() {
+    let float = match accuracy.precision {
         Precision::Int8 => measurements.newest_in(Precision::Float, design, views),
         Precision::Float => None,
     };

@@ -15,7 +15,7 @@ use super::{chrome, view::View};
 use crate::{
     explore::Command,
     quantity::Metric,
-    record::{Bitmap, CameraPictures, ObjectPictures, leak_sentence},
+    record::{Bitmap, CameraPictures, ObjectPictures, PictureRecord, leak_sentence},
     tui::{
         command::UserCommand,
         hit::{HitMap, Region},
@@ -40,7 +40,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     hits.add(area, Region::Pane(Pane::Pictures));
     let wanted = WantedPictures::of(session, &ui.pictures);
     let found = wanted.as_ref().and_then(|wanted| session.pictures().of(&wanted.design, wanted.views, wanted.object));
-    let Some(pictures) = found else {
+    let Some(PictureRecord { key, pictures }) = found else {
         let inner = chrome::pane(buf, area, ("Pictures", &format!("object {}", ui.pictures.object)), focus, theme);
         return waiting(view, inner, buf);
     };
@@ -49,7 +49,8 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let note = notes(pictures, ui.pictures.object, camera).into_iter().find(|note| width(note) + 16 <= area.width);
     let inner = chrome::pane(buf, area, ("Pictures", &note.unwrap_or_default()), focus, theme);
     show(theme, pictures, camera, inner, buf);
-    chrome::foot(buf, area, (&leak_sentence(pictures.leak), pictures.attacker.label()), theme);
+    let sentence = format!("{}{}", leak_sentence(pictures.leak), key.design.precision.suffix());
+    chrome::foot(buf, area, (&sentence, pictures.attacker.label()), theme);
 }
 
 /// Object and camera, in many words and in few.

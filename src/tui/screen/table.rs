@@ -271,7 +271,7 @@ pub(crate) fn accuracy(shown: &ShownAccuracy) -> String {
 
 /// Mark of an accuracy in float where one in int8 is expected.
 pub(crate) const fn float_mark(accuracy: Accuracy) -> &'static str {
-    match accuracy.precision() {
+    match accuracy.precision {
         Precision::Int8 => "",
         Precision::Float => "f",
     }

@@ -192,7 +192,7 @@ pub(crate) fn pictured() -> Session {
                 views: 6,
                 lost: 0,
                 subset: Subset::Test,
-                precision: Precision::Float,
+                precision: Precision::Int8,
                 step: 280,
             };
             let key = PictureKey { design, object };
@@ -216,7 +216,13 @@ pub(crate) fn pictured() -> Session {
             seconds: 3.0,
             attack_seconds: 1.0,
         };
-        updates.push(Update::Leak { design, views: 6, step: 280, figures: Box::new(figures) });
+        updates.push(Update::Leak {
+            design,
+            views: 6,
+            precision: Precision::Int8,
+            step: 280,
+            figures: Box::new(figures),
+        });
     }
     session.apply(Command::Update(updates), 0);
     session

@@ -97,7 +97,7 @@ fn accuracies(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
 
 /// Leaks with the present number of sensors; none if no pin's was measured.
 fn leaks(session: &Session, pins: &[Compared]) -> Option<ComparisonRow> {
-    let leak = |pin: &Compared| session.leak(&pin.design).map_or(f64::NAN, |figures| figures.leak);
+    let leak = |pin: &Compared| session.leak(&pin.design).map_or(f64::NAN, |leak| leak.figures.leak);
     let values: Vec<f64> = pins.iter().map(leak).collect();
     let unit = session.unit(Column::Leak);
     let any = values.iter().any(|value| !value.is_nan());
