@@ -6,6 +6,7 @@ mod common;
 use std::io::Read;
 
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
 use prost::Message;
 use serde_json::Value;
 use splitscope::network::import::{Cuts, ImportError, ImportOptions, import};
@@ -383,7 +384,7 @@ fn damaged_files_are_read_or_refused() {
     }
     let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..12);
     let strategy = (0..seeds.len(), changes, any::<prop::sample::Index>(), any::<bool>());
-    let mut runner = proptest::test_runner::TestRunner::deterministic();
+    let mut runner = TestRunner::deterministic();
     let result = runner.run(&strategy, |(which, changes, end, is_cut)| {
         let mut content = seeds[which].clone();
         for (at, byte) in changes {
@@ -398,6 +399,109 @@ fn damaged_files_are_read_or_refused() {
         {
             prop_assert!(network.boundaries.len() >= 2);
             prop_assert_eq!(live_bytes(&network, MemoryRule::Strict).len(), network.layers.len());
+        }
+        Ok(())
+    });
+    assert!(result.is_ok(), "{result:?}");
+}
+
+/// Names of operators that take the places of others.
+const OPERATORS: [&str; 24] = [
+    "Conv",
+    "ConvTranspose",
+    "Gemm",
+    "MatMul",
+    "MaxPool",
+    "AveragePool",
+    "GlobalAveragePool",
+    "BatchNormalization",
+    "Relu",
+    "Clip",
+    "Add",
+    "Mul",
+    "Concat",
+    "Split",
+    "Slice",
+    "Reshape",
+    "Flatten",
+    "Transpose",
+    "ReduceMean",
+    "Resize",
+    "Softmax",
+    "QuantizeLinear",
+    "Pad",
+    "Gather",
+];
+/// Numbers that take the places of others.
+const NUMBERS: [i64; 12] = [0, 1, 2, 3, 7, 64, 1 << 20, 1 << 31, 1 << 40, i64::MAX, -1, i64::MIN];
+
+/// Changes one thing in the nodes of a model: an operator, an input, a number of an attribute, a size.
+fn change(model: &mut ModelProto, what: u8, at: prop::sample::Index, other: prop::sample::Index) {
+    let Some(graph) = model.graph.as_mut().filter(|graph| !graph.node.is_empty()) else { return };
+    let number = NUMBERS[other.index(NUMBERS.len())];
+    let count = graph.node.len();
+    let donor = graph.node[other.index(count)].output.first().cloned().unwrap_or_default();
+    let node = &mut graph.node[at.index(count)];
+    match what {
+        0 => node.op_type = OPERATORS[other.index(OPERATORS.len())].to_owned(),
+        1 if !node.input.is_empty() => {
+            let place = at.index(node.input.len());
+            node.input[place] = donor;
+        }
+        2 if !node.input.is_empty() => drop(node.input.remove(at.index(node.input.len()))),
+        3 => node.input.push(donor),
+        4 if !node.attribute.is_empty() => {
+            let place = at.index(node.attribute.len());
+            let attribute = &mut node.attribute[place];
+            attribute.i = number;
+            if !attribute.ints.is_empty() {
+                let place = other.index(attribute.ints.len());
+                attribute.ints[place] = number;
+            }
+        }
+        5 if !node.attribute.is_empty() => drop(node.attribute.remove(at.index(node.attribute.len()))),
+        6 if !graph.initializer.is_empty() => {
+            let place = at.index(graph.initializer.len());
+            let dims = &mut graph.initializer[place].dims;
+            if !dims.is_empty() {
+                let axis = other.index(dims.len());
+                dims[axis] = number;
+            }
+        }
+        7 => {
+            for dim in
+                graph.input.iter_mut().filter_map(|input| input.r#type.as_mut()?.tensor_type.as_mut()?.shape.as_mut())
+            {
+                if !dim.dim.is_empty() {
+                    let axis = at.index(dim.dim.len());
+                    dim.dim[axis].dim_value = Some(number);
+                }
+            }
+        }
+        8 => drop(graph.node.remove(at.index(count))),
+        _ => graph.node.swap(at.index(count), other.index(count)),
+    }
+}
+
+/// Sound files with other operators, sizes and connections. `PROPTEST_CASES` makes the test longer.
+#[test]
+fn changed_networks_are_read_or_refused() {
+    let seeds: Vec<ModelProto> = seeds().into_iter().map(|seed| onnx::read(Bytes::from(seed)).unwrap()).collect();
+    let index = any::<prop::sample::Index>();
+    let changes = prop::collection::vec((0..10_u8, index, any::<prop::sample::Index>()), 1..6);
+    let strategy = (0..seeds.len(), changes, any::<bool>());
+    let is_long = std::env::var_os("PROPTEST_CASES").is_some();
+    let mut runner = if is_long { TestRunner::default() } else { TestRunner::deterministic() };
+    let result = runner.run(&strategy, |(which, changes, is_opaque)| {
+        let mut model = seeds[which].clone();
+        changes.into_iter().for_each(|(what, at, other)| change(&mut model, what, at, other));
+        let opaque = if is_opaque { OPERATORS.map(str::to_owned).to_vec() } else { Vec::new() };
+        if let Ok(network) = imported(&model, &ImportOptions { opaque, ..all_cuts() }) {
+            prop_assert!(network.boundaries.len() >= 2);
+            for (_, rule) in MemoryRule::ALL {
+                prop_assert_eq!(live_bytes(&network, rule).len(), network.layers.len());
+            }
+            prop_assert!(network.layers.iter().all(|layer| layer.output.elements() > 0));
         }
         Ok(())
     });
@@ -461,11 +565,34 @@ fn the_program_checks_and_refuses_files() {
 }
 
 #[test]
-fn a_transposed_convolution_without_overlap_makes_blocks() {
-    let up = with_ints(node("ConvTranspose", &["x", "w"], "y"), "strides", &[2, 2]);
-    let model = graph(&[1, 8, 5, 5], vec![up.clone()], vec![weights(&[8, 4, 2, 2])]);
-    let network = imported(&model, &ImportOptions::default()).unwrap();
-    assert_eq!((network.layers[0].macs, network.layers[0].weights, network.bytes(1)), (128 * 25, 128, 4 * 100));
-    let overlapping = graph(&[1, 8, 5, 5], vec![up], vec![weights(&[8, 4, 4, 4])]);
-    assert!(refusal(&overlapping).contains("--opaque ConvTranspose"));
+fn a_transposed_convolution_makes_blocks_with_and_without_overlap() {
+    let up = |pads: &[i64]| {
+        let node = with_ints(node("ConvTranspose", &["x", "w"], "y"), "strides", &[2, 2]);
+        with_ints(node, "pads", pads)
+    };
+    let of = |up: NodeProto, kernel: i64| graph(&[1, 8, 5, 5], vec![up], vec![weights(&[8, 4, kernel, kernel])]);
+    // Every position of the input is multiplied with all weights.
+    for (kernel, pad) in [(2, 0), (4, 1), (6, 2)] {
+        let network = imported(&of(up(&[pad; 4]), kernel), &ImportOptions::default()).unwrap();
+        let (layer, count) = (&network.layers[0], 32 * (kernel * kernel) as u64);
+        assert_eq!((layer.macs, layer.weights, network.bytes(1)), (count * 25, count, 4 * 100), "kernel {kernel}");
+        let Op::Conv { window, groups: 1 } = layer.op else { panic!("{:?}", layer.op) };
+        assert_eq!(window.kernel, [(kernel / 2) as u32; 2]);
+        assert_eq!(layer.macs, layer.output.elements() * 8 * window.area());
+    }
+    for refused in [of(up(&[0; 4]), 4), of(up(&[1; 4]), 3)] {
+        let sentence = refusal(&refused);
+        assert!(
+            sentence.contains("a multiple of its stride") && sentence.contains("--opaque ConvTranspose"),
+            "{sentence}"
+        );
+    }
+}
+
+#[test]
+fn convolutions_over_three_axes_are_refused_with_a_way_out() {
+    let model = graph(&[1, 3, 4, 8, 8], vec![node("Conv", &["x", "w"], "y")], vec![weights(&[4, 3, 3, 3, 3])]);
+    let sentence = refusal(&model);
+    assert!(sentence.contains("a convolution over 3 axes is not known: height and width are"), "{sentence}");
+    assert!(sentence.contains("--opaque Conv counts it as moving its bytes"), "{sentence}");
 }

@@ -102,14 +102,19 @@ pub(super) fn fold(node: &Node<'_>) -> Result<Option<ConstantValue>, Defect> {
     let mut result = match node.proto.op_type.as_str() {
         "Constant" => return of_attributes(node).map(Some),
         "Identity" | "Dropout" => return Ok(Some(node.constant(0)?.as_ref().clone())),
-        "Cast" | "Relu" | "Floor" | "Ceil" | "Neg" | "Sqrt" => {
+        "Shape" => ConstantValue::of_ints(node.constant(0)?.dims.iter().map(|&dim| dim.cast_signed()).collect()),
+        "Cast" | "CastLike" | "Relu" | "Floor" | "Ceil" | "Round" | "Neg" | "Abs" | "Sqrt" | "Exp" | "Log" | "Erf"
+        | "Sin" | "Cos" | "Tanh" | "Sigmoid" | "Softplus" | "Reciprocal" | "Clip" | "Not" => {
             let own = node.constant(0)?;
-            let keeps = node.proto.op_type == "Cast";
+            let keeps = node.proto.op_type.starts_with("Cast");
             let ints = own.ints.clone().or_else(|| whole(own.floats.as_deref()?)).filter(|_| keeps);
             ConstantValue { ints, floats: None, ..own.as_ref().clone() }
         }
         "QuantizeLinear" | "DequantizeLinear" => quantised(node)?,
-        "Add" | "Sub" | "Mul" | "Div" => arithmetic(node)?,
+        "Add" | "Sub" | "Mul" | "Div" | "Mod" | "Pow" | "Equal" | "Less" | "Greater" | "LessOrEqual"
+        | "GreaterOrEqual" | "And" | "Or" | "Xor" => arithmetic(node)?,
+        "Where" => chosen(node)?,
+        "Expand" => expanded(node)?,
         "Concat" => concat(node)?,
         "Gather" => gather(node)?,
         "Unsqueeze" | "Squeeze" | "Reshape" | "Flatten" => return super::axes::reshaped_constant(node).map(Some),
@@ -178,22 +183,62 @@ fn quantised(node: &Node<'_>) -> Result<ConstantValue, Defect> {
 
 fn arithmetic(node: &Node<'_>) -> Result<ConstantValue, Defect> {
     let (left, right) = (node.constant(0)?, node.constant(1)?);
-    let dims = broadcast(&left.dims, &right.dims)?;
-    let count = elements(&dims)?;
     let value = |one: i64, other: i64| match node.proto.op_type.as_str() {
         "Add" => one.checked_add(other),
         "Sub" => one.checked_sub(other),
         "Mul" => one.checked_mul(other),
-        _ => one.checked_div(other),
+        "Div" => one.checked_div(other),
+        // Of the sign of the divisor.
+        "Mod" if node.int("fmod", 0) == 0 => {
+            let rest = one.checked_rem(other)?;
+            Some(if rest != 0 && (rest < 0) != (other < 0) { rest + other } else { rest })
+        }
+        "Equal" => Some(i64::from(one == other)),
+        "Less" => Some(i64::from(one < other)),
+        "Greater" => Some(i64::from(one > other)),
+        "LessOrEqual" => Some(i64::from(one <= other)),
+        "GreaterOrEqual" => Some(i64::from(one >= other)),
+        _ => None,
     };
-    let ints = match (&left.ints, &right.ints) {
-        (Some(one), Some(other)) if count <= FEW && dims.len() < 2 => {
-            let at = |list: &[i64], index: usize| if list.len() == 1 { list[0] } else { list[index] };
-            (0..count as usize).map(|index| value(at(one, index), at(other, index))).collect()
+    let dims = broadcast(&left.dims, &right.dims)?;
+    let ints = match (few(left, &dims)?, few(right, &dims)?) {
+        (Some(one), Some(other)) => one.into_iter().zip(other).map(|(one, other)| value(one, other)).collect(),
+        _ => None,
+    };
+    Ok(ConstantValue { ints, ..ConstantValue::of_dims(dims) })
+}
+
+/// Whole numbers of a constant repeated over a shape with one axis or none; `None` if they are many or not known.
+fn few(constant: &ConstantValue, dims: &[u64]) -> Result<Option<Vec<i64>>, Defect> {
+    let count = elements(dims)?;
+    let Some(list) = constant.ints.as_ref().filter(|_| count <= FEW && dims.len() < 2) else { return Ok(None) };
+    Ok(match list[..] {
+        [one] => Some(vec![one; count as usize]),
+        _ => Some(list.clone()).filter(|list| list.len() as u64 == count),
+    })
+}
+
+fn chosen(node: &Node<'_>) -> Result<ConstantValue, Defect> {
+    let [condition, one, other] = [node.constant(0)?, node.constant(1)?, node.constant(2)?];
+    let dims = broadcast(&broadcast(&condition.dims, &one.dims)?, &other.dims)?;
+    let ints = match (few(condition, &dims)?, few(one, &dims)?, few(other, &dims)?) {
+        (Some(condition), Some(one), Some(other)) => {
+            let pairs = condition.into_iter().zip(one.into_iter().zip(other));
+            Some(pairs.map(|(condition, (one, other))| if condition == 0 { other } else { one }).collect())
         }
         _ => None,
     };
     Ok(ConstantValue { ints, ..ConstantValue::of_dims(dims) })
+}
+
+fn expanded(node: &Node<'_>) -> Result<ConstantValue, Defect> {
+    let own = node.constant(0)?;
+    let wanted = node.numbers(1, "shape")?.ok_or_else(|| Defect::new("the new shape is missing"))?;
+    let wanted: Option<Vec<u64>> = wanted.iter().map(|&length| u64::try_from(length).ok()).collect();
+    let wanted = wanted.ok_or_else(|| Defect::new("its new shape has a negative length"))?;
+    let dims = broadcast(&own.dims, &wanted)?;
+    let ints = few(own, &dims)?;
+    Ok(ConstantValue { ints, floats: None, dims, ..own.as_ref().clone() })
 }
 
 fn concat(node: &Node<'_>) -> Result<ConstantValue, Defect> {

@@ -20,7 +20,10 @@ impl Importer<'_> {
             return Err(Defect::new(format!("weights of {} do not fit {}", shown(&weights.dims), shown(&made.dims))));
         };
         if sides.is_empty() || sides.len() > 2 || sides.len() != kernel.len() {
-            return Err(self.not_known(node, &format!("a convolution over {} axes is not known", sides.len())));
+            return Err(self.not_known(
+                node,
+                &format!("a convolution over {} axes is not known: height and width are", sides.len()),
+            ));
         }
         let groups = u64::try_from(node.int("group", 1)).unwrap_or(0);
         if groups == 0 || per_group.checked_mul(groups) != Some(channels) || !filters.is_multiple_of(groups) {
@@ -39,8 +42,9 @@ impl Importer<'_> {
         Ok(vec![Value::Made(self.layer(node, new, dims)?)])
     }
 
-    /// A transposed convolution whose windows do not overlap: each position makes a block of positions, as a 1x1
-    /// convolution to so many channels more does.
+    /// A transposed convolution that makes its input as many times larger as it strides, with a kernel of a multiple
+    /// of the stride: each position makes a block of positions, as a convolution to so many channels more does, whose
+    /// kernel is that multiple.
     pub(super) fn transposed_convolution(&mut self, node: &Node<'_>) -> Result<Vec<Value>, Defect> {
         let made = node.made(0)?.clone();
         let weights = node.constant(1)?.clone();
@@ -49,26 +53,26 @@ impl Importer<'_> {
         else {
             return Err(self.not_known(node, "a transposed convolution over other than two axes is not known"));
         };
-        let strides = node.ints("strides").unwrap_or(&[1, 1]);
-        let blocks = i64::try_from(rows).is_ok_and(|rows| strides.first() == Some(&rows))
-            && i64::try_from(columns).is_ok_and(|columns| strides.get(1) == Some(&columns));
-        let is_plain = |name: &str, plain: i64| node.ints(name).is_none_or(|list| list.iter().all(|&one| one == plain));
-        let plain = is_plain("pads", 0) && is_plain("output_padding", 0) && is_plain("dilations", 1);
-        if !blocks || !plain || node.attribute("output_shape").is_some() {
-            return Err(self.not_known(node, "a transposed convolution whose windows overlap is not known"));
-        }
+        let Some((strides, kernel)) = transposed_window(node, [rows, columns]) else {
+            let problem = "a transposed convolution is known where its kernel is a multiple of its stride and its output \
+                           is its input times the stride";
+            return Err(self.not_known(node, problem));
+        };
         let groups = u64::try_from(node.int("group", 1)).unwrap_or(0);
         if inputs != channels || groups == 0 || !channels.is_multiple_of(groups) {
             let problem = format!("weights of {} do not fit {}", shown(&weights.dims), shown(&made.dims));
             return Err(Defect::new(problem));
         }
         let filters = product(&[per_group, groups])?;
-        let dims = vec![batch, filters, product(&[height, rows])?, product(&[width, columns])?];
-        let output = shape(&[1, product(&[filters, rows, columns])?, height, width])?;
+        let dims = vec![batch, filters, product(&[height, strides[0]])?, product(&[width, strides[1]])?];
+        let output = shape(&[1, product(&[filters, strides[0], strides[1]])?, height, width])?;
         let count = elements(&weights.dims)?;
         let macs = product(&[count, height, width])?;
         elements(&dims)?;
-        let op = Op::Conv { window: SlidingWindow::same(1, 1), groups: side(groups)? };
+        let [top, left] = kernel.map(|side| side / 2);
+        let [bottom, right] = kernel.map(|side| (side - 1) / 2);
+        let window = SlidingWindow { kernel, padding: [top, left, bottom, right], ..SlidingWindow::same(1, 1) };
+        let op = Op::Conv { window, groups: side(groups)? };
         let input = shape(&made.dims)?;
         let new = NewLayer { op, inputs: &[&made], input, output, macs, weights: count, constant: Some(&weights) };
         Ok(vec![Value::Made(self.layer(node, new, dims)?)])
@@ -181,6 +185,33 @@ fn side(length: u64) -> Result<u32, Defect> {
 fn product(factors: &[u64]) -> Result<u64, Defect> {
     let product = factors.iter().try_fold(1_u64, |product, &factor| product.checked_mul(factor));
     product.filter(|&count| count <= LARGEST_COUNT).ok_or_else(|| Defect::new("its size overflows"))
+}
+
+/// Strides of a transposed convolution with a kernel of these sides, and the sides of the kernel in strides; `None` if
+/// it makes its input not as many times larger as it strides, or its kernel is no multiple of its stride.
+fn transposed_window(node: &Node<'_>, sides: [u64; 2]) -> Option<([u64; 2], [u32; 2])> {
+    let list = |name: &str, default: i64, count: usize| {
+        let list = node.ints(name).filter(|list| !list.is_empty()).map_or(vec![default; count], <[i64]>::to_vec);
+        Some(list).filter(|list| list.len() == count && list.iter().all(|&one| one >= 0))
+    };
+    let (strides, dilations) = (list("strides", 1, 2)?, list("dilations", 1, 2)?);
+    let (pads, further) = (list("pads", 0, 4)?, list("output_padding", 0, 2)?);
+    let is_same = matches!(node.text("auto_pad"), "SAME_UPPER" | "SAME_LOWER");
+    if dilations != [1, 1] || node.attribute("output_shape").is_some() {
+        return None;
+    }
+    let (mut found, mut kernel) = ([1; 2], [1; 2]);
+    for axis in 0..2 {
+        let (stride, side) = (strides[axis], i64::try_from(sides[axis]).ok()?);
+        // The windows of all positions reach from the first to the last by strides, and over the kernel.
+        let cut = pads[axis].checked_add(pads[axis + 2])?.checked_sub(further[axis])?;
+        let keeps_blocks = is_same || side.checked_sub(cut)? == stride;
+        if stride == 0 || !keeps_blocks || side % stride != 0 {
+            return None;
+        }
+        (found[axis], kernel[axis]) = (u64::try_from(stride).ok()?, u32::try_from(side / stride).ok()?);
+    }
+    Some((found, kernel)).filter(|(_, kernel)| kernel.iter().all(|&side| side > 0))
 }
 
 /// Window of a convolution or pooling over one or two sides, and the sides of its output.

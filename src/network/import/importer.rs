@@ -264,9 +264,12 @@ impl<'a> Importer<'a> {
 
     fn run(&mut self, node: &Node<'a>) -> Result<Vec<Value>, Defect> {
         if node.all_made().is_empty() {
-            if let Some(constant) = fold(node)? {
-                return Ok(vec![Value::Constant(Rc::new(constant))]);
-            }
+            let unknown = || {
+                let remedy = "export the model with its constants folded";
+                Defect::with("it makes a constant in a way that is not known", remedy)
+            };
+            let constant = fold(node)?.ok_or_else(unknown)?;
+            return Ok(vec![Value::Constant(Rc::new(constant))]);
         } else if node.proto.op_type == "Shape" {
             let dims = &node.made(0)?.dims;
             let count = signed(dims.len());
