@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use splitscope::cost::{CostModel, reasons, single_fixes};
+use splitscope::cost::{CostModel, MeasuredShares, reasons, single_fixes};
 use splitscope::hardware::Profile;
 use splitscope::quantity::{Dimension, Knob};
 use splitscope::space::{Design, SearchSpace};
@@ -36,10 +36,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             Dimension::Energy.format(cost.energy_j),
         );
         let demand = model.demand(&design)?;
-        for reason in reasons(&network, &demand, model.profile(), &knobs, None) {
+        for reason in reasons(&network, &demand, model.profile(), &knobs, MeasuredShares::UNKNOWN) {
             println!("  {}", reason.sentence());
         }
-        for fix in single_fixes(&[(&demand, f64::NAN)], &knobs).iter().filter(|_| !cost.feasible()) {
+        for fix in single_fixes(&[(&demand, MeasuredShares::UNKNOWN)], &knobs).iter().filter(|_| !cost.feasible()) {
             println!("  or {}", fix.sentence());
         }
     }

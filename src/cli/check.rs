@@ -126,7 +126,7 @@ fn unsupported_at(
     }
     let rules = &model.space().split;
     let design = Design { genome: genome.clone(), split, fusion: split, ratio: rules.ratios[0], bits: rules.bits[0] };
-    Ok(cost::unsupported_layers(network, &model.demand(&design)?, model.profile()))
+    Ok(cost::unsupported_layers(network, &model.demand(&design)?, model.profile(), model.knobs().sensors))
 }
 
 /// Summary of a valid file, in one line.

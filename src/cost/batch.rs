@@ -10,9 +10,10 @@ use std::ops::Range;
 
 use super::constraint::{COST_CONSTRAINTS, Constraint, Usage};
 use super::demand::{FrameDemand, ProcessorWork, SplitDemand};
-use super::evaluation::Violations;
 use super::knobs::Knobs;
+use super::measured_shares::MeasuredColumns;
 use super::rates::SystemRates;
+use super::violations::Violations;
 use crate::quantity::Limit;
 
 /// Demands of many splits, one entry a split in every column.
@@ -202,6 +203,11 @@ impl DemandBatch {
             self.aggregator_cycles[*index] = frame.aggregator_cycles;
             self.work_j[*index] = frame.work_j;
             self.aggregator_weight_bytes[*index] = frame.aggregator_weight_bytes;
+            if demand.fusion_unsupported > 0 {
+                let length = self.unsupported.len().max(index + 1);
+                self.unsupported.resize(length, 0.0);
+                self.unsupported[*index] = frame.unsupported;
+            }
             self.highest_of_others = self.highest_of_others.combine(&frame, f64::max);
         }
     }
@@ -377,7 +383,7 @@ fn linear([first, more]: &[ProcessorWork; 2], sensors: u32) -> (f64, f64) {
 }
 
 /// Lowest bit of the number of broken limits in a column of violations, above the bits of the limits.
-const ONE_BROKEN: u64 = 1 << 8;
+const ONE_BROKEN: u64 = 1 << 16;
 
 /// Costs of some splits as far as limits and order go, one entry a split. Filled again and again without allocation.
 #[derive(Debug, Clone, Default)]
@@ -400,11 +406,15 @@ impl BatchCosts {
         }
     }
 
-    /// Adds the limit on accuracy. Accuracies beyond the slice, and NaN, are unknown and break no limit.
-    pub fn add_accuracies(&mut self, accuracies: &[f64], floor: f64) {
-        for ((accuracy, excess), bits) in accuracies.iter().zip(&mut self.excess).zip(&mut self.violations) {
-            *excess += (floor - accuracy).max(0.0);
-            *bits += if *accuracy < floor { ONE_BROKEN | 1 << Limit::Accuracy as u32 } else { 0 };
+    /// Adds the limits on what was measured of the splits.
+    pub(crate) fn add_measured(&mut self, measured: MeasuredColumns<'_>, knobs: &Knobs) {
+        for index in 0..self.len {
+            for (limit, value, bound) in measured.at(index).limits(knobs) {
+                if let Some(bound) = bound.filter(|bound| limit.is_broken(value, *bound)) {
+                    self.excess[index] += (value - bound).abs();
+                    self.violations[index] += ONE_BROKEN | 1 << limit as u32;
+                }
+            }
         }
     }
 
@@ -421,7 +431,7 @@ impl BatchCosts {
     /// Limits broken by the split at `index`.
     #[inline]
     pub fn violations(&self, index: usize) -> Violations {
-        Violations::from_bits(self.violations[index] as u8)
+        Violations::from_bits(self.violations[index] as u16)
     }
 
     /// Number of limits broken by the split at `index`.

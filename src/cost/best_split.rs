@@ -2,10 +2,10 @@
 
 use super::batch::{BatchCosts, DemandBatch};
 use super::demand::SplitDemand;
-use super::evaluation::Violations;
 use super::knobs::Knobs;
 use super::network_costs::NetworkCosts;
 use super::rates::SystemRates;
+use super::violations::Violations;
 
 /// The best of some splits of one design.
 ///

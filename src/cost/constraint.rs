@@ -5,11 +5,11 @@
 //! bound. [`super::SystemRates`] computes the usages of one split in the order of this table. So a new limit is a row
 //! of [`Limit`]'s table (its words), a row here (its bound) and a term of the formula there.
 
-use super::evaluation::Violations;
 use super::knobs::Knobs;
+use super::violations::Violations;
 use crate::quantity::{Knob, Limit};
 
-/// Number of constraints on cost: all limits but accuracy, which is last.
+/// Number of constraints on cost: all limits but those on what is measured, which are last.
 pub(crate) const COST_CONSTRAINTS: usize = CONSTRAINTS.len();
 
 /// Usages of one split in the order of [`CONSTRAINTS`].
@@ -100,7 +100,7 @@ fn bytes(limit: u64) -> f64 {
 }
 
 impl Constraint {
-    /// The constraint of a limit on cost; `None` for accuracy.
+    /// The constraint of a limit on cost; `None` for accuracy and leak.
     pub(crate) fn of(limit: Limit) -> Option<&'static Self> {
         CONSTRAINTS.get(limit as usize)
     }

@@ -88,12 +88,16 @@ pub struct SplitDemand {
     pub fusion_view_weight_bytes: u64,
     /// Layers that their device can't run ([`crate::hardware::Operators`]).
     pub unsupported: u32,
-    /// Channels that the splitting module sends; 0 without one.
-    pub module_channels: u32,
+    /// Layers of the fusion that the aggregator can't run; they count from two views on.
+    pub fusion_unsupported: u32,
+    /// Compression ratio of the splitting module; 1 without one.
+    pub module_ratio: u32,
     /// Place of the peak.
     pub peak_at: PeakLocation,
     /// Boundary of the space at which the design is split.
     pub boundary: BoundaryId,
+    /// Boundary of the space at which the views become one.
+    pub fusion: BoundaryId,
 }
 
 impl SplitDemand {
@@ -116,19 +120,26 @@ impl SplitDemand {
         self.aggregator_weight_bytes + if views > 1 { fusion } else { 0 }
     }
 
+    /// Layers that their device can't run with `views` views.
+    #[inline]
+    pub fn unsupported_layers(&self, views: u32) -> u32 {
+        self.unsupported + if views > 1 { self.fusion_unsupported } else { 0 }
+    }
+
     /// Returns `true` if every further view and sensor adds the same work and nothing else.
     pub(crate) fn is_linear(&self) -> bool {
         self.linear_work().is_some()
     }
 
     /// Work of a frame with one view and of every further view, joules of the sensors included; `None` if more views
-    /// change more than that: where the fusion has weights or runs a part once, or where the number of views decides
-    /// whether the aggregator streams its weights.
+    /// change more than that: where the fusion has weights, runs a part once or can't run, or where the number of views
+    /// decides whether the aggregator streams its weights.
     pub(super) fn linear_work(&self) -> Option<[ProcessorWork; 2]> {
         let one_mode = self.max_resident_views == 0 || self.max_resident_views == u32::MAX;
         let AggregatorWork { one_view, further_view, fusion } = *self.aggregator(1);
         let fusion_weights = self.fusion_weight_bytes + self.fusion_view_weight_bytes;
-        if !one_mode || fusion_weights > 0 || fusion != ProcessorWork::default() {
+        let fuses_alike = fusion_weights == 0 && self.fusion_unsupported == 0 && fusion == ProcessorWork::default();
+        if !one_mode || !fuses_alike {
             return None;
         }
         Some([one_view, further_view].map(|work| work.plus_energy(self.sensor.energy_j)))
@@ -170,7 +181,7 @@ impl FrameDemand {
             peak_bytes: demand.sensor_peak_bytes as f64,
             sensor_weight_bytes: demand.sensor_weight_bytes as f64,
             aggregator_weight_bytes: demand.aggregator_weights(sensors) as f64,
-            unsupported: f64::from(demand.unsupported),
+            unsupported: f64::from(demand.unsupported_layers(sensors)),
         }
     }
 

@@ -7,6 +7,7 @@ use super::evaluation::Evaluation;
 use super::fix::{KnobChange, joint_fix, single_fixes};
 use super::fusion::{FusionReport, fusion_report};
 use super::knobs::Knobs;
+use super::measured_shares::MeasuredShares;
 use super::model::{CostModel, DesignCostError};
 use super::network_costs::{NetworkCosts, TransmitConfig, sweep};
 use super::rates::SystemRates;
@@ -109,9 +110,9 @@ impl DesignReport {
                 cost,
                 peak: peak(&network, demand, profile),
                 fusion: fusion_report(&network, fusion.max(index), profile, &knobs, loaded)?,
-                reasons: reasons(&network, demand, profile, &knobs, None),
-                single: single_fixes(&[(demand, f64::NAN)], &knobs),
-                joint: joint_fix(&[(demand, f64::NAN)], &knobs).unwrap_or_default(),
+                reasons: reasons(&network, demand, profile, &knobs, MeasuredShares::UNKNOWN),
+                single: single_fixes(&[(demand, MeasuredShares::UNKNOWN)], &knobs),
+                joint: joint_fix(&[(demand, MeasuredShares::UNKNOWN)], &knobs).unwrap_or_default(),
             });
         }
         let first = best_split(&costs, &knobs, is_allowed).map(|index| costs.demands[index].boundary);

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::knobs::Knobs;
-use crate::quantity::Limit;
+use super::measured_shares::MeasuredShares;
+use super::violations::Violations;
 
 /// Seconds from exposure to result, by stage.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
@@ -77,64 +78,6 @@ impl LatencyBreakdown {
     }
 }
 
-/// Set of limits that a design breaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Violations(u8);
-
-impl Violations {
-    /// The set whose bits are given, in the order of [`Limit::ALL`].
-    pub(crate) const fn from_bits(bits: u8) -> Self {
-        Self(bits)
-    }
-
-    /// The set of the given limits.
-    pub const fn of(limits: &[Limit]) -> Self {
-        let (mut set, mut index) = (Self(0), 0);
-        while index < limits.len() {
-            set = set.with(limits[index], true);
-            index += 1;
-        }
-        set
-    }
-
-    /// Returns `true` if no limit is broken but those of `other`.
-    pub const fn is_within(self, other: Self) -> bool {
-        self.0 & !other.0 == 0
-    }
-
-    /// Returns `true` if no limit is broken.
-    pub const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    /// Returns `true` if `limit` is broken.
-    pub const fn contains(self, limit: Limit) -> bool {
-        self.0 & (1 << limit as u8) != 0
-    }
-
-    /// Number of broken limits.
-    pub const fn count(self) -> u32 {
-        self.0.count_ones()
-    }
-
-    /// The broken limits in the order of [`Limit::ALL`].
-    pub fn iter(self) -> impl Iterator<Item = Limit> {
-        Limit::ALL.into_iter().filter(move |&limit| self.contains(limit))
-    }
-
-    /// The set with the limits of both.
-    #[must_use]
-    pub const fn union(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// The set with `limit` added if `broken`.
-    #[must_use]
-    pub const fn with(self, limit: Limit, broken: bool) -> Self {
-        Self(self.0 | ((broken as u8) << limit as u8))
-    }
-}
-
 /// Cost of one split under the knobs.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Evaluation {
@@ -148,7 +91,7 @@ pub struct Evaluation {
     pub link_bytes: u64,
     /// Frames per second, pipelined; infinite if no stage takes time.
     pub fps: f64,
-    /// Broken limits. Accuracy is added by [`Evaluation::with_accuracy`].
+    /// Broken limits. Those on accuracy and leak are added by [`Evaluation::with_measured`].
     pub violations: Violations,
 }
 
@@ -158,11 +101,10 @@ impl Evaluation {
         self.violations.is_empty()
     }
 
-    /// The evaluation with the accuracy limit checked against `accuracy` (a share); NaN breaks no limit.
+    /// The evaluation with the limits on what was measured of the split.
     #[must_use]
-    pub fn with_accuracy(self, accuracy: f64, knobs: &Knobs) -> Self {
-        let broken = knobs.accuracy_floor.is_some_and(|floor| accuracy < floor);
-        Self { violations: self.violations.with(Limit::Accuracy, broken), ..self }
+    pub fn with_measured(self, measured: MeasuredShares, knobs: &Knobs) -> Self {
+        Self { violations: self.violations.union(measured.violations(knobs)), ..self }
     }
 
     /// Mean watts at a frame rate.

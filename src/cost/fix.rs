@@ -7,9 +7,10 @@ use serde::Serialize;
 use super::constraint::{CONSTRAINTS, RATES};
 use super::demand::SplitDemand;
 use super::knobs::Knobs;
+use super::measured_shares::MeasuredShares;
 use super::rates::SystemRates;
 use super::threshold::{ThresholdSolver, Thresholds, max_feasible_sensors, rates_by_sensors};
-use crate::quantity::{Knob, Limit, RelaxDirection};
+use crate::quantity::{Knob, RelaxDirection};
 
 /// Factor by which a threshold is exceeded, so that rounding does not fall short.
 const MARGIN: f64 = 1.0 + 1e-9;
@@ -46,16 +47,16 @@ impl KnobChange {
     }
 }
 
-/// Every knob that alone makes one of the splits feasible, smallest move first. Each split comes with its accuracy, NaN
-/// if that is not known. Empty if one of them is feasible, or if no single knob suffices.
-pub fn single_fixes(splits: &[(&SplitDemand, f64)], knobs: &Knobs) -> Vec<KnobChange> {
+/// Every knob that alone makes one of the splits feasible, smallest move first. Each split comes with what was measured
+/// of it. Empty if one of them is feasible, or if no single knob suffices.
+pub fn single_fixes(splits: &[(&SplitDemand, MeasuredShares)], knobs: &Knobs) -> Vec<KnobChange> {
     if any_feasible(splits, knobs) {
         return Vec::new();
     }
     let (rates, solver) = (SystemRates::new(knobs), ThresholdSolver::new(knobs));
     let mut thresholds = Thresholds::NONE;
-    for (demand, accuracy) in splits {
-        thresholds.relax(&solver.thresholds(&rates.frame(demand), *accuracy));
+    for (demand, measured) in splits {
+        thresholds.relax(&solver.thresholds(&rates.frame(demand), *measured));
     }
     let by_sensors = rates_by_sensors(knobs, knobs.sensors);
     let on_cost = |rates: &SystemRates| splits.iter().any(|(demand, _)| rates.evaluate(demand).feasible());
@@ -68,52 +69,63 @@ pub fn single_fixes(splits: &[(&SplitDemand, f64)], knobs: &Knobs) -> Vec<KnobCh
 }
 
 /// The move of `knob` to its threshold, if that makes one of the splits feasible.
-fn single_fix(knob: Knob, threshold: f64, splits: &[(&SplitDemand, f64)], knobs: &Knobs) -> Option<KnobChange> {
+fn single_fix(
+    knob: Knob,
+    threshold: f64,
+    splits: &[(&SplitDemand, MeasuredShares)],
+    knobs: &Knobs,
+) -> Option<KnobChange> {
     let from = knobs.get(knob);
     let to = match knob.info().relax {
         // Whole numbers and measured shares are exact.
-        _ if matches!(knob, Knob::Sensors | Knob::SensorMemory | Knob::AccuracyFloor) => threshold,
+        _ if matches!(knob, Knob::Sensors | Knob::SensorMemory | Knob::AccuracyFloor | Knob::LeakLimit) => threshold,
         RelaxDirection::Up => threshold * MARGIN,
         RelaxDirection::Down => threshold / MARGIN,
     };
     if !(to.is_finite() && to > 0.0) || to.total_cmp(&from).is_eq() {
         return None;
     }
-    // With other numbers of sensors the accuracies are others: there only costs are compared.
+    // With other numbers of sensors the measured shares are others: there only costs are compared.
     let moved = knobs.with(knob, to);
-    let moved = if knob == Knob::Sensors { Knobs { accuracy_floor: None, ..moved } } else { moved };
+    let moved = if knob == Knob::Sensors { Knobs { accuracy_floor: None, leak_limit: None, ..moved } } else { moved };
     any_feasible(splits, &moved).then_some(KnobChange { knob, from, to })
 }
 
-fn any_feasible(splits: &[(&SplitDemand, f64)], knobs: &Knobs) -> bool {
+fn any_feasible(splits: &[(&SplitDemand, MeasuredShares)], knobs: &Knobs) -> bool {
     let rates = SystemRates::new(knobs);
-    let feasible =
-        |(demand, accuracy): &(&SplitDemand, f64)| rates.evaluate(demand).with_accuracy(*accuracy, knobs).feasible();
+    let feasible = |(demand, measured): &(&SplitDemand, MeasuredShares)| {
+        rates.evaluate(demand).with_measured(*measured, knobs).feasible()
+    };
     splits.iter().any(feasible)
 }
 
 /// Smallest joint move that makes one of the splits feasible: limits of the hardware to what is needed, and bandwidth
 /// and both computing rates by one factor; a rate without effect stays. Limits that no speed can meet are moved to what
-/// is reached. Each split comes with its accuracy, as for [`single_fixes`]. `None` if one of them is feasible, or
+/// is reached. Each split comes with what was measured, as for [`single_fixes`]. `None` if one of them is feasible, or
 /// if the weights of none fit, which no knob changes.
-pub fn joint_fix(splits: &[(&SplitDemand, f64)], knobs: &Knobs) -> Option<Vec<KnobChange>> {
+pub fn joint_fix(splits: &[(&SplitDemand, MeasuredShares)], knobs: &Knobs) -> Option<Vec<KnobChange>> {
     if any_feasible(splits, knobs) {
         return None;
     }
     let distance = |changes: &[KnobChange]| changes.iter().map(KnobChange::distance).sum::<f64>();
-    let fixes = splits.iter().filter_map(|(demand, accuracy)| joint_fix_of(demand, *accuracy, knobs));
+    let fixes = splits.iter().filter_map(|(demand, measured)| joint_fix_of(demand, *measured, knobs));
     fixes.min_by(|one, other| distance(one).total_cmp(&distance(other)))
 }
 
 /// Smallest joint move for one split.
-fn joint_fix_of(demand: &SplitDemand, accuracy: f64, knobs: &Knobs) -> Option<Vec<KnobChange>> {
+fn joint_fix_of(demand: &SplitDemand, measured: MeasuredShares, knobs: &Knobs) -> Option<Vec<KnobChange>> {
     let rates = SystemRates::new(knobs);
     let frame = rates.frame(demand);
-    let broken = rates.evaluate_frame(&frame).with_accuracy(accuracy, knobs).violations;
+    let broken = rates.evaluate_frame(&frame).with_measured(measured, knobs).violations;
     if broken.iter().any(|limit| limit.knob().is_none()) {
         return None;
     }
-    let mut moved = if broken.contains(Limit::Accuracy) { knobs.with(Knob::AccuracyFloor, accuracy) } else { *knobs };
+    let mut moved = *knobs;
+    for (limit, value, _) in measured.limits(knobs) {
+        if let Some(knob) = limit.knob().filter(|_| broken.contains(limit)) {
+            moved = moved.with(knob, value);
+        }
+    }
     let usage = rates.usage_of(&frame);
     for (constraint, usage) in CONSTRAINTS.iter().zip(usage) {
         let knob = constraint.limit.knob().filter(|knob| Knob::HARDWARE.contains(knob));

@@ -15,6 +15,7 @@ use serde::Serialize;
 use super::cycle_energy::{CycleEnergy, Devices};
 use super::knobs::Knobs;
 use super::layer::{CostError, LayerCost, layer_costs, module_cost, scale_cost, sum_cost};
+use super::legality::unsupported_in_fusion;
 use crate::hardware::{Device, Profile};
 use crate::network::memory::MemoryRule;
 use crate::network::{FusionOperator, Network, Shape};
@@ -30,6 +31,8 @@ pub(crate) struct FusionCost {
     pub(crate) once_weights: u64,
     /// Weights of the latter, for each view.
     pub(crate) per_view_weights: u64,
+    /// Layers that the aggregator can't run.
+    pub(super) unsupported: u32,
 }
 
 impl FusionCost {
@@ -42,6 +45,7 @@ impl FusionCost {
             per_view: sum.per_view + cost.per_view,
             once_weights: sum.once_weights + cost.once_weights,
             per_view_weights: sum.per_view_weights + cost.per_view_weights,
+            unsupported: sum.unsupported + cost.unsupported,
         })
     }
 
@@ -60,6 +64,7 @@ impl FusionCost {
             per_view: sum(&parts.per_view),
             once_weights: weights(&parts.once),
             per_view_weights: weights(&parts.per_view),
+            unsupported: unsupported_in_fusion(operator, shape, &devices.profile.aggregator),
         }
     }
 

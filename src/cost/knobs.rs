@@ -24,6 +24,8 @@ pub struct Knobs {
     pub frame_rate_floor_hz: Option<f64>,
     /// Lowest accuracy.
     pub accuracy_floor: Option<f64>,
+    /// Most of the pictures that may be rebuilt.
+    pub leak_limit: Option<f64>,
     /// Constants of the profile.
     pub system: System,
 }
@@ -151,6 +153,7 @@ impl Knobs {
             energy_limit_j: value(&limits.energy_j),
             frame_rate_floor_hz: value(&limits.frame_rate_hz),
             accuracy_floor: value(&limits.accuracy),
+            leak_limit: None,
             system: System {
                 sensor_macs_per_cycle: device.mapping.value.macs_per_cycle(),
                 aggregator_macs_per_cycle: profile.aggregator.mapping.value.macs_per_cycle(),
@@ -177,6 +180,7 @@ impl Knobs {
             energy_limit_j: None,
             frame_rate_floor_hz: None,
             accuracy_floor: None,
+            leak_limit: None,
             system: System {
                 sensor_weight_memory_bytes: u64::MAX,
                 aggregator_weight_memory_bytes: u64::MAX,
@@ -200,6 +204,7 @@ impl Knobs {
             Knob::EnergyLimit => self.energy_limit_j.unwrap_or(f64::INFINITY),
             Knob::FrameRateFloor => self.frame_rate_floor_hz.unwrap_or(0.0),
             Knob::AccuracyFloor => self.accuracy_floor.unwrap_or(0.0),
+            Knob::LeakLimit => self.leak_limit.unwrap_or(f64::INFINITY),
         }
     }
 
@@ -228,6 +233,7 @@ impl Knobs {
             Knob::EnergyLimit => self.energy_limit_j = limit,
             Knob::FrameRateFloor => self.frame_rate_floor_hz = limit,
             Knob::AccuracyFloor => self.accuracy_floor = limit.map(|share| share.min(1.0)),
+            Knob::LeakLimit => self.leak_limit = limit.map(|share| share.min(1.0)),
         }
     }
 
@@ -283,7 +289,7 @@ mod tests {
     #[test]
     fn every_knob_reads_what_was_set() {
         for knob in Knob::ALL {
-            let value = if knob == Knob::AccuracyFloor { 0.75 } else { 12.0 };
+            let value = if matches!(knob, Knob::AccuracyFloor | Knob::LeakLimit) { 0.75 } else { 12.0 };
             let set = knobs().with(knob, value);
             assert_eq!((set.get(knob), set.limited(knob)), (value, Some(value)), "{knob:?}");
             for impossible in [f64::NAN, -1.0] {

@@ -1,7 +1,8 @@
 //! Legality: layers that sensor and aggregator have no operator for, by the operator tables of the profile.
 //!
-//! It depends on a design and its split alone, so it is counted with the demand and no knob touches it. Sentences are
-//! made only for what is shown. Fusing the views is not checked.
+//! It depends on a design and its split alone, so it is counted with the demand. Sentences are made only for what is
+//! shown. The layers that fuse the views count from two views on; how many of them there are is not held against the
+//! number of layers.
 
 use std::ops::{Add, AddAssign, Sub};
 
@@ -9,7 +10,10 @@ use serde::Serialize;
 
 use super::demand::SplitDemand;
 use crate::hardware::{Device, OperatorKind, Operators, Profile, Unsupported};
-use crate::network::{Boundary, BoundaryId, Layer, LayerPrecision, Network, Op, Shape, ShapeError, SlidingWindow};
+use crate::network::{
+    Boundary, BoundaryId, ElementOp, FusionOperator, Layer, LayerPrecision, Network, Op, Shape, ShapeError,
+    SlidingWindow,
+};
 use crate::space::SearchSpace;
 
 /// Layers of a part of a network on one device.
@@ -104,32 +108,82 @@ impl UnsupportedLayer {
     }
 }
 
-/// Layers that sensor or aggregator can't run when a network is split so. `network` is the one the split was costed
-/// from.
-pub fn unsupported_layers(network: &Network, demand: &SplitDemand, profile: &Profile) -> Vec<UnsupportedLayer> {
+/// Layers that make one of two views' tensors of a shape.
+fn fusion_layers(name: &str, operator: FusionOperator, shape: Shape) -> Vec<Layer> {
+    let convolution = module_layer(name, shape, shape.channels);
+    let of = |op: Op| Layer { op, ..convolution.clone() };
+    let larger = Op::Elements(ElementOp::Combine);
+    match operator {
+        FusionOperator::Max => vec![of(larger)],
+        FusionOperator::Mean => vec![of(Op::Add)],
+        FusionOperator::Mix => vec![of(larger), of(Op::Add), of(Op::Scale)],
+        FusionOperator::Concat => vec![convolution.clone(), of(Op::Add)],
+    }
+}
+
+/// Number of layers of a fusion that the aggregator can't run.
+pub(super) fn unsupported_in_fusion(operator: FusionOperator, shape: Shape, aggregator: &Device) -> u32 {
+    let Some(operators) = &aggregator.operators else { return 0 };
+    let layers = fusion_layers("", operator, shape);
+    layers.iter().map(|layer| u32::from(!operators.unsupported(layer).is_empty())).sum()
+}
+
+/// Layers that sensor or aggregator can't run when a network is split so and seen by so many sensors. `network` is the
+/// one the split was costed from.
+pub fn unsupported_layers(
+    network: &Network,
+    demand: &SplitDemand,
+    profile: &Profile,
+    sensors: u32,
+) -> Vec<UnsupportedLayer> {
     let Some(boundary) = network.position(demand.boundary).map(|position| &network.boundaries[position]) else {
         return Vec::new();
     };
     let (before, behind) = network.layers.split_at(boundary.layers);
-    let [reduce, recover] = match demand.module_channels {
-        0 => [None, None],
-        channels => module_layers(boundary, channels).map(Some),
-    };
+    let (mut reduce, mut recover) = (Vec::new(), Vec::new());
+    if demand.module_ratio > 1 {
+        for (name, shape) in crossing(network, boundary) {
+            let narrow = Shape { channels: shape.channels.div_ceil(demand.module_ratio), ..shape };
+            reduce.push(module_layer(&format!("reduce at {name}"), shape, narrow.channels));
+            recover.push(module_layer(&format!("recover at {name}"), narrow, shape.channels));
+        }
+    }
     let mut found = Vec::new();
     if let Some(operators) = &profile.sensor.device.operators {
         add_unsupported(before.iter().chain(&reduce), operators, &mut found);
     }
     if let Some(operators) = &profile.aggregator.operators {
         add_unsupported(recover.iter().chain(behind), operators, &mut found);
+        if sensors > 1 && demand.fusion_unsupported > 0 {
+            add_unsupported_fusion(network, demand.fusion, operators, &mut found);
+        }
     }
     found
 }
 
-/// Both sides of the splitting module at a boundary that sends so many channels.
-fn module_layers(boundary: &Boundary, channels: u32) -> [Layer; 2] {
-    let (wide, narrow) = (boundary.shape, Shape { channels, ..boundary.shape });
-    let name = |side: &str| format!("{side} at {}", boundary.name);
-    [module_layer(&name("reduce"), wide, channels), module_layer(&name("recover"), narrow, wide.channels)]
+/// Names and shapes of the tensors that cross a boundary: its own, and those that are made earlier.
+fn crossing<'a>(network: &'a Network, boundary: &'a Boundary) -> impl Iterator<Item = (&'a str, Shape)> + 'a {
+    let earlier = boundary.earlier.iter().map(|&tensor| match tensor {
+        0 => "the input",
+        tensor => network.layers[tensor - 1].name.as_str(),
+    });
+    std::iter::once(boundary.name.as_str()).chain(earlier).zip(network.crossing(boundary))
+}
+
+/// Adds the layers of the fusion at a boundary.
+fn add_unsupported_fusion(
+    network: &Network,
+    fusion: BoundaryId,
+    operators: &Operators,
+    found: &mut Vec<UnsupportedLayer>,
+) {
+    let Some(position) = network.position(fusion) else { return };
+    let (boundary, operator) = (&network.boundaries[position], network.fusion_at(position));
+    for (name, shape) in crossing(network, boundary) {
+        let layers = fusion_layers(&format!("fusion at {name}"), operator, shape);
+        // One layer after another: none of them is held against the number of layers.
+        layers.iter().for_each(|layer| add_unsupported(std::iter::once(layer), operators, found));
+    }
 }
 
 fn add_unsupported<'a>(

@@ -68,6 +68,7 @@ impl NetworkCosts {
             };
             let context = SplitContext {
                 boundary: boundary.id,
+                fusion: fused.id,
                 before: sensor.work[boundary.layers] + extra,
                 before_weights: sensor.weights[boundary.layers],
                 largest_weights: sensor.largest[boundary.layers],

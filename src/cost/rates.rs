@@ -8,8 +8,9 @@
 
 use super::constraint::{COST_CONSTRAINTS, Constraint, Usage};
 use super::demand::{FrameDemand, SplitDemand};
-use super::evaluation::{Evaluation, LatencyBreakdown, Violations};
+use super::evaluation::{Evaluation, LatencyBreakdown};
 use super::knobs::Knobs;
+use super::violations::Violations;
 use crate::hardware::Topology;
 use crate::quantity::Limit;
 
@@ -135,8 +136,8 @@ impl SystemRates {
 
     /// The broken constraints as bits, in the order of the table.
     #[inline]
-    pub(crate) fn violation_bits(&self, usage: &Usage) -> u8 {
-        (0..COST_CONSTRAINTS).fold(0, |bits, index| bits | u8::from(usage[index] > self.bounds[index]) << index)
+    pub(crate) fn violation_bits(&self, usage: &Usage) -> u16 {
+        (0..COST_CONSTRAINTS).fold(0, |bits, index| bits | u16::from(usage[index] > self.bounds[index]) << index)
     }
 
     /// Returns `true` if a frame meets every limit on cost.

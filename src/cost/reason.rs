@@ -7,6 +7,7 @@ use super::demand::{PeakLocation, SplitDemand};
 use super::evaluation::FrameStage;
 use super::knobs::Knobs;
 use super::legality::{UnsupportedLayer, unsupported_layers};
+use super::measured_shares::MeasuredShares;
 use super::rates::SystemRates;
 use super::split_demand::SensorContents;
 use crate::hardware::Profile;
@@ -109,6 +110,7 @@ impl Reason {
         let instruction = self.limit.instruction(self.value);
         let alternative = match Constraint::of(self.limit) {
             Some(constraint) => constraint.alternative,
+            None if self.limit == Limit::Leak => ", or send fewer values: split later, or compress more",
             None => ", or choose a larger design",
         };
         match &self.at {
@@ -146,13 +148,13 @@ impl PeakMoment {
 }
 
 /// Every limit that the split breaks, with its place. `network` is the one the split was costed from on `profile`;
-/// `accuracy` is checked if given.
+/// what was `measured` of it is checked too.
 pub fn reasons(
     network: &Network,
     demand: &SplitDemand,
     profile: &Profile,
     knobs: &Knobs,
-    accuracy: Option<f64>,
+    measured: MeasuredShares,
 ) -> Vec<Reason> {
     let rates = SystemRates::new(knobs);
     let frame = rates.frame(demand);
@@ -167,17 +169,16 @@ pub fn reasons(
                     let (stage, seconds) = FrameStage::slowest(&latency);
                     ReasonSite::Stage { stage, seconds, link_bytes: demand.link_bytes }
                 }
-                Cause::Operators => ReasonSite::Layers(unsupported_layers(network, demand, profile)),
+                Cause::Operators => ReasonSite::Layers(unsupported_layers(network, demand, profile, rates.sensors())),
                 Cause::Design => ReasonSite::Design,
             };
             let [value, allowed] = [usage, bound].map(|usage| constraint.value(usage));
             Reason { limit: constraint.limit, value, allowed, at }
         })
         .collect();
-    if let (Some(value), Some(allowed)) = (accuracy, knobs.accuracy_floor)
-        && value < allowed
-    {
-        reasons.push(Reason { limit: Limit::Accuracy, value, allowed, at: ReasonSite::Design });
+    for (limit, value, bound) in measured.limits(knobs) {
+        let broken = bound.filter(|bound| limit.is_broken(value, *bound));
+        reasons.extend(broken.map(|allowed| Reason { limit, value, allowed, at: ReasonSite::Design }));
     }
     reasons
 }

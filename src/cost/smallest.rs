@@ -33,7 +33,8 @@ pub fn smallest_demands(space: &SearchSpace, profile: &Profile) -> Result<Vec<Sp
                 demands.extend(table.position(split).map(|index| {
                     let demand = table.demands[index];
                     // Another kernel than the smallest may be the one that a chip runs.
-                    SplitDemand { unsupported: demand.unsupported.min(at_least(&fewest, split)), ..demand }
+                    let unsupported = demand.unsupported.min(at_least(&fewest, split));
+                    SplitDemand { unsupported, ..demand }
                 }));
             }
         }

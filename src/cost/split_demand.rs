@@ -23,8 +23,8 @@ pub(crate) struct SplitModuleCost {
     pub(crate) link_bytes: u64,
     /// Bytes alive while the tensor is reduced.
     pub(crate) reduce_bytes: u64,
-    /// Channels sent; 0 without a module.
-    pub(super) channels: u32,
+    /// Compression ratio; 0 or 1 without a module.
+    pub(super) ratio: u32,
     pub(super) reduce_layers: LayerCount,
     pub(super) recover_layers: LayerCount,
 }
@@ -60,7 +60,7 @@ impl SplitModuleCost {
             weight_bytes: self.weight_bytes + other.weight_bytes,
             link_bytes: self.link_bytes + other.link_bytes,
             reduce_bytes: self.reduce_bytes + other.reduce_bytes,
-            channels: self.channels,
+            ratio: self.ratio,
             reduce_layers: self.reduce_layers + other.reduce_layers,
             recover_layers: self.recover_layers + other.recover_layers,
         }
@@ -90,7 +90,7 @@ impl SplitModuleCost {
             weight_bytes: reduce.weight_bytes,
             link_bytes,
             reduce_bytes: shape.elements() + sent,
-            channels,
+            ratio,
             reduce_layers: LayerCount::of_module(shape, channels, sensor),
             recover_layers: LayerCount::of_module(narrow, shape.channels, aggregator),
         }
@@ -101,6 +101,8 @@ impl SplitModuleCost {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SplitContext {
     pub(super) boundary: BoundaryId,
+    /// Boundary at which the views become one, at or behind it.
+    pub(super) fusion: BoundaryId,
     /// Layers before the split, on the sensor.
     pub(super) before: CycleEnergy,
     pub(super) before_weights: u64,
@@ -155,9 +157,11 @@ pub(super) fn split_demand(context: &SplitContext, module: &SplitModuleCost, pro
         fusion_view_weight_bytes: context.fuse.per_view_weights,
         unsupported: (context.before_layers + module.reduce_layers).unsupported(sensor)
             + (context.behind_layers + module.recover_layers).unsupported(aggregator),
-        module_channels: module.channels,
+        fusion_unsupported: context.fuse.unsupported,
+        module_ratio: module.ratio.max(1),
         peak_at,
         boundary: context.boundary,
+        fusion: context.fusion,
     }
 }
 

@@ -8,9 +8,11 @@
 
 use super::constraint::{CONSTRAINTS, Constraint, RATES, Usage};
 use super::demand::FrameDemand;
-use super::evaluation::{LatencyBreakdown, Violations};
+use super::evaluation::LatencyBreakdown;
 use super::knobs::Knobs;
+use super::measured_shares::MeasuredShares;
 use super::rates::SystemRates;
+use super::violations::Violations;
 use crate::quantity::{Knob, Limit, RelaxDirection};
 
 /// Value of each knob at which a split becomes feasible; NaN where no value of that knob alone suffices.
@@ -79,13 +81,13 @@ impl<'a> ThresholdSolver<'a> {
         Self { knobs, rates: SystemRates::new(knobs), sensors_w: knobs.system.sensors_static_w(knobs.sensors) }
     }
 
-    /// Thresholds of every knob but the number of sensors for a split whose frame demands `frame`. An accuracy that is
-    /// not known (NaN) breaks no floor.
-    pub(crate) fn thresholds(&self, frame: &FrameDemand, accuracy: f64) -> Thresholds {
+    /// Thresholds of every knob but the number of sensors for a split whose frame demands `frame`. What was not
+    /// measured meets every limit.
+    pub(crate) fn thresholds(&self, frame: &FrameDemand, measured: MeasuredShares) -> Thresholds {
         let latency = self.rates.frame_latency(frame);
         let usage = self.rates.usage(frame, &latency);
-        let too_low = self.knobs.accuracy_floor.is_some_and(|floor| accuracy < floor);
-        let broken = Violations::from_bits(self.rates.violation_bits(&usage)).with(Limit::Accuracy, too_low);
+        let on_cost = Violations::from_bits(self.rates.violation_bits(&usage));
+        let broken = on_cost.union(measured.violations(self.knobs));
         let mut thresholds = Thresholds::NONE;
         // A knob helps only if it acts on every limit that is broken.
         for (constraint, usage) in CONSTRAINTS.iter().zip(usage) {
@@ -95,8 +97,13 @@ impl<'a> ThresholdSolver<'a> {
                 thresholds.set(knob, constraint.needed(usage, self.knobs));
             }
         }
-        if broken.is_within(Violations::of(&[Limit::Accuracy])) {
-            thresholds.set(Knob::AccuracyFloor, if accuracy.is_nan() { f64::INFINITY } else { accuracy });
+        for (limit, value, _) in measured.limits(self.knobs) {
+            if let Some(knob) = limit.knob()
+                && broken.is_within(Violations::of(&[limit]))
+            {
+                let any = if knob.info().relax == RelaxDirection::Up { 0.0 } else { f64::INFINITY };
+                thresholds.set(knob, if value.is_nan() { any } else { value });
+            }
         }
         for (rate, lowered) in RATES.into_iter().zip(LOWERED_BY_RATES) {
             if broken.is_within(lowered) {

@@ -11,7 +11,7 @@ use super::candidate::{CandidateDesign, CandidateError, CandidateId, demands, de
 use super::leaks::{Leaks, ShownLeak};
 use super::measurements::{Accuracy, Measurements, ShownAccuracy, entry_of};
 use super::pool::{CandidatePool, DesignKey};
-use crate::cost::{CostError, CostModel, DemandBatch, SplitDemand, TransmitConfig};
+use crate::cost::{CostError, CostModel, DemandBatch, MeasuredColumns, MeasuredShares, SplitDemand, TransmitConfig};
 use crate::hardware::Profile;
 use crate::network::BoundaryId;
 use crate::space::{Design, Genome, SearchSpace};
@@ -166,11 +166,19 @@ impl Catalogue {
         self.measurements.shown(design, self.sensors)
     }
 
-    /// Accuracies of splits, given by their entries in the batch of all splits, with the current number of sensors: NaN
-    /// where not measured, empty if none of them was.
+    /// Shares measured of splits with the current number of sensors, given by their entries in the batch of all
+    /// splits.
     #[inline]
-    pub(super) fn accuracies(&self, entries: Range<usize>) -> &[f64] {
-        self.measurements.current(entries)
+    pub(super) fn measured(&self, entries: Range<usize>) -> MeasuredColumns<'_> {
+        let (accuracies, leaks) = (self.measurements.current(entries.clone()), self.leaks.current(entries));
+        MeasuredColumns { accuracies, leaks }
+    }
+
+    /// Shares measured of a design with a number of sensors.
+    pub(super) fn measured_of(&self, design: &Design, sensors: u32) -> MeasuredShares {
+        let accuracy = self.measurements.shown(design, sensors).measured().unwrap_or(f64::NAN);
+        let leak = self.leaks.shown(design, sensors).map_or(f64::NAN, |shown| shown.figures.leak);
+        MeasuredShares { accuracy, leak }
     }
 
     /// Accuracy of the split at an entry of the batch, NaN if it was not measured with the current number of

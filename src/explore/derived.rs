@@ -115,18 +115,18 @@ impl Derived {
         self.ranking.begin(catalogue.len());
         for id in catalogue.ids() {
             let range = catalogue.range(id);
-            let accuracies = catalogue.accuracies(range.clone());
-            let best = evaluator.best(catalogue.batch(), breakable, range, accuracies);
+            let measured = catalogue.measured(range.clone());
+            let best = evaluator.best(catalogue.batch(), breakable, range, measured);
             let best = best.expect("the catalogue holds only candidates with an allowed split");
-            counts.add(&best, accuracies.get(usize::from(best.split_index)).copied());
+            counts.add(&best, measured.accuracies.get(usize::from(best.split_index)).copied());
             self.ranking.push(&best, catalogue.macs(id));
         }
         self.ranking.sort();
         self.rates = evaluator.rates;
         self.counts = counts;
         let infeasible = catalogue.len() - counts.feasible;
-        let accuracies = |id| catalogue.accuracies(catalogue.range(id));
-        self.histograms.refresh(catalogue.pool(), infeasible, &evaluator, ranges, accuracies);
+        let measured = |id| catalogue.measured(catalogue.range(id));
+        self.histograms.refresh(catalogue.pool(), infeasible, &evaluator, ranges, measured);
         self.fitting = OnceCell::new();
     }
 

@@ -4,7 +4,7 @@ use super::candidate::{CandidateDesign, CandidateId};
 use super::overriding::Override;
 use super::ranking_rule::BestSplit;
 use super::session::Session;
-use crate::cost::{Evaluation, SplitDemand, TransmitConfig};
+use crate::cost::{Evaluation, MeasuredShares, SplitDemand, TransmitConfig};
 use crate::space::Design;
 
 /// The selected design as it is shown.
@@ -15,8 +15,8 @@ pub(super) struct Inspected<'a> {
     pub(super) transmit: TransmitConfig,
     /// The splits, sent that way.
     pub(super) demands: &'a [SplitDemand],
-    /// Accuracies of the splits with the current number of sensors, NaN where not measured.
-    pub(super) accuracies: Vec<f64>,
+    /// Shares measured of the splits with the current number of sensors.
+    pub(super) measured: Vec<MeasuredShares>,
     /// The best split, sent that way.
     pub(super) best: BestSplit,
     /// Index of the split shown: the overridden one, else the best.
@@ -29,9 +29,9 @@ impl Inspected<'_> {
         &self.demands[self.shown]
     }
 
-    /// Accuracy of the split shown; NaN if it was not measured.
-    pub(super) fn accuracy(&self) -> f64 {
-        self.accuracies[self.shown]
+    /// Shares measured of the split shown.
+    pub(super) fn shares(&self) -> MeasuredShares {
+        self.measured[self.shown]
     }
 }
 
@@ -48,18 +48,18 @@ impl Session {
         let candidate = self.catalogue().get(id)?;
         let active = self.active_override();
         let transmit = active.map_or(candidate.transmit, Override::transmit);
-        let (demands, accuracies) = match active {
+        let (demands, measured) = match active {
             Some(active) if transmit != candidate.transmit => {
-                (active.demands(), self.overridden_accuracies(candidate, active))
+                (active.demands(), self.overridden_shares(candidate, active))
             }
-            _ => (self.derived().demands(), self.own_accuracies(id)),
+            _ => (self.derived().demands(), self.own_shares(id)),
         };
         let evaluator = self.evaluator();
-        let best = evaluator.best_of(demands, &accuracies)?;
+        let best = evaluator.best_of(demands, &measured)?;
         let chosen = active.and_then(Override::split);
         let shown = chosen.and_then(|split| demands.iter().position(|demand| demand.boundary == split));
         let shown = shown.unwrap_or(usize::from(best.split_index));
-        Some(Inspected { id, candidate, transmit, demands, accuracies, best, shown })
+        Some(Inspected { id, candidate, transmit, demands, measured, best, shown })
     }
 
     /// The selected design as it is shown.
@@ -73,26 +73,24 @@ impl Session {
         self.catalogue().design_of(&inspected.candidate.genome, inspected.transmit, split)
     }
 
-    /// Cost of the design of an inspection, judged by its accuracy if that was measured.
+    /// Cost of the design of an inspection, judged by what was measured of it too.
     pub(super) fn inspected_evaluation(&self, inspected: &Inspected<'_>) -> Evaluation {
-        self.evaluator().evaluate(inspected.demand(), inspected.accuracy())
+        self.evaluator().evaluate(inspected.demand(), inspected.shares())
     }
 
-    /// Accuracies of a candidate's splits, NaN where not measured.
-    fn own_accuracies(&self, id: CandidateId) -> Vec<f64> {
+    /// Shares measured of a candidate's splits.
+    fn own_shares(&self, id: CandidateId) -> Vec<MeasuredShares> {
         let range = self.catalogue().range(id);
-        let demands = range.len();
-        let mut accuracies = self.catalogue().accuracies(range).to_vec();
-        accuracies.resize(demands, f64::NAN);
-        accuracies
+        let measured = self.catalogue().measured(range.clone());
+        (0..range.len()).map(|index| measured.at(index)).collect()
     }
 
-    /// Accuracies of the splits of an override, NaN where not measured.
-    fn overridden_accuracies(&self, candidate: &CandidateDesign, active: &Override) -> Vec<f64> {
+    /// Shares measured of the splits of an override.
+    fn overridden_shares(&self, candidate: &CandidateDesign, active: &Override) -> Vec<MeasuredShares> {
         let catalogue = self.catalogue();
         let measured = |demand: &SplitDemand| {
             let design = catalogue.design_of(&candidate.genome, active.transmit(), demand.boundary);
-            catalogue.accuracy(&design).measured().unwrap_or(f64::NAN)
+            catalogue.measured_of(&design, self.knobs().sensors)
         };
         active.demands().iter().map(measured).collect()
     }

@@ -10,7 +10,8 @@ use super::knob_range::KnobRange;
 use super::pool::CandidatePool;
 use super::ranking_rule::Evaluator;
 use crate::cost::{
-    DemandBatch, KnobChange, SystemRates, ThresholdSolver, Thresholds, max_feasible_sensors, rates_by_sensors,
+    DemandBatch, KnobChange, MeasuredColumns, SystemRates, ThresholdSolver, Thresholds, max_feasible_sensors,
+    rates_by_sensors,
 };
 use crate::quantity::{Knob, RelaxDirection};
 
@@ -66,11 +67,15 @@ impl SampledSplits {
     }
 
     /// Thresholds at which any allowed split in `range` fits, the number of sensors left out.
-    fn thresholds_of_any(&self, range: Range<usize>, solver: &ThresholdSolver, accuracies: &[f64]) -> Thresholds {
+    fn thresholds_of_any(
+        &self,
+        range: Range<usize>,
+        solver: &ThresholdSolver,
+        measured: MeasuredColumns<'_>,
+    ) -> Thresholds {
         let mut easiest = Thresholds::NONE;
         for entry in range.clone().filter(|&entry| self.batch.is_allowed(entry)) {
-            let accuracy = accuracies.get(entry - range.start).copied().unwrap_or(f64::NAN);
-            easiest.relax(&solver.thresholds(&self.batch.frame(entry), accuracy));
+            easiest.relax(&solver.thresholds(&self.batch.frame(entry), measured.at(entry - range.start)));
         }
         easiest
     }
@@ -96,7 +101,7 @@ impl KnobHistograms {
         infeasible: usize,
         evaluator: &Evaluator,
         ranges: &[KnobRange],
-        accuracies: impl Fn(CandidateId) -> &'a [f64],
+        measured: impl Fn(CandidateId) -> MeasuredColumns<'a>,
     ) {
         let knobs = evaluator.knobs;
         let solver = ThresholdSolver::new(knobs);
@@ -113,7 +118,7 @@ impl KnobHistograms {
         let sample = &self.sample;
         let mut sensors = 0;
         for (id, range) in &sample.candidates {
-            let mut thresholds = sample.thresholds_of_any(range.clone(), &solver, accuracies(*id));
+            let mut thresholds = sample.thresholds_of_any(range.clone(), &solver, measured(*id));
             // Neighbours are alike, so the last answer is the first guess.
             sensors = max_feasible_sensors(&by_sensors, sensors, |rates| sample.fits(range.clone(), rates));
             thresholds.set(Knob::Sensors, if sensors > 0 { sensors as f64 } else { f64::NAN });

@@ -4,6 +4,7 @@
 //! the run that is followed now.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::candidate::CandidateId;
 use super::measurements::{Accuracy, Measurements};
@@ -57,6 +58,12 @@ impl Leaks {
         self.shares.current_at(demand)
     }
 
+    /// Leaks of a range of splits at the current number of views, NaN where not measured; empty if none of them was.
+    #[inline]
+    pub(super) fn current(&self, splits: Range<usize>) -> &[f64] {
+        self.shares.current(splits)
+    }
+
     /// Records the leak of a canonical design.
     pub(super) fn record(&mut self, design: Design, views: u32, leak: ShownLeak) {
         let ShownLeak { precision, step, ref figures } = leak;
@@ -107,9 +114,8 @@ impl Leaks {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::pair;
+    use super::super::tests::{figures, pair};
     use super::*;
-    use crate::record::Attacker;
 
     #[test]
     fn int8_counts_before_float_and_then_the_newest() {
@@ -124,24 +130,7 @@ mod tests {
             (Precision::Int8, 100, 0.7),
             (Precision::Float, 400, 0.6),
         ] {
-            let figures = LeakFigures {
-                leak,
-                attacker: Attacker::OneView,
-                one_view: leak,
-                all_views: None,
-                decoder: None,
-                label: 0.0,
-                raw: 1.0,
-                psnr_db: 20.0,
-                ssim: 0.5,
-                azimuth: None,
-                elevation: None,
-                resolution: 32,
-                fitted_objects: 10,
-                samples: 5,
-                seconds: 1.0,
-                attack_seconds: 1.0,
-            };
+            let figures = figures(leak);
             leaks.record(design.clone(), 6, ShownLeak { precision, step, figures });
         }
         let shown = leaks.shown(&design, 6).unwrap();

@@ -26,7 +26,7 @@ impl Ranges {
         };
         let ranges = Knob::ALL.into_iter().map(|knob| {
             let limited = Column::FIGURES.into_iter().find(|column| column.limit() == Some(knob));
-            let on_cost = limited.filter(|column| *column != Column::Accuracy);
+            let on_cost = limited.filter(|column| !matches!(column, Column::Accuracy | Column::Leak));
             let usual = on_cost.map_or(1.0, median);
             let most = if knob == Knob::Sensors { catalogue.space().views } else { 1 };
             KnobRange::new(knob, knobs.get(knob), usual, most)

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::ops::Range;
 
 use crate::cost::{
-    BatchCosts, DemandBatch, Evaluation, FrameDemand, Knobs, SplitChoice, SplitDemand, SystemRates, Violations,
+    BatchCosts, DemandBatch, Evaluation, FrameDemand, Knobs, MeasuredColumns, MeasuredShares, SplitChoice, SplitDemand,
+    SystemRates, Violations,
 };
 use crate::quantity::Limit;
 
@@ -42,7 +43,7 @@ impl Class {
 pub struct RankedDesign {
     /// Index of its best split among its splits.
     pub split_index: u16,
-    /// Cost of that split, the limit on accuracy included if the accuracy was measured.
+    /// Cost of that split, the limits on accuracy and leak included if they were measured.
     pub evaluation: Evaluation,
     /// Accuracy of that split with the current number of sensors; NaN if it was not measured.
     pub(super) accuracy: f64,
@@ -119,24 +120,27 @@ impl<'a> Evaluator<'a> {
         self.allowed.get(usize::from(demand.boundary)).is_some_and(|&allowed| allowed)
     }
 
-    /// Cost of a split, the limit on accuracy included unless `accuracy` is NaN.
-    pub(super) fn evaluate(&self, demand: &SplitDemand, accuracy: f64) -> Evaluation {
-        self.evaluate_frame(&self.rates.frame(demand), accuracy)
+    /// Cost of a split, with the limits on what was measured of it.
+    pub(super) fn evaluate(&self, demand: &SplitDemand, measured: MeasuredShares) -> Evaluation {
+        self.evaluate_frame(&self.rates.frame(demand), measured)
     }
 
-    /// Cost of a frame, the limit on accuracy included unless `accuracy` is NaN.
+    /// Cost of a frame, with the limits on what was measured of its split.
     #[inline]
-    pub(super) fn evaluate_frame(&self, frame: &FrameDemand, accuracy: f64) -> Evaluation {
-        self.rates.evaluate_frame(frame).with_accuracy(accuracy, self.knobs)
+    pub(super) fn evaluate_frame(&self, frame: &FrameDemand, measured: MeasuredShares) -> Evaluation {
+        self.rates.evaluate_frame(frame).with_measured(measured, self.knobs)
     }
 
     /// Best of all splits of one design; see [`Evaluator::best`].
-    pub(super) fn best_of(&self, demands: &[SplitDemand], accuracies: &[f64]) -> Option<BestSplit> {
+    pub(super) fn best_of(&self, demands: &[SplitDemand], measured: &[MeasuredShares]) -> Option<BestSplit> {
         let batch = DemandBatch::of(demands, self.knobs, |demand| self.allows(demand));
-        self.best(&batch, batch.breakable(&self.rates), 0..demands.len(), accuracies)
+        let [accuracies, leaks] = [|one: &MeasuredShares| one.accuracy, |one: &MeasuredShares| one.leak]
+            .map(|share| measured.iter().map(share).collect::<Vec<f64>>());
+        let columns = MeasuredColumns { accuracies: &accuracies, leaks: &leaks };
+        self.best(&batch, batch.breakable(&self.rates), 0..demands.len(), columns)
     }
 
-    /// Best of the splits in `range` by the rule at [`RankedDesign`]; accuracies beyond the slice are unknown. `None`
+    /// Best of the splits in `range` by the rule at [`RankedDesign`]. `None`
     /// if no split is allowed. No split of the batch breaks a limit on cost that is not `breakable`.
     #[inline(always)]
     pub(super) fn best(
@@ -144,26 +148,27 @@ impl<'a> Evaluator<'a> {
         batch: &DemandBatch,
         breakable: Violations,
         range: Range<usize>,
-        accuracies: &[f64],
+        measured: MeasuredColumns<'_>,
     ) -> Option<BestSplit> {
         // Before anything is measured this is all there is to do.
-        if accuracies.is_empty() {
-            let fastest = self.fastest(batch, breakable, range.clone(), &[]);
-            return fastest.or_else(|| self.least_violating(batch, breakable, range, &[]));
+        if measured.is_empty() {
+            let nothing = MeasuredColumns::default();
+            let fastest = self.fastest(batch, breakable, range.clone(), nothing);
+            return fastest.or_else(|| self.least_violating(batch, breakable, range, nothing));
         }
-        self.most_accurate(batch, range.start, accuracies)
-            .or_else(|| self.fastest(batch, breakable, range.clone(), accuracies))
-            .or_else(|| self.least_violating(batch, breakable, range, accuracies))
+        self.most_accurate(batch, range.start, measured)
+            .or_else(|| self.fastest(batch, breakable, range.clone(), measured))
+            .or_else(|| self.least_violating(batch, breakable, range, measured))
     }
 
     /// Among measured splits that fit: the most accurate, then the fastest.
     #[inline(never)]
-    fn most_accurate(&self, batch: &DemandBatch, start: usize, accuracies: &[f64]) -> Option<BestSplit> {
+    fn most_accurate(&self, batch: &DemandBatch, start: usize, measured: MeasuredColumns<'_>) -> Option<BestSplit> {
         let mut best: Option<BestSplit> = None;
-        let measured = accuracies.iter().enumerate();
-        let measured = measured.filter(|(index, accuracy)| !accuracy.is_nan() && batch.is_allowed(start + *index));
-        for (index, &accuracy) in measured {
-            let evaluation = self.evaluate_frame(&batch.frame(start + index), accuracy);
+        let known = measured.accuracies.iter().enumerate();
+        let known = known.filter(|(index, accuracy)| !accuracy.is_nan() && batch.is_allowed(start + *index));
+        for (index, &accuracy) in known {
+            let evaluation = self.evaluate_frame(&batch.frame(start + index), measured.at(index));
             let found = BestSplit::new(index, Class::Measured, evaluation.latency.total_s(), -accuracy);
             if evaluation.feasible() && best.as_ref().is_none_or(|best| found.before(best)) {
                 best = Some(found);
@@ -179,12 +184,12 @@ impl<'a> Evaluator<'a> {
         batch: &DemandBatch,
         breakable: Violations,
         range: Range<usize>,
-        accuracies: &[f64],
+        measured: MeasuredColumns<'_>,
     ) -> Option<BestSplit> {
         let (at, seconds) = batch.fastest(range.clone(), &self.rates)?;
         let index = at - range.start;
-        let below = |accuracy: &f64| self.knobs.accuracy_floor.is_some_and(|floor| *accuracy < floor);
-        let fits = batch.is_feasible(at, seconds, &self.rates, breakable) && !accuracies.get(index).is_some_and(below);
+        let fits = batch.is_feasible(at, seconds, &self.rates, breakable)
+            && (measured.is_empty() || measured.at(index).violations(self.knobs).is_empty());
         fits.then(|| BestSplit::new(index, Class::Unmeasured, seconds, 0.0))
     }
 
@@ -195,12 +200,12 @@ impl<'a> Evaluator<'a> {
         batch: &DemandBatch,
         breakable: Violations,
         range: Range<usize>,
-        accuracies: &[f64],
+        measured: MeasuredColumns<'_>,
     ) -> Option<BestSplit> {
         let mut costs = self.costs.borrow_mut();
         batch.evaluate(range, &self.rates, breakable, &mut costs);
-        if let Some(floor) = self.knobs.accuracy_floor {
-            costs.add_accuracies(accuracies, floor);
+        if !measured.is_empty() {
+            costs.add_measured(measured, self.knobs);
         }
         let SplitChoice { index, broken, excess, seconds, single_violations } = costs.best()?;
         if broken == 0 {

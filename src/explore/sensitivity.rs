@@ -2,7 +2,7 @@
 
 use super::ranking_rule::Evaluator;
 use super::session::Session;
-use crate::cost::{self, Cause, Constraint, SplitDemand, SwingEnd, ThresholdSolver};
+use crate::cost::{self, Cause, Constraint, MeasuredShares, SplitDemand, SwingEnd, ThresholdSolver};
 use crate::network::BoundaryId;
 use crate::quantity::Knob;
 
@@ -43,15 +43,15 @@ impl Session {
         let (evaluator, demands) = (self.evaluator(), inspected.demands);
         let best = |knob: Knob, knobs: &crate::cost::Knobs| {
             let moved = Evaluator::new(knobs, evaluator.allowed);
-            // With another number of sensors the accuracies are others: there only costs are judged.
-            let accuracies: &[f64] = if knob == Knob::Sensors { &[] } else { &inspected.accuracies };
-            let found = moved.best_of(demands, accuracies)?;
+            // With another number of sensors the measured shares are others: there only costs are judged.
+            let measured: &[MeasuredShares] = if knob == Knob::Sensors { &[] } else { &inspected.measured };
+            let found = moved.best_of(demands, measured)?;
             let boundary = demands[usize::from(found.split_index)].boundary;
             Some(SwingEnd { value: 0.0, latency_s: found.seconds, boundary, feasible: found.feasible() })
         };
         let now = usize::from(inspected.best.split_index);
         let frame = evaluator.rates.frame(&demands[now]);
-        let thresholds = ThresholdSolver::new(self.knobs()).thresholds(&frame, inspected.accuracies[now]);
+        let thresholds = ThresholdSolver::new(self.knobs()).thresholds(&frame, inspected.measured[now]);
         let end = |end: Option<SwingEnd>| end.filter(|end| end.feasible || !inspected.best.feasible());
         let change = |end: Option<SwingEnd>| end.map(|end| end.latency_s - inspected.best.seconds);
         let other =
@@ -91,14 +91,14 @@ impl Session {
     pub fn hold(&self) -> Option<FastestRange> {
         let inspected = self.inspected()?;
         let evaluator = self.evaluator();
-        let open = |(demand, accuracy): &(&SplitDemand, &f64)| {
-            let broken = evaluator.evaluate(demand, **accuracy).violations;
+        let open = |(demand, measured): &(&SplitDemand, &MeasuredShares)| {
+            let broken = evaluator.evaluate(demand, **measured).violations;
             let mended_by_speed =
                 |limit| Constraint::of(limit).is_some_and(|constraint| constraint.cause == Cause::SlowestStage);
             evaluator.allows(demand) && broken.iter().all(mended_by_speed)
         };
         let demands: Vec<&SplitDemand> =
-            inspected.demands.iter().zip(&inspected.accuracies).filter(open).map(|(demand, _)| demand).collect();
+            inspected.demands.iter().zip(&inspected.measured).filter(open).map(|(demand, _)| demand).collect();
         let seconds = |demand: &SplitDemand| evaluator.rates.latency(demand).total_s();
         let fastest = *demands.iter().min_by(|one, other| seconds(one).total_cmp(&seconds(other)))?;
         let now = self.knobs().bandwidth_bytes_per_s;

@@ -14,7 +14,7 @@ use crate::cost::CostModel;
 use crate::hardware::{self, Profile};
 use crate::network::{BoundaryId, LinkRange};
 use crate::quantity::Knob;
-use crate::record::{Clipping, Quantisation};
+use crate::record::{Attacker, Clipping, LeakFigures, Quantisation};
 use crate::space::{self, SearchSpace};
 
 pub(super) fn shipped_space(name: &str) -> SearchSpace {
@@ -24,6 +24,28 @@ pub(super) fn shipped_space(name: &str) -> SearchSpace {
 /// Quantisation of what is measured in int8.
 pub(super) fn quantisation() -> Quantisation {
     Quantisation { clipping: Clipping::Mse, link_range: LinkRange::Static, code_entropy: 2.5 }
+}
+
+/// Figures of a leak.
+pub(super) fn figures(leak: f64) -> LeakFigures {
+    LeakFigures {
+        leak,
+        attacker: Attacker::OneView,
+        one_view: leak,
+        all_views: None,
+        decoder: None,
+        label: 0.0,
+        raw: 1.0,
+        psnr_db: 20.0,
+        ssim: 0.5,
+        azimuth: None,
+        elevation: None,
+        resolution: 32,
+        fitted_objects: 10,
+        samples: 5,
+        seconds: 1.0,
+        attack_seconds: 1.0,
+    }
 }
 
 pub(super) fn pair() -> (SearchSpace, Profile) {

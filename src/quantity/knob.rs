@@ -36,6 +36,8 @@ pub enum Knob {
     FrameRateFloor,
     /// Lowest accuracy, a share.
     AccuracyFloor,
+    /// Most of the pictures that may be rebuilt, a share.
+    LeakLimit,
 }
 
 /// Direction in which a knob makes more designs feasible.
@@ -99,7 +101,7 @@ pub struct KnobInfo {
 }
 
 /// All knobs, in the order in which they are shown; the index is the [`Knob`].
-const KNOBS: [KnobInfo; 9] = [
+const KNOBS: [KnobInfo; 10] = [
     KnobInfo {
         name: "sensors",
         label: "number of sensors",
@@ -161,6 +163,11 @@ const KNOBS: [KnobInfo; 9] = [
         about: "lowest accuracy; applies to designs that were measured with this number of sensors",
         ..limit(Knob::AccuracyFloor, Limit::Accuracy)
     },
+    KnobInfo {
+        scale: KnobScale::Percent,
+        about: "most of the pictures that may be rebuilt; applies to designs whose leak was measured with this number of sensors",
+        ..limit(Knob::LeakLimit, Limit::Leak)
+    },
 ];
 
 /// Row of a hardware value, which always has one; its names and dimension are still to be set.
@@ -216,6 +223,7 @@ impl Knob {
         Self::EnergyLimit,
         Self::FrameRateFloor,
         Self::AccuracyFloor,
+        Self::LeakLimit,
     ];
 
     /// Knobs of the hardware.

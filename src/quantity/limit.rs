@@ -24,6 +24,8 @@ pub enum Limit {
     Operators,
     /// Share of samples classified correctly.
     Accuracy,
+    /// Share of the pictures that can be rebuilt.
+    Leak,
 }
 
 /// Side from which a limit bounds its metric.
@@ -51,7 +53,7 @@ pub struct LimitInfo {
 }
 
 /// All limits; the index is the [`Limit`].
-const LIMITS: [LimitInfo; 8] = [
+const LIMITS: [LimitInfo; 9] = [
     row(Limit::SensorMemory, Metric::SensorMemory, LimitSide::AtMost, "sensor memory", "RAM"),
     row(Limit::SensorWeights, Metric::SensorWeights, LimitSide::AtMost, "sensor weight memory", "weight"),
     row(Limit::AggregatorWeights, Metric::AggregatorWeights, LimitSide::AtMost, "aggregator weight memory", "weight"),
@@ -60,6 +62,7 @@ const LIMITS: [LimitInfo; 8] = [
     row(Limit::FrameRate, Metric::FrameRate, LimitSide::AtLeast, "frame rate floor", "rate"),
     row(Limit::Operators, Metric::Unsupported, LimitSide::AtMost, "operators of the chip", "chip"),
     row(Limit::Accuracy, Metric::Accuracy, LimitSide::AtLeast, "accuracy floor", "acc"),
+    row(Limit::Leak, Metric::Leak, LimitSide::AtMost, "leak limit", "leak"),
 ];
 
 const fn row(limit: Limit, metric: Metric, side: LimitSide, label: &'static str, tag: &'static str) -> LimitInfo {
@@ -77,6 +80,7 @@ impl Limit {
         Self::FrameRate,
         Self::Operators,
         Self::Accuracy,
+        Self::Leak,
     ];
 
     /// Row of the table.
@@ -97,6 +101,15 @@ impl Limit {
     /// Name of at most 18 characters for lists: "latency".
     pub const fn short(self) -> &'static str {
         self.metric().info().short
+    }
+
+    /// Returns `true` if a value breaks the limit; NaN does not.
+    #[inline]
+    pub fn is_broken(self, value: f64, limit: f64) -> bool {
+        match self.info().side {
+            LimitSide::AtMost => value > limit,
+            LimitSide::AtLeast => value < limit,
+        }
     }
 
     /// Slack of a value as a share of the limit; below zero where the value breaks it.

@@ -53,7 +53,7 @@ impl KnownAccuracy {
 
 /// Ends of the 95 % interval of a share by chance of the samples.
 pub(super) fn interval(share: f64, samples: u64) -> (f64, f64) {
-    Accuracy { accuracy: share, samples, step: 0, quantisation: None }.interval(Z95)
+    Accuracy { accuracy: share, samples, step: 0, precision: Precision::default(), quantisation: None }.interval(Z95)
 }
 
 impl<'a> Chosen<'a> {

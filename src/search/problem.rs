@@ -58,8 +58,6 @@ pub struct SearchProblem {
     pub knobs: Knobs,
     /// Objectives, in the order of an outcome's values.
     pub objectives: Vec<Objective>,
-    /// Largest share of the pictures that may be rebuilt.
-    pub leak_limit: Option<f64>,
     /// Measured leaks by design and number of views.
     leaks: HashMap<(Design, u32), f64>,
     model: CostModel,
@@ -78,7 +76,7 @@ impl SearchProblem {
         let mut knobs = Knobs::from_profile(&profile);
         knobs.sensors = knobs.sensors.clamp(1, space.views);
         let model = CostModel::new(space.clone(), profile.clone())?;
-        Ok(Self { space, profile, knobs, objectives, leak_limit: None, leaks: HashMap::new(), model })
+        Ok(Self { space, profile, knobs, objectives, leaks: HashMap::new(), model })
     }
 
     /// Sets knobs by name to values in base units. Nothing changes on an error.
@@ -106,7 +104,7 @@ impl SearchProblem {
 
     /// Returns `true` if the outcome of a design depends on its leak.
     pub fn needs_leak(&self) -> bool {
-        self.objectives.contains(&Objective::Leak) || self.leak_limit.is_some()
+        self.objectives.contains(&Objective::Leak) || self.knobs.leak_limit.is_some()
     }
 
     /// Takes in the measured leak of a design.
@@ -146,7 +144,7 @@ impl SearchProblem {
         let floor = self.knobs.accuracy_floor.unwrap_or(0.0);
         let short = accuracy.map_or(0.0, |accuracy| ((floor - accuracy) / floor.max(1e-9)).max(0.0));
         let leak = if self.needs_leak() { self.leak(design).unwrap_or(0.0) } else { 0.0 };
-        let mut violation = short + self.leak_limit.map_or(0.0, |limit| (leak - limit).max(0.0));
+        let mut violation = short + self.knobs.leak_limit.map_or(0.0, |limit| (leak - limit).max(0.0));
         if !evaluation.feasible() {
             // A limit that is exceeded by less than can be computed counts as well.
             violation += excess(&rates, &demand).max(1e-6);

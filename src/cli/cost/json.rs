@@ -7,6 +7,7 @@ use crate::cost::{self, KnobChange, KnobSwing, Reason, SplitReport};
 use crate::hardware::OperatorKind;
 use crate::network::memory::{self, MemoryRule};
 use crate::network::{Layer, Network};
+use crate::quantity::Limit;
 use crate::space::SearchSpace;
 
 pub(super) fn report(asked: &Asked) -> Value {
@@ -76,7 +77,7 @@ fn row(asked: &Asked, split: &SplitReport) -> Value {
         "boundary": split.demand.boundary,
         "name": split.name,
         "feasible": cost.feasible(),
-        "legal": split.demand.unsupported == 0,
+        "legal": !split.cost.violations.contains(Limit::Operators),
         "reasons": split.reasons.iter().map(reason).collect::<Vec<_>>(),
         "fixes": {
             "single": split.single.iter().map(change).collect::<Vec<_>>(),

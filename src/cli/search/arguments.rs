@@ -100,8 +100,7 @@ pub(super) fn problem(manifest: &Manifest, arguments: &Arguments) -> Result<Sear
     let (space, profile) = (manifest.search_space()?, manifest.hardware_profile()?);
     let mut problem = SearchProblem::new(space, profile, arguments.objectives.clone()).context("--objectives")?;
     if let Some(limit) = arguments.leak_limit {
-        anyhow::ensure!((0.0..=1.0).contains(&limit), "--leak-limit is a share, from 0 to 1");
-        problem.leak_limit = Some(limit);
+        problem.knobs.set(Knob::LeakLimit, Knob::LeakLimit.check(limit).context("--leak-limit")?);
     }
     if let Some(sensors) = arguments.sensors {
         problem.knobs.sensors = sensors.clamp(1, problem.space.views);

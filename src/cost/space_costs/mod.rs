@@ -84,7 +84,7 @@ impl SpaceCostTable {
     pub fn demand(&self, design: &Design) -> Option<SplitDemand> {
         let (genome, split) = (&design.genome, design.split);
         let fusion = self.fusion(genome, design.fusion).max(split);
-        let mut context = self.nothing(genome, split);
+        let mut context = SplitContext { fusion, ..self.nothing(genome, split) };
         let mut module = self.plain(split, context.input);
         if module.is_none() && !self.exists(genome, split) {
             return None;
@@ -131,7 +131,7 @@ impl SpaceCostTable {
             }
         });
         let (all, weights, (fused, fuse)) = total;
-        let mut context = self.nothing(genome, 0);
+        let mut context = SplitContext { fusion, ..self.nothing(genome, 0) };
         (context.between, context.fuse, context.after, context.behind_weights) = (fused, fuse, all - fused, weights);
         context.behind_layers = all_layers;
         table.demands.push(split_demand(&context, &SplitModuleCost::plain(context.input), &self.profile));
@@ -139,7 +139,7 @@ impl SpaceCostTable {
         self.walk(genome, |step| {
             add_before(&mut context, step.entry, &mut layers);
             done += step.entry.aggregator;
-            context.boundary = step.boundary;
+            (context.boundary, context.fusion) = (step.boundary, fusion.max(step.boundary));
             context.behind_weights -= step.entry.weights;
             context.behind_layers = context.behind_layers - step.entry.aggregator_layers;
             if step.boundary <= fusion {
@@ -189,6 +189,7 @@ impl SpaceCostTable {
     fn nothing(&self, genome: &Genome, boundary: BoundaryId) -> SplitContext {
         SplitContext {
             boundary,
+            fusion: boundary,
             before: CycleEnergy::default(),
             before_weights: 0,
             largest_weights: 0,
@@ -280,7 +281,7 @@ mod tests {
             for (index, (name, _)) in space::SHIPPED.iter().enumerate() {
                 let mut space = SearchSpace::shipped(name).unwrap();
                 space.fusion.operator = OPERATORS[(seed >> 8) as usize % 4];
-                let (name, _) = hardware::SHIPPED[(seed as usize % 9 + index) % 9];
+                let (name, _) = hardware::SHIPPED[(seed as usize % hardware::SHIPPED.len() + index) % hardware::SHIPPED.len()];
                 let profile = Profile::shipped(name).unwrap();
                 let table = SpaceCostTable::new(&space, &profile).unwrap();
                 for _ in 0..8 {

@@ -1,6 +1,7 @@
 //! Layers that chips can't run.
 
 use super::*;
+use crate::network::FusionOperator;
 use crate::search::Survey;
 use crate::space;
 
@@ -22,8 +23,8 @@ fn sentences(space: &SearchSpace, profile: &Profile, boundary: &str, ratio: u8) 
     let network = space.lower(&genome).unwrap();
     let model = CostModel::new(space.clone(), profile.clone()).unwrap();
     let demand = model.demand(&Design { genome, split, fusion: split, ratio, bits: space.split.bits[0] }).unwrap();
-    let layers = unsupported_layers(&network, &demand, profile);
-    assert_eq!(layers.is_empty(), demand.unsupported == 0);
+    let layers = unsupported_layers(&network, &demand, profile, 6);
+    assert_eq!(layers.is_empty(), demand.unsupported_layers(6) == 0);
     layers.iter().map(UnsupportedLayer::sentence).collect()
 }
 
@@ -89,13 +90,47 @@ fn a_reason_names_layer_operator_chip_and_rule() {
 #[test]
 fn the_aggregator_has_operators_too() {
     let text = hardware::shipped_text("glasses").unwrap();
-    let operators =
-        "[aggregator.operators]\nchip = \"hub\"\nkinds = { values = [\"conv\", \"depthwise\", \"add\"] }\n[limits]";
+    let operators = "[aggregator.operators]\nchip = \"hub\"\nkinds = { values = [\"conv\", \"depthwise\", \"add\", \"combine\"] }\n[limits]";
     let source = Source::new("hub", text.replacen("[limits]", operators, 1));
     let profile = Profile::from_toml(&source).unwrap_or_else(|error| panic!("{error}"));
     let expected = ["pool: global-pool is not supported by hub", "classifier: linear is not supported by hub"];
     assert_eq!(sentences(&space("tabletop"), &profile, "S3.1", 4), expected);
     assert_eq!(sentences(&space("tabletop"), &profile, "pool", 4), expected[1..]);
+}
+
+#[test]
+fn a_fusion_that_the_aggregator_lacks_bars_designs_of_several_views() {
+    let text = hardware::shipped_text("glasses").unwrap();
+    let operators = "[aggregator.operators]\nchip = \"hub\"\nkinds = { values = [\"conv\", \"depthwise\", \"add\", \
+                     \"global-pool\", \"linear\"] }\n[limits]";
+    let source = Source::new("hub", text.replacen("[limits]", operators, 1));
+    let profile = Profile::from_toml(&source).unwrap_or_else(|error| panic!("{error}"));
+    for (operator, expected) in [
+        (FusionOperator::Max, &["fusion at S3.1: combine is not supported by hub"][..]),
+        (FusionOperator::Mean, &[]),
+        (
+            FusionOperator::Mix,
+            &["fusion at S3.1: combine is not supported by hub", "fusion at S3.1: scale is not supported by hub"],
+        ),
+        (FusionOperator::Concat, &[]),
+    ] {
+        let mut tabletop = space("tabletop");
+        tabletop.fusion.operator = operator;
+        assert_eq!(sentences(&tabletop, &profile, "S3.1", 4), expected, "{operator:?}");
+        let (genome, split) = (tabletop.largest(), tabletop.boundary_named("S3.1").unwrap());
+        let model = CostModel::new(tabletop.clone(), profile.clone()).unwrap();
+        let demand = model.demand(&Design { genome, split, fusion: split, ratio: 4, bits: 8 }).unwrap();
+        for sensors in [1, 6, 2] {
+            let rates = SystemRates::new(&Knobs { sensors, ..model.knobs().without_limits() });
+            let legal = sensors == 1 || expected.is_empty();
+            assert_eq!(rates.evaluate(&demand).feasible(), legal, "{operator:?} with {sensors}");
+            let mut batch = DemandBatch::new(6);
+            batch.push(&demand, true);
+            batch.set_sensors(sensors);
+            assert_eq!(batch.frame(0), rates.frame(&demand));
+            assert_eq!(batch.breakable(&rates).is_empty(), legal);
+        }
+    }
 }
 
 #[test]
@@ -112,13 +147,13 @@ fn an_illegal_split_is_infeasible_under_any_knobs() {
         assert_eq!(demand.unsupported == 0, legal);
         assert_eq!(rates.evaluate(demand).feasible(), legal);
         assert_eq!(rates.evaluate(demand).violations.contains(Limit::Operators), !legal);
-        let reasons = reasons(&network, demand, &profile, &knobs, None);
+        let reasons = reasons(&network, demand, &profile, &knobs, MeasuredShares::UNKNOWN);
         assert_eq!(reasons.len(), usize::from(!legal));
         for reason in reasons {
             assert!(reason.sentence().starts_with("S1.1.depthwise: depthwise is not supported by max78000"));
             assert!(reason.fix().contains("so that S1.1.depthwise runs on the other side"), "{}", reason.fix());
-            assert!(single_fixes(&[(demand, f64::NAN)], &knobs).is_empty());
-            assert_eq!(joint_fix(&[(demand, f64::NAN)], &knobs), None);
+            assert!(single_fixes(&[(demand, MeasuredShares::UNKNOWN)], &knobs).is_empty());
+            assert_eq!(joint_fix(&[(demand, MeasuredShares::UNKNOWN)], &knobs), None);
         }
     }
     assert_eq!(best_split(&costs, &knobs, |_| true).map(|index| costs.demands[index].boundary < 2), Some(true));

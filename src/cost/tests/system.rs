@@ -198,7 +198,7 @@ fn every_camera_must_hold_the_peak_and_a_limit_binds_all() {
     let (demand, _) = tabletop_on(&profile(0));
     let (bytes, knobs) = resident(format!("{glasses}\n{}", camera(24)), 6);
     assert_eq!((bytes, demand.sensor_peak_bytes), (24, 40 * 1024));
-    let fixes = single_fixes(&[(&demand, f64::NAN)], &knobs);
+    let fixes = single_fixes(&[(&demand, MeasuredShares::UNKNOWN)], &knobs);
     let memory = fixes.iter().find(|change| change.knob == Knob::SensorMemory).unwrap();
     let fits = |bytes: f64| SystemRates::new(&knobs.with(Knob::SensorMemory, bytes)).evaluate(&demand).feasible();
     assert!(fits(memory.to) && !fits(memory.to - 1.0), "{memory:?}");

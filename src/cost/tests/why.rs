@@ -12,7 +12,7 @@ fn each_broken_limit_is_named_with_its_place() {
     let usual = Knobs::from_profile(&profile);
     let knobs = Knobs { latency_limit_s: Some(1e-3), accuracy_floor: Some(0.9), ..usual };
     let demand = &table.demands[table.position(space.boundary_named("b5.1").unwrap()).unwrap()];
-    let reasons = reasons(&network, demand, &profile, &knobs, Some(0.8));
+    let reasons = reasons(&network, demand, &profile, &knobs, MeasuredShares::of_accuracy(0.8));
     let limits: Vec<Limit> = reasons.iter().map(|reason| reason.limit).collect();
     assert_eq!(limits, [Limit::SensorMemory, Limit::SensorWeights, Limit::Latency, Limit::Accuracy]);
     let memory = &reasons[0];
@@ -46,7 +46,7 @@ proptest! {
             ..usual
         };
         let feasible = |knobs: &Knobs| SystemRates::new(knobs).evaluate(demand).feasible();
-        let changes = single_fixes(&[(demand, f64::NAN)], &knobs);
+        let changes = single_fixes(&[(demand, MeasuredShares::UNKNOWN)], &knobs);
         prop_assert!(changes.is_sorted_by(|one, next| one.distance() <= next.distance()), "{changes:?}");
         for change in changes {
             prop_assert!(feasible(&knobs.with(change.knob, change.to)), "{}", change.sentence());
@@ -54,7 +54,7 @@ proptest! {
             let counted = matches!(change.knob, Knob::Sensors | Knob::SensorMemory);
             prop_assert!(counted || !feasible(&knobs.with(change.knob, short)), "{} is too much", change.sentence());
         }
-        if let Some(changes) = joint_fix(&[(demand, f64::NAN)], &knobs) {
+        if let Some(changes) = joint_fix(&[(demand, MeasuredShares::UNKNOWN)], &knobs) {
             let moved = changes.iter().fold(knobs, |knobs, change| knobs.with(change.knob, change.to));
             prop_assert!(feasible(&moved), "{changes:?}");
             // None of them is for nothing, and speeds a little lower are too low.

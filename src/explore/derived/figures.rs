@@ -1,7 +1,7 @@
 //! Figures of candidates at their best splits.
 
 use super::Derived;
-use crate::cost::FrameDemand;
+use crate::cost::{FrameDemand, MeasuredShares};
 use crate::explore::candidate::CandidateId;
 use crate::explore::catalogue::Catalogue;
 use crate::explore::column::Column;
@@ -33,7 +33,8 @@ impl Derived {
     ) -> Option<RankedDesign> {
         let split_index = self.best_split_index(id)?;
         let accuracy = self.best_accuracy(catalogue, id);
-        let evaluation = evaluator.evaluate_frame(&self.best_frame(catalogue, id), accuracy);
+        let leak = catalogue.leak_at(self.best_index(catalogue, id));
+        let evaluation = evaluator.evaluate_frame(&self.best_frame(catalogue, id), MeasuredShares { accuracy, leak });
         Some(RankedDesign { split_index, evaluation, accuracy, class: self.ranking.class(id) })
     }
 

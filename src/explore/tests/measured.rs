@@ -4,7 +4,7 @@ use super::{quantisation, session, set, step};
 use crate::explore::progress::{SearchUpdate, State, TrainUpdate};
 use crate::explore::*;
 use crate::quantity::Knob;
-use crate::record::{Control, Event, GenerationRecord};
+use crate::record::{Control, Event, GenerationRecord, Precision};
 use crate::space::Design;
 
 /// A candidate was measured at its best split.
@@ -109,6 +109,42 @@ fn an_accuracy_floor_bars_what_was_measured_below_it() {
     // The floor bars the measured split; others of the design are not known to be worse.
     assert_eq!(session.ranking()[0], 3);
     assert_eq!(session.ranked(4).unwrap().class, Class::Unmeasured);
+}
+
+#[test]
+fn a_leak_limit_bars_what_was_measured_above_it() {
+    let mut session = session(20);
+    let design = session.best_design(0).unwrap();
+    let leak = |design: &Design, leak: f64| Update::Leak {
+        design: design.clone(),
+        views: 6,
+        precision: Precision::Int8,
+        step: 100,
+        figures: Box::new(super::figures(leak)),
+    };
+    session.apply(Command::Update(vec![leak(&design, 0.8)]), 0);
+    assert_eq!(session.best_design(0), Some(design.clone()), "without a limit it bars nothing");
+    set(&mut session, Knob::LeakLimit, "70");
+    assert_ne!(session.best_design(0), Some(design.clone()), "other splits are not known to leak more");
+
+    session.apply(Command::SelectCandidate(0), 0);
+    let chosen = usize::from(design.split) as i64;
+    let place = |session: &Session| session.strip().unwrap().design.split;
+    while place(&session) != design.split {
+        let by = (chosen - i64::from(place(&session))).signum() as i32;
+        session.apply(Command::Override(DesignPart::Split, Move::By(by)), 0);
+    }
+    let status = session.status().unwrap();
+    assert!(!status.feasible && status.sentence.contains("leak 80.0 % > 70.0 %"), "{}", status.sentence);
+    let fix = session.fixes();
+    assert_eq!(fix.iter().map(|fix| (fix.knob, fix.to)).collect::<Vec<_>>(), [(Knob::LeakLimit, 0.8)]);
+    assert!(status.sentence.contains("Smallest fix: raise the leak limit to 80.0 %"), "{}", status.sentence);
+    let why = session.why();
+    assert_eq!(why[0].sentence(), "leak 80.0 % exceeds 70.0 %");
+    assert!(why[0].fix().starts_with("raise the leak limit to 80.0 %, or send fewer values"), "{}", why[0].fix());
+
+    session.apply(Command::Update(vec![leak(&design, 0.6)]), 0);
+    assert!(session.status().unwrap().feasible, "the newest leak counts");
 }
 
 #[test]

@@ -22,7 +22,7 @@ pub struct Compared {
     pub macs: u64,
     /// Weights of the network.
     pub weights: u64,
-    /// Cost, judged by the accuracy too if that was measured.
+    /// Cost, judged by what was measured of it too.
     pub evaluation: Evaluation,
     /// Accuracy at the number of sensors shown.
     pub accuracy: ShownAccuracy,
@@ -41,7 +41,7 @@ impl Session {
                 candidate: pin.candidate,
                 macs: candidate.macs,
                 weights: candidate.weights,
-                evaluation: self.evaluate_split(&evaluator, split, accuracy.measured()),
+                evaluation: self.evaluate_split(&evaluator, split, &design),
                 accuracy,
                 design,
             })
@@ -49,21 +49,21 @@ impl Session {
         self.setup().pins().iter().enumerate().filter_map(compared).collect()
     }
 
-    /// Cost of a pinned design with one knob at another value. Judged by the accuracy measured with the number of
-    /// sensors of those knobs, if there is one.
+    /// Cost of a pinned design with one knob at another value. Judged by what was measured with the number of
+    /// sensors of those knobs too.
     pub fn compared_at(&self, pin: usize, knob: Knob, value: f64) -> Option<Evaluation> {
         let (split, design) = self.pinned(pin)?;
         let mut knobs = *self.knobs();
         knobs.set(knob, value);
-        let accuracy = self.measurements().shown(&design, knobs.sensors).measured();
         let evaluator = Evaluator::new(&knobs, self.evaluator().allowed);
-        Some(self.evaluate_split(&evaluator, split, accuracy))
+        Some(self.evaluate_split(&evaluator, split, &design))
     }
 
-    /// Cost of a split, given by its index among all splits.
-    fn evaluate_split(&self, evaluator: &Evaluator, split: usize, accuracy: Option<f64>) -> Evaluation {
-        let frame = self.catalogue().batch().frame_with(split, evaluator.rates.sensors());
-        evaluator.evaluate_frame(&frame, accuracy.unwrap_or(f64::NAN))
+    /// Cost of a split, given by its index among all splits, which is this design.
+    fn evaluate_split(&self, evaluator: &Evaluator, split: usize, design: &Design) -> Evaluation {
+        let sensors = evaluator.rates.sensors();
+        let frame = self.catalogue().batch().frame_with(split, sensors);
+        evaluator.evaluate_frame(&frame, self.catalogue().measured_of(design, sensors))
     }
 
     /// Index of a pinned split among all splits, and its design.

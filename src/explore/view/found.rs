@@ -1,5 +1,6 @@
 //! Designs found by a search, by generation, under the current knobs.
 
+use crate::cost::MeasuredShares;
 use crate::explore::candidate::CandidateId;
 use crate::explore::progress::Found;
 use crate::explore::session::Session;
@@ -33,7 +34,9 @@ impl Session {
                 let is_it = |id: &&CandidateId| self.catalogue().design(**id, design.split).as_ref() == Some(design);
                 let candidate = *self.catalogue().of_genome(&design.genome).iter().find(is_it)?;
                 let split = self.catalogue().pool().split_at(candidate, design.split)?;
-                let cost = evaluator.evaluate_frame(&self.catalogue().batch().frame(split), found.accuracy);
+                let leak = self.catalogue().leak_at(split);
+                let measured = MeasuredShares { accuracy: found.accuracy, leak };
+                let cost = evaluator.evaluate_frame(&self.catalogue().batch().frame(split), measured);
                 let (latency_s, feasible) = (cost.latency.total_s(), cost.feasible());
                 Some(FoundPoint { found, candidate, latency_s, feasible, front: false })
             })

@@ -1,6 +1,6 @@
 //! Sentences: how the selected design stands, why it does not fit, and what would help.
 
-use crate::cost::{self, Evaluation, FrameStage, KnobChange, Reason, SplitDemand, reasons};
+use crate::cost::{self, Evaluation, FrameStage, KnobChange, MeasuredShares, Reason, SplitDemand, reasons};
 use crate::explore::knob_histograms::KnobGain;
 use crate::explore::ranking_rule::Evaluator;
 use crate::explore::session::Session;
@@ -19,12 +19,12 @@ impl Session {
     /// Feasibility of the selected design as shown; `None` if there are no candidates.
     pub fn status(&self) -> Option<Status> {
         let inspected = self.inspected()?;
-        let (demand, accuracy) = (&inspected.demands[inspected.shown], inspected.accuracies[inspected.shown]);
-        let evaluation = self.evaluator().evaluate(demand, accuracy);
+        let (demand, measured) = (inspected.demand(), inspected.shares());
+        let evaluation = self.evaluator().evaluate(demand, measured);
         let split = self.space().boundary_name(demand.boundary);
         let name = format!("#{} at {split}", inspected.id);
         let sentence = if evaluation.feasible() {
-            format!("{name} fits: {}", self.slack(demand, &evaluation, accuracy))
+            format!("{name} fits: {}", self.slack(demand, &evaluation, measured))
         } else {
             let broken: Vec<String> = self.why().iter().map(Reason::brief).collect();
             format!("{name}: {}. {}", broken.join(", "), self.fix_sentence())
@@ -35,8 +35,7 @@ impl Session {
     /// Every limit the selected design breaks as it is shown, with where.
     pub fn why(&self) -> Vec<Reason> {
         let (Some(inspected), Some(network)) = (self.inspected(), self.network()) else { return Vec::new() };
-        let accuracy = Some(inspected.accuracies[inspected.shown]).filter(|accuracy| !accuracy.is_nan());
-        reasons(network, &inspected.demands[inspected.shown], self.profile(), self.knobs(), accuracy)
+        reasons(network, inspected.demand(), self.profile(), self.knobs(), inspected.shares())
     }
 
     /// Changes of a single knob that would make the selected design fit as it is shown (at any of its splits, if it was
@@ -59,19 +58,20 @@ impl Session {
         changes.iter().map(at_step).collect::<Option<Vec<KnobChange>>>().unwrap_or_default()
     }
 
-    /// The splits of which one would have to fit for the selected design to fit as it is shown, with their accuracies:
+    /// The splits of which one would have to fit for the selected design to fit as it is shown, with what was measured:
     /// that of the split that overrides the best one, else all that are allowed. None if one does.
-    fn barred(&self, evaluator: &Evaluator<'_>) -> Vec<(&SplitDemand, f64)> {
+    fn barred(&self, evaluator: &Evaluator<'_>) -> Vec<(&SplitDemand, MeasuredShares)> {
         let Some(inspected) = self.inspected() else { return Vec::new() };
         let overridden = self.active_override().is_some_and(|active| active.split().is_some());
-        let demands = inspected.demands.iter().zip(inspected.accuracies).enumerate();
+        let demands = inspected.demands.iter().zip(inspected.measured).enumerate();
         let wanted = demands
             .filter(
                 |(index, (demand, _))| if overridden { *index == inspected.shown } else { evaluator.allows(demand) },
             )
             .map(|(_, split)| split);
-        let barred: Vec<(&SplitDemand, f64)> = wanted.collect();
-        let fits = |(demand, accuracy): &(&SplitDemand, f64)| evaluator.evaluate(demand, *accuracy).feasible();
+        let barred: Vec<(&SplitDemand, MeasuredShares)> = wanted.collect();
+        let fits =
+            |(demand, measured): &(&SplitDemand, MeasuredShares)| evaluator.evaluate(demand, *measured).feasible();
         if barred.iter().any(fits) { Vec::new() } else { barred }
     }
 
@@ -140,7 +140,7 @@ impl Session {
     }
 
     /// The slowest stage, and the slack of the tightest limit.
-    fn slack(&self, demand: &SplitDemand, cost: &Evaluation, accuracy: f64) -> String {
+    fn slack(&self, demand: &SplitDemand, cost: &Evaluation, measured: MeasuredShares) -> String {
         let (stage, seconds) = FrameStage::slowest(&cost.latency);
         let stage = match stage {
             FrameStage::Readout => "readout",
@@ -151,7 +151,7 @@ impl Session {
         let total = cost.latency.total_s();
         let share = if total > 0.0 { seconds / total } else { 0.0 };
         let latency = format!("{}, {} in the {stage}", Metric::Latency.format(total), Dimension::Share.format(share));
-        match cost::tightest_limit(demand, self.knobs(), accuracy) {
+        match cost::tightest_limit(demand, self.knobs(), measured) {
             Some((limit, left)) => {
                 let name = limit.knob().map_or(limit.short(), Knob::label);
                 format!("{latency}; {name} {} spare", Dimension::Share.format(left))

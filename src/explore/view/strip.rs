@@ -32,7 +32,7 @@ pub struct NetworkBoundary<'a> {
     pub macs: u64,
     /// Feasibility of a split here.
     pub state: SplitState,
-    /// Cost of a split here, judged by the accuracy too if that was measured.
+    /// Cost of a split here, judged by what was measured of it too.
     pub evaluation: Evaluation,
     /// Bytes that cross, for one view, before compression.
     pub tensor_bytes: u64,
@@ -77,9 +77,9 @@ impl Session {
             .boundaries
             .iter()
             .zip(inspected.demands)
-            .zip(&inspected.accuracies)
-            .map(|((boundary, demand), &accuracy)| {
-                let evaluation = evaluator.evaluate(demand, accuracy);
+            .zip(&inspected.measured)
+            .map(|((boundary, demand), &measured)| {
+                let evaluation = evaluator.evaluate(demand, measured);
                 let state = match evaluation.violations.iter().next() {
                     _ if !evaluator.allows(demand) => SplitState::Closed,
                     None => SplitState::Feasible,

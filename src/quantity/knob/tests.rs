@@ -50,6 +50,8 @@ fn values_are_read_with_and_without_units() {
         (Knob::AccuracyFloor, "72.5", 0.725),
         (Knob::AccuracyFloor, "72.5%", 0.725),
         (Knob::AccuracyFloor, "off", 0.0),
+        (Knob::LeakLimit, "70", 0.7),
+        (Knob::LeakLimit, "off", f64::INFINITY),
         (Knob::FrameRateFloor, "no limit", 0.0),
         (Knob::Sensors, "12", 12.0),
     ] {

@@ -2,7 +2,7 @@
 
 use super::words::{bytes, energy, latency, percent, percent_range, sensors};
 use crate::cost::FrameStage;
-use crate::explore::{Session, SplitState};
+use crate::explore::{Session, ShownLeak, SplitState};
 use crate::quantity::{Dimension, Metric};
 use crate::record::{LeakFigures, Precision, Subset, leak_sentence};
 use crate::report::chosen::{Chosen, KnownAccuracy};
@@ -197,7 +197,7 @@ fn accuracies(session: &Session, chosen: &Chosen) -> Vec<Passage> {
 }
 
 fn leak(session: &Session, chosen: &Chosen) -> Passage {
-    let Some(figures) = session.leak(&chosen.design) else {
+    let Some(ShownLeak { precision, figures, .. }) = session.leak(&chosen.design) else {
         let command = format!(
             "splitscope measure --run {} --design {} --views {} --leak",
             chosen.run,
@@ -208,7 +208,8 @@ fn leak(session: &Session, chosen: &Chosen) -> Passage {
     };
     let LeakFigures { leak, attacker, samples, label, raw, .. } = figures;
     Passage::Text(format!(
-        "Leak: {} from what crosses the link, by {} on {samples} objects; the class alone gives {}, raw pictures {}.",
+        "Leak in {}: {} from what crosses the link, by {} on {samples} objects; the class alone gives {}, raw pictures {}.",
+        precision.name(),
         leak_sentence(*leak),
         attacker.label(),
         percent(*label),

@@ -1,7 +1,7 @@
 //! Reasons why the neighbours lost: other splits of the chosen network, and the designs ranked behind it.
 
 use super::words::{accuracy, bytes, latency};
-use crate::cost::{KnobChange, Reason, SplitReport, reasons};
+use crate::cost::{KnobChange, MeasuredShares, Reason, SplitReport, reasons};
 use crate::explore::{CandidateId, Session};
 use crate::quantity::Metric;
 use crate::report::chosen::{Chosen, interval};
@@ -81,7 +81,7 @@ fn why(session: &Session, chosen: &Chosen, id: CandidateId) -> String {
     let slower = if seconds > 0.0 { "slower" } else { "faster" };
     let time = format!("{} {slower}", latency(seconds.abs()));
     if !row.evaluation.feasible() {
-        let known = row.accuracy.measured();
+        let known = MeasuredShares { accuracy: row.accuracy.measured().unwrap_or(f64::NAN), leak: row.leak };
         let network = session.space().lower(&design.genome).ok();
         let demands = session.catalogue().demands(id);
         let demand = demands.into_iter().find(|demand| demand.boundary == design.split);

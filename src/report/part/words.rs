@@ -18,7 +18,7 @@ pub(super) fn percent_range((low, high): (f64, f64)) -> String {
 pub(super) fn accuracy(shown: &ShownAccuracy) -> String {
     let ShownAccuracy::Measured(accuracy) = shown else { return "-".to_owned() };
     let Accuracy { accuracy: share, samples, .. } = *accuracy;
-    let float = if accuracy.precision() == Precision::Float { " float" } else { "" };
+    let float = if accuracy.precision == Precision::Float { " float" } else { "" };
     format!("{}{float} ({})", percent(share), percent_range(crate::report::chosen::interval(share, samples)))
 }
 

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use super::comparison::JOINT_SEARCH;
 use super::outcome::{BaselineOutcome, EvaluatedDesign};
 use super::study::BaselineStudy;
-use crate::cost::{Reason, reasons};
+use crate::cost::{MeasuredShares, Reason, reasons};
 use crate::network::BoundaryId;
 use crate::search::{
     DriverError, NextCandidate, Objective, ProblemError, SearchDriver, SearchOptions, SearchProblem, SearchScope,
@@ -176,7 +176,7 @@ fn two_stages(study: &mut BaselineStudy<'_>) -> Result<Method> {
     unsplit.objectives = vec![Objective::Accuracy, Objective::Macs];
     let knobs = &mut unsplit.knobs;
     (knobs.latency_limit_s, knobs.energy_limit_j, knobs.frame_rate_floor_hz) = (None, None, None);
-    knobs.accuracy_floor = None;
+    (knobs.accuracy_floor, knobs.leak_limit) = (None, None);
     let first = search(study, unsplit, SearchScope::Split(0), study.budget / 2)?;
     let mut networks: Vec<(f64, Genome)> = first.iter().map(|one| (one.accuracy, one.design.genome.clone())).collect();
     networks.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -244,7 +244,8 @@ fn nearest_miss(problem: &SearchProblem, designs: &[Design]) -> Result<Option<St
         return Ok(None);
     }
     let network = problem.space.lower(&design.genome).map_err(ProblemError::from)?;
-    let violated = reasons(&network, &problem.demand(design)?, &problem.profile, &problem.knobs, None);
+    let violated =
+        reasons(&network, &problem.demand(design)?, &problem.profile, &problem.knobs, MeasuredShares::UNKNOWN);
     let list: Vec<String> = violated.iter().map(Reason::sentence).collect();
     Ok(Some(format!("nearest: {}: {}", problem.space.print_design(design), list.join("; "))))
 }

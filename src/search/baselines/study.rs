@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::outcome::EvaluatedDesign;
+use crate::cost::MeasuredShares;
 use crate::search::accuracy::{AccuracySource, DesignScore};
 use crate::search::driver::DriverError;
 use crate::search::problem::SearchProblem;
@@ -48,7 +49,8 @@ impl<'a> BaselineStudy<'a> {
 
     pub(super) fn evaluate(&mut self, design: Design) -> Result<EvaluatedDesign, DriverError> {
         let accuracy = self.accuracy(&design)?;
-        let evaluation = self.problem.evaluation(&design)?.with_accuracy(accuracy, &self.problem.knobs);
+        let measured = MeasuredShares::of_accuracy(accuracy);
+        let evaluation = self.problem.evaluation(&design)?.with_measured(measured, &self.problem.knobs);
         Ok(EvaluatedDesign { design, accuracy, evaluation })
     }
 
