@@ -20,6 +20,7 @@ mod paradigms;
 mod picture;
 mod profile;
 mod progress;
+mod records;
 mod report;
 mod schema;
 mod search;
@@ -78,6 +79,8 @@ enum Command {
     Bench(bench::Arguments),
     /// Write a page about a trained run, to hand on: the question, the answer, and how to reproduce it
     Report(report::Arguments),
+    /// Write records of a run in forms that other programs read: Optuna, TensorBoard
+    Export(records::Arguments),
     /// Write completions of shells and manual pages, for packages
     #[command(hide = true)]
     Generate(generate::Arguments),
@@ -92,7 +95,9 @@ impl Command {
     fn only_prints(&self) -> bool {
         match self {
             Self::Search(arguments) => arguments.only_prints(),
-            Self::Explore(_) | Self::Demo(_) | Self::Train(_) | Self::Report(_) | Self::Bundle(_) => false,
+            Self::Explore(_) | Self::Demo(_) | Self::Train(_) | Self::Report(_) | Self::Bundle(_) | Self::Export(_) => {
+                false
+            }
             _ => true,
         }
     }
@@ -121,6 +126,7 @@ pub fn main() -> ExitCode {
         Some(Command::Keys(arguments)) => keys::run(&arguments),
         Some(Command::Bench(arguments)) => bench::run(&arguments),
         Some(Command::Report(arguments)) => report::run(arguments),
+        Some(Command::Export(arguments)) => records::run(&arguments),
         Some(Command::Generate(arguments)) => generate::run(&arguments, Arguments::command()),
         Some(Command::Bundle(arguments)) => bundle::run(&arguments),
         Some(Command::Picture(arguments)) => picture::run(&arguments),

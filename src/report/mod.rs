@@ -11,8 +11,10 @@ mod chosen;
 mod html;
 mod markdown;
 mod model;
+pub(crate) mod optuna;
 mod part;
 mod run_facts;
+pub(crate) mod tensorboard;
 
 #[cfg(test)]
 mod tests;
