@@ -25,6 +25,7 @@
 //! | [`run`] | run directories, their database, child processes |
 //! | [`svg`] | pictures as SVG |
 //! | [`report`] | pages about runs |
+//! | [`study`] | studies that test the paper's claims |
 //! | [`tui`] | terminal, keys, screens |
 //! | [`cli`] | the commands |
 //!
@@ -88,6 +89,8 @@ pub mod run;
 pub mod svg;
 
 pub mod report;
+
+pub mod study;
 
 pub mod tui;
 

@@ -24,6 +24,7 @@ mod records;
 mod report;
 mod schema;
 mod search;
+mod study;
 mod sweep;
 mod train;
 mod version;
@@ -79,6 +80,8 @@ enum Command {
     Bench(bench::Arguments),
     /// Write a page about a trained run, to hand on: the question, the answer, and how to reproduce it
     Report(report::Arguments),
+    /// Test claims of the paper: tables, charts and findings, which can be resumed
+    Study(study::Arguments),
     /// Write records of a run in forms that other programs read: Optuna, TensorBoard
     Export(records::Arguments),
     /// Write completions of shells and manual pages, for packages
@@ -95,9 +98,13 @@ impl Command {
     fn only_prints(&self) -> bool {
         match self {
             Self::Search(arguments) => arguments.only_prints(),
-            Self::Explore(_) | Self::Demo(_) | Self::Train(_) | Self::Report(_) | Self::Bundle(_) | Self::Export(_) => {
-                false
-            }
+            Self::Explore(_)
+            | Self::Demo(_)
+            | Self::Train(_)
+            | Self::Report(_)
+            | Self::Bundle(_)
+            | Self::Export(_)
+            | Self::Study(_) => false,
             _ => true,
         }
     }
@@ -126,6 +133,7 @@ pub fn main() -> ExitCode {
         Some(Command::Keys(arguments)) => keys::run(&arguments),
         Some(Command::Bench(arguments)) => bench::run(&arguments),
         Some(Command::Report(arguments)) => report::run(arguments),
+        Some(Command::Study(arguments)) => study::run(&arguments),
         Some(Command::Export(arguments)) => records::run(&arguments),
         Some(Command::Generate(arguments)) => generate::run(&arguments, Arguments::command()),
         Some(Command::Bundle(arguments)) => bundle::run(&arguments),

@@ -1,0 +1,149 @@
+//! Input of studies: cost model, trained runs, short trainings.
+
+use std::path::{Path, PathBuf};
+
+use super::error::StudyError;
+use crate::cost::{CostModel, DesignReport};
+use crate::explore::default_transmit;
+use crate::record::{Measurement, MeasurementKey, Precision, Subset, Task};
+use crate::run::{Manifest, RunDir, RunError, RunEvaluator, TaskProcess, train};
+use crate::space::Design;
+use crate::train::Settings;
+
+/// Steps of a training for a study; a tenth with `quick`.
+const STEPS: u64 = 1500;
+const QUICK_STEPS: u64 = 150;
+/// Steps of each of many short trainings.
+const SHORT_STEPS: u64 = 500;
+const QUICK_SHORT_STEPS: u64 = 60;
+
+/// Input of a study.
+pub(crate) struct StudyInput {
+    /// Space and profile.
+    pub model: CostModel,
+    /// Runs that are trained already, instead of those that are made.
+    pub runs: Vec<PathBuf>,
+    /// Number of seeds where runs are made.
+    pub seed_count: u64,
+    /// Few points, short trainings: to see that a study works.
+    pub quick: bool,
+    /// Template of new runs: space, profile, data, settings.
+    pub template: Manifest,
+    /// Folder of new runs.
+    pub folder: PathBuf,
+    /// Command line, for reports.
+    pub command: String,
+    /// Machine in a few words, for reports.
+    pub machine: String,
+    open: Option<(PathBuf, RunEvaluator)>,
+}
+
+impl StudyInput {
+    /// An input without an open run.
+    pub(crate) fn new(model: CostModel, template: Manifest, folder: PathBuf) -> Self {
+        let (runs, command, machine) = (Vec::new(), String::new(), String::new());
+        Self { model, runs, seed_count: 1, quick: false, template, folder, command, machine, open: None }
+    }
+
+    /// Seeds that points are measured with: of new runs, or places of the given runs.
+    pub(super) fn seeds(&self) -> Vec<u64> {
+        if self.runs.is_empty() { (0..self.seed_count).collect() } else { (0..self.runs.len() as u64).collect() }
+    }
+
+    /// Number of views that are measured: sensors of the profile, or all that the space has.
+    pub(super) fn views(&self) -> u32 {
+        self.model.knobs().sensors.min(self.model.space().views)
+    }
+
+    /// The largest network at its fastest split, sent as usual: the design that most studies vary.
+    pub(super) fn usual_design(&self) -> Result<Design, StudyError> {
+        let space = self.model.space();
+        let genome = space.largest();
+        let transmit = default_transmit(space, &genome);
+        let mut knobs = self.model.knobs();
+        knobs.sensors = self.views();
+        let report = DesignReport::new(&self.model, &genome, transmit, knobs)?;
+        let inside = |split: u16| space.has_splitting_module(split);
+        let splits = report.splits.iter().filter(|split| inside(split.demand.boundary));
+        let fastest = splits.min_by(|one, other| one.cost.latency.total_s().total_cmp(&other.cost.latency.total_s()));
+        let split = fastest.ok_or_else(|| StudyError::Nothing(format!("{} allows no split inside", space.name)))?;
+        let (fusion, ratio, bits) = (transmit.fusion, transmit.ratio, transmit.bits);
+        Ok(space.canonical_design(Design { split: split.demand.boundary, genome, fusion, ratio, bits }))
+    }
+
+    /// The evaluator of the trained run of a seed, which is trained first if it is one of the study's own.
+    pub(super) fn trained(&mut self, seed: u64) -> Result<&mut RunEvaluator, StudyError> {
+        let path = match self.runs.get(seed as usize) {
+            Some(path) => path.clone(),
+            None => {
+                let steps = if self.quick { QUICK_STEPS } else { STEPS };
+                let name = format!("seed-{seed}-steps-{steps}");
+                self.train(&name, &|settings| Settings { seed, steps, ..settings })?
+            }
+        };
+        self.open(&path)
+    }
+
+    /// The evaluator of a short training with other settings.
+    pub(super) fn trained_with(
+        &mut self,
+        name: &str,
+        seed: u64,
+        change: &dyn Fn(Settings) -> Settings,
+    ) -> Result<&mut RunEvaluator, StudyError> {
+        let steps = if self.quick { QUICK_SHORT_STEPS } else { SHORT_STEPS };
+        let name = format!("{name}-seed-{seed}-steps-{steps}");
+        let path = self.train(&name, &|settings| change(Settings { seed, steps, ..settings }))?;
+        self.open(&path)
+    }
+
+    /// Trains a run of the study's folder to its end, unless it is there.
+    fn train(&self, name: &str, change: &dyn Fn(Settings) -> Settings) -> Result<PathBuf, StudyError> {
+        let path = self.folder.join(name);
+        let settings = change(self.template.training_settings()?);
+        let run = if path.exists() {
+            RunDir::open(&path)?
+        } else {
+            std::fs::create_dir_all(&self.folder).map_err(|error| StudyError::file(&self.folder, error))?;
+            let Manifest { data, space, profile, .. } = self.template.clone();
+            let data = Some(data.as_str()).filter(|data| !data.is_empty());
+            RunDir::create(&path, &Manifest::of_settings(name, data, space, profile, &settings)?)?
+        };
+        let store = run.store()?;
+        if store.last_step()? < settings.steps {
+            let mut process = TaskProcess::new(&run, Task::Train, Box::new(|_| {}))?;
+            train(&run, settings.clone(), &mut process, &|_, _| {})?;
+        }
+        if store.last_step()? < settings.steps {
+            return Err(StudyError::Nothing(format!("the training of {} was stopped", path.display())));
+        }
+        Ok(path)
+    }
+
+    fn open(&mut self, path: &Path) -> Result<&mut RunEvaluator, StudyError> {
+        if self.open.as_ref().is_none_or(|(open, _)| open != path) {
+            let run = RunDir::open(path)?;
+            self.open = None;
+            self.open = Some((path.to_owned(), RunEvaluator::open(&run, &|_, _| {})?));
+        }
+        let (_, evaluator) = self.open.as_mut().expect("it was opened just now");
+        Ok(evaluator)
+    }
+
+    /// Directory of the run that is open.
+    pub(super) fn open_path(&self) -> Option<&Path> {
+        self.open.as_ref().map(|(path, _)| path.as_path())
+    }
+}
+
+/// Accuracy of a design on test objects, in int8 unless `precision` says otherwise; recorded in the run.
+pub(super) fn test_accuracy(
+    evaluator: &RunEvaluator,
+    design: &Design,
+    views: u32,
+    precision: Precision,
+    lost: u32,
+) -> Result<Measurement, RunError> {
+    let key = evaluator.key(design, views, Subset::Test);
+    evaluator.measurement(&MeasurementKey { precision, lost, ..key })
+}

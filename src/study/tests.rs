@@ -1,0 +1,73 @@
+//! Tests of the mechanism, with the studies that need no training.
+
+use std::path::Path;
+
+use super::rows::{self, StudyPoint};
+use super::*;
+use crate::cost::CostModel;
+use crate::hardware::{self, Profile};
+use crate::run::{Document, Manifest};
+use crate::space::{self, SearchSpace};
+
+fn input(folder: &Path) -> StudyInput {
+    let (space, profile) =
+        (SearchSpace::shipped(space::DEFAULT).unwrap(), Profile::shipped(hardware::DEFAULT).unwrap());
+    let document = Document::default;
+    let template = Manifest::new("study", 0, "", document(), document(), toml::Table::new());
+    let mut input = StudyInput::new(CostModel::new(space, profile).unwrap(), template, folder.join("runs"));
+    input.quick = true;
+    input
+}
+
+#[test]
+fn studies_have_names_of_their_own() {
+    let names: std::collections::HashSet<&str> = STUDIES.iter().map(|study| study.name).collect();
+    assert_eq!(names.len(), STUDIES.len());
+    assert!(StudyInfo::named("bandwidth").is_some() && StudyInfo::named("none").is_none());
+}
+
+#[test]
+fn a_study_of_costs_writes_table_chart_and_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut input = input(folder.path());
+    for study in STUDIES.iter().filter(|study| study.needs == StudyNeeds::Costs) {
+        let outcome = study.run(folder.path(), &mut input, &mut |_| {}).unwrap();
+        assert!(outcome.finding.contains("gree"), "{}", outcome.finding);
+        assert_eq!(outcome.files.len(), 3, "{:?}", outcome.files);
+        let report = std::fs::read_to_string(folder.path().join(format!("{}.md", study.name))).unwrap();
+        assert_eq!(report.lines().nth(2), Some(outcome.finding.as_str()));
+    }
+}
+
+#[test]
+fn a_study_goes_on_where_it_was_cut_short() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut input = input(folder.path());
+    let study = StudyInfo::named("bandwidth").unwrap();
+    let mut first = 0;
+    study.run(folder.path(), &mut input, &mut |_| first += 1).unwrap();
+    let record = folder.path().join("bandwidth.csv");
+    let whole = std::fs::read_to_string(&record).unwrap();
+    // As after an end in the middle: the rows of the first points are there.
+    let cut: Vec<&str> = whole.lines().take(1 + whole.lines().count() / 2).collect();
+    std::fs::write(&record, cut.join("\n") + "\n").unwrap();
+    let mut again = Vec::new();
+    study.run(folder.path(), &mut input, &mut |progress| again.push(progress.clone())).unwrap();
+    assert!(!again.is_empty() && again.len() < first, "{} of {first}", again.len());
+    assert!(again[0].done > 0 && again[0].left_s.is_none());
+    let mut none = 0;
+    study.run(folder.path(), &mut input, &mut |_| none += 1).unwrap();
+    assert_eq!(none, 0);
+}
+
+#[test]
+fn means_over_seeds_have_the_interval_of_their_spread() {
+    let point = |seed| StudyPoint { seed, ..StudyPoint::new("one", 1.0) };
+    let rows = [90.0, 91.0, 92.0].iter().zip(0..).map(|(&value, seed)| point(seed).exact("a", value));
+    let means = rows::means(&rows.collect::<Vec<_>>());
+    let row = &means[0].1[0];
+    assert!((row.value - 91.0).abs() < 1e-12 && means.len() == 1 && means[0].1.len() == 1);
+    // Student: 4.303 * 1 / sqrt(3).
+    let (low, high) = row.interval().unwrap();
+    assert!((high - 91.0 - 4.303 / 3.0_f64.sqrt()).abs() < 1e-9 && (low + high - 182.0).abs() < 1e-9);
+}

@@ -1,0 +1,114 @@
+//! Studies of many short trainings: initialisation of the splitting module, sampling of the networks of a step.
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::error::StudyError;
+use super::info::{StudyInfo, StudyNeeds};
+use super::input::{StudyInput, test_accuracy};
+use super::rows::{self, StudyPoint, StudyRow};
+use crate::record::Precision;
+use crate::space::Design;
+use crate::supernet::Initialisation;
+use crate::svg::Scale;
+use crate::train::{Sampling, Settings, SplitStart};
+
+/// Random designs whose mean accuracy a training is known by.
+const DESIGNS: u64 = 16;
+const QUICK_DESIGNS: u64 = 4;
+const MEAN: &str = "mean of random designs";
+
+const INITIALISATIONS: [(&str, Initialisation); 4] = [
+    ("fan-in", Initialisation::FanIn),
+    ("fan-out", Initialisation::FanOut),
+    ("arithmetic", Initialisation::Arithmetic),
+    ("geometric", Initialisation::Geometric),
+];
+const SAMPLINGS: [(&str, Sampling); 3] =
+    [("split-aware", Sampling::SplitAware), ("sandwich", Sampling::Sandwich), ("uniform", Sampling::Uniform)];
+
+/// Points of settings by their names.
+fn points<T>(list: &[(&str, T)]) -> Vec<StudyPoint> {
+    list.iter().enumerate().map(|(index, (name, _))| StudyPoint::new(*name, index as f64 + 1.0)).collect()
+}
+
+/// Mean float accuracy of random designs and that of the usual design, after a short training.
+fn measured(
+    input: &mut StudyInput,
+    point: &StudyPoint,
+    change: &dyn Fn(Settings) -> Settings,
+) -> Result<Vec<StudyRow>, StudyError> {
+    let (views, usual) = (input.views(), input.usual_design()?);
+    let count = if input.quick { QUICK_DESIGNS } else { DESIGNS };
+    let space = input.model.space();
+    let drawn = |number| space.sample_design(&mut ChaCha8Rng::seed_from_u64(number));
+    let designs: Vec<Design> = (0..count).map(drawn).collect();
+    let evaluator = input.trained_with(&point.setting, point.seed, change)?;
+    let mut shares = Vec::new();
+    for design in &designs {
+        shares.push(test_accuracy(evaluator, design, views, Precision::Float, 0)?.accuracy * 100.0);
+    }
+    let own = test_accuracy(evaluator, &usual, views, Precision::Float, 0)?;
+    let note = format!("{count} designs");
+    Ok(vec![
+        StudyRow { note, ..point.exact(MEAN, rows::mean(&shares)) },
+        point.share("largest, split", own.accuracy, own.samples),
+    ])
+}
+
+/// Sentence on the mean accuracies by setting, of which the paper prefers one.
+fn finding(rows: &[StudyRow], preferred: &str) -> String {
+    let means = rows::means(rows);
+    let mut all = means.into_iter().find(|(name, _)| name == MEAN).map(|(_, means)| means).unwrap_or_default();
+    all.sort_by(|one, other| other.value.total_cmp(&one.value));
+    let Some(best) = all.first() else { return "Nothing was measured.".to_owned() };
+    let own = all.iter().find(|row| row.setting == preferred);
+    let apart =
+        own.zip(best.interval()).is_some_and(|(own, best)| own.interval().is_some_and(|(_, high)| high < best.0));
+    let head = if best.setting == preferred {
+        "Agrees with the paper"
+    } else if apart {
+        "Does not agree with the paper"
+    } else {
+        "Can't be told"
+    };
+    let figures: Vec<String> = all
+        .iter()
+        .map(|row| {
+            let ends = row.interval().map_or_else(String::new, |(low, high)| format!(" ({low:.1} to {high:.1})"));
+            format!("{} {:.1} %{ends}", row.setting, row.value)
+        })
+        .collect();
+    format!("{head}: mean accuracy of random designs: {}.", figures.join(", "))
+}
+
+pub(super) const INIT: StudyInfo = StudyInfo {
+    name: "init",
+    claim: "Initialising the splitting module by the geometric mean of its fans trains better than by one fan or by the \
+            arithmetic mean.",
+    needs: StudyNeeds::Trainings,
+    x: ("initialisation, in the order of the table", Scale::Linear),
+    y: "test accuracy in float, %",
+    plan: |_| Ok(points(&INITIALISATIONS)),
+    measure: |input, point| {
+        let (_, initialisation) = INITIALISATIONS[(point.x as usize - 1).min(INITIALISATIONS.len() - 1)];
+        // The principal components would replace what was drawn.
+        let split_start = SplitStart::Drawn;
+        measured(input, point, &|settings| Settings { initialisation, split_start, ..settings })
+    },
+    finding: |rows| finding(rows, "geometric"),
+};
+
+pub(super) const SAMPLING: StudyInfo = StudyInfo {
+    name: "sampling",
+    claim: "The split-aware sandwich trains better supernets than the plain sandwich rule or uniform sampling.",
+    needs: StudyNeeds::Trainings,
+    x: ("sampling, in the order of the table", Scale::Linear),
+    y: "test accuracy in float, %",
+    plan: |_| Ok(points(&SAMPLINGS)),
+    measure: |input, point| {
+        let (_, sampling) = SAMPLINGS[(point.x as usize - 1).min(SAMPLINGS.len() - 1)];
+        measured(input, point, &|settings| Settings { sampling, ..settings })
+    },
+    finding: |rows| finding(rows, "split-aware"),
+};
