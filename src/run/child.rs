@@ -90,6 +90,7 @@ impl Child {
         let (output, errors) = open().map_err(|error| RunError::file("open", &log, error))?;
         let spawn = |mut command: Command| {
             command.args(arguments).stdin(Stdio::piped());
+            run.admit(&mut command);
             command.stdout(output.try_clone()?).stderr(errors.try_clone()?).process_group(0).spawn()
         };
         // `nice` becomes the program, so the process id stays the same. Not every system has it.

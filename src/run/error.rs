@@ -164,6 +164,28 @@ pub enum RunError {
     /// Another process holds the database for longer than anyone should.
     #[error("{} is locked by another process; try again once it has finished", .0.display())]
     Locked(PathBuf),
+    /// An address of a server without the name of a run.
+    #[error("{} names no run; add ?run=NAME, of letters, digits, `.`, `_` and `-`", .0.display())]
+    NoRunName(PathBuf),
+    /// This build can't use servers.
+    #[error("{} is on a server, which this build can't use; build it with --features postgres", .0.display())]
+    NoServers(PathBuf),
+    /// The server of a run fails or can't be reached.
+    #[error("the server of {} failed: {reason}", address.display())]
+    Server {
+        /// Address of the run without a password.
+        address: PathBuf,
+        /// Message of server or client.
+        reason: String,
+    },
+    /// Worker and search are of different versions.
+    #[error("the search is of splitscope {search}, this worker of {worker}; use one version")]
+    OtherVersion {
+        /// Version of the search.
+        search: String,
+        /// Version of this program.
+        worker: String,
+    },
     /// Any other failure of the database.
     #[error("the run's database {} failed: {source}", path.display())]
     Database {
@@ -230,6 +252,12 @@ impl RunError {
             }
             _ => Self::File { action, path: path.to_owned(), source },
         }
+    }
+
+    /// A failure of the server of a run.
+    #[cfg(feature = "postgres")]
+    pub(super) fn server(address: &Path, reason: &str) -> Self {
+        Self::Server { address: address.to_owned(), reason: reason.to_owned() }
     }
 
     /// A failed statement on the database at `path`.

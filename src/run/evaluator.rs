@@ -1,5 +1,6 @@
 //! A trained run opened for measuring: its newest weights, its data and its database.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::RunDir;
@@ -8,6 +9,7 @@ use super::error::RunError;
 use super::loading::{LoadingProgress, load_inputs};
 use super::store::Store;
 use super::task_process::TaskProcess;
+use super::weights;
 use crate::leak::DesignAttack;
 use crate::record::{
     Clipping, EvaluationRecord, Event, LeakMeasurement, Measurement, MeasurementKey, Precision, Subset,
@@ -20,6 +22,25 @@ use crate::train::{Checkpoints, DesignEvaluator, Inputs, LoadedWeights, Settings
 /// Time that a claim on a measurement holds if its process can't be asked.
 pub(super) const CLAIM_TTL: Duration = Duration::from_mins(10);
 
+/// Measurement made under a claim.
+pub(super) struct ClaimedMeasurement {
+    /// The measurement, for an event.
+    pub(super) record: EvaluationRecord,
+    /// `false` if another process has recorded it meanwhile, which this one was cut off from.
+    pub(super) is_kept: bool,
+}
+
+impl ClaimedMeasurement {
+    /// Records the event of it, once. Returns the accuracy.
+    pub(super) fn tell(self, process: &mut TaskProcess) -> Result<f64, RunError> {
+        let accuracy = self.record.accuracy;
+        if self.is_kept {
+            process.emit(Event::Evaluated(self.record))?;
+        }
+        Ok(accuracy)
+    }
+}
+
 /// Weights, data and database of a trained run.
 pub(crate) struct RunEvaluator {
     store: Store,
@@ -28,6 +49,7 @@ pub(crate) struct RunEvaluator {
     step: u64,
     /// Newest checkpoint when the weights were loaded; the weights are older if it is damaged.
     newest: Option<u64>,
+    folder: PathBuf,
     checkpoints: Checkpoints,
     supernet: Supernet,
     inputs: Inputs,
@@ -44,14 +66,31 @@ impl RunEvaluator {
     pub(crate) fn open_with(run: &RunDir, settings: Settings, progress: LoadingProgress<'_>) -> Result<Self, RunError> {
         let space = run.manifest().search_space()?;
         settings.device.check().map_err(RunError::Device)?;
-        let checkpoints = Checkpoints::new(run.checkpoint_dir());
+        let (store, folder) = (run.store()?, run.weights_dir());
+        if let Some(rows) = store.checkpoints() {
+            weights::fetch_newest(&folder, rows)?;
+        }
+        let checkpoints = Checkpoints::new(&folder);
         let newest = checkpoints.steps().last().copied();
         let loaded = checkpoints.load_weights(&space, &settings, &settings.device.open());
         let LoadedWeights { supernet, step, errors } = loaded.map_err(|error| untrained(&checkpoints, error))?;
         let inputs = load_inputs(run.manifest(), &space, progress)?;
         let warnings = fallback_warnings(step, &errors);
-        let (store, precision, clipping) = (run.store()?, Precision::default(), Clipping::default());
-        Ok(Self { store, space, settings, step, newest, checkpoints, supernet, inputs, warnings, precision, clipping })
+        let (precision, clipping) = (Precision::default(), Clipping::default());
+        Ok(Self {
+            store,
+            space,
+            settings,
+            step,
+            newest,
+            folder,
+            checkpoints,
+            supernet,
+            inputs,
+            warnings,
+            precision,
+            clipping,
+        })
     }
 
     /// Measures with this precision; int8 unless set.
@@ -116,7 +155,10 @@ impl RunEvaluator {
     /// # Errors
     /// No checkpoint can be read.
     pub(super) fn refresh(&mut self) -> Result<(), RunError> {
-        if self.is_outdated() {
+        if self.is_outdated()? {
+            if let Some(rows) = self.store.checkpoints() {
+                weights::fetch_newest(&self.folder, rows)?;
+            }
             let newest = self.checkpoints.steps().last().copied();
             let device = self.settings.device.open();
             let loaded = self.checkpoints.load_weights(&self.space, &self.settings, &device)?;
@@ -127,9 +169,15 @@ impl RunEvaluator {
     }
 
     /// Returns `true` if training has written newer weights than those loaded.
-    pub(super) fn is_outdated(&self) -> bool {
-        let newest = self.checkpoints.steps().last().copied();
-        newest.is_some() && newest != self.newest
+    ///
+    /// # Errors
+    /// The database fails.
+    pub(super) fn is_outdated(&self) -> Result<bool, RunError> {
+        let newest = match self.store.checkpoints() {
+            Some(rows) => weights::newest_step(rows)?,
+            None => self.checkpoints.steps().last().copied(),
+        };
+        Ok(newest.is_some() && newest != self.newest)
     }
 
     /// Pins the checkpoint of the current weights for the workers of a search, however long training goes on.
@@ -137,6 +185,9 @@ impl RunEvaluator {
     /// # Errors
     /// The checkpoint is gone already, or the disk is full.
     pub(super) fn pin_weights(&self) -> Result<(), RunError> {
+        if let Some(rows) = self.store.checkpoints() {
+            weights::pin(self.step, rows)?;
+        }
         let pinned = self.checkpoints.pin(self.step);
         pinned.map_err(|source| RunError::WeightsGone { step: self.step, source })
     }
@@ -146,6 +197,9 @@ impl RunEvaluator {
     /// # Errors
     /// The folder can't be written.
     pub(super) fn unpin_weights(&self) -> Result<(), RunError> {
+        if let Some(rows) = self.store.checkpoints() {
+            weights::unpin(rows)?;
+        }
         Ok(self.checkpoints.unpin()?)
     }
 
@@ -155,6 +209,9 @@ impl RunEvaluator {
     /// The checkpoint is gone or damaged.
     pub(super) fn load_step(&mut self, step: u64) -> Result<(), RunError> {
         if step != self.step {
+            if let Some(rows) = self.store.checkpoints() {
+                weights::fetch_step(&self.folder, step, rows)?;
+            }
             let device = self.settings.device.open();
             let found = self.checkpoints.load_weights_of(step, &self.space, &self.settings, &device);
             self.supernet = found.map_err(|source| RunError::WeightsGone { step, source })?;
@@ -226,11 +283,14 @@ impl RunEvaluator {
     }
 
     /// Measures what this process has claimed, and records it. The claim is released on an error.
-    pub(super) fn measure_claimed(&self, key: &MeasurementKey) -> Result<EvaluationRecord, RunError> {
+    pub(super) fn measure_claimed(&self, key: &MeasurementKey) -> Result<ClaimedMeasurement, RunError> {
         let measured = self.evaluator().measure(key).map_err(RunError::from);
-        let recorded = measured.and_then(|measurement| self.store.record(&measurement).map(|_| measurement));
+        let recorded = measured.and_then(|measurement| {
+            let is_kept = self.store.record(&measurement)?;
+            Ok(ClaimedMeasurement { record: EvaluationRecord::new(&measurement, None), is_kept })
+        });
         match recorded {
-            Ok(measurement) => Ok(EvaluationRecord::new(&measurement, None)),
+            Ok(measured) => Ok(measured),
             Err(error) => {
                 // The first error is the one to report; the claim expires by itself.
                 let _ = self.store.release(key);
@@ -250,10 +310,8 @@ impl RunEvaluator {
             Claim::Held => Ok(None),
             Claim::Measured(known) => Ok(Some(known.accuracy)),
             Claim::Granted => {
-                let record = self.measure_claimed(key)?;
-                let accuracy = record.accuracy;
-                process.emit(Event::Evaluated(record))?;
-                Ok(Some(accuracy))
+                let measured = self.measure_claimed(key)?;
+                Ok(Some(measured.tell(process)?))
             }
         }
     }

@@ -146,25 +146,36 @@ impl Manifest {
 
     /// Reads the manifest of a run.
     pub(super) fn read(directory: &Path) -> Result<Self, RunError> {
+        let path = directory.join(FILE);
+        let source = Source::read(&path).map_err(|error| RunError::file("read", &path, error))?;
+        Self::parse(&source.text, &path)
+    }
+
+    /// Reads the text of a manifest, which stands at `path`.
+    pub(super) fn parse(text: &str, path: &Path) -> Result<Self, RunError> {
         #[derive(Deserialize)]
         struct Version {
             version: i64,
         }
-        let path = directory.join(FILE);
-        let source = Source::read(&path).map_err(|error| RunError::file("read", &path, error))?;
+        let source = Source::new(path.display().to_string(), text);
         // A newer file may well have keys unknown here; that it is newer is the thing to say then.
         match toml::from_str(&source.text) {
             Ok(Version { version }) if version > MANIFEST_VERSION => {
-                Err(RunError::Newer { path, found: version, known: MANIFEST_VERSION })
+                Err(RunError::Newer { path: path.to_owned(), found: version, known: MANIFEST_VERSION })
             }
             _ => source.parse().map_err(|diagnostic| RunError::Manifest(Box::new(diagnostic))),
         }
     }
 
+    /// Text of the manifest.
+    pub(super) fn text(&self) -> Result<String, RunError> {
+        toml::to_string_pretty(self).map_err(|error| RunError::Unwritable(error.to_string()))
+    }
+
     /// Writes the manifest of a new run: whole or not at all, and never over another one.
     pub(super) fn write(&self, directory: &Path) -> Result<(), RunError> {
         let path = directory.join(FILE);
-        let text = toml::to_string_pretty(self).map_err(|error| RunError::Unwritable(error.to_string()))?;
+        let text = self.text()?;
         let failed = |error| RunError::file("write", &path, error);
         files::write_new(&path, text.as_bytes()).map_err(|error| match error.kind() {
             std::io::ErrorKind::AlreadyExists => RunError::AlreadyARun(directory.to_owned()),

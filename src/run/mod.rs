@@ -41,6 +41,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod address;
 mod archive;
 mod child;
 mod claim;
@@ -60,14 +61,18 @@ mod store;
 mod task_process;
 mod training;
 pub(crate) mod usage;
+mod weights;
 mod worker;
 
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
+use crate::data::Cache;
 use crate::files;
 use crate::record::Task;
+use address::ServerAddress;
 pub use error::RunError;
 pub use inbox::Inbox;
 pub use manifest::{Document, Manifest};
@@ -75,8 +80,8 @@ pub use owner::Ownership;
 pub use owner_record::Owner;
 pub use process::Process;
 pub use store::{
-    Changes, Cursor, Database, DatabaseState, EventRows, LeakRows, MeasurementRows, OwnerRows, PictureRequest,
-    PictureRows, RequestRows, Store, Stored,
+    Changes, CheckpointFile, CheckpointRows, Cursor, Database, DatabaseState, EventRows, LeakRows, MeasurementRows,
+    OwnerRows, PictureRequest, PictureRows, RequestRows, ServerRun, Store, Stored,
 };
 
 pub(crate) use archive::{RunArchive, SHIPPED, is_shipped};
@@ -91,13 +96,19 @@ pub(crate) use worker::serve_requests;
 
 const DATABASE: &str = "run.db";
 const CHECKPOINTS: &str = "checkpoint";
+/// Folder of weights from a server.
+const FETCHED: &str = "fetched";
 const LOG: &str = "log.txt";
 
-/// A run's directory and what the run was started with.
+/// A run's directory and what the run was started with. A run on a server (`postgres://HOST/DATABASE?run=NAME`) has no
+/// directory but an address; what a process needs on its disk is kept in the user's cache.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunDir {
     path: PathBuf,
     manifest: Manifest,
+    server: Option<ServerAddress>,
+    /// Folder of checkpoints and log.
+    folder: PathBuf,
 }
 
 impl RunDir {
@@ -106,6 +117,10 @@ impl RunDir {
     /// # Errors
     /// There is a run already, or anything else; the directory can't be written; the disk is full.
     pub fn create(path: &Path, manifest: &Manifest) -> Result<Self, RunError> {
+        if let Some(address) = ServerAddress::read(path) {
+            Store::create_on_server(&address?, &manifest.text()?)?;
+            return Self::open(path);
+        }
         Self::create_filled(path, manifest, |_, _| Ok(()))
     }
 
@@ -129,7 +144,7 @@ impl RunDir {
         drop(Store::create(&database)?);
         fill(&checkpoints, &database)?;
         manifest.write(path)?;
-        Ok(Self { path: path.to_owned(), manifest: manifest.clone() })
+        Ok(Self::in_directory(path, manifest.clone()))
     }
 
     /// Opens an existing run.
@@ -137,13 +152,47 @@ impl RunDir {
     /// # Errors
     /// There is nothing, or no run; `run.toml` is wrong or of a newer splitscope.
     pub fn open(path: &Path) -> Result<Self, RunError> {
+        if let Some(address) = ServerAddress::read(path) {
+            return Self::on_server(address?);
+        }
         if !path.exists() {
             return Err(RunError::NoSuchRun(path.to_owned()));
         }
         if !Manifest::is_in(path) {
             return Err(RunError::NotARun { path: path.to_owned(), what: "run.toml" });
         }
-        Ok(Self { path: path.to_owned(), manifest: Manifest::read(path)? })
+        Ok(Self::in_directory(path, Manifest::read(path)?))
+    }
+
+    fn in_directory(path: &Path, manifest: Manifest) -> Self {
+        Self { path: path.to_owned(), manifest, server: None, folder: path.to_owned() }
+    }
+
+    fn on_server(address: ServerAddress) -> Result<Self, RunError> {
+        let path = address.shown.clone();
+        let no_run = || RunError::NoSuchRun(path.clone());
+        let ServerRun { id, manifest } = Store::open(&path)?.server_run()?.ok_or_else(no_run)?;
+        let manifest = Manifest::parse(&manifest, &path)?;
+        // By identity: another run of this name has other weights.
+        let cache = Cache::of_user().map_or_else(std::env::temp_dir, |cache| cache.folder);
+        let folder = cache.join("runs").join(id);
+        let checkpoints = folder.join(CHECKPOINTS);
+        fs::create_dir_all(&checkpoints).map_err(|error| RunError::file("create", &checkpoints, error))?;
+        Ok(Self { path, manifest, server: Some(address), folder })
+    }
+
+    /// Returns `true` if there is a run at a path, or if the path is an address at which there may be one.
+    ///
+    /// # Errors
+    /// The server can't be reached.
+    pub(crate) fn exists(path: &Path) -> Result<bool, RunError> {
+        if !ServerAddress::is_one(path) {
+            return Ok(Manifest::is_in(path));
+        }
+        match Self::open(path) {
+            Err(RunError::NoSuchRun(_)) => Ok(false),
+            opened => opened.map(|_| true),
+        }
     }
 
     /// Makes sure that the run still is where it was opened.
@@ -151,10 +200,11 @@ impl RunDir {
     /// # Errors
     /// It was deleted or moved.
     pub fn check(&self) -> Result<(), RunError> {
-        if Manifest::is_in(&self.path) { Ok(()) } else { Err(RunError::Gone(self.path.clone())) }
+        let is_there = self.server.is_some() || Manifest::is_in(&self.path);
+        if is_there { Ok(()) } else { Err(RunError::Gone(self.path.clone())) }
     }
 
-    /// The directory.
+    /// The directory, or the address without a password.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -169,7 +219,17 @@ impl RunDir {
     /// # Errors
     /// The database is missing, damaged, of a newer splitscope, or can't be written.
     pub fn store(&self) -> Result<Store, RunError> {
-        Store::open(&self.path.join(DATABASE))
+        match &self.server {
+            Some(address) => Store::open(&address.shown),
+            None => Store::open(&self.path.join(DATABASE)),
+        }
+    }
+
+    /// Lets a child process that is given the path of this run connect to its server.
+    pub(crate) fn admit(&self, command: &mut Command) {
+        if let Some(address) = &self.server {
+            address.admit(command);
+        }
     }
 
     /// Makes this process the owner of a task on this run, until the value returned is dropped. `command` is the
@@ -183,12 +243,18 @@ impl RunDir {
 
     /// Folder of the checkpoints.
     pub fn checkpoint_dir(&self) -> PathBuf {
-        self.path.join(CHECKPOINTS)
+        self.folder.join(CHECKPOINTS)
+    }
+
+    /// Folder of the weights to measure with: that of the checkpoints, or, for a run on a server, one of what was
+    /// fetched, as the trainer may be at work on this machine.
+    pub(crate) fn weights_dir(&self) -> PathBuf {
+        self.folder.join(if self.server.is_some() { FETCHED } else { CHECKPOINTS })
     }
 
     /// File for the output of child processes.
     pub fn log_path(&self) -> PathBuf {
-        self.path.join(LOG)
+        self.folder.join(LOG)
     }
 
     /// The end of the log, at most so many bytes, from the start of a line; empty if there is no log.
@@ -240,6 +306,14 @@ pub fn list(root: &Path) -> Result<Vec<Listed>, RunError> {
 /// The directory exists and can't be read.
 pub fn latest(root: &Path) -> Result<Option<PathBuf>, RunError> {
     Ok(list(root)?.into_iter().find(|run| run.manifest.is_ok()).map(|run| run.path))
+}
+
+/// Name of a new run at a path.
+pub(crate) fn name_of(path: &Path) -> String {
+    if let Some(Ok(address)) = ServerAddress::read(path) {
+        return address.run;
+    }
+    path.file_name().map_or_else(|| "run".into(), |name| name.to_string_lossy().into_owned())
 }
 
 /// Path of a new run in a directory: `run-NNN` with the first number that is free.

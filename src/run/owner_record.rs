@@ -19,6 +19,8 @@ pub struct Owner {
     pub process: Process,
     /// The command line, as a user would type it.
     pub command: String,
+    /// Version of its program, where the database tells.
+    pub version: Option<String>,
     /// Start of the ownership.
     pub since: f64,
     /// Last signature of the owner.

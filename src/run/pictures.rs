@@ -85,7 +85,7 @@ pub(crate) fn serve_pictures(run: &RunDir) -> Result<(), RunError> {
 /// Answers requests until there are newer weights.
 fn serve_weights(evaluator: &RunEvaluator, closed: &AtomicBool) -> Result<(), RunError> {
     let mut last = None;
-    while !closed.load(Ordering::Relaxed) && !evaluator.is_outdated() {
+    while !closed.load(Ordering::Relaxed) && !evaluator.is_outdated()? {
         evaluator.store().check()?;
         match evaluator.store().picture_request()? {
             Some(request) => {
@@ -94,7 +94,7 @@ fn serve_weights(evaluator: &RunEvaluator, closed: &AtomicBool) -> Result<(), Ru
                 }
                 evaluator.store().drop_picture_request(&request)?;
             }
-            None => thread::sleep(POLL_INTERVAL),
+            None => evaluator.store().wait(POLL_INTERVAL)?,
         }
     }
     Ok(())
@@ -117,6 +117,7 @@ impl PictureMaker {
         let output = open().map_err(|error| RunError::file("open", &log, error))?;
         let spawn = |mut command: Command| {
             command.args(["picture", "--serve"]).arg(run.path()).stdin(Stdio::piped()).stdout(Stdio::null());
+            run.admit(&mut command);
             command.stderr(output.try_clone()?).spawn()
         };
         // At low priority, so that the screen's keys come first. Not every system has `nice`.

@@ -9,6 +9,9 @@ use std::str::FromStr;
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
+/// Namespace of the process ids of a machine itself: `PROC_PID_INIT_INO` of Linux.
+const MACHINE_NAMESPACE: &str = "pid:[4026531836]";
+
 /// One process of one machine. Printed and read as `host/pid/born`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Process {
@@ -61,8 +64,17 @@ impl FromStr for Process {
     }
 }
 
+/// Name of the machine; in a container with process ids of its own, with the number of their namespace, since the ids
+/// of others mean nothing there.
 fn host() -> String {
-    rustix::system::uname().nodename().to_string_lossy().into_owned()
+    let name = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    match std::fs::read_link("/proc/self/ns/pid").ok().and_then(|link| link.into_os_string().into_string().ok()) {
+        Some(link) if link != MACHINE_NAMESPACE => {
+            let number = link.trim_start_matches("pid:[").trim_end_matches(']');
+            format!("{name}.{number}")
+        }
+        _ => name,
+    }
 }
 
 /// Process ids of zero and below mean groups to the system, and are never a process of ours.

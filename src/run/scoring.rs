@@ -8,6 +8,7 @@ use super::RunDir;
 use super::error::RunError;
 use super::evaluator::{fallback_warnings, measured_designs};
 use super::manifest::Manifest;
+use super::weights;
 use crate::record::Precision;
 use crate::search::{ScoredDesign, SearchOptions, SearchProblem, kendall_tau, search_by_score};
 use crate::space::{Design, SearchSpace};
@@ -41,7 +42,7 @@ pub(crate) fn search_by_synflow(
 ) -> Result<Scoring, RunError> {
     let (settings, space) = (manifest.training_settings()?, &problem.space);
     settings.device.check().map_err(RunError::Device)?;
-    let LoadedWeights { supernet, step, errors } = weights(run, space, &settings)?;
+    let LoadedWeights { supernet, step, errors } = newest_weights(run, space, &settings)?;
     let warnings = fallback_warnings(step, &errors);
     let synflow = Synflow::new(&supernet, space.input_channels, &settings.device.open());
     let score = |design: &Design| synflow.score(&Route::of_design(space, design));
@@ -52,9 +53,14 @@ pub(crate) fn search_by_synflow(
 }
 
 /// The run's newest readable weights, or fresh ones.
-fn weights(run: Option<&RunDir>, space: &SearchSpace, settings: &Settings) -> Result<LoadedWeights, RunError> {
+fn newest_weights(run: Option<&RunDir>, space: &SearchSpace, settings: &Settings) -> Result<LoadedWeights, RunError> {
     let device = settings.device.open();
-    let checkpoints = run.map(|run| Checkpoints::new(run.checkpoint_dir()));
+    if let Some(run) = run
+        && let Some(rows) = run.store()?.checkpoints()
+    {
+        weights::fetch_newest(&run.weights_dir(), rows)?;
+    }
+    let checkpoints = run.map(|run| Checkpoints::new(run.weights_dir()));
     if let Some(checkpoints) = checkpoints.filter(Checkpoints::exist) {
         return Ok(checkpoints.load_weights(space, settings, &device)?);
     }

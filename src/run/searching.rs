@@ -11,6 +11,7 @@ use super::RunDir;
 use super::error::RunError;
 use super::evaluator::{CLAIM_TTL, RunEvaluator};
 use super::loading::LoadingProgress;
+use super::store::DatabaseState;
 use super::task_process::TaskProcess;
 use super::worker::{WorkerProcess, start_workers};
 use crate::quantity::Knob;
@@ -56,6 +57,10 @@ pub(crate) struct SearchRunner<'a> {
     driver: SearchDriver,
     options: RunSearchOptions,
     open: Vec<OpenCandidate>,
+    /// `true` once a worker has come: from then on all candidates are requested.
+    has_workers: bool,
+    /// State of the database in which no open candidate was measured.
+    looked: Option<DatabaseState>,
     recorded_generations: usize,
     parts: GenerationSeconds,
     /// Designs measured after their accuracy was predicted.
@@ -98,6 +103,8 @@ impl<'a> SearchRunner<'a> {
             driver,
             options,
             open: Vec::new(),
+            has_workers: false,
+            looked: None,
             recorded_generations: 0,
             parts: GenerationSeconds::default(),
             predicted: 0,
@@ -155,7 +162,7 @@ impl<'a> SearchRunner<'a> {
             if !self.take_result()? {
                 // All open candidates are with workers, or nothing may be measured.
                 let started = Instant::now();
-                std::thread::sleep(POLL_INTERVAL);
+                self.evaluator.store().wait(POLL_INTERVAL)?;
                 self.parts.wait += started.elapsed().as_secs_f64();
             }
             self.record_generations()?;
@@ -177,6 +184,10 @@ impl<'a> SearchRunner<'a> {
         }
         let started = Instant::now();
         let processes = 1 + self.evaluator.store().workers(CLAIM_TTL)?;
+        if processes > 1 && !self.has_workers {
+            self.has_workers = true;
+            self.open.iter().try_for_each(|open| self.evaluator.store().enqueue(&open.key))?;
+        }
         let mut over = None;
         while self.open.len() < processes && over.is_none() {
             match self.driver.next_candidate()? {
@@ -184,7 +195,7 @@ impl<'a> SearchRunner<'a> {
                 NextCandidate::Measure(candidate) => {
                     let views = self.driver.problem().knobs.sensors;
                     let key = self.evaluator.key(&candidate.design, views, Subset::Validation);
-                    if processes > 1 {
+                    if self.has_workers {
                         self.evaluator.store().enqueue(&key)?;
                     }
                     self.open.push(OpenCandidate { candidate, key });
@@ -198,11 +209,19 @@ impl<'a> SearchRunner<'a> {
     /// Takes the result of one open candidate in: one that a worker has measured, or one that is measured here. Returns
     /// `false` if all are claimed by workers.
     fn take_result(&mut self) -> Result<bool, RunError> {
-        for index in 0..self.open.len() {
-            if let Some(found) = self.evaluator.store().measurement(&self.open[index].key)? {
-                self.report(index, found.value.accuracy)?;
-                return Ok(true);
+        // Many machines are asked about often: without changes there is nothing to ask.
+        let state = self.evaluator.store().state()?;
+        if self.looked != Some(state) {
+            for index in 0..self.open.len() {
+                if let Some(found) = self.evaluator.store().measurement(&self.open[index].key)? {
+                    self.report(index, found.value.accuracy)?;
+                    return Ok(true);
+                }
             }
+            self.looked = Some(state);
+        }
+        if self.has_workers {
+            return self.measure_request();
         }
         for index in 0..self.open.len() {
             let started = Instant::now();
@@ -214,6 +233,19 @@ impl<'a> SearchRunner<'a> {
             }
         }
         Ok(false)
+    }
+
+    /// Measures the next request that no worker has claimed. Returns `false` if there is none.
+    fn measure_request(&mut self) -> Result<bool, RunError> {
+        let step = self.evaluator.step();
+        let Some(key) = self.evaluator.store().claim_request(step, CLAIM_TTL)? else { return Ok(false) };
+        let started = Instant::now();
+        let accuracy = self.evaluator.measure_claimed(&key)?.tell(self.process)?;
+        self.parts.measure += started.elapsed().as_secs_f64();
+        if let Some(index) = self.open.iter().position(|open| open.key == key) {
+            self.report(index, accuracy)?;
+        }
+        Ok(true)
     }
 
     fn report(&mut self, index: usize, accuracy: f64) -> Result<(), RunError> {

@@ -1,5 +1,6 @@
 //! A process at work on a run: owns its task, records events, receives control messages.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::RunDir;
@@ -7,6 +8,7 @@ use super::error::RunError;
 use super::inbox::Inbox;
 use super::owner::Ownership;
 use super::store::Store;
+use super::weights;
 use crate::record::{Control, Event, Task};
 
 /// Time between two checks of a paused process whether it still owns its task.
@@ -21,6 +23,8 @@ pub(crate) struct TaskProcess {
     inbox: Inbox,
     store: Store,
     sink: EventSink,
+    /// Folder of the checkpoints of a training.
+    checkpoints: Option<PathBuf>,
 }
 
 impl TaskProcess {
@@ -32,7 +36,7 @@ impl TaskProcess {
     pub(crate) fn new(run: &RunDir, task: Task, sink: EventSink) -> Result<Self, RunError> {
         let owner = run.own(task, &format!("splitscope {task}"))?;
         let inbox = Inbox::of(&owner)?;
-        Ok(Self { owner, inbox, store: run.store()?, sink })
+        Ok(Self { owner, inbox, store: run.store()?, sink, checkpoints: None })
     }
 
     /// As [`TaskProcess::new`], for a command: lines on standard input are control messages too, and an interrupt
@@ -80,6 +84,22 @@ impl TaskProcess {
         match self.store.damage_warning()? {
             Some(text) => self.emit(Event::Warning { text }),
             None => Ok(()),
+        }
+    }
+
+    /// Publishes the checkpoints of a folder from now on, if the run is on a server.
+    pub(super) fn publish_from(&mut self, folder: PathBuf) {
+        self.checkpoints = Some(folder);
+    }
+
+    /// Makes the checkpoints on the server those of the training.
+    ///
+    /// # Errors
+    /// The folder can't be read, or the database fails.
+    pub(super) fn publish(&self) -> Result<(), RunError> {
+        match (&self.checkpoints, self.store.checkpoints()) {
+            (Some(folder), Some(rows)) => weights::publish(folder, rows),
+            _ => Ok(()),
         }
     }
 

@@ -7,6 +7,7 @@ use super::error::RunError;
 use super::loading::{LoadingProgress, load_inputs_controlled};
 use super::task_process::TaskProcess;
 use super::usage;
+use super::weights;
 use crate::record::{DataRecord, Event, Measurement};
 use crate::space::SearchSpace;
 use crate::train::{Checkpoints, Inputs, ObserverError, Settings, TrainingLoop, TrainingObserver, newest};
@@ -23,6 +24,10 @@ pub(crate) fn train(
     progress: LoadingProgress<'_>,
 ) -> Result<(), RunError> {
     let space = run.manifest().search_space()?;
+    if let Some(rows) = process.store().checkpoints() {
+        weights::fetch_all(&run.checkpoint_dir(), rows)?;
+    }
+    process.publish_from(run.checkpoint_dir());
     let checkpoints = Checkpoints::new(run.checkpoint_dir());
     checkpoints.tidy()?;
     let found = newest(Some(&checkpoints), &space, &settings);
@@ -80,6 +85,10 @@ impl TrainingObserver for TaskProcess {
         if let Event::Step(step) = &mut event {
             step.rss_bytes = usage::resident_bytes();
         }
+        // First the weights, then the word that they are there.
+        if matches!(event, Event::Checkpoint { .. }) {
+            self.publish()?;
+        }
         Ok(self.emit(event)?)
     }
 
@@ -89,6 +98,7 @@ impl TrainingObserver for TaskProcess {
     }
 
     fn withdraw_after(&mut self, step: u64) -> Result<(), ObserverError> {
+        self.publish()?;
         self.store().withdraw_after(step)?;
         Ok(())
     }

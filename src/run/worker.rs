@@ -2,19 +2,24 @@
 //! one request at a time, and a killed worker loses only its current measurement, which another takes over.
 
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::RunDir;
 use super::child::this_program;
 use super::error::RunError;
-use super::evaluator::{CLAIM_TTL, RunEvaluator};
+use super::evaluator::{CLAIM_TTL, ClaimedMeasurement, RunEvaluator};
 use super::inbox::Inbox;
 use super::loading::LoadingProgress;
+use super::store::Store;
 use super::task_process::EventSink;
 use crate::record::{Control, Event, MeasurementKey, Task};
 
 /// Time between two looks for requests.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// Time between two signs of life. The claims of a worker on another machine hold for a few of them.
+const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(5);
 /// Time to wait for a search to begin, or to begin again.
 const MAX_IDLE: Duration = Duration::from_secs(30);
 /// Time to stay after the end of a search, once something was measured.
@@ -45,7 +50,9 @@ pub(crate) fn serve_requests(
     }
     let mut inbox = Inbox::beside(run.store()?, Task::Search)?;
     inbox.catch_signals().map_err(RunError::Signals)?;
+    let heartbeat = Heartbeat::start(run.store()?)?;
     let (mut measured, mut busy) = (0_u32, false);
+    check_version(evaluator.store())?;
     let mut last_active = Instant::now();
     let reason = loop {
         let controls = if busy { inbox.poll()? } else { inbox.wait(POLL_INTERVAL)? };
@@ -53,13 +60,15 @@ pub(crate) fn serve_requests(
             break "stopped on request";
         }
         evaluator.store().check()?;
-        evaluator.store().heartbeat()?;
         let request = if inbox.is_paused() { None } else { claim_request(&mut evaluator)? };
         busy = request.is_some();
         if let Some(key) = request {
-            let event = Event::Evaluated(evaluator.measure_claimed(&key)?);
+            let ClaimedMeasurement { record, is_kept } = evaluator.measure_claimed(&key)?;
+            let event = Event::Evaluated(record);
             sink(&event);
-            evaluator.store().append(Task::Search, &event)?;
+            if is_kept {
+                evaluator.store().append(Task::Search, &event)?;
+            }
             measured += 1;
         }
         if busy || evaluator.store().owner(Task::Search)?.is_some_and(|owner| owner.is_alive()) {
@@ -73,18 +82,58 @@ pub(crate) fn serve_requests(
         // For the next search; one under way keeps the weights it began with.
         evaluator.refresh()?;
     };
-    evaluator.store().unregister()?;
+    drop(heartbeat);
     Ok(WorkerSummary { measured, reason })
+}
+
+/// Thread that signs for a worker, also while it measures, and signs it off when dropped.
+pub(super) struct Heartbeat {
+    end: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Heartbeat {
+    pub(super) fn start(store: Store) -> Result<Self, RunError> {
+        store.heartbeat()?;
+        let (end, ended) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            while ended.recv_timeout(HEARTBEAT_INTERVAL) == Err(RecvTimeoutError::Timeout) {
+                // The worker itself learns that the database fails.
+                let _ = store.heartbeat();
+            }
+            let _ = store.unregister();
+        });
+        Ok(Self { end: Some(end), thread: Some(thread) })
+    }
+}
+
+impl Drop for Heartbeat {
+    fn drop(&mut self) {
+        self.end.take();
+        if let Some(thread) = self.thread.take() {
+            // It only ends by panic if the store does, and then there is nothing left to sign off.
+            let _ = thread.join();
+        }
+    }
 }
 
 /// Claims the next request and loads the weights it is for: training may have gone on since the search began.
 fn claim_request(evaluator: &mut RunEvaluator) -> Result<Option<MeasurementKey>, RunError> {
     let Some(step) = evaluator.store().requested_step()? else { return Ok(None) };
-    if let Err(error) = evaluator.load_step(step) {
-        evaluator.store().unregister()?;
-        return Err(error);
+    if step != evaluator.step() {
+        evaluator.load_step(step)?;
+        check_version(evaluator.store())?;
     }
     evaluator.store().claim_request(step, CLAIM_TTL)
+}
+
+/// Makes sure that the search is of this version: another one may measure in another way.
+fn check_version(store: &Store) -> Result<(), RunError> {
+    let worker = env!("CARGO_PKG_VERSION");
+    match store.owner(Task::Search)?.and_then(|owner| owner.version) {
+        Some(search) if search != worker => Err(RunError::OtherVersion { search, worker: worker.to_owned() }),
+        _ => Ok(()),
+    }
 }
 
 /// Worker process started by a search; killed with it.
@@ -104,6 +153,7 @@ pub(super) fn start_workers(run: &RunDir, count: usize) -> Result<Vec<WorkerProc
     let start = |_| {
         let mut command = Command::new(&program);
         command.args(["search", "--threads", "1", "--worker"]).arg(run.path());
+        run.admit(&mut command);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         child.map(WorkerProcess).map_err(|source| RunError::NotStarted { program: program.clone(), source })
     };

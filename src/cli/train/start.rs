@@ -19,23 +19,23 @@ pub(super) fn open_run(arguments: &Arguments) -> Result<RunDir> {
             "the shipped run can't be trained further: its optimiser state is not there; leave --run out for a new run"
         );
     }
-    if path.join("run.toml").exists() {
+    if RunDir::exists(&path)? {
         if arguments.space.is_some() || arguments.profile.is_some() || arguments.data.is_some() {
             bail!("{} has its space, profile and data already; start another run for others", path.display());
         }
         return Ok(RunDir::open(&path)?);
     }
-    let name = path.file_name().map_or_else(|| "run".into(), |name| name.to_string_lossy().into_owned());
     let manifest = manifest(
-        &name,
+        &run::name_of(&path),
         arguments.space.as_deref().unwrap_or(crate::space::DEFAULT),
         arguments.profile.as_deref().unwrap_or(crate::hardware::DEFAULT),
         arguments.data.as_deref(),
         &arguments.settings,
     )?;
+    let run = RunDir::create(&path, &manifest)?;
     // A closed pipe does not end the training.
-    let _ = writeln!(std::io::stdout(), "run {}", path.display());
-    Ok(RunDir::create(&path, &manifest)?)
+    let _ = writeln!(std::io::stdout(), "run {}", run.path().display());
+    Ok(run)
 }
 
 /// Manifest of a new run on the named files. The settings are those of the space, overridden by the flags.

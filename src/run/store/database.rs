@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::checkpoints::CheckpointRows;
 use super::events::EventRows;
 use super::leaks::LeakRows;
 use super::measurements::MeasurementRows;
@@ -22,8 +23,21 @@ const SHOWN_ROWS: usize = 5;
 
 /// A connection to a run's database.
 pub trait Database: EventRows + MeasurementRows + LeakRows + PictureRows + RequestRows + OwnerRows + Send {
-    /// Address of the database: its file.
+    /// Address of the database: its file, or that of the run on a server, without a password.
     fn path(&self) -> &Path;
+
+    /// The checkpoints, if the database keeps them; else they are in the run's directory.
+    fn checkpoints(&self) -> Option<&dyn CheckpointRows> {
+        None
+    }
+
+    /// The run as a server has it; `None` if it is in a directory.
+    ///
+    /// # Errors
+    /// The database fails.
+    fn server_run(&self) -> Result<Option<ServerRun>, RunError> {
+        Ok(None)
+    }
 
     /// Makes sure that the database still is where it was opened: what is written to a file that was deleted or moved
     /// is lost or goes to another run.
@@ -89,6 +103,15 @@ pub trait Database: EventRows + MeasurementRows + LeakRows + PictureRows + Reque
             rows.join(", ")
         )))
     }
+}
+
+/// A run on a server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerRun {
+    /// Identity, which no other run ever has.
+    pub id: String,
+    /// Text of the manifest.
+    pub manifest: String,
 }
 
 /// State of a database as one connection sees it: after any change, its own or another's, the state is another one.

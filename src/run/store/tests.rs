@@ -11,6 +11,9 @@ mod leaks;
 mod measurements;
 mod requests;
 
+#[cfg(feature = "postgres")]
+use super::postgres::tests::new_run_on_server;
+
 /// Makes a module with one test per function and database.
 macro_rules! on_every_database {
     ($($file:ident :: $name:ident),* $(,)?) => {
@@ -21,6 +24,16 @@ macro_rules! on_every_database {
                 let path = directory.path().join("run.db");
                 drop(crate::run::Store::create(&path).unwrap());
                 super::$file::$name(&path);
+            })*
+        }
+
+        #[cfg(feature = "postgres")]
+        mod on_postgres {
+            $(#[test]
+            fn $name() {
+                if let Some(path) = super::new_run_on_server() {
+                    super::$file::$name(&path);
+                }
             })*
         }
     };
@@ -52,6 +65,10 @@ on_every_database! {
 
 /// Runs a statement on the database behind the store's back.
 fn execute(path: &Path, sql: &str) {
+    #[cfg(feature = "postgres")]
+    if crate::run::address::ServerAddress::is_one(path) {
+        return super::postgres::tests::execute(path, sql);
+    }
     rusqlite::Connection::open(path).unwrap().execute(sql, []).unwrap();
 }
 

@@ -67,7 +67,14 @@ impl OwnerRows for Sqlite {
 
 fn find_owner(db: &Connection, task: Task) -> rusqlite::Result<Option<Owner>> {
     db.query_row("SELECT process, command, since, heartbeat FROM owners WHERE task = ?1", [task.name()], |row| {
-        Ok(Owner { task, process: process(row, 0)?, command: row.get(1)?, since: row.get(2)?, heartbeat: row.get(3)? })
+        Ok(Owner {
+            task,
+            process: process(row, 0)?,
+            command: row.get(1)?,
+            version: None,
+            since: row.get(2)?,
+            heartbeat: row.get(3)?,
+        })
     })
     .optional()
 }

@@ -1,0 +1,193 @@
+//! A session on a PostgreSQL server: one connection, made again when it is lost, with the news of other connections.
+//!
+//! All stores of a process on one run share a session, so that a worker takes one connection of the server.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use postgres::error::SqlState;
+use postgres::fallible_iterator::FallibleIterator;
+use postgres::{Error, Row};
+
+use super::connection::{Connection, FoundRows, failed, is_passing};
+use super::schema;
+use crate::run::address::ServerAddress;
+use crate::run::error::RunError;
+use crate::run::store::database::DatabaseState;
+
+/// Pauses between attempts to connect again.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Time after which a server that does not come back is an error.
+const RECONNECT_LIMIT: Duration = Duration::from_mins(10);
+/// Readers ask at least so often, whatever news came.
+const LONGEST_SILENCE: Duration = Duration::from_secs(1);
+
+/// Receivers of the news that something was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Listeners {
+    /// No process waits for it.
+    None,
+    /// Workers and others who take requests and controls.
+    Workers,
+    /// Readers of records.
+    Readers,
+}
+
+/// Session of this process on a run.
+pub(super) struct ServerSession {
+    address: ServerAddress,
+    connection: Option<Connection>,
+    /// Different for each session of this process.
+    serial: u64,
+    /// Number of pieces of news, and of connections made.
+    news: i64,
+    /// That number at the end of the last wait.
+    waited_for: i64,
+    written: u64,
+    /// `true` once news of records is asked for, not only of work.
+    reads_records: bool,
+    last_look: Instant,
+}
+
+/// The session of this process on a run.
+pub(super) fn shared(address: &ServerAddress) -> Result<Arc<Mutex<ServerSession>>, RunError> {
+    static SESSIONS: Mutex<Option<HashMap<std::path::PathBuf, Weak<Mutex<ServerSession>>>>> = Mutex::new(None);
+    let mut sessions = SESSIONS.lock().unwrap_or_else(PoisonError::into_inner);
+    let sessions = sessions.get_or_insert_with(HashMap::new);
+    if let Some(session) = sessions.get(&address.shown).and_then(Weak::upgrade) {
+        return Ok(session);
+    }
+    let session = Arc::new(Mutex::new(ServerSession::open(address)?));
+    sessions.insert(address.shown.clone(), Arc::downgrade(&session));
+    Ok(session)
+}
+
+impl ServerSession {
+    /// Opens the session on a run.
+    fn open(address: &ServerAddress) -> Result<Self, RunError> {
+        static SERIAL: AtomicU64 = AtomicU64::new(0);
+        let mut connection = Connection::open(address)?;
+        schema::migrate(&mut connection, address)?;
+        let mut session = Self {
+            address: address.clone(),
+            connection: None,
+            serial: SERIAL.fetch_add(1, Ordering::Relaxed),
+            news: 0,
+            waited_for: 0,
+            written: 0,
+            reads_records: false,
+            last_look: Instant::now(),
+        };
+        session.set_up(&mut connection).map_err(|error| failed(address, &error))?;
+        session.connection = Some(connection);
+        Ok(session)
+    }
+
+    /// Chooses the schema of the run and asks for news.
+    fn set_up(&self, connection: &mut Connection) -> Result<(), Error> {
+        let run = &self.address.run;
+        // The server, too, gives a client up that does not answer: its locks are free again then.
+        connection.batch(&format!(
+            "SET search_path TO \"run:{run}\"; SET lock_timeout TO '10s'; SET client_min_messages TO warning; \
+             SET tcp_keepalives_idle TO 5; SET tcp_keepalives_interval TO 2; SET tcp_keepalives_count TO 3; \
+             LISTEN \"work:{run}\""
+        ))?;
+        if self.reads_records { connection.batch(&format!("LISTEN \"record:{run}\"")) } else { Ok(()) }
+    }
+
+    /// Makes a statement until it is answered. `work` learns whether it was made before, perhaps with success. A lost
+    /// connection is made again, with pauses.
+    pub(super) fn ask<T>(
+        &mut self,
+        work: &mut dyn FnMut(&mut Connection, bool) -> Result<T, Error>,
+    ) -> Result<T, RunError> {
+        let (started, mut pause, mut again) = (Instant::now(), FIRST_PAUSE, false);
+        loop {
+            let error = match self.connected() {
+                Ok(connection) => match work(connection, again) {
+                    Ok(answer) => return Ok(answer),
+                    Err(error) => {
+                        again = true;
+                        error
+                    }
+                },
+                Err(error) => error,
+            };
+            if !is_passing(&error) || started.elapsed() > RECONNECT_LIMIT {
+                return Err(failed(&self.address, &error));
+            }
+            let is_lock = |code| [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED].contains(code);
+            if !error.code().is_some_and(is_lock) {
+                self.connection = None;
+            }
+            // A number of its own for each process, so that not all of them come back at once.
+            let part = 0.5 + f64::from(std::process::id() % 100) / 200.0;
+            std::thread::sleep(pause.mul_f64(part));
+            pause = (2 * pause).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// As [`Self::ask`] for a statement that writes; then gives the news of it.
+    pub(super) fn write(
+        &mut self,
+        work: &mut dyn FnMut(&mut Connection, bool) -> FoundRows,
+        listeners: Listeners,
+    ) -> Result<Vec<Row>, RunError> {
+        let rows = self.ask(work)?;
+        self.written += 1;
+        let channel = match listeners {
+            Listeners::None => return Ok(rows),
+            Listeners::Workers => "work",
+            Listeners::Readers => "record",
+        };
+        // In a transaction of its own, since the server lets only one at a time commit with news, and this one has
+        // nothing to wait for.
+        let notify = format!("NOTIFY \"{channel}:{}\"", self.address.run);
+        self.ask(&mut |connection, _| connection.batch(&notify))?;
+        Ok(rows)
+    }
+
+    /// State of the database by the news that has come; `records` for all news, not only that of work.
+    pub(super) fn state(&mut self, records: bool) -> Result<DatabaseState, RunError> {
+        if records && !self.reads_records {
+            self.reads_records = true;
+            let listen = format!("LISTEN \"record:{}\"", self.address.run);
+            self.ask(&mut |connection, _| connection.batch(&listen))?;
+        }
+        let came = self.ask(&mut |connection, _| connection.client().notifications().iter().count())?;
+        if came > 0 || self.last_look.elapsed() >= LONGEST_SILENCE {
+            self.last_look = Instant::now();
+            self.news += 1;
+        }
+        Ok(DatabaseState { connection: self.serial, others: self.news, own: self.written })
+    }
+
+    /// Waits for news since the last wait, at most for `timeout`.
+    pub(super) fn wait(&mut self, timeout: Duration) -> Result<(), RunError> {
+        if self.news == self.waited_for {
+            let came = self.ask(&mut |connection, _| {
+                connection.client().notifications().timeout_iter(timeout).next().map(|news| news.is_some())
+            })?;
+            self.news += i64::from(came);
+        }
+        // A connection that has ended has no news; this makes another.
+        self.ask(&mut |_, _| Ok(()))?;
+        self.waited_for = self.news;
+        Ok(())
+    }
+
+    fn connected(&mut self) -> Result<&mut Connection, Error> {
+        if self.connection.as_ref().is_none_or(|connection| connection.is_closed()) {
+            self.connection = None;
+            let mut connection = Connection::open_again(&self.address)?;
+            self.set_up(&mut connection)?;
+            // What was written meanwhile was told to nobody here.
+            self.news += 1;
+            self.connection = Some(connection);
+        }
+        Ok(self.connection.as_mut().expect("it was made above"))
+    }
+}
