@@ -156,7 +156,7 @@ impl std::ops::Deref for UnpackedRun {
 }
 
 /// Applies to a session what was recorded on the run that is named; where none is, on the shipped one, if it is of the
-/// session's space.
+/// session's space. Predicts the accuracies of other designs from that, which takes a while.
 pub(super) fn replay_shown(session: &mut Session, named: Option<&NamedRun>, no_run: bool) -> Result<()> {
     match named {
         Some(NamedRun::Directory(run)) => tui::replay(session, run.path())?,
@@ -169,6 +169,7 @@ pub(super) fn replay_shown(session: &mut Session, named: Option<&NamedRun>, no_r
             }
         }
     }
+    session.predict(0);
     Ok(())
 }
 

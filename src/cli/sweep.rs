@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::cost::knob::parse as parse_knob;
 use super::load::NamedRun;
 use super::{Answer, load, network};
-use crate::explore::{AccuracyFigure, Command, DEFAULT_POOL, KnobRange, Session, SweepPoint};
+use crate::explore::{AccuracyFigure, AccuracyKind, Command, DEFAULT_POOL, KnobRange, Session, SweepPoint};
 use crate::files;
 use crate::quantity::{Knob, Metric};
 use crate::space::ImportRules;
@@ -98,6 +98,7 @@ struct PrintedRow<'a> {
     design: Option<&'a str>,
     split: Option<&'a str>,
     accuracy: Option<f64>,
+    accuracy_kind: Option<AccuracyKind>,
     accuracy_low: Option<f64>,
     accuracy_high: Option<f64>,
     latency_s: Option<f64>,
@@ -203,6 +204,7 @@ fn write_csv(out: &mut impl Write, points: &[PrintedPoint]) -> Result<()> {
             design: point.design.as_deref(),
             split: point.split.as_deref(),
             accuracy: point.accuracy.map(|figure| figure.value),
+            accuracy_kind: point.accuracy.map(|figure| figure.kind),
             accuracy_low: point.accuracy.map(|figure| figure.low),
             accuracy_high: point.accuracy.map(|figure| figure.high),
             latency_s: point.latency_s,
@@ -223,7 +225,15 @@ fn write_table(out: &mut impl Write, knob: Knob, range: &KnobRange, points: &[Pr
             continue;
         };
         let percent = |share: f64| format!("{:.1} %", share * 100.0);
-        let accuracy = point.accuracy.map_or_else(|| "-".to_owned(), |figure| percent(figure.value));
+        let accuracy = point.accuracy.map_or_else(
+            || "-".to_owned(),
+            |figure| match figure.kind {
+                AccuracyKind::Measured => percent(figure.value),
+                // In plain characters, as all of the table.
+                AccuracyKind::Predicted => format!("~{}", percent(figure.value)),
+                AccuracyKind::Literature => format!("^{}", percent(figure.value)),
+            },
+        );
         let interval = point
             .accuracy
             .map_or_else(String::new, |figure| format!("{:.1} to {:.1} %", figure.low * 100.0, figure.high * 100.0));

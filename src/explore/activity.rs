@@ -75,8 +75,10 @@ impl Activity {
 
     /// Returns the update to be applied now, or keeps a measurement back while frozen.
     pub(super) fn admit(&mut self, update: Update) -> Option<Update> {
-        let changes_ranking =
-            matches!(update, Update::Measured { .. } | Update::Leak { .. } | Update::Withdrawn { .. });
+        let changes_ranking = matches!(
+            update,
+            Update::Measured { .. } | Update::Leak { .. } | Update::Withdrawn { .. } | Update::Predicted(_)
+        );
         if self.frozen && changes_ranking {
             self.held_back.push(update);
             return None;

@@ -3,17 +3,25 @@
 //! Invariants: candidates are only ever added; after [`Catalogue::refresh`] costs and accuracies are those with the
 //! current number of sensors, and every measured design that can be costed is a split of some candidate.
 
+use std::cell::OnceCell;
 use std::ops::Range;
+use std::sync::Arc;
 
 use thiserror::Error;
 
 use super::candidate::{CandidateDesign, CandidateError, CandidateId, demands, design, effective_transmit};
 use super::leaks::{Leaks, ShownLeak};
-use super::measurements::{Accuracy, Measurements, ShownAccuracy, entry_of};
+use super::measurements::{
+    Accuracy, AccuracyFigure, AccuracyKind, Measurements, ShownAccuracy, accuracy_to_rank_by, entry_of,
+};
 use super::pool::{CandidatePool, DesignKey};
+use super::predictions::{PredictionInput, Predictions};
 use crate::cost::{CostError, CostModel, DemandBatch, MeasuredColumns, MeasuredShares, SplitDemand, TransmitConfig};
 use crate::hardware::Profile;
 use crate::network::BoundaryId;
+use crate::record::Precision;
+use crate::search::PredictedAccuracy;
+use crate::space::LiteratureAccuracy;
 use crate::space::{Design, Genome, SearchSpace};
 
 /// Candidate designs of a space on a profile, and their measurements.
@@ -25,6 +33,15 @@ pub struct Catalogue {
     model: Result<CostModel, CostError>,
     pool: CandidatePool,
     measurements: Measurements,
+    /// Predictions on the weights that are followed now.
+    predictions: Option<Arc<Predictions>>,
+    /// Accuracy that every split is ranked by, NaN where none is known; empty if nothing is estimated, so that
+    /// measurements alone count.
+    ratings: Vec<f64>,
+    /// Splits that are rated, the best first; found when first asked for.
+    by_rating: OnceCell<Vec<u32>>,
+    /// Ratings with each number of sensors; found when first asked for.
+    by_sensors: OnceCell<Vec<Vec<f64>>>,
     leaks: Leaks,
     requested: usize,
     seed: u64,
@@ -60,8 +77,22 @@ impl Catalogue {
             Err(error) => (CandidatePool::empty(), Some(error.clone().into())),
         };
         let (measurements, leaks) = (Measurements::default(), Leaks::default());
-        let mut catalogue =
-            Self { space, profile, model, pool, measurements, leaks, requested: count, seed, sensors, stale: true };
+        let mut catalogue = Self {
+            space,
+            profile,
+            model,
+            pool,
+            measurements,
+            predictions: None,
+            ratings: Vec::new(),
+            by_rating: OnceCell::new(),
+            by_sensors: OnceCell::new(),
+            leaks,
+            requested: count,
+            seed,
+            sensors,
+            stale: true,
+        };
         catalogue.refresh();
         (catalogue, error)
     }
@@ -163,29 +194,144 @@ impl Catalogue {
 
     /// Accuracy of a design to show with the current number of sensors.
     pub fn accuracy(&self, design: &Design) -> ShownAccuracy {
-        self.measurements.shown(design, self.sensors)
+        self.accuracy_with(design, self.sensors)
     }
 
-    /// Shares measured of splits with the current number of sensors, given by their entries in the batch of all
-    /// splits.
+    /// Accuracy of a design to show with a number of sensors.
+    pub(super) fn accuracy_with(&self, design: &Design, sensors: u32) -> ShownAccuracy {
+        let measured = self.measurements.shown(design, sensors);
+        if matches!(measured, ShownAccuracy::Measured(_)) {
+            return measured;
+        }
+        let published = || self.published(self.of_genome(&design.genome).first().map(|&id| self.macs(id))?);
+        self.predicted(design, sensors).or_else(published).map_or(measured, ShownAccuracy::Estimated)
+    }
+
+    /// Accuracy of published networks of a size, which were not split.
+    fn published(&self, macs: u64) -> Option<AccuracyFigure> {
+        let LiteratureAccuracy { value, low, high } = self.space.literature.as_ref()?.accuracy(macs as f64)?;
+        let kind = AccuracyKind::Literature;
+        Some(AccuracyFigure { kind, value, low, high, precision: Precision::Float, samples: None })
+    }
+
+    fn predicted(&self, design: &Design, sensors: u32) -> Option<AccuracyFigure> {
+        let predictions = self.predictions.as_ref()?;
+        let found = predictions.of(&self.space, design, sensors)?;
+        Some(figure(&found, predictions.precision(sensors)))
+    }
+
+    /// The predictions on the weights that are followed now.
+    pub fn predictions(&self) -> Option<&Predictions> {
+        self.predictions.as_deref()
+    }
+
+    /// Takes predictions, unless they are of other weights than those that are followed now.
+    pub(super) fn predict(&mut self, predictions: Arc<Predictions>) {
+        if predictions.weights() == self.measurements.changes().1 {
+            self.predictions = Some(predictions);
+            self.note_change();
+        }
+    }
+
+    /// Number of changes of the measurements so far.
+    pub(super) const fn measured_changes(&self) -> u64 {
+        self.measurements.changes().0
+    }
+
+    /// Everything to predict accuracies from.
+    pub(super) fn prediction_input(&self) -> PredictionInput {
+        PredictionInput::new(&self.space, &self.pool, self.measurements.learned(), self.measurements.changes().1)
+    }
+
+    /// Accuracies that splits are ranked by (see [`accuracy_to_rank_by`]), given by their entries in the batch of all
+    /// splits, with the current number of sensors: NaN where none is known, empty if none of them is.
+    #[inline]
+    pub(super) fn ratings(&self, entries: Range<usize>) -> &[f64] {
+        if self.ratings.is_empty() {
+            return self.measurements.current(entries);
+        }
+        &self.ratings[entries]
+    }
+
+    /// Shares that splits are judged by with the current number of sensors, given by their entries in the batch of all
+    /// splits: accuracies as they are ranked by, and measured leaks.
     #[inline]
     pub(super) fn measured(&self, entries: Range<usize>) -> MeasuredColumns<'_> {
-        let (accuracies, leaks) = (self.measurements.current(entries.clone()), self.leaks.current(entries));
-        MeasuredColumns { accuracies, leaks }
+        MeasuredColumns { accuracies: self.ratings(entries.clone()), leaks: self.leaks.current(entries) }
     }
 
-    /// Shares measured of a design with a number of sensors.
+    /// Shares that a design is judged by with a number of sensors.
     pub(super) fn measured_of(&self, design: &Design, sensors: u32) -> MeasuredShares {
-        let accuracy = self.measurements.shown(design, sensors).measured().unwrap_or(f64::NAN);
+        let accuracy = self.accuracy_with(design, sensors).ranked_by().unwrap_or(f64::NAN);
         let leak = self.leaks.shown(design, sensors).map_or(f64::NAN, |shown| shown.figures.leak);
         MeasuredShares { accuracy, leak }
     }
 
-    /// Accuracy of the split at an entry of the batch, NaN if it was not measured with the current number of
+    /// Accuracy that the split at an entry of the batch is ranked by; NaN if none is known with the current number of
     /// sensors.
     #[inline]
-    pub(super) fn accuracy_at(&self, entry: usize) -> f64 {
-        self.measurements.current_at(entry)
+    pub(super) fn rating_at(&self, entry: usize) -> f64 {
+        self.ratings(entry..entry + 1).first().copied().unwrap_or(f64::NAN)
+    }
+
+    /// Entries of the allowed splits that have an accuracy with the current number of sensors, the best rated first.
+    pub(super) fn by_rating(&self) -> &[u32] {
+        self.by_rating.get_or_init(|| {
+            let key = |entry: usize| {
+                let rating = self.rating_at(entry);
+                let rated = !rating.is_nan() && self.batch().is_allowed(entry);
+                // Bits of numbers that are not negative ascend as the numbers do; of equal ones the first comes first.
+                rated.then(|| u64::from((rating.max(0.0) as f32).to_bits()) << 32 | u64::from(u32::MAX - entry as u32))
+            };
+            let mut keys: Vec<u64> = (0..self.split_count()).filter_map(key).collect();
+            keys.sort_unstable();
+            keys.iter().rev().map(|key| u32::MAX - *key as u32).collect()
+        })
+    }
+
+    /// Accuracies that all splits are ranked by with a number of sensors, NaN where none is known; may be empty.
+    pub(super) fn ratings_with(&self, sensors: u32) -> &[f64] {
+        let all = self.by_sensors.get_or_init(|| (1..=self.space.views).map(|views| self.rated_with(views)).collect());
+        sensors.checked_sub(1).and_then(|at| all.get(at as usize)).map_or(&[], Vec::as_slice)
+    }
+
+    fn rated_with(&self, sensors: u32) -> Vec<f64> {
+        let mut ratings = match &self.predictions {
+            Some(predictions) => predictions.lower_ends(&self.space, &self.pool, sensors),
+            None => Vec::new(),
+        };
+        self.measurements.fill(&mut ratings, self.pool.split_count(), sensors);
+        ratings
+    }
+
+    /// Candidate and boundary of the split at an entry of the batch.
+    pub(super) fn split_of(&self, entry: usize) -> (CandidateId, BoundaryId) {
+        let id = self.pool.candidate_from(entry + 1) - 1;
+        (id, self.boundaries(id)[entry - self.range(id).start])
+    }
+
+    /// Returns `true` if a candidate's split at a boundary was measured with a number of sensors.
+    pub(super) fn is_measured_with(&self, id: CandidateId, split: BoundaryId, sensors: u32) -> bool {
+        let design = self.design(id, split);
+        design.is_some_and(|design| self.measurements.shown(&design, sensors).measured().is_some())
+    }
+
+    /// Returns `true` if the split at an entry of the batch was measured with the current number of sensors.
+    #[inline]
+    pub(super) fn is_measured(&self, entry: usize) -> bool {
+        !self.measurements.current_at(entry).is_nan()
+    }
+
+    /// Accuracy of a candidate's split at an entry of the batch as it is shown, measured or estimated; NaN if none is
+    /// known.
+    pub(super) fn shown_accuracy(&self, id: CandidateId, entry: usize) -> f64 {
+        let rating = self.rating_at(entry);
+        if rating.is_nan() || self.is_measured(entry) {
+            return rating;
+        }
+        let predicted = self.predictions.as_ref().and_then(|all| all.with_lower_end(rating, self.sensors));
+        predicted
+            .map_or_else(|| self.published(self.macs(id)).map_or(rating, |figure| figure.value), |found| found.value)
     }
 
     /// Indices of a candidate's splits among all splits.
@@ -245,7 +391,7 @@ impl Catalogue {
         if self.pool.len() > before {
             self.measurements.link_candidate(&self.space, &self.pool, id);
             self.leaks.link_candidate(&self.space, &self.pool, id);
-            self.stale = true;
+            self.note_change();
         }
         Ok(id)
     }
@@ -262,7 +408,7 @@ impl Catalogue {
         let design = self.space.canonical_design(design.clone());
         let is_first = self.measurements.readings(&design).is_empty();
         self.measurements.record(design.clone(), views, accuracy);
-        self.stale = true;
+        self.note_change();
         if !is_first {
             return Ok(());
         }
@@ -309,13 +455,17 @@ impl Catalogue {
     /// Removes measurements on weights after `step` of the run followed now.
     pub(super) fn withdraw(&mut self, step: u64) {
         self.measurements.withdraw(step);
+        self.predictions = None;
         self.leaks.withdraw(step);
-        self.stale = true;
+        self.note_change();
     }
 
     /// Follows a run: only measurements on its weights count from now on.
     pub(super) fn follow(&mut self, run: &str) {
-        self.stale |= self.measurements.follow(run);
+        if self.measurements.follow(run) {
+            self.predictions = None;
+            self.note_change();
+        }
         self.stale |= self.leaks.follow(run);
     }
 
@@ -327,8 +477,33 @@ impl Catalogue {
         self.pool.set_sensors(self.sensors);
         self.measurements.refresh(self.pool.split_count(), self.sensors);
         self.leaks.refresh(self.pool.split_count(), self.sensors);
+        self.rate();
         self.stale = false;
         true
+    }
+
+    /// Fills in the accuracies that splits are ranked by.
+    fn rate(&mut self) {
+        self.ratings.clear();
+        self.by_rating = OnceCell::new();
+        if let Some(predictions) = &self.predictions {
+            self.ratings = predictions.lower_ends(&self.space, &self.pool, self.sensors);
+        }
+        if self.ratings.is_empty() && self.space.literature.is_some() {
+            for id in self.ids() {
+                let low = self.published(self.macs(id)).map_or(f64::NAN, |figure| figure.low);
+                self.ratings.resize(self.pool.range(id).end, low);
+            }
+        }
+        for (rating, &measured) in self.ratings.iter_mut().zip(self.measurements.all_current()) {
+            *rating = accuracy_to_rank_by(measured, *rating);
+        }
+    }
+
+    /// Notes that candidates or accuracies changed.
+    fn note_change(&mut self) {
+        self.stale = true;
+        self.by_sensors = OnceCell::new();
     }
 
     /// Returns `true` if a canonical design is a split of some candidate.
@@ -336,6 +511,12 @@ impl Catalogue {
         let candidates = self.pool.of_genome(&design.genome);
         candidates.iter().any(|&id| entry_of(&self.space, &self.pool, id, design).is_some())
     }
+}
+
+/// A prediction as a figure.
+fn figure(found: &PredictedAccuracy, precision: Precision) -> AccuracyFigure {
+    let PredictedAccuracy { value, low, high } = *found;
+    AccuracyFigure { kind: AccuracyKind::Predicted, value, low, high, precision, samples: None }
 }
 
 #[cfg(test)]

@@ -11,9 +11,9 @@ mod rows;
 
 use std::cell::OnceCell;
 
-use points::PointCache;
 pub(super) use points::Points;
 pub use points::{Point, PointClass};
+use points::{PointCache, RankedPoint};
 
 use super::candidate::CandidateId;
 use super::catalogue::Catalogue;
@@ -23,6 +23,7 @@ use super::knob_range::KnobRange;
 use super::ranking::Ranking;
 use super::ranking_rule::{BestSplit, Class, Evaluator};
 use super::setup::Setup;
+use super::tracks::{self, Track};
 use crate::cost::{Knobs, SplitDemand, SystemRates};
 use crate::network::Network;
 use crate::quantity::Limit;
@@ -39,9 +40,11 @@ pub(super) struct Derived {
     ranking: Ranking,
     counts: Counts,
     histograms: KnobHistograms,
+    /// Best accuracy at every step of every knob.
+    tracks: OnceCell<Vec<Track>>,
     rows: Vec<CandidateId>,
     points: PointCache,
-    /// Number of rows without an accuracy at the current number of sensors.
+    /// Number of rows that were not measured with the current number of sensors.
     unmeasured: OnceCell<usize>,
     /// The whole space; `None` on profiles that it can't be surveyed with.
     survey: OnceCell<Option<Survey>>,
@@ -55,9 +58,9 @@ pub(super) struct Derived {
 pub(super) struct Counts {
     /// Candidates that meet all limits.
     pub(super) feasible: usize,
-    /// Feasible candidates with an accuracy at the current number of sensors.
+    /// Feasible candidates whose best split was measured with the current number of sensors.
     pub(super) measured: usize,
-    /// Candidates with such an accuracy, feasible or not.
+    /// Candidates that have an accuracy at their best split, measured or estimated, feasible or not.
     with_accuracy: usize,
     /// For each limit in the order of [`Limit::ALL`], infeasible candidates that would fit if it alone were lifted.
     pub(super) binding: [usize; Limit::ALL.len()],
@@ -73,11 +76,11 @@ struct Lowered {
 }
 
 impl Counts {
-    /// Counts one candidate, with the accuracy of its best split.
+    /// Counts one candidate, with the accuracy that its best split is ranked by.
     #[inline]
-    fn add(&mut self, best: &BestSplit, accuracy: Option<f64>) {
+    fn add(&mut self, best: &BestSplit, accuracy: Option<f64>, is_measured: impl Fn() -> bool) {
         self.with_accuracy += usize::from(accuracy.is_some_and(|accuracy| !accuracy.is_nan()));
-        self.measured += usize::from(best.class == Class::Measured);
+        self.measured += usize::from(best.class == Class::Rated && is_measured());
         if best.feasible() {
             self.feasible += 1;
             return;
@@ -97,6 +100,7 @@ impl Derived {
             ranking: Ranking::default(),
             counts: Counts::default(),
             histograms: KnobHistograms::default(),
+            tracks: OnceCell::new(),
             rows: Vec::new(),
             points: PointCache::default(),
             unmeasured: OnceCell::new(),
@@ -115,10 +119,11 @@ impl Derived {
         self.ranking.begin(catalogue.len());
         for id in catalogue.ids() {
             let range = catalogue.range(id);
-            let measured = catalogue.measured(range.clone());
+            let (first, measured) = (range.start, catalogue.measured(range.clone()));
             let best = evaluator.best(catalogue.batch(), breakable, range, measured);
             let best = best.expect("the catalogue holds only candidates with an allowed split");
-            counts.add(&best, measured.accuracies.get(usize::from(best.split_index)).copied());
+            let index = usize::from(best.split_index);
+            counts.add(&best, measured.accuracies.get(index).copied(), || catalogue.is_measured(first + index));
             self.ranking.push(&best, catalogue.macs(id));
         }
         self.ranking.sort();
@@ -128,6 +133,7 @@ impl Derived {
         let measured = |id| catalogue.measured(catalogue.range(id));
         self.histograms.refresh(catalogue.pool(), infeasible, &evaluator, ranges, measured);
         self.fitting = OnceCell::new();
+        self.tracks = OnceCell::new();
     }
 
     /// Lowers the network of the selected candidate, unless it is the one lowered last.
@@ -162,12 +168,22 @@ impl Derived {
         &self.histograms
     }
 
+    /// Best accuracy at every step of every knob, found when first asked for.
+    pub(super) fn tracks(&self, catalogue: &Catalogue, knobs: &Knobs, ranges: &[KnobRange]) -> &[Track] {
+        self.tracks.get_or_init(|| {
+            let first = self.ranking.order().first().filter(|_| self.ranking.any_rated());
+            let best = first.map(|&id| self.best_index(catalogue, id));
+            tracks::tracks(catalogue, &Evaluator::new(knobs, &self.allowed), ranges, best)
+        })
+    }
+
     /// Candidates in the order of the rows, filtered; of those that are one design at their best splits, one.
     pub(super) fn rows(&self) -> &[CandidateId] {
         &self.rows
     }
 
-    /// Returns `true` if a candidate has an accuracy at its best split with the current number of sensors.
+    /// Returns `true` if a candidate has an accuracy at its best split with the current number of sensors, measured or
+    /// estimated.
     pub(super) const fn has_accuracies(&self) -> bool {
         self.counts.with_accuracy > 0
     }
@@ -184,22 +200,31 @@ impl Derived {
 
     /// All rows between two figures. Rows of which one is unknown have no point.
     pub(super) fn points(&self, catalogue: &Catalogue, up: Column, right: Column) -> &Points {
-        let point = |&candidate: &CandidateId| Point {
-            candidate,
-            right: self.figure(catalogue, candidate, right),
-            up: self.figure(catalogue, candidate, up),
-            class: if self.ranking.feasible(candidate) { PointClass::Feasible } else { PointClass::Infeasible },
+        let measures = [up, right].contains(&Column::Accuracy);
+        let point = |&candidate: &CandidateId| {
+            let ranked = [right, up].map(|column| self.figure(catalogue, candidate, column));
+            let estimated = measures && !catalogue.is_measured(self.best_index(catalogue, candidate));
+            let shown = |at: usize, column: Column| match column {
+                Column::Accuracy if estimated => self.shown_accuracy(catalogue, candidate),
+                _ => ranked[at],
+            };
+            let class = if self.ranking.feasible(candidate) { PointClass::Feasible } else { PointClass::Infeasible };
+            RankedPoint {
+                point: Point { candidate, right: shown(0, right), up: shown(1, up), class, estimated },
+                ranked,
+            }
         };
         self.points.get_or_fill(up, right, self.rows.iter().map(point))
     }
 
-    /// Number of rows without an accuracy at the current number of sensors.
+    /// Number of rows that were not measured with the current number of sensors.
     pub(super) fn unmeasured_rows(&self, catalogue: &Catalogue) -> usize {
         *self.unmeasured.get_or_init(|| {
             if !self.has_accuracies() {
                 return self.rows.len();
             }
-            self.rows.iter().filter(|id| self.best_accuracy(catalogue, **id).is_nan()).count()
+            let is_measured = |id: &CandidateId| catalogue.is_measured(self.best_index(catalogue, *id));
+            self.rows.iter().filter(|id| !is_measured(id)).count()
         })
     }
 

@@ -15,7 +15,7 @@ pub(super) struct Inspected<'a> {
     pub(super) transmit: TransmitConfig,
     /// The splits, sent that way.
     pub(super) demands: &'a [SplitDemand],
-    /// Shares measured of the splits with the current number of sensors.
+    /// Shares that the splits are judged by with the current number of sensors.
     pub(super) measured: Vec<MeasuredShares>,
     /// The best split, sent that way.
     pub(super) best: BestSplit,
@@ -29,7 +29,7 @@ impl Inspected<'_> {
         &self.demands[self.shown]
     }
 
-    /// Shares measured of the split shown.
+    /// Shares that the split shown is judged by.
     pub(super) fn shares(&self) -> MeasuredShares {
         self.measured[self.shown]
     }
@@ -73,7 +73,7 @@ impl Session {
         self.catalogue().design_of(&inspected.candidate.genome, inspected.transmit, split)
     }
 
-    /// Cost of the design of an inspection, judged by what was measured of it too.
+    /// Cost of the design of an inspection, judged by what is known of it too.
     pub(super) fn inspected_evaluation(&self, inspected: &Inspected<'_>) -> Evaluation {
         self.evaluator().evaluate(inspected.demand(), inspected.shares())
     }
@@ -88,10 +88,10 @@ impl Session {
     /// Shares measured of the splits of an override.
     fn overridden_shares(&self, candidate: &CandidateDesign, active: &Override) -> Vec<MeasuredShares> {
         let catalogue = self.catalogue();
-        let measured = |demand: &SplitDemand| {
+        let rating = |demand: &SplitDemand| {
             let design = catalogue.design_of(&candidate.genome, active.transmit(), demand.boundary);
             catalogue.measured_of(&design, self.knobs().sensors)
         };
-        active.demands().iter().map(measured).collect()
+        active.demands().iter().map(rating).collect()
     }
 }

@@ -3,14 +3,16 @@
 //! Invariants: readings are kept in the order of their steps and only removed when their run withdraws them; the
 //! accuracy of a design with V sensors is one measured with V views on the weights of the run that is followed now.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use super::candidate::CandidateId;
 use super::pool::CandidatePool;
+use super::predictions::{LearnedReading, LearnedReadings};
 use crate::record::Precision;
 use crate::space::{Design, SearchSpace};
 use readings::DesignReadings;
+pub(super) use readings::accuracy_to_rank_by;
 pub use readings::{Accuracy, AccuracyFigure, AccuracyKind, Reading, ShownAccuracy};
 
 mod readings;
@@ -46,7 +48,16 @@ pub struct Measurements {
     runs: Vec<String>,
     /// Index of the one followed now.
     run: usize,
+    /// Number of changes so far.
+    changes: u64,
+    /// Number of times that the weights became others than those measured before: another run, or a rollback.
+    weights: u64,
 }
+
+/// Readings below which no accuracy in int8 is predicted where there are some in single precision.
+const ENOUGH_IN_INT8: usize = 12;
+/// Newest readings that are always learned from; older ones only if they are of weights as new as the oldest of them.
+const NEWEST: usize = 24;
 
 impl Measurements {
     /// Number of designs measured on the run followed now.
@@ -110,6 +121,44 @@ impl Measurements {
         self.by_design.get(design).map_or(&[], |&index| &self.records[index].readings)
     }
 
+    /// Number of changes so far, and what counts the weights that accuracies were measured on.
+    pub(super) const fn changes(&self) -> (u64, u64) {
+        (self.changes, self.weights)
+    }
+
+    /// Accuracies to predict others from, by number of views: the newest of each design, in int8 where enough are.
+    /// Those of much older weights than the newest are left out.
+    pub(super) fn learned(&self) -> BTreeMap<u32, LearnedReadings> {
+        let mut by_views: BTreeMap<u32, [Vec<(u64, LearnedReading)>; 2]> = BTreeMap::new();
+        for record in &self.records {
+            let mut views: Vec<u32> = record.of_run(self.run).map(|reading| reading.views).collect();
+            views.sort_unstable();
+            views.dedup();
+            for views in views {
+                for (place, precision) in Precision::ALL.into_iter().enumerate() {
+                    let Some(newest) = record.newest_in(precision, self.run, views) else { continue };
+                    let reading = LearnedReading { design: record.design.clone(), views, accuracy: newest.accuracy };
+                    by_views.entry(views).or_default()[place].push((newest.step, reading));
+                }
+            }
+        }
+        let chosen = |(views, readings): (u32, [Vec<(u64, LearnedReading)>; 2])| {
+            let place = usize::from(readings[0].len() < ENOUGH_IN_INT8 && !readings[1].is_empty());
+            let mut readings = readings.into_iter().nth(place).unwrap_or_default();
+            readings.sort_by_key(|(step, _)| std::cmp::Reverse(*step));
+            let oldest = readings.get(NEWEST - 1).or(readings.last()).map_or(0, |(step, _)| *step);
+            readings.retain(|(step, _)| *step >= oldest);
+            let readings = readings.into_iter().map(|(_, reading)| reading).collect();
+            (views, LearnedReadings { precision: Precision::ALL[place], readings })
+        };
+        by_views.into_iter().map(chosen).collect()
+    }
+
+    /// Accuracies of all splits with the current number of views, NaN where not measured; empty if none was.
+    pub(super) fn all_current(&self) -> &[f64] {
+        &self.current
+    }
+
     /// Accuracies of a range of splits at the current number of views, NaN where not measured; empty if none of them
     /// was.
     #[inline]
@@ -145,6 +194,7 @@ impl Measurements {
             self.records.push(DesignReadings { design: design.clone(), entries: Vec::new(), readings: Vec::new() });
             self.records.len() - 1
         });
+        self.changes += 1;
         let readings = &mut self.records[index].readings;
         let at = readings.partition_point(|earlier| earlier.accuracy.step <= accuracy.step);
         readings.insert(at, Reading { views, accuracy, run: self.run });
@@ -154,14 +204,20 @@ impl Measurements {
     /// before.
     pub(super) fn follow(&mut self, run: &str) -> bool {
         let index = self.runs.iter().position(|known| known == run).unwrap_or(self.runs.len());
-        if index == self.runs.len() {
+        let is_new = index == self.runs.len();
+        if is_new {
             self.runs.push(run.to_owned());
         }
-        std::mem::replace(&mut self.run, index) != index || self.runs.len() == 1
+        let is_other = std::mem::replace(&mut self.run, index) != index || is_new;
+        if is_other {
+            (self.changes, self.weights) = (self.changes + 1, self.weights + 1);
+        }
+        is_other
     }
 
     /// Removes measurements on weights after `step` of the run followed now, which went back to a checkpoint.
     pub(super) fn withdraw(&mut self, step: u64) {
+        (self.changes, self.weights) = (self.changes + 1, self.weights + 1);
         for record in &mut self.records {
             record.readings.retain(|reading| reading.run != self.run || reading.accuracy.step <= step);
         }
@@ -185,6 +241,17 @@ impl Measurements {
                 && !record.entries.contains(&entry)
             {
                 record.entries.push(entry);
+            }
+        }
+    }
+
+    /// Writes the accuracies with a number of views over others, which may be none, of a pool with `splits` splits.
+    pub(super) fn fill(&self, accuracies: &mut Vec<f64>, splits: usize, views: u32) {
+        for record in &self.records {
+            let Some(accuracy) = record.newest(self.run, views) else { continue };
+            accuracies.resize(splits, f64::NAN);
+            for &entry in &record.entries {
+                accuracies[entry] = accuracy.accuracy;
             }
         }
     }

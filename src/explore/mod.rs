@@ -34,8 +34,8 @@
 //!
 //! Invariants: ranking and rows always belong to the current knobs; a candidate keeps its number for the whole session;
 //! the selection is a candidate that exists; an accuracy is shown as measured only if it was measured with the current
-//! number of sensors; measurements are only removed when their run withdraws them; no command panics, also without
-//! candidates.
+//! number of sensors, and others are marked as what they are; measurements are only removed when their run withdraws
+//! them; no command panics, also without candidates.
 
 mod activity;
 mod candidate;
@@ -55,6 +55,7 @@ mod message;
 mod overriding;
 mod pictures;
 mod pool;
+mod predictions;
 pub mod progress;
 mod ranges;
 mod ranking;
@@ -65,6 +66,7 @@ mod session;
 mod session_file;
 mod setup;
 mod sweep;
+mod tracks;
 mod update;
 mod view;
 
@@ -86,6 +88,7 @@ pub use measurements::{Accuracy, AccuracyFigure, AccuracyKind, Measurements, Rea
 pub use message::{Message, Severity};
 pub use overriding::Override;
 pub use pictures::Pictures;
+pub use predictions::{PredictionInput, Predictions};
 pub use ranking_rule::{Class, RankedDesign};
 pub use sensitivity::{DesignSwing, FastestRange};
 pub(crate) use session::DEFAULT_POOL;
@@ -93,6 +96,7 @@ pub use session::Session;
 pub use session_file::{DesignRow, OverrideRow, SavedSetupRow, SessionFile, SessionFileError, SessionHeader, ViewRow};
 pub use setup::{Pinned, Setup};
 pub use sweep::{SweepPoint, SweptDesign};
+pub use tracks::{AccuracyChange, TrackStop};
 pub use update::Update;
 pub use view::{
     BarQuantity, Compared, DesignBar, DesignStrip, FoundPoint, NetworkBoundary, SplitState, Status, TableRow,

@@ -171,6 +171,11 @@ impl CandidatePool {
         at(id as usize)..at(id as usize + 1)
     }
 
+    /// Candidate whose first split has this index among the splits of all candidates; the one after the last if none.
+    pub(super) fn candidate_from(&self, split: usize) -> CandidateId {
+        self.offsets.partition_point(|&offset| (offset as usize) < split) as CandidateId
+    }
+
     /// Boundaries of a candidate's splits.
     pub(super) fn boundaries(&self, id: CandidateId) -> &[BoundaryId] {
         &self.boundaries[self.range(id)]

@@ -16,7 +16,7 @@ pub(super) struct RankKey {
 impl RankKey {
     #[inline]
     fn new(best: &BestSplit, macs: u64, id: CandidateId) -> Self {
-        let first = if best.class == Class::Unmeasured { !macs } else { ordered(best.first) };
+        let first = if best.class == Class::Unrated { !macs } else { ordered(best.first) };
         let latency = (best.seconds as f32).to_bits();
         Self { first, then: u64::from(latency) << 32 | u64::from(id) }
     }
@@ -70,6 +70,11 @@ impl Ranking {
     /// The keys of each class, better classes first, ascending.
     pub(super) const fn keys(&self) -> &[Vec<RankKey>; Class::COUNT] {
         &self.keys
+    }
+
+    /// Returns `true` if a candidate that meets all limits has an accuracy.
+    pub(super) const fn any_rated(&self) -> bool {
+        !self.keys[Class::Rated as usize].is_empty()
     }
 
     /// Index of the best split of a candidate, if it was pushed.
@@ -135,7 +140,7 @@ impl Ranking {
     /// Marks the candidates that no other of their class beats in what ranks them and in latency.
     fn marked_front(&self) -> Vec<bool> {
         let mut marked = vec![false; self.entries.len()];
-        for class in [Class::Measured, Class::Unmeasured] {
+        for class in [Class::Rated, Class::Unrated] {
             let mut front = ParetoFront::new(2);
             let groups = self.keys[class as usize].chunk_by(|one, other| one.first == other.first);
             for (place, keys) in groups.enumerate() {

@@ -12,10 +12,10 @@ use crate::quantity::Limit;
 /// Class of a ranked candidate; better ones first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
-    /// Meets every limit, and its accuracy was measured with this number of sensors.
-    Measured,
-    /// Meets every limit as far as is known: its accuracy was not measured with this number of sensors.
-    Unmeasured,
+    /// Meets every limit, and its accuracy with this number of sensors is known: measured or estimated.
+    Rated,
+    /// Meets every limit as far as is known: its accuracy with this number of sensors is not.
+    Unrated,
     /// Breaks limits at every split that is allowed.
     Infeasible,
 }
@@ -28,31 +28,33 @@ impl Class {
 ///
 /// The rule, for the splits of one candidate and then for candidates at their best splits alike:
 /// 1. What meets all limits comes before what does not.
-/// 2. Among what meets all limits, what was measured with the current number of sensors comes before what was not.
-/// 3. Measured: higher accuracy first, then less latency.
-/// 4. Not measured: more multiply-accumulates first (they are the same for all splits of a candidate), then less
+/// 2. Among what meets all limits, what has an accuracy with the current number of sensors comes before what has none.
+/// 3. With an accuracy: a higher one first, then less latency. What counts, here as for the limit on accuracy, is the
+///    measurement where there is one, else the lower end of the interval
+///    ([`ShownAccuracy::ranked_by`](super::ShownAccuracy::ranked_by)).
+/// 4. Without one: more multiply-accumulates first (they are the same for all splits of a candidate), then less
 ///    latency. So before anything is measured the first candidate is the largest network that meets the limits, at its
 ///    fastest split. Multiply-accumulates only order; they are never shown as an accuracy.
 /// 5. What breaks limits: fewer of them first, then by how much less (the sum of the shares by which each is missed),
 ///    then less latency.
 ///
 /// Ties go to the earlier split and to the lower number. Between candidates, latencies that agree in seven digits are a
-/// tie. Without measured accuracies the rule for splits is that of [`SplitChoice`], which finds the best split here
+/// tie. Without accuracies the rule for splits is that of [`SplitChoice`], which finds the best split here
 /// too.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RankedDesign {
     /// Index of its best split among its splits.
     pub split_index: u16,
-    /// Cost of that split, the limits on accuracy and leak included if they were measured.
+    /// Cost of that split, the limits on accuracy and leak included if they are known.
     pub evaluation: Evaluation,
-    /// Accuracy of that split with the current number of sensors; NaN if it was not measured.
+    /// Accuracy that the split is ranked by with the current number of sensors; NaN if none is known.
     pub(super) accuracy: f64,
     /// Feasibility, the first key of the order.
     pub class: Class,
 }
 
 impl RankedDesign {
-    /// Accuracy of the best split, if it was measured with the current number of sensors.
+    /// Accuracy that the best split is ranked by, if one is known with the current number of sensors.
     pub fn accuracy(&self) -> Option<f64> {
         Some(self.accuracy).filter(|accuracy| !accuracy.is_nan())
     }
@@ -140,8 +142,8 @@ impl<'a> Evaluator<'a> {
         self.best(&batch, batch.breakable(&self.rates), 0..demands.len(), columns)
     }
 
-    /// Best of the splits in `range` by the rule at [`RankedDesign`]. `None`
-    /// if no split is allowed. No split of the batch breaks a limit on cost that is not `breakable`.
+    /// Best of the splits in `range` by the rule at [`RankedDesign`], given the accuracies to rank by and the leaks.
+    /// `None` if no split is allowed. No split of the batch breaks a limit on cost that is not `breakable`.
     #[inline(always)]
     pub(super) fn best(
         &self,
@@ -150,28 +152,42 @@ impl<'a> Evaluator<'a> {
         range: Range<usize>,
         measured: MeasuredColumns<'_>,
     ) -> Option<BestSplit> {
-        // Before anything is measured this is all there is to do.
+        // Before anything is known this is all there is to do.
         if measured.is_empty() {
             let nothing = MeasuredColumns::default();
             let fastest = self.fastest(batch, breakable, range.clone(), nothing);
             return fastest.or_else(|| self.least_violating(batch, breakable, range, nothing));
         }
-        self.most_accurate(batch, range.start, measured)
+        self.most_accurate(batch, breakable, range.start, measured)
             .or_else(|| self.fastest(batch, breakable, range.clone(), measured))
             .or_else(|| self.least_violating(batch, breakable, range, measured))
     }
 
-    /// Among measured splits that fit: the most accurate, then the fastest.
+    /// Among splits with an accuracy that fit: the most accurate, then the fastest. Costs only those that are at least
+    /// as accurate as the best so far.
     #[inline(never)]
-    fn most_accurate(&self, batch: &DemandBatch, start: usize, measured: MeasuredColumns<'_>) -> Option<BestSplit> {
+    fn most_accurate(
+        &self,
+        batch: &DemandBatch,
+        breakable: Violations,
+        start: usize,
+        measured: MeasuredColumns<'_>,
+    ) -> Option<BestSplit> {
+        let mut least = f64::NEG_INFINITY;
         let mut best: Option<BestSplit> = None;
-        let known = measured.accuracies.iter().enumerate();
-        let known = known.filter(|(index, accuracy)| !accuracy.is_nan() && batch.is_allowed(start + *index));
-        for (index, &accuracy) in known {
-            let evaluation = self.evaluate_frame(&batch.frame(start + index), measured.at(index));
-            let found = BestSplit::new(index, Class::Measured, evaluation.latency.total_s(), -accuracy);
-            if evaluation.feasible() && best.as_ref().is_none_or(|best| found.before(best)) {
-                best = Some(found);
+        for (index, &accuracy) in measured.accuracies.iter().enumerate() {
+            let at = start + index;
+            // No comparison with NaN holds.
+            if !(accuracy >= least && batch.is_allowed(at)) {
+                continue;
+            }
+            let seconds = self.rates.frame_latency(&batch.frame(at)).total_s();
+            let found = BestSplit::new(index, Class::Rated, seconds, -accuracy);
+            if best.as_ref().is_none_or(|best| found.before(best))
+                && measured.at(index).violations(self.knobs).is_empty()
+                && batch.is_feasible(at, seconds, &self.rates, breakable)
+            {
+                (least, best) = (accuracy, Some(found));
             }
         }
         best
@@ -190,7 +206,7 @@ impl<'a> Evaluator<'a> {
         let index = at - range.start;
         let fits = batch.is_feasible(at, seconds, &self.rates, breakable)
             && (measured.is_empty() || measured.at(index).violations(self.knobs).is_empty());
-        fits.then(|| BestSplit::new(index, Class::Unmeasured, seconds, 0.0))
+        fits.then(|| BestSplit::new(index, Class::Unrated, seconds, 0.0))
     }
 
     /// The fastest split that fits; if none does, the one that exceeds limits least.
@@ -209,7 +225,7 @@ impl<'a> Evaluator<'a> {
         }
         let SplitChoice { index, broken, excess, seconds, single_violations } = costs.best()?;
         if broken == 0 {
-            return Some(BestSplit::new(index, Class::Unmeasured, seconds, 0.0));
+            return Some(BestSplit::new(index, Class::Unrated, seconds, 0.0));
         }
         // Number of broken limits, with the excess squeezed into the fraction.
         let first = broken as f64 + 1.0 - (1.0 + excess).recip();

@@ -10,22 +10,26 @@ mod updates;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::activity::Activity;
 use super::candidate::CandidateId;
 use super::catalogue::Catalogue;
 use super::column::Column;
+use super::command::Command;
 use super::derived::Derived;
 use super::history::{History, SavedSetup, Step};
 use super::knob_range::{KnobRange, unit_of};
 use super::measurements::{Measurements, ShownAccuracy};
 use super::message::{Message, Severity};
 use super::pictures::Pictures;
+use super::predictions::{PredictionInput, Predictions};
 use super::progress::{Searching, Training};
 use super::ranges::Ranges;
 use super::ranking_rule::{Evaluator, RankedDesign};
 use super::selection::Selection;
 use super::setup::Setup;
+use super::update::Update;
 use crate::cost::Knobs;
 use crate::hardware::Profile;
 use crate::network::{BoundaryId, Network};
@@ -241,7 +245,8 @@ impl Session {
         self.derived.ranked(&self.catalogue, &self.evaluator(), id)
     }
 
-    /// Figure of a column in base units for a candidate at its best split; NaN if it is unknown or none.
+    /// Figure of a column in base units for a candidate at its best split, of accuracies the one that is ranked by; NaN
+    /// if it is unknown or none.
     #[inline]
     pub fn figure(&self, id: CandidateId, column: Column) -> f64 {
         self.derived.figure(&self.catalogue, id, column)
@@ -273,7 +278,7 @@ impl Session {
         self.derived.counts().feasible
     }
 
-    /// Number of those with an accuracy measured with the current number of sensors.
+    /// Number of those whose best split was measured with the current number of sensors.
     pub const fn measured_count(&self) -> usize {
         self.derived.counts().measured
     }
@@ -301,6 +306,32 @@ impl Session {
     /// Accuracy of a design to show with the current number of sensors.
     pub fn accuracy(&self, design: &Design) -> ShownAccuracy {
         self.catalogue.accuracy(design)
+    }
+
+    /// Number of changes of the measurements so far: if it has grown, accuracies may be predicted anew.
+    pub const fn measured_changes(&self) -> u64 {
+        self.catalogue.measured_changes()
+    }
+
+    /// Everything to predict accuracies from. A fit takes longer than a key may: it is for another thread.
+    pub fn prediction_input(&self) -> PredictionInput {
+        self.catalogue.prediction_input()
+    }
+
+    /// Predicts accuracies at once, for whoever waits for no keys.
+    pub fn predict(&mut self, now_ms: u64) {
+        match self.prediction_input().fit() {
+            Ok(Some(found)) => {
+                self.apply(Command::Update(vec![Update::Predicted(Arc::new(found))]), now_ms);
+            }
+            Ok(None) => {}
+            Err(error) => self.activity.say(Severity::Warning, error.to_string(), now_ms),
+        }
+    }
+
+    /// Accuracies predicted from the measured ones.
+    pub fn predictions(&self) -> Option<&Predictions> {
+        self.catalogue.predictions()
     }
 
     /// The network of the selected candidate.

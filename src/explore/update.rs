@@ -1,6 +1,9 @@
 //! Updates that reach a session from outside: measurements, the progress of child processes, messages.
 
+use std::sync::Arc;
+
 use super::message::Severity;
+use super::predictions::Predictions;
 use super::progress::{SearchUpdate, TrainUpdate};
 use crate::record::{LeakFigures, PictureRecord, Precision, Quantisation};
 use crate::space::Design;
@@ -55,6 +58,8 @@ pub enum Update {
     },
     /// Pictures of an object arrived.
     Pictures(Box<PictureRecord>),
+    /// Accuracies were predicted from the measured ones.
+    Predicted(Arc<Predictions>),
     /// Training went back to the weights of this step: later measurements of the run are withdrawn.
     Withdrawn {
         /// The step.

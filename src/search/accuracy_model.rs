@@ -52,6 +52,8 @@ pub struct Quality {
     pub penalty: f64,
     /// Mean half width of the 90 % intervals, in the unit of the value; NaN for a score.
     pub half_width: f64,
+    /// Share of the samples that lie within intervals made without them; NaN for a score.
+    pub coverage: f64,
 }
 
 /// A predicted accuracy with its 90 % interval. Never a measurement.
@@ -90,7 +92,7 @@ impl AccuracySamples {
 }
 
 /// Model of the accuracies of a space's designs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AccuracyModel {
     predictor: Predictor,
     /// Half width of the interval in logits.
@@ -111,15 +113,26 @@ impl AccuracyModel {
     pub(super) fn fit_genes(genes: &[SearchGene], samples: &AccuracySamples) -> Result<Option<Self>, PredictorError> {
         let Some(predictor) = Predictor::fit(genes, &samples.samples)? else { return Ok(None) };
         let values: Vec<f64> = samples.samples.iter().map(|sample| sample.value).collect();
-        let half_width = conformal_half_width(predictor.held_out(), &values);
-        let quality = quality(&predictor, &values, half_width);
+        let errors: Vec<f64> = predictor.held_out().iter().zip(&values).map(|(a, b)| (a - b).abs()).collect();
+        let half_width = conformal_half_width(errors.clone());
+        let quality =
+            Quality { coverage: coverage(&errors, predictor.folds()), ..quality(&predictor, &values, half_width) };
         Ok(Some(Self { predictor, half_width, quality }))
+    }
+
+    /// Half width of the intervals in logits.
+    pub(super) const fn half_width(&self) -> f64 {
+        self.half_width
     }
 
     /// Predicted accuracy of a canonical design with a number of views.
     pub fn predict(&self, space: &SearchSpace, design: &Design, views: u32) -> PredictedAccuracy {
-        let features = design_features(space, design, views);
-        around(self.predictor.predict(&genes::encode(space, design), &features), self.half_width)
+        around(self.logit(space, design, views), self.half_width)
+    }
+
+    /// Logit of the predicted accuracy.
+    pub(super) fn logit(&self, space: &SearchSpace, design: &Design, views: u32) -> f64 {
+        self.predictor.predict(&genes::encode(space, design), &design_features(space, design, views))
     }
 
     /// Its error on designs held out of the fit. Show it with every prediction.
@@ -129,11 +142,21 @@ impl AccuracyModel {
 }
 
 /// Half width that covers [`COVERAGE`] of the errors, with the correction for a finite number of them.
-fn conformal_half_width(predicted: &[f64], values: &[f64]) -> f64 {
-    let mut errors: Vec<f64> = predicted.iter().zip(values).map(|(a, b)| (a - b).abs()).collect();
+fn conformal_half_width(mut errors: Vec<f64>) -> f64 {
     errors.sort_by(f64::total_cmp);
     let rank = (COVERAGE * (errors.len() + 1) as f64).ceil() as usize;
     errors[rank.min(errors.len()) - 1]
+}
+
+/// Share of errors within the half width that the errors of the other folds give.
+fn coverage(errors: &[f64], folds: &[usize]) -> f64 {
+    let last = folds.iter().copied().max().unwrap_or(0);
+    let within = |fold: usize| {
+        let others = errors.iter().zip(folds).filter(|(_, own)| **own != fold).map(|(error, _)| *error).collect();
+        let half_width = conformal_half_width(others);
+        errors.iter().zip(folds).filter(|(error, own)| **own == fold && **error <= half_width).count()
+    };
+    (0..=last).map(within).sum::<usize>() as f64 / errors.len().max(1) as f64
 }
 
 fn quality(predictor: &Predictor, values: &[f64], half_width: f64) -> Quality {
@@ -146,15 +169,16 @@ fn quality(predictor: &Predictor, values: &[f64], half_width: f64) -> Quality {
         kendall_tau: kendall_tau(predictor.held_out(), values),
         penalty: predictor.penalty(),
         half_width: held_out().map(|found| (found.high - found.low) / 2.0).sum::<f64>() / count,
+        coverage: f64::NAN,
     }
 }
 
-fn around(centre: f64, half_width: f64) -> PredictedAccuracy {
+pub(super) fn around(centre: f64, half_width: f64) -> PredictedAccuracy {
     PredictedAccuracy { value: share(centre), low: share(centre - half_width), high: share(centre + half_width) }
 }
 
 /// Logit of a share, finite at 0 and 1.
-fn logit(share: f64) -> f64 {
+pub(super) fn logit(share: f64) -> f64 {
     ((share + MARGIN) / (1.0 + MARGIN - share)).ln()
 }
 

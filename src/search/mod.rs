@@ -67,6 +67,7 @@
 //! ```
 
 mod accuracy;
+mod accuracy_by_views;
 mod accuracy_model;
 mod acquisition;
 mod archive;
@@ -94,6 +95,7 @@ mod selection;
 mod survey;
 
 pub use accuracy::{AccuracyError, AccuracySource, DesignScore, MeasuredDesign};
+pub use accuracy_by_views::AccuracyByViews;
 pub use accuracy_model::{AccuracyModel, AccuracySamples, PredictedAccuracy, PredictorKind, Quality};
 pub use archive::{Archive, Evaluated, FrontStatus, Origin};
 pub use config::{ConfigError, GeneScale, SearchConfig, SearchGene};

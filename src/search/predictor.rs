@@ -4,6 +4,8 @@
 //! of the fit. A prediction is no measurement; the caller marks it. Invariant: the same samples in the same order give
 //! the same fit.
 
+use std::collections::HashMap;
+
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
@@ -88,6 +90,8 @@ pub(crate) struct Predictor {
     layout: FeatureLayout,
     weights: Vec<f64>,
     held_out: CrossValidation,
+    /// Fold of each sample.
+    folds: Vec<usize>,
 }
 
 impl Predictor {
@@ -103,7 +107,7 @@ impl Predictor {
         let layout = FeatureLayout::new(genes, samples);
         let rows: Vec<Row> = samples.iter().map(|sample| layout.row(&sample.genes, &sample.features)).collect();
         let values: Vec<f64> = samples.iter().map(|sample| sample.value).collect();
-        let folds = folds(samples.len());
+        let folds = folds(samples);
         let parts: Vec<Normal> = (0..FOLDS)
             .map(|fold| {
                 let mut part = Normal::new(layout.width);
@@ -119,7 +123,7 @@ impl Predictor {
             .min_by(|a, b| a.rmse.total_cmp(&b.rmse));
         Ok(held_out.and_then(|held_out| {
             let weights = all.solve(held_out.penalty)?;
-            Some(Self { layout, weights, held_out })
+            Some(Self { layout, weights, held_out, folds })
         }))
     }
 
@@ -132,6 +136,11 @@ impl Predictor {
     /// Prediction of each sample by a fit to others, in the order of the samples.
     pub(crate) fn held_out(&self) -> &[f64] {
         &self.held_out.predicted
+    }
+
+    /// Fold of each sample, in which it was held out.
+    pub(crate) fn folds(&self) -> &[usize] {
+        &self.folds
     }
 
     /// Chosen ridge penalty.
@@ -205,11 +214,17 @@ impl FeatureLayout {
     }
 }
 
-/// Fold of each sample.
-fn folds(count: usize) -> Vec<usize> {
-    let mut folds: Vec<usize> = (0..count).map(|index| index % FOLDS).collect();
+/// Fold of each sample. Samples of the same genes are held out together: what is to be predicted has no sample.
+fn folds(samples: &[Sample]) -> Vec<usize> {
+    let mut known: HashMap<&[u8], usize> = HashMap::new();
+    let mut groups = Vec::with_capacity(samples.len());
+    for sample in samples {
+        let next = known.len();
+        groups.push(*known.entry(&sample.genes).or_insert(next));
+    }
+    let mut folds: Vec<usize> = (0..known.len()).map(|index| index % FOLDS).collect();
     folds.shuffle(&mut ChaCha8Rng::seed_from_u64(FOLD_SEED));
-    folds
+    groups.into_iter().map(|group| folds[group]).collect()
 }
 
 /// Predicts every sample by the fit to the other folds.

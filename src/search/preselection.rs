@@ -114,7 +114,14 @@ impl Preselection {
             let (samples, kendall_tau) = (self.scores.len(), self.score_correlation());
             qualities.push((
                 PredictorKind::Synflow,
-                Quality { samples, rmse: f64::NAN, kendall_tau, penalty: 0.0, half_width: f64::NAN },
+                Quality {
+                    samples,
+                    rmse: f64::NAN,
+                    kendall_tau,
+                    penalty: 0.0,
+                    half_width: f64::NAN,
+                    coverage: f64::NAN,
+                },
             ));
         }
         if let Some(model) = &self.model {

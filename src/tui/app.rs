@@ -8,6 +8,8 @@ mod follow;
 mod follower;
 mod picture_work;
 mod pictures;
+mod predicting;
+mod prediction_work;
 mod recording;
 mod replay;
 mod report_work;
@@ -43,6 +45,7 @@ use super::{
 use crate::explore::{Command, Session, Severity, Update, progress::State};
 use follower::{Follower, MAX_WAIT};
 use picture_work::PictureWork;
+use prediction_work::PredictionWork;
 use recording::Recording;
 use report_work::ReportWork;
 use shipped_run::ShippedRun;
@@ -77,6 +80,8 @@ pub(crate) struct App {
     demo: Option<Demo>,
     /// Work on the pictures that are shown.
     picture_work: PictureWork,
+    /// Predictions of accuracies.
+    predicting: PredictionWork,
     /// Report that is being written.
     report_work: Option<ReportWork>,
     /// Milliseconds since the start.
@@ -109,6 +114,7 @@ impl App {
             recording: None,
             demo: None,
             picture_work: PictureWork::default(),
+            predicting: PredictionWork::default(),
             report_work: None,
             clock: clock(),
             moved: None,
@@ -187,6 +193,7 @@ impl App {
         let mut wait = self.follower.as_ref().map_or(MAX_WAIT, Follower::wait_time);
         wait = wait.min(self.replay_rest().unwrap_or(MAX_WAIT)).min(self.tour_rest().unwrap_or(MAX_WAIT));
         wait = wait.min(self.picture_work.rest().unwrap_or(MAX_WAIT));
+        wait = wait.min(self.predicting.rest(self.session.measured_changes()).unwrap_or(MAX_WAIT));
         if self.report_work.is_some() {
             wait = wait.min(REPORT_POLL);
         }
@@ -273,6 +280,7 @@ impl App {
             dirty |= self.send_settled_limits();
             dirty |= self.poll_run();
             dirty |= self.tend_pictures();
+            dirty |= self.tend_predictions();
             dirty |= self.tend_report();
             dirty |= self.play();
             dirty |= self.tour();

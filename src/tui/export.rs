@@ -1,7 +1,7 @@
 //! Files a user takes away: the designs as CSV, JSON and Markdown, the screen as a picture, the session.
 //!
 //! Invariants: a file appears whole or not at all, and never over another one. Figures are in base units and say so in
-//! their names; an accuracy that was not measured is left empty.
+//! their names; an accuracy says if it was measured or predicted, and with which 90 % interval.
 
 use std::fmt::Write as _;
 use std::io;
@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use crate::explore::{CandidateId, Column, Session, ShownAccuracy};
+use crate::explore::{AccuracyFigure, AccuracyKind, CandidateId, Column, Session, ShownAccuracy};
 use crate::files;
 use crate::quantity::Unit;
 use crate::record::Precision;
 
-/// One design with its figures.
+/// One design with its figures, its accuracy as the format writes it.
 #[derive(Serialize)]
-struct Record {
+struct Record<A> {
     id: CandidateId,
     design: String,
     split: String,
@@ -26,12 +26,10 @@ struct Record {
     macs: u64,
     weights: u64,
     feasible: bool,
-    /// Measured with `sensors` views; none if it was not.
-    accuracy: Option<f64>,
+    /// With `sensors` views, measured or predicted; none if it is not known.
+    accuracy: A,
     /// Share of the picture that can be rebuilt at least, measured with `sensors` views.
     leak: Option<f64>,
-    /// Numbers that the accuracy was measured with: `int8` or `float`.
-    precision: Option<&'static str>,
     /// The accuracy in float, where it was measured with `sensors` views.
     accuracy_float: Option<f64>,
     /// Empirical entropy of the codes on the link, in bits per value.
@@ -59,10 +57,50 @@ struct Sheet {
     knobs: std::collections::BTreeMap<String, f64>,
     seed: u64,
     run: Option<String>,
-    designs: Vec<Record>,
+    designs: Vec<Record<Option<AccuracyFigure>>>,
 }
 
-fn record(session: &Session, id: CandidateId) -> Option<Record> {
+/// Names of the columns of CSV: the fields of [`Record`], the accuracy as [`AccuracyCells`].
+const COLUMNS: [&str; 28] = [
+    "id",
+    "design",
+    "split",
+    "fusion",
+    "ratio",
+    "bits",
+    "macs",
+    "weights",
+    "feasible",
+    "accuracy",
+    "accuracy_kind",
+    "accuracy_low",
+    "accuracy_high",
+    "precision",
+    "leak",
+    "accuracy_float",
+    "code_entropy_bits",
+    "samples",
+    "training_step",
+    "latency_s",
+    "readout_s",
+    "sensor_s",
+    "link_s",
+    "aggregator_s",
+    "energy_j",
+    "sensor_peak_bytes",
+    "link_bytes",
+    "frames_per_s",
+];
+
+/// Accuracy in CSV: value, kind, lower and upper end, precision.
+type AccuracyCells = (Option<f64>, Option<AccuracyKind>, Option<f64>, Option<f64>, Option<&'static str>);
+
+fn cells(figure: Option<AccuracyFigure>) -> AccuracyCells {
+    let Some(AccuracyFigure { kind, value, low, high, precision, .. }) = figure else { return Default::default() };
+    (Some(value), Some(kind), Some(low), Some(high), Some(precision.name()))
+}
+
+fn record<A>(session: &Session, id: CandidateId, accuracy: impl Fn(Option<AccuracyFigure>) -> A) -> Option<Record<A>> {
     let row = session.row(id)?;
     let design = session.best_design(id)?;
     let measured = if let ShownAccuracy::Measured(accuracy) = row.accuracy { Some(accuracy) } else { None };
@@ -78,9 +116,8 @@ fn record(session: &Session, id: CandidateId) -> Option<Record> {
         macs: row.candidate.macs,
         weights: row.candidate.weights,
         feasible: cost.feasible(),
-        accuracy: measured.map(|accuracy| accuracy.accuracy),
+        accuracy: accuracy(row.accuracy.figure()),
         leak: Some(row.leak).filter(|leak| !leak.is_nan()),
-        precision: measured.map(|accuracy| accuracy.precision.name()),
         accuracy_float: float.map(|accuracy| accuracy.accuracy),
         code_entropy_bits: measured.and_then(|accuracy| Some(accuracy.quantisation?.code_entropy)),
         samples: measured.map(|accuracy| accuracy.samples),
@@ -97,8 +134,8 @@ fn record(session: &Session, id: CandidateId) -> Option<Record> {
     })
 }
 
-fn records(session: &Session) -> Vec<Record> {
-    session.order().iter().filter_map(|id| record(session, *id)).collect()
+fn records<A>(session: &Session, accuracy: impl Fn(Option<AccuracyFigure>) -> A) -> Vec<Record<A>> {
+    session.order().iter().filter_map(|id| record(session, *id, &accuracy)).collect()
 }
 
 /// All rows of the table as JSON, with the knobs they were costed with.
@@ -115,15 +152,17 @@ pub(crate) fn json(session: &Session) -> serde_json::Result<String> {
         knobs: session.limits(),
         seed: header.seed,
         run: session.training().run.clone(),
-        designs: records(session),
+        designs: records(session, |figure| figure),
     };
     Ok(serde_json::to_string_pretty(&sheet)? + "\n")
 }
 
-/// All rows of the table as CSV, the fields of [`Record`] in their order.
+/// All rows of the table as CSV.
 pub(crate) fn csv(session: &Session) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let written = records(session).iter().try_for_each(|row| writer.serialize(row));
+    // Names of columns can't be told from a field that stands for several of them.
+    let mut writer = csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    let written = writer.write_record(COLUMNS);
+    let written = written.and_then(|()| records(session, cells).iter().try_for_each(|row| writer.serialize(row)));
     let text =
         written.map_err(io::Error::from).and_then(|()| writer.into_inner().map_err(csv::IntoInnerError::into_error));
     String::from_utf8(text.expect("a buffer takes all of it")).expect("records are text")
@@ -136,7 +175,7 @@ pub(crate) fn markdown(session: &Session) -> String {
     let [accuracy, time, energy, memory] =
         [Column::Accuracy, Column::Latency, Column::Energy, Column::Memory].map(|column| session.unit(column));
     let mut out = format!(
-        "{} on {}, {} sensors; accuracies in int8 unless they say float\n\n| | accuracy % | latency {} | energy {} | sensor RAM {} | link bytes | split | fusion \
+        "{} on {}, {} sensors; accuracies measured in int8 unless they say otherwise\n\n| | accuracy % | latency {} | energy {} | sensor RAM {} | link bytes | split | fusion \
          | fits |\n|---|---:|---:|---:|---:|---:|---|---|---|\n",
         session.space().name,
         session.profile().name,
@@ -145,13 +184,13 @@ pub(crate) fn markdown(session: &Session) -> String {
         energy.symbol,
         memory.symbol,
     );
-    for row in ids.into_iter().filter_map(|id| record(session, id)) {
+    for row in ids.into_iter().filter_map(|id| record(session, id, |figure| figure)) {
         let _ = writeln!(
             out,
             "| #{} `{}` | {} | {} | {} | {} | {} | {} | {} | {} |",
             row.id,
             row.design,
-            in_percent(&row, accuracy),
+            in_percent(row.accuracy, accuracy),
             time.column(row.latency_s),
             energy.column(row.energy_j),
             memory.column(row.sensor_peak_bytes as f64),
@@ -164,11 +203,19 @@ pub(crate) fn markdown(session: &Session) -> String {
     out
 }
 
-/// The accuracy with its precision unless that is int8.
-fn in_percent(row: &Record, unit: Unit) -> String {
-    let Some(share) = row.accuracy else { return "-".to_owned() };
-    let float = if row.precision == Some(Precision::Float.name()) { " float" } else { "" };
-    format!("{}{float}", unit.column(share))
+/// The accuracy with its precision unless that is int8, and with its interval unless it was measured.
+fn in_percent(figure: Option<AccuracyFigure>, unit: Unit) -> String {
+    let Some(figure) = figure else { return "-".to_owned() };
+    let float = if figure.precision == Precision::Float { " float" } else { "" };
+    let value = unit.column(figure.value);
+    match figure.kind {
+        AccuracyKind::Measured => format!("{value}{float}"),
+        kind => {
+            let half = unit.column((figure.high - figure.low) / 2.0);
+            let mark = if kind == AccuracyKind::Literature { '†' } else { '≈' };
+            format!("{mark}{value} ±{half}{float} ({})", kind.name())
+        }
+    }
 }
 
 /// Writes a file into a directory under the first free name: `splitscope-designs.csv`, `splitscope-designs-2.csv`.

@@ -19,9 +19,15 @@ impl Derived {
         catalogue.boundaries(id).get(usize::from(self.best_split_index(id)?)).copied()
     }
 
-    /// Accuracy at the best split of a ranked candidate; NaN if it was not measured with the current number of sensors.
+    /// Accuracy that the best split of a ranked candidate is ranked by; NaN if none is known with the current number of
+    /// sensors.
     pub(in crate::explore) fn best_accuracy(&self, catalogue: &Catalogue, id: CandidateId) -> f64 {
-        catalogue.accuracy_at(self.best_index(catalogue, id))
+        catalogue.rating_at(self.best_index(catalogue, id))
+    }
+
+    /// Accuracy at the best split of a ranked candidate as it is shown; NaN if none is known.
+    pub(super) fn shown_accuracy(&self, catalogue: &Catalogue, id: CandidateId) -> f64 {
+        catalogue.shown_accuracy(id, self.best_index(catalogue, id))
     }
 
     /// Rank of a candidate, with what its best split costs.
@@ -38,7 +44,8 @@ impl Derived {
         Some(RankedDesign { split_index, evaluation, accuracy, class: self.ranking.class(id) })
     }
 
-    /// Figure of a column in base units for a candidate at its best split; NaN if it is unknown or none. Evaluates the
+    /// Figure of a column in base units for a candidate at its best split, of accuracies the one that is ranked by; NaN
+    /// if it is unknown or none. Evaluates the
     /// split only for figures that need it: some are asked of all candidates at every change of a knob.
     #[inline]
     pub(in crate::explore) fn figure(&self, catalogue: &Catalogue, id: CandidateId, column: Column) -> f64 {
@@ -69,7 +76,7 @@ impl Derived {
     }
 
     /// Index of the best split of a ranked candidate among the splits of all candidates.
-    fn best_index(&self, catalogue: &Catalogue, id: CandidateId) -> usize {
+    pub(super) fn best_index(&self, catalogue: &Catalogue, id: CandidateId) -> usize {
         catalogue.range(id).start + usize::from(self.best_split_index(id).expect("the candidate was ranked"))
     }
 }

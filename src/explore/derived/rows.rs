@@ -105,7 +105,7 @@ impl Derived {
         let value = |column| self.figure(catalogue, id, column);
         let holds = |fact| match fact {
             Fact::Fits => self.ranking.feasible(id),
-            Fact::Measured => !self.best_accuracy(catalogue, id).is_nan(),
+            Fact::Measured => catalogue.is_measured(self.best_index(catalogue, id)),
             Fact::Pinned => setup.is_pinned(id),
             Fact::Front => self.ranking.is_on_front(id),
         };

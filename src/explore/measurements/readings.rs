@@ -33,6 +33,21 @@ impl Accuracy {
 pub enum AccuracyKind {
     /// The design was evaluated on objects.
     Measured,
+    /// A model of the measured designs says so.
+    Predicted,
+    /// Published networks of this size have it, unsplit.
+    Literature,
+}
+
+impl AccuracyKind {
+    /// Name in files and on screen.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Measured => "measured",
+            Self::Predicted => "predicted",
+            Self::Literature => "literature",
+        }
+    }
 }
 
 /// An accuracy with its 90 % interval, as files and JSON write it.
@@ -46,8 +61,11 @@ pub struct AccuracyFigure {
     pub low: f64,
     /// Upper end of the interval.
     pub high: f64,
-    /// Number of samples.
-    pub samples: u64,
+    /// Numbers that the network computes with.
+    pub precision: Precision,
+    /// Number of samples that it was measured on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub samples: Option<u64>,
 }
 
 /// Quantile of the normal distribution for two-sided 90 % intervals.
@@ -57,7 +75,8 @@ impl Accuracy {
     /// The accuracy with its 90 % interval by chance of the samples.
     pub fn figure(&self) -> AccuracyFigure {
         let (low, high) = self.interval(Z90);
-        AccuracyFigure { kind: AccuracyKind::Measured, value: self.accuracy, low, high, samples: self.samples }
+        let (kind, precision) = (AccuracyKind::Measured, self.precision);
+        AccuracyFigure { kind, value: self.accuracy, low, high, precision, samples: Some(self.samples) }
     }
 
     /// Ends of the interval by chance of the samples (Wilson, 1927) for a two-sided quantile of the normal
@@ -83,31 +102,57 @@ pub enum ShownAccuracy {
         /// The accuracy.
         accuracy: Accuracy,
     },
-    /// Not measured.
+    /// Not measured with as many views, but known by other means. Never shown like a measurement.
+    Estimated(AccuracyFigure),
+    /// Not known.
     None,
 }
 
 impl ShownAccuracy {
-    /// The accuracy with its interval, if it was measured with the current number of sensors.
+    /// The accuracy with its interval, if it is known with the current number of sensors.
     pub fn figure(&self) -> Option<AccuracyFigure> {
-        if let Self::Measured(accuracy) = self { Some(accuracy.figure()) } else { None }
+        match self {
+            Self::Measured(accuracy) => Some(accuracy.figure()),
+            Self::Estimated(figure) => Some(*figure),
+            Self::OtherViews { .. } | Self::None => None,
+        }
     }
 
-    /// The accuracy, with whatever number of views it was measured.
+    /// The measured accuracy, with whatever number of views it was measured.
     pub const fn accuracy(&self) -> Option<Accuracy> {
         match self {
             Self::Measured(accuracy) | Self::OtherViews { accuracy, .. } => Some(*accuracy),
-            Self::None => None,
+            Self::Estimated(_) | Self::None => None,
         }
+    }
+
+    /// The accuracy with the current number of sensors, measured or estimated.
+    pub fn value(&self) -> Option<f64> {
+        self.figure().map(|figure| figure.value)
+    }
+
+    /// The accuracy that the design is ranked, put on the front and held against the limit on accuracy by: the
+    /// measurement where there is one, else the lower end of the interval.
+    pub fn ranked_by(&self) -> Option<f64> {
+        let low = self.figure().map_or(f64::NAN, |figure| figure.low);
+        Some(accuracy_to_rank_by(self.measured().unwrap_or(f64::NAN), low)).filter(|accuracy| !accuracy.is_nan())
     }
 
     /// The accuracy, if it was measured with the current number of sensors.
     pub fn measured(&self) -> Option<f64> {
         match self {
             Self::Measured(accuracy) => Some(accuracy.accuracy),
-            Self::OtherViews { .. } | Self::None => None,
+            Self::OtherViews { .. } | Self::Estimated(_) | Self::None => None,
         }
     }
+}
+
+/// The rule for accuracies that are not all measured: a design is ranked, put on the front and held against the limit
+/// on accuracy by its measurement where there is one, else by the lower end of its interval, so that it never comes
+/// before a measured one on hope alone. NaN where neither is known.
+#[inline]
+pub(in crate::explore) const fn accuracy_to_rank_by(measured: f64, lower_end: f64) -> f64 {
+    if measured.is_nan() { lower_end } else { measured }
 }
 
 /// All readings of one design.

@@ -42,6 +42,7 @@ impl Session {
                 }
             }
             Update::Pictures(record) => self.pictures.record(*record),
+            Update::Predicted(predictions) => self.catalogue.predict(predictions),
             Update::Withdrawn { step } => {
                 self.catalogue.withdraw(step);
                 self.pictures.withdraw(step);

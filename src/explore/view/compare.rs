@@ -22,7 +22,7 @@ pub struct Compared {
     pub macs: u64,
     /// Weights of the network.
     pub weights: u64,
-    /// Cost, judged by what was measured of it too.
+    /// Cost, judged by what is known of it too.
     pub evaluation: Evaluation,
     /// Accuracy at the number of sensors shown.
     pub accuracy: ShownAccuracy,
@@ -49,8 +49,8 @@ impl Session {
         self.setup().pins().iter().enumerate().filter_map(compared).collect()
     }
 
-    /// Cost of a pinned design with one knob at another value. Judged by what was measured with the number of
-    /// sensors of those knobs too.
+    /// Cost of a pinned design with one knob at another value. Judged by what is known with the number of sensors of
+    /// those knobs too.
     pub fn compared_at(&self, pin: usize, knob: Knob, value: f64) -> Option<Evaluation> {
         let (split, design) = self.pinned(pin)?;
         let mut knobs = *self.knobs();

@@ -16,24 +16,25 @@ impl Session {
     pub fn selected_point(&self, up: Column, right: Column) -> Option<Point> {
         let point = *self.points(up, right).iter().find(|point| Some(point.candidate) == self.selected())?;
         let Some(row) = self.overridden_row(point.candidate) else { return Some(point) };
-        let overridden = Point { up: row.figure(up), right: row.figure(right), ..point };
+        let estimated = [up, right].contains(&Column::Accuracy) && row.accuracy.measured().is_none();
+        let overridden = Point { up: row.figure(up), right: row.figure(right), estimated, ..point };
         (overridden.up.is_finite() && overridden.right.is_finite()).then_some(overridden)
     }
 
-    /// Returns `true` if a row has an accuracy measured with the current number of sensors.
+    /// Returns `true` if a row has an accuracy with the current number of sensors, measured or estimated.
     pub const fn has_accuracies(&self) -> bool {
         self.derived().has_accuracies()
     }
 
-    /// Number of rows without such an accuracy.
+    /// Number of rows that were not measured with the current number of sensors.
     pub fn unmeasured_rows(&self) -> usize {
         self.derived().unmeasured_rows(self.catalogue())
     }
 
-    /// Rows on the Pareto front of rank and latency; only measured ones, once there are some.
+    /// Rows on the Pareto front of rank and latency; only those with an accuracy, once there are some.
     pub fn front(&self) -> impl Iterator<Item = CandidateId> {
         let ranking = self.derived().ranking();
-        let class = if self.measured_count() > 0 { Class::Measured } else { Class::Unmeasured };
+        let class = if ranking.any_rated() { Class::Rated } else { Class::Unrated };
         let on_front = move |id: &CandidateId| ranking.is_on_front(*id) && ranking.class(*id) == class;
         self.order().iter().copied().filter(on_front)
     }

@@ -42,18 +42,20 @@ pub struct TableRow<'a> {
     pub ratio: u8,
     /// Link bits.
     pub bits: u8,
-    /// Accuracy minus that of the baseline, if both were measured with the current number of sensors.
+    /// Accuracy minus that of the baseline, if both are known with the current number of sensors.
     pub accuracy_delta: Option<f64>,
+    /// `true` if one of those accuracies was not measured.
+    pub delta_estimated: bool,
     /// Latency minus that of the baseline in seconds.
     pub latency_delta_s: f64,
 }
 
 impl TableRow<'_> {
-    /// The figure of a column in base units; NaN if it is unknown or none.
+    /// The figure of a column in base units as it is shown; NaN if it is unknown or none.
     pub fn figure(&self, column: Column) -> f64 {
         let cost = &self.evaluation;
         match column {
-            Column::Accuracy => self.accuracy.measured().unwrap_or(f64::NAN),
+            Column::Accuracy => self.accuracy.value().unwrap_or(f64::NAN),
             Column::Latency => cost.latency.total_s(),
             Column::Energy => cost.energy_j,
             Column::Memory => cost.sensor_peak_bytes as f64,
@@ -76,13 +78,14 @@ impl Session {
     /// one as overridden.
     pub fn rows(&self, range: Range<usize>) -> impl Iterator<Item = TableRow<'_>> {
         let end = range.end.min(self.order().len());
-        let baseline = self.baseline().and_then(|id| self.ranked(id));
+        let baseline = self.baseline().and_then(|id| self.row(id));
         self.order()[range.start.min(end)..end].iter().filter_map(move |&id| {
             let row = self.overridden_row(id).or_else(|| self.row(id))?;
             let Some(baseline) = &baseline else { return Some(row) };
-            let accuracy_delta = row.accuracy.measured().zip(baseline.accuracy()).map(|(own, other)| own - other);
+            let accuracy_delta = row.accuracy.value().zip(baseline.accuracy.value()).map(|(own, other)| own - other);
+            let both_measured = row.accuracy.measured().is_some() && baseline.accuracy.measured().is_some();
             let latency_delta_s = row.evaluation.latency.total_s() - baseline.evaluation.latency.total_s();
-            Some(TableRow { accuracy_delta, latency_delta_s, ..row })
+            Some(TableRow { accuracy_delta, delta_estimated: !both_measured, latency_delta_s, ..row })
         })
     }
 
@@ -97,7 +100,7 @@ impl Session {
         let split = self.best_split(id)?;
         let transmit = self.catalogue().effective_transmit(id, split);
         let mut accuracy = ShownAccuracy::None;
-        if !self.measurements().is_empty() {
+        if !self.measurements().is_empty() || ranked.accuracy().is_some() {
             accuracy = self.accuracy(&self.catalogue().design(id, split)?);
         }
         Some(TableRow {
@@ -116,6 +119,7 @@ impl Session {
             ratio: transmit.ratio,
             bits: transmit.bits,
             accuracy_delta: None,
+            delta_estimated: false,
             latency_delta_s: 0.0,
         })
     }

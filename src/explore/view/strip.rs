@@ -32,7 +32,7 @@ pub struct NetworkBoundary<'a> {
     pub macs: u64,
     /// Feasibility of a split here.
     pub state: SplitState,
-    /// Cost of a split here, judged by what was measured of it too.
+    /// Cost of a split here, judged by what is known of it too.
     pub evaluation: Evaluation,
     /// Bytes that cross, for one view, before compression.
     pub tensor_bytes: u64,

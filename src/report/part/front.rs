@@ -1,7 +1,7 @@
 //! The front: designs that no other beats.
 
 use super::words::{accuracy, bytes, energy, latency};
-use crate::explore::{Column, Session};
+use crate::explore::{Column, Session, ShownAccuracy};
 use crate::quantity::Metric;
 use crate::report::chosen::{Chosen, interval};
 use crate::report::{PageSection, PageTable, Passage};
@@ -70,11 +70,11 @@ fn picture(session: &Session, chosen: &Chosen) -> String {
             measured.values.push(value);
         }
     }
-    if let Some(accuracy) = chosen.strip.accuracy.figure() {
-        let (low, high) = interval(accuracy.value, accuracy.samples);
+    if let ShownAccuracy::Measured(accuracy) = chosen.strip.accuracy {
+        let (low, high) = interval(accuracy.accuracy, accuracy.samples);
         own.values.push(PlotValue {
             x: chosen.evaluation.latency.total_s() * 1e3,
-            y: accuracy.value * 100.0,
+            y: accuracy.accuracy * 100.0,
             interval: Some((low * 100.0, high * 100.0)),
         });
     }

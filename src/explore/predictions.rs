@@ -1,0 +1,147 @@
+//! Predicted accuracies of the splits of all candidates, fitted to the measured ones outside the session.
+//!
+//! [`PredictionInput::fit`] takes up to a second, so whoever holds the session runs it beside: it takes the input from
+//! [`Session::prediction_input`](super::Session::prediction_input) and gives the result back as an
+//! [`Update::Predicted`](super::Update::Predicted). Invariant: predictions count only on the weights they were fitted
+//! to; a rollback or another run makes them void.
+
+use std::collections::BTreeMap;
+
+use super::candidate::{CandidateDesign, CandidateId, design};
+use super::pool::CandidatePool;
+use crate::network::BoundaryId;
+use crate::record::Precision;
+use crate::search::{AccuracyByViews, AccuracySamples, PredictedAccuracy, PredictorError, Quality};
+use crate::space::{Design, SearchSpace};
+
+/// A measured accuracy to learn from.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct LearnedReading {
+    pub(super) design: Design,
+    pub(super) views: u32,
+    pub(super) accuracy: f64,
+}
+
+/// Measured accuracies to learn from with one number of views.
+#[derive(Debug, Clone, Default)]
+pub(super) struct LearnedReadings {
+    pub(super) precision: Precision,
+    pub(super) readings: Vec<LearnedReading>,
+}
+
+/// Everything that a fit needs: measured accuracies, and the candidates with their splits.
+#[derive(Debug, Clone)]
+pub struct PredictionInput {
+    space: SearchSpace,
+    /// Of each number of views.
+    learned: BTreeMap<u32, LearnedReadings>,
+    candidates: Vec<CandidateDesign>,
+    /// Boundaries of the splits of each candidate.
+    boundaries: Vec<Vec<BoundaryId>>,
+    /// Weights that the accuracies belong to.
+    weights: u64,
+}
+
+/// Models of the accuracies, and the lower end of the interval of every split of every candidate.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Predictions {
+    models: AccuracyByViews,
+    /// Of each number of views that was measured.
+    precisions: BTreeMap<u32, Precision>,
+    /// For each number of views that is predicted, one a split; NaN where no split is allowed.
+    lower_ends: Vec<Vec<f32>>,
+    weights: u64,
+}
+
+impl PredictionInput {
+    pub(super) fn new(
+        space: &SearchSpace,
+        pool: &CandidatePool,
+        learned: BTreeMap<u32, LearnedReadings>,
+        weights: u64,
+    ) -> Self {
+        let boundaries = (0..pool.len() as CandidateId).map(|id| pool.boundaries(id).to_vec()).collect();
+        Self { space: space.clone(), learned, candidates: pool.candidates().to_vec(), boundaries, weights }
+    }
+
+    /// Fits the models and predicts every split; `None` while too little is measured.
+    ///
+    /// # Errors
+    /// A measured design that is not of the space.
+    pub fn fit(&self) -> Result<Option<Predictions>, PredictorError> {
+        let mut samples: BTreeMap<u32, AccuracySamples> = BTreeMap::new();
+        for reading in self.learned.values().flat_map(|learned| &learned.readings) {
+            let LearnedReading { design, views, accuracy } = reading;
+            samples.entry(*views).or_default().add(&self.space, design, *views, *accuracy);
+        }
+        let Some(models) = AccuracyByViews::fit(&self.space, &samples)? else { return Ok(None) };
+        let precisions = self.learned.iter().map(|(&views, learned)| (views, learned.precision)).collect();
+        let mut lower_ends: Vec<Vec<f32>> = models.views().map(|_| Vec::new()).collect();
+        for (candidate, boundaries) in self.candidates.iter().zip(&self.boundaries) {
+            for &split in boundaries {
+                let ends = lower_ends_of(&self.space, &models, candidate, split);
+                lower_ends.iter_mut().zip(ends).for_each(|(all, end)| all.push(end as f32));
+            }
+        }
+        Ok(Some(Predictions { models, precisions, lower_ends, weights: self.weights }))
+    }
+}
+
+/// Lower ends of the intervals of a candidate's split, by number of views; NaN if no split is allowed there.
+fn lower_ends_of(
+    space: &SearchSpace,
+    models: &AccuracyByViews,
+    candidate: &CandidateDesign,
+    split: BoundaryId,
+) -> Vec<f64> {
+    if !space.split.at.contains(&split) {
+        return vec![f64::NAN; models.views().count()];
+    }
+    models.lower_ends(space, &design(space, &candidate.genome, candidate.transmit, split))
+}
+
+impl Predictions {
+    /// Weights that the predictions belong to.
+    pub(super) const fn weights(&self) -> u64 {
+        self.weights
+    }
+
+    /// Predicted accuracy of a canonical design; `None` for a number of views beyond those that were measured.
+    pub(super) fn of(&self, space: &SearchSpace, design: &Design, views: u32) -> Option<PredictedAccuracy> {
+        self.models.predict(space, design, views).filter(|_| space.split.at.contains(&design.split))
+    }
+
+    /// The prediction whose interval has this lower end with a number of views.
+    pub(super) fn with_lower_end(&self, low: f64, views: u32) -> Option<PredictedAccuracy> {
+        self.models.with_lower_end(low, views)
+    }
+
+    /// Precision of the accuracies that are predicted for a number of views: `float` if any that they follow from is.
+    pub(super) fn precision(&self, views: u32) -> Precision {
+        let around = [self.precisions.range(..=views).next_back(), self.precisions.range(views..).next()];
+        let float = around.into_iter().flatten().any(|(_, precision)| *precision == Precision::Float);
+        if float { Precision::Float } else { Precision::Int8 }
+    }
+
+    /// Error on held-out designs, for each number of views that was measured.
+    pub fn qualities(&self) -> impl Iterator<Item = (u32, Quality)> {
+        self.models.qualities()
+    }
+
+    /// Lower ends for every split of a pool with a number of views; none beyond those that were measured. Splits of
+    /// candidates that came after the fit are predicted now.
+    pub(super) fn lower_ends(&self, space: &SearchSpace, pool: &CandidatePool, views: u32) -> Vec<f64> {
+        let fitted = views.checked_sub(*self.models.views().start()).and_then(|at| self.lower_ends.get(at as usize));
+        let Some(fitted) = fitted else { return Vec::new() };
+        let mut all: Vec<f64> = Vec::with_capacity(pool.split_count());
+        all.extend(fitted.iter().map(|&low| f64::from(low)));
+        for id in pool.candidate_from(all.len())..pool.len() as CandidateId {
+            for &split in pool.boundaries(id) {
+                let design = pool.design(space, id, split);
+                let found = design.and_then(|design| self.of(space, &design, views));
+                all.push(found.map_or(f64::NAN, |found| found.low));
+            }
+        }
+        all
+    }
+}
