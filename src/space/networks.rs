@@ -108,6 +108,7 @@ impl SearchSpace {
                 link_range: LinkRange::default(),
             },
             fusion: FusionRules { at: (1..=last).collect(), operator: FusionOperator::default() },
+            literature: None,
             imported,
             slots,
             genes: vec![Gene { kind: GeneKind::Network, stage: None, block: None, choices }],

@@ -5,8 +5,9 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::genome;
+use super::literature::{Literature, LiteraturePoint};
 use super::rules::{FusionRules, Slot, SplitRules};
-use super::schema::{FusionKeys, SpaceFile, SplitKeys, StageKeys};
+use super::schema::{FusionKeys, LiteratureKeys, PublishedKeys, SpaceFile, SplitKeys, StageKeys};
 use super::search_space::SearchSpace;
 use super::stage::{BlockKind, Shortcut, Stage};
 use crate::diagnostic::{Diagnostic, Source, nearest};
@@ -57,6 +58,7 @@ impl SearchSpace {
             stages,
             split,
             fusion,
+            literature: file.literature.map(|keys| literature(source, keys)).transpose()?,
             imported: Vec::new(),
             slots,
             genes,
@@ -298,6 +300,25 @@ fn fusion_rules(source: &Source, row: &FusionKeys, slots: &[Slot]) -> Result<Fus
         at.push(last);
     }
     Ok(FusionRules { at, operator: row.operator })
+}
+
+/// Published accuracies: at least two sizes.
+fn literature(source: &Source, keys: LiteratureKeys) -> Result<Literature, Diagnostic> {
+    let (span, mut points) = (keys.networks.span(), Vec::new());
+    for PublishedKeys { mmacs, accuracy, .. } in keys.networks.get_ref() {
+        if !(*mmacs.get_ref() > 0.0 && mmacs.get_ref().is_finite()) {
+            return Err(source.error(mmacs.span(), "`mmacs` must be above 0"));
+        }
+        if !(0.0..=100.0).contains(accuracy.get_ref()) {
+            return Err(source.error(accuracy.span(), "`accuracy` must be between 0 and 100 percent"));
+        }
+        points.push(LiteraturePoint { macs: mmacs.get_ref() * 1e6, accuracy: accuracy.get_ref() / 100.0 });
+    }
+    let first = points.first().map_or(0.0, |point| point.macs);
+    if points.iter().all(|point| point.macs.total_cmp(&first).is_eq()) {
+        return Err(source.error(span, "`networks` must be of at least two sizes"));
+    }
+    Ok(Literature::new(keys.source, points))
 }
 
 #[cfg(test)]

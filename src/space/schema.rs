@@ -23,6 +23,9 @@ pub(super) struct SpaceFile {
     /// Boundaries at which the views may be fused, and the operator.
     #[serde(default)]
     pub(super) fusion: FusionKeys,
+    /// Accuracies that were published for networks of the space.
+    #[serde(default)]
+    pub(super) literature: Option<LiteratureKeys>,
     /// Settings that a training of this space starts from, as a run's `run.toml` names them. The trainer reads them.
     #[serde(default)]
     #[schemars(with = "Option<std::collections::BTreeMap<String, serde_json::Value>>")]
@@ -131,6 +134,30 @@ pub(super) struct FusionKeys {
     /// Fusion operator.
     #[serde(default)]
     pub(super) operator: FusionOperator,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LiteratureKeys {
+    /// Publications, and the data they are for.
+    pub(super) source: String,
+    /// Published networks.
+    #[schemars(with = "Vec<PublishedKeys>", length(min = 2))]
+    pub(super) networks: Spanned<Vec<PublishedKeys>>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PublishedKeys {
+    /// Name of the network.
+    #[expect(dead_code, reason = "it tells people which network it is")]
+    pub(super) name: String,
+    /// Multiply-accumulates in millions.
+    #[schemars(with = "f64", range(min = 0.001))]
+    pub(super) mmacs: Spanned<f64>,
+    /// Accuracy in percent.
+    #[schemars(with = "f64", range(min = 0.0, max = 100.0))]
+    pub(super) accuracy: Spanned<f64>,
 }
 
 /// JSON Schema of a space file, for editors.

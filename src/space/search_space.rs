@@ -2,6 +2,7 @@
 
 use super::genome::{Gene, StageGenes};
 use super::imported::ImportedNetwork;
+use super::literature::Literature;
 use super::rules::{FusionRules, Slot, SplitRules};
 use super::stage::Stage;
 use crate::network::BoundaryId;
@@ -29,6 +30,8 @@ pub struct SearchSpace {
     pub split: SplitRules,
     /// Rules of fusions.
     pub fusion: FusionRules,
+    /// Published accuracies of its networks, if there are some.
+    pub literature: Option<Literature>,
     pub(super) imported: Vec<ImportedNetwork>,
     pub(super) slots: Vec<Slot>,
     pub(super) genes: Vec<Gene>,
