@@ -20,6 +20,10 @@ pub struct DesignSwing {
     pub split_down: Option<BoundaryId>,
     /// The best split with the knob higher, if it is another one.
     pub split_up: Option<BoundaryId>,
+    /// Change of the accuracy that the design is ranked by with the knob lower; `None` where it is not known.
+    pub accuracy_down: Option<f64>,
+    /// Change with the knob higher.
+    pub accuracy_up: Option<f64>,
     /// Feasibility threshold of the best split: the knob may go as far without breaking a limit. NaN where no value of
     /// this knob alone suffices.
     pub needed: f64,
@@ -56,6 +60,15 @@ impl Session {
         let change = |end: Option<SwingEnd>| end.map(|end| end.latency_s - inspected.best.seconds);
         let other =
             |end: Option<SwingEnd>| end.map(|end| end.boundary).filter(|boundary| *boundary != demands[now].boundary);
+        let rating = |boundary: BoundaryId| {
+            let index = demands.iter().position(|demand| demand.boundary == boundary)?;
+            Some(inspected.measured[index].accuracy).filter(|accuracy| !accuracy.is_nan())
+        };
+        let gain = |knob: Knob, end: Option<SwingEnd>| {
+            // With another number of sensors the accuracies are others.
+            let end = end.filter(|_| knob != Knob::Sensors)?;
+            Some(rating(end.boundary)? - rating(demands[now].boundary)?)
+        };
         let knobs = self.ranges().iter().map(|range| range.knob);
         let swings = cost::tornado(knobs, self.knobs(), self.space().views, best);
         let of_design = |swing: &cost::KnobSwing| {
@@ -66,6 +79,8 @@ impl Session {
                 up_s: change(high),
                 split_down: other(low),
                 split_up: other(high),
+                accuracy_down: gain(swing.knob, low),
+                accuracy_up: gain(swing.knob, high),
                 needed: thresholds.get(swing.knob),
             }
         };

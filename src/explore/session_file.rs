@@ -77,6 +77,12 @@ pub struct ViewRow {
     pub bars: String,
     /// Figures of the scatter's vertical and horizontal axis; `log ` before the figure of a logarithmic axis.
     pub plot: [String; 2],
+    /// `true` if the tracks of the knobs show how many designs fit rather than the best accuracy.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub tracks_fit: bool,
+    /// `true` if the scatter's pane shows the best accuracy against the selected knob.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub curve: bool,
     /// Name of the column that the rows are sorted by.
     pub sort: String,
     /// `true` if the column's default order is reversed.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::axis::{Axis, Scale};
 use super::chart::Chart;
-use crate::explore::{AccuracyFigure, SweepPoint};
+use crate::explore::{AccuracyFigure, AccuracyKind, SweepPoint};
 use crate::quantity::{Knob, KnobScale, Metric};
 use crate::space::SearchSpace;
 
@@ -36,7 +36,7 @@ pub(crate) fn draw(space: &SearchSpace, profile: &str, knob: Knob, points: &[Swe
     let x_scale = if logarithmic && x_low > 0.0 { Scale::Log } else { Scale::Linear };
     let x_title = format!("{}, {}", knob.label(), unit.symbol);
     let x = CHART.along(Axis::new(x_low, x_high, x_scale), x_title.trim_end_matches([',', ' ']).to_owned());
-    let y_title = if accuracies { "best accuracy, %" } else { "latency of the best design, ms" };
+    let y_title = if accuracies { "best accuracy, % (hollow: not measured)" } else { "latency of the best design, ms" };
     let y_high = if accuracies { (high + pad).min(100.0) } else { high + pad };
     let y = CHART.upward(Axis::new((low - pad).max(0.0), y_high, Scale::Linear), y_title.to_owned());
     let title = format!("{} on {profile}: best design against {}", space.name, knob.label());
@@ -53,7 +53,10 @@ pub(crate) fn draw(space: &SearchSpace, profile: &str, knob: Knob, points: &[Swe
                 &format!("M{at:.1} {low:.1}V{high:.1}"),
             );
         }
-        out.element(&format!("circle cx=\"{at:.1}\" cy=\"{height:.1}\" r=\"3\" fill=\"{COLOUR}\""));
+        // Hollow where it was not measured.
+        let measured = one.accuracy.is_none_or(|figure| figure.kind == AccuracyKind::Measured);
+        let fill = if measured { COLOUR } else { "#ffffff" };
+        out.element(&format!("circle cx=\"{at:.1}\" cy=\"{height:.1}\" r=\"3\" fill=\"{fill}\" stroke=\"{COLOUR}\""));
         if index == 0 || curve[index - 1].split != one.split {
             let place = format!("x=\"{at:.1}\" y=\"{:.1}\" text-anchor=\"middle\" fill=\"#444444\"", CHART.top - 8.0);
             out.text(&place, &one.split);

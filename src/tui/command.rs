@@ -87,6 +87,12 @@ pub(crate) enum UserCommand {
     /// Chooses the quantity that the bars show.
     ChooseBarQuantity(Move),
 
+    /// Switches the tracks of the knobs between the best accuracy and the number of designs that fit.
+    ToggleTracks,
+    /// Shows the best accuracy against the selected knob in the scatter's pane; if it has the focus already, the
+    /// scatter again.
+    ToggleCurve,
+
     // Scatter plot.
     /// Puts a figure on an axis of the scatter plot.
     SetAxis(PlotSide, Column),

@@ -298,6 +298,7 @@ impl Theme {
             label: self.text,
             focused: self.accent,
             track: self.dim,
+            shaded: self.dim,
             handle: self.selected,
             value: self.text,
         })

@@ -1,6 +1,6 @@
 //! Measured accuracies: ranking, numbers of sensors, children.
 
-use super::{quantisation, session, set, step};
+use super::{pair, quantisation, session, set, shipped_space, step};
 use crate::explore::progress::{SearchUpdate, State, TrainUpdate};
 use crate::explore::*;
 use crate::quantity::Knob;
@@ -55,7 +55,7 @@ fn a_measured_split_is_kept_while_it_fits() {
     let latency = session.ranked(0).unwrap().evaluation.latency.total_s();
     set(&mut session, Knob::LatencyLimit, &format!("{} ms", latency * 1e3 * 0.99));
     assert_ne!(session.best_design(0), Some(slow));
-    assert_eq!(session.ranked(0).unwrap().class, Class::Unmeasured);
+    assert_eq!(session.ranked(0).unwrap().class, Class::Unrated);
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn an_accuracy_floor_bars_what_was_measured_below_it() {
     set(&mut session, Knob::AccuracyFloor, "75");
     // The floor bars the measured split; others of the design are not known to be worse.
     assert_eq!(session.ranking()[0], 3);
-    assert_eq!(session.ranked(4).unwrap().class, Class::Unmeasured);
+    assert_eq!(session.ranked(4).unwrap().class, Class::Unrated);
 }
 
 #[test]
@@ -207,4 +207,153 @@ fn a_running_search_gets_new_limits_on_request() {
     let generation = GenerationRecord { generation: 1, evaluations: 64, ..GenerationRecord::default() };
     session.apply(Command::Update(vec![Update::Search(SearchUpdate::Event(Event::Generation(generation)))]), 0);
     assert_eq!(session.searching().last().evaluations, 64);
+}
+
+/// A session in which every third design of the table is measured, by its size.
+fn measured_in_part() -> Session {
+    let mut session = session(120);
+    let ids: Vec<CandidateId> = session.order().iter().copied().step_by(3).collect();
+    let accuracy = |id| 0.95 - 0.3 * (-(session.catalogue().get(id).unwrap().macs as f64) / 1.5e6).exp();
+    let updates = ids.iter().map(|&id| measured(&session, id, 6, accuracy(id))).collect();
+    session.apply(Command::Update(updates), 0);
+    session
+}
+
+#[test]
+fn every_design_without_a_measurement_is_predicted_and_ranked_by_the_lower_end() {
+    let mut session = measured_in_part();
+    let measured: Vec<CandidateId> =
+        session.order().iter().copied().filter(|&id| session.row(id).unwrap().accuracy.measured().is_some()).collect();
+    session.predict(0);
+    let mut kinds = [0, 0];
+    let mut last = f64::INFINITY;
+    for row in session.rows(0..session.order().len()) {
+        let figure = row.accuracy.figure().unwrap();
+        assert!(figure.low <= figure.value && figure.value <= figure.high);
+        kinds[usize::from(figure.kind == AccuracyKind::Predicted)] += 1;
+        let ranked_by = session.ranked(row.id).unwrap().accuracy().unwrap();
+        assert!((ranked_by - row.accuracy.ranked_by().unwrap()).abs() < 1e-6);
+        let expected = if figure.kind == AccuracyKind::Measured { figure.value } else { figure.low };
+        assert!((ranked_by - expected).abs() < 1e-6 && ranked_by <= last);
+        last = ranked_by;
+    }
+    assert!(kinds.iter().all(|&count| count > 0), "{kinds:?}");
+    // All splits of a measured design have an accuracy too; the measured one keeps its own.
+    let strip = session.strip().unwrap();
+    assert!(strip.accuracy.figure().is_some());
+    for id in measured {
+        assert!(session.measurements().readings(&session.best_design(id).unwrap()).len() <= 1);
+    }
+    let points = session.points(Column::Accuracy, Column::Latency);
+    assert_eq!(points.len(), session.order().len());
+    for point in points {
+        let row = session.row(point.candidate).unwrap();
+        assert!((row.accuracy.value().unwrap() - point.up).abs() < 1e-6);
+        assert_eq!(point.estimated, row.accuracy.measured().is_none());
+    }
+    assert_eq!(session.unmeasured_rows(), kinds[1]);
+}
+
+#[test]
+fn the_limit_on_accuracy_holds_the_lower_end_of_a_prediction() {
+    let mut session = measured_in_part();
+    session.predict(0);
+    set(&mut session, Knob::AccuracyFloor, "90 %");
+    for id in session.ranking() {
+        let ranked = session.ranked(*id).unwrap();
+        assert_eq!(ranked.feasible(), ranked.accuracy().unwrap() >= 0.9, "{ranked:?}");
+    }
+    assert!((1..120).contains(&session.feasible_count()));
+}
+
+#[test]
+fn predictions_hold_only_for_the_weights_and_views_they_were_fitted_to() {
+    let mut session = measured_in_part();
+    let late = session.prediction_input().fit().unwrap().unwrap();
+    session.predict(0);
+    let predicted = |session: &Session| {
+        session.rows(0..session.order().len()).filter(|row| matches!(row.accuracy, ShownAccuracy::Estimated(_))).count()
+    };
+    assert!(predicted(&session) > 0);
+    set(&mut session, Knob::Sensors, "3");
+    assert_eq!(predicted(&session), 0, "no other number of views was measured");
+    set(&mut session, Knob::Sensors, "6");
+    session.apply(Command::Update(vec![Update::Withdrawn { step: 50 }]), 0);
+    assert!(session.predictions().is_none() && !session.has_accuracies());
+    // A fit that was begun before comes too late.
+    session.apply(Command::Update(vec![Update::Predicted(std::sync::Arc::new(late))]), 0);
+    assert!(session.predictions().is_none());
+    assert!(session.prediction_input().fit().unwrap().is_none(), "nothing is measured any more");
+}
+
+#[test]
+fn candidates_that_come_after_a_fit_are_predicted_too() {
+    let mut session = measured_in_part();
+    session.predict(0);
+    let mut design = session.best_design(0).unwrap();
+    let ratios = &session.space().split.ratios;
+    design.ratio = *ratios.iter().find(|ratio| **ratio != design.ratio && **ratio > 1).unwrap();
+    design.split = session.space().boundary_named("S2.1").unwrap();
+    let design = session.space().canonical_design(design);
+    let before = session.catalogue().len();
+    learn(&mut session, &design, 6, 0.9);
+    assert_eq!(session.catalogue().len(), before + 1);
+    let id = before as CandidateId;
+    assert!(session.ranked(id).unwrap().accuracy().is_some());
+    let strip_less = session.catalogue().design(id, session.space().boundary_named("S1.1").unwrap()).unwrap();
+    assert!(matches!(session.accuracy(&strip_less), ShownAccuracy::Estimated(_)));
+}
+
+#[test]
+fn tracks_are_the_best_accuracy_at_each_step() {
+    let mut session = measured_in_part();
+    for predicts in [false, true] {
+        if predicts {
+            session.predict(0);
+        }
+        set(&mut session, Knob::LatencyLimit, "5 ms");
+        for range in session.ranges() {
+            let steps = range.steps.iter().zip(session.track(range.knob)).step_by(3);
+            for (&step, stop) in steps {
+                let mut moved = session.clone();
+                moved.apply(Command::SetKnobs(vec![(range.knob, step)]), 0);
+                let best = moved.best_accuracy().unwrap_or(f64::NAN);
+                let track = stop.map_or(f64::NAN, |stop| stop.accuracy);
+                assert!(
+                    (best - track).abs() < 1e-6 || best.is_nan() && track.is_nan(),
+                    "{range:?} {step}: {best} {track}"
+                );
+            }
+        }
+        let now = session.best_accuracy().unwrap();
+        for strict in [false, true] {
+            for change in session.accuracy_changes(strict) {
+                let mut moved = session.clone();
+                moved.apply(Command::SetKnobs(vec![(change.knob, change.value)]), 0);
+                assert!((moved.best_accuracy().unwrap() - now - change.change).abs() < 1e-6, "{change:?}");
+                assert_eq!(change.change < 0.0, strict);
+            }
+        }
+    }
+}
+
+#[test]
+fn unsplit_networks_have_the_accuracy_that_was_published_for_their_size() {
+    let space = shipped_space("attentive-nas");
+    let session = Session::new(space, pair().1, 40, 1);
+    assert!(session.has_accuracies() && session.measurements().is_empty());
+    let mut known = 0;
+    for row in session.rows(0..session.order().len()) {
+        let published = (202e6..713e6).contains(&(row.candidate.macs as f64));
+        let figure = row.accuracy.figure();
+        assert_eq!(figure.is_some(), published, "{}", row.candidate.macs);
+        let Some(figure) = figure else { continue };
+        known += 1;
+        assert_eq!((figure.kind, figure.samples), (AccuracyKind::Literature, None));
+        assert!((0.76..0.82).contains(&figure.value) && figure.low < figure.value);
+        assert_eq!(session.ranked(row.id).unwrap().accuracy(), Some(figure.low));
+    }
+    assert!(known > 0);
+    let points = session.points(Column::Accuracy, Column::Latency);
+    assert!(points.len() == known && points.iter().all(|point| point.estimated));
 }

@@ -2,8 +2,10 @@
 
 use crate::cost::{self, Evaluation, FrameStage, KnobChange, MeasuredShares, Reason, SplitDemand, reasons};
 use crate::explore::knob_histograms::KnobGain;
+use crate::explore::knob_range::KnobRange;
 use crate::explore::ranking_rule::Evaluator;
 use crate::explore::session::Session;
+use crate::explore::tracks::{self, AccuracyChange, Track, TrackStop};
 use crate::quantity::{Dimension, Knob, Metric, RelaxDirection};
 
 /// Feasibility of the selected design.
@@ -103,6 +105,31 @@ impl Session {
     /// For each knob, the nearest step at which more designs fit; largest gain first.
     pub fn gains(&self) -> &[KnobGain] {
         &self.derived().histograms().gains
+    }
+
+    /// For each step of a knob's range, the best accuracy of any design that fits there, the other knobs held.
+    pub fn track(&self, knob: Knob) -> &[Option<TrackStop>] {
+        let index = self.ranges().iter().position(|range| range.knob == knob);
+        let tracks = self.derived().tracks(self.catalogue(), self.knobs(), self.ranges());
+        index.and_then(|index| tracks.get(index)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Accuracy that the first of the ranking is ranked by, if it meets all limits.
+    pub fn best_accuracy(&self) -> Option<f64> {
+        let ranked = self.ranked(*self.ranking().first()?)?;
+        ranked.accuracy().filter(|_| ranked.feasible())
+    }
+
+    /// For each knob, the nearest step at which a more accurate design fits, the largest gain first; or, if `strict`,
+    /// at which the best accuracy is less, the largest loss first.
+    pub fn accuracy_changes(&self, strict: bool) -> Vec<AccuracyChange> {
+        let now = self.best_accuracy().unwrap_or(0.0);
+        let tracks = self.derived().tracks(self.catalogue(), self.knobs(), self.ranges());
+        let of =
+            |(range, track): (&KnobRange, &Track)| tracks::change(range, track, self.value(range.knob), now, !strict);
+        let mut changes: Vec<AccuracyChange> = self.ranges().iter().zip(tracks).filter_map(of).collect();
+        changes.sort_by(|one, other| other.change.abs().total_cmp(&one.change.abs()));
+        changes
     }
 
     /// For each step of a range, how many of the candidates looked at would fit if the knob stood there, the others

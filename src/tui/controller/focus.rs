@@ -89,6 +89,7 @@ fn rows(ui: &UiState, to: RowMove) -> UserCommand {
         (Some(Overlay::Help), ..) => UserCommand::ScrollHelp(to),
         (Some(Overlay::Why | Overlay::History), ..) => UserCommand::ChooseOverlayRow(to),
         (_, Screen::Explore, Pane::Knobs) => Command::SelectKnob(to).into(),
+        (_, Screen::Explore, Pane::Scatter) if ui.curve => Command::SelectKnob(to).into(),
         (_, Screen::Explore, _) => Command::Select(to).into(),
         (_, Screen::Train | Screen::Search, _) => UserCommand::ScrollEvents(to),
         (_, Screen::Compare, _) if ui.compare_pane == ComparePane::Axes => UserCommand::SelectAxis(to),
@@ -100,6 +101,7 @@ fn rows(ui: &UiState, to: RowMove) -> UserCommand {
 fn sideways(session: &Session, ui: &UiState, steps: i32) -> Option<UserCommand> {
     match (ui.screen, ui.pane) {
         (Screen::Explore, Pane::Knobs) => Some(Command::MoveKnob(Move::By(steps)).into()),
+        (Screen::Explore, Pane::Scatter) if ui.curve => Some(Command::MoveKnob(Move::By(steps)).into()),
         (Screen::Explore, Pane::Network) => Some(Command::Override(DesignPart::Split, Move::By(steps)).into()),
         (Screen::Explore, Pane::Bars) => Some(UserCommand::ChooseBarQuantity(Move::By(steps.signum()))),
         (Screen::Explore, Pane::Table) => {

@@ -104,8 +104,10 @@ fn view(session: &Session, ui: &mut UiState, command: UserCommand) {
         UserCommand::Focus(pane) => ui.pane = pane,
         UserCommand::ShowScatter => {
             (ui.prefers_scatter, ui.pane) = (true, Pane::Scatter);
-            ui.pictures.shown = false;
+            (ui.pictures.shown, ui.curve) = (false, false);
         }
+        UserCommand::ToggleTracks => ui.tracks_fit = !ui.tracks_fit,
+        UserCommand::ToggleCurve => toggle_curve(ui),
         UserCommand::TogglePictures => toggle_pictures(ui),
         UserCommand::ShowObject(steps) => ui.pictures.object = ui.pictures.object.saturating_add_signed(steps),
         UserCommand::ShowCamera(steps) => {
@@ -154,6 +156,14 @@ fn view(session: &Session, ui: &mut UiState, command: UserCommand) {
         UserCommand::ClosePopup => (ui.menu, ui.entry) = (None, None),
         _ => {}
     }
+}
+
+fn toggle_curve(ui: &mut UiState) {
+    let hides = ui.curve && !ui.pictures.shown;
+    ui.screen = Screen::Explore;
+    ui.curve = !hides;
+    ui.pictures.shown = false;
+    ui.prefers_scatter = true;
 }
 
 fn toggle_pictures(ui: &mut UiState) {

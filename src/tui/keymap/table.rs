@@ -121,6 +121,8 @@ pub(crate) const BINDINGS: &[Binding] = bindings! {
     "sort"             [key('s')]              SortByNeighbour(1)                       DESIGNS Look    "sort"        "sort the designs by the next column",
     "reverse"          [key('a')]              ReverseOrder                             DESIGNS Look    ""            "reverse the order of the designs",
     "unit"             [key('v')]              ChooseBarQuantity(Step::By(1))           EXPLORE Look    ""            "show time, energy, link bytes, memory or frames in the bars",
+    "tracks"           [key('%')]              ToggleTracks                             EXPLORE Look    ""            "show the best accuracy along each knob, or how many designs fit",
+    "curve"            [key('C')]              ToggleCurve                              EXPLORE Look    ""            "show the best accuracy against the selected knob, or the scatter",
     "axes"             [key('V')]              OpenMenu(MenuKind::Axes)                 EXPLORE Look    ""            "choose the axes of the scatter, linear or logarithmic",
     "zoom-pane"        [key('z')]              ToggleMaximised                          EXPLORE Look    "zoom"        "maximise the pane, or restore it",
     "show-scatter"     [key('p')]              ShowScatter                              EXPLORE Look    ""            "show the scatter where there is room for one pane",

@@ -47,6 +47,10 @@ pub struct UiState {
     pub(crate) maximised: bool,
     /// Quantity that the bars show.
     pub(crate) bar_quantity: BarQuantity,
+    /// The tracks of the knobs show how many designs fit, also where accuracies are known.
+    pub(crate) tracks_fit: bool,
+    /// The scatter's pane shows the best accuracy against the selected knob.
+    pub(crate) curve: bool,
     /// Figures of the scatter plot as chosen; [`UiState::plot_axes`] has them as drawn.
     pub(crate) axes: PlotAxes,
     /// Visible part of the scatter plot.
@@ -101,6 +105,8 @@ impl UiState {
         Self {
             screen: Screen::named(&view.screen).unwrap_or_default(),
             bar_quantity: BarQuantity::ALL.into_iter().find(|one| one.name() == view.bars).unwrap_or_default(),
+            tracks_fit: view.tracks_fit,
+            curve: view.curve,
             axes: PlotAxes::read(&view.plot).unwrap_or_default(),
             parallel: ParallelAxes { brushes: Brushes::read(&view.brushes), ..ParallelAxes::default() },
             ..Self::default()
@@ -112,6 +118,7 @@ impl UiState {
         let mut file = session.to_file();
         file.view.screen = self.screen.name().to_lowercase();
         self.bar_quantity.name().clone_into(&mut file.view.bars);
+        (file.view.tracks_fit, file.view.curve) = (self.tracks_fit, self.curve);
         file.view.plot = self.axes.words();
         file.view.brushes = self.parallel.brushes.rows();
         file

@@ -20,7 +20,7 @@ use ratatui::{
 };
 
 use super::{
-    bars, chrome, inspect, knobs, network, pictures, scatter, table,
+    bars, chrome, inspect, knobs, network, pictures, reach, scatter, table,
     view::{View, WIDE},
 };
 use crate::{
@@ -132,11 +132,20 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
         if view.ui.pictures.shown {
             pictures::draw(view, area, buf, hits);
         } else {
-            scatter::draw(view, area, buf, hits);
+            plot(view, area, buf, hits);
         }
     }
     if let Some(area) = regions.table {
         table::draw(view, area, buf, hits);
+    }
+}
+
+/// The scatter, or the curve that stands in its pane.
+fn plot(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
+    if view.ui.curve {
+        reach::draw(view, area, buf, hits);
+    } else {
+        scatter::draw(view, area, buf, hits);
     }
 }
 
@@ -152,7 +161,7 @@ fn whole(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
             inspect::draw(view, inner, buf, hits);
         }
         Pane::Bars => bars::draw(view, area, buf, hits),
-        Pane::Scatter => scatter::draw(view, area, buf, hits),
+        Pane::Scatter => plot(view, area, buf, hits),
         Pane::Pictures => pictures::draw(view, area, buf, hits),
         Pane::Table => table::draw(view, area, buf, hits),
     }

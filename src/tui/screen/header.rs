@@ -77,11 +77,18 @@ fn work(view: View<'_>, room: bool) -> (String, Style) {
         return ("imported: accuracies are not known".to_owned(), theme.dim);
     }
     match session.measurements().len() {
+        0 if session.space().literature.is_some() => {
+            let words = if room { "accuracies from the literature, of unsplit networks" } else { "from literature" };
+            (words.to_owned(), theme.warn)
+        }
         0 if room => {
             (format!("accuracies not yet measured: {} trains", ui.keys.key(Command::StartTraining)), theme.warn)
         }
         0 => (format!("not yet measured: {} trains", ui.keys.key(Command::StartTraining)), theme.warn),
         measured if view.shows_shipped_run() => (format!("shipped run: {measured} measured"), theme.text),
+        measured if room && session.predictions().is_some() => {
+            (format!("{measured} measured, others predicted"), theme.text)
+        }
         measured => (format!("{measured} measured"), theme.text),
     }
 }

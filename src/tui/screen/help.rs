@@ -106,7 +106,20 @@ fn lines(view: View<'_>) -> Vec<(Option<String>, String)> {
         ));
         lines.push(row(format!("{} {}", glyphs.selected, glyphs.focus), "selected, has the focus"));
         lines.push(row(format!("{} {}", glyphs.yes, glyphs.no), "meets all limits, breaks one"));
-        lines.push(row("~ -".to_owned(), "measured with another number of sensors, not measured"));
+        lines.push(row("~ -".to_owned(), "measured with another number of sensors, not known"));
+        let (about, plus_minus) = (glyphs.about, glyphs.plus_minus);
+        lines.push(row(
+            format!("{about}93 {plus_minus}2"),
+            "predicted from measured designs, with half its 90 % interval; ranked by the lower end",
+        ));
+        lines.push(row(
+            format!("{}79.8", glyphs.published),
+            "published for networks of this size; the loss of a splitting module is not in it",
+        ));
+        lines.push(row(
+            format!("{} {}", glyphs.estimated_front, glyphs.estimated_mark()),
+            "predicted or published: on the front, fits",
+        ));
         lines.push((None, "Mouse".to_owned()));
         lines.push(row("click".to_owned(), "select; on the network: move the split; on a heading: sort"));
         lines.push(row(

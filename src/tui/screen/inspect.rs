@@ -18,12 +18,12 @@
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style, widgets::Widget};
 
-use super::{chrome, frames, view::View};
+use super::{chrome, frames, table, view::View};
 use crate::{
     cost::{LatencyBreakdown, Traffic},
     explore::{
-        Accuracy, Column, Command, DesignPart, DesignStrip, Move, NetworkBoundary, Session, ShownAccuracy, ShownLeak,
-        SplitState,
+        Accuracy, AccuracyFigure, AccuracyKind, Column, Command, DesignPart, DesignStrip, Move, NetworkBoundary,
+        Session, ShownAccuracy, ShownLeak, SplitState,
     },
     network::Network,
     quantity::{Knob, Metric, Unit, number},
@@ -88,13 +88,14 @@ fn about(view: View<'_>, strip: &DesignStrip<'_>) -> Vec<String> {
             "{} accuracy {} {}{}",
             accuracy.precision.name(),
             Metric::Accuracy.format(accuracy.accuracy),
-            if view.theme.glyphs.braille { "±" } else { "+-" },
+            view.theme.glyphs.plus_minus,
             Metric::Accuracy.info().unit.column(accuracy.standard_error()),
         ),
         ShownAccuracy::OtherViews { views, accuracy } => {
             let (precision, share) = (accuracy.precision.name(), Metric::Accuracy.format(accuracy.accuracy));
             format!("{precision} accuracy ~{share}, measured with {views} sensors")
         }
+        ShownAccuracy::Estimated(figure) => estimated(view, &figure),
         ShownAccuracy::None => "accuracy not measured".to_owned(),
     };
     let size = format!("{}, {} weights, {accuracy}", Metric::Macs.format(macs as f64), number::grouped(weights));
@@ -109,6 +110,16 @@ fn about(view: View<'_>, strip: &DesignStrip<'_>) -> Vec<String> {
         lines.push(format!("{} samples, step {}{float}{entropy}", accuracy.samples, accuracy.step));
     }
     lines
+}
+
+/// An accuracy that was not measured, with where it comes from.
+fn estimated(View { session, theme, .. }: View<'_>, figure: &AccuracyFigure) -> String {
+    let share = table::estimate_in_words(figure, theme.glyphs);
+    if figure.kind == AccuracyKind::Literature {
+        return format!("literature accuracy {share}: published networks of this size, not split");
+    }
+    let measured = number::grouped(session.measurements().len() as u64);
+    format!("{} accuracy {share} (90 %), predicted from {measured} measured designs", figure.precision.name())
 }
 
 /// Accuracy in float beside one in int8, and the loss; empty where there is none.

@@ -11,14 +11,17 @@
 //! │ fastest   S2.1 from 8.2 to 40 Mbit/s   │
 //! └────────────────────────────────────────┘
 //! ```
+//! Once accuracies are known, the bars are the best accuracy at each place, dimmer where it was not measured, and the
+//! lines below say what a move of a knob gains; a key switches between both.
+//!
 //! The title says how many designs of the whole space fit; below are the candidates, of which the bars are drawn.
 
 use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
 use super::{chrome, view::View};
 use crate::{
-    explore::{Command, KnobGain, KnobRange},
-    quantity::{Knob, KnobScale, Limit, LimitSide, number},
+    explore::{AccuracyChange, Command, KnobGain, KnobRange, Session, TrackStop},
+    quantity::{Knob, KnobScale, Limit, LimitSide, Metric, number},
     search,
     tui::{
         hit::{HitMap, Region},
@@ -34,13 +37,27 @@ const VALUE: u16 = 5;
 /// Cells of the words before a line below the knobs.
 const WORDS: u16 = 10;
 
+/// Most and least difference of accuracies between an empty and a full track.
+const WIDEST: f64 = 0.3;
+const NARROWEST: f64 = 0.03;
+/// Height of the least accuracy, so that it is told from none.
+const LOWEST: f64 = 0.05;
+
 /// Draws the pane.
 pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { session, theme, ui } = view;
     let focus = ui.pane == Pane::Knobs;
     hits.add(area, Region::Pane(Pane::Knobs));
     let few = usize::from(area.height.saturating_sub(2)) <= session.ranges().len();
-    let foot = if few { fit_words(view) + " candidates fit" } else { "bar height: designs that fit there".to_owned() };
+    let scale = accuracy_scale(view);
+    let foot = match scale {
+        _ if few => fit_words(view) + " candidates fit",
+        Some([low, high]) => {
+            let [low, high] = [low, high].map(|share| Metric::Accuracy.info().unit.column(share));
+            format!("bar height: best accuracy there, {} to {} %", low.trim(), high.trim())
+        }
+        None => "bar height: designs that fit there".to_owned(),
+    };
     let inner = chrome::pane(buf, area, ("Knobs", &whole(view, area.width.saturating_sub(12))), focus, theme);
     chrome::foot(buf, area, ("", &foot), theme);
     let words = |range: &KnobRange| width(&label(range, theme, 0)) + 1 + width(range.unit.symbol);
@@ -50,7 +67,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let first = chrome::scrolled(0, session.selected_range_index(), session.ranges().len(), shown);
     for (index, range) in session.ranges().iter().enumerate().skip(first).take(shown) {
         let row = chrome::row(inner, u16::try_from(index - first).unwrap_or(u16::MAX));
-        slider(view, range, index, row, words, buf, hits);
+        slider(view, (range, index), (row, words), scale, buf, hits);
     }
     let below = u16::try_from(shown).unwrap_or(u16::MAX);
     let rest =
@@ -61,20 +78,53 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     }
 }
 
-fn slider(view: View<'_>, range: &KnobRange, index: usize, row: Rect, words: u16, buf: &mut Buffer, hits: &mut HitMap) {
+/// Lowest and highest accuracy that the tracks show; `None` where they show how many designs fit.
+fn accuracy_scale(View { session, ui, .. }: View<'_>) -> Option<[f64; 2]> {
+    if ui.tracks_fit || !session.has_accuracies() {
+        return None;
+    }
+    let all = || session.ranges().iter().flat_map(|range| session.track(range.knob)).flatten();
+    let high = all().map(|stop| stop.accuracy).fold(f64::NEG_INFINITY, f64::max);
+    let low = all().map(|stop| stop.accuracy).fold(f64::INFINITY, f64::min);
+    // What is far below the best is as low as can be; a span of a few points is not blown up.
+    high.is_finite().then(|| [low.clamp(high - WIDEST, high - NARROWEST).max(0.0), high])
+}
+
+/// Height of each step of a knob, and if it is shaded: the best accuracy there, or the share of designs that fit.
+fn heights(session: &Session, knob: Knob, scale: Option<[f64; 2]>) -> (Vec<f64>, Vec<bool>) {
+    let Some([low, high]) = scale else {
+        let sampled = session.sampled().max(1) as f64;
+        return (session.histogram(knob).iter().map(|count| f64::from(*count) / sampled).collect(), Vec::new());
+    };
+    let height =
+        |stop: &Option<TrackStop>| stop.map_or(0.0, |stop| ((stop.accuracy - low) / (high - low)).clamp(LOWEST, 1.0));
+    let track = session.track(knob);
+    let shaded = track.iter().map(|stop| stop.is_some_and(|stop| stop.estimated)).collect();
+    (track.iter().map(height).collect(), shaded)
+}
+
+fn slider(
+    view: View<'_>,
+    (range, index): (&KnobRange, usize),
+    (row, words): (Rect, u16),
+    scale: Option<[f64; 2]>,
+    buf: &mut Buffer,
+    hits: &mut HitMap,
+) {
     let View { session, theme, .. } = view;
     let value = session.value(range.knob);
-    let sampled = session.sampled().max(1) as f64;
-    let heights: Vec<f64> = session.histogram(range.knob).iter().map(|count| f64::from(*count) / sampled).collect();
+    let (heights, shaded) = heights(session, range.knob, scale);
     let (label, number) = (label(range, theme, words), range.number(value));
+    let track_style = if scale.is_some() { theme.front } else { theme.border };
     let mut slider = Slider::new(&label, &number)
         .histogram(&heights)
+        .shaded(&shaded)
         .position(range.fraction(value))
         .focused(index == session.selected_range_index())
         .locked(session.setup().is_locked(range.knob))
         .label_width(words)
         .value_width(VALUE)
-        .look(theme.look(SliderStyles { track: theme.border, ..theme.slider().styles }));
+        .look(theme.look(SliderStyles { track: track_style, ..theme.slider().styles }));
     if range.info().scale == KnobScale::Count {
         slider = slider.choices(u16::try_from(range.steps.len()).unwrap_or(u16::MAX));
     }
@@ -145,6 +195,7 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let binding = if binding.is_empty() { "nothing alone".to_owned() } else { binding.join(", ") };
     chrome::line(buf, row, &[("binding   ", theme.dim), (&binding, theme.text)], theme);
     let selected = session.selected_range().knob;
+    let by_accuracy = !view.ui.tracks_fit && session.has_accuracies();
     let mut gains: Vec<&KnobGain> = session.gains().iter().collect();
     gains.sort_by_key(|gain| gain.change.knob != selected);
     // What the selected knob is, where there is room for that too.
@@ -157,6 +208,14 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     // With a single line left, the link shows between which bandwidths the split holds, other knobs what they bring.
     let single = rows.len() == 1 && selected == Knob::LinkBandwidth;
     let count = if single { 0 } else { rows.len().saturating_sub(1).max(1).min(gains.len().max(1)) };
+    if by_accuracy && count > 0 {
+        let most = rows.len().saturating_sub(1).max(1);
+        let count = accuracy_lines(view, &rows[..most.min(rows.len())], buf, hits);
+        if let Some(&row) = rows.get(count) {
+            chrome::line(buf, row, &[("fastest   ", theme.dim), (&fastest(view), theme.text)], theme);
+        }
+        return;
+    }
     for (index, &row) in rows.iter().enumerate().take(count) {
         let lead = if index == 0 { "what if   " } else { "          " };
         let Some(KnobGain { change, gained }) = gains.get(index) else {
@@ -179,6 +238,44 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     if let Some(&row) = rows.get(count) {
         chrome::line(buf, row, &[("fastest   ", theme.dim), (&fastest(view), theme.text)], theme);
     }
+}
+
+/// Gains of accuracy by moving one knob, the selected one first, then what making it stricter costs. Returns the number
+/// of lines.
+fn accuracy_lines(view: View<'_>, rows: &[Rect], buf: &mut Buffer, hits: &mut HitMap) -> usize {
+    let View { session, theme, .. } = view;
+    let selected = session.selected_range().knob;
+    let fits = session.best_accuracy().is_some();
+    let first = |mut changes: Vec<AccuracyChange>| {
+        changes.sort_by_key(|change| change.knob != selected);
+        changes
+    };
+    let gains = first(session.accuracy_changes(false));
+    let losses = first(session.accuracy_changes(true));
+    let loss = losses.first().filter(|loss| loss.knob == selected && rows.len() > 1);
+    let of_gains = gains.len().min(rows.len() - usize::from(loss.is_some()));
+    let mut lines: Vec<(&str, &AccuracyChange)> = gains[..of_gains].iter().map(|gain| ("what if   ", gain)).collect();
+    lines.iter_mut().skip(1).for_each(|line| line.0 = "          ");
+    lines.extend(loss.map(|loss| ("at stake  ", loss)));
+    if gains.is_empty()
+        && let Some(&row) = rows.get(lines.len())
+    {
+        let lead = if lines.is_empty() { "what if   " } else { "          " };
+        chrome::line(buf, row, &[(lead, theme.dim), ("no single knob gains accuracy", theme.dim)], theme);
+    }
+    for ((lead, change), &row) in lines.iter().zip(rows) {
+        let AccuracyChange { knob, value: to, change } = change;
+        let points = Metric::Accuracy.info().unit.difference(*change);
+        let relation = sign(*knob, theme).map(|sign| format!("{sign} ")).unwrap_or_default();
+        let (name, value) = (knob.info().short, knob.format(*to));
+        // Where nothing fits now there is nothing to gain on.
+        let points = if fits { points } else { Metric::Accuracy.info().unit.column(*change).trim().to_owned() };
+        let words = format!("{name} {relation}{value}: {points} %");
+        let style = if *change > 0.0 { theme.good } else { theme.warn };
+        chrome::line(buf, row, &[(lead, theme.dim), (&words, style)], theme);
+        hits.button(row, Command::SetKnobs(vec![(*knob, *to)]));
+    }
+    (lines.len() + usize::from(gains.is_empty())).min(rows.len())
 }
 
 /// The fastest split of the selected design, and the bandwidths between which it is that.

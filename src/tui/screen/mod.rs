@@ -28,6 +28,7 @@ mod optimum;
 mod pictures;
 mod popup;
 mod popup_frame;
+mod reach;
 mod replay_bar;
 mod scatter;
 mod search;

@@ -150,12 +150,13 @@ fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&Network
     );
     let time = Metric::Latency.format(here.evaluation.latency.link_s);
     let sides = format!("{sensors} {times_sign} sensor");
-    let outcome = match places.accuracy.accuracy() {
-        Some(accuracy) => {
-            let near = if matches!(places.accuracy, ShownAccuracy::OtherViews { .. }) { "~" } else { "" };
-            format!("{near}{}{}", Metric::Accuracy.format(accuracy.accuracy), table::float_mark(accuracy))
+    let outcome = match places.accuracy {
+        ShownAccuracy::Measured(accuracy) => Metric::Accuracy.format(accuracy.accuracy) + table::float_mark(accuracy),
+        ShownAccuracy::OtherViews { accuracy, .. } => {
+            format!("~{}{}", Metric::Accuracy.format(accuracy.accuracy), table::float_mark(accuracy))
         }
-        None => String::new(),
+        ShownAccuracy::Estimated(figure) => table::accuracy(&ShownAccuracy::Estimated(figure), theme.glyphs),
+        ShownAccuracy::None => String::new(),
     };
     let strip = NetworkStrip::new(&blocks, &marks)
         .split(places.split)

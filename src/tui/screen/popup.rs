@@ -28,7 +28,7 @@ use crate::{
     cost::KnobChange,
     explore::{Column, DesignSwing, Session},
     network::BoundaryId,
-    quantity::{RelaxDirection, Unit},
+    quantity::{Metric, RelaxDirection, Unit},
     tui::{
         hit::{HitMap, Region},
         model::{command_palette, entry::Purpose, fixes::fixes, screen::Overlay},
@@ -136,6 +136,12 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let swings = session.tornado();
     let unit = session.unit(Column::Latency);
     let arrow = if theme.glyphs.braille { '→' } else { '>' };
+    let percent = Metric::Accuracy.info().unit;
+    let points = |change: Option<f64>| {
+        change.map(|change| percent.difference(change)).filter(|text| text.starts_with(['+', '-']))
+    };
+    let judged = swings.iter().any(|swing| points(swing.accuracy_down).or(points(swing.accuracy_up)).is_some());
+    let cells = if judged { 38 } else { 26 };
     let texts: Vec<String> = swings
         .iter()
         .map(|swing| {
@@ -147,9 +153,15 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
                 split.map(|id| format!(" {arrow}{}", session.space().boundary_name(id))).unwrap_or_default()
             };
             if let Some(words) = no_effect(swing, unit) {
-                return format!("{words:<26}");
+                return format!("{words:<cells$}");
             }
             let (down, up) = (change(swing.down_s), change(swing.up_s));
+            if judged {
+                let gain = |change: Option<f64>| points(change).map(|text| text + "%").unwrap_or_default();
+                let (less, more) = (gain(swing.accuracy_down), gain(swing.accuracy_up));
+                let (split_down, split_up) = (split(swing.split_down), split(swing.split_up));
+                return format!("{down:>6}{split_down:<7}{less:>6}{up:>6}{split_up:<7}{more:>6}");
+            }
             format!("{down:>6}{:<7}{up:>6}{:<7}", split(swing.split_down), split(swing.split_up))
         })
         .collect();
@@ -171,7 +183,14 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         (fills[2].to_string(), styles.down),
         (" a fifth less  ".to_owned(), theme.dim),
         (fills[0].to_string(), styles.up),
-        (format!(" a fifth more; {} each, and the best split if it moves", unit.symbol), theme.dim),
+        (
+            format!(
+                " a fifth more; {} each, and the best split if it moves{}",
+                unit.symbol,
+                if judged { " with its accuracy" } else { "" }
+            ),
+            theme.dim,
+        ),
     ];
     let head: Vec<_> = head.iter().map(|(text, style)| (text.as_str(), *style)).collect();
     chrome::line(buf, chrome::row(inner, 0), &head, theme);

@@ -11,7 +11,11 @@
 //! ```
 //! The crosshair goes through the selected design while the pane has the focus, or through where the mouse inspects.
 
-use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    style::{Modifier, Style},
+};
 
 use super::{chrome, view::View};
 use crate::{
@@ -40,7 +44,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     hits.add(area, Region::Pane(Pane::Scatter));
     let scene = PlotScene::of(view);
     let title = scene.title(ui.axes);
-    let [long, short] = legend(theme);
+    let [long, short] = legend(view);
     let fits = |legend: &&String| width(legend) + width(&title) + 9 < area.width;
     let legend = [&long, &short].into_iter().find(fits);
     let inner = chrome::pane(buf, area, (&title, legend.map_or("", String::as_str)), focus, theme);
@@ -61,7 +65,12 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     if is_zoomed {
         facts.push("zoomed".to_owned());
     } else if unmeasured > 0 {
-        facts.push(count(unmeasured, "not measured"));
+        let what = match (session.predictions(), session.has_accuracies()) {
+            (Some(_), _) => "predicted",
+            (None, true) if session.measurements().is_empty() => "from literature",
+            (None, _) => "not measured",
+        };
+        facts.push(count(unmeasured, what));
     }
     if outside > 0 {
         facts.push(count(outside, "outside"));
@@ -80,10 +89,21 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     hits.add(inner, Region::Scatter);
 }
 
-fn legend(theme: &Theme) -> [String; 2] {
+fn legend(View { session, theme, ui }: View<'_>) -> [String; 2] {
     let glyphs = theme.glyphs;
+    let published = session.space().literature.is_some() && session.measurements().is_empty();
+    let predicts =
+        (published || session.predictions().is_some()) && [ui.axes.up, ui.axes.right].contains(&Column::Accuracy);
     let (front, fits) = (glyphs.front_mark(), glyphs.feasible_mark());
     let (selected, not) = (glyphs.selected, glyphs.infeasible);
+    if predicts {
+        let (hoped, near) = (glyphs.estimated_front, glyphs.estimated_mark());
+        let predicted = if published { "literature" } else { "predicted" };
+        return [
+            format!("{front} front  {fits} fits  {hoped}{near} {predicted}  {selected} selected  {not} does not"),
+            format!("{front} front {fits} fits {hoped}{near} {predicted}"),
+        ];
+    }
     [
         format!("{front} front  {selected} selected  {fits} fits  {not} does not"),
         format!("{front} front {fits} fits {not} not"),
@@ -229,14 +249,16 @@ impl PointSource for PlotScene<'_> {
     #[inline]
     fn plot_point(&self, index: usize) -> PlotPoint {
         let point = self.point(index);
-        let layer = match point.class {
-            PointClass::Infeasible => 0,
-            PointClass::Feasible => 1,
-            PointClass::Front => 2,
+        let layer = match (point.class, point.estimated) {
+            (PointClass::Infeasible, _) => 0,
+            (PointClass::Feasible, true) => 1,
+            (PointClass::Feasible, false) => 2,
+            (PointClass::Front, true) => 3,
+            (PointClass::Front, false) => 4,
         };
         let pinned = self.session.setup().pin_letter(point.candidate).is_some();
         let [right, up] = self.units;
-        PlotPoint { x: point.right / right.size, y: point.up / up.size, layer: if pinned { 3 } else { layer } }
+        PlotPoint { x: point.right / right.size, y: point.up / up.size, layer: if pinned { 5 } else { layer } }
     }
 
     fn look(&self, index: usize) -> (PointMark, Style) {
@@ -244,6 +266,10 @@ impl PointSource for PlotScene<'_> {
         let glyphs = theme.glyphs;
         match (self.session.setup().pin_letter(point.candidate), point.class) {
             (Some(pin), _) => (PointMark::Glyph(pin), theme.pins[(pin as usize - 'A' as usize) % theme.pins.len()]),
+            (None, PointClass::Front) if point.estimated => (PointMark::Glyph(glyphs.estimated_front), theme.front),
+            (None, PointClass::Feasible) if point.estimated => {
+                (PointMark::Quarters(&glyphs.estimated_marks), theme.feasible.add_modifier(Modifier::DIM))
+            }
             (None, PointClass::Front) => (PointMark::Quarters(&glyphs.front_marks), theme.front),
             (None, PointClass::Feasible) => (PointMark::Quarters(&glyphs.feasible_marks), theme.feasible),
             (None, PointClass::Infeasible) => (PointMark::Glyph(glyphs.infeasible), theme.infeasible),

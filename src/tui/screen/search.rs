@@ -27,7 +27,7 @@ use crate::{
     record::OperatorRecord,
     tui::{
         hit::HitMap,
-        widget::{CurveSeries, Gauge, Scale},
+        widget::{CurveSeries, Gauge, Scale, width},
     },
 };
 
@@ -68,6 +68,26 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     train::notes(view, events, &searching.notes, buf, hits);
 }
 
+/// Quality of the predictions: width, coverage and rank correlation on designs held out of the fit, with the present
+/// number of sensors or the one nearest to it that was measured. `None` without predictions.
+fn predictions(view: View<'_>, narrow: bool) -> Option<String> {
+    let View { session, theme, .. } = view;
+    let sensors = session.knobs().sensors;
+    let qualities = session.predictions()?.qualities();
+    let (views, quality) = qualities.min_by_key(|(views, _)| views.abs_diff(sensors))?;
+    let points = Metric::Accuracy.info().unit;
+    let half = format!("{}{}", theme.glyphs.plus_minus, points.column(quality.half_width));
+    let coverage = Dimension::Share.format(quality.coverage);
+    let tau = format!("{:.2}", quality.kendall_tau);
+    if narrow {
+        return Some(format!("predicted {half}, {coverage} held, tau {tau}"));
+    }
+    let samples = number::grouped(quality.samples as u64);
+    Some(format!(
+        "predictions for {views} sensors: {half} at 90 %, held by {coverage} of {samples} held out, rank correlation {tau}"
+    ))
+}
+
 fn nothing(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, ui } = view;
     let inner = chrome::pane(buf, area, ("Search", ""), false, theme);
@@ -85,10 +105,12 @@ fn nothing(view: View<'_>, area: Rect, buf: &mut Buffer) {
         "    Limits may be moved while it runs: {} tells them to it.",
         ui.keys.key(Command::Control(WorkControl::SendLimits))
     );
+    let quality = predictions(view, false).map(|words| format!("    {words}.")).unwrap_or_default();
     let lines = [
         (first.as_str(), theme.text),
         ("    It measures designs one by one; they appear in scatter and table as they come.", theme.dim),
         (&limits, theme.dim),
+        (&quality, theme.dim),
     ];
     chrome::paragraphs(buf, inner, &lines, theme);
 }
@@ -98,6 +120,10 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, ui } = view;
     let searching = session.searching();
     let inner = chrome::pane(buf, area, ("Search", &searching.state.to_string()), false, theme);
+    let words = [false, true].into_iter().filter_map(|narrow| predictions(view, narrow));
+    if let Some(words) = words.filter(|words| width(words) + 6 <= area.width).next() {
+        chrome::foot(buf, area, (&words, ""), theme);
+    }
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let last = searching.last();
     let figures = if last.evaluations == 0 && !searching.state.is_active() {

@@ -8,20 +8,21 @@
 //! └────────────────────────────────────────────────────────────────────┘
 //! ```
 //! Columns go by priority where there is no room. Accuracies are in int8; `f`: measured in float only; `~`: measured
-//! with another number of sensors; `-`: not measured.
+//! with another number of sensors; `≈93 ±2`: predicted, with half its 90 % interval; `†79.8`:
+//! that of published networks of this size, unsplit; `-`: not known.
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
 use super::{chrome, view::View};
 use crate::{
-    explore::{Accuracy, Column, Command, ShownAccuracy, TableRow},
-    quantity::{Metric, Unit, number},
+    explore::{Accuracy, AccuracyFigure, AccuracyKind, Column, Command, ShownAccuracy, TableRow},
+    quantity::{Metric, number},
     record::Precision,
     tui::{
         command::UserCommand,
         hit::{HitMap, Region},
         model::screen::Pane,
-        widget::{width, write},
+        widget::{Glyphs, width, write},
     },
 };
 
@@ -111,7 +112,7 @@ fn shapes(view: View<'_>, room: u16) -> Vec<ColumnShape> {
     let digits = view.session.catalogue().len().max(1).ilog10() as u16 + 1;
     let mut all = vec![
         shape(Column::Id, "id".to_owned(), digits.max(4), 10, false),
-        shape(Column::Accuracy, "acc%".to_owned(), 6, 10, false),
+        shape(Column::Accuracy, "acc%".to_owned(), accuracy_cells(view), 10, false),
         shape(Column::Latency, format!("lat {}", unit(Column::Latency)), 6, 10, false),
         shape(Column::Latency, PARTS[0].to_owned(), 6, 1, false),
         shape(Column::Latency, PARTS[1].to_owned(), 6, 1, false),
@@ -154,6 +155,11 @@ fn shapes(view: View<'_>, room: u16) -> Vec<ColumnShape> {
     all
 }
 
+/// Cells of an accuracy: a predicted one takes one more in plain characters.
+fn accuracy_cells(View { session, theme, .. }: View<'_>) -> u16 {
+    if session.predictions().is_some() && !theme.glyphs.braille { 7 } else { 6 }
+}
+
 /// Areas of the cells of a row.
 fn cells(shapes: &[ColumnShape], row: Rect) -> impl Iterator<Item = (&ColumnShape, Rect)> {
     let mut x = row.x + 1;
@@ -189,6 +195,8 @@ fn line(view: View<'_>, shapes: &[ColumnShape], design: &TableRow<'_>, row: Rect
         None => (' ', style),
     };
     for (shape, area) in cells(shapes, row) {
+        let estimated = shape.column == Column::Accuracy && matches!(design.accuracy, ShownAccuracy::Estimated(_));
+        let style = if estimated && feasible && !design.selected { theme.dim } else { style };
         cell(buf, area, &figure(view, shape, design), shape.left, style);
     }
     if design.selected {
@@ -223,7 +231,7 @@ fn figure(view: View<'_>, shape: &ColumnShape, design: &TableRow<'_>) -> String 
     }
     match shape.column {
         Column::Id => design.id.to_string(),
-        Column::Accuracy => accuracy(&design.accuracy),
+        Column::Accuracy => accuracy(&design.accuracy, view.theme.glyphs),
         Column::Latency => scaled(cost.latency.total_s()),
         Column::Energy => scaled(cost.energy_j),
         Column::Memory => scaled(cost.sensor_peak_bytes as f64),
@@ -236,7 +244,7 @@ fn figure(view: View<'_>, shape: &ColumnShape, design: &TableRow<'_>) -> String 
         Column::Macs => scaled(design.candidate.macs as f64),
         Column::Leak if design.leak.is_nan() => "-".to_owned(),
         Column::Leak => scaled(design.leak),
-        Column::Rank => delta(design, view.session.unit(Column::Latency)),
+        Column::Rank => delta(view, design),
     }
 }
 
@@ -261,12 +269,33 @@ fn layer_name(name: &str) -> String {
     own.chars().skip(long).collect()
 }
 
-/// An int8 accuracy in percent: `~` for one measured with another number of sensors, `f` for one in float, `-` for
-/// none.
-pub(crate) fn accuracy(shown: &ShownAccuracy) -> String {
+/// An int8 accuracy in percent: `~` for one measured with another number of sensors, `f` for one in float, its interval
+/// beside one that is predicted, `-` for none.
+pub(crate) fn accuracy(shown: &ShownAccuracy, glyphs: &Glyphs) -> String {
+    if let ShownAccuracy::Estimated(figure) = shown {
+        return match figure.kind {
+            AccuracyKind::Literature => format!("{}{}", glyphs.published, percent(figure.value)),
+            _ => estimate(figure, glyphs),
+        };
+    }
     let Some(accuracy) = shown.accuracy() else { return "-".to_owned() };
     let near = if matches!(shown, ShownAccuracy::OtherViews { .. }) { "~" } else { "" };
     format!("{near}{}{}", percent(accuracy.accuracy), float_mark(accuracy))
+}
+
+/// A predicted accuracy with half its interval in whole percent, as short as can be: `≈93 ±2`.
+fn estimate(figure: &AccuracyFigure, glyphs: &Glyphs) -> String {
+    let value = (figure.value * 100.0).round().min(99.0);
+    let half = ((figure.high - figure.low) * 50.0).round().max(1.0);
+    let gap = if half < 10.0 && glyphs.braille { " " } else { "" };
+    format!("{}{value:.0}{gap}{}{half:.0}", glyphs.about, glyphs.plus_minus)
+}
+
+/// A predicted accuracy with its interval in words: `≈93.1 % ±2.4`.
+pub(crate) fn estimate_in_words(figure: &AccuracyFigure, glyphs: &Glyphs) -> String {
+    let half = Metric::Accuracy.info().unit.column((figure.high - figure.low) / 2.0);
+    let mark = if figure.kind == AccuracyKind::Literature { glyphs.published } else { glyphs.about };
+    format!("{mark}{} {}{half}", Metric::Accuracy.format(figure.value), glyphs.plus_minus)
 }
 
 /// Mark of an accuracy in float where one in int8 is expected.
@@ -283,9 +312,14 @@ fn percent(share: f64) -> String {
 }
 
 /// Differences to the baseline: points of accuracy, and time in the unit of the latency.
-fn delta(design: &TableRow<'_>, time: Unit) -> String {
+fn delta(View { session, theme, .. }: View<'_>, design: &TableRow<'_>) -> String {
+    let time = session.unit(Column::Latency);
     let latency = format!("{} {}", time.difference(design.latency_delta_s), time.symbol);
     let points = Metric::Accuracy.info().unit;
-    let accuracy = design.accuracy_delta.map(|delta| points.difference(delta)).unwrap_or_default();
+    let accuracy = match design.accuracy_delta {
+        Some(delta) if design.delta_estimated => format!("{}{}", theme.glyphs.about, points.difference(delta)),
+        Some(delta) => points.difference(delta),
+        None => String::new(),
+    };
     format!("{accuracy:>5} {latency:>8}")
 }

@@ -24,6 +24,12 @@ pub(crate) fn session() -> Session {
     Session::new(space, profile, 300, 1)
 }
 
+/// A space whose accuracies are from the literature.
+pub(crate) fn literature() -> Session {
+    let space = SearchSpace::shipped("attentive-nas").unwrap();
+    Session::new(space, Profile::shipped(hardware::DEFAULT).unwrap(), 300, 1)
+}
+
 /// Two imported networks, made of shipped spaces of one network each.
 pub(crate) fn imported() -> Session {
     let network = |name: &str| {
@@ -171,6 +177,13 @@ pub(crate) fn trained() -> Session {
         }))));
     }
     session.apply(Command::Update(updates), 0);
+    session
+}
+
+/// As [`trained`], with the accuracies of the other designs predicted.
+pub(crate) fn predicted() -> Session {
+    let mut session = trained();
+    session.predict(0);
     session
 }
 

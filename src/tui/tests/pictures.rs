@@ -70,6 +70,10 @@ fn explore() {
     snapshots("explore_by_hand", &USUAL_SIZE, fixture::session(), "jh<tab>ll");
     snapshots("explore_tight", &POPUP_SIZES, fixture::session(), "jjjjjHtG");
     snapshots("explore_measured", &SIZES, fixture::trained(), "tj jj p");
+    snapshots("explore_predicted", &SIZES, fixture::predicted(), "");
+    snapshots("explore_curve", &SIZES, fixture::predicted(), "jjjjjHHpC");
+    snapshots("explore_tracks_fit", &USUAL_SIZE, fixture::predicted(), "%/-measured<enter>t");
+    snapshots("explore_literature", &SIZES, fixture::literature(), "tj");
     snapshots("explore_frames", &POPUP_SIZES, fixture::session(), "vvvv");
     snapshots("explore_axes", &USUAL_SIZE, fixture::trained(), "p+Vjjjj<enter>VG<enter>");
     snapshots("explore_whole", &SIZES, fixture::session(), "<tab>z");
@@ -180,6 +184,7 @@ fn train() {
 
 #[test]
 fn search() {
+    snapshots("search_predicted", &SIZES, fixture::predicted(), "3");
     snapshots("search_nothing", &SIZES, fixture::session(), "3");
     snapshots("search", &SIZES, fixture::trained(), "3");
     snapshots("search_earlier", &USUAL_SIZE, fixture::trained(), "3[[[[[Li");
@@ -191,6 +196,7 @@ fn compare() {
     snapshots("compare", &SIZES, fixture::trained(), "t jj jj 4");
     snapshots("compare_differences", &USUAL_SIZE, fixture::trained(), "t jj jj 4d");
     snapshots("compare_axes", &SIZES, fixture::trained(), "t jj jj 4<tab>j[[[[]]]");
+    snapshots("compare_predicted", &USUAL_SIZE, fixture::predicted(), "/-measured<enter>t<space>j<space>4");
     snapshots("compare_paradigms", &SIZES, fixture::trained(), "t jj jj 4p");
 }
 
@@ -198,6 +204,7 @@ fn compare() {
 fn overlays() {
     snapshots("help", &SIZES, fixture::session(), "?");
     snapshots("help_found", &USUAL_SIZE, fixture::session(), "?/split<enter>");
+    snapshots("inspect_predicted", &USUAL_SIZE, fixture::predicted(), "/-measured<enter>t<enter>");
     snapshots("inspect", &POPUP_SIZES, fixture::trained(), "tj<enter>");
     snapshots("axes", &POPUP_SIZES, fixture::session(), "V");
     snapshots("why_several", &POPUP_SIZES, fixture::session(), "jjjHHkHHjjjHt[x");

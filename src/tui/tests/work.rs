@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     drawn,
-    fixture::{options, session, trained},
+    fixture::{options, predicted, session, trained},
     replay_position,
 };
 use crate::{
@@ -135,9 +135,29 @@ fn designs_are_written_as_csv_json_and_markdown() {
     let json: serde_json::Value = serde_json::from_str(&export::json(&session).unwrap()).unwrap();
     let designs = json["designs"].as_array().unwrap();
     assert_eq!(designs.len(), session.order().len());
-    assert!(designs[0]["accuracy"].as_f64().is_some() && designs[0]["latency_s"].as_f64().is_some());
+    assert!(designs[0]["accuracy"]["value"].as_f64().is_some() && designs[0]["latency_s"].as_f64().is_some());
+    assert_eq!(
+        (&designs[0]["accuracy"]["kind"], &designs[0]["accuracy"]["precision"]),
+        (&"measured".into(), &"int8".into())
+    );
     assert!(designs.iter().any(|design| design["accuracy"].is_null()), "not all are measured");
     assert_eq!(export::markdown(&session).lines().count(), 4 + 10);
+}
+
+#[test]
+fn predicted_accuracies_are_written_as_such() {
+    let session = predicted();
+    let json: serde_json::Value = serde_json::from_str(&export::json(&session).unwrap()).unwrap();
+    let accuracies = || json["designs"].as_array().unwrap().iter().map(|design| &design["accuracy"]);
+    assert!(accuracies().all(|accuracy| accuracy["low"].as_f64() <= accuracy["high"].as_f64()));
+    let of_kind = |kind: &str| accuracies().filter(|accuracy| accuracy["kind"] == kind).count();
+    let (measured, predicted) = (of_kind("measured"), of_kind("predicted"));
+    assert!(measured > 0 && predicted > 0 && measured + predicted == session.order().len());
+    assert_eq!(export::csv(&session).lines().filter(|line| line.contains(",predicted,")).count(), predicted);
+    let mut session = session;
+    session.apply(Command::Filter("-measured".to_owned()), 0);
+    let table = export::markdown(&session);
+    assert!(table.lines().skip(4).all(|line| line.contains("(predicted)")), "{table}");
 }
 
 #[test]

@@ -34,8 +34,18 @@ pub struct Glyphs {
     pub feasible: char,
     /// Feasible, in a plot, by quarters as above.
     pub feasible_marks: [char; 16],
+    /// On the Pareto front by an accuracy that was not measured, in a plot.
+    pub estimated_front: char,
+    /// Feasible, its accuracy not measured, in a plot, by quarters as above.
+    pub estimated_marks: [char; 16],
     /// Infeasible, in a plot.
     pub infeasible: char,
+    /// Before a figure that is predicted.
+    pub about: char,
+    /// Before a figure from the literature.
+    pub published: char,
+    /// Before the half width of an interval.
+    pub plus_minus: &'static str,
     /// A limit is met.
     pub yes: char,
     /// A limit is not met, or barred.
@@ -91,7 +101,12 @@ pub static UNICODE: Glyphs = Glyphs {
     earlier: '□',
     feasible: '○',
     feasible_marks: [' ', '⠃', '⠘', '⠛', '⡄', '⡇', '⡜', '⡟', '⢠', '⢣', '⢸', '⢻', '⣤', '⣧', '⣼', '⣿'],
+    estimated_front: '○',
+    estimated_marks: [' ', '⠁', '⠈', '⠉', '⡀', '⡁', '⡈', '⡉', '⢀', '⢁', '⢈', '⢉', '⣀', '⣁', '⣈', '⣉'],
     infeasible: '·',
+    about: '≈',
+    published: '†',
+    plus_minus: "±",
     yes: '✓',
     no: '✗',
     limit_x: '┊',
@@ -128,7 +143,12 @@ pub static ASCII: Glyphs = Glyphs {
     earlier: '+',
     feasible: 'o',
     feasible_marks: ['o'; 16],
+    estimated_front: '0',
+    estimated_marks: [','; 16],
     infeasible: '.',
+    about: '~',
+    published: '^',
+    plus_minus: "+-",
     yes: 'y',
     no: 'x',
     limit_x: '|',
@@ -169,6 +189,11 @@ impl Glyphs {
         self.feasible_marks[LEGEND_QUARTERS]
     }
 
+    /// Mark of a feasible point whose accuracy was not measured in the legend of a plot.
+    pub const fn estimated_mark(&self) -> char {
+        self.estimated_marks[LEGEND_QUARTERS]
+    }
+
     /// Glyph of a histogram cell for `value` in 0..=1: the zero mark for nothing (or NaN), else at least the
     /// lowest step, so that a small amount is never shown as none.
     pub fn level(&self, value: f64) -> char {
@@ -201,6 +226,9 @@ mod tests {
             g.selected,
             g.feasible,
             g.infeasible,
+            g.estimated_front,
+            g.about,
+            g.published,
             g.yes,
             g.no,
             g.limit_x,
@@ -219,7 +247,7 @@ mod tests {
             g.more_right,
             g.ellipsis,
         ];
-        let marks = g.front_marks.iter().chain(&g.feasible_marks);
+        let marks = g.front_marks.iter().chain(&g.feasible_marks).chain(&g.estimated_marks);
         assert!(all.iter().chain(marks).chain(&g.levels).chain(&g.fills).chain(&g.corners).all(char::is_ascii_graphic));
     }
 
@@ -228,7 +256,9 @@ mod tests {
         for g in [&UNICODE, &ASCII] {
             for quarters in 1..16 {
                 let (front, feasible) = (g.front_marks[quarters], g.feasible_marks[quarters]);
-                let marks = [front, g.selected, feasible, g.infeasible, g.earlier, g.limit_x, g.limit_y];
+                let estimated = [g.estimated_front, g.estimated_marks[quarters]];
+                let known = [front, g.selected, feasible, g.infeasible, g.earlier, g.limit_x, g.limit_y];
+                let marks = [known.as_slice(), &estimated].concat();
                 for (i, a) in marks.iter().enumerate() {
                     assert!(!marks[i + 1..].contains(a), "{a} has two meanings");
                 }

@@ -16,6 +16,8 @@ pub struct SliderStyles {
     pub focused: Style,
     /// The histogram.
     pub track: Style,
+    /// Its shaded cells.
+    pub shaded: Style,
     /// The handle.
     pub handle: Style,
     /// The value at the right end.
@@ -42,6 +44,7 @@ pub struct Slider<'a> {
     label: &'a str,
     value: &'a str,
     histogram: &'a [f64],
+    shaded: &'a [bool],
     position: f64,
     choices: Option<u16>,
     focused: bool,
@@ -61,6 +64,7 @@ impl<'a> Slider<'a> {
             label,
             value,
             histogram: &[],
+            shaded: &[],
             position: 0.0,
             choices: None,
             focused: false,
@@ -75,6 +79,13 @@ impl<'a> Slider<'a> {
     #[must_use]
     pub const fn histogram(mut self, values: &'a [f64]) -> Self {
         self.histogram = values;
+        self
+    }
+
+    /// Values of the histogram that are shaded, as many as there are.
+    #[must_use]
+    pub const fn shaded(mut self, shaded: &'a [bool]) -> Self {
+        self.shaded = shaded;
         self
     }
 
@@ -160,15 +171,21 @@ impl<'a> Slider<'a> {
         track.x.saturating_add((fraction.clamp(0.0, 1.0) * f64::from(last)).round() as u16)
     }
 
-    /// Height of cell `index` of `count`: the highest value that falls on it.
-    fn height(&self, index: u16, count: u16) -> f64 {
+    /// Height of cell `index` of `count`: the highest value that falls on it, and if that is shaded.
+    fn height(&self, index: u16, count: u16) -> (f64, bool) {
         let (index, count, values) = (usize::from(index), usize::from(count), self.histogram.len());
         if values == 0 {
-            return 0.0;
+            return (0.0, false);
         }
         let first = index * values / count;
         let end = ((index + 1) * values / count).max(first + 1);
-        self.histogram[first..end].iter().copied().fold(0.0, f64::max)
+        let mut highest = (0.0, false);
+        for (at, &value) in self.histogram[first..end].iter().enumerate() {
+            if value > highest.0 {
+                highest = (value, self.shaded.get(first + at).copied().unwrap_or(false));
+            }
+        }
+        highest
     }
 }
 
@@ -189,8 +206,9 @@ impl Widget for &Slider<'_> {
 
         let track = self.track(area);
         for i in 0..track.width {
-            let level = self.look.glyphs.level(self.height(i, track.width));
-            paint::glyph(buf, area, track.x + i, track.y, level, styles.track);
+            let (height, shaded) = self.height(i, track.width);
+            let style = if shaded { styles.shaded } else { styles.track };
+            paint::glyph(buf, area, track.x + i, track.y, self.look.glyphs.level(height), style);
         }
         if track.width > 0 && !self.position.is_nan() {
             let handle = if self.locked { self.look.glyphs.locked } else { self.look.glyphs.handle };

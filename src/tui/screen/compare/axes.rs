@@ -119,7 +119,7 @@ fn pins(view: View<'_>, column: Column, axis: &Axis, track: Rect, buf: &mut Buff
     for (index, compared) in session.compared().iter().enumerate() {
         let cost = &compared.evaluation;
         let value = match column {
-            Column::Accuracy => compared.accuracy.measured().unwrap_or(f64::NAN),
+            Column::Accuracy => compared.accuracy.ranked_by().unwrap_or(f64::NAN),
             Column::Latency => cost.latency.total_s(),
             Column::Energy => cost.energy_j,
             Column::Memory => cost.sensor_peak_bytes as f64,

@@ -5,6 +5,7 @@ use crate::{
     explore::{Accuracy, Column, Compared, Session},
     quantity::{Knob, Metric, RelaxDirection, Unit},
     record::Precision,
+    tui::widget::Glyphs,
 };
 
 /// Text of one design in a row: the value, and an explanation beside it.
@@ -58,8 +59,8 @@ fn point(text: impl Into<String>) -> ComparedText {
 }
 
 /// All rows.
-pub(crate) fn lines(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
-    let mut lines = accuracies(session, pins);
+pub(crate) fn lines(session: &Session, pins: &[Compared], glyphs: &Glyphs) -> Vec<ComparisonRow> {
+    let mut lines = accuracies(session, pins, glyphs);
     lines.extend(leaks(session, pins));
     lines.extend(costs(session, pins));
     lines.extend(robustness(session, pins));
@@ -69,9 +70,9 @@ pub(crate) fn lines(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> 
 }
 
 /// With the present number of sensors, and with every other one that was measured.
-fn accuracies(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
-    let shares: Vec<f64> = pins.iter().map(|pin| pin.accuracy.measured().unwrap_or(f64::NAN)).collect();
-    let words = pins.iter().map(|pin| point(table::accuracy(&pin.accuracy))).collect();
+fn accuracies(session: &Session, pins: &[Compared], glyphs: &Glyphs) -> Vec<ComparisonRow> {
+    let shares: Vec<f64> = pins.iter().map(|pin| pin.accuracy.value().unwrap_or(f64::NAN)).collect();
+    let words = pins.iter().map(|pin| point(table::accuracy(&pin.accuracy, glyphs))).collect();
     let figures = ComparedFigures { values: shares, unit: session.unit(Column::Accuracy), more_is_better: true };
     let mut lines = vec![ComparisonRow { name: "accuracy %".to_owned(), words, figures: Some(figures) }];
     let by_views: Vec<Vec<(u32, Accuracy)>> =

@@ -51,7 +51,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let column = (inner.width.saturating_sub(NAMES) / u16::try_from(shown.len()).unwrap_or(1)).min(WIDEST);
     let base = pins.iter().position(|pin| Some(pin.candidate) == session.setup().baseline()).unwrap_or(0);
     headings(view, &Grid { shown, first, base, column }, inner, buf, hits);
-    let mut lines = lines(session, &pins);
+    let mut lines = lines(session, &pins, theme.glyphs);
     if ui.differences_only {
         lines.retain(ComparisonRow::differs);
     }
