@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::measurement::EvaluationRecord;
-use super::search::{ChildRecord, GenerationRecord, PredictorRecord};
+use super::search::{ChildRecord, GenerationRecord, LiveRecord, PredictorRecord};
 use super::task::Task;
 use super::training::{DataRecord, PreparingRecord, StepRecord};
 
@@ -57,6 +57,8 @@ pub enum Event {
     Child(ChildRecord),
     /// Quality of a predictor.
     Predictor(PredictorRecord),
+    /// A live search measures what could win, or rests.
+    Live(LiveRecord),
     /// A search continues under other limits.
     LimitsChanged {
         /// The new limits in words.
@@ -105,6 +107,7 @@ impl Event {
             Self::Generation(_) => "generation",
             Self::Child(_) => "child",
             Self::Predictor(_) => "predictor",
+            Self::Live(_) => "live",
             Self::LimitsChanged { .. } => "limits_changed",
             Self::Paused => "paused",
             Self::Resumed => "resumed",
@@ -209,6 +212,7 @@ pub(crate) mod tests {
                 predicted: 10,
                 within: 9,
             }),
+            Event::Live(LiveRecord { measured: 3, wishes: 12, best: Some(0.945), rests: false }),
             Event::LimitsChanged { text: text() },
             Event::Paused,
             Event::Resumed,

@@ -44,7 +44,7 @@ pub use leak::{Attacker, LeakFigures, LeakMeasurement, leak_sentence};
 pub use measurement::{EvaluationRecord, Measurement, MeasurementKey, Subset};
 pub use picture::{Bitmap, CameraPictures, ObjectPictures, PictureKey, PictureRecord};
 pub use precision::{Clipping, Precision, Quantisation};
-pub use search::{ChildRecord, GenerationRecord, GenerationSeconds, OperatorRecord, PredictorRecord};
+pub use search::{ChildRecord, GenerationRecord, GenerationSeconds, LiveRecord, OperatorRecord, PredictorRecord};
 pub use task::{Role, Task};
 pub use training::{DataRecord, PreparingRecord, StepRecord, StepSeconds};
 

@@ -114,6 +114,19 @@ fn unknown() -> f64 {
     f64::NAN
 }
 
+/// Standing of a live search under the present limits.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct LiveRecord {
+    /// Designs measured of those that could win.
+    pub measured: u64,
+    /// Designs that could win.
+    pub wishes: u64,
+    /// Best measured accuracy under the limits; `None` if no feasible design is measured.
+    pub best: Option<f64>,
+    /// `true` if nothing is left to measure until the limits change.
+    pub rests: bool,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

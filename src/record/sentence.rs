@@ -2,7 +2,7 @@
 
 use super::event::Event;
 use super::measurement::EvaluationRecord;
-use super::search::{ChildRecord, GenerationRecord, PredictorRecord};
+use super::search::{ChildRecord, GenerationRecord, LiveRecord, PredictorRecord};
 use super::training::{DataRecord, StepRecord};
 use crate::quantity::{Dimension, Metric, number};
 
@@ -21,6 +21,7 @@ impl Event {
             Self::Generation(record) => record.sentence(),
             Self::Child(record) => record.sentence(),
             Self::Predictor(record) => record.sentence(),
+            Self::Live(record) => record.sentence(),
             Self::LimitsChanged { text } => format!("new limits: {text}"),
             Self::Paused => "paused".to_owned(),
             Self::Resumed => "resumed".to_owned(),
@@ -84,6 +85,20 @@ impl ChildRecord {
     }
 }
 
+impl LiveRecord {
+    /// Work of a live search in a clause: "measuring 3 of 12 that could beat 94.5 %".
+    pub fn sentence(&self) -> String {
+        let Self { measured, wishes, best, rests } = *self;
+        let best = best.map(|best| Metric::Accuracy.format(best));
+        match best {
+            Some(best) if rests => format!("nothing is left that could beat {best}"),
+            None if rests => "no design that is left could win".to_owned(),
+            Some(best) => format!("measuring {} of {wishes} that could beat {best}", measured + 1),
+            None => format!("measuring {} of {wishes} that could win", measured + 1),
+        }
+    }
+}
+
 impl PredictorRecord {
     /// Sentence, for instance "ridge on 40 designs held out: error 2.10 %, rank correlation 0.710".
     pub fn sentence(&self) -> String {
@@ -128,6 +143,8 @@ mod tests {
 
     #[test]
     fn predictor_quality_in_a_sentence() {
+        let live = LiveRecord { measured: 2, wishes: 12, best: Some(0.945), rests: false };
+        assert_eq!(live.sentence(), "measuring 3 of 12 that could beat 94.5 %");
         let mut record = PredictorRecord {
             predictor: PredictorKind::Ridge,
             samples: 20,

@@ -188,7 +188,7 @@ fn kept_rows(run: &RunDir, step: u64) -> Result<Changes, RunError> {
 fn is_kept(event: &Stored<EventRecord>) -> bool {
     match &event.value.event {
         Event::Step(step) => step.step <= 1 || step.step >= step.steps || step.step.is_multiple_of(STEP_STRIDE),
-        Event::Preparing(_) | Event::Child(_) | Event::Unknown(_) => false,
+        Event::Preparing(_) | Event::Child(_) | Event::Live(_) | Event::Unknown(_) => false,
         _ => true,
     }
 }

@@ -10,7 +10,7 @@
 //!
 //! A trained run in one file is an `archive`; one comes with the program.
 //!
-//! The trainer (`training`) and the searcher (`searching`, with its `worker` processes) write; both are a
+//! The trainer (`training`) and the searchers (`searching`, with its `worker` processes, and `live`) write; both are a
 //! `task_process`, which obeys controls and records progress. `loading` opens the data and weights of a run and
 //! `evaluator` measures designs with them. The explorer follows by row id, and any other program may ask with SQL.
 //! Nothing here knows a terminal. Invariants: a directory is a run once it has a `run.toml`, and that is written
@@ -49,6 +49,7 @@ mod clock;
 mod error;
 mod evaluator;
 mod inbox;
+mod live;
 mod loading;
 mod manifest;
 mod owner;
@@ -87,6 +88,7 @@ pub use store::{
 pub(crate) use archive::{RunArchive, SHIPPED, is_shipped};
 pub(crate) use child::{Child, Ending, this_program};
 pub(crate) use evaluator::RunEvaluator;
+pub(crate) use live::LiveRunner;
 pub(crate) use pictures::{PictureMaker, serve_pictures};
 pub(crate) use scoring::{Scoring, search_by_synflow};
 pub(crate) use searching::{RunSearchOptions, SearchRunner, compare_baselines};

@@ -350,12 +350,7 @@ impl<'a> SearchRunner<'a> {
         self.withdraw_open()?;
         self.driver.warm_start(&self.evaluator.measured()?)?;
         self.driver.set_knobs(values)?;
-        let shown = |(name, &value): (&String, &f64)| {
-            let knob = Knob::named(name).ok()?;
-            Some(format!("{} {}", knob.name(), knob.format(value)))
-        };
-        let text = values.iter().filter_map(shown).collect::<Vec<_>>().join(", ");
-        self.process.emit(Event::LimitsChanged { text })?;
+        self.process.emit(limits_changed(values))?;
         for text in Knob::renamed_among(values.keys().map(String::as_str)) {
             self.process.emit(Event::Warning { text })?;
         }
@@ -400,6 +395,15 @@ impl<'a> SearchRunner<'a> {
             parts: GenerationSeconds::default(),
         }
     }
+}
+
+/// Event that tells new limits.
+pub(super) fn limits_changed(values: &BTreeMap<String, f64>) -> Event {
+    let shown = |(name, &value): (&String, &f64)| {
+        let knob = Knob::named(name).ok()?;
+        Some(format!("{} {}", knob.name(), knob.format(value)))
+    };
+    Event::LimitsChanged { text: values.iter().filter_map(shown).collect::<Vec<_>>().join(", ") }
 }
 
 /// Accuracies measured on a run under control messages.

@@ -2,6 +2,7 @@
 //! tests at the end and the run's directory in an environment variable.
 
 mod first_edition;
+mod live;
 mod searching;
 mod shipped;
 pub(in crate::run) mod small_run;

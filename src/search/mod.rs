@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `problem`, `objective` | [`SearchProblem`]: objectives and constraints of the designs of a space |
 //! | `driver`, `options`, `preselection` | [`SearchDriver`]: the joint search; choice of the child to measure |
+//! | `live` | [`LiveSearch`]: what to measure next under limits that the user moves |
 //! | `scored` | search by a score where no accuracy can be had |
 //! | `accuracy` | interface to whatever knows accuracies |
 //! | `baselines` | simpler methods with the same budget |
@@ -81,6 +82,7 @@ mod generation;
 mod genes;
 mod history;
 mod hypervolume;
+mod live;
 mod nsga2;
 mod objective;
 mod operators;
@@ -104,6 +106,7 @@ pub use driver::{CandidateReport, DriverError, NextCandidate, SearchCandidate, S
 pub(crate) use front::ParetoFront;
 pub use generation::{Generation, Operator, StopReason, StopRule, Tallies, Tally};
 pub use hypervolume::hypervolume;
+pub use live::{LiveProgress, LiveSearch, Wish};
 pub use nsga2::{Proposal, Search, SearchError};
 pub use objective::Objective;
 pub use operators::Genome;

@@ -31,6 +31,9 @@ pub(in crate::cli) struct Arguments {
     /// Picture of the comparison [default: baselines.svg in the run]
     #[arg(long, requires = "baselines", value_name = "FILE")]
     pub(super) picture: Option<PathBuf>,
+    /// Keep measuring what could win under the limits that control messages bring; rest when nothing is left that could
+    #[arg(long, conflicts_with_all = ["worker", "workers", "baselines", "proxy", "seconds", "leak_limit"])]
+    pub(super) live: bool,
     /// Rank by synflow, a score of the weights as they are, instead of measuring; needs no training
     #[arg(long)]
     pub(super) proxy: bool,

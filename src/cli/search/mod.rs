@@ -16,7 +16,7 @@ use super::load::NamedRun;
 use super::progress::{Log, ProgressBar};
 use super::train::use_threads;
 use crate::record::Task;
-use crate::run::{self, RunDir, SearchRunner, TaskProcess};
+use crate::run::{self, LiveRunner, RunDir, SearchRunner, TaskProcess};
 use crate::search::Objective;
 
 pub(super) use arguments::Arguments;
@@ -30,8 +30,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     if arguments.seconds.is_some_and(|seconds| seconds.is_nan() || seconds <= 0.0) {
         bail!("--seconds must be above zero");
     }
-    if (arguments.proxy || arguments.baselines) && arguments.objectives.contains(&Objective::Leak) {
-        bail!("leaks are measured by a search on a trained run; --proxy and --baselines have no such objective");
+    if (arguments.proxy || arguments.baselines || arguments.live) && arguments.objectives.contains(&Objective::Leak) {
+        bail!(
+            "leaks are measured by a search on a trained run; --proxy, --baselines and --live have no such objective"
+        );
     }
     if arguments.proxy {
         return proxy::run(arguments);
@@ -39,6 +41,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let run = NamedRun::trained(arguments.run.as_ref())?.writable()?;
     if arguments.baselines {
         return baselines::run(&run, arguments);
+    }
+    if arguments.live {
+        return live(&run, arguments);
     }
     search(&run, arguments)
 }
@@ -62,6 +67,20 @@ fn search(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
         let shown = driver.problem().format(&entry.outcome.objectives);
         log.note(&format!("front: {shown}  {}", driver.problem().space.print_design(&design)));
     }
+    Ok(Answer::Yes)
+}
+
+/// Follows limits that move until it is told to stop.
+fn live(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
+    let problem = problem(run.manifest(), arguments)?;
+    let log = Log::new(Task::Search, arguments.json);
+    let mut process = TaskProcess::of_command(run, Task::Search, log.sink())?;
+    let bar = ProgressBar::new("rendering");
+    let progress = |done, total| bar.show(done, total);
+    let conditions = (arguments.precision, arguments.seed);
+    let mut runner = LiveRunner::new(run, problem, conditions, &mut process, &progress)?;
+    bar.end();
+    runner.run()?;
     Ok(Answer::Yes)
 }
 

@@ -1,0 +1,109 @@
+//! Live search as a process on a run: measures what could win under limits that come as control messages, rests when
+//! nothing is left that could, and wakes at the next ones. It ends when the user asks for it.
+
+use std::time::Duration;
+
+use super::RunDir;
+use super::error::RunError;
+use super::evaluator::RunEvaluator;
+use super::loading::LoadingProgress;
+use super::searching::limits_changed;
+use super::task_process::TaskProcess;
+use crate::record::{Control, Event, LiveRecord, Precision, Subset};
+use crate::search::{LiveProgress, LiveSearch, SearchProblem};
+
+/// Time between two looks for control messages while the search rests.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+
+/// A live search at work on a run.
+pub(crate) struct LiveRunner<'a> {
+    process: &'a mut TaskProcess,
+    evaluator: RunEvaluator,
+    live: LiveSearch,
+    measured: usize,
+    /// Standing that was recorded last.
+    recorded: Option<LiveRecord>,
+}
+
+impl<'a> LiveRunner<'a> {
+    /// Opens a trained run, takes its measurements in, and records the start. The weights are those of the start.
+    ///
+    /// # Errors
+    /// The run is untrained, its data can't be read, or the database fails.
+    pub(crate) fn new(
+        run: &RunDir,
+        problem: SearchProblem,
+        (precision, seed): (Precision, u64),
+        process: &'a mut TaskProcess,
+        progress: LoadingProgress<'_>,
+    ) -> Result<Self, RunError> {
+        let evaluator = RunEvaluator::open(run, progress)?.with_precision(precision);
+        let mut live = LiveSearch::new(problem, seed)?;
+        live.take_known(&evaluator.measured()?)?;
+        process.emit_started("search --live", None)?;
+        for warning in evaluator.warnings() {
+            process.emit(Event::Warning { text: warning.clone() })?;
+        }
+        Ok(Self { process, evaluator, live, measured: 0, recorded: None })
+    }
+
+    /// Follows the limits until the user asks to stop.
+    ///
+    /// # Errors
+    /// An accuracy can't be measured, or the database fails. The failure is recorded.
+    pub(crate) fn run(&mut self) -> Result<(), RunError> {
+        let result = self.follow();
+        self.process.record_failure(result)
+    }
+
+    fn follow(&mut self) -> Result<(), RunError> {
+        while !self.handle_controls()? {
+            let wish = self.live.next_wish()?;
+            self.record_standing(wish.is_none())?;
+            let Some(wish) = wish else {
+                std::thread::sleep(POLL_INTERVAL);
+                continue;
+            };
+            let views = self.live.problem().knobs.sensors;
+            let key = self.evaluator.key(&wish.design, views, Subset::Validation);
+            match self.evaluator.claim_accuracy(&key, self.process)? {
+                Some(accuracy) => {
+                    self.measured += 1;
+                    self.live.report(&wish.design, accuracy)?;
+                }
+                // Another process measures it.
+                None => std::thread::sleep(POLL_INTERVAL),
+            }
+        }
+        self.process.emit(Event::Stopped { reason: format!("after {} measurements", self.measured) })
+    }
+
+    /// Applies the latest limits. Returns `true` if the user has asked to stop.
+    fn handle_controls(&mut self) -> Result<bool, RunError> {
+        let controls = self.process.controls()?;
+        // Each message holds all limits, so that of quick moves only the last one counts.
+        let latest = controls.iter().rev().find_map(|control| match control {
+            Control::Limits(values) => Some(values),
+            _ => None,
+        });
+        if let Some(values) = latest {
+            self.live.take_known(&self.evaluator.measured()?)?;
+            match self.live.set_knobs(values) {
+                Ok(()) => self.process.emit(limits_changed(values))?,
+                Err(error) => self.process.emit(Event::Warning { text: error.to_string() })?,
+            }
+        }
+        Ok(controls.contains(&Control::Stop))
+    }
+
+    /// Records the standing, if it is another one than before.
+    fn record_standing(&mut self, rests: bool) -> Result<(), RunError> {
+        let LiveProgress { measured, wishes, best } = self.live.progress();
+        let record = LiveRecord { measured: measured as u64, wishes: wishes as u64, best, rests };
+        if self.recorded == Some(record) {
+            return Ok(());
+        }
+        self.recorded = Some(record);
+        self.process.emit(Event::Live(record))
+    }
+}

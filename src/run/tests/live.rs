@@ -1,0 +1,37 @@
+//! Live search on a run: it measures, rests, wakes at new limits, and ends when it is told to.
+
+use std::collections::BTreeMap;
+
+use super::small_run::{of_kind, process, trained};
+use crate::record::{Control, Event, LiveRecord, Precision, Task};
+use crate::run::LiveRunner;
+use crate::search::{Objective, SearchProblem};
+
+#[test]
+fn it_rests_when_nothing_is_left_wakes_at_new_limits_and_stops() {
+    let (_folder, run) = trained();
+    let (space, profile) = (run.manifest().search_space().unwrap(), run.manifest().hardware_profile().unwrap());
+    let mut problem = SearchProblem::new(space, profile, vec![Objective::Accuracy, Objective::Latency]).unwrap();
+    problem.knobs.sensors = 1;
+    let (store, mut rests) = (run.store().unwrap(), 0);
+    let hear = move |event: &Event| {
+        if matches!(event, Event::Live(LiveRecord { rests: true, .. })) {
+            rests += 1;
+            let limits = BTreeMap::from([("sensors".to_owned(), 2.0), ("latency".to_owned(), 0.004)]);
+            let control = if rests == 1 { Control::Limits(limits) } else { Control::Stop };
+            store.send(Task::Search, &control).unwrap();
+        }
+    };
+    let (mut process, events) = process(&run, Task::Search, hear);
+    LiveRunner::new(&run, problem, (Precision::Float, 0), &mut process, &|_, _| {}).unwrap().run().unwrap();
+    let events = events.take();
+    let changed = events.iter().position(|event| event.kind() == "limits_changed").unwrap();
+    let views = |events: &[Event]| -> Vec<u32> {
+        let evaluated = of_kind(events, "evaluated");
+        evaluated.iter().map(|event| if let Event::Evaluated(record) = event { record.views } else { 0 }).collect()
+    };
+    let (before, after) = (views(&events[..changed]), views(&events[changed..]));
+    assert!(!before.is_empty() && before.iter().all(|views| *views == 1), "{before:?}");
+    assert!(!after.is_empty() && after.iter().all(|views| *views == 2), "{after:?}");
+    assert!(matches!(events.last(), Some(Event::Stopped { .. })));
+}

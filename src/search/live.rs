@@ -1,0 +1,352 @@
+//! Live search: measures, under limits that the user moves, the designs whose predicted accuracy could win there.
+//!
+//! Designs that are drawn once are costed under the present limits, the most promising of them are bettered gene by
+//! gene, and those whose upper end of the predicted interval is above the best measured accuracy become wishes, the
+//! highest prediction first; where none is, those that could enter the front of accuracy and latency. A measurement
+//! changes the predictions, and wishes that can no longer win are dropped. New limits drop all of them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+
+use super::accuracy::MeasuredDesign;
+use super::accuracy_model::{AccuracyModel, AccuracySamples, PredictedAccuracy};
+use super::config::SearchGene;
+use super::driver::DriverError;
+use super::genes;
+use super::problem::SearchProblem;
+use crate::cost::{SplitDemand, SystemRates};
+use crate::quantity::Knob;
+use crate::space::Design;
+
+/// Designs drawn to choose from.
+const DRAWN: usize = 3000;
+/// Designs that are bettered gene by gene, and times that this is done.
+const BETTERED: usize = 8;
+const CLIMBS: usize = 3;
+/// Designs to measure before it is looked for others.
+const WISHES: usize = 12;
+/// Rounds of wishes under the same limits.
+const ROUNDS: u32 = 3;
+/// Prediction where there is no model yet: nothing is known.
+const UNKNOWN: PredictedAccuracy = PredictedAccuracy { value: 0.5, low: 0.0, high: 1.0 };
+
+/// A design that could win, with its prediction.
+#[derive(Debug, Clone)]
+pub struct Wish {
+    /// The design, canonical and feasible under the limits on cost.
+    pub design: Design,
+    /// Predicted accuracy; that of a design of which nothing is known is from 0 to 1.
+    pub predicted: PredictedAccuracy,
+    latency_s: f64,
+}
+
+/// Designs measured of those that could win under the present limits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LiveProgress {
+    /// Wishes measured.
+    pub measured: usize,
+    /// Wishes in all.
+    pub wishes: usize,
+    /// Best measured accuracy under the limits; `None` if no feasible design is measured.
+    pub best: Option<f64>,
+}
+
+/// A design with its demand, which no knob changes.
+struct CostedDesign {
+    design: Design,
+    demand: SplitDemand,
+}
+
+/// Search that follows limits which move.
+pub struct LiveSearch {
+    problem: SearchProblem,
+    genes: Vec<SearchGene>,
+    drawn: Vec<CostedDesign>,
+    /// Measured accuracies by design and number of views.
+    known: HashMap<(Design, u32), f64>,
+    model: Option<AccuracyModel>,
+    /// Designs to measure, the most promising last.
+    wishes: Vec<Wish>,
+    measured: usize,
+    rounds: u32,
+}
+
+impl LiveSearch {
+    /// Search among designs drawn with a seed, and the first designs of any search.
+    ///
+    /// # Errors
+    /// A design can't be costed.
+    pub fn new(problem: SearchProblem, seed: u64) -> Result<Self, DriverError> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let space = &problem.space;
+        let mut designs: Vec<Design> = problem.seeds()?.iter().map(|genes| genes::decode(space, genes)).collect();
+        designs.extend((0..DRAWN).map(|_| space.canonical_design(space.sample_design(&mut rng))));
+        designs.sort();
+        designs.dedup();
+        let cost = |design: Design| problem.demand(&design).map(|demand| CostedDesign { design, demand });
+        let drawn = designs.into_iter().map(cost).collect::<Result<_, _>>()?;
+        let genes = genes::of_space(&problem.space);
+        let (known, wishes) = (HashMap::new(), Vec::new());
+        Ok(Self { problem, genes, drawn, known, model: None, wishes, measured: 0, rounds: 0 })
+    }
+
+    /// The problem with its present limits.
+    pub fn problem(&self) -> &SearchProblem {
+        &self.problem
+    }
+
+    /// Takes measurements of other searches in.
+    ///
+    /// # Errors
+    /// The model can't be fitted.
+    pub fn take_known(&mut self, measured: &[MeasuredDesign]) -> Result<(), DriverError> {
+        for MeasuredDesign { design, views, accuracy } in measured {
+            self.known.insert((design.clone(), *views), *accuracy);
+        }
+        self.fit()
+    }
+
+    /// Goes on under other knob values; limits that are not among them are lifted. Wishes under the earlier ones are
+    /// dropped.
+    ///
+    /// # Errors
+    /// An unknown knob or a value that it can't have; nothing changes then.
+    pub fn set_knobs(&mut self, values: &BTreeMap<String, f64>) -> Result<(), DriverError> {
+        let mut problem = self.problem.clone();
+        for knob in Knob::ALL {
+            if let Some(no_limit) = knob.no_limit() {
+                problem.knobs.set(knob, no_limit);
+            }
+        }
+        problem.set_knobs(values)?;
+        self.problem = problem;
+        self.wishes.clear();
+        (self.measured, self.rounds) = (0, 0);
+        self.fit()
+    }
+
+    /// The next design to measure; `None` if nothing is left that could win under the limits.
+    ///
+    /// # Errors
+    /// A design can't be costed.
+    pub fn next_wish(&mut self) -> Result<Option<Wish>, DriverError> {
+        if self.wishes.is_empty() && self.rounds < ROUNDS {
+            self.rounds += 1;
+            self.wishes = self.plan()?;
+        }
+        Ok(self.wishes.last().cloned())
+    }
+
+    /// Takes in the accuracy of a wish at the present number of sensors. Wishes that can no longer win are dropped.
+    ///
+    /// # Errors
+    /// The model can't be fitted.
+    pub fn report(&mut self, design: &Design, accuracy: f64) -> Result<(), DriverError> {
+        self.known.insert((design.clone(), self.problem.knobs.sensors), accuracy);
+        self.wishes.retain(|wish| wish.design != *design);
+        self.measured += 1;
+        self.fit()?;
+        let front = self.front();
+        let wishes = std::mem::take(&mut self.wishes);
+        let anew = wishes.into_iter().map(|wish| Wish { predicted: self.predict(&wish.design), ..wish });
+        self.wishes = anew.filter(|wish| could_enter(&front, wish)).collect();
+        Ok(())
+    }
+
+    /// Count of the wishes and the accuracy to beat.
+    pub fn progress(&self) -> LiveProgress {
+        let best = self.front().into_iter().map(|(_, accuracy)| accuracy).max_by(f64::total_cmp);
+        LiveProgress { measured: self.measured, wishes: self.measured + self.wishes.len(), best }
+    }
+
+    /// Fits the model to the measurements at the present number of sensors; to all, while these are too few.
+    fn fit(&mut self) -> Result<(), DriverError> {
+        let views = self.problem.knobs.sensors;
+        let mut known: Vec<(&(Design, u32), &f64)> = self.known.iter().collect();
+        // A hash table has no order of its own.
+        known.sort_by(|one, other| one.0.cmp(other.0));
+        let fit = |only_present: bool| {
+            let mut samples = AccuracySamples::default();
+            for ((design, of), accuracy) in known.iter().filter(|((_, of), _)| *of == views || !only_present) {
+                samples.add(&self.problem.space, design, *of, **accuracy);
+            }
+            AccuracyModel::fit(&self.problem.space, &samples)
+        };
+        self.model = match fit(true)? {
+            Some(model) => Some(model),
+            None => fit(false)?,
+        };
+        Ok(())
+    }
+
+    fn predict(&self, design: &Design) -> PredictedAccuracy {
+        let SearchProblem { space, knobs, .. } = &self.problem;
+        self.model.as_ref().map_or(UNKNOWN, |model| model.predict(space, design, knobs.sensors))
+    }
+
+    /// Latency and accuracy of the measured designs that meet the limits.
+    fn front(&self) -> Vec<(f64, f64)> {
+        let views = self.problem.knobs.sensors;
+        let floor = self.problem.knobs.accuracy_floor.unwrap_or(0.0);
+        let measured = self.known.iter().filter(|((_, of), accuracy)| *of == views && **accuracy >= floor);
+        let costed = measured.filter_map(|((design, _), &accuracy)| {
+            let evaluation = self.problem.evaluation(design).ok()?;
+            evaluation.feasible().then_some((evaluation.latency.total_s(), accuracy))
+        });
+        costed.collect()
+    }
+
+    /// Wishes under the present limits, the most promising last.
+    fn plan(&self) -> Result<Vec<Wish>, DriverError> {
+        let rates = SystemRates::new(&self.problem.knobs);
+        let mut seen: HashSet<Design> = HashSet::new();
+        let mut found: Vec<Wish> = Vec::new();
+        for CostedDesign { design, demand } in &self.drawn {
+            self.consider(design, demand, &rates, &mut seen, &mut found);
+        }
+        for _ in 0..CLIMBS {
+            found.sort_by(by_promise);
+            let best: Vec<Design> = found.iter().rev().take(BETTERED).map(|wish| wish.design.clone()).collect();
+            for design in best.iter().flat_map(|design| self.neighbours(design)) {
+                if !seen.contains(&design) {
+                    self.consider(&design, &self.problem.demand(&design)?, &rates, &mut seen, &mut found);
+                }
+            }
+        }
+        let front = self.front();
+        let to_beat = front.iter().map(|(_, accuracy)| *accuracy).fold(0.0, f64::max);
+        found.retain(|wish| !self.is_known(&wish.design) && could_enter(&front, wish));
+        if found.iter().any(|wish| wish.predicted.high > to_beat) {
+            found.retain(|wish| wish.predicted.high > to_beat);
+        }
+        found.sort_by(by_promise);
+        Ok(found.split_off(found.len().saturating_sub(WISHES)))
+    }
+
+    /// Adds a design that meets the limits, the one on accuracy as far as it can be told.
+    fn consider(
+        &self,
+        design: &Design,
+        demand: &SplitDemand,
+        rates: &SystemRates,
+        seen: &mut HashSet<Design>,
+        found: &mut Vec<Wish>,
+    ) {
+        seen.insert(design.clone());
+        let evaluation = rates.evaluate(demand);
+        let predicted = if evaluation.feasible() { self.predict(design) } else { UNKNOWN };
+        let floor = self.problem.knobs.accuracy_floor.unwrap_or(0.0);
+        if evaluation.feasible() && predicted.high >= floor {
+            found.push(Wish { design: design.clone(), predicted, latency_s: evaluation.latency.total_s() });
+        }
+    }
+
+    /// Designs that differ from one in one gene.
+    fn neighbours(&self, design: &Design) -> Vec<Design> {
+        let own = genes::encode(&self.problem.space, design);
+        let mut all = Vec::new();
+        for (index, gene) in self.genes.iter().enumerate() {
+            for choice in (0..gene.cardinality).filter(|choice| *choice != own[index]) {
+                let mut other = own.clone();
+                other[index] = choice;
+                all.push(genes::decode(&self.problem.space, &other));
+            }
+        }
+        all
+    }
+
+    fn is_known(&self, design: &Design) -> bool {
+        self.known.contains_key(&(design.clone(), self.problem.knobs.sensors))
+    }
+}
+
+/// Returns `true` if no measured design is as fast as a wish and as accurate as it could be.
+fn could_enter(front: &[(f64, f64)], wish: &Wish) -> bool {
+    !front.iter().any(|(latency_s, accuracy)| *latency_s <= wish.latency_s && *accuracy >= wish.predicted.high)
+}
+
+/// Rising prediction; of equal ones, the faster one last.
+fn by_promise(one: &Wish, other: &Wish) -> std::cmp::Ordering {
+    let value = one.predicted.value.total_cmp(&other.predicted.value);
+    value.then_with(|| other.latency_s.total_cmp(&one.latency_s)).then_with(|| one.design.cmp(&other.design))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hardware::Profile;
+    use crate::search::Objective;
+    use crate::space::SearchSpace;
+
+    /// Made-up accuracy: the more genes are large and the later the fusion, the better.
+    fn accuracy(space: &SearchSpace, design: &Design) -> f64 {
+        let size: f64 = design.genome.genes().iter().map(|&gene| f64::from(gene)).sum();
+        let late = f64::from(design.fusion) / f64::from(space.last());
+        1.0 - 0.5 * (-0.1 * size - late).exp()
+    }
+
+    fn live(latency_s: f64) -> LiveSearch {
+        let space = SearchSpace::shipped(crate::space::DEFAULT).unwrap();
+        let profile = Profile::shipped(crate::hardware::DEFAULT).unwrap();
+        let problem =
+            SearchProblem::new(space.clone(), profile, vec![Objective::Accuracy, Objective::Latency]).unwrap();
+        let mut live = LiveSearch::new(problem, 1).unwrap();
+        let mut rng = ChaCha8Rng::seed_from_u64(7);
+        let known: Vec<MeasuredDesign> = (0..80)
+            .map(|_| {
+                let design = space.canonical_design(space.sample_design(&mut rng));
+                MeasuredDesign { accuracy: accuracy(&space, &design), views: 6, design }
+            })
+            .collect();
+        live.take_known(&known).unwrap();
+        live.set_knobs(&limits(latency_s)).unwrap();
+        live
+    }
+
+    fn limits(latency_s: f64) -> BTreeMap<String, f64> {
+        BTreeMap::from([("latency".to_owned(), latency_s), ("sensors".to_owned(), 6.0)])
+    }
+
+    /// Measures all wishes and returns the designs measured.
+    fn settle(live: &mut LiveSearch) -> Vec<Design> {
+        let mut measured = Vec::new();
+        while let Some(wish) = live.next_wish().unwrap() {
+            let accuracy = accuracy(&live.problem().space, &wish.design);
+            live.report(&wish.design, accuracy).unwrap();
+            measured.push(wish.design);
+        }
+        measured
+    }
+
+    #[test]
+    fn it_measures_what_could_win_and_then_rests() {
+        let mut live = live(0.006);
+        let before = live.progress().best;
+        let measured = settle(&mut live);
+        assert!(!measured.is_empty() && measured.len() <= WISHES * ROUNDS as usize, "{}", measured.len());
+        assert!(live.progress().best > before, "{before:?} {:?}", live.progress());
+        for design in &measured {
+            assert!(live.problem().evaluation(design).unwrap().feasible(), "{design:?}");
+        }
+        let distinct: HashSet<&Design> = measured.iter().collect();
+        assert_eq!(distinct.len(), measured.len(), "nothing is measured twice");
+        assert!(live.next_wish().unwrap().is_none());
+    }
+
+    #[test]
+    fn new_limits_drop_the_wishes_and_wake_it() {
+        let mut live = live(0.006);
+        let first = live.next_wish().unwrap().unwrap();
+        assert!(live.progress().wishes > 0 && live.progress().measured == 0);
+        live.set_knobs(&limits(0.003)).unwrap();
+        assert_eq!(live.progress().wishes, 0);
+        let second = live.next_wish().unwrap().unwrap();
+        assert!(second.latency_s <= 0.003 && second.latency_s < first.latency_s);
+        settle(&mut live);
+        live.set_knobs(&BTreeMap::from([("sensors".to_owned(), 2.0)])).unwrap();
+        assert_eq!(live.problem().knobs.latency_limit_s, None, "limits that are not named are lifted");
+        assert!(live.next_wish().unwrap().is_some());
+    }
+}
