@@ -1,6 +1,7 @@
 //! The explorer in a real pseudo-terminal, against its budgets: time from a key to the whole frame, drags, bursts, bytes,
 //! idleness, first frame, memory. `cargo bench --bench terminal`; `-- --beside-training` measures with a trainer at work,
-//! `-- --strict` fails where a budget is missed.
+//! `-- --beside-live` with a live search on the shipped run, and how soon that has measured the most promising design
+//! after random moves of knobs; `-- --strict` fails where a budget is missed.
 //!
 //! A frame is whole when the end mark of its synchronized update arrives. Other programs on the machine count in.
 
@@ -14,6 +15,10 @@ use std::{
 };
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use splitscope::record::{Event, LiveRecord};
+use splitscope::run::{RunDir, Store};
 
 const COLUMNS: u16 = 120;
 const ROWS: u16 = 36;
@@ -25,6 +30,9 @@ const QUIET: Duration = Duration::from_millis(150);
 const TIMEOUT: Duration = Duration::from_mins(1);
 /// Keys timed one by one.
 const KEYS: usize = 300;
+/// Random moves of knobs beside a live search, and the time that each rests.
+const MOVES: usize = 30;
+const REST: Duration = Duration::from_secs(12);
 
 /// What a read of the terminal brought: when, how many bytes, how many frames it ended.
 struct Seen {
@@ -40,7 +48,7 @@ struct Explorer {
     seen: Receiver<Seen>,
     started: Instant,
     _master: Box<dyn MasterPty + Send>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Explorer {
@@ -77,7 +85,7 @@ impl Explorer {
             }
         });
         let keyboard = pair.master.take_writer().expect("a writer");
-        Self { child, keyboard, seen, started, _master: pair.master, _folder: folder }
+        Self { child, keyboard, seen, started, _master: pair.master, folder }
     }
 
     fn send(&mut self, bytes: &[u8]) -> Instant {
@@ -246,9 +254,90 @@ fn stop(explorer: &mut Explorer) {
     thread::sleep(Duration::from_secs(5));
 }
 
+/// Starts a live search from the explorer, and waits until it has measured what it wants.
+fn search_live(explorer: &mut Explorer) -> Store {
+    explorer.send(b"S");
+    let path = explorer.folder.path().join("runs/run-001");
+    let started = Instant::now();
+    let store = loop {
+        assert!(started.elapsed() < 10 * TIMEOUT, "no live search came up");
+        if let Ok(store) = RunDir::open(&path).and_then(|run| run.store())
+            && live_records(&store, 0).1.iter().any(|(_, record)| record.rests)
+        {
+            break store;
+        }
+        thread::sleep(Duration::from_millis(200));
+    };
+    explorer.send(b"1");
+    while explorer.settle(Instant::now()).1 > 0 {}
+    store
+}
+
+/// Standings of a live search after an event, by event, and the last event; new limits stand as `None`.
+fn live_records(store: &Store, after: i64) -> (i64, Vec<(i64, LiveRecord)>) {
+    let events = store.events_after(after, 10_000).expect("the run is there");
+    let last = events.last().map_or(after, |event| event.id);
+    let records = events.iter().filter_map(|stored| match stored.value.event {
+        Event::Live(record) => Some((stored.id, record)),
+        _ => None,
+    });
+    (last, records.collect())
+}
+
+/// Seconds from a knob at rest until the most promising design under the new limits is measured, and until the best one
+/// that was found within the rest; NaN where the search did not hear of the move.
+fn answer(explorer: &mut Explorer, store: &Store, rng: &mut ChaCha8Rng) -> (f64, f64) {
+    let (mut seen, _) = live_records(store, 0);
+    let knobs = rng.random_range(0..9);
+    let steps = rng.random_range(1..8);
+    let turn = if rng.random::<bool>() { "h" } else { "l" };
+    let keys = format!("{}{}{}", "k".repeat(12), "j".repeat(knobs), turn.repeat(steps));
+    let moved = explorer.send(keys.as_bytes());
+    let (mut first, mut best, mut to_beat, mut heard) = (f64::NAN, f64::NAN, None, false);
+    while moved.elapsed() < REST {
+        explorer.settle(Instant::now());
+        let events = store.events_after(seen, 10_000).expect("the run is there");
+        for stored in events {
+            seen = stored.id;
+            match stored.value.event {
+                Event::LimitsChanged { .. } => heard = true,
+                Event::Live(record) if heard => {
+                    let now = moved.elapsed().as_secs_f64();
+                    if first.is_nan() && (record.rests || record.measured > 0) {
+                        first = now;
+                    }
+                    if best.is_nan() && record.rests || record.best > to_beat && record.measured > 0 {
+                        best = now;
+                    }
+                    to_beat = record.best;
+                }
+                _ => {}
+            }
+        }
+    }
+    (first, best)
+}
+
+/// Answers to random moves of knobs.
+fn answers(explorer: &mut Explorer, store: &Store) -> Vec<Figure> {
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let (mut firsts, mut bests): (Vec<f64>, Vec<f64>) =
+        (0..MOVES).map(|_| answer(explorer, store, &mut rng)).filter(|(first, _)| !first.is_nan()).unzip();
+    bests.retain(|best| !best.is_nan());
+    for times in [&mut firsts, &mut bests] {
+        times.sort_by(f64::total_cmp);
+        times.extend(times.is_empty().then_some(f64::INFINITY));
+    }
+    vec![
+        Figure { name: "knob to promising, median", value: percentile(&firsts, 0.5), budget: 3.0, unit: "s" },
+        Figure { name: "knob to best found, median", value: percentile(&bests, 0.5), budget: 3.0, unit: "s" },
+        Figure { name: "moves answered", value: firsts.len() as f64, budget: MOVES as f64, unit: "" },
+    ]
+}
+
 fn main() -> ExitCode {
     let asked = |flag: &str| env::args().any(|argument| argument == flag);
-    let training = asked("--beside-training");
+    let (training, beside_live) = (asked("--beside-training"), asked("--beside-live"));
     let mut explorer = Explorer::start(&["--pool", "10000"]);
     // The first frame may say that the designs are being loaded.
     explorer.frames(1);
@@ -256,15 +345,27 @@ fn main() -> ExitCode {
     if training {
         train(&mut explorer);
     }
+    let live = beside_live.then(|| search_live(&mut explorer));
     let mut figures = first_frame();
     figures.extend(keys(&mut explorer));
     figures.extend(bursts(&mut explorer));
-    figures.extend(idle(&explorer));
+    if let Some(store) = &live {
+        figures.extend(answers(&mut explorer, store));
+        // It rests, and its process is not this one's.
+        explorer.send(b"X");
+    } else {
+        figures.extend(idle(&explorer));
+    }
     if training {
         stop(&mut explorer);
     }
     explorer.quit();
-    println!("{COLUMNS}x{ROWS}, 10 000 designs{}", if training { ", a trainer at work" } else { "" });
+    let beside = match (training, beside_live) {
+        (true, _) => ", a trainer at work",
+        (_, true) => ", a live search at work",
+        _ => "",
+    };
+    println!("{COLUMNS}x{ROWS}, 10 000 designs{beside}");
     let mut missed = false;
     for Figure { name, value, budget, unit } in figures {
         let over = value > budget;

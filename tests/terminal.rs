@@ -150,7 +150,7 @@ fn split(text: &str) -> Option<String> {
 #[test]
 fn it_opens_follows_a_knob_and_gives_the_terminal_back() {
     for (columns, rows) in [(120, 36), (80, 24)] {
-        let mut screen = Screen::open(columns, rows, &[]);
+        let mut screen = Screen::open(columns, rows, &["--no-run"]);
         let before = screen.wait("the first frame", |text| text.contains("Knobs") && split(text).is_some());
         assert!(before.contains("split"), "{before}");
         // Down to the link's knob, then ten steps to less bandwidth, several times: the split moves to the sensor.
@@ -163,8 +163,19 @@ fn it_opens_follows_a_knob_and_gives_the_terminal_back() {
 }
 
 #[test]
+fn the_first_frame_shows_accuracies_of_the_shipped_run() {
+    let mut screen = Screen::open(120, 36, &[]);
+    let first = screen.wait("the first frame", |text| text.contains("Knobs"));
+    assert!(first.contains("shipped run: ") && !first.contains("not yet measured"), "{first}");
+    screen.keys("q");
+    assert!(!screen.folder.path().join("runs").exists(), "nothing is written");
+    assert!(screen.end());
+}
+
+#[test]
 fn it_trains_from_a_key_and_shows_measured_accuracies() {
     let training = [
+        "--no-run",
         "--train",
         "steps=10",
         "--train",

@@ -59,7 +59,7 @@ const LOADING_DELAY: Duration = Duration::from_millis(100);
 /// Time between two looks at a report that is being written.
 const REPORT_POLL: Duration = Duration::from_millis(50);
 /// Time for which limits must stand still before a running search is sent them.
-const SETTLE_TIME: Duration = Duration::from_millis(600);
+const SETTLE_TIME: Duration = Duration::from_millis(200);
 
 /// Session, view and the run that is followed or replayed: everything but the terminal.
 pub(crate) struct App {

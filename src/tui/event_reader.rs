@@ -81,7 +81,7 @@ impl EventReader {
                 updates.push(Update::Withdrawn { step: to });
                 updates.push(Update::Training(TrainUpdate::Event(event)));
             }
-            Event::Generation(_) | Event::Predictor(_) | Event::LimitsChanged { .. } => {
+            Event::Generation(_) | Event::Predictor(_) | Event::Live(_) | Event::LimitsChanged { .. } => {
                 updates.push(Update::Search(SearchUpdate::Event(event)));
             }
             Event::Paused => updates.push(state(task, State::Paused)),

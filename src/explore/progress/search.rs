@@ -1,7 +1,7 @@
 //! Progress of a search: generations, children, predictors, rate and events.
 
 use super::{State, note};
-use crate::record::{Event, GenerationRecord, OperatorRecord, PredictorRecord};
+use crate::record::{Event, GenerationRecord, LiveRecord, OperatorRecord, PredictorRecord};
 use crate::space::Design;
 
 /// A design that a search measured.
@@ -43,6 +43,8 @@ pub struct Searching {
     pub generations: Vec<GenerationRecord>,
     /// Designs measured, in order.
     pub found: Vec<Found>,
+    /// Standing of a live search; `None` for one that works through generations.
+    pub live: Option<LiveRecord>,
     /// Latest quality of each predictor.
     pub predictors: Vec<PredictorRecord>,
     /// Events as text, newest last.
@@ -129,6 +131,7 @@ impl Searching {
         }
         match event {
             Event::Generation(generation) => self.generations.push(generation),
+            Event::Live(record) => self.live = Some(record),
             Event::Predictor(record) => {
                 match self.predictors.iter_mut().find(|known| known.predictor == record.predictor) {
                     Some(known) => *known = record,

@@ -88,7 +88,7 @@ impl App {
         };
         let sensors = self.session.knobs().sensors.to_string();
         let mut arguments: Vec<OsString> =
-            ["--sensors", &sensors, "--limits", &limits].into_iter().map(OsString::from).collect();
+            ["--live", "--sensors", &sensors, "--limits", &limits].into_iter().map(OsString::from).collect();
         arguments.extend(self.options.search_args.iter().map(OsString::from));
         self.start(Task::Search, arguments);
     }

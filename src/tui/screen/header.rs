@@ -63,6 +63,12 @@ fn work(view: View<'_>, room: bool) -> (String, Style) {
     if session.is_frozen() {
         return (format!("frozen, {} held back", session.held_back()), theme.warn);
     }
+    if let (State::Running, Some(live)) = (&searching.state, searching.live) {
+        return (format!("{mark} {}", live.sentence()), if live.rests { theme.dim } else { theme.good });
+    }
+    if searching.live.is_some() && searching.state.is_active() {
+        return (format!("{mark} live search {}", searching.state), theme.warn);
+    }
     if searching.state.is_active() {
         return (format!("{mark} search {}, generation {}", searching.state, searching.last().generation), theme.good);
     }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use ratatui::{Terminal, backend::TestBackend};
+
 use super::{
     drawn,
     fixture::{options, predicted, session, trained},
@@ -10,9 +12,10 @@ use super::{
 use crate::{
     explore::{Command, Session, WorkRequest, progress::State},
     record::{Event, EventRecord, Measurement, MeasurementKey, Precision, Role, StepRecord, Subset, Task},
-    run::{Changes, RunError, Stored},
+    run::{self, Changes, RunError, SHIPPED, Stored},
     tui::{
-        UiState,
+        Options, UiState,
+        app::App,
         command::{DesignFormat, UserCommand},
         controller,
         effect::Effect,
@@ -20,6 +23,8 @@ use crate::{
         export,
         followed_run::FollowedRun,
         model::screen::Screen,
+        picture_theme,
+        theme::ColourScheme,
     },
 };
 
@@ -169,4 +174,23 @@ fn a_file_is_never_written_over_another() {
     assert_eq!(std::fs::read_to_string(first).unwrap(), "one");
     assert_eq!(std::fs::read_to_string(second).unwrap(), "two");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn the_shipped_run_is_shown_by_its_word_and_a_search_works_on_a_copy() {
+    let root = tempfile::tempdir().unwrap();
+    let options = Options { runs_root: root.path().to_owned(), ..options() };
+    let theme = picture_theme(ColourScheme::OkabeIto);
+    let mut app = App::new(session(), options, theme);
+    app.act(UserCommand::FollowRun(SHIPPED.into()));
+    assert!(app.session.measured_count() > 20, "{}", app.session.measured_count());
+    assert!(!app.session.training().state.is_active());
+    let mut terminal = Terminal::new(TestBackend::new(120, 36)).unwrap();
+    terminal.draw(|frame| app.draw(frame)).unwrap();
+    let screen = terminal.backend().to_string();
+    assert!(screen.contains("shipped run: "), "{screen}");
+    assert!(run::list(root.path()).unwrap().is_empty(), "nothing is written until the user asks");
+    app.act(Command::StartSearch);
+    let copy = run::latest(root.path()).unwrap().expect("a copy");
+    assert_eq!(app.session.training().run.as_deref(), Some(&*copy.display().to_string()));
 }
