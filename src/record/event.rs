@@ -212,7 +212,7 @@ pub(crate) mod tests {
                 predicted: 10,
                 within: 9,
             }),
-            Event::Live(LiveRecord { measured: 3, wishes: 12, best: Some(0.945), rests: false }),
+            Event::Live(LiveRecord { measured: 3, contenders: 12, best: Some(0.945), rests: false }),
             Event::LimitsChanged { text: text() },
             Event::Paused,
             Event::Resumed,

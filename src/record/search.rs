@@ -120,7 +120,7 @@ pub struct LiveRecord {
     /// Designs measured of those that could win.
     pub measured: u64,
     /// Designs that could win.
-    pub wishes: u64,
+    pub contenders: u64,
     /// Best measured accuracy under the limits; `None` if no feasible design is measured.
     pub best: Option<f64>,
     /// `true` if nothing is left to measure until the limits change.

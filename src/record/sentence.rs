@@ -88,13 +88,13 @@ impl ChildRecord {
 impl LiveRecord {
     /// Work of a live search in a clause: "measuring 3 of 12 that could beat 94.5 %".
     pub fn sentence(&self) -> String {
-        let Self { measured, wishes, best, rests } = *self;
+        let Self { measured, contenders, best, rests } = *self;
         let best = best.map(|best| Metric::Accuracy.format(best));
         match best {
             Some(best) if rests => format!("nothing is left that could beat {best}"),
             None if rests => "no design that is left could win".to_owned(),
-            Some(best) => format!("measuring {} of {wishes} that could beat {best}", measured + 1),
-            None => format!("measuring {} of {wishes} that could win", measured + 1),
+            Some(best) => format!("measuring {} of {contenders} that could beat {best}", measured + 1),
+            None => format!("measuring {} of {contenders} that could win", measured + 1),
         }
     }
 }
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn predictor_quality_in_a_sentence() {
-        let live = LiveRecord { measured: 2, wishes: 12, best: Some(0.945), rests: false };
+        let live = LiveRecord { measured: 2, contenders: 12, best: Some(0.945), rests: false };
         assert_eq!(live.sentence(), "measuring 3 of 12 that could beat 94.5 %");
         let mut record = PredictorRecord {
             predictor: PredictorKind::Ridge,

@@ -58,18 +58,18 @@ impl<'a> LiveRunner<'a> {
 
     fn follow(&mut self) -> Result<(), RunError> {
         while !self.handle_controls()? {
-            let wish = self.live.next_wish()?;
-            self.record_standing(wish.is_none())?;
-            let Some(wish) = wish else {
+            let contender = self.live.next_contender()?;
+            self.record_standing(contender.is_none())?;
+            let Some(contender) = contender else {
                 std::thread::sleep(POLL_INTERVAL);
                 continue;
             };
             let views = self.live.problem().knobs.sensors;
-            let key = self.evaluator.key(&wish.design, views, Subset::Validation);
+            let key = self.evaluator.key(&contender.design, views, Subset::Validation);
             match self.evaluator.claim_accuracy(&key, self.process)? {
                 Some(accuracy) => {
                     self.measured += 1;
-                    self.live.report(&wish.design, accuracy)?;
+                    self.live.report(&contender.design, accuracy)?;
                 }
                 // Another process measures it.
                 None => std::thread::sleep(POLL_INTERVAL),
@@ -98,8 +98,8 @@ impl<'a> LiveRunner<'a> {
 
     /// Records the standing, if it is another one than before.
     fn record_standing(&mut self, rests: bool) -> Result<(), RunError> {
-        let LiveProgress { measured, wishes, best } = self.live.progress();
-        let record = LiveRecord { measured: measured as u64, wishes: wishes as u64, best, rests };
+        let LiveProgress { measured, contenders, best } = self.live.progress();
+        let record = LiveRecord { measured: measured as u64, contenders: contenders as u64, best, rests };
         if self.recorded == Some(record) {
             return Ok(());
         }

@@ -1,9 +1,9 @@
 //! Live search: measures, under limits that the user moves, the designs whose predicted accuracy could win there.
 //!
 //! Designs that are drawn once are costed under the present limits, the most promising of them are bettered gene by
-//! gene, and those whose upper end of the predicted interval is above the best measured accuracy become wishes, the
+//! gene, and those whose upper end of the predicted interval is above the best measured accuracy become contenders, the
 //! highest prediction first; where none is, those that could enter the front of accuracy and latency. A measurement
-//! changes the predictions, and wishes that can no longer win are dropped. New limits drop all of them.
+//! changes the predictions, and contenders that can no longer win are dropped. New limits drop all of them.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -26,15 +26,15 @@ const DRAWN: usize = 3000;
 const BETTERED: usize = 8;
 const CLIMBS: usize = 3;
 /// Designs to measure before it is looked for others.
-const WISHES: usize = 12;
-/// Rounds of wishes under the same limits.
+const CONTENDERS: usize = 12;
+/// Rounds of contenders under the same limits.
 const ROUNDS: u32 = 3;
 /// Prediction where there is no model yet: nothing is known.
 const UNKNOWN: PredictedAccuracy = PredictedAccuracy { value: 0.5, low: 0.0, high: 1.0 };
 
 /// A design that could win, with its prediction.
 #[derive(Debug, Clone)]
-pub struct Wish {
+pub struct Contender {
     /// The design, canonical and feasible under the limits on cost.
     pub design: Design,
     /// Predicted accuracy; that of a design of which nothing is known is from 0 to 1.
@@ -45,10 +45,10 @@ pub struct Wish {
 /// Designs measured of those that could win under the present limits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LiveProgress {
-    /// Wishes measured.
+    /// Contenders measured.
     pub measured: usize,
-    /// Wishes in all.
-    pub wishes: usize,
+    /// Contenders in all.
+    pub contenders: usize,
     /// Best measured accuracy under the limits; `None` if no feasible design is measured.
     pub best: Option<f64>,
 }
@@ -68,7 +68,7 @@ pub struct LiveSearch {
     known: HashMap<(Design, u32), f64>,
     model: Option<AccuracyModel>,
     /// Designs to measure, the most promising last.
-    wishes: Vec<Wish>,
+    contenders: Vec<Contender>,
     measured: usize,
     rounds: u32,
 }
@@ -88,8 +88,8 @@ impl LiveSearch {
         let cost = |design: Design| problem.demand(&design).map(|demand| CostedDesign { design, demand });
         let drawn = designs.into_iter().map(cost).collect::<Result<_, _>>()?;
         let genes = genes::of_space(&problem.space);
-        let (known, wishes) = (HashMap::new(), Vec::new());
-        Ok(Self { problem, genes, drawn, known, model: None, wishes, measured: 0, rounds: 0 })
+        let (known, contenders) = (HashMap::new(), Vec::new());
+        Ok(Self { problem, genes, drawn, known, model: None, contenders, measured: 0, rounds: 0 })
     }
 
     /// The problem with its present limits.
@@ -108,7 +108,7 @@ impl LiveSearch {
         self.fit()
     }
 
-    /// Goes on under other knob values; limits that are not among them are lifted. Wishes under the earlier ones are
+    /// Goes on under other knob values; limits that are not among them are lifted. Contenders under the earlier ones are
     /// dropped.
     ///
     /// # Errors
@@ -122,7 +122,7 @@ impl LiveSearch {
         }
         problem.set_knobs(values)?;
         self.problem = problem;
-        self.wishes.clear();
+        self.contenders.clear();
         (self.measured, self.rounds) = (0, 0);
         self.fit()
     }
@@ -131,34 +131,36 @@ impl LiveSearch {
     ///
     /// # Errors
     /// A design can't be costed.
-    pub fn next_wish(&mut self) -> Result<Option<Wish>, DriverError> {
-        if self.wishes.is_empty() && self.rounds < ROUNDS {
+    pub fn next_contender(&mut self) -> Result<Option<Contender>, DriverError> {
+        if self.contenders.is_empty() && self.rounds < ROUNDS {
             self.rounds += 1;
-            self.wishes = self.plan()?;
+            self.contenders = self.plan()?;
         }
-        Ok(self.wishes.last().cloned())
+        Ok(self.contenders.last().cloned())
     }
 
-    /// Takes in the accuracy of a wish at the present number of sensors. Wishes that can no longer win are dropped.
+    /// Takes in the accuracy of a contender at the present number of sensors. Contenders that can no longer win are dropped.
     ///
     /// # Errors
     /// The model can't be fitted.
     pub fn report(&mut self, design: &Design, accuracy: f64) -> Result<(), DriverError> {
         self.known.insert((design.clone(), self.problem.knobs.sensors), accuracy);
-        self.wishes.retain(|wish| wish.design != *design);
+        self.contenders.retain(|contender| contender.design != *design);
         self.measured += 1;
         self.fit()?;
         let front = self.front();
-        let wishes = std::mem::take(&mut self.wishes);
-        let anew = wishes.into_iter().map(|wish| Wish { predicted: self.predict(&wish.design), ..wish });
-        self.wishes = anew.filter(|wish| could_enter(&front, wish)).collect();
+        let contenders = std::mem::take(&mut self.contenders);
+        let anew = contenders
+            .into_iter()
+            .map(|contender| Contender { predicted: self.predict(&contender.design), ..contender });
+        self.contenders = anew.filter(|contender| could_enter(&front, contender)).collect();
         Ok(())
     }
 
-    /// Count of the wishes and the accuracy to beat.
+    /// Count of the contenders and the accuracy to beat.
     pub fn progress(&self) -> LiveProgress {
         let best = self.front().into_iter().map(|(_, accuracy)| accuracy).max_by(f64::total_cmp);
-        LiveProgress { measured: self.measured, wishes: self.measured + self.wishes.len(), best }
+        LiveProgress { measured: self.measured, contenders: self.measured + self.contenders.len(), best }
     }
 
     /// Fits the model to the measurements at the present number of sensors; to all, while these are too few.
@@ -198,17 +200,18 @@ impl LiveSearch {
         costed.collect()
     }
 
-    /// Wishes under the present limits, the most promising last.
-    fn plan(&self) -> Result<Vec<Wish>, DriverError> {
+    /// Contenders under the present limits, the most promising last.
+    fn plan(&self) -> Result<Vec<Contender>, DriverError> {
         let rates = SystemRates::new(&self.problem.knobs);
         let mut seen: HashSet<Design> = HashSet::new();
-        let mut found: Vec<Wish> = Vec::new();
+        let mut found: Vec<Contender> = Vec::new();
         for CostedDesign { design, demand } in &self.drawn {
             self.consider(design, demand, &rates, &mut seen, &mut found);
         }
         for _ in 0..CLIMBS {
             found.sort_by(by_promise);
-            let best: Vec<Design> = found.iter().rev().take(BETTERED).map(|wish| wish.design.clone()).collect();
+            let best: Vec<Design> =
+                found.iter().rev().take(BETTERED).map(|contender| contender.design.clone()).collect();
             for design in best.iter().flat_map(|design| self.neighbours(design)) {
                 if !seen.contains(&design) {
                     self.consider(&design, &self.problem.demand(&design)?, &rates, &mut seen, &mut found);
@@ -217,12 +220,12 @@ impl LiveSearch {
         }
         let front = self.front();
         let to_beat = front.iter().map(|(_, accuracy)| *accuracy).fold(0.0, f64::max);
-        found.retain(|wish| !self.is_known(&wish.design) && could_enter(&front, wish));
-        if found.iter().any(|wish| wish.predicted.high > to_beat) {
-            found.retain(|wish| wish.predicted.high > to_beat);
+        found.retain(|contender| !self.is_known(&contender.design) && could_enter(&front, contender));
+        if found.iter().any(|contender| contender.predicted.high > to_beat) {
+            found.retain(|contender| contender.predicted.high > to_beat);
         }
         found.sort_by(by_promise);
-        Ok(found.split_off(found.len().saturating_sub(WISHES)))
+        Ok(found.split_off(found.len().saturating_sub(CONTENDERS)))
     }
 
     /// Adds a design that meets the limits, the one on accuracy as far as it can be told.
@@ -232,14 +235,14 @@ impl LiveSearch {
         demand: &SplitDemand,
         rates: &SystemRates,
         seen: &mut HashSet<Design>,
-        found: &mut Vec<Wish>,
+        found: &mut Vec<Contender>,
     ) {
         seen.insert(design.clone());
         let evaluation = rates.evaluate(demand);
         let predicted = if evaluation.feasible() { self.predict(design) } else { UNKNOWN };
         let floor = self.problem.knobs.accuracy_floor.unwrap_or(0.0);
         if evaluation.feasible() && predicted.high >= floor {
-            found.push(Wish { design: design.clone(), predicted, latency_s: evaluation.latency.total_s() });
+            found.push(Contender { design: design.clone(), predicted, latency_s: evaluation.latency.total_s() });
         }
     }
 
@@ -262,13 +265,15 @@ impl LiveSearch {
     }
 }
 
-/// Returns `true` if no measured design is as fast as a wish and as accurate as it could be.
-fn could_enter(front: &[(f64, f64)], wish: &Wish) -> bool {
-    !front.iter().any(|(latency_s, accuracy)| *latency_s <= wish.latency_s && *accuracy >= wish.predicted.high)
+/// Returns `true` if no measured design is as fast as a contender and as accurate as it could be.
+fn could_enter(front: &[(f64, f64)], contender: &Contender) -> bool {
+    !front
+        .iter()
+        .any(|(latency_s, accuracy)| *latency_s <= contender.latency_s && *accuracy >= contender.predicted.high)
 }
 
 /// Rising prediction; of equal ones, the faster one last.
-fn by_promise(one: &Wish, other: &Wish) -> std::cmp::Ordering {
+fn by_promise(one: &Contender, other: &Contender) -> std::cmp::Ordering {
     let value = one.predicted.value.total_cmp(&other.predicted.value);
     value.then_with(|| other.latency_s.total_cmp(&one.latency_s)).then_with(|| one.design.cmp(&other.design))
 }
@@ -309,13 +314,13 @@ mod tests {
         BTreeMap::from([("latency".to_owned(), latency_s), ("sensors".to_owned(), 6.0)])
     }
 
-    /// Measures all wishes and returns the designs measured.
+    /// Measures all contenders and returns the designs measured.
     fn settle(live: &mut LiveSearch) -> Vec<Design> {
         let mut measured = Vec::new();
-        while let Some(wish) = live.next_wish().unwrap() {
-            let accuracy = accuracy(&live.problem().space, &wish.design);
-            live.report(&wish.design, accuracy).unwrap();
-            measured.push(wish.design);
+        while let Some(contender) = live.next_contender().unwrap() {
+            let accuracy = accuracy(&live.problem().space, &contender.design);
+            live.report(&contender.design, accuracy).unwrap();
+            measured.push(contender.design);
         }
         measured
     }
@@ -325,28 +330,28 @@ mod tests {
         let mut live = live(0.006);
         let before = live.progress().best;
         let measured = settle(&mut live);
-        assert!(!measured.is_empty() && measured.len() <= WISHES * ROUNDS as usize, "{}", measured.len());
+        assert!(!measured.is_empty() && measured.len() <= CONTENDERS * ROUNDS as usize, "{}", measured.len());
         assert!(live.progress().best > before, "{before:?} {:?}", live.progress());
         for design in &measured {
             assert!(live.problem().evaluation(design).unwrap().feasible(), "{design:?}");
         }
         let distinct: HashSet<&Design> = measured.iter().collect();
         assert_eq!(distinct.len(), measured.len(), "nothing is measured twice");
-        assert!(live.next_wish().unwrap().is_none());
+        assert!(live.next_contender().unwrap().is_none());
     }
 
     #[test]
     fn new_limits_drop_the_wishes_and_wake_it() {
         let mut live = live(0.006);
-        let first = live.next_wish().unwrap().unwrap();
-        assert!(live.progress().wishes > 0 && live.progress().measured == 0);
+        let first = live.next_contender().unwrap().unwrap();
+        assert!(live.progress().contenders > 0 && live.progress().measured == 0);
         live.set_knobs(&limits(0.003)).unwrap();
-        assert_eq!(live.progress().wishes, 0);
-        let second = live.next_wish().unwrap().unwrap();
+        assert_eq!(live.progress().contenders, 0);
+        let second = live.next_contender().unwrap().unwrap();
         assert!(second.latency_s <= 0.003 && second.latency_s < first.latency_s);
         settle(&mut live);
         live.set_knobs(&BTreeMap::from([("sensors".to_owned(), 2.0)])).unwrap();
         assert_eq!(live.problem().knobs.latency_limit_s, None, "limits that are not named are lifted");
-        assert!(live.next_wish().unwrap().is_some());
+        assert!(live.next_contender().unwrap().is_some());
     }
 }

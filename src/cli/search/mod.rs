@@ -70,7 +70,7 @@ fn search(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
     Ok(Answer::Yes)
 }
 
-/// Follows limits that move until it is told to stop.
+/// Follows limits that move until a control message ends it.
 fn live(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
     let problem = problem(run.manifest(), arguments)?;
     let log = Log::new(Task::Search, arguments.json);
