@@ -273,7 +273,7 @@ fn search_live(explorer: &mut Explorer) -> Store {
     store
 }
 
-/// Standings of a live search after an event, by event, and the last event; new limits stand as `None`.
+/// Progress of a live search after an event, by event, and the last event; new limits stand as `None`.
 fn live_records(store: &Store, after: i64) -> (i64, Vec<(i64, LiveRecord)>) {
     let events = store.events_after(after, 10_000).expect("the run is there");
     let last = events.last().map_or(after, |event| event.id);

@@ -114,7 +114,7 @@ fn unknown() -> f64 {
     f64::NAN
 }
 
-/// Standing of a live search under the present limits.
+/// Progress of a live search under the present limits.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct LiveRecord {
     /// Designs measured of those that could win.

@@ -21,7 +21,7 @@ pub(crate) struct LiveRunner<'a> {
     evaluator: RunEvaluator,
     live: LiveSearch,
     measured: usize,
-    /// Standing that was recorded last.
+    /// Progress that was recorded last.
     recorded: Option<LiveRecord>,
 }
 
@@ -59,7 +59,7 @@ impl<'a> LiveRunner<'a> {
     fn follow(&mut self) -> Result<(), RunError> {
         while !self.handle_controls()? {
             let contender = self.live.next_contender()?;
-            self.record_standing(contender.is_none())?;
+            self.record_progress(contender.is_none())?;
             let Some(contender) = contender else {
                 std::thread::sleep(POLL_INTERVAL);
                 continue;
@@ -96,8 +96,8 @@ impl<'a> LiveRunner<'a> {
         Ok(controls.contains(&Control::Stop))
     }
 
-    /// Records the standing, if it is another one than before.
-    fn record_standing(&mut self, rests: bool) -> Result<(), RunError> {
+    /// Records the progress, if it is another one than before.
+    fn record_progress(&mut self, rests: bool) -> Result<(), RunError> {
         let LiveProgress { measured, contenders, best } = self.live.progress();
         let record = LiveRecord { measured: measured as u64, contenders: contenders as u64, best, rests };
         if self.recorded == Some(record) {

@@ -108,7 +108,8 @@ impl LiveSearch {
         self.fit()
     }
 
-    /// Goes on under other knob values; limits that are not among them are lifted. Contenders under the earlier ones are
+    /// Goes on under other knob values; limits that are not among them are lifted. Contenders under the earlier ones
+    /// are
     /// dropped.
     ///
     /// # Errors
@@ -139,7 +140,8 @@ impl LiveSearch {
         Ok(self.contenders.last().cloned())
     }
 
-    /// Takes in the accuracy of a contender at the present number of sensors. Contenders that can no longer win are dropped.
+    /// Takes in the accuracy of a contender at the present number of sensors. Contenders that can no longer win are
+    /// dropped.
     ///
     /// # Errors
     /// The model can't be fitted.
@@ -341,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn new_limits_drop_the_wishes_and_wake_it() {
+    fn new_limits_drop_the_contenders_and_wake_it() {
         let mut live = live(0.006);
         let first = live.next_contender().unwrap().unwrap();
         assert!(live.progress().contenders > 0 && live.progress().measured == 0);

@@ -43,7 +43,7 @@ pub struct Searching {
     pub generations: Vec<GenerationRecord>,
     /// Designs measured, in order.
     pub found: Vec<Found>,
-    /// Standing of a live search; `None` for one that works through generations.
+    /// Progress of a live search; `None` for one that works through generations.
     pub live: Option<LiveRecord>,
     /// Latest quality of each predictor.
     pub predictors: Vec<PredictorRecord>,
