@@ -14,6 +14,7 @@ pub(crate) const SHIPPED: &[(&str, &str)] = &[
     ("wifi-edge", include_str!("../../profiles/wifi-edge.toml")),
     ("ethos-u55", include_str!("../../profiles/ethos-u55.toml")),
     ("max78000", include_str!("../../profiles/max78000.toml")),
+    ("stm32n6", include_str!("../../profiles/stm32n6.toml")),
 ];
 
 /// Name of the default profile.
