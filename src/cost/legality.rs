@@ -182,7 +182,9 @@ fn add_unsupported_fusion(
     for (name, shape) in crossing(network, boundary) {
         let layers = fusion_layers(&format!("fusion at {name}"), operator, shape);
         // One layer after another: none of them is held against the number of layers.
-        layers.iter().for_each(|layer| add_unsupported(std::iter::once(layer), operators, found));
+        for layer in &layers {
+            add_unsupported(std::iter::once(layer), operators, found);
+        }
     }
 }
 

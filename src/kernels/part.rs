@@ -32,7 +32,9 @@ impl TensorPart {
         for (&size, range) in self.shape.iter().zip(&self.ranges) {
             if range.len() == size {
                 // What follows each other before this dimension still does.
-                starts.iter_mut().for_each(|start| *start *= size);
+                for start in &mut starts {
+                    *start *= size;
+                }
                 length *= size;
             } else {
                 let split = |start: usize| (start..start + length).map(|at| at * size + range.start);

@@ -64,13 +64,15 @@ impl Optimizer for AdamW {
         gradient: Tensor<D>,
         state: Option<AdamWState<D>>,
     ) -> (Tensor<D>, Option<AdamWState<D>>) {
-        let AdaptiveMomentumState { time, moment_1, moment_2, .. } = state.map_or_else(
+        let AdaptiveMomentumState { time: past, moment_1, moment_2, .. } = state.map_or_else(
             || AdaptiveMomentumState::new(0, gradient.zeros_like(), gradient.zeros_like()),
             |state| state.momentum,
         );
-        let step = AdamWStep { rate, decay: self.decay, clip: self.clip, time: time as i32 + 1 };
+        let time = past + 1;
+        let bounded = i32::try_from(time).unwrap_or(i32::MAX);
+        let step = AdamWStep { rate, decay: self.decay, clip: self.clip, time: bounded };
         let (weights, [moment_1, moment_2]) = step.update(weights, gradient, [moment_1, moment_2]);
-        (weights, Some(AdamWState::new(AdaptiveMomentumState::new(time + 1, moment_1, moment_2))))
+        (weights, Some(AdamWState::new(AdaptiveMomentumState::new(time, moment_1, moment_2))))
     }
 
     fn to_device<const D: usize>(state: AdamWState<D>, device: &Device) -> AdamWState<D> {
