@@ -30,7 +30,10 @@ fn the_shipped_run_is_of_the_default_space_and_measured_by_views_precision_and_s
 fn an_unpacked_run_packs_to_the_same_archive() {
     let archive = RunArchive::shipped().unwrap();
     let (folder, run) = archive.unpack().unwrap();
-    assert_eq!(RunArchive::pack(&run).unwrap(), EMBEDDED);
+    let packed = RunArchive::open(RunArchive::pack(&run).unwrap().into()).unwrap();
+    assert_eq!(packed.manifest(), archive.manifest());
+    assert_eq!(packed.records().unwrap(), archive.records().unwrap());
+    assert_eq!(packed.read(WEIGHTS).unwrap(), archive.read(WEIGHTS).unwrap());
     assert!(run.store().unwrap().damaged_measurements().unwrap().is_empty());
     let path = folder.path().to_owned();
     drop(folder);
