@@ -22,6 +22,7 @@
 //! | [`supernet`] | sensor and aggregator supernets, splitting modules |
 //! | [`train`] | training steps, loop and evaluator |
 //! | [`leak`] | attackers that rebuild pictures from what crosses the link |
+//! | [`deploy`] | trained designs as files, and their interpreter |
 //! | [`run`] | run directories, their database, child processes |
 //! | [`svg`] | pictures as SVG |
 //! | [`report`] | pages about runs |
@@ -83,6 +84,8 @@ pub mod supernet;
 pub mod train;
 
 pub mod leak;
+
+pub mod deploy;
 
 pub mod run;
 

@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 
 use super::{Answer, progress};
-use crate::data::{Access, Cache, DataError, DataSource, DataSpec, Dataset, contact_sheet, fetch};
+use crate::data::{Access, Cache, DataError, DataSource, DataSpec, Dataset, contact_sheet, fetch, npz};
 use crate::quantity::Dimension;
+use crate::record::Subset;
 
 /// Objects of each class on a contact sheet.
 const PER_CLASS: usize = 3;
@@ -32,6 +33,18 @@ pub(super) struct Arguments {
     /// Write a contact sheet of a few objects of each class
     #[arg(long, value_name = "FILE.png")]
     sheet: Option<PathBuf>,
+    /// Write objects as a NumPy archive of single-precision inputs, normalised as in training
+    #[arg(long, value_name = "FILE.npz")]
+    export: Option<PathBuf>,
+    /// Objects to write: validation or test
+    #[arg(long, requires = "export", default_value = "test", value_parser = super::measure::subset)]
+    subset: Subset,
+    /// Number of objects to write, at most
+    #[arg(long, requires = "export", default_value_t = 256)]
+    objects: usize,
+    /// Average each view down to so many pixels along an edge, the resolution of a design [default: as they are]
+    #[arg(long, requires = "export", value_name = "PIXELS")]
+    resolution: Option<usize>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -65,6 +78,17 @@ fn describe(spec: &DataSpec, arguments: &Arguments) -> Result<()> {
     let set = open(spec, arguments)?;
     if let Some(path) = &arguments.sheet {
         contact_sheet::write(&set, PER_CLASS, path)?;
+    }
+    if let Some(path) = &arguments.export {
+        let objects = match arguments.subset {
+            Subset::Validation => &set.split.validation,
+            Subset::Test => &set.split.test,
+        };
+        let resolution = arguments.resolution.unwrap_or(set.height.max(set.width));
+        if !(1..=set.height.min(set.width)).contains(&resolution) {
+            bail!("views of {} x {} pixels can't be averaged to {resolution}", set.width, set.height);
+        }
+        npz::write(&set, &objects[..arguments.objects.min(objects.len())], set.views, resolution, path)?;
     }
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&set.summary())?);

@@ -91,7 +91,7 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-fn subset(name: &str) -> Result<Subset, String> {
+pub(super) fn subset(name: &str) -> Result<Subset, String> {
     Subset::named(name).ok_or_else(|| format!("no subset `{name}`; valid: validation, test"))
 }
 

@@ -10,6 +10,7 @@ mod check;
 mod cost;
 mod data;
 mod demo;
+mod deploy;
 mod explore;
 mod generate;
 mod keys;
@@ -27,6 +28,7 @@ mod search;
 mod study;
 mod sweep;
 mod train;
+mod verify;
 mod version;
 
 use std::process::ExitCode;
@@ -60,6 +62,10 @@ enum Command {
     Search(Box<search::Arguments>),
     /// Measure chosen designs of a trained run: by number of views, with cameras lost, without recalibration
     Measure(measure::Arguments),
+    /// Write a trained design as files that other programs run
+    Deploy(deploy::Arguments),
+    /// Compare deployed files with the design on its run
+    Verify(verify::Arguments),
     /// Print what every split of a design or an ONNX file costs, or every layer of a table
     Cost(cost::Arguments),
     /// Compare all on the sensors, all on the aggregator and a distributed design, beside the paper's Table 1
@@ -104,6 +110,7 @@ impl Command {
             | Self::Report(_)
             | Self::Bundle(_)
             | Self::Export(_)
+            | Self::Deploy(_)
             | Self::Study(_) => false,
             _ => true,
         }
@@ -123,6 +130,8 @@ pub fn main() -> ExitCode {
         Some(Command::Train(arguments)) => train::run(&arguments),
         Some(Command::Search(arguments)) => search::run(&arguments),
         Some(Command::Measure(arguments)) => measure::run(&arguments),
+        Some(Command::Deploy(arguments)) => deploy::run(&arguments),
+        Some(Command::Verify(arguments)) => verify::run(&arguments),
         Some(Command::Cost(arguments)) => cost::run(&arguments),
         Some(Command::Paradigms(arguments)) => paradigms::run(&arguments),
         Some(Command::Sweep(arguments)) => sweep::run(&arguments),

@@ -32,6 +32,7 @@ mod fingerprint;
 pub(crate) mod formats;
 mod listing;
 pub(crate) mod mesh;
+pub(crate) mod npz;
 mod nuisance;
 mod open;
 mod plan;

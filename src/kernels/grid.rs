@@ -1,18 +1,40 @@
 //! Grids of integer codes, and rounding to them.
 
 use pulp::Simd;
+use serde::{Deserialize, Serialize};
 
 /// Added to and taken from a number below 2^22, this rounds it to the nearest whole one, ties to even.
 const ROUNDER: f32 = 12_582_912.0;
 
 /// Values `(code - zero) * step` of the codes 0 to `2^bits - 1`. One of them is 0, so that the padding of a convolution
 /// is exact.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(from = "GridNumbers", into = "GridNumbers")]
 pub struct CodeGrid {
     step: f32,
     inverse: f32,
     zero: f32,
     last: f32,
+}
+
+/// A grid in files.
+#[derive(Serialize, Deserialize)]
+struct GridNumbers {
+    step: f32,
+    zero: u16,
+    last: u16,
+}
+
+impl From<GridNumbers> for CodeGrid {
+    fn from(GridNumbers { step, zero, last }: GridNumbers) -> Self {
+        Self { step, inverse: 1.0 / step, zero: zero.into(), last: last.into() }
+    }
+}
+
+impl From<CodeGrid> for GridNumbers {
+    fn from(grid: CodeGrid) -> Self {
+        Self { step: grid.step, zero: grid.zero_code(), last: grid.last_code() }
+    }
 }
 
 impl CodeGrid {
@@ -27,6 +49,11 @@ impl CodeGrid {
     /// Distance of two neighbouring values.
     pub const fn step(&self) -> f32 {
         self.step
+    }
+
+    /// Code of 0.
+    pub const fn zero_code(&self) -> u16 {
+        self.zero as u16
     }
 
     /// The last code.

@@ -1,7 +1,11 @@
 //! Windows that slide over a tensor.
 
+use serde::{Deserialize, Serialize};
+
+use super::shape::Shape;
+
 /// Sliding window of a convolution or pooling; heights come before widths.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SlidingWindow {
     /// Height and width of the window.
     pub kernel: [u32; 2],
@@ -47,5 +51,15 @@ impl SlidingWindow {
     /// Padding at both ends of an axis together.
     pub const fn padded(&self, axis: usize) -> u64 {
         self.padding[axis] as u64 + self.padding[axis + 2] as u64
+    }
+
+    /// Shape of what the window makes of an input, with so many channels; `None` if it is larger than its padded input
+    /// or does not move.
+    pub fn output(&self, input: Shape, channels: u32) -> Option<Shape> {
+        let side = |axis: usize, length: u32| {
+            let free = (u64::from(length) + self.padded(axis)).checked_sub(self.reach(axis))?;
+            u32::try_from(free.checked_div(self.stride[axis].into())? + 1).ok()
+        };
+        Some(Shape { channels, height: side(0, input.height)?, width: side(1, input.width)? })
     }
 }

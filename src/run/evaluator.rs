@@ -113,6 +113,16 @@ impl RunEvaluator {
         Self::open_with(run, run.manifest().training_settings()?, progress)
     }
 
+    /// As [`RunEvaluator::open`] with the weights of one step.
+    ///
+    /// # Errors
+    /// As [`RunEvaluator::open`]; the weights of that step are gone.
+    pub(crate) fn open_at(run: &RunDir, step: u64, progress: LoadingProgress<'_>) -> Result<Self, RunError> {
+        let mut evaluator = Self::open(run, progress)?;
+        evaluator.load_step(step)?;
+        Ok(evaluator)
+    }
+
     /// The space.
     pub(crate) fn space(&self) -> &SearchSpace {
         &self.space
@@ -121,6 +131,11 @@ impl RunEvaluator {
     /// Training step of the weights.
     pub(crate) fn step(&self) -> u64 {
         self.step
+    }
+
+    /// SHA-256 of the file of the weights.
+    pub(crate) fn weights_digest(&self) -> Option<String> {
+        self.checkpoints.weights_digest(self.step)
     }
 
     /// Reasons why older weights than the newest are used.

@@ -6,6 +6,7 @@ use burn::tensor::{Int, Tensor, TensorData, activation, s};
 use super::init::WeightInit;
 use super::norm::{ElasticNorm, ElasticNormConfig};
 use super::numerics::{LayerWeights, Numerics};
+use super::parts::{NetworkPart, values};
 use super::views::ViewSet;
 use crate::kernels::{self, FeatureMap, KernelActivation};
 use crate::network::BoundaryId;
@@ -47,7 +48,10 @@ pub(super) fn fuse(
     numerics: &mut Numerics,
 ) -> FeatureMap {
     match (module, operator) {
-        (Some(FusionModule::Mix(mix)), _) => numerics.activation(mix.forward(x.tensor(), views.count()).into()),
+        (Some(FusionModule::Mix(mix)), _) => {
+            let mixed = mix.forward(x.tensor(), views.count(), numerics);
+            numerics.activation(mixed.into())
+        }
         (Some(FusionModule::Concat(concat)), _) => concat.forward(x, views, numerics),
         (None, FusionOperator::Max) => {
             let grid = x.grid();
@@ -76,9 +80,11 @@ pub(crate) struct MixFusion {
 }
 
 impl MixFusion {
-    fn forward(&self, x: Tensor<4>, views: usize) -> Tensor<4> {
+    fn forward(&self, x: Tensor<4>, views: usize, numerics: &mut Numerics) -> Tensor<4> {
         let [.., channels] = x.dims();
-        let share: Tensor<4> = activation::sigmoid(kernels::leading(self.share.val(), [channels])).unsqueeze();
+        let share = activation::sigmoid(kernels::leading(self.share.val(), [channels]));
+        numerics.note(|| NetworkPart::Share(values(&share)));
+        let share: Tensor<4> = share.unsqueeze();
         let (largest, mean) = (kernels::fuse_maximum(x.clone(), views), mean(x, views));
         mean.clone() + (largest - mean) * share
     }

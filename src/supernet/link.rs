@@ -70,6 +70,13 @@ impl SentCodes {
         }
         bytes
     }
+
+    /// The first `count` codes of `bits` bits in packed bytes without a range; those beyond the bytes are 0.
+    pub fn unpacked(bytes: &[u8], bits: u8, count: usize) -> Vec<u16> {
+        let bits = usize::from(bits);
+        let bit = |at: usize| u16::from(bytes.get(at / 8).copied().unwrap_or(0) >> (at % 8) & 1);
+        (0..count).map(|code| (0..bits).map(|at| bit(code * bits + at) << at).sum()).collect()
+    }
 }
 
 fn values(x: &Tensor<4>) -> Vec<f32> {
@@ -108,13 +115,6 @@ mod tests {
     use super::*;
     use crate::space::LinkRange;
 
-    /// Codes from packed bytes.
-    fn unpacked(bytes: &[u8], bits: u8, count: usize) -> Vec<u16> {
-        let bit = |at: usize| u16::from(bytes[at / 8] >> (at % 8) & 1);
-        let code = |n: usize| (0..usize::from(bits)).map(|b| bit(n * usize::from(bits) + b) << b).sum();
-        (0..count).map(code).collect()
-    }
-
     #[test]
     fn packed_codes_take_the_bytes_that_are_costed_and_come_back() {
         let device = Device::flex();
@@ -126,7 +126,12 @@ mod tests {
             for (sent, range, header) in [(&fixed, LinkRange::Static, 0), (&own, LinkRange::PerImage, 8)] {
                 let bytes = sent.pack(1);
                 assert_eq!((sent.images(), bytes.len() as u64), (2, range.wire_bytes(45, bits)));
-                assert_eq!(unpacked(&bytes[header..], bits, 45), sent.of_image(1), "{bits} bits, {}", range.name());
+                assert_eq!(
+                    SentCodes::unpacked(&bytes[header..], bits, 45),
+                    sent.of_image(1),
+                    "{bits} bits, {}",
+                    range.name()
+                );
             }
             assert_eq!(own.of_image(0).iter().min(), Some(&0));
             assert_eq!(own.of_image(0).iter().max().copied(), Some(((1_u32 << bits) - 1) as u16));

@@ -39,6 +39,7 @@ mod mbconv;
 mod model;
 mod norm;
 mod numerics;
+mod parts;
 mod pool;
 mod principal_components;
 mod residual;
@@ -54,6 +55,7 @@ pub use latency_table::{NoKernel, latency_table};
 pub use link::{CodeCounts, SentCodes};
 pub use model::Supernet;
 pub use numerics::{IntegerFormat, Numerics};
+pub use parts::{LayerValues, NetworkPart};
 pub use route::{Route, Splitting};
 pub use views::ViewSet;
 

@@ -10,6 +10,7 @@ use super::block::{self, ElasticBlock, ElasticStage};
 use super::fusion::{self, FusionModule};
 use super::init::{Initialisation, WeightInit};
 use super::numerics::Numerics;
+use super::parts::NetworkPart;
 use super::route::Route;
 use super::split::{self, SplittingModule};
 use super::views::ViewSet;
@@ -60,6 +61,16 @@ impl Supernet {
             (None, _) => numerics.plain_codes(x),
         };
         codes.tensor()
+    }
+
+    /// Parts of a calibrated network along a route, in the order in which its layers use them; the input has this
+    /// many channels.
+    pub fn parts(&self, channels: usize, views: &ViewSet, route: &Route, numerics: &mut Numerics) -> Vec<NetworkPart> {
+        let shape = [views.count(), route.resolution, route.resolution, channels];
+        numerics.rewind();
+        numerics.record_parts();
+        self.forward(Tensor::zeros(shape, &self.devices()[0]), views, route, numerics);
+        numerics.take_parts()
     }
 
     /// As [`Self::forward`], calling `watch` with the tensor at each boundary.

@@ -5,6 +5,7 @@ use burn::tensor::{Tensor, s};
 
 use super::init::WeightInit;
 use super::numerics::Numerics;
+use super::parts::{NetworkPart, values};
 use crate::kernels::{self, FeatureMap, KernelActivation};
 
 /// Config of an [`ElasticNorm`].
@@ -85,6 +86,7 @@ fn with_moments(
     let variance = moments.slice(s![1, ..]).flatten::<1>(0, 1);
     let scale = gamma / (variance + kernels::EPSILON).sqrt();
     let shift = beta - mean * scale.clone();
+    numerics.note(|| NetworkPart::Scale(values(&scale)));
     let steps = x.sum_steps().map(|steps| steps.clone() * scale.clone());
     let shift = numerics.bias(shift, steps);
     kernels::norm_with(x, scale, shift, activation)

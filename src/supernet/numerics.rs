@@ -16,6 +16,7 @@ mod tests;
 use burn::tensor::Tensor;
 
 use super::link::SentCodes;
+use super::parts::{LayerValues, NetworkPart, values};
 use super::value_range::{ObservedValues, RangeRule};
 use crate::kernels::{self, CodeGrid, FeatureMap};
 use crate::record::Clipping;
@@ -47,6 +48,8 @@ pub struct Calibration {
     batches: usize,
     /// Rounding to integers; `None` in single precision.
     rounding: Option<IntegerRounding>,
+    /// Parts that the layers used, if they are recorded.
+    recorded: Option<Vec<NetworkPart>>,
 }
 
 /// Choices of a network of integers.
@@ -126,6 +129,28 @@ impl Numerics {
         }
     }
 
+    /// Records the parts that the layers use from here on. Only with the averages of a calibration.
+    pub(super) fn record_parts(&mut self) {
+        if let Self::Fixed(calibration) = self {
+            calibration.recorded = Some(Vec::new());
+        }
+    }
+
+    /// Takes the parts recorded so far, and ends the record.
+    pub(super) fn take_parts(&mut self) -> Vec<NetworkPart> {
+        match self {
+            Self::Fixed(calibration) => calibration.recorded.take().unwrap_or_default(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Adds a part to the record, if there is one.
+    pub(super) fn note(&mut self, part: impl FnOnce() -> NetworkPart) {
+        if let Self::Fixed(Calibration { recorded: Some(parts), .. }) = self {
+            parts.push(part());
+        }
+    }
+
     /// Takes the codes that crossed the link in the last pass of a network of integers.
     pub fn take_sent(&mut self) -> Option<SentCodes> {
         self.rounding()?.0.sent.take()
@@ -133,6 +158,12 @@ impl Numerics {
 
     /// Weights `[.., outputs]` as a layer multiplies with them.
     pub(super) fn weights<const D: usize>(&mut self, w: Tensor<D>) -> LayerWeights<D> {
+        let weights = self.rounded_weights(w);
+        self.note(|| NetworkPart::Weights(LayerValues::of(&weights.values, weights.steps.as_ref())));
+        weights
+    }
+
+    fn rounded_weights<const D: usize>(&mut self, w: Tensor<D>) -> LayerWeights<D> {
         let Some((rounding, _)) = self.rounding() else { return LayerWeights { values: w, steps: None } };
         let shape = w.dims();
         let outputs = shape[D - 1];
@@ -146,6 +177,12 @@ impl Numerics {
     /// Bias `[outputs]` as it is added to sums with these steps `[outputs]`: a whole number of them. One that 32 bits
     /// don't hold, as of a channel whose weights are next to nothing, gets a larger step, and stays as it is.
     pub(super) fn bias(&mut self, bias: Tensor<1>, steps: Option<Tensor<1>>) -> Tensor<1> {
+        let bias = self.rounded_bias(bias, steps);
+        self.note(|| NetworkPart::Bias(values(&bias)));
+        bias
+    }
+
+    fn rounded_bias(&mut self, bias: Tensor<1>, steps: Option<Tensor<1>>) -> Tensor<1> {
         let (Some(_), Some(steps)) = (self.rounding(), steps) else { return bias };
         let steps = steps.abs().clamp_min(f32::MIN_POSITIVE);
         let count = bias.clone() / steps.clone();
@@ -205,7 +242,9 @@ impl Numerics {
             rounding.observe(&x, rule);
         }
         rounding.next += 1;
-        x.rounded_to(rounding.tensors[rounding.next - 1].grid)
+        let grid = rounding.tensors[rounding.next - 1].grid;
+        self.note(|| NetworkPart::Grid(grid));
+        x.rounded_to(grid)
     }
 
     /// The rounding, and whether its ranges are settled.

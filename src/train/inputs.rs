@@ -132,6 +132,15 @@ impl Inputs {
         &self.data
     }
 
+    /// Mean and deviation of pixels between 0 and 1 by which each channel is normalised.
+    pub fn normalisation(&self) -> Vec<[f32; 2]> {
+        let of_channel = |levels: &[f32; 256]| {
+            let deviation = 1.0 / (levels[255] - levels[0]);
+            [-levels[0] * deviation, deviation]
+        };
+        self.levels.iter().map(of_channel).collect()
+    }
+
     /// Pixel between 0 and 1 that a normalised value of a channel stands for.
     pub(crate) fn pixel(&self, channel: usize, value: f32) -> f32 {
         let levels = &self.levels[channel];

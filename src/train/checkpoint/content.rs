@@ -15,7 +15,7 @@ use crate::train::collapse::CollapseDetector;
 use crate::train::optimiser::optimiser;
 use crate::train::{TrainError, Trainer};
 
-const WEIGHTS: &str = "weights.bpk";
+pub(super) const WEIGHTS: &str = "weights.bpk";
 const OPTIMISER: &str = "optimiser.bpk";
 const STATE: &str = "state.json";
 /// Bytes of the largest file that is read: optimiser states of the largest supernets are below 2 GiB.

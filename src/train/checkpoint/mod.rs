@@ -24,7 +24,7 @@ pub use self::content::TrainingState;
 pub(crate) use self::content::WeightFiles;
 use self::content::{Content, failed};
 use super::{Settings, TrainError, Trainer};
-use crate::files;
+use crate::files::{self, Digests};
 use crate::space::SearchSpace;
 use crate::supernet::Supernet;
 
@@ -159,6 +159,12 @@ impl Checkpoints {
             }
         }
         Err(error.unwrap_or_else(|| failed(&self.path_of(RECENT, step), "it is gone")))
+    }
+
+    /// SHA-256 of the weights of the checkpoint of one step; `None` if it is gone or has no digests.
+    pub fn weights_digest(&self, step: u64) -> Option<String> {
+        let of_kind = |kind| Digests::read(&self.path_of(kind, step)).ok()?.get(content::WEIGHTS).map(str::to_owned);
+        [RECENT, BEST, PINNED].into_iter().find_map(of_kind)
     }
 
     /// Pins the checkpoint of one step until another is pinned, however long training goes on.

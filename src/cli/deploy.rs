@@ -1,0 +1,138 @@
+//! `splitscope deploy`: a trained design as files that other programs run.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::load::NamedRun;
+use super::progress::ProgressBar;
+use super::train::use_threads;
+use super::{Answer, load};
+use crate::deploy::{
+    self, DeployFormat, Deployment, ExportManifest, ExportedRun, FileContent, ImageFormat, PrecisionManifest,
+};
+use crate::network::{Layer, NetworkBuilder, Shape, ShapeError, SlidingWindow};
+use crate::quantity::Dimension;
+use crate::record::{MeasurementKey, Precision, Subset};
+use crate::run::{Manifest, RunEvaluator, SHIPPED};
+use crate::space::{Design, SearchSpace};
+
+/// Edition of the manifest.
+const EDITION: u32 = 1;
+
+/// Arguments of `deploy`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Trained run [default: the latest below runs/]
+    #[arg(long)]
+    run: Option<PathBuf>,
+    /// Design as printed, for instance `0-00-1101-00@S2.1/S2.1:r4b8`; `largest` and `smallest` stand for a genome
+    #[arg(long)]
+    design: String,
+    /// New folder for the files
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Formats: onnx, onnx-int8, safetensors, csv [default: all]
+    #[arg(long, value_delimiter = ',', value_parser = format)]
+    format: Vec<DeployFormat>,
+    /// Number of views that the aggregator fuses [default: 6, or as many as there are]
+    #[arg(long)]
+    views: Option<usize>,
+    /// Threads; 0 takes all cores
+    #[arg(long, default_value_t = 0)]
+    threads: usize,
+}
+
+fn format(name: &str) -> Result<DeployFormat, String> {
+    let names = || DeployFormat::ALL.map(DeployFormat::name).join(", ");
+    DeployFormat::named(name).ok_or_else(|| format!("no format `{name}`; valid: {}", names()))
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
+    let run = NamedRun::trained(arguments.run.as_ref())?.unpacked()?;
+    use_threads(arguments.threads)?;
+    let bar = ProgressBar::new("rendering");
+    let evaluator = RunEvaluator::open(&run, &|done, total| bar.show(done, total))?;
+    bar.end();
+    evaluator.warnings().iter().for_each(|warning| eprintln!("warning: {warning}"));
+    let space = evaluator.space();
+    let design = space.parse_design(&load::spelt(space, &arguments.design))?;
+    let views = arguments.views.unwrap_or(evaluator.views().min(6));
+    let formats = if arguments.format.is_empty() { DeployFormat::ALL.to_vec() } else { arguments.format.clone() };
+    let key = evaluator.key(&design, views as u32, Subset::Test);
+    let path = if run.is_temporary() { SHIPPED.into() } else { run.path().canonicalize()? };
+    let mut manifest = manifest(run.manifest(), &path, &evaluator, &key);
+    let mut contents = Vec::new();
+    for precision in Precision::ALL {
+        if !formats.iter().any(|format| format.holds(precision)) {
+            continue;
+        }
+        let key = MeasurementKey { precision, ..key.clone() };
+        let deployment = Deployment::new(&evaluator.evaluator(), &key)?;
+        contents.extend(deploy::files_of(&deployment, &formats)?);
+        manifest.precisions.push(PrecisionManifest::of(&deployment));
+    }
+    if formats.contains(&DeployFormat::Csv) {
+        contents.extend(tables(space, &design)?);
+    }
+    manifest.image.shape = space.lower(&design.genome)?.input;
+    deploy::write_folder(&arguments.out, manifest, &contents)?;
+    for FileContent { name, content, .. } in &contents {
+        println!("{:>10}  {}", Dimension::Bytes.format(content.len() as f64), arguments.out.join(name).display());
+    }
+    println!("compare them with the run: splitscope verify {}", arguments.out.display());
+    Ok(Answer::Yes)
+}
+
+/// Manifest without precisions and files.
+fn manifest(own: &Manifest, path: &Path, evaluator: &RunEvaluator, key: &MeasurementKey) -> ExportManifest {
+    let inputs = evaluator.evaluator().inputs;
+    let normalisation = inputs.normalisation();
+    ExportManifest {
+        version: EDITION,
+        splitscope: env!("CARGO_PKG_VERSION").to_owned(),
+        run: ExportedRun {
+            path: path.display().to_string(),
+            name: own.name.clone(),
+            space: evaluator.space().name.clone(),
+            data: own.data.clone(),
+            seed: own.seed,
+            step: evaluator.step(),
+            weights_sha256: evaluator.weights_digest(),
+        },
+        design: key.design.clone(),
+        views: key.views as usize,
+        classes: inputs.data().classes.clone(),
+        image: ImageFormat {
+            shape: Shape::new(evaluator.space().input_channels, 1, 1),
+            mean: normalisation.iter().map(|[mean, _]| *mean).collect(),
+            deviation: normalisation.iter().map(|[_, deviation]| *deviation).collect(),
+        },
+        precisions: Vec::new(),
+        files: Vec::new(),
+    }
+}
+
+/// Layer tables and topologies of both halves, with reduce and recover.
+fn tables(space: &SearchSpace, design: &Design) -> Result<Vec<FileContent>> {
+    let network = space.lower(&design.genome)?;
+    let position = network.position(design.split).context("the network lacks the design's split")?;
+    let boundary = &network.boundaries[position];
+    let (before, behind) = network.layers.split_at(boundary.layers);
+    let [mut sensor, mut aggregator] = [before, behind].map(<[Layer]>::to_vec);
+    if space.has_splitting_module(design.split) && design.ratio > 1 {
+        let wide = boundary.shape;
+        let narrow = Shape { channels: wide.channels.div_ceil(u32::from(design.ratio)), ..wide };
+        sensor.push(pointwise("split/reduce", wide, narrow.channels)?);
+        aggregator.insert(0, pointwise("split/recover", narrow, wide.channels)?);
+    }
+    let mut files = deploy::tables_of("sensor", &sensor).to_vec();
+    files.extend(deploy::tables_of("aggregator", &aggregator));
+    Ok(files)
+}
+
+fn pointwise(name: &str, input: Shape, outputs: u32) -> Result<Layer, ShapeError> {
+    let mut builder = NetworkBuilder::new(input)?;
+    builder.conv(name, 0, outputs, SlidingWindow::same(1, 1), 1)?;
+    Ok(builder.finish().layers.remove(0))
+}

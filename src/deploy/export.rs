@@ -1,0 +1,133 @@
+//! Folders of exported files, written whole or not at all.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::archive;
+use super::deployment::Deployment;
+use super::error::DeployError;
+use super::format::DeployFormat;
+use super::manifest::{ExportManifest, ExportedFile};
+use super::onnx;
+use super::tflite;
+use crate::files::{self, Digests};
+use crate::network::{Layer, table};
+
+/// Name of the manifest in a folder.
+pub const MANIFEST: &str = "manifest.json";
+/// Bytes of the largest file that is read back.
+const LARGEST_FILE: u64 = 1 << 30;
+
+/// A file before it is written.
+#[derive(Debug, Clone)]
+pub struct FileContent {
+    /// Name in the folder.
+    pub name: String,
+    /// Format.
+    pub format: DeployFormat,
+    /// Bytes.
+    pub content: Vec<u8>,
+}
+
+/// Files of a deployment in these formats.
+///
+/// # Errors
+/// A format can't hold the graphs.
+pub fn files_of(deployment: &Deployment, formats: &[DeployFormat]) -> Result<Vec<FileContent>, DeployError> {
+    let mut files = Vec::new();
+    let precision = deployment.precision;
+    for &format in formats.iter().filter(|format| format.holds(precision)) {
+        match format {
+            DeployFormat::Onnx | DeployFormat::OnnxInt8 => {
+                for graph in [&deployment.sensor, &deployment.aggregator] {
+                    let name = format!("{}-{}.onnx", graph.name, precision.name());
+                    files.push(FileContent { name, format, content: onnx::write(graph) });
+                }
+            }
+            DeployFormat::Tflite => {
+                for graph in [&deployment.sensor, &deployment.aggregator] {
+                    let name = format!("{}-{}.tflite", graph.name, precision.name());
+                    let content = tflite::write(graph)?;
+                    files.extend(content.map(|content| FileContent { name, format, content }));
+                }
+            }
+            DeployFormat::Safetensors => {
+                let name = format!("design-{}.safetensors", precision.name());
+                files.push(FileContent { name, format, content: archive::write(deployment)? });
+            }
+            DeployFormat::Csv => {}
+        }
+    }
+    Ok(files)
+}
+
+/// Layer table and SCALE-Sim topology of the layers of a half.
+pub fn tables_of<'a>(half: &str, layers: impl IntoIterator<Item = &'a Layer> + Clone) -> [FileContent; 2] {
+    let file = |name: String, text: String| FileContent { name, format: DeployFormat::Csv, content: text.into_bytes() };
+    [
+        file(format!("{half}-layers.csv"), table::csv(layers.clone())),
+        file(format!("{half}-topology.csv"), table::scale_sim(layers)),
+    ]
+}
+
+/// Writes a folder with these files, their digests and the manifest; `manifest.files` is filled in.
+///
+/// # Errors
+/// There is something of this name already, or the folder can't be written.
+pub fn write_folder(folder: &Path, mut manifest: ExportManifest, contents: &[FileContent]) -> io::Result<()> {
+    if folder.exists() {
+        let reason = format!("{} exists already; name a new folder", folder.display());
+        return Err(io::Error::new(io::ErrorKind::AlreadyExists, reason));
+    }
+    let parent = match folder.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    fs::create_dir_all(parent)?;
+    let scratch = tempfile::Builder::new().prefix(files::SCRATCH).tempdir_in(parent)?;
+    let mut digests = Digests::default();
+    for FileContent { name, format, content } in contents {
+        files::write(&scratch.path().join(name), content)?;
+        digests.add(name, content);
+        let sha256 = files::sha256(content);
+        manifest.files.push(ExportedFile { name: name.clone(), format: *format, sha256 });
+    }
+    let text = serde_json::to_string_pretty(&manifest).map_err(io::Error::other)? + "\n";
+    files::write(&scratch.path().join(MANIFEST), text.as_bytes())?;
+    digests.add(MANIFEST, text.as_bytes());
+    files::write(&scratch.path().join(Digests::FILE), digests.to_string().as_bytes())?;
+    fs::set_permissions(scratch.path(), permissions())?;
+    fs::rename(scratch.path(), folder)?;
+    // The scratch folder is the new one now.
+    let _ = scratch.keep();
+    files::sync(parent)
+}
+
+/// Permissions of a folder as users make them; a temporary one is private.
+fn permissions() -> fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o755)
+}
+
+/// Manifest of a folder.
+///
+/// # Errors
+/// There is none, or it is damaged.
+pub fn read_manifest(folder: &Path) -> Result<ExportManifest, DeployError> {
+    let content = read_file(folder, MANIFEST)?;
+    let wrong = |error: serde_json::Error| DeployError::File { file: MANIFEST.into(), reason: error.to_string() };
+    serde_json::from_slice(&content).map_err(wrong)
+}
+
+/// Content of a file of a folder, compared with its digest.
+///
+/// # Errors
+/// It is missing, damaged, or the folder has no digests.
+pub fn read_file(folder: &Path, name: &str) -> Result<Vec<u8>, DeployError> {
+    let wrong = |error: io::Error| DeployError::File { file: name.to_owned(), reason: error.to_string() };
+    let digests = Digests::read(folder)
+        .map_err(|error| DeployError::File { file: Digests::FILE.into(), reason: error.to_string() })?;
+    let content = files::read(&folder.join(name), LARGEST_FILE).map_err(wrong)?;
+    digests.verify(name, &content).map_err(wrong)?;
+    Ok(content)
+}

@@ -1,0 +1,127 @@
+//! Runs a deployment graph: in single precision, or with integers as a chip does.
+//!
+//! Products of codes are summed in 32-bit integers, zeros taken off before; the bias is added, and the sum times the
+//! step of its channel is rounded to the grid of the output, ties to even. Other operators compute with the values that
+//! codes stand for. This is the meaning that ONNX gives to `QuantizeLinear` and `DequantizeLinear`.
+
+use super::arithmetic::{self, WindowShapes};
+use super::error::DeployError;
+use super::graph::{
+    Convolution, ConvolutionWeights, DeploymentGraph, DeploymentNode, GraphActivation, GraphOperator, GraphTensor,
+    ViewFusion,
+};
+use super::values::TensorValues;
+use crate::kernels::CodeGrid;
+use crate::network::Pooling;
+
+impl DeploymentGraph {
+    /// Result for one object: its input holds all images of it, as many as the graph's input says; with a fusion
+    /// other than by concatenation, fewer will do.
+    ///
+    /// # Errors
+    /// The input is not a whole number of images.
+    pub fn run(&self, input: TensorValues) -> Result<TensorValues, DeployError> {
+        let tensors = self.run_all(input)?;
+        Ok(tensors.into_iter().next_back().expect("the input at least is there"))
+    }
+
+    /// As [`Self::run`], with every tensor from the input on.
+    ///
+    /// # Errors
+    /// As for [`Self::run`].
+    pub fn run_all(&self, input: TensorValues) -> Result<Vec<TensorValues>, DeployError> {
+        let image = self.input.shape.elements() as usize;
+        let concatenated =
+            self.nodes.iter().any(|node| matches!(node.operator, GraphOperator::FuseViews(ViewFusion::Concat)));
+        let images = input.len() / image.max(1);
+        let enough = if concatenated { images == self.input.images } else { images > 0 };
+        if input.len() % image.max(1) != 0 || !enough {
+            let (wanted, found) = (image * self.input.images, input.len());
+            return Err(DeployError::Input { graph: self.name.clone(), wanted, found });
+        }
+        let mut tensors = vec![input];
+        for node in &self.nodes {
+            let made = self.node(node, &tensors);
+            tensors.push(made);
+        }
+        Ok(tensors)
+    }
+
+    fn node(&self, node: &DeploymentNode, tensors: &[TensorValues]) -> TensorValues {
+        let DeploymentNode { operator, inputs, output } = node;
+        let from = self.tensor(inputs[0]);
+        let x = &tensors[inputs[0]];
+        let grid = output.grid;
+        let values = |at: usize| tensors[inputs[at]].values(self.tensor(inputs[at]).grid);
+        let computed = match operator {
+            GraphOperator::Requantise => values(0),
+            GraphOperator::Convolution(convolution) => run_convolution(convolution, x, from, output),
+            GraphOperator::Pool { pooling, window } => {
+                let shapes = WindowShapes { input: from.shape, output: output.shape, window: *window, groups: 1 };
+                let image = from.shape.elements() as usize;
+                values(0).chunks_exact(image).flat_map(|x| arithmetic::pool(x, &shapes, *pooling)).collect()
+            }
+            GraphOperator::GlobalPool(pooling) => {
+                arithmetic::reduce_runs(&values(0), from.shape.positions() as usize, *pooling)
+            }
+            GraphOperator::Add { activation } => {
+                values(0).iter().zip(values(1)).map(|(a, b)| activated(a + b, *activation)).collect()
+            }
+            GraphOperator::Scale => {
+                let (x, factors) = (values(0), values(1));
+                let positions = from.shape.positions() as usize;
+                x.iter().enumerate().map(|(at, x)| x * factors[at / positions]).collect()
+            }
+            GraphOperator::FuseViews(fusion) => {
+                fused(fusion, values(0), x.len() / from.shape.elements() as usize, output)
+            }
+        };
+        TensorValues::on_grid(computed, grid)
+    }
+}
+
+fn activated(x: f32, activation: Option<GraphActivation>) -> f32 {
+    activation.map_or(x, |activation| activation.apply(x))
+}
+
+/// Values of a convolution's output, before they are rounded.
+fn run_convolution(convolution: &Convolution, x: &TensorValues, from: &GraphTensor, output: &GraphTensor) -> Vec<f32> {
+    let Convolution { window, groups, weights, activation } = convolution;
+    let shapes = WindowShapes { input: from.shape, output: output.shape, window: *window, groups: *groups };
+    let (image, plane) = (from.shape.elements() as usize, output.shape.positions() as usize);
+    match weights {
+        ConvolutionWeights::Integer { codes, steps, bias } => {
+            let grid = from.grid.unwrap_or(CodeGrid::covering(0.0, 255.0, 8));
+            let zero = i32::from(grid.zero_code());
+            let x: Vec<i32> = x.codes(grid).into_iter().map(|code| i32::from(code) - zero).collect();
+            let weights: Vec<i32> = codes.iter().map(|&code| code.into()).collect();
+            let sums = x.chunks_exact(image).flat_map(|x| arithmetic::convolve(x, &weights, &shapes));
+            let value = |(at, sum): (usize, i32)| {
+                let channel = at / plane % bias.len();
+                activated(sum.saturating_add(bias[channel]) as f32 * (grid.step() * steps[channel]), *activation)
+            };
+            sums.enumerate().map(value).collect()
+        }
+        ConvolutionWeights::Float { weights, bias } => {
+            let x = x.values(from.grid);
+            let sums = x.chunks_exact(image).flat_map(|x| arithmetic::convolve(x, weights, &shapes));
+            let value = |(at, sum): (usize, f32)| activated(sum + bias[at / plane % bias.len()], *activation);
+            sums.enumerate().map(value).collect()
+        }
+    }
+}
+
+fn fused(fusion: &ViewFusion, x: Vec<f32>, images: usize, output: &GraphTensor) -> Vec<f32> {
+    match fusion {
+        ViewFusion::Max => arithmetic::reduce_images(&x, images, Pooling::Max),
+        ViewFusion::Mean => arithmetic::reduce_images(&x, images, Pooling::Average),
+        ViewFusion::Mix(share) => {
+            let means = arithmetic::reduce_images(&x, images, Pooling::Average);
+            let largest = arithmetic::reduce_images(&x, images, Pooling::Max);
+            let positions = output.shape.positions() as usize;
+            let mixed = means.iter().zip(largest).enumerate();
+            mixed.map(|(at, (mean, largest))| mean + (largest - mean) * share[at / positions]).collect()
+        }
+        ViewFusion::Concat => x,
+    }
+}

@@ -1,0 +1,88 @@
+//! Exported files of a small run, verified by the program itself and run by foreign programs: ONNX's checker, ONNX
+//! Runtime, LiteRT, and Arm's compiler Vela. `.ci/run` installs these from PyPI into `target/foreign`.
+
+mod common;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use common::{folder, splitscope, text};
+
+/// Design of the default space whose sensor half has every operator of the space, with a link of 4 bits.
+const DESIGN: &str = "smallest@S2.1/S3.1:r2b4";
+
+/// A run of a few steps on easy objects.
+fn trained(folder: &Path) {
+    let arguments =
+        ["train", "--run", "run", "--data", "arrangement-10:objects=100", "--steps", "2", "--set", "images=24"];
+    let output = splitscope(folder, &[&arguments[..], &["--set", "calibration-objects=8"]].concat());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
+fn export(folder: &Path, extra: &[&str]) -> String {
+    let arguments = [&["deploy", "--run", "run", "--design", DESIGN, "--views", "2"], extra].concat();
+    let output = splitscope(folder, &arguments);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// Python with the foreign programs, where they are installed.
+fn python() -> Option<PathBuf> {
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/foreign/bin/python");
+    if !python.exists() {
+        println!("left out: target/foreign is not there; .ci/run installs foreign programs where PyPI can be reached");
+        return None;
+    }
+    Some(python)
+}
+
+#[test]
+fn files_agree_with_the_supernet_here_and_in_foreign_programs() {
+    let folder = folder();
+    let path = folder.path();
+    trained(path);
+    export(path, &["--out", "halves"]);
+
+    let verified = splitscope(path, &["verify", "halves", "--objects", "6", "--vectors", "vectors.npz"]);
+    let said = text(&verified.stdout);
+    assert_eq!(verified.status.code(), Some(0), "{said}{}", text(&verified.stderr));
+    assert_eq!(said.matches(": agrees").count(), 4, "{said}");
+
+    let costs = common::json(path, &["cost", "--genome", "smallest", "--ratio", "2", "--bits", "4", "--json"]);
+    let split = costs["splits"].as_array().unwrap().iter().find(|split| split["name"] == "S2.1").unwrap();
+    let manifest: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(path.join("halves/manifest.json")).unwrap()).unwrap();
+    let int8 = manifest["precisions"].as_array().unwrap().iter().find(|entry| entry["precision"] == "int8").unwrap();
+    assert_eq!(int8["link"]["bytes"], split["link_bytes"], "what is sent is what is costed");
+
+    if let Some(python) = python() {
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign/check.py");
+        let output =
+            Command::new(python).arg(script).args(["halves", "vectors.npz"]).current_dir(path).output().unwrap();
+        println!("{}", text(&output.stdout));
+        assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+    }
+
+    // A folder is never written over, and damage is noticed.
+    let again = splitscope(path, &["deploy", "--run", "run", "--design", DESIGN, "--out", "halves"]);
+    assert_eq!(again.status.code(), Some(1));
+    let file = path.join("halves/sensor-int8.onnx");
+    let mut content = fs::read(&file).unwrap();
+    let middle = content.len() / 2;
+    content[middle] ^= 1;
+    fs::write(&file, content).unwrap();
+    let damaged = splitscope(path, &["verify", "halves", "--objects", "2"]);
+    assert_eq!(damaged.status.code(), Some(1));
+    assert!(text(&damaged.stderr).contains("sensor-int8.onnx: it is damaged"), "{}", text(&damaged.stderr));
+}
+
+#[test]
+fn inputs_of_a_set_are_written_for_numpy() {
+    let folder = folder();
+    let arguments = ["data", "arrangement-10:objects=100", "--views", "2", "--export", "inputs.npz", "--objects", "3"];
+    let output = splitscope(folder.path(), &arguments);
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let content = fs::read(folder.path().join("inputs.npz")).unwrap();
+    assert!(content.len() > 3 * 2 * 32 * 32 && content.starts_with(b"PK"));
+}
