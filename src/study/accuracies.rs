@@ -1,17 +1,18 @@
-//! Studies of accuracies on a trained run: views, fusion, link bits, int8, lost cameras. All on test objects.
+//! Studies of accuracies on a trained run: views, fusion, link bits, int8, lost cameras; on test objects,
+//! or on validation objects with `quick`.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::error::StudyError;
 use super::info::{StudyInfo, StudyNeeds};
-use super::input::{StudyInput, test_accuracy};
+use super::input::{Circumstances, StudyInput, accuracy};
 use super::rows::{self, StudyPoint, StudyRow};
 use crate::record::Precision;
 use crate::space::Design;
 use crate::svg::Scale;
 
-const ACCURACY: &str = "test accuracy, %";
+const ACCURACY: &str = "accuracy, %";
 /// Random designs of the study of int8.
 const DESIGNS: usize = 24;
 const QUICK_DESIGNS: usize = 6;
@@ -24,8 +25,9 @@ fn row(
     design: &Design,
     (views, lost, precision): (u32, u32, Precision),
 ) -> Result<StudyRow, StudyError> {
-    let measured = test_accuracy(input.trained(point.seed)?, design, views, precision, lost)?;
-    let note = measured.key.design.clone();
+    let circumstances = Circumstances { views, lost, precision, subset: input.subset() };
+    let measured = accuracy(input.trained(point.seed)?, design, circumstances)?;
+    let note = format!("{}, {} objects", measured.key.design, measured.key.subset.name());
     Ok(StudyRow { note, ..point.share(series, measured.accuracy, measured.samples) })
 }
 
@@ -73,6 +75,7 @@ pub(super) const VIEWS: StudyInfo = StudyInfo {
     },
 };
 
+#[allow(clippy::unnecessary_wraps, reason = "the type of every study")]
 fn views_plan(input: &StudyInput) -> Result<Vec<StudyPoint>, StudyError> {
     let most = input.model.space().views;
     let shown = |views: &u32| !input.quick || [1, 2, 6, most].contains(views);

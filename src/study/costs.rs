@@ -24,12 +24,14 @@ pub(super) const PARADIGMS: StudyInfo = StudyInfo {
     finding: paradigm_finding,
 };
 
+#[allow(clippy::unnecessary_wraps, reason = "the type of every study")]
 fn paradigm_plan(_: &StudyInput) -> Result<Vec<StudyPoint>, StudyError> {
     let named = |(index, (name, _)): (usize, &(&str, &str))| StudyPoint::new(*name, index as f64 + 1.0);
     Ok(hardware::SHIPPED.iter().enumerate().map(named).collect())
 }
 
 /// The paradigms of the largest network on one profile; none where it can't be costed there.
+#[allow(clippy::unnecessary_wraps, reason = "the type of every study")]
 fn paradigm_rows(input: &mut StudyInput, point: &StudyPoint) -> Result<Vec<StudyRow>, StudyError> {
     let space = input.model.space().clone();
     let missing = |why: String| vec![StudyRow { note: why, ..point.exact("not costed", f64::NAN) }];
@@ -93,6 +95,7 @@ pub(super) const BANDWIDTH: StudyInfo = StudyInfo {
 
 const BIT_PER_BYTE: f64 = 8.0;
 
+#[allow(clippy::unnecessary_wraps, reason = "the type of every study")]
 fn bandwidth_plan(input: &StudyInput) -> Result<Vec<StudyPoint>, StudyError> {
     let (now, reach) = (input.model.knobs().get(Knob::LinkBandwidth), 64.0_f64);
     let last = if input.quick { 12 } else { 48 };
@@ -156,6 +159,7 @@ pub(super) const MEMORY: StudyInfo = StudyInfo {
     finding: memory_finding,
 };
 
+#[allow(clippy::unnecessary_wraps, reason = "the type of every study")]
 fn memory_plan(input: &StudyInput) -> Result<Vec<StudyPoint>, StudyError> {
     let space = input.model.space();
     let splits = space.splits(&space.largest());

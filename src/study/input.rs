@@ -55,6 +55,11 @@ impl StudyInput {
         self.model.knobs().sensors.min(self.model.space().views)
     }
 
+    /// Objects to measure on: test, or the fewer ones of validation with `quick`.
+    pub(super) fn subset(&self) -> Subset {
+        if self.quick { Subset::Validation } else { Subset::Test }
+    }
+
     /// The largest network at its fastest split, sent as usual: the design that most studies vary.
     pub(super) fn usual_design(&self) -> Result<Design, StudyError> {
         let space = self.model.space();
@@ -73,13 +78,12 @@ impl StudyInput {
 
     /// The evaluator of the trained run of a seed, which is trained first if it is one of the study's own.
     pub(super) fn trained(&mut self, seed: u64) -> Result<&mut RunEvaluator, StudyError> {
-        let path = match self.runs.get(seed as usize) {
-            Some(path) => path.clone(),
-            None => {
-                let steps = if self.quick { QUICK_STEPS } else { STEPS };
-                let name = format!("seed-{seed}-steps-{steps}");
-                self.train(&name, &|settings| Settings { seed, steps, ..settings })?
-            }
+        let path = if let Some(path) = self.runs.get(seed as usize) {
+            path.clone()
+        } else {
+            let steps = if self.quick { QUICK_STEPS } else { STEPS };
+            let name = format!("seed-{seed}-steps-{steps}");
+            self.train(&name, &|settings| Settings { seed, steps, ..settings })?
         };
         self.open(&path)
     }
@@ -136,14 +140,26 @@ impl StudyInput {
     }
 }
 
-/// Accuracy of a design on test objects, in int8 unless `precision` says otherwise; recorded in the run.
-pub(super) fn test_accuracy(
+/// Circumstances of an accuracy.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Circumstances {
+    /// Number of views.
+    pub views: u32,
+    /// Lost cameras, one bit each.
+    pub lost: u32,
+    /// Numbers that the network is evaluated with.
+    pub precision: Precision,
+    /// Objects.
+    pub subset: Subset,
+}
+
+/// Accuracy of a design; recorded in the run.
+pub(super) fn accuracy(
     evaluator: &RunEvaluator,
     design: &Design,
-    views: u32,
-    precision: Precision,
-    lost: u32,
+    circumstances: Circumstances,
 ) -> Result<Measurement, RunError> {
-    let key = evaluator.key(design, views, Subset::Test);
+    let Circumstances { views, lost, precision, subset } = circumstances;
+    let key = evaluator.key(design, views, subset);
     evaluator.measurement(&MeasurementKey { precision, lost, ..key })
 }

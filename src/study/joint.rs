@@ -32,6 +32,7 @@ fn grid(quick: bool) -> (&'static [f64], &'static [f64]) {
     if quick { (&[0.5], &[1.0, 0.125]) } else { (&[0.3, 0.5, 1.0], &[0.125, 1.0, 8.0]) }
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "the type of every study")]
 fn plan(input: &StudyInput) -> Result<Vec<StudyPoint>, StudyError> {
     let (limits, bandwidths) = grid(input.quick);
     let knobs = input.model.knobs();

@@ -45,7 +45,10 @@ impl StudyInfo {
         progress: &mut dyn FnMut(&StudyProgress),
     ) -> Result<StudyOutcome, StudyError> {
         std::fs::create_dir_all(folder).map_err(|error| StudyError::file(folder, error))?;
-        let record = folder.join(format!("{}.csv", self.name));
+        // Rows of a quick study are on other objects.
+        let quick = input.quick && self.needs != StudyNeeds::Costs;
+        let name = if quick { format!("{}-quick", self.name) } else { self.name.to_owned() };
+        let record = folder.join(format!("{name}.csv"));
         let mut rows = rows::read(&record)?;
         let seeds = if self.needs == StudyNeeds::Costs { vec![0] } else { input.seeds() };
         let planned = (self.plan)(input)?;
@@ -74,33 +77,31 @@ impl StudyInfo {
             rows.into_iter().filter(|row| points.iter().any(|point| row.is_of(point))).collect();
         let finding = (self.finding)(&wanted);
         let report = self.report(input, &seeds, &wanted, &finding);
-        let page = report.markdown(self.name);
+        let page = report.markdown(&name);
         let mut files = vec![record];
         for (name, picture) in &page.pictures {
             let path = folder.join(name);
             files::write(&path, picture.svg.as_bytes()).map_err(|error| StudyError::file(&path, error))?;
             files.push(path);
         }
-        let path = folder.join(format!("{}.md", self.name));
+        let path = folder.join(format!("{name}.md"));
         files::write(&path, page.text.as_bytes()).map_err(|error| StudyError::file(&path, error))?;
         files.push(path);
         Ok(StudyOutcome { finding, files })
     }
 
     fn report(&self, input: &StudyInput, seeds: &[u64], rows: &[StudyRow], finding: &str) -> Report {
-        let mut table =
-            PageTable::new("All rows", &["series", "setting", "seed", "figure", "95 % interval", "note"], 2);
+        let head = ["series", "setting", "note", "seed", "figure", "95 % interval"];
+        let mut table = PageTable::new("All rows", &head, 3);
         for row in rows {
+            let ends = |(low, high)| format!("{} to {}", rows::figure(low), rows::figure(high));
             table.row(vec![
                 row.series.clone(),
                 row.setting.clone(),
+                row.note.clone(),
                 row.seed.to_string(),
                 rows::figure(row.value),
-                row.interval().map_or_else(
-                    || "exact".to_owned(),
-                    |(low, high)| format!("{} to {}", rows::figure(low), rows::figure(high)),
-                ),
-                row.note.clone(),
+                row.interval().map_or_else(|| "exact".to_owned(), ends),
             ]);
         }
         let chart = Passage::picture("chart", format!("{} by {}.", self.y, self.x.0), self.chart(rows));

@@ -5,7 +5,7 @@ use rand_chacha::rand_core::SeedableRng;
 
 use super::error::StudyError;
 use super::info::{StudyInfo, StudyNeeds};
-use super::input::{StudyInput, test_accuracy};
+use super::input::{Circumstances, StudyInput, accuracy};
 use super::rows::{self, StudyPoint, StudyRow};
 use crate::record::Precision;
 use crate::space::Design;
@@ -38,7 +38,9 @@ fn measured(
     point: &StudyPoint,
     change: &dyn Fn(Settings) -> Settings,
 ) -> Result<Vec<StudyRow>, StudyError> {
-    let (views, usual) = (input.views(), input.usual_design()?);
+    let usual = input.usual_design()?;
+    let (views, subset) = (input.views(), input.subset());
+    let float = Circumstances { views, lost: 0, precision: Precision::Float, subset };
     let count = if input.quick { QUICK_DESIGNS } else { DESIGNS };
     let space = input.model.space();
     let drawn = |number| space.sample_design(&mut ChaCha8Rng::seed_from_u64(number));
@@ -46,10 +48,10 @@ fn measured(
     let evaluator = input.trained_with(&point.setting, point.seed, change)?;
     let mut shares = Vec::new();
     for design in &designs {
-        shares.push(test_accuracy(evaluator, design, views, Precision::Float, 0)?.accuracy * 100.0);
+        shares.push(accuracy(evaluator, design, float)?.accuracy * 100.0);
     }
-    let own = test_accuracy(evaluator, &usual, views, Precision::Float, 0)?;
-    let note = format!("{count} designs");
+    let own = accuracy(evaluator, &usual, float)?;
+    let note = format!("{count} designs, {} objects", subset.name());
     Ok(vec![
         StudyRow { note, ..point.exact(MEAN, rows::mean(&shares)) },
         point.share("largest, split", own.accuracy, own.samples),
@@ -88,7 +90,7 @@ pub(super) const INIT: StudyInfo = StudyInfo {
             arithmetic mean.",
     needs: StudyNeeds::Trainings,
     x: ("initialisation, in the order of the table", Scale::Linear),
-    y: "test accuracy in float, %",
+    y: "accuracy in float, %",
     plan: |_| Ok(points(&INITIALISATIONS)),
     measure: |input, point| {
         let (_, initialisation) = INITIALISATIONS[(point.x as usize - 1).min(INITIALISATIONS.len() - 1)];
@@ -104,7 +106,7 @@ pub(super) const SAMPLING: StudyInfo = StudyInfo {
     claim: "The split-aware sandwich trains better supernets than the plain sandwich rule or uniform sampling.",
     needs: StudyNeeds::Trainings,
     x: ("sampling, in the order of the table", Scale::Linear),
-    y: "test accuracy in float, %",
+    y: "accuracy in float, %",
     plan: |_| Ok(points(&SAMPLINGS)),
     measure: |input, point| {
         let (_, sampling) = SAMPLINGS[(point.x as usize - 1).min(SAMPLINGS.len() - 1)];

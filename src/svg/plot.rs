@@ -122,7 +122,7 @@ fn mark(out: &mut SvgDocument, style: SeriesStyle, colour: &str, (x, y): (f64, f
         SeriesStyle::Line => return,
         SeriesStyle::MarkedLine => (3.0, 1.0),
         SeriesStyle::Marks => (4.0, 0.9),
-        SeriesStyle::Faint => (2.0, 0.35),
+        SeriesStyle::Faint => (2.0, 0.5),
         SeriesStyle::Chosen => {
             // A ring and a disc, so that it is found without colour.
             let ring = format!("r=\"9\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"");
