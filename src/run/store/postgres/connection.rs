@@ -1,6 +1,7 @@
 //! One connection to a PostgreSQL server, as long as it holds; failures and settings of the client.
 
 use std::collections::HashMap;
+use std::io::ErrorKind;
 use std::time::Duration;
 
 use postgres::config::{Host, SslMode};
@@ -30,16 +31,16 @@ pub(super) struct Connection {
 impl Connection {
     /// Connects to the server of an address, at one attempt.
     pub(super) fn open(address: &ServerAddress) -> Result<Self, RunError> {
-        let config = config(address)?;
+        let config = settings(address)?;
         config.connect(NoTls).map(Self::new).map_err(|error| failed(address, &error))
     }
 
     /// Connects again, with settings that were right before.
     pub(super) fn open_again(address: &ServerAddress) -> Result<Self, Error> {
-        config(address).map_err(drop).unwrap_or_default().connect(NoTls).map(Self::new)
+        settings(address).map_err(drop).unwrap_or_default().connect(NoTls).map(Self::new)
     }
 
-    fn new(client: Client) -> Self {
+    pub(super) fn new(client: Client) -> Self {
         Self { client, statements: HashMap::new() }
     }
 
@@ -72,7 +73,7 @@ impl Connection {
 pub(super) fn is_passing(error: &Error) -> bool {
     let Some(code) = error.code() else {
         // Without a code the failure is the client's: it could not connect, or the connection broke off.
-        return error.is_closed() || has_io_cause(error);
+        return error.is_closed() || io_cause(error).is_some();
     };
     let passing = [
         SqlState::ADMIN_SHUTDOWN,
@@ -85,15 +86,25 @@ pub(super) fn is_passing(error: &Error) -> bool {
     passing.contains(code) || code.code().starts_with("08")
 }
 
-fn has_io_cause(error: &Error) -> bool {
+/// Returns `true` for failures of a server that was there and may be again in seconds.
+pub(super) fn is_restarting(error: &Error) -> bool {
+    let broken = [ErrorKind::ConnectionRefused, ErrorKind::ConnectionReset, ErrorKind::BrokenPipe];
+    match error.code() {
+        Some(_) => is_passing(error),
+        None => error.is_closed() || io_cause(error).is_some_and(|kind| broken.contains(&kind)),
+    }
+}
+
+/// Kind of the failure of the operating system behind that of the client.
+fn io_cause(error: &Error) -> Option<ErrorKind> {
     let mut cause = std::error::Error::source(error);
     while let Some(found) = cause {
-        if found.is::<std::io::Error>() {
-            return true;
+        if let Some(error) = found.downcast_ref::<std::io::Error>() {
+            return Some(error.kind());
         }
         cause = found.source();
     }
-    false
+    None
 }
 
 /// A failure of the server or the client, in a sentence.
@@ -112,7 +123,7 @@ pub(super) fn failed(address: &ServerAddress, error: &Error) -> RunError {
 
 /// Settings of the client: those of the address, then those of the environment (`PGHOST`, `PGPORT`, `PGUSER`,
 /// `PGPASSWORD`, `PGDATABASE`, `PGSSLMODE`).
-fn config(address: &ServerAddress) -> Result<Config, RunError> {
+pub(super) fn settings(address: &ServerAddress) -> Result<Config, RunError> {
     let mut config: Config = address.server.parse().map_err(|error: Error| failed(address, &error))?;
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     if config.get_hosts().is_empty() {

@@ -342,40 +342,30 @@ pub(super) fn create(connection: &mut Connection, address: &ServerAddress, manif
     }
 }
 
-/// Brings the schema of a run up to date.
-pub(super) fn migrate(connection: &mut Connection, address: &ServerAddress) -> Result<(), RunError> {
+/// Brings the schema of a run up to date. Returns its version, which may be a later one; `None` if there is no run.
+pub(super) fn migrate(connection: &mut Connection, address: &ServerAddress) -> Result<Option<i32>, Error> {
     let run = &address.run;
-    let mut find = || -> Result<Option<i32>, Error> {
-        let table = format!("\"run:{run}\".version");
-        if !connection.client().query_one("SELECT to_regclass($1) IS NOT NULL", &[&table])?.get::<_, bool>(0) {
-            return Ok(None);
-        }
-        let found: i32 = connection.client().query_one(&format!("SELECT version FROM {table}"), &[])?.get(0);
-        if found >= known() {
-            return Ok(Some(found));
-        }
-        let mut transaction = connection.client().transaction()?;
-        transaction.batch_execute(&format!("SET LOCAL search_path TO \"run:{run}\""))?;
-        // Another process may have done it since.
-        let found: i32 = transaction.query_one("SELECT version FROM version FOR UPDATE", &[])?.get(0);
-        for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
-            transaction.batch_execute(step)?;
-        }
-        transaction.execute("UPDATE version SET version = $1", &[&known().max(found)])?;
-        transaction.commit()?;
-        Ok(Some(known().max(found)))
-    };
-    match find() {
-        Ok(Some(found)) if found > known() => {
-            let (found, known) = (i64::from(found), i64::from(known()));
-            Err(RunError::Newer { path: address.shown.clone(), found, known })
-        }
-        Ok(Some(_)) => Ok(()),
-        Ok(None) => Err(RunError::NoSuchRun(address.shown.clone())),
-        Err(error) => Err(failed(address, &error)),
+    let table = format!("\"run:{run}\".version");
+    if !connection.client().query_one("SELECT to_regclass($1) IS NOT NULL", &[&table])?.get::<_, bool>(0) {
+        return Ok(None);
     }
+    let found: i32 = connection.client().query_one(&format!("SELECT version FROM {table}"), &[])?.get(0);
+    if found >= known() {
+        return Ok(Some(found));
+    }
+    let mut transaction = connection.client().transaction()?;
+    transaction.batch_execute(&format!("SET LOCAL search_path TO \"run:{run}\""))?;
+    // Another process may have done it since.
+    let found: i32 = transaction.query_one("SELECT version FROM version FOR UPDATE", &[])?.get(0);
+    for step in MIGRATIONS.iter().skip(usize::try_from(found).unwrap_or(0)) {
+        transaction.batch_execute(step)?;
+    }
+    transaction.execute("UPDATE version SET version = $1", &[&known().max(found)])?;
+    transaction.commit()?;
+    Ok(Some(known().max(found)))
 }
 
-const fn known() -> i32 {
+/// The version that this program knows.
+pub(super) const fn known() -> i32 {
     MIGRATIONS.len() as i32
 }

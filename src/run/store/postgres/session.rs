@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use postgres::error::SqlState;
 use postgres::fallible_iterator::FallibleIterator;
-use postgres::{Error, Row};
+use postgres::{Config, Error, NoTls, Row};
 
-use super::connection::{Connection, FoundRows, failed, is_passing};
+use super::connection::{Connection, FoundRows, failed, is_passing, is_restarting, settings};
 use super::schema;
 use crate::run::address::ServerAddress;
 use crate::run::error::RunError;
@@ -22,6 +22,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Time after which a server that does not come back is an error.
 const RECONNECT_LIMIT: Duration = Duration::from_mins(10);
+/// Time after which a server that does not come back is an error for a process that begins.
+const OPEN_LIMIT: Duration = Duration::from_secs(15);
 /// Readers ask at least so often, whatever news came.
 const LONGEST_SILENCE: Duration = Duration::from_secs(1);
 
@@ -69,8 +71,6 @@ impl ServerSession {
     /// Opens the session on a run.
     fn open(address: &ServerAddress) -> Result<Self, RunError> {
         static SERIAL: AtomicU64 = AtomicU64::new(0);
-        let mut connection = Connection::open(address)?;
-        schema::migrate(&mut connection, address)?;
         let mut session = Self {
             address: address.clone(),
             connection: None,
@@ -81,9 +81,35 @@ impl ServerSession {
             reads_records: false,
             last_look: Instant::now(),
         };
-        session.set_up(&mut connection).map_err(|error| failed(address, &error))?;
-        session.connection = Some(connection);
-        Ok(session)
+        let settings = settings(address)?;
+        let started = Instant::now();
+        let version = loop {
+            match session.begin(&settings) {
+                Ok(version) => break version,
+                // It may just restart. What else keeps it from answering is told at once.
+                Err(error) if is_restarting(&error) && started.elapsed() < OPEN_LIMIT => {
+                    std::thread::sleep(FIRST_PAUSE);
+                }
+                Err(error) => return Err(failed(address, &error)),
+            }
+        };
+        let (path, known) = (address.shown.clone(), schema::known());
+        match version {
+            None => Err(RunError::NoSuchRun(path)),
+            Some(found) if found > known => Err(RunError::Newer { path, found: found.into(), known: known.into() }),
+            Some(_) => Ok(session),
+        }
+    }
+
+    /// Connects for the first time. Returns the version of the run's schema; `None` if there is no run.
+    fn begin(&mut self, settings: &Config) -> Result<Option<i32>, Error> {
+        let mut connection = Connection::new(settings.connect(NoTls)?);
+        let version = schema::migrate(&mut connection, &self.address)?;
+        if version.is_some() {
+            self.set_up(&mut connection)?;
+        }
+        self.connection = Some(connection);
+        Ok(version)
     }
 
     /// Chooses the schema of the run and asks for news.
