@@ -1,5 +1,6 @@
 //! Exported files of a small run, verified by the program itself and run by foreign programs: ONNX's checker, ONNX
-//! Runtime, LiteRT, and Arm's compiler Vela. `.ci/run` installs these from PyPI into `target/foreign`.
+//! Runtime and LiteRT. They are looked for in a virtual environment in
+//! `target/foreign` with the PyPI packages onnx, onnxruntime, ai-edge-litert and numpy.
 
 mod common;
 
@@ -31,7 +32,7 @@ fn export(folder: &Path, extra: &[&str]) -> String {
 fn python() -> Option<PathBuf> {
     let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/foreign/bin/python");
     if !python.exists() {
-        println!("left out: target/foreign is not there; .ci/run installs foreign programs where PyPI can be reached");
+        println!("left out: target/foreign is not there, a virtual environment with foreign programs from PyPI");
         return None;
     }
     Some(python)
@@ -44,10 +45,16 @@ fn files_agree_with_the_supernet_here_and_in_foreign_programs() {
     trained(path);
     export(path, &["--out", "halves"]);
 
-    let verified = splitscope(path, &["verify", "halves", "--objects", "6", "--vectors", "vectors.npz"]);
-    let said = text(&verified.stdout);
-    assert_eq!(verified.status.code(), Some(0), "{said}{}", text(&verified.stderr));
-    assert_eq!(said.matches(": agrees").count(), 4, "{said}");
+    // Two steps teach next to nothing, so that classes may hang on one rounding: codes and logits are asked for.
+    let arguments = ["verify", "halves", "--objects", "4", "--vectors", "vectors.npz", "--json"];
+    let verified = splitscope(path, &arguments);
+    let rows = common::events(&verified);
+    assert_eq!(rows.len(), 4, "{}", text(&verified.stderr));
+    for row in rows {
+        let figure = |name: &str| row[name].as_f64().unwrap_or(f64::NAN);
+        let bound = row["logit_step"].as_f64().unwrap_or(1e-4 * figure("largest_logit").max(1.0));
+        assert!(figure("logits_apart") <= 1.01 * bound && figure("code_steps") <= 1.01, "{row}");
+    }
 
     let costs = common::json(path, &["cost", "--genome", "smallest", "--ratio", "2", "--bits", "4", "--json"]);
     let split = costs["splits"].as_array().unwrap().iter().find(|split| split["name"] == "S2.1").unwrap();
