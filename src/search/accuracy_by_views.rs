@@ -36,7 +36,7 @@ impl AccuracyByViews {
     /// Numbers of views for which accuracies are predicted.
     pub fn views(&self) -> RangeInclusive<u32> {
         let ends = (self.models.first_key_value(), self.models.last_key_value());
-        if let (Some((&fewest, _)), Some((&most, _))) = ends { fewest..=most } else { 1..=0 }
+        if let (Some((&fewest, _)), Some((&most, _))) = ends { fewest..=most } else { RangeInclusive::new(1, 0) }
     }
 
     /// Predicted accuracy of a canonical design; `None` for a number of views beyond those that were measured.
