@@ -26,13 +26,18 @@ fn the_shipped_run_is_of_the_default_space_and_measured_by_views_precision_and_s
     assert!(records.events.iter().any(|event| matches!(event.value.event, Event::Finished { .. })));
 }
 
+/// The records as text: an error that a predictor does not tell is not a number, which equals nothing, not even itself.
+fn text(records: &impl std::fmt::Debug) -> String {
+    format!("{records:?}")
+}
+
 #[test]
 fn an_unpacked_run_packs_to_the_same_archive() {
     let archive = RunArchive::shipped().unwrap();
     let (folder, run) = archive.unpack().unwrap();
     let packed = RunArchive::open(RunArchive::pack(&run).unwrap().into()).unwrap();
     assert_eq!(packed.manifest(), archive.manifest());
-    assert_eq!(packed.records().unwrap(), archive.records().unwrap());
+    assert_eq!(text(&packed.records().unwrap()), text(&archive.records().unwrap()));
     assert_eq!(packed.read(WEIGHTS).unwrap(), archive.read(WEIGHTS).unwrap());
     assert!(run.store().unwrap().damaged_measurements().unwrap().is_empty());
     let path = folder.path().to_owned();
@@ -55,14 +60,14 @@ fn a_copy_is_a_run_of_its_own() {
 
 #[test]
 fn no_record_of_a_damaged_archive_is_used() {
-    let whole = RunArchive::shipped().unwrap().records().unwrap();
+    let whole = text(&RunArchive::shipped().unwrap().records().unwrap());
     let mut noticed = 0;
     for at in (0..EMBEDDED.len()).step_by(EMBEDDED.len() / 40) {
         let mut bytes = EMBEDDED.to_vec();
         bytes[at] ^= 1;
         let read = RunArchive::open(bytes.into()).and_then(|archive| Ok((archive.records()?, archive.read(WEIGHTS)?)));
         match read {
-            Ok((records, _)) => assert_eq!(records, whole, "byte {at}"),
+            Ok((records, _)) => assert!(text(&records) == whole, "byte {at}"),
             Err(error) => noticed += usize::from(matches!(error, RunError::Archive(_))),
         }
     }
