@@ -263,7 +263,7 @@ fn a_profile_keeps_its_latency_table_wherever_it_goes() {
         assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
         text(&output.stdout)
     };
-    let here = plain(&["--profile", "shapes.toml"]);
+    let here = plain(&["--profile", "shapes.toml", "--no-run"]);
     assert!(here.contains("candidates meet the limits"), "{here}");
     let arguments = ["train", "--profile", "shapes.toml", "--run", "own", "--steps", "1", "--set", "images=8"];
     let data = ["--set", "calibration-objects=8", "--data", "arrangement-10:objects=100"];
@@ -371,7 +371,9 @@ fn a_sweep_meets_the_limit_at_every_value_and_reads_the_same_in_every_form() {
         let knob = format!("link-bandwidth={value}");
         let cost = json(folder.path(), &["paradigms", "--json", "--design", design, "--knob", &knob]);
         let latency = point["latency_s"].as_f64().unwrap();
-        assert!(latency <= 6e-3 && point["accuracy"].is_null());
+        let [value, low, high] = ["value", "low", "high"].map(|name| point["accuracy"][name].as_f64().unwrap());
+        assert!(latency <= 6e-3 && low <= value && value <= high && high <= 1.0, "{point}");
+        assert_eq!((&point["accuracy"]["kind"], &point["accuracy"]["precision"]), (&"measured".into(), &"int8".into()));
         let same = cost["paradigms"].as_array().unwrap().iter().find(|one| one["design"] == design);
         assert!(same.is_none_or(|same| same["latency_s"] == latency), "{design}");
     }

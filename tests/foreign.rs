@@ -5,6 +5,7 @@
 mod common;
 
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -90,6 +91,13 @@ fn inputs_of_a_set_are_written_for_numpy() {
     let arguments = ["data", "arrangement-10:objects=100", "--views", "2", "--export", "inputs.npz", "--objects", "3"];
     let output = splitscope(folder.path(), &arguments);
     assert!(output.status.success(), "{}", text(&output.stderr));
-    let content = fs::read(folder.path().join("inputs.npz")).unwrap();
-    assert!(content.len() > 3 * 2 * 32 * 32 && content.starts_with(b"PK"));
+    let mut archive = zip::ZipArchive::new(fs::File::open(folder.path().join("inputs.npz")).unwrap()).unwrap();
+    let mut images = Vec::new();
+    archive.by_name("images.npy").unwrap().read_to_end(&mut images).unwrap();
+    assert!(images.starts_with(b"\x93NUMPY\x01\0"));
+    // A header of 128 bytes, then single-precision numbers `[objects, views, channels, height, width]`.
+    assert!(text(&images[..128]).contains("(3, 2, 1, 32, 32, )"));
+    assert_eq!(images.len(), 128 + 4 * 3 * 2 * 32 * 32);
+    let pixels: Vec<f32> = images[128..].chunks(4).map(|four| f32::from_le_bytes(four.try_into().unwrap())).collect();
+    assert!(pixels.iter().all(|pixel| pixel.is_finite()) && pixels.iter().any(|&pixel| pixel != pixels[0]));
 }

@@ -52,7 +52,10 @@ impl App {
         let copy: RunDir = shipped.archive.copy_to(&run::next(&self.options.runs_root))?;
         let run = FollowedRun::open(copy.path())?;
         self.end_pictures();
-        (self.shipped, self.follower) = (None, Some(Follower::new(run)));
+        let follower = Follower::new(run);
+        // The copy is named at once, also where no process can be started on it.
+        self.feed(follower.reader.initial_updates());
+        (self.shipped, self.follower) = (None, Some(follower));
         let text = format!("the search writes to {}, a copy of the shipped run", copy.path().display());
         self.feed(vec![event_reader::note(Task::Search, text.clone())]);
         self.say(Severity::Info, text);
