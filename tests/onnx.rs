@@ -443,7 +443,7 @@ fn change(model: &mut ModelProto, what: u8, at: prop::sample::Index, other: prop
     let donor = graph.node[other.index(count)].output.first().cloned().unwrap_or_default();
     let node = &mut graph.node[at.index(count)];
     match what {
-        0 => node.op_type = OPERATORS[other.index(OPERATORS.len())].to_owned(),
+        0 => OPERATORS[other.index(OPERATORS.len())].clone_into(&mut node.op_type),
         1 if !node.input.is_empty() => {
             let place = at.index(node.input.len());
             node.input[place] = donor;
@@ -494,7 +494,9 @@ fn changed_networks_are_read_or_refused() {
     let mut runner = if is_long { TestRunner::default() } else { TestRunner::deterministic() };
     let result = runner.run(&strategy, |(which, changes, is_opaque)| {
         let mut model = seeds[which].clone();
-        changes.into_iter().for_each(|(what, at, other)| change(&mut model, what, at, other));
+        for (what, at, other) in changes {
+            change(&mut model, what, at, other);
+        }
         let opaque = if is_opaque { OPERATORS.map(str::to_owned).to_vec() } else { Vec::new() };
         if let Ok(network) = imported(&model, &ImportOptions { opaque, ..all_cuts() }) {
             prop_assert!(network.boundaries.len() >= 2);

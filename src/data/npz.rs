@@ -105,7 +105,7 @@ fn averaged(plane: &[f32], [height, width]: [usize; 2], side: usize) -> Vec<f32>
 
 /// File of an array: version 1.0 of the format, row by row.
 fn array(kind: &str, shape: &[usize], elements: &[u8]) -> Vec<u8> {
-    let lengths: String = shape.iter().map(|length| format!("{length}, ")).collect();
+    let lengths = shape.iter().fold(String::new(), |lengths, length| lengths + &length.to_string() + ", ");
     let mut header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({lengths}), }}");
     let opening = 10;
     let length = (opening + header.len() + 1).next_multiple_of(ALIGNMENT) - opening;

@@ -93,7 +93,9 @@ pub(super) fn pool(x: &[f32], shapes: &WindowShapes, pooling: Pooling) -> Vec<f3
             }
         }
         if pooling == Pooling::Average {
-            y.iter_mut().for_each(|sum| *sum /= area as f32);
+            for sum in &mut *y {
+                *sum /= area as f32;
+            }
         }
     }
     y

@@ -347,7 +347,9 @@ fn floats(layer: &LayerValues, inputs: usize, scale: &[f32], bias: Vec<f32>) -> 
     let mut weights = transposed(layer, inputs);
     let filter = weights.len() / scale.len();
     for (filter, scale) in weights.chunks_exact_mut(filter).zip(scale) {
-        filter.iter_mut().for_each(|weight| *weight *= scale);
+        for weight in filter {
+            *weight *= scale;
+        }
     }
     ConvolutionWeights::Float { weights, bias }
 }

@@ -183,9 +183,8 @@ impl DeploymentGraph {
             }
             let from = self.tensor(node.inputs[0]);
             let wanted = match &node.operator {
-                GraphOperator::Requantise | GraphOperator::Add { .. } | GraphOperator::Scale => Some(from.shape),
                 GraphOperator::Convolution(Convolution { window, groups, .. }) => {
-                    let divides = |channels: u32| *groups > 0 && channels % groups == 0;
+                    let divides = |channels: u32| *groups > 0 && channels.is_multiple_of(*groups);
                     let both = divides(from.shape.channels) && divides(node.output.shape.channels);
                     window.output(from.shape, node.output.shape.channels).filter(|_| both)
                 }
@@ -196,7 +195,10 @@ impl DeploymentGraph {
                         u32::try_from(from.images).ok().and_then(|views| views.checked_mul(from.shape.channels));
                     channels.map(|channels| Shape { channels, ..from.shape })
                 }
-                GraphOperator::FuseViews(_) => Some(from.shape),
+                GraphOperator::Requantise
+                | GraphOperator::Add { .. }
+                | GraphOperator::Scale
+                | GraphOperator::FuseViews(_) => Some(from.shape),
             };
             let other = node.inputs.get(1).map(|&other| self.tensor(other).shape);
             let pair = match node.operator {

@@ -35,7 +35,7 @@ impl DeploymentGraph {
             self.nodes.iter().any(|node| matches!(node.operator, GraphOperator::FuseViews(ViewFusion::Concat)));
         let images = input.len() / image.max(1);
         let enough = if concatenated { images == self.input.images } else { images > 0 };
-        if input.len() % image.max(1) != 0 || !enough {
+        if !input.len().is_multiple_of(image.max(1)) || !enough {
             let (wanted, found) = (image * self.input.images, input.len());
             return Err(DeployError::Input { graph: self.name.clone(), wanted, found });
         }

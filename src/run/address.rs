@@ -40,7 +40,7 @@ impl ServerAddress {
     /// # Errors
     /// It names no run.
     pub(super) fn read(path: &Path) -> Option<Result<Self, RunError>> {
-        if !Self::is_one(path) { None } else { Some(Self::parse(path.to_str()?)) }
+        if Self::is_one(path) { Some(Self::parse(path.to_str()?)) } else { None }
     }
 
     fn parse(text: &str) -> Result<Self, RunError> {
@@ -98,15 +98,12 @@ fn decoded(text: &str) -> String {
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
         let hex = after.get(..2).and_then(|hex| std::str::from_utf8(hex).ok());
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(|_| first == b'%') {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            None => {
-                bytes.push(first);
-                rest = after;
-            }
+        if let Some(byte) = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()).filter(|_| first == b'%') {
+            bytes.push(byte);
+            rest = &after[2..];
+        } else {
+            bytes.push(first);
+            rest = after;
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()

@@ -221,7 +221,9 @@ fn content(zip: &mut ZipArchive<Cursor<Cow<'static, [u8]>>>, name: &str) -> Resu
 /// The archive of some files, which depends on nothing but them.
 fn write(files: &[(&str, Vec<u8>)]) -> Result<Vec<u8>, RunError> {
     let mut digests = Digests::default();
-    files.iter().for_each(|(name, content)| digests.add(name, content));
+    for (name, content) in files {
+        digests.add(name, content);
+    }
     let list = digests.to_string().into_bytes();
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)

@@ -136,8 +136,8 @@ pub(super) fn unpin(rows: &dyn CheckpointRows) -> Result<(), RunError> {
 
 fn unpin_others(kept: Option<&str>, rows: &dyn CheckpointRows) -> Result<(), RunError> {
     let names = rows.checkpoint_names()?;
-    let pinned = names.iter().filter(|name| name.starts_with(PINNED) && Some(name.as_str()) != kept);
-    pinned.map(|name| rows.drop_checkpoint(name)).collect()
+    let mut pinned = names.iter().filter(|name| name.starts_with(PINNED) && Some(name.as_str()) != kept);
+    pinned.try_for_each(|name| rows.drop_checkpoint(name))
 }
 
 /// Fetches one checkpoint, if it is not here as it is there; without the state of the optimiser unless `all`.

@@ -161,5 +161,5 @@ pub(super) fn accuracy(
 ) -> Result<Measurement, RunError> {
     let Circumstances { views, lost, precision, subset } = circumstances;
     let key = evaluator.key(design, views, subset);
-    evaluator.measurement(&MeasurementKey { precision, lost, ..key })
+    evaluator.measurement(&MeasurementKey { lost, precision, ..key })
 }

@@ -65,12 +65,11 @@ fn measure(input: &mut StudyInput, point: &StudyPoint) -> Result<Vec<StudyRow>, 
     let evaluator = input.trained(point.seed)?;
     let outcomes = compare_baselines(evaluator, &problem, (budget, point.seed), &mut process, &mut |_| {})?;
     let objects = evaluator.objects(Subset::Test) as u64;
-    let row = |outcome: &BaselineOutcome| match (outcome.test_accuracy, outcome.best()) {
-        (Some(test), Some(best)) => {
+    let row = |outcome: &BaselineOutcome| {
+        if let (Some(test), Some(best)) = (outcome.test_accuracy, outcome.best()) {
             let note = format!("{} measured; {}", outcome.evaluated.len(), problem.space.print_design(&best.design));
             StudyRow { note, ..point.share(outcome.method.clone(), test, objects) }
-        }
-        _ => {
+        } else {
             let note = outcome.reason.clone().unwrap_or_else(|| "nothing meets the limits".to_owned());
             StudyRow { note, ..point.exact(outcome.method.clone(), f64::NAN) }
         }

@@ -110,8 +110,8 @@ fn shapes(node: &NodeProto, x: &Tensor, kernel: [usize; 2], outputs: usize) -> R
     let output = output.ok_or_else(|| "the window is larger than its input".to_owned())?;
     let groups = small(integer(node, "group", 1).max(1) as usize)?;
     let elements = [output.channels, output.height, output.width].map(|length| length as usize);
-    if groups == 0 || input.channels % groups != 0 || output.channels % groups != 0 || Tensor::size(&elements).is_none()
-    {
+    let divides = |channels: u32| groups > 0 && channels.is_multiple_of(groups);
+    if !divides(input.channels) || !divides(output.channels) || Tensor::size(&elements).is_none() {
         return Err("its sizes can't be".to_owned());
     }
     Ok(WindowShapes { input, output, window, groups })

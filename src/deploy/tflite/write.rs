@@ -198,9 +198,9 @@ impl TfliteWriter<'_> {
         let inputs = codes.len() / outputs / window.area() as usize;
         let [height, width] = window.kernel.map(u32::cast_signed);
         let shape = if depthwise {
-            vec![1, height, width, outputs as i32]
+            vec![1, height, width, length(outputs)]
         } else {
-            vec![outputs as i32, height, width, inputs as i32]
+            vec![length(outputs), height, width, length(inputs)]
         };
         let weights = ModelTensor {
             name: format!("{name}/weight"),
@@ -212,7 +212,7 @@ impl TfliteWriter<'_> {
         let weights = self.model.add(weights);
         let biases = ModelTensor {
             name: format!("{name}/bias"),
-            shape: vec![outputs as i32],
+            shape: vec![length(outputs)],
             element: element::INT32,
             content: bias.iter().flat_map(|bias| bias.to_le_bytes()).collect(),
             quantisation: Some(TensorScales {
@@ -348,7 +348,7 @@ impl TfliteWriter<'_> {
     fn integers(&mut self, name: &str, values: &[i32]) -> i32 {
         self.model.add(ModelTensor {
             name: name.to_owned(),
-            shape: vec![values.len() as i32],
+            shape: vec![length(values.len())],
             element: element::INT32,
             content: values.iter().flat_map(|value| value.to_le_bytes()).collect(),
             quantisation: None,
@@ -363,6 +363,11 @@ impl TfliteWriter<'_> {
             node: node.output.name.clone(),
         }
     }
+}
+
+/// Length of a dimension as the format counts it.
+fn length(count: usize) -> i32 {
+    i32::try_from(count).expect("tensors have fewer than 2^31 elements")
 }
 
 fn quantisation(grid: Option<CodeGrid>) -> Option<TensorScales> {

@@ -128,7 +128,7 @@ fn a_leak_limit_bars_what_was_measured_above_it() {
     assert_ne!(session.best_design(0), Some(design.clone()), "other splits are not known to leak more");
 
     session.apply(Command::SelectCandidate(0), 0);
-    let chosen = usize::from(design.split) as i64;
+    let chosen = i64::from(design.split);
     let place = |session: &Session| session.strip().unwrap().design.split;
     while place(&session) != design.split {
         let by = (chosen - i64::from(place(&session))).signum() as i32;

@@ -1,5 +1,7 @@
 //! Source of every constant of the hardware.
 
+use std::fmt::Write as _;
+
 use crate::hardware::Profile;
 use crate::report::{PageSection, PageTable, Passage};
 
@@ -10,7 +12,7 @@ pub(in crate::report) fn section(profile: &Profile) -> PageSection {
     let unknown = constants.iter().filter(|constant| constant.source.is_none()).count();
     let mut text = format!("{} constants make the profile `{}`; {assumed} are assumed", constants.len(), profile.name);
     if unknown > 0 {
-        text += &format!(", {unknown} come without a source");
+        let _ = write!(text, ", {unknown} come without a source");
     }
     let mut table = PageTable::new("Constants of the profile", &["constant", "source", "", "value"], 3);
     table.folded = true;

@@ -142,7 +142,7 @@ impl MeasurementRow {
 }
 
 fn stored<T>(index: usize, time: f64, value: T) -> Stored<T> {
-    Stored { id: index as i64 + 1, time, process: WRITER.to_owned(), value }
+    Stored { id: index.cast_signed() as i64 + 1, time, process: WRITER.to_owned(), value }
 }
 
 /// One line each: time, version of the form, the event as JSON.

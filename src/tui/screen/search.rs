@@ -120,8 +120,8 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, ui } = view;
     let searching = session.searching();
     let inner = chrome::pane(buf, area, ("Search", &searching.state.to_string()), false, theme);
-    let words = [false, true].into_iter().filter_map(|narrow| predictions(view, narrow));
-    if let Some(words) = words.filter(|words| width(words) + 6 <= area.width).next() {
+    let mut words = [false, true].into_iter().filter_map(|narrow| predictions(view, narrow));
+    if let Some(words) = words.find(|words| width(words) + 6 <= area.width) {
         chrome::foot(buf, area, (&words, ""), theme);
     }
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
