@@ -196,6 +196,8 @@ fn onnx_pair(deployment: &Deployment) -> OnnxPair {
 fn halves_compute_what_the_supernet_computes_and_so_do_their_files() {
     for operator in ["max", "mean", "mix", "concat"] {
         let mut bench = Bench::fusing(operator);
+        // A concatenation sums over all views.
+        let logit_steps = if operator == "concat" { 4.01 } else { 2.01 };
         for design in bench.designs(4) {
             for precision in Precision::ALL {
                 let deployment = bench.deployment(&design, precision);
@@ -231,9 +233,10 @@ fn halves_compute_what_the_supernet_computes_and_so_do_their_files() {
                         });
                     }
                     let most = steps.iter().copied().fold(0.0, f32::max);
-                    assert!(most <= 1.01, "{name}: codes differ by {most} steps");
+                    // A sum near the middle of two steps may be rounded either way, and one such layer feeds the next.
+                    assert!(most <= 2.01, "{name}: codes differ by {most} steps");
                     let bound = match deployment.aggregator.nodes.iter().rev().find_map(|node| node.output.grid) {
-                        Some(grid) => 1.01 * grid.step(),
+                        Some(grid) => logit_steps * grid.step(),
                         None => 1e-4 * object.logits.iter().fold(1.0, |most: f32, logit| most.max(logit.abs())),
                     };
                     for halves in [&deployment as &dyn HalfPair, &pair] {

@@ -99,5 +99,8 @@ fn inputs_of_a_set_are_written_for_numpy() {
     assert!(text(&images[..128]).contains("(3, 2, 1, 32, 32, )"));
     assert_eq!(images.len(), 128 + 4 * 3 * 2 * 32 * 32);
     let pixels: Vec<f32> = images[128..].chunks(4).map(|four| f32::from_le_bytes(four.try_into().unwrap())).collect();
-    assert!(pixels.iter().all(|pixel| pixel.is_finite()) && pixels.iter().any(|&pixel| pixel != pixels[0]));
+    assert!(
+        pixels.iter().all(|pixel| pixel.is_finite())
+            && pixels.iter().any(|pixel| pixel.to_bits() != pixels[0].to_bits())
+    );
 }
