@@ -10,8 +10,10 @@ use std::{
         atomic::{AtomicBool, AtomicI32, Ordering},
     },
     thread,
+    time::Duration,
 };
 
+use ratatui::crossterm::event;
 use signal_hook::{
     consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH},
     iterator,
@@ -50,6 +52,9 @@ impl Signals {
     /// # Errors
     /// When the handlers or the thread cannot be set up.
     pub(crate) fn listen() -> io::Result<Self> {
+        // crossterm listens to SIGWINCH from its first look for input on. Before that, a signal would be noted and wake
+        // nobody. Whoever has no terminal is told when it is entered.
+        let _ = event::poll(Duration::ZERO);
         let signals = Self::default();
         let noted = Arc::clone(&signals.noted);
         let mut source = iterator::Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT])?;
