@@ -142,8 +142,10 @@ proptest! {
     }
 
     /// Each convolution that normalises its input gives what normalising first, then the plain convolution gives.
+    // As below: fewer rows may leave next to no variance.
     #[test]
     fn normalising_on_the_way_changes_nothing((images, geometry) in geometries(), cols in 1..20_usize, which in 0..3_usize, seed: u64) {
+        prop_assume!(images * geometry.height * geometry.width >= 8);
         let channels = geometry.channels;
         let x = values(seed, images * geometry.image());
         let (gamma, beta) = (values(seed ^ 2, channels), values(seed ^ 3, channels));
