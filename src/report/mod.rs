@@ -1,6 +1,6 @@
 //! Reports about runs: one page to hand on, as HTML or as Markdown, from one model.
 //!
-//! A [`Report`] is a list of sections made of paragraphs, tables and pictures; `part` fills it from a session and from
+//! A `Report` is a list of sections made of paragraphs, tables and pictures; `part` fills it from a session and from
 //! what the run has on disk. Both forms say the same. Figures that were not measured are named as missing, with the
 //! command that measures them.
 //!

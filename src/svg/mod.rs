@@ -2,7 +2,7 @@
 //! pictures in `tui::svg`, by the same document.
 //!
 //! Charts are drawn on white in a few inks. A page that shows them on another ground replaces these by the rules of
-//! [`dark_rules`].
+//! `dark_rules`.
 
 mod axis;
 pub(crate) mod bars;
