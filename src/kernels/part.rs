@@ -31,7 +31,7 @@ impl TensorPart {
         let (mut starts, mut length) = (vec![0], 1);
         for (&size, range) in self.shape.iter().zip(&self.ranges) {
             if range.len() == size {
-                // What follows each other before this dimension still does.
+                // Elements that are contiguous before this dimension stay so.
                 for start in &mut starts {
                     *start *= size;
                 }

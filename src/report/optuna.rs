@@ -66,7 +66,7 @@ pub(crate) fn journal(run: &RunDir) -> Result<String, RunError> {
         let attribute = json!({ name: value });
         write(json!({ "op_code": SET_USER_ATTRIBUTE, "worker_id": WORKER, "study_id": 0, "user_attr": attribute }));
     }
-    // Where Optuna looks for the names of values.
+    // Optuna looks here for the names of values.
     let names = json!({ "study:metric_names": ["accuracy", "latency_s"] });
     write(json!({ "op_code": SET_SYSTEM_ATTRIBUTE, "worker_id": WORKER, "study_id": 0, "system_attr": names }));
     for stored in newest(run, knobs.sensors)? {
@@ -195,7 +195,7 @@ fn parameters(space: &SearchSpace, design: &Design) -> Vec<TrialParameter> {
     let boundaries: Vec<u16> = (0..=space.last()).collect();
     all.push(boundary("split", &boundaries, design.split));
     all.push(boundary("fusion", &boundaries, design.fusion));
-    // Where no splitting module can stand the ratio is 1 and the bits are 8, which need not be choices of the space:
+    // Without a splitting module the ratio is 1 and the bits are 8, which need not be choices of the space:
     // the choices of a parameter must be the same for all trials.
     let with = |list: &[u8], plain: u8| {
         let mut list = list.to_vec();

@@ -82,7 +82,7 @@ fn finding(rows: &[StudyRow]) -> String {
     let mut sentences = Vec::new();
     let (mut ahead, mut compared) = (0, 0);
     for (method, _) in rows::means(rows).iter().filter(|(method, _)| method != JOINT_SEARCH) {
-        // The same objects at the same point and seed: differences of pairs, not of means.
+        // A pair was measured on one set of objects, so that differences of pairs are taken, not of means.
         let pair = |own: &&StudyRow| {
             let other =
                 rows.iter().find(|row| row.series == *method && row.setting == own.setting && row.seed == own.seed)?;

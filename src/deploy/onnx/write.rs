@@ -102,7 +102,7 @@ impl OnnxWriter<'_> {
         let DeploymentNode { operator, inputs, output } = node;
         let from = graph.tensor(inputs[0]);
         let read: Vec<String> = inputs.iter().map(|&input| self.values(graph.tensor(input))).collect();
-        // Where nothing follows, the operator itself makes the tensor.
+        // The operator itself makes the tensor if nothing follows it.
         let activation = match operator {
             GraphOperator::Convolution(convolution) => convolution.activation,
             GraphOperator::Add { activation } => *activation,

@@ -29,7 +29,7 @@ impl App {
             Ok(updates) => self.feed(updates),
             Err(error) => return self.say(Severity::Error, error.to_string()),
         }
-        // How its training ended is shown, and is no news.
+        // The end of its training is shown, and is no news.
         self.act(Command::Dismiss);
         self.shipped = Some(ShippedRun { archive, folder: None });
     }

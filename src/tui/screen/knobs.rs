@@ -86,7 +86,7 @@ fn accuracy_scale(View { session, ui, .. }: View<'_>) -> Option<[f64; 2]> {
     let all = || session.ranges().iter().flat_map(|range| session.track(range.knob)).flatten();
     let high = all().map(|stop| stop.accuracy).fold(f64::NEG_INFINITY, f64::max);
     let low = all().map(|stop| stop.accuracy).fold(f64::INFINITY, f64::min);
-    // What is far below the best is as low as can be; a span of a few points is not blown up.
+    // Accuracies far below the best get the lowest bar; a span of a few points is not blown up.
     high.is_finite().then(|| [low.clamp(high - WIDEST, high - NARROWEST).max(0.0), high])
 }
 
@@ -268,7 +268,7 @@ fn accuracy_lines(view: View<'_>, rows: &[Rect], buf: &mut Buffer, hits: &mut Hi
         let points = Metric::Accuracy.info().unit.difference(*change);
         let relation = sign(*knob, theme).map(|sign| format!("{sign} ")).unwrap_or_default();
         let (name, value) = (knob.info().short, knob.format(*to));
-        // Where nothing fits now there is nothing to gain on.
+        // If nothing fits now there is nothing to count a gain from: the accuracy itself is shown.
         let points = if fits { points } else { Metric::Accuracy.info().unit.column(*change).trim().to_owned() };
         let words = format!("{name} {relation}{value}: {points} %");
         let style = if *change > 0.0 { theme.good } else { theme.warn };

@@ -106,7 +106,7 @@ impl MeasurementRows for Postgres {
         if let Some(known) = self.measurement(key)? {
             return Ok(Claim::Measured(known.value));
         }
-        // What is damaged does not count.
+        // Damaged rows do not count.
         Ok(if self.ask_claim(key, ttl, true)? == "granted" { Claim::Granted } else { Claim::Held })
     }
 

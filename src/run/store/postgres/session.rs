@@ -210,7 +210,7 @@ impl ServerSession {
             self.connection = None;
             let mut connection = Connection::open_again(&self.address)?;
             self.set_up(&mut connection)?;
-            // What was written meanwhile was told to nobody here.
+            // Notices of rows written meanwhile did not arrive here.
             self.news += 1;
             self.connection = Some(connection);
         }

@@ -220,7 +220,7 @@ fn checkpoints_travel_in_chunks_and_a_damaged_one_is_refused() {
     weights::fetch_all(&here, rows).unwrap();
     assert!(here.join("step-00000002/optimiser.bpk").exists() && !here.join("step-00000001").exists());
 
-    // The same name with another content: training began again.
+    // Training began again: one name, another content.
     write("step-00000002", b"other");
     weights::publish(&there, rows).unwrap();
     weights::fetch_newest(&here, rows).unwrap();
