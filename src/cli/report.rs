@@ -2,16 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 
-use super::cost::knob::parse as parse_knob;
+use super::cost::knob::set_in as set_knobs;
 use super::load::NamedRun;
 use super::{Answer, load};
 use crate::diagnostic::Source;
-use crate::explore::{Command, DEFAULT_POOL, DesignRow, OverrideRow, Session, SessionFile};
+use crate::explore::{DEFAULT_POOL, DesignRow, OverrideRow, Session, SessionFile};
 use crate::files;
 use crate::hardware::Profile;
-use crate::quantity::Knob;
 use crate::report::{Report, RunFacts};
 use crate::run::RunDir;
 use crate::space::{Design, SearchSpace};
@@ -122,19 +121,6 @@ fn session(arguments: &Arguments) -> Result<Session> {
         None => fresh(arguments, run.manifest().seed, space, profile)?,
     };
     tui::replay(&mut session, &arguments.run)?;
-    let mut moved = Vec::new();
-    for text in &arguments.knobs {
-        let (knob, value, note) = parse_knob(text)?;
-        load::print_notes(note.as_slice());
-        moved.push((knob, knob.check(value)?));
-    }
-    if let Some(sensors) = arguments.sensors {
-        moved.push((Knob::Sensors, f64::from(sensors)));
-    }
-    let views = session.space().views;
-    if let Some((_, sensors)) = moved.iter().find(|(knob, value)| *knob == Knob::Sensors && *value > f64::from(views)) {
-        bail!("{} takes 1 to {views} views; {sensors} sensors were asked for", session.space().name);
-    }
-    session.apply(Command::SetKnobs(moved), 0);
+    set_knobs(&mut session, &arguments.knobs, arguments.sensors)?;
     Ok(session)
 }

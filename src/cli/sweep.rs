@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use serde::Serialize;
 
-use super::cost::knob::parse as parse_knob;
+use super::cost::knob::set_in as set_knobs;
 use super::load::NamedRun;
 use super::{Answer, load, network};
-use crate::explore::{AccuracyFigure, AccuracyKind, Command, DEFAULT_POOL, KnobRange, Session, SweepPoint};
+use crate::explore::{AccuracyFigure, AccuracyKind, DEFAULT_POOL, KnobRange, Session, SweepPoint};
 use crate::files;
 use crate::quantity::{Knob, Metric};
 use crate::space::ImportRules;
@@ -153,20 +153,7 @@ fn session(arguments: &Arguments) -> Result<Session> {
     crate::cost::check_names(&space, &profile)?;
     let mut session = Session::new(space, profile, arguments.pool, arguments.seed);
     load::replay_shown(&mut session, run.as_ref(), arguments.no_run)?;
-    let mut moved = Vec::new();
-    for text in &arguments.knobs {
-        let (knob, value, note) = parse_knob(text)?;
-        load::print_notes(note.as_slice());
-        moved.push((knob, knob.check(value)?));
-    }
-    if let Some(sensors) = arguments.sensors {
-        moved.push((Knob::Sensors, f64::from(sensors)));
-    }
-    let views = session.space().views;
-    if let Some((_, sensors)) = moved.iter().find(|(knob, value)| *knob == Knob::Sensors && *value > f64::from(views)) {
-        bail!("{} takes 1 to {views} views; {sensors} sensors were asked for", session.space().name);
-    }
-    session.apply(Command::SetKnobs(moved), 0);
+    set_knobs(&mut session, &arguments.knobs, arguments.sensors)?;
     Ok(session)
 }
 

@@ -1,9 +1,10 @@
 //! Knobs as they are written on the command line.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::cli::load;
 use crate::cost::{CostModel, Knobs};
+use crate::explore::{Command, Session};
 use crate::quantity::Knob;
 
 /// The knobs of a profile, with the number of sensors and the knobs named on the command line.
@@ -29,6 +30,28 @@ pub(in crate::cli) fn parse(text: &str) -> Result<(Knob, f64, Option<String>)> {
     let (name, value) = text.split_once('=').with_context(|| format!("`{text}` is not NAME=VALUE"))?;
     let knob = Knob::named(name)?;
     Ok((knob, knob.parse(value, knob.info().dimension.base_unit())?, Knob::renamed(name)))
+}
+
+/// Moves the knobs of a session as `--knob` and `--sensors` say.
+///
+/// # Errors
+/// A knob or value that is none, or more sensors than the space has views.
+pub(in crate::cli) fn set_in(session: &mut Session, knobs: &[String], sensors: Option<u32>) -> Result<()> {
+    let mut moved = Vec::new();
+    for text in knobs {
+        let (knob, value, note) = parse(text)?;
+        load::print_notes(note.as_slice());
+        moved.push((knob, knob.check(value)?));
+    }
+    if let Some(sensors) = sensors {
+        moved.push((Knob::Sensors, f64::from(sensors)));
+    }
+    let views = session.space().views;
+    if let Some((_, sensors)) = moved.iter().find(|(knob, value)| *knob == Knob::Sensors && *value > f64::from(views)) {
+        bail!("{} takes 1 to {views} views; {sensors} sensors were asked for", session.space().name);
+    }
+    session.apply(Command::SetKnobs(moved), 0);
+    Ok(())
 }
 
 #[cfg(test)]
