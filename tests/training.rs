@@ -159,6 +159,59 @@ fn a_collapse_goes_back_at_half_the_rate_and_gives_up_with_advice() {
     assert!(text(&output.stderr).contains(&failed));
 }
 
+#[test]
+fn one_design_is_trained_alone_from_the_supernet_and_survives_a_kill() {
+    let folder = folder();
+    succeed(folder.path(), &small("r", "4", &[]));
+    let design = "smallest@S2.1/S3.1:r4b8";
+    let finetune = |out: &'static str, extra: &[&'static str]| {
+        let start = ["finetune", "--run", "r", "--design", design, "--out", out, "--json", "--threads", "1"];
+        [&start[..], &["--steps", "4", "--set", "checkpoint-every=1"], extra].concat()
+    };
+    let int8 = ["--precision", "int8"];
+    let whole = succeed(folder.path(), &finetune("whole", &int8));
+    let unbroken = losses(&whole);
+    assert_eq!(unbroken.len(), 4);
+    assert!(unbroken.values().all(|losses| losses[0][0] == "design" && losses.as_array().unwrap().len() == 1));
+    assert!(of_kind(&whole, "started")[0]["resumed_from_step"].is_null(), "it begins with the parent's weights");
+
+    let mut child = command(folder.path(), &finetune("killed", &int8)).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut told, mut seen) = (events_of(&mut child), Vec::new());
+    read_until(&mut told, &mut seen, "step", 2);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    seen.extend(told);
+    let mut broken = losses(&seen);
+    broken.extend(losses(&succeed(folder.path(), &finetune("killed", &int8))));
+    assert_eq!(broken, unbroken, "what was cut off goes on as if it had not been");
+    let other = splitscope(folder.path(), &finetune("killed", &[]));
+    assert!(text(&other.stderr).contains("holds another training"), "{}", text(&other.stderr));
+
+    let scratch = losses(&succeed(folder.path(), &finetune("scratch", &["--from-scratch"])));
+    assert_ne!(scratch[&1], unbroken[&1], "other weights to begin with");
+
+    // It can be measured and deployed as any run, and for no other design.
+    let measured = succeed(folder.path(), &["measure", "--run", "whole", "--json", "--precision", "int8,float"]);
+    assert_eq!((measured.len(), &measured[0]["step"]), (2, &Value::from(4)));
+    let refused = splitscope(folder.path(), &["measure", "--run", "whole", "--design", "largest@S2.1/S3.1:r4b8"]);
+    assert!(text(&refused.stderr).contains("was not trained here"), "{}", text(&refused.stderr));
+    let searched = splitscope(folder.path(), &["search", "--run", "whole", "--evaluations", "2"]);
+    assert!(text(&searched.stderr).contains("search on a run of supernets"), "{}", text(&searched.stderr));
+    let deployed = splitscope(folder.path(), &["deploy", "--run", "whole", "--out", "halves", "--format", "onnx"]);
+    assert!(deployed.status.success(), "{}", text(&deployed.stderr));
+
+    // The run that the design was chosen on knows of each.
+    let database = rusqlite::Connection::open(folder.path().join("r/run.db")).unwrap();
+    let mut rows = database.prepare("select body from events where body like '%\"finetuned\"%' order by id").unwrap();
+    let rows = rows.query_map([], |row| row.get::<_, String>(0)).unwrap();
+    let records: Vec<Value> = rows.map(|body| serde_json::from_str(&body.unwrap()).unwrap()).collect();
+    let runs: Vec<&Value> = records.iter().map(|record| &record["run"]).collect();
+    assert_eq!(serde_json::json!(runs), serde_json::json!(["whole", "killed", "scratch"]));
+    assert_eq!(records[2]["from_scratch"], true);
+    let figures = records[0]["accuracies"].as_array().unwrap();
+    assert!(figures.iter().any(|one| one["precision"] == "int8" && one["accuracy"] == measured[0]["accuracy"]));
+}
+
 /// Default settings, all cores: fusion matters, splitting costs little, recalibration matters, a lost camera costs little.
 #[test]
 #[ignore = "takes minutes"]

@@ -172,16 +172,16 @@ fn training_step(space: SearchSpace, images: usize, side: Option<u32>, run: Meas
     let name = space.name.clone();
     let start = Instant::now();
     let mut bench = TrainingBench::new(space, images.max(1), side, &device.open());
-    bench.step();
+    bench.step()?;
     let first = start.elapsed().as_secs_f64();
     // Nets of other shapes may bring kernels that are compiled when they are met first.
     for _ in 0..steps.max(1) {
-        bench.step();
+        bench.step()?;
     }
     let (mut seconds, mut trained) = (Vec::new(), 0);
     for _ in 0..steps.max(1) {
         let start = Instant::now();
-        trained += bench.step();
+        trained += bench.step()?;
         seconds.push(start.elapsed().as_secs_f64());
     }
     let rate = trained as f64 / seconds.iter().sum::<f64>().max(1e-9);

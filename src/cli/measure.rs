@@ -204,6 +204,11 @@ fn designs(evaluator: &RunEvaluator, arguments: &Arguments) -> Result<Vec<Design
     designs.extend((0..arguments.random).map(|_| space.sample_design(&mut rng)));
     let mut seen = HashSet::new();
     designs.retain(|design| seen.insert(space.canonical_design(design.clone())));
+    if designs.is_empty()
+        && let Some(design) = evaluator.trained_design()
+    {
+        designs.push(space.parse_design(design)?);
+    }
     if designs.is_empty() {
         bail!("nothing to measure; name designs with --design or draw some with --random");
     }

@@ -12,6 +12,7 @@ mod data;
 mod demo;
 mod deploy;
 mod explore;
+mod finetune;
 mod generate;
 mod keys;
 mod load;
@@ -58,6 +59,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Train the supernets of a run, or resume its training
     Train(train::Arguments),
+    /// Train one design of a run alone, from the run's weights or from scratch
+    Finetune(finetune::Arguments),
     /// Search for designs on a trained run; measures the promising ones first
     Search(Box<search::Arguments>),
     /// Measure chosen designs of a trained run: by number of views, with cameras lost, without recalibration
@@ -107,6 +110,7 @@ impl Command {
             Self::Explore(_)
             | Self::Demo(_)
             | Self::Train(_)
+            | Self::Finetune(_)
             | Self::Report(_)
             | Self::Bundle(_)
             | Self::Export(_)
@@ -128,6 +132,7 @@ pub fn main() -> ExitCode {
         Some(Command::Explore(arguments)) => explore::run(arguments),
         Some(Command::Demo(arguments)) => demo::run(&arguments),
         Some(Command::Train(arguments)) => train::run(&arguments),
+        Some(Command::Finetune(arguments)) => finetune::run(&arguments),
         Some(Command::Search(arguments)) => search::run(&arguments),
         Some(Command::Measure(arguments)) => measure::run(&arguments),
         Some(Command::Deploy(arguments)) => deploy::run(&arguments),

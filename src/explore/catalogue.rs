@@ -19,7 +19,7 @@ use super::predictions::{PredictionInput, Predictions};
 use crate::cost::{CostError, CostModel, DemandBatch, MeasuredColumns, MeasuredShares, SplitDemand, TransmitConfig};
 use crate::hardware::Profile;
 use crate::network::BoundaryId;
-use crate::record::Precision;
+use crate::record::{FinetunedRecord, Precision};
 use crate::search::PredictedAccuracy;
 use crate::space::LiteratureAccuracy;
 use crate::space::{Design, Genome, SearchSpace};
@@ -199,7 +199,7 @@ impl Catalogue {
 
     /// Accuracy of a design to show with a number of sensors.
     pub(super) fn accuracy_with(&self, design: &Design, sensors: u32) -> ShownAccuracy {
-        let measured = self.measurements.shown(design, sensors);
+        let measured = self.measurements.present().shown(design, sensors);
         if matches!(measured, ShownAccuracy::Measured(_)) {
             return measured;
         }
@@ -313,7 +313,7 @@ impl Catalogue {
     /// Returns `true` if a candidate's split at a boundary was measured with a number of sensors.
     pub(super) fn is_measured_with(&self, id: CandidateId, split: BoundaryId, sensors: u32) -> bool {
         let design = self.design(id, split);
-        design.is_some_and(|design| self.measurements.shown(&design, sensors).measured().is_some())
+        design.is_some_and(|design| self.measurements.present().shown(&design, sensors).measured().is_some())
     }
 
     /// Returns `true` if the split at an entry of the batch was measured with the current number of sensors.
@@ -408,6 +408,31 @@ impl Catalogue {
         let design = self.space.canonical_design(design.clone());
         let is_first = self.measurements.readings(&design).is_empty();
         self.measurements.record(design.clone(), views, accuracy);
+        self.note_change();
+        if !is_first {
+            return Ok(());
+        }
+        let added = self.add_split(&design);
+        self.measurements.link_design(&self.space, &self.pool, &design);
+        added.map_err(MeasurementError::Candidate)
+    }
+
+    /// Records a design that another run has trained alone. It becomes a candidate if it is no split of one.
+    ///
+    /// # Errors
+    /// A design that does not fit the space, which is left out, or one that can't be costed.
+    pub(super) fn record_finetuned(
+        &mut self,
+        design: &Design,
+        record: &FinetunedRecord,
+    ) -> Result<(), MeasurementError> {
+        let is_share = record.accuracies.iter().all(|one| (0.0..=1.0).contains(&one.accuracy));
+        if !is_share || design.genome.genes().len() != self.space.genes().len() {
+            return Err(MeasurementError::Unfit);
+        }
+        let design = self.space.canonical_design(design.clone());
+        let is_first = self.measurements.readings(&design).is_empty();
+        self.measurements.record_finetuned(&design, record);
         self.note_change();
         if !is_first {
             return Ok(());

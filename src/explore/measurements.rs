@@ -9,7 +9,7 @@ use std::ops::Range;
 use super::candidate::CandidateId;
 use super::pool::CandidatePool;
 use super::predictions::{LearnedReading, LearnedReadings};
-use crate::record::Precision;
+use crate::record::{FinetunedAccuracy, FinetunedRecord, Precision};
 use crate::space::{Design, SearchSpace};
 use readings::DesignReadings;
 pub(super) use readings::accuracy_to_rank_by;
@@ -28,6 +28,18 @@ struct BlankedReading {
     run: usize,
 }
 
+/// Design that a run has trained alone.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct FinetunedDesign {
+    /// Number of the run that it was chosen on.
+    parent: usize,
+    design: Design,
+    /// Number of the run that has trained it.
+    pub(super) run: usize,
+    /// Kind of its training, for instance "finetuned in int8".
+    pub(super) kind: String,
+}
+
 /// Bits of a word.
 const WORD: usize = u64::BITS as usize;
 
@@ -44,7 +56,9 @@ pub struct Measurements {
     /// One bit a split, set where `current` is a number: few splits are measured, and all are looked up at every knob
     /// change.
     measured_mask: Vec<u64>,
-    /// Run directories followed so far.
+    /// Designs that other runs have trained alone.
+    finetuned: Vec<FinetunedDesign>,
+    /// Run directories known so far.
     runs: Vec<String>,
     /// Index of the one followed now.
     run: usize,
@@ -70,44 +84,39 @@ impl Measurements {
         !self.records.iter().any(|record| record.of_run(self.run).next().is_some())
     }
 
-    /// Accuracy of a design to show with a number of views.
-    pub fn shown(&self, design: &Design, views: u32) -> ShownAccuracy {
-        self.by_design.get(design).map_or(ShownAccuracy::None, |&index| self.records[index].shown(self.run, views))
+    /// Measurements on the weights of the run followed now.
+    pub const fn present(&self) -> WeightsMeasurements<'_> {
+        self.of_run(self.run)
     }
 
-    /// The newest accuracy of a design in a precision with a number of views.
-    pub fn newest_in(&self, precision: Precision, design: &Design, views: u32) -> Option<Accuracy> {
-        self.records[*self.by_design.get(design)?].newest_in(precision, self.run, views)
+    /// Measurements on the weights of a run, given by its number.
+    pub(super) const fn of_run(&self, run: usize) -> WeightsMeasurements<'_> {
+        WeightsMeasurements { all: self, run }
     }
 
-    /// The newest accuracy of a design for each number of views it was measured with, fewest views first.
-    pub fn by_views(&self, design: &Design) -> Vec<(u32, Accuracy)> {
-        let Some(&index) = self.by_design.get(design) else { return Vec::new() };
-        let record = &self.records[index];
-        let mut views: Vec<u32> = record.of_run(self.run).map(|reading| reading.views).collect();
-        views.sort_unstable();
-        views.dedup();
-        views.into_iter().filter_map(|views| record.newest(self.run, views).map(|newest| (views, newest))).collect()
+    /// Runs that have trained a design alone which was chosen on the run followed now.
+    pub(super) fn finetuned(&self, design: &Design) -> impl Iterator<Item = &FinetunedDesign> {
+        self.finetuned.iter().filter(move |one| one.parent == self.run && one.design == *design)
     }
 
-    /// The newest accuracy of a design for each single blanked camera of a rig with `views` cameras: camera and
-    /// accuracy.
-    pub fn without_one(&self, design: &Design, views: u32) -> Vec<(u32, Accuracy)> {
-        let Some(blanked) = self.blanked.get(design) else { return Vec::new() };
-        let of_rig = blanked.iter().filter(|reading| reading.run == self.run && reading.views == views);
-        let mut newest: Vec<(u32, Accuracy)> = Vec::new();
-        // In int8 before single precision, then the newest.
-        let rank = |one: &Accuracy| (one.precision == Precision::Int8, one.step);
-        for BlankedReading { lost, accuracy, .. } in of_rig.filter(|reading| reading.lost.is_power_of_two()) {
-            let camera = lost.trailing_zeros();
-            match newest.iter_mut().find(|(known, _)| *known == camera) {
-                Some((_, known)) if rank(known) > rank(accuracy) => {}
-                Some((_, known)) => *known = *accuracy,
-                None => newest.push((camera, *accuracy)),
-            }
+    /// Records a canonical design that another run has trained alone, in place of what was known of that run.
+    pub(super) fn record_finetuned(&mut self, design: &Design, record: &FinetunedRecord) {
+        if self.runs.is_empty() {
+            // The run followed now has no name.
+            self.runs.push(String::new());
         }
-        newest.sort_by_key(|(camera, _)| *camera);
-        newest
+        let run = self.number_of(&record.run);
+        self.finetuned.retain(|known| known.run != run);
+        let kind = record.kind();
+        self.finetuned.push(FinetunedDesign { parent: self.run, design: design.clone(), run, kind });
+        for known in &mut self.records {
+            known.readings.retain(|reading| reading.run != run || run == self.run);
+        }
+        for one in &record.accuracies {
+            let FinetunedAccuracy { views, precision, accuracy, samples } = *one;
+            let accuracy = Accuracy { accuracy, samples, step: record.step, precision, quantisation: None };
+            self.record_on(run, design.clone(), views, accuracy);
+        }
     }
 
     /// Records a measurement with blanked cameras, which is never ranked by.
@@ -190,6 +199,10 @@ impl Measurements {
 
     /// Records a measurement of a canonical design.
     pub(super) fn record(&mut self, design: Design, views: u32, accuracy: Accuracy) {
+        self.record_on(self.run, design, views, accuracy);
+    }
+
+    fn record_on(&mut self, run: usize, design: Design, views: u32, accuracy: Accuracy) {
         let index = *self.by_design.entry(design).or_insert_with_key(|design| {
             self.records.push(DesignReadings { design: design.clone(), entries: Vec::new(), readings: Vec::new() });
             self.records.len() - 1
@@ -197,22 +210,28 @@ impl Measurements {
         self.changes += 1;
         let readings = &mut self.records[index].readings;
         let at = readings.partition_point(|earlier| earlier.accuracy.step <= accuracy.step);
-        readings.insert(at, Reading { views, accuracy, run: self.run });
+        readings.insert(at, Reading { views, accuracy, run });
     }
 
     /// Follows a run: only measurements on its weights count from now on. Returns `true` if it is another run than
     /// before.
     pub(super) fn follow(&mut self, run: &str) -> bool {
-        let index = self.runs.iter().position(|known| known == run).unwrap_or(self.runs.len());
-        let is_new = index == self.runs.len();
-        if is_new {
-            self.runs.push(run.to_owned());
-        }
-        let is_other = std::mem::replace(&mut self.run, index) != index || is_new;
+        let is_first = self.runs.is_empty();
+        let index = self.number_of(run);
+        let is_other = std::mem::replace(&mut self.run, index) != index || is_first;
         if is_other {
             (self.changes, self.weights) = (self.changes + 1, self.weights + 1);
         }
         is_other
+    }
+
+    /// Number of a run among all that are known.
+    fn number_of(&mut self, run: &str) -> usize {
+        if let Some(known) = self.runs.iter().position(|known| known == run) {
+            return known;
+        }
+        self.runs.push(run.to_owned());
+        self.runs.len() - 1
     }
 
     /// Removes measurements on weights after `step` of the run followed now, which went back to a checkpoint.
@@ -272,6 +291,56 @@ impl Measurements {
     }
 }
 
+/// Measurements on the weights of one run.
+#[derive(Debug, Clone, Copy)]
+pub struct WeightsMeasurements<'a> {
+    all: &'a Measurements,
+    run: usize,
+}
+
+impl WeightsMeasurements<'_> {
+    /// Accuracy of a design to show with a number of views.
+    pub fn shown(&self, design: &Design, views: u32) -> ShownAccuracy {
+        let found = self.all.by_design.get(design);
+        found.map_or(ShownAccuracy::None, |&index| self.all.records[index].shown(self.run, views))
+    }
+
+    /// The newest accuracy of a design in a precision with a number of views.
+    pub fn newest_in(&self, precision: Precision, design: &Design, views: u32) -> Option<Accuracy> {
+        self.all.records[*self.all.by_design.get(design)?].newest_in(precision, self.run, views)
+    }
+
+    /// The newest accuracy of a design for each number of views it was measured with, fewest views first.
+    pub fn by_views(&self, design: &Design) -> Vec<(u32, Accuracy)> {
+        let Some(&index) = self.all.by_design.get(design) else { return Vec::new() };
+        let record = &self.all.records[index];
+        let mut views: Vec<u32> = record.of_run(self.run).map(|reading| reading.views).collect();
+        views.sort_unstable();
+        views.dedup();
+        views.into_iter().filter_map(|views| record.newest(self.run, views).map(|newest| (views, newest))).collect()
+    }
+
+    /// The newest accuracy of a design for each single blanked camera of a rig with `views` cameras: camera and
+    /// accuracy.
+    pub fn without_one(&self, design: &Design, views: u32) -> Vec<(u32, Accuracy)> {
+        let Some(blanked) = self.all.blanked.get(design) else { return Vec::new() };
+        let of_rig = blanked.iter().filter(|reading| reading.run == self.run && reading.views == views);
+        let mut newest: Vec<(u32, Accuracy)> = Vec::new();
+        // In int8 before single precision, then the newest.
+        let rank = |one: &Accuracy| (one.precision == Precision::Int8, one.step);
+        for BlankedReading { lost, accuracy, .. } in of_rig.filter(|reading| reading.lost.is_power_of_two()) {
+            let camera = lost.trailing_zeros();
+            match newest.iter_mut().find(|(known, _)| *known == camera) {
+                Some((_, known)) if rank(known) > rank(accuracy) => {}
+                Some((_, known)) => *known = *accuracy,
+                None => newest.push((camera, *accuracy)),
+            }
+        }
+        newest.sort_by_key(|(camera, _)| *camera);
+        newest
+    }
+}
+
 /// Entry of the split of a candidate that is this design, if one is.
 pub(super) fn entry_of(space: &SearchSpace, pool: &CandidatePool, id: CandidateId, design: &Design) -> Option<usize> {
     let index = pool.split_at(id, design.split)?;
@@ -296,11 +365,11 @@ mod tests {
         let mut measured = Measurements::default();
         let float = Accuracy { precision: Precision::Float, quantisation: None, ..accuracy(0.9, 300) };
         measured.record(design.clone(), 6, float);
-        assert_eq!(measured.shown(&design, 6), ShownAccuracy::Measured(float));
+        assert_eq!(measured.present().shown(&design, 6), ShownAccuracy::Measured(float));
         measured.record(design.clone(), 6, accuracy(0.89, 200));
-        assert_eq!(measured.shown(&design, 6), ShownAccuracy::Measured(accuracy(0.89, 200)));
-        assert_eq!(measured.newest_in(Precision::Float, &design, 6), Some(float));
-        assert_eq!(measured.newest_in(Precision::Int8, &design, 2), None);
+        assert_eq!(measured.present().shown(&design, 6), ShownAccuracy::Measured(accuracy(0.89, 200)));
+        assert_eq!(measured.present().newest_in(Precision::Float, &design, 6), Some(float));
+        assert_eq!(measured.present().newest_in(Precision::Int8, &design, 2), None);
     }
 
     #[test]
@@ -312,13 +381,16 @@ mod tests {
         measured.record(design.clone(), 6, accuracy(0.8, 200));
         measured.record(design.clone(), 6, accuracy(0.5, 100));
         measured.record(design.clone(), 2, accuracy(0.6, 200));
-        assert_eq!(measured.shown(&design, 6), ShownAccuracy::Measured(accuracy(0.8, 200)));
-        assert_eq!(measured.shown(&design, 3), ShownAccuracy::OtherViews { views: 2, accuracy: accuracy(0.6, 200) });
-        assert_eq!(measured.shown(&pool.design(&space, 0, 4).unwrap(), 6), ShownAccuracy::None);
+        assert_eq!(measured.present().shown(&design, 6), ShownAccuracy::Measured(accuracy(0.8, 200)));
+        assert_eq!(
+            measured.present().shown(&design, 3),
+            ShownAccuracy::OtherViews { views: 2, accuracy: accuracy(0.6, 200) }
+        );
+        assert_eq!(measured.present().shown(&pool.design(&space, 0, 4).unwrap(), 6), ShownAccuracy::None);
         assert_eq!(measured.readings(&design).len(), 3);
-        assert_eq!(measured.by_views(&design), [(2, accuracy(0.6, 200)), (6, accuracy(0.8, 200))]);
+        assert_eq!(measured.present().by_views(&design), [(2, accuracy(0.6, 200)), (6, accuracy(0.8, 200))]);
         measured.withdraw(150);
-        assert_eq!(measured.shown(&design, 6), ShownAccuracy::Measured(accuracy(0.5, 100)));
+        assert_eq!(measured.present().shown(&design, 6), ShownAccuracy::Measured(accuracy(0.5, 100)));
     }
 
     #[test]
@@ -330,12 +402,12 @@ mod tests {
         measured.follow("one");
         measured.record(design.clone(), 6, accuracy(0.9, 3000));
         measured.follow("two");
-        assert_eq!(measured.shown(&design, 6), ShownAccuracy::None);
+        assert_eq!(measured.present().shown(&design, 6), ShownAccuracy::None);
         measured.record(design.clone(), 6, accuracy(0.4, 100));
-        assert_eq!(measured.shown(&design, 6), ShownAccuracy::Measured(accuracy(0.4, 100)));
+        assert_eq!(measured.present().shown(&design, 6), ShownAccuracy::Measured(accuracy(0.4, 100)));
         measured.withdraw(0);
         measured.follow("one");
-        assert_eq!(measured.shown(&design, 6), ShownAccuracy::Measured(accuracy(0.9, 3000)));
+        assert_eq!(measured.present().shown(&design, 6), ShownAccuracy::Measured(accuracy(0.9, 3000)));
     }
 
     #[test]
@@ -347,11 +419,11 @@ mod tests {
         for (lost, share, step) in [(1 << 4, 0.6, 10), (1 << 1, 0.7, 10), (1 << 1, 0.8, 20), (0b11, 0.2, 20)] {
             measured.record_blanked(design.clone(), 6, lost, accuracy(share, step));
         }
-        assert_eq!(measured.without_one(&design, 6), [(1, accuracy(0.8, 20)), (4, accuracy(0.6, 10))]);
-        assert!(measured.without_one(&design, 4).is_empty());
-        assert_eq!(measured.shown(&design, 6), ShownAccuracy::None);
+        assert_eq!(measured.present().without_one(&design, 6), [(1, accuracy(0.8, 20)), (4, accuracy(0.6, 10))]);
+        assert!(measured.present().without_one(&design, 4).is_empty());
+        assert_eq!(measured.present().shown(&design, 6), ShownAccuracy::None);
         measured.withdraw(10);
-        assert_eq!(measured.without_one(&design, 6), [(1, accuracy(0.7, 10)), (4, accuracy(0.6, 10))]);
+        assert_eq!(measured.present().without_one(&design, 6), [(1, accuracy(0.7, 10)), (4, accuracy(0.6, 10))]);
     }
 
     #[test]

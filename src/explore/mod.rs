@@ -84,7 +84,9 @@ pub use history::{SavedSetup, Step};
 pub use knob_histograms::KnobGain;
 pub use knob_range::KnobRange;
 pub use leaks::{Leaks, ShownLeak};
-pub use measurements::{Accuracy, AccuracyFigure, AccuracyKind, Measurements, Reading, ShownAccuracy};
+pub use measurements::{
+    Accuracy, AccuracyFigure, AccuracyKind, Measurements, Reading, ShownAccuracy, WeightsMeasurements,
+};
 pub use message::{Message, Severity};
 pub use overriding::Override;
 pub use pictures::Pictures;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::message::Severity;
 use super::predictions::Predictions;
 use super::progress::{SearchUpdate, TrainUpdate};
-use crate::record::{LeakFigures, PictureRecord, Precision, Quantisation};
+use crate::record::{FinetunedRecord, LeakFigures, PictureRecord, Precision, Quantisation};
 use crate::space::Design;
 
 /// One update from outside.
@@ -55,6 +55,13 @@ pub enum Update {
         step: u64,
         /// Shares rebuilt by each attacker.
         figures: Box<LeakFigures>,
+    },
+    /// Another run has trained a design of this run alone.
+    Finetuned {
+        /// The design.
+        design: Design,
+        /// Its weights and their accuracies.
+        record: FinetunedRecord,
     },
     /// Pictures of an object arrived.
     Pictures(Box<PictureRecord>),

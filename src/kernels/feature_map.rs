@@ -130,7 +130,8 @@ impl FeatureMap {
         Self { norm: Some(PendingNorm { recipe, a: scale, b: shift }), ..Self::from(x) }
     }
 
-    /// Rounds all values to a grid. Deferred with a pending norm; gradients pass straight through.
+    /// Rounds all values to a grid. Deferred with a pending norm. For evaluation: differentiable only with a pending
+    /// norm of the batch, through which gradients pass straight.
     #[must_use]
     pub fn rounded_to(self, grid: CodeGrid) -> Self {
         if !is_host(&self.x.clone().into_dispatch()) {
@@ -148,6 +149,18 @@ impl FeatureMap {
         };
         pending.recipe.grid = Some(grid);
         Self { norm: Some(pending), grid: Some(grid), ..Self::from(x) }
+    }
+
+    /// Rounds all values to a grid in a training step; gradients pass straight through. Deferred with a pending norm.
+    #[must_use]
+    pub fn learning_grid(self, grid: CodeGrid) -> Self {
+        if self.norm.as_ref().is_some_and(|pending| pending.recipe.statistics.is_some()) {
+            return self.rounded_to(grid);
+        }
+        let x = self.tensor();
+        let fixed = x.clone().detach();
+        let rounded = Self::from(fixed.clone()).rounded_to(grid).tensor();
+        Self { grid: Some(grid), ..Self::from(x + (rounded - fixed)) }
     }
 
     /// CodeGrid that the values lie on, if they were rounded to one.

@@ -8,7 +8,7 @@ use super::conv_gradients::FusedNorm;
 use super::geometry::ConvGeometry;
 use super::norm::{self, InputTransform};
 use super::statistics::ChannelStatistics;
-use super::{dense, depthwise, pointwise, simd, view_maximum};
+use super::{CodeGrid, FeatureMap, dense, depthwise, pointwise, simd, view_maximum};
 
 fn values(seed: u64, count: usize) -> Vec<f32> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
@@ -287,5 +287,37 @@ fn every_set_of_instructions_passes_the_tests_of_kernels_and_supernet() {
         let told = String::from_utf8_lossy(&output.stdout);
         let ran = FOR_ALL_INSTRUCTIONS.iter().all(|part| told.contains(part));
         assert!(output.status.success() && told.contains("the_instructions_asked_for") && ran, "{name}: {told}");
+    }
+}
+
+/// Values that `make` computes of `x[1, 2, 2, 2]`, and the gradient of `x` for the weighted sum of them.
+fn with_gradient(make: impl Fn(FeatureMap) -> FeatureMap) -> [Vec<f32>; 2] {
+    use burn::tensor::{Device, Tensor, TensorData};
+    let device = Device::flex().autodiff();
+    let tensor = |values: Vec<f32>| Tensor::<4>::from_data(TensorData::new(values, [1, 2, 2, 2]), &device);
+    let x = tensor(values(3, 8)).require_grad();
+    let y = make(x.clone().into()).tensor();
+    let gradients = (y.clone() * tensor(values(4, 8))).sum().backward();
+    let list = |tensor: TensorData| tensor.try_into_vec::<f32>().unwrap();
+    [list(y.into_data()), list(x.grad(&gradients).unwrap().into_data())]
+}
+
+#[test]
+fn gradients_pass_straight_through_the_grid_of_a_training_step() {
+    use burn::tensor::{Device, Tensor};
+    let grid = CodeGrid::covering(-1.0, 1.0, 4);
+    let normalised = |x: FeatureMap| {
+        let device = Device::flex().autodiff();
+        super::norm_within(x, Tensor::ones([2], &device), Tensor::zeros([2], &device), KernelActivation::Relu)
+    };
+    let cases: [&dyn Fn(FeatureMap) -> FeatureMap; 2] = [&|x| x, &normalised];
+    for make in cases {
+        let [plain, wanted] = with_gradient(make);
+        let [rounded, found] = with_gradient(|x| make(x).learning_grid(grid));
+        for (value, plain) in rounded.iter().zip(&plain) {
+            assert!((value - grid.round(*plain)).abs() < 1e-6, "{value} for {plain}");
+        }
+        assert!(found.iter().zip(&wanted).all(|(a, b)| (a - b).abs() < 1e-6), "{found:?} instead of {wanted:?}");
+        assert!(rounded != plain);
     }
 }

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::finetuned::FinetunedRecord;
 use super::measurement::EvaluationRecord;
 use super::search::{ChildRecord, GenerationRecord, LiveRecord, PredictorRecord};
 use super::task::Task;
@@ -64,6 +65,8 @@ pub enum Event {
         /// The new limits in words.
         text: String,
     },
+    /// Another run has trained a design of this run alone.
+    Finetuned(FinetunedRecord),
     /// Work is suspended until it is resumed.
     Paused,
     /// Work continues.
@@ -109,6 +112,7 @@ impl Event {
             Self::Predictor(_) => "predictor",
             Self::Live(_) => "live",
             Self::LimitsChanged { .. } => "limits_changed",
+            Self::Finetuned(_) => "finetuned",
             Self::Paused => "paused",
             Self::Resumed => "resumed",
             Self::Warning { .. } => "warning",
@@ -160,7 +164,7 @@ impl EventRecord {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use crate::record::{Operator, OperatorRecord, Precision, PredictorKind, Role, StepSeconds};
+    use crate::record::{FinetunedAccuracy, Operator, OperatorRecord, Precision, PredictorKind, Role, StepSeconds};
 
     pub(crate) fn one_of_each() -> Vec<Event> {
         let text = || "a\n\"text\" é".to_owned();
@@ -214,6 +218,19 @@ pub(crate) mod tests {
             }),
             Event::Live(LiveRecord { measured: 3, contenders: 12, best: Some(0.945), rests: false }),
             Event::LimitsChanged { text: text() },
+            Event::Finetuned(FinetunedRecord {
+                run: text(),
+                design: text(),
+                precision: Precision::Int8,
+                from_scratch: false,
+                step: 300,
+                accuracies: vec![FinetunedAccuracy {
+                    views: 6,
+                    precision: Precision::Float,
+                    accuracy: 0.9,
+                    samples: 480,
+                }],
+            }),
             Event::Paused,
             Event::Resumed,
             Event::Warning { text: text() },

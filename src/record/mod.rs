@@ -28,6 +28,7 @@
 mod control;
 mod event;
 mod figure;
+mod finetuned;
 mod leak;
 mod measurement;
 mod picture;
@@ -40,6 +41,7 @@ mod training;
 pub use crate::search::{Operator, PredictorKind};
 pub use control::{Control, ControlError};
 pub use event::{EVENT_VERSION, Event, EventRecord};
+pub use finetuned::{FinetunedAccuracy, FinetunedRecord};
 pub use leak::{Attacker, LeakFigures, LeakMeasurement, leak_sentence};
 pub use measurement::{EvaluationRecord, Measurement, MeasurementKey, Subset};
 pub use picture::{Bitmap, CameraPictures, ObjectPictures, PictureKey, PictureRecord};

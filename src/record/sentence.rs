@@ -23,6 +23,7 @@ impl Event {
             Self::Predictor(record) => record.sentence(),
             Self::Live(record) => record.sentence(),
             Self::LimitsChanged { text } => format!("new limits: {text}"),
+            Self::Finetuned(record) => record.sentence(),
             Self::Paused => "paused".to_owned(),
             Self::Resumed => "resumed".to_owned(),
             Self::Warning { text } => format!("warning: {text}"),

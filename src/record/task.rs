@@ -42,11 +42,13 @@ pub enum Role {
     Smallest,
     /// Random design with one split.
     Random,
+    /// Design that is trained alone.
+    Design,
 }
 
 impl Role {
     /// All roles, in the order of their discriminants.
-    pub const ALL: [Self; 4] = [Self::Largest, Self::Series, Self::Smallest, Self::Random];
+    pub const ALL: [Self; 5] = [Self::Largest, Self::Series, Self::Smallest, Self::Random, Self::Design];
 
     /// Name in JSON and on screen.
     pub const fn name(self) -> &'static str {
@@ -55,6 +57,7 @@ impl Role {
             Self::Series => "series",
             Self::Smallest => "smallest",
             Self::Random => "random",
+            Self::Design => "design",
         }
     }
 

@@ -128,6 +128,11 @@ impl RunEvaluator {
         &self.space
     }
 
+    /// The only design that these weights were trained for, if they are not those of supernets.
+    pub(crate) fn trained_design(&self) -> Option<&str> {
+        self.settings.design.as_deref()
+    }
+
     /// Training step of the weights.
     pub(crate) fn step(&self) -> u64 {
         self.step
@@ -338,7 +343,7 @@ impl RunEvaluator {
 }
 
 /// A run without checkpoints is untrained; one whose checkpoints are all damaged is not.
-fn untrained(checkpoints: &Checkpoints, error: TrainError) -> RunError {
+pub(super) fn untrained(checkpoints: &Checkpoints, error: TrainError) -> RunError {
     if checkpoints.exist() { RunError::Train(error) } else { RunError::Untrained(error) }
 }
 

@@ -41,6 +41,33 @@ pub struct Manifest {
     pub profile: Document,
     /// Settings of the trainer.
     pub settings: toml::Table,
+    /// Run that the design was chosen on, where one design is trained alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<ParentRun>,
+}
+
+/// Run on which a design was chosen that another run trains alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParentRun {
+    /// Its directory or address.
+    pub path: String,
+    /// Its name.
+    pub name: String,
+    /// Weights that the training starts from; `None` if it starts from fresh ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<ParentWeights>,
+}
+
+/// Weights of another run that a training starts from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParentWeights {
+    /// Training step.
+    pub step: u64,
+    /// SHA-256 of their file, if it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }
 
 /// A file that the run needs, whole, since the user may change the one on disk.
@@ -87,6 +114,7 @@ impl Manifest {
             space,
             profile,
             settings,
+            parent: None,
         }
     }
 

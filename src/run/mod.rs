@@ -11,7 +11,8 @@
 //! A trained run in one file is an `archive`; one comes with the program.
 //!
 //! The trainer (`training`) and the searchers (`searching`, with its `worker` processes, and `live`) write; both are a
-//! `task_process`, which obeys controls and records progress. `loading` opens the data and weights of a run and
+//! `task_process`, which obeys controls and records progress. `finetuning` makes a run that trains one design of
+//! another run alone. `loading` opens the data and weights of a run and
 //! `evaluator` measures designs with them. The explorer follows by row id, and any other program may ask with SQL.
 //! Nothing here knows a terminal. Invariants: a directory is a run once it has a `run.toml`, and that is written
 //! last; what was committed to `run.db` survives kill -9; at most one living process owns a task.
@@ -48,6 +49,7 @@ mod claim;
 mod clock;
 mod error;
 mod evaluator;
+mod finetuning;
 mod inbox;
 mod live;
 mod loading;
@@ -76,7 +78,7 @@ use crate::record::Task;
 use address::ServerAddress;
 pub use error::RunError;
 pub use inbox::Inbox;
-pub use manifest::{Document, Manifest};
+pub use manifest::{Document, Manifest, ParentRun, ParentWeights};
 pub use owner::Ownership;
 pub use owner_record::Owner;
 pub use process::Process;
@@ -88,6 +90,7 @@ pub use store::{
 pub(crate) use archive::{RunArchive, SHIPPED, is_shipped};
 pub(crate) use child::{Child, Ending, this_program};
 pub(crate) use evaluator::RunEvaluator;
+pub(crate) use finetuning::{FinetuningStart, start_finetuning};
 pub(crate) use live::LiveRunner;
 pub(crate) use pictures::{PictureMaker, serve_pictures};
 pub(crate) use scoring::{Scoring, search_by_synflow};

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::RunDir;
 use super::error::RunError;
+use super::finetuning;
 use super::loading::{LoadingProgress, load_inputs_controlled};
 use super::task_process::TaskProcess;
 use super::usage;
@@ -36,15 +37,22 @@ pub(crate) fn train(
         _ => None,
     };
     let recorded = process.store().last_step()?;
-    process.emit_started("train", resumed_from)?;
+    // A checkpoint of step 0 holds the weights that a finetuning begins with.
+    process.emit_started("train", resumed_from.filter(|&step| step > 0))?;
     let (trainer, errors) = found?;
+    if resumed_from.is_none() && finetuning::needs_weights(run.manifest()) {
+        return Err(RunError::CheckpointsGone { recorded });
+    }
     compare_with_record(resumed_from, recorded, process)?;
     let started = Instant::now();
     let Some(inputs) = load_inputs_controlled(run.manifest(), &space, process, progress)? else {
         return process.emit(Event::Stopped { reason: "before the data were ready".into() });
     };
     process.emit(Event::Data(data_record(&space, &inputs, started.elapsed().as_secs_f64())))?;
-    TrainingLoop::new(space, settings, inputs, Some(checkpoints)).run_from(trainer, errors, process)?;
+    let mut training = TrainingLoop::new(space, settings, inputs, Some(checkpoints));
+    if let Some(trainer) = training.run_from(trainer, errors, process)? {
+        finetuning::tell_parent(run, trainer.steps_done(), process)?;
+    }
     Ok(())
 }
 

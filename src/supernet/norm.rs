@@ -52,7 +52,7 @@ impl ElasticNorm {
         let gamma = kernels::leading(self.gamma.val(), [channels]);
         let beta = kernels::leading(self.beta.val(), [channels]);
         match numerics {
-            Numerics::Batch => kernels::norm_within(x, gamma, beta, activation),
+            Numerics::Batch | Numerics::BatchIntegers(_) => kernels::norm_within(x, gamma, beta, activation),
             Numerics::Off => x,
             Numerics::Standard => kernels::norm_with(x, gamma, beta, activation),
             Numerics::Calibrate(calibration) => {

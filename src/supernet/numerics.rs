@@ -1,7 +1,8 @@
 //! Numerics of one forward pass: the statistics of its batch norms, and whether its values are rounded as on a chip.
 //!
-//! Training uses the batch's own statistics in single precision. Before a design is evaluated it is calibrated: passes
-//! in [`Numerics::Calibrate`] average the statistics over batches, in the order in which the layers run;
+//! Training uses the batch's own statistics, in single precision or rounded as below to ranges of the batch's own
+//! values, through which gradients pass straight (Jacob et al., 2018). Before a design is evaluated it is calibrated:
+//! passes in [`Numerics::Calibrate`] average the statistics over batches, in the order in which the layers run;
 //! [`Numerics::Fixed`] then uses them. Either may imitate a network of integers (fake quantisation): weights lie on a
 //! symmetric grid for each output channel, activations on a grid for each tensor whose range follows from the values of
 //! the calibration, biases are whole numbers of the steps of their sum, batch norm is folded. The statistics of batch
@@ -27,6 +28,9 @@ use crate::space::{LinkRange, PLAIN_BITS};
 pub enum Numerics {
     /// Statistics of the batch.
     Batch,
+    /// Statistics of the batch in a network that learns to be one of integers: values are rounded to the grids of what
+    /// this batch holds, and gradients pass straight through.
+    BatchIntegers(IntegerFormat),
     /// Mean 0 and variance 1 everywhere.
     Standard,
     /// Statistics of the batch, which are averaged over batches.
@@ -164,14 +168,15 @@ impl Numerics {
     }
 
     fn rounded_weights<const D: usize>(&mut self, w: Tensor<D>) -> LayerWeights<D> {
-        let Some((rounding, _)) = self.rounding() else { return LayerWeights { values: w, steps: None } };
-        let shape = w.dims();
-        let outputs = shape[D - 1];
-        let last = f64::from((1_u32 << (rounding.format.bits - 1)) - 1);
-        let rows: Tensor<2> = w.reshape([shape.iter().product::<usize>() / outputs, outputs]);
-        let steps = (rows.clone().abs().max_dim(0) / last).clamp_min(f32::MIN_POSITIVE);
-        let values = ((rows / steps.clone()).round() * steps.clone()).reshape(shape);
-        LayerWeights { values, steps: Some(steps.flatten(0, 1)) }
+        if let Self::BatchIntegers(format) = self {
+            let fixed = w.clone().detach();
+            let rounded = on_symmetric_grids(fixed.clone(), *format).values;
+            return LayerWeights { values: w + (rounded - fixed), steps: None };
+        }
+        match self.rounding() {
+            Some((rounding, _)) => on_symmetric_grids(w, rounding.format),
+            None => LayerWeights { values: w, steps: None },
+        }
     }
 
     /// Bias `[outputs]` as it is added to sums with these steps `[outputs]`: a whole number of them. One that 32 bits
@@ -202,10 +207,11 @@ impl Numerics {
 
     /// Tensor that arrives at the other end of the link as codes of `bits` bits.
     pub(super) fn link(&mut self, x: FeatureMap, bits: u8) -> FeatureMap {
-        let Some((rounding, _)) = self.rounding() else { return kernels::quantise(x, bits).into() };
-        if rounding.format.link_range == LinkRange::PerImage {
+        if self.integer_format().is_none_or(|format| format.link_range == LinkRange::PerImage) {
             let received = kernels::quantise(x, bits);
-            rounding.sent = Some(SentCodes::of_own_ranges(&received, bits));
+            if let Some((rounding, _)) = self.rounding() {
+                rounding.sent = Some(SentCodes::of_own_ranges(&received, bits));
+            }
             return received.into();
         }
         let received = match x.grid() {
@@ -236,6 +242,9 @@ impl Numerics {
 
     /// Rounds a tensor to the grid of its static range.
     fn rounded(&mut self, x: FeatureMap, rule: impl Fn(IntegerFormat) -> RangeRule) -> FeatureMap {
+        if let Self::BatchIntegers(format) = self {
+            return learning_grid(x, rule(*format));
+        }
         let Some((rounding, fixed)) = self.rounding() else { return x };
         let rule = rule(rounding.format);
         if !fixed {
@@ -247,14 +256,40 @@ impl Numerics {
         x.rounded_to(grid)
     }
 
+    /// Format of a network of integers.
+    fn integer_format(&mut self) -> Option<IntegerFormat> {
+        match self {
+            Self::BatchIntegers(format) => Some(*format),
+            _ => self.rounding().map(|(rounding, _)| rounding.format),
+        }
+    }
+
     /// The rounding, and whether its ranges are settled.
     fn rounding(&mut self) -> Option<(&mut IntegerRounding, bool)> {
         match self {
-            Self::Batch | Self::Standard | Self::Off => None,
+            Self::Batch | Self::BatchIntegers(_) | Self::Standard | Self::Off => None,
             Self::Calibrate(calibration) => Some((calibration.rounding.as_mut()?, false)),
             Self::Fixed(calibration) => Some((calibration.rounding.as_mut()?, true)),
         }
     }
+}
+
+/// Weights `[.., outputs]` rounded to a symmetric grid for each output.
+fn on_symmetric_grids<const D: usize>(w: Tensor<D>, format: IntegerFormat) -> LayerWeights<D> {
+    let shape = w.dims();
+    let outputs = shape[D - 1];
+    let last = f64::from((1_u32 << (format.bits - 1)) - 1);
+    let rows: Tensor<2> = w.reshape([shape.iter().product::<usize>() / outputs, outputs]);
+    let steps = (rows.clone().abs().max_dim(0) / last).clamp_min(f32::MIN_POSITIVE);
+    let values = ((rows / steps.clone()).round() * steps.clone()).reshape(shape);
+    LayerWeights { values, steps: Some(steps.flatten(0, 1)) }
+}
+
+/// Rounds a tensor of a training step to the grid of its own values. Gradients pass straight through.
+fn learning_grid(x: FeatureMap, rule: RangeRule) -> FeatureMap {
+    let mut observed = ObservedValues::default();
+    observed.add(&x);
+    x.learning_grid(observed.grid(rule))
 }
 
 impl Calibration {

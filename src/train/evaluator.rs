@@ -29,6 +29,11 @@ pub struct DesignEvaluator<'a> {
 /// Bits of weights and activations of a network of integers.
 const INTEGER_BITS: u8 = 8;
 
+/// Format of a network of integers of a space.
+pub(super) fn integer_format(space: &SearchSpace, clipping: Clipping) -> IntegerFormat {
+    IntegerFormat { bits: INTEGER_BITS, clipping, link_range: space.split.link_range }
+}
+
 /// Objects classified correctly, and the codes that crossed the link.
 #[derive(Default)]
 struct Classified {
@@ -83,9 +88,17 @@ impl DesignEvaluator<'_> {
     /// Route of a key's design, and the views that it sees.
     ///
     /// # Errors
-    /// The key's design is not of the space, or its cameras are not in the data or all lost.
+    /// The key's design is not of the space or not the one that was trained alone, or its cameras are not in the data
+    /// or all lost.
     pub(crate) fn route(&self, key: &MeasurementKey) -> Result<(Route, ViewSet), TrainError> {
-        let route = Route::of_design(self.space, &self.space.parse_design(&key.design)?);
+        let design = self.space.parse_design(&key.design)?;
+        if let Some(trained) = self.settings.design_of(self.space)?
+            && trained != design
+        {
+            let (design, trained) = (key.design.clone(), self.space.print_design(&trained));
+            return Err(TrainError::OtherDesign { design, trained });
+        }
+        let route = Route::of_design(self.space, &design);
         let most = self.inputs.data().views as u32;
         let views = ViewSet::without(key.views as usize, key.lost).filter(|_| key.views <= most);
         Ok((route, views.ok_or(TrainError::Views { views: key.views, lost: key.lost, most })?))
@@ -120,10 +133,7 @@ impl DesignEvaluator<'_> {
     fn numerics(&self, precision: Precision) -> Numerics {
         match precision {
             Precision::Float => Numerics::calibrate(),
-            Precision::Int8 => {
-                let (clipping, link_range) = (self.clipping, self.space.split.link_range);
-                Numerics::calibrate_integers(IntegerFormat { bits: INTEGER_BITS, clipping, link_range })
-            }
+            Precision::Int8 => Numerics::calibrate_integers(integer_format(self.space, self.clipping)),
         }
     }
 

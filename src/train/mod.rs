@@ -80,7 +80,7 @@ pub enum TrainError {
     },
     /// The loss went back to that of guessing, after it had been much lower.
     #[error(
-        "training forgot what it knew at step {step}: the largest design's loss has gone from {} to {}",
+        "training forgot what it knew at step {step}: the loss has gone from {} to {}",
         figure(*.best), figure(*.loss)
     )]
     Forgotten {
@@ -103,6 +103,14 @@ pub enum TrainError {
         rollbacks: usize,
         /// A lower learning rate to try.
         learning_rate: f64,
+    },
+    /// A design other than the only one that was trained.
+    #[error("`{design}` was not trained here: the weights are those of `{trained}` alone")]
+    OtherDesign {
+        /// Design asked for.
+        design: String,
+        /// Design that was trained.
+        trained: String,
     },
     /// A design is not of the space.
     #[error(transparent)]

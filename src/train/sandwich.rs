@@ -31,7 +31,8 @@ pub struct Net {
 }
 
 impl Net {
-    fn new(role: Role, route: Route) -> Self {
+    /// Net with one route.
+    pub(super) fn new(role: Role, route: Route) -> Self {
         Self { role, routes: vec![route] }
     }
 }

@@ -8,6 +8,8 @@ use toml::Spanned;
 use super::DeviceKind;
 use crate::data::augment::Strength;
 use crate::diagnostic::{Diagnostic, Source};
+use crate::record::Precision;
+use crate::space::{Design, ParseDesignError, SearchSpace};
 use crate::supernet::Initialisation;
 
 /// Source that students learn from.
@@ -122,6 +124,12 @@ pub struct Settings {
     pub initialisation: Initialisation,
     /// Start of the splitting modules once the teacher has trained alone.
     pub split_start: SplitStart,
+    /// Design that is trained alone, as the space prints it; `None` trains the supernets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub design: Option<String>,
+    /// Numbers that a step computes with; int8 is imitated, so that the weights learn to be rounded.
+    #[serde(skip_serializing_if = "is_float")]
+    pub precision: Precision,
     /// Steps between evaluations.
     pub evaluate_every: u64,
     /// Steps between checkpoints.
@@ -158,6 +166,8 @@ impl Default for Settings {
             distillation: Distillation::default(),
             initialisation: Initialisation::default(),
             split_start: SplitStart::default(),
+            design: None,
+            precision: Precision::Float,
             evaluate_every: 100,
             checkpoint_every: 50,
             calibration_objects: 128,
@@ -165,6 +175,11 @@ impl Default for Settings {
             threads: 0,
         }
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+fn is_float(precision: &Precision) -> bool {
+    *precision == Precision::Float
 }
 
 /// A space file, as far as a trainer reads it.
@@ -229,8 +244,19 @@ impl Settings {
         Ok(())
     }
 
+    /// The design that is trained alone, if one is.
+    ///
+    /// # Errors
+    /// It is not of the space.
+    pub fn design_of(&self, space: &SearchSpace) -> Result<Option<Design>, ParseDesignError> {
+        self.design.as_deref().map(|text| space.parse_design(text)).transpose()
+    }
+
     /// Steps that train the largest net alone.
     pub fn teacher_steps(&self) -> u64 {
+        if self.design.is_some() {
+            return 0;
+        }
         (self.teacher_first * self.steps as f64).round() as u64
     }
 
@@ -241,6 +267,9 @@ impl Settings {
             Sampling::Sandwich => 1 + self.random_nets,
             Sampling::Uniform => self.random_nets.saturating_sub(1),
         };
+        if self.design.is_some() {
+            return self.images as f64 * self.steps.saturating_sub(step) as f64;
+        }
         let alone = self.teacher_steps().saturating_sub(step) as f64;
         let together = self.steps.saturating_sub(step.max(self.teacher_steps())) as f64;
         self.images as f64 * (alone + together * (1.0 + students as f64 * self.student_share))

@@ -6,7 +6,7 @@ use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Distribution, Tensor, TensorData, activation};
 
 use super::optimiser::{GradientSum, Sgd};
-use super::{Batch, Settings, Trainer};
+use super::{Batch, Settings, TrainError, Trainer};
 use crate::diagnostic::Source;
 use crate::space::SearchSpace;
 use crate::supernet::{Initialisation, Numerics, Route, Splitting, Supernet, ViewSet};
@@ -100,7 +100,10 @@ impl TrainingBench {
     }
 
     /// One step; returns the number of images that all nets together went through.
-    pub(crate) fn step(&mut self) -> usize {
+    ///
+    /// # Errors
+    /// The space's settings name a design that is not of the space.
+    pub(crate) fn step(&mut self) -> Result<usize, TrainError> {
         self.trainer.step_on(&self.batch)
     }
 }

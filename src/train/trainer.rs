@@ -13,10 +13,11 @@ use super::collapse::CollapseDetector;
 use super::optimiser::{GradientSum, optimiser};
 use super::sandwich::Net;
 use super::{
-    Attention, Batch, Distillation, Inputs, NetReport, Settings, SplitStart, StepReport, TrainError, loss, sandwich,
+    Attention, Batch, Distillation, Inputs, NetReport, Settings, SplitStart, StepReport, TrainError, evaluator, loss,
+    sandwich,
 };
 use crate::kernels;
-use crate::record::{Role, StepSeconds};
+use crate::record::{Clipping, Precision, Role, StepSeconds};
 use crate::space::SearchSpace;
 use crate::supernet::{ChannelCovariances, Numerics, Route, Splitting, Supernet, ViewSet};
 
@@ -84,7 +85,7 @@ impl Trainer {
         let batch = batch.to(&self.device);
         let mut pass = Pass::default();
         pass.seconds.data = clock.lap();
-        self.train_nets(&batch, &mut rng, &mut pass, &mut clock);
+        self.train_nets(&batch, &mut rng, &mut pass, &mut clock)?;
         for found in &pass.reports {
             self.check(found)?;
         }
@@ -117,19 +118,34 @@ impl Trainer {
     }
 
     /// Trains one step on a batch whatever the losses; returns the number of images that all nets together go through.
-    pub(super) fn step_on(&mut self, batch: &Batch) -> usize {
+    ///
+    /// # Errors
+    /// The design to train is not of the space.
+    pub(super) fn step_on(&mut self, batch: &Batch) -> Result<usize, TrainError> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.settings.seed);
         rng.set_stream(self.step + 1);
         let mut pass = Pass::default();
-        self.train_nets(batch, &mut rng, &mut pass, &mut Clock::start());
+        self.train_nets(batch, &mut rng, &mut pass, &mut Clock::start())?;
         self.update(&mut pass);
-        pass.images
+        Ok(pass.images)
     }
 
     /// Forward and backward pass of all nets of the step. What is known of them is read at the end and at once, as a
     /// device stands still while it is read.
-    fn train_nets(&self, batch: &Batch, rng: &mut ChaCha8Rng, pass: &mut Pass, clock: &mut Clock) {
-        let nets = sandwich::nets(&self.space, &self.settings, self.step, rng);
+    ///
+    /// # Errors
+    /// The design to train is not of the space.
+    fn train_nets(
+        &self,
+        batch: &Batch,
+        rng: &mut ChaCha8Rng,
+        pass: &mut Pass,
+        clock: &mut Clock,
+    ) -> Result<(), TrainError> {
+        let nets = match self.settings.design_of(&self.space)? {
+            Some(design) => vec![Net::new(Role::Design, Route::of_design(&self.space, &design))],
+            None => sandwich::nets(&self.space, &self.settings, self.step, rng),
+        };
         let (mut logits, mut parts) = (Vec::new(), Vec::new());
         for (index, net) in nets.iter().enumerate() {
             let part =
@@ -148,6 +164,15 @@ impl Trainer {
         }
         pass.gradient_norm = rest.iter().copied().map(f64::from).sum::<f64>().sqrt();
         pass.seconds.optimiser += clock.lap();
+        Ok(())
+    }
+
+    /// Numerics of a step.
+    fn numerics(&self) -> Numerics {
+        match self.settings.precision {
+            Precision::Float => Numerics::Batch,
+            Precision::Int8 => Numerics::BatchIntegers(evaluator::integer_format(&self.space, Clipping::default())),
+        }
     }
 
     /// Updates the weights with the gradients of a step; returns the learning rate.
@@ -163,7 +188,7 @@ impl Trainer {
     /// logits `[objects, classes]`.
     fn train_net(&self, net: &Net, batch: &Batch, start: usize, pass: &mut Pass, clock: &mut Clock) -> Tensor<2> {
         let route = self.attended(net, batch);
-        let logits = self.supernet.forward(batch.views.clone(), &batch.cameras, route, &mut Numerics::Batch);
+        let logits = self.supernet.forward(batch.views.clone(), &batch.cameras, route, &mut self.numerics());
         pass.images += batch.images();
         let teacher = pass.teacher.as_ref().map(|teacher| teacher.clone().narrow(0, start, batch.objects()));
         let loss = loss::of_net(&self.settings, logits.clone(), teacher, batch);
@@ -186,7 +211,7 @@ impl Trainer {
         }
         let (supernet, x) = (self.supernet.valid(), batch.views.clone().inner());
         let loss = |route: &Route| {
-            let logits = supernet.forward(x.clone(), &batch.cameras, route, &mut Numerics::Batch);
+            let logits = supernet.forward(x.clone(), &batch.cameras, route, &mut self.numerics());
             loss::report(net.role, &values_of(vec![logits.flatten(0, 1)]), &batch.labels).loss
         };
         let better = |loss: f64, best: f64| match self.settings.attention {
@@ -208,7 +233,7 @@ impl Trainer {
             return Err(TrainError::Collapse { step, role: found.role, loss: found.loss });
         }
         let guessing = f64::from(self.space.classes).ln();
-        if found.role == Role::Largest && self.collapse_detector.add(found.loss, guessing) {
+        if matches!(found.role, Role::Largest | Role::Design) && self.collapse_detector.add(found.loss, guessing) {
             let (best, loss) =
                 (self.collapse_detector.best.unwrap_or(0.0), self.collapse_detector.average.unwrap_or(0.0));
             return Err(TrainError::Forgotten { step, best, loss });

@@ -243,6 +243,13 @@ impl TrainingLoop {
     fn evaluate(&self, trainer: &Trainer, observer: &mut dyn TrainingObserver) -> Result<f64, TrainError> {
         let (weights, step) = (trainer.weights(), trainer.steps_done());
         let views = self.usual_views();
+        if let Some(design) = self.settings.design_of(&self.space)? {
+            let of_views = |views| (views, Subset::Validation, step);
+            if step > FIRST_EVALUATION && views > 1 {
+                self.measure(&weights, Role::Design, &design, of_views(1), observer)?;
+            }
+            return self.measure(&weights, Role::Design, &design, of_views(views), observer);
+        }
         let largest = self.space.unsplit_design(self.space.largest());
         let score = self.measure(&weights, Role::Largest, &largest, (views, Subset::Validation, step), observer)?;
         if step <= FIRST_EVALUATION {
@@ -270,8 +277,8 @@ impl TrainingLoop {
     ) -> Result<f64, TrainError> {
         let Self { space, settings, inputs, .. } = self;
         let evaluator = DesignEvaluator { space, settings, inputs, supernet: weights, clipping: Clipping::default() };
-        // Of the weights as they are trained: the figures of a training compare with its losses.
-        let key = MeasurementKey { precision: Precision::Float, ..evaluator.key(design, views, subset, step) };
+        // In the numbers that it trains with: the figures of a training compare with its losses.
+        let key = MeasurementKey { precision: settings.precision, ..evaluator.key(design, views, subset, step) };
         let measurement = evaluator.measure(&key)?;
         observer.measured(&measurement)?;
         observer.event(Event::Evaluated(EvaluationRecord::new(&measurement, Some(role))))?;
@@ -300,6 +307,10 @@ impl TrainingLoop {
             self.save(trainer, Some(score), observer)?;
         }
         let most = self.inputs.data().views as u32;
+        if let Some(design) = self.settings.design_of(&self.space)? {
+            self.measure_finally(&weights, &design, step, observer)?;
+            return Ok(observer.event(Event::Finished { reason: format!("all {step} steps are done") })?);
+        }
         let largest = self.space.unsplit_design(self.space.largest());
         for views in FINAL_VIEWS.into_iter().filter(|&views| views <= most) {
             self.measure(&weights, Role::Largest, &largest, (views, Subset::Test, step), observer)?;
@@ -308,6 +319,33 @@ impl TrainingLoop {
         let usual = (self.usual_views(), Subset::Test, step);
         self.measure(&weights, Role::Smallest, &smallest, usual, observer)?;
         observer.event(Event::Finished { reason: format!("all {step} steps are done") })?;
+        Ok(())
+    }
+
+    /// Measures the design that was trained alone with all numbers of views, in both precisions.
+    fn measure_finally(
+        &self,
+        weights: &Supernet,
+        design: &Design,
+        step: u64,
+        observer: &mut dyn TrainingObserver,
+    ) -> Result<(), TrainError> {
+        let Self { space, settings, inputs, .. } = self;
+        let evaluator = DesignEvaluator { space, settings, inputs, supernet: weights, clipping: Clipping::default() };
+        let most = self.inputs.data().views as u32;
+        for views in FINAL_VIEWS.into_iter().filter(|&views| views <= most) {
+            for subset in [Subset::Validation, Subset::Test] {
+                for precision in Precision::ALL {
+                    let key = MeasurementKey { precision, ..evaluator.key(design, views, subset, step) };
+                    let measurement = evaluator.measure(&key)?;
+                    observer.measured(&measurement)?;
+                    if precision == settings.precision && subset == Subset::Test {
+                        let record = EvaluationRecord::new(&measurement, Some(Role::Design));
+                        observer.event(Event::Evaluated(record))?;
+                    }
+                }
+            }
+        }
         Ok(())
     }
 

@@ -84,6 +84,12 @@ impl EventReader {
             Event::Generation(_) | Event::Predictor(_) | Event::Live(_) | Event::LimitsChanged { .. } => {
                 updates.push(Update::Search(SearchUpdate::Event(event)));
             }
+            Event::Finetuned(record) => {
+                updates.extend(Event::Finetuned(record.clone()).sentence().map(note));
+                if let Ok(design) = space.parse_design(&record.design) {
+                    updates.push(Update::Finetuned { design, record });
+                }
+            }
             Event::Paused => updates.push(state(task, State::Paused)),
             Event::Resumed => updates.push(state(task, State::Running)),
             Event::Warning { text } => updates.push(note(text)),

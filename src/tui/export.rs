@@ -104,7 +104,7 @@ fn record<A>(session: &Session, id: CandidateId, accuracy: impl Fn(Option<Accura
     let row = session.row(id)?;
     let design = session.best_design(id)?;
     let measured = if let ShownAccuracy::Measured(accuracy) = row.accuracy { Some(accuracy) } else { None };
-    let float = session.measurements().newest_in(Precision::Float, &design, session.knobs().sensors);
+    let float = session.measurements().present().newest_in(Precision::Float, &design, session.knobs().sensors);
     let (cost, latency) = (&row.evaluation, &row.evaluation.latency);
     Some(Record {
         id,

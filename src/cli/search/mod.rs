@@ -39,6 +39,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         return proxy::run(arguments);
     }
     let run = NamedRun::trained(arguments.run.as_ref())?.writable()?;
+    if let Some(design) = run.manifest().training_settings()?.design {
+        bail!("{} was trained for {design} alone; search on a run of supernets", run.path().display());
+    }
     if arguments.baselines {
         return baselines::run(&run, arguments);
     }

@@ -47,13 +47,18 @@ pub struct Training {
     pub checkpoint: Option<u64>,
     /// Events as text, newest last.
     pub notes: Vec<String>,
-    series: [RoleCurves; 4],
+    series: [RoleCurves; Role::ALL.len()],
 }
 
 impl Training {
     /// Points of a role.
     pub const fn series(&self, role: Role) -> &RoleCurves {
         &self.series[role as usize]
+    }
+
+    /// Returns `true` if one design is trained alone.
+    pub fn trains_one_design(&self) -> bool {
+        !self.series(Role::Design).loss.is_empty()
     }
 
     /// Share of the steps done.

@@ -41,6 +41,11 @@ impl Session {
                     self.activity.say(Severity::Warning, error.to_string(), now_ms);
                 }
             }
+            Update::Finetuned { design, record } => {
+                if let Err(error) = self.catalogue.record_finetuned(&design, &record) {
+                    self.activity.say(Severity::Warning, error.to_string(), now_ms);
+                }
+            }
             Update::Pictures(record) => self.pictures.record(*record),
             Update::Predicted(predictions) => self.catalogue.predict(predictions),
             Update::Withdrawn { step } => {

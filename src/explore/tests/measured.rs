@@ -4,7 +4,7 @@ use super::{pair, quantisation, session, set, shipped_space, step};
 use crate::explore::progress::{SearchUpdate, State, TrainUpdate};
 use crate::explore::*;
 use crate::quantity::Knob;
-use crate::record::{Control, Event, GenerationRecord, Precision};
+use crate::record::{Control, Event, FinetunedAccuracy, FinetunedRecord, GenerationRecord, Precision};
 use crate::space::Design;
 
 /// A candidate was measured at its best split.
@@ -145,6 +145,48 @@ fn a_leak_limit_bars_what_was_measured_above_it() {
 
     session.apply(Command::Update(vec![leak(&design, 0.6)]), 0);
     assert!(session.status().unwrap().feasible, "the newest leak counts");
+}
+
+#[test]
+fn a_finetuned_design_stands_beside_the_pinned_one_with_its_own_accuracies() {
+    let mut session = session(20);
+    session.apply(Command::Update(vec![Update::Training(TrainUpdate::Run("runs/1".into()))]), 0);
+    let design = session.best_design(3).unwrap();
+    session.apply(Command::SelectCandidate(3), 0);
+    session.apply(Command::Pin, 0);
+    learn(&mut session, &design, 6, 0.8);
+    let ranking = session.ranking().to_vec();
+    let accuracies = [(6, Precision::Int8, 0.9), (6, Precision::Float, 0.91), (1, Precision::Int8, 0.6)];
+    let accuracies =
+        accuracies.map(|(views, precision, accuracy)| FinetunedAccuracy { views, precision, accuracy, samples: 480 });
+    let record = FinetunedRecord {
+        run: "runs/2".into(),
+        design: session.space().print_design(&design),
+        precision: Precision::Int8,
+        from_scratch: false,
+        step: 300,
+        accuracies: accuracies.to_vec(),
+    };
+    // Events may be read twice.
+    let update = Update::Finetuned { design: design.clone(), record };
+    session.apply(Command::Update(vec![update.clone(), update]), 0);
+    let compared = session.compared();
+    let [supernet, finetuned] = &compared[..] else { panic!("{} designs", compared.len()) };
+    assert_eq!((supernet.finetuned(), finetuned.finetuned()), (None, Some("finetuned in int8")));
+    assert_eq!((supernet.accuracy.measured(), finetuned.accuracy.measured()), (Some(0.8), Some(0.9)));
+    assert_eq!((supernet.pin, supernet.place), (finetuned.pin, finetuned.place));
+    assert_eq!(supernet.evaluation.latency, finetuned.evaluation.latency);
+    let by_views = finetuned.measurements(&session).by_views(&design);
+    assert_eq!(by_views.iter().map(|(views, _)| *views).collect::<Vec<_>>(), [1, 6]);
+    let float = finetuned.measurements(&session).newest_in(Precision::Float, &design, 6);
+    assert_eq!(float.map(|float| float.accuracy), Some(0.91));
+    assert_eq!(session.ranking(), ranking, "the run that is followed has the supernet's accuracy");
+    set(&mut session, Knob::AccuracyFloor, "85");
+    let feasible: Vec<bool> = session.compared().iter().map(|one| one.evaluation.feasible()).collect();
+    assert_eq!(feasible, [false, true]);
+    // Another run knows nothing of it.
+    session.apply(Command::Update(vec![Update::Training(TrainUpdate::Run("runs/3".into()))]), 0);
+    assert_eq!(session.compared().len(), 1);
 }
 
 #[test]

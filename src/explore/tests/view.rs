@@ -68,9 +68,10 @@ fn what_is_changed_by_hand_costs_what_the_design_costs() {
     assert_eq!(session.catalogue().design(pin.candidate, pin.split.unwrap()), Some(design.clone()));
     let compared = &session.compared()[0];
     assert_eq!((&compared.design, compared.evaluation, compared.pin), (&design, shown, 'A'));
-    let slow = session.compared_at(0, Knob::LinkBandwidth, 12_500.0).unwrap();
+    let slow = session.compared_at(compared, Knob::LinkBandwidth, 12_500.0).unwrap();
     assert!(slow.latency.link_s > shown.latency.link_s && slow.latency.sensor_s == shown.latency.sensor_s);
-    assert_eq!(session.compared_at(1, Knob::LinkBandwidth, 1.0), None);
+    let gone = self::session(0);
+    assert_eq!(gone.compared_at(compared, Knob::LinkBandwidth, 1.0), None);
 }
 
 #[test]

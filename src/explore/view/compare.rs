@@ -1,19 +1,21 @@
-//! Pinned designs side by side.
+//! Pinned designs side by side, each with what other runs have made of it by training it alone.
 
-use crate::cost::Evaluation;
+use crate::cost::{Evaluation, MeasuredShares};
 use crate::explore::candidate::CandidateId;
-use crate::explore::measurements::ShownAccuracy;
+use crate::explore::measurements::{ShownAccuracy, WeightsMeasurements};
 use crate::explore::ranking_rule::Evaluator;
 use crate::explore::session::Session;
 use crate::explore::setup::{Pinned, letter};
 use crate::quantity::Knob;
 use crate::space::Design;
 
-/// A pinned design under the current knobs.
+/// A pinned design under the current knobs, with the weights of one run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Compared {
     /// Its letter.
     pub pin: char,
+    /// Its place among the pins.
+    pub place: usize,
     /// The candidate.
     pub candidate: CandidateId,
     /// The design: at the split it was pinned with, or at its best split.
@@ -26,44 +28,107 @@ pub struct Compared {
     pub evaluation: Evaluation,
     /// Accuracy at the number of sensors shown.
     pub accuracy: ShownAccuracy,
+    /// Weights of a run that has trained this design alone; `None` for those of the run that is followed.
+    finetuned: Option<FinetunedWeights>,
+    /// Index among all splits.
+    split: usize,
+}
+
+/// Weights of a run that has trained a design alone.
+#[derive(Debug, Clone, PartialEq)]
+struct FinetunedWeights {
+    /// Number of the run.
+    run: usize,
+    kind: String,
+}
+
+impl Compared {
+    /// Kind of the training of its weights if they were trained for this design alone by another run, for instance
+    /// "finetuned in int8".
+    pub fn finetuned(&self) -> Option<&str> {
+        self.finetuned.as_ref().map(|weights| weights.kind.as_str())
+    }
+
+    /// Measurements on its weights.
+    pub fn measurements<'a>(&self, session: &'a Session) -> WeightsMeasurements<'a> {
+        let measurements = session.measurements();
+        self.finetuned.as_ref().map_or(measurements.present(), |weights| measurements.of_run(weights.run))
+    }
+
+    /// Leak at the number of sensors shown, if it was measured.
+    pub fn leak(&self, session: &Session) -> Option<f64> {
+        let leak = || session.leak(&self.design).map(|leak| leak.figures.leak);
+        if self.finetuned.is_some() { None } else { leak() }
+    }
 }
 
 impl Session {
-    /// The pinned designs in order.
+    /// The pinned designs in order, each followed by what other runs have made of it.
     pub fn compared(&self) -> Vec<Compared> {
         let evaluator = self.evaluator();
-        let compared = |(index, pin): (usize, &Pinned)| {
-            let candidate = self.catalogue().get(pin.candidate)?;
-            let (split, design) = self.pinned(index)?;
-            let accuracy = self.accuracy(&design);
-            Some(Compared {
-                pin: letter(index)?,
-                candidate: pin.candidate,
-                macs: candidate.macs,
-                weights: candidate.weights,
-                evaluation: self.evaluate_split(&evaluator, split, &design),
-                accuracy,
-                design,
-            })
-        };
-        self.setup().pins().iter().enumerate().filter_map(compared).collect()
+        let pins = self.setup().pins().iter().enumerate();
+        pins.filter_map(|pin| self.compared_pin(&evaluator, pin)).flat_map(|one| self.with_finetuned(one)).collect()
+    }
+
+    fn compared_pin(&self, evaluator: &Evaluator, (place, pin): (usize, &Pinned)) -> Option<Compared> {
+        let candidate = self.catalogue().get(pin.candidate)?;
+        let (split, design) = self.pinned(place)?;
+        let accuracy = self.accuracy(&design);
+        let shares = self.catalogue().measured_of(&design, evaluator.rates.sensors());
+        Some(Compared {
+            pin: letter(place)?,
+            place,
+            candidate: pin.candidate,
+            macs: candidate.macs,
+            weights: candidate.weights,
+            evaluation: self.evaluate_split(evaluator, split, shares),
+            accuracy,
+            design,
+            finetuned: None,
+            split,
+        })
+    }
+
+    /// A pinned design, and the same design with the weights of each run that has trained it alone.
+    fn with_finetuned(&self, pinned: Compared) -> Vec<Compared> {
+        let (evaluator, sensors) = (self.evaluator(), self.knobs().sensors);
+        let finetuned = self.measurements().finetuned(&pinned.design).map(|one| {
+            let finetuned = Some(FinetunedWeights { run: one.run, kind: one.kind.clone() });
+            let accuracy = self.measurements().of_run(one.run).shown(&pinned.design, sensors);
+            let one = Compared { finetuned, accuracy, ..pinned.clone() };
+            let evaluation = self.evaluate_split(&evaluator, one.split, self.shares_of(&one, sensors));
+            Compared { evaluation, ..one }
+        });
+        let finetuned: Vec<Compared> = finetuned.collect();
+        [vec![pinned], finetuned].concat()
     }
 
     /// Cost of a pinned design with one knob at another value. Judged by what is known with the number of sensors of
     /// those knobs too.
-    pub fn compared_at(&self, pin: usize, knob: Knob, value: f64) -> Option<Evaluation> {
-        let (split, design) = self.pinned(pin)?;
+    pub fn compared_at(&self, one: &Compared, knob: Knob, value: f64) -> Option<Evaluation> {
+        if one.split >= self.catalogue().split_count() {
+            return None;
+        }
         let mut knobs = *self.knobs();
         knobs.set(knob, value);
         let evaluator = Evaluator::new(&knobs, self.evaluator().allowed);
-        Some(self.evaluate_split(&evaluator, split, &design))
+        let shares = self.shares_of(one, evaluator.rates.sensors());
+        Some(self.evaluate_split(&evaluator, one.split, shares))
     }
 
-    /// Cost of a split, given by its index among all splits, which is this design.
-    fn evaluate_split(&self, evaluator: &Evaluator, split: usize, design: &Design) -> Evaluation {
-        let sensors = evaluator.rates.sensors();
-        let frame = self.catalogue().batch().frame_with(split, sensors);
-        evaluator.evaluate_frame(&frame, self.catalogue().measured_of(design, sensors))
+    /// Shares that a pinned design is judged by with a number of sensors.
+    fn shares_of(&self, one: &Compared, sensors: u32) -> MeasuredShares {
+        if one.finetuned.is_none() {
+            return self.catalogue().measured_of(&one.design, sensors);
+        }
+        let accuracy = one.measurements(self).shown(&one.design, sensors).ranked_by();
+        MeasuredShares { accuracy: accuracy.unwrap_or(f64::NAN), leak: f64::NAN }
+    }
+
+    /// Cost of a split, given by its index among all splits.
+    fn evaluate_split(&self, evaluator: &Evaluator, split: usize, shares: MeasuredShares) -> Evaluation {
+        let frame = self.catalogue().batch().frame_with(split, evaluator.rates.sensors());
+        evaluator.evaluate_frame(&frame, shares)
     }
 
     /// Index of a pinned split among all splits, and its design.

@@ -29,11 +29,13 @@ pub(in crate::report) fn section(session: &Session, run: Option<&RunFacts>) -> P
     let mut table = PageTable::new("Pinned designs under the present limits", &head, 3);
     for one in &all {
         let (cost, text) = (&one.evaluation, session.space().print_design(&one.design));
-        let test = run.and_then(|run| test_accuracy(run, &text, session.knobs().sensors));
+        let of_run = run.filter(|_| one.finetuned().is_none());
+        let test = of_run.and_then(|run| test_accuracy(run, &text, session.knobs().sensors));
+        let kind = one.finetuned().map(|kind| format!(", {kind}")).unwrap_or_default();
         let broken: Vec<&str> = cost.violations.iter().map(|limit| limit.info().label).collect();
         table.row(vec![
             one.pin.to_string(),
-            format!("`{text}`"),
+            format!("`{text}`{kind}"),
             if broken.is_empty() { "yes".to_owned() } else { format!("no: {}", broken.join(", ")) },
             accuracy(&one.accuracy),
             test.unwrap_or_else(|| "-".to_owned()),
@@ -43,7 +45,8 @@ pub(in crate::report) fn section(session: &Session, run: Option<&RunFacts>) -> P
             bytes(cost.link_bytes),
         ]);
     }
-    let bars = all.iter().map(|one| {
+    // Weights cost no time.
+    let bars = all.iter().filter(|one| one.finetuned().is_none()).map(|one| {
         let stages = &one.evaluation.latency;
         let split = session.space().boundary_name(one.design.split);
         ChartBar {

@@ -211,6 +211,25 @@ impl Checkpoints {
         })
     }
 
+    /// A trainer at its first step that starts from the weights of the newest checkpoint that is not damaged, the step
+    /// of these weights, and why newer ones could not be used.
+    ///
+    /// # Errors
+    /// There is none, or all are damaged.
+    pub fn start_from(
+        &self,
+        space: &SearchSpace,
+        settings: &Settings,
+        device: &Device,
+    ) -> Result<(Trainer, u64, Vec<TrainError>), TrainError> {
+        let ((trainer, step), errors) = self.newest_readable(|content| {
+            let mut trainer = Trainer::new(space.clone(), settings.clone(), device);
+            trainer.supernet = content.weights(trainer.supernet.clone())?;
+            Ok((trainer, content.state.step))
+        })?;
+        Ok((trainer, step, errors))
+    }
+
     /// Removes what a killed process left half done.
     ///
     /// # Errors

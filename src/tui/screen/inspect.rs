@@ -126,7 +126,7 @@ fn estimated(View { session, theme, .. }: View<'_>, figure: &AccuracyFigure) -> 
 fn in_float(session: &Session, design: &Design, accuracy: Accuracy) -> String {
     let (views, measurements) = (session.knobs().sensors, session.measurements());
     let float = match accuracy.precision {
-        Precision::Int8 => measurements.newest_in(Precision::Float, design, views),
+        Precision::Int8 => measurements.present().newest_in(Precision::Float, design, views),
         Precision::Float => None,
     };
     let Some(float) = float else { return String::new() };

@@ -26,7 +26,7 @@ use crate::{
         progress::{State, Training},
     },
     quantity::{Dimension, Metric, number},
-    record::{PreparingRecord, Role, StepSeconds},
+    record::{Precision, PreparingRecord, Role, StepSeconds},
     tui::{
         command::UserCommand,
         hit::HitMap,
@@ -44,6 +44,8 @@ const CURVES: [(Role, Dash); 4] = [
     (Role::Random, Dash::Dotted),
     (Role::Smallest, Dash::Dashed),
 ];
+/// Curve of a design that is trained alone.
+const ALONE: [(Role, Dash); 1] = [(Role::Design, Dash::Solid)];
 /// Rows of the facts, and of what was measured.
 const FACTS: u16 = 11;
 const MEASURED: u16 = 7;
@@ -121,6 +123,16 @@ fn nothing(view: View<'_>, area: Rect, buf: &mut Buffer) {
     chrome::paragraphs(buf, inner, &lines.each_ref().map(|(text, style)| (text.as_str(), *style)), theme);
 }
 
+/// Curves of a training.
+fn curves(training: &Training) -> &'static [(Role, Dash)] {
+    if training.trains_one_design() { &ALONE } else { &CURVES }
+}
+
+/// Numbers that the watched designs were measured in.
+fn precision(training: &Training) -> Precision {
+    training.evaluations.last().map_or(Precision::Float, |one| one.precision)
+}
+
 fn style(theme: &Theme, index: usize) -> ratatui::style::Style {
     theme.series[[0, 2, 3, 1][index]]
 }
@@ -144,10 +156,11 @@ fn loss(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let mean = smooth(view);
     let smooth =
         if curves.smooth && area.width >= WIDE / 2 { format!(", mean of {mean} steps") } else { String::new() };
-    let points = CURVES.map(|(role, _)| {
-        let points = &session.training().series(role).loss;
+    let of_role = |(role, _): &(Role, Dash)| {
+        let points = &session.training().series(*role).loss;
         if curves.smooth { chart::smoothed(points, mean) } else { points.clone() }
-    });
+    };
+    let points: Vec<Vec<(f64, f64)>> = self::curves(session.training()).iter().map(of_role).collect();
     let y = if log { Scale::Log } else { Scale::Linear };
     plot(view, (&format!("Loss ({scale}{smooth})"), ""), &points, (y, None), area, buf, hits);
 }
@@ -161,14 +174,16 @@ fn accuracy(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let percent = |points: &mut dyn Iterator<Item = (f64, f64)>| -> Vec<(f64, f64)> {
         points.map(|(step, share)| (step, share / Metric::Accuracy.info().unit.size)).collect()
     };
-    let measured = CURVES.map(|(role, _)| percent(&mut training.measured(role, views)));
+    let roles: Vec<Role> = curves(training).iter().map(|(role, _)| *role).collect();
+    let measured: Vec<_> = roles.iter().map(|&role| percent(&mut training.measured(role, views))).collect();
     let enough = measured.iter().any(|points| points.len() > 1);
     let batch = |role: Role| {
         let points = percent(&mut training.series(role).accuracy.iter().copied());
         if view.ui.training.smooth { chart::smoothed(&points, smooth(view)) } else { points }
     };
-    let shown = if enough { measured } else { CURVES.map(|(role, _)| batch(role)) };
-    let note = if enough { format!("in float with {views} views") } else { "on training batches".to_owned() };
+    let shown = if enough { measured } else { roles.into_iter().map(batch).collect() };
+    let precision = precision(training).name();
+    let note = if enough { format!("in {precision} with {views} views") } else { "on training batches".to_owned() };
     let highest = shown.iter().flatten().map(|point| point.1).fold(0.0, f64::max);
     let lowest = shown.iter().flatten().map(|point| point.1).fold(100.0, f64::min);
     let bounds = ((lowest / 10.0).floor() * 10.0, (highest / 10.0).ceil() * 10.0);
@@ -179,7 +194,7 @@ fn accuracy(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
 fn plot(
     view: View<'_>,
     (title, note): (&str, &str),
-    points: &[Vec<(f64, f64)>; CURVES.len()],
+    points: &[Vec<(f64, f64)>],
     (y, bounds): (Scale, Option<(f64, f64)>),
     area: Rect,
     buf: &mut Buffer,
@@ -195,12 +210,14 @@ fn plot(
     };
     let inner = chrome::pane(buf, area, (&title, note), false, theme);
     // The value first: where there is no room for both, it is the name that is cut.
-    let names = [0, 1, 2, 3].map(|index: usize| {
-        let name = CURVES[index].0.name();
+    let curves = curves(session.training());
+    let name = |(index, (role, _)): (usize, &(Role, Dash))| {
+        let name = role.name();
         let value = chart::read_off(&points[index], cursor).filter(|_| cursor.is_some() || area.width >= WIDE / 2);
         value.map_or_else(|| name.to_owned(), |value| format!("{} {name}", number::figure(value)))
-    });
-    let series: Vec<CurveSeries> = CURVES
+    };
+    let names: Vec<String> = curves.iter().enumerate().map(name).collect();
+    let series: Vec<CurveSeries> = curves
         .iter()
         .zip(points)
         .enumerate()
@@ -309,7 +326,7 @@ fn evaluations(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, .. } = view;
     let training = session.training();
     let note = training.evaluations.last().map(|one| format!("step {}", number::grouped(one.step))).unwrap_or_default();
-    let inner = chrome::pane(buf, area, ("Measured % float", &note), false, theme);
+    let inner = chrome::pane(buf, area, (&format!("Measured % {}", precision(training).name()), &note), false, theme);
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(1), ..inner };
     let views = training.views();
     if views.is_empty() {
@@ -325,7 +342,8 @@ fn evaluations(view: View<'_>, area: Rect, buf: &mut Buffer) {
         &[(&format!("{:<WORDS$}", "views"), theme.dim), (&heads, theme.dim)],
         theme,
     );
-    for (index, role) in Role::ALL.into_iter().enumerate() {
+    let shown: &[Role] = if training.trains_one_design() { &[Role::Design] } else { &Role::ALL[..CURVES.len()] };
+    for (index, &role) in shown.iter().enumerate() {
         let row = chrome::row(inner, u16::try_from(index).unwrap_or(u16::MAX) + 1);
         let figure = |views: &u32| format!("{:>cells$}", newest(training, role, *views));
         let figures = views.iter().map(figure).collect::<Vec<_>>().concat();

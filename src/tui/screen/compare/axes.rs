@@ -116,7 +116,7 @@ fn axis(view: View<'_>, index: usize, kept: &[CandidateId], row: Rect, buf: &mut
 /// The letters of the pinned designs at their values, over everything else.
 fn pins(view: View<'_>, column: Column, axis: &Axis, track: Rect, buf: &mut Buffer) {
     let View { session, theme, .. } = view;
-    for (index, compared) in session.compared().iter().enumerate() {
+    for compared in session.compared().iter().filter(|one| one.finetuned().is_none()) {
         let cost = &compared.evaluation;
         let value = match column {
             Column::Accuracy => compared.accuracy.ranked_by().unwrap_or(f64::NAN),
@@ -127,7 +127,7 @@ fn pins(view: View<'_>, column: Column, axis: &Axis, track: Rect, buf: &mut Buff
             _ => compared.macs as f64,
         };
         if axis.fraction(value).is_some_and(|at| (-1e-9..=1.0 + 1e-9).contains(&at)) {
-            let style = theme.pins[index % theme.pins.len()].add_modifier(ratatui::style::Modifier::BOLD);
+            let style = theme.pins[compared.place % theme.pins.len()].add_modifier(ratatui::style::Modifier::BOLD);
             chrome::put(buf, place(axis, value, track), track.y, compared.pin, style);
         }
     }

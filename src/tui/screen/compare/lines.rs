@@ -76,7 +76,7 @@ fn accuracies(session: &Session, pins: &[Compared], glyphs: &Glyphs) -> Vec<Comp
     let figures = ComparedFigures { values: shares, unit: session.unit(Column::Accuracy), more_is_better: true };
     let mut lines = vec![ComparisonRow { name: "accuracy %".to_owned(), words, figures: Some(figures) }];
     let by_views: Vec<Vec<(u32, Accuracy)>> =
-        pins.iter().map(|pin| session.measurements().by_views(&pin.design)).collect();
+        pins.iter().map(|pin| pin.measurements(session).by_views(&pin.design)).collect();
     let mut views: Vec<u32> = by_views.iter().flatten().map(|(views, _)| *views).collect();
     views.sort_unstable();
     views.dedup();
@@ -98,7 +98,7 @@ fn accuracies(session: &Session, pins: &[Compared], glyphs: &Glyphs) -> Vec<Comp
 
 /// Leaks with the present number of sensors; none if no pin's was measured.
 fn leaks(session: &Session, pins: &[Compared]) -> Option<ComparisonRow> {
-    let leak = |pin: &Compared| session.leak(&pin.design).map_or(f64::NAN, |leak| leak.figures.leak);
+    let leak = |pin: &Compared| pin.leak(session).unwrap_or(f64::NAN);
     let values: Vec<f64> = pins.iter().map(leak).collect();
     let unit = session.unit(Column::Leak);
     let any = values.iter().any(|value| !value.is_nan());
@@ -108,7 +108,7 @@ fn leaks(session: &Session, pins: &[Compared]) -> Option<ComparisonRow> {
 /// Accuracies in float beside those in int8, and their differences; nothing where no design has both.
 fn in_float(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
     let measured = |precision, pin: &Compared| {
-        let found = session.measurements().newest_in(precision, &pin.design, session.knobs().sensors);
+        let found = pin.measurements(session).newest_in(precision, &pin.design, session.knobs().sensors);
         found.map_or(f64::NAN, |found| found.accuracy)
     };
     let float: Vec<f64> = pins.iter().map(|pin| measured(Precision::Float, pin)).collect();
@@ -169,12 +169,12 @@ fn robustness(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
         if knob.info().relax == RelaxDirection::Up {
             steps.reverse();
         }
-        let hardest = |pin: usize| {
+        let hardest = |pin: &Compared| {
             let fits = |step: &&f64| session.compared_at(pin, id, **step).is_some_and(|cost| cost.feasible());
             // From the present value on, as long as it fits.
             steps.iter().take_while(fits).last().copied()
         };
-        let word = |pin: usize| match hardest(pin) {
+        let word = |pin: &Compared| match hardest(pin) {
             None => point("does not fit now"),
             Some(end) if steps.last() == Some(&end) => {
                 ComparedText { point: knob.format(end), beside: "and beyond".to_owned() }
@@ -182,7 +182,7 @@ fn robustness(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
             Some(end) => point(knob.format(end)),
         };
         let to = if knob.info().relax == RelaxDirection::Up { "down to" } else { "up to" };
-        lines.push(ComparisonRow::words(format!("{} {to}", id.info().short), (0..pins.len()).map(word).collect()));
+        lines.push(ComparisonRow::words(format!("{} {to}", id.info().short), pins.iter().map(word).collect()));
         lines.extend(survives(session, pins, id));
     }
     lines
@@ -196,21 +196,21 @@ fn survives(session: &Session, pins: &[Compared], id: Knob) -> Option<Comparison
     if value.total_cmp(&now).is_eq() {
         return None;
     }
-    let word = |pin: usize| {
+    let word = |pin: &Compared| {
         let cost = session.compared_at(pin, id, value);
         cost.map_or_else(ComparedText::default, |cost| ComparedText {
             point: yes(cost.feasible()).to_owned(),
             beside: Metric::Latency.format(cost.latency.total_s()),
         })
     };
-    Some(ComparisonRow::words(format!("  survives {}", knob.format(value)), (0..pins.len()).map(word).collect()))
+    Some(ComparisonRow::words(format!("  survives {}", knob.format(value)), pins.iter().map(word).collect()))
 }
 
 /// Accuracy without one camera, for each camera.
 fn lost_cameras(session: &Session, pins: &[Compared]) -> Vec<ComparisonRow> {
     let views = session.knobs().sensors;
     let losses: Vec<Vec<(u32, Accuracy)>> =
-        pins.iter().map(|pin| session.measurements().without_one(&pin.design, views)).collect();
+        pins.iter().map(|pin| pin.measurements(session).without_one(&pin.design, views)).collect();
     let percent = session.unit(Column::Accuracy);
     if losses.iter().all(Vec::is_empty) {
         return Vec::new();

@@ -133,13 +133,18 @@ fn headings(view: View<'_>, grid: &Grid<'_>, inner: Rect, buf: &mut Buffer, hits
     let row = chrome::row(inner, 0);
     for (place, pin) in shown.iter().enumerate() {
         let index = first + place;
-        let role = if index == base { " (baseline)" } else { "" };
-        let selected = view.session.selected() == Some(pin.candidate);
+        let role = match pin.finetuned() {
+            Some(kind) => format!(" {kind}"),
+            None if view.session.training().trains_one_design() => " trained alone".to_owned(),
+            None if index == base => " (baseline)".to_owned(),
+            None => String::new(),
+        };
+        let selected = pin.finetuned().is_none() && view.session.selected() == Some(pin.candidate);
         let mark = if selected { theme.glyphs.focus } else { ' ' };
         let text = format!("{mark}{}  #{}{role}", pin.pin, pin.candidate);
         let x = row.x + NAMES + column * u16::try_from(place).unwrap_or(0);
         let area = Rect { x, width: column, ..row }.intersection(row);
-        chrome::line(buf, area, &[(&text, theme.pins[index % theme.pins.len()])], theme);
+        chrome::line(buf, area, &[(&text, theme.pins[pin.place % theme.pins.len()])], theme);
         hits.button(Rect { height: inner.height, ..area }, UserCommand::select(pin.candidate));
     }
     let rule = chrome::row(inner, 1);

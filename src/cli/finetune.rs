@@ -1,0 +1,96 @@
+//! `splitscope finetune`: trains one design of a run alone, from the run's weights or from fresh ones.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use super::load::NamedRun;
+use super::train::{SettingFlags, with_progress};
+use super::{Answer, load, measure};
+use crate::record::Precision;
+use crate::run::{self, FinetuningStart, RunDir, start_finetuning};
+use crate::train::Settings;
+
+/// Share of the parent's steps that a finetuning takes.
+const STEPS: f64 = 1.0 / 3.0;
+/// Share of the parent's learning rate: the weights are trained already.
+const LEARNING_RATE: f64 = 0.2;
+
+/// Arguments of `finetune`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Trained run that the design was chosen on [default: the latest below runs/]
+    #[arg(long)]
+    run: Option<PathBuf>,
+    /// Design as printed, for instance `0-00-1101-00@S2.1/S2.1:r4b8`; `largest` and `smallest` stand for a genome
+    #[arg(long)]
+    design: String,
+    /// Run directory of the result; created if it does not exist, resumed if it does [default: the next free
+    /// runs/run-NNN]
+    #[arg(long, value_name = "RUN")]
+    out: Option<PathBuf>,
+    /// Numbers that the training computes with: float, or int8, which it imitates
+    #[arg(long, default_value = "float", value_parser = measure::precision)]
+    precision: Precision,
+    /// Begin with fresh weights, for comparison
+    #[arg(long)]
+    from_scratch: bool,
+    #[command(flatten)]
+    settings: SettingFlags,
+    /// Print one JSON object per event
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
+    let run = match &arguments.out {
+        Some(path) if RunDir::exists(path)? => resumed(&RunDir::open(path)?, arguments)?,
+        _ => begun(arguments)?,
+    };
+    with_progress(&run, &arguments.settings, arguments.json)
+}
+
+/// The run of an earlier start, which must be of this command.
+fn resumed(run: &RunDir, arguments: &Arguments) -> Result<RunDir> {
+    let settings = run.manifest().training_settings()?;
+    let design = load::spelt(&run.manifest().search_space()?, &arguments.design);
+    let from_scratch = run.manifest().parent.as_ref().map(|parent| parent.weights.is_none());
+    if settings.design != Some(design)
+        || settings.precision != arguments.precision
+        || from_scratch != Some(arguments.from_scratch)
+    {
+        bail!(
+            "{0} holds another training; go on with that by: splitscope train --run {0}; or name a new run by --out",
+            run.path().display()
+        );
+    }
+    Ok(run.clone())
+}
+
+/// A new run.
+fn begun(arguments: &Arguments) -> Result<RunDir> {
+    let parent = NamedRun::trained(arguments.run.as_ref())?.writable()?;
+    let space = parent.manifest().search_space()?;
+    let design = space.print_design(&space.parse_design(&load::spelt(&space, &arguments.design))?);
+    let own = parent.manifest().training_settings()?;
+    if let Some(other) = own.design.as_ref().filter(|other| **other != design) {
+        bail!("{} was trained for {other} alone; name the run that it comes from", parent.path().display());
+    }
+    let usual = Settings { design: Some(design), precision: arguments.precision, ..own.clone() };
+    let usual = if arguments.from_scratch {
+        usual
+    } else {
+        let steps = ((own.steps as f64 * STEPS).round() as u64).max(1);
+        Settings { steps, learning_rate: own.learning_rate * LEARNING_RATE, ..usual }
+    };
+    let settings = arguments.settings.over(&usual)?;
+    settings.device.check().map_err(anyhow::Error::msg)?;
+    let start = if arguments.from_scratch { FinetuningStart::Scratch } else { FinetuningStart::Supernet };
+    let path = arguments.out.clone().unwrap_or_else(|| run::next(Path::new("runs")));
+    let (run, warnings) = start_finetuning(&path, &parent, &settings, start)?;
+    warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+    // A closed pipe does not end the training.
+    let _ = writeln!(std::io::stdout(), "run {}", run.path().display());
+    Ok(run)
+}
