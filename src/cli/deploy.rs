@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use super::load::NamedRun;
 use super::progress::ProgressBar;
 use super::train::use_threads;
 use super::{Answer, load};
 use crate::deploy::{
-    self, DeployFormat, Deployment, ExportManifest, ExportedRun, FileContent, ImageFormat, PrecisionManifest,
+    self, DeployFormat, Deployment, ExportManifest, ExportedRun, FileContent, ImageFormat, LAYER_INDEX,
+    PrecisionManifest,
 };
 use crate::network::{Layer, NetworkBuilder, Shape, ShapeError, SlidingWindow};
 use crate::quantity::Dimension;
@@ -26,13 +27,18 @@ pub(super) struct Arguments {
     /// Trained run [default: the latest below runs/]
     #[arg(long)]
     run: Option<PathBuf>,
+    /// Write each different layer of this space as a model of one layer, to be timed on a device, in place of a design:
+    /// a shipped name or a TOML file
+    #[arg(long, value_name = "SPACE", conflicts_with_all = ["run", "design", "views", "threads"])]
+    layers_of: Option<String>,
     /// Design as printed, for instance `0-00-1101-00@S2.1/S2.1:r4b8`; `largest` and `smallest` stand for a genome
+    /// [default: the one that the run was finetuned for]
     #[arg(long)]
-    design: String,
+    design: Option<String>,
     /// New folder for the files
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// Formats: onnx, onnx-int8, safetensors, csv [default: all]
+    /// Formats: onnx, onnx-int8, tflite, safetensors, csv [default: all]
     #[arg(long, value_delimiter = ',', value_parser = format)]
     format: Vec<DeployFormat>,
     /// Number of views that the aggregator fuses [default: 6, or as many as there are]
@@ -49,6 +55,9 @@ fn format(name: &str) -> Result<DeployFormat, String> {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
+    if let Some(space) = &arguments.layers_of {
+        return layers(space, arguments);
+    }
     let run = NamedRun::trained(arguments.run.as_ref())?.unpacked()?;
     use_threads(arguments.threads)?;
     let bar = ProgressBar::new("rendering");
@@ -56,7 +65,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     bar.end();
     evaluator.warnings().iter().for_each(|warning| eprintln!("warning: {warning}"));
     let space = evaluator.space();
-    let design = space.parse_design(&load::spelt(space, &arguments.design))?;
+    let named = arguments.design.clone().or(run.manifest().training_settings()?.design);
+    let named = named.context("the run has many designs; name one with --design")?;
+    let design = space.parse_design(&load::spelt(space, &named))?;
     let views = arguments.views.unwrap_or(evaluator.views().min(6));
     let formats = if arguments.format.is_empty() { DeployFormat::ALL.to_vec() } else { arguments.format.clone() };
     let key = evaluator.key(&design, views as u32, Subset::Test);
@@ -81,6 +92,24 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         println!("{:>10}  {}", Dimension::Bytes.format(content.len() as f64), arguments.out.join(name).display());
     }
     println!("compare them with the run: splitscope verify {}", arguments.out.display());
+    Ok(Answer::Yes)
+}
+
+/// Writes each different layer of a space as a model.
+fn layers(space: &str, arguments: &Arguments) -> Result<Answer> {
+    let (space, _) = load::space(space)?;
+    let usual = [DeployFormat::Onnx, DeployFormat::OnnxInt8, DeployFormat::Tflite];
+    let formats = if arguments.format.is_empty() { usual.to_vec() } else { arguments.format.clone() };
+    if let Some(format) = formats.iter().find(|format| !usual.contains(format)) {
+        bail!("{} holds no models of single layers; valid: onnx, onnx-int8, tflite", format.name());
+    }
+    let models = deploy::layer_models(&space.layers()?, &formats)?;
+    deploy::write_layers(&arguments.out, &models)?;
+    let count = models.files.len() - 1;
+    println!("{count} models, listed in {}", arguments.out.join(LAYER_INDEX).display());
+    if !models.left_out.is_empty() {
+        println!("without models, as they read what other layers make: {}", models.left_out.join(", "));
+    }
     Ok(Answer::Yes)
 }
 

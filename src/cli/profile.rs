@@ -1,10 +1,14 @@
 //! `splitscope profile`: the constants of a profile and where they come from.
 
-use anyhow::Result;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 
 use super::{Answer, load};
-use crate::hardware::SHIPPED;
+use crate::diagnostic::Source;
+use crate::hardware::{SHIPPED, ToolReport, reported_table};
+use crate::quantity::Dimension;
 
 /// Arguments of `profile`.
 #[derive(Debug, clap::Args)]
@@ -23,6 +27,20 @@ enum Command {
         #[arg(long)]
         toml: bool,
     },
+    /// Print a latency table made of what a vendor's tool has reported: a profile of ONNX Runtime, a table by layer of
+    /// Vela or of TFLite's benchmark_model, or network_c_info.json of ST Edge AI
+    Import {
+        /// Reports, each named after the file of its layer, or of a whole network whose operators have the names of
+        /// the layers
+        #[arg(required = true, value_name = "REPORT")]
+        reports: Vec<PathBuf>,
+        /// Layer table: index.csv of `deploy --layers-of`, or sensor-layers.csv of `deploy`
+        #[arg(long, value_name = "FILE")]
+        layers: PathBuf,
+        /// Clock of the device, for reports in cycles, for instance 500MHz
+        #[arg(long)]
+        clock: Option<String>,
+    },
     /// Print the names of the shipped profiles
     List,
 }
@@ -31,6 +49,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     match &arguments.command {
         Command::Show { profile, toml: true } => print!("{}", load::profile(profile)?.1.text),
         Command::Show { profile, toml: false } => show(profile)?,
+        Command::Import { reports, layers, clock } => import(reports, layers, clock.as_deref())?,
         Command::List => {
             for (name, _) in SHIPPED {
                 let (profile, _) = load::profile(name)?;
@@ -39,6 +58,27 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         }
     }
     Ok(Answer::Yes)
+}
+
+/// Prints the layers of a table with the times of reports, and notes on standard error.
+fn import(reports: &[PathBuf], layers: &PathBuf, clock: Option<&str>) -> Result<()> {
+    let read = |path: &PathBuf| Source::read(path).with_context(|| format!("{} can't be read", path.display()));
+    let hertz = Dimension::Frequency.base_unit();
+    let clock = clock.map(|text| Dimension::Frequency.parse(text, hertz)).transpose()?;
+    if clock.is_some_and(|clock| clock <= 0.0) {
+        bail!("the clock must be above zero");
+    }
+    let index = read(layers)?;
+    let mut found = Vec::new();
+    for path in reports {
+        found.push(ToolReport::read(&read(path)?, clock)?);
+    }
+    let table = reported_table(&index, &found)?;
+    print!("{}", table.text);
+    if !table.missing.is_empty() {
+        eprintln!("note: no report tells of {}", table.missing.join(", "));
+    }
+    Ok(())
 }
 
 fn show(name: &str) -> Result<()> {

@@ -76,6 +76,39 @@ pub fn tables_of<'a>(half: &str, layers: impl IntoIterator<Item = &'a Layer> + C
 /// # Errors
 /// There is something of this name already, or the folder can't be written.
 pub fn write_folder(folder: &Path, mut manifest: ExportManifest, contents: &[FileContent]) -> io::Result<()> {
+    let described = |file: &FileContent| {
+        let sha256 = files::sha256(&file.content);
+        ExportedFile { name: file.name.clone(), format: file.format, sha256 }
+    };
+    manifest.files.extend(contents.iter().map(described));
+    let text = serde_json::to_string_pretty(&manifest).map_err(io::Error::other)? + "\n";
+    write_files(folder, contents, |digests| digests.put(MANIFEST, text.as_bytes()))
+}
+
+/// Files of a new folder, and their digests so far.
+pub(super) struct DigestedFiles<'a> {
+    folder: &'a Path,
+    digests: Digests,
+}
+
+impl DigestedFiles<'_> {
+    /// Writes a file.
+    pub(super) fn put(&mut self, name: &str, content: &[u8]) -> io::Result<()> {
+        files::write(&self.folder.join(name), content)?;
+        self.digests.add(name, content);
+        Ok(())
+    }
+}
+
+/// Writes a folder with these files, those that `more` adds, and the digests of all.
+///
+/// # Errors
+/// There is something of this name already, or the folder can't be written.
+pub(super) fn write_files(
+    folder: &Path,
+    contents: &[FileContent],
+    more: impl FnOnce(&mut DigestedFiles<'_>) -> io::Result<()>,
+) -> io::Result<()> {
     if folder.exists() {
         let reason = format!("{} exists already; name a new folder", folder.display());
         return Err(io::Error::new(io::ErrorKind::AlreadyExists, reason));
@@ -86,17 +119,13 @@ pub fn write_folder(folder: &Path, mut manifest: ExportManifest, contents: &[Fil
     };
     fs::create_dir_all(parent)?;
     let scratch = tempfile::Builder::new().prefix(files::SCRATCH).tempdir_in(parent)?;
-    let mut digests = Digests::default();
-    for FileContent { name, format, content } in contents {
-        files::write(&scratch.path().join(name), content)?;
-        digests.add(name, content);
-        let sha256 = files::sha256(content);
-        manifest.files.push(ExportedFile { name: name.clone(), format: *format, sha256 });
+    let mut written = DigestedFiles { folder: scratch.path(), digests: Digests::default() };
+    for file in contents {
+        written.put(&file.name, &file.content)?;
     }
-    let text = serde_json::to_string_pretty(&manifest).map_err(io::Error::other)? + "\n";
-    files::write(&scratch.path().join(MANIFEST), text.as_bytes())?;
-    digests.add(MANIFEST, text.as_bytes());
-    files::write(&scratch.path().join(Digests::FILE), digests.to_string().as_bytes())?;
+    more(&mut written)?;
+    let digests = written.digests.to_string();
+    files::write(&scratch.path().join(Digests::FILE), digests.as_bytes())?;
     fs::set_permissions(scratch.path(), permissions())?;
     fs::rename(scratch.path(), folder)?;
     // The scratch folder is the new one now.

@@ -14,6 +14,7 @@
 //! tflite       TFLite files of integers
 //! archive      safetensors files: written, and read again
 //! export       folders of files with manifest and digests
+//! layers       layers as models of one layer each
 //! verification files against the supernet
 //! ```
 //!
@@ -28,6 +29,7 @@ mod export;
 mod format;
 mod graph;
 mod interpreter;
+mod layers;
 mod link;
 mod manifest;
 mod onnx;
@@ -44,6 +46,7 @@ pub use graph::{
     Convolution, ConvolutionWeights, DeploymentGraph, DeploymentNode, GraphActivation, GraphOperator, GraphTensor,
     ViewFusion,
 };
+pub use layers::{LAYER_INDEX, LayerModels, layer_models, write_layers};
 pub use link::{LinkCodes, LinkFormat};
 pub use manifest::{
     ExportManifest, ExportedFile, ExportedRun, ImageFormat, LinkManifest, PrecisionManifest, TensorManifest,

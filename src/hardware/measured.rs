@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::json_error::json_error;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::network::table::cell::{Cell, lines};
 use crate::network::table::{self, COLUMNS, LayerShape};
@@ -80,14 +81,8 @@ pub fn parse_measured(source: &Source) -> Result<MeasuredTable, Diagnostic> {
 }
 
 fn json(source: &Source) -> Result<HashMap<String, f64>, Diagnostic> {
-    let entries: BTreeMap<String, f64> = serde_json::from_str(&source.text).map_err(|error| {
-        let before: usize = source.text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-        let at = (before + error.column().saturating_sub(1)).min(source.text.len());
-        let whole = error.to_string();
-        let problem = whole.split(" at line ").next().unwrap_or(&whole);
-        let message = format!("this is not a JSON object of layer names and seconds: {problem}");
-        source.error(at..at, message)
-    })?;
+    let entries: BTreeMap<String, f64> = serde_json::from_str(&source.text)
+        .map_err(|error| json_error(source, &error, "a JSON object of layer names and seconds"))?;
     if entries.is_empty() {
         return Err(source.error(0..source.text.len(), "the latency table has no layers"));
     }

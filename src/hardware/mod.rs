@@ -9,6 +9,8 @@
 //! | `profile`, `device`, `operators` | types of a profile |
 //! | `file`, `constant`, `constant_schema` | keys of a file, their JSON Schema, constants with unit and source |
 //! | `read`, `read_operators`, `measured` | TOML and latency tables to a profile |
+//! | `report` | reports of vendors' tools to latency tables |
+//! | `json_error` | errors of JSON at their place |
 //! | `flags`, `provenance` | mapping rules from the command line, list of all constants |
 //! | `shipped` | profiles that come with the program |
 //!
@@ -20,12 +22,14 @@ mod constant_schema;
 mod device;
 mod file;
 mod flags;
+mod json_error;
 mod measured;
 mod operators;
 mod profile;
 mod provenance;
 mod read;
 mod read_operators;
+mod report;
 mod shipped;
 
 pub use constant::Sourced;
@@ -37,6 +41,7 @@ pub use operators::{OperatorKind, Operators, Unsupported};
 pub use profile::{Camera, Limits, Link, MAX_CAMERAS, MAX_SENSORS, Profile, Sensor, Topology};
 pub use provenance::Constant;
 pub use read::{ReadTable, renamed_limits};
+pub use report::{ReportedTable, ToolReport, reported_table};
 pub use shipped::DEFAULT;
 pub(crate) use shipped::SHIPPED;
 #[cfg(test)]

@@ -23,4 +23,4 @@ mod write;
 
 pub use parse::parse;
 pub use row::{LayerKind, LayerRow, LayerShape};
-pub use write::{COLUMNS, csv, scale_sim};
+pub use write::{COLUMNS, FILE_COLUMN, csv, scale_sim};

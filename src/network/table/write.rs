@@ -9,6 +9,9 @@ use crate::network::window::SlidingWindow;
 /// Columns of a layer table, in the order in which they are written.
 pub const COLUMNS: &str = "name,kind,cin,cout,k,stride,pad,hin,win,groups";
 
+/// Further column with the first part of the names of a layer's files, where each layer has files of its own.
+pub const FILE_COLUMN: &str = "file";
+
 /// Writes layers as a layer table, which [`parse`](super::parse()) reads back with the same shapes and counts. Sizes
 /// that differ by side stand with `x` between them; a column `dilation` follows where some layer has one. Operations on
 /// elements are written with the size of their output.
