@@ -89,6 +89,8 @@ pub enum Command {
         /// New place among the pins.
         to: Move,
     },
+    /// Writes a note on the selected design in place of an earlier one; a blank text removes that.
+    Note(String),
     /// Makes the selected design the baseline of comparisons; if it is so already, the best design.
     Baseline,
     /// Sorts by a column; a second time reverses the order.

@@ -1,4 +1,4 @@
-//! Filters of the table: `acc>72 split=S3 lat<8ms fits -pinned`.
+//! Filters of the table: `acc>72 split=S3 lat<8ms fits -pinned #demo`.
 //!
 //! Terms are separated by spaces and must all hold; a dash before a term turns it round. Numbers without a unit are in
 //! the unit of their column: percent, the ranges' units of latency, energy and sensor memory (link bytes too), millions
@@ -33,6 +33,8 @@ enum Condition {
     Boundary(Column, Relation, BoundaryId, BoundaryId),
     /// A property.
     Fact(Fact),
+    /// A tag in the note, without its `#`.
+    Tag(String),
 }
 
 /// Property of a row.
@@ -46,11 +48,18 @@ pub(super) enum Fact {
     Pinned,
     /// Is on the front.
     Front,
+    /// Has a note.
+    Noted,
 }
 
 /// Properties by word.
-const FACTS: [(&str, Fact); 4] =
-    [("fits", Fact::Fits), ("measured", Fact::Measured), ("pinned", Fact::Pinned), ("front", Fact::Front)];
+const FACTS: [(&str, Fact); 5] = [
+    ("fits", Fact::Fits),
+    ("measured", Fact::Measured),
+    ("pinned", Fact::Pinned),
+    ("front", Fact::Front),
+    ("noted", Fact::Noted),
+];
 
 /// Filter of the rows.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -87,6 +96,8 @@ pub(super) struct FilterRow<'a> {
     pub(super) value: &'a dyn Fn(Column) -> f64,
     /// Returns `true` if the row has a property.
     pub(super) holds: &'a dyn Fn(Fact) -> bool,
+    /// Returns `true` if the note on the row has a tag.
+    pub(super) tagged: &'a dyn Fn(&str) -> bool,
 }
 
 impl Filter {
@@ -121,11 +132,12 @@ impl Filter {
 
 impl Condition {
     fn holds(&self, subject: &FilterRow) -> bool {
-        match *self {
-            Self::Fact(fact) => (subject.holds)(fact),
-            Self::Number(column, relation, wanted) => relation.holds((subject.value)(column), wanted, wanted),
+        match self {
+            Self::Fact(fact) => (subject.holds)(*fact),
+            Self::Tag(tag) => (subject.tagged)(tag),
+            Self::Number(column, relation, wanted) => relation.holds((subject.value)(*column), *wanted, *wanted),
             Self::Boundary(column, relation, first, last) => {
-                relation.holds((subject.value)(column), f64::from(first), f64::from(last))
+                relation.holds((subject.value)(*column), f64::from(*first), f64::from(*last))
             }
         }
     }
@@ -148,6 +160,9 @@ impl Relation {
 }
 
 fn condition(word: &str, space: &SearchSpace, ranges: &[KnobRange]) -> Result<Condition, FilterError> {
+    if let Some(tag) = word.strip_prefix('#') {
+        return Ok(Condition::Tag(tag.to_owned()));
+    }
     let relations = [
         ("<=", Relation::AtMost),
         (">=", Relation::AtLeast),

@@ -1,7 +1,7 @@
 //! The live session without a screen. A [`Session`] connects parts that each own their fields:
 //! * [`Catalogue`]: candidate designs with their costs, and measurements;
-//! * [`Setup`]: knobs, locks, pins, baseline, [`Override`], order and filter; a history of its changes, and saved
-//!   setups;
+//! * [`Setup`]: knobs, locks, pins, [`Notes`], baseline, [`Override`], order and filter; a history of its changes, and
+//!   saved setups;
 //! * a selection: the selected candidate;
 //! * derived values: best splits, ranking, rows, counts, histograms, scatter plots, the network of the selection;
 //! * an activity: progress of training and search, messages, held-back updates.
@@ -52,6 +52,7 @@ mod knob_range;
 mod leaks;
 mod measurements;
 mod message;
+mod notes;
 mod overriding;
 mod pictures;
 mod pool;
@@ -88,6 +89,7 @@ pub use measurements::{
     Accuracy, AccuracyFigure, AccuracyKind, Measurements, Reading, ShownAccuracy, WeightsMeasurements,
 };
 pub use message::{Message, Severity};
+pub use notes::Notes;
 pub use overriding::Override;
 pub use pictures::Pictures;
 pub use predictions::{PredictionInput, Predictions};
@@ -95,7 +97,9 @@ pub use ranking_rule::{Class, RankedDesign};
 pub use sensitivity::{DesignSwing, FastestRange};
 pub(crate) use session::DEFAULT_POOL;
 pub use session::Session;
-pub use session_file::{DesignRow, OverrideRow, SavedSetupRow, SessionFile, SessionFileError, SessionHeader, ViewRow};
+pub use session_file::{
+    DesignRow, NoteRow, OverrideRow, SavedSetupRow, SessionFile, SessionFileError, SessionHeader, ViewRow,
+};
 pub use setup::{Pinned, Setup};
 pub use sweep::{SweepPoint, SweptDesign};
 pub use tracks::{AccuracyChange, TrackStop};

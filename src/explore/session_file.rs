@@ -43,6 +43,9 @@ pub struct SessionFile {
     /// Pinned designs.
     #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "pin")]
     pub pins: Vec<DesignRow>,
+    /// Notes on designs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "note")]
+    pub notes: Vec<NoteRow>,
     /// Saved setups.
     #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "setup", alias = "remembered")]
     pub saved_setups: Vec<SavedSetupRow>,
@@ -111,6 +114,16 @@ pub struct DesignRow {
     /// Name of the boundary of the split if the user chose it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split: Option<String>,
+}
+
+/// A note on a design.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoteRow {
+    /// The note; words that begin with `#` are tags.
+    pub text: String,
+    /// The design, at every split.
+    pub design: DesignRow,
 }
 
 /// An overridden design.

@@ -10,6 +10,7 @@ use super::candidate::CandidateId;
 use super::column::Sort;
 use super::filter::Filter;
 use super::knob_range::KnobRange;
+use super::notes::Notes;
 use super::overriding::Override;
 use crate::cost::Knobs;
 use crate::network::BoundaryId;
@@ -27,13 +28,14 @@ pub struct Pinned {
     pub split: Option<BoundaryId>,
 }
 
-/// Knobs, locks, pins, baseline, override, order and filter of a session.
+/// Knobs, locks, pins, notes, baseline, override, order and filter of a session.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Setup {
     knobs: Knobs,
     /// Locked knobs, one bit each at [`Knob::index`].
     locked: u16,
     pins: Vec<Pinned>,
+    notes: Notes,
     baseline: Option<CandidateId>,
     design_override: Option<Override>,
     sort: Sort,
@@ -52,12 +54,13 @@ pub(super) enum SetupError {
 }
 
 impl Setup {
-    /// The setup of a new session: these knobs, nothing locked, pinned, overridden or filtered.
+    /// The setup of a new session: these knobs, nothing locked, pinned, noted, overridden or filtered.
     pub(super) fn new(knobs: &Knobs) -> Self {
         Self {
             knobs: *knobs,
             locked: 0,
             pins: Vec::new(),
+            notes: Notes::default(),
             baseline: None,
             design_override: None,
             sort: Sort::default(),
@@ -100,6 +103,11 @@ impl Setup {
     pub fn pin_letter(&self, id: CandidateId) -> Option<char> {
         let index = self.pins.iter().position(|pin| pin.candidate == id)?;
         letter(index)
+    }
+
+    /// Notes on designs.
+    pub const fn notes(&self) -> &Notes {
+        &self.notes
     }
 
     /// Candidate that others are compared with; `None` for the first of the ranking.
@@ -172,6 +180,16 @@ impl Setup {
         }
     }
 
+    /// Writes a note on a candidate in place of an earlier one; a blank text removes that.
+    pub(super) fn set_note(&mut self, id: CandidateId, text: &str) {
+        self.notes.set(id, text);
+    }
+
+    /// The setup with other notes.
+    pub(super) fn with_notes(self, notes: Notes) -> Self {
+        Self { notes, ..self }
+    }
+
     /// Sets what others are compared with.
     pub(super) const fn set_baseline(&mut self, baseline: Option<CandidateId>) {
         self.baseline = baseline;
@@ -211,6 +229,8 @@ impl Setup {
             "unpin"
         } else if before.pins != self.pins {
             "order of the pins"
+        } else if before.notes != self.notes {
+            "note"
         } else if before.baseline != self.baseline {
             "baseline"
         } else if before.sort != self.sort {

@@ -115,6 +115,7 @@ fn a_page_of_a_run_has_every_section_in_both_forms() {
     let folder = tempfile::tempdir().unwrap();
     let (mut session, design) = measured();
     session.apply(Command::Pin, 0);
+    session.apply(Command::Note("for the <board> #demo".to_owned()), 0);
     let facts = run(folder.path(), &design, session.knobs().sensors);
     let report = Report::new(&session, Some(&facts));
     let page = report.html();
@@ -129,6 +130,8 @@ fn a_page_of_a_run_has_every_section_in_both_forms() {
     assert!(report.lead.contains("87.5 % of 800 test objects rightly in int8"), "{}", report.lead);
     let text = &markdown.text;
     assert!(text.contains("| test | int8 | 87.5 % | 85.0 to 89.6 % | 800 | 600 |"), "{text}");
+    assert!(text.contains("Note: for the <board> #demo") && text.contains("` | for the <board> #demo |"), "{text}");
+    assert!(page.contains("for the &lt;board&gt; #demo"));
     assert!(text.contains("camera lost") && text.contains("| 3 | int8 |"));
     assert!(text.contains(&format!("splitscope report {} --design {design}", facts.path.display())));
     let names: std::collections::HashSet<&String> = markdown.pictures.iter().map(|(name, _)| name).collect();

@@ -45,6 +45,8 @@ struct Record<A> {
     sensor_peak_bytes: u64,
     link_bytes: u64,
     frames_per_s: Option<f64>,
+    /// The note on the design.
+    note: Option<String>,
 }
 
 /// Knobs and profile of the costs.
@@ -61,7 +63,7 @@ struct Sheet {
 }
 
 /// Names of the columns of CSV: the fields of [`Record`], the accuracy as [`AccuracyCells`].
-const COLUMNS: [&str; 28] = [
+const COLUMNS: [&str; 29] = [
     "id",
     "design",
     "split",
@@ -90,6 +92,7 @@ const COLUMNS: [&str; 28] = [
     "sensor_peak_bytes",
     "link_bytes",
     "frames_per_s",
+    "note",
 ];
 
 /// Accuracy in CSV: value, kind, lower and upper end, precision.
@@ -131,6 +134,7 @@ fn record<A>(session: &Session, id: CandidateId, accuracy: impl Fn(Option<Accura
         sensor_peak_bytes: cost.sensor_peak_bytes,
         link_bytes: cost.link_bytes,
         frames_per_s: Some(cost.fps).filter(|fps| fps.is_finite()),
+        note: row.note.map(str::to_owned),
     })
 }
 
@@ -174,9 +178,11 @@ pub(crate) fn markdown(session: &Session) -> String {
     let ids = if pinned.is_empty() { session.order().iter().copied().take(10).collect() } else { pinned };
     let [accuracy, time, energy, memory] =
         [Column::Accuracy, Column::Latency, Column::Energy, Column::Memory].map(|column| session.unit(column));
+    let noted = !session.setup().notes().is_empty();
+    let (head, rule) = if noted { (" note |", "---|") } else { ("", "") };
     let mut out = format!(
         "{} on {}, {} sensors; accuracies measured in int8 unless they say otherwise\n\n| | accuracy % | latency {} | energy {} | sensor RAM {} | link bytes | split | fusion \
-         | fits |\n|---|---:|---:|---:|---:|---:|---|---|---|\n",
+         | fits |{head}\n|---|---:|---:|---:|---:|---:|---|---|---|{rule}\n",
         session.space().name,
         session.profile().name,
         session.knobs().sensors,
@@ -185,9 +191,11 @@ pub(crate) fn markdown(session: &Session) -> String {
         memory.symbol,
     );
     for row in ids.into_iter().filter_map(|id| record(session, id, |figure| figure)) {
+        let text = row.note.unwrap_or_default().replace('|', "\\|");
+        let note = if noted { format!(" {text} |") } else { String::new() };
         let _ = writeln!(
             out,
-            "| #{} `{}` | {} | {} | {} | {} | {} | {} | {} | {} |",
+            "| #{} `{}` | {} | {} | {} | {} | {} | {} | {} | {} |{note}",
             row.id,
             row.design,
             in_percent(row.accuracy, accuracy),

@@ -43,7 +43,7 @@ impl Derived {
     }
 
     /// Appends the ranking, where candidates that are one design at their best splits appear once. They have equal
-    /// keys, so they follow each other. Marked candidates (pinned, kept, the baseline) represent the others.
+    /// keys, so they follow each other. Marked candidates (pinned, noted, kept, the baseline) represent the others.
     fn merge_repeated(
         &self,
         rows: &mut Vec<CandidateId>,
@@ -51,7 +51,10 @@ impl Derived {
         setup: &Setup,
         kept: Option<CandidateId>,
     ) {
-        let marked = |id: CandidateId| setup.is_pinned(id) || kept == Some(id) || setup.baseline() == Some(id);
+        let marked = |id: CandidateId| {
+            let noted = setup.notes().get(id).is_some();
+            setup.is_pinned(id) || noted || kept == Some(id) || setup.baseline() == Some(id)
+        };
         // Designs of the last rows, which have the rank of the moment.
         let mut designs: Vec<DesignKey> = Vec::new();
         for tied in self.ranking.keys().iter().flat_map(|keys| keys.chunk_by(|one, other| one.ties_with(*other))) {
@@ -108,7 +111,9 @@ impl Derived {
             Fact::Measured => catalogue.is_measured(self.best_index(catalogue, id)),
             Fact::Pinned => setup.is_pinned(id),
             Fact::Front => self.ranking.is_on_front(id),
+            Fact::Noted => setup.notes().get(id).is_some(),
         };
-        setup.filter().passes(&FilterRow { value: &value, holds: &holds })
+        let tagged = |tag: &str| setup.notes().has_tag(id, tag);
+        setup.filter().passes(&FilterRow { value: &value, holds: &holds, tagged: &tagged })
     }
 }

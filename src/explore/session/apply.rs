@@ -6,6 +6,7 @@ use crate::explore::command::{Command, DesignPart, Move, WorkControl, WorkReques
 use crate::explore::filter::{Filter, FilterError};
 use crate::explore::history::Gesture;
 use crate::explore::message::Severity;
+use crate::explore::notes::Notes;
 use crate::explore::overriding::Override;
 use crate::explore::setup::{Pinned, Setup, SetupError};
 use crate::quantity::{Knob, QuantityError};
@@ -142,6 +143,11 @@ impl Session {
                 let to = to.apply(*pin, self.setup.pins().len());
                 self.setup.move_pin(*pin, to);
             }
+            Command::Note(text) => {
+                if let Some(selected) = self.selected() {
+                    self.setup.set_note(selected, text);
+                }
+            }
             Command::Baseline => {
                 let selected = self.selected();
                 let baseline = if self.setup.baseline() == selected { None } else { selected };
@@ -154,7 +160,8 @@ impl Session {
             }
             Command::Recall(index) => {
                 let Some(saved) = self.history.saved().get(*index) else { return Err(Refusal::no_saved_setup()) };
-                self.setup = saved.setup.clone();
+                // Notes are of the designs, whatever setup they are looked at with.
+                self.setup = saved.setup.clone().with_notes(self.setup.notes().clone());
             }
             _ => {}
         }
@@ -308,7 +315,7 @@ impl Session {
     }
 
     fn save_setup(&mut self, name: &str, now_ms: u64) {
-        self.history.save(name, self.setup.clone());
+        self.history.save(name, self.setup.clone().with_notes(Notes::default()));
         self.activity.say(Severity::Info, format!("saved as {name}"), now_ms);
     }
 }
@@ -328,6 +335,7 @@ const fn changes_setup(command: &Command) -> bool {
             | Command::ResetOverride
             | Command::Pin
             | Command::MovePin { .. }
+            | Command::Note(_)
             | Command::Baseline
             | Command::Sort(_)
             | Command::Filter(_)

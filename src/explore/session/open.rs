@@ -39,6 +39,10 @@ impl Session {
             session.history.save(&row.name, setup);
         }
         session.setup = session.read_setup(&present_setup(file))?;
+        for row in &file.notes {
+            let noted = session.read_candidate(&row.design)?.candidate;
+            session.setup.set_note(noted, &row.text);
+        }
         if let Ok(knob) = Knob::named(&file.view.knob) {
             session.ranges.select(knob);
         }

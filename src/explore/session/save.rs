@@ -4,7 +4,7 @@ use super::Session;
 use crate::cost::TransmitConfig;
 use crate::explore::candidate::CandidateId;
 use crate::explore::session_file::{
-    DesignRow, OverrideRow, SavedSetupRow, SessionFile, SessionHeader, VERSION, ViewRow,
+    DesignRow, NoteRow, OverrideRow, SavedSetupRow, SessionFile, SessionHeader, VERSION, ViewRow,
 };
 use crate::explore::setup::Setup;
 use crate::network::BoundaryId;
@@ -36,6 +36,7 @@ impl Session {
             baseline: setup.baseline,
             design_override: setup.design_override,
             pins: setup.pins,
+            notes: self.note_rows(),
             saved_setups: self.saved_setups().iter().map(|saved| self.setup_row(&saved.name, &saved.setup)).collect(),
         }
     }
@@ -54,6 +55,13 @@ impl Session {
             design_override: self.override_row(setup),
             pins: pins.collect(),
         }
+    }
+
+    fn note_rows(&self) -> Vec<NoteRow> {
+        let row = |(id, text): (CandidateId, &str)| {
+            Some(NoteRow { text: text.to_owned(), design: self.design_row(id, None)? })
+        };
+        self.setup.notes().iter().filter_map(row).collect()
     }
 
     fn override_row(&self, setup: &Setup) -> Option<OverrideRow> {

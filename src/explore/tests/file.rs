@@ -14,6 +14,7 @@ fn a_session_opens_again_as_it_was() {
     session.apply(Command::LockKnob, 0);
     session.apply(Command::Select(Move::To(7)), 0);
     session.apply(Command::Pin, 0);
+    session.apply(Command::Note("good on \"the\" board #demo".into()), 0);
     session.apply(Command::Override(DesignPart::Fusion, Move::Last), 0);
     session.apply(Command::Override(DesignPart::Split, Move::To(4)), 0);
     session.apply(Command::Pin, 0);
@@ -28,6 +29,7 @@ fn a_session_opens_again_as_it_was() {
         SessionFile::from_toml(&Source::new("session.toml", text.clone())).unwrap_or_else(|error| panic!("{error}"));
     let (space, profile) = pair();
     let again = Session::open(&file, space, profile).unwrap();
+    assert!(!session.setup().notes().is_empty());
     assert_eq!(again.setup(), session.setup());
     assert_eq!(again.strip(), session.strip());
     assert_eq!(again.order(), session.order());

@@ -21,8 +21,11 @@ fn moves() -> impl Strategy<Value = Move> {
 fn command() -> impl Strategy<Value = Command> {
     let part = prop::sample::select(vec![DesignPart::Split, DesignPart::Fusion, DesignPart::Ratio, DesignPart::Bits]);
     let texts = ["3", "2.5 Mbit/s", "none", "48 KiB", "nonsense", "", "-1", "1e300"].map(String::from).to_vec();
-    let filters = ["fits", "acc>72 split=S3", "lat<3ms -pinned", "macs>=1", "?", ""].map(String::from).to_vec();
+    let filters =
+        ["fits", "acc>72 split=S3", "lat<3ms -pinned", "#x -noted", "macs>=1", "?", ""].map(String::from).to_vec();
+    let notes = ["for the board #x", "#", " "].map(String::from).to_vec();
     prop_oneof![
+        2 => prop::sample::select(notes).prop_map(Command::Note),
         4 => moves().prop_map(Command::SelectKnob),
         8 => moves().prop_map(Command::MoveKnob),
         4 => (prop::sample::select(Knob::ALL.to_vec()), -0.5_f64..1.5)
@@ -168,6 +171,30 @@ fn a_remembered_setup_comes_back_and_that_can_be_undone() {
     assert_eq!((session.value(Knob::Sensors), session.saved_setups()[0].name.as_str()), (2.0, "two eyes"));
     session.apply(Command::Undo, 0);
     assert_eq!(session.value(Knob::Sensors), 9.0);
+}
+
+#[test]
+fn a_note_is_found_by_its_tag_kept_by_setups_and_undone() {
+    let mut session = session(100);
+    session.apply(Command::Select(Move::To(5)), 0);
+    let noted = session.selected().unwrap();
+    session.apply(Command::SaveSetup("before".into()), 0);
+    session.apply(Command::Note("second choice #board #spare".into()), 0);
+    assert_eq!(session.past()[0].label, "note");
+    session.apply(Command::Recall(0), 0);
+    assert_eq!(session.setup().notes().get(noted), Some("second choice #board #spare"));
+    let all = session.order().len();
+    for (filter, rows) in [("#board #spare", 1), ("noted", 1), ("#boa", 0), ("-#board", all - 1)] {
+        session.apply(Command::Filter(filter.into()), 0);
+        assert_eq!(session.order().len(), rows, "{filter}");
+    }
+    session.apply(Command::Filter("#board".into()), 0);
+    let row = session.rows(0..1).next().unwrap();
+    assert_eq!((row.id, row.note), (noted, Some("second choice #board #spare")));
+    session.apply(Command::Note(" ".into()), 0);
+    assert!(session.setup().notes().is_empty() && session.order().is_empty());
+    session.apply(Command::Undo, 0);
+    assert_eq!(session.order(), [noted]);
 }
 
 #[test]

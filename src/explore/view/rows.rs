@@ -20,6 +20,8 @@ pub struct TableRow<'a> {
     pub candidate: &'a CandidateDesign,
     /// Letter of its pin.
     pub pin: Option<char>,
+    /// The note on it.
+    pub note: Option<&'a str>,
     /// `true` for the selected candidate.
     pub selected: bool,
     /// `true` if it is shown as overridden rather than at its best split.
@@ -107,6 +109,7 @@ impl Session {
             id,
             candidate,
             pin: self.setup().pin_letter(id),
+            note: self.setup().notes().get(id),
             selected: self.selected() == Some(id),
             overridden: false,
             accuracy,

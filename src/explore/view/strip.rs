@@ -131,8 +131,10 @@ impl Session {
                 self.profile().name
             )
         });
+        let noted = self.selected().and_then(|id| self.setup().notes().get(id));
+        let note = noted.map_or_else(String::new, |text| format!("# note: {text}\n"));
         format!(
-            "{cost}[design]\nspace = \"{}\"\ngenome = \"{}\"\nsplit = \"{}\"\nfusion = \"{}\"\nratio = {}\nbits = {}\n",
+            "{cost}{note}[design]\nspace = \"{}\"\ngenome = \"{}\"\nsplit = \"{}\"\nfusion = \"{}\"\nratio = {}\nbits = {}\n",
             self.space().name,
             self.space().print(&design.genome),
             name(design.split),

@@ -48,6 +48,8 @@ pub(in crate::report) fn nothing() -> PageSection {
 pub(in crate::report) fn section(session: &Session, chosen: &Chosen) -> PageSection {
     let mut passages = vec![Passage::picture("network", strip_caption(chosen), strip(session, chosen))];
     passages.extend(session.status().map(|status| Passage::Text(format!("Design {}.", status.sentence))));
+    let note = session.setup().notes().get(chosen.strip.candidate);
+    passages.extend(note.map(|text| Passage::Text(format!("Note: {text}"))));
     passages.push(Passage::Table(costs(session, chosen)));
     passages.push(Passage::picture(
         "latency",

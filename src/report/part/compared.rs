@@ -1,4 +1,4 @@
-//! Pinned designs side by side.
+//! Pinned designs side by side, and the notes on designs.
 
 use super::words::{accuracy, bytes, energy, latency, percent, percent_range};
 use crate::explore::Session;
@@ -13,7 +13,8 @@ pub(in crate::report) fn section(session: &Session, run: Option<&RunFacts>) -> P
     let all = session.compared();
     if all.is_empty() {
         let text = "None is pinned. In the explorer a pin keeps a design at hand for comparison.";
-        return PageSection::new(heading, vec![Passage::Text(text.to_owned())]);
+        let passages = [Passage::Text(text.to_owned())].into_iter().chain(notes(session));
+        return PageSection::new(heading, passages.collect());
     }
     let head = [
         "",
@@ -66,7 +67,17 @@ pub(in crate::report) fn section(session: &Session, run: Option<&RunFacts>) -> P
         limit: session.knobs().latency_limit_s.map(|limit| ("limit".to_owned(), limit * 1e3)),
     };
     let picture = Passage::picture("pinned", "Time of one frame of each pinned design, by stage.", chart.draw());
-    PageSection::new(heading, vec![Passage::Table(table), picture])
+    PageSection::new(heading, [Passage::Table(table), picture].into_iter().chain(notes(session)).collect())
+}
+
+/// Notes on designs, pinned or not; none if there are none.
+fn notes(session: &Session) -> Option<Passage> {
+    let mut table = PageTable::new("Notes on designs", &["design", "note"], 2);
+    for (id, text) in session.setup().notes().iter() {
+        let design = session.best_design(id).map(|design| format!("`{}`", session.space().print_design(&design)));
+        table.row(vec![design.unwrap_or_default(), text.to_owned()]);
+    }
+    (!session.setup().notes().is_empty()).then_some(Passage::Table(table))
 }
 
 /// Accuracy of a design on test objects, in int8 if that was measured.

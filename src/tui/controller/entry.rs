@@ -20,6 +20,7 @@ pub(super) fn begun(session: &Session, ui: &UiState, purpose: Purpose) -> Entry 
     let text = match purpose {
         Purpose::Filter => session.setup().filter().text(),
         Purpose::HelpSearch => &ui.help_search,
+        Purpose::Note => session.selected().and_then(|id| session.setup().notes().get(id)).unwrap_or_default(),
         Purpose::Knob | Purpose::Palette | Purpose::Remember => "",
     };
     Entry::new(purpose, text)
@@ -69,6 +70,7 @@ pub(super) fn submitted(session: &Session, ui: &mut UiState) -> Option<UserComma
         Purpose::Knob if !is_blank => Some(Command::TypeKnob(text.to_owned()).into()),
         Purpose::Remember if !is_blank => Some(Command::SaveSetup(text.to_owned()).into()),
         Purpose::Filter => Some(Command::Filter(text.to_owned()).into()),
+        Purpose::Note => Some(Command::Note(text.to_owned()).into()),
         Purpose::Palette => command_palette::chosen(ui, text, entry.row),
         Purpose::Knob | Purpose::Remember | Purpose::HelpSearch => None,
     }

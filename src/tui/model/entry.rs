@@ -21,6 +21,8 @@ pub(crate) enum Purpose {
     HelpSearch,
     /// Name of the current setup.
     Remember,
+    /// Note on the selected design.
+    Note,
 }
 
 /// A text being typed.

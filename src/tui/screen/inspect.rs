@@ -77,7 +77,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     chrome::line(buf, chrome::row(table, foot), &[(&hold, theme.text)], theme);
 }
 
-/// Lines about the design: as it is written; size and accuracy; what is sent; what else was measured.
+/// Lines about the design: as it is written; size and accuracy; its note; what is sent; what else was measured.
 fn about(view: View<'_>, strip: &DesignStrip<'_>) -> Vec<String> {
     let session = view.session;
     let design = session.space().print_design(&strip.design);
@@ -100,6 +100,7 @@ fn about(view: View<'_>, strip: &DesignStrip<'_>) -> Vec<String> {
     };
     let size = format!("{}, {} weights, {accuracy}", Metric::Macs.format(macs as f64), number::grouped(weights));
     let mut lines = vec![design, size];
+    lines.extend(session.setup().notes().get(strip.candidate).map(|note| format!("note: {note}")));
     let Some(network) = session.network() else { return lines };
     let traffic = Traffic::new(strip.here().evaluation.link_bytes, session.knobs().sensors, network.input);
     let sentence = |leak: &ShownLeak| format!("; {}{}", leak_sentence(leak.figures.leak), leak.precision.suffix());

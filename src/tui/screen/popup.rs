@@ -287,11 +287,12 @@ pub(crate) fn entry(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut Hit
             },
         ),
         Purpose::Filter => {
-            ("filter".to_owned(), "acc>72 split=S3 lat<8 fits measured pinned front, - for not".to_owned())
+            ("filter".to_owned(), "acc>72 split=S3 lat<8 fits measured pinned front #tag, - for not".to_owned())
         }
         Purpose::Palette => ("command".to_owned(), format!("{} found", commands.len())),
         Purpose::HelpSearch => ("search the help".to_owned(), String::new()),
         Purpose::Remember => ("remember the present setup as".to_owned(), String::new()),
+        Purpose::Note => (format!("note on {}", name(session)), "#word is a tag; empty removes the note".to_owned()),
     };
     let inner = chrome::pane(buf, area, (&title, &note), true, theme);
     let first = chrome::scrolled(0, entry.row, commands.len(), usize::from(listed));

@@ -9,7 +9,7 @@
 //! ```
 //! Columns go by priority where there is no room. Accuracies are in int8; `f`: measured in float only; `~`: measured
 //! with another number of sensors; `≈93 ±2`: predicted, with half its 90 % interval; `†79.8`:
-//! that of published networks of this size, unsplit; `-`: not known.
+//! that of published networks of this size, unsplit; `-`: not known. Notes have a column as soon as there are any.
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
@@ -39,7 +39,7 @@ struct ColumnShape {
 impl ColumnShape {
     /// Returns `true` if the table can be sorted by the column.
     fn sorts(&self) -> bool {
-        ![DELTA, DESIGN, NETWORK].contains(&self.title.as_str()) && !PARTS.contains(&self.title.as_str())
+        ![DELTA, DESIGN, NETWORK, NOTE].contains(&self.title.as_str()) && !PARTS.contains(&self.title.as_str())
     }
 }
 
@@ -50,6 +50,9 @@ const PARTS: [&str; 3] = ["sensor", "link", "aggr."];
 const DESIGN: &str = "design";
 /// Cells of the latter.
 const DESIGN_CELLS: u16 = 58;
+/// Heading of the notes, and their cells.
+const NOTE: &str = "note";
+const NOTE_CELLS: u16 = 20;
 /// Heading of the name of an imported network.
 const NETWORK: &str = "network";
 /// Cells of such names, and of those of layers.
@@ -140,6 +143,9 @@ fn shapes(view: View<'_>, room: u16) -> Vec<ColumnShape> {
         }
         all.insert(1, shape(Column::Id, NETWORK.to_owned(), NETWORK_CELLS, 10, true));
     }
+    if !view.session.setup().notes().is_empty() {
+        all.push(shape(Column::Id, NOTE.to_owned(), NOTE_CELLS, 8, true));
+    }
     if view.session.catalogue().leaks().is_empty() {
         all.retain(|shape| shape.column != Column::Leak);
     }
@@ -227,6 +233,7 @@ fn figure(view: View<'_>, shape: &ColumnShape, design: &TableRow<'_>) -> String 
         title if title == aggregator => return scaled(cost.latency.aggregator_s),
         DESIGN => return printed(view, design),
         NETWORK => return network(view, design),
+        NOTE => return design.note.unwrap_or_default().to_owned(),
         _ => {}
     }
     match shape.column {

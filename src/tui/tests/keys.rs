@@ -116,6 +116,32 @@ fn leaks_are_a_column_an_axis_and_a_filter() {
 }
 
 #[test]
+fn a_note_is_typed_changed_and_shown_wherever_its_design_is() {
+    let screen = |keys: &str| {
+        let (mut session, mut ui) = (session(), UiState::default());
+        play(&mut session, &mut ui, keys);
+        ui.now_ms += 60_000;
+        let buffer = still(&session, &ui, (200, 60), &picture_theme(ColourScheme::OkabeIto));
+        (session, buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect::<String>())
+    };
+    let shown = "for the board #demo";
+    let typed = format!("tjn{shown}<enter>");
+    for keys in ["", "<enter>", "<space>4", "/#demo<enter>"] {
+        let (_, text) = screen(&format!("{typed}{keys}"));
+        assert!(text.contains(shown), "{keys}: {text}");
+    }
+    let (session, _) = screen(&format!("{typed}/#demo<enter>"));
+    assert_eq!(session.order().len(), 1);
+    // The earlier note is there to be changed.
+    let (session, _) = screen(&format!("{typed}n #late<enter>/#late #demo<enter>"));
+    assert_eq!(session.order().len(), 1);
+    let (session, _) = screen(&format!("{typed}n<C-u><enter>"));
+    assert!(session.setup().notes().is_empty());
+    let (session, _) = screen("tjnnever<esc>");
+    assert!(session.setup().notes().is_empty());
+}
+
+#[test]
 fn a_wrong_filter_stays_with_its_error_and_a_cancelled_one_is_taken_back() {
     let (session, ui) = after("/lat<5<enter>");
     assert_eq!(session.setup().filter().text(), "lat<5");

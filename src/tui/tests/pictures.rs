@@ -215,6 +215,7 @@ fn overlays() {
     snapshots("palette", &POPUP_SIZES, fixture::session(), ":kno");
     snapshots("typed", &POPUP_SIZES, fixture::session(), "j<enter>2.5 M");
     snapshots("filter", &POPUP_SIZES, fixture::session(), "/lat<4 sp");
+    snapshots("note", &POPUP_SIZES, fixture::trained(), "tjnfor the board #demo<enter>jn#spare");
     snapshots("export", &POPUP_SIZES, fixture::session(), "e");
     snapshots("quit", &POPUP_SIZES, fixture::trained(), "q");
 }

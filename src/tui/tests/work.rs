@@ -147,6 +147,13 @@ fn designs_are_written_as_csv_json_and_markdown() {
     );
     assert!(designs.iter().any(|design| design["accuracy"].is_null()), "not all are measured");
     assert_eq!(export::markdown(&session).lines().count(), 4 + 10);
+    let mut session = session;
+    session.apply(Command::Note("a|b, #demo".to_owned()), 0);
+    let json: serde_json::Value = serde_json::from_str(&export::json(&session).unwrap()).unwrap();
+    assert_eq!(json["designs"][session.selected_row().unwrap()]["note"], "a|b, #demo");
+    assert!(export::csv(&session).contains(",\"a|b, #demo\"\n"));
+    let table = export::markdown(&session);
+    assert!(table.contains(" | fits | note |\n") && table.contains(" | a\\|b, #demo |\n"), "{table}");
 }
 
 #[test]

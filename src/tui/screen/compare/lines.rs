@@ -60,13 +60,21 @@ fn point(text: impl Into<String>) -> ComparedText {
 
 /// All rows.
 pub(crate) fn lines(session: &Session, pins: &[Compared], glyphs: &Glyphs) -> Vec<ComparisonRow> {
-    let mut lines = accuracies(session, pins, glyphs);
+    let mut lines = Vec::from_iter(notes(session, pins));
+    lines.extend(accuracies(session, pins, glyphs));
     lines.extend(leaks(session, pins));
     lines.extend(costs(session, pins));
     lines.extend(robustness(session, pins));
     lines.extend(lost_cameras(session, pins));
     lines.extend(genes(session, pins));
     lines
+}
+
+/// Notes on the designs; none if no pin has one.
+fn notes(session: &Session, pins: &[Compared]) -> Option<ComparisonRow> {
+    let note = |pin: &Compared| session.setup().notes().get(pin.candidate);
+    let any = pins.iter().any(|pin| note(pin).is_some());
+    any.then(|| ComparisonRow::words("note", pins.iter().map(|pin| point(note(pin).unwrap_or("-"))).collect()))
 }
 
 /// With the present number of sensors, and with every other one that was measured.
