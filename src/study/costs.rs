@@ -124,28 +124,38 @@ fn bandwidth_rows(input: &mut StudyInput, point: &StudyPoint) -> Result<Vec<Stud
 }
 
 fn bandwidth_finding(rows: &[StudyRow]) -> String {
-    let mut best: Vec<(&str, f64)> = Vec::new();
+    let mut best: Vec<(&str, &str)> = Vec::new();
     for row in rows.iter().filter(|row| row.series == "best") {
         let split = row.note.trim_start_matches("at ");
         if best.last().is_none_or(|(last, _)| *last != split) {
-            best.push((split, row.x));
+            best.push((split, &row.setting));
         }
     }
     let sequence: Vec<String> = best
         .iter()
         .enumerate()
-        .map(
-            |(index, (split, from))| {
-                if index == 0 { (*split).to_owned() } else { format!("{split} from {from:.3} Mbit/s") }
-            },
-        )
+        .map(|(index, (split, from))| if index == 0 { (*split).to_owned() } else { format!("{split} from {from}") })
         .collect();
-    let head = if best.len() > 1 { "Agrees with the paper" } else { "Does not agree with the paper" };
+    let earlier = best.windows(2).filter(|pair| is_before(rows, pair[1].0, pair[0].0)).count();
+    let head = match earlier {
+        0 => "Does not agree with the paper",
+        some if some + 1 == best.len() => "Agrees with the paper",
+        _ => "Agrees in part with the paper",
+    };
     format!(
         "{head}: the best split of the largest network moves {} times: {}.",
         best.len().saturating_sub(1),
         sequence.join(", ")
     )
+}
+
+/// Returns `true` if a split comes before another one: rows of a setting are in the order of the splits.
+fn is_before(rows: &[StudyRow], split: &str, other: &str) -> bool {
+    let place = |setting: &str, name: &str| rows.iter().position(|row| row.series == name && row.setting == setting);
+    rows.iter().any(|row| {
+        let places = (place(&row.setting, split), place(&row.setting, other));
+        matches!(places, (Some(at), Some(later)) if at < later)
+    })
 }
 
 pub(super) const MEMORY: StudyInfo = StudyInfo {
@@ -181,21 +191,25 @@ fn memory_rows(input: &mut StudyInput, point: &StudyPoint) -> Result<Vec<StudyRo
     Ok(MemoryRule::ALL.iter().map(row).collect())
 }
 
+/// Splits inside the network, by rule; the first and the last place are no splits of the network.
 fn memory_finding(rows: &[StudyRow]) -> String {
-    let sentence = |(name, _): &(&'static str, MemoryRule)| {
+    let mut sentences = Vec::new();
+    let (mut saving, mut inside) = (0, 0);
+    for (name, _) in &MemoryRule::ALL {
         let of_rule: Vec<&StudyRow> = rows.iter().filter(|row| row.series == *name).collect();
-        let whole = of_rule.last()?.value;
-        let less: Vec<&str> = of_rule.iter().filter(|row| row.value < whole).map(|row| row.setting.as_str()).collect();
-        let splits = if less.is_empty() { "no split".to_owned() } else { less.join(", ") };
-        Some((less.len() > 1, format!("by `{name}` {splits} need less than {whole:.1} KiB")))
-    };
-    let all: Vec<(bool, String)> = MemoryRule::ALL.iter().filter_map(sentence).collect();
-    let agreeing = all.iter().filter(|(agrees, _)| *agrees).count();
-    let head = match agreeing {
+        let [_, splits @ .., whole] = of_rule.as_slice() else { continue };
+        let less: Vec<&str> =
+            splits.iter().filter(|row| row.value < whole.value).map(|row| row.setting.as_str()).collect();
+        saving += less.len();
+        inside += splits.len();
+        let listed = if less.is_empty() { String::new() } else { format!(" ({})", less.join(", ")) };
+        let counts = format!("{} of {} splits inside the network", less.len(), splits.len());
+        sentences.push(format!("by `{name}` {counts} take less than its {:.1} KiB{listed}", whole.value));
+    }
+    let head = match saving {
         0 => "Does not agree with the paper",
-        some if some == all.len() => "Agrees with the paper",
+        all if all == inside => "Agrees with the paper",
         _ => "Agrees in part with the paper",
     };
-    let sentences: Vec<String> = all.into_iter().map(|(_, sentence)| sentence).collect();
     format!("{head}: {}.", sentences.join("; "))
 }

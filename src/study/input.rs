@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::error::StudyError;
 use crate::cost::{CostModel, DesignReport};
 use crate::explore::default_transmit;
+use crate::files::sha256;
 use crate::record::{Measurement, MeasurementKey, Precision, Subset, Task};
 use crate::run::{Manifest, RunDir, RunError, RunEvaluator, TaskProcess, train};
 use crate::space::Design;
@@ -48,6 +49,36 @@ impl StudyInput {
     /// Seeds that points are measured with: of new runs, or places of the given runs.
     pub(super) fn seeds(&self) -> Vec<u64> {
         if self.runs.is_empty() { (0..self.seed_count).collect() } else { (0..self.runs.len() as u64).collect() }
+    }
+
+    /// Space and profile that costs are of, so that rows in one folder are not mistaken for each other: names, and the
+    /// beginning of a digest of their contents.
+    pub(super) fn cost_origin(&self) -> String {
+        self.named_origin(&self.template.space.text)
+    }
+
+    /// As [`StudyInput::cost_origin`], with the run of a seed.
+    pub(super) fn run_origin(&self, seed: u64) -> Result<String, StudyError> {
+        match self.runs.get(seed as usize) {
+            Some(path) => Ok(self.named_origin(&format!("{:?}", RunDir::open(path)?.manifest()))),
+            None => self.training_origin(),
+        }
+    }
+
+    /// As [`StudyInput::cost_origin`], with the data and settings of trainings.
+    pub(super) fn training_origin(&self) -> Result<String, StudyError> {
+        Ok(self.named_origin(&self.training()?))
+    }
+
+    fn named_origin(&self, trained: &str) -> String {
+        let digest = short_digest(&format!("{trained}{:?}", self.template.profile));
+        format!("{} on {}, {digest}", self.model.space().name, self.model.profile().name)
+    }
+
+    /// Space, data and settings of all trainings of the study, besides seed and steps.
+    fn training(&self) -> Result<String, StudyError> {
+        let settings = Settings { seed: 0, steps: 0, threads: 0, ..self.template.training_settings()? };
+        Ok(format!("{:?}{}{settings:?}", self.template.space, self.template.data))
     }
 
     /// Number of views that are measured: sensors of the profile, or all that the space has.
@@ -101,8 +132,10 @@ impl StudyInput {
         self.open(&path)
     }
 
-    /// Trains a run of the study's folder to its end, unless it is there.
+    /// Trains a run of the study's folder to its end, unless it is there. Trainings of other spaces, data and settings
+    /// have other names.
     fn train(&self, name: &str, change: &dyn Fn(Settings) -> Settings) -> Result<PathBuf, StudyError> {
+        let name = &format!("{name}-{}", short_digest(&self.training()?));
         let path = self.folder.join(name);
         let settings = change(self.template.training_settings()?);
         let run = if path.exists() {
@@ -138,6 +171,10 @@ impl StudyInput {
     pub(super) fn open_path(&self) -> Option<&Path> {
         self.open.as_ref().map(|(path, _)| path.as_path())
     }
+}
+
+fn short_digest(text: &str) -> String {
+    sha256(text.as_bytes())[..8].to_owned()
 }
 
 /// Circumstances of an accuracy.

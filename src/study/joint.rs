@@ -3,7 +3,7 @@
 use super::error::StudyError;
 use super::info::{StudyInfo, StudyNeeds};
 use super::input::StudyInput;
-use super::rows::{self, StudyPoint, StudyRow};
+use super::rows::{self, PairedGain, StudyPoint, StudyRow};
 use crate::quantity::{Knob, Metric};
 use crate::record::{Subset, Task};
 use crate::run::{RunDir, TaskProcess, compare_baselines};
@@ -79,30 +79,24 @@ fn measure(input: &mut StudyInput, point: &StudyPoint) -> Result<Vec<StudyRow>, 
 
 fn finding(rows: &[StudyRow]) -> String {
     let joint: Vec<&StudyRow> = rows.iter().filter(|row| row.series == JOINT_SEARCH).collect();
-    let mut sentences = Vec::new();
-    let (mut ahead, mut compared) = (0, 0);
+    let (mut sentences, mut all) = (Vec::new(), Vec::new());
     for (method, _) in rows::means(rows).iter().filter(|(method, _)| method != JOINT_SEARCH) {
         // A pair was measured on one set of objects, so that differences of pairs are taken, not of means.
         let pair = |own: &&StudyRow| {
             let other =
                 rows.iter().find(|row| row.series == *method && row.setting == own.setting && row.seed == own.seed)?;
-            Some(own.value - other.value).filter(|gain| gain.is_finite())
+            Some(own.value - other.value)
         };
-        let gains: Vec<f64> = joint.iter().filter_map(pair).collect();
-        if gains.is_empty() {
-            continue;
+        let pairs: Vec<f64> = joint.iter().filter_map(pair).collect();
+        let gains: Vec<f64> = pairs.iter().copied().filter(|gain| gain.is_finite()).collect();
+        let nothing = match pairs.len() - gains.len() {
+            0 => String::new(),
+            points => format!(", where nothing fits at {points} more"),
+        };
+        if let Some(gain) = PairedGain::new(&gains) {
+            sentences.push(format!("{} over {method} at {} points{nothing}", gain.words(), gains.len()));
+            all.push(gain);
         }
-        let mean = rows::mean(&gains);
-        let interval = rows::interval(&gains);
-        compared += 1;
-        ahead += i32::from(interval.is_some_and(|(low, _)| low > 0.0));
-        let ends = interval.map_or_else(String::new, |(low, high)| format!(" ({low:+.1} to {high:+.1})"));
-        sentences.push(format!("{mean:+.1} points{ends} over {method} at {} points", gains.len()));
     }
-    let head = match ahead {
-        0 => "Can't be told",
-        some if some == compared => "Agrees with the paper",
-        _ => "Agrees in part with the paper",
-    };
-    format!("{head}: the joint search is ahead by {}.", sentences.join("; "))
+    format!("{}: the joint search is ahead by {}.", PairedGain::agreement(&all), sentences.join("; "))
 }

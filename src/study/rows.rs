@@ -22,12 +22,14 @@ pub(crate) struct StudyPoint {
     pub x: f64,
     /// Seed.
     pub seed: u64,
+    /// Space, profile and training that it is measured on, in short.
+    pub origin: String,
 }
 
 impl StudyPoint {
-    /// A point of whatever seed.
+    /// A point of whatever seed and origin.
     pub(super) fn new(setting: impl Into<String>, x: f64) -> Self {
-        Self { setting: setting.into(), x, seed: 0 }
+        Self { setting: setting.into(), x, seed: 0, origin: String::new() }
     }
 
     /// An exact row of this point.
@@ -42,6 +44,7 @@ impl StudyPoint {
             high: None,
             samples: 0,
             note: String::new(),
+            origin: self.origin.clone(),
         }
     }
 
@@ -76,12 +79,15 @@ pub(crate) struct StudyRow {
     pub samples: u64,
     /// Anything else worth knowing.
     pub note: String,
+    /// Origin of its point.
+    #[serde(default)]
+    pub origin: String,
 }
 
 impl StudyRow {
     /// Returns `true` if it is of that point.
     pub(super) fn is_of(&self, point: &StudyPoint) -> bool {
-        self.setting == point.setting && self.seed == point.seed
+        self.setting == point.setting && self.seed == point.seed && self.origin == point.origin
     }
 
     /// Ends of its interval; `None` if it is exact.
@@ -154,4 +160,36 @@ pub(super) fn interval(values: &[f64]) -> Option<(f64, f64)> {
     let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / freedom as f64;
     let half = T[freedom.min(T.len()) - 1] * (variance / values.len() as f64).sqrt();
     Some((mean - half, mean + half))
+}
+
+/// Differences between two settings that were measured in pairs: with the same seed, at the same place.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct PairedGain {
+    mean: f64,
+    interval: Option<(f64, f64)>,
+}
+
+impl PairedGain {
+    /// Gain of some pairs; `None` of none.
+    pub(super) fn new(gains: &[f64]) -> Option<Self> {
+        (!gains.is_empty()).then(|| Self { mean: mean(gains), interval: interval(gains) })
+    }
+
+    /// The gain in points with its interval: `+1.2 points (+0.3 to +2.1)`.
+    pub(super) fn words(&self) -> String {
+        let ends = self.interval.map_or_else(String::new, |(low, high)| format!(" ({low:+.1} to {high:+.1})"));
+        format!("{:+.1} points{ends}", self.mean)
+    }
+
+    /// Agreement with a claim that every gain is above zero. What its interval leaves open can't be told.
+    pub(super) fn agreement(all: &[Self]) -> &'static str {
+        let ahead = all.iter().filter(|gain| gain.interval.is_some_and(|(low, _)| low > 0.0)).count();
+        let behind = all.iter().filter(|gain| gain.interval.is_some_and(|(_, high)| high < 0.0)).count();
+        match (ahead, behind) {
+            (0, 0) => "Can't be told",
+            (0, _) => "Does not agree with the paper",
+            (some, _) if some == all.len() => "Agrees with the paper",
+            _ => "Agrees in part with the paper",
+        }
+    }
 }

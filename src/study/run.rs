@@ -52,10 +52,15 @@ impl StudyInfo {
         let mut rows = rows::read(&record)?;
         let seeds = if self.needs == StudyNeeds::Costs { vec![0] } else { input.seeds() };
         let planned = (self.plan)(input)?;
-        let points: Vec<StudyPoint> = seeds
-            .iter()
-            .flat_map(|&seed| planned.iter().map(move |point| StudyPoint { seed, ..point.clone() }))
-            .collect();
+        let mut points = Vec::new();
+        for &seed in &seeds {
+            let origin = match self.needs {
+                StudyNeeds::Costs => input.cost_origin(),
+                StudyNeeds::Runs => input.run_origin(seed)?,
+                StudyNeeds::Trainings => input.training_origin()?,
+            };
+            points.extend(planned.iter().map(|point| StudyPoint { seed, origin: origin.clone(), ..point.clone() }));
+        }
         let (started, mut measured) = (Instant::now(), 0);
         for (index, point) in points.iter().enumerate() {
             if rows.iter().any(|row| row.is_of(point)) {

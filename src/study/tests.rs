@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::rows::{self, StudyPoint};
+use super::rows::{self, PairedGain, StudyPoint};
 use super::*;
 use crate::cost::CostModel;
 use crate::hardware::{self, Profile};
@@ -58,6 +58,42 @@ fn a_study_goes_on_where_it_was_cut_short() {
     let mut none = 0;
     study.run(folder.path(), &mut input, &mut |_| none += 1).unwrap();
     assert_eq!(none, 0);
+}
+
+#[test]
+fn rows_of_another_profile_in_the_folder_are_kept_and_not_taken() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = StudyInfo::named("bandwidth").unwrap();
+    let measured = |profile: &str| {
+        let mut input = input(folder.path());
+        let profile = Profile::shipped(profile).unwrap();
+        input.template.profile.name.clone_from(&profile.name);
+        input.model = CostModel::new(SearchSpace::shipped(space::DEFAULT).unwrap(), profile).unwrap();
+        let mut count = 0;
+        let outcome = study.run(folder.path(), &mut input, &mut |_| count += 1).unwrap();
+        (count, outcome.finding)
+    };
+    let (points, finding) = measured("glasses");
+    let (others, other) = measured("siracusa");
+    assert!(points > 0 && points == others && finding != other, "{finding} {other}");
+    assert_eq!(measured("glasses"), (0, finding));
+}
+
+#[test]
+fn what_agrees_is_told_by_intervals_of_pairs() {
+    let gains = |all: &[&[f64]]| all.iter().filter_map(|gains| PairedGain::new(gains)).collect::<Vec<_>>();
+    let (ahead, behind, open): (&[f64], &[f64], &[f64]) = (&[1.0, 1.1, 1.2], &[-1.0, -1.1, -1.2], &[-1.0, 3.0]);
+    for (all, words) in [
+        (vec![ahead, ahead], "Agrees with the paper"),
+        (vec![ahead, open], "Agrees in part with the paper"),
+        (vec![ahead, behind], "Agrees in part with the paper"),
+        (vec![open, behind], "Does not agree with the paper"),
+        // One seed has no interval.
+        (vec![open, &[2.0]], "Can't be told"),
+    ] {
+        assert_eq!(PairedGain::agreement(&gains(&all)), words, "{all:?}");
+    }
+    assert_eq!(gains(&[ahead])[0].words(), "+1.1 points (+0.9 to +1.3)");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use rand_chacha::rand_core::SeedableRng;
 use super::error::StudyError;
 use super::info::{StudyInfo, StudyNeeds};
 use super::input::{Circumstances, StudyInput, accuracy};
-use super::rows::{self, StudyPoint, StudyRow};
+use super::rows::{self, PairedGain, StudyPoint, StudyRow};
 use crate::record::Precision;
 use crate::space::Design;
 use crate::supernet::Initialisation;
@@ -58,30 +58,40 @@ fn measured(
     ])
 }
 
-/// Sentence on the mean accuracies by setting, of which the paper prefers one.
+/// Sentence on the mean accuracies by setting, of which the paper prefers one. Trainings of one seed see the same
+/// objects and are known by the same designs, so that they are compared in pairs.
 fn finding(rows: &[StudyRow], preferred: &str) -> String {
-    let means = rows::means(rows);
-    let mut all = means.into_iter().find(|(name, _)| name == MEAN).map(|(_, means)| means).unwrap_or_default();
-    all.sort_by(|one, other| other.value.total_cmp(&one.value));
-    let Some(best) = all.first() else { return "Nothing was measured.".to_owned() };
-    let own = all.iter().find(|row| row.setting == preferred);
-    let apart =
-        own.zip(best.interval()).is_some_and(|(own, best)| own.interval().is_some_and(|(_, high)| high < best.0));
-    let head = if best.setting == preferred {
-        "Agrees with the paper"
-    } else if apart {
-        "Does not agree with the paper"
-    } else {
-        "Can't be told"
-    };
-    let figures: Vec<String> = all
+    let means: Vec<&StudyRow> = rows.iter().filter(|row| row.series == MEAN).collect();
+    let of = |setting: &str| -> Vec<&&StudyRow> { means.iter().filter(|row| row.setting == setting).collect() };
+    let mut settings: Vec<&str> = means.iter().map(|row| row.setting.as_str()).collect();
+    settings.sort_unstable();
+    settings.dedup();
+    let (mut sentences, mut all) = (Vec::new(), Vec::new());
+    for other in settings.iter().filter(|setting| **setting != preferred) {
+        let others = of(other);
+        let pair = |own: &&&StudyRow| {
+            let same = others.iter().find(|row| row.seed == own.seed)?;
+            Some(own.value - same.value)
+        };
+        let gains: Vec<f64> = of(preferred).iter().filter_map(pair).collect();
+        if let Some(gain) = PairedGain::new(&gains) {
+            sentences.push(format!("{} over {other}", gain.words()));
+            all.push(gain);
+        }
+    }
+    let figures: Vec<String> = settings
         .iter()
-        .map(|row| {
-            let ends = row.interval().map_or_else(String::new, |(low, high)| format!(" ({low:.1} to {high:.1})"));
-            format!("{} {:.1} %{ends}", row.setting, row.value)
+        .map(|setting| {
+            let values: Vec<f64> = of(setting).iter().map(|row| row.value).collect();
+            format!("{setting} {:.1} %", rows::mean(&values))
         })
         .collect();
-    format!("{head}: mean accuracy of random designs: {}.", figures.join(", "))
+    format!(
+        "{}: {preferred} is ahead by {}; mean accuracy of random designs: {}.",
+        PairedGain::agreement(&all),
+        sentences.join(", "),
+        figures.join(", ")
+    )
 }
 
 pub(super) const INIT: StudyInfo = StudyInfo {
