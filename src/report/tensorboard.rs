@@ -44,21 +44,21 @@ struct BoardScalar {
 
 /// An event file that grows by scalars.
 struct EventFile {
-    folder: &'static str,
+    folder: String,
     bytes: Vec<u8>,
     began: f64,
 }
 
-/// Event files of a run by their paths: of the training, of accuracies measured on the way, of searches. Files without
-/// a scalar are left out.
+/// Event files of a run by their paths: of the training, of accuracies measured on the way, of each search. Files
+/// without a scalar are left out.
 ///
 /// # Errors
 /// The run's database fails.
 pub(crate) fn event_files(run: &RunDir) -> Result<Vec<(String, Vec<u8>)>, RunError> {
     let events = run.store()?.events_after(0, usize::MAX)?;
     let began = events.first().map_or(0.0, |stored| stored.time);
-    let [mut train, mut validation, mut search] =
-        ["train", "validation", "search"].map(|name| EventFile::new(name, began));
+    let [mut train, mut validation] = ["train", "validation"].map(|name| EventFile::new(name.to_owned(), began));
+    let (mut searches, mut last_generation) = (Vec::new(), None);
     for stored in events {
         let time = stored.time;
         match stored.value.event {
@@ -69,9 +69,6 @@ pub(crate) fn event_files(run: &RunDir) -> Result<Vec<(String, Vec<u8>)>, RunErr
                     ("images per second".to_owned(), step.images_per_s),
                     ("views".to_owned(), f64::from(step.views)),
                 ];
-                let by_role = |name: &str, list: &[(Role, f64)]| -> Vec<(String, f64)> {
-                    list.iter().map(|(role, value)| (format!("{name}/{}", role.name()), *value)).collect()
-                };
                 scalars.extend(by_role("loss", &step.losses));
                 scalars.extend(by_role("accuracy", &step.accuracies));
                 train.add(time, step.step, scalars);
@@ -88,16 +85,35 @@ pub(crate) fn event_files(run: &RunDir) -> Result<Vec<(String, Vec<u8>)>, RunErr
                     ("hypervolume".to_owned(), one.hypervolume),
                     ("evaluations".to_owned(), one.evaluations as f64),
                 ];
-                search.add(time, u64::from(one.generation), scalars);
+                // Another search counts its generations anew: a curve of its own.
+                if last_generation.is_none_or(|last| one.generation <= last) {
+                    let number = searches.len() + 1;
+                    let name = if number == 1 { "search".to_owned() } else { format!("search-{number}") };
+                    searches.push(EventFile::new(name, began));
+                }
+                last_generation = Some(one.generation);
+                if let Some(search) = searches.last_mut() {
+                    search.add(time, u64::from(one.generation), scalars);
+                }
             }
             _ => {}
         }
     }
-    Ok([train, validation, search].into_iter().filter_map(EventFile::finish).collect())
+    Ok([train, validation].into_iter().chain(searches).filter_map(EventFile::finish).collect())
+}
+
+/// Mean of each role in a step, by its tag: a step has several random networks.
+fn by_role(name: &str, list: &[(Role, f64)]) -> Vec<(String, f64)> {
+    let mean = |role: Role| {
+        let values: Vec<f64> = list.iter().filter(|(other, _)| *other == role).map(|(_, value)| *value).collect();
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        (!values.is_empty()).then(|| (format!("{name}/{}", role.name()), mean))
+    };
+    Role::ALL.into_iter().filter_map(mean).collect()
 }
 
 impl EventFile {
-    fn new(folder: &'static str, began: f64) -> Self {
+    fn new(folder: String, began: f64) -> Self {
         Self { folder, bytes: Vec::new(), began }
     }
 
@@ -172,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_scalar_of_zero_is_written() {
-        let mut file = EventFile::new("train", 1.0);
+        let mut file = EventFile::new("train".to_owned(), 1.0);
         file.add(2.0, 3, vec![("loss".to_owned(), 0.0), ("bad".to_owned(), f64::NAN)]);
         let (name, bytes) = file.finish().unwrap();
         assert_eq!(name, "train/events.out.tfevents.1.splitscope");

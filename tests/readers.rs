@@ -1,0 +1,38 @@
+//! Records of a run, read by the programs that they are made for: Optuna, TensorBoard and Jupyter. They are looked for
+//! in a virtual environment in `target/readers` with the PyPI packages of [`PACKAGES`].
+
+mod common;
+
+use std::path::Path;
+use std::process::Command;
+
+use common::{folder, splitscope, text};
+
+const PACKAGES: &str = "optuna tensorboard nbclient ipykernel pandas matplotlib";
+
+#[test]
+fn records_of_the_shipped_run_are_read_by_the_programs_they_are_made_for() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = folder();
+    // A report of the shipped run is written into a copy of it, runs/run-001.
+    for arguments in [
+        &["report", "shipped"][..],
+        &["export", "--run", "runs/run-001", "--optuna", "journal.log", "--tensorboard", "curves"],
+    ] {
+        let output = splitscope(folder.path(), arguments);
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+    for file in ["runs/run-001/report.html", "journal.log", "curves/train", "curves/validation", "curves/search-2"] {
+        assert!(folder.path().join(file).exists(), "{file}");
+    }
+    let python = root.join("target/readers/bin/python");
+    if !python.exists() {
+        println!("left out: target/readers is not there, a virtual environment with {PACKAGES} from PyPI");
+        return;
+    }
+    let mut command = Command::new(python);
+    command.arg(root.join("tests/readers/read.py")).arg(root.join("docs/run.ipynb")).current_dir(folder.path());
+    let output = command.output().unwrap();
+    println!("{}", text(&output.stdout));
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+}
