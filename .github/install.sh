@@ -19,11 +19,9 @@ curl --fail --location --silent --show-error --remote-name "$releases/$name.tar.
 if command -v sha256sum >/dev/null; then sha256sum --check --quiet "$name.tar.gz.sha256"; else shasum -a 256 --check "$name.tar.gz.sha256"; fi
 tar xzf "$name.tar.gz"
 prefix=${PREFIX:-$HOME/.local}
-mkdir -p "$prefix/bin" "$prefix/share/man/man1" "$prefix/share/bash-completion/completions" \
-    "$prefix/share/zsh/site-functions" "$prefix/share/fish/vendor_completions.d"
+mkdir -p "$prefix/bin" "$prefix/share"
+# Removed first: a program that runs can't be written over.
+rm -f "$prefix/bin/splitscope"
 cp "$name/splitscope" "$prefix/bin/"
-cp "$name"/share/*.1 "$prefix/share/man/man1/"
-cp "$name/share/splitscope.bash" "$prefix/share/bash-completion/completions/splitscope"
-cp "$name/share/_splitscope" "$prefix/share/zsh/site-functions/"
-cp "$name/share/splitscope.fish" "$prefix/share/fish/vendor_completions.d/"
+cp -R "$name/share/." "$prefix/share/"
 echo "installed $("$prefix/bin/splitscope" --version) into $prefix"

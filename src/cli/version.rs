@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 
 /// Features of this build that users choose.
-const FEATURES: [(&str, bool); 2] = [("cuda", cfg!(feature = "cuda")), ("wgpu", cfg!(feature = "wgpu"))];
+const FEATURES: [(&str, bool); 3] =
+    [("cuda", cfg!(feature = "cuda")), ("wgpu", cfg!(feature = "wgpu")), ("postgres", cfg!(feature = "postgres"))];
 
 /// Version, commit and features. The commit is that of `SPLITSCOPE_COMMIT` at build time, which releases set: a build
 /// that looked for it itself would be built anew after every commit, or tell an old one.
