@@ -34,9 +34,10 @@ snapshots:
     INSTA_UPDATE=new cargo test --release --lib tui:: || true
     cargo insta review
 
-# The picture at the top of the README.
-picture:
-    cargo run --release -- picture -o docs/explore.svg
+# All pictures of README and guide.
+pictures:
+    cargo build --release
+    docs/pictures.sh
 
 # The run that comes with the program: trained, searched, measured and packed. It goes on where it was cut short.
 # An hour and a half on two cores, some 15 minutes on 16: `just bundle workers=16`.
