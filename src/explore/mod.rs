@@ -97,6 +97,7 @@ pub use ranking_rule::{Class, RankedDesign};
 pub use sensitivity::{DesignSwing, FastestRange};
 pub(crate) use session::DEFAULT_POOL;
 pub use session::Session;
+pub(crate) use session_file::MAX_POOL;
 pub use session_file::{
     DesignRow, NoteRow, OverrideRow, SavedSetupRow, SessionFile, SessionFileError, SessionHeader, ViewRow,
 };

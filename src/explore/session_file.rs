@@ -10,11 +10,14 @@ use thiserror::Error;
 use super::candidate::CandidateError;
 use super::filter::FilterError;
 use crate::diagnostic::{Diagnostic, Source};
-use crate::quantity::{Knob, QuantityError, knob_values};
+use crate::quantity::{Knob, QuantityError, knob_values, number};
 use crate::space::{ParseDesignError, ParseGenomeError};
 
 /// Version of session files that are written; earlier ones are read. Raised when a key changes its name or meaning.
 pub(super) const VERSION: u32 = 2;
+
+/// Most candidates of a session.
+pub(crate) const MAX_POOL: usize = 100_000;
 
 /// The contents of a session file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -173,6 +176,9 @@ pub enum SessionFileError {
     /// Written by a later splitscope.
     #[error("this session file has version {0}; this splitscope reads up to {VERSION}")]
     Version(u32),
+    /// More candidates than a session holds.
+    #[error("the session has a pool of {0} candidates; a session holds at most {MAX_POOL}")]
+    TooManyCandidates(usize),
     /// Another space or profile.
     #[error("the session is about the {what} `{wanted}`, not `{found}`")]
     Other {
@@ -187,7 +193,7 @@ pub enum SessionFileError {
     #[error(transparent)]
     Quantity(#[from] QuantityError),
     /// A value that a knob can't have.
-    #[error("{0} can't be {1}")]
+    #[error("{0} can't be {number}", number = number::figure(*.1))]
     Value(&'static str, f64),
     /// A genome of another space.
     #[error(transparent)]

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use super::number::written;
+
 /// Text or a value that is not a value of a quantity.
 #[derive(Debug, Clone, PartialEq, Error)]
 pub enum QuantityError {
@@ -22,7 +24,7 @@ pub enum QuantityError {
     #[error("{0} always has a value")]
     AlwaysSet(&'static str),
     /// Zero, a negative number, infinity or not a number.
-    #[error("{quantity} must be a finite number above zero, not {value}")]
+    #[error("{quantity} must be a finite number above zero, not {}", written(*.value))]
     NotPositive {
         /// Name of the quantity.
         quantity: &'static str,
@@ -30,7 +32,7 @@ pub enum QuantityError {
         value: f64,
     },
     /// A fraction where things are counted.
-    #[error("{quantity} must be a whole number, not {value}")]
+    #[error("{quantity} must be a whole number, not {}", written(*.value))]
     NotWhole {
         /// Name of the quantity.
         quantity: &'static str,

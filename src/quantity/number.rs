@@ -56,6 +56,15 @@ pub fn figure(value: f64) -> String {
     }
 }
 
+/// A number as it was written, with at most six significant digits: `0.005`, `1.5e300`, `NaN`.
+pub fn written(value: f64) -> String {
+    let rounded = format!("{value:.5e}").parse().unwrap_or(value);
+    match value.abs() {
+        size if size == 0.0 || (1e-5..1e9).contains(&size) || !size.is_finite() => format!("{rounded}"),
+        _ => format!("{rounded:e}"),
+    }
+}
+
 /// A difference of plain numbers with its sign, in the digits of [`figure`]: `+0.0123`.
 pub fn difference(delta: f64) -> String {
     with_sign(delta, figure(delta.abs()))

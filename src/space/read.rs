@@ -11,7 +11,7 @@ use super::schema::{FusionKeys, LiteratureKeys, PublishedKeys, SpaceFile, SplitK
 use super::search_space::SearchSpace;
 use super::stage::{BlockKind, Shortcut, Stage};
 use crate::diagnostic::{Diagnostic, Source, nearest};
-use crate::network::{BoundaryId, FusionOperator, Network, NetworkBuilder, Pooling, ShapeError, SlidingWindow};
+use crate::network::{BoundaryId, FusionOperator, Layer, Network, NetworkBuilder, Pooling, ShapeError, SlidingWindow};
 use block_keys::KeyUse;
 
 mod block_keys;
@@ -22,6 +22,23 @@ const MAX_BOUNDARIES: usize = 255;
 /// Most blocks of a stage.
 const MAX_DEPTH: u32 = 254;
 
+/// Largest value of each key: what is larger is a slip, and would take more memory than machines have.
+const MAX_CHANNELS: u32 = 4096;
+const MAX_RESOLUTION: u32 = 8192;
+const MAX_VIEWS: u32 = 64;
+const MAX_CLASSES: u32 = 100_000;
+const MAX_WIDTH: u32 = 65_536;
+const MAX_KERNEL: u32 = 255;
+const MAX_EXPANSION: u32 = 256;
+const MAX_STRIDE: u32 = 256;
+const MAX_SQUEEZE: u32 = 65_536;
+
+/// Most weights of a network: 512 MiB in single precision, of which a training holds several.
+const MAX_WEIGHTS: u64 = 1 << 27;
+
+/// Most values of all layers together for one view: 512 MiB in single precision.
+const MAX_VALUES: u64 = 1 << 27;
+
 impl SearchSpace {
     /// Reads a space file.
     ///
@@ -31,11 +48,12 @@ impl SearchSpace {
     pub fn from_toml(source: &Source) -> Result<Self, Diagnostic> {
         let file: SpaceFile = source.parse()?;
         let header = file.space;
-        positive(source, &header.channels, "channels")?;
-        positive(source, &header.classes, "classes")?;
-        let resolutions = choices(source, Some(&header.resolutions), "resolutions")?.unwrap_or_default();
+        count(source, &header.channels, "channels", MAX_CHANNELS)?;
+        count(source, &header.classes, "classes", MAX_CLASSES)?;
+        let resolutions =
+            choices(source, Some(&header.resolutions), "resolutions", MAX_RESOLUTION)?.unwrap_or_default();
         let views = match &header.views {
-            Some(views) => positive(source, views, "views")?,
+            Some(views) => count(source, views, "views", MAX_VIEWS)?,
             None => 1,
         };
         let stages = stages(source, &file.stage)?;
@@ -63,20 +81,22 @@ impl SearchSpace {
             slots,
             genes,
         };
-        space.check_shapes().map_err(|error| {
-            let message = error.to_string();
-            source.error(stage_span(&message, &file.stage, header.resolutions.span()), message)
-        })?;
+        space
+            .check_networks()
+            .map_err(|message| source.error(stage_span(&message, &file.stage, header.resolutions.span()), message))?;
         Ok(space)
     }
 
-    /// Lowers the smallest and the largest network at every resolution.
-    fn check_shapes(&self) -> Result<(), ShapeError> {
+    /// Lowers the smallest and the largest network at every resolution. An error begins with the layer it is about.
+    fn check_networks(&self) -> Result<(), String> {
         for genome in [self.smallest(), self.largest()] {
             for resolution in 0..self.resolutions.len() {
                 let mut genes = genome.genes().to_vec();
                 genes[0] = resolution as u8;
-                self.check_modules(&self.lower(&self.canonical(genes))?)?;
+                let network = self.lower(&self.canonical(genes)).map_err(|error| error.to_string())?;
+                self.check_modules(&network).map_err(|error| error.to_string())?;
+                check_size(&network, "weights", MAX_WEIGHTS, |layer| layer.weights)?;
+                check_size(&network, "values", MAX_VALUES, |layer| layer.output.elements())?;
             }
         }
         Ok(())
@@ -96,6 +116,18 @@ impl SearchSpace {
     }
 }
 
+/// Bounds the sum of a size over all layers. The error names the layer that adds most.
+fn check_size(network: &Network, what: &str, most: u64, size: fn(&Layer) -> u64) -> Result<(), String> {
+    let all: u64 = network.layers.iter().map(size).fold(0, u64::saturating_add);
+    match network.layers.iter().max_by_key(|layer| size(layer)) {
+        Some(largest) if all > most => Err(format!(
+            "layer {}: a network of this space has {all} {what}, most of them here; at most {most} are allowed",
+            largest.name
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Place of the stage that an error about one of its layers names; that of the resolutions for the input.
 fn stage_span(message: &str, rows: &[StageKeys], resolutions: Range<usize>) -> Range<usize> {
     let layer = message.strip_prefix("layer ").unwrap_or(message);
@@ -103,15 +135,22 @@ fn stage_span(message: &str, rows: &[StageKeys], resolutions: Range<usize>) -> R
     rows.iter().find(|row| row.name.get_ref() == stage).map_or(resolutions, |row| row.name.span())
 }
 
-fn positive(source: &Source, value: &Spanned<u32>, key: &str) -> Result<u32, Diagnostic> {
+/// A number from 1 to `most`.
+fn count(source: &Source, value: &Spanned<u32>, key: &str, most: u32) -> Result<u32, Diagnostic> {
     match *value.get_ref() {
         0 => Err(source.error(value.span(), format!("`{key}` must be at least 1"))),
-        value => Ok(value),
+        number if number > most => Err(source.error(value.span(), format!("`{key}` must be at most {most}"))),
+        number => Ok(number),
     }
 }
 
-/// A list of choices: not empty, no zero, strictly ascending.
-fn choices(source: &Source, list: Option<&Spanned<Vec<u32>>>, key: &str) -> Result<Option<Vec<u32>>, Diagnostic> {
+/// A list of choices from 1 to `most`: not empty, strictly ascending.
+fn choices(
+    source: &Source,
+    list: Option<&Spanned<Vec<u32>>>,
+    key: &str,
+    most: u32,
+) -> Result<Option<Vec<u32>>, Diagnostic> {
     let Some(list) = list else { return Ok(None) };
     let values = list.get_ref();
     let problem = if values.is_empty() {
@@ -122,6 +161,8 @@ fn choices(source: &Source, list: Option<&Spanned<Vec<u32>>>, key: &str) -> Resu
         Some(format!("`{key}` must ascend without repetition"))
     } else if values.len() > 36 {
         Some(format!("`{key}` has {} choices; at most 36 are allowed", values.len()))
+    } else if values.last() > Some(&most) {
+        Some(format!("`{key}` must be at most {most}"))
     } else {
         None
     };
@@ -165,15 +206,10 @@ fn stage(source: &Source, row: &StageKeys) -> Result<Stage, Diagnostic> {
     let block = *row.block.get_ref();
     let missing = |key: &str| source.error(row.block.span(), format!("this block needs `{key}`"));
     let senseless = |span, key: &str| source.error(span, format!("this block has no `{key}`"));
-    let widths = choices(source, row.widths.as_ref(), "widths")?;
-    let depths = choices(source, row.depths.as_ref(), "depths")?;
-    let kernels = choices(source, row.kernels.as_ref(), "kernels")?;
-    let expansions = choices(source, row.expansions.as_ref(), "expansions")?;
-    if let Some(list) = &row.depths
-        && list.get_ref().last() > Some(&MAX_DEPTH)
-    {
-        return Err(source.error(list.span(), format!("`depths` must be at most {MAX_DEPTH}")));
-    }
+    let widths = choices(source, row.widths.as_ref(), "widths", MAX_WIDTH)?;
+    let depths = choices(source, row.depths.as_ref(), "depths", MAX_DEPTH)?;
+    let kernels = choices(source, row.kernels.as_ref(), "kernels", MAX_KERNEL)?;
+    let expansions = choices(source, row.expansions.as_ref(), "expansions", MAX_EXPANSION)?;
     if let (Some(kernels), Some(values)) = (&row.kernels, &kernels)
         && values.iter().any(|kernel| kernel % 2 == 0)
         && !(block == BlockKind::MaxPool && *values == [2])
@@ -200,9 +236,9 @@ fn stage(source: &Source, row: &StageKeys) -> Result<Stage, Diagnostic> {
             _ => {}
         }
     }
-    let stride = row.stride.as_ref().map_or(Ok(1), |stride| positive(source, stride, "stride"))?;
-    let squeeze_excite =
-        row.squeeze_excite.as_ref().map(|value| positive(source, value, "squeeze-excite")).transpose()?;
+    let stride = row.stride.as_ref().map_or(Ok(1), |stride| count(source, stride, "stride", MAX_STRIDE))?;
+    let squeeze = |value| count(source, value, "squeeze-excite", MAX_SQUEEZE);
+    let squeeze_excite = row.squeeze_excite.as_ref().map(squeeze).transpose()?;
     Ok(Stage {
         name: row.name.get_ref().clone(),
         block,
@@ -267,14 +303,9 @@ fn split_rules(source: &Source, row: &SplitKeys, slots: &[Slot]) -> Result<Split
         Some(names) => boundaries(source, names, slots)?,
         None => all(slots),
     };
-    let small = |list: &Option<Spanned<Vec<u32>>>, key: &str, default: u8, most: u32| -> Result<Vec<u8>, Diagnostic> {
-        let Some(values) = choices(source, list.as_ref(), key)? else { return Ok(vec![default]) };
-        let span = list.as_ref().map_or(0..0, Spanned::span);
-        let too_large = || source.error(span.clone(), format!("`{key}` must be at most {most}"));
-        values
-            .into_iter()
-            .map(|value| u8::try_from(value).ok().filter(|_| value <= most).ok_or_else(too_large))
-            .collect()
+    let small = |list: &Option<Spanned<Vec<u32>>>, key: &str, default: u8, most: u8| -> Result<Vec<u8>, Diagnostic> {
+        let Some(values) = choices(source, list.as_ref(), key, most.into())? else { return Ok(vec![default]) };
+        Ok(values.into_iter().map(|value| value as u8).collect())
     };
     let bits = small(&row.bits, "bits", 8, 16)?;
     if let Some(list) = &row.bits
@@ -335,7 +366,7 @@ mod tests {
     }
 
     #[test]
-    fn a_size_that_overflows_is_shown_at_its_own_stage() {
+    fn a_network_that_is_too_large_is_shown_at_its_largest_stage() {
         let header = "[space]\nname = \"x\"\nchannels = 3\nresolutions = [64]\nclasses = 10\n";
         let stage = |name: &str, width: u32, stride: u32| {
             let shape = format!("block = \"conv\"\nwidths = [{width}]\nkernels = [1]\nstride = {stride}\n");
@@ -346,13 +377,18 @@ mod tests {
             SearchSpace::from_toml(&Source::new("x.toml", format!("{header}{stages}{last}{end}")))
         };
         // `S` is how `S1` begins, too.
-        let error = read(stage("S", 1 << 26, 64) + &stage("S1", u32::MAX, 1), "").unwrap_err();
-        assert_eq!((error.position().0, error.message.as_str()), (13, "layer S1: its size overflows"));
-        // Its layers can be counted, but not those of a splitting module behind it: 2^32 times 2^31 weights.
-        let wide = || stage("S", u32::MAX, 64) + &stage("S1", 1, 1);
-        assert!(read(wide(), "[split]\nratios = [1]\n").is_ok());
-        let error = read(wide(), "[split]\nratios = [1, 2]\n").unwrap_err();
-        assert_eq!((error.position().0, error.message.as_str()), (7, "layer S.reduce: its size overflows"));
+        let error =
+            read(stage("S", 1 << 10, 64) + &stage("S1", 1 << 16, 1) + &stage("S2", 1 << 11, 1), "").unwrap_err();
+        assert_eq!(error.position().0, 19);
+        assert!(error.message.starts_with("layer S2: a network of this space has 20"), "{}", error.message);
+        // Each width alone is allowed, and few weights stand here, but many values.
+        let error = read(stage("S", 1 << 16, 1), "").unwrap_err();
+        assert_eq!(error.position().0, 7);
+        assert!(
+            error.message.contains("values, most of them here; at most 134217728 are allowed"),
+            "{}",
+            error.message
+        );
     }
 
     #[test]
@@ -366,13 +402,17 @@ mod tests {
             ("widths = [8]", "widths = 8", "invalid type"),
             ("widths = [8]", "", "this block needs `widths`"),
             ("kernels = [3]", "kernels = [4]", "must be odd"),
-            ("kernels = [3]", "kernels = [4294967295]", "overflows"),
+            ("kernels = [3]", "kernels = [4294967295]", "`kernels` must be at most 255"),
             ("depths = [1, 2]", "depths = [1, 4000000000]", "`depths` must be at most 254"),
             ("depths = [1, 2]", "depths = [254]", "boundaries; at most 255"),
-            ("expansions = [2, 4]", "expansions = [4294967295]", "overflows"),
-            ("resolutions = [32]", "resolutions = [4000000000]", "overflows"),
+            ("expansions = [2, 4]", "expansions = [4294967295]", "`expansions` must be at most 256"),
+            ("resolutions = [32]", "resolutions = [4000000000]", "`resolutions` must be at most 8192"),
             ("resolutions = [32]", "resolutions = []", "has no choice"),
             ("channels = 1", "channels = 0", "at least 1"),
+            ("views = 12", "views = 1000000000", "`views` must be at most 64"),
+            ("classes = 10", "classes = 1000000000", "`classes` must be at most 100000"),
+            ("widths = [8]", "widths = [100000000]", "`widths` must be at most 65536"),
+            ("stride = 2", "stride = 4000000000", "`stride` must be at most 256"),
             ("block = \"mbconv\"", "block = \"mbcnv\"", "did you mean `mbconv`?"),
             ("name = \"S2\"", "name = \"S1\"", "the name `S1` is taken"),
             ("bits = [4, 8]", "bits = [4, 9]", "among 2, 4, 8, 16"),

@@ -8,6 +8,7 @@ use toml::Spanned;
 use super::DeviceKind;
 use crate::data::augment::Strength;
 use crate::diagnostic::{Diagnostic, Source};
+use crate::quantity::number;
 use crate::record::Precision;
 use crate::space::{Design, ParseDesignError, SearchSpace};
 use crate::supernet::Initialisation;
@@ -189,6 +190,9 @@ struct Recipe {
 }
 
 impl Settings {
+    /// Most threads.
+    pub const MAX_THREADS: u64 = 1024;
+
     /// Settings that a training of this space starts from: what its table `[training]` says, and the defaults.
     ///
     /// # Errors
@@ -225,11 +229,16 @@ impl Settings {
             ("evaluate-every", self.evaluate_every, 1..=u64::MAX),
             ("checkpoint-every", self.checkpoint_every, 1..=u64::MAX),
             ("calibration-objects", self.calibration_objects as u64, 1..=1_000_000),
-            ("threads", self.threads as u64, 0..=1024),
+            ("threads", self.threads as u64, 0..=Self::MAX_THREADS),
         ];
         for (key, value, range) in numbers {
             if !range.contains(&value) {
-                return Err(format!("{key} is {value}; it may be from {} to {}", range.start(), range.end()));
+                return Err(format!(
+                    "{key} is {}; it may be from {} to {}",
+                    number::written(value),
+                    range.start(),
+                    range.end()
+                ));
             }
         }
         for (key, value, range) in counts {

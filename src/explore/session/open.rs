@@ -6,12 +6,17 @@ use crate::explore::column::{Column, Sort};
 use crate::explore::filter::Filter;
 use crate::explore::message::Severity;
 use crate::explore::overriding::Override;
-use crate::explore::session_file::{DesignRow, OverrideRow, SavedSetupRow, SessionFile, SessionFileError, VERSION};
+use crate::explore::session_file::{
+    DesignRow, MAX_POOL, OverrideRow, SavedSetupRow, SessionFile, SessionFileError, VERSION,
+};
 use crate::explore::setup::{Pinned, Setup};
 use crate::hardware::Profile;
 use crate::network::BoundaryId;
 use crate::quantity::Knob;
 use crate::space::{Genome, SearchSpace};
+
+/// Most bits of a value on the link.
+const MAX_BITS: u8 = 16;
 
 /// A design of a session file.
 struct ReadDesign {
@@ -29,6 +34,9 @@ impl Session {
         let header = &file.session;
         if header.version > VERSION {
             return Err(SessionFileError::Version(header.version));
+        }
+        if header.pool > MAX_POOL {
+            return Err(SessionFileError::TooManyCandidates(header.pool));
         }
         expect("space", &header.space, &space.name)?;
         expect("profile", &header.profile, &profile.name)?;
@@ -123,7 +131,7 @@ impl Session {
         }
         Ok(ReadDesign {
             genome,
-            transmit: TransmitConfig { fusion, ratio: row.ratio.max(1), bits: row.bits.max(1) },
+            transmit: TransmitConfig { fusion, ratio: row.ratio.max(1), bits: row.bits.clamp(1, MAX_BITS) },
             split,
         })
     }
