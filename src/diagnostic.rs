@@ -9,6 +9,8 @@ use std::path::Path;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use serde::de::DeserializeOwned;
 
+use crate::files;
+
 /// A defect at one place of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
@@ -74,12 +76,15 @@ impl Source {
         Self { file: file.into(), text }
     }
 
+    /// Most bytes of a file that a person writes.
+    pub const LARGEST_FILE: u64 = 16 << 20;
+
     /// Reads a file.
     ///
     /// # Errors
-    /// The file can't be read, or is not UTF-8.
+    /// The file can't be read, is larger than [`Source::LARGEST_FILE`], or is not UTF-8.
     pub fn read(path: &Path) -> std::io::Result<Self> {
-        Ok(Self::new(path.display().to_string(), std::fs::read_to_string(path)?))
+        Ok(Self::new(path.display().to_string(), files::read_text(path, Self::LARGEST_FILE)?))
     }
 
     /// A diagnostic at `span` of this text.

@@ -19,6 +19,7 @@ use super::dataset::Dataset;
 use super::error::DataError;
 use super::fingerprint::Fingerprint;
 use super::samples::{Extent, Samples};
+use crate::files;
 
 /// First bytes of a file; the number changes with the layout.
 const MAGIC: &[u8; 20] = b"splitscope views 3\n\0";
@@ -245,7 +246,7 @@ fn remove(path: &Path) -> Result<(), DataError> {
 
 /// The set in a file, if all of it is as it should be; its samples in memory if they are no more than `memory_bytes`.
 fn read(path: &Path, memory_bytes: u64) -> Option<Dataset> {
-    let file = fs::File::open(path).ok()?;
+    let file = files::open(path).ok()?;
     let length = file.metadata().ok()?.len();
     let body = length.checked_sub((MAGIC.len() + TAIL) as u64)?;
     let (mut magic, mut tail) = ([0; MAGIC.len()], [0; TAIL]);

@@ -30,21 +30,39 @@ pub use digest::{Digests, sha256};
 /// # Errors
 /// There is no such file, it is a directory, a pipe or a device, it is larger than `limit`, or reading fails.
 pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    // Asked before opening: opening a pipe waits for its other end.
-    regular(&fs::metadata(path)?)?;
-    let file = File::open(path)?;
-    let metadata = file.metadata()?;
-    regular(&metadata)?;
-    let too_large = || io::Error::other(format!("it is larger than {limit} bytes"));
-    if metadata.len() > limit {
+    let file = open(path)?;
+    let length = file.metadata()?.len();
+    let too_large = || io::Error::new(io::ErrorKind::FileTooLarge, format!("it is larger than {limit} bytes"));
+    if length > limit {
         return Err(too_large());
     }
-    let mut content = Vec::with_capacity(metadata.len() as usize);
+    let mut content = Vec::with_capacity(length as usize);
     file.take(limit.saturating_add(1)).read_to_end(&mut content)?;
     if content.len() as u64 > limit {
         return Err(too_large());
     }
     Ok(content)
+}
+
+/// Reads a regular file of text of at most `limit` bytes.
+///
+/// # Errors
+/// As for [`read()`], and text that is not UTF-8.
+pub fn read_text(path: &Path, limit: u64) -> io::Result<String> {
+    String::from_utf8(read(path, limit)?)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not text in UTF-8"))
+}
+
+/// Opens a regular file, of any size, to be read part by part.
+///
+/// # Errors
+/// There is no such file, it is a directory, a pipe or a device, or it can't be opened.
+pub fn open(path: &Path) -> io::Result<File> {
+    // Asked before opening: opening a pipe waits for its other end.
+    regular(&fs::metadata(path)?)?;
+    let file = File::open(path)?;
+    regular(&file.metadata()?)?;
+    Ok(file)
 }
 
 fn regular(metadata: &fs::Metadata) -> io::Result<()> {

@@ -342,7 +342,7 @@ fn holds_nothing_but_remains(path: &Path) -> io::Result<bool> {
 }
 
 fn tail(path: &Path, bytes: u64) -> io::Result<String> {
-    let mut file = match fs::File::open(path) {
+    let mut file = match files::open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
         file => file?,
     };

@@ -146,7 +146,7 @@ fn fetch(folder: &Path, name: &str, all: bool, rows: &dyn CheckpointRows) -> Res
         rows.checkpoint_files(name)?.into_iter().filter(|file| all || file.name != OPTIMISER).collect();
     let Some(list) = wanted.iter().find(|file| file.name == Digests::FILE) else { return Ok(()) };
     let local = folder.join(name);
-    let is_same = fs::read(local.join(Digests::FILE)).is_ok_and(|here| files::sha256(&here) == list.digest);
+    let is_same = files::read(&local.join(Digests::FILE), LIMIT).is_ok_and(|here| files::sha256(&here) == list.digest);
     if is_same && wanted.iter().all(|file| local.join(&file.name).is_file()) {
         return Ok(());
     }

@@ -23,6 +23,7 @@ use crate::data::mesh::Vec3;
 use crate::data::plan::{DatasetPlan, Item};
 use crate::data::shape::SampleShape;
 use crate::data::spec::DataSpec;
+use crate::files;
 
 /// Classes of the catalogue's pieces: `id<TAB>class<TAB>name<TAB>library`.
 const LABELS: &str = include_str!("../tables/furniture_labels.tsv");
@@ -135,7 +136,7 @@ fn is_archive(path: &Path) -> bool {
 }
 
 fn open_archive(path: &Path) -> Result<ZipArchive<BufReader<File>>, DataError> {
-    let file = File::open(path).map_err(|source| DataError::Read { path: path.to_owned(), source })?;
+    let file = files::open(path).map_err(|source| DataError::Read { path: path.to_owned(), source })?;
     ZipArchive::new(BufReader::new(file)).map_err(|error| DataError::Parse {
         file: path.display().to_string(),
         error: ParseError::whole(error.to_string()),

@@ -1,8 +1,6 @@
 //! The way from a plan to a set, and what several kinds of sets need on it.
 
 use std::borrow::Cow;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::data::access::Access;
@@ -18,6 +16,7 @@ use crate::data::render::Light;
 use crate::data::shape::{SampleShape, Workspace};
 use crate::data::sink::Sink;
 use crate::data::spec::DataSpec;
+use crate::files;
 
 /// Changes when rendering or reading changes, so that older cache files are not used.
 pub(super) const RECIPE_VERSION: u64 = 3;
@@ -103,15 +102,7 @@ pub(super) fn class_table_of(
 /// Reads a file whole, if it is not too large. Pipes and devices are no files: they may never end.
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, DataError> {
     let unreadable = |source| DataError::Read { path: path.to_owned(), source };
-    let metadata = fs::metadata(path).map_err(unreadable)?;
-    if !metadata.is_file() {
-        return Err(unreadable(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file")));
-    }
-    let bytes = metadata.len();
-    if bytes > LARGEST_FILE {
-        return Err(DataError::FileTooLarge { file: path.display().to_string(), bytes, limit: LARGEST_FILE });
-    }
-    fs::read(path).map_err(unreadable)
+    files::read(path, LARGEST_FILE).map_err(unreadable)
 }
 
 /// Arrangement of the cameras of a rendered set.

@@ -1,6 +1,5 @@
 //! Sets of small single pictures in a few large files: IDX (Fashion-MNIST and its kin) and the binary files of CIFAR.
 
-use std::fs::File;
 use std::path::Path;
 
 use image::{DynamicImage, GrayImage, RgbImage};
@@ -17,6 +16,7 @@ use crate::data::random::Stream;
 use crate::data::shape::SampleShape;
 use crate::data::spec::{DataSource, DataSpec};
 use crate::data::windows::write_views;
+use crate::files;
 
 /// Folder in which the package puts Fashion-MNIST.
 const FASHION_MNIST: &str = "/usr/share/datasets/fashion-mnist";
@@ -95,7 +95,7 @@ pub(crate) fn open_idx(spec: &DataSpec, shape: SampleShape, access: Access) -> R
 }
 
 fn idx_block(part: SplitPart, images_path: &Path, labels_path: &Path) -> Result<PictureBlock, DataError> {
-    let open = |path: &Path| File::open(path).map_err(|source| DataError::Read { path: path.to_owned(), source });
+    let open = |path: &Path| files::open(path).map_err(|source| DataError::Read { path: path.to_owned(), source });
     let broken = |path: &Path, error: ParseError| DataError::Parse { file: path.display().to_string(), error };
     let images = idx::read_images(open(images_path)?).map_err(|error| broken(images_path, error))?;
     let labels = idx::read_labels(open(labels_path)?).map_err(|error| broken(labels_path, error))?;
