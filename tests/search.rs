@@ -233,6 +233,7 @@ fn a_search_starts_workers_that_share_its_budget_and_end_with_it() {
     assert!(search.wait().unwrap().success());
     assert_eq!(events.last().unwrap()["kind"], "stopped");
     assert_eq!(store.workers(std::time::Duration::from_secs(1)).unwrap(), 0, "they have ended with it");
+    assert!(store.claimed(2).unwrap().is_empty(), "no claim is left behind");
 
     let helped = succeed(folder.path(), &[&alone[..], &["--evaluations", "20"]].concat());
     assert_eq!(of_kind(&helped, "child").len(), 20, "the budget is that of all processes together");

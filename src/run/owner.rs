@@ -62,6 +62,16 @@ impl Ownership {
         self.held.load(Ordering::Relaxed)
     }
 
+    /// As [`Ownership::is_held`], asked of the database: for what must not be written after another process has taken
+    /// the task over. The owner signs on the way.
+    pub(super) fn is_surely_held(&self, store: &Store) -> bool {
+        // A failure to sign (a full or busy disk) is no loss, as above.
+        if self.is_held() && matches!(store.heartbeat_owner(self.task), Ok(false)) {
+            self.held.store(false, Ordering::Relaxed);
+        }
+        self.is_held()
+    }
+
     /// Last control that was meant for an earlier owner.
     pub(super) fn controls_before(&self) -> i64 {
         self.controls_before

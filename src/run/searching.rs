@@ -115,6 +115,14 @@ impl<'a> SearchRunner<'a> {
         })
     }
 
+    /// Number of designs with an accuracy on record that the search begins with; its budget comes on top of them.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub(crate) fn known(&self) -> Result<usize, RunError> {
+        Ok(self.evaluator.measured()?.len())
+    }
+
     /// The driver with its front.
     pub(crate) fn driver(&self) -> &SearchDriver {
         &self.driver

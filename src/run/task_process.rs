@@ -63,6 +63,14 @@ impl TaskProcess {
         self.store.append(self.owner.task(), &event).map(drop)
     }
 
+    /// Makes sure that the task is still this process's own, so that it may change what is not in the database.
+    ///
+    /// # Errors
+    /// Another process has taken the task over.
+    pub(super) fn confirm(&self) -> Result<(), RunError> {
+        if self.owner.is_surely_held(&self.store) { Ok(()) } else { Err(RunError::TakenOver) }
+    }
+
     /// Records a failure of the work as an event. Returns `result`.
     ///
     /// # Errors

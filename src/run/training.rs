@@ -100,7 +100,12 @@ impl TrainingObserver for TaskProcess {
         Ok(self.emit(event)?)
     }
 
+    fn before_checkpoints_change(&mut self) -> Result<(), ObserverError> {
+        Ok(self.confirm()?)
+    }
+
     fn measured(&mut self, measurement: &Measurement) -> Result<(), ObserverError> {
+        self.confirm()?;
         self.store().record(measurement)?;
         Ok(())
     }

@@ -12,6 +12,7 @@ use super::error::RunError;
 use super::evaluator::{CLAIM_TTL, ClaimedMeasurement, RunEvaluator};
 use super::inbox::Inbox;
 use super::loading::LoadingProgress;
+use super::process::Process;
 use super::store::Store;
 use super::task_process::EventSink;
 use crate::record::{Control, Event, MeasurementKey, Task};
@@ -20,9 +21,9 @@ use crate::record::{Control, Event, MeasurementKey, Task};
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
 /// Time between two signs of life. The claims of a worker on another machine hold for a few of them.
 const HEARTBEAT_INTERVAL: Duration = Duration::from_secs(5);
-/// Time to wait for a search to begin, or to begin again.
+/// Time to wait for a search to begin.
 const MAX_IDLE: Duration = Duration::from_secs(30);
-/// Time to stay after the end of a search, once something was measured.
+/// Time to stay after the end of a search.
 const MAX_IDLE_AFTER_SEARCH: Duration = Duration::from_secs(1);
 
 /// End of a worker.
@@ -44,6 +45,8 @@ pub(crate) fn serve_requests(
     progress: LoadingProgress<'_>,
     mut sink: EventSink,
 ) -> Result<WorkerSummary, RunError> {
+    // Asked first: a search may end while the data are loaded.
+    let mut has_met_search = is_search_under_way(&run.store()?)?;
     let mut evaluator = RunEvaluator::open(run, progress)?;
     for warning in evaluator.warnings() {
         sink(&Event::Warning { text: warning.clone() });
@@ -71,11 +74,12 @@ pub(crate) fn serve_requests(
             }
             measured += 1;
         }
-        if busy || evaluator.store().owner(Task::Search)?.is_some_and(|owner| owner.is_alive()) {
+        if busy || is_search_under_way(evaluator.store())? {
             last_active = Instant::now();
+            has_met_search = true;
             continue;
         }
-        let max_idle = if measured > 0 { MAX_IDLE_AFTER_SEARCH } else { MAX_IDLE };
+        let max_idle = if has_met_search { MAX_IDLE_AFTER_SEARCH } else { MAX_IDLE };
         if last_active.elapsed() >= max_idle {
             break "no search is under way";
         }
@@ -84,6 +88,10 @@ pub(crate) fn serve_requests(
     };
     drop(heartbeat);
     Ok(WorkerSummary { measured, reason })
+}
+
+fn is_search_under_way(store: &Store) -> Result<bool, RunError> {
+    Ok(store.owner(Task::Search)?.is_some_and(|owner| owner.is_alive()))
 }
 
 /// Thread that signs for a worker, also while it measures, and signs it off when dropped.
@@ -101,7 +109,7 @@ impl Heartbeat {
                 // The worker itself learns that the database fails.
                 let _ = store.heartbeat();
             }
-            let _ = store.unregister();
+            let _ = store.sign_off(&Process::this());
         });
         Ok(Self { end: Some(end), thread: Some(thread) })
     }
@@ -137,13 +145,19 @@ fn check_version(store: &Store) -> Result<(), RunError> {
 }
 
 /// Worker process started by a search; killed with it.
-pub(super) struct WorkerProcess(Child);
+pub(super) struct WorkerProcess {
+    child: Child,
+    process: Process,
+    store: Store,
+}
 
 impl Drop for WorkerProcess {
     fn drop(&mut self) {
         // It ends by itself once the search is over; a killed measurement is made again by another worker.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        // Its claims expire by themselves if the database fails.
+        let _ = self.store.sign_off(&self.process);
     }
 }
 
@@ -151,11 +165,13 @@ impl Drop for WorkerProcess {
 pub(super) fn start_workers(run: &RunDir, count: usize) -> Result<Vec<WorkerProcess>, RunError> {
     let program = this_program()?;
     let start = |_| {
+        let store = run.store()?;
         let mut command = Command::new(&program);
         command.args(["search", "--threads", "1", "--worker"]).arg(run.path());
         run.admit(&mut command);
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-        child.map(WorkerProcess).map_err(|source| RunError::NotStarted { program: program.clone(), source })
+        let child = child.map_err(|source| RunError::NotStarted { program: program.clone(), source })?;
+        Ok(WorkerProcess { process: Process::here(child.id()), child, store })
     };
     (0..count).map(start).collect()
 }

@@ -58,6 +58,14 @@ pub trait TrainingObserver {
     /// The event can't be recorded; the training ends.
     fn event(&mut self, event: Event) -> Result<(), ObserverError>;
 
+    /// Allows checkpoints to be written and deleted. The default does.
+    ///
+    /// # Errors
+    /// They belong to someone else now; the training ends.
+    fn before_checkpoints_change(&mut self) -> Result<(), ObserverError> {
+        Ok(())
+    }
+
     /// Receives a measurement. The default ignores it.
     ///
     /// # Errors
@@ -160,6 +168,7 @@ impl TrainingLoop {
         observer: &mut dyn TrainingObserver,
     ) -> Result<(), TrainError> {
         if let Some(checkpoints) = &self.checkpoints {
+            observer.before_checkpoints_change()?;
             checkpoints.forget_after(trainer.steps_done())?;
         }
         for error in errors {
@@ -180,6 +189,7 @@ impl TrainingLoop {
     ) -> Result<Trainer, TrainError> {
         let steps = self.checkpoints.as_ref().map(Checkpoints::steps).unwrap_or_default();
         let to = steps.iter().rev().nth(usize::from(further)).copied().unwrap_or(0);
+        observer.before_checkpoints_change()?;
         if let Some(checkpoints) = &self.checkpoints {
             checkpoints.forget_after(to)?;
         }
@@ -292,6 +302,7 @@ impl TrainingLoop {
         observer: &mut dyn TrainingObserver,
     ) -> Result<(), TrainError> {
         if let Some(checkpoints) = &self.checkpoints {
+            observer.before_checkpoints_change()?;
             let best = checkpoints.save(trainer, score)?;
             observer.event(Event::Checkpoint { step: trainer.steps_done(), best })?;
         }

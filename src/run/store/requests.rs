@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::record::MeasurementKey;
 use crate::run::error::RunError;
+use crate::run::process::Process;
 
 /// Operations on requests and workers.
 pub trait RequestRows {
@@ -52,11 +53,11 @@ pub trait RequestRows {
     /// The database fails.
     fn heartbeat(&self) -> Result<(), RunError>;
 
-    /// Signs this process off as a worker.
+    /// Signs a process off as a worker, which is this one or has ended, and gives its claims back.
     ///
     /// # Errors
     /// The database fails.
-    fn unregister(&self) -> Result<(), RunError>;
+    fn sign_off(&self, process: &Process) -> Result<(), RunError>;
 
     /// Number of other processes that are workers of the run: alive on this machine, or on another one and heard of
     /// within `ttl`.

@@ -7,6 +7,7 @@ use super::session::Listeners;
 use super::{LEASE_S, Postgres};
 use crate::record::MeasurementKey;
 use crate::run::error::RunError;
+use crate::run::process::Process;
 use crate::run::store::requests::RequestRows;
 use crate::run::store::row::to_sql;
 
@@ -77,8 +78,9 @@ impl RequestRows for Postgres {
         .map(drop)
     }
 
-    fn unregister(&self) -> Result<(), RunError> {
-        let process = self.process.to_string();
+    fn sign_off(&self, process: &Process) -> Result<(), RunError> {
+        let process = process.to_string();
+        self.write("DELETE FROM claims WHERE process = $1", &[&process], Listeners::Workers)?;
         self.write("DELETE FROM workers WHERE process = $1", &[&process], Listeners::None).map(drop)
     }
 

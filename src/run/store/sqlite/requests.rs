@@ -9,6 +9,7 @@ use super::{Sqlite, process};
 use crate::record::MeasurementKey;
 use crate::run::clock::now;
 use crate::run::error::RunError;
+use crate::run::process::Process;
 use crate::run::store::measurements::key_values;
 use crate::run::store::requests::RequestRows;
 use crate::run::store::row::to_sql;
@@ -68,8 +69,12 @@ impl RequestRows for Sqlite {
         })
     }
 
-    fn unregister(&self) -> Result<(), RunError> {
-        self.run(|db| db.execute("DELETE FROM workers WHERE process = ?1", [self.process.to_string()]).map(drop))
+    fn sign_off(&self, process: &Process) -> Result<(), RunError> {
+        let process = process.to_string();
+        self.transact(|db| {
+            db.execute("DELETE FROM claims WHERE process = ?1", [&process])?;
+            db.execute("DELETE FROM workers WHERE process = ?1", [&process]).map(drop)
+        })
     }
 
     fn workers(&self, ttl: Duration) -> Result<usize, RunError> {
@@ -78,7 +83,7 @@ impl RequestRows for Sqlite {
                 .query_map([], |row| Ok((process(row, 0)?, row.get::<_, f64>(1)?)))?
                 .collect()
         })?;
-        let lives = |(process, heartbeat): &(crate::run::Process, f64)| {
+        let lives = |(process, heartbeat): &(Process, f64)| {
             let alive = process.is_alive().unwrap_or(now() - heartbeat < ttl.as_secs_f64());
             alive && *process != self.process
         };

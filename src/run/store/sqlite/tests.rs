@@ -132,7 +132,7 @@ fn workers_are_counted_while_they_live() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert_eq!(store.workers(TTL).unwrap(), 1);
-    store.unregister().unwrap();
+    store.sign_off(&store.process).unwrap();
 }
 
 /// Not a check but a measurement: `cargo test --release store_speed -- --ignored --nocapture`.
