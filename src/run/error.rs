@@ -35,7 +35,11 @@ pub enum RunError {
     #[error("{} holds other files; a new run needs a new or empty directory", .0.display())]
     NotEmpty(PathBuf),
     /// The run's files are of a later format than this program knows.
-    #[error("{} was written by a newer splitscope: its format is {found}, this one reads up to {known}", path.display())]
+    #[error(
+        "{} was written by a newer splitscope, in format {found}; this one reads formats up to {known}: update it, or use \
+         the other one",
+        path.display()
+    )]
     Newer {
         /// Manifest or database of the later format.
         path: PathBuf,
@@ -148,7 +152,7 @@ pub enum RunError {
         source: io::Error,
     },
     /// No space left.
-    #[error("the disk is full: {} could not be written; free some space, then resume the run", .0.display())]
+    #[error("the disk is full: {} could not be written; free some space, then try again", .0.display())]
     DiskFull(PathBuf),
     /// No permission to write, or a read-only disk.
     #[error("{} can't be written: it, its directory or its disk is read-only for this user", .0.display())]
@@ -228,6 +232,11 @@ impl From<ProblemError> for RunError {
     }
 }
 
+/// Returns `true` if SQLite could not make its shared memory, a small file beside the database, as large as it must be.
+fn is_of_shared_memory(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
+}
+
 impl RunError {
     /// The error and its causes in one sentence.
     pub fn sentence(&self) -> String {
@@ -265,6 +274,8 @@ impl RunError {
         let path = path.to_owned();
         match source.sqlite_error_code() {
             Some(ErrorCode::DiskFull) => Self::DiskFull(path),
+            // There is no room for the index of the write-ahead log, which even a reader needs.
+            _ if is_of_shared_memory(&source) => Self::DiskFull(path),
             Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => Self::ReadOnly(path),
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                 Self::Corrupt { path, detail: source.to_string() }

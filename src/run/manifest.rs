@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use toml::value::Datetime;
 
 use super::error::RunError;
 use crate::data::DataSpec;
-use crate::diagnostic::Source;
+use crate::diagnostic::{Diagnostic, Source};
 use crate::files;
 use crate::hardware::Profile;
 use crate::space::SearchSpace;
@@ -44,6 +45,9 @@ pub struct Manifest {
     /// Run that the design was chosen on, where one design is trained alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<ParentRun>,
+    /// File that it was read from.
+    #[serde(skip)]
+    pub(super) origin: Origin,
 }
 
 /// Run on which a design was chosen that another run trains alone.
@@ -68,6 +72,28 @@ pub struct ParentWeights {
     /// SHA-256 of their file, if it is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
+}
+
+/// Text of `run.toml` with its path, to show where an error is; none for a manifest that was made here.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Origin(Option<Arc<Source>>);
+
+impl PartialEq for Origin {
+    /// Manifests of the same content are the same, wherever they were read.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Origin {
+    /// Moves an error in a document of the file to its place in the file, if the document stands there as it is.
+    fn locate(&self, text: &str, diagnostic: Diagnostic) -> RunError {
+        let Some(source) = &self.0 else { return RunError::Document(Box::new(diagnostic)) };
+        let Some(start) = source.text.find(text) else { return RunError::Document(Box::new(diagnostic)) };
+        let Diagnostic { span, message, help, .. } = diagnostic;
+        let moved = source.error(span.start + start..span.end + start, message);
+        RunError::Manifest(Box::new(Diagnostic { help, ..moved }))
+    }
 }
 
 /// A file that the run needs, whole, since the user may change the one on disk.
@@ -115,6 +141,7 @@ impl Manifest {
             profile,
             settings,
             parent: None,
+            origin: Origin::default(),
         }
     }
 
@@ -145,7 +172,7 @@ impl Manifest {
     /// # Errors
     /// Its text is no space.
     pub fn search_space(&self) -> Result<SearchSpace, RunError> {
-        SearchSpace::from_toml(&self.space.source()).map_err(|diagnostic| RunError::Document(Box::new(diagnostic)))
+        SearchSpace::from_toml(&self.space.source()).map_err(|error| self.origin.locate(&self.space.text, error))
     }
 
     /// Reads the profile, with the latency tables that it names.
@@ -156,7 +183,7 @@ impl Manifest {
         let missing = || std::io::Error::other("the run was made without it");
         let table = |file: &str| self.profile.files.get(file).cloned().ok_or_else(missing);
         let profile = Profile::from_toml_with(&self.profile.source(), &table);
-        profile.map_err(|diagnostic| RunError::Document(Box::new(diagnostic)))
+        profile.map_err(|error| self.origin.locate(&self.profile.text, error))
     }
 
     /// Reads the settings of the trainer.
@@ -164,7 +191,17 @@ impl Manifest {
     /// # Errors
     /// A setting is unknown or has a wrong value.
     pub fn training_settings(&self) -> Result<Settings, RunError> {
-        self.settings.clone().try_into().map_err(RunError::Settings)
+        #[derive(Deserialize)]
+        struct OnlySettings {
+            settings: Settings,
+        }
+        match &self.origin.0 {
+            Some(source) => {
+                let read: Result<OnlySettings, Diagnostic> = source.parse();
+                Ok(read.map_err(|error| RunError::Manifest(Box::new(error)))?.settings)
+            }
+            None => self.settings.clone().try_into().map_err(RunError::Settings),
+        }
     }
 
     /// Returns `true` if a directory has a manifest, and so is a run.
@@ -191,7 +228,11 @@ impl Manifest {
             Ok(Version { version }) if version > MANIFEST_VERSION => {
                 Err(RunError::Newer { path: path.to_owned(), found: version, known: MANIFEST_VERSION })
             }
-            _ => source.parse().map_err(|diagnostic| RunError::Manifest(Box::new(diagnostic))),
+            _ => {
+                let read: Result<Self, Diagnostic> = source.parse();
+                let manifest = read.map_err(|diagnostic| RunError::Manifest(Box::new(diagnostic)))?;
+                Ok(Self { origin: Origin(Some(Arc::new(source))), ..manifest })
+            }
         }
     }
 
@@ -244,6 +285,31 @@ pub(super) mod tests {
         // 2001-09-09T01:46:40Z is Unix time 1e9.
         let time = UNIX_EPOCH + Duration::from_millis(1_000_000_000_250);
         assert_eq!(timestamp(time).to_string(), "2001-09-09T01:46:40.25Z");
+    }
+
+    #[test]
+    fn damage_within_is_shown_at_its_line_of_run_toml() {
+        let directory = tempfile::tempdir().unwrap();
+        let space = Document {
+            name: "tabletop".to_owned(),
+            text: crate::space::shipped_text("tabletop").unwrap().to_owned(),
+            ..Document::default()
+        };
+        let settings = toml::Table::try_from(Settings::default()).unwrap();
+        Manifest::new("x", 0, "arrangement-10", space, Document::default(), settings).write(directory.path()).unwrap();
+        let path = directory.path().join(FILE);
+        let whole = std::fs::read_to_string(&path).unwrap();
+        let read = |from: &str, to: &str| {
+            std::fs::write(&path, whole.replacen(from, to, 1)).unwrap();
+            let line = whole.lines().position(|line| line.starts_with(from)).unwrap() + 1;
+            (Manifest::read(directory.path()).unwrap(), format!("run.toml:{line}:"))
+        };
+        let (manifest, place) = read("resolutions = [32]", "resolutions = [0]");
+        let error = manifest.search_space().unwrap_err().sentence();
+        assert!(error.contains(&place) && error.contains("`resolutions` must be at least 1"), "{error}");
+        let (manifest, place) = read("images = ", "images = \"x\" # ");
+        let error = manifest.training_settings().unwrap_err().sentence();
+        assert!(error.contains(&place), "{error}");
     }
 
     #[test]

@@ -39,6 +39,12 @@ impl fmt::Display for Owner {
         let Self { process, command, heartbeat, .. } = self;
         let age = (now() - heartbeat).max(0.0);
         let age = number::duration(age);
-        write!(f, "process {} on {} ({command}) works on it, last heard of {age} ago", process.pid, process.host)
+        write!(f, "process {} on {} ({command}) works on it, last heard of {age} ago", process.pid, process.host)?;
+        if process.is_alive().is_none() {
+            // Of another host, or of another container of this one: nobody here can look.
+            let left = number::duration((STALE_S - (now() - heartbeat)).max(1.0));
+            write!(f, "; if it is gone, the run is free again in {left}")?;
+        }
+        Ok(())
     }
 }

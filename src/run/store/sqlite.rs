@@ -4,7 +4,6 @@
 //! absent after kill -9, and tidying the log into the main file never blocks a reader. Row ids grow in the order of
 //! commits, since there is one writer at a time.
 
-use std::fs::File;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -16,6 +15,7 @@ use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior};
 
 use super::database::{Database, DatabaseState};
 use super::row::to_sql;
+use crate::files;
 use crate::run::error::RunError;
 use crate::run::process::Process;
 use schema::APPLICATION;
@@ -45,6 +45,8 @@ pub(in crate::run) struct Sqlite {
     /// File to remove after closing the connection.
     copy: Option<tempfile::TempPath>,
     identity: Option<FileIdentity>,
+    /// `true` if the disk was full when it was opened, so that it can only be read.
+    is_full: bool,
 }
 
 /// Device and inode of a file: what tells it from another one of its name.
@@ -65,11 +67,11 @@ fn uri(path: &Path) -> String {
     start.chars().map(String::from).chain(path.as_os_str().as_bytes().iter().map(encode)).collect()
 }
 
-/// The file that holds what is not in the main file yet.
-fn log_of(path: &Path) -> PathBuf {
+/// Returns `true` if there is something that is not in the main file yet.
+fn has_log(path: &Path) -> bool {
     let mut name = path.as_os_str().to_owned();
     name.push("-wal");
-    name.into()
+    Path::new(&name).metadata().is_ok_and(|log| log.len() > 0)
 }
 
 impl Sqlite {
@@ -96,10 +98,12 @@ impl Sqlite {
             Ok((store.pragma("application_id")?, store))
         };
         let plain = open(&uri(path), OpenFlags::SQLITE_OPEN_READ_WRITE);
+        let mut is_full = false;
         let (application, store) = match plain {
             // Write-ahead mode has to write even to read, but not if nothing is left in the log and nothing will
-            // change: the case of a finished run on a read-only disk.
-            Err(RunError::ReadOnly(_)) if !log_of(path).exists() => {
+            // change: the case of a finished run on a read-only or full disk.
+            Err(error @ (RunError::ReadOnly(_) | RunError::DiskFull(_))) if !has_log(path) => {
+                is_full = matches!(error, RunError::DiskFull(_));
                 open(&format!("{}?immutable=1", uri(path)), OpenFlags::SQLITE_OPEN_READ_ONLY)
             }
             opened => opened,
@@ -107,17 +111,19 @@ impl Sqlite {
         if application != APPLICATION {
             return Err(RunError::Corrupt { path: path.to_owned(), detail: "it is another program's database".into() });
         }
-        match store.migrate() {
-            Err(RunError::ReadOnly(_)) if !log_of(path).exists() => Self::open_copy(path),
+        let mut store = match store.migrate() {
+            Err(RunError::ReadOnly(_)) if !has_log(path) => Self::open_copy(path),
             done => done.map(|()| store),
-        }
+        }?;
+        store.is_full = is_full;
+        Ok(store)
     }
 
     /// Opens a migrated copy of an older run's database that can't be written itself. The copy can't be written either.
     fn open_copy(path: &Path) -> Result<Self, RunError> {
         let copy = || {
             let mut file = tempfile::NamedTempFile::new()?;
-            io::copy(&mut File::open(path)?, &mut file)?;
+            io::copy(&mut files::open(path)?, &mut file)?;
             Ok(file.into_temp_path())
         };
         let copy = copy().map_err(|error| RunError::file("copy", path, error))?;
@@ -145,7 +151,7 @@ impl Sqlite {
         let db = open().map_err(|error| RunError::database(path, error))?;
         let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
         let identity = FileIdentity::of(path);
-        Ok(Self { db, path: path.to_owned(), process: Process::this(), serial, copy: None, identity })
+        Ok(Self { db, path: path.to_owned(), process: Process::this(), serial, copy: None, identity, is_full: false })
     }
 
     fn pragma(&self, name: &str) -> Result<i64, RunError> {
@@ -153,7 +159,10 @@ impl Sqlite {
     }
 
     fn run<T>(&self, work: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, RunError> {
-        work(&self.db).map_err(|error| RunError::database(&self.path, error))
+        work(&self.db).map_err(|error| match RunError::database(&self.path, error) {
+            RunError::ReadOnly(path) if self.is_full => RunError::DiskFull(path),
+            error => error,
+        })
     }
 
     /// The number a query answers with.
