@@ -22,7 +22,8 @@ use crate::record::{Control, Task};
 /// Niceness by which a child yields to the screen: the greater, the lower its priority. At the lowest one the screen's
 /// keys come first at once, and a machine with nothing else to do is still wholly the child's. It holds because the
 /// child stays in the session of the terminal: Linux weighs niceness only within one.
-pub(super) const NICENESS: &str = "19";
+const NICENESS: i32 = 19;
+
 /// A trainer or searcher at work. It works on when this value is dropped.
 pub(crate) struct Child {
     process: Process,
@@ -88,19 +89,10 @@ impl Child {
             Ok((output.try_clone()?, output))
         };
         let (output, errors) = open().map_err(|error| RunError::file("open", &log, error))?;
-        let spawn = |mut command: Command| {
-            command.args(arguments).stdin(Stdio::piped());
-            run.admit(&mut command);
-            command.stdout(output.try_clone()?).stderr(errors.try_clone()?).process_group(0).spawn()
-        };
-        // `nice` becomes the program, so the process id stays the same. Not every system has it.
-        let mut polite = Command::new("nice");
-        polite.args(["-n", NICENESS]).arg(program);
-        let mut handle = match spawn(polite) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => spawn(Command::new(program)),
-            started => started,
-        }
-        .map_err(not_started)?;
+        let mut command = Command::new(program);
+        command.args(arguments).stdin(Stdio::piped()).stdout(output).stderr(errors);
+        run.admit(&mut command);
+        let mut handle = spawn_at_low_priority(&mut command).map_err(not_started)?;
         let process = Process::here(handle.id());
         let outbox = outbox(handle.stdin.take(), store, task);
         Ok(Self { process, tie: Tie::Parent(Some(handle)), outbox, ending: None })
@@ -156,6 +148,14 @@ impl Drop for Child {
             thread::spawn(move || handle.wait());
         }
     }
+}
+
+/// Starts a program in a process group of its own, at low priority.
+pub(super) fn spawn_at_low_priority(command: &mut Command) -> io::Result<std::process::Child> {
+    let child = command.process_group(0).spawn()?;
+    // Of the group: that holds for threads which the program has started by now. A child of usual priority is no failure.
+    let _ = rustix::process::setpriority_pgrp(Some(rustix::process::Pid::from_child(&child)), NICENESS);
+    Ok(child)
 }
 
 /// Starts the thread that brings controls to a process.

@@ -3,7 +3,7 @@
 //! the explorer does, however that comes.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -12,12 +12,13 @@ use std::thread;
 use std::time::Duration;
 
 use super::RunDir;
-use super::child::NICENESS;
+use super::child::spawn_at_low_priority;
 use super::error::RunError;
 use super::evaluator::RunEvaluator;
 use super::store::PictureRequest;
 use crate::leak::DesignAttack;
 use crate::record::{LeakMeasurement, PictureKey, PictureRecord, Subset};
+use crate::text;
 use crate::train::TrainError;
 
 /// Time between two looks for requests.
@@ -90,7 +91,9 @@ fn serve_weights(evaluator: &RunEvaluator, closed: &AtomicBool) -> Result<(), Ru
         match evaluator.store().picture_request()? {
             Some(request) => {
                 if let Err(error) = evaluator.pictures_by(&mut last, &request) {
-                    eprintln!("no pictures of {}: {error}", request.design);
+                    let told = format!("no pictures of {}: {error}\n", request.design);
+                    // A log that can't be written to ends no work.
+                    let _ = std::io::stderr().write_all(text::visible(&told).as_bytes());
                 }
                 evaluator.store().drop_picture_request(&request)?;
             }
@@ -115,19 +118,12 @@ impl PictureMaker {
         let log = run.log_path();
         let open = || File::options().create(true).append(true).open(&log);
         let output = open().map_err(|error| RunError::file("open", &log, error))?;
-        let spawn = |mut command: Command| {
-            command.args(["picture", "--serve"]).arg(run.path()).stdin(Stdio::piped()).stdout(Stdio::null());
-            run.admit(&mut command);
-            command.stderr(output.try_clone()?).spawn()
-        };
-        // At low priority, so that the screen's keys come first. Not every system has `nice`.
-        let mut polite = Command::new("nice");
-        polite.args(["-n", NICENESS]).arg(program);
-        let child = match spawn(polite) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => spawn(Command::new(program)),
-            started => started,
-        };
-        child
+        let mut command = Command::new(program);
+        command.args(["picture", "--serve"]).arg(run.path());
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(output);
+        run.admit(&mut command);
+        // So that the screen's keys come first.
+        spawn_at_low_priority(&mut command)
             .map(|child| Self { child, run: run.path().to_owned() })
             .map_err(|source| RunError::NotStarted { program: program.to_owned(), source })
     }

@@ -49,7 +49,9 @@ fn a_child_hears_its_input_and_prints_into_the_log() {
 #[cfg(target_os = "linux")]
 fn a_child_has_its_own_group_and_a_low_priority() {
     let (_root, run) = new_run();
-    let mut child = shell("cat /proc/self/stat", &run);
+    // By the time that it hears something its priority is settled.
+    let mut child = shell("read a; cat /proc/self/stat", &run);
+    child.send(Control::Pause);
     assert!(ending(&mut child).is_success());
     let fields = |text: &str| text.rsplit(") ").next().unwrap().split(' ').map(str::to_owned).collect::<Vec<_>>();
     let theirs = fields(&run.log_tail(1000).unwrap());
