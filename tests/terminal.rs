@@ -123,6 +123,7 @@ impl Screen {
         let screen = output.parser.screen();
         !screen.alternate_screen()
             && !screen.hide_cursor()
+            && !screen.bracketed_paste()
             && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
     }
 }
@@ -227,7 +228,7 @@ fn a_terminal_that_is_too_small_gets_one_sentence() {
 
 #[test]
 fn signals_end_it_with_the_terminal_given_back_and_the_session_kept() {
-    for (signal, code) in [("TERM", 143), ("HUP", 129)] {
+    for (signal, code) in [("TERM", 143), ("HUP", 129), ("QUIT", 131), ("ABRT", 134), ("USR1", 138)] {
         let mut screen = Screen::open(120, 36, &[]);
         let before = screen.wait("the first frame", |text| text.contains("Knobs") && split(text).is_some());
         screen.keys("jHHH");
@@ -245,6 +246,43 @@ fn signals_end_it_with_the_terminal_given_back_and_the_session_kept() {
         again.wait("the session as it was", |text| split(text) == moved);
         again.signal("TERM");
     }
+}
+
+#[test]
+fn a_signal_ends_it_under_a_flood_of_keys() {
+    let mut screen = Screen::open(120, 36, &["--no-run"]);
+    screen.wait("the first frame", |text| text.contains("Knobs"));
+    let mut writer = std::mem::replace(&mut screen.writer, Box::new(std::io::sink()));
+    // Filters that each keep other designs, for as long as anyone reads them.
+    let flood = std::thread::spawn(move || while writer.write_all(b"/latency<9\rJ/latency<8\rHL").is_ok() {});
+    screen.wait("the flood to arrive", |text| text.contains("latency<"));
+    screen.signal("TERM");
+    let mut code = None;
+    until("the end", || {
+        code = screen.child.try_wait().unwrap().map(|status| status.exit_code());
+        code.is_some()
+    });
+    assert_eq!(code, Some(143));
+    until("the terminal is given back", || screen.is_given_back());
+    // Closes the terminal, which ends the flood.
+    drop(screen);
+    flood.join().unwrap();
+}
+
+#[test]
+fn pasted_text_is_no_keys() {
+    let mut screen = Screen::open(120, 36, &["--no-run"]);
+    screen.wait("the first frame", |text| text.contains("Knobs"));
+    // As keys, these would start a training and end the program.
+    screen.keys("\x1b[200~The best SPLIT q\x1b[201~");
+    screen.wait("the message", |text| text.contains("pasted text goes into a text entry"));
+    screen.keys("/\x1b[200~latency<\n9\x1b[201~");
+    screen.wait("the text in the entry", |text| text.contains("latency< 9"));
+    screen.keys("\x1b");
+    screen.wait("the entry to close", |text| !text.contains("latency< 9"));
+    screen.keys("q");
+    assert!(!screen.folder.path().join("runs").exists(), "nothing was started");
+    assert!(screen.end());
 }
 
 #[test]

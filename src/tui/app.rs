@@ -134,11 +134,23 @@ impl App {
         self.ui.page = self.hits.page;
     }
 
-    /// Handles a batch of input.
-    pub(crate) fn events(&mut self, events: &[Event]) {
+    /// Handles a batch of input, and leaves off where `is_over` comes true: what a flood of input asks for may take
+    /// long.
+    pub(crate) fn events(&mut self, events: &[Event], is_over: &dyn Fn() -> bool) {
         self.ui.now_ms = self.now_ms();
-        for event in events {
-            let commands = self.commands(event);
+        let mut rest = events;
+        while let Some((first, others)) = rest.split_first()
+            && !is_over()
+        {
+            let typed = self.typed(rest);
+            let taken = typed.chars().count();
+            if taken > 1 {
+                rest = &rest[taken..];
+                self.act(UserCommand::Paste(typed));
+                continue;
+            }
+            rest = others;
+            let commands = self.commands(first);
             if self.demo.is_some() && self.tour_takes(&commands) {
                 continue;
             }
@@ -149,8 +161,21 @@ impl App {
         self.watching_limits(|app| app.session.apply_pending_steps(app.ui.now_ms));
     }
 
+    /// Characters at the beginning of some events that an open text entry takes: together they cost one evaluation.
+    fn typed(&self, events: &[Event]) -> String {
+        if self.ui.entry.is_none() {
+            return String::new();
+        }
+        let character = |event: &Event| match event {
+            Event::Key(key) if key.kind != KeyEventKind::Release => Key::from(*key).character(),
+            _ => None,
+        };
+        events.iter().map_while(character).collect()
+    }
+
     fn commands(&mut self, event: &Event) -> Vec<UserCommand> {
         match event {
+            Event::Paste(text) => vec![UserCommand::Paste(text.clone())],
             Event::Key(key) if key.kind != KeyEventKind::Release => {
                 keyboard::command(&self.ui, Key::from(*key)).into_iter().collect()
             }
@@ -266,7 +291,7 @@ impl App {
                 dirty = false;
             }
             let events = read_events(if dirty { rest } else { self.wait_time() })?;
-            self.events(&events);
+            self.events(&events, &|| signals.end_is_asked());
             dirty |= !events.is_empty();
             match signals.take() {
                 Some(Signal::End(signal)) => return Ok((Leave::Nothing, Some(signal))),

@@ -178,6 +178,8 @@ pub(crate) enum UserCommand {
     SearchHelp,
     /// Gives a key to the open text entry.
     Edit(Key),
+    /// Puts text at the cursor of the open text entry.
+    Paste(String),
     /// Opens a menu.
     OpenMenu(MenuKind),
     /// Chooses a row of the open menu.

@@ -27,7 +27,7 @@ use ratatui::{
     buffer::Buffer,
     crossterm::{
         cursor::{Hide, MoveTo},
-        event::DisableMouseCapture,
+        event::{DisableMouseCapture, EnableBracketedPaste},
         execute, queue,
         style::force_color_output,
         terminal::{
@@ -75,7 +75,8 @@ pub(crate) fn is_usable() -> bool {
 }
 
 impl Terminal {
-    /// Takes the terminal: raw mode, alternate screen, hidden cursor, and mouse reports if wanted. The calling thread
+    /// Takes the terminal: raw mode, alternate screen, hidden cursor, and mouse reports if wanted,
+    /// and pasted text marked as such, so that it is not taken for keys. The calling thread
     /// is the one that draws.
     ///
     /// # Errors
@@ -205,7 +206,7 @@ impl Terminal {
         enable_raw_mode()?;
         ACTIVE.store(true, Ordering::SeqCst);
         let mut out = io::stdout();
-        let entered = execute!(out, EnterAlternateScreen, Hide)
+        let entered = execute!(out, EnterAlternateScreen, EnableBracketedPaste, Hide)
             .and_then(|()| if self.mouse { out.write_all(MOUSE_ON.as_bytes()) } else { Ok(()) })
             .and_then(|()| out.flush());
         if entered.is_err() {

@@ -53,6 +53,6 @@ fn hits(app: &App, width: u16, height: u16) -> HitMap {
 
 fn play_app(app: &mut App, keys: &str) {
     for key in keys.chars() {
-        app.events(&[Event::Key(KeyEvent::from(KeyCode::Char(key)))]);
+        app.events(&[Event::Key(KeyEvent::from(KeyCode::Char(key)))], &|| false);
     }
 }

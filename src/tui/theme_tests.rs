@@ -65,8 +65,8 @@ fn the_environment_decides_palette_and_glyphs() {
     assert_eq!(ColourScheme::detect(&Environment { colorfgbg: Some("15;0"), ..light }), ColourScheme::OkabeIto);
     assert_eq!(ColourScheme::detect(&Environment { no_color: Some("yes"), ..light }), ColourScheme::Mono);
     let locale = |locale| Environment { locale: Some(locale), ..environment("xterm") }.glyphs().braille;
-    assert!(locale("C") && locale("en_US.UTF-8") && locale("C.utf8"));
-    assert!(!locale("en_US.ISO-8859-1"));
+    assert!(locale("de_DE") && locale("en_US.UTF-8") && locale("C.utf8"));
+    assert!(!locale("en_US.ISO-8859-1") && !locale("C") && !locale("POSIX"));
     assert!(!environment("dumb").glyphs().braille && !environment("linux").glyphs().braille);
 }
 

@@ -3,7 +3,7 @@
 use ratatui::crossterm::event::KeyCode;
 
 use crate::{
-    explore::{Command, Filter, Move, Session},
+    explore::{Command, Filter, Move, Session, Severity, Update},
     tui::{
         command::UserCommand,
         keymap::Key,
@@ -33,9 +33,26 @@ pub(super) fn edit(session: &mut Session, ui: &mut UiState, key: Key) {
     if key.code() == KeyCode::Backspace && entry.text().is_empty() {
         return cancel(session, ui);
     }
-    if !entry.edit(key) {
-        return;
+    if entry.edit(key) {
+        changed(session, ui);
     }
+}
+
+/// Puts text at the cursor. Without an open entry it is not taken for keys.
+pub(super) fn paste(session: &mut Session, ui: &mut UiState, text: &str) {
+    let Some(entry) = &mut ui.entry else {
+        let told = "pasted text goes into a text entry; none is open, so nothing was done".to_owned();
+        session.apply(Command::Update(vec![Update::Message(Severity::Warning, told)]), ui.now_ms);
+        return;
+    };
+    if entry.insert(text) {
+        changed(session, ui);
+    }
+}
+
+/// Lets the text take effect where it does while it is typed.
+fn changed(session: &mut Session, ui: &mut UiState) {
+    let Some(entry) = &mut ui.entry else { return };
     entry.row = 0;
     let text = entry.text().to_owned();
     match entry.purpose {

@@ -40,6 +40,7 @@ pub(crate) fn perform(session: &mut Session, ui: &mut UiState, command: impl Int
         UserCommand::Session(command) => return apply(session, ui, command),
         UserCommand::ActivateRow(row) => return activate(session, ui, row),
         UserCommand::Edit(key) => entry::edit(session, ui, key),
+        UserCommand::Paste(text) => entry::paste(session, ui, &text),
         UserCommand::Submit => {
             let command = entry::submitted(session, ui);
             return command.map_or_else(Vec::new, |command| perform(session, ui, command));

@@ -127,6 +127,14 @@ impl Key {
         format!("{control}{alt}{shift}{word}")
     }
 
+    /// The character that it types; `None` for a key with Control or Alt, and for one that is no character.
+    pub(crate) const fn character(self) -> Option<char> {
+        match self.code {
+            KeyCode::Char(character) if !self.control && !self.alt => Some(character),
+            _ => None,
+        }
+    }
+
     /// The key itself.
     pub(crate) const fn code(self) -> KeyCode {
         self.code

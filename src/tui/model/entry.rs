@@ -1,12 +1,15 @@
 //! A text being typed.
 
 use ratatui::crossterm::event::{Event, KeyEvent};
-use tui_input::{Input, backend::crossterm::EventHandler as _};
+use tui_input::{Input, InputRequest, backend::crossterm::EventHandler as _};
 
 use crate::{
     explore::{Filter, Session},
     tui::keymap::Key,
 };
+
+/// Most characters of a text that is typed.
+const MAX_LENGTH: usize = 500;
 
 /// Purpose of a text entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +63,22 @@ impl Entry {
 
     /// Applies an editing key, as readline does. Returns `true` if the text changed.
     pub(crate) fn edit(&mut self, key: Key) -> bool {
+        if let Some(character) = key.character() {
+            return self.insert(character.encode_utf8(&mut [0; 4]));
+        }
         self.input.handle_event(&Event::Key(KeyEvent::from(key))).is_some_and(|change| change.value)
+    }
+
+    /// Puts text at the cursor, line feeds and other controls as spaces, as far as there is room for it. Returns `true`
+    /// if the text changed.
+    pub(crate) fn insert(&mut self, text: &str) -> bool {
+        let room = MAX_LENGTH.saturating_sub(self.text().chars().count());
+        let mut changed = false;
+        for character in text.chars().take(room) {
+            let character = if character.is_control() { ' ' } else { character };
+            changed |= self.input.handle(InputRequest::InsertChar(character)).is_some();
+        }
+        changed
     }
 
     /// Error of the text in a sentence; `None` if it is valid.
@@ -93,5 +111,16 @@ mod tests {
         assert!(!entry.edit(Key::script("<left>")[0]), "a cursor key changes no text");
         assert!(entry.edit(Key::ctrl('u')) && entry.text().is_empty());
         assert_eq!(entry.around_cursor(), ("", None, ""));
+    }
+
+    #[test]
+    fn pasted_text_is_one_line_and_bounded() {
+        let mut entry = Entry::new(Purpose::Filter, "ab");
+        entry.edit(Key::script("<left>")[0]);
+        assert!(entry.insert("1\n2\u{1b}"));
+        assert_eq!(entry.text(), "a1 2 b");
+        assert!(entry.insert(&"x".repeat(1_000_000)));
+        assert_eq!(entry.text().chars().count(), MAX_LENGTH);
+        assert!(!entry.insert("y") && !entry.edit(Key::script("y")[0]));
     }
 }

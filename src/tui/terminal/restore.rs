@@ -10,7 +10,7 @@ use std::{
 
 use ratatui::crossterm::{
     cursor::Show,
-    event::DisableMouseCapture,
+    event::{DisableBracketedPaste, DisableMouseCapture},
     execute,
     style::ResetColor,
     terminal::{EndSynchronizedUpdate, LeaveAlternateScreen, disable_raw_mode},
@@ -33,7 +33,15 @@ pub(super) fn restore() -> io::Result<()> {
         return Ok(());
     }
     let mut out = io::stdout();
-    let screen = execute!(out, EndSynchronizedUpdate, DisableMouseCapture, ResetColor, LeaveAlternateScreen, Show);
+    let screen = execute!(
+        out,
+        EndSynchronizedUpdate,
+        DisableMouseCapture,
+        DisableBracketedPaste,
+        ResetColor,
+        LeaveAlternateScreen,
+        Show
+    );
     let mode = disable_raw_mode();
     for text in take_panics() {
         let _ = writeln!(io::stderr(), "{text}");

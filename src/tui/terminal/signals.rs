@@ -15,10 +15,13 @@ use std::{
 
 use ratatui::crossterm::event;
 use signal_hook::{
-    consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH},
+    consts::{SIGABRT, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2, SIGWINCH},
     iterator,
     low_level::{emulate_default_handler, raise},
 };
+
+/// Signals that end a process unless it listens to them, and that others send on purpose.
+const ENDING: [i32; 7] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2];
 
 /// Request of a signal to the main loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,7 +49,7 @@ struct Noted {
 }
 
 impl Signals {
-    /// Begins to listen for SIGTERM, SIGHUP, SIGINT, SIGTSTP and SIGCONT, until the process ends. Should the loop not
+    /// Begins to listen for signals that would end the process, SIGTSTP and SIGCONT, until the process ends. Should the loop not
     /// react to a request to end, a second one ends the process at once, with the terminal given back.
     ///
     /// # Errors
@@ -57,7 +60,7 @@ impl Signals {
         let _ = event::poll(Duration::ZERO);
         let signals = Self::default();
         let noted = Arc::clone(&signals.noted);
-        let mut source = iterator::Signals::new([SIGTERM, SIGHUP, SIGINT, SIGTSTP, SIGCONT])?;
+        let mut source = iterator::Signals::new(ENDING.into_iter().chain([SIGTSTP, SIGCONT]))?;
         thread::Builder::new().name("signals".to_owned()).spawn(move || {
             for signal in source.forever() {
                 noted.note(signal);
@@ -65,6 +68,11 @@ impl Signals {
             }
         })?;
         Ok(signals)
+    }
+
+    /// Returns `true` if a request to end waits to be taken.
+    pub(crate) fn end_is_asked(&self) -> bool {
+        self.noted.end.load(Ordering::SeqCst) != 0
     }
 
     /// The next thing asked for, requests to end first.

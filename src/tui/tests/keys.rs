@@ -186,7 +186,7 @@ fn steps_that_come_at_once_lead_where_single_ones_do() {
     for keys in ["jlllh", "jLLLLLLLLLhh", "llllllllllllhhhj", "jlhkl", "jjj=lllj", "lhlhjhhhlHH"] {
         let (mut app, _) = drawn(80, 24, session());
         let key = |key: char| Event::Key(KeyEvent::from(KeyCode::Char(key)));
-        app.events(&keys.chars().map(key).collect::<Vec<_>>());
+        app.events(&keys.chars().map(key).collect::<Vec<_>>(), &|| false);
         let (expected, _) = after(keys);
         for range in expected.ranges() {
             let (one, other) = (app.session.value(range.knob), expected.value(range.knob));

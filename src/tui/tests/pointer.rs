@@ -30,7 +30,7 @@ use crate::{
 };
 
 fn mouse(app: &mut App, kind: MouseEventKind, column: u16, row: u16) {
-    app.events(&[Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })]);
+    app.events(&[Event::Mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE })], &|| false);
 }
 
 const PRESS: MouseEventKind = MouseEventKind::Down(MouseButton::Left);
