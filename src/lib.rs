@@ -7,6 +7,7 @@
 //!
 //! | floor | holds |
 //! |---|---|
+//! | [`text`] | foreign text made safe to show |
 //! | [`files`] | bounded reads, whole writes, digests |
 //! | [`diagnostic`] | errors of files, with line, column and nearest valid name |
 //! | [`quantity`] | dimensions and units; the one table of metrics, limits and knobs |
@@ -52,6 +53,8 @@
 //! assert!(model.evaluate(&design, &slow)?.latency.link_s > 5.0 * cost.latency.link_s);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+
+pub mod text;
 
 pub mod files;
 

@@ -8,7 +8,8 @@ use anyhow::Result;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Answer, load, train::use_threads};
+use super::output::{self, say};
+use super::{Answer, bounds, load, train::use_threads};
 use crate::quantity::{Dimension, number};
 use crate::run::usage;
 use crate::space::SearchSpace;
@@ -30,7 +31,7 @@ enum Command {
         #[arg(long, default_value_t = 5)]
         seeds: u64,
         /// Evaluations of each
-        #[arg(long, default_value_t = 20_000)]
+        #[arg(long, default_value_t = 20_000, value_parser = bounds::designs())]
         evaluations: usize,
         /// Print JSON
         #[arg(long)]
@@ -43,7 +44,7 @@ enum Command {
         #[arg(long)]
         space: Option<String>,
         /// Images of a step, with --space
-        #[arg(long, default_value_t = 160, requires = "space")]
+        #[arg(long, default_value_t = 160, requires = "space", value_parser = bounds::designs())]
         images: usize,
         /// Side of the images, with --space; that of the largest choice if not given
         #[arg(long, requires = "space")]
@@ -52,10 +53,10 @@ enum Command {
         #[arg(long, default_value = "auto")]
         device: DeviceKind,
         /// Threads; 0 takes all cores
-        #[arg(long, default_value_t = 1)]
+        #[arg(long, default_value_t = 1, value_parser = bounds::threads())]
         threads: usize,
         /// Steps that are measured
-        #[arg(long, default_value_t = 15)]
+        #[arg(long, default_value_t = 15, value_parser = bounds::designs())]
         steps: usize,
         /// Print JSON
         #[arg(long)]
@@ -101,18 +102,17 @@ fn search(seeds: u64, evaluations: usize, json: bool) -> Result<()> {
             "evaluations_to_99": needed,
             "seeds": per_seed,
         });
-        println!("{}", serde_json::to_string_pretty(&all)?);
-        return Ok(());
+        return output::json(&all);
     }
     // Six digits of the hypervolume: seeds differ behind the third.
     for (seed, cpu, volume, needed) in &rows {
         let share = volume / splitmb5::BEST_HYPERVOLUME * 100.0;
-        println!(
+        say!(
             "seed {seed}: {} CPU s, hypervolume {volume:.6} ({share:.3} % of the best), 99 % after {needed:?}",
             number::figure(*cpu)
-        );
+        )?;
     }
-    println!("median: {} CPU s, hypervolume {volume:.6}, 99 % after {needed:?} evaluations", number::figure(cpu));
+    say!("median: {} CPU s, hypervolume {volume:.6}, 99 % after {needed:?} evaluations", number::figure(cpu))?;
     Ok(())
 }
 
@@ -142,15 +142,15 @@ fn step(device: DeviceKind, threads: usize, steps: usize, json: bool) -> Result<
             "images_per_cpu_second": rate,
             "peak_rss_bytes": peak,
         });
-        println!("{}", serde_json::to_string_pretty(&all)?);
+        output::json(&all)?;
     } else {
         let instructions = crate::kernels::instructions().unwrap_or_default();
-        println!(
+        say!(
             "{device}, {threads} thread(s), {instructions}: {} CPU s a step, {} images per CPU second, {}",
             number::figure(per_step),
             number::figure(rate),
             Dimension::Bytes.format(peak as f64)
-        );
+        )?;
     }
     Ok(())
 }
@@ -197,16 +197,16 @@ fn training_step(space: SearchSpace, images: usize, side: Option<u32>, run: Meas
             "seconds_to_first_step": first,
             "peak_rss_bytes": peak,
         });
-        println!("{}", serde_json::to_string_pretty(&all)?);
+        output::json(&all)?;
     } else {
-        println!(
+        say!(
             "{name}, {images} images, {device}: {} s a step, {} net-images a second; first step after \
              {} s, {}",
             number::figure(per_step),
             number::figure(rate),
             number::figure(first),
             Dimension::Bytes.format(peak as f64)
-        );
+        )?;
     }
     Ok(())
 }

@@ -1,13 +1,13 @@
 //! `splitscope bundle`: packs a trained and measured run as the one that comes with the program.
 
 use std::collections::BTreeSet;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
 use super::Answer;
 use super::load::{self, NamedRun};
+use super::output::say;
 use super::progress::ProgressBar;
 use crate::explore::{DEFAULT_POOL, Session};
 use crate::files;
@@ -67,8 +67,7 @@ fn describe(path: &Path, bytes: Vec<u8>) -> Result<Answer> {
     let designs: BTreeSet<&str> = measured().map(|key| key.design.as_str()).collect();
     let views: BTreeSet<u32> = measured().map(|key| key.views).collect();
     let views: Vec<String> = views.iter().map(ToString::to_string).collect();
-    writeln!(
-        std::io::stdout(),
+    say!(
         "{}: {size} bytes, {} of {}, seed {}, {} measurements of {} designs with {} views, {} pictures",
         path.display(),
         archive.manifest().space.name,

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
-use super::{Answer, network};
+use super::output::{note, say};
+use super::{Answer, load, network};
 use crate::cost::{self, CostModel, UnsupportedLayer};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::hardware::{self, Profile};
 use crate::network::{BoundaryId, Network};
 use crate::search::Survey;
 use crate::space::{Design, Genome, SearchSpace};
@@ -38,14 +38,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     for path in &arguments.files {
         if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("onnx")) {
             if !path.exists() {
-                eprintln!("error: {} can't be read: there is no such file", path.display());
+                note!("error: {} can't be read: there is no such file", path.display());
                 unread += 1;
                 continue;
             }
             match network::read(path, &arguments.import) {
-                Ok((name, network)) => println!("{}: {}", path.display(), network::summary(&name, &network)),
+                Ok((name, network)) => say!("{}: {}", path.display(), network::summary(&name, &network))?,
                 Err(error) => {
-                    eprintln!("error: {error:#}");
+                    note!("error: {error:#}");
                     answer = Answer::No;
                 }
             }
@@ -54,21 +54,21 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         let source = match Source::read(path) {
             Ok(source) => source,
             Err(error) => {
-                eprintln!("error: {} can't be read: {error}", path.display());
+                note!("error: {} can't be read: {error}", path.display());
                 unread += 1;
                 continue;
             }
         };
-        match check(&source, path) {
-            Ok(found) => println!("{}: {found}", path.display()),
+        match check(&source) {
+            Ok(found) => say!("{}: {found}", path.display())?,
             Err(diagnostic) => {
-                eprintln!("{diagnostic}");
+                note!("{diagnostic}");
                 answer = Answer::No;
             }
         }
     }
     if let (Some(space), Some(profile)) = (&arguments.space, &arguments.profile) {
-        let model = CostModel::new(super::load::space(space)?.0, super::load::profile(profile)?.0)?;
+        let model = CostModel::new(load::space(space)?.0, load::profile(profile)?.0)?;
         if !print_legality(&model)? {
             answer = Answer::No;
         }
@@ -84,7 +84,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
 /// Returns `false` if they run no design that has layers on the sensor.
 fn print_legality(model: &CostModel) -> Result<bool> {
     let (space, profile) = (model.space(), model.profile());
-    println!("{} on {}: designs whose layers all run on their chips, by split", space.name, profile.name);
+    say!("{} on {}: designs whose layers all run on their chips, by split", space.name, profile.name)?;
     let survey = Survey::new(model);
     let counts = survey.as_ref().map(|survey| survey.count_by_split(&model.knobs().without_limits()));
     let genome = space.smallest();
@@ -100,16 +100,16 @@ fn print_legality(model: &CostModel) -> Result<bool> {
             None if legal => "the smallest network does".to_owned(),
             None => "the smallest network does not".to_owned(),
         };
-        println!("  {:<12} {words}", space.boundary_name(split));
+        say!("  {:<12} {words}", space.boundary_name(split))?;
         for layer in unsupported.iter().take(NAMED_LAYERS) {
-            println!("    {}", layer.sentence());
+            say!("    {}", layer.sentence())?;
         }
         if unsupported.len() > NAMED_LAYERS {
-            println!("    {} more", unsupported.len() - NAMED_LAYERS);
+            say!("    {} more", unsupported.len() - NAMED_LAYERS)?;
         }
     }
     if let Some(survey) = survey {
-        println!("within the limits of the profile: {}", survey.count_feasible(&model.knobs()));
+        say!("within the limits of the profile: {}", survey.count_feasible(&model.knobs()))?;
     }
     Ok(any)
 }
@@ -130,7 +130,7 @@ fn unsupported_at(
 }
 
 /// Summary of a valid file, in one line.
-fn check(source: &Source, path: &std::path::Path) -> Result<String, Diagnostic> {
+fn check(source: &Source) -> Result<String, Diagnostic> {
     let document: toml::Table = source.parse()?;
     if document.contains_key("space") || document.contains_key("stage") {
         let space = SearchSpace::from_toml(source)?;
@@ -144,9 +144,7 @@ fn check(source: &Source, path: &std::path::Path) -> Result<String, Diagnostic> 
         return Ok(format!("space {}: {networks}, {splits} of {boundaries} boundaries may be split", space.name));
     }
     if document.contains_key("profile") || document.contains_key("sensor") {
-        let folder = path.parent().map(std::path::Path::to_path_buf).unwrap_or_default();
-        let profile = Profile::from_toml_with(source, &|file| std::fs::read_to_string(folder.join(file)))?;
-        super::load::print_notes(&hardware::renamed_limits(source));
+        let profile = load::parse_profile(source)?;
         let constants = profile.constants();
         let assumed = constants.iter().filter(|constant| constant.assumed).count();
         return Ok(format!("profile {}: {} constants, {assumed} of them assumed", profile.name, constants.len()));

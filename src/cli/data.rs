@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
+use super::output::{self, say};
 use super::{Answer, progress};
 use crate::data::{Access, Cache, DataError, DataSource, DataSpec, Dataset, contact_sheet, fetch, npz};
 use crate::quantity::Dimension;
 use crate::record::Subset;
+use crate::text;
 
 /// Objects of each class on a contact sheet.
 const PER_CLASS: usize = 3;
@@ -55,7 +57,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
         ["fetch", name] => {
             let spec: DataSpec = name.parse()?;
             match fetch::instructions(spec.source) {
-                Some(text) => print!("{text}"),
+                Some(text) => output::print(text)?,
                 None => bail!("{name} needs no fetching"),
             }
         }
@@ -66,7 +68,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
         ["clean"] => {
             let Some(cache) = Cache::of_user() else { bail!("there is no cache folder: HOME is not set") };
             let cleaned = cache.clean()?;
-            println!("{} files removed, {}", cleaned.files, Dimension::Bytes.format(cleaned.bytes as f64));
+            say!("{} files removed, {}", cleaned.files, Dimension::Bytes.format(cleaned.bytes as f64))?;
         }
         [spec] => describe(&spec.parse()?, &arguments)?,
         words => bail!("`{}` is not one set", words.join(" ")),
@@ -91,26 +93,26 @@ fn describe(spec: &DataSpec, arguments: &Arguments) -> Result<()> {
         npz::write(&set, &objects[..arguments.objects.min(objects.len())], set.views, resolution, path)?;
     }
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&set.summary())?);
+        output::json(&set.summary())?;
         return Ok(());
     }
-    println!("{}: {} objects of {} classes", set.name, set.objects(), set.classes.len());
-    println!("{} views of {} x {} pixels, {} channel(s)", set.views, set.width, set.height, set.channels);
-    println!("  {:>7} {:>10} {:>7}", "train", "validation", "test");
+    say!("{}: {} objects of {} classes", set.name, set.objects(), set.classes.len())?;
+    say!("{} views of {} x {} pixels, {} channel(s)", set.views, set.width, set.height, set.channels)?;
+    say!("  {:>7} {:>10} {:>7}", "train", "validation", "test")?;
     let line = |[train, validation, test]: [usize; 3], name: &str| {
-        println!("  {train:>7} {validation:>10} {test:>7}  {name}");
+        say!("  {train:>7} {validation:>10} {test:>7}  {}", text::in_line(name))
     };
     for (class, counts) in set.classes.iter().zip(set.class_counts()) {
-        line(counts, class);
+        line(counts, class)?;
     }
-    line([set.split.train.len(), set.split.validation.len(), set.split.test.len()], "all classes");
+    line([set.split.train.len(), set.split.validation.len(), set.split.test.len()], "all classes")?;
     for skipped in set.skipped.iter().take(NAMED) {
-        println!("left out: {} ({})", skipped.file, skipped.reason);
+        say!("left out: {} ({})", text::in_line(&skipped.file), skipped.reason)?;
     }
     if set.skipped.len() > NAMED {
-        println!("left out: {} more", set.skipped.len() - NAMED);
+        say!("left out: {} more", set.skipped.len() - NAMED)?;
     }
-    println!("licence: {}", set.licence);
+    say!("licence: {}", set.licence)?;
     Ok(())
 }
 

@@ -1,11 +1,11 @@
 //! `splitscope demo`: the tour on the embedded default, live, as pictures, or as text.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use super::explore::{self, ScreenFlags};
+use super::output::say;
 use super::{Answer, load, picture};
 use crate::explore::{DEFAULT_POOL, Session};
 use crate::files;
@@ -59,11 +59,10 @@ fn frames(mut session: Session, arguments: &Arguments, folder: &Path) -> Result<
 /// Every scene's caption at its end.
 fn captions(mut session: Session) -> Result<Answer> {
     let mut demo = Demo::new(Measured::shipped(session.space()));
-    let mut out = std::io::stdout().lock();
     for scene in 0..demo.len() {
         demo.play_out(scene, &mut session, &mut UiState::default());
         let caption = demo.caption(&session);
-        writeln!(out, "{}. {}\n{}\n", caption.scene, caption.title, caption.text)?;
+        say!("{}. {}\n{}\n", caption.scene, caption.title, caption.text)?;
     }
     Ok(Answer::Yes)
 }

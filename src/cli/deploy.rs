@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 
 use super::load::NamedRun;
+use super::output::say;
 use super::progress::ProgressBar;
 use super::train::use_threads;
-use super::{Answer, load};
+use super::{Answer, bounds, load};
 use crate::deploy::{
     self, DeployFormat, Deployment, ExportManifest, ExportedRun, FileContent, ImageFormat, LAYER_INDEX,
     PrecisionManifest,
@@ -45,7 +46,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     views: Option<usize>,
     /// Threads; 0 takes all cores
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = bounds::threads())]
     threads: usize,
 }
 
@@ -63,7 +64,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let bar = ProgressBar::new("rendering");
     let evaluator = RunEvaluator::open(&run, &|done, total| bar.show(done, total))?;
     bar.end();
-    evaluator.warnings().iter().for_each(|warning| eprintln!("warning: {warning}"));
+    load::print_warnings(evaluator.warnings());
     let space = evaluator.space();
     let named = arguments.design.clone().or(run.manifest().training_settings()?.design);
     let named = named.context("the run has many designs; name one with --design")?;
@@ -89,9 +90,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     manifest.image.shape = space.lower(&design.genome)?.input;
     deploy::write_folder(&arguments.out, manifest, &contents)?;
     for FileContent { name, content, .. } in &contents {
-        println!("{:>10}  {}", Dimension::Bytes.format(content.len() as f64), arguments.out.join(name).display());
+        say!("{:>10}  {}", Dimension::Bytes.format(content.len() as f64), arguments.out.join(name).display())?;
     }
-    println!("compare them with the run: splitscope verify {}", arguments.out.display());
+    say!("compare them with the run: splitscope verify {}", arguments.out.display())?;
     Ok(Answer::Yes)
 }
 
@@ -106,9 +107,9 @@ fn layers(space: &str, arguments: &Arguments) -> Result<Answer> {
     let models = deploy::layer_models(&space.layers()?, &formats)?;
     deploy::write_layers(&arguments.out, &models)?;
     let count = models.files.len() - 1;
-    println!("{count} models, listed in {}", arguments.out.join(LAYER_INDEX).display());
+    say!("{count} models, listed in {}", arguments.out.join(LAYER_INDEX).display())?;
     if !models.left_out.is_empty() {
-        println!("without models, as they read what other layers make: {}", models.left_out.join(", "));
+        say!("without models, as they read what other layers make: {}", models.left_out.join(", "))?;
     }
     Ok(Answer::Yes)
 }

@@ -1,13 +1,13 @@
 //! `splitscope`: opens the explorer, or prints a plain report where there is no terminal.
 
-use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
 use super::load::NamedRun;
 use super::network::{self, ImportFlags};
-use super::{Answer, keys, load, train};
+use super::output::{note, say};
+use super::{Answer, bounds, keys, load, train};
 use crate::diagnostic::Source;
 use crate::explore::{DEFAULT_POOL, Session, SessionFile, ViewRow};
 use crate::run::{Document, Manifest, this_program};
@@ -53,7 +53,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE")]
     session: Option<PathBuf>,
     /// Candidates in the pool
-    #[arg(long, default_value_t = DEFAULT_POOL)]
+    #[arg(long, default_value_t = DEFAULT_POOL, value_parser = bounds::pool())]
     pool: usize,
     /// Seed of the pool
     #[arg(long, default_value_t = 0)]
@@ -161,7 +161,8 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
     };
     crate::cost::check_names(&space, &profile)?;
     if arguments.plain || arguments.json || !tui::terminal::is_usable() {
-        let mut session = build(file.as_ref(), space, profile, arguments.pool, arguments.seed)?;
+        let session = build(file.as_ref(), space, profile, arguments.pool, arguments.seed);
+        let mut session = session.with_context(|| of_file(arguments.session.as_deref()))?;
         load::replay_shown(&mut session, run.as_ref(), arguments.no_run)?;
         report(&session, arguments.json)?;
         return Ok(Answer::Yes);
@@ -191,7 +192,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
     let (pool, seed) = (arguments.pool, arguments.seed);
     // Errors of a session file are told before the screen is taken; a fresh session can't fail.
     if let Some(file) = file {
-        let session = Session::open(&file, space, profile)?;
+        let session = Session::open(&file, space, profile).with_context(|| of_file(arguments.session.as_deref()))?;
         let options = Options { view: file.view, ..options };
         return Ok(finish(&tui::run(move || session, options)?));
     }
@@ -204,7 +205,7 @@ fn run_of_session(file: &SessionFile) -> Option<PathBuf> {
     match NamedRun::open(&path) {
         Ok(_) => Some(path),
         Err(error) => {
-            eprintln!("warning: {error}; the session opens without its accuracies");
+            note!("warning: {error}; the session opens without its accuracies");
             None
         }
     }
@@ -213,20 +214,24 @@ fn run_of_session(file: &SessionFile) -> Option<PathBuf> {
 /// Says what goes on without the screen, and where a session that was cut short is kept.
 pub(super) fn finish(exit: &tui::Exit) -> Answer {
     // A terminal that hung up can't be written to.
-    let mut out = std::io::stdout();
     if let Some(path) = &exit.at_work {
-        let _ = writeln!(out, "still at work: {0}; come back with: splitscope --run {0}", path.display());
+        let _ = say!("still at work: {0}; come back with: splitscope --run {0}", path.display());
     }
     if let Some(signal) = exit.signal {
         if let Some(path) = exit.keep_session() {
-            let _ = writeln!(out, "the session is kept; come back with: splitscope --session {}", path.display());
+            let _ = say!("the session is kept; come back with: splitscope --session {}", path.display());
         }
         std::process::exit(128 + signal);
     }
     Answer::Yes
 }
 
-fn read_session(path: &std::path::Path) -> Result<SessionFile> {
+/// Name of a session file before an error about its content.
+fn of_file(path: Option<&Path>) -> String {
+    path.map_or_else(String::new, |path| path.display().to_string())
+}
+
+fn read_session(path: &Path) -> Result<SessionFile> {
     let source = Source::read(path).map_err(|error| anyhow::anyhow!("{} can't be read: {error}", path.display()))?;
     Ok(SessionFile::from_toml(&source)?)
 }
@@ -248,16 +253,13 @@ fn build(
 }
 
 fn report(session: &Session, json: bool) -> Result<()> {
-    let mut out = std::io::stdout().lock();
     if json {
-        writeln!(out, "{}", tui::export::json(session)?)?;
-        return Ok(());
+        return Ok(say!("{}", tui::export::json(session)?)?);
     }
-    writeln!(out, "{} on {}", session.space().name, session.profile().name)?;
-    writeln!(out, "{} of {} candidates meet the limits", session.feasible_count(), session.catalogue().len())?;
+    say!("{} on {}", session.space().name, session.profile().name)?;
+    say!("{} of {} candidates meet the limits", session.feasible_count(), session.catalogue().len())?;
     if let Some(status) = session.status() {
-        writeln!(out, "{}", status.sentence)?;
+        say!("{}", status.sentence)?;
     }
-    writeln!(out, "\n{}", tui::export::markdown(session))?;
-    Ok(())
+    Ok(say!("\n{}", tui::export::markdown(session))?)
 }

@@ -1,11 +1,11 @@
 //! `splitscope finetune`: trains one design of a run alone, from the run's weights or from fresh ones.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 
 use super::load::NamedRun;
+use super::output::say;
 use super::train::{SettingFlags, with_progress};
 use super::{Answer, load, measure};
 use crate::record::Precision;
@@ -89,8 +89,8 @@ fn begun(arguments: &Arguments) -> Result<RunDir> {
     let start = if arguments.from_scratch { FinetuningStart::Scratch } else { FinetuningStart::Supernet };
     let path = arguments.out.clone().unwrap_or_else(|| run::next(Path::new("runs")));
     let (run, warnings) = start_finetuning(&path, &parent, &settings, start)?;
-    warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+    load::print_warnings(&warnings);
     // A closed pipe does not end the training.
-    let _ = writeln!(std::io::stdout(), "run {}", run.path().display());
+    let _ = say!("run {}", run.path().display());
     Ok(run)
 }

@@ -1,10 +1,8 @@
 //! `splitscope keys`: the keys in use, to be read or to be changed.
 
-use std::io::Write;
-
 use anyhow::{Context, Result};
 
-use super::Answer;
+use super::{Answer, output};
 use crate::tui::config::{self, UserConfig};
 
 /// Arguments of `keys`.
@@ -36,7 +34,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
             format!("# For {file}; a row that is left out keeps its keys.\n\n{}", keys.toml())
         }
     };
-    std::io::stdout().write_all(text.as_bytes())?;
+    output::print(&text)?;
     Ok(Answer::Yes)
 }
 

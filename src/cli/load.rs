@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 
-use crate::diagnostic::{Source, nearest};
+use super::output::note;
+use crate::diagnostic::{Diagnostic, Source, nearest};
 use crate::explore::Session;
+use crate::files;
 use crate::hardware::{self, Profile};
 use crate::run::{self, Document, Manifest, RunArchive, RunDir, SHIPPED};
 use crate::space::{self, SearchSpace};
@@ -38,10 +40,16 @@ pub(super) fn space(name: &str) -> Result<(SearchSpace, Source)> {
 /// A profile by name or path, with its text.
 pub(super) fn profile(name: &str) -> Result<(Profile, Source)> {
     let source = source(name, "profile", hardware::SHIPPED)?;
+    Ok((parse_profile(&source)?, source))
+}
+
+/// Reads the text of a profile, and the tables that it names beside its file. Former names are noted.
+pub(super) fn parse_profile(source: &Source) -> Result<Profile, Diagnostic> {
     let folder = Path::new(&source.file).parent().map(Path::to_path_buf).unwrap_or_default();
-    let profile = Profile::from_toml_with(&source, &|file| std::fs::read_to_string(folder.join(file)))?;
-    print_notes(&hardware::renamed_limits(&source));
-    Ok((profile, source))
+    let table = |file: &str| files::read_text(&folder.join(file), Source::LARGEST_FILE);
+    let profile = Profile::from_toml_with(source, &table)?;
+    print_notes(&hardware::renamed_limits(source));
+    Ok(profile)
 }
 
 /// A genome or a design as [`SearchSpace::print`] spells it, where `largest` or `smallest` stands for the genome.
@@ -57,7 +65,14 @@ pub(super) fn spelt(space: &SearchSpace, text: &str) -> String {
 /// Prints notes about former names on standard error.
 pub(super) fn print_notes(notes: &[String]) {
     for note in notes {
-        eprintln!("note: {note}");
+        note!("note: {note}");
+    }
+}
+
+/// Prints warnings on standard error.
+pub(super) fn print_warnings(warnings: &[String]) {
+    for warning in warnings {
+        note!("warning: {warning}");
     }
 }
 
@@ -127,7 +142,7 @@ impl NamedRun {
             Self::Directory(run) => Ok(run),
             Self::Shipped(archive) => {
                 let run = archive.copy_to(&run::next(Path::new(RUNS)))?;
-                eprintln!("note: working on {}, a copy of the shipped run", run.path().display());
+                note!("note: working on {}, a copy of the shipped run", run.path().display());
                 Ok(run)
             }
         }

@@ -9,9 +9,10 @@ use rand_chacha::rand_core::SeedableRng;
 use serde_json::json;
 
 use super::load::NamedRun;
+use super::output::{note, say};
 use super::progress::ProgressBar;
 use super::train::use_threads;
-use super::{Answer, load};
+use super::{Answer, bounds, load};
 use crate::quantity::Metric;
 use crate::record::{Clipping, Measurement, MeasurementKey, Precision, Subset};
 use crate::run::RunEvaluator;
@@ -35,7 +36,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     on_record: bool,
     /// Number of random designs to measure besides those named
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = bounds::designs())]
     random: usize,
     /// Seed of the random designs
     #[arg(long, default_value_t = 0)]
@@ -61,7 +62,7 @@ pub(super) struct Arguments {
     subsets: Vec<Subset>,
     /// Objects that recalibrate batch norm; 0 turns recalibration off, and results are recorded only with as many as in
     /// the run [default: the run's]
-    #[arg(long)]
+    #[arg(long, value_parser = bounds::designs())]
     calibration_objects: Option<usize>,
     /// Precision: int8, as deployed and as costed, or float, as trained; or both
     #[arg(
@@ -80,11 +81,12 @@ pub(super) struct Arguments {
         long,
         default_value_t = 0,
         value_name = "COUNT",
+        value_parser = bounds::workers(),
         conflicts_with_all = ["leak", "lost_cameras", "lost", "calibration_objects", "clipping"]
     )]
     workers: usize,
     /// Threads; 0 takes all cores
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = bounds::threads())]
     threads: usize,
     /// Print one JSON object per measurement
     #[arg(long)]
@@ -106,7 +108,7 @@ fn clipping(name: &str) -> Result<Clipping, String> {
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let run = NamedRun::trained(arguments.run.as_ref())?.unpacked()?;
     if run.is_temporary() {
-        eprintln!("note: the shipped run is measured as it is, and nothing is kept; a search works on a copy of it");
+        note!("note: the shipped run is measured as it is, and nothing is kept; a search works on a copy of it");
     }
     use_threads(arguments.threads)?;
     let mut settings = run.manifest().training_settings()?;
@@ -118,9 +120,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let evaluator = RunEvaluator::open_with(&run, settings, &|done, total| bar.show(done, total))?;
     let evaluator = evaluator.with_clipping(arguments.clipping);
     bar.end();
-    evaluator.warnings().iter().for_each(|warning| eprintln!("warning: {warning}"));
+    load::print_warnings(evaluator.warnings());
     if let Some(warning) = evaluator.store().damage_warning()? {
-        eprintln!("warning: {warning}");
+        note!("warning: {warning}");
     }
     let designs = designs(&evaluator, arguments)?;
     let views = numbers_of_views(arguments, evaluator.views())?;
@@ -156,7 +158,7 @@ fn accuracies(
                     let key = MeasurementKey { lost, ..key };
                     let measured =
                         if as_the_run { evaluator.measurement(&key)? } else { evaluator.evaluator().measure(&key)? };
-                    print(&measured, sent_values(evaluator.space(), design)?, arguments.json);
+                    print(&measured, sent_values(evaluator.space(), design)?, arguments.json)?;
                 }
             }
         }
@@ -254,7 +256,7 @@ fn sent_values(space: &SearchSpace, design: &Design) -> Result<u64> {
     network.sent_values(design.split, design.ratio).context("the network lacks the design's split")
 }
 
-fn print(measured: &Measurement, sent_values: u64, json: bool) {
+fn print(measured: &Measurement, sent_values: u64, json: bool) -> std::io::Result<()> {
     let Measurement { key, accuracy, samples, calibration_batches, quantisation, .. } = measured;
     let lost: Vec<u32> = (0..32).filter(|camera| key.lost >> camera & 1 == 1).collect();
     if json {
@@ -274,12 +276,11 @@ fn print(measured: &Measurement, sent_values: u64, json: bool) {
             "samples": samples,
             "calibration_batches": calibration_batches,
         });
-        println!("{row}");
-        return;
+        return say!("{row}");
     }
     let cameras: Vec<String> = lost.iter().map(ToString::to_string).collect();
     let without = if lost.is_empty() { String::new() } else { format!(" without camera {}", cameras.join(", ")) };
     let accuracy = Metric::Accuracy.format(*accuracy);
     let precision = key.precision.name();
-    println!("{accuracy:>6} of {samples} in {precision}  {:>2} views{without}  {}", key.views, key.design);
+    say!("{accuracy:>6} of {samples} in {precision}  {:>2} views{without}  {}", key.views, key.design)
 }

@@ -5,6 +5,7 @@
 
 mod answer;
 mod bench;
+mod bounds;
 mod bundle;
 mod check;
 mod cost;
@@ -18,6 +19,7 @@ mod keys;
 mod load;
 mod measure;
 mod network;
+mod output;
 mod paradigms;
 mod picture;
 mod profile;
@@ -36,7 +38,9 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::text;
 use answer::Answer;
+use output::note;
 
 /// Explore neural networks that are split between camera sensors and one aggregator.
 ///
@@ -102,31 +106,12 @@ enum Command {
     Picture(picture::Arguments),
 }
 
-impl Command {
-    /// Returns `true` if the command may end as soon as its output is no longer read: it leaves no half-written file.
-    fn only_prints(&self) -> bool {
-        match self {
-            Self::Search(arguments) => arguments.only_prints(),
-            Self::Explore(_)
-            | Self::Demo(_)
-            | Self::Train(_)
-            | Self::Finetune(_)
-            | Self::Report(_)
-            | Self::Bundle(_)
-            | Self::Export(_)
-            | Self::Deploy(_)
-            | Self::Study(_) => false,
-            _ => true,
-        }
-    }
-}
-
 /// Reads the command line and does what it says.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    if arguments.command.as_ref().is_some_and(Command::only_prints) {
-        end_when_unread();
-    }
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return refuse(&error),
+    };
     let result = match arguments.command {
         None => explore::run(arguments.explore),
         Some(Command::Explore(arguments)) => explore::run(arguments),
@@ -159,12 +144,24 @@ pub fn main() -> ExitCode {
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             // A diagnostic already begins with "error:".
-            let text = sentence(&error);
-            let prefix = if text.starts_with("error") { "" } else { "error: " };
-            eprintln!("{prefix}{text}");
+            let told = sentence(&error);
+            let prefix = if told.starts_with("error") { "" } else { "error: " };
+            note!("{prefix}{told}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints what clap has to say: help, the version, or what is wrong with the command line, which may hold anything.
+fn refuse(error: &clap::Error) -> ExitCode {
+    let plain = error.render().to_string();
+    if text::visible(&plain) == plain {
+        // In the colours of the terminal; its reader may have gone.
+        let _ = error.print();
+    } else {
+        note!("{}", plain.trim_end());
+    }
+    ExitCode::from(error.exit_code() as u8)
 }
 
 /// An error and its causes, each told once: some sentences end in their cause already.
@@ -176,17 +173,6 @@ fn sentence(error: &anyhow::Error) -> String {
         }
     }
     text
-}
-
-/// Ends quietly where the reader of what is printed has gone; for commands that only print.
-fn end_when_unread() {
-    let usual = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        if panic.payload_as_str().is_some_and(|text| text.contains("Broken pipe")) {
-            std::process::exit(0);
-        }
-        usual(panic);
-    }));
 }
 
 /// Returns `true` if the reader of the output has gone, as `head` does.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::cost::knob;
 use super::load::NamedRun;
-use super::{Answer, load, network};
+use super::{Answer, load, network, output};
 use crate::cost::{
     CostModel, Merit, MeritTick, ParadigmCell, ParadigmFigures, paradigm_differences, paradigm_rows, paradigms,
 };
@@ -69,11 +69,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         None => None,
     };
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&report(&model, knobs.sensors, &all, precision))?);
+        output::json(&report(&model, knobs.sensors, &all, precision))?;
     } else if arguments.markdown {
-        print!("{}", quantity::ascii(&markdown(&all, precision)));
+        output::print(&quantity::ascii(&markdown(&all, precision)))?;
     } else {
-        print!("{}", quantity::ascii(&text(&model, knobs.sensors, &all, precision)));
+        output::print(&quantity::ascii(&text(&model, knobs.sensors, &all, precision)))?;
     }
     Ok(Answer::Yes)
 }

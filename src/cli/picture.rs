@@ -7,6 +7,7 @@ mod object;
 use anyhow::{Context, Result, bail};
 
 use super::load::NamedRun;
+use super::output::say;
 use super::{Answer, explore, load, network};
 use crate::explore::{DEFAULT_POOL, Session};
 use crate::files;
@@ -48,7 +49,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         Some(path) => {
             files::write(path, text.as_bytes()).with_context(|| format!("{} can't be written", path.display()))?;
         }
-        None => println!("{text}"),
+        None => say!("{text}")?,
     }
     Ok(Answer::Yes)
 }

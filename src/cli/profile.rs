@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result, bail};
 use clap::Subcommand;
 
+use super::output::{self, note, say};
 use super::{Answer, load};
 use crate::diagnostic::Source;
 use crate::hardware::{SHIPPED, ToolReport, reported_table};
@@ -47,13 +48,15 @@ enum Command {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     match &arguments.command {
-        Command::Show { profile, toml: true } => print!("{}", load::profile(profile)?.1.text),
+        Command::Show { profile, toml: true } => {
+            output::print(&load::profile(profile)?.1.text.replace("\r\n", "\n"))?;
+        }
         Command::Show { profile, toml: false } => show(profile)?,
         Command::Import { reports, layers, clock } => import(reports, layers, clock.as_deref())?,
         Command::List => {
             for (name, _) in SHIPPED {
                 let (profile, _) = load::profile(name)?;
-                println!("{name:<12} {}", profile.description);
+                say!("{name:<12} {}", profile.description)?;
             }
         }
     }
@@ -74,23 +77,23 @@ fn import(reports: &[PathBuf], layers: &PathBuf, clock: Option<&str>) -> Result<
         found.push(ToolReport::read(&read(path)?, clock)?);
     }
     let table = reported_table(&index, &found)?;
-    print!("{}", table.text);
+    output::print(&table.text)?;
     if !table.missing.is_empty() {
-        eprintln!("note: no report tells of {}", table.missing.join(", "));
+        note!("note: no report tells of {}", table.missing.join(", "));
     }
     Ok(())
 }
 
 fn show(name: &str) -> Result<()> {
     let (profile, _) = load::profile(name)?;
-    println!("{}: {}", profile.name, profile.description);
+    say!("{}: {}", profile.name, profile.description)?;
     let constants = profile.constants();
     let width = |pick: fn(&crate::hardware::Constant) -> usize| constants.iter().map(pick).max().unwrap_or(0);
     let (keys, values) = (width(|row| row.key.chars().count()), width(|row| row.shown.chars().count()));
     for row in &constants {
         let mark = if row.assumed { "assumed" } else { "" };
         let source = row.source.as_deref().unwrap_or("no source given");
-        println!("  {:<keys$}  {:>values$}  {mark:<7}  {source}", row.key, row.shown);
+        say!("  {:<keys$}  {:>values$}  {mark:<7}  {source}", row.key, row.shown)?;
     }
     Ok(())
 }

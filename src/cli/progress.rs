@@ -1,9 +1,10 @@
 //! Plain lines for people and scripts: no escape sequences unless standard error is a terminal.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use super::output::{self, say};
 use crate::quantity::number;
 use crate::record::{Event, EventRecord, Task};
 use crate::run::EventSink;
@@ -33,14 +34,13 @@ impl ProgressBar {
         }
         state.1 = now;
         let left = (now - state.0).as_secs_f64() / done.max(1) as f64 * total.saturating_sub(done) as f64;
-        eprint!("\r{} {done} of {total}, {} left  ", self.name, number::duration(left));
-        let _ = std::io::stderr().flush();
+        output::passing(&format!("{} {done} of {total}, {} left  ", self.name, number::duration(left)));
     }
 
     /// Clears the line.
     pub(super) fn end(&self) {
         if self.visible {
-            eprint!("\r{:60}\r", "");
+            output::passing(&format!("{:60}\r", ""));
         }
     }
 }
@@ -77,14 +77,14 @@ impl Log {
         };
         if let Some(text) = text {
             // A reader that has gone does not end the work.
-            let _ = writeln!(std::io::stdout(), "{text}");
+            let _ = say!("{text}");
         }
     }
 
     /// Prints a line for people; nothing where JSON was asked for.
     pub(super) fn note(&self, text: &str) {
         if !self.json {
-            let _ = writeln!(std::io::stdout(), "{text}");
+            let _ = say!("{text}");
         }
     }
 

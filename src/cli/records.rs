@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use super::Answer;
 use super::load::NamedRun;
+use super::output::say;
 use crate::files;
 use crate::report::{optuna, tensorboard};
 use crate::run::RunDir;
@@ -66,6 +67,5 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
 
 fn write(path: &Path, content: &[u8]) -> Result<()> {
     files::write(path, content).with_context(|| format!("{} can't be written", path.display()))?;
-    println!("wrote {}", path.display());
-    Ok(())
+    Ok(say!("wrote {}", path.display())?)
 }

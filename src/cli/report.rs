@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 
 use super::cost::knob::set_in as set_knobs;
 use super::load::NamedRun;
+use super::output::say;
 use super::{Answer, load};
 use crate::diagnostic::Source;
 use crate::explore::{DEFAULT_POOL, DesignRow, OverrideRow, Session, SessionFile};
@@ -61,7 +62,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
     };
     if let Some(path) = page {
         write(&path, report.html().as_bytes())?;
-        println!("wrote {}", path.display());
+        say!("wrote {}", path.display())?;
     }
     if let Some(path) = &arguments.markdown {
         let stem = path.file_stem().map_or_else(|| "report".into(), |stem| stem.to_string_lossy());
@@ -70,7 +71,7 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
             write(&path.with_file_name(name), picture.svg.as_bytes())?;
         }
         write(path, page.text.as_bytes())?;
-        println!("wrote {} and {} pictures beside it", path.display(), page.pictures.len());
+        say!("wrote {} and {} pictures beside it", path.display(), page.pictures.len())?;
     }
     Ok(Answer::Yes)
 }
@@ -116,7 +117,8 @@ fn session(arguments: &Arguments) -> Result<Session> {
     let mut session = match &arguments.session {
         Some(path) => {
             let source = Source::read(path).with_context(|| format!("{} can't be read", path.display()))?;
-            Session::open(&SessionFile::from_toml(&source)?, space, profile)?
+            Session::open(&SessionFile::from_toml(&source)?, space, profile)
+                .with_context(|| path.display().to_string())?
         }
         None => fresh(arguments, run.manifest().seed, space, profile)?,
     };

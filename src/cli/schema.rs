@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::ValueEnum;
 
-use super::Answer;
+use super::{Answer, output};
 use crate::{hardware, space};
 
 /// Arguments of `schema`.
@@ -24,6 +24,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         Kind::Space => space::schema(),
         Kind::Profile => hardware::schema(),
     };
-    println!("{}", serde_json::to_string_pretty(&schema)?);
+    output::json(&schema)?;
     Ok(Answer::Yes)
 }

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 
 use super::load::NamedRun;
+use super::output::say;
 use super::train::use_threads;
-use super::{Answer, load};
+use super::{Answer, bounds, load};
 use crate::cost::CostModel;
 use crate::quantity::number;
 use crate::run::{Document, Manifest, RunDir};
@@ -40,13 +41,13 @@ pub(super) struct Arguments {
     #[arg(long)]
     data: Option<String>,
     /// Threads; 0 takes all cores
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = bounds::threads())]
     threads: usize,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let Some(name) = &arguments.name else {
-        list();
+        list()?;
         return Ok(Answer::Yes);
     };
     let studies: Vec<&StudyInfo> = if name == "all" {
@@ -58,29 +59,31 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     use_threads(arguments.threads)?;
     let mut input = input(arguments)?;
     for study in studies {
-        println!("== {}", study.name);
+        // Tables and charts are in files: a reader that has gone, or a full disk behind it, ends no study.
+        let _ = say!("== {}", study.name);
         let mut progress = |state: &StudyProgress| {
             let left = state.left_s.map_or_else(String::new, |left| format!(", {} left", number::duration(left)));
-            println!("{} of {} points{left}: {}", state.done, state.points, state.next);
+            let _ = say!("{} of {} points{left}: {}", state.done, state.points, state.next);
         };
         let outcome = study.run(&arguments.out, &mut input, &mut progress)?;
-        println!("{}", outcome.finding);
+        let _ = say!("{}", outcome.finding);
         for file in outcome.files {
-            println!("wrote {}", file.display());
+            let _ = say!("wrote {}", file.display());
         }
     }
     Ok(Answer::Yes)
 }
 
-fn list() {
+fn list() -> std::io::Result<()> {
     for study in &STUDIES {
         let needs = match study.needs {
             StudyNeeds::Costs => "costs alone",
             StudyNeeds::Runs => "a trained run for each seed",
             StudyNeeds::Trainings => "a short training for each setting and seed",
         };
-        println!("{:<12} {} (needs {needs})", study.name, study.claim);
+        say!("{:<12} {} (needs {needs})", study.name, study.claim)?;
     }
+    Ok(())
 }
 
 /// The input of the studies: space, profile and template of the first run, or of the named files.

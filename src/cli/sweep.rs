@@ -1,6 +1,6 @@
 //! `splitscope sweep`: the best design at each of many values of one knob.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
@@ -8,7 +8,8 @@ use serde::Serialize;
 
 use super::cost::knob::set_in as set_knobs;
 use super::load::NamedRun;
-use super::{Answer, load, network};
+use super::output::{self, say};
+use super::{Answer, bounds, load, network};
 use crate::explore::{AccuracyFigure, AccuracyKind, DEFAULT_POOL, KnobRange, Session, SweepPoint};
 use crate::files;
 use crate::quantity::{Knob, Metric};
@@ -55,7 +56,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     sensors: Option<u32>,
     /// Candidates in the pool
-    #[arg(long, default_value_t = DEFAULT_POOL)]
+    #[arg(long, default_value_t = DEFAULT_POOL, value_parser = bounds::pool())]
     pool: usize,
     /// Seed of the pool
     #[arg(long, default_value_t = 0)]
@@ -116,7 +117,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         files::write(path, picture.as_bytes()).with_context(|| format!("{} can't be written", path.display()))?;
     }
     let rows: Vec<PrintedPoint> = points.iter().map(|point| row(&session, point)).collect();
-    let mut out = io::stdout().lock();
     if arguments.json {
         let sweep = PrintedSweep {
             knob: knob.name(),
@@ -124,11 +124,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
             profile: &session.profile().name,
             points: rows,
         };
-        writeln!(out, "{}", serde_json::to_string_pretty(&sweep)?)?;
+        output::json(&sweep)?;
     } else if arguments.csv {
-        write_csv(&mut out, &rows)?;
+        output::print(&csv(&rows)?)?;
     } else {
-        write_table(&mut out, knob, range, &rows)?;
+        print_table(knob, range, &rows)?;
     }
     Ok(if points.iter().any(|point| point.best.is_some()) { Answer::Yes } else { Answer::No })
 }
@@ -183,8 +183,8 @@ fn row(session: &Session, point: &SweepPoint) -> PrintedPoint {
     }
 }
 
-fn write_csv(out: &mut impl Write, points: &[PrintedPoint]) -> Result<()> {
-    let mut writer = csv::Writer::from_writer(out);
+fn csv(points: &[PrintedPoint]) -> Result<String> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
     for point in points {
         writer.serialize(PrintedRow {
             value: point.value,
@@ -197,18 +197,17 @@ fn write_csv(out: &mut impl Write, points: &[PrintedPoint]) -> Result<()> {
             latency_s: point.latency_s,
         })?;
     }
-    writer.flush()?;
-    Ok(())
+    Ok(String::from_utf8(writer.into_inner()?)?)
 }
 
 /// A table in the range's units; the split is named where it changes.
-fn write_table(out: &mut impl Write, knob: Knob, range: &KnobRange, points: &[PrintedPoint]) -> Result<()> {
+fn print_table(knob: Knob, range: &KnobRange, points: &[PrintedPoint]) -> io::Result<()> {
     let head = format!("{} {}", knob.label(), range.unit.symbol);
-    writeln!(out, "{head:>24}  {:>8}  {:>15}  {:>10}  {:<8}  design", "accuracy", "90 % interval", "latency", "split")?;
+    say!("{head:>24}  {:>8}  {:>15}  {:>10}  {:<8}  design", "accuracy", "90 % interval", "latency", "split")?;
     for point in points {
         let value = range.number(point.value);
         let (Some(design), Some(split), Some(latency)) = (&point.design, &point.split, point.latency_s) else {
-            writeln!(out, "{value:>24}  no design meets the limits")?;
+            say!("{value:>24}  no design meets the limits")?;
             continue;
         };
         let percent = |share: f64| format!("{:.1} %", share * 100.0);
@@ -225,7 +224,7 @@ fn write_table(out: &mut impl Write, knob: Knob, range: &KnobRange, points: &[Pr
             .accuracy
             .map_or_else(String::new, |figure| format!("{:.1} to {:.1} %", figure.low * 100.0, figure.high * 100.0));
         let latency = crate::quantity::ascii(&Metric::Latency.format(latency)).into_owned();
-        writeln!(out, "{value:>24}  {accuracy:>8}  {interval:>15}  {latency:>10}  {split:<8}  {design}")?;
+        say!("{value:>24}  {accuracy:>8}  {interval:>15}  {latency:>10}  {split:<8}  {design}")?;
     }
     Ok(())
 }

@@ -1,14 +1,16 @@
 //! `splitscope verify`: exported files, read again and compared with the design on its run.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 
-use super::Answer;
 use super::load::NamedRun;
+use super::output::say;
 use super::progress::ProgressBar;
 use super::train::use_threads;
+use super::{Answer, bounds};
 use crate::data::npz;
 use crate::deploy::{
     self, Agreement, DeployError, DeployFormat, Deployment, ExportManifest, HalfPair, OnnxPair, OnnxProgram,
@@ -35,7 +37,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "FILE.npz")]
     vectors: Option<PathBuf>,
     /// Threads; 0 takes all cores
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = bounds::threads())]
     threads: usize,
     /// Print one JSON object per pair of files
     #[arg(long)]
@@ -88,7 +90,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         let key = key(pair.precision);
         let found = deploy::compare(&evaluator, &key, objects, &pair.link, pair.logit_step, pair.halves.as_ref())?;
         all &= found.holds();
-        print(&pair, &found, arguments.json);
+        print(&pair, &found, arguments.json)?;
     }
     Ok(if all { Answer::Yes } else { Answer::No })
 }
@@ -146,7 +148,7 @@ fn write_vectors(
     Ok(arrays.write(path)?)
 }
 
-fn print(pair: &ReadPair, found: &Agreement, json: bool) {
+fn print(pair: &ReadPair, found: &Agreement, json: bool) -> io::Result<()> {
     let ReadPair { format, precision, .. } = pair;
     let share = |count: usize| count as f64 / found.objects.max(1) as f64;
     if json {
@@ -166,24 +168,26 @@ fn print(pair: &ReadPair, found: &Agreement, json: bool) {
             "code_steps": found.code_steps,
             "link_bytes": found.link_bytes,
         });
-        println!("{row}");
-        return;
+        return say!("{row}");
     }
     let answer = if found.holds() { "agrees" } else { "DIFFERS" };
-    println!("{} in {}: {answer}", format.name(), precision.name());
-    println!(
+    say!("{} in {}: {answer}", format.name(), precision.name())?;
+    say!(
         "  accuracy {} of {} objects, {} on the supernet; the same class for {}",
         Metric::Accuracy.format(share(found.correct)),
         found.objects,
         Metric::Accuracy.format(share(found.correct_on_supernet)),
         Metric::Accuracy.format(share(found.same_class)),
-    );
+    )?;
     let logits = match found.logit_step {
         Some(step) => format!("{:.2} steps", found.logits_apart / step),
         None => format!("{:.1e} of {:.1}", found.logits_apart, found.largest_logit),
     };
-    println!(
+    say!(
         "  logits differ by at most {logits}; {} of {} codes differ, by at most {:.2} steps; {} bytes a view",
-        found.codes_apart, found.codes, found.code_steps, found.link_bytes
-    );
+        found.codes_apart,
+        found.codes,
+        found.code_steps,
+        found.link_bytes
+    )
 }

@@ -5,6 +5,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::model::{PageSection, PageTable, Passage, Report};
 use crate::svg;
+use crate::text;
 
 const STYLE: &str = include_str!("page.css");
 
@@ -40,7 +41,7 @@ impl Report {
                 }
             }
         };
-        page.into_string()
+        text::visible(&page.into_string()).into_owned()
     }
 }
 

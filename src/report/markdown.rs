@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::model::{PagePicture, PageTable, Passage, Report};
+use crate::text;
 
 /// A page as Markdown.
 pub(crate) struct MarkdownPage<'a> {
@@ -25,6 +26,7 @@ impl Report {
             }
         }
         let _ = writeln!(page.text, "\nMade by splitscope {}.", env!("CARGO_PKG_VERSION"));
+        page.text = text::visible(&page.text).into_owned();
         page
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use crate::text;
+
 /// A document that grows by elements.
 pub(crate) struct SvgDocument {
     out: String,
@@ -56,17 +58,17 @@ impl SvgDocument {
     }
 }
 
-/// `text` for XML: markup characters as entities, characters XML forbids as U+FFFD.
+/// `text` for XML: markup characters as entities, controls as [`text::visible`] writes them, other characters that XML
+/// forbids as U+FFFD.
 pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
+    for character in text::visible(text).chars() {
         match character {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            '\n' | '\t' => out.push(character),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => out.push('\u{fffd}'),
+            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             c => out.push(c),
         }
     }

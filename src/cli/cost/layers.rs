@@ -1,10 +1,12 @@
 //! `splitscope cost --layers FILE`: every layer of a table on one device.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 
 use crate::cli::load;
+use crate::cli::output::{self, say};
 use crate::cost::{Counting, LayerFigures, LayerReport, LayerReportRow, report_rows};
 use crate::diagnostic::Source;
 use crate::hardware::{Device, Mapping, MappingFlags, override_mapping, parse_measured};
@@ -60,12 +62,7 @@ pub(super) fn run(file: &Path, options: &Arguments, profile: &str, as_json: bool
         Some(layer) => anyhow!(source.error(rows[layer].span.clone(), error.to_string())),
         None => anyhow!(error),
     })?;
-    if as_json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
-    } else {
-        print(&report);
-    }
-    Ok(())
+    if as_json { output::json(&report) } else { Ok(print(&report)?) }
 }
 
 fn read(path: &Path) -> Result<Source> {
@@ -85,19 +82,27 @@ fn mapping(options: &Arguments, device: &Device) -> Result<Mapping> {
     Ok(override_mapping(&device.mapping.value, flags)?)
 }
 
-fn print(report: &LayerReport) {
-    println!("rule: {}", report.rule);
+fn print(report: &LayerReport) -> io::Result<()> {
+    say!("rule: {}", report.rule)?;
     for note in &report.notes {
-        println!("  {note}");
+        say!("  {note}")?;
     }
-    println!(
+    say!(
         "{:<28} {:>14} {:>12} {:>14} {:>12} {:>10} {:>7} {:>10} {:>11}  bound by",
-        "layer", "MACs", "weights", "cycles", "stalls", "time", "used", "energy", "live"
-    );
+        "layer",
+        "MACs",
+        "weights",
+        "cycles",
+        "stalls",
+        "time",
+        "used",
+        "energy",
+        "live"
+    )?;
     for LayerReportRow { name, figures, bound } in &report.layers {
-        println!("{}  {}", row(name, figures), bound.name());
+        say!("{}  {}", row(name, figures), bound.name())?;
     }
-    println!("{}", row("total", &report.total));
+    say!("{}", row("total", &report.total))
 }
 
 fn row(name: &str, figures: &LayerFigures) -> String {

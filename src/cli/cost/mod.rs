@@ -13,7 +13,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use super::train::use_threads;
-use super::{Answer, load, network};
+use super::{Answer, load, network, output};
 use crate::cost::{CostModel, DesignReport, TransmitConfig, deadline};
 use crate::explore::default_transmit;
 use crate::files;
@@ -40,9 +40,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         let layers = if of == "space" { space.layers()? } else { space.lower(&genome)?.layers };
         if arguments.measure {
             use_threads(1)?;
-            print!("{}", latency_table(&layers)?);
+            output::print(&latency_table(&layers)?)?;
         } else {
-            print!("{}", table::csv(&layers));
+            output::print(&table::csv(&layers))?;
         }
         return Ok(Answer::Yes);
     }
@@ -60,18 +60,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     if let Some(metric) = arguments.optimum {
         let optima = optimum::Optima::new(&model, &knobs, metric)?;
         if arguments.json {
-            println!("{}", serde_json::to_string_pretty(&optima.json())?);
+            output::json(&optima.json())?;
         } else {
-            print!("{}", quantity::ascii(&optima.text()));
+            output::print(&quantity::ascii(&optima.text()))?;
         }
         return Ok(if optima.any_feasible() { Answer::Yes } else { Answer::No });
     }
     let report = DesignReport::new(&model, &genome, transmit, knobs)?;
     let asked = Asked::new(arguments, &model, &genome, &report)?;
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&json::report(&asked))?);
+        output::json(&json::report(&asked))?;
     } else {
-        print!("{}", quantity::ascii(&text::report(&asked)));
+        output::print(&quantity::ascii(&text::report(&asked)))?;
     }
     Ok(if report.best.is_some() { Answer::Yes } else { Answer::No })
 }

@@ -5,15 +5,16 @@ use std::fmt::Write as _;
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use crate::cli::output::say;
 use crate::quantity::Metric;
 use crate::record::{LeakFigures, LeakMeasurement, leak_sentence};
 
 /// Prints a leak, as one JSON object or as a paragraph.
 pub(super) fn print(measured: &LeakMeasurement, json: bool) -> Result<()> {
     if json {
-        println!("{}", object(measured)?);
+        say!("{}", object(measured)?)?;
     } else {
-        println!("{}", text(measured));
+        say!("{}", text(measured))?;
     }
     Ok(())
 }

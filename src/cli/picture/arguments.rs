@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
+use crate::cli::bounds;
 use crate::cli::network;
 
 /// Arguments of `picture`.
@@ -32,7 +33,7 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, requires = "design")]
     pub(super) ascii: bool,
     /// Threads; 0 takes all cores
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = bounds::threads())]
     pub(super) threads: usize,
     /// Answer the requests of an explorer for pictures of this run, until standard input is closed
     #[arg(long, value_name = "RUN", hide = true)]

@@ -1,6 +1,6 @@
 //! Pictures of one object on its way through a design: what each camera sees, what is sent, what can be rebuilt.
 
-use std::io::{Cursor, IsTerminal, Write};
+use std::io::{Cursor, IsTerminal};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
@@ -8,6 +8,7 @@ use image::{ImageFormat, Rgb, RgbImage};
 use serde_json::{Value, json};
 
 use super::super::load::NamedRun;
+use super::super::output::{self, note, say};
 use super::super::progress::ProgressBar;
 use super::super::train::use_threads;
 use super::super::{Answer, explore, load};
@@ -38,7 +39,7 @@ pub(super) fn run(arguments: &Arguments, design: &str) -> Result<Answer> {
     let bar = ProgressBar::new("rendering");
     let evaluator = RunEvaluator::open(&run, &|done, total| bar.show(done, total))?;
     bar.end();
-    evaluator.warnings().iter().for_each(|warning| eprintln!("warning: {warning}"));
+    load::print_warnings(evaluator.warnings());
     let most = evaluator.views();
     let views = arguments.views.unwrap_or(6.min(most));
     if !(1..=most).contains(&views) {
@@ -57,15 +58,15 @@ pub(super) fn run(arguments: &Arguments, design: &str) -> Result<Answer> {
         return write(path, tui::object_svg(&pictures, size, scheme).as_bytes());
     }
     if arguments.json {
-        println!("{}", json(&request, &key.design, &pictures)?);
+        say!("{}", json(&request, &key.design, &pictures)?)?;
         return Ok(Answer::Yes);
     }
-    println!("object {} of {}, {}; {}", request.object, pictures.of, pictures.class, request.design);
-    println!("{} by {}, in {}", leak_sentence(pictures.leak), pictures.attacker.label(), precision.name());
+    say!("object {} of {}, {}; {}", request.object, pictures.of, pictures.class, request.design)?;
+    say!("{} by {}, in {}", leak_sentence(pictures.leak), pictures.attacker.label(), precision.name())?;
     let colour = std::io::stdout().is_terminal() && arguments.theme != ColourScheme::Mono.name();
-    print!("{}", tui::object_text(&pictures, size, colour, arguments.ascii));
+    output::coloured(&tui::object_text(&pictures, size, colour, arguments.ascii))?;
     let shares = pictures.cameras.iter().map(|camera| Metric::Leak.format(camera.share)).collect::<Vec<_>>();
-    println!("rebuilt of each camera's picture: {}", shares.join(", "));
+    say!("rebuilt of each camera's picture: {}", shares.join(", "))?;
     Ok(Answer::Yes)
 }
 
@@ -85,7 +86,7 @@ fn json(request: &PictureRequest, key: &MeasurementKey, pictures: &ObjectPicture
 
 fn write(path: &Path, content: &[u8]) -> Result<Answer> {
     files::write(path, content).with_context(|| format!("{} can't be written", path.display()))?;
-    writeln!(std::io::stderr(), "wrote {}", path.display())?;
+    note!("wrote {}", path.display());
     Ok(Answer::Yes)
 }
 

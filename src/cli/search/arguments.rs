@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
+use crate::cli::bounds;
 use crate::cli::load::print_notes;
 use crate::cli::measure::precision;
 use crate::quantity::{Knob, knob_values};
@@ -23,7 +24,7 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, value_name = "RUN", conflicts_with_all = ["run", "baselines", "proxy", "workers"])]
     pub(super) worker: Option<PathBuf>,
     /// Worker processes to start beside this one
-    #[arg(long, default_value_t = 0, value_name = "COUNT")]
+    #[arg(long, default_value_t = 0, value_name = "COUNT", value_parser = bounds::workers())]
     pub(super) workers: usize,
     /// Compare the joint search with simpler methods, each with the same number of evaluations
     #[arg(long, conflicts_with = "proxy")]
@@ -41,7 +42,7 @@ pub(in crate::cli) struct Arguments {
     #[arg(long)]
     pub(super) sensors: Option<u32>,
     /// Designs to measure at most
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 60, value_parser = bounds::designs())]
     pub(super) evaluations: usize,
     /// Seconds to search at most [default: no limit]
     #[arg(long)]
@@ -50,7 +51,7 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, default_value_t = 0.001, value_name = "SHARE")]
     pub(super) stop_gain: f64,
     /// Generations that --stop-gain looks back; 0 turns this stop off
-    #[arg(long, default_value_t = 10, value_name = "COUNT")]
+    #[arg(long, default_value_t = 10, value_name = "COUNT", value_parser = bounds::designs())]
     pub(super) stop_generations: usize,
     /// Objectives, two to four of: accuracy, latency, energy, memory, leak
     #[arg(long, value_delimiter = ',', default_value = "accuracy,latency,energy", value_parser = objective())]
@@ -68,7 +69,7 @@ pub(in crate::cli) struct Arguments {
     #[arg(long, default_value_t = 0)]
     pub(super) seed: u64,
     /// Threads; 0 takes all cores
-    #[arg(long, default_value_t = 0)]
+    #[arg(long, default_value_t = 0, value_parser = bounds::threads())]
     pub(super) threads: usize,
     /// Print one JSON object per event
     #[arg(long)]
@@ -90,11 +91,6 @@ impl Arguments {
         let (budget, seed, stop) = (self.evaluations, self.seed, self.stop());
         let search = SearchOptions { budget, seed, stop, scope: SearchScope::All };
         RunSearchOptions { search, max_seconds: self.seconds, workers: self.workers, precision: self.precision }
-    }
-
-    /// Returns `true` if the command records nothing.
-    pub(in crate::cli) const fn only_prints(&self) -> bool {
-        self.proxy
     }
 }
 

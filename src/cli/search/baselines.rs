@@ -3,12 +3,11 @@
 mod comparison;
 mod report;
 
-use std::io::Write;
-
 use anyhow::{Context, Result, bail};
 
 use super::arguments::{Arguments, problem};
 use crate::cli::Answer;
+use crate::cli::output::{self, say};
 use crate::cli::progress::{Log, ProgressBar};
 use crate::files;
 use crate::quantity::Metric;
@@ -42,11 +41,10 @@ pub(super) fn run(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
     )
     .with_context(|| format!("{} can't be written", picture.display()))?;
     process.emit(Event::Finished { reason: format!("the methods are compared; drawn in {}", picture.display()) })?;
-    let mut out = std::io::stdout();
     if arguments.json {
-        writeln!(out, "{}", report::json(&comparison))?;
+        say!("{}", report::json(&comparison))?;
     } else {
-        write!(out, "{}", report::table(&comparison))?;
+        output::print(&report::table(&comparison))?;
     }
     let found = comparison.outcomes.iter().any(|outcome| outcome.best().is_some());
     Ok(if found { Answer::Yes } else { Answer::No })

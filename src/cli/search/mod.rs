@@ -27,8 +27,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     if let Some(path) = &arguments.worker {
         return serve(&RunDir::open(path)?, arguments.json);
     }
-    if arguments.seconds.is_some_and(|seconds| seconds.is_nan() || seconds <= 0.0) {
-        bail!("--seconds must be above zero");
+    if arguments.seconds.is_some_and(|seconds| !(1e-9..=1e9).contains(&seconds)) {
+        bail!("--seconds must be above zero, and at most 1e9");
     }
     if (arguments.proxy || arguments.baselines || arguments.live) && arguments.objectives.contains(&Objective::Leak) {
         bail!(
@@ -38,10 +38,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     if arguments.proxy {
         return proxy::run(arguments);
     }
-    let run = NamedRun::trained(arguments.run.as_ref())?.writable()?;
-    if let Some(design) = run.manifest().training_settings()?.design {
-        bail!("{} was trained for {design} alone; search on a run of supernets", run.path().display());
+    if !(0.0..=1.0).contains(&arguments.stop_gain) {
+        bail!("--stop-gain is a share from 0 to 1");
     }
+    let run = NamedRun::trained(arguments.run.as_ref())?;
+    if let Some(design) = run.manifest().training_settings()?.design {
+        bail!("{} was trained for {design} alone; search on a run of supernets", run.manifest().name);
+    }
+    // What is wrong with it is told before the shipped run is copied.
+    problem(run.manifest(), arguments)?;
+    let run = run.writable()?;
     if arguments.baselines {
         return baselines::run(&run, arguments);
     }
@@ -62,6 +68,13 @@ fn search(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
     let progress = |done, total| bar.show(done, total);
     let mut runner = SearchRunner::new(run, problem, arguments.options(), &mut process, &progress)?;
     bar.end();
+    match runner.known()? {
+        0 => {}
+        known => log.note(&format!(
+            "{known} measurements of these weights are on record; this search makes up to {} more",
+            arguments.evaluations
+        )),
+    }
     if !runner.run()? {
         return Ok(Answer::No);
     }

@@ -4,6 +4,7 @@ use anyhow::Result;
 
 use super::arguments::{Arguments, problem};
 use crate::cli::load::NamedRun;
+use crate::cli::output::{self, say};
 use crate::cli::{Answer, load};
 use crate::quantity::number;
 use crate::run::{Scoring, search_by_synflow};
@@ -21,15 +22,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     };
     let problem = problem(&manifest, arguments)?;
     if let Some(reason) = problem.infeasibility_reason()? {
-        println!("{reason}");
+        say!("{reason}")?;
         return Ok(Answer::No);
     }
     let found = search_by_synflow(run.as_deref(), &manifest, &problem, &arguments.options().search)?;
-    found.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+    load::print_warnings(&found.warnings);
     if arguments.json {
         print_json(&problem, &found)?;
     } else {
-        print_text(&problem, &found);
+        print_text(&problem, &found)?;
     }
     Ok(Answer::Yes)
 }
@@ -52,27 +53,27 @@ fn print_json(problem: &SearchProblem, found: &Scoring) -> Result<()> {
         "kendall_tau": found.kendall_tau,
         "front": front,
     });
-    println!("{}", serde_json::to_string_pretty(&all)?);
-    Ok(())
+    output::json(&all)
 }
 
-fn print_text(problem: &SearchProblem, found: &Scoring) {
+fn print_text(problem: &SearchProblem, found: &Scoring) -> std::io::Result<()> {
     let weights = match found.step {
         0 => "untrained weights".to_owned(),
         step => format!("the weights of step {step}"),
     };
-    println!("scores of {weights} by synflow; they are no accuracies and are not recorded");
+    say!("scores of {weights} by synflow; they are no accuracies and are not recorded")?;
     match found.kendall_tau {
         Some(tau) => {
-            println!("rank correlation with the {} designs measured: tau {}", found.measured, number::figure(tau));
+            say!("rank correlation with the {} designs measured: tau {}", found.measured, number::figure(tau))?;
         }
-        None => println!("no design is measured yet, so the quality of these scores is unknown"),
+        None => say!("no design is measured yet, so the quality of these scores is unknown")?,
     }
     for scored in &found.front {
         let costs = problem.objectives.iter().zip(&scored.outcome.objectives);
         let costs = costs.filter(|(objective, _)| **objective != Objective::Accuracy);
         let costs: Vec<String> = costs.map(|(objective, &value)| objective.format(value)).collect();
         let (score, design) = (number::figure(scored.score), problem.space.print_design(&scored.design));
-        println!("score {score:>6}  {}  {design}", costs.join("  "));
+        say!("score {score:>6}  {}  {design}", costs.join("  "))?;
     }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, anyhow};
 
+use crate::cli::bounds;
 use crate::diagnostic::Source;
 use crate::train::{DeviceKind, Settings};
 
@@ -18,7 +19,7 @@ pub(in crate::cli) struct SettingFlags {
     #[arg(long)]
     device: Option<DeviceKind>,
     /// Threads; 0 takes all cores
-    #[arg(long)]
+    #[arg(long, value_parser = bounds::threads())]
     threads: Option<usize>,
     /// Any other setting of run.toml, for instance `learning-rate=0.005`
     #[arg(long = "set", value_name = "KEY=VALUE")]

@@ -1,6 +1,5 @@
 //! Start of a run: its directory, its manifest, its data.
 
-use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Result, bail};
@@ -8,6 +7,7 @@ use anyhow::{Result, bail};
 use super::arguments::Arguments;
 use super::flags::SettingFlags;
 use crate::cli::load;
+use crate::cli::output::say;
 use crate::run::{self, Document, Manifest, RunDir};
 use crate::train::Settings;
 
@@ -34,7 +34,7 @@ pub(super) fn open_run(arguments: &Arguments) -> Result<RunDir> {
     )?;
     let run = RunDir::create(&path, &manifest)?;
     // A closed pipe does not end the training.
-    let _ = writeln!(std::io::stdout(), "run {}", run.path().display());
+    let _ = say!("run {}", run.path().display());
     Ok(run)
 }
 

@@ -1,0 +1,34 @@
+//! Bounds of numbers on the command line: none asks for more memory or threads than a machine has.
+
+use clap::builder::{RangedU64ValueParser, TypedValueParser};
+
+use crate::explore::MAX_POOL;
+use crate::train::Settings;
+
+/// Most worker processes.
+const MAX_WORKERS: u64 = 1024;
+
+/// Parser of a number up to `most`.
+pub(super) fn at_most(most: u64) -> impl TypedValueParser<Value = usize> {
+    RangedU64ValueParser::<u64>::new().range(0..=most).map(|number| number as usize)
+}
+
+/// Parser of a number of threads.
+pub(super) fn threads() -> impl TypedValueParser<Value = usize> {
+    at_most(Settings::MAX_THREADS)
+}
+
+/// Parser of a number of worker processes.
+pub(super) fn workers() -> impl TypedValueParser<Value = usize> {
+    at_most(MAX_WORKERS)
+}
+
+/// Parser of a number of candidates.
+pub(super) fn pool() -> impl TypedValueParser<Value = usize> {
+    at_most(MAX_POOL as u64)
+}
+
+/// Parser of a number of designs that are drawn or measured.
+pub(super) fn designs() -> impl TypedValueParser<Value = usize> {
+    at_most(1_000_000)
+}
