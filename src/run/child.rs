@@ -153,7 +153,8 @@ impl Drop for Child {
 /// Starts a program in a process group of its own, at low priority.
 pub(super) fn spawn_at_low_priority(command: &mut Command) -> io::Result<std::process::Child> {
     let child = command.process_group(0).spawn()?;
-    // Of the group: that holds for threads which the program has started by now. A child of usual priority is no failure.
+    // Of the group: that holds for threads which the program has started by now. A child of usual priority is no
+    // failure.
     let _ = rustix::process::setpriority_pgrp(Some(rustix::process::Pid::from_child(&child)), NICENESS);
     Ok(child)
 }

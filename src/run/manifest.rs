@@ -47,7 +47,7 @@ pub struct Manifest {
     pub parent: Option<ParentRun>,
     /// File that it was read from.
     #[serde(skip)]
-    pub(super) origin: Origin,
+    pub(super) origin: ManifestFile,
 }
 
 /// Run on which a design was chosen that another run trains alone.
@@ -76,16 +76,16 @@ pub struct ParentWeights {
 
 /// Text of `run.toml` with its path, to show where an error is; none for a manifest that was made here.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Origin(Option<Arc<Source>>);
+pub(super) struct ManifestFile(Option<Arc<Source>>);
 
-impl PartialEq for Origin {
+impl PartialEq for ManifestFile {
     /// Manifests of the same content are the same, wherever they were read.
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
-impl Origin {
+impl ManifestFile {
     /// Moves an error in a document of the file to its place in the file, if the document stands there as it is.
     fn locate(&self, text: &str, diagnostic: Diagnostic) -> RunError {
         let Some(source) = &self.0 else { return RunError::Document(Box::new(diagnostic)) };
@@ -141,7 +141,7 @@ impl Manifest {
             profile,
             settings,
             parent: None,
-            origin: Origin::default(),
+            origin: ManifestFile::default(),
         }
     }
 
@@ -231,7 +231,7 @@ impl Manifest {
             _ => {
                 let read: Result<Self, Diagnostic> = source.parse();
                 let manifest = read.map_err(|diagnostic| RunError::Manifest(Box::new(diagnostic)))?;
-                Ok(Self { origin: Origin(Some(Arc::new(source))), ..manifest })
+                Ok(Self { origin: ManifestFile(Some(Arc::new(source))), ..manifest })
             }
         }
     }

@@ -208,8 +208,8 @@ impl Environment<'_> {
     }
 
     /// The glyph set that is safe: ASCII on a dumb terminal, on the text console of Linux, whose fonts have neither
-    /// braille nor marks, and where the locale is `C` or names a character set other than UTF-8. A locale that is unset,
-    /// as in most containers, says nothing about the terminal.
+    /// braille nor marks, and where the locale is `C` or names a character set other than UTF-8. A locale that is
+    /// unset, as in most containers, says nothing about the terminal.
     pub(crate) fn glyphs(&self) -> &'static Glyphs {
         let charset = self.locale.and_then(|locale| locale.split_once('.')).map(|(_, charset)| charset);
         let foreign = charset.is_some_and(|name| !name.to_ascii_lowercase().replace('-', "").starts_with("utf8"));

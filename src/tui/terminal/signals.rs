@@ -49,8 +49,8 @@ struct Noted {
 }
 
 impl Signals {
-    /// Begins to listen for signals that would end the process, SIGTSTP and SIGCONT, until the process ends. Should the loop not
-    /// react to a request to end, a second one ends the process at once, with the terminal given back.
+    /// Begins to listen for signals that would end the process, SIGTSTP and SIGCONT, until the process ends. Should the
+    /// loop not react to a request to end, a second one ends the process at once, with the terminal given back.
     ///
     /// # Errors
     /// When the handlers or the thread cannot be set up.
