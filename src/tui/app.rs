@@ -19,7 +19,10 @@ mod tour;
 
 use std::{
     io::{self, Write as _},
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        mpsc::{self, Receiver},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -56,7 +59,7 @@ const MIN_FRAME_TIME: Duration = Duration::from_millis(12);
 const MIN_REMOTE_FRAME_TIME: Duration = Duration::from_millis(60);
 /// Time to build a session before "loading" is shown.
 const LOADING_DELAY: Duration = Duration::from_millis(100);
-/// Time between two looks at a report that is being written.
+/// Time between two looks at a report that is being written, or at a run that is being read.
 const REPORT_POLL: Duration = Duration::from_millis(50);
 /// Time for which limits must stand still before a running search is sent them.
 const SETTLE_TIME: Duration = Duration::from_millis(200);
@@ -76,6 +79,8 @@ pub(crate) struct App {
     shipped: Option<ShippedRun>,
     /// Run that is replayed.
     recording: Option<Recording>,
+    /// Run to be replayed, once it is read.
+    recording_read: Option<Receiver<Result<Recording, String>>>,
     /// Tour that is shown instead of a session of the user.
     demo: Option<Demo>,
     /// Work on the pictures that are shown.
@@ -112,6 +117,7 @@ impl App {
             follower: None,
             shipped: None,
             recording: None,
+            recording_read: None,
             demo: None,
             picture_work: PictureWork::default(),
             predicting: PredictionWork::default(),
@@ -219,7 +225,7 @@ impl App {
         wait = wait.min(self.replay_rest().unwrap_or(MAX_WAIT)).min(self.tour_rest().unwrap_or(MAX_WAIT));
         wait = wait.min(self.picture_work.rest().unwrap_or(MAX_WAIT));
         wait = wait.min(self.predicting.rest(self.session.measured_changes()).unwrap_or(MAX_WAIT));
-        if self.report_work.is_some() {
+        if self.report_work.is_some() || self.recording_read.is_some() {
             wait = wait.min(REPORT_POLL);
         }
         if let Some(moved) = self.moved {
@@ -307,6 +313,7 @@ impl App {
             dirty |= self.tend_pictures();
             dirty |= self.tend_predictions();
             dirty |= self.tend_report();
+            dirty |= self.tend_recording();
             dirty |= self.play();
             dirty |= self.tour();
             dirty |= toast != self.session.toast(self.now_ms()).is_some();

@@ -100,7 +100,7 @@ impl App {
         if let Some(mut follower) = self.follower.take() {
             follower.detach();
         }
-        (self.recording, self.ui.replay) = (None, None);
+        (self.recording, self.recording_read, self.ui.replay) = (None, None, None);
         self.end_pictures();
         self.shipped = None;
         self.feed(forget());

@@ -10,7 +10,8 @@ use crate::{
         Update,
         progress::{SearchUpdate, State, TrainUpdate},
     },
-    run::{Changes, RunError},
+    record::{Event, EventRecord},
+    run::{Changes, RunError, Stored},
     space::SearchSpace,
     tui::{
         event_reader::{self, EventReader},
@@ -21,6 +22,10 @@ use crate::{
 
 /// Time in which a run plays, however long it took.
 const PLAY_TIME: Duration = Duration::from_secs(40);
+
+/// Most training steps that are kept of a run. Of more, every second one is left out, as often as needed: a screen shows
+/// fewer, and the memory is bounded.
+const MOST_STEPS: usize = 20_000;
 
 /// Updates of a point in time.
 struct Moment {
@@ -49,9 +54,11 @@ impl Recording {
     pub(super) fn read(path: &Path, space: &SearchSpace) -> Result<Self, RunError> {
         let mut work = FollowedRun::open(path)?;
         let mut all = Changes::default();
+        let mut stride = 1;
         loop {
             let (changes, _) = work.poll()?;
-            all.events.extend(changes.events);
+            all.events.extend(changes.events.into_iter().filter(|event| is_kept(event, stride)));
+            stride = thin(&mut all.events, stride);
             all.measurements.extend(changes.measurements);
             all.leaks.extend(changes.leaks);
             all.pictures.extend(changes.pictures);
@@ -180,6 +187,24 @@ impl Recording {
     }
 }
 
+/// Leaves steps out until few enough are kept. Returns the new distance between two of them.
+fn thin(events: &mut Vec<Stored<EventRecord>>, mut stride: u64) -> u64 {
+    let is_step = |stored: &&Stored<EventRecord>| matches!(stored.value.event, Event::Step(_));
+    while events.iter().filter(is_step).count() > MOST_STEPS && stride <= u64::MAX / 2 {
+        stride *= 2;
+        events.retain(|event| is_kept(event, stride));
+    }
+    stride
+}
+
+/// Returns `true` if an event is kept where steps are so far apart: no step, or one of those, or the last of a training.
+fn is_kept(stored: &Stored<EventRecord>, stride: u64) -> bool {
+    match &stored.value.event {
+        Event::Step(step) => step.step.is_multiple_of(stride) || step.step == step.steps,
+        _ => true,
+    }
+}
+
 /// Updates that make a session forget the curves and measurements of the run it followed.
 pub(super) fn forget() -> Vec<Update> {
     let train = |state| Update::Training(TrainUpdate::State(state));
@@ -195,4 +220,39 @@ pub(super) fn forget() -> Vec<Update> {
 
 fn updates_of(moments: &[Moment]) -> Vec<Update> {
     moments.iter().flat_map(|moment| moment.updates.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{StepRecord, Task};
+
+    #[test]
+    fn a_run_of_any_length_keeps_few_steps_and_all_else() {
+        let (mut events, mut stride) = (Vec::new(), 1);
+        let stored = |event| Stored {
+            id: 0,
+            time: 0.0,
+            process: String::new(),
+            value: EventRecord { task: Task::Train, event },
+        };
+        let steps = 300_001;
+        for step in 1..=steps {
+            let event = stored(Event::Step(StepRecord { step, steps, ..StepRecord::default() }));
+            if is_kept(&event, stride) {
+                events.push(event);
+            }
+            if step.is_multiple_of(100_000) {
+                events.push(stored(Event::Checkpoint { step, best: false }));
+            }
+            if step.is_multiple_of(1000) {
+                stride = thin(&mut events, stride);
+            }
+        }
+        assert_eq!(stride, 16);
+        assert!((10_000..=MOST_STEPS + 4).contains(&events.len()), "{}", events.len());
+        assert_eq!(events.iter().filter(|event| matches!(event.value.event, Event::Checkpoint { .. })).count(), 3);
+        let last = events.last().map(|event| &event.value.event);
+        assert!(matches!(last, Some(Event::Step(step)) if step.step == steps), "the last step is kept");
+    }
 }

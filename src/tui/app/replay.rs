@@ -1,27 +1,56 @@
 //! Replay of a run: its updates are applied to the session as far as the user has gone. Knobs, pins and selection stay.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    sync::mpsc::{self, TryRecvError},
+    thread,
+    time::Duration,
+};
 
 use super::{App, recording::Recording};
 use crate::{
     explore::{Command, Severity},
-    tui::model::replay::Seek,
+    tui::model::replay::{ReplayPosition, Seek},
 };
 
 /// Time between two frames of a run that plays.
 const FRAME_TIME: Duration = Duration::from_millis(50);
 
 impl App {
-    /// Opens a run to be replayed from its beginning.
+    /// Opens a run to be replayed from its beginning. It is read beside the screen: a long one takes seconds.
     pub(super) fn replay(&mut self, path: &Path) {
-        match Recording::read(path, self.session.space()) {
+        let run = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        self.ui.replay = Some(ReplayPosition { run, at: 0, of: 0, seconds: 0.0, plays: false });
+        let (sender, read) = mpsc::channel();
+        let (path, space) = (path.to_owned(), self.session.space().clone());
+        thread::spawn(move || {
+            // Nothing waits for it any more only if another run was chosen.
+            let _ = sender.send(Recording::read(&path, &space).map_err(|error| error.to_string()));
+        });
+        self.recording_read = Some(read);
+    }
+
+    /// Begins to play a run that has been read. Returns `true` if anything changed.
+    pub(super) fn tend_recording(&mut self) -> bool {
+        let Some(read) = &self.recording_read else { return false };
+        let recording = match read.try_recv() {
+            Err(TryRecvError::Empty) => return false,
+            Err(TryRecvError::Disconnected) => Err("the run could not be read".to_owned()),
+            Ok(recording) => recording,
+        };
+        self.recording_read = None;
+        match recording {
             Ok(recording) => {
                 self.feed(recording.initial());
                 self.recording = Some(recording);
                 self.seek(Seek::PlayOrPause);
             }
-            Err(error) => self.say(Severity::Error, error.to_string()),
+            Err(error) => {
+                self.ui.replay = None;
+                self.say(Severity::Error, error);
+            }
         }
+        true
     }
 
     /// Moves through the replayed run.
