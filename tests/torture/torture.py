@@ -5,7 +5,7 @@
 
 Each fault is tried `--times` times with random places and moments, which the seed decides. The table counts what was
 lost (records that differ from those of an undisturbed run without a word), crashed (a panic or a signal), hung (no end
-within two minutes) and what ended with a message that does not name what is wrong. Exit code 1 if any is not zero.
+within --patience seconds) and what ended with a message that does not name what is wrong. Exit code 1 if any is not zero.
 A full disk needs the right to mount a tmpfs; without it that row is left out.
 """
 
@@ -25,7 +25,6 @@ import threading
 import time
 from pathlib import Path
 
-HANG = 120
 ROOT = Path(__file__).resolve().parents[2]
 TRAIN = ["--data", "arrangement-10:objects=100", "--threads", "1", "--json"]
 SMALL = ["images=24", "calibration-objects=16", "checkpoint-every=2", "evaluate-every=4"]
@@ -61,7 +60,8 @@ class Done:
 
 
 class Torture:
-    def __init__(self, binary, folder, seed, times):
+    def __init__(self, binary, folder, seed, times, patience):
+        self.patience = patience
         self.binary, self.folder, self.times = str(Path(binary).resolve()), folder, times
         self.random = random.Random(seed)
         self.environment = dict(os.environ, SPLITSCOPE_CACHE=str(folder / "cache"), XDG_STATE_HOME=str(folder / "state"),
@@ -76,7 +76,7 @@ class Torture:
     def end(self, process, row, what, killed=False):
         """Waits for the end; counts panics, signals and hangs."""
         try:
-            out, err = process.communicate(timeout=HANG)
+            out, err = process.communicate(timeout=self.patience)
         except subprocess.TimeoutExpired:
             process.kill()
             out, err = process.communicate()
@@ -285,7 +285,7 @@ class Torture:
             os.execve(self.binary, [self.binary, "--no-run"], self.environment)
         shown, sent, begun, status = b"", None, time.monotonic(), None
         wait = self.random.uniform(0.0, 0.5)
-        while time.monotonic() - begun < HANG:
+        while time.monotonic() - begun < self.patience:
             if select.select([terminal], [], [], 0.02)[0]:
                 try:
                     shown += os.read(terminal, 1 << 16)
@@ -360,11 +360,12 @@ def main():
     parser.add_argument("binary")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--times", type=int, default=10)
+    parser.add_argument("--patience", type=float, default=120, help="seconds until a process counts as hung")
     parser.add_argument("--only", default=",".join(FAULTS), help="of: " + ", ".join(FAULTS))
     arguments = parser.parse_args()
     table = []
     with tempfile.TemporaryDirectory() as folder:
-        torture = Torture(arguments.binary, Path(folder), arguments.seed, arguments.times)
+        torture = Torture(arguments.binary, Path(folder), arguments.seed, arguments.times, arguments.patience)
         begun = time.monotonic()
         torture.prepare()
         torture.seconds = max(1.0, (time.monotonic() - begun) / 2)

@@ -5,8 +5,8 @@ use std::fs;
 
 use super::small_run::{go_on, losses, of_kind, small, untrained};
 use crate::record::{Control, Event, Role, StepRecord, Task};
-use crate::run::RunDir;
 use crate::run::inbox::TABLE_INTERVAL;
+use crate::run::{RunDir, RunError};
 use crate::supernet::Initialisation;
 use crate::train::{Attention, DeviceKind, Distillation, Optimiser, Sampling, Settings, SplitStart};
 
@@ -123,6 +123,25 @@ fn a_damaged_checkpoint_is_told_and_the_one_before_it_serves() {
         let redone = |step| (step, unbroken[&step].clone());
         assert_eq!(losses(&again), BTreeMap::from([5, 6].map(redone)));
     }
+}
+
+#[test]
+fn a_trainer_whose_run_was_taken_over_writes_no_checkpoint() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = untrained(&folder.path().join("run"), &Settings { checkpoint_every: 2, ..small(6) });
+    let database = run.path().join("run.db");
+    let lose = move |event: &Event| {
+        // In the very step after which a checkpoint is due.
+        if matches!(event, Event::Step(step) if step.step == 4) {
+            let db = rusqlite::Connection::open(&database).unwrap();
+            db.execute("UPDATE owners SET process = 'elsewhere/1/1'", []).unwrap();
+        }
+    };
+    let (_, result) = go_on(&run, lose);
+    assert!(matches!(result, Err(RunError::TakenOver)), "{result:?}");
+    let names = fs::read_dir(run.checkpoint_dir()).unwrap();
+    let names: Vec<_> = names.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["step-00000002"]);
 }
 
 #[test]

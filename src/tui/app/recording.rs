@@ -23,8 +23,8 @@ use crate::{
 /// Time in which a run plays, however long it took.
 const PLAY_TIME: Duration = Duration::from_secs(40);
 
-/// Most training steps that are kept of a run. Of more, every second one is left out, as often as needed: a screen shows
-/// fewer, and the memory is bounded.
+/// Most training steps that are kept of a run. Of more, every second one is left out, as often as needed: a screen
+/// shows fewer, and the memory is bounded.
 const MOST_STEPS: usize = 20_000;
 
 /// Updates of a point in time.
@@ -197,7 +197,8 @@ fn thin(events: &mut Vec<Stored<EventRecord>>, mut stride: u64) -> u64 {
     stride
 }
 
-/// Returns `true` if an event is kept where steps are so far apart: no step, or one of those, or the last of a training.
+/// Returns `true` if an event is kept where steps are so far apart: no step, or one of those, or the last of a
+/// training.
 fn is_kept(stored: &Stored<EventRecord>, stride: u64) -> bool {
     match &stored.value.event {
         Event::Step(step) => step.step.is_multiple_of(stride) || step.step == step.steps,
