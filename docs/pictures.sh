@@ -8,12 +8,12 @@ picture() {
     "${SPLITSCOPE:-target/release/splitscope}" picture -o "docs/$name.svg" "$@"
 }
 picture explore
-picture screen-why --keys 'jjjjj<enter>6 ms<enter>/-fits acc>93<enter>tx' --size 120x30
+picture screen-why --keys 'jjjjj<enter>6 ms<enter>tGx' --size 120x30
 picture screen-inspect --keys 't<enter>' --size 120x30
 picture screen-curve --keys 'jC' --size 120x36
 picture screen-tornado --keys 'o' --size 120x30
 picture screen-train --run shipped --screen train
-picture screen-search --run shipped --screen search
+picture screen-search --run shipped --keys '<enter>2<enter>3'
 picture screen-compare --keys 't<space>jj<space>jjjj<space>4'
 picture screen-paradigms --keys '4p'
 picture screen-pictures --run shipped --design largest@S2.1/pool:r4b8 --object 7
