@@ -1,5 +1,7 @@
 //! `splitscope bench`: figures of this program on this machine. CPU time is the honest one on shared cores.
 
+#[cfg(feature = "cube")]
+mod launches;
 mod splitmb5;
 
 use std::time::Instant;
@@ -196,6 +198,10 @@ fn training_step(space: SearchSpace, images: usize, side: Option<u32>, run: Meas
             "net_images_per_second": rate,
             "seconds_to_first_step": first,
             "peak_rss_bytes": peak,
+        });
+        #[cfg(feature = "cube")]
+        let all = launches::listed(all, || {
+            bench.step();
         });
         output::json(&all)?;
     } else {

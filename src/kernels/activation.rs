@@ -3,7 +3,7 @@
 use pulp::Simd;
 
 /// Activation function after batch norm.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KernelActivation {
     /// The identity.
     None,

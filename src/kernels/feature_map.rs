@@ -5,6 +5,8 @@ use std::sync::Arc;
 use burn::tensor::{Int, Tensor, TensorData};
 
 use super::activation::KernelActivation;
+#[cfg(feature = "cube")]
+use super::cube;
 use super::grid::CodeGrid;
 use super::host_op::{HostOp, apply, is_host};
 use super::norm::{self, InputTransform};
@@ -20,7 +22,7 @@ pub struct FeatureMap {
     /// Values before the pending norm.
     pub(super) x: Tensor<4>,
     /// Statistics of `x`, where the operation that made it added them up.
-    statistics: Option<Arc<ChannelStatistics>>,
+    statistics: Option<MapStatistics>,
     pub(super) norm: Option<PendingNorm>,
     /// CodeGrid that the values were rounded to, behind the pending norm.
     grid: Option<CodeGrid>,
@@ -38,11 +40,19 @@ pub(super) struct PendingNorm {
     pub b: Tensor<1>,
 }
 
+/// Mean and variance of each channel, in the memory that the maps are in.
+#[derive(Debug, Clone)]
+pub(super) enum MapStatistics {
+    Host(Arc<ChannelStatistics>),
+    #[cfg(feature = "cube")]
+    Device(cube::DeviceStatistics),
+}
+
 /// Rule by which a batch norm's parameters become scale and shift.
 #[derive(Debug, Clone)]
 pub(super) struct NormRecipe {
     /// Statistics of the batch; `None` where scale and shift are given.
-    pub statistics: Option<Arc<ChannelStatistics>>,
+    pub statistics: Option<MapStatistics>,
     pub activation: KernelActivation,
     /// Grid to round to behind the activation.
     pub grid: Option<CodeGrid>,
@@ -52,7 +62,9 @@ impl NormRecipe {
     /// The transform with parameters `a` and `b` `[channels]`, as in [`PendingNorm`].
     pub(super) fn transform(&self, a: &[f32], b: &[f32]) -> InputTransform {
         let transform = match &self.statistics {
-            Some(statistics) => InputTransform::normalising(statistics, a, b, self.activation),
+            Some(MapStatistics::Host(statistics)) => InputTransform::normalising(statistics, a, b, self.activation),
+            #[cfg(feature = "cube")]
+            Some(MapStatistics::Device(_)) => unreachable!("a kernel of the CPU reads maps of the CPU"),
             None => InputTransform::given(a, b, self.activation),
         };
         transform.rounding_to(self.grid)
@@ -63,7 +75,20 @@ impl NormRecipe {
     /// # Panics
     /// In evaluation, which has no backward pass.
     pub(super) fn of_batch(&self) -> &ChannelStatistics {
-        self.statistics.as_ref().expect("evaluation records no gradients")
+        match &self.statistics {
+            Some(MapStatistics::Host(statistics)) => statistics,
+            _ => panic!("evaluation records no gradients"),
+        }
+    }
+
+    /// The recipe as kernels of a GPU take it.
+    #[cfg(feature = "cube")]
+    pub(super) fn on_device(&self) -> cube::PendingOnDevice {
+        let statistics = match &self.statistics {
+            Some(MapStatistics::Device(statistics)) => Some(statistics.clone()),
+            _ => None,
+        };
+        cube::PendingOnDevice { statistics, activation: self.activation }
     }
 }
 
@@ -81,7 +106,7 @@ impl From<FeatureMap> for Tensor<4> {
 
 impl FeatureMap {
     pub(super) fn with_statistics(x: Tensor<4>, statistics: Arc<ChannelStatistics>) -> Self {
-        Self { statistics: Some(statistics), ..Self::from(x) }
+        Self { statistics: Some(MapStatistics::Host(statistics)), ..Self::from(x) }
     }
 
     /// Shape `[batch, height, width, channels]`.
@@ -92,9 +117,13 @@ impl FeatureMap {
     /// The tensor `[batch, height, width, channels]` with the pending norm computed.
     pub fn tensor(self) -> Tensor<4> {
         let Some(PendingNorm { recipe, a, b }) = self.norm else { return self.x };
+        #[cfg(feature = "cube")]
+        if let Some(y) = cube::normalise(&self.x, recipe.on_device(), &a, &b) {
+            return y;
+        }
         let shape = self.x.dims();
         let inputs = [self.x.into_dispatch(), a.into_dispatch(), b.into_dispatch()];
-        apply(&recipe, &inputs, shape).expect("only maps in this process's memory wait for a norm").0
+        apply(&recipe, &inputs, shape).expect("maps wait for a norm only where a kernel computes it").0
     }
 
     /// Computes a pending norm.
@@ -102,12 +131,28 @@ impl FeatureMap {
         if self.norm.is_some() { self.tensor().into() } else { self }
     }
 
-    /// Mean and variance of each channel before the pending norm; `None` on a device that is not this process's memory.
-    pub(super) fn statistics(&self) -> Option<Arc<ChannelStatistics>> {
+    /// Mean and variance of each channel before the pending norm; `None` on a device without kernels.
+    pub(super) fn statistics(&self) -> Option<MapStatistics> {
+        if self.statistics.is_some() {
+            return self.statistics.clone();
+        }
+        #[cfg(feature = "cube")]
+        if let Some(statistics) = cube::statistics(&self.x) {
+            return Some(MapStatistics::Device(statistics));
+        }
         let [.., channels] = self.dims();
-        self.statistics
-            .clone()
-            .or_else(|| Some(apply(&MeasureStatistics(channels), &[self.x.clone().into_dispatch()], [1])?.1))
+        let (_, statistics) = apply(&MeasureStatistics(channels), &[self.x.clone().into_dispatch()], [1])?;
+        Some(MapStatistics::Host(statistics))
+    }
+
+    /// Returns `true` if the operation that reads `x` can compute a norm on the way.
+    fn may_wait(x: &Tensor<4>) -> bool {
+        let x = x.clone().into_dispatch();
+        #[cfg(feature = "cube")]
+        if cube::is_cube(&x) {
+            return true;
+        }
+        is_host(&x)
     }
 
     /// Defers batch norm with the statistics of this batch, and the activation.
@@ -123,7 +168,7 @@ impl FeatureMap {
     /// Defers a given scale and shift `[channels]`, and the activation.
     pub(super) fn scaled(self, scale: Tensor<1>, shift: Tensor<1>, activation: KernelActivation) -> Self {
         let x = self.tensor();
-        if !is_host(&x.clone().into_dispatch()) {
+        if !Self::may_wait(&x) {
             return stock::norm_with(x, scale, shift, activation).into();
         }
         let recipe = NormRecipe { statistics: None, activation, grid: None };

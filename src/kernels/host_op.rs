@@ -126,7 +126,9 @@ pub(crate) fn are_in_memory(device: &Device) -> bool {
 }
 
 /// The inputs as primitives of backend `B`; `None` if one of them belongs to another backend.
-fn primitives<B: Backend, const N: usize>(inputs: &[DispatchTensor; N]) -> Option<[B::FloatTensorPrimitive; N]>
+pub(super) fn primitives<B: Backend, const N: usize>(
+    inputs: &[DispatchTensor; N],
+) -> Option<[B::FloatTensorPrimitive; N]>
 where
     DispatchTensor: DispatchKindConversion<B>,
 {

@@ -1,6 +1,6 @@
 //! Differentiable operations of a supernet, written for CPUs: depthwise, pointwise and dense convolution, batch norm
-//! with activation, fusion of views, quantisation of the link. Each is one operation for both CPU backends; on other
-//! devices the functions fall back to stock operations.
+//! with activation, fusion of views, quantisation of the link. Each is one operation for both CPU backends; on GPUs the
+//! same functions launch the kernels of `cube`.
 //!
 //! Feature maps are channels-last, `[batch, height, width, channels]`, so that every inner loop runs over channels
 //! whatever the size of the image. Weights are laid out to match: pointwise `[in, out]`, depthwise `[k, k, channels]`,
@@ -29,6 +29,8 @@
 mod activation;
 mod buffers;
 mod conv_gradients;
+#[cfg(feature = "cube")]
+mod cube;
 mod dense;
 mod depthwise;
 mod feature_map;
@@ -48,6 +50,7 @@ mod stock;
 #[cfg(test)]
 mod tests;
 mod update;
+mod update_rule;
 mod view_maximum;
 
 pub use activation::KernelActivation;
@@ -56,12 +59,15 @@ pub use grid::CodeGrid;
 pub use norm::EPSILON;
 pub use ops::{
     MAX_FUSED_VIEWS, convolution, depthwise, fuse_maximum, leading, mean_over_positions, moments, norm_with,
-    norm_within, pointwise, product, quantise,
+    norm_within, pointwise, product, quantise, scale_channels,
 };
 pub use part::part;
 
+#[cfg(all(test, feature = "cube"))]
+pub(crate) use cube::gpu_under_test;
 pub(crate) use host_op::are_in_memory;
 pub(crate) use row_products::{MatrixRows, add_row_products, row_products};
 pub(crate) use simd::instructions;
 pub(crate) use stock::activate;
-pub(crate) use update::{AdamWStep, SgdStep, add, sum_of_squares};
+pub(crate) use update::{add, sum_of_squares};
+pub(crate) use update_rule::{AdamWStep, SgdStep};

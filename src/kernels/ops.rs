@@ -6,7 +6,9 @@ use burn::tensor::{Tensor, TensorData};
 
 use super::activation::KernelActivation;
 use super::conv_gradients::{ConvGradients, FusedNorm};
-use super::feature_map::{FeatureMap, NormRecipe, PendingNorm};
+#[cfg(feature = "cube")]
+use super::cube::{self, ConvKind};
+use super::feature_map::{FeatureMap, MapStatistics, NormRecipe, PendingNorm};
 use super::geometry::ConvGeometry;
 use super::host_op::{HostOp, apply};
 use super::norm::InputTransform;
@@ -55,6 +57,9 @@ pub fn convolution(x: impl Into<FeatureMap>, w: Tensor<4>, stride: usize) -> Fea
 trait Convolution: Clone + Send + Sync + std::fmt::Debug + 'static {
     fn forward(&self, x: &[f32], transform: Option<&InputTransform>, w: &[f32]) -> (Vec<f32>, ChannelStatistics);
     fn backward(&self, x: &[f32], norm: Option<FusedNorm<'_>>, w: &[f32], dy: &[f32], wanted: bool) -> ConvGradients;
+    /// The convolution as kernels of a GPU take it.
+    #[cfg(feature = "cube")]
+    fn kind(&self) -> ConvKind;
 }
 
 #[derive(Debug, Clone)]
@@ -67,6 +72,11 @@ impl Convolution for DepthwiseConv {
 
     fn backward(&self, x: &[f32], norm: Option<FusedNorm<'_>>, w: &[f32], dy: &[f32], _: bool) -> ConvGradients {
         depthwise_kernel::backward(x, norm, w, dy, self.0)
+    }
+
+    #[cfg(feature = "cube")]
+    fn kind(&self) -> ConvKind {
+        ConvKind::Depthwise(self.0)
     }
 }
 
@@ -82,6 +92,11 @@ impl Convolution for PointwiseConv {
     fn backward(&self, x: &[f32], norm: Option<FusedNorm<'_>>, w: &[f32], dy: &[f32], wanted: bool) -> ConvGradients {
         pointwise_kernel::backward(x, norm, w, dy, self.0, wanted)
     }
+
+    #[cfg(feature = "cube")]
+    fn kind(&self) -> ConvKind {
+        ConvKind::Pointwise
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -95,16 +110,24 @@ impl Convolution for DenseConv {
     fn backward(&self, x: &[f32], norm: Option<FusedNorm<'_>>, w: &[f32], dy: &[f32], wanted: bool) -> ConvGradients {
         dense::backward(x, norm, w, dy, self.0, wanted)
     }
+
+    #[cfg(feature = "cube")]
+    fn kind(&self) -> ConvKind {
+        ConvKind::Dense(self.0)
+    }
 }
 
-/// Runs a convolution together with the norm that `x` still waits for. `None` on a device that is not this process's
-/// memory.
+/// Runs a convolution together with the norm that `x` still waits for. `None` on a device without kernels.
 fn convolve<C: Convolution, const D: usize>(
     convolution: C,
     x: &FeatureMap,
     w: &Tensor<D>,
     shape: [usize; 4],
 ) -> Option<FeatureMap> {
+    #[cfg(feature = "cube")]
+    if let Some(y) = convolve_on_device(&convolution, x, w) {
+        return Some(y.into());
+    }
     let (x, w) = (x.clone(), w.clone().into_dispatch());
     let (y, statistics) = match x.norm {
         None => apply(&PlainConv(convolution), &[x.x.into_dispatch(), w], shape)?,
@@ -114,6 +137,16 @@ fn convolve<C: Convolution, const D: usize>(
         }
     };
     Some(FeatureMap::with_statistics(y, statistics))
+}
+
+#[cfg(feature = "cube")]
+fn convolve_on_device<const D: usize>(
+    convolution: &impl Convolution,
+    x: &FeatureMap,
+    w: &Tensor<D>,
+) -> Option<Tensor<4>> {
+    let pending = x.norm.as_ref().map(|PendingNorm { recipe, a, b }| (recipe.on_device(), a, b));
+    cube::convolve(convolution.kind(), &x.x, pending, w)
 }
 
 /// A convolution whose input needs no norm.
@@ -200,6 +233,10 @@ pub fn fuse_maximum(x: impl Into<FeatureMap>, views: usize) -> Tensor<4> {
     if views == 1 {
         return x;
     }
+    #[cfg(feature = "cube")]
+    if let Some(y) = cube::view_maximum(&x, views) {
+        return y;
+    }
     if views > MAX_FUSED_VIEWS {
         return stock::fuse_maximum(x, views);
     }
@@ -231,7 +268,9 @@ pub fn moments(x: &FeatureMap) -> Tensor<2> {
     let maps = x.clone().computed();
     let [.., channels] = maps.dims();
     match maps.statistics() {
-        Some(found) => {
+        #[cfg(feature = "cube")]
+        Some(MapStatistics::Device(found)) => cube::moments(found, &maps.x),
+        Some(MapStatistics::Host(found)) => {
             let data = TensorData::new([found.mean.as_slice(), &found.variance].concat(), [2, channels]);
             Tensor::from_data(data, &maps.x.device())
         }
@@ -246,20 +285,44 @@ pub fn leading<const D: usize>(full: Tensor<D>, sizes: [usize; D]) -> Tensor<D> 
 
 /// Matrix product of `a[rows, inner]` and `b[inner, columns]`.
 pub fn product(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
+    #[cfg(feature = "cube")]
+    {
+        let ([rows, inner], [_, columns]) = (a.dims(), b.dims());
+        if let Some(y) = cube::convolve(ConvKind::Pointwise, &a.clone().reshape([rows, 1, 1, inner]), None, &b) {
+            return y.reshape([rows, columns]);
+        }
+    }
     a.matmul(b)
 }
 
 /// Mean over positions: `x[batch, height, width, channels]` to `[batch, 1, 1, channels]`.
 pub fn mean_over_positions(x: Tensor<4>) -> Tensor<4> {
+    #[cfg(feature = "cube")]
+    if let Some(mean) = cube::positions_mean(&x) {
+        return mean;
+    }
     let [batch, height, width, channels] = x.dims();
     let x: Tensor<3> = x.reshape([batch, height * width, channels]);
     x.mean_dim(1).reshape([batch, 1, 1, channels])
+}
+
+/// `x[batch, height, width, channels]` times `factors[batch, 1, 1, channels]`.
+pub fn scale_channels(x: Tensor<4>, factors: Tensor<4>) -> Tensor<4> {
+    #[cfg(feature = "cube")]
+    if let Some(y) = cube::scale_channels(&x, &factors) {
+        return y;
+    }
+    x * factors
 }
 
 /// Rounds each image of `x[batch, height, width, channels]` to `2^bits` levels between its smallest and largest value;
 /// gradients pass straight through.
 pub fn quantise(x: impl Into<FeatureMap>, bits: u8) -> Tensor<4> {
     let x = x.into().tensor();
+    #[cfg(feature = "cube")]
+    if let Some(y) = cube::quantise(&x, bits) {
+        return y;
+    }
     let shape = x.dims();
     let values = shape[1..].iter().product();
     let found = apply(&Quantise { values, bits }, &[x.clone().into_dispatch()], shape);

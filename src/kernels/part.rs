@@ -1,10 +1,12 @@
-//! Part of a tensor: a range of each dimension, copied in whole runs.
+//! Part of a tensor: a range of each dimension, copied in whole runs; on GPUs read where it lies.
 
 use std::ops::Range;
 
 use burn::tensor::{Slice, Tensor};
 
 use super::buffers;
+#[cfg(feature = "cube")]
+use super::cube;
 use super::host_op::{HostOp, apply};
 
 /// The part of `x` within a range of each dimension; `x` itself where the ranges are whole.
@@ -12,6 +14,10 @@ pub fn part<const D: usize>(x: Tensor<D>, ranges: [Range<usize>; D]) -> Tensor<D
     let shape = ranges.each_ref().map(Range::len);
     if shape == x.dims() {
         return x;
+    }
+    #[cfg(feature = "cube")]
+    if let Some(y) = cube::part(&x, &ranges) {
+        return y;
     }
     let op = TensorPart { shape: x.dims().to_vec(), ranges: ranges.to_vec() };
     let found = apply(&op, &[x.clone().into_dispatch()], shape);

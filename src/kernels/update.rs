@@ -8,33 +8,16 @@ use burn::tensor::{Device, Tensor, TensorData};
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
+#[cfg(feature = "cube")]
+use super::cube;
 use super::host_op::is_host;
+use super::update_rule::{AdamWStep, SgdStep};
 use super::{buffers, simd};
 
 /// Values that one thread updates at a time.
 const CHUNK: usize = 1 << 14;
 
-/// One step of AdamW (Loshchilov and Hutter, 2019).
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct AdamWStep {
-    /// Learning rate.
-    pub rate: f64,
-    /// Decay of the weights in one step at a learning rate of 1.
-    pub decay: f32,
-    /// Gradients are clipped to this value.
-    pub clip: f32,
-    /// Number of this step of the parameter, from 1.
-    pub time: i32,
-}
-
 impl AdamWStep {
-    /// Share of the mean gradient that stays in one step.
-    pub(crate) const BETA_1: f32 = 0.9;
-    /// Share of the mean square of the gradient that stays in one step.
-    pub(crate) const BETA_2: f32 = 0.999;
-    /// Added to the root of the mean square.
-    pub(crate) const EPSILON: f32 = 1e-5;
-
     /// Updated weights and moments of their gradients: mean and mean square, 0 before the first step.
     pub(crate) fn update<const D: usize>(
         self,
@@ -42,6 +25,10 @@ impl AdamWStep {
         gradient: Tensor<D>,
         [mean, square]: [Tensor<D>; 2],
     ) -> (Tensor<D>, [Tensor<D>; 2]) {
+        #[cfg(feature = "cube")]
+        if let Some(found) = cube::adamw(self, &weights, &gradient, [&mean, &square]) {
+            return found;
+        }
         if !on_host(&gradient) {
             return stock_adamw(self, weights, gradient, [mean, square]);
         }
@@ -74,10 +61,9 @@ impl WithSimd for AdamWChunk<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
-        let Self { step: AdamWStep { rate, decay, clip, time }, weights, gradient, mean, square } = self;
-        let kept = (1.0 - rate * f64::from(decay)) as f32;
-        let rate = rate as f32;
-        let [mean_share, square_share] = [AdamWStep::BETA_1, AdamWStep::BETA_2].map(|beta| 1.0 - beta.powi(time));
+        let Self { step, weights, gradient, mean, square } = self;
+        let (kept, rate, clip) = (step.kept(), step.rate as f32, step.clip);
+        let [mean_share, square_share] = step.shares();
         for (((weight, gradient), mean), square) in weights.iter_mut().zip(gradient).zip(mean).zip(square) {
             let gradient = clipped(*gradient, clip);
             *mean = *mean * AdamWStep::BETA_1 + gradient * (1.0 - AdamWStep::BETA_1);
@@ -100,19 +86,6 @@ fn clipped(value: f32, limit: f32) -> f32 {
     }
 }
 
-/// One step of stochastic gradient descent with Nesterov momentum.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct SgdStep {
-    /// Learning rate.
-    pub rate: f64,
-    /// Share of the velocity that stays in one step.
-    pub momentum: f32,
-    /// Factor of the weights that is added to their gradients.
-    pub decay: f32,
-    /// Gradients are clipped to this value.
-    pub clip: f32,
-}
-
 impl SgdStep {
     /// Updated weights and velocity, which is 0 before the first step.
     pub(crate) fn update<const D: usize>(
@@ -121,6 +94,10 @@ impl SgdStep {
         gradient: Tensor<D>,
         velocity: Tensor<D>,
     ) -> (Tensor<D>, Tensor<D>) {
+        #[cfg(feature = "cube")]
+        if let Some(found) = cube::sgd(self, &weights, &gradient, &velocity) {
+            return found;
+        }
         if !on_host(&gradient) {
             return stock_sgd(self, weights, gradient, velocity);
         }
@@ -161,23 +138,22 @@ impl WithSimd for SgdChunk<'_> {
     }
 }
 
-/// [`AdamWStep::update`] by stock operations, for devices other than the CPU.
+/// [`AdamWStep::update`] by stock operations, for devices without kernels.
 fn stock_adamw<const D: usize>(
     step: AdamWStep,
     weights: Tensor<D>,
     gradient: Tensor<D>,
     [mean, square]: [Tensor<D>; 2],
 ) -> (Tensor<D>, [Tensor<D>; 2]) {
-    let AdamWStep { rate, decay, clip, time } = step;
-    let gradient = gradient.clamp(-clip, clip);
+    let gradient = gradient.clamp(-step.clip, step.clip);
     let mean = mean * AdamWStep::BETA_1 + gradient.clone() * (1.0 - AdamWStep::BETA_1);
     let square = square * AdamWStep::BETA_2 + gradient.square() * (1.0 - AdamWStep::BETA_2);
-    let [mean_share, square_share] = [AdamWStep::BETA_1, AdamWStep::BETA_2].map(|beta| 1.0 - beta.powi(time));
+    let [mean_share, square_share] = step.shares();
     let change = (mean.clone() / mean_share) / ((square.clone() / square_share).sqrt() + AdamWStep::EPSILON);
-    (weights * (1.0 - rate * f64::from(decay)) - change * rate, [mean, square])
+    (weights * step.kept() - change * step.rate, [mean, square])
 }
 
-/// [`SgdStep::update`] by stock operations, for devices other than the CPU.
+/// [`SgdStep::update`] by stock operations, for devices without kernels.
 fn stock_sgd<const D: usize>(
     step: SgdStep,
     weights: Tensor<D>,
@@ -207,6 +183,10 @@ pub(crate) fn add<const D: usize>(sum: Tensor<D>, more: Tensor<D>) -> Tensor<D> 
 
 /// Sum of the squares of all values, in parts `[parts]`.
 pub(crate) fn sum_of_squares<const D: usize>(x: Tensor<D>) -> Tensor<1> {
+    #[cfg(feature = "cube")]
+    if let Some(sums) = cube::sum_of_squares(&x) {
+        return sums;
+    }
     if !on_host(&x) {
         return x.square().sum();
     }

@@ -129,7 +129,7 @@ impl SqueezeExcite {
         let bias = numerics.bias(kernels::leading(self.excite_bias.val(), [channels]), sums.sum_steps().cloned());
         let factors = ((sums.tensor() + bias.unsqueeze() + 3.0).clamp(0.0, 6.0) / 6.0).into();
         let factors = numerics.activation(factors);
-        numerics.activation((x * factors.tensor()).into())
+        numerics.activation(kernels::scale_channels(x, factors.tensor()).into())
     }
 }
 

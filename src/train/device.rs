@@ -19,12 +19,15 @@ pub enum DeviceKind {
     Flex,
     /// burn-ndarray, on the CPU.
     Ndarray,
-    /// The first NVIDIA GPU, with stock operations.
+    /// The first NVIDIA GPU.
     #[cfg(feature = "cuda")]
     Cuda,
-    /// The first GPU of any maker, with stock operations.
+    /// The first GPU of any maker.
     #[cfg(feature = "wgpu")]
     Wgpu,
+    /// The processor, with the kernels of GPUs: for tests, and slow.
+    #[cfg(feature = "cube-cpu")]
+    CubeCpu,
 }
 
 impl DeviceKind {
@@ -37,6 +40,8 @@ impl DeviceKind {
         ("cuda", Self::Cuda),
         #[cfg(feature = "wgpu")]
         ("wgpu", Self::Wgpu),
+        #[cfg(feature = "cube-cpu")]
+        ("cube-cpu", Self::CubeCpu),
     ];
 
     /// Checks that the device answers: that there is no driver for a GPU is told before anything begins.
@@ -46,7 +51,7 @@ impl DeviceKind {
     pub fn check(self) -> Result<(), String> {
         match self {
             Self::Auto | Self::Flex | Self::Ndarray => Ok(()),
-            #[cfg(any(feature = "cuda", feature = "wgpu"))]
+            #[cfg(feature = "cube")]
             gpu => answers(gpu),
         }
     }
@@ -61,12 +66,14 @@ impl DeviceKind {
             Self::Cuda => Device::cuda(0),
             #[cfg(feature = "wgpu")]
             Self::Wgpu => Device::wgpu(burn::tensor::DeviceKind::default()),
+            #[cfg(feature = "cube-cpu")]
+            Self::CubeCpu => Device::cpu(),
         }
     }
 }
 
 /// Computes one number on a GPU. Backends panic where they find none, on threads of their own as well.
-#[cfg(any(feature = "cuda", feature = "wgpu"))]
+#[cfg(feature = "cube")]
 fn answers(gpu: DeviceKind) -> Result<(), String> {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(|_| {}));

@@ -23,6 +23,12 @@ pub(super) fn optimiser(settings: &Settings, supernet: &Supernet) -> ModuleOptim
             let plain = Sgd { momentum: settings.momentum as f32, decay: 0.0, clip };
             ModuleOptimizer::from(Sgd { decay, ..plain }).with_group(free, plain, None)
         }
+        #[cfg(feature = "cube")]
+        Optimiser::Adamw if supernet.devices().iter().all(kernels::are_on_gpu) => {
+            let clip = settings.clip as f32;
+            let decaying = ModuleOptimizer::from(kernels::FusedAdamW::new(decay, clip));
+            decaying.with_group(free, kernels::FusedAdamW::new(0.0, clip), None)
+        }
         Optimiser::Adamw => {
             let plain = AdamW { decay: 0.0, clip };
             ModuleOptimizer::from(AdamW { decay, ..plain }).with_group(free, plain, None)

@@ -1,0 +1,45 @@
+//! The operations of this folder's parent for GPUs, as CubeCL kernels: one source for CUDA, Vulkan, Metal and CubeCL's
+//! processor runtime.
+//!
+//! Sizes are arguments at run time, so that a handful of compiled kernels serves all networks of a space; what is
+//! compiled in is the activation, the side and stride of a depthwise kernel, and the tile of a product. There is no
+//! tuning, and no sum depends on the order in which threads run: long sums are split into parts by a rule of the sizes
+//! alone, and a second kernel adds the parts up.
+//!
+//! Launches, not arithmetic, bound the step of a small network, so the layers do as much in each as on a CPU: a
+//! convolution normalises its input while it reads it.
+
+#![allow(clippy::too_many_arguments, reason = "kernels take buffers and sizes one by one")]
+
+mod columns;
+mod curve;
+mod depthwise;
+mod lowering;
+mod norm;
+mod ops;
+mod part;
+mod pool;
+mod products;
+mod quantise;
+mod reading;
+mod record;
+mod scale;
+mod squares;
+mod tensors;
+#[cfg(test)]
+mod tests;
+mod updates;
+mod views;
+
+pub(super) use ops::{
+    ConvKind, PendingOnDevice, convolve, moments, normalise, positions_mean, quantise, statistics, view_maximum,
+};
+pub(super) use part::part;
+pub(super) use reading::DeviceStatistics;
+pub(super) use record::is_cube;
+pub(super) use scale::scale_channels;
+pub(super) use squares::sum_of_squares;
+pub(super) use updates::{adamw, sgd};
+
+#[cfg(test)]
+pub(crate) use tests::gpu as gpu_under_test;

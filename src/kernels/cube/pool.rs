@@ -1,0 +1,108 @@
+//! Means and sums of products over the middle of `[groups, items, values]`.
+
+use burn_cubecl::tensor::CubeTensor;
+use cubecl::prelude::*;
+
+use super::tensors::{buffer, each, empty, units};
+
+/// Values of a cube: its other threads share the items.
+const WIDTH: usize = 32;
+
+/// Mean over the items `[groups, values]`, in the given shape.
+pub(super) fn mean(x: &CubeTensor, items: usize, values: usize, shape: &[usize]) -> CubeTensor {
+    sum(x, x, 1.0 / items as f32, false, [items, values], shape)
+}
+
+/// Sum over the items of `x * y` `[groups, values]`, in the given shape.
+pub(super) fn dot(x: &CubeTensor, y: &CubeTensor, items: usize, values: usize, shape: &[usize]) -> CubeTensor {
+    sum(x, y, 1.0, true, [items, values], shape)
+}
+
+fn sum(
+    x: &CubeTensor,
+    y: &CubeTensor,
+    factor: f32,
+    product: bool,
+    [items, values]: [usize; 2],
+    shape: &[usize],
+) -> CubeTensor {
+    let output = empty(x, shape.to_vec());
+    let groups = shape.iter().product::<usize>() / values;
+    let units = units(&x.client);
+    let width = values.min(WIDTH).min(units);
+    sum_kernel::launch(
+        &x.client,
+        CubeCount::Static(values.div_ceil(width) as u32, groups as u32, 1),
+        CubeDim::new_1d(units as u32),
+        buffer(x),
+        buffer(y),
+        buffer(&output),
+        factor,
+        items,
+        values,
+        width,
+        units / width,
+        product,
+        units,
+    );
+    output
+}
+
+#[cube(launch)]
+fn sum_kernel(
+    x: &[f32],
+    y: &[f32],
+    output: &mut [f32],
+    factor: f32,
+    items: usize,
+    values: usize,
+    width: usize,
+    lanes: usize,
+    #[comptime] product: bool,
+    #[comptime] units: usize,
+) {
+    let unit = UNIT_POS as usize;
+    let lane = unit / width;
+    let value = CUBE_POS_X as usize * width + unit % width;
+    let group = CUBE_POS_Y as usize;
+    let mut sum = f32::new(0.0);
+    if lane < lanes && value < values {
+        let mut item = lane;
+        while item < items {
+            let at = (group * items + item) * values + value;
+            if comptime!(product) {
+                sum += x[at] * y[at];
+            } else {
+                sum += x[at];
+            }
+            item += lanes;
+        }
+    }
+    let mut sums = Shared::<[f32]>::new_slice(units);
+    sums[unit] = sum;
+    sync_cube();
+    if lane == 0 && value < values {
+        let mut all = f32::new(0.0);
+        for other in 0..lanes {
+            all += sums[other * width + unit];
+        }
+        output[group * values + value] = all * factor;
+    }
+}
+
+/// Gradient of [`mean`] in the given shape.
+pub(super) fn mean_gradient(dy: &CubeTensor, items: usize, values: usize, shape: &[usize]) -> CubeTensor {
+    let dx = empty(dy, shape.to_vec());
+    let total = shape.iter().product();
+    let (cubes, size) = each(&dy.client, total);
+    mean_gradient_kernel::launch(&dy.client, cubes, size, buffer(dy), buffer(&dx), total, items, values);
+    dx
+}
+
+#[cube(launch)]
+fn mean_gradient_kernel(dy: &[f32], dx: &mut [f32], total: usize, items: usize, values: usize) {
+    let at = ABSOLUTE_POS;
+    if at < total {
+        dx[at] = dy[at / values / items * values + at % values] / f32::cast_from(items);
+    }
+}

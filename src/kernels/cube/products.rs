@@ -1,0 +1,317 @@
+//! Products of a tall matrix with a small one, and of two tall matrices over their rows: 1x1 convolutions in
+//! channels-last order and their gradients.
+//!
+//! A cube computes a tile of the product from slices of both factors in shared memory; a thread holds 4x4 values of it
+//! in registers. Where the device has fewer threads than a tile has such blocks, a thread takes several.
+
+use burn_cubecl::tensor::CubeTensor;
+use cubecl::prelude::*;
+
+use super::columns;
+use super::reading::{Prologue, ReadFunction, scale_of, seen, shift_of};
+use super::tensors::{buffer, count, empty, units};
+
+/// Inner dimension of a slice in shared memory.
+const DEPTH: usize = 16;
+/// Row of a slice of the tall factor: one more than it holds, so that threads meet different banks.
+const PITCH: usize = 17;
+/// Values of a slice of a tall matrix in shared memory, where its rows are summed: many, so that their loads overlap.
+const SLICE: usize = 2048;
+/// Side of the block of a thread.
+const BLOCK: usize = 4;
+/// Most rows of tall matrices that a part of a weight gradient sums, and most parts.
+const LEAST_ROWS: usize = 64;
+const PARTS: usize = 512;
+/// Cubes that fill a large device.
+const CUBES: usize = 512;
+
+/// The small factor `[inner, columns]`, with its steps in memory.
+#[derive(Debug, Clone)]
+pub(super) struct Factor {
+    pub(super) values: CubeTensor,
+    pub(super) inner: usize,
+    pub(super) columns: usize,
+    pub(super) inner_step: usize,
+    pub(super) column_step: usize,
+}
+
+impl Factor {
+    /// A matrix `[inner, columns]`, which may be a part of a larger one.
+    pub(super) fn of(values: &CubeTensor, [inner, columns]: [usize; 2], row_step: usize) -> Self {
+        Self { values: values.clone(), inner, columns, inner_step: row_step, column_step: 1 }
+    }
+
+    /// The transposed matrix.
+    pub(super) fn transposed(&self) -> Self {
+        Self {
+            values: self.values.clone(),
+            inner: self.columns,
+            columns: self.inner,
+            inner_step: self.column_step,
+            column_step: self.inner_step,
+        }
+    }
+}
+
+/// `prologue(x)[rows, inner]` times a factor, in the given shape of `rows * columns` values.
+pub(super) fn multiply(x: &CubeTensor, prologue: &Prologue, factor: &Factor, shape: &[usize]) -> CubeTensor {
+    let rows = shape.iter().product::<usize>() / factor.columns;
+    let y = empty(x, shape.to_vec());
+    let tile_columns = match factor.columns {
+        0..=16 => 16,
+        17..=32 => 32,
+        _ => 64,
+    };
+    let tile_rows = 4096 / tile_columns;
+    let (row_tiles, column_tiles) = (rows.div_ceil(tile_rows), factor.columns.div_ceil(tile_columns));
+    let [statistics, a, b] = prologue.buffers();
+    let units = units(&x.client);
+    multiply_kernel::launch(
+        &x.client,
+        CubeCount::Static(row_tiles as u32, column_tiles as u32, 1),
+        CubeDim::new_1d(units as u32),
+        buffer(x),
+        buffer(&factor.values),
+        buffer(&y),
+        statistics,
+        a,
+        b,
+        rows,
+        factor.inner,
+        factor.columns,
+        factor.inner_step,
+        factor.column_step,
+        tile_rows,
+        tile_columns,
+        prologue.reading,
+        units,
+    );
+    y
+}
+
+#[cube(launch)]
+fn multiply_kernel(
+    x: &[f32],
+    w: &[f32],
+    y: &mut [f32],
+    statistics: &[f32],
+    a: &[f32],
+    b: &[f32],
+    rows: usize,
+    inner: usize,
+    columns: usize,
+    inner_step: usize,
+    column_step: usize,
+    #[comptime] tile_rows: usize,
+    #[comptime] tile_columns: usize,
+    #[comptime] reading: ReadFunction,
+    #[comptime] units: usize,
+) {
+    let unit = UNIT_POS as usize;
+    let first_row = CUBE_POS_X as usize * tile_rows;
+    let first_column = CUBE_POS_Y as usize * tile_columns;
+    let blocks = comptime!(tile_rows * tile_columns / (BLOCK * BLOCK) / units);
+    let unroll = comptime!(blocks == 1);
+    let across = comptime!(tile_columns / BLOCK);
+    let x_loads = comptime!(tile_rows * DEPTH / units);
+    let w_loads = comptime!(tile_columns * DEPTH / units);
+    let mut xs = Shared::<[f32]>::new_slice(comptime!(tile_rows * PITCH));
+    let mut ws = Shared::<[f32]>::new_slice(comptime!(tile_columns * DEPTH));
+    let mut sums = Array::<f32>::new(comptime!(blocks * BLOCK * BLOCK));
+    #[unroll(unroll)]
+    for at in 0..comptime!(blocks * BLOCK * BLOCK) {
+        sums[at] = f32::new(0.0);
+    }
+    let steps = (inner + DEPTH - 1) / DEPTH;
+    for step in 0..steps {
+        let start = step * DEPTH;
+        #[unroll(unroll)]
+        for load in 0..x_loads {
+            let place = unit + load * units;
+            let row = first_row + place / DEPTH;
+            let k = start + place % DEPTH;
+            let mut value = f32::new(0.0);
+            if row < rows && k < inner {
+                let scale = scale_of(statistics, a, k, inner, reading);
+                let shift = shift_of(statistics, b, k, scale, reading);
+                value = seen(x[row * inner + k], scale, shift, reading);
+            }
+            xs[place / DEPTH * PITCH + place % DEPTH] = value;
+        }
+        #[unroll(unroll)]
+        for load in 0..w_loads {
+            let place = unit + load * units;
+            let k = start + place / tile_columns;
+            let column = first_column + place % tile_columns;
+            let mut value = f32::new(0.0);
+            if k < inner && column < columns {
+                value = w[k * inner_step + column * column_step];
+            }
+            ws[place] = value;
+        }
+        sync_cube();
+        #[unroll(unroll)]
+        for block in 0..blocks {
+            let id = unit + block * units;
+            let row = id / across * BLOCK;
+            let column = id % across * BLOCK;
+            #[unroll(unroll)]
+            for k in 0..DEPTH {
+                #[unroll]
+                for i in 0..BLOCK {
+                    let left = xs[(row + i) * PITCH + k];
+                    #[unroll]
+                    for j in 0..BLOCK {
+                        sums[block * 16 + i * 4 + j] += left * ws[k * tile_columns + column + j];
+                    }
+                }
+            }
+        }
+        sync_cube();
+    }
+    #[unroll(unroll)]
+    for block in 0..blocks {
+        let id = unit + block * units;
+        #[unroll]
+        for i in 0..BLOCK {
+            let row = first_row + id / across * BLOCK + i;
+            #[unroll]
+            for j in 0..BLOCK {
+                let column = first_column + id % across * BLOCK + j;
+                if row < rows && column < columns {
+                    y[row * columns + column] = sums[block * 16 + i * 4 + j];
+                }
+            }
+        }
+    }
+}
+
+/// `prologue(x)[rows, inner]` transposed, times `dy[rows, columns]`: the gradient of the small factor, in the given
+/// shape. The rows are summed in parts.
+pub(super) fn weight_gradient(
+    x: &CubeTensor,
+    prologue: &Prologue,
+    dy: &CubeTensor,
+    [inner, columns]: [usize; 2],
+    shape: &[usize],
+) -> CubeTensor {
+    let rows = count(dy) / columns;
+    let tile = if inner.min(columns) > 32 { 64 } else { 32 };
+    let (inner_tiles, column_tiles) = (inner.div_ceil(tile), columns.div_ceil(tile));
+    let wanted = (CUBES / (inner_tiles * column_tiles)).min(rows / LEAST_ROWS).clamp(1, PARTS);
+    let chunk = rows.div_ceil(wanted);
+    let parts = rows.div_ceil(chunk);
+    let sums = empty(x, [parts, inner, columns]);
+    let [statistics, a, b] = prologue.buffers();
+    let units = units(&x.client);
+    gradient_kernel::launch(
+        &x.client,
+        CubeCount::Static(inner_tiles as u32, column_tiles as u32, parts as u32),
+        CubeDim::new_1d(units as u32),
+        buffer(x),
+        buffer(dy),
+        buffer(&sums),
+        statistics,
+        a,
+        b,
+        rows,
+        inner,
+        columns,
+        chunk,
+        tile,
+        prologue.reading,
+        units,
+    );
+    columns::total(&sums, shape)
+}
+
+#[cube(launch)]
+fn gradient_kernel(
+    x: &[f32],
+    dy: &[f32],
+    parts: &mut [f32],
+    statistics: &[f32],
+    a: &[f32],
+    b: &[f32],
+    rows: usize,
+    inner: usize,
+    columns: usize,
+    chunk: usize,
+    #[comptime] tile: usize,
+    #[comptime] reading: ReadFunction,
+    #[comptime] units: usize,
+) {
+    let unit = UNIT_POS as usize;
+    let first_inner = CUBE_POS_X as usize * tile;
+    let first_column = CUBE_POS_Y as usize * tile;
+    let part = CUBE_POS_Z as usize;
+    // A thread's values are a quarter of the tile apart, so that neighbours read neighbours.
+    let side = comptime!(tile / 16);
+    let blocks = comptime!(256 / units);
+    let unroll = comptime!(blocks == 1);
+    let depth = comptime!(SLICE / tile);
+    let loads = comptime!(SLICE / units);
+    let mut xs = Shared::<[f32]>::new_slice(SLICE);
+    let mut ys = Shared::<[f32]>::new_slice(SLICE);
+    let mut sums = Array::<f32>::new(comptime!(blocks * side * side));
+    #[unroll(unroll)]
+    for at in 0..comptime!(blocks * side * side) {
+        sums[at] = f32::new(0.0);
+    }
+    let end = min((part + 1) * chunk, rows);
+    let steps = (end - part * chunk + depth - 1) / depth;
+    for step in 0..steps {
+        let start = part * chunk + step * depth;
+        #[unroll(unroll)]
+        for load in 0..loads {
+            let place = unit + load * units;
+            let row = start + place / tile;
+            let k = first_inner + place % tile;
+            let column = first_column + place % tile;
+            let mut value = f32::new(0.0);
+            if row < end && k < inner {
+                let scale = scale_of(statistics, a, k, inner, reading);
+                let shift = shift_of(statistics, b, k, scale, reading);
+                value = seen(x[row * inner + k], scale, shift, reading);
+            }
+            xs[place] = value;
+            let mut gradient = f32::new(0.0);
+            if row < end && column < columns {
+                gradient = dy[row * columns + column];
+            }
+            ys[place] = gradient;
+        }
+        sync_cube();
+        #[unroll(unroll)]
+        for block in 0..blocks {
+            let id = unit + block * units;
+            #[unroll(unroll)]
+            for row in 0..depth {
+                #[unroll]
+                for i in 0..side {
+                    let left = xs[row * tile + id / 16 + i * 16];
+                    #[unroll]
+                    for j in 0..side {
+                        sums[(block * side + i) * side + j] += left * ys[row * tile + id % 16 + j * 16];
+                    }
+                }
+            }
+        }
+        sync_cube();
+    }
+    #[unroll(unroll)]
+    for block in 0..blocks {
+        let id = unit + block * units;
+        #[unroll]
+        for i in 0..side {
+            let k = first_inner + id / 16 + i * 16;
+            #[unroll]
+            for j in 0..side {
+                let column = first_column + id % 16 + j * 16;
+                if k < inner && column < columns {
+                    parts[(part * inner + k) * columns + column] = sums[(block * side + i) * side + j];
+                }
+            }
+        }
+    }
+}

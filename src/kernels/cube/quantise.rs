@@ -1,0 +1,59 @@
+//! Uniform quantisation of the tensor on the link: each image with its own range. A cube takes an image.
+
+use burn_cubecl::tensor::CubeTensor;
+use cubecl::prelude::*;
+
+use super::tensors::{buffer, count, empty, sizes, units};
+
+/// Rounds each image of `values` elements to the nearest of `2^bits` levels between its smallest and largest value.
+pub(super) fn quantise(x: &CubeTensor, values: usize, bits: u8) -> CubeTensor {
+    let y = empty(x, sizes::<4>(x));
+    let units = units(&x.client);
+    let steps = ((1_u32 << bits) - 1) as f32;
+    quantise_kernel::launch(
+        &x.client,
+        CubeCount::Static((count(x) / values) as u32, 1, 1),
+        CubeDim::new_1d(units as u32),
+        buffer(x),
+        buffer(&y),
+        values,
+        steps,
+        units,
+    );
+    y
+}
+
+#[cube(launch)]
+fn quantise_kernel(x: &[f32], y: &mut [f32], values: usize, steps: f32, #[comptime] units: usize) {
+    let unit = UNIT_POS as usize;
+    let first = CUBE_POS_X as usize * values;
+    let mut low = x[first];
+    let mut high = x[first];
+    let mut at = unit;
+    while at < values {
+        let value = x[first + at];
+        low = min(low, value);
+        high = max(high, value);
+        at += units;
+    }
+    let mut lows = Shared::<[f32]>::new_slice(units);
+    let mut highs = Shared::<[f32]>::new_slice(units);
+    lows[unit] = low;
+    highs[unit] = high;
+    sync_cube();
+    for other in 0..units {
+        low = min(low, lows[other]);
+        high = max(high, highs[other]);
+    }
+    let step = (high - low) / steps;
+    let mut at = unit;
+    while at < values {
+        let value = x[first + at];
+        let mut rounded = value;
+        if step > f32::new(0.0) {
+            rounded = low + ((value - low) / step).round() * step;
+        }
+        y[first + at] = rounded;
+        at += units;
+    }
+}

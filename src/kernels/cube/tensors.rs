@@ -1,0 +1,62 @@
+//! Tensors of this crate's kernels: contiguous buffers of `f32`, and the sizes of a launch.
+
+use burn::backend::TensorMetadata;
+use burn::tensor::{DType, Shape};
+use burn_cubecl::kernel::into_contiguous;
+use burn_cubecl::tensor::CubeTensor;
+use cubecl::client::Client;
+use cubecl::prelude::*;
+
+/// Threads of a cube where the device has as many.
+const UNITS: u32 = 256;
+
+/// Threads of a cube on this device, a power of two.
+pub(super) fn units(client: &Client) -> usize {
+    1 << UNITS.min(client.properties().hardware.max_units_per_cube).max(1).ilog2()
+}
+
+/// A tensor of this shape beside `like`, its values still to be written.
+pub(super) fn empty(like: &CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
+    let shape = shape.into();
+    let bytes = shape.num_elements() * size_of::<f32>();
+    let handle = like.client.empty(bytes);
+    CubeTensor::new_contiguous(like.client.clone(), like.device.clone(), shape, handle, DType::F32)
+}
+
+/// The tensor with its values in row-major order without gaps.
+pub(super) fn dense(tensor: &CubeTensor) -> CubeTensor {
+    into_contiguous(tensor.clone())
+}
+
+/// A dense tensor in another shape.
+pub(super) fn shaped(tensor: &CubeTensor, shape: impl Into<Shape>) -> CubeTensor {
+    CubeTensor::new_contiguous(
+        tensor.client.clone(),
+        tensor.device.clone(),
+        shape.into(),
+        tensor.handle.clone(),
+        tensor.dtype,
+    )
+}
+
+/// Sizes of a tensor.
+pub(super) fn sizes<const D: usize>(tensor: &CubeTensor) -> [usize; D] {
+    tensor.shape().dims()
+}
+
+/// Number of values.
+pub(super) fn count(tensor: &CubeTensor) -> usize {
+    tensor.shape().num_elements()
+}
+
+/// All values behind a tensor's handle, in the order of memory, as an argument of a kernel.
+pub(super) fn buffer(tensor: &CubeTensor) -> BufferArg {
+    let length = tensor.handle.size_in_used() as usize / size_of::<f32>();
+    shaped(tensor, Shape::new([length])).into_buffer_arg()
+}
+
+/// Cubes and their size for one thread per value.
+pub(super) fn each(client: &Client, values: usize) -> (CubeCount, CubeDim) {
+    let units = units(client);
+    (CubeCount::Static(values.div_ceil(units) as u32, 1, 1), CubeDim::new_1d(units as u32))
+}
