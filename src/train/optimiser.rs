@@ -1,7 +1,7 @@
 //! Optimisers: from gradients to updates.
 //!
-//! On a CPU a parameter is updated by one pass of the crate's own kernels, on other devices by stock operations; the
-//! rules are written for [`ModuleOptimizer`], whose records are those of Burn's optimisers.
+//! A parameter is updated by one pass of the crate's own kernels; the rules are written for [`ModuleOptimizer`], whose
+//! records are those of Burn's optimisers.
 
 use burn::module::{Module, ModuleVisitor, Param, ParamGroup, ParamId};
 use burn::optim::{
@@ -22,12 +22,6 @@ pub(super) fn optimiser(settings: &Settings, supernet: &Supernet) -> ModuleOptim
         Optimiser::Sgd => {
             let plain = Sgd { momentum: settings.momentum as f32, decay: 0.0, clip };
             ModuleOptimizer::from(Sgd { decay, ..plain }).with_group(free, plain, None)
-        }
-        #[cfg(feature = "cube")]
-        Optimiser::Adamw if supernet.devices().iter().all(kernels::are_on_gpu) => {
-            let clip = settings.clip as f32;
-            let decaying = ModuleOptimizer::from(kernels::FusedAdamW::new(decay, clip));
-            decaying.with_group(free, kernels::FusedAdamW::new(0.0, clip), None)
         }
         Optimiser::Adamw => {
             let plain = AdamW { decay: 0.0, clip };
@@ -60,29 +54,49 @@ pub(crate) struct AdamW {
     pub clip: f32,
 }
 
+/// AdamWMoments of the past gradients of a parameter, in records as Burn's.
+#[derive(Clone)]
+pub(crate) struct AdamWMoments<const D: usize>(AdaptiveMomentumState<D>);
+
+impl<const D: usize> RecordState for AdamWMoments<D> {
+    fn state_flatten(&self, prefix: &str, out: &mut StateSink) {
+        AdamWState::new(self.0.clone()).state_flatten(prefix, out);
+    }
+
+    fn state_unflatten(prefix: &str, source: &mut StateSource, _: &Device) -> Option<Self> {
+        Some(Self(AdamWState::state_unflatten(prefix, source, &loading_device())?.momentum))
+    }
+}
+
+/// Device that states of records are put on: they move to their parameters' with the first step. Burn offers a GPU
+/// wherever a driver of one was built in, whatever device was chosen and even if there is none.
+fn loading_device() -> Device {
+    Device::flex()
+}
+
 impl Optimizer for AdamW {
-    type State<const D: usize> = AdamWState<D>;
+    type State<const D: usize> = AdamWMoments<D>;
 
     fn step<const D: usize>(
         &self,
         rate: LearningRate,
         weights: Tensor<D>,
         gradient: Tensor<D>,
-        state: Option<AdamWState<D>>,
-    ) -> (Tensor<D>, Option<AdamWState<D>>) {
+        state: Option<AdamWMoments<D>>,
+    ) -> (Tensor<D>, Option<AdamWMoments<D>>) {
         let AdaptiveMomentumState { time: past, moment_1, moment_2, .. } = state.map_or_else(
             || AdaptiveMomentumState::new(0, gradient.zeros_like(), gradient.zeros_like()),
-            |state| state.momentum,
+            |state| state.0,
         );
         let time = past + 1;
         let bounded = i32::try_from(time).unwrap_or(i32::MAX);
         let step = AdamWStep { rate, decay: self.decay, clip: self.clip, time: bounded };
         let (weights, [moment_1, moment_2]) = step.update(weights, gradient, [moment_1, moment_2]);
-        (weights, Some(AdamWState::new(AdaptiveMomentumState::new(time, moment_1, moment_2))))
+        (weights, Some(AdamWMoments(AdaptiveMomentumState::new(time, moment_1, moment_2))))
     }
 
-    fn to_device<const D: usize>(state: AdamWState<D>, device: &Device) -> AdamWState<D> {
-        AdamWState::new(state.momentum.to_device(device))
+    fn to_device<const D: usize>(state: AdamWMoments<D>, device: &Device) -> AdamWMoments<D> {
+        AdamWMoments(state.0.to_device(device))
     }
 }
 
@@ -111,8 +125,8 @@ impl<const D: usize> RecordState for Velocity<D> {
         out.push_tensor(prefix, Self::NAME, self.0.clone().into_data());
     }
 
-    fn state_unflatten(prefix: &str, source: &mut StateSource, device: &Device) -> Option<Self> {
-        Some(Self(Tensor::from_data(source.take_tensor(prefix, Self::NAME)?, device)))
+    fn state_unflatten(prefix: &str, source: &mut StateSource, _: &Device) -> Option<Self> {
+        Some(Self(Tensor::from_data(source.take_tensor(prefix, Self::NAME)?, &loading_device())))
     }
 }
 
@@ -245,7 +259,13 @@ mod tests {
     #[allow(deprecated, reason = "burn-ndarray is deprecated upstream and named by this design")]
     fn updates_and_records_are_those_of_burn() {
         let clipping = Some(GradientClippingConfig::Value(CLIP));
-        for device in [Device::flex().autodiff(), Device::ndarray().autodiff()] {
+        let devices = [
+            Device::flex(),
+            Device::ndarray(),
+            #[cfg(feature = "cube-cpu")]
+            Device::cpu(),
+        ];
+        for device in devices.map(Device::autodiff) {
             let burns = AdamWConfig::new().with_weight_decay(DECAY).with_grad_clipping(clipping.clone()).init();
             same_steps(&burns, &AdamW { decay: DECAY, clip: CLIP }.into(), &device);
             let momentum = MomentumConfig { momentum: 0.9, dampening: 0.0, nesterov: true };
