@@ -52,6 +52,7 @@ pub use augment::Strength;
 pub use cache::Cache;
 pub use dataset::{Dataset, PixelStatistics, Summary};
 pub use error::{DataError, Skipped};
+pub(crate) use fingerprint::Fingerprint;
 pub use nuisance::Nuisance;
 pub use pose::{Pose, Rig};
 pub use samples::Samples;

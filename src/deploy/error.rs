@@ -51,6 +51,14 @@ pub enum DeployError {
         /// Cause.
         reason: String,
     },
+    /// A data set that the sensor half can't see.
+    #[error("{data}: {reason}")]
+    Data {
+        /// Name of the data set.
+        data: String,
+        /// Cause.
+        reason: String,
+    },
     /// Input of another size than the graph's.
     #[error("the {graph} half reads {wanted} values at once; it was given {found}")]
     Input {

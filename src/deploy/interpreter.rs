@@ -25,6 +25,21 @@ impl DeploymentGraph {
         Ok(tensors.into_iter().next_back().expect("the input at least is there"))
     }
 
+    /// As [`Self::run`] with the images of some views, ascending. A concatenation has zeros for the others, which is
+    /// what leaving them out of its sums means.
+    ///
+    /// # Errors
+    /// The input does not hold one image for each of the views, or there is no such view.
+    pub fn run_views(&self, input: TensorValues, views: &[usize]) -> Result<TensorValues, DeployError> {
+        let wanted = views.len() * self.input.shape.elements() as usize;
+        let are_there = views.is_sorted() && views.last().is_some_and(|&last| last < self.input.images);
+        if input.len() != wanted || !are_there {
+            return Err(DeployError::Input { graph: self.name.clone(), wanted, found: input.len() });
+        }
+        let tensors = self.run_nodes(input, views);
+        Ok(tensors.into_iter().next_back().expect("the input at least is there"))
+    }
+
     /// As [`Self::run`], with every tensor from the input on.
     ///
     /// # Errors
@@ -39,15 +54,20 @@ impl DeploymentGraph {
             let (wanted, found) = (image * self.input.images, input.len());
             return Err(DeployError::Input { graph: self.name.clone(), wanted, found });
         }
-        let mut tensors = vec![input];
-        for node in &self.nodes {
-            let made = self.node(node, &tensors);
-            tensors.push(made);
-        }
-        Ok(tensors)
+        Ok(self.run_nodes(input, &(0..images).collect::<Vec<_>>()))
     }
 
-    fn node(&self, node: &DeploymentNode, tensors: &[TensorValues]) -> TensorValues {
+    /// All tensors from an input on that holds images of these views.
+    fn run_nodes(&self, input: TensorValues, views: &[usize]) -> Vec<TensorValues> {
+        let mut tensors = vec![input];
+        for node in &self.nodes {
+            let made = self.node(node, &tensors, views);
+            tensors.push(made);
+        }
+        tensors
+    }
+
+    fn node(&self, node: &DeploymentNode, tensors: &[TensorValues], views: &[usize]) -> TensorValues {
         let DeploymentNode { operator, inputs, output } = node;
         let from = self.tensor(inputs[0]);
         let x = &tensors[inputs[0]];
@@ -72,9 +92,7 @@ impl DeploymentGraph {
                 let positions = from.shape.positions() as usize;
                 x.iter().enumerate().map(|(at, x)| x * factors[at / positions]).collect()
             }
-            GraphOperator::FuseViews(fusion) => {
-                fused(fusion, values(0), x.len() / from.shape.elements() as usize, output)
-            }
+            GraphOperator::FuseViews(fusion) => fused(fusion, &values(0), from, output, views),
         };
         TensorValues::on_grid(computed, grid)
     }
@@ -111,17 +129,29 @@ fn run_convolution(convolution: &Convolution, x: &TensorValues, from: &GraphTens
     }
 }
 
-fn fused(fusion: &ViewFusion, x: Vec<f32>, images: usize, output: &GraphTensor) -> Vec<f32> {
+/// Images of some views, each at the place of its view, and zeros for the others.
+fn in_place(x: &[f32], from: &GraphTensor, views: &[usize]) -> Vec<f32> {
+    let size = from.shape.elements() as usize;
+    let mut all = vec![0.0; size * from.images];
+    for (image, &view) in x.chunks_exact(size).zip(views) {
+        all[view * size..][..size].copy_from_slice(image);
+    }
+    all
+}
+
+/// One tensor of the images of some views.
+fn fused(fusion: &ViewFusion, x: &[f32], from: &GraphTensor, output: &GraphTensor, views: &[usize]) -> Vec<f32> {
+    let images = views.len();
     match fusion {
-        ViewFusion::Max => arithmetic::reduce_images(&x, images, Pooling::Max),
-        ViewFusion::Mean => arithmetic::reduce_images(&x, images, Pooling::Average),
+        ViewFusion::Max => arithmetic::reduce_images(x, images, Pooling::Max),
+        ViewFusion::Mean => arithmetic::reduce_images(x, images, Pooling::Average),
         ViewFusion::Mix(share) => {
-            let means = arithmetic::reduce_images(&x, images, Pooling::Average);
-            let largest = arithmetic::reduce_images(&x, images, Pooling::Max);
+            let means = arithmetic::reduce_images(x, images, Pooling::Average);
+            let largest = arithmetic::reduce_images(x, images, Pooling::Max);
             let positions = output.shape.positions() as usize;
             let mixed = means.iter().zip(largest).enumerate();
             mixed.map(|(at, (mean, largest))| mean + (largest - mean) * share[at / positions]).collect()
         }
-        ViewFusion::Concat => x,
+        ViewFusion::Concat => in_place(x, from, views),
     }
 }

@@ -43,6 +43,12 @@ pub struct ExportedRun {
     pub space: String,
     /// Data set.
     pub data: String,
+    /// Views of its objects; 0 in folders of before they were written down.
+    #[serde(default)]
+    pub data_views: usize,
+    /// Rows and columns of its images before they are scaled to the design's; 0 as above.
+    #[serde(default)]
+    pub data_side: usize,
     /// Seed of its training.
     pub seed: u64,
     /// Training step of the weights.

@@ -16,6 +16,7 @@
 //! export       folders of files with manifest and digests
 //! layers       layers as models of one layer each
 //! verification files against the supernet
+//! wire         sensors and aggregator as processes
 //! ```
 //!
 //! May use burn, `network`, `space`, `onnx`, `supernet`, `train`; knows no profile and no screen.
@@ -36,6 +37,7 @@ mod onnx;
 mod tflite;
 mod values;
 mod verification;
+mod wire;
 
 pub use archive::{read as read_archive, write as write_archive};
 pub use deployment::Deployment;
@@ -55,3 +57,4 @@ pub use onnx::{OnnxProgram, write as write_onnx};
 pub use tflite::write as write_tflite;
 pub use values::TensorValues;
 pub use verification::{Agreement, HalfPair, OnnxPair, TestVectors, compare, test_vectors};
+pub use wire::{Aggregator, AggregatorSettings, CameraImages, Pacing, SensorHalf, SensorSummary, WireError};

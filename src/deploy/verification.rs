@@ -33,6 +33,16 @@ pub trait HalfPair: Sync {
     fn conclude(&self, received: TensorValues) -> Result<Vec<f32>, DeployError>;
 }
 
+impl Deployment {
+    /// Logits of what the views of some cameras sent, ascending; the others are left out of the fusion.
+    ///
+    /// # Errors
+    /// The input is of another size, or there is no such camera.
+    pub fn conclude_with(&self, received: TensorValues, cameras: &[usize]) -> Result<Vec<f32>, DeployError> {
+        Ok(self.aggregator.run_views(received, cameras)?.values(self.aggregator.output().grid))
+    }
+}
+
 impl HalfPair for Deployment {
     fn sense(&self, image: Vec<f32>) -> Result<TensorValues, DeployError> {
         self.sensor.run(TensorValues::Float(image))
@@ -282,7 +292,8 @@ fn planes(images: Tensor<4>) -> Vec<Vec<f32>> {
     values.chunks_exact((height * width * channels).max(1)).map(<[f32]>::to_vec).collect()
 }
 
-fn largest(row: &[f32]) -> usize {
+/// Place of the largest value, the first of equal ones.
+pub(super) fn largest(row: &[f32]) -> usize {
     row.iter().enumerate().fold(0, |best, (at, value)| if *value > row[best] { at } else { best })
 }
 

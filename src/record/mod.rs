@@ -10,6 +10,7 @@
 //! | `precision` | [`Precision`] of an accuracy, and its [`Quantisation`] |
 //! | `leak` | measured leaks |
 //! | `picture` | pictures of an object: seen, sent, rebuilt |
+//! | `running` | [`RunningEvent`] of a split whose halves run as processes |
 //! | `event` | [`Event`] and its JSON form, [`EventRecord`] |
 //! | `sentence` | events as lines for people |
 //! | `control` | [`Control`] messages to a running process |
@@ -33,6 +34,7 @@ mod leak;
 mod measurement;
 mod picture;
 mod precision;
+mod running;
 mod search;
 mod sentence;
 mod task;
@@ -46,6 +48,7 @@ pub use leak::{Attacker, LeakFigures, LeakMeasurement, leak_sentence};
 pub use measurement::{EvaluationRecord, Measurement, MeasurementKey, Subset};
 pub use picture::{Bitmap, CameraPictures, ObjectPictures, PictureKey, PictureRecord};
 pub use precision::{Clipping, Precision, Quantisation};
+pub use running::{RunningEvent, RunningObject, RunningPlan, RunningSummary, StageSeconds};
 pub use search::{ChildRecord, GenerationRecord, GenerationSeconds, LiveRecord, OperatorRecord, PredictorRecord};
 pub use task::{Role, Task};
 pub use training::{DataRecord, PreparingRecord, StepRecord, StepSeconds};

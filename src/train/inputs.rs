@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::{Settings, TrainError};
 use crate::data::augment::{Augmentation, Augmenter};
 use crate::data::random::Stream;
-use crate::data::{DataError, Dataset};
+use crate::data::{DataError, Dataset, PixelStatistics};
 use crate::space::SearchSpace;
 use crate::supernet::ViewSet;
 
@@ -98,6 +98,7 @@ impl PreparedBatch {
 #[derive(Debug, Clone)]
 pub struct Inputs {
     data: Arc<Dataset>,
+    statistics: Vec<PixelStatistics>,
     /// Value of each byte, per channel, after normalisation.
     levels: Vec<[f32; 256]>,
 }
@@ -120,11 +121,12 @@ impl Inputs {
         if data.split.train.is_empty() || data.split.test.is_empty() {
             return Err(TrainError::Data(format!("{} has no training or no test objects", data.name)));
         }
-        let level = |statistics: crate::data::PixelStatistics| {
+        let level = |statistics: &PixelStatistics| {
             std::array::from_fn(|byte| (byte as f32 / 255.0 - statistics.mean) / statistics.deviation)
         };
-        let levels = data.statistics()?.into_iter().map(level).collect();
-        Ok(Self { data: Arc::new(data), levels })
+        let statistics = data.statistics()?;
+        let levels = statistics.iter().map(level).collect();
+        Ok(Self { data: Arc::new(data), statistics, levels })
     }
 
     /// The data set.
@@ -133,12 +135,8 @@ impl Inputs {
     }
 
     /// Mean and deviation of pixels between 0 and 1 by which each channel is normalised.
-    pub fn normalisation(&self) -> Vec<[f32; 2]> {
-        let of_channel = |levels: &[f32; 256]| {
-            let deviation = 1.0 / (levels[255] - levels[0]);
-            [-levels[0] * deviation, deviation]
-        };
-        self.levels.iter().map(of_channel).collect()
+    pub fn normalisation(&self) -> &[PixelStatistics] {
+        &self.statistics
     }
 
     /// Pixel between 0 and 1 that a normalised value of a channel stands for.

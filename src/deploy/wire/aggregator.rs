@@ -1,0 +1,350 @@
+//! Process that leads: asks the sensors, fuses what comes, and classifies.
+
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::time::{Duration, Instant};
+
+use super::error::WireError;
+use super::frame::HEADER;
+use super::joining::{Entrance, Newcomer};
+use super::message::{Hello, WireMessage};
+use super::pacing::{self, Pacing};
+use super::roster::{LostSensor, Roster, SensorAnswer};
+use super::sensor::out_of_turn;
+use crate::deploy::deployment::Deployment;
+use crate::deploy::values::TensorValues;
+use crate::deploy::verification::largest;
+use crate::record::{RunningEvent, RunningObject, RunningPlan, RunningSummary, StageSeconds};
+
+/// Bytes of the protocol for each camera and object besides the codes: four headers, class and seconds of the answer,
+/// and the wait before the codes are sent.
+const PROTOCOL_BYTES: u64 = 4 * HEADER as u64 + 10 + 8;
+/// Connections beyond one for each camera that may not have said who they are at a time.
+const SPARE_PLACES: usize = 8;
+
+/// Settings of an aggregator.
+#[derive(Debug, Clone)]
+pub struct AggregatorSettings {
+    /// Names of the classes.
+    pub classes: Vec<String>,
+    /// Objects to classify, at most; `None` for all test objects.
+    pub objects: Option<u32>,
+    /// One camera sends after the other.
+    pub shared_link: bool,
+    /// Seconds of each stage by a profile.
+    pub predicted: Option<StageSeconds>,
+    /// Longest wait for sensors to join.
+    pub wait: Duration,
+    /// Longest wait for a message, besides the time that the link takes.
+    pub timeout: Duration,
+}
+
+/// Aggregator of a design that listens for its sensors.
+#[derive(Debug)]
+pub struct Aggregator {
+    listener: TcpListener,
+    deployment: Deployment,
+    digest: String,
+    settings: AggregatorSettings,
+}
+
+/// State of a split that runs.
+struct RunningSplit<'a> {
+    deployment: &'a Deployment,
+    digest: &'a str,
+    settings: &'a AggregatorSettings,
+    entrance: Entrance,
+    roster: Roster,
+    /// Fingerprint and number of the objects of the first sensor, which those of the others must be.
+    data: Option<(u64, u32)>,
+    tell: &'a mut dyn FnMut(RunningEvent),
+}
+
+/// Codes and times of an object, as far as they have come.
+struct ObjectCodes {
+    label: u16,
+    sensor_s: f64,
+    link_s: f64,
+    link_model_s: Option<f64>,
+    /// Cameras and their codes, ascending.
+    codes: Vec<(usize, TensorValues)>,
+}
+
+impl Aggregator {
+    /// Listens at an address; port 0 takes a free one. `digest` is the SHA-256 of the file of the design.
+    ///
+    /// # Errors
+    /// The address can't be had.
+    pub fn bind(
+        address: impl ToSocketAddrs,
+        deployment: Deployment,
+        digest: String,
+        settings: AggregatorSettings,
+    ) -> Result<Self, WireError> {
+        Ok(Self { listener: TcpListener::bind(address)?, deployment, digest, settings })
+    }
+
+    /// Address that sensors connect to.
+    ///
+    /// # Errors
+    /// The system does not say.
+    pub fn address(&self) -> Result<SocketAddr, WireError> {
+        Ok(self.listener.local_addr()?)
+    }
+
+    /// Waits for the sensors, classifies the objects, and ends the sensors. A sensor that is lost or late costs its
+    /// view; it may come again.
+    ///
+    /// # Errors
+    /// No sensor comes within the time, or the aggregator half can't be run.
+    pub fn run(self, tell: &mut dyn FnMut(RunningEvent)) -> Result<RunningSummary, WireError> {
+        let address = self.address()?;
+        let Self { listener, deployment, digest, settings } = self;
+        let code_bytes = deployment.link.bytes();
+        tell(RunningEvent::Listening(RunningPlan {
+            address: address.to_string(),
+            design: deployment.design.clone(),
+            precision: deployment.precision,
+            views: deployment.views as u32,
+            link_bytes: code_bytes,
+            objects: settings.objects,
+            classes: settings.classes.clone(),
+            shared_link: settings.shared_link,
+            predicted: settings.predicted,
+        }));
+        let mut running = RunningSplit {
+            deployment: &deployment,
+            digest: &digest,
+            settings: &settings,
+            entrance: Entrance::open(listener, deployment.views + SPARE_PLACES, settings.timeout)?,
+            roster: Roster::new(deployment.views, code_bytes as usize, settings.timeout),
+            data: None,
+            tell,
+        };
+        let summary = running.run()?;
+        running.roster.end();
+        (running.tell)(RunningEvent::Ended(summary));
+        Ok(summary)
+    }
+}
+
+impl RunningSplit<'_> {
+    fn run(&mut self) -> Result<RunningSummary, WireError> {
+        let views = self.deployment.views;
+        self.wait_for(views)?;
+        let (mut summary, mut stages, mut models) = (RunningSummary::default(), Vec::new(), Vec::new());
+        let all = self.data.map_or(0, |(_, objects)| objects);
+        let started = Instant::now();
+        for object in 0..self.settings.objects.unwrap_or(all).min(all) {
+            while let Some(newcomer) = self.entrance.take() {
+                self.receive(newcomer);
+            }
+            if self.roster.cameras().is_empty() {
+                self.wait_for(1)?;
+            }
+            let Some(found) = self.object(object)? else {
+                summary.unanswered += 1;
+                continue;
+            };
+            summary.add(&found, views as u32);
+            stages.push(found.measured);
+            models.push(found.link_model_s);
+            (self.tell)(RunningEvent::Object(found));
+        }
+        let stage = |seconds: fn(&StageSeconds) -> f64| median(stages.iter().map(seconds).collect());
+        summary.measured = StageSeconds {
+            sensor_s: stage(|stages| stages.sensor_s),
+            link_s: stage(|stages| stages.link_s),
+            aggregator_s: stage(|stages| stages.aggregator_s),
+        };
+        summary.link_model_s = models.into_iter().collect::<Option<Vec<f64>>>().map(median);
+        summary.seconds = started.elapsed().as_secs_f64();
+        Ok(summary)
+    }
+
+    /// Waits until so many sensors are there; if the time is over, one will do.
+    fn wait_for(&mut self, count: usize) -> Result<(), WireError> {
+        let then = Instant::now() + self.settings.wait;
+        while self.roster.cameras().len() < count {
+            match self.entrance.wait(then.saturating_duration_since(Instant::now())) {
+                Some(newcomer) => self.receive(newcomer),
+                None if self.roster.cameras().is_empty() => return Err(WireError::NoSensors(self.settings.wait)),
+                None => break,
+            }
+        }
+        if self.roster.cameras().len() < count {
+            let missing = (0..self.deployment.views).filter(|&camera| !self.roster.holds(camera));
+            let late = missing.map(|camera| LostSensor { camera, reason: WireError::Late(self.settings.wait) });
+            let late: Vec<LostSensor> = late.collect();
+            self.tell_lost(late);
+        }
+        Ok(())
+    }
+
+    /// Lets a newcomer in, or sends it away.
+    fn receive(&mut self, newcomer: Newcomer) {
+        let peer = newcomer.peer.to_string();
+        let admitted = match &newcomer.hello {
+            Ok(hello) => self.refusal(hello).map_or(Ok(hello.clone()), Err),
+            Err(error) => Err(error.to_string()),
+        };
+        let hello = match admitted {
+            Ok(hello) => hello,
+            Err(reason) => {
+                newcomer.refuse(&reason);
+                return (self.tell)(RunningEvent::Refused { peer, reason });
+            }
+        };
+        let Hello { camera, fingerprint, objects, pacing, .. } = hello;
+        match self.roster.admit(camera as usize, newcomer.stream, pacing) {
+            Ok(()) => {
+                self.data = Some((fingerprint, objects));
+                let bytes_per_s = pacing.map(|pacing| pacing.bytes_per_s);
+                (self.tell)(RunningEvent::Joined { camera, peer, bytes_per_s });
+            }
+            Err(error) => (self.tell)(RunningEvent::Refused { peer, reason: error.to_string() }),
+        }
+    }
+
+    /// Reason for which a sensor can't join.
+    fn refusal(&self, hello: &Hello) -> Option<String> {
+        let Hello { digest, camera, fingerprint, objects, .. } = hello;
+        let views = self.deployment.views;
+        if digest != self.digest {
+            return Some("the sensor has the files of another design, or in another precision".into());
+        }
+        if *camera as usize >= views {
+            return Some(format!("the design has {views} cameras; there is no camera {camera}"));
+        }
+        if self.roster.holds(*camera as usize) {
+            return Some(format!("camera {camera} has a sensor already"));
+        }
+        if *objects == 0 || self.data.is_some_and(|data| data != (*fingerprint, *objects)) {
+            return Some("the sensor has other data than those that came before it".into());
+        }
+        None
+    }
+
+    /// Shows an object to the sensors; `None` if no view of it arrives.
+    fn object(&mut self, object: u32) -> Result<Option<RunningObject>, WireError> {
+        let Some(arrived) = self.codes(object) else { return Ok(None) };
+        let cameras: Vec<usize> = arrived.codes.iter().map(|(camera, _)| *camera).collect();
+        let codes = arrived.codes.into_iter().map(|(_, codes)| codes).collect();
+        let started = Instant::now();
+        let logits = self.deployment.conclude_with(TensorValues::joined(codes), &cameras)?;
+        let aggregator_s = started.elapsed().as_secs_f64();
+        let views = cameras.len() as u64;
+        Ok(Some(RunningObject {
+            object,
+            label: arrived.label,
+            class: largest(&logits) as u16,
+            cameras: cameras.iter().map(|&camera| camera as u32).collect(),
+            code_bytes: views * self.deployment.link.bytes(),
+            protocol_bytes: views * PROTOCOL_BYTES,
+            measured: StageSeconds { sensor_s: arrived.sensor_s, link_s: arrived.link_s, aggregator_s },
+            link_model_s: arrived.link_model_s,
+        }))
+    }
+
+    /// Codes of an object from all sensors that are there.
+    fn codes(&mut self, object: u32) -> Option<ObjectCodes> {
+        self.ask(object, |_| WireMessage::Sense);
+        let (mut class, mut sensor_s) = (None, 0.0_f64);
+        let cameras = self.roster.cameras();
+        let lost = self.roster.gather(object, &cameras, Duration::ZERO, &mut |answer| {
+            let (label, seconds) = match answer.message {
+                WireMessage::Sensed { label, seconds } => (label, seconds),
+                other => return Err(out_of_turn(other)),
+            };
+            if *class.get_or_insert(label) != label {
+                let reason = format!("it says that object {object} is of class {label}, unlike another sensor");
+                return Err(WireError::Content(reason));
+            }
+            sensor_s = sensor_s.max(seconds);
+            Ok(())
+        });
+        self.tell_lost(lost);
+
+        let sensors: Vec<_> =
+            self.roster.cameras().into_iter().map(|camera| (camera, self.roster.pacing(camera))).collect();
+        let turns = Turns::new(&sensors, self.settings.shared_link, self.deployment.link.bytes());
+        let started = Instant::now();
+        self.ask(object, |camera| WireMessage::Send(turns.wait_s[camera]));
+        let (mut codes, mut last) = (Vec::new(), started);
+        let (cameras, link) = (self.roster.cameras(), self.deployment.link);
+        let extra = pacing::seconds(turns.model_s.unwrap_or_default());
+        let lost = self.roster.gather(object, &cameras, extra, &mut |SensorAnswer { camera, at, message }| {
+            match message {
+                WireMessage::Codes(bytes) => codes.push((camera, link.unpack(&bytes)?)),
+                other => return Err(out_of_turn(other)),
+            }
+            last = last.max(at);
+            Ok(())
+        });
+        self.tell_lost(lost);
+        codes.sort_by_key(|(camera, _)| *camera);
+        let link_s = last.duration_since(started).as_secs_f64();
+        let label = class.filter(|_| !codes.is_empty())?;
+        Some(ObjectCodes { label, sensor_s, link_s, link_model_s: turns.model_s, codes })
+    }
+
+    /// Sends a message about an object to all sensors.
+    fn ask(&mut self, object: u32, message: impl Fn(usize) -> WireMessage) {
+        for camera in self.roster.cameras() {
+            let lost = self.roster.tell(camera, object, &message(camera)).err();
+            self.tell_lost(lost);
+        }
+    }
+
+    fn tell_lost(&mut self, lost: impl IntoIterator<Item = LostSensor>) {
+        for LostSensor { camera, reason } in lost {
+            (self.tell)(RunningEvent::Lost { camera: camera as u32, reason: reason.to_string() });
+        }
+    }
+}
+
+/// Seconds that each camera waits before it sends, and that all of them take by the model of the link.
+struct Turns {
+    wait_s: Vec<f64>,
+    model_s: Option<f64>,
+}
+
+impl Turns {
+    /// Turns of sensors by camera, ascending: on a shared link each waits until those before it are through, and the
+    /// latency is that of one transfer.
+    fn new(sensors: &[(usize, Option<Pacing>)], is_shared: bool, bytes: u64) -> Self {
+        let mut wait_s = vec![0.0; sensors.last().map_or(0, |(last, _)| last + 1)];
+        let (mut before, mut model_s) = (0.0, 0.0_f64);
+        for &(camera, pacing) in sensors {
+            wait_s[camera] = before;
+            model_s = model_s.max(before + pacing.map_or(0.0, |pacing| pacing.seconds(bytes)));
+            if is_shared {
+                before += pacing.map_or(0.0, |pacing| pacing.transfer_s(bytes));
+            }
+        }
+        let are_paced = sensors.iter().all(|(_, pacing)| pacing.is_some());
+        Self { wait_s, model_s: are_paced.then_some(model_s) }
+    }
+}
+
+/// Median; 0 of nothing.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_takes_what_the_cost_model_says() {
+        let pacing = Some(Pacing { bytes_per_s: 200_000.0, latency_s: 50e-6 });
+        let sensors = [(0, pacing), (2, pacing), (3, pacing)];
+        let shared = Turns::new(&sensors, true, 512);
+        assert!((shared.model_s.unwrap() - (50e-6 + 3.0 * 512.0 / 200_000.0)).abs() < 1e-12);
+        assert_eq!(shared.wait_s, [0.0, 0.0, 512.0 / 200_000.0, 2.0 * 512.0 / 200_000.0]);
+        let dedicated = Turns::new(&sensors, false, 512);
+        assert!((dedicated.model_s.unwrap() - (50e-6 + 512.0 / 200_000.0)).abs() < 1e-12);
+        assert_eq!(Turns::new(&[(0, pacing), (1, None)], true, 512).model_s, None);
+    }
+}

@@ -1,0 +1,188 @@
+//! Content of messages, and the kinds that each side may send.
+
+use super::error::WireError;
+use super::frame::WireFrame;
+use super::pacing::Pacing;
+
+/// Most bytes of a reason.
+const REASON: usize = 512;
+/// Characters of the digest of a design's file.
+const DIGEST: usize = 64;
+/// Bytes of a hello: digest, camera, fingerprint and number of the objects, bytes a second, latency.
+const HELLO: usize = DIGEST + 4 + 8 + 4 + 8 + 8;
+/// Bytes of the answer to a request: class, seconds.
+const SENSED: usize = 2 + 8;
+/// Bytes of a permission: seconds.
+const SEND: usize = 8;
+
+/// WireMessage of a sensor or of the aggregator.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum WireMessage {
+    /// Sensor: who it is.
+    Hello(Hello),
+    /// Aggregator: the sensor has joined.
+    Welcome,
+    /// Either: the connection ends, and why.
+    Refused(String),
+    /// Aggregator: compute the codes of an object.
+    Sense,
+    /// Sensor: the codes are there.
+    Sensed {
+        /// Class of the object.
+        label: u16,
+        /// Seconds that the sensor half took.
+        seconds: f64,
+    },
+    /// Aggregator: send the codes, after waiting for so many seconds.
+    Send(f64),
+    /// Sensor: the codes.
+    Codes(Vec<u8>),
+    /// Aggregator: all is done.
+    End,
+}
+
+/// Sensor that wants to join.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Hello {
+    /// Digest of the file of its design.
+    pub(super) digest: String,
+    /// Its camera.
+    pub(super) camera: u32,
+    /// Fingerprint of its objects and their classes.
+    pub(super) fingerprint: u64,
+    /// Number of its objects.
+    pub(super) objects: u32,
+    /// Speed of its link; `None` if it sends as fast as it can.
+    pub(super) pacing: Option<Pacing>,
+}
+
+/// Side that a message comes from, with what is known of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Peer {
+    /// Process that has not joined.
+    Stranger,
+    /// Sensor that sends so many bytes of codes.
+    Sensor(usize),
+    /// The aggregator.
+    Aggregator,
+}
+
+impl Peer {
+    /// Greatest length of a message of some kind; `None` if that side does not send it.
+    pub(super) fn most(self, kind: u16) -> Option<usize> {
+        match (self, kind) {
+            (Self::Stranger, 1) => Some(HELLO),
+            (Self::Aggregator, 2 | 4 | 8) => Some(0),
+            (Self::Aggregator | Self::Sensor(_), 3) => Some(REASON),
+            (Self::Sensor(_), 5) => Some(SENSED),
+            (Self::Aggregator, 6) => Some(SEND),
+            (Self::Sensor(codes), 7) => Some(codes),
+            _ => None,
+        }
+    }
+}
+
+impl WireMessage {
+    /// Number of the kind.
+    pub(super) fn kind(&self) -> u16 {
+        match self {
+            Self::Hello(_) => 1,
+            Self::Welcome => 2,
+            Self::Refused(_) => 3,
+            Self::Sense => 4,
+            Self::Sensed { .. } => 5,
+            Self::Send(_) => 6,
+            Self::Codes(_) => 7,
+            Self::End => 8,
+        }
+    }
+
+    /// The message as bytes, about an object.
+    pub(super) fn to_frame(&self, number: u32) -> WireFrame {
+        let payload = match self {
+            Self::Hello(hello) => hello.to_bytes(),
+            Self::Refused(reason) => {
+                let end = (0..=reason.len().min(REASON)).rev().find(|&end| reason.is_char_boundary(end));
+                reason.as_bytes()[..end.unwrap_or(0)].to_vec()
+            }
+            Self::Sensed { label, seconds } => [&label.to_le_bytes()[..], &seconds.to_le_bytes()].concat(),
+            Self::Send(seconds) => seconds.to_le_bytes().to_vec(),
+            Self::Codes(codes) => codes.clone(),
+            Self::Welcome | Self::Sense | Self::End => Vec::new(),
+        };
+        WireFrame { kind: self.kind(), number, payload }
+    }
+
+    /// Content of a frame.
+    ///
+    /// # Errors
+    /// It is none of its kind.
+    pub(super) fn of_frame(frame: WireFrame) -> Result<Self, WireError> {
+        let wrong = || WireError::Content(format!("a message of kind {} does not hold what it should", frame.kind));
+        let mut fields = Fields(&frame.payload);
+        let message = match frame.kind {
+            1 => Self::Hello(Hello::read(&mut fields).ok_or_else(wrong)?),
+            2 => Self::Welcome,
+            3 => return Ok(Self::Refused(printable(&frame.payload))),
+            4 => Self::Sense,
+            5 => {
+                let label = fields.take().map(u16::from_le_bytes);
+                let seconds = fields.number();
+                label.zip(seconds).map(|(label, seconds)| Self::Sensed { label, seconds }).ok_or_else(wrong)?
+            }
+            6 => Self::Send(fields.number().ok_or_else(wrong)?),
+            7 => return Ok(Self::Codes(frame.payload)),
+            8 => Self::End,
+            other => return Err(WireError::Unexpected(other)),
+        };
+        if fields.0.is_empty() { Ok(message) } else { Err(wrong()) }
+    }
+}
+
+impl Hello {
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut digest = self.digest.clone().into_bytes();
+        digest.resize(DIGEST, b' ');
+        let pacing = self.pacing.unwrap_or(Pacing { bytes_per_s: 0.0, latency_s: 0.0 });
+        [
+            &digest[..],
+            &self.camera.to_le_bytes(),
+            &self.fingerprint.to_le_bytes(),
+            &self.objects.to_le_bytes(),
+            &pacing.bytes_per_s.to_le_bytes(),
+            &pacing.latency_s.to_le_bytes(),
+        ]
+        .concat()
+    }
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let digest = printable(&fields.take::<DIGEST>()?).trim_end().to_owned();
+        let camera = u32::from_le_bytes(fields.take()?);
+        let fingerprint = u64::from_le_bytes(fields.take()?);
+        let objects = u32::from_le_bytes(fields.take()?);
+        let (bytes_per_s, latency_s) = (fields.number()?, fields.number()?);
+        let pacing = (bytes_per_s > 0.0).then_some(Pacing { bytes_per_s, latency_s });
+        Some(Self { digest, camera, fingerprint, objects, pacing })
+    }
+}
+
+/// Bytes of a payload that are not read yet.
+struct Fields<'a>(&'a [u8]);
+
+impl Fields<'_> {
+    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (field, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*field)
+    }
+
+    /// A number that is finite and not negative.
+    fn number(&mut self) -> Option<f64> {
+        self.take().map(f64::from_le_bytes).filter(|number| number.is_finite() && *number >= 0.0)
+    }
+}
+
+/// Text of a peer without what a terminal would act on.
+fn printable(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
