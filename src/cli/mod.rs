@@ -3,6 +3,7 @@
 //! Exit codes: 0 for success; 1 for an error, told on standard error; 2 for a wrong command line; 3 when the work was
 //! done and the answer is no (a file that is not valid, limits that no design meets).
 
+mod aggregator;
 mod answer;
 mod bench;
 mod bounds;
@@ -15,6 +16,7 @@ mod deploy;
 mod explore;
 mod finetune;
 mod generate;
+mod halves;
 mod keys;
 mod load;
 mod measure;
@@ -28,6 +30,7 @@ mod records;
 mod report;
 mod schema;
 mod search;
+mod sensor;
 mod study;
 mod sweep;
 mod train;
@@ -73,6 +76,10 @@ enum Command {
     Deploy(deploy::Arguments),
     /// Compare deployed files with the design on its run
     Verify(verify::Arguments),
+    /// Run the aggregator half of a deployed design: waits for sensors, and classifies what they send
+    Aggregator(aggregator::Arguments),
+    /// Run the sensor half of a deployed design as one camera, for an aggregator
+    Sensor(sensor::Arguments),
     /// Print what every split of a design or an ONNX file costs, or every layer of a table
     Cost(cost::Arguments),
     /// Compare all on the sensors, all on the aggregator and a distributed design, beside the paper's Table 1
@@ -122,6 +129,8 @@ pub fn main() -> ExitCode {
         Some(Command::Measure(arguments)) => measure::run(&arguments),
         Some(Command::Deploy(arguments)) => deploy::run(&arguments),
         Some(Command::Verify(arguments)) => verify::run(&arguments),
+        Some(Command::Aggregator(arguments)) => aggregator::run(&arguments),
+        Some(Command::Sensor(arguments)) => sensor::run(&arguments),
         Some(Command::Cost(arguments)) => cost::run(&arguments),
         Some(Command::Paradigms(arguments)) => paradigms::run(&arguments),
         Some(Command::Sweep(arguments)) => sweep::run(&arguments),
