@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
+use super::demo_real::{self, RealFlags};
 use super::explore::{self, ScreenFlags};
 use super::output::say;
 use super::{Answer, load, picture};
@@ -17,7 +18,9 @@ use crate::tui::{self, Options, UiState, theme::ColourScheme};
 pub(super) struct Arguments {
     #[command(flatten)]
     look: ScreenFlags,
-    /// Print the captions instead of opening the screen
+    #[command(flatten)]
+    real: RealFlags,
+    /// Print the captions, or what runs, instead of opening the screen
     #[arg(long)]
     plain: bool,
     /// Write the end of every scene as an SVG picture into this folder, without a terminal
@@ -29,6 +32,9 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
+    if arguments.real.real {
+        return demo_real::run(&arguments.real, &arguments.look, arguments.plain);
+    }
     let (space, _) = load::space(crate::space::DEFAULT)?;
     let (profile, _) = load::profile(crate::hardware::DEFAULT)?;
     if let Some(folder) = &arguments.frames {

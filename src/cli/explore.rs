@@ -94,6 +94,7 @@ impl ScreenFlags {
             run: RunChoice::Usual,
             replay: None,
             tour: false,
+            split: None,
             runs_root: PathBuf::from("runs"),
             exe: this_program()?,
             template,

@@ -12,6 +12,7 @@ mod check;
 mod cost;
 mod data;
 mod demo;
+mod demo_real;
 mod deploy;
 mod explore;
 mod finetune;
@@ -62,7 +63,7 @@ struct Arguments {
 enum Command {
     /// Open the explorer (the default)
     Explore(explore::Arguments),
-    /// Show the tour: scenes with captions that play by themselves
+    /// Show the tour: scenes with captions that play by themselves; or a design that runs as processes (--real)
     Demo(demo::Arguments),
     /// Train the supernets of a run, or resume its training
     Train(train::Arguments),

@@ -13,6 +13,7 @@ mod prediction_work;
 mod recording;
 mod replay;
 mod report_work;
+mod running;
 mod shipped;
 mod shipped_run;
 mod tour;
@@ -46,6 +47,7 @@ use super::{
     theme::Theme,
 };
 use crate::explore::{Command, Session, Severity, Update, progress::State};
+use crate::run::SplitProcesses;
 use follower::{Follower, MAX_WAIT};
 use picture_work::PictureWork;
 use prediction_work::PredictionWork;
@@ -87,6 +89,8 @@ pub(crate) struct App {
     picture_work: PictureWork,
     /// Predictions of accuracies.
     predicting: PredictionWork,
+    /// Split that runs as processes.
+    split: Option<SplitProcesses>,
     /// Report that is being written.
     report_work: Option<ReportWork>,
     /// Milliseconds since the start.
@@ -121,6 +125,7 @@ impl App {
             demo: None,
             picture_work: PictureWork::default(),
             predicting: PredictionWork::default(),
+            split: None,
             report_work: None,
             clock: clock(),
             moved: None,
@@ -225,6 +230,7 @@ impl App {
         wait = wait.min(self.replay_rest().unwrap_or(MAX_WAIT)).min(self.tour_rest().unwrap_or(MAX_WAIT));
         wait = wait.min(self.picture_work.rest().unwrap_or(MAX_WAIT));
         wait = wait.min(self.predicting.rest(self.session.measured_changes()).unwrap_or(MAX_WAIT));
+        wait = wait.min(self.split_rest().unwrap_or(MAX_WAIT));
         if self.report_work.is_some() || self.recording_read.is_some() {
             wait = wait.min(REPORT_POLL);
         }
@@ -314,6 +320,7 @@ impl App {
             dirty |= self.tend_predictions();
             dirty |= self.tend_report();
             dirty |= self.tend_recording();
+            dirty |= self.tend_split();
             dirty |= self.play();
             dirty |= self.tour();
             dirty |= toast != self.session.toast(self.now_ms()).is_some();

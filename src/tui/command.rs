@@ -78,6 +78,8 @@ pub(crate) enum UserCommand {
     ToggleOverlay(Overlay),
     /// Chooses a row of the open overlay.
     ChooseOverlayRow(Move),
+    /// Ends the sensor of a camera of the split that runs, or starts it again.
+    ToggleSensor(usize),
     /// Carries out a row of the menu, of the command palette or of the overlay that is open.
     ActivateRow(usize),
     /// Scrolls the help.

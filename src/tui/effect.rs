@@ -15,6 +15,8 @@ pub(crate) enum Effect {
     OfferRuns,
     /// Follows the run in this directory.
     FollowRun(PathBuf),
+    /// Ends the sensor of a camera of the split that runs, or starts it again.
+    ToggleSensor(usize),
     /// Moves through the replayed run or the tour.
     Seek(Seek),
     /// Puts a text on the clipboard.

@@ -57,7 +57,7 @@ use crate::{
     explore::{Command, Session, ViewRow},
     files,
     record::ObjectPictures,
-    run::{Manifest, RunArchive, RunError},
+    run::{Manifest, RunArchive, RunError, SplitSettings},
 };
 use keymap::Keymap;
 use theme::{ColourDepth, ColourScheme, Environment, Theme};
@@ -85,6 +85,8 @@ pub(crate) struct Options {
     pub(crate) replay: Option<PathBuf>,
     /// Shows the tour.
     pub(crate) tour: bool,
+    /// A split to run as processes, and to show.
+    pub(crate) split: Option<SplitSettings>,
     /// Folder of new runs.
     pub(crate) runs_root: PathBuf,
     /// This program, for starting trainer and searcher.

@@ -3,6 +3,7 @@
 use super::error::WireError;
 use super::frame::WireFrame;
 use super::pacing::Pacing;
+use crate::text;
 
 /// Most bytes of a reason.
 const REASON: usize = 512;
@@ -182,7 +183,47 @@ impl Fields<'_> {
     }
 }
 
-/// Text of a peer without what a terminal would act on.
+/// Text of a peer as one line, without what a terminal would act on.
 fn printable(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text::in_line(&String::from_utf8_lossy(bytes)).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_come_back_as_they_were_and_others_are_errors() {
+        let pacing = Some(Pacing { bytes_per_s: 2.5, latency_s: 0.5 });
+        let hello = Hello { digest: "d1".into(), camera: 3, fingerprint: 4, objects: 5, pacing };
+        let messages = [
+            WireMessage::Hello(hello.clone()),
+            WireMessage::Hello(Hello { pacing: None, ..hello }),
+            WireMessage::Welcome,
+            WireMessage::Refused("no".into()),
+            WireMessage::Sense,
+            WireMessage::Sensed { label: 6, seconds: 0.25 },
+            WireMessage::Send(1.5),
+            WireMessage::Codes(vec![7]),
+            WireMessage::End,
+        ];
+        for message in messages {
+            let frame = message.to_frame(1);
+            assert_eq!(WireMessage::of_frame(frame.clone()).unwrap(), message);
+            if !matches!(message, WireMessage::Refused(_) | WireMessage::Codes(_)) {
+                let longer = WireFrame { payload: [&frame.payload[..], &[0]].concat(), ..frame.clone() };
+                assert!(WireMessage::of_frame(longer).is_err(), "{message:?}");
+                let shorter = frame.payload.len().checked_sub(1).map(|length| frame.payload[..length].to_vec());
+                let shorter = shorter.map(|payload| WireMessage::of_frame(WireFrame { payload, ..frame }));
+                assert!(shorter.is_none_or(|read| read.is_err()), "{message:?}");
+            }
+        }
+        for wrong in [f64::NAN, f64::INFINITY, -1.0] {
+            assert!(WireMessage::of_frame(WireMessage::Send(wrong).to_frame(0)).is_err());
+        }
+        let long = WireMessage::Refused("\u{1b}[31mé".repeat(500)).to_frame(0);
+        assert!(long.payload.len() <= 512);
+        let WireMessage::Refused(text) = WireMessage::of_frame(long).unwrap() else { panic!("it is a refusal") };
+        assert!(!text.contains('\u{1b}'), "a terminal would act on it");
+    }
 }

@@ -20,6 +20,7 @@ impl App {
             Effect::Work(request) => self.request_work(request),
             Effect::OfferRuns => self.offer_runs(),
             Effect::FollowRun(path) => self.switch_to(&path),
+            Effect::ToggleSensor(camera) => self.toggle_sensor(camera),
             Effect::Seek(seek) if self.demo.is_some() => self.seek_tour(seek),
             Effect::Seek(seek) => self.seek(seek),
             Effect::Export(format) if format != ExportFormat::Svg => self.export(format),

@@ -26,6 +26,7 @@ impl App {
         if let Some(path) = self.options.replay.clone() {
             return self.replay(&path);
         }
+        self.start_split();
         if self.options.tour {
             return self.start_tour();
         }

@@ -87,7 +87,7 @@ fn rows(ui: &UiState, to: RowMove) -> UserCommand {
     };
     match (ui.overlay, ui.screen, ui.pane) {
         (Some(Overlay::Help), ..) => UserCommand::ScrollHelp(to),
-        (Some(Overlay::Why | Overlay::History), ..) => UserCommand::ChooseOverlayRow(to),
+        (Some(Overlay::Why | Overlay::History | Overlay::Running), ..) => UserCommand::ChooseOverlayRow(to),
         (_, Screen::Explore, Pane::Knobs) => Command::SelectKnob(to).into(),
         (_, Screen::Explore, Pane::Scatter) if ui.curve => Command::SelectKnob(to).into(),
         (_, Screen::Explore, _) => Command::Select(to).into(),
@@ -128,7 +128,7 @@ fn pane(ui: &UiState, steps: i32) -> Option<UserCommand> {
 
 fn open(ui: &UiState) -> UserCommand {
     match ui.overlay {
-        Some(Overlay::Why | Overlay::History) => UserCommand::ActivateRow(ui.overlay_row),
+        Some(Overlay::Why | Overlay::History | Overlay::Running) => UserCommand::ActivateRow(ui.overlay_row),
         Some(overlay) => UserCommand::ToggleOverlay(overlay),
         None if ui.pane == Pane::Knobs => UserCommand::Type(Purpose::Knob),
         None => UserCommand::ToggleOverlay(Overlay::Inspect),

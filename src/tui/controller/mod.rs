@@ -50,6 +50,7 @@ pub(crate) fn perform(session: &mut Session, ui: &mut UiState, command: impl Int
         UserCommand::Export(format) => return vec![Effect::Export(format)],
         UserCommand::OfferRuns => return vec![Effect::OfferRuns],
         UserCommand::FollowRun(path) => return vec![Effect::FollowRun(path)],
+        UserCommand::ToggleSensor(camera) => return vec![Effect::ToggleSensor(camera)],
         UserCommand::Seek(seek) => return vec![Effect::Seek(seek)],
         UserCommand::ToggleMouse => return vec![Effect::ToggleMouse],
         UserCommand::Redraw => return vec![Effect::Redraw],
@@ -176,6 +177,9 @@ fn toggle_pictures(ui: &mut UiState) {
 }
 
 fn toggle_overlay(session: &Session, ui: &mut UiState, overlay: Overlay) {
+    if overlay == Overlay::Running && ui.running.is_none() {
+        return;
+    }
     ui.overlay = if ui.overlay == Some(overlay) { None } else { Some(overlay) };
     ui.overlay_row = if overlay == Overlay::History { session.past().len() } else { 0 };
 }
@@ -185,6 +189,7 @@ fn overlay_rows(session: &Session, ui: &UiState) -> usize {
     match ui.overlay {
         Some(Overlay::Why) => fixes(session).len(),
         Some(Overlay::History) => session.past().len() + 1 + session.future().len(),
+        Some(Overlay::Running) => ui.running.as_ref().map_or(0, |running| running.sensors.len()),
         _ => 0,
     }
 }
@@ -218,6 +223,7 @@ fn overlay_commands(session: &Session, ui: &UiState, row: usize) -> Vec<UserComm
             let command = if row < now { Command::Undo } else { Command::Redo };
             vec![command.into(); now.abs_diff(row)]
         }
+        Some(Overlay::Running) => vec![UserCommand::ToggleSensor(row)],
         _ => Vec::new(),
     }
 }

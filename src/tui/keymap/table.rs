@@ -167,6 +167,7 @@ pub(crate) const BINDINGS: &[Binding] = bindings! {
     "palette"          [key(':')]              Type(Purpose::Palette)                   ALL     Program "cmd"         "find a command by its words",
     "help"             [key('?'), F1]          ToggleOverlay(Overlay::Help)             ALL     Program "help"        "show the keys of this screen",
     "find-help"        [key('/')]              SearchHelp                               CURVES  Program ""            "search the help",
+    "running-split"    [key('E')]              ToggleOverlay(Overlay::Running)          ALL     Program ""            "show the split that runs as processes (demo --real)",
     "mouse"            [F2]                    ToggleMouse                              ALL     Program ""            "give the mouse to the terminal, or take it",
     "redraw"           [ctrl('l')]             Redraw                                   ALL     Program ""            "redraw the screen",
     "suspend"          [ctrl('z')]             Suspend                                  ALL     Program ""            "suspend the program",

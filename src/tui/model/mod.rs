@@ -16,3 +16,4 @@ pub(crate) mod replay;
 pub(crate) mod scatter_window;
 pub(crate) mod screen;
 pub(crate) mod state;
+pub(crate) mod watched_split;

@@ -80,6 +80,8 @@ pub(crate) enum Overlay {
     Tornado,
     /// Exact optimum of every split of the space.
     Optimum,
+    /// Split whose halves run as processes.
+    Running,
     /// List of the keys.
     Help,
     /// Steps that can be undone and redone.

@@ -14,6 +14,7 @@ use super::{
     replay::ReplayPosition,
     scatter_window::{ScatterExtent, ScatterView},
     screen::{ComparePane, Overlay, Pane, Screen},
+    watched_split::WatchedSplit,
 };
 use crate::{
     explore::{BarQuantity, Session, SessionFile, ViewRow, progress::Searching},
@@ -87,6 +88,8 @@ pub struct UiState {
     pub(crate) page: usize,
     /// Position in the replayed run.
     pub(crate) replay: Option<ReplayPosition>,
+    /// Split that runs as processes.
+    pub(crate) running: Option<WatchedSplit>,
     /// Caption of the tour.
     pub(crate) tour: Option<Caption>,
     /// Object that the mouse drags.
@@ -165,11 +168,12 @@ impl UiState {
     pub(crate) fn rows(&self) -> impl Iterator<Item = KeyRow<'_>> {
         let replays = self.replay.is_some();
         let can_seek = replays || self.tour.is_some();
+        let runs = self.running.is_some();
         self.keys.rows_on(self.screen).filter(move |row| match row.binding.group {
             Group::Replay => can_seek,
             // Work that is replayed is over: it can't be controlled.
             Group::Work => !replays || row.binding.command == UserCommand::OfferRuns,
-            _ => true,
+            _ => runs || row.binding.command != UserCommand::ToggleOverlay(Overlay::Running),
         })
     }
 }

@@ -30,6 +30,7 @@ mod popup;
 mod popup_frame;
 mod reach;
 mod replay_bar;
+mod running;
 mod scatter;
 mod search;
 mod table;

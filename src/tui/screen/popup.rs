@@ -22,6 +22,7 @@ use ratatui::{
 use super::{
     chrome, inspect, optimum,
     popup_frame::{WIDTH, popup, sized},
+    running,
     view::View,
 };
 use crate::{
@@ -48,6 +49,7 @@ pub(crate) fn overlay(view: View<'_>, overlay: Overlay, area: Rect, buf: &mut Bu
         Overlay::Tornado => tornado(view, area, buf, hits),
         Overlay::Optimum => optimum::draw(view, area, buf, hits),
         Overlay::History => history(view, area, buf, hits),
+        Overlay::Running => running::draw(view, area, buf, hits),
         Overlay::Help => {}
     }
 }

@@ -10,11 +10,11 @@ use crate::{
     record::{
         Attacker, Bitmap, CameraPictures, Clipping, EvaluationRecord, Event, GenerationRecord, GenerationSeconds,
         LeakFigures, MeasurementKey, ObjectPictures, Operator, OperatorRecord, PictureKey, PictureRecord, Precision,
-        Quantisation, Role, StepRecord, StepSeconds, Subset,
+        Quantisation, Role, RunningEvent, RunningObject, RunningPlan, StageSeconds, StepRecord, StepSeconds, Subset,
     },
     run::{Document, Manifest},
     space::{self, ImportRules, SearchSpace},
-    tui::{Options, RunChoice, keymap::Keymap},
+    tui::{Options, RunChoice, keymap::Keymap, model::watched_split::WatchedSplit},
 };
 
 /// The default space and profile, with a small pool.
@@ -49,6 +49,7 @@ pub(crate) fn options() -> Options {
         run: RunChoice::Usual,
         replay: None,
         tour: false,
+        split: None,
         runs_root: folder.join("runs"),
         exe: folder.join("nothing"),
         template: Manifest::new("test", 1, "arrangement-10", document(), document(), toml::Table::new()),
@@ -270,4 +271,39 @@ fn object_pictures(object: u32, leak: f64) -> ObjectPictures {
         leak,
         cameras: (0..6).map(camera).collect(),
     }
+}
+
+/// A split of four cameras that runs, with one of them lost.
+pub(crate) fn running() -> WatchedSplit {
+    let stages = |sensor_s, link_s, aggregator_s| StageSeconds { sensor_s, link_s, aggregator_s };
+    let mut split = WatchedSplit::default();
+    split.apply(RunningEvent::Listening(RunningPlan {
+        address: "127.0.0.1:40123".to_owned(),
+        design: "0-0000-0111-0111-0111-0000-0000-0000@S2.1/S3.1:r4b8".to_owned(),
+        precision: Precision::Int8,
+        views: 4,
+        link_bytes: 512,
+        objects: Some(2640),
+        classes: vec!["plain".to_owned(), "handle".to_owned()],
+        shared_link: true,
+        predicted: Some(stages(0.0027, 0.0009, 0.0004)),
+    }));
+    for camera in 0..3 {
+        let peer = format!("127.0.0.1:{}", 50_000 + camera);
+        split.apply(RunningEvent::Joined { camera, peer, bytes_per_s: Some(200_000.0) });
+    }
+    split.apply(RunningEvent::Lost { camera: 1, reason: "the connection was closed".to_owned() });
+    for object in 0..8 {
+        split.apply(RunningEvent::Object(RunningObject {
+            object,
+            label: 1,
+            class: u16::from(object != 2),
+            cameras: vec![0, 2],
+            code_bytes: 1024,
+            protocol_bytes: 228,
+            measured: stages(0.0031, 0.0053, 0.0022),
+            link_model_s: Some(0.00517),
+        }));
+    }
+    split
 }

@@ -101,6 +101,20 @@ fn tour() {
     }
 }
 
+#[test]
+fn a_split_that_runs() {
+    let theme = picture_theme(ColourScheme::OkabeIto);
+    let (mut session, mut ui) =
+        (fixture::session(), UiState { running: Some(fixture::running()), ..UiState::default() });
+    play(&mut session, &mut ui, "Ej");
+    settings("keys: Ej, with a split of four cameras that runs").bind(|| {
+        for size in POPUP_SIZES {
+            let picture = text(&still(&session, &ui, size, &theme));
+            insta::assert_snapshot!(format!("running_{}x{}", size.0, size.1), picture);
+        }
+    });
+}
+
 /// Styles of a theme, each with its letter and name in pictures of colours.
 fn named_styles(theme: &Theme) -> [(char, &'static str, Style); 19] {
     [

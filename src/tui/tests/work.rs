@@ -6,7 +6,7 @@ use ratatui::{Terminal, backend::TestBackend};
 
 use super::{
     drawn,
-    fixture::{options, predicted, session, trained},
+    fixture::{options, predicted, running, session, trained},
     replay_position,
 };
 use crate::{
@@ -16,13 +16,13 @@ use crate::{
     tui::{
         Options, UiState,
         app::App,
-        command::{DesignFormat, UserCommand},
+        command::{DesignFormat, RowMove, UserCommand},
         controller,
         effect::Effect,
         event_reader::{self, EventReader},
         export,
         followed_run::FollowedRun,
-        model::screen::Screen,
+        model::screen::{Overlay, Screen},
         picture_theme,
         theme::ColourScheme,
     },
@@ -45,6 +45,18 @@ fn a_replay_refuses_to_start_work() {
     let (mut session, mut ui) = (session(), UiState { replay: Some(replay_position()), ..UiState::default() });
     assert!(controller::perform(&mut session, &mut ui, Command::StartTraining).is_empty());
     assert!(session.toast(0).is_some_and(|message| message.text.contains("a replay only looks")));
+}
+
+#[test]
+fn a_sensor_of_a_split_that_runs_is_ended_by_enter() {
+    let (mut session, mut ui) = (session(), UiState::default());
+    controller::perform(&mut session, &mut ui, UserCommand::ToggleOverlay(Overlay::Running));
+    assert_eq!(ui.overlay, None, "nothing runs");
+    ui.running = Some(running());
+    controller::perform(&mut session, &mut ui, UserCommand::ToggleOverlay(Overlay::Running));
+    controller::perform(&mut session, &mut ui, UserCommand::Rows(RowMove::Last));
+    let effects = controller::perform(&mut session, &mut ui, UserCommand::Open);
+    assert_eq!((effects, ui.overlay), (vec![Effect::ToggleSensor(3)], Some(Overlay::Running)));
 }
 
 #[test]
