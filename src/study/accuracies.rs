@@ -13,6 +13,9 @@ use crate::space::Design;
 use crate::svg::Scale;
 
 const ACCURACY: &str = "accuracy, %";
+/// Series of the usual design, and of the same one fused as early as may be.
+const LATE: &str = "late fusion";
+const EARLY: &str = "early fusion";
 /// Random designs of the study of int8.
 const DESIGNS: usize = 24;
 const QUICK_DESIGNS: usize = 6;
@@ -54,17 +57,25 @@ pub(super) const VIEWS: StudyInfo = StudyInfo {
     y: ACCURACY,
     plan: views_plan,
     measure: |input, point| {
-        let design = input.usual_design()?;
+        let late = input.usual_design()?;
         let views = point.x as u32;
-        Ok(vec![row(input, point, "int8", &design, (views, 0, Precision::Int8))?])
+        let space = input.model.space();
+        let fusion = space.fusions(&late.genome, late.split).first().copied().unwrap_or(late.fusion);
+        let early = Design { fusion, ..late.clone() };
+        let circumstances = (views, 0, Precision::Int8);
+        Ok(vec![row(input, point, LATE, &late, circumstances)?, row(input, point, EARLY, &early, circumstances)?])
     },
     finding: |rows| {
-        let all = line(rows, "int8");
+        let (all, early) = (line(rows, LATE), line(rows, EARLY));
         let (Some(first), Some(last)) = (all.first(), all.last()) else { return "Nothing was measured.".to_owned() };
+        let ends = early.first().zip(early.last());
+        let early = ends.map_or_else(String::new, |(first, last)| {
+            format!(" Fused right behind the split it goes from {:.1} to {:.1} %.", first.value, last.value)
+        });
         let steps = all.windows(2).filter(|pair| pair[1].value < pair[0].value).count();
         let head = if last.value > first.value { "Agrees with the paper" } else { "Does not agree with the paper" };
         format!(
-            "{head}: from {} to {} views the accuracy goes from {:.1} to {:.1} % ({}); it falls at {steps} of {} steps.",
+            "{head}: from {} to {} views the accuracy goes from {:.1} to {:.1} % ({}); it falls at {steps} of {} steps.{early}",
             first.setting,
             last.setting,
             first.value,
@@ -89,12 +100,12 @@ pub(super) const FUSION: StudyInfo = StudyInfo {
     x: ("fusion, by its boundary", Scale::Linear),
     y: ACCURACY,
     plan: |input| {
-        let (space, design) = (input.model.space(), input.usual_design()?);
+        let (space, design) = (input.model.space(), split_before_fusion(input)?);
         let fusions = space.fusions(&design.genome, design.split);
         Ok(fusions.iter().map(|&one| StudyPoint::new(space.boundary_name(one), f64::from(one))).collect())
     },
     measure: |input, point| {
-        let design = Design { fusion: point.x as u16, ..input.usual_design()? };
+        let design = Design { fusion: point.x as u16, ..split_before_fusion(input)? };
         let views = input.views();
         Ok(vec![row(input, point, "int8", &design, (views, 0, Precision::Int8))?])
     },
@@ -110,6 +121,13 @@ pub(super) const FUSION: StudyInfo = StudyInfo {
         )
     },
 };
+
+/// The usual design, split where the earliest fusion is: any fusion is open to it.
+fn split_before_fusion(input: &StudyInput) -> Result<Design, StudyError> {
+    let (space, usual) = (input.model.space(), input.usual_design()?);
+    let split = space.early_fusion(&usual.genome);
+    Ok(space.canonical_design(Design { split, ..usual }))
+}
 
 pub(super) const LINK_BITS: StudyInfo = StudyInfo {
     name: "link-bits",
