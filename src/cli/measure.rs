@@ -121,6 +121,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let evaluator = evaluator.with_clipping(arguments.clipping);
     bar.end();
     load::print_warnings(evaluator.warnings());
+    if let Some(warning) = run.change_warning() {
+        note!("warning: {warning}");
+    }
     if let Some(warning) = evaluator.store().damage_warning()? {
         note!("warning: {warning}");
     }

@@ -11,7 +11,7 @@ use toml::value::Datetime;
 use super::error::RunError;
 use crate::data::DataSpec;
 use crate::diagnostic::{Diagnostic, Source};
-use crate::files;
+use crate::files::{self, Digests};
 use crate::hardware::Profile;
 use crate::space::SearchSpace;
 use crate::train::Settings;
@@ -239,6 +239,22 @@ impl Manifest {
     /// Text of the manifest.
     pub(super) fn text(&self) -> Result<String, RunError> {
         toml::to_string_pretty(self).map_err(|error| RunError::Unwritable(error.to_string()))
+    }
+
+    /// Digest of the file, to be kept beside it.
+    pub(super) fn digests(&self) -> Result<Digests, RunError> {
+        let mut digests = Digests::default();
+        digests.add(FILE, self.text()?.as_bytes());
+        Ok(digests)
+    }
+
+    /// Returns `true` unless the file in a directory has another digest than the one kept beside it.
+    pub(super) fn is_unchanged(&self, directory: &Path) -> bool {
+        let content = files::read(&directory.join(FILE), Source::LARGEST_FILE);
+        match (Digests::read(directory), content) {
+            (Ok(digests), Ok(content)) => digests.get(FILE).is_none() || digests.verify(FILE, &content).is_ok(),
+            _ => true,
+        }
     }
 
     /// Writes the manifest of a new run: whole or not at all, and never over another one.

@@ -74,7 +74,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::data::Cache;
-use crate::files;
+use crate::files::{self, Digests};
 use crate::record::Task;
 use address::ServerAddress;
 pub use error::RunError;
@@ -150,6 +150,9 @@ impl RunDir {
         let database = path.join(DATABASE);
         drop(Store::create(&database)?);
         fill(&checkpoints, &database)?;
+        let digests = path.join(Digests::FILE);
+        files::write(&digests, manifest.digests()?.to_string().as_bytes())
+            .map_err(|error| RunError::file("write", &digests, error))?;
         manifest.write(path)?;
         Ok(Self::in_directory(path, manifest.clone()))
     }
@@ -169,6 +172,15 @@ impl RunDir {
             return Err(RunError::NotARun { path: path.to_owned(), what: "run.toml" });
         }
         Ok(Self::in_directory(path, Manifest::read(path)?))
+    }
+
+    /// Sentence about a `run.toml` that is not as the run was made with; `None` if it is, or if nothing is known of it.
+    pub(crate) fn change_warning(&self) -> Option<String> {
+        if self.server.is_some() || self.manifest.is_unchanged(&self.path) {
+            return None;
+        }
+        let file = self.path.join("run.toml");
+        Some(format!("{} is not as the run was made with: it was edited, or is damaged", file.display()))
     }
 
     fn in_directory(path: &Path, manifest: Manifest) -> Self {
@@ -336,7 +348,11 @@ fn holds_nothing_but_remains(path: &Path) -> io::Result<bool> {
         let name = entry.file_name();
         let name = name.to_string_lossy();
         let empty = || Ok::<_, io::Error>(fs::read_dir(entry.path())?.next().is_none());
-        if !(name.starts_with(DATABASE) || name.starts_with(files::SCRATCH) || name == CHECKPOINTS && empty()?) {
+        if !(name.starts_with(DATABASE)
+            || name.starts_with(files::SCRATCH)
+            || name == Digests::FILE
+            || name == CHECKPOINTS && empty()?)
+        {
             return Ok(false);
         }
     }

@@ -23,6 +23,8 @@ pub(crate) struct TaskProcess {
     inbox: Inbox,
     store: Store,
     sink: EventSink,
+    /// Sentence about a changed `run.toml`, told at the start.
+    change_warning: Option<String>,
     /// Folder of the checkpoints of a training.
     checkpoints: Option<PathBuf>,
 }
@@ -36,7 +38,8 @@ impl TaskProcess {
     pub(crate) fn new(run: &RunDir, task: Task, sink: EventSink) -> Result<Self, RunError> {
         let owner = run.own(task, &format!("splitscope {task}"))?;
         let inbox = Inbox::of(&owner)?;
-        Ok(Self { owner, inbox, store: run.store()?, sink, checkpoints: None })
+        let change_warning = run.change_warning();
+        Ok(Self { owner, inbox, store: run.store()?, sink, change_warning, checkpoints: None })
     }
 
     /// As [`TaskProcess::new`], for a command: lines on standard input are control messages too, and an interrupt
@@ -89,6 +92,9 @@ impl TaskProcess {
     /// The database fails.
     pub(super) fn emit_started(&mut self, command: &str, resumed_from_step: Option<u64>) -> Result<(), RunError> {
         self.emit(Event::Started { command: command.to_owned(), pid: std::process::id(), resumed_from_step })?;
+        if let Some(text) = self.change_warning.take() {
+            self.emit(Event::Warning { text })?;
+        }
         match self.store.damage_warning()? {
             Some(text) => self.emit(Event::Warning { text }),
             None => Ok(()),

@@ -382,7 +382,7 @@ mod tests {
         assert_eq!(error.position().0, 19);
         assert!(error.message.starts_with("layer S2: a network of this space has 20"), "{}", error.message);
         // Each width alone is allowed, and few weights stand here, but many values.
-        let error = read(stage("S", 1 << 16, 1), "").unwrap_err();
+        let error = read(stage("S", 1 << 16, 1) + &stage("S1", 1, 64), "").unwrap_err();
         assert_eq!(error.position().0, 7);
         assert!(
             error.message.contains("values, most of them here; at most 134217728 are allowed"),

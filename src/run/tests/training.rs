@@ -152,6 +152,11 @@ fn a_run_whose_space_was_changed_says_so_in_a_sentence() {
     fs::write(&manifest, changed).unwrap();
     let (events, result) = go_on(&RunDir::open(&folder.path().join("run")).unwrap(), |_| {});
     assert_eq!(resumed_from(&events), None);
+    let warning = of_kind(&events, "warning");
+    assert!(
+        matches!(warning[..], [Event::Warning { text }] if text.contains("it was edited, or is damaged")),
+        "{events:?}"
+    );
     let error = result.unwrap_err().sentence();
     assert!(error.contains("another space") && error.contains("run.toml") && error.len() < 300, "{error}");
     assert_eq!(of_kind(&events, "failed"), [&Event::Failed { text: error }]);

@@ -11,9 +11,11 @@ use ratatui::{
     text::Span,
 };
 
+use crate::text;
+
 /// Width of `text` in terminal cells.
 pub fn width(text: &str) -> u16 {
-    let cells = if is_plain(text) { text.chars().count() } else { Span::raw(text).width() };
+    let cells = if is_plain(text) { text.chars().count() } else { Span::raw(text::visible(text)).width() };
     u16::try_from(cells).unwrap_or(u16::MAX)
 }
 
@@ -31,7 +33,7 @@ pub fn fit(text: &str, cells: u16, ellipsis: char) -> Cow<'_, str> {
     if cells == 0 {
         return Cow::Owned(short);
     }
-    for grapheme in Span::raw(text).styled_graphemes(Style::new()) {
+    for grapheme in Span::raw(text::visible(text)).styled_graphemes(Style::new()) {
         if width(&short) + width(grapheme.symbol) >= cells {
             break;
         }
@@ -61,7 +63,7 @@ pub(crate) fn text(buf: &mut Buffer, area: Rect, x: u16, y: u16, text: &str, sty
 /// the style there. Returns the column after the last cell written.
 pub fn write(buf: &mut Buffer, x: u16, y: u16, text: &str, room: u16, style: Style) -> u16 {
     if !is_plain(text) {
-        return buf.set_stringn(x, y, text, usize::from(room), style).0;
+        return buf.set_stringn(x, y, text::visible(text), usize::from(room), style).0;
     }
     let room = room.min(buf.area.right().saturating_sub(x));
     let mut end = x;
@@ -121,6 +123,17 @@ mod tests {
         assert_eq!(fit("sensor", 1, '…'), "…");
         assert_eq!(fit("sensor", 0, '…'), "");
         assert_eq!(fit("称号x", 4, '…'), "称…");
+    }
+
+    #[test]
+    fn foreign_text_is_shown_as_it_is_and_turns_nothing_around() {
+        let area = Rect::new(0, 0, 20, 1);
+        let mut buffer = Buffer::empty(area);
+        let evil = "a\u{202e}b\u{1b}[2J";
+        assert_eq!(text(&mut buffer, area, 0, 0, evil, Style::new()), 17);
+        let shown: String = buffer.content.iter().map(|cell| cell.symbol()).collect();
+        assert_eq!(shown.trim_end(), r"a\u202eb\u001b[2J");
+        assert_eq!(width(evil), 17);
     }
 
     #[test]
