@@ -67,9 +67,8 @@ impl SplitProcesses {
                     self.take(&event)?;
                     found.push(event);
                 }
-                Err(TryRecvError::Empty) => return Ok(Some(found)),
                 Err(TryRecvError::Disconnected) if found.is_empty() => return Ok(None),
-                Err(TryRecvError::Disconnected) => return Ok(Some(found)),
+                Err(_) => return Ok(Some(found)),
             }
         }
     }
