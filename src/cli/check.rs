@@ -9,7 +9,7 @@ use super::output::{note, say};
 use super::{Answer, load, network};
 use crate::cost::{self, CostModel, UnsupportedLayer};
 use crate::diagnostic::{Diagnostic, Source};
-use crate::network::{BoundaryId, Network};
+use crate::network::{BoundaryId, LayerPrecision, Network};
 use crate::search::Survey;
 use crate::space::{Design, Genome, SearchSpace};
 use crate::train::Settings;
@@ -42,7 +42,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
                 unread += 1;
                 continue;
             }
-            match network::read(path, &arguments.import) {
+            match network::read(path, &arguments.import, LayerPrecision::default()) {
                 Ok((name, network)) => say!("{}: {}", path.display(), network::summary(&name, &network))?,
                 Err(error) => {
                     note!("error: {error:#}");

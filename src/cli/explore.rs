@@ -10,6 +10,7 @@ use super::output::{note, say};
 use super::{Answer, bounds, keys, load, train};
 use crate::diagnostic::Source;
 use crate::explore::{DEFAULT_POOL, Session, SessionFile, ViewRow};
+use crate::hardware::Profile;
 use crate::run::{Document, Manifest, this_program};
 use crate::space::{ImportRules, SearchSpace};
 use crate::train::Settings;
@@ -117,7 +118,7 @@ pub(super) fn scheme(name: &str) -> Result<ColourScheme> {
 }
 
 /// The networks as a space, with a text that no other space has: no run is one of theirs.
-fn imported(arguments: &Arguments) -> Result<(SearchSpace, Source)> {
+fn imported(arguments: &Arguments, profile: &Profile) -> Result<(SearchSpace, Source)> {
     let choices = |list: &[u8], usual: u8| {
         let mut list = if list.is_empty() { vec![usual] } else { list.to_vec() };
         list.sort_unstable();
@@ -131,7 +132,7 @@ fn imported(arguments: &Arguments) -> Result<(SearchSpace, Source)> {
         fusion: arguments.fusion.clone(),
         ..usual
     };
-    let space = network::space(&arguments.networks, &arguments.import, rules)?;
+    let space = network::space(&arguments.networks, &arguments.import, rules, profile)?;
     let text = format!("# imported: {}\n", space.name);
     Ok((space, Source::new("imported networks", text)))
 }
@@ -146,19 +147,19 @@ pub(super) fn run(arguments: Arguments) -> Result<Answer> {
         flag.clone().or_else(|| of_session.filter(|_| run.is_none()).map(str::to_owned))
     };
     let (spaces, profiles) = (crate::space::SHIPPED, crate::hardware::SHIPPED);
-    let name = named(&arguments.space, |file| &file.session.space, spaces);
     if arguments.networks.is_empty() {
         network::needs_network(&arguments.import)?;
     }
-    let (space, space_source) = match (name, &run) {
-        _ if !arguments.networks.is_empty() => imported(&arguments)?,
-        (None, Some(run)) => load::space_of_run(run.manifest())?,
-        (name, _) => load::space(name.as_deref().unwrap_or(crate::space::DEFAULT))?,
-    };
     let name = named(&arguments.profile, |file| &file.session.profile, profiles);
     let (profile, profile_source) = match (name, &run) {
         (None, Some(run)) => load::profile_of_run(run.manifest())?,
         (name, _) => load::profile(name.as_deref().unwrap_or(crate::hardware::DEFAULT))?,
+    };
+    let name = named(&arguments.space, |file| &file.session.space, spaces);
+    let (space, space_source) = match (name, &run) {
+        _ if !arguments.networks.is_empty() => imported(&arguments, &profile)?,
+        (None, Some(run)) => load::space_of_run(run.manifest())?,
+        (name, _) => load::space(name.as_deref().unwrap_or(crate::space::DEFAULT))?,
     };
     crate::cost::check_names(&space, &profile)?;
     if arguments.plain || arguments.json || !tui::terminal::is_usable() {

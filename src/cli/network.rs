@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 
 use crate::files;
-use crate::network::Network;
+use crate::hardware::Profile;
 use crate::network::import::{Cuts, ImportOptions, import};
+use crate::network::{LayerPrecision, Network};
 use crate::onnx::{self, Bytes};
 use crate::space::{ImportRules, SearchSpace};
 
@@ -30,7 +31,7 @@ impl ImportFlags {
         self.input.is_some() || !self.opaque.is_empty() || self.cuts == "all"
     }
 
-    fn options(&self) -> Result<ImportOptions> {
+    fn options(&self, bits: LayerPrecision) -> Result<ImportOptions> {
         let dims = |text: &String| {
             let dims: Option<Vec<u64>> =
                 text.split(['x', ',']).map(|side| side.trim().parse().ok().filter(|&side| side > 0)).collect();
@@ -40,26 +41,33 @@ impl ImportFlags {
             input: self.input.as_ref().map(dims).transpose()?,
             opaque: self.opaque.clone(),
             cuts: if self.cuts == "all" { Cuts::All } else { Cuts::Single },
+            bits,
         })
     }
 }
 
-/// A network that was read from a file, with its name.
-pub(super) fn read(path: &Path, flags: &ImportFlags) -> Result<(String, Network)> {
+/// A network that was read from a file, with its name; `bits` hold where the file is not quantised.
+pub(super) fn read(path: &Path, flags: &ImportFlags, bits: LayerPrecision) -> Result<(String, Network)> {
     let shown = path.display();
     let content = files::read(path, onnx::LARGEST_FILE).with_context(|| format!("{shown} can't be read"))?;
     let model = onnx::read(Bytes::from(content)).map_err(|error| anyhow!("{shown}: {error}"))?;
     let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
     let beside = |name: &str| folder.join(name).is_file();
-    let network = import(&model, &flags.options()?, &beside).map_err(|error| anyhow!("{shown}: {error}"))?;
+    let network = import(&model, &flags.options(bits)?, &beside).map_err(|error| anyhow!("{shown}: {error}"))?;
     let name = path.file_stem().map_or_else(|| "network".to_owned(), |stem| stem.to_string_lossy().into_owned());
     let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
     Ok((name.chars().map(plain).collect(), network))
 }
 
-/// A space of networks.
-pub(super) fn space(paths: &[PathBuf], flags: &ImportFlags, rules: ImportRules) -> Result<SearchSpace> {
-    let networks: Vec<(String, Network)> = paths.iter().map(|path| read(path, flags)).collect::<Result<_>>()?;
+/// A space of networks on a profile, whose bits hold where their files are not quantised.
+pub(super) fn space(
+    paths: &[PathBuf],
+    flags: &ImportFlags,
+    rules: ImportRules,
+    profile: &Profile,
+) -> Result<SearchSpace> {
+    let read = |path: &PathBuf| read(path, flags, profile.bits);
+    let networks: Vec<(String, Network)> = paths.iter().map(read).collect::<Result<_>>()?;
     Ok(SearchSpace::of_networks(networks, rules)?)
 }
 

@@ -52,13 +52,13 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
+    let (profile, _) = load::profile(&arguments.profile)?;
     let space = if let Some(path) = &arguments.network {
-        network::space(std::slice::from_ref(path), &arguments.import, ImportRules::default())?
+        network::space(std::slice::from_ref(path), &arguments.import, ImportRules::default(), &profile)?
     } else {
         network::needs_network(&arguments.import)?;
         load::space(&arguments.space)?.0
     };
-    let (profile, _) = load::profile(&arguments.profile)?;
     let model = CostModel::new(space, profile)?;
     let design = design(model.space(), &arguments.design)?;
     let knobs = knob::knobs(&model, arguments.sensors, &arguments.knobs)?;

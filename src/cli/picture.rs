@@ -27,13 +27,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let Some(screen) = Screen::named(&arguments.screen) else {
         bail!("no screen `{}` ({})", arguments.screen, Screen::ALL.map(Screen::name).join(", "));
     };
+    let (profile, _) = load::profile(&arguments.profile)?;
     let space = if arguments.networks.is_empty() {
         network::needs_network(&arguments.import)?;
         load::space(&arguments.space)?.0
     } else {
-        network::space(&arguments.networks, &arguments.import, ImportRules::default())?
+        network::space(&arguments.networks, &arguments.import, ImportRules::default(), &profile)?
     };
-    let (profile, _) = load::profile(&arguments.profile)?;
     let mut session = Session::new(space, profile, DEFAULT_POOL, 0);
     let run = arguments.run.as_deref().map(NamedRun::open).transpose()?;
     load::replay_shown(&mut session, run.as_ref(), arguments.no_run)?;

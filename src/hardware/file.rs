@@ -39,6 +39,20 @@ pub(super) struct ProfileFile {
     /// Limits that a design must meet; absent limits are always met.
     #[serde(default)]
     pub(super) limits: LimitsRow,
+    /// Bits of networks from files that are not quantised; those of a space are int8.
+    #[serde(default)]
+    pub(super) bits: BitsRow,
+}
+
+#[derive(Deserialize, Default, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BitsRow {
+    /// Bits of a weight: 2, 4, 8 or 16; 8 if absent.
+    #[schemars(with = "Option<u8>")]
+    pub(super) weights: Option<Spanned<u8>>,
+    /// Bits of an element between layers: 2, 4, 8 or 16; 8 if absent.
+    #[schemars(with = "Option<u8>")]
+    pub(super) activations: Option<Spanned<u8>>,
 }
 
 #[derive(Deserialize, JsonSchema)]

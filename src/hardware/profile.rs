@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::constant::Sourced;
 use super::device::{Device, Mapping};
 use super::measured::MeasuredTable;
+use crate::network::LayerPrecision;
 use crate::network::memory::MemoryRule;
 
 /// Largest number of cameras of a profile.
@@ -29,6 +30,8 @@ pub struct Profile {
     pub aggregator: Device,
     /// Limits that a design must meet.
     pub limits: Limits,
+    /// Bits of networks from files that are not quantised.
+    pub bits: LayerPrecision,
 }
 
 impl Profile {

@@ -12,10 +12,13 @@ use super::file::{
 use super::measured::parse_measured;
 use super::profile::{Camera, Limits, Link, MAX_CAMERAS, MAX_SENSORS, Profile, Sensor, Topology};
 use crate::diagnostic::{Diagnostic, Source};
+use crate::network::LayerPrecision;
 use crate::quantity::{Dimension, Knob};
 
 /// Finest grid of patches.
 const MAX_PATCHES: u32 = 16;
+/// Bits that a weight or an element may have.
+const BITS: [u8; 4] = [2, 4, 8, 16];
 
 /// Returns the text of a latency table that a profile names.
 pub type ReadTable<'a> = &'a dyn Fn(&str) -> std::io::Result<String>;
@@ -45,6 +48,10 @@ impl Profile {
             link: reader.link(&file.link)?,
             aggregator: reader.device(&file.aggregator, read)?,
             limits: reader.limits(&file.limits)?,
+            bits: LayerPrecision {
+                weights: reader.bits(file.bits.weights.as_ref(), "weights")?,
+                output: reader.bits(file.bits.activations.as_ref(), "activations")?,
+            },
         };
         reader.limit_within_memory(&profile, &file.limits)?;
         reader.cameras_fit(&profile, file.sensor.get_ref())?;
@@ -73,6 +80,15 @@ impl ConstantReader<'_> {
                 Err(self.source.error(span, format!("`{key}` belongs to [sensor], not to [aggregator]")))
             }
             None => Ok(()),
+        }
+    }
+
+    /// Bits of a weight or of an element.
+    fn bits(self, row: Option<&Spanned<u8>>, key: &str) -> Result<u8, Diagnostic> {
+        match row {
+            None => Ok(8),
+            Some(row) if BITS.contains(row.get_ref()) => Ok(*row.get_ref()),
+            Some(row) => Err(self.source.error(row.span(), format!("`{key}` must be one of 2, 4, 8 and 16 bits"))),
         }
     }
 

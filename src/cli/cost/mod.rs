@@ -17,6 +17,7 @@ use super::{Answer, load, network, output};
 use crate::cost::{CostModel, DesignReport, TransmitConfig, deadline};
 use crate::explore::default_transmit;
 use crate::files;
+use crate::hardware::Profile;
 use crate::network::table;
 use crate::quantity;
 use crate::space::{Genome, ImportRules, SearchSpace};
@@ -29,8 +30,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         layers::run(file, &arguments.layers, &arguments.profile, arguments.json)?;
         return Ok(Answer::Yes);
     }
+    let (profile, _) = load::profile(&arguments.profile)?;
     let space = if let Some(path) = &arguments.network {
-        imported(path, arguments)?
+        imported(path, arguments, &profile)?
     } else {
         network::needs_network(&arguments.import)?;
         load::space(&arguments.space)?.0
@@ -46,7 +48,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         }
         return Ok(Answer::Yes);
     }
-    let (profile, _) = load::profile(&arguments.profile)?;
     let model = CostModel::new(space, profile)?;
     let transmit = transmit(arguments, model.space(), &genome)?;
     let mut knobs = knob::knobs(&model, arguments.sensors, &arguments.knobs)?;
@@ -77,9 +78,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
 }
 
 /// A space of the one network of a file, whose layers are written where that was asked for.
-fn imported(path: &Path, arguments: &Arguments) -> Result<SearchSpace> {
+fn imported(path: &Path, arguments: &Arguments, profile: &Profile) -> Result<SearchSpace> {
     let paths = [path.to_path_buf()];
-    let space = network::space(&paths, &arguments.import, ImportRules::default())?;
+    let space = network::space(&paths, &arguments.import, ImportRules::default(), profile)?;
     if let Some(file) = &arguments.layers_csv {
         let layers = &space.imported()[0].network.layers;
         let stem = file.file_stem().unwrap_or_default().to_string_lossy();

@@ -32,6 +32,8 @@ pub struct ImportOptions {
     pub opaque: Vec<String>,
     /// Places where the network may be cut.
     pub cuts: Cuts,
+    /// Bits of the layers of a model that is not quantised.
+    pub bits: LayerPrecision,
 }
 
 /// Imports a model. `beside` tells whether a file of that name lies beside the model, for weights kept there.
@@ -73,7 +75,21 @@ pub fn import(
         let node = &graph.node[index];
         importer.node(node, opset).map_err(|defect| at_node(index, node, defect))?;
     }
-    importer.finish()
+    let mut network = importer.finish()?;
+    if !is_quantised(graph) {
+        network.layers.iter_mut().for_each(|layer| layer.precision = options.bits);
+    }
+    Ok(network)
+}
+
+/// Returns `true` if nodes of a graph give its tensors bits.
+fn is_quantised(graph: &GraphProto) -> bool {
+    let gives_bits = |operator: &str| {
+        ["QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear"].contains(&operator)
+            || operator.starts_with("QLinear")
+            || operator.ends_with("Integer")
+    };
+    graph.node.iter().any(|node| gives_bits(&node.op_type))
 }
 
 /// Positions of the nodes that the outputs need, in the order of the file.
