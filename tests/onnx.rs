@@ -11,7 +11,7 @@ use prost::Message;
 use serde_json::Value;
 use splitscope::network::import::{Cuts, ImportError, ImportOptions, import};
 use splitscope::network::memory::{MemoryRule, crossings, cut_bytes, live_bytes, peak};
-use splitscope::network::{Activation, Network, Op};
+use splitscope::network::{Activation, LayerPrecision, Network, Op};
 use splitscope::onnx::{self, AttributeProto, Bytes, ModelProto, NodeProto, TensorProto, data_type};
 
 /// Each network with its table, and its files: of the exporter of traces, and of that of graphs.
@@ -281,9 +281,17 @@ fn bits_come_from_quantised_models() {
         tensor("scale", &[], data_type::FLOAT),
         tensor("wide", &[], data_type::UINT16),
     ];
-    let network = imported(&graph(&[1, 3, 4, 4], nodes, constants), &ImportOptions::default()).unwrap();
-    assert_eq!((network.layers[0].weights, network.layers[0].weight_bytes()), (12, 6));
-    assert_eq!(network.bytes(1), 2 * 64);
+    let model = graph(&[1, 3, 4, 4], nodes, constants);
+    // Those that a profile names hold where the file tells none.
+    let of_profile = ImportOptions { bits: LayerPrecision { weights: 2, output: 4 }, ..ImportOptions::default() };
+    for options in [&ImportOptions::default(), &of_profile] {
+        let network = imported(&model, options).unwrap();
+        assert_eq!((network.layers[0].weights, network.layers[0].weight_bytes()), (12, 6));
+        assert_eq!(network.bytes(1), 2 * 64);
+    }
+    let plain = graph(&[1, 3, 4, 4], vec![node("Conv", &["x", "w"], "y")], vec![weights(&[4, 3, 1, 1])]);
+    let network = imported(&plain, &of_profile).unwrap();
+    assert_eq!((network.layers[0].weight_bytes(), network.bytes(1), network.bytes(0)), (3, 32, 48));
 }
 
 #[test]
@@ -341,6 +349,26 @@ fn every_refusal_names_the_node_and_a_way_out() {
     let mut two = graph(&[1, 3, 8, 8], vec![node("Add", &["x", "z"], "y")], Vec::new());
     two.graph.as_mut().unwrap().input.push(value("z", &[1, 3, 8, 8]));
     assert!(refusal(&two).contains("2 inputs (x, z)"));
+}
+
+/// As the exporter of traces writes the sizes of a vision transformer, which once brought the importer down.
+#[test]
+fn nodes_of_constants_alone_are_folded_or_refused() {
+    let sizes = vec![
+        node("Shape", &["x"], "sizes"),
+        node("Equal", &["sizes", "open"], "is_open"),
+        node("Where", &["is_open", "ones", "sizes"], "chosen"),
+        node("Reshape", &["x", "chosen"], "image"),
+        node("Conv", &["image", "w"], "y"),
+    ];
+    let constants = vec![numbers("open", &[-1; 4]), numbers("ones", &[1; 4]), weights(&[4, 3, 3, 3])];
+    assert_eq!(ops(&graph(&[1, 3, 8, 8], sizes, constants)), ["the_y 4x6x6"]);
+    for operator in ["Sin", "MaxPool", "Softmax", "Conv", "Resize"] {
+        let nodes = vec![node(operator, &["c"], "made"), node("Reshape", &["x", "made"], "y")];
+        let constants = vec![numbers("c", &[1, 3, 8, 8])];
+        let sentence = refusal(&graph(&[1, 3, 8, 8], nodes, constants));
+        assert!(sentence.contains(&format!("node `the made` ({operator})")), "{sentence}");
+    }
 }
 
 #[test]
