@@ -70,6 +70,16 @@ pub fn difference(delta: f64) -> String {
     with_sign(delta, figure(delta.abs()))
 }
 
+/// Ends of the interval of a share by chance of so many samples (Wilson, 1927), for a two-sided quantile of the normal
+/// distribution.
+pub fn share_interval(share: f64, samples: u64, quantile: f64) -> (f64, f64) {
+    let (n, p, z) = (samples.max(1) as f64, share, quantile);
+    let shrink = 1.0 + z * z / n;
+    let centre = (p + z * z / (2.0 * n)) / shrink;
+    let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).max(0.0).sqrt() / shrink;
+    ((centre - half).max(0.0), (centre + half).min(1.0))
+}
+
 /// A whole number with a gap between thousands: `12 480`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();

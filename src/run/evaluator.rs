@@ -247,13 +247,14 @@ impl RunEvaluator {
         std::rc::Rc::new(move |design| synflow.score(&Route::of_design(&space, design)))
     }
 
-    /// Validation accuracies of the current weights in this precision without lost cameras. Designs of other spaces are
-    /// left out.
+    /// Validation accuracies of the current weights in this precision, on all objects and without lost cameras. Designs
+    /// of other spaces are left out.
     ///
     /// # Errors
     /// The database fails.
     pub(crate) fn measured(&self) -> Result<Vec<MeasuredDesign>, RunError> {
-        measured_designs(&self.store, &self.space, self.step, self.precision)
+        let objects = self.objects(Subset::Validation) as u64;
+        measured_designs(&self.store, &self.space, self.step, self.precision, objects)
     }
 
     /// Designs with an accuracy of the current weights on record, in the order of their first one. Designs of other
@@ -273,12 +274,17 @@ impl RunEvaluator {
         Ok(designs)
     }
 
-    /// Measures a design, unless it was measured before, and records the measurement.
+    /// Returns `true` if a measurement was made on all objects of its subset. A live search ends some early.
+    pub(super) fn is_complete(&self, measurement: &Measurement) -> bool {
+        measurement.samples >= self.objects(measurement.key.subset) as u64
+    }
+
+    /// Measures a design, unless it was measured before on all objects, and records the measurement.
     ///
     /// # Errors
     /// A file of samples can't be read, or the database fails.
     pub(crate) fn measurement(&self, key: &MeasurementKey) -> Result<Measurement, RunError> {
-        if let Some(known) = self.store.measurement(key)? {
+        if let Some(known) = self.store.measurement(key)?.filter(|known| self.is_complete(&known.value)) {
             return Ok(known.value);
         }
         let measurement = self.evaluator().measure(key)?;
@@ -304,7 +310,15 @@ impl RunEvaluator {
 
     /// Measures what this process has claimed, and records it. The claim is released on an error.
     pub(super) fn measure_claimed(&self, key: &MeasurementKey) -> Result<ClaimedMeasurement, RunError> {
-        let measured = self.evaluator().measure(key).map_err(RunError::from);
+        self.record_claimed(key, self.evaluator().measure(key))
+    }
+
+    fn record_claimed(
+        &self,
+        key: &MeasurementKey,
+        measured: Result<Measurement, TrainError>,
+    ) -> Result<ClaimedMeasurement, RunError> {
+        let measured = measured.map_err(RunError::from);
         let recorded = measured.and_then(|measurement| {
             let is_kept = self.store.record(&measurement)?;
             Ok(ClaimedMeasurement { record: EvaluationRecord::new(&measurement, None), is_kept })
@@ -328,10 +342,30 @@ impl RunEvaluator {
     ) -> Result<Option<f64>, RunError> {
         match self.store.claim(key, CLAIM_TTL)? {
             Claim::Held => Ok(None),
-            Claim::Measured(known) => Ok(Some(known.accuracy)),
-            Claim::Granted => {
+            Claim::Measured(known) if self.is_complete(&known) => Ok(Some(known.accuracy)),
+            // Measured on few objects, which more replace.
+            Claim::Granted | Claim::Measured(_) => {
                 let measured = self.measure_claimed(key)?;
                 Ok(Some(measured.tell(process)?))
+            }
+        }
+    }
+
+    /// As [`RunEvaluator::claim_accuracy`], on few objects where `goes_on` ends the measurement early.
+    pub(super) fn claim_while(
+        &self,
+        key: &MeasurementKey,
+        process: &mut TaskProcess,
+        goes_on: &mut dyn FnMut(usize, usize) -> bool,
+    ) -> Result<Option<EvaluationRecord>, RunError> {
+        match self.store.claim(key, CLAIM_TTL)? {
+            Claim::Held => Ok(None),
+            Claim::Measured(known) if self.is_complete(&known) => Ok(Some(EvaluationRecord::new(&known, None))),
+            Claim::Granted | Claim::Measured(_) => {
+                let measured = self.record_claimed(key, self.evaluator().measure_while(key, goes_on))?;
+                let record = measured.record.clone();
+                measured.tell(process)?;
+                Ok(Some(record))
             }
         }
     }
@@ -352,8 +386,8 @@ pub(crate) fn fallback_warnings(step: u64, errors: &[TrainError]) -> Vec<String>
     errors.iter().map(|error| format!("{error}; the weights of step {step} are used instead")).collect()
 }
 
-/// Validation accuracies of the weights after `step` in a precision without lost cameras. Designs of other spaces are
-/// left out.
+/// Validation accuracies of the weights after `step` in a precision, on at least so many objects and without lost
+/// cameras. Designs of other spaces are left out.
 ///
 /// # Errors
 /// The database fails.
@@ -362,10 +396,11 @@ pub(crate) fn measured_designs(
     space: &SearchSpace,
     step: u64,
     precision: Precision,
+    objects: u64,
 ) -> Result<Vec<MeasuredDesign>, RunError> {
     let rows = store.measured(step)?.into_iter().map(|row| row.value);
     let rows = rows.filter(|row| row.key.subset == Subset::Validation && row.key.lost == 0);
-    let rows = rows.filter(|row| row.key.precision == precision);
+    let rows = rows.filter(|row| row.key.precision == precision && row.samples >= objects);
     let measured = rows.filter_map(|row| {
         let design = space.parse_design(&row.key.design).ok()?;
         Some(MeasuredDesign { design, views: row.key.views, accuracy: row.accuracy })

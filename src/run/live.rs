@@ -66,10 +66,16 @@ impl<'a> LiveRunner<'a> {
             };
             let views = self.live.problem().knobs.sensors;
             let key = self.evaluator.key(&contender.design, views, Subset::Validation);
-            match self.evaluator.claim_accuracy(&key, self.process)? {
-                Some(accuracy) => {
+            let rivals = self.live.rivals(&contender);
+            let mut could_win = |correct, objects| rivals.leave_open(correct, objects);
+            match self.evaluator.claim_while(&key, self.process, &mut could_win)? {
+                Some(record) => {
                     self.measured += 1;
-                    self.live.report(&contender.design, accuracy)?;
+                    if record.samples < self.evaluator.objects(Subset::Validation) as u64 {
+                        self.live.dismiss(&contender.design, record.accuracy, record.samples);
+                    } else {
+                        self.live.report(&contender.design, record.accuracy)?;
+                    }
                 }
                 // Another process measures it.
                 None => std::thread::sleep(POLL_INTERVAL),

@@ -71,9 +71,9 @@ fn newest_weights(run: Option<&RunDir>, space: &SearchSpace, settings: &Settings
 /// Measured accuracies of these weights; of a design measured with several numbers of views, that with the most.
 fn measured(run: &RunDir, space: &SearchSpace, step: u64) -> Result<HashMap<Design, f64>, RunError> {
     let store = run.store()?;
-    let mut rows = measured_designs(&store, space, step, Precision::Int8)?;
+    let mut rows = measured_designs(&store, space, step, Precision::Int8, 0)?;
     if rows.is_empty() {
-        rows = measured_designs(&store, space, step, Precision::Float)?;
+        rows = measured_designs(&store, space, step, Precision::Float, 0)?;
     }
     rows.sort_by_key(|row| row.views);
     Ok(rows.into_iter().map(|row| (row.design, row.accuracy)).collect())

@@ -221,10 +221,16 @@ impl<'a> SearchRunner<'a> {
         let state = self.evaluator.store().state()?;
         if self.looked != Some(state) {
             for index in 0..self.open.len() {
-                if let Some(found) = self.evaluator.store().measurement(&self.open[index].key)? {
-                    self.report(index, found.value.accuracy)?;
-                    return Ok(true);
-                }
+                let key = &self.open[index].key;
+                let Some(found) = self.evaluator.store().measurement(key)? else { continue };
+                let accuracy = if self.evaluator.is_complete(&found.value) {
+                    found.value.accuracy
+                } else {
+                    // A live search has ended it early.
+                    self.evaluator.measure_claimed(key)?.tell(self.process)?
+                };
+                self.report(index, accuracy)?;
+                return Ok(true);
             }
             self.looked = Some(state);
         }

@@ -3,7 +3,9 @@
 //! Designs that are drawn once are costed under the present limits, the most promising of them are bettered gene by
 //! gene, and those whose upper end of the predicted interval is above the best measured accuracy become contenders, the
 //! highest prediction first; where none is, those that could enter the front of accuracy and latency. A measurement
-//! changes the predictions, and contenders that can no longer win are dropped. New limits drop all of them.
+//! changes the predictions, and contenders that can no longer win are dropped. New limits drop all of them. A
+//! measurement ends early once its own interval by chance shows that the design can't win; under other limits, where it
+//! could, it is made on all objects.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -18,6 +20,7 @@ use super::genes;
 use super::problem::SearchProblem;
 use crate::cost::{SplitDemand, SystemRates};
 use crate::quantity::Knob;
+use crate::quantity::number::share_interval;
 use crate::space::Design;
 
 /// Designs drawn to choose from.
@@ -29,6 +32,8 @@ const CLIMBS: usize = 3;
 const CONTENDERS: usize = 12;
 /// Rounds of contenders under the same limits.
 const ROUNDS: u32 = 3;
+/// Quantile of the normal distribution for the two-sided 95 % interval that ends a measurement early.
+const Z95: f64 = 1.959_963_985;
 /// Prediction where there is no model yet: nothing is known.
 const UNKNOWN: PredictedAccuracy = PredictedAccuracy { value: 0.5, low: 0.0, high: 1.0 };
 
@@ -53,6 +58,20 @@ pub struct LiveProgress {
     pub best: Option<f64>,
 }
 
+/// Best measured accuracy of the designs that are as fast as a contender.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Rivals {
+    best: Option<f64>,
+}
+
+impl Rivals {
+    /// Returns `true` while the contender may be better, of whose objects so many were classified correctly so far.
+    pub fn leave_open(self, correct: usize, objects: usize) -> bool {
+        let (_, high) = share_interval(correct as f64 / objects.max(1) as f64, objects as u64, Z95);
+        self.best.is_none_or(|best| high > best)
+    }
+}
+
 /// A design with its demand, which no knob changes.
 struct CostedDesign {
     design: Design,
@@ -66,6 +85,8 @@ pub struct LiveSearch {
     drawn: Vec<CostedDesign>,
     /// Measured accuracies by design and number of views.
     known: HashMap<(Design, u32), f64>,
+    /// Upper ends of the accuracies of designs whose measurement ended early, by design and number of views.
+    screened: HashMap<(Design, u32), f64>,
     model: Option<AccuracyModel>,
     /// Designs to measure, the most promising last.
     contenders: Vec<Contender>,
@@ -88,8 +109,8 @@ impl LiveSearch {
         let cost = |design: Design| problem.demand(&design).map(|demand| CostedDesign { design, demand });
         let drawn = designs.into_iter().map(cost).collect::<Result<_, _>>()?;
         let genes = genes::of_space(&problem.space);
-        let (known, contenders) = (HashMap::new(), Vec::new());
-        Ok(Self { problem, genes, drawn, known, model: None, contenders, measured: 0, rounds: 0 })
+        let (known, screened, contenders) = (HashMap::new(), HashMap::new(), Vec::new());
+        Ok(Self { problem, genes, drawn, known, screened, model: None, contenders, measured: 0, rounds: 0 })
     }
 
     /// The problem with its present limits.
@@ -159,6 +180,20 @@ impl LiveSearch {
         Ok(())
     }
 
+    /// Measured designs that a contender has to hold its own against.
+    pub fn rivals(&self, contender: &Contender) -> Rivals {
+        let accuracies = self.front().into_iter().filter(|(latency_s, _)| *latency_s <= contender.latency_s);
+        Rivals { best: accuracies.map(|(_, accuracy)| accuracy).max_by(f64::total_cmp) }
+    }
+
+    /// Drops a contender whose measurement was ended early, on so many objects.
+    pub fn dismiss(&mut self, design: &Design, accuracy: f64, objects: u64) {
+        let (_, high) = share_interval(accuracy, objects, Z95);
+        self.screened.insert((design.clone(), self.problem.knobs.sensors), high);
+        self.contenders.retain(|contender| contender.design != *design);
+        self.measured += 1;
+    }
+
     /// Count of the contenders and the accuracy to beat.
     pub fn progress(&self) -> LiveProgress {
         let best = self.front().into_iter().map(|(_, accuracy)| accuracy).max_by(f64::total_cmp);
@@ -187,7 +222,13 @@ impl LiveSearch {
 
     fn predict(&self, design: &Design) -> PredictedAccuracy {
         let SearchProblem { space, knobs, .. } = &self.problem;
-        self.model.as_ref().map_or(UNKNOWN, |model| model.predict(space, design, knobs.sensors))
+        let found = self.model.as_ref().map_or(UNKNOWN, |model| model.predict(space, design, knobs.sensors));
+        if self.screened.is_empty() {
+            return found;
+        }
+        let high = self.screened.get(&(design.clone(), knobs.sensors)).copied().unwrap_or(f64::INFINITY);
+        let PredictedAccuracy { value, low, .. } = found;
+        PredictedAccuracy { value: value.min(high), low: low.min(high), high: found.high.min(high) }
     }
 
     /// Latency and accuracy of the measured designs that meet the limits.
@@ -340,6 +381,31 @@ mod tests {
         let distinct: HashSet<&Design> = measured.iter().collect();
         assert_eq!(distinct.len(), measured.len(), "nothing is measured twice");
         assert!(live.next_contender().unwrap().is_none());
+    }
+
+    #[test]
+    fn a_poor_contender_is_dismissed_on_few_objects_and_measured_where_it_could_win() {
+        let mut live = live(0.006);
+        let contender = live.next_contender().unwrap().unwrap();
+        let best = live.progress().best.unwrap();
+        let rivals = live.rivals(&contender);
+        assert!(rivals.leave_open(40, 40) && rivals.leave_open((best * 400.0) as usize, 400));
+        let poor = |objects: usize| (0.5 * objects as f64) as usize;
+        let objects = (1..).map(|count| 10 * count).find(|&count| !rivals.leave_open(poor(count), count)).unwrap();
+        assert!(objects < 400, "{objects}");
+        live.dismiss(&contender.design, 0.5, objects as u64);
+        let mut later = std::iter::from_fn(|| {
+            let next = live.next_contender().unwrap()?;
+            let accuracy = accuracy(&live.problem().space, &next.design);
+            live.report(&next.design, accuracy).unwrap();
+            Some(next.design)
+        });
+        assert!(later.all(|design| design != contender.design), "it can't win under these limits");
+        // Where nothing else is measured, it could.
+        live.known.clear();
+        live.set_knobs(&limits(0.006)).unwrap();
+        assert!(live.rivals(&contender).leave_open(0, 400));
+        assert!(live.predict(&contender.design).high < best, "what is known of it stays known");
     }
 
     #[test]

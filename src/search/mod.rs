@@ -106,7 +106,7 @@ pub use driver::{CandidateReport, DriverError, NextCandidate, SearchCandidate, S
 pub(crate) use front::ParetoFront;
 pub use generation::{Generation, Operator, StopReason, StopRule, Tallies, Tally};
 pub use hypervolume::hypervolume;
-pub use live::{Contender, LiveProgress, LiveSearch};
+pub use live::{Contender, LiveProgress, LiveSearch, Rivals};
 pub use nsga2::{Proposal, Search, SearchError};
 pub use objective::Objective;
 pub use operators::Genome;

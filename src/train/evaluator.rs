@@ -2,6 +2,10 @@
 
 use std::time::Instant;
 
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
 use super::loss::argmax;
 use super::{Inputs, Settings, TrainError};
 use crate::record::{Clipping, Measurement, MeasurementKey, Precision, Quantisation, Subset};
@@ -34,9 +38,13 @@ pub(super) fn integer_format(space: &SearchSpace, clipping: Clipping) -> Integer
     IntegerFormat { bits: INTEGER_BITS, clipping, link_range: space.split.link_range }
 }
 
-/// Objects classified correctly, and the codes that crossed the link.
+/// Seed of the order in which objects are classified where few of them may be enough.
+const ORDER_SEED: u64 = 0x5c2e;
+
+/// Objects classified, those of them correctly, and the codes that crossed the link.
 #[derive(Default)]
 struct Classified {
+    objects: usize,
     correct: usize,
     sent: CodeCounts,
 }
@@ -65,11 +73,35 @@ impl DesignEvaluator<'_> {
     /// The key's design is not of the space, its cameras are not in the data or all lost, a quantised network has no
     /// calibration objects, or a file of samples can't be read.
     pub fn measure(&self, key: &MeasurementKey) -> Result<Measurement, TrainError> {
+        self.measure_with(key, self.objects(key.subset), &mut |_, _| true)
+    }
+
+    /// As [`DesignEvaluator::measure`], in a random order that is always the same, until `goes_on` ends it early. It is
+    /// asked after each batch with the numbers of objects classified correctly and in all. The measurement tells how
+    /// many objects it was made on.
+    ///
+    /// # Errors
+    /// As [`DesignEvaluator::measure`].
+    pub fn measure_while(
+        &self,
+        key: &MeasurementKey,
+        goes_on: &mut dyn FnMut(usize, usize) -> bool,
+    ) -> Result<Measurement, TrainError> {
+        let mut objects = self.objects(key.subset).to_vec();
+        objects.shuffle(&mut ChaCha8Rng::seed_from_u64(ORDER_SEED));
+        self.measure_with(key, &objects, goes_on)
+    }
+
+    fn measure_with(
+        &self,
+        key: &MeasurementKey,
+        objects: &[u32],
+        goes_on: &mut dyn FnMut(usize, usize) -> bool,
+    ) -> Result<Measurement, TrainError> {
         let started = Instant::now();
         let (route, views) = self.route(key)?;
         let (numerics, calibration_batches) = self.calibrated(key.precision, &route, &views)?;
-        let objects = self.objects(key.subset);
-        let Classified { correct, sent } = self.classify(&route, &views, objects, numerics)?;
+        let Classified { objects, correct, sent } = self.classify(&route, &views, objects, numerics, goes_on)?;
         let quantisation = (key.precision == Precision::Int8).then(|| Quantisation {
             clipping: self.clipping,
             link_range: self.space.split.link_range,
@@ -77,8 +109,8 @@ impl DesignEvaluator<'_> {
         });
         Ok(Measurement {
             key: key.clone(),
-            accuracy: correct as f64 / objects.len().max(1) as f64,
-            samples: objects.len() as u64,
+            accuracy: correct as f64 / objects.max(1) as f64,
+            samples: objects as u64,
             calibration_batches,
             seconds: started.elapsed().as_secs_f64(),
             quantisation,
@@ -143,6 +175,7 @@ impl DesignEvaluator<'_> {
         views: &ViewSet,
         objects: &[u32],
         mut numerics: Numerics,
+        goes_on: &mut dyn FnMut(usize, usize) -> bool,
     ) -> Result<Classified, TrainError> {
         let device = self.settings.device.open();
         let mut found = Classified::default();
@@ -157,6 +190,10 @@ impl DesignEvaluator<'_> {
             let values: Vec<f32> = logits.into_data().try_into_vec::<f32>().expect("logits are f32");
             let hit = |(row, label): &(&[f32], &u16)| argmax(row) == usize::from(**label);
             found.correct += values.chunks_exact(classes).zip(&batch.labels).filter(hit).count();
+            found.objects += batch.labels.len();
+            if !goes_on(found.correct, found.objects) {
+                break;
+            }
         }
         Ok(found)
     }
