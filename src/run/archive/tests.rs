@@ -1,9 +1,10 @@
 //! The run that comes with the program is whole, comes out as it went in, and is not used where it is damaged.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use crate::record::{Precision, Subset};
+use crate::record::{Measurement, Precision, Subset};
+use crate::search::{AccuracyByViews, AccuracySamples};
 
 #[test]
 fn the_shipped_run_is_of_the_default_space_and_measured_by_views_precision_and_subset() {
@@ -73,4 +74,48 @@ fn no_record_of_a_damaged_archive_is_used() {
     }
     assert!(noticed > 30, "{noticed}");
     assert!(matches!(RunArchive::open(Cow::Borrowed(b"no archive")), Err(RunError::Archive(_))));
+}
+
+/// Parts that the designs are dealt into; each is predicted from the others.
+const PARTS: usize = 5;
+
+#[test]
+fn nine_in_ten_held_out_accuracies_of_the_shipped_run_lie_within_their_intervals() {
+    let archive = RunArchive::shipped().unwrap();
+    let space = archive.manifest().search_space().unwrap();
+    let records = archive.records().unwrap();
+    for precision in Precision::ALL {
+        let keeps = |row: &&Measurement| {
+            row.key.precision == precision && row.key.subset == Subset::Validation && row.key.lost == 0
+        };
+        let rows: Vec<&Measurement> = records.measurements.iter().map(|stored| &stored.value).filter(keeps).collect();
+        let designs: BTreeSet<&str> = rows.iter().map(|row| row.key.design.as_str()).collect();
+        let part = |row: &Measurement| designs.range(..row.key.design.as_str()).count() % PARTS;
+        let fitted = |held_out: Option<usize>| {
+            let mut samples: BTreeMap<u32, AccuracySamples> = BTreeMap::new();
+            for row in rows.iter().filter(|row| Some(part(row)) != held_out) {
+                let design = space.parse_design(&row.key.design).unwrap();
+                samples.entry(row.key.views).or_default().add(&space, &design, row.key.views, row.accuracy);
+            }
+            AccuracyByViews::fit(&space, &samples).unwrap().unwrap()
+        };
+        let mut within = 0;
+        for held_out in 0..PARTS {
+            let model = fitted(Some(held_out));
+            for row in rows.iter().filter(|row| part(row) == held_out) {
+                let design = space.parse_design(&row.key.design).unwrap();
+                let found = model.predict(&space, &design, row.key.views).unwrap();
+                within += usize::from((found.low..=found.high).contains(&row.accuracy));
+            }
+        }
+        let coverage = within as f64 / rows.len() as f64;
+        println!("{}: {coverage:.3} of {} held out", precision.name(), rows.len());
+        assert!((0.85..=0.95).contains(&coverage), "{} {coverage}", precision.name());
+        // What the Search screen shows.
+        for (views, quality) in fitted(None).qualities() {
+            println!("{views} views: {quality:?}");
+            assert!((0.85..=0.95).contains(&quality.coverage), "{} {views} views: {quality:?}", precision.name());
+            assert!(quality.kendall_tau > 0.5, "{} {views} views: {quality:?}", precision.name());
+        }
+    }
 }
