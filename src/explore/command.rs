@@ -113,6 +113,8 @@ pub enum Command {
     StartTraining,
     /// Starts a search under the current limits.
     StartSearch,
+    /// Starts a search for a whole front under the present limits.
+    StartFrontSearch,
     /// Controls the running training or search.
     Control(WorkControl),
     /// Applies updates from outside; designs are ranked again once for all of them.
@@ -122,7 +124,7 @@ pub enum Command {
 impl Command {
     /// Returns `true` if the command starts or controls a training or a search.
     pub const fn controls_work(&self) -> bool {
-        matches!(self, Self::StartTraining | Self::StartSearch | Self::Control(_))
+        matches!(self, Self::StartTraining | Self::StartSearch | Self::StartFrontSearch | Self::Control(_))
     }
 }
 
@@ -162,6 +164,8 @@ pub enum WorkRequest {
     StartTraining,
     /// Starts a search under limits.
     StartSearch(BTreeMap<String, f64>),
+    /// Start a search for a whole front under these limits.
+    StartFrontSearch(BTreeMap<String, f64>),
     /// Sends a control to the running process.
     Send(Control),
     /// Lets the process run alone.

@@ -109,6 +109,11 @@ impl Child {
         Ok(Some(Self { process: owner.process, tie: Tie::Database(Box::new(store), task), outbox, ending: None }))
     }
 
+    /// Process id.
+    pub(crate) const fn pid(&self) -> u32 {
+        self.process.pid
+    }
+
     /// Tells the process something. Never blocks: a thread brings it to the process's standard input, or, if this is
     /// not open, to the run's database. Limits that a busy process has not taken yet are replaced by later ones.
     pub(crate) fn send(&self, control: Control) {

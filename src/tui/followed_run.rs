@@ -78,11 +78,16 @@ impl FollowedRun {
     }
 
     /// Starts a trainer or searcher, or attaches to the running one. `arguments` follow `train --run DIR` or
-    /// `search --run DIR`.
+    /// `search --run DIR`. Returns the id of a process that was started.
     ///
     /// # Errors
     /// The program can't be started, or the run fails.
-    pub(crate) fn start(&mut self, task: Task, program: &Path, arguments: Vec<OsString>) -> Result<(), RunError> {
+    pub(crate) fn start(
+        &mut self,
+        task: Task,
+        program: &Path,
+        arguments: Vec<OsString>,
+    ) -> Result<Option<u32>, RunError> {
         let slot = match task {
             Task::Train => &mut self.trainer,
             Task::Search => &mut self.searcher,
@@ -90,12 +95,15 @@ impl FollowedRun {
         if slot.is_none() {
             *slot = Child::attach(&self.run, task)?;
         }
-        if slot.is_none() {
-            let mut line: Vec<OsString> = vec![task.name().into(), "--run".into(), self.run.path().into()];
-            line.extend(arguments);
-            *slot = Some(Child::start(program, &line, &self.run, task)?);
+        if slot.is_some() {
+            return Ok(None);
         }
-        Ok(())
+        let mut line: Vec<OsString> = vec![task.name().into(), "--run".into(), self.run.path().into()];
+        line.extend(arguments);
+        let child = Child::start(program, &line, &self.run, task)?;
+        let pid = child.pid();
+        *slot = Some(child);
+        Ok(Some(pid))
     }
 
     /// Reads the events once more, from the first one on; measurements stay known.

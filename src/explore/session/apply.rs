@@ -280,13 +280,18 @@ impl Session {
                 self.activity.dismiss(now_ms);
             }
             Command::SaveSetup(name) => self.save_setup(&name, now_ms),
-            Command::StartTraining | Command::StartSearch if !self.space().imported().is_empty() => {
+            Command::StartTraining | Command::StartSearch | Command::StartFrontSearch
+                if !self.space().imported().is_empty() =>
+            {
                 let words = "an imported network is taken as it is: it can't be trained or searched here";
                 self.activity.say(Severity::Warning, words.to_owned(), now_ms);
             }
             Command::StartTraining if self.activity.start_training(now_ms) => return vec![WorkRequest::StartTraining],
             Command::StartSearch if self.activity.start_search(now_ms) => {
                 return vec![WorkRequest::StartSearch(self.limits())];
+            }
+            Command::StartFrontSearch if self.activity.start_search(now_ms) => {
+                return vec![WorkRequest::StartFrontSearch(self.limits())];
             }
             Command::Control(control) if self.activity.control(control, now_ms) => {
                 return vec![match control {

@@ -70,7 +70,7 @@ fn splitting_modules_are_hypothetical_candidates() {
 #[test]
 fn imported_networks_are_not_trained() {
     let mut session = session(&[("one", 4)], ImportRules::default());
-    for command in [Command::StartTraining, Command::StartSearch] {
+    for command in [Command::StartTraining, Command::StartSearch, Command::StartFrontSearch] {
         assert_eq!(session.apply(command, 0), []);
         assert!(session.toast(0).unwrap().text.contains("imported network"));
     }

@@ -49,6 +49,7 @@ fn command() -> impl Strategy<Value = Command> {
         1 => Just(Command::Dismiss),
         1 => Just(Command::Freeze),
         1 => Just(Command::StartSearch),
+        1 => Just(Command::StartFrontSearch),
         1 => Just(Command::StartTraining),
         1 => Just(Command::Control(WorkControl::SendLimits)),
     ]

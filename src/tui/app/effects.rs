@@ -36,7 +36,8 @@ impl App {
     fn request_work(&mut self, request: WorkRequest) {
         match request {
             WorkRequest::StartTraining => self.train(),
-            WorkRequest::StartSearch(limits) => self.search(&limits),
+            WorkRequest::StartSearch(limits) => self.search(&limits, true),
+            WorkRequest::StartFrontSearch(limits) => self.search(&limits, false),
             WorkRequest::Send(control) => {
                 if matches!(control, record::Control::Limits(_)) {
                     self.moved = None;
@@ -75,7 +76,8 @@ impl App {
         self.start(Task::Train, arguments);
     }
 
-    fn search(&mut self, limits: &BTreeMap<String, f64>) {
+    /// Starts a search under limits: one that follows them, or one for a whole front.
+    fn search(&mut self, limits: &BTreeMap<String, f64>, live: bool) {
         if let Err(error) = self.copy_shipped() {
             return self.failed(Task::Search, error.to_string());
         }
@@ -89,7 +91,8 @@ impl App {
         };
         let sensors = self.session.knobs().sensors.to_string();
         let mut arguments: Vec<OsString> =
-            ["--live", "--sensors", &sensors, "--limits", &limits].into_iter().map(OsString::from).collect();
+            ["--sensors", &sensors, "--limits", &limits].into_iter().map(OsString::from).collect();
+        arguments.extend(live.then(|| "--live".into()));
         arguments.extend(self.options.search_args.iter().map(OsString::from));
         self.start(Task::Search, arguments);
     }

@@ -7,12 +7,12 @@ use std::{
 };
 
 use crate::{
-    explore::Update,
-    record::Task,
-    run::RunError,
+    explore::{Update, progress::State},
+    record::{Event, Task},
+    run::{Changes, RunError},
     space::SearchSpace,
     tui::{
-        event_reader::EventReader,
+        event_reader::{self, EventReader},
         followed_run::{self, FollowedRun},
     },
 };
@@ -39,8 +39,17 @@ pub(super) struct Follower {
     pub(super) trained: bool,
     /// The run is not polled until a training or search is started on it.
     detached: bool,
+    /// Process that was started and has not told of it yet.
+    awaited: Option<AwaitedProcess>,
     /// Pictures were requested and did not come yet.
     pub(super) expects_pictures: bool,
+}
+
+/// A process that was started on the run.
+#[derive(Clone, Copy)]
+struct AwaitedProcess {
+    task: Task,
+    pid: u32,
 }
 
 /// Result of one poll.
@@ -55,7 +64,16 @@ impl Follower {
     /// Follower of a run from its first event on.
     pub(super) fn new(run: FollowedRun) -> Self {
         let reader = EventReader::new(run.path());
-        Self { run, reader, polled: None, has_more: true, trained: false, detached: false, expects_pictures: false }
+        Self {
+            run,
+            reader,
+            polled: None,
+            has_more: true,
+            trained: false,
+            detached: false,
+            awaited: None,
+            expects_pictures: false,
+        }
     }
 
     /// Time until the next poll.
@@ -85,7 +103,7 @@ impl Follower {
         arguments: Vec<OsString>,
     ) -> Result<Vec<Update>, RunError> {
         self.detached = false;
-        self.run.start(task, program, arguments)?;
+        self.awaited = self.run.start(task, program, arguments)?.map(|pid| AwaitedProcess { task, pid });
         // The session forgot the curves when the training began; a resumed run tells them again.
         self.run.rewind();
         self.polled = None;
@@ -111,6 +129,7 @@ impl Follower {
                 Ok((changes, ended)) => {
                     self.has_more = changes.more;
                     self.trained |= EventReader::finishes(&changes);
+                    self.awaited = self.awaited.filter(|awaited| !is_started(&changes, awaited.pid));
                     poll.updates.extend(self.reader.read(space, changes));
                     poll.ended.extend(ended);
                 }
@@ -120,7 +139,19 @@ impl Follower {
                 break;
             }
         }
+        if !self.has_more
+            && let Some(AwaitedProcess { task, .. }) = self.awaited.take()
+        {
+            // The run tells of the end of earlier work; the present one begins only now.
+            let now = if task == Task::Search { State::Starting } else { State::Resuming };
+            poll.updates.push(event_reader::state(task, now));
+        }
         self.polled = Some(Instant::now());
         poll
     }
+}
+
+/// Returns `true` if the process of this id tells that it has started.
+fn is_started(changes: &Changes, own: u32) -> bool {
+    changes.events.iter().any(|stored| matches!(stored.value.event, Event::Started { pid, .. } if pid == own))
 }

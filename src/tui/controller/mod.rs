@@ -80,7 +80,7 @@ pub(crate) fn perform(session: &mut Session, ui: &mut UiState, command: impl Int
 fn apply(session: &mut Session, ui: &mut UiState, command: Command) -> Vec<Effect> {
     let screen = match command {
         Command::StartTraining => Some(Screen::Train),
-        Command::StartSearch => Some(Screen::Search),
+        Command::StartSearch | Command::StartFrontSearch => Some(Screen::Search),
         _ => None,
     };
     if ui.replay.is_some() && command.controls_work() {

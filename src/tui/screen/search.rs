@@ -45,8 +45,8 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let (top, rest) = chrome::cut_top(area, 4);
     summary(view, top, buf);
     let (upper, lower) = chrome::cut_top(rest, (rest.height * 60 / 100).max(6));
-    // A comparison of baselines has no generations, and nothing that grows with them.
-    let grows = searching.state.is_active() || !searching.generations.is_empty();
+    // A comparison of baselines and a live search have no generations, and nothing that grows with them.
+    let grows = searching.live.is_none() && (searching.state.is_active() || !searching.generations.is_empty());
     let (left, right) = chrome::cut_left(upper, if grows { area.width / 2 } else { 0 });
     if grows {
         hypervolume(view, left, buf, hits);
@@ -97,7 +97,8 @@ fn nothing(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let trained = session.training().last.step > 0 || !session.measurements().is_empty();
     let (train, search) = (ui.keys.key(Command::StartTraining), ui.keys.key(Command::StartSearch));
     let first = if trained {
-        format!("{search:<3} searches the trained supernet for designs under the present limits.")
+        let front = ui.keys.key(Command::StartFrontSearch);
+        format!("{search:<3} searches the trained run for what could win as the knobs move, {front} for a whole front.")
     } else {
         format!("A search needs a trained run. {train} trains one; then {search} searches it.")
     };
@@ -126,7 +127,10 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
     }
     let inner = Rect { x: inner.x + 1, width: inner.width.saturating_sub(2), ..inner };
     let last = searching.last();
-    let figures = if last.evaluations == 0 && !searching.state.is_active() {
+    let work = searching.live.map(|live| live.sentence());
+    let figures = if let Some(work) = &work {
+        vec![("", work.clone())]
+    } else if last.evaluations == 0 && !searching.state.is_active() {
         Vec::new()
     } else {
         vec![
