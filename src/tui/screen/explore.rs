@@ -48,6 +48,8 @@ const MIDDLE_PERCENT: u16 = 36;
 const MAX_MIDDLE: u16 = 24;
 /// Fewest rows of scatter plot and table.
 const MIN_LOWER: u16 = 6;
+/// Rows that pictures take at least below knobs and bars on a narrow screen.
+const PICTURES: u16 = 13;
 /// Share of their column that bars take above the scatter plot, and fewest rows of them.
 const BARS_PERCENT: u16 = 36;
 const MIN_BARS: u16 = 5;
@@ -102,7 +104,9 @@ impl Regions {
             table,
         };
         if area.width < WIDE {
-            let [upper, lower] = rows(rest, middle);
+            // The knobs scroll; pictures of few rows show nothing.
+            let most = if ui.pictures.shown { rest.height.saturating_sub(PICTURES).max(MIN_BARS) } else { rest.height };
+            let [upper, lower] = rows(rest, middle.min(most));
             let [knobs, bars] = columns(upper, area.width / 2 - 1);
             let scatter = ui.prefers_scatter;
             return panes(knobs, bars, scatter.then_some(lower), (!scatter).then_some(lower));
