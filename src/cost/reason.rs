@@ -69,6 +69,8 @@ pub struct Reason {
     pub allowed: f64,
     /// Place where the limit is broken.
     pub at: ReasonSite,
+    /// `true` if the value is the lower end of an interval, as it was not measured.
+    pub estimated: bool,
 }
 
 impl Reason {
@@ -86,6 +88,7 @@ impl Reason {
                 format!(", {} of it in {}", Dimension::Time.format(*seconds), stage.name())
             }
             ReasonSite::Layers(layers) => return layers_sentence(layers, NAMED_LAYERS),
+            ReasonSite::Design if self.estimated => ": the lower end of its interval, not measured".to_owned(),
             ReasonSite::Design => String::new(),
         };
         self.limit.violation(self.value, self.allowed) + &at
@@ -96,7 +99,8 @@ impl Reason {
         if let ReasonSite::Layers(layers) = &self.at {
             return layers_sentence(layers, 1);
         }
-        self.limit.violation_brief(self.value, self.allowed)
+        let note = if self.estimated { " (lower end, not measured)" } else { "" };
+        self.limit.violation_brief(self.value, self.allowed) + note
     }
 
     /// An imperative that makes the design feasible: "raise the sensor memory to 40 KiB, or split before that layer".
@@ -173,12 +177,13 @@ pub fn reasons(
                 Cause::Design => ReasonSite::Design,
             };
             let [value, allowed] = [usage, bound].map(|usage| constraint.value(usage));
-            Reason { limit: constraint.limit, value, allowed, at }
+            Reason { limit: constraint.limit, value, allowed, at, estimated: false }
         })
         .collect();
     for (limit, value, bound) in measured.limits(knobs) {
         let broken = bound.filter(|bound| limit.is_broken(value, *bound));
-        reasons.extend(broken.map(|allowed| Reason { limit, value, allowed, at: ReasonSite::Design }));
+        let reason = |allowed| Reason { limit, value, allowed, at: ReasonSite::Design, estimated: false };
+        reasons.extend(broken.map(reason));
     }
     reasons
 }

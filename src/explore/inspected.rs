@@ -1,10 +1,12 @@
 //! The selected design as it is shown: at its best split, or as overridden.
 
 use super::candidate::{CandidateDesign, CandidateId};
+use super::measurements::ShownAccuracy;
 use super::overriding::Override;
 use super::ranking_rule::BestSplit;
 use super::session::Session;
 use crate::cost::{Evaluation, MeasuredShares, SplitDemand, TransmitConfig};
+use crate::network::BoundaryId;
 use crate::space::Design;
 
 /// The selected design as it is shown.
@@ -71,6 +73,12 @@ impl Session {
     pub(super) fn inspected_design(&self, inspected: &Inspected<'_>) -> Design {
         let split = inspected.demand().boundary;
         self.catalogue().design_of(&inspected.candidate.genome, inspected.transmit, split)
+    }
+
+    /// Accuracy that the selected design, sent as it is shown, has if it is split at a boundary.
+    pub fn accuracy_at(&self, split: BoundaryId) -> ShownAccuracy {
+        let Some(inspected) = self.inspected() else { return ShownAccuracy::None };
+        self.accuracy(&self.catalogue().design_of(&inspected.candidate.genome, inspected.transmit, split))
     }
 
     /// Cost of the design of an inspection, judged by what is known of it too.

@@ -13,7 +13,7 @@ use crate::record::{FinetunedAccuracy, FinetunedRecord, Precision};
 use crate::space::{Design, SearchSpace};
 use readings::DesignReadings;
 pub(super) use readings::accuracy_to_rank_by;
-pub use readings::{Accuracy, AccuracyFigure, AccuracyKind, Reading, ShownAccuracy};
+pub use readings::{Accuracy, AccuracyFigure, AccuracyKind, Reading, ShownAccuracy, precisions_in_words};
 
 mod readings;
 

@@ -87,6 +87,7 @@ pub use knob_range::KnobRange;
 pub use leaks::{Leaks, ShownLeak};
 pub use measurements::{
     Accuracy, AccuracyFigure, AccuracyKind, Measurements, Reading, ShownAccuracy, WeightsMeasurements,
+    precisions_in_words,
 };
 pub use message::{Message, Severity};
 pub use notes::Notes;
@@ -103,7 +104,7 @@ pub use session_file::{
 };
 pub use setup::{Pinned, Setup};
 pub use sweep::{SweepPoint, SweptDesign};
-pub use tracks::{AccuracyChange, TrackStop};
+pub use tracks::{AccuracyChange, AccuracySlope, TrackStop};
 pub use update::Update;
 pub use view::{
     BarQuantity, Compared, DesignBar, DesignStrip, FoundPoint, NetworkBoundary, SplitState, Status, TableRow,

@@ -24,6 +24,8 @@ pub struct DesignSwing {
     pub accuracy_down: Option<f64>,
     /// Change with the knob higher.
     pub accuracy_up: Option<f64>,
+    /// `true` unless all accuracies that these changes lie between were measured.
+    pub accuracy_estimated: bool,
     /// Feasibility threshold of the best split: the knob may go as far without breaking a limit. NaN where no value of
     /// this knob alone suffices.
     pub needed: f64,
@@ -69,18 +71,22 @@ impl Session {
             let end = end.filter(|_| knob != Knob::Sensors)?;
             Some(rating(end.boundary)? - rating(demands[now].boundary)?)
         };
+        let is_measured = |boundary| self.accuracy_at(boundary).measured().is_some();
         let knobs = self.ranges().iter().map(|range| range.knob);
         let swings = cost::tornado(knobs, self.knobs(), self.space().views, best);
         let of_design = |swing: &cost::KnobSwing| {
             let [low, high] = [end(swing.low), end(swing.high)];
+            let moved = [other(low), other(high)];
+            let is_estimated = |split: BoundaryId| !is_measured(split) || !is_measured(demands[now].boundary);
             DesignSwing {
                 knob: swing.knob,
                 down_s: change(low),
                 up_s: change(high),
-                split_down: other(low),
-                split_up: other(high),
+                split_down: moved[0],
+                split_up: moved[1],
                 accuracy_down: gain(swing.knob, low),
                 accuracy_up: gain(swing.knob, high),
+                accuracy_estimated: moved.into_iter().flatten().any(is_estimated),
                 needed: thresholds.get(swing.knob),
             }
         };

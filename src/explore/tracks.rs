@@ -20,6 +20,8 @@ const OTHERS: usize = 2000;
 const FOR_SENSORS: usize = 1500;
 /// Smallest difference of accuracies that counts as one.
 const WORTH: f64 = 5e-4;
+/// Steps that a slope's way is told in, about.
+const STEPS_OF_SLOPE: f64 = 4.0;
 
 /// Best design at one step of a knob.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,6 +48,21 @@ pub struct AccuracyChange {
     pub value: f64,
     /// Accuracy there minus the present best, as a share.
     pub change: f64,
+    /// `true` unless both were measured.
+    pub estimated: bool,
+}
+
+/// Mean loss of the best accuracy as a knob is made stricter.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct AccuracySlope {
+    /// Strictest value that costs no accuracy.
+    pub from: f64,
+    /// Further distance that costs `change`, in base units: a round number of the range's unit.
+    pub step: f64,
+    /// Accuracy lost by each `step`, below zero.
+    pub change: f64,
+    /// `true` unless the accuracies at both ends were measured.
+    pub estimated: bool,
 }
 
 /// Tracks of all knobs in the order of their ranges. `best` is the entry of the split that ranks first, if it fits.
@@ -121,15 +138,59 @@ fn by_sensors(catalogue: &Catalogue, knobs: &Knobs, range: &KnobRange) -> Track 
 /// `now`; `None` if there is none.
 pub(super) fn change(range: &KnobRange, track: &Track, value: f64, now: f64, relaxed: bool) -> Option<AccuracyChange> {
     let above = (range.info().relax == RelaxDirection::Up) == relaxed;
-    let differs = |stop: &Option<TrackStop>| {
-        let change = stop.as_ref()?.accuracy - now;
-        (change.abs() > WORTH && (change > 0.0) == relaxed).then_some(change)
+    let differs = |stop: &TrackStop| {
+        let change = stop.accuracy - now;
+        change.abs() > WORTH && (change > 0.0) == relaxed
     };
     let mut steps = range.steps.iter().zip(track);
     let found = if above {
-        steps.find_map(|(&step, stop)| Some((step, differs(stop).filter(|_| step > value)?)))
+        steps.find_map(|(&step, stop)| Some((step, stop.filter(|stop| step > value && differs(stop))?)))
     } else {
-        steps.rev().find_map(|(&step, stop)| Some((step, differs(stop).filter(|_| step < value)?)))
+        steps.rev().find_map(|(&step, stop)| Some((step, stop.filter(|stop| step < value && differs(stop))?)))
     };
-    found.map(|(value, change)| AccuracyChange { knob: range.knob, value, change })
+    let (value, TrackStop { accuracy, estimated, .. }) = found?;
+    Some(AccuracyChange { knob: range.knob, value, change: accuracy - now, estimated })
+}
+
+/// Mean loss of the best accuracy, which is `now`, from the strictest value that costs none to the strictest one at
+/// which any design fits; `None` if nothing is lost on the way, or a number of sensors decides.
+pub(super) fn slope(range: &KnobRange, track: &Track, value: f64, now: f64) -> Option<AccuracySlope> {
+    if range.knob == Knob::Sensors {
+        return None;
+    }
+    let upward = range.info().relax == RelaxDirection::Up;
+    let is_stricter = |step: f64| if upward { step <= value } else { step >= value };
+    let mut stricter: Vec<(f64, TrackStop)> = range
+        .steps
+        .iter()
+        .zip(track)
+        .filter(|(step, _)| is_stricter(**step) && !range.knob.is_unlimited(**step))
+        .filter_map(|(&step, stop)| Some((step, (*stop)?)))
+        .collect();
+    if upward {
+        stricter.reverse();
+    }
+    let (last, end) = *stricter.last()?;
+    let (from, start) = *stricter.iter().rfind(|(_, stop)| stop.accuracy >= now - WORTH)?;
+    let (loss, way) = (now - end.accuracy, (from - last).abs());
+    if loss <= WORTH {
+        return None;
+    }
+    let step = round_step(way / STEPS_OF_SLOPE, range.unit.size);
+    let estimated = start.estimated || end.estimated;
+    Some(AccuracySlope { from, step, change: -loss * step / way, estimated })
+}
+
+/// The largest of 1, 2 and 5 times a power of ten of a unit that is not above a value.
+fn round_step(value: f64, unit: f64) -> f64 {
+    let power = 10_f64.powi((value / unit).log10().floor() as i32);
+    let mantissa = value / unit / power;
+    let round = if mantissa >= 5.0 {
+        5.0
+    } else if mantissa >= 2.0 {
+        2.0
+    } else {
+        1.0
+    };
+    round * power * unit
 }

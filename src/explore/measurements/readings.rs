@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::quantity::{Metric, number};
 use crate::record::{Precision, Quantisation};
 use crate::space::Design;
 
@@ -68,6 +69,13 @@ pub struct AccuracyFigure {
     pub samples: Option<u64>,
 }
 
+/// Precisions of accuracies in words: `int8`, `float`, or both; empty where there are none.
+pub fn precisions_in_words<'a>(figures: impl IntoIterator<Item = &'a AccuracyFigure>) -> String {
+    let found: Vec<Precision> = figures.into_iter().map(|figure| figure.precision).collect();
+    let names = Precision::ALL.into_iter().filter(|precision| found.contains(precision)).map(Precision::name);
+    names.collect::<Vec<_>>().join(" and ")
+}
+
 /// Quantile of the normal distribution for two-sided 90 % intervals.
 const Z90: f64 = 1.644_853_627;
 
@@ -82,11 +90,7 @@ impl Accuracy {
     /// Ends of the interval by chance of the samples (Wilson, 1927) for a two-sided quantile of the normal
     /// distribution.
     pub fn interval(&self, quantile: f64) -> (f64, f64) {
-        let (n, p, z) = (self.samples.max(1) as f64, self.accuracy, quantile);
-        let shrink = 1.0 + z * z / n;
-        let centre = (p + z * z / (2.0 * n)) / shrink;
-        let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).max(0.0).sqrt() / shrink;
-        ((centre - half).max(0.0), (centre + half).min(1.0))
+        number::share_interval(self.accuracy, self.samples, quantile)
     }
 }
 
@@ -129,6 +133,18 @@ impl ShownAccuracy {
     /// The accuracy with the current number of sensors, measured or estimated.
     pub fn value(&self) -> Option<f64> {
         self.figure().map(|figure| figure.value)
+    }
+
+    /// The accuracy with the current number of sensors in a sentence: `93.8 %`; `≈92.1 %` if it is predicted, `†79.8 %`
+    /// if it is from the literature.
+    pub fn in_words(&self) -> Option<String> {
+        let figure = self.figure()?;
+        let mark = match figure.kind {
+            AccuracyKind::Measured => "",
+            AccuracyKind::Predicted => "≈",
+            AccuracyKind::Literature => "†",
+        };
+        Some(format!("{mark}{}", Metric::Accuracy.format(figure.value)))
     }
 
     /// The accuracy that the design is ranked, put on the front and held against the limit on accuracy by: the

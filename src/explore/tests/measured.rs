@@ -3,7 +3,7 @@
 use super::{pair, quantisation, session, set, shipped_space, step};
 use crate::explore::progress::{SearchUpdate, State, TrainUpdate};
 use crate::explore::*;
-use crate::quantity::Knob;
+use crate::quantity::{Knob, Limit};
 use crate::record::{Control, Event, FinetunedAccuracy, FinetunedRecord, GenerationRecord, Precision};
 use crate::space::Design;
 
@@ -239,6 +239,9 @@ fn a_running_search_gets_new_limits_on_request() {
     let [WorkRequest::StartSearch(limits)] = effects.as_slice() else { panic!() };
     assert_eq!(limits.get("latency"), Some(&0.01));
     assert!(!limits.contains_key("energy"), "what has no limit is left out");
+    assert!(session.apply(Command::StartFrontSearch, 0).is_empty(), "one search at a time");
+    let front = super::session(5).apply(Command::StartFrontSearch, 0);
+    assert_eq!(front, [WorkRequest::StartFrontSearch(limits.clone())]);
     session.apply(Command::Update(vec![Update::Search(SearchUpdate::State(State::Running))]), 0);
     assert!(!session.limits_moved());
     set(&mut session, Knob::LatencyLimit, "8 ms");
@@ -368,14 +371,26 @@ fn tracks_are_the_best_accuracy_at_each_step() {
             }
         }
         let now = session.best_accuracy().unwrap();
+        let best_at = |knob, value| {
+            let mut moved = session.clone();
+            moved.apply(Command::SetKnobs(vec![(knob, value)]), 0);
+            moved.best_accuracy()
+        };
         for strict in [false, true] {
             for change in session.accuracy_changes(strict) {
-                let mut moved = session.clone();
-                moved.apply(Command::SetKnobs(vec![(change.knob, change.value)]), 0);
-                assert!((moved.best_accuracy().unwrap() - now - change.change).abs() < 1e-6, "{change:?}");
+                let there = best_at(change.knob, change.value).unwrap();
+                assert!((there - now - change.change).abs() < 1e-6, "{change:?}");
                 assert_eq!(change.change < 0.0, strict);
+                assert!(predicts || !change.estimated, "all are measured: {change:?}");
             }
         }
+        // The loss from the value that costs nothing down to the least one at which any design fits.
+        let slope = session.accuracy_slope(Knob::LatencyLimit).unwrap();
+        assert!((best_at(Knob::LatencyLimit, slope.from).unwrap() - now).abs() < 1e-3, "{slope:?}");
+        let steps = &session.range(Knob::LatencyLimit).unwrap().steps;
+        let (least, lowest) = steps.iter().find_map(|&step| Some((step, best_at(Knob::LatencyLimit, step)?))).unwrap();
+        let loss = slope.change * (slope.from - least) / slope.step;
+        assert!((lowest - now - loss).abs() < 1e-3, "{slope:?} {lowest} at {least}");
     }
 }
 
@@ -398,4 +413,26 @@ fn unsplit_networks_have_the_accuracy_that_was_published_for_their_size() {
     assert!(known > 0);
     let points = session.points(Column::Accuracy, Column::Latency);
     assert!(points.len() == known && points.iter().all(|point| point.estimated));
+}
+
+#[test]
+fn reasons_and_splits_tell_an_accuracy_that_was_not_measured() {
+    let mut session = measured_in_part();
+    session.predict(0);
+    set(&mut session, Knob::AccuracyFloor, "99 %");
+    let mut seen = [false; 2];
+    for id in 0..session.catalogue().len() as CandidateId {
+        session.apply(Command::SelectCandidate(id), 0);
+        let is_estimated = session.accuracy(&session.selected_design().unwrap()).measured().is_none();
+        let why = session.why();
+        let reason = why.iter().find(|reason| reason.limit == Limit::Accuracy).unwrap();
+        assert_eq!(reason.estimated, is_estimated);
+        for words in [reason.sentence(), reason.brief()] {
+            assert_eq!(words.contains("not measured"), is_estimated, "{words}");
+        }
+        let words = session.split_in_words(session.strip().unwrap().here().boundary);
+        assert_eq!(words.contains("(≈"), is_estimated, "{words}");
+        seen[usize::from(is_estimated)] = true;
+    }
+    assert_eq!(seen, [true; 2]);
 }

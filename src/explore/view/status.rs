@@ -1,12 +1,14 @@
 //! Sentences: how the selected design stands, why it does not fit, and what would help.
 
 use crate::cost::{self, Evaluation, FrameStage, KnobChange, MeasuredShares, Reason, SplitDemand, reasons};
+use crate::explore::inspected::Inspected;
 use crate::explore::knob_histograms::KnobGain;
 use crate::explore::knob_range::KnobRange;
 use crate::explore::ranking_rule::Evaluator;
 use crate::explore::session::Session;
-use crate::explore::tracks::{self, AccuracyChange, Track, TrackStop};
-use crate::quantity::{Dimension, Knob, Metric, RelaxDirection};
+use crate::explore::tracks::{self, AccuracyChange, AccuracySlope, Track, TrackStop};
+use crate::network::BoundaryId;
+use crate::quantity::{Dimension, Knob, Limit, Metric, RelaxDirection};
 
 /// Feasibility of the selected design.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +28,7 @@ impl Session {
         let split = self.space().boundary_name(demand.boundary);
         let name = format!("#{} at {split}", inspected.id);
         let sentence = if evaluation.feasible() {
-            format!("{name} fits: {}", self.slack(demand, &evaluation, measured))
+            format!("{name} fits: {}", self.slack(&inspected, &evaluation))
         } else {
             let broken: Vec<String> = self.why().iter().map(Reason::brief).collect();
             format!("{name}: {}. {}", broken.join(", "), self.fix_sentence())
@@ -37,7 +39,11 @@ impl Session {
     /// Every limit the selected design breaks as it is shown, with where.
     pub fn why(&self) -> Vec<Reason> {
         let (Some(inspected), Some(network)) = (self.inspected(), self.network()) else { return Vec::new() };
-        reasons(network, inspected.demand(), self.profile(), self.knobs(), inspected.shares())
+        let mut all = reasons(network, inspected.demand(), self.profile(), self.knobs(), inspected.shares());
+        if self.accuracy(&self.inspected_design(&inspected)).measured().is_none() {
+            all.iter_mut().filter(|reason| reason.limit == Limit::Accuracy).for_each(|reason| reason.estimated = true);
+        }
+        all
     }
 
     /// Changes of a single knob that would make the selected design fit as it is shown (at any of its splits, if it was
@@ -85,10 +91,11 @@ impl Session {
     }
 
     /// Fastest split of the selected design with its range of bandwidths, and the fastest ones beyond:
-    /// `S2.1 is fastest from 8.2 to 40 Mbit/s; S3.1 below, S1.2 above`. `None` if every split is barred.
+    /// `S2.1 (93.1 %) is fastest from 8.2 to 40 Mbit/s; S3.1 (≈92.4 %) below, S1.2 above`. `None` if every split is
+    /// barred.
     pub fn hold_sentence(&self) -> Option<String> {
         let hold = self.hold()?;
-        let name = |split| self.space().boundary_name(split);
+        let name = |split| self.split_in_words(split);
         let show = |bandwidth: f64| Knob::LinkBandwidth.format(bandwidth);
         let split = name(hold.split);
         Some(match (hold.below, hold.above) {
@@ -100,6 +107,12 @@ impl Session {
             (None, Some((high, above))) => format!("{split} is fastest up to {}; {} above", show(high), name(above)),
             (None, None) => format!("{split} is fastest at any bandwidth"),
         })
+    }
+
+    /// A split of the selected design with its accuracy, where that is known: `S3.1 (≈92.4 %)`.
+    pub fn split_in_words(&self, split: BoundaryId) -> String {
+        let name = self.space().boundary_name(split);
+        self.accuracy_at(split).in_words().map_or_else(|| name.to_owned(), |accuracy| format!("{name} ({accuracy})"))
     }
 
     /// For each knob, the nearest step at which more designs fit; largest gain first.
@@ -120,13 +133,31 @@ impl Session {
         ranked.accuracy().filter(|_| ranked.feasible())
     }
 
+    /// Returns `true` unless the first of the ranking meets all limits by an accuracy that was not measured.
+    fn is_best_measured(&self) -> bool {
+        let best = self.ranking().first().filter(|_| self.best_accuracy().is_some());
+        let design = best.and_then(|&id| self.best_design(id));
+        design.is_none_or(|design| self.accuracy(&design).measured().is_some())
+    }
+
+    /// Mean loss of the best accuracy as a knob is made stricter, the others held; `None` if there is none, or nothing
+    /// fits now.
+    pub fn accuracy_slope(&self, knob: Knob) -> Option<AccuracySlope> {
+        let (now, range) = (self.best_accuracy()?, self.range(knob)?);
+        let slope = tracks::slope(range, &self.track(knob).to_vec(), self.value(knob), now)?;
+        Some(AccuracySlope { estimated: slope.estimated || !self.is_best_measured(), ..slope })
+    }
+
     /// For each knob, the nearest step at which a more accurate design fits, the largest gain first; or, if `strict`,
     /// at which the best accuracy is less, the largest loss first.
     pub fn accuracy_changes(&self, strict: bool) -> Vec<AccuracyChange> {
         let now = self.best_accuracy().unwrap_or(0.0);
         let tracks = self.derived().tracks(self.catalogue(), self.knobs(), self.ranges());
-        let of =
-            |(range, track): (&KnobRange, &Track)| tracks::change(range, track, self.value(range.knob), now, !strict);
+        let estimated = !self.is_best_measured();
+        let of = |(range, track): (&KnobRange, &Track)| {
+            let change = tracks::change(range, track, self.value(range.knob), now, !strict)?;
+            Some(AccuracyChange { estimated: change.estimated || estimated, ..change })
+        };
         let mut changes: Vec<AccuracyChange> = self.ranges().iter().zip(tracks).filter_map(of).collect();
         changes.sort_by(|one, other| other.change.abs().total_cmp(&one.change.abs()));
         changes
@@ -167,7 +198,9 @@ impl Session {
     }
 
     /// The slowest stage, and the slack of the tightest limit.
-    fn slack(&self, demand: &SplitDemand, cost: &Evaluation, measured: MeasuredShares) -> String {
+    fn slack(&self, inspected: &Inspected<'_>, cost: &Evaluation) -> String {
+        let (demand, measured) = (inspected.demand(), inspected.shares());
+        let estimated = self.accuracy(&self.inspected_design(inspected)).measured().is_none();
         let (stage, seconds) = FrameStage::slowest(&cost.latency);
         let stage = match stage {
             FrameStage::Readout => "readout",
@@ -181,7 +214,9 @@ impl Session {
         match cost::tightest_limit(demand, self.knobs(), measured) {
             Some((limit, left)) => {
                 let name = limit.knob().map_or(limit.short(), Knob::label);
-                format!("{latency}; {name} {} spare", Dimension::Share.format(left))
+                let note =
+                    if limit == Limit::Accuracy && estimated { ", by the lower end of its interval" } else { "" };
+                format!("{latency}; {name} {} spare{note}", Dimension::Share.format(left))
             }
             None => format!("{latency}; no limit is set"),
         }

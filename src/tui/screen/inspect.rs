@@ -6,11 +6,11 @@
 //! │ 4.0 MMAC, 31.2 k weights, int8 accuracy 73.1 % ± 0.9                               │
 //! │ sends 512 B from each sensor, 3.00 KiB from all 6, 50.0 % of the raw frame         │
 //! │ 500 samples, step 280, float 73.5 % (-0.40), entropy 2.50 bits: 160 B at least     │
-//! │ split     sends  sensor   link   aggr  total     uJ    KiB    fps  as fast at      │
-//! │ limit                                   10.0      -   64.0      -                  │
-//! │✓input    1.0 KB     0.0    2.5    3.6    6.4   24.4    1.0    277  12 Mbit/s       │
-//! │◆S2.1      512 B     2.7    1.3    0.4    4.6   16.8   40.0    377                  │
-//! │✗fc         10 B     4.5    0.1    0.0    4.9   19.0   40.0    222  weights         │
+//! │ split    acc%   sends  sensor   link   aggr  total    uJ    KiB    fps  as fast at │
+//! │ limit    90.0                                 10.0     -   64.0      -             │
+//! │✓input  ≈91 ±2    1024     0.0    2.5    3.6    6.4  24.4    1.0    277  12 Mbit/s  │
+//! │◆S2.1     93.1     512     2.7    1.3    0.4    4.6  16.8   40.0    377             │
+//! │✗fc          -      10     4.5    0.1    0.0    4.9  19.0   40.0    222  weights    │
 //! └────────────────────────────────────────────────────────────────────────────────────┘
 //! ```
 //! With enough columns, the time of each split stands beside it as a bar. "As fast at" is the bandwidth at which a
@@ -26,7 +26,7 @@ use crate::{
         Session, ShownAccuracy, ShownLeak, SplitState,
     },
     network::Network,
-    quantity::{Knob, Metric, Unit, number},
+    quantity::{Knob, Limit, Metric, Unit, number},
     record::{Precision, leak_sentence},
     space::Design,
     tui::{
@@ -36,8 +36,9 @@ use crate::{
     },
 };
 
-/// Cells of the columns: split, bytes, four stages and figures, the bandwidth.
-const CELLS: [u16; 10] = [7, 9, 7, 6, 6, 7, 7, 6, 6, 13];
+/// Cells of the columns: split, accuracy, bytes, four stages and figures, the bandwidth.
+const CELLS: [u16; COLUMNS] = [7, 7, 8, 7, 5, 6, 6, 6, 6, 5, 12];
+const COLUMNS: usize = 11;
 /// Least cells of the bars beside the figures, and those that are enough.
 const BARS: u16 = 20;
 const WIDE_BARS: u16 = 40;
@@ -154,22 +155,25 @@ pub(crate) fn splits(view: View<'_>, strip: &DesignStrip<'_>, area: Rect, buf: &
     let View { session, theme, .. } = view;
     let units = [Column::Latency, Column::Energy, Column::Memory].map(|column| session.unit(column));
     let [time, energy, memory] = units;
-    let sends = format!("sends {}", session.unit(Column::Link).symbol);
+    let sent = session.unit(Column::Link).symbol;
+    let sends = if sent == "B" { "sends B" } else { sent };
+    let [time_sign, energy_sign, memory_sign] = units.map(|unit| unit.symbol);
     let heads =
-        ["split", &sends, "sensor", "link", "aggr.", time.symbol, energy.symbol, memory.symbol, "fps", "as fast at"];
+        ["split", "acc%", sends, "sensor", "link", "aggr.", time_sign, energy_sign, memory_sign, "fps", "as fast at"];
     line(view, chrome::row(area, 0), &heads.map(|head| (head.to_owned(), theme.dim)), buf);
     let limit = |column: Column, unit: Unit| match scatter_window::limit(session, column) {
         Some(limit) => unit.column(limit),
         None => String::new(),
     };
-    let mut limits: [(String, Style); 10] = Default::default();
+    let mut limits: [(String, Style); COLUMNS] = Default::default();
     let rate = session.unit(Column::FrameRate);
     limits[0] = ("limit".to_owned(), theme.dim);
     for (at, column, unit) in [
-        (5, Column::Latency, time),
-        (6, Column::Energy, energy),
-        (7, Column::Memory, memory),
-        (8, Column::FrameRate, rate),
+        (1, Column::Accuracy, session.unit(Column::Accuracy)),
+        (6, Column::Latency, time),
+        (7, Column::Energy, energy),
+        (8, Column::Memory, memory),
+        (9, Column::FrameRate, rate),
     ] {
         limits[at] = (limit(column, unit), theme.limit);
     }
@@ -215,7 +219,7 @@ fn cells(
     place: &NetworkBoundary<'_>,
     here: bool,
     units: &[Unit; 3],
-) -> [(String, Style); 10] {
+) -> [(String, Style); COLUMNS] {
     let View { session, theme, .. } = view;
     let cost = &place.evaluation;
     let [time, energy, memory] = units;
@@ -237,8 +241,15 @@ fn cells(
         (_, None) => "never".to_owned(),
     };
     let latency = cost.latency;
+    let accuracy = session.accuracy_at(place.boundary);
+    let accuracy_style = match accuracy {
+        _ if place.state == SplitState::Barred(Limit::Accuracy.info().tag) => theme.bad,
+        ShownAccuracy::Measured(_) => theme.text,
+        _ => theme.dim,
+    };
     [
         (format!("{mark}{}", place.name), style),
+        (table::accuracy(&accuracy, theme.glyphs), accuracy_style),
         (session.unit(Column::Link).column(cost.link_bytes as f64), theme.text),
         (time.column(latency.sensor_s), theme.text),
         (time.column(latency.link_s), theme.text),
@@ -252,7 +263,7 @@ fn cells(
 }
 
 /// Writes a row: the first cell at the left, the others at the right of their columns.
-fn line(view: View<'_>, row: Rect, cells: &[(String, Style); 10], buf: &mut Buffer) {
+fn line(view: View<'_>, row: Rect, cells: &[(String, Style); COLUMNS], buf: &mut Buffer) {
     let mut x = row.x;
     for (at, ((text, style), wide)) in cells.iter().zip(CELLS).enumerate() {
         let cell = Rect { x, width: wide, ..row }.intersection(row);

@@ -20,8 +20,8 @@ use ratatui::{buffer::Buffer, layout::Rect, widgets::Widget};
 
 use super::{chrome, view::View};
 use crate::{
-    explore::{AccuracyChange, Command, KnobGain, KnobRange, Session, TrackStop},
-    quantity::{Knob, KnobScale, Limit, LimitSide, Metric, number},
+    explore::{AccuracyChange, AccuracySlope, Command, KnobGain, KnobRange, Session, TrackStop},
+    quantity::{Knob, KnobScale, Limit, LimitSide, Metric, RelaxDirection, number},
     search,
     tui::{
         hit::{HitMap, Region},
@@ -240,49 +240,90 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     }
 }
 
-/// Gains of accuracy by moving one knob, the selected one first, then what making it stricter costs. Returns the number
-/// of lines.
+/// Gains of accuracy by moving one knob, the selected one first, then what making it stricter costs. In a single row
+/// what the selected knob does comes before gains of others. Returns the number of lines.
 fn accuracy_lines(view: View<'_>, rows: &[Rect], buf: &mut Buffer, hits: &mut HitMap) -> usize {
     let View { session, theme, .. } = view;
     let selected = session.selected_range().knob;
-    let fits = session.best_accuracy().is_some();
-    let first = |mut changes: Vec<AccuracyChange>| {
-        changes.sort_by_key(|change| change.knob != selected);
-        changes
-    };
-    let gains = first(session.accuracy_changes(false));
-    let losses = first(session.accuracy_changes(true));
-    let loss = losses.first().filter(|loss| loss.knob == selected && rows.len() > 1);
-    let of_gains = gains.len().min(rows.len() - usize::from(loss.is_some()));
-    let mut lines: Vec<(&str, &AccuracyChange)> = gains[..of_gains].iter().map(|gain| ("what if   ", gain)).collect();
-    lines.iter_mut().skip(1).for_each(|line| line.0 = "          ");
-    lines.extend(loss.map(|loss| ("at stake  ", loss)));
-    if gains.is_empty()
-        && let Some(&row) = rows.get(lines.len())
-    {
-        let lead = if lines.is_empty() { "what if   " } else { "          " };
-        chrome::line(buf, row, &[(lead, theme.dim), ("no single knob gains accuracy", theme.dim)], theme);
+    let mut gains = session.accuracy_changes(false);
+    gains.sort_by_key(|change| change.knob != selected);
+    let loss = session.accuracy_changes(true).into_iter().find(|change| change.knob == selected);
+    let slope = session.accuracy_slope(selected);
+    let gains_itself = gains.first().is_some_and(|gain| gain.knob == selected);
+    let mut at_stake: Vec<AccuracyLine> = Vec::new();
+    if rows.len() > 1 || !gains_itself {
+        at_stake.extend(slope.map(|slope| AccuracyLine { words: slope_words(session, slope, theme), to: None }));
+        at_stake.extend(loss.map(|loss| AccuracyLine::of(view, &loss)).filter(|_| rows.len() > 2));
     }
-    for ((lead, change), &row) in lines.iter().zip(rows) {
-        let AccuracyChange { knob, value: to, change } = change;
-        let points = Metric::Accuracy.info().unit.difference(*change);
-        let relation = sign(*knob, theme).map(|sign| format!("{sign} ")).unwrap_or_default();
-        let (name, value) = (knob.info().short, knob.format(*to));
+    let of_gains = rows.len().saturating_sub(at_stake.len());
+    let mut lines: Vec<AccuracyLine> = gains.iter().take(of_gains).map(|gain| AccuracyLine::of(view, gain)).collect();
+    if lines.is_empty() && of_gains > 0 {
+        lines.push(AccuracyLine { words: "no single knob gains accuracy".to_owned(), to: None });
+    }
+    let above = lines.len();
+    lines.extend(at_stake);
+    for (index, (line, &row)) in lines.iter().zip(rows).enumerate() {
+        let lead = match index {
+            _ if index == above => "at stake  ",
+            0 => "what if   ",
+            _ => "          ",
+        };
+        let style = match line.to {
+            _ if index >= above => theme.warn,
+            Some(_) => theme.good,
+            None => theme.dim,
+        };
+        chrome::line(buf, row, &[(lead, theme.dim), (&line.words, style)], theme);
+        if let Some(to) = line.to {
+            hits.button(row, Command::SetKnobs(vec![to]));
+        }
+    }
+    lines.len().min(rows.len())
+}
+
+/// A line about accuracy, and where a press on it moves a knob to.
+struct AccuracyLine {
+    words: String,
+    to: Option<(Knob, f64)>,
+}
+
+impl AccuracyLine {
+    /// Effect of moving a knob: `sensor RAM 96.0 KiB: +1.3 %`.
+    fn of(View { session, theme, .. }: View<'_>, change: &AccuracyChange) -> Self {
+        let AccuracyChange { knob, value, change, estimated } = *change;
+        let unit = Metric::Accuracy.info().unit;
         // If nothing fits now there is nothing to count a gain from: the accuracy itself is shown.
-        let points = if fits { points } else { Metric::Accuracy.info().unit.column(*change).trim().to_owned() };
-        let words = format!("{name} {relation}{value}: {points} %");
-        let style = if *change > 0.0 { theme.good } else { theme.warn };
-        chrome::line(buf, row, &[(lead, theme.dim), (&words, style)], theme);
-        hits.button(row, Command::SetKnobs(vec![(*knob, *to)]));
+        let points = match session.best_accuracy() {
+            Some(_) => unit.difference(change),
+            None => unit.column(change).trim().to_owned(),
+        };
+        let relation = sign(knob, theme).map(|sign| format!("{sign} ")).unwrap_or_default();
+        let (name, value_words) = (knob.info().short, knob.format(value));
+        let words = format!("{name} {relation}{value_words}: {}{points} %", about(estimated, theme));
+        Self { words, to: Some((knob, value)) }
     }
-    (lines.len() + usize::from(gains.is_empty())).min(rows.len())
+}
+
+/// Loss of accuracy by each round step of the selected knob: `each 1 ms below 9.44 ms: ≈-1.90 %`.
+fn slope_words(session: &Session, slope: AccuracySlope, theme: &Theme) -> String {
+    let AccuracySlope { from, step, change, estimated } = slope;
+    let range = session.selected_range();
+    let side = if range.info().relax == RelaxDirection::Up { "below" } else { "above" };
+    let (count, symbol) = (step / range.unit.size, range.unit.symbol);
+    let points = Metric::Accuracy.info().unit.difference(change);
+    format!("each {count} {symbol} {side} {}: {}{points} %", range.knob.format(from), about(estimated, theme))
+}
+
+/// Sign before a figure that was not measured.
+fn about(estimated: bool, theme: &Theme) -> String {
+    if estimated { theme.glyphs.about.to_string() } else { String::new() }
 }
 
 /// The fastest split of the selected design, and the bandwidths between which it is that.
 fn fastest(view: View<'_>) -> String {
     let session = view.session;
     let Some(hold) = session.hold() else { return "every split is barred".to_owned() };
-    let split = session.space().boundary_name(hold.split);
+    let split = session.split_in_words(hold.split);
     let show = |bandwidth: f64| Knob::LinkBandwidth.format(bandwidth);
     match (hold.below, hold.above) {
         (Some((low, _)), Some((high, _))) => {

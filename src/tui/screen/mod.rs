@@ -112,12 +112,16 @@ pub(crate) fn object(theme: &Theme, pictures: &ObjectPictures, area: Rect, buf: 
     pictures::show(theme, pictures, 0, area, buf);
 }
 
-/// Writes units in plain characters where the terminal may lack the micro sign.
+/// Writes signs of sentences in plain characters where the terminal may lack them: micro, about, published.
 fn in_ascii(buf: &mut Buffer) {
     for cell in &mut buf.content {
-        if cell.symbol() == "\u{b5}" {
-            cell.set_char('u');
-        }
+        let plain = match cell.symbol() {
+            "\u{b5}" => 'u',
+            "≈" => '~',
+            "†" => '^',
+            _ => continue,
+        };
+        cell.set_char(plain);
     }
 }
 

@@ -143,7 +143,7 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         change.map(|change| percent.difference(change)).filter(|text| text.starts_with(['+', '-']))
     };
     let judged = swings.iter().any(|swing| points(swing.accuracy_down).or(points(swing.accuracy_up)).is_some());
-    let cells = if judged { 38 } else { 26 };
+    let cells = if judged { 40 } else { 26 };
     let texts: Vec<String> = swings
         .iter()
         .map(|swing| {
@@ -159,10 +159,12 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
             }
             let (down, up) = (change(swing.down_s), change(swing.up_s));
             if judged {
-                let gain = |change: Option<f64>| points(change).map(|text| text + "%").unwrap_or_default();
+                let about = if swing.accuracy_estimated { theme.glyphs.about.to_string() } else { String::new() };
+                let gain =
+                    |change: Option<f64>| points(change).map(|text| format!("{about}{text}%")).unwrap_or_default();
                 let (less, more) = (gain(swing.accuracy_down), gain(swing.accuracy_up));
                 let (split_down, split_up) = (split(swing.split_down), split(swing.split_up));
-                return format!("{down:>6}{split_down:<7}{less:>6}{up:>6}{split_up:<7}{more:>6}");
+                return format!("{down:>6}{split_down:<7}{less:>7}{up:>6}{split_up:<7}{more:>7}");
             }
             format!("{down:>6}{:<7}{up:>6}{:<7}", split(swing.split_down), split(swing.split_up))
         })

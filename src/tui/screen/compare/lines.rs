@@ -31,6 +31,8 @@ pub(crate) struct ComparisonRow {
 pub(crate) struct ComparedFigures {
     /// Values in base units; NaN where not known.
     pub(crate) values: Vec<f64>,
+    /// `true` for values that were not measured; values beyond the end were.
+    pub(crate) estimated: Vec<bool>,
     /// Unit in which values and differences are written.
     pub(crate) unit: Unit,
     /// Larger values are better.
@@ -50,7 +52,8 @@ impl ComparisonRow {
 
     fn figures(name: impl Into<String>, values: Vec<f64>, unit: Unit, more_is_better: bool) -> Self {
         let words = values.iter().map(|value| point(unit.column(*value))).collect();
-        Self { name: name.into(), words, figures: Some(ComparedFigures { values, unit, more_is_better }) }
+        let figures = ComparedFigures { values, estimated: Vec::new(), unit, more_is_better };
+        Self { name: name.into(), words, figures: Some(figures) }
     }
 }
 
@@ -81,7 +84,9 @@ fn notes(session: &Session, pins: &[Compared]) -> Option<ComparisonRow> {
 fn accuracies(session: &Session, pins: &[Compared], glyphs: &Glyphs) -> Vec<ComparisonRow> {
     let shares: Vec<f64> = pins.iter().map(|pin| pin.accuracy.value().unwrap_or(f64::NAN)).collect();
     let words = pins.iter().map(|pin| point(table::accuracy(&pin.accuracy, glyphs))).collect();
-    let figures = ComparedFigures { values: shares, unit: session.unit(Column::Accuracy), more_is_better: true };
+    let estimated = pins.iter().map(|pin| pin.accuracy.measured().is_none()).collect();
+    let unit = session.unit(Column::Accuracy);
+    let figures = ComparedFigures { values: shares, estimated, unit, more_is_better: true };
     let mut lines = vec![ComparisonRow { name: "accuracy %".to_owned(), words, figures: Some(figures) }];
     let by_views: Vec<Vec<(u32, Accuracy)>> =
         pins.iter().map(|pin| pin.measurements(session).by_views(&pin.design)).collect();

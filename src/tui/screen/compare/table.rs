@@ -161,7 +161,7 @@ const fn marks(theme: &Theme) -> (&'static str, &'static str) {
 /// A figure with its bar and its difference, or a word with a mark where it differs.
 fn figure(line: &ComparisonRow, index: usize, base: usize, cell: Rect, theme: &Theme, buf: &mut Buffer) {
     let (star, differs) = marks(theme);
-    let Some(ComparedFigures { values, unit, more_is_better }) = &line.figures else {
+    let Some(ComparedFigures { values, estimated, unit, more_is_better }) = &line.figures else {
         let ComparedText { point, beside } = &line.words[index];
         let mark = if *point == line.words[base].point { "" } else { differs };
         let beside = if beside.is_empty() { String::new() } else { format!("  {beside}") };
@@ -196,6 +196,8 @@ fn figure(line: &ComparisonRow, index: usize, base: usize, cell: Rect, theme: &T
         true => theme.bad,
         false => theme.dim,
     };
+    let is_estimated = [index, base].iter().any(|&one| estimated.get(one) == Some(&true));
+    let text = if is_estimated && !text.is_empty() { format!("{}{text}", theme.glyphs.about) } else { text };
     // The best of those that are known, if some known one is worse.
     let worse = values.iter().any(|other| (other - value).abs() >= 1e-9 * unit.size);
     let star = if best && worse && value.is_finite() { star } else { "" };
