@@ -10,9 +10,10 @@ use super::cost::knob::set_in as set_knobs;
 use super::load::NamedRun;
 use super::output::{self, say};
 use super::{Answer, bounds, load, network};
-use crate::explore::{AccuracyFigure, AccuracyKind, DEFAULT_POOL, KnobRange, Session, SweepPoint};
+use crate::explore::{AccuracyFigure, AccuracyKind, DEFAULT_POOL, KnobRange, Session, SweepPoint, precisions_in_words};
 use crate::files;
 use crate::quantity::{Knob, Metric};
+use crate::record::Precision;
 use crate::space::ImportRules;
 use crate::svg;
 
@@ -102,6 +103,7 @@ struct PrintedRow<'a> {
     accuracy_kind: Option<AccuracyKind>,
     accuracy_low: Option<f64>,
     accuracy_high: Option<f64>,
+    accuracy_precision: Option<Precision>,
     latency_s: Option<f64>,
 }
 
@@ -139,16 +141,16 @@ fn session(arguments: &Arguments) -> Result<Session> {
     if arguments.networks.is_empty() {
         network::needs_network(&arguments.import)?;
     }
-    let space = match (&arguments.space, &run) {
-        _ if !arguments.networks.is_empty() => {
-            network::space(&arguments.networks, &arguments.import, ImportRules::default())?
-        }
-        (None, Some(run)) => load::space_of_run(run.manifest())?.0,
-        (name, _) => load::space(name.as_deref().unwrap_or(crate::space::DEFAULT))?.0,
-    };
     let (profile, _) = match (&arguments.profile, &run) {
         (None, Some(run)) => load::profile_of_run(run.manifest())?,
         (name, _) => load::profile(name.as_deref().unwrap_or(crate::hardware::DEFAULT))?,
+    };
+    let space = match (&arguments.space, &run) {
+        _ if !arguments.networks.is_empty() => {
+            network::space(&arguments.networks, &arguments.import, ImportRules::default(), &profile)?
+        }
+        (None, Some(run)) => load::space_of_run(run.manifest())?.0,
+        (name, _) => load::space(name.as_deref().unwrap_or(crate::space::DEFAULT))?.0,
     };
     crate::cost::check_names(&space, &profile)?;
     let mut session = Session::new(space, profile, arguments.pool, arguments.seed);
@@ -194,6 +196,7 @@ fn csv(points: &[PrintedPoint]) -> Result<String> {
             accuracy_kind: point.accuracy.map(|figure| figure.kind),
             accuracy_low: point.accuracy.map(|figure| figure.low),
             accuracy_high: point.accuracy.map(|figure| figure.high),
+            accuracy_precision: point.accuracy.map(|figure| figure.precision),
             latency_s: point.latency_s,
         })?;
     }
@@ -225,6 +228,10 @@ fn print_table(knob: Knob, range: &KnobRange, points: &[PrintedPoint]) -> io::Re
             .map_or_else(String::new, |figure| format!("{:.1} to {:.1} %", figure.low * 100.0, figure.high * 100.0));
         let latency = crate::quantity::ascii(&Metric::Latency.format(latency)).into_owned();
         say!("{value:>24}  {accuracy:>8}  {interval:>15}  {latency:>10}  {split:<8}  {design}")?;
+    }
+    let precisions = precisions_in_words(points.iter().filter_map(|point| point.accuracy.as_ref()));
+    if !precisions.is_empty() {
+        say!("accuracies in {precisions}; ~ predicted, ^ of the literature")?;
     }
     Ok(())
 }

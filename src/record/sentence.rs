@@ -58,9 +58,10 @@ impl StepRecord {
 impl EvaluationRecord {
     /// The measurement of a design that a training watches; `None` in a search, whose [`Event::Child`] says more.
     fn sentence(&self) -> Option<String> {
-        let Self { step, views, samples, accuracy, .. } = self;
+        let Self { step, views, samples, accuracy, precision, .. } = self;
         let (role, accuracy) = (self.role?, Metric::Accuracy.format(*accuracy));
-        Some(format!("step {step}: {role:<8} {views:>2} views  {accuracy:>6} of {samples}"))
+        let precision = precision.name();
+        Some(format!("step {step}: {role:<8} {views:>2} views  {accuracy:>6} of {samples} in {precision}"))
     }
 }
 

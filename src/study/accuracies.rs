@@ -12,7 +12,7 @@ use crate::record::Precision;
 use crate::space::Design;
 use crate::svg::Scale;
 
-const ACCURACY: &str = "accuracy, %";
+const IN_INT8: &str = "accuracy in int8, %";
 /// Series of the usual design, and of the same one fused as early as may be.
 const LATE: &str = "late fusion";
 const EARLY: &str = "early fusion";
@@ -54,7 +54,7 @@ pub(super) const VIEWS: StudyInfo = StudyInfo {
     claim: "More views classify better, and one trained supernet serves every number of them.",
     needs: StudyNeeds::Runs,
     x: ("number of views", Scale::Linear),
-    y: ACCURACY,
+    y: IN_INT8,
     plan: views_plan,
     measure: |input, point| {
         let late = input.usual_design()?;
@@ -98,7 +98,7 @@ pub(super) const FUSION: StudyInfo = StudyInfo {
     claim: "The position at which the views are fused matters; early fusion saves work on the aggregator.",
     needs: StudyNeeds::Runs,
     x: ("fusion, by its boundary", Scale::Linear),
-    y: ACCURACY,
+    y: IN_INT8,
     plan: |input| {
         let (space, design) = (input.model.space(), split_before_fusion(input)?);
         let fusions = space.fusions(&design.genome, design.split);
@@ -134,7 +134,7 @@ pub(super) const LINK_BITS: StudyInfo = StudyInfo {
     claim: "Features are compressed at the split by fewer channels and fewer bits with little loss of accuracy.",
     needs: StudyNeeds::Runs,
     x: ("bytes from each sensor", Scale::Log),
-    y: ACCURACY,
+    y: IN_INT8,
     plan: |input| {
         let (space, design) = (input.model.space(), input.usual_design()?);
         let mut points = Vec::new();
@@ -179,7 +179,7 @@ pub(super) const INT8: StudyInfo = StudyInfo {
     claim: "The costs assume int8; networks keep their accuracy in it.",
     needs: StudyNeeds::Runs,
     x: ("random design", Scale::Linear),
-    y: ACCURACY,
+    y: "accuracy in int8 and in float, %",
     plan: |input| {
         let count = if input.quick { QUICK_DESIGNS } else { DESIGNS };
         Ok((1..=count).map(|index| StudyPoint::new(format!("design {index}"), index as f64)).collect())
@@ -221,7 +221,7 @@ pub(super) const CAMERA_LOSS: StudyInfo = StudyInfo {
     claim: "Fusion over a changing number of views survives the loss of a camera.",
     needs: StudyNeeds::Runs,
     x: ("camera lost; 0 is none", Scale::Linear),
-    y: ACCURACY,
+    y: IN_INT8,
     plan: |input| {
         let cameras = input.views();
         let mut points = vec![StudyPoint::new("none", 0.0)];

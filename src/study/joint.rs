@@ -21,7 +21,7 @@ pub(super) const JOINT: StudyInfo = StudyInfo {
             with a fixed split, or random search, at equal numbers of measurements.",
     needs: StudyNeeds::Runs,
     x: ("place in the grid of limits and bandwidths", Scale::Linear),
-    y: "test accuracy of the best design, %",
+    y: "test accuracy of the best design in int8, %",
     plan,
     measure,
     finding,

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use super::axis::{Axis, Scale};
 use super::chart::Chart;
-use crate::explore::{AccuracyFigure, AccuracyKind, SweepPoint};
+use crate::explore::{AccuracyFigure, AccuracyKind, SweepPoint, precisions_in_words};
 use crate::quantity::{Knob, KnobScale, Metric};
 use crate::space::SearchSpace;
 
@@ -36,9 +36,14 @@ pub(crate) fn draw(space: &SearchSpace, profile: &str, knob: Knob, points: &[Swe
     let x_scale = if logarithmic && x_low > 0.0 { Scale::Log } else { Scale::Linear };
     let x_title = format!("{}, {}", knob.label(), unit.symbol);
     let x = CHART.along(Axis::new(x_low, x_high, x_scale), x_title.trim_end_matches([',', ' ']).to_owned());
-    let y_title = if accuracies { "best accuracy, % (hollow: not measured)" } else { "latency of the best design, ms" };
+    let precisions = precisions_in_words(curve.iter().filter_map(|point| point.accuracy.as_ref()));
+    let y_title = if accuracies {
+        format!("best accuracy in {precisions}, % (hollow: not measured)")
+    } else {
+        "latency of the best design, ms".to_owned()
+    };
     let y_high = if accuracies { (high + pad).min(100.0) } else { high + pad };
-    let y = CHART.upward(Axis::new((low - pad).max(0.0), y_high, Scale::Linear), y_title.to_owned());
+    let y = CHART.upward(Axis::new((low - pad).max(0.0), y_high, Scale::Linear), y_title);
     let title = format!("{} on {profile}: best design against {}", space.name, knob.label());
     let mut out =
         CHART.begin(&title, &format!("{} of the best design by {}", metric.info().label, knob.label()), &x, &y);

@@ -11,7 +11,7 @@ use crate::cli::output::{self, say};
 use crate::cli::progress::{Log, ProgressBar};
 use crate::files;
 use crate::quantity::Metric;
-use crate::record::{Event, Subset, Task};
+use crate::record::{Event, Precision, Subset, Task};
 use crate::run::{RunDir, RunEvaluator, TaskProcess, compare_baselines};
 use crate::search::baselines::BaselineOutcome;
 use crate::svg;
@@ -28,7 +28,7 @@ pub(super) fn run(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
     let evaluator = RunEvaluator::open(run, &|done, total| bar.show(done, total))?.with_precision(arguments.precision);
     bar.end();
     let (budget, seed) = (arguments.evaluations, arguments.seed);
-    let mut progress = |outcome: &BaselineOutcome| log.note(&line(outcome));
+    let mut progress = |outcome: &BaselineOutcome| log.note(&line(outcome, arguments.precision));
     let outcomes = compare_baselines(&evaluator, &problem, (budget, seed), &mut process, &mut progress)?;
     let [validation_objects, test_objects] = [Subset::Validation, Subset::Test].map(|subset| evaluator.objects(subset));
     let step = evaluator.step();
@@ -51,10 +51,11 @@ pub(super) fn run(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
 }
 
 /// One method's result in one line.
-fn line(outcome: &BaselineOutcome) -> String {
+fn line(outcome: &BaselineOutcome, precision: Precision) -> String {
     let text = match (outcome.best(), &outcome.reason) {
         (Some(best), _) => {
-            format!("{} evaluations, best {}", outcome.evaluated.len(), Metric::Accuracy.format(best.accuracy))
+            let (count, best) = (outcome.evaluated.len(), Metric::Accuracy.format(best.accuracy));
+            format!("{count} evaluations, best {best} in {}", precision.name())
         }
         (None, reason) => reason.clone().unwrap_or_default(),
     };

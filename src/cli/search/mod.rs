@@ -78,6 +78,9 @@ fn search(run: &RunDir, arguments: &Arguments) -> Result<Answer> {
     if !runner.run()? {
         return Ok(Answer::No);
     }
+    if runner.driver().problem().needs_accuracy() {
+        log.note(&format!("accuracies on validation objects in {}", arguments.precision.name()));
+    }
     let driver = runner.driver();
     for (design, entry) in driver.front() {
         let shown = driver.problem().format(&entry.outcome.objectives);

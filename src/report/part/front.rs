@@ -1,7 +1,7 @@
 //! The front: designs that no other beats.
 
 use super::words::{accuracy, bytes, energy, latency};
-use crate::explore::{Column, Session, ShownAccuracy};
+use crate::explore::{AccuracyFigure, Column, Session, ShownAccuracy, precisions_in_words};
 use crate::quantity::Metric;
 use crate::report::chosen::{Chosen, interval};
 use crate::report::{PageSection, PageTable, Passage};
@@ -17,8 +17,8 @@ const POINTS: usize = 1500;
 pub(in crate::report) fn section(session: &Session, chosen: &Chosen) -> PageSection {
     let mut passages = Vec::new();
     if session.has_accuracies() {
-        let caption = "Accuracy on validation objects with its 95 % interval, and latency of one frame, of all measured \
-                       designs under the present limits.";
+        let caption = "Accuracy on validation objects with its 95 % interval, in int8 unless the table below says float, \
+                       and latency of one frame, of all measured designs under the present limits.";
         passages.push(Passage::picture("front", caption, picture(session, chosen)));
     } else {
         let command = format!("splitscope search --run {}", chosen.run);
@@ -48,6 +48,13 @@ pub(in crate::report) fn section(session: &Session, chosen: &Chosen) -> PageSect
         passages.push(Passage::Text(format!("{beyond} more are on the front.")));
     }
     PageSection::new("The front", passages)
+}
+
+/// Precisions of the accuracies of the designs in the ranking.
+fn precisions(session: &Session) -> String {
+    let rows = session.ranking().iter().filter_map(|&id| session.row(id));
+    let figures: Vec<AccuracyFigure> = rows.filter_map(|row| row.accuracy.figure()).collect();
+    precisions_in_words(&figures)
 }
 
 fn picture(session: &Session, chosen: &Chosen) -> String {
@@ -86,7 +93,7 @@ fn picture(session: &Session, chosen: &Chosen) -> String {
         title: "Accuracy against latency".to_owned(),
         description: format!("{} designs, {} of them on the front", measured.values.len(), front.values.len()),
         x: axis("latency", Metric::Latency),
-        y: axis("validation accuracy", Metric::Accuracy),
+        y: axis(&format!("validation accuracy in {}", precisions(session)), Metric::Accuracy),
         series: series.into(),
     };
     plot.draw()

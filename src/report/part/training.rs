@@ -1,7 +1,8 @@
 //! Curves of the training.
 
 use crate::explore::Session;
-use crate::record::Role;
+use crate::explore::progress::Training;
+use crate::record::{Precision, Role};
 use crate::report::{PageSection, Passage};
 use crate::svg::Scale;
 use crate::svg::plot::{Plot, PlotAxis, PlotSeries, PlotValue, SeriesStyle};
@@ -38,9 +39,21 @@ pub(in crate::report) fn section(session: &Session) -> PageSection {
         passages.push(Passage::Text(format!("No accuracy was measured on the way with {views} views.")));
     } else {
         let title = format!("Validation accuracy on the way, {views} views");
-        passages.push(curves("training-accuracy", &title, "accuracy, %", measured));
+        passages.push(curves(
+            "training-accuracy",
+            &title,
+            &format!("accuracy in {}, %", precisions(training)),
+            measured,
+        ));
     }
     PageSection::new(heading, passages)
+}
+
+/// Precisions of the accuracies that were measured on the way.
+fn precisions(training: &Training) -> String {
+    let is_used = |precision: &Precision| training.evaluations.iter().any(|one| one.precision == *precision);
+    let names = Precision::ALL.into_iter().filter(is_used).map(Precision::name);
+    names.collect::<Vec<_>>().join(" and ")
 }
 
 fn curves(name: &str, title: &str, unit: &str, series: Vec<PlotSeries>) -> Passage {
