@@ -158,10 +158,11 @@ fn blocks(page: &str) -> Vec<PageBlock> {
 
 /// Runs commands in a folder, where `splitscope` is a shell function.
 fn run_commands(folder: &Path, function: &str, commands: &str) -> Result<(), String> {
-    let others: String = OTHERS.split(' ').map(|name| format!("{name}() {{ :; }}\n")).collect();
+    let others = OTHERS.split(' ').map(|name| format!("{name}() {{ :; }}\n")).collect::<Vec<_>>().concat();
     let script = format!("set -eo pipefail\n{others}srun() {{ \"$@\"; }}\nsplitscope() {{ {function}; }}\n{commands}");
-    let output = Command::new("bash")
-        .args(["-c", &script])
+    // A command that waits for another process would wait for ever.
+    let output = Command::new("timeout")
+        .args(["1200", "bash", "-c", &script])
         .current_dir(folder)
         .envs([("PROGRAM", Path::new(env!("CARGO_BIN_EXE_splitscope"))), ("HOME", folder)])
         .env("SPLITSCOPE_CACHE", folder.join("cache"))
@@ -178,8 +179,9 @@ fn commands_of_the_guide_are_those_of_the_program() {
         for block in blocks(&fs::read_to_string(&page).unwrap()) {
             let PageBlock::Commands { lines, .. } = block else { continue };
             // What is wrong is told before the help; what writes into a file then writes the help.
-            let result = run_commands(folder.path(), "\"$PROGRAM\" \"$@\" --help", &lines);
-            assert!(result.is_ok(), "{}: {}", page.display(), result.unwrap_err());
+            if let Err(error) = run_commands(folder.path(), "\"$PROGRAM\" \"$@\" --help", &lines) {
+                panic!("{}: {error}", page.display());
+            }
         }
     }
 }
@@ -225,8 +227,9 @@ fn commands_of_the_guide_run() {
             match block {
                 PageBlock::File { name, content } => fs::write(folder.path().join(name), content).unwrap(),
                 PageBlock::Commands { lines, are_run: true } => {
-                    let result = run_commands(folder.path(), "\"$PROGRAM\" \"$@\"", &lines);
-                    assert!(result.is_ok(), "{}: {}", page.display(), result.unwrap_err());
+                    if let Err(error) = run_commands(folder.path(), "\"$PROGRAM\" \"$@\"", &lines) {
+                        panic!("{}: {error}", page.display());
+                    }
                 }
                 PageBlock::Commands { .. } => {}
             }

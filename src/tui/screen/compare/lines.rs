@@ -63,7 +63,7 @@ fn point(text: impl Into<String>) -> ComparedText {
 
 /// All rows.
 pub(crate) fn lines(session: &Session, pins: &[Compared], glyphs: &Glyphs) -> Vec<ComparisonRow> {
-    let mut lines = Vec::from_iter(notes(session, pins));
+    let mut lines: Vec<ComparisonRow> = notes(session, pins).into_iter().collect();
     lines.extend(accuracies(session, pins, glyphs));
     lines.extend(leaks(session, pins));
     lines.extend(costs(session, pins));
