@@ -249,7 +249,7 @@ impl Manifest {
     }
 
     /// Returns `true` unless the file in a directory has another digest than the one kept beside it.
-    pub(super) fn is_unchanged(&self, directory: &Path) -> bool {
+    pub(super) fn is_unchanged(directory: &Path) -> bool {
         let content = files::read(&directory.join(FILE), Source::LARGEST_FILE);
         match (Digests::read(directory), content) {
             (Ok(digests), Ok(content)) => digests.get(FILE).is_none() || digests.verify(FILE, &content).is_ok(),

@@ -176,7 +176,7 @@ impl RunDir {
 
     /// Sentence about a `run.toml` that is not as the run was made with; `None` if it is, or if nothing is known of it.
     pub(crate) fn change_warning(&self) -> Option<String> {
-        if self.server.is_some() || self.manifest.is_unchanged(&self.path) {
+        if self.server.is_some() || Manifest::is_unchanged(&self.path) {
             return None;
         }
         let file = self.path.join("run.toml");

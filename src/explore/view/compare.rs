@@ -95,7 +95,7 @@ impl Session {
         let finetuned = self.measurements().finetuned(&pinned.design).map(|one| {
             let finetuned = Some(FinetunedWeights { run: one.run, kind: one.kind.clone() });
             let accuracy = self.measurements().of_run(one.run).shown(&pinned.design, sensors);
-            let one = Compared { finetuned, accuracy, ..pinned.clone() };
+            let one = Compared { accuracy, finetuned, ..pinned.clone() };
             let evaluation = self.evaluate_split(&evaluator, one.split, self.shares_of(&one, sensors));
             Compared { evaluation, ..one }
         });
