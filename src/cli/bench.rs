@@ -200,9 +200,7 @@ fn training_step(space: SearchSpace, images: usize, side: Option<u32>, run: Meas
             "peak_rss_bytes": peak,
         });
         #[cfg(feature = "cube")]
-        let all = launches::listed(all, || {
-            bench.step();
-        });
+        let all = launches::listed(all, || bench.step().map(drop))?;
         output::json(&all)?;
     } else {
         say!(

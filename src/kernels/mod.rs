@@ -69,5 +69,5 @@ pub(crate) use host_op::are_in_memory;
 pub(crate) use row_products::{MatrixRows, add_row_products, row_products};
 pub(crate) use simd::instructions;
 pub(crate) use stock::activate;
-pub(crate) use update::{add, sum_of_squares};
+pub(crate) use update::{SquareSums, add};
 pub(crate) use update_rule::{AdamWStep, SgdStep};

@@ -181,12 +181,36 @@ pub(crate) fn add<const D: usize>(sum: Tensor<D>, more: Tensor<D>) -> Tensor<D> 
     sum.tensor()
 }
 
-/// Sum of the squares of all values, in parts `[parts]`.
-pub(crate) fn sum_of_squares<const D: usize>(x: Tensor<D>) -> Tensor<1> {
+/// Squares of sums of tensors, in parts.
+#[derive(Default)]
+pub(crate) struct SquareSums {
+    parts: Vec<Tensor<1>>,
     #[cfg(feature = "cube")]
-    if let Some(sums) = cube::sum_of_squares(&x) {
-        return sums;
+    device: cube::DeviceSquares,
+}
+
+impl SquareSums {
+    /// Sum of tensors of one shape, of which there is one at least; its squares are added to those here.
+    pub(crate) fn total<const D: usize>(&mut self, tensors: Vec<Tensor<D>>) -> Option<Tensor<D>> {
+        #[cfg(feature = "cube")]
+        if let Some(sum) = self.device.total(&tensors) {
+            return Some(sum);
+        }
+        let sum = tensors.into_iter().reduce(add)?;
+        self.parts.push(sum_of_squares(sum.clone()));
+        Some(sum)
     }
+
+    /// The squares of all sums so far, each part to be added up by the reader.
+    pub(crate) fn parts(mut self) -> Vec<Tensor<1>> {
+        #[cfg(feature = "cube")]
+        self.parts.extend(self.device.parts());
+        self.parts
+    }
+}
+
+/// Sum of the squares of all values `[1]`.
+fn sum_of_squares<const D: usize>(x: Tensor<D>) -> Tensor<1> {
     if !on_host(&x) {
         return x.square().sum();
     }

@@ -54,7 +54,7 @@ pub(crate) struct AdamW {
     pub clip: f32,
 }
 
-/// AdamWMoments of the past gradients of a parameter, in records as Burn's.
+/// Moments of the past gradients of a parameter, in records as Burn's.
 #[derive(Clone)]
 pub(crate) struct AdamWMoments<const D: usize>(AdaptiveMomentumState<D>);
 
@@ -154,9 +154,19 @@ impl Optimizer for Sgd {
 
 /// Gradients of a supernet, added up over the nets of a step.
 #[derive(Default)]
-pub(super) struct GradientSum(GradientsParams);
+pub(super) struct GradientSum {
+    /// Gradients of each net, or those of all nets so far.
+    nets: Vec<GradientsParams>,
+    /// `true` if the gradients are added up at the end: a GPU launches one kernel for a parameter then.
+    at_once: bool,
+}
 
 impl GradientSum {
+    /// An empty sum.
+    pub(super) const fn new(at_once: bool) -> Self {
+        Self { nets: Vec::new(), at_once }
+    }
+
     /// Adds the gradients of one net.
     pub(super) fn add(&mut self, supernet: &Supernet, gradients: GradientsParams) {
         struct Add<'a>(&'a mut GradientsParams, GradientsParams);
@@ -170,25 +180,36 @@ impl GradientSum {
                 self.0.register(param.id, sum);
             }
         }
-        supernet.visit(&mut Add(&mut self.0, gradients));
+        match self.nets.last_mut() {
+            Some(sums) if !self.at_once => supernet.visit(&mut Add(sums, gradients)),
+            _ => self.nets.push(gradients),
+        }
     }
 
-    /// Sums of squares of all gradients, in parts. They are added up where they are.
-    pub(super) fn squares(&self, supernet: &Supernet) -> Vec<Tensor<1>> {
-        struct Squares<'a>(&'a GradientsParams, Vec<Tensor<1>>);
-        impl ModuleVisitor for Squares<'_> {
+    /// The sums, and their squares in parts, which are added up where they are.
+    pub(super) fn total(self, supernet: &Supernet) -> (GradientsParams, Vec<Tensor<1>>) {
+        struct Total {
+            nets: Vec<GradientsParams>,
+            sums: GradientsParams,
+            squares: kernels::SquareSums,
+        }
+        impl ModuleVisitor for Total {
             fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-                self.1.extend(self.0.get::<D>(param.id).map(kernels::sum_of_squares));
+                let found = self.nets.iter_mut().filter_map(|net| net.remove::<D>(param.id)).collect();
+                if let Some(sum) = self.squares.total(found) {
+                    self.sums.register(param.id, sum);
+                }
             }
         }
-        let mut squares = Squares(&self.0, Vec::new());
-        supernet.visit(&mut squares);
-        squares.1
+        let mut total =
+            Total { nets: self.nets, sums: GradientsParams::new(), squares: kernels::SquareSums::default() };
+        supernet.visit(&mut total);
+        (total.sums, total.squares.parts())
     }
 
-    /// The sums.
-    pub(super) fn into_gradients(self) -> GradientsParams {
-        self.0
+    /// The sums, where they were added up one by one.
+    pub(super) fn into_gradients(mut self) -> GradientsParams {
+        self.nets.pop().unwrap_or_default()
     }
 }
 

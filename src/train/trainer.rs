@@ -36,14 +36,14 @@ pub struct Trainer {
     pub(super) lr_scale: f64,
     pub(super) collapse_detector: CollapseDetector,
     /// `true` on a device that is not the processor.
-    prepares_ahead: bool,
+    on_gpu: bool,
     ahead: Option<BatchAhead>,
 }
 
 impl Trainer {
     /// A fresh supernet.
     pub fn new(space: SearchSpace, settings: Settings, device: &Device) -> Self {
-        let prepares_ahead = !kernels::are_in_memory(device);
+        let on_gpu = !kernels::are_in_memory(device);
         let device = device.clone().autodiff();
         let supernet = Supernet::new(&space, settings.initialisation, settings.seed, &device);
         let optimiser = optimiser(&settings, &supernet);
@@ -56,7 +56,7 @@ impl Trainer {
             step: 0,
             lr_scale: 1.0,
             collapse_detector: CollapseDetector::default(),
-            prepares_ahead,
+            on_gpu,
             ahead: None,
         }
     }
@@ -83,7 +83,7 @@ impl Trainer {
         }
         let (batch, mut rng) = self.next_batch(inputs)?;
         let batch = batch.to(&self.device);
-        let mut pass = Pass::default();
+        let mut pass = self.pass();
         pass.seconds.data = clock.lap();
         self.train_nets(&batch, &mut rng, &mut pass, &mut clock)?;
         for found in &pass.reports {
@@ -111,7 +111,7 @@ impl Trainer {
             None => draw(inputs, &self.settings, self.step)?,
         };
         let next = self.step + 1;
-        if self.prepares_ahead && next < self.settings.steps {
+        if self.on_gpu && next < self.settings.steps {
             self.ahead = Some(BatchAhead::start(inputs, &self.settings, next));
         }
         Ok(drawn)
@@ -124,7 +124,7 @@ impl Trainer {
     pub(super) fn step_on(&mut self, batch: &Batch) -> Result<usize, TrainError> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.settings.seed);
         rng.set_stream(self.step + 1);
-        let mut pass = Pass::default();
+        let mut pass = self.pass();
         self.train_nets(batch, &mut rng, &mut pass, &mut Clock::start())?;
         self.update(&mut pass);
         Ok(pass.images)
@@ -153,7 +153,8 @@ impl Trainer {
             logits.push(self.train_net(net, &batch.part(part.clone()), part.start, pass, clock));
             parts.push(part);
         }
-        let squares = pass.gradients.squares(&self.supernet);
+        let (gradients, squares) = std::mem::take(&mut pass.gradients).total(&self.supernet);
+        pass.total = gradients;
         let logits = logits.into_iter().map(|logits| logits.flatten(0, 1));
         let values = values_of(logits.chain(squares).collect());
         let mut rest = &values[..];
@@ -175,10 +176,15 @@ impl Trainer {
         }
     }
 
+    /// Empty record of a step.
+    fn pass(&self) -> Pass {
+        Pass { gradients: GradientSum::new(self.on_gpu), ..Pass::default() }
+    }
+
     /// Updates the weights with the gradients of a step; returns the learning rate.
     fn update(&mut self, pass: &mut Pass) -> f64 {
         let learning_rate = self.settings.learning_rate_at(self.step) * self.lr_scale;
-        let gradients = std::mem::take(&mut pass.gradients).into_gradients();
+        let gradients = std::mem::take(&mut pass.total);
         self.supernet = self.optimiser.step(learning_rate, self.supernet.clone(), gradients);
         self.step += 1;
         learning_rate
@@ -268,6 +274,8 @@ impl Trainer {
 #[derive(Default)]
 struct Pass {
     gradients: GradientSum,
+    /// Gradients of all nets.
+    total: GradientsParams,
     reports: Vec<NetReport>,
     images: usize,
     /// Logits of all objects of the batch.
@@ -327,9 +335,9 @@ mod tests {
             targets: Tensor::from_data(TensorData::new(targets, [OBJECTS, classes]), &trainer.device),
         };
         [(); 2].map(|()| {
-            let mut pass = Pass::default();
+            let mut pass = trainer.pass();
             let mut rng = ChaCha8Rng::seed_from_u64(trainer.step);
-            trainer.train_nets(&batch, &mut rng, &mut pass, &mut Clock::start());
+            trainer.train_nets(&batch, &mut rng, &mut pass, &mut Clock::start()).unwrap();
             trainer.update(&mut pass);
             pass.reports.iter().map(|report| report.loss).chain([pass.gradient_norm]).collect()
         })

@@ -8,11 +8,11 @@ use serde_json::{Value, json};
 
 /// `figures` with launches and seconds of each kernel of a computation, those that take longest first. The seconds are
 /// those that a kernel takes alone: in a step kernels overlap with what the processor does.
-pub(super) fn listed(mut figures: Value, computation: impl FnOnce()) -> Value {
+pub(super) fn listed<E>(mut figures: Value, computation: impl FnOnce() -> Result<(), E>) -> Result<Value, E> {
     let observer = Arc::new(Kernels::default());
     {
         let _observation = LaunchObservation::new(observer.clone());
-        computation();
+        computation()?;
     }
     let found = observer.0.lock().unwrap_or_else(PoisonError::into_inner);
     let mut kernels: Vec<_> = found.iter().collect();
@@ -21,7 +21,7 @@ pub(super) fn listed(mut figures: Value, computation: impl FnOnce()) -> Value {
         .iter()
         .map(|(name, cost)| json!({"name": name, "launches": cost.launches, "seconds": cost.seconds}))
         .collect();
-    figures
+    Ok(figures)
 }
 
 #[derive(Default)]

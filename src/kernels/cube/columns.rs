@@ -45,7 +45,13 @@ impl ColumnGrid {
     }
 
     pub(super) fn cubes(&self) -> (CubeCount, CubeDim) {
-        (CubeCount::Static(self.blocks as u32, self.parts as u32, 1), CubeDim::new_1d(self.units as u32))
+        self.cubes_of(1)
+    }
+
+    /// Cubes that each take one of several tasks on their part of the rows.
+    pub(super) fn cubes_of(&self, tasks: usize) -> (CubeCount, CubeDim) {
+        let count = CubeCount::Static(self.blocks as u32, self.parts as u32, tasks as u32);
+        (count, CubeDim::new_1d(self.units as u32))
     }
 
     /// Threads of a cube.

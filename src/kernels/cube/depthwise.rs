@@ -84,7 +84,6 @@ fn forward_kernel(
         let scale = scale_of(statistics, a, channel, channels, reading);
         let shift = shift_of(statistics, b, channel, scale, reading);
         let mut sum = f32::new(0.0);
-        #[unroll]
         for tap_y in 0..kernel {
             let in_y = out_y * stride + tap_y;
             if in_y >= padding && in_y < height + padding {
@@ -155,7 +154,6 @@ fn input_kernel(
         let in_y = place / width % height;
         let image = place / width / height;
         let mut sum = f32::new(0.0);
-        #[unroll]
         for tap_y in 0..kernel {
             // The output row whose window has this row under this tap.
             let from_y = in_y + padding;
@@ -186,7 +184,7 @@ pub(super) fn weight_gradient(
     let rows = count(dy) / channels;
     let grid = ColumnGrid::of_parts(x, [rows, channels]);
     let parts = empty(x, [grid.parts, kernel * kernel, channels]);
-    let (cubes, size) = grid.cubes();
+    let (cubes, size) = grid.cubes_of(kernel);
     let [statistics, a, b] = prologue.buffers();
     weight_kernel::launch(
         &x.client,
@@ -215,6 +213,7 @@ pub(super) fn weight_gradient(
     columns::total(&parts, &[kernel, kernel, channels])
 }
 
+/// A cube takes one row of the kernels, so that its sums stay in registers and little is compiled.
 #[cube(launch)]
 fn weight_kernel(
     x: &[f32],
@@ -238,15 +237,15 @@ fn weight_kernel(
     #[comptime] units: usize,
 ) {
     let padding = comptime!(kernel / 2);
-    let positions = comptime!(kernel * kernel);
+    let tap_y = CUBE_POS_Z as usize;
     let unit = UNIT_POS as usize;
     let lane = unit / columns;
     let channel = CUBE_POS_X as usize * columns + unit % columns;
     let part = CUBE_POS_Y as usize;
-    let mut sums = Array::<f32>::new(positions);
+    let mut sums = Array::<f32>::new(kernel);
     #[unroll]
-    for tap in 0..positions {
-        sums[tap] = f32::new(0.0);
+    for tap_x in 0..kernel {
+        sums[tap_x] = f32::new(0.0);
     }
     if lane < lanes && channel < channels {
         let scale = scale_of(statistics, a, channel, channels, reading);
@@ -257,19 +256,16 @@ fn weight_kernel(
             let out_x = place % out_width;
             let out_y = place / out_width % out_height;
             let image = place / out_width / out_height;
-            let gradient = dy[place * channels + channel];
-            #[unroll]
-            for tap_y in 0..kernel {
-                let in_y = out_y * stride + tap_y;
-                if in_y >= padding && in_y < height + padding {
-                    let row = (image * height + in_y - padding) * width;
-                    #[unroll]
-                    for tap_x in 0..kernel {
-                        let in_x = out_x * stride + tap_x;
-                        if in_x >= padding && in_x < width + padding {
-                            let value = x[(row + in_x - padding) * channels + channel];
-                            sums[tap_y * kernel + tap_x] += gradient * seen(value, scale, shift, reading);
-                        }
+            let in_y = out_y * stride + tap_y;
+            if in_y >= padding && in_y < height + padding {
+                let gradient = dy[place * channels + channel];
+                let row = (image * height + in_y - padding) * width;
+                #[unroll]
+                for tap_x in 0..kernel {
+                    let in_x = out_x * stride + tap_x;
+                    if in_x >= padding && in_x < width + padding {
+                        let value = x[(row + in_x - padding) * channels + channel];
+                        sums[tap_x] += gradient * seen(value, scale, shift, reading);
                     }
                 }
             }
@@ -278,15 +274,15 @@ fn weight_kernel(
     }
     let mut shared = Shared::<[f32]>::new_slice(units);
     #[unroll]
-    for tap in 0..positions {
-        shared[unit] = sums[tap];
+    for tap_x in 0..kernel {
+        shared[unit] = sums[tap_x];
         sync_cube();
         if lane == 0 && channel < channels {
             let mut all = f32::new(0.0);
             for other in 0..lanes {
                 all += shared[other * columns + unit];
             }
-            parts[(part * positions + tap) * channels + channel] = all;
+            parts[((part * kernel + tap_y) * kernel + tap_x) * channels + channel] = all;
         }
         sync_cube();
     }

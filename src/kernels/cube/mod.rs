@@ -24,10 +24,10 @@ mod quantise;
 mod reading;
 mod record;
 mod scale;
-mod squares;
 mod tensors;
 #[cfg(test)]
 mod tests;
+mod totals;
 mod updates;
 mod views;
 
@@ -38,7 +38,7 @@ pub(super) use part::part;
 pub(super) use reading::DeviceStatistics;
 pub(super) use record::is_cube;
 pub(super) use scale::scale_channels;
-pub(super) use squares::sum_of_squares;
+pub(super) use totals::DeviceSquares;
 pub(super) use updates::{adamw, sgd};
 
 #[cfg(test)]

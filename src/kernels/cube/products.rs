@@ -155,7 +155,6 @@ fn multiply_kernel(
             let id = unit + block * units;
             let row = id / across * BLOCK;
             let column = id % across * BLOCK;
-            #[unroll(unroll)]
             for k in 0..DEPTH {
                 #[unroll]
                 for i in 0..BLOCK {
@@ -285,7 +284,6 @@ fn gradient_kernel(
         #[unroll(unroll)]
         for block in 0..blocks {
             let id = unit + block * units;
-            #[unroll(unroll)]
             for row in 0..depth {
                 #[unroll]
                 for i in 0..side {

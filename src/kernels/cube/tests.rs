@@ -4,9 +4,8 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::super::{
-    AdamWStep, EPSILON, FeatureMap, KernelActivation, SgdStep, convolution, depthwise, fuse_maximum, leading,
-    mean_over_positions, moments, norm_with, norm_within, part, pointwise, product, quantise, scale_channels,
-    sum_of_squares,
+    AdamWStep, EPSILON, FeatureMap, KernelActivation, SgdStep, SquareSums, convolution, depthwise, fuse_maximum,
+    leading, mean_over_positions, moments, norm_with, norm_within, part, pointwise, product, quantise, scale_channels,
 };
 
 const ACTIVATIONS: [KernelActivation; 5] = [
@@ -207,7 +206,11 @@ fn evaluation_is_that_of_the_cpu() {
         let shift = found.clone().slice([0..1]).flatten(0, 1);
         let x = norm_with(x, scale, shift, KernelActivation::HardSwish);
         let y = pointwise(x, vector(values(2, 6 * 9), device).reshape([6, 9])).tensor();
-        [numbers(found), numbers(y.clone()), vec![numbers(sum_of_squares(y)).iter().sum()]]
+        let mut squares = SquareSums::default();
+        let sum = squares.total(vec![y.clone(), y.clone(), y.clone()]).unwrap();
+        squares.total(vec![sum.clone()]).unwrap();
+        let squares = squares.parts().into_iter().flat_map(numbers).sum();
+        [numbers(found), numbers(y), numbers(sum), vec![squares]]
     };
     for (found, wanted) in found(&device).iter().zip(found(&Device::flex())) {
         close("evaluation", found, &wanted);
