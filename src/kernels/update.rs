@@ -202,10 +202,12 @@ impl SquareSums {
     }
 
     /// The squares of all sums so far, each part to be added up by the reader.
-    pub(crate) fn parts(mut self) -> Vec<Tensor<1>> {
+    pub(crate) fn parts(self) -> Vec<Tensor<1>> {
         #[cfg(feature = "cube")]
-        self.parts.extend(self.device.parts());
-        self.parts
+        let on_device = self.device.parts();
+        #[cfg(not(feature = "cube"))]
+        let on_device = Vec::new();
+        [self.parts, on_device].concat()
     }
 }
 

@@ -1,6 +1,6 @@
 //! A search space that was read and checked.
 
-use super::genome::{Gene, StageGenes};
+use super::genome::{self, Gene, StageGenes};
 use super::imported::ImportedNetwork;
 use super::literature::Literature;
 use super::rules::{FusionRules, Slot, SplitRules};
@@ -43,6 +43,13 @@ impl SearchSpace {
         &self.slots
     }
 
+    /// The space with a single resolution, this one.
+    #[must_use]
+    pub(crate) fn at_resolution(self, side: u32) -> Self {
+        let resolutions = vec![side];
+        Self { genes: genome::genes(&resolutions, &self.stages), resolutions, ..self }
+    }
+
     /// Positions of the genes of a stage.
     pub(crate) fn stage_genes(&self, stage: usize) -> StageGenes {
         StageGenes::of(&self.genes, stage)
@@ -66,5 +73,18 @@ impl SearchSpace {
     /// Boundary of that name, if there is one.
     pub fn boundary_named(&self, name: &str) -> Option<BoundaryId> {
         self.slots.iter().position(|slot| slot.name == name).and_then(|index| BoundaryId::try_from(index).ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::Source;
+
+    #[test]
+    fn a_space_at_one_resolution_has_networks_of_that_alone() {
+        let source = Source::new("attentive-nas.toml", include_str!("../../spaces/attentive-nas.toml").to_owned());
+        let space = SearchSpace::from_toml(&source).unwrap().at_resolution(64);
+        assert_eq!(space.architecture(&space.largest()).resolution, 64);
     }
 }

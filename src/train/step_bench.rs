@@ -75,9 +75,9 @@ pub(crate) struct TrainingBench {
 
 impl TrainingBench {
     /// A training with all nets, on images of one camera each; their side is the given one or the largest of the space.
-    pub(crate) fn new(mut space: SearchSpace, images: usize, side: Option<u32>, device: &Device) -> Self {
+    pub(crate) fn new(space: SearchSpace, images: usize, side: Option<u32>, device: &Device) -> Self {
         let side = side.or(space.resolutions.last().copied()).unwrap_or(1);
-        space.resolutions = vec![side];
+        let space = space.at_resolution(side);
         let (classes, channels) = (space.classes as usize, space.input_channels as usize);
         let settings = Settings { images, ..Settings::default() };
         let labels: Vec<u16> = (0..images).map(|object| (object % classes) as u16).collect();

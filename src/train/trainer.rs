@@ -318,8 +318,7 @@ mod tests {
     fn figures(device: &Device) -> [Vec<f64>; 2] {
         const OBJECTS: usize = 6;
         let source = Source::new("step.toml", include_str!("step.toml").to_owned());
-        let mut space = SearchSpace::from_toml(&source).unwrap();
-        space.resolutions = vec![16];
+        let space = SearchSpace::from_toml(&source).unwrap().at_resolution(16);
         let (classes, channels) = (space.classes as usize, space.input_channels as usize);
         let settings = Settings { images: OBJECTS, ..Settings::default() };
         let mut trainer = Trainer::new(space, settings, device);
