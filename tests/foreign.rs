@@ -1,6 +1,6 @@
 //! Exported files of a small run, verified by the program itself and run by foreign programs: ONNX's checker, ONNX
-//! Runtime and LiteRT. They are looked for in a virtual environment in
-//! `target/foreign` with the PyPI packages onnx, onnxruntime, ai-edge-litert and numpy.
+//! Runtime, LiteRT and Arm's compiler Vela. They are looked for in a virtual environment in `target/foreign` with the PyPI
+//! packages onnx, onnxruntime, ai-edge-litert, ethos-u-vela and numpy, which `.ci/run` makes where they can be had.
 
 mod common;
 
@@ -39,6 +39,13 @@ fn python() -> Option<PathBuf> {
     Some(python)
 }
 
+fn run_script(python: &Path, folder: &Path, script: &str, arguments: &[&str]) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign").join(script);
+    let output = Command::new(python).arg(script).args(arguments).current_dir(folder).output().unwrap();
+    println!("{}", text(&output.stdout));
+    assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+}
+
 #[test]
 fn files_agree_with_the_supernet_here_and_in_foreign_programs() {
     let folder = folder();
@@ -66,11 +73,20 @@ fn files_agree_with_the_supernet_here_and_in_foreign_programs() {
     assert_eq!(int8["link"]["bytes"], split["link_bytes"], "what is sent is what is costed");
 
     if let Some(python) = python() {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/foreign/check.py");
-        let output =
-            Command::new(python).arg(script).args(["halves", "vectors.npz"]).current_dir(path).output().unwrap();
-        println!("{}", text(&output.stdout));
-        assert!(output.status.success(), "{}{}", text(&output.stdout), text(&output.stderr));
+        let layers = splitscope(path, &["deploy", "--layers-of", "tabletop", "--out", "layers"]);
+        assert!(layers.status.success(), "{}", text(&layers.stderr));
+        run_script(&python, path, "check.py", &["halves", "vectors.npz", "layers"]);
+        run_script(&python, path, "profile_layers.py", &["layers", "times", "3"]);
+        let profiles = fs::read_dir(path.join("times")).unwrap();
+        let profiles: Vec<String> =
+            profiles.map(|entry| format!("times/{}", entry.unwrap().file_name().to_string_lossy())).collect();
+        let mut import = vec!["profile", "import", "--layers", "layers/index.csv"];
+        import.extend(profiles.iter().map(String::as_str));
+        let table = splitscope(path, &import);
+        assert!(table.status.success() && table.stderr.is_empty(), "{}", text(&table.stderr));
+        fs::write(path.join("times.csv"), &table.stdout).unwrap();
+        let costs = splitscope(path, &["cost", "--layers", "layers/index.csv", "--table", "times.csv"]);
+        assert!(costs.status.success(), "{}", text(&costs.stderr));
     }
 
     // A folder is never written over, and damage is noticed.

@@ -333,7 +333,8 @@ impl TrainingLoop {
         Ok(())
     }
 
-    /// Measures the design that was trained alone with all numbers of views, in both precisions.
+    /// Measures the design that was trained alone in both precisions: on validation objects with all numbers of views,
+    /// on test objects with the usual one.
     fn measure_finally(
         &self,
         weights: &Supernet,
@@ -344,16 +345,16 @@ impl TrainingLoop {
         let Self { space, settings, inputs, .. } = self;
         let evaluator = DesignEvaluator { space, settings, inputs, supernet: weights, clipping: Clipping::default() };
         let most = self.inputs.data().views as u32;
-        for views in FINAL_VIEWS.into_iter().filter(|&views| views <= most) {
-            for subset in [Subset::Validation, Subset::Test] {
-                for precision in Precision::ALL {
-                    let key = MeasurementKey { precision, ..evaluator.key(design, views, subset, step) };
-                    let measurement = evaluator.measure(&key)?;
-                    observer.measured(&measurement)?;
-                    if precision == settings.precision && subset == Subset::Test {
-                        let record = EvaluationRecord::new(&measurement, Some(Role::Design));
-                        observer.event(Event::Evaluated(record))?;
-                    }
+        let validation =
+            FINAL_VIEWS.into_iter().filter(|&views| views <= most).map(|views| (views, Subset::Validation));
+        for (views, subset) in validation.chain([(self.usual_views(), Subset::Test)]) {
+            for precision in Precision::ALL {
+                let key = MeasurementKey { precision, ..evaluator.key(design, views, subset, step) };
+                let measurement = evaluator.measure(&key)?;
+                observer.measured(&measurement)?;
+                if precision == settings.precision {
+                    let record = EvaluationRecord::new(&measurement, Some(Role::Design));
+                    observer.event(Event::Evaluated(record))?;
                 }
             }
         }

@@ -1,19 +1,22 @@
 """Runs exported files by foreign programs and compares them with the interpreter's test vectors.
 
-usage: check.py EXPORT VECTORS.npz
+usage: check.py EXPORT VECTORS.npz LAYERS
 
 Prints one line per check, and exits with 1 if one of them fails.
 """
 
+import csv
 import json
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import onnx
 import onnxruntime
 
-folder, vectors = Path(sys.argv[1]), np.load(sys.argv[2])
+folder, vectors, layers = Path(sys.argv[1]), np.load(sys.argv[2]), Path(sys.argv[3])
 manifest = json.loads((folder / "manifest.json").read_text())
 links = {entry["precision"]: entry for entry in manifest["precisions"]}
 failures = 0
@@ -87,17 +90,24 @@ def arrived(views):
 
 
 def tflite():
-    """The sensor half as a microcontroller runs it: fixed-point multipliers."""
+    """The sensor half by both ways of LiteRT: a multiplication in single precision and one rounding, as the interpreter
+    has it, and fixed-point multipliers that round twice, as on a microcontroller."""
     path = folder / "sensor-int8.tflite"
     if not path.exists():
         return
     try:
-        from ai_edge_litert.interpreter import Interpreter, OpResolverType
+        from ai_edge_litert.interpreter import OpResolverType
     except ImportError as error:
         print(f"left out  LiteRT: {error}")
         return
-    reference = OpResolverType.BUILTIN_REF
-    model = Interpreter(model_path=str(path), experimental_op_resolver_type=reference)
+    litert(path, "LiteRT", OpResolverType.AUTO, 1, 0.01)
+    litert(path, "LiteRT's reference kernels", OpResolverType.BUILTIN_REF, 3, 0.5)
+
+
+def litert(path, name, resolver, steps, most_share):
+    from ai_edge_litert.interpreter import Interpreter
+
+    model = Interpreter(model_path=str(path), experimental_op_resolver_type=resolver, num_threads=1)
     model.allocate_tensors()
     source, target = model.get_input_details()[0], model.get_output_details()[0]
     scale, zero = source["quantization"]
@@ -112,7 +122,54 @@ def tflite():
             apart = np.abs(found - codes)
             most, different, total = max(most, apart.max()), different + (apart > 0).sum(), total + apart.size
     share = different / total
-    report("LiteRT, sensor in int8", most <= 3 and share <= 0.05, f"{share:.2%} of {total} codes differ, by {most:.0f} at most")
+    figure = f"{share:.2%} of {total} codes differ, by {most:.0f} at most"
+    report(f"{name}, sensor in int8", most <= steps and share <= most_share, figure)
+
+
+def vela(path):
+    """Arm's compiler must place every operator of the file on the NPU."""
+    program = Path(sys.executable).parent / "vela"
+    if not program.exists():
+        print("left out  Vela: it is not installed")
+        return
+    with tempfile.TemporaryDirectory() as output:
+        command = [program, path, "--accelerator-config", "ethos-u55-128", "--verbose-performance", "--output-dir", output]
+        done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+        tables = list(Path(output).glob("*_per-layer.csv"))
+        rows = list(csv.DictReader(tables[0].open())) if tables else []
+    placed = done.returncode == 0 and rows and all(row["Target"] == "NPU" for row in rows)
+    cycles = sum(float(row["Op Cycles"]) for row in rows)
+    report(f"Vela, {Path(path).name}", placed, f"{len(rows)} operators on the NPU, {cycles:.0f} cycles")
+
+
+def single_layers():
+    """Models of one layer: each is valid, runs, and makes the shape that the index says."""
+    index = list(csv.DictReader((layers / "index.csv").open()))
+    wrong = []
+    for row in index:
+        for end in ["onnx", "int8.onnx"]:
+            path = layers / f"{row['file']}.{end}"
+            onnx.checker.check_model(onnx.load(path), full_check=True)
+            model = session(path)
+            source = model.get_inputs()[0]
+            sides = [int(row[key]) for key in ["cin", "hin", "win"]]
+            kind = np.int8 if end.startswith("int8") else np.float32
+            made = run(model, np.ones(source.shape, kind))
+            if source.shape[1:] != sides or made.shape[1] != int(row["cout"]):
+                wrong.append(path.name)
+    report("ONNX Runtime, single layers", not wrong, f"{2 * len(index)} models, {len(wrong)} wrong {wrong[:3]}")
+    try:
+        from ai_edge_litert.interpreter import Interpreter
+    except ImportError:
+        return
+    for row in index:
+        model = Interpreter(model_path=str(layers / f"{row['file']}.tflite"), num_threads=1)
+        model.allocate_tensors()
+        model.invoke()
+        shape = model.get_output_details()[0]["shape"]
+        if shape[-1] != int(row["cout"]):
+            wrong.append(row["file"])
+    report("LiteRT, single layers", not wrong, f"{len(index)} models, {len(wrong)} wrong {wrong[:3]}")
 
 
 for precision in ["float", "int8"]:
@@ -120,4 +177,7 @@ for precision in ["float", "int8"]:
         of_precision(precision)
 if "int8" in links:
     tflite()
+vela(folder / "sensor-int8.tflite")
+vela(layers / "001-stem.tflite")
+single_layers()
 sys.exit(failures > 0)
