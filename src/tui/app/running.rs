@@ -33,7 +33,9 @@ impl App {
             Ok(Some(events)) => {
                 let is_new = !events.is_empty();
                 if let Some(running) = &mut self.ui.running {
-                    events.into_iter().for_each(|event| running.apply(event));
+                    for event in events {
+                        running.apply(event);
+                    }
                 }
                 is_new
             }
