@@ -205,9 +205,11 @@ fn one_design_is_trained_alone_from_the_supernet_and_survives_a_kill() {
     let mut rows = database.prepare("select body from events where body like '%\"finetuned\"%' order by id").unwrap();
     let rows = rows.query_map([], |row| row.get::<_, String>(0)).unwrap();
     let records: Vec<Value> = rows.map(|body| serde_json::from_str(&body.unwrap()).unwrap()).collect();
-    let runs: Vec<&Value> = records.iter().map(|record| &record["run"]).collect();
+    let mut runs: Vec<&Value> = records.iter().map(|record| &record["run"]).collect();
+    // The one that was killed may have told of itself before.
+    runs.dedup();
     assert_eq!(serde_json::json!(runs), serde_json::json!(["whole", "killed", "scratch"]));
-    assert_eq!(records[2]["from_scratch"], true);
+    assert_eq!(records.last().unwrap()["from_scratch"], true);
     let figures = records[0]["accuracies"].as_array().unwrap();
     assert!(figures.iter().any(|one| one["precision"] == "int8" && one["accuracy"] == measured[0]["accuracy"]));
 }
