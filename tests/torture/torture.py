@@ -10,6 +10,7 @@ A full disk needs the right to mount a tmpfs; without it that row is left out.
 """
 
 import argparse
+import fcntl
 import json
 import os
 import pty
@@ -18,9 +19,11 @@ import select
 import shutil
 import signal
 import sqlite3
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 from pathlib import Path
@@ -283,6 +286,7 @@ class Torture:
         process, terminal = pty.fork()
         if process == 0:
             os.execve(self.binary, [self.binary, "--no-run"], self.environment)
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
         shown, sent, begun, status = b"", None, time.monotonic(), None
         wait = self.random.uniform(0.0, 0.5)
         while time.monotonic() - begun < self.patience:
