@@ -15,8 +15,8 @@ use std::process::{Command, Stdio};
 use common::{folder, splitscope, text};
 
 /// Programs that commands of the guide call and tests do not.
-const OTHERS: &str =
-    "cargo just docker vela sqlite3 parallel sbatch apt-get pip pipx maturin mdbook tensorboard optuna-dashboard";
+const OTHERS: &str = "cargo just docker vela sqlite3 parallel sbatch apt-get pip pipx maturin mdbook tensorboard optuna-dashboard \
+     python3";
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -367,7 +367,8 @@ fn nodes_of_constants_alone_are_folded_or_refused() {
         let nodes = vec![node(operator, &["c"], "made"), node("Reshape", &["x", "made"], "y")];
         let constants = vec![numbers("c", &[1, 3, 8, 8])];
         let sentence = refusal(&graph(&[1, 3, 8, 8], nodes, constants));
-        assert!(sentence.contains(&format!("node `the made` ({operator})")), "{sentence}");
+        let names_the_node = sentence.contains(&format!("node `the made` ({operator})"));
+        assert!(names_the_node || sentence.contains("the numbers of input 2 are not known"), "{sentence}");
     }
 }
 

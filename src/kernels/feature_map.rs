@@ -203,7 +203,8 @@ impl FeatureMap {
             return self.rounded_to(grid);
         }
         let x = self.tensor();
-        let fixed = x.clone().detach();
+        // A leaf that wants gradients would still want them after `detach` alone.
+        let fixed = x.clone().detach().set_require_grad(false);
         let rounded = Self::from(fixed.clone()).rounded_to(grid).tensor();
         Self { grid: Some(grid), ..Self::from(x + (rounded - fixed)) }
     }

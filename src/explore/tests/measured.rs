@@ -153,6 +153,10 @@ fn a_finetuned_design_stands_beside_the_pinned_one_with_its_own_accuracies() {
     session.apply(Command::Update(vec![Update::Training(TrainUpdate::Run("runs/1".into()))]), 0);
     let design = session.best_design(3).unwrap();
     session.apply(Command::SelectCandidate(3), 0);
+    // Its split is held by hand, so that the pin stays at this design when limits move.
+    for by in [-1, 1] {
+        session.apply(Command::Override(DesignPart::Split, Move::By(by)), 0);
+    }
     session.apply(Command::Pin, 0);
     learn(&mut session, &design, 6, 0.8);
     let ranking = session.ranking().to_vec();

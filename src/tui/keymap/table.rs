@@ -98,7 +98,7 @@ pub(crate) const BINDINGS: &[Binding] = bindings! {
     "split-more"       [key(']')]              Session(by_hand(DesignPart::Split, 1))   EXPLORE Change  ""            "override the split: one boundary later",
     "train"            [key('T')]              Session(Command::StartTraining)          ALL     Work    "train"       "start a training, or resume that of the run",
     "search"           [key('S')]              Session(Command::StartSearch)            ALL     Work    "search"      "search on the trained run for what could win as the knobs move",
-    "search-front"     [ctrl('s')]             Session(Command::StartFrontSearch)       ALL     Work    ""            "search the trained run for a whole front (NSGA-II)",
+    "search-front"     [ctrl('n')]             Session(Command::StartFrontSearch)       ALL     Work    ""            "search the trained run for a whole front (NSGA-II)",
     "pin"              [key(' ')]              Session(Command::Pin)                    DESIGNS Look    "pin"         "pin the design, or unpin it",
     "why"              [key('x')]              ToggleOverlay(Overlay::Why)              DESIGNS Look    "why"         "show why the design fits or not, and the smallest fix",
     "tornado"          [key('o')]              ToggleOverlay(Overlay::Tornado)          DESIGNS Look    "tornado"     "show how much each knob matters to the design",

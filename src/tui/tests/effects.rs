@@ -13,7 +13,7 @@ use crate::{
         command::UserCommand,
         controller,
         keymap::{BINDINGS, Group},
-        model::screen::Screen,
+        model::{screen::Screen, watched_split::WatchedSplit},
         play,
     },
 };
@@ -89,7 +89,8 @@ fn every_command_has_an_effect_on_each_of_its_screens() {
         for row in BINDINGS.iter().filter(|row| row.screens.has(screen) && possible(&row.command)) {
             let offered = |ui: &UiState| {
                 let replay = (row.group == Group::Replay).then(replay_position);
-                UiState { replay, keys: Arc::clone(&ui.keys), ..ui.clone() }
+                let running = Some(WatchedSplit::default());
+                UiState { replay, running, keys: Arc::clone(&ui.keys), ..ui.clone() }
             };
             let found = states.iter().any(|(session, ui)| has_effect(session, &offered(ui), &row.command));
             idle.extend(Some(format!("{} on {}", row.name, screen.name())).filter(|_| !found));

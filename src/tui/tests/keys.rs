@@ -19,6 +19,7 @@ use crate::{
             entry::Purpose,
             scatter_window::ScatterExtent,
             screen::{Overlay, Pane, Screen},
+            watched_split::WatchedSplit,
         },
         picture_theme, play, still,
         theme::ColourScheme,
@@ -159,7 +160,8 @@ fn every_command_is_reached_by_the_palette() {
     for row in BINDINGS {
         for screen in Screen::ALL.into_iter().filter(|screen| row.screens.has(*screen)) {
             let replay = (row.group == Group::Replay).then(replay_position);
-            let ui = UiState { screen, replay, ..UiState::default() };
+            let running = Some(WatchedSplit::default());
+            let ui = UiState { screen, replay, running, ..UiState::default() };
             let found = command_palette::matching(&ui, row.words);
             assert!(found.iter().any(|found| found.binding.name == row.name), "{}", row.name);
         }
