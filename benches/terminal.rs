@@ -224,7 +224,7 @@ fn keys(explorer: &mut Explorer, rest: Duration) -> Vec<Figure> {
     explorer.settle(Instant::now());
     let (mut times, mut sizes) = (Vec::new(), Vec::new());
     for index in 0..KEYS {
-        let key = if index / TURN % 2 == 0 { b"h" } else { b"l" };
+        let key = if (index / TURN).is_multiple_of(2) { b"h" } else { b"l" };
         if index % TURN == 0 && !rest.is_zero() {
             thread::sleep(rest);
             // Frames of the search's news are not those of the next key.

@@ -117,6 +117,8 @@ fn convolution(layer: &Layer, window: SlidingWindow, groups: u32, precision: Pre
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::deploy::OnnxProgram;
     use crate::space::SearchSpace;
@@ -135,7 +137,7 @@ mod tests {
         for layer in &layers {
             graph_of(layer, "layer", Precision::Int8).unwrap().check().unwrap();
         }
-        for file in files.iter().filter(|file| file.name.ends_with(".onnx")) {
+        for file in files.iter().filter(|file| Path::new(&file.name).extension().is_some_and(|end| end == "onnx")) {
             OnnxProgram::read(&file.name, file.content.clone()).unwrap();
         }
     }

@@ -391,7 +391,7 @@ mod tests {
         let rivals = live.rivals(&contender);
         assert!(rivals.leave_open(40, 40) && rivals.leave_open((best * 400.0) as usize, 400));
         let poor = |objects: usize| (0.5 * objects as f64) as usize;
-        let objects = (1..).map(|count| 10 * count).find(|&count| !rivals.leave_open(poor(count), count)).unwrap();
+        let objects = (1..1000).map(|count| 10 * count).find(|&count| !rivals.leave_open(poor(count), count)).unwrap();
         assert!(objects < 400, "{objects}");
         live.dismiss(&contender.design, 0.5, objects as u64);
         let mut later = std::iter::from_fn(|| {

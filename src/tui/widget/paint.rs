@@ -131,7 +131,7 @@ mod tests {
         let mut buffer = Buffer::empty(area);
         let evil = "a\u{202e}b\u{1b}[2J";
         assert_eq!(text(&mut buffer, area, 0, 0, evil, Style::new()), 17);
-        let shown: String = buffer.content.iter().map(|cell| cell.symbol()).collect();
+        let shown: String = buffer.content.iter().map(Cell::symbol).collect();
         assert_eq!(shown.trim_end(), r"a\u202eb\u001b[2J");
         assert_eq!(width(evil), 17);
     }
