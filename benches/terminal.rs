@@ -31,7 +31,7 @@ const TIMEOUT: Duration = Duration::from_mins(1);
 /// Keys timed one by one.
 const KEYS: usize = 300;
 /// Shown in the header with the accuracies of the shipped run.
-const SHIPPED: &[u8] = b"shipped run";
+const SHIPPED: &[u8] = b"shipped";
 /// Keys that turn a knob one way before it turns back.
 const TURN: usize = 6;
 /// Rest after each turn beside a live search, long enough for it to get the limits and to work while the next keys come.
