@@ -401,7 +401,7 @@ mod tests {
             Some(next.design)
         });
         assert!(later.all(|design| design != contender.design), "it can't win under these limits");
-        // Where nothing else is measured, it could.
+        // It could, as long as nothing else is measured.
         live.known.clear();
         live.set_knobs(&limits(0.006)).unwrap();
         assert!(live.rivals(&contender).leave_open(0, 400));

@@ -45,7 +45,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     if let Some(design) = run.manifest().training_settings()?.design {
         bail!("{} was trained for {design} alone; search on a run of supernets", run.manifest().name);
     }
-    // What is wrong with it is told before the shipped run is copied.
+    // Errors in it are told before the shipped run is copied.
     problem(run.manifest(), arguments)?;
     let run = run.writable()?;
     if arguments.baselines {

@@ -111,7 +111,7 @@ fn nine_in_ten_held_out_accuracies_of_the_shipped_run_lie_within_their_intervals
         let coverage = within as f64 / rows.len() as f64;
         println!("{}: {coverage:.3} of {} held out", precision.name(), rows.len());
         assert!((0.85..=0.95).contains(&coverage), "{} {coverage}", precision.name());
-        // What the Search screen shows.
+        // The figures of the Search screen.
         for (views, quality) in fitted(None).qualities() {
             println!("{views} views: {quality:?}");
             assert!((0.85..=0.95).contains(&quality.coverage), "{} {views} views: {quality:?}", precision.name());

@@ -72,14 +72,12 @@ fn lines(split: &WatchedSplit) -> Vec<String> {
     let order = if *shared_link { "one after the other" } else { "all at once" };
     let summary = &split.summary;
     let of_all = plan.objects.map(|objects| format!(" of {}", number::grouped(objects.into()))).unwrap_or_default();
+    // Before the first object there is no accuracy to tell.
+    let accuracy = if summary.objects == 0 { "-".to_owned() } else { Metric::Accuracy.format(summary.accuracy()) };
     let mut lines = vec![
         format!("{design} in {}", precision.name()),
         format!("{} from each of {views} cameras, {order}, to {address}", bytes(*link_bytes)),
-        format!(
-            "{}{of_all} objects, accuracy {}",
-            number::grouped(summary.objects.into()),
-            Metric::Accuracy.format(summary.accuracy()),
-        ),
+        format!("{}{of_all} objects, accuracy {accuracy}", number::grouped(summary.objects.into())),
         split.ended.clone().unwrap_or_else(|| split.last.as_ref().map_or_else(String::new, |last| object(plan, last))),
         format!(
             "sent {} of codes, and {} of the protocol besides",
