@@ -22,7 +22,7 @@ use crate::tui;
 pub(super) struct Arguments {
     /// Trained run; `shipped` is the one that comes with splitscope, of which a copy is made
     run: PathBuf,
-    /// File of the page [default: report.html in the run, unless --markdown is given]
+    /// File of the page [default: report.html in the run, or here if that is on a server, unless --markdown is given]
     #[arg(short, long, value_name = "FILE.html")]
     output: Option<PathBuf>,
     /// Write the page as Markdown, with its pictures beside it
@@ -49,15 +49,16 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<Answer> {
-    // The page is written into the run: the shipped one is copied.
-    let run = NamedRun::open(&arguments.run)?.writable()?.path().to_owned();
-    let arguments = &Arguments { run, ..arguments };
+    // The page is written into the run: the shipped one is copied. One on a server has no directory.
+    let run = NamedRun::open(&arguments.run)?.writable()?;
+    let place = if run.is_on_server() { PathBuf::new() } else { run.path().to_owned() };
+    let arguments = &Arguments { run: run.path().to_owned(), ..arguments };
     let facts = RunFacts::read(&arguments.run)?;
     let session = session(arguments)?;
     let report = Report::new(&session, Some(&facts));
     let page = match (&arguments.output, &arguments.markdown) {
         (Some(path), _) => Some(path.clone()),
-        (None, None) => Some(arguments.run.join("report.html")),
+        (None, None) => Some(place.join("report.html")),
         (None, Some(_)) => None,
     };
     if let Some(path) = page {

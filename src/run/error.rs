@@ -182,6 +182,19 @@ pub enum RunError {
         /// Message of server or client.
         reason: String,
     },
+    /// Worker and search measure with different weights.
+    #[error(
+        "the search measures with other weights of step {step} ({search}) than this worker would ({worker}): training \
+         began again since; start the search again"
+    )]
+    OtherWeights {
+        /// Training step of the weights.
+        step: u64,
+        /// SHA-256 of the weights of the search.
+        search: String,
+        /// SHA-256 of those loaded here.
+        worker: String,
+    },
     /// Worker and search are of different versions.
     #[error("the search is of splitscope {search}, this worker of {worker}; use one version")]
     OtherVersion {

@@ -7,7 +7,7 @@ use super::RunDir;
 use super::claim::Claim;
 use super::error::RunError;
 use super::loading::{LoadingProgress, load_inputs};
-use super::store::Store;
+use super::store::{Recorded, Store};
 use super::task_process::TaskProcess;
 use super::weights;
 use crate::leak::DesignAttack;
@@ -47,6 +47,8 @@ pub(crate) struct RunEvaluator {
     space: SearchSpace,
     settings: Settings,
     step: u64,
+    /// SHA-256 of the weights; `None` if their checkpoint has no digests.
+    digest: Option<String>,
     /// Newest checkpoint when the weights were loaded; the weights are older if it is damaged.
     newest: Option<u64>,
     folder: PathBuf,
@@ -74,6 +76,7 @@ impl RunEvaluator {
         let newest = checkpoints.steps().last().copied();
         let loaded = checkpoints.load_weights(&space, &settings, &settings.device.open());
         let LoadedWeights { supernet, step, errors } = loaded.map_err(|error| untrained(&checkpoints, error))?;
+        let digest = checkpoints.weights_digest(step);
         let inputs = load_inputs(run.manifest(), &space, progress)?;
         let warnings = fallback_warnings(step, &errors);
         let (precision, clipping) = (Precision::default(), Clipping::default());
@@ -82,6 +85,7 @@ impl RunEvaluator {
             space,
             settings,
             step,
+            digest,
             newest,
             folder,
             checkpoints,
@@ -184,6 +188,7 @@ impl RunEvaluator {
             let loaded = self.checkpoints.load_weights(&self.space, &self.settings, &device)?;
             self.warnings = fallback_warnings(loaded.step, &loaded.errors);
             (self.supernet, self.step, self.newest) = (loaded.supernet, loaded.step, newest);
+            self.digest = self.checkpoints.weights_digest(self.step);
         }
         Ok(())
     }
@@ -236,8 +241,26 @@ impl RunEvaluator {
             let found = self.checkpoints.load_weights_of(step, &self.space, &self.settings, &device);
             self.supernet = found.map_err(|source| RunError::WeightsGone { step, source })?;
             self.step = step;
+            self.digest = self.checkpoints.weights_digest(step);
         }
         Ok(())
+    }
+
+    /// Makes sure that the weights loaded are those that a search has pinned.
+    ///
+    /// # Errors
+    /// They are others of the same step: the training began again.
+    pub(super) fn check_pinned(&self) -> Result<(), RunError> {
+        let pinned = match self.store.checkpoints() {
+            Some(rows) => weights::pinned_digest(self.step, rows)?,
+            None => self.checkpoints.pinned_digest(self.step),
+        };
+        match (pinned, &self.digest) {
+            (Some(search), Some(worker)) if search != *worker => {
+                Err(RunError::OtherWeights { step: self.step, search, worker: worker.clone() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Synflow score on the current weights.
@@ -323,14 +346,25 @@ impl RunEvaluator {
             let is_kept = self.store.record(&measurement)?;
             Ok(ClaimedMeasurement { record: EvaluationRecord::new(&measurement, None), is_kept })
         });
-        match recorded {
-            Ok(measured) => Ok(measured),
-            Err(error) => {
-                // The first error is the one to report; the claim expires by itself.
-                let _ = self.store.release(key);
-                Err(error)
-            }
+        self.released_on_error(key, recorded)
+    }
+
+    /// As [`Self::measure_claimed`], with its event, and claims the next request for the same weights.
+    pub(super) fn measure_and_claim(&self, key: &MeasurementKey) -> Result<(EvaluationRecord, Recorded), RunError> {
+        let measured = self.evaluator().measure(key).map_err(RunError::from);
+        let recorded = measured.and_then(|measurement| {
+            let recorded = self.store.record_and_claim(&measurement, CLAIM_TTL)?;
+            Ok((EvaluationRecord::new(&measurement, None), recorded))
+        });
+        self.released_on_error(key, recorded)
+    }
+
+    fn released_on_error<T>(&self, key: &MeasurementKey, result: Result<T, RunError>) -> Result<T, RunError> {
+        if result.is_err() {
+            // The first error is the one to report; the claim expires by itself.
+            let _ = self.store.release(key);
         }
+        result
     }
 
     /// Accuracy of a design: known, or claimed, measured and recorded by `process`. `None` if another worker has

@@ -85,7 +85,7 @@ pub use owner_record::Owner;
 pub use process::Process;
 pub use store::{
     Changes, CheckpointFile, CheckpointRows, Cursor, Database, DatabaseState, EventRows, LeakRows, MeasurementRows,
-    OwnerRows, PictureRequest, PictureRows, RequestRows, ServerRun, Store, Stored,
+    OwnerRows, PictureRequest, PictureRows, Recorded, RequestRows, ServerRun, Store, Stored,
 };
 
 pub(crate) use archive::{RunArchive, SHIPPED, is_shipped};
@@ -231,6 +231,11 @@ impl RunDir {
     /// Manifest of the run.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
+    }
+
+    /// Returns `true` if the run is on a server.
+    pub(crate) fn is_on_server(&self) -> bool {
+        self.server.is_some()
     }
 
     /// A new connection to the run's database; each thread needs its own.

@@ -22,6 +22,8 @@ const PINNED: &str = "pinned-";
 /// File that only the trainer needs.
 const OPTIMISER: &str = "optimiser.bpk";
 const SCRATCH: &str = ".checkpoint-";
+/// File of the weights.
+const WEIGHTS: &str = "weights.bpk";
 
 /// Makes the checkpoints of a training in the database those of a folder.
 ///
@@ -124,6 +126,15 @@ pub(super) fn pin(step: u64, rows: &dyn CheckpointRows) -> Result<(), RunError> 
         }
     }
     unpin_others(Some(&pinned), rows)
+}
+
+/// SHA-256 of the weights of a step that a search has pinned in the database.
+///
+/// # Errors
+/// The database fails.
+pub(super) fn pinned_digest(step: u64, rows: &dyn CheckpointRows) -> Result<Option<String>, RunError> {
+    let files = rows.checkpoint_files(&format!("{PINNED}{step:08}"))?;
+    Ok(files.into_iter().find(|file| file.name == WEIGHTS).map(|file| file.digest))
 }
 
 /// Unpins what a search has pinned.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use super::RunDir;
 use super::child::this_program;
 use super::error::RunError;
-use super::evaluator::{CLAIM_TTL, ClaimedMeasurement, RunEvaluator};
+use super::evaluator::{CLAIM_TTL, RunEvaluator};
 use super::inbox::Inbox;
 use super::loading::LoadingProgress;
 use super::process::Process;
@@ -54,27 +54,29 @@ pub(crate) fn serve_requests(
     let mut inbox = Inbox::beside(run.store()?, Task::Search)?;
     inbox.catch_signals().map_err(RunError::Signals)?;
     let heartbeat = Heartbeat::start(run.store()?)?;
-    let (mut measured, mut busy) = (0_u32, false);
     check_version(evaluator.store())?;
-    let mut last_active = Instant::now();
+    let (mut measured, mut last_active, mut claimed) = (0_u32, Instant::now(), None);
     let reason = loop {
-        let controls = if busy { inbox.poll()? } else { inbox.wait(POLL_INTERVAL)? };
-        if controls.contains(&Control::Stop) {
+        let controls = if claimed.is_some() { inbox.poll()? } else { inbox.wait(POLL_INTERVAL)? };
+        let stops = controls.contains(&Control::Stop);
+        if let Some(key) = claimed.take_if(|_| stops || inbox.is_paused()) {
+            evaluator.store().release(&key)?;
+        }
+        if stops {
             break "stopped on request";
         }
         evaluator.store().check()?;
-        let request = if inbox.is_paused() { None } else { claim_request(&mut evaluator)? };
-        busy = request.is_some();
-        if let Some(key) = request {
-            let ClaimedMeasurement { record, is_kept } = evaluator.measure_claimed(&key)?;
-            let event = Event::Evaluated(record);
-            sink(&event);
-            if is_kept {
-                evaluator.store().append(Task::Search, &event)?;
-            }
-            measured += 1;
+        if claimed.is_none() && !inbox.is_paused() {
+            claimed = claim_first(&mut evaluator)?;
         }
-        if busy || is_search_under_way(evaluator.store())? {
+        if let Some(key) = claimed.take() {
+            let (record, recorded) = evaluator.measure_and_claim(&key)?;
+            sink(&Event::Evaluated(record));
+            measured += 1;
+            (claimed, last_active, has_met_search) = (recorded.next, Instant::now(), true);
+            continue;
+        }
+        if is_search_under_way(evaluator.store())? {
             last_active = Instant::now();
             has_met_search = true;
             continue;
@@ -125,13 +127,13 @@ impl Drop for Heartbeat {
     }
 }
 
-/// Claims the next request and loads the weights it is for: training may have gone on since the search began.
-fn claim_request(evaluator: &mut RunEvaluator) -> Result<Option<MeasurementKey>, RunError> {
+/// Claims the first of some requests and loads the weights that they are for: training may have gone on since the
+/// search began.
+fn claim_first(evaluator: &mut RunEvaluator) -> Result<Option<MeasurementKey>, RunError> {
     let Some(step) = evaluator.store().requested_step()? else { return Ok(None) };
-    if step != evaluator.step() {
-        evaluator.load_step(step)?;
-        check_version(evaluator.store())?;
-    }
+    evaluator.load_step(step)?;
+    check_version(evaluator.store())?;
+    evaluator.check_pinned()?;
     evaluator.store().claim_request(step, CLAIM_TTL)
 }
 

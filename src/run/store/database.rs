@@ -11,7 +11,9 @@ use super::owners::OwnerRows;
 use super::pictures::PictureRows;
 use super::requests::RequestRows;
 use super::row::Stored;
-use crate::record::{EventRecord, LeakMeasurement, Measurement, PictureRecord};
+use crate::record::{
+    EvaluationRecord, Event, EventRecord, LeakMeasurement, Measurement, MeasurementKey, PictureRecord, Task,
+};
 use crate::run::error::RunError;
 
 /// Rows of a kind that one call of [`Database::changes`] brings at most.
@@ -85,6 +87,19 @@ pub trait Database: EventRows + MeasurementRows + LeakRows + PictureRows + Reque
         Ok(Changes { events, measurements, leaks, pictures, more })
     }
 
+    /// All that a worker does between two measurements: records what was measured for a request, with its event if it
+    /// was kept, and claims the next request for the same weights for `ttl`.
+    ///
+    /// # Errors
+    /// The accuracy is not between 0 and 1, or the database fails.
+    fn record_and_claim(&self, measurement: &Measurement, ttl: Duration) -> Result<Recorded, RunError> {
+        let is_kept = self.record(measurement)?;
+        if is_kept {
+            self.append(Task::Search, &Event::Evaluated(EvaluationRecord::new(measurement, None)))?;
+        }
+        Ok(Recorded { is_kept, next: self.claim_request(measurement.key.step, ttl)? })
+    }
+
     /// Sentence on the damaged measurements; `None` if all are sound.
     ///
     /// # Errors
@@ -103,6 +118,15 @@ pub trait Database: EventRows + MeasurementRows + LeakRows + PictureRows + Reque
             rows.join(", ")
         )))
     }
+}
+
+/// Answer to a worker that has measured what it had claimed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// `false` if another process has recorded the measurement meanwhile, which this one was cut off from.
+    pub is_kept: bool,
+    /// Request that this process has claimed now.
+    pub next: Option<MeasurementKey>,
 }
 
 /// A run on a server.

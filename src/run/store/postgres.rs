@@ -20,7 +20,8 @@ use std::time::Duration;
 use postgres::Row;
 
 use super::checkpoints::CheckpointRows;
-use super::database::{Database, DatabaseState, ServerRun};
+use super::database::{Database, DatabaseState, Recorded, ServerRun};
+use crate::record::Measurement;
 use crate::run::address::ServerAddress;
 use crate::run::error::RunError;
 use crate::run::process::Process;
@@ -133,6 +134,10 @@ impl Database for Postgres {
 
     fn wait(&self, timeout: Duration) -> Result<(), RunError> {
         self.locked().wait(timeout)
+    }
+
+    fn record_and_claim(&self, measurement: &Measurement, ttl: Duration) -> Result<Recorded, RunError> {
+        self.put_and_claim(measurement, ttl)
     }
 
     fn checkpoints(&self) -> Option<&dyn CheckpointRows> {

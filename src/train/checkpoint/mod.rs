@@ -163,8 +163,16 @@ impl Checkpoints {
 
     /// SHA-256 of the weights of the checkpoint of one step; `None` if it is gone or has no digests.
     pub fn weights_digest(&self, step: u64) -> Option<String> {
-        let of_kind = |kind| Digests::read(&self.path_of(kind, step)).ok()?.get(content::WEIGHTS).map(str::to_owned);
-        [RECENT, BEST, PINNED].into_iter().find_map(of_kind)
+        [RECENT, BEST, PINNED].into_iter().find_map(|kind| self.digest_in(kind, step))
+    }
+
+    /// As [`Self::weights_digest`], of the checkpoint that a search has pinned.
+    pub fn pinned_digest(&self, step: u64) -> Option<String> {
+        self.digest_in(PINNED, step)
+    }
+
+    fn digest_in(&self, kind: &str, step: u64) -> Option<String> {
+        Digests::read(&self.path_of(kind, step)).ok()?.get(content::WEIGHTS).map(str::to_owned)
     }
 
     /// Pins the checkpoint of one step until another is pinned, however long training goes on.

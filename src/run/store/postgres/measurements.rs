@@ -1,5 +1,6 @@
 //! Statements on measurements and claims.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use postgres::Row;
@@ -7,10 +8,15 @@ use postgres::Row;
 use super::Postgres;
 use super::session::Listeners;
 use crate::network::LinkRange;
-use crate::record::{Clipping, Measurement, MeasurementKey, Precision, Quantisation, Subset};
+use crate::record::{
+    Clipping, EVENT_VERSION, EvaluationRecord, Event, EventRecord, Measurement, MeasurementKey, Precision,
+    Quantisation, Subset, Task,
+};
 use crate::run::claim::{Claim, Claimed};
 use crate::run::error::RunError;
 use crate::run::process::Process;
+use crate::run::store::database::Recorded;
+use crate::run::store::events::EventRows;
 use crate::run::store::measurements::{MeasurementRows, digest, key_values};
 use crate::run::store::row::{Stored, to_sql};
 
@@ -44,9 +50,7 @@ impl<'a> KeyValues<'a> {
 
 impl MeasurementRows for Postgres {
     fn record(&self, measurement: &Measurement) -> Result<bool, RunError> {
-        if !(0.0..=1.0).contains(&measurement.accuracy) {
-            return Err(RunError::NotAnAccuracy(measurement.accuracy));
-        }
+        check(measurement)?;
         if self.put(measurement, false)? {
             return Ok(true);
         }
@@ -114,8 +118,10 @@ impl MeasurementRows for Postgres {
         let KeyValues { design, views, lost, subset, step, precision } = KeyValues::of(key);
         let process = self.process.to_string();
         self.write(
-            "DELETE FROM claims WHERE design = $1 AND views = $2 AND lost = $3 AND subset = $4 AND step = $5 \
-             AND precision = $6 AND process = $7",
+            "WITH freed AS (DELETE FROM claims WHERE design = $1 AND views = $2 AND lost = $3 AND subset = $4 \
+             AND step = $5 AND precision = $6 AND process = $7 RETURNING 1) \
+             UPDATE requests SET turn = id WHERE design = $1 AND views = $2 AND lost = $3 AND subset = $4 AND step = $5 \
+             AND precision = $6 AND EXISTS (SELECT FROM freed)",
             &[&design, &views, &lost, &subset, &step, &precision, &process],
             Listeners::Workers,
         )
@@ -171,7 +177,63 @@ impl Postgres {
         Ok(rows.first().is_some_and(|row| row.get(0)))
     }
 
-    /// FoundRows to a claim: `granted`, `held` or `measured`; the last not if `anyway`.
+    /// Records a measurement with its event and claims the next request, in one statement.
+    pub(super) fn put_and_claim(&self, measurement: &Measurement, ttl: Duration) -> Result<Recorded, RunError> {
+        check(measurement)?;
+        let Measurement { key: known, accuracy, samples, calibration_batches, seconds, quantisation } = measurement;
+        let KeyValues { design, views, lost, subset, step, precision } = KeyValues::of(known);
+        let (process, digest) = (self.process.to_string(), digest(measurement));
+        let (samples, batches) = (to_sql(*samples), to_sql(u64::from(*calibration_batches)));
+        let clipping = quantisation.map(|found| found.clipping.name());
+        let link_range = quantisation.map(|found| found.link_range.name());
+        let entropy = quantisation.map(|found| found.code_entropy);
+        let event = Event::Evaluated(EvaluationRecord::new(measurement, None));
+        let (number, version, kind) = (self.number.fetch_add(1, Ordering::Relaxed), EVENT_VERSION, event.kind());
+        let (body, lease) = (EventRecord { task: Task::Search, event: event.clone() }.to_json(), Self::lease_s(ttl));
+        let rows = self.write_again(
+            &mut |connection, again| {
+                connection.rows(
+                    "SELECT * FROM record_and_claim($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, \
+                     $16, $17, $18, $19, $20, $21, $22)",
+                    &[
+                        &design,
+                        &views,
+                        &lost,
+                        &subset,
+                        &step,
+                        &precision,
+                        accuracy,
+                        &samples,
+                        &batches,
+                        seconds,
+                        &process,
+                        &digest,
+                        &clipping,
+                        &link_range,
+                        &entropy,
+                        &self.serial,
+                        &number,
+                        &version,
+                        &kind,
+                        &body,
+                        &lease,
+                        &again,
+                    ],
+                )
+            },
+            Listeners::Readers,
+        )?;
+        let kept = rows.first().is_some_and(|row| row.get(0));
+        let next = rows.first().filter(|row| row.get::<_, Option<&str>>(1).is_some()).and_then(|row| key(row, 1));
+        // A damaged row, which only a client can tell, is no measurement.
+        if !kept && self.measurement(known)?.is_none() && self.put(measurement, true)? {
+            self.append(Task::Search, &event)?;
+            return Ok(Recorded { is_kept: true, next });
+        }
+        Ok(Recorded { is_kept: kept, next })
+    }
+
+    /// Answer to a claim: `granted`, `held` or `measured`; the last not if `anyway`.
     fn ask_claim(&self, key: &MeasurementKey, ttl: Duration, anyway: bool) -> Result<String, RunError> {
         let KeyValues { design, views, lost, subset, step, precision } = KeyValues::of(key);
         let (process, ttl) = (self.process.to_string(), Self::lease_s(ttl));
@@ -198,6 +260,11 @@ impl Postgres {
         )?;
         Ok(rows.first().map_or_else(String::new, |row| row.get(0)))
     }
+}
+
+fn check(measurement: &Measurement) -> Result<(), RunError> {
+    let accuracy = measurement.accuracy;
+    if (0.0..=1.0).contains(&accuracy) { Ok(()) } else { Err(RunError::NotAnAccuracy(accuracy)) }
 }
 
 /// Reads a row of [`measurement_where`]; `None` if it is damaged or of a later version.

@@ -19,7 +19,7 @@ use crate::run::claim::Claim;
 use crate::run::store::Store;
 use crate::run::store::checkpoints::CheckpointFile;
 use crate::run::store::events::EventRows;
-use crate::run::store::measurements::MeasurementRows;
+use crate::run::store::measurements::{MeasurementRows, digest};
 use crate::run::store::requests::RequestRows;
 use crate::run::store::tests::{TTL, key, measured, warning};
 use crate::run::weights;
@@ -97,6 +97,46 @@ fn what_is_made_again_after_a_lost_answer_is_there_once() {
     assert_eq!(again.query_one(sql, &[&process, &store.serial]).unwrap().get::<_, String>(0), "a");
     assert!(store.record(&measured("a", 10, 0.5)).unwrap());
     assert!(store.record(&measured("a", 10, 0.5)).unwrap(), "its own, whose answer it may not have had");
+}
+
+#[test]
+fn a_worker_whose_answer_was_lost_records_once_and_gets_the_same_request_again() {
+    let Some(path) = new_run_on_server() else { return };
+    let store = Postgres::open(&address(&path)).unwrap();
+    for design in ["a", "b", "c"] {
+        store.enqueue(&key(design)).unwrap();
+    }
+    assert_eq!(store.claim_request(100, TTL).unwrap(), Some(key("a")));
+    let measurement = measured("a", 10, 0.5);
+    assert_eq!(store.record_and_claim(&measurement, TTL).unwrap().next, Some(key("b")));
+    let (process, digest) = (store.process.to_string(), digest(&measurement));
+    let sql =
+        "SELECT kept, next_design FROM record_and_claim('a', 6, 0, 'validation', 100, 'int8', 0.5, 10, 4, 0.5, $1,
+        $2, 'mse', 'per-image', 3.25, $3, 0, 2, 'evaluated', '{}', 20, true)";
+    let again = client(&path).query_one(sql, &[&process, &digest, &store.serial]).unwrap();
+    assert_eq!((again.get::<_, bool>(0), again.get::<_, &str>(1)), (true, "b"));
+    assert_eq!(store.events_after(0, 10).unwrap().len(), 1, "told once");
+}
+
+#[test]
+fn a_run_of_an_older_version_is_brought_up_to_date() {
+    let Some(path) = new_run_on_server() else { return };
+    let begun = Store::open(&path).unwrap();
+    for design in ["a", "b"] {
+        begun.enqueue(&key(design)).unwrap();
+    }
+    begun.claim_request(100, TTL).unwrap();
+    execute(
+        &path,
+        "DROP FUNCTION record_and_claim; DROP INDEX claims_by_expiry; ALTER TABLE requests DROP COLUMN turn;
+         UPDATE version SET version = 1",
+    );
+    let again = PathBuf::from(format!("{}&application_name=again", path.display()));
+    let store = Store::open(&again).unwrap();
+    assert_eq!(store.claim_request(100, TTL).unwrap(), Some(key("b")), "the claim on the other one still holds");
+    assert!(store.record_and_claim(&measured("a", 10, 0.5), TTL).unwrap().is_kept);
+    let version = client(&path).query_one("SELECT version FROM version", &[]).unwrap().get::<_, i32>(0);
+    assert_eq!(version, schema::known());
 }
 
 #[test]

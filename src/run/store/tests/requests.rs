@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use super::{TTL, key, measured};
+use super::{TTL, execute, key, measured};
+use crate::record::Event;
 use crate::run::claim::Claim;
-use crate::run::store::Store;
+use crate::run::store::{Recorded, Store};
 
 pub(super) fn requests_are_claimed_once_each_the_oldest_first(path: &Path) {
     let store = Store::open(path).unwrap();
@@ -36,6 +37,21 @@ pub(super) fn a_measured_request_is_gone_and_an_expired_claim_is_taken_over(path
     assert!(store.requests(100).unwrap().is_empty() && store.requested_step().unwrap().is_none());
 }
 
+pub(super) fn a_request_that_is_given_back_is_the_next_one_again(path: &Path) {
+    let store = Store::open(path).unwrap();
+    for design in ["a", "b"] {
+        store.enqueue(&key(design)).unwrap();
+    }
+    assert_eq!(store.claim_request(100, TTL).unwrap(), Some(key("a")));
+    store.release(&key("a")).unwrap();
+    assert_eq!(store.claim_request(100, TTL).unwrap(), Some(key("a")));
+    // One that is claimed without being requested first is passed over.
+    assert_eq!(store.claim(&key("b"), TTL).unwrap(), Claim::Granted);
+    assert_eq!(store.claim_request(100, TTL).unwrap(), None);
+    store.release(&key("b")).unwrap();
+    assert_eq!(store.claim_request(100, TTL).unwrap(), Some(key("b")));
+}
+
 pub(super) fn requests_can_be_taken_back(path: &Path) {
     let store = Store::open(path).unwrap();
     for design in ["a", "b", "c"] {
@@ -45,4 +61,40 @@ pub(super) fn requests_can_be_taken_back(path: &Path) {
     assert_eq!(store.requests(100).unwrap(), [key("a"), key("c")]);
     store.dequeue_all().unwrap();
     assert!(store.requests(100).unwrap().is_empty());
+}
+
+/// Designs of the measurements that events tell of.
+fn told(store: &Store) -> Vec<String> {
+    let events = store.events_after(0, 10).unwrap().into_iter();
+    let design = |event| if let Event::Evaluated(record) = event { Some(record.design) } else { None };
+    events.filter_map(|stored| design(stored.value.event)).collect()
+}
+
+pub(super) fn a_worker_records_with_the_event_and_has_the_next_request(path: &Path) {
+    let store = Store::open(path).unwrap();
+    for design in ["a", "b"] {
+        store.enqueue(&key(design)).unwrap();
+    }
+    assert_eq!(store.claim_request(100, TTL).unwrap(), Some(key("a")));
+    let recorded = store.record_and_claim(&measured("a", 10, 0.5), TTL).unwrap();
+    assert_eq!(recorded, Recorded { is_kept: true, next: Some(key("b")) });
+    assert_eq!(store.claim(&key("b"), TTL).unwrap(), Claim::Held);
+    assert_eq!(store.requests(100).unwrap(), [key("b")]);
+    let recorded = store.record_and_claim(&measured("b", 10, 0.5), TTL).unwrap();
+    assert_eq!(recorded, Recorded { is_kept: true, next: None });
+    assert_eq!(told(&store), ["a", "b"]);
+    assert!(store.record_and_claim(&measured("c", 10, 1.5), TTL).is_err(), "no accuracy");
+}
+
+pub(super) fn what_another_recorded_meanwhile_is_not_told_again(path: &Path) {
+    let store = Store::open(path).unwrap();
+    store.record(&measured("a", 10, 0.5)).unwrap();
+    execute(path, "UPDATE measurements SET process = 'elsewhere/1/1'");
+    assert!(!store.record_and_claim(&measured("a", 10, 0.25), TTL).unwrap().is_kept);
+    assert_eq!(store.measurement(&key("a")).unwrap().unwrap().value, measured("a", 10, 0.5));
+    assert!(told(&store).is_empty());
+    execute(path, "UPDATE measurements SET accuracy = 0.75");
+    assert!(store.record_and_claim(&measured("a", 10, 0.25), TTL).unwrap().is_kept, "the other one was damaged");
+    assert_eq!(store.measurement(&key("a")).unwrap().unwrap().value, measured("a", 10, 0.25));
+    assert_eq!(told(&store), ["a"]);
 }

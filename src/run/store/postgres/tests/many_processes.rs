@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
 use super::*;
-use crate::record::{EvaluationRecord, Measurement, MeasurementKey, Precision, Subset};
+use crate::record::{Measurement, MeasurementKey, Precision, Subset};
 use crate::run::worker::Heartbeat;
 
 const VARIABLE: &str = "SPLITSCOPE_TEST_RUN";
@@ -82,8 +82,9 @@ fn measures_requests() {
     let Some(path) = std::env::var_os(VARIABLE).map(PathBuf::from) else { return };
     let store = Store::open(&path).unwrap();
     let _heartbeat = Heartbeat::start(Store::open(&path).unwrap()).unwrap();
+    let mut claimed = None;
     loop {
-        let Some(key) = store.claim_request(STEP, TTL).unwrap() else {
+        let Some(key) = claimed.take().or_else(|| store.claim_request(STEP, TTL).unwrap()) else {
             if store.requests(STEP).unwrap().is_empty() {
                 return;
             }
@@ -94,10 +95,7 @@ fn measures_requests() {
         let (accuracy, quantisation) = (0.5, None);
         let measurement =
             Measurement { key, accuracy, samples: 1, calibration_batches: 1, seconds: 0.02, quantisation };
-        if store.record(&measurement).unwrap() {
-            let event = Event::Evaluated(EvaluationRecord::new(&measurement, None));
-            store.append(Task::Search, &event).unwrap();
-        }
+        claimed = store.record_and_claim(&measurement, TTL).unwrap().next;
     }
 }
 
