@@ -182,6 +182,9 @@ pub enum RunError {
         /// Message of server or client.
         reason: String,
     },
+    /// The server of a run is silent.
+    #[error("the server of {} does not answer", .0.display())]
+    NoAnswer(PathBuf),
     /// Worker and search measure with different weights.
     #[error(
         "the search measures with other weights of step {step} ({search}) than this worker would ({worker}): training \

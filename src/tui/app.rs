@@ -6,6 +6,7 @@
 mod effects;
 mod follow;
 mod follower;
+mod following;
 mod picture_work;
 mod pictures;
 mod predicting;
@@ -14,6 +15,7 @@ mod recording;
 mod replay;
 mod report_work;
 mod running;
+mod server_work;
 mod shipped;
 mod shipped_run;
 mod tour;

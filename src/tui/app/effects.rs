@@ -103,7 +103,7 @@ impl App {
             Ok(initial) => self.feed(initial),
             Err(error) => {
                 // Where there is no run any more, the next training begins another one.
-                if !follower.run.path().is_dir() {
+                if !follower.run.directory().is_on_server() && !follower.run.path().is_dir() {
                     self.follower = None;
                 }
                 self.failed(task, error.to_string());
@@ -111,7 +111,7 @@ impl App {
         }
     }
 
-    fn failed(&mut self, task: Task, why: String) {
+    pub(super) fn failed(&mut self, task: Task, why: String) {
         self.feed(vec![event_reader::state(task, State::Failed(why))]);
     }
 

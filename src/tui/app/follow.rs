@@ -115,8 +115,14 @@ impl App {
     /// Polls the run if it is time to. Returns `true` if anything is new.
     pub(super) fn poll_run(&mut self) -> bool {
         let Some(follower) = self.follower.as_mut().filter(|follower| follower.is_due()) else { return false };
-        let first = follower.polled.is_none();
-        let Poll { mut updates, ended, error } = follower.poll(self.session.space());
+        let polled = follower.poll(self.session.space());
+        let silence = follower.note_silence();
+        let told = silence.is_some();
+        let Some(Poll { mut updates, ended, failed, error }) = polled else {
+            silence.into_iter().for_each(|(severity, text)| self.say(severity, text));
+            return told;
+        };
+        let first = !std::mem::replace(&mut follower.answered, true);
         let has_more = follower.has_more;
         if let Some(error) = error {
             updates.extend(self.lose(&error));
@@ -124,12 +130,16 @@ impl App {
         if first {
             event_reader::keep_last_states(&mut updates);
         }
-        let new = !updates.is_empty() || !ended.is_empty();
+        let new = told || !updates.is_empty() || !ended.is_empty() || !failed.is_empty();
         self.feed(updates);
         // How a run ended that is only now looked at is shown, and is no news.
         let toast = self.session.toast(self.now_ms()).map(|message| message.severity);
         if first && toast == Some(Severity::Info) {
             self.act(Command::Dismiss);
+        }
+        silence.into_iter().for_each(|(severity, text)| self.say(severity, text));
+        for (task, error) in failed {
+            self.failed(task, error.to_string());
         }
         for one in ended {
             self.ended(&one);

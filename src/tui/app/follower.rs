@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    explore::{Update, progress::State},
+    explore::{Severity, Update, progress::State},
     record::{Event, Task},
     run::{Changes, RunError},
     space::SearchSpace,
@@ -17,22 +17,32 @@ use crate::{
     },
 };
 
+use super::{following::Following, server_work::StartedProcess};
+
 /// Longest wait for input.
 pub(super) const MAX_WAIT: Duration = Duration::from_hours(1);
 /// Poll interval of the database of a run with a running process.
 const POLL_INTERVAL: Duration = Duration::from_millis(120);
 /// Poll interval of other runs: another process may begin to work on them.
 const IDLE_POLL_INTERVAL: Duration = Duration::from_secs(2);
+/// Interval of looks for the answer of a server.
+const ANSWER_INTERVAL: Duration = Duration::from_millis(20);
+/// Time without an answer after which a server is said to be silent.
+const SILENCE: Duration = Duration::from_secs(3);
 /// Chunks of events applied before the next frame.
 const CHUNKS: usize = 16;
 
 /// Run that is followed, and the state of reading it.
 #[allow(clippy::struct_excessive_bools, reason = "each is a state of its own")]
 pub(super) struct Follower {
-    pub(super) run: FollowedRun,
+    pub(super) run: Following,
     pub(super) reader: EventReader,
     /// Time of the last poll; `None` before the first one.
     pub(super) polled: Option<Instant>,
+    /// `true` once a poll was answered since the start or since the work began.
+    pub(super) answered: bool,
+    /// `true` while the server of the run is silent.
+    pub(super) silent: bool,
     /// More changes are at hand than the last poll read.
     pub(super) has_more: bool,
     /// The training of the run is finished: the next one begins a new run.
@@ -40,22 +50,17 @@ pub(super) struct Follower {
     /// The run is not polled until a training or search is started on it.
     detached: bool,
     /// Process that was started and has not told of it yet.
-    awaited: Option<AwaitedProcess>,
+    awaited: Option<StartedProcess>,
     /// Pictures were requested and did not come yet.
     pub(super) expects_pictures: bool,
-}
-
-/// A process that was started on the run.
-#[derive(Clone, Copy)]
-struct AwaitedProcess {
-    task: Task,
-    pid: u32,
 }
 
 /// Result of one poll.
 pub(super) struct Poll {
     pub(super) updates: Vec<Update>,
     pub(super) ended: Vec<followed_run::Ended>,
+    /// Tasks that could not be started.
+    pub(super) failed: Vec<(Task, RunError)>,
     /// Error that ended the poll.
     pub(super) error: Option<RunError>,
 }
@@ -65,9 +70,11 @@ impl Follower {
     pub(super) fn new(run: FollowedRun) -> Self {
         let reader = EventReader::new(run.path());
         Self {
-            run,
+            run: Following::new(run),
             reader,
             polled: None,
+            answered: false,
+            silent: false,
             has_more: true,
             trained: false,
             detached: false,
@@ -82,6 +89,8 @@ impl Follower {
         let interval = if is_busy { POLL_INTERVAL } else { IDLE_POLL_INTERVAL };
         match self.polled {
             _ if self.detached => MAX_WAIT,
+            Some(_) if self.run.silence().is_some_and(|silence| silence < SILENCE) => ANSWER_INTERVAL,
+            Some(_) if self.run.silence().is_some() => POLL_INTERVAL,
             Some(_) if !self.has_more => interval,
             _ => Duration::ZERO,
         }
@@ -103,10 +112,9 @@ impl Follower {
         arguments: Vec<OsString>,
     ) -> Result<Vec<Update>, RunError> {
         self.detached = false;
-        self.awaited = self.run.start(task, program, arguments)?.map(|pid| AwaitedProcess { task, pid });
         // The session forgot the curves when the training began; a resumed run tells them again.
-        self.run.rewind();
-        self.polled = None;
+        self.awaited = self.run.start(task, program, arguments)?;
+        (self.polled, self.answered) = (None, false);
         Ok(self.reader.initial_updates())
     }
 
@@ -116,38 +124,54 @@ impl Follower {
         self.detached = true;
     }
 
-    /// Reads at most [`CHUNKS`] chunks of changes.
-    pub(super) fn poll(&mut self, space: &SearchSpace) -> Poll {
-        if !self.run.is_in_work() {
-            // A process that can't be attached to now may be the next time.
-            let _ = self.run.attach();
-        }
-        let mut poll = Poll { updates: Vec::new(), ended: Vec::new(), error: None };
+    /// Reads at most [`CHUNKS`] chunks of changes; `None` if nothing is known yet.
+    pub(super) fn poll(&mut self, space: &SearchSpace) -> Option<Poll> {
+        self.run.attach();
+        let mut poll = Poll { updates: Vec::new(), ended: Vec::new(), failed: Vec::new(), error: None };
+        let (mut is_answered, mut is_read_up) = (false, false);
         self.has_more = true;
         for _ in 0..CHUNKS {
             match self.run.poll() {
-                Ok((changes, ended)) => {
-                    self.has_more = changes.more;
-                    self.trained |= EventReader::finishes(&changes);
-                    self.awaited = self.awaited.filter(|awaited| !is_started(&changes, awaited.pid));
-                    poll.updates.extend(self.reader.read(space, changes));
-                    poll.ended.extend(ended);
+                Ok(Some(news)) => {
+                    is_answered = true;
+                    self.has_more = news.changes.more;
+                    is_read_up = !news.changes.more;
+                    self.trained |= EventReader::finishes(&news.changes);
+                    let awaited = news.started.or(self.awaited);
+                    self.awaited = awaited.filter(|awaited| !is_started(&news.changes, awaited.pid));
+                    poll.updates.extend(self.reader.read(space, news.changes));
+                    poll.ended.extend(news.ended);
+                    poll.failed.extend(news.failed);
                 }
+                // The rest of what there is comes with the next poll.
+                Ok(None) => self.has_more = false,
                 Err(error) => (poll.error, self.has_more) = (Some(error), false),
             }
             if !self.has_more {
                 break;
             }
         }
-        if !self.has_more
-            && let Some(AwaitedProcess { task, .. }) = self.awaited.take()
-        {
+        if is_read_up && let Some(StartedProcess { task, .. }) = self.awaited.take() {
             // The run tells of the end of earlier work; the present one begins only now.
             let now = if task == Task::Search { State::Starting } else { State::Resuming };
             poll.updates.push(event_reader::state(task, now));
         }
         self.polled = Some(Instant::now());
-        poll
+        (is_answered || poll.error.is_some()).then_some(poll)
+    }
+
+    /// Notes whether the server of the run answers. Returns what is new about that.
+    pub(super) fn note_silence(&mut self) -> Option<(Severity, String)> {
+        let silent = self.run.silence().is_some_and(|silence| silence >= SILENCE);
+        if silent == std::mem::replace(&mut self.silent, silent) {
+            return None;
+        }
+        let path = self.run.path().display();
+        if silent {
+            Some((Severity::Warning, format!("the server does not answer; what is shown may be old ({path})")))
+        } else {
+            Some((Severity::Info, format!("the server answers again ({path})")))
+        }
     }
 }
 

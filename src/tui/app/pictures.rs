@@ -70,9 +70,9 @@ impl App {
     fn ask_for(&mut self, wanted: &WantedPictures) -> Result<(), RunError> {
         self.picture_work.asked = true;
         self.unpack_shipped()?;
-        let Some(follower) = &self.follower else { return Ok(()) };
+        let Some(follower) = &mut self.follower else { return Ok(()) };
         let WantedPictures { design, views, object } = wanted.clone();
-        follower.run.store().request_pictures(&PictureRequest { design, views, object })?;
+        follower.run.request_pictures(PictureRequest { design, views, object })?;
         let work = &mut self.picture_work;
         if work.maker.as_mut().is_none_or(|maker| maker.is_of_other(follower.run.path()) || maker.has_ended()) {
             work.maker = None;
@@ -85,7 +85,7 @@ impl App {
     fn look_after_maker(&mut self) -> PictureProgress {
         let Some(follower) = &self.follower else { return PictureProgress::Idle };
         let ended = self.picture_work.maker.as_mut().is_none_or(PictureMaker::has_ended);
-        let gone = ended || matches!(follower.run.store().picture_request(), Ok(None));
+        let gone = ended || !follower.run.awaits_pictures();
         // An answer may have come since the run was read.
         let was_gone = std::mem::replace(&mut self.picture_work.gone, gone);
         if !gone || !was_gone {
