@@ -13,7 +13,9 @@ bin=$(ls -d /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/local/pgsql/bin 2>/d
 [ -x "$bin/initdb" ] || exit 1
 folder=$(mktemp -d /tmp/splitscope-postgres.XXXXXX)
 chmod 755 "$folder"
-trap '"$bin/pg_ctl" -s -m immediate -D "$folder/data" stop >/dev/null 2>&1; rm -rf "$folder"' EXIT
+trap 'kill -CONT "$(head -n 1 "$folder/data/postmaster.pid")" 2>/dev/null
+    pkill -CONT -P "$(head -n 1 "$folder/data/postmaster.pid")"
+    "$bin/pg_ctl" -s -m immediate -D "$folder/data" stop >/dev/null 2>&1; rm -rf "$folder"' EXIT
 "$bin/initdb" -D "$folder/data" -U splitscope -A trust --no-sync -E UTF8 --locale=C >/dev/null
 echo "host all all all trust" >>"$folder/data/pg_hba.conf"
 begin() {
@@ -27,6 +29,10 @@ while read -r line; do
     stop) "$bin/pg_ctl" -s -w -m fast -D "$folder/data" stop >/dev/null ;;
     crash) "$bin/pg_ctl" -s -w -m immediate -D "$folder/data" stop >/dev/null ;;
     start) begin ;;
+    freeze) pkill -STOP -P "$(head -n 1 "$folder/data/postmaster.pid")"
+        kill -STOP "$(head -n 1 "$folder/data/postmaster.pid")" ;;
+    thaw) kill -CONT "$(head -n 1 "$folder/data/postmaster.pid")"
+        pkill -CONT -P "$(head -n 1 "$folder/data/postmaster.pid")" ;;
     esac
     echo "$line"
 done
@@ -94,6 +100,11 @@ impl PrivateServer {
     /// Starts the server again.
     pub(crate) fn start_again(&mut self) {
         self.tell("start");
+    }
+
+    /// Lets the server answer nothing, as if its network were cut; or lets it answer again.
+    pub(crate) fn freeze(&mut self, frozen: bool) {
+        self.tell(if frozen { "freeze" } else { "thaw" });
     }
 
     fn tell(&mut self, word: &str) {
