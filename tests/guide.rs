@@ -159,7 +159,8 @@ fn blocks(page: &str) -> Vec<PageBlock> {
 /// Runs commands in a folder, where `splitscope` is a shell function.
 fn run_commands(folder: &Path, function: &str, commands: &str) -> Result<(), String> {
     let others = OTHERS.split(' ').map(|name| format!("{name}() {{ :; }}\n")).collect::<Vec<_>>().concat();
-    let script = format!("set -eo pipefail\n{others}srun() {{ \"$@\"; }}\nsplitscope() {{ {function}; }}\n{commands}");
+    let launchers = "srun() { \"$@\"; }\nmpirun() { shift 2; \"$@\"; }\n";
+    let script = format!("set -eo pipefail\n{others}{launchers}splitscope() {{ {function}; }}\n{commands}");
     // A command that waits for another process would wait for ever.
     let output = Command::new("timeout")
         .args(["1200", "bash", "-c", &script])

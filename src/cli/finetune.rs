@@ -1,6 +1,7 @@
 //! `splitscope finetune`: trains one design of a run alone, from the run's weights or from fresh ones.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use anyhow::{Result, bail};
 
@@ -10,7 +11,7 @@ use super::train::{SettingFlags, with_progress};
 use super::{Answer, load, measure};
 use crate::record::Precision;
 use crate::run::{self, FinetuningStart, RunDir, start_finetuning};
-use crate::train::Settings;
+use crate::train::{Alone, Exchange, Settings};
 
 /// Share of the parent's steps that a finetuning takes.
 const STEPS: f64 = 1.0 / 3.0;
@@ -48,7 +49,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         Some(path) if RunDir::exists(path)? => resumed(&RunDir::open(path)?, arguments)?,
         _ => begun(arguments)?,
     };
-    with_progress(&run, &arguments.settings, arguments.json)
+    let alone: Rc<dyn Exchange> = Rc::new(Alone);
+    with_progress(&run, &arguments.settings, &alone, arguments.json)
 }
 
 /// The run of an earlier start, which must be of this command.

@@ -4,33 +4,82 @@ mod arguments;
 mod flags;
 mod start;
 
-use anyhow::Result;
+use std::io::Write;
+use std::path::Path;
+use std::rc::Rc;
+
+use anyhow::{Context, Result};
 
 use super::Answer;
 use super::progress::{Log, ProgressBar};
 use crate::record::Task;
-use crate::run::{self, RunDir, TaskProcess};
+use crate::run::{self, Manifest, RunDir, RunError, TaskProcess};
+use crate::train::exchange::launch;
+use crate::train::{Exchange, RankShare, Settings, TrainError};
 
 pub(super) use arguments::Arguments;
 pub(super) use flags::{SettingFlags, with_settings};
 pub(super) use start::use_threads;
 
 pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
+    let exchange = launch::join()?;
+    let RankShare { rank, ranks } = exchange.share();
+    let outcome = if rank == 0 { lead(arguments, &exchange) } else { follow(arguments, &exchange) };
+    if let Err(error) = &outcome
+        && ranks > 1
+    {
+        // All ranks give up alike, and rank 0 tells of it.
+        if rank == 0 || !is_common(error) {
+            let _ = writeln!(std::io::stderr(), "error: rank {rank} of {ranks}: {error:#}");
+            exchange.abort();
+        }
+    }
+    outcome
+}
+
+/// Trains a run as the only process, or as rank 0 of several.
+fn lead(arguments: &Arguments, exchange: &Rc<dyn Exchange>) -> Result<Answer> {
     let run = start::open_run(arguments)?;
-    with_progress(&run, &arguments.settings, arguments.json)
+    exchange.broadcast(&mut run.manifest().text()?.into_bytes())?;
+    with_progress(&run, &arguments.settings, exchange, arguments.json)
 }
 
 /// Trains a run until all steps are done, printing its events.
-pub(super) fn with_progress(run: &RunDir, flags: &SettingFlags, json: bool) -> Result<Answer> {
-    let settings = run.manifest().training_settings()?;
-    let settings = flags.of_this_start().over(&settings)?;
-    use_threads(settings.threads)?;
-    settings.device.check().map_err(anyhow::Error::msg)?;
+pub(super) fn with_progress(
+    run: &RunDir,
+    flags: &SettingFlags,
+    exchange: &Rc<dyn Exchange>,
+    json: bool,
+) -> Result<Answer> {
+    let settings = settings(flags, run.manifest())?;
     let log = Log::new(Task::Train, json);
     let mut process = TaskProcess::of_command(run, Task::Train, log.sink())?;
     let bar = ProgressBar::new("rendering");
-    let outcome = run::train(run, settings, &mut process, &|done, total| bar.show(done, total));
+    let outcome = run::train(run, settings, exchange, &mut process, &|done, total| bar.show(done, total));
     bar.end();
     process.record_failure(outcome)?;
     Ok(Answer::Yes)
+}
+
+/// Trains beside rank 0, which has the run.
+fn follow(arguments: &Arguments, exchange: &Rc<dyn Exchange>) -> Result<Answer> {
+    let mut text = Vec::new();
+    exchange.broadcast(&mut text)?;
+    let text = String::from_utf8(text).context("rank 0 is another program")?;
+    let manifest = Manifest::parse(&text, Path::new("run.toml"))?;
+    run::train_beside(&manifest, settings(&arguments.settings, &manifest)?, exchange, &|_, _| {})?;
+    Ok(Answer::Yes)
+}
+
+/// Settings of a run as this start of it changes them, which this process is made ready for.
+fn settings(flags: &SettingFlags, manifest: &Manifest) -> Result<Settings> {
+    let settings = flags.of_this_start().over(&manifest.training_settings()?)?;
+    use_threads(settings.threads)?;
+    settings.device.check().map_err(anyhow::Error::msg)?;
+    Ok(settings)
+}
+
+/// Returns `true` for failures that all ranks have at once.
+fn is_common(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(RunError::Train(TrainError::GaveUp { .. })))
 }

@@ -217,7 +217,7 @@ impl Manifest {
     }
 
     /// Reads the text of a manifest, which stands at `path`.
-    pub(super) fn parse(text: &str, path: &Path) -> Result<Self, RunError> {
+    pub(crate) fn parse(text: &str, path: &Path) -> Result<Self, RunError> {
         #[derive(Deserialize)]
         struct Version {
             version: i64,
@@ -237,7 +237,7 @@ impl Manifest {
     }
 
     /// Text of the manifest.
-    pub(super) fn text(&self) -> Result<String, RunError> {
+    pub(crate) fn text(&self) -> Result<String, RunError> {
         toml::to_string_pretty(self).map_err(|error| RunError::Unwritable(error.to_string()))
     }
 

@@ -98,7 +98,7 @@ pub(crate) use scoring::{Scoring, search_by_synflow};
 pub(crate) use searching::{RunSearchOptions, SearchRunner, compare_baselines};
 pub(crate) use split_processes::{SplitProcesses, SplitSettings};
 pub(crate) use task_process::{EventSink, TaskProcess};
-pub(crate) use training::train;
+pub(crate) use training::{train, train_beside};
 pub(crate) use worker::serve_requests;
 
 const DATABASE: &str = "run.db";

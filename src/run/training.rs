@@ -1,26 +1,32 @@
 //! Training as a process on a run.
 
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use super::RunDir;
 use super::error::RunError;
 use super::finetuning;
-use super::loading::{LoadingProgress, load_inputs_controlled};
+use super::loading::{LoadingProgress, load_inputs, load_inputs_controlled};
+use super::manifest::Manifest;
 use super::task_process::TaskProcess;
 use super::usage;
 use super::weights;
 use crate::record::{DataRecord, Event, Measurement};
 use crate::space::SearchSpace;
-use crate::train::{Checkpoints, Inputs, ObserverError, Settings, TrainingLoop, TrainingObserver, newest};
+use crate::train::exchange::decide;
+use crate::train::{Checkpoints, Exchange, Inputs, ObserverError, Settings, TrainingLoop, TrainingObserver, newest};
 
 /// Trains a run from its newest readable checkpoint until all steps are done or the user asks to stop. `settings` may
-/// differ from the run's own in device and threads.
+/// differ from the run's own in device and threads. Of several processes that train it this is rank 0.
 ///
 /// # Errors
-/// Data or checkpoints can't be read, the training collapsed too often, or the database fails.
+/// Data or checkpoints can't be read, the training collapsed too often, the database fails, or another rank has ended.
 pub(crate) fn train(
     run: &RunDir,
     settings: Settings,
+    exchange: &Rc<dyn Exchange>,
     process: &mut TaskProcess,
     progress: LoadingProgress<'_>,
 ) -> Result<(), RunError> {
@@ -45,14 +51,44 @@ pub(crate) fn train(
     }
     compare_with_record(resumed_from, recorded, process)?;
     let started = Instant::now();
-    let Some(inputs) = load_inputs_controlled(run.manifest(), &space, process, progress)? else {
+    let inputs = load_inputs_controlled(run.manifest(), &space, process, progress)?;
+    decide(&**exchange, || Ok::<_, RunError>(inputs.is_some()))?;
+    let Some(inputs) = inputs else {
         return process.emit(Event::Stopped { reason: "before the data were ready".into() });
     };
     process.emit(Event::Data(data_record(&space, &inputs, started.elapsed().as_secs_f64())))?;
-    let mut training = TrainingLoop::new(space, settings, inputs, Some(checkpoints));
+    let training = TrainingLoop::new(space, settings, inputs, Some(checkpoints));
+    let mut training = training.with_exchange(Rc::clone(exchange));
     if let Some(trainer) = training.run_from(trainer, errors, process)? {
         finetuning::tell_parent(run, trainer.steps_done(), process)?;
     }
+    Ok(())
+}
+
+/// Trains beside rank 0, which has the run, until it says that it is over.
+///
+/// # Errors
+/// Data can't be read, the training collapsed too often, or another rank has ended.
+pub(crate) fn train_beside(
+    manifest: &Manifest,
+    settings: Settings,
+    exchange: &Rc<dyn Exchange>,
+    progress: LoadingProgress<'_>,
+) -> Result<(), RunError> {
+    // They reach all processes that were started together; rank 0 stops, and tells the others.
+    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        signal_hook::flag::register(signal, Arc::new(AtomicBool::new(false))).map_err(RunError::Signals)?;
+    }
+    let space = manifest.search_space()?;
+    // Rank 0 first: what it renders is then in the cache of its machine.
+    if !decide(&**exchange, || Ok::<_, RunError>(true))? {
+        return Ok(());
+    }
+    let inputs = load_inputs(manifest, &space, progress)?;
+    let (trainer, _) = newest(None, &space, &settings)?;
+    let training = TrainingLoop::new(space, settings, inputs, None);
+    let mut silent = |_: &Event| {};
+    training.with_exchange(Rc::clone(exchange)).run_from(trainer, Vec::new(), &mut silent)?;
     Ok(())
 }
 

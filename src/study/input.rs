@@ -1,6 +1,7 @@
 //! Input of studies: cost model, trained runs, short trainings.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use super::error::StudyError;
 use crate::cost::{CostModel, DesignReport, TransmitConfig};
@@ -9,7 +10,7 @@ use crate::files::sha256;
 use crate::record::{Measurement, MeasurementKey, Precision, Subset, Task};
 use crate::run::{Manifest, RunDir, RunError, RunEvaluator, TaskProcess, train};
 use crate::space::Design;
-use crate::train::Settings;
+use crate::train::{Alone, Exchange, Settings};
 
 /// Steps of a training for a study; a tenth with `quick`.
 const STEPS: u64 = 1500;
@@ -151,7 +152,8 @@ impl StudyInput {
         let store = run.store()?;
         if store.last_step()? < settings.steps {
             let mut process = TaskProcess::new(&run, Task::Train, Box::new(|_| {}))?;
-            train(&run, settings.clone(), &mut process, &|_, _| {})?;
+            let alone: Rc<dyn Exchange> = Rc::new(Alone);
+            train(&run, settings.clone(), &alone, &mut process, &|_, _| {})?;
         }
         if store.last_step()? < settings.steps {
             return Err(StudyError::Nothing(format!("the training of {} was stopped", path.display())));

@@ -7,16 +7,16 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
 use super::inputs::PreparedBatch;
-use super::{Inputs, Settings, TrainError};
+use super::{Inputs, RankShare, Settings, TrainError};
 
 /// A batch with the source of the step's other random choices.
 pub(super) type Drawn = (PreparedBatch, ChaCha8Rng);
 
-/// The batch of a step, a pure function of the settings and the step.
-pub(super) fn draw(inputs: &Inputs, settings: &Settings, step: u64) -> Result<Drawn, TrainError> {
+/// A rank's share of the batch of a step, a pure function of the settings and the step.
+pub(super) fn draw(inputs: &Inputs, settings: &Settings, step: u64, share: RankShare) -> Result<Drawn, TrainError> {
     let mut rng = ChaCha8Rng::seed_from_u64(settings.seed);
     rng.set_stream(step + 1);
-    let batch = inputs.prepared_batch(settings, step, &mut rng)?;
+    let batch = inputs.prepared_batch(settings, step, &mut rng, share)?;
     Ok((batch, rng))
 }
 
@@ -28,9 +28,9 @@ pub(super) struct BatchAhead {
 
 impl BatchAhead {
     /// Starts with the batch of `step`.
-    pub(super) fn start(inputs: &Inputs, settings: &Settings, step: u64) -> Self {
+    pub(super) fn start(inputs: &Inputs, settings: &Settings, step: u64, share: RankShare) -> Self {
         let (inputs, settings) = (inputs.clone(), settings.clone());
-        Self { step, drawn: std::thread::spawn(move || draw(&inputs, &settings, step)) }
+        Self { step, drawn: std::thread::spawn(move || draw(&inputs, &settings, step, share)) }
     }
 
     /// Waits for the batch.
@@ -57,8 +57,9 @@ mod tests {
         let inputs = Inputs::new(data, &SearchSpace::shipped("tabletop").unwrap()).unwrap();
         let settings = Settings { images: 12, ..Settings::default() };
         for step in [0, 7] {
-            let (found, mut rng) = BatchAhead::start(&inputs, &settings, step).finish().unwrap();
-            let (wanted, mut other) = draw(&inputs, &settings, step).unwrap();
+            let whole = RankShare::WHOLE;
+            let (found, mut rng) = BatchAhead::start(&inputs, &settings, step, whole).finish().unwrap();
+            let (wanted, mut other) = draw(&inputs, &settings, step, whole).unwrap();
             assert_eq!(found, wanted);
             assert_eq!(rng.next_u64(), other.next_u64());
         }

@@ -19,7 +19,7 @@ pub enum DeviceKind {
     Flex,
     /// burn-ndarray, on the CPU.
     Ndarray,
-    /// The first NVIDIA GPU.
+    /// The first NVIDIA GPU; of several processes that were started together each takes another.
     #[cfg(feature = "cuda")]
     Cuda,
     /// The first GPU of any maker.
@@ -63,7 +63,7 @@ impl DeviceKind {
             Self::Auto | Self::Flex => Device::flex(),
             Self::Ndarray => Device::ndarray(),
             #[cfg(feature = "cuda")]
-            Self::Cuda => Device::cuda(0),
+            Self::Cuda => Device::cuda(super::exchange::launch::gpu()),
             #[cfg(feature = "wgpu")]
             Self::Wgpu => Device::wgpu(burn::tensor::DeviceKind::default()),
             #[cfg(feature = "cube-cpu")]

@@ -9,7 +9,7 @@ use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
-use super::{Settings, TrainError};
+use super::{RankShare, Settings, TrainError};
 use crate::data::augment::{Augmentation, Augmenter};
 use crate::data::random::Stream;
 use crate::data::{DataError, Dataset, PixelStatistics};
@@ -27,6 +27,8 @@ pub struct Batch {
     pub labels: Vec<u16>,
     /// `[objects, classes]`, 1 at the class.
     pub targets: Tensor<2>,
+    /// Objects of the batch of each rank that trains; one entry if there is one.
+    pub rank_objects: Vec<usize>,
 }
 
 impl Batch {
@@ -44,9 +46,15 @@ impl Batch {
     /// the batch, and they begin anew behind it.
     pub fn share(&self, share: f64, index: usize) -> Range<usize> {
         let objects = self.objects();
-        let size = ((objects as f64 * share).ceil() as usize).clamp(1, objects);
+        let size = part_size(objects, share);
         let start = (index % objects.div_ceil(size) * size).min(objects - size);
         start..start + size
+    }
+
+    /// Weight of the mean over this rank's part of the given share in the mean over the parts of all ranks.
+    pub(super) fn rank_weight(&self, share: f64) -> f64 {
+        let all: usize = self.rank_objects.iter().map(|&objects| part_size(objects, share)).sum();
+        part_size(self.objects(), share) as f64 / all as f64
     }
 
     /// The objects at these places.
@@ -62,8 +70,14 @@ impl Batch {
             cameras: self.cameras.clone(),
             targets: self.targets.clone().slice(s![places.clone(), ..]),
             labels: self.labels[places].to_vec(),
+            rank_objects: self.rank_objects.clone(),
         }
     }
+}
+
+/// Objects of a part of the given share.
+fn part_size(objects: usize, share: f64) -> usize {
+    ((objects as f64 * share).ceil() as usize).clamp(1, objects)
 }
 
 /// A batch that is not on a device yet.
@@ -75,6 +89,7 @@ pub(super) struct PreparedBatch {
     cameras: ViewSet,
     labels: Vec<u16>,
     classes: usize,
+    rank_objects: Vec<usize>,
 }
 
 impl PreparedBatch {
@@ -90,6 +105,7 @@ impl PreparedBatch {
             cameras: self.cameras,
             targets: Tensor::from_data(TensorData::new(targets, [objects, classes]), device),
             labels: self.labels,
+            rank_objects: self.rank_objects,
         }
     }
 }
@@ -162,15 +178,16 @@ impl Inputs {
         rng: &mut impl Rng,
         device: &Device,
     ) -> Result<Batch, TrainError> {
-        Ok(self.prepared_batch(settings, step, rng)?.to(device))
+        Ok(self.prepared_batch(settings, step, rng, RankShare::WHOLE)?.to(device))
     }
 
-    /// As [`Self::training_batch`], not yet on a device.
+    /// As [`Self::training_batch`], a rank's share of it, not yet on a device. What is drawn is the same for all ranks.
     pub(super) fn prepared_batch(
         &self,
         settings: &Settings,
         step: u64,
         rng: &mut impl Rng,
+        share: RankShare,
     ) -> Result<PreparedBatch, TrainError> {
         let train = &self.data.split.train;
         let choices: Vec<usize> =
@@ -180,13 +197,14 @@ impl Inputs {
         // The first cameras are those that designs of fewer sensors have; any others, so that each teaches and any may
         // be lost.
         let cameras = if rng.random() { ViewSet::first(count) } else { ViewSet::drawn(count, self.data.views, rng) };
-        let size = (settings.images / count).clamp(1, train.len().max(1));
+        let size = (settings.images / count).clamp(1, train.len().max(1)).max(share.ranks);
         // Steps see different numbers of objects, so the place in the pass is drawn rather than counted.
         let start = rng.random_range(0..train.len());
         let order = self.shuffled(settings.seed, step / 8);
         let objects: Vec<u32> = (0..size).map(|index| train[order[(start + index) % order.len()]]).collect();
         let augmenter = Augmenter::new(&self.data, settings.augmentation);
-        self.assemble(&objects, &cameras, (&augmenter, rng.random()))
+        let batch = self.assemble(&objects[share.of(size)], &cameras, (&augmenter, rng.random()))?;
+        Ok(PreparedBatch { rank_objects: share.sizes(size), ..batch })
     }
 
     /// Objects as they are.
@@ -249,6 +267,7 @@ impl Inputs {
             cameras: views.clone(),
             labels: objects.iter().map(|&object| data.labels[object as usize]).collect(),
             classes: data.classes.len(),
+            rank_objects: vec![objects.len()],
         })
     }
 

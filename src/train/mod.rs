@@ -11,9 +11,11 @@ mod checkpoint;
 mod collapse;
 mod device;
 pub(crate) mod evaluator;
+pub(crate) mod exchange;
 mod inputs;
 mod loss;
 mod optimiser;
+mod ranks;
 mod rate;
 mod sandwich;
 mod settings;
@@ -21,12 +23,16 @@ pub(crate) mod step_bench;
 mod synflow;
 mod trainer;
 mod training_loop;
+mod weights;
 
 pub(crate) use checkpoint::WeightFiles;
 pub use checkpoint::{Checkpoints, LoadedWeights, TrainingState};
 pub use collapse::CollapseDetector;
 pub use device::DeviceKind;
 pub use evaluator::DesignEvaluator;
+#[cfg(feature = "mpi")]
+pub use exchange::MpiExchange;
+pub use exchange::{Alone, Exchange, RankShare, ThreadExchange};
 pub use inputs::{Batch, Inputs};
 pub(crate) use optimiser::AdamW;
 pub use sandwich::Net;
@@ -115,6 +121,29 @@ pub enum TrainError {
     /// A design is not of the space.
     #[error(transparent)]
     Design(#[from] ParseDesignError),
+    /// Another process of a training on several has ended.
+    #[error("rank {rank} of the training has ended")]
+    RankEnded {
+        /// Number of the process.
+        rank: usize,
+    },
+    /// A rank can't begin where rank 0 stands.
+    #[error("the state of rank 0 can't be taken over: {0}")]
+    RankState(String),
+    /// The processes of a training no longer have the same weights.
+    #[error(
+        "after step {step} the weights of rank {rank} are not those of rank 0; all ranks need the same program, the same \
+         data and the same kind of processor"
+    )]
+    RanksDiffer {
+        /// Steps done.
+        step: u64,
+        /// Number of this process.
+        rank: usize,
+    },
+    /// MPI does not serve this program.
+    #[error("MPI can't be used: {0}")]
+    Mpi(String),
     /// The observer of a training failed.
     #[error(transparent)]
     Observer(#[from] ObserverError),

@@ -8,7 +8,7 @@ use burn::optim::{
     AdamWState, AdaptiveMomentumState, GradientsParams, LearningRate, ModuleOptimizer, Optimizer, RecordState,
     StateSink, StateSource,
 };
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{Optimiser, Settings};
 use crate::kernels::{self, AdamWStep, SgdStep};
@@ -213,13 +213,47 @@ impl GradientSum {
     }
 }
 
+/// Gradients in the order of the parameters, each flattened.
+pub(super) fn gradient_values(gradients: &GradientsParams, supernet: &Supernet) -> Vec<Tensor<1>> {
+    struct Values<'a>(&'a GradientsParams, Vec<Tensor<1>>);
+    impl ModuleVisitor for Values<'_> {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let flat = |gradient: Tensor<D>| {
+                let count: usize = gradient.dims().iter().product();
+                gradient.reshape([count])
+            };
+            self.1.extend(self.0.get::<D>(param.id).map(flat));
+        }
+    }
+    let mut values = Values(gradients, Vec::new());
+    supernet.visit(&mut values);
+    values.1
+}
+
+/// The gradients with other values, in the order of [`gradient_values`].
+pub(super) fn with_values(gradients: GradientsParams, supernet: &Supernet, values: &[f32]) -> GradientsParams {
+    struct Replace<'a>(GradientsParams, &'a [f32]);
+    impl ModuleVisitor for Replace<'_> {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let Some(gradient) = self.0.remove::<D>(param.id) else { return };
+            let shape = gradient.dims();
+            let (own, rest) = self.1.split_at(shape.iter().product());
+            self.1 = rest;
+            let data = TensorData::new(own.to_vec(), shape);
+            self.0.register(param.id, Tensor::<D>::from_data(data, &gradient.device()));
+        }
+    }
+    let mut replace = Replace(gradients, values);
+    supernet.visit(&mut replace);
+    replace.0
+}
+
 #[cfg(test)]
 mod tests {
     use burn::optim::decay::WeightDecayConfig;
     use burn::optim::grad_clipping::GradientClippingConfig;
     use burn::optim::momentum::MomentumConfig;
     use burn::optim::{AdamWConfig, SgdConfig};
-    use burn::tensor::TensorData;
 
     use super::*;
 

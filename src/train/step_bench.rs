@@ -92,6 +92,7 @@ impl TrainingBench {
             ),
             cameras: ViewSet::first(1),
             labels,
+            rank_objects: vec![images],
             targets: Tensor::from_data(TensorData::new(targets.collect::<Vec<f32>>(), [images, classes]), &tracked),
         };
         let mut trainer = Trainer::new(space, settings, device);

@@ -1,5 +1,6 @@
 //! The trainer: one step after the other on a pair of supernets.
 
+use std::rc::Rc;
 use std::time::Instant;
 
 use burn::module::Module;
@@ -10,11 +11,11 @@ use rand_chacha::rand_core::SeedableRng;
 
 use super::batch_ahead::{BatchAhead, Drawn, draw};
 use super::collapse::CollapseDetector;
-use super::optimiser::{GradientSum, optimiser};
+use super::optimiser::{self, GradientSum};
 use super::sandwich::Net;
 use super::{
-    Attention, Batch, Distillation, Inputs, NetReport, Settings, SplitStart, StepReport, TrainError, evaluator, loss,
-    sandwich,
+    Alone, Attention, Batch, Distillation, Exchange, Inputs, NetReport, Settings, SplitStart, StepReport, TrainError,
+    evaluator, loss, sandwich, weights,
 };
 use crate::kernels;
 use crate::record::{Clipping, Precision, Role, StepSeconds};
@@ -38,6 +39,7 @@ pub struct Trainer {
     /// `true` on a device that is not the processor.
     on_gpu: bool,
     ahead: Option<BatchAhead>,
+    pub(super) exchange: Rc<dyn Exchange>,
 }
 
 impl Trainer {
@@ -46,7 +48,7 @@ impl Trainer {
         let on_gpu = !kernels::are_in_memory(device);
         let device = device.clone().autodiff();
         let supernet = Supernet::new(&space, settings.initialisation, settings.seed, &device);
-        let optimiser = optimiser(&settings, &supernet);
+        let optimiser = optimiser::optimiser(&settings, &supernet);
         Self {
             space,
             settings,
@@ -58,6 +60,7 @@ impl Trainer {
             collapse_detector: CollapseDetector::default(),
             on_gpu,
             ahead: None,
+            exchange: Rc::new(Alone),
         }
     }
 
@@ -74,8 +77,8 @@ impl Trainer {
     /// Trains one step: all nets of the sandwich on one batch, their gradients added, one update.
     ///
     /// # Errors
-    /// A loss that is not a number, or that is back at that of guessing, or a file of samples that cannot be read;
-    /// nothing was updated then.
+    /// A loss that is not a number, or that is back at that of guessing, a file of samples that cannot be read, or
+    /// another rank that has ended; nothing was updated then.
     pub fn step(&mut self, inputs: &Inputs) -> Result<StepReport, TrainError> {
         let mut clock = Clock::start();
         if self.step > 0 && self.step == self.settings.teacher_steps() {
@@ -108,11 +111,11 @@ impl Trainer {
         let ahead = self.ahead.take().filter(|ahead| ahead.step == self.step);
         let drawn = match ahead {
             Some(ahead) => ahead.finish()?,
-            None => draw(inputs, &self.settings, self.step)?,
+            None => draw(inputs, &self.settings, self.step, self.exchange.share())?,
         };
         let next = self.step + 1;
         if self.on_gpu && next < self.settings.steps {
-            self.ahead = Some(BatchAhead::start(inputs, &self.settings, next));
+            self.ahead = Some(BatchAhead::start(inputs, &self.settings, next, self.exchange.share()));
         }
         Ok(drawn)
     }
@@ -120,7 +123,7 @@ impl Trainer {
     /// Trains one step on a batch whatever the losses; returns the number of images that all nets together go through.
     ///
     /// # Errors
-    /// The design to train is not of the space.
+    /// The design to train is not of the space, or another rank has ended.
     pub(super) fn step_on(&mut self, batch: &Batch) -> Result<usize, TrainError> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.settings.seed);
         rng.set_stream(self.step + 1);
@@ -134,7 +137,7 @@ impl Trainer {
     /// device stands still while it is read.
     ///
     /// # Errors
-    /// The design to train is not of the space.
+    /// The design to train is not of the space, or another rank has ended.
     fn train_nets(
         &self,
         batch: &Batch,
@@ -146,24 +149,32 @@ impl Trainer {
             Some(design) => vec![Net::new(Role::Design, Route::of_design(&self.space, &design))],
             None => sandwich::nets(&self.space, &self.settings, self.step, rng),
         };
-        let (mut logits, mut parts) = (Vec::new(), Vec::new());
+        let (mut logits, mut parts, mut rank_weights) = (Vec::new(), Vec::new(), Vec::new());
         for (index, net) in nets.iter().enumerate() {
-            let part =
-                if index == 0 { 0..batch.objects() } else { batch.share(self.settings.student_share, index - 1) };
-            logits.push(self.train_net(net, &batch.part(part.clone()), part.start, pass, clock));
+            let share = if index == 0 { 1.0 } else { self.settings.student_share };
+            let part = batch.share(share, index.saturating_sub(1));
+            let weight = batch.rank_weight(share);
+            logits.push(self.train_net(net, &batch.part(part.clone()), (part.start, weight), pass, clock)?);
             parts.push(part);
+            rank_weights.push(weight);
         }
         let (gradients, squares) = std::mem::take(&mut pass.gradients).total(&self.supernet);
         pass.total = gradients;
+        let is_alone = !self.exchange.share().has_others();
         let logits = logits.into_iter().map(|logits| logits.flatten(0, 1));
-        let values = values_of(logits.chain(squares).collect());
+        let of_gradients = if is_alone { squares } else { optimiser::gradient_values(&pass.total, &self.supernet) };
+        let values = values_of(logits.chain(of_gradients).collect());
         let mut rest = &values[..];
         for (net, part) in nets.iter().zip(parts) {
             let (found, others) = rest.split_at(part.len() * self.space.classes as usize);
             pass.reports.push(loss::report(net.role, found, &batch.labels[part]));
             rest = others;
         }
-        pass.gradient_norm = rest.iter().copied().map(f64::from).sum::<f64>().sqrt();
+        if is_alone {
+            pass.gradient_norm = rest.iter().copied().map(f64::from).sum::<f64>().sqrt();
+        } else {
+            self.sum_over_ranks(rest, &rank_weights, pass)?;
+        }
         pass.seconds.optimiser += clock.lap();
         Ok(())
     }
@@ -181,6 +192,25 @@ impl Trainer {
         Pass { gradients: GradientSum::new(self.on_gpu), ..Pass::default() }
     }
 
+    /// Makes the gradients of this rank's share, and its reports, those of the batch of all ranks: the one exchange of
+    /// a step. `rank_weights` are the weights of this rank in the means of the nets.
+    fn sum_over_ranks(&self, gradients: &[f32], rank_weights: &[f64], pass: &mut Pass) -> Result<(), TrainError> {
+        let mut sums = gradients.to_vec();
+        for (report, weight) in pass.reports.iter().zip(rank_weights) {
+            sums.extend([report.loss * weight, report.accuracy * weight].map(|mean| mean as f32));
+        }
+        sums.push(pass.images as f32);
+        self.exchange.sum(&mut sums)?;
+        let (gradients, means) = sums.split_at(gradients.len());
+        for (report, mean) in pass.reports.iter_mut().zip(means.chunks_exact(2)) {
+            (report.loss, report.accuracy) = (mean[0].into(), mean[1].into());
+        }
+        pass.images = means.last().map_or(0, |&images| images as usize);
+        pass.gradient_norm = gradients.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt();
+        pass.total = optimiser::with_values(std::mem::take(&mut pass.total), &self.supernet, gradients);
+        Ok(())
+    }
+
     /// Updates the weights with the gradients of a step; returns the learning rate.
     fn update(&mut self, pass: &mut Pass) -> f64 {
         let learning_rate = self.settings.learning_rate_at(self.step) * self.lr_scale;
@@ -190,14 +220,24 @@ impl Trainer {
         learning_rate
     }
 
-    /// Forward and backward pass of one net on its part of the batch, which begins at object `start` of it; returns the
-    /// logits `[objects, classes]`.
-    fn train_net(&self, net: &Net, batch: &Batch, start: usize, pass: &mut Pass, clock: &mut Clock) -> Tensor<2> {
-        let route = self.attended(net, batch);
+    /// Forward and backward pass of one net on its part of the batch, which begins at object `start` of it and counts
+    /// by `weight`; returns the logits `[objects, classes]`.
+    fn train_net(
+        &self,
+        net: &Net,
+        batch: &Batch,
+        (start, weight): (usize, f64),
+        pass: &mut Pass,
+        clock: &mut Clock,
+    ) -> Result<Tensor<2>, TrainError> {
+        let route = self.attended(net, batch, weight)?;
         let logits = self.supernet.forward(batch.views.clone(), &batch.cameras, route, &mut self.numerics());
         pass.images += batch.images();
         let teacher = pass.teacher.as_ref().map(|teacher| teacher.clone().narrow(0, start, batch.objects()));
-        let loss = loss::of_net(&self.settings, logits.clone(), teacher, batch);
+        let mut loss = loss::of_net(&self.settings, logits.clone(), teacher, batch);
+        if self.exchange.share().has_others() {
+            loss = loss * weight;
+        }
         pass.seconds.forward += clock.lap();
         let logits = logits.detach();
         if net.role == Role::Largest && self.settings.distillation != Distillation::None {
@@ -206,31 +246,33 @@ impl Trainer {
         let gradients = GradientsParams::from_grads(loss.backward(), &self.supernet);
         pass.gradients.add(&self.supernet, gradients);
         pass.seconds.backward += clock.lap();
-        logits.inner()
+        Ok(logits.inner())
     }
 
-    /// Picks one of a net's routes by their losses on the batch, as [`Attention`] says.
-    fn attended<'a>(&self, net: &'a Net, batch: &Batch) -> &'a Route {
+    /// Picks one of a net's routes by their losses on the batch of all ranks, as [`Attention`] says.
+    fn attended<'a>(&self, net: &'a Net, batch: &Batch, weight: f64) -> Result<&'a Route, TrainError> {
         let [first, rest @ ..] = &net.routes[..] else { unreachable!("every net has a route") };
         if rest.is_empty() {
-            return first;
+            return Ok(first);
         }
         let (supernet, x) = (self.supernet.valid(), batch.views.clone().inner());
         let loss = |route: &Route| {
             let logits = supernet.forward(x.clone(), &batch.cameras, route, &mut self.numerics());
             loss::report(net.role, &values_of(vec![logits.flatten(0, 1)]), &batch.labels).loss
         };
+        let mut losses: Vec<f64> = net.routes.iter().map(loss).collect();
+        if self.exchange.share().has_others() {
+            let mut sums: Vec<f32> = losses.iter().map(|loss| (loss * weight) as f32).collect();
+            self.exchange.sum(&mut sums)?;
+            losses = sums.into_iter().map(f64::from).collect();
+        }
         let better = |loss: f64, best: f64| match self.settings.attention {
             Attention::WorstUp => loss > best,
             Attention::Off | Attention::BestUp => loss < best,
         };
-        let start = (first, loss(first));
-        rest.iter()
-            .fold(start, |best, route| {
-                let found = loss(route);
-                if better(found, best.1) { (route, found) } else { best }
-            })
-            .0
+        let others = net.routes.iter().zip(&losses).skip(1);
+        let start = (first, losses[0]);
+        Ok(others.fold(start, |best, (route, &found)| if better(found, best.1) { (route, found) } else { best }).0)
     }
 
     fn check(&mut self, found: &NetReport) -> Result<(), TrainError> {
@@ -260,7 +302,8 @@ impl Trainer {
             }
             supernet = supernet.with_principal_splits(&covariances);
         }
-        self.supernet = supernet.with_sensor_as_aggregator();
+        // Sums round in another way where a rank has another number of threads.
+        self.supernet = weights::of_first_rank(supernet.with_sensor_as_aggregator(), &*self.exchange)?;
         Ok(())
     }
 
@@ -308,51 +351,6 @@ impl Clock {
 }
 
 #[cfg(all(test, feature = "cube"))]
-mod tests {
-    use burn::tensor::TensorData;
-
-    use super::*;
-    use crate::diagnostic::Source;
-
-    /// Losses of all nets and the norm of their gradients, in two steps.
-    fn figures(device: &Device) -> [Vec<f64>; 2] {
-        const OBJECTS: usize = 6;
-        let source = Source::new("step.toml", include_str!("step.toml").to_owned());
-        let space = SearchSpace::from_toml(&source).unwrap().at_resolution(16);
-        let (classes, channels) = (space.classes as usize, space.input_channels as usize);
-        let settings = Settings { images: OBJECTS, ..Settings::default() };
-        let mut trainer = Trainer::new(space, settings, device);
-        trainer.step = trainer.settings.teacher_steps();
-        let wave = |at: usize| ((at * at) as f32 * 0.37).sin();
-        let pixels: Vec<f32> = (0..OBJECTS * 16 * 16 * channels).map(wave).collect();
-        let targets: Vec<f32> =
-            (0..OBJECTS * classes).map(|at| f32::from(u8::from(at / classes == at % classes))).collect();
-        let batch = Batch {
-            views: Tensor::from_data(TensorData::new(pixels, [OBJECTS, 16, 16, channels]), &trainer.device),
-            cameras: ViewSet::first(1),
-            labels: (0..OBJECTS as u16).collect(),
-            targets: Tensor::from_data(TensorData::new(targets, [OBJECTS, classes]), &trainer.device),
-        };
-        [(); 2].map(|()| {
-            let mut pass = trainer.pass();
-            let mut rng = ChaCha8Rng::seed_from_u64(trainer.step);
-            trainer.train_nets(&batch, &mut rng, &mut pass, &mut Clock::start()).unwrap();
-            trainer.update(&mut pass);
-            pass.reports.iter().map(|report| report.loss).chain([pass.gradient_norm]).collect()
-        })
-    }
-
-    /// CubeCL's processor runtime would take minutes.
-    #[test]
-    fn steps_on_a_gpu_are_those_on_the_processor() {
-        let Some(device) = kernels::gpu_under_test() else { return };
-        let found = figures(&device);
-        let wanted = figures(&Device::flex());
-        // The first update divides each gradient by its own size, which multiplies the noise of small ones.
-        for ((found, wanted), tolerance) in found.iter().zip(&wanted).zip([1e-3, 0.05]) {
-            for (found, wanted) in found.iter().zip(wanted) {
-                assert!((found / wanted - 1.0).abs() < tolerance, "{found} instead of {wanted}");
-            }
-        }
-    }
-}
+mod gpu_tests;
+#[cfg(test)]
+mod tests;

@@ -27,11 +27,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::rc::Rc;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 
+use super::exchange::decide;
 use super::rate::TrainingRate;
-use super::{Checkpoints, DesignEvaluator, Inputs, Settings, StepReport, TrainError, Trainer};
+use super::{Alone, Checkpoints, DesignEvaluator, Exchange, Inputs, Settings, StepReport, TrainError, Trainer};
 use crate::record::{
     Clipping, EvaluationRecord, Event, Measurement, MeasurementKey, Precision, Role, StepRecord, Subset,
 };
@@ -106,12 +109,20 @@ pub struct TrainingLoop {
     inputs: Inputs,
     checkpoints: Option<Checkpoints>,
     rate: TrainingRate,
+    exchange: Rc<dyn Exchange>,
 }
 
 impl TrainingLoop {
     /// Training of a space. Without `checkpoints` nothing is written, and a rollback goes back to the start.
     pub fn new(space: SearchSpace, settings: Settings, inputs: Inputs, checkpoints: Option<Checkpoints>) -> Self {
-        Self { space, settings, inputs, checkpoints, rate: TrainingRate::default() }
+        Self { space, settings, inputs, checkpoints, rate: TrainingRate::default(), exchange: Rc::new(Alone) }
+    }
+
+    /// Trains with other ranks. Rank 0 alone has checkpoints, measures, and is asked to stop; the others go where it
+    /// goes, and their observers hear of nothing.
+    #[must_use]
+    pub fn with_exchange(self, exchange: Rc<dyn Exchange>) -> Self {
+        Self { exchange, ..self }
     }
 
     /// Trains from the newest readable checkpoint, or from the start, until all steps are done. Returns the trainer;
@@ -135,12 +146,11 @@ impl TrainingLoop {
         observer: &mut dyn TrainingObserver,
     ) -> Result<Option<Trainer>, TrainError> {
         self.forget_unreadable(&trainer, errors, observer)?;
+        trainer.join(Rc::clone(&self.exchange))?;
         let mut rollbacks = 0;
         while trainer.steps_done() < self.settings.steps {
-            if observer.should_stop()? {
-                self.save(&trainer, None, observer)?;
-                let reason = format!("at step {} of {}", trainer.steps_done(), self.settings.steps);
-                observer.event(Event::Stopped { reason })?;
+            if decide(&*self.exchange, || observer.should_stop().map_err(TrainError::from))? {
+                self.stop(&trainer, observer)?;
                 return Ok(None);
             }
             match trainer.step(&self.inputs) {
@@ -158,6 +168,16 @@ impl TrainingLoop {
         }
         self.finish(&trainer, observer)?;
         Ok(Some(trainer))
+    }
+
+    fn stop(&self, trainer: &Trainer, observer: &mut dyn TrainingObserver) -> Result<(), TrainError> {
+        trainer.compare_ranks()?;
+        if !self.exchange.share().leads() {
+            return Ok(());
+        }
+        self.save(trainer, None, observer)?;
+        let reason = format!("at step {} of {}", trainer.steps_done(), self.settings.steps);
+        Ok(observer.event(Event::Stopped { reason })?)
     }
 
     /// Deletes checkpoints that can't be read, which would hide later ones.
@@ -187,6 +207,11 @@ impl TrainingLoop {
         further: bool,
         observer: &mut dyn TrainingObserver,
     ) -> Result<Trainer, TrainError> {
+        if !self.exchange.share().leads() {
+            let mut trainer = newest(None, &self.space, &self.settings)?.0;
+            trainer.join(Rc::clone(&self.exchange))?;
+            return Ok(trainer);
+        }
         let steps = self.checkpoints.as_ref().map(Checkpoints::steps).unwrap_or_default();
         let to = steps.iter().rev().nth(usize::from(further)).copied().unwrap_or(0);
         observer.before_checkpoints_change()?;
@@ -199,6 +224,7 @@ impl TrainingLoop {
         trainer.halve_lr_from(from);
         let text = format!("{error}; the learning rate is halved");
         observer.event(Event::RolledBack { from: from.steps_done(), to, text })?;
+        trainer.join(Rc::clone(&self.exchange))?;
         Ok(trainer)
     }
 
@@ -208,9 +234,15 @@ impl TrainingLoop {
         report: &StepReport,
         observer: &mut dyn TrainingObserver,
     ) -> Result<(), TrainError> {
+        let step = report.step;
+        if step == self.settings.steps || step.is_multiple_of(self.settings.checkpoint_every.max(1)) {
+            trainer.compare_ranks()?;
+        }
+        if !self.exchange.share().leads() {
+            return Ok(());
+        }
         let record = self.record(report);
         observer.event(Event::Step(record))?;
-        let step = report.step;
         if step == self.settings.steps {
             return Ok(());
         }
@@ -311,6 +343,9 @@ impl TrainingLoop {
 
     /// Saves, then measures on the test objects, which training never looked at.
     fn finish(&self, trainer: &Trainer, observer: &mut dyn TrainingObserver) -> Result<(), TrainError> {
+        if !self.exchange.share().leads() {
+            return Ok(());
+        }
         let (weights, step) = (trainer.weights(), trainer.steps_done());
         let saved = self.checkpoints.as_ref().is_some_and(|checkpoints| checkpoints.steps().last() == Some(&step));
         if !saved {

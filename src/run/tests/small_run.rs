@@ -82,7 +82,8 @@ pub(super) fn process(
 pub(super) fn go_on(run: &RunDir, hear: impl FnMut(&Event) + 'static) -> (Vec<Event>, Result<(), RunError>) {
     let (mut process, events) = process(run, Task::Train, hear);
     let settings = run.manifest().training_settings().unwrap();
-    let result = train(run, settings, &mut process, &|_, _| {});
+    let alone: std::rc::Rc<dyn crate::train::Exchange> = std::rc::Rc::new(crate::train::Alone);
+    let result = train(run, settings, &alone, &mut process, &|_, _| {});
     let result = process.record_failure(result);
     drop(process);
     (events.take(), result)

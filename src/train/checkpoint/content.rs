@@ -4,16 +4,15 @@ use std::fs;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 
-use burn::module::{Module, ModuleVisitor, Param};
-use burn::store::{ModuleRecord, RecordError};
-use burn::tensor::{Bytes, Tensor};
+use burn::store::RecordError;
+use burn::tensor::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::files::{self, Digests};
 use crate::supernet::Supernet;
 use crate::train::collapse::CollapseDetector;
 use crate::train::optimiser::optimiser;
-use crate::train::{TrainError, Trainer};
+use crate::train::{TrainError, Trainer, weights};
 
 pub(super) const WEIGHTS: &str = "weights.bpk";
 const OPTIMISER: &str = "optimiser.bpk";
@@ -94,12 +93,8 @@ impl Content {
 
     /// The supernet with the weights of this checkpoint in place of those of `fresh`.
     pub(super) fn weights(&self, fresh: Supernet) -> Result<Supernet, TrainError> {
-        let content = Bytes::from_bytes_vec(self.read(WEIGHTS)?);
-        self.decode(WEIGHTS, || {
-            let supernet = fresh.try_load_record(ModuleRecord::from_bytes(content)?)?;
-            touch_all(&supernet);
-            Ok(supernet)
-        })
+        let content = self.read(WEIGHTS)?;
+        self.decode(WEIGHTS, || weights::from_bytes(fresh, content))
     }
 
     /// The files that measuring needs.
@@ -143,21 +138,10 @@ impl Content {
     }
 }
 
-/// Reads every parameter, since a record's tensors are otherwise decoded at their first use.
-fn touch_all(supernet: &Supernet) {
-    struct Touch;
-    impl ModuleVisitor for Touch {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            param.val();
-        }
-    }
-    supernet.visit(&mut Touch);
-}
-
 /// Writes the files of a checkpoint into an empty folder, and waits until they are on disk.
 pub(super) fn write(trainer: &Trainer, state: TrainingState, folder: &Path) -> Result<(), TrainError> {
     let of_record = |name, bytes: Result<Bytes, RecordError>| bytes.map_err(|error| failed(&folder.join(name), error));
-    let weights = of_record(WEIGHTS, trainer.supernet.clone().into_record().into_bytes())?;
+    let weights = of_record(WEIGHTS, weights::to_bytes(&trainer.supernet))?;
     let optimiser = of_record(OPTIMISER, trainer.optimiser.to_record().into_bytes())?;
     let state = serde_json::to_vec(&state).expect("a state is plain numbers");
     write_files(&[(WEIGHTS, &weights), (OPTIMISER, &optimiser), (STATE, &state)], folder)
