@@ -126,6 +126,18 @@ impl FeatureMap {
         apply(&recipe, &inputs, shape).expect("maps wait for a norm only where a kernel computes it").0
     }
 
+    /// The sum with other maps of the same shape. On a GPU a pending norm is computed on the way.
+    pub fn plus(self, added: Self) -> Tensor<4> {
+        let added = added.tensor();
+        #[cfg(feature = "cube")]
+        if let Some(PendingNorm { recipe, a, b }) = &self.norm
+            && let Some(sum) = cube::normalise_and_add(&self.x, recipe.on_device(), [a, b], &added)
+        {
+            return sum;
+        }
+        self.tensor() + added
+    }
+
     /// Computes a pending norm.
     pub(super) fn computed(self) -> Self {
         if self.norm.is_some() { self.tensor().into() } else { self }

@@ -27,6 +27,7 @@
 //! ```
 
 mod activation;
+mod bias;
 mod buffers;
 mod conv_gradients;
 #[cfg(feature = "cube")]
@@ -54,6 +55,7 @@ mod update_rule;
 mod view_maximum;
 
 pub use activation::KernelActivation;
+pub use bias::{BiasCurve, add_bias};
 pub use feature_map::FeatureMap;
 pub use grid::CodeGrid;
 pub use norm::EPSILON;
@@ -65,9 +67,11 @@ pub use part::part;
 
 #[cfg(all(test, feature = "cube"))]
 pub(crate) use cube::gpu_under_test;
+#[cfg(feature = "cube")]
+pub(crate) use cube::{ALIGNMENT, FlatSums, PlacedGradient};
 pub(crate) use host_op::are_in_memory;
 pub(crate) use row_products::{MatrixRows, add_row_products, row_products};
 pub(crate) use simd::instructions;
 pub(crate) use stock::activate;
-pub(crate) use update::{SquareSums, add};
+pub(crate) use update::{UpdateQueue, add, sum_of_squares};
 pub(crate) use update_rule::{AdamWStep, SgdStep};

@@ -14,6 +14,22 @@ use super::host_op::is_host;
 use super::update_rule::{AdamWStep, SgdStep};
 use super::{buffers, simd};
 
+/// Updates that wait until they are launched together: on a GPU those of many parameters are one kernel. On the CPU
+/// they are done at once.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct UpdateQueue {
+    #[cfg(feature = "cube")]
+    device: cube::DeviceUpdates,
+}
+
+impl UpdateQueue {
+    /// Launches what waits; before, nothing may read the results.
+    pub(crate) fn launch(&self) {
+        #[cfg(feature = "cube")]
+        self.device.launch();
+    }
+}
+
 /// Values that one thread updates at a time.
 const CHUNK: usize = 1 << 14;
 
@@ -24,11 +40,14 @@ impl AdamWStep {
         weights: Tensor<D>,
         gradient: Tensor<D>,
         [mean, square]: [Tensor<D>; 2],
+        queue: &UpdateQueue,
     ) -> (Tensor<D>, [Tensor<D>; 2]) {
         #[cfg(feature = "cube")]
-        if let Some(found) = cube::adamw(self, &weights, &gradient, [&mean, &square]) {
+        if let Some(found) = queue.device.adamw(self, &weights, &gradient, [&mean, &square]) {
             return found;
         }
+        #[cfg(not(feature = "cube"))]
+        let UpdateQueue {} = queue;
         if !on_host(&gradient) {
             return stock_adamw(self, weights, gradient, [mean, square]);
         }
@@ -93,11 +112,14 @@ impl SgdStep {
         weights: Tensor<D>,
         gradient: Tensor<D>,
         velocity: Tensor<D>,
+        queue: &UpdateQueue,
     ) -> (Tensor<D>, Tensor<D>) {
         #[cfg(feature = "cube")]
-        if let Some(found) = cube::sgd(self, &weights, &gradient, &velocity) {
+        if let Some(found) = queue.device.sgd(self, &weights, &gradient, &velocity) {
             return found;
         }
+        #[cfg(not(feature = "cube"))]
+        let UpdateQueue {} = queue;
         if !on_host(&gradient) {
             return stock_sgd(self, weights, gradient, velocity);
         }
@@ -181,38 +203,8 @@ pub(crate) fn add<const D: usize>(sum: Tensor<D>, more: Tensor<D>) -> Tensor<D> 
     sum.tensor()
 }
 
-/// Squares of sums of tensors, in parts.
-#[derive(Default)]
-pub(crate) struct SquareSums {
-    parts: Vec<Tensor<1>>,
-    #[cfg(feature = "cube")]
-    device: cube::DeviceSquares,
-}
-
-impl SquareSums {
-    /// Sum of tensors of one shape, of which there is one at least; its squares are added to those here.
-    pub(crate) fn total<const D: usize>(&mut self, tensors: Vec<Tensor<D>>) -> Option<Tensor<D>> {
-        #[cfg(feature = "cube")]
-        if let Some(sum) = self.device.total(&tensors) {
-            return Some(sum);
-        }
-        let sum = tensors.into_iter().reduce(add)?;
-        self.parts.push(sum_of_squares(sum.clone()));
-        Some(sum)
-    }
-
-    /// The squares of all sums so far, each part to be added up by the reader.
-    pub(crate) fn parts(self) -> Vec<Tensor<1>> {
-        #[cfg(feature = "cube")]
-        let on_device = self.device.parts();
-        #[cfg(not(feature = "cube"))]
-        let on_device = Vec::new();
-        [self.parts, on_device].concat()
-    }
-}
-
 /// Sum of the squares of all values `[1]`.
-fn sum_of_squares<const D: usize>(x: Tensor<D>) -> Tensor<1> {
+pub(crate) fn sum_of_squares<const D: usize>(x: Tensor<D>) -> Tensor<1> {
     if !on_host(&x) {
         return x.square().sum();
     }
@@ -269,13 +261,13 @@ mod tests {
         let (weights, gradient, mean, square) = (tensor(0.1), tensor(0.2), tensor(0.3), tensor(0.4).square());
         let step = AdamWStep { rate: 0.01, decay: 0.1, clip: 0.5, time: 3 };
         let moments = [mean.clone(), square];
-        let found = step.update(weights.clone(), gradient.clone(), moments.clone());
+        let found = step.update(weights.clone(), gradient.clone(), moments.clone(), &UpdateQueue::default());
         let wanted = stock_adamw(step, weights.clone(), gradient.clone(), moments);
         assert_close(&found.0, &wanted.0);
         (0..2).for_each(|moment| assert_close(&found.1[moment], &wanted.1[moment]));
 
         let step = SgdStep { rate: 0.01, momentum: 0.9, decay: 0.1, clip: 0.5 };
-        let found = step.update(weights.clone(), gradient.clone(), mean.clone());
+        let found = step.update(weights.clone(), gradient.clone(), mean.clone(), &UpdateQueue::default());
         let wanted = stock_sgd(step, weights, gradient, mean);
         assert_close(&found.0, &wanted.0);
         assert_close(&found.1, &wanted.1);

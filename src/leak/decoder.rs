@@ -68,7 +68,7 @@ pub(super) fn answers(codes: &Matrix, pictures: &Matrix, objects: usize, asked: 
     let learner = device.clone().autodiff();
     let mut rng = ChaCha8Rng::seed_from_u64(SEED);
     let mut decoder = Decoder::new(codes.columns, pictures.columns, &mut rng, &learner);
-    let mut optimiser = ModuleOptimizer::from(AdamW { decay: 1e-4, clip: f32::INFINITY });
+    let mut optimiser = ModuleOptimizer::from(AdamW { decay: 1e-4, clip: f32::INFINITY, queue: None });
     let aside = (tensor(codes, &aside, scale, device), tensor(pictures, &aside, 1.0, device));
     let (mut best, mut best_error, mut waited) = (decoder.valid(), f32::INFINITY, 0);
     let steps = learned.len().div_ceil(BATCH).max(1);

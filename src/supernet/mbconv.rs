@@ -12,7 +12,7 @@ use super::norm::{ElasticNorm, ElasticNormConfig};
 use super::numerics::Numerics;
 use super::residual::in_memory;
 use super::route::RouteStep;
-use crate::kernels::{self, FeatureMap, KernelActivation};
+use crate::kernels::{self, BiasCurve, FeatureMap, KernelActivation};
 use crate::space::{Shortcut, make_divisible};
 
 /// Inverted residual (Sandler et al., 2018): 1x1 expansion, depthwise, 1x1 projection, and the input added where shapes
@@ -80,7 +80,7 @@ impl InvertedResidual {
             (_, added) => added,
         };
         match added {
-            Some(added) => numerics.activation((y.tensor() + added.tensor()).into()),
+            Some(added) => numerics.activation(y.plus(added).into()),
             None => y,
         }
     }
@@ -124,11 +124,12 @@ impl SqueezeExcite {
         let means = numerics.activation(kernels::mean_over_positions(x.clone()).into());
         let sums = self.reduce.forward(means, middle, numerics);
         let bias = numerics.bias(kernels::leading(self.reduce_bias.val(), [middle]), sums.sum_steps().cloned());
-        let hidden = numerics.activation((sums.tensor() + bias.unsqueeze()).clamp_min(0.0).into());
+        let hidden = kernels::add_bias(sums.tensor(), bias, BiasCurve::Rectifier);
+        let hidden = numerics.activation(hidden.into());
         let sums = self.excite.forward(hidden, channels, numerics);
         let bias = numerics.bias(kernels::leading(self.excite_bias.val(), [channels]), sums.sum_steps().cloned());
-        let factors = ((sums.tensor() + bias.unsqueeze() + 3.0).clamp(0.0, 6.0) / 6.0).into();
-        let factors = numerics.activation(factors);
+        let factors = kernels::add_bias(sums.tensor(), bias, BiasCurve::HardSigmoid);
+        let factors = numerics.activation(factors.into());
         numerics.activation(kernels::scale_channels(x, factors.tensor()).into())
     }
 }

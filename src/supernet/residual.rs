@@ -99,7 +99,7 @@ impl BasicResidual {
         let x = in_memory(x);
         let y = self.first.forward(x.clone(), step.kernel, step.width, step.activation, numerics);
         let y = self.second.forward(y, step.kernel, step.width, KernelActivation::None, numerics);
-        let sum = y.tensor() + self.shortcut.forward(x, step.width, numerics).tensor();
+        let sum = y.plus(self.shortcut.forward(x, step.width, numerics));
         numerics.activation(kernels::activate(sum, step.activation).into())
     }
 }
@@ -137,7 +137,7 @@ impl BottleneckResidual {
         let y = self.first.forward(x.clone(), 1, inner, step.activation, numerics);
         let y = self.second.forward(y, step.kernel, inner, step.activation, numerics);
         let y = self.third.forward(y, 1, step.width, KernelActivation::None, numerics);
-        let sum = y.tensor() + self.shortcut.forward(x, step.width, numerics).tensor();
+        let sum = y.plus(self.shortcut.forward(x, step.width, numerics));
         numerics.activation(kernels::activate(sum, step.activation).into())
     }
 }

@@ -3,6 +3,9 @@
 //! A parameter is updated by one pass of the crate's own kernels; the rules are written for [`ModuleOptimizer`], whose
 //! records are those of Burn's optimisers.
 
+#[cfg(feature = "cube")]
+use std::collections::HashSet;
+
 use burn::module::{Module, ModuleVisitor, Param, ParamGroup, ParamId};
 use burn::optim::{
     AdamWState, AdaptiveMomentumState, GradientsParams, LearningRate, ModuleOptimizer, Optimizer, RecordState,
@@ -11,21 +14,23 @@ use burn::optim::{
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::{Optimiser, Settings};
-use crate::kernels::{self, AdamWStep, SgdStep};
+use crate::kernels::{self, AdamWStep, SgdStep, UpdateQueue};
+#[cfg(feature = "cube")]
+use crate::kernels::{ALIGNMENT, FlatSums, PlacedGradient};
 use crate::supernet::Supernet;
 
-/// The optimiser; batch norm and biases do not decay.
-pub(super) fn optimiser(settings: &Settings, supernet: &Supernet) -> ModuleOptimizer {
+/// The optimiser, whose updates go through a queue; batch norm and biases do not decay.
+pub(super) fn optimiser(settings: &Settings, supernet: &Supernet, queue: &UpdateQueue) -> ModuleOptimizer {
     let free = ParamGroup::from_ids(undecayed(supernet));
-    let (decay, clip) = (settings.weight_decay as f32, settings.clip as f32);
+    let (decay, clip, queue) = (settings.weight_decay as f32, settings.clip as f32, Some(queue.clone()));
     match settings.optimiser {
         Optimiser::Sgd => {
-            let plain = Sgd { momentum: settings.momentum as f32, decay: 0.0, clip };
-            ModuleOptimizer::from(Sgd { decay, ..plain }).with_group(free, plain, None)
+            let plain = Sgd { momentum: settings.momentum as f32, decay: 0.0, clip, queue };
+            ModuleOptimizer::from(Sgd { decay, ..plain.clone() }).with_group(free, plain, None)
         }
         Optimiser::Adamw => {
-            let plain = AdamW { decay: 0.0, clip };
-            ModuleOptimizer::from(AdamW { decay, ..plain }).with_group(free, plain, None)
+            let plain = AdamW { decay: 0.0, clip, queue };
+            ModuleOptimizer::from(AdamW { decay, ..plain.clone() }).with_group(free, plain, None)
         }
     }
 }
@@ -46,12 +51,14 @@ fn undecayed(supernet: &Supernet) -> Vec<ParamId> {
 }
 
 /// AdamW (Loshchilov and Hutter, 2019).
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct AdamW {
     /// Decay of the weights in one step at a learning rate of 1.
     pub decay: f32,
     /// Gradients are clipped to this value.
     pub clip: f32,
+    /// Queue in which updates wait for others; `None` if each is launched at once.
+    pub queue: Option<UpdateQueue>,
 }
 
 /// Moments of the past gradients of a parameter, in records as Burn's.
@@ -91,7 +98,8 @@ impl Optimizer for AdamW {
         let time = past + 1;
         let bounded = i32::try_from(time).unwrap_or(i32::MAX);
         let step = AdamWStep { rate, decay: self.decay, clip: self.clip, time: bounded };
-        let (weights, [moment_1, moment_2]) = step.update(weights, gradient, [moment_1, moment_2]);
+        let (weights, [moment_1, moment_2]) =
+            queued(self.queue.as_ref(), |queue| step.update(weights, gradient, [moment_1, moment_2], queue));
         (weights, Some(AdamWMoments(AdaptiveMomentumState::new(time, moment_1, moment_2))))
     }
 
@@ -101,7 +109,7 @@ impl Optimizer for AdamW {
 }
 
 /// Stochastic gradient descent with Nesterov momentum.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Sgd {
     /// Share of the velocity that stays in one step.
     pub momentum: f32,
@@ -109,6 +117,19 @@ pub(super) struct Sgd {
     pub decay: f32,
     /// Gradients are clipped to this value.
     pub clip: f32,
+    /// Queue in which updates wait for others; `None` if each is launched at once.
+    pub queue: Option<UpdateQueue>,
+}
+
+/// Runs an update with its queue, or with one of its own that is launched at once.
+fn queued<R>(queue: Option<&UpdateQueue>, update: impl FnOnce(&UpdateQueue) -> R) -> R {
+    if let Some(queue) = queue {
+        return update(queue);
+    }
+    let own = UpdateQueue::default();
+    let found = update(&own);
+    own.launch();
+    found
 }
 
 /// Sum of the past gradients of a parameter, each weighted by the momentum for every step since.
@@ -140,10 +161,10 @@ impl Optimizer for Sgd {
         gradient: Tensor<D>,
         state: Option<Velocity<D>>,
     ) -> (Tensor<D>, Option<Velocity<D>>) {
-        let Self { momentum, decay, clip } = *self;
+        let Self { momentum, decay, clip, ref queue } = *self;
         let velocity = state.map_or_else(|| gradient.zeros_like(), |state| state.0);
         let step = SgdStep { rate, momentum, decay, clip };
-        let (weights, velocity) = step.update(weights, gradient, velocity);
+        let (weights, velocity) = queued(queue.as_ref(), |queue| step.update(weights, gradient, velocity, queue));
         (weights, Some(Velocity(velocity)))
     }
 
@@ -152,21 +173,16 @@ impl Optimizer for Sgd {
     }
 }
 
-/// Gradients of a supernet, added up over the nets of a step.
+/// Gradients of a supernet, added up over the nets of a step: on a GPU in one buffer.
 #[derive(Default)]
 pub(super) struct GradientSum {
-    /// Gradients of each net, or those of all nets so far.
-    nets: Vec<GradientsParams>,
-    /// `true` if the gradients are added up at the end: a GPU launches one kernel for a parameter then.
-    at_once: bool,
+    /// Sums of parameters that are in memory.
+    sums: GradientsParams,
+    #[cfg(feature = "cube")]
+    flat: Option<FlatGradients>,
 }
 
 impl GradientSum {
-    /// An empty sum.
-    pub(super) const fn new(at_once: bool) -> Self {
-        Self { nets: Vec::new(), at_once }
-    }
-
     /// Adds the gradients of one net.
     pub(super) fn add(&mut self, supernet: &Supernet, gradients: GradientsParams) {
         struct Add<'a>(&'a mut GradientsParams, GradientsParams);
@@ -180,72 +196,159 @@ impl GradientSum {
                 self.0.register(param.id, sum);
             }
         }
-        match self.nets.last_mut() {
-            Some(sums) if !self.at_once => supernet.visit(&mut Add(sums, gradients)),
-            _ => self.nets.push(gradients),
+        #[cfg(feature = "cube")]
+        let gradients = match FlatGradients::add(&mut self.flat, supernet, gradients) {
+            Some(gradients) => gradients,
+            None => return,
+        };
+        if self.sums.is_empty() {
+            self.sums = gradients;
+        } else {
+            supernet.visit(&mut Add(&mut self.sums, gradients));
         }
     }
 
     /// The sums, and their squares in parts, which are added up where they are.
-    pub(super) fn total(self, supernet: &Supernet) -> (GradientsParams, Vec<Tensor<1>>) {
-        struct Total {
-            nets: Vec<GradientsParams>,
-            sums: GradientsParams,
-            squares: kernels::SquareSums,
-        }
-        impl ModuleVisitor for Total {
+    pub(super) fn total(self, supernet: &Supernet) -> (GradientTotal, Vec<Tensor<1>>) {
+        struct Squares<'a>(&'a GradientsParams, Vec<Tensor<1>>);
+        impl ModuleVisitor for Squares<'_> {
             fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-                let found = self.nets.iter_mut().filter_map(|net| net.remove::<D>(param.id)).collect();
-                if let Some(sum) = self.squares.total(found) {
-                    self.sums.register(param.id, sum);
+                self.1.extend(self.0.get::<D>(param.id).map(kernels::sum_of_squares));
+            }
+        }
+        #[cfg(feature = "cube")]
+        if let Some(flat) = self.flat {
+            let squares = flat.sums.squares();
+            return (flat.total(supernet), vec![squares]);
+        }
+        let mut squares = Squares(&self.sums, Vec::new());
+        supernet.visit(&mut squares);
+        let squares = squares.1;
+        (GradientTotal { gradients: self.sums, ..GradientTotal::default() }, squares)
+    }
+}
+
+/// Gradients of all nets of a step.
+#[derive(Default)]
+pub(super) struct GradientTotal {
+    /// Gradients of the parameters.
+    pub gradients: GradientsParams,
+    /// The buffer that they are in, on a GPU.
+    #[cfg(feature = "cube")]
+    flat: Option<FlatGradients>,
+}
+
+impl GradientTotal {
+    /// All values, in the order of the parameters.
+    pub(super) fn values(&self, supernet: &Supernet) -> Vec<Tensor<1>> {
+        struct Values<'a>(&'a GradientsParams, Vec<Tensor<1>>);
+        impl ModuleVisitor for Values<'_> {
+            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+                let flat = |gradient: Tensor<D>| {
+                    let count: usize = gradient.dims().iter().product();
+                    gradient.reshape([count])
+                };
+                self.1.extend(self.0.get::<D>(param.id).map(flat));
+            }
+        }
+        #[cfg(feature = "cube")]
+        if let Some(flat) = &self.flat {
+            return vec![flat.sums.values()];
+        }
+        let mut values = Values(&self.gradients, Vec::new());
+        supernet.visit(&mut values);
+        values.1
+    }
+
+    /// The gradients with other values, in the order of [`Self::values`].
+    pub(super) fn with_values(self, supernet: &Supernet, values: &[f32]) -> Self {
+        struct Replace<'a>(GradientsParams, &'a [f32]);
+        impl ModuleVisitor for Replace<'_> {
+            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+                let Some(gradient) = self.0.remove::<D>(param.id) else { return };
+                let shape = gradient.dims();
+                let (own, rest) = self.1.split_at(shape.iter().product());
+                self.1 = rest;
+                let data = TensorData::new(own.to_vec(), shape);
+                self.0.register(param.id, Tensor::<D>::from_data(data, &gradient.device()));
+            }
+        }
+        #[cfg(feature = "cube")]
+        if let Some(FlatGradients { sums, found }) = self.flat {
+            return FlatGradients { sums: sums.with_values(values), found }.total(supernet);
+        }
+        let mut replace = Replace(self.gradients, values);
+        supernet.visit(&mut replace);
+        Self { gradients: replace.0, ..Self::default() }
+    }
+}
+
+/// Sums of the gradients of a supernet on a GPU, and the parameters that have one.
+#[cfg(feature = "cube")]
+struct FlatGradients {
+    sums: FlatSums,
+    found: HashSet<ParamId>,
+}
+
+#[cfg(feature = "cube")]
+impl FlatGradients {
+    /// Adds the gradients of a net to `flat`, which begins with the first that is on a GPU; gives back those that are
+    /// not.
+    fn add(flat: &mut Option<Self>, supernet: &Supernet, gradients: GradientsParams) -> Option<GradientsParams> {
+        struct Place {
+            gradients: GradientsParams,
+            next: usize,
+            device: Option<Device>,
+            placed: Vec<PlacedGradient>,
+            found: Vec<ParamId>,
+        }
+        impl ModuleVisitor for Place {
+            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+                let sizes = param.dims();
+                let start = self.next;
+                self.next += sizes.iter().product::<usize>().next_multiple_of(ALIGNMENT);
+                let Some(gradient) = self.gradients.get::<D>(param.id) else { return };
+                if let Some(placed) = PlacedGradient::new(&gradient, start, sizes) {
+                    self.device = Some(gradient.device());
+                    self.placed.push(placed);
+                    self.found.push(param.id);
                 }
             }
         }
-        let mut total =
-            Total { nets: self.nets, sums: GradientsParams::new(), squares: kernels::SquareSums::default() };
-        supernet.visit(&mut total);
-        (total.sums, total.squares.parts())
-    }
-
-    /// The sums, where they were added up one by one.
-    pub(super) fn into_gradients(mut self) -> GradientsParams {
-        self.nets.pop().unwrap_or_default()
-    }
-}
-
-/// Gradients in the order of the parameters, each flattened.
-pub(super) fn gradient_values(gradients: &GradientsParams, supernet: &Supernet) -> Vec<Tensor<1>> {
-    struct Values<'a>(&'a GradientsParams, Vec<Tensor<1>>);
-    impl ModuleVisitor for Values<'_> {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let flat = |gradient: Tensor<D>| {
-                let count: usize = gradient.dims().iter().product();
-                gradient.reshape([count])
-            };
-            self.1.extend(self.0.get::<D>(param.id).map(flat));
+        let mut place = Place { gradients, next: 0, device: None, placed: Vec::new(), found: Vec::new() };
+        supernet.visit(&mut place);
+        let Some(device) = place.device else { return Some(place.gradients) };
+        if flat.is_none() {
+            *flat = FlatSums::zeros(place.next, &device).map(|sums| Self { sums, found: HashSet::new() });
         }
-    }
-    let mut values = Values(gradients, Vec::new());
-    supernet.visit(&mut values);
-    values.1
-}
-
-/// The gradients with other values, in the order of [`gradient_values`].
-pub(super) fn with_values(gradients: GradientsParams, supernet: &Supernet, values: &[f32]) -> GradientsParams {
-    struct Replace<'a>(GradientsParams, &'a [f32]);
-    impl ModuleVisitor for Replace<'_> {
-        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-            let Some(gradient) = self.0.remove::<D>(param.id) else { return };
-            let shape = gradient.dims();
-            let (own, rest) = self.1.split_at(shape.iter().product());
-            self.1 = rest;
-            let data = TensorData::new(own.to_vec(), shape);
-            self.0.register(param.id, Tensor::<D>::from_data(data, &gradient.device()));
+        if let Some(flat) = flat {
+            flat.sums.add(&place.placed);
+            flat.found.extend(place.found);
         }
+        None
     }
-    let mut replace = Replace(gradients, values);
-    supernet.visit(&mut replace);
-    replace.0
+
+    /// The sums of the parameters.
+    fn total(self, supernet: &Supernet) -> GradientTotal {
+        struct Split<'a> {
+            flat: &'a FlatGradients,
+            next: usize,
+            sums: GradientsParams,
+        }
+        impl ModuleVisitor for Split<'_> {
+            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+                let sizes = param.dims();
+                let start = self.next;
+                self.next += sizes.iter().product::<usize>().next_multiple_of(ALIGNMENT);
+                if self.flat.found.contains(&param.id) {
+                    self.sums.register(param.id, self.flat.sums.sum(start, sizes));
+                }
+            }
+        }
+        let mut split = Split { flat: &self, next: 0, sums: GradientsParams::new() };
+        supernet.visit(&mut split);
+        GradientTotal { gradients: split.sums, flat: Some(self) }
+    }
 }
 
 #[cfg(test)]
@@ -322,11 +425,11 @@ mod tests {
         ];
         for device in devices.map(Device::autodiff) {
             let burns = AdamWConfig::new().with_weight_decay(DECAY).with_grad_clipping(clipping.clone()).init();
-            same_steps(&burns, &AdamW { decay: DECAY, clip: CLIP }.into(), &device);
+            same_steps(&burns, &AdamW { decay: DECAY, clip: CLIP, queue: None }.into(), &device);
             let momentum = MomentumConfig { momentum: 0.9, dampening: 0.0, nesterov: true };
             let burns = SgdConfig::new().with_momentum(Some(momentum)).with_gradient_clipping(clipping.clone());
             let burns = burns.with_weight_decay(Some(WeightDecayConfig::new(DECAY))).init();
-            same_steps(&burns, &Sgd { momentum: 0.9, decay: DECAY, clip: CLIP }.into(), &device);
+            same_steps(&burns, &Sgd { momentum: 0.9, decay: DECAY, clip: CLIP, queue: None }.into(), &device);
         }
     }
 }

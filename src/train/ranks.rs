@@ -30,7 +30,7 @@ impl Trainer {
         self.exchange.broadcast(&mut momenta)?;
         self.exchange.broadcast(&mut state)?;
         if !share.leads() {
-            let fresh = optimiser(&self.settings, &self.supernet);
+            let fresh = optimiser(&self.settings, &self.supernet, &self.updates);
             self.optimiser = fresh.from_bytes(Bytes::from_bytes_vec(momenta)).map_err(|error| rank_state(&error))?;
             let state: (u64, f64, CollapseDetector) =
                 serde_json::from_slice(&state).map_err(|error| rank_state(&error))?;

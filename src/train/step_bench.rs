@@ -44,7 +44,7 @@ impl StepBench {
         device.seed(1);
         Self {
             supernet: Supernet::new(&space, Initialisation::default(), 1, &device),
-            optimiser: Sgd { momentum: 0.9, decay: 1e-4, clip: f32::INFINITY }.into(),
+            optimiser: Sgd { momentum: 0.9, decay: 1e-4, clip: f32::INFINITY, queue: None }.into(),
             routes: NETS.iter().map(route).collect(),
             x: Tensor::random([BATCH, 32, 32, 3], Distribution::Normal(0.0, 1.0), &device),
             targets: Tensor::from_data(TensorData::new(labels.collect::<Vec<f32>>(), [BATCH, classes]), &device),
@@ -63,7 +63,7 @@ impl StepBench {
             }
             gradients.add(&self.supernet, GradientsParams::from_grads(loss.backward(), &self.supernet));
         }
-        self.supernet = self.optimiser.step(0.01, self.supernet.clone(), gradients.into_gradients());
+        self.supernet = self.optimiser.step(0.01, self.supernet.clone(), gradients.total(&self.supernet).0.gradients);
     }
 }
 

@@ -12,6 +12,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 
+use crate::kernels;
 use crate::supernet::{Numerics, Route, Supernet, ViewSet};
 
 /// A supernet made ready to be scored.
@@ -61,7 +62,8 @@ struct Products<'a> {
 impl ModuleVisitor for Products<'_> {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let Some(gradient) = self.gradients.get::<D>(param.id) else { return };
-        let product = param.val().inner() * gradient;
+        // The gradient of what was used alone may be that of a leading part.
+        let product = kernels::leading(param.val().inner(), gradient.dims()) * gradient;
         let values = product.into_data().try_into_vec::<f32>().unwrap_or_default();
         self.sum += values.iter().map(|&value| f64::from(value)).sum::<f64>();
     }

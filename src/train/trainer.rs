@@ -11,13 +11,13 @@ use rand_chacha::rand_core::SeedableRng;
 
 use super::batch_ahead::{BatchAhead, Drawn, draw};
 use super::collapse::CollapseDetector;
-use super::optimiser::{self, GradientSum};
+use super::optimiser::{self, GradientSum, GradientTotal};
 use super::sandwich::Net;
 use super::{
     Alone, Attention, Batch, Distillation, Exchange, Inputs, NetReport, Settings, SplitStart, StepReport, TrainError,
     evaluator, loss, sandwich, weights,
 };
-use crate::kernels;
+use crate::kernels::{self, UpdateQueue};
 use crate::record::{Clipping, Precision, Role, StepSeconds};
 use crate::space::SearchSpace;
 use crate::supernet::{ChannelCovariances, Numerics, Route, Splitting, Supernet, ViewSet};
@@ -32,6 +32,8 @@ pub struct Trainer {
     device: Device,
     pub(super) supernet: Supernet,
     pub(super) optimiser: ModuleOptimizer,
+    /// Updates of the optimiser.
+    pub(super) updates: UpdateQueue,
     pub(super) step: u64,
     /// Factor on the learning rate, lowered after a collapse.
     pub(super) lr_scale: f64,
@@ -48,13 +50,15 @@ impl Trainer {
         let on_gpu = !kernels::are_in_memory(device);
         let device = device.clone().autodiff();
         let supernet = Supernet::new(&space, settings.initialisation, settings.seed, &device);
-        let optimiser = optimiser::optimiser(&settings, &supernet);
+        let updates = UpdateQueue::default();
+        let optimiser = optimiser::optimiser(&settings, &supernet, &updates);
         Self {
             space,
             settings,
             device,
             supernet,
             optimiser,
+            updates,
             step: 0,
             lr_scale: 1.0,
             collapse_detector: CollapseDetector::default(),
@@ -86,7 +90,7 @@ impl Trainer {
         }
         let (batch, mut rng) = self.next_batch(inputs)?;
         let batch = batch.to(&self.device);
-        let mut pass = self.pass();
+        let mut pass = Pass::default();
         pass.seconds.data = clock.lap();
         self.train_nets(&batch, &mut rng, &mut pass, &mut clock)?;
         for found in &pass.reports {
@@ -127,7 +131,7 @@ impl Trainer {
     pub(super) fn step_on(&mut self, batch: &Batch) -> Result<usize, TrainError> {
         let mut rng = ChaCha8Rng::seed_from_u64(self.settings.seed);
         rng.set_stream(self.step + 1);
-        let mut pass = self.pass();
+        let mut pass = Pass::default();
         self.train_nets(batch, &mut rng, &mut pass, &mut Clock::start())?;
         self.update(&mut pass);
         Ok(pass.images)
@@ -162,7 +166,7 @@ impl Trainer {
         pass.total = gradients;
         let is_alone = !self.exchange.share().has_others();
         let logits = logits.into_iter().map(|logits| logits.flatten(0, 1));
-        let of_gradients = if is_alone { squares } else { optimiser::gradient_values(&pass.total, &self.supernet) };
+        let of_gradients = if is_alone { squares } else { pass.total.values(&self.supernet) };
         let values = values_of(logits.chain(of_gradients).collect());
         let mut rest = &values[..];
         for (net, part) in nets.iter().zip(parts) {
@@ -187,11 +191,6 @@ impl Trainer {
         }
     }
 
-    /// Empty record of a step.
-    fn pass(&self) -> Pass {
-        Pass { gradients: GradientSum::new(self.on_gpu), ..Pass::default() }
-    }
-
     /// Makes the gradients of this rank's share, and its reports, those of the batch of all ranks: the one exchange of
     /// a step. `rank_weights` are the weights of this rank in the means of the nets.
     fn sum_over_ranks(&self, gradients: &[f32], rank_weights: &[f64], pass: &mut Pass) -> Result<(), TrainError> {
@@ -207,15 +206,16 @@ impl Trainer {
         }
         pass.images = means.last().map_or(0, |&images| images as usize);
         pass.gradient_norm = gradients.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt();
-        pass.total = optimiser::with_values(std::mem::take(&mut pass.total), &self.supernet, gradients);
+        pass.total = std::mem::take(&mut pass.total).with_values(&self.supernet, gradients);
         Ok(())
     }
 
     /// Updates the weights with the gradients of a step; returns the learning rate.
     fn update(&mut self, pass: &mut Pass) -> f64 {
         let learning_rate = self.settings.learning_rate_at(self.step) * self.lr_scale;
-        let gradients = std::mem::take(&mut pass.total);
+        let gradients = std::mem::take(&mut pass.total).gradients;
         self.supernet = self.optimiser.step(learning_rate, self.supernet.clone(), gradients);
+        self.updates.launch();
         self.step += 1;
         learning_rate
     }
@@ -318,7 +318,7 @@ impl Trainer {
 struct Pass {
     gradients: GradientSum,
     /// Gradients of all nets.
-    total: GradientsParams,
+    total: GradientTotal,
     reports: Vec<NetReport>,
     images: usize,
     /// Logits of all objects of the batch.

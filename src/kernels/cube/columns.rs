@@ -6,6 +6,7 @@
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
+use super::places::{SumPair, leads, pair_of_lanes, pair_of_parts, sum_of_lanes, thread_place, write_pair};
 use super::tensors::{self, buffer, empty, units};
 
 /// Most parts of the rows of one sum.
@@ -98,26 +99,47 @@ fn total_kernel(
     lanes: usize,
     #[comptime] units: usize,
 ) {
-    let unit = UNIT_POS as usize;
-    let lane = unit / width;
-    let column = CUBE_POS_X as usize * width + unit % width;
+    let place = thread_place(width, lanes, columns);
     let mut sum = f32::new(0.0);
-    if lane < lanes && column < columns {
-        let mut row = lane;
+    if place.active {
+        let mut row = place.lane;
         while row < rows {
-            sum += parts[row * columns + column];
+            sum += parts[row * columns + place.column];
             row += lanes;
         }
     }
-    let mut shared = Shared::<[f32]>::new_slice(units);
-    shared[unit] = sum;
-    sync_cube();
-    if lane == 0 && column < columns {
-        let mut all = f32::new(0.0);
-        for other in 0..lanes {
-            all += shared[other * width + unit];
-        }
-        output[column] = all;
+    let all = sum_of_lanes(sum, width, lanes, units);
+    if leads(&place) {
+        output[place.column] = all;
+    }
+}
+
+/// Writes the sums of the squares of parts of all values to `squares[parts]`.
+pub(super) fn squares(x: &CubeTensor, squares: &CubeTensor, parts: usize) {
+    let units = units(&x.client);
+    squares_kernel::launch(
+        &x.client,
+        CubeCount::Static(parts as u32, 1, 1),
+        CubeDim::new_1d(units as u32),
+        buffer(x),
+        buffer(squares),
+        tensors::count(x),
+        parts * units,
+        units,
+    );
+}
+
+#[cube(launch)]
+fn squares_kernel(x: &[f32], squares: &mut [f32], values: usize, step: usize, #[comptime] units: usize) {
+    let mut sum = f32::new(0.0);
+    let mut at = CUBE_POS_X as usize * units + UNIT_POS as usize;
+    while at < values {
+        sum += x[at] * x[at];
+        at += step;
+    }
+    let all = sum_of_lanes(sum, 1, units, units);
+    if UNIT_POS == 0 {
+        squares[CUBE_POS_X as usize] = all;
     }
 }
 
@@ -172,37 +194,24 @@ fn moments_kernel(
     chunk: usize,
     #[comptime] units: usize,
 ) {
-    let unit = UNIT_POS as usize;
-    let lane = unit / width;
-    let column = CUBE_POS_X as usize * width + unit % width;
+    let place = thread_place(width, lanes, columns);
     let part = CUBE_POS_Y as usize;
-    let mut sum = f32::new(0.0);
-    let mut square = f32::new(0.0);
-    if lane < lanes && column < columns {
-        let origin = x[column];
+    let mut first = f32::new(0.0);
+    let mut second = f32::new(0.0);
+    if place.active {
+        let origin = x[place.column];
         let end = min((part + 1) * chunk, rows);
-        let mut row = part * chunk + lane;
+        let mut row = part * chunk + place.lane;
         while row < end {
-            let value = x[row * columns + column] - origin;
-            sum += value;
-            square += value * value;
+            let value = x[row * columns + place.column] - origin;
+            first += value;
+            second += value * value;
             row += lanes;
         }
     }
-    let mut sums = Shared::<[f32]>::new_slice(units);
-    let mut squares = Shared::<[f32]>::new_slice(units);
-    sums[unit] = sum;
-    squares[unit] = square;
-    sync_cube();
-    if lane == 0 && column < columns {
-        let mut sum = f32::new(0.0);
-        let mut square = f32::new(0.0);
-        for other in 0..lanes {
-            sum += sums[other * width + unit];
-            square += squares[other * width + unit];
-        }
-        parts[2 * part * columns + column] = sum;
-        parts[(2 * part + 1) * columns + column] = square;
+    let sums = pair_of_lanes(SumPair { first, second }, width, lanes, units);
+    if leads(&place) {
+        write_pair(sums, parts, part, columns, place.column);
     }
 }
 
@@ -218,34 +227,12 @@ fn statistics_kernel(
     lanes: usize,
     #[comptime] units: usize,
 ) {
-    let unit = UNIT_POS as usize;
-    let lane = unit / width;
-    let column = CUBE_POS_X as usize * width + unit % width;
-    let mut sum = f32::new(0.0);
-    let mut square = f32::new(0.0);
-    if lane < lanes && column < columns {
-        let mut part = lane;
-        while part < count {
-            sum += parts[2 * part * columns + column];
-            square += parts[(2 * part + 1) * columns + column];
-            part += lanes;
-        }
-    }
-    let mut sums = Shared::<[f32]>::new_slice(units);
-    let mut squares = Shared::<[f32]>::new_slice(units);
-    sums[unit] = sum;
-    squares[unit] = square;
-    sync_cube();
-    if lane == 0 && column < columns {
-        let mut sum = f32::new(0.0);
-        let mut square = f32::new(0.0);
-        for other in 0..lanes {
-            sum += sums[other * width + unit];
-            square += squares[other * width + unit];
-        }
+    let place = thread_place(width, lanes, columns);
+    let sums = pair_of_parts(parts, &place, count, columns, width, lanes, units);
+    if leads(&place) {
         let number = f32::cast_from(rows);
-        let mean = sum / number;
-        statistics[column] = x[column] + mean;
-        statistics[columns + column] = max(square / number - mean * mean, f32::new(0.0));
+        let mean = sums.first / number;
+        statistics[place.column] = x[place.column] + mean;
+        statistics[columns + place.column] = max(sums.second / number - mean * mean, f32::new(0.0));
     }
 }

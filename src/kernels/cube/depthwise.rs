@@ -1,12 +1,17 @@
-//! Depthwise convolution in channels-last order: a thread per output value, neighbours in the channels.
+//! Depthwise convolution in channels-last order: a thread takes a strip of values side by side, its neighbours the same
+//! strip of the next channels.
 
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::super::geometry::ConvGeometry;
 use super::columns::{self, ColumnGrid};
+use super::places::{input_of, leads, output_of, place_of, sum_of_lanes, thread_place};
 use super::reading::{Prologue, ReadFunction, scale_of, seen, shift_of};
 use super::tensors::{buffer, count, each, empty};
+
+/// Most values of a strip: each value that it reads serves several that it writes.
+const STRIP: usize = 4;
 
 /// Kernels `[k, k, channels]`, which may be a part of larger ones, with their steps in memory.
 #[derive(Debug, Clone)]
@@ -16,6 +21,50 @@ pub(super) struct KernelWeights {
     pub(super) column_step: usize,
 }
 
+/// A convolution, or the gradient of its input, along a row of an image. Strips begin at multiples of the stride, so
+/// that what a strip reads for which of its values is known when the kernel is compiled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct StripFilter {
+    kernel: usize,
+    stride: usize,
+    /// `true` for the gradient: outputs of the convolution are read, and inputs written.
+    backward: bool,
+}
+
+impl StripFilter {
+    const fn new(geometry: ConvGeometry, backward: bool) -> Self {
+        Self { kernel: geometry.kernel, stride: geometry.stride, backward }
+    }
+
+    /// Values of a strip.
+    const fn length(self) -> usize {
+        if STRIP.is_multiple_of(self.stride) { STRIP } else { self.stride }
+    }
+
+    /// Values that are read before the place that a strip begins at.
+    const fn before(self) -> usize {
+        if self.backward { self.kernel / 2 / self.stride } else { self.kernel / 2 }
+    }
+
+    /// Values that a strip reads.
+    const fn reads(self) -> usize {
+        if self.backward {
+            (self.length() - 1 + self.kernel / 2) / self.stride + self.before() + 1
+        } else {
+            (self.length() - 1) * self.stride + self.kernel
+        }
+    }
+
+    /// Tap that joins a value of the strip to a value that it reads; the kernel's side and more if there is none.
+    const fn tap(self, value: usize, read: usize) -> usize {
+        if self.backward {
+            (value + self.kernel / 2 + self.before() * self.stride).wrapping_sub(read * self.stride)
+        } else {
+            read.wrapping_sub(value * self.stride)
+        }
+    }
+}
+
 /// `prologue(x)[images, height, width, channels]` filtered.
 pub(super) fn forward(
     x: &CubeTensor,
@@ -23,12 +72,35 @@ pub(super) fn forward(
     weights: &KernelWeights,
     geometry: ConvGeometry,
 ) -> CubeTensor {
-    let ConvGeometry { height, width, channels, kernel, stride } = geometry;
     let images = count(x) / geometry.image();
-    let y = empty(x, [images, geometry.out_height(), geometry.out_width(), channels]);
-    let (cubes, size) = each(&x.client, count(&y));
+    let shape = [images, geometry.out_height(), geometry.out_width(), geometry.channels];
+    filtered(x, prologue, weights, StripFilter::new(geometry, false), [geometry.height, geometry.width], shape)
+}
+
+/// Gradient of what [`forward`] filtered, from the gradient `dy` of its output.
+pub(super) fn input_gradient(dy: &CubeTensor, weights: &KernelWeights, geometry: ConvGeometry) -> CubeTensor {
+    let images = count(dy) / geometry.out_image();
+    let shape = [images, geometry.height, geometry.width, geometry.channels];
+    let source = [geometry.out_height(), geometry.out_width()];
+    filtered(dy, &Prologue::plain(dy), weights, StripFilter::new(geometry, true), source, shape)
+}
+
+/// Maps of this shape from `x`, whose maps have the sizes of `source`.
+fn filtered(
+    x: &CubeTensor,
+    prologue: &Prologue,
+    weights: &KernelWeights,
+    filter: StripFilter,
+    source: [usize; 2],
+    shape: [usize; 4],
+) -> CubeTensor {
+    let [images, height, width, channels] = shape;
+    let y = empty(x, shape);
+    let strips = width.div_ceil(filter.length());
+    let threads = images * height * strips * channels;
+    let (cubes, size) = each(&x.client, threads);
     let [statistics, a, b] = prologue.buffers();
-    forward_kernel::launch(
+    filter_kernel::launch(
         &x.client,
         cubes,
         size,
@@ -38,138 +110,98 @@ pub(super) fn forward(
         statistics,
         a,
         b,
-        count(&y),
+        threads,
+        source[0],
+        source[1],
         height,
         width,
+        strips,
         channels,
-        geometry.out_height(),
-        geometry.out_width(),
         weights.row_step,
         weights.column_step,
-        kernel,
-        stride,
+        filter,
         prologue.reading,
     );
     y
 }
 
 #[cube(launch)]
-fn forward_kernel(
+fn filter_kernel(
     x: &[f32],
     w: &[f32],
     y: &mut [f32],
     statistics: &[f32],
     a: &[f32],
     b: &[f32],
-    values: usize,
+    threads: usize,
+    source_height: usize,
+    source_width: usize,
     height: usize,
     width: usize,
+    strips: usize,
     channels: usize,
-    out_height: usize,
-    out_width: usize,
     row_step: usize,
     column_step: usize,
-    #[comptime] kernel: usize,
-    #[comptime] stride: usize,
+    #[comptime] filter: StripFilter,
     #[comptime] reading: ReadFunction,
 ) {
     let at = ABSOLUTE_POS;
-    if at < values {
-        let padding = comptime!(kernel / 2);
+    if at < threads {
+        let kernel = comptime!(filter.kernel);
+        let length = comptime!(filter.length());
         let channel = at % channels;
-        let place = at / channels;
-        let out_x = place % out_width;
-        let out_y = place / out_width % out_height;
-        let image = place / out_width / out_height;
+        let place = place_of(at / channels, height, strips);
+        let first = place.x * length;
+        let begin = if comptime!(filter.backward) {
+            first / comptime!(filter.stride)
+        } else {
+            first * comptime!(filter.stride)
+        };
         let scale = scale_of(statistics, a, channel, channels, reading);
         let shift = shift_of(statistics, b, channel, scale, reading);
-        let mut sum = f32::new(0.0);
+        let mut sums = Array::<f32>::new(length);
+        #[unroll]
+        for value in 0..length {
+            sums[value] = f32::new(0.0);
+        }
+        let mut weights_of_row = Array::<f32>::new(kernel);
         for tap_y in 0..kernel {
-            let in_y = out_y * stride + tap_y;
-            if in_y >= padding && in_y < height + padding {
-                let row = (image * height + in_y - padding) * width;
+            let source_y = if comptime!(filter.backward) {
+                output_of(place.y, tap_y, source_height, kernel, comptime!(filter.stride))
+            } else {
+                input_of(place.y, tap_y, source_height, kernel, comptime!(filter.stride))
+            };
+            if source_y < source_height {
                 #[unroll]
                 for tap_x in 0..kernel {
-                    let in_x = out_x * stride + tap_x;
-                    if in_x >= padding && in_x < width + padding {
-                        let value = x[(row + in_x - padding) * channels + channel];
-                        sum += seen(value, scale, shift, reading) * w[tap_y * row_step + tap_x * column_step + channel];
+                    weights_of_row[tap_x] = w[tap_y * row_step + tap_x * column_step + channel];
+                }
+                let row = (place.image * source_height + source_y) * source_width;
+                #[unroll]
+                for read in 0..comptime!(filter.reads()) {
+                    let source_x = begin + read;
+                    let before = comptime!(filter.before());
+                    if source_x >= before && source_x < source_width + before {
+                        let found = x[(row + source_x - before) * channels + channel];
+                        let found = seen(found, scale, shift, reading);
+                        #[unroll]
+                        for value in 0..length {
+                            let tap = comptime!(filter.tap(value, read));
+                            if comptime!(tap < kernel) {
+                                sums[value] += found * weights_of_row[tap];
+                            }
+                        }
                     }
                 }
             }
         }
-        y[at] = sum;
-    }
-}
-
-/// Gradient of what [`forward`] filtered, from the gradient `dy` of its output.
-pub(super) fn input_gradient(dy: &CubeTensor, weights: &KernelWeights, geometry: ConvGeometry) -> CubeTensor {
-    let ConvGeometry { height, width, channels, kernel, stride } = geometry;
-    let images = count(dy) / geometry.out_image();
-    let dx = empty(dy, [images, height, width, channels]);
-    let (cubes, size) = each(&dy.client, count(&dx));
-    input_kernel::launch(
-        &dy.client,
-        cubes,
-        size,
-        buffer(dy),
-        buffer(&weights.values),
-        buffer(&dx),
-        count(&dx),
-        height,
-        width,
-        channels,
-        geometry.out_height(),
-        geometry.out_width(),
-        weights.row_step,
-        weights.column_step,
-        kernel,
-        stride,
-    );
-    dx
-}
-
-#[cube(launch)]
-fn input_kernel(
-    dy: &[f32],
-    w: &[f32],
-    dx: &mut [f32],
-    values: usize,
-    height: usize,
-    width: usize,
-    channels: usize,
-    out_height: usize,
-    out_width: usize,
-    row_step: usize,
-    column_step: usize,
-    #[comptime] kernel: usize,
-    #[comptime] stride: usize,
-) {
-    let at = ABSOLUTE_POS;
-    if at < values {
-        let padding = comptime!(kernel / 2);
-        let channel = at % channels;
-        let place = at / channels;
-        let in_x = place % width;
-        let in_y = place / width % height;
-        let image = place / width / height;
-        let mut sum = f32::new(0.0);
-        for tap_y in 0..kernel {
-            // The output row whose window has this row under this tap.
-            let from_y = in_y + padding;
-            if from_y >= tap_y && (from_y - tap_y) % stride == 0 && (from_y - tap_y) / stride < out_height {
-                let row = (image * out_height + (from_y - tap_y) / stride) * out_width;
-                #[unroll]
-                for tap_x in 0..kernel {
-                    let from_x = in_x + padding;
-                    if from_x >= tap_x && (from_x - tap_x) % stride == 0 && (from_x - tap_x) / stride < out_width {
-                        let gradient = dy[(row + (from_x - tap_x) / stride) * channels + channel];
-                        sum += gradient * w[tap_y * row_step + tap_x * column_step + channel];
-                    }
-                }
+        let row = (place.image * height + place.y) * width;
+        #[unroll]
+        for value in 0..length {
+            if first + value < width {
+                y[(row + first + value) * channels + channel] = sums[value];
             }
         }
-        dx[at] = sum;
     }
 }
 
@@ -180,8 +212,10 @@ pub(super) fn weight_gradient(
     dy: &CubeTensor,
     geometry: ConvGeometry,
 ) -> CubeTensor {
-    let ConvGeometry { height, width, channels, kernel, stride } = geometry;
-    let rows = count(dy) / channels;
+    let ConvGeometry { height, width, channels, kernel, .. } = geometry;
+    let filter = StripFilter::new(geometry, false);
+    let strips = geometry.out_width().div_ceil(filter.length());
+    let rows = count(dy) / (geometry.out_width() * channels) * strips;
     let grid = ColumnGrid::of_parts(x, [rows, channels]);
     let parts = empty(x, [grid.parts, kernel * kernel, channels]);
     let (cubes, size) = grid.cubes_of(kernel);
@@ -202,11 +236,11 @@ pub(super) fn weight_gradient(
         channels,
         geometry.out_height(),
         geometry.out_width(),
+        strips,
         grid.width,
         grid.lanes,
         grid.chunk,
-        kernel,
-        stride,
+        filter,
         prologue.reading,
         grid.units(),
     );
@@ -228,62 +262,69 @@ fn weight_kernel(
     channels: usize,
     out_height: usize,
     out_width: usize,
+    strips: usize,
     columns: usize,
     lanes: usize,
     chunk: usize,
-    #[comptime] kernel: usize,
-    #[comptime] stride: usize,
+    #[comptime] filter: StripFilter,
     #[comptime] reading: ReadFunction,
     #[comptime] units: usize,
 ) {
-    let padding = comptime!(kernel / 2);
+    let kernel = comptime!(filter.kernel);
+    let length = comptime!(filter.length());
+    let padding = comptime!(filter.before());
     let tap_y = CUBE_POS_Z as usize;
-    let unit = UNIT_POS as usize;
-    let lane = unit / columns;
-    let channel = CUBE_POS_X as usize * columns + unit % columns;
     let part = CUBE_POS_Y as usize;
+    let thread = thread_place(columns, lanes, channels);
+    let channel = thread.column;
     let mut sums = Array::<f32>::new(kernel);
     #[unroll]
     for tap_x in 0..kernel {
         sums[tap_x] = f32::new(0.0);
     }
-    if lane < lanes && channel < channels {
+    if thread.active {
         let scale = scale_of(statistics, a, channel, channels, reading);
         let shift = shift_of(statistics, b, channel, scale, reading);
         let end = min((part + 1) * chunk, rows);
-        let mut place = part * chunk + lane;
-        while place < end {
-            let out_x = place % out_width;
-            let out_y = place / out_width % out_height;
-            let image = place / out_width / out_height;
-            let in_y = out_y * stride + tap_y;
-            if in_y >= padding && in_y < height + padding {
-                let gradient = dy[place * channels + channel];
-                let row = (image * height + in_y - padding) * width;
+        let mut gradients = Array::<f32>::new(length);
+        let mut strip = part * chunk + thread.lane;
+        while strip < end {
+            let place = place_of(strip, out_height, strips);
+            let first = place.x * length;
+            let in_y = input_of(place.y, tap_y, height, kernel, comptime!(filter.stride));
+            if in_y < height {
+                let from = (place.image * out_height + place.y) * out_width + first;
                 #[unroll]
-                for tap_x in 0..kernel {
-                    let in_x = out_x * stride + tap_x;
+                for value in 0..length {
+                    gradients[value] = f32::new(0.0);
+                    if first + value < out_width {
+                        gradients[value] = dy[(from + value) * channels + channel];
+                    }
+                }
+                let row = (place.image * height + in_y) * width;
+                #[unroll]
+                for read in 0..comptime!(filter.reads()) {
+                    let in_x = first * comptime!(filter.stride) + read;
                     if in_x >= padding && in_x < width + padding {
-                        let value = x[(row + in_x - padding) * channels + channel];
-                        sums[tap_x] += gradient * seen(value, scale, shift, reading);
+                        let found = seen(x[(row + in_x - padding) * channels + channel], scale, shift, reading);
+                        #[unroll]
+                        for value in 0..length {
+                            let tap = comptime!(filter.tap(value, read));
+                            if comptime!(tap < kernel) {
+                                sums[tap] += gradients[value] * found;
+                            }
+                        }
                     }
                 }
             }
-            place += lanes;
+            strip += lanes;
         }
     }
-    let mut shared = Shared::<[f32]>::new_slice(units);
     #[unroll]
     for tap_x in 0..kernel {
-        shared[unit] = sums[tap_x];
-        sync_cube();
-        if lane == 0 && channel < channels {
-            let mut all = f32::new(0.0);
-            for other in 0..lanes {
-                all += shared[other * columns + unit];
-            }
+        let all = sum_of_lanes(sums[tap_x], columns, lanes, units);
+        if leads(&thread) {
             parts[((part * kernel + tap_y) * kernel + tap_x) * channels + channel] = all;
         }
-        sync_cube();
     }
 }

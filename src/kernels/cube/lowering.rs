@@ -4,6 +4,7 @@ use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
 use super::super::geometry::ConvGeometry;
+use super::places::{input_of, output_of, place_of};
 use super::reading::{Prologue, ReadFunction, scale_of, seen, shift_of};
 use super::tensors::{buffer, count, each, empty};
 
@@ -55,18 +56,16 @@ fn windows_kernel(
 ) {
     let at = ABSOLUTE_POS;
     if at < values {
-        let padding = comptime!(kernel / 2);
         let channel = at % channels;
         let tap = at / channels % comptime!(kernel * kernel);
-        let place = at / channels / comptime!(kernel * kernel);
-        let in_x = place % out_width * stride + tap % kernel;
-        let in_y = place / out_width % out_height * stride + tap / kernel;
-        let image = place / out_width / out_height;
+        let place = place_of(at / channels / comptime!(kernel * kernel), out_height, out_width);
+        let in_x = input_of(place.x, tap % kernel, width, kernel, stride);
+        let in_y = input_of(place.y, tap / kernel, height, kernel, stride);
         let mut value = f32::new(0.0);
-        if in_y >= padding && in_y < height + padding && in_x >= padding && in_x < width + padding {
+        if in_y < height && in_x < width {
             let scale = scale_of(statistics, a, channel, channels, reading);
             let shift = shift_of(statistics, b, channel, scale, reading);
-            let from = ((image * height + in_y - padding) * width + in_x - padding) * channels + channel;
+            let from = ((place.image * height + in_y) * width + in_x) * channels + channel;
             value = seen(x[from], scale, shift, reading);
         }
         output[at] = value;
@@ -112,20 +111,17 @@ fn windows_gradient_kernel(
 ) {
     let at = ABSOLUTE_POS;
     if at < values {
-        let padding = comptime!(kernel / 2);
         let channel = at % channels;
-        let place = at / channels;
-        let from_x = place % width + padding;
-        let from_y = place / width % height + padding;
-        let image = place / width / height;
+        let place = place_of(at / channels, height, width);
         let mut sum = f32::new(0.0);
         for tap_y in 0..kernel {
-            if from_y >= tap_y && (from_y - tap_y) % stride == 0 && (from_y - tap_y) / stride < out_height {
-                let row = (image * out_height + (from_y - tap_y) / stride) * out_width;
+            let out_y = output_of(place.y, tap_y, out_height, kernel, stride);
+            if out_y < out_height {
+                let row = (place.image * out_height + out_y) * out_width;
                 for tap_x in 0..kernel {
-                    if from_x >= tap_x && (from_x - tap_x) % stride == 0 && (from_x - tap_x) / stride < out_width {
-                        let window = row + (from_x - tap_x) / stride;
-                        sum += gradient[((window * kernel + tap_y) * kernel + tap_x) * channels + channel];
+                    let out_x = output_of(place.x, tap_x, out_width, kernel, stride);
+                    if out_x < out_width {
+                        sum += gradient[(((row + out_x) * kernel + tap_y) * kernel + tap_x) * channels + channel];
                     }
                 }
             }

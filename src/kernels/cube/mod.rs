@@ -11,13 +11,16 @@
 
 #![allow(clippy::too_many_arguments, reason = "kernels take buffers and sizes one by one")]
 
+mod bias;
 mod columns;
 mod curve;
 mod depthwise;
+mod flat_sums;
 mod lowering;
 mod norm;
 mod ops;
 mod part;
+mod places;
 mod pool;
 mod products;
 mod quantise;
@@ -27,19 +30,21 @@ mod scale;
 mod tensors;
 #[cfg(test)]
 mod tests;
-mod totals;
 mod updates;
 mod views;
 
+pub(super) use bias::add_bias;
+pub(crate) use flat_sums::{FlatSums, PlacedGradient};
 pub(super) use ops::{
-    ConvKind, PendingOnDevice, convolve, moments, normalise, positions_mean, quantise, statistics, view_maximum,
+    ConvKind, PendingOnDevice, convolve, moments, normalise, normalise_and_add, positions_mean, quantise, statistics,
+    view_maximum,
 };
 pub(super) use part::part;
 pub(super) use reading::DeviceStatistics;
 pub(super) use record::is_cube;
 pub(super) use scale::scale_channels;
-pub(super) use totals::DeviceSquares;
-pub(super) use updates::{adamw, sgd};
+pub(crate) use tensors::ALIGNMENT;
+pub(super) use updates::DeviceUpdates;
 
 #[cfg(test)]
 pub(crate) use tests::gpu as gpu_under_test;

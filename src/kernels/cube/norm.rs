@@ -5,27 +5,33 @@ use cubecl::prelude::*;
 
 use super::super::norm::EPSILON;
 use super::columns::{ColumnGrid, NARROW};
+use super::places::{SumPair, leads, pair_of_lanes, pair_of_parts, thread_place, write_pair};
 use super::reading::{Prologue, ReadFunction, scale_of, seen, shift_of, slope_at};
 use super::tensors::{buffer, count, each, empty, sizes};
 
-/// `x[.., channels]` behind a prologue.
-pub(super) fn apply(x: &CubeTensor, prologue: &Prologue) -> CubeTensor {
+/// Rows of a thread's channel, which share what is computed of the channel.
+const ROWS: usize = 4;
+
+/// `x[.., channels]` behind a prologue, and `added` to it where that is given.
+pub(super) fn apply(x: &CubeTensor, prologue: &Prologue, added: Option<&CubeTensor>) -> CubeTensor {
     let [.., channels] = sizes::<4>(x);
-    let (y, values) = (empty(x, sizes::<4>(x)), count(x));
-    let (cubes, size) = each(&x.client, values);
+    let (y, rows) = (empty(x, sizes::<4>(x)), count(x) / channels);
+    let (cubes, size) = each(&x.client, rows.div_ceil(ROWS) * channels);
     let [statistics, a, b] = prologue.buffers();
     apply_kernel::launch(
         &x.client,
         cubes,
         size,
         buffer(x),
+        buffer(added.unwrap_or(x)),
         buffer(&y),
         statistics,
         a,
         b,
-        values,
+        rows,
         channels,
         prologue.reading,
+        added.is_some(),
     );
     y
 }
@@ -33,20 +39,32 @@ pub(super) fn apply(x: &CubeTensor, prologue: &Prologue) -> CubeTensor {
 #[cube(launch)]
 fn apply_kernel(
     x: &[f32],
+    added: &[f32],
     y: &mut [f32],
     statistics: &[f32],
     a: &[f32],
     b: &[f32],
-    values: usize,
+    rows: usize,
     channels: usize,
     #[comptime] reading: ReadFunction,
+    #[comptime] adds: bool,
 ) {
-    let at = ABSOLUTE_POS;
-    if at < values {
-        let channel = at % channels;
+    let channel = ABSOLUTE_POS % channels;
+    let first = ABSOLUTE_POS / channels * ROWS;
+    if first < rows {
         let scale = scale_of(statistics, a, channel, channels, reading);
         let shift = shift_of(statistics, b, channel, scale, reading);
-        y[at] = seen(x[at], scale, shift, reading);
+        #[unroll]
+        for row in 0..ROWS {
+            if first + row < rows {
+                let at = (first + row) * channels + channel;
+                let mut value = seen(x[at], scale, shift, reading);
+                if comptime!(adds) {
+                    value += added[at];
+                }
+                y[at] = value;
+            }
+        }
     }
 }
 
@@ -94,8 +112,8 @@ pub(super) fn backward(x: &CubeTensor, dy: &CubeTensor, prologue: &Prologue) -> 
         last.lanes,
         last.units(),
     );
-    let (dx, values) = (empty(x, sizes::<4>(x)), count(x));
-    let (cubes, size) = each(&x.client, values);
+    let dx = empty(x, sizes::<4>(x));
+    let (cubes, size) = each(&x.client, rows.div_ceil(ROWS) * channels);
     let [statistics, a, b] = prologue.buffers();
     input_kernel::launch(
         &x.client,
@@ -109,7 +127,7 @@ pub(super) fn backward(x: &CubeTensor, dy: &CubeTensor, prologue: &Prologue) -> 
         b,
         buffer(&gamma),
         buffer(&beta),
-        values,
+        rows,
         channels,
         prologue.reading,
     );
@@ -133,41 +151,28 @@ fn gradient_sums_kernel(
     #[comptime] reading: ReadFunction,
     #[comptime] units: usize,
 ) {
-    let unit = UNIT_POS as usize;
-    let lane = unit / width;
-    let channel = CUBE_POS_X as usize * width + unit % width;
+    let place = thread_place(width, lanes, channels);
     let part = CUBE_POS_Y as usize;
-    let mut sum = f32::new(0.0);
-    let mut dot = f32::new(0.0);
-    if lane < lanes && channel < channels {
-        let scale = scale_of(statistics, a, channel, channels, reading);
-        let shift = shift_of(statistics, b, channel, scale, reading);
-        let mean = statistics[channel];
+    let mut first = f32::new(0.0);
+    let mut second = f32::new(0.0);
+    if place.active {
+        let scale = scale_of(statistics, a, place.column, channels, reading);
+        let shift = shift_of(statistics, b, place.column, scale, reading);
+        let mean = statistics[place.column];
         let end = min((part + 1) * chunk, rows);
-        let mut row = part * chunk + lane;
+        let mut row = part * chunk + place.lane;
         while row < end {
-            let at = row * channels + channel;
+            let at = row * channels + place.column;
             let value = x[at];
             let dz = dy[at] * slope_at(value, scale, shift, reading);
-            sum += dz;
-            dot += dz * (value - mean);
+            first += dz;
+            second += dz * (value - mean);
             row += lanes;
         }
     }
-    let mut sums = Shared::<[f32]>::new_slice(units);
-    let mut dots = Shared::<[f32]>::new_slice(units);
-    sums[unit] = sum;
-    dots[unit] = dot;
-    sync_cube();
-    if lane == 0 && channel < channels {
-        let mut sum = f32::new(0.0);
-        let mut dot = f32::new(0.0);
-        for other in 0..lanes {
-            sum += sums[other * width + unit];
-            dot += dots[other * width + unit];
-        }
-        parts[2 * part * channels + channel] = sum;
-        parts[(2 * part + 1) * channels + channel] = dot;
+    let sums = pair_of_lanes(SumPair { first, second }, width, lanes, units);
+    if leads(&place) {
+        write_pair(sums, parts, part, channels, place.column);
     }
 }
 
@@ -184,33 +189,11 @@ fn parameters_kernel(
     lanes: usize,
     #[comptime] units: usize,
 ) {
-    let unit = UNIT_POS as usize;
-    let lane = unit / width;
-    let channel = CUBE_POS_X as usize * width + unit % width;
-    let mut sum = f32::new(0.0);
-    let mut dot = f32::new(0.0);
-    if lane < lanes && channel < channels {
-        let mut part = lane;
-        while part < count {
-            sum += parts[2 * part * channels + channel];
-            dot += parts[(2 * part + 1) * channels + channel];
-            part += lanes;
-        }
-    }
-    let mut sums = Shared::<[f32]>::new_slice(units);
-    let mut dots = Shared::<[f32]>::new_slice(units);
-    sums[unit] = sum;
-    dots[unit] = dot;
-    sync_cube();
-    if lane == 0 && channel < channels {
-        let mut sum = f32::new(0.0);
-        let mut dot = f32::new(0.0);
-        for other in 0..lanes {
-            sum += sums[other * width + unit];
-            dot += dots[other * width + unit];
-        }
-        beta[channel] = sum;
-        gamma[channel] = dot / (statistics[channels + channel] + f32::new(EPSILON)).sqrt();
+    let place = thread_place(width, lanes, channels);
+    let sums = pair_of_parts(parts, &place, count, channels, width, lanes, units);
+    if leads(&place) {
+        beta[place.column] = sums.first;
+        gamma[place.column] = sums.second / (statistics[channels + place.column] + f32::new(EPSILON)).sqrt();
     }
 }
 
@@ -226,20 +209,28 @@ fn input_kernel(
     b: &[f32],
     gamma: &[f32],
     beta: &[f32],
-    values: usize,
+    rows: usize,
     channels: usize,
     #[comptime] reading: ReadFunction,
 ) {
-    let at = ABSOLUTE_POS;
-    if at < values {
-        let channel = at % channels;
+    let channel = ABSOLUTE_POS % channels;
+    let first = ABSOLUTE_POS / channels * ROWS;
+    if first < rows {
         let scale = scale_of(statistics, a, channel, channels, reading);
         let shift = shift_of(statistics, b, channel, scale, reading);
         let inverse = f32::new(1.0) / (statistics[channels + channel] + f32::new(EPSILON)).sqrt();
-        let number = f32::cast_from(values / channels);
-        let value = x[at];
-        let dz = dy[at] * slope_at(value, scale, shift, reading);
-        let hat = (value - statistics[channel]) * inverse;
-        dx[at] = scale * (dz - beta[channel] / number - hat * gamma[channel] / number);
+        let number = f32::cast_from(rows);
+        let mean = statistics[channel];
+        let mean_slope = beta[channel] / number;
+        let mean_dot = gamma[channel] / number;
+        #[unroll]
+        for row in 0..ROWS {
+            if first + row < rows {
+                let at = (first + row) * channels + channel;
+                let value = x[at];
+                let dz = dy[at] * slope_at(value, scale, shift, reading);
+                dx[at] = scale * (dz - mean_slope - (value - mean) * inverse * mean_dot);
+            }
+        }
     }
 }

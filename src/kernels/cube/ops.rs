@@ -226,11 +226,45 @@ impl CubeOp<3> for PendingOnDevice {
     type Saved = ();
 
     fn forward(&self, [x, a, b]: [&CubeTensor; 3]) -> (CubeTensor, ()) {
-        (norm::apply(&dense(x), &self.prologue(a, b)), ())
+        (norm::apply(&dense(x), &self.prologue(a, b), None), ())
     }
 
     fn backward(&self, [x, a, b]: [&CubeTensor; 3], (): &(), dy: &CubeTensor, _: [bool; 3]) -> [Option<CubeTensor>; 3] {
         norm::backward(&dense(x), dy, &self.prologue(a, b)).map(Some)
+    }
+}
+
+/// Computes a pending norm and adds a tensor of the same shape.
+pub(crate) fn normalise_and_add(
+    x: &Tensor<4>,
+    pending: PendingOnDevice,
+    [a, b]: [&Tensor<1>; 2],
+    added: &Tensor<4>,
+) -> Option<Tensor<4>> {
+    let [a, b] = [a, b].map(|parameter| parameter.clone().into_dispatch());
+    let inputs = [x.clone().into_dispatch(), a, b, added.clone().into_dispatch()];
+    Some(apply(&NormAndSum(pending), &inputs)?.0)
+}
+
+#[derive(Debug, Clone)]
+struct NormAndSum(PendingOnDevice);
+
+impl CubeOp<4> for NormAndSum {
+    type Saved = ();
+
+    fn forward(&self, [x, a, b, added]: [&CubeTensor; 4]) -> (CubeTensor, ()) {
+        (norm::apply(&dense(x), &self.0.prologue(a, b), Some(&dense(added))), ())
+    }
+
+    fn backward(
+        &self,
+        [x, a, b, _]: [&CubeTensor; 4],
+        (): &(),
+        dy: &CubeTensor,
+        _: [bool; 4],
+    ) -> [Option<CubeTensor>; 4] {
+        let [dx, gamma, beta] = norm::backward(&dense(x), dy, &self.0.prologue(a, b));
+        [Some(dx), Some(gamma), Some(beta), Some(dy.clone())]
     }
 }
 

@@ -1,4 +1,5 @@
-//! Part of a tensor: what a smaller network uses of full weights. A leading part is read where it lies.
+//! Part of a tensor: what a smaller network uses of full weights. A leading part is read where it lies, and its
+//! gradient stays a part where the whole is a parameter.
 
 use std::ops::Range;
 
@@ -22,11 +23,18 @@ pub(crate) fn part<const D: usize>(x: &Tensor<D>, ranges: &[Range<usize>; D]) ->
 #[derive(Debug, Clone)]
 struct PartOnDevice(Vec<Range<usize>>);
 
+impl PartOnDevice {
+    /// Returns `true` if the part begins where the whole does.
+    fn leads(&self) -> bool {
+        self.0.iter().all(|range| range.start == 0)
+    }
+}
+
 impl CubeOp<1> for PartOnDevice {
     type Saved = ();
 
     fn forward(&self, [x]: [&CubeTensor; 1]) -> (CubeTensor, ()) {
-        if self.0.iter().any(|range| range.start > 0) {
+        if !self.leads() {
             return (kernel::slice(x.clone(), &self.0), ());
         }
         let mut part = x.clone();
@@ -37,6 +45,10 @@ impl CubeOp<1> for PartOnDevice {
 
     fn backward(&self, [x]: [&CubeTensor; 1], (): &(), gradient: &CubeTensor, _: [bool; 1]) -> [Option<CubeTensor>; 1] {
         [Some(embedded(gradient, x, &self.0))]
+    }
+
+    fn parameter_gradient(&self, gradient: &CubeTensor) -> Option<CubeTensor> {
+        self.leads().then(|| gradient.clone())
     }
 }
 

@@ -3,6 +3,7 @@
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
 
+use super::places::{leads, sum_of_lanes, thread_place};
 use super::tensors::{buffer, each, empty, units};
 
 /// Values of a cube: its other threads share the items.
@@ -61,15 +62,13 @@ fn sum_kernel(
     #[comptime] product: bool,
     #[comptime] units: usize,
 ) {
-    let unit = UNIT_POS as usize;
-    let lane = unit / width;
-    let value = CUBE_POS_X as usize * width + unit % width;
+    let place = thread_place(width, lanes, values);
     let group = CUBE_POS_Y as usize;
     let mut sum = f32::new(0.0);
-    if lane < lanes && value < values {
-        let mut item = lane;
+    if place.active {
+        let mut item = place.lane;
         while item < items {
-            let at = (group * items + item) * values + value;
+            let at = (group * items + item) * values + place.column;
             if comptime!(product) {
                 sum += x[at] * y[at];
             } else {
@@ -78,15 +77,9 @@ fn sum_kernel(
             item += lanes;
         }
     }
-    let mut sums = Shared::<[f32]>::new_slice(units);
-    sums[unit] = sum;
-    sync_cube();
-    if lane == 0 && value < values {
-        let mut all = f32::new(0.0);
-        for other in 0..lanes {
-            all += sums[other * width + unit];
-        }
-        output[group * values + value] = all * factor;
+    let all = sum_of_lanes(sum, width, lanes, units);
+    if leads(&place) {
+        output[group * values + place.column] = all * factor;
     }
 }
 

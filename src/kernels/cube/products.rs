@@ -1,8 +1,10 @@
 //! Products of a tall matrix with a small one, and of two tall matrices over their rows: 1x1 convolutions in
 //! channels-last order and their gradients.
 //!
-//! A cube computes a tile of the product from slices of both factors in shared memory; a thread holds 4x4 values of it
-//! in registers. Where the device has fewer threads than a tile has such blocks, a thread takes several.
+//! A cube computes a tile of the product from slices of both factors in shared memory; a thread holds a block of it in
+//! registers, 4 columns by 4 rows or, where there are cubes enough, 8. Its columns and those of its neighbours
+//! alternate, so that neighbours read and write neighbours. Where the device has fewer threads than a tile has such
+//! blocks, a thread takes several.
 
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::prelude::*;
@@ -17,8 +19,10 @@ const DEPTH: usize = 16;
 const PITCH: usize = 17;
 /// Values of a slice of a tall matrix in shared memory, where its rows are summed: many, so that their loads overlap.
 const SLICE: usize = 2048;
-/// Side of the block of a thread.
+/// Columns of the block of a thread.
 const BLOCK: usize = 4;
+/// Threads of a tile of the product.
+const THREADS: usize = 256;
 /// Most rows of tall matrices that a part of a weight gradient sums, and most parts.
 const LEAST_ROWS: usize = 64;
 const PARTS: usize = 512;
@@ -62,8 +66,10 @@ pub(super) fn multiply(x: &CubeTensor, prologue: &Prologue, factor: &Factor, sha
         17..=32 => 32,
         _ => 64,
     };
-    let tile_rows = 4096 / tile_columns;
-    let (row_tiles, column_tiles) = (rows.div_ceil(tile_rows), factor.columns.div_ceil(tile_columns));
+    let column_tiles = factor.columns.div_ceil(tile_columns);
+    let tile_rows = |block_rows: usize| THREADS * BLOCK * block_rows / tile_columns;
+    let block_rows = if rows.div_ceil(tile_rows(8)) * column_tiles >= CUBES { 8 } else { 4 };
+    let row_tiles = rows.div_ceil(tile_rows(block_rows));
     let [statistics, a, b] = prologue.buffers();
     let units = units(&x.client);
     multiply_kernel::launch(
@@ -81,7 +87,7 @@ pub(super) fn multiply(x: &CubeTensor, prologue: &Prologue, factor: &Factor, sha
         factor.columns,
         factor.inner_step,
         factor.column_step,
-        tile_rows,
+        block_rows,
         tile_columns,
         prologue.reading,
         units,
@@ -102,29 +108,42 @@ fn multiply_kernel(
     columns: usize,
     inner_step: usize,
     column_step: usize,
-    #[comptime] tile_rows: usize,
+    #[comptime] block_rows: usize,
     #[comptime] tile_columns: usize,
     #[comptime] reading: ReadFunction,
     #[comptime] units: usize,
 ) {
     let unit = UNIT_POS as usize;
+    let tile_rows = comptime!(THREADS * BLOCK * block_rows / tile_columns);
     let first_row = CUBE_POS_X as usize * tile_rows;
     let first_column = CUBE_POS_Y as usize * tile_columns;
-    let blocks = comptime!(tile_rows * tile_columns / (BLOCK * BLOCK) / units);
+    let blocks = comptime!(THREADS / units);
     let unroll = comptime!(blocks == 1);
     let across = comptime!(tile_columns / BLOCK);
     let x_loads = comptime!(tile_rows * DEPTH / units);
     let w_loads = comptime!(tile_columns * DEPTH / units);
+    // With so many threads all values that a thread loads in a step are of one channel.
+    let one_channel = comptime!(units.is_multiple_of(DEPTH));
     let mut xs = Shared::<[f32]>::new_slice(comptime!(tile_rows * PITCH));
     let mut ws = Shared::<[f32]>::new_slice(comptime!(tile_columns * DEPTH));
-    let mut sums = Array::<f32>::new(comptime!(blocks * BLOCK * BLOCK));
+    let mut right = Array::<f32>::new(BLOCK);
+    let mut sums = Array::<f32>::new(comptime!(blocks * block_rows * BLOCK));
     #[unroll(unroll)]
-    for at in 0..comptime!(blocks * BLOCK * BLOCK) {
+    for at in 0..comptime!(blocks * block_rows * BLOCK) {
         sums[at] = f32::new(0.0);
     }
+    let mut scale = f32::new(1.0);
+    let mut shift = f32::new(0.0);
     let steps = (inner + DEPTH - 1) / DEPTH;
     for step in 0..steps {
         let start = step * DEPTH;
+        let own = start + unit % DEPTH;
+        if comptime!(one_channel) {
+            if own < inner {
+                scale = scale_of(statistics, a, own, inner, reading);
+                shift = shift_of(statistics, b, own, scale, reading);
+            }
+        }
         #[unroll(unroll)]
         for load in 0..x_loads {
             let place = unit + load * units;
@@ -132,8 +151,10 @@ fn multiply_kernel(
             let k = start + place % DEPTH;
             let mut value = f32::new(0.0);
             if row < rows && k < inner {
-                let scale = scale_of(statistics, a, k, inner, reading);
-                let shift = shift_of(statistics, b, k, scale, reading);
+                if comptime!(!one_channel) {
+                    scale = scale_of(statistics, a, k, inner, reading);
+                    shift = shift_of(statistics, b, k, scale, reading);
+                }
                 value = seen(x[row * inner + k], scale, shift, reading);
             }
             xs[place / DEPTH * PITCH + place % DEPTH] = value;
@@ -153,15 +174,19 @@ fn multiply_kernel(
         #[unroll(unroll)]
         for block in 0..blocks {
             let id = unit + block * units;
-            let row = id / across * BLOCK;
-            let column = id % across * BLOCK;
+            let row = id / across * block_rows;
+            let column = id % across;
             for k in 0..DEPTH {
                 #[unroll]
-                for i in 0..BLOCK {
+                for j in 0..BLOCK {
+                    right[j] = ws[k * tile_columns + column + j * across];
+                }
+                #[unroll]
+                for i in 0..block_rows {
                     let left = xs[(row + i) * PITCH + k];
                     #[unroll]
                     for j in 0..BLOCK {
-                        sums[block * 16 + i * 4 + j] += left * ws[k * tile_columns + column + j];
+                        sums[(block * block_rows + i) * BLOCK + j] += left * right[j];
                     }
                 }
             }
@@ -172,13 +197,13 @@ fn multiply_kernel(
     for block in 0..blocks {
         let id = unit + block * units;
         #[unroll]
-        for i in 0..BLOCK {
-            let row = first_row + id / across * BLOCK + i;
+        for i in 0..block_rows {
+            let row = first_row + id / across * block_rows + i;
             #[unroll]
             for j in 0..BLOCK {
-                let column = first_column + id % across * BLOCK + j;
+                let column = first_column + id % across + j * across;
                 if row < rows && column < columns {
-                    y[row * columns + column] = sums[block * 16 + i * 4 + j];
+                    y[row * columns + column] = sums[(block * block_rows + i) * BLOCK + j];
                 }
             }
         }
@@ -246,7 +271,7 @@ fn gradient_kernel(
     let part = CUBE_POS_Z as usize;
     // A thread's values are a quarter of the tile apart, so that neighbours read neighbours.
     let side = comptime!(tile / 16);
-    let blocks = comptime!(256 / units);
+    let blocks = comptime!(THREADS / units);
     let unroll = comptime!(blocks == 1);
     let depth = comptime!(SLICE / tile);
     let loads = comptime!(SLICE / units);
@@ -256,6 +281,17 @@ fn gradient_kernel(
     #[unroll(unroll)]
     for at in 0..comptime!(blocks * side * side) {
         sums[at] = f32::new(0.0);
+    }
+    // With so many threads all values that a thread loads are of one channel.
+    let one_channel = comptime!(units.is_multiple_of(tile));
+    let mut scale = f32::new(1.0);
+    let mut shift = f32::new(0.0);
+    let own = first_inner + unit % tile;
+    if comptime!(one_channel) {
+        if own < inner {
+            scale = scale_of(statistics, a, own, inner, reading);
+            shift = shift_of(statistics, b, own, scale, reading);
+        }
     }
     let end = min((part + 1) * chunk, rows);
     let steps = (end - part * chunk + depth - 1) / depth;
@@ -269,8 +305,10 @@ fn gradient_kernel(
             let column = first_column + place % tile;
             let mut value = f32::new(0.0);
             if row < end && k < inner {
-                let scale = scale_of(statistics, a, k, inner, reading);
-                let shift = shift_of(statistics, b, k, scale, reading);
+                if comptime!(!one_channel) {
+                    scale = scale_of(statistics, a, k, inner, reading);
+                    shift = shift_of(statistics, b, k, scale, reading);
+                }
                 value = seen(x[row * inner + k], scale, shift, reading);
             }
             xs[place] = value;

@@ -33,6 +33,12 @@ pub(super) trait CubeOp<const N: usize>: Clone + Send + Sync + Debug + 'static {
         gradient: &CubeTensor,
         wanted: [bool; N],
     ) -> [Option<CubeTensor>; N];
+
+    /// The gradient of a single input that is a parameter itself, where it may have the shape of the part that was
+    /// used: who adds up the gradients of parameters lays it where it belongs.
+    fn parameter_gradient(&self, _gradient: &CubeTensor) -> Option<CubeTensor> {
+        None
+    }
 }
 
 /// Runs `op` where all inputs are on CubeCL's backend, recording it where gradients are tracked.
@@ -96,6 +102,12 @@ impl<O: CubeOp<N>, const N: usize> Backward<Cube, N> for RecordedCubeOp<O> {
     fn backward(self, ops: Ops<Self::State, N>, grads: &mut Gradients, _: &mut Checkpointer) {
         let gradient = tensors::dense(&grads.consume::<Cube>(&ops.node));
         let (inputs, saved) = ops.state;
+        if let [Some(parent)] = &ops.parents[..]
+            && parent.parents.is_empty()
+            && let Some(found) = self.0.parameter_gradient(&gradient)
+        {
+            return grads.register::<Cube>(parent.id, found);
+        }
         let wanted = ops.parents.each_ref().map(Option::is_some);
         let found = self.0.backward(inputs.each_ref(), &saved, &gradient, wanted);
         for (parent, found) in ops.parents.into_iter().zip(found) {

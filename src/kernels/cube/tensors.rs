@@ -39,6 +39,36 @@ pub(super) fn shaped(tensor: &CubeTensor, shape: impl Into<Shape>) -> CubeTensor
     )
 }
 
+/// Values between the beginnings of tensors in one buffer are a multiple of this many.
+pub(crate) const ALIGNMENT: usize = 64;
+
+/// Tensor of this shape whose values begin at value `start` of a dense one.
+pub(super) fn slice(whole: &CubeTensor, start: usize, shape: impl Into<Shape>) -> CubeTensor {
+    let shape = shape.into();
+    let rest = count(whole) - start - shape.num_elements();
+    let [start, rest] = [start, rest].map(|values| (values * size_of::<f32>()) as u64);
+    let handle = whole.handle.clone().offset_start(start).offset_end(rest);
+    CubeTensor::new_contiguous(whole.client.clone(), whole.device.clone(), shape, handle, DType::F32)
+}
+
+/// Numbers beside `like`, for a kernel to look up.
+pub(super) fn table(like: &CubeTensor, numbers: &[usize]) -> CubeTensor {
+    let bytes: Vec<u8> = numbers.iter().flat_map(|&number| (number as u32).to_ne_bytes()).collect();
+    uploaded(like, &bytes, DType::U32)
+}
+
+/// Values beside `like`.
+pub(super) fn floats(like: &CubeTensor, values: &[f32]) -> CubeTensor {
+    let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_ne_bytes()).collect();
+    uploaded(like, &bytes, DType::F32)
+}
+
+fn uploaded(like: &CubeTensor, bytes: &[u8], dtype: DType) -> CubeTensor {
+    let handle = like.client.create_from_slice(bytes);
+    let shape = Shape::new([bytes.len() / dtype.size()]);
+    CubeTensor::new_contiguous(like.client.clone(), like.device.clone(), shape, handle, dtype)
+}
+
 /// Sizes of a tensor.
 pub(super) fn sizes<const D: usize>(tensor: &CubeTensor) -> [usize; D] {
     tensor.shape().dims()

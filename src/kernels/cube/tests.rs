@@ -4,8 +4,9 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use super::super::{
-    AdamWStep, EPSILON, FeatureMap, KernelActivation, SgdStep, SquareSums, convolution, depthwise, fuse_maximum,
-    leading, mean_over_positions, moments, norm_with, norm_within, part, pointwise, product, quantise, scale_channels,
+    ALIGNMENT, AdamWStep, BiasCurve, EPSILON, FeatureMap, FlatSums, KernelActivation, PlacedGradient, SgdStep,
+    UpdateQueue, add_bias, convolution, depthwise, fuse_maximum, leading, mean_over_positions, moments, norm_with,
+    norm_within, part, pointwise, product, quantise, scale_channels,
 };
 
 const ACTIVATIONS: [KernelActivation; 5] = [
@@ -159,7 +160,8 @@ fn weights_are_used_where_they_lie() {
         convolution(inputs[0].clone().reshape(shape), w, 1).tensor()
     });
     compare("parameters of a norm", &[240, 8, 9], |inputs| {
-        let [gamma, beta] = [1, 2].map(|index| leading(inputs[index].clone(), [6]));
+        // The gradient of a parameter itself would stay a part.
+        let [gamma, beta] = [1, 2].map(|index| leading(inputs[index].clone() * 1.0, [6]));
         norm_within(inputs[0].clone().reshape(shape), gamma, beta, KernelActivation::Relu).tensor()
     });
 }
@@ -206,11 +208,7 @@ fn evaluation_is_that_of_the_cpu() {
         let shift = found.clone().slice([0..1]).flatten(0, 1);
         let x = norm_with(x, scale, shift, KernelActivation::HardSwish);
         let y = pointwise(x, vector(values(2, 6 * 9), device).reshape([6, 9])).tensor();
-        let mut squares = SquareSums::default();
-        let sum = squares.total(vec![y.clone(), y.clone(), y.clone()]).unwrap();
-        squares.total(vec![sum.clone()]).unwrap();
-        let squares = squares.parts().into_iter().flat_map(numbers).sum();
-        [numbers(found), numbers(y), numbers(sum), vec![squares]]
+        [numbers(found), numbers(y)]
     };
     for (found, wanted) in found(&device).iter().zip(found(&Device::flex())) {
         close("evaluation", found, &wanted);
@@ -224,17 +222,69 @@ fn updates_are_those_of_the_cpu() {
         let [mut weights, mut square, mut velocity] = [1, 2, 3].map(|seed| vector(values(seed, 700), device));
         let mut mean = velocity.clone();
         square = square.abs();
+        let queue = UpdateQueue::default();
         for time in 4_i32..7 {
             let gradient = vector(values(time.unsigned_abs().into(), 700), device);
             let step = AdamWStep { rate: 0.01, decay: 0.03, clip: 0.7, time };
-            (weights, [mean, square]) = step.update(weights, gradient.clone(), [mean, square]);
+            (weights, [mean, square]) = step.update(weights, gradient.clone(), [mean, square], &queue);
+            queue.launch();
             let step = SgdStep { rate: 0.01, momentum: 0.9, decay: 0.03, clip: 0.7 };
-            (weights, velocity) = step.update(weights, gradient, velocity);
+            (weights, velocity) = step.update(weights, gradient, velocity, &queue);
+            queue.launch();
         }
         [weights, mean, square, velocity].map(numbers)
     };
     for (found, wanted) in updated(&device).iter().zip(updated(&Device::flex())) {
         close("update", found, &wanted);
+    }
+}
+
+/// The gradients of two nets on their parts of three parameters, more parameters than a launch takes.
+#[test]
+fn gradients_are_added_up_where_they_belong() {
+    let Some(device) = device() else { return };
+    let wholes = (0..20).map(|index| [2 + index % 3, 3, 4, 5 + index]);
+    let mut places = Vec::new();
+    let mut next = 0;
+    for whole in wholes {
+        places.push((next, whole));
+        next += whole.iter().product::<usize>().next_multiple_of(ALIGNMENT);
+    }
+    let sums = FlatSums::zeros(next, &device).unwrap();
+    let mut wanted: Vec<Tensor<4>> = places.iter().map(|&(_, whole)| Tensor::zeros(whole, &Device::flex())).collect();
+    for (net, cut) in [(1, [1, 1, 2, 3]), (2, [0, 0, 0, 0])] {
+        let mut placed = Vec::new();
+        for (wanted, &(start, whole)) in wanted.iter_mut().zip(&places) {
+            let own: [usize; 4] = std::array::from_fn(|axis| whole[axis] - cut[axis]);
+            let list = values(net + start as u64, own.iter().product());
+            placed.push(PlacedGradient::new(&vector(list.clone(), &device).reshape(own), start, whole).unwrap());
+            let gradient: Tensor<4> = vector(list, &Device::flex()).reshape(own);
+            let sum = wanted.clone().slice(own.map(|size| 0..size)) + gradient;
+            *wanted = wanted.clone().slice_assign(own.map(|size| 0..size), sum);
+        }
+        sums.add(&placed);
+    }
+    let mut squares = 0.0;
+    for (wanted, (start, whole)) in wanted.into_iter().zip(places) {
+        let wanted = numbers(wanted);
+        close("sum", &numbers(sums.sum(start, whole)), &wanted);
+        squares += wanted.iter().map(|value| value * value).sum::<f32>();
+    }
+    close("squares", &[numbers(sums.squares()).iter().sum()], &[squares]);
+}
+
+#[test]
+fn sums_and_biases_are_those_of_the_cpu() {
+    let shape = [3, 4, 2, 7];
+    compare("norm and sum", &[168, 7, 7, 168], |inputs| {
+        let x =
+            norm_within(inputs[0].clone().reshape(shape), inputs[1].clone(), inputs[2].clone(), KernelActivation::Relu);
+        x.plus(FeatureMap::from(inputs[3].clone().reshape(shape)))
+    });
+    for curve in [BiasCurve::Rectifier, BiasCurve::HardSigmoid] {
+        compare(&format!("{curve:?}"), &[168, 7], |inputs| {
+            add_bias(inputs[0].clone().reshape(shape) * 4.0, inputs[1].clone(), curve)
+        });
     }
 }
 

@@ -113,7 +113,7 @@ impl Content {
             ));
         }
         let content = Bytes::from_bytes_vec(self.read(OPTIMISER)?);
-        let fresh = optimiser(&trainer.settings, &trainer.supernet);
+        let fresh = optimiser(&trainer.settings, &trainer.supernet, &trainer.updates);
         trainer.optimiser = self.decode(OPTIMISER, || fresh.from_bytes(content))?;
         trainer.step = self.state.step;
         trainer.lr_scale = self.state.lr_scale;

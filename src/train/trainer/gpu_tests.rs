@@ -26,7 +26,7 @@ fn figures(device: &Device) -> [Vec<f64>; 2] {
         targets: Tensor::from_data(TensorData::new(targets, [OBJECTS, classes]), &trainer.device),
     };
     [(); 2].map(|()| {
-        let mut pass = trainer.pass();
+        let mut pass = Pass::default();
         let mut rng = ChaCha8Rng::seed_from_u64(trainer.step);
         trainer.train_nets(&batch, &mut rng, &mut pass, &mut Clock::start()).unwrap();
         trainer.update(&mut pass);

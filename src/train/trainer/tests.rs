@@ -96,7 +96,7 @@ fn a_loss_that_is_no_number_on_one_rank_is_a_collapse_on_all() {
         if rank == 1 {
             batch.views = batch.views * f32::NAN;
         }
-        let mut pass = trainer.pass();
+        let mut pass = Pass::default();
         let mut rng = ChaCha8Rng::seed_from_u64(0);
         trainer.train_nets(&batch, &mut rng, &mut pass, &mut Clock::start()).unwrap();
         trainer.check(&pass.reports[0]).is_err_and(|error| error.is_collapse())
