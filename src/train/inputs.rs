@@ -13,6 +13,7 @@ use super::{RankShare, Settings, TrainError};
 use crate::data::augment::{Augmentation, Augmenter};
 use crate::data::random::Stream;
 use crate::data::{DataError, Dataset, PixelStatistics};
+use crate::kernels;
 use crate::space::SearchSpace;
 use crate::supernet::ViewSet;
 
@@ -83,8 +84,11 @@ fn part_size(objects: usize, share: f64) -> usize {
 /// A batch that is not on a device yet.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct PreparedBatch {
-    /// `[objects * views, height, width, channels]`, in this shape.
-    values: Vec<f32>,
+    /// `[objects * views, channel, row, column]`.
+    bytes: Vec<u8>,
+    /// Value of each byte, per channel, after normalisation.
+    levels: Arc<Vec<[f32; 256]>>,
+    /// `[objects * views, height, width, channels]`.
     shape: [usize; 4],
     cameras: ViewSet,
     labels: Vec<u16>,
@@ -101,7 +105,7 @@ impl PreparedBatch {
             row[usize::from(label)] = 1.0;
         }
         Batch {
-            views: Tensor::from_data(TensorData::new(self.values, self.shape), device),
+            views: kernels::pixels(&self.bytes, &self.levels, self.shape, device),
             cameras: self.cameras,
             targets: Tensor::from_data(TensorData::new(targets, [objects, classes]), device),
             labels: self.labels,
@@ -116,7 +120,7 @@ pub struct Inputs {
     data: Arc<Dataset>,
     statistics: Vec<PixelStatistics>,
     /// Value of each byte, per channel, after normalisation.
-    levels: Vec<[f32; 256]>,
+    levels: Arc<Vec<[f32; 256]>>,
 }
 
 impl Inputs {
@@ -141,7 +145,7 @@ impl Inputs {
             std::array::from_fn(|byte| (byte as f32 / 255.0 - statistics.mean) / statistics.deviation)
         };
         let statistics = data.statistics()?;
-        let levels = statistics.iter().map(level).collect();
+        let levels = Arc::new(statistics.iter().map(level).collect());
         Ok(Self { data: Arc::new(data), statistics, levels })
     }
 
@@ -253,35 +257,23 @@ impl Inputs {
     ) -> Result<PreparedBatch, TrainError> {
         let (data, count) = (&*self.data, views.count());
         let length = count * data.view_bytes();
-        let mut values = vec![0.0; objects.len() * length];
-        values.par_chunks_mut(length).zip(objects).try_for_each(|(values, &object)| {
-            let mut bytes = Vec::with_capacity(length);
+        let mut bytes = vec![0; objects.len() * length];
+        bytes.par_chunks_mut(length).zip(objects).try_for_each(|(place, &object)| {
+            let mut found = Vec::with_capacity(length);
             let mut stream = Stream::new(seed, object.into());
-            augmenter.append(data, object as usize, views.list().iter().copied(), &mut stream, &mut bytes)?;
-            self.normalise(&bytes, values);
+            augmenter.append(data, object as usize, views.list().iter().copied(), &mut stream, &mut found)?;
+            place.copy_from_slice(&found);
             Ok::<_, DataError>(())
         })?;
         Ok(PreparedBatch {
-            values,
+            bytes,
+            levels: self.levels.clone(),
             shape: [objects.len() * count, data.height, data.width, data.channels],
             cameras: views.clone(),
             labels: objects.iter().map(|&object| data.labels[object as usize]).collect(),
             classes: data.classes.len(),
             rank_objects: vec![objects.len()],
         })
-    }
-
-    /// Images `[image, channel, row, column]` as `values` `[image, row, column, channel]`.
-    fn normalise(&self, images: &[u8], values: &mut [f32]) {
-        let (plane, channels) = (self.data.height * self.data.width, self.levels.len());
-        let length = channels * plane;
-        for (image, values) in images.chunks_exact(length).zip(values.chunks_exact_mut(length)) {
-            for (channel, (image, levels)) in image.chunks_exact(plane).zip(&self.levels).enumerate() {
-                for (pixel, &byte) in image.iter().enumerate() {
-                    values[pixel * channels + channel] = levels[usize::from(byte)];
-                }
-            }
-        }
     }
 }
 

@@ -17,9 +17,11 @@ mod curve;
 mod depthwise;
 mod flat_sums;
 mod lowering;
+mod memory;
 mod norm;
 mod ops;
 mod part;
+mod pixels;
 mod places;
 mod pool;
 mod products;
@@ -35,11 +37,13 @@ mod views;
 
 pub(super) use bias::add_bias;
 pub(crate) use flat_sums::{FlatSums, PlacedGradient};
+pub(super) use memory::reserved_bytes;
 pub(super) use ops::{
     ConvKind, PendingOnDevice, convolve, moments, normalise, normalise_and_add, positions_mean, quantise, statistics,
     view_maximum,
 };
 pub(super) use part::part;
+pub(super) use pixels::pixels;
 pub(super) use reading::DeviceStatistics;
 pub(super) use record::is_cube;
 pub(super) use scale::scale_channels;

@@ -63,6 +63,11 @@ pub(super) fn floats(like: &CubeTensor, values: &[f32]) -> CubeTensor {
     uploaded(like, &bytes, DType::F32)
 }
 
+/// Bytes beside `like`, four to a number.
+pub(super) fn bytes_beside(like: &CubeTensor, bytes: &[u8]) -> CubeTensor {
+    uploaded(like, bytes, DType::U32)
+}
+
 fn uploaded(like: &CubeTensor, bytes: &[u8], dtype: DType) -> CubeTensor {
     let handle = like.client.create_from_slice(bytes);
     let shape = Shape::new([bytes.len() / dtype.size()]);

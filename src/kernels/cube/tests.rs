@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::super::{
     ALIGNMENT, AdamWStep, BiasCurve, EPSILON, FeatureMap, FlatSums, KernelActivation, PlacedGradient, SgdStep,
     UpdateQueue, add_bias, convolution, depthwise, fuse_maximum, leading, mean_over_positions, moments, norm_with,
-    norm_within, part, pointwise, product, quantise, scale_channels,
+    norm_within, part, pixels, pointwise, product, quantise, scale_channels,
 };
 
 const ACTIVATIONS: [KernelActivation; 5] = [
@@ -286,6 +286,16 @@ fn sums_and_biases_are_those_of_the_cpu() {
             add_bias(inputs[0].clone().reshape(shape) * 4.0, inputs[1].clone(), curve)
         });
     }
+}
+
+#[test]
+fn pixels_are_those_of_the_cpu() {
+    let Some(device) = device() else { return };
+    let bytes: Vec<u8> = (0..2 * 3 * 5 * 7_u32).map(|at| (at * 37 % 251) as u8).collect();
+    let levels: Vec<[f32; 256]> =
+        (0..3_u8).map(|channel| std::array::from_fn(|byte| byte as f32 - 40.0 * f32::from(channel))).collect();
+    let found = |device: &Device| numbers(pixels(&bytes, &levels, [2, 5, 7, 3], device));
+    assert_eq!(found(&device), found(&Device::flex()));
 }
 
 #[test]
