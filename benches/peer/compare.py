@@ -52,10 +52,12 @@ def main():
                 found.setdefault(f"PyTorch, {name}", []).append(theirs)
         seconds = {name: statistics.median(r["cpu_seconds_per_step"] for r in runs) for name, runs in found.items()}
         peer = min(value for name, value in seconds.items() if name.startswith("PyTorch"))
-        print(f"{threads} thread(s), median of {arguments.rounds} runs: CPU seconds a step, times PyTorch's best, peak MB")
+        wall = {name: statistics.median(r["seconds_per_step"] for r in runs) for name, runs in found.items()}
+        fastest = min(value for name, value in wall.items() if name.startswith("PyTorch"))
+        print(f"{threads} thread(s), median of {arguments.rounds} runs: CPU seconds and seconds a step, each times PyTorch's best, peak MB")
         for name, value in seconds.items():
             peak = max(r["peak_rss_bytes"] for r in found[name]) >> 20
-            print(f"  {name:36} {value:7.3f} {value / peer:6.2f}x {peak:6}")
+            print(f"  {name:36} {value:7.3f} {value / peer:6.2f}x {wall[name]:7.3f} {wall[name] / fastest:6.2f}x {peak:6}")
 
 
 if __name__ == "__main__":

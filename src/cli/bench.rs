@@ -16,6 +16,7 @@ use crate::quantity::{Dimension, number};
 use crate::run::usage;
 use crate::space::SearchSpace;
 use crate::train::DeviceKind;
+use crate::train::exchange::launch;
 use crate::train::step_bench::{BATCH, StepBench, TrainingBench};
 
 /// Arguments of `bench`.
@@ -125,15 +126,16 @@ fn step(device: DeviceKind, threads: usize, steps: usize, json: bool) -> Result<
     use_threads(threads)?;
     device.check().map_err(anyhow::Error::msg)?;
     let mut bench = StepBench::new(device.open());
-    let mut seconds = Vec::new();
+    let (mut seconds, mut wall) = (Vec::new(), Vec::new());
     for index in 0..steps.max(1) + WARM_UP {
-        let before = usage::thread_cpu_seconds();
+        let (before, start) = (usage::thread_cpu_seconds(), Instant::now());
         bench.step();
         if index >= WARM_UP {
             seconds.push(usage::thread_cpu_seconds() - before);
+            wall.push(start.elapsed().as_secs_f64());
         }
     }
-    let per_step = median(seconds);
+    let (per_step, wall) = (median(seconds), median(wall));
     let rate = BATCH as f64 / per_step.max(1e-9);
     let peak = usage::peak_resident_bytes();
     if json {
@@ -141,6 +143,7 @@ fn step(device: DeviceKind, threads: usize, steps: usize, json: bool) -> Result<
             "device": device.to_string(),
             "threads": threads,
             "cpu_seconds_per_step": per_step,
+            "seconds_per_step": wall,
             "images_per_cpu_second": rate,
             "peak_rss_bytes": peak,
         });
@@ -148,8 +151,9 @@ fn step(device: DeviceKind, threads: usize, steps: usize, json: bool) -> Result<
     } else {
         let instructions = crate::kernels::instructions().unwrap_or_default();
         say!(
-            "{device}, {threads} thread(s), {instructions}: {} CPU s a step, {} images per CPU second, {}",
+            "{device}, {threads} thread(s), {instructions}: {} CPU s a step in {} s, {} images per CPU second, {}",
             number::figure(per_step),
+            number::figure(wall),
             number::figure(rate),
             Dimension::Bytes.format(peak as f64)
         )?;
@@ -166,52 +170,69 @@ struct MeasuredRun {
     json: bool,
 }
 
-/// Steps of a training on a space, by the clock on the wall: a step ends when its losses are read.
+/// Steps of a training on a space, by the clock on the wall: a step ends when its losses are read. Of several processes
+/// that were started together each takes a share of the images, and the first speaks.
 fn training_step(space: SearchSpace, images: usize, side: Option<u32>, run: MeasuredRun) -> Result<()> {
     let MeasuredRun { device, threads, steps, json } = run;
     use_threads(threads)?;
+    let exchange = launch::join()?;
+    let share = exchange.share();
     device.check().map_err(anyhow::Error::msg)?;
     let name = space.name.clone();
     let start = Instant::now();
-    let mut bench = TrainingBench::new(space, images.max(1), side, &device.open());
+    let opened = device.open();
+    let mut bench = TrainingBench::new(space, images.max(share.ranks), side, &opened, exchange)?;
     bench.step()?;
     let first = start.elapsed().as_secs_f64();
     // Nets of other shapes may bring kernels that are compiled when they are met first.
     for _ in 0..steps.max(1) {
         bench.step()?;
     }
+    bench.exchange_seconds();
     let (mut seconds, mut trained) = (Vec::new(), 0);
     for _ in 0..steps.max(1) {
         let start = Instant::now();
         trained += bench.step()?;
         seconds.push(start.elapsed().as_secs_f64());
     }
+    let exchanged = bench.exchange_seconds() / seconds.len() as f64;
     let rate = trained as f64 / seconds.iter().sum::<f64>().max(1e-9);
     let per_step = median(seconds);
     let peak = usage::peak_resident_bytes();
+    let on_device = crate::kernels::reserved_bytes(&opened);
     if json {
         let all = json!({
             "space": name,
             "device": device.to_string(),
             "images": images,
+            "ranks": share.ranks,
             "seconds_per_step": per_step,
+            "seconds_in_exchange": exchanged,
             "net_images_per_second": rate,
             "seconds_to_first_step": first,
             "peak_rss_bytes": peak,
+            "device_bytes": on_device,
         });
         #[cfg(feature = "cube")]
         let all = launches::listed(all, || bench.step().map(drop))?;
-        output::json(&all)?;
-    } else {
-        say!(
-            "{name}, {images} images, {device}: {} s a step, {} net-images a second; first step after \
-             {} s, {}",
-            number::figure(per_step),
-            number::figure(rate),
-            number::figure(first),
-            Dimension::Bytes.format(peak as f64)
-        )?;
+        return if share.leads() { output::json(&all) } else { Ok(()) };
     }
+    if !share.leads() {
+        return Ok(());
+    }
+    let on_device = on_device.map(|bytes| format!(", {} on the device", Dimension::Bytes.format(bytes as f64)));
+    let ranks = match share.ranks {
+        1 => String::new(),
+        ranks => format!("; {ranks} ranks, {} s of a step in the exchange", number::figure(exchanged)),
+    };
+    say!(
+        "{name}, {images} images, {device}: {} s a step, {} net-images a second; first step after {} s, {}{}{ranks}",
+        number::figure(per_step),
+        number::figure(rate),
+        number::figure(first),
+        Dimension::Bytes.format(peak as f64),
+        on_device.unwrap_or_default()
+    )?;
     Ok(())
 }
 

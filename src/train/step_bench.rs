@@ -2,11 +2,15 @@
 //! batch are fixed, and `benches/peer/step.py` is the same step in PyTorch; a change here is a change there. With a
 //! space, it is a step of a training on that space, and `benches/peer/supernet.py` its twin.
 
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Instant;
+
 use burn::optim::{GradientsParams, ModuleOptimizer};
 use burn::tensor::{Device, Distribution, Tensor, TensorData, activation};
 
 use super::optimiser::{GradientSum, Sgd};
-use super::{Batch, Settings, TrainError, Trainer};
+use super::{Batch, Exchange, RankShare, Settings, TrainError, Trainer};
 use crate::diagnostic::Source;
 use crate::space::SearchSpace;
 use crate::supernet::{Initialisation, Numerics, Route, Splitting, Supernet, ViewSet};
@@ -71,40 +75,95 @@ impl StepBench {
 pub(crate) struct TrainingBench {
     trainer: Trainer,
     batch: Batch,
+    exchange: Rc<TimedExchange>,
 }
 
 impl TrainingBench {
-    /// A training with all nets, on images of one camera each; their side is the given one or the largest of the space.
-    pub(crate) fn new(space: SearchSpace, images: usize, side: Option<u32>, device: &Device) -> Self {
+    /// A training with all nets, on images of one camera each, of which every rank has its share; their side is the
+    /// given one or the largest of the space.
+    ///
+    /// # Errors
+    /// Another rank has ended, or is another program.
+    pub(crate) fn new(
+        space: SearchSpace,
+        images: usize,
+        side: Option<u32>,
+        device: &Device,
+        exchange: Rc<dyn Exchange>,
+    ) -> Result<Self, TrainError> {
         let side = side.or(space.resolutions.last().copied()).unwrap_or(1);
         let space = space.at_resolution(side);
         let (classes, channels) = (space.classes as usize, space.input_channels as usize);
         let settings = Settings { images, ..Settings::default() };
-        let labels: Vec<u16> = (0..images).map(|object| (object % classes) as u16).collect();
-        let targets = (0..images * classes).map(|at| f32::from(u8::from(at / classes % classes == at % classes)));
+        let share = exchange.share();
+        let objects = share.of(images);
+        let count = objects.len();
+        let labels: Vec<u16> = objects.clone().map(|object| (object % classes) as u16).collect();
+        let targets =
+            objects.flat_map(|object| (0..classes).map(move |class| f32::from(u8::from(class == object % classes))));
         let tracked = device.clone().autodiff();
-        device.seed(1);
+        device.seed(1 + share.rank as u64);
         let batch = Batch {
             views: Tensor::random(
-                [images, side as usize, side as usize, channels],
+                [count, side as usize, side as usize, channels],
                 Distribution::Normal(0.0, 1.0),
                 &tracked,
             ),
             cameras: ViewSet::first(1),
             labels,
-            rank_objects: vec![images],
-            targets: Tensor::from_data(TensorData::new(targets.collect::<Vec<f32>>(), [images, classes]), &tracked),
+            rank_objects: share.sizes(images),
+            targets: Tensor::from_data(TensorData::new(targets.collect::<Vec<f32>>(), [count, classes]), &tracked),
         };
         let mut trainer = Trainer::new(space, settings, device);
         trainer.step = trainer.settings.teacher_steps();
-        Self { trainer, batch }
+        let exchange = Rc::new(TimedExchange { exchange, seconds: Cell::new(0.0) });
+        trainer.join(exchange.clone())?;
+        Ok(Self { trainer, batch, exchange })
     }
 
-    /// One step; returns the number of images that all nets together went through.
+    /// One step; returns the number of images that all nets of all ranks together went through.
     ///
     /// # Errors
-    /// The space's settings name a design that is not of the space.
+    /// The space's settings name a design that is not of the space, or another rank has ended.
     pub(crate) fn step(&mut self) -> Result<usize, TrainError> {
         self.trainer.step_on(&self.batch)
+    }
+
+    /// Seconds since the last call that this rank has spent with others, waiting for them included.
+    pub(crate) fn exchange_seconds(&self) -> f64 {
+        self.exchange.seconds.take()
+    }
+}
+
+/// An exchange under a stopwatch.
+struct TimedExchange {
+    exchange: Rc<dyn Exchange>,
+    seconds: Cell<f64>,
+}
+
+impl TimedExchange {
+    fn timed<R>(&self, work: impl FnOnce(&dyn Exchange) -> R) -> R {
+        let start = Instant::now();
+        let found = work(&*self.exchange);
+        self.seconds.set(self.seconds.get() + start.elapsed().as_secs_f64());
+        found
+    }
+}
+
+impl Exchange for TimedExchange {
+    fn share(&self) -> RankShare {
+        self.exchange.share()
+    }
+
+    fn sum(&self, values: &mut [f32]) -> Result<(), TrainError> {
+        self.timed(|exchange| exchange.sum(values))
+    }
+
+    fn broadcast(&self, content: &mut Vec<u8>) -> Result<(), TrainError> {
+        self.timed(|exchange| exchange.broadcast(content))
+    }
+
+    fn abort(&self) {
+        self.exchange.abort();
     }
 }
