@@ -32,6 +32,8 @@ ROOT = Path(__file__).resolve().parents[2]
 TRAIN = ["--data", "arrangement-10:objects=100", "--threads", "1", "--json"]
 SMALL = ["images=24", "calibration-objects=16", "checkpoint-every=2", "evaluate-every=4"]
 STEPS = 12
+# Measures designs that the training watched as well, which are on record with other numbers of views.
+ON_RECORD = ["--on-record", "--views", "2", "--json", "--threads", "1"]
 
 
 class Row:
@@ -122,7 +124,7 @@ class Torture:
                     shutil.rmtree(run / "checkpoint" / f"best-{later:08}", ignore_errors=True)
             measured = self.measure(row, run)
             self.truth[step] = [one["accuracy"] for one in measured.events()]
-        measured = self.run(row, ["measure", "--run", "whole", "--random", "6", "--views", "2", "--json", "--threads", "1"])
+        measured = self.run(row, ["measure", "--run", "whole", "--random", "6", *ON_RECORD])
         if len(self.losses) != STEPS or measured.code or any(row.counts.values()):
             sys.exit(f"the undisturbed run fails: {done.err}{measured.err}{row.notes}")
 
@@ -198,7 +200,7 @@ class Torture:
         run = self.copy(self.folder / "whole")
         truth = rows(run)
         what = self.damage(run / "run.db", keep_length=self.random.random() < 0.7)
-        done = self.run(row, ["measure", "--run", run, "--on-record", "--views", "2", "--json", "--threads", "1"])
+        done = self.run(row, ["measure", "--run", run, *ON_RECORD])
         known = {(design, views, round(accuracy, 9)) for design, views, accuracy in truth}
         for event in done.events():
             if (event["design"], event["views"], round(event["accuracy"], 9)) not in known:
