@@ -112,9 +112,9 @@ pub trait Database: EventRows + MeasurementRows + LeakRows + PictureRows + Reque
         let rows: Vec<String> = damaged.iter().take(SHOWN_ROWS).map(ToString::to_string).collect();
         let more = if damaged.len() > SHOWN_ROWS { ", ..." } else { "" };
         Ok(Some(format!(
-            "{} of the measurements in {} are damaged and left out (rows {}{more}); measure them again",
-            damaged.len(),
+            "damaged measurements in {} are left out: {} (rows {}{more}); measure them again",
             self.path().display(),
+            damaged.len(),
             rows.join(", ")
         )))
     }

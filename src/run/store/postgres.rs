@@ -25,6 +25,7 @@ use crate::record::Measurement;
 use crate::run::address::ServerAddress;
 use crate::run::error::RunError;
 use crate::run::process::Process;
+use crate::run::store::row::{Stored, to_sql};
 use connection::{Connection, FoundRows, Values};
 use session::{Listeners, ServerSession};
 
@@ -80,6 +81,27 @@ impl Postgres {
     /// The rows of a statement that changes nothing, or whose repetition changes nothing.
     fn rows(&self, sql: &'static str, values: Values<'_>) -> Result<Vec<Row>, RunError> {
         self.locked().ask(&mut |connection, _| connection.rows(sql, values))
+    }
+
+    /// Up to `limit` sound rows of a table with ids above `id` and not above `last`, by a statement on these and a
+    /// number of rows. Fewer than `limit` mean that there are no more.
+    fn sound_rows<T>(
+        &self,
+        sql: &'static str,
+        (id, last): (i64, i64),
+        limit: usize,
+        read: impl Fn(&Row) -> Option<Stored<T>>,
+    ) -> Result<Vec<Stored<T>>, RunError> {
+        let (mut sound, mut after) = (Vec::new(), id);
+        loop {
+            let wanted = limit - sound.len();
+            let rows = self.rows(sql, &[&after, &last, &to_sql(wanted as u64)])?;
+            sound.extend(rows.iter().filter_map(&read));
+            match rows.last() {
+                Some(row) if rows.len() == wanted && sound.len() < limit => after = row.get(0),
+                _ => return Ok(sound),
+            }
+        }
     }
 
     /// The one row of a statement.

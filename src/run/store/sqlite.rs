@@ -14,7 +14,6 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, Row, Transaction, TransactionBehavior};
 
 use super::database::{Database, DatabaseState};
-use super::row::to_sql;
 use crate::files;
 use crate::run::error::RunError;
 use crate::run::process::Process;
@@ -180,9 +179,11 @@ impl Sqlite {
         read: impl Fn(&Row<'_>) -> rusqlite::Result<Option<T>>,
     ) -> Result<Vec<T>, RunError> {
         self.run(|db| {
-            db.prepare_cached(&format!("{query} WHERE id > ?1 ORDER BY id LIMIT ?2"))?
-                .query_map((id, to_sql(limit as u64)), read)?
+            // Damaged rows are left out before counting: fewer than `limit` rows mean that there are no more.
+            db.prepare_cached(&format!("{query} WHERE id > ?1 ORDER BY id"))?
+                .query_map([id], read)?
                 .filter_map(Result::transpose)
+                .take(limit)
                 .collect()
         })
     }

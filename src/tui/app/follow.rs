@@ -52,9 +52,16 @@ impl App {
     fn follow(&mut self, path: &Path) {
         match FollowedRun::open(path) {
             Ok(run) => {
+                // Asking a server takes its time; who works on its run tells of damage in the run's log.
+                let damage = if run.directory().is_on_server() { Ok(None) } else { run.store().damage_warning() };
                 let follower = Follower::new(run);
                 self.feed(follower.reader.initial_updates());
                 self.follower = Some(follower);
+                match damage {
+                    Ok(Some(warning)) => self.say(Severity::Error, warning),
+                    Ok(None) => {}
+                    Err(error) => self.say(Severity::Error, error.to_string()),
+                }
             }
             Err(error) => self.say(Severity::Error, error.to_string()),
         }

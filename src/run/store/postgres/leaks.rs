@@ -8,7 +8,7 @@ use super::session::Listeners;
 use crate::record::{LeakFigures, LeakMeasurement, MeasurementKey};
 use crate::run::error::RunError;
 use crate::run::store::leaks::{LeakRows, digest};
-use crate::run::store::row::{Stored, to_sql};
+use crate::run::store::row::Stored;
 
 impl LeakRows for Postgres {
     fn record_leak(&self, measurement: &LeakMeasurement) -> Result<bool, RunError> {
@@ -59,12 +59,13 @@ impl LeakRows for Postgres {
 
     fn leaks_after(&self, id: i64, limit: usize) -> Result<Vec<Stored<LeakMeasurement>>, RunError> {
         let last = self.settled("SELECT settled('leaks', 'leaks_id')")?;
-        let rows = self.rows(
+        self.sound_rows(
             "SELECT id, time, process, design, views, lost, subset, step, precision, leak, body, digest FROM leaks \
              WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3",
-            &[&id, &last, &to_sql(limit as u64)],
-        )?;
-        Ok(rows.iter().filter_map(leak).collect())
+            (id, last),
+            limit,
+            leak,
+        )
     }
 }
 

@@ -74,11 +74,8 @@ impl MeasurementRows for Postgres {
 
     fn measurements_after(&self, id: i64, limit: usize) -> Result<Vec<Stored<Measurement>>, RunError> {
         let last = self.settled("SELECT settled('measurements', 'measurements_id')")?;
-        let rows = self.rows(
-            measurement_where!("WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3"),
-            &[&id, &last, &to_sql(limit as u64)],
-        )?;
-        Ok(rows.iter().filter_map(stored).collect())
+        let sql = measurement_where!("WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3");
+        self.sound_rows(sql, (id, last), limit, stored)
     }
 
     fn measured(&self, step: u64) -> Result<Vec<Stored<Measurement>>, RunError> {

@@ -8,7 +8,7 @@ use super::session::Listeners;
 use crate::record::{PictureKey, PictureRecord};
 use crate::run::error::RunError;
 use crate::run::store::pictures::{KEPT_PICTURES, PictureRequest, PictureRows};
-use crate::run::store::row::{Stored, to_sql};
+use crate::run::store::row::Stored;
 
 impl PictureRows for Postgres {
     fn record_pictures(&self, record: &PictureRecord) -> Result<(), RunError> {
@@ -30,12 +30,13 @@ impl PictureRows for Postgres {
 
     fn pictures_after(&self, id: i64, limit: usize) -> Result<Vec<Stored<PictureRecord>>, RunError> {
         let last = self.settled("SELECT settled('pictures', 'pictures_id')")?;
-        let rows = self.rows(
+        self.sound_rows(
             "SELECT id, time, process, design, views, lost, subset, step, precision, object, body FROM pictures \
              WHERE id > $1 AND id <= $2 ORDER BY id LIMIT $3",
-            &[&id, &last, &to_sql(limit as u64)],
-        )?;
-        Ok(rows.iter().filter_map(picture).collect())
+            (id, last),
+            limit,
+            picture,
+        )
     }
 
     fn pictures(&self, key: &PictureKey) -> Result<Option<PictureRecord>, RunError> {

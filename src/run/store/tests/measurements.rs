@@ -110,9 +110,12 @@ pub(super) fn a_measurement_with_a_changed_value_is_left_out_and_told(path: &Pat
         execute(path, &format!("UPDATE measurements SET {change}"));
     }
     assert_eq!(store.damaged_measurements().unwrap(), [1, 2]);
-    assert!(store.damage_warning().unwrap().unwrap().contains("2 of the measurements"));
+    assert!(store.damage_warning().unwrap().unwrap().contains("left out: 2 (rows 1, 2)"));
     let sound: Vec<String> = store.measured(100).unwrap().into_iter().map(|row| row.value.key.design).collect();
     assert_eq!(sound, ["c"]);
+    let next = store.measurements_after(0, 1).unwrap();
+    assert_eq!(next.len(), 1, "damaged rows take no room among those that are asked for: fewer mean the end");
+    assert_eq!(next[0].value.key.design, "c");
     assert_eq!(store.measurement(&key("a")).unwrap(), None);
     store.record(&measured("a", 10, 0.25)).unwrap();
     assert_eq!(store.measurement(&key("a")).unwrap().unwrap().value, measured("a", 10, 0.25));

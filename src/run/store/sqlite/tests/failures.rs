@@ -1,6 +1,7 @@
 //! Databases that are damaged, of another program, of a newer one, full, read-only or locked.
 
 use super::*;
+use crate::run::store::row::to_sql;
 
 #[test]
 fn damage_is_told_as_such() {
