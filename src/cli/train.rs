@@ -11,6 +11,7 @@ use std::rc::Rc;
 use anyhow::{Context, Result};
 
 use super::Answer;
+use super::load;
 use super::progress::{Log, ProgressBar};
 use crate::record::Task;
 use crate::run::{self, Manifest, RunDir, RunError, TaskProcess};
@@ -51,6 +52,7 @@ pub(super) fn with_progress(
     exchange: &Rc<dyn Exchange>,
     json: bool,
 ) -> Result<Answer> {
+    load::print_notes(&flags.ignored(&run.manifest().training_settings()?)?);
     let settings = settings(flags, run.manifest())?;
     let log = Log::new(Task::Train, json);
     let mut process = TaskProcess::of_command(run, Task::Train, log.sink())?;

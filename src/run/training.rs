@@ -16,7 +16,9 @@ use super::weights;
 use crate::record::{DataRecord, Event, Measurement};
 use crate::space::SearchSpace;
 use crate::train::exchange::decide;
-use crate::train::{Checkpoints, Exchange, Inputs, ObserverError, Settings, TrainingLoop, TrainingObserver, newest};
+use crate::train::{
+    Checkpoints, Exchange, Inputs, ObserverError, Settings, TrainingLoop, TrainingObserver, newest, tell_unreadable,
+};
 
 /// Trains a run from its newest readable checkpoint until all steps are done or the user asks to stop. `settings` may
 /// differ from the run's own in device and threads. Of several processes that train it this is rank 0.
@@ -46,6 +48,7 @@ pub(crate) fn train(
     // A checkpoint of step 0 holds the weights that a finetuning begins with.
     process.emit_started("train", resumed_from.filter(|&step| step > 0))?;
     let (trainer, errors) = found?;
+    tell_unreadable(errors, &trainer, process)?;
     if resumed_from.is_none() && finetuning::needs_weights(run.manifest()) {
         return Err(RunError::CheckpointsGone { recorded });
     }
@@ -59,7 +62,7 @@ pub(crate) fn train(
     process.emit(Event::Data(data_record(&space, &inputs, started.elapsed().as_secs_f64())))?;
     let training = TrainingLoop::new(space, settings, inputs, Some(checkpoints));
     let mut training = training.with_exchange(Rc::clone(exchange));
-    if let Some(trainer) = training.run_from(trainer, errors, process)? {
+    if let Some(trainer) = training.run_from(trainer, process)? {
         finetuning::tell_parent(run, trainer.steps_done(), process)?;
     }
     Ok(())
@@ -88,7 +91,7 @@ pub(crate) fn train_beside(
     let (trainer, _) = newest(None, &space, &settings)?;
     let training = TrainingLoop::new(space, settings, inputs, None);
     let mut silent = |_: &Event| {};
-    training.with_exchange(Rc::clone(exchange)).run_from(trainer, Vec::new(), &mut silent)?;
+    training.with_exchange(Rc::clone(exchange)).run_from(trainer, &mut silent)?;
     Ok(())
 }
 

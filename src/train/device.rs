@@ -10,14 +10,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeviceKind {
-    /// flex. Both CPU backends spend their time in the kernels of this crate, and `splitscope bench step` finds no
-    /// difference beyond the noise between runs: 0.34 CPU seconds a step on flex, 0.33 on ndarray with one thread, 0.29
-    /// and 0.30 with two (Zen 4, busy). So `auto` takes the one that is maintained.
+    /// flex, which is maintained, and which release builds optimise. burn-ndarray is built unoptimised there, since
+    /// optimising it takes minutes of every first build and finds nothing to gain beyond flex: optimised,
+    /// `splitscope bench step` took 0.33 CPU seconds a step on it and 0.34 on flex (Zen 4, busy, one thread); as it is
+    /// built, 2.2 to 2.3 where flex took 0.67 to 0.79 (the same machine, busier).
     #[default]
     Auto,
     /// burn-flex, on the CPU.
     Flex,
-    /// burn-ndarray, on the CPU.
+    /// burn-ndarray, on the CPU: a second backend to check results against.
     Ndarray,
     /// The first NVIDIA GPU; of several processes that were started together each takes another.
     #[cfg(feature = "cuda")]

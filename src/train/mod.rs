@@ -39,6 +39,7 @@ pub use sandwich::Net;
 pub use settings::{Attention, Distillation, Optimiser, Sampling, Settings, SplitStart};
 pub use synflow::Synflow;
 pub use trainer::Trainer;
+pub(crate) use training_loop::tell_unreadable;
 pub use training_loop::{ObserverError, TrainingLoop, TrainingObserver, newest};
 
 use thiserror::Error;

@@ -112,6 +112,22 @@ pub struct TrainingLoop {
     exchange: Rc<dyn Exchange>,
 }
 
+/// Warns of each checkpoint that could not be read on the way to the one that the trainer goes on from.
+///
+/// # Errors
+/// The observer failed.
+pub(crate) fn tell_unreadable(
+    errors: Vec<TrainError>,
+    trainer: &Trainer,
+    observer: &mut dyn TrainingObserver,
+) -> Result<(), TrainError> {
+    for error in errors {
+        let text = format!("{error}; going on from the one before, of step {}", trainer.steps_done());
+        observer.event(Event::Warning { text })?;
+    }
+    Ok(())
+}
+
 impl TrainingLoop {
     /// Training of a space. Without `checkpoints` nothing is written, and a rollback goes back to the start.
     pub fn new(space: SearchSpace, settings: Settings, inputs: Inputs, checkpoints: Option<Checkpoints>) -> Self {
@@ -132,7 +148,8 @@ impl TrainingLoop {
     /// Data or checkpoints can't be read, the training collapsed too often, or the observer failed.
     pub fn run(&mut self, observer: &mut dyn TrainingObserver) -> Result<Option<Trainer>, TrainError> {
         let (trainer, errors) = newest(self.checkpoints.as_ref(), &self.space, &self.settings)?;
-        self.run_from(trainer, errors, observer)
+        tell_unreadable(errors, &trainer, observer)?;
+        self.run_from(trainer, observer)
     }
 
     /// Trains on from `trainer`. `errors` tell why newer checkpoints than that of `trainer` could not be read.
@@ -142,10 +159,9 @@ impl TrainingLoop {
     pub fn run_from(
         &mut self,
         mut trainer: Trainer,
-        errors: Vec<TrainError>,
         observer: &mut dyn TrainingObserver,
     ) -> Result<Option<Trainer>, TrainError> {
-        self.forget_unreadable(&trainer, errors, observer)?;
+        self.forget_unreadable(&trainer, observer)?;
         trainer.join(Rc::clone(&self.exchange))?;
         let mut rollbacks = 0;
         while trainer.steps_done() < self.settings.steps {
@@ -184,16 +200,11 @@ impl TrainingLoop {
     fn forget_unreadable(
         &self,
         trainer: &Trainer,
-        errors: Vec<TrainError>,
         observer: &mut dyn TrainingObserver,
     ) -> Result<(), TrainError> {
         if let Some(checkpoints) = &self.checkpoints {
             observer.before_checkpoints_change()?;
             checkpoints.forget_after(trainer.steps_done())?;
-        }
-        for error in errors {
-            let text = format!("{error}; going on from the one before, of step {}", trainer.steps_done());
-            observer.event(Event::Warning { text })?;
         }
         Ok(())
     }
@@ -220,7 +231,8 @@ impl TrainingLoop {
         }
         observer.withdraw_after(to)?;
         let (mut trainer, errors) = newest(self.checkpoints.as_ref(), &self.space, &self.settings)?;
-        self.forget_unreadable(&trainer, errors, observer)?;
+        tell_unreadable(errors, &trainer, observer)?;
+        self.forget_unreadable(&trainer, observer)?;
         trainer.halve_lr_from(from);
         let text = format!("{error}; the learning rate is halved");
         observer.event(Event::RolledBack { from: from.steps_done(), to, text })?;

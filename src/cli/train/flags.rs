@@ -32,6 +32,18 @@ impl SettingFlags {
         Self { device: self.device, threads: self.threads, ..Self::default() }
     }
 
+    /// Notes on the flags that ask for something else than the settings of a run, which its training keeps.
+    pub(super) fn ignored(&self, settings: &Settings) -> Result<Vec<String>> {
+        let (kept, asked) = (self.of_this_start().over(settings)?, self.over(settings)?);
+        let (kept, asked) = (toml::Table::try_from(&kept)?, toml::Table::try_from(&asked)?);
+        let differing = asked.iter().filter(|(key, value)| kept.get(*key) != Some(value));
+        let note = |(key, value): (&String, &toml::Value)| {
+            let present = kept.get(key).map_or_else(|| "none".to_owned(), ToString::to_string);
+            format!("{key} stays {present}, as the run has it, not {value}: start another run for another value")
+        };
+        Ok(differing.map(note).collect())
+    }
+
     /// The settings with the flags laid over them.
     pub(in crate::cli) fn over(&self, settings: &Settings) -> Result<Settings> {
         let mut settings = with_settings(settings, &self.set)?;
