@@ -63,9 +63,8 @@ impl Session {
         let mut knobs = Knobs::from_profile(&profile);
         let mut warning = None;
         if knobs.sensors > space.views {
-            let (name, views, sensors) = (&space.name, space.views, knobs.sensors);
-            warning = Some(format!("{name} takes at most {views} views; the profile has {sensors} sensors"));
-            knobs.sensors = views.max(1);
+            warning = Some(format!("{}; the profile has {} sensors", space.views_in_words(), knobs.sensors));
+            knobs.sensors = space.views.max(1);
         }
         let (catalogue, error) = Catalogue::sample(space, profile, count, seed, knobs.sensors);
         if let Some(error) = error {

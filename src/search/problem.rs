@@ -27,12 +27,10 @@ pub enum ProblemError {
     #[error(transparent)]
     Knob(#[from] QuantityError),
     /// A number of sensors for which the space has no views.
-    #[error("{space} takes 1 to {views} views; {sensors} sensors were asked for")]
+    #[error("{views}; {sensors} sensors were asked for")]
     Sensors {
-        /// Name of the space.
-        space: String,
-        /// Views of the space.
-        views: u32,
+        /// Space and its views, as a start of a sentence.
+        views: String,
         /// Sensors asked for.
         sensors: u32,
     },
@@ -89,9 +87,9 @@ impl SearchProblem {
             let knob = Knob::named(name)?;
             knobs.set(knob, knob.check(value)?);
         }
-        let (sensors, views) = (knobs.sensors, self.space.views);
-        if !(1..=views).contains(&sensors) {
-            return Err(ProblemError::Sensors { space: self.space.name.clone(), views, sensors });
+        let sensors = knobs.sensors;
+        if !(1..=self.space.views).contains(&sensors) {
+            return Err(ProblemError::Sensors { views: self.space.views_in_words(), sensors });
         }
         self.knobs = knobs;
         Ok(())

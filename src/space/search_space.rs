@@ -70,6 +70,14 @@ impl SearchSpace {
         self.slots.get(usize::from(id)).map_or("?", |slot| &slot.name)
     }
 
+    /// Start of a sentence that says how many views the space takes.
+    pub(crate) fn views_in_words(&self) -> String {
+        match self.views {
+            1 => format!("{} takes one view", self.name),
+            views => format!("{} takes 1 to {views} views", self.name),
+        }
+    }
+
     /// Boundary of that name, if there is one.
     pub fn boundary_named(&self, name: &str) -> Option<BoundaryId> {
         self.slots.iter().position(|slot| slot.name == name).and_then(|index| BoundaryId::try_from(index).ok())

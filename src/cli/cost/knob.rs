@@ -6,15 +6,30 @@ use crate::cli::load;
 use crate::cost::{CostModel, Knobs};
 use crate::explore::{Command, Session};
 use crate::quantity::Knob;
+use crate::space::SearchSpace;
 
 /// The knobs of a profile, with the number of sensors and the knobs named on the command line.
 pub(in crate::cli) fn knobs(model: &CostModel, sensors: Option<u32>, texts: &[String]) -> Result<Knobs> {
+    let space = model.space();
     let mut knobs = model.knobs();
-    knobs.sensors = sensors.unwrap_or(knobs.sensors);
+    knobs.sensors = sensors.unwrap_or(knobs.sensors.min(space.views));
     for text in texts {
         load::print_notes(set(&mut knobs, text)?.as_slice());
     }
+    knobs.check()?;
+    check_sensors(space, knobs.sensors)?;
     Ok(knobs)
+}
+
+/// Checks that a space has a view for each of this number of sensors.
+///
+/// # Errors
+/// More sensors than the space has views.
+pub(in crate::cli) fn check_sensors(space: &SearchSpace, sensors: u32) -> Result<()> {
+    if sensors > space.views {
+        bail!("{}; {sensors} sensors were asked for", space.views_in_words());
+    }
+    Ok(())
 }
 
 /// Sets a knob from `name=value`: a number in base units, a number with a unit, or a word for "no limit". Returns a
@@ -46,9 +61,8 @@ pub(in crate::cli) fn set_in(session: &mut Session, knobs: &[String], sensors: O
     if let Some(sensors) = sensors {
         moved.push((Knob::Sensors, f64::from(sensors)));
     }
-    let views = session.space().views;
-    if let Some((_, sensors)) = moved.iter().find(|(knob, value)| *knob == Knob::Sensors && *value > f64::from(views)) {
-        bail!("{} takes 1 to {views} views; {sensors} sensors were asked for", session.space().name);
+    for (_, sensors) in moved.iter().filter(|(knob, _)| *knob == Knob::Sensors) {
+        check_sensors(session.space(), *sensors as u32)?;
     }
     session.apply(Command::SetKnobs(moved), 0);
     Ok(())

@@ -6,6 +6,7 @@ use anyhow::{Context, Result};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 
 use crate::cli::bounds;
+use crate::cli::cost::knob::check_sensors;
 use crate::cli::load::print_notes;
 use crate::cli::measure::precision;
 use crate::quantity::{Knob, knob_values};
@@ -102,7 +103,8 @@ pub(super) fn problem(manifest: &Manifest, arguments: &Arguments) -> Result<Sear
         problem.knobs.set(Knob::LeakLimit, Knob::LeakLimit.check(limit).context("--leak-limit")?);
     }
     if let Some(sensors) = arguments.sensors {
-        problem.knobs.sensors = sensors.clamp(1, problem.space.views);
+        check_sensors(&problem.space, sensors)?;
+        problem.knobs.sensors = sensors;
     }
     if let Some(text) = &arguments.limits {
         let mut json = serde_json::Deserializer::from_str(text);

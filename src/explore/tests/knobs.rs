@@ -225,7 +225,7 @@ fn a_space_of_one_view_takes_one_sensor() {
     let (_, profile) = super::pair();
     let session = Session::new(shipped_space("mobilenet-v2"), profile, 100, 1);
     assert_eq!(session.value(Knob::Sensors), 1.0);
-    assert!(session.toast(0).unwrap().text.contains("takes at most 1 views; the profile has 6 sensors"));
+    assert!(session.toast(0).unwrap().text.contains("takes one view; the profile has 6 sensors"));
 }
 
 proptest! {
