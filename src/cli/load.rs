@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, Source, nearest};
 use crate::explore::Session;
 use crate::files;
 use crate::hardware::{self, Profile};
+use crate::record::LeakMeasurement;
 use crate::run::{self, Document, Manifest, RunArchive, RunDir, SHIPPED};
 use crate::space::{self, SearchSpace};
 use crate::train::Settings;
@@ -125,6 +126,15 @@ impl NamedRun {
         }
     }
 
+    /// Measured leaks on record.
+    pub(super) fn leaks(&self) -> Result<Vec<LeakMeasurement>> {
+        let stored = match self {
+            Self::Directory(run) => run.store()?.leaks_after(0, usize::MAX)?,
+            Self::Shipped(archive) => archive.records()?.leaks,
+        };
+        Ok(stored.into_iter().map(|stored| stored.value).collect())
+    }
+
     /// The run as a directory to read; the shipped one is unpacked into a temporary folder.
     pub(super) fn unpacked(self) -> Result<UnpackedRun> {
         Ok(match self {
@@ -170,19 +180,24 @@ impl std::ops::Deref for UnpackedRun {
     }
 }
 
+/// The shipped run, if it is of this space.
+pub(super) fn shipped_of(space: &SearchSpace) -> Result<Option<NamedRun>> {
+    let archive = RunArchive::shipped()?;
+    let fits = archive.manifest().search_space()? == *space;
+    Ok(fits.then_some(NamedRun::Shipped(archive)))
+}
+
 /// Applies to a session what was recorded on the run that is named; where none is, on the shipped one, if it is of the
 /// session's space. Predicts the accuracies of other designs from that, which takes a while.
 pub(super) fn replay_shown(session: &mut Session, named: Option<&NamedRun>, no_run: bool) -> Result<()> {
-    match named {
-        Some(NamedRun::Directory(run)) => tui::replay(session, run.path())?,
-        Some(NamedRun::Shipped(archive)) => tui::replay_archive(session, archive)?,
-        None if no_run => {}
-        None => {
-            let archive = RunArchive::shipped()?;
-            if archive.manifest().search_space()? == *session.space() {
-                tui::replay_archive(session, &archive)?;
-            }
+    let shipped = if named.is_some() || no_run { None } else { shipped_of(session.space())? };
+    match named.or(shipped.as_ref()) {
+        Some(NamedRun::Directory(run)) => {
+            print_warnings(run.store()?.damage_warning()?.as_slice());
+            tui::replay(session, run.path())?;
         }
+        Some(NamedRun::Shipped(archive)) => tui::replay_archive(session, archive)?,
+        None => {}
     }
     session.predict(0);
     Ok(())

@@ -1,7 +1,7 @@
 //! `splitscope paradigms`: all on the sensors, all on the aggregator, and distributed, in the figures of Table 1.
 
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use crate::cost::{
 };
 use crate::explore::default_transmit;
 use crate::quantity;
-use crate::record::{MeasurementKey, Precision, Subset};
+use crate::record::{LeakMeasurement, MeasurementKey, Precision, Subset};
 use crate::space::{Design, ImportRules, SearchSpace};
 
 /// Arguments of `paradigms`.
@@ -40,7 +40,8 @@ pub(super) struct Arguments {
     /// Moves a knob, for instance `link-bandwidth=2.5Mbit/s` or `latency=8ms`; without a unit in bytes, seconds, joules
     #[arg(long = "knob", value_name = "NAME=VALUE")]
     knobs: Vec<String>,
-    /// Run whose measured leaks are shown
+    /// Run whose measured leaks are shown; `shipped` is the one that comes with splitscope [default: the shipped one,
+    /// if it is of the space]
     #[arg(long, conflicts_with = "network")]
     run: Option<PathBuf>,
     /// Print JSON: seconds, bytes, joules, shares
@@ -64,10 +65,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let knobs = knob::knobs(&model, arguments.sensors, &arguments.knobs)?;
     knobs.check()?;
     let mut all = paradigms(&model, &design, &knobs)?;
-    let precision = match &arguments.run {
-        Some(run) => fill_in_leaks(&mut all, model.space(), knobs.sensors, run)?,
-        None => None,
+    let run = match &arguments.run {
+        Some(path) => Some(NamedRun::open(path)?),
+        None => load::shipped_of(model.space())?,
     };
+    let leaks = run.map_or(Ok(Vec::new()), |run| run.leaks())?;
+    let precision = fill_in_leaks(&mut all, model.space(), knobs.sensors, &leaks);
     if arguments.json {
         output::json(&report(&model, knobs.sensors, &all, precision))?;
     } else if arguments.markdown {
@@ -95,27 +98,26 @@ fn design(space: &SearchSpace, text: &str) -> Result<Design> {
 }
 
 /// Fills in the newest leaks of a run, on test objects with this number of views: those in int8, as costs are, or in
-/// single precision where the run has no other. Returns their precision if there are any.
+/// single precision where there is no other. Returns their precision if there are any.
 fn fill_in_leaks(
     all: &mut [ParadigmFigures],
     space: &SearchSpace,
     views: u32,
-    run: &Path,
-) -> Result<Option<Precision>> {
-    let leaks = NamedRun::open(run)?.unpacked()?.store()?.leaks_after(0, usize::MAX)?;
+    leaks: &[LeakMeasurement],
+) -> Option<Precision> {
     let fits = |key: &MeasurementKey| key.views == views && key.subset == Subset::Test && key.lost == 0;
     for precision in Precision::ALL {
         for one in &mut *all {
             let design = space.print_design(&one.design);
-            let of_design = leaks.iter().map(|stored| &stored.value).filter(|leak| leak.key.design == design);
+            let of_design = leaks.iter().filter(|leak| leak.key.design == design);
             let fitting = of_design.filter(|leak| fits(&leak.key) && leak.key.precision == precision);
             one.leak = fitting.max_by_key(|leak| leak.key.step).map(|newest| newest.figures.leak);
         }
         if all.iter().any(|one| one.leak.is_some()) {
-            return Ok(Some(precision));
+            return Some(precision);
         }
     }
-    Ok(None)
+    None
 }
 
 /// The figures as JSON, in base units.

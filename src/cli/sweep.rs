@@ -10,7 +10,7 @@ use super::cost::knob::set_in as set_knobs;
 use super::load::NamedRun;
 use super::output::{self, say};
 use super::{Answer, bounds, load, network};
-use crate::explore::{AccuracyFigure, AccuracyKind, DEFAULT_POOL, KnobRange, Session, SweepPoint, precisions_in_words};
+use crate::explore::{AccuracyFigure, AccuracyKind, DEFAULT_POOL, KnobRange, Session, SweepPoint, SweptDesign, precisions_in_words};
 use crate::files;
 use crate::quantity::{Knob, Metric};
 use crate::record::Precision;
@@ -79,6 +79,7 @@ struct PrintedSweep<'a> {
     knob: &'static str,
     space: &'a str,
     profile: &'a str,
+    notes: Vec<&'static str>,
     points: Vec<PrintedPoint>,
 }
 
@@ -119,11 +120,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         files::write(path, picture.as_bytes()).with_context(|| format!("{} can't be written", path.display()))?;
     }
     let rows: Vec<PrintedPoint> = points.iter().map(|point| row(&session, point)).collect();
+    let notes = notes(&session, knob, &points);
     if arguments.json {
         let sweep = PrintedSweep {
             knob: knob.name(),
             space: &session.space().name,
             profile: &session.profile().name,
+            notes,
             points: rows,
         };
         output::json(&sweep)?;
@@ -131,6 +134,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         output::print(&csv(&rows)?)?;
     } else {
         print_table(knob, range, &rows)?;
+        for note in notes {
+            say!("{note}")?;
+        }
     }
     Ok(if points.iter().any(|point| point.best.is_some()) { Answer::Yes } else { Answer::No })
 }
@@ -174,13 +180,31 @@ fn values(arguments: &Arguments, session: &Session, range: &KnobRange) -> Result
     Ok(session.sweep_values(range.knob, from, to, arguments.steps as usize))
 }
 
+/// Sentences on all that is not in the figures of a sweep.
+fn notes(session: &Session, knob: Knob, points: &[SweepPoint]) -> Vec<&'static str> {
+    let best = || points.iter().filter_map(|point| point.best.as_ref());
+    let is_published = |figure: AccuracyFigure| figure.kind == AccuracyKind::Literature;
+    let limits_leak = knob == Knob::LeakLimit || session.knobs().leak_limit.is_some();
+    let mut notes = Vec::new();
+    if best().filter_map(SweptDesign::figure).any(is_published) {
+        notes.push(
+            "accuracies of the literature are those of networks that are not split: the loss of a splitting module is \
+             not in them",
+        );
+    }
+    if limits_leak && best().any(|best| session.leak(&best.design).is_none()) {
+        notes.push("the leak of some of these designs was not measured; such a design breaks no limit of the leak");
+    }
+    notes
+}
+
 fn row(session: &Session, point: &SweepPoint) -> PrintedPoint {
     let best = point.best.as_ref();
     PrintedPoint {
         value: point.value,
         design: best.map(|best| session.space().print_design(&best.design)),
         split: best.map(|best| session.space().boundary_name(best.design.split).to_owned()),
-        accuracy: best.and_then(crate::explore::SweptDesign::figure),
+        accuracy: best.and_then(SweptDesign::figure),
         latency_s: best.map(|best| best.evaluation.latency.total_s()),
     }
 }

@@ -106,13 +106,15 @@ fn notes(view: View<'_>, all: &[ParadigmFigures], inner: Rect, first: u16, buf: 
     let differences = paradigm_differences(all);
     let (yes, no) = (theme.glyphs.yes, theme.glyphs.no);
     let differ = if theme.glyphs.braille { "≠" } else { "!=" };
-    let marks = match differences.len() {
-        0 => format!(" {yes} {no} by these figures (in the paper's Table 1): they agree"),
-        _ => format!(" {yes} {no} by these figures (in the paper's Table 1)  {differ} they differ:"),
+    let room = usize::from(inner.height.saturating_sub(first + 1));
+    let what = match differences.len() {
+        0 => ": they agree".to_owned(),
+        all if all > room => format!("  {differ} they differ ({room} of {all}; all: splitscope paradigms):"),
+        _ => format!("  {differ} they differ:"),
     };
+    let marks = format!(" {yes} {no} by these figures (in the paper's Table 1){what}");
     chrome::line(buf, chrome::row(inner, first), &[(&marks, theme.dim)], theme);
-    let room = inner.height.saturating_sub(first + 1);
-    for (index, sentence) in differences.iter().take(usize::from(room)).enumerate() {
+    for (index, sentence) in differences.iter().take(room).enumerate() {
         let row = chrome::row(inner, first + 1 + u16::try_from(index).unwrap_or(u16::MAX));
         chrome::line(buf, row, &[(&format!(" {differ} {sentence}"), theme.warn)], theme);
     }
