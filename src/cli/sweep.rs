@@ -10,7 +10,9 @@ use super::cost::knob::set_in as set_knobs;
 use super::load::NamedRun;
 use super::output::{self, say};
 use super::{Answer, bounds, load, network};
-use crate::explore::{AccuracyFigure, AccuracyKind, DEFAULT_POOL, KnobRange, Session, SweepPoint, SweptDesign, precisions_in_words};
+use crate::explore::{
+    AccuracyFigure, AccuracyKind, DEFAULT_POOL, KnobRange, Session, SweepPoint, SweptDesign, precisions_in_words,
+};
 use crate::files;
 use crate::quantity::{Knob, Metric};
 use crate::record::Precision;

@@ -197,11 +197,7 @@ impl TrainingLoop {
     }
 
     /// Deletes checkpoints that can't be read, which would hide later ones.
-    fn forget_unreadable(
-        &self,
-        trainer: &Trainer,
-        observer: &mut dyn TrainingObserver,
-    ) -> Result<(), TrainError> {
+    fn forget_unreadable(&self, trainer: &Trainer, observer: &mut dyn TrainingObserver) -> Result<(), TrainError> {
         if let Some(checkpoints) = &self.checkpoints {
             observer.before_checkpoints_change()?;
             checkpoints.forget_after(trainer.steps_done())?;

@@ -219,7 +219,7 @@ fn in_percent(figure: Option<AccuracyFigure>, unit: Unit) -> String {
     match figure.kind {
         AccuracyKind::Measured => format!("{value}{float}"),
         kind => {
-            let half = unit.column((figure.high - figure.low) / 2.0);
+            let half = unit.column(figure.half_interval());
             let mark = if kind == AccuracyKind::Literature { '†' } else { '≈' };
             format!("{mark}{value} ±{half}{float} ({})", kind.name())
         }

@@ -69,6 +69,13 @@ pub struct AccuracyFigure {
     pub samples: Option<u64>,
 }
 
+impl AccuracyFigure {
+    /// Half of the interval.
+    pub fn half_interval(&self) -> f64 {
+        (self.high - self.low) / 2.0
+    }
+}
+
 /// Precisions of accuracies in words: `int8`, `float`, or both; empty where there are none.
 pub fn precisions_in_words<'a>(figures: impl IntoIterator<Item = &'a AccuracyFigure>) -> String {
     let found: Vec<Precision> = figures.into_iter().map(|figure| figure.precision).collect();

@@ -190,7 +190,7 @@ pub(crate) const SCENES: &[TourScene] = &[
         pictures: false,
         steps: &[],
         caption: |_, _, _| {
-            "Costs are computed live; an accuracy is shown only if it was measured. Move a knob, drag the split along \
+            "Costs are computed live; accuracies are measured, or say that they are predicted. Move a knob, drag the split along \
              the network, train and search: the explorer is open."
                 .to_owned()
         },

@@ -3,7 +3,7 @@
 //! ```text
 //! ┌▸Design #17 ──────────────────────────────────────────────────────────── Esc close ┐
 //! │ r32 stem.w8 ...                                                                    │
-//! │ 4.0 MMAC, 31.2 k weights, int8 accuracy 73.1 % ± 0.9                               │
+//! │ 4.0 MMAC, 31.2 k weights, int8 accuracy 73.1 % ±1.5 (90 %)                         │
 //! │ sends 512 B from each sensor, 3.00 KiB from all 6, 50.0 % of the raw frame         │
 //! │ 500 samples, step 280, float 73.5 % (-0.40), entropy 2.50 bits: 160 B at least     │
 //! │ split    acc%   sends  sensor   link   aggr  total    uJ    KiB    fps  as fast at │
@@ -86,11 +86,11 @@ fn about(view: View<'_>, strip: &DesignStrip<'_>) -> Vec<String> {
     let (macs, weights) = candidate.map_or((0, 0), |candidate| (candidate.macs, candidate.weights));
     let accuracy = match strip.accuracy {
         ShownAccuracy::Measured(accuracy) => format!(
-            "{} accuracy {} {}{}",
+            "{} accuracy {} {}{} (90 %)",
             accuracy.precision.name(),
             Metric::Accuracy.format(accuracy.accuracy),
             view.theme.glyphs.plus_minus,
-            Metric::Accuracy.info().unit.column(accuracy.standard_error()),
+            Metric::Accuracy.info().unit.column(accuracy.figure().half_interval()),
         ),
         ShownAccuracy::OtherViews { views, accuracy } => {
             let (precision, share) = (accuracy.precision.name(), Metric::Accuracy.format(accuracy.accuracy));

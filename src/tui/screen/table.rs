@@ -293,14 +293,14 @@ pub(crate) fn accuracy(shown: &ShownAccuracy, glyphs: &Glyphs) -> String {
 /// A predicted accuracy with half its interval in whole percent, as short as can be: `≈93 ±2`.
 fn estimate(figure: &AccuracyFigure, glyphs: &Glyphs) -> String {
     let value = (figure.value * 100.0).round().min(99.0);
-    let half = ((figure.high - figure.low) * 50.0).round().max(1.0);
+    let half = (figure.half_interval() * 100.0).round().max(1.0);
     let gap = if half < 10.0 && glyphs.braille { " " } else { "" };
     format!("{}{value:.0}{gap}{}{half:.0}", glyphs.about, glyphs.plus_minus)
 }
 
 /// A predicted accuracy with its interval in words: `≈93.1 % ±2.4`.
 pub(crate) fn estimate_in_words(figure: &AccuracyFigure, glyphs: &Glyphs) -> String {
-    let half = Metric::Accuracy.info().unit.column((figure.high - figure.low) / 2.0);
+    let half = Metric::Accuracy.info().unit.column(figure.half_interval());
     let mark = if figure.kind == AccuracyKind::Literature { glyphs.published } else { glyphs.about };
     format!("{mark}{} {}{half}", Metric::Accuracy.format(figure.value), glyphs.plus_minus)
 }
