@@ -6,6 +6,7 @@
 //! question (an answer may not come). Input is in `input`, signals are in `signals`, the clipboard is in
 //! `clipboard`.
 
+mod backend;
 mod clipboard;
 mod inline;
 mod input;
@@ -42,6 +43,7 @@ pub(crate) use inline::inline;
 pub(crate) use input::read_events;
 pub(crate) use signals::{Signal, Signals};
 
+use backend::FrameBackend;
 use restore::{ACTIVE, HELD_PANICS, restore};
 
 /// Presses, releases, wheel and drags, with coordinates beyond 223 (modes 1000, 1002, 1006). Unlike crossterm's own
@@ -63,7 +65,7 @@ pub(crate) enum Leave {
 /// The terminal while it is ours. Dropping it gives it back.
 #[derive(Debug)]
 pub(crate) struct Terminal {
-    inner: ratatui::Terminal<CrosstermBackend<FrameWriter>>,
+    inner: ratatui::Terminal<FrameBackend<FrameWriter>>,
     gate: Rc<Gate>,
     mouse: bool,
 }
@@ -89,7 +91,7 @@ impl Terminal {
         force_color_output(true);
         let gate = Rc::new(Gate::default());
         let writer = FrameWriter { pending: Vec::with_capacity(16 * 1024), gate: Rc::clone(&gate) };
-        let backend = CrosstermBackend::new(writer);
+        let backend = FrameBackend::new(writer);
         // A full-screen one asks the backend for the size before every frame; see `size`.
         let viewport = Viewport::Fixed(size(&backend)?);
         let inner = ratatui::Terminal::with_options(backend, TerminalOptions { viewport })?;
@@ -224,7 +226,7 @@ impl Drop for Terminal {
 
 /// Size of the terminal. Asked before every frame: crossterm, which opens `/dev/tty` each time, is asked only if
 /// standard output gives none.
-fn size(backend: &CrosstermBackend<FrameWriter>) -> io::Result<Rect> {
+fn size(backend: &FrameBackend<FrameWriter>) -> io::Result<Rect> {
     match rustix::termios::tcgetwinsize(io::stdout()) {
         Ok(size) if size.ws_col > 0 && size.ws_row > 0 => Ok(Rect::new(0, 0, size.ws_col, size.ws_row)),
         _ => backend.size().map(|size| Rect::new(0, 0, size.width, size.height)),
