@@ -60,10 +60,10 @@ impl DemandBound {
 }
 
 /// The first limits in the table, which need neither energy nor period.
-const SIMPLE: Violations =
+pub(super) const SIMPLE: Violations =
     Violations::of(&[Limit::SensorMemory, Limit::SensorWeights, Limit::AggregatorWeights, Limit::Latency]);
 /// Number of those limits.
-const SIMPLE_COUNT: usize = 4;
+pub(super) const SIMPLE_COUNT: usize = 4;
 
 impl DemandBatch {
     /// An empty batch for `sensors` sensors.
@@ -250,6 +250,18 @@ impl DemandBatch {
         FrameDemand { aggregator_cycles, work_j, ..self.frame(index) }
     }
 
+    /// Seconds of a frame of the split at entry `index`; infinite where none is allowed. Reads three columns.
+    #[inline]
+    pub fn seconds(&self, index: usize, rates: &SystemRates) -> f64 {
+        let frame = FrameDemand {
+            sensor_cycles: self.sensor_cycles[index],
+            aggregator_cycles: self.aggregator_cycles[index],
+            link_bytes: self.link_bytes[index],
+            ..FrameDemand::default()
+        };
+        rates.frame_latency(&frame).total_s()
+    }
+
     /// Returns `true` if the split at entry `index`, a frame of which takes `seconds`, meets every limit on cost. Reads
     /// only what the `breakable` limits need: the columns of many splits are far away in memory.
     #[inline(always)]
@@ -299,7 +311,7 @@ impl DemandBatch {
     /// Calls `visit` with the position and the usages of every split in `range`. Without a branch, so that several
     /// splits are evaluated at once; usages that `visit` does not look at are not computed.
     #[inline(always)]
-    fn each_usage(&self, range: Range<usize>, rates: &SystemRates, mut visit: impl FnMut(usize, &Usage)) {
+    pub(super) fn each_usage(&self, range: Range<usize>, rates: &SystemRates, mut visit: impl FnMut(usize, &Usage)) {
         let count = range.len();
         let [sensor, aggregator, work, link, peak, own, other] = [
             &self.sensor_cycles,

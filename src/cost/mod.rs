@@ -20,6 +20,7 @@
 //! more sensors never cost the aggregator less.
 
 mod batch;
+mod best_rated;
 mod best_split;
 mod constraint;
 mod cycle_energy;
@@ -56,6 +57,7 @@ mod violations;
 
 pub(crate) use batch::DemandBound;
 pub use batch::{BatchCosts, DemandBatch};
+pub(crate) use best_rated::RatedSplit;
 pub use best_split::{SplitChoice, best_split};
 pub(crate) use constraint::{Cause, Constraint};
 pub(crate) use cycle_energy::CycleEnergy;
@@ -84,6 +86,6 @@ pub(crate) use slack::tightest_limit;
 pub use smallest::smallest_demands;
 pub use space_costs::SpaceCostTable;
 pub(crate) use space_costs::graph::{GraphEdge, GraphNode, SpaceGraph};
-pub(crate) use threshold::{ThresholdSolver, Thresholds, max_feasible_sensors, rates_by_sensors};
+pub(crate) use threshold::{EasiestThresholds, ThresholdSolver, Thresholds, max_feasible_sensors, rates_by_sensors};
 pub use traffic::Traffic;
 pub use violations::Violations;

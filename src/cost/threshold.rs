@@ -6,7 +6,7 @@
 //! fixes and the slack of a feasible split come from these values, without another evaluation. Only the number of
 //! sensors has no closed form: it is tried out ([`max_feasible_sensors`]).
 
-use super::constraint::{CONSTRAINTS, Constraint, RATES, Usage};
+use super::constraint::{CONSTRAINTS, COST_CONSTRAINTS, Constraint, RATES, Usage};
 use super::demand::FrameDemand;
 use super::evaluation::LatencyBreakdown;
 use super::knobs::Knobs;
@@ -43,6 +43,45 @@ impl Thresholds {
             *own = if easier || own.is_nan() { other } else { *own };
         }
     }
+}
+
+/// Easiest thresholds of some splits, for "one of them fits", with their least usages.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct EasiestThresholds {
+    thresholds: Thresholds,
+    /// Least usage under each limit that a knob sets of a split that breaks no other limit; below all others where no
+    /// knob sets the limit.
+    usage: Usage,
+}
+
+impl EasiestThresholds {
+    /// Thresholds of no split.
+    pub(crate) const NONE: Self = {
+        let (mut usage, mut limit) = ([f64::NEG_INFINITY; COST_CONSTRAINTS], 0);
+        while limit < COST_CONSTRAINTS {
+            if CONSTRAINTS[limit].limit.knob().is_some() {
+                usage[limit] = f64::INFINITY;
+            }
+            limit += 1;
+        }
+        Self { thresholds: Thresholds::NONE, usage }
+    };
+
+    /// Returns `true` if `value` of a knob is easier to meet than what is known; never for NaN.
+    #[inline]
+    fn admits(&self, knob: Knob, value: f64) -> bool {
+        let known = self.thresholds.get(knob);
+        let easier = if RELAXES_UPWARD[knob.index()] { value < known } else { value > known };
+        easier || known.is_nan() && !value.is_nan()
+    }
+}
+
+/// A split under the knobs: what its thresholds follow from.
+struct SplitUsage {
+    latency: LatencyBreakdown,
+    usage: Usage,
+    broken: Violations,
+    measured: MeasuredShares,
 }
 
 /// For each knob, `true` if it admits more designs as it rises.
@@ -84,13 +123,69 @@ impl<'a> ThresholdSolver<'a> {
     /// Thresholds of every knob but the number of sensors for a split whose frame demands `frame`. What was not
     /// measured meets every limit.
     pub(crate) fn thresholds(&self, frame: &FrameDemand, measured: MeasuredShares) -> Thresholds {
+        self.thresholds_of(&self.usage(frame, measured))
+    }
+
+    /// Thresholds as of [`ThresholdSolver::thresholds`] if any of them is easier to meet than the easiest so far, which
+    /// then are relaxed to them. Few splits of many are, and the others take a few comparisons.
+    #[inline]
+    pub(crate) fn easier(
+        &self,
+        frame: &FrameDemand,
+        measured: MeasuredShares,
+        easiest: &mut EasiestThresholds,
+    ) -> Option<Thresholds> {
+        let split = self.usage(frame, measured);
+        if !self.is_easier(&split, easiest) {
+            return None;
+        }
+        let thresholds = self.thresholds_of(&split);
+        easiest.thresholds.relax(&thresholds);
+        for (limit, least) in easiest.usage.iter_mut().enumerate() {
+            if split.broken.is_within(Violations::of(&[CONSTRAINTS[limit].limit])) {
+                *least = least.min(split.usage[limit]);
+            }
+        }
+        Some(thresholds)
+    }
+
+    /// Returns `false` only if no threshold of a split is easier to meet than those that are known.
+    #[inline]
+    fn is_easier(&self, split: &SplitUsage, known: &EasiestThresholds) -> bool {
+        let SplitUsage { latency, usage, broken, measured } = split;
+        // The knob of a limit helps only if no other limit is broken; it needs the less, the less is used.
+        if broken.count() <= 1 {
+            let less = (0..COST_CONSTRAINTS)
+                .fold(0, |bits, limit| bits | u16::from(usage[limit] < known.usage[limit]) << limit);
+            let helped = if broken.is_empty() { !0 } else { broken.bits() };
+            let on_measured = |(limit, value, _): (Limit, f64, Option<f64>)| {
+                let easiest = value_needed(limit, value);
+                limit.knob().is_some_and(|knob| known.admits(knob, easiest))
+                    && broken.is_within(Violations::of(&[limit]))
+            };
+            if less & helped != 0 || measured.limits(self.knobs).into_iter().any(on_measured) {
+                return true;
+            }
+        }
+        let rates = RATES.into_iter().zip(LOWERED_BY_RATES);
+        rates
+            .filter(|(_, lowered)| broken.is_within(*lowered))
+            .any(|(rate, _)| known.admits(rate, self.rate(rate, latency, usage)))
+    }
+
+    #[inline]
+    fn usage(&self, frame: &FrameDemand, measured: MeasuredShares) -> SplitUsage {
         let latency = self.rates.frame_latency(frame);
         let usage = self.rates.usage(frame, &latency);
         let on_cost = Violations::from_bits(self.rates.violation_bits(&usage));
-        let broken = on_cost.union(measured.violations(self.knobs));
+        SplitUsage { latency, usage, broken: on_cost.union(measured.violations(self.knobs)), measured }
+    }
+
+    fn thresholds_of(&self, split: &SplitUsage) -> Thresholds {
+        let SplitUsage { latency, usage, broken, measured } = split;
         let mut thresholds = Thresholds::NONE;
         // A knob helps only if it acts on every limit that is broken.
-        for (constraint, usage) in CONSTRAINTS.iter().zip(usage) {
+        for (constraint, &usage) in CONSTRAINTS.iter().zip(usage) {
             if let Some(knob) = constraint.limit.knob()
                 && broken.is_within(Violations::of(&[constraint.limit]))
             {
@@ -101,13 +196,12 @@ impl<'a> ThresholdSolver<'a> {
             if let Some(knob) = limit.knob()
                 && broken.is_within(Violations::of(&[limit]))
             {
-                let any = if knob.info().relax == RelaxDirection::Up { 0.0 } else { f64::INFINITY };
-                thresholds.set(knob, if value.is_nan() { any } else { value });
+                thresholds.set(knob, value_needed(limit, value));
             }
         }
         for (rate, lowered) in RATES.into_iter().zip(LOWERED_BY_RATES) {
             if broken.is_within(lowered) {
-                thresholds.set(rate, self.rate(rate, &latency, &usage));
+                thresholds.set(rate, self.rate(rate, latency, usage));
             }
         }
         thresholds
@@ -141,6 +235,16 @@ impl<'a> ThresholdSolver<'a> {
         let spare_s = (bound(Limit::Latency) - (latency.total_s() - stage_s)).min(bound(Limit::FrameRate));
         let spare_s = if watts > 0.0 { spare_s.min(spare_j / watts) } else { spare_s };
         rate_within(stage_s - fixed_s, spare_s - fixed_s, rate)
+    }
+}
+
+/// Value that the knob of a limit on what is measured needs; any does where it was not measured.
+fn value_needed(limit: Limit, value: f64) -> f64 {
+    let upward = limit.knob().is_some_and(|knob| RELAXES_UPWARD[knob.index()]);
+    match (value.is_nan(), upward) {
+        (false, _) => value,
+        (true, true) => 0.0,
+        (true, false) => f64::INFINITY,
     }
 }
 

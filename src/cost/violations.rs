@@ -12,6 +12,11 @@ impl Violations {
         Self(bits)
     }
 
+    /// A bit for each limit of the set, in the order of [`Limit::ALL`].
+    pub(crate) const fn bits(self) -> u16 {
+        self.0
+    }
+
     /// The set of the given limits.
     pub const fn of(limits: &[Limit]) -> Self {
         let (mut set, mut index) = (Self(0), 0);

@@ -3,7 +3,6 @@
 //! Invariants: candidates are only ever added; after [`Catalogue::refresh`] costs and accuracies are those with the
 //! current number of sensors, and every measured design that can be costed is a split of some candidate.
 
-use std::cell::OnceCell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -38,10 +37,8 @@ pub struct Catalogue {
     /// Accuracy that every split is ranked by, NaN where none is known; empty if nothing is estimated, so that
     /// measurements alone count.
     ratings: Vec<f64>,
-    /// Splits that are rated, the best first; found when first asked for.
-    by_rating: OnceCell<Vec<u32>>,
-    /// Ratings with each number of sensors; found when first asked for.
-    by_sensors: OnceCell<Vec<Vec<f64>>>,
+    /// Number of times that the ratings were filled in.
+    version: u64,
     leaks: Leaks,
     requested: usize,
     seed: u64,
@@ -85,8 +82,7 @@ impl Catalogue {
             measurements,
             predictions: None,
             ratings: Vec::new(),
-            by_rating: OnceCell::new(),
-            by_sensors: OnceCell::new(),
+            version: 0,
             leaks,
             requested: count,
             seed,
@@ -229,7 +225,7 @@ impl Catalogue {
     pub(super) fn predict(&mut self, predictions: Arc<Predictions>) {
         if predictions.weights() == self.measurements.changes().1 {
             self.predictions = Some(predictions);
-            self.note_change();
+            self.stale = true;
         }
     }
 
@@ -274,40 +270,33 @@ impl Catalogue {
         self.ratings(entry..entry + 1).first().copied().unwrap_or(f64::NAN)
     }
 
-    /// Entries of the allowed splits that have an accuracy with the current number of sensors, the best rated first.
-    pub(super) fn by_rating(&self) -> &[u32] {
-        self.by_rating.get_or_init(|| {
-            let key = |entry: usize| {
-                let rating = self.rating_at(entry);
-                let rated = !rating.is_nan() && self.batch().is_allowed(entry);
-                // Bits of numbers that are not negative ascend as the numbers do; of equal ones the first comes first.
-                rated.then(|| u64::from((rating.max(0.0) as f32).to_bits()) << 32 | u64::from(u32::MAX - entry as u32))
+    /// Number that is another one after each change of candidates, costs or accuracies.
+    pub(super) const fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Accuracies that splits, given by their entries, are ranked by with 1, 2, .. sensors; NaN where none is known.
+    pub(super) fn ratings_by_sensors(&self, entries: &[u32]) -> Vec<Vec<f64>> {
+        let mut places: Vec<(u32, usize)> = entries.iter().copied().zip(0..).collect();
+        places.sort_unstable();
+        let with = |sensors: u32| {
+            let mut ratings = match &self.predictions {
+                Some(predictions) => predictions.lower_ends_of(&self.space, &self.pool, sensors, entries),
+                None => vec![f64::NAN; entries.len()],
             };
-            let mut keys: Vec<u64> = (0..self.split_count()).filter_map(key).collect();
-            keys.sort_unstable();
-            keys.iter().rev().map(|key| u32::MAX - *key as u32).collect()
-        })
-    }
-
-    /// Accuracies that all splits are ranked by with a number of sensors, NaN where none is known; may be empty.
-    pub(super) fn ratings_with(&self, sensors: u32) -> &[f64] {
-        let all = self.by_sensors.get_or_init(|| (1..=self.space.views).map(|views| self.rated_with(views)).collect());
-        sensors.checked_sub(1).and_then(|at| all.get(at as usize)).map_or(&[], Vec::as_slice)
-    }
-
-    fn rated_with(&self, sensors: u32) -> Vec<f64> {
-        let mut ratings = match &self.predictions {
-            Some(predictions) => predictions.lower_ends(&self.space, &self.pool, sensors),
-            None => Vec::new(),
+            for (entry, accuracy) in self.measurements.with(sensors) {
+                if let Ok(found) = places.binary_search_by_key(&(entry as u32), |(entry, _)| *entry) {
+                    ratings[places[found].1] = accuracy;
+                }
+            }
+            ratings
         };
-        self.measurements.fill(&mut ratings, self.pool.split_count(), sensors);
-        ratings
+        (1..=self.space.views).map(with).collect()
     }
 
     /// Candidate and boundary of the split at an entry of the batch.
     pub(super) fn split_of(&self, entry: usize) -> (CandidateId, BoundaryId) {
-        let id = self.pool.candidate_from(entry + 1) - 1;
-        (id, self.boundaries(id)[entry - self.range(id).start])
+        self.pool.split_of(entry)
     }
 
     /// Returns `true` if a candidate's split at a boundary was measured with a number of sensors.
@@ -319,7 +308,7 @@ impl Catalogue {
     /// Returns `true` if the split at an entry of the batch was measured with the current number of sensors.
     #[inline]
     pub(super) fn is_measured(&self, entry: usize) -> bool {
-        !self.measurements.current_at(entry).is_nan()
+        self.measurements.is_measured(entry)
     }
 
     /// Accuracy of a candidate's split at an entry of the batch as it is shown, measured or estimated; NaN if none is
@@ -365,7 +354,7 @@ impl Catalogue {
 
     /// Identity of the design that a candidate is at one of its splits.
     pub(super) fn design_key(&self, id: CandidateId, split_index: u16) -> DesignKey {
-        self.pool.design_key(&self.space, id, split_index)
+        self.pool.design_key(id, split_index)
     }
 
     /// Transmit configuration of a candidate that exists when split at a boundary.
@@ -391,7 +380,7 @@ impl Catalogue {
         if self.pool.len() > before {
             self.measurements.link_candidate(&self.space, &self.pool, id);
             self.leaks.link_candidate(&self.space, &self.pool, id);
-            self.note_change();
+            self.stale = true;
         }
         Ok(id)
     }
@@ -408,7 +397,7 @@ impl Catalogue {
         let design = self.space.canonical_design(design.clone());
         let is_first = self.measurements.readings(&design).is_empty();
         self.measurements.record(design.clone(), views, accuracy);
-        self.note_change();
+        self.stale = true;
         if !is_first {
             return Ok(());
         }
@@ -433,7 +422,7 @@ impl Catalogue {
         let design = self.space.canonical_design(design.clone());
         let is_first = self.measurements.readings(&design).is_empty();
         self.measurements.record_finetuned(&design, record);
-        self.note_change();
+        self.stale = true;
         if !is_first {
             return Ok(());
         }
@@ -482,14 +471,14 @@ impl Catalogue {
         self.measurements.withdraw(step);
         self.predictions = None;
         self.leaks.withdraw(step);
-        self.note_change();
+        self.stale = true;
     }
 
     /// Follows a run: only measurements on its weights count from now on.
     pub(super) fn follow(&mut self, run: &str) {
         if self.measurements.follow(run) {
             self.predictions = None;
-            self.note_change();
+            self.stale = true;
         }
         self.stale |= self.leaks.follow(run);
     }
@@ -510,7 +499,7 @@ impl Catalogue {
     /// Fills in the accuracies that splits are ranked by.
     fn rate(&mut self) {
         self.ratings.clear();
-        self.by_rating = OnceCell::new();
+        self.version += 1;
         if let Some(predictions) = &self.predictions {
             self.ratings = predictions.lower_ends(&self.space, &self.pool, self.sensors);
         }
@@ -523,12 +512,6 @@ impl Catalogue {
         for (rating, &measured) in self.ratings.iter_mut().zip(self.measurements.all_current()) {
             *rating = accuracy_to_rank_by(measured, *rating);
         }
-    }
-
-    /// Notes that candidates or accuracies changed.
-    fn note_change(&mut self) {
-        self.stale = true;
-        self.by_sensors = OnceCell::new();
     }
 
     /// Returns `true` if a canonical design is a split of some candidate.

@@ -18,11 +18,13 @@ use points::{PointCache, RankedPoint};
 use super::candidate::CandidateId;
 use super::catalogue::Catalogue;
 use super::column::Column;
-use super::knob_histograms::KnobHistograms;
+use super::knob_histograms::{KnobHistograms, SampledSplits};
 use super::knob_range::KnobRange;
 use super::ranking::Ranking;
 use super::ranking_rule::{BestSplit, Class, Evaluator};
+use super::rated_splits::RatedSplits;
 use super::setup::Setup;
+use super::top_splits::TopSplits;
 use super::tracks::{self, Track};
 use crate::cost::{Knobs, SplitDemand, SystemRates};
 use crate::network::Network;
@@ -37,9 +39,17 @@ pub(super) struct Derived {
     allowed: Vec<bool>,
     /// Rates under the knobs of the last evaluation.
     rates: SystemRates,
+    /// Version of the catalogue that the splits below are of.
+    version: u64,
+    /// Best rated split of each candidate.
+    tops: TopSplits,
+    /// Splits that tracks are found from, gathered when first asked for.
+    rated: OnceCell<RatedSplits>,
     ranking: Ranking,
     counts: Counts,
-    histograms: KnobHistograms,
+    /// Candidates that histograms are made of, and these, found when first asked for.
+    sample: SampledSplits,
+    histograms: OnceCell<KnobHistograms>,
     /// Best accuracy at every step of every knob.
     tracks: OnceCell<Vec<Track>>,
     rows: Vec<CandidateId>,
@@ -76,10 +86,10 @@ struct Lowered {
 }
 
 impl Counts {
-    /// Counts one candidate, with the accuracy that its best split is ranked by.
+    /// Counts one candidate; its best split may have an accuracy, and that may be measured.
     #[inline]
-    fn add(&mut self, best: &BestSplit, accuracy: Option<f64>, is_measured: impl Fn() -> bool) {
-        self.with_accuracy += usize::from(accuracy.is_some_and(|accuracy| !accuracy.is_nan()));
+    fn add(&mut self, best: &BestSplit, has_accuracy: bool, is_measured: impl Fn() -> bool) {
+        self.with_accuracy += usize::from(has_accuracy);
         self.measured += usize::from(best.class == Class::Rated && is_measured());
         if best.feasible() {
             self.feasible += 1;
@@ -97,9 +107,13 @@ impl Derived {
         Self {
             allowed: (0..=space.last()).map(|boundary| space.split.at.contains(&boundary)).collect(),
             rates: SystemRates::new(knobs),
+            version: 0,
+            tops: TopSplits::default(),
+            rated: OnceCell::new(),
             ranking: Ranking::default(),
             counts: Counts::default(),
-            histograms: KnobHistograms::default(),
+            sample: SampledSplits::default(),
+            histograms: OnceCell::new(),
             tracks: OnceCell::new(),
             rows: Vec::new(),
             points: PointCache::default(),
@@ -112,26 +126,34 @@ impl Derived {
 
     /// Finds the best split of every candidate, ranks the candidates, and counts. Needed after a change of the knobs,
     /// the candidates or the accuracies; [`Derived::arrange`] must follow.
-    pub(super) fn evaluate(&mut self, catalogue: &Catalogue, setup: &Setup, ranges: &[KnobRange]) {
+    pub(super) fn evaluate(&mut self, catalogue: &Catalogue, setup: &Setup) {
         let evaluator = Evaluator::new(setup.knobs(), &self.allowed);
         let breakable = catalogue.batch().breakable(&evaluator.rates);
         let mut counts = Counts::default();
         self.ranking.begin(catalogue.len());
+        if self.version != catalogue.version() {
+            (self.version, self.tops, self.rated) = (catalogue.version(), TopSplits::new(catalogue), OnceCell::new());
+        }
         for id in catalogue.ids() {
+            if let Some(top) = self.tops.of(id)
+                && let Some(best) = self.tops.best(id, top, &evaluator, breakable)
+            {
+                counts.add(&best, true, || top.is_measured);
+                self.ranking.push(&best, || catalogue.macs(id));
+                continue;
+            }
             let range = catalogue.range(id);
-            let (first, measured) = (range.start, catalogue.measured(range.clone()));
-            let best = evaluator.best(catalogue.batch(), breakable, range, measured);
+            let best = evaluator.best(catalogue.batch(), breakable, range.clone(), catalogue.measured(range.clone()));
             let best = best.expect("the catalogue holds only candidates with an allowed split");
-            let index = usize::from(best.split_index);
-            counts.add(&best, measured.accuracies.get(index).copied(), || catalogue.is_measured(first + index));
-            self.ranking.push(&best, catalogue.macs(id));
+            let entry = range.start + usize::from(best.split_index);
+            counts.add(&best, !catalogue.rating_at(entry).is_nan(), || catalogue.is_measured(entry));
+            self.ranking.push(&best, || catalogue.macs(id));
         }
         self.ranking.sort();
         self.rates = evaluator.rates;
         self.counts = counts;
-        let infeasible = catalogue.len() - counts.feasible;
-        let measured = |id| catalogue.measured(catalogue.range(id));
-        self.histograms.refresh(catalogue.pool(), infeasible, &evaluator, ranges, measured);
+        self.sample.take(catalogue.pool());
+        self.histograms = OnceCell::new();
         self.fitting = OnceCell::new();
         self.tracks = OnceCell::new();
     }
@@ -164,8 +186,17 @@ impl Derived {
     }
 
     /// Histograms of the knobs, and the gain of moving one of them.
-    pub(super) const fn histograms(&self) -> &KnobHistograms {
-        &self.histograms
+    pub(super) fn histograms(&self, catalogue: &Catalogue, knobs: &Knobs, ranges: &[KnobRange]) -> &KnobHistograms {
+        self.histograms.get_or_init(|| {
+            let counts = [catalogue.len(), catalogue.len() - self.counts.feasible];
+            let measured = |id| catalogue.measured(catalogue.range(id));
+            KnobHistograms::new(&self.sample, counts, &Evaluator::new(knobs, &self.allowed), ranges, measured)
+        })
+    }
+
+    /// Number of candidates in histograms: all of them, or an even sample of a large catalogue.
+    pub(super) const fn sampled(&self) -> usize {
+        self.sample.len()
     }
 
     /// Best accuracy at every step of every knob, found when first asked for.
@@ -173,7 +204,8 @@ impl Derived {
         self.tracks.get_or_init(|| {
             let first = self.ranking.order().first().filter(|_| self.ranking.any_rated());
             let best = first.map(|&id| self.best_index(catalogue, id));
-            tracks::tracks(catalogue, &Evaluator::new(knobs, &self.allowed), ranges, best)
+            let rated = self.rated.get_or_init(|| RatedSplits::new(catalogue));
+            tracks::tracks(catalogue, rated, knobs, ranges, best)
         })
     }
 
@@ -202,17 +234,21 @@ impl Derived {
     pub(super) fn points(&self, catalogue: &Catalogue, up: Column, right: Column) -> &Points {
         let measures = [up, right].contains(&Column::Accuracy);
         let point = |&candidate: &CandidateId| {
-            let ranked = [right, up].map(|column| self.figure(catalogue, candidate, column));
-            let estimated = measures && !catalogue.is_measured(self.best_index(catalogue, candidate));
-            let shown = |at: usize, column: Column| match column {
-                Column::Accuracy if estimated => self.shown_accuracy(catalogue, candidate),
-                _ => ranked[at],
+            let entry = self.best_index(catalogue, candidate);
+            let figure = |column: Column| match column {
+                Column::Accuracy => catalogue.rating_at(entry),
+                Column::Latency => self.ranking.seconds(candidate),
+                _ => self.figure(catalogue, candidate, column),
+            };
+            let ranked = [figure(right), figure(up)];
+            let estimated = measures && !catalogue.is_measured(entry);
+            let shown = |column: Column, ranked: f64| match column {
+                Column::Accuracy if estimated => catalogue.shown_accuracy(candidate, entry),
+                _ => ranked,
             };
             let class = if self.ranking.feasible(candidate) { PointClass::Feasible } else { PointClass::Infeasible };
-            RankedPoint {
-                point: Point { candidate, right: shown(0, right), up: shown(1, up), class, estimated },
-                ranked,
-            }
+            let (right, up) = (shown(right, ranked[0]), shown(up, ranked[1]));
+            RankedPoint { point: Point { candidate, right, up, class, estimated }, ranked }
         };
         self.points.get_or_fill(up, right, self.rows.iter().map(point))
     }

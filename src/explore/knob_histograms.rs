@@ -1,7 +1,7 @@
 //! Histograms of the knobs: how many designs fit at every step of every knob, the others fixed.
 //!
 //! They follow from the feasibility thresholds of each candidate ([`crate::cost::ThresholdSolver`]), without another
-//! evaluation. Large pools are sampled evenly.
+//! evaluation, and only where they are asked for. Large pools are sampled evenly.
 
 use std::ops::Range;
 
@@ -36,12 +36,11 @@ pub(super) struct KnobHistograms {
     pub(super) counts: Vec<Vec<u32>>,
     /// Nearest step of each knob that brings more designs, largest gain first.
     pub(super) gains: Vec<KnobGain>,
-    sample: SampledSplits,
 }
 
 /// The candidates looked at, with their splits side by side in memory.
 #[derive(Debug, Clone, Default)]
-struct SampledSplits {
+pub(super) struct SampledSplits {
     /// Number of candidates of the pool it was taken from.
     of: usize,
     /// Each candidate with its splits in the batch.
@@ -50,8 +49,13 @@ struct SampledSplits {
 }
 
 impl SampledSplits {
+    /// Number of candidates.
+    pub(super) const fn len(&self) -> usize {
+        self.candidates.len()
+    }
+
     /// Takes every candidate of a pool, or an even sample of a large one, with as many sensors.
-    fn take(&mut self, pool: &CandidatePool) {
+    pub(super) fn take(&mut self, pool: &CandidatePool) {
         if self.of != pool.len() {
             let stride = if pool.len() <= WHOLE { 1 } else { pool.len().div_ceil(SAMPLE) };
             let mut entries = Vec::new();
@@ -88,42 +92,28 @@ impl SampledSplits {
 }
 
 impl KnobHistograms {
-    /// Number of candidates looked at.
-    pub(super) const fn sampled(&self) -> usize {
-        self.sample.candidates.len()
-    }
-
-    /// Recomputes the histograms over every candidate, or over an even sample of a large pool, of which `infeasible` do
-    /// not fit now.
-    pub(super) fn refresh<'a>(
-        &mut self,
-        pool: &CandidatePool,
-        infeasible: usize,
+    /// Histograms over a sample of `candidates`, of which `infeasible` do not fit now.
+    pub(super) fn new<'a>(
+        sample: &SampledSplits,
+        [candidates, infeasible]: [usize; 2],
         evaluator: &Evaluator,
         ranges: &[KnobRange],
         measured: impl Fn(CandidateId) -> MeasuredColumns<'a>,
-    ) {
+    ) -> Self {
         let knobs = evaluator.knobs;
         let solver = ThresholdSolver::new(knobs);
         let sensors_range = ranges.iter().find(|range| range.knob == Knob::Sensors);
         let by_sensors = rates_by_sensors(knobs, sensors_range.map_or(1, |range| range.steps.len() as u32));
-        self.counts.resize_with(ranges.len(), Vec::new);
-        for (counts, range) in self.counts.iter_mut().zip(ranges) {
-            counts.clear();
-            counts.resize(range.steps.len(), 0);
-        }
+        let mut all: Vec<Vec<u32>> = ranges.iter().map(|range| vec![0; range.steps.len()]).collect();
         let values: Vec<f64> = ranges.iter().map(|range| knobs.get(range.knob)).collect();
         let mut fitting = vec![0; ranges.len()];
-        self.sample.take(pool);
-        let sample = &self.sample;
         let mut sensors = 0;
         for (id, range) in &sample.candidates {
             let mut thresholds = sample.thresholds_of_any(range.clone(), &solver, measured(*id));
             // Neighbours are alike, so the last answer is the first guess.
             sensors = max_feasible_sensors(&by_sensors, sensors, |rates| sample.fits(range.clone(), rates));
             thresholds.set(Knob::Sensors, if sensors > 0 { sensors as f64 } else { f64::NAN });
-            for (((counts, range), fitting), value) in self.counts.iter_mut().zip(ranges).zip(&mut fitting).zip(&values)
-            {
+            for (((counts, range), fitting), value) in all.iter_mut().zip(ranges).zip(&mut fitting).zip(&values) {
                 let needed = thresholds.get(range.knob);
                 if let Some(step) = range.step_for(needed) {
                     counts[step] += 1;
@@ -132,16 +122,17 @@ impl KnobHistograms {
                 *fitting += u32::from(if upward { needed <= *value } else { needed >= *value });
             }
         }
-        let share = pool.len() as f64 / self.sampled().max(1) as f64;
+        let share = candidates as f64 / sample.len().max(1) as f64;
         let of_all = |count: u32| ((f64::from(count) * share).round() as u32).min(infeasible as u32);
-        self.gains.clear();
-        for (((counts, range), fitting), value) in self.counts.iter_mut().zip(ranges).zip(fitting).zip(&values) {
+        let mut gains = Vec::new();
+        for (((counts, range), fitting), value) in all.iter_mut().zip(ranges).zip(fitting).zip(&values) {
             accumulate(counts, range.info().relax);
             if let Some(found) = gain(range, counts, *value, fitting) {
-                self.gains.push(KnobGain { gained: of_all(found.gained), ..found });
+                gains.push(KnobGain { gained: of_all(found.gained), ..found });
             }
         }
-        self.gains.sort_by_key(|gain| std::cmp::Reverse(gain.gained));
+        gains.sort_by_key(|gain| std::cmp::Reverse(gain.gained));
+        Self { counts: all, gains }
     }
 }
 

@@ -178,7 +178,14 @@ impl Measurements {
     /// Accuracy of a split with the current number of views, NaN if it was not measured.
     #[inline]
     pub(super) fn current_at(&self, entry: usize) -> f64 {
-        self.current(entry..entry + 1).first().copied().unwrap_or(f64::NAN)
+        if self.is_measured(entry) { self.current[entry] } else { f64::NAN }
+    }
+
+    /// Returns `true` if a split was measured with the current number of views. The mask is small: it is at hand where
+    /// the accuracies are far away in memory.
+    #[inline]
+    pub(super) fn is_measured(&self, entry: usize) -> bool {
+        self.measured_mask.get(entry / WORD).is_some_and(|bits| bits >> (entry % WORD) & 1 == 1)
     }
 
     /// Returns `true` if at least one of a range of splits has an accuracy at the current number of views.
@@ -264,15 +271,10 @@ impl Measurements {
         }
     }
 
-    /// Writes the accuracies with a number of views over others, which may be none, of a pool with `splits` splits.
-    pub(super) fn fill(&self, accuracies: &mut Vec<f64>, splits: usize, views: u32) {
-        for record in &self.records {
-            let Some(accuracy) = record.newest(self.run, views) else { continue };
-            accuracies.resize(splits, f64::NAN);
-            for &entry in &record.entries {
-                accuracies[entry] = accuracy.accuracy;
-            }
-        }
+    /// Splits of the pool that were measured with a number of views, with their accuracies.
+    pub(super) fn with(&self, views: u32) -> impl Iterator<Item = (usize, f64)> {
+        let measured = self.records.iter().filter_map(move |record| Some((record, record.newest(self.run, views)?)));
+        measured.flat_map(|(record, accuracy)| record.entries.iter().map(move |&entry| (entry, accuracy.accuracy)))
     }
 
     /// Fills in the accuracies of a pool with `splits` splits at a number of views.

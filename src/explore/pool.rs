@@ -27,14 +27,6 @@ pub(super) struct DesignKey {
     sent: [u8; 2],
 }
 
-/// The part of a [`DesignKey`] that does not depend on the split.
-#[derive(Debug, Clone, Copy)]
-struct KeyBase {
-    /// The first candidate with the same genome.
-    first_of_genome: CandidateId,
-    transmit: TransmitConfig,
-}
-
 /// Candidates and their splits. The splits of all candidates are contiguous, so that costing them reads memory in
 /// order.
 #[derive(Debug, Clone, Default)]
@@ -46,8 +38,10 @@ pub(super) struct CandidatePool {
     offsets: Vec<u32>,
     /// Boundary of each split.
     boundaries: Vec<BoundaryId>,
-    /// Of each candidate.
-    keys: Vec<KeyBase>,
+    /// Transmit configuration of each split, with which its design is told from others at every move of a knob.
+    sent: Vec<TransmitConfig>,
+    /// First candidate with the same genome, of each candidate.
+    first_of_genome: Vec<CandidateId>,
     /// Multiply-accumulates of each candidate.
     macs: Vec<u64>,
     by_genome: HashMap<Genome, Vec<CandidateId>>,
@@ -95,6 +89,7 @@ impl CandidatePool {
     fn reserve(&mut self, splits: usize) {
         self.batch.reserve_exact(splits);
         self.boundaries.reserve_exact(splits);
+        self.sent.reserve_exact(splits);
     }
 
     /// Adds a candidate unless there is an equal one. Returns its number.
@@ -132,8 +127,9 @@ impl CandidatePool {
         for demand in &demands {
             self.batch.push(demand, space.split.at.contains(&demand.boundary));
             self.boundaries.push(demand.boundary);
+            self.sent.push(effective_transmit(space, &genome, transmit, demand.boundary));
         }
-        self.keys.push(KeyBase { first_of_genome: of_genome[0], transmit });
+        self.first_of_genome.push(of_genome[0]);
         self.offsets.push(u32::try_from(self.boundaries.len()).expect("memory holds fewer than 2^32 splits"));
         self.macs.push(network.macs());
         self.candidates.push(CandidateDesign { genome, transmit, macs: network.macs(), weights: network.weights() });
@@ -171,9 +167,10 @@ impl CandidatePool {
         at(id as usize)..at(id as usize + 1)
     }
 
-    /// Candidate whose first split has this index among the splits of all candidates; the one after the last if none.
-    pub(super) fn candidate_from(&self, split: usize) -> CandidateId {
-        self.offsets.partition_point(|&offset| (offset as usize) < split) as CandidateId
+    /// Candidate and boundary of the split that has this index among the splits of all candidates.
+    pub(super) fn split_of(&self, entry: usize) -> (CandidateId, BoundaryId) {
+        let after = self.offsets.partition_point(|&offset| offset as usize <= entry);
+        (after as CandidateId - 1, self.boundaries[entry])
     }
 
     /// Boundaries of a candidate's splits.
@@ -193,12 +190,11 @@ impl CandidatePool {
     }
 
     /// Identity of the design that a candidate is at one of its splits.
-    pub(super) fn design_key(&self, space: &SearchSpace, id: CandidateId, split_index: u16) -> DesignKey {
-        let KeyBase { first_of_genome, transmit } = self.keys[id as usize];
-        let split = self.boundaries[self.offsets[id as usize] as usize + usize::from(split_index)];
-        let genome = &self.candidates[id as usize].genome;
-        let TransmitConfig { fusion, ratio, bits } = effective_transmit(space, genome, transmit, split);
-        DesignKey { first_of_genome, boundaries: [split, fusion], sent: [ratio, bits] }
+    pub(super) fn design_key(&self, id: CandidateId, split_index: u16) -> DesignKey {
+        let entry = self.offsets[id as usize] as usize + usize::from(split_index);
+        let TransmitConfig { fusion, ratio, bits } = self.sent[entry];
+        let boundaries = [self.boundaries[entry], fusion];
+        DesignKey { first_of_genome: self.first_of_genome[id as usize], boundaries, sent: [ratio, bits] }
     }
 
     /// The splits, for the number of sensors set last.

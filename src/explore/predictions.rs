@@ -131,17 +131,40 @@ impl Predictions {
     /// Lower ends for every split of a pool with a number of views; none beyond those that were measured. Splits of
     /// candidates that came after the fit are predicted now.
     pub(super) fn lower_ends(&self, space: &SearchSpace, pool: &CandidatePool, views: u32) -> Vec<f64> {
-        let fitted = views.checked_sub(*self.models.views().start()).and_then(|at| self.lower_ends.get(at as usize));
-        let Some(fitted) = fitted else { return Vec::new() };
+        let Some(fitted) = self.fitted(views) else { return Vec::new() };
         let mut all: Vec<f64> = Vec::with_capacity(pool.split_count());
         all.extend(fitted.iter().map(|&low| f64::from(low)));
-        for id in pool.candidate_from(all.len())..pool.len() as CandidateId {
-            for &split in pool.boundaries(id) {
-                let design = pool.design(space, id, split);
-                let found = design.and_then(|design| self.of(space, &design, views));
-                all.push(found.map_or(f64::NAN, |found| found.low));
-            }
-        }
+        all.extend((all.len()..pool.split_count()).map(|entry| self.lower_end_of(space, pool, views, entry)));
         all
+    }
+
+    /// Lower ends for some splits of a pool, given by their entries, with a number of views; NaN beyond those that were
+    /// measured.
+    pub(super) fn lower_ends_of(
+        &self,
+        space: &SearchSpace,
+        pool: &CandidatePool,
+        views: u32,
+        entries: &[u32],
+    ) -> Vec<f64> {
+        let Some(fitted) = self.fitted(views) else { return vec![f64::NAN; entries.len()] };
+        let end = |entry: usize| match fitted.get(entry) {
+            Some(&low) => f64::from(low),
+            None => self.lower_end_of(space, pool, views, entry),
+        };
+        entries.iter().map(|&entry| end(entry as usize)).collect()
+    }
+
+    /// Lower ends by split of the pool of the fit.
+    fn fitted(&self, views: u32) -> Option<&[f32]> {
+        let at = views.checked_sub(*self.models.views().start())?;
+        self.lower_ends.get(at as usize).map(Vec::as_slice)
+    }
+
+    /// Lower end of a split that came after the fit; NaN where none is allowed.
+    fn lower_end_of(&self, space: &SearchSpace, pool: &CandidatePool, views: u32, entry: usize) -> f64 {
+        let (id, split) = pool.split_of(entry);
+        let design = pool.design(space, id, split);
+        design.and_then(|design| self.of(space, &design, views)).map_or(f64::NAN, |found| found.low)
     }
 }

@@ -15,8 +15,8 @@ pub(super) struct RankKey {
 
 impl RankKey {
     #[inline]
-    fn new(best: &BestSplit, macs: u64, id: CandidateId) -> Self {
-        let first = if best.class == Class::Unrated { !macs } else { ordered(best.first) };
+    fn new(best: &BestSplit, macs: impl Fn() -> u64, id: CandidateId) -> Self {
+        let first = if best.class == Class::Unrated { !macs() } else { ordered(best.first) };
         let latency = (best.seconds as f32).to_bits();
         Self { first, then: u64::from(latency) << 32 | u64::from(id) }
     }
@@ -109,7 +109,7 @@ impl Ranking {
 
     /// Appends the best split of the next candidate.
     #[inline]
-    pub(super) fn push(&mut self, best: &BestSplit, macs: u64) {
+    pub(super) fn push(&mut self, best: &BestSplit, macs: impl Fn() -> u64) {
         let key = RankKey::new(best, macs, self.entries.len() as CandidateId);
         self.entries.push(RankEntry { key, seconds: best.seconds, split_index: best.split_index, class: best.class });
     }

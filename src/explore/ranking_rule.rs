@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::ops::Range;
 
 use crate::cost::{
-    BatchCosts, DemandBatch, Evaluation, FrameDemand, Knobs, MeasuredColumns, MeasuredShares, SplitChoice, SplitDemand,
-    SystemRates, Violations,
+    BatchCosts, DemandBatch, Evaluation, FrameDemand, Knobs, MeasuredColumns, MeasuredShares, RatedSplit, SplitChoice,
+    SplitDemand, SystemRates, Violations,
 };
 use crate::quantity::Limit;
 
@@ -95,11 +95,6 @@ impl BestSplit {
     pub(super) fn blocked_only_by(&self, limit: Limit) -> bool {
         !self.feasible() && self.single_violations.contains(limit)
     }
-
-    /// Returns `true` if it comes before another split of its candidate and its class.
-    fn before(&self, other: &Self) -> bool {
-        self.first.total_cmp(&other.first).then_with(|| self.seconds.total_cmp(&other.seconds)).is_lt()
-    }
 }
 
 /// Evaluator of splits under the current knobs.
@@ -158,39 +153,52 @@ impl<'a> Evaluator<'a> {
             let fastest = self.fastest(batch, breakable, range.clone(), nothing);
             return fastest.or_else(|| self.least_violating(batch, breakable, range, nothing));
         }
-        self.most_accurate(batch, breakable, range.start, measured)
+        self.most_accurate(batch, breakable, range.clone(), measured)
             .or_else(|| self.fastest(batch, breakable, range.clone(), measured))
             .or_else(|| self.least_violating(batch, breakable, range, measured))
     }
 
-    /// Among splits with an accuracy that fit: the most accurate, then the fastest. Costs only those that are at least
-    /// as accurate as the best so far.
-    #[inline(never)]
+    /// The split at an entry of a batch if it meets all limits, given its index among the splits of its candidate. It
+    /// is the best of them if none other is as accurate.
+    #[inline]
+    pub(super) fn rated(
+        &self,
+        batch: &DemandBatch,
+        entry: usize,
+        breakable: Violations,
+        index: u16,
+        shares: MeasuredShares,
+    ) -> Option<BestSplit> {
+        let seconds = self.rates.frame_latency(&batch.frame(entry)).total_s();
+        let fits =
+            shares.violations(self.knobs).is_empty() && batch.is_feasible(entry, seconds, &self.rates, breakable);
+        fits.then(|| BestSplit::new(usize::from(index), Class::Rated, seconds, -shares.accuracy))
+    }
+
+    /// Among splits with an accuracy that fit: the most accurate, then the fastest.
+    #[inline(always)]
     fn most_accurate(
         &self,
         batch: &DemandBatch,
         breakable: Violations,
-        start: usize,
+        range: Range<usize>,
         measured: MeasuredColumns<'_>,
     ) -> Option<BestSplit> {
-        let mut least = f64::NEG_INFINITY;
-        let mut best: Option<BestSplit> = None;
-        for (index, &accuracy) in measured.accuracies.iter().enumerate() {
-            let at = start + index;
-            // No comparison with NaN holds.
-            if !(accuracy >= least && batch.is_allowed(at)) {
-                continue;
-            }
-            let seconds = self.rates.frame_latency(&batch.frame(at)).total_s();
-            let found = BestSplit::new(index, Class::Rated, seconds, -accuracy);
-            if best.as_ref().is_none_or(|best| found.before(best))
-                && measured.at(index).violations(self.knobs).is_empty()
-                && batch.is_feasible(at, seconds, &self.rates, breakable)
-            {
-                (least, best) = (accuracy, Some(found));
-            }
+        let (first, ratings) = (range.start, measured.accuracies);
+        if ratings.is_empty() {
+            return None;
         }
-        best
+        let floor = self.knobs.accuracy_floor.unwrap_or(f64::NEG_INFINITY);
+        let under = (&self.rates, breakable);
+        let found = match self.knobs.leak_limit {
+            Some(limit) if !measured.leaks.is_empty() => {
+                let admits = |index: usize| !Limit::Leak.is_broken(measured.leaks[index], limit);
+                batch.best_rated(range, ratings, floor, under, admits)
+            }
+            _ => batch.best_rated(range, ratings, floor, under, |_| true),
+        };
+        let RatedSplit { entry, rating, seconds } = found?;
+        Some(BestSplit::new(entry - first, Class::Rated, seconds, -rating))
     }
 
     /// The fastest split of all, if it fits. Most often it does, so only times are compared at first.

@@ -75,8 +75,8 @@ impl Session {
         }
         let setup = Setup::new(&knobs);
         let mut derived = Derived::new(catalogue.space(), &knobs);
-        // Ranges need the costs of the candidates, histograms need the ranges: the first evaluation has none.
-        derived.evaluate(&catalogue, &setup, &[]);
+        // Ranges need the costs of the candidates.
+        derived.evaluate(&catalogue, &setup);
         let ranges = Ranges::new(&catalogue, &derived, &knobs);
         let mut session = Self {
             catalogue,
@@ -97,7 +97,7 @@ impl Session {
     fn evaluate(&mut self) {
         self.catalogue.set_sensors(self.setup.knobs().sensors);
         self.catalogue.refresh();
-        self.derived.evaluate(&self.catalogue, &self.setup, self.ranges.all());
+        self.derived.evaluate(&self.catalogue, &self.setup);
         self.arrange();
     }
 

@@ -1,23 +1,17 @@
 //! Tracks: for every step of every knob, the best accuracy of any design that fits there, the other knobs held.
 //!
 //! Splits are gone through from the best rated one on; each is the best at every step that its feasibility threshold
-//! ([`crate::cost::ThresholdSolver`]) reaches first. Of a large pool the best rated splits and an even sample of the
-//! others are looked at, so an accuracy is reachable at least, and the one at the present values is exact.
+//! ([`crate::cost::ThresholdSolver`]) reaches first. Of a large pool some splits are looked at ([`RatedSplits`]), so an
+//! accuracy is reachable at least, and the one at the present values is exact.
 
 use super::candidate::CandidateId;
 use super::catalogue::Catalogue;
 use super::knob_range::KnobRange;
-use super::ranking_rule::Evaluator;
-use crate::cost::{Knobs, SystemRates, ThresholdSolver};
+use super::rated_splits::RatedSplits;
+use crate::cost::{EasiestThresholds, FrameDemand, Knobs, MeasuredShares, ThresholdSolver, rates_by_sensors};
 use crate::network::BoundaryId;
 use crate::quantity::{Knob, RelaxDirection};
 
-/// Best rated splits that are all looked at.
-const BEST: usize = 4000;
-/// Other splits that are looked at, evenly spread.
-const OTHERS: usize = 2000;
-/// Best rated splits looked at for each number of sensors, and as many others.
-const FOR_SENSORS: usize = 1500;
 /// Smallest difference of accuracies that counts as one.
 const WORTH: f64 = 5e-4;
 /// Steps that a slope's way is told in, about.
@@ -68,21 +62,18 @@ pub struct AccuracySlope {
 /// Tracks of all knobs in the order of their ranges. `best` is the entry of the split that ranks first, if it fits.
 pub(super) fn tracks(
     catalogue: &Catalogue,
-    evaluator: &Evaluator<'_>,
+    rated: &RatedSplits,
+    knobs: &Knobs,
     ranges: &[KnobRange],
     best: Option<usize>,
 ) -> Vec<Track> {
     let mut tracks: Vec<Track> = ranges.iter().map(|range| vec![None; range.steps.len()]).collect();
-    let solver = ThresholdSolver::new(evaluator.knobs);
-    let order = catalogue.by_rating();
-    let stride = (order.len().saturating_sub(BEST)).div_ceil(OTHERS).max(1);
-    let others = order.iter().skip(BEST).step_by(stride);
-    let looked_at = order.iter().take(BEST).chain(others).map(|&entry| entry as usize);
+    let solver = ThresholdSolver::new(knobs);
+    let mut easiest = EasiestThresholds::NONE;
     // Values that the best splits so far need: a later one matters only where it needs less.
     let mut reached = vec![f64::NAN; ranges.len()];
-    for entry in best.into_iter().chain(looked_at) {
-        let known = catalogue.measured(entry..entry + 1).at(0);
-        let thresholds = solver.thresholds(&catalogue.batch().frame(entry), known);
+    let mut look_at = |entry: usize, frame: &FrameDemand, known: MeasuredShares| {
+        let Some(thresholds) = solver.easier(frame, known, &mut easiest) else { return };
         for ((range, track), reached) in ranges.iter().zip(&mut tracks).zip(&mut reached) {
             let needed = thresholds.get(range.knob);
             let upward = range.info().relax == RelaxDirection::Up;
@@ -95,9 +86,20 @@ pub(super) fn tracks(
             let open: &mut [Option<TrackStop>] = if upward { &mut track[step..] } else { &mut track[..=step] };
             open.iter_mut().filter(|known| known.is_none()).for_each(|known| *known = Some(stop));
         }
+    };
+    let splits = rated.splits();
+    let (all, place_of_best) = (splits.entries.len(), best.map(|entry| rated.place_of(catalogue.rating_at(entry))));
+    for place in 0..=all {
+        // It takes its place in the order of the ratings: before it stand better ones, which do not fit now.
+        if let Some(best) = best.filter(|_| place_of_best == Some(place)) {
+            look_at(best, &catalogue.batch().frame(best), catalogue.measured(best..best + 1).at(0));
+        }
+        if place < all {
+            look_at(splits.entries[place] as usize, &splits.batch.frame(place), rated.shares(place));
+        }
     }
     if let Some(at) = ranges.iter().position(|range| range.knob == Knob::Sensors) {
-        tracks[at] = by_sensors(catalogue, evaluator.knobs, &ranges[at]);
+        tracks[at] = by_sensors(catalogue, rated, knobs, &ranges[at]);
     }
     tracks
 }
@@ -108,45 +110,47 @@ fn stop(catalogue: &Catalogue, entry: usize) -> TrackStop {
 }
 
 /// Best design at every number of sensors, by cost and accuracy.
-fn by_sensors(catalogue: &Catalogue, knobs: &Knobs, range: &KnobRange) -> Track {
-    let order = catalogue.by_rating();
+fn by_sensors(catalogue: &Catalogue, rated: &RatedSplits, knobs: &Knobs, range: &KnobRange) -> Track {
+    let splits = rated.few();
+    let rates = rates_by_sensors(knobs, range.steps.iter().fold(1.0, |most, step| step.max(most)) as u32);
     let best_with = |&sensors: &f64| {
         let sensors = sensors as u32;
-        let rates = SystemRates::new(&Knobs { sensors, ..*knobs });
-        let ratings = catalogue.ratings_with(sensors);
+        let rates = rates.get(sensors.checked_sub(1)? as usize)?;
         let mut best: Option<(f64, usize)> = None;
-        // The best rated with the present number of sensors are among the best rated with others.
-        let (first, others) = order.split_at(order.len().min(FOR_SENSORS));
-        let stride = others.len().div_ceil(FOR_SENSORS).max(1);
-        for entry in first.iter().chain(others.iter().step_by(stride)).map(|&entry| entry as usize) {
-            let rating = ratings.get(entry).copied().unwrap_or(f64::NAN);
+        for (place, &rating) in rated.ratings_with(sensors).iter().enumerate() {
             let floor = best.map_or(knobs.accuracy_floor.unwrap_or(0.0), |(rating, _)| rating);
             let is_better = if best.is_some() { rating > floor } else { rating >= floor };
-            if is_better && rates.is_feasible(&catalogue.batch().frame_with(entry, sensors)) {
-                best = Some((rating, entry));
+            if is_better && rates.is_feasible(&splits.batch.frame_with(place, sensors)) {
+                best = Some((rating, place));
             }
         }
-        let (accuracy, entry) = best?;
-        let (candidate, split) = catalogue.split_of(entry);
+        let (accuracy, place) = best?;
+        let (candidate, split) = catalogue.split_of(splits.entries[place] as usize);
         let estimated = !catalogue.is_measured_with(candidate, split, sensors);
         Some(TrackStop { accuracy, estimated, candidate, split })
     };
     range.steps.iter().map(best_with).collect()
 }
 
-/// Nearest step beyond the present value, on its relaxed or its strict side, at which the best accuracy is another than
-/// `now`; `None` if there is none.
-pub(super) fn change(range: &KnobRange, track: &Track, value: f64, now: f64, relaxed: bool) -> Option<AccuracyChange> {
-    let above = (range.info().relax == RelaxDirection::Up) == relaxed;
+/// Nearest step beyond the present value at which the best accuracy is another than `now`: higher if `gains`, else
+/// lower. Only a relaxed knob gains accuracy and only a stricter one loses it, but for the number of sensors, where the
+/// larger change of both sides counts. `None` if there is none.
+pub(super) fn change(range: &KnobRange, track: &Track, value: f64, now: f64, gains: bool) -> Option<AccuracyChange> {
     let differs = |stop: &TrackStop| {
         let change = stop.accuracy - now;
-        change.abs() > WORTH && (change > 0.0) == relaxed
+        change.abs() > WORTH && (change > 0.0) == gains
     };
-    let mut steps = range.steps.iter().zip(track);
-    let found = if above {
-        steps.find_map(|(&step, stop)| Some((step, stop.filter(|stop| step > value && differs(stop))?)))
+    let steps = || range.steps.iter().zip(track);
+    let there = |step: f64, stop: &Option<TrackStop>| Some((step, stop.filter(differs)?));
+    let above = || steps().filter(|(step, _)| **step > value).find_map(|(&step, stop)| there(step, stop));
+    let below = || steps().rev().filter(|(step, _)| **step < value).find_map(|(&step, stop)| there(step, stop));
+    let found = if range.knob == Knob::Sensors {
+        let both = [above(), below()].into_iter().flatten();
+        both.max_by(|one, other| (one.1.accuracy - now).abs().total_cmp(&(other.1.accuracy - now).abs()))
+    } else if (range.info().relax == RelaxDirection::Up) == gains {
+        above()
     } else {
-        steps.rev().find_map(|(&step, stop)| Some((step, stop.filter(|stop| step < value && differs(stop))?)))
+        below()
     };
     let (value, TrackStop { accuracy, estimated, .. }) = found?;
     Some(AccuracyChange { knob: range.knob, value, change: accuracy - now, estimated })

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use super::accuracy_model::{AccuracyModel, AccuracySamples, PredictedAccuracy, Quality, around, logit};
+use super::accuracy_model::{AccuracyModel, AccuracySamples, PredictedAccuracy, Quality, around, with_lower_end};
 use super::predictor::PredictorError;
 use crate::space::{Design, SearchSpace};
 
@@ -68,7 +68,7 @@ impl AccuracyByViews {
     pub fn with_lower_end(&self, low: f64, views: u32) -> Option<PredictedAccuracy> {
         let [(_, below), (_, above)] = self.neighbours(views)?;
         let half_width = below.half_width().max(above.half_width());
-        Some(around(logit(low) + half_width, half_width))
+        Some(with_lower_end(low, half_width))
     }
 
     /// Error on held-out designs, for each number of views that was measured.

@@ -177,14 +177,29 @@ pub(super) fn around(centre: f64, half_width: f64) -> PredictedAccuracy {
     PredictedAccuracy { value: share(centre), low: share(centre - half_width), high: share(centre + half_width) }
 }
 
+/// Prediction whose interval has a lower end; asked of many designs at every move of a knob.
+pub(super) fn with_lower_end(low: f64, half_width: f64) -> PredictedAccuracy {
+    let (odds, factor) = (odds(low), half_width.exp());
+    PredictedAccuracy { value: share_of_odds(odds * factor), low, high: share_of_odds(odds * factor * factor) }
+}
+
 /// Logit of a share, finite at 0 and 1.
-pub(super) fn logit(share: f64) -> f64 {
-    ((share + MARGIN) / (1.0 + MARGIN - share)).ln()
+fn logit(share: f64) -> f64 {
+    odds(share).ln()
+}
+
+/// Odds of a share, finite and not zero at 0 and 1.
+fn odds(share: f64) -> f64 {
+    (share + MARGIN) / (1.0 + MARGIN - share)
 }
 
 /// Share of a logit.
 fn share(logit: f64) -> f64 {
-    let odds = logit.clamp(-40.0, 40.0).exp();
+    share_of_odds(logit.clamp(-40.0, 40.0).exp())
+}
+
+/// Share of odds.
+fn share_of_odds(odds: f64) -> f64 {
     ((odds * (1.0 + MARGIN) - MARGIN) / (1.0 + odds)).clamp(0.0, 1.0)
 }
 

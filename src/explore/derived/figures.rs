@@ -25,11 +25,6 @@ impl Derived {
         catalogue.rating_at(self.best_index(catalogue, id))
     }
 
-    /// Accuracy at the best split of a ranked candidate as it is shown; NaN if none is known.
-    pub(super) fn shown_accuracy(&self, catalogue: &Catalogue, id: CandidateId) -> f64 {
-        catalogue.shown_accuracy(id, self.best_index(catalogue, id))
-    }
-
     /// Rank of a candidate, with what its best split costs.
     pub(in crate::explore) fn ranked(
         &self,

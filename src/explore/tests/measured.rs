@@ -353,6 +353,63 @@ fn candidates_that_come_after_a_fit_are_predicted_too() {
     assert!(matches!(session.accuracy(&strip_less), ShownAccuracy::Estimated(_)));
 }
 
+/// The track of every knob says what a session says whose knob stands there.
+fn assert_tracks_agree(session: &Session) {
+    for range in session.ranges() {
+        let steps = range.steps.iter().zip(session.track(range.knob)).step_by(3);
+        for (&step, stop) in steps {
+            let mut moved = session.clone();
+            moved.apply(Command::SetKnobs(vec![(range.knob, step)]), 0);
+            let best = moved.best_accuracy().unwrap_or(f64::NAN);
+            let track = stop.map_or(f64::NAN, |stop| stop.accuracy);
+            assert!((best - track).abs() < 1e-6 || best.is_nan() && track.is_nan(), "{range:?} {step}: {best} {track}");
+        }
+    }
+}
+
+#[test]
+fn tracks_show_what_lies_beyond_the_present_limits() {
+    let mut session = measured_in_part();
+    session.predict(0);
+    let best = session.best_accuracy().unwrap();
+    let limits = [
+        (Knob::LatencyLimit, "2.5 ms"),
+        (Knob::LatencyLimit, "3.5 ms"),
+        (Knob::SensorMemory, "20 KiB"),
+        (Knob::LinkBandwidth, "4 Mbit/s"),
+    ];
+    let mut barred = 0;
+    for (knob, limit) in limits {
+        set(&mut session, knob, limit);
+        assert_tracks_agree(&session);
+        let here = session.best_accuracy().unwrap_or(0.0);
+        if here < best {
+            barred += 1;
+            let gains = session.accuracy_changes(false);
+            assert!(gains.iter().any(|gain| gain.knob == knob), "{knob:?} {limit}: {gains:?}");
+        }
+        session.apply(Command::ResetKnobs, 0);
+    }
+    assert!(barred > 0);
+}
+
+#[test]
+fn more_sensors_and_fewer_may_gain_accuracy() {
+    let mut session = session(20);
+    let design = session.best_design(3).unwrap();
+    let gain = |session: &Session, strict: bool| {
+        let changes = session.accuracy_changes(strict);
+        changes.into_iter().find(|change| change.knob == Knob::Sensors).map(|change| change.value as u32)
+    };
+    learn(&mut session, &design, 6, 0.8);
+    assert_eq!(gain(&session, false), None);
+    learn(&mut session, &design, 7, 0.85);
+    learn(&mut session, &design, 4, 0.7);
+    assert_eq!((gain(&session, false), gain(&session, true)), (Some(7), Some(4)));
+    learn(&mut session, &design, 5, 0.9);
+    assert_eq!(gain(&session, false), Some(5));
+}
+
 #[test]
 fn tracks_are_the_best_accuracy_at_each_step() {
     let mut session = measured_in_part();
@@ -361,19 +418,7 @@ fn tracks_are_the_best_accuracy_at_each_step() {
             session.predict(0);
         }
         set(&mut session, Knob::LatencyLimit, "5 ms");
-        for range in session.ranges() {
-            let steps = range.steps.iter().zip(session.track(range.knob)).step_by(3);
-            for (&step, stop) in steps {
-                let mut moved = session.clone();
-                moved.apply(Command::SetKnobs(vec![(range.knob, step)]), 0);
-                let best = moved.best_accuracy().unwrap_or(f64::NAN);
-                let track = stop.map_or(f64::NAN, |stop| stop.accuracy);
-                assert!(
-                    (best - track).abs() < 1e-6 || best.is_nan() && track.is_nan(),
-                    "{range:?} {step}: {best} {track}"
-                );
-            }
-        }
+        assert_tracks_agree(&session);
         let now = session.best_accuracy().unwrap();
         let best_at = |knob, value| {
             let mut moved = session.clone();

@@ -117,7 +117,7 @@ impl Session {
 
     /// For each knob, the nearest step at which more designs fit; largest gain first.
     pub fn gains(&self) -> &[KnobGain] {
-        &self.derived().histograms().gains
+        &self.derived().histograms(self.catalogue(), self.knobs(), self.ranges()).gains
     }
 
     /// For each step of a knob's range, the best accuracy of any design that fits there, the other knobs held.
@@ -167,12 +167,13 @@ impl Session {
     /// held. The number of sensors is judged by cost alone: accuracies with other numbers of sensors are others.
     pub fn histogram(&self, id: Knob) -> &[u32] {
         let index = self.ranges().iter().position(|range| range.knob == id);
-        index.and_then(|index| self.derived().histograms().counts.get(index)).map_or(&[], Vec::as_slice)
+        let histograms = self.derived().histograms(self.catalogue(), self.knobs(), self.ranges());
+        index.and_then(|index| histograms.counts.get(index)).map_or(&[], Vec::as_slice)
     }
 
     /// Number of candidates in histograms and gains: all of them, or an even sample of a large catalogue.
     pub fn sampled(&self) -> usize {
-        self.derived().histograms().sampled()
+        self.derived().sampled()
     }
 
     /// A change at a step of the knob's range; `None` where the range ends before.

@@ -196,8 +196,6 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     chrome::line(buf, row, &[("binding   ", theme.dim), (&binding, theme.text)], theme);
     let selected = session.selected_range().knob;
     let by_accuracy = !view.ui.tracks_fit && session.has_accuracies();
-    let mut gains: Vec<&KnobGain> = session.gains().iter().collect();
-    gains.sort_by_key(|gain| gain.change.knob != selected);
     // What the selected knob is, where there is room for that too.
     let rows: Vec<Rect> = lines.collect();
     let about = text::wrap(session.selected_range().info().about, area.width);
@@ -207,8 +205,7 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     }
     // With a single line left, the link shows between which bandwidths the split holds, other knobs what they bring.
     let single = rows.len() == 1 && selected == Knob::LinkBandwidth;
-    let count = if single { 0 } else { rows.len().saturating_sub(1).max(1).min(gains.len().max(1)) };
-    if by_accuracy && count > 0 {
+    if by_accuracy && !single {
         let most = rows.len().saturating_sub(1).max(1);
         let count = accuracy_lines(view, &rows[..most.min(rows.len())], buf, hits);
         if let Some(&row) = rows.get(count) {
@@ -216,6 +213,9 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         }
         return;
     }
+    let mut gains: Vec<&KnobGain> = if single { Vec::new() } else { session.gains().iter().collect() };
+    gains.sort_by_key(|gain| gain.change.knob != selected);
+    let count = if single { 0 } else { rows.len().saturating_sub(1).max(1).min(gains.len().max(1)) };
     for (index, &row) in rows.iter().enumerate().take(count) {
         let lead = if index == 0 { "what if   " } else { "          " };
         let Some(KnobGain { change, gained }) = gains.get(index) else {
