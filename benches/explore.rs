@@ -1,6 +1,7 @@
 //! What moving a knob takes: `cargo bench --bench explore`. Prints one line a figure with its budget; CPU time where the
 //! system tells it (Linux), else wall time. Fails if a budget is missed by more than a factor of two, so that a busy machine
-//! passes. The budgets are those of the default space; a larger one, with more boundaries, is measured beside it.
+//! passes. The budgets are those of the default space, before anything is measured and with the accuracies of the run that
+//! comes with the program, measured and predicted; a larger space, with more boundaries, is measured beside it.
 //! `cargo bench --bench explore -- F.onnx` measures with an imported network.
 
 use std::hint::black_box;
@@ -17,7 +18,7 @@ use splitscope::onnx;
 use splitscope::quantity::Knob;
 use splitscope::space::{self, ImportRules, SearchSpace};
 use splitscope::tui::screen::{self, View};
-use splitscope::tui::{UiState, picture_theme, theme::ColourScheme};
+use splitscope::tui::{self, UiState, picture_theme, theme::ColourScheme};
 
 /// Designs of the pool.
 const DESIGNS: usize = 10_000;
@@ -43,8 +44,22 @@ fn main() {
             missed |= knob(name, &mut session, range, factor * KNOB_MS);
         }
         missed |= frame(name, &mut session, factor * FRAME_MS);
+        if name == space::DEFAULT {
+            missed |= with_accuracies(&mut session);
+        }
     }
     std::process::exit(i32::from(missed));
+}
+
+/// The same with the accuracies of the shipped run.
+fn with_accuracies(session: &mut Session) -> bool {
+    tui::replay_shipped(session).expect("it is of this space");
+    session.predict(0);
+    let (name, mut missed) = ("shipped run", false);
+    for range in 0..session.ranges().len() {
+        missed |= knob(name, session, range, KNOB_MS);
+    }
+    missed | frame(name, session, FRAME_MS)
 }
 
 /// A space of the network of an ONNX file.

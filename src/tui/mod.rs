@@ -180,6 +180,14 @@ pub(crate) fn replay_archive(session: &mut Session, archive: &RunArchive) -> Res
     Ok(())
 }
 
+/// Applies everything in the archive of the run that comes with the program to a session of its space.
+///
+/// # Errors
+/// The archive is damaged, or of another space.
+pub fn replay_shipped(session: &mut Session) -> Result<(), TuiError> {
+    replay_archive(session, &RunArchive::shipped()?)
+}
+
 /// Plays a scene of the tour, counted from 0, to its end, with the caption in `ui`. Beyond the last
 /// scene the last one.
 pub(crate) fn scene(session: &mut Session, ui: &mut UiState, scene: usize) {
@@ -265,7 +273,7 @@ impl Exit {
 
 /// Error of the terminal interface.
 #[derive(Debug, Error)]
-pub(crate) enum TuiError {
+pub enum TuiError {
     /// The terminal can't be taken, drawn on or read.
     #[error("the terminal can't be used: {0}")]
     Terminal(#[from] io::Error),
