@@ -99,6 +99,15 @@ impl LiveRecord {
             None => format!("measuring {} of {contenders} that could win", measured + 1),
         }
     }
+
+    /// Work of a live search in few words: "measuring 3 of 12".
+    pub fn brief(&self) -> String {
+        if self.rests {
+            "search rests".to_owned()
+        } else {
+            format!("measuring {} of {}", self.measured + 1, self.contenders)
+        }
+    }
 }
 
 impl PredictorRecord {

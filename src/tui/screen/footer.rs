@@ -150,6 +150,9 @@ fn possible(view: View<'_>, command: &UserCommand) -> bool {
             at_work && view.ui.replay.is_none()
         }
         UserCommand::EarlierFront => !session.searching().generations.is_empty(),
+        UserCommand::Session(Command::StartTraining | Command::StartSearch | Command::StartFrontSearch) => {
+            session.space().imported().is_empty()
+        }
         UserCommand::Session(Command::Undo) => matches!(view.ui.screen, Screen::Explore | Screen::Compare),
         _ => true,
     }

@@ -1,7 +1,7 @@
 //! The first row: the program's name, the tabs, and what is going on.
 //!
 //! ```text
-//!  splitscope  [1 Explore]  2 Train   3 Search   4 Compare (2)  tabletop on glasses  2 000 candidates  ● training 45 %
+//!  splitscope  [1 Explore]  2 Train   3 Search   4 Compare (2)  2 000 candidates  tabletop on glasses  ● training 45 %
 //! ```
 
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
@@ -38,71 +38,99 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     facts(view, free, buf);
 }
 
-/// Facts at the right, the most important one last; those without room are left out.
+/// A fact in words, the fullest ones first.
+struct HeaderFact {
+    texts: Vec<String>,
+    style: Style,
+}
+
+impl HeaderFact {
+    fn new(text: impl Into<String>, style: Style) -> Self {
+        Self { texts: vec![text.into()], style }
+    }
+
+    /// Adds a text with fewer words.
+    fn or(mut self, text: impl Into<String>) -> Self {
+        self.texts.push(text.into());
+        self
+    }
+}
+
+/// Facts at the right: what is going on last, then the names, then the number of candidates. Each is in the most words
+/// that there is room for; those without room are left out.
 fn facts(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, .. } = view;
     let mut end = area.right();
-    for (text, style) in [work(view, area.width >= 60), candidates(session, theme.text), names(session, theme.dim)] {
-        let wide = width(&text);
-        if text.is_empty() || end < area.x + wide {
-            continue;
-        }
-        chrome::right(buf, Rect { width: end - area.x, ..area }, &text, style);
-        end = end.saturating_sub(wide + 3);
+    for HeaderFact { texts, style } in [work(view), names(session, theme.dim), candidates(session, theme.text)] {
+        let fits = |text: &&String| !text.is_empty() && area.x + width(text) <= end;
+        let Some(text) = texts.iter().find(fits) else { continue };
+        chrome::right(buf, Rect { width: end - area.x, ..area }, text, style);
+        end = end.saturating_sub(width(text) + 3);
     }
 }
 
 /// Running work, or the number of measurements.
-fn work(view: View<'_>, room: bool) -> (String, Style) {
+fn work(view: View<'_>) -> HeaderFact {
     let View { session, theme, ui } = view;
     let mark = theme.glyphs.front;
     if let Some(position) = &ui.replay {
-        return (format!("{mark} replay of {}", position.run), theme.accent);
+        return HeaderFact::new(format!("{mark} replay of {}", position.run), theme.accent)
+            .or(format!("{mark} replay"));
     }
     let (training, searching) = (session.training(), session.searching());
     if session.is_frozen() {
-        return (format!("frozen, {} held back", session.held_back()), theme.warn);
+        return HeaderFact::new(format!("frozen, {} held back", session.held_back()), theme.warn);
+    }
+    if searching.state == State::Starting {
+        let words = format!("{mark} search starting: its data are read");
+        return HeaderFact::new(words, theme.good).or(format!("{mark} search starting"));
     }
     if let (State::Running, Some(live)) = (&searching.state, searching.live) {
-        return (format!("{mark} {}", live.sentence()), if live.rests { theme.dim } else { theme.good });
+        let style = if live.rests { theme.dim } else { theme.good };
+        return HeaderFact::new(format!("{mark} {}", live.sentence()), style).or(format!("{mark} {}", live.brief()));
     }
     if searching.live.is_some() && searching.state.is_active() {
-        return (format!("{mark} live search {}", searching.state), theme.warn);
+        return HeaderFact::new(format!("{mark} live search {}", searching.state), theme.warn);
     }
     if searching.state.is_active() {
-        return (format!("{mark} search {}, generation {}", searching.state, searching.last().generation), theme.good);
+        let words = format!("{mark} search {}, generation {}", searching.state, searching.last().generation);
+        return HeaderFact::new(words, theme.good).or(format!("{mark} search {}", searching.state));
     }
     if training.state.is_active() {
         let share = Metric::Accuracy.info().unit.column(training.share());
         return match training.state {
-            State::Running => (format!("{mark} training {share:>5} %"), theme.good),
-            ref state => (format!("{mark} training {state}"), theme.warn),
+            State::Running => HeaderFact::new(format!("{mark} training {share:>5} %"), theme.good),
+            ref state => HeaderFact::new(format!("{mark} training {state}"), theme.warn),
         };
     }
     if !session.space().imported().is_empty() {
-        return ("imported: accuracies are not known".to_owned(), theme.dim);
+        return HeaderFact::new("imported: accuracies are not known", theme.dim);
     }
     match session.measurements().len() {
         0 if session.space().literature.is_some() => {
-            let words = if room { "accuracies from the literature, of unsplit networks" } else { "from literature" };
-            (words.to_owned(), theme.warn)
+            HeaderFact::new("accuracies from the literature, of unsplit networks", theme.warn).or("from literature")
         }
-        0 if room => {
-            (format!("accuracies not yet measured: {} trains", ui.keys.key(Command::StartTraining)), theme.warn)
+        0 => {
+            let train = ui.keys.key(Command::StartTraining);
+            HeaderFact::new(format!("accuracies not yet measured: {train} trains"), theme.warn)
+                .or(format!("not yet measured: {train} trains"))
         }
-        0 => (format!("not yet measured: {} trains", ui.keys.key(Command::StartTraining)), theme.warn),
-        measured if view.shows_shipped_run() => (format!("shipped run: {measured} measured"), theme.text),
-        measured if room && session.predictions().is_some() => {
-            (format!("{measured} measured, others predicted"), theme.text)
+        measured if view.shows_shipped_run() => {
+            HeaderFact::new(format!("shipped run: {measured} measured"), theme.text).or(format!("{measured} measured"))
         }
-        measured => (format!("{measured} measured"), theme.text),
+        measured if session.predictions().is_some() => {
+            HeaderFact::new(format!("{measured} measured, others predicted"), theme.text)
+                .or(format!("{measured} measured"))
+        }
+        measured => HeaderFact::new(format!("{measured} measured"), theme.text),
     }
 }
 
-fn candidates(session: &Session, style: Style) -> (String, Style) {
-    (format!("{} candidates", number::grouped(session.catalogue().len() as u64)), style)
+fn candidates(session: &Session, style: Style) -> HeaderFact {
+    let count = session.catalogue().len();
+    HeaderFact::new(format!("{} candidate{}", number::grouped(count as u64), if count == 1 { "" } else { "s" }), style)
 }
 
-fn names(session: &Session, style: Style) -> (String, Style) {
-    (format!("{} on {}", session.space().name, session.profile().name), style)
+fn names(session: &Session, style: Style) -> HeaderFact {
+    HeaderFact::new(format!("{} on {}", session.space().name, session.profile().name), style)
 }

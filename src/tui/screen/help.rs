@@ -16,6 +16,7 @@ use crate::tui::{
     command::{RowMove, UserCommand},
     hit::{HitMap, Region},
     keymap::{Group, Screens},
+    text,
 };
 
 /// Cells of the keys.
@@ -23,15 +24,17 @@ const KEYS: usize = 14;
 /// Fewest cells of a column of the help.
 const COLUMN: u16 = 74;
 /// Most cells of one.
-const WIDEST: u16 = 92;
+const WIDEST: u16 = 100;
+/// Cells of a column before the words and behind them.
+const AROUND: u16 = KEYS as u16 + 5;
 
 /// Draws the help over an area.
 pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
     let View { theme, ui, .. } = view;
-    let lines = lines(view);
     let columns = (area.width.saturating_sub(4) / COLUMN).clamp(1, 3);
-    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).div_ceil(columns);
     let column = (area.width.saturating_sub(4) / columns).clamp(COLUMN, WIDEST);
+    let lines = wrapped(lines(view), column.saturating_sub(AROUND));
+    let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX).div_ceil(columns);
     let area = chrome::centred(area, columns * column + 4, rows + 2);
     chrome::clear(buf, area);
     hits.add(area, Region::Popup);
@@ -57,7 +60,7 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
         let find = if Screens::DESIGNS.has(ui.screen) { UserCommand::Filter } else { UserCommand::SearchHelp };
         format!("{} search", keys(find))
     } else {
-        let found = lines.iter().filter(|(keys, _)| keys.is_some()).count();
+        let found = lines.iter().filter(|(keys, _)| keys.as_ref().is_some_and(|keys| !keys.is_empty())).count();
         match found {
             0 => format!("nothing found for {}", ui.help_search),
             found => format!("{found} found for {}", ui.help_search),
@@ -78,6 +81,18 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
         };
     }
     hits.page = room;
+}
+
+/// Rows whose words have at most so many cells; what has more goes on in rows with empty keys.
+fn wrapped(lines: Vec<(Option<String>, String)>, cells: u16) -> Vec<(Option<String>, String)> {
+    let mut rows = Vec::new();
+    for (mut keys, words) in lines {
+        for line in text::wrap(&words, cells) {
+            let of_first = keys.as_mut().map(std::mem::take);
+            rows.push((of_first, line));
+        }
+    }
+    rows
 }
 
 /// Headings (without keys) and rows.
@@ -119,6 +134,10 @@ fn lines(view: View<'_>) -> Vec<(Option<String>, String)> {
         lines.push(row(
             format!("{} {}", glyphs.estimated_front, glyphs.estimated_mark()),
             "predicted or published: on the front, fits",
+        ));
+        lines.push(row(
+            "1 of 950".to_owned(),
+            "row selected, of designs that differ: candidates that are one design at their best splits share a row",
         ));
         lines.push((None, "Mouse".to_owned()));
         lines.push(row("click".to_owned(), "select; on the network: move the split; on a heading: sort"));

@@ -101,13 +101,7 @@ fn with_strip<R>(view: View<'_>, places: &Places<'_>, then: impl FnOnce(&Network
     let is_imported = !session.space().imported().is_empty();
     let mut names: Vec<&str> = places.places.iter().skip(1).map(|place| place.name).collect();
     if is_imported {
-        // The first layer of a group is named in full, the others within it.
-        let groups: Vec<&str> = names.iter().map(|name| grouped(name).0).collect();
-        for index in 1..names.len() {
-            if groups[index] == groups[index - 1] {
-                names[index] = grouped(names[index]).1;
-            }
-        }
+        names = (0..names.len()).map(|index| within_group(&names, index)).collect();
     }
     let last = names.len().saturating_sub(1);
     let blocks: Vec<StripBlock> = names
@@ -188,14 +182,24 @@ fn brief(word: &str) -> &str {
     }
 }
 
-/// Group of a layer by its name, and its name within it: `layer1.0.conv1` is `conv1` of `layer1.0`.
-fn grouped(name: &str) -> (&str, &str) {
-    let dots: Vec<usize> = name.match_indices('.').map(|(at, _)| at).collect();
-    match dots[..] {
-        [] => ("", name),
-        [only] => (&name[..only], &name[only + 1..]),
-        [_, second, ..] => (&name[..second], &name[second + 1..]),
-    }
+/// Name of a block of an imported network within its group: the first of a group is named in full, the others without
+/// the parts at the beginning that they share with the block before, and what all blocks of a row end in is left out.
+/// `layer1.0.add`, `layer1.1.add`, `layer2.0.add` are `layer1.0`, `1`, `layer2.0`.
+fn within_group<'a>(names: &[&'a str], index: usize) -> &'a str {
+    let name = names[index];
+    let parts: Vec<&str> = name.split('.').collect();
+    let of = |index: Option<usize>| -> Vec<&'a str> {
+        index.and_then(|index| names.get(index)).map_or_else(Vec::new, |name| name.split('.').collect())
+    };
+    let (before, after) = (of(index.checked_sub(1)), of(index.checked_add(1)));
+    let ends_alike = |other: &[&str]| other.len() == parts.len() && other.last() == parts.last();
+    let shared = parts.iter().zip(&before).take_while(|(own, other)| own == other).count();
+    let ending = usize::from(parts.len() > 1 && (ends_alike(&before) || ends_alike(&after)));
+    // At least one part is left.
+    let first = shared.min(parts.len() - 1 - ending);
+    let skipped: usize = parts[..first].iter().map(|part| part.len() + 1).sum();
+    let cut: usize = parts[parts.len() - ending..].iter().map(|part| part.len() + 1).sum();
+    &name[skipped..name.len() - cut]
 }
 
 /// Kernel and expansion of every block: `k3e2`; empty where there is nothing to choose. An imported network leaves
@@ -229,4 +233,20 @@ fn way(view: View<'_>, places: &Places<'_>) -> String {
         return format!("{words}, hypothetical: unmeasured");
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_named_within_their_group() {
+        let within = |names: &[&str]| -> Vec<String> {
+            (0..names.len()).map(|index| within_group(names, index).to_owned()).collect()
+        };
+        let blocks = ["conv1", "maxpool", "layer1.0.add", "layer1.1.add", "layer2.0.add", "layer2.1.add", "avgpool"];
+        assert_eq!(within(&blocks), ["conv1", "maxpool", "layer1.0", "1", "layer2.0", "1", "avgpool"]);
+        let layers = ["layer1.0.conv1", "layer1.0.conv2", "layer1.0.add", "layer1.1.conv1", "fc", "fc", ""];
+        assert_eq!(within(&layers), ["layer1.0.conv1", "conv2", "add", "1.conv1", "fc", "fc", ""]);
+    }
 }

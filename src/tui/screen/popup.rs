@@ -38,8 +38,9 @@ use crate::{
     },
 };
 
-/// Rows of the palette.
+/// Rows of the palette, and cells before the words of a command.
 const COMMANDS: u16 = 12;
+const PALETTE_KEYS: u16 = 17;
 
 /// Draws an overlay of the session in the middle of an area.
 pub(crate) fn overlay(view: View<'_>, overlay: Overlay, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
@@ -187,17 +188,16 @@ fn tornado(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
         (fills[2].to_string(), styles.down),
         (" a fifth less  ".to_owned(), theme.dim),
         (fills[0].to_string(), styles.up),
-        (
-            format!(
-                " a fifth more; {} each, and the best split if it moves{}",
-                unit.symbol,
-                if judged { " with its accuracy" } else { "" }
-            ),
-            theme.dim,
-        ),
+        (format!(" a fifth more; {} each", unit.symbol), theme.dim),
     ];
     let head: Vec<_> = head.iter().map(|(text, style)| (text.as_str(), *style)).collect();
     chrome::line(buf, chrome::row(inner, 0), &head, theme);
+    let beside = if judged {
+        "beside it the best split if it moves, with its accuracy"
+    } else {
+        "beside it the best split if it moves"
+    };
+    chrome::line(buf, chrome::row(inner, 1), &[(beside, theme.dim)], theme);
     let plot = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
     (&Tornado::new(&rows).look(theme.tornado())).render(plot.intersection(inner), buf);
 }
@@ -272,7 +272,12 @@ pub(crate) fn entry(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut Hit
     // An error stands beside the text, or below it where there is no room.
     let beside = width(entry.text()) + width(&error) + 6 <= area.width;
     let below = if beside { Vec::new() } else { text::wrap(&error, area.width.saturating_sub(4)) };
-    let height = (listed + 3 + u16::try_from(below.len()).unwrap_or(0)).min(area.height);
+    // What the chosen command does, where its row can't say it all.
+    let whole = commands.get(entry.row).map_or("", |row| row.binding.words);
+    let told = text::wrap(whole, area.width.saturating_sub(4));
+    let told = if width(whole) + PALETTE_KEYS + 2 > area.width { told } else { Vec::new() };
+    let rows = u16::try_from(below.len() + told.len()).unwrap_or(0);
+    let height = (listed + 3 + rows).min(area.height);
     let area = Rect { y: area.bottom() - height, height, ..area };
     chrome::clear(buf, area);
     hits.add(area, Region::Popup);
@@ -308,6 +313,10 @@ pub(crate) fn entry(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut Hit
         chrome::line(buf, place, &[(&keys, theme.accent), (row.binding.words, style)], theme);
         hits.add(place, Region::Row(first + index));
     }
+    for (line, at) in told.iter().zip(listed..) {
+        chrome::line(buf, chrome::row(inner, at), &[("  ", theme.dim), (line, theme.dim)], theme);
+    }
+    let listed = listed + u16::try_from(told.len()).unwrap_or(0);
     let row = chrome::row(inner, listed);
     // The cursor is a block behind the text, or the reversed character at it.
     let (before, at, after) = entry.around_cursor();

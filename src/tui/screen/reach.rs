@@ -69,7 +69,8 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     let cursor = Some(present / range.unit.size).filter(|_| !range.knob.is_unlimited(present));
     (&Curve::new(&series, x, y).cursor(cursor).look(theme.curve())).render(inner, buf);
     let note = if points.iter().any(|point| point.estimated) { "dotted: predicted" } else { "" };
-    let splits = splits(session, range, area.width.saturating_sub(width(note) + 9));
+    let room = area.width.saturating_sub(width(note) + 9);
+    let splits = splits(session, range, room, theme.glyphs.ellipsis);
     chrome::foot(buf, area, (&splits, note), theme);
 }
 
@@ -89,7 +90,7 @@ fn points(session: &Session, range: &KnobRange) -> Vec<ReachPoint> {
 }
 
 /// Split of the best design along the knob, and the values at which it changes, as many as there is room for.
-fn splits(session: &Session, range: &KnobRange, room: u16) -> String {
+fn splits(session: &Session, range: &KnobRange, room: u16, ellipsis: char) -> String {
     let mut words = String::new();
     let mut last = None;
     for (&step, stop) in range.steps.iter().zip(session.track(range.knob)) {
@@ -103,7 +104,8 @@ fn splits(session: &Session, range: &KnobRange, room: u16) -> String {
         } else {
             format!(", {name} from {}", range.knob.format(step))
         };
-        if width(&words) + width(&more) > room {
+        if width(&words) + width(&more) + 3 > room {
+            words += &format!(", {ellipsis}");
             break;
         }
         words += &more;

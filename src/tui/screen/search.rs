@@ -88,6 +88,9 @@ fn predictions(view: View<'_>, narrow: bool) -> Option<String> {
     ))
 }
 
+/// Evaluations a second that no measurements reach.
+const MOST_MEASURED: f64 = 1e4;
+
 fn nothing(view: View<'_>, area: Rect, buf: &mut Buffer) {
     let View { session, theme, ui } = view;
     let inner = chrome::pane(buf, area, ("Search", ""), false, theme);
@@ -136,12 +139,19 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
         vec![
             ("generation ", format!("{:<5}", last.generation)),
             ("evaluations ", format!("{:<7}", number::grouped(last.evaluations))),
-            ("rate ", format!("{:<7}", format!("{}/s", number::figure(searching.rate())))),
+            ("rate ", format!("{:<8}", rate(searching.rate()))),
             ("known ", format!("{:<8}", Dimension::Share.format(searching.cache_share()))),
             ("front ", format!("{:<5}", last.front)),
             ("", number::duration(last.seconds)),
         ]
     };
+    // Those in the middle go first where there is no room for all.
+    let mut figures = figures;
+    while figures.iter().map(|(word, figure)| width(word) + width(figure)).sum::<u16>() > inner.width
+        && figures.len() > 2
+    {
+        figures.remove(figures.len() / 2);
+    }
     let pieces: Vec<_> =
         figures.iter().flat_map(|(word, figure)| [(*word, theme.dim), (figure.as_str(), theme.text)]).collect();
     let end = chrome::line(buf, chrome::row(inner, 0), &pieces, theme);
@@ -155,6 +165,11 @@ fn summary(view: View<'_>, area: Rect, buf: &mut Buffer) {
     };
     let row = chrome::row(inner, u16::from(!pieces.is_empty()));
     chrome::line(buf, row, &[(&line, style)], theme);
+}
+
+/// Evaluations a second; nothing where all were known before, so that they took no time.
+fn rate(per_second: f64) -> String {
+    if per_second < MOST_MEASURED { format!("{}/s ", number::figure(per_second)) } else { "- ".to_owned() }
 }
 
 /// Measured share of the budget, if the search has one.
