@@ -13,10 +13,8 @@ use crate::record::Precision;
 use crate::run::{self, FinetuningStart, RunDir, start_finetuning};
 use crate::train::{Alone, Exchange, Settings};
 
-/// Share of the parent's steps that a finetuning takes.
+/// Share of the parent's steps that a finetuning takes, at the parent's learning rate (`benches/finetune.sh`).
 const STEPS: f64 = 1.0 / 3.0;
-/// Share of the parent's learning rate: the weights are trained already.
-const LEARNING_RATE: f64 = 0.2;
 
 /// Arguments of `finetune`.
 #[derive(Debug, clap::Args)]
@@ -84,7 +82,7 @@ fn begun(arguments: &Arguments) -> Result<RunDir> {
         usual
     } else {
         let steps = ((own.steps as f64 * STEPS).round() as u64).max(1);
-        Settings { steps, learning_rate: own.learning_rate * LEARNING_RATE, ..usual }
+        Settings { steps, ..usual }
     };
     let settings = arguments.settings.over(&usual)?;
     settings.device.check().map_err(anyhow::Error::msg)?;
