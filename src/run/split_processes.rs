@@ -9,6 +9,9 @@ use std::thread;
 use super::error::RunError;
 use crate::record::RunningEvent;
 
+/// Seconds that the aggregator waits for its sensors: on a busy machine they take long to have their objects ready.
+const SENSOR_WAIT_S: &str = "600";
+
 /// Files and settings of a split that is to run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SplitSettings {
@@ -37,7 +40,7 @@ impl SplitProcesses {
     /// The program can't be started.
     pub(crate) fn start(program: &Path, settings: &SplitSettings) -> Result<Self, RunError> {
         let mut command = Command::new(program);
-        command.arg("aggregator").arg(&settings.folder).arg("--json");
+        command.arg("aggregator").arg(&settings.folder).args(["--json", "--wait", SENSOR_WAIT_S]);
         if let Some(objects) = settings.objects {
             command.args(["--objects", &objects.to_string()]);
         }
