@@ -7,7 +7,7 @@ use rand_chacha::rand_core::SeedableRng;
 use super::error::StudyError;
 use super::info::{StudyInfo, StudyNeeds};
 use super::input::{Circumstances, StudyInput, accuracy};
-use super::rows::{self, StudyPoint, StudyRow};
+use super::rows::{self, PairedGain, StudyPoint, StudyRow};
 use crate::record::Precision;
 use crate::space::Design;
 use crate::svg::Scale;
@@ -39,6 +39,26 @@ fn line(rows: &[StudyRow], series: &str) -> Vec<StudyRow> {
     rows::means(rows).into_iter().find(|(name, _)| name == series).map(|(_, means)| means).unwrap_or_default()
 }
 
+/// Sentence on a line that falls beyond chance from its best place to its last; `None` of one that does not.
+fn fall(rows: &[StudyRow], series: &str) -> Option<String> {
+    let all = line(rows, series);
+    let (best, last) = (all.iter().max_by(|one, other| one.value.total_cmp(&other.value))?, all.last()?);
+    let at = |mean: &StudyRow, seed: u64| {
+        rows.iter().find(|row| row.series == series && row.setting == mean.setting && row.seed == seed)
+    };
+    let of_best = rows.iter().filter(|row| row.series == series && row.setting == best.setting);
+    let gains: Vec<f64> = of_best.filter_map(|row| Some(at(last, row.seed)?.value - row.value)).collect();
+    let gain = PairedGain::new(&gains).filter(PairedGain::is_loss)?;
+    Some(format!(
+        "With {series} it falls from {:.1} % at {} to {:.1} % at {}: {}.",
+        best.value,
+        best.setting,
+        last.value,
+        last.setting,
+        gain.words()
+    ))
+}
+
 /// Difference of two figures in words, with whether their intervals are apart.
 fn difference(one: &StudyRow, other: &StudyRow) -> String {
     let apart = match (one.interval(), other.interval()) {
@@ -66,16 +86,23 @@ pub(super) const VIEWS: StudyInfo = StudyInfo {
         Ok(vec![row(input, point, LATE, &late, circumstances)?, row(input, point, EARLY, &early, circumstances)?])
     },
     finding: |rows| {
-        let (all, early) = (line(rows, LATE), line(rows, EARLY));
+        let all = line(rows, LATE);
         let (Some(first), Some(last)) = (all.first(), all.last()) else { return "Nothing was measured.".to_owned() };
+        let falls: Vec<String> = [LATE, EARLY].iter().filter_map(|series| fall(rows, series)).collect();
+        let early = line(rows, EARLY);
         let ends = early.first().zip(early.last());
         let early = ends.map_or_else(String::new, |(first, last)| {
             format!(" Fused right behind the split it goes from {:.1} to {:.1} %.", first.value, last.value)
         });
         let steps = all.windows(2).filter(|pair| pair[1].value < pair[0].value).count();
-        let head = if last.value > first.value { "Agrees with the paper" } else { "Does not agree with the paper" };
+        let head = match falls.len() {
+            _ if last.value <= first.value => "Does not agree with the paper",
+            0 => "Agrees with the paper",
+            _ => "Agrees in part with the paper",
+        };
+        let falls: String = falls.iter().map(|fall| format!(" {fall}")).collect();
         format!(
-            "{head}: from {} to {} views the accuracy goes from {:.1} to {:.1} % ({}); it falls at {steps} of {} steps.{early}",
+            "{head}: from {} to {} views the accuracy goes from {:.1} to {:.1} % ({}); it falls at {steps} of {} steps.{early}{falls}",
             first.setting,
             last.setting,
             first.value,

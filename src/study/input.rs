@@ -58,10 +58,10 @@ impl StudyInput {
         self.named_origin(&self.template.space.text)
     }
 
-    /// As [`StudyInput::cost_origin`], with the run of a seed.
+    /// As [`StudyInput::cost_origin`], with the run of a seed, wherever that lies.
     pub(super) fn run_origin(&self, seed: u64) -> Result<String, StudyError> {
         match self.runs.get(seed as usize) {
-            Some(path) => Ok(self.named_origin(&format!("{:?}", RunDir::open(path)?.manifest()))),
+            Some(path) => Ok(self.named_origin(&RunDir::open(path)?.manifest().text()?)),
             None => self.training_origin(),
         }
     }

@@ -181,10 +181,15 @@ impl PairedGain {
         format!("{:+.1} points{ends}", self.mean)
     }
 
+    /// Returns `true` if it is below zero beyond chance.
+    pub(super) fn is_loss(&self) -> bool {
+        self.interval.is_some_and(|(_, high)| high < 0.0)
+    }
+
     /// Agreement with a claim that every gain is above zero. What its interval leaves open can't be told.
     pub(super) fn agreement(all: &[Self]) -> &'static str {
         let ahead = all.iter().filter(|gain| gain.interval.is_some_and(|(low, _)| low > 0.0)).count();
-        let behind = all.iter().filter(|gain| gain.interval.is_some_and(|(_, high)| high < 0.0)).count();
+        let behind = all.iter().filter(|gain| gain.is_loss()).count();
         match (ahead, behind) {
             (0, 0) => "Can't be told",
             (0, _) => "Does not agree with the paper",

@@ -12,6 +12,23 @@ use crate::report::{PageSection, PageTable, Passage, Report};
 use crate::svg::Scale;
 use crate::svg::plot::{Plot, PlotAxis, PlotSeries, PlotValue, SeriesStyle};
 
+/// Most series whose intervals are shown in a table.
+const MOST_INTERVALS: usize = 4;
+/// Most settings of which a table shows all.
+const MOST_SETTINGS: usize = 24;
+
+/// Making of a study's figures, for its report.
+struct StudyWork<'a> {
+    /// Name of its files.
+    name: &'a str,
+    /// Seeds of its points.
+    seeds: &'a [u64],
+    /// Number of its points.
+    points: usize,
+    /// Number of points that were measured just now.
+    measured: u32,
+}
+
 /// State of a study under way.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct StudyProgress {
@@ -61,7 +78,7 @@ impl StudyInfo {
             };
             points.extend(planned.iter().map(|point| StudyPoint { seed, origin: origin.clone(), ..point.clone() }));
         }
-        let (started, mut measured) = (Instant::now(), 0);
+        let (started, mut measured) = (Instant::now(), 0_u32);
         for (index, point) in points.iter().enumerate() {
             if rows.iter().any(|row| row.is_of(point)) {
                 continue;
@@ -81,7 +98,8 @@ impl StudyInfo {
         let wanted: Vec<StudyRow> =
             rows.into_iter().filter(|row| points.iter().any(|point| row.is_of(point))).collect();
         let finding = (self.finding)(&wanted);
-        let report = self.report(input, &seeds, &wanted, &finding);
+        let work = StudyWork { name: &name, seeds: &seeds, points: points.len(), measured };
+        let report = self.report(input, &work, &wanted, &finding);
         let page = report.markdown(&name);
         let mut files = vec![record];
         for (name, picture) in &page.pictures {
@@ -95,37 +113,70 @@ impl StudyInfo {
         Ok(StudyOutcome { finding, files })
     }
 
-    fn report(&self, input: &StudyInput, seeds: &[u64], rows: &[StudyRow], finding: &str) -> Report {
-        let head = ["series", "setting", "note", "seed", "figure", "95 % interval"];
-        let mut table = PageTable::new("All rows", &head, 3);
-        for row in rows {
-            let ends = |(low, high)| format!("{} to {}", rows::figure(low), rows::figure(high));
-            table.row(vec![
-                row.series.clone(),
-                row.setting.clone(),
-                row.note.clone(),
-                row.seed.to_string(),
-                rows::figure(row.value),
-                row.interval().map_or_else(|| "exact".to_owned(), ends),
-            ]);
-        }
+    fn report(&self, input: &StudyInput, work: &StudyWork<'_>, rows: &[StudyRow], finding: &str) -> Report {
+        let StudyWork { name, seeds, points, measured } = *work;
         let chart = Passage::picture("chart", format!("{} by {}.", self.y, self.x.0), self.chart(rows));
         let seeds: Vec<String> = seeds.iter().map(ToString::to_string).collect();
         let made = vec![
             format!("Command: `{}`.", input.command),
             format!("Seeds: {}.", seeds.join(", ")),
             format!("Space `{}`, profile `{}`.", input.model.space().name, input.model.profile().name),
-            format!("Machine: {}; splitscope {}.", input.machine, env!("CARGO_PKG_VERSION")),
+            format!("Points: {points}, of which this command measured {measured}; the others were on record."),
+            format!("Machine of this command: {}; splitscope {}.", input.machine, env!("CARGO_PKG_VERSION")),
         ];
         Report {
             title: format!("Study: {}", self.name),
             lead: finding.to_owned(),
             sections: vec![
                 PageSection::new("Claim", vec![Passage::Text(self.claim.to_owned())]),
-                PageSection::new("Figures", vec![chart, Passage::Table(table)]),
+                PageSection::new("Figures", vec![chart, Passage::Table(self.table(rows, &format!("{name}.csv")))]),
                 PageSection::new("Made by", vec![Passage::List(made)]),
             ],
         }
+    }
+
+    /// Means over the seeds: a row for each setting, a column for each series that has a figure. Rows of costs carry
+    /// their notes; of many settings those are left out at which the notes are as at the one before.
+    fn table(&self, rows: &[StudyRow], file: &str) -> PageTable {
+        let series: Vec<(String, Vec<StudyRow>)> = rows::means(rows)
+            .into_iter()
+            .filter(|(_, means)| means.iter().any(|mean| mean.value.is_finite()))
+            .collect();
+        let mut settings: Vec<&StudyRow> = Vec::new();
+        for row in rows {
+            if !settings.iter().any(|other| other.setting == row.setting) {
+                settings.push(row);
+            }
+        }
+        settings.sort_by(|one, other| one.x.total_cmp(&other.x));
+        let noted = self.needs == StudyNeeds::Costs;
+        let intervals = series.len() <= MOST_INTERVALS;
+        let head: Vec<&str> = std::iter::once("setting").chain(series.iter().map(|(name, _)| name.as_str())).collect();
+        let means = if noted {
+            ""
+        } else if intervals {
+            "; means over the seeds, with 95 % intervals"
+        } else {
+            "; means over the seeds"
+        };
+        let mut table = PageTable::new(format!("{}{means}. All rows are in `{file}`.", self.y), &head, 1);
+        let (last, mut notes_before) = (settings.len().saturating_sub(1), None);
+        for (index, setting) in settings.iter().enumerate() {
+            let at = |means: &[StudyRow]| means.iter().find(|mean| mean.setting == setting.setting).cloned();
+            let cells: Vec<Option<StudyRow>> = series.iter().map(|(_, means)| at(means)).collect();
+            let notes: Vec<String> = cells.iter().flatten().map(|cell| cell.note.clone()).collect();
+            let is_new = notes_before.as_ref() != Some(&notes);
+            notes_before = Some(notes);
+            if settings.len() > MOST_SETTINGS && !is_new && index != last {
+                continue;
+            }
+            let cell =
+                |cell: &Option<StudyRow>| cell.as_ref().map_or_else(String::new, |cell| words(cell, noted, intervals));
+            let mut line = vec![setting.setting.clone()];
+            line.extend(cells.iter().map(cell));
+            table.row(line);
+        }
+        table
     }
 
     /// Means over the seeds by series, with the widest interval.
@@ -149,5 +200,15 @@ impl StudyInfo {
                 .collect(),
         };
         plot.draw()
+    }
+}
+
+/// A cell of the table: the figure, and its note or its interval.
+fn words(cell: &StudyRow, noted: bool, intervals: bool) -> String {
+    let figure = rows::figure(cell.value);
+    match cell.interval() {
+        _ if noted && !cell.note.is_empty() => format!("{figure}; {}", cell.note),
+        Some((low, high)) if intervals => format!("{figure} ({} to {})", rows::figure(low), rows::figure(high)),
+        _ => figure,
     }
 }

@@ -80,6 +80,32 @@ fn rows_of_another_profile_in_the_folder_are_kept_and_not_taken() {
 }
 
 #[test]
+fn rows_of_a_run_stay_its_own_when_it_is_moved() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut input = input(folder.path());
+    let (old, new) = (folder.path().join("old"), folder.path().join("new"));
+    crate::run::RunDir::create(&old, &input.template).unwrap();
+    input.runs = vec![old.clone()];
+    let origin = input.run_origin(0).unwrap();
+    std::fs::rename(&old, &new).unwrap();
+    input.runs = vec![new];
+    assert_eq!(input.run_origin(0).unwrap(), origin);
+}
+
+#[test]
+fn a_report_has_a_row_for_each_turn_of_many_settings() {
+    let folder = tempfile::tempdir().unwrap();
+    let study = StudyInfo::named("bandwidth").unwrap();
+    let mut input = input(folder.path());
+    input.quick = false;
+    study.run(folder.path(), &mut input, &mut |_| {}).unwrap();
+    let report = std::fs::read_to_string(folder.path().join("bandwidth.md")).unwrap();
+    let rows: Vec<&str> = report.lines().filter(|line| line.starts_with("| ") && line.contains("bit/s")).collect();
+    assert!((2..12).contains(&rows.len()), "{report}");
+    assert!(rows[0].contains("; at S3.1 |") && report.contains("All rows are in `bandwidth.csv`."), "{report}");
+}
+
+#[test]
 fn what_agrees_is_told_by_intervals_of_pairs() {
     let gains = |all: &[&[f64]]| all.iter().filter_map(|gains| PairedGain::new(gains)).collect::<Vec<_>>();
     let (ahead, behind, open): (&[f64], &[f64], &[f64]) = (&[1.0, 1.1, 1.2], &[-1.0, -1.1, -1.2], &[-1.0, 3.0]);
@@ -94,6 +120,26 @@ fn what_agrees_is_told_by_intervals_of_pairs() {
         assert_eq!(PairedGain::agreement(&gains(&all)), words, "{all:?}");
     }
     assert_eq!(gains(&[ahead])[0].words(), "+1.1 points (+0.9 to +1.3)");
+}
+
+#[test]
+fn a_fall_with_more_views_is_told_where_it_is_beyond_chance() {
+    let study = StudyInfo::named("views").unwrap();
+    let finding = |early: [f64; 3]| {
+        let mut rows = Vec::new();
+        for (views, early) in (1_u32..).zip(early) {
+            for seed in 0..3 {
+                let point = StudyPoint { seed, ..StudyPoint::new(views.to_string(), f64::from(views)) };
+                let chance = [-0.2, 0.0, 0.2][seed as usize] * f64::from(views);
+                rows.push(point.exact("late fusion", 10.0 * f64::from(views) + chance));
+                rows.push(point.exact("early fusion", early + chance));
+            }
+        }
+        (study.finding)(&rows)
+    };
+    assert!(finding([50.0, 60.0, 59.9]).starts_with("Agrees with the paper"));
+    let fallen = finding([50.0, 60.0, 55.0]);
+    assert!(fallen.starts_with("Agrees in part") && fallen.contains("from 60.0 % at 2 to 55.0 % at 3"), "{fallen}");
 }
 
 #[test]
