@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use hostile::{GOLDEN_RUN, READERS, Reader};
+use hostile::{GOLDEN_RUN, READERS, Reader, link_message};
 use prost::Message;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -108,6 +108,11 @@ fn sound(name: &str) -> Vec<Vec<u8>> {
         "store" => vec![fs::read(golden.join("run.db")).unwrap()],
         "checkpoint" => vec![fs::read(golden.join("checkpoint/step-00000006/weights.bpk")).unwrap()],
         "safetensors" => vec![safetensors()],
+        "link" => {
+            let (hello, sensed) = ([b'a'; 96], [[5, 0].as_slice(), &0.25_f64.to_le_bytes()].concat());
+            let all = [link_message(1, &hello), link_message(5, &sensed), link_message(7, &[1, 2, 3])].concat();
+            vec![all, hello.to_vec(), sensed, link_message(3, b"why"), link_message(6, &1.5_f64.to_le_bytes())]
+        }
         other => panic!("no sound files for {other}"),
     }
 }

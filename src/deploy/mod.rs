@@ -57,4 +57,6 @@ pub use onnx::{OnnxProgram, write as write_onnx};
 pub use tflite::write as write_tflite;
 pub use values::TensorValues;
 pub use verification::{Agreement, HalfPair, OnnxPair, TestVectors, compare, test_vectors};
-pub use wire::{Aggregator, AggregatorSettings, CameraImages, Pacing, SensorHalf, SensorSummary, WireError};
+pub use wire::{
+    Aggregator, AggregatorSettings, CameraImages, Pacing, SensorHalf, SensorSummary, WireError, read_messages,
+};

@@ -27,7 +27,7 @@ pub(crate) struct Reader {
 }
 
 /// All readers.
-pub(crate) const READERS: [Reader; 12] = [
+pub(crate) const READERS: [Reader; 13] = [
     Reader { name: "onnx", read: onnx },
     Reader { name: "space", read: space },
     Reader { name: "profile", read: profile },
@@ -40,6 +40,7 @@ pub(crate) const READERS: [Reader; 12] = [
     Reader { name: "checkpoint", read: checkpoint },
     Reader { name: "safetensors", read: safetensors },
     Reader { name: "exported_onnx", read: exported_onnx },
+    Reader { name: "link", read: link },
 ];
 
 /// Calls the reader of a name.
@@ -134,6 +135,26 @@ fn safetensors(content: &[u8]) {
 
 fn exported_onnx(content: &[u8]) {
     drop(OnnxProgram::read("hostile", content.to_vec()).map_err(|error| error.to_string()));
+}
+
+/// Messages of the link between sensors and aggregator; and the content of one of each kind with a checksum that fits.
+fn link(content: &[u8]) {
+    drop(deploy::read_messages(content).map_err(|error| error.to_string()));
+    for kind in 1..=9 {
+        drop(deploy::read_messages(&link_message(kind, content)).map_err(|error| error.to_string()));
+    }
+}
+
+/// A message of the link: `SPLT`, version, kind, object, length, checksum, payload.
+pub(crate) fn link_message(kind: u16, payload: &[u8]) -> Vec<u8> {
+    let mut message = b"SPLT\x01\x00".to_vec();
+    message.extend(kind.to_le_bytes());
+    message.extend(3_u32.to_le_bytes());
+    message.extend((payload.len() as u32).to_le_bytes());
+    let checksum = xxhash_rust::xxh3::xxh3_64(&[&message[..], payload].concat());
+    message.extend(checksum.to_le_bytes());
+    message.extend(payload);
+    message
 }
 
 /// A run of the first edition, whose checkpoints have no digests: what they hold is read as it is.

@@ -14,6 +14,7 @@
 //! joining     connections until they have said who they are
 //! roster      sensors that have joined, and their answers
 //! aggregator  process that leads
+//! recording   recorded bytes of a connection
 //! ```
 //!
 //! Standard threads and sockets. Nothing that a peer says is believed: lengths are checked before memory is taken,
@@ -26,6 +27,7 @@ mod images;
 mod joining;
 mod message;
 mod pacing;
+mod recording;
 mod roster;
 mod sensor;
 #[cfg(test)]
@@ -35,4 +37,5 @@ pub use aggregator::{Aggregator, AggregatorSettings};
 pub use error::WireError;
 pub use images::CameraImages;
 pub use pacing::Pacing;
+pub use recording::read_messages;
 pub use sensor::{SensorHalf, SensorSummary};
