@@ -501,7 +501,7 @@ impl Catalogue {
         self.ratings.clear();
         self.version += 1;
         if let Some(predictions) = &self.predictions {
-            self.ratings = predictions.lower_ends(&self.space, &self.pool, self.sensors);
+            predictions.fill(&mut self.ratings, &self.space, &self.pool, self.sensors);
         }
         if self.ratings.is_empty() && self.space.literature.is_some() {
             for id in self.ids() {
@@ -509,8 +509,11 @@ impl Catalogue {
                 self.ratings.resize(self.pool.range(id).end, low);
             }
         }
-        for (rating, &measured) in self.ratings.iter_mut().zip(self.measurements.all_current()) {
-            *rating = accuracy_to_rank_by(measured, *rating);
+        if self.ratings.is_empty() {
+            return;
+        }
+        for (entry, measured) in self.measurements.with(self.sensors) {
+            self.ratings[entry] = accuracy_to_rank_by(measured, self.ratings[entry]);
         }
     }
 

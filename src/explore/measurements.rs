@@ -163,11 +163,6 @@ impl Measurements {
         by_views.into_iter().map(chosen).collect()
     }
 
-    /// Accuracies of all splits with the current number of views, NaN where not measured; empty if none was.
-    pub(super) fn all_current(&self) -> &[f64] {
-        &self.current
-    }
-
     /// Accuracies of a range of splits at the current number of views, NaN where not measured; empty if none of them
     /// was.
     #[inline]

@@ -128,14 +128,14 @@ impl Predictions {
         self.models.qualities()
     }
 
-    /// Lower ends for every split of a pool with a number of views; none beyond those that were measured. Splits of
-    /// candidates that came after the fit are predicted now.
-    pub(super) fn lower_ends(&self, space: &SearchSpace, pool: &CandidatePool, views: u32) -> Vec<f64> {
-        let Some(fitted) = self.fitted(views) else { return Vec::new() };
-        let mut all: Vec<f64> = Vec::with_capacity(pool.split_count());
-        all.extend(fitted.iter().map(|&low| f64::from(low)));
-        all.extend((all.len()..pool.split_count()).map(|entry| self.lower_end_of(space, pool, views, entry)));
-        all
+    /// Writes the lower ends for every split of a pool with a number of views; none beyond those that were measured.
+    /// Splits of candidates that came after the fit are predicted now.
+    pub(super) fn fill(&self, lower_ends: &mut Vec<f64>, space: &SearchSpace, pool: &CandidatePool, views: u32) {
+        lower_ends.clear();
+        let Some(fitted) = self.fitted(views) else { return };
+        lower_ends.extend(fitted.iter().map(|&low| f64::from(low)));
+        let later = fitted.len()..pool.split_count();
+        lower_ends.extend(later.map(|entry| self.lower_end_of(space, pool, views, entry)));
     }
 
     /// Lower ends for some splits of a pool, given by their entries, with a number of views; NaN beyond those that were

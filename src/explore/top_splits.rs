@@ -33,11 +33,11 @@ impl TopSplits {
         if tops.iter().all(Option::is_none) {
             return Self::default();
         }
-        let entries = catalogue.ids().zip(&tops).map(|(id, top)| {
-            let index = top.map_or(0, |top| top.index);
-            catalogue.range(id).start + usize::from(index)
-        });
-        let batch = catalogue.batch().reordered(entries);
+        let entry = |(id, top): (CandidateId, &Option<TopSplit>)| {
+            catalogue.range(id).start + usize::from(top.map_or(0, |top| top.index))
+        };
+        let entries: Vec<usize> = catalogue.ids().zip(&tops).map(entry).collect();
+        let batch = catalogue.batch().reordered(entries.iter().copied());
         Self { tops, batch }
     }
 
