@@ -94,8 +94,8 @@ pub(super) fn tracks(
         if let Some(best) = best.filter(|_| place_of_best == Some(place)) {
             look_at(best, &catalogue.batch().frame(best), catalogue.measured(best..best + 1).at(0));
         }
-        if place < all {
-            look_at(splits.entries[place] as usize, &splits.batch.frame(place), rated.shares(place));
+        if let Some(&entry) = splits.entries.get(place) {
+            look_at(entry as usize, &splits.batch.frame(place), rated.shares(place));
         }
     }
     if let Some(at) = ranges.iter().position(|range| range.knob == Knob::Sensors) {

@@ -38,8 +38,21 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
     };
     let note = notes.iter().find(|note| width(note) + width(&title) + 9 < area.width);
     let inner = chrome::pane(buf, area, (&title, note.map_or("", String::as_str)), false, theme);
-    with_scatter(view, |scatter, _| scatter.render(inner, buf));
     hits.add(inner, Region::Found);
+    let sensors = view.session.knobs().sensors;
+    let none = match view.session.searching().found.len() {
+        0 => " Designs appear here as they are measured.".to_owned(),
+        _ => format!(" None of the designs found was measured with {sensors} sensors."),
+    };
+    let is_empty = with_scatter(view, |scatter, points| {
+        if !points.is_empty() {
+            scatter.render(inner, buf);
+        }
+        points.is_empty()
+    });
+    if is_empty {
+        chrome::paragraphs(buf, inner, &[(&none, theme.dim)], theme);
+    }
 }
 
 /// The design whose point is nearest to a cell, if one is near.
