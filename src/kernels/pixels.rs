@@ -8,11 +8,12 @@ use super::cube;
 
 /// Normalised values `[images, height, width, channels]` of bytes `[image, channel, row, column]`; `levels` are the
 /// values of each byte, channel by channel. A GPU gets the bytes.
-pub(crate) fn pixels(bytes: &[u8], levels: &[[f32; 256]], shape: [usize; 4], device: &Device) -> Tensor<4> {
+pub(crate) fn pixels(bytes: Vec<u8>, levels: &[[f32; 256]], shape: [usize; 4], device: &Device) -> Tensor<4> {
     #[cfg(feature = "cube")]
-    if let Some(x) = cube::pixels(bytes, levels, shape, device) {
-        return x;
-    }
+    let bytes = match cube::pixels(bytes, levels, shape, device) {
+        Ok(x) => return x,
+        Err(bytes) => bytes,
+    };
     let [_, height, width, channels] = shape;
     let mut values = vec![0.0; bytes.len()];
     let length = height * width * channels;

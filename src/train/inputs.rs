@@ -105,7 +105,7 @@ impl PreparedBatch {
             row[usize::from(label)] = 1.0;
         }
         Batch {
-            views: kernels::pixels(&self.bytes, &self.levels, self.shape, device),
+            views: kernels::pixels(self.bytes, &self.levels, self.shape, device),
             cameras: self.cameras,
             targets: Tensor::from_data(TensorData::new(targets, [objects, classes]), device),
             labels: self.labels,

@@ -208,23 +208,14 @@ impl GradientSum {
         }
     }
 
-    /// The sums, and their squares in parts, which are added up where they are.
-    pub(super) fn total(self, supernet: &Supernet) -> (GradientTotal, Vec<Tensor<1>>) {
-        struct Squares<'a>(&'a GradientsParams, Vec<Tensor<1>>);
-        impl ModuleVisitor for Squares<'_> {
-            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-                self.1.extend(self.0.get::<D>(param.id).map(kernels::sum_of_squares));
-            }
-        }
+    /// The sums.
+    pub(super) fn total(self, supernet: &Supernet) -> GradientTotal {
         #[cfg(feature = "cube")]
         if let Some(flat) = self.flat {
-            let squares = flat.sums.squares();
-            return (flat.total(supernet), vec![squares]);
+            return flat.total(supernet);
         }
-        let mut squares = Squares(&self.sums, Vec::new());
-        supernet.visit(&mut squares);
-        let squares = squares.1;
-        (GradientTotal { gradients: self.sums, ..GradientTotal::default() }, squares)
+        let _ = supernet;
+        GradientTotal { gradients: self.sums, ..GradientTotal::default() }
     }
 }
 
@@ -239,6 +230,23 @@ pub(super) struct GradientTotal {
 }
 
 impl GradientTotal {
+    /// Sums of the squares of all values, in parts, which are added up where they are.
+    pub(super) fn squares(&self, supernet: &Supernet) -> Vec<Tensor<1>> {
+        struct Squares<'a>(&'a GradientsParams, Vec<Tensor<1>>);
+        impl ModuleVisitor for Squares<'_> {
+            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+                self.1.extend(self.0.get::<D>(param.id).map(kernels::sum_of_squares));
+            }
+        }
+        #[cfg(feature = "cube")]
+        if let Some(flat) = &self.flat {
+            return vec![flat.sums.squares()];
+        }
+        let mut squares = Squares(&self.gradients, Vec::new());
+        supernet.visit(&mut squares);
+        squares.1
+    }
+
     /// All values, in the order of the parameters.
     pub(super) fn values(&self, supernet: &Supernet) -> Vec<Tensor<1>> {
         struct Values<'a>(&'a GradientsParams, Vec<Tensor<1>>);

@@ -67,7 +67,7 @@ impl StepBench {
             }
             gradients.add(&self.supernet, GradientsParams::from_grads(loss.backward(), &self.supernet));
         }
-        self.supernet = self.optimiser.step(0.01, self.supernet.clone(), gradients.total(&self.supernet).0.gradients);
+        self.supernet = self.optimiser.step(0.01, self.supernet.clone(), gradients.total(&self.supernet).gradients);
     }
 }
 

@@ -162,11 +162,11 @@ impl Trainer {
             parts.push(part);
             rank_weights.push(weight);
         }
-        let (gradients, squares) = std::mem::take(&mut pass.gradients).total(&self.supernet);
-        pass.total = gradients;
+        pass.total = std::mem::take(&mut pass.gradients).total(&self.supernet);
         let is_alone = !self.exchange.share().has_others();
         let logits = logits.into_iter().map(|logits| logits.flatten(0, 1));
-        let of_gradients = if is_alone { squares } else { pass.total.values(&self.supernet) };
+        let total = &pass.total;
+        let of_gradients = if is_alone { total.squares(&self.supernet) } else { total.values(&self.supernet) };
         let values = values_of(logits.chain(of_gradients).collect());
         let mut rest = &values[..];
         for (net, part) in nets.iter().zip(parts) {
@@ -175,7 +175,7 @@ impl Trainer {
             rest = others;
         }
         if is_alone {
-            pass.gradient_norm = rest.iter().copied().map(f64::from).sum::<f64>().sqrt();
+            pass.gradient_norm = root_of_sum(rest);
         } else {
             self.sum_over_ranks(rest, &rank_weights, pass)?;
         }
@@ -205,8 +205,8 @@ impl Trainer {
             (report.loss, report.accuracy) = (mean[0].into(), mean[1].into());
         }
         pass.images = means.last().map_or(0, |&images| images as usize);
-        pass.gradient_norm = gradients.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>().sqrt();
         pass.total = std::mem::take(&mut pass.total).with_values(&self.supernet, gradients);
+        pass.gradient_norm = root_of_sum(&values_of(pass.total.squares(&self.supernet)));
         Ok(())
     }
 
@@ -326,6 +326,11 @@ struct Pass {
     /// Euclidean norm of all gradients.
     gradient_norm: f64,
     seconds: StepSeconds,
+}
+
+/// Root of a sum.
+fn root_of_sum(parts: &[f32]) -> f64 {
+    parts.iter().copied().map(f64::from).sum::<f64>().sqrt()
 }
 
 /// Values of tensors of one device, one behind the other, read at once.

@@ -4,18 +4,25 @@ use burn::tensor::{Device, Tensor, TensorData};
 use cubecl::prelude::*;
 
 use super::record::{primitive, untracked};
-use super::tensors::{buffer, bytes_beside, count, each, empty};
+use super::tensors::{buffer, count, each, empty, words_beside};
 
-/// Normalised values `[images, height, width, channels]` of bytes `[image, channel, row, column]`, if the device is of
-/// CubeCL's backend; `levels` are the values of each byte, channel by channel.
-pub(crate) fn pixels(bytes: &[u8], levels: &[[f32; 256]], shape: [usize; 4], device: &Device) -> Option<Tensor<4>> {
+/// Normalised values `[images, height, width, channels]` of bytes `[image, channel, row, column]`; `levels` are the
+/// values of each byte, channel by channel.
+///
+/// # Errors
+/// The bytes, if the device is not of CubeCL's backend.
+pub(crate) fn pixels(
+    mut bytes: Vec<u8>,
+    levels: &[[f32; 256]],
+    shape: [usize; 4],
+    device: &Device,
+) -> Result<Tensor<4>, Vec<u8>> {
     let [_, height, width, channels] = shape;
     let plain = device.clone().inner();
     let levels = TensorData::new(levels.concat(), [channels * 256]);
-    let levels = primitive(&Tensor::<1>::from_data(levels, &plain).into_dispatch())?;
-    let mut padded = bytes.to_vec();
-    padded.resize(bytes.len().next_multiple_of(4), 0);
-    let words = bytes_beside(&levels, &padded);
+    let Some(levels) = primitive(&Tensor::<1>::from_data(levels, &plain).into_dispatch()) else { return Err(bytes) };
+    bytes.resize(bytes.len().next_multiple_of(4), 0);
+    let words = words_beside(&levels, bytes);
     let x = empty(&levels, shape);
     let (cubes, size) = each(&x.client, count(&x));
     pixels_kernel::launch(
@@ -30,7 +37,7 @@ pub(crate) fn pixels(bytes: &[u8], levels: &[[f32; 256]], shape: [usize; 4], dev
         channels,
     );
     let x = untracked(x);
-    Some(if device.is_autodiff() { Tensor::from_inner(x) } else { x })
+    Ok(if device.is_autodiff() { Tensor::from_inner(x) } else { x })
 }
 
 /// Four bytes are a word, the first in its lowest bits.

@@ -1,7 +1,7 @@
 //! Tensors of this crate's kernels: contiguous buffers of `f32`, and the sizes of a launch.
 
 use burn::backend::TensorMetadata;
-use burn::tensor::{DType, Shape};
+use burn::tensor::{Bytes, DType, Shape};
 use burn_cubecl::kernel::into_contiguous;
 use burn_cubecl::tensor::CubeTensor;
 use cubecl::client::Client;
@@ -53,24 +53,22 @@ pub(super) fn slice(whole: &CubeTensor, start: usize, shape: impl Into<Shape>) -
 
 /// Numbers beside `like`, for a kernel to look up.
 pub(super) fn table(like: &CubeTensor, numbers: &[usize]) -> CubeTensor {
-    let bytes: Vec<u8> = numbers.iter().flat_map(|&number| (number as u32).to_ne_bytes()).collect();
-    uploaded(like, &bytes, DType::U32)
+    words_beside(like, numbers.iter().flat_map(|&number| (number as u32).to_ne_bytes()).collect())
 }
 
 /// Values beside `like`.
 pub(super) fn floats(like: &CubeTensor, values: &[f32]) -> CubeTensor {
-    let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_ne_bytes()).collect();
-    uploaded(like, &bytes, DType::F32)
+    uploaded(like, Bytes::from_elems(values.to_vec()), DType::F32)
 }
 
 /// Bytes beside `like`, four to a number.
-pub(super) fn bytes_beside(like: &CubeTensor, bytes: &[u8]) -> CubeTensor {
-    uploaded(like, bytes, DType::U32)
+pub(super) fn words_beside(like: &CubeTensor, bytes: Vec<u8>) -> CubeTensor {
+    uploaded(like, Bytes::from_bytes_vec(bytes), DType::U32)
 }
 
-fn uploaded(like: &CubeTensor, bytes: &[u8], dtype: DType) -> CubeTensor {
-    let handle = like.client.create_from_slice(bytes);
+fn uploaded(like: &CubeTensor, bytes: Bytes, dtype: DType) -> CubeTensor {
     let shape = Shape::new([bytes.len() / dtype.size()]);
+    let handle = like.client.create(bytes);
     CubeTensor::new_contiguous(like.client.clone(), like.device.clone(), shape, handle, dtype)
 }
 

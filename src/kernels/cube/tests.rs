@@ -294,7 +294,7 @@ fn pixels_are_those_of_the_cpu() {
     let bytes: Vec<u8> = (0..2 * 3 * 5 * 7_u32).map(|at| (at * 37 % 251) as u8).collect();
     let levels: Vec<[f32; 256]> =
         (0..3_u8).map(|channel| std::array::from_fn(|byte| byte as f32 - 40.0 * f32::from(channel))).collect();
-    let found = |device: &Device| numbers(pixels(&bytes, &levels, [2, 5, 7, 3], device));
+    let found = |device: &Device| numbers(pixels(bytes.clone(), &levels, [2, 5, 7, 3], device));
     assert_eq!(found(&device), found(&Device::flex()));
 }
 
