@@ -50,6 +50,10 @@ bundle run="runs/shipped" workers="2":
         --design largest@input/pool:r1b8 --design largest@pool/pool:r1b8 --design largest@logits/logits:r1b8 \
         --design smallest@input/pool:r1b8 --design smallest@pool/pool:r1b8 --design smallest@logits/logits:r1b8 \
         --views 1,2,4,6,12 --precision int8,float --subset validation,test
+    target/release/splitscope measure --run {{run}} --leak --views 6 \
+        --design largest@input/S2.1:r1b8 --design largest@logits/logits:r1b8 --design largest@S2.1/S2.1:r4b8 \
+        --design smallest@input/S2.1:r1b8 --design smallest@logits/logits:r1b8 \
+        --design largest@S1.2/head:r1b4 --design largest@S3.1/head:r1b4 --design largest@S3.1/head:r4b4
     target/release/splitscope bundle --run {{run}} -o shipped/tabletop.zip
 
 # Everything that continuous integration checks.
