@@ -34,8 +34,8 @@ fn enqueue(path: &Path, count: u32) {
     }
 }
 
-/// A worker, in the network namespace of that name if there is one.
-fn worker(address: &Path, namespace: Option<&str>) -> Child {
+/// A worker whose measurements take as long as said, in the network namespace of that name if there is one.
+fn worker(address: &Path, namespace: Option<&str>, measuring: Duration) -> Child {
     let module = module_path!().split_once("::").unwrap().1;
     let program = std::env::current_exe().unwrap();
     let mut command = match namespace {
@@ -48,6 +48,7 @@ fn worker(address: &Path, namespace: Option<&str>) -> Child {
     };
     let test = format!("{module}::measures_requests");
     command.args([&*test, "--exact", "--ignored", "--nocapture"]).env(VARIABLE, address);
+    command.env(MEASURING_VARIABLE, measuring.as_millis().to_string());
     command.stdin(Stdio::null()).stdout(Stdio::null()).spawn().unwrap()
 }
 
@@ -103,7 +104,7 @@ fn measures_requests() {
 fn workers_in_processes_measure_every_request_once() {
     let Some(path) = new_run_on_server() else { return };
     enqueue(&path, 60);
-    end((0..3).map(|_| worker(&path, None)).collect());
+    end((0..3).map(|_| worker(&path, None, measuring())).collect());
     check(&path, 60);
 }
 
@@ -119,7 +120,7 @@ fn throughput() {
         Store::create_on_server(&address(&path), "no manifest").unwrap();
         let requests = 250 * count;
         enqueue(&path, requests);
-        end((0..count).map(|_| worker(&path, None)).collect());
+        end((0..count).map(|_| worker(&path, None, measuring())).collect());
         check(&path, requests);
         // From the first record to the last, so that the start of the processes does not count.
         let sql = "SELECT min(time), max(time), count(*) FROM measurements";
@@ -145,7 +146,7 @@ fn nothing_is_lost_when_workers_are_killed_and_servers_restart() {
     Store::create_on_server(&address(&path), "no manifest").unwrap();
     let requests = 4000;
     enqueue(&path, requests);
-    let mut workers: Vec<Child> = (0..8).map(|_| worker(&path, None)).collect();
+    let mut workers: Vec<Child> = (0..8).map(|_| worker(&path, None, measuring())).collect();
     let store = Store::open(&path).unwrap();
     for round in 0_u64..20 {
         let done = store.measured(STEP).unwrap().len();
@@ -155,7 +156,7 @@ fn nothing_is_lost_when_workers_are_killed_and_servers_restart() {
         let mut killed = workers.remove(0);
         killed.kill().unwrap();
         killed.wait().unwrap();
-        workers.push(worker(&path, None));
+        workers.push(worker(&path, None, measuring()));
         if round % 4 == 3 {
             if round % 8 == 3 {
                 server.stop()
@@ -194,13 +195,16 @@ fn nothing_is_lost_when_networks_are_cut() {
     let requests = 4000;
     enqueue(&here, requests);
     let at = |n: usize| PathBuf::from(server.address_at(&format!("10.231.{n}.1"), "cuts"));
-    let workers: Vec<Child> = (0..4).map(|n| worker(&at(n % 2), Some(names[n % 2]))).collect();
+    // So slow that requests are left when the last cut ends.
+    let slow = Duration::from_millis(100);
+    let workers: Vec<Child> = (0..4).map(|n| worker(&at(n % 2), Some(names[n % 2]), slow)).collect();
     let store = Store::open(&here).unwrap();
     let begun = Instant::now();
     for cut in 0..5 {
-        let done = store.measured(STEP).unwrap().len();
-        while store.measured(STEP).unwrap().len() < done + 100 {
-            std::thread::sleep(Duration::from_millis(10));
+        let wanted = store.measured(STEP).unwrap().len() + 100;
+        while store.measured(STEP).unwrap().len() < wanted {
+            assert!(!store.requests(STEP).unwrap().is_empty(), "all was measured before the last cut");
+            std::thread::sleep(Duration::from_millis(100));
         }
         // Some cuts are shorter than a lease, some are longer.
         let link = format!("split{}", cut % 2);
