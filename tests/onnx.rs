@@ -4,6 +4,8 @@
 mod common;
 
 use std::io::Read;
+use std::ops::Range;
+use std::path::Path;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -46,7 +48,7 @@ fn unpacked(packed: &[u8]) -> Vec<u8> {
 }
 
 fn imported(model: &ModelProto, options: &ImportOptions) -> Result<Network, ImportError> {
-    import(model, options, &|_| false)
+    import(model, options, &|_, _| Err("which is not beside the model".to_owned()))
 }
 
 fn model(packed: &[u8]) -> ModelProto {
@@ -103,6 +105,21 @@ fn both_exporters_give_the_networks_of_the_tables() {
         let [traced, graph] = networks.map(|network| peak(&live_bytes(&network, MemoryRule::Strict), usize::MAX).bytes);
         assert_eq!(traced, graph, "{name}");
     }
+}
+
+#[test]
+fn both_exporters_name_layers_by_their_modules() {
+    let [traced, graph] = ZOO[0].2.map(|file| imported(&model(file), &ImportOptions::default()).unwrap());
+    let modules = |network: &Network| -> Vec<String> {
+        network.layers.iter().filter(|layer| layer.macs > 0).map(|layer| layer.name.clone()).collect()
+    };
+    assert_eq!(modules(&traced), modules(&graph));
+    let names = modules(&traced);
+    assert_eq!([&names[0], &names[2], &names[52]], ["features.0.0", "features.1.conv.1", "classifier.1"]);
+    assert!(names.iter().any(|name| name == "features.4.conv.2"), "{names:?}");
+    // A name with a number added stands for no module.
+    let traced = traced.layers.iter().map(|layer| layer.name.as_str());
+    assert!(traced.clone().any(|name| name == "features.3.add"), "{:?}", traced.collect::<Vec<_>>());
 }
 
 #[test]
@@ -341,14 +358,112 @@ fn every_refusal_names_the_node_and_a_way_out() {
     let outside = TensorProto { data_location: 1, external_data: vec![entry], ..w() };
     let outside = graph(&[1, 3, 8, 8], conv(), vec![outside]);
     assert!(refusal(&outside).contains("node `the y` (Conv): its constant `w` lies in the file `w.bin`"));
-    assert!(import(&outside, &ImportOptions::default(), &|file| file == "w.bin").is_ok());
+    let beside = |file: &str, range: Range<u64>| {
+        assert_eq!((file, range), ("w.bin", 0..432));
+        Ok(vec![0; 432])
+    };
+    assert!(import(&outside, &ImportOptions::default(), &beside).is_ok());
     let huge = refusal(&graph(&[1, 3, 8, 8], conv(), vec![weights(&[i64::MAX, 3, 3, 3])]));
     assert!(huge.starts_with("node `the y` (Conv):") && huge.contains("overflows"), "{huge}");
     let short = TensorProto { raw_data: Bytes::from_static(&[0; 8]), ..w() };
     assert!(refusal(&graph(&[1, 3, 8, 8], conv(), vec![short])).contains("has 8 bytes"));
+    let statistics = ["s", "b", "m", "v"].map(|name| tensor(name, &[3], data_type::FLOAT));
+    let mut statistics = statistics.map(|one| TensorProto { float_data: vec![1.0; 3], ..one }).to_vec();
+    statistics[3].float_data[1] = f32::INFINITY;
+    statistics.push(w());
+    let nodes = vec![node("BatchNormalization", &["x", "s", "b", "m", "v"], "n"), node("Conv", &["n", "w"], "y")];
+    let normalised = refusal(&graph(&[1, 3, 8, 8], nodes, statistics));
+    assert!(normalised.contains("node `the n` (BatchNormalization): its weights `v` hold a value"), "{normalised}");
+    for (factors, shown) in [([1.0, 1.0, f32::NAN, 2.0], "NaN"), ([1.0, 1.0, f32::INFINITY, 2.0], "inf")] {
+        let factors = TensorProto { float_data: factors.to_vec(), ..tensor("f", &[4], data_type::FLOAT) };
+        let resized = refusal(&graph(&[1, 3, 8, 8], vec![node("Resize", &["x", "", "f"], "y")], vec![factors]));
+        let expected = format!("node `the y` (Resize): its factors [1.0, 1.0, {shown}, 2.0] are not all finite");
+        assert!(resized.starts_with(&expected), "{resized}");
+    }
     let mut two = graph(&[1, 3, 8, 8], vec![node("Add", &["x", "z"], "y")], Vec::new());
     two.graph.as_mut().unwrap().input.push(value("z", &[1, 3, 8, 8]));
     assert!(refusal(&two).contains("2 inputs (x, z)"));
+}
+
+#[test]
+fn operators_of_other_versions_are_refused() {
+    let mut model = graph(&[1, 3, 8, 8], vec![node("Conv", &["x", "w"], "y")], vec![weights(&[4, 3, 3, 3])]);
+    for (version, is_read) in [(8, false), (9, true), (24, true), (25, false)] {
+        model.opset_import[0].version = version;
+        let result = imported(&model, &ImportOptions::default());
+        assert_eq!(result.is_ok(), is_read, "{version}: {result:?}");
+        if let Err(error) = result {
+            assert!(error.to_string().contains(&format!("those of version {version}; 9 to 24 are read")), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_batch_is_refused_unless_it_is_one() {
+    let of = |dims: &[i64], input: Option<Vec<u64>>| {
+        let model = graph(dims, vec![node("Conv", &["x", "w"], "y")], vec![weights(&[4, 3, 3, 3])]);
+        let network = imported(&model, &ImportOptions { input, ..ImportOptions::default() });
+        network.map(|network| network.input.to_string()).map_err(|error| error.to_string())
+    };
+    let batch = of(&[4, 3, 8, 8], None).unwrap_err();
+    assert!(batch.contains("`x` of 4x3x8x8 is a batch of 4") && batch.ends_with("--input 1x3x8x8"), "{batch}");
+    assert_eq!(of(&[4, 3, 8, 8], Some(vec![1, 3, 8, 8])), Ok("3x8x8".to_owned()));
+    assert_eq!(of(&[0, 3, 8, 8], None), Ok("3x8x8".to_owned()));
+    let wanted = of(&[0, 3, 0, 0], Some(vec![2, 3, 8, 8])).unwrap_err();
+    assert!(wanted.contains("is a batch of 2") && wanted.ends_with("--input 1x3x8x8"), "{wanted}");
+}
+
+/// A folder with weights in `w.bin`, and the sentence about a model that keeps its weights in a file.
+fn about_weights_beside(folder: &Path, entries: &[(&str, &str)]) -> String {
+    let entry = |&(key, value): &(&str, &str)| onnx::StringEntryProto { key: key.to_owned(), value: value.to_owned() };
+    let external_data = entries.iter().map(entry).collect();
+    let w = TensorProto { data_location: 1, external_data, ..weights(&[4, 3, 3, 3]) };
+    let model = graph(&[1, 3, 8, 8], vec![node("Conv", &["x", "w"], "y")], vec![w]);
+    std::fs::write(folder.join("m.onnx"), model.encode_to_vec()).unwrap();
+    let output = common::splitscope(folder, &["check", "m.onnx"]);
+    let told = common::text(if output.status.success() { &output.stdout } else { &output.stderr });
+    assert!(output.status.success() || output.status.code() == Some(3), "{told}");
+    assert!(output.status.success() || told.contains("node `the y` (Conv): its "), "{told}");
+    told
+}
+
+#[test]
+fn weights_in_other_files_must_be_there_and_be_numbers() {
+    let (folder, outside) = (common::folder(), common::folder());
+    let folder = folder.path();
+    let told = |entries: &[(&str, &str)]| about_weights_beside(folder, entries);
+    let mut content = vec![0; 500];
+    std::fs::write(folder.join("w.bin"), &content).unwrap();
+    std::fs::create_dir(folder.join("data")).unwrap();
+    std::fs::write(folder.join("data/w.bin"), &content).unwrap();
+    content[200..204].copy_from_slice(&f32::NAN.to_le_bytes());
+    std::fs::write(folder.join("nan.bin"), &content).unwrap();
+    std::fs::write(folder.join("short.bin"), [0; 10]).unwrap();
+    std::fs::write(outside.path().join("w.bin"), &content).unwrap();
+    std::os::unix::fs::symlink(outside.path().join("w.bin"), folder.join("link.bin")).unwrap();
+    std::os::unix::fs::symlink(outside.path(), folder.join("away")).unwrap();
+    std::os::unix::fs::symlink("w.bin", folder.join("inside.bin")).unwrap();
+
+    for file in ["w.bin", "data/w.bin", "inside.bin"] {
+        assert!(told(&[("location", file), ("offset", "68"), ("length", "432")]).contains("1 layers"), "{file}");
+        assert!(told(&[("location", file)]).contains("1 layers"), "{file}");
+    }
+    let refusals: [(&[(&str, &str)], &str); 10] = [
+        (&[("location", "short.bin"), ("length", "432")], "`short.bin`, which is too short: it has 10 bytes"),
+        (&[("location", "w.bin"), ("offset", "69")], "`w.bin`, which is too short: it has 500 bytes, not the 501"),
+        (&[("location", "w.bin"), ("offset", "18446744073709551615")], "`w.bin`, beyond its end"),
+        (&[("location", "w.bin"), ("offset", "-1")], "at offset `-1`, which is no number of bytes"),
+        (&[("location", "w.bin"), ("length", "431")], "takes 432 bytes, but 431 of `w.bin` are its own"),
+        (&[("location", "nan.bin")], "its weights `w` hold a value that is no finite number"),
+        (&[("location", "link.bin")], "a link that leads out of the model's folder"),
+        (&[("location", "away/w.bin")], "a link that leads out of the model's folder"),
+        (&[("location", "gone.bin")], "`gone.bin`, which is not beside the model"),
+        (&[("location", "data")], "it is a directory"),
+    ];
+    for (entries, sentence) in refusals {
+        let own = told(entries);
+        assert!(own.contains(sentence) && own.contains("`w"), "{entries:?}: {own}");
+    }
 }
 
 /// As the exporter of traces writes the sizes of a vision transformer, which once brought the importer down.
@@ -583,6 +698,10 @@ fn the_program_checks_and_refuses_files() {
     let output = run(&["check", "half.onnx"]);
     assert_eq!(output.status.code(), Some(3));
     assert!(common::text(&output.stderr).contains("half.onnx: this is no ONNX model: at byte"));
+    std::os::unix::fs::symlink("loop.onnx", folder.path().join("loop.onnx")).unwrap();
+    let output = run(&["check", "loop.onnx"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(common::text(&output.stderr).contains("loop.onnx can't be read: Too many levels"));
     // A file of a terabyte that holds nothing is refused before it is read.
     std::fs::File::create(folder.path().join("huge.onnx")).unwrap().set_len(1 << 40).unwrap();
     let output = run(&["cost", "--network", "huge.onnx"]);

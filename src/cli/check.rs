@@ -2,6 +2,7 @@
 //! designs of the space that the chips of the profile can run.
 
 use std::path::PathBuf;
+use std::{fs, io};
 
 use anyhow::{Result, bail};
 
@@ -37,7 +38,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let (mut answer, mut unread) = (Answer::Yes, 0);
     for path in &arguments.files {
         if path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("onnx")) {
-            if !path.exists() {
+            if fs::metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
                 note!("error: {} can't be read: there is no such file", path.display());
                 unread += 1;
                 continue;

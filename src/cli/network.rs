@@ -1,5 +1,7 @@
 //! ONNX files named on the command line.
 
+use std::io;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -14,7 +16,7 @@ use crate::space::{ImportRules, SearchSpace};
 /// Flags about the import of networks.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct ImportFlags {
-    /// Shape of the input of an ONNX file that leaves it open, batch included, for instance 1x3x224x224
+    /// Shape of the input of an ONNX file in place of the file's, with a batch of 1, for instance 1x3x224x224
     #[arg(long, value_name = "SHAPE")]
     input: Option<String>,
     /// Counts an operator that is not known as moving its bytes: an operator of ONNX, or a node by its name
@@ -51,12 +53,32 @@ pub(super) fn read(path: &Path, flags: &ImportFlags, bits: LayerPrecision) -> Re
     let shown = path.display();
     let content = files::read(path, onnx::LARGEST_FILE).with_context(|| format!("{shown} can't be read"))?;
     let model = onnx::read(Bytes::from(content)).map_err(|error| anyhow!("{shown}: {error}"))?;
-    let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-    let beside = |name: &str| folder.join(name).is_file();
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let beside = |name: &str, range| read_beside(folder, name, range);
     let network = import(&model, &flags.options(bits)?, &beside).map_err(|error| anyhow!("{shown}: {error}"))?;
     let name = path.file_stem().map_or_else(|| "network".to_owned(), |stem| stem.to_string_lossy().into_owned());
     let plain = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
     Ok((name.chars().map(plain).collect(), network))
+}
+
+/// Reads bytes of a file in the folder of a model, or says why they can't be read.
+fn read_beside(folder: &Path, name: &str, range: Range<u64>) -> Result<Vec<u8>, String> {
+    let path = folder.join(name);
+    let within = path.canonicalize().and_then(|file| Ok(file.starts_with(folder.canonicalize()?)));
+    match within {
+        Ok(true) => {}
+        Ok(false) => return Err("a link that leads out of the model's folder".to_owned()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Err("which is not beside the model".to_owned()),
+        Err(error) => return Err(format!("which can't be read: {error}")),
+    }
+    let length = range.end - range.start;
+    if length > onnx::LARGEST_FILE {
+        return Err(format!("of which it takes {length} bytes; at most {} are read", onnx::LARGEST_FILE));
+    }
+    files::read_range(&path, range).map_err(|error| match error.kind() {
+        io::ErrorKind::UnexpectedEof => format!("which is too short: {error}"),
+        _ => format!("which can't be read: {error}"),
+    })
 }
 
 /// A space of networks on a profile, whose bits hold where their files are not quantised.

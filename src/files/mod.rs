@@ -19,7 +19,8 @@
 mod digest;
 
 use std::fs::{self, File, Permissions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -51,6 +52,23 @@ pub fn read(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 pub fn read_text(path: &Path, limit: u64) -> io::Result<String> {
     String::from_utf8(read(path, limit)?)
         .map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it is not text in UTF-8"))
+}
+
+/// Reads a range of the bytes of a regular file of any size.
+///
+/// # Errors
+/// As for [`open()`], and a file that ends before the range does.
+pub fn read_range(path: &Path, range: Range<u64>) -> io::Result<Vec<u8>> {
+    let mut file = open(path)?;
+    let length = file.metadata()?.len();
+    if range.end > length {
+        let problem = format!("it has {length} bytes, not the {} that are asked for", range.end);
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, problem));
+    }
+    file.seek(SeekFrom::Start(range.start))?;
+    let mut content = vec![0; range.end.saturating_sub(range.start) as usize];
+    file.read_exact(&mut content)?;
+    Ok(content)
 }
 
 /// Opens a regular file, of any size, to be read part by part.

@@ -10,46 +10,59 @@ use crate::onnx::{TensorProto, data_type};
 /// Most elements of a constant that are kept.
 const FEW: u64 = 4096;
 
-/// Reads a constant.
-pub(super) fn of_tensor(tensor: &TensorProto, initialiser: Option<usize>) -> Result<ConstantValue, Defect> {
+/// Reads a constant; `external` is its content where that lies in another file.
+pub(super) fn of_tensor(
+    tensor: &TensorProto,
+    external: Option<&[u8]>,
+    initialiser: Option<usize>,
+) -> Result<ConstantValue, Defect> {
     if tensor.dims.len() > MOST_AXES {
         return Err(Defect::new(format!("the constant has {} axes; at most {MOST_AXES} are read", tensor.dims.len())));
     }
-    let dims: Result<Vec<u64>, _> = tensor.dims.iter().map(|&dim| u64::try_from(dim)).collect();
-    let dims = dims.map_err(|_| Defect::new(format!("the constant has the shape {:?}", tensor.dims)))?;
+    let dims = dims(tensor)?;
     let count = elements(&dims)?;
+    let raw = external.unwrap_or(&tensor.raw_data);
     let bits = match tensor.data_type {
         data_type::INT4 | data_type::UINT4 => 4,
         data_type::INT16 | data_type::UINT16 => 16,
         _ => 8,
     };
-    check_length(tensor, &dims, count)?;
-    let few = count <= FEW && tensor.data_location != 1;
-    let (ints, floats) = if few { (ints(tensor), floats(tensor)) } else { (None, None) };
+    check_length(tensor, raw, &dims, count)?;
+    let (ints, floats) = if count <= FEW { (ints(tensor, raw), floats(tensor, raw)) } else { (None, None) };
     let fits = |length: usize| length as u64 == count;
     let (ints, floats) = (ints.filter(|list| fits(list.len())), floats.filter(|list| fits(list.len())));
-    Ok(ConstantValue { dims, ints, floats, bits, initialiser })
+    Ok(ConstantValue { dims, ints, floats, bits, initialiser, is_broken: is_broken(tensor, raw) })
+}
+
+/// Lengths of the axes of a constant.
+pub(super) fn dims(tensor: &TensorProto) -> Result<Vec<u64>, Defect> {
+    let dims: Result<Vec<u64>, _> = tensor.dims.iter().map(|&dim| u64::try_from(dim)).collect();
+    dims.map_err(|_| Defect::new(format!("the constant has the shape {:?}", tensor.dims)))
+}
+
+/// Bytes of so many elements as they lie in memory; `None` for types that are not read.
+pub(super) fn raw_bytes(tensor: &TensorProto, count: u64) -> Option<u64> {
+    Some(match tensor.data_type {
+        data_type::INT4 | data_type::UINT4 => count.div_ceil(2),
+        data_type::UINT8 | data_type::INT8 => count,
+        data_type::UINT16 | data_type::INT16 | data_type::FLOAT16 | data_type::BFLOAT16 => count.saturating_mul(2),
+        data_type::FLOAT | data_type::INT32 => count.saturating_mul(4),
+        data_type::INT64 | data_type::DOUBLE => count.saturating_mul(8),
+        _ => return None,
+    })
 }
 
 /// Compares the length of raw data with the shape.
-fn check_length(tensor: &TensorProto, dims: &[u64], count: u64) -> Result<(), Defect> {
-    let bytes = match tensor.data_type {
-        data_type::FLOAT | data_type::INT32 => 4,
-        data_type::UINT8 | data_type::INT8 => 1,
-        data_type::UINT16 | data_type::INT16 | data_type::FLOAT16 | data_type::BFLOAT16 => 2,
-        data_type::INT64 | data_type::DOUBLE => 8,
-        _ => return Ok(()),
-    };
-    let length = tensor.raw_data.len() as u64;
-    if length > 0 && length != count.saturating_mul(bytes) {
+fn check_length(tensor: &TensorProto, raw: &[u8], dims: &[u64], count: u64) -> Result<(), Defect> {
+    let length = raw.len() as u64;
+    if length > 0 && raw_bytes(tensor, count).is_some_and(|wanted| wanted != length) {
         let problem = format!("the constant `{}` of {} has {length} bytes", tensor.name, shown(dims));
         return Err(Defect::with(problem, "the file is damaged; export it again"));
     }
     Ok(())
 }
 
-fn ints(tensor: &TensorProto) -> Option<Vec<i64>> {
-    let raw = &tensor.raw_data;
+fn ints(tensor: &TensorProto, raw: &[u8]) -> Option<Vec<i64>> {
     let chunks = |bytes: usize| raw.chunks_exact(bytes);
     Some(match tensor.data_type {
         data_type::INT64 if raw.is_empty() => tensor.int64_data.clone(),
@@ -66,23 +79,18 @@ fn ints(tensor: &TensorProto) -> Option<Vec<i64>> {
     })
 }
 
-fn floats(tensor: &TensorProto) -> Option<Vec<f32>> {
+fn floats(tensor: &TensorProto, raw: &[u8]) -> Option<Vec<f32>> {
     match tensor.data_type {
-        data_type::FLOAT if tensor.raw_data.is_empty() => Some(tensor.float_data.clone()),
-        data_type::FLOAT => Some(
-            tensor
-                .raw_data
-                .chunks_exact(4)
-                .filter_map(|bytes| Some(f32::from_le_bytes(bytes.try_into().ok()?)))
-                .collect(),
-        ),
+        data_type::FLOAT if raw.is_empty() => Some(tensor.float_data.clone()),
+        data_type::FLOAT => {
+            Some(raw.chunks_exact(4).filter_map(|bytes| Some(f32::from_le_bytes(bytes.try_into().ok()?))).collect())
+        }
         _ => None,
     }
 }
 
 /// Returns `true` if an element is infinite or not a number.
-pub(super) fn is_broken(tensor: &TensorProto) -> bool {
-    let raw = &tensor.raw_data;
+fn is_broken(tensor: &TensorProto, raw: &[u8]) -> bool {
     let half = |bytes: &[u8], exponent: u16| u16::from_le_bytes([bytes[0], bytes[1]]) & exponent == exponent;
     match tensor.data_type {
         data_type::FLOAT => {
@@ -125,7 +133,8 @@ pub(super) fn fold(node: &Node<'_>) -> Result<Option<ConstantValue>, Defect> {
             let dims: Vec<u64> = dims.iter().map(|&dim| u64::try_from(dim).unwrap_or(0)).collect();
             let count = elements(&dims)?;
             let value = node.attribute("value").and_then(|value| value.t.as_ref());
-            let value = value.map_or(Some(0), |value| ints(value).and_then(|list| list.first().copied()));
+            let value =
+                value.map_or(Some(0), |value| ints(value, &value.raw_data).and_then(|list| list.first().copied()));
             let ints = value.filter(|_| count <= FEW).map(|value| vec![value; count as usize]);
             ConstantValue { ints, ..ConstantValue::of_dims(dims) }
         }
@@ -148,7 +157,7 @@ pub(super) fn fold(node: &Node<'_>) -> Result<Option<ConstantValue>, Defect> {
 fn of_attributes(node: &Node<'_>) -> Result<ConstantValue, Defect> {
     let attribute = node.proto.attribute.first().ok_or_else(|| Defect::new("it holds no value"))?;
     Ok(match attribute.name.as_str() {
-        "value" => of_tensor(attribute.t.as_ref().ok_or_else(|| Defect::new("it holds no value"))?, None)?,
+        "value" => of_tensor(attribute.t.as_ref().ok_or_else(|| Defect::new("it holds no value"))?, None, None)?,
         "value_int" => ConstantValue { dims: Vec::new(), ..ConstantValue::of_ints(vec![attribute.i]) },
         "value_ints" => ConstantValue::of_ints(attribute.ints.clone()),
         "value_float" => ConstantValue { floats: Some(vec![attribute.f]), ..ConstantValue::of_dims(Vec::new()) },

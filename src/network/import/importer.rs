@@ -7,11 +7,12 @@ use crate::network::build::NetworkBuilder;
 use crate::network::graph::Network;
 use crate::network::layer::{Activation, Layer, LayerPrecision, Op, TensorId};
 use crate::network::shape::Shape;
-use crate::onnx::{GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto};
+use crate::onnx::{GraphProto, ModelProto, NodeProto, ValueInfoProto};
 
-use super::constant::{fold, is_broken, of_tensor};
+use super::constant::{fold, of_tensor};
 use super::cuts::{self, Cuts};
 use super::error::{Defect, ImportError};
+use super::external::{ExternalData, ReadBeside};
 use super::names::Names;
 use super::node::{Node, signed};
 use super::value::{ConstantValue, Function, MOST_AXES, TensorView, Value, shape, shown};
@@ -21,7 +22,9 @@ const MOST_NODES: usize = 20_000;
 /// Most inputs of a node.
 const MOST_INPUTS: usize = 1024;
 /// Versions of the operators that are read.
-const OPSETS: std::ops::RangeInclusive<i64> = 1..=28;
+const OPSETS: std::ops::RangeInclusive<i64> = 9..=24;
+/// Fewest axes of an input whose first is the batch of an image, beyond doubt.
+const IMAGE_AXES: usize = 4;
 
 /// Choices of the user about an import.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,22 +39,21 @@ pub struct ImportOptions {
     pub bits: LayerPrecision,
 }
 
-/// Imports a model. `beside` tells whether a file of that name lies beside the model, for weights kept there.
+/// Imports a model; `beside` reads the weights that lie in files beside it.
 ///
 /// # Errors
 /// An operator that is not known, a shape that can't be inferred, contradictions, weights that are no numbers; each
 /// with its node.
-pub fn import(
-    model: &ModelProto,
-    options: &ImportOptions,
-    beside: &dyn Fn(&str) -> bool,
-) -> Result<Network, ImportError> {
+pub fn import(model: &ModelProto, options: &ImportOptions, beside: &ReadBeside<'_>) -> Result<Network, ImportError> {
     let whole = |problem: String| ImportError::Model { problem, remedy: None };
     let graph = model.graph.as_ref().ok_or_else(|| whole("the model has no graph".to_owned()))?;
     let standard = model.opset_import.iter().find(|set| set.domain.is_empty() || set.domain == "ai.onnx");
     let opset = standard.map_or(1, |set| set.version);
     if !OPSETS.contains(&opset) {
-        return Err(whole(format!("its operators are those of version {opset}; 9 to 24 are read")));
+        let (first, last) = (OPSETS.start(), OPSETS.end());
+        let problem = format!("its operators are those of version {opset}; {first} to {last} are read");
+        let remedy = Some("export it with another opset_version, such as 18".to_owned());
+        return Err(ImportError::Model { problem, remedy });
     }
     if graph.node.len() > MOST_NODES {
         return Err(whole(format!("the graph has {} nodes; at most {MOST_NODES} are read", graph.node.len())));
@@ -70,7 +72,7 @@ pub fn import(
         values: HashMap::from([(input.name.as_str(), Value::Made(image))]),
         views: 0,
     };
-    importer.constants(opset, &needed, beside)?;
+    importer.constants(&needed, beside)?;
     for &index in &needed {
         let node = &graph.node[index];
         importer.node(node, opset).map_err(|defect| at_node(index, node, defect))?;
@@ -168,7 +170,7 @@ fn input_dims(input: &ValueInfoProto, wanted: Option<&[u64]>) -> Result<Vec<u64>
         if wanted.is_empty() || wanted.len() > MOST_AXES || wanted.contains(&0) {
             return refuse(format!("the input `{}` can't have that shape", input.name));
         }
-        return Ok(wanted.to_vec());
+        return one_picture(input, wanted.to_vec());
     }
     let Some(shape) = shape.filter(|_| (1..=MOST_AXES).contains(&axes)) else {
         return refuse(format!("the shape of the input `{}` is not known", input.name));
@@ -185,7 +187,22 @@ fn input_dims(input: &ValueInfoProto, wanted: Option<&[u64]>) -> Result<Vec<u64>
             }
         }
     }
-    Ok(dims)
+    one_picture(input, dims)
+}
+
+/// Refuses images of a batch: each sensor runs the network on one picture at a time.
+fn one_picture(input: &ValueInfoProto, dims: Vec<u64>) -> Result<Vec<u64>, ImportError> {
+    match dims[..] {
+        [batch, ref rest @ ..] if batch > 1 && dims.len() >= IMAGE_AXES => Err(ImportError::Model {
+            problem: format!(
+                "the input `{}` of {} is a batch of {batch}; each sensor runs one picture at a time",
+                input.name,
+                shown(&dims)
+            ),
+            remedy: Some(format!("fix it with --input 1x{}", shown(rest))),
+        }),
+        _ => Ok(dims),
+    }
 }
 
 /// Shape of the input, whose channels may stand last.
@@ -236,20 +253,20 @@ pub(super) struct NewLayer<'a> {
 
 impl<'a> Importer<'a> {
     /// Reads the constants that needed nodes read.
-    fn constants(&mut self, opset: i64, needed: &[usize], beside: &dyn Fn(&str) -> bool) -> Result<(), ImportError> {
+    fn constants(&mut self, needed: &[usize], beside: &ReadBeside<'_>) -> Result<(), ImportError> {
         let mut readers: HashMap<&str, usize> = HashMap::new();
         for &index in needed {
             for name in &self.graph.node[index].input {
                 readers.entry(name).or_insert(index);
             }
         }
-        let _ = opset;
+        let mut external = ExternalData::new(beside);
         for (position, tensor) in self.graph.initializer.iter().enumerate() {
             let Some(&reader) = readers.get(tensor.name.as_str()) else { continue };
             let node = &self.graph.node[reader];
             let refuse = |defect| at_node(reader, node, defect);
-            external(tensor, beside).map_err(refuse)?;
-            let constant = of_tensor(tensor, Some(position)).map_err(refuse)?;
+            let content = external.content(tensor).map_err(refuse)?;
+            let constant = of_tensor(tensor, content.as_deref(), Some(position)).map_err(refuse)?;
             self.values.insert(&tensor.name, Value::Constant(Rc::new(constant)));
         }
         Ok(())
@@ -307,12 +324,7 @@ impl<'a> Importer<'a> {
 
     /// Adds a layer; its result has the axes `dims`.
     pub(super) fn layer(&mut self, node: &Node<'_>, new: NewLayer<'_>, dims: Vec<u64>) -> Result<TensorView, Defect> {
-        let tensor = new.constant.and_then(|constant| self.graph.initializer.get(constant.initialiser?));
-        if let Some(tensor) = tensor.filter(|tensor| is_broken(tensor)) {
-            let problem = format!("its weights `{}` hold a value that is no finite number", tensor.name);
-            return Err(Defect::with(problem, "the training has diverged, or the file is damaged"));
-        }
-        let name = self.names.of(node.proto, tensor.map(|tensor| tensor.name.as_str()));
+        let name = self.names.of(node.proto, new.constant.and_then(|constant| self.constant_name(constant)));
         let read = new.inputs.iter().map(|made| made.elements()).sum();
         let mut inputs: Vec<TensorId> = new.inputs.iter().map(|made| made.tensor).collect();
         inputs.dedup();
@@ -331,6 +343,11 @@ impl<'a> Importer<'a> {
         };
         let tensor = self.builder.layer(layer)?;
         Ok(TensorView { tensor, dims, view: self.next_view(), function: Function::Plain })
+    }
+
+    /// Name of a constant that is an initialiser.
+    pub(super) fn constant_name(&self, constant: &ConstantValue) -> Option<&'a str> {
+        Some(self.graph.initializer.get(constant.initialiser?)?.name.as_str())
     }
 
     /// Gives the layer that makes a tensor an activation.
@@ -368,22 +385,4 @@ impl<'a> Importer<'a> {
         cuts::add(&mut network, self.options.cuts)?;
         Ok(network)
     }
-}
-
-/// Checks that a file that holds a constant lies beside the model.
-fn external(tensor: &TensorProto, beside: &dyn Fn(&str) -> bool) -> Result<(), Defect> {
-    if tensor.data_location != 1 {
-        return Ok(());
-    }
-    let place = tensor.external_data.iter().find(|entry| entry.key == "location");
-    let place = place.map_or("", |entry| entry.value.as_str());
-    if place.is_empty() || place.starts_with('/') || place.split(['/', '\\']).any(|part| part == "..") {
-        let problem = format!("its constant `{}` lies in a file outside of the model's folder", tensor.name);
-        return Err(Defect::with(problem, "export the model into one file"));
-    }
-    if beside(place) {
-        return Ok(());
-    }
-    let problem = format!("its constant `{}` lies in the file `{place}`, which is not beside the model", tensor.name);
-    Err(Defect::with(problem, "copy it there, or export the model into one file"))
 }

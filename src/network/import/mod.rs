@@ -11,6 +11,7 @@ mod constant;
 mod convolution;
 mod cuts;
 mod error;
+mod external;
 mod importer;
 mod names;
 mod node;
@@ -21,4 +22,5 @@ mod value;
 
 pub use cuts::Cuts;
 pub use error::ImportError;
+pub use external::ReadBeside;
 pub use importer::{ImportOptions, import};

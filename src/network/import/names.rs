@@ -39,23 +39,26 @@ impl Names {
 fn of_path(node: &NodeProto) -> String {
     let parts: Vec<&str> = node.name.split('/').filter(|part| !part.is_empty()).collect();
     match parts[..] {
-        [.., outer, module, last] if is_operator(last, &node.op_type) && is_module(&node.op_type) => {
-            let own = module.strip_prefix(outer).unwrap_or(module);
-            if own.starts_with('.') || outer.contains('.') && module.contains('.') {
-                module.to_owned()
-            } else {
-                format!("{outer}.{module}")
-            }
-        }
-        [.., module, last] if is_operator(last, &node.op_type) => {
-            if is_module(&node.op_type) {
-                module.to_owned()
-            } else {
-                format!("{module}.{}", last.to_lowercase())
-            }
+        [ref modules @ .., last] if !modules.is_empty() && is_operator(last, &node.op_type) => {
+            let module = of_modules(modules);
+            if is_module(&node.op_type) { module } else { format!("{module}.{}", last.to_lowercase()) }
         }
         _ => node.name.strip_prefix("node_").unwrap_or(&node.name).to_owned(),
     }
+}
+
+/// Name of the innermost of nested modules. Those of a list repeat its name: `features`, `features.4`, `conv`, `conv.2`
+/// is `features.4.conv.2`.
+fn of_modules(modules: &[&str]) -> String {
+    let mut path: Vec<&str> = Vec::with_capacity(modules.len());
+    for &module in modules {
+        let repeats = |outer: &&str| module.strip_prefix(*outer).is_some_and(|rest| rest.starts_with('.'));
+        if path.last().is_some_and(repeats) {
+            path.pop();
+        }
+        path.push(module);
+    }
+    path.join(".")
 }
 
 /// Returns `true` for `Conv` and `Conv_3`.
@@ -90,6 +93,10 @@ mod tests {
         assert_eq!(names.of(&node("/features/features.0/features.0.0/Conv", "Conv"), None), "features.0.0");
         assert_eq!(names.of(&node("/layer1/layer1.0/conv2/Conv", "Conv"), None), "layer1.0.conv2");
         assert_eq!(names.of(&node("/layer1/layer1.0/Add", "Add"), None), "layer1.0.add");
+        assert_eq!(names.of(&node("/features/features.4/conv/conv.2/Conv", "Conv"), None), "features.4.conv.2");
+        let inner = "/features/features.1/conv/conv.0/conv.0.0/Conv";
+        assert_eq!(names.of(&node(inner, "Conv"), None), "features.1.conv.0.0");
+        assert_eq!(names.of(&node("/block/block/conv/Conv_1", "Conv"), None), "block.block.conv");
         assert_eq!(names.of(&node("Add_3", "Add"), None), "Add_3");
         assert_eq!(names.of(&node("Add_3", "Add"), None), "Add_3.2");
         assert_eq!(names.of(&node("", "Add"), None), "add");

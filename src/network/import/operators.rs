@@ -14,6 +14,7 @@ impl<'a> Importer<'a> {
         if !matches!(node.proto.domain.as_str(), "" | "ai.onnx" | "com.microsoft") {
             return self.unknown(node);
         }
+        self.check_numbers(node)?;
         match node.proto.op_type.as_str() {
             "Conv" | "ConvInteger" => self.convolution(node, 0, 1),
             "QLinearConv" => self.convolution(node, 0, 3),
@@ -54,6 +55,23 @@ impl<'a> Importer<'a> {
             | "Identity" | "Dropout" | "BatchNormalization" | "DequantizeLinear" => self.function(node),
             _ => self.unknown(node),
         }
+    }
+
+    /// Refuses weights that are no finite numbers. Other constants, such as the masks of attention, may be infinite.
+    fn check_numbers(&self, node: &Node<'_>) -> Result<(), Defect> {
+        let operator = node.proto.op_type.as_str();
+        if !is_product(operator) && operator != "BatchNormalization" {
+            return Ok(());
+        }
+        for (input, name) in node.inputs.iter().zip(&node.proto.input) {
+            let Some(Value::Constant(constant)) = input else { continue };
+            if constant.is_broken {
+                let name = self.constant_name(constant).unwrap_or(name);
+                let problem = format!("its weights `{name}` hold a value that is no finite number");
+                return Err(Defect::with(problem, "the training has diverged, or the file is damaged"));
+            }
+        }
+        Ok(())
     }
 
     /// A function of each element: the result stands for the same tensor.
@@ -132,6 +150,11 @@ impl<'a> Importer<'a> {
         let operator: String = node.proto.op_type.chars().filter(char::is_ascii_alphanumeric).take(64).collect();
         Defect::with(problem, format!("--opaque {operator} counts it as moving its bytes"))
     }
+}
+
+/// Returns `true` for convolutions and matrix products.
+fn is_product(operator: &str) -> bool {
+    operator.contains("Conv") || operator.contains("MatMul") || operator == "Gemm"
 }
 
 /// Activation that a clip is, by its bounds.

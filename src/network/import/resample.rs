@@ -91,6 +91,12 @@ impl Importer<'_> {
                 }
             }
             (None, Some(factors)) if factors.len() == axes.len() => {
+                if factors.iter().any(|&factor| !factor.is_finite() || factor <= 0.0) {
+                    return Err(Defect::with(
+                        format!("its factors {factors:?} are not all finite and above zero"),
+                        "the file is damaged; export it again",
+                    ));
+                }
                 for (&at, &factor) in axes.iter().zip(&factors) {
                     dims[at] = (dims[at] as f64 * f64::from(factor)).floor() as u64;
                 }

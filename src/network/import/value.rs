@@ -29,6 +29,8 @@ pub(super) struct ConstantValue {
     pub(super) bits: u8,
     /// Position among the initialisers, if it is one.
     pub(super) initialiser: Option<usize>,
+    /// `true` if an element is infinite or not a number.
+    pub(super) is_broken: bool,
 }
 
 impl ConstantValue {
