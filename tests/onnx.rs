@@ -688,6 +688,64 @@ fn the_program_costs_a_file_and_writes_its_layers() {
 }
 
 #[test]
+fn measured_latencies_and_rules_apply_to_networks_and_spaces() {
+    let folder = resnet();
+    let run = |arguments: &[&str]| common::splitscope(folder.path(), arguments);
+    let costs = ["cost", "--network", "resnet18.onnx", "--profile", "siracusa"];
+    assert!(run(&[&costs[..], &["--layers-csv", "l.csv"]].concat()).status.success());
+    let table = std::fs::read_to_string(folder.path().join("l.csv")).unwrap();
+    let timed = |time: &str, first: usize| -> String {
+        let line = |(index, line): (usize, &str)| format!("{line},{}\n", if index < first { "us" } else { time });
+        table.lines().enumerate().map(line).collect()
+    };
+    std::fs::write(folder.path().join("t.csv"), timed("250", 1)).unwrap();
+    std::fs::write(folder.path().join("few.csv"), timed("250", 1).lines().take(3).collect::<Vec<_>>().join("\n"))
+        .unwrap();
+    let json = |more: &[&str]| -> Value {
+        let output = run(&[&costs[..], &["--json"], more].concat());
+        assert!(output.status.success() || output.status.code() == Some(3), "{}", common::text(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let seconds = |report: &Value, part: &str| {
+        let splits = report["splits"].as_array().unwrap().iter();
+        splits.map(|split| split["latency"][part].as_f64().unwrap()).collect::<Vec<f64>>()
+    };
+    // 21 layers compute, each in 250 us; other layers are rows of the table too.
+    let (usual, measured) = (json(&[]), json(&["--table", "t.csv"]));
+    let all = 250e-6 * (table.lines().count() - 1) as f64;
+    let own = *seconds(&measured, "sensor").last().unwrap();
+    assert!((own / all - 1.0).abs() < 1e-3, "{own} {all}");
+    assert_eq!(seconds(&usual, "aggregator"), seconds(&measured, "aggregator"));
+    let aggregator = json(&["--table", "t.csv", "--device", "aggregator"]);
+    assert_eq!(seconds(&usual, "sensor"), seconds(&aggregator, "sensor"));
+    assert_ne!(seconds(&usual, "aggregator"), seconds(&aggregator, "aggregator"));
+    for flags in [&["--rule", "roofline"][..], &["--array", "8x8"], &["--array", "8x8", "--dataflow", "ws"]] {
+        assert_ne!(seconds(&usual, "sensor"), seconds(&json(flags), "sensor"), "{flags:?}");
+    }
+    let peak = |report: &Value| report["splits"][1]["sensor_peak_bytes"].as_u64().unwrap();
+    let all_alive = json(&["--memory-rule", "strict"]);
+    assert!(peak(&all_alive) >= peak(&json(&["--memory-rule", "fused-block"])), "{}", peak(&all_alive));
+    let text = common::text(&run(&[&costs[..], &["--table", "t.csv"]].concat()).stdout);
+    assert!(text.contains("the sensor counts by the command line: measured, "), "{text}");
+
+    for (flags, sentence) in [
+        (&["--table", "nosuch.csv"][..], "nosuch.csv can't be read"),
+        (&["--table", "l.csv"], "a latency table needs the column `name` and one of `seconds`, `ms`, `us`"),
+        (&["--table", "few.csv"], "lacks 1"),
+        (&["--dataflow", "ws"], "only a systolic array has a dataflow"),
+        (&["--scale-sim-compatible"], "name one with --layers FILE"),
+    ] {
+        for of in [&costs[..], &["cost", "--space", "tabletop"], &["cost"]] {
+            let output = run(&[of, flags].concat());
+            let told = common::text(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{of:?} {flags:?}: {told}");
+            // A space has other layers than the table.
+            assert!(told.contains(sentence) || flags[1..] == ["few.csv"], "{of:?} {flags:?}: {told}");
+        }
+    }
+}
+
+#[test]
 fn the_program_checks_and_refuses_files() {
     let folder = resnet();
     let run = |arguments: &[&str]| common::splitscope(folder.path(), arguments);

@@ -1,62 +1,103 @@
-//! `splitscope cost --layers FILE`: every layer of a table on one device.
+//! `splitscope cost --layers FILE`: every layer of a table on one device; and the flags that change how devices
+//! count.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::cli::load;
 use crate::cli::output::{self, say};
 use crate::cost::{Counting, LayerFigures, LayerReport, LayerReportRow, report_rows};
 use crate::diagnostic::Source;
-use crate::hardware::{Device, Mapping, MappingFlags, override_mapping, parse_measured};
+use crate::hardware::{Device, Mapping, MappingFlags, Profile, Sourced, override_mapping, parse_measured};
 use crate::network::memory::MemoryRule;
 use crate::network::table;
 use crate::quantity::{Dimension, ascii};
 
-/// Arguments of `cost` about layer tables.
+/// Arguments of `cost` about layer tables and about the device that runs layers.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// A layer table instead of a space: CSV with columns name, kind, cin, cout, k, stride, pad, hin, win, groups, or a
     /// SCALE-Sim topology
     #[arg(long, value_name = "FILE")]
     pub(super) layers: Option<PathBuf>,
-    /// Device of the profile that runs the layers
-    #[arg(long, value_parser = ["sensor", "aggregator"], default_value = "sensor", requires = "layers")]
+    /// Device of the profile that runs the layers of a table, and to which the flags about rules and latencies apply
+    #[arg(long, value_parser = ["sensor", "aggregator"], default_value = "sensor")]
     device: String,
     /// Mapping rule instead of the profile's
-    #[arg(long, value_parser = ["roofline", "unrolled", "systolic"], requires = "layers")]
+    #[arg(long, value_parser = ["roofline", "unrolled", "systolic"])]
     rule: Option<String>,
     /// Array of the device instead of the profile's: 32x32 (systolic) or 32x2x4x4 (unrolled over K, C, OX, OY)
-    #[arg(long, requires = "layers")]
+    #[arg(long)]
     array: Option<String>,
     /// Dataflow of a systolic array: output- or weight-stationary
-    #[arg(long, value_parser = ["os", "ws"], requires = "layers")]
+    #[arg(long, value_parser = ["os", "ws"])]
     dataflow: Option<String>,
     /// Depthwise layers on an unrolled array: one channel after another, or in groups
-    #[arg(long, value_parser = ["per-channel", "grouped"], requires = "layers")]
+    #[arg(long, value_parser = ["per-channel", "grouped"])]
     depthwise: Option<String>,
-    /// Measured latencies instead of a rule: CSV or JSON
-    #[arg(long, value_name = "FILE", requires = "layers", conflicts_with_all = ["rule", "array", "dataflow", "depthwise"])]
+    /// Measured latencies instead of a rule, by shape or by name: CSV or JSON
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["rule", "array", "dataflow", "depthwise"])]
     table: Option<PathBuf>,
     /// Rule by which live bytes are counted, instead of the profile's
-    #[arg(long, value_parser = MemoryRule::ALL.map(|(name, _)| name), requires = "layers")]
+    #[arg(long, value_parser = MemoryRule::ALL.map(|(name, _)| name))]
     memory_rule: Option<String>,
-    /// Count systolic cycles as SCALE-Sim 3.0.0 prints them: the number of the last cycle counted from 0, one less a
-    /// layer
-    #[arg(long, requires = "layers")]
+    /// Count systolic cycles of a layer table as SCALE-Sim 3.0.0 prints them: the number of the last cycle counted from
+    /// 0, one less a layer
+    #[arg(long)]
     scale_sim_compatible: bool,
+}
+
+/// Source of the rules that the command line gives.
+pub(super) const COMMAND_LINE: &str = "command line";
+
+/// Gives a profile the rules and latencies that the flags name, for splits of networks.
+///
+/// # Errors
+/// Flags that make no rule, a latency table that can't be read, or a flag that is about layer tables only.
+pub(super) fn apply(options: &Arguments, profile: &mut Profile) -> Result<()> {
+    if options.scale_sim_compatible {
+        bail!("--scale-sim-compatible is about the layers of a table: name one with --layers FILE");
+    }
+    let device = if options.is_sensor() { &mut profile.sensor.device } else { &mut profile.aggregator };
+    if options.changes_mapping() {
+        let value = mapping(options, device)?;
+        let shown = value.to_string();
+        device.mapping = Sourced { value, shown, source: Some(COMMAND_LINE.to_owned()), assumed: false };
+    }
+    if let Some(rule) = options.named_memory_rule() {
+        profile.sensor.memory_rule = rule;
+    }
+    Ok(())
+}
+
+impl Arguments {
+    fn is_sensor(&self) -> bool {
+        self.device == "sensor"
+    }
+
+    const fn changes_mapping(&self) -> bool {
+        self.rule.is_some()
+            || self.array.is_some()
+            || self.dataflow.is_some()
+            || self.depthwise.is_some()
+            || self.table.is_some()
+    }
+
+    fn named_memory_rule(&self) -> Option<MemoryRule> {
+        let wanted = self.memory_rule.as_deref()?;
+        MemoryRule::ALL.into_iter().find(|(name, _)| *name == wanted).map(|(_, rule)| rule)
+    }
 }
 
 pub(super) fn run(file: &Path, options: &Arguments, profile: &str, as_json: bool) -> Result<()> {
     let source = read(file)?;
     let rows = table::parse(&source)?;
     let (profile, _) = load::profile(profile)?;
-    let mut device =
-        if options.device == "sensor" { profile.sensor.device.clone() } else { profile.aggregator.clone() };
+    let mut device = if options.is_sensor() { profile.sensor.device.clone() } else { profile.aggregator.clone() };
     device.mapping.value = mapping(options, &device)?;
-    let named = |name: &str| MemoryRule::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, rule)| rule);
-    let rule = options.memory_rule.as_deref().and_then(named).unwrap_or(profile.sensor.memory_rule);
+    let rule = options.named_memory_rule().unwrap_or(profile.sensor.memory_rule);
     let counting = if options.scale_sim_compatible { Counting::ScaleSim } else { Counting::Cycles };
     let report = report_rows(&rows, &device, rule, counting).map_err(|error| match error.layer() {
         Some(layer) => anyhow!(source.error(rows[layer].span.clone(), error.to_string())),

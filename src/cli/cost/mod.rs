@@ -30,7 +30,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         layers::run(file, &arguments.layers, &arguments.profile, arguments.json)?;
         return Ok(Answer::Yes);
     }
-    let (profile, _) = load::profile(&arguments.profile)?;
+    let (mut profile, _) = load::profile(&arguments.profile)?;
+    layers::apply(&arguments.layers, &mut profile)?;
     let space = if let Some(path) = &arguments.network {
         imported(path, arguments, &profile)?
     } else {

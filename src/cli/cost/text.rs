@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::asked::Asked;
+use super::layers;
 use crate::cost::{
     self, DesignReport, Evaluation, FusionReport, KnobChange, KnobSwing, LatencyBreakdown, ReasonSite, SplitReport,
 };
@@ -43,6 +44,12 @@ fn head(out: &mut String, asked: &Asked) {
         asked.model.profile().name,
         found.knobs.sensors
     );
+    let profile = asked.model.profile();
+    for (name, device) in [("sensor", &profile.sensor.device), ("aggregator", &profile.aggregator)] {
+        if device.mapping.source.as_deref() == Some(layers::COMMAND_LINE) {
+            let _ = writeln!(out, "the {name} counts by the command line: {}", device.mapping.shown);
+        }
+    }
     match space.imported_network(asked.genome) {
         Some(imported) => {
             let network = &imported.network;
