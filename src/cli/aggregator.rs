@@ -1,5 +1,6 @@
 //! `splitscope aggregator`: the aggregator of an exported design, at work with sensors over the network.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -37,7 +38,7 @@ pub(super) struct Arguments {
     /// Precision of the halves: int8 or float
     #[arg(long, default_value = "int8", value_parser = precision)]
     precision: Precision,
-    /// Seconds to wait for sensors to join
+    /// Seconds to wait for sensors to join, from the last sign of one that makes its images
     #[arg(long, default_value_t = 60.0, value_name = "SECONDS", value_parser = seconds)]
     wait: f64,
     /// Seconds after which a sensor that does not answer is lost
@@ -97,12 +98,21 @@ pub(super) struct Printer {
     json: bool,
     plan: Option<RunningPlan>,
     summary: RunningSummary,
+    /// Tenths of the images that cameras have made, as printed.
+    preparing: HashMap<u32, Option<u64>>,
     last: Option<Instant>,
+}
+
+/// State of a sensor that makes its images.
+fn preparation(done: u32, total: u32) -> String {
+    let share = f64::from(done) / f64::from(total.max(1));
+    let shown = if total > 0 { format!(", {}", Dimension::Share.format(share)) } else { String::new() };
+    format!("makes its images{shown}")
 }
 
 impl Printer {
     pub(super) fn new(json: bool) -> Self {
-        Self { json, plan: None, summary: RunningSummary::default(), last: None }
+        Self { json, plan: None, summary: RunningSummary::default(), preparing: HashMap::new(), last: None }
     }
 
     /// Prints an event.
@@ -122,6 +132,14 @@ impl Printer {
                 let RunningPlan { address, design, precision, views, link_bytes, .. } = plan;
                 let (precision, bytes) = (precision.name(), Dimension::Bytes.format(*link_bytes as f64));
                 format!("listening at {address} for {views} cameras of {design} in {precision}, {bytes} each")
+            }
+            RunningEvent::Preparing { camera, done, total } => {
+                let shown = (*total > 0).then(|| u64::from(*done) * 10 / u64::from(*total));
+                // The first sign and each tenth of the images.
+                if self.preparing.insert(*camera, shown) == Some(shown) {
+                    return None;
+                }
+                format!("camera {camera} {}", preparation(*done, *total))
             }
             RunningEvent::Joined { camera, peer, bytes_per_s } => {
                 let speed = |speed| format!(" at {}", Dimension::Bandwidth.format(speed));

@@ -83,5 +83,5 @@ fn print(program: &Path, settings: &SplitSettings) -> Result<Answer> {
             return Ok(Answer::Yes);
         }
     }
-    bail!("the aggregator ended early; see what it says: splitscope aggregator {}", settings.folder.display())
+    bail!("the aggregator ended early: {}", processes.ending())
 }

@@ -16,7 +16,7 @@ use super::progress::ProgressBar;
 use super::train::use_threads;
 use super::{Answer, bounds, load};
 use crate::data::{Access, Cache, DataSpec, Dataset};
-use crate::deploy::{CameraImages, ExportManifest, Pacing, SensorHalf};
+use crate::deploy::{CameraImages, ExportManifest, Pacing, SensorHalf, SensorPreparation};
 use crate::hardware;
 use crate::quantity::{Dimension, Knob, ascii};
 use crate::record::Precision;
@@ -69,7 +69,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let ReadHalves { manifest, deployment, digest } = ReadHalves::read(&arguments.folder, arguments.precision)?;
     let pacing = pacing(arguments)?;
     use_threads(arguments.threads)?;
-    let data = data(arguments, &manifest)?;
+    let timeout = Duration::from_secs_f64(arguments.timeout);
+    let stream = connect(&arguments.to, Duration::from_secs_f64(arguments.wait))?;
+    // The aggregator waits as long as there are signs that images are made.
+    let preparation = SensorPreparation::begin(&stream, &digest, arguments.camera, timeout)?;
+    let data = data(arguments, &manifest, &preparation)?;
     let images = CameraImages::new(data, arguments.camera, &manifest.image)?;
     let half = SensorHalf {
         deployment: &deployment,
@@ -77,9 +81,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
         images: &images,
         camera: arguments.camera,
         pacing,
-        timeout: Duration::from_secs_f64(arguments.timeout),
+        timeout,
     };
-    let stream = connect(&arguments.to, Duration::from_secs_f64(arguments.wait))?;
+    drop(preparation);
     let mut joined = || note!("camera {} has joined {}", arguments.camera, arguments.to);
     let summary = half.run(&stream, &mut joined)?;
     if arguments.json {
@@ -115,7 +119,7 @@ fn pacing(arguments: &Arguments) -> Result<Option<Pacing>> {
     Ok(Some(Pacing { bytes_per_s: raw * link.efficiency.value, latency_s: link.latency_s.value }))
 }
 
-fn data(arguments: &Arguments, manifest: &ExportManifest) -> Result<Dataset> {
+fn data(arguments: &Arguments, manifest: &ExportManifest, preparation: &SensorPreparation) -> Result<Dataset> {
     let (views, side) = (manifest.run.data_views, manifest.run.data_side);
     if views == 0 || side == 0 {
         bail!("{} was written by an older version; deploy the design again", arguments.folder.display());
@@ -124,6 +128,7 @@ fn data(arguments: &Arguments, manifest: &ExportManifest) -> Result<Dataset> {
     let bar = ProgressBar::new("rendering");
     let progress = |done, total| {
         bar.show(done, total);
+        preparation.show(done, total);
         std::ops::ControlFlow::Continue(())
     };
     let cache = Cache::of_user();

@@ -58,5 +58,6 @@ pub use tflite::write as write_tflite;
 pub use values::TensorValues;
 pub use verification::{Agreement, HalfPair, OnnxPair, TestVectors, compare, test_vectors};
 pub use wire::{
-    Aggregator, AggregatorSettings, CameraImages, Pacing, SensorHalf, SensorSummary, WireError, read_messages,
+    Aggregator, AggregatorSettings, CameraImages, Pacing, SensorHalf, SensorPreparation, SensorSummary, WireError,
+    read_messages,
 };

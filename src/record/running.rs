@@ -10,6 +10,15 @@ use super::Precision;
 pub enum RunningEvent {
     /// The aggregator waits for sensors.
     Listening(RunningPlan),
+    /// A sensor is there and makes its images before it joins.
+    Preparing {
+        /// Its camera, counted from 0.
+        camera: u32,
+        /// Objects that are ready.
+        done: u32,
+        /// Objects in all; 0 while it is not known.
+        total: u32,
+    },
     /// A sensor has joined.
     Joined {
         /// Its camera, counted from 0.

@@ -4,7 +4,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, TryRecvError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use super::error::RunError;
 use crate::record::RunningEvent;
@@ -27,10 +27,48 @@ pub(crate) struct SplitSettings {
 pub(crate) struct SplitProcesses {
     program: PathBuf,
     settings: SplitSettings,
-    aggregator: Child,
+    aggregator: SplitProcess,
     address: String,
-    sensors: Vec<Option<Child>>,
+    sensors: Vec<Option<SplitProcess>>,
     events: Receiver<RunningEvent>,
+}
+
+/// Child process, which ends with this value, and the thread that reads its errors.
+struct SplitProcess {
+    child: Child,
+    errors: Option<JoinHandle<Option<String>>>,
+}
+
+impl SplitProcess {
+    /// Starts a process; its standard output is kept for the caller if that is asked for.
+    fn start(mut command: Command, keeps_output: bool) -> std::io::Result<Self> {
+        let output = if keeps_output { Stdio::piped() } else { Stdio::null() };
+        let mut child = command.stdin(Stdio::null()).stdout(output).stderr(Stdio::piped()).spawn()?;
+        let errors = child.stderr.take().map(|errors| {
+            thread::spawn(move || {
+                let lines = BufReader::new(errors).lines().map_while(Result::ok);
+                lines.filter_map(|line| line.strip_prefix("error: ").map(str::to_owned)).last()
+            })
+        });
+        Ok(Self { child, errors })
+    }
+
+    fn is_at_work(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// The last error that it told, once it has ended; `None` if it told none.
+    fn error(&mut self) -> Option<String> {
+        self.errors.take()?.join().ok()?
+    }
+}
+
+impl Drop for SplitProcess {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 impl SplitProcesses {
@@ -45,9 +83,8 @@ impl SplitProcesses {
             command.args(["--objects", &objects.to_string()]);
         }
         let not_started = |source| RunError::NotStarted { program: program.to_owned(), source };
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut aggregator = command.spawn().map_err(not_started)?;
-        let output = aggregator.stdout.take();
+        let mut aggregator = SplitProcess::start(command, true).map_err(not_started)?;
+        let output = aggregator.child.stdout.take();
         let (sender, events) = mpsc::channel();
         thread::spawn(move || {
             let lines = output.into_iter().flat_map(|output| BufReader::new(output).lines().map_while(Result::ok));
@@ -86,6 +123,19 @@ impl SplitProcesses {
         Ok(Some(event))
     }
 
+    /// Reason for which there are no more events: the error of the aggregator, and those of sensors that have ended.
+    pub(crate) fn ending(&mut self) -> String {
+        let mut words = self.aggregator.error().unwrap_or_else(|| "the aggregator has ended".to_owned());
+        for (camera, sensor) in self.sensors.iter_mut().enumerate() {
+            let Some(sensor) = sensor.as_mut() else { continue };
+            // One that is at work still has told no error.
+            if let Some(error) = if sensor.is_at_work() { None } else { sensor.error() } {
+                words = format!("{words}; camera {camera}: {error}");
+            }
+        }
+        words
+    }
+
     fn take(&mut self, event: &RunningEvent) -> Result<(), RunError> {
         if let RunningEvent::Listening(plan) = event {
             self.address.clone_from(&plan.address);
@@ -101,13 +151,10 @@ impl SplitProcesses {
     /// It can't be started.
     pub(crate) fn toggle(&mut self, camera: usize) -> Result<(), RunError> {
         let Some(sensor) = self.sensors.get_mut(camera) else { return Ok(()) };
-        let is_at_work = sensor.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)));
-        if !is_at_work {
+        if !sensor.as_mut().is_some_and(SplitProcess::is_at_work) {
             return self.start_sensor(camera);
         }
-        if let Some(mut child) = sensor.take() {
-            end(&mut child);
-        }
+        *sensor = None;
         Ok(())
     }
 
@@ -118,22 +165,8 @@ impl SplitProcesses {
         if let Some(bandwidth) = &self.settings.bandwidth {
             command.args(["--bandwidth", bandwidth]);
         }
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let not_started = |source| RunError::NotStarted { program: self.program.clone(), source };
-        self.sensors[camera] = Some(command.spawn().map_err(not_started)?);
+        self.sensors[camera] = Some(SplitProcess::start(command, false).map_err(not_started)?);
         Ok(())
     }
-}
-
-impl Drop for SplitProcesses {
-    fn drop(&mut self) {
-        end(&mut self.aggregator);
-        self.sensors.iter_mut().flatten().for_each(end);
-    }
-}
-
-/// Ends a process, which may have ended already.
-fn end(child: &mut Child) {
-    let _ = child.kill();
-    let _ = child.wait();
 }

@@ -149,7 +149,7 @@ fn link(content: &[u8]) {
 
 /// A message of the link: `SPLT`, version, kind, object, length, checksum, payload.
 pub(crate) fn link_message(kind: u16, payload: &[u8]) -> Vec<u8> {
-    let mut message = b"SPLT\x01\x00".to_vec();
+    let mut message = b"SPLT\x02\x00".to_vec();
     message.extend(kind.to_le_bytes());
     message.extend(3_u32.to_le_bytes());
     message.extend((payload.len() as u32).to_le_bytes());

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::error::WireError;
 use super::frame::HEADER;
-use super::joining::{Entrance, Newcomer};
-use super::message::{Hello, WireMessage};
+use super::joining::{Entrance, EntranceNews, Newcomer};
+use super::message::{Hello, Preparing, WireMessage};
 use super::pacing::{self, Pacing};
 use super::roster::{LostSensor, Roster, SensorAnswer};
 use super::sensor::out_of_turn;
@@ -21,6 +21,9 @@ const PROTOCOL_BYTES: u64 = 4 * HEADER as u64 + 10 + 8;
 /// Connections beyond one for each camera that may not have said who they are at a time.
 const SPARE_PLACES: usize = 8;
 
+/// Time between two signs to sensors that have joined that the aggregator waits for others.
+const WAITING_PAUSE: Duration = Duration::from_secs(1);
+
 /// Settings of an aggregator.
 #[derive(Debug, Clone)]
 pub struct AggregatorSettings {
@@ -32,7 +35,7 @@ pub struct AggregatorSettings {
     pub shared_link: bool,
     /// Seconds of each stage by a profile.
     pub predicted: Option<StageSeconds>,
-    /// Longest wait for sensors to join.
+    /// Longest wait for sensors to join, from the last sign of one that makes its images.
     pub wait: Duration,
     /// Longest wait for a message, besides the time that the link takes.
     pub timeout: Duration,
@@ -135,8 +138,8 @@ impl RunningSplit<'_> {
         let all = self.data.map_or(0, |(_, objects)| objects);
         let started = Instant::now();
         for object in 0..self.settings.objects.unwrap_or(all).min(all) {
-            while let Some(newcomer) = self.entrance.take() {
-                self.receive(newcomer);
+            while let Some(news) = self.entrance.take() {
+                self.receive(news);
             }
             if self.roster.cameras().is_empty() {
                 self.wait_for(1)?;
@@ -161,12 +164,23 @@ impl RunningSplit<'_> {
         Ok(summary)
     }
 
-    /// Waits until so many sensors are there; if the time is over, one will do.
+    /// Waits until so many sensors are there; if the time is over, one will do. The time begins again with each sign of
+    /// a sensor that makes its images: how fast a machine does that is no reason to end.
     fn wait_for(&mut self, count: usize) -> Result<(), WireError> {
-        let then = Instant::now() + self.settings.wait;
+        let (mut sign, mut told) = (Instant::now(), Instant::now());
         while self.roster.cameras().len() < count {
-            match self.entrance.wait(then.saturating_duration_since(Instant::now())) {
-                Some(newcomer) => self.receive(newcomer),
+            if told.elapsed() >= WAITING_PAUSE {
+                self.ask(0, |_| WireMessage::Waiting);
+                told = Instant::now();
+            }
+            let left = (sign + self.settings.wait).saturating_duration_since(Instant::now());
+            match self.entrance.wait(left.min(WAITING_PAUSE)) {
+                Some(news) => {
+                    if self.receive(news) {
+                        sign = Instant::now();
+                    }
+                }
+                None if left > WAITING_PAUSE => {}
                 None if self.roster.cameras().is_empty() => return Err(WireError::NoSensors(self.settings.wait)),
                 None => break,
             }
@@ -180,8 +194,25 @@ impl RunningSplit<'_> {
         Ok(())
     }
 
+    /// Takes news in. Returns `true` for a sign of a sensor of this design that makes its images.
+    fn receive(&mut self, news: EntranceNews) -> bool {
+        let Preparing { digest, camera, done, total } = match news {
+            EntranceNews::Newcomer(newcomer) => {
+                self.welcome(newcomer);
+                return false;
+            }
+            EntranceNews::Preparing(preparing) => preparing,
+        };
+        let is_awaited = (camera as usize) < self.deployment.views && !self.roster.holds(camera as usize);
+        let is_sign = is_awaited && digest == self.digest;
+        if is_sign {
+            (self.tell)(RunningEvent::Preparing { camera, done, total });
+        }
+        is_sign
+    }
+
     /// Lets a newcomer in, or sends it away.
-    fn receive(&mut self, newcomer: Newcomer) {
+    fn welcome(&mut self, newcomer: Newcomer) {
         let peer = newcomer.peer.to_string();
         let admitted = match &newcomer.hello {
             Ok(hello) => self.refusal(hello).map_or(Ok(hello.clone()), Err),

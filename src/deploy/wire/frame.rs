@@ -18,7 +18,7 @@ use xxhash_rust::xxh3::Xxh3Default;
 use super::error::WireError;
 
 /// Version of the protocol.
-pub(super) const VERSION: u16 = 1;
+pub(super) const VERSION: u16 = 2;
 /// Bytes of a header.
 pub(super) const HEADER: usize = 24;
 /// First bytes of a header.

@@ -1,17 +1,19 @@
-//! Connections until they have said who they are.
+//! Connections until they have joined: sensors that make their images first, and those that say who they are.
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::error::WireError;
 use super::frame::read_within;
-use super::message::{Hello, Peer, WireMessage};
+use super::message::{Hello, Peer, Preparing, WireMessage};
 use super::sensor::{out_of_turn, write};
 
+/// Longest time that a sensor may make images before it joins.
+const PREPARATION: Duration = Duration::from_hours(1);
 /// Time between two attempts to accept a connection after one has failed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -23,10 +25,18 @@ pub(super) struct Newcomer {
     pub(super) hello: Result<Hello, WireError>,
 }
 
+/// News from the entrance.
+pub(super) enum EntranceNews {
+    /// A process wants to join now.
+    Newcomer(Newcomer),
+    /// A sensor will join once its images are made.
+    Preparing(Preparing),
+}
+
 /// Listener with the processes that want to join. It listens until it is dropped.
 pub(super) struct Entrance {
     address: SocketAddr,
-    newcomers: Receiver<Newcomer>,
+    news: Receiver<EntranceNews>,
     is_closed: Arc<AtomicBool>,
 }
 
@@ -41,27 +51,27 @@ impl Drop for PendingPlace {
 
 impl Entrance {
     /// Accepts connections, at most `most` that have not joined at a time; more are closed at once. Each has `timeout`
-    /// to say who it is.
+    /// to say who it is, or that it makes its images, and then again.
     ///
     /// # Errors
     /// The address is not known.
     pub(super) fn open(listener: TcpListener, most: usize, timeout: Duration) -> Result<Self, WireError> {
         let address = listener.local_addr()?;
         let is_closed = Arc::new(AtomicBool::new(false));
-        let (sender, newcomers) = mpsc::sync_channel(most);
+        let (sender, news) = mpsc::sync_channel(most);
         let closed = Arc::clone(&is_closed);
         thread::spawn(move || accept(&listener, most, timeout, &sender, &closed));
-        Ok(Self { address, newcomers, is_closed })
+        Ok(Self { address, news, is_closed })
     }
 
-    /// A process that wants to join, if there is one within some time.
-    pub(super) fn wait(&self, within: Duration) -> Option<Newcomer> {
-        self.newcomers.recv_timeout(within).ok()
+    /// News, if there are any within some time.
+    pub(super) fn wait(&self, within: Duration) -> Option<EntranceNews> {
+        self.news.recv_timeout(within).ok()
     }
 
-    /// A process that wants to join now.
-    pub(super) fn take(&self) -> Option<Newcomer> {
-        self.newcomers.try_recv().ok()
+    /// News that are there now.
+    pub(super) fn take(&self) -> Option<EntranceNews> {
+        self.news.try_recv().ok()
     }
 }
 
@@ -77,7 +87,7 @@ fn accept(
     listener: &TcpListener,
     most: usize,
     timeout: Duration,
-    sender: &SyncSender<Newcomer>,
+    sender: &SyncSender<EntranceNews>,
     is_closed: &AtomicBool,
 ) {
     let pending = Arc::new(AtomicUsize::new(0));
@@ -96,20 +106,28 @@ fn accept(
         }
         let sender = sender.clone();
         thread::spawn(move || {
-            let hello = hello(&stream, timeout);
             // The aggregator may have ended.
-            let _ = sender.send(Newcomer { stream, peer, hello });
+            let hello = hello(&stream, timeout, &|preparing| {
+                let _ = sender.send(EntranceNews::Preparing(preparing));
+            });
+            let _ = sender.send(EntranceNews::Newcomer(Newcomer { stream, peer, hello }));
             drop(place);
         });
     }
 }
 
-fn hello(stream: &TcpStream, timeout: Duration) -> Result<Hello, WireError> {
+/// Words of a connection, after signs that it makes its images.
+fn hello(stream: &TcpStream, timeout: Duration, preparing: &dyn Fn(Preparing)) -> Result<Hello, WireError> {
     stream.set_nodelay(true)?;
     stream.set_write_timeout(Some(timeout))?;
-    match WireMessage::of_frame(read_within(stream, timeout, &|kind| Peer::Stranger.most(kind))?)? {
-        WireMessage::Hello(hello) => Ok(hello),
-        other => Err(out_of_turn(other)),
+    let started = Instant::now();
+    loop {
+        match WireMessage::of_frame(read_within(stream, timeout, &|kind| Peer::Stranger.most(kind))?)? {
+            WireMessage::Hello(hello) => return Ok(hello),
+            WireMessage::Preparing(news) if started.elapsed() < PREPARATION => preparing(news),
+            WireMessage::Preparing(_) => return Err(WireError::Late(PREPARATION)),
+            other => return Err(out_of_turn(other)),
+        }
     }
 }
 

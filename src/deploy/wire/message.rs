@@ -11,6 +11,8 @@ const REASON: usize = 512;
 const DIGEST: usize = 64;
 /// Bytes of a hello: digest, camera, fingerprint and number of the objects, bytes a second, latency.
 const HELLO: usize = DIGEST + 4 + 8 + 4 + 8 + 8;
+/// Bytes of a sign of life: digest, camera, objects that are ready, objects in all.
+const PREPARING: usize = DIGEST + 4 + 4 + 4;
 /// Bytes of the answer to a request: class, seconds.
 const SENSED: usize = 2 + 8;
 /// Bytes of a permission: seconds.
@@ -40,6 +42,23 @@ pub(super) enum WireMessage {
     Codes(Vec<u8>),
     /// Aggregator: all is done.
     End,
+    /// Sensor that has not joined yet: it makes its images.
+    Preparing(Preparing),
+    /// Aggregator: it waits for other sensors.
+    Waiting,
+}
+
+/// Sensor that makes its images before it joins, as far as it has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Preparing {
+    /// Digest of the file of its design.
+    pub(super) digest: String,
+    /// Its camera.
+    pub(super) camera: u32,
+    /// Objects that are ready.
+    pub(super) done: u32,
+    /// Objects in all; 0 while it is not known.
+    pub(super) total: u32,
 }
 
 /// Sensor that wants to join.
@@ -73,7 +92,8 @@ impl Peer {
     pub(super) fn most(self, kind: u16) -> Option<usize> {
         match (self, kind) {
             (Self::Stranger, 1) => Some(HELLO),
-            (Self::Aggregator, 2 | 4 | 8) => Some(0),
+            (Self::Stranger, 9) => Some(PREPARING),
+            (Self::Aggregator, 2 | 4 | 8 | 10) => Some(0),
             (Self::Aggregator | Self::Sensor(_), 3) => Some(REASON),
             (Self::Sensor(_), 5) => Some(SENSED),
             (Self::Aggregator, 6) => Some(SEND),
@@ -95,6 +115,8 @@ impl WireMessage {
             Self::Send(_) => 6,
             Self::Codes(_) => 7,
             Self::End => 8,
+            Self::Preparing(_) => 9,
+            Self::Waiting => 10,
         }
     }
 
@@ -109,7 +131,8 @@ impl WireMessage {
             Self::Sensed { label, seconds } => [&label.to_le_bytes()[..], &seconds.to_le_bytes()].concat(),
             Self::Send(seconds) => seconds.to_le_bytes().to_vec(),
             Self::Codes(codes) => codes.clone(),
-            Self::Welcome | Self::Sense | Self::End => Vec::new(),
+            Self::Preparing(preparing) => preparing.to_bytes(),
+            Self::Welcome | Self::Sense | Self::End | Self::Waiting => Vec::new(),
         };
         WireFrame { kind: self.kind(), number, payload }
     }
@@ -134,16 +157,37 @@ impl WireMessage {
             6 => Self::Send(fields.number().ok_or_else(wrong)?),
             7 => return Ok(Self::Codes(frame.payload)),
             8 => Self::End,
+            9 => Self::Preparing(Preparing::read(&mut fields).ok_or_else(wrong)?),
+            10 => Self::Waiting,
             other => return Err(WireError::Unexpected(other)),
         };
         if fields.0.is_empty() { Ok(message) } else { Err(wrong()) }
     }
 }
 
+/// A digest in a field of fixed length.
+fn digest_field(digest: &str) -> Vec<u8> {
+    let mut field = digest.as_bytes().to_vec();
+    field.resize(DIGEST, b' ');
+    field
+}
+
+impl Preparing {
+    fn to_bytes(&self) -> Vec<u8> {
+        let numbers = [self.camera, self.done, self.total];
+        digest_field(&self.digest).into_iter().chain(numbers.iter().flat_map(|number| number.to_le_bytes())).collect()
+    }
+
+    fn read(fields: &mut Fields<'_>) -> Option<Self> {
+        let digest = fields.digest()?;
+        let [camera, done, total] = [fields.take()?, fields.take()?, fields.take()?].map(u32::from_le_bytes);
+        Some(Self { digest, camera, done, total })
+    }
+}
+
 impl Hello {
     fn to_bytes(&self) -> Vec<u8> {
-        let mut digest = self.digest.clone().into_bytes();
-        digest.resize(DIGEST, b' ');
+        let digest = digest_field(&self.digest);
         let pacing = self.pacing.unwrap_or(Pacing { bytes_per_s: 0.0, latency_s: 0.0 });
         [
             &digest[..],
@@ -157,7 +201,7 @@ impl Hello {
     }
 
     fn read(fields: &mut Fields<'_>) -> Option<Self> {
-        let digest = printable(&fields.take::<DIGEST>()?).trim_end().to_owned();
+        let digest = fields.digest()?;
         let camera = u32::from_le_bytes(fields.take()?);
         let fingerprint = u64::from_le_bytes(fields.take()?);
         let objects = u32::from_le_bytes(fields.take()?);
@@ -175,6 +219,10 @@ impl Fields<'_> {
         let (field, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(*field)
+    }
+
+    fn digest(&mut self) -> Option<String> {
+        self.take::<DIGEST>().map(|field| printable(&field).trim_end().to_owned())
     }
 
     /// A number that is finite and not negative.
@@ -206,6 +254,8 @@ mod tests {
             WireMessage::Send(1.5),
             WireMessage::Codes(vec![7]),
             WireMessage::End,
+            WireMessage::Preparing(Preparing { digest: "d1".into(), camera: 1, done: 2, total: 3 }),
+            WireMessage::Waiting,
         ];
         for message in messages {
             let frame = message.to_frame(1);

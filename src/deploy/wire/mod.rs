@@ -11,7 +11,7 @@
 //! pacing      a link's speed on a faster one
 //! images      test objects as one camera sees them
 //! sensor      process of a camera
-//! joining     connections until they have said who they are
+//! joining     connections until they have joined
 //! roster      sensors that have joined, and their answers
 //! aggregator  process that leads
 //! recording   recorded bytes of a connection
@@ -38,4 +38,4 @@ pub use error::WireError;
 pub use images::CameraImages;
 pub use pacing::Pacing;
 pub use recording::read_messages;
-pub use sensor::{SensorHalf, SensorSummary};
+pub use sensor::{SensorHalf, SensorPreparation, SensorSummary};

@@ -1,15 +1,80 @@
 //! Process of a camera: computes its half when it is asked to, and sends the codes at the speed of its link.
 
 use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use super::error::WireError;
 use super::frame::{HEADER, read_within};
 use super::images::CameraImages;
-use super::message::{Hello, Peer, WireMessage};
+use super::message::{Hello, Peer, Preparing, WireMessage};
 use super::pacing::{self, Pacing};
 use crate::deploy::deployment::Deployment;
 use crate::deploy::verification::HalfPair as _;
+
+/// Time between two signs of a sensor that makes its images.
+const SIGN_PAUSE: Duration = Duration::from_secs(1);
+
+/// Signs to the aggregator, again and again until this is dropped, that a sensor makes its images before it joins.
+#[derive(Debug)]
+pub struct SensorPreparation {
+    progress: Arc<PreparationProgress>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Images that are made, in all, and whether the signs shall end.
+#[derive(Debug, Default)]
+struct PreparationProgress {
+    done: AtomicU32,
+    total: AtomicU32,
+    is_over: AtomicBool,
+}
+
+impl SensorPreparation {
+    /// Begins to give signs. `digest` is the SHA-256 of the file of the design, `timeout` the longest time that one may
+    /// take to be sent.
+    ///
+    /// # Errors
+    /// The connection fails.
+    pub fn begin(stream: &TcpStream, digest: &str, camera: u32, timeout: Duration) -> Result<Self, WireError> {
+        let (stream, digest) = (stream.try_clone()?, digest.to_owned());
+        stream.set_write_timeout(Some(timeout))?;
+        let progress = Arc::new(PreparationProgress::default());
+        let shared = Arc::clone(&progress);
+        let thread = thread::spawn(move || {
+            while !shared.is_over.load(Ordering::Acquire) {
+                let (done, total) = (shared.done.load(Ordering::Relaxed), shared.total.load(Ordering::Relaxed));
+                let sign = WireMessage::Preparing(Preparing { digest: digest.clone(), camera, done, total });
+                // The sensor notices a lost connection when it joins.
+                if write(&stream, 0, &sign).is_err() {
+                    return;
+                }
+                thread::park_timeout(SIGN_PAUSE);
+            }
+        });
+        Ok(Self { progress, thread: Some(thread) })
+    }
+
+    /// Sets how far the images are made.
+    pub fn show(&self, done: usize, total: usize) {
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        self.progress.done.store(count(done), Ordering::Relaxed);
+        self.progress.total.store(count(total), Ordering::Relaxed);
+    }
+}
+
+impl Drop for SensorPreparation {
+    fn drop(&mut self) {
+        self.progress.is_over.store(true, Ordering::Release);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            // It holds nothing that a panic of it could leave unfinished.
+            let _ = thread.join();
+        }
+    }
+}
 
 /// Sensor half of a design with its camera.
 #[derive(Debug, Clone, Copy)]
@@ -82,6 +147,7 @@ impl SensorHalf<'_> {
                     summary.seconds += seconds;
                     self.send(stream, object, codes, wait)?;
                 }
+                (_, WireMessage::Waiting) => {}
                 (_, WireMessage::End) => return Ok(summary),
                 (_, other) => return Err(out_of_turn(other)),
             }

@@ -7,10 +7,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::frame::{HEADER, VERSION, WireFrame};
-use super::joining::Entrance;
-use super::message::{Hello, Peer, WireMessage};
+use super::joining::{Entrance, EntranceNews, Newcomer};
+use super::message::{Hello, Peer, Preparing, WireMessage};
 use super::roster::Roster;
-use super::sensor::{self, SensorHalf, SensorSummary};
+use super::sensor::{self, SensorHalf, SensorPreparation, SensorSummary};
 use super::{Aggregator, AggregatorSettings, CameraImages, Pacing, WireError};
 use crate::data::{Dataset, Rig, Samples, Splits};
 use crate::deploy::deployment::Deployment;
@@ -207,6 +207,65 @@ fn a_lost_sensor_costs_its_view_and_may_come_again() {
     kept.join().unwrap().unwrap();
 }
 
+/// The first process at an entrance.
+fn newcomer(entrance: &Entrance) -> Newcomer {
+    match entrance.wait(LONG).unwrap() {
+        EntranceNews::Newcomer(newcomer) => newcomer,
+        EntranceNews::Preparing(preparing) => panic!("{preparing:?}"),
+    }
+}
+
+#[test]
+fn a_sensor_joins_once_it_has_made_its_images_and_the_others_wait() {
+    let running = running();
+    let mut first = running.joining(0);
+    running.joined();
+    assert_eq!(answer(&mut first).unwrap(), WireMessage::Welcome);
+    let slow = TcpStream::connect(&running.address).unwrap();
+    let preparation = SensorPreparation::begin(&slow, DIGEST, 1, LONG).unwrap();
+    preparation.show(3, 4);
+    running.until(|event| matches!(event, RunningEvent::Preparing { camera: 1, done: 3, total: 4 }));
+    // Who has joined is told that others are waited for.
+    assert_eq!(answer(&mut first).unwrap(), WireMessage::Waiting);
+    drop(preparation);
+    // One that goes while others are waited for is lost at once, and may come again.
+    drop(first);
+    running.loss();
+    let kept = running.sensor(0);
+    let images = images(1);
+    let deployment = deployment(ViewFusion::Max);
+    let half =
+        SensorHalf { deployment: &deployment, digest: DIGEST, images: &images, camera: 1, pacing: None, timeout: LONG };
+    assert_eq!(half.run(&slow, &mut || ()).unwrap().objects, 4);
+    assert_eq!(running.result.join().unwrap().unwrap().complete, 4);
+    kept.join().unwrap().unwrap();
+}
+
+#[test]
+fn signs_of_sensors_that_make_images_begin_the_wait_again_but_not_those_of_strangers() {
+    // The connections are there before the aggregator looks at its clock.
+    let settings = AggregatorSettings {
+        classes: Vec::new(),
+        objects: None,
+        shared_link: true,
+        predicted: None,
+        wait: SHORT,
+        timeout: LONG,
+    };
+    let sign =
+        |digest: &str, camera| WireMessage::Preparing(Preparing { digest: digest.into(), camera, done: 0, total: 9 });
+    let aggregator = Aggregator::bind("127.0.0.1:0", deployment(ViewFusion::Max), DIGEST.into(), settings).unwrap();
+    let mut stranger = TcpStream::connect(aggregator.address().unwrap()).unwrap();
+    for message in [sign("d2", 0), sign(DIGEST, 2)] {
+        sensor::write(&stranger, 0, &message).unwrap();
+    }
+    let mut events = Vec::new();
+    let result = aggregator.run(&mut |event| events.push(event));
+    assert!(matches!(result, Err(WireError::NoSensors(_))), "{result:?}");
+    assert!(!events.iter().any(|event| matches!(event, RunningEvent::Preparing { .. })), "{events:?}");
+    let _ = stranger.read(&mut [0; 8]);
+}
+
 #[test]
 fn a_sensor_that_breaks_the_protocol_is_cut_off() {
     let huge = WireFrame { kind: 7, number: 0, payload: vec![0; 5] }.to_bytes();
@@ -285,7 +344,7 @@ fn damaged_messages_are_errors() {
         changed[at..at + value.len()].copy_from_slice(value);
         read(&changed).unwrap_err()
     };
-    assert!(matches!(with(4, &(VERSION + 1).to_le_bytes()), WireError::Version { found: 2, own: 1 }));
+    assert!(matches!(with(4, &(VERSION + 1).to_le_bytes()), WireError::Version { found: 3, own: 2 }));
     assert!(matches!(with(6, &99_u16.to_le_bytes()), WireError::Unexpected(99)));
     let length = with(12, &u32::MAX.to_le_bytes());
     assert!(matches!(length, WireError::Length { found: u32::MAX, most: 8, .. }), "no memory is taken: {length}");
@@ -301,7 +360,7 @@ fn a_connection_that_says_nothing_or_little_is_given_up() {
     let entrance = Entrance::open(listener, 4, SHORT).unwrap();
     let mut slow = TcpStream::connect(address).unwrap();
     slow.write_all(b"SPLT").unwrap();
-    let newcomer = entrance.wait(LONG).unwrap();
+    let newcomer = newcomer(&entrance);
     assert!(matches!(newcomer.hello, Err(WireError::Late(_))));
     newcomer.refuse("too late");
 }
@@ -315,7 +374,7 @@ fn only_so_many_connections_may_say_nothing_at_a_time() {
     let mut third = TcpStream::connect(address).unwrap();
     assert_eq!(third.read(&mut [0; 8]).unwrap_or(0), 0, "it is closed");
     drop(idle);
-    assert!(matches!(entrance.wait(LONG).unwrap().hello, Err(WireError::Closed)));
+    assert!(matches!(newcomer(&entrance).hello, Err(WireError::Closed)));
 }
 
 #[test]
@@ -355,7 +414,8 @@ fn a_sensor_survives_an_aggregator_that_breaks_the_protocol() {
     assert!(matches!(meet(&[WireMessage::Welcome, WireMessage::Sense, WireMessage::Sense]), Err(WireError::Closed)));
     let unknown = WireMessage::Sense.to_frame(99);
     assert!(images.image(unknown.number).is_err() && images.label(unknown.number).is_none());
-    assert_eq!(meet(&[WireMessage::Welcome, WireMessage::End]).unwrap(), SensorSummary::default());
+    let waits = [WireMessage::Welcome, WireMessage::Waiting, WireMessage::Waiting, WireMessage::End];
+    assert_eq!(meet(&waits).unwrap(), SensorSummary::default());
     let late = SensorHalf { timeout: SHORT, ..half };
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let stream = TcpStream::connect(listener.local_addr().unwrap()).unwrap();

@@ -40,7 +40,8 @@ impl App {
                 is_new
             }
             Ok(None) => {
-                self.end_split("the aggregator has ended");
+                let reason = processes.ending();
+                self.end_split(&reason);
                 true
             }
             Err(error) => {

@@ -8,6 +8,8 @@ pub(crate) enum WatchedSensor {
     /// It has not come yet.
     #[default]
     Awaited,
+    /// It makes its images: how many of them are ready, and of how many, 0 while that is not known.
+    Preparing(u32, u32),
     /// It is at work, and sends so many bytes a second if it keeps to a speed.
     AtWork(Option<f64>),
     /// It is lost, for this reason.
@@ -41,6 +43,9 @@ impl WatchedSplit {
                 self.sensors = vec![WatchedSensor::default(); plan.views as usize];
                 self.model_sum = Some(0.0);
                 self.plan = Some(plan);
+            }
+            RunningEvent::Preparing { camera, done, total } => {
+                self.set(camera, WatchedSensor::Preparing(done, total));
             }
             RunningEvent::Joined { camera, bytes_per_s, .. } => {
                 self.set(camera, WatchedSensor::AtWork(bytes_per_s));

@@ -26,12 +26,15 @@ use crate::{
     tui::{
         hit::{HitMap, Region},
         model::watched_split::{WatchedSensor, WatchedSplit},
+        text::wrap,
     },
 };
 
 /// Cells of a stage's name and of its seconds.
 const NAME: usize = 12;
 const VALUE: usize = 12;
+/// Cells of a line of the reason for which a split has ended.
+const REASON: u16 = 56;
 
 /// Draws the split in a popup in the middle of `area`.
 pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitMap) {
@@ -49,6 +52,11 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
         let (mark, style) = if chosen { (theme.glyphs.focus, theme.selected) } else { (' ', theme.text) };
         let (sign, words, colour) = match sensor {
             WatchedSensor::Awaited => (' ', "has not come yet".to_owned(), theme.dim),
+            WatchedSensor::Preparing(done, total) => {
+                let share = f64::from(*done) / f64::from((*total).max(1));
+                let share = if *total > 0 { format!(", {}", Dimension::Share.format(share)) } else { String::new() };
+                (' ', format!("makes its images{share}"), theme.dim)
+            }
             WatchedSensor::AtWork(Some(speed)) => {
                 (theme.glyphs.yes, format!("sends at {}", Dimension::Bandwidth.format(*speed)), theme.good)
             }
@@ -64,8 +72,9 @@ pub(crate) fn draw(view: View<'_>, area: Rect, buf: &mut Buffer, hits: &mut HitM
 
 /// Lines above those of the sensors.
 fn lines(split: &WatchedSplit) -> Vec<String> {
+    let ended = split.ended.as_ref().map(|reason| wrap(reason, REASON));
     let Some(plan) = &split.plan else {
-        return vec![split.ended.clone().unwrap_or_else(|| "the aggregator starts".to_owned())];
+        return ended.unwrap_or_else(|| vec!["the aggregator starts".to_owned()]);
     };
     let RunningPlan { address, design, precision, views, link_bytes, shared_link, .. } = plan;
     let bytes = |bytes: u64| Dimension::Bytes.format(bytes as f64);
@@ -78,14 +87,15 @@ fn lines(split: &WatchedSplit) -> Vec<String> {
         format!("{design} in {}", precision.name()),
         format!("{} from each of {views} cameras, {order}, to {address}", bytes(*link_bytes)),
         format!("{}{of_all} objects, accuracy {accuracy}", number::grouped(summary.objects.into())),
-        split.ended.clone().unwrap_or_else(|| split.last.as_ref().map_or_else(String::new, |last| object(plan, last))),
-        format!(
-            "sent {} of codes, and {} of the protocol besides",
-            bytes(summary.code_bytes),
-            bytes(summary.protocol_bytes),
-        ),
-        format!("{:<NAME$}{:>VALUE$}{:>VALUE$}", "stage", "measured", "predicted"),
     ];
+    lines
+        .extend(ended.unwrap_or_else(|| vec![split.last.as_ref().map_or_else(String::new, |last| object(plan, last))]));
+    lines.push(format!(
+        "sent {} of codes, and {} of the protocol besides",
+        bytes(summary.code_bytes),
+        bytes(summary.protocol_bytes),
+    ));
+    lines.push(format!("{:<NAME$}{:>VALUE$}{:>VALUE$}", "stage", "measured", "predicted"));
     let (measured, predicted) = (split.measured(), plan.predicted);
     let time = |seconds: Option<f64>| seconds.map_or_else(|| "-".to_owned(), |s| Dimension::Time.format(s));
     let rows = [
