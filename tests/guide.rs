@@ -213,9 +213,9 @@ fn prepare(folder: &Path, run: &Path) {
 
 #[test]
 fn commands_of_the_guide_run() {
-    // A report of the shipped run is written into a copy of it, runs/run-001.
+    // A study records what it measures in the run: of the shipped one in a copy, runs/run-001.
     let made = folder();
-    let output = splitscope(made.path(), &["report", "shipped"]);
+    let output = splitscope(made.path(), &["study", "paradigms", "--quick", "--run", "shipped", "--out", "studies"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
     for page in pages() {
         let blocks = blocks(&fs::read_to_string(&page).unwrap());

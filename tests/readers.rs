@@ -14,9 +14,22 @@ const PACKAGES: &str = "optuna tensorboard nbclient ipykernel pandas matplotlib"
 fn records_of_the_shipped_run_are_read_by_the_programs_they_are_made_for() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = folder();
-    // A report of the shipped run is written into a copy of it, runs/run-001.
+    // What only reads the shipped run makes no copy of it.
     for arguments in [
         &["report", "shipped"][..],
+        &["report", "shipped", "--knob", "nonsense=1"],
+        &["export", "--run", "shipped", "--optuna", "journal.log"],
+        &["export", "--run", "shipped", "--optuna", "nowhere/journal.log"],
+    ] {
+        splitscope(folder.path(), arguments);
+        assert!(!folder.path().join("runs").exists(), "{arguments:?}");
+    }
+    let page = std::fs::read_to_string(folder.path().join("report.html")).unwrap();
+    assert!(page.contains("splitscope report shipped "), "it tells how to make it again");
+    // A study records what it measures in the run: of the shipped one in a copy, runs/run-001.
+    for arguments in [
+        &["study", "paradigms", "--quick", "--run", "shipped", "--out", "studies"][..],
+        &["report", "runs/run-001"],
         &["export", "--run", "runs/run-001", "--optuna", "journal.log", "--tensorboard", "curves"],
     ] {
         let output = splitscope(folder.path(), arguments);

@@ -20,9 +20,10 @@ use crate::tui;
 /// Arguments of `report`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Trained run; `shipped` is the one that comes with splitscope, of which a copy is made
+    /// Trained run; `shipped` is the one that comes with splitscope
     run: PathBuf,
-    /// File of the page [default: report.html in the run, or here if that is on a server, unless --markdown is given]
+    /// File of the page [default: report.html in the run, or here if that is on a server or the shipped one, unless
+    /// --markdown is given]
     #[arg(short, long, value_name = "FILE.html")]
     output: Option<PathBuf>,
     /// Write the page as Markdown, with its pictures beside it
@@ -49,12 +50,11 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: Arguments) -> Result<Answer> {
-    // The page is written into the run: the shipped one is copied. One on a server has no directory.
-    let run = NamedRun::open(&arguments.run)?.writable()?;
-    let place = if run.is_on_server() { PathBuf::new() } else { run.path().to_owned() };
-    let arguments = &Arguments { run: run.path().to_owned(), ..arguments };
-    let facts = RunFacts::read(&arguments.run)?;
-    let session = session(arguments)?;
+    let run = NamedRun::open(&arguments.run)?.unpacked()?;
+    // A run on a server has no directory, and that of the shipped one is temporary.
+    let place = if run.is_on_server() || run.is_temporary() { PathBuf::new() } else { run.path().to_owned() };
+    let facts = RunFacts { path: arguments.run.clone(), ..RunFacts::read(run.path())? };
+    let session = session(&arguments, &run)?;
     let report = Report::new(&session, Some(&facts));
     let page = match (&arguments.output, &arguments.markdown) {
         (Some(path), _) => Some(path.clone()),
@@ -107,8 +107,7 @@ fn row(space: &SearchSpace, text: &str) -> Result<DesignRow> {
 }
 
 /// A session on the run, with knobs, pins and selection as asked.
-fn session(arguments: &Arguments) -> Result<Session> {
-    let run = RunDir::open(&arguments.run)?;
+fn session(arguments: &Arguments, run: &RunDir) -> Result<Session> {
     let (space, _) = load::space_of_run(run.manifest())?;
     let (profile, _) = match &arguments.profile {
         None => load::profile_of_run(run.manifest())?,
@@ -123,7 +122,7 @@ fn session(arguments: &Arguments) -> Result<Session> {
         }
         None => fresh(arguments, run.manifest().seed, space, profile)?,
     };
-    tui::replay(&mut session, &arguments.run)?;
+    tui::replay(&mut session, run.path())?;
     set_knobs(&mut session, &arguments.knobs, arguments.sensors)?;
     Ok(session)
 }
