@@ -184,11 +184,14 @@ fn kept_rows(run: &RunDir, step: u64) -> Result<Changes, RunError> {
     Ok(all)
 }
 
-/// Returns `true` for an event that screens show: of training steps every fifth, and the first and the last one.
+/// Returns `true` for an event that screens or views of the database show: of training steps every fifth, and the first
+/// and the last one.
 fn is_kept(event: &Stored<EventRecord>) -> bool {
     match &event.value.event {
         Event::Step(step) => step.step <= 1 || step.step >= step.steps || step.step.is_multiple_of(STEP_STRIDE),
-        Event::Preparing(_) | Event::Child(_) | Event::Live(_) | Event::Unknown(_) => false,
+        Event::Preparing(_) | Event::Live(_) | Event::Unknown(_) => false,
+        // The view `front` of the database is made of them.
+        Event::Child(child) => child.front,
         _ => true,
     }
 }

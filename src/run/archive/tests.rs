@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use crate::record::{Measurement, Precision, Subset};
+use crate::record::{ChildRecord, Measurement, Precision, Subset, Task};
 use crate::search::{AccuracyByViews, AccuracySamples};
 
 #[test]
@@ -44,6 +44,23 @@ fn an_unpacked_run_packs_to_the_same_archive() {
     let path = folder.path().to_owned();
     drop(folder);
     assert!(!path.exists());
+}
+
+#[test]
+fn designs_that_joined_the_front_are_packed() {
+    let (_folder, run) = RunArchive::shipped().unwrap().unpack().unwrap();
+    let child =
+        |design: &str, front| Event::Child(ChildRecord { design: design.into(), front, ..ChildRecord::default() });
+    let store = run.store().unwrap();
+    for event in [child("beaten", false), child("winner", true)] {
+        store.append(Task::Search, &event).unwrap();
+    }
+    let packed = RunArchive::open(RunArchive::pack(&run).unwrap().into()).unwrap().records().unwrap();
+    let designs = packed.events.iter().filter_map(|event| match &event.value.event {
+        Event::Child(child) => Some(child.design.as_str()),
+        _ => None,
+    });
+    assert_eq!(designs.filter(|design| ["beaten", "winner"].contains(design)).collect::<Vec<_>>(), ["winner"]);
 }
 
 #[test]
