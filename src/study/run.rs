@@ -62,9 +62,8 @@ impl StudyInfo {
         progress: &mut dyn FnMut(&StudyProgress),
     ) -> Result<StudyOutcome, StudyError> {
         std::fs::create_dir_all(folder).map_err(|error| StudyError::file(folder, error))?;
-        // Rows of a quick study are on other objects.
-        let quick = input.quick && self.needs != StudyNeeds::Costs;
-        let name = if quick { format!("{}-quick", self.name) } else { self.name.to_owned() };
+        // Rows of a quick study are of other points or on other objects.
+        let name = if input.quick { format!("{}-quick", self.name) } else { self.name.to_owned() };
         let record = folder.join(format!("{name}.csv"));
         let mut rows = rows::read(&record)?;
         let seeds = if self.needs == StudyNeeds::Costs { vec![0] } else { input.seeds() };
