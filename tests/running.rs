@@ -93,5 +93,24 @@ fn a_sensor_without_an_aggregator_says_so() {
     let folder = folder();
     let output = splitscope(folder.path(), &["sensor", "nothing", "--to", "127.0.0.1:9", "--camera", "0"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(text(&output.stderr).contains("SHA256SUMS"), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("nothing: there is no such folder"), "{}", text(&output.stderr));
+    std::fs::write(folder.path().join("file"), "").unwrap();
+    std::fs::create_dir(folder.path().join("empty")).unwrap();
+    for (name, sentence) in [
+        ("nothing", "nothing: there is no such folder"),
+        ("file", "file: it is a file; name the folder"),
+        ("empty", "empty: it has no SHA256SUMS"),
+    ] {
+        let output = splitscope(folder.path(), &["verify", name]);
+        assert!(text(&output.stderr).contains(sentence), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_split_that_ends_early_says_why() {
+    let folder = folder();
+    let output = splitscope(folder.path(), &["demo", "--real", "--halves", "nothing", "--plain"]);
+    assert_eq!(output.status.code(), Some(1));
+    let told = text(&output.stderr);
+    assert!(told.contains("the aggregator ended early: nothing: there is no such folder"), "{told}");
 }

@@ -143,6 +143,15 @@ fn permissions() -> fs::Permissions {
 /// # Errors
 /// There is none, or it is damaged.
 pub fn read_manifest(folder: &Path) -> Result<ExportManifest, DeployError> {
+    if !folder.join(Digests::FILE).is_file() {
+        let reason = match fs::metadata(folder) {
+            Ok(found) if !found.is_dir() => "it is a file; name the folder that `splitscope deploy` wrote".to_owned(),
+            Ok(_) => format!("it has no {}: it is no folder that `splitscope deploy` wrote", Digests::FILE),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => "there is no such folder".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        return Err(DeployError::File { file: folder.display().to_string(), reason });
+    }
     let content = read_file(folder, MANIFEST)?;
     let wrong = |error: serde_json::Error| DeployError::File { file: MANIFEST.into(), reason: error.to_string() };
     serde_json::from_slice(&content).map_err(wrong)
