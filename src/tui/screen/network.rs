@@ -225,7 +225,8 @@ fn details(view: View<'_>, places: &Places<'_>) -> Vec<String> {
 fn way(view: View<'_>, places: &Places<'_>) -> String {
     let space = view.session.space();
     let design = &places.design;
-    let operator = space.fusion.operator.name();
+    let network = view.session.network();
+    let operator = network.map_or(space.fusion.operator, |network| network.fusion_at(places.fusion)).name();
     let hand = if places.overridden { "overridden (b: best), " } else { "" };
     let (split, fusion) = (space.boundary_name(design.split), space.boundary_name(design.fusion));
     let words = format!("{hand}split {split}, fuse {fusion} ({operator}), ratio {}, {} bit", design.ratio, design.bits);

@@ -141,7 +141,9 @@ fn headings(view: View<'_>, grid: &Grid<'_>, inner: Rect, buf: &mut Buffer, hits
         };
         let selected = pin.finetuned().is_none() && view.session.selected() == Some(pin.candidate);
         let mark = if selected { theme.glyphs.focus } else { ' ' };
-        let text = format!("{mark}{}  #{}{role}", pin.pin, pin.candidate);
+        let imported = view.session.space().imported_network(&pin.design.genome);
+        let name = imported.map_or_else(|| format!("#{}", pin.candidate), |imported| imported.name.clone());
+        let text = format!("{mark}{}  {name}{role}", pin.pin);
         let x = row.x + NAMES + column * u16::try_from(place).unwrap_or(0);
         let area = Rect { x, width: column, ..row }.intersection(row);
         chrome::line(buf, area, &[(&text, theme.pins[pin.place % theme.pins.len()])], theme);
