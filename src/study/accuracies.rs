@@ -100,7 +100,7 @@ pub(super) const VIEWS: StudyInfo = StudyInfo {
             0 => "Agrees with the paper",
             _ => "Agrees in part with the paper",
         };
-        let falls: String = falls.iter().map(|fall| format!(" {fall}")).collect();
+        let falls: String = falls.iter().flat_map(|fall| [" ", fall]).collect();
         format!(
             "{head}: from {} to {} views the accuracy goes from {:.1} to {:.1} % ({}); it falls at {steps} of {} steps.{early}{falls}",
             first.setting,
