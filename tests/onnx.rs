@@ -719,7 +719,9 @@ fn measured_latencies_and_rules_apply_to_networks_and_spaces() {
     let aggregator = json(&["--table", "t.csv", "--device", "aggregator"]);
     assert_eq!(seconds(&usual, "sensor"), seconds(&aggregator, "sensor"));
     assert_ne!(seconds(&usual, "aggregator"), seconds(&aggregator, "aggregator"));
-    for flags in [&["--rule", "roofline"][..], &["--array", "8x8"], &["--array", "8x8", "--dataflow", "ws"]] {
+    for flags in
+        [&["--rule", "roofline", "--array", "8x8"][..], &["--array", "8x8"], &["--array", "8x8", "--dataflow", "ws"]]
+    {
         assert_ne!(seconds(&usual, "sensor"), seconds(&json(flags), "sensor"), "{flags:?}");
     }
     let peak = |report: &Value| report["splits"][1]["sensor_peak_bytes"].as_u64().unwrap();
