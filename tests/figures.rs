@@ -30,7 +30,7 @@ fn the_explorer_and_paradigms_print_the_same_figures_of_a_design() {
     let folder = folder();
     let inspected = screen(folder.path(), "tjj<enter>");
     let compared = screen(folder.path(), "tjj4p");
-    let report = splitscope(folder.path(), &["paradigms", "--design", design(&inspected)]);
+    let report = splitscope(folder.path(), &["paradigms", "--no-run", "--design", design(&inspected)]);
     assert!(report.status.success(), "{}", text(&report.stderr));
     let report = text(&report.stdout);
     let plain = |line: &str| line.replace('\u{b5}', "u");

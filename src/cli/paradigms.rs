@@ -44,6 +44,9 @@ pub(super) struct Arguments {
     /// if it is of the space]
     #[arg(long, conflicts_with = "network")]
     run: Option<PathBuf>,
+    /// Costs alone, without a run
+    #[arg(long, conflicts_with = "run")]
+    no_run: bool,
     /// Print JSON: seconds, bytes, joules, shares
     #[arg(long, conflicts_with = "markdown")]
     json: bool,
@@ -67,6 +70,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Answer> {
     let mut all = paradigms(&model, &design, &knobs)?;
     let run = match &arguments.run {
         Some(path) => Some(NamedRun::open(path)?),
+        None if arguments.no_run => None,
         None => load::shipped_of(model.space())?,
     };
     let leaks = run.map_or(Ok(Vec::new()), |run| run.leaks())?;
