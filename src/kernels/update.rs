@@ -27,6 +27,8 @@ impl UpdateQueue {
     pub(crate) fn launch(&self) {
         #[cfg(feature = "cube")]
         self.device.launch();
+        #[cfg(not(feature = "cube"))]
+        let Self {} = self;
     }
 }
 

@@ -215,7 +215,11 @@ impl GradientSum {
             return flat.total(supernet);
         }
         let _ = supernet;
-        GradientTotal { gradients: self.sums, ..GradientTotal::default() }
+        GradientTotal {
+            gradients: self.sums,
+            #[cfg(feature = "cube")]
+            flat: None,
+        }
     }
 }
 
@@ -287,7 +291,11 @@ impl GradientTotal {
         }
         let mut replace = Replace(self.gradients, values);
         supernet.visit(&mut replace);
-        Self { gradients: replace.0, ..Self::default() }
+        Self {
+            gradients: replace.0,
+            #[cfg(feature = "cube")]
+            flat: None,
+        }
     }
 }
 

@@ -126,7 +126,9 @@ impl App {
         let silence = follower.note_silence();
         let told = silence.is_some();
         let Some(Poll { mut updates, ended, failed, error }) = polled else {
-            silence.into_iter().for_each(|(severity, text)| self.say(severity, text));
+            if let Some((severity, text)) = silence {
+                self.say(severity, text);
+            }
             return told;
         };
         let first = !std::mem::replace(&mut follower.answered, true);
@@ -144,7 +146,9 @@ impl App {
         if first && toast == Some(Severity::Info) {
             self.act(Command::Dismiss);
         }
-        silence.into_iter().for_each(|(severity, text)| self.say(severity, text));
+        if let Some((severity, text)) = silence {
+            self.say(severity, text);
+        }
         for (task, error) in failed {
             self.failed(task, error.to_string());
         }

@@ -113,7 +113,9 @@ impl ServerWork {
                 Err(error) => Some(PollAnswer::NotStarted(task, error)),
             };
             // The screen is gone if nobody receives it.
-            answer.into_iter().for_each(|answer| drop(sender.send(answer)));
+            if let Some(answer) = answer {
+                drop(sender.send(answer));
+            }
             run.rewind();
         });
         self.working[task as usize] = true;

@@ -105,7 +105,8 @@ fn splits(session: &Session, range: &KnobRange, room: u16, ellipsis: char) -> St
             format!(", {name} from {}", range.knob.format(step))
         };
         if width(&words) + width(&more) + 3 > room {
-            words += &format!(", {ellipsis}");
+            words.push_str(", ");
+            words.push(ellipsis);
             break;
         }
         words += &more;
